@@ -1,0 +1,133 @@
+//! The encoding of a face: what the encoder network makes of an aligned crop, scaled to unit length, compared by
+//! L2 distance (Schroff, Kalenichenko and Philbin, "FaceNet: A Unified Embedding for Face Recognition and
+//! Clustering", CVPR 2015, section 3.1).
+//!
+//! It does not know how a gallery stores encodings (`gallery`) nor which distance is near enough (`policy`).
+
+use heapless::Vec;
+
+/// The most numbers an encoding may have.
+pub const MAX_DIMENSIONS: usize = 512;
+
+/// A face as 1 to [`MAX_DIMENSIONS`] finite numbers of unit length.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Encoding {
+    numbers: Vec<f32, MAX_DIMENSIONS>,
+}
+
+/// Why numbers are not an encoding.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodingError {
+    /// There are no numbers.
+    #[error("an encoding of no numbers: does the encoder network have an output?")]
+    Empty,
+    /// There are more than [`MAX_DIMENSIONS`].
+    #[error("an encoding of {found} numbers: at most {MAX_DIMENSIONS} are supported")]
+    TooManyNumbers {
+        /// How many there are.
+        found: usize,
+    },
+    /// One of them is infinite or not a number.
+    #[error("number {position} of the encoding is {value}: the encoder network or its input is damaged")]
+    NotFinite {
+        /// Which, counted from 0.
+        position: usize,
+        /// What it is.
+        value: f32,
+    },
+    /// All of them are zero, so that there is no direction to keep.
+    #[error("an encoding of length zero: the encoder network gave nothing but zeros")]
+    ZeroLength,
+}
+
+impl Encoding {
+    /// Scales the network's output to unit length.
+    ///
+    /// # Errors
+    /// When there are none or too many numbers, one is not finite, or all are zero.
+    pub fn from_network(raw: &[f32]) -> Result<Self, EncodingError> {
+        if raw.is_empty() {
+            return Err(EncodingError::Empty);
+        }
+        let too_many = EncodingError::TooManyNumbers { found: raw.len() };
+        let mut numbers = Vec::from_slice(raw).map_err(|_| too_many)?;
+        if let Some((position, &value)) = raw.iter().enumerate().find(|(_, value)| !value.is_finite()) {
+            return Err(EncodingError::NotFinite { position, value });
+        }
+        // In f64, so that neither the squares of f32::MAX overflow nor those of tiny numbers vanish.
+        let length = libm::sqrt(raw.iter().map(|&x| f64::from(x) * f64::from(x)).sum());
+        if length == 0.0 {
+            return Err(EncodingError::ZeroLength);
+        }
+        numbers.iter_mut().for_each(|x| *x = (f64::from(*x) / length) as f32);
+        Ok(Self { numbers })
+    }
+
+    /// The numbers; their squares sum to 1.
+    pub fn numbers(&self) -> &[f32] {
+        &self.numbers
+    }
+
+    /// How many numbers, 1 to [`MAX_DIMENSIONS`].
+    pub fn dimensions(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// The L2 distance, 0 (same) to 2 (opposite). Encodings of different dimensions come from different networks and
+    /// are infinitely far apart.
+    pub fn l2_distance(&self, other: &Self) -> f32 {
+        if self.dimensions() != other.dimensions() {
+            return f32::INFINITY;
+        }
+        let squared: f32 = self.numbers.iter().zip(&other.numbers).map(|(a, b)| (a - b) * (a - b)).sum();
+        libm::sqrtf(squared)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec;
+
+    #[test]
+    fn network_output_becomes_unit_length_or_is_refused() {
+        let cases: [(&[f32], Result<&[f32], EncodingError>); 10] = [
+            (&[3.0, 4.0], Ok(&[0.6, 0.8])),
+            (&[-2.0], Ok(&[-1.0])),
+            (&[f32::MAX, 0.0], Ok(&[1.0, 0.0])),
+            (&[f32::MIN_POSITIVE, 0.0], Ok(&[1.0, 0.0])),
+            (&[1e-45, 0.0], Ok(&[1.0, 0.0])),
+            (&[], Err(EncodingError::Empty)),
+            (&[0.0, -0.0], Err(EncodingError::ZeroLength)),
+            (&[1.0, f32::INFINITY], Err(EncodingError::NotFinite { position: 1, value: f32::INFINITY })),
+            (&[1.0; 512], Ok(&[0.044_194_173; 512])),
+            (&[1.0; 513], Err(EncodingError::TooManyNumbers { found: 513 })),
+        ];
+        for (raw, expected) in cases {
+            let made = Encoding::from_network(raw);
+            assert_eq!(made.as_ref().map(Encoding::numbers), expected.as_ref().copied(), "{raw:?}");
+        }
+        let nan = Encoding::from_network(&[f32::NAN]);
+        assert!(matches!(nan, Err(EncodingError::NotFinite { position: 0, .. })));
+    }
+
+    #[test]
+    fn distance_is_l2() {
+        let unit = |raw: &[f32]| Encoding::from_network(raw).unwrap();
+        let cases = [
+            (unit(&[1.0, 0.0]), unit(&[1.0, 0.0]), 0.0),
+            (unit(&[1.0, 0.0]), unit(&[-5.0, 0.0]), 2.0),
+            (unit(&[1.0, 0.0]), unit(&[0.0, 3.0]), core::f32::consts::SQRT_2),
+            (unit(&[3.0, 4.0]), unit(&[4.0, 3.0]), 0.282_842_7),
+            (unit(&[1.0, 0.0]), unit(&[1.0, 0.0, 0.0]), f32::INFINITY),
+        ];
+        for (a, b, expected) in cases {
+            let distance = a.l2_distance(&b);
+            assert!(distance == expected || (distance - expected).abs() < 1e-6, "{distance} {expected}");
+            assert_eq!(distance, b.l2_distance(&a));
+        }
+        let longest = unit(&vec![1.0; MAX_DIMENSIONS]);
+        assert_eq!(longest.l2_distance(&longest), 0.0);
+    }
+}

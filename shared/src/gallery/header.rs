@@ -1,0 +1,39 @@
+//! The readable head of a people database: which model made it, how many numbers an encoding has, what threshold was
+//! calibrated for it.
+
+use crate::hex::hex_text;
+use serde::{Deserialize, Serialize};
+
+/// SHA-256 over detector, alignment, encoder and normalisation: two encodings may be compared only if it is the same.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ModelHash(pub [u8; 32]);
+hex_text!(ModelHash, 32);
+
+/// What the threshold in the header was calibrated for.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// The rate, 0 to 1, at which a stranger is named by the whole gallery (FPIR).
+    pub fpir: f32,
+    /// How many encodings were enrolled when it was worked out.
+    pub encodings: u32,
+}
+
+/// The head of a people database.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Header {
+    /// Grows with every database made: max(previous + 1, Unix seconds). A unit takes no lower one.
+    pub sequence: u64,
+    /// The model that made the encodings.
+    pub model: ModelHash,
+    /// Numbers in an encoding, 1 to [`MAX_DIMENSIONS`](crate::encoding::MAX_DIMENSIONS).
+    pub dimensions: u16,
+    /// L2 distance up to which a probe is a known person, above 0 and at most 2; `None` leaves it to the model's own.
+    pub threshold: Option<f32>,
+    /// What the threshold was worked out for; only beside a threshold.
+    pub calibration: Option<Calibration>,
+    /// People in the database.
+    pub people: u32,
+    /// Encodings of all of them together.
+    pub encodings: u32,
+}

@@ -1,0 +1,108 @@
+//! A person's name as the database holds it, and when two names are too alike to tell people apart.
+
+use alloc::string::String;
+use core::fmt;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+/// The most bytes of UTF-8 in a name.
+pub const MAX_NAME_BYTES: usize = 128;
+
+/// 1 to [`MAX_NAME_BYTES`] bytes of Unicode in normal form C, without control characters and without white space at
+/// either end.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PersonName(String);
+
+/// Why a text is not a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameError {
+    /// Nothing is left when white space is cut off.
+    #[error("the name is empty: give it at least one character")]
+    Empty,
+    /// It has more bytes than [`MAX_NAME_BYTES`].
+    #[error("the name has {bytes} bytes: shorten it to at most {MAX_NAME_BYTES}")]
+    TooLong {
+        /// Bytes of the name in UTF-8.
+        bytes: usize,
+    },
+    /// It holds a character that steers a terminal or a line instead of being seen.
+    #[error("the name holds the control character U+{:04X} at byte {position}: remove it", *character as u32)]
+    ControlCharacter {
+        /// The character.
+        character: char,
+        /// The byte at which it starts.
+        position: usize,
+    },
+}
+
+impl PersonName {
+    /// Cuts surrounding white space off and brings the rest into normal form C.
+    ///
+    /// # Errors
+    /// When nothing is left, it is too long, or it holds a control character (Unicode category Cc, line and paragraph
+    /// separators, or the marks that turn the direction of text around, with which one name can pose as another).
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let text = text.trim();
+        // Normal form C makes no text shorter than a third of itself, so this refuses nothing that would fit, and
+        // bounds the work.
+        if text.len() > 3 * MAX_NAME_BYTES {
+            return Err(NameError::TooLong { bytes: text.len() });
+        }
+        if let Some((position, character)) = text.char_indices().find(|&(_, c)| is_control(c)) {
+            return Err(NameError::ControlCharacter { character, position });
+        }
+        let name: String = if is_nfc(text) { text.into() } else { text.nfc().collect() };
+        match name.len() {
+            0 => Err(NameError::Empty),
+            bytes if bytes > MAX_NAME_BYTES => Err(NameError::TooLong { bytes }),
+            _ => Ok(Self(name)),
+        }
+    }
+
+    /// The name as it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Equal for two names that differ only in case, in Unicode form or in characters that cannot be seen.
+    ///
+    /// Decomposed (NFD), each character to upper and then to lower case, invisible joiners left out, composed (NFC).
+    /// Going through upper case folds what lower case alone keeps apart (ß and ss, final sigma); it also takes the
+    /// dotless ı for an i, which errs on the side of a collision.
+    pub fn collision_key(&self) -> String {
+        if self.0.is_ascii() {
+            return self.0.to_ascii_lowercase();
+        }
+        let folded: String = self
+            .0
+            .nfd()
+            .filter(|&c| !is_invisible(c))
+            .flat_map(char::to_uppercase)
+            .flat_map(char::to_lowercase)
+            .collect();
+        folded.nfc().collect()
+    }
+}
+
+fn is_control(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{feff}')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Joiners and the like: Persian and Indic names need them, but they do not make another name.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{fe00}'..='\u{fe0f}')
+}
+
+impl fmt::Display for PersonName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for PersonName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}

@@ -1,0 +1,82 @@
+//! One enrolled person: who it is, and what the door asks of them.
+
+use super::name::PersonName;
+use crate::hex::hex_text;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
+use serde::{Deserialize, Serialize};
+
+/// The most bytes in a note.
+pub const MAX_NOTE_BYTES: usize = 512;
+/// The most groups that one person may be in.
+pub const MAX_GROUPS: usize = 8;
+/// The most bytes in the name of a group.
+pub const MAX_GROUP_BYTES: usize = 32;
+/// The most cards of one person.
+pub const MAX_CARDS: usize = 8;
+/// The most encodings of one person.
+pub const MAX_ENCODINGS_OF_PERSON: usize = 1000;
+
+/// A person's stable random number: what the log holds in place of a name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PersonId(pub [u8; 16]);
+hex_text!(PersonId, 16);
+
+/// What a person must show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Mode {
+    /// What the door unit is configured for.
+    #[default]
+    Default,
+    /// The face is enough.
+    Face,
+    /// A card, and the face that belongs to it.
+    CardAndFace,
+    /// Either is enough.
+    CardOrFace,
+}
+
+/// How a card's number was written before it was hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CardFormat(pub u8);
+
+/// A card that belongs to a person: a keyed hash over its canonical number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CardHash {
+    /// How the number was written.
+    pub format: CardFormat,
+    /// The first 16 bytes of the keyed hash.
+    pub hash: [u8; 16],
+}
+
+/// What an administrator says about a person beside the name; all of it may be left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details {
+    /// Free text, at most [`MAX_NOTE_BYTES`] bytes; no control characters but line feed.
+    pub note: String,
+    /// Groups, at most [`MAX_GROUPS`], each 1 to [`MAX_GROUP_BYTES`] bytes without control characters.
+    pub groups: Vec<String>,
+    /// What the person must show.
+    pub mode: Mode,
+    /// First second at which the person may enter, Unix time.
+    pub valid_from: Option<i64>,
+    /// First second at which the person may no longer enter, Unix time.
+    pub valid_until: Option<i64>,
+    /// Cards, at most [`MAX_CARDS`].
+    pub cards: Vec<CardHash>,
+}
+
+/// An enrolled person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Person {
+    /// The stable number.
+    pub id: PersonId,
+    /// The name.
+    pub name: PersonName,
+    /// Note, groups, mode, validity and cards.
+    pub details: Details,
+    /// Which of the gallery's encodings are theirs.
+    pub encodings: Range<usize>,
+}

@@ -1,0 +1,108 @@
+//! Why a door stayed closed: one stable code for each reason, the same in log, status and light pattern.
+
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+/// Why somebody in front of the camera was not let in. The codes never change their meaning; new ones may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reason {
+    /// Nobody enrolled is near enough: no encoding within the threshold.
+    NotKnown,
+    /// The face is too small in the frame: come closer.
+    TooFar,
+    /// Too little light on the face.
+    TooDark,
+    /// Too much light on the face.
+    TooBright,
+    /// The face is not sharp: hold still.
+    Blurred,
+    /// The face looks aside: look into the camera.
+    TurnedAway,
+    /// A person is recognised, but not yet in enough frames.
+    Deciding,
+    /// Two enrolled people are both within the threshold and too near to each other to tell them apart.
+    Ambiguous,
+    /// More than one face, and the rule for several faces refuses that.
+    SeveralFaces,
+    /// The person has been let in already and nobody has left the camera's view since.
+    AlreadyGranted,
+    /// The person must present a card as well.
+    CardNeeded,
+    /// Before the person's first or after the last valid day.
+    OutsideValidity,
+    /// The person's permission depends on the date, and the unit does not know it.
+    ClockUnknown,
+}
+
+impl Reason {
+    /// Every reason, in the order of this file.
+    pub const ALL: [Self; 13] = [
+        Self::NotKnown,
+        Self::TooFar,
+        Self::TooDark,
+        Self::TooBright,
+        Self::Blurred,
+        Self::TurnedAway,
+        Self::Deciding,
+        Self::Ambiguous,
+        Self::SeveralFaces,
+        Self::AlreadyGranted,
+        Self::CardNeeded,
+        Self::OutsideValidity,
+        Self::ClockUnknown,
+    ];
+
+    /// The stable code, in snake_case.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotKnown => "not_known",
+            Self::TooFar => "too_far",
+            Self::TooDark => "too_dark",
+            Self::TooBright => "too_bright",
+            Self::Blurred => "blurred",
+            Self::TurnedAway => "turned_away",
+            Self::Deciding => "deciding",
+            Self::Ambiguous => "ambiguous",
+            Self::SeveralFaces => "several_faces",
+            Self::AlreadyGranted => "already_granted",
+            Self::CardNeeded => "card_needed",
+            Self::OutsideValidity => "outside_validity",
+            Self::ClockUnknown => "clock_unknown",
+        }
+    }
+
+    /// The picture was not good enough to judge the face by; never a failed attempt.
+    pub const fn is_about_quality(self) -> bool {
+        matches!(self, Self::TooFar | Self::TooDark | Self::TooBright | Self::Blurred | Self::TurnedAway)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_those_that_serde_writes_and_differ() {
+        for (index, reason) in Reason::ALL.iter().enumerate() {
+            let json = serde_json::to_string(reason).unwrap();
+            assert_eq!(json.trim_matches('"'), reason.code());
+            assert_eq!(serde_json::from_str::<Reason>(&json).unwrap(), *reason);
+            assert!(Reason::ALL[..index].iter().all(|other| other.code() != reason.code()), "{reason}");
+        }
+    }
+
+    #[test]
+    fn their_order_is_that_of_the_log_format() {
+        for (index, reason) in Reason::ALL.iter().enumerate() {
+            assert_eq!(*reason as usize, index);
+        }
+    }
+}

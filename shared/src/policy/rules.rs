@@ -1,0 +1,186 @@
+//! What the policy is configured with, and the ranges in which that makes sense.
+
+use crate::gallery::Mode;
+
+/// The most frames that a consensus can look back over.
+pub const MAX_CONSENSUS_FRAMES: usize = 32;
+
+/// What to do when more than one face is big enough to be at the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum SeveralFaces {
+    /// Judge the nearest (largest) face and pass over the others.
+    #[default]
+    NearestOnly,
+    /// The nearest face is let in only if every other face is somebody enrolled.
+    AllKnown,
+    /// Let nobody in.
+    Refuse,
+}
+
+/// The rules of a door.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Rules {
+    /// L2 distance up to which a face is a known person: above 0, below √2, where unrelated faces lie.
+    pub threshold: f32,
+    /// How much farther (L2 distance) than the nearest person another one must be, if that one is within the threshold
+    /// too. 0 switches the rule off.
+    pub margin: f32,
+    /// Frames that must agree on one person, 1 to `consensus_of`.
+    pub consensus: usize,
+    /// ... out of the last so many judged frames, 1 to [`MAX_CONSENSUS_FRAMES`].
+    pub consensus_of: usize,
+    /// ... of the last so many milliseconds, at least 1.
+    pub consensus_window_ms: u64,
+    /// An approach ends when no face that is big enough was seen for so many milliseconds.
+    pub approach_gap_ms: u64,
+    /// The shorter side of a face's bounds, in frame pixels, from which on it is near enough.
+    pub minimum_face: f32,
+    /// Lowest sharpness, in the unit of [`Quality::sharpness`](super::Quality); `None` does not ask.
+    pub minimum_sharpness: Option<f32>,
+    /// Lowest mean luma of the face, 0 to 255; `None` does not ask.
+    pub minimum_brightness: Option<f32>,
+    /// Highest mean luma of the face, 0 to 255; `None` does not ask.
+    pub maximum_brightness: Option<f32>,
+    /// How far the nose may lie beside the middle of the eyes, as a part of the distance between the eyes; `None` does
+    /// not ask.
+    pub maximum_turn: Option<f32>,
+    /// What to do with more than one face.
+    pub several_faces: SeveralFaces,
+    /// What people must show whose record leaves it to the door. `Default` is `Face`.
+    pub mode: Mode,
+}
+
+/// Why rules make no sense.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RulesError {
+    /// The threshold is not a distance that tells people apart.
+    #[error(
+        "threshold {found}: an L2 distance above 0 and below 1.414, where unrelated faces lie; smaller is stricter"
+    )]
+    Threshold {
+        /// The threshold.
+        found: f32,
+    },
+    /// The margin is negative or not a number.
+    #[error("margin {found}: an L2 distance from 0 (off) to 2")]
+    Margin {
+        /// The margin.
+        found: f32,
+    },
+    /// More frames must agree than are looked at, or none, or too many are looked at.
+    #[error("consensus of {consensus} of {of} frames: want 1 <= consensus <= frames <= {MAX_CONSENSUS_FRAMES}")]
+    Consensus {
+        /// Frames that must agree.
+        consensus: usize,
+        /// Frames looked at.
+        of: usize,
+    },
+    /// A time is 0.
+    #[error("{rule} is 0 ms: want at least 1")]
+    NoTime {
+        /// Which rule.
+        rule: &'static str,
+    },
+    /// A limit of the quality gate is negative or not finite.
+    #[error("{rule} is {found}: want a number from 0 on")]
+    Limit {
+        /// Which rule.
+        rule: &'static str,
+        /// What it is.
+        found: f32,
+    },
+}
+
+impl Rules {
+    /// The default rules at a threshold: 3 of 5 frames within 2 s, a margin of 0.05, faces from 40 pixels on, the
+    /// nearest face only.
+    pub const fn new(threshold: f32) -> Self {
+        Self {
+            threshold,
+            margin: 0.05,
+            consensus: 3,
+            consensus_of: 5,
+            consensus_window_ms: 2000,
+            approach_gap_ms: 1000,
+            minimum_face: 40.0,
+            minimum_sharpness: None,
+            minimum_brightness: None,
+            maximum_brightness: None,
+            maximum_turn: None,
+            several_faces: SeveralFaces::NearestOnly,
+            mode: Mode::Face,
+        }
+    }
+
+    /// Checks every rule's range.
+    ///
+    /// # Errors
+    /// The first rule that makes no sense.
+    pub fn check(&self) -> Result<(), RulesError> {
+        if !(self.threshold > 0.0 && self.threshold < core::f32::consts::SQRT_2) {
+            return Err(RulesError::Threshold { found: self.threshold });
+        }
+        if !(0.0..=2.0).contains(&self.margin) {
+            return Err(RulesError::Margin { found: self.margin });
+        }
+        if self.consensus == 0 || self.consensus > self.consensus_of || self.consensus_of > MAX_CONSENSUS_FRAMES {
+            return Err(RulesError::Consensus { consensus: self.consensus, of: self.consensus_of });
+        }
+        let times = [("consensus-window", self.consensus_window_ms), ("approach-gap", self.approach_gap_ms)];
+        if let Some(&(rule, _)) = times.iter().find(|(_, ms)| *ms == 0) {
+            return Err(RulesError::NoTime { rule });
+        }
+        let limits = [
+            ("minimum-face", Some(self.minimum_face)),
+            ("minimum-sharpness", self.minimum_sharpness),
+            ("minimum-brightness", self.minimum_brightness),
+            ("maximum-brightness", self.maximum_brightness),
+            ("maximum-turn", self.maximum_turn),
+        ];
+        for (rule, found) in limits.into_iter().filter_map(|(rule, limit)| Some((rule, limit?))) {
+            if !(found.is_finite() && found >= 0.0) {
+                return Err(RulesError::Limit { rule, found });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn senseless_rules_are_refused() {
+        let cases: [(fn(&mut Rules), bool); 20] = [
+            (|_| (), true),
+            (|r| r.threshold = 0.0, false),
+            (|r| r.threshold = -1.0, false),
+            (|r| r.threshold = f32::NAN, false),
+            (|r| r.threshold = 1.414, true),
+            (|r| r.threshold = 1.415, false),
+            (|r| r.threshold = f32::INFINITY, false),
+            (|r| r.margin = 0.0, true),
+            (|r| r.margin = -0.1, false),
+            (|r| r.margin = f32::NAN, false),
+            (|r| r.consensus = 0, false),
+            (|r| r.consensus = 6, false),
+            (|r| r.consensus_of = MAX_CONSENSUS_FRAMES, true),
+            (|r| r.consensus_of = MAX_CONSENSUS_FRAMES + 1, false),
+            (|r| r.consensus_window_ms = 0, false),
+            (|r| r.approach_gap_ms = 0, false),
+            (|r| r.minimum_face = f32::NAN, false),
+            (|r| r.minimum_sharpness = Some(-1.0), false),
+            (|r| r.maximum_brightness = Some(f32::INFINITY), false),
+            (|r| r.maximum_turn = Some(0.3), true),
+        ];
+        for (index, (change, sound)) in cases.into_iter().enumerate() {
+            let mut rules = Rules::new(1.0);
+            change(&mut rules);
+            assert_eq!(rules.check().is_ok(), sound, "case {index}: {rules:?}");
+        }
+    }
+}
