@@ -1,10 +1,12 @@
 //! Making a people database, from nothing or from one that is there.
 
-use super::error::GalleryError;
-use super::header::{Calibration, ModelHash};
+use super::enrolled::Enrolled;
+use super::error::{GalleryError, Problem};
+use super::header::{Calibration, Header, ModelHash};
 use super::name::PersonName;
-use super::person::{Details, PersonId};
-use super::{Gallery, PhotoDigest};
+use super::person::{Details, Person, PersonId};
+use super::rules::{Taken, check_header, check_person};
+use super::{Gallery, LookAlikes, PhotoDigest};
 use crate::encoding::Encoding;
 use alloc::vec::Vec;
 
@@ -32,66 +34,139 @@ pub struct NewPerson {
     pub encodings: Vec<NewEncoding>,
 }
 
-/// A people database in the making.
+/// A people database in the making. An error leaves it as it was.
 #[derive(Debug, Clone)]
-pub struct GalleryBuilder {}
+pub struct GalleryBuilder {
+    gallery: Gallery,
+    taken: Taken,
+}
 
 impl GalleryBuilder {
     /// A database without people.
     ///
     /// # Errors
     /// When dimensions are not 1 to [`MAX_DIMENSIONS`](crate::encoding::MAX_DIMENSIONS).
-    pub fn new(_sequence: u64, _model: ModelHash, _dimensions: usize) -> Result<Self, GalleryError> {
-        Ok(Self {})
+    pub fn new(sequence: u64, model: ModelHash, dimensions: usize) -> Result<Self, GalleryError> {
+        let header = Header {
+            sequence,
+            model,
+            dimensions: u16::try_from(dimensions).map_err(|_| Problem::Dimensions(dimensions))?,
+            threshold: None,
+            calibration: None,
+            people: 0,
+            encodings: 0,
+        };
+        check_header(&header)?;
+        let gallery =
+            Gallery { header, people: Vec::new(), enrolled: Enrolled::new(dimensions), look_alikes: Vec::new() };
+        Ok(Self { gallery, taken: Taken::default() })
     }
 
     /// What is there already, to be changed under a new sequence number.
-    pub fn from_gallery(_gallery: Gallery, _sequence: u64) -> Self {
-        Self {}
+    pub fn from_gallery(gallery: Gallery, sequence: u64) -> Self {
+        let mut builder = Self { gallery, taken: Taken::default() };
+        builder.gallery.header.sequence = sequence;
+        for person in &builder.gallery.people {
+            // A gallery has no two people with the same: nothing is refused.
+            let _ = builder.taken.take(person.id, &person.name, &person.details.cards);
+        }
+        builder
     }
 
     /// Stores a calibrated threshold (L2 distance, above 0 and at most 2) and what it was calibrated for.
     ///
     /// # Errors
     /// When the threshold or the rate is out of range.
-    pub fn set_threshold(&mut self, _threshold: f32, _calibration: Option<Calibration>) -> Result<(), GalleryError> {
+    pub fn set_threshold(&mut self, threshold: f32, calibration: Option<Calibration>) -> Result<(), GalleryError> {
+        let header = Header { threshold: Some(threshold), calibration, ..self.gallery.header };
+        check_header(&header)?;
+        self.gallery.header = header;
         Ok(())
     }
 
     /// Enrols a person.
     ///
     /// # Errors
-    /// When the id or the name is taken, there is no encoding, or a bound is passed.
-    pub fn add_person(&mut self, _person: NewPerson) -> Result<(), GalleryError> {
+    /// When the id, the name or a card is taken, there is no encoding, or a bound is passed.
+    pub fn add_person(&mut self, person: NewPerson) -> Result<(), GalleryError> {
+        let NewPerson { id, name, details, encodings } = person;
+        check_person(&name, &details, encodings.len())?;
+        let expected = usize::from(self.gallery.header.dimensions);
+        let other = |new: &&NewEncoding| new.encoding.dimensions() != expected;
+        if let Some(new) = encodings.iter().find(other) {
+            let found = new.encoding.dimensions();
+            return Err(Problem::OtherDimensions { name: name.as_str().into(), expected, found }.into());
+        }
+        let first = self.gallery.encoding_count();
+        let range = first..first + encodings.len();
+        let owner = self.gallery.header.people;
+        let (Some(people), Ok(count)) = (owner.checked_add(1), u32::try_from(range.end)) else {
+            return Err(Problem::TooMany.into());
+        };
+        self.taken.take(id, &name, &details.cards)?;
+        for (index, new) in encodings.iter().enumerate() {
+            if self.gallery.enrolled.push(&new.encoding, owner, new.photo, new.made_at).is_none() {
+                self.gallery.enrolled.remove(owner, first..first + index);
+                self.taken.release(&id, &name, &details.cards);
+                return Err(Problem::NotAnEncoding(first + index).into());
+            }
+        }
+        self.gallery.people.push(Person { id, name, details, encodings: range });
+        self.gallery.header.people = people;
+        self.gallery.header.encodings = count;
         Ok(())
     }
 
     /// Removes a person and everything of theirs; `false` if there is no such person.
-    pub fn remove_person(&mut self, _id: &PersonId) -> bool {
-        false
+    pub fn remove_person(&mut self, id: &PersonId) -> bool {
+        let gallery = &mut self.gallery;
+        let Some(index) = gallery.person_by_id(id) else { return false };
+        let Person { name, details, encodings, .. } = gallery.people.remove(index);
+        self.taken.release(id, &name, &details.cards);
+        for later in &mut gallery.people[index..] {
+            later.encodings = later.encodings.start - encodings.len()..later.encodings.end - encodings.len();
+        }
+        // Not truncated: there are at most u32::MAX people and encodings.
+        gallery.header.people -= 1;
+        gallery.header.encodings -= encodings.len() as u32;
+        gallery.enrolled.remove(index as u32, encodings);
+        gallery.look_alikes.retain(|pair| pair.one != index && pair.other != index);
+        for pair in &mut gallery.look_alikes {
+            pair.one -= usize::from(pair.one > index);
+            pair.other -= usize::from(pair.other > index);
+        }
+        true
     }
 
-    /// Notes that two people look alike (L2 distance of their nearest encodings).
+    /// Notes that two people look alike (L2 distance of their nearest encodings), in place of what was noted of them.
     ///
     /// # Errors
-    /// When one of them is not enrolled, or both are the same.
-    pub fn add_look_alikes(&mut self, _one: &PersonId, _other: &PersonId, _distance: f32) -> Result<(), GalleryError> {
+    /// When one of them is not enrolled, both are the same, or the distance is none.
+    pub fn add_look_alikes(&mut self, one: &PersonId, other: &PersonId, distance: f32) -> Result<(), GalleryError> {
+        let of = |id| self.gallery.person_by_id(id).ok_or(Problem::LookAlikes);
+        let (one, other) = (of(one)?, of(other)?);
+        let pair = LookAlikes { one: one.min(other), other: one.max(other), distance };
+        pair.check(self.gallery.people.len())?;
+        self.gallery.look_alikes.retain(|known| (known.one, known.other) != (pair.one, pair.other));
+        self.gallery.look_alikes.push(pair);
         Ok(())
     }
 
+    /// The database so far, in memory.
+    pub fn gallery(&self) -> &Gallery {
+        &self.gallery
+    }
+
     /// The database in memory.
-    ///
-    /// # Errors
-    /// When a bound is passed.
-    pub fn build(self) -> Result<Gallery, GalleryError> {
-        Err(GalleryError::DuplicateId { id: PersonId([0; 16]) })
+    pub fn build(self) -> Gallery {
+        self.gallery
     }
 
     /// The database as a file.
     ///
     /// # Errors
-    /// When a bound is passed.
-    pub fn encode(self) -> Result<Vec<u8>, GalleryError> {
-        Ok(Vec::new())
+    /// When it is larger than the format allows (4 GiB a section).
+    pub fn encode(&self) -> Result<Vec<u8>, GalleryError> {
+        self.gallery.encode()
     }
 }

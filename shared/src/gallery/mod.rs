@@ -1,24 +1,34 @@
-//! The people database in memory: who is enrolled, with which encodings, and who of them is nearest to a probe.
+//! The people database: who is enrolled, with which encodings, and who of them is nearest to a probe.
+//!
+//! A [`Gallery`] is always sound: it was decoded and checked, or built and checked. Whether a distance is near enough is
+//! for `policy` to say; signing, sealing and replacing the file is for the programs.
 
 mod builder;
+mod codec;
+mod enrolled;
 mod error;
 mod header;
 mod name;
 mod person;
+mod rules;
+mod sections;
 
 pub use crate::hex::HexError;
 pub use builder::{GalleryBuilder, NewEncoding, NewPerson};
-pub use error::GalleryError;
+pub use error::{GalleryError, Problem};
 pub use header::{Calibration, Header, ModelHash};
 pub use name::{MAX_NAME_BYTES, NameError, PersonName};
 pub use person::{
     CardFormat, CardHash, Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES,
     Mode, Person, PersonId,
 };
+pub use sections::{FORMAT_VERSION, Tag};
 
 use crate::encoding::Encoding;
 use crate::hex::hex_text;
+use crate::matching::{self, Kernel, Probe, RowDistance};
 use alloc::vec::Vec;
+use enrolled::Enrolled;
 
 /// The first 8 bytes of the SHA-256 of a photo file.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,11 +80,19 @@ pub struct LookAlikes {
     pub distance: f32,
 }
 
+impl LookAlikes {
+    fn check(&self, people: usize) -> Result<(), Problem> {
+        let sound = self.one < self.other && self.other < people && (0.0..=2.0).contains(&self.distance);
+        if sound { Ok(()) } else { Err(Problem::LookAlikes) }
+    }
+}
+
 /// A people database, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gallery {
     header: Header,
     people: Vec<Person>,
+    enrolled: Enrolled,
     look_alikes: Vec<LookAlikes>,
 }
 
@@ -82,9 +100,18 @@ impl Gallery {
     /// Reads a database file.
     ///
     /// # Errors
-    /// When the file is not whole or not sound.
-    pub fn decode(_bytes: &[u8]) -> Result<Self, GalleryError> {
-        Err(GalleryError::DuplicateId { id: PersonId([0; 16]) })
+    /// When the file is cut off or damaged (the message names the byte, or the range of the checksum), of another format,
+    /// or whole but not sound.
+    pub fn decode(file: &[u8]) -> Result<Self, GalleryError> {
+        codec::decode(file)
+    }
+
+    /// The database as a file.
+    ///
+    /// # Errors
+    /// When it is larger than the format allows (4 GiB a section).
+    pub fn encode(&self) -> Result<Vec<u8>, GalleryError> {
+        Ok(codec::encode(self)?)
     }
 
     /// The head.
@@ -98,8 +125,9 @@ impl Gallery {
     }
 
     /// The encodings of one person; none if there is no such person.
-    pub fn encodings_of(&self, _person: usize) -> impl Iterator<Item = EnrolledEncoding<'_>> {
-        core::iter::empty()
+    pub fn encodings_of(&self, person: usize) -> impl Iterator<Item = EnrolledEncoding<'_>> {
+        let encodings = self.people.get(person).map_or(0..0, |person| person.encodings.clone());
+        self.enrolled.range(encodings)
     }
 
     /// How many encodings all people have together.
@@ -125,18 +153,29 @@ impl Gallery {
 
     /// The nearest encoding; the first of equally near ones. `None` in an empty gallery, or if the probe has other
     /// dimensions.
-    pub fn nearest(&self, _probe: &Encoding) -> Option<Match> {
-        None
+    pub fn nearest(&self, probe: &Encoding) -> Option<Match> {
+        let found = matching::nearest(&self.enrolled.rows()?, &Probe::new(probe), Kernel::fastest())?;
+        self.match_of(found)
     }
 
     /// The nearest person and the nearest other person, in one pass.
-    pub fn nearest_two(&self, _probe: &Encoding) -> Option<Nearest> {
-        None
+    pub fn nearest_two(&self, probe: &Encoding) -> Option<Nearest> {
+        let (rows, owners) = (self.enrolled.rows()?, self.enrolled.owners());
+        let (best, other) = matching::nearest_two(&rows, owners, &Probe::new(probe), Kernel::fastest())?;
+        Some(Nearest { best: self.match_of(best)?, runner_up: other.and_then(|other| self.match_of(other)) })
     }
 
-    /// The nearest encoding of one person.
-    pub fn nearest_of(&self, _person: usize, _probe: &Encoding) -> Option<Match> {
-        None
+    /// The nearest encoding of one person; `None` if there is no such person, or the probe has other dimensions.
+    pub fn nearest_of(&self, person: usize, probe: &Encoding) -> Option<Match> {
+        let encodings = self.people.get(person)?.encodings.clone();
+        let rows = self.enrolled.rows()?.range(encodings.clone())?;
+        let found = matching::nearest(&rows, &Probe::new(probe), Kernel::fastest())?;
+        self.match_of(RowDistance { row: encodings.start + found.row, ..found })
+    }
+
+    fn match_of(&self, found: RowDistance) -> Option<Match> {
+        let person = *self.enrolled.owners().get(found.row)? as usize;
+        Some(Match { person, encoding: found.row, distance: found.distance })
     }
 
     /// The person whose name is equal but for case and Unicode form.
@@ -150,3 +189,6 @@ impl Gallery {
         self.people.iter().position(|person| person.id == *id)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,7 +84,7 @@ impl PersonName {
     }
 }
 
-fn is_control(c: char) -> bool {
+pub(super) fn is_control(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{feff}')
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -104,5 +104,62 @@ impl fmt::Display for PersonName {
 impl fmt::Debug for PersonName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_made_canonical_or_refused() {
+        let long = "x".repeat(128);
+        let too_long = "x".repeat(129);
+        let shrinks = "e\u{301}".repeat(64);
+        let cases: [(&str, Result<&str, NameError>); 15] = [
+            ("Younes", Ok("Younes")),
+            ("  Ann Lee\t", Ok("Ann Lee")),
+            ("Jose\u{301}", Ok("Jos\u{e9}")),
+            ("김철수", Ok("김철수")),
+            ("می\u{200c}خواهم", Ok("می\u{200c}خواهم")),
+            (&long, Ok(&long)),
+            (&shrinks, Ok(&"\u{e9}".repeat(64))),
+            ("", Err(NameError::Empty)),
+            (" \u{3000}\n", Err(NameError::Empty)),
+            (&too_long, Err(NameError::TooLong { bytes: 129 })),
+            (&"y".repeat(100_000), Err(NameError::TooLong { bytes: 100_000 })),
+            ("a\nb", Err(NameError::ControlCharacter { character: '\n', position: 1 })),
+            ("é\u{1b}[2J", Err(NameError::ControlCharacter { character: '\u{1b}', position: 2 })),
+            ("a\u{202e}b", Err(NameError::ControlCharacter { character: '\u{202e}', position: 1 })),
+            ("a\u{85}b", Err(NameError::ControlCharacter { character: '\u{85}', position: 1 })),
+        ];
+        for (text, expected) in cases {
+            let name = PersonName::parse(text);
+            assert_eq!(name.as_ref().map(PersonName::as_str), expected.as_ref().copied(), "{text:?}");
+            if let Ok(name) = name {
+                assert_eq!(PersonName::parse(name.as_str()), Ok(name));
+            }
+        }
+    }
+
+    #[test]
+    fn names_collide_by_case_and_form() {
+        let cases = [
+            ("Younes", "YOUNES", true),
+            ("José", "Jose\u{301}", true),
+            ("JOSÉ", "jose\u{301}", true),
+            ("Straße", "STRASSE", true),
+            ("Σίσυφος", "ΣΊΣΥΦΟΣ", true),
+            ("Å", "\u{212b}", true),
+            ("İ", "i\u{307}", true),
+            ("ann\u{200d}", "Ann", true),
+            ("Ann", "Anne", false),
+            ("José", "Jose", false),
+            ("Ann Lee", "AnnLee", false),
+        ];
+        for (one, other, collide) in cases {
+            let key = |text| PersonName::parse(text).unwrap().collision_key();
+            assert_eq!(key(one) == key(other), collide, "{one} {other}");
+        }
     }
 }

@@ -1,0 +1,278 @@
+//! A people database as the contents of its file's sections, and back. Nothing is allocated that the header has not
+//! bounded and the file is not long enough for.
+//!
+//! | section | contents |
+//! |---|---|
+//! | `head` | postcard: [`Header`] |
+//! | `peop` | postcard, one record for each person; who has how many encodings |
+//! | `rows` | the integers of all encodings, `dimensions` bytes each, person by person |
+//! | `from` | 10 bytes an encoding: digest of its photo, stretch of its row (2 bytes, little-endian) |
+//! | `made` | postcard, runs of encodings made at the same time: how many, seconds since those of the run before |
+//! | `like` | may be left out; postcard, pairs of people who look alike: index, index, L2 distance |
+
+use super::enrolled::Enrolled;
+use super::error::{GalleryError, Problem};
+use super::header::Header;
+use super::name::PersonName;
+use super::person::{CardHash, Details, MAX_CARDS, MAX_GROUPS, Mode, Person, PersonId};
+use super::rules::{Taken, check_header, check_person};
+use super::sections::{Section, SectionWriter, Sections, Tag};
+use super::{Gallery, LookAlikes, PhotoDigest};
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+pub(super) const HEAD: Tag = Tag(*b"head");
+pub(super) const PEOPLE: Tag = Tag(*b"peop");
+pub(super) const ROWS: Tag = Tag(*b"rows");
+pub(super) const ORIGINS: Tag = Tag(*b"from");
+pub(super) const TIMES: Tag = Tag(*b"made");
+pub(super) const LOOK_ALIKES: Tag = Tag(*b"like");
+
+const ORIGIN_BYTES: usize = 8 + 2;
+/// Id, a name of one byte and its length, number of encodings, no details.
+const LEAST_PERSON_BYTES: u64 = 16 + 2 + 1 + 1;
+
+#[derive(Serialize, Deserialize)]
+struct PersonRecord<'a> {
+    id: PersonId,
+    name: &'a str,
+    encodings: u32,
+    #[serde(borrow)]
+    details: Option<DetailsRecord<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DetailsRecord<'a> {
+    note: &'a str,
+    #[serde(borrow)]
+    groups: heapless::Vec<&'a str, MAX_GROUPS>,
+    mode: Mode,
+    valid_from: Option<i64>,
+    valid_until: Option<i64>,
+    cards: heapless::Vec<CardHash, MAX_CARDS>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TimesRecord {
+    encodings: u32,
+    seconds_later: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LookAlikesRecord {
+    one: u32,
+    other: u32,
+    distance: f32,
+}
+
+/// Reads the records of one section one after the other.
+struct Records<'a> {
+    section: Section<'a>,
+    left: &'a [u8],
+}
+
+impl<'a> Records<'a> {
+    fn of(section: Section<'a>) -> Self {
+        Self { section, left: section.contents }
+    }
+
+    /// Where the next record begins in the file.
+    fn byte(&self) -> usize {
+        self.section.byte + self.section.contents.len() - self.left.len()
+    }
+
+    fn next<T: Deserialize<'a>>(&mut self, what: &'static str) -> Result<T, GalleryError> {
+        let (record, left) = postcard::take_from_bytes(self.left).map_err(|_| Problem::Record(what).at(self.byte()))?;
+        self.left = left;
+        Ok(record)
+    }
+
+    fn finish(self) -> Result<(), GalleryError> {
+        if self.left.is_empty() { Ok(()) } else { Err(Problem::BytesLeft(self.left.len()).at(self.byte())) }
+    }
+}
+
+pub(super) fn decode(file: &[u8]) -> Result<Gallery, GalleryError> {
+    let sections = Sections::of(file)?;
+    let header = decode_header(sections.required(HEAD)?)?;
+    let rows = sections.required(ROWS)?;
+    require_length(rows, u64::from(header.encodings) * u64::from(header.dimensions))?;
+    let origins = sections.required(ORIGINS)?;
+    require_length(origins, u64::from(header.encodings) * ORIGIN_BYTES as u64)?;
+    let people = decode_people(sections.required(PEOPLE)?, &header)?;
+
+    let mut enrolled = Enrolled::new(usize::from(header.dimensions));
+    enrolled.reserve(header.encodings as usize);
+    for (owner, person) in people.iter().enumerate() {
+        // Not truncated: there are at most u32::MAX people.
+        enrolled.push_owner(owner as u32, person.encodings.len());
+    }
+    decode_times(sections.required(TIMES)?, &header, &mut enrolled)?;
+    let dimensions = usize::from(header.dimensions);
+    for (index, origin) in origins.contents.as_chunks::<ORIGIN_BYTES>().0.iter().enumerate() {
+        let [photo @ .., s0, s1] = *origin;
+        let row = &rows.contents[index * dimensions..][..dimensions];
+        enrolled
+            .push_row(row, u16::from_le_bytes([s0, s1]), PhotoDigest(photo))
+            .ok_or(Problem::NotAnEncoding(index).at(rows.byte + index * dimensions))?;
+    }
+    let look_alikes = match sections.optional(LOOK_ALIKES)? {
+        Some(section) => decode_look_alikes(section, people.len())?,
+        None => Vec::new(),
+    };
+    Ok(Gallery { header, people, enrolled, look_alikes })
+}
+
+fn require_length(section: Section<'_>, expected: u64) -> Result<(), GalleryError> {
+    let found = section.contents.len();
+    if found as u64 == expected {
+        return Ok(());
+    }
+    Err(Problem::SectionLength { tag: section.tag, expected, found }.at(section.byte))
+}
+
+fn decode_header(section: Section<'_>) -> Result<Header, GalleryError> {
+    let mut records = Records::of(section);
+    let header = records.next("header")?;
+    records.finish()?;
+    check_header(&header).map_err(|problem| problem.at(section.byte))?;
+    Ok(header)
+}
+
+fn decode_people(section: Section<'_>, header: &Header) -> Result<Vec<Person>, GalleryError> {
+    let least = u64::from(header.people) * LEAST_PERSON_BYTES;
+    if least > section.contents.len() as u64 {
+        let problem = Problem::SectionLength { tag: PEOPLE, expected: least, found: section.contents.len() };
+        return Err(problem.at(section.byte));
+    }
+    let mut people = Vec::with_capacity(header.people as usize);
+    let mut taken = Taken::default();
+    let mut records = Records::of(section);
+    let mut encodings = 0_usize;
+    for _ in 0..header.people {
+        let byte = records.byte();
+        let record: PersonRecord<'_> = records.next("record of a person")?;
+        let person = person_of(record, encodings).map_err(|problem| problem.at(byte))?;
+        taken.take(person.id, &person.name, &person.details.cards).map_err(|problem| problem.at(byte))?;
+        encodings = person.encodings.end;
+        people.push(person);
+    }
+    records.finish()?;
+    if encodings as u64 != u64::from(header.encodings) {
+        let problem = Problem::EncodingsOfNobody { claimed: encodings as u64, stored: header.encodings };
+        return Err(problem.at(section.byte));
+    }
+    Ok(people)
+}
+
+fn person_of(record: PersonRecord<'_>, first_encoding: usize) -> Result<Person, Problem> {
+    let name = PersonName::parse(record.name).map_err(|source| Problem::Name { name: record.name.into(), source })?;
+    if name.as_str() != record.name {
+        return Err(Problem::NameForm(record.name.into()));
+    }
+    let details = record.details.map_or_else(Details::default, |details| Details {
+        note: details.note.into(),
+        groups: details.groups.iter().map(|group| String::from(*group)).collect(),
+        mode: details.mode,
+        valid_from: details.valid_from,
+        valid_until: details.valid_until,
+        cards: details.cards.iter().copied().collect(),
+    });
+    let count = record.encodings as usize;
+    check_person(&name, &details, count)?;
+    let end = first_encoding.checked_add(count).ok_or(Problem::TooMany)?;
+    Ok(Person { id: record.id, name, details, encodings: first_encoding..end })
+}
+
+fn decode_times(section: Section<'_>, header: &Header, enrolled: &mut Enrolled) -> Result<(), GalleryError> {
+    let mut records = Records::of(section);
+    let mut left = header.encodings;
+    let mut made_at = 0_i64;
+    while left > 0 {
+        let byte = records.byte();
+        let unreadable = || Problem::Record("times at which encodings were made").at(byte);
+        let run: TimesRecord = records.next("times at which encodings were made")?;
+        left = left.checked_sub(run.encodings).filter(|_| run.encodings > 0).ok_or_else(unreadable)?;
+        made_at = made_at.checked_add(run.seconds_later).ok_or_else(unreadable)?;
+        enrolled.push_made_at(made_at, run.encodings as usize);
+    }
+    records.finish()
+}
+
+fn decode_look_alikes(section: Section<'_>, people: usize) -> Result<Vec<LookAlikes>, GalleryError> {
+    let mut records = Records::of(section);
+    let mut pairs = Vec::new();
+    while !records.left.is_empty() {
+        let byte = records.byte();
+        let record: LookAlikesRecord = records.next("pair of people who look alike")?;
+        let pair = LookAlikes { one: record.one as usize, other: record.other as usize, distance: record.distance };
+        pair.check(people).map_err(|problem| problem.at(byte))?;
+        pairs.push(pair);
+    }
+    Ok(pairs)
+}
+
+pub(super) fn encode(gallery: &Gallery) -> Result<Vec<u8>, Problem> {
+    let mut file = SectionWriter::new();
+    file.section(HEAD, |out| append(out, &gallery.header, "header"))?;
+    file.section(PEOPLE, |out| gallery.people.iter().try_for_each(|person| encode_person(out, person)))?;
+    file.section(ROWS, |out| {
+        gallery.enrolled.iter().for_each(|encoding| out.extend(encoding.numbers.iter().map(|&z| z as u8)));
+        Ok(())
+    })?;
+    file.section(ORIGINS, |out| {
+        for (photo, stretch) in gallery.enrolled.origins() {
+            out.extend(photo.0);
+            out.extend(stretch.to_le_bytes());
+        }
+        Ok(())
+    })?;
+    file.section(TIMES, |out| {
+        let mut before = 0;
+        for run in gallery.enrolled.made_at().chunk_by(|a, b| a == b) {
+            let encodings = u32::try_from(run.len()).map_err(|_| Problem::TooMany)?;
+            let seconds_later = run[0].checked_sub(before).ok_or(Problem::TimeApart)?;
+            append(out, &TimesRecord { encodings, seconds_later }, "times at which encodings were made")?;
+            before = run[0];
+        }
+        Ok(())
+    })?;
+    if !gallery.look_alikes.is_empty() {
+        file.section(LOOK_ALIKES, |out| {
+            gallery.look_alikes.iter().try_for_each(|pair| {
+                let record =
+                    LookAlikesRecord { one: pair.one as u32, other: pair.other as u32, distance: pair.distance };
+                append(out, &record, "pair of people who look alike")
+            })
+        })?;
+    }
+    Ok(file.finish())
+}
+
+fn encode_person(out: &mut Vec<u8>, person: &Person) -> Result<(), Problem> {
+    let Person { id, name, details, encodings } = person;
+    let full = |_| Problem::Record("record of a person");
+    let mut record = PersonRecord {
+        id: *id,
+        name: name.as_str(),
+        encodings: u32::try_from(encodings.len()).map_err(|_| Problem::TooMany)?,
+        details: None,
+    };
+    if *details != Details::default() {
+        record.details = Some(DetailsRecord {
+            note: &details.note,
+            groups: details.groups.iter().map(String::as_str).collect(),
+            mode: details.mode,
+            valid_from: details.valid_from,
+            valid_until: details.valid_until,
+            cards: heapless::Vec::from_slice(&details.cards).map_err(full)?,
+        });
+    }
+    append(out, &record, "record of a person")
+}
+
+fn append<T: Serialize>(out: &mut Vec<u8>, record: &T, what: &'static str) -> Result<(), Problem> {
+    *out = postcard::to_extend(record, core::mem::take(out)).map_err(|_| Problem::Record(what))?;
+    Ok(())
+}

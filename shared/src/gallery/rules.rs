@@ -1,0 +1,86 @@
+//! What must hold in every people database, whether it is read or made.
+
+use super::error::Problem;
+use super::header::Header;
+use super::name::{PersonName, is_control};
+use super::person::{
+    CardHash, Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, PersonId,
+};
+use crate::encoding::MAX_DIMENSIONS;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+
+pub(super) fn check_header(header: &Header) -> Result<(), Problem> {
+    let dimensions = usize::from(header.dimensions);
+    if !(1..=MAX_DIMENSIONS).contains(&dimensions) {
+        return Err(Problem::Dimensions(dimensions));
+    }
+    if let Some(threshold) = header.threshold.filter(|threshold| !(*threshold > 0.0 && *threshold <= 2.0)) {
+        return Err(Problem::Threshold(threshold));
+    }
+    match header.calibration {
+        Some(made) if header.threshold.is_none() || !(made.fpir > 0.0 && made.fpir < 1.0) => {
+            Err(Problem::Calibration(made.fpir))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn check_person(name: &PersonName, details: &Details, encodings: usize) -> Result<(), Problem> {
+    let named = || String::from(name.as_str());
+    if details.note.len() > MAX_NOTE_BYTES || details.note.chars().any(|c| c != '\n' && is_control(c)) {
+        return Err(Problem::Note(named()));
+    }
+    let sound = |group: &String| (1..=MAX_GROUP_BYTES).contains(&group.len()) && !group.chars().any(is_control);
+    if details.groups.len() > MAX_GROUPS || !details.groups.iter().all(sound) {
+        return Err(Problem::Groups(named()));
+    }
+    if details.cards.len() > MAX_CARDS {
+        return Err(Problem::TooManyCards(named()));
+    }
+    if let (Some(from), Some(until)) = (details.valid_from, details.valid_until)
+        && from >= until
+    {
+        return Err(Problem::Validity(named()));
+    }
+    if !(1..=MAX_ENCODINGS_OF_PERSON).contains(&encodings) {
+        return Err(Problem::EncodingsOfPerson { name: named(), found: encodings });
+    }
+    Ok(())
+}
+
+/// What only one person may have.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Taken {
+    ids: BTreeSet<PersonId>,
+    names: BTreeSet<String>,
+    cards: BTreeSet<CardHash>,
+}
+
+impl Taken {
+    /// Takes them for a person: all of them, or none and an error.
+    pub(super) fn take(&mut self, id: PersonId, name: &PersonName, cards: &[CardHash]) -> Result<(), Problem> {
+        let key = name.collision_key();
+        if self.ids.contains(&id) {
+            return Err(Problem::IdTaken(id));
+        }
+        if self.names.contains(&key) {
+            return Err(Problem::NameTaken(name.as_str().into()));
+        }
+        for (index, card) in cards.iter().enumerate() {
+            if self.cards.contains(card) || cards[..index].contains(card) {
+                return Err(Problem::CardTaken(name.as_str().into()));
+            }
+        }
+        self.ids.insert(id);
+        self.names.insert(key);
+        self.cards.extend(cards);
+        Ok(())
+    }
+
+    pub(super) fn release(&mut self, id: &PersonId, name: &PersonName, cards: &[CardHash]) {
+        self.ids.remove(id);
+        self.names.remove(&name.collision_key());
+        self.cards.retain(|card| !cards.contains(card));
+    }
+}

@@ -1,0 +1,429 @@
+use super::*;
+use crate::matching::noise::Noise;
+use alloc::string::String;
+use alloc::vec;
+use proptest::prelude::*;
+use sections::{SectionWriter, Sections, Tag};
+
+fn name(text: &str) -> PersonName {
+    PersonName::parse(text).unwrap()
+}
+
+fn person(number: u8, text: &str, encodings: Vec<NewEncoding>) -> NewPerson {
+    NewPerson { id: PersonId([number; 16]), name: name(text), details: Details::default(), encodings }
+}
+
+fn encodings(noise: &mut Noise, dimensions: usize, count: usize) -> Vec<NewEncoding> {
+    let made =
+        |_| NewEncoding { encoding: noise.encoding(dimensions), photo: PhotoDigest([9; 8]), made_at: 1_700_000_000 };
+    (0..count).map(made).collect()
+}
+
+/// Three people with two, one and three encodings of 5 numbers, everything used.
+fn small() -> GalleryBuilder {
+    let mut noise = Noise(1);
+    let mut builder = GalleryBuilder::new(7, ModelHash([0xab; 32]), 5).unwrap();
+    builder.set_threshold(1.05, Some(Calibration { fpir: 0.001, encodings: 6 })).unwrap();
+    let mut kian = person(1, "Kian", encodings(&mut noise, 5, 2));
+    kian.details = Details {
+        note: "night\nshift".into(),
+        groups: vec!["cleaners".into(), "Nacht".into()],
+        mode: Mode::CardAndFace,
+        valid_from: Some(-1),
+        valid_until: Some(i64::MAX),
+        cards: vec![CardHash { format: CardFormat(1), hash: [3; 16] }],
+    };
+    builder.add_person(kian).unwrap();
+    builder.add_person(person(2, "Younes", encodings(&mut noise, 5, 1))).unwrap();
+    builder.add_person(person(3, "Zoë", encodings(&mut noise, 5, 3))).unwrap();
+    builder.add_look_alikes(&PersonId([3; 16]), &PersonId([1; 16]), 0.9).unwrap();
+    builder
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let built = small().build();
+    let read = Gallery::decode(&built.encode().unwrap()).unwrap();
+    assert_eq!(read, built);
+    assert_eq!(read.header().sequence, 7);
+    assert_eq!(read.header().threshold, Some(1.05));
+    assert_eq!(read.encoding_count(), 6);
+    assert_eq!(read.encodings_of(2).count(), 3);
+    assert_eq!(read.encodings_of(3).count(), 0);
+    assert_eq!(read.people()[0].details.groups[1], "Nacht");
+    assert_eq!(read.look_alikes(), [LookAlikes { one: 0, other: 2, distance: 0.9 }]);
+    assert_eq!(read.person_by_name(&name("YOUNES")), Some(1));
+    assert_eq!(read.person_by_name(&name("nobody")), None);
+}
+
+#[test]
+fn another_model_is_refused_with_both_hashes() {
+    let gallery = small().build();
+    assert_eq!(gallery.require_model(&ModelHash([0xab; 32])), Ok(()));
+    let message = std::format!("{}", gallery.require_model(&ModelHash([0xcd; 32])).unwrap_err());
+    assert!(message.contains(&"ab".repeat(32)) && message.contains(&"cd".repeat(32)), "{message}");
+}
+
+#[test]
+fn every_cut_is_refused() {
+    let file = small().encode().unwrap();
+    for length in 0..file.len() {
+        let error = Gallery::decode(&file[..length]).unwrap_err();
+        let located = matches!(error, GalleryError::CutOff { .. } | GalleryError::Checksum { .. });
+        assert!(located || length == 0, "{length}: {error}");
+    }
+}
+
+#[test]
+fn every_flipped_bit_and_every_byte_too_many_is_refused() {
+    let mut file = small().encode().unwrap();
+    for bit in 0..8 * file.len() {
+        file[bit / 8] ^= 1 << (bit % 8);
+        assert!(Gallery::decode(&file).is_err(), "bit {bit}");
+        file[bit / 8] ^= 1 << (bit % 8);
+    }
+    for byte in 0..=255 {
+        let longer = [file.as_slice(), &[byte]].concat();
+        assert!(Gallery::decode(&longer).is_err(), "{byte} appended");
+    }
+}
+
+/// The file with one section's contents put through `change`, under a right checksum; all of it for `None`.
+fn crafted(file: &[u8], tag: Tag, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let sections = Sections::of(file).unwrap();
+    let mut change = Some(change);
+    let mut writer = SectionWriter::new();
+    for section in sections.iter() {
+        writer
+            .section(section.tag, |out| {
+                let mut contents = section.contents.to_vec();
+                if section.tag == tag
+                    && let Some(change) = change.take()
+                {
+                    change(&mut contents);
+                }
+                out.extend(contents);
+                Ok(())
+            })
+            .unwrap();
+    }
+    writer.finish()
+}
+
+fn with_header(change: impl FnOnce(&mut Header)) -> Vec<u8> {
+    let gallery = small().build();
+    let mut header = gallery.header;
+    change(&mut header);
+    crafted(&gallery.encode().unwrap(), codec::HEAD, |contents| *contents = postcard::to_allocvec(&header).unwrap())
+}
+
+fn with_bytes(tag: Tag, from: &'static [u8], to: &'static [u8]) -> Vec<u8> {
+    crafted(&small().encode().unwrap(), tag, |contents| {
+        let at = contents.windows(from.len()).position(|window| window == from).unwrap();
+        contents.splice(at..at + from.len(), to.iter().copied());
+    })
+}
+
+#[test]
+fn hostile_contents_under_a_right_checksum_are_refused() {
+    use codec::{LOOK_ALIKES, ORIGINS, PEOPLE, ROWS, TIMES};
+    let cases: Vec<(Vec<u8>, &str)> = vec![
+        (with_header(|h| h.dimensions = 0), "0 numbers in an encoding"),
+        (with_header(|h| h.dimensions = 513), "513 numbers in an encoding"),
+        (with_header(|h| h.dimensions = 4), "\"rows\" has 30 bytes, the header makes it 24"),
+        (with_header(|h| h.people = u32::MAX), "\"peop\" has"),
+        (with_header(|h| h.people = 4), "record of a person cannot be read"),
+        (with_header(|h| h.people = 2), "bytes are left"),
+        (with_header(|h| h.encodings = u32::MAX), "the header makes it 21474836475"),
+        (with_header(|h| h.encodings = 7), "\"rows\" has"),
+        (with_header(|h| h.threshold = Some(f32::NAN)), "threshold NaN"),
+        (with_header(|h| h.threshold = Some(-1.0)), "threshold -1"),
+        (with_header(|h| h.threshold = Some(2.5)), "threshold 2.5"),
+        (with_header(|h| h.threshold = None), "calibrated"),
+        (with_header(|h| h.calibration = Some(Calibration { fpir: f32::NAN, encodings: 1 })), "FPIR of NaN"),
+        (with_bytes(PEOPLE, b"\x04Kian", b"\x04K\nan"), "control character U+000A"),
+        (with_bytes(PEOPLE, b"\x04Kian", b"\x04\xffian"), "record of a person cannot be read"),
+        (with_bytes(PEOPLE, b"\x04Kian", b"\x00"), "the name is empty"),
+        (with_bytes(PEOPLE, b"\x04Kian", b"\x05Kian "), "white space around it"),
+        (with_bytes(PEOPLE, b"\x04Zo\xc3\xab", b"\x05Zoe\xcc\x88"), "not in normal form C"),
+        (with_bytes(PEOPLE, b"\x06Younes", b"\x04kIAN"), "that of another person"),
+        (with_bytes(PEOPLE, &[2; 16], &[1; 16]), "the id 0101"),
+        (with_bytes(PEOPLE, b"\x06Younes\x01", b"\x06Younes\x00"), "0 encodings"),
+        (with_bytes(PEOPLE, b"\x06Younes\x01", b"\x06Younes\x02"), "the people have 7 encodings together"),
+        (with_bytes(PEOPLE, b"\x06Younes\x01", b"\x06Younes\xff\xff\xff\xff\x0f"), "4294967295 encodings"),
+        (with_bytes(PEOPLE, b"night\n", b"night\r"), "the note"),
+        (with_bytes(PEOPLE, b"\x02\x08cleaners", b"\x09\x08cleaners"), "record of a person cannot be read"),
+        (with_bytes(PEOPLE, b"\x08cleaners", b"\x00"), "the groups"),
+        (with_bytes(PEOPLE, b"Nacht", b"Na\x07ht"), "the groups"),
+        (crafted(&small().encode().unwrap(), PEOPLE, |c| c.push(0)), "1 bytes are left"),
+        (crafted(&small().encode().unwrap(), ROWS, |c| drop(c.pop())), "\"rows\" has 29 bytes"),
+        (crafted(&small().encode().unwrap(), ROWS, |c| c[5..10].fill(0)), "encoding 1 is not the integers"),
+        (crafted(&small().encode().unwrap(), ROWS, |c| c[29] = 0x80), "encoding 5 is not the integers"),
+        (crafted(&small().encode().unwrap(), ORIGINS, Vec::clear), "\"from\" has 0 bytes"),
+        (crafted(&small().encode().unwrap(), TIMES, |c| c[0] = 0), "times at which"),
+        (crafted(&small().encode().unwrap(), TIMES, |c| c[0] = 7), "times at which"),
+        (crafted(&small().encode().unwrap(), TIMES, |c| c[0] = 5), "times at which"),
+        (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c[1] = 0), "look alike"),
+        (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c[1] = 3), "look alike"),
+        (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c[2..6].fill(0xff)), "look alike"),
+        (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| drop(c.pop())), "look alike"),
+    ];
+    for (index, (file, expected)) in cases.iter().enumerate() {
+        let error = Gallery::decode(file).expect_err(expected);
+        let message = std::format!("{error}");
+        assert!(message.starts_with("byte ") && message.contains(expected), "case {index}: {message}");
+    }
+}
+
+#[test]
+fn the_outside_of_a_file_is_checked_first() {
+    let file = small().encode().unwrap();
+    let changed = |at: usize, byte: u8| {
+        let mut file = file.clone();
+        file[at] = byte;
+        Gallery::decode(&file)
+    };
+    assert_eq!(changed(0, b'p'), Err(GalleryError::NotADatabase));
+    assert_eq!(Gallery::decode(b"\xff\xd8\xff\xe0 a photo"), Err(GalleryError::NotADatabase));
+    assert_eq!(Gallery::decode(b""), Err(GalleryError::NotADatabase));
+    assert_eq!(changed(8, 2), Err(GalleryError::Version { supported: 1, found: 2 }));
+    assert_eq!(changed(17, 0x80), Err(GalleryError::Features { unknown: 1 << 63 }));
+    let end = file.len() - 4;
+    assert!(matches!(changed(end - 1, 0xee), Err(GalleryError::Checksum { end: found, .. }) if found == end));
+    assert!(matches!(changed(25, 0xff), Err(GalleryError::CutOff { byte: 18, what: "a section", .. })));
+}
+
+#[test]
+fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
+    let built = small().build();
+    let file = built.encode().unwrap();
+    let rewritten = |extra: Option<[u8; 4]>, left_out: Option<Tag>| {
+        let mut writer = SectionWriter::new();
+        for section in Sections::of(&file).unwrap().iter().filter(|section| Some(section.tag) != left_out) {
+            writer.section(section.tag, |out| Ok(out.extend(section.contents))).unwrap();
+        }
+        if let Some(tag) = extra {
+            writer.section(Tag(tag), |out| Ok(out.extend(b"later"))).unwrap();
+        }
+        Gallery::decode(&writer.finish())
+    };
+    assert_eq!(rewritten(Some(*b"new!"), None).as_ref(), Ok(&built));
+    for tag in [codec::HEAD, codec::PEOPLE, codec::ROWS, codec::ORIGINS, codec::TIMES, codec::LOOK_ALIKES] {
+        let twice = rewritten(Some(tag.0), None);
+        assert!(
+            matches!(twice, Err(GalleryError::Unsound { problem: Problem::SecondSection(found), .. }) if found == tag)
+        );
+        let without = rewritten(None, Some(tag));
+        match without {
+            Ok(gallery) => assert!(tag == codec::LOOK_ALIKES && gallery.look_alikes().is_empty()),
+            Err(GalleryError::Unsound { problem, .. }) => assert_eq!(problem, Problem::MissingSection(tag)),
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_enrolled_is_refused_and_changes_nothing() {
+    let mut noise = Noise(5);
+    let mut builder = small();
+    let before = builder.gallery().clone();
+    let mut someone = |change: fn(&mut NewPerson)| {
+        let mut someone = person(4, "Vera", encodings(&mut noise, 5, 1));
+        change(&mut someone);
+        someone
+    };
+    let cases: [(NewPerson, &str); 11] = [
+        (someone(|p| p.id = PersonId([1; 16])), "the id 0101"),
+        (someone(|p| p.name = name("kian")), "that of another person"),
+        (someone(|p| p.encodings.clear()), "0 encodings"),
+        (someone(|p| p.encodings = vec![p.encodings[0].clone(); 1001]), "1001 encodings"),
+        (someone(|p| p.encodings[0].encoding = Noise(1).encoding(6)), "6 numbers, the database 5"),
+        (someone(|p| p.details.note = "x".repeat(513)), "the note"),
+        (someone(|p| p.details.groups = vec!["x".repeat(33)]), "the groups"),
+        (someone(|p| p.details.groups = vec![String::from("x"); 9]), "the groups"),
+        (someone(|p| p.details.cards = vec![CardHash { format: CardFormat(1), hash: [3; 16] }]), "card"),
+        (someone(|p| p.details.cards = vec![CardHash { format: CardFormat(2), hash: [3; 16] }; 2]), "card"),
+        (someone(|p| (p.details.valid_from, p.details.valid_until) = (Some(5), Some(5))), "validity"),
+    ];
+    for (person, expected) in cases {
+        let message = std::format!("{}", builder.add_person(person).unwrap_err());
+        assert!(message.contains(expected), "{message}");
+        assert_eq!(builder.gallery(), &before);
+    }
+    builder.add_person(someone(|_| ())).unwrap();
+    assert!(GalleryBuilder::new(1, ModelHash([0; 32]), 0).is_err());
+    assert!(GalleryBuilder::new(1, ModelHash([0; 32]), 513).is_err());
+    assert!(builder.set_threshold(0.0, None).is_err());
+    assert!(builder.add_look_alikes(&PersonId([1; 16]), &PersonId([1; 16]), 0.1).is_err());
+    assert!(builder.add_look_alikes(&PersonId([1; 16]), &PersonId([99; 16]), 0.1).is_err());
+}
+
+#[test]
+fn a_removed_person_leaves_nothing_behind() {
+    let kept = Gallery::decode(&small().encode().unwrap()).unwrap();
+    let zoe: Vec<_> = kept.encodings_of(2).map(|encoding| encoding.numbers.to_vec()).collect();
+    let mut builder = GalleryBuilder::from_gallery(kept, 8);
+    builder.add_look_alikes(&PersonId([2; 16]), &PersonId([3; 16]), 0.8).unwrap();
+    assert!(builder.remove_person(&PersonId([1; 16])));
+    assert!(!builder.remove_person(&PersonId([1; 16])));
+    let left = Gallery::decode(&builder.encode().unwrap()).unwrap();
+    assert_eq!(&left, builder.gallery());
+    assert_eq!((left.header().sequence, left.people().len(), left.encoding_count()), (8, 2, 4));
+    assert_eq!(left.encodings_of(1).map(|encoding| encoding.numbers.to_vec()).collect::<Vec<_>>(), zoe);
+    assert_eq!(left.look_alikes(), [LookAlikes { one: 0, other: 1, distance: 0.8 }]);
+    let probe = Noise(3).encoding(5);
+    assert!(left.nearest(&probe).unwrap().person < 2);
+    let again = person(1, "Kian", encodings(&mut Noise(9), 5, 1));
+    builder.add_person(NewPerson { details: Details::default(), ..again }).unwrap();
+}
+
+#[test]
+fn the_nearest_is_found_among_all_and_of_one() {
+    let mut noise = Noise(11);
+    let mut builder = GalleryBuilder::new(1, ModelHash([0; 32]), 128).unwrap();
+    assert_eq!(builder.gallery().nearest(&noise.encoding(128)), None);
+    let enrolled: Vec<_> = (0..20).map(|_| encodings(&mut noise, 128, 3)).collect();
+    for (number, encodings) in enrolled.iter().enumerate() {
+        builder.add_person(person(number as u8, &std::format!("p{number}"), encodings.clone())).unwrap();
+    }
+    let gallery = builder.build();
+    for (number, encodings) in enrolled.iter().enumerate() {
+        let probe = &encodings[1].encoding;
+        let best = gallery.nearest(probe).unwrap();
+        assert_eq!((best.person, best.encoding), (number, 3 * number + 1));
+        assert!(best.distance < 0.001);
+        let two = gallery.nearest_two(probe).unwrap();
+        assert_eq!(two.best, best);
+        assert_ne!(two.runner_up.unwrap().person, number);
+        assert_eq!(gallery.nearest_of(number, probe), Some(best));
+        let other = gallery.nearest_of((number + 1) % 20, probe).unwrap();
+        assert_eq!(other.person, (number + 1) % 20);
+        assert!(other.distance >= two.runner_up.unwrap().distance);
+    }
+    assert_eq!(gallery.nearest_of(20, &enrolled[0][0].encoding), None);
+    assert_eq!(gallery.nearest(&noise.encoding(127)), None);
+    for (index, encoding) in gallery.encodings_of(4).enumerate() {
+        let restored = encoding.numbers.iter().map(|&z| f32::from(z) * encoding.scale);
+        let distance: f32 =
+            restored.zip(enrolled[4][index].encoding.numbers()).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt();
+        assert!(distance < 0.02, "{distance}");
+    }
+}
+
+#[test]
+fn an_encoding_takes_no_more_room_than_promised() {
+    let mut noise = Noise(13);
+    for (dimensions, of_person) in [(128, 3), (512, 3), (128, 2)] {
+        let mut builder = GalleryBuilder::new(1_700_000_000, ModelHash([1; 32]), dimensions).unwrap();
+        for number in 0..1000_u32 {
+            let mut new = person(0, &std::format!("Person {number:05}"), encodings(&mut noise, dimensions, of_person));
+            new.id.0[..4].copy_from_slice(&number.to_le_bytes());
+            new.encodings.iter_mut().for_each(|encoding| encoding.made_at += i64::from(number / 100));
+            builder.add_person(new).unwrap();
+        }
+        let file = builder.encode().unwrap();
+        let each = file.len() as f64 / (1000 * of_person) as f64;
+        std::println!("{dimensions} numbers, {of_person} encodings each: {each:.2} bytes an encoding");
+        assert!(each <= (dimensions + 22) as f64 || of_person < 3, "{each}");
+    }
+}
+
+fn arbitrary_gallery() -> impl Strategy<Value = Gallery> {
+    let details = (
+        "[a-zé \n]{0,40}",
+        prop::collection::vec("[a-z]{1,32}", 0..=8),
+        prop_oneof![Just(Mode::Default), Just(Mode::Face), Just(Mode::CardAndFace), Just(Mode::CardOrFace)],
+        prop::option::of(any::<i32>()),
+        prop::option::of(any::<i32>()),
+        0..=8_usize,
+    );
+    let people = prop::collection::vec(("\\PC{1,30}", details, prop::collection::vec(any::<u32>(), 1..4)), 0..12);
+    let header = (any::<u64>(), any::<[u8; 32]>(), 1..=512_usize, prop::option::of(0.01..2.0_f32));
+    (header, people, any::<u64>()).prop_map(|((sequence, model, dimensions, threshold), people, seed)| {
+        let mut noise = Noise(seed);
+        let mut builder = GalleryBuilder::new(sequence, ModelHash(model), dimensions).unwrap();
+        if let Some(threshold) = threshold {
+            builder.set_threshold(threshold, None).unwrap();
+        }
+        for (index, (text, (note, groups, mode, from, until, cards), times)) in people.into_iter().enumerate() {
+            let Ok(name) = PersonName::parse(&text) else { continue };
+            let cards = (0..cards).map(|card| CardHash { format: CardFormat(card as u8), hash: [index as u8; 16] });
+            let details = Details {
+                note,
+                groups,
+                mode,
+                valid_from: from.map(i64::from),
+                valid_until: until.map(i64::from),
+                cards: cards.collect(),
+            };
+            let encodings = times
+                .into_iter()
+                .map(|time| NewEncoding {
+                    encoding: noise.encoding(dimensions),
+                    photo: PhotoDigest(seed.to_le_bytes()),
+                    made_at: i64::from(time),
+                })
+                .collect();
+            let mut id = [0; 16];
+            id[0] = index as u8;
+            // Refused where names collide or validity ends too early: the gallery stays as it was.
+            let _ = builder.add_person(NewPerson { id: PersonId(id), name, details, encodings });
+        }
+        builder.build()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_gallery_is_read_as_written(gallery in arbitrary_gallery()) {
+        let file = gallery.encode().unwrap();
+        prop_assert_eq!(Gallery::decode(&file), Ok(gallery));
+    }
+
+    #[test]
+    fn any_gallery_cut_anywhere_is_refused(gallery in arbitrary_gallery(), cut in any::<prop::sample::Index>()) {
+        let file = gallery.encode().unwrap();
+        prop_assert!(Gallery::decode(&file[..cut.index(file.len())]).is_err());
+    }
+
+    #[test]
+    fn random_bytes_are_refused(mut bytes in prop::collection::vec(any::<u8>(), 0..400), dressed in any::<bool>()) {
+        if dressed {
+            let start = b"PEOPLEDB\x01\0\0\0\0\0\0\0\0\0";
+            bytes.splice(0..0, start.iter().copied());
+        }
+        prop_assert!(Gallery::decode(&bytes).is_err());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever stands under a right checksum is refused or is a sound gallery, which can be written and searched.
+    #[test]
+    fn crafted_contents_never_panic(
+        which in 0..6_usize,
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..5),
+    ) {
+        let tag = [codec::HEAD, codec::PEOPLE, codec::ROWS, codec::ORIGINS, codec::TIMES, codec::LOOK_ALIKES][which];
+        let file = crafted(&small().encode().unwrap(), tag, |contents| {
+            for (at, byte, kind) in &edits {
+                let index = at.index(contents.len() + 1);
+                match kind {
+                    0 => contents.insert(index, *byte),
+                    1 if index < contents.len() => drop(contents.remove(index)),
+                    _ if index < contents.len() => contents[index] = *byte,
+                    _ => contents.push(*byte),
+                }
+            }
+        });
+        if let Ok(gallery) = Gallery::decode(&file) {
+            prop_assert_eq!(Gallery::decode(&gallery.encode().unwrap()), Ok(gallery.clone()));
+            let dimensions = usize::from(gallery.header().dimensions);
+            let nearest = gallery.nearest_two(&Noise(1).encoding(dimensions));
+            prop_assert!(nearest.is_none_or(|nearest| (0.0..=2.0).contains(&nearest.best.distance)));
+        }
+    }
+}
