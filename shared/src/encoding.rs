@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn network_output_becomes_unit_length_or_is_refused() {
-        let cases: [(&[f32], Result<&[f32], EncodingError>); 10] = [
+        type Case<'a> = (&'a [f32], Result<&'a [f32], EncodingError>);
+        let cases: [Case<'_>; 10] = [
             (&[3.0, 4.0], Ok(&[0.6, 0.8])),
             (&[-2.0], Ok(&[-1.0])),
             (&[f32::MAX, 0.0], Ok(&[1.0, 0.0])),

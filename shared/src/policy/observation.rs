@@ -16,14 +16,32 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// The shorter side; 0 if a side is not a number.
-    pub fn shorter_side(&self) -> f32 {
-        if self.width.is_nan() || self.height.is_nan() { 0.0 } else { self.width.min(self.height).max(0.0) }
+    /// Whether they say where something is: four finite numbers.
+    pub fn is_finite(&self) -> bool {
+        [self.x, self.y, self.width, self.height].iter().all(|number| number.is_finite())
     }
 
-    /// Width times height; 0 if a side is not a number.
+    /// The shorter side; 0 if the bounds are not finite.
+    pub fn shorter_side(&self) -> f32 {
+        if self.is_finite() { self.width.min(self.height).max(0.0) } else { 0.0 }
+    }
+
+    /// Width times height; 0 if the bounds are not finite.
     pub fn area(&self) -> f32 {
         if self.shorter_side() > 0.0 { self.width * self.height } else { 0.0 }
+    }
+
+    /// What two places share as a part of what they cover together (intersection over union), 0 to 1.
+    pub fn overlap(&self, other: &Self) -> f32 {
+        let width = (self.x + self.width).min(other.x + other.width) - self.x.max(other.x);
+        let height = (self.y + self.height).min(other.y + other.height) - self.y.max(other.y);
+        let (one, another) = (self.area(), other.area());
+        if one > 0.0 && another > 0.0 && width > 0.0 && height > 0.0 {
+            let shared = width * height;
+            shared / (one + another - shared)
+        } else {
+            0.0
+        }
     }
 }
 
@@ -119,6 +137,16 @@ impl ObservedFace {
     pub fn new(bounds: Bounds) -> Self {
         Self { bounds, ..Self::default() }
     }
+
+    /// How far the nose lies beside the middle of the eyes, along the line through them, as a part of the distance
+    /// between the eyes; above 0 towards the person's own left. `None` without landmarks, or with ones that no face has.
+    pub fn turn(&self) -> Option<f32> {
+        let [right_eye, left_eye, nose, ..] = self.landmarks?;
+        let eyes = (left_eye.x - right_eye.x, left_eye.y - right_eye.y);
+        let beside = (nose.x - (left_eye.x + right_eye.x) / 2.0, nose.y - (left_eye.y + right_eye.y) / 2.0);
+        let turn = (beside.0 * eyes.0 + beside.1 * eyes.1) / (eyes.0 * eyes.0 + eyes.1 * eyes.1);
+        turn.is_finite().then_some(turn)
+    }
 }
 
 /// What one frame showed.
@@ -133,6 +161,12 @@ impl<'a> Observation<'a> {
     /// A frame with these faces; none for a frame that shows nobody.
     pub const fn new(faces: &'a [ObservedFace]) -> Self {
         Self { faces }
+    }
+
+    /// The nearest face, which is the one that is judged: the largest, the first of equally large ones; and which of
+    /// the faces it is.
+    pub fn nearest(&self) -> Option<(usize, &'a ObservedFace)> {
+        self.faces.iter().enumerate().rev().max_by(|(_, a), (_, b)| a.bounds.area().total_cmp(&b.bounds.area()))
     }
 }
 
@@ -168,5 +202,88 @@ impl Now {
     /// A time on a clock that is right.
     pub const fn trusted(utc_ms: i64, monotonic_ms: u64) -> Self {
         Self { utc_ms, monotonic_ms, clock: ClockTrust::Trusted }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::Encoding;
+    use crate::gallery::{GalleryBuilder, Match, ModelHash};
+
+    fn bounds(x: f32, y: f32, width: f32, height: f32) -> Bounds {
+        Bounds { x, y, width, height }
+    }
+
+    #[test]
+    fn overlap_is_shared_area_as_a_part_of_all() {
+        let cases = [
+            (bounds(0.0, 0.0, 10.0, 10.0), 1.0),
+            (bounds(5.0, 0.0, 10.0, 10.0), 1.0 / 3.0),
+            (bounds(0.0, 0.0, 10.0, 5.0), 0.5),
+            (bounds(10.0, 0.0, 10.0, 10.0), 0.0),
+            (bounds(-30.0, 0.0, 10.0, 10.0), 0.0),
+            (bounds(0.0, 0.0, 0.0, 10.0), 0.0),
+            (bounds(12.0, 12.0, -10.0, -10.0), 0.0),
+            (bounds(f32::NAN, 0.0, 10.0, 10.0), 0.0),
+            (bounds(0.0, 0.0, f32::INFINITY, 10.0), 0.0),
+        ];
+        let place = bounds(0.0, 0.0, 10.0, 10.0);
+        for (other, expected) in cases {
+            let overlap = place.overlap(&other);
+            assert!((overlap - expected).abs() < 1e-6, "{other:?}: {overlap}");
+            assert_eq!(overlap, other.overlap(&place), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn turn_is_the_nose_beside_the_eyes_at_any_roll() {
+        let face = |points: [(f32, f32); 3]| {
+            let [right_eye, left_eye, nose] = points.map(|(x, y)| Landmark { x, y });
+            ObservedFace {
+                landmarks: Some([right_eye, left_eye, nose, Landmark::default(), Landmark::default()]),
+                ..ObservedFace::default()
+            }
+        };
+        let cases = [
+            ([(10.0, 10.0), (30.0, 10.0), (20.0, 22.0)], Some(0.0)),
+            ([(10.0, 10.0), (30.0, 10.0), (25.0, 22.0)], Some(0.25)),
+            ([(10.0, 10.0), (30.0, 10.0), (10.0, 22.0)], Some(-0.5)),
+            ([(10.0, 10.0), (10.0, 30.0), (0.0, 25.0)], Some(0.25)),
+            ([(10.0, 10.0), (10.0, 10.0), (10.0, 10.0)], None),
+            ([(10.0, 10.0), (30.0, f32::NAN), (20.0, 22.0)], None),
+            ([(10.0, 10.0), (30.0, 10.0), (f32::INFINITY, 22.0)], None),
+        ];
+        for (points, expected) in cases {
+            assert_eq!(face(points).turn(), expected, "{points:?}");
+        }
+        assert_eq!(ObservedFace::default().turn(), None);
+    }
+
+    #[test]
+    fn the_largest_face_is_the_nearest() {
+        let cases: [(&[f32], Option<usize>); 6] = [
+            (&[], None),
+            (&[40.0], Some(0)),
+            (&[40.0, 60.0, 50.0], Some(1)),
+            (&[60.0, 60.0], Some(0)),
+            (&[f32::INFINITY, 40.0, f32::NAN], Some(1)),
+            (&[f32::NAN], Some(0)),
+        ];
+        for (sides, expected) in cases {
+            let faces: std::vec::Vec<_> =
+                sides.iter().map(|&side| ObservedFace::new(bounds(0.0, 0.0, side, side))).collect();
+            let nearest = Observation::new(&faces).nearest();
+            assert_eq!(nearest.map(|(index, _)| index), expected, "{sides:?}");
+        }
+    }
+
+    #[test]
+    fn a_match_of_another_gallery_resembles_nobody() {
+        let gallery = GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap().build();
+        assert_eq!(gallery.nearest_two(&Encoding::from_network(&[1.0, 0.0]).unwrap()), None);
+        let elsewhere = Match { person: 0, encoding: 0, distance: 0.1 };
+        let nearest = Nearest { best: elsewhere, runner_up: Some(elsewhere) };
+        assert_eq!(Resemblance::of(&gallery, &nearest), None);
     }
 }

@@ -26,7 +26,7 @@ pub enum Reason {
     Ambiguous,
     /// More than one face, and the rule for several faces refuses that.
     SeveralFaces,
-    /// The person has been let in already and nobody has left the camera's view since.
+    /// The person has been let in already, and the view has not been clear since.
     AlreadyGranted,
     /// The person must present a card as well.
     CardNeeded,
@@ -34,11 +34,13 @@ pub enum Reason {
     OutsideValidity,
     /// The person's permission depends on the date, and the unit does not know it.
     ClockUnknown,
+    /// The record of letting somebody in could not be written, so that the door stays locked.
+    NotRecorded,
 }
 
 impl Reason {
     /// Every reason, in the order of this file.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NotKnown,
         Self::TooFar,
         Self::TooDark,
@@ -52,6 +54,7 @@ impl Reason {
         Self::CardNeeded,
         Self::OutsideValidity,
         Self::ClockUnknown,
+        Self::NotRecorded,
     ];
 
     /// The stable code, in snake_case.
@@ -70,6 +73,7 @@ impl Reason {
             Self::CardNeeded => "card_needed",
             Self::OutsideValidity => "outside_validity",
             Self::ClockUnknown => "clock_unknown",
+            Self::NotRecorded => "not_recorded",
         }
     }
 

@@ -12,7 +12,8 @@ pub enum SeveralFaces {
     /// Judge the nearest (largest) face and pass over the others.
     #[default]
     NearestOnly,
-    /// The nearest face is let in only if every other face is somebody enrolled.
+    /// The nearest face is let in only if every other face is within the threshold of somebody enrolled, and not of the
+    /// same person.
     AllKnown,
     /// Let nobody in.
     Refuse,
@@ -92,6 +93,14 @@ pub enum RulesError {
         /// What it is.
         found: f32,
     },
+    /// No brightness is both above the lowest and below the highest.
+    #[error("minimum-brightness {minimum} is above maximum-brightness {maximum}: no face could pass")]
+    Brightness {
+        /// Lowest mean luma.
+        minimum: f32,
+        /// Highest mean luma.
+        maximum: f32,
+    },
 }
 
 impl Rules {
@@ -145,7 +154,10 @@ impl Rules {
                 return Err(RulesError::Limit { rule, found });
             }
         }
-        Ok(())
+        match (self.minimum_brightness, self.maximum_brightness) {
+            (Some(minimum), Some(maximum)) if minimum > maximum => Err(RulesError::Brightness { minimum, maximum }),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -155,7 +167,8 @@ mod tests {
 
     #[test]
     fn senseless_rules_are_refused() {
-        let cases: [(fn(&mut Rules), bool); 20] = [
+        type Change = fn(&mut Rules);
+        let cases: [(Change, bool); 22] = [
             (|_| (), true),
             (|r| r.threshold = 0.0, false),
             (|r| r.threshold = -1.0, false),
@@ -176,6 +189,8 @@ mod tests {
             (|r| r.minimum_sharpness = Some(-1.0), false),
             (|r| r.maximum_brightness = Some(f32::INFINITY), false),
             (|r| r.maximum_turn = Some(0.3), true),
+            (|r| (r.minimum_brightness, r.maximum_brightness) = (Some(40.0), Some(40.0)), true),
+            (|r| (r.minimum_brightness, r.maximum_brightness) = (Some(41.0), Some(40.0)), false),
         ];
         for (index, (change, sound)) in cases.into_iter().enumerate() {
             let mut rules = Rules::new(1.0);

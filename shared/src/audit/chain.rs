@@ -1,0 +1,100 @@
+//! The end of the log, where the next line goes.
+
+use super::event::Event;
+use super::record::{BootId, LineHash, LineProblem, Link, Record, RecordError};
+use alloc::string::String;
+use serde::{Deserialize, Serialize};
+
+/// A record and the hash of its line: it stands for the whole log up to there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The record's number; 0 before the first.
+    pub sequence: u64,
+    /// The hash of its line.
+    pub hash: LineHash,
+}
+
+impl Head {
+    /// The head of an empty log.
+    pub const BEGINNING: Self = Self { sequence: 0, hash: LineHash([0; 32]) };
+
+    /// The head at a line without its line feed.
+    ///
+    /// # Errors
+    /// When the line is damaged or no record.
+    pub fn at(line: &[u8]) -> Result<Self, LineProblem> {
+        Ok(Self { sequence: Link::read(line)?.sequence, hash: LineHash::of(line) })
+    }
+}
+
+/// A log that grows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    head: Head,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Chain {
+    /// A log without a line.
+    pub const fn new() -> Self {
+        Self { head: Head::BEGINNING }
+    }
+
+    /// A log that ends with this line (without its line feed), which is checked as far as it can be checked alone.
+    ///
+    /// # Errors
+    /// When the line is damaged or no record.
+    pub fn after(last_line: &[u8]) -> Result<Self, LineProblem> {
+        Ok(Self { head: Head::at(last_line)? })
+    }
+
+    /// The last line that was committed.
+    pub const fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Makes the next line. The chain goes on only when the line is committed, so that one that could not be stored
+    /// leaves no gap.
+    ///
+    /// # Errors
+    /// When the event cannot be printed (a distance is not finite), or there is no next number.
+    pub fn next_line(&mut self, utc_ms: i64, boot: BootId, event: Event) -> Result<NextLine<'_>, RecordError> {
+        let sequence = self.head.sequence.checked_add(1).ok_or(RecordError::Full)?;
+        let record = Record { sequence, utc_ms, boot, event, previous: self.head.hash };
+        let mut text = record.print()?;
+        let head = Head { sequence, hash: LineHash::of(text.as_bytes()) };
+        text.push('\n');
+        Ok(NextLine { chain: self, text, head })
+    }
+}
+
+/// A line that is not yet part of the log: store its text, then commit it.
+#[derive(Debug)]
+#[must_use = "a line that is not committed is not part of the log"]
+pub struct NextLine<'a> {
+    chain: &'a mut Chain,
+    text: String,
+    head: Head,
+}
+
+impl NextLine<'_> {
+    /// The line with its line feed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What the head of the log is once this is committed.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// The line is stored.
+    pub fn commit(self) {
+        self.chain.head = self.head;
+    }
+}

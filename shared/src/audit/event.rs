@@ -1,0 +1,157 @@
+//! What is worth a record. From these alone it must be possible to tell later who was let in, and who was not and why.
+//! An [`Event::Granted`] is written before the door moves: after one that nothing follows, the power may have gone first.
+
+use crate::gallery::{ModelHash, PersonId};
+use crate::policy::{Approach, Grant, MAX_CONSENSUS_FRAMES, Neighbour, Reason};
+use heapless::{String, Vec};
+use serde::{Deserialize, Serialize};
+
+/// The most bytes of a program's version that are kept.
+pub const MAX_VERSION_BYTES: usize = 32;
+
+/// Something that happened. All distances are finite L2 distances.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// The program started and has locked the door.
+    Started {
+        /// The program's version.
+        version: String<MAX_VERSION_BYTES>,
+    },
+    /// The program stops, and has locked the door.
+    Stopped,
+    /// A people database was taken into use.
+    DatabaseLoaded {
+        /// The sequence number in its header.
+        database_sequence: u64,
+        /// The model that its encodings were made with.
+        model: ModelHash,
+        /// The threshold that decides from now on, an L2 distance.
+        threshold: f32,
+    },
+    /// Somebody is to be let in: written before the door moves.
+    Granted {
+        /// Who.
+        person: PersonId,
+        /// In the frame that decided.
+        distance: f32,
+        /// In the frames that agreed, oldest first.
+        distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
+        /// The nearest other person in the frame that decided.
+        runner_up: Option<Neighbour>,
+    },
+    /// An approach ended, and after its last grant somebody was not let in.
+    Refused {
+        /// Why.
+        reason: Reason,
+        /// Who, if within the threshold of somebody.
+        person: Option<PersonId>,
+        /// To the nearest person in the frame of the reason; `None` if the face was not compared.
+        distance: Option<f32>,
+        /// In the last judged frames, to whoever was nearest, oldest first.
+        distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
+        /// The nearest other person in the frame of the reason.
+        runner_up: Option<Neighbour>,
+        /// When the approach began, milliseconds since 1970, UTC.
+        began_utc_ms: i64,
+        /// When somebody was last seen, milliseconds since 1970, UTC.
+        ended_utc_ms: i64,
+        /// How many people were let in before.
+        grants: usize,
+    },
+    /// The door could not be switched; whether it is locked is not known.
+    DoorFailed,
+    /// The log ended in the middle of a line, which was cut off: the power went while it was written.
+    TornLineCut {
+        /// How many bytes were cut off.
+        bytes: u64,
+    },
+}
+
+impl Event {
+    /// The program started. Of a longer version the first [`MAX_VERSION_BYTES`] are kept.
+    pub fn started(version: &str) -> Self {
+        let mut kept = String::new();
+        let _cut_off = version.chars().try_for_each(|character| kept.push(character));
+        Self::Started { version: kept }
+    }
+
+    /// What there is to say about an approach beyond its grants, which have records of their own; `None` if nobody was
+    /// refused.
+    pub fn refused(approach: &Approach) -> Option<Self> {
+        Some(Self::Refused {
+            reason: approach.reason?,
+            person: approach.person,
+            distance: approach.distance,
+            distances: approach.distances.clone(),
+            runner_up: approach.runner_up,
+            began_utc_ms: approach.began_utc_ms,
+            ended_utc_ms: approach.ended_utc_ms,
+            grants: approach.grants,
+        })
+    }
+}
+
+impl From<&Grant> for Event {
+    fn from(grant: &Grant) -> Self {
+        Self::Granted {
+            person: grant.person(),
+            distance: grant.distance(),
+            distances: grant.distances().iter().copied().collect(),
+            runner_up: grant.runner_up(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{Bounds, Candidate, Decision, Now, Observation, ObservedFace, Policy, Resemblance, Rules};
+
+    #[test]
+    fn a_grant_and_what_followed_become_events() {
+        let (ada, ben) = (PersonId([1; 16]), PersonId([2; 16]));
+        let mut policy = Policy::new(Rules { consensus: 1, consensus_of: 1, ..Rules::new(1.0) }).unwrap();
+        let mut decide = |distance, ms| {
+            let mut face = ObservedFace::new(Bounds { x: 0.0, y: 0.0, width: 50.0, height: 50.0 });
+            let runner_up = Some(Candidate::new(ben, 1.5));
+            face.resembles = Some(Resemblance { best: Candidate::new(ada, distance), runner_up });
+            let decision = policy.decide(&Observation::new(&[face]), &Now::new(1000 + ms as i64, ms));
+            (decision, policy.take_ended_approach())
+        };
+        let runner_up = Some(Neighbour { person: ben, distance: 1.5 });
+
+        let (Decision::Grant(grant), None) = decide(0.5, 0) else { panic!("not granted") };
+        let distances = Vec::from_iter([0.5]);
+        assert_eq!(Event::from(&grant), Event::Granted { person: ada, distance: 0.5, distances, runner_up });
+
+        let (Decision::Deny(_), None) = decide(1.25, 100) else { panic!("not refused") };
+        let (_, Some(approach)) = decide(0.5, 5000) else { panic!("not ended") };
+        let expected = Event::Refused {
+            reason: Reason::NotKnown,
+            person: None,
+            distance: Some(1.25),
+            distances: Vec::from_iter([1.25]),
+            runner_up,
+            began_utc_ms: 1000,
+            ended_utc_ms: 1100,
+            grants: 1,
+        };
+        assert_eq!(Event::refused(&approach), Some(expected));
+
+        let (_, Some(only_granted)) = decide(0.5, 10_000) else { panic!("not ended") };
+        assert_eq!(Event::refused(&only_granted), None);
+    }
+
+    #[test]
+    fn a_long_version_is_cut() {
+        let version = |text: &str| match Event::started(text) {
+            Event::Started { version } => version,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(version("1.2.3"), "1.2.3");
+        assert_eq!(version(&"é".repeat(20)).as_str(), "é".repeat(16));
+        assert_eq!(version(&std::format!("x{}", "é".repeat(20))).len(), 31);
+    }
+}

@@ -1,0 +1,152 @@
+//! Approaches: when one begins and ends, whom it has let in, and what is kept of it for the record.
+
+use super::decision::{Grant, Neighbour, Refusal};
+use super::observation::Now;
+use super::reason::Reason;
+use super::rules::MAX_CONSENSUS_FRAMES;
+use crate::gallery::PersonId;
+use heapless::{HistoryBuf, Vec};
+
+/// The most people that one approach lets in; the next must wait until nobody is in view.
+pub const MAX_GRANTS_OF_APPROACH: usize = 64;
+
+/// A finished approach, for the record.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Approach {
+    /// When it began, milliseconds since 1970, UTC.
+    pub began_utc_ms: i64,
+    /// When somebody was last seen, milliseconds since 1970, UTC.
+    pub ended_utc_ms: i64,
+    /// How many people were let in.
+    pub grants: usize,
+    /// The last reason why somebody was not let in; one about the match rather than about the picture, if there was one.
+    /// `None` if nobody was refused after the last grant: somebody let in who turns away from the camera is not.
+    pub reason: Option<Reason>,
+    /// Who it was, if within the threshold of somebody, in the frame of the reason, or else of the last grant.
+    pub person: Option<PersonId>,
+    /// L2 distance to the nearest person in that frame; `None` if the face was not compared.
+    pub distance: Option<f32>,
+    /// The nearest other person in that frame.
+    pub runner_up: Option<Neighbour>,
+    /// L2 distances of the last judged frames after the last grant to whoever was nearest, oldest first, without the
+    /// frames that showed somebody already let in.
+    pub distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
+}
+
+/// The approach in progress, and the one before it until it is asked for.
+#[derive(Debug, Default)]
+pub(super) struct Approaches {
+    current: Option<Current>,
+    ended: Option<Approach>,
+}
+
+#[derive(Debug)]
+struct Current {
+    began_utc_ms: i64,
+    seen_utc_ms: i64,
+    seen_ms: u64,
+    let_in: Vec<PersonId, MAX_GRANTS_OF_APPROACH>,
+    refusal: Option<Refusal>,
+    granted: Option<(Neighbour, Option<Neighbour>)>,
+    distances: HistoryBuf<f32, MAX_CONSENSUS_FRAMES>,
+}
+
+impl Approaches {
+    /// Ends the approach if nobody was at the door for `gap_ms`; whether it did. A clock that went back begins to count
+    /// anew.
+    pub(super) fn end_after(&mut self, gap_ms: u64, now_ms: u64) -> bool {
+        let Some(current) = &mut self.current else { return false };
+        current.seen_ms = current.seen_ms.min(now_ms);
+        let is_over = now_ms - current.seen_ms >= gap_ms;
+        if is_over {
+            self.end();
+        }
+        is_over
+    }
+
+    /// Ends the approach if there is one.
+    pub(super) fn end(&mut self) {
+        if let Some(current) = self.current.take() {
+            self.ended = Some(current.into_record());
+        }
+    }
+
+    pub(super) fn take_ended(&mut self) -> Option<Approach> {
+        self.ended.take()
+    }
+
+    /// Somebody is at the door.
+    pub(super) fn see(&mut self, now: &Now) {
+        let current = self.current.get_or_insert_with(|| Current::begin(now));
+        current.seen_utc_ms = now.utc_ms;
+        current.seen_ms = now.monotonic_ms;
+    }
+
+    /// Whether this approach has not let the person in yet, and may still let somebody in.
+    pub(super) fn may_let_in(&self, person: PersonId) -> bool {
+        self.current.as_ref().is_some_and(|current| !current.let_in.is_full() && !current.let_in.contains(&person))
+    }
+
+    pub(super) fn note_grant(&mut self, grant: &Grant) {
+        let Some(current) = &mut self.current else { return };
+        let has_room = current.let_in.push(grant.person()).is_ok();
+        debug_assert!(has_room, "granted without asking may_let_in");
+        current.granted = Some((Neighbour { person: grant.person(), distance: grant.distance() }, grant.runner_up()));
+        current.refusal = None;
+        current.distances.clear();
+    }
+
+    /// Nobody was let in after all. A refusal is to be noted in its place.
+    pub(super) fn take_back(&mut self, grant: &Grant) {
+        if let Some(current) = &mut self.current {
+            current.let_in.retain(|person| *person != grant.person());
+        }
+    }
+
+    pub(super) fn note_refusal(&mut self, refusal: &Refusal) {
+        let Some(current) = &mut self.current else { return };
+        let is_about_quality = refusal.reason.is_about_quality();
+        let walks_on = !current.let_in.is_empty() && (is_about_quality || refusal.reason == Reason::AlreadyGranted);
+        if walks_on {
+            return;
+        }
+        current.distances.extend(refusal.distance);
+        let says_more = !is_about_quality || current.refusal.is_none_or(|earlier| earlier.reason.is_about_quality());
+        if says_more {
+            current.refusal = Some(*refusal);
+        }
+    }
+}
+
+impl Current {
+    fn begin(now: &Now) -> Self {
+        Self {
+            began_utc_ms: now.utc_ms,
+            seen_utc_ms: now.utc_ms,
+            seen_ms: now.monotonic_ms,
+            let_in: Vec::new(),
+            refusal: None,
+            granted: None,
+            distances: HistoryBuf::new(),
+        }
+    }
+
+    fn into_record(self) -> Approach {
+        let (person, distance, runner_up) = match (self.refusal, self.granted) {
+            (Some(refusal), _) => (refusal.person, refusal.distance, refusal.runner_up),
+            (None, Some((nearest, runner_up))) => (Some(nearest.person), Some(nearest.distance), runner_up),
+            (None, None) => (None, None, None),
+        };
+        Approach {
+            began_utc_ms: self.began_utc_ms,
+            ended_utc_ms: self.seen_utc_ms,
+            grants: self.let_in.len(),
+            reason: self.refusal.map(|refusal| refusal.reason),
+            person,
+            distance,
+            runner_up,
+            distances: self.distances.oldest_ordered().copied().collect(),
+        }
+    }
+}
