@@ -1,0 +1,80 @@
+//! Reading a whole file whose size is not to be trusted.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Why a file was not read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The system refused.
+    #[error("cannot read {}: {source}", path.display())]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is something else in its place. A pipe or a device would keep us waiting.
+    #[error("cannot read {}: it is a {found}, not a file", path.display())]
+    NotAFile {
+        /// The place.
+        path: PathBuf,
+        /// What is there.
+        found: &'static str,
+    },
+    /// It is larger than anything sensible.
+    #[error("{} has more than the {limit} bytes that are read", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most bytes that are read.
+        limit: u64,
+    },
+}
+
+/// Reads a file of at most `limit` bytes.
+///
+/// # Errors
+/// [`ReadError`]
+pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let refused = |source| ReadError::Refused { path: path.to_owned(), source };
+    let metadata = fs::metadata(path).map_err(refused)?;
+    if !metadata.is_file() {
+        let found = if metadata.is_dir() { "folder" } else { "device or pipe" };
+        return Err(ReadError::NotAFile { path: path.to_owned(), found });
+    }
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes)).map_err(refused)?;
+    if bytes.len() as u64 > limit {
+        return Err(ReadError::TooLarge { path: path.to_owned(), limit });
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_file_within_the_limit_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, b"12345").unwrap();
+        for (path, limit, expected) in [
+            (file.as_path(), 5, Ok(&b"12345"[..])),
+            (&file, u64::MAX, Ok(b"12345")),
+            (&file, 4, Err("more than the 4 bytes")),
+            (folder.path(), 5, Err("a folder, not a file")),
+            (Path::new("/dev/null"), 5, Err("not a file")),
+            (&folder.path().join("none"), 5, Err("cannot read")),
+        ] {
+            match (read_bounded(path, limit), expected) {
+                (Ok(bytes), Ok(expected)) => assert_eq!(bytes, expected),
+                (Err(error), Err(expected)) => assert!(error.to_string().contains(expected), "{error}"),
+                (read, expected) => panic!("{}: {read:?}, not {expected:?}", path.display()),
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! How both programs speak: answers on stdout, everything else on stderr, and the exit code that says yes, no or error.
+//!
+//! What is said is the programs' affair.
+
+mod answer;
+mod bounded_file;
+mod failure;
+mod logging;
+mod output;
+
+pub use answer::Answer;
+pub use bounded_file::{ReadError, read_bounded};
+pub use failure::{Help, on_one_line};
+pub use logging::{Verbosity, say, start_log};
+pub use output::{print, print_json, to_json};
+
+use std::process::ExitCode;
+
+/// The exit code for what a program found out: 0 yes, 1 no, 2 for an error, which is told on stderr.
+pub fn exit_code(answered: anyhow::Result<Answer>) -> ExitCode {
+    match answered {
+        Ok(answer) => answer.into(),
+        Err(error) => {
+            say(&failure::in_words(&error));
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Answers on stdout, in words or as JSON.
+
+use anyhow::Context;
+use serde::Serialize;
+use std::io::{self, ErrorKind, Write};
+
+/// The version of every JSON object that is printed.
+const SCHEMA: u8 = 1;
+
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    schema: u8,
+    #[serde(flatten)]
+    answer: &'a T,
+}
+
+/// The answer as one line of JSON, with `"schema": 1` before its own keys.
+///
+/// # Errors
+/// If `answer` is nothing that JSON can hold as an object.
+pub fn to_json(answer: &impl Serialize) -> anyhow::Result<String> {
+    serde_json::to_string(&Versioned { schema: SCHEMA, answer }).context("cannot write the answer as JSON")
+}
+
+/// Prints a line. A reader who has heard enough and closed the pipe is no error.
+///
+/// # Errors
+/// If stdout cannot be written.
+pub fn print(line: &str) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to stdout"),
+    }
+}
+
+/// Prints the answer as one line of JSON.
+///
+/// # Errors
+/// As [`to_json`] and [`print`].
+pub fn print_json(answer: &impl Serialize) -> anyhow::Result<()> {
+    print(&to_json(answer)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_object_carries_the_schema() {
+        #[derive(Serialize)]
+        struct Answer {
+            distance: Option<f32>,
+        }
+        assert_eq!(to_json(&Answer { distance: Some(0.25) }).unwrap(), r#"{"schema":1,"distance":0.25}"#);
+        assert_eq!(to_json(&Answer { distance: None }).unwrap(), r#"{"schema":1,"distance":null}"#);
+    }
+}
