@@ -1,4 +1,16 @@
-//! Face to aligned crop.
+//! Face to aligned crop: the encoder sees every face in the same place and at the same size.
+//!
+//! The crop is a linear map of the frame, read by bilinear interpolation; where the crop reaches beyond the frame it
+//! repeats the frame's edge.
+
+mod transform;
+
+use crate::bundle::CropGeometry;
+use crate::{Face, Frame};
+use transform::Transform;
+
+/// Raised whenever the same face of the same frame would give another crop: databases made before are then refused.
+pub(crate) const METHOD: u32 = 1;
 
 /// A square 8-bit RGB picture with the face in the place where the encoder expects it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,6 +20,17 @@ pub struct Crop {
 }
 
 impl Crop {
+    /// Takes `3 * side * side` bytes of interleaved RGB; `None` for any other number.
+    pub fn from_rgb(side: u32, pixels: Vec<u8>) -> Option<Self> {
+        let expected = 3 * u64::from(side) * u64::from(side);
+        (pixels.len() as u64 == expected).then_some(Self { side, pixels })
+    }
+
+    /// Nothing to be seen.
+    pub(crate) fn grey(side: u32) -> Self {
+        Self { side, pixels: vec![128; 3 * (side * side) as usize] }
+    }
+
     /// Width and height in pixels.
     pub fn side(&self) -> u32 {
         self.side
@@ -16,5 +39,127 @@ impl Crop {
     /// Interleaved RGB, row by row: `3 * side * side` bytes.
     pub fn pixels(&self) -> &[u8] {
         &self.pixels
+    }
+}
+
+/// Cuts the crop of one face.
+pub fn align(frame: &Frame, face: &Face, geometry: &CropGeometry) -> Crop {
+    let side = geometry.side();
+    let to_frame = match geometry {
+        CropGeometry::Landmarks { template, .. } => Transform::between(template, &face.landmarks),
+        CropGeometry::Box { enlarge, shift_down, stretch, .. } => {
+            Transform::of_box(&face.bounds, side, *enlarge, *shift_down, *stretch)
+        }
+    };
+    Crop { side, pixels: warp(frame, &to_frame, side) }
+}
+
+/// Samples the frame at every pixel of the crop. Where a crop pixel covers several frame pixels, it is the mean of a
+/// grid of samples, so that a large face is not read through a sieve.
+fn warp(frame: &Frame, to_frame: &Transform, side: u32) -> Vec<u8> {
+    let samples = to_frame.step().round().clamp(1.0, 32.0) as u32;
+    let offset = |index: u32| (index as f32 + 0.5) / samples as f32 - 0.5;
+    let share = 1.0 / (samples * samples) as f32;
+    let mut pixels = Vec::with_capacity(3 * (side * side) as usize);
+    for y in 0..side {
+        for x in 0..side {
+            let mut sum = [0.0f32; 3];
+            for down in 0..samples {
+                for right in 0..samples {
+                    let at = to_frame.apply(x as f32 + offset(right), y as f32 + offset(down));
+                    let sample = bilinear(frame, at.x, at.y);
+                    sum.iter_mut().zip(sample).for_each(|(sum, value)| *sum += value);
+                }
+            }
+            pixels.extend(sum.map(|value| (value * share + 0.5) as u8));
+        }
+    }
+    pixels
+}
+
+fn bilinear(frame: &Frame, x: f32, y: f32) -> [f32; 3] {
+    let (left, right, x_part) = neighbours(x, frame.width());
+    let (upper, lower, y_part) = neighbours(y, frame.height());
+    let (above, below) = (frame.row(upper), frame.row(lower));
+    std::array::from_fn(|channel| {
+        let along = |row: &[u8]| {
+            let (from, to) = (f32::from(row[3 * left + channel]), f32::from(row[3 * right + channel]));
+            from + (to - from) * x_part
+        };
+        let (above, below) = (along(above), along(below));
+        above + (below - above) * y_part
+    })
+}
+
+/// The two pixels that a coordinate lies between, and how far it is on its way to the second, 0 to 1.
+fn neighbours(at: f32, length: u32) -> (usize, usize, f32) {
+    let last = (length - 1) as f32;
+    let at = at.clamp(0.0, last);
+    let first = at.floor();
+    (first as usize, (first + 1.0).min(last) as usize, at - first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FaceBox, Point};
+
+    const TEMPLATE: [[f32; 2]; 5] = [[10.0, 10.0], [22.0, 10.0], [16.0, 16.0], [12.0, 22.0], [20.0, 22.0]];
+
+    fn geometry() -> CropGeometry {
+        CropGeometry::Landmarks { side: 32, template: TEMPLATE }
+    }
+
+    fn face(place: impl Fn([f32; 2]) -> Point) -> Face {
+        let bounds = FaceBox { x: 0.0, y: 0.0, width: 32.0, height: 32.0 };
+        Face { bounds, landmarks: TEMPLATE.map(place), certainty: 1.0 }
+    }
+
+    fn gradient(width: u32, height: u32) -> Frame {
+        let pixels = (0..height).flat_map(|y| (0..width).flat_map(move |x| [x as u8, y as u8, 77])).collect();
+        Frame::from_rgb(width, height, pixels).unwrap()
+    }
+
+    #[test]
+    fn a_face_that_lies_as_the_template_is_copied() {
+        let frame = gradient(32, 32);
+        let crop = align(&frame, &face(|[x, y]| Point { x, y }), &geometry());
+        assert_eq!(crop.pixels(), frame.pixels());
+    }
+
+    #[test]
+    fn a_moved_face_is_brought_back() {
+        let crop = align(&gradient(100, 100), &face(|[x, y]| Point { x: x + 20.0, y: y + 30.0 }), &geometry());
+        assert_eq!(crop.pixels()[..3], [20, 30, 77]);
+        assert_eq!(crop.pixels()[3 * (32 * 31 + 31)..], [51, 61, 77]);
+    }
+
+    #[test]
+    fn beyond_the_frame_its_edge_is_repeated() {
+        let crop = align(&gradient(40, 40), &face(|[x, y]| Point { x: x - 10.0, y: y + 20.0 }), &geometry());
+        assert_eq!(crop.pixels()[..3], [0, 20, 77]);
+        assert_eq!(crop.pixels()[3 * 32 * 31..3 * 32 * 31 + 3], [0, 39, 77]);
+        assert!(crop.pixels().as_chunks::<3>().0.iter().all(|pixel| pixel[2] == 77), "no black wedge");
+    }
+
+    #[test]
+    fn a_large_face_is_averaged() {
+        let stripes = (0..256 * 256).flat_map(|at| [if at % 2 == 0 { 0 } else { 200 }; 3]).collect();
+        let frame = Frame::from_rgb(256, 256, stripes).unwrap();
+        let crop = align(&frame, &face(|[x, y]| Point { x: 8.0 * x + 3.5, y: 8.0 * y + 3.5 }), &geometry());
+        assert!(crop.pixels().iter().all(|value| (95..=105).contains(value)), "{:?}", &crop.pixels()[..9]);
+    }
+
+    #[test]
+    fn a_box_is_stretched_or_widened_to_a_square() {
+        let bounds = FaceBox { x: 10.0, y: 20.0, width: 32.0, height: 64.0 };
+        let face = Face { bounds, ..face(|[x, y]| Point { x, y }) };
+        for (stretch, first, last) in [(true, [10, 20], [41, 83]), (false, [0, 20], [57, 83])] {
+            let geometry = CropGeometry::Box { side: 64, enlarge: 1.0, shift_down: 0.0, stretch };
+            let crop = align(&gradient(100, 100), &face, &geometry);
+            assert_eq!(crop.pixels()[..2], first, "stretch: {stretch}");
+            let corner = &crop.pixels()[3 * (64 * 64 - 1)..];
+            assert!(corner[0].abs_diff(last[0]) <= 1 && corner[1].abs_diff(last[1]) <= 1, "stretch: {stretch}");
+        }
     }
 }

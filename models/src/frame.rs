@@ -56,6 +56,11 @@ impl Frame {
         Ok(Self { width, height, pixels })
     }
 
+    /// Nothing to be seen. `side` is small.
+    pub(crate) fn grey(side: u32) -> Self {
+        Self { width: side, height: side, pixels: vec![128; 3 * (side * side) as usize] }
+    }
+
     /// Width in pixels, 1 to [`MAX_SIDE`].
     pub fn width(&self) -> u32 {
         self.width

@@ -5,11 +5,23 @@
 //! no person's name.
 
 pub mod align;
+pub mod bundle;
+pub mod detect;
+pub mod encode;
+mod error;
 pub mod face;
 pub mod frame;
+mod letterbox;
+pub mod network;
+pub mod onnx;
+pub mod photo;
+pub mod quality;
 pub mod recogniser;
+mod unpanicked;
 
 pub use align::Crop;
+pub use error::ModelError;
 pub use face::{Face, FaceBox, Point};
 pub use frame::Frame;
-pub use recogniser::{ModelError, Recogniser};
+pub use photo::{Photo, PhotoError};
+pub use recogniser::Recogniser;

@@ -1,46 +1,86 @@
-//! Detect, align, encode.
-use crate::{Crop, Face, Frame};
+//! The detector and the encoder together: the one way from a frame to an encoding.
+
+use crate::align::{self, Crop};
+use crate::bundle::Bundles;
+use crate::detect::Detector;
+use crate::encode::Encoder;
+use crate::{Face, Frame, ModelError};
 use shared::encoding::Encoding;
 use shared::gallery::ModelHash;
 use std::path::PathBuf;
 
-/// Errors of this crate.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ModelError {
-    /// The model could not be run.
-    #[error("{0}")]
-    Inference(String),
+/// Both networks, ready to run. Clones share the weights; each thread has its own.
+#[derive(Clone)]
+pub struct Recogniser {
+    detector: Detector,
+    encoder: Encoder,
+    hash: ModelHash,
+    threshold: f32,
 }
 
-/// The detector and the encoder, ready to run.
-#[derive(Clone)]
-pub struct Recogniser;
-
-#[allow(missing_docs, clippy::todo)]
 impl Recogniser {
-    pub fn bundled() -> Result<Recogniser, ModelError> {
-        todo!()
+    /// The networks that are compiled in.
+    ///
+    /// # Errors
+    /// None in practice: a test loads them.
+    pub fn bundled() -> Result<Self, ModelError> {
+        Self::new(&Bundles::bundled()?)
     }
-    pub fn load(_choice: &[PathBuf]) -> Result<Recogniser, ModelError> {
-        todo!()
+
+    /// The bundles in the given folders, at most one of each kind; what is missing is taken from those compiled in.
+    ///
+    /// # Errors
+    /// [`ModelError`] if a folder is no bundle or its network does not run.
+    pub fn load(folders: &[PathBuf]) -> Result<Self, ModelError> {
+        Self::new(&Bundles::open(folders)?)
     }
-    pub fn detect(&mut self, _frame: &Frame) -> Result<Vec<Face>, ModelError> {
-        todo!()
+
+    /// Plans the networks of two bundles.
+    ///
+    /// # Errors
+    /// [`ModelError::Network`] if one of them does not run.
+    pub fn new(bundles: &Bundles) -> Result<Self, ModelError> {
+        Ok(Self {
+            detector: Detector::new(&bundles.detector)?,
+            encoder: Encoder::new(&bundles.encoder)?,
+            hash: bundles.hash(),
+            threshold: bundles.encoder.calibration.threshold,
+        })
     }
-    pub fn align(&self, _frame: &Frame, _face: &Face) -> Crop {
-        todo!()
+
+    /// All faces of a frame, the largest first.
+    ///
+    /// # Errors
+    /// [`ModelError::Inference`] if the network fails.
+    pub fn detect(&mut self, frame: &Frame) -> Result<Vec<Face>, ModelError> {
+        self.detector.detect(frame)
     }
-    pub fn encode(&mut self, _crop: &Crop) -> Result<Encoding, ModelError> {
-        todo!()
+
+    /// The crop of one face, as the encoder wants it.
+    pub fn align(&self, frame: &Frame, face: &Face) -> Crop {
+        align::align(frame, face, &self.encoder.manifest().crop)
     }
+
+    /// The encoding of a crop: unit length.
+    ///
+    /// # Errors
+    /// [`ModelError::Inference`] if the network fails.
+    pub fn encode(&mut self, crop: &Crop) -> Result<Encoding, ModelError> {
+        self.encoder.encode(crop)
+    }
+
+    /// What a people database made with these networks names.
     pub fn model_hash(&self) -> ModelHash {
-        todo!()
+        self.hash
     }
+
+    /// How many numbers an encoding has.
     pub fn dimensions(&self) -> usize {
-        todo!()
+        self.encoder.manifest().dimensions
     }
+
+    /// The encoder's own threshold: two encodings at most this L2 distance apart are taken for the same person.
     pub fn threshold(&self) -> f32 {
-        todo!()
+        self.threshold
     }
 }

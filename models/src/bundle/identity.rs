@@ -1,0 +1,155 @@
+//! What a people database has to name: a hash over everything that decides which numbers a frame becomes, and over
+//! nothing else (threshold, calibration, provenance).
+//!
+//! It is the SHA-256 of these fields, one after the other. A number is its 4 bytes, little-endian: an unsigned integer,
+//! or an IEEE 754 float. A text is its length in bytes as a number, then its UTF-8. No field can be mistaken for
+//! another, because each says how long it is and what follows is settled by what came before.
+//!
+//! | field | kind |
+//! |---|---|
+//! | `face model 2` | text |
+//! | how faces are searched, cut out and encoded: [`detect::METHOD`], [`align::METHOD`], [`encode::METHOD`] | 3 integers |
+//! | the detector: profile, network's SHA-256, input, search | text, text, input, integer and 2 floats |
+//! | the encoder: dimensions, network's SHA-256, input, crop | integer, text, input, crop |
+//!
+//! An input is its channel order (text), what is subtracted and what divides (floats). A search is working size,
+//! certainty and overlap. A crop is `landmarks` (text), its side (integer) and the ten template coordinates (floats);
+//! or `box` (text), its side (integer), enlarge and shift (floats), and whether it is stretched (integer 0 or 1).
+
+use super::{ChannelOrder, CropGeometry, DetectorManifest, DetectorProfile, EncoderManifest, Input};
+use crate::{align, detect, encode};
+use sha2::{Digest, Sha256};
+use shared::gallery::ModelHash;
+
+/// The hash for a pair of networks.
+pub(super) fn of(detector: &DetectorManifest, encoder: &EncoderManifest) -> ModelHash {
+    let mut fields = Fields(Sha256::new());
+    fields.text("face model 2");
+    [detect::METHOD, align::METHOD, encode::METHOD].into_iter().for_each(|method| fields.integer(method));
+    fields.detector(detector);
+    fields.encoder(encoder);
+    ModelHash(fields.0.finalize().into())
+}
+
+struct Fields(Sha256);
+
+impl Fields {
+    fn detector(&mut self, detector: &DetectorManifest) {
+        self.text(match detector.profile {
+            DetectorProfile::Yunet => "yunet",
+        });
+        self.text(&detector.network.sha256);
+        self.input(&detector.input);
+        self.integer(detector.search.working_size);
+        self.float(detector.search.certainty);
+        self.float(detector.search.overlap);
+    }
+
+    fn encoder(&mut self, encoder: &EncoderManifest) {
+        self.integer(encoder.dimensions as u32);
+        self.text(&encoder.network.sha256);
+        self.input(&encoder.input);
+        match &encoder.crop {
+            CropGeometry::Landmarks { side, template } => {
+                self.text("landmarks");
+                self.integer(*side);
+                template.iter().flatten().for_each(|&coordinate| self.float(coordinate));
+            }
+            CropGeometry::Box { side, enlarge, shift_down, stretch } => {
+                self.text("box");
+                self.integer(*side);
+                self.float(*enlarge);
+                self.float(*shift_down);
+                self.integer(u32::from(*stretch));
+            }
+        }
+    }
+
+    fn input(&mut self, input: &Input) {
+        self.text(match input.channels {
+            ChannelOrder::Rgb => "rgb",
+            ChannelOrder::Bgr => "bgr",
+        });
+        self.float(input.subtract);
+        self.float(input.divide);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.integer(text.len() as u32);
+        self.0.update(text);
+    }
+
+    fn integer(&mut self, integer: u32) {
+        self.0.update(integer.to_le_bytes());
+    }
+
+    fn float(&mut self, float: f32) {
+        self.0.update(float.to_le_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::{Bundles, CropGeometry};
+
+    /// Every people database in use names this hash. If this test fails, the networks, the manifests or a `METHOD` have
+    /// changed, and everybody has to be enrolled again: mend that, or mean it and write the new hash here.
+    #[test]
+    fn the_bundled_networks_keep_their_hash() {
+        let hash = Bundles::bundled().unwrap().hash().to_string();
+        assert_eq!(hash, "3b87d55da644c454a5f40f9d0acd6ec0213d2543248b2168235dea4e86eed249");
+    }
+
+    #[test]
+    fn whatever_changes_encodings_changes_the_hash_and_nothing_else_does() {
+        type Change = fn(&mut Bundles);
+        let cases: [(&str, bool, Change); 20] = [
+            ("nothing", false, |_| ()),
+            ("detector's provenance", false, |all| all.detector.manifest.provenance.licence.clear()),
+            ("detector's file name", false, |all| all.detector.manifest.network.file.push('x')),
+            ("encoder's provenance", false, |all| all.encoder.manifest.provenance.name.clear()),
+            ("encoder's family", false, |all| all.encoder.manifest.profile.push('x')),
+            ("threshold", false, |all| all.encoder.calibration.threshold = 0.5),
+            ("detector network", true, |all| all.detector.manifest.network.sha256 = "0".repeat(64)),
+            ("detector channels", true, |all| all.detector.manifest.input.channels = ChannelOrder::Rgb),
+            ("detector subtract", true, |all| all.detector.manifest.input.subtract = 1.0),
+            ("working size", true, |all| all.detector.manifest.search.working_size = 640),
+            ("certainty", true, |all| all.detector.manifest.search.certainty = 0.61),
+            ("overlap", true, |all| all.detector.manifest.search.overlap = 0.31),
+            ("encoder network", true, |all| all.encoder.manifest.network.sha256 = "0".repeat(64)),
+            ("dimensions", true, |all| all.encoder.manifest.dimensions = 127),
+            ("encoder channels", true, |all| all.encoder.manifest.input.channels = ChannelOrder::Bgr),
+            ("encoder subtract", true, |all| all.encoder.manifest.input.subtract = 127.0),
+            ("encoder divide", true, |all| all.encoder.manifest.input.divide = 127.5),
+            ("template", true, |all| {
+                let CropGeometry::Landmarks { template, .. } = &mut all.encoder.manifest.crop else { panic!() };
+                template[4][1] += 0.001;
+            }),
+            ("side", true, |all| {
+                let CropGeometry::Landmarks { side, .. } = &mut all.encoder.manifest.crop else { panic!() };
+                *side += 1;
+            }),
+            ("crop", true, |all| {
+                let (enlarge, shift_down) = (1.0, 0.0);
+                all.encoder.manifest.crop = CropGeometry::Box { side: 112, enlarge, shift_down, stretch: true };
+            }),
+        ];
+        let hash = Bundles::bundled().unwrap().hash();
+        for (what, changes, change) in cases {
+            let mut bundles = Bundles::bundled().unwrap();
+            change(&mut bundles);
+            assert_eq!(bundles.hash() != hash, changes, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_stretched_box_is_another_than_one_that_is_not() {
+        let with = |stretch| {
+            let mut bundles = Bundles::bundled().unwrap();
+            bundles.encoder.manifest.crop = CropGeometry::Box { side: 160, enlarge: 1.3, shift_down: 0.1, stretch };
+            bundles.hash()
+        };
+        assert_ne!(with(true), with(false));
+    }
+}

@@ -1,0 +1,323 @@
+//! What a bundle says of itself: which network, what it takes, what it gives, and where it comes from.
+//!
+//! `manifest.toml` describes the network as it was made. What was measured with it afterwards is
+//! [`Calibration`](super::Calibration).
+
+use super::MANIFEST_FILE;
+use crate::ModelError;
+use serde::{Deserialize, Serialize};
+use shared::encoding::MAX_DIMENSIONS;
+
+/// The manifest of one bundle, parsed and checked.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Manifest {
+    /// A face detector.
+    Detector(DetectorManifest),
+    /// An encoder of aligned crops.
+    Encoder(EncoderManifest),
+}
+
+/// `kind = "detector"`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DetectorManifest {
+    /// How the outputs are decoded.
+    pub profile: DetectorProfile,
+    /// The network itself.
+    pub network: Network,
+    /// How pixels become the input tensor.
+    pub input: Input,
+    /// How a frame is searched.
+    pub search: Search,
+    /// Where the network comes from.
+    pub provenance: Provenance,
+}
+
+/// `kind = "encoder"`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct EncoderManifest {
+    /// The family the network belongs to: a name for people, such as `sface`.
+    pub profile: String,
+    /// How many numbers an encoding has, 1 to [`MAX_DIMENSIONS`].
+    pub dimensions: usize,
+    /// The network itself.
+    pub network: Network,
+    /// How pixels become the input tensor.
+    pub input: Input,
+    /// How the crop is cut from the frame.
+    pub crop: CropGeometry,
+    /// Where the network comes from.
+    pub provenance: Provenance,
+}
+
+/// Which decoder reads a detector's outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DetectorProfile {
+    /// YuNet, 2023: three strides, anchor-free (Wu, Peng and Yu, "YuNet: a tiny millisecond-level face detector").
+    Yunet,
+}
+
+/// The network's file.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Network {
+    /// File name beside the manifest.
+    pub file: String,
+    /// SHA-256 of that file, lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// How 8-bit RGB pixels become the input tensor (NCHW, batch 1): `(pixel - subtract) / divide`.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Input {
+    /// The order of the three planes.
+    pub channels: ChannelOrder,
+    /// Taken from every value, 0 to 255.
+    pub subtract: f32,
+    /// Then every value is divided by this; greater than 0.
+    pub divide: f32,
+}
+
+/// The order of the colour planes in an input tensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChannelOrder {
+    /// Red first.
+    Rgb,
+    /// Blue first.
+    Bgr,
+}
+
+/// How a detector searches a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Search {
+    /// A frame whose longest side is longer than this many pixels is scaled down to it. Multiple of 32, 32 to 4096.
+    pub working_size: u32,
+    /// Faces of which the detector is less sure are dropped, 0 to 1.
+    pub certainty: f32,
+    /// Of two boxes whose intersection over union exceeds this, the less certain is dropped, 0 to 1.
+    pub overlap: f32,
+}
+
+/// How the encoder's square input is cut from a frame.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(tag = "align", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum CropGeometry {
+    /// The similarity transform that brings the five landmarks closest to a template.
+    Landmarks {
+        /// Side of the crop in pixels, 16 to 512.
+        side: u32,
+        /// Where the landmarks shall lie in the crop: right eye, left eye, nose, right and left corner of the mouth.
+        template: [[f32; 2]; 5],
+    },
+    /// The detector's box, enlarged about its centre and moved, stretched to a square.
+    Box {
+        /// Side of the crop in pixels, 16 to 512.
+        side: u32,
+        /// Factor on the box's width and height, 0.5 to 3.
+        enlarge: f32,
+        /// Moved downwards by this part of the box's height, -0.5 to 0.5.
+        shift_down: f32,
+        /// Whether the box is stretched to a square; otherwise the longer side decides for both.
+        stretch: bool,
+    },
+}
+
+impl CropGeometry {
+    /// Side of the crop in pixels.
+    pub fn side(&self) -> u32 {
+        match self {
+            Self::Landmarks { side, .. } | Self::Box { side, .. } => *side,
+        }
+    }
+}
+
+/// Where a network comes from and under which terms.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Provenance {
+    /// The network's name.
+    pub name: String,
+    /// SPDX identifier of its licence.
+    pub licence: String,
+    /// Where the imported file was obtained.
+    pub source: String,
+    /// SHA-256 of the imported file, lower-case hexadecimal.
+    pub source_sha256: String,
+}
+
+impl Manifest {
+    /// Parses and checks a `manifest.toml`.
+    ///
+    /// # Errors
+    /// [`ModelError::Description`] names the key that is wrong and what it may be.
+    pub fn parse(text: &str) -> Result<Self, ModelError> {
+        let manifest: Self = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        manifest.check().map_err(wrong)?;
+        Ok(manifest)
+    }
+
+    /// The text of `manifest.toml`.
+    ///
+    /// # Errors
+    /// [`ModelError::Description`] if a value cannot be written as TOML.
+    pub fn to_toml(&self) -> Result<String, ModelError> {
+        toml::to_string(self).map_err(|error| wrong(error.to_string()))
+    }
+
+    /// The network's file.
+    pub fn network(&self) -> &Network {
+        match self {
+            Self::Detector(detector) => &detector.network,
+            Self::Encoder(encoder) => &encoder.network,
+        }
+    }
+
+    /// Where the network comes from.
+    pub fn provenance(&self) -> &Provenance {
+        match self {
+            Self::Detector(detector) => &detector.provenance,
+            Self::Encoder(encoder) => &encoder.provenance,
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let network = self.network();
+        let plain =
+            !network.file.is_empty() && !network.file.contains(['/', '\\']) && ![".", ".."].contains(&&*network.file);
+        require(plain, "network.file must be the name of a file beside the manifest")?;
+        require(is_sha256(&network.sha256), "network.sha256 must be 64 lower-case hexadecimal digits")?;
+        match self {
+            Self::Detector(detector) => {
+                detector.input.check()?;
+                detector.search.check()
+            }
+            Self::Encoder(encoder) => {
+                let range = 1..=MAX_DIMENSIONS;
+                require(range.contains(&encoder.dimensions), "dimensions must be 1 to 512")?;
+                encoder.input.check()?;
+                encoder.crop.check()
+            }
+        }
+    }
+}
+
+impl Input {
+    fn check(&self) -> Result<(), String> {
+        require((0.0..=255.0).contains(&self.subtract), "input.subtract must be 0 to 255")?;
+        require(self.divide.is_finite() && self.divide > 0.0, "input.divide must be greater than 0")
+    }
+
+    /// Which of R, G, B each plane of the tensor takes.
+    pub(crate) fn planes(&self) -> [usize; 3] {
+        match self.channels {
+            ChannelOrder::Rgb => [0, 1, 2],
+            ChannelOrder::Bgr => [2, 1, 0],
+        }
+    }
+}
+
+impl Search {
+    fn check(&self) -> Result<(), String> {
+        let size = self.working_size;
+        let fits = size.is_multiple_of(32) && (32..=4096).contains(&size);
+        require(fits, "search.working-size must be a multiple of 32, 32 to 4096")?;
+        require((0.0..=1.0).contains(&self.certainty), "search.certainty must be 0 to 1")?;
+        require((0.0..=1.0).contains(&self.overlap), "search.overlap must be 0 to 1")
+    }
+}
+
+impl CropGeometry {
+    fn check(&self) -> Result<(), String> {
+        require((16..=512).contains(&self.side()), "crop.side must be 16 to 512")?;
+        match self {
+            Self::Landmarks { side, template } => {
+                let inside = |v: &f32| (0.0..*side as f32).contains(v);
+                let apart = template.iter().any(|point| point != &template[0]);
+                require(template.iter().flatten().all(inside), "crop.template must lie inside the crop")?;
+                require(apart, "crop.template must have points that differ")
+            }
+            Self::Box { enlarge, shift_down, .. } => {
+                require((0.5..=3.0).contains(enlarge), "crop.enlarge must be 0.5 to 3")?;
+                require((-0.5..=0.5).contains(shift_down), "crop.shift-down must be -0.5 to 0.5")
+            }
+        }
+    }
+}
+
+fn wrong(reason: String) -> ModelError {
+    ModelError::Description { path: MANIFEST_FILE.into(), reason }
+}
+
+fn require(holds: bool, otherwise: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(otherwise.to_owned()) }
+}
+
+fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENCODER: &str = r#"
+kind = "encoder"
+profile = "sface"
+dimensions = 128
+
+[network]
+file = "model.onnx"
+sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+[input]
+channels = "rgb"
+subtract = 127.5
+divide = 128.0
+
+[crop]
+align = "landmarks"
+side = 112
+template = [[38.0, 51.0], [73.0, 51.0], [56.0, 71.0], [41.0, 92.0], [70.0, 92.0]]
+
+[provenance]
+name = "SFace"
+licence = "Apache-2.0"
+source = "somewhere"
+source-sha256 = ""
+"#;
+
+    #[test]
+    fn a_manifest_survives_being_written() {
+        let manifest = Manifest::parse(ENCODER).unwrap();
+        assert_eq!(Manifest::parse(&manifest.to_toml().unwrap()).unwrap(), manifest);
+    }
+
+    #[test]
+    fn a_wrong_value_is_named() {
+        for (was, becomes, named) in [
+            ("dimensions = 128", "dimensions = 0", "dimensions"),
+            ("dimensions = 128", "dimensions = 513", "dimensions"),
+            ("divide = 128.0", "divide = 0.0", "input.divide"),
+            ("divide = 128.0", "divide = nan", "input.divide"),
+            ("subtract = 127.5", "subtract = -1.0", "input.subtract"),
+            ("side = 112", "side = 0", "crop.side"),
+            ("[38.0, 51.0]", "[380.0, 51.0]", "crop.template"),
+            ("file = \"model.onnx\"", "file = \"../model.onnx\"", "network.file"),
+            ("file = \"model.onnx\"", "file = \".\"", "network.file"),
+            ("0011", "00GG", "network.sha256"),
+            ("channels = \"rgb\"", "channels = \"rbg\"", "rbg"),
+            ("[crop]", "[crop]\ncolour = 1", "colour"),
+            ("kind = \"encoder\"", "kind = \"door\"", "door"),
+        ] {
+            let text = ENCODER.replace(was, becomes);
+            let message = Manifest::parse(&text).unwrap_err().to_string();
+            assert!(message.contains(named), "{becomes}: {message}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Frame to faces: where they are, and their five landmarks.
+//!
+//! Which of the faces matters, and whether it is good enough, is for the caller to decide.
+
+mod suppress;
+mod yunet;
+
+use crate::bundle::{DetectorBundle, DetectorManifest, DetectorProfile};
+use crate::letterbox::{Letterbox, SIDE_MULTIPLE};
+use crate::network::{Network, Runner};
+use crate::{Face, Frame, ModelError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tract_onnx::prelude::Tensor;
+
+/// Raised whenever the same bundle would find other boxes or landmarks in the same frame (scaling, decoding,
+/// suppression): databases made before are then refused.
+pub(crate) const METHOD: u32 = 1;
+
+/// Plans for so many sizes are kept. A camera needs one, a folder of photos a few.
+const MAX_PLANS: usize = 32;
+
+/// A face detector. Clones share the network and its plans; each thread has its own.
+#[derive(Clone)]
+pub struct Detector {
+    manifest: Arc<DetectorManifest>,
+    network: Network,
+    planned: Arc<Mutex<HashMap<(usize, usize), Runner>>>,
+    current: Option<Current>,
+}
+
+#[derive(Clone)]
+struct Current {
+    size: (usize, usize),
+    runner: Runner,
+}
+
+impl Detector {
+    /// Decodes the bundle's network and tries it once, on a small grey frame. It is planned for a frame's size when
+    /// the first such frame comes.
+    ///
+    /// # Errors
+    /// [`ModelError`] if the network cannot be read or does not give what its profile promises.
+    pub fn new(bundle: &DetectorBundle) -> Result<Self, ModelError> {
+        let DetectorProfile::Yunet = bundle.manifest.profile;
+        let mut detector = Self {
+            manifest: Arc::new(bundle.manifest.clone()),
+            network: Network::decode(&bundle.network)?,
+            planned: Arc::default(),
+            current: None,
+        };
+        detector.detect(&Frame::grey(SIDE_MULTIPLE as u32))?;
+        Ok(detector)
+    }
+
+    /// All faces of a frame in frame pixels, the largest first.
+    ///
+    /// # Errors
+    /// [`ModelError`] if the network fails or gives numbers that are no faces.
+    pub fn detect(&mut self, frame: &Frame) -> Result<Vec<Face>, ModelError> {
+        let search = self.manifest.search;
+        let letterbox = Letterbox::fit(frame.width(), frame.height(), search.working_size);
+        let (width, height) = letterbox.padded;
+        let mut input = Tensor::zero::<f32>(&[1, 3, height, width]).map_err(ModelError::from_tract)?;
+        let mut planes = input.try_as_plain_ram_mut().map_err(ModelError::from_tract)?;
+        letterbox.fill(frame, &self.manifest.input, planes.as_slice_mut().map_err(ModelError::from_tract)?);
+        let outputs = self.runner(letterbox.padded)?.run(input)?;
+        let candidates = yunet::decode(&outputs, letterbox.padded, search.certainty)?;
+        let mut faces = suppress::overlapping(candidates, search.overlap);
+        for face in &mut faces {
+            *face = in_frame(face, letterbox.step);
+        }
+        faces.sort_by(|a, b| b.bounds.area().total_cmp(&a.bounds.area()));
+        Ok(faces)
+    }
+
+    fn runner(&mut self, size: (usize, usize)) -> Result<&mut Runner, ModelError> {
+        let current = match self.current.take() {
+            Some(current) if current.size == size => current,
+            _ => Current { size, runner: self.planned_for(size)? },
+        };
+        Ok(&mut self.current.insert(current).runner)
+    }
+
+    fn planned_for(&self, size: (usize, usize)) -> Result<Runner, ModelError> {
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(runner) = planned.get(&size) {
+            return Ok(runner.clone());
+        }
+        let runner = self.network.plan(&[1, 3, size.1, size.0])?;
+        if planned.len() >= MAX_PLANS {
+            planned.clear();
+        }
+        planned.insert(size, runner.clone());
+        Ok(runner)
+    }
+}
+
+fn in_frame(face: &Face, (x_step, y_step): (f32, f32)) -> Face {
+    let mut moved = *face;
+    moved.bounds.x *= x_step;
+    moved.bounds.width *= x_step;
+    moved.bounds.y *= y_step;
+    moved.bounds.height *= y_step;
+    for point in &mut moved.landmarks {
+        point.x *= x_step;
+        point.y *= y_step;
+    }
+    moved
+}

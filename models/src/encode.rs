@@ -1,0 +1,75 @@
+//! Aligned crop to encoding.
+
+use crate::bundle::{EncoderBundle, EncoderManifest};
+use crate::network::{Network, Runner, floats};
+use crate::{Crop, ModelError};
+use shared::encoding::Encoding;
+use std::sync::Arc;
+use tract_onnx::prelude::Tensor;
+
+/// Raised whenever the same bundle would make other numbers of the same crop: databases made before are then refused.
+pub(crate) const METHOD: u32 = 1;
+
+/// An encoder. Clones share the weights; each thread has its own.
+#[derive(Clone)]
+pub struct Encoder {
+    manifest: Arc<EncoderManifest>,
+    runner: Runner,
+}
+
+impl Encoder {
+    /// Plans the bundle's network and tries it once, on a grey crop.
+    ///
+    /// # Errors
+    /// [`ModelError`] if the network cannot be read, does not take the manifest's crop, or gives no encoding of the
+    /// manifest's dimensions.
+    pub fn new(bundle: &EncoderBundle) -> Result<Self, ModelError> {
+        let side = bundle.manifest.crop.side() as usize;
+        let runner = Network::decode(&bundle.network)?.plan(&[1, 3, side, side])?;
+        let mut encoder = Self { manifest: Arc::new(bundle.manifest.clone()), runner };
+        encoder.encode(&Crop::grey(bundle.manifest.crop.side()))?;
+        Ok(encoder)
+    }
+
+    /// What the encoder takes and gives.
+    pub fn manifest(&self) -> &EncoderManifest {
+        &self.manifest
+    }
+
+    /// The encoding of a crop: unit length, as many numbers as the manifest says.
+    ///
+    /// # Errors
+    /// [`ModelError::Inference`] if the crop has another size than the network takes, or the network's answer is not
+    /// an encoding.
+    pub fn encode(&mut self, crop: &Crop) -> Result<Encoding, ModelError> {
+        let side = self.manifest.crop.side();
+        if crop.side() != side {
+            return Err(ModelError::Inference(format!("a crop of {} pixels, the encoder takes {side}", crop.side())));
+        }
+        let outputs = self.runner.run(self.input(crop)?)?;
+        let [output] = outputs.as_slice() else {
+            return Err(ModelError::Inference(format!("{} outputs where an encoder has one", outputs.len())));
+        };
+        let numbers = floats(output)?;
+        let dimensions = self.manifest.dimensions;
+        if numbers.len() != dimensions {
+            let found = numbers.len();
+            return Err(ModelError::Inference(format!("{found} numbers, the manifest promises {dimensions}")));
+        }
+        Encoding::from_network(numbers).map_err(|error| ModelError::Inference(error.to_string()))
+    }
+
+    fn input(&self, crop: &Crop) -> Result<Tensor, ModelError> {
+        let side = crop.side() as usize;
+        let mut tensor = Tensor::zero::<f32>(&[1, 3, side, side]).map_err(ModelError::from_tract)?;
+        let mut plain = tensor.try_as_plain_ram_mut().map_err(ModelError::from_tract)?;
+        let planes = plain.as_slice_mut::<f32>().map_err(ModelError::from_tract)?;
+        let input = &self.manifest.input;
+        for (plane, channel) in planes.chunks_exact_mut(side * side).zip(input.planes()) {
+            for (value, pixel) in plane.iter_mut().zip(crop.pixels().as_chunks::<3>().0) {
+                *value = (f32::from(pixel[channel]) - input.subtract) / input.divide;
+            }
+        }
+        Ok(tensor)
+    }
+}

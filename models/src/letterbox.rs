@@ -1,0 +1,179 @@
+//! Frame to detector input: scaled down to the working size, padded on the right and below.
+
+use crate::Frame;
+use crate::bundle::Input;
+
+/// Networks with three strides up to 32 want sides that are multiples of it.
+pub(crate) const SIDE_MULTIPLE: usize = 32;
+
+/// How a frame lies in the detector's input.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Letterbox {
+    /// Width and height of the scaled frame, in pixels of the input.
+    pub(crate) scaled: (usize, usize),
+    /// Width and height of the input, multiples of 32.
+    pub(crate) padded: (usize, usize),
+    /// Frame pixels for one pixel of the input, in x and y, at least about 1.
+    pub(crate) step: (f32, f32),
+}
+
+impl Letterbox {
+    /// A frame whose longest side is at most `working_size` is taken as it is, a larger one is scaled down to it.
+    pub(crate) fn fit(width: u32, height: u32, working_size: u32) -> Self {
+        let longest = width.max(height);
+        let side = |length: u32| match longest <= working_size {
+            true => length as usize,
+            false => {
+                let scaled = f64::from(length) * f64::from(working_size) / f64::from(longest);
+                (scaled.round() as usize).max(1)
+            }
+        };
+        let (w, h) = (side(width), side(height));
+        Self {
+            scaled: (w, h),
+            padded: (w.next_multiple_of(SIDE_MULTIPLE), h.next_multiple_of(SIDE_MULTIPLE)),
+            step: (width as f32 / w as f32, height as f32 / h as f32),
+        }
+    }
+
+    /// Writes the frame into three planes of `padded` size. Padding is black.
+    ///
+    /// Scaling down averages all frame pixels under a pixel of the input, with their shares.
+    pub(crate) fn fill(&self, frame: &Frame, input: &Input, planes: &mut [f32]) {
+        let plane = self.padded.0 * self.padded.1;
+        let normalised = |value: f32| (value - input.subtract) / input.divide;
+        planes.fill(normalised(0.0));
+        let order = input.planes();
+        self.each_row(frame, |y, row| {
+            for (target, &channel) in order.iter().enumerate() {
+                let start = target * plane + y * self.padded.0;
+                let line = &mut planes[start..start + self.scaled.0];
+                for (value, pixel) in line.iter_mut().zip(row.as_chunks::<3>().0) {
+                    *value = normalised(pixel[channel]);
+                }
+            }
+        });
+    }
+
+    fn each_row(&self, frame: &Frame, mut each: impl FnMut(usize, &[f32])) {
+        let mut row = vec![0.0; 3 * self.scaled.0];
+        if self.scaled == (frame.width() as usize, frame.height() as usize) {
+            for y in 0..self.scaled.1 {
+                for (value, &byte) in row.iter_mut().zip(frame.row(y)) {
+                    *value = f32::from(byte);
+                }
+                each(y, &row);
+            }
+            return;
+        }
+        let columns = shares(frame.width() as usize, self.scaled.0);
+        let rows = shares(frame.height() as usize, self.scaled.1);
+        let mut sums = vec![0.0f32; 3 * frame.width() as usize];
+        for (y, share) in rows.iter().enumerate() {
+            sums.fill(0.0);
+            for (source, weight) in share.weights() {
+                for (sum, &byte) in sums.iter_mut().zip(frame.row(source)) {
+                    *sum += f32::from(byte) * weight;
+                }
+            }
+            for (pixel, share) in row.as_chunks_mut::<3>().0.iter_mut().zip(&columns) {
+                *pixel = [0.0; 3];
+                for (source, weight) in share.weights() {
+                    for (channel, value) in pixel.iter_mut().enumerate() {
+                        *value += sums[3 * source + channel] * weight;
+                    }
+                }
+            }
+            each(y, &row);
+        }
+    }
+}
+
+/// The source pixels under one target pixel: the first and last count in part.
+struct Share {
+    first: usize,
+    last: usize,
+    first_weight: f32,
+    last_weight: f32,
+    weight: f32,
+}
+
+impl Share {
+    fn weights(&self) -> impl Iterator<Item = (usize, f32)> + '_ {
+        (self.first..=self.last).map(|source| match source {
+            source if source == self.first => (source, self.first_weight),
+            source if source == self.last => (source, self.last_weight),
+            _ => (source, self.weight),
+        })
+    }
+}
+
+/// For each of `target` pixels, which of `source >= target` pixels lie under it.
+fn shares(source: usize, target: usize) -> Vec<Share> {
+    let step = source as f64 / target as f64;
+    (0..target)
+        .map(|index| {
+            let (from, until) = (index as f64 * step, ((index + 1) as f64 * step).min(source as f64));
+            let first = from as usize;
+            let last = (until.ceil() as usize - 1).max(first);
+            let first_share = (first as f64 + 1.0).min(until) - from;
+            let last_share = if last == first { first_share } else { until - last as f64 };
+            Share {
+                first,
+                last,
+                first_weight: (first_share / step) as f32,
+                last_weight: (last_share / step) as f32,
+                weight: (1.0 / step) as f32,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::ChannelOrder;
+
+    const PLAIN: Input = Input { channels: ChannelOrder::Bgr, subtract: 0.0, divide: 1.0 };
+
+    #[test]
+    fn sizes() {
+        for (width, height, scaled, padded) in [
+            (250, 250, (250, 250), (256, 256)),
+            (320, 320, (320, 320), (320, 320)),
+            (1280, 720, (320, 180), (320, 192)),
+            (720, 1280, (180, 320), (192, 320)),
+            (1, 1, (1, 1), (32, 32)),
+            (65536, 1, (320, 1), (320, 32)),
+        ] {
+            let fitted = Letterbox::fit(width, height, 320);
+            assert_eq!((fitted.scaled, fitted.padded), (scaled, padded), "{width}x{height}");
+        }
+    }
+
+    #[test]
+    fn a_small_frame_is_copied_and_padded_in_the_order_of_the_network() {
+        let frame = Frame::from_rgb(2, 1, vec![1, 2, 3, 4, 5, 6]).unwrap();
+        let letterbox = Letterbox::fit(2, 1, 320);
+        let mut planes = vec![9.0; 3 * 32 * 32];
+        letterbox.fill(&frame, &PLAIN, &mut planes);
+        for (plane, expected) in [(0, [3.0, 6.0, 0.0]), (1, [2.0, 5.0, 0.0]), (2, [1.0, 4.0, 0.0])] {
+            assert_eq!(planes[plane * 1024..plane * 1024 + 3], expected);
+            assert_eq!(planes[plane * 1024 + 32..plane * 1024 + 34], [0.0, 0.0], "the second row is padding");
+        }
+    }
+
+    #[test]
+    fn scaling_down_averages_every_pixel_once() {
+        for (source, target) in [(640, 320), (1000, 320), (641, 640), (5, 3), (7, 1)] {
+            let mut covered = vec![0.0; source];
+            for share in shares(source, target) {
+                let weights: f32 = share.weights().map(|(_, weight)| weight).sum();
+                assert!((weights - 1.0).abs() < 1e-5, "{source} to {target}: {weights}");
+                share.weights().for_each(|(at, weight)| covered[at] += weight);
+            }
+            let even = target as f32 / source as f32;
+            assert!(covered.iter().all(|weight| (weight - even).abs() < 1e-5), "{source} to {target}");
+        }
+    }
+}

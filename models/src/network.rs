@@ -1,0 +1,111 @@
+//! A network on tract: from an ONNX file to something that runs. What goes in and what comes out is not known here.
+
+use crate::unpanicked::unpanicked;
+use crate::{ModelError, onnx};
+use std::sync::Arc;
+use tract_onnx::pb::ModelProto;
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::bail;
+use tract_onnx::tract_core::plan::SimpleState;
+
+type Plan = Arc<TypedSimplePlan>;
+
+/// Runs a model once on 32-bit floats of that shape and gives its outputs in their order: for comparing models.
+///
+/// # Errors
+/// [`ModelError::Network`] if the model cannot be planned for that shape or fails.
+pub fn run_once(model: ModelProto, shape: &[usize], input: &[f32]) -> Result<Vec<Vec<f32>>, ModelError> {
+    let mut runner = Network::of(model)?.plan(shape)?;
+    let outputs = runner.run(Tensor::from_shape(shape, input).map_err(ModelError::from_tract)?)?;
+    outputs.iter().map(|output| floats(output).map(<[f32]>::to_vec)).collect()
+}
+
+/// A decoded network, its weights widened, ready to be planned for an input shape.
+#[derive(Clone)]
+pub(crate) struct Network {
+    proto: Arc<ModelProto>,
+}
+
+/// A network planned for one input shape. Clones share the weights and have a state of their own: one for a thread.
+pub(crate) struct Runner {
+    plan: Plan,
+    state: Option<State>,
+}
+
+type State = SimpleState<TypedFact, Box<dyn TypedOp>>;
+
+impl Clone for Runner {
+    fn clone(&self) -> Self {
+        Self { plan: Arc::clone(&self.plan), state: None }
+    }
+}
+
+impl Network {
+    /// Decodes an ONNX file and widens its weights.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ModelError> {
+        Self::of(onnx::decode(bytes)?)
+    }
+
+    fn of(mut model: ModelProto) -> Result<Self, ModelError> {
+        if let Some(graph) = model.graph.as_mut() {
+            onnx::widen_weights(graph)?;
+        }
+        Ok(Self { proto: Arc::new(model) })
+    }
+
+    /// Optimises the network for an input of floats of that shape.
+    pub(crate) fn plan(&self, shape: &[usize]) -> Result<Runner, ModelError> {
+        let planned = unpanicked(|| self.plan_in_tract(shape)).map_err(gave_up)?;
+        Ok(Runner { plan: planned.map_err(ModelError::from_tract)?, state: None })
+    }
+
+    fn plan_in_tract(&self, shape: &[usize]) -> TractResult<Plan> {
+        let typed = tract_onnx::onnx()
+            .with_ignore_output_shapes(true)
+            .with_ignore_value_info(true)
+            .model_for_proto_model(&self.proto)?
+            .with_input_fact(0, f32::fact(shape).into())?
+            .into_typed()?;
+        require_bounded(&typed)?;
+        typed.into_optimized()?.into_runnable()
+    }
+}
+
+/// No value that is made on the way is larger than memory can be expected to hold.
+fn require_bounded(model: &TypedModel) -> TractResult<()> {
+    for node in model.nodes() {
+        for fact in node.outputs.iter().map(|output| &output.fact) {
+            let lengths = fact.shape.as_concrete();
+            let numbers = lengths.and_then(|all| all.iter().try_fold(1usize, |product, &len| product.checked_mul(len)));
+            if numbers.is_none_or(|numbers| numbers > onnx::tensor::MAX_NUMBERS) {
+                bail!("{node} makes {fact:?}, of unknown or too large a size");
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Runner {
+    /// Runs the network on floats of the planned shape and hands its outputs over in their order.
+    pub(crate) fn run(&mut self, input: Tensor) -> Result<Vec<TValue>, ModelError> {
+        let mut state = match self.state.take() {
+            Some(state) => state,
+            None => self.plan.spawn().map_err(ModelError::from_tract)?,
+        };
+        let outputs = unpanicked(|| state.run(tvec!(input.into_tvalue()))).map_err(gave_up)?;
+        let outputs = outputs.map_err(ModelError::from_tract)?;
+        // Kept only now: what a failed run leaves behind is not to be trusted.
+        self.state = Some(state);
+        Ok(outputs.into_vec())
+    }
+}
+
+/// The 32-bit floats of an output.
+pub(crate) fn floats(output: &TValue) -> Result<&[f32], ModelError> {
+    output.try_as_plain_ram().and_then(|plain| plain.as_slice::<f32>()).map_err(ModelError::from_tract)
+}
+
+/// tract asserts in many places; a foreign network may make it panic, which must not take the door down.
+fn gave_up(said: String) -> ModelError {
+    ModelError::Network(format!("tract gave up: {said}"))
+}

@@ -1,0 +1,122 @@
+//! Photo files to frames: JPEG, PNG and WebP, turned the way their EXIF data says.
+//!
+//! Content decides what a file is, its name is not known here. [`Photo::open`] reads the header alone, so that a caller
+//! can make room before [`Photo::decode`]. A photo is decoded whole or refused: half a picture is not searched for
+//! faces. Colour profiles are not applied.
+
+mod error;
+mod format;
+mod jpeg;
+mod rgb;
+#[cfg(test)]
+mod tests;
+
+pub use error::PhotoError;
+pub use format::PhotoFormat;
+
+use crate::frame::MAX_SIDE;
+use crate::unpanicked::unpanicked;
+use crate::{Frame, frame};
+use image::codecs::{jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageResult, Limits, RgbImage};
+use std::io::Cursor;
+
+/// The most pixels of a photo; one that has more is refused before any is decoded.
+pub const MAX_PIXELS: u64 = 200_000_000;
+
+/// The most bytes of a photo file that are worth reading.
+pub const MAX_FILE_BYTES: u64 = 256 << 20;
+
+/// The most memory in bytes for what a PNG holds beside its picture.
+const MAX_BYTES_BESIDE: u64 = 64 << 20;
+
+/// A photo whose header has been read.
+pub struct Photo<'a> {
+    format: PhotoFormat,
+    decoder: Box<dyn ImageDecoder + 'a>,
+}
+
+impl<'a> Photo<'a> {
+    /// Reads the header of a photo file.
+    ///
+    /// # Errors
+    /// [`PhotoError`] if the bytes are no photo that can be decoded, or one of more than [`MAX_PIXELS`].
+    pub fn open(bytes: &'a [u8]) -> Result<Self, PhotoError> {
+        let format = PhotoFormat::of(bytes)?;
+        let photo = Self { format, decoder: answered(format, || decoder_of(format, bytes))? };
+        let (width, height) = photo.decoder.dimensions();
+        if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
+            return Err(frame::FrameError::Size { width, height }.into());
+        }
+        if photo.pixels() > MAX_PIXELS {
+            return Err(PhotoError::TooManyPixels { width, height });
+        }
+        if format == PhotoFormat::Jpeg && !jpeg::has_end(bytes) {
+            return Err(PhotoError::CutOff { format });
+        }
+        Ok(photo)
+    }
+
+    /// Width times height, 1 to [`MAX_PIXELS`]. Decoding takes 3 bytes for each, 6 while the photo is turned, and up
+    /// to 8 if it has an alpha channel or 16 bits a colour, 9 if it is a progressive JPEG.
+    pub fn pixels(&self) -> u64 {
+        let (width, height) = self.decoder.dimensions();
+        u64::from(width) * u64::from(height)
+    }
+
+    /// The photo as it is seen, in 8-bit RGB: turned, 16 bits rounded to 8, grey in all three colours, and white where
+    /// it is transparent. Of an animation it is the first picture.
+    ///
+    /// # Errors
+    /// [`PhotoError`] if the photo is damaged or cut off.
+    pub fn decode(mut self) -> Result<Frame, PhotoError> {
+        let ((width, height), colour) = (self.decoder.dimensions(), self.decoder.color_type());
+        let (orientation, samples) = answered(self.format, || {
+            let orientation = orientation(&mut *self.decoder)?;
+            let mut samples = vec![0; self.decoder.total_bytes() as usize];
+            self.decoder.read_image_boxed(&mut samples)?;
+            Ok((orientation, samples))
+        })?;
+        let picture = rgb::from_samples(samples, colour).and_then(|pixels| RgbImage::from_raw(width, height, pixels));
+        let mut picture = DynamicImage::from(picture.ok_or_else(|| PhotoError::Unsupported {
+            format: self.format,
+            reason: format!("its colours are {colour:?}"),
+        })?);
+        picture.apply_orientation(orientation);
+        Ok(Frame::from_rgb(picture.width(), picture.height(), picture.into_rgb8().into_raw())?)
+    }
+}
+
+fn decoder_of<'a>(format: PhotoFormat, bytes: &'a [u8]) -> ImageResult<Box<dyn ImageDecoder + 'a>> {
+    let bytes = Cursor::new(bytes);
+    Ok(match format {
+        PhotoFormat::Jpeg => Box::new(JpegDecoder::new(bytes)?),
+        PhotoFormat::Png => {
+            let mut limits = Limits::no_limits();
+            limits.max_alloc = Some(MAX_BYTES_BESIDE);
+            Box::new(PngDecoder::with_limits(bytes, limits)?)
+        }
+        PhotoFormat::WebP => Box::new(WebPDecoder::new(bytes)?),
+    })
+}
+
+fn orientation(decoder: &mut dyn ImageDecoder) -> ImageResult<Orientation> {
+    let exif = decoder.exif_metadata()?.unwrap_or_default();
+    // In a JPEG this prefix is part of the segment; some programs write it in WebP as well.
+    let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(&exif);
+    Ok(Orientation::from_exif_chunk(tiff).unwrap_or(Orientation::NoTransforms))
+}
+
+/// A decoder's answer. The decoders hold foreign bytes in many hands; should one panic, the photo is damaged.
+fn answered<T>(format: PhotoFormat, work: impl FnOnce() -> ImageResult<T>) -> Result<T, PhotoError> {
+    match unpanicked(work) {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(ImageError::IoError(error))) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Err(PhotoError::CutOff { format })
+        }
+        Ok(Err(ImageError::Unsupported(error))) => Err(PhotoError::Unsupported { format, reason: error.to_string() }),
+        Ok(Err(error)) => Err(PhotoError::Damaged { format, reason: error.to_string() }),
+        Err(said) => Err(PhotoError::Damaged { format, reason: format!("its decoder gave up: {said}") }),
+    }
+}

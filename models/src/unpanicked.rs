@@ -1,0 +1,24 @@
+//! Other people's code that may panic, which must not take the door down.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What `work` gives, or what it said when it panicked.
+pub(crate) fn unpanicked<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        said.unwrap_or("no reason given").to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_what_it_said() {
+        assert_eq!(unpanicked(|| 1), Ok(1));
+        assert_eq!(unpanicked::<()>(|| panic!("so {}", "what")), Err("so what".to_owned()));
+        assert_eq!(unpanicked::<()>(|| panic!("plain")), Err("plain".to_owned()));
+        assert_eq!(unpanicked::<()>(|| std::panic::panic_any(7)), Err("no reason given".to_owned()));
+    }
+}

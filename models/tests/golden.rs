@@ -1,0 +1,87 @@
+//! The bundled networks against what onnxruntime and OpenCV made of the same pixels (`tests/fixtures/golden.json`).
+//!
+//! The five whole photos are not part of the project: where `../shared/lfw-dev` lies beside it, they are used too.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+use models::{Crop, Face, Frame, Recogniser};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn golden() -> Vec<Value> {
+    let text = fs::read_to_string(project().join("tests/fixtures/golden.json")).unwrap();
+    let golden: Value = serde_json::from_str(&text).unwrap();
+    golden["faces"].as_array().unwrap().clone()
+}
+
+fn numbers(value: &Value) -> Vec<f32> {
+    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap() as f32).collect()
+}
+
+fn rgb(path: &Path) -> image::RgbImage {
+    image::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).to_rgb8()
+}
+
+fn whole_photo(face: &Value) -> Option<Frame> {
+    let path = project().join("../shared").join(face["image"].as_str().unwrap());
+    path.exists().then(|| {
+        let picture = rgb(&path);
+        Frame::from_rgb(picture.width(), picture.height(), picture.into_raw()).unwrap()
+    })
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>();
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+}
+
+#[test]
+fn the_exact_crops_give_the_reference_encodings() {
+    let mut recogniser = Recogniser::bundled().unwrap();
+    for face in golden() {
+        let picture = rgb(&project().join("tests/fixtures").join(face["sface_crop"].as_str().unwrap()));
+        let crop = Crop::from_rgb(picture.width(), picture.into_raw()).unwrap();
+        let encoding = recogniser.encode(&crop).unwrap();
+        assert_eq!(encoding.dimensions(), 128);
+        let length: f32 = encoding.numbers().iter().map(|number| number * number).sum();
+        assert!((length - 1.0).abs() < 1e-5);
+        let alike = cosine(encoding.numbers(), &numbers(&face["sface_encoding"]));
+        assert!(alike >= 0.9999, "{}: cosine {alike}", face["image"]);
+    }
+}
+
+#[test]
+fn whole_photos_give_the_reference_boxes_and_landmarks() {
+    let mut recogniser = Recogniser::bundled().unwrap();
+    for (expected, frame) in golden().iter().filter_map(|face| Some((face, whole_photo(face)?))) {
+        let found = nearest_to(&numbers(&expected["detector"]["box_xywh"]), recogniser.detect(&frame).unwrap());
+        let bounds = [found.bounds.x, found.bounds.y, found.bounds.width, found.bounds.height];
+        let landmarks = found.landmarks.iter().flat_map(|point| [point.x, point.y]);
+        let reference = &expected["detector"]["landmarks_xy_right_eye_left_eye_nose_right_mouth_left_mouth"];
+        let wanted = numbers(&expected["detector"]["box_xywh"]).into_iter().chain(numbers(reference));
+        for (ours, theirs) in bounds.into_iter().chain(landmarks).zip(wanted) {
+            assert!((ours - theirs).abs() <= 1.5, "{}: {ours} where {theirs} is expected", expected["image"]);
+        }
+    }
+}
+
+#[test]
+fn whole_photos_give_nearly_the_reference_encodings() {
+    let mut recogniser = Recogniser::bundled().unwrap();
+    for (expected, frame) in golden().iter().filter_map(|face| Some((face, whole_photo(face)?))) {
+        let face = nearest_to(&numbers(&expected["detector"]["box_xywh"]), recogniser.detect(&frame).unwrap());
+        let crop = recogniser.align(&frame, &face);
+        let encoding = recogniser.encode(&crop).unwrap();
+        let alike = cosine(encoding.numbers(), &numbers(&expected["sface_encoding"]));
+        assert!(alike >= 0.99, "{}: cosine {alike}", expected["image"]);
+    }
+}
+
+fn nearest_to(bounds: &[f32], faces: Vec<Face>) -> Face {
+    let away = |face: &Face| (face.bounds.x - bounds[0]).hypot(face.bounds.y - bounds[1]);
+    faces.into_iter().min_by(|a, b| away(a).total_cmp(&away(b))).expect("a face is found")
+}
