@@ -1,0 +1,48 @@
+//! The workstation: enrols people from photos into a people database, and answers who is in a photo.
+//!
+//! Detecting, aligning and encoding are done by `models`, the database is `shared::gallery`. Nothing here decides
+//! whether a door opens.
+
+mod args;
+mod atomic_file;
+mod build_db;
+mod compare;
+mod database;
+mod faces;
+mod file_size_limit;
+mod identify;
+mod list;
+mod model;
+mod photo_file;
+mod photo_folders;
+mod pixel_budget;
+mod pixels;
+mod progress;
+mod threshold;
+mod verify;
+mod workers;
+
+pub use args::Arguments;
+
+use args::Command;
+use std::process::ExitCode;
+use terminal::Answer;
+
+/// Does what was asked and gives the exit code: 0 yes, 1 no, 2 error.
+pub fn run(arguments: &Arguments) -> ExitCode {
+    terminal::start_log(arguments.verbosity);
+    file_size_limit::make_it_an_error();
+    terminal::exit_code(answer(arguments))
+}
+
+fn answer(arguments: &Arguments) -> anyhow::Result<Answer> {
+    let verbosity = arguments.verbosity;
+    match &arguments.command {
+        Command::BuildDb(arguments) => build_db::run(arguments, verbosity),
+        Command::List(arguments) => list::run(arguments),
+        Command::Identify(arguments) => identify::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments),
+        Command::Model(command) => command.run().map(|()| Answer::Yes),
+    }
+}

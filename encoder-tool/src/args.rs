@@ -1,0 +1,176 @@
+//! The command line. Values are checked here; what they refer to is opened by the commands.
+
+use crate::model::ModelCommand;
+use crate::threshold::parse_threshold;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use terminal::Verbosity;
+
+/// Enrol people from photos, and ask who is in a photo.
+///
+/// Exit codes: 0 yes, 1 no, 2 error. Distances are L2 distances between encodings, 0 (same) to 2 (opposite): smaller
+/// is more alike.
+#[derive(Debug, Parser)]
+#[command(name = "encoder-tool", version, propagate_version = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub(crate) verbosity: Verbosity,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    BuildDb(BuildDb),
+    List(List),
+    Identify(Identify),
+    Verify(Verify),
+    Compare(Compare),
+    /// Work on models
+    #[command(subcommand)]
+    Model(ModelCommand),
+}
+
+/// Which networks are used.
+#[derive(Debug, Args)]
+pub(crate) struct ModelChoice {
+    /// Folder of a model bundle, instead of the one compiled in; once for each kind (detector, encoder)
+    #[arg(long = "model", value_name = "DIR")]
+    pub(crate) folders: Vec<PathBuf>,
+}
+
+/// How alike is alike enough.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct ThresholdChoice {
+    /// L2 distance, 0 to 2, up to which two faces are the same person. Smaller is stricter: 0 lets nobody through, 2
+    /// everybody. Default: the database's own, else the encoder's
+    #[arg(long, value_name = "DISTANCE", value_parser = parse_threshold)]
+    pub(crate) threshold: Option<f32>,
+}
+
+/// Make a people database from folders of photos.
+///
+/// Each folder in PHOTOS is a person: PHOTOS/<person>/<photo>, JPEG, PNG or WebP, one face in each photo. A file
+/// PHOTOS/people.csv may say more about them; its first line names the columns, of which all but `name` may be left
+/// out: id (the folder's name if it is not the person's, or the id that `list` prints), name, groups (a;b), mode
+/// (face, card_and_face, card_or_face), valid_from and valid_to (2027-01-31: that whole day in this computer's time
+/// zone; or 2027-01-31T18:00:00Z), cards (not yet: leave it empty), note.
+///
+/// Exit codes: 0 everybody has an encoding, 1 somebody has none (the others are in the database), 2 nothing was
+/// written. A person who is in the database that is replaced keeps the id.
+#[derive(Debug, Args)]
+pub(crate) struct BuildDb {
+    /// The folder that holds a folder for each person
+    pub(crate) photos: PathBuf,
+    /// The database to write; one that is there is replaced only when the new one is whole
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Say who is in a people database.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// The people database
+    pub(crate) db: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Who is it? The nearest of all enrolled, for every face of a photo.
+///
+/// Exit codes: 0 if any face is named, 1 if none is, 2 if a photo cannot be read or on any other error.
+#[derive(Debug, Args)]
+pub(crate) struct Identify {
+    /// The photos
+    #[arg(required = true, value_name = "PHOTO")]
+    pub(crate) photos: Vec<PathBuf>,
+    /// The people database
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) threshold: ThresholdChoice,
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
+    /// Print a JSON object; with several photos one on each line, with the photo's path added
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Is it who they claim to be? Compares the largest face of a photo with one enrolled person.
+///
+/// Exit codes: 0 yes, 1 no (also if there is no face), 2 error.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The photo
+    pub(crate) photo: PathBuf,
+    /// The people database
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: PathBuf,
+    /// The name they claim
+    #[arg(long, value_name = "NAME")]
+    pub(crate) identity: String,
+    #[command(flatten)]
+    pub(crate) threshold: ThresholdChoice,
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Are the largest faces of two photos alike?
+///
+/// Exit codes: 0 alike, 1 not (also if one has no face), 2 error.
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// One photo
+    pub(crate) a: PathBuf,
+    /// The other
+    pub(crate) b: PathBuf,
+    /// Also compare the aligned crops pixel by pixel, which is what encodings replace: the root mean square
+    /// difference of their values, 0 (same) to 1 (black and white)
+    #[arg(long)]
+    pub(crate) pixels: bool,
+    #[command(flatten)]
+    pub(crate) threshold: ThresholdChoice,
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_accepted() {
+        for (line, refusal) in [
+            ("build-db photos -o people.db --json", None),
+            ("-vv identify a.jpg b.jpg --db people.db --model one --model two", None),
+            ("verify a.jpg --db people.db --identity younes --threshold 0.7", None),
+            ("compare a.jpg b.jpg --pixels -q", None),
+            ("identify --db people.db", Some(ErrorKind::MissingRequiredArgument)),
+            ("verify a.jpg --db people.db", Some(ErrorKind::MissingRequiredArgument)),
+            ("verify a.jpg --db people.db --identity y --threshold 2.1", Some(ErrorKind::ValueValidation)),
+            ("list people.db -q -v", Some(ErrorKind::ArgumentConflict)),
+        ] {
+            let parsed = Arguments::try_parse_from(format!("encoder-tool {line}").split(' '));
+            assert_eq!(parsed.map(|_| ()).err().map(|error| error.kind()), refusal, "{line}");
+        }
+    }
+}

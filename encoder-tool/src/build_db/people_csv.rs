@@ -1,0 +1,271 @@
+//! `people.csv`: what an administrator says about people beside their photos. Which folder belongs to which line is
+//! for `roster` to find out.
+//!
+//! The first line names the columns; only `name` must be there. Fields are separated by commas, or by semicolons if
+//! the first line has no comma, and may be quoted.
+
+use csv::{ReaderBuilder, StringRecord, Trim};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use shared::gallery::{Details, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, Mode, NameError, PersonName};
+
+/// The largest `people.csv` that is read, in bytes.
+pub(super) const MAX_BYTES: u64 = 64 << 20;
+
+const COLUMNS: [&str; 8] = ["id", "name", "groups", "mode", "valid_from", "valid_to", "cards", "note"];
+
+/// One person's line.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Row {
+    /// Counted from 1, the line of column names included.
+    pub(super) line: u64,
+    /// The text in the column `id`, if any.
+    pub(super) id: Option<String>,
+    pub(super) name: PersonName,
+    pub(super) details: Details,
+}
+
+/// What is wrong with `people.csv`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum CsvError {
+    /// It is no table of UTF-8 text.
+    #[error("people.csv: {0}; save it as CSV in UTF-8")]
+    NotATable(#[from] csv::Error),
+    /// The first line does not name the columns.
+    #[error("people.csv: {problem}; the columns are {}", COLUMNS.join(", "))]
+    Columns {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A name cannot be used.
+    #[error("people.csv line {line}: {source}")]
+    Name {
+        /// Counted from 1.
+        line: u64,
+        /// Why.
+        source: NameError,
+    },
+    /// Another field cannot be used.
+    #[error("people.csv line {line}, {column}: {problem}")]
+    Field {
+        /// Counted from 1.
+        line: u64,
+        /// Which column.
+        column: &'static str,
+        /// What is wrong with it, and what it may be.
+        problem: String,
+    },
+}
+
+/// Reads all lines. Dates are days in `zone`.
+///
+/// # Errors
+/// [`CsvError`] names the line and what it may hold.
+pub(super) fn parse(bytes: &[u8], zone: &TimeZone) -> Result<Vec<Row>, CsvError> {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let first_line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let delimiter = if first_line.contains(&b',') || !first_line.contains(&b';') { b',' } else { b';' };
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).trim(Trim::All).from_reader(bytes);
+    let columns = Columns::find(reader.headers()?)?;
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record?;
+        rows.push(columns.row(&record, record.position().map_or(0, csv::Position::line), zone)?);
+    }
+    Ok(rows)
+}
+
+/// For each of [`COLUMNS`], where it is.
+struct Columns([Option<usize>; COLUMNS.len()]);
+
+impl Columns {
+    fn find(headers: &StringRecord) -> Result<Self, CsvError> {
+        let mut places = [None; COLUMNS.len()];
+        for (place, header) in headers.iter().enumerate() {
+            let known = COLUMNS.iter().position(|column| header.eq_ignore_ascii_case(column));
+            let Some(column) = known else {
+                return Err(CsvError::Columns { problem: format!("the first line has an unknown column {header:?}") });
+            };
+            if places[column].replace(place).is_some() {
+                return Err(CsvError::Columns { problem: format!("the column {header:?} is there twice") });
+            }
+        }
+        let columns = Self(places);
+        match columns.place("name") {
+            Some(_) => Ok(columns),
+            None => Err(CsvError::Columns { problem: "the first line has no column \"name\"".to_owned() }),
+        }
+    }
+
+    fn place(&self, column: &str) -> Option<usize> {
+        COLUMNS.iter().position(|known| *known == column).and_then(|at| self.0[at])
+    }
+
+    fn row(&self, record: &StringRecord, line: u64, zone: &TimeZone) -> Result<Row, CsvError> {
+        let field = |column: &'static str| self.place(column).and_then(|at| record.get(at)).unwrap_or_default();
+        let wrong = |column: &'static str| move |problem: String| CsvError::Field { line, column, problem };
+        if !field("cards").is_empty() {
+            let problem = "cards cannot be enrolled by this version: leave it empty".to_owned();
+            return Err(wrong("cards")(problem));
+        }
+        let valid_from = seconds(field("valid_from"), zone, Edge::Start).map_err(wrong("valid_from"))?;
+        let valid_until = seconds(field("valid_to"), zone, Edge::End).map_err(wrong("valid_to"))?;
+        if valid_from.zip(valid_until).is_some_and(|(from, until)| from >= until) {
+            return Err(wrong("valid_to")("it is not after valid_from".to_owned()));
+        }
+        Ok(Row {
+            line,
+            id: Some(field("id")).filter(|id| !id.is_empty()).map(str::to_owned),
+            name: PersonName::parse(field("name")).map_err(|source| CsvError::Name { line, source })?,
+            details: Details {
+                note: note(field("note")).map_err(wrong("note"))?,
+                groups: groups(field("groups")).map_err(wrong("groups"))?,
+                mode: mode(field("mode")).map_err(wrong("mode"))?,
+                valid_from,
+                valid_until,
+                cards: Vec::new(),
+            },
+        })
+    }
+}
+
+fn note(text: &str) -> Result<String, String> {
+    let text = text.replace("\r\n", "\n");
+    if text.len() > MAX_NOTE_BYTES {
+        return Err(format!("{} bytes: shorten it to at most {MAX_NOTE_BYTES}", text.len()));
+    }
+    match text.chars().find(|&c| c.is_control() && c != '\n') {
+        Some(c) => Err(format!("it holds the control character U+{:04X}: remove it", c as u32)),
+        None => Ok(text),
+    }
+}
+
+fn groups(text: &str) -> Result<Vec<String>, String> {
+    let mut groups: Vec<String> = Vec::new();
+    for group in text.split([';', ',', '|']).map(str::trim).filter(|group| !group.is_empty()) {
+        if group.len() > MAX_GROUP_BYTES {
+            return Err(format!("the group {group:?} has {} bytes: at most {MAX_GROUP_BYTES}", group.len()));
+        }
+        if group.chars().any(char::is_control) {
+            return Err(format!("the group {group:?} holds a control character: remove it"));
+        }
+        if !groups.iter().any(|known| known == group) {
+            groups.push(group.to_owned());
+        }
+    }
+    if groups.len() > MAX_GROUPS {
+        return Err(format!("{} groups: at most {MAX_GROUPS}", groups.len()));
+    }
+    Ok(groups)
+}
+
+fn mode(text: &str) -> Result<Mode, String> {
+    match text {
+        "" | "default" => Ok(Mode::Default),
+        "face" => Ok(Mode::Face),
+        "card_and_face" => Ok(Mode::CardAndFace),
+        "card_or_face" => Ok(Mode::CardOrFace),
+        _ => Err(format!("{text:?} is none of face, card_and_face, card_or_face; empty is what the door is set to")),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Edge {
+    Start,
+    End,
+}
+
+/// The Unix second that a date or a time stands for; a date's end is the first second after it.
+fn seconds(text: &str, zone: &TimeZone, edge: Edge) -> Result<Option<i64>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(Some(time.as_second()));
+    }
+    let day = |text: &str| -> Option<i64> {
+        // jiff reads times as dates and forgets the time; a time without a zone is not what we can act on.
+        let date: Date = (text.len() == 10).then(|| text.parse().ok())??;
+        let date = match edge {
+            Edge::Start => date,
+            Edge::End => date.checked_add(1.day()).ok()?,
+        };
+        Some(date.to_zoned_datetime(zone.clone()).ok()?.timestamp().as_second())
+    };
+    day(text).map(Some).ok_or_else(|| {
+        format!("{text:?} is neither a day (2027-01-31) nor a time with its zone (2027-01-31T18:00:00Z)")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<Vec<Row>, String> {
+        parse(text.as_bytes(), &TimeZone::UTC).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_full_line() {
+        let text = "id,name,groups,mode,valid_from,valid_to,cards,note\n\
+                    e17, Zoë ,staff;night,card_and_face,2027-01-31,2027-02-01,,\"says \"\"hi\"\"\"\n\
+                    ,Bo,,,,2027-01-01T12:00:00+01:00,,\n";
+        let rows = parsed(text).unwrap();
+        assert_eq!(rows[0].line, 2);
+        assert_eq!(rows[0].id.as_deref(), Some("e17"));
+        assert_eq!(rows[0].name.as_str(), "Zoë");
+        let details = &rows[0].details;
+        assert_eq!(details.groups, ["staff", "night"]);
+        assert_eq!((details.mode, details.note.as_str()), (Mode::CardAndFace, "says \"hi\""));
+        assert_eq!((details.valid_from, details.valid_until), (Some(1_801_353_600), Some(1_801_526_400)));
+        assert_eq!((rows[1].line, rows[1].id.as_ref()), (3, None));
+        assert_eq!(rows[1].details.valid_until, Some(1_798_801_200));
+    }
+
+    #[test]
+    fn a_day_is_a_day_where_the_administrator_is() {
+        let zone = TimeZone::fixed(jiff::tz::offset(3));
+        let rows = parse(b"name,valid_from\nBo,1970-01-02\n", &zone).unwrap();
+        assert_eq!(rows[0].details.valid_from, Some(86_400 - 3 * 3600));
+    }
+
+    #[test]
+    fn what_spreadsheets_write_is_read() {
+        for text in ["\u{feff}name,note\r\nBo,x\r\n", "Name;Note\nBo;x", "note,name\n x , Bo \n\n"] {
+            let rows = parsed(text).unwrap();
+            assert_eq!((rows[0].name.as_str(), rows[0].details.note.as_str()), ("Bo", "x"), "{text:?}");
+        }
+        assert_eq!(parsed("name\n").unwrap(), []);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        let long = "x".repeat(129);
+        for (text, expected) in [
+            ("", "no column \"name\""),
+            ("note\n", "no column \"name\""),
+            ("name,nick\n", "unknown column \"nick\""),
+            ("name,name\n", "twice"),
+            ("name\nBo\n\"\"\n", "line 3: the name is empty"),
+            ("name,note\nBo\n", "people.csv: "),
+            (&format!("name\n{long}\n"), "line 2: the name has 129 bytes"),
+            ("name\nB\u{7}o\n", "line 2: the name holds the control character U+0007"),
+            ("name,mode\nBo,both\n", "line 2, mode: \"both\" is none of"),
+            ("name,cards\nBo,4711\n", "line 2, cards: cards cannot be enrolled"),
+            ("name,valid_from\nBo,31.1.2027\n", "line 2, valid_from: \"31.1.2027\" is neither"),
+            ("name,valid_from\nBo,2027-02-30\n", "line 2, valid_from"),
+            ("name,valid_from\nBo,2027-01-31T18:00:00\n", "line 2, valid_from"),
+            ("name,valid_from,valid_to\nBo,2027-02-02,2027-02-01\n", "line 2, valid_to: it is not after"),
+            ("name,groups\nBo,a;b;c;d;e;f;g;h;i\n", "line 2, groups: 9 groups"),
+            ("name,groups\nBo,gggggggggggggggggggggggggggggggggggg\n", "line 2, groups"),
+            ("name,note\nBo,a\u{1b}[31m\n", "line 2, note: it holds the control character U+001B"),
+        ] {
+            let message = parsed(text).unwrap_err();
+            assert!(message.contains(expected), "{text:?}: {message}");
+        }
+        let message = parse(b"name\nB\xff\n", &TimeZone::UTC).unwrap_err().to_string();
+        assert!(message.contains("UTF-8"), "{message}");
+    }
+}

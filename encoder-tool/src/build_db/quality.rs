@@ -1,0 +1,153 @@
+//! Whether a photo is good enough to enrol a person from. No I/O.
+
+use crate::photo_file::PhotoFileError;
+use models::photo::PhotoError;
+use models::quality::sharpness;
+use models::{Crop, Face};
+use std::fmt;
+
+/// The shorter side of a face's box, in pixels of the photo, below which it is left out.
+pub(super) const MIN_FACE_PIXELS: f32 = 40.0;
+
+/// The second face's area as a share of the largest face's, above which nobody can tell who is meant.
+pub(super) const MAX_SECOND_SHARE: f32 = 0.5;
+
+/// The sharpness below which a face is blurred.
+pub(super) const MIN_SHARPNESS: f32 = 20.0;
+
+/// Why a photo is left out.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum LeftOut {
+    /// It cannot be read as a photo; what was said about it.
+    Unreadable(String),
+    /// It is a photo in the container that phones use; how to export it.
+    Heif(String),
+    NoFace,
+    SeveralFaces {
+        /// The second largest face's area as a share of the largest face's, 0 to 1.
+        second_share: f32,
+    },
+    FaceTooSmall {
+        /// Shorter side of the box in pixels.
+        pixels: f32,
+    },
+    Blurred {
+        /// [`sharpness`] of the crop.
+        sharpness: f32,
+    },
+    /// The network did not run.
+    NotEncoded(String),
+    /// The same file is there under a name that comes before.
+    SameAs(String),
+    /// The same file is there for another person, so that one of them is wrong.
+    AlsoOf(String),
+    /// The person has as many encodings as a database holds.
+    TooMany {
+        /// How many that are.
+        most: usize,
+    },
+}
+
+impl From<PhotoFileError> for LeftOut {
+    fn from(error: PhotoFileError) -> Self {
+        match error {
+            PhotoFileError::Photo { source: heif @ PhotoError::Heif { .. }, .. } => Self::Heif(heif.to_string()),
+            PhotoFileError::Photo { source, .. } => Self::Unreadable(source.to_string()),
+            PhotoFileError::File(error) => Self::Unreadable(error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(why) => write!(f, "unreadable: {why}"),
+            Self::Heif(how) => f.write_str(how),
+            Self::NoFace => write!(f, "no face"),
+            Self::SeveralFaces { second_share } => {
+                write!(f, "several faces of similar size (the second has {:.0} % of the largest)", 100.0 * second_share)
+            }
+            Self::FaceTooSmall { pixels } => {
+                write!(f, "face too small ({pixels:.0} pixels, at least {MIN_FACE_PIXELS:.0})")
+            }
+            Self::Blurred { sharpness } => {
+                write!(f, "blurred (sharpness {sharpness:.2}, at least {MIN_SHARPNESS:.2})")
+            }
+            Self::NotEncoded(why) => write!(f, "not encoded: {why}"),
+            Self::SameAs(other) => write!(f, "the same photo as {other}"),
+            Self::AlsoOf(other) => {
+                write!(f, "the same photo as {other}, which is of another person: remove the wrong one")
+            }
+            Self::TooMany { most } => write!(f, "more than {most} photos of one person"),
+        }
+    }
+}
+
+/// The one face that the photo is of.
+///
+/// # Errors
+/// [`LeftOut::NoFace`], [`LeftOut::SeveralFaces`] or [`LeftOut::FaceTooSmall`].
+pub(super) fn only_face(faces: &[Face]) -> Result<&Face, LeftOut> {
+    let mut by_area: Vec<&Face> = faces.iter().collect();
+    by_area.sort_by(|a, b| b.bounds.area().total_cmp(&a.bounds.area()));
+    let largest = by_area.first().ok_or(LeftOut::NoFace)?;
+    if let Some(second) = by_area.get(1) {
+        let second_share = second.bounds.area() / largest.bounds.area();
+        if second_share > MAX_SECOND_SHARE {
+            return Err(LeftOut::SeveralFaces { second_share });
+        }
+    }
+    let pixels = largest.bounds.width.min(largest.bounds.height);
+    if pixels < MIN_FACE_PIXELS {
+        return Err(LeftOut::FaceTooSmall { pixels });
+    }
+    Ok(largest)
+}
+
+/// Refuses a blurred crop.
+///
+/// # Errors
+/// [`LeftOut::Blurred`]
+pub(super) fn require_sharp(crop: &Crop) -> Result<(), LeftOut> {
+    let sharpness = sharpness(crop);
+    if sharpness < MIN_SHARPNESS { Err(LeftOut::Blurred { sharpness }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use models::{FaceBox, Point};
+
+    fn face(width: f32, height: f32) -> Face {
+        let bounds = FaceBox { x: 0.0, y: 0.0, width, height };
+        Face { bounds, landmarks: [Point { x: 0.0, y: 0.0 }; 5], certainty: 1.0 }
+    }
+
+    #[test]
+    fn one_face_that_is_large_enough() {
+        for (sizes, expected) in [
+            (&[(100.0, 120.0)][..], Ok(100.0)),
+            (&[(40.0, 40.0)], Ok(40.0)),
+            (&[(100.0, 100.0), (50.0, 100.0)], Ok(100.0)),
+            (&[(50.0, 100.0), (200.0, 100.0)], Ok(200.0)),
+            (&[], Err(LeftOut::NoFace)),
+            (&[(39.0, 80.0)], Err(LeftOut::FaceTooSmall { pixels: 39.0 })),
+            (&[(100.0, 100.0), (51.0, 100.0)], Err(LeftOut::SeveralFaces { second_share: 0.51 })),
+            (&[(20.0, 20.0), (20.0, 20.0)], Err(LeftOut::SeveralFaces { second_share: 1.0 })),
+        ] {
+            let faces: Vec<Face> = sizes.iter().map(|&(width, height)| face(width, height)).collect();
+            assert_eq!(only_face(&faces).map(|face| face.bounds.width), expected, "{sizes:?}");
+        }
+    }
+
+    fn crop(side: u32, value: impl Fn(u32, u32) -> u8) -> Crop {
+        let pixels = (0..side).flat_map(|y| (0..side).map(move |x| (x, y))).flat_map(|(x, y)| [value(x, y); 3]);
+        Crop::from_rgb(side, pixels.collect()).unwrap()
+    }
+
+    #[test]
+    fn an_even_crop_is_blurred() {
+        assert!(matches!(require_sharp(&crop(112, |_, _| 128)), Err(LeftOut::Blurred { .. })));
+        assert_eq!(require_sharp(&crop(112, |x, y| ((x * 37 + y * 91) % 256) as u8)), Ok(()));
+    }
+}

@@ -1,0 +1,95 @@
+//! From members and encodings to the bytes of a people database. No I/O but random numbers.
+
+use super::roster::Member;
+use anyhow::Context;
+use models::Recogniser;
+use shared::gallery::{Gallery, GalleryBuilder, NewEncoding, NewPerson, PersonId, PersonName};
+use std::collections::HashMap;
+
+/// A person of whom there is at least one encoding.
+pub(super) struct Enrolled {
+    pub(super) member: Member,
+    pub(super) encodings: Vec<NewEncoding>,
+}
+
+/// What the database that is replaced passes on: its sequence number and people's ids.
+#[derive(Debug, Default)]
+pub(super) struct Heritage {
+    sequence: Option<u64>,
+    ids: HashMap<String, PersonId>,
+}
+
+impl Heritage {
+    /// Of the database that is replaced, if there is one.
+    pub(super) fn of(previous: Option<&Gallery>) -> Self {
+        let Some(previous) = previous else { return Self::default() };
+        let ids = previous.people().iter().map(|person| (person.name.collision_key(), person.id));
+        Self { sequence: Some(previous.header().sequence), ids: ids.collect() }
+    }
+
+    fn id_of(&self, name: &PersonName) -> Option<PersonId> {
+        self.ids.get(&name.collision_key()).copied()
+    }
+
+    /// max(previous + 1, Unix seconds)
+    fn next_sequence(&self, now: i64) -> u64 {
+        let now = u64::try_from(now).unwrap_or(0);
+        self.sequence.map_or(now, |previous| previous.saturating_add(1).max(now))
+    }
+}
+
+/// The database's bytes. A person keeps the id that `people.csv` or the previous database gives; others get a random
+/// one.
+///
+/// # Errors
+/// If a bound of the format is passed, two people have one id, or the system has no random numbers.
+pub(super) fn encode_database(
+    people: Vec<Enrolled>,
+    heritage: &Heritage,
+    recogniser: &Recogniser,
+    now: i64,
+) -> anyhow::Result<Vec<u8>> {
+    let sequence = heritage.next_sequence(now);
+    let mut builder = GalleryBuilder::new(sequence, recogniser.model_hash(), recogniser.dimensions())?;
+    for Enrolled { member, encodings } in people {
+        let id = match member.id.or_else(|| heritage.id_of(&member.name)) {
+            Some(id) => id,
+            None => random_id()?,
+        };
+        let name = member.name.clone();
+        let person = NewPerson { id, name: member.name, details: member.details, encodings };
+        builder.add_person(person).with_context(|| format!("cannot enrol {name}"))?;
+    }
+    Ok(builder.encode()?)
+}
+
+fn random_id() -> anyhow::Result<PersonId> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).context("the system has no random numbers")?;
+    Ok(PersonId(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sequence_grows_and_follows_the_clock() {
+        for (previous, now, expected) in [
+            (None, 1_800_000_000, 1_800_000_000),
+            (Some(5), 1_800_000_000, 1_800_000_000),
+            (Some(1_800_000_000), 1_800_000_000, 1_800_000_001),
+            (Some(1_900_000_000), 1_800_000_000, 1_900_000_001),
+            (Some(7), -3, 8),
+            (Some(u64::MAX), 1, u64::MAX),
+        ] {
+            let heritage = Heritage { sequence: previous, ids: HashMap::new() };
+            assert_eq!(heritage.next_sequence(now), expected, "{previous:?} {now}");
+        }
+    }
+
+    #[test]
+    fn random_ids_differ() {
+        assert_ne!(random_id().unwrap(), random_id().unwrap());
+    }
+}

@@ -1,0 +1,190 @@
+//! `identify`: who is it? The nearest of all enrolled, for every face of each photo.
+
+use crate::args::Identify;
+use crate::faces::{EncodedFace, all_faces};
+use crate::pixel_budget::PixelBudget;
+use crate::workers::on_every_core;
+use crate::{database, photo_file, threshold};
+use anyhow::Result;
+use models::{FaceBox, Recogniser};
+use serde::Serialize;
+use shared::encoding::Encoding;
+use shared::gallery::{Gallery, Match};
+use std::path::{Path, PathBuf};
+use terminal::{Answer, on_one_line, say};
+
+/// So many photos are done before their answers are printed.
+const PHOTOS_AT_ONCE: usize = 256;
+
+/// What is printed for a photo.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct PhotoAnswer {
+    /// Only if several photos were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    photo: Option<String>,
+    /// The largest first; `null` if the photo could not be read.
+    faces: Option<Vec<FaceAnswer>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct FaceAnswer {
+    /// Left, top, width, height in pixels of the photo as it is seen.
+    #[serde(rename = "box")]
+    bounds: [f32; 4],
+    /// Who it is, if anybody.
+    name: Option<String>,
+    /// To the nearest enrolled person, named or not; `null` if nobody is enrolled.
+    distance: Option<f32>,
+    threshold: f32,
+    /// The nearest other person.
+    runner_up: Option<RunnerUp>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct RunnerUp {
+    name: String,
+    distance: f32,
+}
+
+/// Answers for each photo. Yes if any face is named.
+///
+/// # Errors
+/// If the database, the model or a photo cannot be read. With several photos the others are answered first.
+pub(crate) fn run(arguments: &Identify) -> Result<Answer> {
+    let recogniser = Recogniser::load(&arguments.model.folders)?;
+    let gallery = database::read_for_model(&arguments.db, &recogniser.model_hash())?;
+    let threshold =
+        threshold::in_force(arguments.threshold.threshold, gallery.header().threshold, recogniser.threshold());
+    let budget = PixelBudget::new(photo_file::PIXELS_AT_ONCE);
+    let (mut anybody, mut unreadable) = (false, None);
+    for photos in arguments.photos.chunks(PHOTOS_AT_ONCE) {
+        let answers = on_every_core(&recogniser, photos, |recogniser, photo: &PathBuf| {
+            let faces = all_faces(recogniser, photo, &budget)?;
+            Ok(faces.iter().map(|face| answer_for(&gallery, face, threshold)).collect::<Vec<_>>())
+        });
+        for (photo, faces) in photos.iter().zip(answers) {
+            let photo = (arguments.photos.len() > 1).then_some(photo.as_path());
+            match faces {
+                Ok(faces) => {
+                    anybody |= faces.iter().any(|face| face.name.is_some());
+                    print(photo, faces, arguments.json)?;
+                }
+                Err(error) => {
+                    let Some(photo) = photo else { return Err(error) };
+                    tell_unreadable(photo, &error, arguments.json)?;
+                    unreadable.get_or_insert(error);
+                }
+            }
+        }
+    }
+    match unreadable {
+        Some(first) => Err(first.context("not every photo could be read")),
+        None => Ok(Answer::yes_if(anybody)),
+    }
+}
+
+fn answer_for(gallery: &Gallery, face: &EncodedFace, threshold: f32) -> FaceAnswer {
+    let (best, runner_up) = nearest(gallery, &face.encoding);
+    let name_of = |found: &Match| gallery.people()[found.person].name.as_str().to_owned();
+    FaceAnswer {
+        bounds: rounded(&face.face.bounds),
+        name: best.as_ref().filter(|best| best.distance <= threshold).map(name_of),
+        distance: best.map(|best| best.distance),
+        threshold,
+        runner_up: runner_up.map(|other| RunnerUp { name: name_of(&other), distance: other.distance }),
+    }
+}
+
+fn nearest(gallery: &Gallery, probe: &Encoding) -> (Option<Match>, Option<Match>) {
+    gallery.nearest_two(probe).map_or((None, None), |nearest| (Some(nearest.best), nearest.runner_up))
+}
+
+/// To a tenth of a pixel.
+fn rounded(bounds: &FaceBox) -> [f32; 4] {
+    [bounds.x, bounds.y, bounds.width, bounds.height].map(|length| (10.0 * length).round() / 10.0)
+}
+
+fn print(photo: Option<&Path>, faces: Vec<FaceAnswer>, json: bool) -> Result<()> {
+    let photo = photo.map(|photo| photo.display().to_string());
+    if json {
+        return terminal::print_json(&PhotoAnswer { photo, faces: Some(faces), error: None });
+    }
+    let prefix = photo.map(|photo| format!("{photo}: ")).unwrap_or_default();
+    if faces.is_empty() {
+        return terminal::print(&format!("{prefix}There is no face in this photo"));
+    }
+    let several = faces.len() > 1;
+    faces.iter().try_for_each(|face| terminal::print(&format!("{prefix}{}", in_words(face, several))))
+}
+
+fn in_words(face: &FaceAnswer, several: bool) -> String {
+    let FaceAnswer { bounds: [x, y, width, height], name, distance, threshold, runner_up } = face;
+    let who = name.as_ref().map_or_else(|| "It's nobody I know".to_owned(), |name| format!("It's {name}"));
+    let place = if several { format!(", face at {x:.0},{y:.0} {width:.0}x{height:.0}") } else { String::new() };
+    let distance =
+        distance.map_or_else(|| "nobody is enrolled".to_owned(), |distance| format!("distance {distance:.3}"));
+    let next = match (name, runner_up) {
+        (Some(_), Some(next)) => format!(", next is {} at {:.3}", next.name, next.distance),
+        _ => String::new(),
+    };
+    format!("{who}{place} ({distance}, threshold {threshold:.3}{next})")
+}
+
+fn tell_unreadable(photo: &Path, error: &anyhow::Error, json: bool) -> Result<()> {
+    if !json {
+        say(&format!("error: {}", on_one_line(error)));
+        return Ok(());
+    }
+    let photo = Some(photo.display().to_string());
+    terminal::print_json(&PhotoAnswer { photo, faces: None, error: Some(on_one_line(error)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use terminal::to_json;
+
+    fn face(name: Option<&str>, distance: Option<f32>, runner_up: Option<(&str, f32)>) -> FaceAnswer {
+        FaceAnswer {
+            bounds: rounded(&FaceBox { x: 10.04, y: -2.0, width: 100.26, height: 120.0 }),
+            name: name.map(str::to_owned),
+            distance,
+            threshold: 0.7,
+            runner_up: runner_up.map(|(name, distance)| RunnerUp { name: name.to_owned(), distance }),
+        }
+    }
+
+    #[test]
+    fn words() {
+        for (face, several, expected) in [
+            (
+                face(Some("younes"), Some(0.599), Some(("kian", 1.2))),
+                false,
+                "It's younes (distance 0.599, threshold 0.700, next is kian at 1.200)",
+            ),
+            (
+                face(Some("younes"), Some(0.599), None),
+                true,
+                "It's younes, face at 10,-2 100x120 (distance 0.599, threshold 0.700)",
+            ),
+            (face(None, Some(1.1), Some(("kian", 1.2))), false, "It's nobody I know (distance 1.100, threshold 0.700)"),
+            (face(None, None, None), false, "It's nobody I know (nobody is enrolled, threshold 0.700)"),
+        ] {
+            assert_eq!(in_words(&face, several), expected);
+        }
+    }
+
+    #[test]
+    fn json() {
+        let faces = Some(vec![face(Some("younes"), Some(0.5), None)]);
+        let one = PhotoAnswer { photo: None, faces, error: None };
+        assert_eq!(
+            to_json(&one).unwrap(),
+            r#"{"schema":1,"faces":[{"box":[10.0,-2.0,100.3,120.0],"name":"younes","distance":0.5,"threshold":0.7,"runner_up":null}]}"#
+        );
+        let several = PhotoAnswer { photo: Some("a.jpg".to_owned()), faces: None, error: Some("empty".to_owned()) };
+        assert_eq!(to_json(&several).unwrap(), r#"{"schema":1,"photo":"a.jpg","faces":null,"error":"empty"}"#);
+    }
+}

@@ -1,0 +1,164 @@
+//! `list`: who is in a people database.
+
+use crate::args::List;
+use crate::database;
+use anyhow::Result;
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::gallery::{Gallery, Mode};
+use terminal::Answer;
+
+/// What is printed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Listed {
+    sequence: u64,
+    /// The model's hash.
+    model: String,
+    dimensions: u16,
+    /// The database's own; `null` leaves it to the encoder's.
+    threshold: Option<f32>,
+    encodings: usize,
+    people: Vec<ListedPerson>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct ListedPerson {
+    id: String,
+    name: String,
+    encodings: usize,
+    groups: Vec<String>,
+    /// `default`, `face`, `card_and_face` or `card_or_face`.
+    mode: &'static str,
+    /// UTC.
+    valid_from: Option<String>,
+    /// UTC; the first second at which it is over.
+    valid_until: Option<String>,
+    /// How many.
+    cards: usize,
+    note: String,
+}
+
+/// Prints everybody.
+///
+/// # Errors
+/// If the database cannot be read.
+pub(crate) fn run(arguments: &List) -> Result<Answer> {
+    let listed = listed(&database::read(&arguments.db)?);
+    match arguments.json {
+        true => terminal::print_json(&listed)?,
+        false => terminal::print(&in_words(&listed))?,
+    }
+    Ok(Answer::Yes)
+}
+
+fn listed(gallery: &Gallery) -> Listed {
+    let header = gallery.header();
+    let people = gallery.people().iter().map(|person| ListedPerson {
+        id: person.id.to_string(),
+        name: person.name.as_str().to_owned(),
+        encodings: person.encodings.len(),
+        groups: person.details.groups.clone(),
+        mode: mode(person.details.mode),
+        valid_from: person.details.valid_from.map(time),
+        valid_until: person.details.valid_until.map(time),
+        cards: person.details.cards.len(),
+        note: person.details.note.clone(),
+    });
+    Listed {
+        sequence: header.sequence,
+        model: header.model.to_string(),
+        dimensions: header.dimensions,
+        threshold: header.threshold,
+        encodings: gallery.encoding_count(),
+        people: people.collect(),
+    }
+}
+
+fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Default => "default",
+        Mode::Face => "face",
+        Mode::CardAndFace => "card_and_face",
+        Mode::CardOrFace => "card_or_face",
+    }
+}
+
+/// RFC 3339; a time that no calendar has is given in Unix seconds.
+fn time(seconds: i64) -> String {
+    Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.to_string())
+}
+
+fn in_words(listed: &Listed) -> String {
+    let width = listed.people.iter().map(|person| person.name.chars().count()).max().unwrap_or(0);
+    let mut lines: Vec<String> = listed.people.iter().map(|person| person_in_words(person, width)).collect();
+    let threshold = listed.threshold.map_or("the encoder's own".to_owned(), |threshold| format!("{threshold:.3}"));
+    lines.push(format!("{} people with {} encodings; threshold {threshold}", listed.people.len(), listed.encodings));
+    lines.push(format!("sequence {}, model {}", listed.sequence, listed.model));
+    lines.join("\n")
+}
+
+fn person_in_words(person: &ListedPerson, width: usize) -> String {
+    let encodings = if person.encodings == 1 { "encoding" } else { "encodings" };
+    let mut line = format!("{:width$}  {}  {} {encodings}", person.name, person.id, person.encodings);
+    if person.mode != "default" {
+        line += &format!(", {}", person.mode);
+    }
+    if !person.groups.is_empty() {
+        line += &format!(", groups {}", person.groups.join(" "));
+    }
+    for (word, time) in [("from", &person.valid_from), ("until", &person.valid_until)] {
+        if let Some(time) = time {
+            line += &format!(", {word} {time}");
+        }
+    }
+    if !person.note.is_empty() {
+        line += &format!(", note: {}", person.note.replace('\n', " / "));
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(name: &str) -> ListedPerson {
+        ListedPerson {
+            id: "00ff".to_owned(),
+            name: name.to_owned(),
+            encodings: 1,
+            groups: Vec::new(),
+            mode: "default",
+            valid_from: None,
+            valid_until: None,
+            cards: 0,
+            note: String::new(),
+        }
+    }
+
+    #[test]
+    fn words() {
+        let zoe = ListedPerson {
+            encodings: 2,
+            groups: vec!["staff".to_owned(), "night".to_owned()],
+            mode: "face",
+            valid_from: Some(time(0)),
+            valid_until: Some(time(i64::MAX)),
+            note: "a\nb".to_owned(),
+            ..person("Zoë")
+        };
+        let listed = Listed {
+            sequence: 7,
+            model: "ab".to_owned(),
+            dimensions: 128,
+            threshold: Some(1.0),
+            encodings: 3,
+            people: vec![person("Maximilian"), zoe],
+        };
+        let expected = "\
+Maximilian  00ff  1 encoding
+Zoë         00ff  2 encodings, face, groups staff night, from 1970-01-01T00:00:00Z, until 9223372036854775807, note: a / b
+2 people with 3 encodings; threshold 1.000
+sequence 7, model ab";
+        assert_eq!(in_words(&listed), expected);
+    }
+}

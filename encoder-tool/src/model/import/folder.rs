@@ -1,0 +1,66 @@
+//! The files of a bundle, and how they come into its folder.
+
+use super::{NETWORK_FILE, parsed};
+use crate::atomic_file::replace_public;
+use anyhow::{Context, Result, anyhow};
+use models::bundle::{CALIBRATION_FILE, Calibration, DetectorBundle, EncoderBundle, MANIFEST_FILE, Manifest};
+use models::{ModelError, detect::Detector, encode::Encoder};
+use std::fs;
+use std::path::Path;
+use terminal::Help;
+
+/// What is written.
+pub(super) struct BundleFiles {
+    pub(super) network: Vec<u8>,
+    pub(super) manifest: String,
+    pub(super) calibration: Option<String>,
+}
+
+impl BundleFiles {
+    /// Loads and runs the network as whoever opens the bundle will.
+    ///
+    /// # Errors
+    /// If it does not run, or does not give what the manifest promises.
+    pub(super) fn try_once(&self) -> Result<()> {
+        let network = self.network.clone().into();
+        match parsed(&self.manifest)? {
+            Manifest::Detector(manifest) => drop(Detector::new(&DetectorBundle { manifest, network })?),
+            Manifest::Encoder(manifest) => {
+                let missing = || ModelError::Network("an encoder without a calibration".to_owned());
+                let calibration = Calibration::parse(self.calibration.as_deref().ok_or_else(missing)?)?;
+                drop(Encoder::new(&EncoderBundle { manifest, calibration, network })?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the files, the manifest last: what it names is there before it is. A bundle that is there is not
+    /// replaced, for people databases may name it.
+    ///
+    /// # Errors
+    /// If the folder holds another bundle, or a file cannot be written.
+    pub(super) fn write(&self, folder: &Path) -> Result<()> {
+        let calibration = self.calibration.as_ref().map(|text| (CALIBRATION_FILE, text.as_bytes()));
+        let manifest = (MANIFEST_FILE, self.manifest.as_bytes());
+        let files: Vec<(&str, &[u8])> =
+            [(NETWORK_FILE, self.network.as_slice())].into_iter().chain(calibration).chain([manifest]).collect();
+        if folder.join(MANIFEST_FILE).exists() {
+            return require_equal(folder, &files);
+        }
+        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        for (name, content) in files {
+            replace_public(&folder.join(name), content)?;
+        }
+        Ok(())
+    }
+}
+
+fn require_equal(folder: &Path, files: &[(&str, &[u8])]) -> Result<()> {
+    for (name, content) in files {
+        if fs::read(folder.join(name)).ok().as_deref() != Some(*content) {
+            let refused = format!("{} holds another bundle: {name} differs", folder.display());
+            return Err(anyhow!(refused)).help("give another folder, or remove this one first");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! A graph rewritten into another that computes the same: normalisation lifted out, batch norms folded, `PRelu` taken
+//! apart, idle and dead nodes gone.
+//!
+//! Each rewrite is done where it is known to be right, and everything else is left as it is: whether the result can be
+//! run is for the trial to find out. The graph is a checked one ([`models::onnx::decode`]) and stays so: every value is
+//! made once, before it is read.
+
+mod batch_norm;
+mod graph;
+mod idle;
+mod normalisation;
+mod prelu;
+#[cfg(test)]
+pub(super) mod samples;
+mod weights;
+
+pub(super) use normalisation::Normalisation;
+
+use models::onnx::pb::ModelProto;
+
+/// The version of ONNX's file format that knows block-quantised weights.
+const IR_VERSION: i64 = 10;
+
+/// Rewrites a model. `any_size` leaves height and width of its input open.
+pub(super) fn rewritten(mut model: ModelProto, any_size: bool) -> (ModelProto, Normalisation) {
+    let mut normalisation = Normalisation::NONE;
+    if let Some(graph) = model.graph.as_mut() {
+        idle::drop_idle(graph);
+        normalisation = normalisation::lift(graph);
+        batch_norm::fold(graph);
+        prelu::take_apart(graph);
+        graph::prune(graph);
+        graph::forget_shapes(graph, any_size);
+    }
+    let rewritten = ModelProto {
+        ir_version: IR_VERSION,
+        producer_name: "encoder-tool model import".to_owned(),
+        opset_import: model.opset_import,
+        graph: model.graph,
+        ..ModelProto::default()
+    };
+    (rewritten, normalisation)
+}

@@ -1,0 +1,77 @@
+//! The proof of an import: the rewritten network runs beside the original on one test picture.
+
+use super::rewrite::Normalisation;
+use anyhow::{Context, Result, bail, ensure};
+use models::network::run_once;
+use models::onnx::pb::ModelProto;
+
+/// How far two outputs may lie apart, as a part of the largest number in them: what rounding does to 32-bit floats on
+/// their way through a network, many times over.
+const TOLERANCE: f32 = 1e-3;
+
+/// Runs both on a picture of that shape (1, 3, height, width).
+///
+/// # Errors
+/// If one of them does not run, or their outputs differ by more than rounding explains.
+pub(super) fn require_same(
+    original: ModelProto,
+    rewritten: ModelProto,
+    normalisation: Normalisation,
+    shape: [usize; 4],
+) -> Result<()> {
+    let pixels = picture(shape.iter().product());
+    let normalised: Vec<f32> = pixels.iter().map(|&pixel| normalisation.of(pixel)).collect();
+    let expected = run_once(original, &shape, &pixels).context("as it is in the file")?;
+    let found = run_once(rewritten, &shape, &normalised).context("rewritten")?;
+    ensure!(expected.len() == found.len(), "{} outputs became {}", expected.len(), found.len());
+    for (index, (expected, found)) in expected.iter().zip(&found).enumerate() {
+        let differs = difference(expected, found);
+        if differs.is_nan() || differs > TOLERANCE {
+            bail!("rewriting changed output {index} by {differs} of its largest number; report this file");
+        }
+    }
+    Ok(())
+}
+
+/// The largest difference, as a part of the largest number.
+fn difference(expected: &[f32], found: &[f32]) -> f32 {
+    if expected.len() != found.len() {
+        return f32::INFINITY;
+    }
+    let largest = expected.iter().fold(f32::MIN_POSITIVE, |largest, value| largest.max(value.abs()));
+    let pairs = expected.iter().zip(found);
+    pairs
+        .map(|(a, b)| (a - b).abs() / largest)
+        .fold(0.0, |most: f32, next| if next.is_nan() || next > most { next } else { most })
+}
+
+/// Pixel values without a pattern, the same every time: Knuth's multiplicative hash of their places.
+fn picture(count: usize) -> Vec<f32> {
+    (0..count as u32).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as f32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_relative_and_nothing_escapes() {
+        for (expected, found, difference_is) in [
+            (&[1.0, -4.0][..], &[1.0, -4.0][..], 0.0),
+            (&[1.0, -4.0], &[2.0, -4.0], 0.25),
+            (&[0.0], &[0.0], 0.0),
+            (&[1.0], &[1.0, 1.0], f32::INFINITY),
+        ] {
+            assert_eq!(difference(expected, found), difference_is, "{expected:?} {found:?}");
+        }
+        for (expected, found) in [([1.0, f32::NAN], [1.0, 2.0]), ([1.0, 2.0], [f32::NAN, 2.0])] {
+            assert!(difference(&expected, &found).is_nan());
+        }
+    }
+
+    #[test]
+    fn a_picture_has_every_value() {
+        let pixels = picture(3 * 64 * 64);
+        assert!((0..=255).all(|value| pixels.contains(&(value as f32))));
+    }
+}

@@ -1,0 +1,174 @@
+//! What lies in the photos folder: a folder for each person, photos in it, perhaps a `people.csv`. Nothing is opened.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The file beside the folders that says more about people.
+pub(crate) const PEOPLE_FILE: &str = "people.csv";
+
+/// What was found, ordered by name.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    pub(crate) folders: Vec<Folder>,
+    pub(crate) people_file: Option<PathBuf>,
+    /// What is neither a person's folder nor a photo in one, in the form `path: why`.
+    pub(crate) passed_over: Vec<String>,
+}
+
+/// A person's folder.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    pub(crate) name: String,
+    pub(crate) photos: Vec<Photo>,
+}
+
+/// A file in a person's folder, taken for a photo.
+#[derive(Clone, Debug)]
+pub(crate) struct Photo {
+    pub(crate) path: PathBuf,
+    /// `person/photo`, as it is named to the user.
+    pub(crate) shown: String,
+}
+
+/// Why the photos folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum ScanError {
+    /// It is not there, or no folder, or may not be read.
+    #[error("cannot read the folder {}: {source}", path.display())]
+    Unreadable {
+        /// Which folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A folder's name is no Unicode text.
+    #[error("the folder name {name:?} is not UTF-8: rename it")]
+    NameNotUnicode {
+        /// The name with what could not be read replaced.
+        name: String,
+    },
+    /// There is no photo anywhere.
+    #[error("no photos in {}: make a folder for each person, named as the person, and put the photos in it", path.display())]
+    Empty {
+        /// The photos folder.
+        path: PathBuf,
+    },
+}
+
+/// Lists the photos folder. Symbolic links are followed; hidden files and what systems leave in folders is ignored.
+///
+/// # Errors
+/// [`ScanError`]
+pub(crate) fn scan(root: &Path) -> Result<Scan, ScanError> {
+    let mut scan = Scan::default();
+    for (name, path) in entries(root)? {
+        let shown = name.to_string_lossy().into_owned();
+        if path.is_dir() {
+            let Some(name) = name.to_str().map(str::to_owned) else {
+                return Err(ScanError::NameNotUnicode { name: shown });
+            };
+            let photos = photos_in(&name, &path, &mut scan.passed_over)?;
+            scan.folders.push(Folder { name, photos });
+        } else if name == PEOPLE_FILE {
+            scan.people_file = Some(path);
+        } else {
+            scan.passed_over.push(format!("{shown}: not in a person's folder"));
+        }
+    }
+    if scan.folders.iter().all(|folder| folder.photos.is_empty()) {
+        return Err(ScanError::Empty { path: root.to_owned() });
+    }
+    Ok(scan)
+}
+
+fn photos_in(person: &str, folder: &Path, passed_over: &mut Vec<String>) -> Result<Vec<Photo>, ScanError> {
+    let mut photos = Vec::new();
+    for (name, path) in entries(folder)? {
+        let shown = format!("{person}/{}", name.to_string_lossy());
+        match fs::metadata(&path) {
+            Ok(found) if found.is_dir() => passed_over.push(format!("{shown}: a folder in a person's folder")),
+            Ok(found) if !found.is_file() => passed_over.push(format!("{shown}: not a file")),
+            // A dangling link is a photo that cannot be read, and is told as such.
+            _ => photos.push(Photo { path, shown }),
+        }
+    }
+    Ok(photos)
+}
+
+fn entries(folder: &Path) -> Result<Vec<(std::ffi::OsString, PathBuf)>, ScanError> {
+    let unreadable = |source| ScanError::Unreadable { path: folder.to_owned(), source };
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        if !is_ignored(&entry.file_name()) {
+            entries.push((entry.file_name(), entry.path()));
+        }
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+/// Hidden files, and what Windows, macOS archives and network storage put beside photos.
+fn is_ignored(name: &OsStr) -> bool {
+    const LEFT_BY_SYSTEMS: [&str; 4] = ["Thumbs.db", "desktop.ini", "__MACOSX", "@eaDir"];
+    name.as_encoded_bytes().starts_with(b".") || LEFT_BY_SYSTEMS.iter().any(|left| name.eq_ignore_ascii_case(left))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(files: &[&str]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = root.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        root
+    }
+
+    #[test]
+    fn folders_and_photos_in_the_order_of_their_names() {
+        let files = ["b/2.jpg", "b/1.png", "a/x.webp", "a/.hidden", "a/Thumbs.db", ".git/x", "people.csv"];
+        let found = scan(tree(&files).path()).unwrap();
+        let photos: Vec<&str> =
+            found.folders.iter().flat_map(|folder| &folder.photos).map(|photo| photo.shown.as_str()).collect();
+        assert_eq!(photos, ["a/x.webp", "b/1.png", "b/2.jpg"]);
+        assert!(found.people_file.is_some());
+        assert!(found.passed_over.is_empty());
+    }
+
+    #[test]
+    fn what_lies_elsewhere_is_told() {
+        let found = scan(tree(&["a/1.jpg", "a/old/2.jpg", "loose.jpg"]).path()).unwrap();
+        assert_eq!(found.passed_over, ["a/old: a folder in a person's folder", "loose.jpg: not in a person's folder"]);
+    }
+
+    #[test]
+    fn nothing_to_enrol_is_an_error() {
+        for files in [&[][..], &["loose.jpg"], &["a/.hidden"], &["people.csv"]] {
+            let refusal = scan(tree(files).path()).unwrap_err();
+            assert!(matches!(refusal, ScanError::Empty { .. }), "{files:?}: {refusal}");
+        }
+        let file = tree(&["file"]);
+        for missing in ["none", "file"] {
+            let refusal = scan(&file.path().join(missing)).unwrap_err();
+            assert!(matches!(refusal, ScanError::Unreadable { .. }), "{missing}: {refusal}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed() {
+        use std::os::unix::fs::symlink;
+        let (elsewhere, root) = (tree(&["photos/1.jpg"]), tempfile::tempdir().unwrap());
+        symlink(elsewhere.path().join("photos"), root.path().join("a")).unwrap();
+        symlink("nowhere", elsewhere.path().join("photos/2.jpg")).unwrap();
+        let found = scan(root.path()).unwrap();
+        assert_eq!(found.folders[0].photos.len(), 2);
+    }
+}

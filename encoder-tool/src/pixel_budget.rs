@@ -1,0 +1,92 @@
+//! How many pixels may be in memory at once, over all threads. Photos are let in one after the other in the order in
+//! which they ask, so that a large one is not overtaken for ever.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Pixels that may be decoded at the same time. A photo that has more is decoded alone.
+#[derive(Debug)]
+pub(crate) struct PixelBudget {
+    limit: u64,
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    in_use: u64,
+    next_ticket: u64,
+    now_serving: u64,
+}
+
+/// The right to hold that many pixels, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Permit<'a> {
+    budget: &'a PixelBudget,
+    pixels: u64,
+}
+
+impl PixelBudget {
+    /// A budget of `limit` pixels.
+    pub(crate) fn new(limit: u64) -> Self {
+        Self { limit, queue: Mutex::default(), changed: Condvar::new() }
+    }
+
+    /// Waits until `pixels` fit. Must not be called while the same thread holds a permit.
+    pub(crate) fn wait_for(&self, pixels: u64) -> Permit<'_> {
+        let pixels = pixels.min(self.limit);
+        let mut queue = self.queue();
+        let ticket = queue.next_ticket;
+        queue.next_ticket += 1;
+        while queue.now_serving != ticket || queue.in_use + pixels > self.limit {
+            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        queue.now_serving += 1;
+        queue.in_use += pixels;
+        self.changed.notify_all();
+        Permit { budget: self, pixels }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        self.budget.queue().in_use -= self.pixels;
+        self.budget.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+    use std::thread;
+
+    #[test]
+    fn never_more_than_the_limit_and_nobody_is_forgotten() {
+        let budget = PixelBudget::new(100);
+        let (held, most, done) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+        thread::scope(|scope| {
+            for thread in 0..4 {
+                let (budget, held, most, done) = (&budget, &held, &most, &done);
+                scope.spawn(move || {
+                    for round in 0..50 {
+                        let pixels = [1, 30, 60, 100, 1_000_000][(thread + round) % 5];
+                        let permit = budget.wait_for(pixels);
+                        let now = held.fetch_add(pixels.min(100), SeqCst) + pixels.min(100);
+                        most.fetch_max(now, SeqCst);
+                        thread::yield_now();
+                        held.fetch_sub(pixels.min(100), SeqCst);
+                        drop(permit);
+                        done.fetch_add(1, SeqCst);
+                    }
+                });
+            }
+        });
+        assert!(most.into_inner() <= 100);
+        assert_eq!(done.into_inner(), 200);
+        assert_eq!(budget.queue().in_use, 0);
+    }
+}

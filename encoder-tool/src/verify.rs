@@ -1,0 +1,90 @@
+//! `verify`: is it who they claim to be?
+
+use crate::args::Verify;
+use crate::faces::largest_face;
+use crate::{database, threshold};
+use anyhow::{Context, Result};
+use models::Recogniser;
+use serde::Serialize;
+use shared::gallery::PersonName;
+use terminal::{Answer, Help};
+
+/// What is printed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Verified {
+    /// The claimed name, as it is enrolled.
+    identity: String,
+    /// To the nearest of the person's encodings; `null` if there is no face.
+    distance: Option<f32>,
+    threshold: f32,
+    #[serde(rename = "match")]
+    matches: bool,
+}
+
+/// Compares the largest face with the claimed person. Yes if it is them.
+///
+/// # Errors
+/// If the photo, the database or the model cannot be read, or nobody of this name is enrolled.
+pub(crate) fn run(arguments: &Verify) -> Result<Answer> {
+    let name = PersonName::parse(&arguments.identity).context("--identity")?;
+    let mut recogniser = Recogniser::load(&arguments.model.folders)?;
+    let gallery = database::read_for_model(&arguments.db, &recogniser.model_hash())?;
+    let person = gallery
+        .person_by_name(&name)
+        .with_context(|| format!("nobody called {name} is enrolled in {}", arguments.db.display()))
+        .help("`encoder-tool list DB` prints all names")?;
+    let face = largest_face(&mut recogniser, &arguments.photo)?;
+    let distance = face.and_then(|face| gallery.nearest_of(person, &face.encoding)).map(|found| found.distance);
+    let threshold =
+        threshold::in_force(arguments.threshold.threshold, gallery.header().threshold, recogniser.threshold());
+    let verified = Verified {
+        identity: gallery.people()[person].name.as_str().to_owned(),
+        distance,
+        threshold,
+        matches: distance.is_some_and(|distance| distance <= threshold),
+    };
+    match arguments.json {
+        true => terminal::print_json(&verified)?,
+        false => terminal::print(&in_words(&verified))?,
+    }
+    Ok(Answer::yes_if(verified.matches))
+}
+
+fn in_words(verified: &Verified) -> String {
+    let Verified { identity, distance, threshold, matches } = verified;
+    let answer = match matches {
+        true => format!("It's {identity}, welcome in!"),
+        false => format!("It's not {identity}, please go away"),
+    };
+    match distance {
+        Some(distance) => format!("{answer} (distance {distance:.3}, threshold {threshold:.3})"),
+        None => format!("{answer} (there is no face in this photo)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use terminal::to_json;
+
+    fn verified(distance: Option<f32>, matches: bool) -> Verified {
+        Verified { identity: "younes".to_owned(), distance, threshold: 0.7, matches }
+    }
+
+    #[test]
+    fn words() {
+        for (verified, expected) in [
+            (verified(Some(0.5988), true), "It's younes, welcome in! (distance 0.599, threshold 0.700)"),
+            (verified(Some(0.85), false), "It's not younes, please go away (distance 0.850, threshold 0.700)"),
+            (verified(None, false), "It's not younes, please go away (there is no face in this photo)"),
+        ] {
+            assert_eq!(in_words(&verified), expected);
+        }
+    }
+
+    #[test]
+    fn json() {
+        let expected = r#"{"schema":1,"identity":"younes","distance":0.5,"threshold":0.7,"match":true}"#;
+        assert_eq!(to_json(&verified(Some(0.5), true)).unwrap(), expected);
+    }
+}

@@ -1,0 +1,60 @@
+//! The same work on many items by every core, one recogniser to each thread.
+
+use models::Recogniser;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Does `work` on each item and gives the results in the items' order.
+///
+/// Threads take the next item when they are done with one, so that a few slow items keep no thread waiting.
+pub(crate) fn on_every_core<T: Sync, R: Send>(
+    recogniser: &Recogniser,
+    items: &[T],
+    work: impl Fn(&mut Recogniser, &T) -> R + Sync,
+) -> Vec<R> {
+    // A recogniser may change threads but not be looked at by two.
+    let template = Mutex::new(recogniser.clone());
+    share_out(items, || template.lock().unwrap_or_else(PoisonError::into_inner).clone(), work)
+}
+
+fn share_out<T: Sync, W, R: Send>(
+    items: &[T],
+    worker: impl Fn() -> W + Sync,
+    work: impl Fn(&mut W, &T) -> R + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let shares = rayon::broadcast(|_| {
+        let mut own_worker = None;
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(index) else { return done };
+            done.push((index, work(own_worker.get_or_insert_with(&worker), item)));
+        }
+    });
+    let mut results: Vec<(usize, R)> = shares.into_iter().flatten().collect();
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_in_the_order_of_the_items() {
+        for count in [0, 1, 2, 1000] {
+            let items: Vec<usize> = (0..count).collect();
+            let results = share_out(&items, || 0, |_, item| item * 2);
+            assert_eq!(results, items.iter().map(|item| item * 2).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn no_more_workers_than_threads() {
+        let workers = AtomicUsize::new(0);
+        let started = || workers.fetch_add(1, Ordering::Relaxed);
+        share_out(&[(); 500], started, |_, ()| ());
+        assert!((1..=rayon::current_num_threads()).contains(&workers.load(Ordering::Relaxed)));
+    }
+}
