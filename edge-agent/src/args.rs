@@ -1,0 +1,114 @@
+//! The command line. Values are checked here; what they refer to is opened by the commands.
+
+use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
+use std::path::PathBuf;
+use terminal::Verbosity;
+
+/// The door unit: lets the people in whom a camera recognises.
+///
+/// Exit codes: 0 yes, 1 no, 2 error. Distances are L2 distances between encodings, 0 (same) to 2 (opposite): smaller
+/// is more alike.
+#[derive(Debug, Parser)]
+#[command(name = "edge-agent", version, propagate_version = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub(crate) verbosity: Verbosity,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Check(Check),
+    Simulate(Simulate),
+}
+
+/// Read configuration, model and database, and say whether a unit could run with them. Opens no door and no camera.
+///
+/// Exit codes: 0 if it could, 2 if not.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
+    pub(crate) config: PathBuf,
+    /// The people database, instead of the configured one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Let the unit decide about frames from files, with a door that is only written down.
+///
+/// Each file is one approach: it is shown again and again until somebody is let in or the time for a consensus is
+/// over, and then the door has time to lock. Time is that of the simulation and costs nothing, unless --real-time is
+/// given.
+///
+/// Exit codes: 0 if somebody was let in, 1 if nobody was, 2 if a file cannot be read or on any other error.
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// A photo, or a folder whose photos are shown in the order of their names
+    #[arg(long, value_name = "DIR_OR_FILE")]
+    pub(crate) frames: PathBuf,
+    /// The people database
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: PathBuf,
+    /// The configuration; without one, the defaults
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Folder of a model bundle, instead of the one configured or compiled in; once for each kind
+    #[arg(long = "model", value_name = "DIR")]
+    pub(crate) models: Vec<PathBuf>,
+    /// The files are frames that follow each other, each shown once
+    #[arg(long)]
+    pub(crate) sequence: bool,
+    /// Frames a second
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=240))]
+    pub(crate) fps: u16,
+    /// When the simulation begins, such as 2027-01-31T18:00:00Z; now, if it is not said
+    #[arg(long, value_name = "TIME", conflicts_with = "real_time")]
+    pub(crate) start: Option<Timestamp>,
+    /// Show frames at their pace, and keep the door unlocked for as long as a real one
+    #[arg(long)]
+    pub(crate) real_time: bool,
+    /// Append to this audit log; without it, the record is forgotten at the end
+    #[arg(long, value_name = "FILE")]
+    pub(crate) audit: Option<PathBuf>,
+    /// Print one JSON object for each frame
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_accepted() {
+        for (line, refusal) in [
+            ("check", None),
+            ("check --config a.toml --json", None),
+            ("simulate --frames photos --db people.db", None),
+            ("simulate --frames a.jpg --db people.db --fps 25 --start 2027-01-31T18:00:00Z --sequence --json -q", None),
+            ("simulate --frames a.jpg", Some(ErrorKind::MissingRequiredArgument)),
+            ("simulate --frames a.jpg --db b --fps 0", Some(ErrorKind::ValueValidation)),
+            ("simulate --frames a.jpg --db b --start yesterday", Some(ErrorKind::ValueValidation)),
+            (
+                "simulate --frames a.jpg --db b --real-time --start 2027-01-31T18:00:00Z",
+                Some(ErrorKind::ArgumentConflict),
+            ),
+        ] {
+            let parsed = Arguments::try_parse_from(format!("edge-agent {line}").split(' '));
+            assert_eq!(parsed.map(|_| ()).err().map(|error| error.kind()), refusal, "{line}");
+        }
+    }
+}

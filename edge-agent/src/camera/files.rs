@@ -1,0 +1,99 @@
+//! Photos in place of a camera: the one that is put before it is seen until it is taken away.
+
+use super::{CameraError, Captured, FrameSource};
+use models::Frame;
+use models::photo::Photo;
+use std::fs;
+use std::path::{Path, PathBuf};
+use terminal::read_bounded;
+
+/// A larger file is refused before it is read.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// A camera that sees files.
+#[derive(Debug, Default)]
+pub struct FileFrames {
+    shown: Option<Frame>,
+}
+
+impl FileFrames {
+    /// The file itself, or the files of a folder in the order of their names, hidden ones and folders left out.
+    ///
+    /// # Errors
+    /// When there is nothing to show.
+    pub fn list(path: &Path) -> Result<Vec<PathBuf>, CameraError> {
+        let unreadable = |source| CameraError::Unreadable { path: path.to_owned(), source };
+        if !fs::metadata(path).map_err(unreadable)?.is_dir() {
+            return Ok(vec![path.to_owned()]);
+        }
+        let mut files = Vec::new();
+        for entry in fs::read_dir(path).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+            if !hidden && !entry.path().is_dir() {
+                files.push(entry.path());
+            }
+        }
+        files.sort();
+        if files.is_empty() { Err(CameraError::NoFiles { folder: path.to_owned() }) } else { Ok(files) }
+    }
+
+    /// Puts a photo before the camera.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no photo; nothing is seen then.
+    pub fn show(&mut self, path: &Path) -> Result<(), CameraError> {
+        self.shown = None;
+        let bytes = read_bounded(path, MAX_BYTES)?;
+        let decoded = Photo::open(&bytes)
+            .and_then(Photo::decode)
+            .map_err(|source| CameraError::NoPhoto { path: path.to_owned(), source })?;
+        self.shown = Some(decoded);
+        Ok(())
+    }
+
+    /// Takes it away: the camera sees nothing.
+    pub fn hide(&mut self) {
+        self.shown = None;
+    }
+}
+
+impl FrameSource for FileFrames {
+    fn next_frame(&mut self) -> Result<Captured<'_>, CameraError> {
+        Ok(self.shown.as_ref().map_or(Captured::Nothing, Captured::Frame))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_in_the_order_of_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.jpg", "a.png", ".hidden.jpg", "notes.txt"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        fs::create_dir(folder.path().join("c")).unwrap();
+        let names = |path: &Path| -> Vec<String> {
+            let files = FileFrames::list(path).unwrap();
+            files.iter().map(|file| file.file_name().unwrap().to_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(names(folder.path()), ["a.png", "b.jpg", "notes.txt"]);
+        assert_eq!(names(&folder.path().join("b.jpg")), ["b.jpg"]);
+        assert!(matches!(FileFrames::list(&folder.path().join("c")), Err(CameraError::NoFiles { .. })));
+        assert!(matches!(FileFrames::list(&folder.path().join("none")), Err(CameraError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn what_is_no_photo_is_not_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("text.jpg");
+        fs::write(&file, "not a photo").unwrap();
+        let mut camera = FileFrames { shown: Some(Frame::from_rgb(1, 1, vec![0; 3]).unwrap()) };
+        assert!(matches!(camera.next_frame().unwrap(), Captured::Frame(_)));
+        let refusal = camera.show(&file).unwrap_err().to_string();
+        assert!(refusal.contains("text.jpg"), "{refusal}");
+        assert!(matches!(camera.next_frame().unwrap(), Captured::Nothing));
+    }
+}

@@ -1,0 +1,59 @@
+//! Where frames come from.
+
+mod files;
+
+pub use files::FileFrames;
+
+use models::Frame;
+use models::photo::PhotoError;
+use std::path::PathBuf;
+use terminal::ReadError;
+
+/// A camera, or what stands in for one.
+pub trait FrameSource {
+    /// Waits for the newest frame, but not for ever.
+    ///
+    /// # Errors
+    /// When there will be no frames without something being done about it.
+    fn next_frame(&mut self) -> Result<Captured<'_>, CameraError>;
+}
+
+/// What a camera gave.
+#[derive(Debug)]
+pub enum Captured<'a> {
+    /// A frame; it stays the camera's own, so that nothing is copied.
+    Frame(&'a Frame),
+    /// No frame in time: the camera shows nobody, as far as anyone knows.
+    Nothing,
+}
+
+/// Why a camera gives no frames.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CameraError {
+    /// A folder cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file is not what can be read.
+    #[error(transparent)]
+    File(#[from] ReadError),
+    /// A file is no photo.
+    #[error("{} cannot be shown: {source}", path.display())]
+    NoPhoto {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: PhotoError,
+    },
+    /// There is nothing to show.
+    #[error("there are no files in {}: give a photo, or a folder of photos", folder.display())]
+    NoFiles {
+        /// The folder.
+        folder: PathBuf,
+    },
+}

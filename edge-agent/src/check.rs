@@ -1,0 +1,108 @@
+//! `check`: could a unit run with this configuration? Nothing is opened but files.
+
+use crate::args::Check;
+use crate::config::Config;
+use crate::database;
+use anyhow::Context;
+use models::Recogniser;
+use serde::Serialize;
+use shared::policy::Policy;
+use terminal::{Answer, Help, print, print_json};
+
+/// What was found sound.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Checked {
+    config: String,
+    database: String,
+    sequence: u64,
+    people: usize,
+    encodings: usize,
+    /// The model's hash.
+    model: String,
+    dimensions: usize,
+    /// L2 distance; smaller is stricter.
+    threshold: f32,
+    threshold_from: &'static str,
+    unlock_seconds: f32,
+    audit: String,
+}
+
+/// Reads everything. Yes if a unit could run.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
+    let config = Config::read(&arguments.config)?;
+    let recogniser = Recogniser::load(&config.model.bundles).context("[model] bundles")?;
+    let path = arguments.db.as_ref().unwrap_or(&config.database.path);
+    let gallery = database::read(path, &recogniser).context("[database] path")?;
+    let rules = config.policy.rules_for(&gallery, &recogniser);
+    Policy::new(rules).context("[policy]").help("deploy/config.toml explains every key")?;
+    let threshold_from = match (config.policy.threshold, gallery.header().threshold) {
+        (Some(_), _) => "configuration",
+        (None, Some(_)) => "database",
+        (None, None) => "encoder",
+    };
+    let checked = Checked {
+        config: arguments.config.display().to_string(),
+        database: path.display().to_string(),
+        sequence: gallery.header().sequence,
+        people: gallery.people().len(),
+        encodings: gallery.encoding_count(),
+        model: recogniser.model_hash().to_string(),
+        dimensions: recogniser.dimensions(),
+        threshold: rules.threshold,
+        threshold_from,
+        unlock_seconds: config.door.unlock_seconds,
+        audit: config.audit.path.display().to_string(),
+    };
+    match arguments.json {
+        true => print_json(&checked)?,
+        false => print(&in_words(&checked))?,
+    }
+    Ok(Answer::Yes)
+}
+
+fn in_words(checked: &Checked) -> String {
+    let Checked { config, database, sequence, people, encodings, model, dimensions, .. } = checked;
+    let Checked { threshold, threshold_from, unlock_seconds, audit, .. } = checked;
+    [
+        format!("configuration  {config}: can be used"),
+        format!("model          {model}, {dimensions} numbers an encoding"),
+        format!("database       {database}: {people} people, {encodings} encodings, sequence {sequence}"),
+        format!("threshold      {threshold:.3} from the {threshold_from}; smaller is stricter"),
+        format!("door           unlocked for {unlock_seconds} s"),
+        format!("audit log      {audit}"),
+    ]
+    .join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words() {
+        let checked = Checked {
+            config: "c.toml".to_owned(),
+            database: "people.db".to_owned(),
+            sequence: 7,
+            people: 2,
+            encodings: 5,
+            model: "ab".to_owned(),
+            dimensions: 128,
+            threshold: 1.02,
+            threshold_from: "encoder",
+            unlock_seconds: 5.0,
+            audit: "audit.jsonl".to_owned(),
+        };
+        let expected = "\
+configuration  c.toml: can be used
+model          ab, 128 numbers an encoding
+database       people.db: 2 people, 5 encodings, sequence 7
+threshold      1.020 from the encoder; smaller is stricter
+door           unlocked for 5 s
+audit log      audit.jsonl";
+        assert_eq!(in_words(&checked), expected);
+    }
+}

@@ -1,0 +1,157 @@
+//! `[policy]`: the rules of the door, as they are written in a configuration.
+
+use models::Recogniser;
+use serde::Deserialize;
+use shared::gallery::Gallery;
+use shared::policy::{Rules, RulesError};
+
+/// Every key of the section.
+#[cfg(test)]
+pub(super) const KEYS: [&str; 13] = [
+    "threshold",
+    "margin",
+    "consensus",
+    "consensus-of",
+    "consensus-window-ms",
+    "approach-gap-ms",
+    "minimum-face",
+    "minimum-sharpness",
+    "minimum-brightness",
+    "maximum-brightness",
+    "maximum-turn",
+    "several-faces",
+    "mode",
+];
+
+/// The section `[policy]`; what is not said is as [`Rules::new`] has it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct PolicyRules {
+    /// L2 distance up to which a face is a known person. Not said: the database's own, else the encoder's.
+    pub threshold: Option<f32>,
+    /// See [`Rules::margin`].
+    pub margin: Option<f32>,
+    /// See [`Rules::consensus`].
+    pub consensus: Option<usize>,
+    /// See [`Rules::consensus_of`].
+    pub consensus_of: Option<usize>,
+    /// See [`Rules::consensus_window_ms`].
+    pub consensus_window_ms: Option<u64>,
+    /// See [`Rules::approach_gap_ms`].
+    pub approach_gap_ms: Option<u64>,
+    /// See [`Rules::minimum_face`].
+    pub minimum_face: Option<f32>,
+    /// See [`Rules::minimum_sharpness`].
+    pub minimum_sharpness: Option<f32>,
+    /// See [`Rules::minimum_brightness`].
+    pub minimum_brightness: Option<f32>,
+    /// See [`Rules::maximum_brightness`].
+    pub maximum_brightness: Option<f32>,
+    /// See [`Rules::maximum_turn`].
+    pub maximum_turn: Option<f32>,
+    /// See [`Rules::several_faces`].
+    pub several_faces: Option<SeveralFaces>,
+    /// See [`Rules::mode`].
+    pub mode: Option<Mode>,
+}
+
+/// What to do with more than one face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SeveralFaces {
+    /// Judge the largest, pass over the others.
+    NearestOnly,
+    /// Let the largest in only if all others are enrolled.
+    AllKnown,
+    /// Let nobody in.
+    Refuse,
+}
+
+/// What people must show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// The face is enough.
+    Face,
+    /// A card, and the face that belongs to it.
+    CardAndFace,
+    /// Either is enough.
+    CardOrFace,
+}
+
+impl PolicyRules {
+    /// The rules of a unit with this gallery and these networks.
+    pub fn rules_for(&self, gallery: &Gallery, recogniser: &Recogniser) -> Rules {
+        self.with_threshold(gallery.header().threshold.unwrap_or_else(|| recogniser.threshold()))
+    }
+
+    /// The rules with this threshold where none is configured: the database's, or the encoder's own.
+    pub fn with_threshold(&self, otherwise: f32) -> Rules {
+        let mut rules = Rules::new(self.threshold.unwrap_or(otherwise));
+        let set = |rule: &mut f32, said: Option<f32>| *rule = said.unwrap_or(*rule);
+        set(&mut rules.margin, self.margin);
+        set(&mut rules.minimum_face, self.minimum_face);
+        rules.consensus = self.consensus.unwrap_or(rules.consensus);
+        rules.consensus_of = self.consensus_of.unwrap_or(rules.consensus_of);
+        rules.consensus_window_ms = self.consensus_window_ms.unwrap_or(rules.consensus_window_ms);
+        rules.approach_gap_ms = self.approach_gap_ms.unwrap_or(rules.approach_gap_ms);
+        rules.minimum_sharpness = self.minimum_sharpness.or(rules.minimum_sharpness);
+        rules.minimum_brightness = self.minimum_brightness.or(rules.minimum_brightness);
+        rules.maximum_brightness = self.maximum_brightness.or(rules.maximum_brightness);
+        rules.maximum_turn = self.maximum_turn.or(rules.maximum_turn);
+        rules.several_faces = self.several_faces.map_or(rules.several_faces, Into::into);
+        rules.mode = self.mode.map_or(rules.mode, Into::into);
+        rules
+    }
+
+    pub(super) fn check(&self) -> Result<(), RulesError> {
+        self.with_threshold(1.0).check()
+    }
+}
+
+impl From<SeveralFaces> for shared::policy::SeveralFaces {
+    fn from(said: SeveralFaces) -> Self {
+        match said {
+            SeveralFaces::NearestOnly => Self::NearestOnly,
+            SeveralFaces::AllKnown => Self::AllKnown,
+            SeveralFaces::Refuse => Self::Refuse,
+        }
+    }
+}
+
+impl From<Mode> for shared::gallery::Mode {
+    fn from(said: Mode) -> Self {
+        match said {
+            Mode::Face => Self::Face,
+            Mode::CardAndFace => Self::CardAndFace,
+            Mode::CardOrFace => Self::CardOrFace,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_holds_and_the_rest_is_the_default() {
+        let said: PolicyRules = toml::from_str(
+            "threshold = 0.9\nmargin = 0.1\nconsensus = 2\nconsensus-of = 4\nconsensus-window-ms = 1500\n\
+             approach-gap-ms = 700\nminimum-face = 64.0\nminimum-sharpness = 20.0\nminimum-brightness = 40.0\n\
+             maximum-brightness = 220.0\nmaximum-turn = 0.3\nseveral-faces = \"all-known\"\nmode = \"card-or-face\"",
+        )
+        .unwrap();
+        let rules = said.with_threshold(1.02);
+        let mut expected = Rules::new(0.9);
+        expected.margin = 0.1;
+        (expected.consensus, expected.consensus_of) = (2, 4);
+        (expected.consensus_window_ms, expected.approach_gap_ms) = (1500, 700);
+        (expected.minimum_face, expected.minimum_sharpness) = (64.0, Some(20.0));
+        (expected.minimum_brightness, expected.maximum_brightness) = (Some(40.0), Some(220.0));
+        expected.maximum_turn = Some(0.3);
+        expected.several_faces = shared::policy::SeveralFaces::AllKnown;
+        expected.mode = shared::gallery::Mode::CardOrFace;
+        assert_eq!(rules, expected);
+        assert_eq!(PolicyRules::default().with_threshold(1.02), Rules::new(1.02));
+    }
+}

@@ -1,0 +1,204 @@
+//! Holds the door: unlocked for as long as a grant lasts, locked otherwise.
+//!
+//! When its time is over the latch must be told so: by [`RelockTimer`](super::RelockTimer), or by the simulation's
+//! clock. It locks at its beginning and at its end, also when the thread that holds it panics.
+
+use super::{Door, DoorError, DoorState};
+use shared::policy::Grant;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A door that goes back to locked. Clones hold the same door.
+#[derive(Clone)]
+pub struct Latch {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    held: Mutex<Held>,
+    changed: Condvar,
+}
+
+struct Held {
+    door: Box<dyn Door>,
+    unlock_ms: u64,
+    /// On the forward-only clock; `None` while the door is locked.
+    locks_at_ms: Option<u64>,
+    closing: bool,
+}
+
+impl Latch {
+    /// Locks the door and holds it. A grant will unlock it for `unlock_ms` milliseconds.
+    ///
+    /// # Errors
+    /// When the door cannot be locked.
+    pub fn close(mut door: Box<dyn Door>, unlock_ms: u64) -> Result<Self, DoorError> {
+        door.lock()?;
+        let held = Held { door, unlock_ms, locks_at_ms: None, closing: false };
+        Ok(Self { shared: Arc::new(Shared { held: Mutex::new(held), changed: Condvar::new() }) })
+    }
+
+    /// Unlocks the door at this moment of the forward-only clock. One more grant makes it last longer, never shorter.
+    ///
+    /// # Errors
+    /// When the lock may not have moved; it has then been driven back.
+    pub fn unlock(&self, grant: Grant, monotonic_ms: u64) -> Result<(), DoorError> {
+        let mut held = self.held();
+        // Before the lock moves: whatever happens from here on, its time is limited.
+        let ends = monotonic_ms.saturating_add(held.unlock_ms);
+        held.locks_at_ms = held.locks_at_ms.max(Some(ends));
+        let unlocked = held.door.unlock(grant);
+        if unlocked.is_err() {
+            held.lock();
+        }
+        drop(held);
+        self.shared.changed.notify_all();
+        unlocked
+    }
+
+    /// Locks the door if its time is over at this moment of the forward-only clock. A lock that does not move is tried
+    /// again at the next call.
+    pub fn lock_if_due(&self, monotonic_ms: u64) {
+        let mut held = self.held();
+        if held.locks_at_ms.is_some_and(|at| at <= monotonic_ms) {
+            held.lock();
+            drop(held);
+            self.shared.changed.notify_all();
+        }
+    }
+
+    /// Locks the door now.
+    pub fn lock(&self) {
+        self.held().lock();
+        self.shared.changed.notify_all();
+    }
+
+    /// Where the lock was last driven to.
+    pub fn state(&self) -> DoorState {
+        if self.locks_at_ms().is_some() { DoorState::Unlocked } else { DoorState::Locked }
+    }
+
+    /// When the door locks, on the forward-only clock; `None` if it is locked.
+    pub fn locks_at_ms(&self) -> Option<u64> {
+        self.held().locks_at_ms
+    }
+
+    /// Waits until something changed or the time is over; `false` once the latch has been told to end.
+    pub(super) fn wait_for_change(&self, until_due: impl FnOnce(Option<u64>) -> Duration) -> bool {
+        let held = self.held();
+        if held.closing {
+            return false;
+        }
+        let wait = until_due(held.locks_at_ms);
+        let (held, _) = self.shared.changed.wait_timeout(held, wait).unwrap_or_else(PoisonError::into_inner);
+        !held.closing
+    }
+
+    /// Tells whoever waits for a change to stop.
+    pub(super) fn end(&self) {
+        self.held().closing = true;
+        self.shared.changed.notify_all();
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.shared.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn lock(&mut self) {
+        match self.door.lock() {
+            Ok(()) => self.locks_at_ms = None,
+            Err(error) => {
+                tracing::error!("{error}");
+                // Still to be locked, and at once.
+                self.locks_at_ms = Some(0);
+            }
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.lock();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Movement, ScriptedDoor};
+    use super::*;
+    use crate::unit::fixture::grant;
+    use Movement::{Lock, Unlock};
+
+    fn latch() -> (Latch, ScriptedDoor) {
+        let door = ScriptedDoor::default();
+        (Latch::close(Box::new(door.clone()), 5_000).unwrap(), door)
+    }
+
+    #[test]
+    fn it_is_locked_before_anything_else_and_at_the_end() {
+        let (latch, door) = latch();
+        assert_eq!(door.movements(), [Lock]);
+        drop(latch);
+        assert_eq!(door.movements(), [Lock, Lock]);
+    }
+
+    #[test]
+    fn it_unlocks_for_its_time() {
+        let (latch, door) = latch();
+        for (at, state) in [(0, DoorState::Locked), (10_000, DoorState::Locked)] {
+            latch.lock_if_due(at);
+            assert_eq!(latch.state(), state);
+        }
+        latch.unlock(grant(), 10_000).unwrap();
+        for (at, state) in [(10_000, DoorState::Unlocked), (14_999, DoorState::Unlocked), (15_000, DoorState::Locked)] {
+            latch.lock_if_due(at);
+            assert_eq!(latch.state(), state, "{at}");
+        }
+        assert_eq!(door.movements(), [Lock, Unlock, Lock]);
+    }
+
+    #[test]
+    fn one_more_grant_makes_it_longer_and_never_shorter() {
+        let (latch, _) = latch();
+        latch.unlock(grant(), 10_000).unwrap();
+        latch.unlock(grant(), 12_000).unwrap();
+        assert_eq!(latch.locks_at_ms(), Some(17_000));
+        latch.unlock(grant(), 3_000).unwrap();
+        assert_eq!(latch.locks_at_ms(), Some(17_000));
+        latch.unlock(grant(), u64::MAX).unwrap();
+        assert_eq!(latch.locks_at_ms(), Some(u64::MAX));
+    }
+
+    #[test]
+    fn it_is_locked_after_a_panic() {
+        let (latch, door) = latch();
+        let panicked = std::thread::spawn(move || {
+            latch.unlock(grant(), 0).unwrap();
+            panic!("in the middle of a pulse");
+        });
+        assert!(panicked.join().is_err());
+        assert_eq!(door.movements().last(), Some(&Lock));
+    }
+
+    #[test]
+    fn a_lock_that_is_stuck_is_tried_again() {
+        let (latch, door) = latch();
+        latch.unlock(grant(), 0).unwrap();
+        door.jam(1);
+        latch.lock_if_due(5_000);
+        assert_eq!(latch.state(), DoorState::Unlocked);
+        latch.lock_if_due(5_001);
+        assert_eq!(latch.state(), DoorState::Locked);
+    }
+
+    #[test]
+    fn a_lock_that_does_not_unlock_is_driven_back() {
+        let (latch, door) = latch();
+        door.jam(1);
+        assert!(latch.unlock(grant(), 0).is_err());
+        assert_eq!(latch.state(), DoorState::Locked);
+        assert_eq!(door.movements(), [Lock, Lock]);
+    }
+}

@@ -1,0 +1,62 @@
+//! A door that is only written down: for simulation and tests.
+
+use super::{Door, DoorError};
+use shared::policy::Grant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What a scripted door was told to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Movement {
+    /// To the locked side.
+    Lock,
+    /// To the unlocked side.
+    Unlock,
+}
+
+/// Writes its movements down. Clones are the same door.
+#[derive(Debug, Clone, Default)]
+pub struct ScriptedDoor {
+    script: Arc<Mutex<Script>>,
+}
+
+#[derive(Debug, Default)]
+struct Script {
+    movements: Vec<Movement>,
+    jammed: usize,
+}
+
+impl ScriptedDoor {
+    /// What it did so far, oldest first.
+    pub fn movements(&self) -> Vec<Movement> {
+        self.script().movements.clone()
+    }
+
+    /// The next so many movements fail.
+    pub fn jam(&self, movements: usize) {
+        self.script().jammed = movements;
+    }
+
+    fn move_to(&self, movement: Movement) -> Result<(), DoorError> {
+        let mut script = self.script();
+        if script.jammed > 0 {
+            script.jammed -= 1;
+            return Err(DoorError::Stuck { reason: "the script says so".to_owned() });
+        }
+        script.movements.push(movement);
+        Ok(())
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Door for ScriptedDoor {
+    fn unlock(&mut self, _grant: Grant) -> Result<(), DoorError> {
+        self.move_to(Movement::Unlock)
+    }
+
+    fn lock(&mut self) -> Result<(), DoorError> {
+        self.move_to(Movement::Lock)
+    }
+}

@@ -1,0 +1,21 @@
+//! What the unit sees in a frame: faces, and whom of the enrolled they resemble.
+
+mod networks;
+mod recorded;
+
+pub use networks::Networks;
+pub use recorded::Recorded;
+
+use crate::unit::Timings;
+use models::{Frame, ModelError};
+use shared::policy::{ObservedFace, Policy};
+
+/// Makes observations of frames.
+pub trait Sight {
+    /// Every face of the frame, the largest first. Faces on which the policy's decision cannot hang need not be compared
+    /// with anybody.
+    ///
+    /// # Errors
+    /// When a network fails.
+    fn look(&mut self, frame: &Frame, policy: &Policy, timings: &mut Timings) -> Result<Vec<ObservedFace>, ModelError>;
+}

@@ -1,0 +1,184 @@
+//! What is printed about a frame: as JSON for machines, in words for people.
+
+use crate::camera::CameraError;
+use crate::unit::{Denied, Granted, Timings, Turn, Verdict};
+use serde::Serialize;
+use shared::gallery::{Gallery, PersonId};
+use shared::policy::Neighbour;
+use std::path::Path;
+
+/// One frame.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Line {
+    /// Name of the file.
+    frame: String,
+    /// `grant`, `deny` or `nobody`.
+    decision: &'static str,
+    /// Who it is, if within the threshold of somebody.
+    person: Option<String>,
+    person_id: Option<String>,
+    /// L2 distance to the nearest person, known or not.
+    distance: Option<f32>,
+    threshold: f32,
+    runner_up: Option<RunnerUp>,
+    /// Why somebody was not let in: a code that never changes its meaning.
+    reason: Option<&'static str>,
+    /// `locked` or `unlocked`, after the decision.
+    door: &'static str,
+    /// In the frame.
+    faces: usize,
+    ms: Milliseconds,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct RunnerUp {
+    name: String,
+    distance: f32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+struct Milliseconds {
+    detect: Option<f64>,
+    align: Option<f64>,
+    encode: Option<f64>,
+    r#match: Option<f64>,
+    total: f64,
+}
+
+/// A file that could not be shown.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Unreadable {
+    frame: String,
+    error: String,
+}
+
+impl Line {
+    pub(super) fn of(file: &Path, turn: &Turn, gallery: &Gallery, threshold: f32) -> Self {
+        let (decision, person, distance, runner_up, reason) = match turn.verdict {
+            Verdict::Granted(Granted { person, distance, runner_up }) => {
+                ("grant", Some(person), Some(distance), runner_up, None)
+            }
+            Verdict::Denied(Denied { reason, person, distance, runner_up }) => {
+                ("deny", person, distance, runner_up, Some(reason.code()))
+            }
+            Verdict::Nobody => ("nobody", None, None, None, None),
+        };
+        let named = |other: Neighbour| RunnerUp { name: name_of(gallery, &other.person), distance: other.distance };
+        Self {
+            frame: shown(file),
+            decision,
+            person: person.map(|person| name_of(gallery, &person)),
+            person_id: person.map(|person| person.to_string()),
+            distance,
+            threshold,
+            runner_up: runner_up.map(named),
+            reason,
+            door: turn.door.code(),
+            faces: turn.faces,
+            ms: turn.timings.into(),
+        }
+    }
+}
+
+impl Unreadable {
+    pub(super) fn of(file: &Path, error: &CameraError) -> Self {
+        Self { frame: shown(file), error: error.to_string() }
+    }
+}
+
+impl From<Timings> for Milliseconds {
+    fn from(timings: Timings) -> Self {
+        let to_microseconds = |ms: f64| (ms * 1e3).round() / 1e3;
+        Self {
+            detect: timings.detect_ms.map(to_microseconds),
+            align: timings.align_ms.map(to_microseconds),
+            encode: timings.encode_ms.map(to_microseconds),
+            r#match: timings.match_ms.map(to_microseconds),
+            total: to_microseconds(timings.total_ms),
+        }
+    }
+}
+
+/// One sentence about a file, after its last frame.
+pub(super) fn in_words(line: &Line, frames: u64) -> String {
+    let Line { frame, door, threshold, .. } = line;
+    let compared = match line.distance {
+        Some(distance) => format!("distance {distance:.3}, threshold {threshold:.3}"),
+        None => "not compared".to_owned(),
+    };
+    let after = if frames == 1 { String::new() } else { format!(", after {frames} frames") };
+    let door = format!("the door is {door}");
+    match (line.decision, &line.person, line.reason) {
+        ("grant", Some(person), _) => format!("{frame}: It's {person}, welcome in! ({compared}{after}): {door}"),
+        ("deny", Some(person), Some(reason)) => {
+            format!("{frame}: It looks like {person}, but not now: {reason} ({compared}{after}): {door}")
+        }
+        ("deny", None, Some(reason)) => format!("{frame}: Please go away: {reason} ({compared}{after}): {door}"),
+        _ => format!("{frame}: There is nobody: {door}"),
+    }
+}
+
+fn shown(file: &Path) -> String {
+    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn name_of(gallery: &Gallery, person: &PersonId) -> String {
+    let found = gallery.person_by_id(person).and_then(|index| gallery.people().get(index));
+    found.map_or_else(|| person.to_string(), |person| person.name.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use terminal::to_json;
+
+    fn line(decision: &'static str, person: Option<&str>, reason: Option<&'static str>) -> Line {
+        Line {
+            frame: "a.jpg".to_owned(),
+            decision,
+            person: person.map(str::to_owned),
+            person_id: person.map(|_| "00ff".to_owned()),
+            distance: Some(0.5),
+            threshold: 1.0,
+            runner_up: Some(RunnerUp { name: "kian".to_owned(), distance: 1.25 }),
+            reason,
+            door: "locked",
+            faces: 1,
+            ms: Timings { detect_ms: Some(1.23456), total_ms: 2.0, ..Timings::default() }.into(),
+        }
+    }
+
+    #[test]
+    fn words() {
+        for (line, frames, expected) in [
+            (
+                Line { door: "unlocked", ..line("grant", Some("younes"), None) },
+                3,
+                "a.jpg: It's younes, welcome in! (distance 0.500, threshold 1.000, after 3 frames): the door is unlocked",
+            ),
+            (
+                line("deny", Some("younes"), Some("card_needed")),
+                1,
+                "a.jpg: It looks like younes, but not now: card_needed (distance 0.500, threshold 1.000): the door is locked",
+            ),
+            (
+                Line { distance: None, ..line("deny", None, Some("too_far")) },
+                20,
+                "a.jpg: Please go away: too_far (not compared, after 20 frames): the door is locked",
+            ),
+            (line("nobody", None, None), 20, "a.jpg: There is nobody: the door is locked"),
+        ] {
+            assert_eq!(in_words(&line, frames), expected);
+        }
+    }
+
+    #[test]
+    fn json() {
+        let expected = concat!(
+            r#"{"schema":1,"frame":"a.jpg","decision":"deny","person":null,"person_id":null,"distance":0.5,"threshold":1.0,"#,
+            r#""runner_up":{"name":"kian","distance":1.25},"reason":"not_known","door":"locked","faces":1,"#,
+            r#""ms":{"detect":1.235,"align":null,"encode":null,"match":null,"total":2.0}}"#
+        );
+        assert_eq!(to_json(&line("deny", None, Some("not_known"))).unwrap(), expected);
+    }
+}

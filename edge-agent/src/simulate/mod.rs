@@ -1,0 +1,158 @@
+//! `simulate`: the real loop with frames from files and a door that is only written down.
+
+mod line;
+mod time;
+
+use crate::args::Simulate;
+use crate::audit_log::AuditLog;
+use crate::camera::{CameraError, FileFrames};
+use crate::config::Config;
+use crate::database;
+use crate::door::{Latch, ScriptedDoor};
+use crate::sight::Networks;
+use crate::storage::{Folder, Memory, Storage};
+use crate::unit::{Turn, Unit, Verdict};
+use anyhow::Context;
+use line::{Line, in_words};
+use models::Recogniser;
+use shared::gallery::Gallery;
+use shared::policy::{Now, Policy};
+use std::path::Path;
+use std::sync::Arc;
+use terminal::{Answer, Help, Verbosity, print, print_json, say};
+use time::Time;
+
+/// Shows every file to the unit. Yes if somebody was let in.
+///
+/// # Errors
+/// If configuration, model, database or a file cannot be read; the other files are shown first.
+pub(crate) fn run(arguments: &Simulate, verbosity: Verbosity) -> anyhow::Result<Answer> {
+    let files = FileFrames::list(&arguments.frames)?;
+    let mut simulation = Simulation::prepare(arguments, verbosity)?;
+    let mut unreadable: Option<CameraError> = None;
+    for file in &files {
+        if let Err(error) = simulation.camera.show(file) {
+            simulation.tell_unreadable(file, &error)?;
+            unreadable.get_or_insert(error);
+            continue;
+        }
+        if arguments.sequence { simulation.frame(file)? } else { simulation.approach(file)? }
+    }
+    simulation.unit.stop();
+    match unreadable {
+        Some(first) => Err(anyhow::Error::new(first).context("not every file could be shown")),
+        None => Ok(Answer::yes_if(simulation.granted > 0)),
+    }
+}
+
+struct Simulation {
+    unit: Unit,
+    gallery: Arc<Gallery>,
+    camera: FileFrames,
+    latch: Latch,
+    time: Time,
+    frame_ms: u64,
+    json: bool,
+    verbosity: Verbosity,
+    granted: usize,
+}
+
+impl Simulation {
+    fn prepare(arguments: &Simulate, verbosity: Verbosity) -> anyhow::Result<Self> {
+        let config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+        let bundles = if arguments.models.is_empty() { &config.model.bundles } else { &arguments.models };
+        let recogniser = Recogniser::load(bundles)?;
+        let gallery = Arc::new(database::read(&arguments.db, &recogniser)?);
+        let policy = Policy::new(config.policy.rules_for(&gallery, &recogniser))?;
+        let latch = Latch::close(Box::new(ScriptedDoor::default()), config.door.unlock_ms())?;
+        let time = match arguments.real_time {
+            true => Time::real(latch.clone()).context("the system has no thread for the door")?,
+            false => Time::starting_at(arguments.start),
+        };
+        let audit = open_audit_log(arguments.audit.as_deref(), &time.clock().now())?;
+        let sight = Box::new(Networks::new(recogniser, Arc::clone(&gallery)));
+        let mut unit = Unit::new(sight, policy, audit, latch.clone(), time.clock());
+        unit.start(gallery.header());
+        Ok(Self {
+            unit,
+            gallery,
+            camera: FileFrames::default(),
+            latch,
+            time,
+            frame_ms: 1000 / u64::from(arguments.fps),
+            json: arguments.json,
+            verbosity,
+            granted: 0,
+        })
+    }
+
+    /// The photo is before the camera until somebody is let in or the time for a consensus is over; then the view is
+    /// clear until the approach has ended and the door has locked.
+    fn approach(&mut self, file: &Path) -> anyhow::Result<()> {
+        let frames = (self.unit.policy().rules().consensus_window_ms / self.frame_ms).max(1);
+        for number in 1..=frames {
+            let turn = self.turn(file)?;
+            let granted = matches!(turn.verdict, Verdict::Granted(_));
+            if !self.json && (granted || number == frames) {
+                print(&in_words(&self.line(file, &turn), number))?;
+            }
+            if granted {
+                break;
+            }
+        }
+        self.clear_the_view()
+    }
+
+    fn frame(&mut self, file: &Path) -> anyhow::Result<()> {
+        let turn = self.turn(file)?;
+        if self.json { Ok(()) } else { print(&in_words(&self.line(file, &turn), 1)) }
+    }
+
+    fn turn(&mut self, file: &Path) -> anyhow::Result<Turn> {
+        let turn = self.unit.turn(&mut self.camera).with_context(|| file.display().to_string())?;
+        self.granted += usize::from(matches!(turn.verdict, Verdict::Granted(_)));
+        if self.json {
+            print_json(&self.line(file, &turn))?;
+        }
+        self.time.pass(self.frame_ms, &self.latch);
+        Ok(turn)
+    }
+
+    fn line(&self, file: &Path, turn: &Turn) -> Line {
+        Line::of(file, turn, &self.gallery, self.unit.policy().rules().threshold)
+    }
+
+    fn clear_the_view(&mut self) -> anyhow::Result<()> {
+        self.camera.hide();
+        let until_locked = self.time.until_locked(&self.latch);
+        if until_locked > 0 && !self.json {
+            self.verbosity.note("the view is clear, and the door locks again");
+        }
+        let gap = self.unit.policy().rules().approach_gap_ms.saturating_add(1);
+        self.time.pass(until_locked.max(gap), &self.latch);
+        self.unit.turn(&mut self.camera)?;
+        Ok(())
+    }
+
+    fn tell_unreadable(&self, file: &Path, error: &CameraError) -> anyhow::Result<()> {
+        if self.json {
+            return print_json(&line::Unreadable::of(file, error));
+        }
+        say(&format!("error: {error}"));
+        Ok(())
+    }
+}
+
+fn open_audit_log(path: Option<&Path>, now: &Now) -> anyhow::Result<AuditLog> {
+    let (storage, file): (Box<dyn Storage>, &str) = match path {
+        None => (Box::new(Memory::default()), "audit.jsonl"),
+        Some(path) => {
+            let name = path.file_name().and_then(|name| name.to_str());
+            let name = name.with_context(|| format!("{} is not the name of a file", path.display()))?;
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            (Box::new(Folder::at(folder)), name)
+        }
+    };
+    let shown = path.unwrap_or(Path::new(file)).display().to_string();
+    AuditLog::open(storage, file, now).with_context(|| shown).help("move the log away to start a new one")
+}

@@ -1,0 +1,30 @@
+//! Grants for tests, made the only way that there is: by the policy.
+
+use shared::gallery::PersonId;
+use shared::policy::{Bounds, Candidate, Decision, Grant, Now, Observation, ObservedFace, Policy, Resemblance, Rules};
+
+/// Somebody enrolled.
+pub(crate) const PERSON: PersonId = PersonId([7; 16]);
+
+/// Rules that are satisfied by one frame.
+pub(crate) fn rules() -> Rules {
+    let mut rules = Rules::new(1.0);
+    (rules.consensus, rules.consensus_of) = (1, 1);
+    rules
+}
+
+/// A face at this L2 distance from [`PERSON`].
+pub(crate) fn face(distance: f32) -> ObservedFace {
+    let mut face = ObservedFace::new(Bounds { x: 0.0, y: 0.0, width: 100.0, height: 120.0 });
+    face.resembles = Some(Resemblance { best: Candidate::new(PERSON, distance), runner_up: None });
+    face
+}
+
+/// A permission to open the door once.
+pub(crate) fn grant() -> Grant {
+    let faces = [face(0.5)];
+    match Policy::new(rules()).unwrap().decide(&Observation::new(&faces), &Now::trusted(0, 0)) {
+        Decision::Grant(grant) => grant,
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,134 @@
+//! The loop: one turn takes a frame and ends with a decision and a door.
+//!
+//! The door moves only after the record of it is on the disk. What cannot be recorded does not happen.
+
+#[cfg(test)]
+pub(crate) mod fixture;
+mod turn;
+
+pub use turn::{Denied, Granted, Timings, Turn, Verdict};
+
+use crate::audit_log::AuditLog;
+use crate::camera::{CameraError, Captured, FrameSource};
+use crate::clock::Clock;
+use crate::door::{DoorError, Latch};
+use crate::sight::Sight;
+use models::ModelError;
+use shared::audit::Event;
+use shared::gallery::Header;
+use shared::policy::{Decision, Grant, Now, Observation, Policy, Reason};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Why a turn of the loop failed. The door is locked, or locks in time.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnitError {
+    /// There are no frames.
+    #[error(transparent)]
+    Camera(#[from] CameraError),
+    /// A network failed.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The lock did not move.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+}
+
+/// A door unit without its camera.
+pub struct Unit {
+    sight: Box<dyn Sight>,
+    policy: Policy,
+    audit: AuditLog,
+    latch: Latch,
+    clock: Arc<dyn Clock>,
+}
+
+impl Unit {
+    /// Joins the parts. Times of grants are on the clock's forward-only scale.
+    pub fn new(sight: Box<dyn Sight>, policy: Policy, audit: AuditLog, latch: Latch, clock: Arc<dyn Clock>) -> Self {
+        Self { sight, policy, audit, latch, clock }
+    }
+
+    /// One turn: frame, faces, encodings, nearest, decision, record, door.
+    ///
+    /// # Errors
+    /// [`UnitError`]; the unit can go on with the next turn.
+    pub fn turn(&mut self, camera: &mut dyn FrameSource) -> Result<Turn, UnitError> {
+        let started = Instant::now();
+        let mut timings = Timings::default();
+        let captured = camera.next_frame()?;
+        let now = self.clock.now();
+        self.latch.lock_if_due(now.monotonic_ms);
+        let faces = match captured {
+            Captured::Frame(frame) => self.sight.look(frame, &self.policy, &mut timings)?,
+            Captured::Nothing => Vec::new(),
+        };
+        let decision = self.policy.decide(&Observation::new(&faces), &now);
+        self.record_ended_approach(&now);
+        let verdict = self.act_on(decision, &now)?;
+        timings.total_ms = started.elapsed().as_secs_f64() * 1e3;
+        Ok(Turn { verdict, door: self.latch.state(), faces: faces.len(), timings })
+    }
+
+    /// Records that a unit starts with this database.
+    pub fn start(&mut self, database: &Header) {
+        let now = self.clock.now();
+        self.record(Event::started(env!("CARGO_PKG_VERSION")), &now);
+        let (database_sequence, model) = (database.sequence, database.model);
+        let threshold = self.policy.rules().threshold;
+        self.record(Event::DatabaseLoaded { database_sequence, model, threshold }, &now);
+    }
+
+    /// Locks the door, and records the approach that is cut off and that the unit stops.
+    pub fn stop(&mut self) {
+        self.latch.lock();
+        let now = self.clock.now();
+        self.policy.end_approach();
+        self.record_ended_approach(&now);
+        self.record(Event::Stopped, &now);
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    fn act_on(&mut self, decision: Decision, now: &Now) -> Result<Verdict, DoorError> {
+        match decision {
+            Decision::Grant(grant) => self.let_in(grant, now),
+            Decision::Deny(refusal) => Ok(Verdict::Denied(refusal.into())),
+            Decision::Nobody => Ok(Verdict::Nobody),
+        }
+    }
+
+    fn let_in(&mut self, grant: Grant, now: &Now) -> Result<Verdict, DoorError> {
+        let granted = Granted::of(&grant);
+        if let Err(error) = self.audit.append(Event::from(&grant), now) {
+            tracing::error!("the door stays locked: {error}");
+            return Ok(Verdict::Denied(self.policy.withhold(grant, Reason::NotRecorded).into()));
+        }
+        let unlocked = self.latch.unlock(grant, self.clock.now().monotonic_ms);
+        if unlocked.is_err() {
+            self.record(Event::DoorFailed, now);
+        }
+        unlocked?;
+        Ok(Verdict::Granted(granted))
+    }
+
+    fn record_ended_approach(&mut self, now: &Now) {
+        if let Some(event) = self.policy.take_ended_approach().as_ref().and_then(Event::refused) {
+            self.record(event, now);
+        }
+    }
+
+    /// Records what no door depends on.
+    fn record(&mut self, event: Event, now: &Now) {
+        if let Err(error) = self.audit.append(event, now) {
+            tracing::error!("{error}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
