@@ -1,0 +1,206 @@
+//! `build-db`: from folders to a database, and what it says about it.
+
+use super::made::{self, HEIC, enormous_png, one_pixel, portrait, put, truncated_jpeg};
+use super::{encoder_tool, names_in};
+use proptest::prelude::*;
+use std::fs;
+use std::path::Path;
+use tests::{Said, photos, said};
+
+fn build(folder: &Path, database: &Path, options: &[&str]) -> Said {
+    said(encoder_tool(["build-db", "-o"]).arg(database).arg(folder).args(options))
+}
+
+#[test]
+fn the_photos_of_this_repository() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("people.db");
+    let built = build(&photos().join("enrol"), &database, &["--json"]);
+    assert_eq!(built.code, 0, "{built:?}");
+    let report = built.json();
+    let people = names_in(&photos().join("enrol"));
+    let found: usize = people.iter().map(|person| names_in(&photos().join("enrol").join(person)).len()).sum();
+    assert_eq!(report["people"], people.len());
+    assert_eq!((&report["photos"], &report["encodings"]), (&found.into(), &found.into()));
+    assert_eq!(report["skipped"], serde_json::json!([]));
+    assert!(report["seconds"].as_f64() > Some(0.0));
+    assert_eq!(names_in(folder.path()), ["people.db"]);
+}
+
+#[test]
+fn a_second_build_keeps_the_ids_and_counts_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("people.db");
+    let listed = || {
+        assert_eq!(build(&photos().join("enrol"), &database, &[]).code, 0);
+        said(encoder_tool(["list", "--json"]).arg(&database)).json()
+    };
+    let (first, second) = (listed(), listed());
+    assert_eq!(first["people"], second["people"]);
+    assert!(first["sequence"].as_u64() < second["sequence"].as_u64());
+}
+
+#[test]
+fn what_is_left_out_is_said_with_its_reason() {
+    let [portrait, truncated, enormous, pixel] = [portrait(), truncated_jpeg(), enormous_png(), one_pixel()];
+    let wall = fs::read(photos().join("door/wall.jpg")).unwrap();
+    let photos = made::folder(&[
+        ("Joe/1 whole.jpg", &portrait),
+        ("Joe/2 again.jpg", &portrait),
+        ("Joe/3 text.jpg", b"Dear Joe,"),
+        ("Joe/4 truncated.jpg", &truncated),
+        ("Joe/5 pixel.png", &pixel),
+        ("Joe/6 enormous.png", &enormous),
+        ("Joe/7 phone.heic", HEIC),
+        ("Joe/8 empty.jpg", b""),
+        ("Joe/9 wall.jpg", &wall),
+        ("Joe/older/1.jpg", &portrait),
+        ("loose.jpg", &portrait),
+    ]);
+    let expected = [
+        ("Joe/2 again.jpg", "the same photo as Joe/1 whole.jpg"),
+        ("Joe/3 text.jpg", "unreadable: it is neither a JPEG, a PNG nor a WebP photo"),
+        ("Joe/4 truncated.jpg", "unreadable: the JPEG is cut off"),
+        ("Joe/5 pixel.png", "no face"),
+        ("Joe/6 enormous.png", "unreadable: 30000x20000 are 600 megapixels"),
+        ("Joe/7 phone.heic", "HEIC cannot be read: export the photo as JPEG"),
+        ("Joe/8 empty.jpg", "unreadable: the file is empty"),
+        ("Joe/9 wall.jpg", "no face"),
+    ];
+    let database = photos.path().join("people.db");
+    let built = build(photos.path(), &database, &["--json"]);
+    assert_eq!(built.code, 0, "{built:?}");
+    let report = built.json();
+    let skipped = report["skipped"].as_array().unwrap();
+    assert_eq!(skipped.len(), expected.len(), "{skipped:?}");
+    for (skipped, (photo, reason)) in skipped.iter().zip(expected) {
+        assert_eq!(skipped["photo"], photo);
+        assert!(skipped["reason"].as_str().unwrap().starts_with(reason), "{photo}: {skipped}");
+        assert!(built.stderr.contains(&format!("left out {photo}: {reason}")), "{}", built.stderr);
+    }
+    assert_eq!((&report["people"], &report["photos"], &report["encodings"]), (&1.into(), &9.into(), &1.into()));
+    for passed_over in ["passed over Joe/older: a folder", "passed over loose.jpg: not in a person's folder"] {
+        assert!(built.stderr.contains(passed_over), "{}", built.stderr);
+    }
+    let quiet = build(photos.path(), &database, &["-q"]);
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""));
+    assert!(quiet.stdout.contains("1 person with 1 encoding from 9 photos (8 left out)"), "{}", quiet.stdout);
+}
+
+#[test]
+fn the_photo_of_two_people_is_nobodys() {
+    let photos = made::folder(&[("Joe/1.jpg", &portrait()), ("Jim/1.jpg", &portrait())]);
+    let database = photos.path().join("people.db");
+    let refused = build(photos.path(), &database, &["--json"]);
+    assert_eq!((refused.code, &refused.json()["people"]), (2, &0.into()), "{refused:?}");
+    assert!(refused.stderr.contains("Jim/1.jpg, which is of another person"), "{}", refused.stderr);
+    assert!(!database.exists());
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Whole,
+    Text,
+    Truncated,
+    Pixel,
+}
+
+proptest! {
+    // Each case runs the program twice.
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_said_adds_up(
+        people in prop::collection::vec(
+            prop::collection::vec(prop::sample::select(vec![Kind::Whole, Kind::Text, Kind::Truncated, Kind::Pixel]), 1..4),
+            1..4,
+        ),
+    ) {
+        let (root, portrait) = (tempfile::tempdir().unwrap(), portrait());
+        for (person, kinds) in people.iter().enumerate() {
+            for (photo, kind) in kinds.iter().enumerate() {
+                // What is behind the end of a JPEG makes it another file of the same picture.
+                let whole = [&portrait[..], &[person as u8, photo as u8]].concat();
+                let content = match kind {
+                    Kind::Whole => whole,
+                    Kind::Text => b"text".to_vec(),
+                    Kind::Truncated => truncated_jpeg(),
+                    Kind::Pixel => one_pixel(),
+                };
+                put(root.path(), &format!("person {person}/{photo}.jpg"), &content);
+            }
+        }
+        let database = root.path().join("people.db");
+        let built = build(root.path(), &database, &["--json"]);
+        let report = built.json();
+        let number = |key: &str| report[key].as_u64().unwrap() as usize;
+        let with_encoding = people.iter().filter(|kinds| kinds.iter().any(|kind| matches!(kind, Kind::Whole))).count();
+        prop_assert_eq!(number("photos"), people.concat().len());
+        prop_assert_eq!(number("encodings") + report["skipped"].as_array().unwrap().len(), number("photos"));
+        prop_assert_eq!(number("people"), with_encoding);
+        let code = if with_encoding == people.len() { 0 } else if with_encoding > 0 { 1 } else { 2 };
+        prop_assert_eq!(built.code, code, "{:?}", built);
+        prop_assert_eq!(database.exists(), with_encoding > 0);
+        if database.exists() {
+            let listed = said(encoder_tool(["list", "--json"]).arg(&database)).json();
+            prop_assert_eq!(&listed["encodings"], &report["encodings"]);
+            prop_assert_eq!(listed["people"].as_array().unwrap().len(), with_encoding);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_built_from_what_cannot_be_meant() {
+    let long = format!("{}/1.jpg", "x".repeat(129));
+    for (files, expected) in [
+        (&[][..], "no photos in"),
+        (&["people.csv"], "no photos in"),
+        (&["loose.jpg"], "no photos in"),
+        (&["Joe/1.jpg", "joe/1.jpg"], "the folders \"Joe\" and \"joe\" differ only in case or in Unicode form"),
+        (&["Zo\u{eb}/1.jpg", "Zoe\u{308}/1.jpg"], "differ only in case or in Unicode form"),
+        (&[&long], "the name has 129 bytes: shorten it to at most 128"),
+        (&["Joe\u{7}/1.jpg"], "the name holds the control character U+0007"),
+        (&["Joe/1.jpg"], "none of the 1 photos can be used"),
+    ] {
+        let files: Vec<(&str, &[u8])> = files.iter().map(|&file| (file, &b"content"[..])).collect();
+        refused(made::folder(&files).path(), expected);
+    }
+    let file = made::folder(&[("file", b"")]);
+    refused(&file.path().join("file"), "cannot read the folder");
+    refused(&file.path().join("none"), "cannot read the folder");
+}
+
+#[test]
+fn nothing_is_built_with_a_people_file_that_is_wrong() {
+    let long = format!("name\n{}\n", "x".repeat(129));
+    for (people, expected) in [
+        (long.as_str(), "people.csv line 2: the name has 129 bytes"),
+        ("name\nJ\u{1b}oe\n", "people.csv line 2: the name holds the control character U+001B"),
+        ("name,note\nJoe,a\u{7}b\n", "people.csv line 2, note: it holds the control character U+0007"),
+        ("name\nJoe\nJOE\n", "people.csv lines 2 and 3"),
+        ("nick\nJoe\n", "unknown column \"nick\""),
+        ("name\nJim\n", "no line for the folders Joe, and there is no folder for its Jim"),
+    ] {
+        refused(made::folder(&[("Joe/1.jpg", &portrait()), ("people.csv", people.as_bytes())]).path(), expected);
+    }
+}
+
+/// Exit code 2, a message, and no file anywhere.
+fn refused(photos: &Path, expected: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = build(photos, &folder.path().join("people.db"), &[]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{expected}: {refused:?}");
+    assert!(refused.stderr.contains(expected), "{} has no {expected:?}", refused.stderr);
+    assert!(names_in(folder.path()).is_empty(), "{expected}");
+}
+
+#[test]
+fn a_place_where_no_file_can_be() {
+    let folder = tempfile::tempdir().unwrap();
+    for (place, expected) in [("", "not a file"), ("none/people.db", "cannot write"), ("..", "not a file")] {
+        let refused = build(&photos().join("enrol"), &folder.path().join(place), &[]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{place}: {refused:?}");
+        assert!(refused.stderr.contains(expected) && refused.stderr.contains("-o"), "{place}: {}", refused.stderr);
+    }
+    assert!(names_in(folder.path()).is_empty());
+}

@@ -1,0 +1,49 @@
+//! `encoder-tool` as its users meet it: answers on stdout, messages on stderr, exit codes 0 yes, 1 no, 2 error.
+
+mod answers;
+mod bad_arguments;
+mod bad_databases;
+mod bad_photos;
+mod build_db;
+mod disk_full;
+mod made;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use tests::{photos, program, said};
+
+fn encoder_tool<const COUNT: usize>(arguments: [&str; COUNT]) -> Command {
+    let mut command = Command::new(program("encoder-tool"));
+    command.args(arguments);
+    command
+}
+
+/// A database of everybody in `photos/enrol`.
+pub(crate) fn enrolled() -> &'static Path {
+    static DATABASE: OnceLock<PathBuf> = OnceLock::new();
+    DATABASE.get_or_init(|| {
+        let database = Path::new(env!("CARGO_TARGET_TMPDIR")).join("enrolled.db");
+        std::fs::remove_file(&database).ok();
+        let built = said(encoder_tool(["build-db", "-o"]).arg(&database).arg(photos().join("enrol")));
+        assert_eq!(built.code, 0, "{built:?}");
+        database
+    })
+}
+
+fn door_photo(name: &str) -> PathBuf {
+    photos().join("door").join(name)
+}
+
+/// The photo with which somebody is enrolled.
+fn enrolled_photo() -> PathBuf {
+    photos().join("enrol/Joe Biden/blue_room.jpg")
+}
+
+/// The names of what is in a folder, in order.
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}

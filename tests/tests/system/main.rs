@@ -1,0 +1,5 @@
+//! System tests over the real programs. Build them first: `cargo build --release`.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod edge_agent;
+mod encoder_tool;
