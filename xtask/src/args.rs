@@ -1,0 +1,73 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::io;
+use std::path::{self, PathBuf};
+
+/// See the workspace work, check it, measure it.
+///
+/// Exit codes: 0 as it should be, 1 not, 2 error.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Enrol the people in tests/photos and let a simulated door decide about other photos
+    Demo,
+    /// Run every check
+    Test,
+    /// Count how many of the people in a folder are recognised, and how many strangers are taken for one of them
+    CheckRecognition(CheckRecognition),
+    /// Time us against what others would pick instead, on one core, taking turns
+    Bench(Bench),
+}
+
+/// Count how many of the people in a folder are recognised, and how many strangers are taken for one of them.
+///
+/// The first 60 people by name with at least three photos are enrolled, each without the last photo, which is then
+/// asked about; so is the first photo of the first 200 other people. Exit code 1 if fewer than 59 of the 60 are named,
+/// or more than 1 of the 200 strangers.
+#[derive(Debug, Args)]
+pub(crate) struct CheckRecognition {
+    /// A folder that holds a folder of photos for each person, as Labeled Faces in the Wild does
+    #[arg(long, value_name = "DIR", value_parser = absolute)]
+    pub(crate) images: PathBuf,
+}
+
+/// Time us against what others would pick instead, on one core, taking turns.
+///
+/// Wants the peers' scripts in ../shared/bench and photos in ../shared/lfw-dev/images. Installs the peers from PyPI
+/// into target/peers and writes target/bench.json.
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// How often each of the two takes its turn; the medians are compared
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) rounds: u32,
+}
+
+/// Commands run in the workspace's folder; a path that is given means one in the folder where it was typed.
+fn absolute(path: &str) -> io::Result<PathBuf> {
+    path::absolute(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_given_path_does_not_depend_on_the_folder_any_more() {
+        let arguments = Arguments::try_parse_from(["xtask", "check-recognition", "--images", "photos"]).unwrap();
+        let Command::CheckRecognition(check) = arguments.command else { panic!("{arguments:?}") };
+        assert_eq!(check.images, std::env::current_dir().unwrap().join("photos"));
+    }
+}

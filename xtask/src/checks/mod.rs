@@ -1,0 +1,86 @@
+//! `cargo xtask test`: every check, and how long each took. One that fails does not keep the others from running.
+
+mod step;
+
+use crate::process::{self, cargo};
+use crate::programs::{self, ONE_BUILD};
+use crate::requirements::{self, CLIPPY, RUSTFMT};
+use crate::{Outcome, demo, original_networks, recognition, workspace};
+use anyhow::{Result, bail};
+use std::path::Path;
+use step::{Done, Report, Step};
+
+const STEPS: [Step; 8] = [
+    Step { name: "format", check: format },
+    Step { name: "build", check: build },
+    Step { name: "clippy", check: clippy },
+    Step { name: "docs", check: docs },
+    Step { name: "original networks", check: networks },
+    Step { name: "tests", check: tests },
+    Step { name: "recognition", check: recognition },
+    Step { name: "demo", check: demonstration },
+];
+
+/// Runs all of them and prints a summary.
+///
+/// # Errors
+/// Never: what goes wrong in a check is that check's failure.
+pub(crate) fn run() -> Result<Outcome> {
+    let reports: Vec<Report> = STEPS.iter().map(Step::run).collect();
+    println!("\n{}", step::summary(&reports));
+    Ok(Outcome::as_expected_if(reports.iter().all(Report::is_good)))
+}
+
+fn format() -> Result<Done> {
+    requirements::ensure(&[RUSTFMT])?;
+    process::run(&mut cargo(["fmt", "--all", "--check"])).map(|()| Done::Passed)
+}
+
+fn build() -> Result<Done> {
+    programs::build().map(|()| Done::Passed)
+}
+
+fn clippy() -> Result<Done> {
+    requirements::ensure(&[CLIPPY])?;
+    let mut clippy = cargo(["clippy", "--all-targets"]);
+    process::run(clippy.args(ONE_BUILD).args(["--", "--deny", "warnings"])).map(|()| Done::Passed)
+}
+
+fn docs() -> Result<Done> {
+    let mut doc = cargo(["doc", "--no-deps"]);
+    process::run(doc.args(ONE_BUILD).env("RUSTDOCFLAGS", "--deny warnings")).map(|()| Done::Passed)
+}
+
+/// Without them the test that makes the bundles again has nothing to make them from.
+fn networks() -> Result<Done> {
+    match original_networks::fetch() {
+        Ok(folder) => {
+            println!("They are in {}", folder.display());
+            Ok(Done::Passed)
+        }
+        Err(error) => Ok(Done::Skipped(format!("{error:#}: the bundles are not made again"))),
+    }
+}
+
+fn tests() -> Result<Done> {
+    process::run(cargo(["test", "--no-fail-fast"]).args(ONE_BUILD)).map(|()| Done::Passed)
+}
+
+fn recognition() -> Result<Done> {
+    let images = Path::new(workspace::SHARED).join("lfw-dev/images");
+    if !images.exists() {
+        return Ok(Done::Skipped(format!("{} is not there", images.display())));
+    }
+    as_expected(recognition::run(&images)?)
+}
+
+fn demonstration() -> Result<Done> {
+    as_expected(demo::run()?)
+}
+
+fn as_expected(outcome: Outcome) -> Result<Done> {
+    match outcome {
+        Outcome::AsExpected => Ok(Done::Passed),
+        Outcome::NotAsExpected => bail!("not as expected"),
+    }
+}

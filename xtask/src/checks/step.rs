@@ -1,0 +1,93 @@
+//! One check: run under its heading, timed, and summed up.
+
+use anyhow::Result;
+use std::time::{Duration, Instant};
+
+/// A check and its name.
+pub(super) struct Step {
+    pub(super) name: &'static str,
+    pub(super) check: fn() -> Result<Done>,
+}
+
+/// How a check that did not fail ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Done {
+    Passed,
+    /// It could not be made here, and why.
+    Skipped(String),
+}
+
+/// How a check went.
+pub(super) struct Report {
+    name: &'static str,
+    took: Duration,
+    /// `Err` says why it failed.
+    ended: Result<Done, String>,
+}
+
+impl Step {
+    pub(super) fn run(&self) -> Report {
+        println!("\n── {} ──", self.name);
+        let started = Instant::now();
+        let ended = (self.check)().map_err(|error| format!("{error:#}"));
+        if let Err(why) = &ended {
+            println!("{} failed: {why}", self.name);
+        }
+        Report { name: self.name, took: started.elapsed(), ended }
+    }
+}
+
+impl Report {
+    /// Whether it did not fail.
+    pub(super) fn is_good(&self) -> bool {
+        self.ended.is_ok()
+    }
+
+    fn in_words(&self) -> String {
+        let ended = match &self.ended {
+            Ok(Done::Passed) => "passed".to_owned(),
+            Ok(Done::Skipped(why)) => format!("skipped: {why}"),
+            Err(why) => format!("FAILED: {why}"),
+        };
+        format!("{:18} {:>7.1} s  {ended}", self.name, self.took.as_secs_f64())
+    }
+}
+
+/// A line for each.
+pub(super) fn summary(reports: &[Report]) -> String {
+    let total: Duration = reports.iter().map(|report| report.took).sum();
+    let mut lines: Vec<String> = reports.iter().map(Report::in_words).collect();
+    lines.push(format!("{:18} {:>7.1} s", "together", total.as_secs_f64()));
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::bail;
+
+    #[test]
+    fn only_a_failure_is_bad() {
+        let step = |check| Step { name: "docs", check };
+        for (step, good, expected) in [
+            (step(|| Ok(Done::Passed)), true, "passed"),
+            (step(|| Ok(Done::Skipped("no network".to_owned()))), true, "skipped: no network"),
+            (step(|| bail!("2 warnings")), false, "FAILED: 2 warnings"),
+        ] {
+            let report = step.run();
+            assert_eq!(report.is_good(), good, "{expected}");
+            assert!(report.in_words().starts_with("docs  "), "{}", report.in_words());
+            assert!(report.in_words().ends_with(expected), "{}", report.in_words());
+        }
+    }
+
+    #[test]
+    fn the_summary_adds_up() {
+        let report = |name, seconds| Report { name, took: Duration::from_secs(seconds), ended: Ok(Done::Passed) };
+        let expected = "\
+build                200.0 s  passed
+tests                 41.0 s  passed
+together             241.0 s";
+        assert_eq!(summary(&[report("build", 200), report("tests", 41)]), expected);
+    }
+}

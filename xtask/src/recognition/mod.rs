@@ -1,0 +1,74 @@
+//! `cargo xtask check-recognition`: do people who are enrolled get their names, and strangers none? Asked of
+//! `encoder-tool` as a user would, at the bundled encoder's own threshold.
+
+mod answers;
+mod selection;
+mod tally;
+
+use crate::programs::{self, encoder_tool};
+use crate::{Outcome, process};
+use answers::{Answer, parse_answers};
+use anyhow::{Context, Result, ensure};
+use selection::{Person, Selection, select};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tally::{Tally, Verdict};
+
+/// Enrols, asks, counts and prints.
+///
+/// # Errors
+/// If the folder holds too few people, or `encoder-tool` cannot do its work.
+pub(crate) fn run(images: &Path) -> Result<Outcome> {
+    programs::build()?;
+    let selection = select(selection::people_in(images)?);
+    selection.require_enough().with_context(|| format!("{}: too few people", images.display()))?;
+    let database_folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let database = database_folder.path().join("people.db");
+    enrol(&selection.enrolled, &database)?;
+    let tally = Tally::new(mated_verdicts(&selection, &database)?, stranger_verdicts(&selection, &database)?);
+    println!("{}", tally.in_words());
+    Ok(Outcome::as_expected_if(tally.is_good_enough()))
+}
+
+/// Enrols each person with all photos but the one held back.
+fn enrol(people: &[Person], database: &Path) -> Result<()> {
+    let photos = tempfile::tempdir().context("cannot make a temporary folder")?;
+    for person in people {
+        let folder = photos.path().join(&person.name);
+        fs::create_dir(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
+        for (number, photo) in person.enrolled_photos().iter().enumerate() {
+            let copy = folder.join(format!("{number:04}.{}", extension(photo)));
+            fs::copy(photo, &copy).with_context(|| format!("{}: cannot be copied", photo.display()))?;
+        }
+    }
+    let mut build_db = encoder_tool(["build-db"]);
+    let status = process::run_to_any_end(build_db.arg(photos.path()).arg("-o").arg(database))?;
+    // 1: somebody ends with no encoding. That person will count as not named.
+    ensure!(matches!(status.code(), Some(0 | 1)), "build-db ended with {status}");
+    Ok(())
+}
+
+fn extension(photo: &Path) -> String {
+    photo.extension().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn mated_verdicts(selection: &Selection, database: &Path) -> Result<Vec<Verdict>> {
+    let photos = selection.enrolled.iter().map(Person::held_back_photo);
+    let answers = identify(photos, database)?;
+    Ok(selection.enrolled.iter().zip(answers).map(|(person, answer)| Verdict::new(&person.name, answer)).collect())
+}
+
+fn stranger_verdicts(selection: &Selection, database: &Path) -> Result<Vec<Verdict>> {
+    let answers = identify(selection.strangers.iter().map(Person::first_photo), database)?;
+    Ok(selection.strangers.iter().zip(answers).map(|(person, answer)| Verdict::new(&person.name, answer)).collect())
+}
+
+/// What `encoder-tool identify` says of each photo.
+fn identify<'a>(photos: impl Iterator<Item = &'a PathBuf>, database: &Path) -> Result<Vec<Answer>> {
+    let photos: Vec<&PathBuf> = photos.collect();
+    let mut identify = encoder_tool(["identify", "--json", "--db"]);
+    identify.arg(database).args(&photos);
+    let answers = parse_answers(&process::answer_of(&mut identify, &[0, 1])?)?;
+    ensure!(answers.len() == photos.len(), "asked about {} photos, heard about {}", photos.len(), answers.len());
+    Ok(answers)
+}
