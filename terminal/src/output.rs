@@ -37,7 +37,7 @@ pub fn print(line: &str) -> anyhow::Result<()> {
 /// Prints the answer as one line of JSON.
 ///
 /// # Errors
-/// As [`to_json`] and [`print`].
+/// As [`to_json`] and [`print()`].
 pub fn print_json(answer: &impl Serialize) -> anyhow::Result<()> {
     print(&to_json(answer)?)
 }
