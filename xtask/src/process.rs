@@ -61,6 +61,9 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
     silent.status().is_ok_and(|status| status.success())
 }
 
+/// More arguments than these are only counted.
+const SHOWN_ARGUMENTS: usize = 20;
+
 /// The command as it would be typed.
 pub(crate) fn in_words(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
@@ -68,8 +71,12 @@ pub(crate) fn in_words(command: &Command) -> String {
         true => program.file_name().unwrap_or(program.as_os_str()),
         false => program.as_os_str(),
     };
-    let words = std::iter::once(name).chain(command.get_args());
-    words.map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+    let words = std::iter::once(name).chain(command.get_args().take(SHOWN_ARGUMENTS));
+    let shown = words.map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ");
+    match command.get_args().count().saturating_sub(SHOWN_ARGUMENTS) {
+        0 => shown,
+        more => format!("{shown} … and {more} more"),
+    }
 }
 
 fn quoted(word: &str) -> String {
