@@ -1,5 +1,6 @@
 //! The command line. Values are checked here; what they refer to is opened by the commands.
 
+use crate::calibrate::DEFAULT_FPIR;
 use crate::model::ModelCommand;
 use crate::threshold::parse_threshold;
 use clap::{Args, Parser, Subcommand};
@@ -26,6 +27,11 @@ pub(crate) enum Command {
     Identify(Identify),
     Verify(Verify),
     Compare(Compare),
+    Calibrate(Calibrate),
+    Evaluate(Evaluate),
+    /// What was kept of photos to make a second evaluation fast: biometric data
+    #[command(subcommand)]
+    Cache(CacheCommand),
     /// Work on models
     #[command(subcommand)]
     Model(ModelCommand),
@@ -67,6 +73,18 @@ pub(crate) struct BuildDb {
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
+    /// How often a stranger may be named: the threshold for that is worked out from the number of encodings, and stored
+    #[arg(long, value_name = "RATE", default_value_t = DEFAULT_FPIR, value_parser = parse_rate)]
+    pub(crate) fpir: f64,
+    /// Store no threshold: the encoder's own holds, whatever the number of people
+    #[arg(long, conflicts_with = "fpir")]
+    pub(crate) uncalibrated: bool,
+    /// Write a page with the faces of photos that look wrong and of people who look alike
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Exit code 1 also if a photo looks wrong or two people look alike
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -144,6 +162,97 @@ pub(crate) struct Compare {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How well are people told apart? Compares many pairs of photos whose people are known.
+///
+/// IMAGES/<person>/<photo> are photos of known people. With --pairs, a pair file of Labeled Faces in the Wild says which
+/// photos are compared; without, all pairs are, or a random sample of them. Of several faces in a photo the foremost
+/// counts: large, and near the middle.
+///
+/// Beside the encodings stand the pixels of the same crops, and the same network on crops that are not aligned. With
+/// several encoders (--model once for each), all are shown on the same pairs.
+///
+/// Encodings and crops are kept in ~/.cache/encoder-tool, which only you may enter: `encoder-tool cache clear` empties it.
+#[derive(Debug, Args)]
+pub(crate) struct Evaluate {
+    /// The folder that holds a folder for each person
+    #[arg(long, value_name = "DIR")]
+    pub(crate) images: PathBuf,
+    /// pairs.txt of Labeled Faces in the Wild, or a file like it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pairs: Option<PathBuf>,
+    /// Without --pairs: at most so many mated and so many non-mated pairs, drawn at random where there are more
+    #[arg(long, value_name = "N", default_value_t = 100_000, conflicts_with = "pairs")]
+    pub(crate) most_pairs: usize,
+    /// Another random sample
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "pairs")]
+    pub(crate) seed: u64,
+    /// Folder of a model bundle, instead of the one compiled in: one detector, and as many encoders as shall be compared
+    #[arg(long = "model", value_name = "DIR")]
+    pub(crate) models: Vec<PathBuf>,
+    /// Photos without a face make their pairs count as errors, instead of being left out
+    #[arg(long)]
+    pub(crate) failures_count: bool,
+    /// Also go through all triplets: which people does the network confuse?
+    #[arg(long)]
+    pub(crate) triplets: bool,
+    /// Write a page with plots and faces
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Keep no encodings for the next time, and use none that were kept
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// With --json: every pair's distances too
+    #[arg(long, requires = "json")]
+    pub(crate) distances: bool,
+}
+
+/// Which threshold gives this gallery a stated risk?
+///
+/// The more people are enrolled, the more often a stranger resembles one of them. From how often two different people
+/// are how near (the encoder's calibration.toml, or photos of known people with --images) follows the L2 distance at
+/// which this gallery names a stranger at the rate --fpir.
+#[derive(Debug, Args)]
+pub(crate) struct Calibrate {
+    /// The people database
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: PathBuf,
+    /// A folder that holds a folder for each of many people, instead of what the encoder's bundle says
+    #[arg(long, value_name = "DIR")]
+    pub(crate) images: Option<PathBuf>,
+    /// How often a stranger may be named, above 0 and below 1
+    #[arg(long, value_name = "RATE", default_value_t = DEFAULT_FPIR, value_parser = parse_rate)]
+    pub(crate) fpir: f64,
+    /// Store the threshold in the database
+    #[arg(long)]
+    pub(crate) write: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
+    /// With --images: keep no encodings for the next time, and use none that were kept
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn parse_rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate > 0.0 && rate < 1.0 => Ok(rate),
+        _ => Err("a rate is above 0 and below 1, such as 0.001".to_owned()),
+    }
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum CacheCommand {
+    /// Say where it is and how large
+    Show,
+    /// Erase it
+    Clear,
 }
 
 #[cfg(test)]

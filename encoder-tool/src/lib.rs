@@ -6,10 +6,14 @@
 mod args;
 mod atomic_file;
 mod build_db;
+mod cache_command;
+mod calibrate;
 mod compare;
 mod database;
+mod evaluate;
 mod faces;
 mod file_size_limit;
+mod html;
 mod identify;
 mod list;
 mod model;
@@ -19,6 +23,7 @@ mod pixel_budget;
 mod pixels;
 mod progress;
 mod threshold;
+mod triplet_loss;
 mod verify;
 mod workers;
 
@@ -43,6 +48,9 @@ fn answer(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Identify(arguments) => identify::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
-        Command::Model(command) => command.run().map(|()| Answer::Yes),
+        Command::Evaluate(arguments) => evaluate::run(arguments, verbosity),
+        Command::Calibrate(arguments) => calibrate::run(arguments, verbosity),
+        Command::Cache(command) => cache_command::run(*command),
+        Command::Model(command) => command.run(verbosity).map(|()| Answer::Yes),
     }
 }

@@ -1,13 +1,14 @@
 //! The detector and the encoder together: the one way from a frame to an encoding.
 
 use crate::align::{self, Crop};
-use crate::bundle::Bundles;
+use crate::bundle::{Bundles, Calibration};
 use crate::detect::Detector;
 use crate::encode::Encoder;
 use crate::{Face, Frame, ModelError};
 use shared::encoding::Encoding;
 use shared::gallery::ModelHash;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Both networks, ready to run. Clones share the weights; each thread has its own.
 #[derive(Clone)]
@@ -15,7 +16,7 @@ pub struct Recogniser {
     detector: Detector,
     encoder: Encoder,
     hash: ModelHash,
-    threshold: f32,
+    calibration: Arc<Calibration>,
 }
 
 impl Recogniser {
@@ -44,7 +45,7 @@ impl Recogniser {
             detector: Detector::new(&bundles.detector)?,
             encoder: Encoder::new(&bundles.encoder)?,
             hash: bundles.hash(),
-            threshold: bundles.encoder.calibration.threshold,
+            calibration: Arc::new(bundles.encoder.calibration.clone()),
         })
     }
 
@@ -81,6 +82,11 @@ impl Recogniser {
 
     /// The encoder's own threshold: two encodings at most this L2 distance apart are taken for the same person.
     pub fn threshold(&self) -> f32 {
-        self.threshold
+        self.calibration.threshold
+    }
+
+    /// What was measured with the encoder.
+    pub fn calibration(&self) -> &Calibration {
+        &self.calibration
     }
 }

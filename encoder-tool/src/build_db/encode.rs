@@ -15,14 +15,24 @@ use shared::gallery::PhotoDigest;
 pub(super) struct Encoded {
     pub(super) digest: PhotoDigest,
     pub(super) encoding: Encoding,
+    /// Kept only to be shown.
+    pub(super) crop: Option<Crop>,
 }
 
-/// Encodes each photo, in the order in which they are given.
-pub(super) fn encode_all(recogniser: &Recogniser, photos: &[Photo], quiet: bool) -> Vec<Result<Encoded, LeftOut>> {
+/// Encodes each photo, in the order in which they are given. Crops are kept if they will be shown.
+pub(super) fn encode_all(
+    recogniser: &Recogniser,
+    photos: &[Photo],
+    keep_crops: bool,
+    quiet: bool,
+) -> Vec<Result<Encoded, LeftOut>> {
     let budget = PixelBudget::new(photo_file::PIXELS_AT_ONCE);
     let progress = Progress::new(photos.len(), quiet);
     let encoded = on_every_core(recogniser, photos, |recogniser, photo| {
-        let encoded = encode(recogniser, photo, &budget);
+        let mut encoded = encode(recogniser, photo, &budget);
+        if let Ok(encoded) = &mut encoded {
+            encoded.crop.take_if(|_| !keep_crops);
+        }
         tracing::debug!(photo = photo.shown, left_out = encoded.as_ref().err().map(tracing::field::display));
         progress.one_more();
         encoded
@@ -35,7 +45,7 @@ fn encode(recogniser: &mut Recogniser, photo: &Photo, budget: &PixelBudget) -> R
     let (digest, crop) = crop_of_only_face(recogniser, photo, budget)?;
     require_sharp(&crop)?;
     let encoding = recogniser.encode(&crop).map_err(|error| LeftOut::NotEncoded(error.to_string()))?;
-    Ok(Encoded { digest, encoding })
+    Ok(Encoded { digest, encoding, crop: Some(crop) })
 }
 
 /// The whole photo is in memory only in here.

@@ -1,22 +1,29 @@
 //! `build-db`: from folders of photos to a people database.
 //!
-//! folders and photos -> roster (who is who) -> encode (every core) -> duplicates -> write (the bytes) -> file.
+//! folders and photos -> roster (who is who) -> encode (every core) -> duplicates ->
+//! resemblance (who looks like whom) -> write (the bytes) -> file.
 
 mod duplicates;
 mod encode;
+mod looked_at;
+mod page;
 mod people_csv;
 mod quality;
 mod report;
+mod resemblance;
 mod roster;
 mod write;
 
 use crate::args::BuildDb;
+use crate::calibrate::risk::{Risk, risk_at};
 use crate::photo_folders::{self, Photo, Scan};
-use crate::{atomic_file, database};
+use crate::{atomic_file, calibrate, database};
 use anyhow::anyhow;
 use duplicates::{Outcome, leave_out_duplicates};
+use encode::Encoded;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use looked_at::LookedAt;
 use models::Recogniser;
 use people_csv::Row;
 use quality::LeftOut;
@@ -26,7 +33,7 @@ use shared::gallery::{MAX_ENCODINGS_OF_PERSON, NewEncoding};
 use std::path::Path;
 use std::time::Instant;
 use terminal::{Answer, Help, Verbosity};
-use write::{Enrolled, Heritage};
+use write::{Enrolled, EnrolledPhoto, Findings, Heritage};
 
 /// Builds the database, writes it and reports. Yes if everybody has an encoding.
 ///
@@ -41,6 +48,9 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     let rows = people_file.as_deref().map(read_people_file).transpose()?;
     let members = roster::roster(&names, rows)?;
     atomic_file::require_replaceable(&arguments.output).help("choose another file with -o")?;
+    if let Some(page) = &arguments.html {
+        atomic_file::require_replaceable(page)?;
+    }
     let heritage = Heritage::of(database::read_previous(&arguments.output)?.as_ref());
     let recogniser = Recogniser::load(&arguments.model.folders)?;
 
@@ -50,40 +60,80 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         .flat_map(|(member, Member { folder, .. })| folder.iter().map(move |&folder| (member, folder)))
         .flat_map(|(member, folder)| folders[folder].photos.iter().map(move |photo| (member, photo.clone())))
         .unzip();
-    let results = encode::encode_all(&recogniser, &photos, verbosity.is_quiet());
+    let results = encode::encode_all(&recogniser, &photos, arguments.html.is_some(), verbosity.is_quiet());
     let mut outcomes: Vec<Outcome<'_>> = (owners.into_iter().zip(&photos).zip(results))
         .map(|((member, photo), result)| Outcome { member, shown: &photo.shown, result })
         .collect();
     leave_out_duplicates(&mut outcomes);
 
     let now = Timestamp::now().as_second();
-    let (encodings, skipped) = sort_out(outcomes, members.len(), now);
+    let (kept, skipped) = sort_out(outcomes, members.len(), now);
     skipped.iter().for_each(|Skipped { photo, reason }| verbosity.note(&format!("left out {photo}: {reason}")));
     let (enrolled, empty): (Vec<Enrolled>, Vec<Enrolled>) = members
         .into_iter()
-        .zip(encodings)
-        .map(|(member, encodings)| Enrolled { member, encodings })
-        .partition(|person| !person.encodings.is_empty());
+        .zip(kept)
+        .map(|(member, photos)| Enrolled { member, photos })
+        .partition(|person| !person.photos.is_empty());
     for Enrolled { member, .. } in &empty {
         let why = if member.folder.is_some() { "no usable photo" } else { "a line in people.csv but no folder" };
         verbosity.note(&format!("not enrolled: {}: {why}", member.name));
     }
-    let (people, encodings) = (enrolled.len(), enrolled.iter().map(|person| person.encodings.len()).sum());
-    let report = Report { people, photos: photos.len(), encodings, skipped, seconds: started.elapsed().as_secs_f64() };
-    if people == 0 {
+    let encodings = enrolled.iter().map(|person| person.photos.len()).sum();
+    let risk = risk_of(arguments, encodings, &recogniser);
+    let threshold = risk.as_ref().map_or(recogniser.threshold(), |risk| risk.threshold);
+    let looked_at = LookedAt::at(&enrolled, threshold);
+    let report = Report {
+        people: enrolled.len(),
+        photos: photos.len(),
+        encodings,
+        skipped,
+        threshold: risk.map(|risk| risk.threshold),
+        calibration: risk,
+        odd_photos: looked_at.odd_photos(),
+        look_alikes: looked_at.look_alikes(),
+        seconds: started.elapsed().as_secs_f64(),
+    };
+    if enrolled.is_empty() {
         if arguments.json {
             terminal::print_json(&report)?;
         }
         return Err(anyhow!("none of the {} photos can be used, so no database was written", photos.len()))
             .help("correct what was left out, for the reason given with each");
     }
-    let bytes = write::encode_database(enrolled, &heritage, &recogniser, now)?;
+    report.odd_photos.iter().for_each(|odd| verbosity.note(&odd.in_words()));
+    report.look_alikes.iter().for_each(|pair| verbosity.note(&pair.in_words()));
+    let about = threshold_in_words(risk.as_ref(), &recogniser);
+    if let Some(path) = &arguments.html {
+        let page = page::page_of(&report, &looked_at.resemblance, &looked_at.photos, &about);
+        atomic_file::replace(path, page.as_bytes())?;
+    }
+    let findings =
+        Findings { risk: risk.map(|risk| (risk, arguments.fpir)), look_alikes: looked_at.look_alike_people() };
+    let bytes = write::encode_database(enrolled, &findings, &heritage, &recogniser, now)?;
     atomic_file::replace(&arguments.output, &bytes).help("make room, or choose another file with -o")?;
     match arguments.json {
         true => terminal::print_json(&report)?,
-        false => terminal::print(&report.in_words(&arguments.output.display().to_string()))?,
+        false => {
+            terminal::print(&report.in_words(&arguments.output.display().to_string()))?;
+            terminal::print(&about)?;
+        }
     }
-    Ok(Answer::yes_if(empty.is_empty()))
+    let odd = !report.odd_photos.is_empty() || !report.look_alikes.is_empty();
+    Ok(Answer::yes_if(empty.is_empty() && !(arguments.strict && odd)))
+}
+
+/// The threshold for so many encodings; `None` leaves it to the encoder's own.
+fn risk_of(arguments: &BuildDb, encodings: usize, recogniser: &Recogniser) -> Option<Risk> {
+    let calibration = recogniser.calibration();
+    let non_mated = calibration.non_mated.as_ref().filter(|_| !arguments.uncalibrated && encodings > 0)?;
+    Some(risk_at(arguments.fpir, encodings, non_mated, calibration.mated.as_ref()))
+}
+
+fn threshold_in_words(risk: Option<&Risk>, recogniser: &Recogniser) -> String {
+    match (risk, &recogniser.calibration().non_mated) {
+        (Some(risk), Some(non_mated)) => calibrate::in_words(risk, non_mated),
+        _ => format!("Threshold {:.3}: the encoder's own, whatever the number of people.", recogniser.threshold()),
+    }
 }
 
 fn read_people_file(path: &Path) -> anyhow::Result<Vec<Row>> {
@@ -91,12 +141,12 @@ fn read_people_file(path: &Path) -> anyhow::Result<Vec<Row>> {
     people_csv::parse(&bytes, &TimeZone::system()).help("correct the file, or move it away to go by folder names")
 }
 
-/// Each member's encodings, and what was left out.
-fn sort_out(outcomes: Vec<Outcome<'_>>, members: usize, now: i64) -> (Vec<Vec<NewEncoding>>, Vec<Skipped>) {
-    let mut encodings: Vec<Vec<NewEncoding>> = vec![Vec::new(); members];
+/// Each member's photos that are enrolled, and what was left out.
+fn sort_out(outcomes: Vec<Outcome<'_>>, members: usize, now: i64) -> (Vec<Vec<EnrolledPhoto>>, Vec<Skipped>) {
+    let mut kept: Vec<Vec<EnrolledPhoto>> = (0..members).map(|_| Vec::new()).collect();
     let mut skipped = Vec::new();
     for Outcome { member, shown, result } in outcomes {
-        let of_member = &mut encodings[member];
+        let of_member = &mut kept[member];
         let result = match result {
             Ok(_) if of_member.len() >= MAX_ENCODINGS_OF_PERSON => {
                 Err(LeftOut::TooMany { most: MAX_ENCODINGS_OF_PERSON })
@@ -104,11 +154,12 @@ fn sort_out(outcomes: Vec<Outcome<'_>>, members: usize, now: i64) -> (Vec<Vec<Ne
             other => other,
         };
         match result {
-            Ok(encoded) => {
-                of_member.push(NewEncoding { encoding: encoded.encoding, photo: encoded.digest, made_at: now });
+            Ok(Encoded { digest, encoding, crop }) => {
+                let new = NewEncoding { encoding, photo: digest, made_at: now };
+                of_member.push(EnrolledPhoto { shown: shown.to_owned(), new, crop });
             }
             Err(reason) => skipped.push(Skipped { photo: shown.to_owned(), reason: reason.to_string() }),
         }
     }
-    (encodings, skipped)
+    (kept, skipped)
 }

@@ -1,5 +1,6 @@
 //! What `build-db` tells when it is done.
 
+use crate::calibrate::risk::Risk;
 use serde::Serialize;
 
 /// The answer of `--json`.
@@ -12,6 +13,12 @@ pub(super) struct Report {
     /// Encodings in the database.
     pub(super) encodings: usize,
     pub(super) skipped: Vec<Skipped>,
+    /// L2 distance that is stored in the database; `null` leaves it to the encoder's own.
+    pub(super) threshold: Option<f32>,
+    /// What the threshold was worked out from.
+    pub(super) calibration: Option<Risk>,
+    pub(super) odd_photos: Vec<OddPhotoReport>,
+    pub(super) look_alikes: Vec<LookAlikeReport>,
     /// How long all of it took.
     pub(super) seconds: f64,
 }
@@ -24,10 +31,53 @@ pub(super) struct Skipped {
     pub(super) reason: String,
 }
 
+/// A photo that does not resemble the others of its person.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct OddPhotoReport {
+    pub(super) photo: String,
+    /// The nearest other photo of the same person.
+    pub(super) nearest_own: Near,
+    /// The nearest photo of somebody else, if it is within the threshold.
+    pub(super) nearest_other: Option<Near>,
+}
+
+/// Two people who resemble each other.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct LookAlikeReport {
+    pub(super) people: [String; 2],
+    /// Their nearest photos.
+    pub(super) photos: [String; 2],
+    pub(super) distance: f32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Near {
+    pub(super) photo: String,
+    pub(super) distance: f32,
+}
+
+impl OddPhotoReport {
+    pub(super) fn in_words(&self) -> String {
+        let Self { photo, nearest_own, nearest_other } = self;
+        let own = format!("{photo} does not resemble {} ({:.3})", nearest_own.photo, nearest_own.distance);
+        match nearest_other {
+            Some(other) => format!("wrong photo? {own}, but {} ({:.3})", other.photo, other.distance),
+            None => format!("wrong photo? {own} nor any other of this person"),
+        }
+    }
+}
+
+impl LookAlikeReport {
+    pub(super) fn in_words(&self) -> String {
+        let Self { people: [one, other], photos: [a, b], distance } = self;
+        format!("one person twice, or look-alikes? {one} and {other}: {a} and {b} are only {distance:.3} apart")
+    }
+}
+
 impl Report {
     /// One line.
     pub(super) fn in_words(&self, database: &str) -> String {
-        let Self { people, photos, encodings, skipped, seconds } = self;
+        let Self { people, photos, encodings, skipped, seconds, .. } = self;
         let (people, encodings) = (count(*people, "person", "people"), count(*encodings, "encoding", "encodings"));
         let (photos, skipped) = (count(*photos, "photo", "photos"), skipped.len());
         format!("{database}: {people} with {encodings} from {photos} ({skipped} left out) in {seconds:.1} s")
@@ -46,11 +96,48 @@ mod tests {
     #[test]
     fn in_words_and_as_json() {
         let skipped = vec![Skipped { photo: "bo/1.jpg".to_owned(), reason: "no face".to_owned() }];
-        let report = Report { people: 1, photos: 3, encodings: 2, skipped, seconds: 1.5 };
+        let report = Report {
+            people: 1,
+            photos: 3,
+            encodings: 2,
+            skipped,
+            threshold: None,
+            calibration: None,
+            odd_photos: Vec::new(),
+            look_alikes: Vec::new(),
+            seconds: 1.5,
+        };
         assert_eq!(report.in_words("a.db"), "a.db: 1 person with 2 encodings from 3 photos (1 left out) in 1.5 s");
         assert_eq!(
             to_json(&report).unwrap(),
-            r#"{"schema":1,"people":1,"photos":3,"encodings":2,"skipped":[{"photo":"bo/1.jpg","reason":"no face"}],"seconds":1.5}"#
+            concat!(
+                r#"{"schema":1,"people":1,"photos":3,"encodings":2,"skipped":[{"photo":"bo/1.jpg","reason":"no face"}],"#,
+                r#""threshold":null,"calibration":null,"odd_photos":[],"look_alikes":[],"seconds":1.5}"#
+            )
+        );
+    }
+
+    #[test]
+    fn what_is_odd_in_words() {
+        let near = |photo: &str, distance| Near { photo: photo.to_owned(), distance };
+        let odd = |nearest_other| OddPhotoReport {
+            photo: "bo/3.jpg".to_owned(),
+            nearest_own: near("bo/1.jpg", 1.25),
+            nearest_other,
+        };
+        for (odd, expected) in [
+            (odd(None), "wrong photo? bo/3.jpg does not resemble bo/1.jpg (1.250) nor any other of this person"),
+            (
+                odd(Some(near("cy/1.jpg", 0.5))),
+                "wrong photo? bo/3.jpg does not resemble bo/1.jpg (1.250), but cy/1.jpg (0.500)",
+            ),
+        ] {
+            assert_eq!(odd.in_words(), expected);
+        }
+        let [people, photos] = [["bo", "cy"], ["bo/1.jpg", "cy/2.jpg"]].map(|pair| pair.map(str::to_owned));
+        assert_eq!(
+            LookAlikeReport { people, photos, distance: 0.5 }.in_words(),
+            "one person twice, or look-alikes? bo and cy: bo/1.jpg and cy/2.jpg are only 0.500 apart"
         );
     }
 }

@@ -1,15 +1,25 @@
 //! From members and encodings to the bytes of a people database. No I/O but random numbers.
 
 use super::roster::Member;
+use crate::calibrate::risk::Risk;
+use crate::calibrate::set_threshold;
 use anyhow::Context;
-use models::Recogniser;
+use models::{Crop, Recogniser};
 use shared::gallery::{Gallery, GalleryBuilder, NewEncoding, NewPerson, PersonId, PersonName};
 use std::collections::HashMap;
 
 /// A person of whom there is at least one encoding.
 pub(super) struct Enrolled {
     pub(super) member: Member,
-    pub(super) encodings: Vec<NewEncoding>,
+    pub(super) photos: Vec<EnrolledPhoto>,
+}
+
+/// A photo that becomes an encoding of the database.
+pub(super) struct EnrolledPhoto {
+    /// `person/photo`
+    pub(super) shown: String,
+    pub(super) new: NewEncoding,
+    pub(super) crop: Option<Crop>,
 }
 
 /// What the database that is replaced passes on: its sequence number and people's ids.
@@ -38,6 +48,14 @@ impl Heritage {
     }
 }
 
+/// What is worked out from all encodings together.
+pub(super) struct Findings {
+    /// The threshold and what it was worked out from; `None` leaves it to the encoder's own.
+    pub(super) risk: Option<(Risk, f64)>,
+    /// People by index, the lower first, and the L2 distance of their nearest photos.
+    pub(super) look_alikes: Vec<([usize; 2], f32)>,
+}
+
 /// The database's bytes. A person keeps the id that `people.csv` or the previous database gives; others get a random
 /// one.
 ///
@@ -45,20 +63,29 @@ impl Heritage {
 /// If a bound of the format is passed, two people have one id, or the system has no random numbers.
 pub(super) fn encode_database(
     people: Vec<Enrolled>,
+    findings: &Findings,
     heritage: &Heritage,
     recogniser: &Recogniser,
     now: i64,
 ) -> anyhow::Result<Vec<u8>> {
     let sequence = heritage.next_sequence(now);
     let mut builder = GalleryBuilder::new(sequence, recogniser.model_hash(), recogniser.dimensions())?;
-    for Enrolled { member, encodings } in people {
+    for Enrolled { member, photos } in people {
         let id = match member.id.or_else(|| heritage.id_of(&member.name)) {
             Some(id) => id,
             None => random_id()?,
         };
         let name = member.name.clone();
+        let encodings = photos.into_iter().map(|photo| photo.new).collect();
         let person = NewPerson { id, name: member.name, details: member.details, encodings };
         builder.add_person(person).with_context(|| format!("cannot enrol {name}"))?;
+    }
+    if let Some((risk, fpir)) = &findings.risk {
+        set_threshold(&mut builder, risk, *fpir)?;
+    }
+    let ids: Vec<PersonId> = builder.gallery().people().iter().map(|person| person.id).collect();
+    for &([one, other], distance) in &findings.look_alikes {
+        builder.add_look_alikes(&ids[one], &ids[other], distance)?;
     }
     Ok(builder.encode()?)
 }

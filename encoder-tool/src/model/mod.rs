@@ -1,15 +1,18 @@
 //! `encoder-tool model …`: everything that is done to a network before a unit runs it.
 
 mod import;
+mod measure;
 
 use anyhow::Result;
 use clap::Subcommand;
+use terminal::Verbosity;
 
 /// Work on models.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
     /// Turn an ONNX file into a bundle
     Import(import::Import),
+    Measure(measure::Measure),
 }
 
 impl ModelCommand {
@@ -17,9 +20,10 @@ impl ModelCommand {
     ///
     /// # Errors
     /// As the command's own `run`.
-    pub(crate) fn run(&self) -> Result<()> {
+    pub(crate) fn run(&self, verbosity: Verbosity) -> Result<()> {
         match self {
             Self::Import(import) => import.run(),
+            Self::Measure(measure) => measure.run(verbosity),
         }
     }
 }

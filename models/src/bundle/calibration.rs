@@ -1,6 +1,7 @@
-//! What was measured with an encoder after it was made: the threshold and where it comes from.
+//! What was measured with an encoder after it was made: the threshold and where it comes from, and how distances lie.
 
 use super::CALIBRATION_FILE;
+use super::distances::{Mated, NonMated};
 use crate::ModelError;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,12 @@ pub struct Calibration {
     pub threshold: f32,
     /// How the threshold was found.
     pub threshold_from: String,
+    /// How often two different people are how near; `None` if it was not measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub non_mated: Option<NonMated>,
+    /// How far apart two photos of one person are; `None` if it was not measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mated: Option<Mated>,
 }
 
 impl Calibration {
@@ -21,11 +28,12 @@ impl Calibration {
     /// [`ModelError::Description`] names the key that is wrong and what it may be.
     pub fn parse(text: &str) -> Result<Self, ModelError> {
         let calibration: Self = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
-        if calibration.threshold > 0.0 && calibration.threshold < 2.0 {
-            Ok(calibration)
-        } else {
-            Err(wrong("threshold is an L2 distance: greater than 0 and below 2"))
+        if !(calibration.threshold > 0.0 && calibration.threshold < 2.0) {
+            return Err(wrong("threshold is an L2 distance: greater than 0 and below 2"));
         }
+        calibration.non_mated.as_ref().map_or(Ok(()), NonMated::check).map_err(wrong)?;
+        calibration.mated.as_ref().map_or(Ok(()), Mated::check).map_err(wrong)?;
+        Ok(calibration)
     }
 
     /// The text of `calibration.toml`.
@@ -43,7 +51,43 @@ fn wrong(reason: impl Into<String>) -> ModelError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Quantile;
     use super::*;
+
+    fn full() -> Calibration {
+        let row = |rate, distance| Quantile { rate, distance, low: rate / 2.0, high: rate * 2.0 };
+        let quantiles = vec![row(0.1, 1.25), row(0.001, 1.125)];
+        Calibration {
+            threshold: 1.0,
+            threshold_from: "a test".to_owned(),
+            non_mated: Some(NonMated { source: "photos".to_owned(), people: 3, pairs: 1000, quantiles }),
+            mated: Some(Mated { pairs: 10, farther: vec![(0.5, 0.75), (0.25, 1.0)] }),
+        }
+    }
+
+    #[test]
+    fn a_calibration_survives_being_written() {
+        assert_eq!(Calibration::parse(&full().to_toml().unwrap()).unwrap(), full());
+    }
+
+    #[test]
+    fn distances_that_make_no_sense_are_named() {
+        type Change = fn(&mut Calibration);
+        let cases: [(&str, Change); 6] = [
+            ("non-mated.quantiles", |c| c.non_mated.iter_mut().for_each(|known| known.quantiles.truncate(1))),
+            ("non-mated.quantiles", |c| c.non_mated.iter_mut().for_each(|known| known.quantiles.reverse())),
+            ("non-mated.quantiles", |c| c.non_mated.iter_mut().for_each(|known| known.quantiles[0].rate = 0.0)),
+            ("non-mated.quantiles", |c| c.non_mated.iter_mut().for_each(|known| known.quantiles[0].high = 0.01)),
+            ("mated.farther", |c| c.mated.iter_mut().for_each(|known| known.farther[0].1 = 1.5)),
+            ("mated.farther", |c| c.mated.iter_mut().for_each(|known| known.farther.clear())),
+        ];
+        for (named, change) in cases {
+            let mut calibration = full();
+            change(&mut calibration);
+            let message = Calibration::parse(&calibration.to_toml().unwrap()).unwrap_err().to_string();
+            assert!(message.contains(named), "{message}");
+        }
+    }
 
     #[test]
     fn only_a_distance_between_unit_vectors_is_a_threshold() {

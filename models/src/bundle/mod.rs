@@ -4,10 +4,12 @@
 //! the affair of [`detect`](crate::detect) and [`encode`](crate::encode).
 
 mod calibration;
+mod distances;
 mod identity;
 mod manifest;
 
 pub use calibration::Calibration;
+pub use distances::{Mated, NonMated, Quantile};
 pub use manifest::{
     ChannelOrder, CropGeometry, DetectorManifest, DetectorProfile, EncoderManifest, Input, Manifest, Network,
     Provenance, Search,

@@ -41,7 +41,7 @@ fn enrol(people: &[Person], database: &Path) -> Result<()> {
             fs::copy(photo, &copy).with_context(|| format!("{}: cannot be copied", photo.display()))?;
         }
     }
-    let mut build_db = encoder_tool(["build-db"]);
+    let mut build_db = encoder_tool(["build-db", "--uncalibrated"]);
     let status = process::run_to_any_end(build_db.arg(photos.path()).arg("-o").arg(database))?;
     // 1: somebody ends with no encoding. That person will count as not named.
     ensure!(matches!(status.code(), Some(0 | 1)), "build-db ended with {status}");

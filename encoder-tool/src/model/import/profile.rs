@@ -100,7 +100,9 @@ impl Profile {
         };
         match self {
             Self::Yunet => None,
-            Self::Sface => Some(Calibration { threshold: SFACE_THRESHOLD, threshold_from }),
+            Self::Sface => {
+                Some(Calibration { threshold: SFACE_THRESHOLD, threshold_from, non_mated: None, mated: None })
+            }
         }
     }
 

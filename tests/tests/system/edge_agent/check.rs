@@ -11,7 +11,7 @@ fn a_unit_that_could_run() {
     assert_eq!(checked.code, 0, "{checked:?}");
     let found = checked.json();
     assert_eq!((&found["people"], &found["encodings"]), (&2.into(), &3.into()));
-    assert_eq!((&found["dimensions"], &found["threshold_from"]), (&128.into(), &"encoder".into()));
+    assert_eq!((&found["dimensions"], &found["threshold_from"]), (&128.into(), &"database".into()));
     let words = said(edge_agent(["check", "--config"]).arg(config)).stdout;
     assert!(words.contains("2 people, 3 encodings"), "{words}");
 }

@@ -6,6 +6,7 @@ mod bad_databases;
 mod bad_photos;
 mod build_db;
 mod disk_full;
+mod evaluate;
 mod made;
 
 use std::path::{Path, PathBuf};

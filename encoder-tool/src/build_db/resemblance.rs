@@ -1,0 +1,141 @@
+//! Whether the enrolled encodings make sense together: photos that do not resemble the others of their person, and
+//! people who resemble each other. No I/O.
+
+use rayon::prelude::*;
+use shared::encoding::Encoding;
+
+/// Photos with their encodings, person by person.
+pub(super) struct OfPerson<'a> {
+    /// Which person: photos of one person follow each other.
+    pub(super) person: usize,
+    pub(super) encoding: &'a Encoding,
+}
+
+/// What is odd about them. Photos and people are given by index.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Resemblance {
+    pub(super) odd_photos: Vec<OddPhoto>,
+    /// The nearest first.
+    pub(super) look_alikes: Vec<LookAlike>,
+}
+
+/// A photo farther than the threshold from every other photo of its person: likely of somebody else.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct OddPhoto {
+    pub(super) photo: usize,
+    /// The nearest other photo of the person, and its L2 distance.
+    pub(super) own: (usize, f32),
+    /// The nearest photo of anybody else, if it is nearer than the threshold.
+    pub(super) other: Option<(usize, f32)>,
+}
+
+/// Two people with photos that are no farther apart than the threshold: look-alikes, or one person under two names.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct LookAlike {
+    /// The two photos that are nearest; the first is of the person who comes first.
+    pub(super) photos: [usize; 2],
+    /// Their L2 distance.
+    pub(super) distance: f32,
+}
+
+/// Compares every photo with every other.
+pub(super) fn find(photos: &[OfPerson<'_>], threshold: f32) -> Resemblance {
+    let neighbours: Vec<Neighbours> =
+        (0..photos.len()).into_par_iter().map(|photo| Neighbours::of(photo, photos, threshold)).collect();
+    let odd = |(photo, neighbours): (usize, &Neighbours)| {
+        let own = neighbours.own.filter(|(_, distance)| *distance > threshold)?;
+        Some(OddPhoto { photo, own, other: neighbours.others.iter().copied().min_by(nearer) })
+    };
+    let odd_photos = neighbours.iter().enumerate().filter_map(odd).collect();
+    let mut look_alikes: Vec<LookAlike> = Vec::new();
+    for (photo, neighbours) in neighbours.iter().enumerate() {
+        for &(other, distance) in neighbours.others.iter().filter(|(other, _)| *other > photo) {
+            let people = |pair: &LookAlike| pair.photos.map(|photo| photos[photo].person);
+            let new = LookAlike { photos: [photo, other], distance };
+            match look_alikes.iter_mut().find(|known| people(known) == people(&new)) {
+                Some(known) if known.distance <= distance => {}
+                Some(known) => *known = new,
+                None => look_alikes.push(new),
+            }
+        }
+    }
+    look_alikes.sort_by(|a, b| a.distance.total_cmp(&b.distance));
+    Resemblance { odd_photos, look_alikes }
+}
+
+/// Of one photo: the nearest of its own person, and of everybody else those within the threshold.
+struct Neighbours {
+    own: Option<(usize, f32)>,
+    others: Vec<(usize, f32)>,
+}
+
+impl Neighbours {
+    fn of(photo: usize, photos: &[OfPerson<'_>], threshold: f32) -> Self {
+        let OfPerson { person, encoding } = photos[photo];
+        let mut neighbours = Self { own: None, others: Vec::new() };
+        for (index, other) in photos.iter().enumerate().filter(|(index, _)| *index != photo) {
+            let neighbour = (index, encoding.l2_distance(other.encoding));
+            if other.person == person {
+                neighbours.own = neighbours.own.into_iter().chain([neighbour]).min_by(nearer);
+            } else if neighbour.1 <= threshold {
+                neighbours.others.push(neighbour);
+            }
+        }
+        neighbours
+    }
+}
+
+fn nearer(a: &(usize, f32), b: &(usize, f32)) -> std::cmp::Ordering {
+    a.1.total_cmp(&b.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Unit vectors in the plane at these angles, in degrees; two are `2 sin(difference / 2)` apart.
+    fn found(photos: &[(usize, f32)], threshold: f32) -> Resemblance {
+        let at =
+            |degrees: f32| Encoding::from_network(&[degrees.to_radians().cos(), degrees.to_radians().sin()]).unwrap();
+        let encodings: Vec<Encoding> = photos.iter().map(|&(_, degrees)| at(degrees)).collect();
+        let photos: Vec<OfPerson<'_>> =
+            (photos.iter().zip(&encodings)).map(|(&(person, _), encoding)| OfPerson { person, encoding }).collect();
+        find(&photos, threshold)
+    }
+
+    #[test]
+    fn photos_and_people_that_make_sense() {
+        assert_eq!(found(&[(0, 0.0), (0, 20.0), (1, 120.0), (2, 240.0)], 1.0), Resemblance::default());
+        assert_eq!(found(&[], 1.0), Resemblance::default());
+        assert_eq!(found(&[(0, 0.0)], 1.0), Resemblance::default());
+    }
+
+    #[test]
+    fn a_wrong_photo_among_right_ones_is_the_only_odd_one() {
+        let odd = found(&[(0, 0.0), (0, 10.0), (0, 150.0), (1, 250.0)], 1.0).odd_photos;
+        assert_eq!(odd.len(), 1);
+        assert_eq!((odd[0].photo, odd[0].own.0, odd[0].other), (2, 1, None));
+    }
+
+    #[test]
+    fn a_photo_of_another_enrolled_person_says_of_whom() {
+        let found = found(&[(0, 0.0), (0, 10.0), (0, 180.0), (1, 185.0), (1, 190.0)], 1.0);
+        assert_eq!(found.odd_photos.iter().map(|odd| odd.photo).collect::<Vec<_>>(), [2]);
+        assert_eq!(found.odd_photos[0].other.map(|(photo, _)| photo), Some(3));
+        assert_eq!(found.look_alikes.iter().map(|pair| pair.photos).collect::<Vec<_>>(), [[2, 3]]);
+    }
+
+    #[test]
+    fn of_two_photos_that_differ_either_may_be_wrong() {
+        let odd = found(&[(0, 0.0), (0, 150.0)], 1.0).odd_photos;
+        assert_eq!(odd.iter().map(|odd| odd.photo).collect::<Vec<_>>(), [0, 1]);
+    }
+
+    #[test]
+    fn one_person_under_two_names_is_found_once_at_the_nearest_photos() {
+        let pairs = found(&[(0, 0.0), (0, 20.0), (1, 15.0), (1, 40.0), (2, 180.0)], 1.0).look_alikes;
+        assert_eq!(pairs.len(), 1);
+        assert_eq!(pairs[0].photos, [1, 2]);
+        assert!((pairs[0].distance - 2.0 * 2.5_f32.to_radians().sin()).abs() < 1e-6);
+    }
+}

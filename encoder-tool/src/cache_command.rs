@@ -1,0 +1,27 @@
+//! `cache`: the encodings and crops that `evaluate` keeps.
+
+use crate::args::CacheCommand;
+use crate::evaluate::cache::{Cache, clear, size};
+use anyhow::{Context, Result};
+use terminal::{Answer, print};
+
+/// Shows or erases it.
+///
+/// # Errors
+/// If it cannot be read or erased, or the system does not say where a user's cache is.
+pub(crate) fn run(command: CacheCommand) -> Result<Answer> {
+    let root = Cache::root().context("neither XDG_CACHE_HOME nor HOME is set, so that nothing is kept")?;
+    let shown = root.display();
+    let megabytes = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
+    match command {
+        CacheCommand::Show => {
+            let bytes = size(&root).with_context(|| format!("cannot read {shown}"))?;
+            print(&format!("{shown}: {} of encodings and aligned faces", megabytes(bytes)))?;
+        }
+        CacheCommand::Clear => {
+            let bytes = clear(&root).with_context(|| format!("cannot erase {shown}"))?;
+            print(&format!("{shown}: {} erased", megabytes(bytes)))?;
+        }
+    }
+    Ok(Answer::Yes)
+}

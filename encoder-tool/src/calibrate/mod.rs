@@ -1,0 +1,117 @@
+//! `calibrate`: the threshold for a gallery at a stated risk, and what it was worked out from.
+
+pub(crate) mod distances;
+pub(crate) mod measured;
+pub(crate) mod risk;
+
+use crate::args::Calibrate;
+use crate::{atomic_file, database};
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use measured::Distances;
+use models::Recogniser;
+use models::bundle::NonMated;
+use risk::{Risk, risk_at};
+use serde::Serialize;
+use shared::gallery::{Calibration, Gallery, GalleryBuilder};
+use std::path::Path;
+use terminal::{Answer, Help, Verbosity, print, print_json};
+
+/// The rate at which the gallery names a stranger, if nothing else is asked for.
+pub(crate) const DEFAULT_FPIR: f64 = 0.001;
+
+#[derive(Serialize)]
+struct Calibrated<'a> {
+    #[serde(flatten)]
+    risk: &'a Risk,
+    /// On which photos the distances of non-mated pairs were measured.
+    source: &'a str,
+    people: usize,
+    pairs: u64,
+    written: bool,
+}
+
+/// Works the threshold out, and stores it if asked to.
+///
+/// # Errors
+/// If the database, the model or a folder of photos cannot be read, or the photos are too few.
+pub(crate) fn run(arguments: &Calibrate, verbosity: Verbosity) -> Result<Answer> {
+    let recogniser = Recogniser::load(&arguments.model.folders)?;
+    let gallery = database::read_for_model(&arguments.db, &recogniser.model_hash())?;
+    let distances = match &arguments.images {
+        Some(images) => measured::measure(&recogniser, images, !arguments.no_cache, verbosity)?,
+        None => of_bundle(&recogniser)?,
+    };
+    let Distances { non_mated, mated } = &distances;
+    let risk = risk_at(arguments.fpir, gallery.encoding_count(), non_mated, mated.as_ref());
+    if arguments.write {
+        store(&arguments.db, gallery, &risk, arguments.fpir)?;
+    }
+    let NonMated { source, people, pairs, .. } = non_mated;
+    match arguments.json {
+        true => {
+            print_json(&Calibrated { risk: &risk, source, people: *people, pairs: *pairs, written: arguments.write })?
+        }
+        false => {
+            print(&in_words(&risk, non_mated))?;
+            print(if arguments.write {
+                "It is stored in the database."
+            } else {
+                "Nothing is stored without --write."
+            })?;
+        }
+    }
+    Ok(Answer::Yes)
+}
+
+/// What the bundle says.
+///
+/// # Errors
+/// If it says nothing.
+fn of_bundle(recogniser: &Recogniser) -> Result<Distances> {
+    let calibration = recogniser.calibration();
+    let non_mated = calibration.non_mated.clone().context("the encoder's calibration.toml has no non-mated distances");
+    let non_mated = non_mated.help("give photos of known people with --images, or run `encoder-tool model measure`")?;
+    Ok(Distances { non_mated, mated: calibration.mated.clone() })
+}
+
+fn store(path: &Path, gallery: Gallery, risk: &Risk, fpir: f64) -> Result<()> {
+    let now = u64::try_from(Timestamp::now().as_second()).unwrap_or(0);
+    let sequence = gallery.header().sequence.saturating_add(1).max(now);
+    let mut builder = GalleryBuilder::from_gallery(gallery, sequence);
+    set_threshold(&mut builder, risk, fpir)?;
+    atomic_file::replace(path, &builder.encode()?).help("make room, or copy the database elsewhere")
+}
+
+/// Puts threshold and risk into a database's header.
+pub(crate) fn set_threshold(builder: &mut GalleryBuilder, risk: &Risk, fpir: f64) -> Result<()> {
+    let encodings = u32::try_from(risk.encodings).unwrap_or(u32::MAX);
+    Ok(builder.set_threshold(risk.threshold, Some(Calibration { fpir: fpir as f32, encodings }))?)
+}
+
+/// One paragraph: what was done, and what it means for the door.
+pub(crate) fn in_words(risk: &Risk, non_mated: &NonMated) -> String {
+    let Risk { threshold, encodings, fmr, fpir, strangers, fpir_low, fpir_high, fnir, extrapolated } = risk;
+    let NonMated { source, people, pairs, .. } = non_mated;
+    let percent = |rate: &f64| format!("{:.2} %", 100.0 * rate);
+    let mut text = format!(
+        "Threshold {threshold:.3}: compared with {encodings} enrolled encodings, a stranger is named at a rate (FPIR) of \
+         {}; a trial with {strangers} strangers would find between {} and {} (95 % interval). One comparison is a false \
+         match at a rate (FMR) of {fmr:.1e}. This follows from {pairs} non-mated pairs of {people} people ({source}), FPIR \
+         being 1 - (1 - FMR)^N.",
+        percent(fpir),
+        percent(fpir_low),
+        percent(fpir_high),
+    );
+    if *extrapolated {
+        text += " Fewer than three of these pairs would be that near: the threshold follows from how the nearest hundreds \
+                 lie, so take it as advice.";
+    }
+    if let Some(fnir) = fnir {
+        text += &format!(
+            " By one photo against one enrolled photo, {:.1} % of those enrolled would not be named (FNIR); with several enrolled photos it is fewer.",
+            100.0 * fnir
+        );
+    }
+    text
+}

@@ -1,0 +1,226 @@
+//! From a risk to a threshold and back. No I/O.
+//!
+//! A stranger is compared with every enrolled encoding; taking the comparisons for independent, the gallery names them
+//! with FPIR = 1 - (1 - FMR)^N (NIST, "Face Recognition Technology Evaluation, Part 2: Identification"). Photos of one
+//! person resemble each other, so that the true rate is rather lower.
+
+use crate::evaluate::interval::Interval;
+use models::bundle::{Mated, NonMated, Quantile};
+use serde::Serialize;
+use statrs::distribution::{ContinuousCDF, Normal};
+
+/// A threshold and what it means for a gallery.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct Risk {
+    /// L2 distance; smaller is stricter.
+    pub(crate) threshold: f32,
+    /// Enrolled encodings.
+    pub(crate) encodings: usize,
+    /// Rate at which one comparison with a stranger is within the threshold.
+    pub(crate) fmr: f64,
+    /// Rate at which the gallery names a stranger.
+    pub(crate) fpir: f64,
+    /// What a trial with so many strangers, as many as the sample has people, would find ...
+    pub(crate) strangers: usize,
+    /// ... in 95 % of all trials: from the pairs of the sample that are within the threshold, and the trial's own chance.
+    pub(crate) fpir_low: f64,
+    pub(crate) fpir_high: f64,
+    /// Rate at which somebody enrolled is not named, by one photo against one enrolled photo; `None` if the bundle does
+    /// not say. With several enrolled photos it is lower.
+    pub(crate) fnir: Option<f64>,
+    /// Fewer than three pairs of the sample would be that near.
+    pub(crate) extrapolated: bool,
+}
+
+/// Where fewer pairs than these are within a distance, the rate is taken from the fitted tail.
+const FITTED_BELOW_PAIRS: f64 = 30.0;
+/// The tail is fitted to rates from this one down.
+const TAIL: f64 = 0.0101;
+
+/// The threshold at which a gallery of so many encodings names a stranger at the rate `fpir`, above 0 and below 1.
+pub(crate) fn risk_at(fpir: f64, encodings: usize, non_mated: &NonMated, mated: Option<&Mated>) -> Risk {
+    let fmr = fmr_of(fpir, encodings);
+    let threshold = distance_at(fmr, non_mated);
+    let Interval { low, high } = interval_at(threshold, &non_mated.quantiles);
+    let rates = Interval { low: fpir_of(low.min(fmr), encodings), high: fpir_of(high.max(fmr), encodings) };
+    let trial = in_a_trial(rates, non_mated.people);
+    Risk {
+        threshold,
+        encodings,
+        fmr,
+        fpir,
+        strangers: non_mated.people,
+        fpir_low: trial.low,
+        fpir_high: trial.high,
+        fnir: mated.map(|mated| farther_than(threshold, &mated.farther)),
+        extrapolated: fmr * (non_mated.pairs as f64) < 3.0,
+    }
+}
+
+/// What a trial finds if the rate lies within these: wider by two standard deviations of a count.
+fn in_a_trial(rate: Interval, strangers: usize) -> Interval {
+    let chance = |rate: f64| 1.96 * (rate * (1.0 - rate) / strangers.max(1) as f64).sqrt();
+    Interval { low: (rate.low - chance(rate.low)).max(0.0), high: (rate.high + chance(rate.high)).min(1.0) }
+}
+
+/// FMR of one comparison such that `comparisons` of them name a stranger at the rate `fpir`.
+pub(crate) fn fmr_of(fpir: f64, comparisons: usize) -> f64 {
+    // 1 - (1 - fpir)^(1/n) without losing the digits of a small rate.
+    -f64::exp_m1(f64::ln_1p(-fpir) / comparisons.max(1) as f64)
+}
+
+/// Rate at which so many comparisons name a stranger.
+pub(crate) fn fpir_of(fmr: f64, comparisons: usize) -> f64 {
+    -f64::exp_m1(f64::ln_1p(-fmr.min(1.0)) * comparisons as f64)
+}
+
+fn distance_at(rate: f64, non_mated: &NonMated) -> f32 {
+    let measured = rate * non_mated.pairs as f64 >= FITTED_BELOW_PAIRS;
+    let fitted = if measured { None } else { Tail::fitted_to(non_mated) };
+    let distance = fitted.map_or_else(|| between_rows(rate, &non_mated.quantiles), |tail| tail.distance_at(rate));
+    distance.clamp(0.01, 2.0) as f32
+}
+
+/// Between rows the logarithm of the rate is linear in the distance; beyond the last it goes on as between the last two.
+fn between_rows(rate: f64, rows: &[Quantile]) -> f64 {
+    let second = rows.iter().position(|row| row.rate <= rate).unwrap_or(rows.len() - 1).max(1);
+    let (a, b) = (&rows[second - 1], &rows[second]);
+    let along = (rate.ln() - a.rate.ln()) / (b.rate.ln() - a.rate.ln());
+    f64::from(a.distance) + along * f64::from(b.distance - a.distance)
+}
+
+/// The nearest non-mated pairs as the tail of a normal distribution of cosines. The few nearest pairs of a sample are a
+/// matter of who happens to be in it; a line through the hundreds before them is not. On halves of lfw-dev the rate that
+/// was hit scattered half as much.
+struct Tail {
+    /// Cosine at the middle, and for each standard deviation above it.
+    middle: f64,
+    step: f64,
+}
+
+impl Tail {
+    /// `None` with fewer than three rows to fit a line to.
+    fn fitted_to(non_mated: &NonMated) -> Option<Self> {
+        let carried = |row: &&Quantile| row.rate <= TAIL && row.rate * non_mated.pairs as f64 >= FITTED_BELOW_PAIRS;
+        let points: Vec<(f64, f64)> = non_mated
+            .quantiles
+            .iter()
+            .filter(carried)
+            .map(|row| (deviations(row.rate), cosine(row.distance)))
+            .collect();
+        let count = points.len() as f64;
+        let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
+        let (x, y) = (mean(|point| point.0), mean(|point| point.1));
+        let slope = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum::<f64>()
+            / points.iter().map(|point| (point.0 - x).powi(2)).sum::<f64>();
+        (points.len() >= 3 && slope > 0.0).then_some(Self { middle: y - slope * x, step: slope })
+    }
+
+    fn distance_at(&self, rate: f64) -> f64 {
+        let cosine = self.middle + self.step * deviations(rate);
+        (2.0 - 2.0 * cosine.clamp(-1.0, 1.0)).sqrt()
+    }
+}
+
+/// Standard deviations above the mean that a normal value exceeds at this rate.
+fn deviations(rate: f64) -> f64 {
+    Normal::standard().inverse_cdf(1.0 - rate.clamp(1e-15, 0.5))
+}
+
+fn cosine(distance: f32) -> f64 {
+    1.0 - f64::from(distance).powi(2) / 2.0
+}
+
+/// The interval of the rate at a distance, between those of the rows around it; nearer than the last row, from 0 up to
+/// the last row's upper end.
+fn interval_at(distance: f32, rows: &[Quantile]) -> Interval {
+    let last = rows[rows.len() - 1];
+    match rows.iter().position(|row| row.distance <= distance) {
+        None => Interval { low: 0.0, high: last.high },
+        Some(0) => Interval { low: rows[0].low, high: 1.0 },
+        Some(second) => {
+            let (a, b) = (&rows[second - 1], &rows[second]);
+            let along = f64::from(distance - a.distance) / f64::from(b.distance - a.distance);
+            let between = |a: f64, b: f64| a + along * (b - a);
+            Interval { low: between(a.low, b.low), high: between(a.high, b.high) }
+        }
+    }
+}
+
+/// Share of mated pairs that are farther apart, linear between rows.
+fn farther_than(distance: f32, rows: &[(f64, f32)]) -> f64 {
+    match rows.iter().position(|row| row.1 >= distance) {
+        Some(0) => 1.0,
+        None => 0.0,
+        Some(index) => {
+            let ((share, near), (next_share, far)) = (rows[index - 1], rows[index]);
+            share + f64::from(distance - near) / f64::from(far - near) * (next_share - share)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn non_mated() -> NonMated {
+        let row = |rate: f64, distance| Quantile { rate, distance, low: rate / 2.0, high: rate * 2.0 };
+        let quantiles = vec![row(1e-1, 1.3), row(1e-2, 1.2), row(1e-3, 1.1), row(1e-4, 1.0)];
+        NonMated { source: String::new(), people: 100, pairs: 30_000, quantiles }
+    }
+
+    #[test]
+    fn rates_for_a_door_and_for_one_comparison_by_hand() {
+        for (fpir, comparisons, fmr) in [(0.01, 1, 0.01), (0.75, 2, 0.5), (0.001, 100, 1.000_495e-5), (0.01, 0, 0.01)] {
+            assert!((fmr_of(fpir, comparisons) / fmr - 1.0).abs() < 1e-6, "{fpir} {comparisons}");
+            assert!((fpir_of(fmr, comparisons.max(1)) / fpir - 1.0).abs() < 1e-6, "{fpir} {comparisons}");
+        }
+        // The anchor that everybody quotes: 100 people at 1e-4 make 1 %.
+        assert!((fpir_of(1e-4, 100) - 0.00995).abs() < 1e-5);
+        assert_eq!((fpir_of(0.0, 100), fpir_of(1.0, 3)), (0.0, 1.0));
+    }
+
+    /// Each decade of the rate is 0.1 of distance, and 30 000 pairs carry rates down to 1e-3.
+    #[test]
+    fn thresholds_between_rows() {
+        for (fpir, encodings, threshold) in [(1e-2, 1, 1.2), (1e-2, 10, 1.1), (3.162e-3, 1, 1.15), (0.5, 1, 1.37)] {
+            let risk = risk_at(fpir, encodings, &non_mated(), None);
+            assert!((risk.threshold - threshold).abs() < 2e-3, "{fpir} {encodings}: {risk:?}");
+            assert_eq!((risk.fpir, risk.extrapolated), (fpir, false), "{fpir} {encodings}");
+            assert!(risk.fpir_low < risk.fpir && risk.fpir < risk.fpir_high, "{risk:?}");
+        }
+    }
+
+    /// Cosines of standard deviation 0.1 about 0.05: the fitted tail goes on exactly.
+    #[test]
+    fn beyond_what_is_carried_the_tail_is_normal() {
+        let distance = |rate: f64| (2.0 - 2.0 * (0.05 + 0.1 * deviations(rate))).sqrt();
+        let row = |rate: f64| Quantile { rate, distance: distance(rate) as f32, low: rate / 2.0, high: rate * 2.0 };
+        let quantiles = [1e-1, 1e-2, 5e-3, 2e-3, 1e-3].map(row).to_vec();
+        let normal = NonMated { source: String::new(), people: 100, pairs: 30_000, quantiles };
+        for (rate, extrapolated) in [(5e-4, false), (1e-4, false), (1e-5, true), (1e-9, true)] {
+            let risk = risk_at(rate, 1, &normal, None);
+            assert!((f64::from(risk.threshold) - distance(rate)).abs() < 1e-3, "{rate}: {risk:?}");
+            assert_eq!(risk.extrapolated, extrapolated, "{rate}");
+            assert_eq!(risk.fpir_low, 0.0);
+            // At most 2e-3, the upper end of the last row, and two standard deviations of a trial with 100 strangers.
+            assert!((risk.fpir_high - (2e-3 + 1.96 * (2e-3 * 0.998 / 100.0_f64).sqrt())).abs() < 1e-6, "{risk:?}");
+        }
+    }
+
+    #[test]
+    fn more_people_make_a_stricter_threshold_and_never_none() {
+        let threshold = |encodings| risk_at(1e-3, encodings, &non_mated(), None).threshold;
+        let thresholds = [1, 10, 1000, 100_000, usize::MAX].map(threshold);
+        assert!(thresholds.windows(2).all(|pair| pair[0] > pair[1]), "{thresholds:?}");
+        assert!(thresholds[4] >= 0.01);
+    }
+
+    #[test]
+    fn expected_misses_by_hand() {
+        let mated = Mated { pairs: 100, farther: vec![(1.0, 0.2), (0.1, 1.0), (0.0, 1.4)] };
+        for (distance, share) in [(0.1, 1.0), (0.6, 0.55), (1.0, 0.1), (1.2, 0.05), (1.4, 0.0), (2.0, 0.0)] {
+            assert!((farther_than(distance, &mated.farther) - share).abs() < 1e-6, "{distance}");
+        }
+    }
+}

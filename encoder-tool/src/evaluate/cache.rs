@@ -1,0 +1,198 @@
+//! What the networks made of photos, kept so that a second evaluation takes seconds.
+//!
+//! This is biometric data: the folder may be entered by its owner only, and `encoder-tool cache clear` empties it. An
+//! entry is named by the model's hash and the photo's digest, so that it can never be taken for another's.
+
+use models::Crop;
+use postcard::{from_bytes, to_allocvec};
+use serde::{Deserialize, Serialize};
+use shared::encoding::Encoding;
+use shared::gallery::ModelHash;
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Entries written in another form are found under another name, and not at all.
+const FORM: &str = "measured-2";
+
+/// What is kept of one photo: the face, or that there is none.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Measured {
+    /// Of the aligned crop.
+    pub(crate) aligned: Encoding,
+    /// Of the detector's box, not aligned.
+    pub(crate) unaligned: Encoding,
+    /// Aligned.
+    pub(crate) crop: Crop,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry<'a> {
+    aligned: Vec<f32>,
+    unaligned: Vec<f32>,
+    side: u32,
+    #[serde(borrow)]
+    pixels: &'a [u8],
+}
+
+/// A folder of entries of one model.
+#[derive(Clone, Debug)]
+pub(crate) struct Cache {
+    folder: PathBuf,
+}
+
+impl Cache {
+    /// Where entries of all models lie: `$XDG_CACHE_HOME/encoder-tool`, else `~/.cache/encoder-tool`; `None` if neither
+    /// is known.
+    pub(crate) fn root() -> Option<PathBuf> {
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let caches = set("XDG_CACHE_HOME").filter(|path| path.is_absolute());
+        Some(caches.or_else(|| Some(set("HOME")?.join(".cache")))?.join("encoder-tool"))
+    }
+
+    /// The entries of one model, in a folder that only its owner may enter.
+    ///
+    /// # Errors
+    /// If the folder cannot be made or kept from others.
+    pub(crate) fn open(root: &Path, model: &ModelHash) -> io::Result<Self> {
+        let folder = root.join(FORM).join(model.to_string());
+        for folder in [root, &root.join(FORM), &folder] {
+            make_private(folder)?;
+        }
+        Ok(Self { folder })
+    }
+
+    /// What is kept of a photo: `None` if nothing is, `Some(None)` if it has no face.
+    pub(crate) fn read(&self, photo: &str) -> Option<Option<Measured>> {
+        let bytes = fs::read(self.folder.join(photo)).ok()?;
+        decode(&bytes)
+    }
+
+    /// Keeps it. What cannot be kept is measured again next time.
+    pub(crate) fn write(&self, photo: &str, measured: Option<&Measured>) {
+        let written = encode(measured).map_err(io::Error::other).and_then(|bytes| {
+            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            io::Write::write_all(&mut file, &bytes)?;
+            file.persist(self.folder.join(photo)).map(drop).map_err(|refused| refused.error)
+        });
+        if let Err(error) = written {
+            tracing::debug!("not cached: {error}");
+        }
+    }
+}
+
+/// Removes every entry and the folder; how many bytes they had.
+///
+/// # Errors
+/// If something cannot be removed.
+pub(crate) fn clear(root: &Path) -> io::Result<u64> {
+    let bytes = size(root)?;
+    match fs::remove_dir_all(root) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        removed => removed.map(|()| bytes),
+    }
+}
+
+/// Bytes of all files below a folder; 0 if there is none.
+///
+/// # Errors
+/// If it cannot be read.
+pub(crate) fn size(root: &Path) -> io::Result<u64> {
+    let entries = match fs::read_dir(root) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        entries => entries?,
+    };
+    let mut bytes = 0;
+    for entry in entries {
+        let entry = entry?;
+        let found = entry.metadata()?;
+        bytes += if found.is_dir() { size(&entry.path())? } else { found.len() };
+    }
+    Ok(bytes)
+}
+
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
+    #[cfg(unix)]
+    fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    Ok(())
+}
+
+fn encode(measured: Option<&Measured>) -> postcard::Result<Vec<u8>> {
+    let entry = measured.map(|Measured { aligned, unaligned, crop }| Entry {
+        aligned: aligned.numbers().to_vec(),
+        unaligned: unaligned.numbers().to_vec(),
+        side: crop.side(),
+        pixels: crop.pixels(),
+    });
+    to_allocvec(&entry)
+}
+
+fn decode(bytes: &[u8]) -> Option<Option<Measured>> {
+    let Some(entry) = from_bytes::<Option<Entry<'_>>>(bytes).ok()? else { return Some(None) };
+    Some(Some(Measured {
+        aligned: Encoding::from_network(&entry.aligned).ok()?,
+        unaligned: Encoding::from_network(&entry.unaligned).ok()?,
+        crop: Crop::from_rgb(entry.side, entry.pixels.to_vec())?,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn measured() -> Measured {
+        Measured {
+            aligned: Encoding::from_network(&[3.0, 4.0]).unwrap(),
+            unaligned: Encoding::from_network(&[1.0, 0.0]).unwrap(),
+            crop: Crop::from_rgb(2, (0..12).collect()).unwrap(),
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_found_under_its_own_name_only() {
+        let root = tempfile::tempdir().unwrap();
+        let cache = Cache::open(root.path(), &ModelHash([1; 32])).unwrap();
+        assert_eq!(cache.read("a"), None);
+        cache.write("a", Some(&measured()));
+        cache.write("b", None);
+        assert_eq!(cache.read("a"), Some(Some(measured())));
+        assert_eq!(cache.read("b"), Some(None));
+        let other = Cache::open(root.path(), &ModelHash([2; 32])).unwrap();
+        assert_eq!(other.read("a"), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_may_enter_also_a_folder_that_was_there() {
+        use std::os::unix::fs::PermissionsExt;
+        let outer = tempfile::tempdir().unwrap();
+        let root = outer.path().join("cache");
+        fs::create_dir(&root).unwrap();
+        fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).unwrap();
+        let cache = Cache::open(&root, &ModelHash([1; 32])).unwrap();
+        cache.write("a", Some(&measured()));
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&root), mode(&cache.folder)), (0o700, 0o700));
+        assert_eq!(mode(&cache.folder.join("a")), 0o600);
+        assert!(clear(&root).unwrap() > 0);
+        assert!(!root.exists());
+        assert_eq!(clear(&root).unwrap(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn a_damaged_entry_is_measured_again(cut in 0_usize..60, byte in any::<u8>()) {
+            let mut bytes = encode(Some(&measured())).unwrap();
+            let at = cut % bytes.len();
+            prop_assert_eq!(decode(&bytes[..at]).flatten(), None);
+            bytes[at] = byte;
+            decode(&bytes);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! From the photos of a sample to encodings and crops, by every core. A photo is of one known person; others in it are
+//! passed over.
+
+use super::cache::{Cache, Measured};
+use super::sample::Photo;
+use crate::photo_file;
+use crate::pixel_budget::PixelBudget;
+use crate::progress::Progress;
+use crate::workers::on_every_core;
+use models::bundle::CropGeometry;
+use models::{Face, FaceBox, Frame, ModelError, Recogniser, align};
+
+/// What came of one photo: `None` if there is no face.
+pub(crate) type Outcome = Result<Option<Measured>, String>;
+
+/// Measures each photo: its foremost face, aligned and not. The order is that of the photos.
+pub(crate) fn measure_all(
+    recogniser: &Recogniser,
+    photos: &[Photo],
+    cache: Option<&Cache>,
+    quiet: bool,
+) -> Vec<Outcome> {
+    let budget = PixelBudget::new(photo_file::PIXELS_AT_ONCE);
+    let progress = Progress::new(photos.len(), quiet);
+    let measured = on_every_core(recogniser, photos, |recogniser, photo: &Photo| {
+        let measured = measure(recogniser, photo, cache, &budget);
+        progress.one_more();
+        measured
+    });
+    progress.finish();
+    measured
+}
+
+fn measure(recogniser: &mut Recogniser, photo: &Photo, cache: Option<&Cache>, budget: &PixelBudget) -> Outcome {
+    let file = photo_file::read_file(&photo.path).map_err(|error| error.to_string())?;
+    let name = file.digest().to_string();
+    if let Some(kept) = cache.and_then(|cache| cache.read(&name)) {
+        return Ok(kept);
+    }
+    let read = file.decode(budget).map_err(|error| error.to_string())?;
+    let measured = labelled_face(recogniser, &read.frame).map_err(|error| error.to_string())?;
+    if let Some(cache) = cache {
+        cache.write(&name, measured.as_ref());
+    }
+    Ok(measured)
+}
+
+fn labelled_face(recogniser: &mut Recogniser, frame: &Frame) -> Result<Option<Measured>, ModelError> {
+    let faces = recogniser.detect(frame)?;
+    let Some(face) = foremost(&faces, frame) else { return Ok(None) };
+    let crop = recogniser.align(frame, face);
+    let boxed = align::align(frame, face, &unaligned(crop.side()));
+    Ok(Some(Measured { aligned: recogniser.encode(&crop)?, unaligned: recogniser.encode(&boxed)?, crop }))
+}
+
+/// The face that a photo of a known person is of: large, and near the middle. Area less twice the square of the distance
+/// from the middle, as in the preparation of photos in the FaceNet implementation that the published 20180402-114759
+/// network comes with.
+fn foremost<'f>(faces: &'f [Face], frame: &Frame) -> Option<&'f Face> {
+    let middle = [frame.width(), frame.height()].map(|side| side as f32 / 2.0);
+    let weight = |face: &Face| {
+        let FaceBox { x, y, width, height } = face.bounds;
+        let (right, down) = (x + width / 2.0 - middle[0], y + height / 2.0 - middle[1]);
+        face.bounds.area() - 2.0 * (right * right + down * down)
+    };
+    faces.iter().max_by(|a, b| weight(a).total_cmp(&weight(b)))
+}
+
+/// The detector's box as it is, made square.
+fn unaligned(side: u32) -> CropGeometry {
+    CropGeometry::Box { side, enlarge: 1.0, shift_down: 0.0, stretch: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use models::Point;
+
+    fn face(x: f32, y: f32, side: f32) -> Face {
+        let bounds = FaceBox { x, y, width: side, height: side };
+        Face { bounds, landmarks: [Point { x, y }; 5], certainty: 0.9 }
+    }
+
+    #[test]
+    fn the_foremost_face_is_large_and_near_the_middle() {
+        let frame = Frame::from_rgb(250, 250, vec![0; 3 * 250 * 250]).unwrap();
+        for (faces, foremost_one) in [
+            (vec![], None),
+            (vec![face(0.0, 0.0, 20.0)], Some(0)),
+            // Somebody larger looks in from the side.
+            (vec![face(150.0, 80.0, 100.0), face(80.0, 80.0, 90.0)], Some(1)),
+            (vec![face(60.0, 60.0, 130.0), face(110.0, 110.0, 30.0)], Some(0)),
+        ] {
+            let found = foremost(&faces, &frame).map(|found| faces.iter().position(|face| face == found).unwrap());
+            assert_eq!(found, foremost_one, "{faces:?}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! `evaluate`: how well encodings tell people apart, on pairs of photos.
+//!
+//! photos -> measured (encodings and crops) -> compared (distances of pairs) -> figures -> report. Beside the
+//! encodings stand the pixels of the same crops (what encodings replace) and the encodings of crops that are not
+//! aligned (what alignment is worth).
+
+pub(crate) mod cache;
+mod compared;
+mod figures;
+pub(crate) mod interval;
+pub(crate) mod measure;
+mod pair_file;
+mod report;
+pub(crate) mod roc;
+pub(crate) mod sample;
+mod triplets;
+
+use crate::args::Evaluate;
+use crate::{atomic_file, photo_folders};
+use anyhow::{Context, Result, bail};
+use cache::Cache;
+use compared::{Way, compare, movement};
+use measure::{Outcome, measure_all};
+use models::Recogniser;
+use models::bundle::{Bundle, Bundles, EncoderBundle};
+use pair_file::PhotoName;
+use report::{Findings, ModelFindings, WayFindings};
+use sample::{Photo, Sample};
+use std::fs;
+use std::path::{Path, PathBuf};
+use terminal::{Answer, Help, Verbosity, print, read_bounded};
+
+const MAX_PAIR_FILE_BYTES: u64 = 64 << 20;
+
+/// Evaluates one or more encoders on the same pairs.
+///
+/// # Errors
+/// If the pairs, the photos' folders or a model cannot be read, or the page cannot be written.
+pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> {
+    if let Some(page) = &arguments.html {
+        atomic_file::require_replaceable(page)?;
+    }
+    let sample = sample_of(arguments)?;
+    let encoders = encoders(&arguments.models)?;
+    let mut found: Vec<(Vec<Outcome>, ModelFindings)> = Vec::with_capacity(encoders.len());
+    for (name, bundles) in encoders {
+        verbosity.note(&format!("{name}: {} photos", sample.photos.len()));
+        let recogniser = Recogniser::new(&bundles)?;
+        let cache = open_cache(arguments, &recogniser)?;
+        let outcomes = measure_all(&recogniser, &sample.photos, cache.as_ref(), verbosity.is_quiet());
+        let pairs = compare(&sample, &outcomes, Way::Aligned);
+        let aligned = WayFindings::of(pairs, arguments.failures_count);
+        let movement = found.first().map(|(first_outcomes, first)| {
+            let thresholds = [first.aligned.figures.threshold, aligned.figures.threshold];
+            movement([first_outcomes, &outcomes], [&first.aligned.pairs, &aligned.pairs], thresholds)
+        });
+        let hash = recogniser.model_hash().to_string();
+        found.push((outcomes, ModelFindings { name, hash, aligned, movement }));
+    }
+    let (mut outcomes, models): (Vec<Vec<Outcome>>, Vec<ModelFindings>) = found.into_iter().unzip();
+    let outcomes = outcomes.swap_remove(0);
+    let way = |way| WayFindings::of(compare(&sample, &outcomes, way), arguments.failures_count);
+    let findings = Findings {
+        unaligned: way(Way::Unaligned),
+        pixels: way(Way::Pixels),
+        triplets: arguments.triplets.then(|| triplets::mine(&sample.photos, &outcomes)),
+        failures_count: arguments.failures_count,
+        sample,
+        outcomes,
+        models,
+    };
+    if let Some(path) = &arguments.html {
+        atomic_file::replace(path, report::page_of(&findings)?.as_bytes())?;
+        verbosity.note(&format!("the page is {}", path.display()));
+    }
+    match arguments.json {
+        true => report::print_json_of(&findings, arguments.distances)?,
+        false => print(&report::in_words(&findings))?,
+    }
+    Ok(Answer::Yes)
+}
+
+fn open_cache(arguments: &Evaluate, recogniser: &Recogniser) -> Result<Option<Cache>> {
+    let Some(root) = Cache::root().filter(|_| !arguments.no_cache) else { return Ok(None) };
+    Cache::open(&root, &recogniser.model_hash())
+        .map(Some)
+        .with_context(|| format!("encodings cannot be kept in {}", root.display()))
+        .help("--no-cache keeps none")
+}
+
+fn sample_of(arguments: &Evaluate) -> Result<Sample> {
+    let Some(path) = &arguments.pairs else {
+        let photos = photos_of_tree(&arguments.images)?;
+        return Ok(Sample::of_photos(photos, arguments.most_pairs, arguments.seed));
+    };
+    let bytes = read_bounded(path, MAX_PAIR_FILE_BYTES)?;
+    let text = String::from_utf8(bytes).with_context(|| format!("{} is no text", path.display()))?;
+    let named = pair_file::parse(&text).with_context(|| path.display().to_string())?;
+    Sample::of_pairs(&named, |name| photo_path(&arguments.images, name))
+}
+
+/// Every file of every folder, in the order of their names.
+pub(crate) fn photos_of_tree(root: &Path) -> Result<Vec<Photo>> {
+    let mut photos = Vec::new();
+    for folder in photo_folders::scan(root).help("photos lie in DIR/<person>/<photo>")?.folders {
+        photos.extend(folder.photos.into_iter().map(|photo| Photo { person: folder.name.clone(), path: photo.path }));
+    }
+    Ok(photos)
+}
+
+/// `Name/Name_0001.jpg`, as the data set has them.
+fn photo_path(images: &Path, name: &PhotoName) -> Result<PathBuf> {
+    let PhotoName { person, number } = name;
+    if person.contains(['/', '\\']) || person == ".." {
+        bail!("{person:?} is not the name of a folder");
+    }
+    let stem = images.join(person).join(format!("{person}_{number:04}"));
+    let found = ["jpg", "jpeg", "png", "webp"].iter().map(|end| stem.with_extension(end)).find(|path| path.is_file());
+    found
+        .with_context(|| format!("there is no {}.jpg", stem.display()))
+        .help("--images is the folder that holds a folder for each person of the pair file")
+}
+
+/// What every encoder is called, and the networks that belong to it: one detector for all.
+fn encoders(folders: &[PathBuf]) -> Result<Vec<(String, Bundles)>> {
+    let default = Bundles::bundled()?;
+    let mut detector = None;
+    let mut encoders: Vec<(String, EncoderBundle)> = Vec::new();
+    for folder in folders {
+        match Bundle::open(folder)? {
+            Bundle::Detector(bundle) => {
+                if detector.replace(bundle).is_some() {
+                    bail!("{} is a second detector; give at most one", folder.display());
+                }
+            }
+            Bundle::Encoder(bundle) => encoders.push((name_of(folder), bundle)),
+        }
+    }
+    if encoders.is_empty() {
+        encoders.push((format!("{} (bundled)", default.encoder.manifest.profile), default.encoder));
+    }
+    let detector = detector.unwrap_or(default.detector);
+    Ok(encoders.into_iter().map(|(name, encoder)| (name, Bundles { detector: detector.clone(), encoder })).collect())
+}
+
+fn name_of(folder: &Path) -> String {
+    let whole = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    whole.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned()
+}

@@ -1,0 +1,162 @@
+//! Pair files as Labeled Faces in the Wild has them: `pairs.txt` and `pairsDevTest.txt`.
+//!
+//! | line | meaning |
+//! |---|---|
+//! | `10 300` (first) | ten folds, each of 300 mated and then 300 non-mated pairs; `300` alone is one fold |
+//! | `Name 1 4` | photos 1 and 4 of one person |
+//! | `Name 1 Other 2` | photo 1 of one person and photo 2 of another |
+//!
+//! Fields are separated by tabs, so that a name may hold spaces. Where photos lie is for others to know.
+
+use std::num::ParseIntError;
+
+/// A photo by its person's folder and its number, from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct PhotoName {
+    pub(crate) person: String,
+    pub(crate) number: u32,
+}
+
+/// Two photos, and whether they are of one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NamedPair {
+    pub(crate) a: PhotoName,
+    pub(crate) b: PhotoName,
+    pub(crate) mated: bool,
+    /// From 0.
+    pub(crate) fold: usize,
+}
+
+/// Why a text is not a pair file.
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum PairFileError {
+    /// The first line does not say how many pairs there are.
+    #[error("line 1: {found:?} is not the number of folds and of mated pairs in each, such as \"10<tab>300\"")]
+    Header {
+        /// The line.
+        found: String,
+    },
+    /// A line is no pair.
+    #[error("line {line}: {found:?} is neither \"Name<tab>1<tab>4\" nor \"Name<tab>1<tab>Other<tab>2\"")]
+    Line {
+        /// From 1.
+        line: usize,
+        /// The line.
+        found: String,
+    },
+    /// A mated pair where a non-mated one is due, or the other way round.
+    #[error("line {line}: fold {fold} has its {due} pairs here, and this is none: is a line missing before it?")]
+    Order {
+        /// From 1.
+        line: usize,
+        /// From 1.
+        fold: usize,
+        /// `mated` or `non-mated`.
+        due: &'static str,
+    },
+    /// There are fewer or more pairs than the first line says.
+    #[error("{found} pairs, but the first line makes them {expected}: is the file cut off?")]
+    Count {
+        /// From the first line.
+        expected: usize,
+        /// Lines with pairs.
+        found: usize,
+    },
+}
+
+/// Reads all pairs, in the order of the file.
+///
+/// # Errors
+/// [`PairFileError`] names the line.
+pub(crate) fn parse(text: &str) -> Result<Vec<NamedPair>, PairFileError> {
+    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let header = lines.next().map(|(_, line)| line).unwrap_or_default();
+    let (folds, mated_in_fold) = counts(header).ok_or_else(|| PairFileError::Header { found: header.to_owned() })?;
+    let expected = folds.saturating_mul(mated_in_fold).saturating_mul(2);
+    let mut pairs = Vec::new();
+    for (index, line) in lines {
+        let wrong = || PairFileError::Line { line: index + 1, found: line.to_owned() };
+        let (a, b, mated) = pair(line).ok_or_else(wrong)?;
+        let fold = pairs.len() / (2 * mated_in_fold);
+        let mated_due = pairs.len() % (2 * mated_in_fold) < mated_in_fold;
+        if mated != mated_due {
+            let due = if mated_due { "mated" } else { "non-mated" };
+            return Err(PairFileError::Order { line: index + 1, fold: fold + 1, due });
+        }
+        pairs.push(NamedPair { a, b, mated, fold });
+    }
+    if pairs.len() == expected { Ok(pairs) } else { Err(PairFileError::Count { expected, found: pairs.len() }) }
+}
+
+fn counts(header: &str) -> Option<(usize, usize)> {
+    let numbers: Vec<usize> = header.split_whitespace().map(str::parse).collect::<Result<_, ParseIntError>>().ok()?;
+    match numbers.as_slice() {
+        [mated] if *mated > 0 => Some((1, *mated)),
+        [folds, mated] if *folds > 0 && *mated > 0 => Some((*folds, *mated)),
+        _ => None,
+    }
+}
+
+fn pair(line: &str) -> Option<(PhotoName, PhotoName, bool)> {
+    let fields: Vec<&str> = match line.contains('\t') {
+        true => line.split('\t').map(str::trim).collect(),
+        false => line.split_whitespace().collect(),
+    };
+    let photo = |person: &str, number: &str| {
+        let number = number.parse().ok().filter(|&number| number > 0)?;
+        (!person.is_empty()).then(|| PhotoName { person: person.to_owned(), number })
+    };
+    match fields.as_slice() {
+        [person, a, b] => Some((photo(person, a)?, photo(person, b)?, true)),
+        [one, a, other, b] if one != other => Some((photo(one, a)?, photo(other, b)?, false)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(pair: &NamedPair) -> String {
+        let NamedPair { a, b, mated, fold } = pair;
+        format!("{} {} {} {} {mated} {fold}", a.person, a.number, b.person, b.number)
+    }
+
+    #[test]
+    fn both_headers_and_both_shapes_of_lines() {
+        for (text, expected) in [
+            (
+                "2\t1\nAnn Lee\t1\t4\nAnn Lee\t1\tBo\t2\nBo\t2\t3\nBo\t1\tAnn Lee\t2\n",
+                &["Ann Lee 1 Ann Lee 4 true 0", "Ann Lee 1 Bo 2 false 0", "Bo 2 Bo 3 true 1", "Bo 1 Ann Lee 2 false 1"]
+                    [..],
+            ),
+            ("1\r\nBo\t1\t2\r\nBo\t1\tCy\t1\r\n\r\n", &["Bo 1 Bo 2 true 0", "Bo 1 Cy 1 false 0"]),
+            ("1\nBo 1 2\nBo 1 Cy 1", &["Bo 1 Bo 2 true 0", "Bo 1 Cy 1 false 0"]),
+        ] {
+            let pairs = parse(text).unwrap();
+            assert_eq!(pairs.iter().map(shown).collect::<Vec<_>>(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        for (text, expected) in [
+            ("", "line 1"),
+            ("Bo\t1\t2\n", "line 1"),
+            ("0\t300\n", "line 1"),
+            ("1\nBo\t1\n", "line 2"),
+            ("1\nBo\t0\t2\n", "line 2"),
+            ("1\nBo\t1\t-2\n", "line 2"),
+            ("1\n\t1\t2\n", "line 2"),
+            ("1\nBo\t1\t2\nBo\t1\tBo\t2\n", "line 3"),
+            ("1\nBo\t1\tCy\t2\n", "line 2: fold 1 has its mated pairs here"),
+            ("1\nBo\t1\t2\nBo\t1\t3\n", "line 3: fold 1 has its non-mated pairs here"),
+            ("2\t1\nBo\t1\t2\nBo\t1\tCy\t1\n", "2 pairs, but the first line makes them 4"),
+            ("18446744073709551615\t2\nBo\t1\t2\n", "1 pairs"),
+        ] {
+            let message = parse(text).unwrap_err().to_string();
+            assert!(message.contains(expected), "{text:?}: {message}");
+        }
+    }
+}

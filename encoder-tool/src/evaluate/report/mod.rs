@@ -1,0 +1,83 @@
+//! What an evaluation found, as JSON, in words and as a page with plots and faces.
+
+mod json;
+mod page;
+mod plots;
+mod words;
+
+pub(crate) use json::print_json_of;
+pub(crate) use page::page_of;
+pub(crate) use words::in_words;
+
+use super::compared::Movement;
+use super::figures::{Compared, Figures};
+use super::measure::Outcome;
+use super::sample::Sample;
+use super::triplets::Mined;
+
+/// Everything that was found.
+pub(crate) struct Findings {
+    pub(crate) sample: Sample,
+    /// Of the first model: one for each photo.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// At least one, in the order in which they were asked for.
+    pub(crate) models: Vec<ModelFindings>,
+    /// Of the first model.
+    pub(crate) unaligned: WayFindings,
+    /// Of the first model's crops.
+    pub(crate) pixels: WayFindings,
+    /// Of the first model, if they were asked for.
+    pub(crate) triplets: Option<Mined>,
+    pub(crate) failures_count: bool,
+}
+
+/// What one model makes of the sample.
+pub(crate) struct ModelFindings {
+    pub(crate) name: String,
+    pub(crate) hash: String,
+    pub(crate) aligned: WayFindings,
+    /// From the first model; `None` for that one.
+    pub(crate) movement: Option<Movement>,
+}
+
+/// What one way of comparing makes of the sample.
+pub(crate) struct WayFindings {
+    /// One for each pair of the sample.
+    pub(crate) pairs: Vec<Compared>,
+    pub(crate) figures: Figures,
+}
+
+impl WayFindings {
+    pub(crate) fn of(pairs: Vec<Compared>, failures_count: bool) -> Self {
+        Self { figures: Figures::of(&pairs, failures_count), pairs }
+    }
+}
+
+impl Findings {
+    /// Names of the rows that every table and plot has, with what they show.
+    fn rows(&self) -> Vec<(String, &WayFindings)> {
+        let mut rows: Vec<(String, &WayFindings)> =
+            self.models.iter().map(|model| (model.name.clone(), &model.aligned)).collect();
+        rows.push(("not aligned".to_owned(), &self.unaligned));
+        rows.push(("pixels".to_owned(), &self.pixels));
+        rows
+    }
+
+    /// Photos without a face, and photos that could not be read with the reason.
+    fn without_face(&self) -> (Vec<String>, Vec<(String, &str)>) {
+        let (mut no_face, mut unreadable) = (Vec::new(), Vec::new());
+        for (photo, outcome) in self.sample.photos.iter().zip(&self.outcomes) {
+            let path = || photo.path.display().to_string();
+            match outcome {
+                Ok(Some(_)) => {}
+                Ok(None) => no_face.push(path()),
+                Err(why) => unreadable.push((path(), why.as_str())),
+            }
+        }
+        (no_face, unreadable)
+    }
+
+    fn pairs_of(&self, mated: bool) -> usize {
+        self.sample.pairs.iter().filter(|pair| pair.mated == mated).count()
+    }
+}

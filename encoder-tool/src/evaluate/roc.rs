@@ -1,0 +1,234 @@
+//! What a threshold does to mated and non-mated pairs, for every threshold.
+//!
+//! A pair is accepted if its L2 distance is at most the threshold.
+
+use super::interval::{Interval, clopper_pearson};
+
+/// Distances of a sample of pairs. A pair that could not be compared has no distance and is never accepted.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Roc {
+    /// Ascending.
+    mated: Vec<f32>,
+    /// Ascending.
+    non_mated: Vec<f32>,
+    mated_pairs: usize,
+    non_mated_pairs: usize,
+}
+
+/// Rates at one threshold, each 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Point {
+    pub(crate) threshold: f32,
+    /// Share of non-mated pairs that are accepted.
+    pub(crate) far: f64,
+    /// Share of mated pairs that are accepted.
+    pub(crate) tar: f64,
+}
+
+/// The best that can be had at a false accept rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Operating {
+    /// The largest distance that is accepted.
+    pub(crate) threshold: f32,
+    /// Share of mated pairs that are accepted.
+    pub(crate) tar: f64,
+    pub(crate) interval: Interval,
+}
+
+/// A false accept rate is shown where so many false accepts are expected at it; fewer are too few to tell.
+const LEAST_FALSE_ACCEPTS: f64 = 3.0;
+
+impl Roc {
+    /// Of `(distance, mated)` for each pair; `None` for a pair that could not be compared.
+    pub(crate) fn of(pairs: impl IntoIterator<Item = (Option<f32>, bool)>) -> Self {
+        let mut roc = Self { mated: Vec::new(), non_mated: Vec::new(), mated_pairs: 0, non_mated_pairs: 0 };
+        for (distance, is_mated) in pairs {
+            let (distances, pairs) = match is_mated {
+                true => (&mut roc.mated, &mut roc.mated_pairs),
+                false => (&mut roc.non_mated, &mut roc.non_mated_pairs),
+            };
+            *pairs += 1;
+            distances.extend(distance.filter(|distance| !distance.is_nan()));
+        }
+        roc.mated.sort_by(f32::total_cmp);
+        roc.non_mated.sort_by(f32::total_cmp);
+        roc
+    }
+
+    /// Distances of mated pairs, ascending.
+    pub(crate) fn mated(&self) -> &[f32] {
+        &self.mated
+    }
+
+    /// Distances of non-mated pairs, ascending.
+    pub(crate) fn non_mated(&self) -> &[f32] {
+        &self.non_mated
+    }
+
+    /// The curve from nothing accepted to everything accepted: one point for each distance that occurs.
+    pub(crate) fn points(&self) -> Vec<Point> {
+        let mut points = vec![Point { threshold: f32::NEG_INFINITY, far: 0.0, tar: 0.0 }];
+        let (mut mated, mut non_mated) = (0, 0);
+        while mated < self.mated.len() || non_mated < self.non_mated.len() {
+            let next = |distances: &[f32], at: usize| distances.get(at).copied().unwrap_or(f32::INFINITY);
+            let threshold = next(&self.mated, mated).min(next(&self.non_mated, non_mated));
+            mated += self.mated[mated..].iter().take_while(|distance| **distance <= threshold).count();
+            non_mated += self.non_mated[non_mated..].iter().take_while(|distance| **distance <= threshold).count();
+            points.push(Point { threshold, far: self.far_of(non_mated), tar: self.tar_of(mated) });
+        }
+        points
+    }
+
+    /// Where as many mated pairs are refused as non-mated ones are accepted, in shares; between two points of the curve
+    /// the curve is straight. `None` without mated or without non-mated pairs, or if the curve does not get there
+    /// because too many pairs could not be compared.
+    pub(crate) fn eer(&self) -> Option<f64> {
+        if self.mated_pairs == 0 || self.non_mated_pairs == 0 {
+            return None;
+        }
+        let excess = |point: &Point| (1.0 - point.tar) - point.far;
+        let points = self.points();
+        let pair = points.windows(2).find(|pair| excess(&pair[1]) <= 0.0)?;
+        let (before, after) = (excess(&pair[0]), excess(&pair[1]));
+        Some(pair[0].far + before / (before - after) * (pair[1].far - pair[0].far))
+    }
+
+    /// The highest share of mated pairs that are accepted at a threshold where at most `far` of the non-mated are.
+    /// `None` where the sample cannot carry it: fewer than three false accepts would be expected.
+    pub(crate) fn at_far(&self, far: f64) -> Option<Operating> {
+        // A hair more, since 0.01 of 300 is 2.9999… in floating point.
+        let expected = far * self.non_mated_pairs as f64 + 1e-9;
+        if self.mated_pairs == 0 || expected < LEAST_FALSE_ACCEPTS {
+            return None;
+        }
+        let first_refused = self.non_mated.get(expected as usize).copied().unwrap_or(f32::INFINITY);
+        let accepted = self.mated.partition_point(|distance| *distance < first_refused);
+        let non_mated = self.non_mated.partition_point(|distance| *distance < first_refused);
+        let last = |distances: &[f32], count: usize| count.checked_sub(1).map_or(f32::NEG_INFINITY, |at| distances[at]);
+        Some(Operating {
+            threshold: last(&self.mated, accepted).max(last(&self.non_mated, non_mated)),
+            tar: self.tar_of(accepted),
+            interval: clopper_pearson(accepted, self.mated_pairs),
+        })
+    }
+
+    /// Share of all pairs that are told rightly at this threshold. A pair that could not be compared is told wrongly.
+    pub(crate) fn accuracy(&self, threshold: f32) -> f64 {
+        let accepted = |distances: &[f32]| distances.partition_point(|distance| *distance <= threshold);
+        let right = accepted(&self.mated) + self.non_mated.len() - accepted(&self.non_mated);
+        share(right, self.mated_pairs + self.non_mated_pairs)
+    }
+
+    /// The threshold at which most pairs are told rightly: the middle between the two distances that it lies between. Of
+    /// several equally good ones the strictest. `None` without distances.
+    pub(crate) fn best_threshold(&self) -> Option<f32> {
+        let points = self.points();
+        let mut best: Option<(f32, f64)> = None;
+        for (index, point) in points.iter().enumerate().skip(1) {
+            let next = points.get(index + 1).map_or(point.threshold, |next| next.threshold);
+            let threshold = point.threshold + (next - point.threshold) / 2.0;
+            let accuracy = self.accuracy(point.threshold);
+            if best.is_none_or(|(_, other)| accuracy > other) {
+                best = Some((threshold, accuracy));
+            }
+        }
+        best.map(|(threshold, _)| threshold)
+    }
+
+    fn tar_of(&self, accepted: usize) -> f64 {
+        share(accepted, self.mated_pairs)
+    }
+
+    fn far_of(&self, accepted: usize) -> f64 {
+        share(accepted, self.non_mated_pairs)
+    }
+}
+
+/// 0 of nothing.
+pub(crate) fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roc(mated: &[f32], non_mated: &[f32]) -> Roc {
+        let mated = mated.iter().map(|&distance| (Some(distance), true));
+        Roc::of(mated.chain(non_mated.iter().map(|&distance| (Some(distance), false))))
+    }
+
+    #[test]
+    fn the_curve_of_a_handful_of_pairs() {
+        let points = roc(&[0.5, 0.2, 0.9], &[0.9, 1.2]).points();
+        let third = 1.0 / 3.0;
+        let expected = [
+            (f32::NEG_INFINITY, 0.0, 0.0),
+            (0.2, 0.0, third),
+            (0.5, 0.0, 2.0 * third),
+            (0.9, 0.5, 1.0),
+            (1.2, 1.0, 1.0),
+        ];
+        let found: Vec<_> = points.iter().map(|point| (point.threshold, point.far, point.tar)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn equal_error_rates_by_hand() {
+        for (mated, non_mated, expected) in [
+            (&[0.1, 0.2][..], &[0.3, 0.4][..], Some(0.0)),
+            (&[0.3, 0.4], &[0.1, 0.2], Some(1.0)),
+            // At 0.2 half of the mated are accepted and none of the others; at 0.3 the same and half of the others.
+            (&[0.2, 0.4], &[0.3, 0.5], Some(0.5)),
+            // At 0.3: 2 of 3 accepted, no false accept; at 0.4: half false accepts. A third lies on the way there.
+            (&[0.2, 0.3, 0.5], &[0.4, 0.6], Some(1.0 / 3.0)),
+            (&[], &[0.1], None),
+            (&[0.1], &[], None),
+        ] {
+            let found = roc(mated, non_mated).eer();
+            let near = found.zip(expected).is_none_or(|(found, expected)| (found - expected).abs() < 1e-12);
+            assert!(found.is_some() == expected.is_some() && near, "{mated:?} {non_mated:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn no_figure_where_the_sample_cannot_carry_it() {
+        let non_mated: Vec<f32> = (0..300).map(|index| 1.0 + index as f32 / 1000.0).collect();
+        let sample = roc(&[0.5, 1.0015, 1.5], &non_mated);
+        for (far, expected) in [(1e-1, Some((1.029, 2.0 / 3.0))), (1e-2, Some((1.002, 2.0 / 3.0))), (1e-3, None)] {
+            let found = sample.at_far(far).map(|at| (at.threshold, at.tar));
+            assert_eq!(found, expected, "{far}");
+        }
+        assert_eq!(roc(&[], &non_mated).at_far(1e-1), None);
+    }
+
+    #[test]
+    fn distances_that_are_equal_are_accepted_together() {
+        let sample = roc(&[0.4, 0.5, 0.6], &[0.5; 40]);
+        let found = sample.at_far(0.1).unwrap();
+        assert_eq!((found.threshold, found.tar), (0.4, 1.0 / 3.0));
+    }
+
+    #[test]
+    fn thresholds_and_accuracy_by_hand() {
+        for (mated, non_mated, threshold, accuracy) in [
+            (&[0.25, 0.5][..], &[1.0, 1.5][..], Some(0.75), 1.0),
+            (&[0.25, 1.25], &[1.0, 1.5], Some(0.625), 0.75),
+            (&[1.0], &[0.5], Some(1.0), 0.5),
+            (&[], &[], None, 0.0),
+        ] {
+            let sample = roc(mated, non_mated);
+            let found = sample.best_threshold();
+            assert_eq!(found, threshold, "{mated:?} {non_mated:?}");
+            assert_eq!(sample.accuracy(found.unwrap_or(0.0)), accuracy, "{mated:?} {non_mated:?}");
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_compared_is_an_error_and_never_accepted() {
+        let sample = Roc::of([(Some(0.2), true), (None, true), (Some(1.0), false), (None, false)]);
+        assert_eq!(sample.accuracy(0.5), 0.5);
+        let last = sample.points().pop().unwrap();
+        assert_eq!((last.far, last.tar), (0.5, 0.5));
+    }
+}

@@ -1,0 +1,173 @@
+//! Triplets of a labelled folder: whom the network confuses with whom.
+//!
+//! For every pair of photos of one person (anchor and positive, either way round) all photos of other people are
+//! negatives. Hard and semi-hard are as in FaceNet's section 3.2; see `triplet_loss`.
+
+use super::measure::Outcome;
+use super::sample::Photo;
+use crate::triplet_loss::{Hardness, MARGIN, loss, squared_distance};
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// So many are kept to be shown, each of another pair of people.
+const WORST: usize = 24;
+
+/// Three of the photos, by index, with their squared L2 distances.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Triplet {
+    pub(crate) anchor: usize,
+    pub(crate) positive: usize,
+    pub(crate) negative: usize,
+    pub(crate) anchor_positive: f64,
+    pub(crate) anchor_negative: f64,
+}
+
+/// What all triplets say together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct TripletFigures {
+    pub(crate) triplets: u64,
+    pub(crate) margin: f64,
+    /// Mean loss of a triplet; `None` if there is none.
+    pub(crate) mean_loss: Option<f64>,
+    /// Share of triplets whose loss is not 0.
+    pub(crate) violating_share: Option<f64>,
+    /// The negative is no farther than the positive.
+    pub(crate) hard: u64,
+    /// Farther, but by less than the margin.
+    pub(crate) semi_hard: u64,
+}
+
+/// The figures, and the worst triplets.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Mined {
+    pub(crate) figures: TripletFigures,
+    pub(crate) worst: Vec<Triplet>,
+}
+
+impl TripletFigures {
+    pub(crate) fn in_words(&self) -> String {
+        let Self { triplets, margin, mean_loss, violating_share, hard, semi_hard } = self;
+        match mean_loss.zip(*violating_share) {
+            None => "no triplets: no person has two photos, or there is only one person".to_owned(),
+            Some((mean, share)) => format!(
+                "{triplets} triplets at margin {margin}: mean loss {mean:.6}, {:.4} % violate the margin ({hard} hard, {semi_hard} semi-hard)",
+                100.0 * share
+            ),
+        }
+    }
+}
+
+/// Goes through every triplet of the photos that have a face.
+pub(crate) fn mine(photos: &[Photo], outcomes: &[Outcome]) -> Mined {
+    let faces: Vec<(usize, &str, &[f32])> = photos
+        .iter()
+        .zip(outcomes)
+        .enumerate()
+        .filter_map(|(index, (photo, outcome))| {
+            let measured = outcome.as_ref().ok()?.as_ref()?;
+            Some((index, photo.person.as_str(), measured.aligned.numbers()))
+        })
+        .collect();
+    let of_anchors: Vec<OfAnchor> =
+        faces.par_iter().map(|&(anchor, person, numbers)| of_anchor(anchor, person, numbers, &faces)).collect();
+    let triplets: u64 = of_anchors.iter().map(|of| of.triplets).sum();
+    let sum = |part: fn(&OfAnchor) -> f64| of_anchors.iter().map(part).sum::<f64>();
+    let (hard, semi_hard) = (of_anchors.iter().map(|of| of.hard).sum(), of_anchors.iter().map(|of| of.semi_hard).sum());
+    let mean_loss = (triplets > 0).then(|| sum(|of| of.loss) / triplets as f64);
+    let violating_share = (triplets > 0).then(|| (hard + semi_hard) as f64 / triplets as f64);
+    let figures = TripletFigures { triplets, margin: MARGIN, mean_loss, violating_share, hard, semi_hard };
+    Mined { figures, worst: worst(of_anchors.into_iter().filter_map(|of| of.worst).collect(), photos) }
+}
+
+#[derive(Default)]
+struct OfAnchor {
+    triplets: u64,
+    loss: f64,
+    hard: u64,
+    semi_hard: u64,
+    worst: Option<Triplet>,
+}
+
+fn of_anchor(anchor: usize, person: &str, numbers: &[f32], faces: &[(usize, &str, &[f32])]) -> OfAnchor {
+    let mut of = OfAnchor::default();
+    let distance = |&(index, _, other): &(usize, &str, &[f32])| (index, squared_distance(numbers, other));
+    let mated = |face: &&(usize, &str, &[f32])| face.1 == person && face.0 != anchor;
+    let positives: Vec<(usize, f64)> = faces.iter().filter(mated).map(distance).collect();
+    if positives.is_empty() {
+        return of;
+    }
+    for negative in faces.iter().filter(|face| face.1 != person) {
+        let (negative, anchor_negative) = distance(negative);
+        for &(positive, anchor_positive) in &positives {
+            let lost = loss(anchor_positive, anchor_negative, MARGIN);
+            of.triplets += 1;
+            of.loss += lost;
+            match Hardness::of(anchor_positive, anchor_negative, MARGIN) {
+                Hardness::Hard => of.hard += 1,
+                Hardness::SemiHard => of.semi_hard += 1,
+                Hardness::Easy => continue,
+            }
+            let worse = |worst: &Triplet| lost > worst.anchor_positive - worst.anchor_negative + MARGIN;
+            if of.worst.as_ref().is_none_or(worse) {
+                of.worst = Some(Triplet { anchor, positive, negative, anchor_positive, anchor_negative });
+            }
+        }
+    }
+    of
+}
+
+/// The worst first, and of two people who are confused only the worst.
+fn worst(mut triplets: Vec<Triplet>, photos: &[Photo]) -> Vec<Triplet> {
+    let excess = |triplet: &Triplet| triplet.anchor_positive - triplet.anchor_negative;
+    triplets.sort_by(|a, b| excess(b).total_cmp(&excess(a)).then(a.anchor.cmp(&b.anchor)));
+    let mut shown: Vec<[&str; 2]> = Vec::new();
+    triplets.retain(|triplet| {
+        let mut people = [photos[triplet.anchor].person.as_str(), photos[triplet.negative].person.as_str()];
+        people.sort_unstable();
+        let new = shown.len() < WORST && !shown.contains(&people);
+        if new {
+            shown.push(people);
+        }
+        new
+    });
+    triplets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::cache::Measured;
+    use models::Crop;
+    use shared::encoding::Encoding;
+
+    fn sample(faces: &[(&str, [f32; 2])]) -> (Vec<Photo>, Vec<Outcome>) {
+        let photo = |(person, _): &(&str, [f32; 2])| Photo { person: (*person).to_owned(), path: "p".into() };
+        let outcome = |(_, numbers): &(&str, [f32; 2])| {
+            let aligned = Encoding::from_network(numbers).unwrap();
+            Ok(Some(Measured { unaligned: aligned.clone(), aligned, crop: Crop::from_rgb(1, vec![0; 3]).unwrap() }))
+        };
+        (faces.iter().map(photo).collect(), faces.iter().map(outcome).collect())
+    }
+
+    /// Unit vectors: a and a at right angles (squared distance 2), b along the first a, c opposite to it.
+    #[test]
+    fn a_handful_by_hand() {
+        let (photos, outcomes) = sample(&[("a", [1.0, 0.0]), ("a", [0.0, 1.0]), ("b", [1.0, 0.0]), ("c", [-1.0, 0.0])]);
+        let mined = mine(&photos, &outcomes);
+        // Anchor 0, positive 1: b at 0 loses 2.2 (hard), c at 4 nothing. Anchor 1, positive 0: b at 2 and c at 2 lose 0.2
+        // each (hard, being no farther than the positive).
+        assert_eq!((mined.figures.triplets, mined.figures.hard, mined.figures.semi_hard), (4, 3, 0));
+        assert!((mined.figures.mean_loss.unwrap() - 2.6 / 4.0).abs() < 1e-6);
+        assert_eq!(mined.figures.violating_share, Some(0.75));
+        let worst: Vec<_> = mined.worst.iter().map(|t| (t.anchor, t.positive, t.negative)).collect();
+        assert_eq!(worst[0], (0, 1, 2));
+    }
+
+    #[test]
+    fn without_two_photos_of_one_person_there_are_none() {
+        let (photos, outcomes) = sample(&[("a", [1.0, 0.0]), ("b", [0.0, 1.0])]);
+        let mined = mine(&photos, &outcomes);
+        assert_eq!((mined.figures.triplets, mined.figures.mean_loss), (0, None));
+        assert!(mined.figures.in_words().starts_with("no triplets"));
+    }
+}
