@@ -48,3 +48,28 @@ pub(crate) fn read_previous(path: &Path) -> anyhow::Result<Option<Gallery>> {
         .with_context(|| format!("{} is there, but is no people database that can be used", path.display()))
         .help("move it away to start anew, or choose another file with -o")
 }
+
+/// The sequence number of a database that replaces one: max(previous + 1, Unix seconds).
+pub(crate) fn next_sequence(previous: Option<u64>, now: i64) -> u64 {
+    let now = u64::try_from(now).unwrap_or(0);
+    previous.map_or(now, |previous| previous.saturating_add(1).max(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sequence_grows_and_follows_the_clock() {
+        for (previous, now, expected) in [
+            (None, 1_800_000_000, 1_800_000_000),
+            (Some(5), 1_800_000_000, 1_800_000_000),
+            (Some(1_800_000_000), 1_800_000_000, 1_800_000_001),
+            (Some(1_900_000_000), 1_800_000_000, 1_900_000_001),
+            (Some(7), -3, 8),
+            (Some(u64::MAX), 1, u64::MAX),
+        ] {
+            assert_eq!(next_sequence(previous, now), expected, "{previous:?} {now}");
+        }
+    }
+}

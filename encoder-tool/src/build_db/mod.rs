@@ -69,15 +69,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     let now = Timestamp::now().as_second();
     let (kept, skipped) = sort_out(outcomes, members.len(), now);
     skipped.iter().for_each(|Skipped { photo, reason }| verbosity.note(&format!("left out {photo}: {reason}")));
-    let (enrolled, empty): (Vec<Enrolled>, Vec<Enrolled>) = members
-        .into_iter()
-        .zip(kept)
-        .map(|(member, photos)| Enrolled { member, photos })
-        .partition(|person| !person.photos.is_empty());
-    for Enrolled { member, .. } in &empty {
-        let why = if member.folder.is_some() { "no usable photo" } else { "a line in people.csv but no folder" };
-        verbosity.note(&format!("not enrolled: {}: {why}", member.name));
-    }
+    let (enrolled, everybody) = with_photos(members, kept, verbosity);
     let encodings = enrolled.iter().map(|person| person.photos.len()).sum();
     let risk = risk_of(arguments, encodings, &recogniser);
     let threshold = risk.as_ref().map_or(recogniser.threshold(), |risk| risk.threshold);
@@ -107,8 +99,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         let page = page::page_of(&report, &looked_at.resemblance, &looked_at.photos, &about);
         atomic_file::replace(path, page.as_bytes())?;
     }
-    let findings =
-        Findings { risk: risk.map(|risk| (risk, arguments.fpir)), look_alikes: looked_at.look_alike_people() };
+    let findings = Findings { risk, look_alikes: looked_at.look_alike_people() };
     let bytes = write::encode_database(enrolled, &findings, &heritage, &recogniser, now)?;
     atomic_file::replace(&arguments.output, &bytes).help("make room, or choose another file with -o")?;
     match arguments.json {
@@ -119,7 +110,18 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         }
     }
     let odd = !report.odd_photos.is_empty() || !report.look_alikes.is_empty();
-    Ok(Answer::yes_if(empty.is_empty() && !(arguments.strict && odd)))
+    Ok(Answer::yes_if(everybody && !(arguments.strict && odd)))
+}
+
+/// Those who have a photo, and whether that is everybody. Others are told of.
+fn with_photos(members: Vec<Member>, kept: Vec<Vec<EnrolledPhoto>>, verbosity: Verbosity) -> (Vec<Enrolled>, bool) {
+    let people = members.into_iter().zip(kept).map(|(member, photos)| Enrolled { member, photos });
+    let (enrolled, empty): (Vec<Enrolled>, Vec<Enrolled>) = people.partition(|person| !person.photos.is_empty());
+    for Enrolled { member, .. } in &empty {
+        let why = if member.folder.is_some() { "no usable photo" } else { "a line in people.csv but no folder" };
+        verbosity.note(&format!("not enrolled: {}: {why}", member.name));
+    }
+    (enrolled, empty.is_empty())
 }
 
 /// The threshold for so many encodings; `None` leaves it to the encoder's own.

@@ -3,6 +3,7 @@
 use super::roster::Member;
 use crate::calibrate::risk::Risk;
 use crate::calibrate::set_threshold;
+use crate::database;
 use anyhow::Context;
 use models::{Crop, Recogniser};
 use shared::gallery::{Gallery, GalleryBuilder, NewEncoding, NewPerson, PersonId, PersonName};
@@ -40,18 +41,12 @@ impl Heritage {
     fn id_of(&self, name: &PersonName) -> Option<PersonId> {
         self.ids.get(&name.collision_key()).copied()
     }
-
-    /// max(previous + 1, Unix seconds)
-    fn next_sequence(&self, now: i64) -> u64 {
-        let now = u64::try_from(now).unwrap_or(0);
-        self.sequence.map_or(now, |previous| previous.saturating_add(1).max(now))
-    }
 }
 
 /// What is worked out from all encodings together.
 pub(super) struct Findings {
     /// The threshold and what it was worked out from; `None` leaves it to the encoder's own.
-    pub(super) risk: Option<(Risk, f64)>,
+    pub(super) risk: Option<Risk>,
     /// People by index, the lower first, and the L2 distance of their nearest photos.
     pub(super) look_alikes: Vec<([usize; 2], f32)>,
 }
@@ -68,7 +63,7 @@ pub(super) fn encode_database(
     recogniser: &Recogniser,
     now: i64,
 ) -> anyhow::Result<Vec<u8>> {
-    let sequence = heritage.next_sequence(now);
+    let sequence = database::next_sequence(heritage.sequence, now);
     let mut builder = GalleryBuilder::new(sequence, recogniser.model_hash(), recogniser.dimensions())?;
     for Enrolled { member, photos } in people {
         let id = match member.id.or_else(|| heritage.id_of(&member.name)) {
@@ -80,8 +75,8 @@ pub(super) fn encode_database(
         let person = NewPerson { id, name: member.name, details: member.details, encodings };
         builder.add_person(person).with_context(|| format!("cannot enrol {name}"))?;
     }
-    if let Some((risk, fpir)) = &findings.risk {
-        set_threshold(&mut builder, risk, *fpir)?;
+    if let Some(risk) = &findings.risk {
+        set_threshold(&mut builder, risk)?;
     }
     let ids: Vec<PersonId> = builder.gallery().people().iter().map(|person| person.id).collect();
     for &([one, other], distance) in &findings.look_alikes {
@@ -99,21 +94,6 @@ fn random_id() -> anyhow::Result<PersonId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_sequence_grows_and_follows_the_clock() {
-        for (previous, now, expected) in [
-            (None, 1_800_000_000, 1_800_000_000),
-            (Some(5), 1_800_000_000, 1_800_000_000),
-            (Some(1_800_000_000), 1_800_000_000, 1_800_000_001),
-            (Some(1_900_000_000), 1_800_000_000, 1_900_000_001),
-            (Some(7), -3, 8),
-            (Some(u64::MAX), 1, u64::MAX),
-        ] {
-            let heritage = Heritage { sequence: previous, ids: HashMap::new() };
-            assert_eq!(heritage.next_sequence(now), expected, "{previous:?} {now}");
-        }
-    }
 
     #[test]
     fn random_ids_differ() {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use measured::Distances;
 use models::Recogniser;
 use models::bundle::NonMated;
-use risk::{Risk, risk_at};
+use risk::{MAX_FMR, Risk, risk_at};
 use serde::Serialize;
 use shared::gallery::{Calibration, Gallery, GalleryBuilder};
 use std::path::Path;
@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &Calibrate, verbosity: Verbosity) -> Result<Answer>
     let Distances { non_mated, mated } = &distances;
     let risk = risk_at(arguments.fpir, gallery.encoding_count(), non_mated, mated.as_ref());
     if arguments.write {
-        store(&arguments.db, gallery, &risk, arguments.fpir)?;
+        store(&arguments.db, gallery, &risk)?;
     }
     let NonMated { source, people, pairs, .. } = non_mated;
     match arguments.json {
@@ -75,18 +75,17 @@ fn of_bundle(recogniser: &Recogniser) -> Result<Distances> {
     Ok(Distances { non_mated, mated: calibration.mated.clone() })
 }
 
-fn store(path: &Path, gallery: Gallery, risk: &Risk, fpir: f64) -> Result<()> {
-    let now = u64::try_from(Timestamp::now().as_second()).unwrap_or(0);
-    let sequence = gallery.header().sequence.saturating_add(1).max(now);
+fn store(path: &Path, gallery: Gallery, risk: &Risk) -> Result<()> {
+    let sequence = database::next_sequence(Some(gallery.header().sequence), Timestamp::now().as_second());
     let mut builder = GalleryBuilder::from_gallery(gallery, sequence);
-    set_threshold(&mut builder, risk, fpir)?;
+    set_threshold(&mut builder, risk)?;
     atomic_file::replace(path, &builder.encode()?).help("make room, or copy the database elsewhere")
 }
 
 /// Puts threshold and risk into a database's header.
-pub(crate) fn set_threshold(builder: &mut GalleryBuilder, risk: &Risk, fpir: f64) -> Result<()> {
+pub(crate) fn set_threshold(builder: &mut GalleryBuilder, risk: &Risk) -> Result<()> {
     let encodings = u32::try_from(risk.encodings).unwrap_or(u32::MAX);
-    Ok(builder.set_threshold(risk.threshold, Some(Calibration { fpir: fpir as f32, encodings }))?)
+    Ok(builder.set_threshold(risk.threshold, Some(Calibration { fpir: risk.fpir as f32, encodings }))?)
 }
 
 /// One paragraph: what was done, and what it means for the door.
@@ -103,6 +102,10 @@ pub(crate) fn in_words(risk: &Risk, non_mated: &NonMated) -> String {
         percent(fpir_low),
         percent(fpir_high),
     );
+    if *fmr >= MAX_FMR {
+        text += " So few people are enrolled that a looser threshold would do for them; it is held where one comparison \
+                 with a claimed person is safe too.";
+    }
     if *extrapolated {
         text += " Fewer than three of these pairs would be that near: the threshold follows from how the nearest hundreds \
                  lie, so take it as advice.";

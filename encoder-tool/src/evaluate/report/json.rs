@@ -3,6 +3,7 @@
 use super::{Findings, ModelFindings};
 use crate::evaluate::compared::Movement;
 use crate::evaluate::figures::Figures;
+use crate::evaluate::sample::Pair;
 use crate::evaluate::triplets::TripletFigures;
 use serde::Serialize;
 use terminal::print_json;
@@ -87,19 +88,15 @@ fn model(model: &ModelFindings) -> Model<'_> {
 
 fn distances(findings: &Findings) -> Vec<Distance> {
     let photo = |index: usize| findings.sample.photos[index].path.display().to_string();
-    let ways = findings.models[0].aligned.pairs.iter().zip(&findings.unaligned.pairs).zip(&findings.pixels.pairs);
-    let distance = |(pair, ((aligned, unaligned), pixels)): (&crate::evaluate::sample::Pair, _)| {
-        let ((aligned, unaligned), pixels): ((&super::Compared, &super::Compared), &super::Compared) =
-            ((aligned, unaligned), pixels);
-        Distance {
-            a: photo(pair.a),
-            b: photo(pair.b),
-            mated: pair.mated,
-            fold: pair.fold,
-            distance: aligned.distance,
-            unaligned: unaligned.distance,
-            pixels: pixels.distance,
-        }
+    let aligned = &findings.models[0].aligned;
+    let distance = |(index, pair): (usize, &Pair)| Distance {
+        a: photo(pair.a),
+        b: photo(pair.b),
+        mated: pair.mated,
+        fold: pair.fold,
+        distance: aligned.pairs[index].distance,
+        unaligned: findings.unaligned.pairs[index].distance,
+        pixels: findings.pixels.pairs[index].distance,
     };
-    findings.sample.pairs.iter().zip(ways).map(distance).collect()
+    findings.sample.pairs.iter().enumerate().map(distance).collect()
 }

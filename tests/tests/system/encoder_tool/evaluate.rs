@@ -35,7 +35,7 @@ fn images() -> TempDir {
 #[test]
 fn pairs_of_a_file_are_compared_and_kept_for_the_next_time() {
     let (images, cache) = (images(), tempfile::tempdir().unwrap());
-    let pairs = images.path().join("../pairs-of-three.txt");
+    let pairs = cache.path().join("pairs-of-three.txt");
     fs::write(&pairs, "1\nBarack\t1\t2\nBarack\t1\tJoe\t1\n").unwrap();
     let page = cache.path().join("page.html");
     let evaluate = || {
@@ -61,7 +61,6 @@ fn pairs_of_a_file_are_compared_and_kept_for_the_next_time() {
     assert!(shown.stdout.contains("encoder-tool: 0."), "{shown:?}");
     assert_eq!(said(&mut with_cache(&cache, ["cache", "clear"])).code, 0);
     assert!(!cache.path().join("encoder-tool").exists());
-    fs::remove_file(pairs).unwrap();
 }
 
 #[test]
@@ -141,7 +140,8 @@ fn a_wrong_photo_and_one_person_under_two_names_are_named() {
         ("Joe/1.jpg", &joe),
         ("Joe/2.jpg", &eileen),
     ]);
-    let (database, page) = (people.path().join("../odd.db"), people.path().join("../odd.html"));
+    let written = tempfile::tempdir().unwrap();
+    let (database, page) = (written.path().join("odd.db"), written.path().join("odd.html"));
     let build = |options: &[&str]| {
         let mut command = encoder_tool(["build-db", "--json", "--html"]);
         said(command.arg(&page).arg("-o").arg(&database).arg(people.path()).args(options))
@@ -158,6 +158,4 @@ fn a_wrong_photo_and_one_person_under_two_names_are_named() {
     }
     assert!(fs::read_to_string(&page).unwrap().matches("data:image/jpeg").count() >= 6);
     assert_eq!(build(&["--strict"]).code, 1);
-    fs::remove_file(database).unwrap();
-    fs::remove_file(page).unwrap();
 }
