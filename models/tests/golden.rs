@@ -5,6 +5,7 @@
 //! used too.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+use models::bundle::Bundles;
 use models::{Crop, Face, Frame, Recogniser};
 use serde_json::Value;
 use std::fs;
@@ -51,6 +52,15 @@ fn step(expected: &Value, frame: &Frame) -> f32 {
     expected["working_size_xy"][0].as_f64().map_or(1.0, |width| frame.width() as f32 / width as f32)
 }
 
+/// The bundled networks, searching at the size that the reference searched at.
+fn recogniser_for(expected: &Value) -> Recogniser {
+    let mut bundles = Bundles::bundled().unwrap();
+    if let Some(size) = expected["working_size"].as_u64() {
+        bundles.detector.manifest.search.working_size = u32::try_from(size).unwrap();
+    }
+    Recogniser::new(&bundles).unwrap()
+}
+
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>();
     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
@@ -73,8 +83,8 @@ fn the_exact_crops_give_the_reference_encodings() {
 
 #[test]
 fn whole_photos_give_the_reference_boxes_and_landmarks() {
-    let mut recogniser = Recogniser::bundled().unwrap();
     for (expected, frame) in whole_photos() {
+        let mut recogniser = recogniser_for(&expected);
         let tolerance = 1.5 * step(&expected, &frame);
         let found = nearest_to(&numbers(&expected["detector"]["box_xywh"]), recogniser.detect(&frame).unwrap());
         let bounds = [found.bounds.x, found.bounds.y, found.bounds.width, found.bounds.height];
@@ -89,8 +99,8 @@ fn whole_photos_give_the_reference_boxes_and_landmarks() {
 
 #[test]
 fn whole_photos_give_nearly_the_reference_encodings() {
-    let mut recogniser = Recogniser::bundled().unwrap();
     for (expected, frame) in whole_photos() {
+        let mut recogniser = recogniser_for(&expected);
         let face = nearest_to(&numbers(&expected["detector"]["box_xywh"]), recogniser.detect(&frame).unwrap());
         let crop = recogniser.align(&frame, &face);
         let encoding = recogniser.encode(&crop).unwrap();

@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn the_bundled_networks_keep_their_hash() {
         let hash = Bundles::bundled().unwrap().hash().to_string();
-        assert_eq!(hash, "3b87d55da644c454a5f40f9d0acd6ec0213d2543248b2168235dea4e86eed249");
+        assert_eq!(hash, "5deb910dd1989b34a1e2a73476aa67281b1515b5428e11ee6f0fbd8ac9509e0c");
     }
 
     #[test]
@@ -114,7 +114,7 @@ mod tests {
             ("detector network", true, |all| all.detector.manifest.network.sha256 = "0".repeat(64)),
             ("detector channels", true, |all| all.detector.manifest.input.channels = ChannelOrder::Rgb),
             ("detector subtract", true, |all| all.detector.manifest.input.subtract = 1.0),
-            ("working size", true, |all| all.detector.manifest.search.working_size = 640),
+            ("working size", true, |all| all.detector.manifest.search.working_size = 480),
             ("certainty", true, |all| all.detector.manifest.search.certainty = 0.61),
             ("overlap", true, |all| all.detector.manifest.search.overlap = 0.31),
             ("encoder network", true, |all| all.encoder.manifest.network.sha256 = "0".repeat(64)),

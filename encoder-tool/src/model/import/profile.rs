@@ -78,7 +78,7 @@ impl Profile {
                 profile: DetectorProfile::Yunet,
                 network,
                 input: input(ChannelOrder::Bgr),
-                search: Search { working_size: 320, certainty: 0.6, overlap: 0.3 },
+                search: Search { working_size: 640, certainty: 0.6, overlap: 0.3 },
                 provenance,
             }),
             Self::Sface => Manifest::Encoder(EncoderManifest {
