@@ -28,10 +28,10 @@ struct EncoderOptions {
     #[arg(long)]
     channels: Option<Channels>,
     /// Taken from every pixel value (0 to 255) before the network gets it
-    #[arg(long, value_name = "NUMBER", requires = "divide")]
+    #[arg(long, value_name = "NUMBER", requires = "divide", value_parser = parse_subtract)]
     subtract: Option<f32>,
     /// Then every value is divided by this
-    #[arg(long, value_name = "NUMBER", requires = "subtract")]
+    #[arg(long, value_name = "NUMBER", requires = "subtract", value_parser = parse_divide)]
     divide: Option<f32>,
     /// How the face is cut out
     #[arg(long)]
@@ -180,6 +180,16 @@ impl EncoderOptions {
     }
 }
 
+fn parse_subtract(text: &str) -> Result<f32, String> {
+    let pixel = text.parse().ok().filter(|number| (0.0..=255.0).contains(number));
+    pixel.ok_or_else(|| "what is taken from pixel values is 0 to 255".to_owned())
+}
+
+fn parse_divide(text: &str) -> Result<f32, String> {
+    let positive = text.parse().ok().filter(|number: &f32| number.is_finite() && *number > 0.0);
+    positive.ok_or_else(|| "pixel values are divided by a number above 0".to_owned())
+}
+
 impl Taken {
     /// What becomes of pixels before a network gets them out of which a normalisation was lifted. One that normalises by
     /// itself is given pixels as they are, unless the command line insists.
@@ -201,6 +211,26 @@ impl Channels {
         match self {
             Self::Rgb => ChannelOrder::Rgb,
             Self::Bgr => ChannelOrder::Bgr,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_in_their_range() {
+        for (text, subtract, divide) in [
+            ("127.5", true, true),
+            ("0", true, false),
+            ("255.5", false, true),
+            ("-1", false, false),
+            ("nan", false, false),
+            ("inf", false, false),
+            ("grey", false, false),
+        ] {
+            assert_eq!((parse_subtract(text).is_ok(), parse_divide(text).is_ok()), (subtract, divide), "{text}");
         }
     }
 }

@@ -41,6 +41,7 @@ impl Trial {
         let found = run_once(self.rewritten, &[1, 3, height, width], &normalised).context("rewritten")?;
         ensure!(expected.len() == found.len(), "{} outputs became {}", expected.len(), found.len());
         for (index, (expected, found)) in expected.iter().zip(&found).enumerate() {
+            ensure!(expected.iter().all(|number| number.is_finite()), "what it makes of a picture is not finite");
             let differs = difference(expected, found);
             if differs.is_nan() || differs > TOLERANCE {
                 bail!("rewriting changed output {index} by {differs} of its largest number; report this file");
