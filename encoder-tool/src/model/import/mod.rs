@@ -45,14 +45,14 @@ const NETWORK_FILE: &str = "model.onnx";
 pub(crate) struct Import {
     /// The ONNX file, or FaceNet's weights
     source: PathBuf,
-    #[command(flatten)]
-    options: Options,
     /// The folder to make the bundle in
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
     /// Also write the network with its weights widened and nothing else changed, for other runtimes
     #[arg(long, value_name = "FILE")]
     onnx_out: Option<PathBuf>,
+    #[command(flatten)]
+    options: Options,
 }
 
 impl Import {

@@ -216,6 +216,20 @@ impl Channels {
 }
 
 #[cfg(test)]
+impl Options {
+    /// What a command line says.
+    pub(super) fn said(line: &str) -> Self {
+        #[derive(clap::Parser)]
+        #[command(no_binary_name = true)]
+        struct Line {
+            #[command(flatten)]
+            options: Options,
+        }
+        <Line as clap::Parser>::parse_from(line.split_whitespace()).options
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -232,19 +246,5 @@ mod tests {
         ] {
             assert_eq!((parse_subtract(text).is_ok(), parse_divide(text).is_ok()), (subtract, divide), "{text}");
         }
-    }
-}
-
-#[cfg(test)]
-impl Options {
-    /// What a command line says.
-    pub(super) fn said(line: &str) -> Self {
-        #[derive(clap::Parser)]
-        #[command(no_binary_name = true)]
-        struct Line {
-            #[command(flatten)]
-            options: Options,
-        }
-        <Line as clap::Parser>::parse_from(line.split_whitespace()).options
     }
 }
