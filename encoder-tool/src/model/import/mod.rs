@@ -62,6 +62,7 @@ impl Import {
     /// If a file cannot be read or written, or holds no network as it was described.
     pub(crate) fn run(&self, verbosity: Verbosity) -> Result<()> {
         let source = Source::read(&self.source)?;
+        verbosity.note(&format!("{}: read; now tried as it is and rewritten", source.name()));
         let bundle = bundle_of(&source, &self.options)?;
         if let Some(path) = &self.onnx_out {
             let widened = onnx::encode(widened(source.network().clone())?);

@@ -220,7 +220,7 @@ fn damaged(mut file: Vec<u8>, changes: &[(Index, u8)], end: Option<Index>) -> Ve
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn damaged_weights_are_imported_or_refused(

@@ -19,18 +19,18 @@ pub(super) struct Norm {
     pub(super) variance: Vec<f32>,
 }
 
-/// Names of one layer's arrays in each format: the second part of a name, after that of the layer or the norm.
-struct Part {
-    keras: &'static str,
-    torch: &'static str,
+/// How the name of an array ends, after that of the layer or of its batch norm.
+enum Part {
+    OfLayer { keras: &'static str, torch: &'static str },
+    OfNorm { keras: &'static str, torch: &'static str },
 }
 
-const KERNEL: Part = Part { keras: "_kernel", torch: ".weight" };
-const BIAS: Part = Part { keras: "_bias", torch: ".bias" };
-const GAMMA: Part = Part { keras: "_BatchNorm_gamma", torch: ".weight" };
-const BETA: Part = Part { keras: "_BatchNorm_beta", torch: ".bias" };
-const MEAN: Part = Part { keras: "_BatchNorm_moving_mean", torch: ".running_mean" };
-const VARIANCE: Part = Part { keras: "_BatchNorm_moving_variance", torch: ".running_var" };
+const KERNEL: Part = Part::OfLayer { keras: "kernel", torch: "weight" };
+const BIAS: Part = Part::OfLayer { keras: "bias", torch: "bias" };
+const GAMMA: Part = Part::OfNorm { keras: "gamma", torch: "weight" };
+const BETA: Part = Part::OfNorm { keras: "beta", torch: "bias" };
+const MEAN: Part = Part::OfNorm { keras: "moving_mean", torch: "running_mean" };
+const VARIANCE: Part = Part::OfNorm { keras: "moving_variance", torch: "running_var" };
 
 /// What a folder of `.npy` files would have to hold, for whoever gave another one.
 const EXPECTED_NPY: &str = "expected are those of FaceNet's Inception-ResNet-v1 with their Keras names: \
@@ -137,10 +137,11 @@ impl Weights {
 
     fn called(&self, name: &Name, part: &Part) -> String {
         let [linear, norm] = &name.torch;
-        match self.format {
-            Format::Npy => format!("{}{}", name.keras, part.keras),
-            Format::Safetensors if part.keras.starts_with("_BatchNorm") => format!("{norm}{}", part.torch),
-            Format::Safetensors => format!("{linear}{}", part.torch),
+        match (self.format, part) {
+            (Format::Npy, Part::OfLayer { keras, .. }) => format!("{}_{keras}", name.keras),
+            (Format::Npy, Part::OfNorm { keras, .. }) => format!("{}_BatchNorm_{keras}", name.keras),
+            (Format::Safetensors, Part::OfLayer { torch, .. }) => format!("{linear}.{torch}"),
+            (Format::Safetensors, Part::OfNorm { torch, .. }) => format!("{norm}.{torch}"),
         }
     }
 }
