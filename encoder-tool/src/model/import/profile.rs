@@ -78,6 +78,20 @@ pub(super) const TEMPLATE_112: [[f32; 2]; 5] =
 pub(super) const TEMPLATE_SIDE: u32 = 112;
 
 /// FaceNet was trained on MTCNN's boxes with a margin, stretched to a square. YuNet's boxes are narrower.
+///
+/// Tried with the weights of VGGFace2 in 32-bit floats on lfw-dev: accuracy and equal error rate over its 1200 pairs, and
+/// the FNMR where all its pairs of two people show an FMR of 1e-2, 1e-3 and 1e-4.
+///
+/// | enlarge | shift-down | accuracy | EER | 1e-2 | 1e-3 | 1e-4 |
+/// |---|---|---|---|---|---|---|
+/// | 1.20 | -0.04 | 0.9892 | 0.0067 | 0.0150 | 0.0643 | 0.1694 |
+/// | 1.25 | -0.04 | 0.9942 | 0.0067 | 0.0138 | 0.0625 | 0.1681 |
+/// | 1.25 | -0.01 | 0.9925 | 0.0050 | 0.0122 | 0.0638 | 0.1730 |
+/// | 1.30 | -0.04 | 0.9950 | 0.0067 | 0.0143 | 0.0668 | 0.1687 |
+/// | 1.30 | -0.02 | 0.9942 | 0.0050 | 0.0115 | 0.0622 | 0.1746 |
+///
+/// One pair is 0.0008 of the accuracy: but for the first, the crops cannot be told apart by it. The one taken has the
+/// lowest FNMR where a door works, at 1e-4.
 const FACENET_CROP: CropGeometry =
     CropGeometry::Box { side: facenet::SIDE, enlarge: 1.25, shift_down: -0.04, stretch: true };
 
