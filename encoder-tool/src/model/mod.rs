@@ -10,7 +10,6 @@ use terminal::Verbosity;
 /// Work on models.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
-    /// Turn an ONNX file into a bundle
     Import(import::Import),
     Measure(measure::Measure),
 }
@@ -22,7 +21,7 @@ impl ModelCommand {
     /// As the command's own `run`.
     pub(crate) fn run(&self, verbosity: Verbosity) -> Result<()> {
         match self {
-            Self::Import(import) => import.run(),
+            Self::Import(import) => import.run(verbosity),
             Self::Measure(measure) => measure.run(verbosity),
         }
     }
