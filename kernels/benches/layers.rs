@@ -8,7 +8,7 @@ use kernels::{
 use std::time::Instant;
 
 /// Height and width, input channels, output channels, side and stride of the window.
-const LAYERS: [(usize, usize, usize, usize, usize); 10] = [
+const LAYERS: [(usize, usize, usize, usize, usize); 11] = [
     (160, 3, 32, 3, 2),
     (77, 32, 64, 3, 1),
     (36, 192, 256, 3, 2),
@@ -17,6 +17,7 @@ const LAYERS: [(usize, usize, usize, usize, usize); 10] = [
     (8, 896, 128, 1, 1),
     (3, 1792, 192, 1, 1),
     (56, 64, 128, 1, 1),
+    (28, 256, 256, 1, 1),
     (14, 512, 512, 1, 1),
     (80, 16, 64, 1, 1),
 ];

@@ -38,6 +38,13 @@ pub trait Number: Copy + Default + Sync {
     /// The processor has the register's instructions, and so many numbers can be read at `from`.
     #[doc(hidden)]
     unsafe fn load<V: Vector>(from: *const Self) -> V;
+
+    /// A sum as a number. Sums of floats have no scale, and have begun with their bias.
+    ///
+    /// # Safety
+    /// The processor has the register's instructions.
+    #[doc(hidden)]
+    unsafe fn scaled<V: Vector>(sum: V, scale: V, bias: V) -> V;
 }
 
 impl Number for f32 {
@@ -45,6 +52,11 @@ impl Number for f32 {
     unsafe fn load<V: Vector>(from: *const f32) -> V {
         // SAFETY: the caller's promise.
         unsafe { V::load(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn scaled<V: Vector>(sum: V, _: V, _: V) -> V {
+        sum
     }
 }
 
@@ -54,12 +66,16 @@ impl Number for u8 {
         // SAFETY: the caller's promise.
         unsafe { V::of_bytes(from) }
     }
+
+    #[inline(always)]
+    unsafe fn scaled<V: Vector>(sum: V, scale: V, bias: V) -> V {
+        // SAFETY: the caller's promise.
+        unsafe { sum.times(scale).plus(bias) }
+    }
 }
 
 /// More places than this in a window of bytes could make sums that are not exact: 2^24 / (255 * 127).
 const MOST_PLACES: usize = 518;
-/// So many neighbouring output pixels are summed up together.
-const TOGETHER: usize = 4;
 
 impl Depthwise<f32> {
     /// For pictures of floats. `weights` have one input; `bias` has a number for each channel.
@@ -158,20 +174,20 @@ impl<T: Number> Job<'_, T> {
                     let place = row * self.output.width + column - self.first;
                     // SAFETY: the caller's promise.
                     unsafe {
-                        if inside.contains(&column) && column + TOGETHER <= inside.end {
-                            self.pixels::<V, TOGETHER>(at, [row, column], rows.clone(), place, &mut outputs);
-                            column += TOGETHER;
-                        } else {
-                            self.pixels::<V, 1>(at, [row, column], rows.clone(), place, &mut outputs);
-                            column += 1;
-                        }
+                        let left = if inside.contains(&column) { inside.end - column } else { 1 };
+                        column += match left {
+                            8.. => self.pixels::<V, 8>(at, [row, column], rows.clone(), place, &mut outputs),
+                            4.. => self.pixels::<V, 4>(at, [row, column], rows.clone(), place, &mut outputs),
+                            _ => self.pixels::<V, 1>(at, [row, column], rows.clone(), place, &mut outputs),
+                        };
                     }
                 }
             }
         }
     }
 
-    /// A register of channels of `N` neighbouring output pixels, of which the first sees all that the others do.
+    /// A register of channels of `N` neighbouring output pixels, of which the first sees all that the others do; gives
+    /// `N`.
     ///
     /// # Safety
     /// As for [`Vector`].
@@ -183,53 +199,64 @@ impl<T: Number> Job<'_, T> {
         rows: Range<usize>,
         place: usize,
         outputs: &mut Outputs<'_>,
-    ) {
+    ) -> usize {
         let Depthwise { window, channels, taps, start, finish, zero, .. } = self.layer;
-        let filled = channels.next_multiple_of(CHUNK);
+        let (filled, apart) = (channels.next_multiple_of(CHUNK), window.stride[1] * channels);
         let columns = seen(column * window.stride[1], window.before[1], window.size[1], self.extent.width);
+        let seen = columns.len();
+        // All that a row of the windows reads, from its first number on.
+        let length = ((N - 1) * apart + seen.saturating_sub(1) * channels) + V::WIDTH;
         // SAFETY: the caller's promise, and `taps` and `start` are filled up to whole chunks.
         unsafe {
             let zero = V::splat(-zero);
             let mut sums = [V::load(start[at..at + V::WIDTH].as_ptr()); N];
             for down in rows {
                 let line = (row * window.stride[0] + down - window.before[0]) * self.extent.width;
-                for right in columns.clone() {
-                    let tap = (down * window.size[1] + right) * filled + at;
-                    let tap = V::load(taps[tap..tap + V::WIDTH].as_ptr());
-                    let first = line + column * window.stride[1] + right - window.before[1];
-                    let numbers: [V; N] = self.numbers(first * channels + at, window.stride[1] * channels);
-                    for (sum, number) in sums.iter_mut().zip(numbers) {
-                        *sum = sum.fused(number.plus(zero), tap);
+                let first = line + column * window.stride[1] + columns.start - window.before[1];
+                let mut tap = taps[(down * window.size[1] + columns.start) * filled + at..].as_ptr();
+                let numbers = self.picture.get(first * channels + at..).unwrap_or_default();
+                if numbers.len() >= length {
+                    let mut numbers = numbers.as_ptr();
+                    for _ in 0..seen {
+                        let weight = V::load(tap);
+                        let mut number = numbers;
+                        for sum in &mut sums {
+                            *sum = sum.fused(T::load::<V>(number).plus(zero), weight);
+                            number = number.wrapping_add(apart);
+                        }
+                        (tap, numbers) = (tap.wrapping_add(filled), numbers.wrapping_add(*channels));
+                    }
+                } else {
+                    for place in 0..seen {
+                        let weight = V::load(tap);
+                        for (index, sum) in sums.iter_mut().enumerate() {
+                            let number = some::<V, T>(numbers.get(index * apart + place * channels..));
+                            *sum = sum.fused(number.plus(zero), weight);
+                        }
+                        tap = tap.wrapping_add(filled);
                     }
                 }
             }
             let [scale, bias] = finish.of_channels::<V>(at);
             for (index, sum) in sums.into_iter().enumerate() {
                 let mut pixel = outputs.pixel(place + index, *channels);
-                finish.values(sum.times(scale).plus(bias), at, None, &mut pixel);
+                finish.values(T::scaled(sum, scale, bias), at, None, &mut pixel);
             }
         }
+        N
     }
+}
 
-    /// Registers full of the picture, so far apart.
-    ///
-    /// # Safety
-    /// As for [`Vector`].
-    #[inline(always)]
-    unsafe fn numbers<V: Vector, const N: usize>(&self, first: usize, apart: usize) -> [V; N] {
-        // SAFETY: the caller's promise; as many numbers are there, or else they are copied to where there are.
-        unsafe {
-            match self.picture.get(first..first + (N - 1) * apart + V::WIDTH) {
-                Some(numbers) => std::array::from_fn(|index| T::load(numbers.as_ptr().add(index * apart))),
-                None => std::array::from_fn(|index| {
-                    let mut whole = [T::default(); CHUNK];
-                    let numbers = self.picture.get(first + index * apart..).unwrap_or_default();
-                    whole.iter_mut().zip(numbers).for_each(|(place, &number)| *place = number);
-                    T::load(whole.as_ptr())
-                }),
-            }
-        }
-    }
+/// A register of what may be fewer numbers.
+///
+/// # Safety
+/// As for [`Vector`].
+#[inline(always)]
+unsafe fn some<V: Vector, T: Number>(numbers: Option<&[T]>) -> V {
+    let mut whole = [T::default(); CHUNK];
+    whole.iter_mut().zip(numbers.unwrap_or_default()).for_each(|(place, &number)| *place = number);
+    // SAFETY: the caller's promise; no register has more numbers than `CHUNK`.
+    unsafe { T::load(whole.as_ptr()) }
 }
 
 /// The rows that a range of pixels covers, each with its columns.
