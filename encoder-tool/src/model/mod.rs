@@ -2,6 +2,7 @@
 
 mod import;
 mod measure;
+mod quantise;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -13,7 +14,12 @@ pub(crate) enum ModelCommand {
     /// Turn an ONNX file into a bundle
     Import(import::Import),
     Measure(measure::Measure),
+    #[command(name = "quantize", visible_alias = "quantise")]
+    Quantise(quantise::Quantise),
 }
+
+/// Name of the network in a bundle's folder.
+const NETWORK_FILE: &str = "model.onnx";
 
 impl ModelCommand {
     /// Does what was asked.
@@ -24,6 +30,7 @@ impl ModelCommand {
         match self {
             Self::Import(import) => import.run(),
             Self::Measure(measure) => measure.run(verbosity),
+            Self::Quantise(quantise) => quantise.run(verbosity),
         }
     }
 }

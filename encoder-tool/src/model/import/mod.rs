@@ -4,7 +4,7 @@
 //! are widened when the bundle is loaded. Before anything is written, the rewritten network has to give what the
 //! original gives, and what its profile promises.
 
-mod folder;
+pub(super) mod folder;
 mod profile;
 mod rewrite;
 mod source;
@@ -16,6 +16,7 @@ mod tests;
 pub(crate) use profile::Profile;
 
 use crate::atomic_file;
+use crate::model::NETWORK_FILE;
 use anyhow::{Context, Result};
 use folder::BundleFiles;
 use models::bundle::{self, Manifest, Network};
@@ -23,9 +24,6 @@ use models::onnx::{self, pb::ModelProto};
 use source::Source;
 use std::path::PathBuf;
 use terminal::Help;
-
-/// Name of the network in the folder.
-const NETWORK_FILE: &str = "model.onnx";
 
 /// Turn an ONNX file into a bundle.
 #[derive(Debug, clap::Args)]

@@ -88,6 +88,7 @@ impl Profile {
                 input: input(ChannelOrder::Rgb),
                 crop: CropGeometry::Landmarks { side: 112, template: TEMPLATE_112 },
                 provenance,
+                quantisation: None,
             }),
         }
     }
