@@ -5,7 +5,7 @@
 //! section 4.2, measured instead of derived).
 
 use super::settings::Settings;
-use super::graph::{Graph, Node, Op};
+use super::graph::{Convolution, Graph, Op};
 use super::walk::{Batch, Live, applied, convolved};
 use super::weights::ByteWeights;
 use anyhow::Result;
@@ -18,11 +18,11 @@ pub(super) fn corrected(graph: &Graph, settings: &Settings, crops: &[Vec<f32>], 
     let mut corrected = graph.clone();
     let (mut floats, mut integers) = (Live::at_start(graph, crops), Live::at_start(graph, crops));
     for (index, node) in graph.up_to_last_convolution().iter().enumerate() {
-        let rounded = rounded_inputs(node, settings, &integers)?;
-        let rounded: Vec<&Batch> = rounded.iter().collect();
+        let rounded = integers.rounded_inputs(node, settings)?;
+        let rounded: Vec<&Batch> = rounded.iter().map(AsRef::as_ref).collect();
         let (exact, made) = match &node.op {
             Op::Convolution(convolution) if settings.integers.has(node) => {
-                let bare = super::graph::Convolution { rectified: false, ..convolution.clone() };
+                let bare = Convolution { rectified: false, ..convolution.clone() };
                 let weights = ByteWeights::of(convolution, settings.weights).widened();
                 let mut exact = convolved(&bare, &bare.weights, graph.operators, floats.inputs(node)?[0])?;
                 let mut made = convolved(&bare, &weights, graph.operators, rounded[0])?;
@@ -41,13 +41,4 @@ pub(super) fn corrected(graph: &Graph, settings: &Settings, crops: &[Vec<f32>], 
         tell();
     }
     Ok(corrected)
-}
-
-/// What a node reads in the network in integers.
-fn rounded_inputs(node: &Node, settings: &Settings, values: &Live) -> Result<Vec<Batch>> {
-    let rounded = |(name, batch): (&String, &Batch)| match (settings.scale(name), settings.integers.sign(name)) {
-        (Some(scale), Some(sign)) if settings.integers.has(node) => batch.rounded(scale, sign),
-        _ => batch.clone(),
-    };
-    Ok(node.inputs.iter().zip(values.inputs(node)?).map(rounded).collect())
 }

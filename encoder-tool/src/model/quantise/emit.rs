@@ -22,9 +22,7 @@ pub(super) fn emitted(graph: &Graph, settings: &Settings) -> ModelProto {
     let shape = graph.input_shape;
     emission.proto.name = "encoder".to_owned();
     emission.proto.input.push(value(&graph.input, Some(&shape)));
-    emission.proto.output.push(value(&graph.output, None));
-    emission.constant(signed_bytes(ZERO_SIGNED, &[], &[0]));
-    emission.constant(unsigned_bytes(ZERO_UNSIGNED, &[], &[0]));
+    emission.proto.output.push(value(&graph.output, Some(&graph.output_shape)));
     emission.quantise(&graph.input);
     graph.nodes.iter().for_each(|node| emission.node(node));
     model(emission.proto, graph.operators)
@@ -41,33 +39,22 @@ impl Emission<'_> {
     fn node(&mut self, from: &Node) {
         let integers = &self.settings.integers;
         let to = &from.output;
-        let on_bytes = integers.has(from);
         match &from.op {
             Op::Convolution(convolution) if integers.writes_bytes(from) => {
                 self.bytes_convolution(convolution, &from.inputs[0], to);
-                return;
             }
-            Op::Convolution(convolution) if on_bytes => self.sums_convolution(convolution, &from.inputs[0], to),
-            Op::Convolution(convolution) => self.floats_convolution(convolution, &from.inputs[0], to),
-            Op::PRelu(slopes) => {
-                let (constants, nodes) = taken_apart(&from.inputs[0], slopes, to);
+            Op::Convolution(convolution) if integers.has(from) => {
+                self.sums_convolution(convolution, &from.inputs[0], to);
+                self.quantise(to);
+            }
+            Op::Plain(plain, _) if integers.has(from) => self.bytes_plain(plain, from),
+            _ => {
+                let (constants, nodes) = in_proto(from);
                 constants.into_iter().for_each(|constant| self.constant(constant));
                 self.proto.node.extend(nodes);
-            }
-            Op::Plain(..) if on_bytes => {
-                self.bytes_plain(from);
-                return;
-            }
-            Op::Plain(plain, constants) => {
-                let inputs: Vec<String> = match plain.input.is_empty() {
-                    true => from.inputs.clone(),
-                    false => plain.input.clone(),
-                };
-                self.proto.node.push(NodeProto { input: inputs, ..plain.clone() });
-                constants.iter().for_each(|constant| self.constant(constant.clone()));
+                self.quantise(to);
             }
         }
-        self.quantise(to);
     }
 
     /// Bytes of a value that is there as floats, if somebody wants them.
@@ -78,8 +65,7 @@ impl Emission<'_> {
         }
     }
 
-    fn bytes_plain(&mut self, from: &Node) {
-        let Op::Plain(plain, _) = &from.op else { return };
+    fn bytes_plain(&mut self, plain: &NodeProto, from: &Node) {
         let input: Vec<String> = from.inputs.iter().map(|input| as_bytes(input)).collect();
         let made = as_bytes(&from.output);
         self.proto.node.push(NodeProto { input, output: vec![made.clone()], name: made.clone(), ..plain.clone() });
@@ -101,6 +87,7 @@ impl Emission<'_> {
         self.proto.node.push(NodeProto { attribute, ..node("QLinearConv", &inputs, &as_bytes(to)) });
         self.constant(signed_bytes(&bytes, &dims_of(convolution), &weights.values));
         self.constant(float_tensor(&scales, &[weights.scales.len() as i64], &weights.scales));
+        self.constant(signed_bytes(ZERO_SIGNED, &[], &[0]));
         self.constant(words(&sums, &bias));
     }
 
@@ -137,12 +124,6 @@ impl Emission<'_> {
         self.constant(float_tensor(&bias, &channels, &convolution.bias));
     }
 
-    fn floats_convolution(&mut self, convolution: &Convolution, from: &str, to: &str) {
-        let (constants, nodes) = in_floats(convolution, &convolution.weights, from, to);
-        constants.into_iter().for_each(|constant| self.constant(constant));
-        self.proto.node.extend(nodes);
-    }
-
     /// What a value's scale and zero point are called, if somebody reads it as bytes.
     fn scale(&mut self, of: &str) -> Option<(String, &'static str)> {
         let integers = &self.settings.integers;
@@ -153,10 +134,11 @@ impl Emission<'_> {
             self.constant(float_tensor(&name, &[], &[scale]));
         }
         let zero = match sign {
-            Sign::Unsigned => ZERO_UNSIGNED,
-            Sign::Signed => ZERO_SIGNED,
+            Sign::Unsigned => unsigned_bytes(ZERO_UNSIGNED, &[], &[0]),
+            Sign::Signed => signed_bytes(ZERO_SIGNED, &[], &[0]),
         };
-        Some((name, zero))
+        self.constant(zero);
+        Some((name, if sign == Sign::Unsigned { ZERO_UNSIGNED } else { ZERO_SIGNED }))
     }
 
     fn constant(&mut self, constant: TensorProto) {
@@ -173,6 +155,18 @@ fn as_bytes(value: &str) -> String {
 
 pub(super) fn dims_of(convolution: &Convolution) -> [i64; 4] {
     convolution.dims.map(|length| length as i64)
+}
+
+/// A node of floats.
+pub(super) fn in_proto(node: &Node) -> (Vec<TensorProto>, Vec<NodeProto>) {
+    match &node.op {
+        Op::Convolution(convolution) => in_floats(convolution, &convolution.weights, &node.inputs[0], &node.output),
+        Op::PRelu(slopes) => taken_apart(&node.inputs[0], slopes, &node.output),
+        Op::Plain(plain, constants) => {
+            let input = if plain.input.is_empty() { node.inputs.clone() } else { plain.input.clone() };
+            (constants.clone(), vec![NodeProto { input, ..plain.clone() }])
+        }
+    }
 }
 
 /// A convolution of floats, with its rectifier.

@@ -3,7 +3,6 @@
 use anyhow::{Context, Result};
 use models::bundle::EncoderBundle;
 use models::encode::Encoder;
-use models::onnx::{self, pb::ModelProto};
 use models::Crop;
 use rayon::prelude::*;
 use shared::encoding::Encoding;
@@ -33,26 +32,17 @@ pub(super) fn encodings(bundle: &EncoderBundle, crops: &[Crop], tell: impl Fn() 
     encoded.context("the network does not run")
 }
 
-/// How alike the encodings of another network in the same bundle are.
-///
-/// # Errors
-/// If the network does not run.
-pub(super) fn alike(
-    bundle: &EncoderBundle,
-    network: ModelProto,
-    crops: &[Crop],
-    exact: &[Encoding],
-    tell: impl Fn() + Sync,
-) -> Result<Alike> {
-    let other = EncoderBundle { network: onnx::encode(network).into(), ..bundle.clone() };
-    let found = encodings(&other, crops, tell)?;
-    let cosines: Vec<f64> = exact.iter().zip(&found).map(|(a, b)| cosine(a, b)).collect();
-    let min = cosines.iter().copied().fold(1.0, f64::min);
-    Ok(Alike { mean: cosines.iter().sum::<f64>() / cosines.len().max(1) as f64, min })
+impl Alike {
+    /// Of vectors of any length other than zero, pair by pair.
+    pub(super) fn of<'v>(pairs: impl Iterator<Item = (&'v [f32], &'v [f32])>) -> Self {
+        let cosines: Vec<f64> = pairs.map(|(a, b)| cosine(a, b)).collect();
+        let min = cosines.iter().copied().fold(1.0, f64::min);
+        Self { mean: cosines.iter().sum::<f64>() / cosines.len().max(1) as f64, min }
+    }
 }
 
-/// Of two encodings of unit length.
-fn cosine(a: &Encoding, b: &Encoding) -> f64 {
-    let products = a.numbers().iter().zip(b.numbers()).map(|(a, b)| f64::from(*a) * f64::from(*b));
-    products.sum::<f64>().clamp(-1.0, 1.0)
+fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let product = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    let lengths = (product(a, a) * product(b, b)).sqrt();
+    if lengths > 0.0 { (product(a, b) / lengths).clamp(-1.0, 1.0) } else { 0.0 }
 }

@@ -12,6 +12,7 @@ mod graph;
 mod integers;
 mod measure;
 mod ranges;
+mod rounding;
 mod settings;
 mod steps;
 mod walk;
@@ -25,6 +26,7 @@ use crate::model::NETWORK_FILE;
 use anyhow::{Context, Result, anyhow, bail};
 use faces::{Faces, faces};
 use graph::Graph;
+use measure::Alike;
 use models::Recogniser;
 use models::bundle::{self, Bundle, Bundles, Calibration, EncoderBundle, MANIFEST_FILE, Manifest, Network, Quantisation};
 use models::onnx;
@@ -99,10 +101,12 @@ impl Quantise {
         }
         let mut steps = Steps::new(&source, &faces, &kept, verbosity)?;
         let best = steps.take_all(&graph)?.context("no variant was measured")?;
-        let files = bundle_files(&source, &best, &faces)?;
+        let network = onnx::encode(emit::emitted(&best.graph, &best.settings));
+        let alike = steps.measured(&EncoderBundle { network: network.clone().into(), ..source.clone() }, &faces)?;
+        let files = bundle_files(&source, network, alike, &faces)?;
         files.try_once().context("the network in integers does not run")?;
         files.write(&self.output)?;
-        self.report(&source, &files, &steps.taken, &best, &faces)
+        self.report(&source, &files, &steps.taken, &best, alike, &faces)
     }
 
     fn source(&self) -> Result<EncoderBundle> {
@@ -134,6 +138,7 @@ impl Quantise {
         files: &BundleFiles,
         steps: &[Step],
         best: &Variant,
+        alike: Alike,
         faces: &Faces,
     ) -> Result<()> {
         let all = best.graph.convolutions().count();
@@ -144,8 +149,8 @@ impl Quantise {
             held_out_crops: faces.held_out.len(),
             calibration_sha256: &faces.digest,
             steps,
-            cosine_mean: best.alike.mean,
-            cosine_min: best.alike.min,
+            cosine_mean: alike.mean,
+            cosine_min: alike.min,
             integer_convolutions: integers,
             float_convolutions: all - integers,
             network_bytes: files.network.len(),
@@ -173,15 +178,14 @@ fn graph_of(source: &EncoderBundle) -> Result<Graph> {
     Ok(graph)
 }
 
-fn bundle_files(source: &EncoderBundle, best: &Variant, faces: &Faces) -> Result<BundleFiles> {
-    let network = onnx::encode(emit::emitted(&best.graph, &best.settings));
+fn bundle_files(source: &EncoderBundle, network: Vec<u8>, alike: Alike, faces: &Faces) -> Result<BundleFiles> {
     let quantisation = Quantisation {
         source_sha256: source.manifest.network.sha256.clone(),
         calibration_sha256: faces.digest.clone(),
         crops: faces.calibrating.len(),
         held_out_crops: faces.held_out.len(),
-        cosine_mean: best.alike.mean,
-        cosine_min: best.alike.min,
+        cosine_mean: alike.mean,
+        cosine_min: alike.min,
     };
     let described = Network { file: NETWORK_FILE.to_owned(), sha256: bundle::sha256(&network) };
     let mut manifest = source.manifest.clone();

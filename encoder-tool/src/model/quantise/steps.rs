@@ -1,14 +1,13 @@
 //! The steps from floats to integers, each measured on held-out crops; what brought nothing is left out again.
 
 use super::correct::corrected;
-use super::emit::emitted;
 use super::equalise::equalised;
 use super::faces::Faces;
 use super::graph::Graph;
-use super::measure::{Alike, alike, encodings};
+use super::measure::{Alike, encodings};
 use super::ranges::Ranges;
 use super::settings::{Rule, Settings};
-use super::walk::{Batch, walk};
+use super::walk::{Batch, outputs, walk};
 use crate::progress::Progress;
 use anyhow::Result;
 use models::Crop;
@@ -21,7 +20,7 @@ use std::collections::{HashMap, HashSet};
 use terminal::Verbosity;
 
 /// Crops that walk through the network together where only ranges are kept of them.
-const TOGETHER: usize = 32;
+const TOGETHER: usize = 64;
 /// Crops on which biases are corrected, all of them together: memory holds two values of each.
 const CORRECTING: usize = 128;
 /// How much ranges of values count against those of weights.
@@ -48,11 +47,11 @@ pub(super) struct Variant {
 
 /// Takes the steps, and says what each brought.
 pub(super) struct Steps<'s> {
-    bundle: &'s EncoderBundle,
-    faces: &'s Faces,
     kept_floats: &'s [String],
     verbosity: Verbosity,
     pictures: Vec<Vec<f32>>,
+    held_out: Vec<Vec<f32>>,
+    /// By the network in floats, of those that are held out.
     exact: Vec<Encoding>,
     best: Option<Variant>,
     pub(super) taken: Vec<Step>,
@@ -62,16 +61,28 @@ impl<'s> Steps<'s> {
     /// # Errors
     /// If the network in floats does not run.
     pub(super) fn new(
-        bundle: &'s EncoderBundle,
-        faces: &'s Faces,
+        bundle: &EncoderBundle,
+        faces: &Faces,
         kept_floats: &'s [String],
         verbosity: Verbosity,
     ) -> Result<Self> {
-        let pictures = faces.calibrating.iter().map(|crop: &Crop| planes(&bundle.manifest.input, crop)).collect();
-        let progress = Progress::new(faces.held_out.len(), verbosity.is_quiet());
+        let pictures = |crops: &[Crop]| crops.iter().map(|crop| planes(&bundle.manifest.input, crop)).collect();
+        let (calibrating, held_out) = (pictures(&faces.calibrating), pictures(&faces.held_out));
+        let progress = Progress::of("faces", faces.held_out.len(), verbosity.is_quiet());
         let exact = encodings(bundle, &faces.held_out, || progress.one_more())?;
         progress.finish();
-        Ok(Self { bundle, faces, kept_floats, verbosity, pictures, exact, best: None, taken: Vec::new() })
+        Ok(Self { kept_floats, verbosity, pictures: calibrating, held_out, exact, best: None, taken: Vec::new() })
+    }
+
+    /// How alike the encodings of the finished network are, run as whoever opens the bundle will.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub(super) fn measured(&self, bundle: &EncoderBundle, faces: &Faces) -> Result<Alike> {
+        let progress = Progress::of("faces", faces.held_out.len(), self.verbosity.is_quiet());
+        let found = encodings(bundle, &faces.held_out, || progress.one_more())?;
+        progress.finish();
+        Ok(Alike::of(self.exact.iter().map(Encoding::numbers).zip(found.iter().map(Encoding::numbers))))
     }
 
     /// Takes all steps; the variant that is nearest to the network in floats.
@@ -91,7 +102,7 @@ impl<'s> Steps<'s> {
         }
         if let Some(best) = self.best.clone() {
             let count = self.pictures.len().min(CORRECTING);
-            let progress = Progress::new(best.graph.nodes.len(), self.verbosity.is_quiet());
+            let progress = Progress::of("layers", best.graph.nodes.len(), self.verbosity.is_quiet());
             let graph = corrected(&best.graph, &best.settings, &self.pictures[..count], || progress.one_more())?;
             progress.finish();
             self.try_variant("biases corrected", graph, best.settings, best.rule)?;
@@ -105,10 +116,14 @@ impl<'s> Steps<'s> {
     }
 
     fn try_variant(&mut self, step: &str, graph: Graph, settings: Settings, rule: Rule) -> Result<()> {
-        let network = emitted(&graph, &settings);
-        let progress = Progress::new(self.exact.len(), self.verbosity.is_quiet());
-        let alike = alike(self.bundle, network, &self.faces.held_out, &self.exact, || progress.one_more())?;
+        let progress = Progress::of("faces", self.exact.len(), self.verbosity.is_quiet());
+        let mut found = Vec::with_capacity(self.exact.len());
+        for pictures in self.held_out.chunks(TOGETHER) {
+            found.extend(outputs(&graph, Some(&settings), pictures)?);
+            progress.more(pictures.len());
+        }
         progress.finish();
+        let alike = Alike::of(self.exact.iter().map(Encoding::numbers).zip(found.iter().map(Vec::as_slice)));
         let kept = self.best.as_ref().is_none_or(|best| alike.mean > best.alike.mean);
         self.verbosity.note(&format!("{step}: mean cosine {:.6}, least {:.6}", alike.mean, alike.min));
         self.taken.push(Step { step: step.to_owned(), cosine_mean: alike.mean, cosine_min: alike.min, kept });
@@ -122,9 +137,9 @@ impl<'s> Steps<'s> {
     fn ranges(&self, graph: &Graph) -> Result<HashMap<String, Ranges>> {
         let read: HashSet<&String> = graph.convolutions().map(|(node, _)| &node.inputs[0]).collect();
         let mut ranges: HashMap<String, Ranges> = HashMap::new();
-        let progress = Progress::new(self.pictures.len(), self.verbosity.is_quiet());
+        let progress = Progress::of("faces", self.pictures.len(), self.verbosity.is_quiet());
         for pictures in self.pictures.chunks(TOGETHER) {
-            walk(graph, pictures, |name, batch| {
+            walk(graph, None, pictures, |name, batch| {
                 let seen = ranges.entry(name.to_owned()).or_default();
                 if read.contains(&name.to_owned()) {
                     seen.merge(&seen_of(batch));
@@ -132,7 +147,7 @@ impl<'s> Steps<'s> {
                     seen.see(&[], batch.channels());
                 }
             })?;
-            pictures.iter().for_each(|_| progress.one_more());
+            progress.more(pictures.len());
         }
         progress.finish();
         Ok(ranges)

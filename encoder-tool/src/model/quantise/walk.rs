@@ -1,14 +1,18 @@
 //! Runs a network node by node over many crops at a time, so that each node can be looked at, and changed, before the
 //! next one reads what it makes.
 
-use super::emit::in_floats;
+use super::emit::{in_floats, in_proto};
 use super::graph::onnx::{model, value};
-use super::graph::{Convolution, Graph, Node, Op, taken_apart};
+use super::graph::{Convolution, Graph, Node, Op};
 use super::integers::Sign;
+use super::rounding::rounded;
+use super::settings::Settings;
+use super::weights::ByteWeights;
 use anyhow::{Context, Result, bail, ensure};
-use models::onnx::pb::{GraphProto, NodeProto};
+use models::onnx::pb::GraphProto;
 use models::planned::Planned;
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -27,7 +31,8 @@ impl Batch {
 
     /// As a value that went through bytes.
     pub(super) fn rounded(&self, scale: f32, sign: Sign) -> Self {
-        let round = |number: &f32| (number / scale).round_ties_even().clamp(sign.lowest(), sign.levels()) * scale;
+        let (lowest, highest) = (sign.lowest(), sign.levels());
+        let round = |number: &f32| rounded(number / scale, lowest, highest) * scale;
         let crops = self.crops.par_iter().map(|numbers| numbers.iter().map(round).collect()).collect();
         Self { shape: self.shape.clone(), crops }
     }
@@ -87,6 +92,18 @@ impl Live {
         node.inputs.iter().map(value).collect()
     }
 
+    /// What a node reads in the network in integers.
+    pub(super) fn rounded_inputs(&self, node: &Node, settings: &Settings) -> Result<Vec<Cow<'_, Batch>>> {
+        let mut inputs = Vec::with_capacity(node.inputs.len());
+        for (name, batch) in node.inputs.iter().zip(self.inputs(node)?) {
+            inputs.push(match (settings.scale(name), settings.integers.sign(name)) {
+                (Some(scale), Some(sign)) if settings.integers.has(node) => Cow::Owned(batch.rounded(scale, sign)),
+                _ => Cow::Borrowed(batch),
+            });
+        }
+        Ok(inputs)
+    }
+
     /// Keeps what a node made, and forgets what nobody reads any more.
     pub(super) fn made(&mut self, node: &Node, batch: Batch) {
         for input in &node.inputs {
@@ -103,21 +120,66 @@ impl Live {
     }
 }
 
-/// Runs the network in floats and shows every value that is made or comes in.
+/// Runs the network up to its last convolution and shows every value that is made or comes in. With settings it is the
+/// network in integers: its numbers are floats, but those that integers stand for.
 ///
 /// # Errors
 /// If a node cannot be run alone.
-pub(super) fn walk(graph: &Graph, crops: &[Vec<f32>], mut visit: impl FnMut(&str, &Batch)) -> Result<()> {
+pub(super) fn walk(
+    graph: &Graph,
+    settings: Option<&Settings>,
+    crops: &[Vec<f32>],
+    mut visit: impl FnMut(&str, &Batch),
+) -> Result<()> {
     let mut live = Live::at_start(graph, crops);
     if let Some(picture) = live.values.get(&graph.input) {
         visit(&graph.input, picture);
     }
     for node in graph.up_to_last_convolution() {
-        let made = applied(node, graph.operators, &live.inputs(node)?)?;
+        let made = match settings {
+            Some(settings) => applied_in_integers(node, graph.operators, settings, &live)?,
+            None => applied(node, graph.operators, &live.inputs(node)?)?,
+        };
         visit(&node.output, &made);
         live.made(node, made);
     }
     Ok(())
+}
+
+fn applied_in_integers(node: &Node, operators: i64, settings: &Settings, live: &Live) -> Result<Batch> {
+    let rounded = live.rounded_inputs(node, settings)?;
+    match (&node.op, rounded.as_slice()) {
+        (Op::Convolution(convolution), [input]) if settings.integers.has(node) => {
+            let weights = ByteWeights::of(convolution, settings.weights).widened();
+            convolved(convolution, &weights, operators, input)
+        }
+        (_, rounded) => applied(node, operators, &rounded.iter().map(AsRef::as_ref).collect::<Vec<&Batch>>()),
+    }
+}
+
+/// What the network makes of crops, walked through; see [`walk`].
+///
+/// # Errors
+/// As [`walk`], or if what follows the last convolution reads other values too.
+pub(super) fn outputs(graph: &Graph, settings: Option<&Settings>, crops: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
+    let body = graph.up_to_last_convolution();
+    let (Some(last), tail) = (body.last(), &graph.nodes[body.len()..]) else { bail!("a network without convolutions") };
+    let mut end = Batch::default();
+    walk(graph, settings, crops, |name, batch| {
+        if name == last.output {
+            end = batch.clone();
+        }
+    })?;
+    let mut proto = GraphProto::default();
+    for node in tail {
+        let (constants, nodes) = in_proto(node);
+        proto.initializer.extend(constants);
+        proto.node.extend(nodes);
+    }
+    if tail.is_empty() {
+        return Ok(end.crops);
+    }
+    Ok(run_alone(proto, graph.operators, [&last.output, &graph.output], &end)?.crops)
 }
 
 /// What a node makes of its inputs, in floats.
@@ -125,25 +187,15 @@ pub(super) fn walk(graph: &Graph, crops: &[Vec<f32>], mut visit: impl FnMut(&str
 /// # Errors
 /// If it reads several values and is neither a sum nor a join of channels, or tract cannot run it.
 pub(super) fn applied(node: &Node, operators: i64, inputs: &[&Batch]) -> Result<Batch> {
-    match (&node.op, inputs) {
-        (Op::Convolution(convolution), [input]) => convolved(convolution, &convolution.weights, operators, input),
-        (Op::PRelu(slopes), [input]) => {
-            let (constants, nodes) = taken_apart("x", slopes, "y");
-            run_alone(GraphProto { node: nodes, initializer: constants, ..GraphProto::default() }, operators, input)
+    match inputs {
+        [input] => {
+            let (initializer, nodes) = in_proto(node);
+            let proto = GraphProto { node: nodes, initializer, ..GraphProto::default() };
+            run_alone(proto, operators, [&node.inputs[0], &node.output], input)
         }
-        (Op::Plain(plain, constants), [input]) => {
-            let renamed = |name: &String| if *name == node.inputs[0] { "x".to_owned() } else { name.clone() };
-            let inputs = match plain.input.is_empty() {
-                true => vec!["x".to_owned()],
-                false => plain.input.iter().map(renamed).collect(),
-            };
-            let alone = NodeProto { input: inputs, output: vec!["y".to_owned()], ..plain.clone() };
-            let initializer = constants.clone();
-            run_alone(GraphProto { node: vec![alone], initializer, ..GraphProto::default() }, operators, input)
-        }
-        (Op::Plain(plain, _), [a, b]) if plain.op_type == "Add" => added(a, b),
-        (Op::Plain(plain, _), inputs) if plain.op_type == "Concat" => joined(inputs),
-        _ => bail!("`{}` ({}) reads {} values, which cannot be followed", node.output, node.kind(), inputs.len()),
+        [a, b] if node.kind() == "Add" => added(a, b),
+        inputs if node.kind() == "Concat" => joined(inputs),
+        _ => bail!("it reads {} values, which cannot be followed", inputs.len()),
     }
     .with_context(|| format!("node `{}` ({})", node.output, node.kind()))
 }
@@ -154,13 +206,14 @@ pub(super) fn applied(node: &Node, operators: i64, inputs: &[&Batch]) -> Result<
 /// If tract cannot run it.
 pub(super) fn convolved(convolution: &Convolution, weights: &[f32], operators: i64, input: &Batch) -> Result<Batch> {
     let (constants, nodes) = in_floats(convolution, weights, "x", "y");
-    run_alone(GraphProto { node: nodes, initializer: constants, ..GraphProto::default() }, operators, input)
+    let proto = GraphProto { node: nodes, initializer: constants, ..GraphProto::default() };
+    run_alone(proto, operators, ["x", "y"], input)
 }
 
-/// A graph that makes `y` of `x`, on every core.
-fn run_alone(mut graph: GraphProto, operators: i64, input: &Batch) -> Result<Batch> {
-    graph.input.push(value("x", Some(&input.shape)));
-    graph.output.push(value("y", None));
+/// A graph that makes one value of another, on every core.
+fn run_alone(mut graph: GraphProto, operators: i64, [from, to]: [&str; 2], input: &Batch) -> Result<Batch> {
+    graph.input.push(value(from, Some(&input.shape)));
+    graph.output.push(value(to, None));
     // A planned network may change threads but not be looked at by two.
     let planned = Mutex::new(Planned::new(model(graph, operators), &input.shape)?);
     let own = || planned.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -1,11 +1,13 @@
 //! Weights as bytes: one scale for each output channel, -127 to 127.
 
 use super::graph::Convolution;
+use super::rounding::rounded;
+use rayon::prelude::*;
 
 /// The largest magnitude of a weight as a byte.
 const LEVELS: f32 = 127.0;
 /// Scales that are tried, from the one at which nothing is cut off downwards, and the smallest part of it.
-const CANDIDATES: usize = 40;
+const CANDIDATES: usize = 24;
 const LEAST_PART: f32 = 0.7;
 
 /// The weights of a convolution.
@@ -28,7 +30,7 @@ pub(super) enum Rule {
 impl ByteWeights {
     pub(super) fn of(convolution: &Convolution, rule: Rule) -> Self {
         let row = convolution.row().max(1);
-        let scales: Vec<f32> = convolution.weights.chunks(row).map(|row| scale_of(row, rule)).collect();
+        let scales: Vec<f32> = convolution.weights.par_chunks(row).map(|row| scale_of(row, rule)).collect();
         let rows = convolution.weights.chunks(row).zip(&scales);
         let values = rows.flat_map(|(row, &scale)| row.iter().map(move |&weight| byte(weight, scale))).collect();
         Self { values, scales }
@@ -56,10 +58,39 @@ fn scale_of(row: &[f32], rule: Rule) -> f32 {
     tried.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(largest, |(scale, _)| scale)
 }
 
-fn squared_error(row: &[f32], scale: f32) -> f64 {
-    row.iter().map(|&weight| f64::from(f32::from(byte(weight, scale)) * scale - weight).powi(2)).sum()
+fn squared_error(row: &[f32], scale: f32) -> f32 {
+    row.iter().map(|&weight| (rounded(weight / scale, -LEVELS, LEVELS) * scale - weight).powi(2)).sum()
 }
 
 fn byte(weight: f32, scale: f32) -> i8 {
-    (weight / scale).round_ties_even().clamp(-LEVELS, LEVELS) as i8
+    rounded(weight / scale, -LEVELS, LEVELS) as i8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::convolution;
+    use super::*;
+
+    #[test]
+    fn each_channel_has_the_scale_of_its_own_largest_weight() {
+        let layer = convolution([3, 1, 1, 2], &[1.27, -0.5, 0.0, 0.0, 12.7, -25.4], 1);
+        let weights = ByteWeights::of(&layer, Rule::Largest);
+        assert_eq!(weights.values, [127, -50, 0, 0, 64, -127]);
+        assert_eq!(weights.scales[1], 1.0, "a channel without weights takes any scale");
+        for (widened, weight) in weights.widened().iter().zip(&layer.weights) {
+            assert!((widened - weight).abs() <= 0.101, "{widened} for {weight}");
+        }
+    }
+
+    #[test]
+    fn one_weight_far_out_is_cut_off_where_that_is_nearer_to_all() {
+        let mut row: Vec<f32> = (0..20_000).map(|index| (index % 200) as f32 / 200.0 - 0.5).collect();
+        row[7] = 0.6;
+        let layer = convolution([1, 20_000, 1, 1], &row, 1);
+        let error = |rule| {
+            let widened = ByteWeights::of(&layer, rule).widened();
+            widened.iter().zip(&row).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>()
+        };
+        assert!(error(Rule::LeastError) < error(Rule::Largest) * 0.95);
+    }
 }

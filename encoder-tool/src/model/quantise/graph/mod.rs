@@ -20,6 +20,7 @@ pub(super) struct Graph {
     pub(super) input_shape: [usize; 4],
     /// The value that goes out.
     pub(super) output: String,
+    pub(super) output_shape: Vec<usize>,
     /// Version of ONNX's operators.
     pub(super) operators: i64,
 }

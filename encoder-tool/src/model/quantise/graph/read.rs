@@ -30,6 +30,7 @@ pub(in crate::model::quantise) fn read(mut model: ModelProto, input_shape: [usiz
         input: input.name.clone(),
         input_shape,
         output: output.name.clone(),
+        output_shape: extents.get(&output.name).map(|extent| extent.shape.clone()).unwrap_or_default(),
         operators,
     };
     drop_unread(&mut graph);
