@@ -2,6 +2,7 @@
 
 mod import;
 mod measure;
+mod quantise;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -12,7 +13,12 @@ use terminal::Verbosity;
 pub(crate) enum ModelCommand {
     Import(import::Import),
     Measure(measure::Measure),
+    #[command(name = "quantize", visible_alias = "quantise")]
+    Quantise(quantise::Quantise),
 }
+
+/// Name of the network in a bundle's folder.
+const NETWORK_FILE: &str = "model.onnx";
 
 impl ModelCommand {
     /// Does what was asked.
@@ -23,6 +29,7 @@ impl ModelCommand {
         match self {
             Self::Import(import) => import.run(verbosity),
             Self::Measure(measure) => measure.run(verbosity),
+            Self::Quantise(quantise) => quantise.run(verbosity),
         }
     }
 }

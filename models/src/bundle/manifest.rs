@@ -4,6 +4,7 @@
 //! [`Calibration`](super::Calibration).
 
 use super::MANIFEST_FILE;
+use super::quantisation::Quantisation;
 use crate::ModelError;
 use serde::{Deserialize, Serialize};
 use shared::encoding::MAX_DIMENSIONS;
@@ -50,6 +51,9 @@ pub struct EncoderManifest {
     pub crop: CropGeometry,
     /// Where the network comes from.
     pub provenance: Provenance,
+    /// How the network was brought from floats to integers; `None` if it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantisation: Option<Quantisation>,
 }
 
 /// Which decoder reads a detector's outputs.
@@ -201,6 +205,7 @@ impl Manifest {
                 let range = 1..=MAX_DIMENSIONS;
                 require(range.contains(&encoder.dimensions), "dimensions must be 1 to 512")?;
                 encoder.input.check()?;
+                encoder.quantisation.as_ref().map_or(Ok(()), Quantisation::check)?;
                 encoder.crop.check()
             }
         }
@@ -254,11 +259,11 @@ fn wrong(reason: String) -> ModelError {
     ModelError::Description { path: MANIFEST_FILE.into(), reason }
 }
 
-fn require(holds: bool, otherwise: &str) -> Result<(), String> {
+pub(super) fn require(holds: bool, otherwise: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise.to_owned()) }
 }
 
-fn is_sha256(text: &str) -> bool {
+pub(super) fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 

@@ -13,11 +13,6 @@ pub(super) trait Step: Debug + Send + Sync {
     /// What is made: the type of the numbers, and how they lie.
     fn outputs(&self) -> Vec<(DatumType, Vec<usize>)>;
 
-    /// Multiplications in one run.
-    fn macs(&self) -> usize {
-        0
-    }
-
     /// Fills the outputs, which are as promised, from the inputs.
     fn run(&self, inputs: &[TValue], outputs: &mut [Tensor]) -> TractResult<()>;
 }

@@ -9,10 +9,11 @@ mod steps;
 use crate::unpanicked::unpanicked;
 use crate::{ModelError, onnx};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::bail;
-use tract_onnx::tract_core::plan::SimpleState;
+use tract_onnx::tract_core::plan::{SimpleState, eval};
 
 /// A photo or a frame at a time, each on one thread.
 const THREADS: usize = 1;
@@ -55,7 +56,8 @@ impl Network {
         Self::of(onnx::decode(bytes)?)
     }
 
-    fn of(mut model: ModelProto) -> Result<Self, ModelError> {
+    /// Widens a model's weights.
+    pub(crate) fn of(mut model: ModelProto) -> Result<Self, ModelError> {
         if let Some(graph) = model.graph.as_mut() {
             onnx::widen_weights(graph)?;
         }
@@ -110,6 +112,27 @@ impl Runner {
         // Kept only now: what a failed run leaves behind is not to be trusted.
         self.state = Some(state);
         Ok(outputs.into_vec())
+    }
+}
+
+impl Runner {
+    /// As [`Runner::run`], and tells of every step which operator it was and how long it took.
+    pub(crate) fn run_timed(
+        &mut self,
+        input: Tensor,
+        mut tell: impl FnMut(&str, Duration),
+    ) -> Result<Vec<TValue>, ModelError> {
+        let mut state = self.plan.spawn().map_err(ModelError::from_tract)?;
+        let run = || {
+            state.run_plan_with_eval(tvec!(input.into_tvalue()), |context, own_state, node, inputs| {
+                let started = Instant::now();
+                let outputs = eval(context, own_state, node, inputs);
+                tell(&node.op().name(), started.elapsed());
+                outputs
+            })
+        };
+        let outputs = unpanicked(run).map_err(gave_up)?;
+        Ok(outputs.map_err(ModelError::from_tract)?.into_vec())
     }
 }
 

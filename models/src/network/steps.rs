@@ -18,7 +18,6 @@ pub(super) struct Convolve {
     pub(super) floats: bool,
     /// How the result becomes bytes, if it is wanted as such.
     pub(super) bytes: Option<Quantisation>,
-    pub(super) macs: usize,
     pub(super) threads: usize,
 }
 
@@ -44,10 +43,6 @@ impl Step for Convolve {
         let wanted = [(self.floats, f32::datum_type()), (self.bytes.is_some(), u8::datum_type())];
         let wanted = wanted.into_iter().filter(|(wanted, _)| *wanted);
         wanted.map(|(_, numbers)| (numbers, shape(self.output))).collect()
-    }
-
-    fn macs(&self) -> usize {
-        self.macs
     }
 
     fn run(&self, inputs: &[TValue], outputs: &mut [Tensor]) -> TractResult<()> {

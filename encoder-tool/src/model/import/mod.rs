@@ -6,7 +6,7 @@
 
 mod arrays;
 mod facenet;
-mod folder;
+pub(super) mod folder;
 mod options;
 mod parts;
 mod picture;
@@ -19,6 +19,7 @@ mod trial;
 mod tests;
 
 use crate::atomic_file;
+use crate::model::NETWORK_FILE;
 use anyhow::{Context, Result, anyhow};
 use folder::BundleFiles;
 use models::bundle::{self, EncoderManifest, Input, Manifest, Network};
@@ -32,9 +33,6 @@ use source::Source;
 use std::path::PathBuf;
 use terminal::{Help, Verbosity};
 use trial::Trial;
-
-/// Name of the network in the folder.
-const NETWORK_FILE: &str = "model.onnx";
 
 /// Turn a network into a bundle.
 ///
@@ -116,6 +114,7 @@ fn encoder_of(source: &Source, profile: Option<Profile>, options: &Options) -> R
         input: Input { channels: taken.channels, subtract, divide },
         crop: taken.crop,
         provenance: profile::provenance(profile, source),
+        quantisation: None,
     });
     let calibration = profile::calibration(profile, source, options.threshold());
     let files = BundleFiles { network, manifest: manifest.to_toml()?, calibration: Some(calibration.to_toml()?) };

@@ -4,7 +4,7 @@ use super::graph::{attribute, integer, window};
 use super::{Lowering, Order, Value, activation};
 use crate::network::steps::{Convolve, Kernel};
 use crate::onnx::tensor;
-use kernels::convolution::{MOST_PRODUCTS, macs};
+use kernels::convolution::MOST_PRODUCTS;
 use kernels::depthwise::Depthwise;
 use kernels::{Activation, ByteConvolution, Extent, Finish, FloatConvolution, Quantisation, Sign, Weights, Window};
 use tract_onnx::pb::NodeProto;
@@ -286,10 +286,8 @@ impl Lowering<'_> {
         floats: bool,
         bytes: Option<Quantisation>,
     ) -> Convolve {
-        let inputs = if place.depthwise { 1 } else { place.extent.channels };
-        let macs = macs(&place.window, Extent { channels: inputs, ..place.extent }, place.outputs);
         let (extent, output, threads) = (place.extent, place.output, self.threads);
-        Convolve { kernel, extent, output, residual, floats, bytes, macs, threads }
+        Convolve { kernel, extent, output, residual, floats, bytes, threads }
     }
 }
 
