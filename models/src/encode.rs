@@ -68,6 +68,7 @@ impl Encoder {
 /// The numbers that a network takes of a crop: three planes, one after the other, row by row.
 pub fn planes(input: &Input, crop: &Crop) -> Vec<f32> {
     let pixels = crop.pixels().as_chunks::<3>().0;
-    let plane = |channel: usize| pixels.iter().map(move |pixel| (f32::from(pixel[channel]) - input.subtract) / input.divide);
+    let plane =
+        |channel: usize| pixels.iter().map(move |pixel| (f32::from(pixel[channel]) - input.subtract) / input.divide);
     input.planes().into_iter().flat_map(plane).collect()
 }

@@ -51,7 +51,10 @@ impl Planned {
     /// [`ModelError`] if there are not as many numbers as the shape has, or the network fails.
     pub fn run(&mut self, numbers: &[f32]) -> Result<Vec<Values>, ModelError> {
         let outputs = self.runner.run(self.input(numbers)?)?;
-        outputs.iter().map(|made| Ok(Values { shape: made.shape().to_vec(), numbers: floats(made)?.to_vec() })).collect()
+        outputs
+            .iter()
+            .map(|made| Ok(Values { shape: made.shape().to_vec(), numbers: floats(made)?.to_vec() }))
+            .collect()
     }
 
     /// Runs it once and gives the time that each kind of operator took, all its uses together.
@@ -81,7 +84,8 @@ pub fn extents(mut model: ModelProto, shape: &[usize]) -> Result<HashMap<String,
     onnx::widen_weights(graph)?;
     let names: Vec<String> =
         graph.node.iter().flat_map(|node| &node.output).filter(|name| !name.is_empty()).cloned().collect();
-    graph.output = names.iter().map(|name| ValueInfoProto { name: name.clone(), ..ValueInfoProto::default() }).collect();
+    graph.output =
+        names.iter().map(|name| ValueInfoProto { name: name.clone(), ..ValueInfoProto::default() }).collect();
     let facts = unpanicked(|| output_facts(&model, shape));
     let facts = facts.map_err(|said| ModelError::Network(format!("tract gave up: {said}")))?;
     Ok(names.into_iter().zip(facts.map_err(ModelError::from_tract)?).collect())

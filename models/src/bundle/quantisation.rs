@@ -24,9 +24,15 @@ pub struct Quantisation {
 impl Quantisation {
     pub(super) fn check(&self) -> Result<(), String> {
         let digests = is_sha256(&self.source_sha256) && is_sha256(&self.calibration_sha256);
-        require(digests, "quantisation.source-sha256 and quantisation.calibration-sha256 must be 64 hexadecimal digits")?;
+        require(
+            digests,
+            "quantisation.source-sha256 and quantisation.calibration-sha256 must be 64 hexadecimal digits",
+        )?;
         let cosines = (-1.0..=self.cosine_mean).contains(&self.cosine_min) && self.cosine_mean <= 1.0;
-        require(cosines, "quantisation.cosine-min and quantisation.cosine-mean must be -1 to 1, the mean not the smaller")?;
+        require(
+            cosines,
+            "quantisation.cosine-min and quantisation.cosine-mean must be -1 to 1, the mean not the smaller",
+        )?;
         require(self.crops > 0 && self.held_out_crops > 0, "quantisation.crops and held-out-crops must be above 0")
     }
 

@@ -1,8 +1,8 @@
 //! The files of a bundle, and how they come into its folder.
 
 use super::parsed;
-use crate::model::NETWORK_FILE;
 use crate::atomic_file::replace_public;
+use crate::model::NETWORK_FILE;
 use anyhow::{Context, Result, anyhow};
 use models::bundle::{CALIBRATION_FILE, Calibration, DetectorBundle, EncoderBundle, MANIFEST_FILE, Manifest};
 use models::{ModelError, detect::Detector, encode::Encoder};

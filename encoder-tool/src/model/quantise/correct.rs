@@ -4,8 +4,8 @@
 //! corrected before the next one reads it: so it is also corrected for what those before it did (Nagel et al. 2019,
 //! section 4.2, measured instead of derived).
 
-use super::settings::Settings;
 use super::graph::{Convolution, Graph, Op};
+use super::settings::Settings;
 use super::walk::{Batch, Live, applied, convolved};
 use super::weights::ByteWeights;
 use anyhow::Result;
@@ -14,7 +14,12 @@ use anyhow::Result;
 ///
 /// # Errors
 /// If a node cannot be run.
-pub(super) fn corrected(graph: &Graph, settings: &Settings, crops: &[Vec<f32>], mut tell: impl FnMut()) -> Result<Graph> {
+pub(super) fn corrected(
+    graph: &Graph,
+    settings: &Settings,
+    crops: &[Vec<f32>],
+    mut tell: impl FnMut(),
+) -> Result<Graph> {
     let mut corrected = graph.clone();
     let (mut floats, mut integers) = (Live::at_start(graph, crops), Live::at_start(graph, crops));
     for (index, node) in graph.up_to_last_convolution().iter().enumerate() {

@@ -3,10 +3,10 @@
 //! Bytes come from `QuantizeLinear`, `QLinearConv`, and from pools and joins of bytes. A convolution whose result is
 //! wanted as floats is a `ConvInteger`, whose sums are brought back by `Cast`, `Mul` and `Add`. Zero points are zero.
 
-use super::settings::Settings;
 use super::graph::onnx::{integer, model, node, signed_bytes, unsigned_bytes, value, words};
 use super::graph::{Convolution, Graph, Node, Op, taken_apart};
 use super::integers::Sign;
+use super::settings::Settings;
 use super::weights::ByteWeights;
 use models::onnx::pb::tensor_proto::DataType;
 use models::onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};

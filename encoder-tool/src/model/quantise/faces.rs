@@ -59,11 +59,8 @@ pub(super) fn faces(recogniser: &Recogniser, folder: &Path, most: usize, verbosi
 fn face(recogniser: &mut Recogniser, photo: &Photo, budget: &PixelBudget) -> Result<Option<Found>> {
     let read = photo_file::read(&photo.path, budget)?;
     let faces = recogniser.detect(&read.frame).with_context(|| photo.path.display().to_string())?;
-    let found = |face| Found {
-        person: photo.person.clone(),
-        digest: read.digest.0,
-        crop: recogniser.align(&read.frame, face),
-    };
+    let found =
+        |face| Found { person: photo.person.clone(), digest: read.digest.0, crop: recogniser.align(&read.frame, face) };
     Ok(foremost(&faces, &read.frame).map(found))
 }
 

@@ -1,9 +1,9 @@
 //! What a network in integers lost: its encodings beside those of the network in floats.
 
 use anyhow::{Context, Result};
+use models::Crop;
 use models::bundle::EncoderBundle;
 use models::encode::Encoder;
-use models::Crop;
 use rayon::prelude::*;
 use shared::encoding::Encoding;
 use std::sync::{Mutex, PoisonError};

@@ -8,7 +8,7 @@ mod correct;
 mod emit;
 mod equalise;
 mod faces;
-mod graph;
+pub(in crate::model) mod graph;
 mod integers;
 mod measure;
 mod ranges;
@@ -28,7 +28,9 @@ use faces::{Faces, faces};
 use graph::Graph;
 use measure::Alike;
 use models::Recogniser;
-use models::bundle::{self, Bundle, Bundles, Calibration, EncoderBundle, MANIFEST_FILE, Manifest, Network, Quantisation};
+use models::bundle::{
+    self, Bundle, Bundles, Calibration, EncoderBundle, MANIFEST_FILE, Manifest, Network, Quantisation,
+};
 use models::onnx;
 use serde::Serialize;
 use std::path::PathBuf;

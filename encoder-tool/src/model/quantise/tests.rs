@@ -85,7 +85,9 @@ fn everything() -> ModelProto {
     net.nodes.push(NodeProto { attribute, ..node("MaxPool", &["g_relu"], "h") });
     net.conv("h", "i", [4, 4], 1);
     let norm = ["gamma", "beta", "mean", "variance"];
-    for (name, values) in norm.iter().zip([[1.0, -2.0, 0.5, 3.0], [0.5, 1.0, 0.0, -1.0], [0.1; 4], [1.0, 0.5, 2.0, 4.0]]) {
+    for (name, values) in
+        norm.iter().zip([[1.0, -2.0, 0.5, 3.0], [0.5, 1.0, 0.0, -1.0], [0.1; 4], [1.0, 0.5, 2.0, 4.0]])
+    {
         net.constants.push(float_tensor(name, &[4], &values));
     }
     net.add("BatchNormalization", &["i", norm[0], norm[1], norm[2], norm[3]], "i_norm");
@@ -139,8 +141,9 @@ fn what_is_read_computes_what_the_file_does() {
     let graph = read(everything(), SHAPE).unwrap();
     check_function("read", &everything(), &graph, 1e-4);
     let kinds: Vec<&str> = graph.nodes.iter().map(super::graph::Node::kind).collect();
-    let expected =
-        ["Conv", "Conv", "PRelu", "Conv", "Conv", "Concat", "Conv", "Add", "Relu", "MaxPool", "Conv", "Conv", "Flatten"];
+    let expected = [
+        "Conv", "Conv", "PRelu", "Conv", "Conv", "Concat", "Conv", "Add", "Relu", "MaxPool", "Conv", "Conv", "Flatten",
+    ];
     assert_eq!(kinds, expected, "rectifiers, slopes, the norm and the matrix are parts of others");
 }
 
@@ -159,7 +162,8 @@ fn channels_are_made_alike_and_the_function_stays() {
     let seen = ranges_of(&equal, &pictures(8));
     let (least, most) = seen["a_relu"].channels().iter().fold((f32::MAX, 0.0_f32), |(a, b), &c| (a.min(c), b.max(c)));
     assert!(most / least < 1.01, "{least} {most}");
-    let before = ranges["a_relu"].channels().iter().copied().fold((f32::MAX, 0.0_f32), |(a, b), c| (a.min(c), b.max(c)));
+    let before =
+        ranges["a_relu"].channels().iter().copied().fold((f32::MAX, 0.0_f32), |(a, b), c| (a.min(c), b.max(c)));
     assert!(before.1 / before.0 > 2.0, "{before:?}");
 }
 
@@ -167,7 +171,8 @@ fn channels_are_made_alike_and_the_function_stays() {
 fn the_emitted_network_computes_what_was_walked_in_integers() {
     let graph = read(everything(), SHAPE).unwrap();
     let ranges = ranges_of(&graph, &pictures(8));
-    for (rule, kept) in [(Rule::Largest, vec![]), (Rule::LeastError, vec![]), (Rule::LeastError, vec!["a_relu".to_owned()])]
+    for (rule, kept) in
+        [(Rule::Largest, vec![]), (Rule::LeastError, vec![]), (Rule::LeastError, vec!["a_relu".to_owned()])]
     {
         let settings = Settings::choose(&graph, &ranges, rule, &kept);
         let emitted = emit::emitted(&graph, &settings);
@@ -262,6 +267,7 @@ fn networks_that_cannot_be_followed_are_refused_by_name() {
 #[test]
 fn a_convolution_of_groups_reads_the_channels_of_its_group() {
     let layer = convolution([4, 2, 1, 2], &[0.0; 16], 2);
-    let read: Vec<usize> = (0..4).flat_map(|output| [0, 1, 2, 3].map(|place| layer.input_channel(output, place))).collect();
+    let read: Vec<usize> =
+        (0..4).flat_map(|output| [0, 1, 2, 3].map(|place| layer.input_channel(output, place))).collect();
     assert_eq!(read, [0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 3, 3, 2, 2, 3, 3]);
 }

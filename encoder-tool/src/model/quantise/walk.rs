@@ -88,7 +88,8 @@ impl Live {
 
     /// What a node reads.
     pub(super) fn inputs(&self, node: &Node) -> Result<Vec<&Batch>> {
-        let value = |name: &String| self.values.get(name).with_context(|| format!("`{name}` is read before it is made"));
+        let value =
+            |name: &String| self.values.get(name).with_context(|| format!("`{name}` is read before it is made"));
         node.inputs.iter().map(value).collect()
     }
 

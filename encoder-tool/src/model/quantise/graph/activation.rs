@@ -45,12 +45,14 @@ fn channel_slopes(wiring: &Wiring<'_>, name: &str) -> Option<Vec<f32>> {
 }
 
 /// Takes a `PRelu` apart again.
-pub(in crate::model::quantise) fn taken_apart(from: &str, slopes: &[f32], to: &str) -> (Vec<TensorProto>, Vec<NodeProto>) {
+pub(in crate::model::quantise) fn taken_apart(
+    from: &str,
+    slopes: &[f32],
+    to: &str,
+) -> (Vec<TensorProto>, Vec<NodeProto>) {
     let name = |part: &str| format!("{to}_{part}");
-    let (above, below, lower, zero, slope) =
-        (name("above"), name("below"), name("lower"), name("zero"), name("slope"));
-    let constants =
-        vec![float_tensor(&zero, &[1], &[0.0]), float_tensor(&slope, &[slopes.len() as i64, 1, 1], slopes)];
+    let (above, below, lower, zero, slope) = (name("above"), name("below"), name("lower"), name("zero"), name("slope"));
+    let constants = vec![float_tensor(&zero, &[1], &[0.0]), float_tensor(&slope, &[slopes.len() as i64, 1, 1], slopes)];
     let nodes = vec![
         node("Max", &[from, &zero], &above),
         node("Min", &[from, &zero], &below),

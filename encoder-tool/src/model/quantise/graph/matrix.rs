@@ -22,7 +22,8 @@ pub(super) fn as_convolution(
     if gemm.op_type != "Gemm" || !plain || integer_of(gemm, "transA", 0) != 0 {
         return None;
     }
-    let flatten = wiring.private_maker(row).filter(|node| node.op_type == "Flatten" && integer_of(node, "axis", 1) == 1)?;
+    let flatten =
+        wiring.private_maker(row).filter(|node| node.op_type == "Flatten" && integer_of(node, "axis", 1) == 1)?;
     let mut from = flatten.input.first()?;
     let &[1, channels, height, width] = extents.get(from)?.shape.as_slice() else { return None };
     let &[a, b] = wiring.constant(matrix)?.dims.as_slice() else { return None };
