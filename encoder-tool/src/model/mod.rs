@@ -13,7 +13,6 @@ use terminal::Verbosity;
 /// Work on models.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
-    /// Turn an ONNX file into a bundle
     Import(import::Import),
     Measure(measure::Measure),
     #[command(name = "quantize", visible_alias = "quantise")]
@@ -32,7 +31,7 @@ impl ModelCommand {
     /// As the command's own `run`.
     pub(crate) fn run(&self, verbosity: Verbosity) -> Result<()> {
         match self {
-            Self::Import(import) => import.run(),
+            Self::Import(import) => import.run(verbosity),
             Self::Measure(measure) => measure.run(verbosity),
             Self::Quantise(quantise) => quantise.run(verbosity),
             Self::Inspect(inspect) => inspect.run(),

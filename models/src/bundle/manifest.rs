@@ -110,7 +110,7 @@ pub struct Search {
 
 /// How the encoder's square input is cut from a frame.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(tag = "align", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "align", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum CropGeometry {
     /// The similarity transform that brings the five landmarks closest to a template.
     Landmarks {
@@ -301,6 +301,24 @@ source-sha256 = ""
     fn a_manifest_survives_being_written() {
         let manifest = Manifest::parse(ENCODER).unwrap();
         assert_eq!(Manifest::parse(&manifest.to_toml().unwrap()).unwrap(), manifest);
+    }
+
+    /// `shift-down` was once written `shift_down`, unlike every other key.
+    #[test]
+    fn a_box_is_described_with_keys_like_all_others() {
+        let (start, rest) = ENCODER.split_once("[crop]").unwrap();
+        let (_, end) = rest.split_once("\n\n").unwrap();
+        let crop = "align = \"box\"\nside = 160\nenlarge = 1.25\nshift-down = -0.25\nstretch = true\n\n";
+        let text = format!("{start}[crop]\n{crop}{end}");
+        let manifest = Manifest::parse(&text).unwrap();
+        assert!(manifest.to_toml().unwrap().contains("\nshift-down = -0.25\n"));
+        for (was, becomes, named) in [
+            ("enlarge = 1.25", "enlarge = 0.4", "crop.enlarge"),
+            ("shift-down = -0.25", "shift-down = 0.6", "crop.shift-down"),
+        ] {
+            let message = Manifest::parse(&text.replace(was, becomes)).unwrap_err().to_string();
+            assert!(message.contains(named), "{becomes}: {message}");
+        }
     }
 
     #[test]

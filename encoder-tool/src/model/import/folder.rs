@@ -35,6 +35,22 @@ impl BundleFiles {
         Ok(())
     }
 
+    /// What the bundle is, for whoever made it.
+    ///
+    /// # Errors
+    /// If it is none, which [`BundleFiles::try_once`] has found out before.
+    pub(super) fn in_words(&self) -> Result<String> {
+        Ok(match parsed(&self.manifest)? {
+            Manifest::Detector(_) => "a detector".to_owned(),
+            Manifest::Encoder(manifest) => {
+                let calibration = Calibration::parse(self.calibration.as_deref().unwrap_or_default())?;
+                let (side, dimensions) = (manifest.crop.side(), manifest.dimensions);
+                let (threshold, from) = (calibration.threshold, calibration.threshold_from);
+                format!("an encoder of {side}x{side} pixels to {dimensions} numbers; threshold {threshold}, {from}")
+            }
+        })
+    }
+
     /// Writes the files, the manifest last: what it names is there before it is. A bundle that is there is not
     /// replaced, for people databases may name it.
     ///

@@ -7,6 +7,7 @@ mod bad_photos;
 mod build_db;
 mod disk_full;
 mod evaluate;
+mod import;
 mod made;
 
 use std::path::{Path, PathBuf};

@@ -1,4 +1,10 @@
 //! A network on tract: from an ONNX file to something that runs. What goes in and what comes out is not known here.
+//!
+//! Networks that are made of known layers become a graph of our own operators ([`lower`]); all others are left to tract.
+
+mod layer;
+mod lower;
+mod steps;
 
 use crate::unpanicked::unpanicked;
 use crate::{ModelError, onnx};
@@ -8,6 +14,9 @@ use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::bail;
 use tract_onnx::tract_core::plan::{SimpleState, eval};
+
+/// A photo or a frame at a time, each on one thread.
+const THREADS: usize = 1;
 
 type Plan = Arc<TypedSimplePlan>;
 
@@ -62,6 +71,10 @@ impl Network {
     }
 
     fn plan_in_tract(&self, shape: &[usize]) -> TractResult<Plan> {
+        if let Some(lowered) = self.proto.graph.as_ref().and_then(|graph| lower::lowered(graph, shape, THREADS)) {
+            require_bounded(&lowered)?;
+            return lowered.into_runnable();
+        }
         let typed = tract_onnx::onnx()
             .with_ignore_output_shapes(true)
             .with_ignore_value_info(true)
