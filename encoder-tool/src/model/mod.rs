@@ -1,6 +1,8 @@
 //! `encoder-tool model …`: everything that is done to a network before a unit runs it.
 
+mod bench;
 mod import;
+mod inspect;
 mod measure;
 mod quantise;
 
@@ -15,6 +17,8 @@ pub(crate) enum ModelCommand {
     Measure(measure::Measure),
     #[command(name = "quantize", visible_alias = "quantise")]
     Quantise(quantise::Quantise),
+    Inspect(inspect::Inspect),
+    Bench(bench::Bench),
 }
 
 /// Name of the network in a bundle's folder.
@@ -30,6 +34,8 @@ impl ModelCommand {
             Self::Import(import) => import.run(verbosity),
             Self::Measure(measure) => measure.run(verbosity),
             Self::Quantise(quantise) => quantise.run(verbosity),
+            Self::Inspect(inspect) => inspect.run(),
+            Self::Bench(bench) => bench.run(),
         }
     }
 }

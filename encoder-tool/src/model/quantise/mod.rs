@@ -8,7 +8,7 @@ mod correct;
 mod emit;
 mod equalise;
 mod faces;
-mod graph;
+pub(in crate::model) mod graph;
 mod integers;
 mod measure;
 mod ranges;

@@ -7,7 +7,7 @@ use tests::{photos, said};
 
 /// A file of one convolution over 32x32 pixels, pooled to 8 numbers, as an ONNX exporter writes it: the smallest that
 /// is an encoder. Field numbers are those of `onnx.proto`.
-fn small_onnx() -> Vec<u8> {
+pub(super) fn small_onnx() -> Vec<u8> {
     let node = |op: &str, inputs: &[&str], output: &str| {
         let inputs = inputs.iter().flat_map(|input| field(1, input.as_bytes()));
         [inputs.collect(), field(2, output.as_bytes()), field(4, op.as_bytes())].concat()

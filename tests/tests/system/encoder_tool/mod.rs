@@ -9,6 +9,7 @@ mod disk_full;
 mod evaluate;
 mod import;
 mod made;
+mod quantise;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -3,7 +3,7 @@
 
 mod activation;
 mod matrix;
-pub(super) mod onnx;
+pub(in crate::model) mod onnx;
 mod read;
 
 pub(super) use activation::taken_apart;

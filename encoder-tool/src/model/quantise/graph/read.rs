@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 /// If the model does not take that shape, has integer operators already, or has nodes that make several values.
 pub(in crate::model::quantise) fn read(mut model: ModelProto, input_shape: [usize; 4]) -> Result<Graph> {
     let operators = model.opset_import.iter().find(|set| set.domain.is_empty()).map_or(0, |set| set.version);
-    ensure!(operators >= 14, "the network uses version {operators} of ONNX's operators; 14 or later is needed");
+    ensure!(operators >= 13, "the network uses version {operators} of ONNX's operators; 13 or later is needed");
     let extents = extents(model.clone(), &input_shape)?;
     let mut proto = model.graph.take().context("the network has no graph")?;
     models::onnx::widen_weights(&mut proto)?;
