@@ -86,6 +86,14 @@ pub fn side_by_side<T: Copy>(pictures: &[(&[T], usize)], into: &mut [T]) {
 pub fn interleave<T: Copy, U>(planes: &[T], extent: Extent, into: &mut [U], convert: impl Fn(T) -> U) {
     let pixels = extent.pixels();
     assert_eq!((planes.len(), into.len()), (extent.numbers(), extent.numbers()));
+    if extent.channels == 3 {
+        let (red, others) = planes.split_at(pixels);
+        let (green, blue) = others.split_at(pixels);
+        for (((pixel, &red), &green), &blue) in into.as_chunks_mut::<3>().0.iter_mut().zip(red).zip(green).zip(blue) {
+            *pixel = [convert(red), convert(green), convert(blue)];
+        }
+        return;
+    }
     for (channel, plane) in planes.chunks_exact(pixels.max(1)).enumerate() {
         let places = into[channel..].iter_mut().step_by(extent.channels);
         places.zip(plane).for_each(|(place, &number)| *place = convert(number));
@@ -149,5 +157,9 @@ mod tests {
         assert_eq!(apart, [1, 2, 3, 4, 10, 20, 30, 40]);
         interleave(&apart, TWO_BY_TWO, &mut again, |number| number);
         assert_eq!(again, PICTURE);
+        let mut colours = [0; 6];
+        let two_pixels = Extent { height: 1, width: 2, channels: 3 };
+        interleave(&[1, 2, 3, 4, 5, 6], two_pixels, &mut colours, |number| number);
+        assert_eq!(colours, [1, 3, 5, 2, 4, 6]);
     }
 }

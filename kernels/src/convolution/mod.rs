@@ -16,6 +16,7 @@ pub use bytes::{ByteConvolution, MOST_PRODUCTS};
 pub use floats::FloatConvolution;
 
 use crate::shape::{Extent, Window};
+use std::ops::Range;
 
 /// What a convolution is made from.
 #[derive(Clone, Debug)]
@@ -31,11 +32,12 @@ pub struct Weights<'a, T> {
 }
 
 impl<T: Copy> Weights<'_, T> {
-    /// The weight of an output channel for a place in a row of the window, `column * inputs + input`.
-    fn at(&self, output: usize, row: usize, place: usize) -> T {
+    /// The weights of some output channels for a place in a row of the window, `column * inputs + input`.
+    fn of_outputs(&self, outputs: Range<usize>, row: usize, place: usize) -> impl Iterator<Item = T> {
         let [height, width] = self.window.size;
         let (column, input) = (place / self.inputs, place % self.inputs);
-        self.numbers[((output * self.inputs + input) * height + row) * width + column]
+        let (one, within) = (self.inputs * height * width, (input * height + row) * width + column);
+        self.numbers[outputs.start * one + within..].iter().step_by(one).take(outputs.len()).copied()
     }
 
     fn check(&self) {

@@ -38,14 +38,16 @@ impl<W: Copy + Default> Panels<W> {
         while first < weights.outputs {
             let vectors = vectors_for::<L>(weights.outputs - first);
             blocks.push(Block { first, vectors, panel: packed.len() });
-            for row in 0..rows {
-                for step in 0..steps {
-                    for output in first..first + vectors * L::WIDTH {
-                        packed.extend((step * L::STEP..(step + 1) * L::STEP).map(|place| {
-                            let there = output < weights.outputs && place < length;
-                            if there { weights.at(output, row, place) } else { W::default() }
-                        }));
-                    }
+            let outputs = first..(first + vectors * L::WIDTH).min(weights.outputs);
+            let begin = packed.len();
+            packed.resize(begin + rows * steps * L::STEP * vectors * L::WIDTH, W::default());
+            let panel = packed[begin..].chunks_exact_mut(L::STEP * vectors * L::WIDTH);
+            for (index, panel) in panel.enumerate() {
+                let (row, step) = (index / steps, index % steps);
+                for place in (step * L::STEP..(step + 1) * L::STEP).take_while(|&place| place < length) {
+                    let numbers = weights.of_outputs(outputs.clone(), row, place);
+                    let places = panel[place % L::STEP..].iter_mut().step_by(L::STEP);
+                    places.zip(numbers).for_each(|(packed, number)| *packed = number);
                 }
             }
             first += vectors * L::WIDTH;
