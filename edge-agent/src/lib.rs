@@ -10,9 +10,12 @@ mod check;
 pub mod clock;
 pub mod config;
 mod database;
+mod doctor;
 pub mod door;
+mod run;
 pub mod sight;
 mod simulate;
+mod status;
 pub mod storage;
 pub mod unit;
 
@@ -25,7 +28,11 @@ use std::process::ExitCode;
 pub fn run(arguments: &Arguments) -> ExitCode {
     terminal::start_log(arguments.verbosity);
     terminal::exit_code(match &arguments.command {
+        Command::Run(arguments) => run::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Status(arguments) => status::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
+        Command::Lock(arguments) => run::lock_command::run(arguments),
         Command::Simulate(simulate) => simulate::run(simulate, arguments.verbosity),
     })
 }

@@ -23,8 +23,12 @@ impl Capture<'_> {
     pub(super) fn run(&self, device: &mut dyn Device) {
         while !self.slot.has_ended() {
             let fault = self.until_lost(device);
-            if let Err(panicked) = unpanicked(|| Ok(device.close())) {
-                tracing::error!("closing: {panicked}");
+            let closed = unpanicked(|| {
+                device.close();
+                Ok(())
+            });
+            if let Err(panicked) = closed {
+                tracing::error!("while it was closed: {panicked}");
             }
             let Err(fault) = fault else { break };
             self.slot.clear();

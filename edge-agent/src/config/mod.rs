@@ -17,6 +17,9 @@ use terminal::{Help, read_bounded};
 /// Where a unit's configuration lies if nothing else is said.
 pub const DEFAULT_PATH: &str = "/etc/edge-agent/config.toml";
 
+/// Where a unit writes down what moves its lock if nothing else is said.
+pub const DEFAULT_LAST_LOCK: &str = "/var/lib/edge-agent/last-lock.toml";
+
 const MAX_BYTES: u64 = 1 << 20;
 
 /// The configuration of a unit.
@@ -105,7 +108,7 @@ impl Default for Database {
 
 impl Default for Door {
     fn default() -> Self {
-        Self { lock: None, unlock_seconds: 5.0, last_lock: PathBuf::from("/var/lib/edge-agent/last-lock.toml") }
+        Self { lock: None, unlock_seconds: 5.0, last_lock: PathBuf::from(DEFAULT_LAST_LOCK) }
     }
 }
 

@@ -42,14 +42,14 @@ pub(crate) struct Adjustments {
 
 /// A camera of the Linux video interface.
 pub(crate) struct V4lCamera {
-    pub(crate) path: PathBuf,
-    pub(crate) wanted: Wanted,
-    pub(crate) buffers: u32,
-    pub(crate) adjustments: Adjustments,
-    pub(crate) open: Option<Open>,
+    path: PathBuf,
+    wanted: Wanted,
+    buffers: u32,
+    adjustments: Adjustments,
+    open: Option<Open>,
 }
 
-pub(crate) struct Open {
+struct Open {
     stream: Stream<'static>,
     layout: Layout,
     waited: Duration,
@@ -107,6 +107,11 @@ impl From<io::Error> for Refused {
 }
 
 impl V4lCamera {
+    /// The driver may fill so many pictures in advance.
+    pub(crate) fn new(path: PathBuf, wanted: Wanted, buffers: u32, adjustments: Adjustments) -> Self {
+        Self { path, wanted, buffers, adjustments, open: None }
+    }
+
     fn start(&mut self) -> Result<Opened, Refused> {
         let device = v4l::Device::with_path(&self.path)?;
         let about = device.query_caps()?;
@@ -252,7 +257,7 @@ mod tests {
 
     fn camera(path: &Path) -> V4lCamera {
         let wanted = Wanted { width: 1280, height: 720, rate: 15.0 };
-        V4lCamera { path: path.to_owned(), wanted, buffers: 3, adjustments: Adjustments::default(), open: None }
+        V4lCamera::new(path.to_owned(), wanted, 3, Adjustments::default())
     }
 
     #[test]
