@@ -1,9 +1,11 @@
 //! How the bytes of a picture lie in memory, as a camera says it.
 
+use serde::Deserialize;
 use std::fmt;
 
 /// The kinds of pixels that are understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum PixelFormat {
     /// Two pixels in four bytes: Y, U, Y, V.
     Yuyv,

@@ -1,15 +1,16 @@
 //! `[camera]`: what the unit looks through.
 
 use super::ConfigError;
-use crate::camera::WIDTH_MULTIPLE;
+use crate::camera::{PixelFormat, WIDTH_MULTIPLE};
 use serde::Deserialize;
 use std::path::PathBuf;
 
 /// Every key of the section.
 #[cfg(test)]
-pub(super) const KEYS: [&str; 12] = [
+pub(super) const KEYS: [&str; 13] = [
     "source",
     "device",
+    "format",
     "width",
     "height",
     "frames-per-second",
@@ -30,6 +31,8 @@ pub struct Camera {
     pub source: Option<Source>,
     /// For `v4l`: where the camera is, best by `/dev/v4l/by-id/`.
     pub device: Option<PathBuf>,
+    /// For `v4l`: this format and no other; the best, if it is not said.
+    pub format: Option<PixelFormat>,
     /// Wanted width in pixels, 64 to 4096.
     pub width: u32,
     /// Wanted height in pixels, 64 to 4096.
@@ -69,6 +72,7 @@ impl Default for Camera {
         Self {
             source: None,
             device: None,
+            format: None,
             width: 1280,
             height: 720,
             frames_per_second: 15.0,

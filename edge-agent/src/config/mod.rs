@@ -223,6 +223,7 @@ mod tests {
             ("[camera]\nsource = \"files\"\n", "camera.files"),
             ("[camera]\nsource = \"rpicam\"\nwidth = 1000\n", "multiple of 64"),
             ("[camera]\nsource = \"rpicam\"\nheight = 721\n", "even number"),
+            ("[camera]\nformat = \"h264\"\n", "h264"),
             ("[camera]\nwidth = 8\n", "camera.width"),
             ("[camera]\nheight = 9999\n", "camera.height"),
             ("[camera]\nfps = 15\n", "fps"),

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
-use terminal::Answer;
+use terminal::{Answer, Verbosity};
 
 /// After a turn that failed. The next may fail at once, too.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
@@ -36,7 +36,7 @@ const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// If a part cannot be made; the door is locked then.
-pub(crate) fn run(arguments: &Run) -> anyhow::Result<Answer> {
+pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answer> {
     let config = Config::read(&arguments.config)?;
     let lock_line = parts::lock_line(&config.door)?;
     let latch = Latch::close(parts::door(&config.door)?, config.door.unlock_ms())?;
@@ -61,7 +61,8 @@ pub(crate) fn run(arguments: &Run) -> anyhow::Result<Answer> {
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let mut unit = Unit::new(Box::new(Networks::new(recogniser, gallery)), policy, audit, latch, time);
     unit.start(&header);
-    let good_start = || {
+    let good_start = |camera: &CameraReport| {
+        verbosity.note(&format!("the unit runs: {}", in_words(camera)));
         if let Err(error) = lock_line.save(&config.door.last_lock) {
             tracing::warn!("{error:#}; `edge-agent lock` will need the configuration");
         }
@@ -88,7 +89,7 @@ struct Loop<'a> {
 }
 
 impl Loop<'_> {
-    fn turn_until(&mut self, end: &AtomicBool, good_start: impl FnOnce()) {
+    fn turn_until(&mut self, end: &AtomicBool, good_start: impl FnOnce(&CameraReport)) {
         let (mut service, mut good_start) = (Service::default(), Some(good_start));
         let mut last_failure = None;
         while !end.load(Ordering::Relaxed) {
@@ -97,9 +98,10 @@ impl Loop<'_> {
                 Ok(turn) => {
                     let frame_at = self.camera.last_frame_at().filter(|at| Some(*at) != before);
                     self.board.finished(&turn, frame_at, self.clock.now().utc_ms);
-                    let first = service.turned(|| in_a_line(&self.camera.health().report(), turn.door.code()));
-                    if let Some(good_start) = good_start.take_if(|_| first) {
-                        good_start();
+                    let health = self.camera.health();
+                    service.turned(|| format!("{}; {}", turn.door.code(), in_words(&health.report())));
+                    if let Some(good_start) = good_start.take() {
+                        good_start(&health.report());
                     }
                     last_failure = None;
                 }
@@ -121,11 +123,10 @@ impl Loop<'_> {
     }
 }
 
-fn in_a_line(camera: &CameraReport, door: &str) -> String {
-    let camera = match camera.state {
-        CameraState::Streaming => "the camera sees".to_owned(),
+fn in_words(camera: &CameraReport) -> String {
+    match camera.state {
+        CameraState::Streaming => format!("the camera sees, {}", camera.description.as_deref().unwrap_or_default()),
         CameraState::Opening => "the camera is being opened".to_owned(),
         CameraState::Lost => format!("NO CAMERA: {}", camera.reason.as_deref().unwrap_or_default()),
-    };
-    format!("{door}; {camera}")
+    }
 }

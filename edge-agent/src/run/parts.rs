@@ -68,10 +68,11 @@ fn v4l(config: &config::Camera) -> anyhow::Result<V4lCamera> {
             path.display()
         );
     }
-    let &config::Camera { width, height, frames_per_second: rate, buffers, exposure_us, gain, focus, .. } = config;
+    let &config::Camera { width, height, frames_per_second: rate, format, buffers, exposure_us, gain, focus, .. } =
+        config;
     let whole = |value: f32| value.round() as i64;
     let adjustments = Adjustments { exposure_us, gain: gain.map(whole), focus: focus.map(whole) };
-    Ok(V4lCamera::new(path, Wanted { width, height, rate }, buffers, adjustments))
+    Ok(V4lCamera::new(path, Wanted { width, height, rate, format }, buffers, adjustments))
 }
 
 fn rpicam(config: &config::Camera) -> RpicamSettings {

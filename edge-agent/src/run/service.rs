@@ -15,10 +15,9 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// A turn of the loop has finished: this, and nothing else, keeps the watchdog quiet. True at the first.
-    pub(super) fn turned(&mut self, status: impl FnOnce() -> String) -> bool {
-        let first = !std::mem::replace(&mut self.ready, true);
-        if first {
+    /// A turn of the loop has finished: this, and nothing else, keeps the watchdog quiet.
+    pub(super) fn turned(&mut self, status: impl FnOnce() -> String) {
+        if !std::mem::replace(&mut self.ready, true) {
             tell(&[NotifyState::Ready]);
         }
         tell(&[NotifyState::Watchdog]);
@@ -30,7 +29,6 @@ impl Service {
                 self.status = status;
             }
         }
-        first
     }
 
     /// The unit goes down, and the door is locked.

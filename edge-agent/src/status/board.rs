@@ -6,7 +6,8 @@ use super::temperatures::temperatures;
 use crate::camera::Health;
 use crate::door::Latch;
 use crate::unit::{Denied, Granted, Turn, Verdict};
-use shared::gallery::Header;
+use shared::gallery::{Header, PersonId};
+use shared::policy::Reason;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,12 +33,23 @@ struct Notes {
     last_turn: Option<Instant>,
     /// When the last turns ended, for the rate.
     recent: VecDeque<Instant>,
-    decisions: VecDeque<LastDecision>,
+    decisions: VecDeque<Remembered>,
     detect: Histogram,
     align: Histogram,
     encode: Histogram,
     matching: Histogram,
     frame_to_decision: Histogram,
+}
+
+/// A decision about somebody. Nothing of it lies elsewhere in memory, as one comes with every frame.
+#[derive(Debug, Clone, Copy)]
+struct Remembered {
+    utc_ms: i64,
+    /// `None` for a grant.
+    reason: Option<Reason>,
+    person: Option<PersonId>,
+    distance: Option<f32>,
+    frames: u64,
 }
 
 impl Board {
@@ -72,7 +84,7 @@ impl Board {
             Verdict::Denied(_) => notes.turns.denied += 1,
             Verdict::Nobody => notes.turns.nobody += 1,
         }
-        if let Some(decision) = decision_of(&turn.verdict, utc_ms) {
+        if let Some(decision) = Remembered::of(&turn.verdict, utc_ms) {
             notes.remember(decision);
         }
     }
@@ -90,7 +102,7 @@ impl Board {
         let mut turns = notes.turns.clone();
         let since = now.saturating_duration_since(self.started).min(RATE_OVER);
         turns.per_second = notes.recent.len() as f64 / since.as_secs_f64().max(1.0);
-        let (last_turn, decisions) = (notes.last_turn, notes.decisions.iter().cloned().collect());
+        let (last_turn, decisions) = (notes.last_turn, notes.decisions.iter().map(LastDecision::from).collect());
         let latency_ms = Latencies {
             detect: notes.detect.summary(),
             align: notes.align.summary(),
@@ -136,11 +148,8 @@ impl Notes {
         ]
     }
 
-    fn remember(&mut self, decision: LastDecision) {
-        let same = |last: &&mut LastDecision| {
-            (&last.decision, &last.reason, &last.person_id)
-                == (&decision.decision, &decision.reason, &decision.person_id)
-        };
+    fn remember(&mut self, decision: Remembered) {
+        let same = |last: &&mut Remembered| (last.reason, last.person) == (decision.reason, decision.person);
         if let Some(last) = self.decisions.back_mut().filter(same) {
             last.frames += 1;
             last.distance = decision.distance;
@@ -153,20 +162,30 @@ impl Notes {
     }
 }
 
-fn decision_of(verdict: &Verdict, utc_ms: i64) -> Option<LastDecision> {
-    let (decision, reason, person, distance) = match *verdict {
-        Verdict::Granted(Granted { person, distance, .. }) => ("grant", None, Some(person), Some(distance)),
-        Verdict::Denied(Denied { reason, person, distance, .. }) => ("deny", Some(reason), person, distance),
-        Verdict::Nobody => return None,
-    };
-    Some(LastDecision {
-        utc_ms,
-        decision: decision.to_owned(),
-        reason: reason.map(|reason| reason.code().to_owned()),
-        person_id: person.map(|person| person.to_string()),
-        distance,
-        frames: 1,
-    })
+impl Remembered {
+    /// `None` if nobody was there.
+    fn of(verdict: &Verdict, utc_ms: i64) -> Option<Self> {
+        let (reason, person, distance) = match *verdict {
+            Verdict::Granted(Granted { person, distance, .. }) => (None, Some(person), Some(distance)),
+            Verdict::Denied(Denied { reason, person, distance, .. }) => (Some(reason), person, distance),
+            Verdict::Nobody => return None,
+        };
+        Some(Self { utc_ms, reason, person, distance, frames: 1 })
+    }
+}
+
+impl From<&Remembered> for LastDecision {
+    fn from(remembered: &Remembered) -> Self {
+        let &Remembered { utc_ms, reason, person, distance, frames } = remembered;
+        Self {
+            utc_ms,
+            decision: if reason.is_none() { "grant" } else { "deny" }.to_owned(),
+            reason: reason.map(|reason| reason.code().to_owned()),
+            person_id: person.map(|person| person.to_string()),
+            distance,
+            frames,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -175,7 +194,6 @@ mod tests {
     use crate::door::{DoorState, ScriptedDoor};
     use crate::unit::Timings;
     use crate::unit::fixture::PERSON;
-    use shared::policy::Reason;
 
     fn board() -> Board {
         let latch = Latch::close(Box::new(ScriptedDoor::default()), 1000).unwrap();

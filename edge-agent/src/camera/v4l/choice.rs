@@ -11,6 +11,8 @@ pub(crate) struct Wanted {
     pub(crate) height: u32,
     /// Pictures a second.
     pub(crate) rate: f64,
+    /// This format and no other; `None` takes the best.
+    pub(crate) format: Option<PixelFormat>,
 }
 
 /// One way in which a camera gives pictures.
@@ -28,9 +30,11 @@ const NEARLY: f64 = 0.95;
 
 impl Offer {
     /// The best is the one that is at least as large as wanted, but not by much; else the largest. Then the one that is
-    /// fast enough, else the fastest. Then the format that costs least; grey is last, for it has no colours.
+    /// fast enough, else the fastest. Then the format that shows most, with the least work; grey is last, for it has no
+    /// colours.
     pub(super) fn best(offers: &[Self], wanted: &Wanted) -> Option<Self> {
-        let best = offers.iter().min_by(|a, b| {
+        let possible = offers.iter().filter(|offer| wanted.format.is_none_or(|format| offer.format == format));
+        let best = possible.min_by(|a, b| {
             let (a, b) = (a.shortcomings(wanted), b.shortcomings(wanted));
             a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2))
         });
@@ -43,14 +47,14 @@ impl Offer {
         let pixels = u64::from(self.width) * u64::from(self.height);
         let size = if too_small { u64::MAX - pixels } else { pixels };
         let rate = self.rate.map_or(0.0, |rate| (wanted.rate - rate / NEARLY).max(0.0));
-        ((too_small, size), rate, self.cost())
+        ((too_small, size), rate, self.rank())
     }
 
-    /// Bytes on the bus and work afterwards: the order in which formats are taken.
-    fn cost(&self) -> usize {
+    /// The order in which formats are taken. YUYV has twice the colours of NV12, and needs a third less room than RGB3.
+    fn rank(&self) -> usize {
         match self.format {
-            PixelFormat::Nv12 | PixelFormat::Yu12 => 0,
-            PixelFormat::Yuyv => 1,
+            PixelFormat::Yuyv => 0,
+            PixelFormat::Nv12 | PixelFormat::Yu12 => 1,
             PixelFormat::Rgb3 => 2,
             PixelFormat::Mjpg => 3,
             PixelFormat::Grey => 4,
@@ -63,7 +67,7 @@ mod tests {
     use super::*;
     use PixelFormat::{Grey, Mjpg, Nv12, Rgb3, Yuyv};
 
-    const HD: Wanted = Wanted { width: 1280, height: 720, rate: 15.0 };
+    const HD: Wanted = Wanted { width: 1280, height: 720, rate: 15.0, format: None };
 
     fn offer(format: PixelFormat, (width, height): (u32, u32), rate: f64) -> Offer {
         Offer { format, width, height, rate: Some(rate) }
@@ -82,7 +86,11 @@ mod tests {
             ("wide enough and too low is too small", vec![offer(Nv12, xga, 30.0), offer(Mjpg, full, 30.0)], 1),
             ("the largest of those too small", vec![offer(Nv12, vga, 90.0), offer(Nv12, xga, 5.0)], 1),
             ("the fastest of those too slow", vec![offer(Nv12, hd, 5.0), offer(Yuyv, hd, 9.0)], 1),
-            ("the cheapest format", vec![offer(Rgb3, hd, 30.0), offer(Nv12, hd, 30.0)], 1),
+            (
+                "raw formats in their order",
+                vec![offer(Rgb3, hd, 30.0), offer(Nv12, hd, 30.0), offer(Yuyv, hd, 30.0)],
+                2,
+            ),
             ("colours rather than grey", vec![offer(Grey, hd, 30.0), offer(Mjpg, hd, 30.0)], 1),
             ("grey if there is nothing else", vec![offer(Grey, vga, 30.0)], 0),
             (
@@ -94,5 +102,13 @@ mod tests {
             assert_eq!(Offer::best(&offers, &HD), Some(offers[expected]), "{case}");
         }
         assert_eq!(Offer::best(&[], &HD), None);
+    }
+
+    #[test]
+    fn the_format_that_is_asked_for_and_no_other() {
+        let offers = [offer(Yuyv, (1280, 720), 30.0), offer(Grey, (640, 480), 5.0)];
+        let wanted = |format| Wanted { format: Some(format), ..HD };
+        assert_eq!(Offer::best(&offers, &wanted(Grey)), Some(offers[1]));
+        assert_eq!(Offer::best(&offers, &wanted(Mjpg)), None);
     }
 }

@@ -117,8 +117,7 @@ impl V4lCamera {
         let about = device.query_caps()?;
         require_pictures(&about)?;
         let offers = offers_of(&device, &self.wanted)?;
-        let best = Offer::best(&offers, &self.wanted)
-            .ok_or_else(|| Refused::Unusable("none of its formats is YUYV, NV12, YU12, GREY, RGB3 or MJPG".into()))?;
+        let best = Offer::best(&offers, &self.wanted).ok_or_else(|| self.nothing_suits(&offers))?;
         let layout = set_format(&device, &best)?;
         let rate = set_rate(&device, self.wanted.rate);
         self.adjust(&device);
@@ -130,6 +129,15 @@ impl V4lCamera {
         let Capabilities { card, driver, .. } = about;
         let description = format!("{card} ({driver}) at {}: {layout}{rate}", self.path.display());
         Ok(Opened { description })
+    }
+
+    fn nothing_suits(&self, offers: &[Offer]) -> Refused {
+        let mut formats: Vec<String> = offers.iter().map(|offer| offer.format.to_string()).collect();
+        formats.dedup();
+        Refused::Unusable(match self.wanted.format {
+            Some(format) => format!("[camera] format: it does not give {format}, but {}", formats.join(", ")),
+            None => "none of its formats is YUYV, NV12, YU12, GREY, RGB3 or MJPG".to_owned(),
+        })
     }
 
     fn adjust(&self, device: &v4l::Device) {
@@ -256,7 +264,7 @@ mod tests {
     use super::*;
 
     fn camera(path: &Path) -> V4lCamera {
-        let wanted = Wanted { width: 1280, height: 720, rate: 15.0 };
+        let wanted = Wanted { width: 1280, height: 720, rate: 15.0, format: None };
         V4lCamera::new(path.to_owned(), wanted, 3, Adjustments::default())
     }
 
