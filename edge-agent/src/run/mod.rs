@@ -23,11 +23,13 @@ use models::Recogniser;
 use service::Service;
 use shared::policy::Policy;
 use signal_hook::consts::{SIGINT, SIGTERM};
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
-use terminal::{Answer, Verbosity};
+use terminal::{Answer, Help, Verbosity};
 
 /// After a turn that failed. The next may fail at once, too.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
@@ -49,14 +51,10 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let recogniser = Recogniser::load(&config.model.bundles).context("[model] bundles")?;
     let gallery = Arc::new(database::read(&config.database.path, &recogniser).context("[database] path")?);
     let policy = Policy::new(config.policy.rules_for(&gallery, &recogniser)).context("[policy]")?;
-    let audit = AuditLog::open_file(&config.audit.path, &clock.now())?;
     let board = Board::new(camera.health(), latch.clone(), gallery.header());
-    if let Err(error) = status::serve(&config.status.socket, board.clone()) {
-        tracing::warn!(
-            "[status] socket {}: {error}; `edge-agent status` gets no answer",
-            config.status.socket.display()
-        );
-    }
+    answer_status(&config.status.socket, &board)?;
+    // Not before it is certain that no other unit writes it.
+    let audit = AuditLog::open_file(&config.audit.path, &clock.now())?;
     let header = *gallery.header();
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let mut unit = Unit::new(Box::new(Networks::new(recogniser, gallery)), policy, audit, latch, time);
@@ -67,10 +65,27 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
             tracing::warn!("{error:#}; `edge-agent lock` will need the configuration");
         }
     };
-    Loop { unit: &mut unit, camera, board, clock }.turn_until(&end, good_start);
+    let mut service = Service::of_systemd();
+    Loop { unit: &mut unit, camera, board, clock }.turn_until(&end, &mut service, good_start);
     unit.stop();
-    Service::stopping();
+    service.stopping();
     Ok(Answer::Yes)
+}
+
+/// A unit that cannot be asked runs all the same; a second one beside it does not.
+fn answer_status(socket: &Path, board: &Board) -> anyhow::Result<()> {
+    let shown = socket.display();
+    match status::serve(socket, board.clone()) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(anyhow::anyhow!(
+            "a unit runs already: {shown} answers"
+        ))
+        .help("stop that one first (`systemctl stop edge-agent`), or give this one a [status] socket of its own"),
+        Err(error) => {
+            tracing::warn!("[status] socket {shown}: {error}; `edge-agent status` gets no answer");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
 }
 
 fn told_to_end() -> anyhow::Result<Arc<AtomicBool>> {
@@ -89,8 +104,8 @@ struct Loop<'a> {
 }
 
 impl Loop<'_> {
-    fn turn_until(&mut self, end: &AtomicBool, good_start: impl FnOnce(&CameraReport)) {
-        let (mut service, mut good_start) = (Service::default(), Some(good_start));
+    fn turn_until(&mut self, end: &AtomicBool, service: &mut Service, good_start: impl FnOnce(&CameraReport)) {
+        let mut good_start = Some(good_start);
         let mut last_failure = None;
         while !end.load(Ordering::Relaxed) {
             let before = self.camera.last_frame_at();
@@ -130,3 +145,6 @@ fn in_words(camera: &CameraReport) -> String {
         CameraState::Lost => format!("NO CAMERA: {}", camera.reason.as_deref().unwrap_or_default()),
     }
 }
+
+#[cfg(test)]
+mod tests;

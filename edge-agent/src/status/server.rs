@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Starts to answer.
 ///
 /// # Errors
-/// When the socket cannot be made, or another unit answers there.
+/// When the socket cannot be made; [`ErrorKind::AlreadyExists`] when another unit answers there.
 pub(crate) fn serve(socket: &Path, board: Board) -> io::Result<()> {
     let listener = listen(socket)?;
     let answering = move || {
@@ -39,7 +39,7 @@ pub(crate) fn serve(socket: &Path, board: Board) -> io::Result<()> {
 fn listen(socket: &Path) -> io::Result<UnixListener> {
     if fs::symlink_metadata(socket).is_ok_and(|found| found.file_type().is_socket()) {
         if UnixStream::connect(socket).is_ok() {
-            return Err(io::Error::new(ErrorKind::AddrInUse, "another unit answers there"));
+            return Err(io::Error::new(ErrorKind::AlreadyExists, "another unit answers there"));
         }
         fs::remove_file(socket)?;
     }

@@ -7,6 +7,8 @@ use std::fs::{self, File};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tests::{Said, said};
@@ -18,8 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub(super) struct RunningUnit {
     pub(super) folder: TempDir,
     child: Child,
-    /// Where systemd would listen.
-    systemd: UnixDatagram,
+    /// What systemd would hear.
+    systemd: Receiver<String>,
 }
 
 /// A configuration whose files all lie in this folder. `camera` is the section `[camera]`.
@@ -40,6 +42,22 @@ pub(super) fn photos_of(path: &Path) -> String {
     format!("source = \"files\"\nfiles = \"{}\"\nfiles-seconds = 0.3", path.display())
 }
 
+/// Whatever is sent to a socket, read at once as systemd reads it: the system keeps few messages, and then its sender
+/// waits.
+fn heard_at(socket: &Path) -> Receiver<String> {
+    let socket = UnixDatagram::bind(socket).unwrap();
+    let (heard, systemd) = channel();
+    thread::spawn(move || {
+        let mut message = [0; 4096];
+        while let Ok(length) = socket.recv(&mut message) {
+            if heard.send(String::from_utf8_lossy(&message[..length]).into_owned()).is_err() {
+                return;
+            }
+        }
+    });
+    systemd
+}
+
 impl RunningUnit {
     /// Starts it, and waits until it says that it is ready.
     pub(super) fn start(camera: &str) -> Self {
@@ -50,8 +68,7 @@ impl RunningUnit {
     pub(super) fn start_in(folder: TempDir, camera: &str) -> Self {
         let config = configuration(folder.path(), camera);
         let notified = folder.path().join("notify.sock");
-        let systemd = UnixDatagram::bind(&notified).unwrap();
-        systemd.set_read_timeout(Some(PATIENCE)).unwrap();
+        let systemd = heard_at(&notified);
         let mut command = edge_agent(["run", "-v", "--config"]);
         command.arg(config).env("NOTIFY_SOCKET", &notified).stdin(Stdio::null());
         command.stdout(Stdio::null()).stderr(File::create(folder.path().join("stderr")).unwrap());
@@ -62,14 +79,8 @@ impl RunningUnit {
 
     /// Waits until systemd has been told that.
     pub(super) fn tells_systemd(&self, expected: &str) {
-        let mut message = [0; 4096];
-        loop {
-            let length = self.systemd.recv(&mut message).unwrap_or_else(|error| panic!("{error}: {}", self.stderr()));
-            let text = String::from_utf8_lossy(&message[..length]);
-            if text.lines().any(|line| line.contains(expected)) {
-                return;
-            }
-        }
+        let heard = || self.systemd.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("{error}: {}", self.stderr()));
+        while !heard().contains(expected) {}
     }
 
     pub(super) fn file(&self, name: &str) -> PathBuf {

@@ -63,6 +63,18 @@ fn no_asker_can_hold_it() {
     assert_eq!(after["door"], "locked", "{after:#}");
 }
 
+/// Two units would write one log and move one lock.
+#[test]
+fn a_second_unit_beside_it_is_refused() {
+    let mut unit = RunningUnit::start(&photos_of(&at_the_door("wall.jpg")));
+    let second = said(edge_agent(["run", "--config"]).arg(unit.file("config.toml")));
+    assert_eq!(second.code, 2, "{second:?}");
+    assert!(second.stderr.contains("a unit runs already") && second.stderr.contains("help: "), "{second:?}");
+    assert_eq!(unit.status("--json").code, 0);
+    assert_eq!(unit.stop("-TERM"), 0);
+    assert_eq!(unit.events(), ["started", "database_loaded", "stopped"]);
+}
+
 #[test]
 fn without_a_unit_there_is_no_answer() {
     let folder = tempfile::tempdir().unwrap();
