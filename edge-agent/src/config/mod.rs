@@ -3,8 +3,10 @@
 //! Every key has a default, and a key that is not known is refused by name, so that a misspelt rule does not silently
 //! leave a door on its default. What the keys mean is explained in `deploy/config.toml`.
 
+mod camera;
 mod rules;
 
+pub use camera::{Camera, Source};
 pub use rules::{Mode, PolicyRules, SeveralFaces};
 
 use serde::Deserialize;
@@ -14,6 +16,9 @@ use terminal::{Help, read_bounded};
 
 /// Where a unit's configuration lies if nothing else is said.
 pub const DEFAULT_PATH: &str = "/etc/edge-agent/config.toml";
+
+/// Where a unit writes down what moves its lock if nothing else is said.
+pub const DEFAULT_LAST_LOCK: &str = "/var/lib/edge-agent/last-lock.toml";
 
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -25,12 +30,16 @@ pub struct Config {
     pub database: Database,
     /// Which networks are run.
     pub model: Model,
+    /// What the unit looks through.
+    pub camera: Camera,
     /// The door.
     pub door: Door,
     /// What is kept of decisions.
     pub audit: Audit,
     /// Who is let in.
     pub policy: PolicyRules,
+    /// Where the unit says how it is.
+    pub status: Status,
 }
 
 /// `[database]`
@@ -50,11 +59,23 @@ pub struct Model {
 }
 
 /// `[door]`
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Door {
+    /// What moves the lock; a unit that runs must have one.
+    pub lock: Option<Lock>,
     /// How long a grant unlocks the door, in seconds: 0.1 to 60.
     pub unlock_seconds: f32,
+    /// Where each good start writes down what `edge-agent lock` must drive.
+    pub last_lock: PathBuf,
+}
+
+/// What moves the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lock {
+    /// Nothing: its movements are only written down.
+    Scripted,
 }
 
 /// `[audit]`
@@ -65,6 +86,20 @@ pub struct Audit {
     pub path: PathBuf,
 }
 
+/// `[status]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Status {
+    /// The socket on which the unit answers `edge-agent status`.
+    pub socket: PathBuf,
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        Self { socket: PathBuf::from("/run/edge-agent/status.sock") }
+    }
+}
+
 impl Default for Database {
     fn default() -> Self {
         Self { path: PathBuf::from("/var/lib/edge-agent/people.db") }
@@ -73,7 +108,7 @@ impl Default for Database {
 
 impl Default for Door {
     fn default() -> Self {
-        Self { unlock_seconds: 5.0 }
+        Self { lock: None, unlock_seconds: 5.0, last_lock: PathBuf::from(DEFAULT_LAST_LOCK) }
     }
 }
 
@@ -125,6 +160,7 @@ impl Config {
     /// [`ConfigError`] names the key that is not known or out of range.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text)?;
+        config.camera.check()?;
         config.door.check()?;
         config.policy.check()?;
         Ok(config)
@@ -161,7 +197,8 @@ mod tests {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/config.toml");
         assert_eq!(Config::read(&path).unwrap(), Config::default());
         let sample = std::fs::read_to_string(path).unwrap();
-        let all_keys = rules::KEYS.iter().copied().chain(["path", "bundles", "unlock-seconds"]);
+        let others = ["path", "bundles", "lock", "unlock-seconds", "last-lock", "socket"];
+        let all_keys = rules::KEYS.iter().chain(&camera::KEYS).chain(&others);
         for key in all_keys {
             let named = sample.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} =")));
             assert!(named, "deploy/config.toml does not show {key}");
@@ -181,6 +218,23 @@ mod tests {
             ("[database]\nfile = \"a\"\n", "file"),
             ("[model]\nbundle = \"a\"\n", "bundle"),
             ("[audit]\nkeep = true\n", "keep"),
+            ("[camera]\nsource = \"usb\"\n", "usb"),
+            ("[camera]\nsource = \"v4l\"\n", "camera.device"),
+            ("[camera]\nsource = \"files\"\n", "camera.files"),
+            ("[camera]\nsource = \"rpicam\"\nwidth = 1000\n", "multiple of 64"),
+            ("[camera]\nsource = \"rpicam\"\nheight = 721\n", "even number"),
+            ("[camera]\nformat = \"h264\"\n", "h264"),
+            ("[camera]\nwidth = 8\n", "camera.width"),
+            ("[camera]\nheight = 9999\n", "camera.height"),
+            ("[camera]\nfps = 15\n", "fps"),
+            ("[camera]\nframes-per-second = 0.5\n", "camera.frames-per-second"),
+            ("[camera]\nbuffers = 5\n", "camera.buffers"),
+            ("[camera]\nexposure-us = 0\n", "camera.exposure-us"),
+            ("[camera]\ngain = -1.0\n", "camera.gain"),
+            ("[camera]\nfocus = nan\n", "camera.focus"),
+            ("[camera]\nfiles-seconds = -1.0\n", "camera.files-seconds"),
+            ("[door]\nlock = \"magic\"\n", "magic"),
+            ("[status]\nport = 80\n", "port"),
             ("[policy]\ntreshold = 1.0\n", "treshold"),
             ("[policy]\nthreshold = 1.5\n", "threshold"),
             ("[policy]\nthreshold = 0.0\n", "threshold"),
