@@ -75,6 +75,11 @@ impl Network {
             require_bounded(&lowered)?;
             return lowered.into_runnable();
         }
+        self.plan_of_tract(shape)
+    }
+
+    /// The network made of tract's own operators.
+    fn plan_of_tract(&self, shape: &[usize]) -> TractResult<Plan> {
         let typed = tract_onnx::onnx()
             .with_ignore_output_shapes(true)
             .with_ignore_value_info(true)
@@ -145,3 +150,6 @@ pub(crate) fn floats(output: &TValue) -> Result<&[f32], ModelError> {
 fn gave_up(said: String) -> ModelError {
     ModelError::Network(format!("tract gave up: {said}"))
 }
+
+#[cfg(test)]
+mod tests;
