@@ -64,6 +64,7 @@ pub struct Bundles {
 
 /// One opened folder.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a folder is opened once, and taken apart at once")]
 pub enum Bundle {
     /// The folder holds a detector.
     Detector(DetectorBundle),

@@ -69,10 +69,10 @@ impl Emission<'_> {
         let input: Vec<String> = from.inputs.iter().map(|input| as_bytes(input)).collect();
         let made = as_bytes(&from.output);
         self.proto.node.push(NodeProto { input, output: vec![made.clone()], name: made.clone(), ..plain.clone() });
-        if self.settings.integers.wants_floats(&from.output) {
-            if let Some((scale, zero)) = self.scale(&from.output) {
-                self.proto.node.push(node("DequantizeLinear", &[&made, &scale, zero], &from.output));
-            }
+        if self.settings.integers.wants_floats(&from.output)
+            && let Some((scale, zero)) = self.scale(&from.output)
+        {
+            self.proto.node.push(node("DequantizeLinear", &[&made, &scale, zero], &from.output));
         }
     }
 

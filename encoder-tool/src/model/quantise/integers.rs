@@ -120,12 +120,8 @@ impl Integers {
 /// Values that pools and joins on bytes connect are of one group.
 fn grouped(graph: &Graph, wanted: &HashSet<String>, nodes: &HashSet<String>) -> HashMap<String, usize> {
     let mut groups: HashMap<String, usize> = HashMap::new();
-    let mut next = 0;
     let values = [&graph.input].into_iter().chain(graph.nodes.iter().map(|node| &node.output));
-    for value in values.filter(|value| wanted.contains(*value)) {
-        groups.insert(value.clone(), next);
-        next += 1;
-    }
+    groups.extend(values.filter(|value| wanted.contains(*value)).cloned().zip(0..));
     let joins = |node: &&Node| nodes.contains(&node.output) && matches!(node.op, Op::Plain(..));
     for node in graph.nodes.iter().filter(joins) {
         let Some(&group) = groups.get(&node.output) else { continue };

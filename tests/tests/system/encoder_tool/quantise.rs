@@ -35,7 +35,7 @@ fn an_encoder_becomes_one_of_integers_and_says_what_that_cost() {
     assert!(steps.len() >= 5 && steps[0]["kept"] == true, "{report}");
     let cosine = report["cosine_mean"].as_f64().unwrap();
     assert!(cosine > 0.99, "{report}");
-    let best = steps.iter().filter(|step| step["kept"] == true).next_back().unwrap();
+    let best = steps.iter().rfind(|step| step["kept"] == true).unwrap();
     let walked = best["cosine_mean"].as_f64().unwrap();
     assert!((walked - cosine).abs() < 1e-4, "walked {walked}, run {cosine}");
 
