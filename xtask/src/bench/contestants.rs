@@ -7,6 +7,8 @@ use crate::programs::{self, encoder_tool};
 use crate::python::Environment;
 use crate::workspace::{self, SHARED, sorted_entries};
 use anyhow::{Context, Result};
+use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -140,7 +142,9 @@ fn unfold(original: &Path, profile: &str, folder: &Path) -> Result<PathBuf> {
 }
 
 fn make_network<'a>(python: &Environment, verb: &str, paths: impl IntoIterator<Item = &'a Path>) -> Result<()> {
-    process::run(python.python(["-c", PEER_NETWORKS, verb]).args(paths)).context("onnxruntime's networks")
+    let script = workspace::target().join("peer_networks.py");
+    fs::write(&script, PEER_NETWORKS).with_context(|| format!("{}: cannot be written", script.display()))?;
+    process::run(python.python([script.as_os_str(), OsStr::new(verb)]).args(paths)).context("onnxruntime's networks")
 }
 
 fn model_bench(bundle: &Path, more: &[&str]) -> Command {

@@ -34,7 +34,7 @@ class Noise(CalibrationDataReader):
 def quantise(source, target):
     """The same network of integers."""
     prepared = str(pathlib.Path(target).with_suffix(".prepared.onnx"))
-    quant_pre_process(source, prepared)
+    quant_pre_process(source, prepared, skip_symbolic_shape=True)
     entry = onnx.load(prepared).graph.input[0]
     shape = [dimension.dim_value for dimension in entry.type.tensor_type.shape.dim]
     quantize_static(
