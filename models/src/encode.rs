@@ -18,14 +18,22 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// Plans the bundle's network and tries it once, on a grey crop.
+    /// Plans the bundle's network for one thread and tries it once, on a grey crop.
     ///
     /// # Errors
     /// [`ModelError`] if the network cannot be read, does not take the manifest's crop, or gives no encoding of the
     /// manifest's dimensions.
     pub fn new(bundle: &EncoderBundle) -> Result<Self, ModelError> {
+        Self::on_threads(bundle, 1)
+    }
+
+    /// The same for so many threads of the current rayon pool. The numbers do not depend on how many there are.
+    ///
+    /// # Errors
+    /// As for [`Encoder::new`].
+    pub fn on_threads(bundle: &EncoderBundle, threads: usize) -> Result<Self, ModelError> {
         let side = bundle.manifest.crop.side() as usize;
-        let runner = Network::decode(&bundle.network)?.plan(&[1, 3, side, side])?;
+        let runner = Network::decode(&bundle.network)?.plan(&[1, 3, side, side], threads)?;
         let mut encoder = Self { manifest: Arc::new(bundle.manifest.clone()), runner };
         encoder.encode(&Crop::grey(bundle.manifest.crop.side()))?;
         Ok(encoder)

@@ -37,12 +37,12 @@ pub struct Extent {
 }
 
 impl Planned {
-    /// Plans a model for an input of floats of that shape.
+    /// Plans a model for an input of floats of that shape, run on so many threads of the current rayon pool.
     ///
     /// # Errors
     /// [`ModelError::Network`] if the model cannot be planned for that shape.
-    pub fn new(model: ModelProto, shape: &[usize]) -> Result<Self, ModelError> {
-        Ok(Self { runner: Network::of(model)?.plan(shape)?, shape: shape.to_vec() })
+    pub fn new(model: ModelProto, shape: &[usize], threads: usize) -> Result<Self, ModelError> {
+        Ok(Self { runner: Network::of(model)?.plan(shape, threads)?, shape: shape.to_vec() })
     }
 
     /// Runs it once and gives its outputs in their order.

@@ -41,9 +41,18 @@ impl Recogniser {
     /// # Errors
     /// [`ModelError::Network`] if one of them does not run.
     pub fn new(bundles: &Bundles) -> Result<Self, ModelError> {
+        Self::on_threads(bundles, 1)
+    }
+
+    /// The same for so many threads of the current rayon pool, which share every layer of one frame: for a unit, where
+    /// a frame shall be done soon. For many photos, one thread for each photo is faster.
+    ///
+    /// # Errors
+    /// As for [`Recogniser::new`].
+    pub fn on_threads(bundles: &Bundles, threads: usize) -> Result<Self, ModelError> {
         Ok(Self {
-            detector: Detector::new(&bundles.detector)?,
-            encoder: Encoder::new(&bundles.encoder)?,
+            detector: Detector::on_threads(&bundles.detector, threads)?,
+            encoder: Encoder::on_threads(&bundles.encoder, threads)?,
             hash: bundles.hash(),
             calibration: Arc::new(bundles.encoder.calibration.clone()),
         })

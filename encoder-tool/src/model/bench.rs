@@ -73,21 +73,22 @@ impl Bench {
 
     fn encoder_times(&self, started: Instant, bundle: &EncoderBundle) -> Result<Times> {
         // Making an encoder encodes a crop.
-        let mut encoder = Encoder::new(bundle)?;
+        let mut encoder = Encoder::on_threads(bundle, usize::from(self.threads))?;
         let load = started.elapsed();
         let side = bundle.manifest.crop.side();
         let crop = Crop::from_rgb(side, without_pattern(3 * side as usize * side as usize)).context("no crop")?;
         let runs = self.timed(|| encoder.encode(&crop).map(drop))?;
         let peak_mb = peak_megabytes();
         let side = side as usize;
-        let mut planned = Planned::new(onnx::decode(&bundle.network)?, &[1, 3, side, side])?;
+        let mut planned = Planned::new(onnx::decode(&bundle.network)?, &[1, 3, side, side], usize::from(self.threads))?;
         let ops = operators(&mut planned, &planes(&bundle.manifest.input, &crop))?;
         Ok(Times { ops, ..Times::of(load, runs, peak_mb) })
     }
 
     fn detector_times(&self, started: Instant, bundle: &DetectorBundle) -> Result<Times> {
         let (width, height) = self.size;
-        let mut planned = Planned::new(onnx::decode(&bundle.network)?, &[1, 3, height, width])?;
+        let mut planned =
+            Planned::new(onnx::decode(&bundle.network)?, &[1, 3, height, width], usize::from(self.threads))?;
         let input = bundle.manifest.input;
         let pixels = without_pattern(3 * width * height);
         let picture: Vec<f32> =

@@ -27,6 +27,7 @@ pub struct Detector {
     network: Network,
     planned: Arc<Mutex<HashMap<(usize, usize), Runner>>>,
     current: Option<Current>,
+    threads: usize,
 }
 
 #[derive(Clone)]
@@ -42,12 +43,21 @@ impl Detector {
     /// # Errors
     /// [`ModelError`] if the network cannot be read or does not give what its profile promises.
     pub fn new(bundle: &DetectorBundle) -> Result<Self, ModelError> {
+        Self::on_threads(bundle, 1)
+    }
+
+    /// The same for so many threads of the current rayon pool.
+    ///
+    /// # Errors
+    /// As for [`Detector::new`].
+    pub fn on_threads(bundle: &DetectorBundle, threads: usize) -> Result<Self, ModelError> {
         let DetectorProfile::Yunet = bundle.manifest.profile;
         let mut detector = Self {
             manifest: Arc::new(bundle.manifest.clone()),
             network: Network::decode(&bundle.network)?,
             planned: Arc::default(),
             current: None,
+            threads,
         };
         detector.detect(&Frame::grey(SIDE_MULTIPLE as u32))?;
         Ok(detector)
@@ -87,7 +97,7 @@ impl Detector {
         if let Some(runner) = planned.get(&size) {
             return Ok(runner.clone());
         }
-        let runner = self.network.plan(&[1, 3, size.1, size.0])?;
+        let runner = self.network.plan(&[1, 3, size.1, size.0], self.threads)?;
         if planned.len() >= MAX_PLANS {
             planned.clear();
         }

@@ -1,7 +1,7 @@
 //! Our own operators in tract's graph: one [`Step`] is one node.
 
 use std::fmt::{self, Debug};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 
@@ -14,22 +14,62 @@ pub(super) trait Step: Debug + Send + Sync {
     fn outputs(&self) -> Vec<(DatumType, Vec<usize>)>;
 
     /// Fills the outputs, which are as promised, from the inputs.
-    fn run(&self, inputs: &[TValue], outputs: &mut [Tensor]) -> TractResult<()>;
+    fn run(&self, inputs: &[TValue], outputs: &mut [&mut Tensor]) -> TractResult<()>;
 }
 
 /// A step as an operator of tract.
 #[derive(Clone)]
-pub(super) struct Layer(pub(super) Arc<dyn Step>);
+pub(super) struct Layer {
+    step: Arc<dyn Step>,
+    memory: Memory,
+}
+
+/// Tensors that the layers of a network have filled, to be filled again when nobody reads them any more: new memory
+/// costs as much as a small layer. Clones share what they keep.
+#[derive(Clone, Default)]
+pub(super) struct Memory(Arc<Mutex<Vec<Arc<Tensor>>>>);
+
+impl Memory {
+    /// A tensor that nobody else has, its numbers of any value.
+    fn take(&self, numbers: DatumType, shape: &[usize]) -> TractResult<Arc<Tensor>> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = |tensor: &Arc<Tensor>| {
+            Arc::strong_count(tensor) == 1 && tensor.datum_type() == numbers && tensor.shape() == shape
+        };
+        if let Some(place) = kept.iter().position(fits) {
+            return Ok(kept.swap_remove(place));
+        }
+        Ok(Arc::new(Tensor::zero_aligned_dt(numbers, shape, ALIGNMENT)?))
+    }
+
+    /// Keeps tensors for those that come after.
+    fn keep(&self, tensors: &[Arc<Tensor>]) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < MOST_KEPT {
+            kept.extend(tensors.iter().cloned());
+        }
+    }
+}
+
+/// More than any network here fills at a time.
+const MOST_KEPT: usize = 256;
+
+impl Layer {
+    /// A layer that shares its memory with the others of its network.
+    pub(super) fn new(step: impl Step + 'static, memory: Memory) -> Self {
+        Self { step: Arc::new(step), memory }
+    }
+}
 
 impl Debug for Layer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.0.name())
+        write!(formatter, "{}", self.step.name())
     }
 }
 
 impl PartialEq for Layer {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.step, &other.step)
     }
 }
 
@@ -37,7 +77,7 @@ impl Eq for Layer {}
 
 impl Op for Layer {
     fn name(&self) -> StaticName {
-        self.0.name().into()
+        self.step.name().into()
     }
 
     op_as_typed_op!();
@@ -47,12 +87,14 @@ impl EvalOp for Layer {
     op_out_of_plan!();
 
     fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
-        let made = self.0.outputs();
+        let made = self.step.outputs();
         let mut outputs = made
             .iter()
-            .map(|(numbers, shape)| Tensor::zero_aligned_dt(*numbers, shape, ALIGNMENT))
-            .collect::<TractResult<Vec<_>>>()?;
-        self.0.run(&inputs, &mut outputs)?;
+            .map(|(numbers, shape)| self.memory.take(*numbers, shape))
+            .collect::<TractResult<Vec<Arc<Tensor>>>>()?;
+        let mut filled = outputs.iter_mut().filter_map(Arc::get_mut).collect::<Vec<&mut Tensor>>();
+        self.step.run(&inputs, &mut filled)?;
+        self.memory.keep(&outputs);
         Ok(outputs.into_iter().map(IntoTValue::into_tvalue).collect())
     }
 }
@@ -62,7 +104,7 @@ const ALIGNMENT: usize = 64;
 
 impl TypedOp for Layer {
     fn output_facts(&self, _: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
-        Ok(self.0.outputs().into_iter().map(|(numbers, shape)| numbers.fact(shape)).collect())
+        Ok(self.step.outputs().into_iter().map(|(numbers, shape)| numbers.fact(shape)).collect())
     }
 
     as_op!();

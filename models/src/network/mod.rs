@@ -15,9 +15,6 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::bail;
 use tract_onnx::tract_core::plan::{SimpleState, eval};
 
-/// A photo or a frame at a time, each on one thread.
-const THREADS: usize = 1;
-
 type Plan = Arc<TypedSimplePlan>;
 
 /// Runs a model once on 32-bit floats of that shape and gives its outputs in their order: for comparing models.
@@ -25,7 +22,7 @@ type Plan = Arc<TypedSimplePlan>;
 /// # Errors
 /// [`ModelError::Network`] if the model cannot be planned for that shape or fails.
 pub fn run_once(model: ModelProto, shape: &[usize], input: &[f32]) -> Result<Vec<Vec<f32>>, ModelError> {
-    let mut runner = Network::of(model)?.plan(shape)?;
+    let mut runner = Network::of(model)?.plan(shape, 1)?;
     let outputs = runner.run(Tensor::from_shape(shape, input).map_err(ModelError::from_tract)?)?;
     outputs.iter().map(|output| floats(output).map(<[f32]>::to_vec)).collect()
 }
@@ -64,14 +61,15 @@ impl Network {
         Ok(Self { proto: Arc::new(model) })
     }
 
-    /// Optimises the network for an input of floats of that shape.
-    pub(crate) fn plan(&self, shape: &[usize]) -> Result<Runner, ModelError> {
-        let planned = unpanicked(|| self.plan_in_tract(shape)).map_err(gave_up)?;
+    /// Plans the network for an input of floats of that shape. Each of our operators is shared out among so many threads of
+    /// the current rayon pool; tract's own run on one.
+    pub(crate) fn plan(&self, shape: &[usize], threads: usize) -> Result<Runner, ModelError> {
+        let planned = unpanicked(|| self.plan_in_tract(shape, threads)).map_err(gave_up)?;
         Ok(Runner { plan: planned.map_err(ModelError::from_tract)?, state: None })
     }
 
-    fn plan_in_tract(&self, shape: &[usize]) -> TractResult<Plan> {
-        if let Some(lowered) = self.proto.graph.as_ref().and_then(|graph| lower::lowered(graph, shape, THREADS)) {
+    fn plan_in_tract(&self, shape: &[usize], threads: usize) -> TractResult<Plan> {
+        if let Some(lowered) = self.proto.graph.as_ref().and_then(|graph| lower::lowered(graph, shape, threads)) {
             require_bounded(&lowered)?;
             return lowered.into_runnable();
         }

@@ -45,7 +45,7 @@ impl Step for Convolve {
         wanted.map(|(_, numbers)| (numbers, shape(self.output))).collect()
     }
 
-    fn run(&self, inputs: &[TValue], outputs: &mut [Tensor]) -> TractResult<()> {
+    fn run(&self, inputs: &[TValue], outputs: &mut [&mut Tensor]) -> TractResult<()> {
         let residual = match (self.residual, inputs.get(1)) {
             (true, Some(residual)) => Some(numbers::<f32>(residual)?),
             (false, None) => None,
@@ -136,7 +136,7 @@ impl Step for Plain {
         vec![self.output.clone()]
     }
 
-    fn run(&self, inputs: &[TValue], outputs: &mut [Tensor]) -> TractResult<()> {
+    fn run(&self, inputs: &[TValue], outputs: &mut [&mut Tensor]) -> TractResult<()> {
         let [output] = outputs else { bail!("one output") };
         let mut view = output.try_as_plain_ram_mut()?;
         match self.output.0 {

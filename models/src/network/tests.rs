@@ -97,7 +97,7 @@ fn numbers(plan: Plan, shape: &[usize]) -> Vec<f32> {
 
 fn lowered(network: &Network, shape: &[usize]) -> TypedModel {
     let graph = network.proto.graph.as_ref().unwrap();
-    lower::lowered(graph, shape, THREADS).expect("a network of known layers")
+    lower::lowered(graph, shape, 1).expect("a network of known layers")
 }
 
 /// What the lowered network gives is what tract's own operators give.
@@ -249,7 +249,7 @@ fn what_is_not_known_is_left_to_tract() {
         Built::default().node("MaxPool", "x", "y", &[("kernel_shape", &[2, 2]), ("ceil_mode", &[1])]),
     ] {
         let network = Network::of(built.model()).unwrap();
-        assert!(lower::lowered(network.proto.graph.as_ref().unwrap(), &SHAPE, THREADS).is_none());
-        network.plan(&SHAPE).unwrap();
+        assert!(lower::lowered(network.proto.graph.as_ref().unwrap(), &SHAPE, 1).is_none());
+        network.plan(&SHAPE, 1).unwrap();
     }
 }

@@ -216,7 +216,7 @@ fn run_alone(mut graph: GraphProto, operators: i64, [from, to]: [&str; 2], input
     graph.input.push(value(from, Some(&input.shape)));
     graph.output.push(value(to, None));
     // A planned network may change threads but not be looked at by two.
-    let planned = Mutex::new(Planned::new(model(graph, operators), &input.shape)?);
+    let planned = Mutex::new(Planned::new(model(graph, operators), &input.shape, 1)?);
     let own = || planned.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let run = |planned: &mut Planned, numbers: &Vec<f32>| planned.run(numbers);
     let made: Vec<_> = input.crops.par_iter().map_init(own, run).collect::<Result<_, _>>()?;

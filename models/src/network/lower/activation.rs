@@ -18,8 +18,8 @@ pub(super) fn after(graph: &Graph<'_>, value: &str, channels: usize) -> Option<F
     if graph.is_output(value) {
         return None;
     }
-    match graph.readers(value) {
-        &[index] => {
+    match *graph.readers(value) {
+        [index] => {
             let node = &graph.nodes[index];
             let activation = match node.op_type.as_str() {
                 "Relu" => Activation::Relu,
@@ -28,7 +28,7 @@ pub(super) fn after(graph: &Graph<'_>, value: &str, channels: usize) -> Option<F
             };
             Some(Found { activation, nodes: vec![index], output: node.output.first()?.clone() })
         }
-        &[a, b] => {
+        [a, b] => {
             let is = |index: usize, operator: &str| graph.nodes[index].op_type == operator;
             let (above, below) = if is(a, "Max") && is(b, "Min") { (a, b) } else { (b, a) };
             (is(above, "Max") && is(below, "Min")).then(|| written_out(graph, above, below, channels))?

@@ -9,12 +9,11 @@ mod convolution;
 mod graph;
 mod others;
 
-use super::layer::{Layer, Step};
+use super::layer::{Layer, Memory, Step};
 use super::steps::{Plain, What, shape};
 use graph::Graph;
 use kernels::{Extent, Level, Quantisation};
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use tract_onnx::pb::{GraphProto, NodeProto};
 use tract_onnx::prelude::*;
 
@@ -30,6 +29,7 @@ pub(super) fn lowered(proto: &GraphProto, input: &[usize], threads: usize) -> Op
         done: HashSet::new(),
         level: Level::fastest(),
         threads,
+        memory: Memory::default(),
     };
     lowering.enter(&proto.input.first()?.name, Extent { height, width, channels })?;
     for (index, node) in proto.node.iter().enumerate() {
@@ -50,6 +50,7 @@ struct Lowering<'a> {
     done: HashSet<usize>,
     level: Level,
     threads: usize,
+    memory: Memory,
 }
 
 /// A value of the ONNX graph, as it lies in ours.
@@ -110,7 +111,7 @@ impl Lowering<'_> {
     }
 
     fn wire_all(&mut self, name: &str, step: impl Step + 'static, inputs: &[OutletId]) -> Option<TVec<OutletId>> {
-        self.model.wire_node(name, Layer(Arc::new(step)), inputs).ok()
+        self.model.wire_node(name, Layer::new(step, self.memory.clone()), inputs).ok()
     }
 
     /// Wires a step without weights that makes a picture of `extent` of the same kind of numbers as `from` has.
