@@ -21,8 +21,78 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Run(Run),
     Check(Check),
+    Status(Status),
+    Doctor(Doctor),
+    Lock(Lock),
     Simulate(Simulate),
+}
+
+/// Run the unit: look through the camera, decide, and move the lock, until SIGTERM or SIGINT.
+///
+/// The door is locked before anything else and at the end. A camera that is lost does not end the unit: the door stays
+/// locked, and the camera is tried again.
+///
+/// Exit codes: 0 if it was told to end, 2 if it could not start.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
+    pub(crate) config: PathBuf,
+}
+
+/// Ask a running unit how it is: door, camera, last decisions, rates, how long the stages take, temperatures.
+///
+/// Exit codes: 0 if it looks at people as it should, 1 if it has no camera or its loop stands still, 2 if no unit
+/// answers.
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// The configuration, which says where the unit answers
+    #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
+    pub(crate) config: PathBuf,
+    /// Where the unit answers, instead of where the configuration says
+    #[arg(long, value_name = "SOCKET")]
+    pub(crate) socket: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print Prometheus's text format
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) prometheus: bool,
+}
+
+/// Examine this computer: cameras, a picture and a face in it, clock, storage, power; each finding with its remedy.
+///
+/// Moves no lock. The camera must be free: stop a unit that uses it first.
+///
+/// Exit codes: 0 if nothing is wrong, 1 if something is, 2 on any other error.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The configuration; without that file, the defaults
+    #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
+    pub(crate) config: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Force the lock to its locked level, whatever has become of the unit and of its configuration.
+///
+/// What moves the lock is taken from what the last good start wrote down, and from the configuration as well.
+///
+/// Exit codes: 0 if it was driven, 2 if not.
+#[derive(Debug, Args)]
+pub(crate) struct Lock {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
+    pub(crate) config: PathBuf,
+    /// What the last good start wrote down, instead of where the configuration says
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Read configuration, model and database, and say whether a unit could run with them. Opens no door and no camera.
@@ -103,6 +173,13 @@ mod tests {
     fn what_is_accepted() {
         for (line, refusal) in [
             ("check", None),
+            ("run", None),
+            ("run --config a.toml", None),
+            ("run a.toml", Some(ErrorKind::UnknownArgument)),
+            ("status --socket a.sock --prometheus", None),
+            ("status --json --prometheus", Some(ErrorKind::ArgumentConflict)),
+            ("doctor --config a.toml --json", None),
+            ("lock --state last.toml --json", None),
             ("check --config a.toml --json", None),
             ("simulate --frames photos --db people.db", None),
             ("simulate --frames a.jpg --db people.db --fps 25 --start 2027-01-31T18:00:00Z --sequence --json -q", None),

@@ -2,10 +2,13 @@
 //!
 //! What a line says, and how it hangs on the one before, is `shared::audit`'s.
 
-use crate::storage::Storage;
+use crate::storage::{Folder, Storage};
+use anyhow::Context;
 use shared::audit::{BootId, Chain, Event, LineProblem, RecordError};
 use shared::policy::Now;
 use std::io;
+use std::path::Path;
+use terminal::Help;
 
 /// An audit log that can be appended to.
 pub struct AuditLog {
@@ -61,6 +64,21 @@ impl AuditLog {
             log.append(Event::TornLineCut { bytes: torn as u64 }, now)?;
         }
         Ok(log)
+    }
+
+    /// Opens or begins the log at that path.
+    ///
+    /// # Errors
+    /// As [`AuditLog::open`], with the path and what to do.
+    pub fn open_file(path: &Path, now: &Now) -> anyhow::Result<Self> {
+        let shown = path.display();
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.with_context(|| format!("{shown} is not the name of a file"))?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // Found out now, and not by the first record that cannot be written.
+        anyhow::ensure!(folder.is_dir(), "{shown} cannot be written: there is no folder {}", folder.display());
+        let opened = Self::open(Box::new(Folder::at(folder)), name, now);
+        opened.with_context(|| shown.to_string()).help("move the log away to start a new one")
     }
 
     /// Records an event: it is on the disk when this returns.

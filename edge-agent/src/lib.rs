@@ -10,12 +10,15 @@ mod check;
 pub mod clock;
 pub mod config;
 mod database;
+mod doctor;
 pub mod door;
 pub mod gpio;
 pub mod lights;
 pub mod reader;
+mod run;
 pub mod sight;
 mod simulate;
+mod status;
 pub mod storage;
 pub mod unit;
 
@@ -26,9 +29,14 @@ use std::process::ExitCode;
 
 /// Does what was asked and gives the exit code: 0 yes, 1 no, 2 error.
 pub fn run(arguments: &Arguments) -> ExitCode {
-    terminal::start_log(arguments.verbosity);
+    let verbosity = arguments.verbosity;
+    terminal::start_log(verbosity);
     terminal::exit_code(match &arguments.command {
+        Command::Run(arguments) => run::run(arguments, verbosity),
         Command::Check(arguments) => check::run(arguments),
-        Command::Simulate(simulate) => simulate::run(simulate, arguments.verbosity),
+        Command::Status(arguments) => status::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
+        Command::Lock(arguments) => run::lock_command::run(arguments),
+        Command::Simulate(simulate) => simulate::run(simulate, verbosity),
     })
 }

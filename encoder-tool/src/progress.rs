@@ -10,10 +10,11 @@ use terminal::say;
 
 const BAR_AFTER: Duration = Duration::from_secs(1);
 const LINE_EVERY: Duration = Duration::from_secs(5);
-const STYLE: &str = "{bar:30} {pos}/{len} photos, {per_sec}, {eta} left";
+const STYLE: &str = "{bar:30} {pos}/{len} {msg}, {per_sec}, {eta} left";
 
-/// The progress of work on a known number of photos. May be told of from any thread.
+/// The progress of work on a known number of things. May be told of from any thread.
 pub(crate) struct Progress {
+    things: &'static str,
     total: usize,
     done: AtomicUsize,
     started: Instant,
@@ -27,30 +28,40 @@ enum Shown {
 }
 
 impl Progress {
-    /// Starts the clock.
+    /// Starts the clock, for photos.
     pub(crate) fn new(total: usize, quiet: bool) -> Self {
+        Self::of("photos", total, quiet)
+    }
+
+    /// Starts the clock, for what is called by that plural.
+    pub(crate) fn of(things: &'static str, total: usize, quiet: bool) -> Self {
         let started = Instant::now();
         let shown = match (quiet, io::stderr().is_terminal()) {
             (true, _) => Shown::Nothing,
             (false, true) => Shown::Bar(None),
             (false, false) => Shown::Lines { last: started },
         };
-        Self { total, done: AtomicUsize::new(0), started, shown: Mutex::new(shown) }
+        Self { things, total, done: AtomicUsize::new(0), started, shown: Mutex::new(shown) }
     }
 
     /// One more is done.
     pub(crate) fn one_more(&self) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        self.more(1);
+    }
+
+    /// So many more are done.
+    pub(crate) fn more(&self, count: usize) {
+        let done = self.done.fetch_add(count, Ordering::Relaxed) + count;
         let elapsed = self.started.elapsed();
         match &mut *self.shown.lock().unwrap_or_else(PoisonError::into_inner) {
             Shown::Nothing => {}
             Shown::Bar(Some(bar)) => bar.set_position(done as u64),
-            Shown::Bar(bar) if elapsed >= BAR_AFTER => *bar = Some(bar_at(done, self.total, elapsed)),
+            Shown::Bar(bar) if elapsed >= BAR_AFTER => *bar = Some(bar_at(done, self.total, self.things, elapsed)),
             Shown::Bar(None) => {}
             Shown::Lines { last } => {
                 if last.elapsed() >= LINE_EVERY && done < self.total {
                     *last = Instant::now();
-                    say(&line(done, self.total, elapsed));
+                    say(&line(done, self.total, self.things, elapsed));
                 }
             }
         }
@@ -64,19 +75,20 @@ impl Progress {
     }
 }
 
-fn bar_at(done: usize, total: usize, elapsed: Duration) -> ProgressBar {
+fn bar_at(done: usize, total: usize, things: &'static str, elapsed: Duration) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr()).with_elapsed(elapsed);
     if let Ok(style) = ProgressStyle::with_template(STYLE) {
         bar.set_style(style);
     }
+    bar.set_message(things);
     bar.set_position(done as u64);
     bar
 }
 
-fn line(done: usize, total: usize, elapsed: Duration) -> String {
+fn line(done: usize, total: usize, things: &str, elapsed: Duration) -> String {
     let rate = done as f64 / elapsed.as_secs_f64().max(1e-3);
     let left = (total - done) as f64 / rate;
-    format!("{done} of {total} photos, {rate:.1} a second, {left:.0} s left")
+    format!("{done} of {total} {things}, {rate:.1} a second, {left:.0} s left")
 }
 
 #[cfg(test)]
@@ -85,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_line_has_rate_and_remaining_time() {
-        let said = line(100, 400, Duration::from_secs(10));
+        let said = line(100, 400, "photos", Duration::from_secs(10));
         assert_eq!(said, "100 of 400 photos, 10.0 a second, 30 s left");
     }
 

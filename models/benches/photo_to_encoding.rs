@@ -1,16 +1,20 @@
-//! From decoded pixels to an encoding, on one thread: `photo_to_encoding IMAGE...` prints medians over the photos as one
-//! JSON object. Photos without a face are left out, and so is the first photo of each size, which is planned for.
+//! From decoded pixels to an encoding, on one thread: `photo_to_encoding [--model=DIR] IMAGE...` prints medians over the
+//! photos as one JSON object. Photos without a face are left out, and so is the first photo of each size, which is planned for.
 
+use models::bundle::Bundles;
 use models::photo::Photo;
 use models::{Frame, Recogniser};
 use std::collections::HashSet;
 use std::error::Error;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 const STAGES: [&str; 4] = ["detect", "align", "encode", "whole"];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut recogniser = Recogniser::bundled()?;
+    let folders: Vec<PathBuf> =
+        std::env::args().filter_map(|argument| argument.strip_prefix("--model=").map(PathBuf::from)).collect();
+    let mut recogniser = Recogniser::new(&Bundles::open(&folders)?)?;
     let mut planned = HashSet::new();
     let mut times: [Vec<Duration>; STAGES.len()] = Default::default();
     // Cargo adds a flag of its own.

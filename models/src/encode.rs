@@ -1,6 +1,6 @@
 //! Aligned crop to encoding.
 
-use crate::bundle::{EncoderBundle, EncoderManifest};
+use crate::bundle::{EncoderBundle, EncoderManifest, Input};
 use crate::network::{Network, Runner, floats};
 use crate::{Crop, ModelError};
 use shared::encoding::Encoding;
@@ -61,15 +61,14 @@ impl Encoder {
 
     fn input(&self, crop: &Crop) -> Result<Tensor, ModelError> {
         let side = crop.side() as usize;
-        let mut tensor = Tensor::zero::<f32>(&[1, 3, side, side]).map_err(ModelError::from_tract)?;
-        let mut plain = tensor.try_as_plain_ram_mut().map_err(ModelError::from_tract)?;
-        let planes = plain.as_slice_mut::<f32>().map_err(ModelError::from_tract)?;
-        let input = &self.manifest.input;
-        for (plane, channel) in planes.chunks_exact_mut(side * side).zip(input.planes()) {
-            for (value, pixel) in plane.iter_mut().zip(crop.pixels().as_chunks::<3>().0) {
-                *value = (f32::from(pixel[channel]) - input.subtract) / input.divide;
-            }
-        }
-        Ok(tensor)
+        Tensor::from_shape(&[1, 3, side, side], &planes(&self.manifest.input, crop)).map_err(ModelError::from_tract)
     }
+}
+
+/// The numbers that a network takes of a crop: three planes, one after the other, row by row.
+pub fn planes(input: &Input, crop: &Crop) -> Vec<f32> {
+    let pixels = crop.pixels().as_chunks::<3>().0;
+    let plane =
+        |channel: usize| pixels.iter().map(move |pixel| (f32::from(pixel[channel]) - input.subtract) / input.divide);
+    input.planes().into_iter().flat_map(plane).collect()
 }

@@ -76,6 +76,11 @@ impl Frame {
         &self.pixels
     }
 
+    /// The buffer, so that a camera can fill it again.
+    pub fn into_pixels(self) -> Vec<u8> {
+        self.pixels
+    }
+
     /// One row of `3 * width` bytes. `y` must be below the height.
     pub(crate) fn row(&self, y: usize) -> &[u8] {
         let stride = 3 * self.width as usize;

@@ -15,6 +15,7 @@ mod letterbox;
 pub mod network;
 pub mod onnx;
 pub mod photo;
+pub mod planned;
 pub mod quality;
 pub mod recogniser;
 mod unpanicked;

@@ -1,6 +1,7 @@
 //! The programs that the workspace builds.
 
 use crate::process::{self, cargo, command};
+use crate::requirements::{self, LIBCLANG};
 use crate::workspace;
 use anyhow::Result;
 use std::ffi::OsStr;
@@ -10,11 +11,12 @@ use std::process::Command;
 /// is compiled once whatever is asked for.
 pub(crate) const ONE_BUILD: [&str; 2] = ["--release", "--workspace"];
 
-/// Builds all of them. cargo shows how it goes.
+/// Builds all of them, with what that needs on this computer. cargo shows how it goes.
 ///
 /// # Errors
 /// If they cannot be built.
 pub(crate) fn build() -> Result<()> {
+    requirements::ensure(&[LIBCLANG])?;
     process::run(cargo(["build"]).args(ONE_BUILD))
 }
 

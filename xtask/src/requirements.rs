@@ -25,6 +25,12 @@ pub(crate) const CLIPPY: Requirement =
 pub(crate) const PYTHON: Requirement =
     Requirement { probe: &["python3", "-c", "import venv, ensurepip"], source: Source::DebianPackage("python3-venv") };
 
+/// Bindings to the kernel's video interface are made from its headers while the door unit is built.
+pub(crate) const LIBCLANG: Requirement = Requirement {
+    probe: &["sh", "-c", "PATH=$PATH:/sbin:/usr/sbin; ldconfig -p | grep -q 'libclang[-.][0-9s]'"],
+    source: Source::DebianPackage("libclang-dev"),
+};
+
 /// Installs what is missing.
 ///
 /// # Errors

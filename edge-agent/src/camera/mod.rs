@@ -1,8 +1,32 @@
 //! Where frames come from.
+//!
+//! [`LiveCamera`] is a camera that runs by itself, whatever it is: a thread of its own reads a device (Video4Linux,
+//! `rpicam-vid`, photos), opens it again when it is lost, and leaves the newest picture for the loop. [`FileFrames`] is
+//! the camera of a simulation, which shows what it is told to.
 
+mod capture;
+mod convert;
+mod device;
 mod files;
+mod health;
+mod layout;
+mod live;
+mod photos;
+mod rpicam;
+#[cfg(test)]
+mod scripted;
+mod slot;
+mod v4l;
 
+pub use convert::{Damaged, into_frame};
+pub use device::Fault;
 pub use files::FileFrames;
+pub use health::{CameraReport, CameraState, Health};
+pub use layout::{Layout, PixelFormat};
+pub use live::LiveCamera;
+pub(crate) use photos::PhotoCamera;
+pub(crate) use rpicam::{RpicamCamera, Settings as RpicamSettings, WIDTH_MULTIPLE};
+pub(crate) use v4l::{Adjustments, V4lCamera, Wanted, may_be_renumbered};
 
 use models::Frame;
 use models::photo::PhotoError;

@@ -1,16 +1,18 @@
 //! `[door]`, `[contacts]` and `[lights]`: what hangs on the pins around the door.
 
-use super::ConfigError;
+use super::{ConfigError, DEFAULT_LAST_LOCK};
 use crate::door::contacts::ContactPin;
 use crate::door::{LockPin, WatchRules};
 use crate::gpio::{Board, Level, Pin};
 use crate::lights::LightPins;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// Every key of the three sections.
 #[cfg(test)]
-pub(super) const KEYS: [&str; 17] = [
+pub(super) const KEYS: [&str; 18] = [
     "lock",
+    "last-lock",
     "unlock-seconds",
     "pin",
     "locked-level",
@@ -37,6 +39,8 @@ pub struct Door {
     pub lock: Option<Lock>,
     /// How long a grant unlocks the door, in seconds: 0.1 to 60.
     pub unlock_seconds: f32,
+    /// Where each good start writes down what `edge-agent lock` must drive.
+    pub last_lock: PathBuf,
     /// The pin that moves the lock; to be said for `gpio`.
     pub pin: Option<Pin>,
     /// The level at which the door is locked; to be said for `gpio`.
@@ -103,7 +107,15 @@ pub struct Lights {
 
 impl Default for Door {
     fn default() -> Self {
-        Self { lock: None, unlock_seconds: 5.0, pin: None, locked_level: None, wiring: None, board: None }
+        Self {
+            lock: None,
+            unlock_seconds: 5.0,
+            last_lock: PathBuf::from(DEFAULT_LAST_LOCK),
+            pin: None,
+            locked_level: None,
+            wiring: None,
+            board: None,
+        }
     }
 }
 

@@ -3,10 +3,12 @@
 //! Every key has a default, and a key that is not known is refused by name, so that a misspelt rule does not silently
 //! leave a door on its default. What the keys mean is explained in `deploy/config.toml`.
 
+mod camera;
 mod door;
 mod reader;
 mod rules;
 
+pub use camera::{Camera, Source};
 pub use door::{Contacts, Door, Lights, Lock, Wiring};
 pub use reader::Reader;
 pub use rules::{Mode, PolicyRules, SeveralFaces};
@@ -20,6 +22,9 @@ use terminal::{Help, read_bounded};
 /// Where a unit's configuration lies if nothing else is said.
 pub const DEFAULT_PATH: &str = "/etc/edge-agent/config.toml";
 
+/// Where a unit writes down what moves its lock if nothing else is said.
+pub const DEFAULT_LAST_LOCK: &str = "/var/lib/edge-agent/last-lock.toml";
+
 const MAX_BYTES: u64 = 1 << 20;
 
 /// The configuration of a unit.
@@ -30,6 +35,8 @@ pub struct Config {
     pub database: Database,
     /// Which networks are run.
     pub model: Model,
+    /// What the unit looks through.
+    pub camera: Camera,
     /// The door.
     pub door: Door,
     /// The contacts of the door.
@@ -42,6 +49,8 @@ pub struct Config {
     pub audit: Audit,
     /// Who is let in.
     pub policy: PolicyRules,
+    /// Where the unit says how it is.
+    pub status: Status,
 }
 
 /// `[database]`
@@ -66,6 +75,20 @@ pub struct Model {
 pub struct Audit {
     /// The log, one line for each approach.
     pub path: PathBuf,
+}
+
+/// `[status]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Status {
+    /// The socket on which the unit answers `edge-agent status`.
+    pub socket: PathBuf,
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        Self { socket: PathBuf::from("/run/edge-agent/status.sock") }
+    }
 }
 
 impl Default for Database {
@@ -142,6 +165,7 @@ impl Config {
     /// [`ConfigError`] names the key that is not known or out of range.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text)?;
+        config.camera.check()?;
         config.door.check()?;
         config.contacts.check()?;
         config.reader.as_ref().map_or(Ok(()), Reader::check)?;
@@ -196,8 +220,9 @@ mod tests {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/config.toml");
         assert_eq!(Config::read(&path).unwrap(), Config::default());
         let sample = std::fs::read_to_string(path).unwrap();
-        let all_keys =
-            rules::KEYS.iter().copied().chain(["path", "bundles"].into_iter().chain(door::KEYS).chain(reader::KEYS));
+        let others = ["path", "bundles", "socket"];
+        let of_sections = rules::KEYS.iter().chain(&camera::KEYS).chain(&door::KEYS).chain(&reader::KEYS);
+        let all_keys = of_sections.chain(&others);
         for key in all_keys {
             let named = sample.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} =")));
             assert!(named, "deploy/config.toml does not show {key}");
@@ -262,6 +287,23 @@ mod tests {
             ("[database]\nfile = \"a\"\n", "file"),
             ("[model]\nbundle = \"a\"\n", "bundle"),
             ("[audit]\nkeep = true\n", "keep"),
+            ("[camera]\nsource = \"usb\"\n", "usb"),
+            ("[camera]\nsource = \"v4l\"\n", "camera.device"),
+            ("[camera]\nsource = \"files\"\n", "camera.files"),
+            ("[camera]\nsource = \"rpicam\"\nwidth = 1000\n", "multiple of 64"),
+            ("[camera]\nsource = \"rpicam\"\nheight = 721\n", "even number"),
+            ("[camera]\nformat = \"h264\"\n", "h264"),
+            ("[camera]\nwidth = 8\n", "camera.width"),
+            ("[camera]\nheight = 9999\n", "camera.height"),
+            ("[camera]\nfps = 15\n", "fps"),
+            ("[camera]\nframes-per-second = 0.5\n", "camera.frames-per-second"),
+            ("[camera]\nbuffers = 5\n", "camera.buffers"),
+            ("[camera]\nexposure-us = 0\n", "camera.exposure-us"),
+            ("[camera]\ngain = -1.0\n", "camera.gain"),
+            ("[camera]\nfocus = nan\n", "camera.focus"),
+            ("[camera]\nfiles-seconds = -1.0\n", "camera.files-seconds"),
+            ("[door]\nlock = \"magic\"\n", "magic"),
+            ("[status]\nport = 80\n", "port"),
             ("[policy]\ntreshold = 1.0\n", "treshold"),
             ("[policy]\nthreshold = 1.5\n", "threshold"),
             ("[policy]\nthreshold = 0.0\n", "threshold"),

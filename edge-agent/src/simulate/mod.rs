@@ -11,7 +11,7 @@ use crate::database;
 use crate::door::{Latch, ScriptedDoor};
 use crate::reader::ScriptedReader;
 use crate::sight::Networks;
-use crate::storage::{Folder, Memory, Storage};
+use crate::storage::Memory;
 use crate::unit::{Turn, Unit, Verdict};
 use anyhow::Context;
 use line::{Line, in_words};
@@ -21,7 +21,7 @@ use shared::gallery::Gallery;
 use shared::policy::{Now, Policy};
 use std::path::Path;
 use std::sync::Arc;
-use terminal::{Answer, Help, Verbosity, print, print_json, say};
+use terminal::{Answer, Verbosity, print, print_json, say};
 use time::Time;
 
 /// Shows every file to the unit. Yes if somebody was let in.
@@ -162,15 +162,8 @@ impl Simulation {
 }
 
 fn open_audit_log(path: Option<&Path>, now: &Now) -> anyhow::Result<AuditLog> {
-    let (storage, file): (Box<dyn Storage>, &str) = match path {
-        None => (Box::new(Memory::default()), "audit.jsonl"),
-        Some(path) => {
-            let name = path.file_name().and_then(|name| name.to_str());
-            let name = name.with_context(|| format!("{} is not the name of a file", path.display()))?;
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            (Box::new(Folder::at(folder)), name)
-        }
-    };
-    let shown = path.unwrap_or(Path::new(file)).display().to_string();
-    AuditLog::open(storage, file, now).with_context(|| shown).help("move the log away to start a new one")
+    match path {
+        Some(path) => AuditLog::open_file(path, now),
+        None => Ok(AuditLog::open(Box::new(Memory::default()), "audit.jsonl", now)?),
+    }
 }

@@ -56,7 +56,7 @@ fn labelled_face(recogniser: &mut Recogniser, frame: &Frame) -> Result<Option<Me
 /// The face that a photo of a known person is of: large, and near the middle. Area less twice the square of the distance
 /// from the middle, as in the preparation of photos in the FaceNet implementation that the published 20180402-114759
 /// network comes with.
-fn foremost<'f>(faces: &'f [Face], frame: &Frame) -> Option<&'f Face> {
+pub(crate) fn foremost<'f>(faces: &'f [Face], frame: &Frame) -> Option<&'f Face> {
     let middle = [frame.width(), frame.height()].map(|side| side as f32 / 2.0);
     let weight = |face: &Face| {
         let FaceBox { x, y, width, height } = face.bounds;

@@ -1,7 +1,10 @@
 //! `encoder-tool model …`: everything that is done to a network before a unit runs it.
 
+mod bench;
 mod import;
+mod inspect;
 mod measure;
+mod quantise;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -10,10 +13,16 @@ use terminal::Verbosity;
 /// Work on models.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
-    /// Turn an ONNX file into a bundle
     Import(import::Import),
     Measure(measure::Measure),
+    #[command(name = "quantize", visible_alias = "quantise")]
+    Quantise(quantise::Quantise),
+    Inspect(inspect::Inspect),
+    Bench(bench::Bench),
 }
+
+/// Name of the network in a bundle's folder.
+const NETWORK_FILE: &str = "model.onnx";
 
 impl ModelCommand {
     /// Does what was asked.
@@ -22,8 +31,11 @@ impl ModelCommand {
     /// As the command's own `run`.
     pub(crate) fn run(&self, verbosity: Verbosity) -> Result<()> {
         match self {
-            Self::Import(import) => import.run(),
+            Self::Import(import) => import.run(verbosity),
             Self::Measure(measure) => measure.run(verbosity),
+            Self::Quantise(quantise) => quantise.run(verbosity),
+            Self::Inspect(inspect) => inspect.run(),
+            Self::Bench(bench) => bench.run(),
         }
     }
 }

@@ -104,12 +104,15 @@ mod tests {
     #[test]
     fn whatever_changes_encodings_changes_the_hash_and_nothing_else_does() {
         type Change = fn(&mut Bundles);
-        let cases: [(&str, bool, Change); 20] = [
+        let cases: [(&str, bool, Change); 21] = [
             ("nothing", false, |_| ()),
             ("detector's provenance", false, |all| all.detector.manifest.provenance.licence.clear()),
             ("detector's file name", false, |all| all.detector.manifest.network.file.push('x')),
             ("encoder's provenance", false, |all| all.encoder.manifest.provenance.name.clear()),
             ("encoder's family", false, |all| all.encoder.manifest.profile.push('x')),
+            ("how it was quantised", false, |all| {
+                all.encoder.manifest.quantisation = Some(crate::bundle::Quantisation::sample());
+            }),
             ("threshold", false, |all| all.encoder.calibration.threshold = 0.5),
             ("detector network", true, |all| all.detector.manifest.network.sha256 = "0".repeat(64)),
             ("detector channels", true, |all| all.detector.manifest.input.channels = ChannelOrder::Rgb),

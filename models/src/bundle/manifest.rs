@@ -4,6 +4,7 @@
 //! [`Calibration`](super::Calibration).
 
 use super::MANIFEST_FILE;
+use super::quantisation::Quantisation;
 use crate::ModelError;
 use serde::{Deserialize, Serialize};
 use shared::encoding::MAX_DIMENSIONS;
@@ -50,6 +51,9 @@ pub struct EncoderManifest {
     pub crop: CropGeometry,
     /// Where the network comes from.
     pub provenance: Provenance,
+    /// How the network was brought from floats to integers; `None` if it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantisation: Option<Quantisation>,
 }
 
 /// Which decoder reads a detector's outputs.
@@ -106,7 +110,7 @@ pub struct Search {
 
 /// How the encoder's square input is cut from a frame.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(tag = "align", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "align", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum CropGeometry {
     /// The similarity transform that brings the five landmarks closest to a template.
     Landmarks {
@@ -201,6 +205,7 @@ impl Manifest {
                 let range = 1..=MAX_DIMENSIONS;
                 require(range.contains(&encoder.dimensions), "dimensions must be 1 to 512")?;
                 encoder.input.check()?;
+                encoder.quantisation.as_ref().map_or(Ok(()), Quantisation::check)?;
                 encoder.crop.check()
             }
         }
@@ -254,11 +259,11 @@ fn wrong(reason: String) -> ModelError {
     ModelError::Description { path: MANIFEST_FILE.into(), reason }
 }
 
-fn require(holds: bool, otherwise: &str) -> Result<(), String> {
+pub(super) fn require(holds: bool, otherwise: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise.to_owned()) }
 }
 
-fn is_sha256(text: &str) -> bool {
+pub(super) fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
@@ -296,6 +301,24 @@ source-sha256 = ""
     fn a_manifest_survives_being_written() {
         let manifest = Manifest::parse(ENCODER).unwrap();
         assert_eq!(Manifest::parse(&manifest.to_toml().unwrap()).unwrap(), manifest);
+    }
+
+    /// `shift-down` was once written `shift_down`, unlike every other key.
+    #[test]
+    fn a_box_is_described_with_keys_like_all_others() {
+        let (start, rest) = ENCODER.split_once("[crop]").unwrap();
+        let (_, end) = rest.split_once("\n\n").unwrap();
+        let crop = "align = \"box\"\nside = 160\nenlarge = 1.25\nshift-down = -0.25\nstretch = true\n\n";
+        let text = format!("{start}[crop]\n{crop}{end}");
+        let manifest = Manifest::parse(&text).unwrap();
+        assert!(manifest.to_toml().unwrap().contains("\nshift-down = -0.25\n"));
+        for (was, becomes, named) in [
+            ("enlarge = 1.25", "enlarge = 0.4", "crop.enlarge"),
+            ("shift-down = -0.25", "shift-down = 0.6", "crop.shift-down"),
+        ] {
+            let message = Manifest::parse(&text.replace(was, becomes)).unwrap_err().to_string();
+            assert!(message.contains(named), "{becomes}: {message}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod calibration;
 mod distances;
 mod identity;
 mod manifest;
+mod quantisation;
 
 pub use calibration::Calibration;
 pub use distances::{Mated, NonMated, Quantile};
@@ -14,6 +15,8 @@ pub use manifest::{
     ChannelOrder, CropGeometry, DetectorManifest, DetectorProfile, EncoderManifest, Input, Manifest, Network,
     Provenance, Search,
 };
+
+pub use quantisation::Quantisation;
 
 use crate::{ModelError, onnx};
 use sha2::{Digest, Sha256};

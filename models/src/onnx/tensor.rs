@@ -49,6 +49,20 @@ pub fn bytes(tensor: &TensorProto) -> Result<Vec<i8>, ModelError> {
     counted(tensor, values, count)
 }
 
+/// The elements of a tensor of 32-bit signed integers.
+///
+/// # Errors
+/// As for [`floats`].
+pub fn words(tensor: &TensorProto) -> Result<Vec<i32>, ModelError> {
+    let count = element_count(tensor)?;
+    let values = match DataType::try_from(tensor.data_type) {
+        Ok(DataType::Int32) if tensor.raw_data.is_empty() => tensor.int32_data.clone(),
+        Ok(DataType::Int32) => little_endian(tensor)?.map(i32::from_le_bytes).collect(),
+        _ => return Err(wrong(tensor, format!("has data type {}, 32-bit integers are needed", tensor.data_type))),
+    };
+    counted(tensor, values, count)
+}
+
 /// The elements of a tensor of 64-bit integers, such as a shape.
 ///
 /// # Errors

@@ -10,12 +10,42 @@ use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub(super) const CONTESTS: [Contest; 2] = [
+pub(super) const CONTESTS: [Contest; 7] = [
+    Contest {
+        what: "FaceNet, 8-bit integers, a crop",
+        ours: Side { command: |ground| model_bench(&ground.facenet_integers, &[]), field: "median_ms" },
+        peer: "onnxruntime, 32-bit floats",
+        theirs: Side { command: |ground| ort_bench(ground, &ground.facenet_floats), field: "median_ms" },
+    },
+    Contest {
+        what: "FaceNet, 8-bit integers, a crop",
+        ours: Side { command: |ground| model_bench(&ground.facenet_integers, &[]), field: "median_ms" },
+        peer: "onnxruntime, 8-bit integers, a scale for each channel",
+        theirs: Side { command: |ground| ort_bench(ground, &ground.facenet_peer), field: "median_ms" },
+    },
+    Contest {
+        what: "SFace, the default encoder, a crop",
+        ours: Side { command: |_| model_bench(Path::new(SFACE), &[]), field: "median_ms" },
+        peer: "onnxruntime, 32-bit floats",
+        theirs: Side { command: |ground| ort_bench(ground, &ground.encoder), field: "median_ms" },
+    },
+    Contest {
+        what: "YuNet, the default detector, 320x320",
+        ours: Side { command: |_| model_bench(Path::new(YUNET), &["--size", "320x320"]), field: "median_ms" },
+        peer: "onnxruntime, 32-bit floats",
+        theirs: Side { command: |ground| ort_bench(ground, &ground.detector_320), field: "median_ms" },
+    },
     Contest {
         what: "photo to encoding",
         ours: Side { command: photo_to_encoding, field: "whole_median_ms" },
         peer: "OpenCV FaceDetectorYN + FaceRecognizerSF",
         theirs: Side { command: opencv_door, field: "whole_median_ms" },
+    },
+    Contest {
+        what: "SFace, from file to first encoding",
+        ours: Side { command: |_| model_bench(Path::new(SFACE), &[]), field: "load_ms" },
+        peer: "onnxruntime, from file to session",
+        theirs: Side { command: |ground| ort_bench(ground, &ground.encoder), field: "load_ms" },
     },
     Contest {
         what: "nearest of 100 000 encodings",
@@ -24,6 +54,16 @@ pub(super) const CONTESTS: [Contest; 2] = [
         theirs: Side { command: match_bench, field: "faiss_int8_ms" },
     },
 ];
+
+/// The bundles that are compiled into the programs.
+const SFACE: &str = "models/bundled/sface";
+const YUNET: &str = "models/bundled/yunet";
+/// FaceNet's weights, beside the repository.
+const FACENET: &str = "models/facenet-vggface2-npy";
+/// Runs of a network in one round.
+const RUNS: &str = "30";
+/// What makes the peers' networks.
+const PEER_NETWORKS: &str = include_str!("peer_networks.py");
 
 /// How many photos an encoding is timed over.
 const PHOTOS: usize = 100;
@@ -38,6 +78,14 @@ pub(super) struct Ground {
     /// Both networks with plain 32-bit weights, as the peers can read them.
     detector: PathBuf,
     encoder: PathBuf,
+    /// The detector for pictures of 320x320.
+    detector_320: PathBuf,
+    /// Our bundle of FaceNet in 8-bit integers.
+    facenet_integers: PathBuf,
+    /// FaceNet as it came.
+    facenet_floats: PathBuf,
+    /// FaceNet in 8-bit integers, made by onnxruntime.
+    facenet_peer: PathBuf,
 }
 
 impl Ground {
@@ -48,14 +96,24 @@ impl Ground {
     pub(super) fn prepare() -> Result<Self> {
         let photos = first_photos(&Path::new(SHARED).join("lfw-dev/images"))?;
         let python = Environment::make()?;
-        python.pip("install", ["numpy", "onnxruntime", "opencv-python-headless", "faiss-cpu"])?;
+        python.pip("install", ["numpy", "onnx", "onnxruntime", "opencv-python-headless", "faiss-cpu"])?;
         programs::build()?;
         process::run(&mut cargo(["bench", "--workspace", "--no-run"]))?;
         let originals = original_networks::fetch()?;
         let unfolded = workspace::empty_folder("unfolded")?;
         let detector = unfold(&originals.join(original_networks::DETECTOR), "yunet", &unfolded)?;
         let encoder = unfold(&originals.join(original_networks::ENCODER), "sface", &unfolded)?;
-        Ok(Self { python, photos, detector, encoder })
+        let detector_320 = unfolded.join("yunet-320.onnx");
+        make_network(&python, "fix", [detector.as_path(), &detector_320, Path::new("320")])?;
+        let (floats, facenet_integers) = (unfolded.join("facenet"), unfolded.join("facenet-int8"));
+        let weights = Path::new(SHARED).join(FACENET);
+        process::run(encoder_tool(["model", "import"]).arg(weights).arg("-o").arg(&floats))?;
+        let photos_of_all = Path::new(SHARED).join("lfw-dev/images");
+        let mut quantise = encoder_tool(["model", "quantize"]);
+        process::run(quantise.arg(&floats).arg("--calibrate").arg(photos_of_all).arg("-o").arg(&facenet_integers))?;
+        let (facenet_floats, facenet_peer) = (floats.join("model.onnx"), unfolded.join("facenet-peer.onnx"));
+        make_network(&python, "quantise", [facenet_floats.as_path(), &facenet_peer])?;
+        Ok(Self { python, photos, detector, encoder, detector_320, facenet_integers, facenet_floats, facenet_peer })
     }
 
     fn peer(&self, script: &str) -> Command {
@@ -79,6 +137,22 @@ fn unfold(original: &Path, profile: &str, folder: &Path) -> Result<PathBuf> {
     import.arg(original).arg("-o").arg(folder.join(profile)).arg("--onnx-out").arg(&unfolded);
     process::run(&mut import).with_context(|| format!("{}: cannot be imported", original.display()))?;
     Ok(unfolded)
+}
+
+fn make_network<'a>(python: &Environment, verb: &str, paths: impl IntoIterator<Item = &'a Path>) -> Result<()> {
+    process::run(python.python(["-c", PEER_NETWORKS, verb]).args(paths)).context("onnxruntime's networks")
+}
+
+fn model_bench(bundle: &Path, more: &[&str]) -> Command {
+    let mut command = encoder_tool(["model", "bench", "--json", "--runs", RUNS]);
+    command.arg(bundle).args(more);
+    command
+}
+
+fn ort_bench(ground: &Ground, network: &Path) -> Command {
+    let mut command = ground.peer("ort_bench.py");
+    command.arg(network).args(["--runs", RUNS]);
+    command
 }
 
 fn ours(bench: &str) -> Command {

@@ -3,6 +3,7 @@
 
 mod contest;
 mod contestants;
+mod report;
 mod table;
 
 use crate::{Outcome, workspace};
@@ -11,7 +12,7 @@ use contest::Verdict;
 use contestants::{CONTESTS, Ground};
 use std::fs;
 
-/// Runs every contest, prints a table and writes `target/bench.json`.
+/// Runs every contest, prints a table and writes it to `target/bench.json` and `docs/performance.md`.
 ///
 /// # Errors
 /// If the peers cannot be installed, or one of either side does not run.
@@ -21,6 +22,7 @@ pub(crate) fn run(rounds: u32) -> Result<Outcome> {
     let report = workspace::target().join("bench.json");
     fs::write(&report, serde_json::to_vec_pretty(&verdicts)?)
         .with_context(|| format!("{}: cannot be written", report.display()))?;
-    println!("\n{}\n\nwritten to {}", table::of(&verdicts), report.display());
+    report::write(&verdicts, rounds)?;
+    println!("\n{}\n\nwritten to {} and {}", table::of(&verdicts), report.display(), report::FILE);
     Ok(Outcome::AsExpected)
 }

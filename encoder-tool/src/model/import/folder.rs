@@ -1,7 +1,8 @@
 //! The files of a bundle, and how they come into its folder.
 
-use super::{NETWORK_FILE, parsed};
+use super::parsed;
 use crate::atomic_file::replace_public;
+use crate::model::NETWORK_FILE;
 use anyhow::{Context, Result, anyhow};
 use models::bundle::{CALIBRATION_FILE, Calibration, DetectorBundle, EncoderBundle, MANIFEST_FILE, Manifest};
 use models::{ModelError, detect::Detector, encode::Encoder};
@@ -10,10 +11,10 @@ use std::path::Path;
 use terminal::Help;
 
 /// What is written.
-pub(super) struct BundleFiles {
-    pub(super) network: Vec<u8>,
-    pub(super) manifest: String,
-    pub(super) calibration: Option<String>,
+pub(in crate::model) struct BundleFiles {
+    pub(in crate::model) network: Vec<u8>,
+    pub(in crate::model) manifest: String,
+    pub(in crate::model) calibration: Option<String>,
 }
 
 impl BundleFiles {
@@ -21,7 +22,7 @@ impl BundleFiles {
     ///
     /// # Errors
     /// If it does not run, or does not give what the manifest promises.
-    pub(super) fn try_once(&self) -> Result<()> {
+    pub(in crate::model) fn try_once(&self) -> Result<()> {
         let network = self.network.clone().into();
         match parsed(&self.manifest)? {
             Manifest::Detector(manifest) => drop(Detector::new(&DetectorBundle { manifest, network })?),
@@ -34,12 +35,28 @@ impl BundleFiles {
         Ok(())
     }
 
+    /// What the bundle is, for whoever made it.
+    ///
+    /// # Errors
+    /// If it is none, which [`BundleFiles::try_once`] has found out before.
+    pub(super) fn in_words(&self) -> Result<String> {
+        Ok(match parsed(&self.manifest)? {
+            Manifest::Detector(_) => "a detector".to_owned(),
+            Manifest::Encoder(manifest) => {
+                let calibration = Calibration::parse(self.calibration.as_deref().unwrap_or_default())?;
+                let (side, dimensions) = (manifest.crop.side(), manifest.dimensions);
+                let (threshold, from) = (calibration.threshold, calibration.threshold_from);
+                format!("an encoder of {side}x{side} pixels to {dimensions} numbers; threshold {threshold}, {from}")
+            }
+        })
+    }
+
     /// Writes the files, the manifest last: what it names is there before it is. A bundle that is there is not
     /// replaced, for people databases may name it.
     ///
     /// # Errors
     /// If the folder holds another bundle, or a file cannot be written.
-    pub(super) fn write(&self, folder: &Path) -> Result<()> {
+    pub(in crate::model) fn write(&self, folder: &Path) -> Result<()> {
         let calibration = self.calibration.as_ref().map(|text| (CALIBRATION_FILE, text.as_bytes()));
         let manifest = (MANIFEST_FILE, self.manifest.as_bytes());
         let files: Vec<(&str, &[u8])> =

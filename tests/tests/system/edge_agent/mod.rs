@@ -3,7 +3,12 @@
 mod bad_input;
 mod cards;
 mod check;
+mod doctor;
+mod lock;
+mod run;
+mod running;
 mod simulate;
+mod status;
 
 use std::ffi::OsStr;
 use std::fs;

@@ -7,7 +7,9 @@ mod bad_photos;
 mod build_db;
 mod disk_full;
 mod evaluate;
+mod import;
 pub(crate) mod made;
+mod quantise;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,5 +1,6 @@
 //! Questions about an ONNX graph, and the small changes that every rewrite is made of.
 
+use crate::model::import::parts::floats_value;
 use models::onnx::pb::tensor_shape_proto::dimension::Value as Dimension;
 use models::onnx::pb::type_proto::Value as Type;
 use models::onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
@@ -120,20 +121,30 @@ pub(super) fn prune(graph: &mut GraphProto) {
     graph.node.iter_mut().for_each(|node| node.doc_string.clear());
 }
 
-/// Leaves the shapes of the outputs open, and height and width of the input too if the network takes any size.
-pub(super) fn forget_shapes(graph: &mut GraphProto, any_size: bool) {
+/// Leaves the shapes of the outputs open.
+pub(super) fn forget_output_shapes(graph: &mut GraphProto) {
     for output in &mut graph.output {
         if let Some(Type::TensorType(tensor)) = output.r#type.as_mut().and_then(|known| known.value.as_mut()) {
             tensor.shape = None;
         }
     }
-    let Some(input) = graph.input.first_mut().filter(|_| any_size) else { return };
+}
+
+/// Leaves height and width of the input open.
+pub(super) fn open_input_size(graph: &mut GraphProto) {
+    let Some(input) = graph.input.first_mut() else { return };
     if let Some(Type::TensorType(tensor)) = input.r#type.as_mut().and_then(|known| known.value.as_mut()) {
         let dims = tensor.shape.iter_mut().flat_map(|shape| shape.dim.iter_mut().skip(2));
         for (dim, name) in dims.zip(["height", "width"]) {
             dim.value = Some(Dimension::DimParam(name.to_owned()));
         }
     }
+}
+
+/// Gives the input that shape, of 32-bit floats.
+pub(super) fn fix_input_shape(graph: &mut GraphProto, shape: [usize; 4]) {
+    let shape = shape.map(|length| length as i64);
+    graph.input.iter_mut().for_each(|input| *input = floats_value(&input.name, &shape));
 }
 
 #[cfg(test)]

@@ -14,7 +14,12 @@ pub(crate) struct Normalisation {
 
 impl Normalisation {
     /// Pixels as they are.
-    pub(super) const NONE: Self = Self { subtract: 0.0, divide: 1.0 };
+    pub(crate) const NONE: Self = Self { subtract: 0.0, divide: 1.0 };
+
+    /// This one, and then the `next`.
+    pub(crate) fn then(self, next: Self) -> Self {
+        Self { subtract: self.subtract + next.subtract * self.divide, divide: self.divide * next.divide }
+    }
 
     /// A pixel as the network takes it.
     pub(crate) fn of(self, pixel: f32) -> f32 {
@@ -76,6 +81,17 @@ mod tests {
         let pixels = test_input(&SHAPE);
         let normalised: Vec<f32> = pixels.iter().map(|&pixel| lifted.of(pixel)).collect();
         assert_eq!(outputs_of(original, &SHAPE, &pixels), outputs_of(rewritten, &SHAPE, &normalised), "{what}");
+    }
+
+    #[test]
+    fn one_normalisation_after_another_is_one() {
+        let first = Normalisation { subtract: 127.5, divide: 128.0 };
+        let next = Normalisation { subtract: 0.5, divide: 0.25 };
+        assert_eq!(Normalisation::NONE.then(first), first);
+        assert_eq!(first.then(Normalisation::NONE), first);
+        for pixel in [0.0, 127.5, 255.0] {
+            assert_eq!(first.then(next).of(pixel), next.of(first.of(pixel)));
+        }
     }
 
     #[test]

@@ -1,14 +1,12 @@
 //! Small graphs for tests, and the proof that a rewrite changes nothing: both graphs run on tract.
 
 use models::network::run_once;
-use models::onnx::pb::attribute_proto::AttributeType;
 use models::onnx::pb::tensor_proto::DataType;
 use models::onnx::pb::type_proto::{Tensor, Value};
-use models::onnx::pb::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TypeProto, ValueInfoProto,
-};
+use models::onnx::pb::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TypeProto, ValueInfoProto};
 
 pub(crate) use super::graph::node;
+pub(super) use crate::model::import::parts::{float_attribute, integer_attribute};
 pub(crate) use models::onnx::tensor::float_tensor as floats;
 
 /// A graph with the input `x`.
@@ -36,17 +34,8 @@ pub(crate) fn model(graph: GraphProto) -> ModelProto {
 
 /// The node with integer attributes added.
 pub(crate) fn with(mut node: NodeProto, attributes: &[(&str, i64)]) -> NodeProto {
-    node.attribute.extend(attributes.iter().map(|&(name, i)| AttributeProto {
-        name: name.to_owned(),
-        r#type: AttributeType::Int.into(),
-        i,
-        ..AttributeProto::default()
-    }));
+    node.attribute.extend(attributes.iter().map(|&(name, i)| integer_attribute(name, i)));
     node
-}
-
-pub(crate) fn float_attribute(name: &str, f: f32) -> AttributeProto {
-    AttributeProto { name: name.to_owned(), r#type: AttributeType::Float.into(), f, ..AttributeProto::default() }
 }
 
 /// A constant of 8-bit integers.

@@ -1,12 +1,22 @@
 //! A network on tract: from an ONNX file to something that runs. What goes in and what comes out is not known here.
+//!
+//! Networks that are made of known layers become a graph of our own operators ([`lower`]); all others are left to tract.
+
+mod layer;
+mod lower;
+mod steps;
 
 use crate::unpanicked::unpanicked;
 use crate::{ModelError, onnx};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::bail;
-use tract_onnx::tract_core::plan::SimpleState;
+use tract_onnx::tract_core::plan::{SimpleState, eval};
+
+/// A photo or a frame at a time, each on one thread.
+const THREADS: usize = 1;
 
 type Plan = Arc<TypedSimplePlan>;
 
@@ -46,7 +56,8 @@ impl Network {
         Self::of(onnx::decode(bytes)?)
     }
 
-    fn of(mut model: ModelProto) -> Result<Self, ModelError> {
+    /// Widens a model's weights.
+    pub(crate) fn of(mut model: ModelProto) -> Result<Self, ModelError> {
         if let Some(graph) = model.graph.as_mut() {
             onnx::widen_weights(graph)?;
         }
@@ -60,6 +71,15 @@ impl Network {
     }
 
     fn plan_in_tract(&self, shape: &[usize]) -> TractResult<Plan> {
+        if let Some(lowered) = self.proto.graph.as_ref().and_then(|graph| lower::lowered(graph, shape, THREADS)) {
+            require_bounded(&lowered)?;
+            return lowered.into_runnable();
+        }
+        self.plan_of_tract(shape)
+    }
+
+    /// The network made of tract's own operators.
+    fn plan_of_tract(&self, shape: &[usize]) -> TractResult<Plan> {
         let typed = tract_onnx::onnx()
             .with_ignore_output_shapes(true)
             .with_ignore_value_info(true)
@@ -100,6 +120,27 @@ impl Runner {
     }
 }
 
+impl Runner {
+    /// As [`Runner::run`], and tells of every step which operator it was and how long it took.
+    pub(crate) fn run_timed(
+        &mut self,
+        input: Tensor,
+        mut tell: impl FnMut(&str, Duration),
+    ) -> Result<Vec<TValue>, ModelError> {
+        let mut state = self.plan.spawn().map_err(ModelError::from_tract)?;
+        let run = || {
+            state.run_plan_with_eval(tvec!(input.into_tvalue()), |context, own_state, node, inputs| {
+                let started = Instant::now();
+                let outputs = eval(context, own_state, node, inputs);
+                tell(&node.op().name(), started.elapsed());
+                outputs
+            })
+        };
+        let outputs = unpanicked(run).map_err(gave_up)?;
+        Ok(outputs.map_err(ModelError::from_tract)?.into_vec())
+    }
+}
+
 /// The 32-bit floats of an output.
 pub(crate) fn floats(output: &TValue) -> Result<&[f32], ModelError> {
     output.try_as_plain_ram().and_then(|plain| plain.as_slice::<f32>()).map_err(ModelError::from_tract)
@@ -109,3 +150,6 @@ pub(crate) fn floats(output: &TValue) -> Result<&[f32], ModelError> {
 fn gave_up(said: String) -> ModelError {
     ModelError::Network(format!("tract gave up: {said}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! How the bytes of a picture lie in memory, as a camera says it.
+
+use serde::Deserialize;
+use std::fmt;
+
+/// The kinds of pixels that are understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PixelFormat {
+    /// Two pixels in four bytes: Y, U, Y, V.
+    Yuyv,
+    /// A plane of Y, then one of U and V in turns, for every 2x2 pixels.
+    Nv12,
+    /// A plane of Y, then one of U, then one of V, for every 2x2 pixels.
+    Yu12,
+    /// Luma alone, 0 to 255: infrared cameras.
+    Grey,
+    /// R, G, B.
+    Rgb3,
+    /// A JPEG for each picture.
+    Mjpg,
+}
+
+impl PixelFormat {
+    /// Every format.
+    pub const ALL: [Self; 6] = [Self::Yuyv, Self::Nv12, Self::Yu12, Self::Grey, Self::Rgb3, Self::Mjpg];
+
+    /// The code of the Linux video interface.
+    pub const fn fourcc(self) -> &'static [u8; 4] {
+        match self {
+            Self::Yuyv => b"YUYV",
+            Self::Nv12 => b"NV12",
+            Self::Yu12 => b"YU12",
+            Self::Grey => b"GREY",
+            Self::Rgb3 => b"RGB3",
+            Self::Mjpg => b"MJPG",
+        }
+    }
+
+    /// The format of that code; some drivers call Motion JPEG plain JPEG.
+    pub fn of(fourcc: &[u8; 4]) -> Option<Self> {
+        let fourcc = if fourcc == b"JPEG" { b"MJPG" } else { fourcc };
+        Self::ALL.into_iter().find(|format| format.fourcc() == fourcc)
+    }
+
+    /// Bytes of a row of the first plane without padding; `None` where there are no rows.
+    pub const fn row_bytes(self, width: u32) -> Option<usize> {
+        let width = width as usize;
+        match self {
+            Self::Yuyv => Some(width.div_ceil(2) * 4),
+            Self::Nv12 | Self::Yu12 | Self::Grey => Some(width),
+            Self::Rgb3 => Some(3 * width),
+            Self::Mjpg => None,
+        }
+    }
+}
+
+impl fmt::Display for PixelFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(str::from_utf8(self.fourcc()).unwrap_or("?"))
+    }
+}
+
+/// How a picture's bytes lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// The kind of pixels.
+    pub format: PixelFormat,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Bytes from one row of the first plane to the next; not asked of JPEG.
+    pub stride: usize,
+}
+
+impl Layout {
+    /// Rows without padding.
+    pub const fn packed(format: PixelFormat, width: u32, height: u32) -> Self {
+        let stride = match format.row_bytes(width) {
+            Some(bytes) => bytes,
+            None => 0,
+        };
+        Self { format, width, height, stride }
+    }
+
+    /// How many bytes a picture has at least; `None` for JPEG, which has as many as it likes, and for a layout that no
+    /// picture can have.
+    pub fn bytes(&self) -> Option<usize> {
+        let row = self.format.row_bytes(self.width)?;
+        if self.width == 0 || self.height == 0 || self.stride < row {
+            return None;
+        }
+        let height = self.height as usize;
+        let chroma_rows = height.div_ceil(2);
+        match self.format {
+            PixelFormat::Nv12 => self.stride.checked_mul(height.checked_add(chroma_rows)?),
+            PixelFormat::Yu12 => {
+                let chroma = self.chroma_stride().checked_mul(chroma_rows)?.checked_mul(2)?;
+                self.stride.checked_mul(height)?.checked_add(chroma)
+            }
+            _ => self.stride.checked_mul(height - 1)?.checked_add(row),
+        }
+    }
+
+    /// Bytes from one row of the U or V plane of [`PixelFormat::Yu12`] to the next.
+    pub(super) const fn chroma_stride(&self) -> usize {
+        self.stride.div_ceil(2)
+    }
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}x{}", self.format, self.width, self.height)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use PixelFormat::{Grey, Mjpg, Nv12, Rgb3, Yu12, Yuyv};
+
+    #[test]
+    fn codes_lead_back_to_their_format() {
+        for format in PixelFormat::ALL {
+            assert_eq!(PixelFormat::of(format.fourcc()), Some(format));
+        }
+        assert_eq!(PixelFormat::of(b"JPEG"), Some(Mjpg));
+        assert_eq!(PixelFormat::of(b"pRAA"), None);
+    }
+
+    #[test]
+    fn bytes_of_a_picture() {
+        for (format, width, height, stride, expected) in [
+            (Yuyv, 1280, 720, 2560, Some(1_843_200)),
+            (Yuyv, 3, 2, 8, Some(16)),
+            (Nv12, 1280, 720, 1280, Some(1_382_400)),
+            (Nv12, 3, 3, 4, Some(20)),
+            (Yu12, 640, 480, 640, Some(460_800)),
+            (Yu12, 3, 3, 3, Some(17)),
+            (Grey, 4, 2, 8, Some(12)),
+            (Rgb3, 2, 2, 6, Some(12)),
+            (Rgb3, 2, 2, 5, None),
+            (Grey, 0, 2, 8, None),
+            (Grey, 2, 0, 8, None),
+            (Mjpg, 2, 2, 0, None),
+            (Nv12, u32::MAX, u32::MAX, usize::MAX, None),
+        ] {
+            let layout = Layout { format, width, height, stride };
+            assert_eq!(layout.bytes(), expected, "{layout:?}");
+        }
+        assert_eq!(Layout::packed(Yuyv, 3, 2).bytes(), Some(16));
+    }
+}

@@ -1,0 +1,107 @@
+//! A camera that runs by itself: a thread of its own takes its pictures, the loop sees the newest.
+
+use super::capture::{Capture, DAMAGED_IN_A_ROW};
+use super::convert::into_frame;
+use super::device::Device;
+use super::health::Health;
+use super::slot::{Picture, Slot, Taken};
+use super::{CameraError, Captured, FrameSource};
+use models::Frame;
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A turn of the loop without a picture takes no longer.
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
+
+/// A camera that is lost is tried again after so long: well within the two seconds in which one that comes back must
+/// be seen again.
+const RETRY: Duration = Duration::from_millis(500);
+
+const LONGEST_CLOSE: Duration = Duration::from_secs(2);
+
+/// The newest pictures of a device, as frames.
+pub struct LiveCamera {
+    slot: Arc<Slot>,
+    health: Health,
+    picture: Picture,
+    frame: Option<Frame>,
+    undecodable_in_a_row: u32,
+    wait: Duration,
+}
+
+impl LiveCamera {
+    /// Starts the thread, which opens the device. That it cannot be opened is no error: it is tried again and again.
+    ///
+    /// # Errors
+    /// When the system has no thread to give.
+    pub(crate) fn start(device: Box<dyn Device>) -> io::Result<Self> {
+        Self::start_with(device, RETRY, LONGEST_WAIT)
+    }
+
+    pub(super) fn start_with(mut device: Box<dyn Device>, pause: Duration, wait: Duration) -> io::Result<Self> {
+        let (slot, health) = (Arc::new(Slot::default()), Health::default());
+        let (filled, told) = (Arc::clone(&slot), health.clone());
+        thread::Builder::new().name("camera".to_owned()).spawn(move || {
+            Capture { slot: &filled, health: &told, pause }.run(&mut *device);
+            filled.tell_closed();
+        })?;
+        let picture = Picture::default();
+        Ok(Self { slot, health, picture, frame: None, undecodable_in_a_row: 0, wait })
+    }
+
+    /// How the camera is; may be kept when the camera is given away.
+    pub fn health(&self) -> Health {
+        self.health.clone()
+    }
+
+    /// When the frame that was given last came from the camera.
+    pub fn last_frame_at(&self) -> Option<Instant> {
+        self.picture.taken.map(|taken| taken.at)
+    }
+
+    /// Pictures that cannot be decoded are passed over.
+    fn decode_newest(&mut self) -> bool {
+        let until = Instant::now() + self.wait;
+        while self.slot.take(&mut self.picture, until) {
+            let Some(Taken { layout, .. }) = self.picture.taken else { continue };
+            match into_frame(&self.picture.bytes, &layout, &mut self.frame) {
+                Ok(()) => {
+                    self.undecodable_in_a_row = 0;
+                    return true;
+                }
+                Err(damaged) => {
+                    self.health.damaged(&damaged);
+                    self.undecodable_in_a_row += 1;
+                    if self.undecodable_in_a_row >= DAMAGED_IN_A_ROW {
+                        self.undecodable_in_a_row = 0;
+                        self.slot.ask_to_reopen();
+                    }
+                }
+            }
+        }
+        false
+    }
+}
+
+impl FrameSource for LiveCamera {
+    /// Never an error: a camera that is lost shows nobody, and [`Health`] says why.
+    fn next_frame(&mut self) -> Result<Captured<'_>, CameraError> {
+        match self.decode_newest() {
+            true => Ok(self.frame.as_ref().map_or(Captured::Nothing, Captured::Frame)),
+            false => Ok(Captured::Nothing),
+        }
+    }
+}
+
+impl Drop for LiveCamera {
+    fn drop(&mut self) {
+        self.slot.end();
+        // A driver that hangs must not keep the program from its end.
+        self.slot.wait_until_closed(LONGEST_CLOSE);
+    }
+}
+
+#[cfg(test)]
+mod tests;

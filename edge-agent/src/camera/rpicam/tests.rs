@@ -1,0 +1,142 @@
+use super::*;
+use crate::camera::health::CameraState;
+use crate::camera::live::LiveCamera;
+use crate::camera::{Captured, FrameSource};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use tempfile::TempDir;
+
+const WIDTH: u32 = 64;
+const HEIGHT: u32 = 4;
+/// Bytes of a picture.
+const BYTES: usize = 64 * 4 * 3 / 2;
+
+/// A shell script in place of `rpicam-vid`.
+fn fake(script: &str) -> (TempDir, Settings) {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("rpicam-vid");
+    fs::write(&program, format!("#!/bin/sh\ncd {}\n{script}\n", folder.path().display())).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let (exposure_us, gain, focus) = (None, None, None);
+    (folder, Settings { program, width: WIDTH, height: HEIGHT, rate: 15.0, exposure_us, gain, focus })
+}
+
+/// One picture of that luma and without colour.
+fn picture(folder: &Path, luma: u8) {
+    let mut bytes = vec![luma; (WIDTH * HEIGHT) as usize];
+    bytes.resize(BYTES, 128);
+    fs::write(folder.join("picture"), bytes).unwrap();
+}
+
+#[test]
+fn what_is_asked_of_the_program() {
+    let (_folder, settings) = fake("");
+    let joined = |settings: &Settings| settings.arguments().join(&OsString::from(" ")).into_string().unwrap();
+    let plain = "--codec yuv420 --timeout 0 --nopreview --output - --width 64 --height 4 --framerate 15";
+    assert_eq!(joined(&settings), plain);
+    let adjusted = Settings { exposure_us: Some(8000), gain: Some(2.5), focus: Some(1.0), ..settings };
+    assert_eq!(joined(&adjusted), format!("{plain} --shutter 8000 --gain 2.5 --lens-position 1"));
+}
+
+#[test]
+fn its_pictures_are_seen_and_it_is_started_again_when_it_dies() {
+    // It gives one picture and dies, each time with another grey.
+    let (folder, settings) = fake("echo again >> starts; cat picture; echo 'ERROR: *** no cameras ***' >&2; exit 255");
+    picture(folder.path(), 126);
+    let mut camera = LiveCamera::start_with(
+        Box::new(RpicamCamera::new(settings)),
+        Duration::from_millis(1),
+        Duration::from_secs(60),
+    )
+    .unwrap();
+    for _ in 0..3 {
+        match camera.next_frame().unwrap() {
+            Captured::Frame(frame) => {
+                assert_eq!((frame.width(), frame.height()), (WIDTH, HEIGHT));
+                assert!(frame.pixels().iter().all(|&value| value == 128), "{:?}", &frame.pixels()[..6]);
+            }
+            Captured::Nothing => panic!("nothing is seen: {:?}", camera.health().report()),
+        }
+    }
+    let report = camera.health().report();
+    drop(camera);
+    assert_eq!(report.fault.as_deref(), Some("ended"));
+    assert!(report.losses >= 2, "{report:?}");
+    assert!(report.state != CameraState::Opening);
+    assert!(fs::read_to_string(folder.path().join("starts")).unwrap().lines().count() >= 3);
+}
+
+#[test]
+fn what_the_program_may_do_wrong() {
+    for (script, code, said) in [
+        ("echo 'ERROR: *** no cameras available ***' >&2; exit 255", "ended", "no cameras available"),
+        ("head -c 100 picture", "ended", "exit status: 0"),
+        ("kill -9 $$", "ended", "signal: 9"),
+    ] {
+        let (folder, settings) = fake(script);
+        picture(folder.path(), 16);
+        let mut camera = RpicamCamera::new(settings);
+        camera.open().unwrap();
+        let fault = camera.capture(&mut Vec::new()).unwrap_err();
+        // What it said is read by a thread of its own, which may come later than its end.
+        let heard = || camera.running.as_ref().map(|running| running.said().last.clone()).unwrap_or_default();
+        while code == "ended" && said.starts_with("no") && heard().is_empty() {
+            thread::yield_now();
+        }
+        assert_eq!(fault.code(), code, "{script}: {fault}");
+        assert!(format!("{fault} {}", heard()).contains(said), "{script}: {fault}");
+    }
+}
+
+#[test]
+fn a_program_that_is_silent_has_stalled() {
+    let (_folder, settings) = fake("exec sleep 600");
+    let mut camera = RpicamCamera::new(settings);
+    camera.open().unwrap();
+    let pipe = &mut camera.running.as_mut().unwrap().pictures;
+    let stalled = fill(pipe, &mut [0; 8], Duration::from_millis(20)).unwrap_err();
+    assert_eq!(stalled.code(), "stalled");
+    camera.close();
+}
+
+#[test]
+fn a_size_that_was_not_asked_for_is_noticed() {
+    let line = "INFO RPI vc4.cpp:615 Sensor: /base/imx708 - Selected; (0) 32x8-YUV420/Rec709 (1) 1536x864-BGGR10";
+    let (folder, settings) = fake(&format!("echo '{line}' >&2; while :; do cat picture; done"));
+    picture(folder.path(), 16);
+    let mut camera = RpicamCamera::new(settings);
+    camera.open().unwrap();
+    let fault = loop {
+        if let Err(fault) = camera.capture(&mut Vec::new()) {
+            break fault;
+        }
+    };
+    assert_eq!(fault.code(), "wrong_size");
+    assert!(fault.to_string().contains("32x8, not YU12 64x4") || fault.to_string().contains("32x8"), "{fault}");
+}
+
+#[test]
+fn a_program_that_is_not_there() {
+    let (_folder, mut settings) = fake("");
+    settings.program = PathBuf::from("/nowhere/rpicam-vid");
+    let fault = RpicamCamera::new(settings).open().unwrap_err();
+    assert!(fault.code() == "unusable" && fault.to_string().contains("apt install"), "{fault}");
+}
+
+#[test]
+fn sizes_in_messages() {
+    for (line, expected) in [
+        (
+            "INFO Camera camera.cpp:1216 configuring streams: (0) 1280x720-YUV420/Rec709 (1) 1536x864-X",
+            Some((1280, 720)),
+        ),
+        ("configuring streams: (0) 640x480-YUV420 (1) x", Some((640, 480))),
+        ("Registered camera /base/soc/i2c0mux/i2c@1/imx477@1a", None),
+        ("x-YUV420", None),
+        ("99999999999x1-YUV420", None),
+        ("", None),
+    ] {
+        assert_eq!(configured_size(line), expected, "{line}");
+    }
+}

@@ -1,0 +1,114 @@
+//! Which of the formats, sizes and rates that a camera offers is taken.
+
+use crate::camera::layout::PixelFormat;
+
+/// What is wanted of a camera.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Wanted {
+    /// Width in pixels.
+    pub(crate) width: u32,
+    /// Height in pixels.
+    pub(crate) height: u32,
+    /// Pictures a second.
+    pub(crate) rate: f64,
+    /// This format and no other; `None` takes the best.
+    pub(crate) format: Option<PixelFormat>,
+}
+
+/// One way in which a camera gives pictures.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Offer {
+    pub(super) format: PixelFormat,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    /// The most pictures a second; `None` if the driver does not say.
+    pub(super) rate: Option<f64>,
+}
+
+/// Rates are fractions, and 30000/1001 a second is as good as 30.
+const NEARLY: f64 = 0.95;
+
+impl Offer {
+    /// The best is the one that is at least as large as wanted, but not by much; else the largest. Then the one that is
+    /// fast enough, else the fastest. Then the format that shows most, with the least work; grey is last, for it has no
+    /// colours.
+    pub(super) fn best(offers: &[Self], wanted: &Wanted) -> Option<Self> {
+        let possible = offers.iter().filter(|offer| wanted.format.is_none_or(|format| offer.format == format));
+        let best = possible.min_by(|a, b| {
+            let (a, b) = (a.shortcomings(wanted), b.shortcomings(wanted));
+            a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2))
+        });
+        best.copied()
+    }
+
+    /// Each the smaller the better: in size, in rate, in format.
+    fn shortcomings(&self, wanted: &Wanted) -> ((bool, u64), f64, usize) {
+        let too_small = self.width < wanted.width || self.height < wanted.height;
+        let pixels = u64::from(self.width) * u64::from(self.height);
+        let size = if too_small { u64::MAX - pixels } else { pixels };
+        let rate = self.rate.map_or(0.0, |rate| (wanted.rate - rate / NEARLY).max(0.0));
+        ((too_small, size), rate, self.rank())
+    }
+
+    /// The order in which formats are taken. YUYV has twice the colours of NV12, and needs a third less room than RGB3.
+    fn rank(&self) -> usize {
+        match self.format {
+            PixelFormat::Yuyv => 0,
+            PixelFormat::Nv12 | PixelFormat::Yu12 => 1,
+            PixelFormat::Rgb3 => 2,
+            PixelFormat::Mjpg => 3,
+            PixelFormat::Grey => 4,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use PixelFormat::{Grey, Mjpg, Nv12, Rgb3, Yuyv};
+
+    const HD: Wanted = Wanted { width: 1280, height: 720, rate: 15.0, format: None };
+
+    fn offer(format: PixelFormat, (width, height): (u32, u32), rate: f64) -> Offer {
+        Offer { format, width, height, rate: Some(rate) }
+    }
+
+    #[test]
+    fn the_best_for_what_is_wanted() {
+        let (hd, full, vga, xga) = ((1280, 720), (1920, 1080), (640, 480), (1024, 768));
+        for (case, offers, expected) in [
+            ("USB 2 has no room for raw HD", vec![offer(Yuyv, hd, 10.0), offer(Mjpg, hd, 30.0)], 1),
+            ("raw where it is fast enough", vec![offer(Mjpg, hd, 30.0), offer(Yuyv, hd, 30.0)], 1),
+            ("almost the rate is the rate", vec![offer(Mjpg, hd, 60.0), offer(Yuyv, hd, 14.985)], 1),
+            ("the size before the rate", vec![offer(Yuyv, vga, 30.0), offer(Yuyv, hd, 10.0)], 1),
+            ("no larger than needed", vec![offer(Mjpg, full, 30.0), offer(Mjpg, hd, 30.0)], 1),
+            ("larger rather than smaller", vec![offer(Mjpg, vga, 30.0), offer(Mjpg, full, 30.0)], 1),
+            ("wide enough and too low is too small", vec![offer(Nv12, xga, 30.0), offer(Mjpg, full, 30.0)], 1),
+            ("the largest of those too small", vec![offer(Nv12, vga, 90.0), offer(Nv12, xga, 5.0)], 1),
+            ("the fastest of those too slow", vec![offer(Nv12, hd, 5.0), offer(Yuyv, hd, 9.0)], 1),
+            (
+                "raw formats in their order",
+                vec![offer(Rgb3, hd, 30.0), offer(Nv12, hd, 30.0), offer(Yuyv, hd, 30.0)],
+                2,
+            ),
+            ("colours rather than grey", vec![offer(Grey, hd, 30.0), offer(Mjpg, hd, 30.0)], 1),
+            ("grey if there is nothing else", vec![offer(Grey, vga, 30.0)], 0),
+            (
+                "a rate that is not said is taken for good",
+                vec![offer(Yuyv, hd, 10.0), Offer { rate: None, ..offer(Mjpg, hd, 0.0) }],
+                1,
+            ),
+        ] {
+            assert_eq!(Offer::best(&offers, &HD), Some(offers[expected]), "{case}");
+        }
+        assert_eq!(Offer::best(&[], &HD), None);
+    }
+
+    #[test]
+    fn the_format_that_is_asked_for_and_no_other() {
+        let offers = [offer(Yuyv, (1280, 720), 30.0), offer(Grey, (640, 480), 5.0)];
+        let wanted = |format| Wanted { format: Some(format), ..HD };
+        assert_eq!(Offer::best(&offers, &wanted(Grey)), Some(offers[1]));
+        assert_eq!(Offer::best(&offers, &wanted(Mjpg)), None);
+    }
+}

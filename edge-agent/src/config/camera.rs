@@ -1,0 +1,137 @@
+//! `[camera]`: what the unit looks through.
+
+use super::ConfigError;
+use crate::camera::{PixelFormat, WIDTH_MULTIPLE};
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// Every key of the section.
+#[cfg(test)]
+pub(super) const KEYS: [&str; 13] = [
+    "source",
+    "device",
+    "format",
+    "width",
+    "height",
+    "frames-per-second",
+    "buffers",
+    "exposure-us",
+    "gain",
+    "focus",
+    "rpicam-program",
+    "files",
+    "files-seconds",
+];
+
+/// The section `[camera]`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Camera {
+    /// The kind of camera; a unit that runs must have one.
+    pub source: Option<Source>,
+    /// For `v4l`: where the camera is, best by `/dev/v4l/by-id/`.
+    pub device: Option<PathBuf>,
+    /// For `v4l`: this format and no other; the best, if it is not said.
+    pub format: Option<PixelFormat>,
+    /// Wanted width in pixels, 64 to 4096.
+    pub width: u32,
+    /// Wanted height in pixels, 64 to 4096.
+    pub height: u32,
+    /// Wanted pictures a second, 1 to 120.
+    pub frames_per_second: f64,
+    /// For `v4l`: how many pictures the driver may fill in advance, 2 to 4.
+    pub buffers: u32,
+    /// How long a picture is exposed, in microseconds.
+    pub exposure_us: Option<u32>,
+    /// For `v4l` in the camera's own unit, for `rpicam` times.
+    pub gain: Option<f32>,
+    /// For `v4l` in the camera's own unit, for `rpicam` in dioptres.
+    pub focus: Option<f32>,
+    /// For `rpicam`: the program.
+    pub rpicam_program: PathBuf,
+    /// For `files`: a photo or a folder of photos.
+    pub files: Option<PathBuf>,
+    /// For `files`: how long each is seen, 0 to 3600.
+    pub files_seconds: f64,
+}
+
+/// The kinds of cameras.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// Video4Linux: USB cameras.
+    V4l,
+    /// The Raspberry Pi's camera modules, through `rpicam-vid`.
+    Rpicam,
+    /// Photos in place of a camera.
+    Files,
+}
+
+impl Default for Camera {
+    fn default() -> Self {
+        Self {
+            source: None,
+            device: None,
+            format: None,
+            width: 1280,
+            height: 720,
+            frames_per_second: 15.0,
+            buffers: 3,
+            exposure_us: None,
+            gain: None,
+            focus: None,
+            rpicam_program: PathBuf::from("rpicam-vid"),
+            files: None,
+            files_seconds: 5.0,
+        }
+    }
+}
+
+impl Camera {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let range =
+            |key, found: &dyn ToString, wanted| Err(ConfigError::Range { key, found: found.to_string(), wanted });
+        let sides = 64..=4096;
+        if !sides.contains(&self.width) {
+            return range("camera.width", &self.width, "pixels, 64 to 4096");
+        }
+        if !sides.contains(&self.height) {
+            return range("camera.height", &self.height, "pixels, 64 to 4096");
+        }
+        if !(1.0..=120.0).contains(&self.frames_per_second) {
+            return range("camera.frames-per-second", &self.frames_per_second, "pictures a second, 1 to 120");
+        }
+        if !(2..=4).contains(&self.buffers) {
+            return range("camera.buffers", &self.buffers, "how many pictures are filled in advance, 2 to 4");
+        }
+        if self.exposure_us.is_some_and(|us| !(1..=10_000_000).contains(&us)) {
+            let found = self.exposure_us.unwrap_or_default();
+            return range("camera.exposure-us", &found, "microseconds, 1 to 10000000");
+        }
+        for (key, value) in [("camera.gain", self.gain), ("camera.focus", self.focus)] {
+            if let Some(value) = value.filter(|value| !(0.0..=1e6).contains(value)) {
+                return range(key, &value, "a number from 0 on");
+            }
+        }
+        if !(0.0..=3600.0).contains(&self.files_seconds) {
+            return range("camera.files-seconds", &self.files_seconds, "how long each photo is seen, 0 to 3600");
+        }
+        match self.source {
+            Some(Source::V4l) if self.device.is_none() => {
+                let wanted =
+                    "source \"v4l\" needs the camera, such as /dev/v4l/by-id/...; `edge-agent doctor` lists them";
+                range("camera.device", &"not set", wanted)
+            }
+            Some(Source::Files) if self.files.is_none() => {
+                range("camera.files", &"not set", "source \"files\" needs a photo or a folder of photos")
+            }
+            Some(Source::Rpicam) if !self.width.is_multiple_of(WIDTH_MULTIPLE) => {
+                range("camera.width", &self.width, "source \"rpicam\" needs a multiple of 64, such as 1280")
+            }
+            Some(Source::Rpicam) if !self.height.is_multiple_of(2) => {
+                range("camera.height", &self.height, "source \"rpicam\" needs an even number, such as 720")
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Which cameras this computer has, and which of the stacks serves each. Nothing is opened here.
+
+use super::finding::Finding;
+use serde::Serialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A video node, as the kernel describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Camera {
+    /// The path to configure: by its id where there is one.
+    pub(super) path: PathBuf,
+    pub(super) name: String,
+    /// The kernel's driver.
+    pub(super) driver: String,
+    pub(super) stack: Stack,
+}
+
+/// What reads a camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Stack {
+    /// Video4Linux gives pictures: `source = "v4l"`.
+    V4l,
+    /// libcamera makes pictures of what the sensor gives: `source = "rpicam"`.
+    Libcamera,
+    /// A codec or an image processor: no camera.
+    None,
+}
+
+/// The first of the nodes of a camera has its pictures, the others what belongs to them.
+pub(super) fn list(root: &Path) -> Vec<Camera> {
+    let Ok(entries) = fs::read_dir(root.join("sys/class/video4linux")) else { return Vec::new() };
+    let mut nodes: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    nodes.sort_by_key(|node| (node.as_os_str().len(), node.clone()));
+    nodes.iter().filter_map(|node| of_node(root, node)).collect()
+}
+
+fn of_node(root: &Path, node: &Path) -> Option<Camera> {
+    let number = node.file_name()?.to_str()?;
+    if !number.starts_with("video") || read(&node.join("index")).is_some_and(|index| index != "0") {
+        return None;
+    }
+    let driver = fs::read_link(node.join("device/driver")).ok();
+    let driver = driver.as_deref().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or("?").to_owned();
+    let name = read(&node.join("name")).unwrap_or_else(|| number.to_owned());
+    let stack = stack_of(&driver, &name);
+    Some(Camera { path: by_id(root, number).unwrap_or(Path::new("/dev").join(number)), name, driver, stack })
+}
+
+/// Drivers of the Raspberry Pi's camera connector, and of what else has video nodes on one.
+fn stack_of(driver: &str, name: &str) -> Stack {
+    let any = |parts: &[&str]| parts.iter().any(|part| driver.contains(part) || name.contains(part));
+    if any(&["unicam", "rp1-cfe"]) {
+        Stack::Libcamera
+    } else if any(&["codec", "bcm2835-isp", "pispbe", "hevc", "decoder", "encoder"]) {
+        Stack::None
+    } else {
+        Stack::V4l
+    }
+}
+
+/// The name in `/dev/v4l/by-id` that leads to this node: it stays the same wherever the camera is plugged in.
+fn by_id(root: &Path, number: &str) -> Option<PathBuf> {
+    let names = fs::read_dir(root.join("dev/v4l/by-id")).ok()?;
+    let leads_there =
+        |path: &PathBuf| fs::read_link(path).is_ok_and(|target| target.file_name() == Some(number.as_ref()));
+    let found = names.filter_map(|entry| Some(entry.ok()?.path())).find(leads_there)?;
+    Some(Path::new("/dev/v4l/by-id").join(found.file_name()?))
+}
+
+fn read(path: &Path) -> Option<String> {
+    fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
+}
+
+/// What there is to say about them.
+pub(super) fn findings(cameras: &[Camera]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = cameras
+        .iter()
+        .filter_map(|camera| {
+            let Camera { path, name, driver, stack } = camera;
+            let shown = path.display();
+            let found = format!("{name} ({driver}) at {shown}");
+            match stack {
+                Stack::None => None,
+                Stack::V4l => {
+                    let remedy = format!("[camera] source = \"v4l\" and device = \"{shown}\" uses it");
+                    Some(Finding { remedy: Some(remedy), ..Finding::good("camera", found) })
+                }
+                Stack::Libcamera => Some(Finding::note(
+                    "camera",
+                    format!("{found}: only libcamera makes pictures of what its sensor gives"),
+                    "[camera] source = \"rpicam\" uses it; `rpicam-hello --list-cameras` shows whether a sensor answers",
+                )),
+            }
+        })
+        .collect();
+    if findings.is_empty() {
+        findings.push(Finding::bad(
+            "camera",
+            "the kernel sees no camera",
+            "plug a USB camera in; for a Raspberry Pi camera module, look at its cable and reboot",
+        ));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    /// A computer with these nodes: number, name, driver, index.
+    fn computer(nodes: &[(u32, &str, &str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for (number, name, driver, index) in nodes {
+            let node = root.path().join(format!("sys/class/video4linux/video{number}"));
+            fs::create_dir_all(node.join("device")).unwrap();
+            fs::write(node.join("name"), format!("{name}\n")).unwrap();
+            fs::write(node.join("index"), format!("{index}\n")).unwrap();
+            symlink(format!("../../../bus/drivers/{driver}"), node.join("device/driver")).unwrap();
+        }
+        root
+    }
+
+    #[test]
+    fn which_stack_serves_which_camera() {
+        let root = computer(&[
+            (0, "HD Pro Webcam C920", "uvcvideo", "0"),
+            (1, "HD Pro Webcam C920", "uvcvideo", "1"),
+            (2, "unicam-image", "unicam", "0"),
+            (3, "rp1-cfe-csi2_ch0", "rp1-cfe", "0"),
+            (10, "bcm2835-codec-decode", "bcm2835-codec", "0"),
+            (13, "bcm2835-isp-output0", "bcm2835-isp", "0"),
+        ]);
+        fs::create_dir_all(root.path().join("dev/v4l/by-id")).unwrap();
+        symlink("../../video0", root.path().join("dev/v4l/by-id/usb-C920-video-index0")).unwrap();
+        let cameras = list(root.path());
+        let found: Vec<_> = cameras.iter().map(|camera| (camera.path.to_str().unwrap(), camera.stack)).collect();
+        let expected = [
+            ("/dev/v4l/by-id/usb-C920-video-index0", Stack::V4l),
+            ("/dev/video2", Stack::Libcamera),
+            ("/dev/video3", Stack::Libcamera),
+            ("/dev/video10", Stack::None),
+            ("/dev/video13", Stack::None),
+        ];
+        assert_eq!(found, expected);
+        let said = findings(&cameras);
+        assert_eq!(said.len(), 3, "{said:?}");
+        assert!(said[0].remedy.as_ref().unwrap().contains("usb-C920"), "{said:?}");
+        assert!(said[1].remedy.as_ref().unwrap().contains("rpicam"), "{said:?}");
+    }
+
+    #[test]
+    fn a_computer_without_a_camera() {
+        let root = computer(&[]);
+        assert_eq!(list(root.path()), []);
+        assert_eq!(findings(&[])[0].level, super::super::finding::Level::Bad);
+    }
+}

@@ -1,0 +1,178 @@
+//! The computer itself: whether its clock is right, its disk has room, its power is good and it stays cool.
+
+use super::finding::Finding;
+use crate::status::temperatures;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Below, a log of a few months has no room.
+const FREE_BYTES: u64 = 200 << 20;
+/// A Raspberry Pi slows down from 80 °C on.
+const HOT: f64 = 75.0;
+
+/// Whether the clock follows a time server: validity and the log depend on it.
+pub(super) fn clock(root: &Path) -> Finding {
+    let remedy = "`timedatectl set-ntp true`, with a network or an RTC; permissions with dates are refused until then";
+    let synchronised =
+        root.join("run/systemd/timesync/synchronized").exists().then_some(true).or_else(ntp_synchronised);
+    match synchronised {
+        Some(true) => Finding::good("clock", "it follows a time server"),
+        Some(false) => Finding::bad("clock", "it follows no time server", remedy),
+        None => Finding::note("clock", "nobody here knows whether it follows a time server", remedy),
+    }
+}
+
+fn ntp_synchronised() -> Option<bool> {
+    let mut timedatectl = Command::new("timedatectl");
+    timedatectl.args(["show", "--property=NTPSynchronized", "--value"]).stdin(Stdio::null()).stderr(Stdio::null());
+    match timedatectl.output().ok()?.stdout.as_slice() {
+        b"yes\n" => Some(true),
+        b"no\n" => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether a folder can be written to, and has room.
+pub(super) fn storage(folder: &Path) -> Finding {
+    let shown = folder.display();
+    let probe = folder.join(".edge-agent-doctor");
+    let written = fs::write(&probe, "written by edge-agent doctor\n").and_then(|()| fs::remove_file(&probe));
+    if let Err(error) = written {
+        let remedy = "make the folder, give it to the unit's user, and see that the disk is not mounted read-only; run \
+                      this as that user";
+        return Finding::bad("storage", format!("{shown} cannot be written to: {error}"), remedy);
+    }
+    match rustix::fs::statvfs(folder) {
+        Ok(disk) => room(&shown.to_string(), disk.f_bavail.saturating_mul(disk.f_frsize)),
+        Err(error) => Finding::note("storage", format!("{shown}: its room is not known: {error}"), "look with `df`"),
+    }
+}
+
+fn room(folder: &str, free: u64) -> Finding {
+    let found = format!("{folder} can be written to, {} MB are free", free >> 20);
+    match free < FREE_BYTES {
+        true => {
+            Finding::bad("storage", found, "make room: without it nothing can be recorded, and the door stays locked")
+        }
+        false => Finding::good("storage", found),
+    }
+}
+
+/// What a Raspberry Pi says of its power supply.
+pub(super) fn power(root: &Path) -> Finding {
+    let throttled = fs::read_to_string(root.join("sys/devices/platform/soc/soc:firmware/get_throttled")).ok();
+    if let Some(bits) = throttled.and_then(|text| u32::from_str_radix(text.trim().trim_start_matches("0x"), 16).ok()) {
+        return of_firmware(bits);
+    }
+    match undervoltage_alarm(root) {
+        Some(true) => under_voltage("now or since the start"),
+        Some(false) => Finding::good("power", "no under-voltage"),
+        None => Finding::note("power", "this computer says nothing about it", "on a Raspberry Pi, use its own supply"),
+    }
+}
+
+/// The bits of the firmware's `get_throttled`: 0 to 3 now, 16 to 19 since the start.
+fn of_firmware(bits: u32) -> Finding {
+    let any = |bit: u32| bits & (1 << bit | 1 << (bit + 16)) != 0;
+    let when = |bit: u32| if bits & 1 << bit != 0 { "now" } else { "since the start" };
+    if any(0) {
+        return under_voltage(when(0));
+    }
+    match [(1, "clock limited"), (2, "throttled"), (3, "too warm")].into_iter().find(|&(bit, _)| any(bit)) {
+        Some((bit, what)) => {
+            let found = format!("{what} ({}), firmware says {bits:#x}", when(bit));
+            Finding::bad("power", found, "give it a heat sink or a fan, and air")
+        }
+        None => Finding::good("power", "no under-voltage, not throttled"),
+    }
+}
+
+fn under_voltage(when: &str) -> Finding {
+    let remedy = "use the Raspberry Pi's own power supply and a short cable; feed the lock from another";
+    Finding::bad("power", format!("under-voltage ({when})"), remedy)
+}
+
+fn undervoltage_alarm(root: &Path) -> Option<bool> {
+    let chips = fs::read_dir(root.join("sys/class/hwmon")).ok()?;
+    let is_voltage = |path: &Path| fs::read_to_string(path.join("name")).is_ok_and(|name| name.trim() == "rpi_volt");
+    let chip = chips.filter_map(|entry| Some(entry.ok()?.path())).find(|path| is_voltage(path))?;
+    Some(fs::read_to_string(chip.join("in0_lcrit_alarm")).ok()?.trim() == "1")
+}
+
+/// What the sensors say.
+pub(super) fn warmth(root: &Path) -> Vec<Finding> {
+    temperatures(root)
+        .into_iter()
+        .map(|found| {
+            let said = format!("{:.1} °C, {}", found.celsius, found.sensor);
+            match found.celsius > HOT {
+                true => Finding::bad("temperature", said, "give it a heat sink or a fan, and air"),
+                false => Finding::good("temperature", said),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::Level::{self, Bad, Good, Note};
+    use super::*;
+
+    fn computer(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        root
+    }
+
+    #[test]
+    fn power_of_a_raspberry_pi_and_of_others() {
+        let firmware = "sys/devices/platform/soc/soc:firmware/get_throttled";
+        let (chip, alarm) = ("sys/class/hwmon/hwmon1/name", "sys/class/hwmon/hwmon1/in0_lcrit_alarm");
+        for (files, level, said) in [
+            (&[][..], Note, "says nothing"),
+            (&[(firmware, "0\n")], Good, "not throttled"),
+            (&[(firmware, "50005\n")], Bad, "under-voltage (now)"),
+            (&[(firmware, "10000\n")], Bad, "under-voltage (since the start)"),
+            (&[(firmware, "20000\n")], Bad, "clock limited (since the start)"),
+            (&[(firmware, "80008\n")], Bad, "too warm (now)"),
+            (&[(firmware, "what\n")], Note, "says nothing"),
+            (&[(chip, "rpi_volt\n"), (alarm, "1\n")], Bad, "under-voltage"),
+            (&[(chip, "rpi_volt\n"), (alarm, "0\n")], Good, "no under-voltage"),
+            (&[(chip, "nvme\n"), (alarm, "1\n")], Note, "says nothing"),
+        ] {
+            let root = computer(files);
+            let found = power(root.path());
+            assert_eq!(found.level, level, "{files:?}: {found:?}");
+            assert!(found.found.contains(said), "{files:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn storage_that_can_and_cannot_be_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = storage(folder.path());
+        assert!(found.found.contains("can be written to"), "{found:?}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert_eq!(storage(&folder.path().join("none")).level, Bad);
+        assert_eq!((room("a", 100 << 20).level, room("a", 1 << 30).level), (Bad, Good));
+    }
+
+    #[test]
+    fn a_clock_that_is_set() {
+        let root = computer(&[("run/systemd/timesync/synchronized", "")]);
+        assert_eq!(clock(root.path()).level, Good);
+    }
+
+    #[test]
+    fn warm_and_hot() {
+        let zone = |thousandths| computer(&[("sys/class/thermal/thermal_zone0/temp", thousandths)]);
+        let levels =
+            |thousandths| warmth(zone(thousandths).path()).iter().map(|found| found.level).collect::<Vec<Level>>();
+        assert_eq!((levels("48000"), levels("81000"), levels("")), (vec![Good], vec![Bad], vec![]));
+    }
+}

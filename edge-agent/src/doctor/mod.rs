@@ -1,0 +1,111 @@
+//! `doctor`: what keeps this computer from being a good door unit, and what to do about each thing. Moves no lock, and
+//! runs on any computer.
+
+mod cameras;
+mod computer;
+mod finding;
+mod picture;
+
+use crate::args::Doctor;
+use crate::config::{self, Config, Source};
+use crate::run::parts;
+use cameras::{Camera, Stack};
+use finding::{Finding, Level};
+use models::Recogniser;
+use picture::Picture;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::path::Path;
+use terminal::{Answer, on_one_line, print, print_json, say};
+
+#[derive(Debug, Serialize)]
+struct Diagnosis {
+    cameras: Vec<Camera>,
+    /// `None` if none could be taken.
+    picture: Option<Picture>,
+    findings: Vec<Finding>,
+}
+
+/// Examines everything. Yes if nothing is bad.
+///
+/// # Errors
+/// If the answer cannot be written.
+pub(crate) fn run(arguments: &Doctor) -> anyhow::Result<Answer> {
+    let root = Path::new("/");
+    let (config, mut findings) = configuration(&arguments.config);
+    let cameras = cameras::list(root);
+    let uses_files = config.camera.source == Some(Source::Files);
+    if !(uses_files && cameras.is_empty()) {
+        findings.extend(cameras::findings(&cameras));
+    }
+    let picture = look(&config, &cameras, &mut findings);
+    findings.push(computer::clock(root));
+    findings.extend(folders(&config).iter().map(|folder| computer::storage(folder)));
+    findings.push(computer::power(root));
+    findings.extend(computer::warmth(root));
+    let bad = findings.iter().any(|finding| finding.level == Level::Bad);
+    let diagnosis = Diagnosis { cameras, picture, findings };
+    match arguments.json {
+        true => print_json(&diagnosis)?,
+        false => diagnosis.findings.iter().try_for_each(|finding| print(&finding.in_words()))?,
+    }
+    Ok(Answer::yes_if(!bad))
+}
+
+/// A broken one is a finding, and the rest is examined with the defaults.
+fn configuration(path: &Path) -> (Config, Vec<Finding>) {
+    let about = "configuration";
+    let shown = path.display();
+    if !path.exists() {
+        let remedy = "write one: deploy/config.toml is a configuration to start from";
+        return (Config::default(), vec![Finding::note(about, format!("{shown} is not there"), remedy)]);
+    }
+    match Config::read(path) {
+        Ok(config) => (config, vec![Finding::good(about, format!("{shown} can be read"))]),
+        Err(error) => {
+            let remedy = "`edge-agent check` says more; deploy/config.toml explains every key";
+            (Config::default(), vec![Finding::bad(about, on_one_line(&error), remedy)])
+        }
+    }
+}
+
+/// Through the configured camera, or the first that there is.
+fn look(config: &Config, cameras: &[Camera], findings: &mut Vec<Finding>) -> Option<Picture> {
+    let chosen = chosen_camera(&config.camera, cameras)?;
+    let mut camera = match parts::camera(&chosen) {
+        Ok(camera) => camera,
+        Err(error) => {
+            findings.push(Finding::bad("picture", on_one_line(&error), "set the camera in [camera]"));
+            return None;
+        }
+    };
+    say("looking through the camera ...");
+    let mut recogniser = Recogniser::load(&config.model.bundles)
+        .inspect_err(|error| {
+            findings.push(Finding::bad("picture", format!("no faces can be found: {error}"), "see [model] bundles"));
+        })
+        .ok();
+    let (picture, found) =
+        picture::take(&mut camera, recogniser.as_mut(), config.policy.with_threshold(1.0).minimum_face);
+    findings.extend(found);
+    picture
+}
+
+fn chosen_camera(config: &config::Camera, cameras: &[Camera]) -> Option<config::Camera> {
+    if config.source.is_some() {
+        return Some(config.clone());
+    }
+    let (source, device) = match cameras.iter().find(|camera| camera.stack != Stack::None)? {
+        Camera { stack: Stack::V4l, path, .. } => (Source::V4l, Some(path.clone())),
+        _ => (Source::Rpicam, None),
+    };
+    Some(config::Camera { source: Some(source), device, ..config.clone() })
+}
+
+/// The folders that a unit writes to, or that others write to for it.
+fn folders(config: &Config) -> BTreeSet<&Path> {
+    [&config.audit.path, &config.database.path, &config.door.last_lock]
+        .into_iter()
+        .filter_map(|path| path.parent())
+        .collect()
+}

@@ -1,0 +1,59 @@
+//! `lock`: forces the lock to its locked level, whatever has become of the unit and of its configuration.
+
+use super::last_lock::LockLine;
+use super::parts;
+use crate::args::Lock;
+use crate::config::Config;
+use anyhow::{Context, bail};
+use serde::Serialize;
+use std::path::PathBuf;
+use terminal::{Answer, Help, on_one_line, print, print_json};
+
+#[derive(Debug, Serialize)]
+struct Locked {
+    locked: Vec<LockLine>,
+}
+
+/// Drives what the last good start wrote down, and what the configuration says now if that is another lock.
+///
+/// # Errors
+/// If neither says what to drive, or a lock does not move; the other is driven all the same.
+pub(crate) fn run(arguments: &Lock) -> anyhow::Result<Answer> {
+    let config = Config::read(&arguments.config);
+    let saved = match (&arguments.state, &config) {
+        (Some(state), _) => state.clone(),
+        (None, Ok(config)) => config.door.last_lock.clone(),
+        (None, Err(_)) => PathBuf::from(crate::config::DEFAULT_LAST_LOCK),
+    };
+    let saved = LockLine::read(&saved).and_then(|line| {
+        line.with_context(|| format!("{} is not there: the unit never started well", saved.display()))
+    });
+    let configured = config.and_then(|config| parts::lock_line(&config.door));
+    let mut lines = Vec::new();
+    let mut unknown = Vec::new();
+    for said in [saved, configured] {
+        match said {
+            Ok(line) if lines.contains(&line) => {}
+            Ok(line) => lines.push(line),
+            Err(error) => unknown.push(error),
+        }
+    }
+    for error in &unknown {
+        tracing::warn!("{}", on_one_line(error));
+    }
+    if lines.is_empty() {
+        return Err(anyhow::anyhow!("nothing says what moves the lock: IT MAY BE UNLOCKED"))
+            .help("mend the configuration and run this again, or cut the lock's supply if that locks it");
+    }
+    // Each of them, before the first error is told.
+    let stuck: Vec<String> =
+        lines.iter().filter_map(|line| line.drive_locked().err().map(|error| error.to_string())).collect();
+    if !stuck.is_empty() {
+        bail!("{}", stuck.join("; "));
+    }
+    match arguments.json {
+        true => print_json(&Locked { locked: lines })?,
+        false => lines.iter().try_for_each(|line| print(&format!("locked: {}", line.described())))?,
+    }
+    Ok(Answer::Yes)
+}

@@ -1,0 +1,152 @@
+//! `run`: the unit itself. Camera, networks, policy, record and door, until it is told to end.
+//!
+//! The door is locked before anything else is read than the configuration, and it is locked at the end. A camera that is
+//! lost ends nothing: the door stays locked, the status says so, and it is tried again.
+
+mod last_lock;
+pub(crate) mod lock_command;
+pub(crate) mod parts;
+mod service;
+
+use crate::args::Run;
+use crate::audit_log::AuditLog;
+use crate::camera::{CameraReport, CameraState, LiveCamera};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::database;
+use crate::door::{Latch, RelockTimer};
+use crate::sight::Networks;
+use crate::status::{self, Board};
+use crate::unit::{Unit, UnitError, equip};
+use anyhow::Context;
+use models::Recogniser;
+use service::Service;
+use shared::policy::Policy;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+use terminal::{Answer, Help, Verbosity};
+
+/// After a turn that failed. The next may fail at once, too.
+const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
+
+/// Runs until SIGTERM or SIGINT.
+///
+/// # Errors
+/// If a part cannot be made; the door is locked then.
+pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answer> {
+    let config = Config::read(&arguments.config)?;
+    let lock_line = parts::lock_line(&config.door)?;
+    let latch = Latch::close(parts::door(&config.door)?, config.door.unlock_ms())?;
+    let end = told_to_end()?;
+    let clock = Arc::new(SystemClock::start());
+    let _relock =
+        RelockTimer::start(latch.clone(), Arc::clone(&clock)).context("the system has no thread for the door")?;
+    // Opens itself while the networks are read.
+    let camera = parts::camera(&config.camera)?;
+    let recogniser = Recogniser::load(&config.model.bundles).context("[model] bundles")?;
+    let gallery = Arc::new(database::read(&config.database.path, &recogniser).context("[database] path")?);
+    let policy = Policy::new(config.policy.rules_for(&gallery, &recogniser)).context("[policy]")?;
+    let board = Board::new(camera.health(), latch.clone(), gallery.header());
+    answer_status(&config.status.socket, &board)?;
+    // Not before it is certain that no other unit writes it.
+    let audit = AuditLog::open_file(&config.audit.path, &clock.now())?;
+    let header = *gallery.header();
+    let time = Arc::clone(&clock) as Arc<dyn Clock>;
+    let sight = Box::new(Networks::new(recogniser, Arc::clone(&gallery)));
+    let mut unit = Unit::new(sight, policy, audit, latch, time);
+    equip(&mut unit, &config, &gallery, &clock)?;
+    unit.start(&header);
+    let good_start = |camera: &CameraReport| {
+        verbosity.note(&format!("the unit runs: {}", in_words(camera)));
+        if let Err(error) = lock_line.save(&config.door.last_lock) {
+            tracing::warn!("{error:#}; `edge-agent lock` will need the configuration");
+        }
+    };
+    let mut service = Service::of_systemd();
+    Loop { unit: &mut unit, camera, board, clock }.turn_until(&end, &mut service, good_start);
+    unit.stop();
+    service.stopping();
+    Ok(Answer::Yes)
+}
+
+/// A unit that cannot be asked runs all the same; a second one beside it does not.
+fn answer_status(socket: &Path, board: &Board) -> anyhow::Result<()> {
+    let shown = socket.display();
+    match status::serve(socket, board.clone()) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(anyhow::anyhow!(
+            "a unit runs already: {shown} answers"
+        ))
+        .help("stop that one first (`systemctl stop edge-agent`), or give this one a [status] socket of its own"),
+        Err(error) => {
+            tracing::warn!("[status] socket {shown}: {error}; `edge-agent status` gets no answer");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+fn told_to_end() -> anyhow::Result<Arc<AtomicBool>> {
+    let end = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGINT] {
+        signal_hook::flag::register(signal, Arc::clone(&end)).context("the system lets no signals be heard")?;
+    }
+    Ok(end)
+}
+
+struct Loop<'a> {
+    unit: &'a mut Unit,
+    camera: LiveCamera,
+    board: Board,
+    clock: Arc<SystemClock>,
+}
+
+impl Loop<'_> {
+    fn turn_until(&mut self, end: &AtomicBool, service: &mut Service, good_start: impl FnOnce(&CameraReport)) {
+        let mut good_start = Some(good_start);
+        let mut last_failure = None;
+        while !end.load(Ordering::Relaxed) {
+            let before = self.camera.last_frame_at();
+            match self.unit.turn(&mut self.camera) {
+                Ok(turn) => {
+                    let frame_at = self.camera.last_frame_at().filter(|at| Some(*at) != before);
+                    self.board.finished(&turn, frame_at, self.clock.now().utc_ms);
+                    let health = self.camera.health();
+                    service.turned(|| format!("{}; {}", turn.door.code(), in_words(&health.report())));
+                    if let Some(good_start) = good_start.take() {
+                        good_start(&health.report());
+                    }
+                    last_failure = None;
+                }
+                // No ping: a loop whose turns fail ends by the watchdog.
+                Err(error) => self.failed(&error, &mut last_failure),
+            }
+        }
+    }
+
+    /// Says so once, and not in every turn.
+    fn failed(&self, error: &UnitError, last: &mut Option<String>) {
+        self.board.failed();
+        let error = error.to_string();
+        if last.as_ref() != Some(&error) {
+            tracing::error!("{error}");
+            *last = Some(error);
+        }
+        thread::sleep(AFTER_A_FAILURE);
+    }
+}
+
+fn in_words(camera: &CameraReport) -> String {
+    match camera.state {
+        CameraState::Streaming => format!("the camera sees, {}", camera.description.as_deref().unwrap_or_default()),
+        CameraState::Opening => "the camera is being opened".to_owned(),
+        CameraState::Lost => format!("NO CAMERA: {}", camera.reason.as_deref().unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! Which camera and which lock a configuration means: the only place where they are made.
+
+use crate::camera::{
+    Adjustments, LiveCamera, PhotoCamera, RpicamCamera, RpicamSettings, V4lCamera, Wanted, may_be_renumbered,
+};
+use crate::config::{self, Lock, Source};
+use crate::door::{Door, GpioDoor, LockPin, ScriptedDoor};
+use anyhow::{Context, bail};
+use std::path::PathBuf;
+use std::time::Duration;
+use terminal::Help;
+
+use super::last_lock::LockLine;
+
+/// The configured camera, which opens itself.
+///
+/// # Errors
+/// If none is configured.
+pub(crate) fn camera(config: &config::Camera) -> anyhow::Result<LiveCamera> {
+    let Some(source) = config.source else {
+        return Err(anyhow::anyhow!("[camera] source is not set")).help(
+            "\"v4l\" is a USB camera, \"rpicam\" a Raspberry Pi camera module, \"files\" photos; `edge-agent doctor` \
+             lists what is there",
+        );
+    };
+    let live = match source {
+        Source::V4l => LiveCamera::start(Box::new(v4l(config)?)),
+        Source::Rpicam => LiveCamera::start(Box::new(RpicamCamera::new(rpicam(config)))),
+        Source::Files => {
+            let path = required(config.files.as_ref(), "files")?;
+            let each = Duration::from_secs_f64(config.files_seconds);
+            LiveCamera::start(Box::new(PhotoCamera::new(path, each, config.frames_per_second)))
+        }
+    };
+    live.context("the system has no thread for the camera")
+}
+
+/// The configured lock. It is to be locked before anything else is done.
+///
+/// # Errors
+/// If none is configured.
+pub(crate) fn door(config: &config::Door) -> anyhow::Result<Box<dyn Door>> {
+    match lock(config)? {
+        Lock::Gpio => Ok(Box::new(GpioDoor::open(pin(config)?)?)),
+        Lock::Scripted => Ok(Box::new(ScriptedDoor::default())),
+    }
+}
+
+/// What `edge-agent lock` must drive for that lock.
+///
+/// # Errors
+/// If none is configured.
+pub(super) fn lock_line(config: &config::Door) -> anyhow::Result<LockLine> {
+    match lock(config)? {
+        Lock::Gpio => Ok(LockLine::Gpio(pin(config)?)),
+        Lock::Scripted => Ok(LockLine::Scripted),
+    }
+}
+
+fn lock(config: &config::Door) -> anyhow::Result<Lock> {
+    config.lock.context("[door] lock is not set").help("say what moves the lock; deploy/config.toml explains every key")
+}
+
+fn pin(config: &config::Door) -> anyhow::Result<LockPin> {
+    config.lock_pin().context("[door] pin and locked-level are not both set")
+}
+
+fn v4l(config: &config::Camera) -> anyhow::Result<V4lCamera> {
+    let path = required(config.device.as_ref(), "device")?;
+    if may_be_renumbered(&path) {
+        tracing::warn!(
+            "[camera] device = {}: this number moves when something is plugged in; take the camera's name in \
+             /dev/v4l/by-id, which `edge-agent doctor` shows",
+            path.display()
+        );
+    }
+    let &config::Camera { width, height, frames_per_second: rate, format, buffers, exposure_us, gain, focus, .. } =
+        config;
+    let whole = |value: f32| value.round() as i64;
+    let adjustments = Adjustments { exposure_us, gain: gain.map(whole), focus: focus.map(whole) };
+    Ok(V4lCamera::new(path, Wanted { width, height, rate, format }, buffers, adjustments))
+}
+
+fn rpicam(config: &config::Camera) -> RpicamSettings {
+    let config::Camera { rpicam_program, width, height, frames_per_second, exposure_us, gain, focus, .. } = config;
+    RpicamSettings {
+        program: rpicam_program.clone(),
+        width: *width,
+        height: *height,
+        rate: *frames_per_second,
+        exposure_us: *exposure_us,
+        gain: *gain,
+        focus: *focus,
+    }
+}
+
+fn required(path: Option<&PathBuf>, key: &str) -> anyhow::Result<PathBuf> {
+    match path {
+        Some(path) => Ok(path.clone()),
+        None => bail!("[camera] {key} is not set"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn nothing_is_guessed() {
+        let config = Config::default();
+        let refusal = camera(&config.camera).map(drop).unwrap_err().to_string();
+        assert!(refusal.contains("[camera] source"), "{refusal}");
+        let refusal = door(&config.door).map(drop).unwrap_err().to_string();
+        assert!(refusal.contains("[door] lock"), "{refusal}");
+    }
+}

@@ -1,0 +1,72 @@
+use super::*;
+use crate::door::ScriptedDoor;
+use crate::sight::Sight;
+use crate::storage::Memory;
+use crate::unit::Timings;
+use crate::unit::fixture::rules;
+use models::{Frame, ModelError};
+use sd_notify::NotifyState;
+use shared::policy::{Now, ObservedFace};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Fails three times, sees nobody three times, and ends the loop.
+struct Moody {
+    looks: usize,
+    end: Arc<AtomicBool>,
+}
+
+impl Sight for Moody {
+    fn look(&mut self, _: &Frame, _: &Policy, _: &mut Timings) -> Result<Vec<ObservedFace>, ModelError> {
+        self.looks += 1;
+        self.end.store(self.looks == 6, Ordering::Relaxed);
+        if self.looks <= 3 { Err(ModelError::Inference("a mood".to_owned())) } else { Ok(Vec::new()) }
+    }
+}
+
+/// Invariant 2: a loop that does not get to the end of its turns is ended by the watchdog, and the door is locked.
+#[test]
+fn only_finished_turns_ping_the_watchdog() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = folder.path().join("grey.png");
+    image::GrayImage::new(8, 8).save(&photo).unwrap();
+    let section = crate::config::Camera {
+        source: Some(crate::config::Source::Files),
+        files: Some(photo),
+        frames_per_second: 120.0,
+        ..Default::default()
+    };
+    let camera = parts::camera(&section).unwrap();
+    let latch = Latch::close(Box::new(ScriptedDoor::default()), 1000).unwrap();
+    let (clock, end) = (Arc::new(SystemClock::start()), Arc::new(AtomicBool::new(false)));
+    let audit = AuditLog::open(Box::new(Memory::default()), "log", &Now::new(0, 0)).unwrap();
+    let sight = Box::new(Moody { looks: 0, end: Arc::clone(&end) });
+    let time = Arc::clone(&clock) as Arc<dyn Clock>;
+    let mut unit = Unit::new(sight, Policy::new(rules()).unwrap(), audit, latch.clone(), time);
+    let board = Board::new(camera.health(), latch, &header());
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let heard = Rc::clone(&told);
+    let hear = move |what: NotifyState<'_>| {
+        heard.borrow_mut().push(match what {
+            NotifyState::Ready => "ready",
+            NotifyState::Watchdog => "watchdog",
+            _ => "something else",
+        });
+    };
+    let mut service = Service::heard_by(Box::new(hear), Duration::ZERO);
+    let mut good_starts = 0;
+    Loop { unit: &mut unit, camera, board: board.clone(), clock }.turn_until(&end, &mut service, |_| good_starts += 1);
+    let turns = board.report().turns;
+    let pings = told.borrow().iter().filter(|what| **what == "watchdog").count();
+    // Turns in which the camera was still being opened finish as well.
+    assert_eq!((turns.failed, pings as u64), (3, turns.count));
+    assert!(turns.count >= 3, "{turns:?}");
+    assert_eq!(told.borrow()[0], "ready");
+    assert_eq!(good_starts, 1);
+}
+
+/// The head of a database of nobody.
+fn header() -> shared::gallery::Header {
+    let model = shared::gallery::ModelHash([0; 32]);
+    *shared::gallery::GalleryBuilder::new(1, model, 2).unwrap().build().header()
+}

@@ -1,0 +1,256 @@
+//! Where the loop writes down how it goes, and where the status is read from.
+
+use super::histogram::Histogram;
+use super::report::{DatabaseReport, LastDecision, Latencies, Report, Turns};
+use super::temperatures::temperatures;
+use crate::camera::Health;
+use crate::door::Latch;
+use crate::unit::{Denied, Granted, Turn, Verdict};
+use shared::gallery::{Header, PersonId};
+use shared::policy::Reason;
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// So many decisions are told.
+const DECISIONS: usize = 20;
+const RATE_OVER: Duration = Duration::from_secs(10);
+
+/// A unit's notes about itself. Clones are the same unit's.
+#[derive(Clone)]
+pub(crate) struct Board {
+    camera: Health,
+    latch: Latch,
+    database: DatabaseReport,
+    started: Instant,
+    notes: Arc<Mutex<Notes>>,
+}
+
+#[derive(Default)]
+struct Notes {
+    turns: Turns,
+    last_turn: Option<Instant>,
+    /// When the last turns ended, for the rate.
+    recent: VecDeque<Instant>,
+    decisions: VecDeque<Remembered>,
+    detect: Histogram,
+    align: Histogram,
+    encode: Histogram,
+    matching: Histogram,
+    frame_to_decision: Histogram,
+}
+
+/// A decision about somebody. Nothing of it lies elsewhere in memory, as one comes with every frame.
+#[derive(Debug, Clone, Copy)]
+struct Remembered {
+    utc_ms: i64,
+    /// `None` for a grant.
+    reason: Option<Reason>,
+    person: Option<PersonId>,
+    distance: Option<f32>,
+    frames: u64,
+}
+
+impl Board {
+    pub(crate) fn new(camera: Health, latch: Latch, database: &Header) -> Self {
+        let database = DatabaseReport {
+            sequence: database.sequence,
+            people: database.people,
+            encodings: database.encodings,
+            model: database.model.to_string(),
+        };
+        Self { camera, latch, database, started: Instant::now(), notes: Arc::default() }
+    }
+
+    /// A turn has finished. `frame_at` is when its frame came, if one did.
+    pub(crate) fn finished(&self, turn: &Turn, frame_at: Option<Instant>, utc_ms: i64) {
+        let now = Instant::now();
+        let mut notes = self.notes();
+        notes.turns.count += 1;
+        notes.last_turn = Some(now);
+        notes.recent.push_back(now);
+        notes.forget_old_turns(now);
+        for (histogram, ms) in notes.stages(turn) {
+            if let Some(ms) = ms {
+                histogram.count(ms);
+            }
+        }
+        if let Some(at) = frame_at {
+            notes.frame_to_decision.count(now.saturating_duration_since(at).as_secs_f64() * 1e3);
+        }
+        match turn.verdict {
+            Verdict::Granted(_) => notes.turns.granted += 1,
+            Verdict::Denied(_) => notes.turns.denied += 1,
+            Verdict::Nobody => notes.turns.nobody += 1,
+        }
+        if let Some(decision) = Remembered::of(&turn.verdict, utc_ms) {
+            notes.remember(decision);
+        }
+    }
+
+    /// A turn has failed.
+    pub(crate) fn failed(&self) {
+        self.notes().turns.failed += 1;
+    }
+
+    /// How the unit is now.
+    pub(crate) fn report(&self) -> Report {
+        let now = Instant::now();
+        let mut notes = self.notes();
+        notes.forget_old_turns(now);
+        let mut turns = notes.turns.clone();
+        let since = now.saturating_duration_since(self.started).min(RATE_OVER);
+        turns.per_second = notes.recent.len() as f64 / since.as_secs_f64().max(1.0);
+        let (last_turn, decisions) = (notes.last_turn, notes.decisions.iter().map(LastDecision::from).collect());
+        let latency_ms = Latencies {
+            detect: notes.detect.summary(),
+            align: notes.align.summary(),
+            encode: notes.encode.summary(),
+            r#match: notes.matching.summary(),
+            frame_to_decision: notes.frame_to_decision.summary(),
+        };
+        // The loop must not wait for the rest.
+        drop(notes);
+        Report {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            uptime_seconds: now.saturating_duration_since(self.started).as_secs_f64(),
+            last_turn_seconds_ago: last_turn.map(|at| now.saturating_duration_since(at).as_secs_f64()),
+            door: self.latch.state().code().to_owned(),
+            camera: self.camera.report(),
+            database: self.database.clone(),
+            turns,
+            decisions,
+            latency_ms,
+            temperatures: temperatures(Path::new("/")),
+        }
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Notes {
+    fn forget_old_turns(&mut self, now: Instant) {
+        while self.recent.front().is_some_and(|&at| now.saturating_duration_since(at) > RATE_OVER) {
+            self.recent.pop_front();
+        }
+    }
+
+    fn stages(&mut self, turn: &Turn) -> [(&mut Histogram, Option<f64>); 4] {
+        let timings = &turn.timings;
+        [
+            (&mut self.detect, timings.detect_ms),
+            (&mut self.align, timings.align_ms),
+            (&mut self.encode, timings.encode_ms),
+            (&mut self.matching, timings.match_ms),
+        ]
+    }
+
+    fn remember(&mut self, decision: Remembered) {
+        let same = |last: &&mut Remembered| (last.reason, last.person) == (decision.reason, decision.person);
+        if let Some(last) = self.decisions.back_mut().filter(same) {
+            last.frames += 1;
+            last.distance = decision.distance;
+            return;
+        }
+        if self.decisions.len() == DECISIONS {
+            self.decisions.pop_front();
+        }
+        self.decisions.push_back(decision);
+    }
+}
+
+impl Remembered {
+    /// `None` if nobody was there.
+    fn of(verdict: &Verdict, utc_ms: i64) -> Option<Self> {
+        let (reason, person, distance) = match *verdict {
+            Verdict::Granted(Granted { person, distance, .. }) => (None, Some(person), distance),
+            Verdict::Denied(Denied { reason, person, distance, .. }) => (Some(reason), person, distance),
+            Verdict::Nobody => return None,
+        };
+        Some(Self { utc_ms, reason, person, distance, frames: 1 })
+    }
+}
+
+impl From<&Remembered> for LastDecision {
+    fn from(remembered: &Remembered) -> Self {
+        let &Remembered { utc_ms, reason, person, distance, frames } = remembered;
+        Self {
+            utc_ms,
+            decision: if reason.is_none() { "grant" } else { "deny" }.to_owned(),
+            reason: reason.map(|reason| reason.code().to_owned()),
+            person_id: person.map(|person| person.to_string()),
+            distance,
+            frames,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::door::{DoorState, ScriptedDoor};
+    use crate::unit::Timings;
+    use crate::unit::fixture::PERSON;
+    use shared::policy::Credential;
+
+    fn board() -> Board {
+        let latch = Latch::close(Box::new(ScriptedDoor::default()), 1000).unwrap();
+        let database = DatabaseReport { sequence: 7, people: 1, encodings: 1, model: "ab".to_owned() };
+        Board { camera: Health::default(), latch, database, started: Instant::now(), notes: Arc::default() }
+    }
+
+    fn turn(verdict: Verdict) -> Turn {
+        let timings = Timings { detect_ms: Some(20.0), total_ms: 30.0, ..Timings::default() };
+        Turn { verdict, door: DoorState::Locked, faces: 1, timings }
+    }
+
+    fn denied(reason: Reason, distance: f32) -> Turn {
+        turn(Verdict::Denied(Denied { reason, person: None, distance: Some(distance), runner_up: None }))
+    }
+
+    #[test]
+    fn turns_are_counted_and_the_same_decision_is_told_once() {
+        let board = board();
+        assert_eq!(board.report().last_turn_seconds_ago, None);
+        let granted = Verdict::Granted(Granted {
+            credential: Credential::Face,
+            person: PERSON,
+            distance: Some(0.5),
+            runner_up: None,
+        });
+        let turns = [
+            denied(Reason::Deciding, 0.6),
+            denied(Reason::Deciding, 0.7),
+            turn(granted),
+            turn(Verdict::Nobody),
+            denied(Reason::NotKnown, 1.3),
+        ];
+        for (utc_ms, turn) in turns.iter().enumerate() {
+            board.finished(turn, Some(Instant::now()), utc_ms as i64);
+        }
+        board.failed();
+        let report = board.report();
+        let Turns { count, failed, granted, denied, nobody, .. } = report.turns;
+        assert_eq!((count, failed, granted, denied, nobody), (5, 1, 1, 3, 1));
+        let told: Vec<_> = report.decisions.iter().map(|told| (told.utc_ms, told.frames, told.distance)).collect();
+        assert_eq!(told, [(0, 2, Some(0.7)), (2, 1, Some(0.5)), (4, 1, Some(1.3))]);
+        assert_eq!(report.decisions[1].person_id, Some(PERSON.to_string()));
+        assert_eq!(report.latency_ms.detect.map(|latency| latency.count), Some(5));
+        assert_eq!(report.latency_ms.encode, None);
+        assert_eq!(report.latency_ms.frame_to_decision.map(|latency| latency.count), Some(5));
+    }
+
+    #[test]
+    fn only_the_last_decisions_are_kept() {
+        let board = board();
+        for number in 0..100 {
+            board.finished(&denied(if number % 2 == 0 { Reason::TooFar } else { Reason::NotKnown }, 1.0), None, number);
+        }
+        let report = board.report();
+        assert_eq!(report.decisions.len(), DECISIONS);
+        assert_eq!(report.decisions.last().map(|last| last.utc_ms), Some(99));
+    }
+}

@@ -1,0 +1,70 @@
+//! `status`: how a running unit is. The unit writes it on a board and answers on a socket; this asks and prints.
+
+mod board;
+mod histogram;
+mod prometheus;
+mod report;
+mod server;
+mod temperatures;
+mod words;
+
+pub(crate) use board::Board;
+pub(crate) use server::serve;
+pub(crate) use temperatures::temperatures;
+
+use crate::args::Status;
+use crate::camera::CameraState;
+use crate::config::Config;
+use anyhow::{Context, bail};
+use report::Report;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+use terminal::{Answer, Help, print, print_json};
+
+/// A unit that does not answer in this time is stuck.
+const PATIENCE: Duration = Duration::from_secs(5);
+const MAX_BYTES: u64 = 1 << 20;
+/// A loop that has not turned for so long has stopped.
+const LONGEST_TURN_SECONDS: f64 = 10.0;
+
+/// Asks the unit and prints what it says. Yes if it looks at people as it should.
+///
+/// # Errors
+/// If no unit answers.
+pub(crate) fn run(arguments: &Status) -> anyhow::Result<Answer> {
+    let socket = match &arguments.socket {
+        Some(socket) => socket.clone(),
+        None => Config::read(&arguments.config)?.status.socket,
+    };
+    let report = ask(&socket)?;
+    match (arguments.json, arguments.prometheus) {
+        (true, _) => print_json(&report)?,
+        (_, true) => print(prometheus::text(&report).trim_end())?,
+        _ => print(&words::in_words(&report))?,
+    }
+    let turns = report.last_turn_seconds_ago.is_some_and(|seconds| seconds < LONGEST_TURN_SECONDS);
+    Ok(Answer::yes_if(turns && report.camera.state == CameraState::Streaming))
+}
+
+fn ask(socket: &Path) -> anyhow::Result<Report> {
+    let shown = socket.display();
+    let answer = exchange(socket)
+        .with_context(|| format!("no unit answers on {shown}"))
+        .help("is it running (`systemctl status edge-agent`), and are you in its group or root?")?;
+    let Ok(report) = serde_json::from_slice(&answer) else {
+        bail!("the unit on {shown} says what this program does not understand: is it of another version?")
+    };
+    Ok(report)
+}
+
+fn exchange(socket: &Path) -> std::io::Result<Vec<u8>> {
+    let mut unit = UnixStream::connect(socket)?;
+    unit.set_read_timeout(Some(PATIENCE))?;
+    unit.set_write_timeout(Some(PATIENCE))?;
+    unit.write_all(server::REQUEST)?;
+    let mut answer = Vec::new();
+    unit.take(MAX_BYTES).read_to_end(&mut answer)?;
+    Ok(answer)
+}

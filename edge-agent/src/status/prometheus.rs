@@ -1,0 +1,131 @@
+//! The report in Prometheus's text format, version 0.0.4.
+
+use super::report::Report;
+use crate::camera::CameraState;
+use std::fmt::Write;
+
+/// One sample: labels and a value.
+type Sample = (String, f64);
+
+/// Every figure, with what it means.
+pub(super) fn text(report: &Report) -> String {
+    let mut text = String::new();
+    let one = |value: f64| vec![(String::new(), value)];
+    let flag = |condition: bool| one(f64::from(u8::from(condition)));
+    let Report { camera, turns, database, .. } = report;
+    let version = vec![(label("version", &report.version), 1.0)];
+    gauge(&mut text, "info", "The program.", &version);
+    gauge(&mut text, "uptime_seconds", "Since the start.", &one(report.uptime_seconds));
+    if let Some(seconds) = report.last_turn_seconds_ago {
+        gauge(&mut text, "last_turn_seconds_ago", "Since the loop finished a turn.", &one(seconds));
+    }
+    gauge(&mut text, "door_unlocked", "1 while the door is unlocked.", &flag(report.door == "unlocked"));
+    gauge(&mut text, "camera_streaming", "1 while pictures come.", &flag(camera.state == CameraState::Streaming));
+    counter(&mut text, "camera_pictures_total", "Pictures that the camera gave.", &one(camera.captured as f64));
+    counter(&mut text, "camera_dropped_total", "Of those, passed over for a newer one.", &one(camera.dropped as f64));
+    counter(&mut text, "camera_damaged_total", "Pictures that were none.", &one(camera.damaged as f64));
+    counter(&mut text, "camera_losses_total", "How often the camera was lost.", &one(camera.losses as f64));
+    gauge(&mut text, "database_sequence", "Of the people database.", &one(database.sequence as f64));
+    gauge(&mut text, "database_people", "Enrolled.", &one(f64::from(database.people)));
+    let by_decision = [("grant", turns.granted), ("deny", turns.denied), ("nobody", turns.nobody)]
+        .map(|(decision, count)| (label("decision", decision), count as f64));
+    counter(&mut text, "turns_total", "Turns of the loop, by what was decided.", &by_decision);
+    counter(&mut text, "turns_failed_total", "Turns that failed.", &one(turns.failed as f64));
+    let sensors: Vec<Sample> = report
+        .temperatures
+        .iter()
+        .enumerate()
+        .map(|(zone, found)| {
+            (format!("{},{}", label("zone", &zone.to_string()), label("sensor", &found.sensor)), found.celsius)
+        })
+        .collect();
+    gauge(&mut text, "temperature_celsius", "Of the computer.", &sensors);
+    latencies(&mut text, report);
+    text
+}
+
+fn gauge(text: &mut String, name: &str, help: &str, samples: &[Sample]) {
+    metric(text, "gauge", name, help, samples);
+}
+
+fn counter(text: &mut String, name: &str, help: &str, samples: &[Sample]) {
+    metric(text, "counter", name, help, samples);
+}
+
+fn metric(text: &mut String, kind: &str, name: &str, help: &str, samples: &[Sample]) {
+    if samples.is_empty() {
+        return;
+    }
+    head(text, kind, name, help);
+    for (labels, value) in samples {
+        sample(text, name, labels, *value);
+    }
+}
+
+fn latencies(text: &mut String, report: &Report) {
+    let name = "stage_seconds";
+    head(text, "histogram", name, "How long the stages of a turn took.");
+    for (stage, latency) in report.latency_ms.named() {
+        let Some(latency) = latency else { continue };
+        let stage = label("stage", stage);
+        for bound in &latency.at_most {
+            let labels = format!("{stage},{}", label("le", &(bound.ms / 1e3).to_string()));
+            sample(text, &format!("{name}_bucket"), &labels, bound.count as f64);
+        }
+        let all = format!("{stage},{}", label("le", "+Inf"));
+        sample(text, &format!("{name}_bucket"), &all, latency.count as f64);
+        sample(text, &format!("{name}_sum"), &stage, latency.sum / 1e3);
+        sample(text, &format!("{name}_count"), &stage, latency.count as f64);
+    }
+}
+
+fn head(text: &mut String, kind: &str, name: &str, help: &str) {
+    // Writing to a String does not fail.
+    writeln!(text, "# HELP edge_agent_{name} {help}\n# TYPE edge_agent_{name} {kind}").ok();
+}
+
+fn sample(text: &mut String, name: &str, labels: &str, value: f64) {
+    let labels = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
+    writeln!(text, "edge_agent_{name}{labels} {value}").ok();
+}
+
+fn label(name: &str, value: &str) -> String {
+    let escaped = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    format!("{name}=\"{escaped}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::sample as report;
+    use super::*;
+
+    #[test]
+    fn figures_are_where_prometheus_looks_for_them() {
+        let text = text(&report());
+        for expected in [
+            "# TYPE edge_agent_turns_total counter\n",
+            "edge_agent_turns_total{decision=\"deny\"} 5\n",
+            "edge_agent_camera_streaming 1\n",
+            "edge_agent_door_unlocked 0\n",
+            "edge_agent_database_sequence 7\n",
+            "edge_agent_temperature_celsius{zone=\"0\",sensor=\"cpu-thermal\"} 51.5\n",
+            "# TYPE edge_agent_stage_seconds histogram\n",
+            "edge_agent_stage_seconds_bucket{stage=\"detect\",le=\"0.0251\"} 2\n",
+            "edge_agent_stage_seconds_bucket{stage=\"detect\",le=\"+Inf\"} 2\n",
+            "edge_agent_stage_seconds_sum{stage=\"detect\"} 0.04\n",
+            "edge_agent_stage_seconds_count{stage=\"detect\"} 2\n",
+        ] {
+            assert!(text.contains(expected), "{expected} is not in\n{text}");
+        }
+        let is_sample = |line: &str| {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            name.starts_with("edge_agent_") && value.parse::<f64>().is_ok()
+        };
+        assert!(text.lines().all(|line| line.starts_with("# ") || is_sample(line)), "{text}");
+    }
+
+    #[test]
+    fn labels_are_escaped() {
+        assert_eq!(label("sensor", "a\"b\\c\nd"), r#"sensor="a\"b\\c\nd""#);
+    }
+}

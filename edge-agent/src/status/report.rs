@@ -1,0 +1,128 @@
+//! What a unit says about itself: the same for people, for programs and for Prometheus. No names and no pictures.
+
+use super::histogram::Latency;
+use super::temperatures::Temperature;
+use crate::camera::CameraReport;
+use serde::{Deserialize, Serialize};
+
+/// How a unit is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Report {
+    /// Of the program.
+    pub(crate) version: String,
+    pub(crate) uptime_seconds: f64,
+    /// How long ago the loop finished a turn; `None` if it never did.
+    pub(crate) last_turn_seconds_ago: Option<f64>,
+    /// `locked` or `unlocked`.
+    pub(crate) door: String,
+    pub(crate) camera: CameraReport,
+    pub(crate) database: DatabaseReport,
+    pub(crate) turns: Turns,
+    /// The last decisions about somebody, newest last; the same one about frame after frame is told once.
+    pub(crate) decisions: Vec<LastDecision>,
+    pub(crate) latency_ms: Latencies,
+    pub(crate) temperatures: Vec<Temperature>,
+}
+
+/// The people database that is in use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DatabaseReport {
+    pub(crate) sequence: u64,
+    pub(crate) people: u32,
+    pub(crate) encodings: u32,
+    /// The model's hash.
+    pub(crate) model: String,
+}
+
+/// What the loop did since the start.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Turns {
+    /// With a frame or without.
+    pub(crate) count: u64,
+    /// Over the last ten seconds.
+    pub(crate) per_second: f64,
+    pub(crate) failed: u64,
+    /// Frames in which somebody was let in.
+    pub(crate) granted: u64,
+    /// Frames in which somebody was there and was not.
+    pub(crate) denied: u64,
+    /// Turns in which nobody was there.
+    pub(crate) nobody: u64,
+}
+
+/// One decision about somebody.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LastDecision {
+    /// When it was made first, milliseconds since 1970, UTC.
+    pub(crate) utc_ms: i64,
+    /// `grant` or `deny`.
+    pub(crate) decision: String,
+    /// Why not, as in the audit log.
+    pub(crate) reason: Option<String>,
+    pub(crate) person_id: Option<String>,
+    /// L2 distance to the nearest person, in the last of the frames.
+    pub(crate) distance: Option<f32>,
+    /// About so many frames in a row.
+    pub(crate) frames: u64,
+}
+
+/// How long the stages took; `None` if one was never needed.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Latencies {
+    pub(crate) detect: Option<Latency>,
+    pub(crate) align: Option<Latency>,
+    pub(crate) encode: Option<Latency>,
+    pub(crate) r#match: Option<Latency>,
+    /// From the frame's last byte to the decision, with the record and the lock's movement.
+    pub(crate) frame_to_decision: Option<Latency>,
+}
+
+impl Latencies {
+    /// Each with its name.
+    pub(crate) fn named(&self) -> [(&'static str, Option<&Latency>); 5] {
+        [
+            ("detect", self.detect.as_ref()),
+            ("align", self.align.as_ref()),
+            ("encode", self.encode.as_ref()),
+            ("match", self.r#match.as_ref()),
+            ("frame_to_decision", self.frame_to_decision.as_ref()),
+        ]
+    }
+}
+
+/// A sample for the tests of whatever prints a report.
+#[cfg(test)]
+pub(super) fn sample() -> Report {
+    use super::histogram::{AtMost, Histogram};
+    use crate::camera::CameraState;
+    let mut detect = Histogram::default();
+    [20.0, 20.0].into_iter().for_each(|ms| detect.count(ms));
+    let at_most = vec![AtMost { ms: 15.8, count: 0 }, AtMost { ms: 25.1, count: 2 }];
+    let detect = detect.summary().map(|latency| Latency { at_most, ..latency });
+    Report {
+        version: "1.2.3".to_owned(),
+        uptime_seconds: 3_725.4,
+        last_turn_seconds_ago: Some(0.1),
+        door: "locked".to_owned(),
+        camera: CameraReport {
+            state: CameraState::Streaming,
+            description: Some("a \"good\" camera".to_owned()),
+            captured: 100,
+            dropped: 3,
+            damaged: 1,
+            ..CameraReport::default()
+        },
+        database: DatabaseReport { sequence: 7, people: 2, encodings: 5, model: "ab".to_owned() },
+        turns: Turns { count: 97, per_second: 9.5, failed: 0, granted: 1, denied: 5, nobody: 91 },
+        decisions: vec![LastDecision {
+            utc_ms: 1_800_000_000_000,
+            decision: "deny".to_owned(),
+            reason: Some("not_known".to_owned()),
+            person_id: None,
+            distance: Some(1.25),
+            frames: 5,
+        }],
+        latency_ms: Latencies { detect, ..Latencies::default() },
+        temperatures: vec![Temperature { sensor: "cpu-thermal".to_owned(), celsius: 51.5 }],
+    }
+}

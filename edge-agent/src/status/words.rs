@@ -1,0 +1,108 @@
+//! The report for people.
+
+use super::report::{LastDecision, Report};
+use crate::camera::{CameraReport, CameraState};
+use jiff::Timestamp;
+
+pub(super) fn in_words(report: &Report) -> String {
+    let Report { version, door, database, turns, .. } = report;
+    let mut lines = vec![
+        format!("unit           edge-agent {version}, up for {}", duration(report.uptime_seconds)),
+        format!("door           {door}"),
+        format!("camera         {}", camera(&report.camera)),
+        format!(
+            "pictures       {} came, {} passed over for newer ones, {} damaged",
+            report.camera.captured, report.camera.dropped, report.camera.damaged
+        ),
+        format!(
+            "database       sequence {}: {} people, {} encodings",
+            database.sequence, database.people, database.encodings
+        ),
+        format!(
+            "loop           {} turns, {:.1} a second, {} failed; {}",
+            turns.count,
+            turns.per_second,
+            turns.failed,
+            last_turn(report)
+        ),
+    ];
+    for (stage, latency) in report.latency_ms.named() {
+        if let Some(latency) = latency {
+            let stage = stage.replace('_', " ");
+            lines.push(format!(
+                "{stage:<17} p50 {:.1} ms, p99 {:.1} ms, of {}",
+                latency.p50, latency.p99, latency.count
+            ));
+        }
+    }
+    for found in &report.temperatures {
+        lines.push(format!("temperature    {:.1} °C, {}", found.celsius, found.sensor));
+    }
+    lines.extend(report.decisions.iter().map(|decision| format!("decision       {}", in_one_line(decision))));
+    lines.join("\n")
+}
+
+fn camera(camera: &CameraReport) -> String {
+    let description = camera.description.as_deref().unwrap_or("not seen yet");
+    match camera.state {
+        CameraState::Streaming => description.to_owned(),
+        CameraState::Opening => "being opened".to_owned(),
+        CameraState::Lost => {
+            format!("LOST, the door stays locked: {}", camera.reason.as_deref().unwrap_or(description))
+        }
+    }
+}
+
+fn last_turn(report: &Report) -> String {
+    report
+        .last_turn_seconds_ago
+        .map_or("none has finished".to_owned(), |seconds| format!("the last {seconds:.1} s ago"))
+}
+
+fn in_one_line(decision: &LastDecision) -> String {
+    let when = Timestamp::from_millisecond(decision.utc_ms).map_or_else(|_| "?".to_owned(), |when| when.to_string());
+    let mut words = vec![when, decision.decision.clone()];
+    words.extend(decision.reason.clone());
+    words.extend(decision.person_id.clone());
+    words.extend(decision.distance.map(|distance| format!("distance {distance:.3}")));
+    words.push(format!("{} frames", decision.frames));
+    words.join(", ")
+}
+
+fn duration(seconds: f64) -> String {
+    let minutes = (seconds / 60.0) as u64;
+    match (minutes / (24 * 60), minutes / 60 % 24, minutes % 60) {
+        (0, 0, 0) => format!("{seconds:.0} s"),
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::sample;
+    use super::*;
+
+    #[test]
+    fn words() {
+        let expected = "\
+unit           edge-agent 1.2.3, up for 1 h 2 min
+door           locked
+camera         a \"good\" camera
+pictures       100 came, 3 passed over for newer ones, 1 damaged
+database       sequence 7: 2 people, 5 encodings
+loop           97 turns, 9.5 a second, 0 failed; the last 0.1 s ago
+detect            p50 18.9 ms, p99 20.0 ms, of 2
+temperature    51.5 °C, cpu-thermal
+decision       2027-01-15T08:00:00Z, deny, not_known, distance 1.250, 5 frames";
+        assert_eq!(in_words(&sample()), expected);
+    }
+
+    #[test]
+    fn durations() {
+        for (seconds, expected) in [(5.4, "5 s"), (60.0, "1 min"), (7_200.0, "2 h 0 min"), (200_000.0, "2 d 7 h")] {
+            assert_eq!(duration(seconds), expected);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! NumPy's file of one array: `numpy/lib/format.py` says what it is made of (NEP 1).
+
+use super::{Array, element_count, little_endian};
+use anyhow::{Context, Result, bail, ensure};
+
+const MAGIC: &[u8] = b"\x93NUMPY";
+
+/// The array of 32-bit floats in a file.
+///
+/// # Errors
+/// If the file is no NumPy file, is cut off, or holds something else.
+pub(super) fn parse(file: &[u8]) -> Result<Array> {
+    let (header, data) = split(file)?;
+    let header = str::from_utf8(header).ok().context("its header is no text")?;
+    let element = value_of(header, "descr").context("its header does not say what it holds (`descr`)")?;
+    let element = element.split(['\'', '"']).nth(1).unwrap_or_default();
+    ensure!(element == "<f4", "it holds `{element}`; 32-bit floats (`<f4`) are accepted");
+    match value_of(header, "fortran_order") {
+        Some(order) if order.starts_with("False") => {}
+        _ => bail!("its order is not C's; save it again with `numpy.ascontiguousarray`"),
+    }
+    let dims = value_of(header, "shape").and_then(lengths).context("its header names no shape")?;
+    let needed = 4 * element_count(&dims)?;
+    ensure!(data.len() == needed, "it holds {} bytes of numbers, its shape {dims:?} needs {needed}", data.len());
+    Ok(Array { dims, values: little_endian(data) })
+}
+
+/// Header and data.
+fn split(file: &[u8]) -> Result<(&[u8], &[u8])> {
+    let rest = file.strip_prefix(MAGIC).context("it is no NumPy file")?;
+    let parts = match rest {
+        [1, _, a, b, rest @ ..] => rest.split_at_checked(usize::from(u16::from_le_bytes([*a, *b]))),
+        [2 | 3, _, a, b, c, d, rest @ ..] => rest.split_at_checked(u32::from_le_bytes([*a, *b, *c, *d]) as usize),
+        _ => bail!("it is cut off, or of another version of the format than 1 to 3"),
+    };
+    parts.context("it is cut off within its header")
+}
+
+/// What follows a key of the header, which is a Python dictionary of literals.
+fn value_of<'h>(header: &'h str, key: &str) -> Option<&'h str> {
+    let (_, after) = header.split_once(&format!("'{key}'"))?;
+    after.trim_start().strip_prefix(':').map(str::trim_start)
+}
+
+/// The lengths of a Python tuple of integers: `()`, `(7,)`, `(3, 4)`.
+fn lengths(text: &str) -> Option<Vec<usize>> {
+    let (inside, _) = text.strip_prefix('(')?.split_once(')')?;
+    let parts = inside.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.map(|part| part.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{npy, npy_with_header};
+    use super::*;
+
+    #[test]
+    fn what_numpy_writes_is_read() {
+        for dims in [&[][..], &[3], &[2, 3], &[1, 2, 1, 4]] {
+            let values: Vec<f32> = (0..dims.iter().product()).map(|value: usize| value as f32 - 1.5).collect();
+            let array = Array { dims: dims.to_vec(), values };
+            assert_eq!(parse(&npy(&array)).unwrap(), array);
+        }
+        let long = npy_with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }", &[0, 0, 0x80, 0x3f]);
+        let version_2 = [b"\x93NUMPY\x02\x00", &long[8..10], &[0, 0], &long[10..]].concat();
+        assert_eq!(parse(&version_2).unwrap(), Array { dims: vec![1], values: vec![1.0] });
+    }
+
+    #[test]
+    fn what_is_something_else_is_named() {
+        let header = |text: &str| npy_with_header(text, &[0; 8]);
+        for (file, named) in [
+            (b"".to_vec(), "no NumPy file"),
+            (b"\x93NUMPY\x01".to_vec(), "cut off"),
+            (b"\x93NUMPY\x01\x00\xff\xff{'descr'".to_vec(), "cut off within its header"),
+            (header("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }"), "`<f8`"),
+            (header("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"), "`|O`"),
+            (header("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2), }"), "ascontiguousarray"),
+            (header("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }"), "8 bytes of numbers, its shape [3]"),
+            (header("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"), "no shape"),
+            (header("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 9999999999), }"), "larger than"),
+            (header("{'descr': '<f4', 'fortran_order': False}"), "no shape"),
+            (header("{}"), "descr"),
+        ] {
+            let message = format!("{:#}", parse(&file).unwrap_err());
+            assert!(message.contains(named), "{named}: {message}");
+        }
+    }
+}

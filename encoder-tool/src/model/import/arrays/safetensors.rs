@@ -1,0 +1,104 @@
+//! The safetensors format: the length of a JSON header (8 bytes, little-endian), the header, the numbers. The header
+//! says of each array its type, its shape and from which byte to which its numbers go.
+
+use super::{Array, element_count, little_endian};
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// The format's own limit is 100 MB; that of a network with a few hundred arrays has some ten thousand bytes.
+const MAX_HEADER_BYTES: u64 = 16 << 20;
+
+/// What the header may hold besides arrays: texts.
+const METADATA: &str = "__metadata__";
+
+#[derive(Deserialize)]
+struct Place {
+    dtype: String,
+    shape: Vec<usize>,
+    data_offsets: [usize; 2],
+}
+
+/// The arrays whose names are `wanted`.
+///
+/// # Errors
+/// If the header is none, or one of those arrays does not lie in the file, or holds something else than 32-bit floats.
+pub(super) fn parse(file: &[u8], wanted: impl Fn(&str) -> bool) -> Result<BTreeMap<String, Array>> {
+    let (header, data) = header(file).context("it is no safetensors file, or cut off within its header")?;
+    let header: Map<String, Value> = serde_json::from_slice(header).context("its header is no JSON object")?;
+    let mut left = data.len();
+    let mut arrays = BTreeMap::new();
+    for (name, place) in header.into_iter().filter(|(name, _)| name != METADATA && wanted(name)) {
+        let place = Place::deserialize(place).with_context(|| format!("its header is wrong about `{name}`"))?;
+        let array = array_at(&place, data).with_context(|| format!("`{name}` cannot be read"))?;
+        // Arrays that share their bytes would let a small file fill the memory.
+        left = left.checked_sub(4 * array.values.len()).context("its arrays lie over each other")?;
+        arrays.insert(name, array);
+    }
+    Ok(arrays)
+}
+
+/// Header and data of a file that begins as one in this format does.
+pub(super) fn header(file: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = file.split_first_chunk::<8>()?;
+    let length = Some(u64::from_le_bytes(*length)).filter(|&length| length <= MAX_HEADER_BYTES)?;
+    rest.split_at_checked(usize::try_from(length).ok()?).filter(|(header, _)| header.starts_with(b"{"))
+}
+
+fn array_at(place: &Place, data: &[u8]) -> Result<Array> {
+    let Place { dtype, shape, data_offsets: [from, to] } = place;
+    ensure!(dtype == "F32", "it holds `{dtype}`; 32-bit floats (`F32`) are accepted");
+    let needed = 4 * element_count(shape)?;
+    let bytes = data.get(*from..*to).with_context(|| format!("bytes {from} to {to} are not in the file"))?;
+    ensure!(bytes.len() == needed, "it has {} bytes of numbers, its shape {shape:?} needs {needed}", bytes.len());
+    Ok(Array { dims: shape.clone(), values: little_endian(bytes) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{safetensors, safetensors_with_header};
+    use super::*;
+
+    #[test]
+    fn arrays_are_found_by_name() {
+        let array = |first: f32, dims: &[usize]| {
+            let values = (0..dims.iter().product()).map(|value: usize| value as f32 + first).collect();
+            Array { dims: dims.to_vec(), values }
+        };
+        let arrays: BTreeMap<String, Array> =
+            [("one", array(0.0, &[2, 3])), ("scalar", array(7.0, &[])), ("none", array(0.0, &[0]))]
+                .map(|(name, array)| (name.to_owned(), array))
+                .into();
+        let file = safetensors(&arrays);
+        assert_eq!(parse(&file, |_| true).unwrap(), arrays);
+        let one = parse(&file, |name| name == "one").unwrap();
+        assert_eq!(one.into_iter().collect::<Vec<_>>(), [("one".to_owned(), arrays["one"].clone())]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let file = |place: &str| safetensors_with_header(&format!("{{\"__metadata__\":{{}},\"w\":{place}}}"), &[0; 8]);
+        for (file, named) in [
+            (b"".to_vec(), "no safetensors file"),
+            ([&[0xff; 8][..], b"{}"].concat(), "no safetensors file"),
+            (safetensors_with_header("{\"w\"", &[]), "no JSON"),
+            (file("1"), "wrong about `w`"),
+            (file(r#"{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}"#), "wrong about `w`"),
+            (file(r#"{"dtype":"F16","shape":[2],"data_offsets":[0,4]}"#), "`F16`"),
+            (file(r#"{"dtype":"F32","shape":[2],"data_offsets":[4,12]}"#), "bytes 4 to 12"),
+            (file(r#"{"dtype":"F32","shape":[2],"data_offsets":[8,0]}"#), "bytes 8 to 0"),
+            (file(r#"{"dtype":"F32","shape":[3],"data_offsets":[0,8]}"#), "8 bytes of numbers, its shape [3] needs 12"),
+            (file(r#"{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}"#), "larger than"),
+            (
+                file(
+                    r#"{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"v":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}"#,
+                ),
+                "over each other",
+            ),
+        ] {
+            let message = format!("{:#}", parse(&file, |_| true).unwrap_err());
+            assert!(message.contains(named), "{named}: {message}");
+        }
+    }
+}

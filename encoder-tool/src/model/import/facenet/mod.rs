@@ -1,0 +1,55 @@
+//! FaceNet's Inception-ResNet-v1 for pictures of 160x160, from its weights alone: how the network goes is written down
+//! here, what it weighs is in the files.
+//!
+//! The network is that of <https://github.com/davidsandberg/facenet> (`src/models/inception_resnet_v1.py`), after
+//! Szegedy et al. 2016, "Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning". How wide
+//! each layer is, and how many numbers come out, is as the weights say; layers that do not fit each other are refused.
+
+mod graph;
+mod layers;
+#[cfg(test)]
+pub(super) mod samples;
+#[cfg(test)]
+mod tests;
+mod weights;
+
+use super::arrays::Arrays;
+use anyhow::Result;
+use graph::{Chain, Value};
+use layers::{BLOCKS_8, BLOCKS_17, BLOCKS_35, Blocks, STEM, last_block, reduction_6a, reduction_7a};
+use models::onnx::pb::ModelProto;
+use weights::Weights;
+
+pub(super) use graph::SIDE;
+pub(super) use weights::is_wanted_of_safetensors;
+
+/// The network with these weights, its batch norms as they were trained.
+///
+/// # Errors
+/// If a layer has no weights or some that do not fit, or there are weights of no layer.
+pub(super) fn network(arrays: Arrays) -> Result<ModelProto> {
+    let mut weights = Weights::of(arrays)?;
+    let mut chain = Chain::new(&mut weights);
+    let mut x = chain.input();
+    for step in &STEM {
+        x = chain.stem(&x, step)?;
+    }
+    x = residuals(&mut chain, x, &BLOCKS_35)?;
+    x = chain.reduction(&x, &reduction_6a())?;
+    x = residuals(&mut chain, x, &BLOCKS_17)?;
+    x = chain.reduction(&x, &reduction_7a())?;
+    x = residuals(&mut chain, x, &BLOCKS_8)?;
+    // The last one counts whole, and no rectifier follows.
+    x = chain.residual(&x, &last_block(), 1.0)?;
+    let model = chain.encoding(&x)?;
+    weights.require_empty()?;
+    Ok(model)
+}
+
+fn residuals(chain: &mut Chain<'_>, mut x: Value, blocks: &Blocks) -> Result<Value> {
+    for index in 0..blocks.count {
+        let sum = chain.residual(&x, &blocks.at(index), blocks.scale)?;
+        x = chain.rectified(&sum);
+    }
+    Ok(x)
+}

@@ -1,0 +1,37 @@
+//! The parts that an ONNX graph is put together from.
+
+use models::onnx::pb::attribute_proto::AttributeType;
+use models::onnx::pb::tensor_proto::DataType;
+use models::onnx::pb::tensor_shape_proto::{Dimension, dimension};
+use models::onnx::pb::type_proto::{Tensor, Value};
+use models::onnx::pb::{AttributeProto, TensorShapeProto, TypeProto, ValueInfoProto};
+
+pub(super) use super::rewrite::node;
+
+pub(super) fn integer_attribute(name: &str, i: i64) -> AttributeProto {
+    AttributeProto { i, ..attribute(name, AttributeType::Int) }
+}
+
+pub(super) fn integers_attribute(name: &str, values: &[i64]) -> AttributeProto {
+    AttributeProto { ints: values.to_vec(), ..attribute(name, AttributeType::Ints) }
+}
+
+pub(super) fn float_attribute(name: &str, f: f32) -> AttributeProto {
+    AttributeProto { f, ..attribute(name, AttributeType::Float) }
+}
+
+fn attribute(name: &str, kind: AttributeType) -> AttributeProto {
+    AttributeProto { name: name.to_owned(), r#type: kind.into(), ..AttributeProto::default() }
+}
+
+/// An input or output of 32-bit floats of that shape.
+pub(super) fn floats_value(name: &str, dims: &[i64]) -> ValueInfoProto {
+    let dim = |&dim: &i64| Dimension { value: Some(dimension::Value::DimValue(dim)), ..Dimension::default() };
+    let shape = TensorShapeProto { dim: dims.iter().map(dim).collect() };
+    let tensor = Tensor { elem_type: DataType::Float.into(), shape: Some(shape) };
+    ValueInfoProto {
+        name: name.to_owned(),
+        r#type: Some(TypeProto { value: Some(Value::TensorType(tensor)), ..TypeProto::default() }),
+        ..ValueInfoProto::default()
+    }
+}

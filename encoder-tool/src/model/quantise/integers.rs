@@ -1,0 +1,156 @@
+//! Which values of a network are bytes, which of them share a scale, and which have a sign.
+//!
+//! A convolution reads bytes. What it makes is written as bytes where nobody wants it as floats. Pools and joins work
+//! on bytes where their readers do, and then all that they read and make shares one scale. Everything else (slopes
+//! below zero, sums, means) works on floats.
+
+use super::graph::{Graph, Node, Op};
+use super::ranges::Ranges;
+use std::collections::{HashMap, HashSet};
+
+/// The bytes that stand for a value's numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Sign {
+    /// 0 to 255.
+    Unsigned,
+    /// -128 to 127, of which scales use -127 to 127.
+    Signed,
+}
+
+impl Sign {
+    /// The largest integer.
+    pub(super) fn levels(self) -> f32 {
+        match self {
+            Self::Unsigned => 255.0,
+            Self::Signed => 127.0,
+        }
+    }
+
+    /// The smallest integer.
+    pub(super) fn lowest(self) -> f32 {
+        match self {
+            Self::Unsigned => 0.0,
+            Self::Signed => -128.0,
+        }
+    }
+}
+
+/// What is an integer in a network.
+#[derive(Clone, Debug)]
+pub(super) struct Integers {
+    /// Values that somebody reads as bytes, each with the group whose scale it has.
+    groups: HashMap<String, usize>,
+    /// Of each group.
+    signs: Vec<Sign>,
+    /// Values that somebody reads as floats.
+    floats: HashSet<String>,
+    /// Nodes, by what they make, that work on bytes.
+    nodes: HashSet<String>,
+}
+
+impl Integers {
+    /// `kept` are the convolutions, by what they make, that stay in floats.
+    pub(super) fn of(graph: &Graph, kept: &[String]) -> Self {
+        let mut wanted: HashSet<String> = HashSet::new();
+        let mut floats: HashSet<String> = [graph.output.clone()].into();
+        let mut nodes: HashSet<String> = HashSet::new();
+        for node in graph.nodes.iter().rev() {
+            let on_bytes = match node.kind() {
+                "Conv" => matches!(node.op, Op::Convolution(_)) && !kept.contains(&node.output),
+                "MaxPool" | "Concat" => wanted.contains(&node.output),
+                _ => false,
+            };
+            if on_bytes {
+                nodes.insert(node.output.clone());
+            }
+            let reads = if on_bytes { &mut wanted } else { &mut floats };
+            reads.extend(node.inputs.iter().cloned());
+        }
+        let groups = grouped(graph, &wanted, &nodes);
+        let signs = signs(graph, &groups);
+        Self { groups, signs, floats, nodes }
+    }
+
+    /// Whether a node works on bytes.
+    pub(super) fn has(&self, node: &Node) -> bool {
+        self.nodes.contains(&node.output)
+    }
+
+    /// The sign of a value that somebody reads as bytes.
+    pub(super) fn sign(&self, value: &str) -> Option<Sign> {
+        self.groups.get(value).map(|&group| self.signs[group])
+    }
+
+    /// The group of a value that somebody reads as bytes.
+    pub(super) fn group(&self, value: &str) -> Option<usize> {
+        self.groups.get(value).copied()
+    }
+
+    pub(super) fn wants_floats(&self, value: &str) -> bool {
+        self.floats.contains(value)
+    }
+
+    /// A convolution that can write its bytes itself: nobody wants its floats, and its group's sign is that of what it
+    /// makes, so that cutting off at zero is its rectifier.
+    pub(super) fn writes_bytes(&self, node: &Node) -> bool {
+        let sign = if node.rectifies() { Sign::Unsigned } else { Sign::Signed };
+        self.has(node) && !self.wants_floats(&node.output) && self.sign(&node.output) == Some(sign)
+    }
+
+    /// One scale for each group, of what was seen of the values that convolutions read.
+    pub(super) fn scales(
+        &self,
+        graph: &Graph,
+        ranges: &HashMap<String, Ranges>,
+        scale: impl Fn(&Ranges, Sign) -> f32,
+    ) -> Vec<f32> {
+        let mut merged = vec![Ranges::default(); self.signs.len()];
+        let mut read = HashSet::new();
+        for (node, _) in graph.convolutions().filter(|(node, _)| self.has(node)) {
+            for value in node.inputs.iter().filter(|value| read.insert(*value)) {
+                if let (Some(group), Some(seen)) = (self.group(value), ranges.get(value)) {
+                    merged[group].merge(seen);
+                }
+            }
+        }
+        merged.iter().zip(&self.signs).map(|(seen, &sign)| scale(seen, sign)).collect()
+    }
+}
+
+/// Values that pools and joins on bytes connect are of one group.
+fn grouped(graph: &Graph, wanted: &HashSet<String>, nodes: &HashSet<String>) -> HashMap<String, usize> {
+    let mut groups: HashMap<String, usize> = HashMap::new();
+    let mut next = 0;
+    let values = [&graph.input].into_iter().chain(graph.nodes.iter().map(|node| &node.output));
+    for value in values.filter(|value| wanted.contains(*value)) {
+        groups.insert(value.clone(), next);
+        next += 1;
+    }
+    let joins = |node: &&Node| nodes.contains(&node.output) && matches!(node.op, Op::Plain(..));
+    for node in graph.nodes.iter().filter(joins) {
+        let Some(&group) = groups.get(&node.output) else { continue };
+        let joined: Vec<usize> = node.inputs.iter().filter_map(|input| groups.get(input).copied()).collect();
+        groups.values_mut().filter(|group| joined.contains(group)).for_each(|found| *found = group);
+    }
+    groups
+}
+
+/// A group is unsigned if none of its values can be negative. Groups that were joined into others keep their place.
+fn signs(graph: &Graph, groups: &HashMap<String, usize>) -> Vec<Sign> {
+    let mut positive: HashSet<&str> = HashSet::new();
+    for node in &graph.nodes {
+        let kept = node.keeps_sign() && node.reads_only_values();
+        let stays = kept && node.inputs.iter().all(|input| positive.contains(input.as_str()));
+        if node.rectifies() || stays {
+            positive.insert(&node.output);
+        }
+    }
+    let count = groups.values().max().map_or(0, |last| last + 1);
+    let mut signs = vec![Sign::Unsigned; count];
+    for (value, &group) in groups {
+        if !positive.contains(value.as_str()) {
+            signs[group] = Sign::Signed;
+        }
+    }
+    signs
+}

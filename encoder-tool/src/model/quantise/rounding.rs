@@ -1,0 +1,26 @@
+//! Rounding to the nearest integer, halves to the even one, as `QuantizeLinear` and `QLinearConv` do it.
+
+/// To a float of this size, the nearest floats are integers: adding it rounds, and taking it away leaves the integer.
+/// Without the instruction for it, `f32::round_ties_even` is a call for every number.
+const INTEGERS_ONLY: f32 = 12_582_912.0; // 1.5 * 2^23
+
+/// The nearest integer within these limits, which lie within -2^22 to 2^22.
+pub(super) fn rounded(number: f32, lowest: f32, highest: f32) -> f32 {
+    (number.clamp(lowest, highest) + INTEGERS_ONLY) - INTEGERS_ONLY
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_the_nearest_integer_and_halves_go_to_the_even_one() {
+        for step in -1300..1300 {
+            let number = step as f32 / 10.0;
+            assert_eq!(rounded(number, -127.0, 127.0), number.clamp(-127.0, 127.0).round_ties_even(), "{number}");
+        }
+        for (number, expected) in [(0.5, 0.0), (1.5, 2.0), (-2.5, -2.0), (300.0, 255.0), (f32::INFINITY, 255.0)] {
+            assert_eq!(rounded(number, -128.0, 255.0), expected, "{number}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Convolutions of 32-bit floats.
+#![allow(unsafe_code, reason = "calling functions compiled for more instructions than the whole program")]
+
+use super::Weights;
+use super::panels::Panels;
+use super::surround::surround;
+use super::tiles::Job;
+use crate::finish::{Activation, Finish, Outputs, padded};
+use crate::lanes::portable::PlainFloats;
+use crate::lanes::{FloatLanes, Lanes};
+use crate::level::{Instructions, Level};
+use crate::shape::{Extent, Window};
+use crate::threads::over_pixels;
+use std::cell::Cell;
+
+/// A convolution of floats with its bias and activation, ready to run.
+#[derive(Clone, Debug)]
+pub struct FloatConvolution {
+    level: Level,
+    window: Window,
+    inputs: usize,
+    outputs: usize,
+    panels: Panels<f32>,
+    bias: Vec<f32>,
+    finish: Finish,
+}
+
+thread_local! {
+    /// The picture with its surroundings, kept for the next one.
+    static SURROUNDED: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+}
+
+impl FloatConvolution {
+    /// Packs the weights for a level. `bias` has a number for each output channel.
+    ///
+    /// # Panics
+    /// If the numbers of weights or biases do not fit the window and the channels.
+    pub fn new(level: Level, weights: &Weights<'_, f32>, bias: &[f32], activation: &Activation) -> Self {
+        assert_eq!(bias.len(), weights.outputs, "a bias for each output channel");
+        let panels = match level.0 {
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => Panels::pack::<FloatLanes<x86::__m256>>(weights),
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512 | Instructions::Avx512Vnni => Panels::pack::<FloatLanes<x86::__m512>>(weights),
+            #[cfg(target_arch = "aarch64")]
+            Instructions::Neon | Instructions::NeonDot => Panels::pack::<FloatLanes<neon::float32x4_t>>(weights),
+            Instructions::Portable => Panels::pack::<FloatLanes<PlainFloats>>(weights),
+        };
+        let finish = Finish::new(&vec![1.0; bias.len()], &vec![0.0; bias.len()], activation);
+        let Weights { outputs, inputs, window, .. } = *weights;
+        Self { level, window, inputs, outputs, panels, bias: padded(bias), finish }
+    }
+
+    /// The size of what comes of a picture of that size; `None` if the window does not fit.
+    pub fn output(&self, extent: Extent) -> Option<Extent> {
+        let [height, width] = self.window.output(extent.height, extent.width)?;
+        Some(Extent { height, width, channels: self.outputs })
+    }
+
+    /// Convolves a picture, on so many threads of the current pool. `residual` has a number for each output number and
+    /// is added before the activation.
+    ///
+    /// # Panics
+    /// If a slice does not have as many numbers as its extent.
+    pub fn run(&self, picture: &[f32], extent: Extent, residual: Option<&[f32]>, outputs: Outputs<'_>, threads: usize) {
+        assert_eq!((picture.len(), extent.channels), (extent.numbers(), self.inputs), "the picture's numbers");
+        if !self.window.is_padded() {
+            return self.over(picture, extent, residual, outputs, threads);
+        }
+        let mut surrounded = SURROUNDED.take();
+        let padded = surround(picture, extent, &self.window, (0.0, 0), |number| number, &mut surrounded);
+        self.over(&surrounded, padded, residual, outputs, threads);
+        SURROUNDED.set(surrounded);
+    }
+
+    fn over(&self, input: &[f32], extent: Extent, residual: Option<&[f32]>, outputs: Outputs<'_>, threads: usize) {
+        let inside = Window { before: [0, 0], after: [0, 0], ..self.window };
+        let Some([height, width]) = inside.output(extent.height, extent.width) else {
+            panic!("a window larger than its picture");
+        };
+        let output = Extent { height, width, channels: self.outputs };
+        outputs.require(output, residual);
+        over_pixels(threads, output, outputs, |first, count, outputs| match self.level.0 {
+            // SAFETY, for all of these: a level is only made where the processor has its instructions.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => unsafe {
+                x86::avx2(&self.job(input, extent, output, residual), first, count, outputs);
+            },
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512 | Instructions::Avx512Vnni => unsafe {
+                x86::avx512(&self.job(input, extent, output, residual), first, count, outputs);
+            },
+            #[cfg(target_arch = "aarch64")]
+            Instructions::Neon | Instructions::NeonDot => unsafe {
+                neon::neon(&self.job(input, extent, output, residual), first, count, outputs);
+            },
+            Instructions::Portable => unsafe {
+                self.job::<FloatLanes<PlainFloats>>(input, extent, output, residual).run(first, count, outputs);
+            },
+        });
+    }
+
+    fn job<'a, L: Lanes<Input = f32, Weight = f32, Sum = f32>>(
+        &'a self,
+        input: &'a [f32],
+        extent: Extent,
+        output: Extent,
+        residual: Option<&'a [f32]>,
+    ) -> Job<'a, L> {
+        let Self { panels, bias, finish, window, .. } = self;
+        Job { panels, start: bias, finish, input, extent, window, output, residual }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::{Job, Outputs};
+    use crate::lanes::FloatLanes;
+    pub(super) use std::arch::x86_64::{__m256, __m512};
+
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) fn avx2(job: &Job<'_, FloatLanes<__m256>>, first: usize, count: usize, outputs: Outputs<'_>) {
+        // SAFETY: this function has the instructions.
+        unsafe { job.run(first, count, outputs) };
+    }
+
+    #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
+    pub(super) fn avx512(job: &Job<'_, FloatLanes<__m512>>, first: usize, count: usize, outputs: Outputs<'_>) {
+        // SAFETY: this function has the instructions.
+        unsafe { job.run(first, count, outputs) };
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod neon {
+    use super::{Job, Outputs};
+    use crate::lanes::FloatLanes;
+    pub(super) use std::arch::aarch64::float32x4_t;
+
+    #[target_feature(enable = "neon")]
+    pub(super) fn neon(job: &Job<'_, FloatLanes<float32x4_t>>, first: usize, count: usize, outputs: Outputs<'_>) {
+        // SAFETY: this function has the instructions.
+        unsafe { job.run(first, count, outputs) };
+    }
+}

@@ -1,0 +1,164 @@
+//! The loops around the inner loop, and the inner loop: a tile is some output pixels times some output channels, whose
+//! sums stay in registers while all their products are added up.
+#![allow(unsafe_code, reason = "the inner loop reads without a check for each number; see `require_within`")]
+
+use super::panels::{Block, Panels};
+use crate::finish::{Finish, Outputs};
+use crate::lanes::Lanes;
+use crate::shape::{Extent, Window};
+
+/// The most sums of a tile, in any shape of [`fastest_rows`]: 24 registers of 16.
+const MOST_SUMS: usize = 24 * 16;
+
+/// One convolution of one picture.
+pub(super) struct Job<'a, L: Lanes> {
+    pub(super) panels: &'a Panels<L::Weight>,
+    /// What the sums begin with, for each output channel, up to the end of the last block.
+    pub(super) start: &'a [L::Sum],
+    pub(super) finish: &'a Finish,
+    /// With what lies around it.
+    pub(super) input: &'a [L::Input],
+    pub(super) extent: Extent,
+    pub(super) window: &'a Window,
+    pub(super) output: Extent,
+    /// A float for each output number.
+    pub(super) residual: Option<&'a [f32]>,
+}
+
+impl<L: Lanes> Job<'_, L> {
+    /// Computes the output pixels from `first` on, as many as `outputs` has room for.
+    ///
+    /// # Safety
+    /// The processor has the instructions of `L`, and this is compiled into a function that uses them.
+    #[inline(always)]
+    pub(super) unsafe fn run(&self, first: usize, count: usize, mut outputs: Outputs<'_>) {
+        self.require_within();
+        let bases: Vec<usize> = (first..first + count).map(|pixel| self.base(pixel)).collect();
+        for block in &self.panels.blocks {
+            let rows = fastest_rows(block.vectors, L::MOST_REGISTERS, count);
+            let mut done = 0;
+            while done < count {
+                // The last tile goes back over pixels that are done, rather than being a smaller one.
+                let from = done.min(count - rows);
+                // SAFETY: the caller's promise; `require_within` has seen that all windows lie within the input.
+                unsafe { self.tile(block, rows, &bases[from..from + rows], first + from, from, &mut outputs) };
+                done = from + rows;
+            }
+        }
+    }
+
+    /// Where the window of an output pixel begins.
+    fn base(&self, pixel: usize) -> usize {
+        let (row, column) = (pixel / self.output.width, pixel % self.output.width);
+        let [down, right] = self.window.stride;
+        (row * down * self.extent.width + column * right) * self.extent.channels
+    }
+
+    fn row_stride(&self) -> usize {
+        self.extent.width * self.extent.channels
+    }
+
+    /// The farthest number that the last window reads lies within the input, and every block's weights and first sums
+    /// are there.
+    fn require_within(&self) {
+        let Panels { weights, blocks, rows, steps } = self.panels;
+        let last = self.base(self.output.pixels() - 1) + (rows - 1) * self.row_stride() + steps * L::STEP;
+        assert!(last <= self.input.len(), "a window reaches beyond the input");
+        for block in blocks {
+            let columns = block.vectors * L::WIDTH;
+            assert!(
+                block.panel + rows * steps * L::STEP * columns <= weights.len(),
+                "a panel reaches beyond the weights"
+            );
+            assert!(block.first + columns <= self.start.len(), "a block begins without its first sums");
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn tile(
+        &self,
+        block: &Block,
+        rows: usize,
+        bases: &[usize],
+        pixel: usize,
+        place: usize,
+        outputs: &mut Outputs<'_>,
+    ) {
+        let mut sums = [L::Sum::default(); MOST_SUMS];
+        macro_rules! shapes {
+            ($($vectors:literal: $($rows:literal)*;)*) => {
+                match (block.vectors, rows) {
+                    $($(
+                        // SAFETY: the caller's promise.
+                        ($vectors, $rows) if $vectors <= L::MOST_VECTORS && $rows * $vectors <= L::MOST_REGISTERS => unsafe {
+                            self.products::<$rows, $vectors>(block, bases, &mut sums);
+                        },
+                    )*)*
+                    _ => unreachable!("a tile of a shape that `fastest_rows` does not give"),
+                }
+            };
+        }
+        shapes! { 4: 1 2 3 4 6; 2: 1 2 3 4 6 8 9 12; 1: 1 2 4 8 12; }
+        let columns = block.vectors * L::WIDTH;
+        for (row, sums) in sums.chunks_exact(columns).take(rows).enumerate() {
+            let channels = self.output.channels;
+            let residual = self.residual.map(|all| &all[(pixel + row) * channels..][..channels]);
+            let mut pixel = outputs.pixel(place + row, channels);
+            // SAFETY: the caller's promise.
+            unsafe { self.finish.pixel::<L::Floats, _>(sums, block.first, residual, &mut pixel) };
+        }
+    }
+
+    /// The sums of `ROWS` pixels and `VECTORS` registers of channels.
+    #[inline(always)]
+    unsafe fn products<const ROWS: usize, const VECTORS: usize>(
+        &self,
+        block: &Block,
+        bases: &[usize],
+        sums: &mut [L::Sum; MOST_SUMS],
+    ) {
+        let Some(bases) = bases.first_chunk::<ROWS>() else { return };
+        let columns = VECTORS * L::WIDTH;
+        // SAFETY: `require_within` has checked all that is read; MOST_SUMS is as much as any shape writes.
+        unsafe {
+            let start = self.start.as_ptr().add(block.first);
+            let first: [L::Sums; VECTORS] = std::array::from_fn(|vector| L::load(start.add(vector * L::WIDTH)));
+            let mut tile = [first; ROWS];
+            let mut panel = self.panels.weights.as_ptr().add(block.panel);
+            for row in 0..self.panels.rows {
+                let beginning = self.input.as_ptr().add(row * self.row_stride());
+                let mut pixels: [*const L::Input; ROWS] = std::array::from_fn(|pixel| beginning.add(bases[pixel]));
+                for _ in 0..self.panels.steps {
+                    let weights: [L::Weights; VECTORS] =
+                        std::array::from_fn(|vector| L::weights(panel.add(vector * L::WIDTH * L::STEP)));
+                    panel = panel.add(columns * L::STEP);
+                    for (pixel, sums) in pixels.iter_mut().zip(&mut tile) {
+                        let inputs = L::inputs(*pixel);
+                        *pixel = pixel.add(L::STEP);
+                        for (sums, &weights) in sums.iter_mut().zip(&weights) {
+                            *sums = L::accumulate(*sums, inputs, weights);
+                        }
+                    }
+                }
+            }
+            for (row, vectors) in tile.into_iter().enumerate() {
+                for (vector, register) in vectors.into_iter().enumerate() {
+                    L::store(register, sums.as_mut_ptr().add(row * columns + vector * L::WIDTH));
+                }
+            }
+        }
+    }
+}
+
+/// How many pixels a tile has: of the shapes that there are, the one that gets through `count` pixels soonest.
+fn fastest_rows(vectors: usize, most_registers: usize, count: usize) -> usize {
+    let shapes: &[usize] = match vectors {
+        4 => &[1, 2, 3, 4, 6],
+        2 => &[1, 2, 3, 4, 6, 8, 9, 12],
+        _ => &[1, 2, 4, 8, 12],
+    };
+    // A step reads one register of weights for each vector, whatever the number of rows.
+    let cost = |rows: usize| count.div_ceil(rows) * (rows * vectors + vectors + 1);
+    let fits = |&rows: &usize| rows <= count && rows * vectors <= most_registers;
+    shapes.iter().copied().filter(fits).min_by_key(|&rows| cost(rows)).unwrap_or(1)
+}

@@ -1,0 +1,343 @@
+//! Depthwise convolutions: every channel has a window of its own, and a register holds neighbouring channels.
+//!
+//! Sums of bytes are made of floats, too: they are whole numbers below 2^24 and therefore exact.
+#![allow(unsafe_code, reason = "registers of floats; every slice's length is looked at")]
+#![allow(private_bounds, reason = "only this crate has registers")]
+
+use crate::bytes::Sign;
+use crate::convolution::Weights;
+use crate::finish::{Activation, CHUNK, Finish, Outputs};
+use crate::lanes::Vector;
+use crate::lanes::portable::PlainFloats;
+use crate::level::{Instructions, Level};
+use crate::shape::{Extent, Window};
+use crate::threads::over_pixels;
+use std::marker::PhantomData;
+use std::ops::Range;
+
+/// A depthwise convolution with its bias and activation, ready to run, of pictures of floats (`f32`) or of bytes (`u8`).
+#[derive(Clone, Debug)]
+pub struct Depthwise<T> {
+    level: Level,
+    window: Window,
+    channels: usize,
+    /// What stands for zero in the picture.
+    zero: f32,
+    /// Place by place of the window, for all channels, filled up to whole chunks.
+    taps: Vec<f32>,
+    start: Vec<f32>,
+    finish: Finish,
+    picture: PhantomData<T>,
+}
+
+/// The numbers of a picture: `f32` or `u8`.
+pub trait Number: Copy + Default + Sync {
+    /// Reads a register full.
+    ///
+    /// # Safety
+    /// The processor has the register's instructions, and so many numbers can be read at `from`.
+    #[doc(hidden)]
+    unsafe fn load<V: Vector>(from: *const Self) -> V;
+
+    /// A sum as a number. Sums of floats have no scale, and have begun with their bias.
+    ///
+    /// # Safety
+    /// The processor has the register's instructions.
+    #[doc(hidden)]
+    unsafe fn scaled<V: Vector>(sum: V, scale: V, bias: V) -> V;
+}
+
+impl Number for f32 {
+    #[inline(always)]
+    unsafe fn load<V: Vector>(from: *const f32) -> V {
+        // SAFETY: the caller's promise.
+        unsafe { V::load(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn scaled<V: Vector>(sum: V, _: V, _: V) -> V {
+        sum
+    }
+}
+
+impl Number for u8 {
+    #[inline(always)]
+    unsafe fn load<V: Vector>(from: *const u8) -> V {
+        // SAFETY: the caller's promise.
+        unsafe { V::of_bytes(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn scaled<V: Vector>(sum: V, scale: V, bias: V) -> V {
+        // SAFETY: the caller's promise.
+        unsafe { sum.times(scale).plus(bias) }
+    }
+}
+
+/// More places than this in a window of bytes could make sums that are not exact: 2^24 / (255 * 127).
+const MOST_PLACES: usize = 518;
+
+impl Depthwise<f32> {
+    /// For pictures of floats. `weights` have one input; `bias` has a number for each channel.
+    ///
+    /// # Panics
+    /// If the numbers of weights or biases do not fit.
+    pub fn of_floats(level: Level, weights: &Weights<'_, f32>, bias: &[f32], activation: &Activation) -> Self {
+        let finish = Finish::new(&vec![1.0; bias.len()], &vec![0.0; bias.len()], activation);
+        Self::new(level, weights, 0.0, bias, finish)
+    }
+}
+
+impl Depthwise<u8> {
+    /// For pictures of bytes. `weights` have one input; `bias` has a number for each channel, worth one step of input
+    /// times one of weight each, exact up to 2^23; `sign` is the picture's.
+    ///
+    /// # Panics
+    /// If the numbers of weights or biases do not fit, or a window has more than 518 places.
+    pub fn of_bytes(level: Level, weights: &Weights<'_, i8>, bias: &[i32], sign: Sign, finish: Finish) -> Self {
+        assert!(weights.window.size[0] * weights.window.size[1] <= MOST_PLACES, "sums that are not exact");
+        let numbers: Vec<f32> = weights.numbers.iter().map(|&weight| f32::from(weight)).collect();
+        let bias: Vec<f32> = bias.iter().map(|&bias| bias as f32).collect();
+        let Weights { outputs, inputs, window, .. } = *weights;
+        let weights = Weights { numbers: &numbers, outputs, inputs, window };
+        Self::new(level, &weights, f32::from(sign.zero()), &bias, finish)
+    }
+}
+
+impl<T: Number> Depthwise<T> {
+    fn new(level: Level, weights: &Weights<'_, f32>, zero: f32, bias: &[f32], finish: Finish) -> Self {
+        let Weights { numbers, outputs: channels, inputs, window } = *weights;
+        let places = window.size[0] * window.size[1];
+        assert_eq!((numbers.len(), inputs, bias.len()), (channels * places, 1, channels), "a window for each channel");
+        let filled = channels.next_multiple_of(CHUNK);
+        let mut taps = vec![0.0; places * filled];
+        for (index, &number) in numbers.iter().enumerate() {
+            taps[index % places * filled + index / places] = number;
+        }
+        let mut start = bias.to_vec();
+        start.resize(filled, 0.0);
+        Self { level, window, channels, zero, taps, start, finish, picture: PhantomData }
+    }
+
+    /// The size of what comes of a picture of that size; `None` if the window does not fit.
+    pub fn output(&self, extent: Extent) -> Option<Extent> {
+        let [height, width] = self.window.output(extent.height, extent.width)?;
+        Some(Extent { height, width, ..extent })
+    }
+
+    /// Convolves a picture, on so many threads of the current pool.
+    ///
+    /// # Panics
+    /// If a slice does not have as many numbers as its extent.
+    pub fn run(&self, picture: &[T], extent: Extent, outputs: Outputs<'_>, threads: usize) {
+        assert_eq!((picture.len(), extent.channels), (extent.numbers(), self.channels), "the picture's numbers");
+        let output = self.output(extent).unwrap_or_else(|| panic!("a window larger than its picture"));
+        outputs.require(output, None);
+        over_pixels(threads, output, outputs, |first, count, outputs| {
+            let job = Job { layer: self, picture, extent, output, first, count };
+            match self.level.0 {
+                // SAFETY, for all of these: a level is only made where the processor has its instructions.
+                #[cfg(target_arch = "x86_64")]
+                Instructions::Avx2 => unsafe { x86::avx2(&job, outputs) },
+                #[cfg(target_arch = "x86_64")]
+                Instructions::Avx512 | Instructions::Avx512Vnni => unsafe { x86::avx512(&job, outputs) },
+                #[cfg(target_arch = "aarch64")]
+                Instructions::Neon | Instructions::NeonDot => unsafe { neon::neon(&job, outputs) },
+                Instructions::Portable => unsafe { job.run::<PlainFloats>(outputs) },
+            }
+        });
+    }
+}
+
+/// One convolution of one picture, for some of the output pixels.
+struct Job<'a, T> {
+    layer: &'a Depthwise<T>,
+    picture: &'a [T],
+    extent: Extent,
+    output: Extent,
+    first: usize,
+    count: usize,
+}
+
+impl<T: Number> Job<'_, T> {
+    /// # Safety
+    /// As for [`Vector`].
+    #[inline(always)]
+    unsafe fn run<V: Vector>(&self, mut outputs: Outputs<'_>) {
+        let window = &self.layer.window;
+        for (row, columns) in rows_of(self.first..self.first + self.count, self.output.width) {
+            let rows = seen(row * window.stride[0], window.before[0], window.size[0], self.extent.height);
+            let inside = inside(window.stride[1], window.before[1], window.size[1], self.extent.width, &columns);
+            for at in (0..self.layer.channels).step_by(V::WIDTH) {
+                let mut column = columns.start;
+                while column < columns.end {
+                    let place = row * self.output.width + column - self.first;
+                    // SAFETY: the caller's promise.
+                    unsafe {
+                        let left = if inside.contains(&column) { inside.end - column } else { 1 };
+                        column += match left {
+                            8.. => self.pixels::<V, 8>(at, [row, column], rows.clone(), place, &mut outputs),
+                            4.. => self.pixels::<V, 4>(at, [row, column], rows.clone(), place, &mut outputs),
+                            _ => self.pixels::<V, 1>(at, [row, column], rows.clone(), place, &mut outputs),
+                        };
+                    }
+                }
+            }
+        }
+    }
+
+    /// A register of channels of `N` neighbouring output pixels, of which the first sees all that the others do; gives
+    /// `N`.
+    ///
+    /// # Safety
+    /// As for [`Vector`].
+    #[inline(always)]
+    unsafe fn pixels<V: Vector, const N: usize>(
+        &self,
+        at: usize,
+        [row, column]: [usize; 2],
+        rows: Range<usize>,
+        place: usize,
+        outputs: &mut Outputs<'_>,
+    ) -> usize {
+        let Depthwise { window, channels, taps, start, finish, zero, .. } = self.layer;
+        let (filled, apart) = (channels.next_multiple_of(CHUNK), window.stride[1] * channels);
+        let columns = seen(column * window.stride[1], window.before[1], window.size[1], self.extent.width);
+        let seen = columns.len();
+        // All that a row of the windows reads, from its first number on.
+        let length = ((N - 1) * apart + seen.saturating_sub(1) * channels) + V::WIDTH;
+        // SAFETY: the caller's promise, and `taps` and `start` are filled up to whole chunks.
+        unsafe {
+            let zero = V::splat(-zero);
+            let mut sums = [V::load(start[at..at + V::WIDTH].as_ptr()); N];
+            for down in rows {
+                let line = (row * window.stride[0] + down - window.before[0]) * self.extent.width;
+                let first = line + column * window.stride[1] + columns.start - window.before[1];
+                let mut tap = taps[(down * window.size[1] + columns.start) * filled + at..].as_ptr();
+                let numbers = self.picture.get(first * channels + at..).unwrap_or_default();
+                if numbers.len() >= length {
+                    let mut numbers = numbers.as_ptr();
+                    for _ in 0..seen {
+                        let weight = V::load(tap);
+                        let mut number = numbers;
+                        for sum in &mut sums {
+                            *sum = sum.fused(T::load::<V>(number).plus(zero), weight);
+                            number = number.wrapping_add(apart);
+                        }
+                        (tap, numbers) = (tap.wrapping_add(filled), numbers.wrapping_add(*channels));
+                    }
+                } else {
+                    for place in 0..seen {
+                        let weight = V::load(tap);
+                        for (index, sum) in sums.iter_mut().enumerate() {
+                            let number = some::<V, T>(numbers.get(index * apart + place * channels..));
+                            *sum = sum.fused(number.plus(zero), weight);
+                        }
+                        tap = tap.wrapping_add(filled);
+                    }
+                }
+            }
+            let [scale, bias] = finish.of_channels::<V>(at);
+            for (index, sum) in sums.into_iter().enumerate() {
+                let mut pixel = outputs.pixel(place + index, *channels);
+                finish.values(T::scaled(sum, scale, bias), at, None, &mut pixel);
+            }
+        }
+        N
+    }
+}
+
+/// A register of what may be fewer numbers.
+///
+/// # Safety
+/// As for [`Vector`].
+#[inline(always)]
+unsafe fn some<V: Vector, T: Number>(numbers: Option<&[T]>) -> V {
+    let mut whole = [T::default(); CHUNK];
+    whole.iter_mut().zip(numbers.unwrap_or_default()).for_each(|(place, &number)| *place = number);
+    // SAFETY: the caller's promise; no register has more numbers than `CHUNK`.
+    unsafe { T::load(whole.as_ptr()) }
+}
+
+/// The rows that a range of pixels covers, each with its columns.
+fn rows_of(pixels: Range<usize>, width: usize) -> impl Iterator<Item = (usize, Range<usize>)> {
+    (pixels.start / width..pixels.end.div_ceil(width)).map(move |row| {
+        let column = |pixel: usize| pixel.saturating_sub(row * width).min(width);
+        (row, column(pixels.start)..column(pixels.end))
+    })
+}
+
+/// The places of a window, along one axis, that see the picture.
+#[inline(always)]
+fn seen(at: usize, before: usize, size: usize, length: usize) -> Range<usize> {
+    before.saturating_sub(at).min(size)..(length + before).saturating_sub(at).min(size)
+}
+
+/// The columns whose windows lie within the picture, of those given.
+fn inside(stride: usize, before: usize, size: usize, length: usize, columns: &Range<usize>) -> Range<usize> {
+    let first = before.div_ceil(stride).max(columns.start);
+    let end = (length + before).checked_sub(size).map_or(0, |last| last / stride + 1);
+    first..end.min(columns.end)
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::{Job, Number, Outputs};
+    use std::arch::x86_64::{__m256, __m512};
+
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) fn avx2<T: Number>(job: &Job<'_, T>, outputs: Outputs<'_>) {
+        // SAFETY: this function has the instructions.
+        unsafe { job.run::<__m256>(outputs) };
+    }
+
+    #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
+    pub(super) fn avx512<T: Number>(job: &Job<'_, T>, outputs: Outputs<'_>) {
+        // SAFETY: this function has the instructions.
+        unsafe { job.run::<__m512>(outputs) };
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod neon {
+    use super::{Job, Number, Outputs};
+    use std::arch::aarch64::float32x4_t;
+
+    #[target_feature(enable = "neon")]
+    pub(super) fn neon<T: Number>(job: &Job<'_, T>, outputs: Outputs<'_>) {
+        // SAFETY: this function has the instructions.
+        unsafe { job.run::<float32x4_t>(outputs) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pixels_are_rows_with_columns() {
+        let rows = |pixels| rows_of(pixels, 5).collect::<Vec<_>>();
+        assert_eq!(rows(0..10), [(0, 0..5), (1, 0..5)]);
+        assert_eq!(rows(3..12), [(0, 3..5), (1, 0..5), (2, 0..2)]);
+        assert_eq!(rows(7..8), [(1, 2..3)]);
+    }
+
+    #[test]
+    fn windows_see_the_picture() {
+        for (at, expected) in [(0, 1..3), (1, 0..3), (3, 0..3), (4, 0..2), (5, 0..1)] {
+            assert_eq!(seen(at, 1, 3, 5), expected, "at {at}");
+        }
+    }
+
+    #[test]
+    fn columns_inside_see_all_places() {
+        for (stride, before, size, length, columns) in
+            [(1, 1, 3, 5, 0..5), (2, 1, 3, 6, 0..3), (1, 0, 2, 5, 0..4), (1, 2, 5, 3, 0..3), (3, 1, 4, 9, 1..3)]
+        {
+            let found = inside(stride, before, size, length, &columns);
+            let whole = |column: &usize| seen(column * stride, before, size, length) == (0..size);
+            let expected: Vec<usize> = columns.filter(whole).collect();
+            assert_eq!(found.collect::<Vec<_>>(), expected);
+        }
+    }
+}

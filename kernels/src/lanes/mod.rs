@@ -1,0 +1,79 @@
+//! What the inner loop of a convolution is made of, for each kind of instructions: a register of sums, a register of
+//! weights, one input in all lanes.
+//!
+//! The loop itself is written once ([`convolution`](crate::convolution)); it is compiled for each of these.
+
+#![allow(unsafe_code, reason = "the instructions are the caller's to have")]
+
+#[cfg(target_arch = "aarch64")]
+pub(crate) mod neon;
+pub(crate) mod portable;
+mod vector;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod x86;
+
+pub(crate) use vector::{FloatLanes, Vector};
+
+use crate::finish::Sum;
+
+/// Registers of sums and what is added to them.
+///
+/// # Safety
+/// The functions are called only by code that is compiled for, and runs on, a processor with the instructions that the
+/// implementation names.
+pub(crate) trait Lanes {
+    /// An activation, as the inner loop reads it.
+    type Input: Copy + Default;
+    /// A weight.
+    type Weight: Copy + Default;
+    /// A sum of products.
+    type Sum: Sum;
+    /// A register of [`Self::WIDTH`] sums.
+    type Sums: Copy;
+    /// A register of weights: [`Self::STEP`] for each of the sums.
+    type Weights: Copy;
+    /// [`Self::STEP`] inputs in all lanes.
+    type Inputs: Copy;
+
+    /// Registers of floats, for what is done to the sums.
+    type Floats: Vector;
+
+    /// Sums in a register: neighbouring output channels.
+    const WIDTH: usize;
+    /// Inputs that are consumed at a time: neighbouring input channels.
+    const STEP: usize;
+    /// How many registers of sums a row of a tile may have: 4 where there are 32 registers, 2 where there are 16.
+    const MOST_VECTORS: usize;
+    /// How many registers of sums a tile may have, so that weights and inputs find room beside them.
+    const MOST_REGISTERS: usize;
+
+    /// Reads [`Self::WIDTH`] sums.
+    ///
+    /// # Safety
+    /// As for the trait; so many numbers can be read at `from`.
+    unsafe fn load(from: *const Self::Sum) -> Self::Sums;
+
+    /// Writes [`Self::WIDTH`] sums.
+    ///
+    /// # Safety
+    /// As for the trait; so many numbers can be written at `to`.
+    unsafe fn store(sums: Self::Sums, to: *mut Self::Sum);
+
+    /// Reads `WIDTH * STEP` weights.
+    ///
+    /// # Safety
+    /// As for the trait; so many numbers can be read at `from`.
+    unsafe fn weights(from: *const Self::Weight) -> Self::Weights;
+
+    /// Reads [`Self::STEP`] inputs into all lanes.
+    ///
+    /// # Safety
+    /// As for the trait; so many numbers can be read at `from`.
+    unsafe fn inputs(from: *const Self::Input) -> Self::Inputs;
+
+    /// `sums + inputs * weights`, over the step's inputs.
+    ///
+    /// # Safety
+    /// As for the trait.
+    unsafe fn accumulate(sums: Self::Sums, inputs: Self::Inputs, weights: Self::Weights) -> Self::Sums;
+}

@@ -1,0 +1,122 @@
+//! Registers of floats: what convolutions of floats, depthwise convolutions and the finish of every layer are made of.
+
+use super::Lanes;
+use std::marker::PhantomData;
+
+/// A register of 32-bit floats.
+///
+/// # Safety
+/// The functions are called only by code that is compiled for, and runs on, a processor with the instructions that the
+/// implementation names.
+pub(crate) trait Vector: Copy {
+    /// How many floats: at most 16, a divisor of 16.
+    const WIDTH: usize;
+    /// As [`Lanes::MOST_VECTORS`].
+    const MOST_VECTORS: usize;
+    /// As [`Lanes::MOST_REGISTERS`].
+    const MOST_REGISTERS: usize;
+
+    /// Reads [`Self::WIDTH`] floats.
+    ///
+    /// # Safety
+    /// As for the trait; so many numbers can be read at `from`.
+    unsafe fn load(from: *const f32) -> Self;
+
+    /// Writes [`Self::WIDTH`] floats.
+    ///
+    /// # Safety
+    /// As for the trait; so many numbers can be written at `to`.
+    unsafe fn store(self, to: *mut f32);
+
+    /// Reads [`Self::WIDTH`] integers and makes floats of them, rounded to the nearest, halves to even.
+    ///
+    /// # Safety
+    /// As for the trait; so many numbers can be read at `from`.
+    unsafe fn of_integers(from: *const i32) -> Self;
+
+    /// Reads [`Self::WIDTH`] bytes.
+    ///
+    /// # Safety
+    /// As for the trait; so many numbers can be read at `from`.
+    unsafe fn of_bytes(from: *const u8) -> Self;
+
+    /// Writes the bytes nearest to the numbers with `zero` added, halves to the even number, as
+    /// [`Quantisation`](crate::Quantisation) has them.
+    ///
+    /// # Safety
+    /// As for the trait; [`Self::WIDTH`] bytes can be written at `to`.
+    unsafe fn store_bytes(self, zero: u8, to: *mut u8);
+
+    /// The same number in all lanes.
+    ///
+    /// # Safety
+    /// As for the trait.
+    unsafe fn splat(number: f32) -> Self;
+
+    /// `self + other`.
+    ///
+    /// # Safety
+    /// As for the trait.
+    unsafe fn plus(self, other: Self) -> Self;
+
+    /// `self * other`.
+    ///
+    /// # Safety
+    /// As for the trait.
+    unsafe fn times(self, other: Self) -> Self;
+
+    /// `self + a * b`, rounded once.
+    ///
+    /// # Safety
+    /// As for the trait.
+    unsafe fn fused(self, a: Self, b: Self) -> Self;
+
+    /// Where not above zero, times `slope`.
+    ///
+    /// # Safety
+    /// As for the trait.
+    unsafe fn bent(self, slope: Self) -> Self;
+}
+
+/// The inner loop over floats.
+pub(crate) struct FloatLanes<V>(PhantomData<V>);
+
+// SAFETY, for every block below: the caller's promise is that of the function that is called.
+impl<V: Vector> Lanes for FloatLanes<V> {
+    type Input = f32;
+    type Weight = f32;
+    type Sum = f32;
+    type Sums = V;
+    type Weights = V;
+    type Inputs = V;
+    type Floats = V;
+    const WIDTH: usize = V::WIDTH;
+    const STEP: usize = 1;
+    const MOST_VECTORS: usize = V::MOST_VECTORS;
+    const MOST_REGISTERS: usize = V::MOST_REGISTERS;
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> V {
+        unsafe { V::load(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn store(sums: V, to: *mut f32) {
+        unsafe { sums.store(to) }
+    }
+
+    #[inline(always)]
+    unsafe fn weights(from: *const f32) -> V {
+        unsafe { V::load(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn inputs(from: *const f32) -> V {
+        unsafe { V::splat(*from) }
+    }
+
+    #[inline(always)]
+    unsafe fn accumulate(sums: V, inputs: V, weights: V) -> V {
+        unsafe { sums.fused(inputs, weights) }
+    }
+}

@@ -1,0 +1,27 @@
+//! The arithmetic of networks: convolutions and pools of floats and of bytes, as fast as the processor allows.
+//!
+//! Pictures lie in memory row by row, pixel by pixel, all channels of a pixel side by side (NHWC, batch 1). Every layer
+//! is one plain loop that is compiled for several kinds of instructions, of which the best is chosen at run time
+//! ([`Level`]); all give the same numbers, bit by bit, on every processor: integer sums are exact, and floats are added
+//! up in the same order with fused multiply-add everywhere.
+//!
+//! This crate knows no network, no file and no tract: `models` makes networks of these layers.
+
+mod bytes;
+pub mod convolution;
+pub mod depthwise;
+mod finish;
+mod lanes;
+mod level;
+pub mod pool;
+mod shape;
+mod threads;
+
+pub use bytes::{Quantisation, Sign};
+pub use convolution::{ByteConvolution, FloatConvolution, Weights};
+pub use finish::{Activation, Finish, Outputs};
+pub use level::Level;
+pub use shape::{Extent, Window};
+
+#[cfg(test)]
+mod tests;

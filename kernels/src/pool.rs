@@ -1,0 +1,165 @@
+//! Pools, and other layers without weights. What they take and give lies as everywhere in this crate: channels side by
+//! side.
+
+use crate::shape::{Extent, Window};
+
+/// The largest number that each window sees, channel by channel.
+///
+/// # Panics
+/// If a slice does not have as many numbers as its extent, or a window sees nothing of the picture.
+pub fn largest<T: Copy + PartialOrd>(picture: &[T], extent: Extent, window: &Window, into: &mut [T]) {
+    let [rows, columns] = window.output(extent.height, extent.width).unwrap_or_default();
+    assert_eq!((picture.len(), into.len()), (extent.numbers(), rows * columns * extent.channels));
+    let along = |axis: usize, index: usize, length: usize| {
+        let begin = index * window.stride[axis];
+        let end = (begin + window.size[axis]).saturating_sub(window.before[axis]).min(length);
+        begin.saturating_sub(window.before[axis])..end
+    };
+    for (index, into) in into.chunks_exact_mut(extent.channels.max(1)).enumerate() {
+        let (rows, columns) = (along(0, index / columns, extent.height), along(1, index % columns, extent.width));
+        let pixel = |row: usize, column: usize| &picture[(row * extent.width + column) * extent.channels..];
+        into.copy_from_slice(&pixel(rows.start, columns.start)[..extent.channels]);
+        for row in rows {
+            for column in columns.clone() {
+                for (most, &number) in into.iter_mut().zip(pixel(row, column)) {
+                    *most = if number > *most { number } else { *most };
+                }
+            }
+        }
+    }
+}
+
+/// The mean of each channel over all pixels.
+///
+/// # Panics
+/// If a slice does not have as many numbers as its extent.
+pub fn mean(picture: &[f32], extent: Extent, into: &mut [f32]) {
+    assert_eq!((picture.len(), into.len()), (extent.numbers(), extent.channels));
+    into.fill(0.0);
+    for pixel in picture.chunks_exact(extent.channels.max(1)) {
+        into.iter_mut().zip(pixel).for_each(|(sum, number)| *sum += number);
+    }
+    let share = 1.0 / extent.pixels() as f32;
+    into.iter_mut().for_each(|sum| *sum *= share);
+}
+
+/// Every pixel `times` times in each direction.
+///
+/// # Panics
+/// If a slice does not have as many numbers as its extent.
+pub fn repeat<T: Copy>(picture: &[T], extent: Extent, times: [usize; 2], into: &mut [T]) {
+    let [down, right] = times;
+    assert_eq!((picture.len(), into.len()), (extent.numbers(), extent.numbers() * down * right));
+    let wide = extent.width * right * extent.channels;
+    let rows = picture.chunks_exact((extent.width * extent.channels).max(1));
+    for (row, into) in rows.zip(into.chunks_exact_mut((wide * down).max(1))) {
+        let (first, others) = into.split_at_mut(wide);
+        let pixels = row.chunks_exact(extent.channels);
+        for (pixel, into) in pixels.zip(first.chunks_exact_mut(extent.channels * right)) {
+            into.chunks_exact_mut(extent.channels).for_each(|into| into.copy_from_slice(pixel));
+        }
+        others.chunks_exact_mut(wide).for_each(|into| into.copy_from_slice(first));
+    }
+}
+
+/// Puts the channels of several pictures of one size side by side. `pictures` are slices with their channels.
+///
+/// # Panics
+/// If the pictures do not have the same number of pixels, or `into` not the sum of their numbers.
+pub fn side_by_side<T: Copy>(pictures: &[(&[T], usize)], into: &mut [T]) {
+    let channels: usize = pictures.iter().map(|(_, channels)| channels).sum();
+    assert_eq!(into.len(), pictures.iter().map(|(numbers, _)| numbers.len()).sum::<usize>());
+    let mut first = 0;
+    for &(picture, width) in pictures {
+        assert_eq!(picture.len() * channels, into.len() * width, "pictures of one size");
+        for (pixel, into) in picture.chunks_exact(width).zip(into.chunks_exact_mut(channels)) {
+            into[first..first + width].copy_from_slice(pixel);
+        }
+        first += width;
+    }
+}
+
+/// The planes of a picture (NCHW), each number `convert`ed, with its channels side by side.
+///
+/// # Panics
+/// If a slice does not have as many numbers as the extent.
+pub fn interleave<T: Copy, U>(planes: &[T], extent: Extent, into: &mut [U], convert: impl Fn(T) -> U) {
+    let pixels = extent.pixels();
+    assert_eq!((planes.len(), into.len()), (extent.numbers(), extent.numbers()));
+    if extent.channels == 3 {
+        let (red, others) = planes.split_at(pixels);
+        let (green, blue) = others.split_at(pixels);
+        for (((pixel, &red), &green), &blue) in into.as_chunks_mut::<3>().0.iter_mut().zip(red).zip(green).zip(blue) {
+            *pixel = [convert(red), convert(green), convert(blue)];
+        }
+        return;
+    }
+    for (channel, plane) in planes.chunks_exact(pixels.max(1)).enumerate() {
+        let places = into[channel..].iter_mut().step_by(extent.channels);
+        places.zip(plane).for_each(|(place, &number)| *place = convert(number));
+    }
+}
+
+/// The opposite of [`interleave`].
+///
+/// # Panics
+/// If a slice does not have as many numbers as the extent.
+pub fn planes<T: Copy>(picture: &[T], extent: Extent, into: &mut [T]) {
+    let pixels = extent.pixels();
+    assert_eq!((picture.len(), into.len()), (extent.numbers(), extent.numbers()));
+    for (channel, plane) in into.chunks_exact_mut(pixels.max(1)).enumerate() {
+        let numbers = picture[channel..].iter().step_by(extent.channels);
+        plane.iter_mut().zip(numbers).for_each(|(place, &number)| *place = number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO_BY_TWO: Extent = Extent { height: 2, width: 2, channels: 2 };
+    const PICTURE: [i32; 8] = [1, 10, 2, 20, 3, 30, 4, 40];
+
+    #[test]
+    fn the_largest_of_each_window() {
+        let window = |size: usize, stride: usize, padding: usize| Window {
+            size: [size; 2],
+            stride: [stride; 2],
+            before: [padding; 2],
+            after: [padding; 2],
+        };
+        let mut into = [0; 2];
+        largest(&PICTURE, TWO_BY_TWO, &window(2, 2, 0), &mut into);
+        assert_eq!(into, [4, 40]);
+        let mut into = [0; 8];
+        largest(&PICTURE.map(|number| -number), TWO_BY_TWO, &window(3, 1, 1), &mut into);
+        assert_eq!(into, [-1, -10].repeat(4)[..]);
+    }
+
+    #[test]
+    fn means_and_repetitions() {
+        let mut into = [0.0; 2];
+        mean(&PICTURE.map(|number| number as f32), TWO_BY_TWO, &mut into);
+        assert_eq!(into, [2.5, 25.0]);
+        let mut into = [0; 32];
+        repeat(&PICTURE, TWO_BY_TWO, [2, 2], &mut into);
+        assert_eq!(into[..8], [1, 10, 1, 10, 2, 20, 2, 20]);
+        assert_eq!((into[..8] == into[8..16], into[24..] == [3, 30, 3, 30, 4, 40, 4, 40]), (true, true));
+    }
+
+    #[test]
+    fn channels_are_put_side_by_side_and_apart() {
+        let mut into = [0; 12];
+        side_by_side(&[(&PICTURE, 2), (&[7, 8, 9, 0], 1)], &mut into);
+        assert_eq!(into, [1, 10, 7, 2, 20, 8, 3, 30, 9, 4, 40, 0]);
+        let (mut apart, mut again) = ([0; 8], [0; 8]);
+        planes(&PICTURE, TWO_BY_TWO, &mut apart);
+        assert_eq!(apart, [1, 2, 3, 4, 10, 20, 30, 40]);
+        interleave(&apart, TWO_BY_TWO, &mut again, |number| number);
+        assert_eq!(again, PICTURE);
+        let mut colours = [0; 6];
+        let two_pixels = Extent { height: 1, width: 2, channels: 3 };
+        interleave(&[1, 2, 3, 4, 5, 6], two_pixels, &mut colours, |number| number);
+        assert_eq!(colours, [1, 3, 5, 2, 4, 6]);
+    }
+}

@@ -1,0 +1,193 @@
+//! Every level against plain sums, over shapes of all kinds.
+
+use crate::depthwise::Depthwise;
+use crate::{
+    Activation, ByteConvolution, Extent, Finish, FloatConvolution, Level, Outputs, Quantisation, Sign, Weights, Window,
+};
+
+fn window(size: [usize; 2], stride: [usize; 2], before: [usize; 2], after: [usize; 2]) -> Window {
+    Window { size, stride, before, after }
+}
+
+/// Pictures and windows: what the networks have, and what is at the edge of a tile, a step or a chunk.
+fn cases() -> Vec<(Extent, usize, Window)> {
+    let square = |size, stride, padding| window([size; 2], [stride; 2], [padding; 2], [padding; 2]);
+    let extent = |height, width, channels| Extent { height, width, channels };
+    let mut cases = vec![
+        (extent(13, 17, 3), 32, square(3, 2, 0)),
+        (extent(13, 12, 3), 16, square(3, 2, 1)),
+        (extent(8, 8, 32), 64, square(1, 1, 0)),
+        (extent(8, 8, 20), 80, square(1, 1, 0)),
+        (extent(17, 17, 16), 96, square(3, 1, 1)),
+        (extent(3, 3, 24), 192, window([1, 3], [1, 1], [0, 1], [0, 1])),
+        (extent(8, 8, 12), 128, window([7, 1], [1, 1], [3, 0], [3, 0])),
+        (extent(7, 7, 5), 128, square(7, 1, 0)),
+        (extent(1, 1, 1), 1, square(1, 1, 0)),
+        (extent(5, 6, 1), 1, square(3, 1, 1)),
+        (extent(9, 4, 7), 10, square(2, 2, 0)),
+        (extent(6, 5, 8), 4, window([3, 2], [2, 1], [0, 1], [1, 0])),
+    ];
+    cases.extend([2, 3, 5, 11, 12, 13, 25].map(|width| (extent(1, width, 4), 48, square(1, 1, 0))));
+    cases
+}
+
+fn activations(channels: usize) -> [Activation; 3] {
+    let slopes = (0..channels).map(|channel| channel as f32 / channels as f32 - 0.3).collect();
+    [Activation::None, Activation::Relu, Activation::PRelu(slopes)]
+}
+
+fn activate(activation: &Activation, channel: usize, value: f32) -> f32 {
+    match activation {
+        Activation::None => value,
+        _ if value > 0.0 => value,
+        Activation::Relu => value * 0.0,
+        Activation::PRelu(slopes) => value * slopes[channel],
+    }
+}
+
+/// Calls `visit` with the place in the picture and in the window of everything that a window sees.
+fn seen(extent: Extent, window: &Window, [row, column]: [usize; 2], mut visit: impl FnMut(usize, [usize; 2])) {
+    for down in 0..window.size[0] {
+        for right in 0..window.size[1] {
+            let y = (row * window.stride[0] + down).checked_sub(window.before[0]);
+            let x = (column * window.stride[1] + right).checked_sub(window.before[1]);
+            if let (Some(y), Some(x)) = (y, x)
+                && y < extent.height
+                && x < extent.width
+            {
+                visit((y * extent.width + x) * extent.channels, [down, right]);
+            }
+        }
+    }
+}
+
+/// The sums of every output pixel and channel, by the definition of a convolution (rows, columns, inputs in order).
+fn sums<T: Copy, S: Copy>(
+    extent: Extent,
+    outputs: usize,
+    window: &Window,
+    start: impl Fn(usize) -> S,
+    add: impl Fn(S, usize, T) -> S,
+    weights: &[T],
+) -> Vec<S> {
+    let [rows, columns] = window.output(extent.height, extent.width).unwrap();
+    let [height, width] = window.size;
+    let mut sums = Vec::new();
+    for pixel in 0..rows * columns {
+        for output in 0..outputs {
+            let mut sum = start(output);
+            seen(extent, window, [pixel / columns, pixel % columns], |at, [down, right]| {
+                for input in 0..extent.channels {
+                    let weight = ((output * extent.channels + input) * height + down) * width + right;
+                    sum = add(sum, at + input, weights[weight]);
+                }
+            });
+            sums.push(sum);
+        }
+    }
+    sums
+}
+
+fn threads() -> [usize; 2] {
+    [1, 3]
+}
+
+#[test]
+fn floats_are_summed_as_defined() {
+    let mut random = fastrand::Rng::with_seed(7);
+    for (extent, outputs, window) in cases() {
+        let mut floats = |count: usize| (0..count).map(|_| random.f32() * 2.0 - 1.0).collect::<Vec<_>>();
+        let picture = floats(extent.numbers());
+        let numbers = floats(outputs * extent.channels * window.size[0] * window.size[1]);
+        let bias = floats(outputs);
+        let add = |sum: f32, at: usize, weight: f32| picture[at].mul_add(weight, sum);
+        let sums = sums(extent, outputs, &window, |output| bias[output], add, &numbers);
+        let residual = floats(sums.len());
+        let weights = Weights { numbers: &numbers, outputs, inputs: extent.channels, window };
+        for activation in activations(outputs) {
+            let expected: Vec<f32> =
+                (0..sums.len()).map(|at| activate(&activation, at % outputs, sums[at] + residual[at])).collect();
+            for (level, threads) in Level::all().flat_map(|level| threads().map(|threads| (level, threads))) {
+                let layer = FloatConvolution::new(level, &weights, &bias, &activation);
+                let mut found = vec![f32::NAN; expected.len()];
+                let outputs = Outputs { floats: Some(&mut found), bytes: None };
+                layer.run(&picture, extent, Some(&residual), outputs, threads);
+                assert_eq!(found, expected, "{level:?}, {threads} threads: {extent:?}, {window:?}, {activation:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn bytes_are_summed_exactly() {
+    let mut random = fastrand::Rng::with_seed(8);
+    for (extent, outputs, window) in cases() {
+        let picture: Vec<u8> = (0..extent.numbers()).map(|_| random.u8(..)).collect();
+        let count = outputs * extent.channels * window.size[0] * window.size[1];
+        let numbers: Vec<i8> = (0..count).map(|_| random.i8(-127..)).collect();
+        let bias: Vec<i32> = (0..outputs).map(|_| random.i32(-9999..9999)).collect();
+        let scale: Vec<f32> = (0..outputs).map(|_| random.f32() / 9999.0).collect();
+        let offset: Vec<f32> = (0..outputs).map(|_| random.f32() - 0.5).collect();
+        let weights = Weights { numbers: &numbers, outputs, inputs: extent.channels, window };
+        for sign in [Sign::Unsigned, Sign::Signed] {
+            let zero = i32::from(sign.zero());
+            let add = |sum: i32, at: usize, weight: i8| sum + (i32::from(picture[at]) - zero) * i32::from(weight);
+            let sums = sums(extent, outputs, &window, |output| bias[output], add, &numbers);
+            for activation in activations(outputs) {
+                let scaled = |at: usize| sums[at] as f32 * scale[at % outputs] + offset[at % outputs];
+                let expected: Vec<f32> =
+                    (0..sums.len()).map(|at| activate(&activation, at % outputs, scaled(at))).collect();
+                let quantisation = Quantisation::new(0.01, sign);
+                let expected_bytes: Vec<u8> = expected.iter().map(|&value| quantisation.byte_of(value)).collect();
+                for (level, threads) in Level::all().flat_map(|level| threads().map(|threads| (level, threads))) {
+                    let finish = Finish::new(&scale, &offset, &activation);
+                    let layer = ByteConvolution::new(level, &weights, &bias, sign, finish);
+                    let (mut floats, mut bytes) = (vec![f32::NAN; expected.len()], vec![0; expected.len()]);
+                    let outputs = Outputs { floats: Some(&mut floats), bytes: Some((&mut bytes, quantisation)) };
+                    layer.run(&picture, extent, None, outputs, threads);
+                    assert_eq!(floats, expected, "{level:?}, {threads} threads: {extent:?}, {window:?}, {sign:?}");
+                    assert_eq!(bytes, expected_bytes, "{level:?}: {extent:?}, {window:?}, {sign:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn depthwise_windows_are_summed_as_defined() {
+    let mut random = fastrand::Rng::with_seed(9);
+    for (extent, _, window) in cases() {
+        let [rows, columns] = window.output(extent.height, extent.width).unwrap();
+        let (channels, places) = (extent.channels, window.size[0] * window.size[1]);
+        let floats: Vec<f32> = (0..extent.numbers()).map(|_| random.f32() - 0.5).collect();
+        let float_taps: Vec<f32> = (0..channels * places).map(|_| random.f32() - 0.5).collect();
+        let bytes: Vec<u8> = (0..extent.numbers()).map(|_| random.u8(..)).collect();
+        let byte_taps: Vec<i8> = (0..channels * places).map(|_| random.i8(-127..)).collect();
+        let activation = &activations(channels)[2];
+        let (mut of_floats, mut of_bytes) = (Vec::new(), Vec::new());
+        for (pixel, channel) in (0..rows * columns).flat_map(|pixel| (0..channels).map(move |channel| (pixel, channel)))
+        {
+            let (mut float_sum, mut byte_sum) = (0.25, 3);
+            seen(extent, &window, [pixel / columns, pixel % columns], |at, [down, right]| {
+                let tap = channel * places + down * window.size[1] + right;
+                float_sum = floats[at + channel].mul_add(float_taps[tap], float_sum);
+                byte_sum += (i32::from(bytes[at + channel]) - 128) * i32::from(byte_taps[tap]);
+            });
+            of_floats.push(activate(activation, channel, float_sum));
+            of_bytes.push(activate(activation, channel, byte_sum as f32 * 0.5 + 0.125));
+        }
+        for (level, threads) in Level::all().flat_map(|level| threads().map(|threads| (level, threads))) {
+            let weights = Weights { numbers: &float_taps, outputs: channels, inputs: 1, window };
+            let layer = Depthwise::of_floats(level, &weights, &vec![0.25; channels], activation);
+            let mut found = vec![f32::NAN; of_floats.len()];
+            layer.run(&floats, extent, Outputs { floats: Some(&mut found), bytes: None }, threads);
+            assert_eq!(found, of_floats, "{level:?}, {threads} threads: {extent:?}, {window:?}");
+
+            let weights = Weights { numbers: &byte_taps, outputs: channels, inputs: 1, window };
+            let finish = Finish::new(&vec![0.5; channels], &vec![0.125; channels], activation);
+            let layer = Depthwise::of_bytes(level, &weights, &vec![3; channels], Sign::Signed, finish);
+            layer.run(&bytes, extent, Outputs { floats: Some(&mut found), bytes: None }, threads);
+            assert_eq!(found, of_bytes, "{level:?}, {threads} threads: {extent:?}, {window:?}");
+        }
+    }
+}

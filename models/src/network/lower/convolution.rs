@@ -1,0 +1,301 @@
+//! Convolutions and dense layers, with all that they take along.
+
+use super::graph::{attribute, integer, window};
+use super::{Lowering, Order, Value, activation};
+use crate::network::steps::{Convolve, Kernel};
+use crate::onnx::tensor;
+use kernels::convolution::MOST_PRODUCTS;
+use kernels::depthwise::Depthwise;
+use kernels::{Activation, ByteConvolution, Extent, Finish, FloatConvolution, Quantisation, Sign, Weights, Window};
+use tract_onnx::pb::NodeProto;
+use tract_onnx::prelude::OutletId;
+
+/// What is done to the sums, and under which names it is known.
+struct Tail {
+    activation: Activation,
+    residual: Option<OutletId>,
+    /// The nodes that are taken along.
+    nodes: Vec<usize>,
+    /// The name of the result as floats.
+    name: String,
+    /// Whether anybody wants it as floats.
+    floats: bool,
+    /// The names of the result as bytes, and how they are made.
+    bytes: Option<(Vec<String>, Quantisation)>,
+}
+
+/// How a kernel moves over its picture, and over which.
+struct Place {
+    window: Window,
+    outputs: usize,
+    extent: Extent,
+    output: Extent,
+    depthwise: bool,
+}
+
+impl Lowering<'_> {
+    pub(super) fn convolution(&mut self, node: &NodeProto) -> Option<()> {
+        let input = self.value(node, 0).filter(|value| value.order == Order::Planes)?;
+        match node.op_type.as_str() {
+            "Conv" => self.of_floats(node, &input),
+            "ConvInteger" => self.of_bytes(node, &input),
+            _ => self.of_bytes_to_bytes(node, &input),
+        }
+    }
+
+    fn of_floats(&mut self, node: &NodeProto, input: &Value) -> Option<()> {
+        if input.quantisation.is_some() {
+            return None;
+        }
+        let weights = self.graph.constant_input(node, 1)?;
+        let place = self.place(node, input, &weights.dims)?;
+        let numbers = tensor::floats(weights).ok()?;
+        let bias = match node.input.get(2) {
+            Some(_) => self.graph.floats(node, 2).filter(|bias| bias.len() == place.outputs)?,
+            None => vec![0.0; place.outputs],
+        };
+        let tail = self.tail(node.output.first()?, place.output)?;
+        let kernel = self.float_kernel(&numbers, &bias, &place, &tail.activation);
+        self.finish(input, kernel, place, tail)
+    }
+
+    fn float_kernel(&self, numbers: &[f32], bias: &[f32], place: &Place, activation: &Activation) -> Kernel {
+        let (outputs, window) = (place.outputs, place.window);
+        let inputs = if place.depthwise { 1 } else { place.extent.channels };
+        let weights = Weights { numbers, outputs, inputs, window };
+        if place.depthwise {
+            Kernel::DepthwiseFloats(Depthwise::of_floats(self.level, &weights, bias, activation))
+        } else {
+            Kernel::Floats(FloatConvolution::new(self.level, &weights, bias, activation))
+        }
+    }
+
+    /// `ConvInteger`, `Cast`, `Mul` and `Add`: integer sums that become floats.
+    fn of_bytes(&mut self, node: &NodeProto, input: &Value) -> Option<()> {
+        let sign = input.quantisation.map(sign_of)?;
+        let has_zeros = (2..node.input.len()).all(|place| self.graph.sign(node, place).is_some());
+        let weights = self.graph.constant_input(node, 1)?;
+        let place = self.place(node, input, &weights.dims)?;
+        let (cast, to_floats) = self.graph.only_reader(node.output.first()?)?;
+        let (times, multiply) = self.graph.only_reader(to_floats.output.first()?)?;
+        let (plus, add) = self.graph.only_reader(multiply.output.first()?)?;
+        let kinds = [to_floats, multiply, add].map(|node| node.op_type.as_str());
+        if !has_zeros || kinds != ["Cast", "Mul", "Add"] {
+            return None;
+        }
+        let for_channels = |node: &NodeProto| {
+            let of = |index| self.graph.for_channels(node, index, place.outputs);
+            of(1).or_else(|| of(0))
+        };
+        let (scale, bias) = (for_channels(multiply)?, for_channels(add)?);
+        let mut tail = self.tail(add.output.first()?, place.output)?;
+        tail.nodes.extend([cast, times, plus]);
+        let finish = Finish::new(&scale, &bias, &tail.activation);
+        let numbers = tensor::bytes(weights).ok()?;
+        let kernel = self.byte_kernel(&numbers, &vec![0; place.outputs], sign, &place, finish)?;
+        self.finish(input, kernel, place, tail)
+    }
+
+    fn of_bytes_to_bytes(&mut self, node: &NodeProto, _: &Value) -> Option<()> {
+        let input = self.value(node, 0)?;
+        let sign = input.quantisation.map(sign_of)?;
+        let weights = self.graph.constant_input(node, 3)?;
+        let place = self.place(node, &input, &weights.dims)?;
+        let same_input = self.graph.float(node, 1) == input.quantisation.map(|quantisation| quantisation.scale());
+        let zeros = self.graph.sign(node, 2) == Some(sign) && self.graph.sign(node, 5) == Some(Sign::Signed);
+        if !same_input || !zeros {
+            return None;
+        }
+        let made = Quantisation::new(self.graph.float(node, 6)?, self.graph.sign(node, 7)?);
+        let (from, weight_scales) = (self.graph.float(node, 1)?, self.graph.for_channels(node, 4, place.outputs)?);
+        // As onnxruntime has it: one multiplication by the three scales together.
+        let scale: Vec<f32> = weight_scales.iter().map(|weight| from * weight / made.scale()).collect();
+        let bias = match node.input.get(8) {
+            Some(_) => tensor::words(self.graph.constant_input(node, 8)?).ok()?,
+            None => vec![0; place.outputs],
+        };
+        let finish = Finish::new(&scale, &vec![0.0; place.outputs], &Activation::None);
+        let kernel = self.byte_kernel(&tensor::bytes(weights).ok()?, &bias, sign, &place, finish)?;
+        let name = node.output.first()?.clone();
+        let steps = Quantisation::new(1.0, sign_of(made));
+        let step = self.step(kernel, &place, false, false, Some(steps));
+        let (extent, order) = (place.output, Order::Planes);
+        let outlet = self.wire(&name, step, &[input.outlet])?;
+        self.values.insert(name, Value { outlet, extent, quantisation: Some(made), order });
+        Some(())
+    }
+
+    fn byte_kernel(&self, numbers: &[i8], bias: &[i32], sign: Sign, place: &Place, finish: Finish) -> Option<Kernel> {
+        let (outputs, window) = (place.outputs, place.window);
+        let inputs = if place.depthwise { 1 } else { place.extent.channels };
+        if bias.len() != outputs || inputs * window.size[0] * window.size[1] > MOST_PRODUCTS {
+            return None;
+        }
+        let weights = Weights { numbers, outputs, inputs, window };
+        Some(if place.depthwise {
+            Kernel::DepthwiseBytes(Depthwise::of_bytes(self.level, &weights, bias, sign, finish))
+        } else {
+            Kernel::Bytes(ByteConvolution::new(self.level, &weights, bias, sign, finish))
+        })
+    }
+
+    /// A matrix over a flattened picture: a convolution whose window is the whole picture.
+    pub(super) fn dense(&mut self, node: &NodeProto) -> Option<()> {
+        let input = self.value(node, 0).filter(|value| value.quantisation.is_none())?;
+        let one = |name: &str| attribute(node, name).is_none_or(|number| number.f == 1.0);
+        if input.order != Order::Flattened || !one("alpha") || !one("beta") || integer(node, "transA", 0) != 0 {
+            return None;
+        }
+        let weights = self.graph.constant_input(node, 1)?;
+        let numbers = tensor::floats(weights).ok()?;
+        let inputs = input.extent.numbers();
+        let outputs = numbers.len().checked_div(inputs)?;
+        let rows = [outputs as i64, inputs as i64];
+        let numbers = match integer(node, "transB", 0) {
+            0 if weights.dims == [rows[1], rows[0]] => turned(&numbers, outputs),
+            1 if weights.dims == rows => numbers,
+            _ => return None,
+        };
+        let bias = match node.input.get(2) {
+            Some(_) => self.graph.for_channels(node, 2, outputs)?,
+            None => vec![0.0; outputs],
+        };
+        let Extent { height, width, .. } = input.extent;
+        let window = Window { size: [height, width], ..Window::PIXEL };
+        let output = Extent { height: 1, width: 1, channels: outputs };
+        let place = Place { window, outputs, extent: input.extent, output, depthwise: false };
+        let kernel = self.float_kernel(&numbers, &bias, &place, &Activation::None);
+        let step = self.step(kernel, &place, false, true, None);
+        let name = node.output.first()?.clone();
+        let outlet = self.wire(&name, step, &[input.outlet])?;
+        let made = Value { outlet, extent: output, quantisation: None, order: Order::Flattened };
+        self.values.insert(name, made);
+        Some(())
+    }
+
+    /// A batch norm by itself: a factor and an offset for each channel.
+    pub(super) fn batch_norm(&mut self, node: &NodeProto) -> Option<()> {
+        let input = self.floats(node, 0)?;
+        let channels = input.extent.channels;
+        let numbers = |place| self.graph.floats(node, place).filter(|numbers| numbers.len() == channels);
+        let (gamma, beta, mean, variance) = (numbers(1)?, numbers(2)?, numbers(3)?, numbers(4)?);
+        let epsilon = attribute(node, "epsilon").map_or(1e-5, |epsilon| epsilon.f);
+        let factor: Vec<f32> =
+            gamma.iter().zip(&variance).map(|(gamma, variance)| gamma / (variance + epsilon).sqrt()).collect();
+        let bias: Vec<f32> =
+            beta.iter().zip(&mean).zip(&factor).map(|((beta, mean), factor)| beta - mean * factor).collect();
+        let (extent, output, window) = (input.extent, input.extent, Window::PIXEL);
+        let place = Place { window, outputs: channels, extent, output, depthwise: true };
+        let tail = self.tail(node.output.first()?, output)?;
+        let kernel = self.float_kernel(&factor, &bias, &place, &tail.activation);
+        self.finish(&input, kernel, place, tail)
+    }
+
+    /// Where the kernel of those dimensions moves; `None` if it is none that is known here.
+    fn place(&self, node: &NodeProto, input: &Value, kernel: &[i64]) -> Option<Place> {
+        let &[outputs, inputs, height, width] = kernel else { return None };
+        let length = |number: i64| usize::try_from(number).ok().filter(|&number| number > 0);
+        let (outputs, inputs) = (length(outputs)?, length(inputs)?);
+        let (extent, size) = (input.extent, [length(height)?, length(width)?]);
+        let group = length(integer(node, "group", 1))?;
+        let depthwise = group > 1;
+        let known = if depthwise {
+            (group, outputs, inputs) == (extent.channels, extent.channels, 1)
+        } else {
+            inputs == extent.channels
+        };
+        let window = window(node, Some(size)).filter(|window| known && window.size == size)?;
+        let [height, width] = window.output(extent.height, extent.width)?;
+        let output = Extent { height, width, channels: outputs };
+        (output.pixels() > 0).then_some(Place { window, outputs, extent, output, depthwise })
+    }
+
+    /// What follows a convolution and can be taken along.
+    fn tail(&self, sums: &str, output: Extent) -> Option<Tail> {
+        let mut tail = Tail {
+            activation: Activation::None,
+            residual: None,
+            nodes: Vec::new(),
+            name: sums.to_owned(),
+            floats: true,
+            bytes: None,
+        };
+        if let Some((index, add)) = self.graph.only_reader(sums).filter(|(_, node)| node.op_type == "Add") {
+            let other = add.input.iter().find(|name| *name != sums).and_then(|name| self.values.get(name));
+            let fits =
+                |value: &&Value| value.quantisation.is_none() && value.order == Order::Planes && value.extent == output;
+            if let Some(other) = other.filter(fits) {
+                tail.residual = Some(other.outlet);
+                tail.nodes.push(index);
+                tail.name = add.output.first()?.clone();
+            }
+        }
+        if let Some(found) = activation::after(self.graph, &tail.name, output.channels) {
+            tail.activation = found.activation;
+            tail.nodes.extend(found.nodes);
+            tail.name = found.output;
+        }
+        self.quantised_tail(&mut tail);
+        Some(tail)
+    }
+
+    /// The result as bytes, where it is quantised in one way alone.
+    fn quantised_tail(&self, tail: &mut Tail) {
+        let readers = self.graph.readers(&tail.name);
+        let quantising: Vec<usize> =
+            readers.iter().copied().filter(|&index| self.graph.nodes[index].op_type == "QuantizeLinear").collect();
+        let mut ways = quantising.iter().map(|&index| self.quantisation(&self.graph.nodes[index]));
+        let Some(Some(first)) = ways.next() else { return };
+        if ways.any(|way| way != Some(first)) {
+            return;
+        }
+        tail.floats = quantising.len() < readers.len() || self.graph.is_output(&tail.name);
+        let names = quantising.iter().filter_map(|&index| self.graph.nodes[index].output.first().cloned()).collect();
+        tail.bytes = Some((names, first));
+        tail.nodes.extend(quantising);
+    }
+
+    fn finish(&mut self, input: &Value, kernel: Kernel, place: Place, tail: Tail) -> Option<()> {
+        // A depthwise kernel adds no residual.
+        if place.depthwise && tail.residual.is_some() {
+            return None;
+        }
+        let bytes = tail.bytes.as_ref().map(|(_, quantisation)| *quantisation);
+        let step = self.step(kernel, &place, tail.residual.is_some(), tail.floats, bytes);
+        let inputs: Vec<OutletId> = std::iter::once(input.outlet).chain(tail.residual).collect();
+        let mut outlets = self.wire_all(&tail.name, step, &inputs)?.into_iter();
+        self.done.extend(&tail.nodes);
+        let (extent, order) = (place.output, Order::Planes);
+        if tail.floats {
+            let outlet = outlets.next()?;
+            self.values.insert(tail.name, Value { outlet, extent, quantisation: None, order });
+        }
+        if let Some((names, quantisation)) = tail.bytes {
+            let outlet = outlets.next()?;
+            let value = Value { outlet, extent, quantisation: Some(quantisation), order };
+            self.values.extend(names.into_iter().map(|name| (name, value.clone())));
+        }
+        Some(())
+    }
+
+    fn step(
+        &self,
+        kernel: Kernel,
+        place: &Place,
+        residual: bool,
+        floats: bool,
+        bytes: Option<Quantisation>,
+    ) -> Convolve {
+        let (extent, output, threads) = (place.extent, place.output, self.threads);
+        Convolve { kernel, extent, output, residual, floats, bytes, threads }
+    }
+}
+
+fn sign_of(quantisation: Quantisation) -> Sign {
+    if quantisation.zero() == Sign::Signed.zero() { Sign::Signed } else { Sign::Unsigned }
+}
+
+/// A matrix with its rows as columns; `columns` is how many columns it has.
+fn turned(numbers: &[f32], columns: usize) -> Vec<f32> {
+    (0..columns).flat_map(|column| numbers[column..].iter().step_by(columns).copied()).collect()
+}

@@ -1,0 +1,124 @@
+//! An ONNX graph to look things up in: who makes a value, who reads it, what is constant.
+
+use crate::onnx::tensor;
+use kernels::{Sign, Window};
+use std::collections::{HashMap, HashSet};
+use tract_onnx::pb::tensor_proto::DataType;
+use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
+
+pub(super) struct Graph<'a> {
+    pub(super) nodes: &'a [NodeProto],
+    constants: HashMap<&'a str, &'a TensorProto>,
+    readers: HashMap<&'a str, Vec<usize>>,
+    outputs: HashSet<&'a str>,
+}
+
+impl<'a> Graph<'a> {
+    pub(super) fn of(graph: &'a GraphProto) -> Self {
+        let mut readers: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (index, node) in graph.node.iter().enumerate() {
+            for input in &node.input {
+                readers.entry(input).or_default().push(index);
+            }
+        }
+        Self {
+            nodes: &graph.node,
+            constants: graph.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect(),
+            readers,
+            outputs: graph.output.iter().map(|output| output.name.as_str()).collect(),
+        }
+    }
+
+    /// The nodes that read a value.
+    pub(super) fn readers(&self, value: &str) -> &[usize] {
+        self.readers.get(value).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the network gives the value out.
+    pub(super) fn is_output(&self, value: &str) -> bool {
+        self.outputs.contains(value)
+    }
+
+    /// The only node that reads a value which is wanted nowhere else.
+    pub(super) fn only_reader(&self, value: &str) -> Option<(usize, &'a NodeProto)> {
+        match self.readers(value) {
+            [index] if !self.is_output(value) => Some((*index, &self.nodes[*index])),
+            _ => None,
+        }
+    }
+
+    pub(super) fn constant(&self, name: &str) -> Option<&'a TensorProto> {
+        self.constants.get(name).copied()
+    }
+
+    /// The constant that a node reads in that place.
+    pub(super) fn constant_input(&self, node: &NodeProto, place: usize) -> Option<&'a TensorProto> {
+        node.input.get(place).and_then(|name| self.constant(name))
+    }
+
+    pub(super) fn floats(&self, node: &NodeProto, place: usize) -> Option<Vec<f32>> {
+        tensor::floats(self.constant_input(node, place)?).ok()
+    }
+
+    /// The only number of a constant.
+    pub(super) fn float(&self, node: &NodeProto, place: usize) -> Option<f32> {
+        match self.floats(node, place)?.as_slice() {
+            [number] => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// What kind of bytes a zero point says there are: it must be 0 throughout.
+    pub(super) fn sign(&self, node: &NodeProto, place: usize) -> Option<Sign> {
+        let zero = self.constant_input(node, place)?;
+        let all_zero = zero.raw_data.iter().all(|&byte| byte == 0) && zero.int32_data.iter().all(|&number| number == 0);
+        match DataType::try_from(zero.data_type) {
+            Ok(DataType::Uint8) if all_zero => Some(Sign::Unsigned),
+            Ok(DataType::Int8) if all_zero => Some(Sign::Signed),
+            _ => None,
+        }
+    }
+
+    /// The numbers of a constant that has one for each of `channels`, or one for all: of shape `[C]`, `[1, C, 1, 1]`,
+    /// `[C, 1, 1]` or with a single number.
+    pub(super) fn for_channels(&self, node: &NodeProto, place: usize, channels: usize) -> Option<Vec<f32>> {
+        let tensor = self.constant_input(node, place)?;
+        let numbers = tensor::floats(tensor).ok()?;
+        let along_channels = matches!(tensor.dims.as_slice(), [_] | [1, _, 1, 1] | [_, 1, 1]);
+        match numbers.len() {
+            1 => Some(vec![numbers[0]; channels]),
+            length if length == channels && along_channels => Some(numbers),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn attribute<'a>(node: &'a NodeProto, name: &str) -> Option<&'a AttributeProto> {
+    node.attribute.iter().find(|attribute| attribute.name == name)
+}
+
+pub(super) fn integer(node: &NodeProto, name: &str, default: i64) -> i64 {
+    attribute(node, name).map_or(default, |attribute| attribute.i)
+}
+
+fn pair<const N: usize>(node: &NodeProto, name: &str, default: [usize; N]) -> Option<[usize; N]> {
+    let Some(attribute) = attribute(node, name) else { return Some(default) };
+    let numbers: Vec<usize> =
+        attribute.ints.iter().map(|&number| usize::try_from(number).ok()).collect::<Option<_>>()?;
+    numbers.try_into().ok()
+}
+
+/// The window of a convolution or a pool; `None` if it is none that the kernels know. `size` is the kernel's.
+pub(super) fn window(node: &NodeProto, size: Option<[usize; 2]>) -> Option<Window> {
+    let size = pair(node, "kernel_shape", size.unwrap_or([0; 2]))?;
+    let stride = pair(node, "strides", [1; 2])?;
+    let [top, left, bottom, right] = pair(node, "pads", [0; 4])?;
+    let plain = pair(node, "dilations", [1; 2])? == [1, 1]
+        && integer(node, "ceil_mode", 0) == 0
+        && integer(node, "storage_order", 0) == 0
+        && attribute(node, "auto_pad").is_none_or(|how| how.s.is_empty() || how.s == b"NOTSET");
+    let sensible = size.iter().chain(&stride).all(|&number| (1..=64).contains(&number))
+        && top.max(bottom) <= size[0]
+        && left.max(right) <= size[1];
+    (plain && sensible).then_some(Window { size, stride, before: [top, left], after: [bottom, right] })
+}

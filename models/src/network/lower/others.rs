@@ -1,0 +1,134 @@
+//! Operators without weights.
+
+use super::graph::{attribute, integer, window};
+use super::{Lowering, Order, Value};
+use crate::network::steps::{Plain, What, shape};
+use crate::onnx::tensor;
+use kernels::Extent;
+use tract_onnx::pb::NodeProto;
+use tract_onnx::prelude::*;
+
+impl Lowering<'_> {
+    pub(super) fn other(&mut self, node: &NodeProto) -> Option<()> {
+        match node.op_type.as_str() {
+            "QuantizeLinear" => self.quantise(node),
+            "DequantizeLinear" => self.dequantise(node),
+            "MaxPool" => self.largest(node),
+            "GlobalAveragePool" => self.mean(node),
+            "Concat" => self.side_by_side(node),
+            "Add" => self.sum(node),
+            "Resize" => self.repeat(node),
+            "Flatten" | "Reshape" | "Transpose" | "Identity" => self.same_numbers(node),
+            _ => None,
+        }
+    }
+
+    fn quantise(&mut self, node: &NodeProto) -> Option<()> {
+        let value = self.floats(node, 0)?;
+        let quantisation = self.quantisation(node)?;
+        let output = (u8::datum_type(), shape(value.extent));
+        let step = Plain { what: What::Quantise(quantisation), extent: value.extent, output };
+        self.converted(node, step, Value { quantisation: Some(quantisation), ..value })
+    }
+
+    fn dequantise(&mut self, node: &NodeProto) -> Option<()> {
+        let value = self.value(node, 0)?;
+        let quantisation = value.quantisation.filter(|&as_made| self.quantisation(node) == Some(as_made))?;
+        let output = (f32::datum_type(), shape(value.extent));
+        let step = Plain { what: What::Dequantise(quantisation), extent: value.extent, output };
+        self.converted(node, step, Value { quantisation: None, ..value })
+    }
+
+    fn converted(&mut self, node: &NodeProto, step: Plain, value: Value) -> Option<()> {
+        let name = node.output.first()?;
+        let outlet = self.wire(name, step, &[value.outlet])?;
+        self.values.insert(name.clone(), Value { outlet, ..value });
+        Some(())
+    }
+
+    fn picture(&self, node: &NodeProto, place: usize) -> Option<Value> {
+        self.value(node, place).filter(|value| value.order == Order::Planes)
+    }
+
+    fn largest(&mut self, node: &NodeProto) -> Option<()> {
+        let value = self.picture(node, 0)?;
+        let window = window(node, None)?;
+        let [height, width] = window.output(value.extent.height, value.extent.width)?;
+        // Every window sees something of the picture.
+        let seen = (0..2).all(|axis| window.before[axis].max(window.after[axis]) < window.size[axis]);
+        let extent = Extent { height, width, ..value.extent };
+        (seen && node.output.len() == 1 && extent.pixels() > 0)
+            .then(|| self.plain(node, What::Largest(window), &value, &[value.outlet], extent))?
+    }
+
+    fn mean(&mut self, node: &NodeProto) -> Option<()> {
+        let value = self.floats(node, 0)?;
+        let extent = Extent { height: 1, width: 1, ..value.extent };
+        self.plain(node, What::Mean, &value, &[value.outlet], extent)
+    }
+
+    fn side_by_side(&mut self, node: &NodeProto) -> Option<()> {
+        let parts = (0..node.input.len()).map(|place| self.picture(node, place)).collect::<Option<Vec<Value>>>()?;
+        let first = parts.first()?;
+        let alike = |part: &Value| {
+            part.quantisation == first.quantisation
+                && (part.extent.height, part.extent.width) == (first.extent.height, first.extent.width)
+        };
+        if integer(node, "axis", 0) != 1 || !parts.iter().all(alike) {
+            return None;
+        }
+        let channels: Vec<usize> = parts.iter().map(|part| part.extent.channels).collect();
+        let extent = Extent { channels: channels.iter().sum(), ..first.extent };
+        let outlets: Vec<OutletId> = parts.iter().map(|part| part.outlet).collect();
+        self.plain(node, What::SideBySide(channels), first, &outlets, extent)
+    }
+
+    fn sum(&mut self, node: &NodeProto) -> Option<()> {
+        let (a, b) = (self.floats(node, 0)?, self.floats(node, 1)?);
+        (a.extent == b.extent).then(|| self.plain(node, What::Sum, &a, &[a.outlet, b.outlet], a.extent))?
+    }
+
+    /// `Resize` to a whole multiple, each pixel repeated.
+    fn repeat(&mut self, node: &NodeProto) -> Option<()> {
+        let value = self.picture(node, 0)?;
+        let is = |name: &str, expected: &[u8]| attribute(node, name).is_some_and(|attribute| attribute.s == expected);
+        let repeats = is("mode", b"nearest")
+            && is("coordinate_transformation_mode", b"asymmetric")
+            && is("nearest_mode", b"floor")
+            && node.input.len() == 3;
+        let scales = self.graph.floats(node, 2)?;
+        let &[1.0, 1.0, down, right] = scales.as_slice() else { return None };
+        let whole = [down, right].iter().all(|&times| times.fract() == 0.0 && (1.0..=16.0).contains(&times));
+        if !repeats || !whole {
+            return None;
+        }
+        let times = [down as usize, right as usize];
+        let Extent { height, width, channels } = value.extent;
+        let extent = Extent { height: height * times[0], width: width * times[1], channels };
+        self.plain(node, What::Repeat(times), &value, &[value.outlet], extent)
+    }
+
+    /// Operators that only say in which order the same numbers are.
+    fn same_numbers(&mut self, node: &NodeProto) -> Option<()> {
+        let value = self.value(node, 0)?;
+        let order = match (node.op_type.as_str(), value.order) {
+            ("Identity", order) => order,
+            ("Flatten", Order::Planes) if integer(node, "axis", 1) == 1 => Order::Flattened,
+            ("Transpose", Order::Planes) if attribute(node, "perm")?.ints == [0, 2, 3, 1] => Order::ChannelsLast,
+            ("Reshape", from) => {
+                let wanted = tensor::integers(self.graph.constant_input(node, 1)?).ok()?;
+                let count = |number: usize| i64::try_from(number).ok();
+                let (numbers, channels) = (count(value.extent.numbers())?, count(value.extent.channels)?);
+                match (from, wanted.as_slice()) {
+                    (Order::Planes, &[1 | -1, all]) if all == numbers => Order::Flattened,
+                    (Order::Planes, &[1, -1]) => Order::Flattened,
+                    (Order::ChannelsLast, &[1, -1, last]) if last == channels => Order::PixelsInRow,
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+        self.values.insert(node.output.first()?.clone(), Value { order, ..value });
+        Some(())
+    }
+}

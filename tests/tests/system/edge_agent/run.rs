@@ -1,0 +1,102 @@
+//! `run`: who is let in, what is recorded, what systemd hears, and that nothing but its end ends a unit.
+
+use super::at_the_door;
+use super::running::{RunningUnit, configuration, photos_of};
+use std::fs;
+use std::process::Command;
+use tests::{program, said};
+
+#[test]
+fn somebody_enrolled_is_let_in_and_the_end_is_locked_and_recorded() {
+    for signal in ["-TERM", "-INT"] {
+        let mut unit = RunningUnit::start(&photos_of(&at_the_door("barack_obama_speaking.jpg")));
+        let status = unit.status_when(|status| status["turns"]["granted"] == 1);
+        assert_eq!(status["door"], "unlocked", "{status:#}");
+        assert_eq!(unit.stop(signal), 0, "{signal}");
+        unit.tells_systemd("STOPPING=1");
+        let events = unit.events();
+        assert_eq!(events[..3], ["started", "database_loaded", "granted"], "{events:?}");
+        assert_eq!(events.last().unwrap(), "stopped", "{events:?}");
+    }
+}
+
+#[test]
+fn a_stranger_and_an_empty_view_leave_the_door_locked() {
+    let photos = tempfile::tempdir().unwrap();
+    for photo in ["eileen_collins.jpg", "wall.jpg"] {
+        fs::copy(at_the_door(photo), photos.path().join(photo)).unwrap();
+    }
+    let mut unit = RunningUnit::start(&photos_of(photos.path()));
+    let seen = |status: &serde_json::Value| {
+        let turns = &status["turns"];
+        turns["denied"].as_u64() >= Some(2) && turns["nobody"].as_u64() >= Some(2)
+    };
+    let status = unit.status_when(seen);
+    assert_eq!((&status["door"], &status["turns"]["granted"]), (&"locked".into(), &0.into()), "{status:#}");
+    assert_eq!(unit.stop("-TERM"), 0);
+    assert!(!unit.events().contains(&"granted".to_owned()));
+}
+
+/// Every finished turn pings the watchdog, also one that saw nobody.
+#[test]
+fn systemd_hears_that_the_loop_turns_and_how_it_is() {
+    let unit = RunningUnit::start(&photos_of(&at_the_door("wall.jpg")));
+    unit.tells_systemd("WATCHDOG=1");
+    unit.tells_systemd("STATUS=locked; the camera sees");
+    unit.tells_systemd("WATCHDOG=1");
+}
+
+/// A camera that is not there at the start, comes, goes and comes again: the unit lives, and says how it is.
+#[test]
+fn a_camera_that_is_lost_ends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let photos = folder.path().join("photos");
+    let mut unit = RunningUnit::start_in(folder, &photos_of(&photos));
+    for _ in 0..2 {
+        let lost = unit.status_when(|status| status["camera"]["state"] == "lost");
+        assert_eq!((&lost["door"], &lost["camera"]["fault"]), (&"locked".into(), &"unusable".into()), "{lost:#}");
+        assert_eq!(unit.status("--json").code, 1);
+        fs::create_dir(&photos).unwrap();
+        fs::copy(at_the_door("wall.jpg"), photos.join("wall.jpg")).unwrap();
+        unit.status_when(|status| status["camera"]["state"] == "streaming");
+        assert_eq!(unit.status("--json").code, 0);
+        fs::remove_dir_all(&photos).unwrap();
+    }
+    assert_eq!(unit.stop("-TERM"), 0);
+    assert!(unit.stderr().contains("the camera is back"), "{}", unit.stderr());
+}
+
+#[test]
+fn a_usb_camera_that_is_not_there_is_waited_for() {
+    let mut unit = RunningUnit::start("source = \"v4l\"\ndevice = \"/dev/video99\"");
+    let lost = unit.status_when(|status| status["camera"]["state"] == "lost");
+    assert_eq!(lost["camera"]["fault"], "not_there", "{lost:#}");
+    assert_eq!(unit.stop("-TERM"), 0);
+    // The number moves when something is plugged in.
+    assert!(unit.stderr().contains("/dev/v4l/by-id"), "{}", unit.stderr());
+}
+
+#[test]
+fn a_unit_that_cannot_start_says_why() {
+    let wall = photos_of(&at_the_door("wall.jpg"));
+    for (was, is, expected) in [
+        ("lock = \"scripted\"", "", &["[door] lock", "help: "][..]),
+        ("source = \"files\"", "", &["[camera] source", "help: "]),
+        ("source = \"files\"", "source = \"v4l\"", &["camera.device", "by-id"]),
+        ("path = ", "path = \"/nowhere/people.db\" # ", &["[database] path", "/nowhere/people.db"]),
+        ("[audit]\npath = ", "[audit]\npath = \"/nowhere/audit.jsonl\" # ", &["/nowhere/audit.jsonl"]),
+        ("[audit]", "[audits]", &["audits"]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let config = configuration(folder.path(), &wall);
+        let text = fs::read_to_string(&config).unwrap();
+        fs::write(&config, text.replacen(was, is, 1)).unwrap();
+        // Should it start after all, it is ended.
+        let mut command = Command::new("timeout");
+        let refused = said(command.arg("60").arg(program("edge-agent")).args(["run", "--config"]).arg(config));
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{is}: {refused:?}");
+        for expected in expected {
+            assert!(refused.stderr.contains(expected), "{is}: {} has no {expected:?}", refused.stderr);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A unit that runs: `edge-agent run` with photos for a camera and a lock that is only written down.
+
+use super::super::encoder_tool::enrolled;
+use super::edge_agent;
+use serde_json::Value;
+use std::fs::{self, File};
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tests::{Said, said};
+
+/// Longer than anything here takes on a busy computer.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The unit and everything that is its own.
+pub(super) struct RunningUnit {
+    pub(super) folder: TempDir,
+    child: Child,
+    /// What systemd would hear.
+    systemd: Receiver<String>,
+}
+
+/// A configuration whose files all lie in this folder. `camera` is the section `[camera]`.
+pub(super) fn configuration(folder: &Path, camera: &str) -> PathBuf {
+    let path = folder.join("config.toml");
+    let (database, at) = (enrolled().display(), folder.display());
+    let text = format!(
+        "[database]\npath = \"{database}\"\n[camera]\n{camera}\n\
+         [door]\nlock = \"scripted\"\nlast-lock = \"{at}/last-lock.toml\"\nunlock-seconds = 60.0\n\
+         [audit]\npath = \"{at}/audit.jsonl\"\n[status]\nsocket = \"{at}/status.sock\"\n"
+    );
+    fs::write(&path, text).unwrap();
+    path
+}
+
+/// The section `[camera]` for a photo or a folder of photos.
+pub(super) fn photos_of(path: &Path) -> String {
+    format!("source = \"files\"\nfiles = \"{}\"\nfiles-seconds = 0.3", path.display())
+}
+
+/// Whatever is sent to a socket, read at once as systemd reads it: the system keeps few messages, and then its sender
+/// waits.
+fn heard_at(socket: &Path) -> Receiver<String> {
+    let socket = UnixDatagram::bind(socket).unwrap();
+    let (heard, systemd) = channel();
+    thread::spawn(move || {
+        let mut message = [0; 4096];
+        while let Ok(length) = socket.recv(&mut message) {
+            if heard.send(String::from_utf8_lossy(&message[..length]).into_owned()).is_err() {
+                return;
+            }
+        }
+    });
+    systemd
+}
+
+impl RunningUnit {
+    /// Starts it, and waits until it says that it is ready.
+    pub(super) fn start(camera: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(folder, camera)
+    }
+
+    pub(super) fn start_in(folder: TempDir, camera: &str) -> Self {
+        let config = configuration(folder.path(), camera);
+        let notified = folder.path().join("notify.sock");
+        let systemd = heard_at(&notified);
+        let mut command = edge_agent(["run", "-v", "--config"]);
+        command.arg(config).env("NOTIFY_SOCKET", &notified).stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(File::create(folder.path().join("stderr")).unwrap());
+        let unit = Self { child: command.spawn().unwrap(), folder, systemd };
+        unit.tells_systemd("READY=1");
+        unit
+    }
+
+    /// Waits until systemd has been told that.
+    pub(super) fn tells_systemd(&self, expected: &str) {
+        let heard = || self.systemd.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("{error}: {}", self.stderr()));
+        while !heard().contains(expected) {}
+    }
+
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(super) fn stderr(&self) -> String {
+        fs::read_to_string(self.file("stderr")).unwrap_or_default()
+    }
+
+    /// The events of its audit log.
+    pub(super) fn events(&self) -> Vec<String> {
+        let log = fs::read_to_string(self.file("audit.jsonl")).unwrap();
+        let events = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        events.map(|event| event["event"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Asks it how it is.
+    pub(super) fn status(&self, form: &str) -> Said {
+        said(edge_agent(["status", form, "--socket"]).arg(self.file("status.sock")))
+    }
+
+    /// Asks until the answer is as expected.
+    pub(super) fn status_when(&self, expected: impl Fn(&Value) -> bool) -> Value {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let answer = self.status("--json").json();
+            if expected(&answer) {
+                return answer;
+            }
+            assert!(Instant::now() < until, "{answer:#}\n{}", self.stderr());
+        }
+    }
+
+    /// Tells it to end, as systemd does, and gives its exit code.
+    pub(super) fn stop(&mut self, signal: &str) -> i32 {
+        let killed = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(killed.unwrap().success());
+        let code = self.child.wait().unwrap().code();
+        assert!(!self.stderr().contains("panicked"), "{}", self.stderr());
+        code.unwrap_or_else(|| panic!("{signal} ended it: {}", self.stderr()))
+    }
+}
+
+impl Drop for RunningUnit {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}

@@ -1,0 +1,51 @@
+"""Networks for onnxruntime: of a fixed input size, or of 8-bit integers by its own static per-channel quantisation."""
+
+import pathlib
+import sys
+
+import numpy
+import onnx
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+
+def fix(source, target, side):
+    """The same network for pictures of that side."""
+    network = onnx.load(source)
+    for dimension in network.graph.input[0].type.tensor_type.shape.dim[2:]:
+        dimension.dim_value = int(side)
+    del network.graph.value_info[:]
+    for output in network.graph.output:
+        output.type.tensor_type.ClearField("shape")
+    onnx.save(network, target)
+
+
+class Noise(CalibrationDataReader):
+    """Pictures without a pattern: they decide the scales, not the speed."""
+
+    def __init__(self, name, shape):
+        random = numpy.random.default_rng(1)
+        self.pictures = iter([{name: random.uniform(-1, 1, shape).astype(numpy.float32)} for _ in range(8)])
+
+    def get_next(self):
+        return next(self.pictures, None)
+
+
+def quantise(source, target):
+    """The same network of integers."""
+    prepared = str(pathlib.Path(target).with_suffix(".prepared.onnx"))
+    quant_pre_process(source, prepared)
+    entry = onnx.load(prepared).graph.input[0]
+    shape = [dimension.dim_value for dimension in entry.type.tensor_type.shape.dim]
+    quantize_static(
+        prepared,
+        target,
+        Noise(entry.name, shape),
+        quant_format=QuantFormat.QOperator,
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+    )
+
+
+{"fix": fix, "quantise": quantise}[sys.argv[1]](*sys.argv[2:])
