@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
+use shared::card::CardNumber;
 use std::path::PathBuf;
 use terminal::Verbosity;
 
@@ -105,6 +106,9 @@ pub(crate) struct Check {
     /// The people database, instead of the configured one
     #[arg(long, value_name = "FILE")]
     pub(crate) db: Option<PathBuf>,
+    /// The unit's config.txt, which the firmware reads; /boot/firmware/config.txt, if it is not said
+    #[arg(long, value_name = "FILE")]
+    pub(crate) boot_config: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -131,6 +135,9 @@ pub(crate) struct Simulate {
     /// Folder of a model bundle, instead of the one configured or compiled in; once for each kind
     #[arg(long = "model", value_name = "DIR")]
     pub(crate) models: Vec<PathBuf>,
+    /// A card that is presented at the beginning of each approach, or of the sequence: 8108654, 123:47726 or 0x7bba6e
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) card: Option<CardNumber>,
     /// The files are frames that follow each other, each shown once
     #[arg(long)]
     pub(crate) sequence: bool,
@@ -177,6 +184,9 @@ mod tests {
             ("simulate --frames photos --db people.db", None),
             ("simulate --frames a.jpg --db people.db --fps 25 --start 2027-01-31T18:00:00Z --sequence --json -q", None),
             ("simulate --frames a.jpg", Some(ErrorKind::MissingRequiredArgument)),
+            ("simulate --frames a.jpg --db b --card 123:47726", None),
+            ("simulate --frames a.jpg --db b --card 300:47726", Some(ErrorKind::ValueValidation)),
+            ("check --config a.toml --boot-config config.txt", None),
             ("simulate --frames a.jpg --db b --fps 0", Some(ErrorKind::ValueValidation)),
             ("simulate --frames a.jpg --db b --start yesterday", Some(ErrorKind::ValueValidation)),
             (

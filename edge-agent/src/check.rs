@@ -1,9 +1,12 @@
-//! `check`: could a unit run with this configuration? Nothing is opened but files.
+//! `check`: could a unit run with this configuration? Nothing is opened but files, no pin is touched.
+
+mod around;
 
 use crate::args::Check;
-use crate::config::Config;
+use crate::config::{Config, Reader};
 use crate::database;
 use anyhow::Context;
+use around::{CheckedLock, wiring_advice};
 use models::Recogniser;
 use serde::Serialize;
 use shared::policy::Policy;
@@ -24,7 +27,12 @@ struct Checked {
     threshold: f32,
     threshold_from: &'static str,
     unlock_seconds: f32,
+    lock: Option<CheckedLock>,
+    /// `evdev` or `wiegand`.
+    reader: Option<&'static str>,
     audit: String,
+    /// What is allowed and still worth knowing.
+    warnings: Vec<String>,
 }
 
 /// Reads everything. Yes if a unit could run.
@@ -33,6 +41,7 @@ struct Checked {
 /// The first thing that is wrong.
 pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     let config = Config::read(&arguments.config)?;
+    let lock = around::lock(&config, arguments.boot_config.as_deref())?;
     let recogniser = Recogniser::load(&config.model.bundles).context("[model] bundles")?;
     let path = arguments.db.as_ref().unwrap_or(&config.database.path);
     let gallery = database::read(path, &recogniser).context("[database] path")?;
@@ -54,6 +63,9 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
         threshold: rules.threshold,
         threshold_from,
         unlock_seconds: config.door.unlock_seconds,
+        warnings: around::warnings(&config, lock.as_ref(), &gallery),
+        lock,
+        reader: config.reader.as_ref().map(Reader::kind),
         audit: config.audit.path.display().to_string(),
     };
     match arguments.json {
@@ -65,21 +77,35 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
 
 fn in_words(checked: &Checked) -> String {
     let Checked { config, database, sequence, people, encodings, model, dimensions, .. } = checked;
-    let Checked { threshold, threshold_from, unlock_seconds, audit, .. } = checked;
-    [
+    let Checked { threshold, threshold_from, unlock_seconds, lock, reader, audit, warnings, .. } = checked;
+    let mut lines = vec![
         format!("configuration  {config}: can be used"),
         format!("model          {model}, {dimensions} numbers an encoding"),
         format!("database       {database}: {people} people, {encodings} encodings, sequence {sequence}"),
         format!("threshold      {threshold:.3} from the {threshold_from}; smaller is stricter"),
         format!("door           unlocked for {unlock_seconds} s"),
-        format!("audit log      {audit}"),
-    ]
-    .join("\n")
+    ];
+    if let Some(lock) = lock {
+        lines.push(lock_in_words(lock));
+        lines.extend(lock.wiring.map(|wiring| format!("wiring         {}", wiring_advice(wiring))));
+    }
+    lines.extend(reader.map(|kind| format!("card reader    {kind}")));
+    lines.push(format!("audit log      {audit}"));
+    lines.extend(warnings.iter().map(|warning| format!("warning        {warning}")));
+    lines.join("\n")
+}
+
+fn lock_in_words(lock: &CheckedLock) -> String {
+    let CheckedLock { pin, locked_level, boards, locked_at_boot_by, .. } = lock;
+    let by = if *locked_at_boot_by == "pull" { "its pull at reset" } else { "a line of config.txt" };
+    let boards = boards.join(", ");
+    format!("lock           GPIO{pin}, locked at {locked_level}, and while the Pi boots by {by} ({boards})")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Wiring;
 
     #[test]
     fn words() {
@@ -94,7 +120,16 @@ mod tests {
             threshold: 1.02,
             threshold_from: "encoder",
             unlock_seconds: 5.0,
+            lock: Some(CheckedLock {
+                pin: 17,
+                locked_level: "low".to_owned(),
+                wiring: Some(Wiring::Strike),
+                boards: vec!["pi-4", "pi-5"],
+                locked_at_boot_by: "pull",
+            }),
+            reader: Some("wiegand"),
             audit: "audit.jsonl".to_owned(),
+            warnings: vec!["mind the step".to_owned()],
         };
         let expected = "\
 configuration  c.toml: can be used
@@ -102,7 +137,11 @@ model          ab, 128 numbers an encoding
 database       people.db: 2 people, 5 encodings, sequence 7
 threshold      1.020 from the encoder; smaller is stricter
 door           unlocked for 5 s
-audit log      audit.jsonl";
+lock           GPIO17, locked at low, and while the Pi boots by its pull at reset (pi-4, pi-5)
+wiring         over the relay's normally-open contact: a relay at rest gives no power, which is locked
+card reader    wiegand
+audit log      audit.jsonl
+warning        mind the step";
         assert_eq!(in_words(&checked), expected);
     }
 }

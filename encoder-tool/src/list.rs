@@ -103,6 +103,11 @@ fn person_in_words(person: &ListedPerson, width: usize) -> String {
     if person.mode != "default" {
         line += &format!(", {}", person.mode);
     }
+    match person.cards {
+        0 => {}
+        1 => line += ", 1 card",
+        many => line += &format!(", {many} cards"),
+    }
     if !person.groups.is_empty() {
         line += &format!(", groups {}", person.groups.join(" "));
     }
@@ -143,6 +148,7 @@ mod tests {
             mode: "face",
             valid_from: Some(time(0)),
             valid_until: Some(time(i64::MAX)),
+            cards: 2,
             note: "a\nb".to_owned(),
             ..person("Zoë")
         };
@@ -156,7 +162,7 @@ mod tests {
         };
         let expected = "\
 Maximilian  00ff  1 encoding
-Zoë         00ff  2 encodings, face, groups staff night, from 1970-01-01T00:00:00Z, until 9223372036854775807, note: a / b
+Zoë         00ff  2 encodings, face, 2 cards, groups staff night, from 1970-01-01T00:00:00Z, until 9223372036854775807, note: a / b
 2 people with 3 encodings; threshold 1.000
 sequence 7, model ab";
         assert_eq!(in_words(&listed), expected);

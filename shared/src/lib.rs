@@ -11,6 +11,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod audit;
+pub mod card;
 pub mod encoding;
 pub mod gallery;
 mod hex;

@@ -4,11 +4,16 @@
 //! leave a door on its default. What the keys mean is explained in `deploy/config.toml`.
 
 mod camera;
+mod door;
+mod reader;
 mod rules;
 
 pub use camera::{Camera, Source};
+pub use door::{Contacts, Door, Lights, Lock, Wiring};
+pub use reader::Reader;
 pub use rules::{Mode, PolicyRules, SeveralFaces};
 
+use crate::gpio::Pin;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::str;
@@ -34,6 +39,12 @@ pub struct Config {
     pub camera: Camera,
     /// The door.
     pub door: Door,
+    /// The contacts of the door.
+    pub contacts: Contacts,
+    /// The lights beside the door.
+    pub lights: Lights,
+    /// What reads cards, if something does.
+    pub reader: Option<Reader>,
     /// What is kept of decisions.
     pub audit: Audit,
     /// Who is let in.
@@ -56,26 +67,6 @@ pub struct Database {
 pub struct Model {
     /// Folders of bundles, at most one of each kind, instead of the networks that are compiled in.
     pub bundles: Vec<PathBuf>,
-}
-
-/// `[door]`
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct Door {
-    /// What moves the lock; a unit that runs must have one.
-    pub lock: Option<Lock>,
-    /// How long a grant unlocks the door, in seconds: 0.1 to 60.
-    pub unlock_seconds: f32,
-    /// Where each good start writes down what `edge-agent lock` must drive.
-    pub last_lock: PathBuf,
-}
-
-/// What moves the lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Lock {
-    /// Nothing: its movements are only written down.
-    Scripted,
 }
 
 /// `[audit]`
@@ -106,12 +97,6 @@ impl Default for Database {
     }
 }
 
-impl Default for Door {
-    fn default() -> Self {
-        Self { lock: None, unlock_seconds: 5.0, last_lock: PathBuf::from(DEFAULT_LAST_LOCK) }
-    }
-}
-
 impl Default for Audit {
     fn default() -> Self {
         Self { path: PathBuf::from("/var/log/edge-agent/audit.jsonl") }
@@ -134,6 +119,26 @@ pub enum ConfigError {
         found: String,
         /// What it may be.
         wanted: &'static str,
+    },
+    /// A value is missing beside another one.
+    #[error("{key} is missing beside {beside}: {wanted}")]
+    Missing {
+        /// Section and key.
+        key: &'static str,
+        /// The one that is there.
+        beside: &'static str,
+        /// What it may be.
+        wanted: &'static str,
+    },
+    /// One pin is to do two things.
+    #[error("{one} and {other} are both {pin}: give each a pin of its own")]
+    SamePin {
+        /// Section and key.
+        one: &'static str,
+        /// The other.
+        other: &'static str,
+        /// The pin.
+        pin: Pin,
     },
     /// The rules make no sense.
     #[error("[policy] {0}")]
@@ -162,30 +167,48 @@ impl Config {
         let config: Self = toml::from_str(text)?;
         config.camera.check()?;
         config.door.check()?;
+        config.contacts.check()?;
+        config.reader.as_ref().map_or(Ok(()), Reader::check)?;
         config.policy.check()?;
+        config.refuse_shared_pins()?;
         Ok(config)
     }
-}
 
-impl Door {
-    /// How long a grant unlocks the door, in milliseconds.
-    pub fn unlock_ms(&self) -> u64 {
-        // 100 to 60 000: parsing has checked the range.
-        (self.unlock_seconds * 1000.0).round() as u64
+    /// Every pin that is used, with its section and key.
+    pub fn pins(&self) -> Vec<(&'static str, Pin)> {
+        let (d0, d1) = match &self.reader {
+            Some(Reader::Wiegand { d0_pin, d1_pin, .. }) => (Some(*d0_pin), Some(*d1_pin)),
+            _ => (None, None),
+        };
+        let pins = [
+            ("door.pin", self.door.pin),
+            ("contacts.exit-pin", self.contacts.exit_pin),
+            ("contacts.door-pin", self.contacts.door_pin),
+            ("lights.green-pin", self.lights.green_pin),
+            ("lights.red-pin", self.lights.red_pin),
+            ("lights.buzzer-pin", self.lights.buzzer_pin),
+            ("reader.d0-pin", d0),
+            ("reader.d1-pin", d1),
+        ];
+        pins.into_iter().filter_map(|(key, pin)| Some((key, pin?))).collect()
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
-        if (0.1..=60.0).contains(&self.unlock_seconds) {
-            return Ok(());
+    fn refuse_shared_pins(&self) -> Result<(), ConfigError> {
+        let pins = self.pins();
+        for (index, &(other, pin)) in pins.iter().enumerate() {
+            if let Some(&(one, _)) = pins[..index].iter().find(|(_, taken)| *taken == pin) {
+                return Err(ConfigError::SamePin { one, other, pin });
+            }
         }
-        let found = self.unlock_seconds.to_string();
-        Err(ConfigError::Range { key: "door.unlock-seconds", found, wanted: "how long a grant lasts, 0.1 to 60" })
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::door::LockPin;
+    use crate::gpio::{Board, Level};
 
     #[test]
     fn nothing_said_is_the_default() {
@@ -197,12 +220,31 @@ mod tests {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/config.toml");
         assert_eq!(Config::read(&path).unwrap(), Config::default());
         let sample = std::fs::read_to_string(path).unwrap();
-        let others = ["path", "bundles", "lock", "unlock-seconds", "last-lock", "socket"];
-        let all_keys = rules::KEYS.iter().chain(&camera::KEYS).chain(&others);
+        let others = ["path", "bundles", "socket"];
+        let of_sections = rules::KEYS.iter().chain(&camera::KEYS).chain(&door::KEYS).chain(&reader::KEYS);
+        let all_keys = of_sections.chain(&others);
         for key in all_keys {
             let named = sample.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} =")));
             assert!(named, "deploy/config.toml does not show {key}");
         }
+    }
+
+    #[test]
+    fn everything_around_the_door() {
+        let text = "[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\nwiring = \"maglock\"\nboard = \"zero-2-w\"\n\
+                    [contacts]\nexit-pin = 23\ndoor-pin = 24\nheld-seconds = 20.5\n\
+                    [lights]\ngreen-pin = 5\non-level = \"low\"\n\
+                    [reader]\nkind = \"wiegand\"\nd0-pin = 26\nd1-pin = 27\nkeep-bits = 24\n";
+        let config = Config::parse(text).unwrap();
+        let pin = |number| Pin::new(number).unwrap();
+        assert_eq!(config.door.lock_pin(), Some(LockPin { pin: pin(17), locked: Level::Low }));
+        assert_eq!((config.door.wiring, config.door.board), (Some(Wiring::Maglock), Some(Board::Zero2W)));
+        assert_eq!(config.contacts.exit().map(|exit| exit.pin), Some(pin(23)));
+        assert_eq!(config.contacts.watch_rules().held_ms, 20_500);
+        assert_eq!(config.lights.pins().map(|lights| lights.on), Some(Level::Low));
+        let wiegand = Reader::Wiegand { d0_pin: pin(26), d1_pin: pin(27), keep_bits: 24 };
+        assert_eq!(config.reader, Some(wiegand));
+        assert_eq!(config.pins().len(), 6);
     }
 
     #[test]
@@ -214,6 +256,33 @@ mod tests {
             ("[door]\nunlock-seconds = 3600.0\n", "door.unlock-seconds"),
             ("[door]\nunlock-seconds = nan\n", "door.unlock-seconds"),
             ("[door]\nunlock-seconds = \"5\"\n", "unlock-seconds"),
+            ("[door]\nlock = \"gpio\"\npin = 28\nlocked-level = \"low\"\n", "BCM numbers go from 0 to 27"),
+            ("[door]\nlock = \"magic\"\n", "magic"),
+            ("[door]\nlock = \"gpio\"\n", "door.pin is missing beside door.lock"),
+            ("[door]\nlock = \"gpio\"\npin = 17\n", "door.locked-level is missing beside door.lock"),
+            ("[door]\npin = 17\n", "door.lock is missing beside door.pin"),
+            ("[door]\nlock = \"scripted\"\npin = 17\n", "door.lock is missing beside door.pin"),
+            ("[door]\npin = 17\nlocked-level = \"closed\"\n", "closed"),
+            ("[door]\nwiring = \"magnet\"\n", "magnet"),
+            ("[door]\nboard = \"pi-1\"\n", "pi-1"),
+            (
+                "[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\n[lights]\nred-pin = 17\n",
+                "door.pin and lights.red-pin are both GPIO17",
+            ),
+            ("[contacts]\nexit-pin = 5\ndoor-pin = 5\n", "contacts.exit-pin and contacts.door-pin are both GPIO5"),
+            ("[contacts]\nheld-seconds = 0.0\n", "contacts.held-seconds"),
+            ("[contacts]\nleave-seconds = inf\n", "contacts.leave-seconds"),
+            ("[contacts]\ndebounce-ms = 0\n", "contacts.debounce-ms"),
+            ("[contacts]\nrex-pin = 5\n", "rex-pin"),
+            ("[lights]\nblue-pin = 5\n", "blue-pin"),
+            ("[reader]\nkind = \"nfc\"\n", "nfc"),
+            ("[reader]\ndevice = \"/dev/input/event0\"\n", "kind"),
+            ("[reader]\nkind = \"evdev\"\n", "device"),
+            ("[reader]\nkind = \"evdev\"\ndevice = \"a\"\nd0-pin = 5\n", "d0-pin"),
+            ("[reader]\nkind = \"evdev\"\ndevice = \"a\"\ndigits = \"octal\"\n", "octal"),
+            ("[reader]\nkind = \"wiegand\"\nd0-pin = 5\n", "d1-pin"),
+            ("[reader]\nkind = \"wiegand\"\nd0-pin = 5\nd1-pin = 5\n", "reader.d0-pin and reader.d1-pin"),
+            ("[reader]\nkind = \"wiegand\"\nd0-pin = 5\nd1-pin = 6\nkeep-bits = 8\n", "reader.keep-bits"),
             ("[database]\npath = 7\n", "path"),
             ("[database]\nfile = \"a\"\n", "file"),
             ("[model]\nbundle = \"a\"\n", "bundle"),

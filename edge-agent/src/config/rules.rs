@@ -7,13 +7,14 @@ use shared::policy::{Rules, RulesError};
 
 /// Every key of the section.
 #[cfg(test)]
-pub(super) const KEYS: [&str; 13] = [
+pub(super) const KEYS: [&str; 14] = [
     "threshold",
     "margin",
     "consensus",
     "consensus-of",
     "consensus-window-ms",
     "approach-gap-ms",
+    "card-window-ms",
     "minimum-face",
     "minimum-sharpness",
     "minimum-brightness",
@@ -39,6 +40,8 @@ pub struct PolicyRules {
     pub consensus_window_ms: Option<u64>,
     /// See [`Rules::approach_gap_ms`].
     pub approach_gap_ms: Option<u64>,
+    /// See [`Rules::card_window_ms`].
+    pub card_window_ms: Option<u64>,
     /// See [`Rules::minimum_face`].
     pub minimum_face: Option<f32>,
     /// See [`Rules::minimum_sharpness`].
@@ -95,6 +98,7 @@ impl PolicyRules {
         rules.consensus_of = self.consensus_of.unwrap_or(rules.consensus_of);
         rules.consensus_window_ms = self.consensus_window_ms.unwrap_or(rules.consensus_window_ms);
         rules.approach_gap_ms = self.approach_gap_ms.unwrap_or(rules.approach_gap_ms);
+        rules.card_window_ms = self.card_window_ms.unwrap_or(rules.card_window_ms);
         rules.minimum_sharpness = self.minimum_sharpness.or(rules.minimum_sharpness);
         rules.minimum_brightness = self.minimum_brightness.or(rules.minimum_brightness);
         rules.maximum_brightness = self.maximum_brightness.or(rules.maximum_brightness);
@@ -137,7 +141,7 @@ mod tests {
     fn what_is_said_holds_and_the_rest_is_the_default() {
         let said: PolicyRules = toml::from_str(
             "threshold = 0.9\nmargin = 0.1\nconsensus = 2\nconsensus-of = 4\nconsensus-window-ms = 1500\n\
-             approach-gap-ms = 700\nminimum-face = 64.0\nminimum-sharpness = 20.0\nminimum-brightness = 40.0\n\
+             approach-gap-ms = 700\ncard-window-ms = 8000\nminimum-face = 64.0\nminimum-sharpness = 20.0\nminimum-brightness = 40.0\n\
              maximum-brightness = 220.0\nmaximum-turn = 0.3\nseveral-faces = \"all-known\"\nmode = \"card-or-face\"",
         )
         .unwrap();
@@ -146,6 +150,7 @@ mod tests {
         expected.margin = 0.1;
         (expected.consensus, expected.consensus_of) = (2, 4);
         (expected.consensus_window_ms, expected.approach_gap_ms) = (1500, 700);
+        expected.card_window_ms = 8000;
         (expected.minimum_face, expected.minimum_sharpness) = (64.0, Some(20.0));
         (expected.minimum_brightness, expected.maximum_brightness) = (Some(40.0), Some(220.0));
         expected.maximum_turn = Some(0.3);

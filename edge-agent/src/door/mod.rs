@@ -2,14 +2,21 @@
 //!
 //! A lock is unlocked by a [`Grant`], which only the policy makes, and by nothing else. Locking needs no reason.
 
+pub mod boot;
+pub mod contacts;
+pub mod gpio;
 mod latch;
 mod scripted;
 mod timer;
+mod watch;
 
+pub use gpio::{GpioDoor, LockPin};
 pub use latch::Latch;
 pub use scripted::{Movement, ScriptedDoor};
 pub use timer::RelockTimer;
+pub use watch::{Alarm, DoorWatch, Input, WatchRules};
 
+use crate::gpio::GpioError;
 use shared::policy::Grant;
 
 /// Moves a lock.
@@ -56,4 +63,7 @@ pub enum DoorError {
         /// What the system said.
         reason: String,
     },
+    /// The pin that moves the lock is not to be had.
+    #[error(transparent)]
+    Gpio(#[from] GpioError),
 }

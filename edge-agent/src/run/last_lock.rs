@@ -1,7 +1,7 @@
 //! What moves the lock, written down at each good start: `edge-agent lock` drives it to its locked level though the
 //! configuration may have been broken since.
 
-use crate::door::DoorError;
+use crate::door::{DoorError, LockPin, gpio};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
@@ -13,8 +13,10 @@ const MAX_BYTES: u64 = 4096;
 
 /// A line that moves a lock, and its locked level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "lock", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "lock", rename_all = "kebab-case")]
 pub(crate) enum LockLine {
+    /// A pin.
+    Gpio(LockPin),
     /// Nothing moves.
     Scripted,
 }
@@ -26,6 +28,7 @@ impl LockLine {
     /// When the lock may not have moved.
     pub(crate) fn drive_locked(self) -> Result<(), DoorError> {
         match self {
+            Self::Gpio(lock) => gpio::drive_locked(lock),
             Self::Scripted => Ok(()),
         }
     }
@@ -33,6 +36,7 @@ impl LockLine {
     /// For people.
     pub(crate) fn described(self) -> String {
         match self {
+            Self::Gpio(lock) => format!("{} at its locked level, {}", lock.pin, lock.locked),
             Self::Scripted => "a scripted lock, which nothing moves".to_owned(),
         }
     }
@@ -77,15 +81,17 @@ impl LockLine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gpio::Level;
 
     #[test]
     fn what_is_written_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("last-lock.toml");
         assert_eq!(LockLine::read(&path).unwrap(), None);
-        for _ in 0..2 {
-            LockLine::Scripted.save(&path).unwrap();
-            assert_eq!(LockLine::read(&path).unwrap(), Some(LockLine::Scripted));
+        let pin = LockLine::Gpio(LockPin { pin: serde_json::from_str("17").unwrap(), locked: Level::Low });
+        for line in [pin, pin, LockLine::Scripted] {
+            line.save(&path).unwrap();
+            assert_eq!(LockLine::read(&path).unwrap(), Some(line));
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         for damaged in ["", "lock = \"magic\"\n", "\u{0}"] {

@@ -17,7 +17,7 @@ use crate::database;
 use crate::door::{Latch, RelockTimer};
 use crate::sight::Networks;
 use crate::status::{self, Board};
-use crate::unit::{Unit, UnitError};
+use crate::unit::{Unit, UnitError, equip};
 use anyhow::Context;
 use models::Recogniser;
 use service::Service;
@@ -57,7 +57,9 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let audit = AuditLog::open_file(&config.audit.path, &clock.now())?;
     let header = *gallery.header();
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
-    let mut unit = Unit::new(Box::new(Networks::new(recogniser, gallery)), policy, audit, latch, time);
+    let sight = Box::new(Networks::new(recogniser, Arc::clone(&gallery)));
+    let mut unit = Unit::new(sight, policy, audit, latch, time);
+    equip(&mut unit, &config, &gallery, &clock)?;
     unit.start(&header);
     let good_start = |camera: &CameraReport| {
         verbosity.note(&format!("the unit runs: {}", in_words(camera)));

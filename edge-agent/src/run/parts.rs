@@ -4,7 +4,7 @@ use crate::camera::{
     Adjustments, LiveCamera, PhotoCamera, RpicamCamera, RpicamSettings, V4lCamera, Wanted, may_be_renumbered,
 };
 use crate::config::{self, Lock, Source};
-use crate::door::{Door, ScriptedDoor};
+use crate::door::{Door, GpioDoor, LockPin, ScriptedDoor};
 use anyhow::{Context, bail};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -41,6 +41,7 @@ pub(crate) fn camera(config: &config::Camera) -> anyhow::Result<LiveCamera> {
 /// If none is configured.
 pub(crate) fn door(config: &config::Door) -> anyhow::Result<Box<dyn Door>> {
     match lock(config)? {
+        Lock::Gpio => Ok(Box::new(GpioDoor::open(pin(config)?)?)),
         Lock::Scripted => Ok(Box::new(ScriptedDoor::default())),
     }
 }
@@ -51,12 +52,17 @@ pub(crate) fn door(config: &config::Door) -> anyhow::Result<Box<dyn Door>> {
 /// If none is configured.
 pub(super) fn lock_line(config: &config::Door) -> anyhow::Result<LockLine> {
     match lock(config)? {
+        Lock::Gpio => Ok(LockLine::Gpio(pin(config)?)),
         Lock::Scripted => Ok(LockLine::Scripted),
     }
 }
 
 fn lock(config: &config::Door) -> anyhow::Result<Lock> {
     config.lock.context("[door] lock is not set").help("say what moves the lock; deploy/config.toml explains every key")
+}
+
+fn pin(config: &config::Door) -> anyhow::Result<LockPin> {
+    config.lock_pin().context("[door] pin and locked-level are not both set")
 }
 
 fn v4l(config: &config::Camera) -> anyhow::Result<V4lCamera> {

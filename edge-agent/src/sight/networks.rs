@@ -3,8 +3,8 @@
 use super::Sight;
 use crate::unit::Timings;
 use models::{Crop, Face, Frame, ModelError, Recogniser, quality};
-use shared::gallery::Gallery;
-use shared::policy::{Bounds, Landmark, ObservedFace, Policy, Quality, Resemblance, SeveralFaces};
+use shared::gallery::{Gallery, PersonId};
+use shared::policy::{Bounds, Landmark, Neighbour, ObservedFace, Policy, Quality, Resemblance, SeveralFaces};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,10 +20,26 @@ impl Networks {
         Self { recogniser, gallery }
     }
 
-    fn recognise(&mut self, crop: &Crop, timings: &mut Timings) -> Result<Option<Resemblance>, ModelError> {
+    /// Compares a face with everybody, and with the one whom a card claims to be there.
+    fn recognise(
+        &mut self,
+        seen: &mut ObservedFace,
+        crop: &Crop,
+        claimed: Option<PersonId>,
+        timings: &mut Timings,
+    ) -> Result<(), ModelError> {
         let encoding = timed(&mut timings.encode_ms, || self.recogniser.encode(crop))?;
-        let nearest = timed(&mut timings.match_ms, || self.gallery.nearest_two(&encoding));
-        Ok(nearest.and_then(|nearest| Resemblance::of(&self.gallery, &nearest)))
+        let gallery = &self.gallery;
+        let (nearest, claimed) = timed(&mut timings.match_ms, || {
+            let of_claimed = claimed.and_then(|id| {
+                let found = gallery.nearest_of(gallery.person_by_id(&id)?, &encoding)?;
+                Some(Neighbour { person: id, distance: found.distance })
+            });
+            (gallery.nearest_two(&encoding), of_claimed)
+        });
+        seen.resembles = nearest.and_then(|nearest| Resemblance::of(gallery, &nearest));
+        seen.claimed = claimed;
+        Ok(())
     }
 }
 
@@ -43,7 +59,7 @@ impl Sight for Networks {
                 let crop = timed(&mut timings.align_ms, || self.recogniser.align(frame, face));
                 seen.quality = measured(&crop);
                 if policy.quality_problem(&seen).is_none() {
-                    seen.resembles = self.recognise(&crop, timings)?;
+                    self.recognise(&mut seen, &crop, policy.claimed(), timings)?;
                 }
             }
             observed.push(seen);

@@ -14,10 +14,12 @@ pub(super) struct Line {
     frame: String,
     /// `grant`, `deny` or `nobody`.
     decision: &'static str,
-    /// Who it is, if within the threshold of somebody.
+    /// What somebody was let in by: `face`, `card` or `card_and_face`.
+    credential: Option<&'static str>,
+    /// Who it is, if within the threshold of somebody; or whose card it is.
     person: Option<String>,
     person_id: Option<String>,
-    /// L2 distance to the nearest person, known or not.
+    /// L2 distance to the nearest person, known or not, or to the card's holder.
     distance: Option<f32>,
     threshold: f32,
     runner_up: Option<RunnerUp>,
@@ -54,9 +56,13 @@ pub(super) struct Unreadable {
 
 impl Line {
     pub(super) fn of(file: &Path, turn: &Turn, gallery: &Gallery, threshold: f32) -> Self {
+        let credential = match turn.verdict {
+            Verdict::Granted(granted) => Some(granted.credential.code()),
+            _ => None,
+        };
         let (decision, person, distance, runner_up, reason) = match turn.verdict {
-            Verdict::Granted(Granted { person, distance, runner_up }) => {
-                ("grant", Some(person), Some(distance), runner_up, None)
+            Verdict::Granted(Granted { person, distance, runner_up, .. }) => {
+                ("grant", Some(person), distance, runner_up, None)
             }
             Verdict::Denied(Denied { reason, person, distance, runner_up }) => {
                 ("deny", person, distance, runner_up, Some(reason.code()))
@@ -67,6 +73,7 @@ impl Line {
         Self {
             frame: shown(file),
             decision,
+            credential,
             person: person.map(|person| name_of(gallery, &person)),
             person_id: person.map(|person| person.to_string()),
             distance,
@@ -108,14 +115,24 @@ pub(super) fn in_words(line: &Line, frames: u64) -> String {
     };
     let after = if frames == 1 { String::new() } else { format!(", after {frames} frames") };
     let door = format!("the door is {door}");
-    match (line.decision, &line.person, line.reason) {
-        ("grant", Some(person), _) => format!("{frame}: It's {person}, welcome in! ({compared}{after}): {door}"),
-        ("deny", Some(person), Some(reason)) => {
-            format!("{frame}: It looks like {person}, but not now: {reason} ({compared}{after}): {door}")
+    let greeting = match (line.decision, &line.person, line.reason) {
+        ("grant", Some(person), _) => match line.credential {
+            Some("card") => format!("It's {person}'s card, welcome in!"),
+            Some("card_and_face") => format!("It's {person} with their card, welcome in!"),
+            _ => format!("It's {person}, welcome in!"),
+        },
+        ("deny", Some(person), Some(reason @ "not_card_holder")) => {
+            format!("It's {person}'s card, but another face: {reason}")
         }
-        ("deny", None, Some(reason)) => format!("{frame}: Please go away: {reason} ({compared}{after}): {door}"),
-        _ => format!("{frame}: There is nobody: {door}"),
-    }
+        ("deny", Some(person), Some(reason)) if line.distance.is_none() => {
+            format!("It's {person}'s card, but not now: {reason}")
+        }
+        ("deny", Some(person), Some(reason)) => format!("It looks like {person}, but not now: {reason}"),
+        ("deny", None, Some(reason @ "card_needed")) => format!("Please present your card: {reason}"),
+        ("deny", None, Some(reason)) => format!("Please go away: {reason}"),
+        _ => return format!("{frame}: There is nobody: {door}"),
+    };
+    format!("{frame}: {greeting} ({compared}{after}): {door}")
 }
 
 fn shown(file: &Path) -> String {
@@ -136,6 +153,7 @@ mod tests {
         Line {
             frame: "a.jpg".to_owned(),
             decision,
+            credential: (decision == "grant").then_some("face"),
             person: person.map(str::to_owned),
             person_id: person.map(|_| "00ff".to_owned()),
             distance: Some(0.5),
@@ -166,6 +184,31 @@ mod tests {
                 20,
                 "a.jpg: Please go away: too_far (not compared, after 20 frames): the door is locked",
             ),
+            (
+                Line { credential: Some("card_and_face"), ..line("grant", Some("younes"), None) },
+                3,
+                "a.jpg: It's younes with their card, welcome in! (distance 0.500, threshold 1.000, after 3 frames): the door is locked",
+            ),
+            (
+                Line { credential: Some("card"), distance: None, ..line("grant", Some("younes"), None) },
+                1,
+                "a.jpg: It's younes's card, welcome in! (not compared): the door is locked",
+            ),
+            (
+                line("deny", Some("younes"), Some("not_card_holder")),
+                1,
+                "a.jpg: It's younes's card, but another face: not_card_holder (distance 0.500, threshold 1.000): the door is locked",
+            ),
+            (
+                Line { distance: None, ..line("deny", Some("younes"), Some("face_needed")) },
+                1,
+                "a.jpg: It's younes's card, but not now: face_needed (not compared): the door is locked",
+            ),
+            (
+                line("deny", None, Some("card_needed")),
+                1,
+                "a.jpg: Please present your card: card_needed (distance 0.500, threshold 1.000): the door is locked",
+            ),
             (line("nobody", None, None), 20, "a.jpg: There is nobody: the door is locked"),
         ] {
             assert_eq!(in_words(&line, frames), expected);
@@ -175,7 +218,7 @@ mod tests {
     #[test]
     fn json() {
         let expected = concat!(
-            r#"{"schema":1,"frame":"a.jpg","decision":"deny","person":null,"person_id":null,"distance":0.5,"threshold":1.0,"#,
+            r#"{"schema":1,"frame":"a.jpg","decision":"deny","credential":null,"person":null,"person_id":null,"distance":0.5,"threshold":1.0,"#,
             r#""runner_up":{"name":"kian","distance":1.25},"reason":"not_known","door":"locked","faces":1,"#,
             r#""ms":{"detect":1.235,"align":null,"encode":null,"match":null,"total":2.0}}"#
         );

@@ -9,12 +9,14 @@ use crate::camera::{CameraError, FileFrames};
 use crate::config::Config;
 use crate::database;
 use crate::door::{Latch, ScriptedDoor};
+use crate::reader::ScriptedReader;
 use crate::sight::Networks;
 use crate::storage::Memory;
 use crate::unit::{Turn, Unit, Verdict};
 use anyhow::Context;
 use line::{Line, in_words};
 use models::Recogniser;
+use shared::card::CardNumber;
 use shared::gallery::Gallery;
 use shared::policy::{Now, Policy};
 use std::path::Path;
@@ -29,12 +31,16 @@ use time::Time;
 pub(crate) fn run(arguments: &Simulate, verbosity: Verbosity) -> anyhow::Result<Answer> {
     let files = FileFrames::list(&arguments.frames)?;
     let mut simulation = Simulation::prepare(arguments, verbosity)?;
+    let mut first = true;
     let mut unreadable: Option<CameraError> = None;
     for file in &files {
         if let Err(error) = simulation.camera.show(file) {
             simulation.tell_unreadable(file, &error)?;
             unreadable.get_or_insert(error);
             continue;
+        }
+        if !arguments.sequence || std::mem::take(&mut first) {
+            simulation.present_card();
         }
         if arguments.sequence { simulation.frame(file)? } else { simulation.approach(file)? }
     }
@@ -49,6 +55,8 @@ struct Simulation {
     unit: Unit,
     gallery: Arc<Gallery>,
     camera: FileFrames,
+    card: Option<CardNumber>,
+    reader: ScriptedReader,
     latch: Latch,
     time: Time,
     frame_ms: u64,
@@ -72,11 +80,15 @@ impl Simulation {
         let audit = open_audit_log(arguments.audit.as_deref(), &time.clock().now())?;
         let sight = Box::new(Networks::new(recogniser, Arc::clone(&gallery)));
         let mut unit = Unit::new(sight, policy, audit, latch.clone(), time.clock());
+        let reader = ScriptedReader::default();
+        unit.read_cards(Box::new(reader.clone()), Arc::clone(&gallery));
         unit.start(gallery.header());
         Ok(Self {
             unit,
             gallery,
             camera: FileFrames::default(),
+            card: arguments.card,
+            reader,
             latch,
             time,
             frame_ms: 1000 / u64::from(arguments.fps),
@@ -84,6 +96,12 @@ impl Simulation {
             verbosity,
             granted: 0,
         })
+    }
+
+    fn present_card(&self) {
+        if let Some(card) = self.card {
+            self.reader.present(card);
+        }
     }
 
     /// The photo is before the camera until somebody is let in or the time for a consensus is over; then the view is

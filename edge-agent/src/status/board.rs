@@ -166,7 +166,7 @@ impl Remembered {
     /// `None` if nobody was there.
     fn of(verdict: &Verdict, utc_ms: i64) -> Option<Self> {
         let (reason, person, distance) = match *verdict {
-            Verdict::Granted(Granted { person, distance, .. }) => (None, Some(person), Some(distance)),
+            Verdict::Granted(Granted { person, distance, .. }) => (None, Some(person), distance),
             Verdict::Denied(Denied { reason, person, distance, .. }) => (Some(reason), person, distance),
             Verdict::Nobody => return None,
         };
@@ -194,6 +194,7 @@ mod tests {
     use crate::door::{DoorState, ScriptedDoor};
     use crate::unit::Timings;
     use crate::unit::fixture::PERSON;
+    use shared::policy::Credential;
 
     fn board() -> Board {
         let latch = Latch::close(Box::new(ScriptedDoor::default()), 1000).unwrap();
@@ -214,7 +215,12 @@ mod tests {
     fn turns_are_counted_and_the_same_decision_is_told_once() {
         let board = board();
         assert_eq!(board.report().last_turn_seconds_ago, None);
-        let granted = Verdict::Granted(Granted { person: PERSON, distance: 0.5, runner_up: None });
+        let granted = Verdict::Granted(Granted {
+            credential: Credential::Face,
+            person: PERSON,
+            distance: Some(0.5),
+            runner_up: None,
+        });
         let turns = [
             denied(Reason::Deciding, 0.6),
             denied(Reason::Deciding, 0.7),

@@ -2,23 +2,30 @@
 //!
 //! The door moves only after the record of it is on the disk. What cannot be recorded does not happen.
 
+mod equip;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod surroundings;
 mod turn;
 
+pub use equip::equip;
 pub use turn::{Denied, Granted, Timings, Turn, Verdict};
 
 use crate::audit_log::AuditLog;
 use crate::camera::{CameraError, Captured, FrameSource};
 use crate::clock::Clock;
-use crate::door::{DoorError, Latch};
+use crate::door::contacts::Contacts;
+use crate::door::{DoorError, Latch, WatchRules};
+use crate::lights::Lights;
+use crate::reader::CardReader;
 use crate::sight::Sight;
 use models::ModelError;
 use shared::audit::Event;
-use shared::gallery::Header;
+use shared::gallery::{Gallery, Header};
 use shared::policy::{Decision, Grant, Now, Observation, Policy, Reason};
 use std::sync::Arc;
 use std::time::Instant;
+use surroundings::{Cards, Surroundings, WatchedDoor};
 
 /// Why a turn of the loop failed. The door is locked, or locks in time.
 #[derive(Debug, thiserror::Error)]
@@ -42,12 +49,28 @@ pub struct Unit {
     audit: AuditLog,
     latch: Latch,
     clock: Arc<dyn Clock>,
+    surroundings: Surroundings,
 }
 
 impl Unit {
     /// Joins the parts. Times of grants are on the clock's forward-only scale.
     pub fn new(sight: Box<dyn Sight>, policy: Policy, audit: AuditLog, latch: Latch, clock: Arc<dyn Clock>) -> Self {
-        Self { sight, policy, audit, latch, clock }
+        Self { sight, policy, audit, latch, clock, surroundings: Surroundings::default() }
+    }
+
+    /// Takes notice of cards, which belong to the people of this gallery.
+    pub fn read_cards(&mut self, reader: Box<dyn CardReader>, gallery: Arc<Gallery>) {
+        self.surroundings.cards = Some(Cards { reader, gallery });
+    }
+
+    /// Listens to the contacts of the door.
+    pub fn listen_to(&mut self, contacts: Box<dyn Contacts>, rules: WatchRules) {
+        self.surroundings.door = Some(WatchedDoor::new(contacts, rules, self.clock.now().monotonic_ms));
+    }
+
+    /// Says with these lights what is decided.
+    pub fn show_with(&mut self, lights: Lights) {
+        self.surroundings.lights = Some(lights);
     }
 
     /// One turn: frame, faces, encodings, nearest, decision, record, door.
@@ -55,12 +78,24 @@ impl Unit {
     /// # Errors
     /// [`UnitError`]; the unit can go on with the next turn.
     pub fn turn(&mut self, camera: &mut dyn FrameSource) -> Result<Turn, UnitError> {
+        let turn = self.decide_and_act(camera);
+        self.surroundings.say(turn.as_ref().ok().map(|turn| &turn.verdict));
+        turn
+    }
+
+    fn decide_and_act(&mut self, camera: &mut dyn FrameSource) -> Result<Turn, UnitError> {
         let started = Instant::now();
         let mut timings = Timings::default();
-        let captured = camera.next_frame()?;
+        let captured = camera.next_frame();
         let now = self.clock.now();
         self.latch.lock_if_due(now.monotonic_ms);
-        let faces = match captured {
+        let events = self.surroundings.watch_door(now.monotonic_ms);
+        events.into_iter().for_each(|event| self.record(event, &now));
+        // One card for each decision: none takes the place of another that nobody has decided about.
+        if let Some(card) = self.surroundings.next_card() {
+            self.policy.present_card(&card, &now);
+        }
+        let faces = match captured? {
             Captured::Frame(frame) => self.sight.look(frame, &self.policy, &mut timings)?,
             Captured::Nothing => Vec::new(),
         };
@@ -85,6 +120,7 @@ impl Unit {
         self.latch.lock();
         let now = self.clock.now();
         self.policy.end_approach();
+        self.surroundings.lights = None;
         self.record_ended_approach(&now);
         self.record(Event::Stopped, &now);
     }
@@ -113,6 +149,7 @@ impl Unit {
             self.record(Event::DoorFailed, now);
         }
         unlocked?;
+        self.surroundings.note_unlocked(self.latch.locks_at_ms(), now.monotonic_ms);
         Ok(Verdict::Granted(granted))
     }
 

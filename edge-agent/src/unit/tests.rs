@@ -1,11 +1,19 @@
 use super::*;
-use crate::clock::VirtualClock;
+use crate::clock::{SystemClock, VirtualClock};
+use crate::config::Config;
+use crate::door::contacts::{Contact, ScriptedContacts};
 use crate::door::{DoorState, Movement, ScriptedDoor};
+use crate::gpio::Board;
+use crate::lights::{ScriptedLights, Shown};
+use crate::reader::ScriptedReader;
 use crate::sight::Recorded;
 use crate::storage::{Memory, Operation, Storage};
 use fixture::{PERSON, face, rules};
 use models::Frame;
-use shared::policy::ObservedFace;
+use shared::card::{CardKey, CardNumber};
+use shared::encoding::Encoding;
+use shared::gallery::{Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonName, PhotoDigest};
+use shared::policy::{Credential, Neighbour, ObservedFace};
 
 /// A camera that shows the same grey picture for ever, or nothing.
 struct Grey(Option<Frame>);
@@ -169,4 +177,152 @@ fn a_door_that_fails_is_recorded() {
     assert!(matches!(bench.unit.turn(&mut bench.camera), Err(UnitError::Door(_))));
     assert!(bench.log().contains("door_failed"));
     assert_eq!(bench.door.movements().last(), Some(&Movement::Lock));
+}
+
+/// A gallery in which [`PERSON`] has this card and must show this.
+fn card_holder(card: CardNumber, mode: Mode) -> Arc<Gallery> {
+    let key = CardKey([9; 32]);
+    let mut builder = GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap();
+    builder.set_card_key(key).unwrap();
+    let encoding = Encoding::from_network(&[1.0, 0.0]).unwrap();
+    let person = NewPerson {
+        id: PERSON,
+        name: PersonName::parse("Ada").unwrap(),
+        details: Details { mode, cards: vec![key.hash(card)], ..Details::default() },
+        encodings: vec![NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0 }],
+    };
+    builder.add_person(person).unwrap();
+    Arc::new(builder.build())
+}
+
+#[test]
+fn a_card_is_its_holders_and_no_other() {
+    let [card, other] = [5, 6].map(|number| CardNumber::new(number).unwrap());
+    for (mode, presented, seen, expected) in [
+        (Mode::CardOrFace, card, vec![], Some(Credential::Card)),
+        (Mode::CardOrFace, other, vec![], None),
+        (Mode::CardAndFace, card, vec![face(0.5)], Some(Credential::CardAndFace)),
+        (Mode::CardAndFace, card, vec![face(1.2)], None),
+        (Mode::CardAndFace, other, vec![face(0.5)], None),
+        (Mode::CardAndFace, card, vec![], None),
+    ] {
+        let claimed = |mut face: ObservedFace| {
+            let best = face.resembles.as_mut().unwrap();
+            best.best.mode = mode;
+            face.claimed = Some(Neighbour { person: PERSON, distance: best.best.distance });
+            face
+        };
+        let mut bench = Bench::with(vec![seen.into_iter().map(claimed).collect()]);
+        let reader = ScriptedReader::default();
+        bench.unit.read_cards(Box::new(reader.clone()), card_holder(card, mode));
+        reader.present(presented);
+        let granted = match bench.turn_at(0).verdict {
+            Verdict::Granted(granted) => Some(granted.credential),
+            _ => None,
+        };
+        assert_eq!(granted, expected, "{mode:?}");
+        let moved = bench.door.movements().contains(&Movement::Unlock);
+        assert_eq!(moved, expected.is_some());
+        let log = bench.log();
+        assert!(!log.contains("Ada"), "{log}");
+        if let Some(credential) = expected {
+            assert!(log.contains(&format!("\"credential\":\"{}\"", credential.code())), "{log}");
+        }
+    }
+}
+
+/// A unit on a computer that has no pins says so and names the section; what needs no pins is there.
+#[test]
+fn what_is_configured_and_not_to_be_had_is_named() {
+    if Board::of_this_computer().is_some() {
+        eprintln!("skipped: this is a Raspberry Pi, whose pins a test does not touch");
+        return;
+    }
+    let gallery = card_holder(CardNumber::new(5).unwrap(), Mode::Face);
+    let clock = Arc::new(SystemClock::start());
+    for (text, expected) in [
+        ("", None),
+        ("[reader]\nkind = \"evdev\"\ndevice = \"/nowhere\"\n", None),
+        ("[reader]\nkind = \"wiegand\"\nd0-pin = 5\nd1-pin = 6\n", Some("[reader]")),
+        ("[contacts]\ndoor-pin = 5\n", Some("[contacts]")),
+        ("[lights]\nred-pin = 5\n", Some("[lights]")),
+    ] {
+        let mut bench = Bench::with(vec![]);
+        let equipped = equip(&mut bench.unit, &Config::parse(text).unwrap(), &gallery, &clock);
+        let message = equipped.err().map(|error| format!("{error:#}"));
+        let named = |message: &String| {
+            expected.is_some_and(|section| message.contains(section) && message.contains("no Raspberry Pi"))
+        };
+        assert_eq!(message.as_ref().map(named), expected.map(|_| true), "{text}: {message:?}");
+    }
+}
+
+#[test]
+fn what_the_door_does_is_recorded() {
+    let mut bench = Bench::with(vec![vec![face(0.5)]]);
+    let open = |open| Contact::Door { open };
+    let changes = [
+        (2_000, open(true)),
+        (4_000, open(false)),
+        (20_000, open(true)),
+        (21_000, open(false)),
+        (30_000, Contact::Exit { pressed: true }),
+        (30_200, Contact::Exit { pressed: false }),
+        (31_000, open(true)),
+        (70_000, open(false)),
+    ];
+    let rules = WatchRules { held_ms: 30_000, leave_ms: 5_000 };
+    bench.unit.listen_to(Box::new(ScriptedContacts::new(changes)), rules);
+    for ms in [0, 2_000, 4_000, 20_000, 21_000, 30_500, 31_000, 61_000, 70_000] {
+        bench.turn_at(ms);
+    }
+    let log = bench.log();
+    let events: Vec<&str> =
+        log.lines().filter_map(|line| line.split("\"event\":\"").nth(1)?.split('"').next()).collect();
+    assert_eq!(events, ["granted", "door_forced", "door_closed", "door_held", "door_closed"]);
+}
+
+/// Two people present their cards one right after the other: both are let in.
+#[test]
+fn each_card_is_decided_about() {
+    let card = CardNumber::new(5).unwrap();
+    let mut bench = Bench::with(vec![]);
+    let reader = ScriptedReader::default();
+    bench.unit.read_cards(Box::new(reader.clone()), card_holder(card, Mode::CardOrFace));
+    reader.present(card);
+    reader.present(card);
+    for ms in [0, 100] {
+        assert!(matches!(bench.turn_at(ms).verdict, Verdict::Granted(_)), "{ms}");
+    }
+    assert_eq!(bench.turn_at(200).verdict, Verdict::Nobody);
+}
+
+#[test]
+fn a_door_is_watched_though_the_camera_is_lost() {
+    struct Lost;
+    impl FrameSource for Lost {
+        fn next_frame(&mut self) -> Result<Captured<'_>, CameraError> {
+            Err(CameraError::NoFiles { folder: "/nowhere".into() })
+        }
+    }
+    let mut bench = Bench::with(vec![]);
+    let rules = WatchRules { held_ms: 30_000, leave_ms: 5_000 };
+    bench.unit.listen_to(Box::new(ScriptedContacts::new([(50, Contact::Door { open: true })])), rules);
+    bench.clock.advance_to(100);
+    assert!(bench.unit.turn(&mut Lost).is_err());
+    assert!(bench.log().contains("door_forced"));
+}
+
+#[test]
+fn lights_say_what_was_decided_and_are_off_in_the_end() {
+    let mut bench = Bench::with(vec![vec![face(1.2)], vec![], vec![face(0.5)]]);
+    let lights = ScriptedLights::default();
+    bench.unit.show_with(Lights::start(Box::new(lights.clone()), Arc::new(SystemClock::start())).unwrap());
+    bench.turn_at(0);
+    lights.wait_for(|shown| shown.red && shown.buzzer);
+    bench.turn_at(10_000);
+    bench.turn_at(20_000);
+    lights.wait_for(|shown| shown.green);
+    bench.unit.stop();
+    assert_eq!(lights.last(), Some(Shown::OFF));
 }

@@ -2,7 +2,7 @@
 
 use crate::door::DoorState;
 use shared::gallery::PersonId;
-use shared::policy::{Grant, Neighbour, Reason, Refusal};
+use shared::policy::{Credential, Grant, Neighbour, Reason, Refusal};
 
 /// One turn of the loop.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,8 +33,10 @@ pub enum Verdict {
 pub struct Granted {
     /// Who.
     pub person: PersonId,
-    /// L2 distance in the frame that decided.
-    pub distance: f32,
+    /// By what.
+    pub credential: Credential,
+    /// L2 distance in the frame that decided; `None` if no face was judged.
+    pub distance: Option<f32>,
     /// The nearest other person.
     pub runner_up: Option<Neighbour>,
 }
@@ -44,9 +46,9 @@ pub struct Granted {
 pub struct Denied {
     /// Why.
     pub reason: Reason,
-    /// Who it is, if within the threshold of somebody.
+    /// Who it is, if within the threshold of somebody; or whose card it is.
     pub person: Option<PersonId>,
-    /// L2 distance to the nearest person; `None` if the face was not compared.
+    /// L2 distance to the nearest person, or to the card's holder; `None` if no face was compared.
     pub distance: Option<f32>,
     /// The nearest other person.
     pub runner_up: Option<Neighbour>,
@@ -69,7 +71,12 @@ pub struct Timings {
 
 impl Granted {
     pub(super) fn of(grant: &Grant) -> Self {
-        Self { person: grant.person(), distance: grant.distance(), runner_up: grant.runner_up() }
+        Self {
+            person: grant.person(),
+            credential: grant.credential(),
+            distance: grant.distance(),
+            runner_up: grant.runner_up(),
+        }
     }
 }
 

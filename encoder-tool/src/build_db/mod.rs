@@ -29,7 +29,7 @@ use people_csv::Row;
 use quality::LeftOut;
 use report::{Report, Skipped};
 use roster::Member;
-use shared::gallery::{MAX_ENCODINGS_OF_PERSON, NewEncoding};
+use shared::gallery::{MAX_ENCODINGS_OF_PERSON, Mode, NewEncoding};
 use std::path::Path;
 use std::time::Instant;
 use terminal::{Answer, Help, Verbosity};
@@ -92,6 +92,9 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         return Err(anyhow!("none of the {} photos can be used, so no database was written", photos.len()))
             .help("correct what was left out, for the reason given with each");
     }
+    enrolled.iter().filter(|person| needs_a_card(person)).for_each(|person| {
+        verbosity.note(&format!("{} must show a card (card_and_face) and has none: cannot enter", person.member.name));
+    });
     report.odd_photos.iter().for_each(|odd| verbosity.note(&odd.in_words()));
     report.look_alikes.iter().for_each(|pair| verbosity.note(&pair.in_words()));
     let about = threshold_in_words(risk.as_ref(), &recogniser);
@@ -122,6 +125,10 @@ fn with_photos(members: Vec<Member>, kept: Vec<Vec<EnrolledPhoto>>, verbosity: V
         verbosity.note(&format!("not enrolled: {}: {why}", member.name));
     }
     (enrolled, empty.is_empty())
+}
+
+fn needs_a_card(Enrolled { member, .. }: &Enrolled) -> bool {
+    member.details.mode == Mode::CardAndFace && member.cards.is_empty()
 }
 
 /// The threshold for so many encodings; `None` leaves it to the encoder's own.

@@ -8,7 +8,8 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use shared::gallery::{Details, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, Mode, NameError, PersonName};
+use shared::card::CardNumber;
+use shared::gallery::{Details, MAX_CARDS, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, Mode, NameError, PersonName};
 
 /// The largest `people.csv` that is read, in bytes.
 pub(super) const MAX_BYTES: u64 = 64 << 20;
@@ -23,7 +24,9 @@ pub(super) struct Row {
     /// The text in the column `id`, if any.
     pub(super) id: Option<String>,
     pub(super) name: PersonName,
+    /// All but the cards, which become hashes only in a database.
     pub(super) details: Details,
+    pub(super) cards: Vec<CardNumber>,
 }
 
 /// What is wrong with `people.csv`.
@@ -106,10 +109,6 @@ impl Columns {
     fn row(&self, record: &StringRecord, line: u64, zone: &TimeZone) -> Result<Row, CsvError> {
         let field = |column: &'static str| self.place(column).and_then(|at| record.get(at)).unwrap_or_default();
         let wrong = |column: &'static str| move |problem: String| CsvError::Field { line, column, problem };
-        if !field("cards").is_empty() {
-            let problem = "cards cannot be enrolled by this version: leave it empty".to_owned();
-            return Err(wrong("cards")(problem));
-        }
         let valid_from = seconds(field("valid_from"), zone, Edge::Start).map_err(wrong("valid_from"))?;
         let valid_until = seconds(field("valid_to"), zone, Edge::End).map_err(wrong("valid_to"))?;
         if valid_from.zip(valid_until).is_some_and(|(from, until)| from >= until) {
@@ -127,6 +126,7 @@ impl Columns {
                 valid_until,
                 cards: Vec::new(),
             },
+            cards: cards(field("cards")).map_err(wrong("cards"))?,
         })
     }
 }
@@ -159,6 +159,21 @@ fn groups(text: &str) -> Result<Vec<String>, String> {
         return Err(format!("{} groups: at most {MAX_GROUPS}", groups.len()));
     }
     Ok(groups)
+}
+
+/// Told by its place and not by its number, which messages do not repeat.
+fn cards(text: &str) -> Result<Vec<CardNumber>, String> {
+    let mut cards: Vec<CardNumber> = Vec::new();
+    for (index, card) in text.split(';').map(str::trim).filter(|card| !card.is_empty()).enumerate() {
+        let card = card.parse().map_err(|error| format!("card {}: {error}", index + 1))?;
+        if !cards.contains(&card) {
+            cards.push(card);
+        }
+    }
+    if cards.len() > MAX_CARDS {
+        return Err(format!("{} cards: at most {MAX_CARDS}", cards.len()));
+    }
+    Ok(cards)
 }
 
 fn mode(text: &str) -> Result<Mode, String> {
@@ -232,6 +247,14 @@ mod tests {
     }
 
     #[test]
+    fn cards_in_any_form() {
+        let rows = parsed("name,cards\nBo, 0008108654; 123:47726 ;;0xffffffff\n").unwrap();
+        let numbers: Vec<u64> = rows[0].cards.iter().map(|card| card.value()).collect();
+        assert_eq!(numbers, [8_108_654, 0xffff_ffff]);
+        assert_eq!(rows[0].details, Details::default());
+    }
+
+    #[test]
     fn what_spreadsheets_write_is_read() {
         for text in ["\u{feff}name,note\r\nBo,x\r\n", "Name;Note\nBo;x", "note,name\n x , Bo \n\n"] {
             let rows = parsed(text).unwrap();
@@ -253,7 +276,10 @@ mod tests {
             (&format!("name\n{long}\n"), "line 2: the name has 129 bytes"),
             ("name\nB\u{7}o\n", "line 2: the name holds the control character U+0007"),
             ("name,mode\nBo,both\n", "line 2, mode: \"both\" is none of"),
-            ("name,cards\nBo,4711\n", "line 2, cards: cards cannot be enrolled"),
+            ("name,cards\nBo,4711;12a\n", "line 2, cards: card 2: it is not a number"),
+            ("name,cards\nBo,256:1\n", "line 2, cards: card 1: a facility code is 0 to 255"),
+            ("name,cards\nBo,8.1E+06\n", "line 2, cards: card 1: it is not a number"),
+            ("name,cards\nBo,1;2;3;4;5;6;7;8;9\n", "line 2, cards: 9 cards: at most 8"),
             ("name,valid_from\nBo,31.1.2027\n", "line 2, valid_from: \"31.1.2027\" is neither"),
             ("name,valid_from\nBo,2027-02-30\n", "line 2, valid_from"),
             ("name,valid_from\nBo,2027-01-31T18:00:00\n", "line 2, valid_from"),

@@ -1,6 +1,7 @@
 //! Who is to be enrolled: folder names and the lines of `people.csv` brought together. No I/O.
 
 use super::people_csv::Row;
+use shared::card::CardNumber;
 use shared::gallery::{Details, NameError, PersonId, PersonName};
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +11,9 @@ pub(super) struct Member {
     pub(super) name: PersonName,
     /// The id that `people.csv` asks for.
     pub(super) id: Option<PersonId>,
+    /// All but the cards.
     pub(super) details: Details,
+    pub(super) cards: Vec<CardNumber>,
     /// Which of the folders is theirs; `None` if there is none.
     pub(super) folder: Option<usize>,
 }
@@ -40,6 +43,20 @@ pub(crate) enum RosterError {
         "people.csv lines {one_line} and {other_line}: {one:?} and {other:?} differ at most in case or Unicode form"
     )]
     NamesCollide {
+        /// A name.
+        one: String,
+        /// Its line.
+        one_line: u64,
+        /// The other name.
+        other: String,
+        /// Its line.
+        other_line: u64,
+    },
+    /// Two people have one card.
+    #[error(
+        "people.csv lines {one_line} and {other_line}: {one:?} and {other:?} have a card in common, which can be one person's only"
+    )]
+    CardTaken {
         /// A name.
         one: String,
         /// Its line.
@@ -97,6 +114,7 @@ pub(super) fn roster(folders: &[&str], rows: Option<Vec<Row>>) -> Result<Vec<Mem
     let rows = rows.unwrap_or_default();
     refuse_colliding_folders(folders)?;
     refuse_colliding_rows(&rows)?;
+    refuse_shared_cards(&rows)?;
     let by_key: HashMap<String, usize> =
         folders.iter().enumerate().filter_map(|(at, folder)| Some((key_of(folder)?, at))).collect();
     let mut claimed: HashMap<usize, u64> = HashMap::new();
@@ -108,14 +126,14 @@ pub(super) fn roster(folders: &[&str], rows: Option<Vec<Row>>) -> Result<Vec<Mem
             let folder = folders[at].to_owned();
             return Err(RosterError::FolderClaimedTwice { folder, one_line, other_line: row.line });
         }
-        members.push(Member { name: row.name, id, details: row.details, folder });
+        members.push(Member { name: row.name, id, details: row.details, cards: row.cards, folder });
     }
     let unclaimed: Vec<usize> = (0..folders.len()).filter(|at| !claimed.contains_key(at)).collect();
     refuse_misspelt(&members, &unclaimed, folders)?;
     for at in unclaimed {
         let name = PersonName::parse(folders[at])
             .map_err(|source| RosterError::FolderName { folder: folders[at].to_owned(), source })?;
-        members.push(Member { name, id: None, details: Details::default(), folder: Some(at) });
+        members.push(Member { name, id: None, details: Details::default(), cards: Vec::new(), folder: Some(at) });
     }
     members.sort_by(|a, b| a.name.cmp(&b.name));
     refuse_folder_named_as_another(&members)?;
@@ -143,6 +161,21 @@ fn refuse_colliding_rows(rows: &[Row]) -> Result<(), RosterError> {
     for row in rows {
         if let Some(one) = seen.insert(row.name.collision_key(), row) {
             return Err(RosterError::NamesCollide {
+                one: one.name.as_str().to_owned(),
+                one_line: one.line,
+                other: row.name.as_str().to_owned(),
+                other_line: row.line,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn refuse_shared_cards(rows: &[Row]) -> Result<(), RosterError> {
+    let mut seen: HashMap<CardNumber, &Row> = HashMap::new();
+    for (row, card) in rows.iter().flat_map(|row| row.cards.iter().map(move |card| (row, card))) {
+        if let Some(one) = seen.insert(*card, row) {
+            return Err(RosterError::CardTaken {
                 one: one.name.as_str().to_owned(),
                 one_line: one.line,
                 other: row.name.as_str().to_owned(),
@@ -228,6 +261,7 @@ mod tests {
             (&[&long], None, "200 bytes"),
             (&["a\u{7}"], None, "control character U+0007"),
             (&["a"], Some("name\nBo\nBO\n"), "lines 2 and 3"),
+            (&["a"], Some("name,cards\na,5;123:47726\nBo,0008108654\n"), "lines 2 and 3: \"a\" and \"Bo\" have a card"),
             (&["a"], Some("id,name\nb,a\n"), "line 2: the id \"b\" is neither"),
             (&["a"], Some("id,name\na,Bo\n,A\n"), "lines 2 and 3 both belong to the folder \"a\""),
             (&["a", "bob"], Some("name\na\nBo\n"), "no line for the folders bob, and there is no folder for its Bo"),

@@ -6,6 +6,7 @@ use crate::calibrate::set_threshold;
 use crate::database;
 use anyhow::Context;
 use models::{Crop, Recogniser};
+use shared::card::CardKey;
 use shared::gallery::{Gallery, GalleryBuilder, NewEncoding, NewPerson, PersonId, PersonName};
 use std::collections::HashMap;
 
@@ -51,7 +52,7 @@ pub(super) struct Findings {
     pub(super) look_alikes: Vec<([usize; 2], f32)>,
 }
 
-/// The database's bytes. A person keeps the id that `people.csv` or the previous database gives; others get a random
+/// The database's bytes. Cards are hashed under a new key, so that no two databases have a hash in common. A person keeps the id that `people.csv` or the previous database gives; others get a random
 /// one.
 ///
 /// # Errors
@@ -65,10 +66,15 @@ pub(super) fn encode_database(
 ) -> anyhow::Result<Vec<u8>> {
     let sequence = database::next_sequence(heritage.sequence, now);
     let mut builder = GalleryBuilder::new(sequence, recogniser.model_hash(), recogniser.dimensions())?;
-    for Enrolled { member, photos } in people {
+    let card_key = CardKey(random()?);
+    if people.iter().any(|person| !person.member.cards.is_empty()) {
+        builder.set_card_key(card_key)?;
+    }
+    for Enrolled { mut member, photos } in people {
+        member.details.cards = member.cards.iter().map(|card| card_key.hash(*card)).collect();
         let id = match member.id.or_else(|| heritage.id_of(&member.name)) {
             Some(id) => id,
-            None => random_id()?,
+            None => PersonId(random()?),
         };
         let name = member.name.clone();
         let encodings = photos.into_iter().map(|photo| photo.new).collect();
@@ -85,10 +91,10 @@ pub(super) fn encode_database(
     Ok(builder.encode()?)
 }
 
-fn random_id() -> anyhow::Result<PersonId> {
-    let mut id = [0; 16];
-    getrandom::fill(&mut id).context("the system has no random numbers")?;
-    Ok(PersonId(id))
+fn random<const BYTES: usize>() -> anyhow::Result<[u8; BYTES]> {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).context("the system has no random numbers")?;
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -96,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn random_ids_differ() {
-        assert_ne!(random_id().unwrap(), random_id().unwrap());
+    fn random_numbers_differ() {
+        assert_ne!(random::<16>().unwrap(), random::<16>().unwrap());
     }
 }

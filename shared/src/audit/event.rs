@@ -2,7 +2,7 @@
 //! An [`Event::Granted`] is written before the door moves: after one that nothing follows, the power may have gone first.
 
 use crate::gallery::{ModelHash, PersonId};
-use crate::policy::{Approach, Grant, MAX_CONSENSUS_FRAMES, Neighbour, Reason};
+use crate::policy::{Approach, Credential, Grant, MAX_CONSENSUS_FRAMES, Neighbour, Reason};
 use heapless::{String, Vec};
 use serde::{Deserialize, Serialize};
 
@@ -34,8 +34,11 @@ pub enum Event {
     Granted {
         /// Who.
         person: PersonId,
-        /// In the frame that decided.
-        distance: f32,
+        /// By what; a record that does not say it is of a face.
+        #[serde(default)]
+        credential: Credential,
+        /// In the frame that decided; `None` if no face was judged.
+        distance: Option<f32>,
         /// In the frames that agreed, oldest first.
         distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
         /// The nearest other person in the frame that decided.
@@ -45,9 +48,9 @@ pub enum Event {
     Refused {
         /// Why.
         reason: Reason,
-        /// Who, if within the threshold of somebody.
+        /// Who, if within the threshold of somebody, or whose card was presented.
         person: Option<PersonId>,
-        /// To the nearest person in the frame of the reason; `None` if the face was not compared.
+        /// To the nearest person in the frame of the reason, or to the card's holder; `None` if no face was compared.
         distance: Option<f32>,
         /// In the last judged frames, to whoever was nearest, oldest first.
         distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
@@ -59,6 +62,18 @@ pub enum Event {
         ended_utc_ms: i64,
         /// How many people were let in before.
         grants: usize,
+    },
+    /// The door is open though nobody was let in and nobody asked to leave.
+    DoorForced,
+    /// The door has been open for too long.
+    DoorHeld {
+        /// For how many milliseconds it has been open.
+        open_ms: u64,
+    },
+    /// A door that was forced or held open is closed again.
+    DoorClosed {
+        /// For how many milliseconds it was open.
+        open_ms: u64,
     },
     /// The door could not be switched; whether it is locked is not known.
     DoorFailed,
@@ -97,6 +112,7 @@ impl From<&Grant> for Event {
     fn from(grant: &Grant) -> Self {
         Self::Granted {
             person: grant.person(),
+            credential: grant.credential(),
             distance: grant.distance(),
             distances: grant.distances().iter().copied().collect(),
             runner_up: grant.runner_up(),
@@ -107,7 +123,10 @@ impl From<&Grant> for Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{Bounds, Candidate, Decision, Now, Observation, ObservedFace, Policy, Resemblance, Rules};
+    use crate::gallery::Mode;
+    use crate::policy::{
+        Bounds, Candidate, Decision, Now, Observation, ObservedFace, Policy, PresentedCard, Resemblance, Rules,
+    };
 
     #[test]
     fn a_grant_and_what_followed_become_events() {
@@ -124,7 +143,10 @@ mod tests {
 
         let (Decision::Grant(grant), None) = decide(0.5, 0) else { panic!("not granted") };
         let distances = Vec::from_iter([0.5]);
-        assert_eq!(Event::from(&grant), Event::Granted { person: ada, distance: 0.5, distances, runner_up });
+        assert_eq!(Event::from(&grant), {
+            let (credential, distance) = (Credential::Face, Some(0.5));
+            Event::Granted { person: ada, credential, distance, distances, runner_up }
+        });
 
         let (Decision::Deny(_), None) = decide(1.25, 100) else { panic!("not refused") };
         let (_, Some(approach)) = decide(0.5, 5000) else { panic!("not ended") };
@@ -142,6 +164,18 @@ mod tests {
 
         let (_, Some(only_granted)) = decide(0.5, 10_000) else { panic!("not ended") };
         assert_eq!(Event::refused(&only_granted), None);
+    }
+
+    #[test]
+    fn a_card_is_recorded_as_what_opened() {
+        let holder = Candidate { mode: Mode::CardOrFace, ..Candidate::new(PersonId([1; 16]), 0.0) }.holder();
+        let mut policy = Policy::new(Rules::new(1.0)).unwrap();
+        policy.present_card(&PresentedCard::Of(holder), &Now::new(0, 0));
+        let Decision::Grant(grant) = policy.decide(&Observation::new(&[]), &Now::new(0, 0)) else {
+            panic!("not granted")
+        };
+        let json = serde_json::to_string(&Event::from(&grant)).unwrap();
+        assert!(json.contains(r#""credential":"card","distance":null,"distances":[]"#), "{json}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::gallery::{ModelHash, PersonId};
-use crate::policy::{Neighbour, Reason};
+use crate::policy::{Credential, Neighbour, Reason};
 use proptest::collection::vec as vec_of;
 use proptest::option::of as option_of;
 use proptest::prelude::*;
@@ -12,7 +12,8 @@ const BOOT: BootId = BootId([0xb0; 16]);
 fn granted() -> Event {
     Event::Granted {
         person: PersonId([0xad; 16]),
-        distance: 0.599,
+        credential: Credential::Face,
+        distance: Some(0.599),
         distances: [0.625, 0.61, 0.599].into_iter().collect(),
         runner_up: Some(Neighbour { person: PersonId([0xbe; 16]), distance: 1.2 }),
     }
@@ -38,14 +39,32 @@ fn small_log() -> Vec<String> {
 fn a_line_is_as_documented() {
     let expected = concat!(
         r#"{"schema":1,"sequence":1,"utc_ms":1800000000000,"boot":"b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0","#,
+        r#""event":"granted","person":"adadadadadadadadadadadadadadadad","credential":"face","#,
+        r#""distance":0.599,"distances":[0.625,0.61,0.599],"#,
+        r#""runner_up":{"person":"bebebebebebebebebebebebebebebebe","distance":1.2},"#,
+        r#""previous":"0000000000000000000000000000000000000000000000000000000000000000","#,
+        r#""checksum":"60ecbfe4"}"#,
+        "\n"
+    );
+    assert_eq!(log_of([granted()])[0], expected);
+}
+
+/// A log of version 0.1.0, which knew faces only, is read and continued.
+#[test]
+fn a_line_from_before_there_were_cards_is_read() {
+    let line = concat!(
+        r#"{"schema":1,"sequence":1,"utc_ms":1800000000000,"boot":"b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0","#,
         r#""event":"granted","person":"adadadadadadadadadadadadadadadad","distance":0.599,"#,
         r#""distances":[0.625,0.61,0.599],"#,
         r#""runner_up":{"person":"bebebebebebebebebebebebebebebebe","distance":1.2},"#,
         r#""previous":"0000000000000000000000000000000000000000000000000000000000000000","#,
         r#""checksum":"bc9a6ab7"}"#,
-        "\n"
     );
-    assert_eq!(log_of([granted()])[0], expected);
+    assert_eq!(Record::parse(line.as_bytes()).unwrap().event, granted());
+    let mut chain = Chain::after(line.as_bytes()).unwrap();
+    let next = chain.next_line(0, BOOT, Event::DoorHeld { open_ms: 31_000 }).unwrap();
+    let log = [line, "\n", next.text()].concat();
+    assert_eq!(verify(log.as_bytes()).unwrap().lines, 2);
 }
 
 #[test]
@@ -75,7 +94,8 @@ fn what_json_has_no_number_for_is_refused() {
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let event = Event::Granted {
             person: PersonId([1; 16]),
-            distance: 0.5,
+            credential: Credential::Face,
+            distance: Some(0.5),
             distances: [0.5, bad].into_iter().collect(),
             runner_up: None,
         };
@@ -97,7 +117,13 @@ fn the_longest_line_has_room() {
     let runner_up = Some(Neighbour { person, distance: -1.175_494_4e-38 });
     let longest = [
         Event::started(&"\u{1}".repeat(MAX_VERSION_BYTES)),
-        Event::Granted { person, distance: -1.175_494_4e-38, distances: distances(), runner_up },
+        Event::Granted {
+            person,
+            credential: Credential::CardAndFace,
+            distance: Some(-1.175_494_4e-38),
+            distances: distances(),
+            runner_up,
+        },
         Event::Refused {
             reason: Reason::OutsideValidity,
             person: Some(person),
@@ -210,6 +236,7 @@ fn events() -> impl Strategy<Value = Event> {
     let distance = || 0.0..2.0_f32;
     let distances = || vec_of(0.0..2.0_f32, 0..=32).prop_map(|distances| distances.into_iter().collect());
     let runner_up = || option_of((person(), distance()).prop_map(|(person, distance)| Neighbour { person, distance }));
+    let credential = prop_oneof![Just(Credential::Face), Just(Credential::Card), Just(Credential::CardAndFace)];
     let reason = (0..Reason::ALL.len()).prop_map(|index| Reason::ALL[index]);
     let refused = (
         reason,
@@ -224,12 +251,17 @@ fn events() -> impl Strategy<Value = Event> {
         any::<String>().prop_map(|version| Event::started(&version)),
         Just(Event::Stopped),
         Just(Event::DoorFailed),
+        Just(Event::DoorForced),
+        any::<u64>().prop_map(|open_ms| Event::DoorHeld { open_ms }),
+        any::<u64>().prop_map(|open_ms| Event::DoorClosed { open_ms }),
         (any::<u64>(), any::<[u8; 32]>(), distance()).prop_map(|(database_sequence, model, threshold)| {
             Event::DatabaseLoaded { database_sequence, model: ModelHash(model), threshold }
         }),
-        (person(), distance(), distances(), runner_up()).prop_map(|(person, distance, distances, runner_up)| {
-            Event::Granted { person, distance, distances, runner_up }
-        }),
+        (person(), credential, option_of(distance()), distances(), runner_up()).prop_map(
+            |(person, credential, distance, distances, runner_up)| {
+                Event::Granted { person, credential, distance, distances, runner_up }
+            }
+        ),
         refused.prop_map(|(reason, person, distance, distances, runner_up, (began_utc_ms, ended_utc_ms), grants)| {
             Event::Refused { reason, person, distance, distances, runner_up, began_utc_ms, ended_utc_ms, grants }
         }),

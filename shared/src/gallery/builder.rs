@@ -5,8 +5,9 @@ use super::error::{GalleryError, Problem};
 use super::header::{Calibration, Header, ModelHash};
 use super::name::PersonName;
 use super::person::{Details, Person, PersonId};
-use super::rules::{Taken, check_header, check_person};
+use super::rules::{Taken, check_header, check_person, require_card_key};
 use super::{Gallery, LookAlikes, PhotoDigest};
+use crate::card::CardKey;
 use crate::encoding::Encoding;
 use alloc::vec::Vec;
 
@@ -57,8 +58,13 @@ impl GalleryBuilder {
             encodings: 0,
         };
         check_header(&header)?;
-        let gallery =
-            Gallery { header, people: Vec::new(), enrolled: Enrolled::new(dimensions), look_alikes: Vec::new() };
+        let gallery = Gallery {
+            header,
+            people: Vec::new(),
+            enrolled: Enrolled::new(dimensions),
+            look_alikes: Vec::new(),
+            card_key: None,
+        };
         Ok(Self { gallery, taken: Taken::default() })
     }
 
@@ -84,13 +90,26 @@ impl GalleryBuilder {
         Ok(())
     }
 
+    /// Sets the key under which people's cards are hashed, before anybody has one.
+    ///
+    /// # Errors
+    /// When somebody has a card already, which was hashed under another key.
+    pub fn set_card_key(&mut self, key: CardKey) -> Result<(), GalleryError> {
+        if self.gallery.people.iter().any(|person| !person.details.cards.is_empty()) {
+            return Err(Problem::SecondCardKey.into());
+        }
+        self.gallery.card_key = Some(key);
+        Ok(())
+    }
+
     /// Enrols a person.
     ///
     /// # Errors
-    /// When the id, the name or a card is taken, there is no encoding, or a bound is passed.
+    /// When the id, the name or a card is taken, there is no encoding, there is a card and no key, or a bound is passed.
     pub fn add_person(&mut self, person: NewPerson) -> Result<(), GalleryError> {
         let NewPerson { id, name, details, encodings } = person;
         check_person(&name, &details, encodings.len())?;
+        require_card_key(self.gallery.card_key.as_ref(), &name, &details)?;
         let expected = usize::from(self.gallery.header.dimensions);
         let other = |new: &&NewEncoding| new.encoding.dimensions() != expected;
         if let Some(new) = encodings.iter().find(other) {

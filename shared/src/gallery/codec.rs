@@ -8,16 +8,18 @@
 //! | `rows` | the integers of all encodings, `dimensions` bytes each, person by person |
 //! | `from` | 10 bytes an encoding: digest of its photo, stretch of its row (2 bytes, little-endian) |
 //! | `made` | postcard, runs of encodings made at the same time: how many, seconds since those of the run before |
+//! | `card` | may be left out if nobody has a card; postcard: the key of the hashes of cards, 32 bytes |
 //! | `like` | may be left out; postcard, pairs of people who look alike: index, index, L2 distance |
 
 use super::enrolled::Enrolled;
 use super::error::{GalleryError, Problem};
 use super::header::Header;
 use super::name::PersonName;
-use super::person::{CardHash, Details, MAX_CARDS, MAX_GROUPS, Mode, Person, PersonId};
-use super::rules::{Taken, check_header, check_person};
+use super::person::{Details, MAX_CARDS, MAX_GROUPS, Mode, Person, PersonId};
+use super::rules::{Taken, check_header, check_person, require_card_key};
 use super::sections::{Section, SectionWriter, Sections, Tag};
 use super::{Gallery, LookAlikes, PhotoDigest};
+use crate::card::{CardHash, CardKey};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,7 @@ pub(super) const PEOPLE: Tag = Tag(*b"peop");
 pub(super) const ROWS: Tag = Tag(*b"rows");
 pub(super) const ORIGINS: Tag = Tag(*b"from");
 pub(super) const TIMES: Tag = Tag(*b"made");
+pub(super) const CARD_KEY: Tag = Tag(*b"card");
 pub(super) const LOOK_ALIKES: Tag = Tag(*b"like");
 
 const ORIGIN_BYTES: usize = 8 + 2;
@@ -100,7 +103,8 @@ pub(super) fn decode(file: &[u8]) -> Result<Gallery, GalleryError> {
     require_length(rows, u64::from(header.encodings) * u64::from(header.dimensions))?;
     let origins = sections.required(ORIGINS)?;
     require_length(origins, u64::from(header.encodings) * ORIGIN_BYTES as u64)?;
-    let people = decode_people(sections.required(PEOPLE)?, &header)?;
+    let card_key = sections.optional(CARD_KEY)?.map(|section| decode_one(section, "key of the cards")).transpose()?;
+    let people = decode_people(sections.required(PEOPLE)?, &header, card_key.as_ref())?;
 
     let mut enrolled = Enrolled::new(usize::from(header.dimensions));
     enrolled.reserve(header.encodings as usize);
@@ -121,7 +125,7 @@ pub(super) fn decode(file: &[u8]) -> Result<Gallery, GalleryError> {
         Some(section) => decode_look_alikes(section, people.len())?,
         None => Vec::new(),
     };
-    Ok(Gallery { header, people, enrolled, look_alikes })
+    Ok(Gallery { header, people, enrolled, look_alikes, card_key })
 }
 
 fn require_length(section: Section<'_>, expected: u64) -> Result<(), GalleryError> {
@@ -133,14 +137,24 @@ fn require_length(section: Section<'_>, expected: u64) -> Result<(), GalleryErro
 }
 
 fn decode_header(section: Section<'_>) -> Result<Header, GalleryError> {
-    let mut records = Records::of(section);
-    let header = records.next("header")?;
-    records.finish()?;
+    let header = decode_one(section, "header")?;
     check_header(&header).map_err(|problem| problem.at(section.byte))?;
     Ok(header)
 }
 
-fn decode_people(section: Section<'_>, header: &Header) -> Result<Vec<Person>, GalleryError> {
+/// The only record of a section.
+fn decode_one<'a, T: Deserialize<'a>>(section: Section<'a>, what: &'static str) -> Result<T, GalleryError> {
+    let mut records = Records::of(section);
+    let record = records.next(what)?;
+    records.finish()?;
+    Ok(record)
+}
+
+fn decode_people(
+    section: Section<'_>,
+    header: &Header,
+    card_key: Option<&CardKey>,
+) -> Result<Vec<Person>, GalleryError> {
     let least = u64::from(header.people) * LEAST_PERSON_BYTES;
     if least > section.contents.len() as u64 {
         let problem = Problem::SectionLength { tag: PEOPLE, expected: least, found: section.contents.len() };
@@ -154,6 +168,7 @@ fn decode_people(section: Section<'_>, header: &Header) -> Result<Vec<Person>, G
         let byte = records.byte();
         let record: PersonRecord<'_> = records.next("record of a person")?;
         let person = person_of(record, encodings).map_err(|problem| problem.at(byte))?;
+        require_card_key(card_key, &person.name, &person.details).map_err(|problem| problem.at(byte))?;
         taken.take(person.id, &person.name, &person.details.cards).map_err(|problem| problem.at(byte))?;
         encodings = person.encodings.end;
         people.push(person);
@@ -238,6 +253,9 @@ pub(super) fn encode(gallery: &Gallery) -> Result<Vec<u8>, Problem> {
         }
         Ok(())
     })?;
+    if let Some(key) = &gallery.card_key {
+        file.section(CARD_KEY, |out| append(out, key, "key of the cards"))?;
+    }
     if !gallery.look_alikes.is_empty() {
         file.section(LOOK_ALIKES, |out| {
             gallery.look_alikes.iter().try_for_each(|pair| {

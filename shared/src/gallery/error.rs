@@ -148,6 +148,12 @@ pub enum Problem {
     /// There are too many cards.
     #[error("{0:?} has too many cards")]
     TooManyCards(String),
+    /// Somebody has a card, and there is no key to hash cards with.
+    #[error("{0:?} has a card, and the database has no key for the hashes of cards")]
+    CardsWithoutKey(String),
+    /// The key for the hashes of cards would replace another one.
+    #[error("the key for the hashes of cards cannot be set once somebody has a card")]
+    SecondCardKey,
     /// Validity ends before it begins.
     #[error("the validity of {0:?} ends before it begins")]
     Validity(String),

@@ -19,11 +19,11 @@ pub use error::{GalleryError, Problem};
 pub use header::{Calibration, Header, ModelHash};
 pub use name::{MAX_NAME_BYTES, NameError, PersonName};
 pub use person::{
-    CardFormat, CardHash, Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES,
-    Mode, Person, PersonId,
+    Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, Mode, Person, PersonId,
 };
 pub use sections::{FORMAT_VERSION, Tag};
 
+use crate::card::{CardKey, CardNumber};
 use crate::encoding::Encoding;
 use crate::hex::hex_text;
 use crate::matching::{self, Kernel, Probe, RowDistance};
@@ -94,6 +94,7 @@ pub struct Gallery {
     people: Vec<Person>,
     enrolled: Enrolled,
     look_alikes: Vec<LookAlikes>,
+    card_key: Option<CardKey>,
 }
 
 impl Gallery {
@@ -182,6 +183,12 @@ impl Gallery {
     pub fn person_by_name(&self, name: &PersonName) -> Option<usize> {
         let key = name.collision_key();
         self.people.iter().position(|person| person.name.collision_key() == key)
+    }
+
+    /// The person who has this card.
+    pub fn person_with_card(&self, card: CardNumber) -> Option<usize> {
+        let hash = self.card_key?.hash(card);
+        self.people.iter().position(|person| person.details.cards.contains(&hash))
     }
 
     /// The person with this id.

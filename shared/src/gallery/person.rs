@@ -1,6 +1,7 @@
 //! One enrolled person: who it is, and what the door asks of them.
 
 use super::name::PersonName;
+use crate::card::CardHash;
 use crate::hex::hex_text;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -37,19 +38,6 @@ pub enum Mode {
     CardOrFace,
 }
 
-/// How a card's number was written before it was hashed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct CardFormat(pub u8);
-
-/// A card that belongs to a person: a keyed hash over its canonical number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct CardHash {
-    /// How the number was written.
-    pub format: CardFormat,
-    /// The first 16 bytes of the keyed hash.
-    pub hash: [u8; 16],
-}
-
 /// What an administrator says about a person beside the name; all of it may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Details {
@@ -63,7 +51,7 @@ pub struct Details {
     pub valid_from: Option<i64>,
     /// First second at which the person may no longer enter, Unix time.
     pub valid_until: Option<i64>,
-    /// Cards, at most [`MAX_CARDS`].
+    /// Cards, at most [`MAX_CARDS`], under the key of the database.
     pub cards: Vec<CardHash>,
 }
 

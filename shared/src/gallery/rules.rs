@@ -4,8 +4,9 @@ use super::error::Problem;
 use super::header::Header;
 use super::name::{PersonName, is_control};
 use super::person::{
-    CardHash, Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, PersonId,
+    Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, PersonId,
 };
+use crate::card::{CardHash, CardKey};
 use crate::encoding::MAX_DIMENSIONS;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
@@ -47,6 +48,14 @@ pub(super) fn check_person(name: &PersonName, details: &Details, encodings: usiz
         return Err(Problem::EncodingsOfPerson { name: named(), found: encodings });
     }
     Ok(())
+}
+
+/// Without its key a card's hash says nothing.
+pub(super) fn require_card_key(key: Option<&CardKey>, name: &PersonName, details: &Details) -> Result<(), Problem> {
+    match key {
+        None if !details.cards.is_empty() => Err(Problem::CardsWithoutKey(name.as_str().into())),
+        _ => Ok(()),
+    }
 }
 
 /// What only one person may have.

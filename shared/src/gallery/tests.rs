@@ -1,9 +1,12 @@
 use super::*;
+use crate::card::{CardFormat, CardHash, CardKey, CardNumber};
 use crate::matching::noise::Noise;
 use alloc::string::String;
 use alloc::vec;
 use proptest::prelude::*;
 use sections::{SectionWriter, Sections, Tag};
+
+const KEY: CardKey = CardKey([0x4b; 32]);
 
 fn name(text: &str) -> PersonName {
     PersonName::parse(text).unwrap()
@@ -23,6 +26,7 @@ fn encodings(noise: &mut Noise, dimensions: usize, count: usize) -> Vec<NewEncod
 fn small() -> GalleryBuilder {
     let mut noise = Noise(1);
     let mut builder = GalleryBuilder::new(7, ModelHash([0xab; 32]), 5).unwrap();
+    builder.set_card_key(KEY).unwrap();
     builder.set_threshold(1.05, Some(Calibration { fpir: 0.001, encodings: 6 })).unwrap();
     let mut kian = person(1, "Kian", encodings(&mut noise, 5, 2));
     kian.details = Details {
@@ -54,6 +58,24 @@ fn what_is_written_is_read() {
     assert_eq!(read.look_alikes(), [LookAlikes { one: 0, other: 2, distance: 0.9 }]);
     assert_eq!(read.person_by_name(&name("YOUNES")), Some(1));
     assert_eq!(read.person_by_name(&name("nobody")), None);
+}
+
+#[test]
+fn a_card_is_its_holders_in_every_way_to_write_it() {
+    let mut builder = small();
+    let card = |text: &str| text.parse::<CardNumber>().unwrap();
+    let mut vera = person(4, "Vera", encodings(&mut Noise(3), 5, 1));
+    vera.details.cards = vec![KEY.hash(card("123:47726")), KEY.hash(card("0x12345678"))];
+    builder.add_person(vera).unwrap();
+    let read = Gallery::decode(&builder.encode().unwrap()).unwrap();
+    for (text, holder) in
+        [("0008108654", Some(3)), ("305419896", Some(3)), ("123:47727", None), ("4", None), ("3419896", None)]
+    {
+        assert_eq!(read.person_with_card(card(text)), holder, "{text}");
+    }
+    assert_eq!(builder.set_card_key(KEY), Err(Problem::SecondCardKey.into()));
+    let without = GalleryBuilder::new(1, ModelHash([0; 32]), 5).unwrap().build();
+    assert_eq!(without.person_with_card(card("1")), None);
 }
 
 #[test]
@@ -126,7 +148,7 @@ fn with_bytes(tag: Tag, from: &'static [u8], to: &'static [u8]) -> Vec<u8> {
 
 #[test]
 fn hostile_contents_under_a_right_checksum_are_refused() {
-    use codec::{LOOK_ALIKES, ORIGINS, PEOPLE, ROWS, TIMES};
+    use codec::{CARD_KEY, LOOK_ALIKES, ORIGINS, PEOPLE, ROWS, TIMES};
     let cases: Vec<(Vec<u8>, &str)> = vec![
         (with_header(|h| h.dimensions = 0), "0 numbers in an encoding"),
         (with_header(|h| h.dimensions = 513), "513 numbers in an encoding"),
@@ -163,6 +185,8 @@ fn hostile_contents_under_a_right_checksum_are_refused() {
         (crafted(&small().encode().unwrap(), TIMES, |c| c[0] = 0), "times at which"),
         (crafted(&small().encode().unwrap(), TIMES, |c| c[0] = 7), "times at which"),
         (crafted(&small().encode().unwrap(), TIMES, |c| c[0] = 5), "times at which"),
+        (crafted(&small().encode().unwrap(), CARD_KEY, |c| c.truncate(31)), "key of the cards"),
+        (crafted(&small().encode().unwrap(), CARD_KEY, |c| c.push(0)), "1 bytes are left"),
         (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c[1] = 0), "look alike"),
         (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c[1] = 3), "look alike"),
         (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c[2..6].fill(0xff)), "look alike"),
@@ -212,7 +236,9 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
         Gallery::decode(&writer.finish())
     };
     assert_eq!(rewritten(Some(*b"new!"), None).as_ref(), Ok(&built));
-    for tag in [codec::HEAD, codec::PEOPLE, codec::ROWS, codec::ORIGINS, codec::TIMES, codec::LOOK_ALIKES] {
+    for tag in
+        [codec::HEAD, codec::PEOPLE, codec::ROWS, codec::ORIGINS, codec::TIMES, codec::CARD_KEY, codec::LOOK_ALIKES]
+    {
         let twice = rewritten(Some(tag.0), None);
         assert!(
             matches!(twice, Err(GalleryError::Unsound { problem: Problem::SecondSection(found), .. }) if found == tag)
@@ -220,6 +246,7 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
         let without = rewritten(None, Some(tag));
         match without {
             Ok(gallery) => assert!(tag == codec::LOOK_ALIKES && gallery.look_alikes().is_empty()),
+            Err(GalleryError::Unsound { problem: Problem::CardsWithoutKey(_), .. }) => assert!(tag == codec::CARD_KEY),
             Err(GalleryError::Unsound { problem, .. }) => assert_eq!(problem, Problem::MissingSection(tag)),
             Err(other) => panic!("{other}"),
         }
@@ -346,6 +373,7 @@ fn arbitrary_gallery() -> impl Strategy<Value = Gallery> {
     (header, people, any::<u64>()).prop_map(|((sequence, model, dimensions, threshold), people, seed)| {
         let mut noise = Noise(seed);
         let mut builder = GalleryBuilder::new(sequence, ModelHash(model), dimensions).unwrap();
+        builder.set_card_key(CardKey(model)).unwrap();
         if let Some(threshold) = threshold {
             builder.set_threshold(threshold, None).unwrap();
         }
@@ -408,10 +436,10 @@ proptest! {
     /// Whatever stands under a right checksum is refused or is a sound gallery, which can be written and searched.
     #[test]
     fn crafted_contents_never_panic(
-        which in 0..6_usize,
+        which in 0..7_usize,
         edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..5),
     ) {
-        let tag = [codec::HEAD, codec::PEOPLE, codec::ROWS, codec::ORIGINS, codec::TIMES, codec::LOOK_ALIKES][which];
+        let tag = [codec::HEAD, codec::PEOPLE, codec::ROWS, codec::ORIGINS, codec::TIMES, codec::CARD_KEY, codec::LOOK_ALIKES][which];
         let file = crafted(&small().encode().unwrap(), tag, |contents| {
             for (at, byte, kind) in &edits {
                 let index = at.index(contents.len() + 1);

@@ -23,9 +23,10 @@ pub struct Approach {
     /// The last reason why somebody was not let in; one about the match rather than about the picture, if there was one.
     /// `None` if nobody was refused after the last grant: somebody let in who turns away from the camera is not.
     pub reason: Option<Reason>,
-    /// Who it was, if within the threshold of somebody, in the frame of the reason, or else of the last grant.
+    /// Who it was, if within the threshold of somebody, in the frame of the reason, or else of the last grant; or whose
+    /// card was presented.
     pub person: Option<PersonId>,
-    /// L2 distance to the nearest person in that frame; `None` if the face was not compared.
+    /// L2 distance to the nearest person in that frame, or to the card's holder; `None` if no face was compared.
     pub distance: Option<f32>,
     /// The nearest other person in that frame.
     pub runner_up: Option<Neighbour>,
@@ -46,10 +47,19 @@ struct Current {
     began_utc_ms: i64,
     seen_utc_ms: i64,
     seen_ms: u64,
+    grants: usize,
+    /// Whom a look at their face lets in no more.
     let_in: Vec<PersonId, MAX_GRANTS_OF_APPROACH>,
     refusal: Option<Refusal>,
-    granted: Option<(Neighbour, Option<Neighbour>)>,
+    granted: Option<Granted>,
     distances: HistoryBuf<f32, MAX_CONSENSUS_FRAMES>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Granted {
+    person: PersonId,
+    distance: Option<f32>,
+    runner_up: Option<Neighbour>,
 }
 
 impl Approaches {
@@ -85,14 +95,28 @@ impl Approaches {
 
     /// Whether this approach has not let the person in yet, and may still let somebody in.
     pub(super) fn may_let_in(&self, person: PersonId) -> bool {
-        self.current.as_ref().is_some_and(|current| !current.let_in.is_full() && !current.let_in.contains(&person))
+        self.has_room() && self.current.as_ref().is_some_and(|current| !current.let_in.contains(&person))
+    }
+
+    /// Whether this approach may still let somebody in.
+    pub(super) fn has_room(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| current.grants < MAX_GRANTS_OF_APPROACH)
+    }
+
+    /// The person presented a card, which is more than being seen again.
+    pub(super) fn may_enter_again(&mut self, person: PersonId) {
+        if let Some(current) = &mut self.current {
+            current.let_in.retain(|let_in| *let_in != person);
+        }
     }
 
     pub(super) fn note_grant(&mut self, grant: &Grant) {
         let Some(current) = &mut self.current else { return };
         let has_room = current.let_in.push(grant.person()).is_ok();
-        debug_assert!(has_room, "granted without asking may_let_in");
-        current.granted = Some((Neighbour { person: grant.person(), distance: grant.distance() }, grant.runner_up()));
+        debug_assert!(has_room, "granted without asking whether there is room");
+        current.grants += 1;
+        let (person, distance, runner_up) = (grant.person(), grant.distance(), grant.runner_up());
+        current.granted = Some(Granted { person, distance, runner_up });
         current.refusal = None;
         current.distances.clear();
     }
@@ -101,21 +125,32 @@ impl Approaches {
     pub(super) fn take_back(&mut self, grant: &Grant) {
         if let Some(current) = &mut self.current {
             current.let_in.retain(|person| *person != grant.person());
+            current.grants = current.grants.saturating_sub(1);
         }
     }
 
     pub(super) fn note_refusal(&mut self, refusal: &Refusal) {
         let Some(current) = &mut self.current else { return };
         let is_about_quality = refusal.reason.is_about_quality();
-        let walks_on = !current.let_in.is_empty() && (is_about_quality || refusal.reason == Reason::AlreadyGranted);
+        let walks_on = current.grants > 0 && (is_about_quality || refusal.reason == Reason::AlreadyGranted);
         if walks_on {
             return;
         }
         current.distances.extend(refusal.distance);
-        let says_more = !is_about_quality || current.refusal.is_none_or(|earlier| earlier.reason.is_about_quality());
-        if says_more {
+        if current.refusal.is_none_or(|earlier| says_as_much(refusal.reason, earlier.reason)) {
             current.refusal = Some(*refusal);
         }
+    }
+}
+
+/// Whether a reason is worth keeping in place of an earlier one. What is wrong with a match says more than what is wrong
+/// with a picture, and what was wrong with a card says more than that one is asked for, or that
+/// it is not decided yet.
+fn says_as_much(reason: Reason, earlier: Reason) -> bool {
+    match reason {
+        Reason::FaceNeeded => earlier.is_about_quality() || earlier == Reason::FaceNeeded,
+        Reason::CardNeeded | Reason::Deciding => !matches!(earlier, Reason::CardNotKnown | Reason::NotCardHolder),
+        _ => !reason.is_about_quality() || earlier.is_about_quality() || earlier == Reason::FaceNeeded,
     }
 }
 
@@ -125,6 +160,7 @@ impl Current {
             began_utc_ms: now.utc_ms,
             seen_utc_ms: now.utc_ms,
             seen_ms: now.monotonic_ms,
+            grants: 0,
             let_in: Vec::new(),
             refusal: None,
             granted: None,
@@ -135,13 +171,13 @@ impl Current {
     fn into_record(self) -> Approach {
         let (person, distance, runner_up) = match (self.refusal, self.granted) {
             (Some(refusal), _) => (refusal.person, refusal.distance, refusal.runner_up),
-            (None, Some((nearest, runner_up))) => (Some(nearest.person), Some(nearest.distance), runner_up),
+            (None, Some(granted)) => (Some(granted.person), granted.distance, granted.runner_up),
             (None, None) => (None, None, None),
         };
         Approach {
             began_utc_ms: self.began_utc_ms,
             ended_utc_ms: self.seen_utc_ms,
-            grants: self.let_in.len(),
+            grants: self.grants,
             reason: self.refusal.map(|refusal| refusal.reason),
             person,
             distance,

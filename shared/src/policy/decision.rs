@@ -19,6 +19,31 @@ pub enum Decision {
     Nobody,
 }
 
+/// What somebody was let in by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Credential {
+    /// Their face, among all enrolled.
+    #[default]
+    Face,
+    /// Their card.
+    Card,
+    /// Their card, and the face that belongs to it.
+    CardAndFace,
+}
+
+impl Credential {
+    /// The stable code, in snake_case.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Face => "face",
+            Self::Card => "card",
+            Self::CardAndFace => "card_and_face",
+        }
+    }
+}
+
 /// An enrolled person and how far a face was from them.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Neighbour {
@@ -45,13 +70,20 @@ impl Neighbour {
 /// ```compile_fail,E0451
 /// use shared::gallery::PersonId;
 /// use shared::policy::Grant;
-/// let forged = Grant { person: PersonId([0; 16]), distance: 0.0, distances: Default::default(), runner_up: None, face: 0, utc_ms: 0 };
+/// let (distance, distances) = (None, Default::default());
+/// let credential = shared::policy::Credential::Card;
+/// let forged = Grant { person: PersonId([0; 16]), credential, distance, distances, runner_up: None, face: None, utc_ms: 0 };
 /// ```
 ///
 /// ```compile_fail,E0624
 /// use shared::gallery::PersonId;
-/// use shared::policy::{Grant, Neighbour};
-/// let forged = Grant::new(Neighbour { person: PersonId([0; 16]), distance: 0.0 }, None, Default::default(), 0, 0);
+/// use shared::policy::{Credential, Grant, Neighbour};
+/// let near = Neighbour { person: PersonId([0; 16]), distance: 0.0 };
+/// let forged = Grant::by_face(Credential::Face, near, None, Default::default(), 0, 0);
+/// ```
+///
+/// ```compile_fail,E0624
+/// let forged = shared::policy::Grant::by_card(shared::gallery::PersonId([0; 16]), 0);
 /// ```
 ///
 /// ```compile_fail,E0599
@@ -63,22 +95,32 @@ impl Neighbour {
 #[must_use = "a grant that nobody acts on leaves a person standing outside"]
 pub struct Grant {
     person: PersonId,
-    distance: f32,
+    credential: Credential,
+    distance: Option<f32>,
     distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
     runner_up: Option<Neighbour>,
-    face: usize,
+    face: Option<usize>,
     utc_ms: i64,
 }
 
 impl Grant {
-    pub(super) fn new(
+    /// For a face, judged in so many frames.
+    pub(super) fn by_face(
+        credential: Credential,
         nearest: Neighbour,
         runner_up: Option<Neighbour>,
         distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
         face: usize,
         utc_ms: i64,
     ) -> Self {
-        Self { person: nearest.person, distance: nearest.distance, distances, runner_up, face, utc_ms }
+        let Neighbour { person, distance } = nearest;
+        Self { person, credential, distance: Some(distance), distances, runner_up, face: Some(face), utc_ms }
+    }
+
+    /// For a card alone.
+    pub(super) const fn by_card(person: PersonId, utc_ms: i64) -> Self {
+        let distances = Vec::new();
+        Self { person, credential: Credential::Card, distance: None, distances, runner_up: None, face: None, utc_ms }
     }
 
     /// Who is let in.
@@ -86,8 +128,13 @@ impl Grant {
         self.person
     }
 
-    /// L2 distance in the frame that decided.
-    pub fn distance(&self) -> f32 {
+    /// By what.
+    pub fn credential(&self) -> Credential {
+        self.credential
+    }
+
+    /// L2 distance in the frame that decided; `None` if no face was judged.
+    pub fn distance(&self) -> Option<f32> {
         self.distance
     }
 
@@ -101,8 +148,8 @@ impl Grant {
         self.runner_up
     }
 
-    /// Which of the observation's faces was judged.
-    pub fn face(&self) -> usize {
+    /// Which of the observation's faces was judged, if one was.
+    pub fn face(&self) -> Option<usize> {
         self.face
     }
 
@@ -118,39 +165,55 @@ impl Grant {
 pub struct Refusal {
     /// Why.
     pub reason: Reason,
-    /// Who it is; only where the face is within the threshold of somebody.
+    /// Who it is, where the face is within the threshold of somebody; or whose card it is.
     pub person: Option<PersonId>,
-    /// L2 distance to the nearest person, known or not; `None` if the face was not compared.
+    /// L2 distance to the nearest person, known or not, or to the card's holder; `None` if no face was compared.
     pub distance: Option<f32>,
     /// The nearest other person.
     pub runner_up: Option<Neighbour>,
-    /// Which of the observation's faces was judged.
-    pub face: usize,
+    /// Which of the observation's faces was judged, if one was.
+    pub face: Option<usize>,
 }
 
 impl Refusal {
     /// A face that was not compared with anybody.
     pub(super) const fn unjudged(reason: Reason, face: usize) -> Self {
-        Self { reason, person: None, distance: None, runner_up: None, face }
+        Self { reason, person: None, distance: None, runner_up: None, face: Some(face) }
+    }
+
+    /// A card, without a face.
+    pub(super) const fn of_card(reason: Reason, person: Option<PersonId>) -> Self {
+        Self { reason, person, distance: None, runner_up: None, face: None }
+    }
+
+    /// A face that was compared with the holder of a card.
+    pub(super) fn of_claim(reason: Reason, face: usize, holder: PersonId, claimed: Option<&Neighbour>) -> Self {
+        let distance = claimed.map(|claimed| claimed.distance).filter(|distance| distance.is_finite());
+        Self { reason, person: Some(holder), distance, runner_up: None, face: Some(face) }
+    }
+
+    /// The same, of somebody whose card was presented.
+    pub(super) const fn by(self, holder: PersonId) -> Self {
+        Self { person: Some(holder), ..self }
     }
 
     /// Somebody who had been granted entry.
     pub(super) fn in_place_of(grant: &Grant, reason: Reason) -> Self {
         let Grant { person, distance, runner_up, face, .. } = *grant;
-        Self { reason, person: Some(person), distance: Some(distance), runner_up, face }
+        Self { reason, person: Some(person), distance, runner_up, face }
     }
 
     /// A face that was compared with everybody enrolled.
-    pub(super) fn judged(reason: Reason, face: usize, resembles: Option<&Resemblance>) -> Self {
+    pub(super) fn judged(reason: Reason, face: usize, resembles: Option<&Resemblance>, threshold: f32) -> Self {
         let nearest = resembles.and_then(|found| Neighbour::of(&found.best));
         let runner_up = resembles.and_then(Neighbour::runner_up_of);
-        let known = nearest.filter(|_| reason != Reason::NotKnown);
+        let known = nearest.filter(|nearest| nearest.distance <= threshold);
         Self {
             reason,
             person: known.map(|nearest| nearest.person),
             distance: nearest.map(|nearest| nearest.distance),
             runner_up,
-            face,
+            face: Some(face),
         }
     }
 }

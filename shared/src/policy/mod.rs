@@ -12,8 +12,15 @@
 //! still in view, as in a queue, is a person with a permission and would be let in a second later anyway, whereas the
 //! first, who may stand in the open door, does not keep it open by being looked at. A grant uses up the consensus that
 //! it was made from.
+//!
+//! A card changes whom a face is compared with, never how well. Where card and face are asked for, it claims to be its
+//! holder for a while, and the nearest face is judged against that one person, from a new consensus on. Where either is
+//! enough, it opens by itself. Where the face is enough, it says nothing. The last card counts; it opens once, and each
+//! time it is presented.
 
+mod advice;
 mod approach;
+mod card;
 mod consensus;
 mod decision;
 mod gate;
@@ -23,13 +30,19 @@ mod reason;
 mod recognition;
 mod rules;
 
+pub use advice::Advice;
 pub use approach::{Approach, MAX_GRANTS_OF_APPROACH};
-pub use decision::{Decision, Grant, Neighbour, Refusal};
-pub use observation::{Bounds, Candidate, ClockTrust, Landmark, Now, Observation, ObservedFace, Quality, Resemblance};
+pub use card::PresentedCard;
+pub use decision::{Credential, Decision, Grant, Neighbour, Refusal};
+pub use observation::{
+    Bounds, Candidate, CardHolder, ClockTrust, Landmark, Now, Observation, ObservedFace, Quality, Resemblance,
+};
 pub use reason::Reason;
 pub use rules::{MAX_CONSENSUS_FRAMES, Rules, RulesError, SeveralFaces};
 
+use crate::gallery::PersonId;
 use approach::Approaches;
+use card::{Cards, Meaning};
 use consensus::Consensus;
 
 /// The policy of one door.
@@ -38,6 +51,7 @@ pub struct Policy {
     rules: Rules,
     consensus: Consensus,
     approaches: Approaches,
+    cards: Cards,
     last_ms: u64,
 }
 
@@ -48,7 +62,8 @@ impl Policy {
     /// When a rule is out of its range.
     pub fn new(rules: Rules) -> Result<Self, RulesError> {
         rules.check()?;
-        Ok(Self { rules, consensus: Consensus::default(), approaches: Approaches::default(), last_ms: 0 })
+        let (consensus, approaches, cards) = (Consensus::default(), Approaches::default(), Cards::default());
+        Ok(Self { rules, consensus, approaches, cards, last_ms: 0 })
     }
 
     /// The rules.
@@ -62,32 +77,55 @@ impl Policy {
         gate::problem(&self.rules, face)
     }
 
+    /// Whom a card says to be at the door: the face that is judged must be compared with this person too, and put into
+    /// [`ObservedFace::claimed`].
+    pub fn claimed(&self) -> Option<PersonId> {
+        self.cards.claimed().map(|holder| holder.person)
+    }
+
+    /// Takes notice of a card. What follows from it is decided with the next frame, even if that shows nobody.
+    pub fn present_card(&mut self, card: &PresentedCard, now: &Now) {
+        self.let_time_pass(now.monotonic_ms);
+        match self.cards.present(card, &self.rules, now.monotonic_ms) {
+            Some(Meaning::Claim(holder) | Meaning::Pass(holder)) => {
+                self.approaches.see(now);
+                self.approaches.may_enter_again(holder.person);
+                self.consensus.start_over();
+            }
+            Some(Meaning::Notice(_)) => self.approaches.see(now),
+            None => {}
+        }
+    }
+
     /// Decides about one frame. Call it for frames without faces too, so that approaches end.
     pub fn decide(&mut self, observation: &Observation<'_>, now: &Now) -> Decision {
         self.let_time_pass(now.monotonic_ms);
-        let Some((index, face)) = observation.nearest() else {
-            self.consensus.start_over();
-            return Decision::Nobody;
-        };
-        self.consensus.follow(face, observation.faces);
-        if observation.faces.iter().any(|face| gate::is_at_door(&self.rules, face)) {
+        match observation.nearest() {
+            Some((_, face)) => self.consensus.follow(face, observation.faces),
+            None => self.consensus.start_over(),
+        }
+        let somebody_is_there = observation.faces.iter().any(|face| gate::is_at_door(&self.rules, face));
+        if somebody_is_there || self.cards.claimed().is_some() {
             self.approaches.see(now);
         }
-        match self.judge(observation.faces, index, now) {
-            Ok(grant) => {
+        match self.judge(observation, now) {
+            None => Decision::Nobody,
+            Some(Ok(grant)) => {
                 self.consensus.start_over();
                 self.approaches.note_grant(&grant);
+                self.cards.note_grant(&grant);
                 Decision::Grant(grant)
             }
-            Err(refusal) => {
+            Some(Err(refusal)) => {
                 self.approaches.note_refusal(&refusal);
+                self.cards.note_refusal(&refusal, now.monotonic_ms);
                 Decision::Deny(refusal)
             }
         }
     }
 
     /// Takes back a grant that the door does not act upon: the person is not let in for this reason, and may be, after
-    /// a new consensus, before the approach has ended.
+    /// a new consensus, before the approach has ended. A card must be presented again.
     pub fn withhold(&mut self, grant: Grant, reason: Reason) -> Refusal {
         let refusal = Refusal::in_place_of(&grant, reason);
         self.approaches.take_back(&grant);
@@ -110,20 +148,75 @@ impl Policy {
     fn let_time_pass(&mut self, now_ms: u64) {
         let went_back = now_ms < core::mem::replace(&mut self.last_ms, now_ms);
         let everybody_left = self.approaches.end_after(self.rules.approach_gap_ms, now_ms);
+        self.cards.end_at(now_ms);
         if went_back || everybody_left {
             self.consensus.start_over();
         }
     }
 
-    fn judge(&mut self, faces: &[ObservedFace], index: usize, now: &Now) -> Result<Grant, Refusal> {
+    /// `None` if nobody is there.
+    fn judge(&mut self, observation: &Observation<'_>, now: &Now) -> Option<Result<Grant, Refusal>> {
+        let nearest = observation.nearest().map(|(index, _)| index);
+        match self.cards.meaning() {
+            Some(Meaning::Pass(holder)) => Some(self.admit(&holder, now)),
+            Some(Meaning::Claim(holder)) => Some(match nearest {
+                Some(index) => self.verify(observation.faces, index, &holder, now),
+                None => Err(Refusal::of_card(Reason::FaceNeeded, Some(holder.person))),
+            }),
+            Some(Meaning::Notice(refusal)) => {
+                let granted = nearest.and_then(|index| self.identify(observation.faces, index, now).ok());
+                Some(granted.ok_or(refusal))
+            }
+            None => nearest.map(|index| self.identify(observation.faces, index, now)),
+        }
+    }
+
+    /// By the card alone.
+    fn admit(&self, holder: &CardHolder, now: &Now) -> Result<Grant, Refusal> {
+        let refused = |reason| Refusal::of_card(reason, Some(holder.person));
+        permission::check_validity(holder, now).map_err(refused)?;
+        if !self.approaches.has_room() {
+            return Err(refused(Reason::AlreadyGranted));
+        }
+        Ok(Grant::by_card(holder.person, now.utc_ms))
+    }
+
+    /// Whether the face is that of the card's holder: one person is compared, and no other.
+    fn verify(
+        &mut self,
+        faces: &[ObservedFace],
+        index: usize,
+        holder: &CardHolder,
+        now: &Now,
+    ) -> Result<Grant, Refusal> {
+        let face = &faces[index];
+        if let Some(problem) = gate::problem(&self.rules, face) {
+            return Err(Refusal::unjudged(problem, index).by(holder.person));
+        }
+        let refused = |reason| Refusal::of_claim(reason, index, holder.person, face.claimed.as_ref());
+        let verified = recognition::verify(&self.rules, faces, index, holder.person);
+        self.consensus.count(verified.ok(), now.monotonic_ms);
+        let verified = verified.map_err(refused)?;
+        if !self.approaches.has_room() {
+            return Err(refused(Reason::AlreadyGranted));
+        }
+        let agreed = self.consensus.agreed(holder.person, &self.rules, now.monotonic_ms);
+        let distances = agreed.ok_or(Reason::Deciding).map_err(refused)?;
+        permission::check_validity(holder, now).map_err(refused)?;
+        Ok(Grant::by_face(Credential::CardAndFace, verified, None, distances, index, now.utc_ms))
+    }
+
+    /// Whose face it is, of everybody enrolled, and whether that is enough.
+    fn identify(&mut self, faces: &[ObservedFace], index: usize, now: &Now) -> Result<Grant, Refusal> {
         let face = &faces[index];
         if let Some(problem) = gate::problem(&self.rules, face) {
             return Err(Refusal::unjudged(problem, index));
         }
-        let refused = |reason| Refusal::judged(reason, index, face.resembles.as_ref());
+        let threshold = self.rules.threshold;
+        let refused = |reason| Refusal::judged(reason, index, face.resembles.as_ref(), threshold);
         let recognised = recognition::recognise(&self.rules, faces, index);
         self.consensus.count(recognised.ok().as_ref().and_then(Neighbour::of), now.monotonic_ms);
-        let candidate = recognised.map_err(refused)?;
+        let candidate = recognised.map_err(|reason| refused(permission::with_card_asked_for(&self.rules, reason)))?;
         if !self.approaches.may_let_in(candidate.person) {
             return Err(refused(Reason::AlreadyGranted));
         }
@@ -132,10 +225,12 @@ impl Policy {
         permission::check(&self.rules, &candidate, now).map_err(refused)?;
         let nearest = Neighbour { person: candidate.person, distance: candidate.distance };
         let runner_up = face.resembles.as_ref().and_then(Neighbour::runner_up_of);
-        Ok(Grant::new(nearest, runner_up, distances, index, now.utc_ms))
+        Ok(Grant::by_face(Credential::Face, nearest, runner_up, distances, index, now.utc_ms))
     }
 }
 
+#[cfg(test)]
+mod card_tests;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What was seen in one frame, and when: everything that the policy judges by.
 
+use super::decision::Neighbour;
 use crate::gallery::{Gallery, Mode, Nearest, Person, PersonId};
 
 /// Where a face is, in frame pixels.
@@ -95,6 +96,33 @@ impl Candidate {
             valid_until: person.details.valid_until,
         }
     }
+
+    /// The same person, at no distance.
+    pub const fn holder(&self) -> CardHolder {
+        let Self { person, mode, valid_from, valid_until, .. } = *self;
+        CardHolder { person, mode, valid_from, valid_until }
+    }
+}
+
+/// The person whose card was presented, with what the database says about their permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CardHolder {
+    /// Who.
+    pub person: PersonId,
+    /// What the person must show.
+    pub mode: Mode,
+    /// First second at which the person may enter, Unix time.
+    pub valid_from: Option<i64>,
+    /// First second at which the person may no longer enter, Unix time.
+    pub valid_until: Option<i64>,
+}
+
+impl CardHolder {
+    /// A person of the database.
+    pub const fn of(person: &Person) -> Self {
+        Candidate::of(person, 0.0).holder()
+    }
 }
 
 /// Whom a face resembles most, and whom of the others.
@@ -130,6 +158,8 @@ pub struct ObservedFace {
     pub quality: Quality,
     /// Whom it resembles; `None` if nobody is enrolled or the face was not encoded.
     pub resembles: Option<Resemblance>,
+    /// How far it is from the person whom a card claims to be there; `None` if no card does or the face was not encoded.
+    pub claimed: Option<Neighbour>,
 }
 
 impl ObservedFace {

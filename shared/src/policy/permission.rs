@@ -1,19 +1,37 @@
-//! Whether a person may enter with their face, now. Who it is was settled before.
+//! What a person must show, and whether they may enter now. Who it is was settled before.
 
-use super::observation::{Candidate, ClockTrust, Now};
+use super::observation::{Candidate, CardHolder, ClockTrust, Now};
 use super::reason::Reason;
 use super::rules::Rules;
 use crate::gallery::Mode;
 
+/// Whether a person may enter with their face alone.
 pub(super) fn check(rules: &Rules, candidate: &Candidate, now: &Now) -> Result<(), Reason> {
-    let mode = if candidate.mode == Mode::Default { rules.mode } else { candidate.mode };
-    if mode == Mode::CardAndFace {
+    if mode_of(rules, candidate.mode) == Mode::CardAndFace {
         return Err(Reason::CardNeeded);
     }
-    check_validity(candidate, now)
+    check_validity(&candidate.holder(), now)
 }
 
-fn check_validity(candidate: &Candidate, now: &Now) -> Result<(), Reason> {
+/// What somebody must show whose record says this.
+pub(super) fn mode_of(rules: &Rules, said: Mode) -> Mode {
+    match said {
+        Mode::Default => rules.mode,
+        said => said,
+    }
+}
+
+/// At a door that asks everybody for a card, whoever is not recognised is asked for theirs: it may be that they are
+/// near enough to themselves alone.
+pub(super) fn with_card_asked_for(rules: &Rules, reason: Reason) -> Reason {
+    match reason {
+        Reason::NotKnown | Reason::Ambiguous if rules.mode == Mode::CardAndFace => Reason::CardNeeded,
+        reason => reason,
+    }
+}
+
+/// Whether a person may enter today.
+pub(super) fn check_validity(candidate: &CardHolder, now: &Now) -> Result<(), Reason> {
     if candidate.valid_from.is_none() && candidate.valid_until.is_none() {
         return Ok(());
     }

@@ -28,7 +28,7 @@ pub enum Reason {
     SeveralFaces,
     /// The person has been let in already, and the view has not been clear since.
     AlreadyGranted,
-    /// The person must present a card as well.
+    /// The person, or everybody at this door, must present a card as well.
     CardNeeded,
     /// Before the person's first or after the last valid day.
     OutsideValidity,
@@ -36,11 +36,17 @@ pub enum Reason {
     ClockUnknown,
     /// The record of letting somebody in could not be written, so that the door stays locked.
     NotRecorded,
+    /// The card is nobody's.
+    CardNotKnown,
+    /// The face is not that of the card's holder.
+    NotCardHolder,
+    /// A card was presented, and its holder's face must be seen as well.
+    FaceNeeded,
 }
 
 impl Reason {
     /// Every reason, in the order of this file.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::NotKnown,
         Self::TooFar,
         Self::TooDark,
@@ -55,6 +61,9 @@ impl Reason {
         Self::OutsideValidity,
         Self::ClockUnknown,
         Self::NotRecorded,
+        Self::CardNotKnown,
+        Self::NotCardHolder,
+        Self::FaceNeeded,
     ];
 
     /// The stable code, in snake_case.
@@ -74,6 +83,9 @@ impl Reason {
             Self::OutsideValidity => "outside_validity",
             Self::ClockUnknown => "clock_unknown",
             Self::NotRecorded => "not_recorded",
+            Self::CardNotKnown => "card_not_known",
+            Self::NotCardHolder => "not_card_holder",
+            Self::FaceNeeded => "face_needed",
         }
     }
 

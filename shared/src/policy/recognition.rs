@@ -1,6 +1,7 @@
 //! Who the nearest face of one frame is, and what in that frame speaks against letting them in. Whether enough frames
 //! agree is for `consensus`, whether the person may enter at all for `permission`.
 
+use super::decision::Neighbour;
 use super::gate;
 use super::observation::{Candidate, ObservedFace, Resemblance};
 use super::reason::Reason;
@@ -17,6 +18,22 @@ pub(super) fn recognise(rules: &Rules, faces: &[ObservedFace], nearest: usize) -
         return Err(Reason::SeveralFaces);
     }
     Ok(found.best)
+}
+
+/// Whether a face is that of the one person whom a card claims to be there, in company that the rules allow.
+pub(super) fn verify(
+    rules: &Rules,
+    faces: &[ObservedFace],
+    nearest: usize,
+    holder: PersonId,
+) -> Result<Neighbour, Reason> {
+    let is_holder =
+        |claimed: &Neighbour| claimed.person == holder && (0.0..=rules.threshold).contains(&claimed.distance);
+    let found = faces.get(nearest).and_then(|face| face.claimed).filter(is_holder).ok_or(Reason::NotCardHolder)?;
+    if !is_company_allowed(rules, faces, nearest, holder) {
+        return Err(Reason::SeveralFaces);
+    }
+    Ok(found)
 }
 
 fn known<'a>(rules: &Rules, face: &'a ObservedFace) -> Option<&'a Resemblance> {
@@ -100,6 +117,35 @@ mod tests {
             let rules = Rules { margin, ..Rules::new(1.0) };
             check(&rules, &[face(50.0, Some((ADA, best)), Some((BEN, runner_up)))], expected);
         }
+    }
+
+    #[test]
+    fn a_card_is_compared_with_its_holder_alone() {
+        let holder_at = |person, distance| Some(Neighbour { person, distance });
+        let refused = Err(Reason::NotCardHolder);
+        let cases = [
+            (None, refused),
+            (holder_at(ADA, 0.0), Ok(0.0)),
+            (holder_at(ADA, 1.0), Ok(1.0)),
+            (holder_at(ADA, 1.000_001), refused),
+            (holder_at(ADA, -0.1), refused),
+            (holder_at(ADA, f32::NAN), refused),
+            (holder_at(BEN, 0.5), refused),
+        ];
+        for (claimed, expected) in cases {
+            // The face resembles somebody else more, or nobody: neither matters.
+            for resembles in [Some((BEN, 0.25)), Some((BEN, 1.2)), None] {
+                let judged = ObservedFace { claimed, ..face(50.0, resembles, Some((ADA, 0.25))) };
+                let verified = verify(&Rules::new(1.0), &[judged], 0, ADA).map(|found| found.distance);
+                assert_eq!(verified, expected, "{claimed:?} {resembles:?}");
+            }
+        }
+        let judged = ObservedFace { claimed: holder_at(ADA, 0.5), ..face(50.0, None, None) };
+        for (several_faces, expected) in [(SeveralFaces::NearestOnly, true), (SeveralFaces::Refuse, false)] {
+            let rules = Rules { several_faces, ..Rules::new(1.0) };
+            assert_eq!(verify(&rules, &[judged, face(45.0, None, None)], 0, ADA).is_ok(), expected);
+        }
+        assert!(verify(&Rules::new(1.0), &[], 0, ADA).is_err());
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub struct Rules {
     pub consensus_window_ms: u64,
     /// An approach ends when no face that is big enough was seen for so many milliseconds.
     pub approach_gap_ms: u64,
+    /// How many milliseconds a card waits for its holder's face, at least 1.
+    pub card_window_ms: u64,
     /// The shorter side of a face's bounds, in frame pixels, from which on it is near enough.
     pub minimum_face: f32,
     /// Lowest sharpness, in the unit of [`Quality::sharpness`](super::Quality); `None` does not ask.
@@ -105,7 +107,7 @@ pub enum RulesError {
 
 impl Rules {
     /// The default rules at a threshold: 3 of 5 frames within 2 s, a margin of 0.05, faces from 40 pixels on, the
-    /// nearest face only.
+    /// nearest face only; a card waits 10 s for a face.
     pub const fn new(threshold: f32) -> Self {
         Self {
             threshold,
@@ -114,6 +116,7 @@ impl Rules {
             consensus_of: 5,
             consensus_window_ms: 2000,
             approach_gap_ms: 1000,
+            card_window_ms: 10_000,
             minimum_face: 40.0,
             minimum_sharpness: None,
             minimum_brightness: None,
@@ -138,7 +141,11 @@ impl Rules {
         if self.consensus == 0 || self.consensus > self.consensus_of || self.consensus_of > MAX_CONSENSUS_FRAMES {
             return Err(RulesError::Consensus { consensus: self.consensus, of: self.consensus_of });
         }
-        let times = [("consensus-window", self.consensus_window_ms), ("approach-gap", self.approach_gap_ms)];
+        let times = [
+            ("consensus-window", self.consensus_window_ms),
+            ("approach-gap", self.approach_gap_ms),
+            ("card-window", self.card_window_ms),
+        ];
         if let Some(&(rule, _)) = times.iter().find(|(_, ms)| *ms == 0) {
             return Err(RulesError::NoTime { rule });
         }
@@ -168,7 +175,7 @@ mod tests {
     #[test]
     fn senseless_rules_are_refused() {
         type Change = fn(&mut Rules);
-        let cases: [(Change, bool); 22] = [
+        let cases: [(Change, bool); 23] = [
             (|_| (), true),
             (|r| r.threshold = 0.0, false),
             (|r| r.threshold = -1.0, false),
@@ -185,6 +192,7 @@ mod tests {
             (|r| r.consensus_of = MAX_CONSENSUS_FRAMES + 1, false),
             (|r| r.consensus_window_ms = 0, false),
             (|r| r.approach_gap_ms = 0, false),
+            (|r| r.card_window_ms = 0, false),
             (|r| r.minimum_face = f32::NAN, false),
             (|r| r.minimum_sharpness = Some(-1.0), false),
             (|r| r.maximum_brightness = Some(f32::INFINITY), false),

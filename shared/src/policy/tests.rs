@@ -140,7 +140,7 @@ fn a_grant_tells_what_it_was_made_from() {
     }
     let Decision::Grant(grant) = policy.decide(&Observation::new(&[near(0.25)]), &at(3)) else { panic!("refused") };
     assert_eq!(grant.person(), ADA);
-    assert_eq!(grant.distance(), 0.25);
+    assert_eq!((grant.credential(), grant.distance(), grant.face()), (Credential::Face, Some(0.25), Some(0)));
     assert_eq!(grant.distances(), [0.5, 0.75, 0.25]);
     assert_eq!(grant.runner_up(), Some(Neighbour { person: BEN, distance: 1.25 }));
     assert_eq!(grant.utc_ms(), at(3).utc_ms);
@@ -149,7 +149,7 @@ fn a_grant_tells_what_it_was_made_from() {
 #[test]
 fn a_face_of_poor_quality_is_not_compared() {
     let faces = [seen('f').unwrap()];
-    let expected = Refusal { reason: Reason::TooFar, person: None, distance: None, runner_up: None, face: 0 };
+    let expected = Refusal { reason: Reason::TooFar, person: None, distance: None, runner_up: None, face: Some(0) };
     assert_eq!(policy().decide(&Observation::new(&faces), &at(0)), Decision::Deny(expected));
     assert_eq!(policy().quality_problem(&faces[0]), Some(Reason::TooFar));
     assert_eq!(policy().quality_problem(&seen('s').unwrap()), None);
@@ -175,7 +175,7 @@ fn the_nearest_of_several_faces_is_judged() {
             let decision = policy.decide(&Observation::new(&faces), &at(frame));
             assert_eq!(letter(&decision), expected, "{several_faces:?}, frame {frame}");
             if let Decision::Deny(refusal) = decision {
-                assert_eq!(refusal.face, judged);
+                assert_eq!(refusal.face, Some(judged));
             }
         }
     }
@@ -265,7 +265,7 @@ fn a_withheld_grant_can_be_granted_again() {
             let letter = letter(&decision);
             if let Decision::Grant(grant) = decision {
                 let refusal = policy.withhold(grant, Reason::NotRecorded);
-                let expected = (Reason::NotRecorded, Some(ADA), Some(0.5), 0);
+                let expected = (Reason::NotRecorded, Some(ADA), Some(0.5), Some(0));
                 assert_eq!((refusal.reason, refusal.person, refusal.distance, refusal.face), expected);
             }
             letter

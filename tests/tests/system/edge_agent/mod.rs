@@ -1,6 +1,7 @@
 //! The door unit: `edge-agent`.
 
 mod bad_input;
+mod cards;
 mod check;
 mod doctor;
 mod lock;

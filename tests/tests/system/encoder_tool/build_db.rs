@@ -1,15 +1,11 @@
 //! `build-db`: from folders to a database, and what it says about it.
 
 use super::made::{self, HEIC, enormous_png, one_pixel, portrait, put, truncated_jpeg};
-use super::{encoder_tool, names_in};
+use super::{build, encoder_tool, names_in};
 use proptest::prelude::*;
 use std::fs;
 use std::path::Path;
-use tests::{Said, photos, said};
-
-fn build(folder: &Path, database: &Path, options: &[&str]) -> Said {
-    said(encoder_tool(["build-db", "-o"]).arg(database).arg(folder).args(options))
-}
+use tests::{photos, said};
 
 #[test]
 fn the_photos_of_this_repository() {
@@ -85,6 +81,49 @@ fn what_is_left_out_is_said_with_its_reason() {
     let quiet = build(photos.path(), &database, &["-q"]);
     assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""));
     assert!(quiet.stdout.contains("1 person with 1 encoding from 9 photos (8 left out)"), "{}", quiet.stdout);
+}
+
+#[test]
+fn cards_are_counted_and_never_shown() {
+    let people = "name,mode,cards\nJoe,card_and_face,123:47726;0008108654;99\nJim,card_and_face,\n";
+    let photos = made::folder(&[
+        ("Joe/1.jpg", &portrait()),
+        ("Jim/1.jpg", &fs::read(photos().join("enrol/Barack Obama/blue_room.jpg")).unwrap()),
+        ("people.csv", people.as_bytes()),
+    ]);
+    let database = photos.path().join("people.db");
+    let built = build(photos.path(), &database, &[]);
+    assert_eq!(built.code, 0, "{built:?}");
+    assert!(built.stderr.contains("Jim must show a card (card_and_face) and has none"), "{}", built.stderr);
+    let listed = said(encoder_tool(["list"]).arg(&database));
+    assert!(listed.stdout.contains("card_and_face, 2 cards"), "{listed:?}");
+    let json = said(encoder_tool(["list", "--json"]).arg(&database)).json();
+    assert_eq!((&json["people"][0]["cards"], &json["people"][1]["cards"]), (&0.into(), &2.into()));
+    let numbers = ["47726", "8108654", "7bba6e"];
+    for said in [&built.stdout, &built.stderr, &listed.stdout, &json.to_string()] {
+        assert!(!numbers.iter().any(|number| said.contains(number)), "{said}");
+    }
+    let bytes = fs::read(&database).unwrap();
+    for secret in [&8_108_654_u32.to_be_bytes()[..], &8_108_654_u32.to_le_bytes(), b"47726"] {
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret), "{secret:?}");
+    }
+}
+
+/// Nobody who has two databases can tell from them that a card is in both.
+#[test]
+fn each_database_has_a_key_of_its_own() {
+    let photos = made::folder(&[("Joe/1.jpg", &portrait()), ("people.csv", b"name,cards\nJoe,123:47726\n")]);
+    let [one, other] = ["one.db", "other.db"].map(|name| {
+        let database = photos.path().join(name);
+        assert_eq!(build(photos.path(), &database, &["-q"]).code, 0);
+        fs::read(database).unwrap()
+    });
+    let key_of = |database: &[u8]| {
+        let at = database.windows(4).position(|window| window == b"card").unwrap();
+        database[at + 8..at + 40].to_vec()
+    };
+    assert_ne!(key_of(&one), key_of(&other));
+    assert!(key_of(&one).iter().any(|byte| *byte != 0));
 }
 
 #[test]
@@ -178,6 +217,8 @@ fn nothing_is_built_with_a_people_file_that_is_wrong() {
         ("name\nJ\u{1b}oe\n", "people.csv line 2: the name holds the control character U+001B"),
         ("name,note\nJoe,a\u{7}b\n", "people.csv line 2, note: it holds the control character U+0007"),
         ("name\nJoe\nJOE\n", "people.csv lines 2 and 3"),
+        ("name,cards\nJoe,1:2;x\n", "people.csv line 2, cards: card 2: it is not a number"),
+        ("name,cards\nJoe,1:2\nJim,65538\n", "people.csv lines 2 and 3: \"Joe\" and \"Jim\" have a card in common"),
         ("nick\nJoe\n", "unknown column \"nick\""),
         ("name\nJim\n", "no line for the folders Joe, and there is no folder for its Jim"),
     ] {

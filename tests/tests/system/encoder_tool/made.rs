@@ -17,7 +17,7 @@ pub(super) fn folder(files: &[(&str, &[u8])]) -> TempDir {
 }
 
 /// Puts a file, with the folders on the way to it.
-pub(super) fn put(folder: &Path, name: &str, content: &[u8]) {
+pub(crate) fn put(folder: &Path, name: &str, content: &[u8]) {
     let path = folder.join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, content).unwrap();

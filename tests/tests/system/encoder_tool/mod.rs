@@ -8,18 +8,23 @@ mod build_db;
 mod disk_full;
 mod evaluate;
 mod import;
-mod made;
+pub(crate) mod made;
 mod quantise;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
-use tests::{photos, program, said};
+use tests::{Said, photos, program, said};
 
 fn encoder_tool<const COUNT: usize>(arguments: [&str; COUNT]) -> Command {
     let mut command = Command::new(program("encoder-tool"));
     command.args(arguments);
     command
+}
+
+/// Builds a database of the photos in a folder.
+pub(crate) fn build(folder: &Path, database: &Path, options: &[&str]) -> Said {
+    said(encoder_tool(["build-db", "-o"]).arg(database).arg(folder).args(options))
 }
 
 /// A database of everybody in `photos/enrol`.

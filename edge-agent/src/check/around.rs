@@ -1,0 +1,217 @@
+//! What hangs on the pins, as far as it can be judged without touching them: above all, whether the door stays locked
+//! while the Pi boots.
+
+use crate::config::{Config, Contacts, Lock, Reader, Wiring};
+use crate::door::LockPin;
+use crate::door::boot::{self, KeptLocked, boards_meant};
+use crate::gpio::{Board, BootConfig, Pin};
+use anyhow::Context;
+use serde::Serialize;
+use shared::gallery::{Gallery, Mode};
+use std::path::Path;
+use std::str;
+use terminal::{Help, read_bounded};
+
+const MAX_BOOT_CONFIG_BYTES: u64 = 1 << 20;
+
+/// The lock, found sound.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct CheckedLock {
+    pub(super) pin: u8,
+    /// `low` or `high`.
+    pub(super) locked_level: String,
+    pub(super) wiring: Option<Wiring>,
+    /// Judged for these.
+    pub(super) boards: Vec<&'static str>,
+    /// `pull` or `config_txt`: what keeps it locked until the program holds it.
+    pub(super) locked_at_boot_by: &'static str,
+}
+
+/// The lock, if there is one.
+///
+/// # Errors
+/// When the door would be open while the Pi boots; the help is the cure.
+pub(super) fn lock(config: &Config, boot_config: Option<&Path>) -> anyhow::Result<Option<CheckedLock>> {
+    let Some(lock) = config.door.lock_pin() else { return Ok(None) };
+    let boards = boards_meant(config.door.board);
+    let boot_config = match boot_config {
+        Some(path) => Some(read_boot_config(path)?),
+        // That of another computer is not here.
+        None => {
+            Board::of_this_computer().filter(|board| boards == [*board]).and_then(|_| BootConfig::of_this_computer())
+        }
+    };
+    let mut kept = KeptLocked::ByPull;
+    for board in &boards {
+        match boot::judge(lock, *board, boot_config.as_ref()) {
+            Ok(KeptLocked::ByFirmware) => kept = KeptLocked::ByFirmware,
+            Ok(KeptLocked::ByPull) => {}
+            Err(opens) => return Err(opens).context("[door] pin").help(&opens.cure()),
+        }
+    }
+    Ok(Some(CheckedLock {
+        pin: lock.pin.number(),
+        locked_level: lock.locked.to_string(),
+        wiring: config.door.wiring,
+        boards: boards.iter().map(|board| board.code()).collect(),
+        locked_at_boot_by: match kept {
+            KeptLocked::ByPull => "pull",
+            KeptLocked::ByFirmware => "config_txt",
+        },
+    }))
+}
+
+fn read_boot_config(path: &Path) -> anyhow::Result<BootConfig> {
+    let bytes = read_bounded(path, MAX_BOOT_CONFIG_BYTES)?;
+    let text = str::from_utf8(&bytes).with_context(|| format!("{} is not UTF-8 text", path.display()))?;
+    Ok(BootConfig::new(text))
+}
+
+/// What is allowed and still worth knowing.
+pub(super) fn warnings(config: &Config, lock: Option<&CheckedLock>, gallery: &Gallery) -> Vec<String> {
+    let mut warnings = Vec::new();
+    match (lock, config.door.lock_pin()) {
+        (Some(checked), Some(lock)) => warnings.extend(about_lock(checked, lock)),
+        _ if config.door.lock == Some(Lock::Scripted) => {
+            warnings.push("the lock is scripted: no door opens".to_owned());
+        }
+        _ => warnings.push("no lock: say [door] lock, and a pin and its locked-level, or no door opens".to_owned()),
+    }
+    for (key, pin) in config.pins() {
+        if let Some(use_of_it) = Board::other_use(pin) {
+            warnings.push(format!("{key} is {pin}: {use_of_it}; take another pin if you can"));
+        }
+    }
+    warnings.extend(on_at_boot(config));
+    warnings.extend(about_contacts(&config.contacts));
+    warnings.extend(about_device(config.reader.as_ref()));
+    warnings.extend(about_cards(config, gallery));
+    warnings
+}
+
+fn about_lock(checked: &CheckedLock, lock: LockPin) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if checked.boards.len() > 1 {
+        warnings
+            .push("this is no Raspberry Pi: the pin was judged for every board; [door] board says which".to_owned());
+    }
+    if checked.locked_at_boot_by == "config_txt" {
+        let LockPin { pin, locked } = lock;
+        warnings.push(format!(
+            "{pin} is pulled {} from power-on until the firmware reads `{}`: a resistor of 10 kΩ that pulls it {locked} keeps \
+             the door locked from the first moment on",
+            locked.other(),
+            boot::config_line(lock),
+        ));
+    }
+    warnings
+}
+
+/// Lights and buzzer that are on until the program runs.
+fn on_at_boot(config: &Config) -> Vec<String> {
+    let Some(lights) = config.lights.pins() else { return Vec::new() };
+    let boards = boards_meant(config.door.board);
+    let is_on = |pin: Pin| boards.iter().any(|board| board.level_at_reset(pin) == lights.on);
+    let pins = config.pins().into_iter().filter(|(key, _)| key.starts_with("lights."));
+    pins.filter(|(_, pin)| is_on(*pin))
+        .map(|(key, pin)| {
+            format!("{key} is {pin}, which is pulled {} at reset: it is on while the Pi boots", lights.on)
+        })
+        .collect()
+}
+
+/// One contact without the other.
+fn about_contacts(contacts: &Contacts) -> Option<String> {
+    match (contacts.exit_pin, contacts.door_pin) {
+        (Some(_), None) => Some("contacts.exit-pin says nothing without a contacts.door-pin".to_owned()),
+        (None, Some(_)) => Some(
+            "there is a contacts.door-pin and no contacts.exit-pin: whoever leaves is recorded as forcing the door"
+                .to_owned(),
+        ),
+        _ => None,
+    }
+}
+
+/// A reader by a number that moves.
+fn about_device(reader: Option<&Reader>) -> Option<String> {
+    let Some(Reader::Evdev { device, .. }) = reader else { return None };
+    let moves = device.to_str().is_some_and(|path| path.starts_with("/dev/input/event"));
+    moves.then(|| {
+        format!(
+            "reader.device is {}: this number moves when something is plugged in, and another keyboard would be read; take \
+             the reader's name in /dev/input/by-id",
+            device.display()
+        )
+    })
+}
+
+fn about_cards(config: &Config, gallery: &Gallery) -> Vec<String> {
+    let door = config.policy.with_threshold(1.0).mode;
+    let mode = |said: Mode| if said == Mode::Default { door } else { said };
+    let need = gallery.people().iter().filter(|person| mode(person.details.mode) == Mode::CardAndFace);
+    let (with, without): (Vec<_>, Vec<_>) = need.partition(|person| !person.details.cards.is_empty());
+    let mut warnings = Vec::new();
+    if config.reader.is_none() && !(with.is_empty() && without.is_empty()) {
+        let people = with.len() + without.len();
+        warnings
+            .push(format!("{people} of the people must present a card, and there is no [reader]: they cannot enter"));
+    }
+    if !without.is_empty() {
+        let people = without.len();
+        warnings.push(format!("{people} of the people must present a card and have none: they cannot enter"));
+    }
+    warnings
+}
+
+/// How to wire what the relay switches, so that a relay at rest is a locked door.
+pub(super) const fn wiring_advice(wiring: Wiring) -> &'static str {
+    match wiring {
+        Wiring::Strike => "over the relay's normally-open contact: a relay at rest gives no power, which is locked",
+        Wiring::Maglock => {
+            "over the relay's normally-closed contact: a relay at rest leaves it its power, which is locked; the exit \
+             button breaks its supply"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::gallery::{GalleryBuilder, ModelHash};
+
+    fn nobody() -> Gallery {
+        GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap().build()
+    }
+
+    fn warned(text: &str) -> Vec<String> {
+        let config = Config::parse(text).unwrap();
+        let lock = lock(&config, None).unwrap();
+        warnings(&config, lock.as_ref(), &nobody())
+    }
+
+    #[test]
+    fn what_is_allowed_and_worth_knowing() {
+        let lock = "[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\nboard = \"pi-4\"\n";
+        assert_eq!(warned(lock), Vec::<String>::new());
+        for (text, expected) in [
+            ("", "no lock"),
+            ("[door]\nlock = \"scripted\"\n", "the lock is scripted"),
+            (
+                "[door]\nlock = \"gpio\"\npin = 15\nlocked-level = \"low\"\nboard = \"pi-4\"\n",
+                "door.pin is GPIO15: it is the serial console",
+            ),
+            (
+                &format!("{lock}[contacts]\nexit-pin = 3\ndoor-pin = 4\n"),
+                "contacts.exit-pin is GPIO3: it has a resistor of 1.8",
+            ),
+            (&format!("{lock}[contacts]\nexit-pin = 23\n"), "contacts.exit-pin says nothing"),
+            (&format!("{lock}[contacts]\ndoor-pin = 23\n"), "whoever leaves is recorded as forcing the door"),
+            (&format!("{lock}[reader]\nkind = \"evdev\"\ndevice = \"/dev/input/event3\"\n"), "this number moves"),
+            (&format!("{lock}[lights]\nbuzzer-pin = 5\n"), "lights.buzzer-pin is GPIO5, which is pulled high at reset"),
+            (&format!("{lock}[lights]\nred-pin = 13\non-level = \"low\"\n"), "lights.red-pin is GPIO13"),
+        ] {
+            let warned = warned(text);
+            assert!(warned.len() == 1 && warned[0].contains(expected), "{text}: {warned:?}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! `[door]`, `[contacts]` and `[lights]`: what hangs on the pins around the door.
+
+use super::{ConfigError, DEFAULT_LAST_LOCK};
+use crate::door::contacts::ContactPin;
+use crate::door::{LockPin, WatchRules};
+use crate::gpio::{Board, Level, Pin};
+use crate::lights::LightPins;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Every key of the three sections.
+#[cfg(test)]
+pub(super) const KEYS: [&str; 18] = [
+    "lock",
+    "last-lock",
+    "unlock-seconds",
+    "pin",
+    "locked-level",
+    "wiring",
+    "board",
+    "exit-pin",
+    "exit-pressed-level",
+    "door-pin",
+    "door-closed-level",
+    "held-seconds",
+    "leave-seconds",
+    "debounce-ms",
+    "green-pin",
+    "red-pin",
+    "buzzer-pin",
+    "on-level",
+];
+
+/// `[door]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Door {
+    /// What moves the lock; there is nothing by default.
+    pub lock: Option<Lock>,
+    /// How long a grant unlocks the door, in seconds: 0.1 to 60.
+    pub unlock_seconds: f32,
+    /// Where each good start writes down what `edge-agent lock` must drive.
+    pub last_lock: PathBuf,
+    /// The pin that moves the lock; to be said for `gpio`.
+    pub pin: Option<Pin>,
+    /// The level at which the door is locked; to be said for `gpio`.
+    pub locked_level: Option<Level>,
+    /// What the relay switches; it changes nothing but advice.
+    pub wiring: Option<Wiring>,
+    /// The board, where `check` runs on another computer.
+    pub board: Option<Board>,
+}
+
+/// What moves the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lock {
+    /// A pin.
+    Gpio,
+    /// Nothing: its movements are only written down.
+    Scripted,
+}
+
+/// What the relay switches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wiring {
+    /// A strike, locked without power.
+    Strike,
+    /// A magnet, locked while it has power.
+    Maglock,
+}
+
+/// `[contacts]`
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Contacts {
+    /// The pin that hears of the exit button.
+    pub exit_pin: Option<Pin>,
+    /// The level at which the button is pressed.
+    pub exit_pressed_level: Level,
+    /// The pin of the contact in the door.
+    pub door_pin: Option<Pin>,
+    /// The level at which the door is closed.
+    pub door_closed_level: Level,
+    /// How long the door may be open, in seconds: 1 to 3600.
+    pub held_seconds: f32,
+    /// How long after the exit button the door may be opened, in seconds: 0 to 600.
+    pub leave_seconds: f32,
+    /// How long a contact must stay as it is to count, in milliseconds: 1 to 1000.
+    pub debounce_ms: u64,
+}
+
+/// `[lights]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Lights {
+    /// The pin of the green light.
+    pub green_pin: Option<Pin>,
+    /// The pin of the red light.
+    pub red_pin: Option<Pin>,
+    /// The pin of the buzzer.
+    pub buzzer_pin: Option<Pin>,
+    /// The level at which each is on.
+    pub on_level: Level,
+}
+
+impl Default for Door {
+    fn default() -> Self {
+        Self {
+            lock: None,
+            unlock_seconds: 5.0,
+            last_lock: PathBuf::from(DEFAULT_LAST_LOCK),
+            pin: None,
+            locked_level: None,
+            wiring: None,
+            board: None,
+        }
+    }
+}
+
+impl Default for Contacts {
+    fn default() -> Self {
+        Self {
+            exit_pin: None,
+            exit_pressed_level: Level::Low,
+            door_pin: None,
+            door_closed_level: Level::Low,
+            held_seconds: 30.0,
+            leave_seconds: 10.0,
+            debounce_ms: 30,
+        }
+    }
+}
+
+impl Default for Lights {
+    fn default() -> Self {
+        Self { green_pin: None, red_pin: None, buzzer_pin: None, on_level: Level::High }
+    }
+}
+
+impl Door {
+    /// How long a grant unlocks the door, in milliseconds.
+    pub fn unlock_ms(&self) -> u64 {
+        // 100 to 60 000: parsing has checked the range.
+        milliseconds(self.unlock_seconds)
+    }
+
+    /// The pin that moves the lock, if one does.
+    pub fn lock_pin(&self) -> Option<LockPin> {
+        Some(LockPin { pin: self.pin?, locked: self.locked_level? })
+    }
+
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        require("door.unlock-seconds", self.unlock_seconds, 0.1..=60.0, "how long a grant lasts, 0.1 to 60")?;
+        let of_pin = [("door.pin", self.pin.is_some()), ("door.locked-level", self.locked_level.is_some())];
+        let wanted_of_pin = [
+            "the BCM number of the pin that moves the lock, 0 to 27",
+            "\"low\" or \"high\", the level of the pin at which the door is locked; a wrong guess would open it",
+        ];
+        for ((key, is_said), wanted) in of_pin.into_iter().zip(wanted_of_pin) {
+            match (self.lock, is_said) {
+                (Some(Lock::Gpio), false) => {
+                    return Err(ConfigError::Missing { key, beside: "door.lock = \"gpio\"", wanted });
+                }
+                (Some(Lock::Scripted) | None, true) => {
+                    let wanted = "\"gpio\", if the pin moves the lock";
+                    return Err(ConfigError::Missing { key: "door.lock", beside: key, wanted });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Contacts {
+    /// The exit button, if there is one.
+    pub fn exit(&self) -> Option<ContactPin> {
+        Some(ContactPin { pin: self.exit_pin?, active: self.exit_pressed_level })
+    }
+
+    /// The contact in the door, if there is one.
+    pub fn door(&self) -> Option<ContactPin> {
+        Some(ContactPin { pin: self.door_pin?, active: self.door_closed_level })
+    }
+
+    /// The limits of the watch.
+    pub fn watch_rules(&self) -> WatchRules {
+        WatchRules { held_ms: milliseconds(self.held_seconds), leave_ms: milliseconds(self.leave_seconds) }
+    }
+
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        require("contacts.held-seconds", self.held_seconds, 1.0..=3600.0, "how long the door may be open, 1 to 3600")?;
+        require("contacts.leave-seconds", self.leave_seconds, 0.0..=600.0, "how long leaving may take, 0 to 600")?;
+        if (1..=1000).contains(&self.debounce_ms) {
+            return Ok(());
+        }
+        let found = self.debounce_ms.to_string();
+        Err(ConfigError::Range { key: "contacts.debounce-ms", found, wanted: "1 to 1000" })
+    }
+}
+
+impl Lights {
+    /// The pins, if there is one.
+    pub fn pins(&self) -> Option<LightPins> {
+        let Self { green_pin: green, red_pin: red, buzzer_pin: buzzer, on_level: on } = *self;
+        (green.is_some() || red.is_some() || buzzer.is_some()).then_some(LightPins { green, red, buzzer, on })
+    }
+}
+
+fn milliseconds(seconds: f32) -> u64 {
+    (seconds * 1000.0).round() as u64
+}
+
+fn require(
+    key: &'static str,
+    found: f32,
+    range: std::ops::RangeInclusive<f32>,
+    wanted: &'static str,
+) -> Result<(), ConfigError> {
+    if range.contains(&found) { Ok(()) } else { Err(ConfigError::Range { key, found: found.to_string(), wanted }) }
+}

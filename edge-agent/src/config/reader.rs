@@ -1,0 +1,63 @@
+//! `[reader]`: what reads cards.
+
+use super::ConfigError;
+use crate::gpio::Pin;
+use crate::reader::Digits;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// Every key of the section.
+#[cfg(test)]
+pub(super) const KEYS: [&str; 6] = ["kind", "device", "digits", "d0-pin", "d1-pin", "keep-bits"];
+
+const ALL_BITS: u32 = 64;
+
+/// `[reader]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+pub enum Reader {
+    /// A USB reader that types.
+    Evdev {
+        /// Such as `/dev/input/by-id/usb-…-event-kbd`.
+        device: PathBuf,
+        /// How it writes numbers.
+        #[serde(default)]
+        digits: Digits,
+        /// How many of the lowest bits of a number count: 16 to 64.
+        #[serde(default = "all_bits")]
+        keep_bits: u32,
+    },
+    /// A reader with two wires for data.
+    Wiegand {
+        /// The pin of D0, often green.
+        d0_pin: Pin,
+        /// The pin of D1, often white.
+        d1_pin: Pin,
+        /// How many of the lowest bits of a number count: 16 to 64.
+        #[serde(default = "all_bits")]
+        keep_bits: u32,
+    },
+}
+
+const fn all_bits() -> u32 {
+    ALL_BITS
+}
+
+impl Reader {
+    /// As in the configuration.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Evdev { .. } => "evdev",
+            Self::Wiegand { .. } => "wiegand",
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let (Self::Evdev { keep_bits, .. } | Self::Wiegand { keep_bits, .. }) = self;
+        if (16..=ALL_BITS).contains(keep_bits) {
+            return Ok(());
+        }
+        let wanted = "how many bits of a card's number count, 16 to 64";
+        Err(ConfigError::Range { key: "reader.keep-bits", found: keep_bits.to_string(), wanted })
+    }
+}

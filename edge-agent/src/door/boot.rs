@@ -1,0 +1,163 @@
+//! What the lock does from power-on until the program holds it: most of a minute in which nothing but a pull resistor in
+//! the chip, or the firmware, decides about the pin.
+
+use super::LockPin;
+use crate::gpio::{Board, BootConfig, Level, Pin};
+
+/// The boards that a configuration may be for: the one that is stated, else the one that this runs on, else all.
+pub fn boards_meant(stated: Option<Board>) -> Vec<Board> {
+    stated.or_else(Board::of_this_computer).map_or_else(|| Board::ALL.to_vec(), |board| vec![board])
+}
+
+/// What keeps the door locked while the Pi boots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeptLocked {
+    /// The pin's own pull, from power-on until the program takes the pin.
+    ByPull,
+    /// A line in `config.txt`; the pull is the wrong one, from power-on until the firmware reads that line.
+    ByFirmware,
+}
+
+/// Why a pin must not move a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpensAtBoot {
+    /// The pull of the pin at reset is the unlocked level.
+    #[error(
+        "on a {board} {} is pulled {} from power-on until a program sets it, and the door is locked at {}: it would be open \
+         while the Pi boots", lock.pin, lock.locked.other(), lock.locked
+    )]
+    Pulled {
+        /// The board.
+        board: Board,
+        /// The pin.
+        lock: LockPin,
+    },
+    /// `config.txt` drives the pin to the unlocked level.
+    #[error(
+        "config.txt drives {} {}, and the door is locked at {}: it would be open while the Pi boots",
+        lock.pin, lock.locked.other(), lock.locked
+    )]
+    Driven {
+        /// The pin.
+        lock: LockPin,
+    },
+}
+
+impl OpensAtBoot {
+    /// What to do about it.
+    pub fn cure(&self) -> String {
+        let (Self::Pulled { lock, .. } | Self::Driven { lock }) = self;
+        let line = config_line(*lock);
+        match self {
+            Self::Driven { .. } => format!("in /boot/firmware/config.txt change the line to `{line}`"),
+            Self::Pulled { board, .. } => format!(
+                "move the lock to a pin that is pulled {}: {}; or add the line `{line}` to /boot/firmware/config.txt on the \
+                 unit, with a resistor of 10 kΩ that pulls the pin {} until the firmware reads it",
+                lock.locked,
+                pins_pulled(*board, lock.locked),
+                lock.locked,
+            ),
+        }
+    }
+}
+
+/// What keeps the door locked at boot, or what would open it.
+///
+/// # Errors
+/// [`OpensAtBoot`]
+pub fn judge(lock: LockPin, board: Board, config: Option<&BootConfig>) -> Result<KeptLocked, OpensAtBoot> {
+    let pulled_locked = board.level_at_reset(lock.pin) == lock.locked;
+    match config.and_then(|config| config.drives(lock.pin, board)) {
+        Some(level) if level != lock.locked => Err(OpensAtBoot::Driven { lock }),
+        _ if pulled_locked => Ok(KeptLocked::ByPull),
+        Some(_) => Ok(KeptLocked::ByFirmware),
+        None => Err(OpensAtBoot::Pulled { board, lock }),
+    }
+}
+
+/// The line of `config.txt` that makes the firmware lock the door.
+pub fn config_line(lock: LockPin) -> String {
+    let drive = match lock.locked {
+        Level::Low => "dl",
+        Level::High => "dh",
+    };
+    format!("gpio={}=op,{drive}", lock.pin.number())
+}
+
+/// The pins that are free, by number; ranges where they follow each other.
+fn pins_pulled(board: Board, level: Level) -> String {
+    let fits = |pin: &Pin| board.level_at_reset(*pin) == level && Board::other_use(*pin).is_none();
+    let numbers: Vec<u8> = Pin::all().filter(fits).map(Pin::number).collect();
+    let ranges = numbers.chunk_by(|one, next| one + 1 == *next).filter_map(|range| match range {
+        [] => None,
+        [only] => Some(format!("GPIO{only}")),
+        [first, .., last] => Some(format!("GPIO{first} to GPIO{last}")),
+    });
+    ranges.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use KeptLocked::{ByFirmware, ByPull};
+
+    fn lock(pin: u8, locked: Level) -> LockPin {
+        LockPin { pin: Pin::new(pin).unwrap(), locked }
+    }
+
+    #[test]
+    fn what_would_open_at_boot_is_refused() {
+        let (opens, driven) = ("pulled", "driven");
+        let cases = [
+            (17, Level::Low, "", Ok(ByPull)),
+            (17, Level::High, "", Err(opens)),
+            (5, Level::High, "", Ok(ByPull)),
+            (5, Level::Low, "", Err(opens)),
+            (8, Level::Low, "", Err(opens)),
+            (9, Level::Low, "", Ok(ByPull)),
+            (17, Level::High, "gpio=17=op,dh", Ok(ByFirmware)),
+            (17, Level::High, "gpio=18=op,dh", Err(opens)),
+            (17, Level::High, "gpio=17=ip,pu", Err(opens)),
+            (17, Level::High, "gpio=17=op,dl", Err(driven)),
+            (17, Level::Low, "gpio=17=op,dl", Ok(ByPull)),
+            (17, Level::Low, "gpio=17=op,dh", Err(driven)),
+            (5, Level::Low, "gpio=5=op,dl", Ok(ByFirmware)),
+        ];
+        for board in Board::ALL {
+            for (pin, locked, config, expected) in cases {
+                let judged = judge(lock(pin, locked), board, Some(&BootConfig::new(config)));
+                let judged =
+                    judged.map_err(|why| if matches!(why, OpensAtBoot::Driven { .. }) { driven } else { opens });
+                assert_eq!(judged, expected, "{board}, {pin} {locked} {config:?}");
+            }
+        }
+    }
+
+    /// For every pin and both polarities: without help the door is locked at boot exactly where the pull says so, and
+    /// the line that is advised is a cure.
+    #[test]
+    fn the_cure_is_one() {
+        for board in Board::ALL {
+            for lock in Pin::all().flat_map(|pin| [Level::Low, Level::High].map(|locked| LockPin { pin, locked })) {
+                let pulled = board.level_at_reset(lock.pin) == lock.locked;
+                assert_eq!(judge(lock, board, None).is_ok(), pulled, "{lock:?}");
+                assert!(judge(lock, board, Some(&BootConfig::new(config_line(lock)))).is_ok(), "{lock:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_advice_names_line_and_pins() {
+        let refusal = judge(lock(17, Level::High), Board::Pi4, None).unwrap_err();
+        let (why, cure) = (refusal.to_string(), refusal.cure());
+        assert!(why.contains("GPIO17 is pulled low") && why.contains("locked at high"), "{why}");
+        for part in ["GPIO4 to GPIO8;", "`gpio=17=op,dh`"] {
+            assert!(cure.contains(part), "{cure}");
+        }
+        let cure = judge(lock(5, Level::Low), Board::Pi5, None).unwrap_err().cure();
+        for part in ["GPIO9 to GPIO13, GPIO16 to GPIO27;", "`gpio=5=op,dl`"] {
+            assert!(cure.contains(part), "{cure}");
+        }
+    }
+}

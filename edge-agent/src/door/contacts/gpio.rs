@@ -1,0 +1,89 @@
+//! Contacts on pins: edges by interrupt, each with the kernel's stamp, so that a short press is heard of though the loop
+//! was busy; and a look at the pin each time, in case an edge was missed.
+
+use super::debounce::Debounced;
+use super::{Change, Contact, Contacts};
+use crate::gpio::{self, GpioError, KernelTime, Level, Pin};
+use rppal::gpio::{InputPin, Trigger};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+/// A contact on a pin. At the other level it is pulled by the Pi's own resistor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContactPin {
+    /// Which pin.
+    pub pin: Pin,
+    /// The level at which the button is pressed or the door closed.
+    pub active: Level,
+}
+
+/// The contacts of a door on pins.
+pub struct GpioContacts {
+    exit: Option<Wire>,
+    door: Option<Wire>,
+}
+
+struct Wire {
+    input: InputPin,
+    active: Level,
+    edges: Receiver<(Level, Duration)>,
+    contact: Debounced,
+    time: KernelTime,
+}
+
+impl GpioContacts {
+    /// Listens to these pins. A change counts once it has lasted for so many milliseconds.
+    ///
+    /// # Errors
+    /// When a pin is not to be had.
+    pub fn listen(exit: Option<ContactPin>, door: Option<ContactPin>, settle_ms: u64) -> Result<Self, GpioError> {
+        let wire = |pin: Option<ContactPin>| pin.map(|pin| Wire::listen(pin, settle_ms)).transpose();
+        Ok(Self { exit: wire(exit)?, door: wire(door)? })
+    }
+}
+
+impl Contacts for GpioContacts {
+    fn is_open(&self) -> bool {
+        self.door.as_ref().is_some_and(|wire| !wire.is_active(wire.contact.last()))
+    }
+
+    fn changes(&mut self, now_ms: u64) -> Vec<Change> {
+        let exit = self.exit.iter_mut().flat_map(|wire| wire.changes(now_ms));
+        let exit = exit.map(|(pressed, at_ms)| Change { contact: Contact::Exit { pressed }, at_ms });
+        let door = self.door.iter_mut().flat_map(|wire| wire.changes(now_ms));
+        let door = door.map(|(closed, at_ms)| Change { contact: Contact::Door { open: !closed }, at_ms });
+        let mut changes: Vec<Change> = exit.chain(door).collect();
+        changes.sort_by_key(|change| change.at_ms);
+        changes
+    }
+}
+
+impl Wire {
+    fn listen(pin: ContactPin, settle_ms: u64) -> Result<Self, GpioError> {
+        let mut input = gpio::input(pin.pin, pin.active.other())?;
+        let (heard, edges) = mpsc::channel();
+        let hear = move |event: rppal::gpio::Event| {
+            let level = if event.trigger == Trigger::RisingEdge { Level::High } else { Level::Low };
+            // Nobody listens any more only when the wire is about to be dropped.
+            heard.send((level, event.timestamp)).ok();
+        };
+        input.set_async_interrupt(Trigger::Both, None, hear).map_err(|error| GpioError::of(pin.pin, error))?;
+        let contact = Debounced::new(input.read().into(), settle_ms);
+        Ok(Self { input, active: pin.active, edges, contact, time: KernelTime::default() })
+    }
+
+    fn is_active(&self, level: Level) -> bool {
+        level == self.active
+    }
+
+    /// Whether it became active, and when.
+    fn changes(&mut self, now_ms: u64) -> Vec<(bool, u64)> {
+        let mut changes = Vec::new();
+        for (level, stamp) in self.edges.try_iter() {
+            let at_ms = self.time.ours(stamp, now_ms);
+            changes.extend(self.contact.found(level, at_ms));
+        }
+        changes.extend(self.contact.found(self.input.read().into(), now_ms));
+        changes.into_iter().map(|(level, at_ms)| (self.is_active(level), at_ms)).collect()
+    }
+}

@@ -1,0 +1,28 @@
+//! Contacts that change when a test or a simulation says so.
+
+use super::{Change, Contact, Contacts};
+use std::collections::VecDeque;
+
+/// Tells of changes at their times.
+#[derive(Debug, Clone, Default)]
+pub struct ScriptedContacts {
+    changes: VecDeque<Change>,
+}
+
+impl ScriptedContacts {
+    /// These changes, oldest first, of a door that is closed.
+    pub fn new(changes: impl IntoIterator<Item = (u64, Contact)>) -> Self {
+        Self { changes: changes.into_iter().map(|(at_ms, contact)| Change { contact, at_ms }).collect() }
+    }
+}
+
+impl Contacts for ScriptedContacts {
+    fn is_open(&self) -> bool {
+        false
+    }
+
+    fn changes(&mut self, now_ms: u64) -> Vec<Change> {
+        let due = self.changes.iter().take_while(|change| change.at_ms <= now_ms).count();
+        self.changes.drain(..due).collect()
+    }
+}

@@ -1,0 +1,87 @@
+//! The lock on a pin of a Raspberry Pi.
+//!
+//! Everything about polarity is one fact, the level at which the door is locked: the pin has it before it becomes an
+//! output, after every grant, and keeps it when the program is gone. What keeps it there while no program runs is for
+//! [`boot`](super::boot).
+
+use super::{Door, DoorError};
+use crate::gpio::{self, Level, Pin};
+use rppal::gpio::OutputPin;
+use serde::{Deserialize, Serialize};
+use shared::policy::Grant;
+
+/// The pin that moves the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LockPin {
+    /// Which pin.
+    pub pin: Pin,
+    /// The level at which nobody gets in.
+    pub locked: Level,
+}
+
+/// A lock on a pin.
+pub struct GpioDoor {
+    output: OutputPin,
+    locked: Level,
+}
+
+impl GpioDoor {
+    /// Takes the pin, and locks the door.
+    ///
+    /// # Errors
+    /// When the pin is not to be had.
+    pub fn open(lock: LockPin) -> Result<Self, DoorError> {
+        let output = gpio::output(lock.pin, lock.locked)?;
+        Ok(Self { output, locked: lock.locked })
+    }
+}
+
+impl Door for GpioDoor {
+    fn unlock(&mut self, _grant: Grant) -> Result<(), DoorError> {
+        self.output.write(self.locked.other().into());
+        Ok(())
+    }
+
+    fn lock(&mut self) -> Result<(), DoorError> {
+        self.output.write(self.locked.into());
+        Ok(())
+    }
+}
+
+/// Drives the pin to its locked level and leaves it there: for after a program that can do so no more. Needs no
+/// configuration but the pin.
+///
+/// # Errors
+/// When the pin is not to be had.
+pub fn drive_locked(lock: LockPin) -> Result<(), DoorError> {
+    GpioDoor::open(lock).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gpio::Board;
+
+    #[test]
+    fn a_computer_without_pins_has_no_lock_and_says_so() {
+        if Board::of_this_computer().is_some() {
+            eprintln!("skipped: this is a Raspberry Pi, whose pins a test does not touch");
+            return;
+        }
+        let lock = LockPin { pin: Pin::new(17).unwrap(), locked: Level::Low };
+        for refused in [GpioDoor::open(lock).map(drop), drive_locked(lock)] {
+            let message = refused.unwrap_err().to_string();
+            assert!(message.contains("no Raspberry Pi"), "{message}");
+        }
+    }
+
+    #[test]
+    fn it_is_written_down_as_it_is_configured() {
+        let lock = LockPin { pin: Pin::new(17).unwrap(), locked: Level::High };
+        let text = toml::to_string(&lock).unwrap();
+        assert_eq!(text, "pin = 17\nlocked = \"high\"\n");
+        assert_eq!(toml::from_str::<LockPin>(&text).unwrap(), lock);
+        assert!(toml::from_str::<LockPin>("pin = 99\nlocked = \"high\"\n").is_err());
+    }
+}

@@ -1,0 +1,150 @@
+//! The pins of a Raspberry Pi: which there are, what they do before any program runs, and how a program gets hold of one.
+//!
+//! A pin is named by its number in the Broadcom chip (GPIO17, `BCM 17`), not by its place on the header. What hangs on
+//! a pin is for the door, its contacts, its lights and the card reader.
+
+mod board;
+mod boot;
+mod kernel_time;
+mod open;
+
+pub use board::Board;
+pub use boot::{BootConfig, CONFIG_TXT};
+pub(crate) use kernel_time::KernelTime;
+pub(crate) use open::{input, output};
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A pin of the header, by its number in the Broadcom chip: 0 to 27.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct Pin(u8);
+
+/// A voltage that a pin has or drives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// 0 V.
+    Low,
+    /// 3.3 V.
+    High,
+}
+
+/// Why a pin is not to be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GpioError {
+    /// The number is not on the header.
+    #[error("there is no pin {0} on the header: BCM numbers go from 0 to 27")]
+    NoSuchPin(u8),
+    /// This computer has no pins.
+    #[error(
+        "this computer has no GPIO pins that are known: it is no Raspberry Pi, or one that this program is too old for"
+    )]
+    NoRaspberryPi,
+    /// The system does not let this program touch the pins.
+    #[error("no permission for {path}: run as a user of the group gpio, or as root")]
+    NotPermitted {
+        /// What could not be opened.
+        path: String,
+    },
+    /// The system refused.
+    #[error("{pin} cannot be used: {reason}")]
+    Refused {
+        /// Which pin.
+        pin: Pin,
+        /// What was said.
+        reason: String,
+    },
+}
+
+impl Pin {
+    /// A pin by its number.
+    ///
+    /// # Errors
+    /// [`GpioError::NoSuchPin`]
+    pub const fn new(number: u8) -> Result<Self, GpioError> {
+        if number <= 27 { Ok(Self(number)) } else { Err(GpioError::NoSuchPin(number)) }
+    }
+
+    /// The number in the Broadcom chip.
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+
+    /// Every pin of the header.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..=27).map(Self)
+    }
+}
+
+impl TryFrom<u8> for Pin {
+    type Error = GpioError;
+
+    fn try_from(number: u8) -> Result<Self, GpioError> {
+        Self::new(number)
+    }
+}
+
+impl From<Pin> for u8 {
+    fn from(pin: Pin) -> Self {
+        pin.0
+    }
+}
+
+impl fmt::Display for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GPIO{}", self.0)
+    }
+}
+
+impl Level {
+    /// The other one.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Low => Self::High,
+            Self::High => Self::Low,
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Low => "low",
+            Self::High => "high",
+        })
+    }
+}
+
+impl From<Level> for rppal::gpio::Level {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Low => Self::Low,
+            Level::High => Self::High,
+        }
+    }
+}
+
+impl From<rppal::gpio::Level> for Level {
+    fn from(level: rppal::gpio::Level) -> Self {
+        match level {
+            rppal::gpio::Level::Low => Self::Low,
+            rppal::gpio::Level::High => Self::High,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pins_of_the_header() {
+        for (number, is_there) in [(0, true), (17, true), (27, true), (28, false), (255, false)] {
+            assert_eq!(Pin::new(number).is_ok(), is_there, "{number}");
+        }
+        assert_eq!(Pin::all().count(), 28);
+    }
+}

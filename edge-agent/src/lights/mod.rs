@@ -1,0 +1,85 @@
+//! What somebody at the door sees and hears: a green light, a red one and a buzzer, in patterns that say why.
+//!
+//! The door does not depend on them: what cannot be shown is not shown.
+
+mod gpio;
+mod pattern;
+mod player;
+mod scripted;
+mod thread;
+
+pub use gpio::{GpioLights, LightPins};
+pub use pattern::{Pattern, Step, TICK_MS};
+pub use player::Player;
+pub use scripted::ScriptedLights;
+pub use thread::Lights;
+
+use crate::door::Alarm;
+use crate::unit::Verdict;
+use shared::policy::Advice;
+
+/// What is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Shown {
+    /// The green light.
+    pub green: bool,
+    /// The red light.
+    pub red: bool,
+    /// The buzzer.
+    pub buzzer: bool,
+}
+
+/// Two lights and a buzzer.
+pub trait LightOutputs: Send {
+    /// Switches each on or off.
+    fn show(&mut self, shown: Shown);
+}
+
+/// What there is to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Signal {
+    /// Nobody is there.
+    Idle,
+    /// Come in.
+    Granted,
+    /// Not (yet), and what to do about it.
+    Told(Advice),
+    /// The door has been open for too long: close it.
+    DoorHeld,
+    /// The door was opened though nobody was let in.
+    DoorForced,
+}
+
+impl Signal {
+    /// What to say after a turn of the loop. A grant goes before an alarm, so that whoever is let in knows it.
+    pub const fn of(verdict: &Verdict, alarm: Option<Alarm>) -> Self {
+        match (verdict, alarm) {
+            (Verdict::Granted(_), _) => Self::Granted,
+            (_, Some(Alarm::Forced)) => Self::DoorForced,
+            (_, Some(Alarm::Held)) => Self::DoorHeld,
+            (Verdict::Denied(denied), None) => Self::Told(denied.reason.advice()),
+            (Verdict::Nobody, None) => Self::Idle,
+        }
+    }
+
+    /// What to say when a turn of the loop failed.
+    pub const FAILED: Self = Self::Told(Advice::Fault);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unit::Denied;
+    use shared::policy::Reason;
+
+    #[test]
+    fn every_reason_is_said_and_alarms_go_first() {
+        for reason in Reason::ALL {
+            let denied = Verdict::Denied(Denied { reason, person: None, distance: None, runner_up: None });
+            assert_eq!(Signal::of(&denied, None), Signal::Told(reason.advice()), "{reason}");
+            assert_eq!(Signal::of(&denied, Some(Alarm::Held)), Signal::DoorHeld, "{reason}");
+        }
+        assert_eq!(Signal::of(&Verdict::Nobody, None), Signal::Idle);
+        assert_eq!(Signal::of(&Verdict::Nobody, Some(Alarm::Forced)), Signal::DoorForced);
+    }
+}

@@ -1,0 +1,182 @@
+//! The patterns. Green blinks: there is something that you can do. Red: not you, or not now.
+//!
+//! | what is said | green | red | buzzer |
+//! |---|---|---|---|
+//! | nobody is there | off | off | |
+//! | come in | on | off | one short |
+//! | wait | fast | off | |
+//! | look here, hold still | slow | off | |
+//! | come closer | two flashes | off | |
+//! | mind the light | three flashes | off | |
+//! | present your card | in turns with red | in turns with green | |
+//! | one at a time | on, with two gaps | two flashes | |
+//! | you are not known | off | on | one long |
+//! | wrong card | off | on | two short |
+//! | not at this time | off | slow | one long |
+//! | something is wrong with the door | fast, with red | fast, with green | |
+//! | close the door | off | fast | again and again |
+//! | the door was forced | off | on | always |
+
+use super::{Shown, Signal};
+use shared::policy::Advice;
+
+/// How long a letter of a pattern lasts, in milliseconds.
+pub const TICK_MS: u64 = 50;
+
+/// What is on, drawn in letters of [`TICK_MS`]: `g` the green light, `r` the red one, `b` both, `.` none, and a capital
+/// (or `!` for none) with the buzzer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pattern {
+    /// First this, once.
+    pub opening: &'static str,
+    /// Then this, again and again.
+    pub round: &'static str,
+}
+
+/// What is on, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// What is on.
+    pub shown: Shown,
+    /// For how many milliseconds at least; at least 1.
+    pub ms: u64,
+}
+
+/// What is steady is steady for at least so long.
+const STEADY_MS: u64 = 60_000;
+
+const SHORT_BEEP: &str = "GG";
+const SHORT_REFUSALS: &str = "RRrrRR";
+const LONG_REFUSAL: &str = "RRRRRRRRRR";
+
+impl Pattern {
+    /// The pattern that says this.
+    pub const fn of(signal: Signal) -> Self {
+        let (opening, round) = match signal {
+            Signal::Idle => ("", "."),
+            Signal::Granted => (SHORT_BEEP, "g"),
+            Signal::DoorHeld => ("", "RR..rr.."),
+            Signal::DoorForced => ("", "R"),
+            Signal::Told(Advice::Wait) => ("", "gg.."),
+            Signal::Told(Advice::LookHere) => ("", "gggggggggg.........."),
+            Signal::Told(Advice::ComeCloser) => ("", "gg...gg............."),
+            Signal::Told(Advice::MindTheLight) => ("", "gg...gg...gg............."),
+            Signal::Told(Advice::PresentCard) => ("", "ggggggggrrrrrrrr"),
+            Signal::Told(Advice::OneAtATime) => ("", "rrgggrrggggggggggggg"),
+            Signal::Told(Advice::NotKnown) => (LONG_REFUSAL, "r"),
+            Signal::Told(Advice::WrongCard) => (SHORT_REFUSALS, "r"),
+            Signal::Told(Advice::OutsideHours) => (LONG_REFUSAL, "..........rrrrrrrrrr"),
+            Signal::Told(Advice::Fault) => ("", "bb.."),
+        };
+        Self { opening, round }
+    }
+
+    /// What is on after so many milliseconds, and for how many more at least.
+    pub fn after(&self, ms: u64) -> Step {
+        let (opening, round) = (self.opening.as_bytes(), self.round.as_bytes());
+        let tick = ms / TICK_MS;
+        let length = opening.len() as u64;
+        let (letters, at) = match tick.checked_sub(length) {
+            None => (opening, tick),
+            Some(later) => (round, later % (round.len() as u64).max(1)),
+        };
+        if let ([only], true) = (letters, tick >= length) {
+            return Step { shown: shown(*only), ms: STEADY_MS };
+        }
+        let left = letters.get(at as usize..).unwrap_or_default();
+        let letter = left.first().copied().unwrap_or(b'.');
+        let ticks = left.iter().take_while(|other| **other == letter).count().max(1) as u64;
+        Step { shown: shown(letter), ms: ticks * TICK_MS - ms % TICK_MS }
+    }
+}
+
+const fn shown(letter: u8) -> Shown {
+    let green = matches!(letter, b'g' | b'G' | b'b' | b'B');
+    let red = matches!(letter, b'r' | b'R' | b'b' | b'B');
+    Shown { green, red, buzzer: letter.is_ascii_uppercase() || letter == b'!' }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    fn signals() -> impl Iterator<Item = Signal> {
+        let told = Advice::ALL.map(Signal::Told);
+        [Signal::Idle, Signal::Granted, Signal::DoorHeld, Signal::DoorForced].into_iter().chain(told)
+    }
+
+    /// One letter for every tenth of a second: `g`, `r`, `b` for both lights, a capital with the buzzer, `.` for nothing.
+    fn drawn(signal: Signal) -> String {
+        let pattern = Pattern::of(signal);
+        let letter = |shown: Shown| match (shown.green, shown.red) {
+            (false, false) => '.',
+            (true, false) => 'g',
+            (false, true) => 'r',
+            (true, true) => 'b',
+        };
+        let at = |ms| {
+            let shown = pattern.after(ms).shown;
+            if shown.buzzer { letter(shown).to_ascii_uppercase() } else { letter(shown) }
+        };
+        (0..20).map(|tenth| at(100 * tenth)).collect()
+    }
+
+    #[test]
+    fn patterns_over_two_seconds() {
+        for (signal, expected) in [
+            (Signal::Idle, "...................."),
+            (Signal::Granted, "Gggggggggggggggggggg"),
+            (Signal::Told(Advice::Wait), "g.g.g.g.g.g.g.g.g.g."),
+            (Signal::Told(Advice::LookHere), "ggggg.....ggggg....."),
+            (Signal::Told(Advice::PresentCard), "ggggrrrrggggrrrrgggg"),
+            (Signal::Told(Advice::NotKnown), "RRRRRrrrrrrrrrrrrrrr"),
+            (Signal::Told(Advice::OutsideHours), "RRRRR.....rrrrr....."),
+            (Signal::Told(Advice::Fault), "b.b.b.b.b.b.b.b.b.b."),
+            (Signal::DoorHeld, "R.r.R.r.R.r.R.r.R.r."),
+            (Signal::DoorForced, "RRRRRRRRRRRRRRRRRRRR"),
+        ] {
+            assert_eq!(drawn(signal), expected, "{signal:?}");
+        }
+    }
+
+    #[test]
+    fn no_two_signals_look_the_same() {
+        let mut seen: HashMap<Vec<Shown>, Signal> = HashMap::new();
+        for signal in signals() {
+            let pattern = Pattern::of(signal);
+            let shown: Vec<Shown> = (0..200).map(|step| pattern.after(10 * step).shown).collect();
+            if let Some(other) = seen.insert(shown, signal) {
+                panic!("{signal:?} looks like {other:?}");
+            }
+        }
+    }
+
+    /// A steady green light, or one without red, must never be taken for being let in.
+    #[test]
+    fn only_a_grant_is_steady_green() {
+        for signal in signals().filter(|signal| *signal != Signal::Granted) {
+            let pattern = Pattern::of(signal);
+            let is_green = |step: u64| pattern.after(10 * step).shown == shown(b'g');
+            let longest = (0..400).map(is_green).collect::<Vec<_>>();
+            let longest = longest.chunk_by(|a, b| a == b).filter(|run| run[0]).map(<[bool]>::len).max().unwrap_or(0);
+            assert!(longest < 70, "{signal:?}: green for {longest}0 ms");
+        }
+    }
+
+    #[test]
+    fn patterns_are_drawn_in_known_letters_and_every_step_ends() {
+        for signal in signals() {
+            let pattern = Pattern::of(signal);
+            let letters = [pattern.opening, pattern.round].concat();
+            assert!(
+                !pattern.round.is_empty() && letters.chars().all(|letter| "grb.GRB!".contains(letter)),
+                "{signal:?}"
+            );
+            for ms in 0..3000 {
+                let step = pattern.after(ms);
+                assert!(step.ms > 0 && pattern.after(ms + step.ms - 1).shown == step.shown, "{signal:?} {ms}");
+            }
+        }
+    }
+}

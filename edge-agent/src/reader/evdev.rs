@@ -1,0 +1,241 @@
+//! USB readers that type. The reader is taken away from the console, so that no card's number ends up in a login prompt or
+//! a shell; and taken again when it was unplugged.
+
+use super::CardReader;
+use super::inbox::{Cards, Inbox, inbox};
+use super::typed::{Digits, Key, Typed};
+use evdev::raw_stream::RawDevice;
+use evdev::{EventSummary, InputEvent, KeyCode, SynchronizationCode};
+use shared::card::CardNumber;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long to wait before a reader that is not there is looked for again.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// A key that is held while the reader is taken from the console would stay pressed there: so long it is waited for.
+const RELEASE_WITHIN: Duration = Duration::from_secs(2);
+const LOOK_AT_KEYS: Duration = Duration::from_millis(20);
+/// What is typed so soon after the reader was taken may have begun before.
+const JOINED_LATE: Duration = Duration::from_millis(500);
+/// Readers type a number within a tenth of a second. What is typed later belongs to another one.
+const SAME_NUMBER_WITHIN: Duration = Duration::from_secs(2);
+
+/// A reader that types.
+pub struct KeyboardReader {
+    cards: Cards,
+}
+
+impl KeyboardReader {
+    /// Reads from a device such as `/dev/input/by-id/usb-…-event-kbd`, whether it is plugged in by now or not. Of each
+    /// card the lowest `keep_bits` bits count. Its thread ends with the program.
+    ///
+    /// # Errors
+    /// When the system has no thread to give.
+    pub fn start(device: PathBuf, digits: Digits, keep_bits: u32) -> io::Result<Self> {
+        let (inbox, cards) = inbox(keep_bits);
+        thread::Builder::new().name("card reader".to_owned()).spawn(move || listen(&device, digits, &inbox))?;
+        Ok(Self { cards })
+    }
+}
+
+impl CardReader for KeyboardReader {
+    fn next_card(&mut self) -> Option<CardNumber> {
+        self.cards.next_card()
+    }
+}
+
+/// Never returns: a reader that is lost is waited for.
+fn listen(path: &Path, digits: Digits, inbox: &Inbox) {
+    let mut told = None;
+    loop {
+        match take(path) {
+            Ok(device) => {
+                tracing::info!("the card reader {} is there", path.display());
+                let lost = read(device, digits, inbox);
+                tracing::warn!("the card reader {} is gone: {lost}; it is taken again when it is back", path.display());
+                told = Some(lost.kind());
+            }
+            Err(error) => {
+                // Once for each kind of trouble, not twice a second.
+                if told.replace(error.kind()) != Some(error.kind()) {
+                    tracing::warn!("{}", trouble(path, &error));
+                }
+            }
+        }
+        thread::sleep(LOOK_AGAIN);
+    }
+}
+
+fn trouble(path: &Path, error: &io::Error) -> String {
+    let path = path.display();
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            format!(
+                "there is no card reader {path}: plug it in, or name another of /dev/input/by-id in [reader] device"
+            )
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!("no permission to read the card reader {path}: run as a user of the group input")
+        }
+        io::ErrorKind::ResourceBusy => format!("another program has taken the card reader {path}: end it"),
+        _ => format!("the card reader {path} cannot be used: {error}"),
+    }
+}
+
+/// Takes the reader for us alone, once nobody holds a key on it.
+fn take(path: &Path) -> io::Result<RawDevice> {
+    let mut device = RawDevice::open(path)?;
+    let started = Instant::now();
+    while device.get_key_state()?.iter().next().is_some() && started.elapsed() < RELEASE_WITHIN {
+        thread::sleep(LOOK_AT_KEYS);
+    }
+    device.grab()?;
+    Ok(device)
+}
+
+/// Passes cards on until the reader is lost, and says how it was.
+fn read(mut device: RawDevice, digits: Digits, inbox: &Inbox) -> io::Error {
+    let mut typing = Typing { typed: Typed::new(digits), taken: Instant::now(), last_key: Instant::now() };
+    loop {
+        match device.fetch_events() {
+            Ok(events) => events.for_each(|event| typing.take(event, inbox)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return error,
+        }
+    }
+}
+
+struct Typing {
+    typed: Typed,
+    taken: Instant,
+    last_key: Instant,
+}
+
+impl Typing {
+    fn take(&mut self, event: InputEvent, inbox: &Inbox) {
+        let code = match event.destructure() {
+            // 1 is pressed; 0 let go, 2 held down.
+            EventSummary::Key(_, code, 1) => code,
+            EventSummary::Synchronization(_, SynchronizationCode::SYN_DROPPED, _) => return self.typed.miss(),
+            _ => return,
+        };
+        if self.last_key.elapsed() > SAME_NUMBER_WITHIN {
+            self.typed.forget();
+        }
+        self.last_key = Instant::now();
+        if self.taken.elapsed() < JOINED_LATE {
+            self.typed.miss();
+        }
+        match self.typed.press(key(code)) {
+            Some(Ok(card)) => {
+                if let Err(error) = inbox.put(card) {
+                    tracing::warn!("a card was read and is not one: {error}");
+                }
+            }
+            Some(Err(error)) => tracing::warn!("{error}"),
+            None => {}
+        }
+    }
+}
+
+/// As on a keyboard with English keys, which is what readers pretend to be unless they are set otherwise.
+fn key(code: KeyCode) -> Key {
+    const CHARACTERS: [(KeyCode, char); 26] = [
+        (KeyCode::KEY_0, '0'),
+        (KeyCode::KEY_1, '1'),
+        (KeyCode::KEY_2, '2'),
+        (KeyCode::KEY_3, '3'),
+        (KeyCode::KEY_4, '4'),
+        (KeyCode::KEY_5, '5'),
+        (KeyCode::KEY_6, '6'),
+        (KeyCode::KEY_7, '7'),
+        (KeyCode::KEY_8, '8'),
+        (KeyCode::KEY_9, '9'),
+        (KeyCode::KEY_KP0, '0'),
+        (KeyCode::KEY_KP1, '1'),
+        (KeyCode::KEY_KP2, '2'),
+        (KeyCode::KEY_KP3, '3'),
+        (KeyCode::KEY_KP4, '4'),
+        (KeyCode::KEY_KP5, '5'),
+        (KeyCode::KEY_KP6, '6'),
+        (KeyCode::KEY_KP7, '7'),
+        (KeyCode::KEY_KP8, '8'),
+        (KeyCode::KEY_KP9, '9'),
+        (KeyCode::KEY_A, 'a'),
+        (KeyCode::KEY_B, 'b'),
+        (KeyCode::KEY_C, 'c'),
+        (KeyCode::KEY_D, 'd'),
+        (KeyCode::KEY_E, 'e'),
+        (KeyCode::KEY_F, 'f'),
+    ];
+    match code {
+        KeyCode::KEY_ENTER | KeyCode::KEY_KPENTER => Key::Enter,
+        KeyCode::KEY_LEFTSHIFT | KeyCode::KEY_RIGHTSHIFT | KeyCode::KEY_CAPSLOCK | KeyCode::KEY_NUMLOCK => {
+            Key::Modifier
+        }
+        other => CHARACTERS
+            .iter()
+            .find(|(code, _)| *code == other)
+            .map_or(Key::Other, |(_, character)| Key::Character(*character)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use evdev::EventType;
+
+    #[test]
+    fn keys_are_digits_enter_or_nothing_of_a_number() {
+        for (code, expected) in [
+            (KeyCode::KEY_1, Key::Character('1')),
+            (KeyCode::KEY_0, Key::Character('0')),
+            (KeyCode::KEY_KP7, Key::Character('7')),
+            (KeyCode::KEY_F, Key::Character('f')),
+            (KeyCode::KEY_G, Key::Other),
+            (KeyCode::KEY_F1, Key::Other),
+            (KeyCode::KEY_ENTER, Key::Enter),
+            (KeyCode::KEY_KPENTER, Key::Enter),
+            (KeyCode::KEY_LEFTSHIFT, Key::Modifier),
+        ] {
+            assert_eq!(key(code), expected, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_card_is_pressed_keys_and_what_was_missed_is_none() {
+        let event = |code: KeyCode, value| InputEvent::new(EventType::KEY.0, code.code(), value);
+        let typed = |code| [event(code, 1), event(code, 0)];
+        let dropped = InputEvent::new(EventType::SYNCHRONIZATION.0, SynchronizationCode::SYN_DROPPED.0, 0);
+        let five = typed(KeyCode::KEY_5);
+        let (held, enter) = ([event(KeyCode::KEY_5, 2)], typed(KeyCode::KEY_ENTER));
+        let old = Instant::now().checked_sub(JOINED_LATE).unwrap();
+        for (events, taken, expected) in [
+            ([&five[..], &held[..], &five[..], &enter[..]].concat(), old, Some(55)),
+            ([&five[..], &[dropped], &five[..], &enter[..]].concat(), old, None),
+            ([&five[..], &enter[..]].concat(), Instant::now() + JOINED_LATE, None),
+        ] {
+            let (inbox, mut cards) = inbox(64);
+            let mut typing = Typing { typed: Typed::new(Digits::Decimal), taken, last_key: Instant::now() };
+            events.into_iter().for_each(|event| typing.take(event, &inbox));
+            assert_eq!(cards.next_card().map(CardNumber::value), expected);
+        }
+    }
+
+    #[test]
+    fn a_reader_that_is_not_there_is_waited_for() {
+        let mut reader = KeyboardReader::start("/nowhere/event-kbd".into(), Digits::Decimal, 64).unwrap();
+        assert_eq!(reader.next_card(), None);
+        let refused = take(Path::new("/nowhere/event-kbd")).map(drop).unwrap_err();
+        let message = trouble(Path::new("/nowhere/event-kbd"), &refused);
+        assert!(message.contains("plug it in") && message.contains("/nowhere/event-kbd"), "{message}");
+    }
+
+    #[test]
+    fn what_is_no_input_device_is_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(take(file.path()).is_err());
+    }
+}

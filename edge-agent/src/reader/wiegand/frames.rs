@@ -1,0 +1,78 @@
+//! From pulses on two wires to the bits of cards.
+
+use std::time::Duration;
+
+/// Bits of one card follow each other by 0.2 to 20 ms; a longer silence ends it.
+pub(super) const SILENCE: Duration = Duration::from_millis(25);
+
+/// A pulse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edge {
+    /// When, by the kernel's clock.
+    pub stamp: Duration,
+    /// Whether it was on D1.
+    pub one: bool,
+}
+
+/// The frames of these pulses, each the bits of one card: pulses in the order of their stamps, cut where it was silent.
+pub fn frames(mut edges: Vec<Edge>) -> Vec<Vec<bool>> {
+    edges.sort_by_key(|edge| edge.stamp);
+    edges
+        .chunk_by(|before, after| after.stamp - before.stamp < SILENCE)
+        .map(|frame| frame.iter().map(|edge| edge.one).collect())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use shared::card::{CardNumber, decode_wiegand, encode_wiegand};
+
+    /// What the two wires' threads deliver: each wire's pulses in order, one wire after the other.
+    fn heard(cards: &[CardNumber], bit_us: u64, pause_ms: u64) -> Vec<Edge> {
+        let mut stamp = Duration::from_secs(100);
+        let mut edges = Vec::new();
+        for card in cards {
+            for one in encode_wiegand(*card).unwrap() {
+                edges.push(Edge { stamp, one });
+                stamp += Duration::from_micros(bit_us);
+            }
+            stamp += Duration::from_millis(pause_ms);
+        }
+        edges.sort_by_key(|edge| edge.one);
+        edges
+    }
+
+    #[test]
+    fn nothing_is_no_frame() {
+        assert_eq!(frames(Vec::new()), Vec::<Vec<bool>>::new());
+    }
+
+    proptest! {
+        #[test]
+        fn cards_are_read_in_whatever_order_their_pulses_are_heard(
+            numbers in proptest::collection::vec(prop_oneof![1..1_u64 << 24, 1..1_u64 << 32], 1..4),
+            bit_us in 200..20_000_u64,
+            pause_ms in 25..1000_u64,
+        ) {
+            let cards: Vec<CardNumber> = numbers.iter().map(|number| CardNumber::new(*number).unwrap()).collect();
+            let read: Vec<_> = frames(heard(&cards, bit_us, pause_ms)).iter().map(|frame| decode_wiegand(frame)).collect();
+            prop_assert_eq!(read, cards.into_iter().map(Ok).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn a_pulse_that_is_lost_or_doubled_is_no_card(number in 1..1_u64 << 32, at in any::<prop::sample::Index>(), doubled in any::<bool>()) {
+            let mut edges = heard(&[CardNumber::new(number).unwrap()], 1000, 25);
+            let at = at.index(edges.len());
+            if doubled {
+                edges.push(edges[at]);
+            } else {
+                edges.remove(at);
+            }
+            for frame in frames(edges) {
+                prop_assert!(decode_wiegand(&frame).is_err());
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Wiegand readers: two wires, at rest high, on each of which a short pulse to low is a bit: D0 a zero, D1 a one.
+//!
+//! Each wire's pulses are heard of by a thread of its own, in whatever order: the kernel's stamps say which came first.
+//! A card ends when the wires have been silent for a while.
+
+mod frames;
+mod gpio;
+
+pub use frames::{Edge, frames};
+pub use gpio::{WiegandReader, WiegandReaderError};

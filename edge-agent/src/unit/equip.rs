@@ -1,0 +1,42 @@
+//! What a configuration has around the camera and the lock, given to a unit.
+
+use super::Unit;
+use crate::clock::SystemClock;
+use crate::config::{Config, Reader};
+use crate::door::contacts::GpioContacts;
+use crate::lights::{GpioLights, Lights};
+use crate::reader::{CardReader, KeyboardReader, WiegandReader};
+use anyhow::Context;
+use shared::gallery::Gallery;
+use std::sync::Arc;
+
+/// Gives a unit its card reader, contacts and lights. A USB reader may be plugged in later.
+///
+/// # Errors
+/// When a pin is not to be had, or the system has no thread to give.
+pub fn equip(unit: &mut Unit, config: &Config, gallery: &Arc<Gallery>, clock: &Arc<SystemClock>) -> anyhow::Result<()> {
+    if let Some(reader) = &config.reader {
+        unit.read_cards(start(reader).context("[reader]")?, Arc::clone(gallery));
+    }
+    let (exit, door) = (config.contacts.exit(), config.contacts.door());
+    if exit.is_some() || door.is_some() {
+        let contacts = GpioContacts::listen(exit, door, config.contacts.debounce_ms).context("[contacts]")?;
+        unit.listen_to(Box::new(contacts), config.contacts.watch_rules());
+    }
+    if let Some(pins) = config.lights.pins() {
+        let outputs = GpioLights::open(pins).context("[lights]")?;
+        let lights =
+            Lights::start(Box::new(outputs), Arc::clone(clock)).context("the system has no thread for lights")?;
+        unit.show_with(lights);
+    }
+    Ok(())
+}
+
+fn start(reader: &Reader) -> anyhow::Result<Box<dyn CardReader>> {
+    Ok(match reader {
+        Reader::Evdev { device, digits, keep_bits } => {
+            Box::new(KeyboardReader::start(device.clone(), *digits, *keep_bits).context("no thread for the reader")?)
+        }
+        Reader::Wiegand { d0_pin, d1_pin, keep_bits } => Box::new(WiegandReader::listen(*d0_pin, *d1_pin, *keep_bits)?),
+    })
+}

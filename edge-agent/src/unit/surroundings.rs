@@ -1,0 +1,84 @@
+//! What a unit may have around the camera and the lock: a card reader, contacts in the door, lights beside it.
+
+use crate::door::contacts::{Contact, Contacts};
+use crate::door::{DoorWatch, Input, WatchRules};
+use crate::lights::{Lights, Signal};
+use crate::reader::CardReader;
+use crate::unit::Verdict;
+use shared::audit::Event;
+use shared::gallery::Gallery;
+use shared::policy::{CardHolder, PresentedCard};
+use std::sync::Arc;
+
+#[derive(Default)]
+pub(super) struct Surroundings {
+    pub(super) cards: Option<Cards>,
+    pub(super) door: Option<WatchedDoor>,
+    pub(super) lights: Option<Lights>,
+}
+
+/// A reader, and the people whose cards it reads.
+pub(super) struct Cards {
+    pub(super) reader: Box<dyn CardReader>,
+    pub(super) gallery: Arc<Gallery>,
+}
+
+/// A door that tells whether it is open.
+pub(super) struct WatchedDoor {
+    contacts: Box<dyn Contacts>,
+    watch: DoorWatch,
+}
+
+impl Surroundings {
+    /// The next card that was presented, and whose it is.
+    pub(super) fn next_card(&mut self) -> Option<PresentedCard> {
+        let Cards { reader, gallery } = self.cards.as_mut()?;
+        let card = reader.next_card()?;
+        let holder = gallery.person_with_card(card).and_then(|person| gallery.people().get(person));
+        Some(holder.map_or(PresentedCard::Unknown, |person| PresentedCard::Of(CardHolder::of(person))))
+    }
+
+    /// What the door did that is worth a record.
+    pub(super) fn watch_door(&mut self, now_ms: u64) -> Vec<Event> {
+        self.door.as_mut().map_or_else(Vec::new, |door| door.events(now_ms))
+    }
+
+    /// The door was unlocked until this moment.
+    pub(super) fn note_unlocked(&mut self, locks_at_ms: Option<u64>, now_ms: u64) {
+        if let (Some(door), Some(locks_at_ms)) = (&mut self.door, locks_at_ms) {
+            door.watch.take(Input::LetIn { locks_at_ms }, now_ms);
+        }
+    }
+
+    /// Says what was decided; `None` if nothing could be.
+    pub(super) fn say(&self, verdict: Option<&Verdict>) {
+        if let Some(lights) = &self.lights {
+            let alarm = self.door.as_ref().and_then(|door| door.watch.alarm());
+            lights.say(verdict.map_or(Signal::FAILED, |verdict| Signal::of(verdict, alarm)));
+        }
+    }
+}
+
+impl WatchedDoor {
+    pub(super) fn new(contacts: Box<dyn Contacts>, rules: WatchRules, now_ms: u64) -> Self {
+        let mut watch = DoorWatch::new(rules);
+        if contacts.is_open() {
+            watch.take(Input::LetIn { locks_at_ms: now_ms }, now_ms);
+            watch.take(Input::Opened, now_ms);
+        }
+        Self { contacts, watch }
+    }
+
+    fn events(&mut self, now_ms: u64) -> Vec<Event> {
+        let changes = self.contacts.changes(now_ms).into_iter().map(|change| {
+            let input = match change.contact {
+                Contact::Exit { pressed: true } => Input::ExitPressed,
+                Contact::Exit { pressed: false } => Input::ExitReleased,
+                Contact::Door { open: true } => Input::Opened,
+                Contact::Door { open: false } => Input::Closed,
+            };
+            (input, change.at_ms)
+        });
+        changes.chain([(Input::Nothing, now_ms)]).filter_map(|(input, at_ms)| self.watch.take(input, at_ms)).collect()
+    }
+}

@@ -1,0 +1,197 @@
+//! The canonical number of a card: a number from 1 on, without leading zeros.
+//!
+//! A reader that types, a Wiegand reader and what is printed on a card write the same number in different ways: `0008108654`,
+//! `123:47726` (facility code and number, 8 and 16 bits), the bits of both one after the other. As one number they are the
+//! same card.
+
+use super::hash::CardFormat;
+use core::fmt;
+use core::str::FromStr;
+
+/// The most digits that a number is read from, leading zeros included.
+pub const MAX_DIGITS: usize = 20;
+
+/// What a facility code and a card's number in it are written between.
+const FACILITY_SEPARATORS: [char; 2] = [':', ','];
+const SHORT_BITS: u32 = 24;
+const LONG_BITS: u32 = 32;
+
+/// The number of a card. It is shown to nobody: `Debug` says how long it is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CardNumber(u64);
+
+/// Why something is not the number of a card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CardNumberError {
+    /// There is nothing.
+    #[error("there are no digits")]
+    Empty,
+    /// There is something else than digits.
+    #[error(
+        "it is not a number: write decimal digits, hexadecimal ones after 0x, or facility code and number as in 123:45678"
+    )]
+    NotANumber,
+    /// The number is larger than any card's.
+    #[error("it is larger than the largest number that a card has, 18446744073709551615")]
+    TooLarge,
+    /// The facility code or the number beside it does not fit.
+    #[error("a facility code is 0 to 255, the number beside it 0 to 65535")]
+    Facility,
+    /// The number is 0, which is what a reader without a card sends.
+    #[error("it is 0, which is no card")]
+    Zero,
+}
+
+impl CardNumber {
+    /// The card with this number.
+    ///
+    /// # Errors
+    /// [`CardNumberError::Zero`]
+    pub const fn new(number: u64) -> Result<Self, CardNumberError> {
+        if number == 0 { Err(CardNumberError::Zero) } else { Ok(Self(number)) }
+    }
+
+    /// The card with these digits, of base 10 or 16.
+    ///
+    /// # Errors
+    /// When they are none, too large, or 0.
+    pub fn from_digits(digits: &str, base: u32) -> Result<Self, CardNumberError> {
+        if digits.is_empty() {
+            return Err(CardNumberError::Empty);
+        }
+        if !digits.chars().all(|digit| digit.is_digit(base)) {
+            return Err(CardNumberError::NotANumber);
+        }
+        Self::new(u64::from_str_radix(digits, base).map_err(|_| CardNumberError::TooLarge)?)
+    }
+
+    /// The number.
+    pub const fn value(self) -> u64 {
+        self.0
+    }
+
+    /// How the number is written where it is hashed: in the fewest bits of 24 (a facility code and a number), 32 and 64.
+    pub const fn format(self) -> CardFormat {
+        if self.0 >> SHORT_BITS == 0 {
+            CardFormat::BITS_24
+        } else if self.0 >> LONG_BITS == 0 {
+            CardFormat::BITS_32
+        } else {
+            CardFormat::BITS_64
+        }
+    }
+
+    /// What is left of the number in a reader that passes on only so many bits, 1 to 64.
+    ///
+    /// # Errors
+    /// [`CardNumberError::Zero`] if nothing is.
+    pub const fn lowest_bits(self, bits: u32) -> Result<Self, CardNumberError> {
+        Self::new(if bits >= u64::BITS { self.0 } else { self.0 & ((1 << bits) - 1) })
+    }
+}
+
+impl FromStr for CardNumber {
+    type Err = CardNumberError;
+
+    /// `0008108654`, `123:47726` and `0x7bba6e` are the same card.
+    fn from_str(text: &str) -> Result<Self, CardNumberError> {
+        if let Some((facility, number)) = text.split_once(FACILITY_SEPARATORS) {
+            let [facility, number] = [facility, number].map(|part| decimal(part.trim()));
+            return match (facility?, number?) {
+                (facility @ 0..=0xff, number @ 0..=0xffff) => Self::new(facility << 16 | number),
+                _ => Err(CardNumberError::Facility),
+            };
+        }
+        match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+            Some(digits) => Self::from_digits(digits, 16),
+            None => Self::from_digits(text, 10),
+        }
+    }
+}
+
+fn decimal(digits: &str) -> Result<u64, CardNumberError> {
+    match CardNumber::from_digits(digits, 10) {
+        Ok(number) => Ok(number.0),
+        Err(CardNumberError::Zero) => Ok(0),
+        Err(other) => Err(other),
+    }
+}
+
+impl fmt::Debug for CardNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CardNumber(not shown, {:?})", self.format())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use CardNumberError::{Empty, Facility, NotANumber, TooLarge, Zero};
+
+    #[test]
+    fn one_card_however_it_is_written() {
+        let cases: [(&str, Result<u64, CardNumberError>); 25] = [
+            ("8108654", Ok(8_108_654)),
+            ("0008108654", Ok(8_108_654)),
+            ("123:47726", Ok(8_108_654)),
+            ("123 : 47726", Ok(8_108_654)),
+            ("123,47726", Ok(8_108_654)),
+            ("0x7bba6e", Ok(8_108_654)),
+            ("0X007BBA6E", Ok(8_108_654)),
+            ("0:1", Ok(1)),
+            ("255:65535", Ok(0xff_ffff)),
+            ("18446744073709551615", Ok(u64::MAX)),
+            ("18446744073709551616", Err(TooLarge)),
+            ("0x10000000000000000", Err(TooLarge)),
+            ("256:1", Err(Facility)),
+            ("1:65536", Err(Facility)),
+            ("", Err(Empty)),
+            (":", Err(Empty)),
+            ("1:", Err(Empty)),
+            ("0x", Err(Empty)),
+            ("0", Err(Zero)),
+            ("0:0", Err(Zero)),
+            ("-1", Err(NotANumber)),
+            ("+1", Err(NotANumber)),
+            ("7bba6e", Err(NotANumber)),
+            ("1:2:3", Err(NotANumber)),
+            ("12 34", Err(NotANumber)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(text.parse::<CardNumber>().map(CardNumber::value), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_format_is_the_fewest_bits() {
+        for (number, format) in [
+            (1, CardFormat::BITS_24),
+            (0xff_ffff, CardFormat::BITS_24),
+            (0x100_0000, CardFormat::BITS_32),
+            (0xffff_ffff, CardFormat::BITS_32),
+            (0x1_0000_0000, CardFormat::BITS_64),
+            (u64::MAX, CardFormat::BITS_64),
+        ] {
+            assert_eq!(CardNumber(number).format(), format, "{number:#x}");
+        }
+    }
+
+    #[test]
+    fn a_reader_may_pass_on_less_than_a_card_has() {
+        for (number, bits, left) in [
+            (0x12_3456_789a, 24, Ok(0x56_789a)),
+            (0x12_3456_789a, 32, Ok(0x3456_789a)),
+            (0x12_3456_789a, 64, Ok(0x12_3456_789a)),
+            (0x1200_0000, 24, Err(Zero)),
+        ] {
+            assert_eq!(CardNumber(number).lowest_bits(bits).map(CardNumber::value), left, "{number:#x} {bits}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_shown_a_number() {
+        let shown = std::format!("{:?}", CardNumber(8_108_654));
+        assert!(!shown.contains("8108654") && !shown.contains("7bba6e"), "{shown}");
+    }
+}

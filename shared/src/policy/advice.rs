@@ -1,0 +1,75 @@
+//! What somebody at the door is told: one thing to do for each reason, few enough to be told apart by lights.
+
+use super::reason::Reason;
+
+/// What to tell somebody who is not let in (yet). Every reason has one, and whoever shows them has a sign for each: a new
+/// one is a compile error there until it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Advice {
+    /// Stay as you are, it is being decided.
+    Wait,
+    /// Look into the camera and hold still.
+    LookHere,
+    /// Come closer.
+    ComeCloser,
+    /// There is too little light on the face, or too much.
+    MindTheLight,
+    /// You are not known here.
+    NotKnown,
+    /// One at a time, please.
+    OneAtATime,
+    /// Present your card.
+    PresentCard,
+    /// This card is nobody's, or somebody else's.
+    WrongCard,
+    /// Not at this time.
+    OutsideHours,
+    /// Something is wrong with the door: tell somebody.
+    Fault,
+}
+
+impl Advice {
+    /// Every advice, in the order of this file.
+    pub const ALL: [Self; 10] = [
+        Self::Wait,
+        Self::LookHere,
+        Self::ComeCloser,
+        Self::MindTheLight,
+        Self::NotKnown,
+        Self::OneAtATime,
+        Self::PresentCard,
+        Self::WrongCard,
+        Self::OutsideHours,
+        Self::Fault,
+    ];
+}
+
+impl Reason {
+    /// What to tell somebody who is not let in for this reason.
+    pub const fn advice(self) -> Advice {
+        match self {
+            Self::Deciding | Self::AlreadyGranted => Advice::Wait,
+            Self::Blurred | Self::TurnedAway | Self::FaceNeeded => Advice::LookHere,
+            Self::TooFar => Advice::ComeCloser,
+            Self::TooDark | Self::TooBright => Advice::MindTheLight,
+            Self::NotKnown | Self::Ambiguous => Advice::NotKnown,
+            Self::SeveralFaces => Advice::OneAtATime,
+            Self::CardNeeded => Advice::PresentCard,
+            Self::CardNotKnown | Self::NotCardHolder => Advice::WrongCard,
+            Self::OutsideValidity => Advice::OutsideHours,
+            Self::ClockUnknown | Self::NotRecorded => Advice::Fault,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_advice_is_given_for_some_reason() {
+        for advice in Advice::ALL {
+            assert!(Reason::ALL.iter().any(|reason| reason.advice() == advice), "{advice:?}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Cards at the door: from a line of `people.csv` to a door that opens, or not.
+
+use super::super::encoder_tool::{build, made};
+use super::{at_the_door, edge_agent, one_file};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use tests::{photos, said};
+
+/// Barack Obama must show card and face; for Joe Biden the card is enough.
+const PEOPLE: &str = "\
+name,mode,cards
+Barack Obama,card_and_face,123:47726; 0xdeadbeef
+Joe Biden,card_or_face,4711
+";
+
+fn with_cards() -> &'static Path {
+    static DATABASE: OnceLock<PathBuf> = OnceLock::new();
+    DATABASE.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("people with cards");
+        fs::remove_dir_all(&folder).ok();
+        for photo in ["Barack Obama/official_portrait.jpg", "Joe Biden/blue_room.jpg"] {
+            made::put(&folder, photo, &fs::read(photos().join("enrol").join(photo)).unwrap());
+        }
+        made::put(&folder, "people.csv", PEOPLE.as_bytes());
+        let database = folder.join("people.db");
+        let built = build(&folder, &database, &[]);
+        assert_eq!(built.code, 0, "{built:?}");
+        database
+    })
+}
+
+/// The last frame of an approach, and the exit code.
+fn approach(photo: &str, options: &[&str]) -> (Value, i32) {
+    let mut command = edge_agent(["simulate", "--json", "--db"]);
+    command.arg(with_cards()).arg("--frames").arg(at_the_door(photo)).args(options);
+    let said = said(&mut command);
+    let code = said.code;
+    (said.json_lines().pop().unwrap(), code)
+}
+
+#[test]
+fn a_card_and_the_face_that_belongs_to_it() {
+    const OBAMA: &str = "barack_obama_speaking.jpg";
+    let cases = [
+        // What is printed on the card, what a USB reader types, and what Wiegand carries, are one number.
+        (OBAMA, "--card=123:47726", "grant", Some("card_and_face"), None, Some("Barack Obama")),
+        (OBAMA, "--card=0008108654", "grant", Some("card_and_face"), None, Some("Barack Obama")),
+        (OBAMA, "--card=3735928559", "grant", Some("card_and_face"), None, Some("Barack Obama")),
+        (OBAMA, "-q", "deny", None, Some("card_needed"), Some("Barack Obama")),
+        (OBAMA, "--card=8108655", "deny", None, Some("card_not_known"), None),
+        ("eileen_collins.jpg", "--card=123:47726", "deny", None, Some("not_card_holder"), Some("Barack Obama")),
+        ("wall.jpg", "--card=123:47726", "deny", None, Some("face_needed"), Some("Barack Obama")),
+        ("wall.jpg", "--card=4711", "grant", Some("card"), None, Some("Joe Biden")),
+        ("eileen_collins.jpg", "-q", "deny", None, Some("not_known"), None),
+    ];
+    for (photo, option, decision, credential, reason, person) in cases {
+        let (line, code) = approach(photo, &[option]);
+        assert_eq!(line["decision"], decision, "{photo} {option}: {line}");
+        assert_eq!(code, if decision == "grant" { 0 } else { 1 });
+        assert_eq!(line["door"], if decision == "grant" { "unlocked" } else { "locked" }, "{line}");
+        assert_eq!((&line["credential"], &line["reason"]), (&credential.into(), &reason.into()), "{line}");
+        assert_eq!(line["person"], Value::from(person), "{line}");
+    }
+}
+
+#[test]
+fn at_a_door_that_asks_everybody_for_a_card() {
+    let (_folder, config) = one_file("config.toml", "[policy]\nmode = \"card-and-face\"\n");
+    let config = format!("--config={}", config.display());
+    let (line, code) = approach("eileen_collins.jpg", &[&config]);
+    assert_eq!((code, &line["reason"], &line["person"]), (1, &"card_needed".into(), &Value::Null), "{line}");
+}
+
+#[test]
+fn what_a_card_opened_is_recorded_without_its_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("audit.jsonl");
+    for photo in ["barack_obama_speaking.jpg", "eileen_collins.jpg"] {
+        approach(photo, &["--card=123:47726", &format!("--audit={}", log.display())]);
+    }
+    let log = fs::read_to_string(log).unwrap();
+    for expected in ["\"credential\":\"card_and_face\"", "\"reason\":\"not_card_holder\""] {
+        assert!(log.contains(expected), "{log}");
+    }
+    for secret in ["47726", "8108654", "7bba6e", "Obama"] {
+        assert!(!log.contains(secret), "{secret}: {log}");
+    }
+}
+
+#[test]
+fn what_is_no_card_is_refused() {
+    for (number, expected) in [("300:1", "a facility code"), ("0", "it is 0"), ("badge", "it is not a number")] {
+        let refused = said(edge_agent(["simulate", "--frames", "a", "--db", "b", "--card"]).arg(number));
+        assert_eq!(refused.code, 2, "{refused:?}");
+        assert!(refused.stderr.contains(expected), "{number}: {}", refused.stderr);
+    }
+}
+
+#[test]
+fn people_who_cannot_enter_are_told_of() {
+    let (_folder, config) = one_file("config.toml", format!("[database]\npath = {:?}\n", with_cards()));
+    let checked = said(edge_agent(["check", "--json", "--config"]).arg(&config)).json();
+    let warnings = checked["warnings"].to_string();
+    assert!(warnings.contains("1 of the people must present a card, and there is no [reader]"), "{warnings}");
+}
