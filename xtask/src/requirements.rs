@@ -3,6 +3,7 @@
 
 use crate::process::{self, command, succeeds};
 use anyhow::{Context, Result};
+use std::process::Command;
 
 /// Something that must be there.
 pub(crate) struct Requirement {
@@ -14,6 +15,11 @@ pub(crate) struct Requirement {
 /// Where it comes from.
 enum Source {
     DebianPackage(&'static str),
+    /// Of this and of another architecture.
+    DebianPackages {
+        foreign: &'static str,
+        names: &'static [&'static str],
+    },
     RustupComponent(&'static str),
 }
 
@@ -31,6 +37,28 @@ pub(crate) const LIBCLANG: Requirement = Requirement {
     source: Source::DebianPackage("libclang-dev"),
 };
 
+/// What compiles for 64-bit ARM, and runs it: Debian's Rust, of which there is a standard library for that architecture.
+pub(crate) const CROSS: Requirement = Requirement {
+    probe: &[
+        "sh",
+        "-c",
+        "qemu-aarch64-static -version && aarch64-linux-gnu-gcc --version && test -x /usr/bin/cargo \
+         && test -d \"$(/usr/bin/rustc --print sysroot)/lib/rustlib/aarch64-unknown-linux-gnu\"",
+    ],
+    source: Source::DebianPackages {
+        foreign: "arm64",
+        names: &[
+            "rustc-web",
+            "cargo-web",
+            "libstd-rust-web-dev:arm64",
+            "gcc-aarch64-linux-gnu",
+            "libc6-dev-arm64-cross",
+            "binutils-aarch64-linux-gnu",
+            "qemu-user-static",
+        ],
+    },
+};
+
 /// Installs what is missing.
 ///
 /// # Errors
@@ -41,7 +69,11 @@ pub(crate) fn ensure(requirements: &[Requirement]) -> Result<()> {
             return Ok(());
         }
         match requirement.source {
-            Source::DebianPackage(package) => install_package(package),
+            Source::DebianPackage(package) => install_packages(&[package]),
+            Source::DebianPackages { foreign, names } => {
+                process::run(&mut as_root(&["dpkg", "--add-architecture", foreign]))?;
+                install_packages(names)
+            }
             Source::RustupComponent(component) => {
                 println!("{component} is missing: installing it");
                 process::run(&mut command("rustup", ["component", "add", component]))
@@ -55,17 +87,20 @@ fn is_there(requirement: &Requirement) -> bool {
     succeeds(&mut command(program, arguments))
 }
 
-fn install_package(package: &str) -> Result<()> {
-    println!("The Debian package {package} is missing: installing it");
-    let apt_get = |arguments: &[&str]| {
-        let mut words: Vec<&str> = if is_root() { vec![] } else { vec!["sudo"] };
-        words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]);
-        words.extend(arguments);
-        process::run(&mut command(words[0], &words[1..]))
-    };
-    apt_get(&["update"])
-        .and_then(|()| apt_get(&["install", "--yes", "--no-install-recommends", package]))
-        .with_context(|| format!("{package} could not be installed: install it by hand"))
+fn install_packages(packages: &[&str]) -> Result<()> {
+    let named = packages.join(", ");
+    println!("Of Debian's packages something is missing: installing {named}");
+    let install = ["apt-get", "-qq", "install", "--yes", "--no-install-recommends"];
+    process::run(&mut as_root(&["apt-get", "-qq", "update"]))
+        .and_then(|()| process::run(&mut as_root(&[&install, packages].concat())))
+        .with_context(|| format!("{named} could not be installed: install them by hand"))
+}
+
+fn as_root(words: &[&str]) -> Command {
+    let mut all: Vec<&str> = if is_root() { vec![] } else { vec!["sudo"] };
+    all.extend(["env", "DEBIAN_FRONTEND=noninteractive"]);
+    all.extend(words);
+    command(all[0], &all[1..])
 }
 
 fn is_root() -> bool {

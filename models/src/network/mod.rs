@@ -1,6 +1,6 @@
 //! A network on tract: from an ONNX file to something that runs. What goes in and what comes out is not known here.
 //!
-//! Networks that are made of known layers become a graph of our own operators ([`lower`]); all others are left to tract.
+//! Networks that are made of known layers become a graph of our own operators (`lower`); all others are left to tract.
 
 mod layer;
 mod lower;
