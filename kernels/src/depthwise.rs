@@ -6,7 +6,7 @@
 
 use crate::bytes::Sign;
 use crate::convolution::Weights;
-use crate::finish::{Activation, CHUNK, Finish, Outputs};
+use crate::finish::{Activation, CHUNK, Finish, Outputs, Place};
 use crate::lanes::Vector;
 use crate::lanes::portable::PlainFloats;
 use crate::level::{Instructions, Level};
@@ -39,6 +39,13 @@ pub trait Number: Copy + Default + Sync {
     #[doc(hidden)]
     unsafe fn load<V: Vector>(from: *const Self) -> V;
 
+    /// Numbers less what stands for zero; floats as they are.
+    ///
+    /// # Safety
+    /// The processor has the register's instructions.
+    #[doc(hidden)]
+    unsafe fn centred<V: Vector>(numbers: V, less_zero: V) -> V;
+
     /// A sum as a number. Sums of floats have no scale, and have begun with their bias.
     ///
     /// # Safety
@@ -55,6 +62,11 @@ impl Number for f32 {
     }
 
     #[inline(always)]
+    unsafe fn centred<V: Vector>(numbers: V, _: V) -> V {
+        numbers
+    }
+
+    #[inline(always)]
     unsafe fn scaled<V: Vector>(sum: V, _: V, _: V) -> V {
         sum
     }
@@ -65,6 +77,12 @@ impl Number for u8 {
     unsafe fn load<V: Vector>(from: *const u8) -> V {
         // SAFETY: the caller's promise.
         unsafe { V::of_bytes(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn centred<V: Vector>(numbers: V, less_zero: V) -> V {
+        // SAFETY: the caller's promise.
+        unsafe { numbers.plus(less_zero) }
     }
 
     #[inline(always)]
@@ -221,7 +239,7 @@ impl<T: Number> Job<'_, T> {
                         let weight = V::load(tap);
                         let mut number = numbers;
                         for sum in &mut sums {
-                            *sum = sum.fused(T::load::<V>(number).plus(zero), weight);
+                            *sum = sum.fused(T::centred(T::load::<V>(number), zero), weight);
                             number = number.wrapping_add(apart);
                         }
                         (tap, numbers) = (tap.wrapping_add(filled), numbers.wrapping_add(*channels));
@@ -231,7 +249,7 @@ impl<T: Number> Job<'_, T> {
                         let weight = V::load(tap);
                         for (index, sum) in sums.iter_mut().enumerate() {
                             let number = some::<V, T>(numbers.get(index * apart + place * channels..));
-                            *sum = sum.fused(number.plus(zero), weight);
+                            *sum = sum.fused(T::centred(number, zero), weight);
                         }
                         tap = tap.wrapping_add(filled);
                     }
@@ -239,8 +257,8 @@ impl<T: Number> Job<'_, T> {
             }
             let [scale, bias] = finish.of_channels::<V>(at);
             for (index, sum) in sums.into_iter().enumerate() {
-                let mut pixel = outputs.pixel(place + index, *channels);
-                finish.values(T::scaled(sum, scale, bias), at, None, &mut pixel);
+                let place = Place { output: (place + index) * channels, residual: 0, channels: *channels };
+                finish.values(T::scaled(sum, scale, bias), at, place, None, outputs);
             }
         }
         N

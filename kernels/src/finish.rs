@@ -41,6 +41,17 @@ pub struct Outputs<'a> {
     pub bytes: Option<(&'a mut [u8], Quantisation)>,
 }
 
+/// Where the numbers of one pixel begin.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    /// In the outputs.
+    pub(crate) output: usize,
+    /// In the residual.
+    pub(crate) residual: usize,
+    /// How many there are.
+    pub(crate) channels: usize,
+}
+
 /// A sum of products, of floats or of integers.
 pub(crate) trait Sum: Copy + Default {
     /// Sums in a register, `* scale + bias`. Sums of floats have begun with their bias and have no scale.
@@ -67,16 +78,6 @@ impl Sum for i32 {
 }
 
 impl Outputs<'_> {
-    /// The part that one pixel has.
-    #[inline(always)]
-    pub(crate) fn pixel(&mut self, place: usize, channels: usize) -> Outputs<'_> {
-        let range = place * channels..(place + 1) * channels;
-        Outputs {
-            floats: self.floats.as_deref_mut().map(|floats| &mut floats[range.clone()]),
-            bytes: self.bytes.as_mut().map(|(bytes, quantisation)| (&mut bytes[range], *quantisation)),
-        }
-    }
-
     /// There is a place for every number of the output, and a residual for it.
     pub(crate) fn require(&self, output: Extent, residual: Option<&[f32]>) {
         let numbers = output.numbers();
@@ -99,8 +100,7 @@ impl Finish {
         Self { scale: padded(scale), bias: padded(bias), slope: slope.as_deref().map(padded) }
     }
 
-    /// Finishes the sums of one pixel, of the channels from `first` on, a multiple of [`CHUNK`]. The slices of
-    /// `outputs` and `residual` are that pixel's, with all its channels.
+    /// Finishes the sums of one pixel, of the channels from `first` on, a multiple of [`CHUNK`].
     ///
     /// # Safety
     /// As for [`Vector`].
@@ -109,6 +109,7 @@ impl Finish {
         &self,
         sums: &[S],
         first: usize,
+        place: Place,
         residual: Option<&[f32]>,
         outputs: &mut Outputs<'_>,
     ) {
@@ -118,7 +119,7 @@ impl Finish {
             // SAFETY: the caller's promise; a register full of sums and of numbers for channels is there.
             unsafe {
                 let values = S::scaled(sums.as_ptr(), self.scale.as_ptr().add(at), self.bias.as_ptr().add(at));
-                self.values::<V>(values, at, residual, outputs);
+                self.values::<V>(values, at, place, residual, outputs);
             }
         }
     }
@@ -132,23 +133,28 @@ impl Finish {
         &self,
         mut values: V,
         at: usize,
+        place: Place,
         residual: Option<&[f32]>,
         outputs: &mut Outputs<'_>,
     ) {
+        let count = place.channels.saturating_sub(at).min(V::WIDTH);
+        if count == 0 {
+            return;
+        }
         // SAFETY: the caller's promise.
         unsafe {
             if let Some(residual) = residual {
-                values = values.plus(load_some(residual.get(at..).unwrap_or_default()));
+                values = values.plus(load_some(&residual[place.residual + at..][..count]));
             }
             if let Some(slope) = &self.slope {
-                values = values.bent(load_some(slope.get(at..).unwrap_or_default()));
+                values = values.bent(load_some(&slope[at..]));
             }
             if let Some(floats) = outputs.floats.as_deref_mut() {
-                store_some(values, floats.get_mut(at..).unwrap_or_default());
+                store_some(values, &mut floats[place.output + at..][..count]);
             }
             if let Some((bytes, quantisation)) = &mut outputs.bytes {
                 let steps = values.times(V::splat(quantisation.steps()));
-                store_some_bytes(steps, quantisation.zero(), bytes.get_mut(at..).unwrap_or_default());
+                store_some_bytes(steps, quantisation.zero(), &mut bytes[place.output + at..][..count]);
             }
         }
     }

@@ -3,7 +3,7 @@
 #![allow(unsafe_code, reason = "the inner loop reads without a check for each number; see `require_within`")]
 
 use super::panels::{Block, Panels};
-use crate::finish::{Finish, Outputs};
+use crate::finish::{Finish, Outputs, Place};
 use crate::lanes::Lanes;
 use crate::shape::{Extent, Window};
 
@@ -102,10 +102,9 @@ impl<L: Lanes> Job<'_, L> {
         let columns = block.vectors * L::WIDTH;
         for (row, sums) in sums.chunks_exact(columns).take(rows).enumerate() {
             let channels = self.output.channels;
-            let residual = self.residual.map(|all| &all[(pixel + row) * channels..][..channels]);
-            let mut pixel = outputs.pixel(place + row, channels);
+            let place = Place { output: (place + row) * channels, residual: (pixel + row) * channels, channels };
             // SAFETY: the caller's promise.
-            unsafe { self.finish.pixel::<L::Floats, _>(sums, block.first, residual, &mut pixel) };
+            unsafe { self.finish.pixel::<L::Floats, _>(sums, block.first, place, self.residual, outputs) };
         }
     }
 
