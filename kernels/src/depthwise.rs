@@ -104,6 +104,14 @@ impl Depthwise<f32> {
         let finish = Finish::new(&vec![1.0; bias.len()], &vec![0.0; bias.len()], activation);
         Self::new(level, weights, 0.0, bias, finish)
     }
+
+    /// Convolves a picture, on so many threads of the current pool.
+    ///
+    /// # Panics
+    /// If a slice does not have as many numbers as its extent.
+    pub fn run(&self, picture: &[f32], extent: Extent, outputs: Outputs<'_>, threads: usize) {
+        self.convolve(picture, extent, outputs, threads);
+    }
 }
 
 impl Depthwise<u8> {
@@ -119,6 +127,14 @@ impl Depthwise<u8> {
         let Weights { outputs, inputs, window, .. } = *weights;
         let weights = Weights { numbers: &numbers, outputs, inputs, window };
         Self::new(level, &weights, f32::from(sign.zero()), &bias, finish)
+    }
+
+    /// Convolves a picture, on so many threads of the current pool.
+    ///
+    /// # Panics
+    /// If a slice does not have as many numbers as its extent.
+    pub fn run(&self, picture: &[u8], extent: Extent, outputs: Outputs<'_>, threads: usize) {
+        self.convolve(picture, extent, outputs, threads);
     }
 }
 
@@ -143,11 +159,7 @@ impl<T: Number> Depthwise<T> {
         Some(Extent { height, width, ..extent })
     }
 
-    /// Convolves a picture, on so many threads of the current pool.
-    ///
-    /// # Panics
-    /// If a slice does not have as many numbers as its extent.
-    pub fn run(&self, picture: &[T], extent: Extent, outputs: Outputs<'_>, threads: usize) {
+    fn convolve(&self, picture: &[T], extent: Extent, outputs: Outputs<'_>, threads: usize) {
         assert_eq!((picture.len(), extent.channels), (extent.numbers(), self.channels), "the picture's numbers");
         let output = self.output(extent).unwrap_or_else(|| panic!("a window larger than its picture"));
         outputs.require(output, None);

@@ -96,11 +96,10 @@ impl Lowering<'_> {
         self.finish(input, kernel, place, tail)
     }
 
-    fn of_bytes_to_bytes(&mut self, node: &NodeProto, _: &Value) -> Option<()> {
-        let input = self.value(node, 0)?;
+    fn of_bytes_to_bytes(&mut self, node: &NodeProto, input: &Value) -> Option<()> {
         let sign = input.quantisation.map(sign_of)?;
         let weights = self.graph.constant_input(node, 3)?;
-        let place = self.place(node, &input, &weights.dims)?;
+        let place = self.place(node, input, &weights.dims)?;
         let same_input = self.graph.float(node, 1) == input.quantisation.map(|quantisation| quantisation.scale());
         let zeros = self.graph.sign(node, 2) == Some(sign) && self.graph.sign(node, 5) == Some(Sign::Signed);
         if !same_input || !zeros {
