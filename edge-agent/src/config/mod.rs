@@ -5,11 +5,13 @@
 
 mod camera;
 mod door;
+mod model;
 mod reader;
 mod rules;
 
 pub use camera::{Camera, Source};
 pub use door::{Contacts, Door, Lights, Lock, Wiring};
+pub use model::Model;
 pub use reader::Reader;
 pub use rules::{Mode, PolicyRules, SeveralFaces};
 
@@ -59,14 +61,6 @@ pub struct Config {
 pub struct Database {
     /// The people database.
     pub path: PathBuf,
-}
-
-/// `[model]`
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct Model {
-    /// Folders of bundles, at most one of each kind, instead of the networks that are compiled in.
-    pub bundles: Vec<PathBuf>,
 }
 
 /// `[audit]`
@@ -165,6 +159,7 @@ impl Config {
     /// [`ConfigError`] names the key that is not known or out of range.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text)?;
+        config.model.check()?;
         config.camera.check()?;
         config.door.check()?;
         config.contacts.check()?;
@@ -220,8 +215,9 @@ mod tests {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/config.toml");
         assert_eq!(Config::read(&path).unwrap(), Config::default());
         let sample = std::fs::read_to_string(path).unwrap();
-        let others = ["path", "bundles", "socket"];
-        let of_sections = rules::KEYS.iter().chain(&camera::KEYS).chain(&door::KEYS).chain(&reader::KEYS);
+        let others = ["path", "socket"];
+        let of_sections =
+            rules::KEYS.iter().chain(&camera::KEYS).chain(&door::KEYS).chain(&reader::KEYS).chain(&model::KEYS);
         let all_keys = of_sections.chain(&others);
         for key in all_keys {
             let named = sample.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} =")));
@@ -286,6 +282,8 @@ mod tests {
             ("[database]\npath = 7\n", "path"),
             ("[database]\nfile = \"a\"\n", "file"),
             ("[model]\nbundle = \"a\"\n", "bundle"),
+            ("[model]\nthreads = 0\n", "nonzero"),
+            ("[model]\nthreads = 65\n", "model.threads"),
             ("[audit]\nkeep = true\n", "keep"),
             ("[camera]\nsource = \"usb\"\n", "usb"),
             ("[camera]\nsource = \"v4l\"\n", "camera.device"),
