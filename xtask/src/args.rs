@@ -24,6 +24,8 @@ pub(crate) enum Command {
     CheckRecognition(CheckRecognition),
     /// Time us against what others would pick instead, on one core, taking turns
     Bench(Bench),
+    /// Run the tests that take minutes: memory over thousands of frames, a day of people passing by
+    Endurance,
 }
 
 /// Count how many of the people in a folder are recognised, and how many strangers are taken for one of them.

@@ -9,6 +9,7 @@ mod args;
 mod bench;
 mod checks;
 mod demo;
+mod endurance;
 mod original_networks;
 mod process;
 mod programs;
@@ -58,5 +59,6 @@ fn outcome(command: &Command) -> Result<Outcome> {
         Command::Test => checks::run(),
         Command::CheckRecognition(arguments) => recognition::run(&arguments.images),
         Command::Bench(arguments) => bench::run(arguments.rounds),
+        Command::Endurance => endurance::run(),
     }
 }

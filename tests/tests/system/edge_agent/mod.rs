@@ -6,7 +6,7 @@ mod check;
 mod doctor;
 mod lock;
 mod run;
-mod running;
+pub(crate) mod running;
 mod simulate;
 mod status;
 
