@@ -92,6 +92,9 @@ impl Number for u8 {
     }
 }
 
+/// The width of window that nearly all depthwise convolutions have.
+const WIDE: usize = 3;
+
 /// More places than this in a window of bytes could make sums that are not exact: 2^24 / (255 * 127).
 const MOST_PLACES: usize = 518;
 
@@ -198,41 +201,123 @@ impl<T: Number> Job<'_, T> {
         for (row, columns) in rows_of(self.first..self.first + self.count, self.output.width) {
             let rows = seen(row * window.stride[0], window.before[0], window.size[0], self.extent.height);
             let inside = inside(window.stride[1], window.before[1], window.size[1], self.extent.width, &columns);
-            for at in (0..self.layer.channels).step_by(V::WIDTH) {
-                let mut column = columns.start;
-                while column < columns.end {
-                    let place = row * self.output.width + column - self.first;
-                    // SAFETY: the caller's promise.
-                    unsafe {
-                        let left = if inside.contains(&column) { inside.end - column } else { 1 };
-                        column += match left {
-                            8.. => self.pixels::<V, 8>(at, [row, column], rows.clone(), place, &mut outputs),
-                            4.. => self.pixels::<V, 4>(at, [row, column], rows.clone(), place, &mut outputs),
-                            _ => self.pixels::<V, 1>(at, [row, column], rows.clone(), place, &mut outputs),
-                        };
+            let mut column = columns.start;
+            while column < columns.end {
+                let place = row * self.output.width + column - self.first;
+                let left = if inside.contains(&column) { inside.end - column } else { 1 };
+                // SAFETY: the caller's promise.
+                column += unsafe {
+                    match left {
+                        8.. => self.pixels::<V, 8>([row, column], rows.clone(), place, &mut outputs),
+                        4.. => self.pixels::<V, 4>([row, column], rows.clone(), place, &mut outputs),
+                        _ => self.pixels::<V, 1>([row, column], rows.clone(), place, &mut outputs),
                     }
-                }
+                };
             }
         }
     }
 
-    /// A register of channels of `N` neighbouring output pixels, of which the first sees all that the others do; gives
-    /// `N`.
+    /// All channels of `N` neighbouring output pixels, of which the first sees all that the others do; gives `N`.
     ///
     /// # Safety
     /// As for [`Vector`].
     #[inline(always)]
     unsafe fn pixels<V: Vector, const N: usize>(
         &self,
-        at: usize,
         [row, column]: [usize; 2],
         rows: Range<usize>,
         place: usize,
         outputs: &mut Outputs<'_>,
     ) -> usize {
+        let (window, channels) = (&self.layer.window, self.layer.channels);
+        let columns = seen(column * window.stride[1], window.before[1], window.size[1], self.extent.width);
+        let whole = if columns.len() == WIDE { channels / V::WIDTH * V::WIDTH } else { 0 };
+        // SAFETY: the caller's promise.
+        unsafe {
+            if whole > 0 {
+                self.wide::<V, N>(whole, [row, column], &columns, rows.clone(), place, outputs);
+            }
+            for at in (whole..channels).step_by(V::WIDTH) {
+                self.any::<V, N>(at, [row, column], &columns, rows.clone(), place, outputs);
+            }
+        }
+        N
+    }
+
+    /// Registers full of the first `whole` channels, where `columns` are [`WIDE`] places of the window. The loops within
+    /// are unrolled, so that sums stay in registers.
+    ///
+    /// # Safety
+    /// As for [`Vector`].
+    #[inline(always)]
+    unsafe fn wide<V: Vector, const N: usize>(
+        &self,
+        whole: usize,
+        [row, column]: [usize; 2],
+        columns: &Range<usize>,
+        rows: Range<usize>,
+        place: usize,
+        outputs: &mut Outputs<'_>,
+    ) {
+        let Depthwise { window, channels, taps, start, finish, zero, .. } = self.layer;
+        let (channels, filled, apart) = (*channels, channels.next_multiple_of(CHUNK), window.stride[1] * channels);
+        let first_row = row * window.stride[0] + rows.start - window.before[0];
+        let first_column = column * window.stride[1] + columns.start - window.before[1];
+        let (down, line) = (rows.len(), self.extent.width * channels);
+        let seen = (first_row * self.extent.width + first_column) * channels;
+        let picture = self.picture[seen..][..(down - 1) * line + (N - 1) * apart + (WIDE - 1) * channels + whole].as_ptr();
+        let next_tap = window.size[1] * filled;
+        let first_tap = rows.start * next_tap + columns.start * filled;
+        let taps = taps[first_tap..][..(down - 1) * next_tap + (WIDE - 1) * filled + whole].as_ptr();
+        let start = start[..whole].as_ptr();
+        let [scale, bias] = finish.scaling([0, whole]);
+        let place = Place { output: place * channels, residual: 0, channels };
+        let Some(ends) = finish.whole([0, whole], N, place, None, outputs) else { return };
+        // SAFETY: the caller's promise; every slice above has what is read of it here.
+        unsafe {
+            let zero = V::splat(-zero);
+            for at in (0..whole).step_by(V::WIDTH) {
+                let mut sums = [V::load(start.add(at)); N];
+                let (mut numbers, mut tap) = (picture.add(at), taps.add(at));
+                for _ in 0..down {
+                    for right in 0..WIDE {
+                        let weight = V::load(tap.add(right * filled));
+                        let numbers = numbers.add(right * channels);
+                        for (index, sum) in sums.iter_mut().enumerate() {
+                            let number = T::load::<V>(numbers.add(index * apart));
+                            *sum = sum.fused(T::centred(number, zero), weight);
+                        }
+                    }
+                    (numbers, tap) = (numbers.wrapping_add(line), tap.wrapping_add(next_tap));
+                }
+                let (scale, bias) = (V::load(scale.add(at)), V::load(bias.add(at)));
+                for (index, sum) in sums.into_iter().enumerate() {
+                    let values = T::scaled(sum, scale, bias);
+                    match ends.is_plain() {
+                        true => ends.put::<V, true>(index, at, values),
+                        false => ends.put::<V, false>(index, at, values),
+                    }
+                }
+            }
+        }
+    }
+
+    /// The same for one register of channels, which may be fewer, and any places of the window.
+    ///
+    /// # Safety
+    /// As for [`Vector`].
+    #[inline(always)]
+    unsafe fn any<V: Vector, const N: usize>(
+        &self,
+        at: usize,
+        [row, column]: [usize; 2],
+        columns: &Range<usize>,
+        rows: Range<usize>,
+        place: usize,
+        outputs: &mut Outputs<'_>,
+    ) {
         let Depthwise { window, channels, taps, start, finish, zero, .. } = self.layer;
         let (filled, apart) = (channels.next_multiple_of(CHUNK), window.stride[1] * channels);
-        let columns = seen(column * window.stride[1], window.before[1], window.size[1], self.extent.width);
         let seen = columns.len();
         // All that a row of the windows reads, from its first number on.
         let length = ((N - 1) * apart + seen.saturating_sub(1) * channels) + V::WIDTH;
@@ -273,7 +358,6 @@ impl<T: Number> Job<'_, T> {
                 finish.values(T::scaled(sum, scale, bias), at, place, None, outputs);
             }
         }
-        N
     }
 }
 

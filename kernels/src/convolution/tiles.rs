@@ -7,9 +7,6 @@ use crate::finish::{Finish, Outputs, Place};
 use crate::lanes::Lanes;
 use crate::shape::{Extent, Window};
 
-/// The most sums of a tile, in any shape of [`fastest_rows`]: 24 registers of 16.
-const MOST_SUMS: usize = 24 * 16;
-
 /// One convolution of one picture.
 pub(super) struct Job<'a, L: Lanes> {
     pub(super) panels: &'a Panels<L::Weight>,
@@ -33,7 +30,7 @@ impl<L: Lanes> Job<'_, L> {
     #[inline(always)]
     pub(super) unsafe fn run(&self, first: usize, count: usize, mut outputs: Outputs<'_>) {
         self.require_within();
-        let bases: Vec<usize> = (first..first + count).map(|pixel| self.base(pixel)).collect();
+        let bases = self.bases(first, count);
         for block in &self.panels.blocks {
             let rows = fastest_rows(block.vectors, L::MOST_REGISTERS, count);
             let mut done = 0;
@@ -47,9 +44,22 @@ impl<L: Lanes> Job<'_, L> {
         }
     }
 
+    /// Where the windows of some output pixels begin.
+    fn bases(&self, first: usize, count: usize) -> Vec<usize> {
+        let mut bases = Vec::with_capacity(count);
+        let (mut row, mut column) = (first / self.output.width, first % self.output.width);
+        let apart = self.window.stride[1] * self.extent.channels;
+        while bases.len() < count {
+            let columns = (self.output.width - column).min(count - bases.len());
+            let from = self.base(row, column);
+            bases.extend((0..columns).map(|index| from + index * apart));
+            (row, column) = (row + 1, 0);
+        }
+        bases
+    }
+
     /// Where the window of an output pixel begins.
-    fn base(&self, pixel: usize) -> usize {
-        let (row, column) = (pixel / self.output.width, pixel % self.output.width);
+    fn base(&self, row: usize, column: usize) -> usize {
         let [down, right] = self.window.stride;
         (row * down * self.extent.width + column * right) * self.extent.channels
     }
@@ -62,7 +72,7 @@ impl<L: Lanes> Job<'_, L> {
     /// are there.
     fn require_within(&self) {
         let Panels { weights, blocks, rows, steps } = self.panels;
-        let last = self.base(self.output.pixels() - 1) + (rows - 1) * self.row_stride() + steps * L::STEP;
+        let last = self.base(self.output.height - 1, self.output.width - 1) + (rows - 1) * self.row_stride() + steps * L::STEP;
         assert!(last <= self.input.len(), "a window reaches beyond the input");
         for block in blocks {
             let columns = block.vectors * L::WIDTH;
@@ -84,14 +94,14 @@ impl<L: Lanes> Job<'_, L> {
         place: usize,
         outputs: &mut Outputs<'_>,
     ) {
-        let mut sums = [L::Sum::default(); MOST_SUMS];
         macro_rules! shapes {
             ($($vectors:literal: $($rows:literal)*;)*) => {
                 match (block.vectors, rows) {
                     $($(
                         // SAFETY: the caller's promise.
                         ($vectors, $rows) if $vectors <= L::MOST_VECTORS && $rows * $vectors <= L::MOST_REGISTERS => unsafe {
-                            self.products::<$rows, $vectors>(block, bases, &mut sums);
+                            let sums = self.products::<$rows, $vectors>(block, bases);
+                            self.put(sums, block, pixel, place, outputs);
                         },
                     )*)*
                     _ => unreachable!("a tile of a shape that `fastest_rows` does not give"),
@@ -99,12 +109,74 @@ impl<L: Lanes> Job<'_, L> {
             };
         }
         shapes! { 4: 1 2 3 4 6; 2: 1 2 3 4 6 8 9 12; 1: 1 2 4 8 12; }
-        let columns = block.vectors * L::WIDTH;
-        for (row, sums) in sums.chunks_exact(columns).take(rows).enumerate() {
-            let channels = self.output.channels;
-            let place = Place { output: (place + row) * channels, residual: (pixel + row) * channels, channels };
-            // SAFETY: the caller's promise.
-            unsafe { self.finish.pixel::<L::Floats, _>(sums, block.first, place, self.residual, outputs) };
+    }
+
+    /// Finishes the sums of a tile whose first pixel is that one, at that place of the outputs.
+    #[inline(always)]
+    unsafe fn put<const ROWS: usize, const VECTORS: usize>(
+        &self,
+        sums: [[L::Sums; VECTORS]; ROWS],
+        block: &Block,
+        pixel: usize,
+        place: usize,
+        outputs: &mut Outputs<'_>,
+    ) {
+        let (channels, across) = (self.output.channels, [block.first, VECTORS * L::WIDTH]);
+        let [scale, bias] = self.finish.scaling(across);
+        let place = Place { output: place * channels, residual: pixel * channels, channels };
+        // SAFETY: the caller's promise; `whole` and `scaling` have looked at every slice.
+        unsafe {
+            match self.finish.whole(across, ROWS, place, self.residual, outputs) {
+                Some(whole) if whole.is_plain() => Self::each(sums, scale, bias, |row, at, values| {
+                    whole.put::<L::Floats, true>(row, at, values);
+                }),
+                Some(whole) => Self::each(sums, scale, bias, |row, at, values| {
+                    whole.put::<L::Floats, false>(row, at, values);
+                }),
+                None => self.put_some(sums, block, place, outputs),
+            }
+        }
+    }
+
+    /// Every register of a tile as floats, with its pixel and its first channel, counted from those of the tile.
+    #[inline(always)]
+    unsafe fn each<const ROWS: usize, const VECTORS: usize>(
+        sums: [[L::Sums; VECTORS]; ROWS],
+        scale: *const f32,
+        bias: *const f32,
+        mut then: impl FnMut(usize, usize, L::Floats),
+    ) {
+        for (row, sums) in sums.into_iter().enumerate() {
+            for (vector, sums) in sums.into_iter().enumerate() {
+                let at = vector * L::WIDTH;
+                // SAFETY: the caller's promise.
+                unsafe { L::scaled(sums, scale.add(at), bias.add(at), |more, values| then(row, at + more, values)) };
+            }
+        }
+    }
+
+    /// The same as `put` where a pixel does not have all channels of the block.
+    #[inline(always)]
+    unsafe fn put_some<const ROWS: usize, const VECTORS: usize>(
+        &self,
+        sums: [[L::Sums; VECTORS]; ROWS],
+        block: &Block,
+        first: Place,
+        outputs: &mut Outputs<'_>,
+    ) {
+        for (row, sums) in sums.iter().enumerate() {
+            let more = row * first.channels;
+            let place = Place { output: first.output + more, residual: first.residual + more, ..first };
+            for (vector, &sums) in sums.iter().enumerate() {
+                let at = block.first + vector * L::WIDTH;
+                let [scale, bias] = self.finish.scaling([at, L::WIDTH]);
+                // SAFETY: the caller's promise.
+                unsafe {
+                    L::scaled(sums, scale, bias, |more, values| {
+                        self.finish.values(values, at + more, place, self.residual, outputs);
+                    });
+                }
+            }
         }
     }
 
@@ -114,11 +186,10 @@ impl<L: Lanes> Job<'_, L> {
         &self,
         block: &Block,
         bases: &[usize],
-        sums: &mut [L::Sum; MOST_SUMS],
-    ) {
-        let Some(bases) = bases.first_chunk::<ROWS>() else { return };
+    ) -> [[L::Sums; VECTORS]; ROWS] {
+        let Some(bases) = bases.first_chunk::<ROWS>() else { unreachable!("a tile has as many bases as pixels") };
         let columns = VECTORS * L::WIDTH;
-        // SAFETY: `require_within` has checked all that is read; MOST_SUMS is as much as any shape writes.
+        // SAFETY: `require_within` has checked all that is read.
         unsafe {
             let start = self.start.as_ptr().add(block.first);
             let first: [L::Sums; VECTORS] = std::array::from_fn(|vector| L::load(start.add(vector * L::WIDTH)));
@@ -140,11 +211,7 @@ impl<L: Lanes> Job<'_, L> {
                     }
                 }
             }
-            for (row, vectors) in tile.into_iter().enumerate() {
-                for (vector, register) in vectors.into_iter().enumerate() {
-                    L::store(register, sums.as_mut_ptr().add(row * columns + vector * L::WIDTH));
-                }
-            }
+            tile
         }
     }
 }
