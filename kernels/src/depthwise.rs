@@ -6,7 +6,7 @@
 
 use crate::bytes::Sign;
 use crate::convolution::Weights;
-use crate::finish::{Activation, CHUNK, Finish, Outputs, Place};
+use crate::finish::{Activation, CHUNK, Finish, Outputs, Place, Whole};
 use crate::lanes::Vector;
 use crate::lanes::portable::PlainFloats;
 use crate::level::{Instructions, Level};
@@ -91,9 +91,6 @@ impl Number for u8 {
         unsafe { sum.times(scale).plus(bias) }
     }
 }
-
-/// The width of window that nearly all depthwise convolutions have.
-const WIDE: usize = 3;
 
 /// More places than this in a window of bytes could make sums that are not exact: 2^24 / (255 * 127).
 const MOST_PLACES: usize = 518;
@@ -231,21 +228,20 @@ impl<T: Number> Job<'_, T> {
     ) -> usize {
         let (window, channels) = (&self.layer.window, self.layer.channels);
         let columns = seen(column * window.stride[1], window.before[1], window.size[1], self.extent.width);
-        let whole = if columns.len() == WIDE { channels / V::WIDTH * V::WIDTH } else { 0 };
+        let whole = channels / V::WIDTH * V::WIDTH;
         // SAFETY: the caller's promise.
         unsafe {
-            if whole > 0 {
-                self.wide::<V, N>(whole, [row, column], &columns, rows.clone(), place, outputs);
-            }
-            for at in (whole..channels).step_by(V::WIDTH) {
+            let done = whole > 0 && self.wide::<V, N>(whole, [row, column], &columns, rows.clone(), place, outputs);
+            let done = if done { whole } else { 0 };
+            for at in (done..channels).step_by(V::WIDTH) {
                 self.any::<V, N>(at, [row, column], &columns, rows.clone(), place, outputs);
             }
         }
         N
     }
 
-    /// Registers full of the first `whole` channels, where `columns` are [`WIDE`] places of the window. The loops within
-    /// are unrolled, so that sums stay in registers.
+    /// Registers full of the first `whole` channels. `false` if the window is of another kind than nearly all are: three
+    /// places wide or, at the edge, two, and moved in steps of 1 or 2.
     ///
     /// # Safety
     /// As for [`Vector`].
@@ -258,48 +254,38 @@ impl<T: Number> Job<'_, T> {
         rows: Range<usize>,
         place: usize,
         outputs: &mut Outputs<'_>,
-    ) {
+    ) -> bool {
         let Depthwise { window, channels, taps, start, finish, zero, .. } = self.layer;
         let (channels, filled, apart) = (*channels, channels.next_multiple_of(CHUNK), window.stride[1] * channels);
         let first_row = row * window.stride[0] + rows.start - window.before[0];
         let first_column = column * window.stride[1] + columns.start - window.before[1];
         let (down, line) = (rows.len(), self.extent.width * channels);
         let seen = (first_row * self.extent.width + first_column) * channels;
-        let picture = self.picture[seen..][..(down - 1) * line + (N - 1) * apart + (WIDE - 1) * channels + whole].as_ptr();
+        let picture = self.picture[seen..]
+            [..(down - 1) * line + (N - 1) * apart + (columns.len() - 1) * channels + whole]
+            .as_ptr();
         let next_tap = window.size[1] * filled;
         let first_tap = rows.start * next_tap + columns.start * filled;
-        let taps = taps[first_tap..][..(down - 1) * next_tap + (WIDE - 1) * filled + whole].as_ptr();
+        let taps = taps[first_tap..][..(down - 1) * next_tap + (columns.len() - 1) * filled + whole].as_ptr();
         let start = start[..whole].as_ptr();
         let [scale, bias] = finish.scaling([0, whole]);
         let place = Place { output: place * channels, residual: 0, channels };
-        let Some(ends) = finish.whole([0, whole], N, place, None, outputs) else { return };
-        // SAFETY: the caller's promise; every slice above has what is read of it here.
+        let Some(ends) = finish.whole([0, whole], N, place, None, outputs) else { return false };
+        let stretch =
+            Stretch { picture, taps, start, scaling: [scale, bias], down, line, next_tap, filled, channels, whole };
+        let zero = *zero;
+        // SAFETY: the caller's promise; every slice above has what is read of it.
         unsafe {
-            let zero = V::splat(-zero);
-            for at in (0..whole).step_by(V::WIDTH) {
-                let mut sums = [V::load(start.add(at)); N];
-                let (mut numbers, mut tap) = (picture.add(at), taps.add(at));
-                for _ in 0..down {
-                    for right in 0..WIDE {
-                        let weight = V::load(tap.add(right * filled));
-                        let numbers = numbers.add(right * channels);
-                        for (index, sum) in sums.iter_mut().enumerate() {
-                            let number = T::load::<V>(numbers.add(index * apart));
-                            *sum = sum.fused(T::centred(number, zero), weight);
-                        }
-                    }
-                    (numbers, tap) = (numbers.wrapping_add(line), tap.wrapping_add(next_tap));
-                }
-                let (scale, bias) = (V::load(scale.add(at)), V::load(bias.add(at)));
-                for (index, sum) in sums.into_iter().enumerate() {
-                    let values = T::scaled(sum, scale, bias);
-                    match ends.is_plain() {
-                        true => ends.put::<V, true>(index, at, values),
-                        false => ends.put::<V, false>(index, at, values),
-                    }
-                }
+            match (columns.len(), window.stride[1], ends.is_plain()) {
+                (3, 1, true) => stretch.run::<V, N, 1, 3, true>(zero, &ends),
+                (3, 1, false) => stretch.run::<V, N, 1, 3, false>(zero, &ends),
+                (3, 2, true) => stretch.run::<V, N, 2, 3, true>(zero, &ends),
+                (3, 2, false) => stretch.run::<V, N, 2, 3, false>(zero, &ends),
+                (2, 1 | 2, _) if N == 1 => stretch.run::<V, N, 1, 2, false>(zero, &ends),
+                _ => return false,
             }
         }
+        true
     }
 
     /// The same for one register of channels, which may be fewer, and any places of the window.
@@ -358,6 +344,112 @@ impl<T: Number> Job<'_, T> {
                 finish.values(T::scaled(sum, scale, bias), at, place, None, outputs);
             }
         }
+    }
+}
+
+/// What some neighbouring pixels are made from: pointers to what has been found to be there, for `whole` channels.
+struct Stretch<T> {
+    picture: *const T,
+    taps: *const f32,
+    start: *const f32,
+    scaling: [*const f32; 2],
+    /// Rows of the window.
+    down: usize,
+    /// Numbers from one row of the picture to the next.
+    line: usize,
+    /// Taps from one row of the window to the next.
+    next_tap: usize,
+    /// Taps from one place of the window to the next.
+    filled: usize,
+    channels: usize,
+    whole: usize,
+}
+
+impl<T: Number> Stretch<T> {
+    /// `N` pixels whose windows are `SEEN` places wide, at most 3, and begin `STEP` pixels apart.
+    ///
+    /// # Safety
+    /// As for [`Vector`].
+    #[inline(always)]
+    unsafe fn run<V: Vector, const N: usize, const STEP: usize, const SEEN: usize, const PLAIN: bool>(
+        &self,
+        zero: f32,
+        ends: &Whole,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let zero = V::splat(-zero);
+            for at in (0..self.whole).step_by(V::WIDTH) {
+                let mut sums = [V::load(self.start.add(at)); N];
+                let (mut picture, mut taps) = (self.picture.add(at), self.taps.add(at));
+                for _ in 0..self.down {
+                    self.row::<V, N, STEP, SEEN>(picture, taps, zero, &mut sums);
+                    (picture, taps) = (picture.wrapping_add(self.line), taps.wrapping_add(self.next_tap));
+                }
+                let [scale, bias] = self.scaling.map(|all| V::load(all.add(at)));
+                for (index, sum) in sums.into_iter().enumerate() {
+                    ends.put::<V, PLAIN>(index, at, T::scaled(sum, scale, bias));
+                }
+            }
+        }
+    }
+
+    /// One row of the windows: every number is read once and added to all sums that see it.
+    ///
+    /// # Safety
+    /// As for [`Vector`].
+    #[inline(always)]
+    unsafe fn row<V: Vector, const N: usize, const STEP: usize, const SEEN: usize>(
+        &self,
+        picture: *const T,
+        taps: *const f32,
+        zero: V,
+        sums: &mut [V; N],
+    ) {
+        let mut numbers = picture;
+        // Written out, as sums that are found by a number that changes would lie in memory.
+        macro_rules! sweep {
+            ($($place:literal)*) => {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    let taps: [V; SEEN] = std::array::from_fn(|right| V::load(taps.add(right * self.filled)));
+                    $(if $place < (N - 1) * STEP + SEEN {
+                        if $place > 0 {
+                            numbers = numbers.wrapping_add(self.channels);
+                        }
+                        let number = T::centred(T::load::<V>(numbers), zero);
+                        add::<V, N, STEP, SEEN, $place, 0>(sums, number, &taps);
+                        add::<V, N, STEP, SEEN, $place, 1>(sums, number, &taps);
+                        add::<V, N, STEP, SEEN, $place, 2>(sums, number, &taps);
+                    })*
+                }
+            };
+        }
+        sweep!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
+    }
+}
+
+/// Adds the number at `PLACE` to the sum that sees it through the window's place `RIGHT`, if there is one.
+///
+/// # Safety
+/// As for [`Vector`].
+#[inline(always)]
+unsafe fn add<
+    V: Vector,
+    const N: usize,
+    const STEP: usize,
+    const SEEN: usize,
+    const PLACE: usize,
+    const RIGHT: usize,
+>(
+    sums: &mut [V; N],
+    number: V,
+    taps: &[V; SEEN],
+) {
+    if RIGHT < SEEN && PLACE >= RIGHT && (PLACE - RIGHT).is_multiple_of(STEP) && (PLACE - RIGHT) / STEP < N {
+        let sum = &mut sums[(PLACE - RIGHT) / STEP];
+        // SAFETY: the caller's promise.
+        *sum = unsafe { sum.fused(number, taps[RIGHT]) };
     }
 }
 

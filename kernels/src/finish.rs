@@ -185,7 +185,8 @@ impl Whole {
     /// As for [`Vector`]; pixel and channels are among those that were asked for.
     #[inline(always)]
     pub(crate) unsafe fn put<V: Vector, const PLAIN: bool>(&self, pixel: usize, at: usize, mut values: V) {
-        let place = pixel * self.channels + at;
+        // Wrapping, as it has been found to lie within the slices.
+        let place = pixel.wrapping_mul(self.channels).wrapping_add(at);
         // SAFETY: the caller's promise.
         unsafe {
             if !PLAIN && let Some(residual) = self.residual {

@@ -72,7 +72,8 @@ impl<L: Lanes> Job<'_, L> {
     /// are there.
     fn require_within(&self) {
         let Panels { weights, blocks, rows, steps } = self.panels;
-        let last = self.base(self.output.height - 1, self.output.width - 1) + (rows - 1) * self.row_stride() + steps * L::STEP;
+        let last =
+            self.base(self.output.height - 1, self.output.width - 1) + (rows - 1) * self.row_stride() + steps * L::STEP;
         assert!(last <= self.input.len(), "a window reaches beyond the input");
         for block in blocks {
             let columns = block.vectors * L::WIDTH;
