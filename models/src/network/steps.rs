@@ -107,6 +107,8 @@ pub(super) enum What {
     Repeat([usize; 2]),
     /// Channels side by side; so many in each input.
     SideBySide(Vec<usize>),
+    /// Some of the channels, from that one on.
+    Part(usize),
     /// The sum of two pictures.
     Sum,
     /// An activation by itself.
@@ -126,6 +128,7 @@ impl Step for Plain {
             What::Mean => "Mean",
             What::Repeat(_) => "Repeat",
             What::SideBySide(_) => "SideBySide",
+            What::Part(_) => "Part",
             What::Sum => "Sum",
             What::Activate(_) => "Activate",
             What::Sigmoid => "Sigmoid",
@@ -160,6 +163,7 @@ impl Plain {
             What::Mean => pool::mean(floats(0)?, self.extent, into),
             What::Repeat(times) => pool::repeat(floats(0)?, self.extent, *times, into),
             What::SideBySide(channels) => side_by_side(inputs, channels, into)?,
+            What::Part(first) => pool::part(floats(0)?, self.extent, *first, into),
             What::Sum => {
                 into.iter_mut().zip(floats(0)?).zip(floats(1)?).for_each(|((place, a), b)| *place = a + b);
             }

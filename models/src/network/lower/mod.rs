@@ -8,6 +8,7 @@ mod activation;
 mod convolution;
 mod graph;
 mod others;
+mod siblings;
 
 use super::layer::{Layer, Memory, Step};
 use super::steps::{Plain, What, shape};
