@@ -110,7 +110,12 @@ impl Depthwise<f32> {
     /// # Panics
     /// If a slice does not have as many numbers as its extent.
     pub fn run(&self, picture: &[f32], extent: Extent, outputs: Outputs<'_>, threads: usize) {
-        self.convolve(picture, extent, outputs, threads);
+        self.convolve(&self.window, picture, extent, outputs, threads);
+    }
+
+    /// Convolves rows of a picture, with `beyond` rows of nothing above and below them.
+    pub(crate) fn run_rows(&self, rows: &[f32], extent: Extent, beyond: [usize; 2], outputs: Outputs<'_>) {
+        self.convolve(&self.window.over_rows(beyond), rows, extent, outputs, 1);
     }
 }
 
@@ -134,7 +139,7 @@ impl Depthwise<u8> {
     /// # Panics
     /// If a slice does not have as many numbers as its extent.
     pub fn run(&self, picture: &[u8], extent: Extent, outputs: Outputs<'_>, threads: usize) {
-        self.convolve(picture, extent, outputs, threads);
+        self.convolve(&self.window, picture, extent, outputs, threads);
     }
 }
 
@@ -159,12 +164,20 @@ impl<T: Number> Depthwise<T> {
         Some(Extent { height, width, ..extent })
     }
 
-    fn convolve(&self, picture: &[T], extent: Extent, outputs: Outputs<'_>, threads: usize) {
+    /// How the window moves.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    fn convolve(&self, window: &Window, picture: &[T], extent: Extent, outputs: Outputs<'_>, threads: usize) {
         assert_eq!((picture.len(), extent.channels), (extent.numbers(), self.channels), "the picture's numbers");
-        let output = self.output(extent).unwrap_or_else(|| panic!("a window larger than its picture"));
+        let Some([height, width]) = window.output(extent.height, extent.width) else {
+            panic!("a window larger than its picture");
+        };
+        let output = Extent { height, width, ..extent };
         outputs.require(output, None);
         over_pixels(threads, output, outputs, |first, count, outputs| {
-            let job = Job { layer: self, picture, extent, output, first, count };
+            let job = Job { layer: self, window, picture, extent, output, first, count };
             match self.level.0 {
                 // SAFETY, for all of these: a level is only made where the processor has its instructions.
                 #[cfg(target_arch = "x86_64")]
@@ -182,6 +195,7 @@ impl<T: Number> Depthwise<T> {
 /// One convolution of one picture, for some of the output pixels.
 struct Job<'a, T> {
     layer: &'a Depthwise<T>,
+    window: &'a Window,
     picture: &'a [T],
     extent: Extent,
     output: Extent,
@@ -194,7 +208,7 @@ impl<T: Number> Job<'_, T> {
     /// As for [`Vector`].
     #[inline(always)]
     unsafe fn run<V: Vector>(&self, mut outputs: Outputs<'_>) {
-        let window = &self.layer.window;
+        let window = self.window;
         for (row, columns) in rows_of(self.first..self.first + self.count, self.output.width) {
             let rows = seen(row * window.stride[0], window.before[0], window.size[0], self.extent.height);
             let inside = inside(window.stride[1], window.before[1], window.size[1], self.extent.width, &columns);
@@ -226,7 +240,7 @@ impl<T: Number> Job<'_, T> {
         place: usize,
         outputs: &mut Outputs<'_>,
     ) -> usize {
-        let (window, channels) = (&self.layer.window, self.layer.channels);
+        let (window, channels) = (self.window, self.layer.channels);
         let columns = seen(column * window.stride[1], window.before[1], window.size[1], self.extent.width);
         let whole = channels / V::WIDTH * V::WIDTH;
         // SAFETY: the caller's promise.
@@ -255,7 +269,8 @@ impl<T: Number> Job<'_, T> {
         place: usize,
         outputs: &mut Outputs<'_>,
     ) -> bool {
-        let Depthwise { window, channels, taps, start, finish, zero, .. } = self.layer;
+        let Depthwise { channels, taps, start, finish, zero, .. } = self.layer;
+        let window = self.window;
         let (channels, filled, apart) = (*channels, channels.next_multiple_of(CHUNK), window.stride[1] * channels);
         let first_row = row * window.stride[0] + rows.start - window.before[0];
         let first_column = column * window.stride[1] + columns.start - window.before[1];
@@ -302,7 +317,8 @@ impl<T: Number> Job<'_, T> {
         place: usize,
         outputs: &mut Outputs<'_>,
     ) {
-        let Depthwise { window, channels, taps, start, finish, zero, .. } = self.layer;
+        let Depthwise { channels, taps, start, finish, zero, .. } = self.layer;
+        let window = self.window;
         let (filled, apart) = (channels.next_multiple_of(CHUNK), window.stride[1] * channels);
         let seen = columns.len();
         // All that a row of the windows reads, from its first number on.

@@ -52,6 +52,13 @@ pub(crate) struct Place {
     pub(crate) channels: usize,
 }
 
+impl<'a> Outputs<'a> {
+    /// Floats alone.
+    pub fn of_floats(floats: &'a mut [f32]) -> Self {
+        Self { floats: Some(floats), bytes: None }
+    }
+}
+
 impl Outputs<'_> {
     /// There is a place for every number of the output, and a residual for it.
     pub(crate) fn require(&self, output: Extent, residual: Option<&[f32]>) {
@@ -92,7 +99,7 @@ impl Finish {
         if first + width > channels {
             return None;
         }
-        let length = pixels.saturating_sub(1) * channels + width;
+        let length = if pixels > 0 { (pixels - 1) * channels + width } else { 0 };
         let of_channels = |all: &[f32]| all[first..][..width].as_ptr();
         let steps_to = |(bytes, quantisation): &mut (&mut [u8], Quantisation)| {
             (bytes[place.output + first..][..length].as_mut_ptr(), *quantisation)

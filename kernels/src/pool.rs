@@ -121,7 +121,7 @@ pub fn interleave<T: Copy, U>(planes: &[T], extent: Extent, into: &mut [U], conv
 }
 
 /// By four pixels, which the compiler makes of whole registers, then the rest.
-fn interleave_three<T: Copy, U>(planes: [&[T]; 3], into: &mut [U], convert: impl Fn(T) -> U) {
+pub(crate) fn interleave_three<T: Copy, U>(planes: [&[T]; 3], into: &mut [U], convert: impl Fn(T) -> U) {
     let [red, green, blue] = planes.map(<[T]>::as_chunks::<4>);
     let (fours, rest) = into.as_chunks_mut::<12>();
     for (((pixels, r), g), b) in fours.iter_mut().zip(red.0).zip(green.0).zip(blue.0) {

@@ -3,7 +3,7 @@
 #![allow(unsafe_code, reason = "the inner loop reads without a check for each number; see `require_within`")]
 
 use super::panels::{Block, Panels};
-use crate::finish::{Finish, Outputs, Place};
+use crate::finish::{Finish, Outputs, Place, Whole};
 use crate::lanes::Lanes;
 use crate::shape::{Extent, Window};
 
@@ -31,14 +31,20 @@ impl<L: Lanes> Job<'_, L> {
     pub(super) unsafe fn run(&self, first: usize, count: usize, mut outputs: Outputs<'_>) {
         self.require_within();
         let bases = self.bases(first, count);
+        let place = Place { output: 0, residual: first * self.output.channels, channels: self.output.channels };
         for block in &self.panels.blocks {
             let rows = fastest_rows(block.vectors, L::MOST_REGISTERS, count);
+            let across = [block.first, block.vectors * L::WIDTH];
+            let ends = Ends {
+                whole: self.finish.whole(across, count, place, self.residual, &mut outputs),
+                scaling: self.finish.scaling(across),
+            };
             let mut done = 0;
             while done < count {
                 // The last tile goes back over pixels that are done, rather than being a smaller one.
                 let from = done.min(count - rows);
                 // SAFETY: the caller's promise; `require_within` has seen that all windows lie within the input.
-                unsafe { self.tile(block, rows, &bases[from..from + rows], first + from, from, &mut outputs) };
+                unsafe { self.tile(block, rows, &bases[from..from + rows], &ends, [first, from], &mut outputs) };
                 done = from + rows;
             }
         }
@@ -91,8 +97,8 @@ impl<L: Lanes> Job<'_, L> {
         block: &Block,
         rows: usize,
         bases: &[usize],
-        pixel: usize,
-        place: usize,
+        ends: &Ends,
+        place: [usize; 2],
         outputs: &mut Outputs<'_>,
     ) {
         macro_rules! shapes {
@@ -102,39 +108,41 @@ impl<L: Lanes> Job<'_, L> {
                         // SAFETY: the caller's promise.
                         ($vectors, $rows) if $vectors <= L::MOST_VECTORS && $rows * $vectors <= L::MOST_REGISTERS => unsafe {
                             let sums = self.products::<$rows, $vectors>(block, bases);
-                            self.put(sums, block, pixel, place, outputs);
+                            self.put(sums, block, ends, place, outputs);
                         },
                     )*)*
                     _ => unreachable!("a tile of a shape that `fastest_rows` does not give"),
                 }
             };
         }
-        shapes! { 4: 1 2 3 4 6; 2: 1 2 3 4 6 8 9 12; 1: 1 2 4 8 12; }
+        shapes! { 4: 1 2 3 4 6; 2: 1 2 3 4 6; 1: 1 2 4 8; }
     }
 
-    /// Finishes the sums of a tile whose first pixel is that one, at that place of the outputs.
+    /// Finishes the sums of a tile. The outputs begin with the pixel `first`; the tile comes `from` pixels later.
     #[inline(always)]
     unsafe fn put<const ROWS: usize, const VECTORS: usize>(
         &self,
         sums: [[L::Sums; VECTORS]; ROWS],
         block: &Block,
-        pixel: usize,
-        place: usize,
+        ends: &Ends,
+        [first, from]: [usize; 2],
         outputs: &mut Outputs<'_>,
     ) {
-        let (channels, across) = (self.output.channels, [block.first, VECTORS * L::WIDTH]);
-        let [scale, bias] = self.finish.scaling(across);
-        let place = Place { output: place * channels, residual: pixel * channels, channels };
+        let [scale, bias] = ends.scaling;
         // SAFETY: the caller's promise; `whole` and `scaling` have looked at every slice.
         unsafe {
-            match self.finish.whole(across, ROWS, place, self.residual, outputs) {
+            match &ends.whole {
                 Some(whole) if whole.is_plain() => Self::each(sums, scale, bias, |row, at, values| {
-                    whole.put::<L::Floats, true>(row, at, values);
+                    whole.put::<L::Floats, true>(from + row, at, values);
                 }),
                 Some(whole) => Self::each(sums, scale, bias, |row, at, values| {
-                    whole.put::<L::Floats, false>(row, at, values);
+                    whole.put::<L::Floats, false>(from + row, at, values);
                 }),
-                None => self.put_some(sums, block, place, outputs),
+                None => {
+                    let channels = self.output.channels;
+                    let place = Place { output: from * channels, residual: (first + from) * channels, channels };
+                    self.put_some(sums, block, place, outputs);
+                }
             }
         }
     }
@@ -198,14 +206,13 @@ impl<L: Lanes> Job<'_, L> {
             let mut panel = self.panels.weights.as_ptr().add(block.panel);
             for row in 0..self.panels.rows {
                 let beginning = self.input.as_ptr().add(row * self.row_stride());
-                let mut pixels: [*const L::Input; ROWS] = std::array::from_fn(|pixel| beginning.add(bases[pixel]));
-                for _ in 0..self.panels.steps {
+                let pixels: [*const L::Input; ROWS] = std::array::from_fn(|pixel| beginning.add(bases[pixel]));
+                for step in 0..self.panels.steps {
                     let weights: [L::Weights; VECTORS] =
                         std::array::from_fn(|vector| L::weights(panel.add(vector * L::WIDTH * L::STEP)));
                     panel = panel.add(columns * L::STEP);
-                    for (pixel, sums) in pixels.iter_mut().zip(&mut tile) {
-                        let inputs = L::inputs(*pixel);
-                        *pixel = pixel.add(L::STEP);
+                    for (pixel, sums) in pixels.iter().zip(&mut tile) {
+                        let inputs = L::inputs(pixel.add(step * L::STEP));
                         for (sums, &weights) in sums.iter_mut().zip(&weights) {
                             *sums = L::accumulate(*sums, inputs, weights);
                         }
@@ -217,12 +224,18 @@ impl<L: Lanes> Job<'_, L> {
     }
 }
 
+/// Where the sums of a block go, and how they become floats.
+struct Ends {
+    whole: Option<Whole>,
+    scaling: [*const f32; 2],
+}
+
 /// How many pixels a tile has: of the shapes that there are, the one that gets through `count` pixels soonest.
 fn fastest_rows(vectors: usize, most_registers: usize, count: usize) -> usize {
     let shapes: &[usize] = match vectors {
         4 => &[1, 2, 3, 4, 6],
-        2 => &[1, 2, 3, 4, 6, 8, 9, 12],
-        _ => &[1, 2, 4, 8, 12],
+        2 => &[1, 2, 3, 4, 6],
+        _ => &[1, 2, 4, 8],
     };
     // A step reads one register of weights for each vector, whatever the number of rows.
     let cost = |rows: usize| count.div_ceil(rows) * (rows * vectors + vectors + 1);

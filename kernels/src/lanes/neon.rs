@@ -70,6 +70,11 @@ impl Vector for float32x4_t {
     }
 
     #[inline(always)]
+    unsafe fn larger(self, other: Self) -> Self {
+        unsafe { vbslq_f32(vcgtq_f32(other, self), other, self) }
+    }
+
+    #[inline(always)]
     unsafe fn bent(self, slope: Self) -> Self {
         unsafe { vbslq_f32(vcgtzq_f32(self), self, vmulq_f32(self, slope)) }
     }

@@ -63,6 +63,11 @@ impl Vector for [f32; WIDTH] {
     }
 
     #[inline(always)]
+    unsafe fn larger(self, other: Self) -> Self {
+        std::array::from_fn(|lane| if other[lane] > self[lane] { other[lane] } else { self[lane] })
+    }
+
+    #[inline(always)]
     unsafe fn bent(self, slope: Self) -> Self {
         std::array::from_fn(|lane| if self[lane] > 0.0 { self[lane] } else { self[lane] * slope[lane] })
     }

@@ -65,6 +65,12 @@ pub(crate) trait Vector: Copy {
     /// As for the trait.
     unsafe fn fused(self, a: Self, b: Self) -> Self;
 
+    /// `other` where it is above `self`.
+    ///
+    /// # Safety
+    /// As for the trait.
+    unsafe fn larger(self, other: Self) -> Self;
+
     /// Where not above zero, times `slope`.
     ///
     /// # Safety

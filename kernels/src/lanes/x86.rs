@@ -70,6 +70,12 @@ impl Vector for __m256 {
     }
 
     #[inline(always)]
+    unsafe fn larger(self, other: Self) -> Self {
+        // The second operand is taken where neither is above the other.
+        unsafe { _mm256_max_ps(other, self) }
+    }
+
+    #[inline(always)]
     unsafe fn bent(self, slope: Self) -> Self {
         unsafe {
             let above = _mm256_cmp_ps::<_CMP_GT_OQ>(self, _mm256_setzero_ps());
@@ -128,6 +134,12 @@ impl Vector for __m512 {
     #[inline(always)]
     unsafe fn fused(self, a: Self, b: Self) -> Self {
         unsafe { _mm512_fmadd_ps(a, b, self) }
+    }
+
+    #[inline(always)]
+    unsafe fn larger(self, other: Self) -> Self {
+        // The second operand is taken where neither is above the other.
+        unsafe { _mm512_max_ps(other, self) }
     }
 
     #[inline(always)]
