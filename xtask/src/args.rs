@@ -26,6 +26,10 @@ pub(crate) enum Command {
     Bench(Bench),
     /// Run the tests that take minutes: memory over thousands of frames, a day of people passing by
     Endurance,
+    /// Build the door unit for a Raspberry Pi with a 64-bit system
+    Cross,
+    /// Run the door unit on an emulated Raspberry Pi 3B with a camera, and watch its lock's pin from outside
+    PiTest,
 }
 
 /// Count how many of the people in a folder are recognised, and how many strangers are taken for one of them.

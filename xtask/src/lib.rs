@@ -8,9 +8,11 @@ mod architecture;
 mod args;
 mod bench;
 mod checks;
+mod cross;
 mod demo;
 mod endurance;
 mod original_networks;
+mod pi_test;
 mod process;
 mod programs;
 mod python;
@@ -60,5 +62,7 @@ fn outcome(command: &Command) -> Result<Outcome> {
         Command::CheckRecognition(arguments) => recognition::run(&arguments.images),
         Command::Bench(arguments) => bench::run(arguments.rounds),
         Command::Endurance => endurance::run(),
+        Command::Cross => cross::run(),
+        Command::PiTest => pi_test::run(),
     }
 }

@@ -82,6 +82,16 @@ pub(crate) fn ensure(requirements: &[Requirement]) -> Result<()> {
     })
 }
 
+/// Installs Debian's packages; those that are there stay as they are.
+///
+/// # Errors
+/// If that does not work.
+pub(crate) fn install(packages: &[&str]) -> Result<()> {
+    let installed = |package: &&str| succeeds(&mut command("dpkg-query", ["-s", package]));
+    let missing: Vec<&str> = packages.iter().copied().filter(|package| !installed(package)).collect();
+    if missing.is_empty() { Ok(()) } else { install_packages(&missing) }
+}
+
 fn is_there(requirement: &Requirement) -> bool {
     let (program, arguments) = requirement.probe.split_first().unwrap_or((&"true", &[]));
     succeeds(&mut command(program, arguments))

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check, and how long each took. One that fails does not keep the others from running.
 
+mod arm;
 mod kernels;
 mod step;
 
@@ -11,7 +12,7 @@ use anyhow::{Result, bail};
 use std::path::Path;
 use step::{Done, Report, Step};
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "format", check: format },
     Step { name: "build", check: build },
     Step { name: "clippy", check: clippy },
@@ -19,7 +20,8 @@ const STEPS: [Step; 10] = [
     Step { name: "original networks", check: networks },
     Step { name: "tests", check: tests },
     Step { name: "kernels, sanitised", check: kernels::sanitised },
-    Step { name: "kernels, 64-bit ARM", check: kernels::on_arm },
+    Step { name: "64-bit ARM", check: arm::tests },
+    Step { name: "Raspberry Pi", check: arm::raspberry_pi },
     Step { name: "recognition", check: recognition },
     Step { name: "demo", check: demonstration },
 ];
