@@ -111,7 +111,7 @@ impl Machine {
         loop {
             match self.said.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(line) => {
-                    let line = line.trim_end().to_owned();
+                    let line = printable(&line);
                     self.heard.push(line.clone());
                     if line.starts_with(beginning) {
                         return Ok(line);
@@ -129,6 +129,12 @@ impl Drop for Machine {
         self.emulator.kill().ok();
         self.emulator.wait().ok();
     }
+}
+
+/// A line without what a serial line brings along.
+fn printable(line: &str) -> String {
+    let kept: String = line.chars().filter(|&c| c.is_ascii_graphic() || c == ' ').collect();
+    kept.trim().to_owned()
 }
 
 fn lines(output: ChildStdout) -> Receiver<String> {
