@@ -12,10 +12,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut recogniser = Recogniser::new(&Bundles::open(&folders)?)?;
     for path in std::env::args().skip(1).filter(|argument| !argument.starts_with("--")) {
         let picture = image::open(&path)?.to_rgb8();
-        let crop = Crop::from_rgb(picture.width(), picture.into_raw()).ok_or("not a square")?;
+        let crop = Crop::from_rgb(picture.width(), picture.into_raw()).ok_or("a crop is square")?;
         let encoding = recogniser.encode(&crop)?;
-        let bits: Vec<String> =
-            encoding.numbers().iter().map(|number| format!("{:08x}", number.to_bits())).collect();
+        let bits: Vec<String> = encoding.numbers().iter().map(|number| format!("{:08x}", number.to_bits())).collect();
         println!("{}", bits.join(" "));
     }
     Ok(())

@@ -7,7 +7,8 @@ use anyhow::Result;
 use std::path::PathBuf;
 use std::process::Command;
 
-const ARM: &str = "aarch64-unknown-linux-gnu";
+/// The Pi's architecture, as Rust calls it.
+pub(crate) const ARM: &str = "aarch64-unknown-linux-gnu";
 
 /// What is compiled for the Pi. Always the same ones, so that tract is compiled once.
 const PACKAGES: [&str; 4] = ["edge-agent", "models", "kernels", "shared"];

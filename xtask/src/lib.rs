@@ -12,6 +12,7 @@ mod cross;
 mod demo;
 mod endurance;
 mod original_networks;
+mod package;
 mod pi_test;
 mod process;
 mod programs;
@@ -64,5 +65,6 @@ fn outcome(command: &Command) -> Result<Outcome> {
         Command::Endurance => endurance::run(),
         Command::Cross => cross::run(),
         Command::PiTest => pi_test::run(),
+        Command::Package(arguments) => package::run(arguments.architecture),
     }
 }

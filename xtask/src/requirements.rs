@@ -1,7 +1,8 @@
 //! What a command needs on this computer beyond cargo and a C compiler, and how it gets there: said aloud, and only if
 //! it is missing.
 
-use crate::process::{self, command, succeeds};
+use crate::process::{self, cargo, command, succeeds};
+use crate::workspace;
 use anyhow::{Context, Result};
 use std::process::Command;
 
@@ -21,6 +22,8 @@ enum Source {
         names: &'static [&'static str],
     },
     RustupComponent(&'static str),
+    /// From crates.io, into the folder that cargo builds in.
+    Crate(&'static str),
 }
 
 pub(crate) const RUSTFMT: Requirement =
@@ -59,6 +62,15 @@ pub(crate) const CROSS: Requirement = Requirement {
     },
 };
 
+/// What makes Debian packages of what cargo has built.
+pub(crate) const CARGO_DEB: Requirement =
+    Requirement { probe: &["target/tools/bin/cargo-deb", "--version"], source: Source::Crate("cargo-deb") };
+/// A shell for the folder in which the package is tried.
+pub(crate) const BUSYBOX: Requirement =
+    Requirement { probe: &["/bin/busybox", "true"], source: Source::DebianPackage("busybox-static") };
+pub(crate) const MAN: Requirement =
+    Requirement { probe: &["man", "--version"], source: Source::DebianPackage("man-db") };
+
 /// Installs what is missing.
 ///
 /// # Errors
@@ -73,6 +85,11 @@ pub(crate) fn ensure(requirements: &[Requirement]) -> Result<()> {
             Source::DebianPackages { foreign, names } => {
                 process::run(&mut as_root(&["dpkg", "--add-architecture", foreign]))?;
                 install_packages(names)
+            }
+            Source::Crate(name) => {
+                println!("{name} is missing: installing it");
+                let tools = workspace::target().join("tools");
+                process::run(cargo(["install", "--locked", "--root"]).arg(tools).arg(name))
             }
             Source::RustupComponent(component) => {
                 println!("{component} is missing: installing it");
