@@ -26,6 +26,9 @@ pub(super) fn in_words(report: &Report) -> String {
             last_turn(report)
         ),
     ];
+    if let Some(refused) = &database.refused {
+        lines.push(format!("refused        a database that was shipped: {}", refused.reason));
+    }
     for (stage, latency) in report.latency_ms.named() {
         if let Some(latency) = latency {
             let stage = stage.replace('_', " ");
