@@ -9,7 +9,7 @@ pub(crate) mod parts;
 mod service;
 
 use crate::args::Run;
-use crate::audit_log::AuditLog;
+use crate::audit_log::{self, AuditLog};
 use crate::camera::{CameraReport, CameraState, LiveCamera};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -54,7 +54,9 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let board = Board::new(camera.health(), latch.clone(), gallery.header());
     answer_status(&config.status.socket, &board)?;
     // Not before it is certain that no other unit writes it.
-    let audit = AuditLog::open_file(&config.audit.path, &clock.now())?;
+    let audit = AuditLog::open_configured(&config.audit, &clock.now())?;
+    board.tell_of_audit_log(audit.health());
+    audit_log::names::take_in_beside(&config.audit, &gallery, &clock.now());
     let header = *gallery.header();
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let sight = Box::new(Networks::new(recogniser, Arc::clone(&gallery)));

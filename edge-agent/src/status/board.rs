@@ -3,6 +3,7 @@
 use super::histogram::Histogram;
 use super::report::{DatabaseReport, LastDecision, Latencies, Report, Turns};
 use super::temperatures::temperatures;
+use crate::audit_log::AuditHealth;
 use crate::camera::Health;
 use crate::door::Latch;
 use crate::unit::{Denied, Granted, Turn, Verdict};
@@ -29,6 +30,7 @@ pub(crate) struct Board {
 
 #[derive(Default)]
 struct Notes {
+    audit: AuditHealth,
     turns: Turns,
     last_turn: Option<Instant>,
     /// When the last turns ended, for the rate.
@@ -61,6 +63,11 @@ impl Board {
             model: database.model.to_string(),
         };
         Self { camera, latch, database, started: Instant::now(), notes: Arc::default() }
+    }
+
+    /// From now on, this is the log.
+    pub(crate) fn tell_of_audit_log(&self, health: AuditHealth) {
+        self.notes().audit = health;
     }
 
     /// A turn has finished. `frame_at` is when its frame came, if one did.
@@ -110,6 +117,7 @@ impl Board {
             r#match: notes.matching.summary(),
             frame_to_decision: notes.frame_to_decision.summary(),
         };
+        let audit = notes.audit.report();
         // The loop must not wait for the rest.
         drop(notes);
         Report {
@@ -119,6 +127,7 @@ impl Board {
             door: self.latch.state().code().to_owned(),
             camera: self.camera.report(),
             database: self.database.clone(),
+            audit,
             turns,
             decisions,
             latency_ms,

@@ -71,11 +71,6 @@ impl PowerCut {
         disk.does_the_last = does_it;
     }
 
-    /// How many operations that change something there were since the power was to be cut, or in all.
-    pub(crate) fn operations(&self) -> usize {
-        self.disk().operations
-    }
-
     /// Whether the power was cut.
     pub(crate) fn is_off(&self) -> bool {
         let disk = self.disk();

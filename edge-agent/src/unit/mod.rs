@@ -102,6 +102,7 @@ impl Unit {
         let decision = self.policy.decide(&Observation::new(&faces), &now);
         self.record_ended_approach(&now);
         let verdict = self.act_on(decision, &now)?;
+        self.audit.tend(&now);
         timings.total_ms = started.elapsed().as_secs_f64() * 1e3;
         Ok(Turn { verdict, door: self.latch.state(), faces: faces.len(), timings })
     }
@@ -113,6 +114,7 @@ impl Unit {
         let (database_sequence, model) = (database.sequence, database.model);
         let threshold = self.policy.rules().threshold;
         self.record(Event::DatabaseLoaded { database_sequence, model, threshold }, &now);
+        self.sign(&now);
     }
 
     /// Locks the door, and records the approach that is cut off and that the unit stops.
@@ -123,6 +125,7 @@ impl Unit {
         self.surroundings.lights = None;
         self.record_ended_approach(&now);
         self.record(Event::Stopped, &now);
+        self.sign(&now);
     }
 
     /// The policy.
@@ -156,6 +159,12 @@ impl Unit {
     fn record_ended_approach(&mut self, now: &Now) {
         if let Some(event) = self.policy.take_ended_approach().as_ref().and_then(Event::refused) {
             self.record(event, now);
+        }
+    }
+
+    fn sign(&mut self, now: &Now) {
+        if let Err(error) = self.audit.sign(now) {
+            tracing::error!("{error}");
         }
     }
 
