@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex};
 const UPKEEP: Upkeep = Upkeep { file_bytes: 1_200, all_bytes: 4_000, keep_days: 90 };
 const START_UTC_MS: i64 = 1_800_000_000_000;
 
-fn key() -> LogKey {
+pub(super) fn key() -> LogKey {
     LogKey::from_seed(&[3; 32])
 }
 
@@ -42,7 +42,7 @@ impl Door for NotingDoor {
     }
 }
 
-struct Grey(Frame);
+pub(super) struct Grey(pub(super) Frame);
 
 impl FrameSource for Grey {
     fn next_frame(&mut self) -> Result<Captured<'_>, CameraError> {

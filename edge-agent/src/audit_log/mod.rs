@@ -10,6 +10,8 @@ mod end;
 pub(crate) mod files;
 mod health;
 mod key;
+#[cfg(test)]
+mod kills;
 pub(crate) mod names;
 pub(crate) mod read;
 mod upkeep;

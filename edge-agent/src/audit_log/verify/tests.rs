@@ -20,6 +20,8 @@ fn log(records: usize, all_bytes: u64) -> (Files, SignedHead) {
         log.append(Event::DoorHeld { open_ms: number }, &Now::new(number as i64, number)).unwrap();
         log.tend(&Now::new(0, number));
     }
+    // The current file is not empty, and its last record is signed.
+    log.append(Event::Stopped, &Now::new(0, 0)).unwrap();
     log.sign(&Now::new(0, 0)).unwrap();
     let segments = files::segments(&mut disk, "log").unwrap().into_iter().map(|segment| segment.name);
     let names: Vec<String> = segments.chain(["log".to_owned()]).collect();
