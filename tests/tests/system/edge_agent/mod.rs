@@ -1,5 +1,6 @@
 //! The door unit: `edge-agent`.
 
+mod audit;
 mod bad_input;
 mod cards;
 mod check;

@@ -31,7 +31,7 @@ pub(super) fn configuration(folder: &Path, camera: &str) -> PathBuf {
     let text = format!(
         "[database]\npath = \"{database}\"\n[camera]\n{camera}\n\
          [door]\nlock = \"scripted\"\nlast-lock = \"{at}/last-lock.toml\"\nunlock-seconds = 60.0\n\
-         [audit]\npath = \"{at}/audit.jsonl\"\n[status]\nsocket = \"{at}/status.sock\"\n"
+         [audit]\npath = \"{at}/audit.jsonl\"\nkey = \"{at}/audit.key\"\n[status]\nsocket = \"{at}/status.sock\"\n"
     );
     fs::write(&path, text).unwrap();
     path
