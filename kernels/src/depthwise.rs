@@ -6,7 +6,7 @@
 
 use crate::bytes::Sign;
 use crate::convolution::Weights;
-use crate::finish::{Activation, CHUNK, Finish, Outputs, Place};
+use crate::finish::{Activation, CHUNK, Finish, Outputs, Place, Whole};
 use crate::lanes::Vector;
 use crate::lanes::portable::PlainFloats;
 use crate::level::{Instructions, Level};
@@ -110,7 +110,12 @@ impl Depthwise<f32> {
     /// # Panics
     /// If a slice does not have as many numbers as its extent.
     pub fn run(&self, picture: &[f32], extent: Extent, outputs: Outputs<'_>, threads: usize) {
-        self.convolve(picture, extent, outputs, threads);
+        self.convolve(&self.window, picture, extent, outputs, threads);
+    }
+
+    /// Convolves rows of a picture, with `beyond` rows of nothing above and below them.
+    pub(crate) fn run_rows(&self, rows: &[f32], extent: Extent, beyond: [usize; 2], outputs: Outputs<'_>) {
+        self.convolve(&self.window.over_rows(beyond), rows, extent, outputs, 1);
     }
 }
 
@@ -134,7 +139,7 @@ impl Depthwise<u8> {
     /// # Panics
     /// If a slice does not have as many numbers as its extent.
     pub fn run(&self, picture: &[u8], extent: Extent, outputs: Outputs<'_>, threads: usize) {
-        self.convolve(picture, extent, outputs, threads);
+        self.convolve(&self.window, picture, extent, outputs, threads);
     }
 }
 
@@ -159,12 +164,20 @@ impl<T: Number> Depthwise<T> {
         Some(Extent { height, width, ..extent })
     }
 
-    fn convolve(&self, picture: &[T], extent: Extent, outputs: Outputs<'_>, threads: usize) {
+    /// How the window moves.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    fn convolve(&self, window: &Window, picture: &[T], extent: Extent, outputs: Outputs<'_>, threads: usize) {
         assert_eq!((picture.len(), extent.channels), (extent.numbers(), self.channels), "the picture's numbers");
-        let output = self.output(extent).unwrap_or_else(|| panic!("a window larger than its picture"));
+        let Some([height, width]) = window.output(extent.height, extent.width) else {
+            panic!("a window larger than its picture");
+        };
+        let output = Extent { height, width, ..extent };
         outputs.require(output, None);
         over_pixels(threads, output, outputs, |first, count, outputs| {
-            let job = Job { layer: self, picture, extent, output, first, count };
+            let job = Job { layer: self, window, picture, extent, output, first, count };
             match self.level.0 {
                 // SAFETY, for all of these: a level is only made where the processor has its instructions.
                 #[cfg(target_arch = "x86_64")]
@@ -182,6 +195,7 @@ impl<T: Number> Depthwise<T> {
 /// One convolution of one picture, for some of the output pixels.
 struct Job<'a, T> {
     layer: &'a Depthwise<T>,
+    window: &'a Window,
     picture: &'a [T],
     extent: Extent,
     output: Extent,
@@ -194,45 +208,118 @@ impl<T: Number> Job<'_, T> {
     /// As for [`Vector`].
     #[inline(always)]
     unsafe fn run<V: Vector>(&self, mut outputs: Outputs<'_>) {
-        let window = &self.layer.window;
+        let window = self.window;
         for (row, columns) in rows_of(self.first..self.first + self.count, self.output.width) {
             let rows = seen(row * window.stride[0], window.before[0], window.size[0], self.extent.height);
             let inside = inside(window.stride[1], window.before[1], window.size[1], self.extent.width, &columns);
-            for at in (0..self.layer.channels).step_by(V::WIDTH) {
-                let mut column = columns.start;
-                while column < columns.end {
-                    let place = row * self.output.width + column - self.first;
-                    // SAFETY: the caller's promise.
-                    unsafe {
-                        let left = if inside.contains(&column) { inside.end - column } else { 1 };
-                        column += match left {
-                            8.. => self.pixels::<V, 8>(at, [row, column], rows.clone(), place, &mut outputs),
-                            4.. => self.pixels::<V, 4>(at, [row, column], rows.clone(), place, &mut outputs),
-                            _ => self.pixels::<V, 1>(at, [row, column], rows.clone(), place, &mut outputs),
-                        };
+            let mut column = columns.start;
+            while column < columns.end {
+                let place = row * self.output.width + column - self.first;
+                let left = if inside.contains(&column) { inside.end - column } else { 1 };
+                // SAFETY: the caller's promise.
+                column += unsafe {
+                    match left {
+                        8.. => self.pixels::<V, 8>([row, column], rows.clone(), place, &mut outputs),
+                        4.. => self.pixels::<V, 4>([row, column], rows.clone(), place, &mut outputs),
+                        _ => self.pixels::<V, 1>([row, column], rows.clone(), place, &mut outputs),
                     }
-                }
+                };
             }
         }
     }
 
-    /// A register of channels of `N` neighbouring output pixels, of which the first sees all that the others do; gives
-    /// `N`.
+    /// All channels of `N` neighbouring output pixels, of which the first sees all that the others do; gives `N`.
     ///
     /// # Safety
     /// As for [`Vector`].
     #[inline(always)]
     unsafe fn pixels<V: Vector, const N: usize>(
         &self,
-        at: usize,
         [row, column]: [usize; 2],
         rows: Range<usize>,
         place: usize,
         outputs: &mut Outputs<'_>,
     ) -> usize {
-        let Depthwise { window, channels, taps, start, finish, zero, .. } = self.layer;
-        let (filled, apart) = (channels.next_multiple_of(CHUNK), window.stride[1] * channels);
+        let (window, channels) = (self.window, self.layer.channels);
         let columns = seen(column * window.stride[1], window.before[1], window.size[1], self.extent.width);
+        let whole = channels / V::WIDTH * V::WIDTH;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let done = whole > 0 && self.wide::<V, N>(whole, [row, column], &columns, rows.clone(), place, outputs);
+            let done = if done { whole } else { 0 };
+            for at in (done..channels).step_by(V::WIDTH) {
+                self.any::<V, N>(at, [row, column], &columns, rows.clone(), place, outputs);
+            }
+        }
+        N
+    }
+
+    /// Registers full of the first `whole` channels. `false` if the window is of another kind than nearly all are: three
+    /// places wide or, at the edge, two, and moved in steps of 1 or 2.
+    ///
+    /// # Safety
+    /// As for [`Vector`].
+    #[inline(always)]
+    unsafe fn wide<V: Vector, const N: usize>(
+        &self,
+        whole: usize,
+        [row, column]: [usize; 2],
+        columns: &Range<usize>,
+        rows: Range<usize>,
+        place: usize,
+        outputs: &mut Outputs<'_>,
+    ) -> bool {
+        let Depthwise { channels, taps, start, finish, zero, .. } = self.layer;
+        let window = self.window;
+        let (channels, filled, apart) = (*channels, channels.next_multiple_of(CHUNK), window.stride[1] * channels);
+        let first_row = row * window.stride[0] + rows.start - window.before[0];
+        let first_column = column * window.stride[1] + columns.start - window.before[1];
+        let (down, line) = (rows.len(), self.extent.width * channels);
+        let seen = (first_row * self.extent.width + first_column) * channels;
+        let picture = self.picture[seen..]
+            [..(down - 1) * line + (N - 1) * apart + (columns.len() - 1) * channels + whole]
+            .as_ptr();
+        let next_tap = window.size[1] * filled;
+        let first_tap = rows.start * next_tap + columns.start * filled;
+        let taps = taps[first_tap..][..(down - 1) * next_tap + (columns.len() - 1) * filled + whole].as_ptr();
+        let start = start[..whole].as_ptr();
+        let [scale, bias] = finish.scaling([0, whole]);
+        let place = Place { output: place * channels, residual: 0, channels };
+        let Some(ends) = finish.whole([0, whole], N, place, None, outputs) else { return false };
+        let stretch =
+            Stretch { picture, taps, start, scaling: [scale, bias], down, line, next_tap, filled, channels, whole };
+        let zero = *zero;
+        // SAFETY: the caller's promise; every slice above has what is read of it.
+        unsafe {
+            match (columns.len(), window.stride[1], ends.is_plain()) {
+                (3, 1, true) => stretch.run::<V, N, 1, 3, true>(zero, &ends),
+                (3, 1, false) => stretch.run::<V, N, 1, 3, false>(zero, &ends),
+                (3, 2, true) => stretch.run::<V, N, 2, 3, true>(zero, &ends),
+                (3, 2, false) => stretch.run::<V, N, 2, 3, false>(zero, &ends),
+                (2, 1 | 2, _) if N == 1 => stretch.run::<V, N, 1, 2, false>(zero, &ends),
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// The same for one register of channels, which may be fewer, and any places of the window.
+    ///
+    /// # Safety
+    /// As for [`Vector`].
+    #[inline(always)]
+    unsafe fn any<V: Vector, const N: usize>(
+        &self,
+        at: usize,
+        [row, column]: [usize; 2],
+        columns: &Range<usize>,
+        rows: Range<usize>,
+        place: usize,
+        outputs: &mut Outputs<'_>,
+    ) {
+        let Depthwise { channels, taps, start, finish, zero, .. } = self.layer;
+        let window = self.window;
+        let (filled, apart) = (channels.next_multiple_of(CHUNK), window.stride[1] * channels);
         let seen = columns.len();
         // All that a row of the windows reads, from its first number on.
         let length = ((N - 1) * apart + seen.saturating_sub(1) * channels) + V::WIDTH;
@@ -273,7 +360,112 @@ impl<T: Number> Job<'_, T> {
                 finish.values(T::scaled(sum, scale, bias), at, place, None, outputs);
             }
         }
-        N
+    }
+}
+
+/// What some neighbouring pixels are made from: pointers to what has been found to be there, for `whole` channels.
+struct Stretch<T> {
+    picture: *const T,
+    taps: *const f32,
+    start: *const f32,
+    scaling: [*const f32; 2],
+    /// Rows of the window.
+    down: usize,
+    /// Numbers from one row of the picture to the next.
+    line: usize,
+    /// Taps from one row of the window to the next.
+    next_tap: usize,
+    /// Taps from one place of the window to the next.
+    filled: usize,
+    channels: usize,
+    whole: usize,
+}
+
+impl<T: Number> Stretch<T> {
+    /// `N` pixels whose windows are `SEEN` places wide, at most 3, and begin `STEP` pixels apart.
+    ///
+    /// # Safety
+    /// As for [`Vector`].
+    #[inline(always)]
+    unsafe fn run<V: Vector, const N: usize, const STEP: usize, const SEEN: usize, const PLAIN: bool>(
+        &self,
+        zero: f32,
+        ends: &Whole,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let zero = V::splat(-zero);
+            for at in (0..self.whole).step_by(V::WIDTH) {
+                let mut sums = [V::load(self.start.add(at)); N];
+                let (mut picture, mut taps) = (self.picture.add(at), self.taps.add(at));
+                for _ in 0..self.down {
+                    self.row::<V, N, STEP, SEEN>(picture, taps, zero, &mut sums);
+                    (picture, taps) = (picture.wrapping_add(self.line), taps.wrapping_add(self.next_tap));
+                }
+                let [scale, bias] = self.scaling.map(|all| V::load(all.add(at)));
+                for (index, sum) in sums.into_iter().enumerate() {
+                    ends.put::<V, PLAIN>(index, at, T::scaled(sum, scale, bias));
+                }
+            }
+        }
+    }
+
+    /// One row of the windows: every number is read once and added to all sums that see it.
+    ///
+    /// # Safety
+    /// As for [`Vector`].
+    #[inline(always)]
+    unsafe fn row<V: Vector, const N: usize, const STEP: usize, const SEEN: usize>(
+        &self,
+        picture: *const T,
+        taps: *const f32,
+        zero: V,
+        sums: &mut [V; N],
+    ) {
+        let mut numbers = picture;
+        // Written out, as sums that are found by a number that changes would lie in memory.
+        macro_rules! sweep {
+            ($($place:literal)*) => {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    let taps: [V; SEEN] = std::array::from_fn(|right| V::load(taps.add(right * self.filled)));
+                    $(if $place < (N - 1) * STEP + SEEN {
+                        if $place > 0 {
+                            numbers = numbers.wrapping_add(self.channels);
+                        }
+                        let number = T::centred(T::load::<V>(numbers), zero);
+                        add::<V, N, STEP, SEEN, $place, 0>(sums, number, &taps);
+                        add::<V, N, STEP, SEEN, $place, 1>(sums, number, &taps);
+                        add::<V, N, STEP, SEEN, $place, 2>(sums, number, &taps);
+                    })*
+                }
+            };
+        }
+        sweep!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
+    }
+}
+
+/// Adds the number at `PLACE` to the sum that sees it through the window's place `RIGHT`, if there is one.
+///
+/// # Safety
+/// As for [`Vector`].
+#[inline(always)]
+unsafe fn add<
+    V: Vector,
+    const N: usize,
+    const STEP: usize,
+    const SEEN: usize,
+    const PLACE: usize,
+    const RIGHT: usize,
+>(
+    sums: &mut [V; N],
+    number: V,
+    taps: &[V; SEEN],
+) {
+    if RIGHT < SEEN && PLACE >= RIGHT && (PLACE - RIGHT).is_multiple_of(STEP) && (PLACE - RIGHT) / STEP < N {
+        let sum = &mut sums[(PLACE - RIGHT) / STEP];
+        // SAFETY: the caller's promise.
+        *sum = unsafe { sum.fused(number, taps[RIGHT]) };
     }
 }
 

@@ -52,28 +52,10 @@ pub(crate) struct Place {
     pub(crate) channels: usize,
 }
 
-/// A sum of products, of floats or of integers.
-pub(crate) trait Sum: Copy + Default {
-    /// Sums in a register, `* scale + bias`. Sums of floats have begun with their bias and have no scale.
-    ///
-    /// # Safety
-    /// As for [`Vector`]; a register full can be read at each of the three.
-    unsafe fn scaled<V: Vector>(sums: *const Self, scale: *const f32, bias: *const f32) -> V;
-}
-
-impl Sum for f32 {
-    #[inline(always)]
-    unsafe fn scaled<V: Vector>(sums: *const f32, _: *const f32, _: *const f32) -> V {
-        // SAFETY: the caller's promise.
-        unsafe { V::load(sums) }
-    }
-}
-
-impl Sum for i32 {
-    #[inline(always)]
-    unsafe fn scaled<V: Vector>(sums: *const i32, scale: *const f32, bias: *const f32) -> V {
-        // SAFETY: the caller's promise.
-        unsafe { V::of_integers(sums).times(V::load(scale)).plus(V::load(bias)) }
+impl<'a> Outputs<'a> {
+    /// Floats alone.
+    pub fn of_floats(floats: &'a mut [f32]) -> Self {
+        Self { floats: Some(floats), bytes: None }
     }
 }
 
@@ -100,31 +82,47 @@ impl Finish {
         Self { scale: padded(scale), bias: padded(bias), slope: slope.as_deref().map(padded) }
     }
 
-    /// Finishes the sums of one pixel, of the channels from `first` on, a multiple of [`CHUNK`].
+    /// Where the numbers of some neighbouring pixels go, of `width` channels from `first` on; `None` if there are fewer.
     ///
-    /// # Safety
-    /// As for [`Vector`].
+    /// # Panics
+    /// If there is no place for one of them.
     #[inline(always)]
-    pub(crate) unsafe fn pixel<V: Vector, S: Sum>(
+    pub(crate) fn whole(
         &self,
-        sums: &[S],
-        first: usize,
+        [first, width]: [usize; 2],
+        pixels: usize,
         place: Place,
         residual: Option<&[f32]>,
         outputs: &mut Outputs<'_>,
-    ) {
-        for (index, sums) in sums.chunks_exact(V::WIDTH).enumerate() {
-            let at = first + index * V::WIDTH;
-            assert!(at + V::WIDTH <= self.scale.len(), "channels beyond the last block");
-            // SAFETY: the caller's promise; a register full of sums and of numbers for channels is there.
-            unsafe {
-                let values = S::scaled(sums.as_ptr(), self.scale.as_ptr().add(at), self.bias.as_ptr().add(at));
-                self.values::<V>(values, at, place, residual, outputs);
-            }
+    ) -> Option<Whole> {
+        let channels = place.channels;
+        if first + width > channels {
+            return None;
         }
+        let length = if pixels > 0 { (pixels - 1) * channels + width } else { 0 };
+        let of_channels = |all: &[f32]| all[first..][..width].as_ptr();
+        let steps_to = |(bytes, quantisation): &mut (&mut [u8], Quantisation)| {
+            (bytes[place.output + first..][..length].as_mut_ptr(), *quantisation)
+        };
+        Some(Whole {
+            channels,
+            slope: self.slope.as_deref().map(of_channels),
+            residual: residual.map(|residual| residual[place.residual + first..][..length].as_ptr()),
+            floats: outputs.floats.as_deref_mut().map(|all| all[place.output + first..][..length].as_mut_ptr()),
+            bytes: outputs.bytes.as_mut().map(steps_to),
+        })
     }
 
-    /// The same for a register of channels from `at` on that have been scaled.
+    /// The scale and the bias of each channel from `first` on, at least `width` of them.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    #[inline(always)]
+    pub(crate) fn scaling(&self, [first, width]: [usize; 2]) -> [*const f32; 2] {
+        [&self.scale, &self.bias].map(|all| all[first..][..width].as_ptr())
+    }
+
+    /// Finishes a register of one pixel, of channels from `at` on that have been scaled, of which there may be fewer.
     ///
     /// # Safety
     /// As for [`Vector`].
@@ -167,6 +165,50 @@ impl Finish {
     pub(crate) unsafe fn of_channels<V: Vector>(&self, at: usize) -> [V; 2] {
         // SAFETY: the caller's promise.
         unsafe { [&self.scale, &self.bias].map(|all| load_some(all.get(at..).unwrap_or_default())) }
+    }
+}
+
+/// Where the numbers of some pixels go: every register of them is full, and has been found to lie within its slice.
+#[derive(Clone, Copy)]
+pub(crate) struct Whole {
+    channels: usize,
+    slope: Option<*const f32>,
+    residual: Option<*const f32>,
+    floats: Option<*mut f32>,
+    bytes: Option<(*mut u8, Quantisation)>,
+}
+
+impl Whole {
+    /// Whether floats are all that is made, of nothing but the sums.
+    #[inline(always)]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.residual.is_none() && self.bytes.is_none()
+    }
+
+    /// Finishes a register of channels from `at` on, counted from the first that was asked for. `PLAIN` is what
+    /// [`Self::is_plain`] says, or `false`.
+    ///
+    /// # Safety
+    /// As for [`Vector`]; pixel and channels are among those that were asked for.
+    #[inline(always)]
+    pub(crate) unsafe fn put<V: Vector, const PLAIN: bool>(&self, pixel: usize, at: usize, mut values: V) {
+        // Wrapping, as it has been found to lie within the slices.
+        let place = pixel.wrapping_mul(self.channels).wrapping_add(at);
+        // SAFETY: the caller's promise.
+        unsafe {
+            if !PLAIN && let Some(residual) = self.residual {
+                values = values.plus(V::load(residual.add(place)));
+            }
+            if let Some(slope) = self.slope {
+                values = values.bent(V::load(slope.add(at)));
+            }
+            if let Some(floats) = self.floats {
+                values.store(floats.add(place));
+            }
+            if !PLAIN && let Some((bytes, quantisation)) = self.bytes {
+                values.times(V::splat(quantisation.steps())).store_bytes(quantisation.zero(), bytes.add(place));
+            }
+        }
     }
 }
 

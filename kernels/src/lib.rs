@@ -8,10 +8,12 @@
 //! This crate knows no network, no file and no tract: `models` makes networks of these layers.
 
 mod bytes;
+pub mod chain;
 pub mod convolution;
 pub mod depthwise;
 mod finish;
 mod lanes;
+mod largest;
 mod level;
 pub mod pool;
 mod shape;
@@ -20,6 +22,7 @@ mod threads;
 pub use bytes::{Quantisation, Sign};
 pub use convolution::{ByteConvolution, FloatConvolution, Weights};
 pub use finish::{Activation, Finish, Outputs};
+pub use largest::Largest;
 pub use level::Level;
 pub use shape::{Extent, Window};
 

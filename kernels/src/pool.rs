@@ -1,6 +1,7 @@
 //! Pools, and other layers without weights. What they take and give lies as everywhere in this crate: channels side by
 //! side.
 
+use crate::finish::CHUNK;
 use crate::shape::{Extent, Window};
 
 /// The largest number that each window sees, channel by channel.
@@ -21,12 +22,22 @@ pub fn largest<T: Copy + PartialOrd>(picture: &[T], extent: Extent, window: &Win
         into.copy_from_slice(&pixel(rows.start, columns.start)[..extent.channels]);
         for row in rows {
             for column in columns.clone() {
-                for (most, &number) in into.iter_mut().zip(pixel(row, column)) {
-                    *most = if number > *most { number } else { *most };
-                }
+                keep_larger(into, &pixel(row, column)[..extent.channels]);
             }
         }
     }
+}
+
+/// By chunks of a length that the compiler knows, then the rest.
+fn keep_larger<T: Copy + PartialOrd>(most: &mut [T], numbers: &[T]) {
+    let larger = |most: &mut T, number: T| *most = if number > *most { number } else { *most };
+    let ((chunks, rest), (numbers, numbers_rest)) = (most.as_chunks_mut::<CHUNK>(), numbers.as_chunks::<CHUNK>());
+    for (most, numbers) in chunks.iter_mut().zip(numbers) {
+        for (most, &number) in most.iter_mut().zip(numbers) {
+            larger(most, number);
+        }
+    }
+    rest.iter_mut().zip(numbers_rest).for_each(|(most, &number)| larger(most, number));
 }
 
 /// The mean of each channel over all pixels.
@@ -79,6 +90,18 @@ pub fn side_by_side<T: Copy>(pictures: &[(&[T], usize)], into: &mut [T]) {
     }
 }
 
+/// Some channels of a picture, from `first` on, as many as `into` has for each pixel.
+///
+/// # Panics
+/// If a slice does not have as many numbers as its pixels ask for, or there are fewer channels.
+pub fn part<T: Copy>(picture: &[T], extent: Extent, first: usize, into: &mut [T]) {
+    let width = into.len() / extent.pixels().max(1);
+    assert_eq!((picture.len(), into.len()), (extent.numbers(), extent.pixels() * width));
+    for (pixel, into) in picture.chunks_exact(extent.channels.max(1)).zip(into.chunks_exact_mut(width.max(1))) {
+        into.copy_from_slice(&pixel[first..first + width]);
+    }
+}
+
 /// The planes of a picture (NCHW), each number `convert`ed, with its channels side by side.
 ///
 /// # Panics
@@ -89,14 +112,26 @@ pub fn interleave<T: Copy, U>(planes: &[T], extent: Extent, into: &mut [U], conv
     if extent.channels == 3 {
         let (red, others) = planes.split_at(pixels);
         let (green, blue) = others.split_at(pixels);
-        for (((pixel, &red), &green), &blue) in into.as_chunks_mut::<3>().0.iter_mut().zip(red).zip(green).zip(blue) {
-            *pixel = [convert(red), convert(green), convert(blue)];
-        }
-        return;
+        return interleave_three([red, green, blue], into, convert);
     }
     for (channel, plane) in planes.chunks_exact(pixels.max(1)).enumerate() {
         let places = into[channel..].iter_mut().step_by(extent.channels);
         places.zip(plane).for_each(|(place, &number)| *place = convert(number));
+    }
+}
+
+/// By four pixels, which the compiler makes of whole registers, then the rest.
+pub(crate) fn interleave_three<T: Copy, U>(planes: [&[T]; 3], into: &mut [U], convert: impl Fn(T) -> U) {
+    let [red, green, blue] = planes.map(<[T]>::as_chunks::<4>);
+    let (fours, rest) = into.as_chunks_mut::<12>();
+    for (((pixels, r), g), b) in fours.iter_mut().zip(red.0).zip(green.0).zip(blue.0) {
+        let (r, g, b) = (r.map(&convert), g.map(&convert), b.map(&convert));
+        let ([r0, r1, r2, r3], [g0, g1, g2, g3], [b0, b1, b2, b3]) = (r, g, b);
+        *pixels = [r0, g0, b0, r1, g1, b1, r2, g2, b2, r3, g3, b3];
+    }
+    let left = rest.as_chunks_mut::<3>().0.iter_mut();
+    for (((pixel, &r), &g), &b) in left.zip(red.1).zip(green.1).zip(blue.1) {
+        *pixel = [convert(r), convert(g), convert(b)];
     }
 }
 

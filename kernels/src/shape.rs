@@ -49,6 +49,11 @@ impl Window {
         Some([along(0, height)?, along(1, width)?])
     }
 
+    /// The same window over some rows of a picture, with so many rows above and below them.
+    pub(crate) fn over_rows(&self, [above, below]: [usize; 2]) -> Self {
+        Self { before: [above, self.before[1]], after: [below, self.after[1]], ..*self }
+    }
+
     /// Whether it looks beyond the picture.
     pub fn is_padded(&self) -> bool {
         self.before != [0, 0] || self.after != [0, 0]

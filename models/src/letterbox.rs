@@ -40,8 +40,15 @@ impl Letterbox {
     ///
     /// Scaling down averages all frame pixels under a pixel of the input, with their shares.
     pub(crate) fn fill(&self, frame: &Frame, input: &Input, planes: &mut [f32]) {
+        // What a division by 1 gives is known.
+        match (input.subtract, input.divide) {
+            (0.0, 1.0) => self.fill_with(frame, input, planes, |value| value),
+            (subtract, divide) => self.fill_with(frame, input, planes, |value| (value - subtract) / divide),
+        }
+    }
+
+    fn fill_with(&self, frame: &Frame, input: &Input, planes: &mut [f32], normalised: impl Fn(f32) -> f32) {
         let plane = self.padded.0 * self.padded.1;
-        let normalised = |value: f32| (value - input.subtract) / input.divide;
         planes.fill(normalised(0.0));
         let order = input.planes();
         self.each_row(frame, |y, row| {
@@ -77,12 +84,7 @@ impl Letterbox {
                 }
             }
             for (pixel, share) in row.as_chunks_mut::<3>().0.iter_mut().zip(&columns) {
-                *pixel = [0.0; 3];
-                for (source, weight) in share.weights() {
-                    for (channel, value) in pixel.iter_mut().enumerate() {
-                        *value += sums[3 * source + channel] * weight;
-                    }
-                }
+                *pixel = share.mean_of(sums.as_chunks::<3>().0);
             }
             each(y, &row);
         }
@@ -105,6 +107,23 @@ impl Share {
             source if source == self.last => (source, self.last_weight),
             _ => (source, self.weight),
         })
+    }
+}
+
+impl Share {
+    /// The mean of the pixels, channel by channel, each with its weight: as [`Share::weights`] has them, in that order.
+    fn mean_of(&self, pixels: &[[f32; 3]]) -> [f32; 3] {
+        let times = |pixel: &[f32; 3], weight: f32| pixel.map(|value| value * weight);
+        let plus = |[a, b, c]: [f32; 3], [d, e, f]: [f32; 3]| [a + d, b + e, c + f];
+        match &pixels[self.first..=self.last] {
+            [] => [0.0; 3],
+            [only] => times(only, self.first_weight),
+            [first, between @ .., last] => {
+                let sum = times(first, self.first_weight);
+                let sum = between.iter().fold(sum, |sum, pixel| plus(sum, times(pixel, self.weight)));
+                plus(sum, times(last, self.last_weight))
+            }
+        }
     }
 }
 
@@ -160,6 +179,20 @@ mod tests {
         for (plane, expected) in [(0, [3.0, 6.0, 0.0]), (1, [2.0, 5.0, 0.0]), (2, [1.0, 4.0, 0.0])] {
             assert_eq!(planes[plane * 1024..plane * 1024 + 3], expected);
             assert_eq!(planes[plane * 1024 + 32..plane * 1024 + 34], [0.0, 0.0], "the second row is padding");
+        }
+    }
+
+    #[test]
+    fn a_mean_is_the_sum_of_pixels_with_their_weights() {
+        let pixels: Vec<[f32; 3]> = (0..40).map(|at| [at as f32, (at * 7 % 11) as f32, 255.0 - at as f32]).collect();
+        for target in [40, 39, 20, 13, 7, 1] {
+            for share in shares(pixels.len(), target) {
+                let mut expected = [0.0; 3];
+                for (source, weight) in share.weights() {
+                    expected.iter_mut().zip(pixels[source]).for_each(|(sum, value)| *sum += value * weight);
+                }
+                assert_eq!(share.mean_of(&pixels), expected, "{target}");
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io;
 use std::path::{self, PathBuf};
 
@@ -24,6 +24,14 @@ pub(crate) enum Command {
     CheckRecognition(CheckRecognition),
     /// Time us against what others would pick instead, on one core, taking turns
     Bench(Bench),
+    /// Run the tests that take minutes: memory over thousands of frames, a day of people passing by
+    Endurance,
+    /// Build the door unit for a Raspberry Pi with a 64-bit system
+    Cross,
+    /// Run the door unit on an emulated Raspberry Pi 3B with a camera, and watch its lock's pin from outside
+    PiTest,
+    /// Make the Debian package of the door unit
+    Package(Package),
 }
 
 /// Count how many of the people in a folder are recognised, and how many strangers are taken for one of them.
@@ -47,6 +55,23 @@ pub(crate) struct Bench {
     /// How often each of the two takes its turn; the medians are compared
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rounds: u32,
+}
+
+/// Make the Debian package of the door unit: program, unit file, configuration, manual pages, completions.
+#[derive(Debug, Args)]
+pub(crate) struct Package {
+    /// What it is for
+    #[arg(long, value_enum, default_value_t = Architecture::Arm64)]
+    pub(crate) architecture: Architecture,
+}
+
+/// A kind of computer, as Debian calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Architecture {
+    /// A Raspberry Pi with a 64-bit system
+    Arm64,
+    /// This computer
+    Amd64,
 }
 
 /// Commands run in the workspace's folder; a path that is given means one in the folder where it was typed.

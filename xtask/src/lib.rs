@@ -8,8 +8,12 @@ mod architecture;
 mod args;
 mod bench;
 mod checks;
+mod cross;
 mod demo;
+mod endurance;
 mod original_networks;
+mod package;
+mod pi_test;
 mod process;
 mod programs;
 mod python;
@@ -58,5 +62,9 @@ fn outcome(command: &Command) -> Result<Outcome> {
         Command::Test => checks::run(),
         Command::CheckRecognition(arguments) => recognition::run(&arguments.images),
         Command::Bench(arguments) => bench::run(arguments.rounds),
+        Command::Endurance => endurance::run(),
+        Command::Cross => cross::run(),
+        Command::PiTest => pi_test::run(),
+        Command::Package(arguments) => package::run(arguments.architecture),
     }
 }

@@ -1,7 +1,8 @@
 //! What a command needs on this computer beyond cargo and a C compiler, and how it gets there: said aloud, and only if
 //! it is missing.
 
-use crate::process::{self, command, succeeds};
+use crate::process::{self, cargo, command, succeeds};
+use crate::workspace;
 use anyhow::{Context, Result};
 use std::process::Command;
 
@@ -21,6 +22,8 @@ enum Source {
         names: &'static [&'static str],
     },
     RustupComponent(&'static str),
+    /// From crates.io, into the folder that cargo builds in.
+    Crate(&'static str),
 }
 
 pub(crate) const RUSTFMT: Requirement =
@@ -59,6 +62,15 @@ pub(crate) const CROSS: Requirement = Requirement {
     },
 };
 
+/// What makes Debian packages of what cargo has built.
+pub(crate) const CARGO_DEB: Requirement =
+    Requirement { probe: &["target/tools/bin/cargo-deb", "--version"], source: Source::Crate("cargo-deb") };
+/// A shell for the folder in which the package is tried.
+pub(crate) const BUSYBOX: Requirement =
+    Requirement { probe: &["/bin/busybox", "true"], source: Source::DebianPackage("busybox-static") };
+pub(crate) const MAN: Requirement =
+    Requirement { probe: &["man", "--version"], source: Source::DebianPackage("man-db") };
+
 /// Installs what is missing.
 ///
 /// # Errors
@@ -74,12 +86,27 @@ pub(crate) fn ensure(requirements: &[Requirement]) -> Result<()> {
                 process::run(&mut as_root(&["dpkg", "--add-architecture", foreign]))?;
                 install_packages(names)
             }
+            Source::Crate(name) => {
+                println!("{name} is missing: installing it");
+                let tools = workspace::target().join("tools");
+                process::run(cargo(["install", "--locked", "--root"]).arg(tools).arg(name))
+            }
             Source::RustupComponent(component) => {
                 println!("{component} is missing: installing it");
                 process::run(&mut command("rustup", ["component", "add", component]))
             }
         }
     })
+}
+
+/// Installs Debian's packages; those that are there stay as they are.
+///
+/// # Errors
+/// If that does not work.
+pub(crate) fn install(packages: &[&str]) -> Result<()> {
+    let installed = |package: &&str| succeeds(&mut command("dpkg-query", ["-s", package]));
+    let missing: Vec<&str> = packages.iter().copied().filter(|package| !installed(package)).collect();
+    if missing.is_empty() { Ok(()) } else { install_packages(&missing) }
 }
 
 fn is_there(requirement: &Requirement) -> bool {

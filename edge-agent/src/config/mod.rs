@@ -6,12 +6,14 @@
 mod audit;
 mod camera;
 mod door;
+mod model;
 mod reader;
 mod rules;
 
 pub use audit::Audit;
 pub use camera::{Camera, Source};
 pub use door::{Contacts, Door, Lights, Lock, Wiring};
+pub use model::Model;
 pub use reader::Reader;
 pub use rules::{Mode, PolicyRules, SeveralFaces};
 
@@ -61,14 +63,6 @@ pub struct Config {
 pub struct Database {
     /// The people database.
     pub path: PathBuf,
-}
-
-/// `[model]`
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct Model {
-    /// Folders of bundles, at most one of each kind, instead of the networks that are compiled in.
-    pub bundles: Vec<PathBuf>,
 }
 
 /// `[status]`
@@ -154,6 +148,7 @@ impl Config {
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text)?;
         config.audit.check()?;
+        config.model.check()?;
         config.camera.check()?;
         config.door.check()?;
         config.contacts.check()?;
@@ -209,10 +204,10 @@ mod tests {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/config.toml");
         assert_eq!(Config::read(&path).unwrap(), Config::default());
         let sample = std::fs::read_to_string(path).unwrap();
-        let others = ["path", "bundles", "socket"];
+        let others = ["path", "socket"];
         let of_sections =
-            rules::KEYS.iter().chain(&camera::KEYS).chain(&door::KEYS).chain(&reader::KEYS).chain(&audit::KEYS);
-        let all_keys = of_sections.chain(&others);
+            [&rules::KEYS[..], &camera::KEYS, &door::KEYS, &reader::KEYS, &model::KEYS, &audit::KEYS].concat();
+        let all_keys = of_sections.iter().chain(&others);
         for key in all_keys {
             let named = sample.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} =")));
             assert!(named, "deploy/config.toml does not show {key}");
@@ -276,6 +271,8 @@ mod tests {
             ("[database]\npath = 7\n", "path"),
             ("[database]\nfile = \"a\"\n", "file"),
             ("[model]\nbundle = \"a\"\n", "bundle"),
+            ("[model]\nthreads = 0\n", "nonzero"),
+            ("[model]\nthreads = 65\n", "model.threads"),
             ("[audit]\nkeep = true\n", "keep"),
             ("[audit]\nmax-megabytes = 0\n", "audit.max-megabytes"),
             ("[audit]\nkeep-days = 0\n", "audit.keep-days"),

@@ -19,7 +19,6 @@ use crate::sight::Networks;
 use crate::status::{self, Board};
 use crate::unit::{Unit, UnitError, equip};
 use anyhow::Context;
-use models::Recogniser;
 use service::Service;
 use shared::policy::Policy;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -48,7 +47,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
         RelockTimer::start(latch.clone(), Arc::clone(&clock)).context("the system has no thread for the door")?;
     // Opens itself while the networks are read.
     let camera = parts::camera(&config.camera)?;
-    let recogniser = Recogniser::load(&config.model.bundles).context("[model] bundles")?;
+    let recogniser = parts::recogniser(&config.model)?;
     let gallery = Arc::new(database::read(&config.database.path, &recogniser).context("[database] path")?);
     let policy = Policy::new(config.policy.rules_for(&gallery, &recogniser)).context("[policy]")?;
     let board = Board::new(camera.health(), latch.clone(), gallery.header());

@@ -1,4 +1,4 @@
-//! Which camera and which lock a configuration means: the only place where they are made.
+//! Which camera, networks and lock a configuration means: the only place where they are made.
 
 use crate::camera::{
     Adjustments, LiveCamera, PhotoCamera, RpicamCamera, RpicamSettings, V4lCamera, Wanted, may_be_renumbered,
@@ -6,6 +6,8 @@ use crate::camera::{
 use crate::config::{self, Lock, Source};
 use crate::door::{Door, GpioDoor, LockPin, ScriptedDoor};
 use anyhow::{Context, bail};
+use models::Recogniser;
+use models::bundle::Bundles;
 use std::path::PathBuf;
 use std::time::Duration;
 use terminal::Help;
@@ -33,6 +35,15 @@ pub(crate) fn camera(config: &config::Camera) -> anyhow::Result<LiveCamera> {
         }
     };
     live.context("the system has no thread for the camera")
+}
+
+/// The configured networks, on the configured cores.
+///
+/// # Errors
+/// If a bundle cannot be read or does not run.
+pub(crate) fn recogniser(config: &config::Model) -> anyhow::Result<Recogniser> {
+    let loaded = Bundles::open(&config.bundles).and_then(|bundles| Recogniser::on_threads(&bundles, config.threads()));
+    loaded.context("[model] bundles")
 }
 
 /// The configured lock. It is to be locked before anything else is done.

@@ -57,18 +57,40 @@ impl FloatConvolution {
         Some(Extent { height, width, channels: self.outputs })
     }
 
+    /// How the window moves.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
     /// Convolves a picture, on so many threads of the current pool. `residual` has a number for each output number and
     /// is added before the activation.
     ///
     /// # Panics
     /// If a slice does not have as many numbers as its extent.
     pub fn run(&self, picture: &[f32], extent: Extent, residual: Option<&[f32]>, outputs: Outputs<'_>, threads: usize) {
+        self.within(&self.window, picture, extent, residual, outputs, threads);
+    }
+
+    /// Convolves rows of a picture, with `beyond` rows of zeros above and below them.
+    pub(crate) fn run_rows(&self, rows: &[f32], extent: Extent, beyond: [usize; 2], outputs: Outputs<'_>) {
+        self.within(&self.window.over_rows(beyond), rows, extent, None, outputs, 1);
+    }
+
+    fn within(
+        &self,
+        window: &Window,
+        picture: &[f32],
+        extent: Extent,
+        residual: Option<&[f32]>,
+        outputs: Outputs<'_>,
+        threads: usize,
+    ) {
         assert_eq!((picture.len(), extent.channels), (extent.numbers(), self.inputs), "the picture's numbers");
-        if !self.window.is_padded() {
+        if !window.is_padded() {
             return self.over(picture, extent, residual, outputs, threads);
         }
         let mut surrounded = SURROUNDED.take();
-        let padded = surround(picture, extent, &self.window, (0.0, 0), |number| number, &mut surrounded);
+        let padded = surround(picture, extent, window, (0.0, 0), |number| number, &mut surrounded);
         self.over(&surrounded, padded, residual, outputs, threads);
         SURROUNDED.set(surrounded);
     }

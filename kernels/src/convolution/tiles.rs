@@ -3,12 +3,9 @@
 #![allow(unsafe_code, reason = "the inner loop reads without a check for each number; see `require_within`")]
 
 use super::panels::{Block, Panels};
-use crate::finish::{Finish, Outputs, Place};
+use crate::finish::{Finish, Outputs, Place, Whole};
 use crate::lanes::Lanes;
 use crate::shape::{Extent, Window};
-
-/// The most sums of a tile, in any shape of [`fastest_rows`]: 24 registers of 16.
-const MOST_SUMS: usize = 24 * 16;
 
 /// One convolution of one picture.
 pub(super) struct Job<'a, L: Lanes> {
@@ -33,23 +30,42 @@ impl<L: Lanes> Job<'_, L> {
     #[inline(always)]
     pub(super) unsafe fn run(&self, first: usize, count: usize, mut outputs: Outputs<'_>) {
         self.require_within();
-        let bases: Vec<usize> = (first..first + count).map(|pixel| self.base(pixel)).collect();
+        let bases = self.bases(first, count);
+        let place = Place { output: 0, residual: first * self.output.channels, channels: self.output.channels };
         for block in &self.panels.blocks {
             let rows = fastest_rows(block.vectors, L::MOST_REGISTERS, count);
+            let across = [block.first, block.vectors * L::WIDTH];
+            let ends = Ends {
+                whole: self.finish.whole(across, count, place, self.residual, &mut outputs),
+                scaling: self.finish.scaling(across),
+            };
             let mut done = 0;
             while done < count {
                 // The last tile goes back over pixels that are done, rather than being a smaller one.
                 let from = done.min(count - rows);
                 // SAFETY: the caller's promise; `require_within` has seen that all windows lie within the input.
-                unsafe { self.tile(block, rows, &bases[from..from + rows], first + from, from, &mut outputs) };
+                unsafe { self.tile(block, rows, &bases[from..from + rows], &ends, [first, from], &mut outputs) };
                 done = from + rows;
             }
         }
     }
 
+    /// Where the windows of some output pixels begin.
+    fn bases(&self, first: usize, count: usize) -> Vec<usize> {
+        let mut bases = Vec::with_capacity(count);
+        let (mut row, mut column) = (first / self.output.width, first % self.output.width);
+        let apart = self.window.stride[1] * self.extent.channels;
+        while bases.len() < count {
+            let columns = (self.output.width - column).min(count - bases.len());
+            let from = self.base(row, column);
+            bases.extend((0..columns).map(|index| from + index * apart));
+            (row, column) = (row + 1, 0);
+        }
+        bases
+    }
+
     /// Where the window of an output pixel begins.
-    fn base(&self, pixel: usize) -> usize {
-        let (row, column) = (pixel / self.output.width, pixel % self.output.width);
+    fn base(&self, row: usize, column: usize) -> usize {
         let [down, right] = self.window.stride;
         (row * down * self.extent.width + column * right) * self.extent.channels
     }
@@ -62,7 +78,8 @@ impl<L: Lanes> Job<'_, L> {
     /// are there.
     fn require_within(&self) {
         let Panels { weights, blocks, rows, steps } = self.panels;
-        let last = self.base(self.output.pixels() - 1) + (rows - 1) * self.row_stride() + steps * L::STEP;
+        let last =
+            self.base(self.output.height - 1, self.output.width - 1) + (rows - 1) * self.row_stride() + steps * L::STEP;
         assert!(last <= self.input.len(), "a window reaches beyond the input");
         for block in blocks {
             let columns = block.vectors * L::WIDTH;
@@ -80,31 +97,95 @@ impl<L: Lanes> Job<'_, L> {
         block: &Block,
         rows: usize,
         bases: &[usize],
-        pixel: usize,
-        place: usize,
+        ends: &Ends,
+        place: [usize; 2],
         outputs: &mut Outputs<'_>,
     ) {
-        let mut sums = [L::Sum::default(); MOST_SUMS];
         macro_rules! shapes {
             ($($vectors:literal: $($rows:literal)*;)*) => {
                 match (block.vectors, rows) {
                     $($(
                         // SAFETY: the caller's promise.
                         ($vectors, $rows) if $vectors <= L::MOST_VECTORS && $rows * $vectors <= L::MOST_REGISTERS => unsafe {
-                            self.products::<$rows, $vectors>(block, bases, &mut sums);
+                            let sums = self.products::<$rows, $vectors>(block, bases);
+                            self.put(sums, block, ends, place, outputs);
                         },
                     )*)*
                     _ => unreachable!("a tile of a shape that `fastest_rows` does not give"),
                 }
             };
         }
-        shapes! { 4: 1 2 3 4 6; 2: 1 2 3 4 6 8 9 12; 1: 1 2 4 8 12; }
-        let columns = block.vectors * L::WIDTH;
-        for (row, sums) in sums.chunks_exact(columns).take(rows).enumerate() {
-            let channels = self.output.channels;
-            let place = Place { output: (place + row) * channels, residual: (pixel + row) * channels, channels };
-            // SAFETY: the caller's promise.
-            unsafe { self.finish.pixel::<L::Floats, _>(sums, block.first, place, self.residual, outputs) };
+        shapes! { 4: 1 2 3 4 6; 2: 1 2 3 4 6; 1: 1 2 4 8; }
+    }
+
+    /// Finishes the sums of a tile. The outputs begin with the pixel `first`; the tile comes `from` pixels later.
+    #[inline(always)]
+    unsafe fn put<const ROWS: usize, const VECTORS: usize>(
+        &self,
+        sums: [[L::Sums; VECTORS]; ROWS],
+        block: &Block,
+        ends: &Ends,
+        [first, from]: [usize; 2],
+        outputs: &mut Outputs<'_>,
+    ) {
+        let [scale, bias] = ends.scaling;
+        // SAFETY: the caller's promise; `whole` and `scaling` have looked at every slice.
+        unsafe {
+            match &ends.whole {
+                Some(whole) if whole.is_plain() => Self::each(sums, scale, bias, |row, at, values| {
+                    whole.put::<L::Floats, true>(from + row, at, values);
+                }),
+                Some(whole) => Self::each(sums, scale, bias, |row, at, values| {
+                    whole.put::<L::Floats, false>(from + row, at, values);
+                }),
+                None => {
+                    let channels = self.output.channels;
+                    let place = Place { output: from * channels, residual: (first + from) * channels, channels };
+                    self.put_some(sums, block, place, outputs);
+                }
+            }
+        }
+    }
+
+    /// Every register of a tile as floats, with its pixel and its first channel, counted from those of the tile.
+    #[inline(always)]
+    unsafe fn each<const ROWS: usize, const VECTORS: usize>(
+        sums: [[L::Sums; VECTORS]; ROWS],
+        scale: *const f32,
+        bias: *const f32,
+        mut then: impl FnMut(usize, usize, L::Floats),
+    ) {
+        for (row, sums) in sums.into_iter().enumerate() {
+            for (vector, sums) in sums.into_iter().enumerate() {
+                let at = vector * L::WIDTH;
+                // SAFETY: the caller's promise.
+                unsafe { L::scaled(sums, scale.add(at), bias.add(at), |more, values| then(row, at + more, values)) };
+            }
+        }
+    }
+
+    /// The same as `put` where a pixel does not have all channels of the block.
+    #[inline(always)]
+    unsafe fn put_some<const ROWS: usize, const VECTORS: usize>(
+        &self,
+        sums: [[L::Sums; VECTORS]; ROWS],
+        block: &Block,
+        first: Place,
+        outputs: &mut Outputs<'_>,
+    ) {
+        for (row, sums) in sums.iter().enumerate() {
+            let more = row * first.channels;
+            let place = Place { output: first.output + more, residual: first.residual + more, ..first };
+            for (vector, &sums) in sums.iter().enumerate() {
+                let at = block.first + vector * L::WIDTH;
+                let [scale, bias] = self.finish.scaling([at, L::WIDTH]);
+                // SAFETY: the caller's promise.
+                unsafe {
+                    L::scaled(sums, scale, bias, |more, values| {
+                        self.finish.values(values, at + more, place, self.residual, outputs);
+                    });
+                }
+            }
         }
     }
 
@@ -114,11 +195,10 @@ impl<L: Lanes> Job<'_, L> {
         &self,
         block: &Block,
         bases: &[usize],
-        sums: &mut [L::Sum; MOST_SUMS],
-    ) {
-        let Some(bases) = bases.first_chunk::<ROWS>() else { return };
+    ) -> [[L::Sums; VECTORS]; ROWS] {
+        let Some(bases) = bases.first_chunk::<ROWS>() else { unreachable!("a tile has as many bases as pixels") };
         let columns = VECTORS * L::WIDTH;
-        // SAFETY: `require_within` has checked all that is read; MOST_SUMS is as much as any shape writes.
+        // SAFETY: `require_within` has checked all that is read.
         unsafe {
             let start = self.start.as_ptr().add(block.first);
             let first: [L::Sums; VECTORS] = std::array::from_fn(|vector| L::load(start.add(vector * L::WIDTH)));
@@ -126,35 +206,36 @@ impl<L: Lanes> Job<'_, L> {
             let mut panel = self.panels.weights.as_ptr().add(block.panel);
             for row in 0..self.panels.rows {
                 let beginning = self.input.as_ptr().add(row * self.row_stride());
-                let mut pixels: [*const L::Input; ROWS] = std::array::from_fn(|pixel| beginning.add(bases[pixel]));
-                for _ in 0..self.panels.steps {
+                let pixels: [*const L::Input; ROWS] = std::array::from_fn(|pixel| beginning.add(bases[pixel]));
+                for step in 0..self.panels.steps {
                     let weights: [L::Weights; VECTORS] =
                         std::array::from_fn(|vector| L::weights(panel.add(vector * L::WIDTH * L::STEP)));
                     panel = panel.add(columns * L::STEP);
-                    for (pixel, sums) in pixels.iter_mut().zip(&mut tile) {
-                        let inputs = L::inputs(*pixel);
-                        *pixel = pixel.add(L::STEP);
+                    for (pixel, sums) in pixels.iter().zip(&mut tile) {
+                        let inputs = L::inputs(pixel.add(step * L::STEP));
                         for (sums, &weights) in sums.iter_mut().zip(&weights) {
                             *sums = L::accumulate(*sums, inputs, weights);
                         }
                     }
                 }
             }
-            for (row, vectors) in tile.into_iter().enumerate() {
-                for (vector, register) in vectors.into_iter().enumerate() {
-                    L::store(register, sums.as_mut_ptr().add(row * columns + vector * L::WIDTH));
-                }
-            }
+            tile
         }
     }
+}
+
+/// Where the sums of a block go, and how they become floats.
+struct Ends {
+    whole: Option<Whole>,
+    scaling: [*const f32; 2],
 }
 
 /// How many pixels a tile has: of the shapes that there are, the one that gets through `count` pixels soonest.
 fn fastest_rows(vectors: usize, most_registers: usize, count: usize) -> usize {
     let shapes: &[usize] = match vectors {
         4 => &[1, 2, 3, 4, 6],
-        2 => &[1, 2, 3, 4, 6, 8, 9, 12],
-        _ => &[1, 2, 4, 8, 12],
+        2 => &[1, 2, 3, 4, 6],
+        _ => &[1, 2, 4, 8],
     };
     // A step reads one register of weights for each vector, whatever the number of rows.
     let cost = |rows: usize| count.div_ceil(rows) * (rows * vectors + vectors + 1);

@@ -14,8 +14,6 @@ pub(crate) mod x86;
 
 pub(crate) use vector::{FloatLanes, Vector};
 
-use crate::finish::Sum;
-
 /// Registers of sums and what is added to them.
 ///
 /// # Safety
@@ -27,7 +25,7 @@ pub(crate) trait Lanes {
     /// A weight.
     type Weight: Copy + Default;
     /// A sum of products.
-    type Sum: Sum;
+    type Sum: Copy + Default;
     /// A register of [`Self::WIDTH`] sums.
     type Sums: Copy;
     /// A register of weights: [`Self::STEP`] for each of the sums.
@@ -53,12 +51,6 @@ pub(crate) trait Lanes {
     /// As for the trait; so many numbers can be read at `from`.
     unsafe fn load(from: *const Self::Sum) -> Self::Sums;
 
-    /// Writes [`Self::WIDTH`] sums.
-    ///
-    /// # Safety
-    /// As for the trait; so many numbers can be written at `to`.
-    unsafe fn store(sums: Self::Sums, to: *mut Self::Sum);
-
     /// Reads `WIDTH * STEP` weights.
     ///
     /// # Safety
@@ -76,4 +68,11 @@ pub(crate) trait Lanes {
     /// # Safety
     /// As for the trait.
     unsafe fn accumulate(sums: Self::Sums, inputs: Self::Inputs, weights: Self::Weights) -> Self::Sums;
+
+    /// Sums as floats, `* scale + bias`, and which of the register's sums is the first of them. Sums of floats have
+    /// begun with their bias and have no scale.
+    ///
+    /// # Safety
+    /// As for the trait; [`Self::WIDTH`] numbers can be read at `scale` and at `bias`.
+    unsafe fn scaled(sums: Self::Sums, scale: *const f32, bias: *const f32, then: impl FnMut(usize, Self::Floats));
 }

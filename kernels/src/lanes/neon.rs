@@ -29,11 +29,6 @@ impl Vector for float32x4_t {
     }
 
     #[inline(always)]
-    unsafe fn of_integers(from: *const i32) -> Self {
-        unsafe { vcvtq_f32_s32(vld1q_s32(from)) }
-    }
-
-    #[inline(always)]
     unsafe fn of_bytes(from: *const u8) -> Self {
         unsafe {
             let bytes = vreinterpret_u8_u32(vdup_n_u32(from.cast::<u32>().read_unaligned()));
@@ -75,6 +70,11 @@ impl Vector for float32x4_t {
     }
 
     #[inline(always)]
+    unsafe fn larger(self, other: Self) -> Self {
+        unsafe { vbslq_f32(vcgtq_f32(other, self), other, self) }
+    }
+
+    #[inline(always)]
     unsafe fn bent(self, slope: Self) -> Self {
         unsafe { vbslq_f32(vcgtzq_f32(self), self, vmulq_f32(self, slope)) }
     }
@@ -99,14 +99,6 @@ impl Lanes for NeonBytes {
     }
 
     #[inline(always)]
-    unsafe fn store([low, high]: [int32x4_t; 2], to: *mut i32) {
-        unsafe {
-            vst1q_s32(to, low);
-            vst1q_s32(to.add(4), high);
-        }
-    }
-
-    #[inline(always)]
     unsafe fn weights(from: *const i8) -> int16x8_t {
         unsafe { vmovl_s8(vld1_s8(from)) }
     }
@@ -121,6 +113,22 @@ impl Lanes for NeonBytes {
         unsafe {
             let low = vmlal_s16(low, vget_low_s16(inputs), vget_low_s16(weights));
             [low, vmlal_high_s16(high, inputs, weights)]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn scaled(
+        sums: [int32x4_t; 2],
+        scale: *const f32,
+        bias: *const f32,
+        mut then: impl FnMut(usize, float32x4_t),
+    ) {
+        for (index, sums) in sums.into_iter().enumerate() {
+            let at = 4 * index;
+            unsafe {
+                let (scale, bias) = (float32x4_t::load(scale.add(at)), float32x4_t::load(bias.add(at)));
+                then(at, vcvtq_f32_s32(sums).times(scale).plus(bias));
+            }
         }
     }
 }
@@ -141,11 +149,6 @@ impl Lanes for DotBytes {
     #[inline(always)]
     unsafe fn load(from: *const i32) -> int32x4_t {
         unsafe { vld1q_s32(from) }
-    }
-
-    #[inline(always)]
-    unsafe fn store(sums: int32x4_t, to: *mut i32) {
-        unsafe { vst1q_s32(to, sums) }
     }
 
     #[inline(always)]
@@ -175,5 +178,13 @@ impl Lanes for DotBytes {
             );
         }
         sums
+    }
+
+    #[inline(always)]
+    unsafe fn scaled(sums: int32x4_t, scale: *const f32, bias: *const f32, mut then: impl FnMut(usize, float32x4_t)) {
+        unsafe {
+            let (scale, bias) = (float32x4_t::load(scale), float32x4_t::load(bias));
+            then(0, vcvtq_f32_s32(sums).times(scale).plus(bias));
+        }
     }
 }

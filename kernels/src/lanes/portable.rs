@@ -31,12 +31,6 @@ impl Vector for [f32; WIDTH] {
     }
 
     #[inline(always)]
-    unsafe fn of_integers(from: *const i32) -> Self {
-        // SAFETY: the caller's promise.
-        unsafe { from.cast::<[i32; WIDTH]>().read() }.map(|number| number as f32)
-    }
-
-    #[inline(always)]
     unsafe fn of_bytes(from: *const u8) -> Self {
         // SAFETY: the caller's promise.
         unsafe { from.cast::<[u8; WIDTH]>().read() }.map(f32::from)
@@ -69,6 +63,11 @@ impl Vector for [f32; WIDTH] {
     }
 
     #[inline(always)]
+    unsafe fn larger(self, other: Self) -> Self {
+        std::array::from_fn(|lane| if other[lane] > self[lane] { other[lane] } else { self[lane] })
+    }
+
+    #[inline(always)]
     unsafe fn bent(self, slope: Self) -> Self {
         std::array::from_fn(|lane| if self[lane] > 0.0 { self[lane] } else { self[lane] * slope[lane] })
     }
@@ -94,12 +93,6 @@ impl Lanes for PlainBytes {
     }
 
     #[inline(always)]
-    unsafe fn store(sums: [i32; WIDTH], to: *mut i32) {
-        // SAFETY: the caller's promise.
-        unsafe { to.cast::<[i32; WIDTH]>().write(sums) };
-    }
-
-    #[inline(always)]
     unsafe fn weights(from: *const i8) -> [[i8; 2]; WIDTH] {
         // SAFETY: the caller's promise.
         unsafe { from.cast::<[[i8; 2]; WIDTH]>().read() }
@@ -118,5 +111,16 @@ impl Lanes for PlainBytes {
             let [first, second] = weights[lane];
             sums[lane].wrapping_add(product(inputs[0], first)).wrapping_add(product(inputs[1], second))
         })
+    }
+
+    #[inline(always)]
+    unsafe fn scaled(
+        sums: [i32; WIDTH],
+        scale: *const f32,
+        bias: *const f32,
+        mut then: impl FnMut(usize, PlainFloats),
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe { then(0, sums.map(|sum| sum as f32).times(Vector::load(scale)).plus(Vector::load(bias))) }
     }
 }

@@ -28,12 +28,6 @@ pub(crate) trait Vector: Copy {
     /// As for the trait; so many numbers can be written at `to`.
     unsafe fn store(self, to: *mut f32);
 
-    /// Reads [`Self::WIDTH`] integers and makes floats of them, rounded to the nearest, halves to even.
-    ///
-    /// # Safety
-    /// As for the trait; so many numbers can be read at `from`.
-    unsafe fn of_integers(from: *const i32) -> Self;
-
     /// Reads [`Self::WIDTH`] bytes.
     ///
     /// # Safety
@@ -71,6 +65,12 @@ pub(crate) trait Vector: Copy {
     /// As for the trait.
     unsafe fn fused(self, a: Self, b: Self) -> Self;
 
+    /// `other` where it is above `self`.
+    ///
+    /// # Safety
+    /// As for the trait.
+    unsafe fn larger(self, other: Self) -> Self;
+
     /// Where not above zero, times `slope`.
     ///
     /// # Safety
@@ -101,11 +101,6 @@ impl<V: Vector> Lanes for FloatLanes<V> {
     }
 
     #[inline(always)]
-    unsafe fn store(sums: V, to: *mut f32) {
-        unsafe { sums.store(to) }
-    }
-
-    #[inline(always)]
     unsafe fn weights(from: *const f32) -> V {
         unsafe { V::load(from) }
     }
@@ -118,5 +113,10 @@ impl<V: Vector> Lanes for FloatLanes<V> {
     #[inline(always)]
     unsafe fn accumulate(sums: V, inputs: V, weights: V) -> V {
         unsafe { sums.fused(inputs, weights) }
+    }
+
+    #[inline(always)]
+    unsafe fn scaled(sums: V, _: *const f32, _: *const f32, mut then: impl FnMut(usize, V)) {
+        then(0, sums);
     }
 }

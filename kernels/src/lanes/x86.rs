@@ -31,11 +31,6 @@ impl Vector for __m256 {
     }
 
     #[inline(always)]
-    unsafe fn of_integers(from: *const i32) -> Self {
-        unsafe { _mm256_cvtepi32_ps(_mm256_loadu_si256(from.cast())) }
-    }
-
-    #[inline(always)]
     unsafe fn of_bytes(from: *const u8) -> Self {
         unsafe { _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(from.cast()))) }
     }
@@ -75,6 +70,12 @@ impl Vector for __m256 {
     }
 
     #[inline(always)]
+    unsafe fn larger(self, other: Self) -> Self {
+        // The second operand is taken where neither is above the other.
+        unsafe { _mm256_max_ps(other, self) }
+    }
+
+    #[inline(always)]
     unsafe fn bent(self, slope: Self) -> Self {
         unsafe {
             let above = _mm256_cmp_ps::<_CMP_GT_OQ>(self, _mm256_setzero_ps());
@@ -96,11 +97,6 @@ impl Vector for __m512 {
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
         unsafe { _mm512_storeu_ps(to, self) }
-    }
-
-    #[inline(always)]
-    unsafe fn of_integers(from: *const i32) -> Self {
-        unsafe { _mm512_cvtepi32_ps(_mm512_loadu_si512(from.cast())) }
     }
 
     #[inline(always)]
@@ -141,6 +137,12 @@ impl Vector for __m512 {
     }
 
     #[inline(always)]
+    unsafe fn larger(self, other: Self) -> Self {
+        // The second operand is taken where neither is above the other.
+        unsafe { _mm512_max_ps(other, self) }
+    }
+
+    #[inline(always)]
     unsafe fn bent(self, slope: Self) -> Self {
         unsafe {
             let above = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self, _mm512_setzero_ps());
@@ -168,11 +170,6 @@ impl Lanes for Avx2Bytes {
     }
 
     #[inline(always)]
-    unsafe fn store(sums: __m256i, to: *mut i32) {
-        unsafe { _mm256_storeu_si256(to.cast(), sums) }
-    }
-
-    #[inline(always)]
     unsafe fn weights(from: *const i8) -> __m256i {
         unsafe { _mm256_cvtepi8_epi16(_mm_loadu_si128(from.cast())) }
     }
@@ -185,6 +182,11 @@ impl Lanes for Avx2Bytes {
     #[inline(always)]
     unsafe fn accumulate(sums: __m256i, inputs: __m256i, weights: __m256i) -> __m256i {
         unsafe { _mm256_add_epi32(sums, _mm256_madd_epi16(inputs, weights)) }
+    }
+
+    #[inline(always)]
+    unsafe fn scaled(sums: __m256i, scale: *const f32, bias: *const f32, mut then: impl FnMut(usize, __m256)) {
+        unsafe { then(0, _mm256_cvtepi32_ps(sums).times(__m256::load(scale)).plus(__m256::load(bias))) }
     }
 }
 
@@ -207,11 +209,6 @@ impl Lanes for Avx512Bytes {
     }
 
     #[inline(always)]
-    unsafe fn store(sums: __m512i, to: *mut i32) {
-        unsafe { _mm512_storeu_si512(to.cast(), sums) }
-    }
-
-    #[inline(always)]
     unsafe fn weights(from: *const i8) -> __m512i {
         unsafe { _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.cast())) }
     }
@@ -224,6 +221,11 @@ impl Lanes for Avx512Bytes {
     #[inline(always)]
     unsafe fn accumulate(sums: __m512i, inputs: __m512i, weights: __m512i) -> __m512i {
         unsafe { _mm512_add_epi32(sums, _mm512_madd_epi16(inputs, weights)) }
+    }
+
+    #[inline(always)]
+    unsafe fn scaled(sums: __m512i, scale: *const f32, bias: *const f32, mut then: impl FnMut(usize, __m512)) {
+        unsafe { then(0, _mm512_cvtepi32_ps(sums).times(__m512::load(scale)).plus(__m512::load(bias))) }
     }
 }
 
@@ -246,11 +248,6 @@ impl Lanes for VnniBytes {
     }
 
     #[inline(always)]
-    unsafe fn store(sums: __m512i, to: *mut i32) {
-        unsafe { _mm512_storeu_si512(to.cast(), sums) }
-    }
-
-    #[inline(always)]
     unsafe fn weights(from: *const i8) -> __m512i {
         unsafe { _mm512_loadu_si512(from.cast()) }
     }
@@ -263,5 +260,10 @@ impl Lanes for VnniBytes {
     #[inline(always)]
     unsafe fn accumulate(sums: __m512i, inputs: __m512i, weights: __m512i) -> __m512i {
         unsafe { _mm512_dpbusd_epi32(sums, inputs, weights) }
+    }
+
+    #[inline(always)]
+    unsafe fn scaled(sums: __m512i, scale: *const f32, bias: *const f32, mut then: impl FnMut(usize, __m512)) {
+        unsafe { then(0, _mm512_cvtepi32_ps(sums).times(__m512::load(scale)).plus(__m512::load(bias))) }
     }
 }

@@ -1,5 +1,6 @@
 //! Our own operators in tract's graph: one [`Step`] is one node.
 
+use kernels::chain::Link;
 use std::fmt::{self, Debug};
 use std::sync::{Arc, Mutex, PoisonError};
 use tract_onnx::prelude::*;
@@ -12,6 +13,16 @@ pub(super) trait Step: Debug + Send + Sync {
 
     /// What is made: the type of the numbers, and how they lie.
     fn outputs(&self) -> Vec<(DatumType, Vec<usize>)>;
+
+    /// Whether it can be a link of a chain.
+    fn is_link(&self) -> bool {
+        false
+    }
+
+    /// The link that it can be.
+    fn link(&self) -> Option<Link> {
+        None
+    }
 
     /// Fills the outputs, which are as promised, from the inputs.
     fn run(&self, inputs: &[TValue], outputs: &mut [&mut Tensor]) -> TractResult<()>;
@@ -58,6 +69,12 @@ impl Layer {
     /// A layer that shares its memory with the others of its network.
     pub(super) fn new(step: impl Step + 'static, memory: Memory) -> Self {
         Self { step: Arc::new(step), memory }
+    }
+}
+
+impl Layer {
+    pub(super) fn step(&self) -> &dyn Step {
+        &*self.step
     }
 }
 

@@ -1,8 +1,11 @@
 //! The steps that a network is lowered to: arithmetic of the `kernels` crate between tract's tensors.
 
 use super::layer::Step;
+use kernels::chain::{Chain, Link};
 use kernels::depthwise::Depthwise;
-use kernels::{Activation, ByteConvolution, Extent, FloatConvolution, Outputs, Quantisation, Window, pool};
+use kernels::{
+    Activation, ByteConvolution, Extent, FloatConvolution, Largest, Level, Outputs, Quantisation, Window, pool,
+};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::bail;
 
@@ -45,6 +48,19 @@ impl Step for Convolve {
         wanted.map(|(_, numbers)| (numbers, shape(self.output))).collect()
     }
 
+    fn is_link(&self) -> bool {
+        let of_floats = matches!(self.kernel, Kernel::Floats(_) | Kernel::DepthwiseFloats(_));
+        of_floats && self.floats && self.bytes.is_none() && !self.residual
+    }
+
+    fn link(&self) -> Option<Link> {
+        match &self.kernel {
+            Kernel::Floats(kernel) => Link::convolution(kernel.clone(), self.extent),
+            Kernel::DepthwiseFloats(kernel) => Link::depthwise(kernel.clone(), self.extent),
+            _ => None,
+        }
+    }
+
     fn run(&self, inputs: &[TValue], outputs: &mut [&mut Tensor]) -> TractResult<()> {
         let residual = match (self.residual, inputs.get(1)) {
             (true, Some(residual)) => Some(numbers::<f32>(residual)?),
@@ -79,6 +95,30 @@ impl Step for Convolve {
     }
 }
 
+/// Several of those below and above, one after the other.
+#[derive(Debug)]
+pub(super) struct Chained {
+    pub(super) chain: Chain,
+    pub(super) threads: usize,
+}
+
+impl Step for Chained {
+    fn name(&self) -> &'static str {
+        "FloatChain"
+    }
+
+    fn outputs(&self) -> Vec<(DatumType, Vec<usize>)> {
+        vec![(f32::datum_type(), shape(self.chain.output()))]
+    }
+
+    fn run(&self, inputs: &[TValue], outputs: &mut [&mut Tensor]) -> TractResult<()> {
+        let [output] = outputs else { bail!("one output") };
+        let mut view = output.try_as_plain_ram_mut()?;
+        self.chain.run(numbers(&inputs[0])?, view.as_slice_mut::<f32>()?, self.threads);
+        Ok(())
+    }
+}
+
 /// Everything without weights.
 #[derive(Debug)]
 pub(super) struct Plain {
@@ -107,6 +147,8 @@ pub(super) enum What {
     Repeat([usize; 2]),
     /// Channels side by side; so many in each input.
     SideBySide(Vec<usize>),
+    /// Some of the channels, from that one on.
+    Part(usize),
     /// The sum of two pictures.
     Sum,
     /// An activation by itself.
@@ -126,6 +168,7 @@ impl Step for Plain {
             What::Mean => "Mean",
             What::Repeat(_) => "Repeat",
             What::SideBySide(_) => "SideBySide",
+            What::Part(_) => "Part",
             What::Sum => "Sum",
             What::Activate(_) => "Activate",
             What::Sigmoid => "Sigmoid",
@@ -134,6 +177,23 @@ impl Step for Plain {
 
     fn outputs(&self) -> Vec<(DatumType, Vec<usize>)> {
         vec![self.output.clone()]
+    }
+
+    fn is_link(&self) -> bool {
+        let known = match self.what {
+            What::Enter(None) => true,
+            What::Largest(window) => !window.is_padded(),
+            _ => false,
+        };
+        known && self.output.0 == f32::datum_type()
+    }
+
+    fn link(&self) -> Option<Link> {
+        match self.what {
+            What::Enter(None) => Some(Link::interleave(self.extent)),
+            What::Largest(window) => Link::largest(Largest::new(Level::fastest(), window), self.extent),
+            _ => None,
+        }
     }
 
     fn run(&self, inputs: &[TValue], outputs: &mut [&mut Tensor]) -> TractResult<()> {
@@ -156,10 +216,11 @@ impl Plain {
             What::Dequantise(quantisation) => {
                 into.iter_mut().zip(bytes(0)?).for_each(|(place, &byte)| *place = quantisation.number_of(byte));
             }
-            What::Largest(window) => pool::largest(floats(0)?, self.extent, window, into),
+            What::Largest(window) => Largest::new(Level::fastest(), *window).run(floats(0)?, self.extent, into),
             What::Mean => pool::mean(floats(0)?, self.extent, into),
             What::Repeat(times) => pool::repeat(floats(0)?, self.extent, *times, into),
             What::SideBySide(channels) => side_by_side(inputs, channels, into)?,
+            What::Part(first) => pool::part(floats(0)?, self.extent, *first, into),
             What::Sum => {
                 into.iter_mut().zip(floats(0)?).zip(floats(1)?).for_each(|((place, a), b)| *place = a + b);
             }

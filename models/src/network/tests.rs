@@ -166,6 +166,64 @@ fn layers_without_weights() {
     same(dense().floats("w", &[288, 5]).node("Gemm", "f w b", "y", &[]), &SHAPE, 1e-4);
 }
 
+/// Three pixel convolutions of one picture, to 1, 4 and 2 channels, and what follows each of them.
+fn siblings(follow: impl Fn(Built, &str, &str, i64) -> Built) -> Built {
+    let heads = [("one", 1), ("four", 4), ("two", 2)];
+    let all = heads.into_iter().fold(Built::default(), |built, (name, channels)| {
+        let built = built.floats(&format!("w{name}"), &[channels, 4, 1, 1]).floats(&format!("b{name}"), &[channels]);
+        let head = format!("h{name}");
+        let built = built.node("Conv", &format!("x w{name} b{name}"), &head, &[]);
+        follow(built, &head, name, channels)
+    });
+    all.node("Concat", "one four two", "y", &[("axis", &[1])])
+}
+
+#[test]
+fn narrow_convolutions_of_one_picture_are_computed_together() {
+    let window = |built: Built, head: &str, name: &str, channels: i64, padding: i64| {
+        let attributes: [(&str, &[i64]); 2] = [("pads", &[padding; 4]), ("group", &[channels])];
+        let weights = format!("v{name}");
+        built.floats(&weights, &[channels, 1, 3, 3]).node("Conv", &format!("{head} {weights}"), name, &attributes)
+    };
+    let with_windows = || siblings(|built, head, name, channels| window(built, head, name, channels, 1));
+    let without = || siblings(|built, head, name, _| built.node("Identity", head, name, &[]));
+    let with_others = || siblings(|built, head, name, _| built.node("Sigmoid", head, name, &[]));
+    for (built, convolutions, depthwise) in [(with_windows(), 1, 1), (without(), 1, 0), (with_others(), 1, 0)] {
+        let network = Network::of(built.model()).unwrap();
+        let model = lowered(&network, &SHAPE);
+        let count = |name: &str| model.nodes().iter().filter(|node| node.op.name() == name).count();
+        assert_eq!((count("FloatConvolution"), count("FloatDepthwise")), (convolutions, depthwise));
+    }
+    same(with_windows(), &SHAPE, 1e-5);
+    same(without(), &SHAPE, 1e-5);
+    same(with_others(), &SHAPE, 1e-5);
+    // One of them has a ReLU to take along: the others are computed together all the same.
+    let relu = siblings(|built, head, name, channels| match channels {
+        4 => built.node("Relu", head, name, &[]),
+        _ => built.node("Identity", head, name, &[]),
+    });
+    same(relu, &SHAPE, 1e-5);
+}
+
+#[test]
+fn large_pictures_between_layers_are_never_whole() {
+    let built = Built::default()
+        .floats("w", &[16, 3, 3, 3])
+        .node("Conv", "x w", "c", &[("pads", &[1, 1, 1, 1])])
+        .node("Relu", "c", "r", &[])
+        .floats("v", &[16, 1, 3, 3])
+        .node("Conv", "r v", "d", &[("pads", &[1, 1, 1, 1]), ("group", &[16])])
+        .node("MaxPool", "d", "y", &[("kernel_shape", &[2, 2]), ("strides", &[2, 2])]);
+    let network = Network::of(built.model()).unwrap();
+    let shape = [1, 3, 90, 100];
+    let names: Vec<String> = lowered(&network, &shape).nodes().iter().map(|node| node.op.name().to_string()).collect();
+    assert_eq!(names, ["Source", "Enter", "FloatChain", "Leave"]);
+    let expected = numbers(network.plan_of_tract(&shape).unwrap(), &shape);
+    let found = numbers(lowered(&network, &shape).into_runnable().unwrap(), &shape);
+    assert!(found.iter().zip(&expected).all(|(found, expected)| (found - expected).abs() <= 1e-5));
+    assert_eq!(found.len(), expected.len());
+}
+
 /// `x` as signed bytes `q`, worth 0.01 a step, and the zero points.
 fn quantised() -> Built {
     Built::default()

@@ -3,3 +3,4 @@
 
 mod edge_agent;
 mod encoder_tool;
+mod endurance;

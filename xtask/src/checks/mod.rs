@@ -1,17 +1,19 @@
 //! `cargo xtask test`: every check, and how long each took. One that fails does not keep the others from running.
 
+mod arm;
 mod kernels;
+mod same_encodings;
 mod step;
 
 use crate::process::{self, cargo};
 use crate::programs::{self, ONE_BUILD};
 use crate::requirements::{self, CLIPPY, RUSTFMT};
-use crate::{Outcome, demo, original_networks, recognition, workspace};
+use crate::{Outcome, demo, original_networks, package, recognition, workspace};
 use anyhow::{Result, bail};
 use std::path::Path;
 use step::{Done, Report, Step};
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 12] = [
     Step { name: "format", check: format },
     Step { name: "build", check: build },
     Step { name: "clippy", check: clippy },
@@ -19,7 +21,9 @@ const STEPS: [Step; 10] = [
     Step { name: "original networks", check: networks },
     Step { name: "tests", check: tests },
     Step { name: "kernels, sanitised", check: kernels::sanitised },
-    Step { name: "kernels, 64-bit ARM", check: kernels::on_arm },
+    Step { name: "package", check: package },
+    Step { name: "64-bit ARM", check: arm::tests },
+    Step { name: "Raspberry Pi", check: arm::raspberry_pi },
     Step { name: "recognition", check: recognition },
     Step { name: "demo", check: demonstration },
 ];
@@ -75,6 +79,14 @@ fn recognition() -> Result<Done> {
         return Ok(Done::Skipped(format!("{} is not there", images.display())));
     }
     as_expected(recognition::run(&images)?)
+}
+
+/// It is tried as root, in a folder.
+fn package() -> Result<Done> {
+    if !cfg!(target_arch = "x86_64") {
+        return Ok(Done::Skipped("it is set up for x86_64".to_owned()));
+    }
+    package::try_out().map(|()| Done::Passed)
 }
 
 fn demonstration() -> Result<Done> {

@@ -11,33 +11,33 @@ use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::OutletId;
 
 /// What is done to the sums, and under which names it is known.
-struct Tail {
+pub(super) struct Tail {
     activation: Activation,
     residual: Option<OutletId>,
     /// The nodes that are taken along.
-    nodes: Vec<usize>,
+    pub(super) nodes: Vec<usize>,
     /// The name of the result as floats.
     name: String,
     /// Whether anybody wants it as floats.
-    floats: bool,
+    pub(super) floats: bool,
     /// The names of the result as bytes, and how they are made.
-    bytes: Option<(Vec<String>, Quantisation)>,
+    pub(super) bytes: Option<(Vec<String>, Quantisation)>,
 }
 
 /// How a kernel moves over its picture, and over which.
-struct Place {
-    window: Window,
-    outputs: usize,
-    extent: Extent,
-    output: Extent,
-    depthwise: bool,
+pub(super) struct Place {
+    pub(super) window: Window,
+    pub(super) outputs: usize,
+    pub(super) extent: Extent,
+    pub(super) output: Extent,
+    pub(super) depthwise: bool,
 }
 
 impl Lowering<'_> {
     pub(super) fn convolution(&mut self, node: &NodeProto) -> Option<()> {
         let input = self.value(node, 0).filter(|value| value.order == Order::Planes)?;
         match node.op_type.as_str() {
-            "Conv" => self.of_floats(node, &input),
+            "Conv" => self.with_siblings(node, &input).or_else(|| self.of_floats(node, &input)),
             "ConvInteger" => self.of_bytes(node, &input),
             _ => self.of_bytes_to_bytes(node, &input),
         }
@@ -50,16 +50,20 @@ impl Lowering<'_> {
         let weights = self.graph.constant_input(node, 1)?;
         let place = self.place(node, input, &weights.dims)?;
         let numbers = tensor::floats(weights).ok()?;
-        let bias = match node.input.get(2) {
-            Some(_) => self.graph.floats(node, 2).filter(|bias| bias.len() == place.outputs)?,
-            None => vec![0.0; place.outputs],
-        };
+        let bias = self.bias(node, place.outputs)?;
         let tail = self.tail(node.output.first()?, place.output)?;
         let kernel = self.float_kernel(&numbers, &bias, &place, &tail.activation);
         self.finish(input, kernel, place, tail)
     }
 
-    fn float_kernel(&self, numbers: &[f32], bias: &[f32], place: &Place, activation: &Activation) -> Kernel {
+    pub(super) fn bias(&self, node: &NodeProto, outputs: usize) -> Option<Vec<f32>> {
+        match node.input.get(2) {
+            Some(_) => self.graph.floats(node, 2).filter(|bias| bias.len() == outputs),
+            None => Some(vec![0.0; outputs]),
+        }
+    }
+
+    pub(super) fn float_kernel(&self, numbers: &[f32], bias: &[f32], place: &Place, activation: &Activation) -> Kernel {
         let (outputs, window) = (place.outputs, place.window);
         let inputs = if place.depthwise { 1 } else { place.extent.channels };
         let weights = Weights { numbers, outputs, inputs, window };
@@ -191,7 +195,7 @@ impl Lowering<'_> {
     }
 
     /// Where the kernel of those dimensions moves; `None` if it is none that is known here.
-    fn place(&self, node: &NodeProto, input: &Value, kernel: &[i64]) -> Option<Place> {
+    pub(super) fn place(&self, node: &NodeProto, input: &Value, kernel: &[i64]) -> Option<Place> {
         let &[outputs, inputs, height, width] = kernel else { return None };
         let length = |number: i64| usize::try_from(number).ok().filter(|&number| number > 0);
         let (outputs, inputs) = (length(outputs)?, length(inputs)?);
@@ -210,7 +214,7 @@ impl Lowering<'_> {
     }
 
     /// What follows a convolution and can be taken along.
-    fn tail(&self, sums: &str, output: Extent) -> Option<Tail> {
+    pub(super) fn tail(&self, sums: &str, output: Extent) -> Option<Tail> {
         let mut tail = Tail {
             activation: Activation::None,
             residual: None,
@@ -277,7 +281,7 @@ impl Lowering<'_> {
         Some(())
     }
 
-    fn step(
+    pub(super) fn step(
         &self,
         kernel: Kernel,
         place: &Place,

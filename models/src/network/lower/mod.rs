@@ -5,9 +5,11 @@
 //! to tract's own operators.
 
 mod activation;
+mod chains;
 mod convolution;
 mod graph;
 mod others;
+mod siblings;
 
 use super::layer::{Layer, Memory, Step};
 use super::steps::{Plain, What, shape};
@@ -39,7 +41,7 @@ pub(super) fn lowered(proto: &GraphProto, input: &[usize], threads: usize) -> Op
     }
     let outputs = proto.output.iter().map(|output| lowering.given_out(&output.name)).collect::<Option<Vec<_>>>()?;
     lowering.model.select_output_outlets(&outputs).ok()?;
-    Some(lowering.model)
+    chains::chained(&lowering.model, threads, &lowering.memory)
 }
 
 struct Lowering<'a> {

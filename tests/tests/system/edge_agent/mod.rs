@@ -7,7 +7,7 @@ mod check;
 mod doctor;
 mod lock;
 mod run;
-mod running;
+pub(crate) mod running;
 mod simulate;
 mod status;
 

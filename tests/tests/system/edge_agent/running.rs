@@ -17,7 +17,7 @@ use tests::{Said, said};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The unit and everything that is its own.
-pub(super) struct RunningUnit {
+pub(crate) struct RunningUnit {
     pub(super) folder: TempDir,
     child: Child,
     /// What systemd would hear.
@@ -26,8 +26,13 @@ pub(super) struct RunningUnit {
 
 /// A configuration whose files all lie in this folder. `camera` is the section `[camera]`.
 pub(super) fn configuration(folder: &Path, camera: &str) -> PathBuf {
+    configuration_with(folder, enrolled(), camera)
+}
+
+/// The same with that people database.
+pub(crate) fn configuration_with(folder: &Path, database: &Path, camera: &str) -> PathBuf {
     let path = folder.join("config.toml");
-    let (database, at) = (enrolled().display(), folder.display());
+    let (database, at) = (database.display(), folder.display());
     let text = format!(
         "[database]\npath = \"{database}\"\n[camera]\n{camera}\n\
          [door]\nlock = \"scripted\"\nlast-lock = \"{at}/last-lock.toml\"\nunlock-seconds = 60.0\n\
@@ -38,7 +43,7 @@ pub(super) fn configuration(folder: &Path, camera: &str) -> PathBuf {
 }
 
 /// The section `[camera]` for a photo or a folder of photos.
-pub(super) fn photos_of(path: &Path) -> String {
+pub(crate) fn photos_of(path: &Path) -> String {
     format!("source = \"files\"\nfiles = \"{}\"\nfiles-seconds = 0.3", path.display())
 }
 
@@ -66,11 +71,16 @@ impl RunningUnit {
     }
 
     pub(super) fn start_in(folder: TempDir, camera: &str) -> Self {
-        let config = configuration(folder.path(), camera);
+        configuration(folder.path(), camera);
+        Self::start_configured(folder)
+    }
+
+    /// Starts it with the configuration that is in the folder.
+    pub(crate) fn start_configured(folder: TempDir) -> Self {
         let notified = folder.path().join("notify.sock");
         let systemd = heard_at(&notified);
         let mut command = edge_agent(["run", "-v", "--config"]);
-        command.arg(config).env("NOTIFY_SOCKET", &notified).stdin(Stdio::null());
+        command.arg(folder.path().join("config.toml")).env("NOTIFY_SOCKET", &notified).stdin(Stdio::null());
         command.stdout(Stdio::null()).stderr(File::create(folder.path().join("stderr")).unwrap());
         let unit = Self { child: command.spawn().unwrap(), folder, systemd };
         unit.tells_systemd("READY=1");
@@ -83,6 +93,11 @@ impl RunningUnit {
         while !heard().contains(expected) {}
     }
 
+    /// Its number.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -91,15 +106,16 @@ impl RunningUnit {
         fs::read_to_string(self.file("stderr")).unwrap_or_default()
     }
 
-    /// The events of its audit log.
+    /// The events of its audit log, but for signatures.
     pub(super) fn events(&self) -> Vec<String> {
         let log = fs::read_to_string(self.file("audit.jsonl")).unwrap();
         let events = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        events.map(|event| event["event"].as_str().unwrap().to_owned()).collect()
+        let names = events.map(|event| event["event"].as_str().unwrap().to_owned());
+        names.filter(|event| event != "head_signed").collect()
     }
 
     /// Asks it how it is.
-    pub(super) fn status(&self, form: &str) -> Said {
+    pub(crate) fn status(&self, form: &str) -> Said {
         said(edge_agent(["status", form, "--socket"]).arg(self.file("status.sock")))
     }
 
@@ -116,7 +132,7 @@ impl RunningUnit {
     }
 
     /// Tells it to end, as systemd does, and gives its exit code.
-    pub(super) fn stop(&mut self, signal: &str) -> i32 {
+    pub(crate) fn stop(&mut self, signal: &str) -> i32 {
         let killed = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
         assert!(killed.unwrap().success());
         let code = self.child.wait().unwrap().code();

@@ -1,0 +1,296 @@
+//! Layers that follow each other, computed band by band: every layer makes the rows that the next one needs just now, so
+//! that pictures which are larger than the cache never leave it.
+//!
+//! What comes out is, number by number, what the layers would give one after the other.
+
+use crate::convolution::FloatConvolution;
+use crate::depthwise::Depthwise;
+use crate::finish::Outputs;
+use crate::largest::Largest;
+use crate::pool;
+use crate::shape::{Extent, Window};
+use std::cell::Cell;
+use std::ops::Range;
+
+/// Layers of floats, each made of what the one before it gives, ready to run.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    links: Vec<Link>,
+}
+
+/// One layer of a [`Chain`].
+#[derive(Clone, Debug)]
+pub struct Link {
+    kind: Kind,
+    window: Window,
+    input: Extent,
+    output: Extent,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Interleave,
+    Convolution(FloatConvolution),
+    Depthwise(Depthwise<f32>),
+    Largest(Largest),
+}
+
+/// The last layer makes so many numbers at a time, or one row.
+const BAND: usize = 4096;
+
+/// Rows of what a link gives: those that are still needed.
+#[derive(Debug, Default)]
+struct Band {
+    numbers: Vec<f32>,
+    rows: Range<usize>,
+}
+
+thread_local! {
+    /// The bands of the last run, kept for the next one.
+    static BANDS: Cell<Vec<Band>> = const { Cell::new(Vec::new()) };
+}
+
+impl Link {
+    /// The planes of a picture (NCHW) to channels side by side: can only be the first.
+    pub fn interleave(input: Extent) -> Self {
+        Self { kind: Kind::Interleave, window: Window::PIXEL, input, output: input }
+    }
+
+    /// A convolution over a picture of that size; `None` if its window does not fit.
+    pub fn convolution(convolution: FloatConvolution, input: Extent) -> Option<Self> {
+        let (window, output) = (convolution.window(), convolution.output(input)?);
+        Some(Self { kind: Kind::Convolution(convolution), window, input, output })
+    }
+
+    /// The same with a window for each channel.
+    pub fn depthwise(depthwise: Depthwise<f32>, input: Extent) -> Option<Self> {
+        let (window, output) = (depthwise.window(), depthwise.output(input)?);
+        Some(Self { kind: Kind::Depthwise(depthwise), window, input, output })
+    }
+
+    /// The largest number of each window, which must not look beyond the picture; `None` if it does, or does not fit.
+    pub fn largest(largest: Largest, input: Extent) -> Option<Self> {
+        let window = largest.window();
+        let [height, width] = window.output(input.height, input.width)?;
+        let output = Extent { height, width, ..input };
+        (!window.is_padded()).then_some(Self { kind: Kind::Largest(largest), window, input, output })
+    }
+
+    /// What it gives.
+    pub fn output(&self) -> Extent {
+        self.output
+    }
+
+    /// The rows that it sees for these rows of what it gives, and how many rows above and below the picture.
+    fn sees(&self, rows: &Range<usize>) -> (Range<usize>, [usize; 2]) {
+        let Window { size, stride, before, .. } = self.window;
+        let (begin, end) = (rows.start * stride[0], (rows.end - 1) * stride[0] + size[0]);
+        let above = before[0].saturating_sub(begin);
+        let seen = begin.saturating_sub(before[0])..(end - before[0].min(end)).min(self.input.height);
+        (seen, [above, end.saturating_sub(before[0] + self.input.height)])
+    }
+
+    /// Makes rows of what it gives from the rows that it sees.
+    fn run(&self, input: &[f32], height: usize, beyond: [usize; 2], output: &mut [f32]) {
+        let extent = Extent { height, ..self.input };
+        match &self.kind {
+            Kind::Interleave => pool::interleave(input, extent, output, |number| number),
+            Kind::Convolution(kernel) => kernel.run_rows(input, extent, beyond, Outputs::of_floats(output)),
+            Kind::Depthwise(kernel) => kernel.run_rows(input, extent, beyond, Outputs::of_floats(output)),
+            Kind::Largest(kernel) => kernel.run(input, extent, output),
+        }
+    }
+}
+
+impl Chain {
+    /// Puts layers one after the other.
+    ///
+    /// # Panics
+    /// If there are none, or one does not take what the one before it gives.
+    pub fn new(links: Vec<Link>) -> Self {
+        assert!(!links.is_empty(), "a chain of no links");
+        let fits =
+            links.windows(2).all(|pair| pair[0].output == pair[1].input && !matches!(pair[1].kind, Kind::Interleave));
+        assert!(fits, "each link takes what the one before it gives");
+        Self { links }
+    }
+
+    /// The size of what comes out.
+    pub fn output(&self) -> Extent {
+        self.links[self.links.len() - 1].output
+    }
+
+    /// Runs the layers over a picture, on so many threads of the current pool.
+    ///
+    /// # Panics
+    /// If a slice does not have as many numbers as its extent.
+    pub fn run(&self, picture: &[f32], output: &mut [f32], threads: usize) {
+        let extent = self.output();
+        assert_eq!((picture.len(), output.len()), (self.links[0].input.numbers(), extent.numbers()));
+        let row = extent.width * extent.channels;
+        let share = extent.height.div_ceil(threads.max(1)).max(1);
+        if share >= extent.height {
+            return self.run_rows(picture, 0..extent.height, output);
+        }
+        rayon::scope(|scope| {
+            for (index, output) in output.chunks_mut(share * row).enumerate() {
+                let rows = index * share..index * share + output.len() / row;
+                scope.spawn(move |_| self.run_rows(picture, rows, output));
+            }
+        });
+    }
+
+    fn run_rows(&self, picture: &[f32], rows: Range<usize>, output: &mut [f32]) {
+        let last = self.links.len() - 1;
+        let row = self.output().width * self.output().channels;
+        let mut flow = Flow { links: &self.links, picture, bands: BANDS.take() };
+        flow.bands.resize_with(last.max(flow.bands.len()), Band::default);
+        flow.bands.iter_mut().for_each(|band| band.rows = 0..0);
+        let height = (BAND / row.max(1)).max(1);
+        for (index, output) in output.chunks_mut(height * row).enumerate() {
+            let first = rows.start + index * height;
+            flow.make(last, first..first + output.len() / row, output);
+        }
+        BANDS.set(flow.bands);
+    }
+}
+
+/// A chain that is being run.
+struct Flow<'a> {
+    links: &'a [Link],
+    picture: &'a [f32],
+    /// What each link but the last has given.
+    bands: Vec<Band>,
+}
+
+impl Flow<'_> {
+    /// Makes rows of what a link gives.
+    fn make(&mut self, index: usize, rows: Range<usize>, output: &mut [f32]) {
+        let link = &self.links[index];
+        let (seen, beyond) = link.sees(&rows);
+        let row = link.input.width * link.input.channels;
+        match (&link.kind, index.checked_sub(1)) {
+            (Kind::Interleave, _) => interleave_rows(self.picture, link.input, seen, output),
+            (_, None) => link.run(&self.picture[seen.start * row..seen.end * row], seen.len(), beyond, output),
+            (_, Some(before)) => {
+                self.provide(before, &seen);
+                let band = &self.bands[before];
+                let first = (seen.start - band.rows.start) * row;
+                link.run(&band.numbers[first..first + seen.len() * row], seen.len(), beyond, output);
+            }
+        }
+    }
+
+    /// Sees to it that a link's rows are there; rows before them are not needed again.
+    fn provide(&mut self, index: usize, rows: &Range<usize>) {
+        let row = self.links[index].output.width * self.links[index].output.channels;
+        let mut band = std::mem::take(&mut self.bands[index]);
+        let kept = if band.rows.contains(&rows.start) { rows.start..band.rows.end } else { rows.start..rows.start };
+        if !kept.is_empty() {
+            let from = (kept.start - band.rows.start) * row;
+            band.numbers.copy_within(from..from + kept.len() * row, 0);
+        }
+        let end = kept.end.max(rows.end);
+        if band.numbers.len() < (end - kept.start) * row {
+            band.numbers.resize((end - kept.start) * row, 0.0);
+        }
+        if kept.end < rows.end {
+            let missing = &mut band.numbers[kept.len() * row..][..(rows.end - kept.end) * row];
+            self.make(index, kept.end..rows.end, missing);
+        }
+        band.rows = kept.start..end;
+        self.bands[index] = band;
+    }
+}
+
+/// Rows of a picture whose channels lie side by side, from its planes.
+fn interleave_rows(planes: &[f32], extent: Extent, rows: Range<usize>, output: &mut [f32]) {
+    let (pixels, first, count) = (extent.pixels(), rows.start * extent.width, rows.len() * extent.width);
+    let plane = |channel: usize| &planes[channel * pixels + first..][..count];
+    if extent.channels == 3 {
+        return pool::interleave_three([plane(0), plane(1), plane(2)], output, |number| number);
+    }
+    for channel in 0..extent.channels {
+        let places = output[channel..].iter_mut().step_by(extent.channels);
+        places.zip(plane(channel)).for_each(|(place, &number)| *place = number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Activation, Level, Weights};
+
+    fn numbers(count: usize, seed: usize) -> Vec<f32> {
+        (0..count).map(|at| ((at * 7919 + seed * 104_729) % 509) as f32 / 254.5 - 1.0).collect()
+    }
+
+    fn square(size: usize, stride: usize, padding: usize) -> Window {
+        Window { size: [size; 2], stride: [stride; 2], before: [padding; 2], after: [padding; 2] }
+    }
+
+    fn convolution(input: Extent, outputs: usize, window: Window) -> Link {
+        let weights = numbers(outputs * input.channels * window.size[0] * window.size[1], outputs);
+        let weights = Weights { numbers: &weights, outputs, inputs: input.channels, window };
+        let layer = FloatConvolution::new(Level::fastest(), &weights, &numbers(outputs, 3), &Activation::Relu);
+        Link::convolution(layer, input).unwrap()
+    }
+
+    fn depthwise(input: Extent, window: Window) -> Link {
+        let weights = numbers(input.channels * window.size[0] * window.size[1], 5);
+        let weights = Weights { numbers: &weights, outputs: input.channels, inputs: 1, window };
+        let bias = numbers(input.channels, 7);
+        let layer = Depthwise::of_floats(Level::fastest(), &weights, &bias, &Activation::None);
+        Link::depthwise(layer, input).unwrap()
+    }
+
+    /// The layers one after the other, each over its whole picture.
+    fn one_by_one(links: &[Link], picture: &[f32]) -> Vec<f32> {
+        links.iter().fold(picture.to_vec(), |picture, link| {
+            let mut output = vec![0.0; link.output.numbers()];
+            let Window { before, after, .. } = link.window;
+            link.run(&picture, link.input.height, [before[0], after[0]], &mut output);
+            output
+        })
+    }
+
+    #[test]
+    fn bands_give_what_whole_pictures_give() {
+        let odd = Window { size: [3, 3], stride: [2, 2], before: [0, 0], after: [1, 1] };
+        for (height, width) in [(64, 48), (33, 70), (5, 5), (4, 200)] {
+            let input = Extent { height, width, channels: 3 };
+            let mut links = vec![Link::interleave(input)];
+            links.push(convolution(input, 16, square(3, 2, 1)));
+            links.push(convolution(links[1].output, 16, Window::PIXEL));
+            links.push(depthwise(links[2].output, square(3, 1, 1)));
+            links.push(Link::largest(Largest::new(Level::fastest(), square(2, 2, 0)), links[3].output).unwrap());
+            links.push(depthwise(links[4].output, square(3, 1, 1)));
+            links.push(convolution(links[5].output, 40, if height > 5 { odd } else { Window::PIXEL }));
+            let picture = numbers(input.numbers(), 11);
+            let expected = one_by_one(&links, &picture);
+            let chain = Chain::new(links);
+            for threads in [1, 2, 3] {
+                let mut found = vec![0.0; chain.output().numbers()];
+                chain.run(&picture, &mut found, threads);
+                assert!(found == expected, "{height}x{width} on {threads} threads");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_seen_with_what_is_beyond_them() {
+        let input = Extent { height: 10, width: 4, channels: 16 };
+        let cases = [
+            (square(3, 1, 1), 0..1, 0..2, [1, 0]),
+            (square(3, 1, 1), 0..10, 0..10, [1, 1]),
+            (square(3, 1, 1), 4..6, 3..7, [0, 0]),
+            (square(3, 1, 1), 9..10, 8..10, [0, 1]),
+            (square(3, 2, 1), 0..2, 0..4, [1, 0]),
+            (square(3, 2, 1), 4..5, 7..10, [0, 0]),
+            (Window::PIXEL, 3..5, 3..5, [0, 0]),
+        ];
+        for (window, rows, seen, beyond) in cases {
+            assert_eq!(depthwise(input, window).sees(&rows), (seen, beyond), "{window:?} {rows:?}");
+        }
+    }
+}

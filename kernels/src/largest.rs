@@ -1,0 +1,156 @@
+//! The largest number that each window sees, of floats in registers.
+#![allow(unsafe_code, reason = "registers of floats; every slice's length is looked at")]
+
+use crate::lanes::Vector;
+use crate::level::{Instructions, Level};
+use crate::pool;
+use crate::shape::{Extent, Window};
+
+/// A pool of floats, ready to run.
+#[derive(Clone, Debug)]
+pub struct Largest {
+    level: Level,
+    window: Window,
+}
+
+impl Largest {
+    /// The largest number of each window, channel by channel.
+    pub fn new(level: Level, window: Window) -> Self {
+        Self { level, window }
+    }
+
+    /// How the window moves.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    /// Pools a picture.
+    ///
+    /// # Panics
+    /// If a slice does not have as many numbers as its extent, or a window sees nothing of the picture.
+    pub fn run(&self, picture: &[f32], extent: Extent, into: &mut [f32]) {
+        match self.level.0 {
+            // SAFETY, for all of these: a level is only made where the processor has its instructions.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => unsafe { x86::avx2(&self.window, picture, extent, into) },
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512 | Instructions::Avx512Vnni => unsafe {
+                x86::avx512(&self.window, picture, extent, into);
+            },
+            #[cfg(target_arch = "aarch64")]
+            Instructions::Neon | Instructions::NeonDot => unsafe { neon::neon(&self.window, picture, extent, into) },
+            Instructions::Portable => pool::largest(picture, extent, &self.window, into),
+        }
+    }
+}
+
+/// # Safety
+/// As for [`Vector`].
+#[inline(always)]
+unsafe fn largest<V: Vector>(window: &Window, picture: &[f32], extent: Extent, into: &mut [f32]) {
+    let [height, width] = window.output(extent.height, extent.width).unwrap_or_default();
+    let channels = extent.channels;
+    if width == 0 || window.is_padded() || !channels.is_multiple_of(V::WIDTH) || channels == 0 {
+        return pool::largest(picture, extent, window, into);
+    }
+    assert_eq!((picture.len(), into.len()), (extent.numbers(), height * width * channels));
+    let (line, [down, right]) = (extent.width * channels, window.size);
+    let length = (down - 1) * line + right * channels;
+    let apart = window.stride[1] * channels;
+    for (row, into) in into.chunks_exact_mut(width * channels).enumerate() {
+        let seen = &picture[row * window.stride[0] * line..][..(width - 1) * apart + length];
+        for (column, into) in into.chunks_exact_mut(channels).enumerate() {
+            for at in (0..channels).step_by(V::WIDTH) {
+                // SAFETY: the caller's promise; `seen` reaches to the end of the row's last window, and `into` has all
+                // channels.
+                unsafe {
+                    let first = seen.as_ptr().add(column * apart + at);
+                    let most = match window.size {
+                        [2, 2] => of_window::<V>(first, [2, 2], line, channels),
+                        size => of_window::<V>(first, size, line, channels),
+                    };
+                    most.store(into.as_mut_ptr().add(at));
+                }
+            }
+        }
+    }
+}
+
+/// The largest numbers of one window, whose rows are `line` numbers apart.
+///
+/// # Safety
+/// As for [`Vector`]; a register full can be read at each of its pixels.
+#[inline(always)]
+unsafe fn of_window<V: Vector>(first: *const f32, [down, right]: [usize; 2], line: usize, channels: usize) -> V {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut most = V::load(first);
+        for row in 0..down {
+            for column in 0..right {
+                most = most.larger(V::load(first.wrapping_add(row * line + column * channels)));
+            }
+        }
+        most
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::{Extent, Window, largest};
+    use std::arch::x86_64::{__m256, __m512};
+
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) fn avx2(window: &Window, picture: &[f32], extent: Extent, into: &mut [f32]) {
+        // SAFETY: this function has the instructions.
+        unsafe { largest::<__m256>(window, picture, extent, into) };
+    }
+
+    #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
+    pub(super) fn avx512(window: &Window, picture: &[f32], extent: Extent, into: &mut [f32]) {
+        // SAFETY: this function has the instructions.
+        unsafe { largest::<__m512>(window, picture, extent, into) };
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod neon {
+    use super::{Extent, Window, largest};
+    use std::arch::aarch64::float32x4_t;
+
+    #[target_feature(enable = "neon")]
+    pub(super) fn neon(window: &Window, picture: &[f32], extent: Extent, into: &mut [f32]) {
+        // SAFETY: this function has the instructions.
+        unsafe { largest::<float32x4_t>(window, picture, extent, into) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_level_gives_what_the_plain_pool_gives() {
+        let window = |size, stride, padding| Window {
+            size: [size; 2],
+            stride: [stride; 2],
+            before: [padding; 2],
+            after: [padding; 2],
+        };
+        for channels in [16, 32, 20, 1] {
+            let extent = Extent { height: 7, width: 10, channels };
+            let mut picture: Vec<f32> = (0..extent.numbers()).map(|at| ((at * 7919) % 97) as f32 - 48.0).collect();
+            picture[3] = f32::NAN;
+            for window in [window(2, 2, 0), window(3, 2, 0), window(3, 1, 1)] {
+                let [height, width] = window.output(extent.height, extent.width).unwrap();
+                let mut expected = vec![0.0; height * width * channels];
+                pool::largest(&picture, extent, &window, &mut expected);
+                for level in Level::all() {
+                    let mut found = vec![0.0; expected.len()];
+                    Largest::new(level, window).run(&picture, extent, &mut found);
+                    let bits = |all: &[f32]| all.iter().map(|number| number.to_bits()).collect::<Vec<u32>>();
+                    assert_eq!(bits(&found), bits(&expected), "{level:?} {window:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! A people database of ten thousand, of whom the photos show but two: the others' encodings are random.
+
+use shared::encoding::Encoding;
+use shared::gallery::{Details, Gallery, GalleryBuilder, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest};
+use std::fs;
+use std::path::Path;
+
+/// Enrols so many people beside those of a database, and writes it elsewhere.
+pub(super) fn enlarge(database: &Path, people: usize, enlarged: &Path) {
+    let gallery = Gallery::decode(&fs::read(database).unwrap()).unwrap();
+    let (sequence, dimensions) = (gallery.header().sequence + 1, usize::from(gallery.header().dimensions));
+    let enrolled = gallery.people().len();
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut builder = GalleryBuilder::from_gallery(gallery, sequence);
+    for number in enrolled..people {
+        builder.add_person(somebody(number, dimensions, &mut random)).unwrap();
+    }
+    fs::write(enlarged, builder.encode().unwrap()).unwrap();
+}
+
+fn somebody(number: usize, dimensions: usize, random: &mut fastrand::Rng) -> NewPerson {
+    let numbers: Vec<f32> = (0..dimensions).map(|_| random.f32() - 0.5).collect();
+    let mut id = [0; 16];
+    random.fill(&mut id);
+    NewPerson {
+        id: PersonId(id),
+        name: PersonName::parse(&format!("Somebody {number:05}")).unwrap(),
+        details: Details::default(),
+        encodings: vec![NewEncoding {
+            encoding: Encoding::from_network(&numbers).unwrap(),
+            photo: PhotoDigest(random.u64(..).to_le_bytes()),
+            made_at: 1_800_000_000,
+        }],
+    }
+}

@@ -1,0 +1,35 @@
+//! The processor that counts: everything that makes encodings, compiled for 64-bit ARM, and the door unit on an emulated
+//! Raspberry Pi.
+
+use super::same_encodings;
+use super::step::Done;
+use crate::cross::for_arm;
+use crate::requirements::{self, CROSS, LIBCLANG};
+use crate::{pi_test, process};
+use anyhow::Result;
+
+/// The tests of the kernels, the networks, the door unit and what both programs agree on, with NEON and its dot products;
+/// and whether encodings are what they are here.
+pub(super) fn tests() -> Result<Done> {
+    if let Some(skipped) = skipped() {
+        return Ok(skipped);
+    }
+    requirements::ensure(&[CROSS, LIBCLANG])?;
+    let mut tests = for_arm("test");
+    tests.args(["--lib", "--test", "golden"]);
+    process::run(&mut tests)?;
+    same_encodings::check().map(|()| Done::Passed)
+}
+
+/// The door unit on an emulated Raspberry Pi.
+pub(super) fn raspberry_pi() -> Result<Done> {
+    match skipped() {
+        Some(skipped) => Ok(skipped),
+        None => super::as_expected(pi_test::run()?),
+    }
+}
+
+fn skipped() -> Option<Done> {
+    let why = "it is emulated on x86_64 alone";
+    (!cfg!(target_arch = "x86_64")).then(|| Done::Skipped(why.to_owned()))
+}

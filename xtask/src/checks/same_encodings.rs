@@ -1,0 +1,95 @@
+//! Whether the stored crops become the same encodings on this processor and on a 64-bit ARM one, which is emulated: a
+//! door must know whom the workstation enrolled.
+
+use crate::cross::for_arm;
+use crate::process::{self, cargo, command};
+use crate::programs::{ONE_BUILD, encoder_tool};
+use crate::workspace::{self, SHARED, sorted_entries};
+use anyhow::{Context, Result, ensure};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// FaceNet's weights, beside the repository.
+const FACENET: &str = "models/facenet-vggface2-npy";
+/// Photos to calibrate it with.
+const PHOTOS: &str = "lfw-dev/images";
+/// Least cosine between encodings of floats. They are in fact the same bits.
+const LEAST_COSINE: f64 = 0.99999;
+
+/// Compares the bundled encoder, and FaceNet in floats and in 8-bit integers where its weights are at hand.
+///
+/// # Errors
+/// If an encoding differs, or one of the programs cannot be built or run.
+pub(super) fn check() -> Result<()> {
+    process::run(cargo(["build", "--example", "encodings"]).args(ONE_BUILD))?;
+    process::run(for_arm("build").args(["--example", "encodings"]))?;
+    compare("SFace", None, &crops("_112.png")?, LEAST_COSINE)?;
+    match facenet()? {
+        Some([floats, integers]) => {
+            compare("FaceNet", Some(&floats), &crops("_160.png")?, LEAST_COSINE)?;
+            compare("FaceNet, 8-bit integers", Some(&integers), &crops("_160.png")?, 1.0)
+        }
+        None => {
+            println!("FaceNet's weights are not there: compared is the bundled encoder alone");
+            Ok(())
+        }
+    }
+}
+
+/// Three of the stored crops: an emulated one takes seconds.
+fn crops(ending: &str) -> Result<Vec<PathBuf>> {
+    let all = sorted_entries(Path::new("tests/fixtures/crops"))?;
+    Ok(all.into_iter().filter(|path| path.to_string_lossy().ends_with(ending)).take(3).collect())
+}
+
+/// FaceNet's bundles, of floats and of integers, made unless they are there.
+fn facenet() -> Result<Option<[PathBuf; 2]>> {
+    let weights = Path::new(SHARED).join(FACENET);
+    if !weights.exists() {
+        return Ok(None);
+    }
+    let folder = workspace::target().join("facenet");
+    let bundles = [folder.join("floats"), folder.join("integers")];
+    let [floats, integers] = &bundles;
+    if !integers.join("manifest.toml").exists() {
+        workspace::empty_folder("facenet")?;
+        process::run(encoder_tool(["model", "import"]).arg(&weights).arg("-o").arg(floats))?;
+        let mut quantise = encoder_tool(["model", "quantize"]);
+        quantise.arg(floats).arg("--calibrate").arg(Path::new(SHARED).join(PHOTOS));
+        process::run(quantise.arg("-o").arg(integers))?;
+    }
+    Ok(Some(bundles))
+}
+
+fn compare(what: &str, model: Option<&Path>, crops: &[PathBuf], least: f64) -> Result<()> {
+    ensure!(!crops.is_empty(), "there are no stored crops");
+    let here = encodings(command::<&str>(&built(""), []), model, crops)?;
+    let emulated = encodings(command("qemu-aarch64-static", [built("arm/aarch64-unknown-linux-gnu/")]), model, crops)?;
+    ensure!(here.len() == crops.len() && here.len() == emulated.len(), "{what}: not as many encodings as crops");
+    let identical = here == emulated;
+    let cosines = here.iter().zip(&emulated).map(|(here, emulated)| cosine(here, emulated));
+    let lowest = cosines.fold(1.0, f64::min);
+    println!(
+        "{what}: {} encodings, {}",
+        here.len(),
+        if identical { "identical".to_owned() } else { format!("cosine {lowest:.7}") }
+    );
+    ensure!(identical || lowest >= least && least < 1.0, "{what}: 64-bit ARM makes other encodings");
+    Ok(())
+}
+
+fn built(folder: &str) -> String {
+    workspace::target().join(folder).join("release/examples/encodings").display().to_string()
+}
+
+fn encodings(mut program: Command, model: Option<&Path>, crops: &[PathBuf]) -> Result<Vec<Vec<u32>>> {
+    model.map(|model| program.arg(format!("--model={}", model.display())));
+    let printed = process::answer_of(program.args(crops), &[0])?;
+    let numbers = |line: &str| line.split(' ').map(|bits| u32::from_str_radix(bits, 16)).collect::<Result<_, _>>();
+    printed.lines().map(|line| numbers(line).context("an encoding is made of numbers")).collect()
+}
+
+/// Of two vectors of unit length.
+fn cosine(one: &[u32], other: &[u32]) -> f64 {
+    one.iter().zip(other).map(|(&one, &other)| f64::from(f32::from_bits(one)) * f64::from(f32::from_bits(other))).sum()
+}

@@ -1,0 +1,18 @@
+//! `cargo xtask endurance`: the system tests that take minutes, and the figures that they print.
+
+use crate::Outcome;
+use crate::process::{self, cargo};
+use crate::programs::{self, ONE_BUILD};
+use anyhow::Result;
+
+/// Runs them one after the other, so that each has the computer to itself.
+///
+/// # Errors
+/// If the programs cannot be built, or the tests not started.
+pub(crate) fn run() -> Result<Outcome> {
+    programs::build()?;
+    let mut tests = cargo(["test"]);
+    tests.args(ONE_BUILD).args(["--test", "system", "endurance::"]);
+    let status = process::run_to_any_end(tests.args(["--", "--ignored", "--nocapture", "--test-threads", "1"]))?;
+    Ok(Outcome::as_expected_if(status.success()))
+}

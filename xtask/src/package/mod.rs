@@ -1,0 +1,66 @@
+//! `cargo xtask package`: the Debian package of the door unit, for a Raspberry Pi or for this computer.
+//!
+//! Manual pages and completions come from the program's own command line, the list of its parts from cargo.
+
+mod parts;
+mod trial;
+
+pub(crate) use trial::run as try_out;
+
+use crate::args::Architecture;
+use crate::process::{self, cargo, command};
+use crate::programs::{self, ONE_BUILD};
+use crate::requirements::{self, CARGO_DEB};
+use crate::{Outcome, cross, workspace};
+use anyhow::{Context, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Makes the package and says where it is.
+///
+/// # Errors
+/// If something cannot be built.
+pub(crate) fn run(architecture: Architecture) -> Result<Outcome> {
+    println!("{}", make(architecture)?.display());
+    Ok(Outcome::AsExpected)
+}
+
+/// Makes the package and gives its path.
+///
+/// # Errors
+/// If something cannot be built.
+pub(crate) fn make(architecture: Architecture) -> Result<PathBuf> {
+    requirements::ensure(&[CARGO_DEB])?;
+    let folder = workspace::empty_folder("package")?;
+    document(&folder)?;
+    let package = folder.join("edge-agent.deb");
+    let mut deb = cargo_deb();
+    deb.args(["deb", "--package", "edge-agent", "--no-build", "--output"]).arg(&package);
+    match architecture {
+        Architecture::Amd64 => programs::build()?,
+        Architecture::Arm64 => {
+            cross::edge_agent()?;
+            deb.args(["--target", cross::ARM]).env("CARGO_TARGET_DIR", workspace::target().join("arm"));
+        }
+    }
+    process::run(&mut deb)?;
+    Ok(package)
+}
+
+/// Manual pages, compressed as Debian wants them, completions, and the list of parts.
+fn document(folder: &Path) -> Result<()> {
+    const MANUAL: &str = "edge-agent-manual";
+    process::run(cargo(["build", "--example", MANUAL]).args(ONE_BUILD))?;
+    let writer = workspace::target().join("release/examples").join(MANUAL);
+    process::run(command(&writer.display().to_string(), [folder]).env("SOURCE_DATE_EPOCH", "0"))?;
+    let pages = workspace::sorted_entries(&folder.join("man"))?;
+    process::run(command("gzip", ["-9n"]).args(pages))?;
+    let parts = folder.join("edge-agent.cdx.json");
+    fs::write(&parts, parts::of("edge-agent")?).with_context(|| format!("{}: cannot be written", parts.display()))
+}
+
+/// The one that [`CARGO_DEB`] has installed, with its folder first.
+fn cargo_deb() -> Command {
+    command(&workspace::target().join("tools/bin/cargo-deb").display().to_string(), Vec::<&str>::new())
+}

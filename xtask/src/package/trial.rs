@@ -1,0 +1,122 @@
+//! Whether the package does what it should, in a folder that stands for a computer: installed, looked at, removed, purged.
+
+use super::make;
+use crate::args::Architecture;
+use crate::process::{self, command};
+use crate::requirements::{self, BUSYBOX, MAN};
+use crate::workspace;
+use anyhow::{Context, Result, ensure};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const UNIT: &str = "deploy/edge-agent.service";
+/// The most that systemd's own measure of exposure may be, of 10; below 2 it says "OK", below 1 "SAFE".
+const MOST_EXPOSED: f64 = 1.0;
+
+/// Where things must be.
+const INSTALLED: [&str; 9] = [
+    "usr/bin/edge-agent",
+    "usr/lib/systemd/system/edge-agent.service",
+    "usr/lib/sysusers.d/edge-agent.conf",
+    "usr/lib/tmpfiles.d/edge-agent.conf",
+    "usr/share/man/man1/edge-agent.1.gz",
+    "usr/share/man/man1/edge-agent-run.1.gz",
+    "usr/share/bash-completion/completions/edge-agent",
+    "usr/share/doc/edge-agent/edge-agent.cdx.json",
+    "etc/edge-agent/config.toml",
+];
+
+/// What a unit keeps: `remove` leaves it, `purge` does not.
+const KEPT: [&str; 2] = ["var/lib/edge-agent/people.db", "var/log/edge-agent/audit.jsonl"];
+
+/// Makes the package for this computer and tries it.
+///
+/// # Errors
+/// If something is not as it should be.
+pub(crate) fn run() -> Result<()> {
+    requirements::ensure(&[BUSYBOX, MAN])?;
+    let package = make(Architecture::Amd64)?;
+    unit_is_hardened()?;
+    let root = computer()?;
+    dpkg(&root, &["--force-depends", "--install"], &package.display().to_string())?;
+    for path in INSTALLED {
+        ensure!(root.join(path).exists(), "the package installs no {path}");
+    }
+    program_runs(&root)?;
+    pages_are_sound(&root)?;
+    completions_load(&root)?;
+    for path in KEPT {
+        fs::create_dir_all(root.join(path).parent().unwrap_or(&root))?;
+        fs::write(root.join(path), "faces")?;
+    }
+    dpkg(&root, &["--remove"], "edge-agent")?;
+    ensure!(KEPT.iter().all(|path| root.join(path).exists()), "`remove` took people or logs away");
+    ensure!(!root.join("usr/bin/edge-agent").exists(), "`remove` left the program");
+    dpkg(&root, &["--purge"], "edge-agent")?;
+    let left: Vec<&str> = ["etc/edge-agent", "var/lib/edge-agent", "var/log/edge-agent"]
+        .into_iter()
+        .filter(|path| root.join(path).exists())
+        .collect();
+    ensure!(left.is_empty(), "`purge` left {}", left.join(", "));
+    println!("Installed, removed and purged: files are where they belong, and purged is gone.");
+    Ok(())
+}
+
+/// A folder with the little that maintainer scripts ask for.
+fn computer() -> Result<PathBuf> {
+    let root = std::path::absolute(workspace::empty_folder("package/root")?)?;
+    for folder in ["bin", "etc", "var/lib/dpkg/info", "var/lib/dpkg/updates", "var/lib/dpkg/triggers"] {
+        fs::create_dir_all(root.join(folder))?;
+    }
+    fs::write(root.join("var/lib/dpkg/status"), "")?;
+    fs::write(root.join("etc/passwd"), "root:x:0:0::/:/bin/sh\nedge-agent:x:990:990::/:/bin/false\n")?;
+    fs::write(root.join("etc/group"), "root:x:0:\nedge-agent:x:990:\n")?;
+    for program in ["sh", "rm", "chown", "chmod"] {
+        fs::copy("/bin/busybox", root.join("bin").join(program)).context("/bin/busybox cannot be copied")?;
+    }
+    Ok(root)
+}
+
+fn dpkg(root: &Path, how: &[&str], what: &str) -> Result<()> {
+    let mut dpkg = command("dpkg", [format!("--root={}", root.display())]);
+    // What it looks for on the path is that of a computer, not of this folder.
+    process::run(dpkg.arg("--force-not-root").args(how).arg(what))
+}
+
+/// The program answers, and says of a configuration that names no lock what is missing.
+fn program_runs(root: &Path) -> Result<()> {
+    let program = root.join("usr/bin/edge-agent").display().to_string();
+    process::run(&mut command(&program, ["--version"]))?;
+    let config = root.join("etc/edge-agent/config.toml");
+    let check = command(&program, ["check", "--config"]).arg(config).output().context("check cannot be started")?;
+    let said = String::from_utf8_lossy(&check.stderr).into_owned();
+    ensure!(check.status.code() == Some(2) && said.contains("error:"), "`check` of a new unit said {said}");
+    Ok(())
+}
+
+fn pages_are_sound(root: &Path) -> Result<()> {
+    for page in workspace::sorted_entries(&root.join("usr/share/man/man1"))? {
+        let rendered = command("man", ["--warnings", "--local-file"]).arg(&page).env("MANPAGER", "cat").output()?;
+        let warned = String::from_utf8_lossy(&rendered.stderr).into_owned();
+        ensure!(rendered.status.success() && warned.is_empty(), "{}: {warned}", page.display());
+    }
+    Ok(())
+}
+
+fn completions_load(root: &Path) -> Result<()> {
+    let file = root.join("usr/share/bash-completion/completions/edge-agent");
+    let script = format!("source '{}' && complete -p edge-agent", file.display());
+    process::run(&mut command("bash", ["--norc", "-c", &script]))
+}
+
+/// systemd finds nothing wrong with the unit file, and little that the unit could do beyond its task.
+fn unit_is_hardened() -> Result<()> {
+    let mut security = command("systemd-analyze", ["security", "--offline=true", "--no-pager", UNIT]);
+    let said = process::answer_of(&mut security, &[0])?;
+    let level = said.lines().find_map(|line| line.split_once("exposure level for edge-agent.service: "));
+    let level = level.and_then(|(_, level)| level.split(' ').next()?.parse::<f64>().ok());
+    let level = level.with_context(|| format!("systemd-analyze said {said}"))?;
+    println!("systemd's measure of exposure: {level} of 10");
+    ensure!(level <= MOST_EXPOSED, "the unit may do more than it has to: {said}");
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! What is in the machine's memory when it boots: the door unit, its configuration, people, photos for the camera, and
+//! the little that it takes to run them.
+
+use super::archive::Archive;
+use super::packages::{Packages, find};
+use super::{frames, modules};
+use crate::process;
+use crate::programs::encoder_tool;
+use crate::workspace;
+use anyhow::{Context, Result, ensure};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const INIT: &str = include_str!("init.sh");
+
+/// The shared libraries of the door unit and of `v4l2-ctl`.
+const LIBRARIES: [&str; 12] = [
+    "ld-linux-aarch64.so.1",
+    "libc.so.6",
+    "libm.so.6",
+    "libpthread.so.0",
+    "librt.so.1",
+    "libgcc_s.so.1",
+    "libstdc++.so.6",
+    "libv4l2.so.0",
+    "libv4lconvert.so.0",
+    "libv4l2rds.so.0",
+    "libjpeg.so.62",
+    "libudev.so.1",
+];
+
+/// What a camera is made of, and what lets the machine be switched off.
+const MODULES: [&str; 2] = ["vivid", "bcm2835_wdt"];
+
+/// An emulated Pi takes seconds for a frame: everything that is a matter of time is given more of it.
+const CONFIGURATION: &str = r#"
+[database]
+path = "/etc/edge-agent/people.db"
+[camera]
+source = "v4l"
+device = "/dev/video0"
+frames-per-second = 5.0
+[model]
+threads = 1
+[door]
+lock = "gpio"
+pin = 17
+locked-level = "low"
+board = "pi-3"
+unlock-seconds = 10.0
+[policy]
+consensus-window-ms = 600000
+approach-gap-ms = 120000
+"#;
+
+/// The files that QEMU boots.
+pub(super) struct Guest {
+    pub(super) kernel: PathBuf,
+    pub(super) tree: PathBuf,
+    pub(super) archive: PathBuf,
+}
+
+impl Guest {
+    /// Puts it together around the door unit's program.
+    ///
+    /// # Errors
+    /// If a part is not there or cannot be made.
+    pub(super) fn prepare(packages: &Packages, program: &Path) -> Result<Self> {
+        let version = packages.kernel_version()?;
+        let mut archive = Archive::default();
+        archive.put("init", INIT.as_bytes());
+        ["proc", "sys", "dev", "tmp", "usr/bin"].iter().for_each(|folder| archive.put_folder(folder));
+        archive.copy(&packages.of_guest("bin/busybox"), "bin/busybox")?;
+        archive.copy(&packages.of_guest("usr/bin/v4l2-ctl"), "usr/bin/v4l2-ctl")?;
+        archive.put("usr/bin/edge-agent", &stripped(program)?);
+        put_libraries(packages, &mut archive)?;
+        put_modules(&packages.of_guest(&format!("lib/modules/{version}")), &mut archive)?;
+        archive.copy(Path::new("deploy/edge-agent.service"), "etc/edge-agent.service")?;
+        put_configurations(&mut archive)?;
+        for (name, photo) in [("enrolled", "barack_obama_speaking"), ("stranger", "eileen_collins"), ("nobody", "wall")]
+        {
+            let frame = frames::yuyv(&Path::new("tests/photos/door").join(photo).with_extension("jpg"))?;
+            archive.put(&format!("frames/{name}.yuyv"), &frame);
+        }
+        let path = workspace::target().join("pi/initrd");
+        fs::write(&path, archive.finish()).with_context(|| format!("{}: cannot be written", path.display()))?;
+        let tree = format!("usr/lib/linux-image-{version}/broadcom/bcm2837-rpi-3-b.dtb");
+        let kernel = packages.of_guest(&format!("boot/vmlinuz-{version}"));
+        Ok(Self { kernel, tree: packages.of_guest(&tree), archive: path })
+    }
+}
+
+/// The unit's own configuration, one with another model's people, and one that unlocks for so long that the unit can be
+/// killed meanwhile.
+fn put_configurations(archive: &mut Archive) -> Result<()> {
+    let folder = workspace::empty_folder("pi/people")?;
+    let (people, others) = (folder.join("people.db"), folder.join("others.db"));
+    let build = |database: &Path, model: Option<&Path>| {
+        let mut build = encoder_tool(["build-db", "tests/photos/enrol", "-o"]);
+        build.arg(database);
+        model.map(|model| build.arg("--model").arg(model));
+        process::run(&mut build)
+    };
+    build(&people, None)?;
+    build(&others, Some(&another_model(&folder)?))?;
+    archive.copy(&people, "etc/edge-agent/people.db")?;
+    archive.copy(&others, "etc/edge-agent/others.db")?;
+    let with = |from: &str, to: &str| CONFIGURATION.replace(from, to);
+    archive.put("etc/edge-agent/config.toml", CONFIGURATION.as_bytes());
+    archive.put("etc/edge-agent/others.toml", with("people.db", "others.db").as_bytes());
+    archive.put("etc/edge-agent/long.toml", with("unlock-seconds = 10.0", "unlock-seconds = 60.0").as_bytes());
+    Ok(())
+}
+
+/// The bundled encoder, but for the place where it expects the nose.
+fn another_model(folder: &Path) -> Result<PathBuf> {
+    let (bundled, model) = (Path::new("models/bundled/sface"), folder.join("model"));
+    fs::create_dir(&model)?;
+    for file in workspace::sorted_entries(bundled)?.iter().filter(|path| path.is_file()) {
+        fs::copy(file, model.join(file.file_name().unwrap_or_default()))?;
+    }
+    let manifest = model.join("manifest.toml");
+    let text = fs::read_to_string(&manifest)?;
+    let moved = text.replace("[56.0252, 71.7366]", "[56.0252, 70.7366]");
+    ensure!(moved != text, "{} does not say where the nose is", manifest.display());
+    fs::write(manifest, moved)?;
+    Ok(model)
+}
+
+/// Without what debuggers want.
+fn stripped(program: &Path) -> Result<Vec<u8>> {
+    let stripped = workspace::target().join("pi/edge-agent");
+    process::run(process::command("aarch64-linux-gnu-strip", ["-o"]).args([&stripped, program]))?;
+    fs::read(&stripped).with_context(|| format!("{}: cannot be read", stripped.display()))
+}
+
+fn put_libraries(packages: &Packages, archive: &mut Archive) -> Result<()> {
+    for name in LIBRARIES {
+        let found = find(&packages.of_guest(""), &|file| file == name);
+        archive.copy(&found.with_context(|| format!("no package has {name}"))?, &format!("lib/{name}"))?;
+    }
+    Ok(())
+}
+
+/// The camera's own module is loaded with options, by `init.sh`.
+fn put_modules(folder: &Path, archive: &mut Archive) -> Result<()> {
+    let mut order = Vec::new();
+    for module in MODULES {
+        for file in modules::in_order(folder, module)? {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            archive.copy(&file, &format!("modules/{name}"))?;
+            if name != "vivid.ko" && !order.contains(&name) {
+                order.push(name);
+            }
+        }
+    }
+    archive.put("modules.order", order.join("\n").as_bytes());
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! The emulated machine while it runs: told what to do through its serial line, looked at through QEMU.
+
+use super::guest::Guest;
+use super::packages::Packages;
+use super::pins::Pins;
+use crate::workspace;
+use anyhow::{Context, Result, bail, ensure};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Longer than anything takes on a busy computer.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// How often a pin is looked at.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// Ends with this program at the latest.
+pub(super) struct Machine {
+    emulator: Child,
+    serial: ChildStdin,
+    said: Receiver<String>,
+    /// All that it said so far, for whoever has to find out why it does not do what it should.
+    heard: Vec<String>,
+    pins: Pins,
+}
+
+impl Machine {
+    /// Boots it, and waits until it listens.
+    ///
+    /// # Errors
+    /// If it does not boot.
+    pub(super) fn start(packages: &Packages, guest: &Guest) -> Result<Self> {
+        let socket = workspace::target().join("pi/qmp.sock");
+        std::fs::remove_file(&socket).ok();
+        let mut emulator = packages.emulator();
+        emulator.args(["-M", "raspi3b", "-display", "none", "-serial", "null", "-serial", "stdio", "-monitor", "none"]);
+        emulator.arg("-no-reboot").arg("-qmp").arg(format!("unix:{},server=on,wait=off", socket.display()));
+        emulator.arg("-kernel").arg(&guest.kernel).arg("-dtb").arg(&guest.tree).arg("-initrd").arg(&guest.archive);
+        emulator.args(["-append", "console=ttyS1,115200 panic=-1 iomem=relaxed quiet"]);
+        println!("Booting an emulated Raspberry Pi 3B");
+        let spawned = emulator.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn();
+        let mut emulator = spawned.context("cannot start the emulator")?;
+        let (Some(serial), Some(output)) = (emulator.stdin.take(), emulator.stdout.take()) else {
+            bail!("the emulator has no serial line")
+        };
+        let pins = Pins::connect(&socket)?;
+        let mut machine = Self { emulator, serial, said: lines(output), heard: Vec::new(), pins };
+        machine.wait_for("@ready")?;
+        Ok(machine)
+    }
+
+    /// Lets the machine's shell do something, and gives what it printed.
+    ///
+    /// # Errors
+    /// If it does not end, or not with success.
+    pub(super) fn run(&mut self, command: &str) -> Result<Vec<String>> {
+        let from = self.heard.len();
+        self.say(command)?;
+        let done = self.wait_for("@done")?;
+        ensure!(done == "@done 0", "`{command}` ended with {done}\n{}", self.last_words());
+        Ok(self.heard[from..self.heard.len() - 1].to_vec())
+    }
+
+    /// The same for what is expected to fail, with what it printed and its exit code.
+    ///
+    /// # Errors
+    /// If it does not end.
+    pub(super) fn run_to_any_end(&mut self, command: &str) -> Result<(Vec<String>, String)> {
+        let from = self.heard.len();
+        self.say(command)?;
+        let done = self.wait_for("@done")?;
+        let code = done.trim_start_matches("@done").trim().to_owned();
+        Ok((self.heard[from..self.heard.len() - 1].to_vec(), code))
+    }
+
+    /// The pins, as they are outside of the machine.
+    pub(super) fn pins(&mut self) -> &mut Pins {
+        &mut self.pins
+    }
+
+    /// Looks at the pins until they are as expected.
+    ///
+    /// # Errors
+    /// If they never are: `what` was expected.
+    pub(super) fn pins_when(&mut self, what: &str, expected: impl Fn(&mut Pins) -> Result<bool>) -> Result<()> {
+        let until = Instant::now() + PATIENCE;
+        while !expected(&mut self.pins)? {
+            if Instant::now() > until {
+                let log = self.run_to_any_end("cat /tmp/unit.log; status")?;
+                bail!("{what}: that did not happen\n{}", log.0.join("\n"));
+            }
+            thread::sleep(GLANCE);
+        }
+        Ok(())
+    }
+
+    /// Everything that it said lately.
+    pub(super) fn last_words(&self) -> String {
+        self.heard[self.heard.len().saturating_sub(40)..].join("\n")
+    }
+
+    fn say(&mut self, command: &str) -> Result<()> {
+        writeln!(self.serial, "{command}").context("the machine's serial line is closed")
+    }
+
+    fn wait_for(&mut self, beginning: &str) -> Result<String> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.said.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(line) => {
+                    let line = printable(&line);
+                    self.heard.push(line.clone());
+                    if line.starts_with(beginning) {
+                        return Ok(line);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => bail!("the machine does not say {beginning}\n{}", self.last_words()),
+                Err(RecvTimeoutError::Disconnected) => bail!("the machine has ended\n{}", self.last_words()),
+            }
+        }
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.emulator.kill().ok();
+        self.emulator.wait().ok();
+    }
+}
+
+/// A line without what a serial line brings along.
+fn printable(line: &str) -> String {
+    let kept: String = line.chars().filter(|&c| c.is_ascii_graphic() || c == ' ').collect();
+    kept.trim().to_owned()
+}
+
+fn lines(output: ChildStdout) -> Receiver<String> {
+    let (say, said) = channel();
+    thread::spawn(move || {
+        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+            if say.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                return;
+            }
+        }
+    });
+    said
+}

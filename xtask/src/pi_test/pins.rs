@@ -1,0 +1,102 @@
+//! The pins of the emulated Pi, read from outside the machine: its registers in memory, through QEMU's control protocol.
+//!
+//! Registers as in Broadcom's "BCM2835 ARM Peripherals" (2012), section 6.1: `GPFSEL1` says what pins 10 to 19 are, three
+//! bits each, `GPLEV0` what level pins 0 to 31 have. The Pi 3 has them at 0x3F200000.
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+const GPFSEL1: u32 = 0x3f20_0004;
+const GPLEV0: u32 = 0x3f20_0034;
+const OUTPUT: u32 = 0b001;
+/// The pin that moves the lock.
+const LOCK: u32 = 17;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A line to QEMU.
+pub(super) struct Pins {
+    qemu: BufReader<UnixStream>,
+}
+
+impl Pins {
+    /// Connects to QEMU, which may just have been started.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub(super) fn connect(socket: &Path) -> Result<Self> {
+        let until = Instant::now() + PATIENCE;
+        let stream = loop {
+            match UnixStream::connect(socket) {
+                Ok(stream) => break stream,
+                Err(error) if Instant::now() > until => return Err(error).context("QEMU does not answer"),
+                Err(_) => thread::sleep(Duration::from_millis(50)),
+            }
+        };
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let mut pins = Self { qemu: BufReader::new(stream) };
+        pins.ask(&json!({ "execute": "qmp_capabilities" }))?;
+        Ok(pins)
+    }
+
+    /// Whether the lock's pin is driven, and not only an input.
+    ///
+    /// # Errors
+    /// If QEMU does not answer.
+    pub(super) fn lock_is_driven(&mut self) -> Result<bool> {
+        Ok(self.register(GPFSEL1)? >> (3 * (LOCK % 10)) & 0b111 == OUTPUT)
+    }
+
+    /// Whether the lock's pin is high.
+    ///
+    /// # Errors
+    /// If QEMU does not answer.
+    pub(super) fn lock_is_high(&mut self) -> Result<bool> {
+        Ok(self.register(GPLEV0)? >> LOCK & 1 == 1)
+    }
+
+    fn register(&mut self, address: u32) -> Result<u32> {
+        let line = format!("xp /1wx {address:#x}");
+        let answer = self.ask(&json!({ "execute": "human-monitor-command", "arguments": { "command-line": line } }))?;
+        word(answer.as_str().unwrap_or_default()).with_context(|| format!("QEMU answered {answer} to `{line}`"))
+    }
+
+    /// Events that come in between are of no interest.
+    fn ask(&mut self, request: &Value) -> Result<Value> {
+        writeln!(self.qemu.get_mut(), "{request}")?;
+        loop {
+            let mut line = String::new();
+            if self.qemu.read_line(&mut line)? == 0 {
+                bail!("QEMU has ended");
+            }
+            let mut answer: Value = serde_json::from_str(&line).with_context(|| format!("QEMU said {line}"))?;
+            if let Some(error) = answer.get("error") {
+                bail!("QEMU refuses {request}: {error}");
+            }
+            if answer.get("return").is_some() {
+                return Ok(answer["return"].take());
+            }
+        }
+    }
+}
+
+/// The word in `000000003f200034: 0x00020000`.
+fn word(answer: &str) -> Option<u32> {
+    u32::from_str_radix(answer.trim().rsplit_once("0x")?.1, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_memory() {
+        assert_eq!(word("000000003f200034: 0x00020000\r\n"), Some(0x20000));
+        assert_eq!(word("Cannot access memory\r\n"), None);
+    }
+}

@@ -1,0 +1,110 @@
+//! What happens in front of the door, and what its lock must do.
+//!
+//! Not played here: card readers and the exit button. QEMU's pins know levels but no edges (its `bcm2835_gpio` has none of
+//! the event registers), and both are read by edges; the system tests play them with scripted ones.
+
+use super::machine::Machine;
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::time::Instant;
+
+type Scene = fn(&mut Machine) -> Result<()>;
+
+const SCENES: [(&str, Scene); 6] = [
+    ("somebody enrolled is let in, and the door locks again", enrolled),
+    ("a stranger is not", stranger),
+    ("nobody is not", nobody),
+    ("killed while the door is unlocked: what systemd runs then locks it", killed),
+    ("told to end while the door is unlocked: it locks", told_to_end),
+    ("people of another model: the unit does not start", another_model),
+];
+
+/// Frames with somebody in them that a unit must have decided about.
+const FRAMES: u64 = 4;
+
+/// Plays all of them.
+///
+/// # Errors
+/// The first that does not go as it must.
+pub(super) fn play(machine: &mut Machine) -> Result<()> {
+    for (name, scene) in SCENES {
+        let started = Instant::now();
+        scene(machine).with_context(|| format!("{name}\n{}", machine.last_words()))?;
+        println!("{:7.1} s  {name}", started.elapsed().as_secs_f64());
+    }
+    Ok(())
+}
+
+fn enrolled(machine: &mut Machine) -> Result<()> {
+    ensure!(!machine.pins().lock_is_driven()?, "the pin is driven before there is a unit");
+    machine.run("show enrolled")?;
+    machine.run("start config")?;
+    machine.pins_when("the unit drives its pin", |pins| pins.lock_is_driven())?;
+    ensure!(!machine.pins().lock_is_high()?, "the pin was unlocked at the start");
+    machine.pins_when("the pin goes to its unlocked level", |pins| pins.lock_is_high())?;
+    machine.pins_when("the pin goes back to its locked level", |pins| Ok(!pins.lock_is_high()?))?;
+    ensure!(machine.pins().lock_is_driven()?, "the pin is left to itself");
+    let log = machine.run("cat /var/log/edge-agent/audit.jsonl")?.join("\n");
+    ensure!(log.contains("\"granted\""), "nothing was recorded: {log}");
+    end(machine)
+}
+
+fn stranger(machine: &mut Machine) -> Result<()> {
+    never_unlocked(machine, "stranger", "denied")
+}
+
+fn nobody(machine: &mut Machine) -> Result<()> {
+    never_unlocked(machine, "nobody", "nobody")
+}
+
+/// The unit looks at some frames and decides as expected, and nothing moves meanwhile.
+fn never_unlocked(machine: &mut Machine, shown: &str, decided: &str) -> Result<()> {
+    machine.run(&format!("show {shown}"))?;
+    machine.run("start config")?;
+    machine.pins_when("the unit drives its pin", |pins| pins.lock_is_driven())?;
+    loop {
+        ensure!(!machine.pins().lock_is_high()?, "the door was unlocked");
+        let (said, _) = machine.run_to_any_end("status 2>&1; kill -0 $unit")?;
+        let status = said.iter().find_map(|line| serde_json::from_str::<Value>(line).ok()).unwrap_or_default();
+        ensure!(status["turns"]["granted"].as_u64().unwrap_or(0) == 0, "somebody was let in: {status}");
+        let looked = status["latency_ms"]["detect"]["count"].as_u64().unwrap_or(0);
+        if looked >= FRAMES && status["turns"][decided].as_u64() >= Some(FRAMES) {
+            break;
+        }
+    }
+    ensure!(!machine.pins().lock_is_high()?, "the door was unlocked");
+    end(machine)
+}
+
+fn killed(machine: &mut Machine) -> Result<()> {
+    machine.run("show enrolled")?;
+    machine.run("start long")?;
+    machine.pins_when("the pin goes to its unlocked level", |pins| pins.lock_is_high())?;
+    machine.run("kill -9 $unit; wait $unit; true")?;
+    ensure!(machine.pins().lock_is_high()?, "a pin keeps its level when a process dies, or this scene shows nothing");
+    machine.run("exec_stop_post")?;
+    ensure!(!machine.pins().lock_is_high()? && machine.pins().lock_is_driven()?, "the door is left unlocked");
+    Ok(())
+}
+
+fn told_to_end(machine: &mut Machine) -> Result<()> {
+    machine.run("show enrolled")?;
+    machine.run("start long")?;
+    machine.pins_when("the pin goes to its unlocked level", |pins| pins.lock_is_high())?;
+    end(machine)?;
+    ensure!(!machine.pins().lock_is_high()? && machine.pins().lock_is_driven()?, "the door is left unlocked");
+    Ok(())
+}
+
+fn another_model(machine: &mut Machine) -> Result<()> {
+    let (said, code) = machine.run_to_any_end("edge-agent run --config /etc/edge-agent/others.toml 2>&1")?;
+    let said = said.join("\n");
+    ensure!(code == "2" && said.contains("model"), "the unit ended with {code}: {said}");
+    ensure!(!machine.pins().lock_is_high()? && machine.pins().lock_is_driven()?, "the door is left unlocked");
+    Ok(())
+}
+
+/// Tells the unit to end, as systemd does, and waits for it.
+fn end(machine: &mut Machine) -> Result<()> {
+    machine.run("kill -TERM $unit; wait $unit").map(drop)
+}
