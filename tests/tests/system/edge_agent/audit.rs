@@ -160,7 +160,7 @@ fn records_are_shown_with_names_that_the_log_does_not_hold() {
 fn a_log_of_a_simulation_is_shown_with_the_names_of_a_database() {
     let (_folder, log) = simulated();
     let database = enrolled();
-    let shown = audit_elsewhere(&log, &["show", "--names", path(&database)]);
+    let shown = audit_elsewhere(&log, &["show", "--names", path(database)]);
     assert!(shown.stdout.contains("LET IN Barack Obama ("), "{shown:?}");
     let refused = audit_elsewhere(&log, &["show", "--reason", "not_known", "--json"]).json_lines();
     assert!(refused.len() == 2 && refused.iter().all(|record| record["reason"] == "not_known"), "{refused:?}");
@@ -244,6 +244,37 @@ fn what_is_no_log_is_said() {
     fs::write(&diary, "dear diary\n").unwrap();
     let found = audit_elsewhere(&diary, &["verify"]);
     assert!(found.code == 1 && found.stdout.contains("diary, line 1 (byte 0)"), "{found:?}");
+}
+
+/// `kill -9` again and again, on the real program: whoever was let in is in the log, and the chain is whole. The library
+/// is killed five hundred times in its own tests; `KILLS=500` does so here (some minutes).
+#[test]
+fn a_program_that_is_killed_loses_no_record() {
+    let kills: u64 = std::env::var("KILLS").map_or(8, |kills| kills.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("audit.jsonl");
+    let mut let_in = 0;
+    for kill in 0..kills {
+        let mut command = simulate(&at_the_door("barack_obama_speaking.jpg"));
+        let mut child = command.args(["--json", "--audit"]).arg(&log).stdout(Stdio::piped()).spawn().unwrap();
+        // Anywhere between the first record and the end.
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let seen: Vec<String> = lines.by_ref().take((kill % 4) as usize).collect();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let seen = seen.into_iter().chain(lines.filter(|line| line.ends_with('}')));
+        let seen = seen.filter(|line| serde_json::from_str::<Value>(line).is_ok_and(|line| line["door"] == "unlocked"));
+        let_in += seen.count();
+        if log.exists() {
+            let verified = audit_elsewhere(&log, &["verify"]);
+            assert_eq!(verified.code, 0, "{kill}: {verified:?}");
+            let shown = audit_elsewhere(&log, &["show", "--json"]).json_lines();
+            let granted = shown.iter().filter(|record| record["event"] == "granted").count();
+            assert!(granted >= let_in, "{kill}: {let_in} were let in, {granted} are recorded");
+            let_in = granted;
+        }
+    }
+    assert!(let_in > 0, "nobody was ever let in");
 }
 
 /// A real disk that is full: what is reserved is used, then the door stays closed and the unit says so.
