@@ -4,6 +4,7 @@ use super::Storage;
 use rustix::fs::{FallocateFlags, fallocate};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
 use terminal::{ReadError, read_bounded};
 
@@ -27,12 +28,15 @@ impl Folder {
     }
 
     fn open_to_append(&self, name: &str) -> io::Result<File> {
-        let mut options = OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(self.file(name))
+        OpenOptions::new().append(true).create(true).mode(0o600).open(self.file(name))
     }
+}
+
+/// A file that root writes anew stays that of the user who runs the unit.
+fn keep_owner(from: &Path, to: &Path) -> io::Result<()> {
+    let (Ok(new), Ok(old)) = (fs::metadata(from), fs::metadata(to)) else { return Ok(()) };
+    let owner = |found: &fs::Metadata| (found.uid(), found.gid());
+    if owner(&new) == owner(&old) { Ok(()) } else { chown(from, Some(old.uid()), Some(old.gid())) }
 }
 
 impl Storage for Folder {
@@ -93,7 +97,9 @@ impl Storage for Folder {
     }
 
     fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
-        fs::rename(self.file(from), self.file(to))
+        let (from, to) = (self.file(from), self.file(to));
+        keep_owner(&from, &to)?;
+        fs::rename(from, to)
     }
 
     fn remove(&mut self, file: &str) -> io::Result<()> {
@@ -102,5 +108,26 @@ impl Storage for Folder {
 
     fn sync_names(&mut self) -> io::Result<()> {
         File::open(&self.path)?.sync_all()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `sudo edge-agent forget` wrote the names anew as root's, and the unit could not read them any more.
+    #[test]
+    fn a_file_keeps_its_owner() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("names");
+        fs::write(&path, "old").unwrap();
+        if chown(&path, Some(12_345), Some(12_345)).is_err() {
+            eprintln!("SKIPPED: only root may give files away");
+            return;
+        }
+        Folder::at(folder.path()).replace("names", b"new").unwrap();
+        let found = fs::metadata(&path).unwrap();
+        assert_eq!((found.uid(), found.gid(), found.mode() & 0o777), (12_345, 12_345, 0o600));
+        assert_eq!(fs::read(&path).unwrap(), b"new");
     }
 }
