@@ -103,3 +103,28 @@ fn a_process_that_is_killed_loses_no_record() {
     eprintln!("{KILLS} kills, {records} records, {torn} torn lines");
     assert!(records > 2 * KILLS);
 }
+
+/// A log that is written, put aside and pruned meanwhile is whole for whoever reads it.
+#[test]
+fn a_log_is_read_while_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let now = Now::trusted(1_800_000_000_000, 0);
+    let upkeep = Upkeep { file_bytes: 1_000, all_bytes: 8_000, keep_days: 90 };
+    let mut log = AuditLog::open_with(Box::new(Folder::at(folder.path())), "log", upkeep, Some(key()), &now).unwrap();
+    log.append(Event::Stopped, &now).unwrap();
+    let writing = std::thread::spawn(move || {
+        for number in 0..2_000 {
+            log.append(Event::DoorHeld { open_ms: number }, &now).unwrap();
+            log.tend(&now);
+        }
+    });
+    let mut readings = 0;
+    while !writing.is_finished() {
+        let found = verify(read::open(&path).unwrap(), Against::default(), |_| Ok(())).unwrap();
+        assert_eq!(found.fault, None, "{readings}");
+        readings += 1;
+    }
+    writing.join().unwrap();
+    assert!(readings > 10, "{readings}");
+}

@@ -115,6 +115,7 @@ impl Unit {
         let threshold = self.policy.rules().threshold;
         self.record(Event::DatabaseLoaded { database_sequence, model, threshold }, &now);
         self.sign(&now);
+        self.audit.tend(&now);
     }
 
     /// Locks the door, and records the approach that is cut off and that the unit stops.
