@@ -64,3 +64,82 @@ fn distances(nearest: Option<f32>, runner_up: Option<&Neighbour>, names: &Names)
         .unwrap_or_default();
     nearest + &next
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::audit::{BootId, Chain, HeadSignature, LineHash};
+    use shared::gallery::ModelHash;
+    use shared::policy::{Credential, Reason};
+
+    const ADA: PersonId = PersonId([0xad; 16]);
+
+    fn examples() -> Vec<(Event, &'static str)> {
+        let runner_up = Some(Neighbour { person: PersonId([0xbe; 16]), distance: 1.25 });
+        let distance = Some(0.5);
+        let refused = Event::Refused {
+            reason: Reason::NotKnown,
+            person: None,
+            distance,
+            distances: [0.5].into_iter().collect(),
+            runner_up: None,
+            began_utc_ms: 0,
+            ended_utc_ms: 1500,
+            grants: 0,
+        };
+        let hash = LineHash([0; 32]);
+        vec![
+            (Event::started("1.2.3"), "version 1.2.3"),
+            (Event::Stopped, "stopped"),
+            (
+                Event::DatabaseLoaded { database_sequence: 7, model: ModelHash([0; 32]), threshold: 1.02 },
+                "database 7 was taken into use, threshold 1.020",
+            ),
+            (
+                Event::Granted {
+                    person: ADA,
+                    credential: Credential::CardAndFace,
+                    distance,
+                    distances: [0.5].into_iter().collect(),
+                    runner_up,
+                },
+                "LET IN adadadadadadadadadadadadadadadad by card and face, distance 0.500, next bebe",
+            ),
+            (refused, "not let in: not_known, distance 0.500, seen for 1.5 s"),
+            (Event::DoorForced, "THE DOOR IS OPEN"),
+            (Event::DoorHeld { open_ms: 31_000 }, "open for 31 s"),
+            (Event::DoorClosed { open_ms: 31_000 }, "closed again, after 31 s"),
+            (Event::DoorFailed, "COULD NOT BE SWITCHED"),
+            (Event::TornLineCut { bytes: 9 }, "9 bytes"),
+            (Event::HeadSigned { signature: HeadSignature([0; 64]) }, "signed"),
+            (Event::Pruned { pruned_through: 12, pruned_hash: hash }, "up to 12"),
+            (Event::TailMissing { signed_sequence: 12, signed_hash: hash }, "record 12"),
+        ]
+    }
+
+    fn record(event: Event) -> (String, Record) {
+        let line = Chain::new().next_line(1_800_000_000_000, BootId([0; 16]), event).unwrap().text().to_owned();
+        let record = Record::parse(line.trim_end().as_bytes()).unwrap();
+        (line, record)
+    }
+
+    #[test]
+    fn every_event_has_words() {
+        for (event, expected) in examples() {
+            let words = in_words(&record(event).1, &Names::default(), &TimeZone::UTC);
+            assert!(words.starts_with("2027-01-15 08:00:00       1  ") && words.contains(expected), "{words}");
+        }
+    }
+
+    #[test]
+    fn every_event_and_every_reason_is_documented() {
+        let manual = include_str!("../../../docs/audit-log.md");
+        let documented =
+            |code: &str| assert!(manual.contains(&format!("| `{code}` |")), "docs/audit-log.md lacks {code}");
+        for (event, _) in examples() {
+            let (line, _) = record(event);
+            documented(line.split("\"event\":\"").nth(1).unwrap().split('"').next().unwrap());
+        }
+        Reason::ALL.iter().for_each(|reason| documented(reason.code()));
+    }
+}

@@ -14,6 +14,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use terminal::{Help, read_bounded};
+use zeroize::Zeroizing;
 
 const MAX_KEY_BYTES: u64 = 1024;
 const MAX_HEAD_BYTES: u64 = 4096;
@@ -59,19 +60,19 @@ impl LogKey {
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
         require_private(path)?;
-        let bytes = read_bounded(path, MAX_KEY_BYTES)?;
+        let bytes = Zeroizing::new(read_bounded(path, MAX_KEY_BYTES)?);
         let seed = parse_digits(&bytes).with_context(|| format!("{shown} is not the key of an audit log"))?;
-        Ok(Self { signing: SigningKey::from_bytes(&seed) })
+        Ok(Self { signing: SigningKey::from_bytes(&Zeroizing::new(seed)) })
     }
 
     fn make(path: &Path) -> anyhow::Result<Self> {
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).context("the system has no random numbers")?;
+        let mut seed = Zeroizing::new([0; 32]);
+        getrandom::fill(&mut seed[..]).context("the system has no random numbers")?;
         let key = Self { signing: SigningKey::from_bytes(&seed) };
         let write = || {
             // First the public half: a key that is there has one.
             write_beside(&public_path(path), 0o644, &format!("{}\n", key.public()))?;
-            write_beside(path, 0o600, &format!("{}\n", digits(&seed)))
+            write_beside(path, 0o600, &Zeroizing::new(format!("{}\n", digits(&seed))))
         };
         write().with_context(|| format!("cannot make the key of the audit log, {}", path.display()))?;
         Ok(key)
