@@ -18,8 +18,8 @@ pub struct Arguments {
 pub(crate) enum Command {
     /// Enrol the people in tests/photos and let a simulated door decide about other photos
     Demo,
-    /// Run every check
-    Test,
+    /// Run every check, or those that are named
+    Test(Test),
     /// Count how many of the people in a folder are recognised, and how many strangers are taken for one of them
     CheckRecognition(CheckRecognition),
     /// Time us against what others would pick instead, on one core, taking turns
@@ -44,6 +44,14 @@ pub(crate) struct CheckRecognition {
     /// A folder that holds a folder of photos for each person, as Labeled Faces in the Wild does
     #[arg(long, value_name = "DIR", value_parser = absolute)]
     pub(crate) images: PathBuf,
+}
+
+/// Run every check, or those that are named.
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// Names of checks, as the summary has them, such as "package"
+    #[arg(value_name = "CHECK")]
+    pub(crate) checks: Vec<String>,
 }
 
 /// Time us against what others would pick instead, on one core, taking turns.

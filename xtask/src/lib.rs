@@ -59,7 +59,7 @@ fn outcome(command: &Command) -> Result<Outcome> {
     workspace::enter()?;
     match command {
         Command::Demo => demo::run(),
-        Command::Test => checks::run(),
+        Command::Test(arguments) => checks::run(&arguments.checks),
         Command::CheckRecognition(arguments) => recognition::run(&arguments.images),
         Command::Bench(arguments) => bench::run(arguments.rounds),
         Command::Endurance => endurance::run(),

@@ -16,7 +16,8 @@ pub(super) fn tests() -> Result<Done> {
     }
     requirements::ensure(&[CROSS, LIBCLANG])?;
     let mut tests = for_arm("test");
-    tests.args(["--lib", "--test", "golden"]);
+    // QEMU says that a program was started which is not there.
+    tests.args(["--lib", "--test", "golden", "--", "--skip", "a_program_that_is_not_there"]);
     process::run(&mut tests)?;
     same_encodings::check().map(|()| Done::Passed)
 }

@@ -28,12 +28,17 @@ const STEPS: [Step; 12] = [
     Step { name: "demo", check: demonstration },
 ];
 
-/// Runs all of them and prints a summary.
+/// Runs all of them, or those that are named, and prints a summary.
 ///
 /// # Errors
-/// Never: what goes wrong in a check is that check's failure.
-pub(crate) fn run() -> Result<Outcome> {
-    let reports: Vec<Report> = STEPS.iter().map(Step::run).collect();
+/// If there is no check of such a name; what goes wrong in a check is that check's failure.
+pub(crate) fn run(named: &[String]) -> Result<Outcome> {
+    let known = |name: &String| STEPS.iter().any(|step| step.name == name);
+    if let Some(unknown) = named.iter().find(|name| !known(name)) {
+        bail!("there is no check {unknown:?}; there are: {}", STEPS.map(|step| step.name).join(", "));
+    }
+    let wanted = |step: &&Step| named.is_empty() || named.iter().any(|name| name == step.name);
+    let reports: Vec<Report> = STEPS.iter().filter(wanted).map(Step::run).collect();
     println!("\n{}", step::summary(&reports));
     Ok(Outcome::as_expected_if(reports.iter().all(Report::is_good)))
 }

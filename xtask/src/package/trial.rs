@@ -65,10 +65,12 @@ pub(crate) fn run() -> Result<()> {
 /// A folder with the little that maintainer scripts ask for.
 fn computer() -> Result<PathBuf> {
     let root = std::path::absolute(workspace::empty_folder("package/root")?)?;
-    for folder in ["bin", "etc", "var/lib/dpkg/info", "var/lib/dpkg/updates", "var/lib/dpkg/triggers"] {
+    for folder in ["bin", "dev", "etc", "var/lib/dpkg/info", "var/lib/dpkg/updates", "var/lib/dpkg/triggers"] {
         fs::create_dir_all(root.join(folder))?;
     }
     fs::write(root.join("var/lib/dpkg/status"), "")?;
+    // What scripts write to /dev/null ends up here.
+    fs::write(root.join("dev/null"), "")?;
     fs::write(root.join("etc/passwd"), "root:x:0:0::/:/bin/sh\nedge-agent:x:990:990::/:/bin/false\n")?;
     fs::write(root.join("etc/group"), "root:x:0:\nedge-agent:x:990:\n")?;
     for program in ["sh", "rm", "chown", "chmod"] {
