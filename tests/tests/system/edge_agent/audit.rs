@@ -247,10 +247,10 @@ fn what_is_no_log_is_said() {
 }
 
 /// `kill -9` again and again, on the real program: whoever was let in is in the log, and the chain is whole. The library
-/// is killed five hundred times in its own tests; `KILLS=500` does so here (some minutes).
+/// is killed five hundred times in its own tests; `KILLS=500` does so here (two minutes).
 #[test]
 fn a_program_that_is_killed_loses_no_record() {
-    let kills: u64 = std::env::var("KILLS").map_or(8, |kills| kills.parse().unwrap());
+    let kills: u64 = std::env::var("KILLS").map_or(25, |kills| kills.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("audit.jsonl");
     let mut let_in = 0;
