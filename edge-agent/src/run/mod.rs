@@ -12,8 +12,8 @@ use crate::args::Run;
 use crate::audit_log::{self, AuditLog};
 use crate::camera::{CameraReport, CameraState, LiveCamera};
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
-use crate::database;
+use crate::config::{self, Config, PolicyRules};
+use crate::database::{self, Arrivals, Refused};
 use crate::door::{Latch, RelockTimer};
 use crate::sight::Networks;
 use crate::status::{self, Board};
@@ -48,9 +48,11 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     // Opens itself while the networks are read.
     let camera = parts::camera(&config.camera)?;
     let recogniser = parts::recogniser(&config.model)?;
-    let gallery = Arc::new(database::read(&config.database.path, &recogniser).context("[database] path")?);
-    let policy = Policy::new(config.policy.rules_for(&gallery, &recogniser)).context("[policy]")?;
-    let board = Board::new(camera.health(), latch.clone(), gallery.header());
+    let (model, encoder_threshold) = (recogniser.model_hash(), recogniser.threshold());
+    let database = database::read(&config.database.path, &model).context("[database] path")?;
+    let gallery = Arc::clone(&database.gallery);
+    let policy = Policy::new(config.policy.rules_for(&gallery, encoder_threshold)).context("[policy]")?;
+    let board = Board::new(camera.health(), latch.clone(), &database);
     answer_status(&config.status.socket, &board)?;
     // Not before it is certain that no other unit writes it.
     let audit = AuditLog::open_configured(&config.audit, &clock.now())?;
@@ -69,7 +71,10 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
         }
     };
     let mut service = Service::of_systemd();
-    Loop { unit: &mut unit, camera, board, clock }.turn_until(&end, &mut service, good_start);
+    let arrivals = Arrivals::watch(&config.database.path, model, header.sequence)
+        .context("the system has no thread for new databases")?;
+    let people = People { arrivals, policy: config.policy, encoder_threshold, audit: config.audit };
+    Loop { unit: &mut unit, camera, board, clock, people }.turn_until(&end, &mut service, good_start);
     unit.stop();
     service.stopping();
     Ok(Answer::Yes)
@@ -104,6 +109,16 @@ struct Loop<'a> {
     camera: LiveCamera,
     board: Board,
     clock: Arc<SystemClock>,
+    people: People,
+}
+
+/// Where new people come from, and what turns them into rules.
+struct People {
+    arrivals: Arrivals,
+    policy: PolicyRules,
+    encoder_threshold: f32,
+    /// Beside this log their names are known.
+    audit: config::Audit,
 }
 
 impl Loop<'_> {
@@ -111,6 +126,7 @@ impl Loop<'_> {
         let mut good_start = Some(good_start);
         let mut last_failure = None;
         while !end.load(Ordering::Relaxed) {
+            self.take_new_people();
             let before = self.camera.last_frame_at();
             match self.unit.turn(&mut self.camera) {
                 Ok(turn) => {
@@ -127,6 +143,30 @@ impl Loop<'_> {
                 Err(error) => self.failed(&error, &mut last_failure),
             }
         }
+    }
+
+    fn take_new_people(&mut self) {
+        let Some(arrival) = self.people.arrivals.next() else { return };
+        match arrival {
+            Ok(database) => {
+                let rules = self.people.policy.rules_for(&database.gallery, self.people.encoder_threshold);
+                match Policy::new(rules) {
+                    Ok(policy) => {
+                        self.unit.replace_people(&database.gallery, policy);
+                        audit_log::names::take_in_beside(&self.people.audit, &database.gallery, &self.clock.now());
+                        self.board.loaded(&database);
+                        tracing::info!("new people: sequence {}", database.gallery.header().sequence);
+                    }
+                    Err(error) => self.refuse(Refused { digest: database.digest, reason: error.to_string() }),
+                }
+            }
+            Err(refused) => self.refuse(refused),
+        }
+    }
+
+    fn refuse(&self, refused: Refused) {
+        tracing::error!("a database that was shipped is not used: {}", refused.reason);
+        self.board.refused(refused);
     }
 
     /// Says so once, and not in every turn.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::database::Loaded;
 use crate::door::ScriptedDoor;
 use crate::sight::Sight;
 use crate::storage::Memory;
@@ -6,6 +7,7 @@ use crate::unit::Timings;
 use crate::unit::fixture::rules;
 use models::{Frame, ModelError};
 use sd_notify::NotifyState;
+use shared::gallery::{GalleryBuilder, ModelHash};
 use shared::policy::{Now, ObservedFace};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -43,7 +45,7 @@ fn only_finished_turns_ping_the_watchdog() {
     let sight = Box::new(Moody { looks: 0, end: Arc::clone(&end) });
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let mut unit = Unit::new(sight, Policy::new(rules()).unwrap(), audit, latch.clone(), time);
-    let board = Board::new(camera.health(), latch, &header());
+    let board = Board::new(camera.health(), latch, &nobody());
     let told = Rc::new(RefCell::new(Vec::new()));
     let heard = Rc::clone(&told);
     let hear = move |what: NotifyState<'_>| {
@@ -55,7 +57,11 @@ fn only_finished_turns_ping_the_watchdog() {
     };
     let mut service = Service::heard_by(Box::new(hear), Duration::ZERO);
     let mut good_starts = 0;
-    Loop { unit: &mut unit, camera, board: board.clone(), clock }.turn_until(&end, &mut service, |_| good_starts += 1);
+    let arrivals = Arrivals::watch(&folder.path().join("people.db"), ModelHash([0; 32]), 1).unwrap();
+    let audit = config::Audit { path: folder.path().join("log"), ..Default::default() };
+    let people = People { arrivals, policy: PolicyRules::default(), encoder_threshold: 1.0, audit };
+    Loop { unit: &mut unit, camera, board: board.clone(), clock, people }
+        .turn_until(&end, &mut service, |_| good_starts += 1);
     let turns = board.report().turns;
     let pings = told.borrow().iter().filter(|what| **what == "watchdog").count();
     // Turns in which the camera was still being opened finish as well.
@@ -65,8 +71,8 @@ fn only_finished_turns_ping_the_watchdog() {
     assert_eq!(good_starts, 1);
 }
 
-/// The head of a database of nobody.
-fn header() -> shared::gallery::Header {
-    let model = shared::gallery::ModelHash([0; 32]);
-    *shared::gallery::GalleryBuilder::new(1, model, 2).unwrap().build().header()
+/// A database of nobody.
+fn nobody() -> Loaded {
+    let gallery = GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap().build();
+    Loaded { gallery: Arc::new(gallery), digest: String::new() }
 }

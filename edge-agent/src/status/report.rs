@@ -34,6 +34,19 @@ pub(crate) struct DatabaseReport {
     pub(crate) encodings: u32,
     /// The model's hash.
     pub(crate) model: String,
+    /// SHA-256 of the file, in hexadecimal.
+    pub(crate) digest: String,
+    /// The last one that was shipped to the unit and is not used.
+    pub(crate) refused: Option<RefusedReport>,
+}
+
+/// A people database that is not used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RefusedReport {
+    /// SHA-256 of the file, in hexadecimal.
+    pub(crate) digest: String,
+    /// Why, in words.
+    pub(crate) reason: String,
 }
 
 /// What the loop did since the start.
@@ -114,7 +127,14 @@ pub(super) fn sample() -> Report {
             damaged: 1,
             ..CameraReport::default()
         },
-        database: DatabaseReport { sequence: 7, people: 2, encodings: 5, model: "ab".to_owned() },
+        database: DatabaseReport {
+            sequence: 7,
+            people: 2,
+            encodings: 5,
+            model: "ab".to_owned(),
+            digest: "cd".to_owned(),
+            refused: None,
+        },
         audit: AuditReport { sequence: 12, signed: 9, reserved_records: Some(1000), ..AuditReport::default() },
         turns: Turns { count: 97, per_second: 9.5, failed: 0, granted: 1, denied: 5, nobody: 91 },
         decisions: vec![LastDecision {

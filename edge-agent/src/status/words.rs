@@ -28,6 +28,9 @@ pub(super) fn in_words(report: &Report) -> String {
         ),
     ];
     lines.insert(5, format!("audit log      {}", audit_log(&report.audit)));
+    if let Some(refused) = &database.refused {
+        lines.push(format!("refused        a database that was shipped: {}", refused.reason));
+    }
     for (stage, latency) in report.latency_ms.named() {
         if let Some(latency) = latency {
             let stage = stage.replace('_', " ");

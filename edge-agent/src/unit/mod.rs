@@ -111,11 +111,23 @@ impl Unit {
     pub fn start(&mut self, database: &Header) {
         let now = self.clock.now();
         self.record(Event::started(env!("CARGO_PKG_VERSION")), &now);
-        let (database_sequence, model) = (database.sequence, database.model);
-        let threshold = self.policy.rules().threshold;
-        self.record(Event::DatabaseLoaded { database_sequence, model, threshold }, &now);
+        self.record_people(database, &now);
         self.sign(&now);
         self.audit.tend(&now);
+    }
+
+    /// Knows these people from now on, under this policy, and records that. Nothing that was seen before counts any more:
+    /// an approach that was going on has ended.
+    pub fn replace_people(&mut self, gallery: &Arc<Gallery>, policy: Policy) {
+        let now = self.clock.now();
+        self.policy.end_approach();
+        self.record_ended_approach(&now);
+        self.policy = policy;
+        self.sight.know(gallery);
+        if let Some(cards) = &mut self.surroundings.cards {
+            cards.gallery = Arc::clone(gallery);
+        }
+        self.record_people(gallery.header(), &now);
     }
 
     /// Locks the door, and records the approach that is cut off and that the unit stops.
@@ -155,6 +167,12 @@ impl Unit {
         unlocked?;
         self.surroundings.note_unlocked(self.latch.locks_at_ms(), now.monotonic_ms);
         Ok(Verdict::Granted(granted))
+    }
+
+    fn record_people(&mut self, database: &Header, now: &Now) {
+        let (database_sequence, model) = (database.sequence, database.model);
+        let threshold = self.policy.rules().threshold;
+        self.record(Event::DatabaseLoaded { database_sequence, model, threshold }, now);
     }
 
     fn record_ended_approach(&mut self, now: &Now) {

@@ -54,6 +54,23 @@ impl Bench {
     }
 }
 
+/// A consensus that was begun with the people of before must not open to the people of now.
+#[test]
+fn new_people_begin_with_nothing_seen() {
+    let mut bench = Bench::with(vec![vec![face(0.5)]; 4]);
+    let mut three = rules();
+    (three.consensus, three.consensus_of) = (3, 3);
+    bench.unit.policy = Policy::new(three).unwrap();
+    let deciding = |turn: Turn| matches!(turn.verdict, Verdict::Denied(Denied { reason: Reason::Deciding, .. }));
+    assert!(deciding(bench.turn_at(0)) && deciding(bench.turn_at(100)));
+    let gallery = Arc::new(GalleryBuilder::new(9, ModelHash([0; 32]), 2).unwrap().build());
+    let policy = *bench.unit.policy.rules();
+    bench.unit.replace_people(&gallery, Policy::new(policy).unwrap());
+    assert!(deciding(bench.turn_at(200)) && deciding(bench.turn_at(300)), "two frames are not three");
+    assert!(bench.door.movements().iter().all(|movement| *movement == Movement::Lock));
+    assert!(bench.log().contains("\"database_sequence\":9"), "{}", bench.log());
+}
+
 #[test]
 fn somebody_known_is_recorded_and_let_in_and_the_door_locks_again() {
     let mut bench = Bench::with(vec![vec![face(0.5)]]);

@@ -9,6 +9,7 @@ mod doctor;
 mod lock;
 mod run;
 pub(crate) mod running;
+mod shipped;
 mod simulate;
 mod status;
 
