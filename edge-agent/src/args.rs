@@ -27,6 +27,9 @@ pub(crate) enum Command {
     Doctor(Doctor),
     Lock(Lock),
     Simulate(Simulate),
+    Audit(crate::audit::Audit),
+    Forget(crate::forget::Forget),
+    Replay(crate::replay::Replay),
 }
 
 /// Run the unit: look through the camera, decide, and move the lock, until SIGTERM or SIGINT.
@@ -44,8 +47,8 @@ pub(crate) struct Run {
 
 /// Ask a running unit how it is: door, camera, last decisions, rates, how long the stages take, temperatures.
 ///
-/// Exit codes: 0 if it looks at people as it should, 1 if it has no camera or its loop stands still, 2 if no unit
-/// answers.
+/// Exit codes: 0 if it looks at people as it should, 1 if it has no camera, its loop stands still or it cannot record, 2
+/// if no unit answers.
 #[derive(Debug, Args)]
 pub(crate) struct Status {
     /// The configuration, which says where the unit answers
@@ -187,6 +190,18 @@ mod tests {
             ("simulate --frames a.jpg --db b --card 123:47726", None),
             ("simulate --frames a.jpg --db b --card 300:47726", Some(ErrorKind::ValueValidation)),
             ("check --config a.toml --boot-config config.txt", None),
+            ("audit verify --log a.jsonl --head a.head --key a.pub --json", None),
+            ("audit show --person Ada --since 2027-01-31 --until 2027-02-01T06:00 --reason not_known", None),
+            ("audit show --since yesterday", Some(ErrorKind::ValueValidation)),
+            ("audit show --reason unknown", Some(ErrorKind::ValueValidation)),
+            ("audit follow --last 0 --json", None),
+            ("audit export", Some(ErrorKind::MissingRequiredArgument)),
+            ("audit export --head-only", None),
+            ("audit", Some(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)),
+            ("forget Ada --json", None),
+            ("forget", Some(ErrorKind::MissingRequiredArgument)),
+            ("replay --threshold 0.9 --since 2027-01-01 --json", None),
+            ("replay", Some(ErrorKind::MissingRequiredArgument)),
             ("simulate --frames a.jpg --db b --fps 0", Some(ErrorKind::ValueValidation)),
             ("simulate --frames a.jpg --db b --start yesterday", Some(ErrorKind::ValueValidation)),
             (

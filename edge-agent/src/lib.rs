@@ -4,6 +4,7 @@
 //! hardware on both sides, each behind a small trait, and the loop that joins them: [`mod@unit`].
 
 mod args;
+mod audit;
 pub mod audit_log;
 pub mod camera;
 mod check;
@@ -12,9 +13,11 @@ pub mod config;
 mod database;
 mod doctor;
 pub mod door;
+mod forget;
 pub mod gpio;
 pub mod lights;
 pub mod reader;
+mod replay;
 mod run;
 pub mod sight;
 mod simulate;
@@ -37,6 +40,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Command::Status(arguments) => status::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Lock(arguments) => run::lock_command::run(arguments),
+        Command::Audit(arguments) => audit::run(arguments),
+        Command::Forget(arguments) => forget::run(arguments),
+        Command::Replay(arguments) => replay::run(arguments),
         Command::Simulate(simulate) => simulate::run(simulate, verbosity),
     })
 }

@@ -3,12 +3,14 @@
 //! Every key has a default, and a key that is not known is refused by name, so that a misspelt rule does not silently
 //! leave a door on its default. What the keys mean is explained in `deploy/config.toml`.
 
+mod audit;
 mod camera;
 mod door;
 mod model;
 mod reader;
 mod rules;
 
+pub use audit::Audit;
 pub use camera::{Camera, Source};
 pub use door::{Contacts, Door, Lights, Lock, Wiring};
 pub use model::Model;
@@ -63,14 +65,6 @@ pub struct Database {
     pub path: PathBuf,
 }
 
-/// `[audit]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct Audit {
-    /// The log, one line for each approach.
-    pub path: PathBuf,
-}
-
 /// `[status]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -88,12 +82,6 @@ impl Default for Status {
 impl Default for Database {
     fn default() -> Self {
         Self { path: PathBuf::from("/var/lib/edge-agent/people.db") }
-    }
-}
-
-impl Default for Audit {
-    fn default() -> Self {
-        Self { path: PathBuf::from("/var/log/edge-agent/audit.jsonl") }
     }
 }
 
@@ -159,6 +147,7 @@ impl Config {
     /// [`ConfigError`] names the key that is not known or out of range.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text)?;
+        config.audit.check()?;
         config.model.check()?;
         config.camera.check()?;
         config.door.check()?;
@@ -217,8 +206,8 @@ mod tests {
         let sample = std::fs::read_to_string(path).unwrap();
         let others = ["path", "socket"];
         let of_sections =
-            rules::KEYS.iter().chain(&camera::KEYS).chain(&door::KEYS).chain(&reader::KEYS).chain(&model::KEYS);
-        let all_keys = of_sections.chain(&others);
+            [&rules::KEYS[..], &camera::KEYS, &door::KEYS, &reader::KEYS, &model::KEYS, &audit::KEYS].concat();
+        let all_keys = of_sections.iter().chain(&others);
         for key in all_keys {
             let named = sample.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} =")));
             assert!(named, "deploy/config.toml does not show {key}");
@@ -285,6 +274,8 @@ mod tests {
             ("[model]\nthreads = 0\n", "nonzero"),
             ("[model]\nthreads = 65\n", "model.threads"),
             ("[audit]\nkeep = true\n", "keep"),
+            ("[audit]\nmax-megabytes = 0\n", "audit.max-megabytes"),
+            ("[audit]\nkeep-days = 0\n", "audit.keep-days"),
             ("[camera]\nsource = \"usb\"\n", "usb"),
             ("[camera]\nsource = \"v4l\"\n", "camera.device"),
             ("[camera]\nsource = \"files\"\n", "camera.files"),

@@ -9,10 +9,10 @@ pub(crate) mod parts;
 mod service;
 
 use crate::args::Run;
-use crate::audit_log::AuditLog;
+use crate::audit_log::{self, AuditLog};
 use crate::camera::{CameraReport, CameraState, LiveCamera};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, PolicyRules};
+use crate::config::{self, Config, PolicyRules};
 use crate::database::{self, Arrivals, Refused};
 use crate::door::{Latch, RelockTimer};
 use crate::sight::Networks;
@@ -55,7 +55,9 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let board = Board::new(camera.health(), latch.clone(), &database);
     answer_status(&config.status.socket, &board)?;
     // Not before it is certain that no other unit writes it.
-    let audit = AuditLog::open_file(&config.audit.path, &clock.now())?;
+    let audit = AuditLog::open_configured(&config.audit, &clock.now())?;
+    board.tell_of_audit_log(audit.health());
+    audit_log::names::take_in_beside(&config.audit, &gallery, &clock.now());
     let header = *gallery.header();
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let sight = Box::new(Networks::new(recogniser, Arc::clone(&gallery)));
@@ -71,7 +73,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let mut service = Service::of_systemd();
     let arrivals = Arrivals::watch(&config.database.path, model, header.sequence)
         .context("the system has no thread for new databases")?;
-    let people = People { arrivals, policy: config.policy, encoder_threshold };
+    let people = People { arrivals, policy: config.policy, encoder_threshold, audit: config.audit };
     Loop { unit: &mut unit, camera, board, clock, people }.turn_until(&end, &mut service, good_start);
     unit.stop();
     service.stopping();
@@ -115,6 +117,8 @@ struct People {
     arrivals: Arrivals,
     policy: PolicyRules,
     encoder_threshold: f32,
+    /// Beside this log their names are known.
+    audit: config::Audit,
 }
 
 impl Loop<'_> {
@@ -149,6 +153,7 @@ impl Loop<'_> {
                 match Policy::new(rules) {
                     Ok(policy) => {
                         self.unit.replace_people(&database.gallery, policy);
+                        audit_log::names::take_in_beside(&self.people.audit, &database.gallery, &self.clock.now());
                         self.board.loaded(&database);
                         tracing::info!("new people: sequence {}", database.gallery.header().sequence);
                     }

@@ -58,7 +58,8 @@ fn only_finished_turns_ping_the_watchdog() {
     let mut service = Service::heard_by(Box::new(hear), Duration::ZERO);
     let mut good_starts = 0;
     let arrivals = Arrivals::watch(&folder.path().join("people.db"), ModelHash([0; 32]), 1).unwrap();
-    let people = People { arrivals, policy: PolicyRules::default(), encoder_threshold: 1.0 };
+    let audit = config::Audit { path: folder.path().join("log"), ..Default::default() };
+    let people = People { arrivals, policy: PolicyRules::default(), encoder_threshold: 1.0, audit };
     Loop { unit: &mut unit, camera, board: board.clone(), clock, people }
         .turn_until(&end, &mut service, |_| good_starts += 1);
     let turns = board.report().turns;

@@ -3,6 +3,7 @@
 use super::histogram::Histogram;
 use super::report::{DatabaseReport, LastDecision, Latencies, RefusedReport, Report, Turns};
 use super::temperatures::temperatures;
+use crate::audit_log::AuditHealth;
 use crate::camera::Health;
 use crate::database::{Loaded, Refused};
 use crate::door::Latch;
@@ -30,6 +31,7 @@ pub(crate) struct Board {
 
 #[derive(Default)]
 struct Notes {
+    audit: AuditHealth,
     turns: Turns,
     last_turn: Option<Instant>,
     /// When the last turns ended, for the rate.
@@ -57,6 +59,11 @@ impl Board {
     pub(crate) fn new(camera: Health, latch: Latch, database: &Loaded) -> Self {
         let database = Arc::new(Mutex::new(DatabaseReport::of(database)));
         Self { camera, latch, database, started: Instant::now(), notes: Arc::default() }
+    }
+
+    /// From now on, this is the log.
+    pub(crate) fn tell_of_audit_log(&self, health: AuditHealth) {
+        self.notes().audit = health;
     }
 
     /// These people are known from now on.
@@ -117,6 +124,7 @@ impl Board {
             r#match: notes.matching.summary(),
             frame_to_decision: notes.frame_to_decision.summary(),
         };
+        let audit = notes.audit.report();
         // The loop must not wait for the rest.
         drop(notes);
         Report {
@@ -126,6 +134,7 @@ impl Board {
             door: self.latch.state().code().to_owned(),
             camera: self.camera.report(),
             database: self.database().clone(),
+            audit,
             turns,
             decisions,
             latency_ms,

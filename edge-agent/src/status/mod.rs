@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &Status) -> anyhow::Result<Answer> {
         _ => print(&words::in_words(&report))?,
     }
     let turns = report.last_turn_seconds_ago.is_some_and(|seconds| seconds < LONGEST_TURN_SECONDS);
-    Ok(Answer::yes_if(turns && report.camera.state == CameraState::Streaming))
+    Ok(Answer::yes_if(turns && report.camera.state == CameraState::Streaming && report.audit.failing.is_none()))
 }
 
 fn ask(socket: &Path) -> anyhow::Result<Report> {

@@ -12,7 +12,7 @@ pub(super) fn text(report: &Report) -> String {
     let mut text = String::new();
     let one = |value: f64| vec![(String::new(), value)];
     let flag = |condition: bool| one(f64::from(u8::from(condition)));
-    let Report { camera, turns, database, .. } = report;
+    let Report { camera, turns, database, audit, .. } = report;
     let version = vec![(label("version", &report.version), 1.0)];
     gauge(&mut text, "info", "The program.", &version);
     gauge(&mut text, "uptime_seconds", "Since the start.", &one(report.uptime_seconds));
@@ -27,6 +27,16 @@ pub(super) fn text(report: &Report) -> String {
     counter(&mut text, "camera_losses_total", "How often the camera was lost.", &one(camera.losses as f64));
     gauge(&mut text, "database_sequence", "Of the people database.", &one(database.sequence as f64));
     gauge(&mut text, "database_people", "Enrolled.", &one(f64::from(database.people)));
+    counter(&mut text, "audit_records_total", "Records in the audit log since it began.", &one(audit.sequence as f64));
+    gauge(
+        &mut text,
+        "audit_failing",
+        "1 while nothing can be recorded and nobody is let in.",
+        &flag(audit.failing.is_some()),
+    );
+    if let Some(records) = audit.reserved_records {
+        gauge(&mut text, "audit_reserved_records", "For so many there is space on a full disk.", &one(records as f64));
+    }
     let by_decision = [("grant", turns.granted), ("deny", turns.denied), ("nobody", turns.nobody)]
         .map(|(decision, count)| (label("decision", decision), count as f64));
     counter(&mut text, "turns_total", "Turns of the loop, by what was decided.", &by_decision);

@@ -2,6 +2,7 @@
 
 use super::histogram::Latency;
 use super::temperatures::Temperature;
+use crate::audit_log::AuditReport;
 use crate::camera::CameraReport;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,7 @@ pub(crate) struct Report {
     pub(crate) door: String,
     pub(crate) camera: CameraReport,
     pub(crate) database: DatabaseReport,
+    pub(crate) audit: AuditReport,
     pub(crate) turns: Turns,
     /// The last decisions about somebody, newest last; the same one about frame after frame is told once.
     pub(crate) decisions: Vec<LastDecision>,
@@ -133,6 +135,7 @@ pub(super) fn sample() -> Report {
             digest: "cd".to_owned(),
             refused: None,
         },
+        audit: AuditReport { sequence: 12, signed: 9, reserved_records: Some(1000), ..AuditReport::default() },
         turns: Turns { count: 97, per_second: 9.5, failed: 0, granted: 1, denied: 5, nobody: 91 },
         decisions: vec![LastDecision {
             utc_ms: 1_800_000_000_000,

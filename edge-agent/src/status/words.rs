@@ -1,6 +1,7 @@
 //! The report for people.
 
 use super::report::{LastDecision, Report};
+use crate::audit_log::AuditReport;
 use crate::camera::{CameraReport, CameraState};
 use jiff::Timestamp;
 
@@ -26,6 +27,7 @@ pub(super) fn in_words(report: &Report) -> String {
             last_turn(report)
         ),
     ];
+    lines.insert(5, format!("audit log      {}", audit_log(&report.audit)));
     if let Some(refused) = &database.refused {
         lines.push(format!("refused        a database that was shipped: {}", refused.reason));
     }
@@ -54,6 +56,20 @@ fn camera(camera: &CameraReport) -> String {
             format!("LOST, the door stays locked: {}", camera.reason.as_deref().unwrap_or(description))
         }
     }
+}
+
+fn audit_log(audit: &AuditReport) -> String {
+    let AuditReport { sequence, signed, failing, reserved_records, trouble } = audit;
+    let mut words = vec![format!("{sequence} records")];
+    if *signed > 0 {
+        words.push(format!("signed up to {signed}"));
+    }
+    if let Some(records) = reserved_records {
+        words.push(format!("space for {records} more on a full disk"));
+    }
+    words.extend(trouble.clone());
+    words.extend(failing.as_ref().map(|why| format!("NOBODY IS LET IN: {why}")));
+    words.join("; ")
 }
 
 fn last_turn(report: &Report) -> String {
@@ -95,6 +111,7 @@ door           locked
 camera         a \"good\" camera
 pictures       100 came, 3 passed over for newer ones, 1 damaged
 database       sequence 7: 2 people, 5 encodings
+audit log      12 records; signed up to 9; space for 1000 more on a full disk
 loop           97 turns, 9.5 a second, 0 failed; the last 0.1 s ago
 detect            p50 18.9 ms, p99 20.0 ms, of 2
 temperature    51.5 °C, cpu-thermal

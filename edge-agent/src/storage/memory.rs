@@ -2,7 +2,7 @@
 
 use super::Storage;
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Files in memory. Clones are the same storage.
@@ -18,20 +18,45 @@ pub enum Operation {
     Append,
     /// Cut a file.
     Truncate,
-    /// Bring a file to the disk.
+    /// Reserve space for a file.
+    Reserve,
+    /// Bring a file, or names, to the disk.
     Sync,
+    /// Give a file another name.
+    Rename,
+    /// Remove a file.
+    Remove,
 }
 
 #[derive(Debug, Default)]
 struct Contents {
     files: BTreeMap<String, Vec<u8>>,
+    /// Up to where files have space, if that is behind their end.
+    reserved: BTreeMap<String, u64>,
     failing: Option<Operation>,
+    capacity: Option<u64>,
+    is_read_only: bool,
 }
 
 impl Memory {
     /// From now on, this operation fails; `None` for none.
     pub fn fail_at(&self, operation: Option<Operation>) {
         self.contents().failing = operation;
+    }
+
+    /// From now on, this is a disk of so many bytes; `None` for one that is never full.
+    pub fn set_capacity(&self, bytes: Option<u64>) {
+        self.contents().capacity = bytes;
+    }
+
+    /// From now on, nothing can be written, as on a disk that was mounted so after a fault; or it can again.
+    pub fn set_read_only(&self, is_read_only: bool) {
+        self.contents().is_read_only = is_read_only;
+    }
+
+    /// How many bytes are taken, reserved ones included.
+    pub fn used(&self) -> u64 {
+        self.contents().used()
     }
 
     fn contents(&self) -> MutexGuard<'_, Contents> {
@@ -41,9 +66,23 @@ impl Memory {
     fn contents_for(&self, operation: Operation) -> io::Result<MutexGuard<'_, Contents>> {
         let contents = self.contents();
         if contents.failing == Some(operation) {
-            return Err(io::Error::new(io::ErrorKind::StorageFull, "no space left on device"));
+            return Err(full());
+        }
+        if contents.is_read_only && operation != Operation::Sync {
+            return Err(ErrorKind::ReadOnlyFilesystem.into());
         }
         Ok(contents)
+    }
+}
+
+impl Contents {
+    fn used(&self) -> u64 {
+        let reserved = |name| self.reserved.get(name).copied().unwrap_or(0);
+        self.files.iter().map(|(name, bytes)| reserved(name).max(bytes.len() as u64)).sum()
+    }
+
+    fn free(&self) -> u64 {
+        self.capacity.map_or(u64::MAX, |capacity| capacity.saturating_sub(self.used()))
     }
 }
 
@@ -52,19 +91,104 @@ impl Storage for Memory {
         Ok(self.contents().files.get(file).cloned())
     }
 
+    fn read_from(&mut self, file: &str, offset: u64, bytes: usize) -> io::Result<Vec<u8>> {
+        let contents = self.contents();
+        let content = contents.files.get(file).ok_or(ErrorKind::NotFound)?;
+        Ok(part(content, offset, bytes).to_vec())
+    }
+
+    fn length(&mut self, file: &str) -> io::Result<Option<u64>> {
+        Ok(self.contents().files.get(file).map(|bytes| bytes.len() as u64))
+    }
+
+    fn list(&mut self) -> io::Result<Vec<String>> {
+        Ok(self.contents().files.keys().cloned().collect())
+    }
+
     fn append(&mut self, file: &str, bytes: &[u8]) -> io::Result<()> {
-        self.contents_for(Operation::Append)?.files.entry(file.to_owned()).or_default().extend(bytes);
-        Ok(())
+        let mut contents = self.contents_for(Operation::Append)?;
+        let length = contents.files.entry(file.to_owned()).or_default().len() as u64;
+        let reserved = contents.reserved.get(file).map_or(0, |end| end.saturating_sub(length));
+        let room = usize::try_from(reserved.saturating_add(contents.free())).unwrap_or(usize::MAX);
+        let written = &bytes[..bytes.len().min(room)];
+        contents.files.entry(file.to_owned()).or_default().extend(written);
+        if written.len() < bytes.len() { Err(full()) } else { Ok(()) }
     }
 
     fn truncate(&mut self, file: &str, length: u64) -> io::Result<()> {
         let mut contents = self.contents_for(Operation::Truncate)?;
-        let bytes = contents.files.get_mut(file).ok_or(io::ErrorKind::NotFound)?;
+        contents.reserved.remove(file);
+        let bytes = contents.files.get_mut(file).ok_or(ErrorKind::NotFound)?;
         bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
         Ok(())
     }
 
+    fn reserve(&mut self, file: &str, bytes: u64) -> io::Result<()> {
+        let mut contents = self.contents_for(Operation::Reserve)?;
+        let length = contents.files.entry(file.to_owned()).or_default().len() as u64;
+        let held = contents.reserved.get(file).copied().unwrap_or(0).max(length);
+        let wanted = held.max(length + bytes);
+        if wanted - held > contents.free() {
+            return Err(full());
+        }
+        contents.reserved.insert(file.to_owned(), wanted);
+        Ok(())
+    }
+
     fn sync(&mut self, _file: &str) -> io::Result<()> {
+        self.sync_names()
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
+        let mut contents = self.contents_for(Operation::Rename)?;
+        let bytes = contents.files.remove(from).ok_or(ErrorKind::NotFound)?;
+        contents.files.insert(to.to_owned(), bytes);
+        contents.reserved.remove(to);
+        if let Some(end) = contents.reserved.remove(from) {
+            contents.reserved.insert(to.to_owned(), end);
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, file: &str) -> io::Result<()> {
+        let mut contents = self.contents_for(Operation::Remove)?;
+        contents.reserved.remove(file);
+        contents.files.remove(file).map(drop).ok_or_else(|| ErrorKind::NotFound.into())
+    }
+
+    fn sync_names(&mut self) -> io::Result<()> {
         self.contents_for(Operation::Sync).map(drop)
+    }
+}
+
+/// At most so many bytes from a place on.
+pub(super) fn part(content: &[u8], offset: u64, bytes: usize) -> &[u8] {
+    let start = usize::try_from(offset).unwrap_or(usize::MAX).min(content.len());
+    &content[start..content.len().min(start.saturating_add(bytes))]
+}
+
+fn full() -> io::Error {
+    io::Error::new(ErrorKind::StorageFull, "no space left on device")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_is_full_keeps_what_was_reserved() {
+        let mut disk = Memory::default();
+        disk.set_capacity(Some(10));
+        disk.reserve("log", 4).unwrap();
+        assert_eq!(disk.reserve("log", 11).unwrap_err().kind(), ErrorKind::StorageFull);
+        assert_eq!(disk.append("other", b"1234567").unwrap_err().kind(), ErrorKind::StorageFull);
+        assert_eq!(disk.read("other").unwrap().unwrap(), b"123456", "what fits is written");
+        disk.append("log", b"1234").unwrap();
+        assert!(disk.append("log", b"5").is_err());
+        assert_eq!((disk.used(), disk.length("log").unwrap()), (10, Some(4)));
+        disk.remove("other").unwrap();
+        disk.append("log", b"5").unwrap();
+        disk.set_read_only(true);
+        assert_eq!(disk.append("log", b"6").unwrap_err().kind(), ErrorKind::ReadOnlyFilesystem);
     }
 }

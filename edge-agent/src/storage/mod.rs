@@ -2,13 +2,16 @@
 
 mod folder;
 mod memory;
+#[cfg(test)]
+pub(crate) mod power_cut;
 
 pub use folder::Folder;
 pub use memory::{Memory, Operation};
 
 use std::io;
 
-/// One folder of files. What was written may be lost until it is synced.
+/// One folder of files. What was written may be lost until it is synced, and what was renamed or removed may come back
+/// until the names are.
 pub trait Storage: Send {
     /// The whole file; `None` if there is none.
     ///
@@ -16,47 +19,158 @@ pub trait Storage: Send {
     /// What the system says.
     fn read(&mut self, file: &str) -> io::Result<Option<Vec<u8>>>;
 
+    /// At most so many bytes of the file from a place on; fewer at its end, none behind it.
+    ///
+    /// # Errors
+    /// What the system says; `NotFound` if there is no such file.
+    fn read_from(&mut self, file: &str, offset: u64, bytes: usize) -> io::Result<Vec<u8>>;
+
+    /// How many bytes the file has; `None` if there is none.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn length(&mut self, file: &str) -> io::Result<Option<u64>>;
+
+    /// The names of all files, in order. Names that are not UTF-8 are none of ours and left out.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn list(&mut self) -> io::Result<Vec<String>>;
+
     /// Appends to the file, which is made if there is none.
     ///
     /// # Errors
     /// What the system says; a part of the bytes may have been appended.
     fn append(&mut self, file: &str, bytes: &[u8]) -> io::Result<()>;
 
-    /// Cuts the file to a length, which it has at least.
+    /// Cuts the file to a length, which it has at least. What was reserved behind it may be lost.
     ///
     /// # Errors
     /// What the system says.
     fn truncate(&mut self, file: &str, length: u64) -> io::Result<()>;
+
+    /// From now on, so many bytes can be appended to the file though the disk becomes full. It is as long as before, and
+    /// is made if there is none.
+    ///
+    /// # Errors
+    /// What the system says: the disk is full already, or cannot promise it (`Unsupported`).
+    fn reserve(&mut self, file: &str, bytes: u64) -> io::Result<()>;
 
     /// What was written to the file is on the disk when this returns, and so is its name.
     ///
     /// # Errors
     /// What the system says; nothing is known then of what was written.
     fn sync(&mut self, file: &str) -> io::Result<()>;
+
+    /// Gives the file another name, in place of the file that had it.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn rename(&mut self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Removes the file.
+    ///
+    /// # Errors
+    /// What the system says; `NotFound` if there is no such file.
+    fn remove(&mut self, file: &str) -> io::Result<()>;
+
+    /// Files that were renamed or removed stay so when this returns.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn sync_names(&mut self) -> io::Result<()>;
+
+    /// Writes the file anew, so that the old or the new content is there whole, whatever happens meanwhile; the new one
+    /// when this returns. It is written beside, as `FILE.part`.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn replace(&mut self, file: &str, bytes: &[u8]) -> io::Result<()> {
+        let beside = format!("{file}.part");
+        match self.remove(&beside) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            removed => removed?,
+        }
+        self.append(&beside, bytes)?;
+        self.sync(&beside)?;
+        self.rename(&beside, file)?;
+        self.sync_names()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use power_cut::PowerCut;
+    use std::io::ErrorKind;
 
     /// The same behaviour of everything that stores.
     fn behaves(storage: &mut dyn Storage) {
         assert_eq!(storage.read("log").unwrap(), None);
+        assert_eq!(storage.length("log").unwrap(), None);
+        assert_eq!(storage.read_from("log", 0, 1).unwrap_err().kind(), ErrorKind::NotFound);
         assert!(storage.truncate("log", 0).is_err());
+        assert!(storage.list().unwrap().is_empty());
         storage.append("log", b"one\n").unwrap();
         storage.append("log", b"two\nth").unwrap();
         storage.sync("log").unwrap();
         assert_eq!(storage.read("log").unwrap().as_deref(), Some(&b"one\ntwo\nth"[..]));
+        assert_eq!(storage.length("log").unwrap(), Some(10));
+        for (offset, bytes, expected) in [(0, 3, &b"one"[..]), (8, 100, b"th"), (10, 1, b""), (99, 1, b""), (4, 0, b"")]
+        {
+            assert_eq!(storage.read_from("log", offset, bytes).unwrap(), expected, "{offset}");
+        }
         storage.truncate("log", 8).unwrap();
         storage.sync("log").unwrap();
         assert_eq!(storage.read("log").unwrap().as_deref(), Some(&b"one\ntwo\n"[..]));
         assert_eq!(storage.read("other").unwrap(), None);
     }
 
+    fn names_behave(storage: &mut dyn Storage) {
+        storage.append("a", b"old").unwrap();
+        storage.append("b", b"new").unwrap();
+        assert_eq!(storage.list().unwrap(), ["a", "b"]);
+        storage.rename("b", "a").unwrap();
+        storage.sync_names().unwrap();
+        assert_eq!(storage.list().unwrap(), ["a"]);
+        assert_eq!(storage.read("a").unwrap().as_deref(), Some(&b"new"[..]));
+        assert_eq!(storage.rename("b", "a").unwrap_err().kind(), ErrorKind::NotFound);
+        assert_eq!(storage.remove("b").unwrap_err().kind(), ErrorKind::NotFound);
+        storage.append("a.part", b"left by a power cut").unwrap();
+        storage.replace("a", b"newer").unwrap();
+        storage.replace("c", b"").unwrap();
+        assert_eq!(storage.list().unwrap(), ["a", "c"]);
+        assert_eq!(storage.read("a").unwrap().as_deref(), Some(&b"newer"[..]));
+        storage.remove("a").unwrap();
+        storage.remove("c").unwrap();
+        storage.sync_names().unwrap();
+        assert!(storage.list().unwrap().is_empty());
+    }
+
+    fn a_reserve_is_not_seen(storage: &mut dyn Storage) {
+        match storage.reserve("log", 10_000) {
+            Err(error) if error.kind() == ErrorKind::Unsupported => {
+                eprintln!("skipped: this file system reserves nothing: {error}");
+                return;
+            }
+            reserved => reserved.unwrap(),
+        }
+        assert_eq!(storage.length("log").unwrap(), Some(0));
+        storage.append("log", b"one").unwrap();
+        storage.reserve("log", 10_000).unwrap();
+        assert_eq!(storage.read("log").unwrap().as_deref(), Some(&b"one"[..]));
+        storage.append("log", b"two").unwrap();
+        storage.sync("log").unwrap();
+        assert_eq!(storage.read("log").unwrap().as_deref(), Some(&b"onetwo"[..]));
+    }
+
     #[test]
-    fn a_folder_and_memory_behave_alike() {
-        let folder = tempfile::tempdir().unwrap();
-        behaves(&mut Folder::at(folder.path()));
-        behaves(&mut Memory::default());
+    fn all_of_them_behave_alike() {
+        for behaviour in [behaves, names_behave, a_reserve_is_not_seen] {
+            let folder = tempfile::tempdir().unwrap();
+            behaviour(&mut Folder::at(folder.path()));
+            behaviour(&mut Memory::default());
+            behaviour(&mut PowerCut::default());
+        }
     }
 }

@@ -102,6 +102,7 @@ impl Unit {
         let decision = self.policy.decide(&Observation::new(&faces), &now);
         self.record_ended_approach(&now);
         let verdict = self.act_on(decision, &now)?;
+        self.audit.tend(&now);
         timings.total_ms = started.elapsed().as_secs_f64() * 1e3;
         Ok(Turn { verdict, door: self.latch.state(), faces: faces.len(), timings })
     }
@@ -111,6 +112,8 @@ impl Unit {
         let now = self.clock.now();
         self.record(Event::started(env!("CARGO_PKG_VERSION")), &now);
         self.record_people(database, &now);
+        self.sign(&now);
+        self.audit.tend(&now);
     }
 
     /// Knows these people from now on, under this policy, and records that. Nothing that was seen before counts any more:
@@ -135,6 +138,7 @@ impl Unit {
         self.surroundings.lights = None;
         self.record_ended_approach(&now);
         self.record(Event::Stopped, &now);
+        self.sign(&now);
     }
 
     /// The policy.
@@ -174,6 +178,12 @@ impl Unit {
     fn record_ended_approach(&mut self, now: &Now) {
         if let Some(event) = self.policy.take_ended_approach().as_ref().and_then(Event::refused) {
             self.record(event, now);
+        }
+    }
+
+    fn sign(&mut self, now: &Now) {
+        if let Err(error) = self.audit.sign(now) {
+            tracing::error!("{error}");
         }
     }
 

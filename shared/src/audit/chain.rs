@@ -5,6 +5,10 @@ use super::record::{BootId, LineHash, LineProblem, Link, Record, RecordError};
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
+/// What every signed head begins with, so that a signature over one is none over anything else.
+pub const SIGNED_PREFIX: &[u8; 26] = b"edge-agent audit log head\n";
+const SIGNED_BYTES: usize = SIGNED_PREFIX.len() + 8 + 32;
+
 /// A record and the hash of its line: it stands for the whole log up to there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
@@ -24,6 +28,18 @@ impl Head {
     /// When the line is damaged or no record.
     pub fn at(line: &[u8]) -> Result<Self, LineProblem> {
         Ok(Self { sequence: Link::read(line)?.sequence, hash: LineHash::of(line) })
+    }
+
+    /// What a device signs to vouch for the log up to here: [`SIGNED_PREFIX`], the sequence number (8 bytes,
+    /// little-endian), the hash.
+    pub fn signed_bytes(&self) -> [u8; SIGNED_BYTES] {
+        let mut bytes = [0; SIGNED_BYTES];
+        let (prefix, rest) = bytes.split_at_mut(SIGNED_PREFIX.len());
+        prefix.copy_from_slice(SIGNED_PREFIX);
+        let (sequence, hash) = rest.split_at_mut(8);
+        sequence.copy_from_slice(&self.sequence.to_le_bytes());
+        hash.copy_from_slice(&self.hash.0);
+        bytes
     }
 }
 
@@ -51,6 +67,11 @@ impl Chain {
     /// When the line is damaged or no record.
     pub fn after(last_line: &[u8]) -> Result<Self, LineProblem> {
         Ok(Self { head: Head::at(last_line)? })
+    }
+
+    /// A log that ends with a line that was read already.
+    pub const fn from_head(head: Head) -> Self {
+        Self { head }
     }
 
     /// The last line that was committed.

@@ -1,6 +1,8 @@
 //! What is worth a record. From these alone it must be possible to tell later who was let in, and who was not and why.
 //! An [`Event::Granted`] is written before the door moves: after one that nothing follows, the power may have gone first.
 
+use super::record::LineHash;
+use super::signature::HeadSignature;
 use crate::gallery::{ModelHash, PersonId};
 use crate::policy::{Approach, Credential, Grant, MAX_CONSENSUS_FRAMES, Neighbour, Reason};
 use heapless::{String, Vec};
@@ -81,6 +83,25 @@ pub enum Event {
     TornLineCut {
         /// How many bytes were cut off.
         bytes: u64,
+    },
+    /// The device signed the record before this one, and with it all before that.
+    HeadSigned {
+        /// Over [`Head::signed_bytes`](super::Head::signed_bytes) of the record before.
+        signature: HeadSignature,
+    },
+    /// The oldest files of the log are removed: written before they are.
+    Pruned {
+        /// The number of the last record in them.
+        pruned_through: u64,
+        /// The hash of its line, which the first line that is kept names.
+        pruned_hash: LineHash,
+    },
+    /// The log did not hold a record that the device had signed: its tail was cut off, or it was written anew.
+    TailMissing {
+        /// The number of that record.
+        signed_sequence: u64,
+        /// The hash of its line.
+        signed_hash: LineHash,
     },
 }
 

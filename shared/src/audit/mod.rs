@@ -6,16 +6,19 @@
 //! `previous` (SHA-256 of the line before, without its line feed; zeros in the first line) and `checksum` (CRC-32 of the
 //! line before this key). The chain finds what somebody changed; the checksum finds damage in the very line that has
 //! it, also in the last one, which no other line vouches for yet. Neither finds a tail that was cut off at a line, nor a
-//! log that was written anew as a whole: for that a [`Head`] must be kept elsewhere.
+//! log that was written anew as a whole: for that a [`Head`] must be kept elsewhere. The device signs heads into the chain and
+//! beside it; how is the program's affair, what it signs is [`Head::signed_bytes`].
 
 mod chain;
 mod event;
 mod record;
+mod signature;
 mod verify;
 
-pub use chain::{Chain, Head, NextLine};
+pub use chain::{Chain, Head, NextLine, SIGNED_PREFIX};
 pub use event::{Event, MAX_VERSION_BYTES};
 pub use record::{BootId, LineHash, LineProblem, MAX_LINE_BYTES, Record, RecordError, SCHEMA};
+pub use signature::HeadSignature;
 pub use verify::{ChainError, Summary, TornLine, Verifier, verify};
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use proptest::collection::vec as vec_of;
 use proptest::option::of as option_of;
 use proptest::prelude::*;
 use std::string::{String, ToString};
+use std::vec;
 use std::vec::Vec;
 
 const BOOT: BootId = BootId([0xb0; 16]);
@@ -153,11 +154,11 @@ fn rewritten(line: &str, from: &str, to: &str) -> String {
 #[test]
 fn a_later_event_does_not_break_the_chain() {
     // A unit that went back to an older program must still be able to go on with its log.
-    let line = rewritten(&log_of([Event::Stopped])[0], "stopped", "rotated");
+    let line = rewritten(&log_of([Event::Stopped])[0], "stopped", "moved_away");
     assert_eq!(verify(std::format!("{line}\n").as_bytes()).unwrap().lines, 1);
     assert_eq!(Chain::after(line.as_bytes()).unwrap().head().sequence, 1);
     let problem = Record::parse(line.as_bytes()).unwrap_err();
-    assert!(problem.to_string().contains("rotated"), "{problem}");
+    assert!(problem.to_string().contains("moved_away"), "{problem}");
 }
 
 #[test]
@@ -224,6 +225,24 @@ fn a_log_in_several_files_is_checked_file_by_file() {
 }
 
 #[test]
+fn a_file_names_what_it_follows() {
+    let log = small_log();
+    let mut verifier = Verifier::from_anywhere();
+    log[2..].iter().try_for_each(|line| verifier.line(line.as_bytes())).unwrap();
+    let before = Head::at(log[1].trim_end().as_bytes()).unwrap();
+    assert_eq!(verifier.finish().follows, Some(before));
+    assert_eq!(verify(log.concat().as_bytes()).unwrap().follows, Some(Head::BEGINNING));
+}
+
+/// Devices and workstations of all versions must agree on it.
+#[test]
+fn what_is_signed_of_a_head() {
+    let bytes = Head { sequence: 258, hash: LineHash([7; 32]) }.signed_bytes();
+    let expected = [&b"edge-agent audit log head\n"[..], &[2, 1, 0, 0, 0, 0, 0, 0], &[7; 32]].concat();
+    assert_eq!(bytes[..], expected[..]);
+}
+
+#[test]
 fn nothing_follows_a_torn_line() {
     let mut verifier = Verifier::from_anywhere();
     let log = small_log();
@@ -266,6 +285,12 @@ fn events() -> impl Strategy<Value = Event> {
             Event::Refused { reason, person, distance, distances, runner_up, began_utc_ms, ended_utc_ms, grants }
         }),
         any::<u64>().prop_map(|bytes| Event::TornLineCut { bytes }),
+        any::<[u8; 32]>()
+            .prop_map(|half| Event::HeadSigned { signature: HeadSignature([half, half].concat().try_into().unwrap()) }),
+        any::<(u64, [u8; 32])>()
+            .prop_map(|(pruned_through, hash)| Event::Pruned { pruned_through, pruned_hash: LineHash(hash) }),
+        any::<(u64, [u8; 32])>()
+            .prop_map(|(signed_sequence, hash)| Event::TailMissing { signed_sequence, signed_hash: LineHash(hash) }),
     ]
 }
 

@@ -23,6 +23,8 @@ pub struct Summary {
     pub lines: usize,
     /// The number of its first record.
     pub first: Option<u64>,
+    /// What its first record names as the one before: its number and its hash.
+    pub follows: Option<Head>,
     /// The last whole line; without one, the head that the lines were to follow, if it is known.
     pub head: Option<Head>,
     /// What follows the last line feed: the power went while it was written. No door moved for it.
@@ -57,12 +59,12 @@ pub struct Verifier {
 impl Verifier {
     /// For the lines that follow a head: that of the file before, or [`Head::BEGINNING`].
     pub const fn after(head: Head) -> Self {
-        Self { summary: Summary { lines: 0, first: None, head: Some(head), torn: None } }
+        Self { summary: Summary { lines: 0, first: None, follows: None, head: Some(head), torn: None } }
     }
 
     /// For lines of which nobody knows what was before: older files are gone.
     pub const fn from_anywhere() -> Self {
-        Self { summary: Summary { lines: 0, first: None, head: None, torn: None } }
+        Self { summary: Summary { lines: 0, first: None, follows: None, head: None, torn: None } }
     }
 
     /// Checks the next line, shown with its line feed; the last may lack it.
@@ -79,9 +81,10 @@ impl Verifier {
             self.summary.torn = Some(TornLine { line: number, bytes: line.len() });
             return Ok(());
         };
-        let head = follow(self.summary.head, line).map_err(|problem| ChainError { line: number, problem })?;
+        let (head, before) = follow(self.summary.head, line).map_err(|problem| ChainError { line: number, problem })?;
         self.summary.lines = number;
         self.summary.first = self.summary.first.or(Some(head.sequence));
+        self.summary.follows = self.summary.follows.or(Some(before));
         self.summary.head = Some(head);
         Ok(())
     }
@@ -97,7 +100,8 @@ impl Verifier {
     }
 }
 
-fn follow(before: Option<Head>, line: &[u8]) -> Result<Head, LineProblem> {
+/// The head at a line, and the one that the line names as that before it.
+fn follow(before: Option<Head>, line: &[u8]) -> Result<(Head, Head), LineProblem> {
     let Link { sequence, previous } = Link::read(line)?;
     if let Some(before) = before {
         if before.sequence.checked_add(1) != Some(sequence) {
@@ -107,5 +111,6 @@ fn follow(before: Option<Head>, line: &[u8]) -> Result<Head, LineProblem> {
             return Err(LineProblem::Previous { expected: before.hash, found: previous });
         }
     }
-    Ok(Head { sequence, hash: LineHash::of(line) })
+    let named = Head { sequence: sequence.saturating_sub(1), hash: previous };
+    Ok((Head { sequence, hash: LineHash::of(line) }, named))
 }

@@ -22,7 +22,7 @@ show() {
 
 # Starts the unit with a configuration of that name, and an empty log.
 start() {
-    rm -f /var/log/edge-agent/audit.jsonl
+    rm -f /var/log/edge-agent/audit.jsonl*
     edge-agent run --config /etc/edge-agent/$1.toml >/tmp/unit.log 2>&1 &
     unit=$!
 }

@@ -1,8 +1,10 @@
 //! The door unit: `edge-agent`.
 
+mod audit;
 mod bad_input;
 mod cards;
 mod check;
+mod disks;
 mod doctor;
 mod lock;
 mod run;

@@ -36,7 +36,7 @@ pub(crate) fn configuration_with(folder: &Path, database: &Path, camera: &str) -
     let text = format!(
         "[database]\npath = \"{database}\"\n[camera]\n{camera}\n\
          [door]\nlock = \"scripted\"\nlast-lock = \"{at}/last-lock.toml\"\nunlock-seconds = 60.0\n\
-         [audit]\npath = \"{at}/audit.jsonl\"\n[status]\nsocket = \"{at}/status.sock\"\n"
+         [audit]\npath = \"{at}/audit.jsonl\"\nkey = \"{at}/audit.key\"\n[status]\nsocket = \"{at}/status.sock\"\n"
     );
     fs::write(&path, text).unwrap();
     path
@@ -106,11 +106,12 @@ impl RunningUnit {
         fs::read_to_string(self.file("stderr")).unwrap_or_default()
     }
 
-    /// The events of its audit log.
+    /// The events of its audit log, but for signatures.
     pub(super) fn events(&self) -> Vec<String> {
         let log = fs::read_to_string(self.file("audit.jsonl")).unwrap();
         let events = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        events.map(|event| event["event"].as_str().unwrap().to_owned()).collect()
+        let names = events.map(|event| event["event"].as_str().unwrap().to_owned());
+        names.filter(|event| event != "head_signed").collect()
     }
 
     /// Asks it how it is.

@@ -1,0 +1,153 @@
+//! Which records somebody wants to see, and whose they are.
+
+use super::args::Filters;
+use crate::audit_log::names::Names;
+use anyhow::{Context, bail};
+use shared::audit::{Event, Record};
+use shared::gallery::{Gallery, PersonId};
+use shared::policy::Reason;
+use std::path::Path;
+use terminal::{Help, read_bounded};
+
+const MAX_DATABASE_BYTES: u64 = 512 << 20;
+
+/// Which records are wanted.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Filter {
+    /// Any of these.
+    pub(crate) people: Option<Vec<PersonId>>,
+    /// From this time on, milliseconds since 1970, UTC.
+    pub(crate) since: Option<i64>,
+    /// Before this time.
+    pub(crate) until: Option<i64>,
+    pub(crate) reason: Option<Reason>,
+}
+
+impl Filter {
+    /// # Errors
+    /// If nobody is known by the name that was given.
+    pub(super) fn of(filters: &Filters, names: &Names) -> anyhow::Result<Self> {
+        let people = match &filters.person {
+            None => None,
+            Some(text) => match names.meant_by(text) {
+                meant if meant.is_empty() => {
+                    return Err(anyhow::anyhow!("nobody is known as {text}"))
+                        .help("give the person's id (`encoder-tool list` shows it), or a database with --names DB");
+                }
+                meant => Some(meant),
+            },
+        };
+        let &Filters { since, until, reason, .. } = filters;
+        Ok(Self { people, since, until, reason })
+    }
+
+    pub(crate) fn wants(&self, record: &Record) -> bool {
+        self.since.is_none_or(|since| record.utc_ms >= since)
+            && self.until.is_none_or(|until| record.utc_ms < until)
+            && self
+                .reason
+                .is_none_or(|reason| matches!(record.event, Event::Refused { reason: found, .. } if found == reason))
+            && self.people.as_ref().is_none_or(|people| person(&record.event).is_some_and(|id| people.contains(&id)))
+    }
+}
+
+/// Whom an event is about.
+pub(super) fn person(event: &Event) -> Option<PersonId> {
+    match event {
+        Event::Granted { person, .. } => Some(*person),
+        Event::Refused { person, .. } => *person,
+        _ => None,
+    }
+}
+
+/// The names of a database, or those beside the log.
+///
+/// # Errors
+/// If they cannot be read.
+pub(super) fn names(database: Option<&Path>, log: &Path) -> anyhow::Result<Names> {
+    match database {
+        Some(path) => Ok(Names::of(&gallery(path)?)),
+        None => Ok(Names::beside(log).unwrap_or_else(|error| {
+            tracing::warn!("{error:#}; ids are shown without names");
+            Names::default()
+        })),
+    }
+}
+
+/// A people database, whatever model it was made with.
+///
+/// # Errors
+/// If it cannot be read.
+pub(crate) fn gallery(path: &Path) -> anyhow::Result<Gallery> {
+    let bytes = read_bounded(path, MAX_DATABASE_BYTES)?;
+    match Gallery::decode(&bytes) {
+        Ok(gallery) => Ok(gallery),
+        Err(error) => bail!("{}: {error}", path.display()),
+    }
+}
+
+impl Filter {
+    /// A record of a person, at a time.
+    #[cfg(test)]
+    pub(super) fn wants_event(&self, utc_ms: i64, event: Event) -> bool {
+        use shared::audit::{BootId, Chain};
+        let line = Chain::new().next_line(utc_ms, BootId([0; 16]), event).unwrap().text().to_owned();
+        self.wants(&Record::parse(line.trim_end().as_bytes()).unwrap())
+    }
+}
+
+/// Reads a database for its names alone; what is wrong with it is said with its path.
+///
+/// # Errors
+/// If it cannot be read.
+pub(crate) fn people_in(path: &Path) -> anyhow::Result<Vec<PersonId>> {
+    let gallery = gallery(path).with_context(|| "its people cannot be read")?;
+    Ok(gallery.people().iter().map(|person| person.id).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::policy::Credential;
+
+    #[test]
+    fn what_is_wanted() {
+        let [ada, ben] = [PersonId([1; 16]), PersonId([2; 16])];
+        let granted = |person| Event::Granted {
+            person,
+            credential: Credential::Face,
+            distance: None,
+            distances: Default::default(),
+            runner_up: None,
+        };
+        let refused = |reason| Event::Refused {
+            reason,
+            person: None,
+            distance: None,
+            distances: Default::default(),
+            runner_up: None,
+            began_utc_ms: 0,
+            ended_utc_ms: 0,
+            grants: 0,
+        };
+        let all = Filter::default();
+        let of_ada = Filter { people: Some(vec![ada]), ..all.clone() };
+        let not_known = Filter { reason: Some(Reason::NotKnown), ..all.clone() };
+        let then = Filter { since: Some(10), until: Some(20), ..all.clone() };
+        for (filter, utc_ms, event, expected) in [
+            (&all, 0, Event::Stopped, true),
+            (&of_ada, 0, granted(ada), true),
+            (&of_ada, 0, granted(ben), false),
+            (&of_ada, 0, Event::Stopped, false),
+            (&not_known, 0, refused(Reason::NotKnown), true),
+            (&not_known, 0, refused(Reason::TooFar), false),
+            (&not_known, 0, granted(ada), false),
+            (&then, 9, Event::Stopped, false),
+            (&then, 10, Event::Stopped, true),
+            (&then, 19, Event::Stopped, true),
+            (&then, 20, Event::Stopped, false),
+        ] {
+            assert_eq!(filter.wants_event(utc_ms, event.clone()), expected, "{filter:?} {utc_ms} {event:?}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! `audit verify`: whether the log is the one that was written.
+
+use super::args::Verify;
+use crate::audit_log::read::open;
+use crate::audit_log::verify::{Against, Fault, Findings, verify};
+use crate::audit_log::{PublicKey, SignedHead};
+use anyhow::{Context, ensure};
+use serde::Serialize;
+use terminal::{Answer, print, print_json};
+
+#[derive(Serialize)]
+struct Verified<'a> {
+    whole: bool,
+    #[serde(flatten)]
+    found: &'a Findings,
+}
+
+/// Checks a log. Yes if it is whole.
+///
+/// # Errors
+/// If it, or what it is held against, cannot be read; if the head is not by the key.
+pub(super) fn run(arguments: &Verify) -> anyhow::Result<Answer> {
+    let log = arguments.place.log()?;
+    let key = arguments.key.as_deref().map(PublicKey::read).transpose()?;
+    let head = arguments.head.as_deref().map(SignedHead::read).transpose()?;
+    if let (Some(key), Some(head), Some(path)) = (&key, &head, &arguments.head) {
+        ensure!(head.is_by(key), "{} is not signed by the key that was given: it vouches for nothing", path.display());
+    }
+    let against = Against { key: key.as_ref(), head: head.as_ref() };
+    let found = verify(open(&log)?, against, |_| Ok(())).with_context(|| format!("cannot read {}", log.display()))?;
+    let whole = found.fault.is_none() && found.missed.is_none();
+    if arguments.json {
+        print_json(&Verified { whole, found: &found })?;
+    } else {
+        print(&in_words(&found))?;
+    }
+    Ok(Answer::yes_if(whole))
+}
+
+pub(super) fn in_words(found: &Findings) -> String {
+    let mut lines = vec![match (&found.fault, found.first, found.last) {
+        (Some(Fault { place: Some(place), problem }), ..) => format!("NOT WHOLE: {place}: {problem}"),
+        (Some(Fault { place: None, problem }), ..) => format!("NOT WHOLE: {problem}"),
+        (None, Some(first), Some(last)) if found.missed.is_some() => {
+            format!("NOT WHOLE: records {first} to {} follow from each other, but others are missing", last.sequence)
+        }
+        (None, Some(first), Some(last)) => {
+            format!("whole: records {first} to {}, each follows from the one before", last.sequence)
+        }
+        (None, ..) => "whole: there is no record".to_owned(),
+    }];
+    lines.push(format!("files          {}", found.files));
+    if let Some(through) = found.pruned_through {
+        lines.push(format!("removed        records up to {through}, as recorded"));
+    }
+    if let Some(bytes) = found.torn_bytes {
+        lines
+            .push(format!("last line      {bytes} bytes, not whole: it is being written, or the power went meanwhile"));
+    }
+    if let Some(missed) = found.missed {
+        lines.push(format!("missing        record {missed}, which was signed: the unit did not find it at its start"));
+    }
+    let through = found.signed_through.map_or("none".to_owned(), |through| format!("up to record {through}"));
+    lines.push(match found.signatures_checked {
+        true => format!("signed         {through}, by the key that was given"),
+        false => format!("signed         {through}; by whom was not checked (--key)"),
+    });
+    lines.push(match found.head_sequence {
+        Some(sequence) if found.fault.is_none() => format!("head           record {sequence} is there as it was"),
+        Some(sequence) => format!("head           of record {sequence}"),
+        None => "head           none was given (--head): a tail that was cut off does not show".to_owned(),
+    });
+    lines.join("\n")
+}

@@ -1,0 +1,145 @@
+//! A record as a person reads it.
+
+use crate::audit_log::names::Names;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use shared::audit::{Event, Record};
+use shared::gallery::PersonId;
+use shared::policy::Neighbour;
+
+/// One line: when, what, whom, how far.
+pub(super) fn in_words(record: &Record, names: &Names, zone: &TimeZone) -> String {
+    format!("{}  {:>6}  {}", local_time(record.utc_ms, zone), record.sequence, event(&record.event, names))
+}
+
+pub(super) fn local_time(utc_ms: i64, zone: &TimeZone) -> String {
+    match Timestamp::from_millisecond(utc_ms) {
+        Ok(moment) => moment.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        Err(_) => format!("{utc_ms} ms"),
+    }
+}
+
+fn event(event: &Event, names: &Names) -> String {
+    match event {
+        Event::Started { version } => format!("the unit started, version {version}; the door is locked"),
+        Event::Stopped => "the unit stopped; the door is locked".to_owned(),
+        Event::DatabaseLoaded { database_sequence, threshold, .. } => {
+            format!("database {database_sequence} was taken into use, threshold {threshold:.3}")
+        }
+        Event::Granted { person, credential, distance, runner_up, .. } => {
+            let by = credential.code().replace('_', " ");
+            format!("LET IN {} by {by}{}", who(person, names), distances(*distance, runner_up.as_ref(), names))
+        }
+        Event::Refused { reason, person, distance, runner_up, began_utc_ms, ended_utc_ms, .. } => {
+            let seconds = ended_utc_ms.saturating_sub(*began_utc_ms) as f64 / 1e3;
+            let whom = person.as_ref().map(|person| format!(", {}", who(person, names))).unwrap_or_default();
+            let distances = distances(*distance, runner_up.as_ref(), names);
+            format!("not let in: {reason}{whom}{distances}, seen for {seconds:.1} s")
+        }
+        Event::DoorForced => "THE DOOR IS OPEN though nobody was let in".to_owned(),
+        Event::DoorHeld { open_ms } => format!("the door has been open for {} s", open_ms / 1000),
+        Event::DoorClosed { open_ms } => format!("the door is closed again, after {} s", open_ms / 1000),
+        Event::DoorFailed => "THE DOOR COULD NOT BE SWITCHED".to_owned(),
+        Event::TornLineCut { bytes } => format!("a line that was not written to its end was cut off, {bytes} bytes"),
+        Event::HeadSigned { .. } => "the unit signed the log up to here".to_owned(),
+        Event::Pruned { pruned_through, .. } => format!("old records were removed, up to {pruned_through}"),
+        Event::TailMissing { signed_sequence, .. } => {
+            format!("RECORDS ARE MISSING: the log did not hold record {signed_sequence}, which was signed")
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn who(person: &PersonId, names: &Names) -> String {
+    names.name(person).map_or_else(|| person.to_string(), |name| format!("{name} ({person})"))
+}
+
+fn distances(nearest: Option<f32>, runner_up: Option<&Neighbour>, names: &Names) -> String {
+    let nearest = nearest.map(|distance| format!(", distance {distance:.3}")).unwrap_or_default();
+    let next = runner_up
+        .map(|Neighbour { person, distance }| {
+            let next = names.name(person).map_or_else(|| person.to_string(), str::to_owned);
+            format!(", next {next} {distance:.3}")
+        })
+        .unwrap_or_default();
+    nearest + &next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::audit::{BootId, Chain, HeadSignature, LineHash};
+    use shared::gallery::ModelHash;
+    use shared::policy::{Credential, Reason};
+
+    const ADA: PersonId = PersonId([0xad; 16]);
+
+    fn examples() -> Vec<(Event, &'static str)> {
+        let runner_up = Some(Neighbour { person: PersonId([0xbe; 16]), distance: 1.25 });
+        let distance = Some(0.5);
+        let refused = Event::Refused {
+            reason: Reason::NotKnown,
+            person: None,
+            distance,
+            distances: [0.5].into_iter().collect(),
+            runner_up: None,
+            began_utc_ms: 0,
+            ended_utc_ms: 1500,
+            grants: 0,
+        };
+        let hash = LineHash([0; 32]);
+        vec![
+            (Event::started("1.2.3"), "version 1.2.3"),
+            (Event::Stopped, "stopped"),
+            (
+                Event::DatabaseLoaded { database_sequence: 7, model: ModelHash([0; 32]), threshold: 1.02 },
+                "database 7 was taken into use, threshold 1.020",
+            ),
+            (
+                Event::Granted {
+                    person: ADA,
+                    credential: Credential::CardAndFace,
+                    distance,
+                    distances: [0.5].into_iter().collect(),
+                    runner_up,
+                },
+                "LET IN adadadadadadadadadadadadadadadad by card and face, distance 0.500, next bebe",
+            ),
+            (refused, "not let in: not_known, distance 0.500, seen for 1.5 s"),
+            (Event::DoorForced, "THE DOOR IS OPEN"),
+            (Event::DoorHeld { open_ms: 31_000 }, "open for 31 s"),
+            (Event::DoorClosed { open_ms: 31_000 }, "closed again, after 31 s"),
+            (Event::DoorFailed, "COULD NOT BE SWITCHED"),
+            (Event::TornLineCut { bytes: 9 }, "9 bytes"),
+            (Event::HeadSigned { signature: HeadSignature([0; 64]) }, "signed"),
+            (Event::Pruned { pruned_through: 12, pruned_hash: hash }, "up to 12"),
+            (Event::TailMissing { signed_sequence: 12, signed_hash: hash }, "record 12"),
+        ]
+    }
+
+    fn record(event: Event) -> (String, Record) {
+        let line = Chain::new().next_line(1_800_000_000_000, BootId([0; 16]), event).unwrap().text().to_owned();
+        let record = Record::parse(line.trim_end().as_bytes()).unwrap();
+        (line, record)
+    }
+
+    #[test]
+    fn every_event_has_words() {
+        for (event, expected) in examples() {
+            let words = in_words(&record(event).1, &Names::default(), &TimeZone::UTC);
+            assert!(words.starts_with("2027-01-15 08:00:00       1  ") && words.contains(expected), "{words}");
+        }
+    }
+
+    #[test]
+    fn every_event_and_every_reason_is_documented() {
+        let manual = include_str!("../../../docs/audit-log.md");
+        let documented =
+            |code: &str| assert!(manual.contains(&format!("| `{code}` |")), "docs/audit-log.md lacks {code}");
+        for (event, _) in examples() {
+            let (line, _) = record(event);
+            documented(line.split("\"event\":\"").nth(1).unwrap().split('"').next().unwrap());
+        }
+        Reason::ALL.iter().for_each(|reason| documented(reason.code()));
+    }
+}

@@ -1,0 +1,58 @@
+//! Which files a log has: the current one, older ones with the number of their first record behind its name
+//! (`audit.jsonl.0000000001`), and what lies beside.
+
+use crate::storage::Storage;
+use std::io;
+
+/// An older file of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Segment {
+    pub(crate) name: String,
+    /// The number of its first record, as the name says.
+    pub(crate) first: u64,
+}
+
+/// The name of the file that begins with this record, once it is not the current one any more.
+pub(crate) fn segment_name(log: &str, first: u64) -> String {
+    format!("{log}.{first:010}")
+}
+
+/// A file in which the next segment is prepared.
+pub(super) fn next_name(log: &str) -> String {
+    format!("{log}.next")
+}
+
+/// Where the head that was signed last lies.
+pub(crate) fn head_name(log: &str) -> String {
+    format!("{log}.head")
+}
+
+/// The older files of this log, oldest first, of all files in its folder.
+pub(crate) fn segments_among(log: &str, names: impl IntoIterator<Item = String>) -> Vec<Segment> {
+    let numbered = |name: &String| {
+        let digits = name.strip_prefix(log)?.strip_prefix('.')?;
+        (digits.len() >= 10 && digits.bytes().all(|digit| digit.is_ascii_digit())).then(|| digits.parse().ok())?
+    };
+    let mut segments: Vec<Segment> =
+        names.into_iter().filter_map(|name| Some(Segment { first: numbered(&name)?, name })).collect();
+    segments.sort_by_key(|segment| segment.first);
+    segments
+}
+
+/// The older files of this log, oldest first.
+pub(super) fn segments(storage: &mut dyn Storage, log: &str) -> io::Result<Vec<Segment>> {
+    Ok(segments_among(log, storage.list()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_its_own_older_files() {
+        let names = ["log", "log.0000000012", "log.0000000003", "log.head", "log.next", "log.123", "blog.0000000001"];
+        let names = names.map(str::to_owned).into_iter().chain([segment_name("log", u64::MAX)]);
+        let firsts: Vec<u64> = segments_among("log", names).iter().map(|segment| segment.first).collect();
+        assert_eq!(firsts, [3, 12, u64::MAX]);
+    }
+}

@@ -1,0 +1,126 @@
+//! Reading a log as it lies there, also while a unit writes it: every file is opened before the first is read, so that
+//! neither a file that is put aside nor one that is removed meanwhile is missed.
+
+use super::files::{Segment, segments_among};
+use anyhow::{Context, ensure};
+use serde::Serialize;
+use shared::audit::{MAX_LINE_BYTES, Record};
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::path::Path;
+
+/// How often the files are looked for anew, when one was put aside meanwhile.
+const ATTEMPTS: usize = 10;
+
+/// A file of a log, opened.
+pub(crate) struct OpenFile<R = File> {
+    pub(crate) name: String,
+    /// The number of its first record, as its name says; `None` for the current file.
+    pub(crate) first: Option<u64>,
+    pub(crate) content: R,
+}
+
+/// Where a line is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Place {
+    pub(crate) file: String,
+    /// Counted from 1.
+    pub(crate) line: usize,
+    /// Where the line begins, counted from 0.
+    pub(crate) byte: u64,
+}
+
+/// A line, with its line feed if it has one.
+pub(crate) struct Line {
+    pub(crate) place: Place,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, byte } = self;
+        write!(f, "{file}, line {line} (byte {byte})")
+    }
+}
+
+impl Line {
+    /// The record, if the line is one that this program knows and is not damaged.
+    pub(crate) fn record(&self) -> Option<Record> {
+        Record::parse(self.bytes.strip_suffix(b"\n")?).ok()
+    }
+}
+
+/// The folder of a log, and its name there.
+pub(crate) fn folder_and_name(path: &Path) -> anyhow::Result<(&Path, &str)> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let name = name.with_context(|| format!("{} is not the name of a file", path.display()))?;
+    Ok((path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")), name))
+}
+
+/// Opens all files of a log, oldest first.
+///
+/// # Errors
+/// If there are none, or they cannot be opened.
+pub(crate) fn open(path: &Path) -> anyhow::Result<Vec<OpenFile>> {
+    let (folder, name) = folder_and_name(path)?;
+    let list = || segments_in(folder, name).with_context(|| format!("cannot read {}", folder.display()));
+    for _ in 0..ATTEMPTS {
+        let segments = list()?;
+        let mut files = Vec::new();
+        for Segment { name, first } in &segments {
+            files.extend(open_one(folder, name, Some(*first))?);
+        }
+        files.extend(open_one(folder, name, None)?);
+        // Files that went meanwhile were removed; one that came was the current one when it was not opened yet.
+        if list()?.last() == segments.last() {
+            ensure!(!files.is_empty(), "there is no audit log {}", path.display());
+            return Ok(files);
+        }
+    }
+    anyhow::bail!("{} is put aside again and again while it is read", path.display())
+}
+
+pub(crate) fn segments_in(folder: &Path, log: &str) -> io::Result<Vec<Segment>> {
+    let names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().into_string().unwrap_or_default()));
+    Ok(segments_among(log, names.collect::<io::Result<Vec<String>>>()?))
+}
+
+fn open_one(folder: &Path, name: &str, first: Option<u64>) -> anyhow::Result<Option<OpenFile>> {
+    let path = folder.join(name);
+    let file = match File::open(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened.with_context(|| format!("cannot read {}", path.display()))?,
+    };
+    ensure!(file.metadata()?.is_file(), "{} is not a file", path.display());
+    Ok(Some(OpenFile { name: name.to_owned(), first, content: file }))
+}
+
+/// The lines of one file. A line that is longer than any record is cut into pieces, none of which is one.
+pub(crate) fn lines<R: Read>(file: OpenFile<R>) -> impl Iterator<Item = io::Result<Line>> {
+    let OpenFile { name, content, .. } = file;
+    let mut content = BufReader::new(content);
+    let (mut line, mut byte) = (0, 0);
+    std::iter::from_fn(move || {
+        let mut bytes = Vec::new();
+        let read = content.by_ref().take(MAX_LINE_BYTES as u64).read_until(b'\n', &mut bytes);
+        match read {
+            Ok(0) => None,
+            Ok(length) => {
+                line += 1;
+                let place = Place { file: name.clone(), line, byte };
+                byte += length as u64;
+                Some(Ok(Line { place, bytes }))
+            }
+            Err(error) => Some(Err(error)),
+        }
+    })
+}
+
+/// The lines of all files of a log, oldest first.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn lines_of(path: &Path) -> anyhow::Result<impl Iterator<Item = io::Result<Line>>> {
+    Ok(open(path)?.into_iter().flat_map(lines))
+}

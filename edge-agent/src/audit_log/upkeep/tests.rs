@@ -1,0 +1,178 @@
+use super::*;
+use crate::audit_log::LogKey;
+use crate::storage::Memory;
+use shared::audit::Head;
+
+const DAY: u64 = DAY_MS as u64;
+
+fn key() -> LogKey {
+    LogKey::from_seed(&[1; 32])
+}
+
+fn open(disk: &Memory, upkeep: Upkeep, now: &Now) -> AuditLog {
+    AuditLog::open_with(Box::new(disk.clone()), "log", upkeep, Some(key()), now).unwrap()
+}
+
+/// At this day and millisecond, on a clock that is right.
+fn at(day: u64, ms: u64) -> Now {
+    let ms = day * DAY + ms;
+    Now::trusted(1_800_000_000_000 + ms as i64, ms)
+}
+
+fn firsts(disk: &Memory) -> Vec<u64> {
+    files::segments(&mut disk.clone(), "log").unwrap().iter().map(|segment| segment.first).collect()
+}
+
+#[test]
+fn a_log_goes_on_over_its_files() {
+    let disk = Memory::default();
+    let upkeep = Upkeep { file_bytes: 500, all_bytes: 1 << 20, keep_days: 90 };
+    let mut last = Head::BEGINNING;
+    for _ in 0..5 {
+        let mut log = open(&disk, upkeep, &at(0, 0));
+        assert_eq!(log.head(), last);
+        for _ in 0..3 {
+            log.append(Event::Stopped, &at(0, 0)).unwrap();
+            log.tend(&at(0, 0));
+        }
+        last = log.head();
+    }
+    assert!(firsts(&disk).len() > 3, "{:?}", firsts(&disk));
+}
+
+#[test]
+fn days_are_kept_as_configured_and_no_longer() {
+    let disk = Memory::default();
+    let upkeep = Upkeep::new(1 << 20, 20);
+    let mut log = open(&disk, upkeep, &at(0, 0));
+    for day in 0..60 {
+        log.append(Event::Stopped, &at(day, 0)).unwrap();
+        log.tend(&at(day, 1));
+        let files = firsts(&disk);
+        // Files of two days and a bit, kept for twenty days after the last record.
+        assert!(files.len() <= 9, "{files:?}");
+    }
+    let mut disk = disk;
+    let oldest = disk.read(&files::segments(&mut disk.clone(), "log").unwrap()[0].name).unwrap().unwrap();
+    let first = Record::parse(oldest.split(|&byte| byte == b'\n').next().unwrap()).unwrap();
+    let age_days = (at(59, 0).utc_ms - first.utc_ms) / DAY_MS;
+    assert!((20..=24).contains(&age_days), "{age_days}");
+}
+
+/// Whoever sets the clock forward does not so remove what is recorded.
+#[test]
+fn a_clock_that_is_not_trusted_removes_nothing() {
+    let disk = Memory::default();
+    let mut log = open(&disk, Upkeep { file_bytes: 500, all_bytes: 1 << 20, keep_days: 1 }, &at(0, 0));
+    for number in 0..10 {
+        log.append(Event::Stopped, &Now::new(number * 100 * DAY_MS, number as u64 * 100 * DAY)).unwrap();
+        log.tend(&Now::new(number * 100 * DAY_MS, number as u64 * 100 * DAY));
+    }
+    assert_eq!(firsts(&disk)[0], 1);
+}
+
+#[test]
+fn heads_are_signed_after_so_many_records_and_a_missing_tail_is_found_at_the_start() {
+    let mut disk = Memory::default();
+    let mut log = open(&disk, Upkeep::default(), &at(0, 0));
+    for number in 0..SIGNED_EVERY {
+        assert_eq!(log.health().report().signed, 0);
+        log.append(Event::DoorHeld { open_ms: number }, &at(0, number)).unwrap();
+        log.tend(&at(0, number));
+    }
+    let signed = log.health().report().signed;
+    assert_eq!((signed, log.head().sequence), (SIGNED_EVERY + 1, SIGNED_EVERY + 1));
+    drop(log);
+
+    // As it was: nothing is missing.
+    assert_eq!(open(&disk, Upkeep::default(), &at(0, 0)).head().sequence, signed);
+    // Its last record is gone, without a trace in what is left.
+    let bytes = disk.read("log").unwrap().unwrap();
+    let cut = bytes[..bytes.len() - 1].iter().rposition(|&byte| byte == b'\n').unwrap() + 1;
+    disk.truncate("log", cut as u64).unwrap();
+    open(&disk, Upkeep::default(), &at(0, 0));
+    let told = |mut disk: Memory| {
+        let text = String::from_utf8(disk.read("log").unwrap().unwrap()).unwrap();
+        let of_that = format!("\"event\":\"tail_missing\",\"signed_sequence\":{signed},");
+        text.lines().filter(|line| line.contains(&of_that)).count()
+    };
+    assert_eq!(told(disk.clone()), 1);
+    // It is told once: what is there now is signed.
+    open(&disk, Upkeep::default(), &at(0, 0));
+    assert_eq!(told(disk), 1);
+}
+
+/// The disk is full: a thousand records are written all the same, and then none, which is said; with space again, all is
+/// well.
+#[test]
+fn on_a_full_disk_a_thousand_records_have_space() {
+    let mut disk = Memory::default();
+    let capacity = 8 << 20;
+    disk.set_capacity(Some(capacity));
+    let mut log = open(&disk, Upkeep::default(), &at(0, 0));
+    log.append(Event::Stopped, &at(0, 0)).unwrap();
+    log.tend(&at(0, 0));
+    assert_eq!(log.health().report().reserved_records, Some(RESERVED_RECORDS));
+
+    let rest = usize::try_from(capacity - disk.used()).unwrap();
+    disk.append("somebody else's", &vec![0; rest]).unwrap();
+    assert!(disk.append("somebody else's", b"1").is_err());
+    let mut written = 0;
+    let error = loop {
+        match log.append(Event::DoorHeld { open_ms: u64::MAX }, &at(0, written * 1_000)) {
+            Ok(()) => written += 1,
+            Err(error) => break error.to_string(),
+        }
+        log.tend(&at(0, written * 1_000));
+    };
+    assert!(written > 4 * RESERVED_RECORDS, "{written} short ones");
+    assert!(error.contains("no space left"), "{error}");
+    let report = log.health().report();
+    assert!(report.failing.is_some_and(|why| why.contains("no space left")));
+    assert!(report.trouble.is_some(), "what is reserved is running out, and that is said before");
+
+    // A unit that starts on the full disk starts, and says so.
+    drop(log);
+    let mut log = open(&disk, Upkeep::default(), &at(1, 0));
+    assert!(log.append(Event::Stopped, &at(1, 0)).is_err());
+    disk.remove("somebody else's").unwrap();
+    log.append(Event::Stopped, &at(1, 1)).unwrap();
+    log.tend(&at(2, 0));
+    let report = log.health().report();
+    assert_eq!((report.failing, report.trouble, report.reserved_records), (None, None, Some(RESERVED_RECORDS)));
+}
+
+/// On a full disk no file is put aside: the new one would have no space.
+#[test]
+fn a_full_file_stays_current_on_a_full_disk() {
+    let disk = Memory::default();
+    disk.set_capacity(Some(4 << 20));
+    let upkeep = Upkeep { file_bytes: 500, all_bytes: 1 << 20, keep_days: 90 };
+    let mut log = open(&disk, upkeep, &at(0, 0));
+    log.tend(&at(0, 0));
+    for number in 0..1_000 {
+        log.append(Event::Stopped, &at(0, number * 20_000)).unwrap();
+        log.tend(&at(0, number * 20_000));
+    }
+    assert!(firsts(&disk).is_empty());
+    disk.set_capacity(None);
+    log.tend(&at(30, 0));
+    assert_eq!(firsts(&disk), [1]);
+}
+
+#[test]
+fn a_disk_that_becomes_read_only_is_said_and_forgiven() {
+    let disk = Memory::default();
+    open(&disk, Upkeep::default(), &at(0, 0)).append(Event::Stopped, &at(0, 0)).unwrap();
+    disk.clone().append("log", b"{\"torn").unwrap();
+    disk.set_read_only(true);
+    let mut log = open(&disk, Upkeep::default(), &at(0, 0));
+    assert!(log.append(Event::Stopped, &at(0, 0)).is_err());
+    assert!(log.health().report().failing.is_some());
+    disk.set_read_only(false);
+    log.append(Event::Stopped, &at(0, 0)).unwrap();
+    assert_eq!(log.health().report().failing, None);
+    let text = String::from_utf8(disk.clone().read("log").unwrap().unwrap()).unwrap();
+    let events: Vec<bool> = text.lines().map(|line| line.contains("torn_line_cut")).collect();
+    assert_eq!(events, [false, true, false]);
+}

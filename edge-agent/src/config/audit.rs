@@ -1,0 +1,55 @@
+//! `[audit]`: what is kept of decisions, and for how long.
+
+use super::ConfigError;
+use crate::audit_log::Upkeep;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// Every key of the section but `path`.
+#[cfg(test)]
+pub(super) const KEYS: [&str; 3] = ["key", "max-megabytes", "keep-days"];
+
+/// `[audit]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Audit {
+    /// The log, one line for each approach.
+    pub path: PathBuf,
+    /// The key that signs it; made at the first start.
+    pub key: PathBuf,
+    /// Beyond this size, the oldest files of the log are removed: 1 to 100 000 MB.
+    pub max_megabytes: u32,
+    /// After so many days, files of the log are removed: 1 to 36 500.
+    pub keep_days: u32,
+}
+
+impl Audit {
+    /// How the log is looked after.
+    pub fn upkeep(&self) -> Upkeep {
+        Upkeep::new(u64::from(self.max_megabytes) * 1_000_000, self.keep_days)
+    }
+
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let Self { max_megabytes, keep_days, .. } = *self;
+        for (key, value, highest, wanted) in [
+            ("audit.max-megabytes", max_megabytes, 100_000, "1 to 100000 MB"),
+            ("audit.keep-days", keep_days, 36_500, "1 to 36500 days"),
+        ] {
+            if !(1..=highest).contains(&value) {
+                return Err(ConfigError::Range { key, found: value.to_string(), wanted });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self {
+            path: PathBuf::from("/var/log/edge-agent/audit.jsonl"),
+            key: PathBuf::from("/var/lib/edge-agent/audit.key"),
+            max_megabytes: 64,
+            keep_days: 90,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! `replay`: what another threshold would have decided, from the distances in the log.
+
+mod tally;
+
+use crate::audit::{Filter, parse_time};
+use crate::audit_log::names::Names;
+use crate::audit_log::read::lines_of;
+use crate::config::{self, Config};
+use anyhow::ensure;
+use clap::Args;
+use serde::Serialize;
+use std::path::PathBuf;
+use tally::{Replayed, Tally};
+use terminal::{Answer, print, print_json};
+
+/// Decide anew from the audit log: who would have been let in with another threshold, and who would not.
+///
+/// The log has the distances of each approach's last judged frames, no pictures: what was refused for another reason, or
+/// opened by a card alone, is counted and not decided anew. Nothing is changed.
+///
+/// Exit codes: 0 if something could be decided anew, 1 if nothing could, 2 if something cannot be read.
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The threshold to try: an L2 distance above 0 and below 1.414; smaller is stricter
+    #[arg(long, value_name = "T")]
+    threshold: f32,
+    /// Only records from this time on: 2027-01-31, 2027-01-31T18:00 (here) or 2027-01-31T18:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    since: Option<i64>,
+    /// Only records before this time
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    until: Option<i64>,
+    /// The log, instead of the configured one
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// The configuration, whose [policy] says the margin and how many frames must agree; without that file, the defaults
+    #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
+    config: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    threshold: f32,
+    consensus: usize,
+    margin: f32,
+    #[serde(flatten)]
+    replayed: &'a Replayed,
+}
+
+/// Decides anew. Yes if there was something to decide.
+///
+/// # Errors
+/// If log or configuration cannot be read, or the threshold is none.
+pub(crate) fn run(arguments: &Replay) -> anyhow::Result<Answer> {
+    let &Replay { threshold, since, until, .. } = arguments;
+    let highest = std::f32::consts::SQRT_2;
+    ensure!(threshold > 0.0 && threshold < highest, "--threshold {threshold}: want one above 0 and below 1.414");
+    let config = match &arguments.log {
+        Some(_) if !arguments.config.exists() => Config::default(),
+        _ => Config::read(&arguments.config)?,
+    };
+    let log = arguments.log.as_ref().unwrap_or(&config.audit.path);
+    let names = Names::beside(log).unwrap_or_default();
+    let rules = config.policy.with_threshold(threshold);
+    let (consensus, margin) = (rules.consensus, rules.margin);
+    let filter = Filter { since, until, ..Filter::default() };
+    let mut tally = Tally::new(threshold, consensus, margin);
+    for line in lines_of(log)? {
+        let line = line?;
+        match line.record() {
+            Some(record) if filter.wants(&record) => tally.take(&record.event, &names),
+            Some(record) => tally.note_threshold(&record.event),
+            None if line.bytes.ends_with(b"\n") => tally.note_unreadable(),
+            None => {}
+        }
+    }
+    let replayed = tally.finish();
+    if arguments.json {
+        print_json(&Report { threshold, consensus, margin, replayed: &replayed })?;
+    } else {
+        print(&replayed.in_words(threshold, consensus, margin))?;
+    }
+    Ok(Answer::yes_if(replayed.decided() > 0))
+}

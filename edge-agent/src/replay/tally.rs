@@ -1,0 +1,238 @@
+//! What becomes of each record under another threshold.
+//!
+//! A grant stands if as many of its frames are within the threshold as agreed then, and no other person is. A refusal of
+//! somebody unknown is lifted if as many of its last frames as must agree are within the threshold: that they would have
+//! been frames of the same person is not in the log.
+
+use crate::audit_log::names::Names;
+use serde::Serialize;
+use shared::audit::Event;
+use shared::policy::{Neighbour, Reason};
+use std::collections::BTreeMap;
+
+/// Decides records anew, one by one.
+pub(super) struct Tally {
+    threshold: f32,
+    consensus: usize,
+    margin: f32,
+    replayed: Replayed,
+}
+
+/// What another threshold would have decided.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub(super) struct Replayed {
+    /// The thresholds that decided then, in the order in which they came.
+    thresholds_then: Vec<f32>,
+    grants: u64,
+    /// Grants that would have been refused at that moment, as too far.
+    grants_too_far: u64,
+    /// Grants that would have been refused, since another person is too near.
+    grants_ambiguous: u64,
+    /// Grants by a card alone: no distance decides about them.
+    grants_without_distance: u64,
+    /// Approaches that were refused as unknown, or not decided when they ended.
+    refusals: u64,
+    /// Those that would have been granted, if their frames were of the same person.
+    refusals_lifted: u64,
+    /// Refused for another reason, about which the threshold says nothing, by reason.
+    not_replayed: BTreeMap<&'static str, u64>,
+    /// Lines that are no records.
+    unreadable: u64,
+    /// Whoever would have been let in less often, by id.
+    people: BTreeMap<String, OfPerson>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+struct OfPerson {
+    name: Option<String>,
+    grants: u64,
+    refused_now: u64,
+    /// The greatest distance at which they were let in.
+    farthest: f32,
+}
+
+impl Tally {
+    pub(super) fn new(threshold: f32, consensus: usize, margin: f32) -> Self {
+        Self { threshold, consensus, margin, replayed: Replayed::default() }
+    }
+
+    /// What decided then, also where the record itself is not wanted.
+    pub(super) fn note_threshold(&mut self, event: &Event) {
+        if let Event::DatabaseLoaded { threshold, .. } = event {
+            let then = &mut self.replayed.thresholds_then;
+            then.retain(|earlier| earlier != threshold);
+            then.push(*threshold);
+        }
+    }
+
+    pub(super) fn note_unreadable(&mut self) {
+        self.replayed.unreadable += 1;
+    }
+
+    pub(super) fn take(&mut self, event: &Event, names: &Names) {
+        self.note_threshold(event);
+        match event {
+            Event::Granted { distance: None, .. } => {
+                self.replayed.grants += 1;
+                self.replayed.grants_without_distance += 1;
+            }
+            Event::Granted { person, distance: Some(distance), distances, runner_up, .. } => {
+                let too_far = self.within(distances) < distances.len() || *distance > self.threshold;
+                let ambiguous = !too_far && self.is_ambiguous(*distance, runner_up.as_ref());
+                self.replayed.grants += 1;
+                self.replayed.grants_too_far += u64::from(too_far);
+                self.replayed.grants_ambiguous += u64::from(ambiguous);
+                let of_person = self.replayed.people.entry(person.to_string()).or_default();
+                of_person.name = names.name(person).map(str::to_owned);
+                of_person.grants += 1;
+                of_person.refused_now += u64::from(too_far || ambiguous);
+                of_person.farthest = distances.iter().copied().chain([*distance]).fold(of_person.farthest, f32::max);
+            }
+            Event::Refused { reason: Reason::NotKnown | Reason::Deciding, distance, distances, runner_up, .. } => {
+                let ambiguous = distance.is_some_and(|distance| self.is_ambiguous(distance, runner_up.as_ref()));
+                self.replayed.refusals += 1;
+                self.replayed.refusals_lifted += u64::from(self.within(distances) >= self.consensus && !ambiguous);
+            }
+            Event::Refused { reason, .. } => {
+                *self.replayed.not_replayed.entry(reason.code()).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Replayed {
+        self.replayed.people.retain(|_, of_person| of_person.refused_now > 0);
+        self.replayed
+    }
+
+    fn within(&self, distances: &[f32]) -> usize {
+        distances.iter().filter(|distance| **distance <= self.threshold).count()
+    }
+
+    fn is_ambiguous(&self, distance: f32, runner_up: Option<&Neighbour>) -> bool {
+        runner_up.is_some_and(|next| next.distance <= self.threshold && next.distance - distance < self.margin)
+    }
+}
+
+impl Replayed {
+    /// How many records could be decided anew.
+    pub(super) fn decided(&self) -> u64 {
+        self.grants - self.grants_without_distance + self.refusals
+    }
+
+    pub(super) fn in_words(&self, threshold: f32, consensus: usize, margin: f32) -> String {
+        let then: Vec<String> = self.thresholds_then.iter().map(|then| format!("{then:.3}")).collect();
+        let then = if then.is_empty() { "not in the log".to_owned() } else { then.join(", then ") };
+        let mut lines = vec![
+            format!("threshold      {threshold:.3}; then it was {then}"),
+            format!(
+                "grants         {} of {} would have been refused: {} as too far, {} since somebody else is too near",
+                self.grants_too_far + self.grants_ambiguous,
+                self.grants,
+                self.grants_too_far,
+                self.grants_ambiguous
+            ),
+            format!(
+                "refusals       {} of {} would have been granted, to whom is not in the log",
+                self.refusals_lifted, self.refusals
+            ),
+        ];
+        for (id, of_person) in &self.people {
+            let who = of_person.name.as_ref().map_or_else(|| id.clone(), |name| format!("{name} ({id})"));
+            lines.push(format!(
+                "less often     {who}: {} of {}, farthest {:.3}",
+                of_person.refused_now, of_person.grants, of_person.farthest
+            ));
+        }
+        lines.push(format!(
+            "by             {consensus} frames that agree, margin {margin:.3}, of the configuration as it is now"
+        ));
+        if self.grants_without_distance > 0 {
+            lines.push(format!("not decided    {} grants by a card alone", self.grants_without_distance));
+        }
+        for (reason, count) in &self.not_replayed {
+            lines.push(format!("not decided    {count} refused as {reason}"));
+        }
+        if self.unreadable > 0 {
+            lines.push(format!(
+                "not decided    {} lines that are no records: see `edge-agent audit verify`",
+                self.unreadable
+            ));
+        }
+        lines.push(
+            "not known      whether somebody who was refused would have been let in by a later frame, or the other way round"
+                .to_owned(),
+        );
+        lines.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::gallery::PersonId;
+    use shared::policy::Credential;
+
+    const ADA: PersonId = PersonId([1; 16]);
+    const BEN: PersonId = PersonId([2; 16]);
+
+    fn granted(distances: &[f32], next: f32) -> Event {
+        Event::Granted {
+            person: ADA,
+            credential: Credential::Face,
+            distance: distances.last().copied(),
+            distances: distances.iter().copied().collect(),
+            runner_up: Some(Neighbour { person: BEN, distance: next }),
+        }
+    }
+
+    fn refused(reason: Reason, distances: &[f32]) -> Event {
+        Event::Refused {
+            reason,
+            person: None,
+            distance: distances.last().copied(),
+            distances: distances.iter().copied().collect(),
+            runner_up: None,
+            began_utc_ms: 0,
+            ended_utc_ms: 0,
+            grants: 0,
+        }
+    }
+
+    #[test]
+    fn each_record_is_decided_anew() {
+        let log = [
+            granted(&[0.5, 0.6, 0.7], 1.3),
+            granted(&[0.9, 0.8, 0.95], 1.3),
+            granted(&[0.9, 0.8, 0.95], 0.98),
+            refused(Reason::NotKnown, &[1.3, 1.2, 1.1, 1.05, 1.15]),
+            refused(Reason::NotKnown, &[1.3]),
+            refused(Reason::Deciding, &[0.9, 0.9]),
+            refused(Reason::TooFar, &[]),
+            Event::Granted {
+                person: BEN,
+                credential: Credential::Card,
+                distance: None,
+                distances: Default::default(),
+                runner_up: None,
+            },
+        ];
+        // Threshold; too far, ambiguous, lifted.
+        for (threshold, expected) in
+            [(0.4, (3, 0, 0)), (0.85, (2, 0, 0)), (1.0, (0, 1, 0)), (1.16, (0, 1, 1)), (1.35, (0, 1, 1))]
+        {
+            let mut tally = Tally::new(threshold, 3, 0.05);
+            log.iter().for_each(|event| tally.take(event, &Names::default()));
+            let replayed = tally.finish();
+            let Replayed { grants_too_far, grants_ambiguous, refusals_lifted, .. } = replayed;
+            assert_eq!((grants_too_far, grants_ambiguous, refusals_lifted), expected, "{threshold}");
+            assert_eq!(
+                (replayed.grants, replayed.grants_without_distance, replayed.refusals, replayed.decided()),
+                (4, 1, 3, 6)
+            );
+            assert_eq!(replayed.not_replayed, BTreeMap::from([("too_far", 1)]));
+            let less_often = replayed.people.get(&ADA.to_string()).map_or(0, |of_person| of_person.refused_now);
+            assert_eq!(less_often, grants_too_far + grants_ambiguous);
+        }
+    }
+}
