@@ -122,6 +122,11 @@ fn a_shipped_database_is_used_at_once_and_a_bad_one_is_not() {
     assert_eq!(unit.stop("-TERM"), 0);
     let loaded = unit.events().iter().filter(|event| *event == "database_loaded").count();
     assert_eq!(loaded, 2, "{:?}", unit.events());
+    let names = fs::read_to_string(unit.file("audit.jsonl.names")).unwrap();
+    assert!(
+        names.contains("Eileen Collins") && names.contains("Barack Obama"),
+        "their records are there still: {names}"
+    );
 }
 
 /// The unit's own check, without ssh between: another model's people, and half a file, are refused by the unit itself.
