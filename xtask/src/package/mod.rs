@@ -36,7 +36,7 @@ pub(crate) fn make(architecture: Architecture) -> Result<PathBuf> {
     document(&folder)?;
     let package = folder.join("edge-agent.deb");
     let mut deb = cargo_deb();
-    deb.args(["deb", "--package", "edge-agent", "--no-build", "--output"]).arg(&package);
+    deb.args(["deb", "--package", "edge-agent", "--no-build", "--strip", "--output"]).arg(&package);
     match architecture {
         Architecture::Amd64 => programs::build()?,
         Architecture::Arm64 => {
