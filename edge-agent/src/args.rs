@@ -47,8 +47,9 @@ pub(crate) struct Run {
 
 /// Ask a running unit how it is: door, camera, last decisions, rates, how long the stages take, temperatures.
 ///
-/// Exit codes: 0 if it looks at people as it should, 1 if it has no camera, its loop stands still or it cannot record, 2
-/// if no unit answers.
+/// Exit codes: 0 if it looks at people as it should, 1 if not (no camera, a loop that stands still, nothing can be
+/// recorded, networks that failed their self-test, the previous database because the current one cannot be used), 2 if
+/// no unit answers.
 #[derive(Debug, Args)]
 pub(crate) struct Status {
     /// The configuration, which says where the unit answers

@@ -6,19 +6,20 @@
 mod last_lock;
 pub(crate) mod lock_command;
 pub(crate) mod parts;
+pub(crate) mod people;
 mod service;
 
 use crate::args::Run;
-use crate::audit_log::{self, AuditLog};
+use crate::audit_log::AuditLog;
 use crate::camera::{CameraReport, CameraState, LiveCamera};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::database;
 use crate::door::{Latch, RelockTimer};
 use crate::sight::Networks;
 use crate::status::{self, Board};
 use crate::unit::{Unit, UnitError, equip};
 use anyhow::Context;
+use people::People;
 use service::Service;
 use shared::policy::Policy;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -48,20 +49,22 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     // Opens itself while the networks are read.
     let camera = parts::camera(&config.camera)?;
     let recogniser = parts::recogniser(&config.model)?;
-    let gallery = Arc::new(database::read(&config.database.path, &recogniser).context("[database] path")?);
-    let policy = Policy::new(config.policy.rules_for(&gallery, &recogniser)).context("[policy]")?;
-    let board = Board::new(camera.health(), latch.clone(), gallery.header());
+    let found = people::find(&config, &recogniser)?;
+    let gallery = Arc::clone(&found.in_use().gallery);
+    let policy = Policy::new(found.in_use().rules).context("[policy]")?;
+    let board = Board::new(camera.health(), latch.clone(), &config.database.path, found.in_use());
     answer_status(&config.status.socket, &board)?;
     // Not before it is certain that no other unit writes it.
     let audit = AuditLog::open_configured(&config.audit, &clock.now())?;
     board.tell_of_audit_log(audit.health());
-    audit_log::names::take_in_beside(&config.audit, &gallery, &clock.now());
     let header = *gallery.header();
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let sight = Box::new(Networks::new(recogniser, Arc::clone(&gallery)));
     let mut unit = Unit::new(sight, policy, audit, latch, time);
     equip(&mut unit, &config, &gallery, &clock)?;
     unit.start(&header);
+    let people = found.follow(&mut unit, &board, &config.audit, &clock);
+    let people = people.context("the system has no thread for the database")?;
     let good_start = |camera: &CameraReport| {
         verbosity.note(&format!("the unit runs: {}", in_words(camera)));
         if let Err(error) = lock_line.save(&config.door.last_lock) {
@@ -69,7 +72,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
         }
     };
     let mut service = Service::of_systemd();
-    Loop { unit: &mut unit, camera, board, clock }.turn_until(&end, &mut service, good_start);
+    Loop { unit: &mut unit, camera, people, board, clock }.turn_until(&end, &mut service, good_start);
     unit.stop();
     service.stopping();
     Ok(Answer::Yes)
@@ -102,6 +105,7 @@ fn told_to_end() -> anyhow::Result<Arc<AtomicBool>> {
 struct Loop<'a> {
     unit: &'a mut Unit,
     camera: LiveCamera,
+    people: People,
     board: Board,
     clock: Arc<SystemClock>,
 }
@@ -111,6 +115,7 @@ impl Loop<'_> {
         let mut good_start = Some(good_start);
         let mut last_failure = None;
         while !end.load(Ordering::Relaxed) {
+            self.people.take_news(self.unit, &self.board);
             let before = self.camera.last_frame_at();
             match self.unit.turn(&mut self.camera) {
                 Ok(turn) => {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::database::InUse;
 use crate::door::ScriptedDoor;
 use crate::sight::Sight;
 use crate::storage::Memory;
@@ -6,6 +7,7 @@ use crate::unit::Timings;
 use crate::unit::fixture::rules;
 use models::{Frame, ModelError};
 use sd_notify::NotifyState;
+use shared::gallery::Gallery;
 use shared::policy::{Now, ObservedFace};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -22,6 +24,8 @@ impl Sight for Moody {
         self.end.store(self.looks == 6, Ordering::Relaxed);
         if self.looks <= 3 { Err(ModelError::Inference("a mood".to_owned())) } else { Ok(Vec::new()) }
     }
+
+    fn use_gallery(&mut self, _: &Arc<Gallery>) {}
 }
 
 /// Invariant 2: a loop that does not get to the end of its turns is ended by the watchdog, and the door is locked.
@@ -43,7 +47,7 @@ fn only_finished_turns_ping_the_watchdog() {
     let sight = Box::new(Moody { looks: 0, end: Arc::clone(&end) });
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let mut unit = Unit::new(sight, Policy::new(rules()).unwrap(), audit, latch.clone(), time);
-    let board = Board::new(camera.health(), latch, &header());
+    let board = Board::new(camera.health(), latch, Path::new("people.db"), &nobody());
     let told = Rc::new(RefCell::new(Vec::new()));
     let heard = Rc::clone(&told);
     let hear = move |what: NotifyState<'_>| {
@@ -55,7 +59,11 @@ fn only_finished_turns_ping_the_watchdog() {
     };
     let mut service = Service::heard_by(Box::new(hear), Duration::ZERO);
     let mut good_starts = 0;
-    Loop { unit: &mut unit, camera, board: board.clone(), clock }.turn_until(&end, &mut service, |_| good_starts += 1);
+    Loop { unit: &mut unit, camera, people: People::unchanging(), board: board.clone(), clock }.turn_until(
+        &end,
+        &mut service,
+        |_| good_starts += 1,
+    );
     let turns = board.report().turns;
     let pings = told.borrow().iter().filter(|what| **what == "watchdog").count();
     // Turns in which the camera was still being opened finish as well.
@@ -65,8 +73,9 @@ fn only_finished_turns_ping_the_watchdog() {
     assert_eq!(good_starts, 1);
 }
 
-/// The head of a database of nobody.
-fn header() -> shared::gallery::Header {
+/// A database of nobody.
+fn nobody() -> InUse {
     let model = shared::gallery::ModelHash([0; 32]);
-    *shared::gallery::GalleryBuilder::new(1, model, 2).unwrap().build().header()
+    let gallery = Arc::new(shared::gallery::GalleryBuilder::new(1, model, 2).unwrap().build());
+    InUse { gallery, rules: rules(), digest: shared::gallery::DatabaseDigest([0; 32]) }
 }

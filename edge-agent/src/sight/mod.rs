@@ -8,7 +8,9 @@ pub use recorded::Recorded;
 
 use crate::unit::Timings;
 use models::{Frame, ModelError};
+use shared::gallery::Gallery;
 use shared::policy::{ObservedFace, Policy};
+use std::sync::Arc;
 
 /// Makes observations of frames.
 pub trait Sight {
@@ -18,4 +20,7 @@ pub trait Sight {
     /// # Errors
     /// When a network fails.
     fn look(&mut self, frame: &Frame, policy: &Policy, timings: &mut Timings) -> Result<Vec<ObservedFace>, ModelError>;
+
+    /// From now on faces are compared with these people.
+    fn use_gallery(&mut self, gallery: &Arc<Gallery>);
 }

@@ -66,6 +66,10 @@ impl Sight for Networks {
         }
         Ok(observed)
     }
+
+    fn use_gallery(&mut self, gallery: &Arc<Gallery>) {
+        self.gallery = Arc::clone(gallery);
+    }
 }
 
 fn bounds(face: &Face) -> Bounds {

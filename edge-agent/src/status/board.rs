@@ -1,13 +1,16 @@
 //! Where the loop writes down how it goes, and where the status is read from.
 
+mod database;
+
 use super::histogram::Histogram;
-use super::report::{DatabaseReport, LastDecision, Latencies, Report, Turns};
+use super::report::{DatabaseReport, LastDecision, Latencies, Report, SelfTest, Turns};
 use super::temperatures::temperatures;
 use crate::audit_log::AuditHealth;
 use crate::camera::Health;
+use crate::database::InUse;
 use crate::door::Latch;
 use crate::unit::{Denied, Granted, Turn, Verdict};
-use shared::gallery::{Header, PersonId};
+use shared::gallery::PersonId;
 use shared::policy::Reason;
 use std::collections::VecDeque;
 use std::path::Path;
@@ -23,13 +26,14 @@ const RATE_OVER: Duration = Duration::from_secs(10);
 pub(crate) struct Board {
     camera: Health,
     latch: Latch,
-    database: DatabaseReport,
     started: Instant,
     notes: Arc<Mutex<Notes>>,
 }
 
 #[derive(Default)]
 struct Notes {
+    database: DatabaseReport,
+    self_test: Option<SelfTest>,
     audit: AuditHealth,
     turns: Turns,
     last_turn: Option<Instant>,
@@ -55,14 +59,13 @@ struct Remembered {
 }
 
 impl Board {
-    pub(crate) fn new(camera: Health, latch: Latch, database: &Header) -> Self {
-        let database = DatabaseReport {
-            sequence: database.sequence,
-            people: database.people,
-            encodings: database.encodings,
-            model: database.model.to_string(),
-        };
-        Self { camera, latch, database, started: Instant::now(), notes: Arc::default() }
+    /// `database` is where the current one lies.
+    pub(crate) fn new(camera: Health, latch: Latch, database: &Path, in_use: &InUse) -> Self {
+        let board = Self { camera, latch, started: Instant::now(), notes: Arc::default() };
+        let path = std::path::absolute(database).unwrap_or_else(|_| database.to_owned());
+        board.notes().database.path = path.display().to_string();
+        board.tell_of_database(in_use);
+        board
     }
 
     /// From now on, this is the log.
@@ -109,6 +112,7 @@ impl Board {
         let mut turns = notes.turns.clone();
         let since = now.saturating_duration_since(self.started).min(RATE_OVER);
         turns.per_second = notes.recent.len() as f64 / since.as_secs_f64().max(1.0);
+        let (database, self_test) = (notes.database.clone(), notes.self_test.clone());
         let (last_turn, decisions) = (notes.last_turn, notes.decisions.iter().map(LastDecision::from).collect());
         let latency_ms = Latencies {
             detect: notes.detect.summary(),
@@ -126,7 +130,8 @@ impl Board {
             last_turn_seconds_ago: last_turn.map(|at| now.saturating_duration_since(at).as_secs_f64()),
             door: self.latch.state().code().to_owned(),
             camera: self.camera.report(),
-            database: self.database.clone(),
+            database,
+            self_test,
             audit,
             turns,
             decisions,
@@ -207,8 +212,7 @@ mod tests {
 
     fn board() -> Board {
         let latch = Latch::close(Box::new(ScriptedDoor::default()), 1000).unwrap();
-        let database = DatabaseReport { sequence: 7, people: 1, encodings: 1, model: "ab".to_owned() };
-        Board { camera: Health::default(), latch, database, started: Instant::now(), notes: Arc::default() }
+        Board { camera: Health::default(), latch, started: Instant::now(), notes: Arc::default() }
     }
 
     fn turn(verdict: Verdict) -> Turn {

@@ -1,0 +1,29 @@
+//! The people database of a unit: which one is used, what may take its place, and how one goes back.
+//!
+//! Beside the file that the configuration names, `people.db`, lie others with longer names:
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `people.db.previous` | the one that was used before |
+//! | `people.db.incoming` | a new one, written as `people.db.incoming.part`, synced and renamed by whoever brings it |
+//! | `people.db.staged` | the same, while it is examined |
+//! | `people.db.refused` | the last one that was not taken |
+//! | `people.db.accepted` | the highest sequence number that was taken, and the digests that may be used: `ledger.rs` |
+//! | `people.db.rollback` | somebody asks by name for the previous one |
+//!
+//! Trust in bytes is decided in one place, [`read::read_bytes`]. What is on the disk at which moment is [`store`]'s, when it
+//! is looked at is [`watch`]'s.
+
+#[cfg(test)]
+mod crashes;
+mod judge;
+mod ledger;
+mod read;
+mod store;
+#[cfg(test)]
+mod tests;
+pub(crate) mod watch;
+
+pub(crate) use judge::Judge;
+pub(crate) use read::{Refused, Trust, in_file, read};
+pub(crate) use store::{InUse, Returned, Store};
