@@ -29,6 +29,7 @@ pub(crate) enum Command {
     Compare(Compare),
     Calibrate(Calibrate),
     Evaluate(Evaluate),
+    Ship(Ship),
     /// What was kept of photos to make a second evaluation fast: biometric data
     #[command(subcommand)]
     Cache(CacheCommand),
@@ -60,7 +61,7 @@ pub(crate) struct ThresholdChoice {
 /// PHOTOS/people.csv may say more about them; its first line names the columns, of which all but `name` may be left
 /// out: id (the folder's name if it is not the person's, or the id that `list` prints), name, groups (a;b), mode
 /// (face, card_and_face, card_or_face), valid_from and valid_to (2027-01-31: that whole day in this computer's time
-/// zone; or 2027-01-31T18:00:00Z), cards (not yet: leave it empty), note.
+/// zone; or 2027-01-31T18:00:00Z), cards (123:45678;0008108654), note.
 ///
 /// Exit codes: 0 everybody has an encoding, 1 somebody has none (the others are in the database), 2 nothing was
 /// written. A person who is in the database that is replaced keeps the id.
@@ -85,6 +86,45 @@ pub(crate) struct BuildDb {
     /// Exit code 1 also if a photo looks wrong or two people look alike
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Bring a people database to a door unit over ssh, and wait for the unit to say that it runs it.
+///
+/// The unit takes it into use while it runs, or refuses it (another model, an older one, a damaged one) and goes on with
+/// what it has.
+///
+/// Exit codes: 0 if the unit runs it, 1 if not, 2 on any error.
+#[derive(Debug, Args)]
+pub(crate) struct Ship {
+    /// The people database
+    pub(crate) db: PathBuf,
+    /// Where the unit is: [user@]host, as ssh takes it
+    #[arg(value_name = "HOST")]
+    pub(crate) host: String,
+    /// The port of its ssh server
+    #[arg(short, long, value_name = "N")]
+    pub(crate) port: Option<u16>,
+    /// The private key for ssh
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) identity: Option<PathBuf>,
+    /// An option of ssh's, such as StrictHostKeyChecking=yes; may be given again
+    #[arg(short = 'o', long = "ssh-option", value_name = "OPTION")]
+    pub(crate) ssh_options: Vec<String>,
+    /// Write and ask as the user edge-agent, through sudo on the unit
+    #[arg(long)]
+    pub(crate) sudo: bool,
+    /// The unit's database
+    #[arg(long, value_name = "FILE", default_value = "/var/lib/edge-agent/people.db")]
+    pub(crate) remote_db: String,
+    /// The unit's configuration
+    #[arg(long, value_name = "FILE", default_value = "/etc/edge-agent/config.toml")]
+    pub(crate) remote_config: String,
+    /// How long to wait for the unit's word, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=3600))]
+    pub(crate) wait: u16,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -276,6 +316,9 @@ mod tests {
             ("identify --db people.db", Some(ErrorKind::MissingRequiredArgument)),
             ("verify a.jpg --db people.db", Some(ErrorKind::MissingRequiredArgument)),
             ("verify a.jpg --db people.db --identity y --threshold 2.1", Some(ErrorKind::ValueValidation)),
+            ("ship people.db pi@door --sudo -p 2222 -i key -o BatchMode=yes --wait 5 --json", None),
+            ("ship people.db", Some(ErrorKind::MissingRequiredArgument)),
+            ("ship people.db pi@door --wait 0", Some(ErrorKind::ValueValidation)),
             ("list people.db -q -v", Some(ErrorKind::ArgumentConflict)),
         ] {
             let parsed = Arguments::try_parse_from(format!("encoder-tool {line}").split(' '));

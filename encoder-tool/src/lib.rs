@@ -22,6 +22,7 @@ mod photo_folders;
 mod pixel_budget;
 mod pixels;
 mod progress;
+mod ship;
 mod threshold;
 mod triplet_loss;
 mod verify;
@@ -50,6 +51,7 @@ fn answer(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Compare(arguments) => compare::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments, verbosity),
         Command::Calibrate(arguments) => calibrate::run(arguments, verbosity),
+        Command::Ship(arguments) => ship::run(arguments, verbosity),
         Command::Cache(command) => cache_command::run(*command),
         Command::Model(command) => command.run(verbosity).map(|()| Answer::Yes),
     }

@@ -77,26 +77,27 @@ fn warp(frame: &Frame, to_frame: &Transform, side: u32) -> Vec<u8> {
     pixels
 }
 
+#[inline(always)]
 fn bilinear(frame: &Frame, x: f32, y: f32) -> [f32; 3] {
     let (left, right, x_part) = neighbours(x, frame.width());
     let (upper, lower, y_part) = neighbours(y, frame.height());
-    let (above, below) = (frame.row(upper), frame.row(lower));
-    std::array::from_fn(|channel| {
-        let along = |row: &[u8]| {
-            let (from, to) = (f32::from(row[3 * left + channel]), f32::from(row[3 * right + channel]));
-            from + (to - from) * x_part
-        };
-        let (above, below) = (along(above), along(below));
-        above + (below - above) * y_part
-    })
+    let along = |row: u32| {
+        let pixels = frame.row(row as usize).as_chunks::<3>().0;
+        let (from, to) = (pixels[left as usize].map(f32::from), pixels[right as usize].map(f32::from));
+        [0, 1, 2].map(|channel| from[channel] + (to[channel] - from[channel]) * x_part)
+    };
+    let (above, below) = (along(upper), along(lower));
+    [0, 1, 2].map(|channel| above[channel] + (below[channel] - above[channel]) * y_part)
 }
 
 /// The two pixels that a coordinate lies between, and how far it is on its way to the second, 0 to 1.
-fn neighbours(at: f32, length: u32) -> (usize, usize, f32) {
-    let last = (length - 1) as f32;
-    let at = at.clamp(0.0, last);
-    let first = at.floor();
-    (first as usize, (first + 1.0).min(last) as usize, at - first)
+#[inline(always)]
+fn neighbours(at: f32, length: u32) -> (u32, u32, f32) {
+    let last = length - 1;
+    let at = at.clamp(0.0, last as f32);
+    // Not below zero, so that this rounds down.
+    let first = at as u32;
+    (first, first.saturating_add(1).min(last), at - first as f32)
 }
 
 #[cfg(test)]

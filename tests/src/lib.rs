@@ -21,6 +21,18 @@ pub fn photos() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("photos")
 }
 
+/// The environment that the unit file gives to the door unit: names and values.
+///
+/// # Panics
+/// If the file is not there.
+pub fn service_environment() -> Vec<(String, String)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/edge-agent.service");
+    let file = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let lines = file.lines().filter_map(|line| line.strip_prefix("Environment="));
+    let pairs = lines.flat_map(str::split_whitespace).filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
 /// What a program said, and how it ended.
 #[derive(Debug)]
 pub struct Said {

@@ -68,6 +68,9 @@ pub(crate) const CARGO_DEB: Requirement =
 /// A shell for the folder in which the package is tried.
 pub(crate) const BUSYBOX: Requirement =
     Requirement { probe: &["/bin/busybox", "true"], source: Source::DebianPackage("busybox-static") };
+/// What databases are shipped through, for the test of it.
+pub(crate) const SSH_SERVER: Requirement =
+    Requirement { probe: &["test", "-x", "/usr/sbin/sshd"], source: Source::DebianPackage("openssh-server") };
 pub(crate) const MAN: Requirement =
     Requirement { probe: &["man", "--version"], source: Source::DebianPackage("man-db") };
 

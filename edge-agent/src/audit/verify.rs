@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &Verify) -> anyhow::Result<Answer> {
     }
     let against = Against { key: key.as_ref(), head: head.as_ref() };
     let found = verify(open(&log)?, against, |_| Ok(())).with_context(|| format!("cannot read {}", log.display()))?;
-    let whole = found.fault.is_none();
+    let whole = found.fault.is_none() && found.missed.is_none();
     if arguments.json {
         print_json(&Verified { whole, found: &found })?;
     } else {
@@ -41,6 +41,9 @@ pub(super) fn in_words(found: &Findings) -> String {
     let mut lines = vec![match (&found.fault, found.first, found.last) {
         (Some(Fault { place: Some(place), problem }), ..) => format!("NOT WHOLE: {place}: {problem}"),
         (Some(Fault { place: None, problem }), ..) => format!("NOT WHOLE: {problem}"),
+        (None, Some(first), Some(last)) if found.missed.is_some() => {
+            format!("NOT WHOLE: records {first} to {} follow from each other, but others are missing", last.sequence)
+        }
         (None, Some(first), Some(last)) => {
             format!("whole: records {first} to {}, each follows from the one before", last.sequence)
         }
@@ -53,6 +56,9 @@ pub(super) fn in_words(found: &Findings) -> String {
     if let Some(bytes) = found.torn_bytes {
         lines
             .push(format!("last line      {bytes} bytes, not whole: it is being written, or the power went meanwhile"));
+    }
+    if let Some(missed) = found.missed {
+        lines.push(format!("missing        record {missed}, which was signed: the unit did not find it at its start"));
     }
     let through = found.signed_through.map_or("none".to_owned(), |through| format!("up to record {through}"));
     lines.push(match found.signatures_checked {

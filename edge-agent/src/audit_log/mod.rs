@@ -161,7 +161,7 @@ impl AuditLog {
         // Found out now, and not by the first record that cannot be written.
         anyhow::ensure!(folder.is_dir(), "{shown} cannot be written: there is no folder {}", folder.display());
         let opened = Self::open_with(Box::new(Folder::at(folder)), name, upkeep, key, now);
-        opened.with_context(|| shown.to_string()).help("move the log away to start a new one")
+        opened.with_context(|| shown.to_string()).help(&format!("move the log away, as {name}*, to start a new one"))
     }
 
     /// How it is, for the status.

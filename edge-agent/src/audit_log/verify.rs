@@ -46,6 +46,8 @@ pub(crate) struct Findings {
     pub(crate) signatures_checked: bool,
     /// The record of the head that was given.
     pub(crate) head_sequence: Option<u64>,
+    /// A record that the unit had signed and did not find at a later start; it wrote that down itself.
+    pub(crate) missed: Option<u64>,
     /// The first fault; what comes after it was not looked at.
     pub(crate) fault: Option<Fault>,
 }
@@ -136,6 +138,7 @@ impl Verification<'_> {
             Event::Pruned { pruned_through, pruned_hash } => {
                 self.pruned.push(Head { sequence: pruned_through, hash: pruned_hash });
             }
+            Event::TailMissing { signed_sequence, .. } => self.found.missed = Some(signed_sequence),
             _ => {}
         }
         Ok(())

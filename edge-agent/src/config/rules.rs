@@ -1,6 +1,5 @@
 //! `[policy]`: the rules of the door, as they are written in a configuration.
 
-use models::Recogniser;
 use serde::Deserialize;
 use shared::gallery::Gallery;
 use shared::policy::{Rules, RulesError};
@@ -83,9 +82,9 @@ pub enum Mode {
 }
 
 impl PolicyRules {
-    /// The rules of a unit with this gallery and these networks.
-    pub fn rules_for(&self, gallery: &Gallery, recogniser: &Recogniser) -> Rules {
-        self.with_threshold(gallery.header().threshold.unwrap_or_else(|| recogniser.threshold()))
+    /// The rules of a unit with this gallery and an encoder with this threshold of its own.
+    pub fn rules_for(&self, gallery: &Gallery, encoder_threshold: f32) -> Rules {
+        self.with_threshold(gallery.header().threshold.unwrap_or(encoder_threshold))
     }
 
     /// The rules with this threshold where none is configured: the database's, or the encoder's own.

@@ -22,9 +22,9 @@ impl Judge {
     /// For these networks and this configuration.
     #[must_use]
     pub(crate) fn new(mut recogniser: Recogniser, config: PolicyRules, trust: Trust) -> Self {
-        let (model, networks) = (recogniser.model_hash(), recogniser.clone());
+        let (model, encoder_threshold) = (recogniser.model_hash(), recogniser.threshold());
         let rules_for = move |gallery: &Gallery| {
-            let rules = config.rules_for(gallery, &networks);
+            let rules = config.rules_for(gallery, encoder_threshold);
             Policy::new(rules).map(|_| rules)
         };
         let self_test = move || recogniser.self_test();

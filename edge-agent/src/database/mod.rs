@@ -19,6 +19,7 @@ mod crashes;
 mod judge;
 mod ledger;
 mod read;
+pub(crate) mod rollback;
 mod store;
 #[cfg(test)]
 mod tests;

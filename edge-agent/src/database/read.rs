@@ -9,7 +9,7 @@ use std::path::Path;
 use terminal::{Help, read_bounded};
 
 /// A larger database is refused before it is read: a hundred thousand people have 14 MB.
-const MAX_BYTES: u64 = 512 << 20;
+pub(super) const MAX_BYTES: u64 = 512 << 20;
 
 /// What a database must be, beyond whole and of the unit's model.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +30,7 @@ pub(crate) enum Refused {
     OtherModel(GalleryError),
     /// Older than one that was used: somebody may want a person back who was taken out.
     #[error(
-        "its sequence number is {found}, and {least} was used before; `edge-agent rollback` goes back to the previous one"
+        "it is an older one: its sequence number is {found}, and {least} was used before; `edge-agent rollback` goes back to the previous one"
     )]
     Older {
         /// Its sequence number.

@@ -7,7 +7,6 @@ use crate::unit::Timings;
 use crate::unit::fixture::rules;
 use models::{Frame, ModelError};
 use sd_notify::NotifyState;
-use shared::gallery::Gallery;
 use shared::policy::{Now, ObservedFace};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -24,8 +23,6 @@ impl Sight for Moody {
         self.end.store(self.looks == 6, Ordering::Relaxed);
         if self.looks <= 3 { Err(ModelError::Inference("a mood".to_owned())) } else { Ok(Vec::new()) }
     }
-
-    fn use_gallery(&mut self, _: &Arc<Gallery>) {}
 }
 
 /// Invariant 2: a loop that does not get to the end of its turns is ended by the watchdog, and the door is locked.

@@ -21,6 +21,6 @@ pub trait Sight {
     /// When a network fails.
     fn look(&mut self, frame: &Frame, policy: &Policy, timings: &mut Timings) -> Result<Vec<ObservedFace>, ModelError>;
 
-    /// From now on faces are compared with these people.
-    fn use_gallery(&mut self, gallery: &Arc<Gallery>);
+    /// Compares faces with these people from now on. Nothing to do where nobody is compared.
+    fn know(&mut self, _gallery: &Arc<Gallery>) {}
 }

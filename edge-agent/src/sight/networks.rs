@@ -67,7 +67,7 @@ impl Sight for Networks {
         Ok(observed)
     }
 
-    fn use_gallery(&mut self, gallery: &Arc<Gallery>) {
+    fn know(&mut self, gallery: &Arc<Gallery>) {
         self.gallery = Arc::clone(gallery);
     }
 }

@@ -3,10 +3,8 @@
 use super::Sight;
 use crate::unit::Timings;
 use models::{Frame, ModelError};
-use shared::gallery::Gallery;
 use shared::policy::{ObservedFace, Policy};
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 /// Sees what was recorded, one observation for each frame, and nobody after the last.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +23,4 @@ impl Sight for Recorded {
     fn look(&mut self, _: &Frame, _: &Policy, _: &mut Timings) -> Result<Vec<ObservedFace>, ModelError> {
         Ok(self.observations.pop_front().unwrap_or_default())
     }
-
-    fn use_gallery(&mut self, _: &Arc<Gallery>) {}
 }

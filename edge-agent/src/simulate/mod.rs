@@ -71,7 +71,7 @@ impl Simulation {
         let bundles = if arguments.models.is_empty() { &config.model.bundles } else { &arguments.models };
         let recogniser = Recogniser::load(bundles)?;
         let gallery = Arc::new(database::read(&arguments.db, &recogniser.model_hash())?);
-        let policy = Policy::new(config.policy.rules_for(&gallery, &recogniser))?;
+        let policy = Policy::new(config.policy.rules_for(&gallery, recogniser.threshold()))?;
         let latch = Latch::close(Box::new(ScriptedDoor::default()), config.door.unlock_ms())?;
         let time = match arguments.real_time {
             true => Time::real(latch.clone()).context("the system has no thread for the door")?,

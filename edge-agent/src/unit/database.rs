@@ -16,7 +16,7 @@ impl Unit {
         let now = self.clock.now();
         self.policy.start_afresh(rules)?;
         self.record_ended_approach(&now);
-        self.sight.use_gallery(gallery);
+        self.sight.know(gallery);
         if let Some(cards) = &mut self.surroundings.cards {
             cards.gallery = Arc::clone(gallery);
         }

@@ -7,7 +7,7 @@ mod step;
 
 use crate::process::{self, cargo};
 use crate::programs::{self, ONE_BUILD};
-use crate::requirements::{self, CLIPPY, RUSTFMT};
+use crate::requirements::{self, CLIPPY, RUSTFMT, SSH_SERVER};
 use crate::{Outcome, demo, original_networks, package, recognition, workspace};
 use anyhow::{Result, bail};
 use std::path::Path;
@@ -75,6 +75,7 @@ fn networks() -> Result<Done> {
 }
 
 fn tests() -> Result<Done> {
+    requirements::ensure(&[SSH_SERVER])?;
     process::run(cargo(["test", "--no-fail-fast"]).args(ONE_BUILD)).map(|()| Done::Passed)
 }
 

@@ -49,3 +49,38 @@ fn now_in_seconds() -> String {
     let now = Timestamp::now();
     now.round(Unit::Second).unwrap_or(now).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::camera::Health;
+    use crate::door::{Latch, ScriptedDoor};
+    use crate::unit::fixture::rules;
+    use shared::gallery::{GalleryBuilder, ModelHash};
+    use std::path::Path;
+    use std::sync::Arc;
+
+    fn in_use(sequence: u64) -> InUse {
+        let gallery = Arc::new(GalleryBuilder::new(sequence, ModelHash([1; 32]), 4).unwrap().build());
+        InUse { gallery, rules: rules(), digest: DatabaseDigest([sequence as u8; 32]) }
+    }
+
+    #[test]
+    fn a_refused_database_is_told_of_until_another_is_used() {
+        let latch = Latch::close(Box::new(ScriptedDoor::default()), 1000).unwrap();
+        let board = Board::new(Health::default(), latch, Path::new("/lib/people.db"), &in_use(7));
+        board.tell_of_return("it is damaged");
+        board.tell_of_refused_database(Some(DatabaseDigest([9; 32])), "it is older");
+        let told = board.report().database;
+        assert_eq!(
+            (told.sequence, told.digest, told.path.as_str()),
+            (7, Some(DatabaseDigest([7; 32])), "/lib/people.db")
+        );
+        assert_eq!(told.refused.unwrap().digest, Some(DatabaseDigest([9; 32])));
+        assert!(told.returned.is_some() && told.loaded_at.ends_with('Z'), "{}", told.loaded_at);
+        board.tell_of_database(&in_use(8));
+        let told = board.report().database;
+        assert_eq!((told.sequence, told.refused, told.returned), (8, None, None));
+        assert_eq!(told.path, "/lib/people.db");
+    }
+}

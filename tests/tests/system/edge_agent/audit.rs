@@ -123,6 +123,10 @@ fn a_unit_finds_that_its_log_was_cut() {
     child.wait().unwrap();
     let shown = audit(&unit, &["show"]).stdout;
     assert!(shown.contains("RECORDS ARE MISSING"), "{shown}");
+    // It stays so, and is exported all the same.
+    let verified = audit(&unit, &["verify"]);
+    assert!(verified.code == 1 && verified.stdout.contains("which was signed"), "{verified:?}");
+    assert_eq!(audit(&unit, &["export", "--head-only"]).json()["sequence"].as_u64().map(|last| last > 3), Some(true));
 }
 
 #[test]

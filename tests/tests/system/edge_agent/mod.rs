@@ -4,11 +4,13 @@ mod audit;
 mod bad_input;
 mod cards;
 mod check;
+mod databases;
 mod disks;
 mod doctor;
 mod lock;
 mod run;
 pub(crate) mod running;
+mod shipped;
 mod simulate;
 mod status;
 

@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tests::{Said, said};
+use tests::{Said, said, service_environment};
 
 /// Longer than anything here takes on a busy computer.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -80,7 +80,11 @@ impl RunningUnit {
         let notified = folder.path().join("notify.sock");
         let systemd = heard_at(&notified);
         let mut command = edge_agent(["run", "-v", "--config"]);
-        command.arg(folder.path().join("config.toml")).env("NOTIFY_SOCKET", &notified).stdin(Stdio::null());
+        command
+            .arg(folder.path().join("config.toml"))
+            .env("NOTIFY_SOCKET", &notified)
+            .envs(service_environment())
+            .stdin(Stdio::null());
         command.stdout(Stdio::null()).stderr(File::create(folder.path().join("stderr")).unwrap());
         let unit = Self { child: command.spawn().unwrap(), folder, systemd };
         unit.tells_systemd("READY=1");
@@ -100,6 +104,13 @@ impl RunningUnit {
 
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Its folder, when it has ended.
+    pub(super) fn into_folder(self) -> TempDir {
+        let empty = tempfile::tempdir().unwrap();
+        let mut ended = self;
+        std::mem::replace(&mut ended.folder, empty)
     }
 
     pub(super) fn stderr(&self) -> String {

@@ -9,7 +9,7 @@ use edge_agent::sight::Sight;
 use edge_agent::unit::{Timings, Unit};
 use models::{Frame, ModelError};
 use shared::audit::verify;
-use shared::gallery::{Gallery, PersonId};
+use shared::gallery::PersonId;
 use shared::policy::{Bounds, Candidate, ObservedFace, Policy, Resemblance, Rules};
 use std::fs;
 use std::sync::Arc;
@@ -44,8 +44,6 @@ impl Sight for Passers {
         self.frames_left -= 1;
         Ok(self.there.clone())
     }
-
-    fn use_gallery(&mut self, _: &Arc<Gallery>) {}
 }
 
 impl Passers {
