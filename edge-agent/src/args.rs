@@ -26,6 +26,7 @@ pub(crate) enum Command {
     Status(Status),
     Doctor(Doctor),
     Lock(Lock),
+    Rollback(Rollback),
     Simulate(Simulate),
     Audit(crate::audit::Audit),
     Forget(crate::forget::Forget),
@@ -47,8 +48,9 @@ pub(crate) struct Run {
 
 /// Ask a running unit how it is: door, camera, last decisions, rates, how long the stages take, temperatures.
 ///
-/// Exit codes: 0 if it looks at people as it should, 1 if it has no camera, its loop stands still or it cannot record, 2
-/// if no unit answers.
+/// Exit codes: 0 if it looks at people as it should, 1 if not (no camera, a loop that stands still, nothing can be
+/// recorded, networks that failed their self-test, the previous database because the current one cannot be used), 2 if
+/// no unit answers.
 #[derive(Debug, Args)]
 pub(crate) struct Status {
     /// The configuration, which says where the unit answers
@@ -93,6 +95,22 @@ pub(crate) struct Lock {
     /// What the last good start wrote down, instead of where the configuration says
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Go back to the people database that was used before, although its sequence number is lower.
+///
+/// A unit that runs takes it between two frames; where none runs, it is used at the next start. Going back twice is going
+/// forth again.
+///
+/// Exit codes: 0 if it is used, 1 if it is refused (it is damaged, or of another model), 2 on any other error.
+#[derive(Debug, Args)]
+pub(crate) struct Rollback {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
+    pub(crate) config: PathBuf,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -183,6 +201,8 @@ mod tests {
             ("status --json --prometheus", Some(ErrorKind::ArgumentConflict)),
             ("doctor --config a.toml --json", None),
             ("lock --state last.toml --json", None),
+            ("rollback --config a.toml --json", None),
+            ("rollback people.db", Some(ErrorKind::UnknownArgument)),
             ("check --config a.toml --json", None),
             ("simulate --frames photos --db people.db", None),
             ("simulate --frames a.jpg --db people.db --fps 25 --start 2027-01-31T18:00:00Z --sequence --json -q", None),

@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     let lock = around::lock(&config, arguments.boot_config.as_deref())?;
     let recogniser = Recogniser::load(&config.model.bundles).context("[model] bundles")?;
     let path = arguments.db.as_ref().unwrap_or(&config.database.path);
-    let gallery = database::read(path, &recogniser.model_hash()).context("[database] path")?.gallery;
+    let gallery = database::read(path, &recogniser.model_hash()).context("[database] path")?;
     let rules = config.policy.rules_for(&gallery, recogniser.threshold());
     Policy::new(rules).context("[policy]").help("deploy/config.toml explains every key")?;
     let threshold_from = match (config.policy.threshold, gallery.header().threshold) {

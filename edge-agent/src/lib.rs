@@ -40,6 +40,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Command::Status(arguments) => status::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Lock(arguments) => run::lock_command::run(arguments),
+        Command::Rollback(arguments) => database::rollback::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),
         Command::Forget(arguments) => forget::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),

@@ -11,6 +11,7 @@ pub mod encode;
 mod error;
 pub mod face;
 pub mod frame;
+pub mod golden;
 mod letterbox;
 pub mod network;
 pub mod onnx;

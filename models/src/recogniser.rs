@@ -4,6 +4,7 @@ use crate::align::{self, Crop};
 use crate::bundle::{Bundles, Calibration};
 use crate::detect::Detector;
 use crate::encode::Encoder;
+use crate::golden::{Golden, GoldenError, Tested};
 use crate::{Face, Frame, ModelError};
 use shared::encoding::Encoding;
 use shared::gallery::ModelHash;
@@ -17,6 +18,7 @@ pub struct Recogniser {
     encoder: Encoder,
     hash: ModelHash,
     calibration: Arc<Calibration>,
+    golden: Option<Arc<Golden>>,
 }
 
 impl Recogniser {
@@ -55,6 +57,7 @@ impl Recogniser {
             encoder: Encoder::on_threads(&bundles.encoder, threads)?,
             hash: bundles.hash(),
             calibration: Arc::new(bundles.encoder.calibration.clone()),
+            golden: bundles.encoder.golden.clone().map(Arc::new),
         })
     }
 
@@ -77,6 +80,16 @@ impl Recogniser {
     /// [`ModelError::Inference`] if the network fails.
     pub fn encode(&mut self, crop: &Crop) -> Result<Encoding, ModelError> {
         self.encoder.encode(crop)
+    }
+
+    /// Whether this computer makes the encodings that the workstation made of the crops in the bundle.
+    ///
+    /// # Errors
+    /// [`GoldenError`] if it does not: nobody can be recognised then.
+    pub fn self_test(&mut self) -> Result<Tested, GoldenError> {
+        let Some(golden) = &self.golden else { return Ok(Tested::NothingStored) };
+        golden.check(&mut self.encoder)?;
+        Ok(Tested::Passed)
     }
 
     /// What a people database made with these networks names.

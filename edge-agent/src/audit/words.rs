@@ -46,6 +46,11 @@ fn event(event: &Event, names: &Names) -> String {
         Event::TailMissing { signed_sequence, .. } => {
             format!("RECORDS ARE MISSING: the log did not hold record {signed_sequence}, which was signed")
         }
+        Event::DatabaseRefused { refused_because, .. } => format!("a database was refused: {refused_because}"),
+        Event::DatabaseReturned { returned_to, returned_because } => {
+            format!("BACK TO DATABASE {returned_to}: {returned_because}")
+        }
+        Event::SelfTestFailed => "NOBODY IS LET IN: the networks failed their self-test".to_owned(),
         other => format!("{other:?}"),
     }
 }
@@ -114,6 +119,9 @@ mod tests {
             (Event::HeadSigned { signature: HeadSignature([0; 64]) }, "signed"),
             (Event::Pruned { pruned_through: 12, pruned_hash: hash }, "up to 12"),
             (Event::TailMissing { signed_sequence: 12, signed_hash: hash }, "record 12"),
+            (Event::database_refused(None, "other_model"), "refused: other_model"),
+            (Event::database_returned(6, "asked_for"), "BACK TO DATABASE 6: asked_for"),
+            (Event::SelfTestFailed, "NOBODY IS LET IN"),
         ]
     }
 

@@ -6,19 +6,20 @@
 mod last_lock;
 pub(crate) mod lock_command;
 pub(crate) mod parts;
+pub(crate) mod people;
 mod service;
 
 use crate::args::Run;
-use crate::audit_log::{self, AuditLog};
+use crate::audit_log::AuditLog;
 use crate::camera::{CameraReport, CameraState, LiveCamera};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, Config, PolicyRules};
-use crate::database::{self, Arrivals, Refused};
+use crate::config::Config;
 use crate::door::{Latch, RelockTimer};
 use crate::sight::Networks;
 use crate::status::{self, Board};
 use crate::unit::{Unit, UnitError, equip};
 use anyhow::Context;
+use people::People;
 use service::Service;
 use shared::policy::Policy;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -48,22 +49,22 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     // Opens itself while the networks are read.
     let camera = parts::camera(&config.camera)?;
     let recogniser = parts::recogniser(&config.model)?;
-    let (model, encoder_threshold) = (recogniser.model_hash(), recogniser.threshold());
-    let database = database::read(&config.database.path, &model).context("[database] path")?;
-    let gallery = Arc::clone(&database.gallery);
-    let policy = Policy::new(config.policy.rules_for(&gallery, encoder_threshold)).context("[policy]")?;
-    let board = Board::new(camera.health(), latch.clone(), &database);
+    let found = people::find(&config, &recogniser)?;
+    let gallery = Arc::clone(&found.in_use().gallery);
+    let policy = Policy::new(found.in_use().rules).context("[policy]")?;
+    let board = Board::new(camera.health(), latch.clone(), &config.database.path, found.in_use());
     answer_status(&config.status.socket, &board)?;
     // Not before it is certain that no other unit writes it.
     let audit = AuditLog::open_configured(&config.audit, &clock.now())?;
     board.tell_of_audit_log(audit.health());
-    audit_log::names::take_in_beside(&config.audit, &gallery, &clock.now());
     let header = *gallery.header();
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let sight = Box::new(Networks::new(recogniser, Arc::clone(&gallery)));
     let mut unit = Unit::new(sight, policy, audit, latch, time);
     equip(&mut unit, &config, &gallery, &clock)?;
     unit.start(&header);
+    let people = found.follow(&mut unit, &board, &config.audit, &clock);
+    let people = people.context("the system has no thread for the database")?;
     let good_start = |camera: &CameraReport| {
         verbosity.note(&format!("the unit runs: {}", in_words(camera)));
         if let Err(error) = lock_line.save(&config.door.last_lock) {
@@ -71,10 +72,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
         }
     };
     let mut service = Service::of_systemd();
-    let arrivals = Arrivals::watch(&config.database.path, model, header.sequence)
-        .context("the system has no thread for new databases")?;
-    let people = People { arrivals, policy: config.policy, encoder_threshold, audit: config.audit };
-    Loop { unit: &mut unit, camera, board, clock, people }.turn_until(&end, &mut service, good_start);
+    Loop { unit: &mut unit, camera, people, board, clock }.turn_until(&end, &mut service, good_start);
     unit.stop();
     service.stopping();
     Ok(Answer::Yes)
@@ -107,18 +105,9 @@ fn told_to_end() -> anyhow::Result<Arc<AtomicBool>> {
 struct Loop<'a> {
     unit: &'a mut Unit,
     camera: LiveCamera,
+    people: People,
     board: Board,
     clock: Arc<SystemClock>,
-    people: People,
-}
-
-/// Where new people come from, and what turns them into rules.
-struct People {
-    arrivals: Arrivals,
-    policy: PolicyRules,
-    encoder_threshold: f32,
-    /// Beside this log their names are known.
-    audit: config::Audit,
 }
 
 impl Loop<'_> {
@@ -126,7 +115,7 @@ impl Loop<'_> {
         let mut good_start = Some(good_start);
         let mut last_failure = None;
         while !end.load(Ordering::Relaxed) {
-            self.take_new_people();
+            self.people.take_news(self.unit, &self.board);
             let before = self.camera.last_frame_at();
             match self.unit.turn(&mut self.camera) {
                 Ok(turn) => {
@@ -143,30 +132,6 @@ impl Loop<'_> {
                 Err(error) => self.failed(&error, &mut last_failure),
             }
         }
-    }
-
-    fn take_new_people(&mut self) {
-        let Some(arrival) = self.people.arrivals.next() else { return };
-        match arrival {
-            Ok(database) => {
-                let rules = self.people.policy.rules_for(&database.gallery, self.people.encoder_threshold);
-                match Policy::new(rules) {
-                    Ok(policy) => {
-                        self.unit.replace_people(&database.gallery, policy);
-                        audit_log::names::take_in_beside(&self.people.audit, &database.gallery, &self.clock.now());
-                        self.board.loaded(&database);
-                        tracing::info!("new people: sequence {}", database.gallery.header().sequence);
-                    }
-                    Err(error) => self.refuse(Refused { digest: database.digest, reason: error.to_string() }),
-                }
-            }
-            Err(refused) => self.refuse(refused),
-        }
-    }
-
-    fn refuse(&self, refused: Refused) {
-        tracing::error!("a database that was shipped is not used: {}", refused.reason);
-        self.board.refused(refused);
     }
 
     /// Says so once, and not in every turn.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::database::Loaded;
+use crate::database::InUse;
 use crate::door::ScriptedDoor;
 use crate::sight::Sight;
 use crate::storage::Memory;
@@ -7,7 +7,6 @@ use crate::unit::Timings;
 use crate::unit::fixture::rules;
 use models::{Frame, ModelError};
 use sd_notify::NotifyState;
-use shared::gallery::{GalleryBuilder, ModelHash};
 use shared::policy::{Now, ObservedFace};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -45,7 +44,7 @@ fn only_finished_turns_ping_the_watchdog() {
     let sight = Box::new(Moody { looks: 0, end: Arc::clone(&end) });
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let mut unit = Unit::new(sight, Policy::new(rules()).unwrap(), audit, latch.clone(), time);
-    let board = Board::new(camera.health(), latch, &nobody());
+    let board = Board::new(camera.health(), latch, Path::new("people.db"), &nobody());
     let told = Rc::new(RefCell::new(Vec::new()));
     let heard = Rc::clone(&told);
     let hear = move |what: NotifyState<'_>| {
@@ -57,11 +56,11 @@ fn only_finished_turns_ping_the_watchdog() {
     };
     let mut service = Service::heard_by(Box::new(hear), Duration::ZERO);
     let mut good_starts = 0;
-    let arrivals = Arrivals::watch(&folder.path().join("people.db"), ModelHash([0; 32]), 1).unwrap();
-    let audit = config::Audit { path: folder.path().join("log"), ..Default::default() };
-    let people = People { arrivals, policy: PolicyRules::default(), encoder_threshold: 1.0, audit };
-    Loop { unit: &mut unit, camera, board: board.clone(), clock, people }
-        .turn_until(&end, &mut service, |_| good_starts += 1);
+    Loop { unit: &mut unit, camera, people: People::unchanging(), board: board.clone(), clock }.turn_until(
+        &end,
+        &mut service,
+        |_| good_starts += 1,
+    );
     let turns = board.report().turns;
     let pings = told.borrow().iter().filter(|what| **what == "watchdog").count();
     // Turns in which the camera was still being opened finish as well.
@@ -72,7 +71,8 @@ fn only_finished_turns_ping_the_watchdog() {
 }
 
 /// A database of nobody.
-fn nobody() -> Loaded {
-    let gallery = GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap().build();
-    Loaded { gallery: Arc::new(gallery), digest: String::new() }
+fn nobody() -> InUse {
+    let model = shared::gallery::ModelHash([0; 32]);
+    let gallery = Arc::new(shared::gallery::GalleryBuilder::new(1, model, 2).unwrap().build());
+    InUse { gallery, rules: rules(), digest: shared::gallery::DatabaseDigest([0; 32]) }
 }

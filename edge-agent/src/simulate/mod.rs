@@ -70,7 +70,7 @@ impl Simulation {
         let config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
         let bundles = if arguments.models.is_empty() { &config.model.bundles } else { &arguments.models };
         let recogniser = Recogniser::load(bundles)?;
-        let gallery = database::read(&arguments.db, &recogniser.model_hash())?.gallery;
+        let gallery = Arc::new(database::read(&arguments.db, &recogniser.model_hash())?);
         let policy = Policy::new(config.policy.rules_for(&gallery, recogniser.threshold()))?;
         let latch = Latch::close(Box::new(ScriptedDoor::default()), config.door.unlock_ms())?;
         let time = match arguments.real_time {

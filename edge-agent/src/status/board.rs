@@ -1,11 +1,13 @@
 //! Where the loop writes down how it goes, and where the status is read from.
 
+mod database;
+
 use super::histogram::Histogram;
-use super::report::{DatabaseReport, LastDecision, Latencies, RefusedReport, Report, Turns};
+use super::report::{DatabaseReport, LastDecision, Latencies, Report, SelfTest, Turns};
 use super::temperatures::temperatures;
 use crate::audit_log::AuditHealth;
 use crate::camera::Health;
-use crate::database::{Loaded, Refused};
+use crate::database::InUse;
 use crate::door::Latch;
 use crate::unit::{Denied, Granted, Turn, Verdict};
 use shared::gallery::PersonId;
@@ -24,13 +26,14 @@ const RATE_OVER: Duration = Duration::from_secs(10);
 pub(crate) struct Board {
     camera: Health,
     latch: Latch,
-    database: Arc<Mutex<DatabaseReport>>,
     started: Instant,
     notes: Arc<Mutex<Notes>>,
 }
 
 #[derive(Default)]
 struct Notes {
+    database: DatabaseReport,
+    self_test: Option<SelfTest>,
     audit: AuditHealth,
     turns: Turns,
     last_turn: Option<Instant>,
@@ -56,25 +59,18 @@ struct Remembered {
 }
 
 impl Board {
-    pub(crate) fn new(camera: Health, latch: Latch, database: &Loaded) -> Self {
-        let database = Arc::new(Mutex::new(DatabaseReport::of(database)));
-        Self { camera, latch, database, started: Instant::now(), notes: Arc::default() }
+    /// `database` is where the current one lies.
+    pub(crate) fn new(camera: Health, latch: Latch, database: &Path, in_use: &InUse) -> Self {
+        let board = Self { camera, latch, started: Instant::now(), notes: Arc::default() };
+        let path = std::path::absolute(database).unwrap_or_else(|_| database.to_owned());
+        board.notes().database.path = path.display().to_string();
+        board.tell_of_database(in_use);
+        board
     }
 
     /// From now on, this is the log.
     pub(crate) fn tell_of_audit_log(&self, health: AuditHealth) {
         self.notes().audit = health;
-    }
-
-    /// These people are known from now on.
-    pub(crate) fn loaded(&self, database: &Loaded) {
-        *self.database() = DatabaseReport::of(database);
-    }
-
-    /// These are not, whatever was shipped.
-    pub(crate) fn refused(&self, refused: Refused) {
-        let Refused { digest, reason } = refused;
-        self.database().refused = Some(RefusedReport { digest, reason });
     }
 
     /// A turn has finished. `frame_at` is when its frame came, if one did.
@@ -116,6 +112,7 @@ impl Board {
         let mut turns = notes.turns.clone();
         let since = now.saturating_duration_since(self.started).min(RATE_OVER);
         turns.per_second = notes.recent.len() as f64 / since.as_secs_f64().max(1.0);
+        let (database, self_test) = (notes.database.clone(), notes.self_test.clone());
         let (last_turn, decisions) = (notes.last_turn, notes.decisions.iter().map(LastDecision::from).collect());
         let latency_ms = Latencies {
             detect: notes.detect.summary(),
@@ -133,7 +130,8 @@ impl Board {
             last_turn_seconds_ago: last_turn.map(|at| now.saturating_duration_since(at).as_secs_f64()),
             door: self.latch.state().code().to_owned(),
             camera: self.camera.report(),
-            database: self.database().clone(),
+            database,
+            self_test,
             audit,
             turns,
             decisions,
@@ -142,26 +140,8 @@ impl Board {
         }
     }
 
-    fn database(&self) -> MutexGuard<'_, DatabaseReport> {
-        self.database.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl DatabaseReport {
-    fn of(database: &Loaded) -> Self {
-        let header = database.gallery.header();
-        Self {
-            sequence: header.sequence,
-            people: header.people,
-            encodings: header.encodings,
-            model: header.model.to_string(),
-            digest: database.digest.clone(),
-            refused: None,
-        }
     }
 }
 
@@ -228,13 +208,11 @@ mod tests {
     use crate::door::{DoorState, ScriptedDoor};
     use crate::unit::Timings;
     use crate::unit::fixture::PERSON;
-    use shared::gallery::{GalleryBuilder, ModelHash};
     use shared::policy::Credential;
 
     fn board() -> Board {
         let latch = Latch::close(Box::new(ScriptedDoor::default()), 1000).unwrap();
-        let gallery = GalleryBuilder::new(7, ModelHash([1; 32]), 4).unwrap().build();
-        Board::new(Health::default(), latch, &Loaded { gallery: Arc::new(gallery), digest: "ab".to_owned() })
+        Board { camera: Health::default(), latch, started: Instant::now(), notes: Arc::default() }
     }
 
     fn turn(verdict: Verdict) -> Turn {
@@ -276,22 +254,6 @@ mod tests {
         assert_eq!(report.latency_ms.detect.map(|latency| latency.count), Some(5));
         assert_eq!(report.latency_ms.encode, None);
         assert_eq!(report.latency_ms.frame_to_decision.map(|latency| latency.count), Some(5));
-    }
-
-    #[test]
-    fn a_refused_database_is_told_of_until_another_is_loaded() {
-        let board = board();
-        let refused = Refused { digest: "cd".to_owned(), reason: "it is damaged".to_owned() };
-        board.refused(refused);
-        let report = board.report().database;
-        assert_eq!(
-            (report.digest.as_str(), report.refused.map(|refused| refused.digest)),
-            ("ab", Some("cd".to_owned()))
-        );
-        let gallery = GalleryBuilder::new(8, ModelHash([1; 32]), 4).unwrap().build();
-        board.loaded(&Loaded { gallery: Arc::new(gallery), digest: "ef".to_owned() });
-        let report = board.report().database;
-        assert_eq!((report.sequence, report.digest.as_str(), report.refused), (8, "ef", None));
     }
 
     #[test]

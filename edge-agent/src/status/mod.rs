@@ -16,7 +16,8 @@ use crate::args::Status;
 use crate::camera::CameraState;
 use crate::config::Config;
 use anyhow::{Context, bail};
-use report::Report;
+pub(crate) use report::Report;
+use report::SelfTest;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -45,10 +46,16 @@ pub(crate) fn run(arguments: &Status) -> anyhow::Result<Answer> {
         _ => print(&words::in_words(&report))?,
     }
     let turns = report.last_turn_seconds_ago.is_some_and(|seconds| seconds < LONGEST_TURN_SECONDS);
-    Ok(Answer::yes_if(turns && report.camera.state == CameraState::Streaming && report.audit.failing.is_none()))
+    let knows_people = report.database.returned.is_none() && !matches!(report.self_test, Some(SelfTest::Failed { .. }));
+    let streams = report.camera.state == CameraState::Streaming;
+    Ok(Answer::yes_if(turns && streams && knows_people && report.audit.failing.is_none()))
 }
 
-fn ask(socket: &Path) -> anyhow::Result<Report> {
+/// Asks the unit that answers there.
+///
+/// # Errors
+/// If none does.
+pub(crate) fn ask(socket: &Path) -> anyhow::Result<Report> {
     let shown = socket.display();
     let answer = exchange(socket)
         .with_context(|| format!("no unit answers on {shown}"))

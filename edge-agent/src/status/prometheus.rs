@@ -1,6 +1,6 @@
 //! The report in Prometheus's text format, version 0.0.4.
 
-use super::report::Report;
+use super::report::{Report, SelfTest};
 use crate::camera::CameraState;
 use std::fmt::Write;
 
@@ -27,6 +27,11 @@ pub(super) fn text(report: &Report) -> String {
     counter(&mut text, "camera_losses_total", "How often the camera was lost.", &one(camera.losses as f64));
     gauge(&mut text, "database_sequence", "Of the people database.", &one(database.sequence as f64));
     gauge(&mut text, "database_people", "Enrolled.", &one(f64::from(database.people)));
+    let returned = flag(database.returned.is_some());
+    gauge(&mut text, "database_returned", "1 if the current one cannot be used and the one before is.", &returned);
+    gauge(&mut text, "database_refused", "1 if another one was refused since.", &flag(database.refused.is_some()));
+    let failed = flag(matches!(report.self_test, Some(SelfTest::Failed { .. })));
+    gauge(&mut text, "self_test_failed", "1 while the networks cannot be trusted and nobody is let in.", &failed);
     counter(&mut text, "audit_records_total", "Records in the audit log since it began.", &one(audit.sequence as f64));
     gauge(
         &mut text,
@@ -118,6 +123,8 @@ mod tests {
             "edge_agent_camera_streaming 1\n",
             "edge_agent_door_unlocked 0\n",
             "edge_agent_database_sequence 7\n",
+            "edge_agent_database_refused 1\n",
+            "edge_agent_self_test_failed 0\n",
             "edge_agent_temperature_celsius{zone=\"0\",sensor=\"cpu-thermal\"} 51.5\n",
             "# TYPE edge_agent_stage_seconds histogram\n",
             "edge_agent_stage_seconds_bucket{stage=\"detect\",le=\"0.0251\"} 2\n",

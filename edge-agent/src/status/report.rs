@@ -5,6 +5,7 @@ use super::temperatures::Temperature;
 use crate::audit_log::AuditReport;
 use crate::camera::CameraReport;
 use serde::{Deserialize, Serialize};
+use shared::gallery::DatabaseDigest;
 
 /// How a unit is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub(crate) struct Report {
     pub(crate) door: String,
     pub(crate) camera: CameraReport,
     pub(crate) database: DatabaseReport,
+    /// `None` before it was made.
+    pub(crate) self_test: Option<SelfTest>,
     pub(crate) audit: AuditReport,
     pub(crate) turns: Turns,
     /// The last decisions about somebody, newest last; the same one about frame after frame is told once.
@@ -27,26 +30,44 @@ pub(crate) struct Report {
 }
 
 /// The people database that is in use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct DatabaseReport {
+    /// Where the current one lies.
+    pub(crate) path: String,
     pub(crate) sequence: u64,
+    /// SHA-256 of the file.
+    pub(crate) digest: Option<DatabaseDigest>,
     pub(crate) people: u32,
     pub(crate) encodings: u32,
     /// The model's hash.
     pub(crate) model: String,
-    /// SHA-256 of the file, in hexadecimal.
-    pub(crate) digest: String,
-    /// The last one that was shipped to the unit and is not used.
-    pub(crate) refused: Option<RefusedReport>,
+    /// Since when it is used, such as 2027-01-15T08:00:00Z, as far as the unit knows the time.
+    pub(crate) loaded_at: String,
+    /// The last one that was not taken since then.
+    pub(crate) refused: Option<RefusedDatabase>,
+    /// Why the current one cannot be used, and this is the one before.
+    pub(crate) returned: Option<String>,
 }
 
-/// A people database that is not used.
+/// A people database that was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RefusedReport {
-    /// SHA-256 of the file, in hexadecimal.
-    pub(crate) digest: String,
-    /// Why, in words.
+pub(crate) struct RefusedDatabase {
+    /// SHA-256 of the file; `None` if it could not be read.
+    pub(crate) digest: Option<DatabaseDigest>,
     pub(crate) reason: String,
+}
+
+/// Whether the networks make the encodings that the workstation made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub(crate) enum SelfTest {
+    Passed,
+    /// The bundle has no crops to test with.
+    NothingStored,
+    /// Nobody is let in.
+    Failed {
+        reason: String,
+    },
 }
 
 /// What the loop did since the start.
@@ -131,10 +152,10 @@ pub(super) fn sample() -> Report {
             sequence: 7,
             people: 2,
             encodings: 5,
-            model: "ab".to_owned(),
-            digest: "cd".to_owned(),
-            refused: None,
+            refused: Some(RefusedDatabase { digest: None, reason: "too old".to_owned() }),
+            ..DatabaseReport::default()
         },
+        self_test: Some(SelfTest::Passed),
         audit: AuditReport { sequence: 12, signed: 9, reserved_records: Some(1000), ..AuditReport::default() },
         turns: Turns { count: 97, per_second: 9.5, failed: 0, granted: 1, denied: 5, nobody: 91 },
         decisions: vec![LastDecision {

@@ -1,6 +1,6 @@
 //! The report for people.
 
-use super::report::{LastDecision, Report};
+use super::report::{DatabaseReport, LastDecision, Report, SelfTest};
 use crate::audit_log::AuditReport;
 use crate::camera::{CameraReport, CameraState};
 use jiff::Timestamp;
@@ -15,10 +15,7 @@ pub(super) fn in_words(report: &Report) -> String {
             "pictures       {} came, {} passed over for newer ones, {} damaged",
             report.camera.captured, report.camera.dropped, report.camera.damaged
         ),
-        format!(
-            "database       sequence {}: {} people, {} encodings",
-            database.sequence, database.people, database.encodings
-        ),
+        format!("database       {}", in_use(database)),
         format!(
             "loop           {} turns, {:.1} a second, {} failed; {}",
             turns.count,
@@ -28,9 +25,7 @@ pub(super) fn in_words(report: &Report) -> String {
         ),
     ];
     lines.insert(5, format!("audit log      {}", audit_log(&report.audit)));
-    if let Some(refused) = &database.refused {
-        lines.push(format!("refused        a database that was shipped: {}", refused.reason));
-    }
+    lines.extend(self_test(report.self_test.as_ref()).map(|found| format!("self-test      {found}")));
     for (stage, latency) in report.latency_ms.named() {
         if let Some(latency) = latency {
             let stage = stage.replace('_', " ");
@@ -72,6 +67,23 @@ fn audit_log(audit: &AuditReport) -> String {
     words.join("; ")
 }
 
+fn in_use(database: &DatabaseReport) -> String {
+    let DatabaseReport { sequence, people, encodings, returned, refused, .. } = database;
+    let mut words = vec![format!("sequence {sequence}: {people} people, {encodings} encodings")];
+    words.extend(returned.as_ref().map(|why| format!("THE PREVIOUS ONE, as the current one cannot be used: {why}")));
+    words.extend(refused.as_ref().map(|refused| format!("another one was refused: {}", refused.reason)));
+    words.join("; ")
+}
+
+/// Nothing about a test that has passed.
+fn self_test(found: Option<&SelfTest>) -> Option<String> {
+    match found? {
+        SelfTest::Passed => None,
+        SelfTest::NothingStored => Some("none: the encoder's bundle has no crops for it".to_owned()),
+        SelfTest::Failed { reason } => Some(format!("NOBODY IS LET IN: {reason}")),
+    }
+}
+
 fn last_turn(report: &Report) -> String {
     report
         .last_turn_seconds_ago
@@ -110,7 +122,7 @@ unit           edge-agent 1.2.3, up for 1 h 2 min
 door           locked
 camera         a \"good\" camera
 pictures       100 came, 3 passed over for newer ones, 1 damaged
-database       sequence 7: 2 people, 5 encodings
+database       sequence 7: 2 people, 5 encodings; another one was refused: too old
 audit log      12 records; signed up to 9; space for 1000 more on a full disk
 loop           97 turns, 9.5 a second, 0 failed; the last 0.1 s ago
 detect            p50 18.9 ms, p99 20.0 ms, of 2

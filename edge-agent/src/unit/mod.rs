@@ -2,6 +2,7 @@
 //!
 //! The door moves only after the record of it is on the disk. What cannot be recorded does not happen.
 
+mod database;
 mod equip;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -50,12 +51,14 @@ pub struct Unit {
     latch: Latch,
     clock: Arc<dyn Clock>,
     surroundings: Surroundings,
+    /// Nobody is let in, for this reason.
+    barred: Option<Reason>,
 }
 
 impl Unit {
     /// Joins the parts. Times of grants are on the clock's forward-only scale.
     pub fn new(sight: Box<dyn Sight>, policy: Policy, audit: AuditLog, latch: Latch, clock: Arc<dyn Clock>) -> Self {
-        Self { sight, policy, audit, latch, clock, surroundings: Surroundings::default() }
+        Self { sight, policy, audit, latch, clock, surroundings: Surroundings::default(), barred: None }
     }
 
     /// Takes notice of cards, which belong to the people of this gallery.
@@ -111,23 +114,9 @@ impl Unit {
     pub fn start(&mut self, database: &Header) {
         let now = self.clock.now();
         self.record(Event::started(env!("CARGO_PKG_VERSION")), &now);
-        self.record_people(database, &now);
+        self.record_database(database, &now);
         self.sign(&now);
         self.audit.tend(&now);
-    }
-
-    /// Knows these people from now on, under this policy, and records that. Nothing that was seen before counts any more:
-    /// an approach that was going on has ended.
-    pub fn replace_people(&mut self, gallery: &Arc<Gallery>, policy: Policy) {
-        let now = self.clock.now();
-        self.policy.end_approach();
-        self.record_ended_approach(&now);
-        self.policy = policy;
-        self.sight.know(gallery);
-        if let Some(cards) = &mut self.surroundings.cards {
-            cards.gallery = Arc::clone(gallery);
-        }
-        self.record_people(gallery.header(), &now);
     }
 
     /// Locks the door, and records the approach that is cut off and that the unit stops.
@@ -155,6 +144,9 @@ impl Unit {
     }
 
     fn let_in(&mut self, grant: Grant, now: &Now) -> Result<Verdict, DoorError> {
+        if let Some(reason) = self.barred {
+            return Ok(Verdict::Denied(self.policy.withhold(grant, reason).into()));
+        }
         let granted = Granted::of(&grant);
         if let Err(error) = self.audit.append(Event::from(&grant), now) {
             tracing::error!("the door stays locked: {error}");
@@ -167,12 +159,6 @@ impl Unit {
         unlocked?;
         self.surroundings.note_unlocked(self.latch.locks_at_ms(), now.monotonic_ms);
         Ok(Verdict::Granted(granted))
-    }
-
-    fn record_people(&mut self, database: &Header, now: &Now) {
-        let (database_sequence, model) = (database.sequence, database.model);
-        let threshold = self.policy.rules().threshold;
-        self.record(Event::DatabaseLoaded { database_sequence, model, threshold }, now);
     }
 
     fn record_ended_approach(&mut self, now: &Now) {

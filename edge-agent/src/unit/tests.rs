@@ -65,10 +65,52 @@ fn new_people_begin_with_nothing_seen() {
     assert!(deciding(bench.turn_at(0)) && deciding(bench.turn_at(100)));
     let gallery = Arc::new(GalleryBuilder::new(9, ModelHash([0; 32]), 2).unwrap().build());
     let policy = *bench.unit.policy.rules();
-    bench.unit.replace_people(&gallery, Policy::new(policy).unwrap());
+    bench.unit.use_database(&gallery, policy).unwrap();
     assert!(deciding(bench.turn_at(200)) && deciding(bench.turn_at(300)), "two frames are not three");
     assert!(bench.door.movements().iter().all(|movement| *movement == Movement::Lock));
     assert!(bench.log().contains("\"database_sequence\":9"), "{}", bench.log());
+}
+
+/// A card that was presented to the database of before claims nothing in the new one, where it may be somebody else's.
+#[test]
+fn a_card_of_before_does_not_open_to_the_people_of_now() {
+    let card = CardNumber::new(5).unwrap();
+    let mut claimed = face(0.5);
+    claimed.resembles.as_mut().unwrap().best.mode = Mode::CardAndFace;
+    claimed.claimed = Some(Neighbour { person: PERSON, distance: 0.5 });
+    for changes in [false, true] {
+        let mut bench = Bench::with(vec![vec![], vec![claimed]]);
+        let reader = ScriptedReader::default();
+        let people = card_holder(card, Mode::CardAndFace);
+        bench.unit.read_cards(Box::new(reader.clone()), Arc::clone(&people));
+        reader.present(card);
+        let waits = bench.turn_at(0).verdict;
+        assert!(matches!(waits, Verdict::Denied(Denied { reason: Reason::FaceNeeded, .. })), "{waits:?}");
+        if changes {
+            let nobody = Arc::new(GalleryBuilder::new(9, ModelHash([0; 32]), 2).unwrap().build());
+            bench.unit.use_database(&nobody, rules()).unwrap();
+        }
+        let verdict = bench.turn_at(100).verdict;
+        assert_eq!(matches!(verdict, Verdict::Granted(_)), !changes, "{verdict:?}");
+        reader.present(card);
+        let unknown =
+            matches!(bench.turn_at(10_000).verdict, Verdict::Denied(Denied { reason: Reason::CardNotKnown, .. }));
+        assert_eq!(unknown, changes, "whose card it is, the new people say");
+    }
+}
+
+/// Networks that make other encodings than the workstation cannot tell who somebody is.
+#[test]
+fn nobody_is_let_in_by_networks_that_failed_their_self_test() {
+    let mut bench = Bench::with(vec![vec![face(0.5)]; 3]);
+    bench.unit.note_self_test(false);
+    bench.unit.note_self_test(false);
+    let turn = bench.turn_at(0);
+    assert!(matches!(turn.verdict, Verdict::Denied(Denied { reason: Reason::SelfTestFailed, .. })), "{turn:?}");
+    assert_eq!(bench.door.movements(), [Movement::Lock]);
+    assert_eq!(bench.log().matches("self_test_failed").count(), 1, "{}", bench.log());
+    bench.unit.note_self_test(true);
+    assert!(matches!(bench.turn_at(100).verdict, Verdict::Granted(_)));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `encoder-tool model …`: everything that is done to a network before a unit runs it.
 
 mod bench;
+mod golden;
 mod import;
 mod inspect;
 mod measure;
@@ -19,6 +20,7 @@ pub(crate) enum ModelCommand {
     Quantise(quantise::Quantise),
     Inspect(inspect::Inspect),
     Bench(bench::Bench),
+    Golden(golden::MakeGolden),
 }
 
 /// Name of the network in a bundle's folder.
@@ -36,6 +38,7 @@ impl ModelCommand {
             Self::Quantise(quantise) => quantise.run(verbosity),
             Self::Inspect(inspect) => inspect.run(),
             Self::Bench(bench) => bench.run(),
+            Self::Golden(golden) => golden.run(),
         }
     }
 }

@@ -18,6 +18,7 @@ pub use manifest::{
 
 pub use quantisation::Quantisation;
 
+use crate::golden::{GOLDEN_FILE, Golden};
 use crate::{ModelError, onnx};
 use sha2::{Digest, Sha256};
 use shared::gallery::ModelHash;
@@ -32,6 +33,8 @@ pub const MANIFEST_FILE: &str = "manifest.toml";
 pub const CALIBRATION_FILE: &str = "calibration.toml";
 
 const MAX_TEXT_BYTES: u64 = 1 << 20;
+/// Four crops of 512x512 pixels.
+const MAX_GOLDEN_BYTES: u64 = 4 << 20;
 
 /// A detector: how to search, and the network in ONNX.
 #[derive(Clone, Debug)]
@@ -49,6 +52,8 @@ pub struct EncoderBundle {
     pub manifest: EncoderManifest,
     /// What was measured with it.
     pub calibration: Calibration,
+    /// What it must make of which crops; `None` in a bundle that was made before there was a self-test.
+    pub golden: Option<Golden>,
     /// The ONNX file.
     pub network: Cow<'static, [u8]>,
 }
@@ -122,7 +127,8 @@ impl Bundle {
             Manifest::Encoder(manifest) => {
                 let text = read_text(folder, CALIBRATION_FILE)?;
                 let calibration = Calibration::parse(&text).map_err(|error| error.in_folder(folder))?;
-                Ok(Self::Encoder(EncoderBundle { manifest, calibration, network }))
+                let golden = read_golden(folder)?;
+                Ok(Self::Encoder(EncoderBundle { manifest, calibration, golden, network }))
             }
         }
     }
@@ -147,7 +153,9 @@ fn bundled_encoder() -> Result<EncoderBundle, ModelError> {
     let calibration = Calibration::parse(&embedded_text(bundled!("sface", "calibration.toml")))?;
     match Manifest::parse(&embedded_text(bundled!("sface", "manifest.toml")))? {
         Manifest::Encoder(manifest) => {
-            Ok(EncoderBundle { manifest, calibration, network: Cow::Borrowed(bundled!("sface", "model.onnx")) })
+            let golden = Some(Golden::decode(bundled!("sface", "golden.postcard"))?);
+            let network = Cow::Borrowed(bundled!("sface", "model.onnx").as_slice());
+            Ok(EncoderBundle { manifest, calibration, golden, network })
         }
         Manifest::Detector(_) => Err(ModelError::Network("the bundled encoder is a detector".to_owned())),
     }
@@ -169,6 +177,13 @@ fn check_network(manifest: &Manifest, network: &[u8], path: &Path) -> Result<(),
 /// The SHA-256 of a file's bytes in lower-case hexadecimal, as manifests name it.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn read_golden(folder: &Path) -> Result<Option<Golden>, ModelError> {
+    match read_bounded(&folder.join(GOLDEN_FILE), MAX_GOLDEN_BYTES) {
+        Err(ModelError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => Golden::decode(&read?).map(Some).map_err(|error| error.in_folder(folder)),
+    }
 }
 
 fn read_text(folder: &Path, name: &str) -> Result<String, ModelError> {

@@ -37,7 +37,7 @@ impl Quantisation {
     }
 
     #[cfg(test)]
-    pub(super) fn sample() -> Self {
+    pub(crate) fn sample() -> Self {
         Self {
             source_sha256: "0".repeat(64),
             calibration_sha256: "1".repeat(64),

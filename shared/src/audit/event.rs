@@ -3,10 +3,13 @@
 
 use super::record::LineHash;
 use super::signature::HeadSignature;
-use crate::gallery::{ModelHash, PersonId};
+use crate::gallery::{DatabaseDigest, ModelHash, PersonId};
 use crate::policy::{Approach, Credential, Grant, MAX_CONSENSUS_FRAMES, Neighbour, Reason};
 use heapless::{String, Vec};
 use serde::{Deserialize, Serialize};
+
+/// The most bytes of a code that says why, such as `other_model`.
+pub const MAX_CODE_BYTES: usize = 32;
 
 /// The most bytes of a program's version that are kept.
 pub const MAX_VERSION_BYTES: usize = 32;
@@ -103,14 +106,38 @@ pub enum Event {
         /// The hash of its line.
         signed_hash: LineHash,
     },
+    /// A people database was not taken into use; the one before still is.
+    DatabaseRefused {
+        /// SHA-256 of the file; `None` if it could not be read.
+        refused_digest: Option<DatabaseDigest>,
+        /// A code that says why, such as `other_model`.
+        refused_because: String<MAX_CODE_BYTES>,
+    },
+    /// The database that was used before is used again.
+    DatabaseReturned {
+        /// Its sequence number.
+        returned_to: u64,
+        /// `asked_for`, or the code that says why the current one cannot be used.
+        returned_because: String<MAX_CODE_BYTES>,
+    },
+    /// The networks do not make the encodings that they must; nobody is let in.
+    SelfTestFailed,
 }
 
 impl Event {
     /// The program started. Of a longer version the first [`MAX_VERSION_BYTES`] are kept.
     pub fn started(version: &str) -> Self {
-        let mut kept = String::new();
-        let _cut_off = version.chars().try_for_each(|character| kept.push(character));
-        Self::Started { version: kept }
+        Self::Started { version: kept(version) }
+    }
+
+    /// A people database was not taken into use, for the reason of this code.
+    pub fn database_refused(refused_digest: Option<DatabaseDigest>, code: &str) -> Self {
+        Self::DatabaseRefused { refused_digest, refused_because: kept(code) }
+    }
+
+    /// The database of this sequence number is used again, for the reason of this code.
+    pub fn database_returned(returned_to: u64, code: &str) -> Self {
+        Self::DatabaseReturned { returned_to, returned_because: kept(code) }
     }
 
     /// What there is to say about an approach beyond its grants, which have records of their own; `None` if nobody was
@@ -127,6 +154,13 @@ impl Event {
             grants: approach.grants,
         })
     }
+}
+
+/// As much of a text as there is room for.
+fn kept<const N: usize>(text: &str) -> String<N> {
+    let mut kept = String::new();
+    let _cut_off = text.chars().try_for_each(|character| kept.push(character));
+    kept
 }
 
 impl From<&Grant> for Event {

@@ -16,7 +16,7 @@ mod signature;
 mod verify;
 
 pub use chain::{Chain, Head, NextLine, SIGNED_PREFIX};
-pub use event::{Event, MAX_VERSION_BYTES};
+pub use event::{Event, MAX_CODE_BYTES, MAX_VERSION_BYTES};
 pub use record::{BootId, LineHash, LineProblem, MAX_LINE_BYTES, Record, RecordError, SCHEMA};
 pub use signature::HeadSignature;
 pub use verify::{ChainError, Summary, TornLine, Verifier, verify};

@@ -1,5 +1,5 @@
 use super::*;
-use crate::gallery::{ModelHash, PersonId};
+use crate::gallery::{DatabaseDigest, ModelHash, PersonId};
 use crate::policy::{Credential, Neighbour, Reason};
 use proptest::collection::vec as vec_of;
 use proptest::option::of as option_of;
@@ -291,6 +291,10 @@ fn events() -> impl Strategy<Value = Event> {
             .prop_map(|(pruned_through, hash)| Event::Pruned { pruned_through, pruned_hash: LineHash(hash) }),
         any::<(u64, [u8; 32])>()
             .prop_map(|(signed_sequence, hash)| Event::TailMissing { signed_sequence, signed_hash: LineHash(hash) }),
+        (option_of(any::<[u8; 32]>()), any::<String>())
+            .prop_map(|(digest, code)| Event::database_refused(digest.map(DatabaseDigest), &code)),
+        any::<(u64, String)>().prop_map(|(sequence, code)| Event::database_returned(sequence, &code)),
+        Just(Event::SelfTestFailed),
     ]
 }
 

@@ -3,11 +3,24 @@
 
 use crate::hex::hex_text;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// SHA-256 over detector, alignment, encoder and normalisation: two encodings may be compared only if it is the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ModelHash(pub [u8; 32]);
 hex_text!(ModelHash, 32);
+
+/// SHA-256 of a database file: which one it is, for status and log.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DatabaseDigest(pub [u8; 32]);
+hex_text!(DatabaseDigest, 32);
+
+impl DatabaseDigest {
+    /// Of a whole file.
+    pub fn of(file: &[u8]) -> Self {
+        Self(Sha256::digest(file).into())
+    }
+}
 
 /// What the threshold in the header was calibrated for.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ mod sections;
 pub use crate::hex::HexError;
 pub use builder::{GalleryBuilder, NewEncoding, NewPerson};
 pub use error::{GalleryError, Problem};
-pub use header::{Calibration, Header, ModelHash};
+pub use header::{Calibration, DatabaseDigest, Header, ModelHash};
 pub use name::{MAX_NAME_BYTES, NameError, PersonName};
 pub use person::{
     Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, Mode, Person, PersonId,

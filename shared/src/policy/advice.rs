@@ -57,7 +57,7 @@ impl Reason {
             Self::CardNeeded => Advice::PresentCard,
             Self::CardNotKnown | Self::NotCardHolder => Advice::WrongCard,
             Self::OutsideValidity => Advice::OutsideHours,
-            Self::ClockUnknown | Self::NotRecorded => Advice::Fault,
+            Self::ClockUnknown | Self::NotRecorded | Self::SelfTestFailed => Advice::Fault,
         }
     }
 }

@@ -145,6 +145,19 @@ impl Policy {
         self.approaches.end();
     }
 
+    /// From now on these rules hold, and nothing that was seen before counts any more: for another people database.
+    /// Ends the approach in progress.
+    ///
+    /// # Errors
+    /// When a rule is out of its range; nothing has changed then.
+    pub fn start_afresh(&mut self, rules: Rules) -> Result<(), RulesError> {
+        rules.check()?;
+        self.end_approach();
+        self.cards = Cards::default();
+        self.rules = rules;
+        Ok(())
+    }
+
     fn let_time_pass(&mut self, now_ms: u64) {
         let went_back = now_ms < core::mem::replace(&mut self.last_ms, now_ms);
         let everybody_left = self.approaches.end_after(self.rules.approach_gap_ms, now_ms);

@@ -42,11 +42,13 @@ pub enum Reason {
     NotCardHolder,
     /// A card was presented, and its holder's face must be seen as well.
     FaceNeeded,
+    /// The networks do not make the encodings that they must, so that nobody can be recognised.
+    SelfTestFailed,
 }
 
 impl Reason {
     /// Every reason, in the order of this file.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::NotKnown,
         Self::TooFar,
         Self::TooDark,
@@ -64,6 +66,7 @@ impl Reason {
         Self::CardNotKnown,
         Self::NotCardHolder,
         Self::FaceNeeded,
+        Self::SelfTestFailed,
     ];
 
     /// The stable code, in snake_case.
@@ -86,6 +89,7 @@ impl Reason {
             Self::CardNotKnown => "card_not_known",
             Self::NotCardHolder => "not_card_holder",
             Self::FaceNeeded => "face_needed",
+            Self::SelfTestFailed => "self_test_failed",
         }
     }
 

@@ -3,8 +3,12 @@
 use super::parsed;
 use crate::atomic_file::replace_public;
 use crate::model::NETWORK_FILE;
+use crate::model::golden;
 use anyhow::{Context, Result, anyhow};
-use models::bundle::{CALIBRATION_FILE, Calibration, DetectorBundle, EncoderBundle, MANIFEST_FILE, Manifest};
+use models::bundle::{
+    CALIBRATION_FILE, Calibration, DetectorBundle, EncoderBundle, EncoderManifest, MANIFEST_FILE, Manifest,
+};
+use models::golden::GOLDEN_FILE;
 use models::{ModelError, detect::Detector, encode::Encoder};
 use std::fs;
 use std::path::Path;
@@ -23,16 +27,27 @@ impl BundleFiles {
     /// # Errors
     /// If it does not run, or does not give what the manifest promises.
     pub(in crate::model) fn try_once(&self) -> Result<()> {
-        let network = self.network.clone().into();
         match parsed(&self.manifest)? {
-            Manifest::Detector(manifest) => drop(Detector::new(&DetectorBundle { manifest, network })?),
-            Manifest::Encoder(manifest) => {
-                let missing = || ModelError::Network("an encoder without a calibration".to_owned());
-                let calibration = Calibration::parse(self.calibration.as_deref().ok_or_else(missing)?)?;
-                drop(Encoder::new(&EncoderBundle { manifest, calibration, network })?);
+            Manifest::Detector(manifest) => {
+                drop(Detector::new(&DetectorBundle { manifest, network: self.network.clone().into() })?);
             }
+            Manifest::Encoder(manifest) => drop(Encoder::new(&self.encoder(manifest)?)?),
         }
         Ok(())
+    }
+
+    fn encoder(&self, manifest: EncoderManifest) -> Result<EncoderBundle> {
+        let missing = || ModelError::Network("an encoder without a calibration".to_owned());
+        let calibration = Calibration::parse(self.calibration.as_deref().ok_or_else(missing)?)?;
+        Ok(EncoderBundle { manifest, calibration, golden: None, network: self.network.clone().into() })
+    }
+
+    /// The self-test; `None` for a detector.
+    fn golden(&self) -> Result<Option<Vec<u8>>> {
+        match parsed(&self.manifest)? {
+            Manifest::Detector(_) => Ok(None),
+            Manifest::Encoder(manifest) => golden::file_for(&self.encoder(manifest)?).map(Some),
+        }
     }
 
     /// What the bundle is, for whoever made it.
@@ -65,7 +80,9 @@ impl BundleFiles {
             return require_equal(folder, &files);
         }
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        for (name, content) in files {
+        let golden = self.golden()?;
+        let golden = golden.as_ref().map(|content| (GOLDEN_FILE, content.as_slice()));
+        for (name, content) in golden.into_iter().chain(files) {
             replace_public(&folder.join(name), content)?;
         }
         Ok(())

@@ -1,0 +1,60 @@
+//! What is asked of a database before it is used.
+
+use super::read::{Refused, Trust, read_bytes};
+use crate::config::PolicyRules;
+use models::Recogniser;
+use models::golden::{GoldenError, Tested};
+use shared::gallery::{Gallery, ModelHash};
+use shared::policy::{Policy, Rules, RulesError};
+
+type SelfTest = Box<dyn FnMut() -> Result<Tested, GoldenError> + Send>;
+type RulesFor = Box<dyn Fn(&Gallery) -> Result<Rules, RulesError> + Send>;
+
+/// Examines databases for one unit.
+pub(crate) struct Judge {
+    model: ModelHash,
+    trust: Trust,
+    rules_for: RulesFor,
+    self_test: SelfTest,
+}
+
+impl Judge {
+    /// For these networks and this configuration.
+    #[must_use]
+    pub(crate) fn new(mut recogniser: Recogniser, config: PolicyRules, trust: Trust) -> Self {
+        let (model, encoder_threshold) = (recogniser.model_hash(), recogniser.threshold());
+        let rules_for = move |gallery: &Gallery| {
+            let rules = config.rules_for(gallery, encoder_threshold);
+            Policy::new(rules).map(|_| rules)
+        };
+        let self_test = move || recogniser.self_test();
+        Self { model, trust, rules_for: Box::new(rules_for), self_test: Box::new(self_test) }
+    }
+
+    /// Takes everything of that model, for tests of what is done with it.
+    #[cfg(test)]
+    pub(super) fn of_model(model: ModelHash, self_test: SelfTest) -> Self {
+        let rules_for = Box::new(|_: &Gallery| Ok(Rules::new(1.0)));
+        Self { model, trust: Trust::default(), rules_for, self_test }
+    }
+
+    /// The people, and the rules that hold for them.
+    ///
+    /// # Errors
+    /// [`Refused`]
+    pub(super) fn read(&self, bytes: &[u8], least_sequence: u64) -> Result<(Gallery, Rules), Refused> {
+        let mut trust = self.trust.clone();
+        trust.least_sequence = trust.least_sequence.max(least_sequence);
+        let gallery = read_bytes(bytes, &self.model, &trust)?;
+        let rules = (self.rules_for)(&gallery)?;
+        Ok((gallery, rules))
+    }
+
+    /// Whether the networks still give the numbers that they must.
+    ///
+    /// # Errors
+    /// [`GoldenError`]
+    pub(crate) fn self_test(&mut self) -> Result<Tested, GoldenError> {
+        (self.self_test)()
+    }
+}

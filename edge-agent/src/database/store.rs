@@ -1,0 +1,275 @@
+//! The databases on the disk, so that at every moment one of them is whole and is found.
+//!
+//! A new one is staged (renamed, so that what is examined is what is taken), verified, put into the place of the
+//! current one, which is kept as the previous one, and read back. Each file is replaced by [`Storage::replace`], and
+//! the ledger says beforehand what may be found: whenever the power goes, the next start finds the old one or the new
+//! one.
+
+use super::judge::Judge;
+use super::ledger::Ledger;
+use super::read::Refused;
+use crate::storage::Storage;
+use shared::gallery::{DatabaseDigest, Gallery};
+use shared::policy::Rules;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+
+/// A database that is used.
+#[derive(Debug, Clone)]
+pub(crate) struct InUse {
+    pub(crate) gallery: Arc<Gallery>,
+    /// What holds for its people.
+    pub(crate) rules: Rules,
+    /// SHA-256 of the file.
+    pub(crate) digest: DatabaseDigest,
+}
+
+/// A database that was not taken.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// SHA-256 of the file; `None` if it could not be read.
+    pub(crate) digest: Option<DatabaseDigest>,
+    pub(crate) why: Refused,
+}
+
+/// The current database could not be used, and the previous one is in its place.
+#[derive(Debug)]
+pub(crate) struct Returned {
+    pub(crate) why: Refused,
+}
+
+/// The files of one unit.
+pub(crate) struct Store {
+    storage: Box<dyn Storage>,
+    judge: Judge,
+    name: String,
+    in_use: InUse,
+    highest_sequence: u64,
+    /// What is staged was refused and cannot be moved away.
+    staged_is_refused: bool,
+}
+
+impl Store {
+    /// Finds the database that is to be used: the current one, or else the previous one, or else one that has just come.
+    ///
+    /// # Errors
+    /// Why the current one is not used, if the previous one cannot be used either.
+    pub(crate) fn open(
+        mut storage: Box<dyn Storage>,
+        name: &str,
+        judge: Judge,
+    ) -> Result<(Self, Option<Returned>), Refused> {
+        let beside = |ending: &str| format!("{name}.{ending}");
+        let ledger = Ledger::read(&mut *storage, &beside("accepted"));
+        let mut used = |file: &str| used(&mut *storage, file, &judge, ledger.as_ref());
+        let current = used(name);
+        let previous = used(&beside("previous"));
+        let highest = [&current, &previous].into_iter().flatten().map(|in_use| in_use.gallery.header().sequence).max();
+        let (in_use, returned) = match (current, previous) {
+            (Ok(current), _) => (current, None),
+            (Err(why), Ok(previous)) => (previous, Some(Returned { why })),
+            (Err(why), Err(_)) => match first(&mut *storage, name, &judge, ledger.as_ref()) {
+                Ok(Some(came)) => (came, None),
+                Ok(None) => return Err(why),
+                Err(refused) => {
+                    tracing::error!("what has come is refused as well: {refused}");
+                    return Err(why);
+                }
+            },
+        };
+        let known = ledger.as_ref().map_or(0, |ledger| ledger.highest_sequence);
+        let found = in_use.gallery.header().sequence;
+        let highest_sequence = known.max(highest.unwrap_or(0)).max(found);
+        let mut store =
+            Self { storage, judge, name: name.to_owned(), in_use, highest_sequence, staged_is_refused: false };
+        store.end_rollback();
+        if ledger.is_none()
+            && let Err(error) = store.write_ledger(vec![store.in_use.digest])
+        {
+            tracing::warn!("which databases were used cannot be written down: {error}");
+        }
+        Ok((store, returned))
+    }
+
+    /// What is in use.
+    pub(crate) fn in_use(&self) -> &InUse {
+        &self.in_use
+    }
+
+    /// Takes what has come into use; `None` if nothing has, or what is in use came again.
+    ///
+    /// # Errors
+    /// Why it is not taken; what was in use still is.
+    pub(crate) fn take_in(&mut self) -> Result<Option<InUse>, Refusal> {
+        let staged = self.beside("staged");
+        let came = self.stage(&staged);
+        let bytes = match came.and_then(|came| if came { self.storage.read(&staged) } else { Ok(None) }) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                self.staged_is_refused = true;
+                return Err(Refusal { digest: None, why: error.into() });
+            }
+        };
+        match self.take(&bytes) {
+            Ok(in_use) => {
+                if let Err(error) = self.storage.remove(&staged).and_then(|()| self.storage.sync_names()) {
+                    tracing::warn!("{staged} cannot be removed: {error}");
+                    self.staged_is_refused = true;
+                }
+                Ok(in_use)
+            }
+            Err(why) => {
+                let refused = self.beside("refused");
+                let moved = self.storage.rename(&staged, &refused).and_then(|()| self.storage.sync_names());
+                self.staged_is_refused = moved.is_err();
+                Err(Refusal { digest: Some(DatabaseDigest::of(&bytes)), why })
+            }
+        }
+    }
+
+    /// Goes back to the previous database, whose digest is named.
+    ///
+    /// # Errors
+    /// Why not; what was in use still is.
+    pub(crate) fn roll_back(&mut self, wanted: DatabaseDigest) -> Result<InUse, Refusal> {
+        let bytes = self.storage.read(&self.beside("previous"));
+        let bytes = bytes.map_err(Refused::Disk).and_then(|bytes| bytes.ok_or(Refused::Missing));
+        let bytes = bytes.map_err(|why| Refusal { digest: None, why })?;
+        self.go_back_to(&bytes, wanted).map_err(|why| Refusal { digest: Some(DatabaseDigest::of(&bytes)), why })
+    }
+
+    /// The digest that somebody asks for by name, if they do. The request is gone then.
+    pub(crate) fn take_request(&mut self) -> Option<DatabaseDigest> {
+        let request = self.beside("rollback");
+        let asked = self.storage.read(&request).ok()??;
+        if let Err(error) = self.storage.remove(&request).and_then(|()| self.storage.sync_names()) {
+            tracing::warn!("{request} cannot be removed, and is not followed: {error}");
+            return None;
+        }
+        let named = std::str::from_utf8(&asked).ok().and_then(|text| text.trim().parse().ok());
+        if named.is_none() {
+            tracing::warn!("{request} names no database, and is not followed");
+        }
+        named
+    }
+
+    /// What has come is given the name under which it is examined. Whether there is something to examine.
+    fn stage(&mut self, staged: &str) -> io::Result<bool> {
+        match self.storage.rename(&self.beside("incoming"), staged) {
+            Ok(()) => self.storage.sync_names().map(|()| true),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Ok(!self.staged_is_refused && self.storage.length(staged)?.is_some())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<Option<InUse>, Refused> {
+        let new = DatabaseDigest::of(bytes);
+        if new == self.in_use.digest {
+            return Ok(None);
+        }
+        let (gallery, rules) = self.judge.read(bytes, self.highest_sequence)?;
+        self.judge.self_test()?;
+        let sequence = gallery.header().sequence;
+        let in_use = InUse { gallery: Arc::new(gallery), rules, digest: new };
+        if let Some(current) = self.current_in_use()? {
+            self.keep_as_previous(&current)?;
+        }
+        self.highest_sequence = self.highest_sequence.max(sequence);
+        self.put_in_place(bytes, in_use).map(Some)
+    }
+
+    fn go_back_to(&mut self, bytes: &[u8], wanted: DatabaseDigest) -> Result<InUse, Refused> {
+        let previous = DatabaseDigest::of(bytes);
+        if previous != wanted || previous == self.in_use.digest {
+            return Err(Refused::NotAskedFor);
+        }
+        let (gallery, rules) = self.judge.read(bytes, 0)?;
+        self.judge.self_test()?;
+        let in_use = InUse { gallery: Arc::new(gallery), rules, digest: previous };
+        // Until the exchange is done, each of the two lies somewhere whole.
+        let current = self.current_in_use()?;
+        if let Some(current) = &current {
+            self.storage.replace(&self.beside("exchanged"), current)?;
+        }
+        let in_use = self.put_in_place(bytes, in_use)?;
+        self.end_rollback();
+        Ok(in_use)
+    }
+
+    /// From now on this one is used, also after a power cut.
+    fn put_in_place(&mut self, bytes: &[u8], in_use: InUse) -> Result<InUse, Refused> {
+        self.write_ledger(vec![in_use.digest, self.in_use.digest])?;
+        let name = self.name.clone();
+        self.storage.replace(&name, bytes)?;
+        let read_back = self.storage.read(&name)?;
+        if read_back.as_deref() != Some(bytes) {
+            return Err(io::Error::other("what was written is not what is read").into());
+        }
+        self.in_use = in_use.clone();
+        Ok(in_use)
+    }
+
+    /// The file of the current database, if that is the one in use and not the previous one.
+    fn current_in_use(&mut self) -> Result<Option<Vec<u8>>, Refused> {
+        let current = self.storage.read(&self.name)?;
+        Ok(current.filter(|bytes| DatabaseDigest::of(bytes) == self.in_use.digest))
+    }
+
+    fn keep_as_previous(&mut self, current: &[u8]) -> Result<(), Refused> {
+        Ok(self.storage.replace(&self.beside("previous"), current)?)
+    }
+
+    /// The database that was exchanged for the previous one is the previous one now, unless the power went before the
+    /// exchange.
+    fn end_rollback(&mut self) {
+        let (exchanged, previous) = (self.beside("exchanged"), self.beside("previous"));
+        let ended = match self.storage.read(&exchanged) {
+            Ok(Some(bytes)) if DatabaseDigest::of(&bytes) != self.in_use.digest => {
+                self.storage.rename(&exchanged, &previous)
+            }
+            Ok(Some(_)) => self.storage.remove(&exchanged),
+            Ok(None) => return,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = ended.and_then(|()| self.storage.sync_names()) {
+            tracing::warn!("{exchanged} cannot be moved away: {error}");
+        }
+    }
+
+    fn write_ledger(&mut self, digests: Vec<DatabaseDigest>) -> Result<(), Refused> {
+        let file = self.beside("accepted");
+        Ledger::new(self.highest_sequence, digests).write(&mut *self.storage, &file)
+    }
+
+    fn beside(&self, ending: &str) -> String {
+        format!("{}.{ending}", self.name)
+    }
+}
+
+fn used(storage: &mut dyn Storage, file: &str, judge: &Judge, ledger: Option<&Ledger>) -> Result<InUse, Refused> {
+    let bytes = storage.read(file)?.ok_or(Refused::Missing)?;
+    let least = ledger.map_or(0, |ledger| ledger.least_sequence_of(&bytes));
+    let (gallery, rules) = judge.read(&bytes, least)?;
+    Ok(InUse { gallery: Arc::new(gallery), rules, digest: DatabaseDigest::of(&bytes) })
+}
+
+/// Puts what has come in the place of a database that cannot be used; `None` if nothing has come. What has come stays
+/// where it is: it is the one in use when it is looked at again.
+fn first(
+    storage: &mut dyn Storage,
+    name: &str,
+    judge: &Judge,
+    ledger: Option<&Ledger>,
+) -> Result<Option<InUse>, Refused> {
+    let Some(bytes) = storage.read(&format!("{name}.incoming"))? else { return Ok(None) };
+    let highest_before = ledger.map_or(0, |ledger| ledger.highest_sequence);
+    let (gallery, rules) = judge.read(&bytes, highest_before)?;
+    let digest = DatabaseDigest::of(&bytes);
+    let highest_sequence = highest_before.max(gallery.header().sequence);
+    Ledger::new(highest_sequence, vec![digest]).write(storage, &format!("{name}.accepted"))?;
+    storage.replace(name, &bytes)?;
+    Ok(Some(InUse { gallery: Arc::new(gallery), rules, digest }))
+}

@@ -1,0 +1,222 @@
+//! What is taken, what is refused, and what a unit finds when it starts.
+
+use super::store::{Refusal, Store};
+use super::{Judge, Returned};
+use crate::storage::{Memory, Operation, Storage};
+use models::ModelError;
+use models::golden::{GoldenError, Tested};
+use shared::encoding::Encoding;
+use shared::gallery::{
+    DatabaseDigest, Details, GalleryBuilder, ModelHash, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub(super) const MODEL: ModelHash = ModelHash([1; 32]);
+
+/// A database file of this sequence number, with one person.
+pub(super) fn file(sequence: u64) -> Vec<u8> {
+    of_model(sequence, MODEL)
+}
+
+fn of_model(sequence: u64, model: ModelHash) -> Vec<u8> {
+    let mut builder = GalleryBuilder::new(sequence, model, 2).unwrap();
+    let encoding = Encoding::from_network(&[1.0, 0.0]).unwrap();
+    let person = NewPerson {
+        id: PersonId([7; 16]),
+        name: PersonName::parse("Ada").unwrap(),
+        details: Details::default(),
+        encodings: vec![NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0 }],
+    };
+    builder.add_person(person).unwrap();
+    builder.build().encode().unwrap()
+}
+
+pub(super) fn judge() -> Judge {
+    Judge::of_model(MODEL, Box::new(|| Ok(Tested::Passed)))
+}
+
+pub(super) fn put(storage: &dyn CloneStorage, name: &str, bytes: &[u8]) {
+    storage.other().replace(name, bytes).unwrap();
+}
+
+/// Storage whose clones are the same.
+pub(super) trait CloneStorage {
+    fn other(&self) -> Box<dyn Storage>;
+}
+
+impl<S: Storage + Clone + 'static> CloneStorage for S {
+    fn other(&self) -> Box<dyn Storage> {
+        Box::new(self.clone())
+    }
+}
+
+fn open(storage: &Memory) -> (Store, Option<Returned>) {
+    Store::open(Box::new(storage.clone()), "db", judge()).unwrap()
+}
+
+fn with(files: &[(&str, Vec<u8>)]) -> Memory {
+    let storage = Memory::default();
+    files.iter().for_each(|(name, bytes)| put(&storage, name, bytes));
+    storage
+}
+
+fn sequence(store: &Store) -> u64 {
+    store.in_use().gallery.header().sequence
+}
+
+fn read(storage: &Memory, name: &str) -> Option<Vec<u8>> {
+    storage.clone().read(name).unwrap()
+}
+
+fn code(refused: Result<Option<super::InUse>, Refusal>) -> Result<Option<u64>, &'static str> {
+    refused.map(|taken| taken.map(|taken| taken.gallery.header().sequence)).map_err(|refusal| refusal.why.code())
+}
+
+#[test]
+fn what_has_come_is_taken_or_refused() {
+    let mut other_byte = file(9);
+    other_byte[40] ^= 1;
+    for (came, expected) in [
+        (file(9), Ok(Some(9))),
+        (file(8), Ok(Some(8))),
+        (file(7), Ok(None)),
+        (file(6), Err("older")),
+        (of_model(9, ModelHash([2; 32])), Err("other_model")),
+        (file(9)[..60].to_vec(), Err("damaged")),
+        (vec![], Err("damaged")),
+        (other_byte, Err("damaged")),
+    ] {
+        let storage = with(&[("db", file(7))]);
+        let mut store = open(&storage).0;
+        assert_eq!(code(store.take_in()), Ok(None), "nothing has come");
+        put(&storage, "db.incoming", &came);
+        assert_eq!(code(store.take_in()), expected);
+        assert_eq!(code(store.take_in()), Ok(None), "it is looked at once");
+        let now = expected.ok().flatten().unwrap_or(7);
+        assert_eq!(sequence(&store), now);
+        assert_eq!(read(&storage, "db"), Some(file(now)));
+        assert_eq!(read(&storage, "db.refused"), expected.is_err().then_some(came));
+        assert_eq!(read(&storage, "db.previous"), (now != 7).then(|| file(7)));
+        assert_eq!((read(&storage, "db.incoming"), read(&storage, "db.staged")), (None, None));
+        let (store, returned) = open(&storage);
+        assert_eq!((sequence(&store), returned.is_none()), (now, true));
+    }
+}
+
+#[test]
+fn one_that_cannot_be_used_gives_way_to_the_one_before() {
+    let damaged = b"not a database".to_vec();
+    for (files, expected) in [
+        (vec![("db", damaged.clone()), ("db.previous", file(6))], Ok((6, Some("damaged")))),
+        (vec![("db.previous", file(6))], Ok((6, Some("missing")))),
+        (vec![("db", of_model(7, ModelHash([2; 32]))), ("db.previous", file(6))], Ok((6, Some("other_model")))),
+        (vec![("db", damaged.clone()), ("db.previous", damaged.clone())], Err("damaged")),
+        (vec![], Err("missing")),
+        (vec![("db.incoming", file(6))], Ok((6, None))),
+        (vec![("db", damaged.clone()), ("db.incoming", file(6))], Ok((6, None))),
+        (vec![("db", damaged.clone()), ("db.incoming", damaged.clone())], Err("damaged")),
+    ] {
+        let storage = with(&files);
+        let opened = Store::open(Box::new(storage.clone()), "db", judge());
+        let found = opened.as_ref().map(|(store, returned)| (sequence(store), returned.as_ref().map(|r| r.why.code())));
+        assert_eq!(found.map_err(|refused| refused.code()), expected, "{files:?}");
+        let Ok((mut store, _)) = opened else { continue };
+        // A whole one is taken again.
+        put(&storage, "db.incoming", &file(8));
+        assert_eq!(code(store.take_in()), Ok(Some(8)), "{files:?}");
+        assert_eq!(sequence(&open(&storage).0), 8);
+    }
+}
+
+/// Whoever has seen a database with somebody taken out shall not get the one before back by putting it there again.
+#[test]
+fn nothing_goes_back_by_itself() {
+    let storage = with(&[("db", file(5))]);
+    let mut store = open(&storage).0;
+    for came in [6, 7] {
+        put(&storage, "db.incoming", &file(came));
+        store.take_in().unwrap();
+    }
+    // The current one is overwritten by an old copy: the previous one, which was used last before it, is nearer.
+    put(&storage, "db", &file(5));
+    let (store, returned) = open(&storage);
+    assert_eq!((sequence(&store), returned.unwrap().why.code()), (6, "older"));
+    // The files are deleted: the highest number is known from the ledger.
+    for gone in ["db", "db.previous"] {
+        storage.clone().remove(gone).unwrap();
+    }
+    put(&storage, "db.incoming", &file(6));
+    let refused = Store::open(Box::new(storage.clone()), "db", judge()).map(drop).unwrap_err();
+    assert_eq!(refused.code(), "missing");
+    put(&storage, "db.incoming", &file(7));
+    assert_eq!(sequence(&open(&storage).0), 7);
+}
+
+#[test]
+fn one_goes_back_by_name_and_forth_again() {
+    let storage = with(&[("db", file(5))]);
+    let mut store = open(&storage).0;
+    put(&storage, "db.incoming", &file(7));
+    store.take_in().unwrap();
+    let digest = |sequence| DatabaseDigest::of(&file(sequence));
+    let asks = |store: &mut Store, for_it: &str| {
+        put(&storage, "db.rollback", for_it.as_bytes());
+        let wanted = store.take_request();
+        assert_eq!(store.take_request(), None, "a request is followed once");
+        wanted.map(|wanted| code(store.roll_back(wanted).map(Some)))
+    };
+    assert_eq!(asks(&mut store, "the one before"), None);
+    assert_eq!(asks(&mut store, &digest(6).to_string()), Some(Err("not_asked_for")));
+    for back_to in [5, 7, 5] {
+        assert_eq!(asks(&mut store, &format!("{}\n", digest(back_to))), Some(Ok(Some(back_to))));
+        assert_eq!(sequence(&store), back_to);
+        let (store, returned) = open(&storage);
+        assert_eq!((sequence(&store), returned.is_none()), (back_to, true), "also after a restart");
+        assert_eq!(read(&storage, "db.previous"), Some(file(12 - back_to)));
+    }
+    // Having gone back, a mere arrival does not take what is older than the highest.
+    put(&storage, "db.incoming", &file(6));
+    assert_eq!(code(store.take_in()), Err("older"));
+    put(&storage, "db.incoming", &file(7));
+    assert_eq!(code(store.take_in()), Ok(Some(7)));
+}
+
+#[test]
+fn networks_that_fail_their_self_test_take_no_database() {
+    let fails = Arc::new(AtomicBool::new(false));
+    let test = Arc::clone(&fails);
+    let self_test = move || match test.load(Ordering::Relaxed) {
+        true => Err(GoldenError::Model(ModelError::Inference("nonsense".to_owned()))),
+        false => Ok(Tested::Passed),
+    };
+    let storage = with(&[("db", file(5))]);
+    let judge = Judge::of_model(MODEL, Box::new(self_test));
+    let mut store = Store::open(Box::new(storage.clone()), "db", judge).unwrap().0;
+    fails.store(true, Ordering::Relaxed);
+    put(&storage, "db.incoming", &file(6));
+    assert_eq!(code(store.take_in()), Err("self_test_failed"));
+    assert_eq!(sequence(&store), 5);
+}
+
+/// A full or a read-only disk: the unit goes on with what it has, says so once, and takes a later one.
+#[test]
+fn a_disk_that_refuses_changes_nothing() {
+    for failing in [Operation::Append, Operation::Sync] {
+        let storage = with(&[("db", file(5))]);
+        let mut store = open(&storage).0;
+        put(&storage, "db.incoming", &file(6));
+        storage.fail_at(Some(failing));
+        assert_eq!(code(store.take_in()), Err("disk"), "{failing:?}");
+        assert_eq!(code(store.take_in()), Ok(None), "{failing:?}");
+        storage.fail_at(None);
+        assert_eq!((sequence(&store), sequence(&open(&storage).0)), (5, 5), "{failing:?}");
+        put(&storage, "db.incoming", &file(6));
+        assert_eq!(code(store.take_in()), Ok(Some(6)), "{failing:?}");
+    }
+    let storage = with(&[("db", file(5)), ("db.incoming", file(6))]);
+    let mut store = open(&storage).0;
+    storage.set_read_only(true);
+    assert_eq!(code(store.take_in()), Err("disk"));
+    assert_eq!((sequence(&store), sequence(&open(&storage).0)), (5, 5));
+}

@@ -1,0 +1,91 @@
+//! The thread that looks for a new database, so that the loop never waits for a disk or for the self-test.
+
+use super::Refused;
+use super::store::{InUse, Refusal, Store};
+use models::golden::Tested;
+use shared::gallery::DatabaseDigest;
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+/// A new database is used within a second of its arrival; to look costs two questions to the file system.
+const EVERY: Duration = Duration::from_millis(200);
+
+/// What the loop has to know.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// To be used from now on.
+    Use {
+        database: InUse,
+        /// Somebody went back to it by name.
+        is_asked_for: bool,
+    },
+    /// Not used.
+    Refused(Refusal),
+    /// How the networks did in their last self-test.
+    SelfTest(Result<Tested, String>),
+}
+
+/// What the thread found, for the loop.
+pub(crate) struct Watch {
+    news: Receiver<News>,
+}
+
+impl Watch {
+    /// Begins to look.
+    ///
+    /// # Errors
+    /// When the system has no thread to give.
+    pub(crate) fn start(mut store: Store, mut taken: impl FnMut(&InUse) + Send + 'static) -> io::Result<Self> {
+        let (tell, news) = channel();
+        let look = move || {
+            while look_once(&mut store, &tell, &mut taken) {
+                thread::sleep(EVERY);
+            }
+        };
+        thread::Builder::new().name("database".to_owned()).spawn(look)?;
+        Ok(Self { news })
+    }
+
+    /// The next piece of news, without waiting.
+    pub(crate) fn next(&self) -> Option<News> {
+        self.news.try_recv().ok()
+    }
+}
+
+/// `false` when nobody listens any more.
+fn look_once(store: &mut Store, tell: &Sender<News>, taken: &mut impl FnMut(&InUse)) -> bool {
+    let mut news = Vec::new();
+    if let Some(wanted) = store.take_request() {
+        news.extend(news_of(store.roll_back(wanted).map(Some), true));
+    }
+    news.extend(news_of(store.take_in(), false));
+    news.into_iter().all(|news| {
+        if let News::Use { database, .. } = &news {
+            taken(database);
+        }
+        tell.send(news).is_ok()
+    })
+}
+
+fn news_of(outcome: Result<Option<InUse>, Refusal>, is_asked_for: bool) -> Vec<News> {
+    match outcome {
+        Ok(None) => Vec::new(),
+        Ok(Some(database)) => {
+            vec![News::SelfTest(Ok(Tested::Passed)), News::Use { database, is_asked_for }]
+        }
+        Err(refusal) => {
+            let failed = match &refusal.why {
+                Refused::SelfTest(error) => Some(News::SelfTest(Err(error.to_string()))),
+                _ => None,
+            };
+            failed.into_iter().chain([News::Refused(refusal)]).collect()
+        }
+    }
+}
+
+/// The digest in words, or that there is none.
+pub(crate) fn shown(digest: Option<DatabaseDigest>) -> String {
+    digest.map_or_else(|| "an unreadable file".to_owned(), |digest| digest.to_string())
+}

@@ -1,0 +1,127 @@
+//! The people database of a running unit: opened at the start, and followed while it runs.
+
+use crate::audit_log::names;
+use crate::clock::{Clock, SystemClock};
+use crate::config::{self, Config};
+use crate::database::watch::{News, Watch, shown};
+use crate::database::{InUse, Judge, Returned, Store, Trust, in_file};
+use crate::status::Board;
+use crate::storage::Folder;
+use crate::unit::Unit;
+use anyhow::Context;
+use models::Recogniser;
+use models::golden::Tested;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What a unit starts with.
+pub(super) struct Found {
+    store: Store,
+    returned: Option<Returned>,
+    self_test: Result<Tested, String>,
+}
+
+/// Finds the database, and tests the networks.
+///
+/// # Errors
+/// If no database can be used.
+pub(super) fn find(config: &Config, recogniser: &Recogniser) -> anyhow::Result<Found> {
+    let mut judge = Judge::new(recogniser.clone(), config.policy, Trust::default());
+    let self_test = judge.self_test().map_err(|error| error.to_string());
+    let (store, returned) = open(&config.database.path, judge).context("[database] path")?;
+    Ok(Found { store, returned, self_test })
+}
+
+/// Opens the databases of this path.
+///
+/// # Errors
+/// If none of them can be used.
+pub(crate) fn open(path: &Path, judge: Judge) -> anyhow::Result<(Store, Option<Returned>)> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().and_then(|name| name.to_str()).context("not the name of a file")?;
+    Store::open(Box::new(Folder::at(folder)), name, judge).map_err(|refused| in_file(path, refused))
+}
+
+impl Found {
+    pub(super) fn in_use(&self) -> &InUse {
+        self.store.in_use()
+    }
+
+    /// Tells what was found, and looks for new databases from now on.
+    pub(super) fn follow(
+        self,
+        unit: &mut Unit,
+        board: &Board,
+        audit: &config::Audit,
+        clock: &Arc<SystemClock>,
+    ) -> std::io::Result<People> {
+        tell_self_test(unit, board, self.self_test);
+        if let Some(Returned { why }) = self.returned {
+            let sequence = self.store.in_use().gallery.header().sequence;
+            tracing::error!("the people database cannot be used ({why}); the one before is, sequence {sequence}");
+            unit.note_returned_database(sequence, why.code());
+            board.tell_of_return(&why.to_string());
+        }
+        let (audit, clock) = (audit.clone(), Arc::clone(clock));
+        let known = move |taken: &InUse| names::take_in_beside(&audit, &taken.gallery, &clock.now());
+        known(self.store.in_use());
+        Ok(People { watch: Some(Watch::start(self.store, known)?) })
+    }
+}
+
+/// The people whom a running unit knows, and who may take their place.
+pub(super) struct People {
+    watch: Option<Watch>,
+}
+
+impl People {
+    /// Always the same ones.
+    #[cfg(test)]
+    pub(super) fn unchanging() -> Self {
+        Self { watch: None }
+    }
+
+    /// Between two turns: takes what has come.
+    pub(super) fn take_news(&self, unit: &mut Unit, board: &Board) {
+        while let Some(news) = self.watch.as_ref().and_then(Watch::next) {
+            match news {
+                News::Use { database, is_asked_for } => take(unit, board, &database, is_asked_for),
+                News::Refused(refusal) => {
+                    let (digest, why) = (refusal.digest, &refusal.why);
+                    tracing::error!("a people database was refused, {}: {why}", shown(digest));
+                    unit.note_refused_database(digest, why.code());
+                    board.tell_of_refused_database(digest, &why.to_string());
+                }
+                News::SelfTest(result) => tell_self_test(unit, board, result),
+            }
+        }
+    }
+}
+
+fn take(unit: &mut Unit, board: &Board, database: &InUse, is_asked_for: bool) {
+    let header = database.gallery.header();
+    if is_asked_for {
+        unit.note_returned_database(header.sequence, "asked_for");
+    }
+    match unit.use_database(&database.gallery, database.rules) {
+        Ok(()) => {
+            tracing::info!("people database {} is used, {} people", header.sequence, header.people);
+            board.tell_of_database(database);
+        }
+        // The rules were tried before.
+        Err(error) => tracing::error!("people database {} is not used: {error}", header.sequence),
+    }
+}
+
+fn tell_self_test(unit: &mut Unit, board: &Board, result: Result<Tested, String>) {
+    match &result {
+        Ok(Tested::Passed) => {}
+        Ok(Tested::NothingStored) => tracing::warn!(
+            "the encoder's bundle has no golden.postcard, so that the networks cannot test themselves; \
+             `encoder-tool model golden BUNDLE` writes one"
+        ),
+        Err(error) => tracing::error!("NOBODY IS LET IN: {error}"),
+    }
+    unit.note_self_test(result.is_ok());
+    board.tell_of_self_test(result);
+}

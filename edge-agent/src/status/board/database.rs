@@ -1,0 +1,86 @@
+//! What the board says of the people database and of the networks' self-test.
+
+use super::Board;
+use crate::database::InUse;
+use crate::status::report::{DatabaseReport, RefusedDatabase, SelfTest};
+use jiff::{Timestamp, Unit};
+use models::golden::Tested;
+use shared::gallery::DatabaseDigest;
+
+impl Board {
+    /// From now on, this database is used.
+    pub(crate) fn tell_of_database(&self, in_use: &InUse) {
+        let header = in_use.gallery.header();
+        let mut notes = self.notes();
+        notes.database = DatabaseReport {
+            path: std::mem::take(&mut notes.database.path),
+            sequence: header.sequence,
+            digest: Some(in_use.digest),
+            people: header.people,
+            encodings: header.encodings,
+            model: header.model.to_string(),
+            loaded_at: now_in_seconds(),
+            refused: None,
+            returned: None,
+        };
+    }
+
+    /// The current database cannot be used for this reason, and the one before is used.
+    pub(crate) fn tell_of_return(&self, why: &str) {
+        self.notes().database.returned = Some(why.to_owned());
+    }
+
+    /// A database was not taken.
+    pub(crate) fn tell_of_refused_database(&self, digest: Option<DatabaseDigest>, why: &str) {
+        self.notes().database.refused = Some(RefusedDatabase { digest, reason: why.to_owned() });
+    }
+
+    /// What the last self-test found.
+    pub(crate) fn tell_of_self_test(&self, found: Result<Tested, String>) {
+        self.notes().self_test = Some(match found {
+            Ok(Tested::Passed) => SelfTest::Passed,
+            Ok(Tested::NothingStored) => SelfTest::NothingStored,
+            Err(reason) => SelfTest::Failed { reason },
+        });
+    }
+}
+
+fn now_in_seconds() -> String {
+    let now = Timestamp::now();
+    now.round(Unit::Second).unwrap_or(now).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::camera::Health;
+    use crate::door::{Latch, ScriptedDoor};
+    use crate::unit::fixture::rules;
+    use shared::gallery::{GalleryBuilder, ModelHash};
+    use std::path::Path;
+    use std::sync::Arc;
+
+    fn in_use(sequence: u64) -> InUse {
+        let gallery = Arc::new(GalleryBuilder::new(sequence, ModelHash([1; 32]), 4).unwrap().build());
+        InUse { gallery, rules: rules(), digest: DatabaseDigest([sequence as u8; 32]) }
+    }
+
+    #[test]
+    fn a_refused_database_is_told_of_until_another_is_used() {
+        let latch = Latch::close(Box::new(ScriptedDoor::default()), 1000).unwrap();
+        let board = Board::new(Health::default(), latch, Path::new("/lib/people.db"), &in_use(7));
+        board.tell_of_return("it is damaged");
+        board.tell_of_refused_database(Some(DatabaseDigest([9; 32])), "it is older");
+        let told = board.report().database;
+        assert_eq!(
+            (told.sequence, told.digest, told.path.as_str()),
+            (7, Some(DatabaseDigest([7; 32])), "/lib/people.db")
+        );
+        assert_eq!(told.refused.unwrap().digest, Some(DatabaseDigest([9; 32])));
+        assert!(told.returned.is_some() && told.loaded_at.ends_with('Z'), "{}", told.loaded_at);
+        board.tell_of_database(&in_use(8));
+        let told = board.report().database;
+        assert_eq!((told.sequence, told.refused, told.returned), (8, None, None));
+        assert_eq!(told.path, "/lib/people.db");
+    }
+}

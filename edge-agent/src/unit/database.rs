@@ -1,0 +1,54 @@
+//! Another people database while the unit runs.
+
+use super::Unit;
+use shared::audit::Event;
+use shared::gallery::{DatabaseDigest, Gallery, Header};
+use shared::policy::{Now, Reason, Rules, RulesError};
+use std::sync::Arc;
+
+impl Unit {
+    /// Between two turns: from now on these people and rules hold. Nothing that was seen of the people before counts
+    /// any more, neither frames that agreed nor a card that waits for its face.
+    ///
+    /// # Errors
+    /// When a rule is out of its range; the people before still hold then.
+    pub fn use_database(&mut self, gallery: &Arc<Gallery>, rules: Rules) -> Result<(), RulesError> {
+        let now = self.clock.now();
+        self.policy.start_afresh(rules)?;
+        self.record_ended_approach(&now);
+        self.sight.know(gallery);
+        if let Some(cards) = &mut self.surroundings.cards {
+            cards.gallery = Arc::clone(gallery);
+        }
+        self.record_database(gallery.header(), &now);
+        Ok(())
+    }
+
+    /// Records that a database was not taken.
+    pub fn note_refused_database(&mut self, digest: Option<DatabaseDigest>, code: &str) {
+        let now = self.clock.now();
+        self.record(Event::database_refused(digest, code), &now);
+    }
+
+    /// Records that the database before is used again; to be followed by [`Unit::use_database`].
+    pub fn note_returned_database(&mut self, sequence: u64, code: &str) {
+        let now = self.clock.now();
+        self.record(Event::database_returned(sequence, code), &now);
+    }
+
+    /// Whether the networks make the encodings that they must. If not, nobody is let in until they do.
+    pub fn note_self_test(&mut self, passed: bool) {
+        let barred = (!passed).then_some(Reason::SelfTestFailed);
+        if barred.is_some() && self.barred != barred {
+            let now = self.clock.now();
+            self.record(Event::SelfTestFailed, &now);
+        }
+        self.barred = barred;
+    }
+
+    pub(super) fn record_database(&mut self, database: &Header, now: &Now) {
+        let (database_sequence, model) = (database.sequence, database.model);
+        let threshold = self.policy.rules().threshold;
+        self.record(Event::DatabaseLoaded { database_sequence, model, threshold }, now);
+    }
+}

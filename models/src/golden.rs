@@ -1,0 +1,180 @@
+//! The self-test of an encoder: crops, and the encodings that the workstation made of them when it made the bundle.
+//!
+//! A device that makes other encodings of them, because of its processor, its memory or its programs, does not know
+//! whom the workstation enrolled. It lies in the bundle's folder as [`GOLDEN_FILE`] and is no part of the model hash.
+
+use crate::encode::Encoder;
+use crate::{Crop, ModelError};
+use serde::{Deserialize, Serialize};
+
+/// Name of the self-test in an encoder bundle's folder: [`Golden`] in postcard.
+pub const GOLDEN_FILE: &str = "golden.postcard";
+/// The least cosine between the stored encoding and that of the device, for networks that compute with floats. Networks
+/// that we quantised give the same numbers everywhere.
+pub const LEAST_COSINE: f64 = 0.99999;
+/// More crops would make the start of a unit slow.
+pub const MAX_SAMPLES: usize = 4;
+
+/// Crops with their encodings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Golden {
+    exact: bool,
+    samples: Vec<Sample>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Sample {
+    side: u32,
+    pixels: Vec<u8>,
+    encoding: Vec<f32>,
+}
+
+/// What a self-test that did not fail found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tested {
+    /// The encodings are those of the workstation.
+    Passed,
+    /// The bundle has no crops to test with.
+    NothingStored,
+}
+
+/// Why a device must not be trusted to recognise anybody.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GoldenError {
+    /// The encoder does not run.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// Another encoding than the workstation made.
+    #[error("the encoding of crop {crop} has cosine {cosine:.7} to the workstation's, where {wanted} is wanted")]
+    Differs {
+        /// Which, counted from 0.
+        crop: usize,
+        /// -1 to 1.
+        cosine: f64,
+        /// What is enough.
+        wanted: &'static str,
+    },
+}
+
+impl Golden {
+    /// What this encoder makes of the crops. `exact`: no other number is right.
+    ///
+    /// # Errors
+    /// [`ModelError::Inference`] if the encoder does not take them.
+    pub fn of(encoder: &mut Encoder, crops: &[Crop]) -> Result<Self, ModelError> {
+        let exact = encoder.manifest().quantisation.is_some();
+        let mut sample = |crop: &Crop| {
+            let encoding = encoder.encode(crop)?.numbers().to_vec();
+            Ok(Sample { side: crop.side(), pixels: crop.pixels().to_vec(), encoding })
+        };
+        Ok(Self { exact, samples: crops.iter().map(&mut sample).collect::<Result<_, ModelError>>()? })
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// [`ModelError::Description`] if it is none.
+    pub fn decode(bytes: &[u8]) -> Result<Self, ModelError> {
+        let wrong = |reason: String| ModelError::Description { path: GOLDEN_FILE.into(), reason };
+        let (golden, rest): (Self, _) = postcard::take_from_bytes(bytes).map_err(|error| wrong(error.to_string()))?;
+        let is_crop = |sample: &Sample| 3 * u64::from(sample.side).pow(2) == sample.pixels.len() as u64;
+        if !rest.is_empty() || !(1..=MAX_SAMPLES).contains(&golden.samples.len()) || !golden.samples.iter().all(is_crop)
+        {
+            return Err(wrong(format!("it must hold 1 to {MAX_SAMPLES} square crops; copy the bundle again")));
+        }
+        Ok(golden)
+    }
+
+    /// The file.
+    ///
+    /// # Errors
+    /// [`ModelError::Description`] if it cannot be written, which does not happen.
+    pub fn encode(&self) -> Result<Vec<u8>, ModelError> {
+        postcard::to_allocvec(self)
+            .map_err(|error| ModelError::Description { path: GOLDEN_FILE.into(), reason: error.to_string() })
+    }
+
+    /// Encodes the crops and compares.
+    ///
+    /// # Errors
+    /// [`GoldenError`] of the first crop whose encoding is another.
+    pub fn check(&self, encoder: &mut Encoder) -> Result<(), GoldenError> {
+        for (crop, sample) in self.samples.iter().enumerate() {
+            let pixels = Crop::from_rgb(sample.side, sample.pixels.clone())
+                .ok_or_else(|| ModelError::Inference("a stored crop is not square".to_owned()))?;
+            let encoding = encoder.encode(&pixels)?;
+            let cosine = cosine(encoding.numbers(), &sample.encoding);
+            let (is_same, wanted) = match self.exact {
+                true => (encoding.numbers() == sample.encoding, "the same number everywhere"),
+                false => (cosine >= LEAST_COSINE, "at least 0.99999"),
+            };
+            if !is_same {
+                return Err(GoldenError::Differs { crop, cosine, wanted });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Of vectors of the same length; -1 of any others, which are not alike at all.
+fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let product = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    let lengths = (product(a, a) * product(b, b)).sqrt();
+    if a.len() == b.len() && lengths > 0.0 { product(a, b) / lengths } else { -1.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::{Bundles, Quantisation};
+
+    fn encoder(quantised: bool) -> Encoder {
+        let mut bundle = Bundles::bundled().unwrap().encoder;
+        bundle.manifest.quantisation = quantised.then(Quantisation::sample);
+        Encoder::new(&bundle).unwrap()
+    }
+
+    #[test]
+    fn the_bundled_encoder_passes_its_own_test() {
+        let bundle = Bundles::bundled().unwrap().encoder;
+        bundle.golden.unwrap().check(&mut encoder(false)).unwrap();
+    }
+
+    #[test]
+    fn another_number_is_found() {
+        let crop = Crop::grey(112);
+        for quantised in [false, true] {
+            let mut encoder = encoder(quantised);
+            let golden = Golden::of(&mut encoder, std::slice::from_ref(&crop)).unwrap();
+            golden.check(&mut encoder).unwrap();
+            let changed = |by: f32| {
+                let mut golden = golden.clone();
+                golden.samples[0].encoding[3] += by;
+                golden.check(&mut encoder.clone())
+            };
+            assert!(matches!(changed(0.05), Err(GoldenError::Differs { crop: 0, .. })));
+            assert_eq!(changed(1e-4).is_err(), quantised, "the smallest difference counts where there is none");
+            let mut shorter = golden.clone();
+            shorter.samples[0].encoding.pop();
+            assert!(shorter.check(&mut encoder).is_err());
+            let mut not_finite = golden;
+            not_finite.samples[0].encoding[0] = f32::NAN;
+            assert!(not_finite.check(&mut encoder).is_err());
+        }
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_is_refused() {
+        let golden =
+            Golden { exact: true, samples: vec![Sample { side: 1, pixels: vec![1, 2, 3], encoding: vec![0.5] }] };
+        let file = golden.encode().unwrap();
+        assert_eq!(Golden::decode(&file).unwrap(), golden);
+        for cut in 0..file.len() {
+            assert!(Golden::decode(&file[..cut]).is_err(), "{cut}");
+        }
+        assert!(Golden::decode(&[&file[..], &[0]].concat()).is_err());
+        let none = Golden { exact: true, samples: vec![] };
+        assert!(Golden::decode(&none.encode().unwrap()).is_err());
+    }
+}

@@ -1,0 +1,174 @@
+//! Databases that change while a unit runs, ways back, and networks that must not be trusted.
+
+use super::super::encoder_tool::{build, enrolled};
+use super::running::{RunningUnit, configuration_with, photos_of};
+use super::{another_model, at_the_door, edge_agent};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
+use tests::{Said, said};
+
+/// A unit with a database of its own, before a photo.
+fn prepared(photo: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("people.db");
+    fs::copy(enrolled(), &database).unwrap();
+    configuration_with(folder.path(), &database, &photos_of(&at_the_door(photo)));
+    folder
+}
+
+/// A younger database in which the stranger is enrolled, and nobody else.
+fn of_the_stranger(folder: &Path) -> Vec<u8> {
+    let (people, database) = (folder.join("people"), folder.join("stranger.db"));
+    fs::create_dir_all(people.join("Eileen Collins")).unwrap();
+    fs::copy(at_the_door("eileen_collins.jpg"), people.join("Eileen Collins/one.jpg")).unwrap();
+    fs::copy(enrolled(), &database).unwrap();
+    assert_eq!(build(&people, &database, &[]).code, 0);
+    fs::read(database).unwrap()
+}
+
+/// As `encoder-tool ship` does it.
+fn bring(folder: &Path, bytes: &[u8]) {
+    fs::write(folder.join("people.db.incoming.part"), bytes).unwrap();
+    fs::rename(folder.join("people.db.incoming.part"), folder.join("people.db.incoming")).unwrap();
+}
+
+fn rollback(folder: &Path) -> Said {
+    said(edge_agent(["rollback", "--json", "--config"]).arg(folder.join("config.toml")))
+}
+
+/// The stranger is let in by a new database and no more after a rollback, which a mere arrival cannot do.
+#[test]
+fn a_running_unit_goes_back_by_name() {
+    let mut unit = RunningUnit::start_configured(prepared("eileen_collins.jpg"));
+    let folder = unit.file("");
+    let before = unit.status_when(|status| status["turns"]["denied"].as_u64() >= Some(2));
+    assert_eq!(rollback(&folder).code, 2, "there is nothing to go back to");
+
+    let younger = of_the_stranger(&folder);
+    bring(&folder, &younger);
+    let swapped = unit.status_when(|status| status["turns"]["granted"] == 1);
+    assert_ne!(swapped["database"]["digest"], before["database"]["digest"]);
+    bring(&folder, &fs::read(enrolled()).unwrap());
+    let refused = unit.status_when(|status| !status["database"]["refused"].is_null());
+    assert_eq!(refused["database"]["refused"]["digest"], before["database"]["digest"], "{refused:#}");
+    assert_eq!(refused["database"]["digest"], swapped["database"]["digest"]);
+
+    let back = rollback(&folder);
+    assert_eq!(back.code, 0, "{back:?}");
+    let answer = back.json();
+    assert_eq!((&answer["used"], &answer["unit_runs"]), (&true.into(), &true.into()), "{answer}");
+    assert_eq!(answer["digest"], before["database"]["digest"]);
+    let status = unit.status_when(|status| status["database"]["digest"] == before["database"]["digest"]);
+    assert_eq!((&status["database"]["people"], &status["database"]["refused"]), (&2.into(), &Value::Null));
+    assert_eq!(fs::read(unit.file("people.db")).unwrap(), fs::read(enrolled()).unwrap());
+    assert_eq!(fs::read(unit.file("people.db.previous")).unwrap(), younger);
+
+    assert_eq!(unit.stop("-TERM"), 0);
+    let changes: Vec<String> = unit.events().into_iter().filter(|event| event.starts_with("database_")).collect();
+    let expected = ["database_loaded", "database_loaded", "database_refused", "database_returned", "database_loaded"];
+    assert_eq!(changes, expected);
+}
+
+#[test]
+fn without_a_unit_one_goes_back_as_well() {
+    let mut unit = RunningUnit::start_configured(prepared("wall.jpg"));
+    let younger = of_the_stranger(&unit.file(""));
+    bring(&unit.file(""), &younger);
+    unit.status_when(|status| status["database"]["people"] == 1);
+    assert_eq!(unit.stop("-TERM"), 0);
+
+    let back = rollback(&unit.file(""));
+    assert_eq!(back.code, 0, "{back:?}");
+    assert_eq!(back.json()["unit_runs"], false);
+    assert_eq!(fs::read(unit.file("people.db")).unwrap(), fs::read(enrolled()).unwrap());
+    assert!(unit.events().contains(&"database_returned".to_owned()), "{:?}", unit.events());
+
+    let mut again = RunningUnit::start_configured(unit.into_folder());
+    let status = again.status_when(|status| status["database"]["people"] == 2);
+    assert_eq!(status["database"]["returned"], Value::Null, "it was asked for: {status:#}");
+    assert_eq!(again.stop("-TERM"), 0);
+}
+
+#[test]
+fn a_database_that_cannot_be_used_gives_way_to_the_one_before() {
+    let folder = prepared("barack_obama_speaking.jpg");
+    fs::rename(folder.path().join("people.db"), folder.path().join("people.db.previous")).unwrap();
+    fs::write(folder.path().join("people.db"), &fs::read(enrolled()).unwrap()[..500]).unwrap();
+    let mut unit = RunningUnit::start_configured(folder);
+    let status = unit.status_when(|status| status["turns"]["granted"] == 1);
+    assert!(status["database"]["returned"].as_str().unwrap().contains("no people database"), "{status:#}");
+    assert_eq!(unit.status("--json").code, 1, "somebody must look after it");
+    bring(&unit.file(""), &of_the_stranger(&unit.file("")));
+    let status = unit.status_when(|status| status["database"]["people"] == 1);
+    assert_eq!(status["database"]["returned"], Value::Null);
+    assert_eq!(unit.stop("-TERM"), 0);
+    let events = unit.events();
+    assert_eq!(events[..3], ["started", "database_loaded", "database_returned"], "{events:?}");
+}
+
+/// A bundle whose network gives other encodings than it did on the workstation: the door stays shut for somebody
+/// enrolled, and the unit says why.
+#[test]
+fn a_failed_self_test_keeps_the_door_shut() {
+    let model = another_model();
+    let golden = model.path().join("golden.postcard");
+    let folder = prepared("barack_obama_speaking.jpg");
+    let database = folder.path().join("people.db");
+    let build_with = |database: &Path| {
+        let enrol = tests::photos().join("enrol");
+        assert_eq!(build(&enrol, database, &["--model", &model.path().display().to_string()]).code, 0);
+    };
+    fs::remove_file(&database).unwrap();
+    build_with(&database);
+    let config = folder.path().join("config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, format!("{text}[model]\nbundles = [\"{}\"]\n", model.path().display())).unwrap();
+    // The last number of the last crop's encoding, and one before it.
+    let mut bytes = fs::read(&golden).unwrap();
+    let end = bytes.len();
+    bytes[end - 4..].copy_from_slice(&0.9f32.to_le_bytes());
+    fs::write(&golden, bytes).unwrap();
+
+    let mut unit = RunningUnit::start_configured(folder);
+    let shut = |status: &Value| {
+        let decisions = status["decisions"].as_array().unwrap();
+        decisions.iter().any(|decision| decision["reason"] == "self_test_failed")
+    };
+    let status = unit.status_when(shut);
+    assert_eq!((&status["self_test"]["state"], &status["door"]), (&"failed".into(), &"locked".into()), "{status:#}");
+    assert!(status["self_test"]["reason"].as_str().unwrap().contains("crop 1"), "{status:#}");
+    assert_eq!(status["turns"]["granted"], 0);
+    let said = unit.status("--prometheus");
+    assert_eq!(said.code, 1);
+    assert!(said.stdout.contains("edge_agent_self_test_failed 1\n"), "{}", said.stdout);
+    // With such networks no database is taken either.
+    let younger = unit.file("younger.db");
+    fs::copy(unit.file("people.db"), &younger).unwrap();
+    build_with(&younger);
+    bring(&unit.file(""), &fs::read(&younger).unwrap());
+    let status = unit.status_when(|status| !status["database"]["refused"].is_null());
+    assert!(status["database"]["refused"]["reason"].as_str().unwrap().contains("self-test"), "{status:#}");
+    assert_eq!(unit.stop("-TERM"), 0);
+    let events = unit.events();
+    assert!(events.contains(&"self_test_failed".to_owned()) && !events.contains(&"granted".to_owned()), "{events:?}");
+}
+
+#[test]
+fn a_bundle_without_a_self_test_is_used_and_told_of() {
+    let model = another_model();
+    fs::remove_file(model.path().join("golden.postcard")).unwrap();
+    let folder = prepared("wall.jpg");
+    let database = folder.path().join("people.db");
+    fs::remove_file(&database).unwrap();
+    let enrol = tests::photos().join("enrol");
+    assert_eq!(build(&enrol, &database, &["--model", &model.path().display().to_string()]).code, 0);
+    let config = folder.path().join("config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, format!("{text}[model]\nbundles = [\"{}\"]\n", model.path().display())).unwrap();
+    let unit = RunningUnit::start_configured(folder);
+    let status = unit.status_when(|status| status["turns"]["nobody"].as_u64() >= Some(1));
+    assert_eq!(status["self_test"]["state"], "nothing_stored", "{status:#}");
+    assert!(unit.stderr().contains("model golden"), "{}", unit.stderr());
+}
