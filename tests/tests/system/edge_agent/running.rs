@@ -50,6 +50,8 @@ pub(crate) fn photos_of(path: &Path) -> String {
 /// Whatever is sent to a socket, read at once as systemd reads it: the system keeps few messages, and then its sender
 /// waits.
 fn heard_at(socket: &Path) -> Receiver<String> {
+    // One that a unit before heard at.
+    fs::remove_file(socket).ok();
     let socket = UnixDatagram::bind(socket).unwrap();
     let (heard, systemd) = channel();
     thread::spawn(move || {

@@ -68,7 +68,7 @@ fn an_encoder_that_is_described_is_imported_and_used() {
     let made = import(&[&described[..], &["--enlarge", "1.2", "--shift-down", "-0.05"]].concat());
     assert_eq!(made.code, 0, "{made:?}");
     assert!(made.stderr.contains("32x32 pixels to 8 numbers"), "{made:?}");
-    assert_eq!(names_in(&bundle), ["calibration.toml", "manifest.toml", "model.onnx"]);
+    assert_eq!(names_in(&bundle), ["calibration.toml", "golden.postcard", "manifest.toml", "model.onnx"]);
     let manifest = fs::read_to_string(bundle.join("manifest.toml")).unwrap();
     for line in ["dimensions = 8", "subtract = 127.5", "side = 32", "shift-down = -0.05", "source = \"small.onnx\""] {
         assert!(manifest.contains(line), "{manifest} has no {line}");

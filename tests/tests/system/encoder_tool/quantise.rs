@@ -39,7 +39,7 @@ fn an_encoder_becomes_one_of_integers_and_says_what_that_cost() {
     let walked = best["cosine_mean"].as_f64().unwrap();
     assert!((walked - cosine).abs() < 1e-4, "walked {walked}, run {cosine}");
 
-    assert_eq!(names_in(&integers), ["calibration.toml", "manifest.toml", "model.onnx"]);
+    assert_eq!(names_in(&integers), ["calibration.toml", "golden.postcard", "manifest.toml", "model.onnx"]);
     let manifest = fs::read_to_string(integers.join("manifest.toml")).unwrap();
     let digest = format!("calibration-sha256 = {}", report["calibration_sha256"]);
     for line in ["[quantisation]", "crops = 2", "held-out-crops = 1", digest.as_str()] {
