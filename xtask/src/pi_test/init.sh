@@ -27,7 +27,7 @@ start() {
     unit=$!
 }
 
-# How often a line of the unit's status says that, such as '"denied":3'.
+# What the unit says of itself, in one line.
 status() { edge-agent status --config /etc/edge-agent/config.toml --json; }
 
 # The line of the unit file that systemd would run after the unit has ended, however it ended.

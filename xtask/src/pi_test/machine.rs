@@ -19,13 +19,16 @@ const GLANCE: Duration = Duration::from_millis(20);
 
 /// Ends with this program at the latest.
 pub(super) struct Machine {
-    emulator: Child,
+    _emulator: Emulator,
     serial: ChildStdin,
     said: Receiver<String>,
     /// All that it said so far, for whoever has to find out why it does not do what it should.
     heard: Vec<String>,
     pins: Pins,
 }
+
+/// QEMU, which ends when this is dropped: also when the machine does not come up.
+struct Emulator(Child);
 
 impl Machine {
     /// Boots it, and waits until it listens.
@@ -42,12 +45,12 @@ impl Machine {
         emulator.args(["-append", "console=ttyS1,115200 panic=-1 iomem=relaxed quiet"]);
         println!("Booting an emulated Raspberry Pi 3B");
         let spawned = emulator.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn();
-        let mut emulator = spawned.context("cannot start the emulator")?;
-        let (Some(serial), Some(output)) = (emulator.stdin.take(), emulator.stdout.take()) else {
+        let mut emulator = Emulator(spawned.context("cannot start the emulator")?);
+        let (Some(serial), Some(output)) = (emulator.0.stdin.take(), emulator.0.stdout.take()) else {
             bail!("the emulator has no serial line")
         };
         let pins = Pins::connect(&socket)?;
-        let mut machine = Self { emulator, serial, said: lines(output), heard: Vec::new(), pins };
+        let mut machine = Self { _emulator: emulator, serial, said: lines(output), heard: Vec::new(), pins };
         machine.wait_for("@ready")?;
         Ok(machine)
     }
@@ -124,10 +127,10 @@ impl Machine {
     }
 }
 
-impl Drop for Machine {
+impl Drop for Emulator {
     fn drop(&mut self) {
-        self.emulator.kill().ok();
-        self.emulator.wait().ok();
+        self.0.kill().ok();
+        self.0.wait().ok();
     }
 }
 
@@ -147,4 +150,21 @@ fn lines(output: ChildStdout) -> Receiver<String> {
         }
     });
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+    use std::process::Command;
+
+    /// A machine that never answered was left running: it was ended by what holds its pins, which there was not yet.
+    #[test]
+    fn an_emulator_that_is_given_up_is_ended() {
+        let emulator = Emulator(Command::new("sleep").arg("1000").spawn().unwrap());
+        let process = format!("/proc/{}", emulator.0.id());
+        assert!(Path::new(&process).exists());
+        drop(emulator);
+        assert!(!Path::new(&process).exists());
+    }
 }
