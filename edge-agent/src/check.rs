@@ -8,6 +8,7 @@ use crate::database;
 use anyhow::Context;
 use around::{CheckedLock, wiring_advice};
 use models::Recogniser;
+use models::golden::Tested;
 use serde::Serialize;
 use shared::policy::Policy;
 use terminal::{Answer, Help, print, print_json};
@@ -42,7 +43,8 @@ struct Checked {
 pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     let config = Config::read(&arguments.config)?;
     let lock = around::lock(&config, arguments.boot_config.as_deref())?;
-    let recogniser = Recogniser::load(&config.model.bundles).context("[model] bundles")?;
+    let mut recogniser = Recogniser::load(&config.model.bundles).context("[model] bundles")?;
+    let tested = recogniser.self_test().context("[model] bundles: the networks failed their self-test")?;
     let path = arguments.db.as_ref().unwrap_or(&config.database.path);
     let gallery = database::read(path, &recogniser.model_hash()).context("[database] path")?;
     let rules = config.policy.rules_for(&gallery, recogniser.threshold());
@@ -63,7 +65,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
         threshold: rules.threshold,
         threshold_from,
         unlock_seconds: config.door.unlock_seconds,
-        warnings: around::warnings(&config, lock.as_ref(), &gallery),
+        warnings: around::warnings(&config, lock.as_ref(), &gallery).into_iter().chain(untested(tested)).collect(),
         lock,
         reader: config.reader.as_ref().map(Reader::kind),
         audit: config.audit.path.display().to_string(),
@@ -73,6 +75,12 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
         false => print(&in_words(&checked))?,
     }
     Ok(Answer::Yes)
+}
+
+fn untested(tested: Tested) -> Option<String> {
+    (tested == Tested::NothingStored).then(|| {
+        "the encoder's bundle has no crops for a self-test: `encoder-tool model golden DIR` writes them".to_owned()
+    })
 }
 
 fn in_words(checked: &Checked) -> String {

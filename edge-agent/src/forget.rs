@@ -147,7 +147,7 @@ fn is_runner_up(record: &shared::audit::Record, id: PersonId) -> bool {
 /// The unit's databases that have this person, and those of which it is not known.
 fn databases_with(id: PersonId, current: &Path) -> (Vec<String>, Vec<String>) {
     let (mut with, mut unknown) = (Vec::new(), Vec::new());
-    for suffix in ["", ".previous", ".incoming", ".refused"] {
+    for suffix in ["", ".previous", ".incoming", ".staged", ".exchanged", ".refused"] {
         let mut path = current.as_os_str().to_owned();
         path.push(suffix);
         let path = PathBuf::from(path);
