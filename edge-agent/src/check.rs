@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     let tested = recogniser.self_test().context("[model] bundles: the networks failed their self-test")?;
     let path = arguments.db.as_ref().unwrap_or(&config.database.path);
     let gallery = database::read(path, &recogniser.model_hash()).context("[database] path")?;
-    let rules = config.policy.rules_for(&gallery, recogniser.threshold());
+    let rules = config.rules_for(&gallery, recogniser.threshold());
     Policy::new(rules).context("[policy]").help("deploy/config.toml explains every key")?;
     let threshold_from = match (config.policy.threshold, gallery.header().threshold) {
         (Some(_), _) => "configuration",

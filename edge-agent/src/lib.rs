@@ -16,6 +16,8 @@ pub mod door;
 mod forget;
 pub mod gpio;
 pub mod lights;
+pub mod memory;
+mod passages;
 pub mod reader;
 mod replay;
 mod run;

@@ -19,6 +19,8 @@ struct Listed {
     threshold: Option<f32>,
     encodings: usize,
     people: Vec<ListedPerson>,
+    /// Names of the schedules.
+    schedules: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,6 +37,10 @@ struct ListedPerson {
     valid_until: Option<String>,
     /// How many.
     cards: usize,
+    /// The schedules that bind the person: their names.
+    hours: Vec<String>,
+    /// Looks like somebody else enrolled.
+    has_double: bool,
     note: String,
 }
 
@@ -53,7 +59,8 @@ pub(crate) fn run(arguments: &List) -> Result<Answer> {
 
 fn listed(gallery: &Gallery) -> Listed {
     let header = gallery.header();
-    let people = gallery.people().iter().map(|person| ListedPerson {
+    let names: Vec<String> = gallery.schedules().iter().map(|schedule| schedule.name.clone()).collect();
+    let people = gallery.people().iter().enumerate().map(|(index, person)| ListedPerson {
         id: person.id.to_string(),
         name: person.name.as_str().to_owned(),
         encodings: person.encodings.len(),
@@ -62,6 +69,8 @@ fn listed(gallery: &Gallery) -> Listed {
         valid_from: person.details.valid_from.map(time),
         valid_until: person.details.valid_until.map(time),
         cards: person.details.cards.len(),
+        hours: gallery.hours_of(index).bound_by.iter().filter_map(|schedule| names.get(schedule).cloned()).collect(),
+        has_double: gallery.has_double(index),
         note: person.details.note.clone(),
     });
     Listed {
@@ -71,6 +80,7 @@ fn listed(gallery: &Gallery) -> Listed {
         threshold: header.threshold,
         encodings: gallery.encoding_count(),
         people: people.collect(),
+        schedules: names.clone(),
     }
 }
 
@@ -111,6 +121,12 @@ fn person_in_words(person: &ListedPerson, width: usize) -> String {
     if !person.groups.is_empty() {
         line += &format!(", groups {}", person.groups.join(" "));
     }
+    if !person.hours.is_empty() {
+        line += &format!(", hours {}", person.hours.join(" "));
+    }
+    if person.has_double {
+        line += ", looks like somebody else";
+    }
     for (word, time) in [("from", &person.valid_from), ("until", &person.valid_until)] {
         if let Some(time) = time {
             line += &format!(", {word} {time}");
@@ -136,6 +152,8 @@ mod tests {
             valid_from: None,
             valid_until: None,
             cards: 0,
+            hours: Vec::new(),
+            has_double: false,
             note: String::new(),
         }
     }
@@ -149,6 +167,8 @@ mod tests {
             valid_from: Some(time(0)),
             valid_until: Some(time(i64::MAX)),
             cards: 2,
+            hours: vec!["office".to_owned()],
+            has_double: true,
             note: "a\nb".to_owned(),
             ..person("Zoë")
         };
@@ -159,10 +179,11 @@ mod tests {
             threshold: Some(1.0),
             encodings: 3,
             people: vec![person("Maximilian"), zoe],
+            schedules: vec!["office".to_owned()],
         };
         let expected = "\
 Maximilian  00ff  1 encoding
-Zoë         00ff  2 encodings, face, 2 cards, groups staff night, from 1970-01-01T00:00:00Z, until 9223372036854775807, note: a / b
+Zoë         00ff  2 encodings, face, 2 cards, groups staff night, hours office, looks like somebody else, from 1970-01-01T00:00:00Z, until 9223372036854775807, note: a / b
 2 people with 3 encodings; threshold 1.000
 sequence 7, model ab";
         assert_eq!(in_words(&listed), expected);

@@ -1,4 +1,5 @@
-//! What lies in the photos folder: a folder for each person, photos in it, perhaps a `people.csv`. Nothing is opened.
+//! What lies in the photos folder: a folder for each person, photos in it, perhaps a `people.csv` and a `schedules.toml`.
+//! Nothing is opened.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,11 +9,15 @@ use std::path::{Path, PathBuf};
 /// The file beside the folders that says more about people.
 pub(crate) const PEOPLE_FILE: &str = "people.csv";
 
+/// The file beside the folders that says when people may enter.
+pub(crate) const SCHEDULES_FILE: &str = "schedules.toml";
+
 /// What was found, ordered by name.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
     pub(crate) folders: Vec<Folder>,
     pub(crate) people_file: Option<PathBuf>,
+    pub(crate) schedules_file: Option<PathBuf>,
     /// What is neither a person's folder nor a photo in one, in the form `path: why`.
     pub(crate) passed_over: Vec<String>,
 }
@@ -74,6 +79,8 @@ pub(crate) fn scan(root: &Path) -> Result<Scan, ScanError> {
             scan.folders.push(Folder { name, photos });
         } else if name == PEOPLE_FILE {
             scan.people_file = Some(path);
+        } else if name == SCHEDULES_FILE {
+            scan.schedules_file = Some(path);
         } else {
             scan.passed_over.push(format!("{shown}: not in a person's folder"));
         }

@@ -54,8 +54,8 @@ impl Filter {
 /// Whom an event is about.
 pub(super) fn person(event: &Event) -> Option<PersonId> {
     match event {
-        Event::Granted { person, .. } => Some(*person),
-        Event::Refused { person, .. } => *person,
+        Event::Granted { person, .. } | Event::Tailgating { person, .. } => Some(*person),
+        Event::Refused { person, .. } | Event::LockedOut { person, .. } => *person,
         _ => None,
     }
 }

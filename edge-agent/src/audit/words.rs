@@ -51,6 +51,14 @@ fn event(event: &Event, names: &Names) -> String {
             format!("BACK TO DATABASE {returned_to}: {returned_because}")
         }
         Event::SelfTestFailed => "NOBODY IS LET IN: the networks failed their self-test".to_owned(),
+        Event::LockedOut { tried, person, failures, for_ms } => {
+            let whose = person.map(|person| format!(" of {}", who(&person, names))).unwrap_or_default();
+            let what = tried.code().replace('_', " ");
+            format!("{what}{whose} is refused for {} s, after {failures} failed attempts", for_ms / 1000)
+        }
+        Event::Tailgating { person, others } => {
+            format!("{others} more were seen with {} than were let in: TAILGATING?", who(person, names))
+        }
         other => format!("{other:?}"),
     }
 }
@@ -122,6 +130,15 @@ mod tests {
             (Event::database_refused(None, "other_model"), "refused: other_model"),
             (Event::database_returned(6, "asked_for"), "BACK TO DATABASE 6: asked_for"),
             (Event::SelfTestFailed, "NOBODY IS LET IN"),
+            (
+                Event::LockedOut { tried: Credential::Face, person: None, failures: 5, for_ms: 30_000 },
+                "face is refused for 30 s, after 5 failed attempts",
+            ),
+            (
+                Event::LockedOut { tried: Credential::CardAndFace, person: Some(ADA), failures: 6, for_ms: 60_000 },
+                "card and face of adadadadadadadadadadadadadadadad is refused for 60 s",
+            ),
+            (Event::Tailgating { person: ADA, others: 2 }, "2 more were seen with adad"),
         ]
     }
 

@@ -7,7 +7,8 @@ use crate::door::boot::{self, KeptLocked, boards_meant};
 use crate::gpio::{Board, BootConfig, Pin};
 use anyhow::Context;
 use serde::Serialize;
-use shared::gallery::{Gallery, Mode};
+use shared::gallery::Gallery;
+use shared::policy::CardHolder;
 use std::path::Path;
 use std::str;
 use terminal::{Help, read_bounded};
@@ -86,6 +87,7 @@ pub(super) fn warnings(config: &Config, lock: Option<&CheckedLock>, gallery: &Ga
     warnings.extend(about_contacts(&config.contacts));
     warnings.extend(about_device(config.reader.as_ref()));
     warnings.extend(about_cards(config, gallery));
+    warnings.extend(about_hours(config, gallery));
     warnings
 }
 
@@ -146,10 +148,10 @@ fn about_device(reader: Option<&Reader>) -> Option<String> {
 }
 
 fn about_cards(config: &Config, gallery: &Gallery) -> Vec<String> {
-    let door = config.policy.with_threshold(1.0).mode;
-    let mode = |said: Mode| if said == Mode::Default { door } else { said };
-    let need = gallery.people().iter().filter(|person| mode(person.details.mode) == Mode::CardAndFace);
-    let (with, without): (Vec<_>, Vec<_>) = need.partition(|person| !person.details.cards.is_empty());
+    let rules = config.policy.with_threshold(1.0);
+    let holders = (0..gallery.people().len()).filter_map(|person| CardHolder::of(gallery, person));
+    let need = gallery.people().iter().zip(holders).filter(|(_, holder)| !rules.is_face_enough(holder));
+    let (with, without): (Vec<_>, Vec<_>) = need.partition(|(person, _)| !person.details.cards.is_empty());
     let mut warnings = Vec::new();
     if config.reader.is_none() && !(with.is_empty() && without.is_empty()) {
         let people = with.len() + without.len();
@@ -160,7 +162,27 @@ fn about_cards(config: &Config, gallery: &Gallery) -> Vec<String> {
         let people = without.len();
         warnings.push(format!("{people} of the people must present a card and have none: they cannot enter"));
     }
+    let doubles =
+        with.iter().chain(&without).filter(|(_, holder)| holder.has_double && rules.look_alikes_need_card).count();
+    if doubles > 0 {
+        warnings.push(format!(
+            "{doubles} of these look like somebody else enrolled, and need their card for that; give them one, or see [policy] \
+             look-alikes"
+        ));
+    }
     warnings
+}
+
+/// In which zone hours are meant, where somebody has some and the zone is not said.
+fn about_hours(config: &Config, gallery: &Gallery) -> Option<String> {
+    if gallery.schedules().is_empty() || config.clock.zone.is_some() {
+        return None;
+    }
+    let zone = config.clock.zone().ok()?;
+    let name = zone.iana_name().unwrap_or("UTC, as this computer names none");
+    Some(format!(
+        "people have hours, and they are meant in this computer's time zone ({name}): [clock] zone says which"
+    ))
 }
 
 /// How to wire what the relay switches, so that a relay at rest is a locked door.
@@ -213,5 +235,32 @@ mod tests {
             let warned = warned(text);
             assert!(warned.len() == 1 && warned[0].contains(expected), "{text}: {warned:?}");
         }
+    }
+
+    #[test]
+    fn who_cannot_enter_without_a_card_is_told() {
+        use shared::encoding::Encoding;
+        use shared::gallery::{Details, Mode, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest};
+        let mut builder = GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap();
+        for (number, mode) in [(1, Mode::CardAndFace), (2, Mode::Face), (3, Mode::Default), (4, Mode::Face)] {
+            let encoding = Encoding::from_network(&[1.0, 0.0]).unwrap();
+            builder
+                .add_person(NewPerson {
+                    id: PersonId([number; 16]),
+                    name: PersonName::parse(&number.to_string()).unwrap(),
+                    details: Details { mode, ..Details::default() },
+                    encodings: vec![NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0 }],
+                })
+                .unwrap();
+        }
+        builder.add_look_alikes(&PersonId([2; 16]), &PersonId([3; 16]), 0.8).unwrap();
+        let gallery = builder.build();
+        let counts = |text: &str| -> Vec<String> {
+            let warnings = about_cards(&Config::parse(text).unwrap(), &gallery);
+            warnings.iter().map(|warning| warning[..1].to_owned()).collect()
+        };
+        assert_eq!(counts(""), ["3", "3", "2"]);
+        assert_eq!(counts("[policy]\nlook-alikes = \"as-others\"\n"), ["1", "1"]);
+        assert_eq!(counts("[policy]\nmode = \"card-and-face\"\nlook-alikes = \"as-others\"\n"), ["2", "2"]);
     }
 }

@@ -10,9 +10,10 @@ use std::path::PathBuf;
 
 /// Every key of the three sections.
 #[cfg(test)]
-pub(super) const KEYS: [&str; 18] = [
+pub(super) const KEYS: [&str; 19] = [
     "lock",
     "last-lock",
+    "memory",
     "unlock-seconds",
     "pin",
     "locked-level",
@@ -41,6 +42,8 @@ pub struct Door {
     pub unlock_seconds: f32,
     /// Where each good start writes down what `edge-agent lock` must drive.
     pub last_lock: PathBuf,
+    /// What must survive a restart is written here: see [`shared::policy::Memory`].
+    pub memory: PathBuf,
     /// The pin that moves the lock; to be said for `gpio`.
     pub pin: Option<Pin>,
     /// The level at which the door is locked; to be said for `gpio`.
@@ -111,6 +114,7 @@ impl Default for Door {
             lock: None,
             unlock_seconds: 5.0,
             last_lock: PathBuf::from(DEFAULT_LAST_LOCK),
+            memory: PathBuf::from("/var/lib/edge-agent/memory.json"),
             pin: None,
             locked_level: None,
             wiring: None,

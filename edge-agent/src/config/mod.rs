@@ -5,20 +5,26 @@
 
 mod audit;
 mod camera;
+mod clock;
 mod door;
 mod model;
+mod passages;
 mod reader;
 mod rules;
 
 pub use audit::Audit;
 pub use camera::{Camera, Source};
+pub use clock::Clock;
 pub use door::{Contacts, Door, Lights, Lock, Wiring};
 pub use model::Model;
+pub use passages::{Direction, Passages};
 pub use reader::Reader;
-pub use rules::{Mode, PolicyRules, SeveralFaces};
+pub use rules::{LookAlikes, Mode, PolicyRules, SeveralFaces};
 
 use crate::gpio::Pin;
 use serde::Deserialize;
+use shared::gallery::Gallery;
+use shared::policy::Rules;
 use std::path::{Path, PathBuf};
 use std::str;
 use terminal::{Help, read_bounded};
@@ -53,6 +59,10 @@ pub struct Config {
     pub audit: Audit,
     /// Who is let in.
     pub policy: PolicyRules,
+    /// Who is not let in again so soon.
+    pub anti_passback: Passages,
+    /// What time it is.
+    pub clock: Clock,
     /// Where the unit says how it is.
     pub status: Status,
 }
@@ -154,8 +164,17 @@ impl Config {
         config.contacts.check()?;
         config.reader.as_ref().map_or(Ok(()), Reader::check)?;
         config.policy.check()?;
+        config.clock.zone()?;
+        config.anti_passback.check()?;
         config.refuse_shared_pins()?;
         Ok(config)
+    }
+
+    /// The rules of a unit with this gallery and an encoder with this threshold of its own.
+    pub fn rules_for(&self, gallery: &Gallery, encoder_threshold: f32) -> Rules {
+        let mut rules = self.policy.rules_for(gallery, encoder_threshold);
+        rules.anti_passback = self.anti_passback.rule();
+        rules
     }
 
     /// Every pin that is used, with its section and key.
@@ -205,8 +224,17 @@ mod tests {
         assert_eq!(Config::read(&path).unwrap(), Config::default());
         let sample = std::fs::read_to_string(path).unwrap();
         let others = ["path", "socket"];
-        let of_sections =
-            [&rules::KEYS[..], &camera::KEYS, &door::KEYS, &reader::KEYS, &model::KEYS, &audit::KEYS].concat();
+        let of_sections = [
+            &rules::KEYS[..],
+            &camera::KEYS,
+            &door::KEYS,
+            &reader::KEYS,
+            &model::KEYS,
+            &audit::KEYS,
+            &clock::KEYS,
+            &passages::KEYS,
+        ]
+        .concat();
         let all_keys = of_sections.iter().chain(&others);
         for key in all_keys {
             let named = sample.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} =")));
@@ -300,6 +328,15 @@ mod tests {
             ("[policy]\nmode = \"faces\"\n", "faces"),
             ("[policy]\nseveral-faces = \"both\"\n", "both"),
             ("[policy]\nminimum-face = -1.0\n", "minimum-face"),
+            ("[policy]\nlockout-after = 6\n", "lockout-after"),
+            ("[policy]\nlockout-ms = 60000\nlockout-ceiling-ms = 30000\n", "lockout-ceiling"),
+            ("[policy]\nlook-alikes = \"twins\"\n", "twins"),
+            ("[clock]\nzone = \"Europe/Atlantis\"\n", "clock.zone"),
+            ("[anti-passback]\nseconds = 0\n", "anti-passback.seconds"),
+            ("[anti-passback]\ndirection = \"up\"\n", "up"),
+            ("[anti-passback]\nshared-folder = \"/run/doors\"\n", "anti-passback.door-name is missing"),
+            ("[anti-passback]\ndoor-name = \"front\"\n", "anti-passback.shared-folder is missing"),
+            ("[anti-passback]\nshared-folder = \"a\"\ndoor-name = \"../b\"\n", "anti-passback.door-name"),
             ("a = [", "TOML"),
         ] {
             let message = Config::parse(text).unwrap_err().to_string();

@@ -6,7 +6,7 @@ use shared::policy::{Rules, RulesError};
 
 /// Every key of the section.
 #[cfg(test)]
-pub(super) const KEYS: [&str; 14] = [
+pub(super) const KEYS: [&str; 21] = [
     "threshold",
     "margin",
     "consensus",
@@ -19,8 +19,15 @@ pub(super) const KEYS: [&str; 14] = [
     "minimum-brightness",
     "maximum-brightness",
     "maximum-turn",
+    "maximum-nod",
     "several-faces",
     "mode",
+    "look-alikes",
+    "attempt-ms",
+    "lockout-after",
+    "lockout-ms",
+    "lockout-ceiling-ms",
+    "tailgating-ms",
 ];
 
 /// The section `[policy]`; what is not said is as [`Rules::new`] has it.
@@ -51,10 +58,34 @@ pub struct PolicyRules {
     pub maximum_brightness: Option<f32>,
     /// See [`Rules::maximum_turn`].
     pub maximum_turn: Option<f32>,
+    /// See [`Rules::maximum_nod`].
+    pub maximum_nod: Option<f32>,
     /// See [`Rules::several_faces`].
     pub several_faces: Option<SeveralFaces>,
     /// See [`Rules::mode`].
     pub mode: Option<Mode>,
+    /// See [`Rules::look_alikes_need_card`].
+    pub look_alikes: Option<LookAlikes>,
+    /// See [`Rules::attempt_ms`].
+    pub attempt_ms: Option<u64>,
+    /// See [`Rules::lockout_after`].
+    pub lockout_after: Option<u32>,
+    /// See [`Rules::lockout_ms`].
+    pub lockout_ms: Option<u64>,
+    /// See [`Rules::lockout_ceiling_ms`].
+    pub lockout_ceiling_ms: Option<u64>,
+    /// See [`Rules::tailgating_ms`].
+    pub tailgating_ms: Option<u64>,
+}
+
+/// What people must show who look like somebody else enrolled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LookAlikes {
+    /// Their card too.
+    Card,
+    /// No more than others.
+    AsOthers,
 }
 
 /// What to do with more than one face.
@@ -102,8 +133,15 @@ impl PolicyRules {
         rules.minimum_brightness = self.minimum_brightness.or(rules.minimum_brightness);
         rules.maximum_brightness = self.maximum_brightness.or(rules.maximum_brightness);
         rules.maximum_turn = self.maximum_turn.or(rules.maximum_turn);
+        rules.maximum_nod = self.maximum_nod.or(rules.maximum_nod);
         rules.several_faces = self.several_faces.map_or(rules.several_faces, Into::into);
         rules.mode = self.mode.map_or(rules.mode, Into::into);
+        rules.look_alikes_need_card = self.look_alikes != Some(LookAlikes::AsOthers);
+        rules.attempt_ms = self.attempt_ms.unwrap_or(rules.attempt_ms);
+        rules.lockout_after = self.lockout_after.unwrap_or(rules.lockout_after);
+        rules.lockout_ms = self.lockout_ms.unwrap_or(rules.lockout_ms);
+        rules.lockout_ceiling_ms = self.lockout_ceiling_ms.unwrap_or(rules.lockout_ceiling_ms);
+        rules.tailgating_ms = self.tailgating_ms.unwrap_or(rules.tailgating_ms);
         rules
     }
 
@@ -141,7 +179,9 @@ mod tests {
         let said: PolicyRules = toml::from_str(
             "threshold = 0.9\nmargin = 0.1\nconsensus = 2\nconsensus-of = 4\nconsensus-window-ms = 1500\n\
              approach-gap-ms = 700\ncard-window-ms = 8000\nminimum-face = 64.0\nminimum-sharpness = 20.0\nminimum-brightness = 40.0\n\
-             maximum-brightness = 220.0\nmaximum-turn = 0.3\nseveral-faces = \"all-known\"\nmode = \"card-or-face\"",
+             maximum-brightness = 220.0\nmaximum-turn = 0.3\nmaximum-nod = 0.2\nseveral-faces = \"all-known\"\nmode = \"card-or-face\"\n\
+             look-alikes = \"as-others\"\nattempt-ms = 1500\nlockout-after = 3\nlockout-ms = 10000\n\
+             lockout-ceiling-ms = 80000\ntailgating-ms = 3000",
         )
         .unwrap();
         let rules = said.with_threshold(1.02);
@@ -152,7 +192,11 @@ mod tests {
         expected.card_window_ms = 8000;
         (expected.minimum_face, expected.minimum_sharpness) = (64.0, Some(20.0));
         (expected.minimum_brightness, expected.maximum_brightness) = (Some(40.0), Some(220.0));
-        expected.maximum_turn = Some(0.3);
+        (expected.maximum_turn, expected.maximum_nod) = (Some(0.3), Some(0.2));
+        expected.look_alikes_need_card = false;
+        (expected.attempt_ms, expected.lockout_after) = (1500, 3);
+        (expected.lockout_ms, expected.lockout_ceiling_ms) = (10_000, 80_000);
+        expected.tailgating_ms = 3000;
         expected.several_faces = shared::policy::SeveralFaces::AllKnown;
         expected.mode = shared::gallery::Mode::CardOrFace;
         assert_eq!(rules, expected);

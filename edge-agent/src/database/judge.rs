@@ -1,7 +1,7 @@
 //! What is asked of a database before it is used.
 
 use super::read::{Refused, Trust, read_bytes};
-use crate::config::PolicyRules;
+use crate::config::Config;
 use models::Recogniser;
 use models::golden::{GoldenError, Tested};
 use shared::gallery::{Gallery, ModelHash};
@@ -21,8 +21,9 @@ pub(crate) struct Judge {
 impl Judge {
     /// For these networks and this configuration.
     #[must_use]
-    pub(crate) fn new(mut recogniser: Recogniser, config: PolicyRules, trust: Trust) -> Self {
+    pub(crate) fn new(mut recogniser: Recogniser, config: &Config, trust: Trust) -> Self {
         let (model, encoder_threshold) = (recogniser.model_hash(), recogniser.threshold());
+        let config = config.clone();
         let rules_for = move |gallery: &Gallery| {
             let rules = config.rules_for(gallery, encoder_threshold);
             Policy::new(rules).map(|_| rules)

@@ -13,6 +13,7 @@
 //! | you are not known | off | on | one long |
 //! | wrong card | off | on | two short |
 //! | not at this time | off | slow | one long |
+//! | not again so soon | off | short flashes | two short |
 //! | something is wrong with the door | fast, with red | fast, with green | |
 //! | close the door | off | fast | again and again |
 //! | the door was forced | off | on | always |
@@ -66,6 +67,7 @@ impl Pattern {
             Signal::Told(Advice::NotKnown) => (LONG_REFUSAL, "r"),
             Signal::Told(Advice::WrongCard) => (SHORT_REFUSALS, "r"),
             Signal::Told(Advice::OutsideHours) => (LONG_REFUSAL, "..........rrrrrrrrrr"),
+            Signal::Told(Advice::TryLater) => (SHORT_REFUSALS, "rr........"),
             Signal::Told(Advice::Fault) => ("", "bb.."),
         };
         Self { opening, round }

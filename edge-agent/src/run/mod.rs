@@ -15,8 +15,11 @@ use crate::camera::{CameraReport, CameraState, LiveCamera};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::door::{Latch, RelockTimer};
+use crate::memory::MemoryFile;
+use crate::passages::OtherDoors;
 use crate::sight::Networks;
 use crate::status::{self, Board};
+use crate::storage::Folder;
 use crate::unit::{Unit, UnitError, equip};
 use anyhow::Context;
 use people::People;
@@ -43,7 +46,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let lock_line = parts::lock_line(&config.door)?;
     let latch = Latch::close(parts::door(&config.door)?, config.door.unlock_ms())?;
     let end = told_to_end()?;
-    let clock = Arc::new(SystemClock::start());
+    let clock = Arc::new(SystemClock::start_in(config.clock.zone()?, config.clock.source()));
     let _relock =
         RelockTimer::start(latch.clone(), Arc::clone(&clock)).context("the system has no thread for the door")?;
     // Opens itself while the networks are read.
@@ -51,7 +54,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let recogniser = parts::recogniser(&config.model)?;
     let found = people::find(&config, &recogniser)?;
     let gallery = Arc::clone(&found.in_use().gallery);
-    let policy = Policy::new(found.in_use().rules).context("[policy]")?;
+    let policy = Policy::new(found.in_use().rules).context("[policy]")?.with_schedules(gallery.schedules().clone());
     let board = Board::new(camera.health(), latch.clone(), &config.database.path, found.in_use());
     answer_status(&config.status.socket, &board)?;
     // Not before it is certain that no other unit writes it.
@@ -62,6 +65,10 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let sight = Box::new(Networks::new(recogniser, Arc::clone(&gallery)));
     let mut unit = Unit::new(sight, policy, audit, latch, time);
     equip(&mut unit, &config, &gallery, &clock)?;
+    unit.remember_in(MemoryFile::at(&config.door.memory)?);
+    if let Some((folder, door)) = config.anti_passback.shared() {
+        unit.listen_to_other_doors(OtherDoors::new(Box::new(Folder::at(folder)), door));
+    }
     unit.start(&header);
     let people = found.follow(&mut unit, &board, &config.audit, &clock);
     let people = people.context("the system has no thread for the database")?;
@@ -120,7 +127,7 @@ impl Loop<'_> {
             match self.unit.turn(&mut self.camera) {
                 Ok(turn) => {
                     let frame_at = self.camera.last_frame_at().filter(|at| Some(*at) != before);
-                    self.board.finished(&turn, frame_at, self.clock.now().utc_ms);
+                    self.board.finished(&turn, frame_at, &self.clock.now());
                     let health = self.camera.health();
                     service.turned(|| format!("{}; {}", turn.door.code(), in_words(&health.report())));
                     if let Some(good_start) = good_start.take() {

@@ -71,11 +71,12 @@ impl Simulation {
         let bundles = if arguments.models.is_empty() { &config.model.bundles } else { &arguments.models };
         let recogniser = Recogniser::load(bundles)?;
         let gallery = Arc::new(database::read(&arguments.db, &recogniser.model_hash())?);
-        let policy = Policy::new(config.policy.rules_for(&gallery, recogniser.threshold()))?;
+        let policy = Policy::new(config.rules_for(&gallery, recogniser.threshold()))?;
+        let policy = policy.with_schedules(gallery.schedules().clone());
         let latch = Latch::close(Box::new(ScriptedDoor::default()), config.door.unlock_ms())?;
         let time = match arguments.real_time {
             true => Time::real(latch.clone()).context("the system has no thread for the door")?,
-            false => Time::starting_at(arguments.start),
+            false => Time::starting_at(arguments.start, config.clock.zone()?),
         };
         let audit = open_audit_log(arguments.audit.as_deref(), &time.clock().now())?;
         let sight = Box::new(Networks::new(recogniser, Arc::clone(&gallery)));

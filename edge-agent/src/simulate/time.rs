@@ -3,6 +3,7 @@
 use crate::clock::{Clock, SystemClock, VirtualClock};
 use crate::door::{Latch, RelockTimer};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::io;
 use std::sync::Arc;
 use std::thread;
@@ -15,9 +16,9 @@ pub(super) enum Time {
 
 impl Time {
     /// Time that costs nothing, from this moment on.
-    pub(super) fn starting_at(start: Option<Timestamp>) -> Self {
+    pub(super) fn starting_at(start: Option<Timestamp>, zone: TimeZone) -> Self {
         let start = start.unwrap_or_else(Timestamp::now);
-        Self::Virtual(Arc::new(VirtualClock::starting_at(start.as_millisecond())))
+        Self::Virtual(Arc::new(VirtualClock::starting_at(start.as_millisecond()).in_zone(zone)))
     }
 
     /// Time as it is, with a thread that locks the door.
@@ -64,7 +65,7 @@ mod tests {
     fn the_door_locks_on_the_way() {
         let door = ScriptedDoor::default();
         let latch = Latch::close(Box::new(door.clone()), 5_000).unwrap();
-        let time = Time::starting_at(Some(Timestamp::UNIX_EPOCH));
+        let time = Time::starting_at(Some(Timestamp::UNIX_EPOCH), TimeZone::UTC);
         latch.unlock(grant(), 0).unwrap();
         for (ms, until_locked, state) in
             [(0, 5_000, DoorState::Unlocked), (4_999, 1, DoorState::Unlocked), (60_000, 0, DoorState::Locked)]

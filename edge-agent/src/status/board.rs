@@ -11,7 +11,7 @@ use crate::database::InUse;
 use crate::door::Latch;
 use crate::unit::{Denied, Granted, Turn, Verdict};
 use shared::gallery::PersonId;
-use shared::policy::Reason;
+use shared::policy::{ClockTrust, Now, Reason};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,6 +37,7 @@ struct Notes {
     audit: AuditHealth,
     turns: Turns,
     last_turn: Option<Instant>,
+    clock: ClockTrust,
     /// When the last turns ended, for the rate.
     recent: VecDeque<Instant>,
     decisions: VecDeque<Remembered>,
@@ -74,9 +75,10 @@ impl Board {
     }
 
     /// A turn has finished. `frame_at` is when its frame came, if one did.
-    pub(crate) fn finished(&self, turn: &Turn, frame_at: Option<Instant>, utc_ms: i64) {
+    pub(crate) fn finished(&self, turn: &Turn, frame_at: Option<Instant>, moment: &Now) {
         let now = Instant::now();
         let mut notes = self.notes();
+        notes.clock = moment.clock;
         notes.turns.count += 1;
         notes.last_turn = Some(now);
         notes.recent.push_back(now);
@@ -94,7 +96,7 @@ impl Board {
             Verdict::Denied(_) => notes.turns.denied += 1,
             Verdict::Nobody => notes.turns.nobody += 1,
         }
-        if let Some(decision) = Remembered::of(&turn.verdict, utc_ms) {
+        if let Some(decision) = Remembered::of(&turn.verdict, moment.utc_ms) {
             notes.remember(decision);
         }
     }
@@ -121,7 +123,7 @@ impl Board {
             r#match: notes.matching.summary(),
             frame_to_decision: notes.frame_to_decision.summary(),
         };
-        let audit = notes.audit.report();
+        let (audit, clock) = (notes.audit.report(), notes.clock);
         // The loop must not wait for the rest.
         drop(notes);
         Report {
@@ -129,6 +131,7 @@ impl Board {
             uptime_seconds: now.saturating_duration_since(self.started).as_secs_f64(),
             last_turn_seconds_ago: last_turn.map(|at| now.saturating_duration_since(at).as_secs_f64()),
             door: self.latch.state().code().to_owned(),
+            clock: if clock == ClockTrust::Trusted { "trusted" } else { "unknown" }.to_owned(),
             camera: self.camera.report(),
             database,
             self_test,
@@ -242,7 +245,7 @@ mod tests {
             denied(Reason::NotKnown, 1.3),
         ];
         for (utc_ms, turn) in turns.iter().enumerate() {
-            board.finished(turn, Some(Instant::now()), utc_ms as i64);
+            board.finished(turn, Some(Instant::now()), &Now::trusted(utc_ms as i64, 0));
         }
         board.failed();
         let report = board.report();
@@ -260,7 +263,8 @@ mod tests {
     fn only_the_last_decisions_are_kept() {
         let board = board();
         for number in 0..100 {
-            board.finished(&denied(if number % 2 == 0 { Reason::TooFar } else { Reason::NotKnown }, 1.0), None, number);
+            let reason = if number % 2 == 0 { Reason::TooFar } else { Reason::NotKnown };
+            board.finished(&denied(reason, 1.0), None, &Now::trusted(number, 0));
         }
         let report = board.report();
         assert_eq!(report.decisions.len(), DECISIONS);

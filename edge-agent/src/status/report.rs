@@ -17,6 +17,8 @@ pub(crate) struct Report {
     pub(crate) last_turn_seconds_ago: Option<f64>,
     /// `locked` or `unlocked`.
     pub(crate) door: String,
+    /// `trusted`, or `unknown`: then people with dates or hours are refused.
+    pub(crate) clock: String,
     pub(crate) camera: CameraReport,
     pub(crate) database: DatabaseReport,
     /// `None` before it was made.
@@ -140,6 +142,7 @@ pub(super) fn sample() -> Report {
         uptime_seconds: 3_725.4,
         last_turn_seconds_ago: Some(0.1),
         door: "locked".to_owned(),
+        clock: "trusted".to_owned(),
         camera: CameraReport {
             state: CameraState::Streaming,
             description: Some("a \"good\" camera".to_owned()),

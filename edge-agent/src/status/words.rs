@@ -25,6 +25,9 @@ pub(super) fn in_words(report: &Report) -> String {
         ),
     ];
     lines.insert(5, format!("audit log      {}", audit_log(&report.audit)));
+    if report.clock != "trusted" {
+        lines.push(format!("clock          {}: people with dates or hours are refused", report.clock));
+    }
     lines.extend(self_test(report.self_test.as_ref()).map(|found| format!("self-test      {found}")));
     for (stage, latency) in report.latency_ms.named() {
         if let Some(latency) = latency {

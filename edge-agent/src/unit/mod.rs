@@ -18,6 +18,8 @@ use crate::clock::Clock;
 use crate::door::contacts::Contacts;
 use crate::door::{DoorError, Latch, WatchRules};
 use crate::lights::Lights;
+use crate::memory::MemoryFile;
+use crate::passages::OtherDoors;
 use crate::reader::CardReader;
 use crate::sight::Sight;
 use models::ModelError;
@@ -51,6 +53,8 @@ pub struct Unit {
     latch: Latch,
     clock: Arc<dyn Clock>,
     surroundings: Surroundings,
+    memory: Option<MemoryFile>,
+    other_doors: Option<OtherDoors>,
     /// Nobody is let in, for this reason.
     barred: Option<Reason>,
 }
@@ -58,7 +62,19 @@ pub struct Unit {
 impl Unit {
     /// Joins the parts. Times of grants are on the clock's forward-only scale.
     pub fn new(sight: Box<dyn Sight>, policy: Policy, audit: AuditLog, latch: Latch, clock: Arc<dyn Clock>) -> Self {
-        Self { sight, policy, audit, latch, clock, surroundings: Surroundings::default(), barred: None }
+        let surroundings = Surroundings::default();
+        Self { sight, policy, audit, latch, clock, surroundings, memory: None, other_doors: None, barred: None }
+    }
+
+    /// Goes on with what is remembered there, and keeps there from now on what is not to be forgotten.
+    pub fn remember_in(&mut self, mut file: MemoryFile) {
+        self.policy.remember(&file.read(), &self.clock.now());
+        self.memory = Some(file);
+    }
+
+    /// Hears who went through other doors, and tells who went through this one.
+    pub(crate) fn listen_to_other_doors(&mut self, doors: OtherDoors) {
+        self.other_doors = Some(doors);
     }
 
     /// Takes notice of cards, which belong to the people of this gallery.
@@ -102,9 +118,14 @@ impl Unit {
             Captured::Frame(frame) => self.sight.look(frame, &self.policy, &mut timings)?,
             Captured::Nothing => Vec::new(),
         };
+        if let Some(doors) = self.other_doors.as_mut().filter(|_| !faces.is_empty()) {
+            doors.news().iter().for_each(|passage| self.policy.hear_of(passage));
+        }
         let decision = self.policy.decide(&Observation::new(&faces), &now);
         self.record_ended_approach(&now);
-        let verdict = self.act_on(decision, &now)?;
+        let verdict = self.act_on(decision, &now);
+        self.remember(&now);
+        let verdict = verdict?;
         self.audit.tend(&now);
         timings.total_ms = started.elapsed().as_secs_f64() * 1e3;
         Ok(Turn { verdict, door: self.latch.state(), faces: faces.len(), timings })
@@ -162,8 +183,22 @@ impl Unit {
     }
 
     fn record_ended_approach(&mut self, now: &Now) {
-        if let Some(event) = self.policy.take_ended_approach().as_ref().and_then(Event::refused) {
-            self.record(event, now);
+        let Some(approach) = self.policy.take_ended_approach() else { return };
+        let events = [Event::tailgating(&approach), Event::refused(&approach)];
+        events.into_iter().flatten().for_each(|event| self.record(event, now));
+    }
+
+    /// Keeps what has changed of what is not to be forgotten.
+    fn remember(&mut self, now: &Now) {
+        if let Some(lockout) = self.policy.take_begun_lockout() {
+            self.record(Event::locked_out(&lockout), now);
+        }
+        let Some(memory) = self.policy.take_changed_memory() else { return };
+        if let Some(file) = &mut self.memory {
+            file.keep(&memory);
+        }
+        if let Some(doors) = &mut self.other_doors {
+            doors.tell(&memory.passages);
         }
     }
 

@@ -34,8 +34,8 @@ impl Surroundings {
     pub(super) fn next_card(&mut self) -> Option<PresentedCard> {
         let Cards { reader, gallery } = self.cards.as_mut()?;
         let card = reader.next_card()?;
-        let holder = gallery.person_with_card(card).and_then(|person| gallery.people().get(person));
-        Some(holder.map_or(PresentedCard::Unknown, |person| PresentedCard::Of(CardHolder::of(person))))
+        let holder = gallery.person_with_card(card).and_then(|person| CardHolder::of(gallery, person));
+        Some(holder.map_or(PresentedCard::Unknown, PresentedCard::Of))
     }
 
     /// What the door did that is worth a record.

@@ -12,13 +12,14 @@ mod quality;
 mod report;
 mod resemblance;
 mod roster;
+mod schedules_toml;
 mod write;
 
 use crate::args::BuildDb;
 use crate::calibrate::risk::{Risk, risk_at};
 use crate::photo_folders::{self, Photo, Scan};
 use crate::{atomic_file, calibrate, database};
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use duplicates::{Outcome, leave_out_duplicates};
 use encode::Encoded;
 use jiff::Timestamp;
@@ -29,8 +30,10 @@ use people_csv::Row;
 use quality::LeftOut;
 use report::{Report, Skipped};
 use roster::Member;
+use schedules_toml::Planned;
 use shared::gallery::{MAX_ENCODINGS_OF_PERSON, Mode, NewEncoding};
 use std::path::Path;
+use std::str;
 use std::time::Instant;
 use terminal::{Answer, Help, Verbosity};
 use write::{Enrolled, EnrolledPhoto, Findings, Heritage};
@@ -41,12 +44,13 @@ use write::{Enrolled, EnrolledPhoto, Findings, Heritage};
 /// If nothing could be built or written; what was there before is then still there.
 pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<Answer> {
     let started = Instant::now();
-    let Scan { folders, people_file, passed_over } =
+    let Scan { folders, people_file, schedules_file, passed_over } =
         photo_folders::scan(&arguments.photos).help("photos lie in PHOTOS/<person>/<photo>")?;
     passed_over.iter().for_each(|line| verbosity.note(&format!("passed over {line}")));
     let names: Vec<&str> = folders.iter().map(|folder| folder.name.as_str()).collect();
     let rows = people_file.as_deref().map(read_people_file).transpose()?;
     let members = roster::roster(&names, rows)?;
+    let schedules = schedules_file.as_deref().map(read_schedules_file).transpose()?.unwrap_or_default();
     atomic_file::require_replaceable(&arguments.output).help("choose another file with -o")?;
     if let Some(page) = &arguments.html {
         atomic_file::require_replaceable(page)?;
@@ -103,7 +107,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         atomic_file::replace(path, page.as_bytes())?;
     }
     let findings = Findings { risk, look_alikes: looked_at.look_alike_people() };
-    let bytes = write::encode_database(enrolled, &findings, &heritage, &recogniser, now)?;
+    let bytes = write::encode_database(enrolled, schedules, &findings, &heritage, &recogniser, now)?;
     atomic_file::replace(&arguments.output, &bytes).help("make room, or choose another file with -o")?;
     match arguments.json {
         true => terminal::print_json(&report)?,
@@ -148,6 +152,12 @@ fn threshold_in_words(risk: Option<&Risk>, recogniser: &Recogniser) -> String {
 fn read_people_file(path: &Path) -> anyhow::Result<Vec<Row>> {
     let bytes = terminal::read_bounded(path, people_csv::MAX_BYTES)?;
     people_csv::parse(&bytes, &TimeZone::system()).help("correct the file, or move it away to go by folder names")
+}
+
+fn read_schedules_file(path: &Path) -> anyhow::Result<Vec<Planned>> {
+    let bytes = terminal::read_bounded(path, schedules_toml::MAX_BYTES)?;
+    let text = str::from_utf8(&bytes).context("schedules.toml is not UTF-8 text")?;
+    schedules_toml::parse(text).help("correct the file: with it moved away, everybody could enter at all times")
 }
 
 /// Each member's photos that are enrolled, and what was left out.

@@ -1,6 +1,7 @@
 //! From members and encodings to the bytes of a people database. No I/O but random numbers.
 
 use super::roster::Member;
+use super::schedules_toml::{self, Planned};
 use crate::calibrate::risk::Risk;
 use crate::calibrate::set_threshold;
 use crate::database;
@@ -59,6 +60,7 @@ pub(super) struct Findings {
 /// If a bound of the format is passed, two people have one id, or the system has no random numbers.
 pub(super) fn encode_database(
     people: Vec<Enrolled>,
+    schedules: Vec<Planned>,
     findings: &Findings,
     heritage: &Heritage,
     recogniser: &Recogniser,
@@ -88,7 +90,17 @@ pub(super) fn encode_database(
     for &([one, other], distance) in &findings.look_alikes {
         builder.add_look_alikes(&ids[one], &ids[other], distance)?;
     }
+    set_schedules(&mut builder, schedules)?;
     Ok(builder.encode()?)
+}
+
+fn set_schedules(builder: &mut GalleryBuilder, planned: Vec<Planned>) -> anyhow::Result<()> {
+    let id_of = |name: &PersonName| {
+        let gallery = builder.gallery();
+        gallery.person_by_name(name).map(|index| gallery.people()[index].id)
+    };
+    let schedules = schedules_toml::with_ids(planned, id_of)?;
+    builder.set_schedules(schedules).context("schedules.toml")
 }
 
 fn random<const BYTES: usize>() -> anyhow::Result<[u8; BYTES]> {

@@ -4,7 +4,9 @@
 use super::record::LineHash;
 use super::signature::HeadSignature;
 use crate::gallery::{DatabaseDigest, ModelHash, PersonId};
-use crate::policy::{Approach, Credential, Grant, MAX_CONSENSUS_FRAMES, Neighbour, Reason};
+use crate::policy::{
+    Approach, Credential, Failures, Grant, Kind, Lockout, MAX_CONSENSUS_FRAMES, Neighbour, Reason, Tailgating,
+};
 use heapless::{String, Vec};
 use serde::{Deserialize, Serialize};
 
@@ -122,6 +124,24 @@ pub enum Event {
     },
     /// The networks do not make the encodings that they must; nobody is let in.
     SelfTestFailed,
+    /// After too many failed attempts nobody may try the same for a while.
+    LockedOut {
+        /// What is refused: faces, cards, or the face that belongs to one card.
+        tried: Credential,
+        /// Whose card it is, in the last case.
+        person: Option<PersonId>,
+        /// How many attempts failed without one that did not.
+        failures: u32,
+        /// For how many milliseconds it is refused.
+        for_ms: u64,
+    },
+    /// An approach ended in which somebody may have followed somebody else in.
+    Tailgating {
+        /// Who was let in last before more faces were seen than people let in.
+        person: PersonId,
+        /// How many more.
+        others: usize,
+    },
 }
 
 impl Event {
@@ -138,6 +158,22 @@ impl Event {
     /// The database of this sequence number is used again, for the reason of this code.
     pub fn database_returned(returned_to: u64, code: &str) -> Self {
         Self::DatabaseReturned { returned_to, returned_because: kept(code) }
+    }
+
+    /// Nobody may try the same for a while.
+    pub fn locked_out(lockout: &Lockout) -> Self {
+        let Lockout { after: Failures { kind, failures }, for_ms } = *lockout;
+        let (tried, person) = match kind {
+            Kind::Face => (Credential::Face, None),
+            Kind::Card => (Credential::Card, None),
+            Kind::CardOf(person) => (Credential::CardAndFace, Some(person)),
+        };
+        Self::LockedOut { tried, person, failures, for_ms }
+    }
+
+    /// `None` if nobody followed anybody in, as far as was seen.
+    pub fn tailgating(approach: &Approach) -> Option<Self> {
+        approach.tailgating.map(|Tailgating { person, others }| Self::Tailgating { person, others })
     }
 
     /// What there is to say about an approach beyond its grants, which have records of their own; `None` if nobody was

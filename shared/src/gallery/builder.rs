@@ -5,10 +5,11 @@ use super::error::{GalleryError, Problem};
 use super::header::{Calibration, Header, ModelHash};
 use super::name::PersonName;
 use super::person::{Details, Person, PersonId};
-use super::rules::{Taken, check_header, check_person, require_card_key};
+use super::rules::{Taken, check_header, check_person, check_schedules, require_card_key};
 use super::{Gallery, LookAlikes, PhotoDigest};
 use crate::card::CardKey;
 use crate::encoding::Encoding;
+use crate::schedule::Schedules;
 use alloc::vec::Vec;
 
 /// An encoding to enrol.
@@ -63,6 +64,7 @@ impl GalleryBuilder {
             people: Vec::new(),
             enrolled: Enrolled::new(dimensions),
             look_alikes: Vec::new(),
+            schedules: Schedules::default(),
             card_key: None,
         };
         Ok(Self { gallery, taken: Taken::default() })
@@ -87,6 +89,17 @@ impl GalleryBuilder {
         let header = Header { threshold: Some(threshold), calibration, ..self.gallery.header };
         check_header(&header)?;
         self.gallery.header = header;
+        Ok(())
+    }
+
+    /// Says when people may enter, in place of what was said.
+    ///
+    /// # Errors
+    /// When a schedule names a person who is not enrolled, or a group that nobody is in: then it would bind nobody, or
+    /// never open.
+    pub fn set_schedules(&mut self, schedules: Schedules) -> Result<(), GalleryError> {
+        check_schedules(&schedules, &self.gallery.people)?;
+        self.gallery.schedules = schedules;
         Ok(())
     }
 
@@ -149,6 +162,7 @@ impl GalleryBuilder {
         gallery.header.people -= 1;
         gallery.header.encodings -= encodings.len() as u32;
         gallery.enrolled.remove(index as u32, encodings);
+        gallery.schedules = core::mem::take(&mut gallery.schedules).without(id);
         gallery.look_alikes.retain(|pair| pair.one != index && pair.other != index);
         for pair in &mut gallery.look_alikes {
             pair.one -= usize::from(pair.one > index);

@@ -9,6 +9,7 @@
 //! | `from` | 10 bytes an encoding: digest of its photo, stretch of its row (2 bytes, little-endian) |
 //! | `made` | postcard, runs of encodings made at the same time: how many, seconds since those of the run before |
 //! | `card` | may be left out if nobody has a card; postcard: the key of the hashes of cards, 32 bytes |
+//! | `hour` | only with the required feature [`HOURS`]; postcard: when people may enter, one record for each schedule |
 //! | `like` | may be left out; postcard, pairs of people who look alike: index, index, L2 distance |
 
 use super::enrolled::Enrolled;
@@ -17,9 +18,10 @@ use super::header::Header;
 use super::name::PersonName;
 use super::person::{Details, MAX_CARDS, MAX_GROUPS, Mode, Person, PersonId};
 use super::rules::{Taken, check_header, check_person, require_card_key};
-use super::sections::{Section, SectionWriter, Sections, Tag};
+use super::sections::{HOURS, Section, SectionWriter, Sections, Tag};
 use super::{Gallery, LookAlikes, PhotoDigest};
 use crate::card::{CardHash, CardKey};
+use crate::schedule::Schedules;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,7 @@ pub(super) const ROWS: Tag = Tag(*b"rows");
 pub(super) const ORIGINS: Tag = Tag(*b"from");
 pub(super) const TIMES: Tag = Tag(*b"made");
 pub(super) const CARD_KEY: Tag = Tag(*b"card");
+pub(super) const SCHEDULES: Tag = Tag(*b"hour");
 pub(super) const LOOK_ALIKES: Tag = Tag(*b"like");
 
 const ORIGIN_BYTES: usize = 8 + 2;
@@ -125,7 +128,8 @@ pub(super) fn decode(file: &[u8]) -> Result<Gallery, GalleryError> {
         Some(section) => decode_look_alikes(section, people.len())?,
         None => Vec::new(),
     };
-    Ok(Gallery { header, people, enrolled, look_alikes, card_key })
+    let schedules = decode_schedules(&sections)?;
+    Ok(Gallery { header, people, enrolled, look_alikes, schedules, card_key })
 }
 
 fn require_length(section: Section<'_>, expected: u64) -> Result<(), GalleryError> {
@@ -228,8 +232,28 @@ fn decode_look_alikes(section: Section<'_>, people: usize) -> Result<Vec<LookAli
     Ok(pairs)
 }
 
+fn decode_schedules(sections: &Sections<'_>) -> Result<Schedules, GalleryError> {
+    let section = match (sections.optional(SCHEDULES)?, sections.features & HOURS != 0) {
+        (None, false) => return Ok(Schedules::default()),
+        (Some(section), true) => section,
+        (Some(section), false) => return Err(Problem::Unannounced(SCHEDULES).at(section.byte)),
+        (None, true) => sections.required(SCHEDULES)?,
+    };
+    let mut records = Records::of(section);
+    let mut schedules = Vec::new();
+    while !records.left.is_empty() {
+        schedules.push(records.next("schedule")?);
+    }
+    Schedules::new(schedules).map_err(|error| Problem::from(error).at(section.byte))
+}
+
+/// The features that a reader of this gallery must know.
+fn required_features(gallery: &Gallery) -> u64 {
+    if gallery.schedules.is_empty() { 0 } else { HOURS }
+}
+
 pub(super) fn encode(gallery: &Gallery) -> Result<Vec<u8>, Problem> {
-    let mut file = SectionWriter::new();
+    let mut file = SectionWriter::new(required_features(gallery));
     file.section(HEAD, |out| append(out, &gallery.header, "header"))?;
     file.section(PEOPLE, |out| gallery.people.iter().try_for_each(|person| encode_person(out, person)))?;
     file.section(ROWS, |out| {
@@ -255,6 +279,11 @@ pub(super) fn encode(gallery: &Gallery) -> Result<Vec<u8>, Problem> {
     })?;
     if let Some(key) = &gallery.card_key {
         file.section(CARD_KEY, |out| append(out, key, "key of the cards"))?;
+    }
+    if !gallery.schedules.is_empty() {
+        file.section(SCHEDULES, |out| {
+            gallery.schedules.iter().try_for_each(|schedule| append(out, schedule, "schedule"))
+        })?;
     }
     if !gallery.look_alikes.is_empty() {
         file.section(LOOK_ALIKES, |out| {

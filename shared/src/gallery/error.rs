@@ -5,6 +5,7 @@ use super::name::NameError;
 use super::person::PersonId;
 use super::sections::Tag;
 use crate::encoding::MAX_DIMENSIONS;
+use crate::schedule::ScheduleError;
 use alloc::string::String;
 
 /// Why a people database was refused.
@@ -98,6 +99,28 @@ pub enum Problem {
         expected: u64,
         /// Bytes that it has.
         found: usize,
+    },
+    /// A section is there that the required features do not announce.
+    #[error("the section {0} is there, and the features that the file requires do not announce it")]
+    Unannounced(Tag),
+    /// The schedules make no sense.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
+    /// A schedule names somebody who is not enrolled.
+    #[error("the schedule {schedule:?} names the person {id}, who is not enrolled")]
+    ScheduleOfStranger {
+        /// The schedule's name.
+        schedule: String,
+        /// Whom it names.
+        id: PersonId,
+    },
+    /// A schedule names a group that nobody is in.
+    #[error("the schedule {schedule:?} names the group {group:?}, and nobody is in it")]
+    ScheduleOfNoGroup {
+        /// The schedule's name.
+        schedule: String,
+        /// The group.
+        group: String,
     },
     /// A record cannot be read.
     #[error("the {0} cannot be read")]

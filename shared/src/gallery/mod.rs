@@ -27,6 +27,7 @@ use crate::card::{CardKey, CardNumber};
 use crate::encoding::Encoding;
 use crate::hex::hex_text;
 use crate::matching::{self, Kernel, Probe, RowDistance};
+use crate::schedule::{Hours, Schedules};
 use alloc::vec::Vec;
 use enrolled::Enrolled;
 
@@ -94,6 +95,7 @@ pub struct Gallery {
     people: Vec<Person>,
     enrolled: Enrolled,
     look_alikes: Vec<LookAlikes>,
+    schedules: Schedules,
     card_key: Option<CardKey>,
 }
 
@@ -139,6 +141,21 @@ impl Gallery {
     /// Pairs of people who look too alike for the face alone.
     pub fn look_alikes(&self) -> &[LookAlikes] {
         &self.look_alikes
+    }
+
+    /// When people may enter.
+    pub fn schedules(&self) -> &Schedules {
+        &self.schedules
+    }
+
+    /// What the schedules have to do with a person; nothing if there is no such person.
+    pub fn hours_of(&self, person: usize) -> Hours {
+        self.people.get(person).map_or_else(Hours::default, |person| self.schedules.hours_of(person))
+    }
+
+    /// Whether the person looks like somebody else enrolled.
+    pub fn has_double(&self, person: usize) -> bool {
+        self.look_alikes.iter().any(|pair| pair.one == person || pair.other == person)
     }
 
     /// Refuses a database of another model.

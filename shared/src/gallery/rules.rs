@@ -4,10 +4,11 @@ use super::error::Problem;
 use super::header::Header;
 use super::name::{PersonName, is_control};
 use super::person::{
-    Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, PersonId,
+    Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, Person, PersonId,
 };
 use crate::card::{CardHash, CardKey};
 use crate::encoding::MAX_DIMENSIONS;
+use crate::schedule::Schedules;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 
@@ -46,6 +47,23 @@ pub(super) fn check_person(name: &PersonName, details: &Details, encodings: usiz
     }
     if !(1..=MAX_ENCODINGS_OF_PERSON).contains(&encodings) {
         return Err(Problem::EncodingsOfPerson { name: named(), found: encodings });
+    }
+    Ok(())
+}
+
+/// A schedule that means nobody is a misspelt one, which must not lift somebody's restrictions.
+pub(super) fn check_schedules(schedules: &Schedules, people: &[Person]) -> Result<(), Problem> {
+    let groups: BTreeSet<&String> = people.iter().flat_map(|person| &person.details.groups).collect();
+    for schedule in schedules.iter() {
+        let named = || schedule.name.clone();
+        let stranger = schedule.people.iter().find(|id| !people.iter().any(|person| person.id == **id));
+        if let Some(id) = stranger {
+            return Err(Problem::ScheduleOfStranger { schedule: named(), id: *id });
+        }
+        let group = schedule.groups.iter().chain(&schedule.after_first_of).find(|group| !groups.contains(group));
+        if let Some(group) = group {
+            return Err(Problem::ScheduleOfNoGroup { schedule: named(), group: group.clone() });
+        }
     }
     Ok(())
 }

@@ -17,8 +17,10 @@ use crc::{CRC_32_ISO_HDLC, Crc, Table};
 const MAGIC: &[u8; 8] = b"PEOPLEDB";
 /// The format version that is written and read.
 pub const FORMAT_VERSION: u16 = 1;
+/// Required feature: people have hours, in the section `hour`. Whoever does not know it would let them in at all times.
+pub(super) const HOURS: u64 = 1 << 2;
 /// The required features that this program knows.
-const KNOWN_FEATURES: u64 = 0;
+const KNOWN_FEATURES: u64 = HOURS;
 const PREAMBLE: usize = 8 + 2 + 8;
 const SECTION_HEAD: usize = 4 + 4;
 const CHECKSUM: usize = 4;
@@ -46,6 +48,8 @@ pub(super) struct Section<'a> {
 
 /// The sections of a file whose structure and checksum are right.
 pub(super) struct Sections<'a> {
+    /// The required features of the file.
+    pub(super) features: u64,
     file: &'a [u8],
 }
 
@@ -64,7 +68,8 @@ impl<'a> Sections<'a> {
         if found != FORMAT_VERSION {
             return Err(GalleryError::Version { supported: FORMAT_VERSION, found });
         }
-        let unknown = u64::from_le_bytes([f0, f1, f2, f3, f4, f5, f6, f7]) & !KNOWN_FEATURES;
+        let features = u64::from_le_bytes([f0, f1, f2, f3, f4, f5, f6, f7]);
+        let unknown = features & !KNOWN_FEATURES;
         if unknown != 0 {
             return Err(GalleryError::Features { unknown });
         }
@@ -94,7 +99,7 @@ impl<'a> Sections<'a> {
         if stored != computed {
             return Err(GalleryError::Checksum { end: body.len(), stored, computed });
         }
-        Ok(Self { file: body })
+        Ok(Self { features, file: body })
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Section<'a>> {
@@ -129,11 +134,11 @@ pub(super) struct SectionWriter {
 }
 
 impl SectionWriter {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(features: u64) -> Self {
         let mut file = Vec::new();
         file.extend(MAGIC);
         file.extend(FORMAT_VERSION.to_le_bytes());
-        file.extend(KNOWN_FEATURES.to_le_bytes());
+        file.extend(features.to_le_bytes());
         Self { file }
     }
 

@@ -1,10 +1,11 @@
 use super::*;
 use crate::card::{CardFormat, CardHash, CardKey, CardNumber};
 use crate::matching::noise::Noise;
+use crate::schedule::{Period, Schedule, Schedules, Weekdays};
 use alloc::string::String;
 use alloc::vec;
 use proptest::prelude::*;
-use sections::{SectionWriter, Sections, Tag};
+use sections::{HOURS, SectionWriter, Sections, Tag};
 
 const KEY: CardKey = CardKey([0x4b; 32]);
 
@@ -41,8 +42,36 @@ fn small() -> GalleryBuilder {
     builder.add_person(person(2, "Younes", encodings(&mut noise, 5, 1))).unwrap();
     builder.add_person(person(3, "Zoë", encodings(&mut noise, 5, 3))).unwrap();
     builder.add_look_alikes(&PersonId([3; 16]), &PersonId([1; 16]), 0.9).unwrap();
+    builder.set_schedules(Schedules::new(vec![night(&["cleaners"], &[]), of_zoe()]).unwrap()).unwrap();
     builder
 }
+
+fn night(groups: &[&str], people: &[PersonId]) -> Schedule {
+    Schedule {
+        name: "night".into(),
+        groups: groups.iter().map(|&group| group.into()).collect(),
+        people: people.to_vec(),
+        periods: vec![Period { weekdays: Weekdays::ALL, from_minute: 22 * 60, until_minute: 6 * 60 }],
+        season: None,
+        closed: Vec::new(),
+        after_first_of: Some("Nacht".into()),
+    }
+}
+
+fn of_zoe() -> Schedule {
+    Schedule { name: "zoë".into(), after_first_of: None, ..night(&[], &[PersonId([3; 16])]) }
+}
+
+const TAGS: [Tag; 8] = [
+    codec::HEAD,
+    codec::PEOPLE,
+    codec::ROWS,
+    codec::ORIGINS,
+    codec::TIMES,
+    codec::CARD_KEY,
+    codec::SCHEDULES,
+    codec::LOOK_ALIKES,
+];
 
 #[test]
 fn what_is_written_is_read() {
@@ -56,6 +85,12 @@ fn what_is_written_is_read() {
     assert_eq!(read.encodings_of(3).count(), 0);
     assert_eq!(read.people()[0].details.groups[1], "Nacht");
     assert_eq!(read.look_alikes(), [LookAlikes { one: 0, other: 2, distance: 0.9 }]);
+    assert_eq!((read.has_double(0), read.has_double(1)), (true, false));
+    let hours = |person| {
+        let hours = read.hours_of(person);
+        (hours.bound_by.iter().collect::<Vec<_>>(), hours.opens.iter().collect::<Vec<_>>())
+    };
+    assert_eq!([hours(0), hours(1), hours(2)], [(vec![0], vec![0]), (vec![], vec![]), (vec![1], vec![])]);
     assert_eq!(read.person_by_name(&name("YOUNES")), Some(1));
     assert_eq!(read.person_by_name(&name("nobody")), None);
 }
@@ -114,7 +149,7 @@ fn every_flipped_bit_and_every_byte_too_many_is_refused() {
 fn crafted(file: &[u8], tag: Tag, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let sections = Sections::of(file).unwrap();
     let mut change = Some(change);
-    let mut writer = SectionWriter::new();
+    let mut writer = SectionWriter::new(sections.features);
     for section in sections.iter() {
         writer
             .section(section.tag, |out| {
@@ -226,7 +261,7 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
         Ok(())
     };
     let rewritten = |extra: Option<[u8; 4]>, left_out: Option<Tag>| {
-        let mut writer = SectionWriter::new();
+        let mut writer = SectionWriter::new(HOURS);
         for section in Sections::of(&file).unwrap().iter().filter(|section| Some(section.tag) != left_out) {
             writer.section(section.tag, |out| appended(out, section.contents)).unwrap();
         }
@@ -236,9 +271,7 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
         Gallery::decode(&writer.finish())
     };
     assert_eq!(rewritten(Some(*b"new!"), None).as_ref(), Ok(&built));
-    for tag in
-        [codec::HEAD, codec::PEOPLE, codec::ROWS, codec::ORIGINS, codec::TIMES, codec::CARD_KEY, codec::LOOK_ALIKES]
-    {
+    for tag in TAGS {
         let twice = rewritten(Some(tag.0), None);
         assert!(
             matches!(twice, Err(GalleryError::Unsound { problem: Problem::SecondSection(found), .. }) if found == tag)
@@ -250,6 +283,45 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
             Err(GalleryError::Unsound { problem, .. }) => assert_eq!(problem, Problem::MissingSection(tag)),
             Err(other) => panic!("{other}"),
         }
+    }
+}
+
+/// A reader that passed over people's hours would let them in at all times, so it must know that there are some.
+#[test]
+fn hours_are_announced_by_a_required_feature() {
+    let contents = |tag: Tag, features: u64| {
+        let mut writer = SectionWriter::new(features);
+        let file = small().encode().unwrap();
+        for section in Sections::of(&file).unwrap().iter().filter(|section| section.tag != tag) {
+            let copied = |out: &mut Vec<u8>| {
+                out.extend(section.contents);
+                Ok(())
+            };
+            writer.section(section.tag, copied).unwrap();
+        }
+        Gallery::decode(&writer.finish())
+    };
+    let none = Tag(*b"none");
+    assert_eq!(contents(none, HOURS).as_ref(), Ok(small().gallery()));
+    let unannounced = contents(none, 0).unwrap_err();
+    assert!(matches!(unannounced, GalleryError::Unsound { problem: Problem::Unannounced(codec::SCHEDULES), .. }));
+    assert!(contents(codec::SCHEDULES, HOURS).is_err());
+    assert!(contents(codec::SCHEDULES, 0).unwrap().schedules().is_empty());
+}
+
+#[test]
+fn a_schedule_that_means_nobody_is_refused() {
+    let mut builder = small();
+    let before = builder.gallery().clone();
+    for (schedule, expected) in [
+        (night(&["Cleaners"], &[]), "the group \"Cleaners\""),
+        (night(&[], &[PersonId([9; 16])]), "0909"),
+        (Schedule { after_first_of: Some("staff".into()), ..night(&["cleaners"], &[]) }, "the group \"staff\""),
+    ] {
+        let refused = builder.set_schedules(Schedules::new(vec![schedule]).unwrap()).unwrap_err();
+        let message = std::format!("{refused}");
+        assert!(message.contains(expected), "{message}");
+        assert_eq!(builder.gallery(), &before);
     }
 }
 
@@ -302,6 +374,10 @@ fn a_removed_person_leaves_nothing_behind() {
     assert_eq!((left.header().sequence, left.people().len(), left.encoding_count()), (8, 2, 4));
     assert_eq!(left.encodings_of(1).map(|encoding| encoding.numbers.to_vec()).collect::<Vec<_>>(), zoe);
     assert_eq!(left.look_alikes(), [LookAlikes { one: 0, other: 1, distance: 0.8 }]);
+    assert_eq!(left.schedules(), &Schedules::new(vec![night(&["cleaners"], &[]), of_zoe()]).unwrap());
+    let mut without_zoe = builder.clone();
+    assert!(without_zoe.remove_person(&PersonId([3; 16])));
+    assert_eq!(without_zoe.gallery().schedules(), &Schedules::new(vec![night(&["cleaners"], &[])]).unwrap());
     let probe = Noise(3).encoding(5);
     assert!(left.nearest(&probe).unwrap().person < 2);
     let again = person(1, "Kian", encodings(&mut Noise(9), 5, 1));
@@ -436,11 +512,10 @@ proptest! {
     /// Whatever stands under a right checksum is refused or is a sound gallery, which can be written and searched.
     #[test]
     fn crafted_contents_never_panic(
-        which in 0..7_usize,
+        which in 0..TAGS.len(),
         edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..5),
     ) {
-        let tag = [codec::HEAD, codec::PEOPLE, codec::ROWS, codec::ORIGINS, codec::TIMES, codec::CARD_KEY, codec::LOOK_ALIKES][which];
-        let file = crafted(&small().encode().unwrap(), tag, |contents| {
+        let file = crafted(&small().encode().unwrap(), TAGS[which], |contents| {
             for (at, byte, kind) in &edits {
                 let index = at.index(contents.len() + 1);
                 match kind {

@@ -24,13 +24,15 @@ pub enum Advice {
     WrongCard,
     /// Not at this time.
     OutsideHours,
+    /// Not again so soon.
+    TryLater,
     /// Something is wrong with the door: tell somebody.
     Fault,
 }
 
 impl Advice {
     /// Every advice, in the order of this file.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Wait,
         Self::LookHere,
         Self::ComeCloser,
@@ -40,6 +42,7 @@ impl Advice {
         Self::PresentCard,
         Self::WrongCard,
         Self::OutsideHours,
+        Self::TryLater,
         Self::Fault,
     ];
 }
@@ -56,7 +59,8 @@ impl Reason {
             Self::SeveralFaces => Advice::OneAtATime,
             Self::CardNeeded => Advice::PresentCard,
             Self::CardNotKnown | Self::NotCardHolder => Advice::WrongCard,
-            Self::OutsideValidity => Advice::OutsideHours,
+            Self::OutsideValidity | Self::OutsideHours | Self::NobodyHereYet => Advice::OutsideHours,
+            Self::LockedOut | Self::PassedAlready => Advice::TryLater,
             Self::ClockUnknown | Self::NotRecorded | Self::SelfTestFailed => Advice::Fault,
         }
     }

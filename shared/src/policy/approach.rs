@@ -33,6 +33,17 @@ pub struct Approach {
     /// L2 distances of the last judged frames after the last grant to whoever was nearest, oldest first, without the
     /// frames that showed somebody already let in.
     pub distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
+    /// Who may have gone in with somebody who was let in.
+    pub tailgating: Option<Tailgating>,
+}
+
+/// More faces were at the door when somebody was let in, or shortly after, than people were let in all in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tailgating {
+    /// Who was let in last before.
+    pub person: PersonId,
+    /// How many more.
+    pub others: usize,
 }
 
 /// The approach in progress, and the one before it until it is asked for.
@@ -52,7 +63,16 @@ struct Current {
     let_in: Vec<PersonId, MAX_GRANTS_OF_APPROACH>,
     refusal: Option<Refusal>,
     granted: Option<Granted>,
+    seen_together: SeenTogether,
     distances: HistoryBuf<f32, MAX_CONSENSUS_FRAMES>,
+}
+
+/// The most faces that were at the door at once while it was open for somebody.
+#[derive(Debug, Clone, Copy, Default)]
+struct SeenTogether {
+    granted_ms: u64,
+    faces: usize,
+    after: Option<PersonId>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -110,13 +130,23 @@ impl Approaches {
         }
     }
 
-    pub(super) fn note_grant(&mut self, grant: &Grant) {
+    /// So many faces are at the door in this frame.
+    pub(super) fn see_together(&mut self, faces: usize, tailgating_ms: u64, now_ms: u64) {
+        let Some(Current { granted: Some(granted), seen_together: seen, .. }) = &mut self.current else { return };
+        let is_open = now_ms.saturating_sub(seen.granted_ms) < tailgating_ms;
+        if is_open && faces > seen.faces {
+            (seen.faces, seen.after) = (faces, Some(granted.person));
+        }
+    }
+
+    pub(super) fn note_grant(&mut self, grant: &Grant, now_ms: u64) {
         let Some(current) = &mut self.current else { return };
         let has_room = current.let_in.push(grant.person()).is_ok();
         debug_assert!(has_room, "granted without asking whether there is room");
         current.grants += 1;
         let (person, distance, runner_up) = (grant.person(), grant.distance(), grant.runner_up());
         current.granted = Some(Granted { person, distance, runner_up });
+        current.seen_together.granted_ms = now_ms;
         current.refusal = None;
         current.distances.clear();
     }
@@ -164,11 +194,13 @@ impl Current {
             let_in: Vec::new(),
             refusal: None,
             granted: None,
+            seen_together: SeenTogether::default(),
             distances: HistoryBuf::new(),
         }
     }
 
     fn into_record(self) -> Approach {
+        let tailgating = self.tailgating();
         let (person, distance, runner_up) = match (self.refusal, self.granted) {
             (Some(refusal), _) => (refusal.person, refusal.distance, refusal.runner_up),
             (None, Some(granted)) => (Some(granted.person), granted.distance, granted.runner_up),
@@ -183,6 +215,13 @@ impl Current {
             distance,
             runner_up,
             distances: self.distances.oldest_ordered().copied().collect(),
+            tailgating,
         }
+    }
+
+    fn tailgating(&self) -> Option<Tailgating> {
+        let SeenTogether { faces, after, .. } = self.seen_together;
+        let others = faces.saturating_sub(self.grants);
+        after.filter(|_| others > 0 && self.grants > 0).map(|person| Tailgating { person, others })
     }
 }

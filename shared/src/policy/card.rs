@@ -2,10 +2,9 @@
 
 use super::decision::{Grant, Refusal};
 use super::observation::CardHolder;
-use super::permission;
+use super::permission::{CardUse, card_use};
 use super::reason::Reason;
 use super::rules::Rules;
-use crate::gallery::Mode;
 
 /// For so many milliseconds a card that opens nothing is spoken of, whatever else is seen.
 const NOTICE_MS: u64 = 2000;
@@ -48,10 +47,10 @@ impl Cards {
     pub(super) fn present(&mut self, card: &PresentedCard, rules: &Rules, now_ms: u64) -> Option<Meaning> {
         let (meaning, for_ms) = match card {
             PresentedCard::Unknown => (Meaning::Notice(Refusal::of_card(Reason::CardNotKnown, None)), NOTICE_MS),
-            PresentedCard::Of(holder) => match permission::mode_of(rules, holder.mode) {
-                Mode::CardAndFace => (Meaning::Claim(*holder), rules.card_window_ms),
-                Mode::CardOrFace => (Meaning::Pass(*holder), rules.card_window_ms),
-                Mode::Face | Mode::Default => return None,
+            PresentedCard::Of(holder) => match card_use(rules, holder) {
+                CardUse::WithFace => (Meaning::Claim(*holder), rules.card_window_ms),
+                CardUse::Alone => (Meaning::Pass(*holder), rules.card_window_ms),
+                CardUse::None => return None,
             },
         };
         self.standing = Some(Standing { meaning, since_ms: now_ms, for_ms });

@@ -4,6 +4,7 @@ use super::observation::{Candidate, Resemblance};
 use super::reason::Reason;
 use super::rules::MAX_CONSENSUS_FRAMES;
 use crate::gallery::PersonId;
+use crate::schedule::ScheduleSet;
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +73,7 @@ impl Neighbour {
 /// use shared::policy::Grant;
 /// let (distance, distances) = (None, Default::default());
 /// let credential = shared::policy::Credential::Card;
-/// let forged = Grant { person: PersonId([0; 16]), credential, distance, distances, runner_up: None, face: None, utc_ms: 0 };
+/// let forged = Grant { person: PersonId([0; 16]), credential, distance, distances, runner_up: None, face: None, opens: Default::default(), utc_ms: 0 };
 /// ```
 ///
 /// ```compile_fail,E0624
@@ -100,6 +101,7 @@ pub struct Grant {
     distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
     runner_up: Option<Neighbour>,
     face: Option<usize>,
+    opens: ScheduleSet,
     utc_ms: i64,
 }
 
@@ -114,13 +116,23 @@ impl Grant {
         utc_ms: i64,
     ) -> Self {
         let Neighbour { person, distance } = nearest;
-        Self { person, credential, distance: Some(distance), distances, runner_up, face: Some(face), utc_ms }
+        let (distance, face, opens) = (Some(distance), Some(face), ScheduleSet::NONE);
+        Self { person, credential, distance, distances, runner_up, face, opens, utc_ms }
     }
 
     /// For a card alone.
-    pub(super) const fn by_card(person: PersonId, utc_ms: i64) -> Self {
-        let distances = Vec::new();
-        Self { person, credential: Credential::Card, distance: None, distances, runner_up: None, face: None, utc_ms }
+    pub(super) fn by_card(person: PersonId, utc_ms: i64) -> Self {
+        let (credential, distances, opens) = (Credential::Card, Vec::new(), ScheduleSet::NONE);
+        Self { person, credential, distance: None, distances, runner_up: None, face: None, opens, utc_ms }
+    }
+
+    /// The same, whose coming opens the hours of others.
+    pub(super) fn opening(self, opens: ScheduleSet) -> Self {
+        Self { opens, ..self }
+    }
+
+    pub(super) fn opens(&self) -> ScheduleSet {
+        self.opens
     }
 
     /// Who is let in.

@@ -13,13 +13,13 @@ pub(super) fn is_at_door(rules: &Rules, face: &ObservedFace) -> bool {
 
 /// The first thing wrong with the picture.
 pub(super) fn problem(rules: &Rules, face: &ObservedFace) -> Option<Reason> {
-    let turn = face.turn().map(f32::abs);
+    let (turn, nod) = (face.turn().map(f32::abs), face.nod().map(f32::abs));
     let passes = [
         (Reason::TooFar, is_at_door(rules, face)),
         (Reason::TooDark, is_at_least(face.quality.brightness, rules.minimum_brightness)),
         (Reason::TooBright, is_at_most(face.quality.brightness, rules.maximum_brightness)),
         (Reason::Blurred, is_at_least(face.quality.sharpness, rules.minimum_sharpness)),
-        (Reason::TurnedAway, is_at_most(turn, rules.maximum_turn)),
+        (Reason::TurnedAway, is_at_most(turn, rules.maximum_turn) && is_at_most(nod, rules.maximum_nod)),
     ];
     passes.into_iter().find(|(_, passed)| !passed).map(|(reason, _)| reason)
 }

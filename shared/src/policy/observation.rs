@@ -1,7 +1,8 @@
 //! What was seen in one frame, and when: everything that the policy judges by.
 
 use super::decision::Neighbour;
-use crate::gallery::{Gallery, Mode, Nearest, Person, PersonId};
+use crate::gallery::{Gallery, Match, Mode, Nearest, Person, PersonId};
+use crate::schedule::{Hours, LocalTime, ScheduleSet};
 
 /// Where a face is, in frame pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -78,29 +79,37 @@ pub struct Candidate {
     pub valid_from: Option<i64>,
     /// First second at which the person may no longer enter, Unix time.
     pub valid_until: Option<i64>,
+    /// Which schedules bind the person, and which open when they come.
+    pub hours: Hours,
+    /// Whether somebody else enrolled looks so alike that the face alone does not tell them apart.
+    pub has_double: bool,
 }
 
 impl Candidate {
     /// Somebody about whom the database says nothing special.
     pub const fn new(person: PersonId, distance: f32) -> Self {
-        Self { person, distance, mode: Mode::Default, valid_from: None, valid_until: None }
+        let hours = Hours { bound_by: ScheduleSet::NONE, opens: ScheduleSet::NONE };
+        Self { person, distance, mode: Mode::Default, valid_from: None, valid_until: None, hours, has_double: false }
     }
 
-    /// A person of the database.
-    pub const fn of(person: &Person, distance: f32) -> Self {
-        Self {
-            person: person.id,
+    /// Somebody of a gallery's people; `None` if there is no such person.
+    pub fn of(gallery: &Gallery, person: usize, distance: f32) -> Option<Self> {
+        let Person { id, details, .. } = gallery.people().get(person)?;
+        Some(Self {
+            person: *id,
             distance,
-            mode: person.details.mode,
-            valid_from: person.details.valid_from,
-            valid_until: person.details.valid_until,
-        }
+            mode: details.mode,
+            valid_from: details.valid_from,
+            valid_until: details.valid_until,
+            hours: gallery.hours_of(person),
+            has_double: gallery.has_double(person),
+        })
     }
 
     /// The same person, at no distance.
     pub const fn holder(&self) -> CardHolder {
-        let Self { person, mode, valid_from, valid_until, .. } = *self;
-        CardHolder { person, mode, valid_from, valid_until }
+        let Self { person, mode, valid_from, valid_until, hours, has_double, .. } = *self;
+        CardHolder { person, mode, valid_from, valid_until, hours, has_double }
     }
 }
 
@@ -116,12 +125,16 @@ pub struct CardHolder {
     pub valid_from: Option<i64>,
     /// First second at which the person may no longer enter, Unix time.
     pub valid_until: Option<i64>,
+    /// Which schedules bind the person, and which open when they come.
+    pub hours: Hours,
+    /// Whether somebody else enrolled looks so alike that the face alone does not tell them apart.
+    pub has_double: bool,
 }
 
 impl CardHolder {
-    /// A person of the database.
-    pub const fn of(person: &Person) -> Self {
-        Candidate::of(person, 0.0).holder()
+    /// Somebody of a gallery's people; `None` if there is no such person.
+    pub fn of(gallery: &Gallery, person: usize) -> Option<Self> {
+        Some(Candidate::of(gallery, person, 0.0)?.holder())
     }
 }
 
@@ -137,12 +150,12 @@ pub struct Resemblance {
 impl Resemblance {
     /// Puts people to what [`Gallery::nearest_two`] found in the same gallery. `None` if it is of another gallery.
     pub fn of(gallery: &Gallery, nearest: &Nearest) -> Option<Self> {
-        let best = Candidate::of(gallery.people().get(nearest.best.person)?, nearest.best.distance);
+        let candidate = |found: &Match| Candidate::of(gallery, found.person, found.distance);
         let runner_up = match &nearest.runner_up {
-            Some(other) => Some(Candidate::of(gallery.people().get(other.person)?, other.distance)),
+            Some(other) => Some(candidate(other)?),
             None => None,
         };
-        Some(Self { best, runner_up })
+        Some(Self { best: candidate(&nearest.best)?, runner_up })
     }
 }
 
@@ -177,7 +190,24 @@ impl ObservedFace {
         let turn = (beside.0 * eyes.0 + beside.1 * eyes.1) / (eyes.0 * eyes.0 + eyes.1 * eyes.1);
         turn.is_finite().then_some(turn)
     }
+
+    /// How far the nose lies above (below 0) or below (above 0) where it lies in a face that looks straight ahead, along
+    /// the line from the middle of the eyes to that of the mouth, as a part of its length. `None` without landmarks, or with
+    /// ones that no face has.
+    pub fn nod(&self) -> Option<f32> {
+        let [right_eye, left_eye, nose, right_corner, left_corner] = self.landmarks?;
+        let middle = |a: Landmark, b: Landmark| ((a.x + b.x) / 2.0, (a.y + b.y) / 2.0);
+        let (eyes, mouth) = (middle(right_eye, left_eye), middle(right_corner, left_corner));
+        let down = (mouth.0 - eyes.0, mouth.1 - eyes.1);
+        let nose = (nose.x - eyes.0, nose.y - eyes.1);
+        let nod = (nose.0 * down.0 + nose.1 * down.1) / (down.0 * down.0 + down.1 * down.1) - LEVEL_NOSE;
+        nod.is_finite().then_some(nod)
+    }
 }
+
+/// Where the nose of a face that looks straight ahead lies between the middle of the eyes (0) and of the mouth (1): of the
+/// five points at which faces are aligned (ArcFace, Deng et al. 2019, `insightface`'s `arcface_dst`).
+const LEVEL_NOSE: f32 = 0.495;
 
 /// What one frame showed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -219,19 +249,31 @@ pub struct Now {
     pub utc_ms: i64,
     /// Milliseconds on a clock that only runs forward; for every duration.
     pub monotonic_ms: u64,
+    /// How many seconds clocks on the wall are ahead of UTC, now and here.
+    pub utc_offset_s: i32,
     /// Whether `utc_ms` may decide about dates.
     pub clock: ClockTrust,
 }
 
 impl Now {
-    /// A time on a clock of unknown trust: people whose permission depends on the date are refused.
+    /// A time on a clock of unknown trust, in UTC: people whose permission depends on the time are refused.
     pub const fn new(utc_ms: i64, monotonic_ms: u64) -> Self {
-        Self { utc_ms, monotonic_ms, clock: ClockTrust::Unknown }
+        Self { utc_ms, monotonic_ms, utc_offset_s: 0, clock: ClockTrust::Unknown }
     }
 
-    /// A time on a clock that is right.
+    /// A time on a clock that is right, in UTC.
     pub const fn trusted(utc_ms: i64, monotonic_ms: u64) -> Self {
-        Self { utc_ms, monotonic_ms, clock: ClockTrust::Trusted }
+        Self { clock: ClockTrust::Trusted, ..Self::new(utc_ms, monotonic_ms) }
+    }
+
+    /// The same moment where clocks on the wall are so many seconds ahead of UTC.
+    pub const fn ahead_of_utc(self, utc_offset_s: i32) -> Self {
+        Self { utc_offset_s, ..self }
+    }
+
+    /// What clocks on the wall show.
+    pub fn local(&self) -> LocalTime {
+        LocalTime::of(self.utc_ms, self.utc_offset_s)
     }
 }
 
@@ -239,7 +281,7 @@ impl Now {
 mod tests {
     use super::*;
     use crate::encoding::Encoding;
-    use crate::gallery::{GalleryBuilder, Match, ModelHash};
+    use crate::gallery::{GalleryBuilder, ModelHash};
 
     fn bounds(x: f32, y: f32, width: f32, height: f32) -> Bounds {
         Bounds { x, y, width, height }
@@ -288,6 +330,28 @@ mod tests {
             assert_eq!(face(points).turn(), expected, "{points:?}");
         }
         assert_eq!(ObservedFace::default().turn(), None);
+    }
+
+    #[test]
+    fn nod_is_the_nose_between_eyes_and_mouth_at_any_roll() {
+        let face = |points: [(f32, f32); 5]| ObservedFace {
+            landmarks: Some(points.map(|(x, y)| Landmark { x, y })),
+            ..ObservedFace::default()
+        };
+        let cases = [
+            ([(0.0, 0.0), (20.0, 0.0), (10.0, 9.9), (2.0, 20.0), (18.0, 20.0)], Some(0.0)),
+            ([(0.0, 0.0), (20.0, 0.0), (13.0, 4.9), (2.0, 20.0), (18.0, 20.0)], Some(-0.25)),
+            ([(0.0, 0.0), (20.0, 0.0), (10.0, 14.9), (2.0, 20.0), (18.0, 20.0)], Some(0.25)),
+            ([(0.0, 0.0), (0.0, 20.0), (-14.9, 10.0), (-20.0, 2.0), (-20.0, 18.0)], Some(0.25)),
+            ([(0.0, 0.0), (20.0, 0.0), (10.0, 9.9), (0.0, 0.0), (20.0, 0.0)], None),
+            ([(0.0, 0.0), (20.0, 0.0), (10.0, f32::NAN), (2.0, 20.0), (18.0, 20.0)], None),
+        ];
+        for (points, expected) in cases {
+            let nod = face(points).nod();
+            let is_near = nod.zip(expected).is_some_and(|(nod, expected): (f32, f32)| (nod - expected).abs() < 1e-6);
+            assert!(is_near || nod == expected, "{points:?}: {nod:?}");
+        }
+        assert_eq!(ObservedFace::default().nod(), None);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub enum Reason {
     CardNeeded,
     /// Before the person's first or after the last valid day.
     OutsideValidity,
-    /// The person's permission depends on the date, and the unit does not know it.
+    /// The person's permission depends on date or time, and the unit does not know it.
     ClockUnknown,
     /// The record of letting somebody in could not be written, so that the door stays locked.
     NotRecorded,
@@ -44,11 +44,19 @@ pub enum Reason {
     FaceNeeded,
     /// The networks do not make the encodings that they must, so that nobody can be recognised.
     SelfTestFailed,
+    /// Too many failed attempts: nobody may try the same for a while.
+    LockedOut,
+    /// None of the schedules that bind the person is open.
+    OutsideHours,
+    /// The person's hours open once somebody of another group has been let in.
+    NobodyHereYet,
+    /// The person was let in a short while ago, here or at another door.
+    PassedAlready,
 }
 
 impl Reason {
     /// Every reason, in the order of this file.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::NotKnown,
         Self::TooFar,
         Self::TooDark,
@@ -67,6 +75,10 @@ impl Reason {
         Self::NotCardHolder,
         Self::FaceNeeded,
         Self::SelfTestFailed,
+        Self::LockedOut,
+        Self::OutsideHours,
+        Self::NobodyHereYet,
+        Self::PassedAlready,
     ];
 
     /// The stable code, in snake_case.
@@ -90,6 +102,10 @@ impl Reason {
             Self::NotCardHolder => "not_card_holder",
             Self::FaceNeeded => "face_needed",
             Self::SelfTestFailed => "self_test_failed",
+            Self::LockedOut => "locked_out",
+            Self::OutsideHours => "outside_hours",
+            Self::NobodyHereYet => "nobody_here_yet",
+            Self::PassedAlready => "passed_already",
         }
     }
 

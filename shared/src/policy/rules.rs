@@ -1,9 +1,13 @@
 //! What the policy is configured with, and the ranges in which that makes sense.
 
+use super::passages::AntiPassback;
 use crate::gallery::Mode;
 
 /// The most frames that a consensus can look back over.
 pub const MAX_CONSENSUS_FRAMES: usize = 32;
+
+/// The most failed attempts before nobody may try again for a while.
+pub const MAX_FREE_ATTEMPTS: u32 = 5;
 
 /// What to do when more than one face is big enough to be at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,10 +53,29 @@ pub struct Rules {
     /// How far the nose may lie beside the middle of the eyes, as a part of the distance between the eyes; `None` does
     /// not ask.
     pub maximum_turn: Option<f32>,
+    /// How far the nose may lie above or below its place in a face that looks straight ahead, as a part of the distance
+    /// from the eyes to the mouth; `None` does not ask.
+    pub maximum_nod: Option<f32>,
     /// What to do with more than one face.
     pub several_faces: SeveralFaces,
     /// What people must show whose record leaves it to the door. `Default` is `Face`.
     pub mode: Mode,
+    /// Whether people who look like somebody else enrolled must present their card too, though their face is near enough.
+    pub look_alikes_need_card: bool,
+    /// After so many milliseconds at the door without a match it is a failed attempt, at least 1.
+    pub attempt_ms: u64,
+    /// After so many failed attempts, 1 to [`MAX_FREE_ATTEMPTS`], nobody may try the same for a while.
+    pub lockout_after: u32,
+    /// How many milliseconds the first such time lasts, at least 1. It doubles with each failed attempt that follows.
+    pub lockout_ms: u64,
+    /// It is never longer than so many milliseconds, at least `lockout_ms`; after as long without any, and without
+    /// a lockout, failed attempts are forgotten.
+    pub lockout_ceiling_ms: u64,
+    /// Whether the same person is let in twice in a short while; `None` lets them.
+    pub anti_passback: Option<AntiPassback>,
+    /// For so many milliseconds after somebody was let in, faces of others that are seen with theirs are taken for people
+    /// who may follow them in.
+    pub tailgating_ms: u64,
 }
 
 /// Why rules make no sense.
@@ -95,6 +118,20 @@ pub enum RulesError {
         /// What it is.
         found: f32,
     },
+    /// Failed attempts are without limit, or none is free.
+    #[error("lockout-after is {found}: want 1 to {MAX_FREE_ATTEMPTS} failed attempts")]
+    LockoutAfter {
+        /// What it is.
+        found: u32,
+    },
+    /// The longest lockout is shorter than the first.
+    #[error("lockout-ceiling is {ceiling_ms} ms, and the first lockout lasts {first_ms} ms already")]
+    LockoutCeiling {
+        /// The longest.
+        ceiling_ms: u64,
+        /// The first.
+        first_ms: u64,
+    },
     /// No brightness is both above the lowest and below the highest.
     #[error("minimum-brightness {minimum} is above maximum-brightness {maximum}: no face could pass")]
     Brightness {
@@ -107,7 +144,8 @@ pub enum RulesError {
 
 impl Rules {
     /// The default rules at a threshold: 3 of 5 frames within 2 s, a margin of 0.05, faces from 40 pixels on, the
-    /// nearest face only; a card waits 10 s for a face.
+    /// nearest face only; a card waits 10 s for a face; people who look alike need their cards; after 5 failed attempts of
+    /// 2 s each nobody may try again for 30 s, then 1 min, up to 15 min.
     pub const fn new(threshold: f32) -> Self {
         Self {
             threshold,
@@ -122,8 +160,16 @@ impl Rules {
             minimum_brightness: None,
             maximum_brightness: None,
             maximum_turn: None,
+            maximum_nod: None,
             several_faces: SeveralFaces::NearestOnly,
             mode: Mode::Face,
+            look_alikes_need_card: true,
+            attempt_ms: 2000,
+            lockout_after: MAX_FREE_ATTEMPTS,
+            lockout_ms: 30_000,
+            lockout_ceiling_ms: 15 * 60_000,
+            anti_passback: None,
+            tailgating_ms: 5000,
         }
     }
 
@@ -145,9 +191,19 @@ impl Rules {
             ("consensus-window", self.consensus_window_ms),
             ("approach-gap", self.approach_gap_ms),
             ("card-window", self.card_window_ms),
+            ("attempt", self.attempt_ms),
+            ("lockout", self.lockout_ms),
+            ("anti-passback", self.anti_passback.map_or(1, |rule| rule.for_ms)),
         ];
         if let Some(&(rule, _)) = times.iter().find(|(_, ms)| *ms == 0) {
             return Err(RulesError::NoTime { rule });
+        }
+        if !(1..=MAX_FREE_ATTEMPTS).contains(&self.lockout_after) {
+            return Err(RulesError::LockoutAfter { found: self.lockout_after });
+        }
+        if self.lockout_ceiling_ms < self.lockout_ms {
+            let (ceiling_ms, first_ms) = (self.lockout_ceiling_ms, self.lockout_ms);
+            return Err(RulesError::LockoutCeiling { ceiling_ms, first_ms });
         }
         let limits = [
             ("minimum-face", Some(self.minimum_face)),
@@ -155,6 +211,7 @@ impl Rules {
             ("minimum-brightness", self.minimum_brightness),
             ("maximum-brightness", self.maximum_brightness),
             ("maximum-turn", self.maximum_turn),
+            ("maximum-nod", self.maximum_nod),
         ];
         for (rule, found) in limits.into_iter().filter_map(|(rule, limit)| Some((rule, limit?))) {
             if !(found.is_finite() && found >= 0.0) {
@@ -171,11 +228,12 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Direction;
 
     #[test]
     fn senseless_rules_are_refused() {
         type Change = fn(&mut Rules);
-        let cases: [(Change, bool); 23] = [
+        let cases: [(Change, bool); 31] = [
             (|_| (), true),
             (|r| r.threshold = 0.0, false),
             (|r| r.threshold = -1.0, false),
@@ -197,6 +255,14 @@ mod tests {
             (|r| r.minimum_sharpness = Some(-1.0), false),
             (|r| r.maximum_brightness = Some(f32::INFINITY), false),
             (|r| r.maximum_turn = Some(0.3), true),
+            (|r| r.maximum_nod = Some(f32::NAN), false),
+            (|r| r.attempt_ms = 0, false),
+            (|r| r.lockout_after = 0, false),
+            (|r| r.lockout_after = 6, false),
+            (|r| r.lockout_ms = 0, false),
+            (|r| r.lockout_ceiling_ms = r.lockout_ms - 1, false),
+            (|r| r.lockout_ceiling_ms = r.lockout_ms, true),
+            (|r| r.anti_passback = Some(AntiPassback { direction: Direction::In, for_ms: 0 }), false),
             (|r| (r.minimum_brightness, r.maximum_brightness) = (Some(40.0), Some(40.0)), true),
             (|r| (r.minimum_brightness, r.maximum_brightness) = (Some(41.0), Some(40.0)), false),
         ];

@@ -8,6 +8,7 @@ mod databases;
 mod disks;
 mod doctor;
 mod lock;
+mod moments;
 mod run;
 pub(crate) mod running;
 mod shipped;

@@ -35,7 +35,7 @@ pub(crate) fn configuration_with(folder: &Path, database: &Path, camera: &str) -
     let (database, at) = (database.display(), folder.display());
     let text = format!(
         "[database]\npath = \"{database}\"\n[camera]\n{camera}\n\
-         [door]\nlock = \"scripted\"\nlast-lock = \"{at}/last-lock.toml\"\nunlock-seconds = 60.0\n\
+         [door]\nlock = \"scripted\"\nlast-lock = \"{at}/last-lock.toml\"\nmemory = \"{at}/memory.json\"\nunlock-seconds = 60.0\n\
          [audit]\npath = \"{at}/audit.jsonl\"\nkey = \"{at}/audit.key\"\n[status]\nsocket = \"{at}/status.sock\"\n"
     );
     fs::write(&path, text).unwrap();

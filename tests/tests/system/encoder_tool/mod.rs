@@ -16,7 +16,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use tests::{Said, photos, program, said};
 
-fn encoder_tool<const COUNT: usize>(arguments: [&str; COUNT]) -> Command {
+pub(crate) fn encoder_tool<const COUNT: usize>(arguments: [&str; COUNT]) -> Command {
     let mut command = Command::new(program("encoder-tool"));
     command.args(arguments);
     command

@@ -1,0 +1,48 @@
+//! `[clock]`: where the unit is, and how it knows that its clock is right.
+
+use super::ConfigError;
+use crate::clock::ClockSource;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// Every key of the section.
+#[cfg(test)]
+pub(super) const KEYS: [&str; 2] = ["zone", "set-file"];
+
+/// The section `[clock]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Clock {
+    /// The IANA time zone in which people's hours are meant, such as `Europe/Berlin`; the computer's own if not said.
+    pub zone: Option<String>,
+    /// A file that is there once a time server has set the clock.
+    pub set_file: PathBuf,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self { zone: None, set_file: PathBuf::from("/run/systemd/timesync/synchronized") }
+    }
+}
+
+impl Clock {
+    /// The zone.
+    ///
+    /// # Errors
+    /// If there is none of that name.
+    pub fn zone(&self) -> Result<TimeZone, ConfigError> {
+        let Some(name) = &self.zone else { return Ok(TimeZone::system()) };
+        TimeZone::get(name).map_err(|_| ConfigError::Range {
+            key: "clock.zone",
+            found: format!("{name:?}"),
+            wanted: "the name of a time zone that this computer knows, such as \"Europe/Berlin\"; see \
+                     `timedatectl list-timezones`",
+        })
+    }
+
+    /// How the unit knows that its clock is right.
+    pub fn source(&self) -> ClockSource {
+        ClockSource::told_by(&self.set_file)
+    }
+}

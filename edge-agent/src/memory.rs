@@ -1,0 +1,144 @@
+//! What the policy must not forget, in a file of the unit's own.
+//!
+//! It is written anew with each change, which is rare: a failed attempt, somebody whose coming opens hours, and with
+//! anti-passback each grant. Without it the unit works, and says that it forgets.
+
+use crate::storage::{Folder, Storage};
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use shared::policy::Memory;
+use std::path::Path;
+
+/// The file.
+pub struct MemoryFile {
+    storage: Box<dyn Storage>,
+    name: String,
+    /// Whether it is known already that it cannot be written.
+    is_failing: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    schema: u32,
+    memory: Memory,
+}
+
+impl MemoryFile {
+    /// A file of this folder.
+    pub fn new(storage: Box<dyn Storage>, name: &str) -> Self {
+        Self { storage, name: name.to_owned(), is_failing: false }
+    }
+
+    /// The file of this path.
+    ///
+    /// # Errors
+    /// If the path does not end in a name.
+    pub fn at(path: &Path) -> anyhow::Result<Self> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name =
+            path.file_name().and_then(|name| name.to_str()).context("[door] memory is not the name of a file")?;
+        Ok(Self::new(Box::new(Folder::at(folder)), name))
+    }
+
+    /// What was remembered; nothing, and a warning, if that cannot be read.
+    pub fn read(&mut self) -> Memory {
+        let Self { storage, name, .. } = self;
+        let text = match storage.read(name) {
+            Ok(None) => return Memory::default(),
+            Ok(Some(text)) => text,
+            Err(error) => {
+                tracing::error!("{name} cannot be read: {error}; failed attempts before are forgotten");
+                return Memory::default();
+            }
+        };
+        match serde_json::from_slice(&text) {
+            Ok(Content { schema: 1, memory }) => memory,
+            Ok(Content { schema, .. }) => {
+                tracing::error!("{name} is of another version ({schema}); failed attempts before are forgotten");
+                Memory::default()
+            }
+            Err(error) => {
+                tracing::error!("{name} is damaged: {error}; failed attempts before are forgotten");
+                Memory::default()
+            }
+        }
+    }
+
+    /// Keeps this in place of what was kept.
+    pub fn keep(&mut self, memory: &Memory) {
+        let content = Content { schema: 1, memory: memory.clone() };
+        let kept = serde_json::to_vec(&content)
+            .map_err(std::io::Error::other)
+            .and_then(|text| self.storage.replace(&self.name, &text));
+        match kept {
+            Ok(()) => self.is_failing = false,
+            Err(error) if !self.is_failing => {
+                tracing::error!("{} cannot be written: {error}; a restart will forget failed attempts", self.name);
+                self.is_failing = true;
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage;
+    use crate::storage::power_cut::{Loss, PowerCut};
+    use shared::gallery::PersonId;
+    use shared::policy::{Direction, Failures, Kind, Opened, Passage};
+
+    fn memory(failures: u32) -> Memory {
+        let ada = PersonId([1; 16]);
+        Memory {
+            failures: vec![Failures { kind: Kind::Face, failures }, Failures { kind: Kind::CardOf(ada), failures: 1 }],
+            openings: vec![Opened { schedule: "cleaning".to_owned(), utc_ms: 1_800_000_000_000 }],
+            passages: vec![Passage { person: ada, direction: Direction::In, utc_ms: 1_800_000_000_000 }],
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_read_again() {
+        let files = storage::Memory::default();
+        let mut file = MemoryFile::new(Box::new(files.clone()), "memory.json");
+        assert_eq!(file.read(), Memory::default());
+        file.keep(&memory(3));
+        assert_eq!(MemoryFile::new(Box::new(files), "memory.json").read(), memory(3));
+    }
+
+    #[test]
+    fn damage_is_not_fatal() {
+        for text in
+            ["", "{}", "{\"schema\":2,\"memory\":{\"failures\":[],\"openings\":[],\"passages\":[]}}", "[1]", "\0"]
+        {
+            let mut files = storage::Memory::default();
+            files.append("memory.json", text.as_bytes()).unwrap();
+            assert_eq!(MemoryFile::new(Box::new(files), "memory.json").read(), Memory::default(), "{text:?}");
+        }
+    }
+
+    /// Whatever the power does, what was counted before or what is counted now is there, whole.
+    #[test]
+    fn the_power_is_cut_at_every_operation() {
+        let mut cuts = 0;
+        for operation in 0.. {
+            let disk = PowerCut::default();
+            MemoryFile::new(Box::new(disk.clone()), "m").keep(&memory(1));
+            disk.cut_at(operation, false);
+            let mut file = MemoryFile::new(Box::new(disk.clone()), "m");
+            file.keep(&memory(2));
+            if !disk.is_off() {
+                assert_eq!(file.read(), memory(2));
+                break;
+            }
+            cuts += 1;
+            for loss in Loss::kinds(disk.last_append()) {
+                let found = MemoryFile::new(Box::new(disk.after(loss)), "m").read();
+                assert!(found == memory(1) || found == memory(2), "operation {operation}, {loss:?}: {found:?}");
+            }
+        }
+        assert!(cuts > 3, "{cuts}");
+    }
+}

@@ -1,0 +1,179 @@
+//! When people may enter, after whom, how soon again, and who follows them in.
+
+use super::*;
+use crate::schedule::{Hours, Period, Schedule, ScheduleSet, Weekdays};
+use alloc::borrow::ToOwned;
+use alloc::vec::Vec;
+use std::vec;
+
+const ADA: PersonId = PersonId([1; 16]);
+const BEN: PersonId = PersonId([2; 16]);
+/// 23 November 2026, a Monday, 00:00 UTC.
+const MONDAY_UTC_MS: i64 = 20_780 * 86_400_000;
+const HOUR_MS: i64 = 3_600_000;
+
+fn schedules(after_first_of: Option<&str>) -> Schedules {
+    let from_8_to_18 = Period { weekdays: Weekdays::ALL, from_minute: 8 * 60, until_minute: 18 * 60 };
+    Schedules::new(vec![Schedule {
+        name: "office".to_owned(),
+        groups: vec!["staff".to_owned()],
+        people: Vec::new(),
+        periods: vec![from_8_to_18],
+        season: None,
+        closed: Vec::new(),
+        after_first_of: after_first_of.map(str::to_owned),
+    }])
+    .unwrap()
+}
+
+fn bound() -> Hours {
+    Hours { bound_by: ScheduleSet::from_indices([0]), opens: ScheduleSet::NONE }
+}
+
+fn opener() -> Hours {
+    Hours { bound_by: ScheduleSet::NONE, opens: ScheduleSet::from_indices([0]) }
+}
+
+fn rules() -> Rules {
+    Rules { consensus: 1, consensus_of: 1, ..Rules::new(1.0) }
+}
+
+fn policy(after_first_of: Option<&str>) -> Policy {
+    Policy::new(rules()).unwrap().with_schedules(schedules(after_first_of))
+}
+
+fn seen(person: PersonId, hours: Hours, at: f32) -> ObservedFace {
+    let best = Candidate { hours, ..Candidate::new(person, 0.5) };
+    let bounds = Bounds { x: at, y: 0.0, width: 100.0, height: 100.0 };
+    ObservedFace { resembles: Some(Resemblance { best, runner_up: None }), ..ObservedFace::new(bounds) }
+}
+
+fn decide(policy: &mut Policy, faces: &[ObservedFace], now: Now) -> Result<PersonId, Reason> {
+    match policy.decide(&Observation::new(faces), &now) {
+        Decision::Grant(grant) => Ok(grant.person()),
+        Decision::Deny(refusal) => Err(refusal.reason),
+        Decision::Nobody => panic!("somebody is there"),
+    }
+}
+
+/// At so many hours after Monday 00:00 UTC.
+fn at(hours: i64) -> Now {
+    Now::trusted(MONDAY_UTC_MS + hours * HOUR_MS, (hours * HOUR_MS) as u64 + 1)
+}
+
+#[test]
+fn hours_are_those_of_the_door_and_only_on_a_clock_that_is_right() {
+    let (unknown, cet) = (|now: Now| Now { clock: ClockTrust::Unknown, ..now }, 3600);
+    let cases = [
+        (bound(), at(7), Err(Reason::OutsideHours)),
+        (bound(), at(7).ahead_of_utc(cet), Ok(ADA)),
+        (bound(), at(17), Ok(ADA)),
+        (bound(), at(17).ahead_of_utc(cet), Err(Reason::OutsideHours)),
+        (bound(), unknown(at(12)), Err(Reason::ClockUnknown)),
+        (Hours::default(), at(3), Ok(ADA)),
+        (Hours::default(), unknown(at(3)), Ok(ADA)),
+        (Hours { bound_by: ScheduleSet::from_indices([7]), ..bound() }, at(12), Err(Reason::OutsideHours)),
+    ];
+    for (hours, now, expected) in cases {
+        assert_eq!(decide(&mut policy(None), &[seen(ADA, hours, 0.0)], now), expected, "{hours:?} {now:?}");
+        let mut by_card = policy(None);
+        let holder = Candidate { mode: Mode::CardOrFace, hours, ..Candidate::new(ADA, 0.0) }.holder();
+        by_card.present_card(&PresentedCard::Of(holder), &now);
+        assert_eq!(decide(&mut by_card, &[], now), expected, "by card, {hours:?} {now:?}");
+    }
+}
+
+#[test]
+fn a_policy_without_schedules_lets_in_nobody_who_is_bound_by_one() {
+    let mut policy = Policy::new(rules()).unwrap();
+    assert_eq!(decide(&mut policy, &[seen(ADA, bound(), 0.0)], at(12)), Err(Reason::OutsideHours));
+}
+
+#[test]
+fn the_first_of_a_group_opens_for_the_others_until_the_hours_end() {
+    let mut policy = policy(Some("keyholders"));
+    let (ada, ben) = (seen(ADA, bound(), 0.0), seen(BEN, opener(), 0.0));
+    assert_eq!(decide(&mut policy, &[ada], at(9)), Err(Reason::NobodyHereYet));
+    assert_eq!(decide(&mut policy, &[ben], at(10)), Ok(BEN));
+    assert_eq!(decide(&mut policy, &[ada], at(11)), Ok(ADA));
+    assert_eq!(decide(&mut policy, &[ada], at(20)), Err(Reason::OutsideHours));
+    assert_eq!(decide(&mut policy, &[ada], at(24 + 9)), Err(Reason::NobodyHereYet), "the next day begins anew");
+
+    let memory = policy.take_changed_memory().unwrap();
+    let mut restarted = self::policy(Some("keyholders"));
+    restarted.remember(&memory, &at(11));
+    assert_eq!(decide(&mut restarted, &[ada], at(12)), Ok(ADA), "a restart does not send anybody home");
+}
+
+#[test]
+fn a_keyholder_who_is_not_let_in_after_all_opens_nothing() {
+    let mut policy = policy(Some("keyholders"));
+    let ben = [seen(BEN, opener(), 0.0)];
+    let Decision::Grant(grant) = policy.decide(&Observation::new(&ben), &at(9)) else { panic!("not granted") };
+    assert_eq!(policy.withhold(grant, Reason::NotRecorded).reason, Reason::NotRecorded);
+    assert_eq!(decide(&mut policy, &[seen(ADA, bound(), 0.0)], at(10)), Err(Reason::NobodyHereYet));
+}
+
+#[test]
+fn nobody_is_let_in_twice_in_a_short_while_here_or_at_another_door() {
+    let rule = |direction| Some(AntiPassback { direction, for_ms: 2 * HOUR_MS as u64 });
+    let mut front = Policy::new(Rules { anti_passback: rule(Direction::In), ..rules() }).unwrap();
+    let mut back = Policy::new(Rules { anti_passback: rule(Direction::In), ..rules() }).unwrap();
+    let mut exit = Policy::new(Rules { anti_passback: rule(Direction::Out), ..rules() }).unwrap();
+    let ada = [seen(ADA, Hours::default(), 0.0)];
+    let tell = |from: &mut Policy, to: &mut Policy| {
+        from.take_changed_memory().unwrap().passages.iter().for_each(|passage| to.hear_of(passage));
+    };
+    assert_eq!(decide(&mut front, &ada, at(8)), Ok(ADA));
+    assert_eq!(decide(&mut front, &ada, at(9)), Err(Reason::PassedAlready));
+    tell(&mut front, &mut back);
+    assert_eq!(decide(&mut back, &ada, at(9)), Err(Reason::PassedAlready));
+    let _ = back.take_changed_memory();
+    tell(&mut front_after(&mut back), &mut exit);
+    assert_eq!(decide(&mut exit, &ada, at(9)), Ok(ADA));
+    tell(&mut exit, &mut back);
+    assert_eq!(decide(&mut back, &ada, at(9)), Ok(ADA), "she went out in between");
+    assert_eq!(decide(&mut back, &ada, at(11)), Ok(ADA), "the time is over");
+}
+
+/// A policy that has only just heard of what another one knows.
+fn front_after(other: &mut Policy) -> Policy {
+    let mut heard = Policy::new(rules()).unwrap();
+    other.remembered.passages.iter().for_each(|passage| heard.hear_of(&passage));
+    heard
+}
+
+/// Milliseconds, and the faces seen then.
+type Frames = Vec<(u64, Vec<ObservedFace>)>;
+
+#[test]
+fn whoever_is_seen_with_somebody_let_in_may_have_followed_them() {
+    let stranger =
+        ObservedFace { resembles: None, ..ObservedFace::new(Bounds { x: 300.0, y: 0.0, width: 60.0, height: 60.0 }) };
+    let far_away = ObservedFace::new(Bounds { x: 300.0, y: 0.0, width: 20.0, height: 20.0 });
+    let (ada, ben) = (seen(ADA, Hours::default(), 0.0), seen(BEN, Hours::default(), 300.0));
+    let nearer = |face: ObservedFace| {
+        let Bounds { x, y, .. } = face.bounds;
+        ObservedFace { bounds: Bounds { x, y, width: 120.0, height: 120.0 }, ..face }
+    };
+    let alone_until = |ms: u64| (0..ms / 900).map(|step| (step * 900, vec![ada]));
+    let cases: [(&str, Frames, Option<usize>); 7] = [
+        ("alone", vec![(0, vec![ada])], None),
+        ("together", vec![(0, vec![ada, stranger])], Some(1)),
+        ("three", vec![(0, vec![ada, stranger, stranger])], Some(2)),
+        ("a moment later", vec![(0, vec![ada]), (800, vec![ada, stranger])], Some(1)),
+        ("long after", alone_until(5400).chain([(5400, vec![ada, stranger])]).collect(), None),
+        ("somebody in the background", vec![(0, vec![ada, far_away])], None),
+        ("both are let in", vec![(0, vec![nearer(ada), ben]), (500, vec![ada, nearer(ben)])], None),
+    ];
+    for (what, frames, others) in cases {
+        let mut policy = Policy::new(rules()).unwrap();
+        for (ms, faces) in &frames {
+            let _ = policy.decide(&Observation::new(faces), &Now::trusted(0, *ms));
+        }
+        policy.end_approach();
+        let found = policy.take_ended_approach().unwrap().tailgating;
+        assert_eq!(found.map(|found| found.others), others, "{what}");
+        assert!(found.is_none_or(|found| found.person == ADA), "{what}");
+    }
+}

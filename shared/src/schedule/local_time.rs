@@ -1,0 +1,79 @@
+//! Time as a clock on the wall shows it.
+
+use serde::{Deserialize, Serialize};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// A day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Weekday {
+    /// Monday.
+    Monday,
+    /// Tuesday.
+    Tuesday,
+    /// Wednesday.
+    Wednesday,
+    /// Thursday.
+    Thursday,
+    /// Friday.
+    Friday,
+    /// Saturday.
+    Saturday,
+    /// Sunday.
+    Sunday,
+}
+
+impl Weekday {
+    /// Monday first.
+    pub const ALL: [Self; 7] =
+        [Self::Monday, Self::Tuesday, Self::Wednesday, Self::Thursday, Self::Friday, Self::Saturday, Self::Sunday];
+
+    /// Of a day counted from 1 January 1970, which was a Thursday.
+    pub const fn of(day: i32) -> Self {
+        Self::ALL[(day as i64 + 3).rem_euclid(7) as usize]
+    }
+}
+
+/// A minute of a day in some zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalTime {
+    /// Days since 1 January 1970.
+    pub day: i32,
+    /// Minutes since midnight, 0 to 1439.
+    pub minute: u16,
+}
+
+impl LocalTime {
+    /// Where the clock is so many seconds ahead of UTC, at this time in milliseconds since 1970. Days that an `i32` does
+    /// not count are the last one that it does.
+    pub fn of(utc_ms: i64, utc_offset_s: i32) -> Self {
+        let local_ms = utc_ms.saturating_add(i64::from(utc_offset_s) * 1000);
+        let day = local_ms.div_euclid(DAY_MS).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
+        Self { day, minute: (local_ms.rem_euclid(DAY_MS) / 60_000) as u16 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_minutes_are_those_of_the_zone() {
+        // 2026-11-25T23:30:00Z, a Wednesday.
+        let utc_ms = 1_795_649_400_000;
+        for (offset_hours, day, minute, weekday) in [
+            (0, 20_782, 23 * 60 + 30, Weekday::Wednesday),
+            (1, 20_783, 30, Weekday::Thursday),
+            (-12, 20_782, 11 * 60 + 30, Weekday::Wednesday),
+            (14, 20_783, 13 * 60 + 30, Weekday::Thursday),
+        ] {
+            let time = LocalTime::of(utc_ms, offset_hours * 3600);
+            assert_eq!((time, Weekday::of(time.day)), (LocalTime { day, minute }, weekday), "{offset_hours}");
+        }
+        assert_eq!(Weekday::of(0), Weekday::Thursday);
+        assert_eq!(Weekday::of(-1), Weekday::Wednesday);
+        assert_eq!(LocalTime::of(-1, 0), LocalTime { day: -1, minute: 1439 });
+        assert_eq!(LocalTime::of(i64::MAX, i32::MAX).day, i32::MAX);
+        let _whatever: [Weekday; 2] = [Weekday::of(i32::MIN), Weekday::of(i32::MAX)];
+    }
+}

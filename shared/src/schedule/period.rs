@@ -1,0 +1,57 @@
+//! Hours on days of the week.
+
+use super::local_time::{LocalTime, Weekday};
+use serde::{Deserialize, Serialize};
+
+/// Minutes in a day.
+pub const DAY_MINUTES: u16 = 24 * 60;
+
+/// Some days of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Weekdays(u8);
+
+impl Weekdays {
+    /// Every day.
+    pub const ALL: Self = Self(0x7f);
+
+    /// These days.
+    pub fn of(days: impl IntoIterator<Item = Weekday>) -> Self {
+        Self(days.into_iter().fold(0, |bits, day| bits | 1 << day as u8))
+    }
+
+    /// Whether a day is one of them.
+    pub const fn has(self, day: Weekday) -> bool {
+        self.0 & 1 << day as u8 != 0
+    }
+}
+
+/// From a minute of the day until before another one; until the next day if that is not later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Period {
+    /// The days on which it begins.
+    pub weekdays: Weekdays,
+    /// When it begins, minutes since midnight, 0 to 1439.
+    pub from_minute: u16,
+    /// When it has ended, minutes since midnight, 0 to 1440.
+    pub until_minute: u16,
+}
+
+impl Period {
+    pub(super) const fn is_sound(&self) -> bool {
+        let Self { weekdays: Weekdays(days), from_minute, until_minute } = *self;
+        days != 0 && days <= Weekdays::ALL.0 && from_minute < DAY_MINUTES && until_minute <= DAY_MINUTES
+    }
+
+    /// How many minutes ago it began if it is going on; the day on which it does must be allowed.
+    pub(super) fn began_minutes_ago(&self, time: LocalTime, begins_on: impl Fn(i32) -> bool) -> Option<u32> {
+        let begins_on = |day: i32| self.weekdays.has(Weekday::of(day)) && begins_on(day);
+        let Self { from_minute, until_minute, .. } = *self;
+        let is_past_midnight = until_minute <= from_minute;
+        let last_minute = if is_past_midnight { DAY_MINUTES } else { until_minute };
+        if (from_minute..last_minute).contains(&time.minute) && begins_on(time.day) {
+            return Some(u32::from(time.minute - from_minute));
+        }
+        let began_yesterday = is_past_midnight && time.minute < until_minute && begins_on(time.day.checked_sub(1)?);
+        began_yesterday.then(|| u32::from(time.minute + DAY_MINUTES - from_minute))
+    }
+}
