@@ -15,6 +15,7 @@ mod doctor;
 pub mod door;
 mod forget;
 pub mod gpio;
+mod keygen;
 pub mod lights;
 pub mod reader;
 mod replay;
@@ -40,6 +41,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Command::Status(arguments) => status::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Lock(arguments) => run::lock_command::run(arguments),
+        Command::Keygen(arguments) => keygen::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),
         Command::Forget(arguments) => forget::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),

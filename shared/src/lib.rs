@@ -17,3 +17,4 @@ pub mod gallery;
 mod hex;
 pub mod matching;
 pub mod policy;
+pub mod seal;

@@ -5,6 +5,7 @@
 
 mod audit;
 mod camera;
+mod database;
 mod door;
 mod model;
 mod reader;
@@ -12,6 +13,7 @@ mod rules;
 
 pub use audit::Audit;
 pub use camera::{Camera, Source};
+pub use database::{Database, Unsigned};
 pub use door::{Contacts, Door, Lights, Lock, Wiring};
 pub use model::Model;
 pub use reader::Reader;
@@ -57,14 +59,6 @@ pub struct Config {
     pub status: Status,
 }
 
-/// `[database]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct Database {
-    /// The people database.
-    pub path: PathBuf,
-}
-
 /// `[status]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -76,12 +70,6 @@ pub struct Status {
 impl Default for Status {
     fn default() -> Self {
         Self { socket: PathBuf::from("/run/edge-agent/status.sock") }
-    }
-}
-
-impl Default for Database {
-    fn default() -> Self {
-        Self { path: PathBuf::from("/var/lib/edge-agent/people.db") }
     }
 }
 
@@ -148,6 +136,7 @@ impl Config {
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text)?;
         config.audit.check()?;
+        config.database.check()?;
         config.model.check()?;
         config.camera.check()?;
         config.door.check()?;
@@ -206,7 +195,8 @@ mod tests {
         let sample = std::fs::read_to_string(path).unwrap();
         let others = ["path", "socket"];
         let of_sections =
-            [&rules::KEYS[..], &camera::KEYS, &door::KEYS, &reader::KEYS, &model::KEYS, &audit::KEYS].concat();
+            [&rules::KEYS[..], &camera::KEYS, &door::KEYS, &reader::KEYS, &model::KEYS, &audit::KEYS, &database::KEYS]
+                .concat();
         let all_keys = of_sections.iter().chain(&others);
         for key in all_keys {
             let named = sample.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} =")));
@@ -236,6 +226,9 @@ mod tests {
     fn what_is_not_known_or_out_of_range_is_named() {
         for (text, named) in [
             ("[doors]\n", "doors"),
+            ("[database]\nunsigned = \"fine\"\n", "accepted"),
+            ("[database]\nsigner = \"a\"\n", "signers"),
+            ("[database]\nsigners = [\"a\"]\nunsigned = \"accepted\"\n", "database.unsigned"),
             ("[door]\nunlock_seconds = 3.0\n", "unlock_seconds"),
             ("[door]\nunlock-seconds = 0.0\n", "door.unlock-seconds"),
             ("[door]\nunlock-seconds = 3600.0\n", "door.unlock-seconds"),

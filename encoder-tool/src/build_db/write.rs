@@ -1,4 +1,4 @@
-//! From members and encodings to the bytes of a people database. No I/O but random numbers.
+//! From members and encodings to a people database. No I/O but random numbers.
 
 use super::roster::Member;
 use crate::calibrate::risk::Risk;
@@ -52,18 +52,18 @@ pub(super) struct Findings {
     pub(super) look_alikes: Vec<([usize; 2], f32)>,
 }
 
-/// The database's bytes. Cards are hashed under a new key, so that no two databases have a hash in common. A person keeps the id that `people.csv` or the previous database gives; others get a random
+/// The database. Cards are hashed under a new key, so that no two databases have a hash in common. A person keeps the id that `people.csv` or the previous database gives; others get a random
 /// one.
 ///
 /// # Errors
 /// If a bound of the format is passed, two people have one id, or the system has no random numbers.
-pub(super) fn encode_database(
+pub(super) fn build(
     people: Vec<Enrolled>,
     findings: &Findings,
     heritage: &Heritage,
     recogniser: &Recogniser,
     now: i64,
-) -> anyhow::Result<Vec<u8>> {
+) -> anyhow::Result<Gallery> {
     let sequence = database::next_sequence(heritage.sequence, now);
     let mut builder = GalleryBuilder::new(sequence, recogniser.model_hash(), recogniser.dimensions())?;
     let card_key = CardKey(random()?);
@@ -88,7 +88,7 @@ pub(super) fn encode_database(
     for &([one, other], distance) in &findings.look_alikes {
         builder.add_look_alikes(&ids[one], &ids[other], distance)?;
     }
-    Ok(builder.encode()?)
+    Ok(builder.build())
 }
 
 fn random<const BYTES: usize>() -> anyhow::Result<[u8; BYTES]> {

@@ -6,7 +6,7 @@ use alloc::vec;
 use proptest::prelude::*;
 use sections::{SectionWriter, Sections, Tag};
 
-const KEY: CardKey = CardKey([0x4b; 32]);
+pub(super) const KEY: CardKey = CardKey([0x4b; 32]);
 
 fn name(text: &str) -> PersonName {
     PersonName::parse(text).unwrap()
@@ -23,7 +23,7 @@ fn encodings(noise: &mut Noise, dimensions: usize, count: usize) -> Vec<NewEncod
 }
 
 /// Three people with two, one and three encodings of 5 numbers, everything used.
-fn small() -> GalleryBuilder {
+pub(super) fn small() -> GalleryBuilder {
     let mut noise = Noise(1);
     let mut builder = GalleryBuilder::new(7, ModelHash([0xab; 32]), 5).unwrap();
     builder.set_card_key(KEY).unwrap();
@@ -114,7 +114,7 @@ fn every_flipped_bit_and_every_byte_too_many_is_refused() {
 fn crafted(file: &[u8], tag: Tag, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let sections = Sections::of(file).unwrap();
     let mut change = Some(change);
-    let mut writer = SectionWriter::new();
+    let mut writer = SectionWriter::file(0);
     for section in sections.iter() {
         writer
             .section(section.tag, |out| {
@@ -226,7 +226,7 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
         Ok(())
     };
     let rewritten = |extra: Option<[u8; 4]>, left_out: Option<Tag>| {
-        let mut writer = SectionWriter::new();
+        let mut writer = SectionWriter::file(0);
         for section in Sections::of(&file).unwrap().iter().filter(|section| Some(section.tag) != left_out) {
             writer.section(section.tag, |out| appended(out, section.contents)).unwrap();
         }
@@ -359,7 +359,7 @@ fn an_encoding_takes_no_more_room_than_promised() {
     }
 }
 
-fn arbitrary_gallery() -> impl Strategy<Value = Gallery> {
+pub(super) fn arbitrary_gallery() -> impl Strategy<Value = Gallery> {
     let details = (
         "[a-zé \n]{0,40}",
         prop::collection::vec("[a-z]{1,32}", 0..=8),
