@@ -1,12 +1,14 @@
 //! `check`: could a unit run with this configuration? Nothing is opened but files, no pin is touched.
 
 mod around;
+mod keys;
 
 use crate::args::Check;
 use crate::config::{Config, Reader};
-use crate::database;
+use crate::database::{self, Trust};
 use anyhow::Context;
 use around::{CheckedLock, wiring_advice};
+use keys::CheckedKeys;
 use models::Recogniser;
 use models::golden::Tested;
 use serde::Serialize;
@@ -21,6 +23,8 @@ struct Checked {
     sequence: u64,
     people: usize,
     encodings: usize,
+    #[serde(flatten)]
+    keys: CheckedKeys,
     /// The model's hash.
     model: String,
     dimensions: usize,
@@ -46,7 +50,10 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     let mut recogniser = Recogniser::load(&config.model.bundles).context("[model] bundles")?;
     let tested = recogniser.self_test().context("[model] bundles: the networks failed their self-test")?;
     let path = arguments.db.as_ref().unwrap_or(&config.database.path);
-    let gallery = database::read(path, &recogniser.model_hash()).context("[database] path")?;
+    let trust = Trust::of(&config)?;
+    let read = database::read(path, &recogniser.model_hash(), &trust).context("[database] path")?;
+    let keys = CheckedKeys::of(&config, &read)?;
+    let gallery = read.gallery;
     let rules = config.rules_for(&gallery, recogniser.threshold());
     Policy::new(rules).context("[policy]").help("deploy/config.toml explains every key")?;
     let threshold_from = match (config.policy.threshold, gallery.header().threshold) {
@@ -65,7 +72,12 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
         threshold: rules.threshold,
         threshold_from,
         unlock_seconds: config.door.unlock_seconds,
-        warnings: around::warnings(&config, lock.as_ref(), &gallery).into_iter().chain(untested(tested)).collect(),
+        warnings: [around::warnings(&config, lock.as_ref(), &gallery), keys.warnings(&config)]
+            .concat()
+            .into_iter()
+            .chain(untested(tested))
+            .collect(),
+        keys,
         lock,
         reader: config.reader.as_ref().map(Reader::kind),
         audit: config.audit.path.display().to_string(),
@@ -85,11 +97,12 @@ fn untested(tested: Tested) -> Option<String> {
 
 fn in_words(checked: &Checked) -> String {
     let Checked { config, database, sequence, people, encodings, model, dimensions, .. } = checked;
-    let Checked { threshold, threshold_from, unlock_seconds, lock, reader, audit, warnings, .. } = checked;
+    let Checked { keys, threshold, threshold_from, unlock_seconds, lock, reader, audit, warnings, .. } = checked;
     let mut lines = vec![
         format!("configuration  {config}: can be used"),
         format!("model          {model}, {dimensions} numbers an encoding"),
         format!("database       {database}: {people} people, {encodings} encodings, sequence {sequence}"),
+        keys.in_words(),
         format!("threshold      {threshold:.3} from the {threshold_from}; smaller is stricter"),
         format!("door           unlocked for {unlock_seconds} s"),
     ];
@@ -123,6 +136,12 @@ mod tests {
             sequence: 7,
             people: 2,
             encodings: 5,
+            keys: CheckedKeys {
+                signed_by: Some("11-22".to_owned()),
+                signers: vec!["11-22".to_owned()],
+                sealed_for: vec!["33-44".to_owned(), "55-66".to_owned()],
+                identity: Some("33-44".to_owned()),
+            },
             model: "ab".to_owned(),
             dimensions: 128,
             threshold: 1.02,
@@ -143,6 +162,8 @@ mod tests {
 configuration  c.toml: can be used
 model          ab, 128 numbers an encoding
 database       people.db: 2 people, 5 encodings, sequence 7
+signed         by 11-22, as [database] signers wants it
+sealed         for 33-44 (this unit), 55-66
 threshold      1.020 from the encoder; smaller is stricter
 door           unlocked for 5 s
 lock           GPIO17, locked at low, and while the Pi boots by its pull at reset (pi-4, pi-5)

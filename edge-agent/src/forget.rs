@@ -122,7 +122,7 @@ fn receipt(id: PersonId, erased: Vec<String>, log: &Path, config: &Config) -> an
     // A file is put aside after a tenth of that time, or a day, and goes when its last record is old enough.
     let keep_days = i64::from(config.audit.keep_days);
     let kept_ms = (keep_days + (keep_days / 10).max(1) + 1) * 24 * 3600 * 1000;
-    let (still_in, not_looked_into) = databases_with(id, &config.database.path);
+    let (still_in, not_looked_into) = databases_with(id, &config.database);
     Ok(Receipt {
         utc: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         person_id: id.to_string(),
@@ -145,16 +145,16 @@ fn is_runner_up(record: &shared::audit::Record, id: PersonId) -> bool {
 }
 
 /// The unit's databases that have this person, and those of which it is not known.
-fn databases_with(id: PersonId, current: &Path) -> (Vec<String>, Vec<String>) {
+fn databases_with(id: PersonId, database: &config::Database) -> (Vec<String>, Vec<String>) {
     let (mut with, mut unknown) = (Vec::new(), Vec::new());
     for suffix in ["", ".previous", ".incoming", ".staged", ".exchanged", ".refused"] {
-        let mut path = current.as_os_str().to_owned();
+        let mut path = database.path.as_os_str().to_owned();
         path.push(suffix);
         let path = PathBuf::from(path);
         if !fs::exists(&path).unwrap_or(true) {
             continue;
         }
-        match people_in(&path) {
+        match people_in(&path, &database.identity) {
             Ok(people) if people.contains(&id) => with.push(path.display().to_string()),
             Ok(_) => {}
             Err(error) => unknown.push(format!("{error:#}")),

@@ -15,6 +15,7 @@ mod doctor;
 pub mod door;
 mod forget;
 pub mod gpio;
+mod keygen;
 pub mod lights;
 pub mod memory;
 mod passages;
@@ -43,6 +44,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Lock(arguments) => run::lock_command::run(arguments),
         Command::Rollback(arguments) => database::rollback::run(arguments),
+        Command::Keygen(arguments) => keygen::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),
         Command::Forget(arguments) => forget::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),

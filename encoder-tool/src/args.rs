@@ -1,6 +1,7 @@
 //! The command line. Values are checked here; what they refer to is opened by the commands.
 
 use crate::calibrate::DEFAULT_FPIR;
+use crate::keys::KeyChoice;
 use crate::model::ModelCommand;
 use crate::threshold::parse_threshold;
 use clap::{Args, Parser, Subcommand};
@@ -30,6 +31,8 @@ pub(crate) enum Command {
     Calibrate(Calibrate),
     Evaluate(Evaluate),
     Ship(Ship),
+    Keygen(crate::keygen::Keygen),
+    Forget(crate::forget::Forget),
     /// What was kept of photos to make a second evaluation fast: biometric data
     #[command(subcommand)]
     Cache(CacheCommand),
@@ -72,6 +75,15 @@ pub(crate) struct BuildDb {
     /// The database to write; one that is there is replaced only when the new one is whole
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
+    /// Sign it with this key, so that units know whose it is: ~/.config/encoder-tool/signing.key, if `keygen` made it
+    #[arg(long, value_name = "KEY")]
+    pub(crate) sign: Option<PathBuf>,
+    /// Seal it for the unit with this public key (`edge-agent keygen` prints it), once for each unit, and for this
+    /// workstation. Default: for whom the database that is replaced was sealed
+    #[arg(long, value_name = "PUBLIC_KEY")]
+    pub(crate) encrypt_to: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) keys: KeyChoice,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
     /// How often a stranger may be named: the threshold for that is worked out from the number of encodings, and stored
@@ -135,6 +147,11 @@ pub(crate) struct Ship {
 pub(crate) struct List {
     /// The people database
     pub(crate) db: PathBuf,
+    /// Only what can be read without a key: sequence, model, how many people, who signed it and who can open it
+    #[arg(long)]
+    pub(crate) head: bool,
+    #[command(flatten)]
+    pub(crate) keys: KeyChoice,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -151,6 +168,8 @@ pub(crate) struct Identify {
     /// The people database
     #[arg(long, value_name = "FILE")]
     pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) keys: KeyChoice,
     #[command(flatten)]
     pub(crate) threshold: ThresholdChoice,
     #[command(flatten)]
@@ -173,6 +192,8 @@ pub(crate) struct Verify {
     /// The name they claim
     #[arg(long, value_name = "NAME")]
     pub(crate) identity: String,
+    #[command(flatten)]
+    pub(crate) keys: KeyChoice,
     #[command(flatten)]
     pub(crate) threshold: ThresholdChoice,
     #[command(flatten)]
@@ -270,6 +291,11 @@ pub(crate) struct Calibrate {
     /// Store the threshold in the database
     #[arg(long)]
     pub(crate) write: bool,
+    /// With --write: the key, if the database is signed
+    #[arg(long, value_name = "KEY", requires = "write")]
+    pub(crate) sign: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) keys: KeyChoice,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
     /// With --images: keep no encodings for the next time, and use none that were kept
@@ -313,6 +339,15 @@ mod tests {
             ("-vv identify a.jpg b.jpg --db people.db --model one --model two", None),
             ("verify a.jpg --db people.db --identity younes --threshold 0.7", None),
             ("compare a.jpg b.jpg --pixels -q", None),
+            (
+                "build-db photos -o people.db --sign a.key --encrypt-to one.pub --encrypt-to two.pub --open-with b.key",
+                None,
+            ),
+            ("calibrate --db people.db --sign a.key", Some(ErrorKind::MissingRequiredArgument)),
+            ("keygen --dir keys --replace --json", None),
+            ("forget Ada --db people.db --sign a.key --open-with b.key --json", None),
+            ("forget Ada", Some(ErrorKind::MissingRequiredArgument)),
+            ("list people.db --head --json", None),
             ("identify --db people.db", Some(ErrorKind::MissingRequiredArgument)),
             ("verify a.jpg --db people.db", Some(ErrorKind::MissingRequiredArgument)),
             ("verify a.jpg --db people.db --identity y --threshold 2.1", Some(ErrorKind::ValueValidation)),

@@ -1,7 +1,9 @@
 //! People databases as files.
 
+use crate::keys::KeyChoice;
 use anyhow::Context;
-use shared::gallery::{Gallery, ModelHash};
+use shared::gallery::{DatabaseFile, Gallery, GalleryError, Header, ModelHash};
+use shared::seal::{EnvelopeError, Identity, Recipient, Signer};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -9,44 +11,93 @@ use terminal::{Help, read_bounded};
 
 /// A larger database is refused before it is read.
 const MAX_BYTES: u64 = 2 << 30;
+const MAKE_ONE: &str = "`encoder-tool build-db PHOTOS -o FILE` makes a people database";
 
-/// Reads a database.
+/// A database, who signed it, and who can read it.
+pub(crate) struct Opened {
+    pub(crate) gallery: Gallery,
+    /// Whoever it is: the file is as they signed it.
+    pub(crate) signer: Option<Signer>,
+    /// Nobody if it is not sealed.
+    pub(crate) recipients: Vec<Recipient>,
+}
+
+/// What a database says without a key.
+pub(crate) struct Outside {
+    pub(crate) header: Header,
+    pub(crate) signer: Option<Signer>,
+    pub(crate) recipients: Vec<Recipient>,
+}
+
+/// Reads a database, with this key if it is sealed.
 ///
 /// # Errors
-/// If it cannot be read or is not whole.
-pub(crate) fn read(path: &Path) -> anyhow::Result<Gallery> {
-    let bytes = read_bounded(path, MAX_BYTES).help("`encoder-tool build-db PHOTOS -o FILE` makes a people database")?;
-    Gallery::decode(&bytes)
-        .with_context(|| format!("{} is no people database that can be used", path.display()))
-        .help("take a whole copy, or build it again with `encoder-tool build-db`")
+/// If it cannot be read, is not whole, is not what was signed, or the key does not open it.
+pub(crate) fn read(path: &Path, keys: &KeyChoice) -> anyhow::Result<Opened> {
+    let bytes = read_bounded(path, MAX_BYTES).help(MAKE_ONE)?;
+    open(&bytes, keys)
+        .map_err(|refused| in_file(path, refused, "take a whole copy, or build it again with `encoder-tool build-db`"))
+}
+
+/// Reads the head of a database, and by whom and for whom it is.
+///
+/// # Errors
+/// If it cannot be read, is not whole, or is not what was signed.
+pub(crate) fn read_outside(path: &Path) -> anyhow::Result<Outside> {
+    let bytes = read_bounded(path, MAX_BYTES).help(MAKE_ONE)?;
+    let file = DatabaseFile::of(&bytes).map_err(|error| in_file(path, error.into(), "take a whole copy"))?;
+    Ok(Outside { header: *file.header(), signer: file.signer(), recipients: file.recipients() })
 }
 
 /// Reads a database that was made with this model.
 ///
 /// # Errors
 /// As [`read`], or with both hashes if it was made with another model.
-pub(crate) fn read_for_model(path: &Path, model: &ModelHash) -> anyhow::Result<Gallery> {
-    let gallery = read(path)?;
-    gallery
+pub(crate) fn read_for_model(path: &Path, model: &ModelHash, keys: &KeyChoice) -> anyhow::Result<Opened> {
+    let opened = read(path, keys)?;
+    opened
+        .gallery
         .require_model(model)
         .with_context(|| path.display().to_string())
         .help("give the model that it was made with by --model, or build the database again with this one")?;
-    Ok(gallery)
+    Ok(opened)
 }
 
 /// Reads the database that is about to be replaced; `None` if there is none.
 ///
 /// # Errors
 /// If there is a file which is no database: it may be dear to somebody, and a damaged database still holds the ids.
-pub(crate) fn read_previous(path: &Path) -> anyhow::Result<Option<Gallery>> {
+pub(crate) fn read_previous(path: &Path, keys: &KeyChoice) -> anyhow::Result<Option<Opened>> {
     if matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound) {
         return Ok(None);
     }
     let bytes = read_bounded(path, MAX_BYTES)?;
-    Gallery::decode(&bytes)
-        .map(Some)
-        .with_context(|| format!("{} is there, but is no people database that can be used", path.display()))
-        .help("move it away to start anew, or choose another file with -o")
+    let help = "move it away to start anew, or choose another file with -o";
+    open(&bytes, keys).map(Some).map_err(|refused| in_file(path, refused, help))
+}
+
+fn open(bytes: &[u8], keys: &KeyChoice) -> anyhow::Result<Opened> {
+    let file = DatabaseFile::of(bytes)?;
+    let identities: Vec<Identity> = if file.is_sealed() { keys.identity()?.into_iter().collect() } else { Vec::new() };
+    Ok(Opened { gallery: file.open(&identities)?, signer: file.signer(), recipients: file.recipients() })
+}
+
+/// The refusal with the file and what to do about it: `otherwise`, unless it is a matter of keys.
+fn in_file(path: &Path, refused: anyhow::Error, otherwise: &str) -> anyhow::Error {
+    let shown = path.display();
+    let help = match refused.downcast_ref() {
+        Some(GalleryError::Envelope(EnvelopeError::ForOthers { .. })) => {
+            "give a key for which it is sealed with --open-with KEY; `encoder-tool list --head` needs none"
+        }
+        Some(GalleryError::Signature { .. }) => "take it from where it was signed again",
+        Some(_) => otherwise,
+        // A key that cannot be used says itself what to do.
+        None => return refused,
+    };
+    match Err::<(), _>(refused).with_context(|| format!("{shown} is no people database that can be used")).help(help) {
+        Err(error) => error,
+        Ok(()) => anyhow::anyhow!("{shown} cannot be used"),
+    }
 }
 
 /// The sequence number of a database that replaces one: max(previous + 1, Unix seconds).

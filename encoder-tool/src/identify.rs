@@ -54,7 +54,7 @@ struct RunnerUp {
 /// If the database, the model or a photo cannot be read. With several photos the others are answered first.
 pub(crate) fn run(arguments: &Identify) -> Result<Answer> {
     let recogniser = Recogniser::load(&arguments.model.folders)?;
-    let gallery = database::read_for_model(&arguments.db, &recogniser.model_hash())?;
+    let gallery = database::read_for_model(&arguments.db, &recogniser.model_hash(), &arguments.keys)?.gallery;
     let threshold =
         threshold::in_force(arguments.threshold.threshold, gallery.header().threshold, recogniser.threshold());
     let budget = PixelBudget::new(photo_file::PIXELS_AT_ONCE);

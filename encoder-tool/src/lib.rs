@@ -13,8 +13,11 @@ mod database;
 mod evaluate;
 mod faces;
 mod file_size_limit;
+mod forget;
 mod html;
 mod identify;
+mod keygen;
+mod keys;
 mod list;
 mod model;
 mod photo_file;
@@ -22,9 +25,11 @@ mod photo_folders;
 mod pixel_budget;
 mod pixels;
 mod progress;
+mod protect;
 mod ship;
 mod threshold;
 mod triplet_loss;
+mod user_folders;
 mod verify;
 mod workers;
 
@@ -52,6 +57,8 @@ fn answer(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Evaluate(arguments) => evaluate::run(arguments, verbosity),
         Command::Calibrate(arguments) => calibrate::run(arguments, verbosity),
         Command::Ship(arguments) => ship::run(arguments, verbosity),
+        Command::Keygen(arguments) => keygen::run(arguments),
+        Command::Forget(arguments) => forget::run(arguments),
         Command::Cache(command) => cache_command::run(*command),
         Command::Model(command) => command.run(verbosity).map(|()| Answer::Yes),
     }

@@ -1,11 +1,12 @@
 //! `list`: who is in a people database.
 
 use crate::args::List;
-use crate::database;
+use crate::database::{self, Opened, Outside};
 use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::gallery::{Gallery, Mode};
+use shared::gallery::{Gallery, Header, Mode};
+use shared::seal::{Recipient, Signer};
 use terminal::Answer;
 
 /// What is printed.
@@ -18,9 +19,15 @@ struct Listed {
     /// The database's own; `null` leaves it to the encoder's.
     threshold: Option<f32>,
     encodings: usize,
-    people: Vec<ListedPerson>,
-    /// Names of the schedules.
-    schedules: Vec<String>,
+    /// Fingerprint of the key; `null` if nobody signed it.
+    signed_by: Option<String>,
+    /// Fingerprints of the keys that open it; empty if it is not sealed.
+    sealed_for: Vec<String>,
+    people_count: usize,
+    /// `null` if only the head was asked for.
+    people: Option<Vec<ListedPerson>>,
+    /// Names of the schedules; `null` if only the head was asked for.
+    schedules: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -44,12 +51,19 @@ struct ListedPerson {
     note: String,
 }
 
-/// Prints everybody.
+/// Prints everybody, or the head alone.
 ///
 /// # Errors
 /// If the database cannot be read.
 pub(crate) fn run(arguments: &List) -> Result<Answer> {
-    let listed = listed(&database::read(&arguments.db)?);
+    let listed = if arguments.head {
+        let Outside { header, signer, recipients } = database::read_outside(&arguments.db)?;
+        listed(&header, signer, &recipients)
+    } else {
+        let Opened { gallery, signer, recipients } = database::read(&arguments.db, &arguments.keys)?;
+        let (people, schedules) = (Some(people(&gallery)), Some(schedules(&gallery)));
+        Listed { people, schedules, ..listed(gallery.header(), signer, &recipients) }
+    };
     match arguments.json {
         true => terminal::print_json(&listed)?,
         false => terminal::print(&in_words(&listed))?,
@@ -57,9 +71,12 @@ pub(crate) fn run(arguments: &List) -> Result<Answer> {
     Ok(Answer::Yes)
 }
 
-fn listed(gallery: &Gallery) -> Listed {
-    let header = gallery.header();
-    let names: Vec<String> = gallery.schedules().iter().map(|schedule| schedule.name.clone()).collect();
+fn schedules(gallery: &Gallery) -> Vec<String> {
+    gallery.schedules().iter().map(|schedule| schedule.name.clone()).collect()
+}
+
+fn people(gallery: &Gallery) -> Vec<ListedPerson> {
+    let names = schedules(gallery);
     let people = gallery.people().iter().enumerate().map(|(index, person)| ListedPerson {
         id: person.id.to_string(),
         name: person.name.as_str().to_owned(),
@@ -73,14 +90,21 @@ fn listed(gallery: &Gallery) -> Listed {
         has_double: gallery.has_double(index),
         note: person.details.note.clone(),
     });
+    people.collect()
+}
+
+fn listed(header: &Header, signer: Option<Signer>, recipients: &[Recipient]) -> Listed {
     Listed {
         sequence: header.sequence,
         model: header.model.to_string(),
         dimensions: header.dimensions,
         threshold: header.threshold,
-        encodings: gallery.encoding_count(),
-        people: people.collect(),
-        schedules: names.clone(),
+        encodings: header.encodings as usize,
+        signed_by: signer.map(|signer| signer.fingerprint().to_string()),
+        sealed_for: recipients.iter().map(|recipient| recipient.fingerprint().to_string()).collect(),
+        people_count: header.people as usize,
+        people: None,
+        schedules: None,
     }
 }
 
@@ -99,11 +123,15 @@ fn time(seconds: i64) -> String {
 }
 
 fn in_words(listed: &Listed) -> String {
-    let width = listed.people.iter().map(|person| person.name.chars().count()).max().unwrap_or(0);
-    let mut lines: Vec<String> = listed.people.iter().map(|person| person_in_words(person, width)).collect();
+    let people = listed.people.as_deref().unwrap_or_default();
+    let width = people.iter().map(|person| person.name.chars().count()).max().unwrap_or(0);
+    let mut lines: Vec<String> = people.iter().map(|person| person_in_words(person, width)).collect();
     let threshold = listed.threshold.map_or("the encoder's own".to_owned(), |threshold| format!("{threshold:.3}"));
-    lines.push(format!("{} people with {} encodings; threshold {threshold}", listed.people.len(), listed.encodings));
+    lines.push(format!("{} people with {} encodings; threshold {threshold}", listed.people_count, listed.encodings));
     lines.push(format!("sequence {}, model {}", listed.sequence, listed.model));
+    let signed = listed.signed_by.as_ref().map_or("nobody".to_owned(), String::clone);
+    let sealed = if listed.sealed_for.is_empty() { "nobody".to_owned() } else { listed.sealed_for.join(", ") };
+    lines.push(format!("signed by {signed}; sealed for {sealed}"));
     lines.join("\n")
 }
 
@@ -178,14 +206,22 @@ mod tests {
             dimensions: 128,
             threshold: Some(1.0),
             encodings: 3,
-            people: vec![person("Maximilian"), zoe],
-            schedules: vec!["office".to_owned()],
+            signed_by: Some("11-22".to_owned()),
+            sealed_for: vec!["33-44".to_owned(), "55-66".to_owned()],
+            people_count: 2,
+            people: Some(vec![person("Maximilian"), zoe]),
+            schedules: Some(vec!["office".to_owned()]),
         };
         let expected = "\
 Maximilian  00ff  1 encoding
 Zoë         00ff  2 encodings, face, 2 cards, groups staff night, hours office, looks like somebody else, from 1970-01-01T00:00:00Z, until 9223372036854775807, note: a / b
 2 people with 3 encodings; threshold 1.000
-sequence 7, model ab";
+sequence 7, model ab
+signed by 11-22; sealed for 33-44, 55-66";
         assert_eq!(in_words(&listed), expected);
+        let head = Listed { people: None, signed_by: None, sealed_for: Vec::new(), ..listed };
+        let lines: Vec<&str> =
+            expected.lines().skip(2).take(2).chain(["signed by nobody; sealed for nobody"]).collect();
+        assert_eq!(in_words(&head), lines.join("\n"));
     }
 }

@@ -28,7 +28,7 @@ struct Verified {
 pub(crate) fn run(arguments: &Verify) -> Result<Answer> {
     let name = PersonName::parse(&arguments.identity).context("--identity")?;
     let mut recogniser = Recogniser::load(&arguments.model.folders)?;
-    let gallery = database::read_for_model(&arguments.db, &recogniser.model_hash())?;
+    let gallery = database::read_for_model(&arguments.db, &recogniser.model_hash(), &arguments.keys)?.gallery;
     let person = gallery
         .person_by_name(&name)
         .with_context(|| format!("nobody called {name} is enrolled in {}", arguments.db.display()))

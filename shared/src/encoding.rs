@@ -5,6 +5,7 @@
 //! It does not know how a gallery stores encodings (`gallery`) nor which distance is near enough (`policy`).
 
 use heapless::Vec;
+use zeroize::Zeroize;
 
 /// The most numbers an encoding may have.
 pub const MAX_DIMENSIONS: usize = 512;
@@ -13,6 +14,13 @@ pub const MAX_DIMENSIONS: usize = 512;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoding {
     numbers: Vec<f32, MAX_DIMENSIONS>,
+}
+
+/// Nothing of a face is left in memory that is given back.
+impl Drop for Encoding {
+    fn drop(&mut self) {
+        self.numbers.as_mut_slice().zeroize();
+    }
 }
 
 /// Why numbers are not an encoding.

@@ -18,3 +18,4 @@ mod hex;
 pub mod matching;
 pub mod policy;
 pub mod schedule;
+pub mod seal;

@@ -1,10 +1,11 @@
 //! How both programs speak: answers on stdout, everything else on stderr, and the exit code that says yes, no or error.
 //!
-//! What is said is the programs' affair.
+//! What is said is the programs' affair. Files that both must be careful with are read here too: those of any size, and keys.
 
 mod answer;
 mod bounded_file;
 mod failure;
+pub mod key_file;
 mod logging;
 mod output;
 

@@ -139,6 +139,11 @@ impl Where {
             None => Ok(Config::read(&self.config).help("name a log with --log FILE")?.audit.path),
         }
     }
+
+    /// The key that opens databases of this unit, as configured.
+    pub(super) fn identity(&self) -> PathBuf {
+        Config::read(&self.config).unwrap_or_default().database.identity
+    }
 }
 
 /// Milliseconds since 1970, UTC, of a time that a person gives. Without an offset it is the time of this place; a date is

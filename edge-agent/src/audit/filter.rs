@@ -1,15 +1,14 @@
 //! Which records somebody wants to see, and whose they are.
 
-use super::args::Filters;
+use super::args::{Filters, Where};
 use crate::audit_log::names::Names;
-use anyhow::{Context, bail};
+use crate::database::read_names;
+use anyhow::Context;
 use shared::audit::{Event, Record};
-use shared::gallery::{Gallery, PersonId};
+use shared::gallery::PersonId;
 use shared::policy::Reason;
 use std::path::Path;
-use terminal::{Help, read_bounded};
-
-const MAX_DATABASE_BYTES: u64 = 512 << 20;
+use terminal::Help;
 
 /// Which records are wanted.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -64,25 +63,13 @@ pub(super) fn person(event: &Event) -> Option<PersonId> {
 ///
 /// # Errors
 /// If they cannot be read.
-pub(super) fn names(database: Option<&Path>, log: &Path) -> anyhow::Result<Names> {
-    match database {
-        Some(path) => Ok(Names::of(&gallery(path)?)),
+pub(super) fn names(filters: &Filters, place: &Where, log: &Path) -> anyhow::Result<Names> {
+    match &filters.names {
+        Some(path) => Ok(Names::of(&read_names(path, &place.identity())?)),
         None => Ok(Names::beside(log).unwrap_or_else(|error| {
             tracing::warn!("{error:#}; ids are shown without names");
             Names::default()
         })),
-    }
-}
-
-/// A people database, whatever model it was made with.
-///
-/// # Errors
-/// If it cannot be read.
-pub(crate) fn gallery(path: &Path) -> anyhow::Result<Gallery> {
-    let bytes = read_bounded(path, MAX_DATABASE_BYTES)?;
-    match Gallery::decode(&bytes) {
-        Ok(gallery) => Ok(gallery),
-        Err(error) => bail!("{}: {error}", path.display()),
     }
 }
 
@@ -100,8 +87,8 @@ impl Filter {
 ///
 /// # Errors
 /// If it cannot be read.
-pub(crate) fn people_in(path: &Path) -> anyhow::Result<Vec<PersonId>> {
-    let gallery = gallery(path).with_context(|| "its people cannot be read")?;
+pub(crate) fn people_in(path: &Path, identity: &Path) -> anyhow::Result<Vec<PersonId>> {
+    let gallery = read_names(path, identity).with_context(|| "its people cannot be read")?;
     Ok(gallery.people().iter().map(|person| person.id).collect())
 }
 

@@ -25,7 +25,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// If the log cannot be read.
 pub(super) fn run(arguments: &Follow) -> anyhow::Result<Answer> {
     let log = arguments.place.log()?;
-    let names = names(arguments.filters.names.as_deref(), &log)?;
+    let names = names(&arguments.filters, &arguments.place, &log)?;
     let printer = Printer::new(Filter::of(&arguments.filters, &names)?, names, arguments.json);
     let end = Arc::new(AtomicBool::new(false));
     for signal in [SIGTERM, SIGINT] {

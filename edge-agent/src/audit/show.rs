@@ -16,7 +16,7 @@ use terminal::{Answer, print, print_json, say};
 /// If the log cannot be read.
 pub(super) fn run(arguments: &Show) -> anyhow::Result<Answer> {
     let log = arguments.place.log()?;
-    let names = names(arguments.filters.names.as_deref(), &log)?;
+    let names = names(&arguments.filters, &arguments.place, &log)?;
     let printer = Printer::new(Filter::of(&arguments.filters, &names)?, names, arguments.json);
     let mut shown = 0_usize;
     for line in lines_of(&log)? {

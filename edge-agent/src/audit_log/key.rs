@@ -3,20 +3,18 @@
 //! It is made at the first start and never leaves the unit; the public half lies beside it, to be taken elsewhere. Whoever
 //! has taken over the unit has the key too: then only heads that were taken away before show what was changed.
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use shared::audit::{Head, HeadSignature, LineHash};
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
 use std::str::FromStr;
-use terminal::{Help, read_bounded};
+use terminal::{Help, key_file, read_bounded};
 use zeroize::Zeroizing;
 
-const MAX_KEY_BYTES: u64 = 1024;
 const MAX_HEAD_BYTES: u64 = 4096;
 
 /// The secret half.
@@ -59,9 +57,8 @@ impl LogKey {
     /// If it cannot be read, is no key, belongs to somebody else, or others may read it.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
-        require_private(path)?;
-        let bytes = Zeroizing::new(read_bounded(path, MAX_KEY_BYTES)?);
-        let seed = parse_digits(&bytes).with_context(|| format!("{shown} is not the key of an audit log"))?;
+        let text = key_file::read_secret(path)?;
+        let seed = parse_digits(text.as_bytes()).with_context(|| format!("{shown} is not the key of an audit log"))?;
         Ok(Self { signing: SigningKey::from_bytes(&Zeroizing::new(seed)) })
     }
 
@@ -69,12 +66,8 @@ impl LogKey {
         let mut seed = Zeroizing::new([0; 32]);
         getrandom::fill(&mut seed[..]).context("the system has no random numbers")?;
         let key = Self { signing: SigningKey::from_bytes(&seed) };
-        let write = || {
-            // First the public half: a key that is there has one.
-            write_beside(&public_path(path), 0o644, &format!("{}\n", key.public()))?;
-            write_beside(path, 0o600, &Zeroizing::new(format!("{}\n", digits(&seed))))
-        };
-        write().with_context(|| format!("cannot make the key of the audit log, {}", path.display()))?;
+        let secret = Zeroizing::new(format!("{}\n", digits(&seed)));
+        key_file::write_halves(path, &secret, &format!("{}\n", key.public())).context("no key of the audit log")?;
         Ok(key)
     }
 
@@ -105,9 +98,9 @@ impl PublicKey {
     /// # Errors
     /// If it cannot be read or is no public key.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let bytes = read_bounded(path, MAX_KEY_BYTES)?;
-        let text = str::from_utf8(&bytes).unwrap_or_default().trim();
-        text.parse()
+        let text = key_file::read_public(path)?;
+        text.trim()
+            .parse()
             .with_context(|| format!("{} is not the public key of a unit", path.display()))
             .help("a unit's public key lies beside its [audit] key and ends in .pub")
     }
@@ -159,48 +152,6 @@ impl SignedHead {
     }
 }
 
-/// Where the public half of a key lies.
-pub fn public_path(key: &Path) -> PathBuf {
-    let mut name = key.as_os_str().to_owned();
-    name.push(".pub");
-    name.into()
-}
-
-/// A secret is no secret if others may read it, or have put it there.
-fn require_private(path: &Path) -> anyhow::Result<()> {
-    let shown = path.display();
-    let found = fs::symlink_metadata(path).with_context(|| format!("cannot read {shown}"))?;
-    ensure!(found.is_file(), "{shown} is not a file");
-    let mode = found.mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(anyhow::anyhow!("{shown} is a key that others may read or change: its mode is {mode:04o}"))
-            .help(&format!("chmod 600 {shown}, and make a new key if somebody may have read it"));
-    }
-    // The owner of this process's own entry is the user that it runs as.
-    let user = fs::metadata("/proc/self").context("cannot find out which user this is")?.uid();
-    if found.uid() != user && user != 0 {
-        return Err(anyhow::anyhow!("{shown} belongs to another user ({}, this is {user})", found.uid()))
-            .help(&format!("chown {user} {shown}, if you know where it comes from"));
-    }
-    Ok(())
-}
-
-fn write_beside(path: &Path, mode: u32, text: &str) -> std::io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    match fs::remove_file(&beside) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        removed => removed?,
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
-}
-
 /// The same form as every other 32 bytes in the log.
 fn digits(bytes: &[u8; 32]) -> String {
     LineHash(*bytes).to_string()
@@ -213,7 +164,8 @@ fn parse_digits(text: &[u8]) -> anyhow::Result<[u8; 32]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use terminal::key_file::public_path;
 
     const HEAD: Head = Head { sequence: 7, hash: LineHash([5; 32]) };
 

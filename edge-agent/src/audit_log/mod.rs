@@ -18,7 +18,8 @@ mod upkeep;
 pub(crate) mod verify;
 
 pub use health::{AuditHealth, AuditReport};
-pub use key::{LogKey, PublicKey, SignedHead, public_path};
+pub use key::{LogKey, PublicKey, SignedHead};
+pub use terminal::key_file::public_path;
 pub use upkeep::Upkeep;
 
 use crate::config;

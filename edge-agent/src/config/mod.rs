@@ -6,6 +6,7 @@
 mod audit;
 mod camera;
 mod clock;
+mod database;
 mod door;
 mod model;
 mod passages;
@@ -15,6 +16,7 @@ mod rules;
 pub use audit::Audit;
 pub use camera::{Camera, Source};
 pub use clock::Clock;
+pub use database::{Database, Unsigned};
 pub use door::{Contacts, Door, Lights, Lock, Wiring};
 pub use model::Model;
 pub use passages::{Direction, Passages};
@@ -67,14 +69,6 @@ pub struct Config {
     pub status: Status,
 }
 
-/// `[database]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct Database {
-    /// The people database.
-    pub path: PathBuf,
-}
-
 /// `[status]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -86,12 +80,6 @@ pub struct Status {
 impl Default for Status {
     fn default() -> Self {
         Self { socket: PathBuf::from("/run/edge-agent/status.sock") }
-    }
-}
-
-impl Default for Database {
-    fn default() -> Self {
-        Self { path: PathBuf::from("/var/lib/edge-agent/people.db") }
     }
 }
 
@@ -158,6 +146,7 @@ impl Config {
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text)?;
         config.audit.check()?;
+        config.database.check()?;
         config.model.check()?;
         config.camera.check()?;
         config.door.check()?;
@@ -233,6 +222,7 @@ mod tests {
             &audit::KEYS,
             &clock::KEYS,
             &passages::KEYS,
+            &database::KEYS,
         ]
         .concat();
         let all_keys = of_sections.iter().chain(&others);
@@ -264,6 +254,9 @@ mod tests {
     fn what_is_not_known_or_out_of_range_is_named() {
         for (text, named) in [
             ("[doors]\n", "doors"),
+            ("[database]\nunsigned = \"fine\"\n", "accepted"),
+            ("[database]\nsigner = \"a\"\n", "signers"),
+            ("[database]\nsigners = [\"a\"]\nunsigned = \"accepted\"\n", "database.unsigned"),
             ("[door]\nunlock_seconds = 3.0\n", "unlock_seconds"),
             ("[door]\nunlock-seconds = 0.0\n", "door.unlock-seconds"),
             ("[door]\nunlock-seconds = 3600.0\n", "door.unlock-seconds"),

@@ -1,6 +1,7 @@
 //! What is asked of a database before it is used.
 
-use super::read::{Refused, Trust, read_bytes};
+use super::read::{Refused, read_bytes};
+use super::trust::Trust;
 use crate::config::Config;
 use models::Recogniser;
 use models::golden::{GoldenError, Tested};

@@ -11,7 +11,7 @@
 //! | `people.db.accepted` | the highest sequence number that was taken, and the digests that may be used: `ledger.rs` |
 //! | `people.db.rollback` | somebody asks by name for the previous one |
 //!
-//! Trust in bytes is decided in one place, [`read::read_bytes`]. What is on the disk at which moment is [`store`]'s, when it
+//! Trust in bytes is decided in one place, [`read::read_bytes`]; whom the unit trusts is [`mod@trust`]'s to know. What is on the disk at which moment is [`store`]'s, when it
 //! is looked at is [`watch`]'s.
 
 #[cfg(test)]
@@ -23,8 +23,10 @@ pub(crate) mod rollback;
 mod store;
 #[cfg(test)]
 mod tests;
+pub(crate) mod trust;
 pub(crate) mod watch;
 
 pub(crate) use judge::Judge;
-pub(crate) use read::{Refused, Trust, in_file, read};
+pub(crate) use read::{Read, Refused, in_file, read, read_names};
 pub(crate) use store::{InUse, Returned, Store};
+pub(crate) use trust::Trust;

@@ -128,7 +128,7 @@ fn leave(request: &Path, wanted: DatabaseDigest) -> io::Result<()> {
 
 /// Without a unit. Why not, if it is refused.
 fn go_back(config: &Config, wanted: DatabaseDigest) -> anyhow::Result<Option<String>> {
-    let judge = Judge::new(parts::recogniser(&config.model)?, config, Trust::default());
+    let judge = Judge::new(parts::recogniser(&config.model)?, config, Trust::of(config)?);
     let (mut store, _) = people::open(&config.database.path, judge)?;
     match store.roll_back(wanted) {
         Ok(in_use) => {

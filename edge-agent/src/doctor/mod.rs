@@ -4,6 +4,7 @@
 mod cameras;
 mod computer;
 mod finding;
+mod keys;
 mod picture;
 
 use crate::args::Doctor;
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: &Doctor) -> anyhow::Result<Answer> {
     let picture = look(&config, &cameras, &mut findings);
     findings.push(computer::clock(root));
     findings.extend(folders(&config).iter().map(|folder| computer::storage(folder)));
+    findings.extend(keys::findings(&config));
     findings.push(computer::power(root));
     findings.extend(computer::warmth(root));
     let bad = findings.iter().any(|finding| finding.level == Level::Bad);

@@ -26,7 +26,7 @@ pub(super) struct Found {
 /// # Errors
 /// If no database can be used.
 pub(super) fn find(config: &Config, recogniser: &Recogniser) -> anyhow::Result<Found> {
-    let mut judge = Judge::new(recogniser.clone(), config, Trust::default());
+    let mut judge = Judge::new(recogniser.clone(), config, Trust::of(config)?);
     let self_test = judge.self_test().map_err(|error| error.to_string());
     let (store, returned) = open(&config.database.path, judge).context("[database] path")?;
     Ok(Found { store, returned, self_test })

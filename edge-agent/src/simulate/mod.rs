@@ -7,7 +7,7 @@ use crate::args::Simulate;
 use crate::audit_log::AuditLog;
 use crate::camera::{CameraError, FileFrames};
 use crate::config::Config;
-use crate::database;
+use crate::database::{self, Trust};
 use crate::door::{Latch, ScriptedDoor};
 use crate::reader::ScriptedReader;
 use crate::sight::Networks;
@@ -70,7 +70,8 @@ impl Simulation {
         let config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
         let bundles = if arguments.models.is_empty() { &config.model.bundles } else { &arguments.models };
         let recogniser = Recogniser::load(bundles)?;
-        let gallery = Arc::new(database::read(&arguments.db, &recogniser.model_hash())?);
+        let read = database::read(&arguments.db, &recogniser.model_hash(), &Trust::of(&config)?)?;
+        let gallery = Arc::new(read.gallery);
         let policy = Policy::new(config.rules_for(&gallery, recogniser.threshold()))?;
         let policy = policy.with_schedules(gallery.schedules().clone());
         let latch = Latch::close(Box::new(ScriptedDoor::default()), config.door.unlock_ms())?;

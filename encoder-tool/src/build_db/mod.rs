@@ -1,7 +1,7 @@
 //! `build-db`: from folders of photos to a people database.
 //!
 //! folders and photos -> roster (who is who) -> encode (every core) -> duplicates ->
-//! resemblance (who looks like whom) -> write (the bytes) -> file.
+//! resemblance (who looks like whom) -> write (the database) -> signed and sealed file.
 
 mod duplicates;
 mod encode;
@@ -18,6 +18,7 @@ mod write;
 use crate::args::BuildDb;
 use crate::calibrate::risk::{Risk, risk_at};
 use crate::photo_folders::{self, Photo, Scan};
+use crate::protect::Protect;
 use crate::{atomic_file, calibrate, database};
 use anyhow::{Context, anyhow};
 use duplicates::{Outcome, leave_out_duplicates};
@@ -55,7 +56,9 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     if let Some(page) = &arguments.html {
         atomic_file::require_replaceable(page)?;
     }
-    let heritage = Heritage::of(database::read_previous(&arguments.output)?.as_ref());
+    let replaced = database::read_previous(&arguments.output, &arguments.keys)?;
+    let protect = Protect::new(arguments.sign.as_deref(), &arguments.encrypt_to, &arguments.keys, replaced.as_ref())?;
+    let heritage = Heritage::of(replaced.as_ref().map(|replaced| &replaced.gallery));
     let recogniser = Recogniser::load(&arguments.model.folders)?;
 
     let (owners, photos): (Vec<usize>, Vec<Photo>) = members
@@ -107,13 +110,15 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         atomic_file::replace(path, page.as_bytes())?;
     }
     let findings = Findings { risk, look_alikes: looked_at.look_alike_people() };
-    let bytes = write::encode_database(enrolled, schedules, &findings, &heritage, &recogniser, now)?;
-    atomic_file::replace(&arguments.output, &bytes).help("make room, or choose another file with -o")?;
+    let gallery = write::build(enrolled, schedules, &findings, &heritage, &recogniser, now)?;
+    atomic_file::replace(&arguments.output, &protect.encode(&gallery)?)
+        .help("make room, or choose another file with -o")?;
     match arguments.json {
         true => terminal::print_json(&report)?,
         false => {
             terminal::print(&report.in_words(&arguments.output.display().to_string()))?;
             terminal::print(&about)?;
+            protect.in_words().map_or(Ok(()), |line| terminal::print(&format!("The database is {line}.")))?;
         }
     }
     let odd = !report.odd_photos.is_empty() || !report.look_alikes.is_empty();

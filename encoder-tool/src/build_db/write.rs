@@ -1,4 +1,4 @@
-//! From members and encodings to the bytes of a people database. No I/O but random numbers.
+//! From members and encodings to a people database. No I/O but random numbers.
 
 use super::roster::Member;
 use super::schedules_toml::{self, Planned};
@@ -53,19 +53,19 @@ pub(super) struct Findings {
     pub(super) look_alikes: Vec<([usize; 2], f32)>,
 }
 
-/// The database's bytes. Cards are hashed under a new key, so that no two databases have a hash in common. A person keeps the id that `people.csv` or the previous database gives; others get a random
+/// The database. Cards are hashed under a new key, so that no two databases have a hash in common. A person keeps the id that `people.csv` or the previous database gives; others get a random
 /// one.
 ///
 /// # Errors
 /// If a bound of the format is passed, two people have one id, or the system has no random numbers.
-pub(super) fn encode_database(
+pub(super) fn build(
     people: Vec<Enrolled>,
     schedules: Vec<Planned>,
     findings: &Findings,
     heritage: &Heritage,
     recogniser: &Recogniser,
     now: i64,
-) -> anyhow::Result<Vec<u8>> {
+) -> anyhow::Result<Gallery> {
     let sequence = database::next_sequence(heritage.sequence, now);
     let mut builder = GalleryBuilder::new(sequence, recogniser.model_hash(), recogniser.dimensions())?;
     let card_key = CardKey(random()?);
@@ -91,7 +91,7 @@ pub(super) fn encode_database(
         builder.add_look_alikes(&ids[one], &ids[other], distance)?;
     }
     set_schedules(&mut builder, schedules)?;
-    Ok(builder.encode()?)
+    Ok(builder.build())
 }
 
 fn set_schedules(builder: &mut GalleryBuilder, planned: Vec<Planned>) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@ pub(crate) mod measured;
 pub(crate) mod risk;
 
 use crate::args::Calibrate;
+use crate::protect::Protect;
 use crate::{atomic_file, database};
 use anyhow::{Context, Result};
 use jiff::Timestamp;
@@ -37,15 +38,21 @@ struct Calibrated<'a> {
 /// If the database, the model or a folder of photos cannot be read, or the photos are too few.
 pub(crate) fn run(arguments: &Calibrate, verbosity: Verbosity) -> Result<Answer> {
     let recogniser = Recogniser::load(&arguments.model.folders)?;
-    let gallery = database::read_for_model(&arguments.db, &recogniser.model_hash())?;
+    let opened = database::read_for_model(&arguments.db, &recogniser.model_hash(), &arguments.keys)?;
+    // What cannot be stored is said before the work is done.
+    let protect = arguments
+        .write
+        .then(|| Protect::new(arguments.sign.as_deref(), &[], &arguments.keys, Some(&opened)))
+        .transpose()?;
+    let gallery = opened.gallery;
     let distances = match &arguments.images {
         Some(images) => measured::measure(&recogniser, images, !arguments.no_cache, verbosity)?,
         None => of_bundle(&recogniser)?,
     };
     let Distances { non_mated, mated } = &distances;
     let risk = risk_at(arguments.fpir, gallery.encoding_count(), non_mated, mated.as_ref());
-    if arguments.write {
-        store(&arguments.db, gallery, &risk)?;
+    if let Some(protect) = &protect {
+        store(&arguments.db, gallery, &risk, protect)?;
     }
     let NonMated { source, people, pairs, .. } = non_mated;
     match arguments.json {
@@ -75,11 +82,11 @@ fn of_bundle(recogniser: &Recogniser) -> Result<Distances> {
     Ok(Distances { non_mated, mated: calibration.mated.clone() })
 }
 
-fn store(path: &Path, gallery: Gallery, risk: &Risk) -> Result<()> {
+fn store(path: &Path, gallery: Gallery, risk: &Risk, protect: &Protect) -> Result<()> {
     let sequence = database::next_sequence(Some(gallery.header().sequence), Timestamp::now().as_second());
     let mut builder = GalleryBuilder::from_gallery(gallery, sequence);
     set_threshold(&mut builder, risk)?;
-    atomic_file::replace(path, &builder.encode()?).help("make room, or copy the database elsewhere")
+    atomic_file::replace(path, &protect.encode(builder.gallery())?).help("make room, or copy the database elsewhere")
 }
 
 /// Puts threshold and risk into a database's header.

@@ -3,11 +3,12 @@
 //! This is biometric data: the folder may be entered by its owner only, and `encoder-tool cache clear` empties it. An
 //! entry is named by the model's hash and the photo's digest, so that it can never be taken for another's.
 
+use crate::user_folders;
 use models::Crop;
 use postcard::{from_bytes, to_allocvec};
 use serde::{Deserialize, Serialize};
 use shared::encoding::Encoding;
-use shared::gallery::ModelHash;
+use shared::gallery::{ModelHash, PhotoDigest};
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -42,12 +43,9 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    /// Where entries of all models lie: `$XDG_CACHE_HOME/encoder-tool`, else `~/.cache/encoder-tool`; `None` if neither
-    /// is known.
+    /// Where entries of all models lie; `None` if the system does not say where a user's caches are.
     pub(crate) fn root() -> Option<PathBuf> {
-        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let caches = set("XDG_CACHE_HOME").filter(|path| path.is_absolute());
-        Some(caches.or_else(|| Some(set("HOME")?.join(".cache")))?.join("encoder-tool"))
+        user_folders::cache()
     }
 
     /// The entries of one model, in a folder that only its owner may enter.
@@ -91,6 +89,36 @@ pub(crate) fn clear(root: &Path) -> io::Result<u64> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
         removed => removed.map(|()| bytes),
     }
+}
+
+/// Removes what is kept of these photos, whatever the model; which files that were.
+///
+/// # Errors
+/// If something cannot be removed.
+pub(crate) fn forget(root: &Path, photos: &[PhotoDigest]) -> io::Result<Vec<PathBuf>> {
+    let mut removed = Vec::new();
+    for form in subfolders(root)? {
+        for model in subfolders(&form)? {
+            for photo in photos {
+                let entry = model.join(photo.to_string());
+                match fs::remove_file(&entry) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    outcome => outcome.map(|()| removed.push(entry))?,
+                }
+            }
+        }
+    }
+    Ok(removed)
+}
+
+/// None in a folder that is not there.
+fn subfolders(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let paths: Vec<PathBuf> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?;
+    Ok(paths.into_iter().filter(|path| path.is_dir()).collect())
 }
 
 /// Bytes of all files below a folder; 0 if there is none.
@@ -165,6 +193,21 @@ mod tests {
         assert_eq!(cache.read("b"), Some(None));
         let other = Cache::open(root.path(), &ModelHash([2; 32])).unwrap();
         assert_eq!(other.read("a"), None);
+    }
+
+    #[test]
+    fn what_is_kept_of_a_photo_is_forgotten_for_every_model() {
+        let root = tempfile::tempdir().unwrap();
+        let [ada, ben] = [PhotoDigest([1; 8]), PhotoDigest([2; 8])];
+        let caches = [1, 2].map(|model| Cache::open(root.path(), &ModelHash([model; 32])).unwrap());
+        for (cache, photo) in caches.iter().flat_map(|cache| [(cache, ada), (cache, ben)]) {
+            cache.write(&photo.to_string(), Some(&measured()));
+        }
+        assert_eq!(forget(root.path(), &[ada]).unwrap().len(), 2);
+        assert!(caches.iter().all(|cache| cache.read(&ada.to_string()).is_none()));
+        assert!(caches.iter().all(|cache| cache.read(&ben.to_string()).is_some()));
+        assert!(forget(root.path(), &[ada]).unwrap().is_empty());
+        assert!(forget(&root.path().join("none"), &[ada]).unwrap().is_empty());
     }
 
     #[cfg(unix)]

@@ -7,6 +7,7 @@ use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use zeroize::Zeroize;
 
 /// How a card's number was written before it was hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -48,6 +49,12 @@ impl CardKey {
         let mut hash = [0; 16];
         hash.copy_from_slice(&whole[..16]);
         CardHash { format, hash }
+    }
+}
+
+impl Zeroize for CardKey {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
     }
 }
 

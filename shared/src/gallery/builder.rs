@@ -11,6 +11,7 @@ use crate::card::CardKey;
 use crate::encoding::Encoding;
 use crate::schedule::Schedules;
 use alloc::vec::Vec;
+use zeroize::Zeroizing;
 
 /// An encoding to enrol.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,7 +112,7 @@ impl GalleryBuilder {
         if self.gallery.people.iter().any(|person| !person.details.cards.is_empty()) {
             return Err(Problem::SecondCardKey.into());
         }
-        self.gallery.card_key = Some(key);
+        self.gallery.card_key = Some(Zeroizing::new(key));
         Ok(())
     }
 
@@ -122,7 +123,7 @@ impl GalleryBuilder {
     pub fn add_person(&mut self, person: NewPerson) -> Result<(), GalleryError> {
         let NewPerson { id, name, details, encodings } = person;
         check_person(&name, &details, encodings.len())?;
-        require_card_key(self.gallery.card_key.as_ref(), &name, &details)?;
+        require_card_key(self.gallery.card_key.as_deref(), &name, &details)?;
         let expected = usize::from(self.gallery.header.dimensions);
         let other = |new: &&NewEncoding| new.encoding.dimensions() != expected;
         if let Some(new) = encodings.iter().find(other) {

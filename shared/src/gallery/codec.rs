@@ -1,6 +1,8 @@
 //! A people database as the contents of its file's sections, and back. Nothing is allocated that the header has not
 //! bounded and the file is not long enough for.
 //!
+//! When they are sealed, all but `head` stand in the section `body`: see `protection`.
+//!
 //! | section | contents |
 //! |---|---|
 //! | `head` | postcard: [`Header`] |
@@ -21,10 +23,11 @@ use super::rules::{Taken, check_header, check_person, require_card_key};
 use super::sections::{HOURS, Section, SectionWriter, Sections, Tag};
 use super::{Gallery, LookAlikes, PhotoDigest};
 use crate::card::{CardHash, CardKey};
-use crate::schedule::Schedules;
+use crate::schedule::{Schedule, Schedules};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 pub(super) const HEAD: Tag = Tag(*b"head");
 pub(super) const PEOPLE: Tag = Tag(*b"peop");
@@ -99,15 +102,15 @@ impl<'a> Records<'a> {
     }
 }
 
-pub(super) fn decode(file: &[u8]) -> Result<Gallery, GalleryError> {
-    let sections = Sections::of(file)?;
-    let header = decode_header(sections.required(HEAD)?)?;
+/// The gallery of a header and the sections that hold the records.
+pub(super) fn decode_records(header: Header, sections: &Sections<'_>) -> Result<Gallery, GalleryError> {
     let rows = sections.required(ROWS)?;
     require_length(rows, u64::from(header.encodings) * u64::from(header.dimensions))?;
     let origins = sections.required(ORIGINS)?;
     require_length(origins, u64::from(header.encodings) * ORIGIN_BYTES as u64)?;
     let card_key = sections.optional(CARD_KEY)?.map(|section| decode_one(section, "key of the cards")).transpose()?;
-    let people = decode_people(sections.required(PEOPLE)?, &header, card_key.as_ref())?;
+    let card_key = card_key.map(Zeroizing::new);
+    let people = decode_people(sections.required(PEOPLE)?, &header, card_key.as_deref())?;
 
     let mut enrolled = Enrolled::new(usize::from(header.dimensions));
     enrolled.reserve(header.encodings as usize);
@@ -128,7 +131,7 @@ pub(super) fn decode(file: &[u8]) -> Result<Gallery, GalleryError> {
         Some(section) => decode_look_alikes(section, people.len())?,
         None => Vec::new(),
     };
-    let schedules = decode_schedules(&sections)?;
+    let schedules = decode_schedules(sections)?;
     Ok(Gallery { header, people, enrolled, look_alikes, schedules, card_key })
 }
 
@@ -140,7 +143,7 @@ fn require_length(section: Section<'_>, expected: u64) -> Result<(), GalleryErro
     Err(Problem::SectionLength { tag: section.tag, expected, found }.at(section.byte))
 }
 
-fn decode_header(section: Section<'_>) -> Result<Header, GalleryError> {
+pub(super) fn decode_header(section: Section<'_>) -> Result<Header, GalleryError> {
     let header = decode_one(section, "header")?;
     check_header(&header).map_err(|problem| problem.at(section.byte))?;
     Ok(header)
@@ -248,13 +251,15 @@ fn decode_schedules(sections: &Sections<'_>) -> Result<Schedules, GalleryError> 
 }
 
 /// The features that a reader of this gallery must know.
-fn required_features(gallery: &Gallery) -> u64 {
+pub(super) fn required_features(gallery: &Gallery) -> u64 {
     if gallery.schedules.is_empty() { 0 } else { HOURS }
 }
 
-pub(super) fn encode(gallery: &Gallery) -> Result<Vec<u8>, Problem> {
-    let mut file = SectionWriter::new(required_features(gallery));
-    file.section(HEAD, |out| append(out, &gallery.header, "header"))?;
+pub(super) fn encode_header(file: &mut SectionWriter, header: &Header) -> Result<(), Problem> {
+    file.section(HEAD, |out| append(out, header, "header"))
+}
+
+pub(super) fn encode_records(file: &mut SectionWriter, gallery: &Gallery) -> Result<(), Problem> {
     file.section(PEOPLE, |out| gallery.people.iter().try_for_each(|person| encode_person(out, person)))?;
     file.section(ROWS, |out| {
         gallery.enrolled.iter().for_each(|encoding| out.extend(encoding.numbers.iter().map(|&z| z as u8)));
@@ -278,7 +283,7 @@ pub(super) fn encode(gallery: &Gallery) -> Result<Vec<u8>, Problem> {
         Ok(())
     })?;
     if let Some(key) = &gallery.card_key {
-        file.section(CARD_KEY, |out| append(out, key, "key of the cards"))?;
+        file.section(CARD_KEY, |out| append(out, &**key, "key of the cards"))?;
     }
     if !gallery.schedules.is_empty() {
         file.section(SCHEDULES, |out| {
@@ -294,7 +299,20 @@ pub(super) fn encode(gallery: &Gallery) -> Result<Vec<u8>, Problem> {
             })
         })?;
     }
-    Ok(file.finish())
+    Ok(())
+}
+
+/// At least as many bytes as [`encode_records`] writes, so that nothing is moved, and left behind, while it grows.
+pub(super) fn most_bytes(gallery: &Gallery) -> usize {
+    let person = |person: &Person| {
+        let Details { note, groups, cards, .. } = &person.details;
+        let groups: usize = groups.iter().map(|group| group.len() + 2).sum();
+        16 + person.name.as_str().len() + note.len() + groups + cards.len() * 17 + 64
+    };
+    let each = usize::from(gallery.header.dimensions) + ORIGIN_BYTES + 15;
+    let people: usize = gallery.people.iter().map(person).sum();
+    let schedules: usize = gallery.schedules.iter().map(Schedule::most_bytes).sum();
+    people + gallery.encoding_count() * each + gallery.look_alikes.len() * 14 + schedules + 256
 }
 
 fn encode_person(out: &mut Vec<u8>, person: &Person) -> Result<(), Problem> {

@@ -5,6 +5,7 @@ use crate::encoding::Encoding;
 use crate::matching::{Rows, push_row, scale_of};
 use alloc::vec::Vec;
 use core::ops::Range;
+use zeroize::Zeroize;
 
 /// The columns have one entry for each encoding, `numbers` a padded row.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,15 @@ pub(super) struct Enrolled {
     owners: Vec<u32>,
     photos: Vec<PhotoDigest>,
     made_at: Vec<i64>,
+}
+
+/// Nothing of a face is left in memory that is given back.
+impl Drop for Enrolled {
+    fn drop(&mut self) {
+        self.numbers.zeroize();
+        self.scales.zeroize();
+        self.stretches.zeroize();
+    }
 }
 
 impl Enrolled {

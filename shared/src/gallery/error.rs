@@ -6,6 +6,7 @@ use super::person::PersonId;
 use super::sections::Tag;
 use crate::encoding::MAX_DIMENSIONS;
 use crate::schedule::ScheduleError;
+use crate::seal::{EnvelopeError, Fingerprint};
 use alloc::string::String;
 
 /// Why a people database was refused.
@@ -57,6 +58,18 @@ pub enum GalleryError {
         /// CRC-32 of the bytes.
         computed: u32,
     },
+    /// The file is not the one that was signed.
+    #[error(
+        "its signature by {signer} is not that of this file: it was changed after it was signed, or by somebody without the \
+         key"
+    )]
+    Signature {
+        /// Whose signature it is said to be.
+        signer: Fingerprint,
+    },
+    /// The records cannot be sealed or opened.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
     /// The file is whole, but what it says is not sound.
     #[error("byte {byte}: {problem}: build the database again")]
     Unsound {
@@ -103,6 +116,9 @@ pub enum Problem {
     /// A section is there that the required features do not announce.
     #[error("the section {0} is there, and the features that the file requires do not announce it")]
     Unannounced(Tag),
+    /// The signature is not the last section, or no signature.
+    #[error("the last section is not a signature, as the features that the file requires announce it")]
+    NoSignature,
     /// The schedules make no sense.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),

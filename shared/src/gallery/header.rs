@@ -1,6 +1,7 @@
 //! The readable head of a people database: which model made it, how many numbers an encoding has, what threshold was
 //! calibrated for it.
 
+use super::error::GalleryError;
 use crate::hex::hex_text;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -49,4 +50,13 @@ pub struct Header {
     pub people: u32,
     /// Encodings of all of them together.
     pub encodings: u32,
+}
+
+impl Header {
+    pub(super) fn require_model(&self, model: &ModelHash) -> Result<(), GalleryError> {
+        if self.model == *model {
+            return Ok(());
+        }
+        Err(GalleryError::OtherModel { expected: *model, found: self.model })
+    }
 }

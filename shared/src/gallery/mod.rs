@@ -1,26 +1,30 @@
 //! The people database: who is enrolled, with which encodings, and who of them is nearest to a probe.
 //!
 //! A [`Gallery`] is always sound: it was decoded and checked, or built and checked. Whether a distance is near enough is
-//! for `policy` to say; signing, sealing and replacing the file is for the programs.
+//! for `policy` to say, which signer is trusted and how a file is replaced for the programs.
 
 mod builder;
 mod codec;
 mod enrolled;
 mod error;
+mod file;
 mod header;
 mod name;
 mod person;
+mod protection;
 mod rules;
 mod sections;
 
 pub use crate::hex::HexError;
 pub use builder::{GalleryBuilder, NewEncoding, NewPerson};
 pub use error::{GalleryError, Problem};
+pub use file::DatabaseFile;
 pub use header::{Calibration, DatabaseDigest, Header, ModelHash};
 pub use name::{MAX_NAME_BYTES, NameError, PersonName};
 pub use person::{
     Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, Mode, Person, PersonId,
 };
+pub use protection::{Protection, SealFor};
 pub use sections::{FORMAT_VERSION, Tag};
 
 use crate::card::{CardKey, CardNumber};
@@ -30,6 +34,7 @@ use crate::matching::{self, Kernel, Probe, RowDistance};
 use crate::schedule::{Hours, Schedules};
 use alloc::vec::Vec;
 use enrolled::Enrolled;
+use zeroize::Zeroizing;
 
 /// The first 8 bytes of the SHA-256 of a photo file.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,25 +101,33 @@ pub struct Gallery {
     enrolled: Enrolled,
     look_alikes: Vec<LookAlikes>,
     schedules: Schedules,
-    card_key: Option<CardKey>,
+    card_key: Option<Zeroizing<CardKey>>,
 }
 
 impl Gallery {
-    /// Reads a database file.
+    /// Reads a database file that is not sealed; who signed it, if somebody did, is [`DatabaseFile`]'s to say.
     ///
     /// # Errors
     /// When the file is cut off or damaged (the message names the byte, or the range of the checksum), of another format,
-    /// or whole but not sound.
+    /// sealed, not as it was signed, or whole but not sound.
     pub fn decode(file: &[u8]) -> Result<Self, GalleryError> {
-        codec::decode(file)
+        DatabaseFile::of(file)?.open(&[])
     }
 
-    /// The database as a file.
+    /// The database as a file, neither signed nor sealed.
     ///
     /// # Errors
     /// When it is larger than the format allows (4 GiB a section).
     pub fn encode(&self) -> Result<Vec<u8>, GalleryError> {
-        Ok(codec::encode(self)?)
+        self.encode_protected(&Protection::default())
+    }
+
+    /// The database as a file, signed and sealed as wanted.
+    ///
+    /// # Errors
+    /// When it is larger than the format allows (4 GiB a section), or sealed for nobody or for too many.
+    pub fn encode_protected(&self, protection: &Protection<'_>) -> Result<Vec<u8>, GalleryError> {
+        protection::encode(self, protection)
     }
 
     /// The head.
@@ -163,10 +176,7 @@ impl Gallery {
     /// # Errors
     /// [`GalleryError::OtherModel`] with both hashes.
     pub fn require_model(&self, model: &ModelHash) -> Result<(), GalleryError> {
-        if self.header.model == *model {
-            return Ok(());
-        }
-        Err(GalleryError::OtherModel { expected: *model, found: self.header.model })
+        self.header.require_model(model)
     }
 
     /// The nearest encoding; the first of equally near ones. `None` in an empty gallery, or if the probe has other
@@ -204,7 +214,7 @@ impl Gallery {
 
     /// The person who has this card.
     pub fn person_with_card(&self, card: CardNumber) -> Option<usize> {
-        let hash = self.card_key?.hash(card);
+        let hash = self.card_key.as_ref()?.hash(card);
         self.people.iter().position(|person| person.details.cards.contains(&hash))
     }
 
@@ -214,5 +224,7 @@ impl Gallery {
     }
 }
 
+#[cfg(test)]
+mod protected_tests;
 #[cfg(test)]
 mod tests;

@@ -17,10 +17,14 @@ use crc::{CRC_32_ISO_HDLC, Crc, Table};
 const MAGIC: &[u8; 8] = b"PEOPLEDB";
 /// The format version that is written and read.
 pub const FORMAT_VERSION: u16 = 1;
+/// Required feature: the last section is a signature over everything before it.
+pub(super) const SIGNED: u64 = 1;
+/// Required feature: the records are in the section `body`, encrypted for those whom the section `seal` names.
+pub(super) const SEALED: u64 = 1 << 1;
 /// Required feature: people have hours, in the section `hour`. Whoever does not know it would let them in at all times.
 pub(super) const HOURS: u64 = 1 << 2;
 /// The required features that this program knows.
-const KNOWN_FEATURES: u64 = HOURS;
+const KNOWN_FEATURES: u64 = SIGNED | SEALED | HOURS;
 const PREAMBLE: usize = 8 + 2 + 8;
 const SECTION_HEAD: usize = 4 + 4;
 const CHECKSUM: usize = 4;
@@ -39,21 +43,25 @@ impl fmt::Display for Tag {
 }
 
 /// The contents of one section and where in the file they begin.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Section<'a> {
     pub(super) tag: Tag,
     pub(super) byte: usize,
     pub(super) contents: &'a [u8],
 }
 
-/// The sections of a file whose structure and checksum are right.
+/// Sections whose structure is right.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Sections<'a> {
     /// The required features of the file.
     pub(super) features: u64,
-    file: &'a [u8],
+    bytes: &'a [u8],
+    /// Where in the file the first section begins.
+    first: usize,
 }
 
 impl<'a> Sections<'a> {
+    /// Of a file whose checksum is right as well.
     pub(super) fn of(file: &'a [u8]) -> Result<Self, GalleryError> {
         let shown = file.len().min(MAGIC.len());
         if file.is_empty() || file[..shown] != MAGIC[..shown] {
@@ -77,40 +85,40 @@ impl<'a> Sections<'a> {
         else {
             return Err(cut_off(PREAMBLE, "the checksum", CHECKSUM as u64));
         };
-        let mut byte = PREAMBLE;
-        while byte < body.len() {
-            let left = body.len() - byte;
-            let Some((&[_, _, _, _, l0, l1, l2, l3], _)) = body[byte..].split_first_chunk::<SECTION_HEAD>() else {
-                return Err(GalleryError::CutOff {
-                    byte,
-                    what: "the head of a section",
-                    wanted: SECTION_HEAD as u64,
-                    left,
-                });
-            };
-            let wanted = SECTION_HEAD as u64 + u64::from(u32::from_le_bytes([l0, l1, l2, l3]));
-            if wanted > left as u64 {
-                return Err(GalleryError::CutOff { byte, what: "a section", wanted, left });
-            }
-            byte += wanted as usize;
-        }
+        let sections = Self::within(features, &body[PREAMBLE..], PREAMBLE)?;
         let stored = u32::from_le_bytes(*stored);
         let computed = CRC.checksum(body);
         if stored != computed {
             return Err(GalleryError::Checksum { end: body.len(), stored, computed });
         }
-        Ok(Self { features, file: body })
+        Ok(sections)
+    }
+
+    /// Of bytes of such a file that hold nothing but sections, and begin at `first` in it.
+    pub(super) fn within(features: u64, bytes: &'a [u8], first: usize) -> Result<Self, GalleryError> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let left = rest.len();
+            let cut_off = |what, wanted| GalleryError::CutOff { byte: first + bytes.len() - left, what, wanted, left };
+            let Some((&[_, _, _, _, l0, l1, l2, l3], contents)) = rest.split_first_chunk::<SECTION_HEAD>() else {
+                return Err(cut_off("the head of a section", SECTION_HEAD as u64));
+            };
+            let length = u32::from_le_bytes([l0, l1, l2, l3]);
+            let wanted = SECTION_HEAD as u64 + u64::from(length);
+            rest = contents.get(length as usize..).ok_or(cut_off("a section", wanted))?;
+        }
+        Ok(Self { features, bytes, first })
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Section<'a>> {
-        let file = self.file;
-        let mut next = PREAMBLE;
+        let Self { bytes, first, .. } = *self;
+        let mut next = 0;
         core::iter::from_fn(move || {
-            let (&[t0, t1, t2, t3, l0, l1, l2, l3], rest) = file.get(next..)?.split_first_chunk::<SECTION_HEAD>()?;
+            let (&[t0, t1, t2, t3, l0, l1, l2, l3], rest) = bytes.get(next..)?.split_first_chunk::<SECTION_HEAD>()?;
             let contents = rest.get(..u32::from_le_bytes([l0, l1, l2, l3]) as usize)?;
-            let byte = next + SECTION_HEAD;
-            next = byte + contents.len();
-            Some(Section { tag: Tag([t0, t1, t2, t3]), byte, contents })
+            let start = next + SECTION_HEAD;
+            next = start + contents.len();
+            Some(Section { tag: Tag([t0, t1, t2, t3]), byte: first + start, contents })
         })
     }
 
@@ -124,22 +132,48 @@ impl<'a> Sections<'a> {
     }
 
     pub(super) fn required(&self, tag: Tag) -> Result<Section<'a>, GalleryError> {
-        self.optional(tag)?.ok_or(Problem::MissingSection(tag).at(self.file.len()))
+        self.optional(tag)?.ok_or(Problem::MissingSection(tag).at(self.first + self.bytes.len()))
     }
 }
 
-/// A database file in the making.
+/// Sections in the making.
 pub(super) struct SectionWriter {
-    file: Vec<u8>,
+    bytes: Vec<u8>,
 }
 
 impl SectionWriter {
-    pub(super) fn new(features: u64) -> Self {
-        let mut file = Vec::new();
-        file.extend(MAGIC);
-        file.extend(FORMAT_VERSION.to_le_bytes());
-        file.extend(features.to_le_bytes());
-        Self { file }
+    /// A database file.
+    pub(super) fn file(features: u64) -> Self {
+        let mut bytes = Vec::new();
+        bytes.extend(MAGIC);
+        bytes.extend(FORMAT_VERSION.to_le_bytes());
+        bytes.extend(features.to_le_bytes());
+        Self { bytes }
+    }
+
+    /// Nothing but sections.
+    pub(super) fn within(capacity: usize) -> Self {
+        Self { bytes: Vec::with_capacity(capacity) }
+    }
+
+    /// What is there so far.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Begins a section of this length, of which the contents are to be [`SectionWriter::extend`]ed.
+    pub(super) fn begin(&mut self, tag: Tag, length: usize) -> Result<(), Problem> {
+        self.bytes.extend(tag.0);
+        self.bytes.extend(u32::try_from(length).map_err(|_| Problem::TooMany)?.to_le_bytes());
+        Ok(())
+    }
+
+    pub(super) fn extend(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// Adds what `write` appends as one section.
@@ -148,19 +182,19 @@ impl SectionWriter {
         tag: Tag,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), Problem>,
     ) -> Result<(), Problem> {
-        self.file.extend(tag.0);
-        let length_at = self.file.len();
-        self.file.extend([0; 4]);
-        let start = self.file.len();
-        write(&mut self.file)?;
-        let length = u32::try_from(self.file.len() - start).map_err(|_| Problem::TooMany)?;
-        self.file[length_at..start].copy_from_slice(&length.to_le_bytes());
+        self.bytes.extend(tag.0);
+        let length_at = self.bytes.len();
+        self.bytes.extend([0; 4]);
+        let start = self.bytes.len();
+        write(&mut self.bytes)?;
+        let length = u32::try_from(self.bytes.len() - start).map_err(|_| Problem::TooMany)?;
+        self.bytes[length_at..start].copy_from_slice(&length.to_le_bytes());
         Ok(())
     }
 
     pub(super) fn finish(mut self) -> Vec<u8> {
-        let checksum = CRC.checksum(&self.file);
-        self.file.extend(checksum.to_le_bytes());
-        self.file
+        let checksum = CRC.checksum(&self.bytes);
+        self.bytes.extend(checksum.to_le_bytes());
+        self.bytes
     }
 }

@@ -7,7 +7,7 @@ use alloc::vec;
 use proptest::prelude::*;
 use sections::{HOURS, SectionWriter, Sections, Tag};
 
-const KEY: CardKey = CardKey([0x4b; 32]);
+pub(super) const KEY: CardKey = CardKey([0x4b; 32]);
 
 fn name(text: &str) -> PersonName {
     PersonName::parse(text).unwrap()
@@ -24,7 +24,7 @@ fn encodings(noise: &mut Noise, dimensions: usize, count: usize) -> Vec<NewEncod
 }
 
 /// Three people with two, one and three encodings of 5 numbers, everything used.
-fn small() -> GalleryBuilder {
+pub(super) fn small() -> GalleryBuilder {
     let mut noise = Noise(1);
     let mut builder = GalleryBuilder::new(7, ModelHash([0xab; 32]), 5).unwrap();
     builder.set_card_key(KEY).unwrap();
@@ -149,7 +149,7 @@ fn every_flipped_bit_and_every_byte_too_many_is_refused() {
 fn crafted(file: &[u8], tag: Tag, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let sections = Sections::of(file).unwrap();
     let mut change = Some(change);
-    let mut writer = SectionWriter::new(sections.features);
+    let mut writer = SectionWriter::file(sections.features);
     for section in sections.iter() {
         writer
             .section(section.tag, |out| {
@@ -261,7 +261,7 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
         Ok(())
     };
     let rewritten = |extra: Option<[u8; 4]>, left_out: Option<Tag>| {
-        let mut writer = SectionWriter::new(HOURS);
+        let mut writer = SectionWriter::file(HOURS);
         for section in Sections::of(&file).unwrap().iter().filter(|section| Some(section.tag) != left_out) {
             writer.section(section.tag, |out| appended(out, section.contents)).unwrap();
         }
@@ -290,7 +290,7 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
 #[test]
 fn hours_are_announced_by_a_required_feature() {
     let contents = |tag: Tag, features: u64| {
-        let mut writer = SectionWriter::new(features);
+        let mut writer = SectionWriter::file(features);
         let file = small().encode().unwrap();
         for section in Sections::of(&file).unwrap().iter().filter(|section| section.tag != tag) {
             let copied = |out: &mut Vec<u8>| {
@@ -435,7 +435,7 @@ fn an_encoding_takes_no_more_room_than_promised() {
     }
 }
 
-fn arbitrary_gallery() -> impl Strategy<Value = Gallery> {
+pub(super) fn arbitrary_gallery() -> impl Strategy<Value = Gallery> {
     let details = (
         "[a-zé \n]{0,40}",
         prop::collection::vec("[a-z]{1,32}", 0..=8),

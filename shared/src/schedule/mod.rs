@@ -211,6 +211,13 @@ impl Schedules {
 }
 
 impl Schedule {
+    /// At least as many bytes as it has as a record.
+    pub(crate) fn most_bytes(&self) -> usize {
+        let Self { name, groups, people, periods, season: _, closed, after_first_of } = self;
+        let texts: usize = groups.iter().chain(after_first_of).map(|text| text.len() + 2).sum();
+        name.len() + texts + people.len() * 16 + periods.len() * 7 + closed.len() * 10 + 64
+    }
+
     /// How many minutes ago the earliest period began that is going on; `None` if none is.
     fn began_minutes_ago(&self, time: LocalTime) -> Option<u32> {
         let begins_on = |day: i32| {

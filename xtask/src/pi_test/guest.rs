@@ -36,6 +36,7 @@ const MODULES: [&str; 2] = ["vivid", "bcm2835_wdt"];
 const CONFIGURATION: &str = r#"
 [database]
 path = "/etc/edge-agent/people.db"
+unsigned = "accepted"
 [camera]
 source = "v4l"
 device = "/dev/video0"

@@ -52,7 +52,7 @@ fn what_is_wrong_is_said_with_where() {
 fn lock(pin: u8, level: &str, board: &str) -> String {
     let database = enrolled();
     format!(
-        "[database]\npath = {database:?}\n[door]\nlock = \"gpio\"\npin = {pin}\nlocked-level = \"{level}\"\n\
+        "[database]\npath = {database:?}\nunsigned = \"accepted\"\n[door]\nlock = \"gpio\"\npin = {pin}\nlocked-level = \"{level}\"\n\
          board = \"{board}\"\nwiring = \"strike\"\n"
     )
 }

@@ -7,6 +7,7 @@ mod check;
 mod databases;
 mod disks;
 mod doctor;
+mod keys;
 mod lock;
 mod moments;
 mod run;

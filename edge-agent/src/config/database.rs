@@ -1,0 +1,55 @@
+//! `[database]`: who is enrolled, and whose word for it counts.
+
+use super::ConfigError;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// Every key of the section but `path`.
+#[cfg(test)]
+pub(super) const KEYS: [&str; 3] = ["signers", "unsigned", "identity"];
+
+/// `[database]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Database {
+    /// The people database.
+    pub path: PathBuf,
+    /// Public halves of signing keys: a database must be signed by one of them.
+    pub signers: Vec<PathBuf>,
+    /// What is done with a database that nobody signed, where there are no signers.
+    pub unsigned: Option<Unsigned>,
+    /// The unit's own key, which opens databases that were sealed for it.
+    pub identity: PathBuf,
+}
+
+/// `unsigned`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unsigned {
+    /// It is used: whoever can write the file decides who comes in.
+    Accepted,
+}
+
+impl Database {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.signers.is_empty() || self.unsigned.is_none() {
+            return Ok(());
+        }
+        Err(ConfigError::Range {
+            key: "database.unsigned",
+            found: "\"accepted\"".to_owned(),
+            wanted: "nothing beside database.signers: say one or the other",
+        })
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            path: PathBuf::from("/var/lib/edge-agent/people.db"),
+            signers: Vec::new(),
+            unsigned: None,
+            identity: PathBuf::from("/var/lib/edge-agent/device.key"),
+        }
+    }
+}

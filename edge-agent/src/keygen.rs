@@ -1,0 +1,120 @@
+//! `keygen`: the unit's own key. It is made where it is used, so that its secret half never leaves the unit.
+
+use crate::config::{self, Config};
+use crate::database::trust;
+use anyhow::Context;
+use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::seal::Identity;
+use std::path::{Path, PathBuf};
+use terminal::{Answer, key_file, print, print_json, say};
+use zeroize::Zeroizing;
+
+/// Make this unit's own key, for which people databases are sealed, or show the one that is there.
+///
+/// Prints the public half, which `encoder-tool build-db --encrypt-to` takes; it may be sent by mail. The secret half is
+/// only the unit's user's to read: where root runs this, that is the owner of the folder.
+///
+/// Exit codes: 0 if there is a key now, 2 if not.
+#[derive(Debug, Args)]
+pub(crate) struct Keygen {
+    /// The configuration, which says where the key lies; without that file, the defaults
+    #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
+    config: PathBuf,
+    /// Make a new key and put the one that is there aside: what is sealed for that one cannot be opened any more
+    #[arg(long)]
+    replace: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Made {
+    /// `false` if it was there before.
+    made: bool,
+    /// The secret half.
+    identity: String,
+    /// The public half, as a file.
+    public: String,
+    /// The public half, as text.
+    public_key: String,
+    fingerprint: String,
+    /// Where the one before lies now.
+    put_aside: Option<String>,
+}
+
+/// Makes or shows the key.
+///
+/// # Errors
+/// If it cannot be read or made.
+pub(crate) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
+    let config = match arguments.config.exists() {
+        true => Config::read(&arguments.config)?,
+        false => Config::default(),
+    };
+    let made = make_or_find(&config.database.identity, arguments.replace)?;
+    if arguments.json {
+        print_json(&made)?;
+        return Ok(Answer::Yes);
+    }
+    if let Some(aside) = &made.put_aside {
+        say(&format!("the key before lies in {aside}; what is sealed for it cannot be opened any more"));
+    }
+    let word = if made.made { "made" } else { "there already:" };
+    say(&format!("{word} {}; this is its public half, {}:", made.identity, made.public));
+    print(made.public_key.trim_end())?;
+    Ok(Answer::Yes)
+}
+
+fn make_or_find(path: &Path, replace: bool) -> anyhow::Result<Made> {
+    if !replace && let Some(there) = trust::identity(path)? {
+        return Ok(shown(&there, path, false));
+    }
+    let put_aside = match replace {
+        true => Some(key_file::put_aside(path, &Timestamp::now().strftime(".old-%Y%m%dT%H%M%SZ").to_string())?),
+        false => None,
+    };
+    key_file::require_absent(path)?;
+    let mut random = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut random[..]).context("the system has no random numbers")?;
+    let identity = Identity::from_random(&random);
+    key_file::write_halves(path, &identity.to_text(), &identity.recipient().to_text())?;
+    let put_aside = put_aside.filter(|aside| aside.exists()).map(|aside| aside.display().to_string());
+    Ok(Made { put_aside, ..shown(&identity, path, true) })
+}
+
+fn shown(identity: &Identity, path: &Path, made: bool) -> Made {
+    let recipient = identity.recipient();
+    Made {
+        made,
+        identity: path.display().to_string(),
+        public: key_file::public_path(path).display().to_string(),
+        public_key: recipient.to_text(),
+        fingerprint: recipient.fingerprint().to_string(),
+        put_aside: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_replaced_when_that_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("device.key");
+        let first = make_or_find(&path, false).unwrap();
+        assert!(first.made && first.put_aside.is_none());
+        let again = make_or_find(&path, false).unwrap();
+        assert_eq!((again.made, &again.fingerprint), (false, &first.fingerprint));
+        let public = std::fs::read_to_string(key_file::public_path(&path)).unwrap();
+        assert_eq!(public, first.public_key);
+        assert!(!public.contains("secret") && !public.contains("SECRET"));
+        let second = make_or_find(&path, true).unwrap();
+        assert!(second.made && second.fingerprint != first.fingerprint);
+        let aside = trust::identity(Path::new(&second.put_aside.unwrap())).unwrap().unwrap();
+        assert_eq!(aside.recipient().fingerprint().to_string(), first.fingerprint, "the key before is not lost");
+    }
+}

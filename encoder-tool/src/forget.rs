@@ -1,0 +1,240 @@
+//! `forget`: takes a person out of a people database and out of the cache, and prints a receipt: what was erased, and
+//! what must be erased elsewhere.
+
+use crate::evaluate::cache::{self, Cache};
+use crate::keys::KeyChoice;
+use crate::protect::Protect;
+use crate::{atomic_file, database};
+use anyhow::Context;
+use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::gallery::{DatabaseDigest, Gallery, GalleryBuilder, PersonId, PersonName, PhotoDigest};
+use std::path::PathBuf;
+use terminal::{Answer, Help, print, print_json};
+
+/// Take a person out of a people database, and say what else there is of them.
+///
+/// What `evaluate` keeps of the same photos is erased as well. Photos are not: they are yours.
+///
+/// Exit codes: 0 if somebody was erased, 1 if there was nobody, 2 if something cannot be read or written.
+#[derive(Debug, Args)]
+pub(crate) struct Forget {
+    /// The person's name, or the id that `list` prints
+    #[arg(value_name = "NAME_OR_ID")]
+    person: String,
+    /// The people database
+    #[arg(long, value_name = "FILE")]
+    db: PathBuf,
+    /// The key, if the database is signed
+    #[arg(long, value_name = "KEY")]
+    sign: Option<PathBuf>,
+    #[command(flatten)]
+    keys: KeyChoice,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was done, and what was not.
+#[derive(Debug, PartialEq, Serialize)]
+struct Receipt {
+    utc: String,
+    database: String,
+    /// `null` if there was nobody.
+    person_id: Option<String>,
+    erased: Option<Erased>,
+    /// Of the database as it is now.
+    sequence: u64,
+    /// SHA-256 of the file as it is now; `null` if it was not changed.
+    digest: Option<String>,
+    people_left: usize,
+    /// What only people can do.
+    elsewhere: Vec<Elsewhere>,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+struct Erased {
+    encodings: usize,
+    /// Digests of their photos.
+    photos: usize,
+    cards: usize,
+    groups: usize,
+    note: bool,
+    look_alikes: usize,
+    /// Files of `evaluate`'s cache.
+    cached: Vec<String>,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+struct Elsewhere {
+    place: &'static str,
+    what: String,
+}
+
+/// Erases a person. Yes if there was one.
+///
+/// # Errors
+/// If the database cannot be read, opened or written, or the key for it is missing.
+pub(crate) fn run(arguments: &Forget) -> anyhow::Result<Answer> {
+    let opened = database::read(&arguments.db, &arguments.keys)?;
+    let protect = Protect::new(arguments.sign.as_deref(), &[], &arguments.keys, Some(&opened))?;
+    let found = person(&opened.gallery, &arguments.person);
+    let receipt = match found {
+        Some(person) => erase(arguments, opened.gallery, person, &protect)?,
+        None => Receipt { elsewhere: elsewhere(None), ..receipt(arguments, &opened.gallery) },
+    };
+    match arguments.json {
+        true => print_json(&receipt)?,
+        false => print(&receipt.in_words(&arguments.person))?,
+    }
+    Ok(Answer::yes_if(receipt.erased.is_some()))
+}
+
+fn person(gallery: &Gallery, named: &str) -> Option<usize> {
+    let by_id = named.parse::<PersonId>().ok().and_then(|id| gallery.person_by_id(&id));
+    by_id.or_else(|| gallery.person_by_name(&PersonName::parse(named).ok()?))
+}
+
+fn erase(arguments: &Forget, gallery: Gallery, index: usize, protect: &Protect) -> anyhow::Result<Receipt> {
+    let person = &gallery.people()[index];
+    let id = person.id;
+    let mut photos: Vec<PhotoDigest> = gallery.encodings_of(index).map(|encoding| encoding.photo).collect();
+    photos.sort_unstable();
+    photos.dedup();
+    let pairs = gallery.look_alikes().iter().filter(|pair| pair.one == index || pair.other == index);
+    let mut erased = Erased {
+        encodings: person.encodings.len(),
+        photos: photos.len(),
+        cards: person.details.cards.len(),
+        groups: person.details.groups.len(),
+        note: !person.details.note.is_empty(),
+        look_alikes: pairs.count(),
+        cached: Vec::new(),
+    };
+    let sequence = database::next_sequence(Some(gallery.header().sequence), Timestamp::now().as_second());
+    let mut builder = GalleryBuilder::from_gallery(gallery, sequence);
+    builder.remove_person(&id);
+    let bytes = protect.encode(builder.gallery())?;
+    atomic_file::replace(&arguments.db, &bytes).help("nobody was erased; make room, or see who may write there")?;
+    if let Some(root) = Cache::root() {
+        let removed = cache::forget(&root, &photos)
+            .with_context(|| format!("erased from the database, not from {}", root.display()))?;
+        erased.cached = removed.iter().map(|path| path.display().to_string()).collect();
+    }
+    Ok(Receipt {
+        person_id: Some(id.to_string()),
+        erased: Some(erased),
+        digest: Some(DatabaseDigest::of(&bytes).to_string()),
+        elsewhere: elsewhere(Some(id)),
+        ..receipt(arguments, builder.gallery())
+    })
+}
+
+fn receipt(arguments: &Forget, now: &Gallery) -> Receipt {
+    Receipt {
+        utc: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        database: arguments.db.display().to_string(),
+        person_id: None,
+        erased: None,
+        sequence: now.header().sequence,
+        digest: None,
+        people_left: now.people().len(),
+        elsewhere: Vec::new(),
+    }
+}
+
+/// Every place that this program cannot reach or must not touch.
+fn elsewhere(id: Option<PersonId>) -> Vec<Elsewhere> {
+    let id = id.map_or("ID".to_owned(), |id| id.to_string());
+    [
+        ("photos", "the folder of their photos and their line in people.csv: `build-db` would enrol them again".to_owned()),
+        ("units", "every unit still has them: give it this database".to_owned()),
+        (
+            "previous",
+            "every unit keeps the database before, people.db.previous, until the next one comes: give it a second one, or \
+             erase that file there"
+                .to_owned(),
+        ),
+        ("names", format!("the name beside each unit's log: `edge-agent forget {id}` there, which says what records remain")),
+        ("snapshots", "pictures of people on units: `edge-agent forget` says whether there are any".to_owned()),
+        ("reports", "pages with faces by `build-db --html` and `evaluate --html`, and what `list` and `audit show` printed".to_owned()),
+        ("copies", "other copies of the database, and backups of all these; the disk may keep the old file's blocks until it writes over them".to_owned()),
+    ]
+    .map(|(place, what)| Elsewhere { place, what })
+    .into()
+}
+
+impl Receipt {
+    fn in_words(&self, named: &str) -> String {
+        let Self { utc, database, person_id, erased, sequence, digest, people_left, elsewhere } = self;
+        let mut lines = Vec::new();
+        match (person_id, erased) {
+            (Some(id), Some(erased)) => {
+                lines.push(format!("{utc}  forgotten: {id}"));
+                lines.push(format!("erased      in {database}: {}", erased.in_words()));
+                lines.extend(erased.cached.iter().map(|file| format!("erased      {file}")));
+                let digest = digest.as_deref().unwrap_or_default();
+                lines.push(format!("now         {people_left} people, sequence {sequence}, SHA-256 {digest}"));
+            }
+            _ => lines.push(format!("{utc}  nobody is called {named} in {database}: nothing was erased")),
+        }
+        lines.push("TO BE ERASED ELSEWHERE".to_owned());
+        lines.extend(elsewhere.iter().map(|Elsewhere { place, what }| format!("{place:<11} {what}")));
+        lines.join("\n")
+    }
+}
+
+impl Erased {
+    fn in_words(&self) -> String {
+        let Self { encodings, photos, cards, groups, note, look_alikes, cached: _ } = self;
+        let mut parts = vec!["the name".to_owned(), format!("{encodings} encodings of {photos} photos")];
+        for (count, what) in [(cards, "cards"), (groups, "groups"), (look_alikes, "notes of who looks like them")] {
+            if *count > 0 {
+                parts.push(format!("{count} {what}"));
+            }
+        }
+        if *note {
+            parts.push("the note".to_owned());
+        }
+        parts.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words() {
+        let erased = Erased {
+            encodings: 3,
+            photos: 2,
+            cards: 1,
+            groups: 0,
+            note: true,
+            look_alikes: 0,
+            cached: vec!["cache/a".to_owned()],
+        };
+        let receipt = Receipt {
+            utc: "now".to_owned(),
+            database: "people.db".to_owned(),
+            person_id: Some("00ff".to_owned()),
+            erased: Some(erased),
+            sequence: 8,
+            digest: Some("ab".to_owned()),
+            people_left: 4,
+            elsewhere: vec![Elsewhere { place: "photos", what: "yours".to_owned() }],
+        };
+        let expected = "\
+now  forgotten: 00ff
+erased      in people.db: the name, 3 encodings of 2 photos, 1 cards, the note
+erased      cache/a
+now         4 people, sequence 8, SHA-256 ab
+TO BE ERASED ELSEWHERE
+photos      yours";
+        assert_eq!(receipt.in_words("Ada"), expected);
+        let nobody = Receipt { person_id: None, erased: None, digest: None, ..receipt };
+        assert!(nobody.in_words("Ada").starts_with("now  nobody is called Ada in people.db: nothing was erased\n"));
+    }
+}

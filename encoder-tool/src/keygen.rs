@@ -1,0 +1,139 @@
+//! `keygen`: the workstation's own keys. A unit makes its own (`edge-agent keygen`), so that its secret never travels.
+
+use crate::keys::{self, SEALING, SIGNING};
+use anyhow::Context;
+use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::seal::{Fingerprint, Identity, SigningKey};
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use terminal::{Answer, Help, key_file, print, print_json};
+use zeroize::Zeroizing;
+
+/// Make this workstation's keys: one that signs people databases, and one that opens what was sealed.
+///
+/// Each has a secret half that stays here (mode 0600), and a public half beside it, with .pub behind the name, that may
+/// be shown to anybody. Compare fingerprints when you pass one on. A unit makes its own key: `edge-agent keygen`.
+///
+/// Exit codes: 0 if they were made, 2 if not.
+#[derive(Debug, Args)]
+pub(crate) struct Keygen {
+    /// The folder for them, instead of ~/.config/encoder-tool
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Make new keys and put those that are there aside
+    #[arg(long)]
+    replace: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Made {
+    signing: MadeKey,
+    sealing: MadeKey,
+}
+
+#[derive(Debug, Serialize)]
+struct MadeKey {
+    secret: String,
+    public: String,
+    fingerprint: String,
+    /// Where the one before lies now.
+    put_aside: Option<String>,
+}
+
+/// Makes both keys.
+///
+/// # Errors
+/// If one is there already, or cannot be written.
+pub(crate) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
+    let folder = match &arguments.dir {
+        Some(folder) => folder.clone(),
+        None => keys::folder().context("neither XDG_CONFIG_HOME nor HOME is set").help("name a folder with --dir")?,
+    };
+    let made = make(&folder, arguments.replace)?;
+    match arguments.json {
+        true => print_json(&made)?,
+        false => print(&in_words(&made))?,
+    }
+    Ok(Answer::Yes)
+}
+
+fn make(folder: &Path, replace: bool) -> anyhow::Result<Made> {
+    let mut private = DirBuilder::new();
+    private.recursive(true).mode(0o700).create(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let [signing, sealing] = [SIGNING, SEALING].map(|name| folder.join(name));
+    if !replace {
+        for path in [&signing, &sealing] {
+            key_file::require_absent(path).help(
+                "use the keys that are there; --replace makes new ones and puts them aside, and then every unit must be given \
+                 the new signing.key.pub",
+            )?;
+        }
+    }
+    let ending = Timestamp::now().strftime(".old-%Y%m%dT%H%M%SZ").to_string();
+    let random = || {
+        let mut bytes = Zeroizing::new([0; 32]);
+        getrandom::fill(&mut bytes[..]).context("the system has no random numbers").map(|()| bytes)
+    };
+    let (signing_key, identity) = (SigningKey::from_random(&*random()?), Identity::from_random(&*random()?));
+    let (signer, recipient) = (signing_key.signer(), identity.recipient());
+    let write = |path: &Path, secret: &str, public: &str, fingerprint: Fingerprint| -> anyhow::Result<MadeKey> {
+        let aside = key_file::put_aside(path, &ending)?;
+        key_file::write_halves(path, secret, public)?;
+        Ok(MadeKey {
+            secret: path.display().to_string(),
+            public: key_file::public_path(path).display().to_string(),
+            fingerprint: fingerprint.to_string(),
+            put_aside: aside.exists().then(|| aside.display().to_string()),
+        })
+    };
+    Ok(Made {
+        signing: write(&signing, &signing_key.to_text(), &signer.to_text(), signer.fingerprint())?,
+        sealing: write(&sealing, &identity.to_text(), &recipient.to_text(), recipient.fingerprint())?,
+    })
+}
+
+fn in_words(Made { signing, sealing }: &Made) -> String {
+    let mut lines = vec![
+        format!("signing key  {}   fingerprint {}", signing.secret, signing.fingerprint),
+        format!("sealing key  {}   fingerprint {}", sealing.secret, sealing.fingerprint),
+    ];
+    lines.extend(
+        [signing, sealing].into_iter().filter_map(|key| Some(format!("put aside    {}", key.put_aside.as_ref()?))),
+    );
+    lines.push(format!(
+        "Keep both secret, and a copy of them in a safe: without {} no unit takes a database.",
+        signing.secret
+    ));
+    lines.push(format!("Give every unit {} ([database] signers), and compare its fingerprint.", signing.public));
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_made_once_and_never_lost() {
+        let outer = tempfile::tempdir().unwrap();
+        let folder = outer.path().join("a").join("keys");
+        let first = make(&folder, false).unwrap();
+        assert_ne!(first.signing.fingerprint, first.sealing.fingerprint);
+        keys::signing_key(Path::new(&first.signing.secret)).unwrap();
+        let again = make(&folder, false).unwrap_err();
+        assert!(again.to_string().contains("is there already"), "{again}");
+        let second = make(&folder, true).unwrap();
+        assert_ne!(second.signing.fingerprint, first.signing.fingerprint);
+        let aside = keys::signing_key(Path::new(&second.signing.put_aside.unwrap())).unwrap();
+        assert_eq!(aside.signer().fingerprint().to_string(), first.signing.fingerprint);
+        // One half is enough to be asked.
+        std::fs::remove_file(folder.join(SIGNING)).unwrap();
+        std::fs::remove_file(folder.join(SEALING)).unwrap();
+        assert!(make(&folder, false).is_err());
+    }
+}

@@ -1,0 +1,109 @@
+//! A database file from outside: what it says without a key, and who signed it. Its records are opened last.
+
+use super::Gallery;
+use super::codec::{HEAD, decode_header, decode_records};
+use super::error::{GalleryError, Problem};
+use super::header::{Header, ModelHash};
+use super::protection::{BODY, SEAL, SIGNATURE};
+use super::sections::{SEALED, SIGNED, Section, Sections};
+use crate::seal::{Envelope, Identity, Recipient, Signer};
+
+/// A database file that is whole, and is what was signed if it is signed at all.
+#[derive(Debug)]
+pub struct DatabaseFile<'a> {
+    file: &'a [u8],
+    sections: Sections<'a>,
+    header: Header,
+    signer: Option<Signer>,
+    sealed: Option<(Envelope, Section<'a>)>,
+}
+
+impl<'a> DatabaseFile<'a> {
+    /// Looks at a file without opening it.
+    ///
+    /// # Errors
+    /// When the file is cut off or damaged (the message names the byte, or the range of the checksum), of another format, or
+    /// its signature is not that of the key that it names.
+    pub fn of(file: &'a [u8]) -> Result<Self, GalleryError> {
+        let sections = Sections::of(file)?;
+        // Nothing that was signed is interpreted before the signature is known to be right.
+        let signer = signer(file, &sections)?;
+        let header = decode_header(sections.required(HEAD)?)?;
+        let sealed = sealed(&sections)?;
+        Ok(Self { file, sections, header, signer, sealed })
+    }
+
+    /// The head, readable without a key.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Refuses a database of another model.
+    ///
+    /// # Errors
+    /// [`GalleryError::OtherModel`] with both hashes.
+    pub fn require_model(&self, model: &ModelHash) -> Result<(), GalleryError> {
+        self.header.require_model(model)
+    }
+
+    /// Who signed the file, every byte before the signature; `None` if nobody did. Whether they are to be trusted is the
+    /// caller's to know.
+    pub fn signer(&self) -> Option<Signer> {
+        self.signer
+    }
+
+    /// For whom the records are sealed; nobody if they are not.
+    pub fn recipients(&self) -> alloc::vec::Vec<Recipient> {
+        self.sealed.as_ref().map(|(envelope, _)| envelope.recipients()).unwrap_or_default()
+    }
+
+    /// Whether a key is needed to open it.
+    pub fn is_sealed(&self) -> bool {
+        self.sealed.is_some()
+    }
+
+    /// The people, with one of these keys if they are sealed.
+    ///
+    /// # Errors
+    /// When none of the keys opens them, or what they say is not sound.
+    pub fn open(&self, identities: &[Identity]) -> Result<Gallery, GalleryError> {
+        let Some((envelope, body)) = &self.sealed else { return decode_records(self.header, &self.sections) };
+        let contents = envelope.open(identities, &self.file[..body.byte], body.contents)?;
+        decode_records(self.header, &Sections::within(self.sections.features, &contents, body.byte)?)
+    }
+}
+
+/// The signature is the last section: 32 bytes public key, 64 bytes signature over everything before these.
+fn signer(file: &[u8], sections: &Sections<'_>) -> Result<Option<Signer>, GalleryError> {
+    let found = sections.optional(SIGNATURE)?;
+    let section = match (found, sections.features & SIGNED != 0) {
+        (None, false) => return Ok(None),
+        (Some(section), false) => return Err(Problem::Unannounced(SIGNATURE).at(section.byte)),
+        (None, true) => return Err(Problem::NoSignature.at(file.len())),
+        (Some(section), true) => section,
+    };
+    let no_signature = || Problem::NoSignature.at(section.byte);
+    if sections.iter().last().is_none_or(|last| last.byte != section.byte) {
+        return Err(no_signature());
+    }
+    let (public, signature) = section.contents.split_first_chunk::<32>().ok_or_else(no_signature)?;
+    let signature = signature.try_into().map_err(|_| no_signature())?;
+    let signer = Signer::from_bytes(public).ok_or_else(no_signature)?;
+    if !signer.has_signed(&file[..section.byte + public.len()], signature) {
+        return Err(GalleryError::Signature { signer: signer.fingerprint() });
+    }
+    Ok(Some(signer))
+}
+
+fn sealed<'a>(sections: &Sections<'a>) -> Result<Option<(Envelope, Section<'a>)>, GalleryError> {
+    if sections.features & SEALED != 0 {
+        let envelope = Envelope::parse(sections.required(SEAL)?.contents)?;
+        return Ok(Some((envelope, sections.required(BODY)?)));
+    }
+    for tag in [SEAL, BODY] {
+        if let Some(section) = sections.optional(tag)? {
+            return Err(Problem::Unannounced(tag).at(section.byte));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,241 @@
+//! Databases that are signed and sealed: who can read them, and that nothing in them can be changed.
+
+use super::tests::{arbitrary_gallery, small};
+use super::*;
+use crate::seal::{EnvelopeError, Identity, Recipient, SealRandomness, SigningKey};
+use alloc::string::ToString;
+use crc::{CRC_32_ISO_HDLC, Crc};
+use proptest::prelude::*;
+
+fn signing(number: u8) -> SigningKey {
+    SigningKey::from_random(&[number; 32])
+}
+
+fn identity(number: u8) -> Identity {
+    Identity::from_random(&[number; 32])
+}
+
+fn recipients(numbers: &[u8]) -> Vec<Recipient> {
+    numbers.iter().map(|&number| identity(number).recipient()).collect()
+}
+
+/// Signed by one key if by any, sealed for some if for any.
+fn written(gallery: &Gallery, signer: Option<u8>, sealed_for: &[u8]) -> Vec<u8> {
+    let key = signer.map(signing);
+    let recipients = recipients(sealed_for);
+    let randomness = SealRandomness { ephemeral: [0x5e; 32], contents_key: [0xc0; 32] };
+    let seal = (!recipients.is_empty()).then_some(SealFor { recipients: &recipients, randomness });
+    gallery.encode_protected(&Protection { sign: key.as_ref(), seal }).unwrap()
+}
+
+/// What a unit does: the file must be by this signer, and is opened with this key.
+fn read(file: &[u8], signer: u8, key: u8) -> Result<Option<Gallery>, GalleryError> {
+    let outside = DatabaseFile::of(file)?;
+    if outside.signer() != Some(signing(signer).signer()) {
+        return Ok(None);
+    }
+    outside.open(&[identity(key)]).map(Some)
+}
+
+/// The checksum is no protection: whoever changes a file makes it right again.
+fn with_right_checksum(mut file: Vec<u8>) -> Vec<u8> {
+    let Some(body) = file.len().checked_sub(4) else { return file };
+    file.truncate(body);
+    let checksum = Crc::<u32>::new(&CRC_32_ISO_HDLC).checksum(&file);
+    file.extend(checksum.to_le_bytes());
+    file
+}
+
+#[test]
+fn whoever_it_is_for_reads_what_was_written() {
+    let gallery = small().build();
+    for signer in [None, Some(1)] {
+        for sealed_for in [&[][..], &[2], &[2, 3, 4]] {
+            let file = written(&gallery, signer, sealed_for);
+            let outside = DatabaseFile::of(&file).unwrap();
+            assert_eq!(outside.signer(), signer.map(|number| signing(number).signer()));
+            assert_eq!(outside.recipients(), recipients(sealed_for));
+            assert_eq!(outside.header(), gallery.header(), "readable without a key");
+            assert_eq!(outside.is_sealed(), !sealed_for.is_empty());
+            for &number in sealed_for {
+                assert_eq!(outside.open(&[identity(9), identity(number)]).as_ref(), Ok(&gallery));
+            }
+            if sealed_for.is_empty() {
+                assert_eq!(Gallery::decode(&file).as_ref(), Ok(&gallery));
+            } else {
+                assert!(matches!(Gallery::decode(&file), Err(GalleryError::Envelope(EnvelopeError::ForOthers { .. }))));
+            }
+        }
+    }
+}
+
+#[test]
+fn who_cannot_read_it_is_told_who_can() {
+    let file = written(&small().build(), Some(1), &[2, 3]);
+    let message = read(&file, 1, 4).unwrap_err().to_string();
+    for number in 2..=4 {
+        assert!(message.contains(&identity(number).recipient().fingerprint().to_string()), "{message}");
+    }
+}
+
+#[test]
+fn names_encodings_and_cards_are_not_in_a_sealed_file() {
+    let gallery = small().build();
+    let (open, sealed) = (written(&gallery, Some(1), &[]), written(&gallery, Some(1), &[2]));
+    let holds = |file: &[u8], part: &[u8]| file.windows(part.len()).any(|window| window == part);
+    let row: Vec<u8> = gallery.encodings_of(2).next().unwrap().numbers.iter().map(|&z| z as u8).collect();
+    for part in [&b"Kian"[..], b"cleaners", &row, &tests::KEY.0, &[3; 16]] {
+        assert!(holds(&open, part) && !holds(&sealed, part), "{part:?}");
+    }
+}
+
+/// What sealing and signing cost in bytes.
+#[test]
+fn a_file_grows_by_a_few_bytes() {
+    let gallery = small().build();
+    let length = |signer, sealed_for: &[u8]| written(&gallery, signer, sealed_for).len();
+    let plain = length(None, &[]);
+    assert_eq!(length(Some(1), &[]), plain + 8 + 32 + 64);
+    assert_eq!(length(None, &[2]), plain + 8 + 32 + 80 + 8 + 16);
+    assert_eq!(length(Some(1), &[2, 3]), plain + 104 + 144 + 80);
+}
+
+#[test]
+fn a_signature_of_another_or_of_another_file_is_refused() {
+    let gallery = small().build();
+    let file = written(&gallery, Some(1), &[2]);
+    assert_eq!(read(&file, 1, 2), Ok(Some(gallery.clone())));
+    assert_eq!(read(&file, 7, 2), Ok(None), "by somebody else");
+    assert_eq!(read(&written(&gallery, None, &[2]), 1, 2), Ok(None), "by nobody");
+    // The signature of one database under another, which has a higher sequence number.
+    let later = GalleryBuilder::from_gallery(gallery.clone(), 8).build();
+    let later = written(&later, Some(7), &[2]);
+    let moved = [&later[..later.len() - 100], &file[file.len() - 100..]].concat();
+    let refused = read(&with_right_checksum(moved), 1, 2);
+    assert_eq!(refused, Err(GalleryError::Signature { signer: signing(1).signer().fingerprint() }));
+}
+
+/// Whoever takes the signature off has a file that nobody signed, and nothing between.
+#[test]
+fn a_signature_that_is_taken_off_is_missed() {
+    let gallery = small().build();
+    for sealed_for in [&[][..], &[2]] {
+        let file = written(&gallery, Some(1), sealed_for);
+        let signature = file.len() - 4 - 104;
+        let bit_taken_off = |mut file: Vec<u8>| {
+            file[10] &= !1;
+            with_right_checksum(file)
+        };
+        let section_taken_off = |mut file: Vec<u8>| {
+            file.drain(signature..signature + 104);
+            with_right_checksum(file)
+        };
+        let problem = |file: &[u8]| match DatabaseFile::of(file) {
+            Err(GalleryError::Unsound { problem, .. }) => Some(problem),
+            _ => None,
+        };
+        assert_eq!(problem(&bit_taken_off(file.clone())), Some(Problem::Unannounced(Tag(*b"sign"))));
+        assert_eq!(problem(&section_taken_off(file.clone())), Some(Problem::NoSignature));
+        let both = section_taken_off(bit_taken_off(file.clone()));
+        // The bit is part of what was sealed.
+        assert_eq!(read(&both, 1, 2), Ok(None));
+        assert_eq!(DatabaseFile::of(&both).unwrap().open(&[identity(2)]).is_ok(), sealed_for.is_empty());
+        // Something behind the signature was not signed.
+        let mut behind = file.clone();
+        behind.splice(file.len() - 4..file.len() - 4, *b"more\0\0\0\0");
+        assert_eq!(problem(&with_right_checksum(behind)), Some(Problem::NoSignature));
+    }
+}
+
+/// A program of before knows no required feature, and says so instead of finding a section missing.
+#[test]
+fn an_older_program_would_refuse_it_by_its_features() {
+    let gallery = small().build();
+    let hours = 4;
+    for (signer, sealed_for, features) in [(None, &[][..], 0), (Some(1), &[], 1), (None, &[2], 2), (Some(1), &[2], 3)] {
+        let features = features | hours;
+        assert_eq!(written(&gallery, signer, sealed_for)[10..18], u64::to_le_bytes(features));
+    }
+}
+
+#[test]
+fn every_byte_that_is_flipped_and_every_cut_is_refused() {
+    let gallery = small().build();
+    for (signer, sealed_for) in [(Some(1), &[][..]), (Some(1), &[2, 3]), (None, &[2])] {
+        let file = written(&gallery, signer, sealed_for);
+        let accepted = |file: &[u8]| match signer {
+            Some(signer) => read(file, signer, 2).is_ok_and(|gallery| gallery.is_some()),
+            None => DatabaseFile::of(file).and_then(|outside| outside.open(&[identity(2)])).is_ok(),
+        };
+        assert!(accepted(&file));
+        for at in 0..file.len() {
+            let mut flipped = file.clone();
+            flipped[at] ^= 0x10;
+            assert!(!accepted(&flipped), "byte {at}");
+            let repaired = with_right_checksum(flipped);
+            assert!(!accepted(&repaired) || repaired == file, "byte {at}, checksum made right");
+            assert!(!accepted(&file[..at]), "cut at {at}");
+            assert!(!accepted(&with_right_checksum(file[..at].to_vec())), "cut at {at}, checksum made right");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_gallery_signed_and_sealed_is_read_as_written(gallery in arbitrary_gallery(), others in 0..5_u8) {
+        let sealed_for: Vec<u8> = (2..3 + others).collect();
+        let file = written(&gallery, Some(1), &sealed_for);
+        prop_assert_eq!(read(&file, 1, 2 + others), Ok(Some(gallery)));
+    }
+
+    /// Bytes that are changed, inserted, removed, and a checksum that is made right.
+    #[test]
+    fn whatever_is_done_to_a_signed_file_is_refused(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..6),
+        is_sealed in any::<bool>(),
+    ) {
+        let file = written(&small().build(), Some(1), if is_sealed { &[2] } else { &[] });
+        let mut edited = file.clone();
+        for (at, byte, kind) in &edits {
+            let index = at.index(edited.len());
+            match kind {
+                0 => edited.insert(index, *byte),
+                1 => drop(edited.remove(index)),
+                _ => edited[index] = *byte,
+            }
+        }
+        let edited = with_right_checksum(edited);
+        if edited != file {
+            prop_assert!(!read(&edited, 1, 2).is_ok_and(|gallery| gallery.is_some()));
+        }
+    }
+
+    /// Whatever stands under a right signature and seal, by a workstation gone mad, is refused or a sound gallery.
+    #[test]
+    fn crafted_records_under_a_right_seal_never_panic(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let sealed = protection::seal_of_edited(&small().build(), &recipients(&[2]), |records| {
+            edits.iter().for_each(|(at, byte)| records[at.index(records.len())] = *byte);
+        });
+        if let Ok(gallery) = DatabaseFile::of(&sealed).and_then(|outside| outside.open(&[identity(2)])) {
+            prop_assert_eq!(Gallery::decode(&gallery.encode().unwrap()), Ok(gallery));
+        }
+    }
+}
+
+#[test]
+fn a_second_section_of_the_seal_is_refused() {
+    let file = written(&small().build(), None, &[2]);
+    let tagged = |tag: &[u8]| {
+        let mut file = file.clone();
+        file.splice(file.len() - 4..file.len() - 4, [tag, &[0; 4]].concat());
+        DatabaseFile::of(&with_right_checksum(file)).map(drop)
+    };
+    for tag in [b"seal", b"body", b"head"] {
+        assert!(matches!(tagged(tag), Err(GalleryError::Unsound { problem: Problem::SecondSection(_), .. })));
+    }
+    assert_eq!(tagged(b"more"), Ok(()));
+}

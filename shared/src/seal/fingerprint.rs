@@ -1,0 +1,70 @@
+//! What people compare instead of a key.
+
+use super::text::Use;
+use alloc::vec::Vec;
+use core::fmt;
+use sha2::{Digest, Sha256};
+
+/// The first 10 bytes of a SHA-256 over a key's use and its public half: as text five groups of four hexadecimal digits.
+/// Whoever wants another key with the same fingerprint has 2^80 of them to try.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint([u8; 10]);
+
+impl Fingerprint {
+    pub(super) fn of(use_: Use, public: &[u8; 32]) -> Self {
+        let digest = Sha256::new().chain_update(use_.keyword()).chain_update(b"\n").chain_update(public).finalize();
+        let mut first = [0; 10];
+        first.copy_from_slice(&digest[..10]);
+        Self(first)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, [a, b]) in self.0.as_chunks::<2>().0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "-" };
+            write!(f, "{separator}{a:02x}{b:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({self})")
+    }
+}
+
+/// Several, for a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprints(pub Vec<Fingerprint>);
+
+impl fmt::Display for Fingerprints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fingerprint) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(f, "{separator}{fingerprint}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn a_fingerprint_is_text_to_compare() {
+        let one = Fingerprint::of(Use::Signing, &[7; 32]);
+        let text = one.to_string();
+        assert_eq!(text.len(), 24);
+        assert!(text.split('-').all(|group| group.len() == 4), "{text}");
+        assert_ne!(one, Fingerprint::of(Use::Sealing, &[7; 32]));
+        // As `sha256(b"x25519-public\n" + public)` gives it elsewhere.
+        let device = crate::seal::Identity::from_random(&[0x11; 32]).recipient();
+        assert_eq!(device.fingerprint().to_string(), "e96d-82e8-95b7-f811-d83d");
+        assert_ne!(one, Fingerprint::of(Use::Signing, &[8; 32]));
+        assert_eq!(Fingerprints([one, one].to_vec()).to_string(), std::format!("{text}, {text}"));
+    }
+}

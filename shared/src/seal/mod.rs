@@ -1,0 +1,25 @@
+//! Keys, and what they do: a workstation signs (Ed25519, RFC 8032), and seals for whoever shall read (X25519, RFC 7748).
+//!
+//! It does not know what is signed and sealed (`gallery` does), which signer is trusted, nor where keys lie: those are the
+//! programs' affairs. Random numbers come in as arguments. Secrets are overwritten when they are dropped.
+//!
+//! An envelope is made as age makes its own for X25519 (<https://age-encryption.org/v1>), with other labels:
+//!
+//! - The contents are encrypted with ChaCha20-Poly1305 (RFC 8439) under a random key of 32 bytes that is used once, so that
+//!   the nonce is zero. What stands before them is authenticated with them.
+//! - That key is encrypted for each recipient, again with ChaCha20-Poly1305 and a zero nonce, under
+//!   HKDF-SHA-256 (RFC 5869) of the Diffie-Hellman secret of an ephemeral key and the recipient's. Salt: the ephemeral
+//!   public key and the recipient's; info: [`WRAP_LABEL`].
+
+mod envelope;
+mod fingerprint;
+mod sealing;
+mod signing;
+mod text;
+
+pub use envelope::{Envelope, EnvelopeError, MAX_RECIPIENTS, SealRandomness, TAG_BYTES, WRAP_LABEL, WRAPPED_BYTES};
+pub use fingerprint::{Fingerprint, Fingerprints};
+pub use sealing::{Identity, Recipient};
+pub(crate) use signing::SIGNATURE_BYTES;
+pub use signing::{Signer, SigningKey};
+pub use text::{Half, KeyTextError, Kind, Use};

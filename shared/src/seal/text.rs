@@ -1,0 +1,243 @@
+//! Keys as text: a first line that says in words what it is, the key, and its fingerprint, so that a digit that was
+//! mistyped is found.
+//!
+//! ```text
+//! edge-agent sealing key, public half: may be shown to anybody
+//! x25519-public 8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a
+//! fingerprint 5f0c-8a71-…
+//! ```
+
+use super::fingerprint::Fingerprint;
+use crate::hex::{self, HexError};
+use alloc::string::{String, ToString};
+use core::fmt;
+use zeroize::Zeroizing;
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// Ed25519.
+    Signing,
+    /// X25519.
+    Sealing,
+}
+
+/// Which half of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Half {
+    /// Its owner's alone.
+    Secret,
+    /// Anybody's.
+    Public,
+}
+
+/// Why a text is not the key that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyTextError {
+    /// It does not begin as a key does.
+    #[error("it does not begin with the line of a key, \"{}\"", wanted.first_line())]
+    NotAKey {
+        /// What is wanted.
+        wanted: Kind,
+    },
+    /// It is another key.
+    #[error("it is the {found}; the {wanted} is wanted here")]
+    Other {
+        /// What it is.
+        found: Kind,
+        /// What is wanted.
+        wanted: Kind,
+    },
+    /// A line is missing or something else.
+    #[error("line {line}: want \"{keyword}\" and its value")]
+    Line {
+        /// Counted from 1.
+        line: usize,
+        /// Its first word.
+        keyword: &'static str,
+    },
+    /// The digits are not those of a key.
+    #[error("line 2: {0}")]
+    Digits(#[from] HexError),
+    /// The digits are no key, or one that anybody could use.
+    #[error("line 2: these digits are no key")]
+    NoKey,
+    /// A digit is not as it was.
+    #[error("line 3: the fingerprint of this key is {computed}: a digit was changed, take a fresh copy")]
+    Fingerprint {
+        /// Of the key as it stands there.
+        computed: Fingerprint,
+    },
+    /// Something stands behind the key.
+    #[error("line 4: something stands behind the key")]
+    MoreBehind,
+}
+
+/// Use and half.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind(Use, Half);
+
+impl Use {
+    pub(super) const fn keyword(self) -> &'static str {
+        match self {
+            Self::Signing => "ed25519-public",
+            Self::Sealing => "x25519-public",
+        }
+    }
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [
+        Self(Use::Signing, Half::Secret),
+        Self(Use::Signing, Half::Public),
+        Self(Use::Sealing, Half::Secret),
+        Self(Use::Sealing, Half::Public),
+    ];
+
+    const fn first_line(self) -> &'static str {
+        match self {
+            Self(Use::Signing, Half::Secret) => {
+                "edge-agent signing key, SECRET half: whoever has it decides who comes in"
+            }
+            Self(Use::Signing, Half::Public) => "edge-agent signing key, public half: may be shown to anybody",
+            Self(Use::Sealing, Half::Secret) => "edge-agent sealing key, SECRET half: it opens people databases",
+            Self(Use::Sealing, Half::Public) => "edge-agent sealing key, public half: may be shown to anybody",
+        }
+    }
+
+    const fn keyword(self) -> &'static str {
+        match self {
+            Self(Use::Signing, Half::Secret) => "ed25519-secret",
+            Self(Use::Sealing, Half::Secret) => "x25519-secret",
+            Self(use_, Half::Public) => use_.keyword(),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(use_, half) = self;
+        let half = if *half == Half::Secret { "secret" } else { "public" };
+        let use_ = if *use_ == Use::Signing { "signing" } else { "sealing" };
+        write!(f, "{half} half of a {use_} key")
+    }
+}
+
+/// The fingerprint that stands in a file.
+pub(super) struct Written<'a>(&'a str);
+
+impl Written<'_> {
+    pub(super) fn check(&self, computed: Fingerprint) -> Result<(), KeyTextError> {
+        if self.0 == computed.to_string() { Ok(()) } else { Err(KeyTextError::Fingerprint { computed }) }
+    }
+}
+
+pub(super) fn parse(text: &str, use_: Use, half: Half) -> Result<(Zeroizing<[u8; 32]>, Written<'_>), KeyTextError> {
+    let wanted = Kind(use_, half);
+    let mut lines = text.lines().map(str::trim_end);
+    let first = lines.next().unwrap_or_default();
+    match Kind::ALL.into_iter().find(|kind| kind.first_line() == first) {
+        Some(found) if found == wanted => {}
+        Some(found) => return Err(KeyTextError::Other { found, wanted }),
+        None => return Err(KeyTextError::NotAKey { wanted }),
+    }
+    let mut value = |line, keyword: &'static str| {
+        let text = lines.next().unwrap_or_default();
+        let value = text.strip_prefix(keyword).and_then(|rest| rest.strip_prefix(' '));
+        value.ok_or(KeyTextError::Line { line, keyword })
+    };
+    let digits = value(2, wanted.keyword())?;
+    let fingerprint = value(3, "fingerprint")?;
+    if lines.any(|line| !line.is_empty()) {
+        return Err(KeyTextError::MoreBehind);
+    }
+    Ok((Zeroizing::new(hex::parse(digits)?), Written(fingerprint)))
+}
+
+pub(super) fn write(use_: Use, half: Half, bytes: &[u8; 32], fingerprint: Fingerprint) -> Zeroizing<String> {
+    let kind = Kind(use_, half);
+    // Enough for every kind: no part of a secret is left where the text was while it grew.
+    let mut text = Zeroizing::new(String::with_capacity(256));
+    text.push_str(kind.first_line());
+    text.push('\n');
+    text.push_str(kind.keyword());
+    text.push(' ');
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+        }
+    }
+    text.push_str("\nfingerprint ");
+    text.push_str(&fingerprint.to_string());
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Identity, Recipient, Signer, SigningKey};
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let signing = SigningKey::from_random(&[3; 32]);
+        let again = SigningKey::from_text(&signing.to_text()).unwrap();
+        assert_eq!(again.signer(), signing.signer());
+        assert_eq!(Signer::from_text(&signing.signer().to_text()), Ok(signing.signer()));
+        let identity = Identity::from_random(&[0xf4; 32]);
+        assert_eq!(Identity::from_text(&identity.to_text()).unwrap().recipient(), identity.recipient());
+        assert_eq!(Recipient::from_text(&identity.recipient().to_text()), Ok(identity.recipient()));
+        // As an editor on another system leaves it.
+        let with_returns = identity.recipient().to_text().replace('\n', "\r\n") + "\r\n";
+        assert_eq!(Recipient::from_text(&with_returns), Ok(identity.recipient()));
+        for text in [signing.to_text().as_str(), &signing.signer().to_text(), identity.to_text().as_str()] {
+            assert!(text.len() <= 256 && text.ends_with('\n'));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_in_words() {
+        let identity = Identity::from_random(&[5; 32]);
+        let public = identity.recipient().to_text();
+        let wrong_digit = if public.contains("x25519-public 0") { "x25519-public 1" } else { "x25519-public 0" };
+        let at = public.find("x25519-public ").unwrap();
+        let mistyped = [&public[..at], wrong_digit, &public[at + 15..]].concat();
+        let cases = [
+            ("".into(), "does not begin"),
+            ("ssh-ed25519 AAAA".into(), "does not begin"),
+            (
+                identity.to_text().to_string(),
+                "it is the secret half of a sealing key; the public half of a sealing key is",
+            ),
+            (SigningKey::from_random(&[1; 32]).signer().to_text(), "it is the public half of a signing key"),
+            (public.lines().next().unwrap().into(), "line 2: want \"x25519-public\""),
+            (public.lines().take(2).collect::<std::vec::Vec<_>>().join("\n"), "line 3: want \"fingerprint\""),
+            (mistyped, "line 3: the fingerprint of this key is"),
+            (public.replacen("x25519-public ", "x25519-public 0", 1), "line 2: 65 characters"),
+            (public.clone() + &public, "line 4"),
+        ];
+        for (text, expected) in cases {
+            let message = Recipient::from_text(&text).unwrap_err().to_string();
+            assert!(message.contains(expected), "{text:?}: {message}");
+        }
+        // Nobody has a secret for it: a shared secret would be zero.
+        let everybodys = Recipient::from_bytes(&[0; 32]).to_text();
+        assert_eq!(Recipient::from_text(&everybodys), Err(KeyTextError::NoKey));
+    }
+
+    #[test]
+    fn any_letter_that_is_changed_is_found() {
+        let texts = [
+            SigningKey::from_random(&[9; 32]).signer().to_text(),
+            Identity::from_random(&[9; 32]).recipient().to_text(),
+        ];
+        for (text, at) in texts.iter().flat_map(|text| (0..text.len()).map(move |at| (text, at))) {
+            let mut changed = text.clone().into_bytes();
+            // Another letter, and not the same digit in upper case.
+            changed[at] = if changed[at] == b'5' { b'6' } else { b'5' };
+            let changed = String::from_utf8(changed).unwrap();
+            assert!(Signer::from_text(&changed).is_err() && Recipient::from_text(&changed).is_err(), "{changed}");
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Keys as files: a secret is its owner's alone, and is written once; nobody else can change what is trusted.
+//!
+//! What stands in them is the programs' affair.
+
+use crate::{Help, read_bounded};
+use anyhow::{Context, bail, ensure};
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+const MAX_KEY_BYTES: u64 = 1024;
+
+/// Reads a secret, if it is a file that nobody but its owner can read or change. Root may read everybody's.
+///
+/// # Errors
+/// If it cannot be read, or others can: then the help is the command that cures it.
+pub fn read_secret(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+    let shown = path.display();
+    let (mut file, found) = open_itself(path)?;
+    let mode = found.mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(anyhow::anyhow!("{shown} is a key that others may read or change: its mode is {mode:04o}"))
+            .help(&format!("chmod 600 {shown}, and make a new key if somebody may have read it"));
+    }
+    require_ours(path, found.uid(), false)?;
+    // As large as it may become, so that no part of it is left where it was while it grew.
+    let mut text = Zeroizing::new(String::with_capacity(MAX_KEY_BYTES as usize + 1));
+    (&mut file).take(MAX_KEY_BYTES + 1).read_to_string(&mut text).with_context(|| format!("cannot read {shown}"))?;
+    ensure!(text.len() as u64 <= MAX_KEY_BYTES, "{shown} is too large for a key");
+    Ok(text)
+}
+
+/// Reads what decides who is trusted, if nobody but its owner or root can change it.
+///
+/// # Errors
+/// If it cannot be read, or others can change it: then the help is the command that cures it.
+pub fn read_trusted(path: &Path) -> anyhow::Result<String> {
+    let shown = path.display();
+    let found = fs::metadata(path).with_context(|| format!("cannot read {shown}"))?;
+    let mode = found.mode() & 0o777;
+    if mode & 0o022 != 0 {
+        return Err(anyhow::anyhow!("{shown} says who is trusted, and others may change it: its mode is {mode:04o}"))
+            .help(&format!("chmod 644 {shown}, and see that it holds the right key"));
+    }
+    require_ours(path, found.uid(), true)?;
+    read_public(path)
+}
+
+/// Reads a key that is no secret.
+///
+/// # Errors
+/// If it cannot be read or is no text.
+pub fn read_public(path: &Path) -> anyhow::Result<String> {
+    let bytes = read_bounded(path, MAX_KEY_BYTES)?;
+    String::from_utf8(bytes).ok().with_context(|| format!("{} is no key: it is not text", path.display()))
+}
+
+/// Refuses to write a key where one half of another lies.
+///
+/// # Errors
+/// If there is something.
+pub fn require_absent(secret_path: &Path) -> anyhow::Result<()> {
+    for path in [secret_path, &public_path(secret_path)] {
+        if fs::symlink_metadata(path).is_ok() {
+            bail!("{} is there already", path.display());
+        }
+    }
+    Ok(())
+}
+
+/// Writes the two halves of a key, in place of what was there: the public one first, so that a key that is there has one.
+/// The secret one can be read by its owner alone: the user who makes it, or the folder's owner if root makes it for them.
+///
+/// # Errors
+/// If one of the files cannot be written.
+pub fn write_halves(secret_path: &Path, secret: &str, public: &str) -> anyhow::Result<()> {
+    let write = || {
+        write_beside(&public_path(secret_path), 0o644, public)?;
+        write_beside(secret_path, 0o600, secret)
+    };
+    write().with_context(|| format!("cannot write {}", secret_path.display()))
+}
+
+/// Gives both halves of a key other names, with this behind, and says where the secret one lies now. What is not there is
+/// passed over.
+///
+/// # Errors
+/// If there is a file of that name, or one cannot be renamed.
+pub fn put_aside(secret_path: &Path, ending: &str) -> anyhow::Result<PathBuf> {
+    let aside = with_ending(secret_path, ending);
+    require_absent(&aside)?;
+    for (from, to) in [(secret_path, &aside), (&public_path(secret_path), &public_path(&aside))] {
+        match fs::rename(from, to) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            renamed => renamed.with_context(|| format!("cannot put {} aside", from.display()))?,
+        }
+    }
+    Ok(aside)
+}
+
+/// Where the public half of a key lies.
+pub fn public_path(secret_path: &Path) -> PathBuf {
+    with_ending(secret_path, ".pub")
+}
+
+/// The file itself and not what a link leads to, and what the system says of the very file that was opened.
+fn open_itself(path: &Path) -> anyhow::Result<(File, fs::Metadata)> {
+    let shown = path.display();
+    let named = fs::symlink_metadata(path).with_context(|| format!("cannot read {shown}"))?;
+    ensure!(named.is_file(), "{shown} is not a file");
+    let file = File::open(path).with_context(|| format!("cannot read {shown}"))?;
+    let opened = file.metadata().with_context(|| format!("cannot read {shown}"))?;
+    ensure!((named.dev(), named.ino()) == (opened.dev(), opened.ino()), "{shown} was exchanged while it was read");
+    Ok((file, opened))
+}
+
+fn require_ours(path: &Path, owner: u32, or_roots: bool) -> anyhow::Result<()> {
+    let user = this_user()?;
+    if owner == user || user == 0 || (or_roots && owner == 0) {
+        return Ok(());
+    }
+    let shown = path.display();
+    Err(anyhow::anyhow!("{shown} belongs to another user ({owner}, this is {user})"))
+        .help(&format!("chown {user} {shown}, if you know where it comes from"))
+}
+
+/// The owner of this process's own entry is the user that it runs as.
+fn this_user() -> anyhow::Result<u32> {
+    Ok(fs::metadata("/proc/self").context("cannot find out which user this is")?.uid())
+}
+
+fn write_beside(path: &Path, mode: u32, text: &str) -> io::Result<()> {
+    let beside = with_ending(path, ".part");
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        removed => removed?,
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    file.write_all(text.as_bytes())?;
+    let (folders, ours) = (fs::metadata(folder)?, file.metadata()?.uid());
+    if ours == 0 && folders.uid() != 0 {
+        std::os::unix::fs::fchown(&file, Some(folders.uid()), Some(folders.gid()))?;
+    }
+    file.set_permissions(Permissions::from_mode(mode))?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    File::open(folder)?.sync_all()
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal<T>(result: anyhow::Result<T>) -> String {
+        crate::failure::in_words(&result.err().expect("it is refused"))
+    }
+
+    #[test]
+    fn a_key_is_written_for_its_owner() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("unit.key");
+        require_absent(&path).unwrap();
+        write_halves(&path, "secret\n", "public\n").unwrap();
+        assert_eq!(read_secret(&path).unwrap().as_str(), "secret\n");
+        assert_eq!(read_trusted(&public_path(&path)).unwrap(), "public\n");
+        let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
+        assert_eq!((mode(&path), mode(&public_path(&path))), (0o600, 0o644));
+        assert!(refusal(require_absent(&path)).contains("unit.key is there already"));
+        let aside = put_aside(&path, ".old").unwrap();
+        require_absent(&path).unwrap();
+        assert_eq!(read_secret(&aside).unwrap().as_str(), "secret\n");
+        write_halves(&path, "new\n", "new\n").unwrap();
+        assert!(refusal(put_aside(&path, ".old")).contains("unit.key.old is there already"), "nothing is lost");
+        fs::remove_file(&path).unwrap();
+        assert!(refusal(require_absent(&path)).contains("unit.key.pub is there already"));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "nothing is left beside");
+    }
+
+    #[test]
+    fn a_secret_that_others_can_read_is_refused_with_the_cure() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("unit.key");
+        write_halves(&path, "secret\n", "public\n").unwrap();
+        for mode in [0o640, 0o604, 0o620, 0o666, 0o610] {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            let refusal = refusal(read_secret(&path));
+            assert!(refusal.contains(&format!("{mode:04o}")) && refusal.contains("chmod 600"), "{refusal}");
+        }
+        fs::set_permissions(&path, Permissions::from_mode(0o400)).unwrap();
+        read_secret(&path).unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(refusal(read_secret(&link)).contains("is not a file"));
+        assert!(refusal(read_secret(folder.path())).contains("is not a file"));
+        assert!(refusal(read_secret(&folder.path().join("none"))).contains("cannot read"));
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        fs::write(&path, "x".repeat(1025)).unwrap();
+        assert!(refusal(read_secret(&path)).contains("too large"));
+    }
+
+    #[test]
+    fn what_others_can_change_is_not_trusted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("office.pub");
+        fs::write(&path, "public").unwrap();
+        for (mode, is_trusted) in [(0o644, true), (0o444, true), (0o664, false), (0o646, false)] {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            match read_trusted(&path) {
+                Ok(_) => assert!(is_trusted, "{mode:o}"),
+                refused => assert!(!is_trusted && refusal(refused).contains("chmod 644"), "{mode:o}"),
+            }
+        }
+        fs::write(&path, [0xff]).unwrap();
+        assert!(refusal(read_public(&path)).contains("no key"));
+    }
+}
