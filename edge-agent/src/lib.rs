@@ -15,6 +15,7 @@ mod doctor;
 pub mod door;
 mod forget;
 pub mod gpio;
+pub mod hostile_input;
 pub mod lights;
 pub mod reader;
 mod replay;

@@ -13,6 +13,7 @@ mod database;
 mod evaluate;
 mod faces;
 mod file_size_limit;
+pub mod hostile_input;
 mod html;
 mod identify;
 mod list;

@@ -26,5 +26,5 @@ mod tests;
 pub(crate) mod watch;
 
 pub(crate) use judge::Judge;
-pub(crate) use read::{Refused, Trust, in_file, read};
+pub(crate) use read::{Refused, Trust, in_file, read, read_bytes};
 pub(crate) use store::{InUse, Returned, Store};
