@@ -21,7 +21,7 @@ pub use cards::cards;
 pub use config::{config, small_files};
 pub use database::database;
 pub use driven::driven;
-pub use networks::{onnx, weights};
+pub use networks::{bundle, onnx, weights};
 pub use pictures::{camera_frame, photo};
 pub use readers::{usb_reader, wiegand};
 pub use status::{status_report, status_request};
@@ -39,8 +39,9 @@ pub enum Answer {
 pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All of them.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     ("audit-log", audit_log),
+    ("bundle", bundle),
     ("camera-frame", camera_frame),
     ("cards", cards),
     ("changed-audit-log", changed_audit_log),

@@ -7,6 +7,7 @@ mod bounded_file;
 mod failure;
 mod logging;
 mod output;
+mod visible;
 
 pub use answer::Answer;
 pub use bounded_file::{ReadError, read_bounded};

@@ -39,6 +39,13 @@ fn seeds_are_made_again() {
 fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
     match target {
         "audit-log" => vec![("three-records", log()), ("torn", log()[..400].to_vec()), ("diary", b"dear diary\n".to_vec())],
+        "bundle" => vec![
+            ("golden", golden()),
+            ("detector", [b"\x01", &include_bytes!("../../../models/bundled/yunet/manifest.toml")[..]].concat()),
+            ("encoder", [b"\x01", &include_bytes!("../../../models/bundled/sface/manifest.toml")[..]].concat()),
+            ("calibration", b"\x02threshold = 1.1\nthreshold-from = \"made up\"\n".to_vec()),
+            ("nothing", b"\x01kind = 7".to_vec()),
+        ],
         "camera-frame" => frames(),
         "cards" => vec![
             ("full", b"id,name,groups,mode,valid_from,valid_to,cards,note\ne17,Zo\xc3\xab,staff;night,card_and_face,2027-01-31,2027-02-01T12:00:00Z,0008108654;123:47726;0xff,\"says \"\"hi\"\"\"\n,Bo,,,,,,\n".to_vec()),
@@ -93,6 +100,11 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
         }
         other => panic!("{other} has no seeds"),
     }
+}
+
+/// In postcard: exact; one sample of 1x1 pixels, three bytes, one number.
+fn golden() -> Vec<u8> {
+    [&[0, 1, 1, 1, 3, 10, 20, 30, 1][..], &0.5_f32.to_le_bytes()].concat()
 }
 
 fn nobody() -> Vec<u8> {
@@ -174,7 +186,8 @@ fn encoded(format: ImageFormat) -> Vec<u8> {
 }
 
 fn report() -> Vec<u8> {
-    let latency = json!({"count": 2, "p50": 18.9, "p99": 20.0, "at_most": [{"ms": 25.1, "count": 2}], "sum_ms": 40.0});
+    let latency = json!({"count": 2, "sum": 40.0, "p50": 18.9, "p99": 20.0, "longest": 20.0,
+        "at_most": [{"ms": 25.1, "count": 2}]});
     let answer = crate::status::answered(b"status\n");
     let mut report: serde_json::Value = serde_json::from_slice(&answer).unwrap();
     report["last_turn_seconds_ago"] = 0.1.into();
