@@ -1,5 +1,6 @@
 //! The command line. Values are checked here; what they refer to is opened by the commands.
 
+use crate::status::Form;
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 use shared::card::CardNumber;
@@ -66,6 +67,16 @@ pub(crate) struct Status {
     /// Print Prometheus's text format
     #[arg(long, conflicts_with = "json")]
     pub(crate) prometheus: bool,
+}
+
+impl Status {
+    pub(crate) fn form(&self) -> Form {
+        match (self.json, self.prometheus) {
+            (true, _) => Form::Json,
+            (_, true) => Form::Prometheus,
+            _ => Form::Words,
+        }
+    }
 }
 
 /// Examine this computer: cameras, a picture and a face in it, clock, storage, power; each finding with its remedy.

@@ -15,6 +15,7 @@ mod doctor;
 pub mod door;
 mod forget;
 pub mod gpio;
+pub mod hostile_input;
 mod keygen;
 pub mod lights;
 pub mod memory;

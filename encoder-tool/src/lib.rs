@@ -14,6 +14,7 @@ mod evaluate;
 mod faces;
 mod file_size_limit;
 mod forget;
+pub mod hostile_input;
 mod html;
 mod identify;
 mod keygen;

@@ -8,6 +8,7 @@ mod failure;
 pub mod key_file;
 mod logging;
 mod output;
+mod visible;
 
 pub use answer::Answer;
 pub use bounded_file::{ReadError, read_bounded};

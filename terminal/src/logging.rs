@@ -1,5 +1,6 @@
 //! What is said on stderr, and how much of it. Answers go to stdout: see `output`.
 
+use crate::visible::visible;
 use clap::{ArgAction, Args};
 use std::io::{self, IsTerminal, Write};
 use tracing::level_filters::LevelFilter;
@@ -48,7 +49,7 @@ pub fn start_log(verbosity: Verbosity) {
     log.try_init().ok();
 }
 
-/// A line on stderr. There is nobody to tell if it cannot be written.
+/// A line on stderr, its control characters as `\u001b` and the like. There is nobody to tell if it cannot be written.
 pub fn say(line: &str) {
-    writeln!(io::stderr().lock(), "{line}").ok();
+    writeln!(io::stderr().lock(), "{}", visible(line)).ok();
 }

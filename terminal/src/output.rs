@@ -1,5 +1,6 @@
 //! Answers on stdout, in words or as JSON.
 
+use crate::visible::visible;
 use anyhow::Context;
 use serde::Serialize;
 use std::io::{self, ErrorKind, Write};
@@ -22,13 +23,13 @@ pub fn to_json(answer: &impl Serialize) -> anyhow::Result<String> {
     serde_json::to_string(&Versioned { schema: SCHEMA, answer }).context("cannot write the answer as JSON")
 }
 
-/// Prints a line. A reader who has heard enough and closed the pipe is no error.
+/// Prints a line, its control characters as `\u001b` and the like. A reader who has heard enough and closed the pipe is no error.
 ///
 /// # Errors
 /// If stdout cannot be written.
 pub fn print(line: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
-    match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
+    match writeln!(stdout, "{}", visible(line)).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.context("cannot write to stdout"),
     }

@@ -26,12 +26,28 @@ pub(crate) enum Command {
     Bench(Bench),
     /// Run the tests that take minutes: memory over thousands of frames, a day of people passing by
     Endurance,
+    /// Let libFuzzer look for input that breaks the programs
+    Fuzz(Fuzz),
     /// Build the door unit for a Raspberry Pi with a 64-bit system
     Cross,
     /// Run the door unit on an emulated Raspberry Pi 3B with a camera, and watch its lock's pin from outside
     PiTest,
     /// Make the Debian package of the door unit
     Package(Package),
+}
+
+/// Let libFuzzer look for input that breaks the programs: databases, logs, networks, pictures, what readers send.
+///
+/// Begins with the files in fuzz/seeds, and with what earlier runs have left in target/fuzz/corpus. Exit code 1 if
+/// something was found; the file lies in target/fuzz/findings then.
+#[derive(Debug, Args)]
+pub(crate) struct Fuzz {
+    /// Names of targets, such as "database"; without any, all of them
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+    /// For how long each is fuzzed
+    #[arg(long, value_name = "N", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) seconds: u32,
 }
 
 /// Count how many of the people in a folder are recognised, and how many strangers are taken for one of them.

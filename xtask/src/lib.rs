@@ -11,6 +11,7 @@ mod checks;
 mod cross;
 mod demo;
 mod endurance;
+mod fuzz;
 mod original_networks;
 mod package;
 mod pi_test;
@@ -63,6 +64,7 @@ fn outcome(command: &Command) -> Result<Outcome> {
         Command::CheckRecognition(arguments) => recognition::run(&arguments.images),
         Command::Bench(arguments) => bench::run(arguments.rounds),
         Command::Endurance => endurance::run(),
+        Command::Fuzz(arguments) => fuzz::run(&arguments.targets, arguments.seconds),
         Command::Cross => cross::run(),
         Command::PiTest => pi_test::run(),
         Command::Package(arguments) => package::run(arguments.architecture),

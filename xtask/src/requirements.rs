@@ -34,6 +34,10 @@ pub(crate) const CLIPPY: Requirement =
 pub(crate) const PYTHON: Requirement =
     Requirement { probe: &["python3", "-c", "import venv, ensurepip"], source: Source::DebianPackage("python3-venv") };
 
+/// What compiles libFuzzer.
+pub(crate) const CPLUSPLUS: Requirement =
+    Requirement { probe: &["c++", "--version"], source: Source::DebianPackage("g++") };
+
 /// Bindings to the kernel's video interface are made from its headers while the door unit is built.
 pub(crate) const LIBCLANG: Requirement = Requirement {
     probe: &["sh", "-c", "PATH=$PATH:/sbin:/usr/sbin; ldconfig -p | grep -q 'libclang[-.][0-9s]'"],

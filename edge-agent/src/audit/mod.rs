@@ -11,6 +11,7 @@ mod words;
 
 pub(crate) use args::{Audit, parse_time};
 pub(crate) use filter::{Filter, people_in};
+pub(crate) use words::in_words;
 
 use args::Command;
 use terminal::Answer;

@@ -8,7 +8,7 @@ use shared::gallery::PersonId;
 use shared::policy::Neighbour;
 
 /// One line: when, what, whom, how far.
-pub(super) fn in_words(record: &Record, names: &Names, zone: &TimeZone) -> String {
+pub(crate) fn in_words(record: &Record, names: &Names, zone: &TimeZone) -> String {
     format!("{}  {:>6}  {}", local_time(record.utc_ms, zone), record.sequence, event(&record.event, names))
 }
 

@@ -56,10 +56,15 @@ pub enum Damaged {
 pub fn into_frame(bytes: &[u8], layout: &Layout, frame: &mut Option<Frame>) -> Result<(), Damaged> {
     let (width, height) = (layout.width, layout.height);
     if layout.format == PixelFormat::Mjpg {
-        let decoded = Photo::open(bytes)?.decode()?;
+        let photo = Photo::open(bytes)?;
+        let wrong_size = |(width, height)| Damaged::WrongSize { layout: *layout, width, height };
+        // Before it is decoded: a damaged header may promise a picture that fills the memory.
+        if ![(width, height), (height, width)].contains(&photo.stored_size()) {
+            return Err(wrong_size(photo.stored_size()));
+        }
+        let decoded = photo.decode()?;
         if (decoded.width(), decoded.height()) != (width, height) {
-            let (width, height) = (decoded.width(), decoded.height());
-            return Err(Damaged::WrongSize { layout: *layout, width, height });
+            return Err(wrong_size((decoded.width(), decoded.height())));
         }
         *frame = Some(decoded);
         return Ok(());

@@ -227,7 +227,7 @@ fn listen(program: &str, messages: ChildStderr, said: &Mutex<Said>) {
 }
 
 /// libcamera says what it configured: `... configuring streams: (0) 1280x720-YUV420/Rec709 (1) 1536x864-...`.
-fn configured_size(line: &str) -> Option<(u32, u32)> {
+pub(crate) fn configured_size(line: &str) -> Option<(u32, u32)> {
     let word = line.split_whitespace().find(|word| word.contains("-YUV420"))?;
     let (width, height) = word.split_once("-YUV420")?.0.split_once('x')?;
     Some((width.parse().ok()?, height.parse().ok()?))

@@ -27,6 +27,6 @@ pub(crate) mod trust;
 pub(crate) mod watch;
 
 pub(crate) use judge::Judge;
-pub(crate) use read::{Read, Refused, in_file, read, read_names};
+pub(crate) use read::{Read, Refused, in_file, read, read_bytes, read_names};
 pub(crate) use store::{InUse, Returned, Store};
 pub(crate) use trust::Trust;

@@ -107,6 +107,19 @@ fn read(mut device: RawDevice, digits: Digits, inbox: &Inbox) -> io::Error {
     }
 }
 
+/// The cards that a reader types which was taken long ago.
+pub(crate) fn cards_typed(events: impl IntoIterator<Item = InputEvent>, digits: Digits) -> Vec<CardNumber> {
+    let (inbox, mut cards) = inbox(u64::BITS);
+    let taken = Instant::now().checked_sub(JOINED_LATE).unwrap_or_else(Instant::now);
+    let mut typing = Typing { typed: Typed::new(digits), taken, last_key: Instant::now() };
+    let mut read = Vec::new();
+    for event in events {
+        typing.take(event, &inbox);
+        read.extend(cards.next_card());
+    }
+    read
+}
+
 struct Typing {
     typed: Typed,
     taken: Instant,

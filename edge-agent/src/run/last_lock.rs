@@ -74,7 +74,13 @@ impl LockLine {
             Err(ReadError::Refused { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             read => read?,
         };
-        toml::from_slice(&bytes).map(Some).with_context(|| format!("{} says no lock", path.display()))
+        Self::parse(&bytes).map(Some).with_context(|| format!("{} says no lock", path.display()))
+    }
+
+    /// # Errors
+    /// If it is something else.
+    pub(crate) fn parse(text: &[u8]) -> anyhow::Result<Self> {
+        Ok(toml::from_slice(text)?)
     }
 }
 

@@ -3,7 +3,7 @@
 //! The door is locked before anything else is read than the configuration, and it is locked at the end. A camera that is
 //! lost ends nothing: the door stays locked, the status says so, and it is tried again.
 
-mod last_lock;
+pub(crate) mod last_lock;
 pub(crate) mod lock_command;
 pub(crate) mod parts;
 pub(crate) mod people;

@@ -9,7 +9,7 @@ mod temperatures;
 mod words;
 
 pub(crate) use board::Board;
-pub(crate) use server::serve;
+pub(crate) use server::{answer, serve};
 pub(crate) use temperatures::temperatures;
 
 use crate::args::Status;
@@ -22,7 +22,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
-use terminal::{Answer, Help, print, print_json};
+use terminal::{Answer, Help, print, to_json};
 
 /// A unit that does not answer in this time is stuck.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -40,15 +40,31 @@ pub(crate) fn run(arguments: &Status) -> anyhow::Result<Answer> {
         None => Config::read(&arguments.config)?.status.socket,
     };
     let report = ask(&socket)?;
-    match (arguments.json, arguments.prometheus) {
-        (true, _) => print_json(&report)?,
-        (_, true) => print(prometheus::text(&report).trim_end())?,
-        _ => print(&words::in_words(&report))?,
-    }
+    print(&shown(&report, arguments.form())?)?;
     let turns = report.last_turn_seconds_ago.is_some_and(|seconds| seconds < LONGEST_TURN_SECONDS);
     let knows_people = report.database.returned.is_none() && !matches!(report.self_test, Some(SelfTest::Failed { .. }));
     let streams = report.camera.state == CameraState::Streaming;
     Ok(Answer::yes_if(turns && streams && knows_people && report.audit.failing.is_none()))
+}
+
+/// How a report is shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Form {
+    Words,
+    Json,
+    Prometheus,
+}
+
+/// The report in that form, without a line feed at its end.
+///
+/// # Errors
+/// If JSON cannot hold it.
+pub(crate) fn shown(report: &Report, form: Form) -> anyhow::Result<String> {
+    Ok(match form {
+        Form::Words => words::in_words(report),
+        Form::Json => to_json(report)?,
+        Form::Prometheus => prometheus::text(report).trim_end().to_owned(),
+    })
 }
 
 /// Asks the unit that answers there.

@@ -48,7 +48,11 @@ fn listen(socket: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-fn answer(mut asker: UnixStream, board: &Board) -> io::Result<()> {
+/// Hears one asker out and answers.
+///
+/// # Errors
+/// If it hangs up, or takes too long.
+pub(crate) fn answer(mut asker: UnixStream, board: &Board) -> io::Result<()> {
     let until = Instant::now() + PATIENCE;
     let mut asked = [0; REQUEST.len()];
     let mut length = 0;

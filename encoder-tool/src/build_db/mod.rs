@@ -7,7 +7,7 @@ mod duplicates;
 mod encode;
 mod looked_at;
 mod page;
-mod people_csv;
+pub(crate) mod people_csv;
 mod quality;
 mod report;
 mod resemblance;

@@ -18,15 +18,15 @@ const COLUMNS: [&str; 8] = ["id", "name", "groups", "mode", "valid_from", "valid
 
 /// One person's line.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// Counted from 1, the line of column names included.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// The text in the column `id`, if any.
-    pub(super) id: Option<String>,
-    pub(super) name: PersonName,
+    pub(crate) id: Option<String>,
+    pub(crate) name: PersonName,
     /// All but the cards, which become hashes only in a database.
-    pub(super) details: Details,
-    pub(super) cards: Vec<CardNumber>,
+    pub(crate) details: Details,
+    pub(crate) cards: Vec<CardNumber>,
 }
 
 /// What is wrong with `people.csv`.
@@ -66,7 +66,7 @@ pub(crate) enum CsvError {
 ///
 /// # Errors
 /// [`CsvError`] names the line and what it may hold.
-pub(super) fn parse(bytes: &[u8], zone: &TimeZone) -> Result<Vec<Row>, CsvError> {
+pub(crate) fn parse(bytes: &[u8], zone: &TimeZone) -> Result<Vec<Row>, CsvError> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let first_line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let delimiter = if first_line.contains(&b',') || !first_line.contains(&b';') { b',' } else { b';' };

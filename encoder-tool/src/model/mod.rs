@@ -2,7 +2,7 @@
 
 mod bench;
 mod golden;
-mod import;
+pub(crate) mod import;
 mod inspect;
 mod measure;
 mod quantise;

@@ -58,6 +58,11 @@ impl<'a> Photo<'a> {
         Ok(photo)
     }
 
+    /// Width and height in pixels as they are stored, before the photo is turned.
+    pub fn stored_size(&self) -> (u32, u32) {
+        self.decoder.dimensions()
+    }
+
     /// Width times height, 1 to [`MAX_PIXELS`]. Decoding takes 3 bytes for each, 6 while the photo is turned, and up
     /// to 8 if it has an alpha channel or 16 bits a colour, 9 if it is a progressive JPEG.
     pub fn pixels(&self) -> u64 {

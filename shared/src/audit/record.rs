@@ -165,6 +165,9 @@ impl Link {
         if schema != SCHEMA {
             return Err(LineProblem::Schema { found: schema });
         }
+        if sequence == 0 {
+            return Err(LineProblem::Sequence { expected: 1, found: 0 });
+        }
         Ok(Self { sequence, previous })
     }
 }

@@ -161,6 +161,16 @@ fn a_later_event_does_not_break_the_chain() {
     assert!(problem.to_string().contains("moved_away"), "{problem}");
 }
 
+/// Found by fuzzing: `audit verify` took a log that begins with a record 0 for whole, as it follows what every log follows.
+#[test]
+fn there_is_no_record_0() {
+    let line = rewritten(&small_log()[0], r#""sequence":1"#, r#""sequence":0"#);
+    let mut verifier = Verifier::from_anywhere();
+    let problem = verifier.line(std::format!("{line}\n").as_bytes()).unwrap_err().problem;
+    assert_eq!(problem, LineProblem::Sequence { expected: 1, found: 0 });
+    assert_eq!(Record::parse(line.as_bytes()), Err(problem));
+}
+
 #[test]
 fn a_later_schema_is_refused() {
     let line = rewritten(&log_of([Event::Stopped])[0], "\"schema\":1", "\"schema\":2");

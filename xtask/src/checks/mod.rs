@@ -1,32 +1,36 @@
 //! `cargo xtask test`: every check, and how long each took. One that fails does not keep the others from running.
 
 mod arm;
-mod kernels;
+
 mod same_encodings;
+mod sanitised;
 mod step;
 
 use crate::process::{self, cargo};
 use crate::programs::{self, ONE_BUILD};
 use crate::requirements::{self, CLIPPY, RUSTFMT, SSH_SERVER};
-use crate::{Outcome, demo, original_networks, package, recognition, workspace};
+use crate::{Outcome, demo, fuzz, original_networks, package, recognition, workspace};
 use anyhow::{Result, bail};
 use std::path::Path;
 use step::{Done, Report, Step};
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step { name: "format", check: format },
     Step { name: "build", check: build },
     Step { name: "clippy", check: clippy },
     Step { name: "docs", check: docs },
     Step { name: "original networks", check: networks },
     Step { name: "tests", check: tests },
-    Step { name: "kernels, sanitised", check: kernels::sanitised },
+    Step { name: "sanitised", check: sanitised::tests },
+    Step { name: "fuzzing", check: fuzzing },
     Step { name: "package", check: package },
     Step { name: "64-bit ARM", check: arm::tests },
     Step { name: "Raspberry Pi", check: arm::raspberry_pi },
     Step { name: "recognition", check: recognition },
     Step { name: "demo", check: demonstration },
 ];
+
+const SECONDS_OF_A_TARGET: u32 = 2;
 
 /// Runs all of them, or those that are named, and prints a summary.
 ///
@@ -77,6 +81,14 @@ fn networks() -> Result<Done> {
 fn tests() -> Result<Done> {
     requirements::ensure(&[SSH_SERVER])?;
     process::run(cargo(["test", "--no-fail-fast"]).args(ONE_BUILD)).map(|()| Done::Passed)
+}
+
+/// Long enough to see that every target runs and that nothing lies on the surface; `cargo xtask fuzz` goes deeper.
+fn fuzzing() -> Result<Done> {
+    if !cfg!(target_arch = "x86_64") {
+        return Ok(Done::Skipped("it is set up for x86_64".to_owned()));
+    }
+    as_expected(fuzz::run(&[], SECONDS_OF_A_TARGET)?)
 }
 
 fn recognition() -> Result<Done> {

@@ -86,6 +86,19 @@ fn a_jpeg_must_have_the_size_agreed_on() {
     assert!(matches!(into_frame(photo, &other, &mut None), Err(Damaged::WrongSize { .. })));
 }
 
+/// Found while a fuzzing target was written: a JPEG was decoded before its size was looked at. One with a damaged header
+/// could fill 600 MB, which a door unit does not have.
+#[test]
+fn a_jpeg_that_promises_another_size_is_not_decoded() {
+    let mut photo = include_bytes!("../../../../tests/photos/door/wall.jpg").to_vec();
+    // Start of a baseline frame: marker, length (2 bytes), precision (1 byte), height, width.
+    let header = photo.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
+    photo[header + 5..header + 9].copy_from_slice(&[3000_u16.to_be_bytes(), 60_000_u16.to_be_bytes()].concat());
+    let layout = Layout::packed(Mjpg, 1280, 720);
+    let refused = into_frame(&photo, &layout, &mut None).unwrap_err();
+    assert_eq!(refused, Damaged::WrongSize { layout, width: 60_000, height: 3000 });
+}
+
 /// One buffer serves every frame, also after one that was damaged in between.
 #[test]
 fn the_buffer_is_filled_again() {

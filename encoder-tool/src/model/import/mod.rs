@@ -21,12 +21,13 @@ mod tests;
 use crate::atomic_file;
 use crate::model::NETWORK_FILE;
 use anyhow::{Context, Result, anyhow};
+use arrays::Arrays;
 use folder::BundleFiles;
 use models::bundle::{self, EncoderManifest, Input, Manifest, Network};
 use models::onnx::{self, pb::ModelProto};
 use options::Options;
 use picture::{Layout, Picture};
-use profile::Profile;
+pub(crate) use profile::Profile;
 use rewrite::{Normalisation, Takes};
 use shared::encoding::MAX_DIMENSIONS;
 use source::Source;
@@ -143,6 +144,22 @@ fn described(network: &[u8]) -> Network {
 fn require_promise<T>(kept: Result<T>, source: &Source, promise: &str) -> Result<T> {
     kept.with_context(|| format!("{} is not {promise}", source.name()))
         .help("give the file and the --profile that belong together, or say what the network takes")
+}
+
+/// Whether a file becomes a bundle that can be loaded, as a network of that profile.
+///
+/// # Errors
+/// Why it does not.
+pub(crate) fn try_import(file: &[u8], profile: Option<Profile>) -> Result<()> {
+    let source = Source::of("network".to_owned(), file)?;
+    bundle_of(&source, &Options::of_profile(profile)).map(drop)
+}
+
+/// How many numbers each array of weights in a file has, and how many its shape promises; of no file none.
+pub(crate) fn arrays_in(file: &[u8]) -> Vec<[usize; 2]> {
+    let files = [Arrays::in_npy(file), Arrays::in_zip(file), Arrays::in_safetensors(file, |_| true)];
+    let arrays = files.into_iter().flatten().flat_map(|arrays| arrays.by_name.into_values());
+    arrays.map(|array| [array.values.len(), array.dims.iter().product()]).collect()
 }
 
 /// The network with its weights widened.

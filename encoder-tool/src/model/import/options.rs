@@ -82,6 +82,11 @@ pub(super) struct Taken {
 }
 
 impl Options {
+    /// A profile, or nothing at all, was said.
+    pub(super) fn of_profile(profile: Option<Profile>) -> Self {
+        Self { profile, encoder: EncoderOptions::default() }
+    }
+
     /// Which profile was meant, if any.
     ///
     /// # Errors

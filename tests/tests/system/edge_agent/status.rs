@@ -3,9 +3,9 @@
 use super::at_the_door;
 use super::edge_agent;
 use super::running::{RunningUnit, photos_of};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use tests::said;
 
 #[test]
@@ -73,6 +73,31 @@ fn a_second_unit_beside_it_is_refused() {
     assert_eq!(unit.status("--json").code, 0);
     assert_eq!(unit.stop("-TERM"), 0);
     assert_eq!(unit.events(), ["started", "database_loaded", "stopped"]);
+}
+
+/// Somebody who has taken over a unit must not have the last word on the terminal of whoever asks it how it is.
+#[test]
+fn what_a_unit_says_is_shown_and_not_obeyed() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("status.sock");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/seeds/status-report/report.json");
+    let honest = std::fs::read_to_string(seed).unwrap();
+    let answer = honest.replace("\"door\":\"locked\"", r#""door":"\u001b[8munlocked\u009b0mlocked""#);
+    assert_ne!(answer, honest);
+    std::thread::spawn(move || {
+        for asker in listener.incoming() {
+            let mut asker = asker.unwrap();
+            // Who hangs up on a question that was not read is not heard.
+            BufReader::new(&asker).read_line(&mut String::new()).unwrap();
+            asker.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    for form in ["-q", "--json", "--prometheus"] {
+        let shown = said(edge_agent(["status", form, "--socket"]).arg(&socket)).stdout;
+        assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown:?}");
+        assert_eq!(shown.contains(r"\u001b[8munlocked\u009b0mlocked"), form != "--prometheus", "{shown}");
+    }
 }
 
 #[test]

@@ -77,6 +77,16 @@ impl Arrays {
         files.whole()
     }
 
+    /// The array of one `.npy` file.
+    ///
+    /// # Errors
+    /// If it is no such file, or holds something else than 32-bit floats.
+    pub(super) fn in_npy(file: &[u8]) -> Result<Self> {
+        let mut files = NpyFiles::default();
+        files.add(NPY, file)?;
+        files.whole()
+    }
+
     /// The arrays of a `.safetensors` file, but for those whose names are not `wanted`.
     ///
     /// # Errors

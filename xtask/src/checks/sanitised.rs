@@ -1,4 +1,4 @@
-//! The kernels where mistakes of memory show: under AddressSanitizer, in a build folder of their own.
+//! The crates with `unsafe` in them where mistakes of memory show: under AddressSanitizer, in a build folder of their own.
 
 use super::step::Done;
 use crate::process::{self, cargo};
@@ -6,12 +6,12 @@ use crate::workspace;
 use anyhow::Result;
 use std::process::Command;
 
-/// The tests of the kernels under AddressSanitizer, which only finds what it looks for if it is compiled in.
-pub(super) fn sanitised() -> Result<Done> {
+/// The tests of the kernels and of what both programs share under AddressSanitizer, which only finds what it looks for if it is compiled in.
+pub(super) fn tests() -> Result<Done> {
     if !cfg!(target_arch = "x86_64") {
         return Ok(Done::Skipped("it is set up for x86_64".to_owned()));
     }
-    let mut tests = tests_of(&["kernels"], "x86_64-unknown-linux-gnu", "sanitised");
+    let mut tests = tests_of(&["kernels", "shared"], "x86_64-unknown-linux-gnu", "sanitised");
     // Sanitisers are an unstable option; the compiler is the stable one that everything else is built with.
     tests.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
     process::run(&mut tests).map(|()| Done::Passed)

@@ -1,0 +1,139 @@
+//! Everything that outsiders hand to the unit, one entrance for each kind that has no public one of its own: for fuzzing.
+//!
+//! What is done with it is what the commands do with it. Configuration ([`Config::parse`](crate::config::Config::parse)),
+//! pictures ([`into_frame`](crate::camera::into_frame)), pulses ([`frames`](crate::reader::frames)) and a log that is
+//! continued ([`AuditLog`](crate::audit_log::AuditLog)) have public entrances.
+
+use crate::audit::in_words;
+use crate::audit_log::names::{Names, names_name};
+use crate::audit_log::read::{OpenFile, lines};
+use crate::audit_log::verify::{Against, verify};
+use crate::audit_log::{PublicKey, SignedHead};
+use crate::camera::{Health, configured_size};
+use crate::database::{InUse, Trust, read_bytes};
+use crate::door::{Latch, ScriptedDoor};
+use crate::reader::{Digits, cards_typed};
+use crate::run::last_lock::LockLine;
+use crate::status::{Board, Form, Report, answer, shown};
+use crate::storage::{Memory, Storage};
+use evdev::InputEvent;
+use jiff::tz::TimeZone;
+use shared::card::CardNumber;
+use shared::gallery::{DatabaseDigest, Gallery, ModelHash, PersonId};
+use shared::policy::Rules;
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A people database that was brought to a unit with that model: its people, or why it is refused.
+///
+/// # Errors
+/// What the unit says.
+pub fn people_database(file: &[u8], model: &ModelHash) -> Result<Gallery, String> {
+    read_bytes(file, model, &Trust::default()).map_err(|refused| refused.to_string())
+}
+
+/// What `audit verify` and `audit show` make of one file of a log.
+#[derive(Debug)]
+pub struct ReadLog {
+    /// Whole lines without a fault.
+    pub records: u64,
+    /// What is wrong with the first line that has one, or with what is missing.
+    pub fault: Option<String>,
+    /// Each record that can be read, in words.
+    pub words: Vec<String>,
+}
+
+/// Reads a log as the commands do.
+///
+/// # Errors
+/// None: memory can be read.
+pub fn audit_log(file: &[u8]) -> io::Result<ReadLog> {
+    let open = || OpenFile { name: "log".to_owned(), first: None, content: file };
+    let names = Names::default();
+    let mut words = Vec::new();
+    for line in lines(open()) {
+        words.extend(line?.record().map(|record| in_words(&record, &names, &TimeZone::UTC)));
+    }
+    let found = verify([open()], Against::default(), |_| Ok(()))?;
+    Ok(ReadLog { records: found.records, fault: found.fault.map(|fault| fault.problem), words })
+}
+
+/// Whether the text is one of the small files that lie beside a log and a database: a signed head, a public key, names,
+/// what moves the lock.
+#[must_use]
+pub fn small_file(text: &[u8]) -> bool {
+    let head = SignedHead::parse(text);
+    if let Ok(head) = &head
+        && let Ok(key) = head.key.parse()
+    {
+        let _whose_it_is = head.is_by(&key);
+    }
+    let line = str::from_utf8(text).unwrap_or_default();
+    let names = names_in(text);
+    if let Ok(names) = &names {
+        let _whom_it_means = (names.meant_by(line), names.name(&PersonId([0; 16])));
+    }
+    head.is_ok() || names.is_ok() || line.parse::<PublicKey>().is_ok() || LockLine::parse(text).is_ok()
+}
+
+fn names_in(text: &[u8]) -> anyhow::Result<Names> {
+    let mut storage = Memory::default();
+    storage.append(&names_name("log"), text)?;
+    Names::read(&mut storage, "log")
+}
+
+/// The cards that a USB reader types: of each event its type, code and value as the kernel has them.
+pub fn typed_cards(events: &[(u16, u16, i32)], digits: Digits) -> Vec<CardNumber> {
+    cards_typed(events.iter().map(|&(kind, code, value)| InputEvent::new(kind, code, value)), digits)
+}
+
+/// The size of pictures that a line of `rpicam-vid` tells of.
+pub fn rpicam_size(line: &str) -> Option<(u32, u32)> {
+    configured_size(line)
+}
+
+/// The status socket of a unit.
+pub struct StatusSocket {
+    board: Board,
+}
+
+impl StatusSocket {
+    /// Of a unit that has just started.
+    ///
+    /// # Errors
+    /// None: a scripted door locks.
+    pub fn new(gallery: Gallery) -> io::Result<Self> {
+        let latch = Latch::close(Box::new(ScriptedDoor::default()), 1000).map_err(io::Error::other)?;
+        let in_use = InUse { gallery: Arc::new(gallery), rules: Rules::new(1.0), digest: DatabaseDigest([0; 32]) };
+        Ok(Self { board: Board::new(Health::default(), latch, Path::new("people.db"), &in_use) })
+    }
+
+    /// What somebody is answered who sends these bytes and hangs up.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn answer(&self, request: &[u8]) -> io::Result<Vec<u8>> {
+        let (mut asker, unit) = UnixStream::pair()?;
+        asker.write_all(request)?;
+        asker.shutdown(Shutdown::Write)?;
+        answer(unit, &self.board)?;
+        let mut answered = Vec::new();
+        // What was not asked to its end is a connection that was cut.
+        match asker.read_to_end(&mut answered) {
+            Err(error) if error.kind() != io::ErrorKind::ConnectionReset => Err(error),
+            _ => Ok(answered),
+        }
+    }
+}
+
+/// What `edge-agent status` prints of a unit's answer: in words, as JSON, for Prometheus.
+///
+/// # Errors
+/// If the answer is no report.
+pub fn status_answer(answer: &[u8]) -> anyhow::Result<[String; 3]> {
+    let report: Report = serde_json::from_slice(answer)?;
+    Ok([shown(&report, Form::Words)?, shown(&report, Form::Json)?, shown(&report, Form::Prometheus)?])
+}

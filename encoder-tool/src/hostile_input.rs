@@ -1,0 +1,65 @@
+//! Everything that outsiders hand to the workstation, one entrance for each kind that has no public one of its own: for
+//! fuzzing. What is done with it is what the commands do with it.
+//!
+//! People databases ([`Gallery::decode`](shared::gallery::Gallery::decode)) and photos ([`models::photo`]) have public
+//! entrances.
+
+use crate::build_db::people_csv;
+use crate::model::import::{self, Profile};
+use jiff::tz::TimeZone;
+use shared::card::CardNumber;
+use shared::gallery::{Details, PersonName};
+
+/// What a line of `people.csv` says of a person.
+#[derive(Debug)]
+pub struct ListedPerson {
+    /// The name.
+    pub name: PersonName,
+    /// All but the cards.
+    pub details: Details,
+    /// Their numbers.
+    pub cards: Vec<CardNumber>,
+}
+
+/// The people in a `people.csv`, its days in UTC.
+///
+/// # Errors
+/// What `build-db` says of it.
+pub fn people_csv(file: &[u8]) -> Result<Vec<ListedPerson>, String> {
+    let rows = people_csv::parse(file, &TimeZone::UTC).map_err(|error| error.to_string())?;
+    let listed = |row: people_csv::Row| ListedPerson { name: row.name, details: row.details, cards: row.cards };
+    Ok(rows.into_iter().map(listed).collect())
+}
+
+/// What a network is said to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaidToBe {
+    /// Nothing is said.
+    Nothing,
+    /// A detector.
+    Yunet,
+    /// An encoder that takes pixels as they are.
+    Sface,
+    /// An encoder that takes normalised pixels.
+    Arcface,
+}
+
+/// Imports a network, in ONNX or as weights, without writing it.
+///
+/// # Errors
+/// What `model import` says of it.
+pub fn network(file: &[u8], said_to_be: SaidToBe) -> anyhow::Result<()> {
+    let profile = match said_to_be {
+        SaidToBe::Nothing => None,
+        SaidToBe::Yunet => Some(Profile::Yunet),
+        SaidToBe::Sface => Some(Profile::Sface),
+        SaidToBe::Arcface => Some(Profile::Arcface),
+    };
+    import::try_import(file, profile)
+}
+
+/// Of each array in a file of weights (`.npy`, a zip of them, `.safetensors`): how many numbers it has, and how many its
+/// shape promises. None, if it is no such file.
+pub fn arrays_of_weights(file: &[u8]) -> Vec<[usize; 2]> {
+    import::arrays_in(file)
+}

@@ -1,0 +1,70 @@
+//! What card readers send.
+
+use crate::Answer;
+use crate::choices::Choices;
+use edge_agent::hostile_input;
+use edge_agent::reader::{Digits, Edge, frames};
+use shared::card::{CardNumber, decode_wiegand, encode_wiegand};
+use std::time::Duration;
+
+/// Pulses on the two wires of a Wiegand reader: of each, how long after the one before, and on which wire.
+///
+/// Every pulse is in one frame. A frame that is a card is the frame of that card, and with any one bit turned it is none.
+pub fn wiegand(bytes: &[u8]) -> Answer {
+    let mut choices = Choices::of(bytes);
+    let mut stamp = Duration::from_secs(100);
+    let mut pulses = Vec::new();
+    while !choices.is_empty() {
+        let pulse = choices.byte();
+        // 0 to 6 ms, and now and then a silence.
+        stamp += Duration::from_micros(100 * u64::from(pulse >> 1) % 6000)
+            + Duration::from_millis(if pulse > 250 { 30 } else { 0 });
+        pulses.push(Edge { stamp, one: pulse & 1 == 1 });
+    }
+    let count = pulses.len();
+    let in_order = frames(pulses.clone());
+    assert_eq!(in_order.iter().map(Vec::len).sum::<usize>(), count);
+    let mut answer = Answer::Refused;
+    for frame in in_order {
+        let Ok(card) = decode_wiegand(&frame) else { continue };
+        answer = Answer::Accepted;
+        is_the_frame_of(card, &frame);
+    }
+    answer
+}
+
+fn is_the_frame_of(card: CardNumber, frame: &[bool]) {
+    assert_ne!(card.value(), 0);
+    // A short card in a long frame is the same card.
+    let again = encode_wiegand(card).and_then(|frame| decode_wiegand(&frame).ok());
+    assert_eq!(again, Some(card));
+    for bit in 0..frame.len() {
+        let mut turned = frame.to_vec();
+        turned[bit] ^= true;
+        assert!(decode_wiegand(&turned).is_err(), "bit {bit} of {} turned is a card", frame.len());
+    }
+}
+
+/// The events of a USB reader that types, as the kernel tells of them.
+///
+/// What it reads are cards whose digits were pressed, one after the other, between two Enters, and nothing else was.
+pub fn usb_reader(bytes: &[u8]) -> Answer {
+    let mut choices = Choices::of(bytes);
+    let digits = if choices.byte() & 1 == 0 { Digits::Decimal } else { Digits::Hexadecimal };
+    let mut events = Vec::new();
+    while !choices.is_empty() {
+        let kind = choices.byte();
+        events.push(match kind {
+            // A key that is pressed: most of what comes.
+            0..=199 => (1, u16::from(kind), 1),
+            200..=229 => (1, choices.word(), i32::from(choices.byte())),
+            _ => (u16::from(choices.byte()), choices.word(), i32::from(choices.byte())),
+        });
+    }
+    let enters =
+        events.iter().filter(|(kind, code, value)| *kind == 1 && (*code == 28 || *code == 96) && *value == 1).count();
+    let cards = hostile_input::typed_cards(&events, digits);
+    assert!(cards.len() <= enters, "more cards than Enters");
+    assert!(cards.iter().all(|card| card.value() > 0));
+    if cards.is_empty() { Answer::Refused } else { Answer::Accepted }
+}

@@ -1,0 +1,306 @@
+//! Small files for a fuzzer to begin with, all of them made up: whole ones, and one of each kind that is refused.
+
+use super::folder;
+use crate::TARGETS;
+use image::{DynamicImage, ImageFormat, RgbImage};
+use models::onnx::pb::attribute_proto::AttributeType;
+use models::onnx::pb::tensor_proto::DataType;
+use models::onnx::pb::type_proto::{Tensor, Value};
+use models::onnx::pb::{
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TypeProto, ValueInfoProto,
+};
+use models::onnx::tensor::float_tensor;
+use serde_json::json;
+use shared::audit::{BootId, Chain, Event};
+use shared::card::{CardKey, CardNumber, encode_wiegand};
+use shared::encoding::Encoding;
+use shared::gallery::{
+    Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest,
+};
+use std::fs;
+use std::io::Cursor;
+
+pub(super) const HOW_TO_MAKE_THEM: &str =
+    "cargo test --release --workspace --lib seeds_are_made_again -- --ignored makes them again";
+
+#[test]
+#[ignore = "writes files into fuzz/seeds"]
+fn seeds_are_made_again() {
+    for (name, target) in TARGETS {
+        let folder = folder("seeds").join(name);
+        fs::create_dir_all(&folder).unwrap();
+        for (seed, bytes) in seeds_of(name) {
+            println!("{name}/{seed}: {} bytes, {:?}", bytes.len(), target(&bytes));
+            fs::write(folder.join(seed), bytes).unwrap();
+        }
+    }
+}
+
+fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
+    match target {
+        "audit-log" => vec![("three-records", log()), ("torn", log()[..400].to_vec()), ("diary", b"dear diary\n".to_vec())],
+        "bundle" => vec![
+            ("golden", golden()),
+            ("detector", [b"\x01", &include_bytes!("../../../models/bundled/yunet/manifest.toml")[..]].concat()),
+            ("encoder", [b"\x01", &include_bytes!("../../../models/bundled/sface/manifest.toml")[..]].concat()),
+            ("calibration", b"\x02threshold = 1.1\nthreshold-from = \"made up\"\n".to_vec()),
+            ("nothing", b"\x01kind = 7".to_vec()),
+        ],
+        "camera-frame" => frames(),
+        "cards" => vec![
+            ("full", b"id,name,groups,mode,valid_from,valid_to,cards,note\ne17,Zo\xc3\xab,staff;night,card_and_face,2027-01-31,2027-02-01T12:00:00Z,0008108654;123:47726;0xff,\"says \"\"hi\"\"\"\n,Bo,,,,,,\n".to_vec()),
+            ("semicolons", b"\xef\xbb\xbfname;cards\r\nBo;1\r\n".to_vec()),
+            ("no-name", b"note\nx\n".to_vec()),
+        ],
+        "changed-audit-log" => vec![
+            ("untouched", [&[11][..], &[3, 7, 1, 9, 5, 4, 2, 1].repeat(6), &[0; 8]].concat()),
+            ("touched", [&[11][..], &[3, 7, 1, 9, 5].repeat(11), &[9, 1, 1, 1, 2, 0, 2, 8]].concat()),
+        ],
+        "config" => vec![
+            ("sample.toml", include_bytes!("../../../deploy/config.toml").to_vec()),
+            ("door.toml", b"[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\nwiring = \"maglock\"\n[contacts]\nexit-pin = 23\ndoor-pin = 24\nheld-seconds = 20.5\n[reader]\nkind = \"wiegand\"\nd0-pin = 26\nd1-pin = 27\nkeep-bits = 24\n[camera]\nsource = \"v4l\"\ndevice = \"/dev/video0\"\nformat = \"yuyv\"\n[policy]\nthreshold = 1.1\nmode = \"card-and-face\"\n".to_vec()),
+            ("unknown.toml", b"[doors]\n".to_vec()),
+        ],
+        "database" => vec![("two-people", database()), ("nobody", nobody()), ("magic", b"PEOPLEDB".to_vec())],
+        "onnx" => vec![("encoder", [&[0][..], &network(true)].concat()), ("no-end", [&[1][..], &network(false)].concat())],
+        "photo" => photos(),
+        "small-files" => vec![
+            ("head.json", json!({"sequence": 7, "hash": "05".repeat(32), "key": "3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29", "signature": "00".repeat(64)}).to_string().into_bytes()),
+            ("names.json", json!({"schema": 1, "people": {"01".repeat(16): {"name": "Ada", "gone_utc_ms": null}}}).to_string().into_bytes()),
+            ("lock.toml", b"lock = \"gpio\"\npin = 17\nlocked = \"low\"\n".to_vec()),
+            ("key", b"3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29\n".to_vec()),
+            ("nothing", b"nothing".to_vec()),
+        ],
+        "status-report" => vec![("report.json", report()), ("error.json", br#"{"schema":1,"error":"no"}"#.to_vec())],
+        "status-request" => {
+            vec![("status", b"status\n".to_vec()), ("other", b"open\n".to_vec()), ("cut", b"stat".to_vec())]
+        }
+        "usb-reader" => vec![
+            // 1 2 3 Enter; then with Shift, a key that is let go, and one that was missed.
+            ("decimal", vec![0, 2, 3, 4, 28]),
+            ("hexadecimal", vec![1, 42, 30, 48, 2, 28, 200, 30, 0, 0, 28]),
+            ("missed", vec![0, 2, 230, 0, 3, 0, 0, 3, 28]),
+        ],
+        "weights" => vec![
+            ("one.npy", npy()),
+            ("two.zip", zip(&[("a.npy", npy()), ("folder/b.npy", npy())])),
+            ("one.safetensors", safetensors()),
+            ("text", b"no weights".to_vec()),
+        ],
+        "wiegand" => {
+            let pulses = |card: u64| {
+                let frame = encode_wiegand(CardNumber::new(card).unwrap()).unwrap();
+                frame.iter().map(|&one| 40 | u8::from(one)).collect::<Vec<u8>>()
+            };
+            vec![
+                ("26-bits", pulses(8_108_654)),
+                ("34-bits", pulses(0x7bba_6e01)),
+                ("two-cards", [pulses(1), vec![252], pulses(2)].concat()),
+                ("too-few-bits", pulses(8_108_654)[..20].to_vec()),
+            ]
+        }
+        other => panic!("{other} has no seeds"),
+    }
+}
+
+/// In postcard: exact; one sample of 1x1 pixels, three bytes, one number.
+fn golden() -> Vec<u8> {
+    [&[0, 1, 1, 1, 3, 10, 20, 30, 1][..], &0.5_f32.to_le_bytes()].concat()
+}
+
+fn nobody() -> Vec<u8> {
+    GalleryBuilder::new(7, ModelHash([1; 32]), 3).unwrap().encode().unwrap()
+}
+
+fn database() -> Vec<u8> {
+    let mut builder = GalleryBuilder::new(7, ModelHash([1; 32]), 3).unwrap();
+    builder.set_threshold(1.1, None).unwrap();
+    let key = CardKey([9; 32]);
+    builder.set_card_key(key).unwrap();
+    let ids = [PersonId([1; 16]), PersonId([2; 16])];
+    for (id, name, cards) in [(ids[0], "Ada", vec![key.hash(CardNumber::new(5).unwrap())]), (ids[1], "Zoë", vec![])] {
+        let encoding = |first| NewEncoding {
+            encoding: Encoding::from_network(&[first, f32::from(id.0[0]), -0.5]).unwrap(),
+            photo: PhotoDigest(*b"made up!"),
+            made_at: 1_800_000_000,
+        };
+        let details = match cards.is_empty() {
+            true => Details::default(),
+            false => Details {
+                note: "a note".to_owned(),
+                groups: vec!["staff".to_owned()],
+                mode: Mode::CardOrFace,
+                valid_from: Some(0),
+                valid_until: Some(2_000_000_000),
+                cards,
+            },
+        };
+        let name = PersonName::parse(name).unwrap();
+        builder.add_person(NewPerson { id, name, details, encodings: vec![encoding(1.0), encoding(0.25)] }).unwrap();
+    }
+    builder.add_look_alikes(&ids[0], &ids[1], 0.5).unwrap();
+    builder.encode().unwrap()
+}
+
+fn log() -> Vec<u8> {
+    let mut chain = Chain::new();
+    let mut log = Vec::new();
+    let loaded = Event::DatabaseLoaded { database_sequence: 7, model: ModelHash([1; 32]), threshold: 1.1 };
+    for event in [Event::started("1.2.3"), loaded, Event::DoorHeld { open_ms: 31_000 }] {
+        let line = chain.next_line(1_800_000_000_000, BootId([4; 16]), event).unwrap();
+        log.extend(line.text().as_bytes());
+        line.commit();
+    }
+    log
+}
+
+/// Format, width and height, padding; then the picture.
+fn frames() -> Vec<(&'static str, Vec<u8>)> {
+    let frame = |format: u8, bytes: &[u8]| [&[format, 4, 0, 2, 0, 0][..], bytes].concat();
+    let jpeg = encoded(ImageFormat::Jpeg);
+    vec![
+        ("yuyv", frame(0, &[81; 16])),
+        ("nv12", frame(1, &[81; 12])),
+        ("yu12", frame(2, &[81; 12])),
+        ("grey", frame(3, &[81; 8])),
+        ("rgb3", frame(4, &[81; 24])),
+        ("mjpg", [&[5, 8, 0, 6, 0, 0][..], &jpeg].concat()),
+        ("cut", frame(0, &[81; 3])),
+    ]
+}
+
+fn photos() -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("small.jpg", encoded(ImageFormat::Jpeg)),
+        ("small.png", encoded(ImageFormat::Png)),
+        ("small.webp", encoded(ImageFormat::WebP)),
+        ("cut.png", encoded(ImageFormat::Png)[..40].to_vec()),
+    ]
+}
+
+/// A few colours.
+fn encoded(format: ImageFormat) -> Vec<u8> {
+    let picture = RgbImage::from_fn(8, 6, |x, y| image::Rgb([x as u8 * 30, y as u8 * 40, 128]));
+    let mut file = Cursor::new(Vec::new());
+    DynamicImage::from(picture).write_to(&mut file, format).unwrap();
+    file.into_inner()
+}
+
+fn report() -> Vec<u8> {
+    let latency = json!({"count": 2, "sum": 40.0, "p50": 18.9, "p99": 20.0, "longest": 20.0,
+        "at_most": [{"ms": 25.1, "count": 2}]});
+    let answer = crate::status::answered(b"status\n");
+    let mut report: serde_json::Value = serde_json::from_slice(&answer).unwrap();
+    report["last_turn_seconds_ago"] = 0.1.into();
+    report["latency_ms"]["detect"] = latency;
+    report["decisions"] = json!([{"utc_ms": 1_800_000_000_000_i64, "decision": "deny", "reason": "not_known",
+        "person_id": null, "distance": 1.25, "frames": 5}]);
+    // Of no computer and no time.
+    (report["database"]["path"], report["database"]["loaded_at"]) = ("people.db".into(), "2027-01-15T08:00:00Z".into());
+    report["temperatures"] = json!([{"sensor": "cpu-thermal", "celsius": 51.5}]);
+    report.to_string().into_bytes()
+}
+
+fn npy() -> Vec<u8> {
+    let header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }";
+    [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header, &[0, 0, 128, 63, 0, 0, 0, 64]].concat()
+}
+
+fn safetensors() -> Vec<u8> {
+    let header = br#"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
+    [&(header.len() as u64).to_le_bytes()[..], header, &[0, 0, 128, 63, 0, 0, 0, 64]].concat()
+}
+
+/// A zip archive of stored files.
+fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+    let (mut archive, mut directory) = (Vec::new(), Vec::new());
+    for (name, content) in files {
+        let length = content.len() as u32;
+        let sizes = [crc.checksum(content), length, length].map(u32::to_le_bytes).concat();
+        let common =
+            [&[20, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &sizes, &(name.len() as u16).to_le_bytes(), &[0; 2]].concat();
+        let at = (archive.len() as u32).to_le_bytes();
+        directory.extend([b"PK\x01\x02\x14\x00", &common[..], &[0; 10], &at, name.as_bytes()].concat());
+        archive.extend([b"PK\x03\x04", &common[..], name.as_bytes(), content].concat());
+    }
+    let count = (files.len() as u16).to_le_bytes();
+    let place = [directory.len() as u32, archive.len() as u32].map(u32::to_le_bytes).concat();
+    [&archive[..], &directory, b"PK\x05\x06\x00\x00\x00\x00", &count, &count, &place, &[0, 0]].concat()
+}
+
+/// An encoder that has of everything what real ones have, and little of it; or one without an output.
+fn network(whole: bool) -> Vec<u8> {
+    let ramp = |count: usize| -> Vec<f32> { (0..count).map(|index| (index % 13) as f32 / 13.0 - 0.4).collect() };
+    let blocks = [("axis", 1), ("block_size", 9)];
+    let node = vec![
+        node("DequantizeLinear", &["narrow", "scales", "zeros"], "flat", &blocks),
+        node("Reshape", &["flat", "kernel"], "kernels", &[]),
+        node("Sub", &["x", "mean_pixel"], "centred", &[]),
+        node("Mul", &["centred", "share"], "normalised", &[]),
+        node("Conv", &["normalised", "kernels"], "convolved", &[]),
+        node("BatchNormalization", &["convolved", "gamma", "beta", "mean", "variance"], "normed", &[]),
+        node("PRelu", &["normed", "slopes"], "activated", &[]),
+        node("GlobalAveragePool", &["activated"], "pooled", &[]),
+        node("Flatten", &["pooled"], "row", &[]),
+        node("Gemm", &["row", "matrix"], "encoding", &[("transB", 1)]),
+    ];
+    let bytes = |name: &str, dims: &[i64], count: u8| TensorProto {
+        raw_data: (0..count).collect(),
+        data_type: DataType::Int8.into(),
+        ..float_tensor(name, dims, &[])
+    };
+    let initializer = vec![
+        bytes("narrow", &[4, 27], 108),
+        float_tensor("scales", &[4, 3], &ramp(12)),
+        bytes("zeros", &[4, 3], 12),
+        TensorProto {
+            data_type: DataType::Int64.into(),
+            int64_data: vec![4, 3, 3, 3],
+            raw_data: Vec::new(),
+            ..float_tensor("kernel", &[4], &[])
+        },
+        float_tensor("mean_pixel", &[1], &[127.5]),
+        float_tensor("share", &[1], &[0.007_812_5]),
+        float_tensor("gamma", &[4], &[2.0, 0.5, -2.0, 1.0]),
+        float_tensor("beta", &[4], &[0.1, 0.5, -0.1, 1.0]),
+        float_tensor("mean", &[4], &[-0.3, 0.5, 0.3, 1.0]),
+        float_tensor("variance", &[4], &[1.0, 2.0, 0.5, 0.1]),
+        float_tensor("slopes", &[4, 1, 1], &[0.1, 0.2, -0.3, 0.4]),
+        float_tensor("matrix", &[128, 4], &ramp(512)),
+    ];
+    let output = if whole { vec![value("encoding")] } else { Vec::new() };
+    let graph = GraphProto { node, initializer, input: vec![value("x")], output, ..GraphProto::default() };
+    let operators = OperatorSetIdProto { domain: String::new(), version: 21 };
+    models::onnx::encode(ModelProto {
+        ir_version: 10,
+        opset_import: vec![operators],
+        graph: Some(graph),
+        ..ModelProto::default()
+    })
+}
+
+fn value(name: &str) -> ValueInfoProto {
+    let floats = Tensor { elem_type: DataType::Float.into(), shape: None };
+    ValueInfoProto {
+        name: name.to_owned(),
+        r#type: Some(TypeProto { value: Some(Value::TensorType(floats)), ..TypeProto::default() }),
+        ..ValueInfoProto::default()
+    }
+}
+
+fn node(operator: &str, inputs: &[&str], output: &str, attributes: &[(&str, i64)]) -> NodeProto {
+    let attribute = |&(name, i): &(&str, i64)| AttributeProto {
+        name: name.to_owned(),
+        i,
+        r#type: AttributeType::Int.into(),
+        ..AttributeProto::default()
+    };
+    NodeProto {
+        op_type: operator.to_owned(),
+        input: inputs.iter().map(|name| (*name).to_owned()).collect(),
+        output: vec![output.to_owned()],
+        attribute: attributes.iter().map(attribute).collect(),
+        ..NodeProto::default()
+    }
+}

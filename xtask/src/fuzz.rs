@@ -1,0 +1,142 @@
+//! `cargo xtask fuzz`: libFuzzer looks for bytes that break what must hold, target by target.
+//!
+//! The stable compiler instruments the workspace's own crates (`fuzz/instrumented-rustc`), so that tract and everything
+//! else is shared with the ordinary build.
+
+use crate::process::{self, cargo, command};
+use crate::programs::ONE_BUILD;
+use crate::requirements::{self, CPLUSPLUS, LIBCLANG};
+use crate::{Outcome, workspace};
+use anyhow::{Context, Result, bail};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const WRAPPER: &str = "fuzz/instrumented-rustc";
+const TARGETS: &str = "fuzz/targets";
+const SEEDS: &str = "fuzz/seeds";
+
+/// Whoever needs longer for one input, or more memory, is a finding. What is allowed to address is bounded as well, for
+/// memory that is asked for and not used.
+const LIMITS: [&str; 3] = ["-timeout=20", "-report_slow_units=20", "-rss_limit_mb=2048"];
+const ADDRESSED_KIB: &str = "4194304";
+
+/// Lines of libFuzzer's that are shown after a finding.
+const SHOWN_LINES: usize = 25;
+
+/// Fuzzes the named targets, or all, each for so many seconds.
+///
+/// # Errors
+/// If there is no target of such a name, or they cannot be built or started.
+pub(crate) fn run(named: &[String], seconds: u32) -> Result<Outcome> {
+    let targets = chosen(&all_targets()?, named)?;
+    build(&targets)?;
+    let mut is_clean = true;
+    for target in &targets {
+        is_clean &= fuzz(target, seconds)?;
+    }
+    Ok(Outcome::as_expected_if(is_clean))
+}
+
+fn all_targets() -> Result<Vec<String>> {
+    let sources = workspace::sorted_entries(Path::new(TARGETS))?;
+    Ok(sources.iter().filter_map(|source| Some(source.file_stem()?.to_str()?.to_owned())).collect())
+}
+
+fn chosen(all: &[String], named: &[String]) -> Result<Vec<String>> {
+    if let Some(unknown) = named.iter().find(|name| !all.contains(name)) {
+        bail!("there is no target {unknown:?}; there are: {}", all.join(", "));
+    }
+    Ok(if named.is_empty() { all.to_vec() } else { named.to_vec() })
+}
+
+fn build(targets: &[String]) -> Result<()> {
+    requirements::ensure(&[LIBCLANG, CPLUSPLUS])?;
+    let wrapper = fs::canonicalize(WRAPPER).context(WRAPPER)?;
+    let mut build = cargo(["build", "--features", "fuzz/libfuzzer"]);
+    build.args(ONE_BUILD).env("RUSTC_WORKSPACE_WRAPPER", wrapper).env("CARGO_INCREMENTAL", "0");
+    targets.iter().for_each(|target| {
+        build.args(["--bin", &program(target)]);
+    });
+    process::run(&mut build)
+}
+
+fn program(target: &str) -> String {
+    format!("fuzz-{target}")
+}
+
+/// Whether nothing was found.
+fn fuzz(target: &str, seconds: u32) -> Result<bool> {
+    let folder = workspace::target().join("fuzz");
+    let [corpus, findings] = ["corpus", "findings"].map(|name| folder.join(name).join(target));
+    for folder in [&corpus, &findings] {
+        fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
+    }
+    let before = workspace::sorted_entries(&findings)?;
+    let log = folder.join(format!("{target}.log"));
+    let mut fuzzer = fuzzer(target, seconds, &corpus, &findings);
+    let said = File::create(&log).with_context(|| log.display().to_string())?;
+    fuzzer.stdout(said.try_clone()?).stderr(said);
+    let status = process::run_to_any_end(&mut fuzzer)?;
+    let said = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+    if status.success() {
+        println!("{target}: {}", summary(&said));
+        return Ok(true);
+    }
+    let lines: Vec<&str> = said.lines().collect();
+    println!("{}", lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n"));
+    let mut found = workspace::sorted_entries(&findings)?;
+    found.retain(|file| !before.contains(file));
+    println!("{}", in_words(target, &found, &log));
+    Ok(false)
+}
+
+fn fuzzer(target: &str, seconds: u32, corpus: &Path, findings: &Path) -> Command {
+    let program = workspace::target().join("release").join(program(target));
+    let mut fuzzer = command("sh", ["-c", &format!("ulimit -v {ADDRESSED_KIB}; exec \"$0\" \"$@\"")]);
+    fuzzer.arg(program).arg(format!("-max_total_time={seconds}")).args(LIMITS);
+    fuzzer.arg(format!("-artifact_prefix={}/", findings.display()));
+    // The first folder is that of new inputs, the others are only read.
+    fuzzer.arg(corpus).arg(Path::new(SEEDS).join(target));
+    fuzzer
+}
+
+/// The last line that says how it went: runs, branches covered, files in the corpus.
+fn summary(said: &str) -> &str {
+    said.lines().rev().find(|line| line.contains("DONE")).unwrap_or("libFuzzer did not say how it went").trim()
+}
+
+fn in_words(target: &str, found: &[PathBuf], log: &Path) -> String {
+    let log = log.display();
+    match found.first() {
+        Some(file) => format!(
+            "{target}: FOUND {}; mend it, and keep the file as {SEEDS}/{target}/finding-WHAT; {log} says more",
+            file.display()
+        ),
+        None => format!("{target}: FAILED without a file; {log} says more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_all_or_those_that_are_named() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
+        let all = names(&["config", "database"]);
+        assert_eq!(chosen(&all, &[]).unwrap(), all);
+        assert_eq!(chosen(&all, &names(&["database"])).unwrap(), names(&["database"]));
+        let refused = chosen(&all, &names(&["databases"])).unwrap_err().to_string();
+        assert!(refused.contains("databases") && refused.contains("config, database"), "{refused}");
+    }
+
+    #[test]
+    fn what_libfuzzer_said_is_told() {
+        let said = "INFO: seed\n#7\tDONE   cov: 930 ft: 3308\nDone 7 runs in 1 second(s)\n";
+        assert_eq!(summary(said), "#7\tDONE   cov: 930 ft: 3308");
+        let (found, log) = ([PathBuf::from("target/fuzz/findings/onnx/crash-1")], Path::new("onnx.log"));
+        assert!(in_words("onnx", &found, log).contains("onnx: FOUND target/fuzz/findings/onnx/crash-1"));
+        assert!(in_words("onnx", &[], log).contains("onnx.log"));
+    }
+}
