@@ -1,8 +1,8 @@
-//! `ARCHITECTURE.md` names the tests that guard each rule. A test that was renamed or removed would leave a rule
-//! unguarded without anybody noticing.
+//! Documents name the tests that guard what they say. A test that was renamed or removed would leave it unguarded without
+//! anybody noticing. And `unsafe` stays where it is allowed.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A test by file and name.
 #[derive(Debug, PartialEq)]
@@ -20,14 +20,62 @@ fn guards_in(markdown: &str) -> Vec<Guard<'_>> {
 
 #[test]
 fn every_guard_exists() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let text = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
-    let guards = guards_in(&text);
-    assert!(guards.len() > 10, "found only {guards:?}");
-    for Guard { file, test } in guards {
-        let source = fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-        assert!(source.contains(&format!("fn {test}(")), "{file} has no test {test}");
+    for document in ["ARCHITECTURE.md", "docs/past-attacks.md", "docs/degraded-modes.md"] {
+        let text = fs::read_to_string(root().join(document)).unwrap();
+        let guards = guards_in(&text);
+        assert!(guards.len() > 10, "{document}: found only {guards:?}");
+        for Guard { file, test } in guards {
+            let source = fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+            assert!(source.contains(&format!("fn {test}(")), "{document}: {file} has no test {test}");
+        }
     }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Where the compiler is told that `unsafe` is allowed: arithmetic with processor instructions, each file with its reason.
+/// Elsewhere the workspace denies it.
+#[test]
+fn unsafe_code_stays_where_the_arithmetic_is() {
+    let files: Vec<PathBuf> =
+        ["shared", "kernels", "models", "terminal", "edge-agent", "encoder-tool", "tests", "fuzz"]
+            .iter()
+            .flat_map(|name| sources_in(&root().join(name)))
+            .collect();
+    assert!(files.len() > 200, "only {} files", files.len());
+    for file in files {
+        let source = fs::read_to_string(&file).unwrap();
+        let allows = source.lines().any(|line| line.contains("(unsafe_code"));
+        let shown = file.strip_prefix(root()).unwrap().display().to_string();
+        let is_arithmetic = shown.starts_with("kernels/src/") || shown == "shared/src/matching/kernel.rs";
+        assert!(!allows || is_arithmetic, "{shown} allows unsafe code");
+        assert!(!allows || source.contains("reason = "), "{shown} does not say why it allows unsafe code");
+    }
+    for manifest in ["shared", "kernels", "models", "terminal", "edge-agent", "encoder-tool", "tests", "fuzz", "xtask"]
+    {
+        let text = fs::read_to_string(root().join(manifest).join("Cargo.toml")).unwrap();
+        assert!(
+            text.contains("[lints]\nworkspace = true"),
+            "{manifest}/Cargo.toml does not take the workspace's lints"
+        );
+    }
+    let workspace = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    assert!(workspace.contains("unsafe_code = \"deny\""));
+}
+
+fn sources_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let mut sources = Vec::new();
+    for path in entries {
+        match path.is_dir() {
+            true => sources.extend(sources_in(&path)),
+            false if path.extension().is_some_and(|extension| extension == "rs") => sources.push(path),
+            false => {}
+        }
+    }
+    sources
 }
 
 #[test]

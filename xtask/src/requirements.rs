@@ -22,8 +22,11 @@ enum Source {
         names: &'static [&'static str],
     },
     RustupComponent(&'static str),
-    /// From crates.io, into the folder that cargo builds in.
-    Crate(&'static str),
+    /// From crates.io, into the folder that cargo builds in, built with these options.
+    Crate {
+        name: &'static str,
+        options: &'static [&'static str],
+    },
 }
 
 pub(crate) const RUSTFMT: Requirement =
@@ -67,8 +70,15 @@ pub(crate) const CROSS: Requirement = Requirement {
 };
 
 /// What makes Debian packages of what cargo has built.
-pub(crate) const CARGO_DEB: Requirement =
-    Requirement { probe: &["target/tools/bin/cargo-deb", "--version"], source: Source::Crate("cargo-deb") };
+pub(crate) const CARGO_DEB: Requirement = Requirement {
+    probe: &["target/tools/bin/cargo-deb", "--version"],
+    source: Source::Crate { name: "cargo-deb", options: &[] },
+};
+/// What looks at licences and sources. It runs for seconds, so it is not made fast.
+pub(crate) const CARGO_DENY: Requirement = Requirement {
+    probe: &["target/tools/bin/cargo-deny", "--version"],
+    source: Source::Crate { name: "cargo-deny", options: &["--debug", "--no-default-features"] },
+};
 /// A shell for the folder in which the package is tried.
 pub(crate) const BUSYBOX: Requirement =
     Requirement { probe: &["/bin/busybox", "true"], source: Source::DebianPackage("busybox-static") };
@@ -93,10 +103,10 @@ pub(crate) fn ensure(requirements: &[Requirement]) -> Result<()> {
                 process::run(&mut as_root(&["dpkg", "--add-architecture", foreign]))?;
                 install_packages(names)
             }
-            Source::Crate(name) => {
+            Source::Crate { name, options } => {
                 println!("{name} is missing: installing it");
                 let tools = workspace::target().join("tools");
-                process::run(cargo(["install", "--locked", "--root"]).arg(tools).arg(name))
+                process::run(cargo(["install", "--locked", "--root"]).arg(tools).args(options).arg(name))
             }
             Source::RustupComponent(component) => {
                 println!("{component} is missing: installing it");

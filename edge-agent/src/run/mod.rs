@@ -3,6 +3,7 @@
 //! The door is locked before anything else is read than the configuration, and it is locked at the end. A camera that is
 //! lost ends nothing: the door stays locked, the status says so, and it is tried again.
 
+mod heat;
 pub(crate) mod last_lock;
 pub(crate) mod lock_command;
 pub(crate) mod parts;
@@ -22,6 +23,7 @@ use crate::status::{self, Board};
 use crate::storage::Folder;
 use crate::unit::{Unit, UnitError, equip};
 use anyhow::Context;
+use heat::Heat;
 use people::People;
 use service::Service;
 use shared::policy::Policy;
@@ -31,7 +33,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use terminal::{Answer, Help, Verbosity};
 
 /// After a turn that failed. The next may fail at once, too.
@@ -120,7 +122,7 @@ struct Loop<'a> {
 impl Loop<'_> {
     fn turn_until(&mut self, end: &AtomicBool, service: &mut Service, good_start: impl FnOnce(&CameraReport)) {
         let mut good_start = Some(good_start);
-        let mut last_failure = None;
+        let (mut last_failure, mut heat) = (None, Heat::of_this_computer());
         while !end.load(Ordering::Relaxed) {
             self.people.take_news(self.unit, &self.board);
             let before = self.camera.last_frame_at();
@@ -134,6 +136,7 @@ impl Loop<'_> {
                         good_start(&health.report());
                     }
                     last_failure = None;
+                    heat.rest_after(&turn.verdict, Instant::now()).inspect(|rest| thread::sleep(*rest));
                 }
                 // No ping: a loop whose turns fail ends by the watchdog.
                 Err(error) => self.failed(&error, &mut last_failure),

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check, and how long each took. One that fails does not keep the others from running.
 
 mod arm;
+mod dependencies;
 
 mod same_encodings;
 mod sanitised;
@@ -14,11 +15,12 @@ use anyhow::{Result, bail};
 use std::path::Path;
 use step::{Done, Report, Step};
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step { name: "format", check: format },
     Step { name: "build", check: build },
     Step { name: "clippy", check: clippy },
     Step { name: "docs", check: docs },
+    Step { name: "dependencies", check: dependencies::allowed },
     Step { name: "original networks", check: networks },
     Step { name: "tests", check: tests },
     Step { name: "sanitised", check: sanitised::tests },

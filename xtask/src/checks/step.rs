@@ -13,6 +13,8 @@ pub(super) struct Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Done {
     Passed,
+    /// It did, but for something that could not be looked at here.
+    PassedBut(String),
     /// It could not be made here, and why.
     Skipped(String),
 }
@@ -46,6 +48,7 @@ impl Report {
     fn in_words(&self) -> String {
         let ended = match &self.ended {
             Ok(Done::Passed) => "passed".to_owned(),
+            Ok(Done::PassedBut(what)) => format!("passed, but {what}"),
             Ok(Done::Skipped(why)) => format!("skipped: {why}"),
             Err(why) => format!("FAILED: {why}"),
         };
