@@ -25,6 +25,8 @@ mod replay;
 mod run;
 pub mod sight;
 mod simulate;
+#[cfg(test)]
+mod soak;
 mod status;
 pub mod storage;
 pub mod unit;

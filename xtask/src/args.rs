@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Endurance,
     /// Let libFuzzer look for input that breaks the programs
     Fuzz(Fuzz),
+    /// Live through a day at the door in accelerated time, with faults at random
+    Soak(Soak),
     /// Build the door unit for a Raspberry Pi with a 64-bit system
     Cross,
     /// Run the door unit on an emulated Raspberry Pi 3B with a camera, and watch its lock's pin from outside
@@ -60,6 +62,20 @@ pub(crate) struct CheckRecognition {
     /// A folder that holds a folder of photos for each person, as Labeled Faces in the Wild does
     #[arg(long, value_name = "DIR", value_parser = absolute)]
     pub(crate) images: PathBuf,
+}
+
+/// Live through a day at the door in accelerated time, with faults at random.
+///
+/// Cameras that are lost, full disks, power cuts, a clock that jumps, databases that come, bursts of cards, kill -9: the
+/// seed says everything that happens, so that whatever is found can be found again. Exit code 1 if something was found.
+#[derive(Debug, Args)]
+pub(crate) struct Soak {
+    /// How many tenths of a second
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub(crate) frames: u64,
+    /// Which of all days
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
 }
 
 /// Run every check, or those that are named.

@@ -20,6 +20,7 @@ mod programs;
 mod python;
 mod recognition;
 mod requirements;
+mod soak;
 mod workspace;
 
 pub use args::Arguments;
@@ -65,6 +66,7 @@ fn outcome(command: &Command) -> Result<Outcome> {
         Command::Bench(arguments) => bench::run(arguments.rounds),
         Command::Endurance => endurance::run(),
         Command::Fuzz(arguments) => fuzz::run(&arguments.targets, arguments.seconds),
+        Command::Soak(arguments) => soak::run(arguments),
         Command::Cross => cross::run(),
         Command::PiTest => pi_test::run(),
         Command::Package(arguments) => package::run(arguments.architecture),

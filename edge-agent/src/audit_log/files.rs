@@ -40,7 +40,7 @@ pub(crate) fn segments_among(log: &str, names: impl IntoIterator<Item = String>)
 }
 
 /// The older files of this log, oldest first.
-pub(super) fn segments(storage: &mut dyn Storage, log: &str) -> io::Result<Vec<Segment>> {
+pub(crate) fn segments(storage: &mut dyn Storage, log: &str) -> io::Result<Vec<Segment>> {
     Ok(segments_among(log, storage.list()?))
 }
 

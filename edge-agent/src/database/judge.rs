@@ -35,7 +35,7 @@ impl Judge {
 
     /// Takes everything of that model, for tests of what is done with it.
     #[cfg(test)]
-    pub(super) fn of_model(model: ModelHash, self_test: SelfTest) -> Self {
+    pub(crate) fn of_model(model: ModelHash, self_test: SelfTest) -> Self {
         let rules_for = Box::new(|_: &Gallery| Ok(Rules::new(1.0)));
         Self { model, trust: Trust::default(), rules_for, self_test }
     }

@@ -1,0 +1,88 @@
+//! The soak: days at a door in accelerated time, through the real loop, log, store, memory and latch, with faults at random.
+//! What only shows after a while shows here: something that grows, drifts, is lost, or stays open.
+//!
+//! One seed says everything that happens, so that whatever is found can be found again: `cargo xtask soak --seed N`.
+
+mod disk;
+mod faults;
+mod life;
+mod people;
+mod reckoning;
+mod surroundings;
+
+use life::{End, Life};
+use std::env;
+use std::fs;
+use surroundings::Surroundings;
+
+/// Frames of the run that is part of the ordinary tests, more than five hours at the door.
+const FEW_FRAMES: u64 = 200_000;
+/// A day has 864 000 frames of a tenth of a second.
+const MANY_FRAMES: u64 = 1_000_000;
+const SEED: u64 = 20_261_125;
+/// What may be added to the memory in use from the first tenth of a long run to its end, in kB.
+const GROWTH_KB: u64 = 4096;
+
+#[test]
+fn five_hours_at_the_door() {
+    let run = soak(FEW_FRAMES, SEED);
+    assert!(run.granted > 100 && run.ends[End::PowerCut as usize] > 0, "{run:?}");
+}
+
+/// Started by `cargo xtask soak`, which says for how long and with which seed.
+#[test]
+#[ignore = "takes minutes: cargo xtask soak"]
+fn a_day_at_the_door() {
+    let said = |name| env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+    let (frames, seed) = (said("SOAK_FRAMES").unwrap_or(MANY_FRAMES), said("SOAK_SEED").unwrap_or(SEED));
+    let run = soak(frames, seed);
+    println!("seed {seed}: {run:#?}");
+    assert!(run.ends.iter().all(|ends| *ends > 0), "not everything happened: {run:?}");
+    let growth = run.kb_at_end.saturating_sub(run.kb_when_warm);
+    assert!(growth <= GROWTH_KB, "{growth} kB more at the end");
+}
+
+/// What a run came to.
+#[derive(Debug, Default)]
+struct Run {
+    frames: u64,
+    hours_at_the_door: f64,
+    granted: u64,
+    refused_frames: u64,
+    cards_presented: u64,
+    databases_taken: u64,
+    databases_refused: u64,
+    rollbacks: u64,
+    failed_turns: u64,
+    records: u64,
+    /// How often a life of the unit ended each way, in the order of [`End`].
+    ends: [u64; 3],
+    kb_when_warm: u64,
+    kb_at_end: u64,
+}
+
+fn soak(frames: u64, seed: u64) -> Run {
+    let mut around = Surroundings::new(seed);
+    let mut run = Run::default();
+    while run.frames < frames {
+        println!("seed {seed}, frame {}", run.frames);
+        let left = frames - run.frames;
+        let end = Life::begin(&mut around).live(left, &mut run);
+        run.ends[end as usize] += 1;
+        around.end_life(end);
+        if run.kb_when_warm == 0 && run.frames >= frames / 10 {
+            run.kb_when_warm = resident_kb();
+        }
+    }
+    around.assert_everything_ended_well(&mut run);
+    run.hours_at_the_door = around.clock.elapsed_ms() as f64 / 3_600_000.0;
+    run.kb_at_end = resident_kb();
+    run
+}
+
+/// Memory of this process that is in use.
+fn resident_kb() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
