@@ -21,7 +21,7 @@ pub use door::{Contacts, Door, Lights, Lock, Wiring};
 pub use model::Model;
 pub use passages::{Direction, Passages};
 pub use reader::Reader;
-pub use rules::{LookAlikes, Mode, PolicyRules, SeveralFaces};
+pub use rules::{LivenessChallenge, LookAlikes, Mode, PolicyRules, SeveralFaces};
 
 use crate::gpio::Pin;
 use serde::Deserialize;

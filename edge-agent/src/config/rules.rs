@@ -6,7 +6,7 @@ use shared::policy::{Rules, RulesError};
 
 /// Every key of the section.
 #[cfg(test)]
-pub(super) const KEYS: [&str; 21] = [
+pub(super) const KEYS: [&str; 22] = [
     "threshold",
     "margin",
     "consensus",
@@ -28,6 +28,7 @@ pub(super) const KEYS: [&str; 21] = [
     "lockout-ms",
     "lockout-ceiling-ms",
     "tailgating-ms",
+    "liveness-challenge",
 ];
 
 /// The section `[policy]`; what is not said is as [`Rules::new`] has it.
@@ -76,6 +77,20 @@ pub struct PolicyRules {
     pub lockout_ceiling_ms: Option<u64>,
     /// See [`Rules::tailgating_ms`].
     pub tailgating_ms: Option<u64>,
+    /// See [`Rules::liveness`].
+    pub liveness_challenge: Option<LivenessChallenge>,
+}
+
+/// Who is asked to turn their head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LivenessChallenge {
+    /// Nobody.
+    Off,
+    /// People in the group `challenge`.
+    Marked,
+    /// Everybody.
+    All,
 }
 
 /// What people must show who look like somebody else enrolled.
@@ -142,6 +157,7 @@ impl PolicyRules {
         rules.lockout_ms = self.lockout_ms.unwrap_or(rules.lockout_ms);
         rules.lockout_ceiling_ms = self.lockout_ceiling_ms.unwrap_or(rules.lockout_ceiling_ms);
         rules.tailgating_ms = self.tailgating_ms.unwrap_or(rules.tailgating_ms);
+        rules.liveness = self.liveness_challenge.map_or(rules.liveness, Into::into);
         rules
     }
 
@@ -156,6 +172,16 @@ impl From<SeveralFaces> for shared::policy::SeveralFaces {
             SeveralFaces::NearestOnly => Self::NearestOnly,
             SeveralFaces::AllKnown => Self::AllKnown,
             SeveralFaces::Refuse => Self::Refuse,
+        }
+    }
+}
+
+impl From<LivenessChallenge> for shared::policy::Liveness {
+    fn from(said: LivenessChallenge) -> Self {
+        match said {
+            LivenessChallenge::Off => Self::Off,
+            LivenessChallenge::Marked => Self::Marked,
+            LivenessChallenge::All => Self::Everybody,
         }
     }
 }
@@ -181,7 +207,7 @@ mod tests {
              approach-gap-ms = 700\ncard-window-ms = 8000\nminimum-face = 64.0\nminimum-sharpness = 20.0\nminimum-brightness = 40.0\n\
              maximum-brightness = 220.0\nmaximum-turn = 0.3\nmaximum-nod = 0.2\nseveral-faces = \"all-known\"\nmode = \"card-or-face\"\n\
              look-alikes = \"as-others\"\nattempt-ms = 1500\nlockout-after = 3\nlockout-ms = 10000\n\
-             lockout-ceiling-ms = 80000\ntailgating-ms = 3000",
+             lockout-ceiling-ms = 80000\ntailgating-ms = 3000\nliveness-challenge = \"marked\"",
         )
         .unwrap();
         let rules = said.with_threshold(1.02);
@@ -197,6 +223,7 @@ mod tests {
         (expected.attempt_ms, expected.lockout_after) = (1500, 3);
         (expected.lockout_ms, expected.lockout_ceiling_ms) = (10_000, 80_000);
         expected.tailgating_ms = 3000;
+        expected.liveness = shared::policy::Liveness::Marked;
         expected.several_faces = shared::policy::SeveralFaces::AllKnown;
         expected.mode = shared::gallery::Mode::CardOrFace;
         assert_eq!(rules, expected);

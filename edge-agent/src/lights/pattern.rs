@@ -14,6 +14,8 @@
 //! | wrong card | off | on | two short |
 //! | not at this time | off | slow | one long |
 //! | not again so soon | off | short flashes | two short |
+//! | turn your head to the left | half a second of two | off | one short |
+//! | turn your head to the right | off | half a second of two | one short |
 //! | something is wrong with the door | fast, with red | fast, with green | |
 //! | close the door | off | fast | again and again |
 //! | the door was forced | off | on | always |
@@ -68,6 +70,8 @@ impl Pattern {
             Signal::Told(Advice::WrongCard) => (SHORT_REFUSALS, "r"),
             Signal::Told(Advice::OutsideHours) => (LONG_REFUSAL, "..........rrrrrrrrrr"),
             Signal::Told(Advice::TryLater) => (SHORT_REFUSALS, "rr........"),
+            Signal::Told(Advice::TurnLeft) => (SHORT_BEEP, "ggggg....."),
+            Signal::Told(Advice::TurnRight) => ("RR", "rrrrr....."),
             Signal::Told(Advice::Fault) => ("", "bb.."),
         };
         Self { opening, round }

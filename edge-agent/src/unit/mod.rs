@@ -25,7 +25,7 @@ use crate::sight::Sight;
 use models::ModelError;
 use shared::audit::Event;
 use shared::gallery::{Gallery, Header};
-use shared::policy::{Decision, Grant, Now, Observation, Policy, Reason};
+use shared::policy::{Decision, Grant, Liveness, Now, Observation, Policy, Reason};
 use std::sync::Arc;
 use std::time::Instant;
 use surroundings::{Cards, Surroundings, WatchedDoor};
@@ -121,7 +121,7 @@ impl Unit {
         if let Some(doors) = self.other_doors.as_mut().filter(|_| !faces.is_empty()) {
             doors.news().iter().for_each(|passage| self.policy.hear_of(passage));
         }
-        let decision = self.policy.decide(&Observation::new(&faces), &now);
+        let decision = self.policy.decide(&Observation::new(&faces).with_chance(self.chance()), &now);
         self.record_ended_approach(&now);
         let verdict = self.act_on(decision, &now);
         self.remember(&now);
@@ -186,6 +186,17 @@ impl Unit {
         let Some(approach) = self.policy.take_ended_approach() else { return };
         let events = [Event::tailgating(&approach), Event::refused(&approach)];
         events.into_iter().flatten().for_each(|event| self.record(event, now));
+    }
+
+    /// For the side to which somebody is asked to turn: always the same one where the system has no random numbers.
+    fn chance(&self) -> u64 {
+        if self.policy.rules().liveness == Liveness::Off {
+            return 0;
+        }
+        getrandom::u64().unwrap_or_else(|error| {
+            tracing::error!("the system has no random numbers: {error}");
+            0
+        })
     }
 
     /// Keeps what has changed of what is not to be forgotten.

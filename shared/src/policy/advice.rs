@@ -26,13 +26,17 @@ pub enum Advice {
     OutsideHours,
     /// Not again so soon.
     TryLater,
+    /// Turn your head to your left, and look ahead again.
+    TurnLeft,
+    /// Turn your head to your right, and look ahead again.
+    TurnRight,
     /// Something is wrong with the door: tell somebody.
     Fault,
 }
 
 impl Advice {
     /// Every advice, in the order of this file.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Wait,
         Self::LookHere,
         Self::ComeCloser,
@@ -43,6 +47,8 @@ impl Advice {
         Self::WrongCard,
         Self::OutsideHours,
         Self::TryLater,
+        Self::TurnLeft,
+        Self::TurnRight,
         Self::Fault,
     ];
 }
@@ -55,9 +61,11 @@ impl Reason {
             Self::Blurred | Self::TurnedAway | Self::FaceNeeded => Advice::LookHere,
             Self::TooFar => Advice::ComeCloser,
             Self::TooDark | Self::TooBright => Advice::MindTheLight,
-            Self::NotKnown | Self::Ambiguous => Advice::NotKnown,
+            Self::NotKnown | Self::Ambiguous | Self::LivenessFailed => Advice::NotKnown,
             Self::SeveralFaces => Advice::OneAtATime,
             Self::CardNeeded => Advice::PresentCard,
+            Self::TurnLeft => Advice::TurnLeft,
+            Self::TurnRight => Advice::TurnRight,
             Self::CardNotKnown | Self::NotCardHolder => Advice::WrongCard,
             Self::OutsideValidity | Self::OutsideHours | Self::NobodyHereYet => Advice::OutsideHours,
             Self::LockedOut | Self::PassedAlready => Advice::TryLater,

@@ -179,7 +179,9 @@ impl Approaches {
 fn says_as_much(reason: Reason, earlier: Reason) -> bool {
     match reason {
         Reason::FaceNeeded => earlier.is_about_quality() || earlier == Reason::FaceNeeded,
-        Reason::CardNeeded | Reason::Deciding => !matches!(earlier, Reason::CardNotKnown | Reason::NotCardHolder),
+        Reason::CardNeeded | Reason::Deciding | Reason::TurnLeft | Reason::TurnRight => {
+            !matches!(earlier, Reason::CardNotKnown | Reason::NotCardHolder)
+        }
         _ => !reason.is_about_quality() || earlier.is_about_quality() || earlier == Reason::FaceNeeded,
     }
 }

@@ -32,8 +32,8 @@ impl Consensus {
     }
 
     /// Goes on with a face if it is the one followed so far, else starts over with it. It is the same if it overlaps
-    /// the last place well, and better than any other face in the frame does.
-    pub(super) fn follow(&mut self, face: &ObservedFace, all: &[ObservedFace]) {
+    /// the last place well, and better than any other face in the frame does. Whether it goes on.
+    pub(super) fn follow(&mut self, face: &ObservedFace, all: &[ObservedFace]) -> bool {
         let continues = self.place.is_some_and(|place| {
             let overlap = place.overlap(&face.bounds);
             overlap >= MINIMUM_OVERLAP && all.iter().all(|other| place.overlap(&other.bounds) <= overlap)
@@ -42,6 +42,12 @@ impl Consensus {
             self.start_over();
         }
         self.place = Some(face.bounds);
+        continues
+    }
+
+    /// What was seen so far of the followed face counts no more.
+    pub(super) fn forget_votes(&mut self) {
+        self.votes.clear();
     }
 
     /// Counts a judged frame, for a person or against everybody.
@@ -147,10 +153,10 @@ mod tests {
         ];
         for (what, next, others, continues) in cases {
             let mut consensus = Consensus::default();
-            consensus.follow(&at(0.0, 100.0), &[]);
+            let _ = consensus.follow(&at(0.0, 100.0), &[]);
             consensus.count(Some(Neighbour { person: ADA, distance: 0.5 }), 0);
             let all: std::vec::Vec<_> = others.iter().copied().chain([next]).collect();
-            consensus.follow(&next, &all);
+            assert_eq!(consensus.follow(&next, &all), continues, "{what}");
             assert_eq!(consensus.agreed(ADA, &once, 0).is_some(), continues, "{what}");
         }
     }

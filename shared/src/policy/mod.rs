@@ -25,6 +25,7 @@ mod card;
 mod consensus;
 mod decision;
 mod gate;
+mod liveness;
 mod lockout;
 mod memory;
 mod observation;
@@ -38,6 +39,7 @@ pub use advice::Advice;
 pub use approach::{Approach, MAX_GRANTS_OF_APPROACH, Tailgating};
 pub use card::PresentedCard;
 pub use decision::{Credential, Decision, Grant, Neighbour, Refusal};
+pub use liveness::{CHALLENGE_MS, CHALLENGED_GROUP, Liveness, Side, TURN, TURNED_FRAMES, nose_across};
 pub use lockout::{Failures, Kind, LONG_STAY_MS, Lockout, MAX_REMEMBERED};
 pub use memory::{Memory, Opened};
 pub use observation::{
@@ -52,6 +54,7 @@ use crate::schedule::Schedules;
 use approach::Approaches;
 use card::{Cards, Meaning};
 use consensus::Consensus;
+use liveness::Challenge;
 use lockout::Attempt;
 use memory::Remembered;
 use permission::Circumstances;
@@ -65,6 +68,7 @@ pub struct Policy {
     approaches: Approaches,
     cards: Cards,
     attempt: Attempt,
+    challenge: Challenge,
     remembered: Remembered,
     last_ms: u64,
 }
@@ -83,6 +87,7 @@ impl Policy {
             approaches: Approaches::default(),
             cards: Cards::default(),
             attempt: Attempt::default(),
+            challenge: Challenge::default(),
             remembered: Remembered::default(),
             last_ms: 0,
         })
@@ -139,7 +144,7 @@ impl Policy {
             Some(Meaning::Claim(holder) | Meaning::Pass(holder)) => {
                 self.approaches.see(now);
                 self.approaches.may_enter_again(holder.person);
-                self.consensus.start_over();
+                self.forget_face();
             }
             Some(Meaning::Notice(_)) => self.approaches.see(now),
             None => {}
@@ -153,8 +158,13 @@ impl Policy {
     pub fn decide(&mut self, observation: &Observation<'_>, now: &Now) -> Decision {
         self.let_time_pass(now.monotonic_ms);
         match observation.nearest() {
-            Some((_, face)) => self.consensus.follow(face, observation.faces),
-            None => self.consensus.start_over(),
+            Some((_, face)) => {
+                if !self.consensus.follow(face, observation.faces) {
+                    self.challenge.start_over();
+                }
+                self.challenge.see(face, now.monotonic_ms);
+            }
+            None => self.forget_face(),
         }
         let at_door = observation.faces.iter().filter(|face| gate::is_at_door(&self.rules, face)).count();
         if at_door > 0 || self.cards.claimed().is_some() {
@@ -176,8 +186,14 @@ impl Policy {
         decision
     }
 
-    fn note_grant(&mut self, grant: &Grant, now: &Now) {
+    /// Nobody is followed any more.
+    fn forget_face(&mut self) {
         self.consensus.start_over();
+        self.challenge.start_over();
+    }
+
+    fn note_grant(&mut self, grant: &Grant, now: &Now) {
+        self.forget_face();
         self.attempt.end();
         self.approaches.note_grant(grant, now.monotonic_ms);
         self.cards.note_grant(grant);
@@ -202,7 +218,7 @@ impl Policy {
 
     /// Ends the approach in progress, if there is one: no more frames will come.
     pub fn end_approach(&mut self) {
-        self.consensus.start_over();
+        self.forget_face();
         self.attempt.end();
         self.approaches.end();
     }
@@ -226,7 +242,7 @@ impl Policy {
         self.cards.end_at(now_ms);
         self.remembered.let_time_pass(&self.rules, now_ms);
         if went_back || everybody_left {
-            self.consensus.start_over();
+            self.forget_face();
             self.attempt.end();
         }
     }
@@ -237,14 +253,14 @@ impl Policy {
         match self.cards.meaning() {
             Some(Meaning::Pass(holder)) => Some(self.admit(&holder, now)),
             Some(Meaning::Claim(holder)) => Some(match nearest {
-                Some(index) => self.verify(observation.faces, index, &holder, now),
+                Some(index) => self.verify(observation, index, &holder, now),
                 None => Err(Refusal::of_card(Reason::FaceNeeded, Some(holder.person))),
             }),
             Some(Meaning::Notice(refusal)) => {
-                let granted = nearest.and_then(|index| self.identify(observation.faces, index, now).ok());
+                let granted = nearest.and_then(|index| self.identify(observation, index, now).ok());
                 Some(granted.ok_or(refusal))
             }
-            None => nearest.map(|index| self.identify(observation.faces, index, now)),
+            None => nearest.map(|index| self.identify(observation, index, now)),
         }
     }
 
@@ -264,11 +280,12 @@ impl Policy {
     /// Whether the face is that of the card's holder: one person is compared, and no other.
     fn verify(
         &mut self,
-        faces: &[ObservedFace],
+        observation: &Observation<'_>,
         index: usize,
         holder: &CardHolder,
         now: &Now,
     ) -> Result<Grant, Refusal> {
+        let Observation { faces, chance } = *observation;
         let face = &faces[index];
         if let Some(problem) = self.bar_to_judging(face, Kind::CardOf(holder.person), now) {
             return Err(Refusal::unjudged(problem, index).by(holder.person));
@@ -287,12 +304,14 @@ impl Policy {
         let distances = agreed.ok_or(Reason::Deciding).map_err(refused)?;
         self.attempt.end();
         permission::check_moment(&self.circumstances(now), holder).map_err(refused)?;
+        self.require_liveness(holder, chance, now).map_err(refused)?;
         let grant = Grant::by_face(Credential::CardAndFace, verified, None, distances, index, now.utc_ms);
         Ok(grant.opening(holder.hours.opens))
     }
 
     /// Whose face it is, of everybody enrolled, and whether that is enough.
-    fn identify(&mut self, faces: &[ObservedFace], index: usize, now: &Now) -> Result<Grant, Refusal> {
+    fn identify(&mut self, observation: &Observation<'_>, index: usize, now: &Now) -> Result<Grant, Refusal> {
+        let Observation { faces, chance } = *observation;
         let face = &faces[index];
         if let Some(problem) = self.bar_to_judging(face, Kind::Face, now) {
             return Err(Refusal::unjudged(problem, index));
@@ -313,14 +332,34 @@ impl Policy {
         let distances = agreed.ok_or(Reason::Deciding).map_err(refused)?;
         self.attempt.end();
         permission::check(&self.circumstances(now), &candidate).map_err(refused)?;
+        self.require_liveness(&candidate.holder(), chance, now).map_err(refused)?;
         let nearest = Neighbour { person: candidate.person, distance: candidate.distance };
         let runner_up = face.resembles.as_ref().and_then(Neighbour::runner_up_of);
         let grant = Grant::by_face(Credential::Face, nearest, runner_up, distances, index, now.utc_ms);
         Ok(grant.opening(candidate.hours.opens))
     }
 
-    /// Why a face is not compared with anybody: its picture, or too many failed attempts before.
+    /// Whether somebody who would be let in has turned their head, if they must.
+    fn require_liveness(&mut self, holder: &CardHolder, chance: u64, now: &Now) -> Result<(), Reason> {
+        match self.rules.liveness {
+            Liveness::Off => Ok(()),
+            Liveness::Marked if !holder.is_challenged => Ok(()),
+            Liveness::Marked | Liveness::Everybody => {
+                let required = self.challenge.require(chance, now.monotonic_ms);
+                if required.is_err() {
+                    // Whoever has turned their head must be seen to be the same person afterwards.
+                    self.consensus.forget_votes();
+                }
+                required
+            }
+        }
+    }
+
+    /// Why a face is not compared with anybody: it is asked to turn, its picture, or too many failed attempts before.
     fn bar_to_judging(&self, face: &ObservedFace, kind: Kind, now: &Now) -> Option<Reason> {
+        if let Some(asked) = self.challenge.pending() {
+            return Some(asked);
+        }
         let is_locked_out = || self.remembered.lockouts.is_locked_out(kind, now.monotonic_ms);
         gate::problem(&self.rules, face).or_else(|| is_locked_out().then_some(Reason::LockedOut))
     }

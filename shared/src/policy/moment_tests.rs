@@ -177,3 +177,47 @@ fn whoever_is_seen_with_somebody_let_in_may_have_followed_them() {
         assert!(found.is_none_or(|found| found.person == ADA), "{what}");
     }
 }
+
+/// Ada, whose nose is so far across, as sharp as that.
+fn facing(nose: f32, frame: u64, is_challenged: bool) -> ObservedFace {
+    let at = |x, y| Landmark { x, y };
+    let landmarks = [at(20.0, 30.0), at(80.0, 30.0), at(20.0 + 60.0 * nose, 55.0), at(20.0, 80.0), at(80.0, 80.0)];
+    let mut face = seen(ADA, Hours::default(), 0.0);
+    // Turned away she is not recognised.
+    let best = Candidate { is_challenged, ..Candidate::new(ADA, if (nose - 0.5).abs() < 0.1 { 0.5 } else { 1.2 }) };
+    face.resembles = Some(Resemblance { best, runner_up: None });
+    face.landmarks = Some(landmarks);
+    face.quality.sharpness = Some(100.0 + (frame % 3) as f32);
+    face
+}
+
+#[test]
+fn whoever_is_asked_to_turn_is_let_in_once_they_have_and_look_ahead_again() {
+    let turned = [0.5, 0.5, 0.5, 0.65, 0.8, 0.8, 0.8, 0.8, 0.65, 0.5, 0.5, 0.5];
+    let ahead = [0.5; 12];
+    let cases = [
+        (Liveness::Off, false, 0, &ahead, Ok(2)),
+        (Liveness::Marked, false, 0, &ahead, Ok(2)),
+        (Liveness::Marked, true, 0, &ahead, Err(Reason::TurnLeft)),
+        (Liveness::Marked, true, 0, &turned, Ok(11)),
+        (Liveness::Everybody, false, 0, &turned, Ok(11)),
+        (Liveness::Everybody, false, 1, &turned, Err(Reason::LivenessFailed)),
+    ];
+    for (liveness, is_challenged, chance, noses, expected) in cases {
+        let mut policy = Policy::new(Rules { liveness, ..Rules::new(1.0) }).unwrap();
+        let mut last = Err(Reason::Deciding);
+        for (frame, nose) in (0..).zip(noses) {
+            let faces = [facing(*nose, frame, is_challenged)];
+            let observation = Observation::new(&faces).with_chance(chance);
+            match policy.decide(&observation, &Now::trusted(frame as i64 * 100, frame * 100)) {
+                Decision::Grant(_) => {
+                    last = Ok(frame);
+                    break;
+                }
+                Decision::Deny(refusal) => last = Err(refusal.reason),
+                Decision::Nobody => panic!("she is there"),
+            }
+        }
+        assert_eq!(last, expected, "{liveness:?} {is_challenged} {chance} {noses:?}");
+    }
+}

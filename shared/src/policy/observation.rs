@@ -1,6 +1,7 @@
 //! What was seen in one frame, and when: everything that the policy judges by.
 
 use super::decision::Neighbour;
+use super::liveness::CHALLENGED_GROUP;
 use crate::gallery::{Gallery, Match, Mode, Nearest, Person, PersonId};
 use crate::schedule::{Hours, LocalTime, ScheduleSet};
 
@@ -83,13 +84,24 @@ pub struct Candidate {
     pub hours: Hours,
     /// Whether somebody else enrolled looks so alike that the face alone does not tell them apart.
     pub has_double: bool,
+    /// Whether the person is marked for the liveness challenge.
+    pub is_challenged: bool,
 }
 
 impl Candidate {
     /// Somebody about whom the database says nothing special.
     pub const fn new(person: PersonId, distance: f32) -> Self {
         let hours = Hours { bound_by: ScheduleSet::NONE, opens: ScheduleSet::NONE };
-        Self { person, distance, mode: Mode::Default, valid_from: None, valid_until: None, hours, has_double: false }
+        Self {
+            person,
+            distance,
+            mode: Mode::Default,
+            valid_from: None,
+            valid_until: None,
+            hours,
+            has_double: false,
+            is_challenged: false,
+        }
     }
 
     /// Somebody of a gallery's people; `None` if there is no such person.
@@ -103,13 +115,14 @@ impl Candidate {
             valid_until: details.valid_until,
             hours: gallery.hours_of(person),
             has_double: gallery.has_double(person),
+            is_challenged: details.groups.iter().any(|group| group == CHALLENGED_GROUP),
         })
     }
 
     /// The same person, at no distance.
     pub const fn holder(&self) -> CardHolder {
-        let Self { person, mode, valid_from, valid_until, hours, has_double, .. } = *self;
-        CardHolder { person, mode, valid_from, valid_until, hours, has_double }
+        let Self { person, mode, valid_from, valid_until, hours, has_double, is_challenged, .. } = *self;
+        CardHolder { person, mode, valid_from, valid_until, hours, has_double, is_challenged }
     }
 }
 
@@ -129,6 +142,8 @@ pub struct CardHolder {
     pub hours: Hours,
     /// Whether somebody else enrolled looks so alike that the face alone does not tell them apart.
     pub has_double: bool,
+    /// Whether the person is marked for the liveness challenge.
+    pub is_challenged: bool,
 }
 
 impl CardHolder {
@@ -215,12 +230,19 @@ const LEVEL_NOSE: f32 = 0.495;
 pub struct Observation<'a> {
     /// Every face found, in any order.
     pub faces: &'a [ObservedFace],
+    /// A number that nobody can foresee, for what is left to chance.
+    pub chance: u64,
 }
 
 impl<'a> Observation<'a> {
     /// A frame with these faces; none for a frame that shows nobody.
     pub const fn new(faces: &'a [ObservedFace]) -> Self {
-        Self { faces }
+        Self { faces, chance: 0 }
+    }
+
+    /// The same with a number that nobody can foresee, as the liveness challenge needs one.
+    pub const fn with_chance(self, chance: u64) -> Self {
+        Self { chance, ..self }
     }
 
     /// The nearest face, which is the one that is judged: the largest, the first of equally large ones; and which of

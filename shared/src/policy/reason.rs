@@ -52,11 +52,17 @@ pub enum Reason {
     NobodyHereYet,
     /// The person was let in a short while ago, here or at another door.
     PassedAlready,
+    /// Turn your head to your left.
+    TurnLeft,
+    /// Turn your head to your right.
+    TurnRight,
+    /// The head was not turned as it was asked, or the picture stands still: it may be one.
+    LivenessFailed,
 }
 
 impl Reason {
     /// Every reason, in the order of this file.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::NotKnown,
         Self::TooFar,
         Self::TooDark,
@@ -79,6 +85,9 @@ impl Reason {
         Self::OutsideHours,
         Self::NobodyHereYet,
         Self::PassedAlready,
+        Self::TurnLeft,
+        Self::TurnRight,
+        Self::LivenessFailed,
     ];
 
     /// The stable code, in snake_case.
@@ -106,6 +115,9 @@ impl Reason {
             Self::OutsideHours => "outside_hours",
             Self::NobodyHereYet => "nobody_here_yet",
             Self::PassedAlready => "passed_already",
+            Self::TurnLeft => "turn_left",
+            Self::TurnRight => "turn_right",
+            Self::LivenessFailed => "liveness_failed",
         }
     }
 

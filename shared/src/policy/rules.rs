@@ -1,5 +1,6 @@
 //! What the policy is configured with, and the ranges in which that makes sense.
 
+use super::liveness::Liveness;
 use super::passages::AntiPassback;
 use crate::gallery::Mode;
 
@@ -73,6 +74,8 @@ pub struct Rules {
     pub lockout_ceiling_ms: u64,
     /// Whether the same person is let in twice in a short while; `None` lets them.
     pub anti_passback: Option<AntiPassback>,
+    /// Who is asked to turn their head before they are let in by their face.
+    pub liveness: Liveness,
     /// For so many milliseconds after somebody was let in, faces of others that are seen with theirs are taken for people
     /// who may follow them in.
     pub tailgating_ms: u64,
@@ -169,6 +172,7 @@ impl Rules {
             lockout_ms: 30_000,
             lockout_ceiling_ms: 15 * 60_000,
             anti_passback: None,
+            liveness: Liveness::Off,
             tailgating_ms: 5000,
         }
     }
