@@ -40,6 +40,12 @@ pub enum ModelError {
         /// `detector` or `encoder`.
         kind: &'static str,
     },
+    /// A bundle is sound, but of a kind that nothing runs.
+    #[error("{}: a network for presentation attack detection; there is a place for one, but nothing runs it yet", folder.display())]
+    NotRun {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A manifest or a calibration is not one.
     #[error("{}: {reason}", path.display())]
     Description {

@@ -191,11 +191,7 @@ impl Manifest {
     }
 
     fn check(&self) -> Result<(), String> {
-        let network = self.network();
-        let plain =
-            !network.file.is_empty() && !network.file.contains(['/', '\\']) && ![".", ".."].contains(&&*network.file);
-        require(plain, "network.file must be the name of a file beside the manifest")?;
-        require(is_sha256(&network.sha256), "network.sha256 must be 64 lower-case hexadecimal digits")?;
+        self.network().check()?;
         match self {
             Self::Detector(detector) => {
                 detector.input.check()?;
@@ -212,8 +208,17 @@ impl Manifest {
     }
 }
 
+impl Network {
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Self { file, sha256 } = self;
+        let plain = !file.is_empty() && !file.contains(['/', '\\']) && ![".", ".."].contains(&&**file);
+        require(plain, "network.file must be the name of a file beside the manifest")?;
+        require(is_sha256(sha256), "network.sha256 must be 64 lower-case hexadecimal digits")
+    }
+}
+
 impl Input {
-    fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         require((0.0..=255.0).contains(&self.subtract), "input.subtract must be 0 to 255")?;
         require(self.divide.is_finite() && self.divide > 0.0, "input.divide must be greater than 0")
     }
@@ -238,7 +243,7 @@ impl Search {
 }
 
 impl CropGeometry {
-    fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         require((16..=512).contains(&self.side()), "crop.side must be 16 to 512")?;
         match self {
             Self::Landmarks { side, template } => {

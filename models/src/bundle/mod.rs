@@ -7,6 +7,7 @@ mod calibration;
 mod distances;
 mod identity;
 mod manifest;
+mod pad;
 mod quantisation;
 
 pub use calibration::Calibration;
@@ -16,6 +17,7 @@ pub use manifest::{
     Provenance, Search,
 };
 
+pub use pad::PadManifest;
 pub use quantisation::Quantisation;
 
 use crate::golden::{GOLDEN_FILE, Golden};
@@ -118,7 +120,11 @@ impl Bundle {
     /// # Errors
     /// [`ModelError`] if a file is missing, too large or not what the manifest says.
     pub fn open(folder: &Path) -> Result<Self, ModelError> {
-        let manifest = Manifest::parse(&read_text(folder, MANIFEST_FILE)?).map_err(|error| error.in_folder(folder))?;
+        let text = read_text(folder, MANIFEST_FILE)?;
+        if PadManifest::parse(&text).map_err(|error| error.in_folder(folder))?.is_some() {
+            return Err(ModelError::NotRun { folder: folder.to_owned() });
+        }
+        let manifest = Manifest::parse(&text).map_err(|error| error.in_folder(folder))?;
         let path = folder.join(&manifest.network().file);
         let network = Cow::Owned(read_bounded(&path, onnx::MAX_BYTES)?);
         check_network(&manifest, &network, &path)?;
