@@ -38,6 +38,7 @@ fn a_day_at_the_door() {
     let run = soak(frames, seed);
     println!("seed {seed}: {run:#?}");
     assert!(run.ends.iter().all(|ends| *ends > 0), "not everything happened: {run:?}");
+    assert!(run.granted > frames / 5000, "hardly anybody was let in: {run:?}");
     let growth = run.kb_at_end.saturating_sub(run.kb_when_warm);
     assert!(growth <= GROWTH_KB, "{growth} kB more at the end");
 }

@@ -38,6 +38,7 @@ impl Surroundings {
         disk.replace("db", &database(100, MODEL)).unwrap();
         let clock = Arc::new(WallClock { start_utc_ms: AtomicI64::new(START_UTC_MS), elapsed_ms: AtomicU64::new(0) });
         let door = WatchedDoor::default();
+        door.beside(&disk);
         Self { disk, clock, door, random: Rng::with_seed(seed), moved: Vec::new() }
     }
 
@@ -45,8 +46,10 @@ impl Surroundings {
         LogKey::from_seed(&[3; 32])
     }
 
-    /// A life of the unit is over: the door is locked, as systemd sees to it, and the disk is as it is found afterwards.
+    /// A life of the unit is over: the door is locked, as systemd sees to it where the unit could not, and the disk is as it
+    /// is found afterwards.
     pub(super) fn end_life(&mut self, end: End) {
+        assert!(end != End::Stopped || !self.door.is_unlocked(), "a unit that was stopped left the door open");
         self.door.stick(0);
         self.door.lock().unwrap();
         let loss = match end {
@@ -58,6 +61,7 @@ impl Surroundings {
             }
         };
         self.disk = Disk::of(self.disk.power.after(loss));
+        self.door.beside(&self.disk);
         self.assert_log_is_whole();
     }
 
@@ -107,6 +111,19 @@ fn files_on(disk: &mut Disk) -> Vec<OpenFile<Cursor<Vec<u8>>>> {
     found
 }
 
+/// When the lock moves, its record is there even if the power goes now.
+fn assert_recorded(disk: &PowerCut, grant: &Grant) {
+    let kept = disk.after(Loss::All).read("log").unwrap().unwrap_or_default();
+    let last = kept.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty()).unwrap_or_default();
+    let line = String::from_utf8_lossy(last);
+    let is_of_it = [
+        "\"event\":\"granted\"".to_owned(),
+        format!("\"utc_ms\":{}", grant.utc_ms()),
+        format!("\"person\":\"{}\"", grant.person()),
+    ];
+    assert!(is_of_it.iter().all(|part| line.contains(part)), "the lock moves without a record: {line}");
+}
+
 /// A clock whose hands can be moved; the forward-only one goes on as it does.
 #[derive(Debug)]
 pub(super) struct WallClock {
@@ -147,11 +164,17 @@ struct State {
     is_unlocked: bool,
     moves: Vec<i64>,
     sticks: usize,
+    disk: Option<PowerCut>,
 }
 
 impl WatchedDoor {
     pub(super) fn is_unlocked(&self) -> bool {
         self.state.lock().unwrap().is_unlocked
+    }
+
+    /// From now on the log lies on this disk.
+    fn beside(&self, disk: &Disk) {
+        self.state.lock().unwrap().disk = Some(disk.power.clone());
     }
 
     pub(super) fn stick(&self, movements: usize) {
@@ -174,6 +197,7 @@ impl WatchedDoor {
 impl Door for WatchedDoor {
     fn unlock(&mut self, grant: Grant) -> Result<(), DoorError> {
         let mut state = self.state.lock().unwrap();
+        state.disk.as_ref().inspect(|disk| assert_recorded(disk, &grant));
         Self::moves(&mut state)?;
         state.is_unlocked = true;
         state.moves.push(grant.utc_ms());
