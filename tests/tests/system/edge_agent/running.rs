@@ -104,18 +104,18 @@ impl RunningUnit {
         self.child.id()
     }
 
-    pub(super) fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Its folder, when it has ended.
-    pub(super) fn into_folder(self) -> TempDir {
+    pub(crate) fn into_folder(self) -> TempDir {
         let empty = tempfile::tempdir().unwrap();
         let mut ended = self;
         std::mem::replace(&mut ended.folder, empty)
     }
 
-    pub(super) fn stderr(&self) -> String {
+    pub(crate) fn stderr(&self) -> String {
         fs::read_to_string(self.file("stderr")).unwrap_or_default()
     }
 

@@ -2,6 +2,7 @@
 //! minutes, so that none runs unless asked for: `cargo xtask endurance`.
 
 mod crowd;
+mod faults;
 mod memory;
 mod real_frames;
 mod recorded;

@@ -72,12 +72,12 @@ fn status_after(unit: &RunningUnit, frames: u64) -> Value {
 }
 
 /// How many frames the detector has seen.
-fn looked_at(status: &Value) -> u64 {
+pub(super) fn looked_at(status: &Value) -> u64 {
     status["latency_ms"]["detect"]["count"].as_u64().unwrap_or(0)
 }
 
 /// The photo in the middle of a frame of 1280x720, as high as that.
-fn as_the_camera_sees(photo: &Path) -> RgbImage {
+pub(super) fn as_the_camera_sees(photo: &Path) -> RgbImage {
     let photo = image::open(photo).unwrap().to_rgb8();
     let width = photo.width() * 720 / photo.height();
     let mut frame = RgbImage::from_pixel(1280, 720, Rgb([90; 3]));
