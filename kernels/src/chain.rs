@@ -3,6 +3,7 @@
 //!
 //! What comes out is, number by number, what the layers would give one after the other.
 
+use crate::aligned::Aligned;
 use crate::convolution::FloatConvolution;
 use crate::depthwise::Depthwise;
 use crate::finish::Outputs;
@@ -41,7 +42,7 @@ const BAND: usize = 4096;
 /// Rows of what a link gives: those that are still needed.
 #[derive(Debug, Default)]
 struct Band {
-    numbers: Vec<f32>,
+    numbers: Aligned<f32>,
     rows: Range<usize>,
 }
 
@@ -186,13 +187,15 @@ impl Flow<'_> {
         let row = self.links[index].output.width * self.links[index].output.channels;
         let mut band = std::mem::take(&mut self.bands[index]);
         let kept = if band.rows.contains(&rows.start) { rows.start..band.rows.end } else { rows.start..rows.start };
-        if !kept.is_empty() {
-            let from = (kept.start - band.rows.start) * row;
-            band.numbers.copy_within(from..from + kept.len() * row, 0);
-        }
         let end = kept.end.max(rows.end);
+        let from = if kept.is_empty() { 0 } else { (kept.start - band.rows.start) * row };
+        let kept_numbers = from..from + kept.len() * row;
         if band.numbers.len() < (end - kept.start) * row {
-            band.numbers.resize((end - kept.start) * row, 0.0);
+            let mut larger = Aligned::of((end - kept.start) * row);
+            larger[..kept_numbers.len()].copy_from_slice(&band.numbers[kept_numbers]);
+            band.numbers = larger;
+        } else {
+            band.numbers.copy_within(kept_numbers, 0);
         }
         if kept.end < rows.end {
             let missing = &mut band.numbers[kept.len() * row..][..(rows.end - kept.end) * row];

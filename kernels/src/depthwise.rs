@@ -4,13 +4,14 @@
 #![allow(unsafe_code, reason = "registers of floats; every slice's length is looked at")]
 #![allow(private_bounds, reason = "only this crate has registers")]
 
+use crate::aligned::Aligned;
 use crate::bytes::Sign;
 use crate::convolution::Weights;
 use crate::finish::{Activation, CHUNK, Finish, Outputs, Place, Whole};
 use crate::lanes::Vector;
 use crate::lanes::portable::PlainFloats;
 use crate::level::{Instructions, Level};
-use crate::shape::{Extent, Window};
+use crate::shape::{Extent, Window, product};
 use crate::threads::over_pixels;
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -24,8 +25,8 @@ pub struct Depthwise<T> {
     /// What stands for zero in the picture.
     zero: f32,
     /// Place by place of the window, for all channels, filled up to whole chunks.
-    taps: Vec<f32>,
-    start: Vec<f32>,
+    taps: Aligned<f32>,
+    start: Aligned<f32>,
     finish: Finish,
     picture: PhantomData<T>,
 }
@@ -126,7 +127,7 @@ impl Depthwise<u8> {
     /// # Panics
     /// If the numbers of weights or biases do not fit, or a window has more than 518 places.
     pub fn of_bytes(level: Level, weights: &Weights<'_, i8>, bias: &[i32], sign: Sign, finish: Finish) -> Self {
-        assert!(weights.window.size[0] * weights.window.size[1] <= MOST_PLACES, "sums that are not exact");
+        assert!(product(weights.window.size) <= MOST_PLACES, "sums that are not exact");
         let numbers: Vec<f32> = weights.numbers.iter().map(|&weight| f32::from(weight)).collect();
         let bias: Vec<f32> = bias.iter().map(|&bias| bias as f32).collect();
         let Weights { outputs, inputs, window, .. } = *weights;
@@ -146,15 +147,16 @@ impl Depthwise<u8> {
 impl<T: Number> Depthwise<T> {
     fn new(level: Level, weights: &Weights<'_, f32>, zero: f32, bias: &[f32], finish: Finish) -> Self {
         let Weights { numbers, outputs: channels, inputs, window } = *weights;
-        let places = window.size[0] * window.size[1];
-        assert_eq!((numbers.len(), inputs, bias.len()), (channels * places, 1, channels), "a window for each channel");
+        let places = product(window.size);
+        let expected = product([channels, window.size[0], window.size[1]]);
+        assert_eq!((numbers.len(), inputs, bias.len()), (expected, 1, channels), "a window for each channel");
         let filled = channels.next_multiple_of(CHUNK);
-        let mut taps = vec![0.0; places * filled];
+        let mut taps = Aligned::of(places * filled);
         for (index, &number) in numbers.iter().enumerate() {
             taps[index % places * filled + index / places] = number;
         }
-        let mut start = bias.to_vec();
-        start.resize(filled, 0.0);
+        let mut start = Aligned::of(filled);
+        start[..channels].copy_from_slice(bias);
         Self { level, window, channels, zero, taps, start, finish, picture: PhantomData }
     }
 

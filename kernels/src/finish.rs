@@ -4,6 +4,7 @@
 //! arithmetic; every processor gives the same numbers.
 #![allow(unsafe_code, reason = "registers of floats; every slice's length is looked at")]
 
+use crate::aligned::Aligned;
 use crate::bytes::Quantisation;
 use crate::lanes::Vector;
 use crate::shape::Extent;
@@ -16,9 +17,9 @@ pub(crate) const WIDEST_BLOCK: usize = 64;
 /// How the sum of each output channel becomes a number: `activation(sum * scale + bias + residual)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finish {
-    scale: Vec<f32>,
-    bias: Vec<f32>,
-    slope: Option<Vec<f32>>,
+    scale: Aligned<f32>,
+    bias: Aligned<f32>,
+    slope: Option<Aligned<f32>>,
 }
 
 /// What is done to a number last.
@@ -264,8 +265,8 @@ unsafe fn store_some_bytes<V: Vector>(steps: V, zero: u8, into: &mut [u8]) {
 }
 
 /// Numbers for channels, filled up with zeros to the end of the widest block.
-pub(crate) fn padded(numbers: &[f32]) -> Vec<f32> {
-    let mut padded = numbers.to_vec();
-    padded.resize(numbers.len().next_multiple_of(WIDEST_BLOCK), 0.0);
+pub(crate) fn padded(numbers: &[f32]) -> Aligned<f32> {
+    let mut padded = Aligned::of(numbers.len().next_multiple_of(WIDEST_BLOCK));
+    padded[..numbers.len()].copy_from_slice(numbers);
     padded
 }

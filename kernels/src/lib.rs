@@ -7,6 +7,7 @@
 //!
 //! This crate knows no network, no file and no tract: `models` makes networks of these layers.
 
+mod aligned;
 mod bytes;
 pub mod chain;
 pub mod convolution;

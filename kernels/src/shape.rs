@@ -12,15 +12,21 @@ pub struct Extent {
 }
 
 impl Extent {
-    /// Rows times columns.
+    /// Rows times columns; as many as can be counted, if there are more.
     pub fn pixels(&self) -> usize {
-        self.height * self.width
+        product([self.height, self.width])
     }
 
-    /// All numbers.
+    /// All numbers; as many as can be counted, if there are more.
     pub fn numbers(&self) -> usize {
-        self.pixels() * self.channels
+        product([self.height, self.width, self.channels])
     }
+}
+
+/// A product, as large as can be counted at most: no slice is so long. Sizes that have been compared with a slice's
+/// length can be reckoned with without a further look.
+pub(crate) fn product(factors: impl IntoIterator<Item = usize>) -> usize {
+    factors.into_iter().fold(1, usize::saturating_mul)
 }
 
 /// A window that slides over a picture: of a convolution or a pool.
@@ -63,6 +69,12 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_than_can_be_counted_is_no_small_number() {
+        let extent = Extent { height: usize::MAX / 2 + 1, width: 2, channels: 3 };
+        assert_eq!((extent.pixels(), extent.numbers()), (usize::MAX, usize::MAX));
+    }
 
     #[test]
     fn windows_fit_so_often() {

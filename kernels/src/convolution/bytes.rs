@@ -10,7 +10,7 @@ use crate::finish::{Finish, Outputs, WIDEST_BLOCK};
 use crate::lanes::Lanes;
 use crate::lanes::portable::PlainBytes;
 use crate::level::{Instructions, Level};
-use crate::shape::{Extent, Window};
+use crate::shape::{Extent, Window, product};
 use crate::threads::over_pixels;
 use std::cell::Cell;
 
@@ -47,7 +47,7 @@ impl ByteConvolution {
     /// If the numbers of weights, biases and of `finish` do not fit the window and the channels, or a sum would have
     /// more than [`MOST_PRODUCTS`].
     pub fn new(level: Level, weights: &Weights<'_, i8>, bias: &[i32], sign: Sign, finish: Finish) -> Self {
-        let products = weights.inputs * weights.window.size[0] * weights.window.size[1];
+        let products = product([weights.inputs, weights.window.size[0], weights.window.size[1]]);
         assert!(products <= MOST_PRODUCTS, "{products} products in one sum");
         assert_eq!(bias.len(), weights.outputs, "a bias for each output channel");
         let (panels, centred) = match level.0 {

@@ -5,6 +5,7 @@ use super::Weights;
 use super::panels::Panels;
 use super::surround::surround;
 use super::tiles::Job;
+use crate::aligned::Aligned;
 use crate::finish::{Activation, Finish, Outputs, padded};
 use crate::lanes::portable::PlainFloats;
 use crate::lanes::{FloatLanes, Lanes};
@@ -21,7 +22,7 @@ pub struct FloatConvolution {
     inputs: usize,
     outputs: usize,
     panels: Panels<f32>,
-    bias: Vec<f32>,
+    bias: Aligned<f32>,
     finish: Finish,
 }
 
@@ -86,6 +87,7 @@ impl FloatConvolution {
         threads: usize,
     ) {
         assert_eq!((picture.len(), extent.channels), (extent.numbers(), self.inputs), "the picture's numbers");
+        assert!(window.output(extent.height, extent.width).is_some(), "a window larger than its picture");
         if !window.is_padded() {
             return self.over(picture, extent, residual, outputs, threads);
         }

@@ -15,7 +15,7 @@ mod tiles;
 pub use bytes::{ByteConvolution, MOST_PRODUCTS};
 pub use floats::FloatConvolution;
 
-use crate::shape::{Extent, Window};
+use crate::shape::{Extent, Window, product};
 use std::ops::Range;
 
 /// What a convolution is made from.
@@ -42,7 +42,7 @@ impl<T: Copy> Weights<'_, T> {
 
     fn check(&self) {
         let [height, width] = self.window.size;
-        assert_eq!(self.numbers.len(), self.outputs * self.inputs * height * width, "weights of the window");
+        assert_eq!(self.numbers.len(), product([self.outputs, self.inputs, height, width]), "weights of the window");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Weights in the order in which the inner loop reads them.
 
 use super::Weights;
+use crate::aligned::Aligned;
 use crate::lanes::Lanes;
 
 /// So many neighbouring output channels are worked on together.
@@ -16,8 +17,8 @@ pub(super) struct Block {
 
 /// Packed weights: for each block, row of the window and step, all weights that meet the same inputs.
 #[derive(Clone, Debug)]
-pub(super) struct Panels<W> {
-    pub(super) weights: Vec<W>,
+pub(super) struct Panels<W: Copy + Default> {
+    pub(super) weights: Aligned<W>,
     pub(super) blocks: Vec<Block>,
     /// Rows of the window.
     pub(super) rows: usize,
@@ -52,7 +53,7 @@ impl<W: Copy + Default> Panels<W> {
             }
             first += vectors * L::WIDTH;
         }
-        Self { weights: packed, blocks, rows, steps }
+        Self { weights: Aligned::from(&packed[..]), blocks, rows, steps }
     }
 }
 

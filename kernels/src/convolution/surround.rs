@@ -18,7 +18,8 @@ pub(super) fn surround<T: Copy, U: Copy>(
     let (row, channels) = (extent.width * extent.channels, extent.channels);
     let padded = Extent { height: extent.height + top + bottom, width: extent.width + left + right, channels };
     into.clear();
-    into.reserve(padded.numbers() + slack);
+    // Panics if there is more than memory can have.
+    into.reserve(padded.numbers().saturating_add(slack));
     into.extend(std::iter::repeat_n(beyond, top * padded.width * channels));
     for row in picture.chunks_exact(row) {
         into.extend(std::iter::repeat_n(beyond, left * channels));
