@@ -30,7 +30,6 @@ impl<L: Lanes> Job<'_, L> {
     #[inline(always)]
     pub(super) unsafe fn run(&self, first: usize, count: usize, mut outputs: Outputs<'_>) {
         self.require_within();
-        let bases = self.bases(first, count);
         let place = Place { output: 0, residual: first * self.output.channels, channels: self.output.channels };
         for block in &self.panels.blocks {
             let rows = fastest_rows(block.vectors, L::MOST_REGISTERS, count);
@@ -39,29 +38,21 @@ impl<L: Lanes> Job<'_, L> {
                 whole: self.finish.whole(across, count, place, self.residual, &mut outputs),
                 scaling: self.finish.scaling(across),
             };
-            let mut done = 0;
-            while done < count {
-                // The last tile goes back over pixels that are done, rather than being a smaller one.
-                let from = done.min(count - rows);
-                // SAFETY: the caller's promise; `require_within` has seen that all windows lie within the input.
-                unsafe { self.tile(block, rows, &bases[from..from + rows], &ends, [first, from], &mut outputs) };
-                done = from + rows;
-            }
+            // SAFETY: the caller's promise; `require_within` has seen that all windows lie within the input.
+            unsafe { self.tiles_of(block, rows, &ends, [first, count], &mut outputs) };
         }
     }
 
-    /// Where the windows of some output pixels begin.
-    fn bases(&self, first: usize, count: usize) -> Vec<usize> {
-        let mut bases = Vec::with_capacity(count);
-        let (mut row, mut column) = (first / self.output.width, first % self.output.width);
+    /// Where the windows of neighbouring output pixels begin.
+    #[inline(always)]
+    fn bases<const ROWS: usize>(&self, first: usize) -> [usize; ROWS] {
+        let (row, column) = (first / self.output.width, first % self.output.width);
         let apart = self.window.stride[1] * self.extent.channels;
-        while bases.len() < count {
-            let columns = (self.output.width - column).min(count - bases.len());
-            let from = self.base(row, column);
-            bases.extend((0..columns).map(|index| from + index * apart));
-            (row, column) = (row + 1, 0);
+        if column + ROWS <= self.output.width {
+            let base = self.base(row, column);
+            return std::array::from_fn(|pixel| base + pixel * apart);
         }
-        bases
+        std::array::from_fn(|pixel| self.base((first + pixel) / self.output.width, (first + pixel) % self.output.width))
     }
 
     /// Where the window of an output pixel begins.
@@ -91,24 +82,16 @@ impl<L: Lanes> Job<'_, L> {
         }
     }
 
+    /// Computes a block of output pixels, from one on and so many, by tiles of so many `rows`.
     #[inline(always)]
-    unsafe fn tile(
-        &self,
-        block: &Block,
-        rows: usize,
-        bases: &[usize],
-        ends: &Ends,
-        place: [usize; 2],
-        outputs: &mut Outputs<'_>,
-    ) {
+    unsafe fn tiles_of(&self, block: &Block, rows: usize, ends: &Ends, pixels: [usize; 2], outputs: &mut Outputs<'_>) {
         macro_rules! shapes {
             ($($vectors:literal: $($rows:literal)*;)*) => {
                 match (block.vectors, rows) {
                     $($(
                         // SAFETY: the caller's promise.
                         ($vectors, $rows) if $vectors <= L::MOST_VECTORS && $rows * $vectors <= L::MOST_REGISTERS => unsafe {
-                            let sums = self.products::<$rows, $vectors>(block, bases);
-                            self.put(sums, block, ends, place, outputs);
+                            self.tiles::<$rows, $vectors>(block, ends, pixels, outputs);
                         },
                     )*)*
                     _ => unreachable!("a tile of a shape that `fastest_rows` does not give"),
@@ -118,32 +101,61 @@ impl<L: Lanes> Job<'_, L> {
         shapes! { 4: 1 2 3 4 6; 2: 1 2 3 4 6; 1: 1 2 4 8; }
     }
 
-    /// Finishes the sums of a tile. The outputs begin with the pixel `first`; the tile comes `from` pixels later.
+    /// The same for one shape of tile. The outputs begin with the first of the pixels.
     #[inline(always)]
-    unsafe fn put<const ROWS: usize, const VECTORS: usize>(
+    unsafe fn tiles<const ROWS: usize, const VECTORS: usize>(
         &self,
-        sums: [[L::Sums; VECTORS]; ROWS],
         block: &Block,
         ends: &Ends,
-        [first, from]: [usize; 2],
+        pixels: [usize; 2],
         outputs: &mut Outputs<'_>,
     ) {
         let [scale, bias] = ends.scaling;
         // SAFETY: the caller's promise; `whole` and `scaling` have looked at every slice.
         unsafe {
             match &ends.whole {
-                Some(whole) if whole.is_plain() => Self::each(sums, scale, bias, |row, at, values| {
-                    whole.put::<L::Floats, true>(from + row, at, values);
-                }),
-                Some(whole) => Self::each(sums, scale, bias, |row, at, values| {
-                    whole.put::<L::Floats, false>(from + row, at, values);
-                }),
+                Some(whole) if whole.is_plain() => {
+                    self.each_tile::<ROWS, VECTORS>(block, pixels, |from, sums| {
+                        Self::each(sums, scale, bias, |row, at, values| {
+                            whole.put::<L::Floats, true>(from + row, at, values);
+                        });
+                    });
+                }
+                Some(whole) => {
+                    self.each_tile::<ROWS, VECTORS>(block, pixels, |from, sums| {
+                        Self::each(sums, scale, bias, |row, at, values| {
+                            whole.put::<L::Floats, false>(from + row, at, values);
+                        });
+                    });
+                }
                 None => {
                     let channels = self.output.channels;
-                    let place = Place { output: from * channels, residual: (first + from) * channels, channels };
-                    self.put_some(sums, block, place, outputs);
+                    self.each_tile::<ROWS, VECTORS>(block, pixels, |from, sums| {
+                        let place =
+                            Place { output: from * channels, residual: (pixels[0] + from) * channels, channels };
+                        self.put_some(sums, block, place, outputs);
+                    });
                 }
             }
+        }
+    }
+
+    /// The sums of every tile, with its first pixel, counted from the first of all.
+    #[inline(always)]
+    unsafe fn each_tile<const ROWS: usize, const VECTORS: usize>(
+        &self,
+        block: &Block,
+        [first, count]: [usize; 2],
+        mut then: impl FnMut(usize, [[L::Sums; VECTORS]; ROWS]),
+    ) {
+        let mut done = 0;
+        while done < count {
+            // The last tile goes back over pixels that are done, rather than being a smaller one.
+            let from = done.min(count - ROWS);
+            // SAFETY: the caller's promise.
+            let sums = unsafe { self.products::<ROWS, VECTORS>(block, self.bases(first + from)) };
+            then(from, sums);
+            done = from + ROWS;
         }
     }
 
@@ -194,9 +206,8 @@ impl<L: Lanes> Job<'_, L> {
     unsafe fn products<const ROWS: usize, const VECTORS: usize>(
         &self,
         block: &Block,
-        bases: &[usize],
+        bases: [usize; ROWS],
     ) -> [[L::Sums; VECTORS]; ROWS] {
-        let Some(bases) = bases.first_chunk::<ROWS>() else { unreachable!("a tile has as many bases as pixels") };
         let columns = VECTORS * L::WIDTH;
         // SAFETY: `require_within` has checked all that is read.
         unsafe {
