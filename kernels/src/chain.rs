@@ -30,14 +30,17 @@ pub struct Link {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Interleave,
+    /// With so many columns of zeros before each row; what its rows are longer comes after.
+    Interleave {
+        left: usize,
+    },
     Convolution(FloatConvolution),
     Depthwise(Depthwise<f32>),
     Largest(Largest),
 }
 
 /// The last layer makes so many numbers at a time, or one row.
-const BAND: usize = 4096;
+const BAND: usize = 8192;
 
 /// Rows of what a link gives: those that are still needed.
 #[derive(Debug, Default)]
@@ -54,7 +57,7 @@ thread_local! {
 impl Link {
     /// The planes of a picture (NCHW) to channels side by side: can only be the first.
     pub fn interleave(input: Extent) -> Self {
-        Self { kind: Kind::Interleave, window: Window::PIXEL, input, output: input }
+        Self { kind: Kind::Interleave { left: 0 }, window: Window::PIXEL, input, output: input }
     }
 
     /// A convolution over a picture of that size; `None` if its window does not fit.
@@ -94,10 +97,11 @@ impl Link {
     /// Makes rows of what it gives from the rows that it sees.
     fn run(&self, input: &[f32], height: usize, beyond: [usize; 2], output: &mut [f32]) {
         let extent = Extent { height, ..self.input };
+        let window = self.window.over_rows(beyond);
         match &self.kind {
-            Kind::Interleave => pool::interleave(input, extent, output, |number| number),
-            Kind::Convolution(kernel) => kernel.run_rows(input, extent, beyond, Outputs::of_floats(output)),
-            Kind::Depthwise(kernel) => kernel.run_rows(input, extent, beyond, Outputs::of_floats(output)),
+            Kind::Interleave { left } => interleave_rows(input, self, *left, 0..height, output),
+            Kind::Convolution(kernel) => kernel.run_within(&window, input, extent, Outputs::of_floats(output)),
+            Kind::Depthwise(kernel) => kernel.run_within(&window, input, extent, Outputs::of_floats(output)),
             Kind::Largest(kernel) => kernel.run(input, extent, output),
         }
     }
@@ -108,11 +112,15 @@ impl Chain {
     ///
     /// # Panics
     /// If there are none, or one does not take what the one before it gives.
-    pub fn new(links: Vec<Link>) -> Self {
+    pub fn new(mut links: Vec<Link>) -> Self {
         assert!(!links.is_empty(), "a chain of no links");
-        let fits =
-            links.windows(2).all(|pair| pair[0].output == pair[1].input && !matches!(pair[1].kind, Kind::Interleave));
+        let fits = links
+            .windows(2)
+            .all(|pair| pair[0].output == pair[1].input && !matches!(pair[1].kind, Kind::Interleave { .. }));
         assert!(fits, "each link takes what the one before it gives");
+        if let [first, second, ..] = &mut links[..] {
+            widen(first, second);
+        }
         Self { links }
     }
 
@@ -171,7 +179,7 @@ impl Flow<'_> {
         let (seen, beyond) = link.sees(&rows);
         let row = link.input.width * link.input.channels;
         match (&link.kind, index.checked_sub(1)) {
-            (Kind::Interleave, _) => interleave_rows(self.picture, link.input, seen, output),
+            (Kind::Interleave { left }, _) => interleave_rows(self.picture, link, *left, seen, output),
             (_, None) => link.run(&self.picture[seen.start * row..seen.end * row], seen.len(), beyond, output),
             (_, Some(before)) => {
                 self.provide(before, &seen);
@@ -206,16 +214,34 @@ impl Flow<'_> {
     }
 }
 
-/// Rows of a picture whose channels lie side by side, from its planes.
-fn interleave_rows(planes: &[f32], extent: Extent, rows: Range<usize>, output: &mut [f32]) {
-    let (pixels, first, count) = (extent.pixels(), rows.start * extent.width, rows.len() * extent.width);
-    let plane = |channel: usize| &planes[channel * pixels + first..][..count];
-    if extent.channels == 3 {
-        return pool::interleave_three([plane(0), plane(1), plane(2)], output, |number| number);
+/// Has the zeros that a convolution sees beside a picture put there with the picture, rather than around a copy of it.
+fn widen(interleave: &mut Link, convolution: &mut Link) {
+    if let (Kind::Interleave { left }, Kind::Convolution(_)) = (&mut interleave.kind, &convolution.kind) {
+        let window = &mut convolution.window;
+        *left = std::mem::take(&mut window.before[1]);
+        interleave.output.width += *left + std::mem::take(&mut window.after[1]);
+        convolution.input = interleave.output;
     }
-    for channel in 0..extent.channels {
-        let places = output[channel..].iter_mut().step_by(extent.channels);
-        places.zip(plane(channel)).for_each(|(place, &number)| *place = number);
+}
+
+/// Rows of a picture whose channels lie side by side, from its planes.
+fn interleave_rows(planes: &[f32], link: &Link, left: usize, rows: Range<usize>, output: &mut [f32]) {
+    let Extent { width, channels, .. } = link.input;
+    let planes: Vec<&[f32]> = planes.chunks_exact(link.input.pixels().max(1)).collect();
+    for (row, output) in rows.zip(output.chunks_exact_mut((link.output.width * channels).max(1))) {
+        let (before, output) = output.split_at_mut(left * channels);
+        let (output, after) = output.split_at_mut(width * channels);
+        before.fill(0.0);
+        after.fill(0.0);
+        let plane = |channel: usize| &planes[channel][row * width..][..width];
+        if channels == 3 {
+            pool::interleave_three([plane(0), plane(1), plane(2)], output, |number| number);
+            continue;
+        }
+        for channel in 0..channels {
+            let places = output[channel..].iter_mut().step_by(channels);
+            places.zip(plane(channel)).for_each(|(place, &number)| *place = number);
+        }
     }
 }
 

@@ -114,9 +114,9 @@ impl Depthwise<f32> {
         self.convolve(&self.window, picture, extent, outputs, threads);
     }
 
-    /// Convolves rows of a picture, with `beyond` rows of nothing above and below them.
-    pub(crate) fn run_rows(&self, rows: &[f32], extent: Extent, beyond: [usize; 2], outputs: Outputs<'_>) {
-        self.convolve(&self.window.over_rows(beyond), rows, extent, outputs, 1);
+    /// Convolves a picture with a window of the same size and stride that sees more or less beyond it.
+    pub(crate) fn run_within(&self, window: &Window, picture: &[f32], extent: Extent, outputs: Outputs<'_>) {
+        self.convolve(window, picture, extent, outputs, 1);
     }
 }
 
@@ -217,43 +217,45 @@ impl<T: Number> Job<'_, T> {
             let mut column = columns.start;
             while column < columns.end {
                 let place = row * self.output.width + column - self.first;
-                let left = if inside.contains(&column) { inside.end - column } else { 1 };
+                let count = if inside.contains(&column) { inside.end - column } else { 1 };
                 // SAFETY: the caller's promise.
-                column += unsafe {
-                    match left {
-                        8.. => self.pixels::<V, 8>([row, column], rows.clone(), place, &mut outputs),
-                        4.. => self.pixels::<V, 4>([row, column], rows.clone(), place, &mut outputs),
-                        _ => self.pixels::<V, 1>([row, column], rows.clone(), place, &mut outputs),
-                    }
-                };
+                unsafe { self.pixels::<V>([row, column], count, rows.clone(), place, &mut outputs) };
+                column += count;
             }
         }
     }
 
-    /// All channels of `N` neighbouring output pixels, of which the first sees all that the others do; gives `N`.
+    /// All channels of so many neighbouring output pixels, of which the first sees all that the others do.
     ///
     /// # Safety
     /// As for [`Vector`].
     #[inline(always)]
-    unsafe fn pixels<V: Vector, const N: usize>(
+    unsafe fn pixels<V: Vector>(
         &self,
         [row, column]: [usize; 2],
+        count: usize,
         rows: Range<usize>,
         place: usize,
         outputs: &mut Outputs<'_>,
-    ) -> usize {
+    ) {
         let (window, channels) = (self.window, self.layer.channels);
         let columns = seen(column * window.stride[1], window.before[1], window.size[1], self.extent.width);
         let whole = channels / V::WIDTH * V::WIDTH;
         // SAFETY: the caller's promise.
         unsafe {
-            let done = whole > 0 && self.wide::<V, N>(whole, [row, column], &columns, rows.clone(), place, outputs);
-            let done = if done { whole } else { 0 };
-            for at in (done..channels).step_by(V::WIDTH) {
-                self.any::<V, N>(at, [row, column], &columns, rows.clone(), place, outputs);
+            let wide =
+                whole > 0 && self.wide::<V>([whole, count], [row, column], &columns, rows.clone(), place, outputs);
+            for at in (if wide { whole } else { 0 }..channels).step_by(V::WIDTH) {
+                let mut done = 0;
+                while done < count {
+                    let (pixel, place) = ([row, column + done], place + done);
+                    done += match count - done {
+                        4.. => self.any::<V, 4>(at, pixel, &columns, rows.clone(), place, outputs),
+                        _ => self.any::<V, 1>(at, pixel, &columns, rows.clone(), place, outputs),
+                    };
+                }
             }
         }
-        N
     }
 
     /// Registers full of the first `whole` channels. `false` if the window is of another kind than nearly all are: three
@@ -262,9 +264,9 @@ impl<T: Number> Job<'_, T> {
     /// # Safety
     /// As for [`Vector`].
     #[inline(always)]
-    unsafe fn wide<V: Vector, const N: usize>(
+    unsafe fn wide<V: Vector>(
         &self,
-        whole: usize,
+        [whole, count]: [usize; 2],
         [row, column]: [usize; 2],
         columns: &Range<usize>,
         rows: Range<usize>,
@@ -279,33 +281,32 @@ impl<T: Number> Job<'_, T> {
         let (down, line) = (rows.len(), self.extent.width * channels);
         let seen = (first_row * self.extent.width + first_column) * channels;
         let picture = self.picture[seen..]
-            [..(down - 1) * line + (N - 1) * apart + (columns.len() - 1) * channels + whole]
+            [..(down - 1) * line + (count - 1) * apart + (columns.len() - 1) * channels + whole]
             .as_ptr();
         let next_tap = window.size[1] * filled;
         let first_tap = rows.start * next_tap + columns.start * filled;
         let taps = taps[first_tap..][..(down - 1) * next_tap + (columns.len() - 1) * filled + whole].as_ptr();
         let start = start[..whole].as_ptr();
-        let [scale, bias] = finish.scaling([0, whole]);
+        let scaling = finish.scaling([0, whole]);
         let place = Place { output: place * channels, residual: 0, channels };
-        let Some(ends) = finish.whole([0, whole], N, place, None, outputs) else { return false };
-        let stretch =
-            Stretch { picture, taps, start, scaling: [scale, bias], down, line, next_tap, filled, channels, whole };
+        let Some(ends) = finish.whole([0, whole], count, place, None, outputs) else { return false };
         let zero = *zero;
+        let stretch = Stretch { picture, taps, zero, start, scaling, down, line, next_tap, filled, channels, whole };
         // SAFETY: the caller's promise; every slice above has what is read of it.
         unsafe {
             match (columns.len(), window.stride[1], ends.is_plain()) {
-                (3, 1, true) => stretch.run::<V, N, 1, 3, true>(zero, &ends),
-                (3, 1, false) => stretch.run::<V, N, 1, 3, false>(zero, &ends),
-                (3, 2, true) => stretch.run::<V, N, 2, 3, true>(zero, &ends),
-                (3, 2, false) => stretch.run::<V, N, 2, 3, false>(zero, &ends),
-                (2, 1 | 2, _) if N == 1 => stretch.run::<V, N, 1, 2, false>(zero, &ends),
+                (3, 1, true) => stretch.run::<V, 1, 3, true>(count, &ends),
+                (3, 1, false) => stretch.run::<V, 1, 3, false>(count, &ends),
+                (3, 2, true) => stretch.run::<V, 2, 3, true>(count, &ends),
+                (3, 2, false) => stretch.run::<V, 2, 3, false>(count, &ends),
+                (2, 1 | 2, _) if count == 1 => stretch.groups::<V, 1, 1, 2, false>(count, &ends),
                 _ => return false,
             }
         }
         true
     }
 
-    /// The same for one register of channels, which may be fewer, and any places of the window.
+    /// One register of channels, which may be fewer, of `N` pixels, and any places of the window; gives `N`.
     ///
     /// # Safety
     /// As for [`Vector`].
@@ -318,7 +319,7 @@ impl<T: Number> Job<'_, T> {
         rows: Range<usize>,
         place: usize,
         outputs: &mut Outputs<'_>,
-    ) {
+    ) -> usize {
         let Depthwise { channels, taps, start, finish, zero, .. } = self.layer;
         let window = self.window;
         let (filled, apart) = (channels.next_multiple_of(CHUNK), window.stride[1] * channels);
@@ -362,6 +363,7 @@ impl<T: Number> Job<'_, T> {
                 finish.values(T::scaled(sum, scale, bias), at, place, None, outputs);
             }
         }
+        N
     }
 }
 
@@ -369,6 +371,8 @@ impl<T: Number> Job<'_, T> {
 struct Stretch<T> {
     picture: *const T,
     taps: *const f32,
+    /// What stands for zero in the picture.
+    zero: f32,
     start: *const f32,
     scaling: [*const f32; 2],
     /// Rows of the window.
@@ -384,29 +388,66 @@ struct Stretch<T> {
 }
 
 impl<T: Number> Stretch<T> {
-    /// `N` pixels whose windows are `SEEN` places wide, at most 3, and begin `STEP` pixels apart.
+    /// So many pixels whose windows are `SEEN` places wide, at most 3, and begin `STEP` pixels apart.
     ///
     /// # Safety
     /// As for [`Vector`].
     #[inline(always)]
-    unsafe fn run<V: Vector, const N: usize, const STEP: usize, const SEEN: usize, const PLAIN: bool>(
+    unsafe fn run<V: Vector, const STEP: usize, const SEEN: usize, const PLAIN: bool>(
         &self,
-        zero: f32,
+        count: usize,
         ends: &Whole,
     ) {
         // SAFETY: the caller's promise.
         unsafe {
-            let zero = V::splat(-zero);
+            match count {
+                8.. => self.groups::<V, 8, STEP, SEEN, PLAIN>(count, ends),
+                4.. => self.groups::<V, 4, STEP, SEEN, PLAIN>(count, ends),
+                _ => self.groups::<V, 1, STEP, SEEN, PLAIN>(count, ends),
+            }
+        }
+    }
+
+    /// The same, by groups of `N` pixels.
+    ///
+    /// # Safety
+    /// As for [`Vector`]; there are at least `N`.
+    #[inline(always)]
+    unsafe fn groups<V: Vector, const N: usize, const STEP: usize, const SEEN: usize, const PLAIN: bool>(
+        &self,
+        count: usize,
+        ends: &Whole,
+    ) {
+        let mut done = 0;
+        while done < count {
+            // The last group goes back over pixels that are done, rather than being a smaller one.
+            let from = done.min(count - N);
+            // SAFETY: the caller's promise.
+            unsafe { self.group::<V, N, STEP, SEEN, PLAIN>(from, ends) };
+            done = from + N;
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn group<V: Vector, const N: usize, const STEP: usize, const SEEN: usize, const PLAIN: bool>(
+        &self,
+        from: usize,
+        ends: &Whole,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let zero = V::splat(-self.zero);
+            let pixel = self.picture.add(from * STEP * self.channels);
             for at in (0..self.whole).step_by(V::WIDTH) {
                 let mut sums = [V::load(self.start.add(at)); N];
-                let (mut picture, mut taps) = (self.picture.add(at), self.taps.add(at));
+                let (mut picture, mut taps) = (pixel.add(at), self.taps.add(at));
                 for _ in 0..self.down {
                     self.row::<V, N, STEP, SEEN>(picture, taps, zero, &mut sums);
                     (picture, taps) = (picture.wrapping_add(self.line), taps.wrapping_add(self.next_tap));
                 }
                 let [scale, bias] = self.scaling.map(|all| V::load(all.add(at)));
                 for (index, sum) in sums.into_iter().enumerate() {
-                    ends.put::<V, PLAIN>(index, at, T::scaled(sum, scale, bias));
+                    ends.put::<V, PLAIN>(from + index, at, T::scaled(sum, scale, bias));
                 }
             }
         }

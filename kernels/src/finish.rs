@@ -19,7 +19,16 @@ pub(crate) const WIDEST_BLOCK: usize = 64;
 pub struct Finish {
     scale: Aligned<f32>,
     bias: Aligned<f32>,
-    slope: Option<Aligned<f32>>,
+    negative: Negative<Aligned<f32>>,
+}
+
+/// What becomes of numbers below zero.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Negative<S> {
+    Kept,
+    Zero,
+    /// Times the channel's slope; zeros too.
+    Bent(S),
 }
 
 /// What is done to a number last.
@@ -75,12 +84,12 @@ impl Outputs<'_> {
 impl Finish {
     /// `scale`, `bias` and the activation's slopes have one number for each output channel.
     pub fn new(scale: &[f32], bias: &[f32], activation: &Activation) -> Self {
-        let slope = match activation {
-            Activation::None => None,
-            Activation::Relu => Some(vec![0.0; scale.len()]),
-            Activation::PRelu(slope) => Some(slope.clone()),
+        let negative = match activation {
+            Activation::None => Negative::Kept,
+            Activation::Relu => Negative::Zero,
+            Activation::PRelu(slope) => Negative::Bent(padded(slope)),
         };
-        Self { scale: padded(scale), bias: padded(bias), slope: slope.as_deref().map(padded) }
+        Self { scale: padded(scale), bias: padded(bias), negative }
     }
 
     /// Where the numbers of some neighbouring pixels go, of `width` channels from `first` on; `None` if there are fewer.
@@ -107,7 +116,11 @@ impl Finish {
         };
         Some(Whole {
             channels,
-            slope: self.slope.as_deref().map(of_channels),
+            negative: match &self.negative {
+                Negative::Kept => Negative::Kept,
+                Negative::Zero => Negative::Zero,
+                Negative::Bent(slope) => Negative::Bent(of_channels(slope)),
+            },
             residual: residual.map(|residual| residual[place.residual + first..][..length].as_ptr()),
             floats: outputs.floats.as_deref_mut().map(|all| all[place.output + first..][..length].as_mut_ptr()),
             bytes: outputs.bytes.as_mut().map(steps_to),
@@ -145,9 +158,11 @@ impl Finish {
             if let Some(residual) = residual {
                 values = values.plus(load_some(&residual[place.residual + at..][..count]));
             }
-            if let Some(slope) = &self.slope {
-                values = values.bent(load_some(&slope[at..]));
-            }
+            values = match &self.negative {
+                Negative::Kept => values,
+                Negative::Zero => values.larger(V::splat(0.0)),
+                Negative::Bent(slope) => values.bent(load_some(&slope[at..])),
+            };
             if let Some(floats) = outputs.floats.as_deref_mut() {
                 store_some(values, &mut floats[place.output + at..][..count]);
             }
@@ -173,7 +188,7 @@ impl Finish {
 #[derive(Clone, Copy)]
 pub(crate) struct Whole {
     channels: usize,
-    slope: Option<*const f32>,
+    negative: Negative<*const f32>,
     residual: Option<*const f32>,
     floats: Option<*mut f32>,
     bytes: Option<(*mut u8, Quantisation)>,
@@ -200,9 +215,11 @@ impl Whole {
             if !PLAIN && let Some(residual) = self.residual {
                 values = values.plus(V::load(residual.add(place)));
             }
-            if let Some(slope) = self.slope {
-                values = values.bent(V::load(slope.add(at)));
-            }
+            values = match self.negative {
+                Negative::Kept => values,
+                Negative::Zero => values.larger(V::splat(0.0)),
+                Negative::Bent(slope) => values.bent(V::load(slope.add(at))),
+            };
             if let Some(floats) = self.floats {
                 values.store(floats.add(place));
             }

@@ -72,9 +72,9 @@ impl FloatConvolution {
         self.within(&self.window, picture, extent, residual, outputs, threads);
     }
 
-    /// Convolves rows of a picture, with `beyond` rows of zeros above and below them.
-    pub(crate) fn run_rows(&self, rows: &[f32], extent: Extent, beyond: [usize; 2], outputs: Outputs<'_>) {
-        self.within(&self.window.over_rows(beyond), rows, extent, None, outputs, 1);
+    /// Convolves a picture with a window of the same size and stride that sees more or less beyond it.
+    pub(crate) fn run_within(&self, window: &Window, picture: &[f32], extent: Extent, outputs: Outputs<'_>) {
+        self.within(window, picture, extent, None, outputs, 1);
     }
 
     fn within(
