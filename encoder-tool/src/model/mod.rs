@@ -5,6 +5,7 @@ mod golden;
 pub(crate) mod import;
 mod inspect;
 mod measure;
+mod parts;
 mod quantise;
 
 use anyhow::Result;

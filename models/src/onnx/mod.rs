@@ -1,5 +1,6 @@
 //! ONNX files: decoding, encoding, and widening of 8-bit weights. What a network means is not known here.
 
+pub mod attributes;
 mod check;
 mod encode;
 pub mod tensor;

@@ -3,6 +3,7 @@
 //! `y = (x - zero point) * scale`, with one scale for the tensor, one for each slice along an axis, or one for each
 //! block of `block_size` elements along it. A `Reshape` of the result is folded with it.
 
+use super::attributes::integer;
 use super::tensor::{MAX_NUMBERS, bytes, element_count, float_tensor, floats, integers};
 use crate::ModelError;
 use std::collections::{HashMap, HashSet};
@@ -71,8 +72,7 @@ fn dequantised(node: &NodeProto, constants: &HashMap<String, TensorProto>) -> Re
     if zeros.is_none() && node.input.get(2).is_some_and(|name| !name.is_empty()) {
         return Ok(None);
     }
-    let attribute = |name: &str, default| node.attribute.iter().find(|a| a.name == name).map_or(default, |a| a.i);
-    let blocks = Blocks::of(weights, scales, attribute("axis", 1), attribute("block_size", 0))?;
+    let blocks = Blocks::of(weights, scales, integer(node, "axis", 1), integer(node, "block_size", 0))?;
     let scale = floats(scales)?;
     let zero = match zeros {
         Some(zeros) if zeros.dims != scales.dims => {

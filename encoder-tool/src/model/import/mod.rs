@@ -8,7 +8,6 @@ mod arrays;
 mod facenet;
 pub(super) mod folder;
 mod options;
-mod parts;
 mod picture;
 mod profile;
 mod rewrite;

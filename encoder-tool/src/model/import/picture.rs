@@ -98,9 +98,9 @@ fn in_words(dims: &[Option<i64>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parts::floats_value;
     use super::super::rewrite::samples::{graph, model, node};
     use super::*;
+    use crate::model::parts::floats_value;
 
     fn taking(dims: &[i64]) -> ModelProto {
         let mut graph = graph(vec![node("Relu", &["x"], "y")], vec![], &["y"]);

@@ -1,6 +1,7 @@
 //! The nodes of an ONNX graph with what they cost.
 
 use anyhow::{Context, Result};
+use models::onnx::attributes::attribute;
 use models::onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
 use models::onnx::tensor::element_count;
 use models::planned::{Extent, extents};
@@ -112,7 +113,7 @@ fn macs(node: &NodeProto, weights: &[usize], output: &[usize]) -> u64 {
 }
 
 fn kernel_of(node: &NodeProto, constants: &Constants<'_>) -> Option<Vec<usize>> {
-    let given = node.attribute.iter().find(|attribute| attribute.name == "kernel_shape");
+    let given = attribute(node, "kernel_shape");
     let given = given.map(|attribute| attribute.ints.iter().map(|&side| usize::try_from(side).unwrap_or(0)).collect());
     let of_weights =
         || constants.dims(node.input.get(weights_place(node))?).map(|dims| dims[2.min(dims.len())..].to_vec());
@@ -222,8 +223,9 @@ impl<'g> Constants<'g> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::quantise::graph::onnx::{integer, integers, model, node, signed_bytes, value};
     use super::*;
+    use crate::model::parts::{dims, floats_value, integer_attribute, integers_attribute, node, shapeless_value};
+    use crate::model::quantise::graph::onnx::{model, signed_bytes};
     use models::onnx::tensor::float_tensor;
 
     const INPUT: [usize; 4] = [1, 3, 8, 8];
@@ -231,7 +233,11 @@ mod tests {
     /// A convolution whose weights are stored as bytes, a rectifier, a depthwise convolution, a matrix.
     fn network() -> ModelProto {
         let conv = |inputs: &[&str], output: &str, group: i64| NodeProto {
-            attribute: vec![integers("strides", &[2, 2]), integers("pads", &[1, 1, 1, 1]), integer("group", group)],
+            attribute: vec![
+                integers_attribute("strides", &[2, 2]),
+                integers_attribute("pads", &[1, 1, 1, 1]),
+                integer_attribute("group", group),
+            ],
             ..node("Conv", inputs, output)
         };
         let graph = GraphProto {
@@ -250,8 +256,8 @@ mod tests {
                 float_tensor("depthwise", &[4, 1, 3, 3], &[1.0; 36]),
                 float_tensor("matrix", &[16, 5], &[1.0; 80]),
             ],
-            input: vec![value("x", Some(&INPUT))],
-            output: vec![value("y", None)],
+            input: vec![floats_value("x", &dims(&INPUT))],
+            output: vec![shapeless_value("y")],
             ..GraphProto::default()
         };
         model(graph, 21)

@@ -3,11 +3,12 @@
 //! Bytes come from `QuantizeLinear`, `QLinearConv`, and from pools and joins of bytes. A convolution whose result is
 //! wanted as floats is a `ConvInteger`, whose sums are brought back by `Cast`, `Mul` and `Add`. Zero points are zero.
 
-use super::graph::onnx::{integer, model, node, signed_bytes, unsigned_bytes, value, words};
+use super::graph::onnx::{model, signed_bytes, unsigned_bytes, words};
 use super::graph::{Convolution, Graph, Node, Op, taken_apart};
 use super::integers::Sign;
 use super::settings::Settings;
 use super::weights::ByteWeights;
+use crate::model::parts::{dims, floats_value, integer_attribute, node};
 use models::onnx::pb::tensor_proto::DataType;
 use models::onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
 use models::onnx::tensor::float_tensor;
@@ -21,8 +22,8 @@ pub(super) fn emitted(graph: &Graph, settings: &Settings) -> ModelProto {
     let mut emission = Emission { settings, proto: GraphProto::default(), scales: HashSet::new() };
     let shape = graph.input_shape;
     emission.proto.name = "encoder".to_owned();
-    emission.proto.input.push(value(&graph.input, Some(&shape)));
-    emission.proto.output.push(value(&graph.output, Some(&graph.output_shape)));
+    emission.proto.input.push(floats_value(&graph.input, &dims(&shape)));
+    emission.proto.output.push(floats_value(&graph.output, &dims(&graph.output_shape)));
     emission.quantise(&graph.input);
     graph.nodes.iter().for_each(|node| emission.node(node));
     model(emission.proto, graph.operators)
@@ -106,7 +107,7 @@ impl Emission<'_> {
         let (bytes, sums, numbers, scaled) = (name("weights"), name("sums"), name("numbers"), name("scaled"));
         let (factors, bias) = (name("factors"), name("bias"));
         let attribute = convolution.attributes.clone();
-        let to_floats = vec![integer("to", i64::from(i32::from(DataType::Float)))];
+        let to_floats = vec![integer_attribute("to", i64::from(i32::from(DataType::Float)))];
         let shifted = if convolution.rectified { name("shifted") } else { to.to_owned() };
         self.proto.node.extend([
             NodeProto { attribute, ..node("ConvInteger", &[&as_bytes(from), &bytes], &sums) },

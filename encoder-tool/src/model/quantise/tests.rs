@@ -1,12 +1,13 @@
 //! Small networks, and what has to hold of all of them.
 
 use super::equalise::equalised;
-use super::graph::onnx::{integer, integers, model, node, value};
+use super::graph::onnx::model;
 use super::graph::{Convolution, Graph, read};
 use super::ranges::Ranges;
 use super::settings::{Rule, Settings};
 use super::walk::{outputs, walk};
 use super::{correct, emit};
+use crate::model::parts::{dims, floats_value, integer_attribute, integers_attribute, node, shapeless_value};
 use models::network::run_once;
 use models::onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
 use models::onnx::tensor::float_tensor;
@@ -22,7 +23,7 @@ pub(super) fn convolution(dims: [usize; 4], weights: &[f32], groups: usize) -> C
         weights: weights.to_vec(),
         bias: vec![0.0; dims[0]],
         groups,
-        attributes: vec![integer("group", groups as i64)],
+        attributes: vec![integer_attribute("group", groups as i64)],
         rectified: false,
     }
 }
@@ -51,7 +52,7 @@ impl Net {
         let dims = [outputs as i64, (inputs / groups) as i64, 3, 3];
         self.constants.push(float_tensor(&kernel, &dims, &weights));
         self.constants.push(float_tensor(&bias, &[outputs as i64], &noise(outputs, 7)));
-        let attribute = vec![integers("pads", &[1, 1, 1, 1]), integer("group", groups as i64)];
+        let attribute = vec![integers_attribute("pads", &[1, 1, 1, 1]), integer_attribute("group", groups as i64)];
         self.nodes.push(NodeProto { attribute, ..node("Conv", &[from, &kernel, &bias], to) });
     }
 
@@ -77,11 +78,14 @@ fn everything() -> ModelProto {
     net.add("Relu", &["c"], "c_relu");
     net.conv("b_slope", "d", [4, 2], 1);
     net.add("Relu", &["d"], "d_relu");
-    net.nodes.push(NodeProto { attribute: vec![integer("axis", 1)], ..node("Concat", &["c_relu", "d_relu"], "e") });
+    net.nodes.push(NodeProto {
+        attribute: vec![integer_attribute("axis", 1)],
+        ..node("Concat", &["c_relu", "d_relu"], "e")
+    });
     net.conv("e", "f", [6, 4], 1);
     net.add("Add", &["f", "b_slope"], "g");
     net.add("Relu", &["g"], "g_relu");
-    let attribute = vec![integers("kernel_shape", &[2, 2]), integers("strides", &[2, 2])];
+    let attribute = vec![integers_attribute("kernel_shape", &[2, 2]), integers_attribute("strides", &[2, 2])];
     net.nodes.push(NodeProto { attribute, ..node("MaxPool", &["g_relu"], "h") });
     net.conv("h", "i", [4, 4], 1);
     let norm = ["gamma", "beta", "mean", "variance"];
@@ -94,13 +98,13 @@ fn everything() -> ModelProto {
     net.add("Flatten", &["i_norm"], "row");
     net.constants.push(float_tensor("matrix", &[16, 64], &noise(16 * 64, 3)));
     net.constants.push(float_tensor("shift", &[16], &noise(16, 4)));
-    let attribute = vec![integer("transB", 1)];
+    let attribute = vec![integer_attribute("transB", 1)];
     net.nodes.push(NodeProto { attribute, ..node("Gemm", &["row", "matrix", "shift"], "y") });
     let graph = GraphProto {
         node: net.nodes,
         initializer: net.constants,
-        input: vec![value("x", Some(&SHAPE))],
-        output: vec![value("y", None)],
+        input: vec![floats_value("x", &dims(&SHAPE))],
+        output: vec![shapeless_value("y")],
         ..GraphProto::default()
     };
     model(graph, 21)
@@ -256,7 +260,7 @@ fn networks_that_cannot_be_followed_are_refused_by_name() {
         format!("{:#}", read(model, SHAPE).unwrap_err())
     };
     assert!(refused(&|model| model.opset_import[0].version = 9).contains("version 9"));
-    assert!(refused(&|model| model.graph.as_mut().unwrap().output.push(value("a", None))).contains("2 outputs"));
+    assert!(refused(&|model| model.graph.as_mut().unwrap().output.push(shapeless_value("a"))).contains("2 outputs"));
     let without = refused(&|model| {
         let graph = model.graph.as_mut().unwrap();
         graph.node = vec![node("Relu", &["x"], "y")];

@@ -2,12 +2,13 @@
 //! next one reads what it makes.
 
 use super::emit::{in_floats, in_proto};
-use super::graph::onnx::{model, value};
+use super::graph::onnx::model;
 use super::graph::{Convolution, Graph, Node, Op};
 use super::integers::Sign;
 use super::rounding::rounded;
 use super::settings::Settings;
 use super::weights::ByteWeights;
+use crate::model::parts::{dims, floats_value, shapeless_value};
 use anyhow::{Context, Result, bail, ensure};
 use models::onnx::pb::GraphProto;
 use models::planned::Planned;
@@ -213,8 +214,8 @@ pub(super) fn convolved(convolution: &Convolution, weights: &[f32], operators: i
 
 /// A graph that makes one value of another, on every core.
 fn run_alone(mut graph: GraphProto, operators: i64, [from, to]: [&str; 2], input: &Batch) -> Result<Batch> {
-    graph.input.push(value(from, Some(&input.shape)));
-    graph.output.push(value(to, None));
+    graph.input.push(floats_value(from, &dims(&input.shape)));
+    graph.output.push(shapeless_value(to));
     // A planned network may change threads but not be looked at by two.
     let planned = Mutex::new(Planned::new(model(graph, operators), &input.shape, 1)?);
     let own = || planned.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -1,8 +1,9 @@
 //! Convolutions and dense layers, with all that they take along.
 
-use super::graph::{attribute, integer, window};
+use super::graph::window;
 use super::{Lowering, Order, Value, activation};
 use crate::network::steps::{Convolve, Kernel};
+use crate::onnx::attributes::{attribute, integer};
 use crate::onnx::tensor;
 use kernels::convolution::MOST_PRODUCTS;
 use kernels::depthwise::Depthwise;

@@ -1,10 +1,11 @@
 //! An ONNX graph to look things up in: who makes a value, who reads it, what is constant.
 
+use crate::onnx::attributes::{attribute, integer};
 use crate::onnx::tensor;
 use kernels::{Sign, Window};
 use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
+use tract_onnx::pb::{GraphProto, NodeProto, TensorProto};
 
 pub(super) struct Graph<'a> {
     pub(super) nodes: &'a [NodeProto],
@@ -91,14 +92,6 @@ impl<'a> Graph<'a> {
             _ => None,
         }
     }
-}
-
-pub(super) fn attribute<'a>(node: &'a NodeProto, name: &str) -> Option<&'a AttributeProto> {
-    node.attribute.iter().find(|attribute| attribute.name == name)
-}
-
-pub(super) fn integer(node: &NodeProto, name: &str, default: i64) -> i64 {
-    attribute(node, name).map_or(default, |attribute| attribute.i)
 }
 
 fn pair<const N: usize>(node: &NodeProto, name: &str, default: [usize; N]) -> Option<[usize; N]> {

@@ -1,8 +1,9 @@
 //! Operators without weights.
 
-use super::graph::{attribute, integer, window};
+use super::graph::window;
 use super::{Lowering, Order, Value};
 use crate::network::steps::{Plain, What, shape};
+use crate::onnx::attributes::{attribute, integer};
 use crate::onnx::tensor;
 use kernels::Extent;
 use tract_onnx::pb::NodeProto;

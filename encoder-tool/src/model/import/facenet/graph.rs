@@ -3,7 +3,7 @@
 use super::layers::{Block, Layer, Name, Stem};
 use super::weights::{Norm, Weights};
 use crate::model::import::arrays::Array;
-use crate::model::import::parts::{float_attribute, floats_value, integer_attribute, integers_attribute, node};
+use crate::model::parts::{float_attribute, floats_value, integer_attribute, integers_attribute, node};
 use anyhow::{Result, ensure};
 use models::onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto};
 use models::onnx::tensor::float_tensor;

@@ -1,8 +1,9 @@
 //! Batch norms folded away: `y = scale * x + shift` for each channel goes into the weights and the bias of the
 //! convolution or matrix before it. Any other batch norm stays.
 
-use super::graph::{add_floats, constant_floats, float, integer, maker, only_reader};
+use super::graph::{add_floats, constant_floats, maker, only_reader};
 use super::weights::{Rows, rows_of, widened};
+use models::onnx::attributes::{float, integer};
 use models::onnx::pb::{GraphProto, NodeProto};
 use models::onnx::tensor;
 

@@ -1,9 +1,9 @@
 //! Questions about an ONNX graph, and the small changes that every rewrite is made of.
 
-use crate::model::import::parts::floats_value;
+use crate::model::parts::floats_value;
 use models::onnx::pb::tensor_shape_proto::dimension::Value as Dimension;
 use models::onnx::pb::type_proto::Value as Type;
-use models::onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
+use models::onnx::pb::{GraphProto, NodeProto, TensorProto};
 use models::onnx::tensor;
 use std::collections::{HashMap, HashSet};
 
@@ -68,32 +68,6 @@ pub(super) fn free_name(graph: &GraphProto, wanted: &str) -> String {
         name.push('_');
     }
     name
-}
-
-/// A node without attributes, named as what it makes.
-pub(crate) fn node(op: &str, inputs: &[&str], output: &str) -> NodeProto {
-    NodeProto {
-        op_type: op.to_owned(),
-        name: output.to_owned(),
-        input: inputs.iter().map(|&input| input.to_owned()).collect(),
-        output: vec![output.to_owned()],
-        ..NodeProto::default()
-    }
-}
-
-/// An attribute of a node.
-pub(super) fn attribute<'n>(node: &'n NodeProto, name: &str) -> Option<&'n AttributeProto> {
-    node.attribute.iter().find(|attribute| attribute.name == name)
-}
-
-/// An integer attribute of a node.
-pub(super) fn integer(node: &NodeProto, name: &str, default: i64) -> i64 {
-    attribute(node, name).map_or(default, |attribute| attribute.i)
-}
-
-/// A float attribute of a node.
-pub(super) fn float(node: &NodeProto, name: &str, default: f32) -> f32 {
-    attribute(node, name).map_or(default, |attribute| attribute.f)
 }
 
 /// Drops nodes that nothing leads on from, constants and inputs that nothing reads, and all that only describes.

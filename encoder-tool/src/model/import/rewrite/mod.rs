@@ -15,7 +15,6 @@ mod prelu;
 pub(super) mod samples;
 mod weights;
 
-pub(super) use graph::node;
 pub(super) use normalisation::Normalisation;
 
 use super::picture::Layout;

@@ -1,8 +1,9 @@
 //! A network that takes its picture pixel by pixel (NHWC), made one that takes it plane by plane (NCHW), as all bundles
 //! do.
 
-use super::graph::{attribute, free_name, is_output, only_reader, redirect};
-use crate::model::import::parts::{integers_attribute, node};
+use super::graph::{free_name, is_output, only_reader, redirect};
+use crate::model::parts::{integers_attribute, node};
+use models::onnx::attributes::attribute;
 use models::onnx::pb::{GraphProto, NodeProto};
 
 const PLANES_TO_PIXELS: [i64; 4] = [0, 2, 3, 1];

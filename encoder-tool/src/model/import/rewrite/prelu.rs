@@ -1,6 +1,7 @@
 //! `PRelu` to what tract runs fast: `max(x, 0) + slope * min(x, 0)`.
 
-use super::graph::{add_floats, free_name, node};
+use super::graph::{add_floats, free_name};
+use crate::model::parts::node;
 use models::onnx::pb::GraphProto;
 
 /// Takes every `PRelu` apart.

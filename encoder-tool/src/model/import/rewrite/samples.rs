@@ -5,8 +5,8 @@ use models::onnx::pb::tensor_proto::DataType;
 use models::onnx::pb::type_proto::{Tensor, Value};
 use models::onnx::pb::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TypeProto, ValueInfoProto};
 
-pub(crate) use super::graph::node;
-pub(super) use crate::model::import::parts::{float_attribute, integer_attribute};
+pub(in crate::model) use crate::model::parts::node;
+pub(super) use crate::model::parts::{float_attribute, integer_attribute};
 pub(crate) use models::onnx::tensor::float_tensor as floats;
 
 /// A graph with the input `x`.

@@ -1,7 +1,7 @@
 //! Encoders in ONNX as other people export them: one small network in many forms, which has to give one encoding.
 
 use super::*;
-use crate::model::import::parts::{float_attribute, floats_value, integers_attribute};
+use crate::model::parts::{float_attribute, floats_value, integers_attribute};
 use models::Crop;
 use models::bundle::{ChannelOrder, CropGeometry, EncoderManifest};
 use models::encode::Encoder;

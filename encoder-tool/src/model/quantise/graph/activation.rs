@@ -1,6 +1,7 @@
 //! `max(x, 0) + slope * min(x, 0)`, as `model import` writes a `PRelu`, and the way back.
 
-use super::onnx::{Wiring, node};
+use super::onnx::Wiring;
+use crate::model::parts::node;
 use models::onnx::pb::{NodeProto, TensorProto};
 use models::onnx::tensor::float_tensor;
 

@@ -2,7 +2,9 @@
 //! is part of it. Kept four-dimensional, it runs as every other convolution does.
 
 use super::Convolution;
-use super::onnx::{Wiring, float_of, integer_of, integers};
+use super::onnx::Wiring;
+use crate::model::parts::integers_attribute;
+use models::onnx::attributes::{float, integer};
 use models::onnx::pb::NodeProto;
 use models::planned::Extent;
 use std::collections::HashMap;
@@ -18,16 +20,16 @@ pub(super) fn as_convolution(
         [row, matrix, bias] => ([row, matrix], Some(bias)),
         _ => return None,
     };
-    let plain = float_of(gemm, "alpha", 1.0) == 1.0 && float_of(gemm, "beta", 1.0) == 1.0;
-    if gemm.op_type != "Gemm" || !plain || integer_of(gemm, "transA", 0) != 0 {
+    let plain = float(gemm, "alpha", 1.0) == 1.0 && float(gemm, "beta", 1.0) == 1.0;
+    if gemm.op_type != "Gemm" || !plain || integer(gemm, "transA", 0) != 0 {
         return None;
     }
     let flatten =
-        wiring.private_maker(row).filter(|node| node.op_type == "Flatten" && integer_of(node, "axis", 1) == 1)?;
+        wiring.private_maker(row).filter(|node| node.op_type == "Flatten" && integer(node, "axis", 1) == 1)?;
     let mut from = flatten.input.first()?;
     let &[1, channels, height, width] = extents.get(from)?.shape.as_slice() else { return None };
     let &[a, b] = wiring.constant(matrix)?.dims.as_slice() else { return None };
-    let by_rows = integer_of(gemm, "transB", 0) == 1;
+    let by_rows = integer(gemm, "transB", 0) == 1;
     let (outputs, inputs) = if by_rows { (a, b) } else { (b, a) };
     let (outputs, inputs) = (usize::try_from(outputs).ok()?, usize::try_from(inputs).ok()?);
     if inputs != channels * height * width {
@@ -45,7 +47,7 @@ pub(super) fn as_convolution(
         weights,
         bias,
         groups: 1,
-        attributes: vec![integers("kernel_shape", &[height as i64, width as i64])],
+        attributes: vec![integers_attribute("kernel_shape", &[height as i64, width as i64])],
         rectified: false,
     };
     if let Some(norm) = wiring.private_maker(from).filter(|node| node.op_type == "BatchNormalization") {
@@ -65,7 +67,7 @@ fn affine(wiring: &Wiring<'_>, norm: &NodeProto, channels: usize) -> Option<Vec<
     let [_, gamma, beta, mean, variance] = norm.input.as_slice() else { return None };
     let parameter = |name: &str| wiring.floats(name).filter(|values| values.len() == channels);
     let (gamma, beta, mean, variance) = (parameter(gamma)?, parameter(beta)?, parameter(mean)?, parameter(variance)?);
-    let epsilon = f64::from(float_of(norm, "epsilon", 1e-5));
+    let epsilon = f64::from(float(norm, "epsilon", 1e-5));
     let of = |channel: usize| {
         let scale = f64::from(gamma[channel]) / (f64::from(variance[channel]) + epsilon).sqrt();
         (scale, f64::from(beta[channel]) - f64::from(mean[channel]) * scale)

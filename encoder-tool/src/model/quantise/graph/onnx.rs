@@ -1,45 +1,11 @@
 //! Pieces of ONNX graphs.
 
-use models::onnx::pb::attribute_proto::AttributeType;
 use models::onnx::pb::tensor_proto::DataType;
-use models::onnx::pb::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto,
-};
-use models::onnx::pb::{TypeProto, tensor_shape_proto, type_proto};
+use models::onnx::pb::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto};
 use std::collections::HashMap;
 
 /// The version of ONNX's file format that is written.
 const IR_VERSION: i64 = 10;
-
-/// A node without attributes, named as what it makes.
-pub(in crate::model) fn node(op: &str, inputs: &[&str], output: &str) -> NodeProto {
-    NodeProto {
-        op_type: op.to_owned(),
-        name: output.to_owned(),
-        input: inputs.iter().map(|&input| input.to_owned()).collect(),
-        output: vec![output.to_owned()],
-        ..NodeProto::default()
-    }
-}
-
-pub(in crate::model) fn integer(name: &str, i: i64) -> AttributeProto {
-    AttributeProto { name: name.to_owned(), r#type: AttributeType::Int.into(), i, ..AttributeProto::default() }
-}
-
-pub(in crate::model) fn integers(name: &str, ints: &[i64]) -> AttributeProto {
-    let ints = ints.to_vec();
-    AttributeProto { name: name.to_owned(), r#type: AttributeType::Ints.into(), ints, ..AttributeProto::default() }
-}
-
-/// An integer attribute of a node.
-pub(in crate::model) fn integer_of(node: &NodeProto, name: &str, default: i64) -> i64 {
-    node.attribute.iter().find(|attribute| attribute.name == name).map_or(default, |attribute| attribute.i)
-}
-
-/// A float attribute of a node.
-pub(in crate::model) fn float_of(node: &NodeProto, name: &str, default: f32) -> f32 {
-    node.attribute.iter().find(|attribute| attribute.name == name).map_or(default, |attribute| attribute.f)
-}
 
 /// A constant of signed bytes.
 pub(in crate::model) fn signed_bytes(name: &str, dims: &[i64], values: &[i8]) -> TensorProto {
@@ -64,21 +30,6 @@ fn raw(name: &str, dims: &[i64], data_type: DataType, raw_data: Vec<u8>) -> Tens
         data_type: data_type.into(),
         raw_data,
         ..TensorProto::default()
-    }
-}
-
-/// A value of 32-bit floats; without a shape where none is given.
-pub(in crate::model) fn value(name: &str, shape: Option<&[usize]>) -> ValueInfoProto {
-    let dim = |&length: &usize| tensor_shape_proto::Dimension {
-        value: Some(tensor_shape_proto::dimension::Value::DimValue(length as i64)),
-        ..tensor_shape_proto::Dimension::default()
-    };
-    let shape = shape.map(|shape| models::onnx::pb::TensorShapeProto { dim: shape.iter().map(dim).collect() });
-    let tensor = type_proto::Tensor { elem_type: DataType::Float.into(), shape };
-    ValueInfoProto {
-        name: name.to_owned(),
-        r#type: Some(TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..TypeProto::default() }),
-        ..ValueInfoProto::default()
     }
 }
 

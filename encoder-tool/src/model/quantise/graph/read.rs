@@ -1,8 +1,10 @@
 //! An ONNX graph of floats into a [`Graph`].
 
-use super::onnx::{Wiring, integer_of};
+use super::onnx::Wiring;
 use super::{Convolution, Graph, Node, Op, activation, matrix};
+use crate::model::parts;
 use anyhow::{Context, Result, bail, ensure};
+use models::onnx::attributes::integer;
 use models::onnx::pb::{ModelProto, NodeProto};
 use models::planned::{Extent, extents};
 use std::collections::{HashMap, HashSet};
@@ -56,7 +58,7 @@ impl<'g> Nodes<'g> {
         } else if let Some((convolution, from)) = matrix::as_convolution(self.wiring, self.extents, node) {
             let map = format!("{output}_map");
             self.push(Op::Convolution(convolution), vec![from], &map);
-            self.push(Op::Plain(super::onnx::node("Flatten", &[], output), Vec::new()), vec![map], output);
+            self.push(Op::Plain(parts::node("Flatten", &[], output), Vec::new()), vec![map], output);
         } else if !self.rectifies_a_convolution(node) {
             self.plain(node, output);
         }
@@ -85,7 +87,7 @@ impl<'g> Nodes<'g> {
             Some(name) => self.wiring.floats(name)?,
             None => vec![0.0; dims[0]],
         };
-        let groups = usize::try_from(integer_of(node, "group", 1)).ok()?;
+        let groups = usize::try_from(integer(node, "group", 1)).ok()?;
         let whole = groups > 0 && dims[0].is_multiple_of(groups) && bias.len() == dims[0] && !dims.contains(&0);
         if node.op_type != "Conv" || !whole {
             return None;
