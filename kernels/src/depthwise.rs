@@ -240,11 +240,14 @@ impl<T: Number> Job<'_, T> {
     ) {
         let (window, channels) = (self.window, self.layer.channels);
         let columns = seen(column * window.stride[1], window.before[1], window.size[1], self.extent.width);
+        // A window that lies beside the picture sees no rows either.
+        let rows = if columns.is_empty() { 0..0 } else { rows };
         let whole = channels / V::WIDTH * V::WIDTH;
         // SAFETY: the caller's promise.
         unsafe {
-            let wide =
-                whole > 0 && self.wide::<V>([whole, count], [row, column], &columns, rows.clone(), place, outputs);
+            let wide = whole > 0
+                && !rows.is_empty()
+                && self.wide::<V>([whole, count], [row, column], &columns, rows.clone(), place, outputs);
             for at in (if wide { whole } else { 0 }..channels).step_by(V::WIDTH) {
                 let mut done = 0;
                 while done < count {

@@ -26,6 +26,9 @@ fn cases() -> Vec<(Extent, usize, Window)> {
         (extent(5, 6, 1), 1, square(3, 1, 1)),
         (extent(9, 4, 7), 10, square(2, 2, 0)),
         (extent(6, 5, 8), 4, window([3, 2], [2, 1], [0, 1], [1, 0])),
+        // The outermost windows see nothing of the picture: depthwise ones were looked for before its beginning.
+        (extent(4, 5, 20), 16, square(3, 1, 3)),
+        (extent(4, 5, 20), 16, square(2, 1, 2)),
     ];
     cases.extend([2, 3, 5, 11, 12, 13, 25].map(|width| (extent(1, width, 4), 48, square(1, 1, 0))));
     cases
