@@ -30,7 +30,7 @@ pub struct Link {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    /// With so many columns of zeros before each row; what its rows are longer comes after.
+    /// With so many columns of zeros before each row, and after it as many as its rows are longer.
     Interleave {
         left: usize,
     },
@@ -227,21 +227,14 @@ fn widen(interleave: &mut Link, convolution: &mut Link) {
 /// Rows of a picture whose channels lie side by side, from its planes.
 fn interleave_rows(planes: &[f32], link: &Link, left: usize, rows: Range<usize>, output: &mut [f32]) {
     let Extent { width, channels, .. } = link.input;
-    let planes: Vec<&[f32]> = planes.chunks_exact(link.input.pixels().max(1)).collect();
+    let pixels = link.input.pixels();
     for (row, output) in rows.zip(output.chunks_exact_mut((link.output.width * channels).max(1))) {
         let (before, output) = output.split_at_mut(left * channels);
         let (output, after) = output.split_at_mut(width * channels);
         before.fill(0.0);
         after.fill(0.0);
-        let plane = |channel: usize| &planes[channel][row * width..][..width];
-        if channels == 3 {
-            pool::interleave_three([plane(0), plane(1), plane(2)], output, |number| number);
-            continue;
-        }
-        for channel in 0..channels {
-            let places = output[channel..].iter_mut().step_by(channels);
-            places.zip(plane(channel)).for_each(|(place, &number)| *place = number);
-        }
+        let plane = |channel: usize| &planes[channel * pixels + row * width..][..width];
+        pool::interleave_planes(channels, plane, output, |number| number);
     }
 }
 

@@ -109,19 +109,27 @@ pub fn part<T: Copy>(picture: &[T], extent: Extent, first: usize, into: &mut [T]
 pub fn interleave<T: Copy, U>(planes: &[T], extent: Extent, into: &mut [U], convert: impl Fn(T) -> U) {
     let pixels = extent.pixels();
     assert_eq!((planes.len(), into.len()), (extent.numbers(), extent.numbers()));
-    if extent.channels == 3 {
-        let (red, others) = planes.split_at(pixels);
-        let (green, blue) = others.split_at(pixels);
-        return interleave_three([red, green, blue], into, convert);
+    interleave_planes(extent.channels, |channel| &planes[channel * pixels..][..pixels], into, convert);
+}
+
+/// The same of so many planes of one length, which need not follow each other.
+pub(crate) fn interleave_planes<'a, T: Copy + 'a, U>(
+    channels: usize,
+    plane: impl Fn(usize) -> &'a [T],
+    into: &mut [U],
+    convert: impl Fn(T) -> U,
+) {
+    if channels == 3 {
+        return interleave_three([plane(0), plane(1), plane(2)], into, convert);
     }
-    for (channel, plane) in planes.chunks_exact(pixels.max(1)).enumerate() {
-        let places = into[channel..].iter_mut().step_by(extent.channels);
-        places.zip(plane).for_each(|(place, &number)| *place = convert(number));
+    for channel in 0..channels {
+        let places = into[channel..].iter_mut().step_by(channels);
+        places.zip(plane(channel)).for_each(|(place, &number)| *place = convert(number));
     }
 }
 
 /// By four pixels, which the compiler makes of whole registers, then the rest.
-pub(crate) fn interleave_three<T: Copy, U>(planes: [&[T]; 3], into: &mut [U], convert: impl Fn(T) -> U) {
+fn interleave_three<T: Copy, U>(planes: [&[T]; 3], into: &mut [U], convert: impl Fn(T) -> U) {
     let [red, green, blue] = planes.map(<[T]>::as_chunks::<4>);
     let (fours, rest) = into.as_chunks_mut::<12>();
     for (((pixels, r), g), b) in fours.iter_mut().zip(red.0).zip(green.0).zip(blue.0) {

@@ -43,7 +43,7 @@ fn activate(activation: &Activation, channel: usize, value: f32) -> f32 {
     match activation {
         Activation::None => value,
         _ if value > 0.0 => value,
-        Activation::Relu => value * 0.0,
+        Activation::Relu => 0.0,
         Activation::PRelu(slopes) => value * slopes[channel],
     }
 }
@@ -117,6 +117,25 @@ fn floats_are_summed_as_defined() {
                 layer.run(&picture, extent, Some(&residual), outputs, threads);
                 assert_eq!(found, expected, "{level:?}, {threads} threads: {extent:?}, {window:?}, {activation:?}");
             }
+        }
+    }
+}
+
+/// A network that has gone wrong must not look as if it had found nothing.
+#[test]
+fn what_is_no_number_stays_none_behind_a_rectifier() {
+    let picture = [f32::NAN, f32::NEG_INFINITY, -2.0, -0.0, 0.0, 3.0, f32::INFINITY];
+    let extent = Extent { height: 1, width: picture.len(), channels: 1 };
+    // Less than a register of channels, and a whole one.
+    for (level, outputs) in Level::all().flat_map(|level| [1, 16].map(|outputs| (level, outputs))) {
+        let weights = Weights { numbers: &[1.0; 16][..outputs], outputs, inputs: 1, window: Window::PIXEL };
+        let layer = FloatConvolution::new(level, &weights, &[0.0; 16][..outputs], &Activation::Relu);
+        let mut found = vec![7.0; picture.len() * outputs];
+        layer.run(&picture, extent, None, Outputs::of_floats(&mut found), 1);
+        for channel in 0..outputs {
+            let found: Vec<f32> = found[channel..].iter().step_by(outputs).copied().collect();
+            assert!(found[0].is_nan(), "{level:?}: {found:?}");
+            assert_eq!(found[1..], [0.0, 0.0, 0.0, 0.0, 3.0, f32::INFINITY], "{level:?}");
         }
     }
 }

@@ -2,12 +2,16 @@
 //!
 //! Sums of bytes are made of floats, too: they are whole numbers below 2^24 and therefore exact.
 #![allow(unsafe_code, reason = "registers of floats; every slice's length is looked at")]
-#![allow(private_bounds, reason = "only this crate has registers")]
+
+mod number;
+mod stretch;
+
+pub use number::Number;
 
 use crate::aligned::Aligned;
 use crate::bytes::Sign;
 use crate::convolution::Weights;
-use crate::finish::{Activation, CHUNK, Finish, Outputs, Place, Whole};
+use crate::finish::{Activation, CHUNK, Finish, Outputs, Place};
 use crate::lanes::Vector;
 use crate::lanes::portable::PlainFloats;
 use crate::level::{Instructions, Level};
@@ -15,6 +19,7 @@ use crate::shape::{Extent, Window, product};
 use crate::threads::over_pixels;
 use std::marker::PhantomData;
 use std::ops::Range;
+use stretch::Stretch;
 
 /// A depthwise convolution with its bias and activation, ready to run, of pictures of floats (`f32`) or of bytes (`u8`).
 #[derive(Clone, Debug)]
@@ -29,68 +34,6 @@ pub struct Depthwise<T> {
     start: Aligned<f32>,
     finish: Finish,
     picture: PhantomData<T>,
-}
-
-/// The numbers of a picture: `f32` or `u8`.
-pub trait Number: Copy + Default + Sync {
-    /// Reads a register full.
-    ///
-    /// # Safety
-    /// The processor has the register's instructions, and so many numbers can be read at `from`.
-    #[doc(hidden)]
-    unsafe fn load<V: Vector>(from: *const Self) -> V;
-
-    /// Numbers less what stands for zero; floats as they are.
-    ///
-    /// # Safety
-    /// The processor has the register's instructions.
-    #[doc(hidden)]
-    unsafe fn centred<V: Vector>(numbers: V, less_zero: V) -> V;
-
-    /// A sum as a number. Sums of floats have no scale, and have begun with their bias.
-    ///
-    /// # Safety
-    /// The processor has the register's instructions.
-    #[doc(hidden)]
-    unsafe fn scaled<V: Vector>(sum: V, scale: V, bias: V) -> V;
-}
-
-impl Number for f32 {
-    #[inline(always)]
-    unsafe fn load<V: Vector>(from: *const f32) -> V {
-        // SAFETY: the caller's promise.
-        unsafe { V::load(from) }
-    }
-
-    #[inline(always)]
-    unsafe fn centred<V: Vector>(numbers: V, _: V) -> V {
-        numbers
-    }
-
-    #[inline(always)]
-    unsafe fn scaled<V: Vector>(sum: V, _: V, _: V) -> V {
-        sum
-    }
-}
-
-impl Number for u8 {
-    #[inline(always)]
-    unsafe fn load<V: Vector>(from: *const u8) -> V {
-        // SAFETY: the caller's promise.
-        unsafe { V::of_bytes(from) }
-    }
-
-    #[inline(always)]
-    unsafe fn centred<V: Vector>(numbers: V, less_zero: V) -> V {
-        // SAFETY: the caller's promise.
-        unsafe { numbers.plus(less_zero) }
-    }
-
-    #[inline(always)]
-    unsafe fn scaled<V: Vector>(sum: V, scale: V, bias: V) -> V {
-        // SAFETY: the caller's promise.
-        unsafe { sum.times(scale).plus(bias) }
-    }
 }
 
 /// More places than this in a window of bytes could make sums that are not exact: 2^24 / (255 * 127).
@@ -367,151 +310,6 @@ impl<T: Number> Job<'_, T> {
             }
         }
         N
-    }
-}
-
-/// What some neighbouring pixels are made from: pointers to what has been found to be there, for `whole` channels.
-struct Stretch<T> {
-    picture: *const T,
-    taps: *const f32,
-    /// What stands for zero in the picture.
-    zero: f32,
-    start: *const f32,
-    scaling: [*const f32; 2],
-    /// Rows of the window.
-    down: usize,
-    /// Numbers from one row of the picture to the next.
-    line: usize,
-    /// Taps from one row of the window to the next.
-    next_tap: usize,
-    /// Taps from one place of the window to the next.
-    filled: usize,
-    channels: usize,
-    whole: usize,
-}
-
-impl<T: Number> Stretch<T> {
-    /// So many pixels whose windows are `SEEN` places wide, at most 3, and begin `STEP` pixels apart.
-    ///
-    /// # Safety
-    /// As for [`Vector`].
-    #[inline(always)]
-    unsafe fn run<V: Vector, const STEP: usize, const SEEN: usize, const PLAIN: bool>(
-        &self,
-        count: usize,
-        ends: &Whole,
-    ) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            match count {
-                8.. => self.groups::<V, 8, STEP, SEEN, PLAIN>(count, ends),
-                4.. => self.groups::<V, 4, STEP, SEEN, PLAIN>(count, ends),
-                _ => self.groups::<V, 1, STEP, SEEN, PLAIN>(count, ends),
-            }
-        }
-    }
-
-    /// The same, by groups of `N` pixels.
-    ///
-    /// # Safety
-    /// As for [`Vector`]; there are at least `N`.
-    #[inline(always)]
-    unsafe fn groups<V: Vector, const N: usize, const STEP: usize, const SEEN: usize, const PLAIN: bool>(
-        &self,
-        count: usize,
-        ends: &Whole,
-    ) {
-        let mut done = 0;
-        while done < count {
-            // The last group goes back over pixels that are done, rather than being a smaller one.
-            let from = done.min(count - N);
-            // SAFETY: the caller's promise.
-            unsafe { self.group::<V, N, STEP, SEEN, PLAIN>(from, ends) };
-            done = from + N;
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn group<V: Vector, const N: usize, const STEP: usize, const SEEN: usize, const PLAIN: bool>(
-        &self,
-        from: usize,
-        ends: &Whole,
-    ) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let zero = V::splat(-self.zero);
-            let pixel = self.picture.add(from * STEP * self.channels);
-            for at in (0..self.whole).step_by(V::WIDTH) {
-                let mut sums = [V::load(self.start.add(at)); N];
-                let (mut picture, mut taps) = (pixel.add(at), self.taps.add(at));
-                for _ in 0..self.down {
-                    self.row::<V, N, STEP, SEEN>(picture, taps, zero, &mut sums);
-                    (picture, taps) = (picture.wrapping_add(self.line), taps.wrapping_add(self.next_tap));
-                }
-                let [scale, bias] = self.scaling.map(|all| V::load(all.add(at)));
-                for (index, sum) in sums.into_iter().enumerate() {
-                    ends.put::<V, PLAIN>(from + index, at, T::scaled(sum, scale, bias));
-                }
-            }
-        }
-    }
-
-    /// One row of the windows: every number is read once and added to all sums that see it.
-    ///
-    /// # Safety
-    /// As for [`Vector`].
-    #[inline(always)]
-    unsafe fn row<V: Vector, const N: usize, const STEP: usize, const SEEN: usize>(
-        &self,
-        picture: *const T,
-        taps: *const f32,
-        zero: V,
-        sums: &mut [V; N],
-    ) {
-        let mut numbers = picture;
-        // Written out, as sums that are found by a number that changes would lie in memory.
-        macro_rules! sweep {
-            ($($place:literal)*) => {
-                // SAFETY: the caller's promise.
-                unsafe {
-                    let taps: [V; SEEN] = std::array::from_fn(|right| V::load(taps.add(right * self.filled)));
-                    $(if $place < (N - 1) * STEP + SEEN {
-                        if $place > 0 {
-                            numbers = numbers.wrapping_add(self.channels);
-                        }
-                        let number = T::centred(T::load::<V>(numbers), zero);
-                        add::<V, N, STEP, SEEN, $place, 0>(sums, number, &taps);
-                        add::<V, N, STEP, SEEN, $place, 1>(sums, number, &taps);
-                        add::<V, N, STEP, SEEN, $place, 2>(sums, number, &taps);
-                    })*
-                }
-            };
-        }
-        sweep!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
-    }
-}
-
-/// Adds the number at `PLACE` to the sum that sees it through the window's place `RIGHT`, if there is one.
-///
-/// # Safety
-/// As for [`Vector`].
-#[inline(always)]
-unsafe fn add<
-    V: Vector,
-    const N: usize,
-    const STEP: usize,
-    const SEEN: usize,
-    const PLACE: usize,
-    const RIGHT: usize,
->(
-    sums: &mut [V; N],
-    number: V,
-    taps: &[V; SEEN],
-) {
-    if RIGHT < SEEN && PLACE >= RIGHT && (PLACE - RIGHT).is_multiple_of(STEP) && (PLACE - RIGHT) / STEP < N {
-        let sum = &mut sums[(PLACE - RIGHT) / STEP];
-        // SAFETY: the caller's promise.
-        *sum = unsafe { sum.fused(number, taps[RIGHT]) };
     }
 }
 

@@ -1,0 +1,67 @@
+//! The numbers that pictures are made of: floats, or bytes that stand for floats.
+#![allow(unsafe_code, reason = "registers of floats, read where the caller has looked")]
+#![allow(private_bounds, reason = "only this crate has registers")]
+
+use crate::lanes::Vector;
+
+/// The numbers of a picture: `f32` or `u8`.
+pub trait Number: Copy + Default + Sync {
+    /// Reads a register full.
+    ///
+    /// # Safety
+    /// The processor has the register's instructions, and so many numbers can be read at `from`.
+    #[doc(hidden)]
+    unsafe fn load<V: Vector>(from: *const Self) -> V;
+
+    /// Numbers less what stands for zero; floats as they are.
+    ///
+    /// # Safety
+    /// The processor has the register's instructions.
+    #[doc(hidden)]
+    unsafe fn centred<V: Vector>(numbers: V, less_zero: V) -> V;
+
+    /// A sum as a number. Sums of floats have no scale, and have begun with their bias.
+    ///
+    /// # Safety
+    /// The processor has the register's instructions.
+    #[doc(hidden)]
+    unsafe fn scaled<V: Vector>(sum: V, scale: V, bias: V) -> V;
+}
+
+impl Number for f32 {
+    #[inline(always)]
+    unsafe fn load<V: Vector>(from: *const f32) -> V {
+        // SAFETY: the caller's promise.
+        unsafe { V::load(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn centred<V: Vector>(numbers: V, _: V) -> V {
+        numbers
+    }
+
+    #[inline(always)]
+    unsafe fn scaled<V: Vector>(sum: V, _: V, _: V) -> V {
+        sum
+    }
+}
+
+impl Number for u8 {
+    #[inline(always)]
+    unsafe fn load<V: Vector>(from: *const u8) -> V {
+        // SAFETY: the caller's promise.
+        unsafe { V::of_bytes(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn centred<V: Vector>(numbers: V, less_zero: V) -> V {
+        // SAFETY: the caller's promise.
+        unsafe { numbers.plus(less_zero) }
+    }
+
+    #[inline(always)]
+    unsafe fn scaled<V: Vector>(sum: V, scale: V, bias: V) -> V {
+        // SAFETY: the caller's promise.
+        unsafe { sum.times(scale).plus(bias) }
+    }
+}

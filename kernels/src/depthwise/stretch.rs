@@ -1,0 +1,151 @@
+//! The inner loop: neighbouring pixels of a row that all see the same places of their windows, in whole registers.
+#![allow(unsafe_code, reason = "registers of floats, read where the caller has looked")]
+
+use super::Number;
+use crate::finish::Whole;
+use crate::lanes::Vector;
+
+/// What some neighbouring pixels are made from: pointers to what has been found to be there, for `whole` channels.
+pub(super) struct Stretch<T> {
+    pub(super) picture: *const T,
+    pub(super) taps: *const f32,
+    /// What stands for zero in the picture.
+    pub(super) zero: f32,
+    pub(super) start: *const f32,
+    pub(super) scaling: [*const f32; 2],
+    /// Rows of the window.
+    pub(super) down: usize,
+    /// Numbers from one row of the picture to the next.
+    pub(super) line: usize,
+    /// Taps from one row of the window to the next.
+    pub(super) next_tap: usize,
+    /// Taps from one place of the window to the next.
+    pub(super) filled: usize,
+    pub(super) channels: usize,
+    pub(super) whole: usize,
+}
+
+impl<T: Number> Stretch<T> {
+    /// So many pixels whose windows are `SEEN` places wide, at most 3, and begin `STEP` pixels apart.
+    ///
+    /// # Safety
+    /// As for [`Vector`].
+    #[inline(always)]
+    pub(super) unsafe fn run<V: Vector, const STEP: usize, const SEEN: usize, const PLAIN: bool>(
+        &self,
+        count: usize,
+        ends: &Whole,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match count {
+                8.. => self.groups::<V, 8, STEP, SEEN, PLAIN>(count, ends),
+                4.. => self.groups::<V, 4, STEP, SEEN, PLAIN>(count, ends),
+                _ => self.groups::<V, 1, STEP, SEEN, PLAIN>(count, ends),
+            }
+        }
+    }
+
+    /// The same, by groups of `N` pixels.
+    ///
+    /// # Safety
+    /// As for [`Vector`]; there are at least `N`.
+    #[inline(always)]
+    pub(super) unsafe fn groups<V: Vector, const N: usize, const STEP: usize, const SEEN: usize, const PLAIN: bool>(
+        &self,
+        count: usize,
+        ends: &Whole,
+    ) {
+        let mut done = 0;
+        while done < count {
+            // The last group goes back over pixels that are done, rather than being a smaller one.
+            let from = done.min(count - N);
+            // SAFETY: the caller's promise.
+            unsafe { self.group::<V, N, STEP, SEEN, PLAIN>(from, ends) };
+            done = from + N;
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn group<V: Vector, const N: usize, const STEP: usize, const SEEN: usize, const PLAIN: bool>(
+        &self,
+        from: usize,
+        ends: &Whole,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let zero = V::splat(-self.zero);
+            let pixel = self.picture.add(from * STEP * self.channels);
+            for at in (0..self.whole).step_by(V::WIDTH) {
+                let mut sums = [V::load(self.start.add(at)); N];
+                let (mut picture, mut taps) = (pixel.add(at), self.taps.add(at));
+                for _ in 0..self.down {
+                    self.row::<V, N, STEP, SEEN>(picture, taps, zero, &mut sums);
+                    (picture, taps) = (picture.wrapping_add(self.line), taps.wrapping_add(self.next_tap));
+                }
+                let [scale, bias] = self.scaling.map(|all| V::load(all.add(at)));
+                for (index, sum) in sums.into_iter().enumerate() {
+                    ends.put::<V, PLAIN>(from + index, at, T::scaled(sum, scale, bias));
+                }
+            }
+        }
+    }
+
+    /// One row of the windows: every number is read once and added to all sums that see it.
+    ///
+    /// # Safety
+    /// As for [`Vector`].
+    #[inline(always)]
+    unsafe fn row<V: Vector, const N: usize, const STEP: usize, const SEEN: usize>(
+        &self,
+        picture: *const T,
+        taps: *const f32,
+        zero: V,
+        sums: &mut [V; N],
+    ) {
+        let mut numbers = picture;
+        // Written out, as sums that are found by a number that changes would lie in memory.
+        macro_rules! sweep {
+            ($($place:literal)*) => {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    let taps: [V; SEEN] = std::array::from_fn(|right| V::load(taps.add(right * self.filled)));
+                    $(if $place < (N - 1) * STEP + SEEN {
+                        if $place > 0 {
+                            numbers = numbers.wrapping_add(self.channels);
+                        }
+                        let number = T::centred(T::load::<V>(numbers), zero);
+                        add::<V, N, STEP, SEEN, $place, 0>(sums, number, &taps);
+                        add::<V, N, STEP, SEEN, $place, 1>(sums, number, &taps);
+                        add::<V, N, STEP, SEEN, $place, 2>(sums, number, &taps);
+                    })*
+                }
+            };
+        }
+        sweep!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
+    }
+}
+
+/// Adds the number at `PLACE` to the sum that sees it through the window's place `RIGHT`, if there is one.
+///
+/// # Safety
+/// As for [`Vector`].
+#[inline(always)]
+unsafe fn add<
+    V: Vector,
+    const N: usize,
+    const STEP: usize,
+    const SEEN: usize,
+    const PLACE: usize,
+    const RIGHT: usize,
+>(
+    sums: &mut [V; N],
+    number: V,
+    taps: &[V; SEEN],
+) {
+    if RIGHT < SEEN && PLACE >= RIGHT && (PLACE - RIGHT).is_multiple_of(STEP) && (PLACE - RIGHT) / STEP < N {
+        let sum = &mut sums[(PLACE - RIGHT) / STEP];
+        // SAFETY: the caller's promise.
+        *sum = unsafe { sum.fused(number, taps[RIGHT]) };
+    }
+}
