@@ -117,10 +117,15 @@ fn in_words(checked: &Checked) -> String {
 }
 
 fn lock_in_words(lock: &CheckedLock) -> String {
-    let CheckedLock { pin, locked_level, boards, locked_at_boot_by, .. } = lock;
+    let CheckedLock { pin, locked_level, boards, locked_at_boot_by, when_released, .. } = lock;
     let by = if *locked_at_boot_by == "pull" { "its pull at reset" } else { "a line of config.txt" };
     let boards = boards.join(", ");
-    format!("lock           GPIO{pin}, locked at {locked_level}, and while the Pi boots by {by} ({boards})")
+    let then = match when_released {
+        Some("keeps_level") => "; this kernel lets it keep its level when the unit ends",
+        Some(_) => "; this kernel makes it an input when the unit ends, and its pull keeps it locked",
+        None => "",
+    };
+    format!("lock           GPIO{pin}, locked at {locked_level}, and while the Pi boots by {by} ({boards}){then}")
 }
 
 #[cfg(test)]
@@ -153,6 +158,7 @@ mod tests {
                 wiring: Some(Wiring::Strike),
                 boards: vec!["pi-4", "pi-5"],
                 locked_at_boot_by: "pull",
+                when_released: None,
             }),
             reader: Some("wiegand"),
             audit: "audit.jsonl".to_owned(),
@@ -172,5 +178,12 @@ card reader    wiegand
 audit log      audit.jsonl
 warning        mind the step";
         assert_eq!(in_words(&checked), expected);
+        for (released, expected) in
+            [("keeps_level", "keep its level when"), ("becomes_input", "its pull keeps it locked")]
+        {
+            let lock = checked.lock.clone().map(|lock| CheckedLock { when_released: Some(released), ..lock });
+            let said = in_words(&Checked { lock, ..checked.clone() });
+            assert!(said.contains(expected), "{said}");
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! What hangs on the pins, as far as it can be judged without touching them: above all, whether the door stays locked
-//! while the Pi boots.
+//! while no program holds its pin.
 
 use crate::config::{Config, Contacts, Lock, Reader, Wiring};
 use crate::door::LockPin;
 use crate::door::boot::{self, KeptLocked, boards_meant};
-use crate::gpio::{Board, BootConfig, Pin};
+use crate::gpio::{Board, BootConfig, Pin, Released};
 use anyhow::Context;
 use serde::Serialize;
 use shared::gallery::Gallery;
@@ -26,12 +26,14 @@ pub(super) struct CheckedLock {
     pub(super) boards: Vec<&'static str>,
     /// `pull` or `config_txt`: what keeps it locked until the program holds it.
     pub(super) locked_at_boot_by: &'static str,
+    /// `keeps_level` or `becomes_input`: what the kernel makes of the pin when the unit ends; `None` on another computer.
+    pub(super) when_released: Option<&'static str>,
 }
 
 /// The lock, if there is one.
 ///
 /// # Errors
-/// When the door would be open while the Pi boots; the help is the cure.
+/// When the door would be open while the Pi boots or when the unit has ended; the help is the cure.
 pub(super) fn lock(config: &Config, boot_config: Option<&Path>) -> anyhow::Result<Option<CheckedLock>> {
     let Some(lock) = config.door.lock_pin() else { return Ok(None) };
     let boards = boards_meant(config.door.board);
@@ -44,7 +46,7 @@ pub(super) fn lock(config: &Config, boot_config: Option<&Path>) -> anyhow::Resul
     };
     let mut kept = KeptLocked::ByPull;
     for board in &boards {
-        match boot::judge(lock, *board, boot_config.as_ref()) {
+        match boot::judge(lock, *board, boot_config.as_ref(), Released::on(*board)) {
             Ok(KeptLocked::ByFirmware) => kept = KeptLocked::ByFirmware,
             Ok(KeptLocked::ByPull) => {}
             Err(opens) => return Err(opens).context("[door] pin").help(&opens.cure()),
@@ -59,6 +61,7 @@ pub(super) fn lock(config: &Config, boot_config: Option<&Path>) -> anyhow::Resul
             KeptLocked::ByPull => "pull",
             KeptLocked::ByFirmware => "config_txt",
         },
+        when_released: boards.iter().find_map(|board| Released::on(*board)).map(Released::code),
     }))
 }
 
@@ -101,7 +104,8 @@ fn about_lock(checked: &CheckedLock, lock: LockPin) -> Vec<String> {
         let LockPin { pin, locked } = lock;
         warnings.push(format!(
             "{pin} is pulled {} from power-on until the firmware reads `{}`: a resistor of 10 kΩ that pulls it {locked} keeps \
-             the door locked from the first moment on",
+             the door locked from the first moment on; it needs a kernel that lets pins keep their level when the unit ends, as \
+             Raspberry Pi's own does",
             locked.other(),
             boot::config_line(lock),
         ));

@@ -1,8 +1,8 @@
-//! What the lock does from power-on until the program holds it: most of a minute in which nothing but a pull resistor in
-//! the chip, or the firmware, decides about the pin.
+//! What the lock does while no program holds it: from power-on for most of a minute, and when the unit has ended. Then
+//! nothing but a pull resistor in the chip, the firmware or the kernel decides about the pin.
 
 use super::LockPin;
-use crate::gpio::{Board, BootConfig, Level, Pin};
+use crate::gpio::{Board, BootConfig, Level, Pin, Released};
 
 /// The boards that a configuration may be for: the one that is stated, else the one that this runs on, else all.
 pub fn boards_meant(stated: Option<Board>) -> Vec<Board> {
@@ -21,13 +21,24 @@ pub enum KeptLocked {
 /// Why a pin must not move a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum OpensAtBoot {
+pub enum OpensUnheld {
     /// The pull of the pin at reset is the unlocked level.
     #[error(
         "on a {board} {} is pulled {} from power-on until a program sets it, and the door is locked at {}: it would be open \
          while the Pi boots", lock.pin, lock.locked.other(), lock.locked
     )]
     Pulled {
+        /// The board.
+        board: Board,
+        /// The pin.
+        lock: LockPin,
+    },
+    /// The kernel makes the pin an input when the program ends, and its pull is the unlocked level.
+    #[error(
+        "this kernel makes {} an input when the unit ends, it is pulled {} then, and the door is locked at {}: it would be \
+         open whenever the unit does not run", lock.pin, lock.locked.other(), lock.locked
+    )]
+    Released {
         /// The board.
         board: Board,
         /// The pin.
@@ -44,13 +55,19 @@ pub enum OpensAtBoot {
     },
 }
 
-impl OpensAtBoot {
+impl OpensUnheld {
     /// What to do about it.
     pub fn cure(&self) -> String {
-        let (Self::Pulled { lock, .. } | Self::Driven { lock }) = self;
+        let (Self::Pulled { lock, .. } | Self::Released { lock, .. } | Self::Driven { lock }) = self;
         let line = config_line(*lock);
         match self {
             Self::Driven { .. } => format!("in /boot/firmware/config.txt change the line to `{line}`"),
+            Self::Released { board, .. } => format!(
+                "move the lock to a pin that is pulled {}: {}; or run Raspberry Pi's own kernel, without dtparam=strict_gpiod, \
+                 which lets pins keep their level",
+                lock.locked,
+                pins_pulled(*board, lock.locked),
+            ),
             Self::Pulled { board, .. } => format!(
                 "move the lock to a pin that is pulled {}: {}; or add the line `{line}` to /boot/firmware/config.txt on the \
                  unit, with a resistor of 10 kΩ that pulls the pin {} until the firmware reads it",
@@ -62,17 +79,24 @@ impl OpensAtBoot {
     }
 }
 
-/// What keeps the door locked at boot, or what would open it.
+/// What keeps the door locked while no program holds the pin, or what would open it. `released` is `None` where the
+/// unit's kernel is not known.
 ///
 /// # Errors
-/// [`OpensAtBoot`]
-pub fn judge(lock: LockPin, board: Board, config: Option<&BootConfig>) -> Result<KeptLocked, OpensAtBoot> {
+/// [`OpensUnheld`]
+pub fn judge(
+    lock: LockPin,
+    board: Board,
+    config: Option<&BootConfig>,
+    released: Option<Released>,
+) -> Result<KeptLocked, OpensUnheld> {
     let pulled_locked = board.level_at_reset(lock.pin) == lock.locked;
     match config.and_then(|config| config.drives(lock.pin, board)) {
-        Some(level) if level != lock.locked => Err(OpensAtBoot::Driven { lock }),
+        Some(level) if level != lock.locked => Err(OpensUnheld::Driven { lock }),
         _ if pulled_locked => Ok(KeptLocked::ByPull),
+        None => Err(OpensUnheld::Pulled { board, lock }),
+        Some(_) if released == Some(Released::BecomesInput) => Err(OpensUnheld::Released { board, lock }),
         Some(_) => Ok(KeptLocked::ByFirmware),
-        None => Err(OpensAtBoot::Pulled { board, lock }),
     }
 }
 
@@ -106,6 +130,15 @@ mod tests {
         LockPin { pin: Pin::new(pin).unwrap(), locked }
     }
 
+    /// What would open it, in a word.
+    fn word(why: OpensUnheld) -> &'static str {
+        match why {
+            OpensUnheld::Pulled { .. } => "pulled",
+            OpensUnheld::Released { .. } => "released",
+            OpensUnheld::Driven { .. } => "driven",
+        }
+    }
+
     #[test]
     fn what_would_open_at_boot_is_refused() {
         let (opens, driven) = ("pulled", "driven");
@@ -126,12 +159,34 @@ mod tests {
         ];
         for board in Board::ALL {
             for (pin, locked, config, expected) in cases {
-                let judged = judge(lock(pin, locked), board, Some(&BootConfig::new(config)));
-                let judged =
-                    judged.map_err(|why| if matches!(why, OpensAtBoot::Driven { .. }) { driven } else { opens });
+                let judged = judge(lock(pin, locked), board, Some(&BootConfig::new(config)), None).map_err(word);
                 assert_eq!(judged, expected, "{board}, {pin} {locked} {config:?}");
             }
         }
+    }
+
+    /// Where a released pin becomes an input, the line in `config.txt` no longer helps: only the pull does.
+    #[test]
+    fn where_released_pins_become_inputs_the_pull_must_be_the_locked_level() {
+        use Released::{BecomesInput, KeepsLevel};
+        let line = "gpio=17=op,dh";
+        for (locked, config, released, expected) in [
+            (Level::High, line, Some(KeepsLevel), Ok(ByFirmware)),
+            (Level::High, line, Some(BecomesInput), Err("released")),
+            (Level::High, line, None, Ok(ByFirmware)),
+            (Level::High, "", Some(BecomesInput), Err("pulled")),
+            (Level::Low, "", Some(BecomesInput), Ok(ByPull)),
+            (Level::Low, "gpio=17=op,dl", Some(BecomesInput), Ok(ByPull)),
+            (Level::Low, "", Some(KeepsLevel), Ok(ByPull)),
+        ] {
+            for board in Board::ALL {
+                let judged = judge(lock(17, locked), board, Some(&BootConfig::new(config)), released).map_err(word);
+                assert_eq!(judged, expected, "{board}, {locked} {config:?} {released:?}");
+            }
+        }
+        let refusal = judge(lock(17, Level::High), Board::Pi5, Some(&BootConfig::new(line)), Some(BecomesInput));
+        let cure = refusal.unwrap_err().cure();
+        assert!(cure.contains("GPIO4 to GPIO8;") && !cure.contains("config.txt"), "{cure}");
     }
 
     /// For every pin and both polarities: without help the door is locked at boot exactly where the pull says so, and
@@ -141,21 +196,21 @@ mod tests {
         for board in Board::ALL {
             for lock in Pin::all().flat_map(|pin| [Level::Low, Level::High].map(|locked| LockPin { pin, locked })) {
                 let pulled = board.level_at_reset(lock.pin) == lock.locked;
-                assert_eq!(judge(lock, board, None).is_ok(), pulled, "{lock:?}");
-                assert!(judge(lock, board, Some(&BootConfig::new(config_line(lock)))).is_ok(), "{lock:?}");
+                assert_eq!(judge(lock, board, None, None).is_ok(), pulled, "{lock:?}");
+                assert!(judge(lock, board, Some(&BootConfig::new(config_line(lock))), None).is_ok(), "{lock:?}");
             }
         }
     }
 
     #[test]
     fn the_advice_names_line_and_pins() {
-        let refusal = judge(lock(17, Level::High), Board::Pi4, None).unwrap_err();
+        let refusal = judge(lock(17, Level::High), Board::Pi4, None, None).unwrap_err();
         let (why, cure) = (refusal.to_string(), refusal.cure());
         assert!(why.contains("GPIO17 is pulled low") && why.contains("locked at high"), "{why}");
         for part in ["GPIO4 to GPIO8;", "`gpio=17=op,dh`"] {
             assert!(cure.contains(part), "{cure}");
         }
-        let cure = judge(lock(5, Level::Low), Board::Pi5, None).unwrap_err().cure();
+        let cure = judge(lock(5, Level::Low), Board::Pi5, None, None).unwrap_err().cure();
         for part in ["GPIO9 to GPIO13, GPIO16 to GPIO27;", "`gpio=5=op,dl`"] {
             assert!(cure.contains(part), "{cure}");
         }

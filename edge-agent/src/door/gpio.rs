@@ -1,12 +1,11 @@
 //! The lock on a pin of a Raspberry Pi.
 //!
 //! Everything about polarity is one fact, the level at which the door is locked: the pin has it before it becomes an
-//! output, after every grant, and keeps it when the program is gone. What keeps it there while no program runs is for
+//! output, after every grant, and when the program is gone. What keeps it there while no program runs is for
 //! [`boot`](super::boot).
 
 use super::{Door, DoorError};
-use crate::gpio::{self, Level, Pin};
-use rppal::gpio::OutputPin;
+use crate::gpio::{self, Level, Output, Pin};
 use serde::{Deserialize, Serialize};
 use shared::policy::Grant;
 
@@ -22,7 +21,7 @@ pub struct LockPin {
 
 /// A lock on a pin.
 pub struct GpioDoor {
-    output: OutputPin,
+    output: Box<dyn Output>,
     locked: Level,
 }
 
@@ -39,13 +38,11 @@ impl GpioDoor {
 
 impl Door for GpioDoor {
     fn unlock(&mut self, _grant: Grant) -> Result<(), DoorError> {
-        self.output.write(self.locked.other().into());
-        Ok(())
+        Ok(self.output.drive(self.locked.other())?)
     }
 
     fn lock(&mut self) -> Result<(), DoorError> {
-        self.output.write(self.locked.into());
-        Ok(())
+        Ok(self.output.drive(self.locked)?)
     }
 }
 

@@ -5,13 +5,18 @@
 
 mod board;
 mod boot;
+mod header;
 mod kernel_time;
+mod lines;
 mod open;
+mod registers;
+mod released;
 
 pub use board::Board;
 pub use boot::{BootConfig, CONFIG_TXT};
 pub(crate) use kernel_time::KernelTime;
-pub(crate) use open::{input, output};
+pub(crate) use open::{Edges, Input, Output, listen, output};
+pub use released::Released;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -38,11 +43,26 @@ pub enum GpioError {
     /// The number is not on the header.
     #[error("there is no pin {0} on the header: BCM numbers go from 0 to 27")]
     NoSuchPin(u8),
-    /// This computer has no pins.
-    #[error(
-        "this computer has no GPIO pins that are known: it is no Raspberry Pi, or one that this program is too old for"
-    )]
-    NoRaspberryPi,
+    /// This computer has no pins that are known.
+    #[error("this computer is no Raspberry Pi, or one that this program is too old for: there is {found}")]
+    NoRaspberryPi {
+        /// The chips that are there.
+        found: String,
+    },
+    /// None of the computer's GPIO chips has the header's pins.
+    #[error("no GPIO chip is labelled {wanted}: there is {found}")]
+    NoHeader {
+        /// The label of the chip that this board has.
+        wanted: &'static str,
+        /// The chips that are there.
+        found: String,
+    },
+    /// It is not clear which GPIO chip has the header's pins.
+    #[error("more than one GPIO chip is labelled as the one with the header's pins: {found}")]
+    SeveralHeaders {
+        /// The chips that are there.
+        found: String,
+    },
     /// The system does not let this program touch the pins.
     #[error("no permission for {path}: run as a user of the group gpio, or as root")]
     NotPermitted {
@@ -115,24 +135,6 @@ impl fmt::Display for Level {
             Self::Low => "low",
             Self::High => "high",
         })
-    }
-}
-
-impl From<Level> for rppal::gpio::Level {
-    fn from(level: Level) -> Self {
-        match level {
-            Level::Low => Self::Low,
-            Level::High => Self::High,
-        }
-    }
-}
-
-impl From<rppal::gpio::Level> for Level {
-    fn from(level: rppal::gpio::Level) -> Self {
-        match level {
-            rppal::gpio::Level::Low => Self::Low,
-            rppal::gpio::Level::High => Self::High,
-        }
     }
 }
 

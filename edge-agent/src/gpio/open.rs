@@ -1,40 +1,74 @@
-//! Getting hold of pins, through rppal.
+//! Getting hold of pins, in one of two ways, chosen by what the computer has.
+//!
+//! rppal, if it works here: it needs the pins' registers (`/dev/gpiomem`, on a Pi 5 `/dev/gpiomem0`, both only on
+//! Raspberry Pi's kernels) and chips that are numbered without a gap. Otherwise the kernel's GPIO character device through
+//! gpiocdev, on the chip that [`header`] finds: a Pi 5 with Linux 6.12, and any Pi with Debian's own kernel.
 
-use super::{GpioError, Level, Pin};
-use rppal::gpio::{Error, Gpio, InputPin, OutputPin};
+use super::{GpioError, Level, Pin, header, lines, registers};
+use rppal::gpio::Gpio;
+use std::path::PathBuf;
+use std::time::Duration;
 
-/// A pin as an output that has this level from its first moment on, and keeps what it has when it is dropped.
-pub(crate) fn output(pin: Pin, level: Level) -> Result<OutputPin, GpioError> {
-    let raw = raw(pin)?;
-    // The level is set before the direction: a pin that was an input does not show another one in between.
-    let mut output = match level {
-        Level::Low => raw.into_output_low(),
-        Level::High => raw.into_output_high(),
-    };
-    output.set_reset_on_drop(false);
-    Ok(output)
+/// A pin that is driven.
+pub(crate) trait Output: Send {
+    /// Drives it to a level.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    fn drive(&mut self, level: Level) -> Result<(), GpioError>;
+}
+
+/// A pin that is listened to for as long as this lives.
+pub(crate) trait Input: Send {
+    /// The level that it has now.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    fn level(&self) -> Result<Level, GpioError>;
+}
+
+/// Which changes of a pin are told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edges {
+    /// From high to low.
+    Falling,
+    /// All.
+    Both,
+}
+
+/// Is told of changes, by another thread: the new level, and when, by the kernel's monotonic clock.
+pub(crate) type Hear = Box<dyn FnMut(Level, Duration) + Send>;
+
+/// A pin as an output that has this level from its first moment on. What becomes of it when it is dropped, see
+/// [`Released`](super::Released).
+pub(crate) fn output(pin: Pin, level: Level) -> Result<Box<dyn Output>, GpioError> {
+    match Access::of_this_computer()? {
+        Access::Registers(gpio) => registers::output(&gpio, pin, level),
+        Access::Lines(chip) => lines::output(&chip, pin, level),
+    }
 }
 
 /// A pin as an input, pulled to the level that it has when nothing drives it.
-pub(crate) fn input(pin: Pin, at_rest: Level) -> Result<InputPin, GpioError> {
-    let raw = raw(pin)?;
-    Ok(match at_rest {
-        Level::Low => raw.into_input_pulldown(),
-        Level::High => raw.into_input_pullup(),
-    })
+pub(crate) fn listen(pin: Pin, at_rest: Level, edges: Edges, hear: Hear) -> Result<Box<dyn Input>, GpioError> {
+    match Access::of_this_computer()? {
+        Access::Registers(gpio) => registers::listen(&gpio, pin, at_rest, edges, hear),
+        Access::Lines(chip) => lines::listen(&chip, pin, at_rest, edges, hear),
+    }
 }
 
-fn raw(pin: Pin) -> Result<rppal::gpio::Pin, GpioError> {
-    Gpio::new().and_then(|gpio| gpio.get(pin.number())).map_err(|error| GpioError::of(pin, error))
+enum Access {
+    Registers(Gpio),
+    /// The chip with the header's pins.
+    Lines(PathBuf),
 }
 
-impl GpioError {
-    pub(crate) fn of(pin: Pin, error: Error) -> Self {
-        match error {
-            Error::UnknownModel => Self::NoRaspberryPi,
-            Error::PermissionDenied(path) => Self::NotPermitted { path },
-            other => Self::Refused { pin, reason: other.to_string() },
-        }
+impl Access {
+    fn of_this_computer() -> Result<Self, GpioError> {
+        Gpio::new().map(Self::Registers).or_else(|error| {
+            let chip = header::chip_of_this_computer()?;
+            tracing::debug!("pins are taken from {}, as rppal finds none: {error}", chip.display());
+            Ok(Self::Lines(chip))
+        })
     }
 }
 
@@ -49,7 +83,13 @@ mod tests {
             eprintln!("skipped: this is a Raspberry Pi, whose pins a test does not touch");
             return;
         }
-        let message = output(Pin::new(17).unwrap(), Level::Low).map(drop).unwrap_err().to_string();
-        assert!(message.contains("no Raspberry Pi"), "{message}");
+        let pin = Pin::new(17).unwrap();
+        let refused = [
+            output(pin, Level::Low).map(drop).unwrap_err(),
+            listen(pin, Level::Low, Edges::Both, Box::new(|_, _| {})).map(drop).unwrap_err(),
+        ];
+        for message in refused.map(|error| error.to_string()) {
+            assert!(message.contains("no Raspberry Pi"), "{message}");
+        }
     }
 }

@@ -1,8 +1,7 @@
 //! Lights on pins, each of which may be missing.
 
 use super::{LightOutputs, Shown};
-use crate::gpio::{self, GpioError, Level, Pin};
-use rppal::gpio::OutputPin;
+use crate::gpio::{self, GpioError, Level, Output, Pin};
 
 /// The pins of the lights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,10 +18,12 @@ pub struct LightPins {
 
 /// Lights on pins.
 pub struct GpioLights {
-    green: Option<OutputPin>,
-    red: Option<OutputPin>,
-    buzzer: Option<OutputPin>,
+    green: Option<Box<dyn Output>>,
+    red: Option<Box<dyn Output>>,
+    buzzer: Option<Box<dyn Output>>,
     on: Level,
+    /// The last that was shown was refused.
+    is_refused: bool,
 }
 
 impl GpioLights {
@@ -32,17 +33,23 @@ impl GpioLights {
     /// When a pin is not to be had.
     pub fn open(pins: LightPins) -> Result<Self, GpioError> {
         let off = |pin: Option<Pin>| pin.map(|pin| gpio::output(pin, pins.on.other())).transpose();
-        Ok(Self { green: off(pins.green)?, red: off(pins.red)?, buzzer: off(pins.buzzer)?, on: pins.on })
+        let [green, red, buzzer] = [off(pins.green)?, off(pins.red)?, off(pins.buzzer)?];
+        Ok(Self { green, red, buzzer, on: pins.on, is_refused: false })
     }
 }
 
 impl LightOutputs for GpioLights {
     fn show(&mut self, shown: Shown) {
         let lights = [(&mut self.green, shown.green), (&mut self.red, shown.red), (&mut self.buzzer, shown.buzzer)];
+        let mut refused = None;
         for (output, is_on) in lights {
             if let Some(output) = output {
-                output.write(if is_on { self.on } else { self.on.other() }.into());
+                refused = output.drive(if is_on { self.on } else { self.on.other() }).err().or(refused);
             }
+        }
+        let was_refused = std::mem::replace(&mut self.is_refused, refused.is_some());
+        if let Some(error) = refused.filter(|_| !was_refused) {
+            tracing::warn!("the lights do not show what they should: {error}");
         }
     }
 }

@@ -33,6 +33,9 @@ status() { edge-agent status --config /etc/edge-agent/config.toml --json; }
 # The line of the unit file that systemd would run after the unit has ended, however it ended.
 exec_stop_post() { $(sed -n 's/^ExecStopPost=//p' /etc/edge-agent.service); }
 
+# From now on the pins' registers cannot be reached, as on a Pi with Debian's kernel and a unit that is not root.
+without_registers() { rm -f /dev/mem /dev/gpiomem; }
+
 stty -echo
 echo "@ready"
 while read -r line; do

@@ -1,5 +1,9 @@
 //! What happens in front of the door, and what its lock must do.
 //!
+//! The first scenes are played with pins that are driven by their registers, the others with lines of the kernel's GPIO
+//! character device: for those, `/dev/mem` is taken away, and with it the only way to the registers that Debian's kernel
+//! leaves. That kernel makes a released line an input.
+//!
 //! Not played here: card readers and the exit button. QEMU's pins know levels but no edges (its `bcm2835_gpio` has none of
 //! the event registers), and both are read by edges; the system tests play them with scripted ones.
 
@@ -10,13 +14,16 @@ use std::time::Instant;
 
 type Scene = fn(&mut Machine) -> Result<()>;
 
-const SCENES: [(&str, Scene); 6] = [
+const SCENES: [(&str, Scene); 9] = [
     ("somebody enrolled is let in, and the door locks again", enrolled),
     ("a stranger is not", stranger),
     ("nobody is not", nobody),
     ("killed while the door is unlocked: what systemd runs then locks it", killed),
     ("told to end while the door is unlocked: it locks", told_to_end),
     ("people of another model: the unit does not start", another_model),
+    ("by lines: somebody enrolled is let in, and the door locks again", enrolled_by_lines),
+    ("by lines: killed while the door is unlocked, the pin becomes an input, which its pull locks", killed_by_lines),
+    ("by lines, on a chip that is gpiochip11 as on a Pi 5: the pin is found by the chip's label", found_by_label),
 ];
 
 /// Frames with somebody in them that a unit must have decided about.
@@ -102,6 +109,35 @@ fn another_model(machine: &mut Machine) -> Result<()> {
     ensure!(code == "2" && said.contains("model"), "the unit ended with {code}: {said}");
     ensure!(!machine.pins().lock_is_high()? && machine.pins().lock_is_driven()?, "the door is left unlocked");
     Ok(())
+}
+
+fn enrolled_by_lines(machine: &mut Machine) -> Result<()> {
+    machine.run("without_registers")?;
+    // The scenes before have left the pin driven: whoever takes it as a line, and lets go of it, ends that.
+    machine.run("exec_stop_post")?;
+    enrolled(machine)?;
+    ensure!(!machine.pins().lock_is_driven()?, "the kernel keeps released lines driven, or this scene shows nothing");
+    Ok(())
+}
+
+fn killed_by_lines(machine: &mut Machine) -> Result<()> {
+    machine.run("show enrolled")?;
+    machine.run("start long")?;
+    machine.pins_when("the pin goes to its unlocked level", |pins| pins.lock_is_high())?;
+    machine.run("kill -9 $unit; wait $unit; true")?;
+    ensure!(!machine.pins().lock_is_driven()?, "the pin is still driven, to its unlocked level");
+    machine.run("exec_stop_post")?;
+    ensure!(!machine.pins().lock_is_driven()?, "a line is driven that nobody holds");
+    Ok(())
+}
+
+fn found_by_label(machine: &mut Machine) -> Result<()> {
+    machine.run("mv /dev/gpiochip0 /dev/gpiochip11")?;
+    machine.run("show enrolled")?;
+    machine.run("start config")?;
+    machine.pins_when("the unit drives its pin", |pins| pins.lock_is_driven())?;
+    machine.pins_when("the pin goes to its unlocked level", |pins| pins.lock_is_high())?;
+    end(machine)
 }
 
 /// Tells the unit to end, as systemd does, and waits for it.

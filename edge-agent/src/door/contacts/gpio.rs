@@ -3,8 +3,7 @@
 
 use super::debounce::Debounced;
 use super::{Change, Contact, Contacts};
-use crate::gpio::{self, GpioError, KernelTime, Level, Pin};
-use rppal::gpio::{InputPin, Trigger};
+use crate::gpio::{self, Edges, GpioError, Input, KernelTime, Level, Pin};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
@@ -24,7 +23,7 @@ pub struct GpioContacts {
 }
 
 struct Wire {
-    input: InputPin,
+    input: Box<dyn Input>,
     active: Level,
     edges: Receiver<(Level, Duration)>,
     contact: Debounced,
@@ -60,15 +59,13 @@ impl Contacts for GpioContacts {
 
 impl Wire {
     fn listen(pin: ContactPin, settle_ms: u64) -> Result<Self, GpioError> {
-        let mut input = gpio::input(pin.pin, pin.active.other())?;
         let (heard, edges) = mpsc::channel();
-        let hear = move |event: rppal::gpio::Event| {
-            let level = if event.trigger == Trigger::RisingEdge { Level::High } else { Level::Low };
+        let hear = move |level, stamp| {
             // Nobody listens any more only when the wire is about to be dropped.
-            heard.send((level, event.timestamp)).ok();
+            heard.send((level, stamp)).ok();
         };
-        input.set_async_interrupt(Trigger::Both, None, hear).map_err(|error| GpioError::of(pin.pin, error))?;
-        let contact = Debounced::new(input.read().into(), settle_ms);
+        let input = gpio::listen(pin.pin, pin.active.other(), Edges::Both, Box::new(hear))?;
+        let contact = Debounced::new(input.level()?, settle_ms);
         Ok(Self { input, active: pin.active, edges, contact, time: KernelTime::default() })
     }
 
@@ -83,7 +80,8 @@ impl Wire {
             let at_ms = self.time.ours(stamp, now_ms);
             changes.extend(self.contact.found(level, at_ms));
         }
-        changes.extend(self.contact.found(self.input.read().into(), now_ms));
+        // A pin that cannot be read has not changed: its edges are still heard.
+        changes.extend(self.input.level().ok().and_then(|level| self.contact.found(level, now_ms)));
         changes.into_iter().map(|(level, at_ms)| (self.is_active(level), at_ms)).collect()
     }
 }

@@ -3,8 +3,7 @@
 use super::super::CardReader;
 use super::super::inbox::{Cards, Inbox, inbox};
 use super::frames::{Edge, SILENCE, frames};
-use crate::gpio::{self, GpioError, Level, Pin};
-use rppal::gpio::{InputPin, Trigger};
+use crate::gpio::{self, Edges, GpioError, Input, Level, Pin};
 use shared::card::{CardNumber, decode_wiegand};
 use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -17,7 +16,7 @@ const MAX_EDGES: usize = 1024;
 pub struct WiegandReader {
     cards: Cards,
     // The wires are listened to for as long as these live.
-    _wires: [InputPin; 2],
+    _wires: [Box<dyn Input>; 2],
 }
 
 /// Why a reader cannot be listened to.
@@ -53,14 +52,12 @@ impl CardReader for WiegandReader {
     }
 }
 
-fn wire(pin: Pin, one: bool, heard: Sender<Edge>) -> Result<InputPin, GpioError> {
-    let mut input = gpio::input(pin, Level::High)?;
-    let hear = move |event: rppal::gpio::Event| {
+fn wire(pin: Pin, one: bool, heard: Sender<Edge>) -> Result<Box<dyn Input>, GpioError> {
+    let hear = move |_, stamp| {
         // Nobody listens any more only when the wire is about to be dropped.
-        heard.send(Edge { stamp: event.timestamp, one }).ok();
+        heard.send(Edge { stamp, one }).ok();
     };
-    input.set_async_interrupt(Trigger::FallingEdge, None, hear).map_err(|error| GpioError::of(pin, error))?;
-    Ok(input)
+    gpio::listen(pin, Level::High, Edges::Falling, Box::new(hear))
 }
 
 /// Passes cards on until the wires are gone.

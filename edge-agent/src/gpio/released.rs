@@ -1,0 +1,73 @@
+//! What becomes of a pin when the program that drove it is gone, for whatever reason.
+//!
+//! Raspberry Pi's kernels let it keep its level, unless they are told otherwise (`dtparam=strict_gpiod`). Others make it
+//! an input, so that its pull decides. The parameter `persist_gpio_outputs` of the pins' driver says which.
+
+use super::Board;
+use std::fs;
+use std::path::Path;
+
+/// What a released pin does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Released {
+    /// It is driven as before, until another program drives it.
+    KeepsLevel,
+    /// It is an input, and its pull decides.
+    BecomesInput,
+}
+
+impl Released {
+    /// On this computer, if it is such a board; the kernel of another one is not known here.
+    pub fn on(board: Board) -> Option<Self> {
+        (Board::of_this_computer() == Some(board)).then(|| Self::by_kernel(Path::new("/"), board))
+    }
+
+    fn by_kernel(root: &Path, board: Board) -> Self {
+        let driver = match board {
+            Board::Pi3 | Board::Pi4 | Board::Zero2W => "pinctrl_bcm2835",
+            Board::Pi5 => "pinctrl_rp1",
+        };
+        let said = fs::read(root.join("sys/module").join(driver).join("parameters/persist_gpio_outputs"));
+        match said {
+            Ok(said) if said.trim_ascii() == b"Y" => Self::KeepsLevel,
+            // A driver without the parameter does not know how to keep it.
+            _ => Self::BecomesInput,
+        }
+    }
+
+    /// In `snake_case`, for answers.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::KeepsLevel => "keeps_level",
+            Self::BecomesInput => "becomes_input",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Released::{BecomesInput, KeepsLevel};
+    use super::*;
+
+    #[test]
+    fn the_kernel_says_what_a_released_pin_does() {
+        for (driver, said, board, expected) in [
+            ("pinctrl_bcm2835", Some("Y\n"), Board::Pi4, KeepsLevel),
+            ("pinctrl_bcm2835", Some("N\n"), Board::Pi4, BecomesInput),
+            ("pinctrl_bcm2835", Some(""), Board::Pi3, BecomesInput),
+            ("pinctrl_bcm2835", None, Board::Zero2W, BecomesInput),
+            ("pinctrl_rp1", Some("Y\n"), Board::Pi5, KeepsLevel),
+            ("pinctrl_rp1", None, Board::Pi5, BecomesInput),
+            // Another chip's driver says nothing about the header.
+            ("pinctrl_bcm2835", Some("Y\n"), Board::Pi5, BecomesInput),
+        ] {
+            let root = tempfile::tempdir().unwrap();
+            let parameters = root.path().join("sys/module").join(driver).join("parameters");
+            fs::create_dir_all(&parameters).unwrap();
+            if let Some(said) = said {
+                fs::write(parameters.join("persist_gpio_outputs"), said).unwrap();
+            }
+            assert_eq!(Released::by_kernel(root.path(), board), expected, "{driver} {said:?} {board}");
+        }
+    }
+}
