@@ -25,7 +25,7 @@ pub use health::{CameraReport, CameraState, Health};
 pub use layout::{Layout, PixelFormat};
 pub use live::LiveCamera;
 pub(crate) use photos::PhotoCamera;
-pub(crate) use rpicam::{RpicamCamera, Settings as RpicamSettings, WIDTH_MULTIPLE, configured_size};
+pub(crate) use rpicam::{RpicamCamera, Settings as RpicamSettings, configured_size};
 pub(crate) use v4l::{Adjustments, V4lCamera, Wanted, may_be_renumbered};
 
 use models::Frame;

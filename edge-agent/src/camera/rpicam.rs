@@ -1,10 +1,14 @@
 //! The Raspberry Pi's own camera modules: `rpicam-vid` reads them and writes raw pictures to a pipe.
 //!
-//! Plain Video4Linux sees only their raw sensor data on today's Raspberry Pi OS. The pipe has no frame marks, so the
-//! size that the program says it configured is compared with the one asked for.
+//! Plain Video4Linux sees only their raw sensor data on today's Raspberry Pi OS. The pipe has no frame marks and the
+//! program tells of no padding: where pictures end, and with that how long their rows are, is learnt from the pauses
+//! between them ([`bursts`]). The size that the program says it configured is compared with the one asked for.
+
+mod bursts;
 
 use super::device::{Device, Fault, Opened};
 use super::layout::{Layout, PixelFormat};
+use bursts::{Beginnings, Bursts};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
@@ -14,22 +18,32 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// How long a picture is waited for.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    first: Duration,
+    others: Duration,
+}
+
 /// The sensor needs a second or two to start.
-const LONGEST_WAIT_FOR_THE_FIRST: Duration = Duration::from_secs(5);
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+const PATIENCE: Patience = Patience { first: Duration::from_secs(5), others: Duration::from_secs(2) };
 
 /// A longer line of its messages is cut.
 const MAX_LINE: u64 = 1000;
 
-/// Rows lie at multiples of so many bytes; at other widths there is padding that nobody tells of.
-pub(crate) const WIDTH_MULTIPLE: u32 = 64;
+/// A pause between pictures is at least this share of the time from one to the next: writing one takes milliseconds.
+const PAUSE_SHARE: f64 = 0.5;
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+
+/// Read at once.
+const CHUNK: usize = 1 << 16;
 
 /// What is asked of the program.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Settings {
     /// `rpicam-vid`, or what stands in for it.
     pub(crate) program: PathBuf,
-    /// In pixels, a multiple of [`WIDTH_MULTIPLE`].
+    /// In pixels, even.
     pub(crate) width: u32,
     /// In pixels, even.
     pub(crate) height: u32,
@@ -46,6 +60,7 @@ pub(crate) struct Settings {
 /// `rpicam-vid` as a camera.
 pub(crate) struct RpicamCamera {
     settings: Settings,
+    patience: Patience,
     running: Option<Running>,
 }
 
@@ -53,7 +68,14 @@ struct Running {
     child: Child,
     pictures: ChildStdout,
     said: Arc<Mutex<Said>>,
-    has_given_one: bool,
+    /// `None` until it has been learnt.
+    rows: Option<Rows>,
+}
+
+/// Where the bytes of pictures lie, and whether they still begin where a pause ends.
+struct Rows {
+    layout: Layout,
+    beginnings: Beginnings,
 }
 
 /// What the program wrote to stderr.
@@ -66,10 +88,11 @@ struct Said {
 
 impl RpicamCamera {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings, running: None }
+        Self { settings, patience: PATIENCE, running: None }
     }
 
-    fn layout(&self) -> Layout {
+    /// But for the padding of its rows.
+    fn wanted(&self) -> Layout {
         Layout::packed(PixelFormat::Yu12, self.settings.width, self.settings.height)
     }
 
@@ -97,34 +120,30 @@ impl Device for RpicamCamera {
             thread::Builder::new().name("rpicam messages".to_owned()).spawn(listening).map_err(Fault::System)?;
         }
         let Some(pictures) = child.stdout.take() else { return Err(Fault::Unplugged) };
-        self.running = Some(Running { child, pictures, said, has_given_one: false });
+        self.running = Some(Running { child, pictures, said, rows: None });
         Ok(Opened {
             description: format!(
                 "{}: {}, up to {} pictures a second",
                 self.program(),
-                self.layout(),
+                self.wanted(),
                 self.settings.rate
             ),
         })
     }
 
     fn capture(&mut self, picture: &mut Vec<u8>) -> Result<Layout, Fault> {
-        let layout = self.layout();
-        let program = self.program();
+        let (wanted, program) = (self.wanted(), self.program());
+        let (pause, patience) = (self.settings.pause(), self.patience);
         let running = self.running.as_mut().ok_or(Fault::Unplugged)?;
-        let wait = if running.has_given_one { LONGEST_WAIT } else { LONGEST_WAIT_FOR_THE_FIRST };
-        // A multiple of 64 and an even number: there is such a size.
-        picture.resize(layout.bytes().unwrap_or_default(), 0);
-        if !fill(&mut running.pictures, picture, wait)? {
-            return Err(running.ended(program));
+        let end = match running.rows {
+            None => running.learn(wanted, pause, patience, picture)?,
+            Some(_) => running.next_picture(pause, patience.others, picture)?,
+        };
+        running.compare_size(wanted)?;
+        match (end, &running.rows) {
+            (End::OfPicture, Some(rows)) => Ok(rows.layout),
+            _ => Err(running.ended(program)),
         }
-        let size = running.said().size;
-        if let Some((width, height)) = size.filter(|&size| size != (layout.width, layout.height)) {
-            let (wanted, found) = (layout.to_string(), format!("{width}x{height}"));
-            return Err(Fault::WrongSize { wanted, found });
-        }
-        running.has_given_one = true;
-        Ok(layout)
     }
 
     fn close(&mut self) {
@@ -141,7 +160,87 @@ impl Drop for RpicamCamera {
     }
 }
 
+/// Why reading came to an end.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    OfPicture,
+    OfPipe,
+}
+
 impl Running {
+    /// Reads until it is certain how long the rows are; the last picture that it took is given.
+    fn learn(
+        &mut self,
+        wanted: Layout,
+        pause: Duration,
+        patience: Patience,
+        picture: &mut Vec<u8>,
+    ) -> Result<End, Fault> {
+        let mut bursts = Bursts::of(wanted);
+        let mut chunk = vec![0; CHUNK];
+        let mut wait = patience.first;
+        loop {
+            picture.clear();
+            let mut bytes = 0;
+            while bytes <= bursts.longest() {
+                match read(&mut self.pictures, &mut chunk, if bytes == 0 { wait } else { pause })? {
+                    Heard::Bytes(more) => {
+                        bytes += more;
+                        picture.extend(&chunk[..more]);
+                    }
+                    Heard::Nothing if bytes == 0 => return Err(stalled(wait)),
+                    Heard::Nothing => break,
+                    Heard::End => return Ok(End::OfPipe),
+                }
+            }
+            self.compare_size(wanted)?;
+            match bursts.heard(bytes) {
+                Ok(Some(layout)) => {
+                    tracing::debug!("{layout}: rows of {} bytes", layout.stride);
+                    self.rows = Some(Rows { layout, beginnings: Beginnings::default() });
+                    return Ok(End::OfPicture);
+                }
+                Ok(None) => wait = patience.others,
+                Err(found) => return Err(Fault::WrongSize { wanted: wanted.to_string(), found }),
+            }
+        }
+    }
+
+    fn next_picture(&mut self, pause: Duration, longest: Duration, picture: &mut Vec<u8>) -> Result<End, Fault> {
+        let Some(Rows { layout, beginnings }) = &mut self.rows else { return Ok(End::OfPipe) };
+        // It was learnt from a picture of so many bytes.
+        picture.resize(layout.bytes().unwrap_or_default(), 0);
+        let until = Instant::now() + longest;
+        let (mut filled, mut paused_before, mut paused_within) = (0, false, false);
+        while filled < picture.len() {
+            match read(&mut self.pictures, &mut picture[filled..], pause)? {
+                Heard::Bytes(more) => filled += more,
+                Heard::Nothing if Instant::now() >= until => return Err(stalled(longest)),
+                Heard::Nothing if filled == 0 => paused_before = true,
+                Heard::Nothing => paused_within = true,
+                Heard::End => return Ok(End::OfPipe),
+            }
+        }
+        match beginnings.hold(paused_before, paused_within) {
+            true => Ok(End::OfPicture),
+            false => Err(Fault::WrongSize {
+                wanted: layout.to_string(),
+                found: "pictures that end where others should begin".to_owned(),
+            }),
+        }
+    }
+
+    /// # Errors
+    /// If the program says that it configured another size.
+    fn compare_size(&self, wanted: Layout) -> Result<(), Fault> {
+        match self.said().size {
+            Some((width, height)) if (width, height) != (wanted.width, wanted.height) => {
+                Err(Fault::WrongSize { wanted: wanted.to_string(), found: format!("{width}x{height}") })
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn said(&self) -> std::sync::MutexGuard<'_, Said> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -155,10 +254,17 @@ impl Running {
 }
 
 impl Settings {
+    /// So long nothing comes between two pictures, and not within one.
+    fn pause(&self) -> Duration {
+        Duration::from_secs_f64(PAUSE_SHARE / self.rate).min(LONGEST_PAUSE)
+    }
+
     fn arguments(&self) -> Vec<OsString> {
         let Self { width, height, rate, .. } = self;
         let mut arguments: Vec<OsString> =
-            ["--codec", "yuv420", "--timeout", "0", "--nopreview", "--output", "-"].map(OsString::from).to_vec();
+            ["--codec", "yuv420", "--timeout", "0", "--nopreview", "--flush", "--output", "-"]
+                .map(OsString::from)
+                .to_vec();
         let mut add = |name: &str, value: Option<String>| {
             if let Some(value) = value {
                 arguments.extend([name.into(), value.into()]);
@@ -174,30 +280,38 @@ impl Settings {
     }
 }
 
-/// Fills the picture; false if the pipe ended before.
-fn fill(pipe: &mut ChildStdout, picture: &mut [u8], wait: Duration) -> Result<bool, Fault> {
-    let until = Instant::now() + wait;
-    let mut filled = 0;
-    while filled < picture.len() {
-        if !is_readable(pipe, until.saturating_duration_since(Instant::now())).map_err(Fault::System)? {
-            return Err(Fault::Stalled { waited_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) });
+/// What came through the pipe.
+enum Heard {
+    /// So many.
+    Bytes(usize),
+    /// It was silent for so long.
+    Nothing,
+    End,
+}
+
+fn read(pipe: &mut ChildStdout, into: &mut [u8], wait: Duration) -> Result<Heard, Fault> {
+    loop {
+        if !is_readable(pipe, wait).map_err(Fault::System)? {
+            return Ok(Heard::Nothing);
         }
-        match pipe.read(&mut picture[filled..]) {
-            Ok(0) => return Ok(false),
-            Ok(read) => filled += read,
+        match pipe.read(into) {
+            Ok(0) => return Ok(Heard::End),
+            Ok(bytes) => return Ok(Heard::Bytes(bytes)),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(Fault::System(error)),
         }
     }
-    Ok(true)
 }
 
-fn is_readable(pipe: &ChildStdout, wait: Duration) -> io::Result<bool> {
-    let wait = Timespec { tv_sec: wait.as_secs().cast_signed(), tv_nsec: wait.subsec_nanos().into() };
+fn stalled(waited: Duration) -> Fault {
+    Fault::Stalled { waited_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX) }
+}
+
+fn is_readable(pipe: &ChildStdout, full: Duration) -> io::Result<bool> {
+    let wait = Timespec { tv_sec: full.as_secs().cast_signed(), tv_nsec: full.subsec_nanos().into() };
     match poll(&mut [PollFd::new(pipe, PollFlags::IN)], Some(&wait)) {
         Ok(ready) => Ok(ready > 0),
-        // Nothing has been read; the next turn waits for the rest of the time.
-        Err(rustix::io::Errno::INTR) => Ok(true),
+        Err(rustix::io::Errno::INTR) => is_readable(pipe, full),
         Err(errno) => Err(errno.into()),
     }
 }

@@ -1,7 +1,7 @@
 //! `[camera]`: what the unit looks through.
 
 use super::ConfigError;
-use crate::camera::{PixelFormat, WIDTH_MULTIPLE};
+use crate::camera::PixelFormat;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -125,8 +125,8 @@ impl Camera {
             Some(Source::Files) if self.files.is_none() => {
                 range("camera.files", &"not set", "source \"files\" needs a photo or a folder of photos")
             }
-            Some(Source::Rpicam) if !self.width.is_multiple_of(WIDTH_MULTIPLE) => {
-                range("camera.width", &self.width, "source \"rpicam\" needs a multiple of 64, such as 1280")
+            Some(Source::Rpicam) if !self.width.is_multiple_of(2) => {
+                range("camera.width", &self.width, "source \"rpicam\" needs an even number, such as 1280")
             }
             Some(Source::Rpicam) if !self.height.is_multiple_of(2) => {
                 range("camera.height", &self.height, "source \"rpicam\" needs an even number, such as 720")

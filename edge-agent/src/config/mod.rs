@@ -300,7 +300,7 @@ mod tests {
             ("[camera]\nsource = \"usb\"\n", "usb"),
             ("[camera]\nsource = \"v4l\"\n", "camera.device"),
             ("[camera]\nsource = \"files\"\n", "camera.files"),
-            ("[camera]\nsource = \"rpicam\"\nwidth = 1000\n", "multiple of 64"),
+            ("[camera]\nsource = \"rpicam\"\nwidth = 1001\n", "even number"),
             ("[camera]\nsource = \"rpicam\"\nheight = 721\n", "even number"),
             ("[camera]\nformat = \"h264\"\n", "h264"),
             ("[camera]\nwidth = 8\n", "camera.width"),
