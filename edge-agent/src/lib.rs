@@ -22,6 +22,7 @@ pub mod memory;
 mod passages;
 pub mod reader;
 mod replay;
+pub mod reports;
 mod run;
 pub mod sight;
 mod simulate;

@@ -3,6 +3,7 @@
 //! It is written anew with each change, which is rare: a failed attempt, somebody whose coming opens hours, and with
 //! anti-passback each grant. Without it the unit works, and says that it forgets.
 
+use crate::reports::{FailureReports, since_start};
 use crate::storage::{Folder, Storage};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,7 @@ use std::path::Path;
 pub struct MemoryFile {
     storage: Box<dyn Storage>,
     name: String,
-    /// Whether it is known already that it cannot be written.
-    is_failing: bool,
+    writing: FailureReports,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -27,7 +27,7 @@ struct Content {
 impl MemoryFile {
     /// A file of this folder.
     pub fn new(storage: Box<dyn Storage>, name: &str) -> Self {
-        Self { storage, name: name.to_owned(), is_failing: false }
+        Self { storage, name: name.to_owned(), writing: FailureReports::default() }
     }
 
     /// The file of this path.
@@ -71,13 +71,18 @@ impl MemoryFile {
         let kept = serde_json::to_vec(&content)
             .map_err(std::io::Error::other)
             .and_then(|text| self.storage.replace(&self.name, &text));
+        let name = &self.name;
         match kept {
-            Ok(()) => self.is_failing = false,
-            Err(error) if !self.is_failing => {
-                tracing::error!("{} cannot be written: {error}; a restart will forget failed attempts", self.name);
-                self.is_failing = true;
+            Ok(()) => {
+                if let Some(report) = self.writing.succeeded(since_start()) {
+                    tracing::warn!("{name} can be written again{report}");
+                }
             }
-            Err(_) => {}
+            Err(error) => {
+                if let Some(report) = self.writing.failed(&error.to_string(), since_start()) {
+                    tracing::error!("{name} cannot be written: {error}; a restart will forget failed attempts{report}");
+                }
+            }
         }
     }
 }

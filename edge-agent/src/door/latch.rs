@@ -4,6 +4,7 @@
 //! clock. It locks at its beginning and at its end, also when the thread that holds it panics.
 
 use super::{Door, DoorError, DoorState};
+use crate::reports::{FailureReports, since_start};
 use shared::policy::Grant;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -25,6 +26,7 @@ struct Held {
     /// On the forward-only clock; `None` while the door is locked.
     locks_at_ms: Option<u64>,
     closing: bool,
+    locking: FailureReports,
 }
 
 impl Latch {
@@ -34,7 +36,7 @@ impl Latch {
     /// When the door cannot be locked.
     pub fn close(mut door: Box<dyn Door>, unlock_ms: u64) -> Result<Self, DoorError> {
         door.lock()?;
-        let held = Held { door, unlock_ms, locks_at_ms: None, closing: false };
+        let held = Held { door, unlock_ms, locks_at_ms: None, closing: false, locking: FailureReports::default() };
         Ok(Self { shared: Arc::new(Shared { held: Mutex::new(held), changed: Condvar::new() }) })
     }
 
@@ -108,11 +110,18 @@ impl Latch {
 impl Held {
     fn lock(&mut self) {
         match self.door.lock() {
-            Ok(()) => self.locks_at_ms = None,
+            Ok(()) => {
+                self.locks_at_ms = None;
+                if let Some(report) = self.locking.succeeded(since_start()) {
+                    tracing::error!("the door could be locked again{report}");
+                }
+            }
             Err(error) => {
-                tracing::error!("{error}");
                 // Still to be locked, and at once.
                 self.locks_at_ms = Some(0);
+                if let Some(report) = self.locking.failed(&error.to_string(), since_start()) {
+                    tracing::error!("{error}{report}");
+                }
             }
         }
     }

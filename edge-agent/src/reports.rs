@@ -1,0 +1,216 @@
+//! Reports what lasts or keeps happening: once when it begins, when it changes and when it ends, and never so often that
+//! the journal or the audit log fills up with it.
+//!
+//! Everything that is tried again and again uses [`FailureReports`]; what merely happens (a card that cannot be read, a
+//! message of another program) uses an [`Allowance`]. Neither writes anything: the caller says in its own words what is
+//! to be said, and where.
+
+use std::fmt;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+/// So many reports may follow each other at once.
+const BURST: u32 = 10;
+/// Then one more for each of these: 288 a day.
+const ONE_MORE_EVERY: Duration = Duration::from_secs(5 * 60);
+
+/// The time of this program, for those who have no clock of their own. It only goes forward.
+pub fn since_start() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed()
+}
+
+/// How often something may be reported: [`BURST`] times at once, then once in [`ONE_MORE_EVERY`].
+#[derive(Debug, Clone)]
+pub struct Allowance {
+    left: u32,
+    refilled: Duration,
+    held_back: u64,
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self { left: BURST, refilled: Duration::ZERO, held_back: 0 }
+    }
+}
+
+impl Allowance {
+    /// `None` if this is to be held back; otherwise how many were held back since the last report. `now` is any time that
+    /// only goes forward.
+    pub fn take(&mut self, now: Duration) -> Option<u64> {
+        if !self.has_one(now) {
+            self.held_back += 1;
+            return None;
+        }
+        Some(std::mem::take(&mut self.held_back))
+    }
+
+    fn has_one(&mut self, now: Duration) -> bool {
+        let passed = now.saturating_sub(self.refilled).as_secs() / ONE_MORE_EVERY.as_secs();
+        if self.left == BURST {
+            self.refilled = now;
+        } else if passed > 0 {
+            self.left = self.left.saturating_add(u32::try_from(passed).unwrap_or(BURST)).min(BURST);
+            self.refilled = now;
+        }
+        let has_one = self.left > 0;
+        self.left -= u32::from(has_one);
+        has_one
+    }
+}
+
+/// What there is to say about something that is tried again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Report {
+    /// It fails, or fails for another reason.
+    Failing {
+        /// Changes since the last report that were held back.
+        unreported: u64,
+    },
+    /// It works again.
+    Ended {
+        /// Since it was first seen failing.
+        failed_for: Duration,
+        /// How often it failed in this time.
+        tries: u64,
+        /// Changes since the last report that were held back.
+        unreported: u64,
+    },
+}
+
+/// Follows something that is tried again and again, and says when there is something to report. Whatever was held back,
+/// the last report is true once the allowance lets it through: so it wants to hear of every try.
+#[derive(Debug, Clone, Default)]
+pub struct FailureReports {
+    /// Why it fails; `None` if it works.
+    state: Option<String>,
+    /// What was reported last.
+    reported: Option<String>,
+    changes: u64,
+    began: Duration,
+    tries: u64,
+    allowance: Allowance,
+}
+
+impl FailureReports {
+    /// A try failed. `kind` is what must differ for a failure to be another one: a code rather than a sentence with
+    /// numbers in it. `now` is any time that only goes forward.
+    pub fn failed(&mut self, kind: &str, now: Duration) -> Option<Report> {
+        if self.state.is_none() && self.reported.is_none() {
+            (self.began, self.tries) = (now, 0);
+        }
+        self.tries += 1;
+        if self.state.as_deref() != Some(kind) {
+            self.state = Some(kind.to_owned());
+            self.changes += 1;
+        }
+        let unreported = self.report(now)?;
+        Some(Report::Failing { unreported })
+    }
+
+    /// A try succeeded.
+    pub fn succeeded(&mut self, now: Duration) -> Option<Report> {
+        self.changes += u64::from(self.state.take().is_some());
+        let unreported = self.report(now)?;
+        Some(Report::Ended { failed_for: now.saturating_sub(self.began), tries: self.tries, unreported })
+    }
+
+    /// Whether the last try failed.
+    pub fn is_failing(&self) -> bool {
+        self.state.is_some()
+    }
+
+    fn report(&mut self, now: Duration) -> Option<u64> {
+        if self.state == self.reported || !self.allowance.has_one(now) {
+            return None;
+        }
+        self.reported.clone_from(&self.state);
+        Some(std::mem::take(&mut self.changes).saturating_sub(1))
+    }
+}
+
+/// What follows the caller's own words.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unreported = match *self {
+            Self::Failing { unreported } => unreported,
+            Self::Ended { failed_for, tries, unreported } => {
+                let times = if tries == 1 { "once" } else { &format!("{tries} times") };
+                write!(f, "; it failed {times} in {} s", failed_for.as_secs())?;
+                unreported
+            }
+        };
+        match unreported {
+            0 => Ok(()),
+            1 => f.write_str(" (1 change before was not reported)"),
+            more => write!(f, " ({more} changes before were not reported)"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_failure_that_lasts_is_reported_when_it_begins_changes_and_ends() {
+        let mut reports = FailureReports::default();
+        let mut said = Vec::new();
+        assert_eq!(reports.succeeded(Duration::ZERO), None);
+        for step in 0..1000 {
+            let now = SECOND * step / 5;
+            let report = match step {
+                0..100 => reports.failed("read-only", now),
+                100..900 => reports.failed("full", now),
+                _ => reports.succeeded(now),
+            };
+            said.extend(report.map(|report| (step, report)));
+        }
+        let ended = Report::Ended { failed_for: SECOND * 180, tries: 900, unreported: 0 };
+        assert_eq!(
+            said,
+            [(0, Report::Failing { unreported: 0 }), (100, Report::Failing { unreported: 0 }), (900, ended)]
+        );
+        assert_eq!(ended.to_string(), "; it failed 900 times in 180 s");
+    }
+
+    /// A hostile camera, or a loose plug.
+    #[test]
+    fn what_comes_and_goes_every_second_is_reported_rarely_and_at_last_truly() {
+        let mut reports = FailureReports::default();
+        let mut said = Vec::new();
+        let day = 24 * 3600;
+        for second in 0..day {
+            let now = SECOND * second;
+            said.extend(if second % 2 == 0 { reports.failed("unplugged", now) } else { reports.succeeded(now) });
+        }
+        assert!((100..=300).contains(&said.len()), "{}", said.len());
+        let unreported: u64 = said
+            .iter()
+            .map(|report| match report {
+                Report::Failing { unreported } | Report::Ended { unreported, .. } => *unreported,
+            })
+            .sum();
+        assert!(unreported + said.len() as u64 > u64::from(day) - 1000, "{unreported}");
+        for second in day..day + 600 {
+            said.extend(reports.failed("unplugged", SECOND * second));
+        }
+        assert!(matches!(said.last(), Some(Report::Failing { .. })), "{:?}", said.last());
+        for second in day + 600..day + 1200 {
+            said.extend(reports.succeeded(SECOND * second));
+        }
+        assert!(matches!(said.last(), Some(Report::Ended { .. })), "{:?}", said.last());
+    }
+
+    #[test]
+    fn what_happens_often_is_held_back_and_counted() {
+        let mut allowance = Allowance::default();
+        let taken: Vec<_> = (0..1000).filter_map(|step| allowance.take(SECOND * step)).collect();
+        assert_eq!(taken, [&[0; 10][..], &[290, 299, 299]].concat());
+        // Long silence earns no more than the burst.
+        let later = SECOND * 1_000_000;
+        assert_eq!((0..100).filter(|_| allowance.take(later).is_some()).count(), 10);
+    }
+}
