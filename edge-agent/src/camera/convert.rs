@@ -5,7 +5,7 @@
 //! filled again and again.
 
 use super::layout::{Layout, PixelFormat};
-use models::photo::PhotoError;
+use models::photo::{PhotoError, with_standard_tables};
 use models::{Frame, Photo, frame::FrameError};
 
 /// Why bytes are no picture.
@@ -56,7 +56,8 @@ pub enum Damaged {
 pub fn into_frame(bytes: &[u8], layout: &Layout, frame: &mut Option<Frame>) -> Result<(), Damaged> {
     let (width, height) = (layout.width, layout.height);
     if layout.format == PixelFormat::Mjpg {
-        let photo = Photo::open(bytes)?;
+        let bytes = with_standard_tables(bytes);
+        let photo = Photo::open(&bytes)?;
         let wrong_size = |(width, height)| Damaged::WrongSize { layout: *layout, width, height };
         // Before it is decoded: a damaged header may promise a picture that fills the memory.
         if ![(width, height), (height, width)].contains(&photo.stored_size()) {

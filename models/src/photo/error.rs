@@ -52,7 +52,7 @@ pub enum PhotoError {
     Unsupported {
         /// What the file is.
         format: PhotoFormat,
-        /// What its decoder said.
+        /// Which kind it is, or what its decoder said.
         reason: String,
     },
     /// It cannot be a frame.

@@ -2,7 +2,8 @@
 //!
 //! Content decides what a file is, its name is not known here. [`Photo::open`] reads the header alone, so that a caller
 //! can make room before [`Photo::decode`]. A photo is decoded whole or refused: half a picture is not searched for
-//! faces. Colour profiles are not applied.
+//! faces. A JPEG of a kind that the decoder does not show as it is, is refused by the name of its kind. Colour profiles
+//! are not applied.
 
 mod error;
 mod format;
@@ -13,6 +14,7 @@ mod tests;
 
 pub use error::PhotoError;
 pub use format::PhotoFormat;
+pub use jpeg::with_standard_tables;
 
 use crate::frame::MAX_SIDE;
 use crate::unpanicked::unpanicked;
@@ -44,6 +46,9 @@ impl<'a> Photo<'a> {
     /// [`PhotoError`] if the bytes are no photo that can be decoded, or one of more than [`MAX_PIXELS`].
     pub fn open(bytes: &'a [u8]) -> Result<Self, PhotoError> {
         let format = PhotoFormat::of(bytes)?;
+        if format == PhotoFormat::Jpeg {
+            jpeg::require_ordinary(bytes)?;
+        }
         let photo = Self { format, decoder: answered(format, || decoder_of(format, bytes))? };
         let (width, height) = photo.decoder.dimensions();
         if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
@@ -52,8 +57,8 @@ impl<'a> Photo<'a> {
         if photo.pixels() > MAX_PIXELS {
             return Err(PhotoError::TooManyPixels { width, height });
         }
-        if format == PhotoFormat::Jpeg && !jpeg::has_end(bytes) {
-            return Err(PhotoError::CutOff { format });
+        if format == PhotoFormat::Jpeg {
+            jpeg::require_end(bytes)?;
         }
         Ok(photo)
     }

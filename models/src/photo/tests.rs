@@ -60,25 +60,83 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
 #[test]
 fn every_kind_shows_the_same_picture() {
     for (name, bytes) in samples() {
-        let frame = decoded(&bytes).unwrap();
-        assert_eq!((frame.width(), frame.height()), (WIDTH, HEIGHT), "{name}");
-        for (at, pixel) in frame.pixels().as_chunks::<3>().0.iter().enumerate() {
-            let (x, y) = (at as u32 % WIDTH, at as u32 / WIDTH);
-            let expected = match name {
-                "bilevel.png" => {
-                    if x < WIDTH / 2 {
-                        [255; 3]
-                    } else {
-                        [0; 3]
-                    }
-                }
-                "half_transparent.webp" if x >= WIDTH / 2 => [255; 3],
-                _ => gradient(x, y),
-            };
-            let off = pixel.iter().zip(expected).map(|(found, expected)| found.abs_diff(expected)).max();
-            assert!(off <= Some(32), "{name} at {x},{y}: {pixel:?}, not {expected:?}");
+        require_shows(name, &bytes, |x, y| match name {
+            "bilevel.png" if x < WIDTH / 2 => [255; 3],
+            "bilevel.png" => [0; 3],
+            "half_transparent.webp" if x >= WIDTH / 2 => [255; 3],
+            _ => gradient(x, y),
+        });
+    }
+}
+
+fn require_shows(name: &str, bytes: &[u8], expected: impl Fn(u32, u32) -> [u8; 3]) {
+    let frame = decoded(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert_eq!((frame.width(), frame.height()), (WIDTH, HEIGHT), "{name}");
+    for (at, pixel) in frame.pixels().as_chunks::<3>().0.iter().enumerate() {
+        let (x, y) = (at as u32 % WIDTH, at as u32 / WIDTH);
+        let off = pixel.iter().zip(expected(x, y)).map(|(found, expected)| found.abs_diff(expected)).max();
+        assert!(off <= Some(32), "{name} at {x},{y}: {pixel:?}, not {:?}", expected(x, y));
+    }
+}
+
+/// A JPEG of `fixtures/jpeg`, written by libjpeg's `cjpeg -quality 95 -dct float` with the sampling and the scans that its
+/// name says.
+fn of_libjpeg(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/src/photo/fixtures/jpeg/{name}.jpg", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+/// zune-jpeg shows garbage for a scan of each colour where colours are subsampled, and for colours finer than brightness:
+/// a face was not found, or was enrolled from garbage.
+#[test]
+fn a_jpeg_is_shown_as_libjpeg_shows_it_or_refused_by_its_kind() {
+    for (name, refused_for) in [
+        ("444", None),
+        ("422", None),
+        ("440", None),
+        ("420", None),
+        ("411", None),
+        ("410", None),
+        ("unlike_chroma", None),
+        ("restarts", None),
+        ("rgb", None),
+        ("progressive_separate_scans_420", None),
+        ("progressive_separate_scans_440", None),
+        ("separate_scans_444", Some("a scan for each colour")),
+        ("separate_scans_422", Some("a scan for each colour")),
+        ("separate_scans_440", Some("a scan for each colour")),
+        ("separate_scans_420", Some("a scan for each colour")),
+        ("chroma_in_a_scan_of_its_own", Some("a scan for each colour")),
+        ("chroma_finer_than_luma", Some("sampling 1x1,2x1,2x1")),
+        ("chroma_across", Some("sampling 1x2,2x1,2x1")),
+        ("three_to_one", Some("sampling 3x1,1x1,1x1")),
+        ("four_down", Some("sampling 1x4,1x2,1x2")),
+        ("arithmetic", Some("arithmetic coding")),
+        ("arithmetic_progressive", Some("arithmetic coding")),
+    ] {
+        match refused_for {
+            None => require_shows(name, &of_libjpeg(name), gradient),
+            Some(reason) => {
+                let refusal = decoded(&of_libjpeg(name)).map(|_| "shown").unwrap_err();
+                let expected = PhotoError::Unsupported { format: PhotoFormat::Jpeg, reason: reason.to_owned() };
+                assert_eq!(refusal, expected, "{name}");
+                assert!(refusal.to_string().contains("export it as an ordinary JPEG"), "{refusal}");
+            }
         }
     }
+}
+
+/// Many cameras leave the tables out; every picture of theirs was called damaged.
+#[test]
+fn a_cameras_jpeg_without_huffman_tables_is_read_by_the_standards() {
+    let mut bytes = of_libjpeg("420");
+    while let Some(at) = bytes.windows(2).position(|marker| marker == b"\xff\xc4") {
+        let length = u16::from_be_bytes([bytes[at + 2], bytes[at + 3]]);
+        bytes.drain(at..at + 2 + usize::from(length));
+    }
+    assert!(decoded(&bytes).unwrap_err().to_string().contains("it has no Huffman tables"));
+    require_shows("without tables", &with_standard_tables(&bytes), gradient);
+    let whole = of_libjpeg("420");
+    assert!(matches!(with_standard_tables(&whole), std::borrow::Cow::Borrowed(_)));
 }
 
 /// An EXIF block that holds the orientation and nothing else.

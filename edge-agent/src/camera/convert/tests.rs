@@ -86,6 +86,20 @@ fn a_jpeg_must_have_the_size_agreed_on() {
     assert!(matches!(into_frame(photo, &other, &mut None), Err(Damaged::WrongSize { .. })));
 }
 
+/// A camera may choose how it writes its pictures; what the decoder would show as garbage is no picture.
+#[test]
+fn a_jpeg_of_a_kind_that_is_not_decoded_is_said_to_be_one() {
+    let kind = |name: &str| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/src/photo/fixtures/jpeg");
+        into_frame(&std::fs::read(format!("{folder}/{name}.jpg")).unwrap(), &Layout::packed(Mjpg, 24, 16), &mut None)
+    };
+    assert_eq!(kind("422"), Ok(()));
+    for name in ["separate_scans_420", "chroma_finer_than_luma", "arithmetic"] {
+        let refused = kind(name).unwrap_err();
+        assert!(matches!(refused, Damaged::Jpeg(PhotoError::Unsupported { .. })), "{name}: {refused}");
+    }
+}
+
 /// Found while a fuzzing target was written: a JPEG was decoded before its size was looked at. One with a damaged header
 /// could fill 600 MB, which a door unit does not have.
 #[test]
