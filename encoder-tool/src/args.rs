@@ -63,7 +63,7 @@ pub(crate) struct ThresholdChoice {
 /// Each folder in PHOTOS is a person: PHOTOS/<person>/<photo>, JPEG, PNG or WebP, one face in each photo. A file
 /// PHOTOS/people.csv may say more about them; its first line names the columns, of which all but `name` may be left
 /// out: id (the folder's name if it is not the person's, or the id that `list` prints), name, groups (a;b), mode
-/// (face, card_and_face, card_or_face), valid_from and valid_to (2027-01-31: that whole day in this computer's time
+/// (face, card-and-face, card-or-face), valid_from and valid_to (2027-01-31: that whole day in this computer's time
 /// zone; or 2027-01-31T18:00:00Z), cards (123:45678;0008108654), note.
 ///
 /// Exit codes: 0 everybody has an encoding, 1 somebody has none (the others are in the database), 2 nothing was

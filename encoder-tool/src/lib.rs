@@ -27,6 +27,7 @@ mod pixel_budget;
 mod pixels;
 mod progress;
 mod protect;
+mod rule_files;
 mod ship;
 mod threshold;
 mod triplet_loss;

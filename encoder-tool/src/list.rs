@@ -82,7 +82,7 @@ fn people(gallery: &Gallery) -> Vec<ListedPerson> {
         name: person.name.as_str().to_owned(),
         encodings: person.encodings.len(),
         groups: person.details.groups.clone(),
-        mode: mode(person.details.mode),
+        mode: person.details.mode.in_json(),
         valid_from: person.details.valid_from.map(time),
         valid_until: person.details.valid_until.map(time),
         cards: person.details.cards.len(),
@@ -108,15 +108,6 @@ fn listed(header: &Header, signer: Option<Signer>, recipients: &[Recipient]) -> 
     }
 }
 
-fn mode(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Default => "default",
-        Mode::Face => "face",
-        Mode::CardAndFace => "card_and_face",
-        Mode::CardOrFace => "card_or_face",
-    }
-}
-
 /// RFC 3339; a time that no calendar has is given in Unix seconds.
 fn time(seconds: i64) -> String {
     Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.to_string())
@@ -138,8 +129,8 @@ fn in_words(listed: &Listed) -> String {
 fn person_in_words(person: &ListedPerson, width: usize) -> String {
     let encodings = if person.encodings == 1 { "encoding" } else { "encodings" };
     let mut line = format!("{:width$}  {}  {} {encodings}", person.name, person.id, person.encodings);
-    if person.mode != "default" {
-        line += &format!(", {}", person.mode);
+    if let Some(mode) = Mode::parse(person.mode).filter(|mode| *mode != Mode::Default) {
+        line += &format!(", {}", mode.in_files());
     }
     match person.cards {
         0 => {}

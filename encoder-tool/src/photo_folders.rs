@@ -1,16 +1,11 @@
 //! What lies in the photos folder: a folder for each person, photos in it, perhaps a `people.csv` and a `schedules.toml`.
 //! Nothing is opened.
 
+use crate::rule_files::{self, NearMiss, PEOPLE_FILE, SCHEDULES_FILE};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// The file beside the folders that says more about people.
-pub(crate) const PEOPLE_FILE: &str = "people.csv";
-
-/// The file beside the folders that says when people may enter.
-pub(crate) const SCHEDULES_FILE: &str = "schedules.toml";
 
 /// What was found, ordered by name.
 #[derive(Debug, Default)]
@@ -18,6 +13,8 @@ pub(crate) struct Scan {
     pub(crate) folders: Vec<Folder>,
     pub(crate) people_file: Option<PathBuf>,
     pub(crate) schedules_file: Option<PathBuf>,
+    /// What looks like one of the two and is not read. Whoever goes by them must refuse it.
+    pub(crate) near_misses: Vec<NearMiss>,
     /// What is neither a person's folder nor a photo in one, in the form `path: why`.
     pub(crate) passed_over: Vec<String>,
 }
@@ -75,12 +72,18 @@ pub(crate) fn scan(root: &Path) -> Result<Scan, ScanError> {
             let Some(name) = name.to_str().map(str::to_owned) else {
                 return Err(ScanError::NameNotUnicode { name: shown });
             };
-            let photos = photos_in(&name, &path, &mut scan.passed_over)?;
+            if let Some(near_miss) = NearMiss::of_folder(&name) {
+                scan.near_misses.push(near_miss);
+                continue;
+            }
+            let photos = photos_in(&name, &path, &mut scan)?;
             scan.folders.push(Folder { name, photos });
         } else if name == PEOPLE_FILE {
             scan.people_file = Some(path);
         } else if name == SCHEDULES_FILE {
             scan.schedules_file = Some(path);
+        } else if let Some(near_miss) = NearMiss::of_file(&shown, &shown) {
+            scan.near_misses.push(near_miss);
         } else {
             scan.passed_over.push(format!("{shown}: not in a person's folder"));
         }
@@ -91,13 +94,17 @@ pub(crate) fn scan(root: &Path) -> Result<Scan, ScanError> {
     Ok(scan)
 }
 
-fn photos_in(person: &str, folder: &Path, passed_over: &mut Vec<String>) -> Result<Vec<Photo>, ScanError> {
+fn photos_in(person: &str, folder: &Path, scan: &mut Scan) -> Result<Vec<Photo>, ScanError> {
     let mut photos = Vec::new();
     for (name, path) in entries(folder)? {
         let shown = format!("{person}/{}", name.to_string_lossy());
+        if let Some(near_miss) = NearMiss::of_file(&name.to_string_lossy(), &shown) {
+            scan.near_misses.push(near_miss);
+            continue;
+        }
         match fs::metadata(&path) {
-            Ok(found) if found.is_dir() => passed_over.push(format!("{shown}: a folder in a person's folder")),
-            Ok(found) if !found.is_file() => passed_over.push(format!("{shown}: not a file")),
+            Ok(found) if found.is_dir() => scan.passed_over.push(format!("{shown}: a folder in a person's folder")),
+            Ok(found) if !found.is_file() => scan.passed_over.push(format!("{shown}: not a file")),
             // A dangling link is a photo that cannot be read, and is told as such.
             _ => photos.push(Photo { path, shown }),
         }
@@ -118,10 +125,12 @@ fn entries(folder: &Path) -> Result<Vec<(std::ffi::OsString, PathBuf)>, ScanErro
     Ok(entries)
 }
 
-/// Hidden files, and what Windows, macOS archives and network storage put beside photos.
+/// Hidden files, locks of spreadsheets, and what Windows, macOS archives and network storage put beside photos.
 fn is_ignored(name: &OsStr) -> bool {
     const LEFT_BY_SYSTEMS: [&str; 4] = ["Thumbs.db", "desktop.ini", "__MACOSX", "@eaDir"];
-    name.as_encoded_bytes().starts_with(b".") || LEFT_BY_SYSTEMS.iter().any(|left| name.eq_ignore_ascii_case(left))
+    let begins_with = |start: &[u8]| name.as_encoded_bytes().starts_with(start);
+    let hidden = begins_with(b".") && !rule_files::is_hidden_rule_file(name);
+    hidden || begins_with(b"~$") || LEFT_BY_SYSTEMS.iter().any(|left| name.eq_ignore_ascii_case(left))
 }
 
 #[cfg(test)]
@@ -153,6 +162,26 @@ mod tests {
     fn what_lies_elsewhere_is_told() {
         let found = scan(tree(&["a/1.jpg", "a/old/2.jpg", "loose.jpg"]).path()).unwrap();
         assert_eq!(found.passed_over, ["a/old: a folder in a person's folder", "loose.jpg: not in a person's folder"]);
+    }
+
+    /// With the rules passed over, everybody could enter at all times.
+    #[test]
+    fn a_rule_file_by_another_name_or_in_another_place_is_told() {
+        for (file, near_misses) in [
+            ("people.csv", 0),
+            ("People.csv", 1),
+            (".people.csv", 1),
+            ("._people.csv", 0),
+            (".~lock.people.csv#", 0),
+            ("~$people.xlsx", 0),
+            ("a/people.csv", 1),
+            ("a/Schedules.toml", 1),
+            ("people.csv/people.csv", 1),
+            ("b/2.jpg", 0),
+        ] {
+            let found = scan(tree(&["a/1.jpg", file]).path()).unwrap();
+            assert_eq!(found.near_misses.len(), near_misses, "{file}: {:?}", found.near_misses);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod driven;
 mod networks;
 mod pictures;
 mod readers;
+mod schedules;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use driven::driven;
 pub use networks::{bundle, onnx, weights};
 pub use pictures::{camera_frame, photo};
 pub use readers::{usb_reader, wiegand};
+pub use schedules::schedules;
 pub use status::{status_report, status_request};
 
 /// What became of what was handed over.
@@ -39,7 +41,7 @@ pub enum Answer {
 pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All of them.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 16] = [
     ("audit-log", audit_log),
     ("bundle", bundle),
     ("camera-frame", camera_frame),
@@ -49,6 +51,7 @@ pub const TARGETS: [Target; 15] = [
     ("database", database),
     ("onnx", onnx),
     ("photo", photo),
+    ("schedules", schedules),
     ("small-files", small_files),
     ("status-report", status_report),
     ("status-request", status_request),

@@ -122,8 +122,10 @@ pub enum Mode {
     /// The face is enough.
     Face,
     /// A card, and the face that belongs to it.
+    #[serde(alias = "card_and_face")]
     CardAndFace,
     /// Either is enough.
+    #[serde(alias = "card_or_face")]
     CardOrFace,
 }
 
@@ -228,5 +230,13 @@ mod tests {
         expected.mode = shared::gallery::Mode::CardOrFace;
         assert_eq!(rules, expected);
         assert_eq!(PolicyRules::default().with_threshold(1.02), Rules::new(1.02));
+    }
+
+    #[test]
+    fn a_mode_is_also_read_as_json_spells_it() {
+        for name in ["card-or-face", "card_or_face"] {
+            let said: PolicyRules = toml::from_str(&format!("mode = \"{name}\"")).unwrap();
+            assert_eq!(said.with_threshold(1.0).mode, shared::gallery::Mode::CardOrFace);
+        }
     }
 }

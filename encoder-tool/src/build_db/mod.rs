@@ -12,15 +12,17 @@ mod quality;
 mod report;
 mod resemblance;
 mod roster;
-mod schedules_toml;
+pub(crate) mod schedules_toml;
+mod table;
 mod write;
 
 use crate::args::BuildDb;
 use crate::calibrate::risk::{Risk, risk_at};
 use crate::photo_folders::{self, Photo, Scan};
 use crate::protect::Protect;
+use crate::rule_files::NearMiss;
 use crate::{atomic_file, calibrate, database};
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use duplicates::{Outcome, leave_out_duplicates};
 use encode::Encoded;
 use jiff::Timestamp;
@@ -34,7 +36,6 @@ use roster::Member;
 use schedules_toml::Planned;
 use shared::gallery::{MAX_ENCODINGS_OF_PERSON, Mode, NewEncoding};
 use std::path::Path;
-use std::str;
 use std::time::Instant;
 use terminal::{Answer, Help, Verbosity};
 use write::{Enrolled, EnrolledPhoto, Findings, Heritage};
@@ -45,8 +46,9 @@ use write::{Enrolled, EnrolledPhoto, Findings, Heritage};
 /// If nothing could be built or written; what was there before is then still there.
 pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<Answer> {
     let started = Instant::now();
-    let Scan { folders, people_file, schedules_file, passed_over } =
+    let Scan { folders, people_file, schedules_file, near_misses, passed_over } =
         photo_folders::scan(&arguments.photos).help("photos lie in PHOTOS/<person>/<photo>")?;
+    refuse_near_misses(&near_misses)?;
     passed_over.iter().for_each(|line| verbosity.note(&format!("passed over {line}")));
     let names: Vec<&str> = folders.iter().map(|folder| folder.name.as_str()).collect();
     let rows = people_file.as_deref().map(read_people_file).transpose()?;
@@ -100,7 +102,11 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
             .help("correct what was left out, for the reason given with each");
     }
     enrolled.iter().filter(|person| needs_a_card(person)).for_each(|person| {
-        verbosity.note(&format!("{} must show a card (card_and_face) and has none: cannot enter", person.member.name));
+        verbosity.note(&format!(
+            "{} must show a card ({}) and has none: cannot enter",
+            person.member.name,
+            Mode::CardAndFace.in_files()
+        ));
     });
     report.odd_photos.iter().for_each(|odd| verbosity.note(&odd.in_words()));
     report.look_alikes.iter().for_each(|pair| verbosity.note(&pair.in_words()));
@@ -154,6 +160,15 @@ fn threshold_in_words(risk: Option<&Risk>, recogniser: &Recogniser) -> String {
     }
 }
 
+fn refuse_near_misses(near_misses: &[NearMiss]) -> anyhow::Result<()> {
+    if near_misses.is_empty() {
+        return Ok(());
+    }
+    let told: Vec<String> = near_misses.iter().map(ToString::to_string).collect();
+    Err(anyhow!("{}", told.join("; ")))
+        .help("rename it (a spreadsheet: save it as CSV in UTF-8), or move it out of the folder if it is not meant for the door")
+}
+
 fn read_people_file(path: &Path) -> anyhow::Result<Vec<Row>> {
     let bytes = terminal::read_bounded(path, people_csv::MAX_BYTES)?;
     people_csv::parse(&bytes, &TimeZone::system()).help("correct the file, or move it away to go by folder names")
@@ -161,8 +176,7 @@ fn read_people_file(path: &Path) -> anyhow::Result<Vec<Row>> {
 
 fn read_schedules_file(path: &Path) -> anyhow::Result<Vec<Planned>> {
     let bytes = terminal::read_bounded(path, schedules_toml::MAX_BYTES)?;
-    let text = str::from_utf8(&bytes).context("schedules.toml is not UTF-8 text")?;
-    schedules_toml::parse(text).help("correct the file: with it moved away, everybody could enter at all times")
+    schedules_toml::parse(&bytes).help("correct the file: with it moved away, everybody could enter at all times")
 }
 
 /// Each member's photos that are enrolled, and what was left out.

@@ -1,10 +1,10 @@
 //! `people.csv`: what an administrator says about people beside their photos. Which folder belongs to which line is
 //! for `roster` to find out.
 //!
-//! The first line names the columns; only `name` must be there. Fields are separated by commas, or by semicolons if
-//! the first line has no comma, and may be quoted.
+//! The first line names the columns; only `name` must be there. What a table is, is for `table` to know.
 
-use csv::{ReaderBuilder, StringRecord, Trim};
+use super::table::{self, Line, TableError};
+use csv::StringRecord;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -15,6 +15,10 @@ use shared::gallery::{Details, MAX_CARDS, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_
 pub(super) const MAX_BYTES: u64 = 64 << 20;
 
 const COLUMNS: [&str; 8] = ["id", "name", "groups", "mode", "valid_from", "valid_to", "cards", "note"];
+
+/// Columns that a short line may lack: spreadsheets leave out empty fields at the end, and nobody may enter more for want of
+/// one of these. A line without its mode or its last day may be one that was cut off.
+const MAY_BE_CUT_OFF: [&str; 2] = ["cards", "note"];
 
 /// One person's line.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +38,16 @@ pub(crate) struct Row {
 #[non_exhaustive]
 pub(crate) enum CsvError {
     /// It is no table of UTF-8 text.
-    #[error("people.csv: {0}; save it as CSV in UTF-8")]
-    NotATable(#[from] csv::Error),
+    #[error("people.csv: {0}")]
+    NotATable(#[from] TableError),
+    /// Fewer or more fields than columns.
+    #[error("people.csv line {line}: {problem}")]
+    Fields {
+        /// Counted from 1.
+        line: u64,
+        /// What is missing or too much.
+        problem: String,
+    },
     /// The first line does not name the columns.
     #[error("people.csv: {problem}; the columns are {}", COLUMNS.join(", "))]
     Columns {
@@ -67,26 +79,25 @@ pub(crate) enum CsvError {
 /// # Errors
 /// [`CsvError`] names the line and what it may hold.
 pub(crate) fn parse(bytes: &[u8], zone: &TimeZone) -> Result<Vec<Row>, CsvError> {
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    let first_line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let delimiter = if first_line.contains(&b',') || !first_line.contains(&b';') { b',' } else { b';' };
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).trim(Trim::All).from_reader(bytes);
-    let columns = Columns::find(reader.headers()?)?;
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record?;
-        rows.push(columns.row(&record, record.position().map_or(0, csv::Position::line), zone)?);
-    }
-    Ok(rows)
+    let lines = table::parse(bytes)?;
+    let (first, others) = lines
+        .split_first()
+        .map_or((StringRecord::default(), &[][..]), |(first, others)| (first.fields.clone(), others));
+    let columns = Columns::find(&first)?;
+    others.iter().map(|line| columns.row(line, zone)).collect()
 }
 
-/// For each of [`COLUMNS`], where it is.
-struct Columns([Option<usize>; COLUMNS.len()]);
+struct Columns {
+    /// For each of [`COLUMNS`], where it is.
+    places: [Option<usize>; COLUMNS.len()],
+    /// How many there are, those without a name among them.
+    count: usize,
+}
 
 impl Columns {
     fn find(headers: &StringRecord) -> Result<Self, CsvError> {
         let mut places = [None; COLUMNS.len()];
-        for (place, header) in headers.iter().enumerate() {
+        for (place, header) in headers.iter().enumerate().filter(|(_, header)| !header.is_empty()) {
             let known = COLUMNS.iter().position(|column| header.eq_ignore_ascii_case(column));
             let Some(column) = known else {
                 return Err(CsvError::Columns { problem: format!("the first line has an unknown column {header:?}") });
@@ -95,7 +106,7 @@ impl Columns {
                 return Err(CsvError::Columns { problem: format!("the column {header:?} is there twice") });
             }
         }
-        let columns = Self(places);
+        let columns = Self { places, count: headers.len() };
         match columns.place("name") {
             Some(_) => Ok(columns),
             None => Err(CsvError::Columns { problem: "the first line has no column \"name\"".to_owned() }),
@@ -103,10 +114,27 @@ impl Columns {
     }
 
     fn place(&self, column: &str) -> Option<usize> {
-        COLUMNS.iter().position(|known| *known == column).and_then(|at| self.0[at])
+        COLUMNS.iter().position(|known| *known == column).and_then(|at| self.places[at])
     }
 
-    fn row(&self, record: &StringRecord, line: u64, zone: &TimeZone) -> Result<Row, CsvError> {
+    /// Refuses a line with a field that belongs to no column, and one without a field that may restrict somebody.
+    fn require_fields(&self, &Line { number: line, ref fields }: &Line) -> Result<(), CsvError> {
+        let named = |place: usize| self.places.iter().position(|known| *known == Some(place)).map(|at| COLUMNS[at]);
+        let extra = fields.iter().enumerate().find(|(place, field)| !field.is_empty() && named(*place).is_none());
+        if let Some((place, field)) = extra {
+            let problem = format!("the first line has no name for column {}, where {field:?} stands", place + 1);
+            return Err(CsvError::Fields { line, problem });
+        }
+        let missing = (fields.len()..self.count).filter_map(named).find(|column| !MAY_BE_CUT_OFF.contains(column));
+        missing.map_or(Ok(()), |column| {
+            let problem = format!("it has {} of {} fields; {column:?} is missing", fields.len(), self.count);
+            Err(CsvError::Fields { line, problem })
+        })
+    }
+
+    fn row(&self, whole: &Line, zone: &TimeZone) -> Result<Row, CsvError> {
+        self.require_fields(whole)?;
+        let &Line { number: line, fields: ref record } = whole;
         let field = |column: &'static str| self.place(column).and_then(|at| record.get(at)).unwrap_or_default();
         let wrong = |column: &'static str| move |problem: String| CsvError::Field { line, column, problem };
         let valid_from = seconds(field("valid_from"), zone, Edge::Start).map_err(wrong("valid_from"))?;
@@ -177,13 +205,13 @@ fn cards(text: &str) -> Result<Vec<CardNumber>, String> {
 }
 
 fn mode(text: &str) -> Result<Mode, String> {
-    match text {
-        "" | "default" => Ok(Mode::Default),
-        "face" => Ok(Mode::Face),
-        "card_and_face" => Ok(Mode::CardAndFace),
-        "card_or_face" => Ok(Mode::CardOrFace),
-        _ => Err(format!("{text:?} is none of face, card_and_face, card_or_face; empty is what the door is set to")),
+    if text.is_empty() {
+        return Ok(Mode::Default);
     }
+    Mode::parse(text).ok_or_else(|| {
+        let modes = [Mode::Face, Mode::CardAndFace, Mode::CardOrFace].map(Mode::in_files).join(", ");
+        format!("{text:?} is none of {modes}; empty is what the door is set to")
+    })
 }
 
 #[derive(Clone, Copy)]
@@ -240,6 +268,21 @@ mod tests {
     }
 
     #[test]
+    fn modes_are_read_as_in_the_configuration_and_as_in_json() {
+        for (text, expected) in [
+            ("card-and-face", Mode::CardAndFace),
+            ("card_and_face", Mode::CardAndFace),
+            ("card-or-face", Mode::CardOrFace),
+            ("card_or_face", Mode::CardOrFace),
+            ("face", Mode::Face),
+            ("default", Mode::Default),
+            ("", Mode::Default),
+        ] {
+            assert_eq!(parsed(&format!("name,mode\nBo,{text}\n")).unwrap()[0].details.mode, expected, "{text:?}");
+        }
+    }
+
+    #[test]
     fn a_day_is_a_day_where_the_administrator_is() {
         let zone = TimeZone::fixed(jiff::tz::offset(3));
         let rows = parse(b"name,valid_from\nBo,1970-01-02\n", &zone).unwrap();
@@ -256,7 +299,14 @@ mod tests {
 
     #[test]
     fn what_spreadsheets_write_is_read() {
-        for text in ["\u{feff}name,note\r\nBo,x\r\n", "Name;Note\nBo;x", "note,name\n x , Bo \n\n"] {
+        for text in [
+            "\u{feff}name,note\r\nBo,x\r\n",
+            "Name;Note\nBo;x",
+            "note,name\n x , Bo \n\n",
+            "sep=;\r\nname;note;;\r\nBo;x;;\r\n;;;\r\n",
+            "name\tnote\r\nBo\tx",
+            "name,mode,note,cards\nBo,,x\n",
+        ] {
             let rows = parsed(text).unwrap();
             assert_eq!((rows[0].name.as_str(), rows[0].details.note.as_str()), ("Bo", "x"), "{text:?}");
         }
@@ -271,8 +321,19 @@ mod tests {
             ("note\n", "no column \"name\""),
             ("name,nick\n", "unknown column \"nick\""),
             ("name,name\n", "twice"),
-            ("name\nBo\n\"\"\n", "line 3: the name is empty"),
-            ("name,note\nBo\n", "people.csv: "),
+            ("name,note\nBo,\n,x\n", "line 3: the name is empty"),
+            ("name,mode\nBo\n", "line 2: it has 1 of 2 fields; \"mode\" is missing"),
+            ("name,groups,mode\nBo,face\n", "line 2: it has 2 of 3 fields; \"mode\" is missing"),
+            (
+                "name,mode\r\nAnn,face\r\nBo,fae\r\n",
+                "line 3, mode: \"fae\" is none of face, card-and-face, card-or-face",
+            ),
+            ("name,mode\n\n\nBo,fae\n", "line 4, mode"),
+            ("name,note,mode\nAnn,\"a\nb\",face\nBo,,fae\n", "line 4, mode"),
+            ("sep=;\nname;mode\nBo;fae\n", "line 3, mode"),
+            ("name,,\nBo,,face\n", "line 2: the first line has no name for column 3, where \"face\" stands"),
+            ("name\nBo,face\n", "line 2: the first line has no name for column 2, where \"face\" stands"),
+            ("name,note\nBo,\"x\nAnn,y\n", "line 2: a quotation mark is not closed"),
             (&format!("name\n{long}\n"), "line 2: the name has 129 bytes"),
             ("name\nB\u{7}o\n", "line 2: the name holds the control character U+0007"),
             ("name,mode\nBo,both\n", "line 2, mode: \"both\" is none of"),

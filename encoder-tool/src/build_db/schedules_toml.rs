@@ -46,7 +46,7 @@ struct Written {
 
 /// A schedule whose people have names only.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Planned {
+pub(crate) struct Planned {
     schedule: Schedule,
     people: Vec<PersonName>,
 }
@@ -55,6 +55,9 @@ pub(super) struct Planned {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum SchedulesError {
+    /// Another encoding, such as UTF-16.
+    #[error("schedules.toml is not UTF-8 text: save it in UTF-8")]
+    NotUtf8,
     /// It is not what it should be.
     #[error("schedules.toml: {0}")]
     NotToml(#[from] toml::de::Error),
@@ -76,8 +79,9 @@ pub(crate) enum SchedulesError {
 ///
 /// # Errors
 /// [`SchedulesError`] names the schedule and what it may say.
-pub(super) fn parse(text: &str) -> Result<Vec<Planned>, SchedulesError> {
-    toml::from_str::<File>(text)?.schedule.into_iter().map(planned).collect()
+pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Planned>, SchedulesError> {
+    let text = str::from_utf8(bytes).map_err(|_| SchedulesError::NotUtf8)?;
+    toml::from_str::<File>(text.strip_prefix('\u{feff}').unwrap_or(text))?.schedule.into_iter().map(planned).collect()
 }
 
 fn planned(written: Written) -> Result<Planned, SchedulesError> {
@@ -113,7 +117,7 @@ fn planned(written: Written) -> Result<Planned, SchedulesError> {
 ///
 /// # Errors
 /// If somebody is named who is not enrolled, or a schedule makes no sense.
-pub(super) fn with_ids(
+pub(crate) fn with_ids(
     planned: Vec<Planned>,
     id_of: impl Fn(&PersonName) -> Option<PersonId>,
 ) -> anyhow::Result<Schedules> {
@@ -184,7 +188,7 @@ mod tests {
 
     fn one(lines: &str) -> Result<Schedule, String> {
         let text = format!("[[schedule]]\nname = \"s\"\n{lines}");
-        let planned = parse(&text).map_err(|error| error.to_string())?;
+        let planned = parse(text.as_bytes()).map_err(|error| error.to_string())?;
         let schedules = with_ids(planned, |name| (name.as_str() == "Ann Lee").then_some(PersonId([7; 16])))
             .map_err(|error| format!("{error:#}"))?;
         Ok(schedules.iter().next().unwrap().clone())
@@ -259,6 +263,9 @@ mod tests {
             let message = one(lines).unwrap_err();
             assert!(message.contains(named), "{lines:?}: {message}");
         }
-        assert!(parse("schedules = []\n").unwrap_err().to_string().contains("schedules.toml"));
+        assert!(parse(b"").unwrap_err().to_string().contains("missing field `schedule`"));
+        assert!(parse(b"\xff\xfes\0").unwrap_err().to_string().contains("save it in UTF-8"));
+        assert_eq!(parse("\u{feff}schedule = []\r\n".as_bytes()).unwrap(), []);
+        assert!(parse(b"schedules = []\n").unwrap_err().to_string().contains("schedules.toml"));
     }
 }

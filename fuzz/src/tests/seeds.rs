@@ -50,6 +50,7 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
         "cards" => vec![
             ("full", b"id,name,groups,mode,valid_from,valid_to,cards,note\ne17,Zo\xc3\xab,staff;night,card_and_face,2027-01-31,2027-02-01T12:00:00Z,0008108654;123:47726;0xff,\"says \"\"hi\"\"\"\n,Bo,,,,,,\n".to_vec()),
             ("semicolons", b"\xef\xbb\xbfname;cards\r\nBo;1\r\n".to_vec()),
+            ("from-a-spreadsheet", b"sep=;\r\nname;mode;note;\r\nBo;card-or-face;\"a\r\nb\";\r\n;;;\r\n".to_vec()),
             ("no-name", b"note\nx\n".to_vec()),
         ],
         "changed-audit-log" => vec![
@@ -64,6 +65,11 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
         "database" => vec![("two-people", database()), ("nobody", nobody()), ("magic", b"PEOPLEDB".to_vec())],
         "onnx" => vec![("encoder", [&[0][..], &network(true)].concat()), ("no-end", [&[1][..], &network(false)].concat())],
         "photo" => photos(),
+        "schedules" => vec![
+            ("full.toml", b"[[schedule]]\nname = \"cleaning\"\ngroups = [\"cleaners\"]\npeople = [\"Ann Lee\"]\nhours = [\"mon-fri 06:00-08:30\", \"sat,sun 22:00-02:00\", \"daily 12:00-13:00\"]\nfrom = \"2026-11-23\"\nto = \"2027-11-23\"\nclosed = [\"2026-12-24..2027-01-06\"]\nafter-first-of = \"staff\"\n".to_vec()),
+            ("two.toml", b"\xef\xbb\xbf[[schedule]]\r\nname = \"a\"\r\ngroups = [\"a\"]\r\nhours = [\"0:00-24:00\"]\r\n[[schedule]]\r\nname = \"b\"\r\npeople = [\"Bo\"]\r\nhours = [\"mon 1:00-1:00\"]\r\n".to_vec()),
+            ("no-hours.toml", b"[[schedule]]\nname = \"a\"\ngroups = [\"a\"]\nhours = [\"6-8\"]\n".to_vec()),
+        ],
         "small-files" => vec![
             ("head.json", json!({"sequence": 7, "hash": "05".repeat(32), "key": "3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29", "signature": "00".repeat(64)}).to_string().into_bytes()),
             ("names.json", json!({"schema": 1, "people": {"01".repeat(16): {"name": "Ada", "gone_utc_ms": null}}}).to_string().into_bytes()),

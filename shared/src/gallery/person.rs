@@ -38,6 +38,35 @@ pub enum Mode {
     CardOrFace,
 }
 
+impl Mode {
+    const ALL: [Self; 4] = [Self::Default, Self::Face, Self::CardAndFace, Self::CardOrFace];
+
+    /// Its name in files that people write, as in the unit's configuration.
+    pub fn in_files(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Face => "face",
+            Self::CardAndFace => "card-and-face",
+            Self::CardOrFace => "card-or-face",
+        }
+    }
+
+    /// Its name in JSON.
+    pub fn in_json(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Face => "face",
+            Self::CardAndFace => "card_and_face",
+            Self::CardOrFace => "card_or_face",
+        }
+    }
+
+    /// The mode of either name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| [mode.in_files(), mode.in_json()].contains(&name))
+    }
+}
+
 /// What an administrator says about a person beside the name; all of it may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Details {

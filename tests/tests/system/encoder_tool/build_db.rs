@@ -94,9 +94,9 @@ fn cards_are_counted_and_never_shown() {
     let database = photos.path().join("people.db");
     let built = build(photos.path(), &database, &[]);
     assert_eq!(built.code, 0, "{built:?}");
-    assert!(built.stderr.contains("Jim must show a card (card_and_face) and has none"), "{}", built.stderr);
+    assert!(built.stderr.contains("Jim must show a card (card-and-face) and has none"), "{}", built.stderr);
     let listed = said(encoder_tool(["list"]).arg(&database));
-    assert!(listed.stdout.contains("card_and_face, 2 cards"), "{listed:?}");
+    assert!(listed.stdout.contains("card-and-face, 2 cards"), "{listed:?}");
     let json = said(encoder_tool(["list", "--json"]).arg(&database)).json();
     assert_eq!((&json["people"][0]["cards"], &json["people"][1]["cards"]), (&0.into(), &2.into()));
     let numbers = ["47726", "8108654", "7bba6e"];
@@ -106,6 +106,56 @@ fn cards_are_counted_and_never_shown() {
     let bytes = fs::read(&database).unwrap();
     for secret in [&8_108_654_u32.to_be_bytes()[..], &8_108_654_u32.to_le_bytes(), b"47726"] {
         assert!(!bytes.windows(secret.len()).any(|window| window == secret), "{secret:?}");
+    }
+}
+
+/// They were passed over: Ann came in by her face alone, at all times.
+#[test]
+fn rules_under_another_name_stop_the_build() {
+    for (file, meant) in [
+        ("People.csv", "people.csv"),
+        ("people.csv.txt", "people.csv"),
+        ("people .csv", "people.csv"),
+        ("people.xlsx", "people.csv"),
+        ("p\u{435}ople.csv", "people.csv"),
+        ("Joe/people.csv", "people.csv"),
+        ("Schedules.toml", "schedules.toml"),
+        ("schedule.toml", "schedules.toml"),
+    ] {
+        let photos = made::folder(&[("Joe/1.jpg", &portrait()), (file, b"name,mode\nJoe,card-and-face\n")]);
+        let database = photos.path().join("people.db");
+        let built = build(photos.path(), &database, &["-q"]);
+        assert_eq!(built.code, 2, "{file}: {built:?}");
+        for told in [&format!("only \"{meant}\" beside the people's folders is read"), "help: rename it"] {
+            assert!(built.stderr.contains(told), "{file}: {}", built.stderr);
+        }
+        assert!(!database.exists());
+    }
+}
+
+#[test]
+fn a_table_as_a_spreadsheet_leaves_it_is_read_and_its_lines_are_an_editors() {
+    for (table, code, told) in [
+        ("sep=;\r\nname;mode;;\r\n;;;\r\nJoe;card_or_face;;\r\n", 0, ""),
+        (
+            "name,mode\r\n\r\nJoe,fae\r\n",
+            2,
+            "people.csv line 3, mode: \"fae\" is none of face, card-and-face, card-or-face",
+        ),
+        ("name,note,mode\r\nJoe,\"half,face\r\n", 2, "people.csv: line 2: a quotation mark is not closed"),
+        ("\u{fffd}", 2, "people.csv: "),
+    ] {
+        let photos = made::folder(&[("Joe/1.jpg", &portrait()), ("people.csv", table.as_bytes())]);
+        let database = photos.path().join("people.db");
+        let built = build(photos.path(), &database, &["-q"]);
+        assert_eq!(built.code, code, "{table:?}: {built:?}");
+        assert!(built.stderr.contains(told), "{table:?}: {}", built.stderr);
+        if code == 0 {
+            let words = said(encoder_tool(["list"]).arg(&database));
+            let json = said(encoder_tool(["list", "--json"]).arg(&database));
+            assert!(words.stdout.contains("card-or-face"), "{words:?}");
+            assert_eq!(json.json()["people"][0]["mode"], "card_or_face");
+        }
     }
 }
 

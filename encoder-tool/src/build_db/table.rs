@@ -1,0 +1,155 @@
+//! A table as spreadsheets and editors save it: fields separated by commas, semicolons or tabs, in UTF-8. What the columns
+//! mean is for `people_csv` to know.
+//!
+//! Spreadsheets leave a first line `sep=;`, columns and rows in which nothing stands, and rows that are shorter than the
+//! first. A row is known by its line as an editor counts it: at each CRLF, LF or CR, in quoted fields as well.
+
+use csv::{ByteRecord, ReaderBuilder, StringRecord};
+
+/// A line of the table: its fields without the space around them.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Line {
+    /// Counted from 1.
+    pub(super) number: u64,
+    pub(super) fields: StringRecord,
+}
+
+/// Why a file is no table.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum TableError {
+    /// Two bytes for each character.
+    #[error("it is UTF-16 (\"Unicode text\"): save it as CSV in UTF-8")]
+    Utf16,
+    /// Not UTF-8.
+    #[error("line {line} is not UTF-8 text: save it as CSV in UTF-8")]
+    NotUtf8 {
+        /// Counted from 1.
+        line: u64,
+    },
+    /// The rest of the file would be taken for one field, and its people would be missing.
+    #[error("line {line}: a quotation mark is not closed; write one within a field twice, and quote the field")]
+    OpenQuote {
+        /// Counted from 1.
+        line: u64,
+    },
+}
+
+/// All lines in which something stands, the first with the names of the columns.
+///
+/// # Errors
+/// [`TableError`]
+pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Line>, TableError> {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.contains(&0) {
+        return Err(TableError::Utf16);
+    }
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let (delimiter, skipped) = delimiter_of(text);
+    let mut reader =
+        ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(&text[skipped..]);
+    let mut lines = Vec::new();
+    let (mut record, mut place) = (ByteRecord::new(), Place { text, at: 0, line: 1 });
+    loop {
+        // Blank lines, and the end of a CRLF, come before the record that they are read with.
+        let start = skipped + reader.position().byte() as usize;
+        // Reading from memory does not fail, and any bytes are some table.
+        if !reader.read_byte_record(&mut record).unwrap_or(false) {
+            return Ok(lines);
+        }
+        let number = place.line_of(start);
+        let raw = &text[start..skipped + reader.position().byte() as usize];
+        if raw.iter().filter(|&&byte| byte == b'"').count() % 2 == 1 {
+            return Err(TableError::OpenQuote { line: number });
+        }
+        let mut fields =
+            StringRecord::from_byte_record(record.clone()).map_err(|_| TableError::NotUtf8 { line: number })?;
+        fields.trim();
+        if fields.iter().any(|field| !field.is_empty()) {
+            lines.push(Line { number, fields });
+        }
+    }
+}
+
+/// What separates fields, and how many bytes a line that says so takes.
+fn delimiter_of(text: &[u8]) -> (u8, usize) {
+    let end = text.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(text.len());
+    let first = &text[..end];
+    if let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter @ (b',' | b';' | b'\t' | b'|')] = first {
+        return (*delimiter, end);
+    }
+    (*[b',', b';', b'\t'].iter().find(|delimiter| first.contains(delimiter)).unwrap_or(&b','), 0)
+}
+
+/// A place in a text and the line that it is in, looked for from the place before.
+struct Place<'t> {
+    text: &'t [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Place<'_> {
+    /// The line of the first character that stands at a place or behind it.
+    fn line_of(&mut self, place: usize) -> u64 {
+        while let Some(&byte) = self.text.get(self.at) {
+            let breaks = match byte {
+                b'\n' => true,
+                b'\r' => self.text.get(self.at + 1) != Some(&b'\n'),
+                _ if self.at >= place => break,
+                _ => false,
+            };
+            self.line += u64::from(breaks);
+            self.at += 1;
+        }
+        self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &[u8], expected: &[(u64, &[&str])]) {
+        let lines = parse(text).unwrap_or_else(|error| panic!("{:?}: {error}", text.escape_ascii().to_string()));
+        let found: Vec<(u64, Vec<&str>)> =
+            lines.iter().map(|line| (line.number, line.fields.iter().collect())).collect();
+        let expected: Vec<(u64, Vec<&str>)> =
+            expected.iter().map(|(number, fields)| (*number, fields.to_vec())).collect();
+        assert_eq!(found, expected, "{}", text.escape_ascii());
+    }
+
+    #[test]
+    fn lines_are_those_of_an_editor() {
+        for text in [&b"a,b\nc,d\ne,f\n"[..], b"a,b\r\nc,d\r\ne,f\r\n", b"a,b\rc,d\re,f", b"a,b\r\nc,d\ne,f"] {
+            check(text, &[(1, &["a", "b"]), (2, &["c", "d"]), (3, &["e", "f"])]);
+        }
+        check(b"\n\r\na\r\n\r\n\n\nb\n", &[(3, &["a"]), (7, &["b"])]);
+        check(b"a,\"b\r\nc\nd\"\r\ne\n", &[(1, &["a", "b\r\nc\nd"]), (4, &["e"])]);
+        check(b"\xef\xbb\xbfa\n,,\n \nb", &[(1, &["a"]), (4, &["b"])]);
+    }
+
+    #[test]
+    fn what_spreadsheets_leave_is_passed_over() {
+        check(b"sep=;\r\na;b\r\nc;d\r\n", &[(2, &["a", "b"]), (3, &["c", "d"])]);
+        check(b"\xef\xbb\xbfsep=,\na,b;c\n", &[(2, &["a", "b;c"])]);
+        check(b"SEP=;\na;b\n", &[(2, &["a", "b"])]);
+        check(b"sep=\t\na\tb\n", &[(2, &["a", "b"])]);
+        check(b"a\tb;c\n", &[(1, &["a\tb", "c"])]);
+        check(b"a\tb\n", &[(1, &["a", "b"])]);
+        check(b"a;b;;\n;;;\nc;d;;\n;\n", &[(1, &["a", "b", "", ""]), (3, &["c", "d", "", ""])]);
+        check(b"sep=;", &[]);
+        check(b"", &[]);
+    }
+
+    #[test]
+    fn what_is_no_table_is_named_with_its_line() {
+        for (text, expected) in [
+            (&b"\xff\xfea\0,\0"[..], TableError::Utf16),
+            (b"\xfe\xff\0a", TableError::Utf16),
+            (b"a\0,\0b\0", TableError::Utf16),
+            (b"a\r\nb\r\nM\xfcller\r\n", TableError::NotUtf8 { line: 3 }),
+            (b"name,note\nAnn,\"half\nBo,face\n", TableError::OpenQuote { line: 2 }),
+        ] {
+            assert_eq!(parse(text), Err(expected), "{}", text.escape_ascii());
+        }
+    }
+}
