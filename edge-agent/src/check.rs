@@ -4,6 +4,8 @@ mod around;
 mod keys;
 
 use crate::args::Check;
+use crate::audit_log::read::last_recorded_utc_ms;
+use crate::clock::utc_now_ms;
 use crate::config::{Config, Reader};
 use crate::database::{self, Trust};
 use anyhow::Context;
@@ -36,6 +38,10 @@ struct Checked {
     /// `evdev` or `wiegand`.
     reader: Option<&'static str>,
     audit: String,
+    /// What speaks for this computer's clock now; `None` if nothing does.
+    clock_evidence: Option<&'static str>,
+    /// The same for people, or why nothing does.
+    clock: String,
     /// What is allowed and still worth knowing.
     warnings: Vec<String>,
 }
@@ -61,6 +67,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
         (None, Some(_)) => "database",
         (None, None) => "encoder",
     };
+    let clock = config.clock.witnesses(last_recorded_utc_ms(&config.audit.path)).ask(utc_now_ms());
     let checked = Checked {
         config: arguments.config.display().to_string(),
         database: path.display().to_string(),
@@ -76,17 +83,33 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
             .concat()
             .into_iter()
             .chain(untested(tested))
+            .chain(about_set_file(&config))
             .collect(),
         keys,
         lock,
         reader: config.reader.as_ref().map(Reader::kind),
         audit: config.audit.path.display().to_string(),
+        clock_evidence: clock.as_ref().ok().map(|evidence| evidence.code()),
+        clock: clock.map_or_else(
+            |doubt| format!("not trusted, so that people with dates or hours are refused: {doubt}"),
+            |evidence| format!("trusted: {evidence}"),
+        ),
     };
     match arguments.json {
         true => print_json(&checked)?,
         false => print(&in_words(&checked))?,
     }
     Ok(Answer::Yes)
+}
+
+fn about_set_file(config: &Config) -> Option<String> {
+    let set_file = &config.clock.set_file;
+    (!set_file.starts_with("/run")).then(|| {
+        format!(
+            "[clock] set-file is {}: what does not lie in /run is still there after a restart, when nobody has set the clock",
+            set_file.display()
+        )
+    })
 }
 
 fn untested(tested: Tested) -> Option<String> {
@@ -97,7 +120,7 @@ fn untested(tested: Tested) -> Option<String> {
 
 fn in_words(checked: &Checked) -> String {
     let Checked { config, database, sequence, people, encodings, model, dimensions, .. } = checked;
-    let Checked { keys, threshold, threshold_from, unlock_seconds, lock, reader, audit, warnings, .. } = checked;
+    let Checked { keys, threshold, threshold_from, unlock_seconds, lock, reader, audit, clock, warnings, .. } = checked;
     let mut lines = vec![
         format!("configuration  {config}: can be used"),
         format!("model          {model}, {dimensions} numbers an encoding"),
@@ -111,7 +134,7 @@ fn in_words(checked: &Checked) -> String {
         lines.extend(lock.wiring.map(|wiring| format!("wiring         {}", wiring_advice(wiring))));
     }
     lines.extend(reader.map(|kind| format!("card reader    {kind}")));
-    lines.push(format!("audit log      {audit}"));
+    lines.extend([format!("audit log      {audit}"), format!("clock          {clock}")]);
     lines.extend(warnings.iter().map(|warning| format!("warning        {warning}")));
     lines.join("\n")
 }
@@ -162,6 +185,8 @@ mod tests {
             }),
             reader: Some("wiegand"),
             audit: "audit.jsonl".to_owned(),
+            clock_evidence: Some("time_server"),
+            clock: "trusted: a time server has set it".to_owned(),
             warnings: vec!["mind the step".to_owned()],
         };
         let expected = "\
@@ -176,6 +201,7 @@ lock           GPIO17, locked at low, and while the Pi boots by its pull at rese
 wiring         over the relay's normally-open contact: a relay at rest gives no power, which is locked
 card reader    wiegand
 audit log      audit.jsonl
+clock          trusted: a time server has set it
 warning        mind the step";
         assert_eq!(in_words(&checked), expected);
         for (released, expected) in

@@ -6,6 +6,7 @@
 mod args;
 mod audit;
 pub mod audit_log;
+mod bounded_read;
 pub mod camera;
 mod check;
 pub mod clock;

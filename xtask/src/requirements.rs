@@ -85,6 +85,9 @@ pub(crate) const BUSYBOX: Requirement =
 /// What databases are shipped through, for the test of it.
 pub(crate) const SSH_SERVER: Requirement =
     Requirement { probe: &["test", "-x", "/usr/sbin/sshd"], source: Source::DebianPackage("openssh-server") };
+/// The bus on which systemd answers, for the service's sandbox.
+pub(crate) const DBUS: Requirement =
+    Requirement { probe: &["test", "-x", "/usr/bin/dbus-daemon"], source: Source::DebianPackage("dbus") };
 pub(crate) const MAN: Requirement =
     Requirement { probe: &["man", "--version"], source: Source::DebianPackage("man-db") };
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use shared::audit::{MAX_LINE_BYTES, Record};
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// How often the files are looked for anew, when one was put aside meanwhile.
@@ -96,6 +96,21 @@ fn open_one(folder: &Path, name: &str, first: Option<u64>) -> anyhow::Result<Opt
     Ok(Some(OpenFile { name: name.to_owned(), first, content: file }))
 }
 
+/// When the last record was written, milliseconds since 1970, as far as the unit knew then; `None` if there is none that
+/// can be read.
+pub(crate) fn last_recorded_utc_ms(path: &Path) -> Option<i64> {
+    let last = |file: OpenFile| last_record(file.content).ok().flatten();
+    open(path).ok()?.into_iter().rev().find_map(last).map(|record| record.utc_ms)
+}
+
+fn last_record(mut file: File) -> io::Result<Option<Record>> {
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(3 * MAX_LINE_BYTES as u64)))?;
+    let mut tail = Vec::new();
+    file.take(3 * MAX_LINE_BYTES as u64).read_to_end(&mut tail)?;
+    Ok(tail.split(|&byte| byte == b'\n').rev().find_map(|line| Record::parse(line).ok()))
+}
+
 /// The lines of one file. A line that is longer than any record is cut into pieces, none of which is one.
 pub(crate) fn lines<R: Read>(file: OpenFile<R>) -> impl Iterator<Item = io::Result<Line>> {
     let OpenFile { name, content, .. } = file;
@@ -123,4 +138,30 @@ pub(crate) fn lines<R: Read>(file: OpenFile<R>) -> impl Iterator<Item = io::Resu
 /// As [`open`].
 pub(crate) fn lines_of(path: &Path) -> anyhow::Result<impl Iterator<Item = io::Result<Line>>> {
     Ok(open(path)?.into_iter().flat_map(lines))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::audit::{BootId, Chain, Event};
+
+    #[test]
+    fn when_the_last_record_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        assert_eq!(last_recorded_utc_ms(&path), None);
+        let mut chain = Chain::new();
+        let mut line = |utc_ms| {
+            let line = chain.next_line(utc_ms, BootId([0; 16]), Event::Stopped).unwrap();
+            let text = line.text().to_owned();
+            line.commit();
+            text
+        };
+        let (older, newer) = ((0..50).map(&mut line).collect::<String>(), line(99));
+        fs::write(folder.path().join("log.0000000001"), older).unwrap();
+        fs::write(&path, "").unwrap();
+        assert_eq!(last_recorded_utc_ms(&path), Some(49), "the current file has just begun");
+        fs::write(&path, format!("{newer}{}", &newer[..40])).unwrap();
+        assert_eq!(last_recorded_utc_ms(&path), Some(99), "the last line is torn");
+    }
 }

@@ -8,10 +8,10 @@ mod bursts;
 
 use super::device::{Device, Fault, Opened};
 use super::layout::{Layout, PixelFormat};
+use crate::bounded_read::{Heard, read};
 use bursts::{Beginnings, Bursts};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -183,7 +183,9 @@ impl Running {
             picture.clear();
             let mut bytes = 0;
             while bytes <= bursts.longest() {
-                match read(&mut self.pictures, &mut chunk, if bytes == 0 { wait } else { pause })? {
+                match read(&mut self.pictures, &mut chunk, if bytes == 0 { wait } else { pause })
+                    .map_err(Fault::System)?
+                {
                     Heard::Bytes(more) => {
                         bytes += more;
                         picture.extend(&chunk[..more]);
@@ -213,7 +215,7 @@ impl Running {
         let until = Instant::now() + longest;
         let (mut filled, mut paused_before, mut paused_within) = (0, false, false);
         while filled < picture.len() {
-            match read(&mut self.pictures, &mut picture[filled..], pause)? {
+            match read(&mut self.pictures, &mut picture[filled..], pause).map_err(Fault::System)? {
                 Heard::Bytes(more) => filled += more,
                 Heard::Nothing if Instant::now() >= until => return Err(stalled(longest)),
                 Heard::Nothing if filled == 0 => paused_before = true,
@@ -280,40 +282,8 @@ impl Settings {
     }
 }
 
-/// What came through the pipe.
-enum Heard {
-    /// So many.
-    Bytes(usize),
-    /// It was silent for so long.
-    Nothing,
-    End,
-}
-
-fn read(pipe: &mut ChildStdout, into: &mut [u8], wait: Duration) -> Result<Heard, Fault> {
-    loop {
-        if !is_readable(pipe, wait).map_err(Fault::System)? {
-            return Ok(Heard::Nothing);
-        }
-        match pipe.read(into) {
-            Ok(0) => return Ok(Heard::End),
-            Ok(bytes) => return Ok(Heard::Bytes(bytes)),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(Fault::System(error)),
-        }
-    }
-}
-
 fn stalled(waited: Duration) -> Fault {
     Fault::Stalled { waited_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX) }
-}
-
-fn is_readable(pipe: &ChildStdout, full: Duration) -> io::Result<bool> {
-    let wait = Timespec { tv_sec: full.as_secs().cast_signed(), tv_nsec: full.subsec_nanos().into() };
-    match poll(&mut [PollFd::new(pipe, PollFlags::IN)], Some(&wait)) {
-        Ok(ready) => Ok(ready > 0),
-        Err(rustix::io::Errno::INTR) => is_readable(pipe, full),
-        Err(errno) => Err(errno.into()),
-    }
 }
 
 /// Until the program ends: its messages go to our log.

@@ -1,14 +1,21 @@
 //! What time it is, here, and whether that is certain: the only place where the unit asks.
 
+mod battery;
+mod evidence;
+mod time_server;
 mod trust;
 
-pub use trust::{ClockSource, NOT_BEFORE_UTC_MS};
+pub use evidence::{Doubt, Evidence, Witnesses};
+pub use trust::ClockSource;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use shared::policy::Now;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// No unit with this program ran before this time, 2026-11-01T00:00:00Z, in milliseconds since 1970.
+pub const NOT_BEFORE_UTC_MS: i64 = 1_793_491_200_000;
 
 /// Tells the time.
 pub trait Clock {
@@ -35,6 +42,11 @@ impl SystemClock {
         Self { started: Instant::now(), zone, source }
     }
 
+    /// What the unit knows of its rightness.
+    pub fn source(&self) -> &ClockSource {
+        &self.source
+    }
+
     /// Milliseconds since it was started.
     pub fn monotonic_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
@@ -43,10 +55,9 @@ impl SystemClock {
 
 impl Clock for SystemClock {
     fn now(&self) -> Now {
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let utc_ms = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
+        let utc_ms = utc_now_ms();
         let monotonic_ms = self.monotonic_ms();
-        let now = match self.source.is_trusted(utc_ms, monotonic_ms) {
+        let now = match self.source.is_trusted(utc_ms) {
             true => Now::trusted(utc_ms, monotonic_ms),
             false => Now::new(utc_ms, monotonic_ms),
         };
@@ -88,6 +99,12 @@ impl Clock for VirtualClock {
     }
 }
 
+/// What the computer's clock shows, right or not.
+pub(crate) fn utc_now_ms() -> i64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// How far clocks on the wall are ahead of UTC; 0 at times that no calendar has.
 fn utc_offset_s(zone: &TimeZone, utc_ms: i64) -> i32 {
     Timestamp::from_millisecond(utc_ms).map_or(0, |moment| zone.to_offset(moment).seconds())
@@ -124,11 +141,8 @@ mod tests {
 
     #[test]
     fn a_system_clock_that_nobody_has_set_says_so() {
-        let nowhere = ClockSource::told_by("/nowhere/synchronized".as_ref());
-        let (unset, set) = (SystemClock::start_in(TimeZone::UTC, nowhere), SystemClock::start());
-        // This computer may have a battery-backed clock.
-        let has_battery = std::path::Path::new("/sys/class/rtc/rtc0/hctosys").exists();
-        assert!(has_battery || unset.now().clock == shared::policy::ClockTrust::Unknown);
+        let (unset, set) = (SystemClock::start_in(TimeZone::UTC, ClockSource::default()), SystemClock::start());
+        assert_eq!(unset.now().clock, shared::policy::ClockTrust::Unknown);
         assert_eq!(set.now().clock, shared::policy::ClockTrust::Trusted);
     }
 

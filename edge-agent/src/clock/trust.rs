@@ -1,94 +1,119 @@
-//! Whether the computer's clock is right: a Raspberry Pi without a battery wakes up at some time in the past, and goes on
-//! from there until a time server has told it better.
-//!
-//! Told of by files, since the kernel's own word needs a system call that no safe library has: the one that
-//! systemd-timesyncd leaves (another service can be told to leave one, `[clock] set-file`), and what the kernel says of
-//! the battery-backed clock that it set the time from.
+//! Whether the computer's clock is right, from the unit's point of view: not until somebody has spoken for it, and from then
+//! on until the unit ends, since the kernel's own word lapses some hours after the last answer of a time server, while the
+//! clock goes on well enough.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use super::evidence::{Evidence, Witnesses};
+use super::{NOT_BEFORE_UTC_MS, utc_now_ms};
+use std::io;
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
 
-/// No unit with this program ran before this time, 2026-11-01T00:00:00Z, in milliseconds since 1970.
-pub const NOT_BEFORE_UTC_MS: i64 = 1_793_491_200_000;
+/// The file is looked for so often.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// The file is looked for at most so often.
-const LOOK_AGAIN_MS: u64 = 1000;
+/// `timedatectl` is asked each so many looks. More seldom than every 30 seconds, timedated would end in between, and each of
+/// its starts is three lines in the journal.
+const LOOKS_PER_QUESTION: u32 = 15;
 
-/// Told once that the clock is set, it stays so: a clock that was right goes on well enough.
-#[derive(Debug)]
+/// The unit's opinion of the clock; a copy is the same opinion.
+#[derive(Debug, Clone, Default)]
 pub struct ClockSource {
-    set_file: PathBuf,
-    battery_clocks: PathBuf,
-    is_set: AtomicBool,
-    look_from_ms: AtomicU64,
+    evidence: Arc<OnceLock<Evidence>>,
 }
 
 impl ClockSource {
-    /// Trusts the clock once this file is there, or if the kernel has set it from a battery-backed one.
-    pub fn told_by(set_file: &Path) -> Self {
-        Self::of(set_file.to_owned(), PathBuf::from("/sys/class/rtc"))
-    }
-
-    fn of(set_file: PathBuf, battery_clocks: PathBuf) -> Self {
-        Self { set_file, battery_clocks, is_set: AtomicBool::new(false), look_from_ms: AtomicU64::new(0) }
-    }
-
     /// A clock of which it is known that it is right.
     pub(super) fn certain() -> Self {
-        let source = Self::of(PathBuf::new(), PathBuf::new());
-        source.is_set.store(true, Ordering::Relaxed);
-        source
+        Self { evidence: Arc::new(OnceLock::from(Evidence::SetFile)) }
     }
 
-    /// Whether the clock is right that shows this time. `monotonic_ms` only says when it is time to look again.
-    pub(super) fn is_trusted(&self, utc_ms: i64, monotonic_ms: u64) -> bool {
-        if utc_ms < NOT_BEFORE_UTC_MS {
-            return false;
+    /// Asks these until one speaks for the clock, those that answer at once now, the others by a thread of its own.
+    ///
+    /// # Errors
+    /// When the system has no thread to give.
+    pub fn watch(witnesses: Witnesses) -> io::Result<Self> {
+        let source = Self::default();
+        if let Some(evidence) = witnesses.ask_files(utc_now_ms()) {
+            source.trust(evidence);
+            return Ok(source);
         }
-        if !self.is_set.load(Ordering::Relaxed) && monotonic_ms >= self.look_from_ms.load(Ordering::Relaxed) {
-            self.look_from_ms.store(monotonic_ms.saturating_add(LOOK_AGAIN_MS), Ordering::Relaxed);
-            self.is_set.store(self.set_file.exists() || self.was_set_from_battery(), Ordering::Relaxed);
-        }
-        self.is_set.load(Ordering::Relaxed)
+        let evidence = Arc::downgrade(&source.evidence);
+        thread::Builder::new().name("clock".to_owned()).spawn(move || {
+            for look in (0..LOOKS_PER_QUESTION).cycle() {
+                let Some(evidence) = evidence.upgrade() else { return };
+                let found = match look {
+                    0 => witnesses.ask(utc_now_ms()).ok(),
+                    _ => witnesses.ask_set_file(),
+                };
+                if let Some(found) = found {
+                    Self { evidence }.trust(found);
+                    return;
+                }
+                drop(evidence);
+                thread::sleep(LOOK_AGAIN);
+            }
+        })?;
+        Ok(source)
     }
 
-    fn was_set_from_battery(&self) -> bool {
-        let clocks = fs::read_dir(&self.battery_clocks).into_iter().flatten().flatten();
-        clocks
-            .into_iter()
-            .any(|clock| fs::read(clock.path().join("hctosys")).is_ok_and(|said| said.trim_ascii() == b"1"))
+    /// What speaks for the clock; `None` if nothing does yet.
+    pub fn evidence(&self) -> Option<Evidence> {
+        self.evidence.get().copied()
+    }
+
+    /// Whether the clock is right that shows this time.
+    pub(super) fn is_trusted(&self, utc_ms: i64) -> bool {
+        utc_ms >= NOT_BEFORE_UTC_MS && self.evidence().is_some()
+    }
+
+    fn trust(&self, evidence: Evidence) {
+        if self.evidence.set(evidence).is_ok() {
+            tracing::info!("the clock is trusted: {evidence}");
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::evidence::tests::computer;
     use super::*;
-
-    fn source(root: &Path) -> ClockSource {
-        ClockSource::of(root.join("synchronized"), root.join("rtc"))
-    }
+    use std::fs;
 
     #[test]
     fn a_clock_is_trusted_once_a_time_server_has_set_it() {
-        let root = tempfile::tempdir().unwrap();
-        let source = source(root.path());
-        assert!(!source.is_trusted(NOT_BEFORE_UTC_MS, 0));
-        fs::write(root.path().join("synchronized"), "").unwrap();
-        assert!(!source.is_trusted(NOT_BEFORE_UTC_MS, 999), "it is looked for once a second");
-        assert!(source.is_trusted(NOT_BEFORE_UTC_MS, 1000));
-        fs::remove_file(root.path().join("synchronized")).unwrap();
-        assert!(source.is_trusted(NOT_BEFORE_UTC_MS, 60_000));
-        assert!(!source.is_trusted(NOT_BEFORE_UTC_MS - 1, 60_000), "whatever is said, it cannot be then");
+        let (root, witnesses) = computer("test -e \"$(dirname \"$0\")/set\" && echo yes || echo no");
+        assert_eq!(ClockSource::watch(witnesses.clone()).unwrap().evidence(), None);
+        fs::write(root.path().join("set"), "").unwrap();
+        let source = ClockSource::watch(witnesses).unwrap();
+        while source.evidence().is_none() {
+            thread::yield_now();
+        }
+        assert_eq!(source.evidence(), Some(Evidence::TimeServer));
+        // The kernel takes it back some hours after the last answer.
+        fs::remove_file(root.path().join("set")).unwrap();
+        assert!(source.is_trusted(NOT_BEFORE_UTC_MS));
+        assert!(!source.is_trusted(NOT_BEFORE_UTC_MS - 1), "whatever is said, it cannot be then");
     }
 
     #[test]
-    fn a_battery_backed_clock_is_trusted_if_the_kernel_went_by_it() {
-        for (said, expected) in [("1\n", true), ("0\n", false), ("", false)] {
-            let root = tempfile::tempdir().unwrap();
-            fs::create_dir_all(root.path().join("rtc/rtc0")).unwrap();
-            fs::write(root.path().join("rtc/rtc0/hctosys"), said).unwrap();
-            assert_eq!(source(root.path()).is_trusted(NOT_BEFORE_UTC_MS, 0), expected, "{said:?}");
+    fn a_file_is_believed_before_the_first_turn() {
+        let (_root, witnesses) = computer("echo no");
+        fs::write(&witnesses.set_file, "").unwrap();
+        assert_eq!(ClockSource::watch(witnesses).unwrap().evidence(), Some(Evidence::SetFile));
+    }
+
+    #[test]
+    fn nobody_is_asked_for_a_unit_that_has_ended() {
+        let (root, witnesses) = computer("echo asked >> \"$(dirname \"$0\")/asked\"; echo no");
+        let source = ClockSource::watch(witnesses).unwrap();
+        let thread = Arc::downgrade(&source.evidence);
+        while !root.path().join("asked").exists() {
+            thread::yield_now();
+        }
+        drop(source);
+        while thread.strong_count() > 0 {
+            thread::yield_now();
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `[clock]`: where the unit is, and how it knows that its clock is right.
 
 use super::ConfigError;
-use crate::clock::ClockSource;
+use crate::clock::Witnesses;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ pub(super) const KEYS: [&str; 2] = ["zone", "set-file"];
 pub struct Clock {
     /// The IANA time zone in which people's hours are meant, such as `Europe/Berlin`; the computer's own if not said.
     pub zone: Option<String>,
-    /// A file that is there once a time server has set the clock.
+    /// A file that is there once a time server has set the clock, in a folder that is empty after each start of the computer.
     pub set_file: PathBuf,
 }
 
@@ -41,8 +41,8 @@ impl Clock {
         })
     }
 
-    /// How the unit knows that its clock is right.
-    pub fn source(&self) -> ClockSource {
-        ClockSource::told_by(&self.set_file)
+    /// Who is asked whether the clock is right, and the last time that the unit has recorded.
+    pub fn witnesses(&self, recorded_utc_ms: Option<i64>) -> Witnesses {
+        Witnesses::of_this_computer(&self.set_file, recorded_utc_ms)
     }
 }

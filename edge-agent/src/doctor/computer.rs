@@ -1,35 +1,26 @@
 //! The computer itself: whether its clock is right, its disk has room, its power is good and it stays cool.
 
 use super::finding::Finding;
+use crate::clock::{NOT_BEFORE_UTC_MS, Witnesses};
 use crate::status::temperatures;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 /// Below, a log of a few months has no room.
 const FREE_BYTES: u64 = 200 << 20;
 /// A Raspberry Pi slows down from 80 °C on.
 const HOT: f64 = 75.0;
 
-/// Whether the clock follows a time server: validity and the log depend on it.
-pub(super) fn clock(root: &Path) -> Finding {
-    let remedy = "`timedatectl set-ntp true`, with a network or an RTC; permissions with dates are refused until then";
-    let synchronised =
-        root.join("run/systemd/timesync/synchronized").exists().then_some(true).or_else(ntp_synchronised);
-    match synchronised {
-        Some(true) => Finding::good("clock", "it follows a time server"),
-        Some(false) => Finding::bad("clock", "it follows no time server", remedy),
-        None => Finding::note("clock", "nobody here knows whether it follows a time server", remedy),
-    }
-}
-
-fn ntp_synchronised() -> Option<bool> {
-    let mut timedatectl = Command::new("timedatectl");
-    timedatectl.args(["show", "--property=NTPSynchronized", "--value"]).stdin(Stdio::null()).stderr(Stdio::null());
-    match timedatectl.output().ok()?.stdout.as_slice() {
-        b"yes\n" => Some(true),
-        b"no\n" => Some(false),
-        _ => None,
+/// Whether the unit would trust the clock: people's dates and hours depend on it, and the log.
+pub(super) fn clock(witnesses: &Witnesses, utc_ms: i64) -> Finding {
+    let remedy = "`timedatectl set-ntp true` and a network, or an RTC with a battery; people with dates or hours are refused \
+                  until then";
+    match witnesses.ask(utc_ms) {
+        Ok(evidence) if utc_ms >= NOT_BEFORE_UTC_MS => Finding::good("clock", format!("it is trusted: {evidence}")),
+        Ok(evidence) => {
+            Finding::bad("clock", format!("{evidence}, and it shows a time before this program was written"), remedy)
+        }
+        Err(doubt) => Finding::bad("clock", format!("it is not trusted: {doubt}"), remedy),
     }
 }
 
@@ -165,7 +156,13 @@ mod tests {
     #[test]
     fn a_clock_that_is_set() {
         let root = computer(&[("run/systemd/timesync/synchronized", "")]);
-        assert_eq!(clock(root.path()).level, Good);
+        let synchronised = root.path().join("run/systemd/timesync/synchronized");
+        let witnesses =
+            Witnesses { timedatectl: "/nowhere".into(), ..Witnesses::of_this_computer(&synchronised, None) };
+        assert_eq!(clock(&witnesses, NOT_BEFORE_UTC_MS).level, Good);
+        assert_eq!(clock(&witnesses, 0).level, Bad);
+        let nobody = Witnesses { set_file: "/nowhere".into(), battery_clocks: "/nowhere".into(), ..witnesses };
+        assert_eq!(clock(&nobody, NOT_BEFORE_UTC_MS).level, Bad);
     }
 
     #[test]

@@ -8,6 +8,8 @@ mod keys;
 mod picture;
 
 use crate::args::Doctor;
+use crate::audit_log::read::last_recorded_utc_ms;
+use crate::clock::utc_now_ms;
 use crate::config::{self, Config, Source};
 use crate::run::parts;
 use cameras::{Camera, Stack};
@@ -40,7 +42,8 @@ pub(crate) fn run(arguments: &Doctor) -> anyhow::Result<Answer> {
         findings.extend(cameras::findings(&cameras));
     }
     let picture = look(&config, &cameras, &mut findings);
-    findings.push(computer::clock(root));
+    let witnesses = config.clock.witnesses(last_recorded_utc_ms(&config.audit.path));
+    findings.push(computer::clock(&witnesses, utc_now_ms()));
     findings.extend(folders(&config).iter().map(|folder| computer::storage(folder)));
     findings.extend(keys::findings(&config));
     findings.push(computer::power(root));

@@ -11,9 +11,9 @@ pub(crate) mod people;
 mod service;
 
 use crate::args::Run;
-use crate::audit_log::AuditLog;
+use crate::audit_log::{AuditLog, read::last_recorded_utc_ms};
 use crate::camera::{CameraReport, CameraState, LiveCamera};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, ClockSource, SystemClock};
 use crate::config::Config;
 use crate::door::{Latch, RelockTimer};
 use crate::memory::MemoryFile;
@@ -48,7 +48,9 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let lock_line = parts::lock_line(&config.door)?;
     let latch = Latch::close(parts::door(&config.door)?, config.door.unlock_ms())?;
     let end = told_to_end()?;
-    let clock = Arc::new(SystemClock::start_in(config.clock.zone()?, config.clock.source()));
+    let witnesses = config.clock.witnesses(last_recorded_utc_ms(&config.audit.path));
+    let source = ClockSource::watch(witnesses).context("the system has no thread for the clock")?;
+    let clock = Arc::new(SystemClock::start_in(config.clock.zone()?, source));
     let _relock =
         RelockTimer::start(latch.clone(), Arc::clone(&clock)).context("the system has no thread for the door")?;
     // Opens itself while the networks are read.
@@ -58,6 +60,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let gallery = Arc::clone(&found.in_use().gallery);
     let policy = Policy::new(found.in_use().rules).context("[policy]")?.with_schedules(gallery.schedules().clone());
     let board = Board::new(camera.health(), latch.clone(), &config.database.path, found.in_use());
+    board.tell_of_clock(clock.source());
     answer_status(&config.status.socket, &board)?;
     // Not before it is certain that no other unit writes it.
     let audit = AuditLog::open_configured(&config.audit, &clock.now())?;

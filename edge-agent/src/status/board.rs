@@ -7,6 +7,7 @@ use super::report::{DatabaseReport, LastDecision, Latencies, Report, SelfTest, T
 use super::temperatures::temperatures;
 use crate::audit_log::AuditHealth;
 use crate::camera::Health;
+use crate::clock::ClockSource;
 use crate::database::InUse;
 use crate::door::Latch;
 use crate::unit::{Denied, Granted, Turn, Verdict};
@@ -38,6 +39,7 @@ struct Notes {
     turns: Turns,
     last_turn: Option<Instant>,
     clock: ClockTrust,
+    clock_source: ClockSource,
     /// When the last turns ended, for the rate.
     recent: VecDeque<Instant>,
     decisions: VecDeque<Remembered>,
@@ -72,6 +74,11 @@ impl Board {
     /// From now on, this is the log.
     pub(crate) fn tell_of_audit_log(&self, health: AuditHealth) {
         self.notes().audit = health;
+    }
+
+    /// From now on, this is what the unit knows of its clock.
+    pub(crate) fn tell_of_clock(&self, source: &ClockSource) {
+        self.notes().clock_source = source.clone();
     }
 
     /// A turn has finished. `frame_at` is when its frame came, if one did.
@@ -123,7 +130,7 @@ impl Board {
             r#match: notes.matching.summary(),
             frame_to_decision: notes.frame_to_decision.summary(),
         };
-        let (audit, clock) = (notes.audit.report(), notes.clock);
+        let (audit, clock, evidence) = (notes.audit.report(), notes.clock, notes.clock_source.evidence());
         // The loop must not wait for the rest.
         drop(notes);
         Report {
@@ -132,6 +139,7 @@ impl Board {
             last_turn_seconds_ago: last_turn.map(|at| now.saturating_duration_since(at).as_secs_f64()),
             door: self.latch.state().code().to_owned(),
             clock: if clock == ClockTrust::Trusted { "trusted" } else { "unknown" }.to_owned(),
+            clock_evidence: evidence.map(|evidence| evidence.code().to_owned()),
             camera: self.camera.report(),
             database,
             self_test,

@@ -20,6 +20,12 @@ pub(super) fn text(report: &Report) -> String {
         gauge(&mut text, "last_turn_seconds_ago", "Since the loop finished a turn.", &one(seconds));
     }
     gauge(&mut text, "door_unlocked", "1 while the door is unlocked.", &flag(report.door == "unlocked"));
+    gauge(
+        &mut text,
+        "clock_trusted",
+        "1 while the clock is known to be right, so that people with dates or hours are let in.",
+        &flag(report.clock == "trusted"),
+    );
     gauge(&mut text, "camera_streaming", "1 while pictures come.", &flag(camera.state == CameraState::Streaming));
     counter(&mut text, "camera_pictures_total", "Pictures that the camera gave.", &one(camera.captured as f64));
     counter(&mut text, "camera_dropped_total", "Of those, passed over for a newer one.", &one(camera.dropped as f64));

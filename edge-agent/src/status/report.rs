@@ -19,6 +19,8 @@ pub(crate) struct Report {
     pub(crate) door: String,
     /// `trusted`, or `unknown`: then people with dates or hours are refused.
     pub(crate) clock: String,
+    /// `time_server`, `set_file` or `battery_clock`: what speaks for the clock, if anything does.
+    pub(crate) clock_evidence: Option<String>,
     pub(crate) camera: CameraReport,
     pub(crate) database: DatabaseReport,
     /// `None` before it was made.
@@ -143,6 +145,7 @@ pub(super) fn sample() -> Report {
         last_turn_seconds_ago: Some(0.1),
         door: "locked".to_owned(),
         clock: "trusted".to_owned(),
+        clock_evidence: Some("time_server".to_owned()),
         camera: CameraReport {
             state: CameraState::Streaming,
             description: Some("a \"good\" camera".to_owned()),

@@ -25,9 +25,7 @@ pub(super) fn in_words(report: &Report) -> String {
         ),
     ];
     lines.insert(5, format!("audit log      {}", audit_log(&report.audit)));
-    if report.clock != "trusted" {
-        lines.push(format!("clock          {}: people with dates or hours are refused", report.clock));
-    }
+    lines.push(format!("clock          {}", clock(report)));
     lines.extend(self_test(report.self_test.as_ref()).map(|found| format!("self-test      {found}")));
     for (stage, latency) in report.latency_ms.named() {
         if let Some(latency) = latency {
@@ -43,6 +41,16 @@ pub(super) fn in_words(report: &Report) -> String {
     }
     lines.extend(report.decisions.iter().map(|decision| format!("decision       {}", in_one_line(decision))));
     lines.join("\n")
+}
+
+fn clock(report: &Report) -> String {
+    match (report.clock.as_str(), report.clock_evidence.as_deref()) {
+        ("trusted", Some("time_server")) => "trusted: a time server has set it".to_owned(),
+        ("trusted", Some("set_file")) => "trusted: [clock] set-file is there".to_owned(),
+        ("trusted", Some("battery_clock")) => "trusted: it was set from an RTC with a battery".to_owned(),
+        ("trusted", _) => "trusted".to_owned(),
+        (unknown, _) => format!("{unknown}: people with dates or hours are refused"),
+    }
 }
 
 fn camera(camera: &CameraReport) -> String {
@@ -128,6 +136,7 @@ pictures       100 came, 3 passed over for newer ones, 1 damaged
 database       sequence 7: 2 people, 5 encodings; another one was refused: too old
 audit log      12 records; signed up to 9; space for 1000 more on a full disk
 loop           97 turns, 9.5 a second, 0 failed; the last 0.1 s ago
+clock          trusted: a time server has set it
 detect            p50 18.9 ms, p99 20.0 ms, of 2
 temperature    51.5 °C, cpu-thermal
 decision       2027-01-15T08:00:00Z, deny, not_known, distance 1.250, 5 frames";

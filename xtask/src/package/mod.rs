@@ -3,6 +3,7 @@
 //! Manual pages and completions come from the program's own command line, the list of its parts from cargo.
 
 mod parts;
+mod sandbox;
 mod trial;
 
 pub(crate) use trial::run as try_out;

@@ -1,6 +1,6 @@
 //! Whether the package does what it should, in a folder that stands for a computer: installed, looked at, removed, purged.
 
-use super::make;
+use super::{make, sandbox};
 use crate::args::Architecture;
 use crate::process::{self, command};
 use crate::requirements::{self, BUSYBOX, MAN};
@@ -43,6 +43,7 @@ pub(crate) fn run() -> Result<()> {
         ensure!(root.join(path).exists(), "the package installs no {path}");
     }
     program_runs(&root)?;
+    sandbox::the_clock_can_be_asked(&root.join("usr/bin/edge-agent"))?;
     pages_are_sound(&root)?;
     completions_load(&root)?;
     for path in KEPT {

@@ -1,0 +1,57 @@
+//! What the service can still do in the sandbox of its unit file, under the real systemd: ask whether the clock is set.
+
+use crate::process::{self, command};
+use crate::requirements::{self, DBUS};
+use crate::workspace;
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+const SCRIPT: &str = "xtask/src/package/sandbox.sh";
+
+/// In seconds; it takes three.
+const PATIENCE: &str = "120";
+
+/// `timedatectl` needs D-Bus, a Unix socket outside of the sandbox: it must give an answer, whichever it is.
+///
+/// # Errors
+/// If it gives none, or systemd does not run in a namespace here.
+pub(super) fn the_clock_can_be_asked(program: &Path) -> Result<()> {
+    requirements::ensure(&[DBUS])?;
+    let work = std::path::absolute(workspace::empty_folder("package/sandbox")?)?;
+    let deploy = std::path::absolute("deploy")?;
+    let mut systemd =
+        command("timeout", [PATIENCE, "unshare", "--mount", "--pid", "--fork", "--uts", "--ipc", "--cgroup"]);
+    systemd.args(["sh", SCRIPT]).args([&work, program, &deploy]);
+    // Its exit code is the doctor's, who finds much wrong with such a computer.
+    process::run_to_any_end(&mut systemd)?;
+    let said = fs::read_to_string(work.join("said/doctor")).context("the service did not start")?;
+    let diagnosis: Value = serde_json::from_str(&said).with_context(|| format!("the service said {said}"))?;
+    let findings = diagnosis["findings"].as_array().into_iter().flatten();
+    let clock = findings.into_iter().find(|finding| finding["about"] == "clock");
+    let found = clock.and_then(|finding| finding["found"].as_str()).context("the doctor says nothing of the clock")?;
+    ensure!(is_an_answer(found), "in its sandbox the unit cannot ask for the clock: {found}");
+    println!("In its sandbox the unit hears of the clock: {found}");
+    Ok(())
+}
+
+fn is_an_answer(found: &str) -> bool {
+    found.contains("no time server has set it") || found.contains("is trusted")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_yes_or_a_no_is_an_answer() {
+        for (found, expected) in [
+            ("it is not trusted: no time server has set it since the start", true),
+            ("it is trusted: a time server has set it", true),
+            ("it is not trusted: whether a time server has set it is not known: it ended with exit status: 1", false),
+        ] {
+            assert_eq!(is_an_answer(found), expected, "{found}");
+        }
+    }
+}
