@@ -169,6 +169,7 @@ mod tests {
                 signers: vec!["11-22".to_owned()],
                 sealed_for: vec!["33-44".to_owned(), "55-66".to_owned()],
                 identity: Some("33-44".to_owned()),
+                audience: Some("the doors of the group office".to_owned()),
             },
             model: "ab".to_owned(),
             dimensions: 128,
@@ -195,6 +196,7 @@ model          ab, 128 numbers an encoding
 database       people.db: 2 people, 5 encodings, sequence 7
 signed         by 11-22, as [database] signers wants it
 sealed         for 33-44 (this unit), 55-66
+doors          for the doors of the group office
 threshold      1.020 from the encoder; smaller is stricter
 door           unlocked for 5 s
 lock           GPIO17, locked at low, and while the Pi boots by its pull at reset (pi-4, pi-5)

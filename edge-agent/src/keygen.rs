@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 
 /// Make this unit's own key, for which people databases are sealed, or show the one that is there.
 ///
-/// Prints the public half, which `encoder-tool build-db --encrypt-to` takes; it may be sent by mail. The secret half is
+/// Prints the public half, which `encoder-tool build-db --encrypt-to` takes; it may be sent by mail. Its fingerprint is the
+/// unit's id, by which `encoder-tool build-db --for` says which doors a database is for. The secret half is
 /// only the unit's user's to read: where root runs this, that is the owner of the folder.
 ///
 /// Exit codes: 0 if there is a key now, 2 if not.
@@ -40,6 +41,7 @@ struct Made {
     public: String,
     /// The public half, as text.
     public_key: String,
+    /// Of the public half: this unit's id.
     fingerprint: String,
     /// Where the one before lies now.
     put_aside: Option<String>,
@@ -63,7 +65,10 @@ pub(crate) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
         say(&format!("the key before lies in {aside}; what is sealed for it cannot be opened any more"));
     }
     let word = if made.made { "made" } else { "there already:" };
-    say(&format!("{word} {}; this is its public half, {}:", made.identity, made.public));
+    say(&format!(
+        "{word} {}; this unit's id, for `encoder-tool build-db --for`, is {}; this is its public half, {}:",
+        made.identity, made.fingerprint, made.public
+    ));
     print(made.public_key.trim_end())?;
     Ok(Answer::Yes)
 }

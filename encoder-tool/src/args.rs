@@ -1,6 +1,7 @@
 //! The command line. Values are checked here; what they refer to is opened by the commands.
 
 use crate::calibrate::DEFAULT_FPIR;
+use crate::doors::Doors;
 use crate::keys::KeyChoice;
 use crate::model::ModelCommand;
 use crate::threshold::parse_threshold;
@@ -78,8 +79,13 @@ pub(crate) struct BuildDb {
     /// Sign it with this key, so that units know whose it is: ~/.config/encoder-tool/signing.key, if `keygen` made it
     #[arg(long, value_name = "KEY")]
     pub(crate) sign: Option<PathBuf>,
-    /// Seal it for the unit with this public key (`edge-agent keygen` prints it), once for each unit, and for this
-    /// workstation. Default: for whom the database that is replaced was sealed
+    /// The doors that it is for; no other takes it. Either units, at most 64, each by the id or the file that `edge-agent
+    /// keygen` prints; or one group of doors, which units name in [unit] groups; or `all`. Default: the units of
+    /// --encrypt-to, or what the database that is replaced says; a signed database must say it
+    #[arg(long = "for", value_name = "UNIT|GROUP|all", num_args = 1..)]
+    pub(crate) doors: Vec<Doors>,
+    /// Seal it for the unit with this public key (`edge-agent keygen` prints it), once for each unit, at most 64, and for
+    /// this workstation. Default: for whom the database that is replaced was sealed
     #[arg(long, value_name = "PUBLIC_KEY")]
     pub(crate) encrypt_to: Vec<PathBuf>,
     #[command(flatten)]
@@ -343,6 +349,9 @@ mod tests {
                 "build-db photos -o people.db --sign a.key --encrypt-to one.pub --encrypt-to two.pub --open-with b.key",
                 None,
             ),
+            ("build-db photos -o people.db --for 5f0c-8a71-0000-1111-2222 door.pub --sign a.key", None),
+            ("build-db photos -o people.db --for office", None),
+            ("build-db photos -o people.db --for 5f0c-8a71-0000-1111", Some(ErrorKind::ValueValidation)),
             ("calibrate --db people.db --sign a.key", Some(ErrorKind::MissingRequiredArgument)),
             ("keygen --dir keys --replace --json", None),
             ("forget Ada --db people.db --sign a.key --open-with b.key --json", None),

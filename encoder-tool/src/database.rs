@@ -2,7 +2,7 @@
 
 use crate::keys::KeyChoice;
 use anyhow::Context;
-use shared::gallery::{DatabaseFile, Gallery, GalleryError, Header, ModelHash};
+use shared::gallery::{Audience, DatabaseFile, Gallery, GalleryError, Header, ModelHash};
 use shared::seal::{EnvelopeError, Identity, Recipient, Signer};
 use std::fs;
 use std::io;
@@ -25,6 +25,8 @@ pub(crate) struct Opened {
 /// What a database says without a key.
 pub(crate) struct Outside {
     pub(crate) header: Header,
+    /// The doors that may use it; it may not say.
+    pub(crate) audience: Option<Audience>,
     pub(crate) signer: Option<Signer>,
     pub(crate) recipients: Vec<Recipient>,
 }
@@ -46,7 +48,12 @@ pub(crate) fn read(path: &Path, keys: &KeyChoice) -> anyhow::Result<Opened> {
 pub(crate) fn read_outside(path: &Path) -> anyhow::Result<Outside> {
     let bytes = read_bounded(path, MAX_BYTES).help(MAKE_ONE)?;
     let file = DatabaseFile::of(&bytes).map_err(|error| in_file(path, error.into(), "take a whole copy"))?;
-    Ok(Outside { header: *file.header(), signer: file.signer(), recipients: file.recipients() })
+    Ok(Outside {
+        header: *file.header(),
+        audience: file.audience().cloned(),
+        signer: file.signer(),
+        recipients: file.recipients(),
+    })
 }
 
 /// Reads a database that was made with this model.

@@ -10,6 +10,7 @@ mod cache_command;
 mod calibrate;
 mod compare;
 mod database;
+mod doors;
 mod evaluate;
 mod faces;
 mod file_size_limit;

@@ -2,10 +2,11 @@
 
 use crate::args::List;
 use crate::database::{self, Opened, Outside};
+use crate::doors::Shown;
 use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::gallery::{Gallery, Header, Mode};
+use shared::gallery::{Audience, Gallery, Header, Mode};
 use shared::seal::{Recipient, Signer};
 use terminal::Answer;
 
@@ -19,6 +20,8 @@ struct Listed {
     /// The database's own; `null` leaves it to the encoder's.
     threshold: Option<f32>,
     encodings: usize,
+    /// The doors that it is for; `null` if it does not say.
+    audience: Option<Shown>,
     /// Fingerprint of the key; `null` if nobody signed it.
     signed_by: Option<String>,
     /// Fingerprints of the keys that open it; empty if it is not sealed.
@@ -57,12 +60,12 @@ struct ListedPerson {
 /// If the database cannot be read.
 pub(crate) fn run(arguments: &List) -> Result<Answer> {
     let listed = if arguments.head {
-        let Outside { header, signer, recipients } = database::read_outside(&arguments.db)?;
-        listed(&header, signer, &recipients)
+        let Outside { header, audience, signer, recipients } = database::read_outside(&arguments.db)?;
+        listed(&header, audience.as_ref(), signer, &recipients)
     } else {
         let Opened { gallery, signer, recipients } = database::read(&arguments.db, &arguments.keys)?;
         let (people, schedules) = (Some(people(&gallery)), Some(schedules(&gallery)));
-        Listed { people, schedules, ..listed(gallery.header(), signer, &recipients) }
+        Listed { people, schedules, ..listed(gallery.header(), gallery.audience(), signer, &recipients) }
     };
     match arguments.json {
         true => terminal::print_json(&listed)?,
@@ -93,13 +96,14 @@ fn people(gallery: &Gallery) -> Vec<ListedPerson> {
     people.collect()
 }
 
-fn listed(header: &Header, signer: Option<Signer>, recipients: &[Recipient]) -> Listed {
+fn listed(header: &Header, audience: Option<&Audience>, signer: Option<Signer>, recipients: &[Recipient]) -> Listed {
     Listed {
         sequence: header.sequence,
         model: header.model.to_string(),
         dimensions: header.dimensions,
         threshold: header.threshold,
         encodings: header.encodings as usize,
+        audience: audience.map(Shown::from),
         signed_by: signer.map(|signer| signer.fingerprint().to_string()),
         sealed_for: recipients.iter().map(|recipient| recipient.fingerprint().to_string()).collect(),
         people_count: header.people as usize,
@@ -120,10 +124,20 @@ fn in_words(listed: &Listed) -> String {
     let threshold = listed.threshold.map_or("the encoder's own".to_owned(), |threshold| format!("{threshold:.3}"));
     lines.push(format!("{} people with {} encodings; threshold {threshold}", listed.people_count, listed.encodings));
     lines.push(format!("sequence {}, model {}", listed.sequence, listed.model));
+    lines.push(format!("for {}", doors_in_words(listed.audience.as_ref())));
     let signed = listed.signed_by.as_ref().map_or("nobody".to_owned(), String::clone);
     let sealed = if listed.sealed_for.is_empty() { "nobody".to_owned() } else { listed.sealed_for.join(", ") };
     lines.push(format!("signed by {signed}; sealed for {sealed}"));
     lines.join("\n")
+}
+
+fn doors_in_words(audience: Option<&Shown>) -> String {
+    match audience {
+        None => "doors that it does not name: a unit that moves a lock does not take it".to_owned(),
+        Some(Shown::All) => "all doors".to_owned(),
+        Some(Shown::Group { group }) => format!("the doors of the group {group}"),
+        Some(Shown::Units { units }) => format!("the units {}", units.join(", ")),
+    }
 }
 
 fn person_in_words(person: &ListedPerson, width: usize) -> String {
@@ -197,6 +211,7 @@ mod tests {
             dimensions: 128,
             threshold: Some(1.0),
             encodings: 3,
+            audience: Some(Shown::Group { group: "office".to_owned() }),
             signed_by: Some("11-22".to_owned()),
             sealed_for: vec!["33-44".to_owned(), "55-66".to_owned()],
             people_count: 2,
@@ -208,11 +223,12 @@ Maximilian  00ff  1 encoding
 Zoë         00ff  2 encodings, face, 2 cards, groups staff night, hours office, looks like somebody else, from 1970-01-01T00:00:00Z, until 9223372036854775807, note: a / b
 2 people with 3 encodings; threshold 1.000
 sequence 7, model ab
+for the doors of the group office
 signed by 11-22; sealed for 33-44, 55-66";
         assert_eq!(in_words(&listed), expected);
         let head = Listed { people: None, signed_by: None, sealed_for: Vec::new(), ..listed };
         let lines: Vec<&str> =
-            expected.lines().skip(2).take(2).chain(["signed by nobody; sealed for nobody"]).collect();
+            expected.lines().skip(2).take(3).chain(["signed by nobody; sealed for nobody"]).collect();
         assert_eq!(in_words(&head), lines.join("\n"));
     }
 }

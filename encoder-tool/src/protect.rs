@@ -4,7 +4,7 @@ use crate::database::Opened;
 use crate::keys::{self, KeyChoice};
 use anyhow::anyhow;
 use shared::gallery::{Gallery, GalleryError, Protection, SealFor};
-use shared::seal::{Recipient, SealRandomness, Signer, SigningKey};
+use shared::seal::{Fingerprint, Recipient, SealRandomness, Signer, SigningKey};
 use std::path::{Path, PathBuf};
 use terminal::Help;
 
@@ -60,6 +60,11 @@ impl Protect {
     fn encode_with(&self, gallery: &Gallery, randomness: Option<SealRandomness>) -> Result<Vec<u8>, GalleryError> {
         let seal = randomness.map(|randomness| SealFor { recipients: &self.recipients, randomness });
         gallery.encode_protected(&Protection { sign: self.sign.as_ref(), seal })
+    }
+
+    /// Fingerprints of the keys that open it; none if it is not sealed.
+    pub(crate) fn sealed_for(&self) -> Vec<Fingerprint> {
+        self.recipients.iter().map(Recipient::fingerprint).collect()
     }
 
     /// One line: by whom and for whom; `None` if neither.

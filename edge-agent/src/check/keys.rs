@@ -3,7 +3,12 @@
 use crate::config::{Config, Lock};
 use crate::database::{Read, trust};
 use serde::Serialize;
+use shared::gallery::Audience;
 use shared::seal::{Fingerprint, Signer};
+
+/// A unit that moves a lock takes such a database only if it used it before an upgrade.
+const UPGRADED: &str = "the database does not say for which doors it is, and is used only because this unit used it before \
+                        databases said so: build the next one with `encoder-tool build-db --for`";
 
 /// Fingerprints of the keys, all of which are as they should be.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -14,8 +19,10 @@ pub(super) struct CheckedKeys {
     pub(super) signers: Vec<String>,
     /// Empty if it is not sealed.
     pub(super) sealed_for: Vec<String>,
-    /// The unit's own key.
+    /// The unit's own key, which is its id.
     pub(super) identity: Option<String>,
+    /// The doors that the database is for, in words; it may not say.
+    pub(super) audience: Option<String>,
 }
 
 impl CheckedKeys {
@@ -29,11 +36,12 @@ impl CheckedKeys {
             signers: shown(&signers),
             sealed_for: shown(&read.recipients),
             identity: trust::fingerprint(&config.database.identity)?.map(|own| own.to_string()),
+            audience: read.gallery.audience().map(Audience::to_string),
         })
     }
 
     pub(super) fn in_words(&self) -> String {
-        let Self { signed_by, signers, sealed_for, identity } = self;
+        let Self { signed_by, signers, sealed_for, identity, audience } = self;
         let signed = match (signed_by, signers.is_empty()) {
             (None, _) => "by nobody".to_owned(),
             (Some(signer), true) => format!("by {signer}; [database] signers names nobody"),
@@ -46,7 +54,8 @@ impl CheckedKeys {
             (true, Some(own)) => format!("for nobody; this unit's key is {own}"),
             (false, _) => format!("for {}", sealed_for.iter().map(named).collect::<Vec<_>>().join(", ")),
         };
-        format!("signed         {signed}\nsealed         {sealed}")
+        let doors = audience.as_ref().map_or("it does not say for which".to_owned(), |doors| format!("for {doors}"));
+        format!("signed         {signed}\nsealed         {sealed}\ndoors          {doors}")
     }
 
     /// Where a lock is moved.
@@ -55,6 +64,9 @@ impl CheckedKeys {
             return Vec::new();
         }
         let mut warnings = Vec::new();
+        if self.audience.is_none() {
+            warnings.push(UPGRADED.to_owned());
+        }
         if self.signers.is_empty() {
             warnings.push(
                 "[database] signers names nobody: whoever can write the database decides who comes in".to_owned(),
@@ -82,6 +94,7 @@ mod tests {
             signers: owned(signers),
             sealed_for: owned(sealed_for),
             identity: identity.map(str::to_owned),
+            audience: Some("all doors".to_owned()),
         }
     }
 
@@ -100,8 +113,11 @@ mod tests {
                 "for o, u (this unit)",
             ),
         ] {
-            assert_eq!(keys.in_words(), format!("signed         {signed}\nsealed         {sealed}"));
+            let expected = format!("signed         {signed}\nsealed         {sealed}\ndoors          for all doors");
+            assert_eq!(keys.in_words(), expected);
         }
+        let of_before = CheckedKeys { audience: None, ..checked(None, &[], &[], None) };
+        assert!(of_before.in_words().ends_with("doors          it does not say for which"));
     }
 
     #[test]
@@ -112,6 +128,11 @@ mod tests {
             (lock, checked(Some("a"), &["a"], &["u"], Some("u")), &[]),
             (lock, checked(Some("a"), &["a"], &[], None), &["not sealed"]),
             (lock, checked(None, &[], &[], None), &["decides who comes in", "not sealed"]),
+            (
+                lock,
+                CheckedKeys { audience: None, ..checked(Some("a"), &["a"], &["u"], Some("u")) },
+                &["does not say for which doors"],
+            ),
         ] {
             let warnings = keys.warnings(&Config::parse(text).unwrap());
             assert_eq!(warnings.len(), expected.len(), "{warnings:?}");

@@ -12,6 +12,7 @@ mod model;
 mod passages;
 mod reader;
 mod rules;
+mod unit;
 
 pub use audit::Audit;
 pub use camera::{Camera, Source};
@@ -22,6 +23,7 @@ pub use model::Model;
 pub use passages::{Direction, Passages};
 pub use reader::Reader;
 pub use rules::{LivenessChallenge, LookAlikes, Mode, PolicyRules, SeveralFaces};
+pub use unit::Unit;
 
 use crate::gpio::Pin;
 use serde::Deserialize;
@@ -43,6 +45,8 @@ const MAX_BYTES: u64 = 1 << 20;
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Config {
+    /// Which unit it is.
+    pub unit: Unit,
     /// Who is enrolled.
     pub database: Database,
     /// Which networks are run.
@@ -223,6 +227,7 @@ mod tests {
             &clock::KEYS,
             &passages::KEYS,
             &database::KEYS,
+            &unit::KEYS,
         ]
         .concat();
         let all_keys = of_sections.iter().chain(&others);
@@ -254,6 +259,9 @@ mod tests {
     fn what_is_not_known_or_out_of_range_is_named() {
         for (text, named) in [
             ("[doors]\n", "doors"),
+            ("[unit]\ngroups = [\"all\"]\n", "all"),
+            ("[unit]\ngroups = [\"Büro\"]\n", "Büro"),
+            ("[unit]\nid = \"a\"\n", "groups"),
             ("[database]\nunsigned = \"fine\"\n", "accepted"),
             ("[database]\nsigner = \"a\"\n", "signers"),
             ("[database]\nsigners = [\"a\"]\nunsigned = \"accepted\"\n", "database.unsigned"),

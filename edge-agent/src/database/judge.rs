@@ -1,5 +1,6 @@
 //! What is asked of a database before it is used.
 
+use super::ledger::Past;
 use super::read::{Refused, read_bytes};
 use super::trust::Trust;
 use crate::config::Config;
@@ -40,14 +41,18 @@ impl Judge {
         Self { model, trust: Trust::default(), rules_for, self_test }
     }
 
+    /// The same for a unit that moves a lock.
+    #[cfg(test)]
+    pub(super) fn at_a_door(self) -> Self {
+        Self { trust: self.trust.at(&[], true), ..self }
+    }
+
     /// The people, and the rules that hold for them.
     ///
     /// # Errors
     /// [`Refused`]
-    pub(super) fn read(&self, bytes: &[u8], least_sequence: u64) -> Result<(Gallery, Rules), Refused> {
-        let mut trust = self.trust.clone();
-        trust.least_sequence = trust.least_sequence.max(least_sequence);
-        let gallery = read_bytes(bytes, &self.model, &trust)?;
+    pub(super) fn read(&self, bytes: &[u8], past: Past) -> Result<(Gallery, Rules), Refused> {
+        let gallery = read_bytes(bytes, &self.model, &self.trust.given(past))?;
         let rules = (self.rules_for)(&gallery)?;
         Ok((gallery, rules))
     }

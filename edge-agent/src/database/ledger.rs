@@ -1,10 +1,13 @@
-//! What a unit has accepted, so that it never goes back by mistake: the highest sequence number, and the two databases
-//! that may be used though a higher one was there.
+//! What a unit has accepted, so that it never goes back by mistake: the highest sequence number, the two databases that
+//! may be used though a higher one was there, and those of them that it used before databases named doors.
 
 use super::read::Refused;
 use crate::storage::Storage;
 use serde::{Deserialize, Serialize};
 use shared::gallery::DatabaseDigest;
+
+/// Written since databases name doors; 1 before.
+const SCHEMA: u32 = 2;
 
 /// The content of `people.db.accepted`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,11 +19,33 @@ pub(super) struct Ledger {
     /// SHA-256 of the database in use and of the one before, which may have lower numbers: they were used before, or
     /// somebody went back to one of them by name.
     digests: Vec<DatabaseDigest>,
+    /// Those of them that a version without audiences accepted: an upgrade must not lock a door's people out.
+    #[serde(default)]
+    before_audiences: Vec<DatabaseDigest>,
+}
+
+/// What a unit knows of a file from before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Past {
+    /// The lowest sequence number with which it is taken.
+    pub(super) least_sequence: u64,
+    /// This very unit used this very file before databases named doors.
+    pub(super) before_audiences: bool,
+}
+
+impl Past {
+    /// That of a file that has just come.
+    pub(super) fn of_a_new_file(highest_sequence: u64) -> Self {
+        Self { least_sequence: highest_sequence, before_audiences: false }
+    }
 }
 
 impl Ledger {
-    pub(super) fn new(highest_sequence: u64, digests: Vec<DatabaseDigest>) -> Self {
-        Self { schema: 1, highest_sequence, digests }
+    /// The next one after `before`, if there was one.
+    pub(super) fn after(before: Option<&Self>, highest_sequence: u64, digests: Vec<DatabaseDigest>) -> Self {
+        let known = before.map(|before| &before.before_audiences[..]).unwrap_or_default();
+        let before_audiences = known.iter().copied().filter(|digest| digests.contains(digest)).collect();
+        Self { schema: SCHEMA, highest_sequence, digests, before_audiences }
     }
 
     /// `None` if there is none, or none that can be read: then the databases themselves say which number is the highest.
@@ -28,6 +53,7 @@ impl Ledger {
         match storage.read(file) {
             Ok(None) => None,
             Ok(Some(bytes)) => serde_json::from_slice(&bytes)
+                .map(Self::brought_up_to_date)
                 .inspect_err(|error| tracing::warn!("{file} cannot be used: {error}; it is written anew"))
                 .ok(),
             Err(error) => {
@@ -42,8 +68,19 @@ impl Ledger {
         Ok(storage.replace(file, &text)?)
     }
 
-    /// The lowest sequence number with which this file is taken.
-    pub(super) fn least_sequence_of(&self, bytes: &[u8]) -> u64 {
-        if self.digests.contains(&DatabaseDigest::of(bytes)) { 0 } else { self.highest_sequence }
+    fn brought_up_to_date(mut self) -> Self {
+        if self.schema < SCHEMA {
+            self.before_audiences = self.digests.clone();
+            self.schema = SCHEMA;
+        }
+        self
+    }
+
+    /// What is known of this file.
+    pub(super) fn past_of(&self, digest: DatabaseDigest) -> Past {
+        Past {
+            least_sequence: if self.digests.contains(&digest) { 0 } else { self.highest_sequence },
+            before_audiences: self.before_audiences.contains(&digest),
+        }
     }
 }

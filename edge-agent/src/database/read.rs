@@ -1,11 +1,14 @@
 //! Whether bytes are a people database that this unit may use: the one place that decides it.
 
+use super::ledger::{Ledger, Past};
 use super::trust::Trust;
+use crate::storage::Folder;
 use anyhow::Context;
 use models::golden::GoldenError;
-use shared::gallery::{DatabaseFile, Gallery, GalleryError, ModelHash};
+use shared::gallery::{Audience, DatabaseDigest, DatabaseFile, DoorGroup, Gallery, GalleryError, ModelHash};
 use shared::policy::RulesError;
 use shared::seal::{EnvelopeError, Fingerprint, Fingerprints, Recipient, Signer};
+use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 use terminal::{Help, read_bounded};
@@ -36,6 +39,26 @@ pub(crate) enum Refused {
         signer: Fingerprint,
         /// The signers of the configuration.
         trusted: Fingerprints,
+    },
+    /// It does not say for which doors it is, and this unit moves a lock.
+    #[error(
+        "it does not say for which doors it is, so that the database of any door would open this one: build it again with \
+         `encoder-tool build-db --for`, followed by {}, a group of doors, or \"all\"",
+        id_in_words(*unit)
+    )]
+    NoAudience {
+        /// This unit's id.
+        unit: Option<Fingerprint>,
+    },
+    /// It is for other doors.
+    #[error("it is for {audience}; this is {}{}", unit_in_words(*unit), groups_in_words(groups))]
+    ForOtherDoors {
+        /// The doors that it is for.
+        audience: Audience,
+        /// This unit's id.
+        unit: Option<Fingerprint>,
+        /// The groups of doors that this unit belongs to.
+        groups: Vec<DoorGroup>,
     },
     /// It is sealed for other units.
     #[error("{0}")]
@@ -81,6 +104,8 @@ impl Refused {
             Self::WronglySigned(_) => "wrongly_signed",
             Self::Unsigned { .. } => "unsigned",
             Self::OtherSigner { .. } => "other_signer",
+            Self::NoAudience { .. } => "no_audience",
+            Self::ForOtherDoors { .. } => "for_other_doors",
             Self::SealedForOthers(_) => "sealed_for_others",
             Self::Identity(_) => "identity",
             Self::OtherModel(_) => "other_model",
@@ -105,7 +130,25 @@ impl Refused {
     }
 }
 
-/// The people of a database file, if it is whole, trusted, made with this model, not too old, and for this unit. What it
+fn id_in_words(unit: Option<Fingerprint>) -> String {
+    unit.map_or("the id of this unit, once `edge-agent keygen` has made one".to_owned(), |id| {
+        format!("this unit's id, {id}")
+    })
+}
+
+fn unit_in_words(unit: Option<Fingerprint>) -> String {
+    unit.map_or("a unit without an id (`edge-agent keygen` makes one)".to_owned(), |id| format!("the unit {id}"))
+}
+
+fn groups_in_words(groups: &[DoorGroup]) -> String {
+    if groups.is_empty() {
+        return ", which belongs to no group of doors".to_owned();
+    }
+    let names: Vec<String> = groups.iter().map(DoorGroup::to_string).collect();
+    format!(", in the group {}", names.join(", "))
+}
+
+/// The people of a database file, if it is whole, trusted, for this unit, made with this model, and not too old. What it
 /// says is looked at in that order: nothing but its outside before it is known who signed it.
 ///
 /// # Errors
@@ -113,10 +156,11 @@ impl Refused {
 pub(crate) fn read_bytes(bytes: &[u8], model: &ModelHash, trust: &Trust) -> Result<Gallery, Refused> {
     let file = DatabaseFile::of(bytes).map_err(Refused::of)?;
     require_signer(&file, &trust.signers)?;
+    require_audience(&file, trust)?;
     file.require_model(model).map_err(Refused::of)?;
-    let found = file.header().sequence;
-    if found < trust.least_sequence {
-        return Err(Refused::Older { found, least: trust.least_sequence });
+    let (found, least) = (file.header().sequence, trust.past.least_sequence);
+    if found < least {
+        return Err(Refused::Older { found, least });
     }
     open(&file, trust)
 }
@@ -129,6 +173,28 @@ fn require_signer(file: &DatabaseFile<'_>, signers: &[Signer]) -> Result<(), Ref
         Some(signer) => Err(Refused::OtherSigner { signer: signer.fingerprint(), trusted: trusted() }),
         None => Err(Refused::Unsigned { trusted: trusted() }),
     }
+}
+
+/// What is signed for one door opens no other.
+fn require_audience(file: &DatabaseFile<'_>, trust: &Trust) -> Result<(), Refused> {
+    let Some(door) = &trust.door else { return Ok(()) };
+    let unit = || trust.unit().map_err(Refused::Identity);
+    let audience = match file.audience() {
+        Some(Audience::AllDoors) => return Ok(()),
+        None if door.must_be_named && !trust.past.before_audiences => {
+            return Err(Refused::NoAudience { unit: unit()? });
+        }
+        None => return Ok(()),
+        Some(audience) => audience,
+    };
+    if audience.includes(None, &door.groups) {
+        return Ok(());
+    }
+    let unit = unit()?;
+    if audience.includes(unit, &door.groups) {
+        return Ok(());
+    }
+    Err(Refused::ForOtherDoors { audience: audience.clone(), unit, groups: door.groups.clone() })
 }
 
 fn open(file: &DatabaseFile<'_>, trust: &Trust) -> Result<Gallery, Refused> {
@@ -153,13 +219,22 @@ pub(crate) struct Read {
 /// If it cannot be read, is not whole, not trusted, or was made with another model: then both hashes are named.
 pub(crate) fn read(path: &Path, model: &ModelHash, trust: &Trust) -> anyhow::Result<Read> {
     let bytes = read_bounded(path, MAX_BYTES).help("`encoder-tool build-db PHOTOS -o FILE` makes a people database")?;
-    let opened = read_bytes(&bytes, model, trust).and_then(|gallery| {
+    let opened = read_bytes(&bytes, model, &trust.given(past_of(path, &bytes))).and_then(|gallery| {
         let file = DatabaseFile::of(&bytes).map_err(Refused::of)?;
         let signer = file.signer().map(|signer| signer.fingerprint());
         let recipients = file.recipients().iter().map(Recipient::fingerprint).collect();
         Ok(Read { gallery, signer, recipients })
     });
     opened.map_err(|refused| in_file(path, refused))
+}
+
+/// What the unit's ledger beside the file says of it.
+fn past_of(path: &Path, bytes: &[u8]) -> Past {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(OsStr::to_str)) else {
+        return Past::default();
+    };
+    let ledger = Ledger::read(&mut Folder::at(folder), &format!("{name}.accepted"));
+    ledger.map(|ledger| ledger.past_of(DatabaseDigest::of(bytes))).unwrap_or_default()
 }
 
 /// Reads a database for the names in it, whatever model it was made with and whoever signed it.
@@ -197,6 +272,11 @@ pub(crate) fn in_file(path: &Path, refused: Refused) -> anyhow::Error {
             Err(error).with_context(|| shown.to_string()),
             "`edge-agent keygen` makes a key for this unit, or shows it; build the database for it with \
              `encoder-tool build-db --encrypt-to`",
+        ),
+        Refused::NoAudience { .. } | Refused::ForOtherDoors { .. } => (
+            Err(refused).with_context(|| shown.to_string()),
+            "`edge-agent keygen` prints the id of this unit, [unit] groups names its groups of doors; build the database with \
+             `encoder-tool build-db --for`",
         ),
         Refused::Identity(error) => return error.context(shown.to_string()),
         Refused::Missing => (
@@ -245,11 +325,21 @@ mod tests {
         Identity::from_random(&[number; 32])
     }
 
+    fn for_doors(audience: Option<Audience>) -> Gallery {
+        let mut builder = GalleryBuilder::from_gallery(gallery(), 7);
+        audience.into_iter().for_each(|audience| builder.set_audience(audience));
+        builder.build()
+    }
+
     fn file(signed: Option<u8>, sealed: Option<u8>) -> Vec<u8> {
+        file_of(&gallery(), signed, sealed)
+    }
+
+    fn file_of(gallery: &Gallery, signed: Option<u8>, sealed: Option<u8>) -> Vec<u8> {
         let (sign, recipients) = (signed.map(key), [identity(sealed.unwrap_or(0)).recipient()]);
         let randomness = SealRandomness { ephemeral: [3; 32], contents_key: [4; 32] };
         let seal = sealed.map(|_| SealFor { recipients: &recipients, randomness });
-        gallery().encode_protected(&Protection { sign: sign.as_ref(), seal }).unwrap()
+        gallery.encode_protected(&Protection { sign: sign.as_ref(), seal }).unwrap()
     }
 
     /// The file with the last byte before the checksum changed, or else Ada's name, under a right checksum.
@@ -299,6 +389,70 @@ mod tests {
             assert_eq!(read.as_ref().err().map(Refused::code), expected, "case {index}");
             assert!(expected.is_some() || read.is_ok_and(|read| read == gallery()));
         }
+    }
+
+    /// The database of one door, as it was signed and sealed, is brought to another one.
+    #[test]
+    fn what_is_signed_for_one_door_opens_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let key_of = |number: u8| {
+            let path = folder.path().join(format!("{number}.key"));
+            fs::write(&path, identity(number).to_text().as_bytes()).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            path
+        };
+        let (one, another, nowhere) = (key_of(5), key_of(6), folder.path().join("nowhere"));
+        let id = |number| identity(number).recipient().fingerprint();
+        let for_one = || Some(Audience::units([id(5), id(7)]).unwrap());
+        let for_office = || Some(Audience::Group("office".parse().unwrap()));
+        let (moves, is_tried) = (true, false);
+        let cases = [
+            (for_one(), &one, &[][..], moves, None),
+            (for_one(), &another, &[], moves, Some("for_other_doors")),
+            (for_one(), &another, &["office"], moves, Some("for_other_doors")),
+            (for_one(), &another, &[], is_tried, Some("for_other_doors")),
+            (for_one(), &nowhere, &[], moves, Some("for_other_doors")),
+            (for_office(), &another, &["lab", "office"], moves, None),
+            (for_office(), &nowhere, &["office"], moves, None),
+            (for_office(), &one, &["lab"], moves, Some("for_other_doors")),
+            (for_office(), &one, &[], moves, Some("for_other_doors")),
+            (Some(Audience::AllDoors), &another, &[], moves, None),
+            (Some(Audience::AllDoors), &nowhere, &[], moves, None),
+            (None, &one, &["office"], moves, Some("no_audience")),
+            (None, &one, &[], is_tried, None),
+        ];
+        for (index, (audience, own, groups, must_be_named, expected)) in cases.into_iter().enumerate() {
+            let trust = Trust::by(vec![key(1).signer()], Some(own.clone())).at(groups, must_be_named);
+            for (signed, sealed) in [(Some(1), None), (Some(1), Some(5)), (None, None)] {
+                let file = file_of(&for_doors(audience.clone()), signed, sealed);
+                let refused = read_bytes(&file, &MODEL, &trust).err();
+                let found = refused.as_ref().map(Refused::code);
+                match (signed, expected, sealed) {
+                    (None, ..) => assert_eq!(found, Some("unsigned"), "case {index}"),
+                    (_, None, Some(5)) if *own != one => assert_eq!(found, Some("sealed_for_others"), "case {index}"),
+                    _ => assert_eq!(found, expected, "case {index}, sealed for {sealed:?}"),
+                }
+                let said = refused.map(|refused| in_file(Path::new("people.db"), refused).to_string());
+                if let (Some(said), Some("no_audience")) = (said, expected.filter(|_| signed.is_some())) {
+                    assert!(said.contains("build-db --for") && said.contains(&id(5).to_string()), "{said}");
+                }
+            }
+        }
+    }
+
+    /// After an upgrade the database that a door has been using does not say for which doors it is.
+    #[test]
+    fn an_upgraded_unit_goes_on_with_what_it_used_and_takes_no_other_of_that_kind() {
+        let trust = Trust::by(vec![key(1).signer()], None).at(&[], true);
+        let file = file(Some(1), None);
+        let used = Past { least_sequence: 0, before_audiences: true };
+        assert!(read_bytes(&file, &MODEL, &trust.given(used)).is_ok());
+        let refused = read_bytes(&file, &MODEL, &trust).unwrap_err();
+        assert_eq!(refused.code(), "no_audience");
+        let of_another_door =
+            file_of(&for_doors(Audience::units([identity(6).recipient().fingerprint()]).ok()), Some(1), None);
+        let refused = read_bytes(&of_another_door, &MODEL, &trust.given(used)).unwrap_err();
+        assert_eq!(refused.code(), "for_other_doors", "whatever was used before");
     }
 
     #[test]

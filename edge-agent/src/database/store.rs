@@ -6,7 +6,7 @@
 //! one.
 
 use super::judge::Judge;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Past};
 use super::read::Refused;
 use crate::storage::Storage;
 use shared::gallery::{DatabaseDigest, Gallery};
@@ -45,6 +45,8 @@ pub(crate) struct Store {
     name: String,
     in_use: InUse,
     highest_sequence: u64,
+    /// As it was read or written last.
+    ledger: Option<Ledger>,
     /// What is staged was refused and cannot be moved away.
     staged_is_refused: bool,
 }
@@ -80,10 +82,10 @@ impl Store {
         let known = ledger.as_ref().map_or(0, |ledger| ledger.highest_sequence);
         let found = in_use.gallery.header().sequence;
         let highest_sequence = known.max(highest.unwrap_or(0)).max(found);
-        let mut store =
-            Self { storage, judge, name: name.to_owned(), in_use, highest_sequence, staged_is_refused: false };
+        let name = name.to_owned();
+        let mut store = Self { storage, judge, name, in_use, highest_sequence, ledger, staged_is_refused: false };
         store.end_rollback();
-        if ledger.is_none()
+        if store.ledger.is_none()
             && let Err(error) = store.write_ledger(vec![store.in_use.digest])
         {
             tracing::warn!("which databases were used cannot be written down: {error}");
@@ -170,7 +172,7 @@ impl Store {
         if new == self.in_use.digest {
             return Ok(None);
         }
-        let (gallery, rules) = self.judge.read(bytes, self.highest_sequence)?;
+        let (gallery, rules) = self.judge.read(bytes, Past::of_a_new_file(self.highest_sequence))?;
         self.judge.self_test()?;
         let sequence = gallery.header().sequence;
         let in_use = InUse { gallery: Arc::new(gallery), rules, digest: new };
@@ -186,7 +188,8 @@ impl Store {
         if previous != wanted || previous == self.in_use.digest {
             return Err(Refused::NotAskedFor);
         }
-        let (gallery, rules) = self.judge.read(bytes, 0)?;
+        let past = self.ledger.as_ref().map(|ledger| ledger.past_of(previous)).unwrap_or_default();
+        let (gallery, rules) = self.judge.read(bytes, Past { least_sequence: 0, ..past })?;
         self.judge.self_test()?;
         let in_use = InUse { gallery: Arc::new(gallery), rules, digest: previous };
         // Until the exchange is done, each of the two lies somewhere whole.
@@ -241,7 +244,10 @@ impl Store {
 
     fn write_ledger(&mut self, digests: Vec<DatabaseDigest>) -> Result<(), Refused> {
         let file = self.beside("accepted");
-        Ledger::new(self.highest_sequence, digests).write(&mut *self.storage, &file)
+        let ledger = Ledger::after(self.ledger.as_ref(), self.highest_sequence, digests);
+        ledger.write(&mut *self.storage, &file)?;
+        self.ledger = Some(ledger);
+        Ok(())
     }
 
     fn beside(&self, ending: &str) -> String {
@@ -251,9 +257,10 @@ impl Store {
 
 fn used(storage: &mut dyn Storage, file: &str, judge: &Judge, ledger: Option<&Ledger>) -> Result<InUse, Refused> {
     let bytes = storage.read(file)?.ok_or(Refused::Missing)?;
-    let least = ledger.map_or(0, |ledger| ledger.least_sequence_of(&bytes));
-    let (gallery, rules) = judge.read(&bytes, least)?;
-    Ok(InUse { gallery: Arc::new(gallery), rules, digest: DatabaseDigest::of(&bytes) })
+    let digest = DatabaseDigest::of(&bytes);
+    let past = ledger.map(|ledger| ledger.past_of(digest)).unwrap_or_default();
+    let (gallery, rules) = judge.read(&bytes, past)?;
+    Ok(InUse { gallery: Arc::new(gallery), rules, digest })
 }
 
 /// Puts what has come in the place of a database that cannot be used; `None` if nothing has come. What has come stays
@@ -266,10 +273,10 @@ fn first(
 ) -> Result<Option<InUse>, Refused> {
     let Some(bytes) = storage.read(&format!("{name}.incoming"))? else { return Ok(None) };
     let highest_before = ledger.map_or(0, |ledger| ledger.highest_sequence);
-    let (gallery, rules) = judge.read(&bytes, highest_before)?;
+    let (gallery, rules) = judge.read(&bytes, Past::of_a_new_file(highest_before))?;
     let digest = DatabaseDigest::of(&bytes);
     let highest_sequence = highest_before.max(gallery.header().sequence);
-    Ledger::new(highest_sequence, vec![digest]).write(storage, &format!("{name}.accepted"))?;
+    Ledger::after(ledger, highest_sequence, vec![digest]).write(storage, &format!("{name}.accepted"))?;
     storage.replace(name, &bytes)?;
     Ok(Some(InUse { gallery: Arc::new(gallery), rules, digest }))
 }

@@ -7,7 +7,8 @@ use models::ModelError;
 use models::golden::{GoldenError, Tested};
 use shared::encoding::Encoding;
 use shared::gallery::{
-    DatabaseDigest, Details, GalleryBuilder, ModelHash, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest,
+    Audience, DatabaseDigest, Details, Gallery, GalleryBuilder, ModelHash, NewEncoding, NewPerson, PersonId,
+    PersonName, PhotoDigest,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +18,12 @@ pub(super) const MODEL: ModelHash = ModelHash([1; 32]);
 /// A database file of this sequence number, with one person.
 pub(super) fn file(sequence: u64) -> Vec<u8> {
     of_model(sequence, MODEL)
+}
+
+fn for_all_doors(sequence: u64) -> Vec<u8> {
+    let mut builder = GalleryBuilder::from_gallery(Gallery::decode(&file(sequence)).unwrap(), sequence);
+    builder.set_audience(Audience::AllDoors);
+    builder.encode().unwrap()
 }
 
 fn of_model(sequence: u64, model: ModelHash) -> Vec<u8> {
@@ -180,6 +187,40 @@ fn one_goes_back_by_name_and_forth_again() {
     assert_eq!(code(store.take_in()), Err("older"));
     put(&storage, "db.incoming", &file(7));
     assert_eq!(code(store.take_in()), Ok(Some(7)));
+}
+
+/// The ledger that a version without audiences left says which databases it accepted; the next one forgets those that are
+/// not used any more, and a ledger of this version vouches for none.
+#[test]
+fn only_the_ledger_of_an_older_version_vouches_for_databases_that_name_no_door() {
+    let wants_doors = || Judge::of_model(MODEL, Box::new(|| Ok(Tested::Passed))).at_a_door();
+    let opened = |storage: &Memory| Store::open(Box::new(storage.clone()), "db", wants_doors());
+    let of_older_version = |digests: &[u64]| {
+        let digests: Vec<_> = digests.iter().map(|&sequence| DatabaseDigest::of(&file(sequence))).collect();
+        serde_json::to_vec(&serde_json::json!({ "schema": 1, "highest_sequence": 5, "digests": digests })).unwrap()
+    };
+    let refused = |storage: &Memory| opened(storage).map(drop).unwrap_err().code();
+    assert_eq!(refused(&with(&[("db", file(5))])), "no_audience");
+    assert_eq!(refused(&with(&[("db", file(5)), ("db.accepted", of_older_version(&[4]))])), "no_audience");
+
+    let storage = with(&[("db", file(5)), ("db.previous", file(4)), ("db.accepted", of_older_version(&[5, 4]))]);
+    let mut store = opened(&storage).unwrap().0;
+    assert_eq!(sequence(&store), 5);
+    put(&storage, "db.incoming", &file(6));
+    assert_eq!(code(store.take_in()), Err("no_audience"), "a new one says for which doors it is");
+    assert_eq!(code(store.roll_back(DatabaseDigest::of(&file(4))).map(Some)), Ok(Some(4)), "it was used here");
+    let named = for_all_doors(7);
+    put(&storage, "db.incoming", &named);
+    assert_eq!(code(store.take_in()), Ok(Some(7)));
+    assert_eq!(sequence(&opened(&storage).unwrap().0), 7);
+    assert_eq!(code(store.roll_back(DatabaseDigest::of(&file(4))).map(Some)), Ok(Some(4)));
+    put(&storage, "db.incoming", &file(8));
+    assert_eq!(code(store.take_in()), Err("no_audience"));
+
+    // Used by this version where no lock moved.
+    let storage = with(&[("db", file(5))]);
+    drop(open(&storage));
+    assert_eq!(refused(&storage), "no_audience");
 }
 
 #[test]

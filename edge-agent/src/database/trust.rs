@@ -1,7 +1,9 @@
 //! Whose databases a unit takes, and the key that opens them.
 
+use super::ledger::Past;
 use crate::config::{self, Config, Lock, Unsigned};
 use anyhow::Context;
+use shared::gallery::DoorGroup;
 use shared::seal::{Fingerprint, Identity, Signer};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -10,12 +12,23 @@ use terminal::{Help, key_file};
 /// What a database must be, beyond whole and of the unit's model. By default anything goes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trust {
-    /// The lowest sequence number that is taken.
-    pub(crate) least_sequence: u64,
+    /// What is known of the file from before.
+    pub(super) past: Past,
     /// It must be signed by one of these; by nobody in particular if there are none.
     pub(super) signers: Vec<Signer>,
     /// The unit's own key. It is read when it is needed, so that it may be made while the unit runs.
     identity: Option<PathBuf>,
+    /// Which doors it must be for; any if no unit is meant.
+    pub(super) door: Option<DoorsWanted>,
+}
+
+/// Which doors' databases are for a unit.
+#[derive(Debug, Clone)]
+pub(super) struct DoorsWanted {
+    /// Groups of doors that it belongs to.
+    pub(super) groups: Vec<DoorGroup>,
+    /// It moves a lock: a database that does not say for which doors it is could be that of another door.
+    pub(super) must_be_named: bool,
 }
 
 impl Trust {
@@ -36,7 +49,29 @@ impl Trust {
                  or say [database] unsigned = \"accepted\"",
             );
         }
-        Ok(Self { least_sequence: 0, signers, identity: Some(config.database.identity.clone()) })
+        let must_be_named = config.door.lock == Some(Lock::Gpio);
+        let door = Some(DoorsWanted { groups: config.unit.groups.clone(), must_be_named });
+        Ok(Self { past: Past::default(), signers, identity: Some(config.database.identity.clone()), door })
+    }
+
+    /// The same of a database for any door: where a door is only tried, and no unit in particular is meant.
+    #[must_use]
+    pub(crate) fn for_any_door(self) -> Self {
+        Self { door: None, ..self }
+    }
+
+    /// The same of a file of which that is known.
+    #[must_use]
+    pub(super) fn given(&self, past: Past) -> Self {
+        Self { past, ..self.clone() }
+    }
+
+    /// The unit's id, which databases name; `None` if it has no key of its own.
+    ///
+    /// # Errors
+    /// As [`Trust::identities`].
+    pub(super) fn unit(&self) -> anyhow::Result<Option<Fingerprint>> {
+        Ok(self.identities()?.first().map(|identity| identity.recipient().fingerprint()))
     }
 
     /// The unit's own key; none if it has none.
@@ -55,7 +90,13 @@ impl Trust {
 
     #[cfg(test)]
     pub(super) fn by(signers: Vec<Signer>, identity: Option<PathBuf>) -> Self {
-        Self { least_sequence: 0, signers, identity }
+        Self { signers, identity, ..Self::default() }
+    }
+
+    #[cfg(test)]
+    pub(super) fn at(self, groups: &[&str], must_be_named: bool) -> Self {
+        let groups = groups.iter().filter_map(|group| group.parse().ok()).collect();
+        Self { door: Some(DoorsWanted { groups, must_be_named }), ..self }
     }
 }
 

@@ -42,7 +42,7 @@ fn identity(config: &Config) -> Finding {
             let found = format!("this unit has no key of its own ({} is not there)", path.display());
             Finding::note(ABOUT, found, "`edge-agent keygen` makes one, so that databases can be sealed for this unit")
         }
-        Ok(Some(own)) => Finding::good(ABOUT, format!("this unit's own key is {own}")),
+        Ok(Some(own)) => Finding::good(ABOUT, format!("this unit's own key, which is its id, is {own}")),
     }
 }
 

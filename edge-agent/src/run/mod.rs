@@ -15,6 +15,7 @@ use crate::audit_log::{AuditLog, read::last_recorded_utc_ms};
 use crate::camera::{CameraReport, CameraState, LiveCamera};
 use crate::clock::{Clock, ClockSource, SystemClock};
 use crate::config::Config;
+use crate::database::trust;
 use crate::door::{Latch, RelockTimer};
 use crate::memory::MemoryFile;
 use crate::passages::OtherDoors;
@@ -61,6 +62,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let policy = Policy::new(found.in_use().rules).context("[policy]")?.with_schedules(gallery.schedules().clone());
     let board = Board::new(camera.health(), latch.clone(), &config.database.path, found.in_use());
     board.tell_of_clock(clock.source());
+    board.tell_of_unit(trust::fingerprint(&config.database.identity).unwrap_or_default());
     answer_status(&config.status.socket, &board)?;
     // Not before it is certain that no other unit writes it.
     let audit = AuditLog::open_configured(&config.audit, &clock.now())?;

@@ -56,6 +56,12 @@ impl Found {
         clock: &Arc<SystemClock>,
     ) -> std::io::Result<People> {
         tell_self_test(unit, board, self.self_test);
+        let gallery = &self.store.in_use().gallery;
+        if gallery.audience().is_none() {
+            tracing::warn!(
+                "the people database does not say for which doors it is; `encoder-tool build-db --for` makes one that does"
+            );
+        }
         if let Some(Returned { why }) = self.returned {
             let sequence = self.store.in_use().gallery.header().sequence;
             tracing::error!("the people database cannot be used ({why}); the one before is, sequence {sequence}");

@@ -13,6 +13,7 @@ use crate::door::Latch;
 use crate::unit::{Denied, Granted, Turn, Verdict};
 use shared::gallery::PersonId;
 use shared::policy::{ClockTrust, Now, Reason};
+use shared::seal::Fingerprint;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,6 +34,7 @@ pub(crate) struct Board {
 
 #[derive(Default)]
 struct Notes {
+    unit: Option<Fingerprint>,
     database: DatabaseReport,
     self_test: Option<SelfTest>,
     audit: AuditHealth,
@@ -130,11 +132,13 @@ impl Board {
             r#match: notes.matching.summary(),
             frame_to_decision: notes.frame_to_decision.summary(),
         };
-        let (audit, clock, evidence) = (notes.audit.report(), notes.clock, notes.clock_source.evidence());
+        let (audit, clock, unit) = (notes.audit.report(), notes.clock, notes.unit);
+        let evidence = notes.clock_source.evidence();
         // The loop must not wait for the rest.
         drop(notes);
         Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            unit_id: unit.map(|id| id.to_string()),
             uptime_seconds: now.saturating_duration_since(self.started).as_secs_f64(),
             last_turn_seconds_ago: last_turn.map(|at| now.saturating_duration_since(at).as_secs_f64()),
             door: self.latch.state().code().to_owned(),

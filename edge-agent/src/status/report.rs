@@ -12,6 +12,9 @@ use shared::gallery::DatabaseDigest;
 pub(crate) struct Report {
     /// Of the program.
     pub(crate) version: String,
+    /// The unit's id: the fingerprint of its own key; `None` if it has none.
+    #[serde(default)]
+    pub(crate) unit_id: Option<String>,
     pub(crate) uptime_seconds: f64,
     /// How long ago the loop finished a turn; `None` if it never did.
     pub(crate) last_turn_seconds_ago: Option<f64>,
@@ -43,6 +46,9 @@ pub(crate) struct DatabaseReport {
     pub(crate) digest: Option<DatabaseDigest>,
     pub(crate) people: u32,
     pub(crate) encodings: u32,
+    /// The doors that it is for, in words; it may not say.
+    #[serde(default)]
+    pub(crate) audience: Option<String>,
     /// The model's hash.
     pub(crate) model: String,
     /// Since when it is used, such as 2027-01-15T08:00:00Z, as far as the unit knows the time.
@@ -141,6 +147,7 @@ pub(super) fn sample() -> Report {
     let detect = detect.summary().map(|latency| Latency { at_most, ..latency });
     Report {
         version: "1.2.3".to_owned(),
+        unit_id: Some("5f0c-8a71-0000-1111-2222".to_owned()),
         uptime_seconds: 3_725.4,
         last_turn_seconds_ago: Some(0.1),
         door: "locked".to_owned(),
@@ -158,6 +165,7 @@ pub(super) fn sample() -> Report {
             sequence: 7,
             people: 2,
             encodings: 5,
+            audience: Some("all doors".to_owned()),
             refused: Some(RefusedDatabase { digest: None, reason: "too old".to_owned() }),
             ..DatabaseReport::default()
         },

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 
 pub(super) fn in_words(report: &Report) -> String {
     let Report { version, door, database, turns, .. } = report;
+    let id = report.unit_id.as_deref().unwrap_or("without a key of its own");
     let mut lines = vec![
-        format!("unit           edge-agent {version}, up for {}", duration(report.uptime_seconds)),
+        format!("unit           {id}, edge-agent {version}, up for {}", duration(report.uptime_seconds)),
         format!("door           {door}"),
         format!("camera         {}", camera(&report.camera)),
         format!(
@@ -79,8 +80,9 @@ fn audit_log(audit: &AuditReport) -> String {
 }
 
 fn in_use(database: &DatabaseReport) -> String {
-    let DatabaseReport { sequence, people, encodings, returned, refused, .. } = database;
-    let mut words = vec![format!("sequence {sequence}: {people} people, {encodings} encodings")];
+    let DatabaseReport { sequence, people, encodings, audience, returned, refused, .. } = database;
+    let doors = audience.as_deref().unwrap_or("doors that it does not name");
+    let mut words = vec![format!("sequence {sequence}: {people} people, {encodings} encodings, for {doors}")];
     words.extend(returned.as_ref().map(|why| format!("THE PREVIOUS ONE, as the current one cannot be used: {why}")));
     words.extend(refused.as_ref().map(|refused| format!("another one was refused: {}", refused.reason)));
     words.join("; ")
@@ -129,11 +131,11 @@ mod tests {
     #[test]
     fn words() {
         let expected = "\
-unit           edge-agent 1.2.3, up for 1 h 2 min
+unit           5f0c-8a71-0000-1111-2222, edge-agent 1.2.3, up for 1 h 2 min
 door           locked
 camera         a \"good\" camera
 pictures       100 came, 3 passed over for newer ones, 1 damaged
-database       sequence 7: 2 people, 5 encodings; another one was refused: too old
+database       sequence 7: 2 people, 5 encodings, for all doors; another one was refused: too old
 audit log      12 records; signed up to 9; space for 1000 more on a full disk
 loop           97 turns, 9.5 a second, 0 failed; the last 0.1 s ago
 clock          trusted: a time server has set it

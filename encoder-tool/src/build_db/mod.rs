@@ -21,7 +21,7 @@ use crate::calibrate::risk::{Risk, risk_at};
 use crate::photo_folders::{self, Photo, Scan};
 use crate::protect::Protect;
 use crate::rule_files::NearMiss;
-use crate::{atomic_file, calibrate, database};
+use crate::{atomic_file, calibrate, database, doors};
 use anyhow::anyhow;
 use duplicates::{Outcome, leave_out_duplicates};
 use encode::Encoded;
@@ -34,7 +34,7 @@ use quality::LeftOut;
 use report::{Report, Skipped};
 use roster::Member;
 use schedules_toml::Planned;
-use shared::gallery::{MAX_ENCODINGS_OF_PERSON, Mode, NewEncoding};
+use shared::gallery::{Audience, Gallery, GalleryBuilder, MAX_ENCODINGS_OF_PERSON, Mode, NewEncoding};
 use std::path::Path;
 use std::time::Instant;
 use terminal::{Answer, Help, Verbosity};
@@ -60,6 +60,9 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     }
     let replaced = database::read_previous(&arguments.output, &arguments.keys)?;
     let protect = Protect::new(arguments.sign.as_deref(), &arguments.encrypt_to, &arguments.keys, replaced.as_ref())?;
+    let is_signed = arguments.sign.is_some();
+    let audience = doors::choose(&arguments.doors, &arguments.encrypt_to, is_signed, replaced.as_ref())?;
+    doors::require_sealed_for_them(audience.as_ref(), &protect.sealed_for())?;
     let heritage = Heritage::of(replaced.as_ref().map(|replaced| &replaced.gallery));
     let recogniser = Recogniser::load(&arguments.model.folders)?;
 
@@ -90,6 +93,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         skipped,
         threshold: risk.map(|risk| risk.threshold),
         calibration: risk,
+        audience: audience.as_ref().map(doors::Shown::from),
         odd_photos: looked_at.odd_photos(),
         look_alikes: looked_at.look_alikes(),
         seconds: started.elapsed().as_secs_f64(),
@@ -117,6 +121,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     }
     let findings = Findings { risk, look_alikes: looked_at.look_alike_people() };
     let gallery = write::build(enrolled, schedules, &findings, &heritage, &recogniser, now)?;
+    let gallery = for_doors(gallery, audience);
     atomic_file::replace(&arguments.output, &protect.encode(&gallery)?)
         .help("make room, or choose another file with -o")?;
     match arguments.json {
@@ -124,11 +129,31 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         false => {
             terminal::print(&report.in_words(&arguments.output.display().to_string()))?;
             terminal::print(&about)?;
-            protect.in_words().map_or(Ok(()), |line| terminal::print(&format!("The database is {line}.")))?;
+            terminal::print(&format!("The database is {}.", in_words(&gallery, &protect)))?;
         }
     }
     let odd = !report.odd_photos.is_empty() || !report.look_alikes.is_empty();
     Ok(Answer::yes_if(everybody && !(arguments.strict && odd)))
+}
+
+fn for_doors(gallery: Gallery, audience: Option<Audience>) -> Gallery {
+    let Some(audience) = audience else { return gallery };
+    let sequence = gallery.header().sequence;
+    let mut builder = GalleryBuilder::from_gallery(gallery, sequence);
+    builder.set_audience(audience);
+    builder.build()
+}
+
+/// For which doors, by whom and for whose keys.
+fn in_words(gallery: &Gallery, protect: &Protect) -> String {
+    let doors = match gallery.audience() {
+        Some(audience) => format!("for {audience}"),
+        None => {
+            "for trying out: it does not say for which doors (--for), and a unit that moves a lock does not take it"
+                .to_owned()
+        }
+    };
+    protect.in_words().map_or(doors.clone(), |keys| format!("{doors}; {keys}"))
 }
 
 /// Those who have a photo, and whether that is everybody. Others are told of.

@@ -1,6 +1,7 @@
 //! What `build-db` tells when it is done.
 
 use crate::calibrate::risk::Risk;
+use crate::doors::Shown;
 use serde::Serialize;
 
 /// The answer of `--json`.
@@ -17,6 +18,8 @@ pub(super) struct Report {
     pub(super) threshold: Option<f32>,
     /// What the threshold was worked out from.
     pub(super) calibration: Option<Risk>,
+    /// The doors that the database is for; `null` if it does not say.
+    pub(super) audience: Option<Shown>,
     pub(super) odd_photos: Vec<OddPhotoReport>,
     pub(super) look_alikes: Vec<LookAlikeReport>,
     /// How long all of it took.
@@ -103,6 +106,7 @@ mod tests {
             skipped,
             threshold: None,
             calibration: None,
+            audience: None,
             odd_photos: Vec::new(),
             look_alikes: Vec::new(),
             seconds: 1.5,
@@ -112,7 +116,7 @@ mod tests {
             to_json(&report).unwrap(),
             concat!(
                 r#"{"schema":1,"people":1,"photos":3,"encodings":2,"skipped":[{"photo":"bo/1.jpg","reason":"no face"}],"#,
-                r#""threshold":null,"calibration":null,"odd_photos":[],"look_alikes":[],"seconds":1.5}"#
+                r#""threshold":null,"calibration":null,"audience":null,"odd_photos":[],"look_alikes":[],"seconds":1.5}"#
             )
         );
     }

@@ -15,7 +15,7 @@ use shared::audit::{BootId, Chain, Event};
 use shared::card::{CardKey, CardNumber, encode_wiegand};
 use shared::encoding::Encoding;
 use shared::gallery::{
-    Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest,
+    Audience, Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest,
 };
 use std::fs;
 use std::io::Cursor;
@@ -62,7 +62,20 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("door.toml", b"[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\nwiring = \"maglock\"\n[contacts]\nexit-pin = 23\ndoor-pin = 24\nheld-seconds = 20.5\n[reader]\nkind = \"wiegand\"\nd0-pin = 26\nd1-pin = 27\nkeep-bits = 24\n[camera]\nsource = \"v4l\"\ndevice = \"/dev/video0\"\nformat = \"yuyv\"\n[policy]\nthreshold = 1.1\nmode = \"card-and-face\"\n".to_vec()),
             ("unknown.toml", b"[doors]\n".to_vec()),
         ],
-        "database" => vec![("two-people", database()), ("nobody", nobody()), ("magic", b"PEOPLEDB".to_vec())],
+        "database" => vec![
+            ("two-people", database()),
+            ("nobody", nobody()),
+            ("for-all-doors", nobody_for(Audience::AllDoors)),
+            ("for-a-group", nobody_for(Audience::Group("office".parse().unwrap()))),
+            ("for-two-units", nobody_for(units())),
+            ("units-out-of-order", {
+                let mut file = nobody_for(units());
+                let last = file.windows(10).position(|id| id == [0xbb; 10]).unwrap();
+                file[last..last + 10].fill(0x11);
+                file
+            }),
+            ("magic", b"PEOPLEDB".to_vec()),
+        ],
         "onnx" => vec![("encoder", [&[0][..], &network(true)].concat()), ("no-end", [&[1][..], &network(false)].concat())],
         "photo" => photos(),
         "schedules" => vec![
@@ -116,6 +129,17 @@ fn golden() -> Vec<u8> {
 
 fn nobody() -> Vec<u8> {
     GalleryBuilder::new(7, ModelHash([1; 32]), 3).unwrap().encode().unwrap()
+}
+
+fn units() -> Audience {
+    let ids = ["aaaa", "bbbb"].map(|group| [group; 5].join("-").parse().unwrap());
+    Audience::units(ids).unwrap()
+}
+
+fn nobody_for(audience: Audience) -> Vec<u8> {
+    let mut builder = GalleryBuilder::new(7, ModelHash([1; 32]), 3).unwrap();
+    builder.set_audience(audience);
+    builder.encode().unwrap()
 }
 
 fn database() -> Vec<u8> {

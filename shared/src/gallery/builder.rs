@@ -1,5 +1,6 @@
 //! Making a people database, from nothing or from one that is there.
 
+use super::audience::Audience;
 use super::enrolled::Enrolled;
 use super::error::{GalleryError, Problem};
 use super::header::{Calibration, Header, ModelHash};
@@ -62,6 +63,7 @@ impl GalleryBuilder {
         check_header(&header)?;
         let gallery = Gallery {
             header,
+            audience: None,
             people: Vec::new(),
             enrolled: Enrolled::new(dimensions),
             look_alikes: Vec::new(),
@@ -80,6 +82,11 @@ impl GalleryBuilder {
             let _ = builder.taken.take(person.id, &person.name, &person.details.cards);
         }
         builder
+    }
+
+    /// Says which doors may use the database, in place of what was said.
+    pub fn set_audience(&mut self, audience: Audience) {
+        self.gallery.audience = Some(audience);
     }
 
     /// Stores a calibrated threshold (L2 distance, above 0 and at most 2) and what it was calibrated for.

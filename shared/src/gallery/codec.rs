@@ -1,11 +1,12 @@
 //! A people database as the contents of its file's sections, and back. Nothing is allocated that the header has not
 //! bounded and the file is not long enough for.
 //!
-//! When they are sealed, all but `head` stand in the section `body`: see `protection`.
+//! When they are sealed, all but `head` and `door` stand in the section `body`: see `protection`.
 //!
 //! | section | contents |
 //! |---|---|
 //! | `head` | postcard: [`Header`] |
+//! | `door` | only with the required feature [`AUDIENCE`]; postcard: which doors may use the database |
 //! | `peop` | postcard, one record for each person; who has how many encodings |
 //! | `rows` | the integers of all encodings, `dimensions` bytes each, person by person |
 //! | `from` | 10 bytes an encoding: digest of its photo, stretch of its row (2 bytes, little-endian) |
@@ -14,13 +15,14 @@
 //! | `hour` | only with the required feature [`HOURS`]; postcard: when people may enter, one record for each schedule |
 //! | `like` | may be left out; postcard, pairs of people who look alike: index, index, L2 distance |
 
+use super::audience::{Audience, AudienceRecord};
 use super::enrolled::Enrolled;
 use super::error::{GalleryError, Problem};
 use super::header::Header;
 use super::name::PersonName;
 use super::person::{Details, MAX_CARDS, MAX_GROUPS, Mode, Person, PersonId};
 use super::rules::{Taken, check_header, check_person, require_card_key};
-use super::sections::{HOURS, Section, SectionWriter, Sections, Tag};
+use super::sections::{AUDIENCE, HOURS, Section, SectionWriter, Sections, Tag};
 use super::{Gallery, LookAlikes, PhotoDigest};
 use crate::card::{CardHash, CardKey};
 use crate::schedule::{Schedule, Schedules};
@@ -30,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 pub(super) const HEAD: Tag = Tag(*b"head");
+pub(super) const DOORS: Tag = Tag(*b"door");
 pub(super) const PEOPLE: Tag = Tag(*b"peop");
 pub(super) const ROWS: Tag = Tag(*b"rows");
 pub(super) const ORIGINS: Tag = Tag(*b"from");
@@ -102,8 +105,12 @@ impl<'a> Records<'a> {
     }
 }
 
-/// The gallery of a header and the sections that hold the records.
-pub(super) fn decode_records(header: Header, sections: &Sections<'_>) -> Result<Gallery, GalleryError> {
+/// The gallery of a header, an audience and the sections that hold the records.
+pub(super) fn decode_records(
+    header: Header,
+    audience: Option<Audience>,
+    sections: &Sections<'_>,
+) -> Result<Gallery, GalleryError> {
     let rows = sections.required(ROWS)?;
     require_length(rows, u64::from(header.encodings) * u64::from(header.dimensions))?;
     let origins = sections.required(ORIGINS)?;
@@ -132,7 +139,7 @@ pub(super) fn decode_records(header: Header, sections: &Sections<'_>) -> Result<
         None => Vec::new(),
     };
     let schedules = decode_schedules(sections)?;
-    Ok(Gallery { header, people, enrolled, look_alikes, schedules, card_key })
+    Ok(Gallery { header, audience, people, enrolled, look_alikes, schedules, card_key })
 }
 
 fn require_length(section: Section<'_>, expected: u64) -> Result<(), GalleryError> {
@@ -147,6 +154,23 @@ pub(super) fn decode_header(section: Section<'_>) -> Result<Header, GalleryError
     let header = decode_one(section, "header")?;
     check_header(&header).map_err(|problem| problem.at(section.byte))?;
     Ok(header)
+}
+
+pub(super) fn decode_audience(sections: &Sections<'_>) -> Result<Option<Audience>, GalleryError> {
+    let Some(section) = announced(sections, DOORS, AUDIENCE)? else { return Ok(None) };
+    let record: AudienceRecord<'_> = decode_one(section, "doors that may use the database")?;
+    record.checked().map(Some).map_err(|problem| problem.at(section.byte))
+}
+
+/// A section that is there if and only if this required feature announces it.
+fn announced<'a>(sections: &Sections<'a>, tag: Tag, feature: u64) -> Result<Option<Section<'a>>, GalleryError> {
+    if sections.features & feature != 0 {
+        return sections.required(tag).map(Some);
+    }
+    match sections.optional(tag)? {
+        Some(section) => Err(Problem::Unannounced(tag).at(section.byte)),
+        None => Ok(None),
+    }
 }
 
 /// The only record of a section.
@@ -236,12 +260,7 @@ fn decode_look_alikes(section: Section<'_>, people: usize) -> Result<Vec<LookAli
 }
 
 fn decode_schedules(sections: &Sections<'_>) -> Result<Schedules, GalleryError> {
-    let section = match (sections.optional(SCHEDULES)?, sections.features & HOURS != 0) {
-        (None, false) => return Ok(Schedules::default()),
-        (Some(section), true) => section,
-        (Some(section), false) => return Err(Problem::Unannounced(SCHEDULES).at(section.byte)),
-        (None, true) => sections.required(SCHEDULES)?,
-    };
+    let Some(section) = announced(sections, SCHEDULES, HOURS)? else { return Ok(Schedules::default()) };
     let mut records = Records::of(section);
     let mut schedules = Vec::new();
     while !records.left.is_empty() {
@@ -252,11 +271,16 @@ fn decode_schedules(sections: &Sections<'_>) -> Result<Schedules, GalleryError> 
 
 /// The features that a reader of this gallery must know.
 pub(super) fn required_features(gallery: &Gallery) -> u64 {
-    if gallery.schedules.is_empty() { 0 } else { HOURS }
+    let hours = if gallery.schedules.is_empty() { 0 } else { HOURS };
+    let audience = if gallery.audience.is_none() { 0 } else { AUDIENCE };
+    hours | audience
 }
 
-pub(super) fn encode_header(file: &mut SectionWriter, header: &Header) -> Result<(), Problem> {
-    file.section(HEAD, |out| append(out, header, "header"))
+/// What can be read without a key.
+pub(super) fn encode_outside(file: &mut SectionWriter, gallery: &Gallery) -> Result<(), Problem> {
+    file.section(HEAD, |out| append(out, &gallery.header, "header"))?;
+    let Some(audience) = &gallery.audience else { return Ok(()) };
+    file.section(DOORS, |out| append(out, &AudienceRecord::of(audience), "doors that may use the database"))
 }
 
 pub(super) fn encode_records(file: &mut SectionWriter, gallery: &Gallery) -> Result<(), Problem> {

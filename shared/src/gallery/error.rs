@@ -1,5 +1,6 @@
 //! Why a file is not a people database, or a database cannot be made or used.
 
+use super::audience::AudienceError;
 use super::header::ModelHash;
 use super::name::NameError;
 use super::person::PersonId;
@@ -119,6 +120,12 @@ pub enum Problem {
     /// The signature is not the last section, or no signature.
     #[error("the last section is not a signature, as the features that the file requires announce it")]
     NoSignature,
+    /// The doors that may use the database make no sense.
+    #[error(transparent)]
+    Audience(AudienceError),
+    /// The units that may use the database are not in order, or one is there twice.
+    #[error("the units that may use the database are not in order, or one is there twice")]
+    UnitOrder,
     /// The schedules make no sense.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),

@@ -1,7 +1,8 @@
 //! A database file from outside: what it says without a key, and who signed it. Its records are opened last.
 
 use super::Gallery;
-use super::codec::{HEAD, decode_header, decode_records};
+use super::audience::Audience;
+use super::codec::{HEAD, decode_audience, decode_header, decode_records};
 use super::error::{GalleryError, Problem};
 use super::header::{Header, ModelHash};
 use super::protection::{BODY, SEAL, SIGNATURE};
@@ -14,6 +15,7 @@ pub struct DatabaseFile<'a> {
     file: &'a [u8],
     sections: Sections<'a>,
     header: Header,
+    audience: Option<Audience>,
     signer: Option<Signer>,
     sealed: Option<(Envelope, Section<'a>)>,
 }
@@ -29,13 +31,19 @@ impl<'a> DatabaseFile<'a> {
         // Nothing that was signed is interpreted before the signature is known to be right.
         let signer = signer(file, &sections)?;
         let header = decode_header(sections.required(HEAD)?)?;
+        let audience = decode_audience(&sections)?;
         let sealed = sealed(&sections)?;
-        Ok(Self { file, sections, header, signer, sealed })
+        Ok(Self { file, sections, header, audience, signer, sealed })
     }
 
     /// The head, readable without a key.
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// The doors that may use it, readable without a key; `None` if it does not say. Only the signature makes it binding.
+    pub fn audience(&self) -> Option<&Audience> {
+        self.audience.as_ref()
     }
 
     /// Refuses a database of another model.
@@ -67,9 +75,12 @@ impl<'a> DatabaseFile<'a> {
     /// # Errors
     /// When none of the keys opens them, or what they say is not sound.
     pub fn open(&self, identities: &[Identity]) -> Result<Gallery, GalleryError> {
-        let Some((envelope, body)) = &self.sealed else { return decode_records(self.header, &self.sections) };
+        let Some((envelope, body)) = &self.sealed else {
+            return decode_records(self.header, self.audience.clone(), &self.sections);
+        };
         let contents = envelope.open(identities, &self.file[..body.byte], body.contents)?;
-        decode_records(self.header, &Sections::within(self.sections.features, &contents, body.byte)?)
+        let sections = Sections::within(self.sections.features, &contents, body.byte)?;
+        decode_records(self.header, self.audience.clone(), &sections)
     }
 }
 

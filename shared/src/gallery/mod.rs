@@ -3,6 +3,7 @@
 //! A [`Gallery`] is always sound: it was decoded and checked, or built and checked. Whether a distance is near enough is
 //! for `policy` to say, which signer is trusted and how a file is replaced for the programs.
 
+mod audience;
 mod builder;
 mod codec;
 mod enrolled;
@@ -16,6 +17,7 @@ mod rules;
 mod sections;
 
 pub use crate::hex::HexError;
+pub use audience::{ALL_DOORS, Audience, AudienceError, DoorGroup, MAX_DOOR_GROUP_BYTES, MAX_UNITS, Units};
 pub use builder::{GalleryBuilder, NewEncoding, NewPerson};
 pub use error::{GalleryError, Problem};
 pub use file::DatabaseFile;
@@ -97,6 +99,7 @@ impl LookAlikes {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gallery {
     header: Header,
+    audience: Option<Audience>,
     people: Vec<Person>,
     enrolled: Enrolled,
     look_alikes: Vec<LookAlikes>,
@@ -133,6 +136,11 @@ impl Gallery {
     /// The head.
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// The doors that may use it; `None` if it does not say, as databases before there were audiences.
+    pub fn audience(&self) -> Option<&Audience> {
+        self.audience.as_ref()
     }
 
     /// Everybody enrolled.

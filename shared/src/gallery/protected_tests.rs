@@ -56,6 +56,7 @@ fn whoever_it_is_for_reads_what_was_written() {
             assert_eq!(outside.signer(), signer.map(|number| signing(number).signer()));
             assert_eq!(outside.recipients(), recipients(sealed_for));
             assert_eq!(outside.header(), gallery.header(), "readable without a key");
+            assert_eq!(outside.audience(), gallery.audience(), "readable without a key");
             assert_eq!(outside.is_sealed(), !sealed_for.is_empty());
             for &number in sealed_for {
                 assert_eq!(outside.open(&[identity(9), identity(number)]).as_ref(), Ok(&gallery));
@@ -87,6 +88,64 @@ fn names_encodings_and_cards_are_not_in_a_sealed_file() {
     for part in [&b"Kian"[..], b"cleaners", &row, &tests::KEY.0, &[3; 16]] {
         assert!(holds(&open, part) && !holds(&sealed, part), "{part:?}");
     }
+}
+
+/// Whoever has the database of one door, and not the key that signed it, cannot make it that of another.
+#[test]
+fn an_audience_cannot_be_taken_off_exchanged_or_added() {
+    let gallery = small().build();
+    let written_for = |audience: Option<Audience>, signer, sealed_for: &[u8]| {
+        let mut gallery = gallery.clone();
+        gallery.audience = audience;
+        written(&gallery, signer, sealed_for)
+    };
+    let section = |file: &[u8]| {
+        let head = file.windows(4).position(|tag| tag == b"door").unwrap();
+        head..head + 8 + usize::from(file[head + 4])
+    };
+    let without_bit = |mut file: Vec<u8>| {
+        file[10] &= !8;
+        file
+    };
+    let all = written_for(Some(Audience::AllDoors), None, &[]);
+    for (signer, sealed_for) in [(Some(1), &[][..]), (Some(1), &[2]), (None, &[2])] {
+        let file = written(&gallery, signer, sealed_for);
+        let doors = section(&file);
+        let taken_off = without_bit([&file[..doors.start], &file[doors.end..]].concat());
+        let exchanged = [&file[..doors.start], &all[section(&all)], &file[doors.end..]].concat();
+        let mut added = written_for(None, signer, sealed_for);
+        added[10] |= 8;
+        added.splice(doors.start..doors.start, all[section(&all)].iter().copied());
+        for changed in [taken_off, exchanged, added, without_bit(file.clone())] {
+            let changed = with_right_checksum(changed);
+            let outside = DatabaseFile::of(&changed);
+            let opened = outside.and_then(|outside| outside.open(&[identity(2)]));
+            assert!(opened.is_err(), "signed by {signer:?}, sealed for {sealed_for:?}");
+        }
+    }
+}
+
+/// An audience without its feature would be passed over by a program that does not know it, and one whose section is
+/// missing would be anybody's.
+#[test]
+fn an_audience_and_its_feature_go_together() {
+    let file = written(&small().build(), None, &[]);
+    let problem = |file: Vec<u8>| match DatabaseFile::of(&with_right_checksum(file)) {
+        Err(GalleryError::Unsound { problem, .. }) => Some(problem),
+        _ => None,
+    };
+    let mut unannounced = file.clone();
+    unannounced[10] &= !8;
+    assert_eq!(problem(unannounced), Some(Problem::Unannounced(Tag(*b"door"))));
+    let mut gallery = small().build();
+    gallery.audience = None;
+    let mut missing = written(&gallery, None, &[]);
+    missing[10] |= 8;
+    assert_eq!(problem(missing), Some(Problem::MissingSection(Tag(*b"door"))));
+    let mut unordered = file.clone();
+    let ids = file.windows(20).position(|bytes| bytes[..10] == [1; 10] && bytes[10..] == [2; 10]).unwrap();
+    unordered[ids..ids + 10].fill(2);
+    assert_eq!(problem(unordered), Some(Problem::UnitOrder));
 }
 
 /// What sealing and signing cost in bytes.
@@ -151,9 +210,9 @@ fn a_signature_that_is_taken_off_is_missed() {
 #[test]
 fn an_older_program_would_refuse_it_by_its_features() {
     let gallery = small().build();
-    let hours = 4;
+    let (hours, audience) = (4, 8);
     for (signer, sealed_for, features) in [(None, &[][..], 0), (Some(1), &[], 1), (None, &[2], 2), (Some(1), &[2], 3)] {
-        let features = features | hours;
+        let features = features | hours | audience;
         assert_eq!(written(&gallery, signer, sealed_for)[10..18], u64::to_le_bytes(features));
     }
 }

@@ -7,7 +7,7 @@
 //! | `sign` | the last one: the signer's public key (32 bytes) and an Ed25519 signature (64) over every byte before it |
 
 use super::Gallery;
-use super::codec::{encode_header, encode_records, most_bytes, required_features};
+use super::codec::{encode_outside, encode_records, most_bytes, required_features};
 use super::error::GalleryError;
 use super::sections::{SEALED, SIGNED, SectionWriter, Tag};
 use crate::seal::{Envelope, Recipient, SIGNATURE_BYTES, SealRandomness, SigningKey, TAG_BYTES};
@@ -39,7 +39,7 @@ pub(super) fn encode(gallery: &Gallery, protection: &Protection<'_>) -> Result<V
     let signed = if protection.sign.is_some() { SIGNED } else { 0 };
     let sealed = if protection.seal.is_some() { SEALED } else { 0 };
     let mut file = SectionWriter::file(signed | sealed | required_features(gallery));
-    encode_header(&mut file, &gallery.header)?;
+    encode_outside(&mut file, gallery)?;
     match &protection.seal {
         None => encode_records(&mut file, gallery)?,
         Some(seal) => encode_sealed(&mut file, gallery, seal)?,
@@ -75,7 +75,7 @@ fn seal_records(file: &mut SectionWriter, records: &mut [u8], seal: &SealFor<'_>
 #[cfg(test)]
 pub(super) fn seal_of_edited(gallery: &Gallery, recipients: &[Recipient], edit: impl FnOnce(&mut [u8])) -> Vec<u8> {
     let mut file = SectionWriter::file(SEALED | required_features(gallery));
-    encode_header(&mut file, &gallery.header).unwrap();
+    encode_outside(&mut file, gallery).unwrap();
     let mut records = SectionWriter::within(0);
     encode_records(&mut records, gallery).unwrap();
     let mut records = records.into_bytes();

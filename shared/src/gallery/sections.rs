@@ -23,8 +23,11 @@ pub(super) const SIGNED: u64 = 1;
 pub(super) const SEALED: u64 = 1 << 1;
 /// Required feature: people have hours, in the section `hour`. Whoever does not know it would let them in at all times.
 pub(super) const HOURS: u64 = 1 << 2;
+/// Required feature: the section `door` says which doors may use the database. A unit that does not know it would take the
+/// database of another door.
+pub(super) const AUDIENCE: u64 = 1 << 3;
 /// The required features that this program knows.
-const KNOWN_FEATURES: u64 = SIGNED | SEALED | HOURS;
+const KNOWN_FEATURES: u64 = SIGNED | SEALED | HOURS | AUDIENCE;
 const PREAMBLE: usize = 8 + 2 + 8;
 const SECTION_HEAD: usize = 4 + 4;
 const CHECKSUM: usize = 4;

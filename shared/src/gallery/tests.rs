@@ -2,10 +2,11 @@ use super::*;
 use crate::card::{CardFormat, CardHash, CardKey, CardNumber};
 use crate::matching::noise::Noise;
 use crate::schedule::{Period, Schedule, Schedules, Weekdays};
+use crate::seal::Fingerprint;
 use alloc::string::String;
 use alloc::vec;
 use proptest::prelude::*;
-use sections::{HOURS, SectionWriter, Sections, Tag};
+use sections::{AUDIENCE, HOURS, SectionWriter, Sections, Tag};
 
 pub(super) const KEY: CardKey = CardKey([0x4b; 32]);
 
@@ -27,6 +28,7 @@ fn encodings(noise: &mut Noise, dimensions: usize, count: usize) -> Vec<NewEncod
 pub(super) fn small() -> GalleryBuilder {
     let mut noise = Noise(1);
     let mut builder = GalleryBuilder::new(7, ModelHash([0xab; 32]), 5).unwrap();
+    builder.set_audience(Audience::units([unit(1), unit(2)]).unwrap());
     builder.set_card_key(KEY).unwrap();
     builder.set_threshold(1.05, Some(Calibration { fpir: 0.001, encodings: 6 })).unwrap();
     let mut kian = person(1, "Kian", encodings(&mut noise, 5, 2));
@@ -46,6 +48,10 @@ pub(super) fn small() -> GalleryBuilder {
     builder
 }
 
+pub(super) fn unit(number: u8) -> Fingerprint {
+    Fingerprint::from_bytes([number; 10])
+}
+
 fn night(groups: &[&str], people: &[PersonId]) -> Schedule {
     Schedule {
         name: "night".into(),
@@ -62,8 +68,9 @@ fn of_zoe() -> Schedule {
     Schedule { name: "zoë".into(), after_first_of: None, ..night(&[], &[PersonId([3; 16])]) }
 }
 
-const TAGS: [Tag; 8] = [
+const TAGS: [Tag; 9] = [
     codec::HEAD,
+    codec::DOORS,
     codec::PEOPLE,
     codec::ROWS,
     codec::ORIGINS,
@@ -261,7 +268,7 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
         Ok(())
     };
     let rewritten = |extra: Option<[u8; 4]>, left_out: Option<Tag>| {
-        let mut writer = SectionWriter::file(HOURS);
+        let mut writer = SectionWriter::file(HOURS | AUDIENCE);
         for section in Sections::of(&file).unwrap().iter().filter(|section| Some(section.tag) != left_out) {
             writer.section(section.tag, |out| appended(out, section.contents)).unwrap();
         }
@@ -290,7 +297,7 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
 #[test]
 fn hours_are_announced_by_a_required_feature() {
     let contents = |tag: Tag, features: u64| {
-        let mut writer = SectionWriter::file(features);
+        let mut writer = SectionWriter::file(features | AUDIENCE);
         let file = small().encode().unwrap();
         for section in Sections::of(&file).unwrap().iter().filter(|section| section.tag != tag) {
             let copied = |out: &mut Vec<u8>| {
@@ -446,39 +453,49 @@ pub(super) fn arbitrary_gallery() -> impl Strategy<Value = Gallery> {
     );
     let people = prop::collection::vec(("\\PC{1,30}", details, prop::collection::vec(any::<u32>(), 1..4)), 0..12);
     let header = (any::<u64>(), any::<[u8; 32]>(), 1..=512_usize, prop::option::of(0.01..2.0_f32));
-    (header, people, any::<u64>()).prop_map(|((sequence, model, dimensions, threshold), people, seed)| {
-        let mut noise = Noise(seed);
-        let mut builder = GalleryBuilder::new(sequence, ModelHash(model), dimensions).unwrap();
-        builder.set_card_key(CardKey(model)).unwrap();
-        if let Some(threshold) = threshold {
-            builder.set_threshold(threshold, None).unwrap();
-        }
-        for (index, (text, (note, groups, mode, from, until, cards), times)) in people.into_iter().enumerate() {
-            let Ok(name) = PersonName::parse(&text) else { continue };
-            let cards = (0..cards).map(|card| CardHash { format: CardFormat(card as u8), hash: [index as u8; 16] });
-            let details = Details {
-                note,
-                groups,
-                mode,
-                valid_from: from.map(i64::from),
-                valid_until: until.map(i64::from),
-                cards: cards.collect(),
-            };
-            let encodings = times
-                .into_iter()
-                .map(|time| NewEncoding {
-                    encoding: noise.encoding(dimensions),
-                    photo: PhotoDigest(seed.to_le_bytes()),
-                    made_at: i64::from(time),
-                })
-                .collect();
-            let mut id = [0; 16];
-            id[0] = index as u8;
-            // Refused where names collide or validity ends too early: the gallery stays as it was.
-            let _ = builder.add_person(NewPerson { id: PersonId(id), name, details, encodings });
-        }
-        builder.build()
-    })
+    let audience = prop_oneof![
+        Just(None),
+        Just(Some(Audience::AllDoors)),
+        "[g-z][a-z0-9-]{0,31}".prop_filter_map("all", |name| name.parse().ok().map(Audience::Group).map(Some)),
+        prop::collection::vec(any::<[u8; 10]>(), 1..=MAX_UNITS)
+            .prop_map(|ids| Audience::units(ids.into_iter().map(Fingerprint::from_bytes)).ok()),
+    ];
+    (header, audience, people, any::<u64>()).prop_map(
+        |((sequence, model, dimensions, threshold), audience, people, seed)| {
+            let mut noise = Noise(seed);
+            let mut builder = GalleryBuilder::new(sequence, ModelHash(model), dimensions).unwrap();
+            builder.set_card_key(CardKey(model)).unwrap();
+            audience.into_iter().for_each(|audience| builder.set_audience(audience));
+            if let Some(threshold) = threshold {
+                builder.set_threshold(threshold, None).unwrap();
+            }
+            for (index, (text, (note, groups, mode, from, until, cards), times)) in people.into_iter().enumerate() {
+                let Ok(name) = PersonName::parse(&text) else { continue };
+                let cards = (0..cards).map(|card| CardHash { format: CardFormat(card as u8), hash: [index as u8; 16] });
+                let details = Details {
+                    note,
+                    groups,
+                    mode,
+                    valid_from: from.map(i64::from),
+                    valid_until: until.map(i64::from),
+                    cards: cards.collect(),
+                };
+                let encodings = times
+                    .into_iter()
+                    .map(|time| NewEncoding {
+                        encoding: noise.encoding(dimensions),
+                        photo: PhotoDigest(seed.to_le_bytes()),
+                        made_at: i64::from(time),
+                    })
+                    .collect();
+                let mut id = [0; 16];
+                id[0] = index as u8;
+                // Refused where names collide or validity ends too early: the gallery stays as it was.
+                let _ = builder.add_person(NewPerson { id: PersonId(id), name, details, encodings });
+            }
+            builder.build()
+        },
+    )
 }
 
 proptest! {

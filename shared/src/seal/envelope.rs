@@ -11,8 +11,8 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// Which secret the key of a recipient is derived for.
 pub const WRAP_LABEL: &[u8] = b"people.db v1 X25519";
-/// Nothing is sealed for more.
-pub const MAX_RECIPIENTS: usize = 64;
+/// Nothing is sealed for more: 64 units, and the workstation that seals.
+pub const MAX_RECIPIENTS: usize = 65;
 /// Bytes by which contents grow.
 pub const TAG_BYTES: usize = 16;
 /// Bytes for each recipient: the public key, and the contents' key encrypted.
@@ -306,7 +306,7 @@ mod tests {
         let recipients: vec::Vec<Recipient> =
             (0..=MAX_RECIPIENTS).map(|number| Identity::from_random(&[number as u8; 32]).recipient()).collect();
         assert!(Envelope::new(&recipients[1..], &randomness()).is_ok());
-        assert_eq!(Envelope::new(&recipients, &randomness()), Err(EnvelopeError::Recipients(65)));
+        assert_eq!(Envelope::new(&recipients, &randomness()), Err(EnvelopeError::Recipients(66)));
         assert_eq!(Envelope::new(&[], &randomness()), Err(EnvelopeError::Recipients(0)));
         assert_eq!(Envelope::parse(&[0; 32]), Err(EnvelopeError::Recipients(0)));
         let twice = [&[7; 32][..], &[8; 2 * WRAPPED_BYTES]].concat();

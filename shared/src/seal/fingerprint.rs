@@ -1,8 +1,10 @@
 //! What people compare instead of a key.
 
 use super::text::Use;
+use crate::hex;
 use alloc::vec::Vec;
 use core::fmt;
+use core::str::FromStr;
 use sha2::{Digest, Sha256};
 
 /// The first 10 bytes of a SHA-256 over a key's use and its public half: as text five groups of four hexadecimal digits.
@@ -16,6 +18,36 @@ impl Fingerprint {
         let mut first = [0; 10];
         first.copy_from_slice(&digest[..10]);
         Self(first)
+    }
+}
+
+impl Fingerprint {
+    /// As it stands in a file.
+    pub(crate) fn from_bytes(bytes: [u8; 10]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn to_bytes(self) -> [u8; 10] {
+        self.0
+    }
+}
+
+/// Why a text is not a fingerprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a fingerprint is five groups of four hexadecimal digits, joined by \"-\"")]
+pub struct NotAFingerprint;
+
+impl FromStr for Fingerprint {
+    type Err = NotAFingerprint;
+
+    fn from_str(text: &str) -> Result<Self, NotAFingerprint> {
+        let mut bytes = [0; 10];
+        let (pairs, []) = bytes.as_chunks_mut::<2>() else { return Err(NotAFingerprint) };
+        let mut groups = text.split('-');
+        for pair in pairs {
+            *pair = groups.next().and_then(|group| hex::parse(group).ok()).ok_or(NotAFingerprint)?;
+        }
+        if groups.next().is_some() { Err(NotAFingerprint) } else { Ok(Self(bytes)) }
     }
 }
 
@@ -65,6 +97,12 @@ mod tests {
         let device = crate::seal::Identity::from_random(&[0x11; 32]).recipient();
         assert_eq!(device.fingerprint().to_string(), "e96d-82e8-95b7-f811-d83d");
         assert_ne!(one, Fingerprint::of(Use::Signing, &[8; 32]));
+        assert_eq!((text.parse(), text.to_uppercase().parse()), (Ok(one), Ok(one)));
+        for other in
+            ["", "-", &text[1..], &text[..19], &(text.clone() + "-"), &text.replace('-', ""), &text.replace('-', " ")]
+        {
+            assert_eq!(other.parse::<Fingerprint>(), Err(NotAFingerprint), "{other}");
+        }
         assert_eq!(Fingerprints([one, one].to_vec()).to_string(), std::format!("{text}, {text}"));
     }
 }

@@ -18,7 +18,7 @@ mod signing;
 mod text;
 
 pub use envelope::{Envelope, EnvelopeError, MAX_RECIPIENTS, SealRandomness, TAG_BYTES, WRAP_LABEL, WRAPPED_BYTES};
-pub use fingerprint::{Fingerprint, Fingerprints};
+pub use fingerprint::{Fingerprint, Fingerprints, NotAFingerprint};
 pub use sealing::{Identity, Recipient};
 pub(crate) use signing::SIGNATURE_BYTES;
 pub use signing::{Signer, SigningKey};

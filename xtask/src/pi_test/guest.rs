@@ -97,7 +97,7 @@ fn put_configurations(archive: &mut Archive) -> Result<()> {
     let folder = workspace::empty_folder("pi/people")?;
     let (people, others) = (folder.join("people.db"), folder.join("others.db"));
     let build = |database: &Path, model: Option<&Path>| {
-        let mut build = encoder_tool(["build-db", "tests/photos/enrol", "-o"]);
+        let mut build = encoder_tool(["build-db", "tests/photos/enrol", "--for", "all", "-o"]);
         build.arg(database);
         model.map(|model| build.arg("--model").arg(model));
         process::run(&mut build)

@@ -5,9 +5,15 @@ use crate::database::InUse;
 use crate::status::report::{DatabaseReport, RefusedDatabase, SelfTest};
 use jiff::{Timestamp, Unit};
 use models::golden::Tested;
-use shared::gallery::DatabaseDigest;
+use shared::gallery::{Audience, DatabaseDigest};
+use shared::seal::Fingerprint;
 
 impl Board {
+    /// By this id databases name the unit.
+    pub(crate) fn tell_of_unit(&self, id: Option<Fingerprint>) {
+        self.notes().unit = id;
+    }
+
     /// From now on, this database is used.
     pub(crate) fn tell_of_database(&self, in_use: &InUse) {
         let header = in_use.gallery.header();
@@ -18,6 +24,7 @@ impl Board {
             digest: Some(in_use.digest),
             people: header.people,
             encodings: header.encodings,
+            audience: in_use.gallery.audience().map(Audience::to_string),
             model: header.model.to_string(),
             loaded_at: now_in_seconds(),
             refused: None,

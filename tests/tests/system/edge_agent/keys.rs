@@ -9,12 +9,12 @@ use tempfile::TempDir;
 use tests::{Said, photos, said};
 
 /// A workstation and a unit with keys of their own.
-struct Keys {
+pub(super) struct Keys {
     folder: TempDir,
 }
 
 impl Keys {
-    fn made() -> Self {
+    pub(super) fn made() -> Self {
         let keys = Self { folder: tempfile::tempdir().unwrap() };
         let made = keys.tool(&["keygen", "--json"]);
         assert_eq!(made.code, 0, "{made:?}");
@@ -28,12 +28,12 @@ impl Keys {
         keys
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub(super) fn at(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// In `~/.config/encoder-tool`.
-    fn secret(&self, name: &str) -> PathBuf {
+    pub(super) fn secret(&self, name: &str) -> PathBuf {
         self.at("home/.config/encoder-tool").join(name)
     }
 
@@ -47,14 +47,19 @@ impl Keys {
         self.configure(&format!("signers = [\"{}\"]\n", self.secret("signing.key.pub").display()));
     }
 
-    fn tool(&self, arguments: &[&str]) -> Said {
+    pub(super) fn tool(&self, arguments: &[&str]) -> Said {
         let mut tool = encoder_tool([]);
         tool.args(arguments).env("HOME", self.at("home")).env_remove("XDG_CONFIG_HOME").env_remove("XDG_CACHE_HOME");
         said(&mut tool)
     }
 
+    /// A database of the two who are enrolled.
     fn build(&self, database: &Path, options: &[&str]) -> Said {
-        let (people, database) = (self.at("people"), database.display().to_string());
+        self.build_from(&self.at("people"), database, options)
+    }
+
+    pub(super) fn build_from(&self, people: &Path, database: &Path, options: &[&str]) -> Said {
+        let database = database.display().to_string();
         let mut arguments = vec!["build-db", people.to_str().unwrap(), "-o", &database];
         arguments.extend(options);
         self.tool(&arguments)
@@ -106,8 +111,8 @@ fn what_a_unit_does_not_trust_it_does_not_take() {
         database
     };
     let unsigned = build("unsigned.db", &[]);
-    let by_a_thief = build("thief.db", &["--sign", other.to_str().unwrap()]);
-    let signed = build("signed.db", &["--sign", signing.to_str().unwrap()]);
+    let by_a_thief = build("thief.db", &["--sign", other.to_str().unwrap(), "--for", "all"]);
+    let signed = build("signed.db", &["--sign", signing.to_str().unwrap(), "--for", "all"]);
     let changed = keys.at("changed.db");
     let mut bytes = fs::read(&signed).unwrap();
     let middle = bytes.len() / 2;
@@ -117,11 +122,23 @@ fn what_a_unit_does_not_trust_it_does_not_take() {
         "another.db",
         &["--sign", signing.to_str().unwrap(), "--encrypt-to", thief.at("device.key.pub").to_str().unwrap()],
     );
+    let sealed_for_another = build(
+        "sealed.db",
+        &[
+            "--sign",
+            signing.to_str().unwrap(),
+            "--encrypt-to",
+            thief.at("device.key.pub").to_str().unwrap(),
+            "--for",
+            "all",
+        ],
+    );
     for (database, expected) in [
         (&unsigned, "nobody signed it"),
         (&by_a_thief, "only databases signed by"),
         (&changed, "changed.db"),
-        (&for_another, "sealed for"),
+        (&for_another, "it is for the unit"),
+        (&sealed_for_another, "sealed for"),
     ] {
         let refused = keys.at_the_door(database);
         assert_eq!(refused.code, 2, "{refused:?}");
@@ -134,7 +151,7 @@ fn what_a_unit_does_not_trust_it_does_not_take() {
 fn a_unit_that_moves_a_lock_wants_a_signer_or_be_told_that_none_is_needed() {
     let keys = Keys::made();
     let database = keys.at("people.db");
-    assert_eq!(keys.build(&database, &[]).code, 0);
+    assert_eq!(keys.build(&database, &["--for", "all"]).code, 0);
     let lock = "[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\nboard = \"pi-4\"\n";
     for (said_of_it, code) in [("", 2), ("unsigned = \"accepted\"\n", 0)] {
         keys.configure(&format!("{said_of_it}{lock}"));
@@ -168,4 +185,75 @@ fn whoever_is_forgotten_is_gone_and_the_signature_is_needed_for_it() {
     let denied = keys.at_the_door(&database);
     assert_eq!((denied.code, &denied.json_lines().pop().unwrap()["reason"]), (1, &Value::from("not_known")));
     assert_eq!(keys.tool(&["forget", "Barack Obama", "--db", &shown, "--sign", &signing]).code, 1);
+}
+
+/// One door's signed database, copied to another one, opened it: both trust the same workstation.
+#[test]
+fn what_is_signed_for_one_door_opens_no_other() {
+    let keys = Keys::made();
+    let other_door = said(edge_agent(["keygen", "--json", "--config"]).arg({
+        let path = keys.at("other.toml");
+        fs::write(&path, format!("[database]\nidentity = {:?}\n", keys.at("other.key"))).unwrap();
+        path
+    }));
+    let [own, other] = [keys.at("device.key.pub"), keys.at("other.key.pub")].map(|path| path.display().to_string());
+    let id = |public: &str| fs::read_to_string(public).unwrap().lines().nth(2).unwrap().replace("fingerprint ", "");
+    assert_eq!(other_door.json()["fingerprint"].as_str(), Some(id(&other).as_str()), "keygen tells what --for takes");
+    let signing = keys.secret("signing.key").display().to_string();
+    let lock = "[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\nboard = \"pi-4\"\n";
+    let signers = format!("signers = [{:?}]\n", keys.secret("signing.key.pub"));
+    let check = |database: &Path, unit: &str| {
+        keys.configure(&format!("{signers}{lock}[unit]\n{unit}"));
+        said(edge_agent(["check", "--db"]).arg(database).arg("--config").arg(keys.at("config.toml")))
+    };
+    let in_office = "groups = [\"lab\", \"office\"]\n";
+    for (index, (options, unit, refusal)) in [
+        (&["--for", &id(&own)][..], "", None),
+        (&["--for", &own, &other], "", None),
+        (&["--for", "office"], in_office, None),
+        (&["--for", "all"], "", None),
+        (&["--encrypt-to", &own], "", None),
+        (&["--for", &other], "", Some("it is for the unit")),
+        (&["--for", &id(&other)], in_office, Some("it is for the unit")),
+        (&["--encrypt-to", &other], "", Some("it is for the unit")),
+        (&["--for", "cellar"], in_office, Some("the group cellar")),
+        (&["--for", "office"], "", Some("belongs to no group")),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let database = keys.at(&format!("{index}.db"));
+        let built = keys.build(&database, &[&["--sign", &signing], options].concat());
+        assert_eq!(built.code, 0, "{built:?}");
+        let checked = check(&database, unit);
+        assert_eq!(checked.code, if refusal.is_some() { 2 } else { 0 }, "{options:?}: {checked:?}");
+        let said_so =
+            refusal.is_none_or(|part| checked.stderr.contains(part) && checked.stderr.contains("build-db --for"));
+        assert!(said_so, "{options:?}: {checked:?}");
+    }
+    let nowhere = keys.build(&keys.at("nowhere.db"), &["--sign", &signing]);
+    assert!(nowhere.code == 2 && nowhere.stderr.contains("--for"), "{nowhere:?}");
+    let unnamed = keys.at("unnamed.db");
+    assert_eq!(keys.build(&unnamed, &[]).code, 0);
+    keys.configure(&format!("unsigned = \"accepted\"\n{lock}"));
+    let refused = said(edge_agent(["check", "--db"]).arg(&unnamed).arg("--config").arg(keys.at("config.toml")));
+    assert!(refused.code == 2 && refused.stderr.contains("build-db --for"), "{refused:?}");
+    assert!(refused.stderr.contains(&id(&own)), "it says what to type: {refused:?}");
+}
+
+#[test]
+fn sixty_four_units_have_one_database_and_sixty_five_a_group() {
+    let keys = Keys::made();
+    let signing = keys.secret("signing.key").display().to_string();
+    let ids: Vec<String> = (0..65).map(|number| format!("0000-0000-0000-0000-{number:04}")).collect();
+    let database = keys.at("people.db");
+    let build = |count: usize| {
+        let units = ids[..count].iter().map(String::as_str);
+        keys.build(&database, &["--sign", &signing, "--for"].into_iter().chain(units).collect::<Vec<_>>())
+    };
+    assert_eq!(build(64).code, 0);
+    let listed = keys.tool(&["list", "--head", "--json", database.to_str().unwrap()]).json();
+    assert_eq!(listed["audience"]["units"].as_array().map(Vec::len), Some(64), "{listed:#}");
+    let refused = build(65);
+    assert!(refused.code == 2 && refused.stderr.contains("1 to 64 units"), "{refused:?}");
 }

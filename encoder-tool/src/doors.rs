@@ -1,0 +1,182 @@
+//! `--for`: which doors a people database is for, as it is said, chosen and shown.
+
+use crate::database::Opened;
+use crate::keys;
+use anyhow::anyhow;
+use serde::Serialize;
+use shared::gallery::{ALL_DOORS, Audience, AudienceError, DoorGroup};
+use shared::seal::Fingerprint;
+use std::path::PathBuf;
+use std::str::FromStr;
+use terminal::Help;
+
+/// One word after `--for`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Doors {
+    /// `all`
+    All,
+    /// The name of a group of doors.
+    Group(DoorGroup),
+    /// The id of a unit.
+    Unit(Fingerprint),
+    /// The public half of a unit's key, as a file: a word with a `/` in it or `.pub` at its end.
+    KeyFile(PathBuf),
+}
+
+impl FromStr for Doors {
+    type Err = AudienceError;
+
+    fn from_str(text: &str) -> Result<Self, AudienceError> {
+        if text == ALL_DOORS {
+            return Ok(Self::All);
+        }
+        if let Ok(unit) = text.parse() {
+            return Ok(Self::Unit(unit));
+        }
+        match text.contains('/') || text.ends_with(".pub") {
+            true => Ok(Self::KeyFile(text.into())),
+            false => text.parse().map(Self::Group),
+        }
+    }
+}
+
+/// The doors that a database is to be for: those that were named; else the units that it is to be sealed for, unless the
+/// database that is replaced is for a group or for all doors; else those of the database that is replaced.
+///
+/// # Errors
+/// If a key cannot be read, too many units or units and a group are named, or a signed database would say nothing.
+pub(crate) fn choose(
+    named: &[Doors],
+    encrypt_to: &[PathBuf],
+    is_signed: bool,
+    replaced: Option<&Opened>,
+) -> anyhow::Result<Option<Audience>> {
+    let before = replaced.and_then(|replaced| replaced.gallery.audience());
+    let audience = match (named, before) {
+        ([], None | Some(Audience::Units(_))) if !encrypt_to.is_empty() => {
+            let units = encrypt_to.iter().map(|path| Ok(keys::recipient(path)?.fingerprint()));
+            Some(Audience::units(units.collect::<anyhow::Result<Vec<_>>>()?)?)
+        }
+        ([], before) => before.cloned(),
+        (named, _) => Some(audience_of(named)?),
+    };
+    if is_signed && audience.is_none() {
+        return Err(anyhow!("nothing says for which doors the database is, and signed it would open every one"))
+            .help("say it with --for: the id of a unit, which `edge-agent keygen` prints; a group of doors; or all");
+    }
+    Ok(audience)
+}
+
+fn audience_of(named: &[Doors]) -> anyhow::Result<Audience> {
+    match named {
+        [Doors::All] => return Ok(Audience::AllDoors),
+        [Doors::Group(group)] => return Ok(Audience::Group(group.clone())),
+        _ => {}
+    }
+    let unit = |doors: &Doors| match doors {
+        Doors::Unit(unit) => Ok(*unit),
+        Doors::KeyFile(path) => Ok(keys::recipient(path)?.fingerprint()),
+        Doors::All | Doors::Group(_) => {
+            Err(anyhow!("a database is for units, for one group of doors, or for all, and not for several of these"))
+                .help("name one group after --for, or nothing but units; a unit may belong to several groups")
+        }
+    };
+    Ok(Audience::units(named.iter().map(unit).collect::<anyhow::Result<Vec<_>>>()?)?)
+}
+
+/// Refuses a database that one of the units could not open.
+///
+/// # Errors
+/// If it is sealed, and not for each unit that it is for.
+pub(crate) fn require_sealed_for_them(audience: Option<&Audience>, sealed_for: &[Fingerprint]) -> anyhow::Result<()> {
+    let Some(Audience::Units(units)) = audience.filter(|_| !sealed_for.is_empty()) else { return Ok(()) };
+    let missing = units.ids().iter().find(|unit| !sealed_for.contains(unit));
+    let Some(unit) = missing else { return Ok(()) };
+    let refused: anyhow::Result<()> = Err(anyhow!("the database is for the unit {unit}, which could not open it"));
+    refused.help("seal it for each of its units: give the public halves of their keys with --encrypt-to")
+}
+
+/// The doors of a database in JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "doors", rename_all = "snake_case")]
+pub(crate) enum Shown {
+    All,
+    Group { group: String },
+    Units { units: Vec<String> },
+}
+
+impl From<&Audience> for Shown {
+    fn from(audience: &Audience) -> Self {
+        match audience {
+            Audience::AllDoors => Self::All,
+            Audience::Group(group) => Self::Group { group: group.to_string() },
+            Audience::Units(units) => Self::Units { units: units.ids().iter().map(Fingerprint::to_string).collect() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "5f0c-8a71-0000-1111-2222";
+
+    fn doors(words: &[&str]) -> Vec<Doors> {
+        words.iter().map(|word| word.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn units_one_group_or_all() {
+        let other = "ffff-8a71-0000-1111-2222";
+        for (words, expected) in [
+            (&["all"][..], Ok("all doors".to_owned())),
+            (&["office"], Ok("the doors of the group office".to_owned())),
+            (&[other, ONE, ONE], Ok(format!("the units {ONE}, {other}"))),
+            (&["office", "lab"], Err("for one group")),
+            (&["office", ONE], Err("for one group")),
+            (&["all", ONE], Err("for one group")),
+            (&["/nowhere/door.pub"], Err("/nowhere/door.pub")),
+        ] {
+            let chosen = choose(&doors(words), &[], true, None).map(|audience| audience.unwrap().to_string());
+            match (&chosen, &expected) {
+                (Ok(chosen), Ok(expected)) => assert_eq!(chosen, expected),
+                (Err(error), Err(expected)) => assert!(format!("{error:#}").contains(expected), "{error:#}"),
+                _ => panic!("{words:?}: {chosen:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn sixty_five_units_are_too_many_and_a_mistyped_id_is_no_group() {
+        let units = |count| (0..count).map(|n| Doors::Unit(format!("0000-0000-0000-0000-{n:04}").parse().unwrap()));
+        assert!(choose(&units(64).collect::<Vec<_>>(), &[], true, None).is_ok());
+        let refused = choose(&units(65).collect::<Vec<_>>(), &[], true, None).unwrap_err().to_string();
+        assert!(refused.contains("1 to 64 units, not for 65"), "{refused}");
+        for word in [&ONE[..19], "5f0c8a71000011112222", "Office", ""] {
+            assert!(word.parse::<Doors>().is_err(), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_signed_database_says_for_whom_it_is() {
+        assert_eq!(choose(&[], &[], false, None).unwrap(), None);
+        let refused = choose(&[], &[], true, None).unwrap_err().to_string();
+        assert!(refused.contains("for which doors"), "{refused}");
+    }
+
+    #[test]
+    fn who_may_use_a_sealed_database_can_open_it() {
+        let unit = |text: &str| text.parse::<Fingerprint>().unwrap();
+        let for_one = Audience::units([unit(ONE)]).unwrap();
+        let other = unit("ffff-8a71-0000-1111-2222");
+        for (audience, sealed_for, is_sound) in [
+            (Some(&for_one), &[][..], true),
+            (Some(&for_one), &[other, unit(ONE)], true),
+            (Some(&for_one), &[other], false),
+            (Some(&Audience::AllDoors), &[other], true),
+            (None, &[other], true),
+        ] {
+            assert_eq!(require_sealed_for_them(audience, sealed_for).is_ok(), is_sound, "{audience:?} {sealed_for:?}");
+        }
+    }
+}
