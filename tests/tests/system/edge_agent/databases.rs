@@ -1,6 +1,7 @@
 //! Databases that change while a unit runs, ways back, and networks that must not be trusted.
 
 use super::super::encoder_tool::{build, enrolled};
+use super::forms::Office;
 use super::running::{RunningUnit, configuration_with, photos_of};
 use super::{another_model, at_the_door, edge_agent};
 use serde_json::Value;
@@ -18,17 +19,7 @@ fn prepared(photo: &str) -> TempDir {
     folder
 }
 
-/// A younger database in which the stranger is enrolled, and nobody else.
-fn of_the_stranger(folder: &Path) -> Vec<u8> {
-    let (people, database) = (folder.join("people"), folder.join("stranger.db"));
-    fs::create_dir_all(people.join("Eileen Collins")).unwrap();
-    fs::copy(at_the_door("eileen_collins.jpg"), people.join("Eileen Collins/one.jpg")).unwrap();
-    fs::copy(enrolled(), &database).unwrap();
-    assert_eq!(build(&people, &database, &[]).code, 0);
-    fs::read(database).unwrap()
-}
-
-/// As `encoder-tool ship` does it.
+/// As `edge-agent receive` does it.
 fn bring(folder: &Path, bytes: &[u8]) {
     fs::write(folder.join("people.db.incoming.part"), bytes).unwrap();
     fs::rename(folder.join("people.db.incoming.part"), folder.join("people.db.incoming")).unwrap();
@@ -41,71 +32,85 @@ fn rollback(folder: &Path) -> Said {
 /// The stranger is let in by a new database and no more after a rollback, which a mere arrival cannot do.
 #[test]
 fn a_running_unit_goes_back_by_name() {
-    let mut unit = RunningUnit::start_configured(prepared("eileen_collins.jpg"));
-    let folder = unit.file("");
-    let before = unit.status_when(|status| status["turns"]["denied"].as_u64() >= Some(2));
-    assert_eq!(rollback(&folder).code, 2, "there is nothing to go back to");
+    for office in Office::of_each_form() {
+        let folder = office.unit(&photos_of(&at_the_door("eileen_collins.jpg")));
+        let older = fs::read(folder.path().join("people.db")).unwrap();
+        let mut unit = RunningUnit::start_configured(folder);
+        let folder = unit.file("");
+        let before = unit.status_when(|status| status["turns"]["denied"].as_u64() >= Some(2));
+        assert_eq!(rollback(&folder).code, 2, "there is nothing to go back to");
 
-    let younger = of_the_stranger(&folder);
-    bring(&folder, &younger);
-    let swapped = unit.status_when(|status| status["turns"]["granted"] == 1);
-    assert_ne!(swapped["database"]["digest"], before["database"]["digest"]);
-    bring(&folder, &fs::read(enrolled()).unwrap());
-    let refused = unit.status_when(|status| !status["database"]["refused"].is_null());
-    assert_eq!(refused["database"]["refused"]["digest"], before["database"]["digest"], "{refused:#}");
-    assert_eq!(refused["database"]["digest"], swapped["database"]["digest"]);
+        let younger = office.of_the_stranger(&folder);
+        bring(&folder, &younger);
+        let swapped = unit.status_when(|status| status["turns"]["granted"] == 1);
+        assert_ne!(swapped["database"]["digest"], before["database"]["digest"]);
+        bring(&folder, &older);
+        let refused = unit.status_when(|status| !status["database"]["refused"].is_null());
+        assert_eq!(refused["database"]["refused"]["digest"], before["database"]["digest"], "{refused:#}");
+        assert_eq!(refused["database"]["digest"], swapped["database"]["digest"]);
 
-    let back = rollback(&folder);
-    assert_eq!(back.code, 0, "{back:?}");
-    let answer = back.json();
-    assert_eq!((&answer["used"], &answer["unit_runs"]), (&true.into(), &true.into()), "{answer}");
-    assert_eq!(answer["digest"], before["database"]["digest"]);
-    let status = unit.status_when(|status| status["database"]["digest"] == before["database"]["digest"]);
-    assert_eq!((&status["database"]["people"], &status["database"]["refused"]), (&2.into(), &Value::Null));
-    assert_eq!(fs::read(unit.file("people.db")).unwrap(), fs::read(enrolled()).unwrap());
-    assert_eq!(fs::read(unit.file("people.db.previous")).unwrap(), younger);
+        let back = rollback(&folder);
+        assert_eq!(back.code, 0, "{}: {back:?}", office.form);
+        let answer = back.json();
+        assert_eq!((&answer["used"], &answer["unit_runs"]), (&true.into(), &true.into()), "{answer}");
+        assert_eq!(answer["digest"], before["database"]["digest"]);
+        let status = unit.status_when(|status| status["database"]["digest"] == before["database"]["digest"]);
+        assert_eq!((&status["database"]["people"], &status["database"]["refused"]), (&2.into(), &Value::Null));
+        assert_eq!(status["database"]["audience"], "the doors of the group office", "{}", office.form);
+        assert_eq!(fs::read(unit.file("people.db")).unwrap(), older);
+        assert_eq!(fs::read(unit.file("people.db.previous")).unwrap(), younger);
 
-    assert_eq!(unit.stop("-TERM"), 0);
-    let changes: Vec<String> = unit.events().into_iter().filter(|event| event.starts_with("database_")).collect();
-    let expected = ["database_loaded", "database_loaded", "database_refused", "database_returned", "database_loaded"];
-    assert_eq!(changes, expected);
+        assert_eq!(unit.stop("-TERM"), 0);
+        let changes: Vec<String> = unit.events().into_iter().filter(|event| event.starts_with("database_")).collect();
+        let expected =
+            ["database_loaded", "database_loaded", "database_refused", "database_returned", "database_loaded"];
+        assert_eq!(changes, expected, "{}", office.form);
+    }
 }
 
 #[test]
 fn without_a_unit_one_goes_back_as_well() {
-    let mut unit = RunningUnit::start_configured(prepared("wall.jpg"));
-    let younger = of_the_stranger(&unit.file(""));
-    bring(&unit.file(""), &younger);
-    unit.status_when(|status| status["database"]["people"] == 1);
-    assert_eq!(unit.stop("-TERM"), 0);
+    for office in Office::of_each_form() {
+        let folder = office.unit(&photos_of(&at_the_door("wall.jpg")));
+        let older = fs::read(folder.path().join("people.db")).unwrap();
+        let mut unit = RunningUnit::start_configured(folder);
+        let younger = office.of_the_stranger(&unit.file(""));
+        bring(&unit.file(""), &younger);
+        unit.status_when(|status| status["database"]["people"] == 1);
+        assert_eq!(unit.stop("-TERM"), 0);
 
-    let back = rollback(&unit.file(""));
-    assert_eq!(back.code, 0, "{back:?}");
-    assert_eq!(back.json()["unit_runs"], false);
-    assert_eq!(fs::read(unit.file("people.db")).unwrap(), fs::read(enrolled()).unwrap());
-    assert!(unit.events().contains(&"database_returned".to_owned()), "{:?}", unit.events());
+        let back = rollback(&unit.file(""));
+        assert_eq!(back.code, 0, "{}: {back:?}", office.form);
+        assert_eq!(back.json()["unit_runs"], false);
+        assert_eq!(fs::read(unit.file("people.db")).unwrap(), older);
+        assert!(unit.events().contains(&"database_returned".to_owned()), "{:?}", unit.events());
 
-    let mut again = RunningUnit::start_configured(unit.into_folder());
-    let status = again.status_when(|status| status["database"]["people"] == 2);
-    assert_eq!(status["database"]["returned"], Value::Null, "it was asked for: {status:#}");
-    assert_eq!(again.stop("-TERM"), 0);
+        let mut again = RunningUnit::start_configured(unit.into_folder());
+        let status = again.status_when(|status| status["database"]["people"] == 2);
+        assert_eq!(status["database"]["returned"], Value::Null, "it was asked for: {status:#}");
+        assert_eq!(again.stop("-TERM"), 0);
+    }
 }
 
 #[test]
 fn a_database_that_cannot_be_used_gives_way_to_the_one_before() {
-    let folder = prepared("barack_obama_speaking.jpg");
-    fs::rename(folder.path().join("people.db"), folder.path().join("people.db.previous")).unwrap();
-    fs::write(folder.path().join("people.db"), &fs::read(enrolled()).unwrap()[..500]).unwrap();
-    let mut unit = RunningUnit::start_configured(folder);
-    let status = unit.status_when(|status| status["turns"]["granted"] == 1);
-    assert!(status["database"]["returned"].as_str().unwrap().contains("no people database"), "{status:#}");
-    assert_eq!(unit.status("--json").code, 1, "somebody must look after it");
-    bring(&unit.file(""), &of_the_stranger(&unit.file("")));
-    let status = unit.status_when(|status| status["database"]["people"] == 1);
-    assert_eq!(status["database"]["returned"], Value::Null);
-    assert_eq!(unit.stop("-TERM"), 0);
-    let events = unit.events();
-    assert_eq!(events[..3], ["started", "database_loaded", "database_returned"], "{events:?}");
+    for office in Office::of_each_form() {
+        let folder = office.unit(&photos_of(&at_the_door("barack_obama_speaking.jpg")));
+        let (current, previous) = (folder.path().join("people.db"), folder.path().join("people.db.previous"));
+        let younger = office.of_the_stranger(folder.path());
+        fs::rename(&current, &previous).unwrap();
+        fs::write(&current, &fs::read(&previous).unwrap()[..500]).unwrap();
+        let mut unit = RunningUnit::start_configured(folder);
+        let status = unit.status_when(|status| status["turns"]["granted"] == 1);
+        assert!(status["database"]["returned"].as_str().unwrap().contains("no people database"), "{status:#}");
+        assert_eq!(unit.status("--json").code, 1, "somebody must look after it");
+        bring(&unit.file(""), &younger);
+        let status = unit.status_when(|status| status["database"]["people"] == 1);
+        assert_eq!(status["database"]["returned"], Value::Null);
+        assert_eq!(unit.stop("-TERM"), 0);
+        let events = unit.events();
+        assert_eq!(events[..3], ["started", "database_loaded", "database_returned"], "{events:?}");
+    }
 }
 
 /// A bundle whose network gives other encodings than it did on the workstation: the door stays shut for somebody

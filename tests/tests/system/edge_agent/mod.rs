@@ -7,6 +7,7 @@ mod check;
 mod databases;
 mod disks;
 mod doctor;
+mod forms;
 mod keys;
 mod lock;
 mod moments;
