@@ -54,7 +54,9 @@ impl Filter {
 pub(super) fn person(event: &Event) -> Option<PersonId> {
     match event {
         Event::Granted { person, .. } | Event::Tailgating { person, .. } => Some(*person),
-        Event::Refused { person, .. } | Event::LockedOut { person, .. } => *person,
+        Event::Refused { person, .. } | Event::LockedOut { person, .. } | Event::LockoutCleared { person, .. } => {
+            *person
+        }
         _ => None,
     }
 }

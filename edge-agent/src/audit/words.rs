@@ -56,6 +56,11 @@ fn event(event: &Event, names: &Names) -> String {
             let what = tried.code().replace('_', " ");
             format!("{what}{whose} is refused for {} s, after {failures} failed attempts", for_ms / 1000)
         }
+        Event::LockoutCleared { tried, person, failures } => {
+            let whose = person.map(|person| format!(" of {}", who(&person, names))).unwrap_or_default();
+            let what = tried.code().replace('_', " ");
+            format!("an administrator cleared {failures} failed attempts by {what}{whose}")
+        }
         Event::Tailgating { person, others } => {
             format!("{others} more were seen with {} than were let in: TAILGATING?", who(person, names))
         }
@@ -137,6 +142,10 @@ mod tests {
             (
                 Event::LockedOut { tried: Credential::CardAndFace, person: Some(ADA), failures: 6, for_ms: 60_000 },
                 "card and face of adadadadadadadadadadadadadadadad is refused for 60 s",
+            ),
+            (
+                Event::LockoutCleared { tried: Credential::Face, person: None, failures: 7 },
+                "an administrator cleared 7 failed attempts by face",
             ),
             (Event::Tailgating { person: ADA, others: 2 }, "2 more were seen with adad"),
         ]

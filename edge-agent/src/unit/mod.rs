@@ -12,7 +12,7 @@ mod turn;
 pub use equip::equip;
 pub use turn::{Denied, Granted, Timings, Turn, Verdict};
 
-use crate::audit_log::AuditLog;
+use crate::audit_log::{AuditError, AuditLog};
 use crate::camera::{CameraError, Captured, FrameSource};
 use crate::clock::Clock;
 use crate::door::contacts::Contacts;
@@ -25,7 +25,7 @@ use crate::sight::Sight;
 use models::ModelError;
 use shared::audit::Event;
 use shared::gallery::{Gallery, Header};
-use shared::policy::{Decision, Grant, Liveness, Now, Observation, Policy, Reason};
+use shared::policy::{Decision, Failures, Grant, Kind, Liveness, Locked, Now, Observation, Policy, Reason};
 use std::sync::Arc;
 use std::time::Instant;
 use surroundings::{Cards, Surroundings, WatchedDoor};
@@ -154,6 +154,27 @@ impl Unit {
     /// The policy.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// What is refused now after failed attempts.
+    pub fn locked_out(&self) -> Vec<Locked> {
+        self.policy.locked_out(&self.clock.now())
+    }
+
+    /// An administrator forgives failed attempts of one kind, or of all: recorded, and then forgotten. Returns what was
+    /// forgotten.
+    ///
+    /// # Errors
+    /// When it cannot be recorded; nothing is forgotten then.
+    pub fn clear_lockouts(&mut self, of: Option<Kind>) -> Result<Vec<Failures>, AuditError> {
+        let now = self.clock.now();
+        let failures = self.policy.failures(of);
+        for failed in &failures {
+            self.audit.append(Event::lockout_cleared(failed), &now)?;
+        }
+        self.policy.clear_lockouts(of);
+        self.remember(&now);
+        Ok(failures)
     }
 
     fn act_on(&mut self, decision: Decision, now: &Now) -> Result<Verdict, DoorError> {

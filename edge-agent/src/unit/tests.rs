@@ -341,6 +341,21 @@ fn what_the_door_does_is_recorded() {
     assert_eq!(events, ["granted", "door_forced", "door_closed", "door_held", "door_closed"]);
 }
 
+#[test]
+fn what_an_administrator_forgives_is_recorded_first() {
+    let cleared = "\"event\":\"lockout_cleared\"";
+    let mut bench = Bench::with(vec![vec![face(1.2)]; 400]);
+    (0..400).for_each(|frame| drop(bench.turn_at(frame * 1000)));
+    let failures = bench.unit.locked_out().into_iter().map(|locked| locked.after).collect::<Vec<_>>();
+    assert!(!failures.is_empty() && !bench.log().contains(cleared));
+    bench.storage.fail_at(Some(Operation::Sync));
+    assert!(bench.unit.clear_lockouts(None).is_err());
+    assert!(!bench.unit.locked_out().is_empty(), "what cannot be recorded does not happen");
+    bench.storage.fail_at(None);
+    assert_eq!(bench.unit.clear_lockouts(None).unwrap(), failures);
+    assert!(bench.unit.locked_out().is_empty() && bench.log().contains(cleared));
+}
+
 /// Two people present their cards one right after the other: both are let in.
 #[test]
 fn each_card_is_decided_about() {

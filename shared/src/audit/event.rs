@@ -135,6 +135,15 @@ pub enum Event {
         /// For how many milliseconds it is refused.
         for_ms: u64,
     },
+    /// An administrator forgave failed attempts.
+    LockoutCleared {
+        /// What was counted: faces, cards, or the face that belongs to one card.
+        tried: Credential,
+        /// Whose card it is, in the last case.
+        person: Option<PersonId>,
+        /// How many attempts had failed.
+        failures: u32,
+    },
     /// An approach ended in which somebody may have followed somebody else in.
     Tailgating {
         /// Who was let in last before more faces were seen than people let in.
@@ -163,12 +172,15 @@ impl Event {
     /// Nobody may try the same for a while.
     pub fn locked_out(lockout: &Lockout) -> Self {
         let Lockout { after: Failures { kind, failures }, for_ms } = *lockout;
-        let (tried, person) = match kind {
-            Kind::Face => (Credential::Face, None),
-            Kind::Card => (Credential::Card, None),
-            Kind::CardOf(person) => (Credential::CardAndFace, Some(person)),
-        };
+        let (tried, person) = tried(kind);
         Self::LockedOut { tried, person, failures, for_ms }
+    }
+
+    /// An administrator forgave these.
+    pub fn lockout_cleared(cleared: &Failures) -> Self {
+        let Failures { kind, failures } = *cleared;
+        let (tried, person) = tried(kind);
+        Self::LockoutCleared { tried, person, failures }
     }
 
     /// `None` if nobody followed anybody in, as far as was seen.
@@ -189,6 +201,14 @@ impl Event {
             ended_utc_ms: approach.ended_utc_ms,
             grants: approach.grants,
         })
+    }
+}
+
+fn tried(kind: Kind) -> (Credential, Option<PersonId>) {
+    match kind {
+        Kind::Face => (Credential::Face, None),
+        Kind::Card => (Credential::Card, None),
+        Kind::CardOf(person) => (Credential::CardAndFace, Some(person)),
     }
 }
 

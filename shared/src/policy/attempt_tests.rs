@@ -213,6 +213,20 @@ fn cards_that_are_nobodys_lock_out_cards_and_not_faces() {
 }
 
 #[test]
+fn an_administrator_ends_a_lockout_and_no_other() {
+    let mut door = Door::new(Mode::Face);
+    door.strangers(5);
+    let [locked] = door.policy.locked_out(&door.now())[..] else { panic!("faces are locked out") };
+    assert_eq!(locked.after, Failures { kind: Kind::Face, failures: 5 });
+    door.policy.clear_lockouts(Some(Kind::CardOf(ADA)));
+    assert_eq!(door.try_once(Some(ADA)), Err(Reason::LockedOut));
+    assert_eq!(door.policy.failures(None), [locked.after]);
+    door.policy.clear_lockouts(None);
+    assert!(door.policy.failures(None).is_empty() && door.policy.locked_out(&door.now()).is_empty());
+    assert_eq!(door.try_once(Some(ADA)), Ok(ADA));
+}
+
+#[test]
 fn switching_the_unit_off_and_on_gives_no_new_attempts() {
     let mut door = Door::new(Mode::Face);
     door.strangers(5);

@@ -46,6 +46,26 @@ pub struct Lockout {
     pub for_ms: u64,
 }
 
+/// Attempts of one kind are refused now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Locked {
+    /// Of this kind, after this many failures.
+    pub after: Failures,
+    /// Until when.
+    pub ends: LockoutEnd,
+}
+
+/// When a lockout ends, unless a grant or an administrator ends it before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LockoutEnd {
+    /// After this many milliseconds.
+    InMs(u64),
+    /// Never by itself: an administrator clears it, or the person has a new card.
+    WhenCleared,
+}
+
 /// The counts of all kinds.
 #[derive(Debug, Default)]
 pub(super) struct Lockouts {
@@ -118,6 +138,13 @@ impl Lockouts {
         let before = self.counts.len();
         self.counts.retain(|count| !forgotten(count.of.kind));
         self.counts.len() != before
+    }
+
+    /// What is refused now.
+    pub(super) fn locked(&self, now_ms: u64) -> impl Iterator<Item = Locked> {
+        let ends = move |count: &Count| LockoutEnd::InMs(count.locked_until_ms.saturating_sub(now_ms));
+        let is_locked = move |count: &&Count| now_ms < count.locked_until_ms;
+        self.counts.iter().filter(is_locked).map(move |count| Locked { after: count.of, ends: ends(count) })
     }
 
     pub(super) fn take_begun(&mut self) -> Option<Lockout> {

@@ -109,6 +109,11 @@ impl Remembered {
         self.has_changed = true;
     }
 
+    /// Forgets failed attempts of one kind, or of all.
+    pub(super) fn clear_lockouts(&mut self, of: Option<Kind>) {
+        self.has_changed |= self.lockouts.forget(|kind| of.is_none_or(|of| of == kind));
+    }
+
     pub(super) fn note_grant(&mut self, grant: &Grant, rules: &Rules, schedules: &Schedules, now: &Now) {
         let person = grant.person();
         self.has_changed |= match grant.credential() {

@@ -40,7 +40,7 @@ pub use approach::{Approach, MAX_GRANTS_OF_APPROACH, Tailgating};
 pub use card::PresentedCard;
 pub use decision::{Credential, Decision, Grant, Neighbour, Refusal};
 pub use liveness::{CHALLENGE_MS, CHALLENGED_GROUP, Liveness, Side, TURN, TURNED_FRAMES, nose_across};
-pub use lockout::{Failures, Kind, LONG_STAY_MS, Lockout, MAX_REMEMBERED};
+pub use lockout::{Failures, Kind, LONG_STAY_MS, Locked, Lockout, LockoutEnd, MAX_REMEMBERED};
 pub use memory::{Memory, Opened};
 pub use observation::{
     Bounds, Candidate, CardHolder, ClockTrust, Landmark, Now, Observation, ObservedFace, Quality, Resemblance,
@@ -51,6 +51,7 @@ pub use rules::{MAX_CONSENSUS_FRAMES, MAX_FREE_ATTEMPTS, Rules, RulesError, Seve
 
 use crate::gallery::{Mode, PersonId};
 use crate::schedule::Schedules;
+use alloc::vec::Vec;
 use approach::Approaches;
 use card::{Cards, Meaning};
 use consensus::Consensus;
@@ -118,6 +119,21 @@ impl Policy {
     /// The lockout that began since this was last asked, if one did.
     pub fn take_begun_lockout(&mut self) -> Option<Lockout> {
         self.remembered.lockouts.take_begun()
+    }
+
+    /// What is refused now after failed attempts.
+    pub fn locked_out(&self, now: &Now) -> Vec<Locked> {
+        self.remembered.lockouts.locked(now.monotonic_ms).collect()
+    }
+
+    /// Failed attempts of one kind, or of all, that no grant has followed.
+    pub fn failures(&self, of: Option<Kind>) -> Vec<Failures> {
+        self.remembered.lockouts.failures().filter(|failures| of.is_none_or(|of| of == failures.kind)).collect()
+    }
+
+    /// An administrator forgives failed attempts of one kind, or of all: nothing is locked out for them any more.
+    pub fn clear_lockouts(&mut self, of: Option<Kind>) {
+        self.remembered.clear_lockouts(of);
     }
 
     /// The rules.
