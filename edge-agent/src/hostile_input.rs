@@ -10,6 +10,7 @@ use crate::audit_log::read::{OpenFile, lines};
 use crate::audit_log::verify::{Against, verify};
 use crate::audit_log::{PublicKey, SignedHead};
 use crate::camera::{Health, configured_size};
+use crate::control::{Order, Reply, hear};
 use crate::database::{InUse, Trust, read_bytes};
 use crate::door::{Latch, ScriptedDoor};
 use crate::reader::{Digits, cards_typed};
@@ -26,6 +27,8 @@ use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread;
 
 /// A people database that was brought to a unit with that model: its people, or why it is refused.
 ///
@@ -116,17 +119,37 @@ impl StatusSocket {
     /// # Errors
     /// What the system says.
     pub fn answer(&self, request: &[u8]) -> io::Result<Vec<u8>> {
-        let (mut asker, unit) = UnixStream::pair()?;
-        asker.write_all(request)?;
-        asker.shutdown(Shutdown::Write)?;
-        answer(unit, &self.board)?;
-        let mut answered = Vec::new();
-        // What was not asked to its end is a connection that was cut.
-        match asker.read_to_end(&mut answered) {
-            Err(error) if error.kind() != io::ErrorKind::ConnectionReset => Err(error),
-            _ => Ok(answered),
-        }
+        exchanged(request, |unit| answer(unit, &self.board))
     }
+}
+
+/// What somebody gets who sends this and hangs up.
+fn exchanged(request: &[u8], answer: impl FnOnce(UnixStream) -> io::Result<()>) -> io::Result<Vec<u8>> {
+    let (mut asker, unit) = UnixStream::pair()?;
+    asker.write_all(request)?;
+    asker.shutdown(Shutdown::Write)?;
+    answer(unit)?;
+    let mut answered = Vec::new();
+    // What was not asked to its end is a connection that was cut.
+    match asker.read_to_end(&mut answered) {
+        Err(error) if error.kind() != io::ErrorKind::ConnectionReset => Err(error),
+        _ => Ok(answered),
+    }
+}
+
+/// What somebody is answered on the control socket who sends these bytes and hangs up, and whether the unit was asked for
+/// something.
+///
+/// # Errors
+/// What the system says.
+pub fn control_request(request: &[u8]) -> io::Result<(Vec<u8>, bool)> {
+    let (orders, asked) = channel();
+    // The loop does whatever it is asked for.
+    let unit = thread::spawn(move || asked.iter().map(|order: Order| order.answer(Reply::done())).count());
+    let answer = exchanged(request, |asker| hear(asker, &orders));
+    drop(orders);
+    let asked = unit.join().map_err(|_| io::Error::other("the loop ended"))?;
+    Ok((answer?, asked > 0))
 }
 
 /// What `edge-agent status` prints of a unit's answer: in words, as JSON, for Prometheus.

@@ -11,6 +11,7 @@ pub mod camera;
 mod check;
 pub mod clock;
 pub mod config;
+mod control;
 mod database;
 mod doctor;
 pub mod door;
@@ -29,6 +30,7 @@ pub mod sight;
 mod simulate;
 #[cfg(test)]
 mod soak;
+mod socket;
 mod status;
 pub mod storage;
 pub mod unit;

@@ -7,6 +7,7 @@ mod audit_log;
 mod cards;
 mod choices;
 mod config;
+mod control;
 mod database;
 mod driven;
 mod networks;
@@ -20,6 +21,7 @@ mod tests;
 pub use audit_log::{audit_log, changed_audit_log};
 pub use cards::cards;
 pub use config::{config, small_files};
+pub use control::control_request;
 pub use database::database;
 pub use driven::driven;
 pub use networks::{bundle, onnx, weights};
@@ -41,13 +43,14 @@ pub enum Answer {
 pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All of them.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 17] = [
     ("audit-log", audit_log),
     ("bundle", bundle),
     ("camera-frame", camera_frame),
     ("cards", cards),
     ("changed-audit-log", changed_audit_log),
     ("config", config),
+    ("control-request", control_request),
     ("database", database),
     ("onnx", onnx),
     ("photo", photo),

@@ -50,6 +50,9 @@ fn event(event: &Event, names: &Names) -> String {
         Event::DatabaseReturned { returned_to, returned_because } => {
             format!("BACK TO DATABASE {returned_to}: {returned_because}")
         }
+        Event::Requested { request, by_uid } => {
+            format!("user {by_uid} asked the unit for this: {}", request.replace('_', " "))
+        }
         Event::SelfTestFailed => "NOBODY IS LET IN: the networks failed their self-test".to_owned(),
         Event::LockedOut { tried, person, failures, for_ms } => {
             let whose = person.map(|person| format!(" of {}", who(&person, names))).unwrap_or_default();
@@ -134,6 +137,7 @@ mod tests {
             (Event::TailMissing { signed_sequence: 12, signed_hash: hash }, "record 12"),
             (Event::database_refused(None, "other_model"), "refused: other_model"),
             (Event::database_returned(6, "asked_for"), "BACK TO DATABASE 6: asked_for"),
+            (Event::requested("clear_lockouts", 1000), "user 1000 asked the unit for this: clear lockouts"),
             (Event::SelfTestFailed, "NOBODY IS LET IN"),
             (
                 Event::LockedOut { tried: Credential::Face, person: None, failures: 5, for_ms: 30_000 },

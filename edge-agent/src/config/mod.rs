@@ -71,6 +71,8 @@ pub struct Config {
     pub clock: Clock,
     /// Where the unit says how it is.
     pub status: Status,
+    /// Where the unit can be asked for something.
+    pub control: Control,
 }
 
 /// `[status]`
@@ -79,6 +81,14 @@ pub struct Config {
 pub struct Status {
     /// The socket on which the unit answers `edge-agent status`.
     pub socket: PathBuf,
+}
+
+/// `[control]`
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Control {
+    /// The socket on which root and the unit's own user can ask for something; beside that of `[status]` if not set.
+    pub socket: Option<PathBuf>,
 }
 
 impl Default for Status {
@@ -161,6 +171,11 @@ impl Config {
         config.anti_passback.check()?;
         config.refuse_shared_pins()?;
         Ok(config)
+    }
+
+    /// The socket on which the unit can be asked for something.
+    pub fn control_socket(&self) -> PathBuf {
+        self.control.socket.clone().unwrap_or_else(|| self.status.socket.with_file_name("control.sock"))
     }
 
     /// The rules of a unit with this gallery and an encoder with this threshold of its own.
@@ -322,6 +337,7 @@ mod tests {
             ("[camera]\nfiles-seconds = -1.0\n", "camera.files-seconds"),
             ("[door]\nlock = \"magic\"\n", "magic"),
             ("[status]\nport = 80\n", "port"),
+            ("[control]\nmode = 438\n", "mode"),
             ("[policy]\ntreshold = 1.0\n", "treshold"),
             ("[policy]\nthreshold = 1.5\n", "threshold"),
             ("[policy]\nthreshold = 0.0\n", "threshold"),

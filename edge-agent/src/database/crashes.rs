@@ -34,7 +34,6 @@ fn before_the_swap() -> PowerCut {
 fn before_the_rollback() -> PowerCut {
     let disk = before_the_swap();
     open(&disk).take_in().unwrap();
-    put(&disk, "db.rollback", DatabaseDigest::of(&file(OLD)).to_string().as_bytes());
     disk
 }
 
@@ -97,10 +96,7 @@ fn the_power_is_cut_at_every_operation_of_a_swap() {
 
 #[test]
 fn the_power_is_cut_at_every_operation_of_a_rollback() {
-    let roll_back = |store: &mut Store| {
-        let asked = store.take_request();
-        asked.is_some_and(|wanted| store.roll_back(wanted).is_ok())
-    };
+    let roll_back = |store: &mut Store| store.roll_back(DatabaseDigest::of(&file(OLD))).is_ok();
     let [old, new] = cut_everywhere(before_the_rollback, roll_back, both_are_there);
     assert!(old >= 10 && new >= 50, "{old} {new}");
 }

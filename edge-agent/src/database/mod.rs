@@ -9,7 +9,6 @@
 //! | `people.db.staged` | the same, while it is examined |
 //! | `people.db.refused` | the last one that was not taken |
 //! | `people.db.accepted` | the highest sequence number that was taken, and the digests that may be used: `ledger.rs` |
-//! | `people.db.rollback` | somebody asks by name for the previous one |
 //!
 //! Trust in bytes is decided in one place, [`read::read_bytes`]; whom the unit trusts is [`mod@trust`]'s to know. What is on the disk at which moment is [`store`]'s, when it
 //! is looked at is [`watch`]'s.

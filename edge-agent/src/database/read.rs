@@ -91,6 +91,9 @@ pub(crate) enum Refused {
     /// There is none.
     #[error("there is none")]
     Missing,
+    /// Going back was asked for, and the previous one is used.
+    #[error("it is used already")]
+    UsedAlready,
     /// Another one was asked for.
     #[error("another one was asked for")]
     NotAskedFor,
@@ -114,6 +117,7 @@ impl Refused {
             Self::SelfTest(_) => "self_test_failed",
             Self::Disk(_) => "disk",
             Self::Missing => "missing",
+            Self::UsedAlready => "used_already",
             Self::NotAskedFor => "not_asked_for",
         }
     }

@@ -141,21 +141,6 @@ impl Store {
         self.go_back_to(&bytes, wanted).map_err(|why| Refusal { digest: Some(DatabaseDigest::of(&bytes)), why })
     }
 
-    /// The digest that somebody asks for by name, if they do. The request is gone then.
-    pub(crate) fn take_request(&mut self) -> Option<DatabaseDigest> {
-        let request = self.beside("rollback");
-        let asked = self.storage.read(&request).ok()??;
-        if let Err(error) = self.storage.remove(&request).and_then(|()| self.storage.sync_names()) {
-            tracing::warn!("{request} cannot be removed, and is not followed: {error}");
-            return None;
-        }
-        let named = std::str::from_utf8(&asked).ok().and_then(|text| text.trim().parse().ok());
-        if named.is_none() {
-            tracing::warn!("{request} names no database, and is not followed");
-        }
-        named
-    }
-
     /// What has come is given the name under which it is examined. Whether there is something to examine.
     fn stage(&mut self, staged: &str) -> io::Result<bool> {
         match self.storage.rename(&self.beside("incoming"), staged) {
@@ -185,7 +170,10 @@ impl Store {
 
     fn go_back_to(&mut self, bytes: &[u8], wanted: DatabaseDigest) -> Result<InUse, Refused> {
         let previous = DatabaseDigest::of(bytes);
-        if previous != wanted || previous == self.in_use.digest {
+        if previous == self.in_use.digest {
+            return Err(Refused::UsedAlready);
+        }
+        if previous != wanted {
             return Err(Refused::NotAskedFor);
         }
         let past = self.ledger.as_ref().map(|ledger| ledger.past_of(previous)).unwrap_or_default();

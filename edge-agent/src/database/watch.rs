@@ -5,7 +5,7 @@ use super::store::{InUse, Refusal, Store};
 use models::golden::Tested;
 use shared::gallery::DatabaseDigest;
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -22,14 +22,19 @@ pub(crate) enum News {
         is_asked_for: bool,
     },
     /// Not used.
-    Refused(Refusal),
+    Refused {
+        refusal: Refusal,
+        /// Somebody asked for it by name.
+        is_asked_for: bool,
+    },
     /// How the networks did in their last self-test.
     SelfTest(Result<Tested, String>),
 }
 
-/// What the thread found, for the loop.
+/// What the thread found, for the loop; and what the loop asks of it.
 pub(crate) struct Watch {
     news: Receiver<News>,
+    asks: Sender<DatabaseDigest>,
 }
 
 impl Watch {
@@ -39,13 +44,24 @@ impl Watch {
     /// When the system has no thread to give.
     pub(crate) fn start(mut store: Store, mut taken: impl FnMut(&InUse) + Send + 'static) -> io::Result<Self> {
         let (tell, news) = channel();
+        let (asks, asked) = channel();
         let look = move || {
-            while look_once(&mut store, &tell, &mut taken) {
-                thread::sleep(EVERY);
+            let mut wanted = None;
+            while look_once(&mut store, wanted, &tell, &mut taken) {
+                wanted = match asked.recv_timeout(EVERY) {
+                    Ok(wanted) => Some(wanted),
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                };
             }
         };
         thread::Builder::new().name("database".to_owned()).spawn(look)?;
-        Ok(Self { news })
+        Ok(Self { news, asks })
+    }
+
+    /// Asks for the previous database; `false` if nobody looks any more.
+    pub(crate) fn roll_back(&self, wanted: DatabaseDigest) -> bool {
+        self.asks.send(wanted).is_ok()
     }
 
     /// The next piece of news, without waiting.
@@ -55,9 +71,14 @@ impl Watch {
 }
 
 /// `false` when nobody listens any more.
-fn look_once(store: &mut Store, tell: &Sender<News>, taken: &mut impl FnMut(&InUse)) -> bool {
+fn look_once(
+    store: &mut Store,
+    wanted: Option<DatabaseDigest>,
+    tell: &Sender<News>,
+    taken: &mut impl FnMut(&InUse),
+) -> bool {
     let mut news = Vec::new();
-    if let Some(wanted) = store.take_request() {
+    if let Some(wanted) = wanted {
         news.extend(news_of(store.roll_back(wanted).map(Some), true));
     }
     news.extend(news_of(store.take_in(), false));
@@ -80,7 +101,7 @@ fn news_of(outcome: Result<Option<InUse>, Refusal>, is_asked_for: bool) -> Vec<N
                 Refused::SelfTest(error) => Some(News::SelfTest(Err(error.to_string()))),
                 _ => None,
             };
-            failed.into_iter().chain([News::Refused(refusal)]).collect()
+            failed.into_iter().chain([News::Refused { refusal, is_asked_for }]).collect()
         }
     }
 }

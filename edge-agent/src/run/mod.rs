@@ -6,6 +6,7 @@
 mod heat;
 pub(crate) mod last_lock;
 pub(crate) mod lock_command;
+mod orders;
 pub(crate) mod parts;
 pub(crate) mod people;
 mod service;
@@ -25,6 +26,7 @@ use crate::storage::Folder;
 use crate::unit::{Unit, UnitError, equip};
 use anyhow::Context;
 use heat::Heat;
+use orders::Orders;
 use people::People;
 use service::Service;
 use shared::policy::Policy;
@@ -64,6 +66,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     board.tell_of_clock(clock.source());
     board.tell_of_unit(trust::fingerprint(&config.database.identity).unwrap_or_default());
     answer_status(&config.status.socket, &board)?;
+    let orders = Orders::heard_on(&config.control_socket())?;
     // Not before it is certain that no other unit writes it.
     let audit = AuditLog::open_configured(&config.audit, &clock.now())?;
     board.tell_of_audit_log(audit.health());
@@ -86,7 +89,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
         }
     };
     let mut service = Service::of_systemd();
-    Loop { unit: &mut unit, camera, people, board, clock }.turn_until(&end, &mut service, good_start);
+    Loop { unit: &mut unit, camera, people, orders, board, clock }.turn_until(&end, &mut service, good_start);
     unit.stop();
     service.stopping();
     Ok(Answer::Yes)
@@ -120,6 +123,7 @@ struct Loop<'a> {
     unit: &'a mut Unit,
     camera: LiveCamera,
     people: People,
+    orders: Orders,
     board: Board,
     clock: Arc<SystemClock>,
 }
@@ -130,6 +134,7 @@ impl Loop<'_> {
         let (mut last_failure, mut heat) = (None, Heat::of_this_computer());
         while !end.load(Ordering::Relaxed) {
             self.people.take_news(self.unit, &self.board);
+            self.orders.carry_out(self.unit, &mut self.people);
             let before = self.camera.last_frame_at();
             match self.unit.turn(&mut self.camera) {
                 Ok(turn) => {

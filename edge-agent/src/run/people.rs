@@ -3,6 +3,7 @@
 use crate::audit_log::names;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
+use crate::control::{Order, Reply};
 use crate::database::watch::{News, Watch, shown};
 use crate::database::{InUse, Judge, Returned, Store, Trust, in_file};
 use crate::status::Board;
@@ -11,6 +12,7 @@ use crate::unit::Unit;
 use anyhow::Context;
 use models::Recogniser;
 use models::golden::Tested;
+use shared::gallery::DatabaseDigest;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -71,35 +73,60 @@ impl Found {
         let (audit, clock) = (audit.clone(), Arc::clone(clock));
         let known = move |taken: &InUse| names::take_in_beside(&audit, &taken.gallery, &clock.now());
         known(self.store.in_use());
-        Ok(People { watch: Some(Watch::start(self.store, known)?) })
+        Ok(People { watch: Some(Watch::start(self.store, known)?), going_back: None })
     }
 }
 
 /// The people whom a running unit knows, and who may take their place.
 pub(super) struct People {
     watch: Option<Watch>,
+    /// Whoever asked to go back, until that is done.
+    going_back: Option<Order>,
 }
 
 impl People {
     /// Always the same ones.
     #[cfg(test)]
     pub(super) fn unchanging() -> Self {
-        Self { watch: None }
+        Self { watch: None, going_back: None }
+    }
+
+    /// Asks for the previous database, whose digest is named. The order is answered when it is used, or refused.
+    pub(super) fn roll_back(&mut self, wanted: DatabaseDigest, order: Order) {
+        if self.going_back.is_some() {
+            return order.answer(Reply::refused("somebody else has asked for it at the same time"));
+        }
+        match &self.watch {
+            Some(watch) if watch.roll_back(wanted) => self.going_back = Some(order),
+            _ => order.answer(Reply::refused("the unit does not look for databases any more")),
+        }
     }
 
     /// Between two turns: takes what has come.
-    pub(super) fn take_news(&self, unit: &mut Unit, board: &Board) {
+    pub(super) fn take_news(&mut self, unit: &mut Unit, board: &Board) {
         while let Some(news) = self.watch.as_ref().and_then(Watch::next) {
             match news {
-                News::Use { database, is_asked_for } => take(unit, board, &database, is_asked_for),
-                News::Refused(refusal) => {
+                News::Use { database, is_asked_for } => {
+                    take(unit, board, &database, is_asked_for);
+                    self.answer_if(is_asked_for, Reply::done);
+                }
+                News::Refused { refusal, is_asked_for } => {
                     let (digest, why) = (refusal.digest, &refusal.why);
                     tracing::error!("a people database was refused, {}: {why}", shown(digest));
                     unit.note_refused_database(digest, why.code());
                     board.tell_of_refused_database(digest, &why.to_string());
+                    self.answer_if(is_asked_for, || Reply::refused(why.to_string()));
                 }
                 News::SelfTest(result) => tell_self_test(unit, board, result),
             }
+        }
+    }
+}
+
+impl People {
+    fn answer_if(&mut self, is_asked_for: bool, reply: impl FnOnce() -> Reply) {
+        if let Some(order) = self.going_back.take_if(|_| is_asked_for) {
+            order.answer(reply());
         }
     }
 }

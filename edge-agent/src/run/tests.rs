@@ -56,11 +56,8 @@ fn only_finished_turns_ping_the_watchdog() {
     };
     let mut service = Service::heard_by(Box::new(hear), Duration::ZERO);
     let mut good_starts = 0;
-    Loop { unit: &mut unit, camera, people: People::unchanging(), board: board.clone(), clock }.turn_until(
-        &end,
-        &mut service,
-        |_| good_starts += 1,
-    );
+    Loop { unit: &mut unit, camera, people: People::unchanging(), orders: Orders::none(), board: board.clone(), clock }
+        .turn_until(&end, &mut service, |_| good_starts += 1);
     let turns = board.report().turns;
     let pings = told.borrow().iter().filter(|what| **what == "watchdog").count();
     // Turns in which the camera was still being opened finish as well.

@@ -1,6 +1,7 @@
 //! Another people database while the unit runs.
 
 use super::Unit;
+use crate::audit_log::AuditError;
 use shared::audit::Event;
 use shared::gallery::{DatabaseDigest, Gallery, Header};
 use shared::policy::{Now, Reason, Rules, RulesError};
@@ -34,6 +35,15 @@ impl Unit {
     pub fn note_returned_database(&mut self, sequence: u64, code: &str) {
         let now = self.clock.now();
         self.record(Event::database_returned(sequence, code), &now);
+    }
+
+    /// Records what a user of the system asks for, before it is done.
+    ///
+    /// # Errors
+    /// [`AuditError`]; then it must not be done.
+    pub(crate) fn record_request(&mut self, code: &str, uid: u32) -> Result<(), AuditError> {
+        let now = self.clock.now();
+        self.audit.append(Event::requested(code, uid), &now)
     }
 
     /// Whether the networks make the encodings that they must. If not, nobody is let in until they do.

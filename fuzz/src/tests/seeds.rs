@@ -62,6 +62,11 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("door.toml", b"[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\nwiring = \"maglock\"\n[contacts]\nexit-pin = 23\ndoor-pin = 24\nheld-seconds = 20.5\n[reader]\nkind = \"wiegand\"\nd0-pin = 26\nd1-pin = 27\nkeep-bits = 24\n[camera]\nsource = \"v4l\"\ndevice = \"/dev/video0\"\nformat = \"yuyv\"\n[policy]\nthreshold = 1.1\nmode = \"card-and-face\"\n".to_vec()),
             ("unknown.toml", b"[doors]\n".to_vec()),
         ],
+        "control-request" => vec![
+            ("rollback", format!("{{\"schema\":1,\"request\":{{\"rollback\":{{\"digest\":\"{}\"}}}}}}\n", "07".repeat(32)).into_bytes()),
+            ("unlock", b"{\"schema\":1,\"request\":{\"unlock\":{}}}\n".to_vec()),
+            ("cut", b"{\"schema\":1,\"requ".to_vec()),
+        ],
         "database" => vec![
             ("two-people", database()),
             ("nobody", nobody()),

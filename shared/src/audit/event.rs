@@ -122,6 +122,13 @@ pub enum Event {
         /// `asked_for`, or the code that says why the current one cannot be used.
         returned_because: String<MAX_CODE_BYTES>,
     },
+    /// A user of the unit's system asks for something on the control socket: written before it is done.
+    Requested {
+        /// A code that says what, such as `rollback`.
+        request: String<MAX_CODE_BYTES>,
+        /// The number of the user who asks, 0 for root.
+        by_uid: u32,
+    },
     /// The networks do not make the encodings that they must; nobody is let in.
     SelfTestFailed,
     /// After too many failed attempts nobody may try the same for a while.
@@ -167,6 +174,11 @@ impl Event {
     /// The database of this sequence number is used again, for the reason of this code.
     pub fn database_returned(returned_to: u64, code: &str) -> Self {
         Self::DatabaseReturned { returned_to, returned_because: kept(code) }
+    }
+
+    /// A user of the unit's system asks for what this code says.
+    pub fn requested(code: &str, by_uid: u32) -> Self {
+        Self::Requested { request: kept(code), by_uid }
     }
 
     /// Nobody may try the same for a while.

@@ -304,6 +304,7 @@ fn events() -> impl Strategy<Value = Event> {
         (option_of(any::<[u8; 32]>()), any::<String>())
             .prop_map(|(digest, code)| Event::database_refused(digest.map(DatabaseDigest), &code)),
         any::<(u64, String)>().prop_map(|(sequence, code)| Event::database_returned(sequence, &code)),
+        any::<(u32, String)>().prop_map(|(uid, code)| Event::requested(&code, uid)),
         Just(Event::SelfTestFailed),
     ]
 }

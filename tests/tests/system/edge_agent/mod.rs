@@ -4,6 +4,7 @@ mod audit;
 mod bad_input;
 mod cards;
 mod check;
+mod control;
 mod databases;
 mod disks;
 mod doctor;

@@ -1,0 +1,57 @@
+//! What is asked of a running unit on its control socket: recorded, and then carried out, between two turns.
+
+use super::people::People;
+use crate::control::{self, Order, Reply, Request};
+use crate::unit::Unit;
+use anyhow::anyhow;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::mpsc::Receiver;
+use terminal::Help;
+
+/// Requests that wait.
+pub(super) struct Orders {
+    waiting: Option<Receiver<Order>>,
+}
+
+impl Orders {
+    /// From whoever asks on that socket. A unit that cannot be asked runs all the same.
+    ///
+    /// # Errors
+    /// If another unit answers there.
+    pub(super) fn heard_on(socket: &Path) -> anyhow::Result<Self> {
+        let shown = socket.display();
+        match control::serve(socket) {
+            Ok(waiting) => Ok(Self { waiting: Some(waiting) }),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(anyhow!(
+                "a unit runs already: {shown} answers"
+            ))
+            .help("stop that one first (`systemctl stop edge-agent`), or give this one a [control] socket of its own"),
+            Err(error) => {
+                tracing::warn!("[control] socket {shown}: {error}; this unit can be asked for nothing while it runs");
+                Ok(Self::none())
+            }
+        }
+    }
+
+    /// None, ever.
+    pub(super) fn none() -> Self {
+        Self { waiting: None }
+    }
+
+    /// Carries out what waits. What cannot be recorded is not done.
+    pub(super) fn carry_out(&self, unit: &mut Unit, people: &mut People) {
+        while let Some(order) = self.waiting.as_ref().and_then(|waiting| waiting.try_recv().ok()) {
+            match unit.record_request(order.request.code(), order.uid) {
+                Ok(()) => carry_out(order, people),
+                Err(error) => order.answer(Reply::refused(format!("it cannot be recorded: {error}"))),
+            }
+        }
+    }
+}
+
+fn carry_out(order: Order, people: &mut People) {
+    match order.request {
+        Request::Rollback { digest } => people.roll_back(digest, order),
+    }
+}

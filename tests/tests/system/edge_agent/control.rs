@@ -1,0 +1,93 @@
+//! The control socket: who may ask, what is recorded, and that nobody holds it.
+
+use super::super::encoder_tool::enrolled;
+use super::running::{RunningUnit, photos_of};
+use super::{at_the_door, edge_agent};
+use serde_json::Value;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use tests::{program, said};
+
+fn answer(mut asker: UnixStream, request: &[u8]) -> String {
+    // The unit may have answered and hung up before all of it was sent.
+    asker.write_all(request).ok();
+    asker.shutdown(Shutdown::Write).ok();
+    let mut answer = String::new();
+    asker.read_to_string(&mut answer).ok();
+    answer
+}
+
+/// What is asked for is in the log before it is done, also if it cannot be done; the status socket does nothing of it.
+#[test]
+fn what_is_asked_for_is_recorded_and_nothing_else_is_done() {
+    let mut unit = RunningUnit::start(&photos_of(&at_the_door("wall.jpg")));
+    let control = unit.file("control.sock");
+    assert_eq!(fs::metadata(&control).unwrap().permissions().mode() & 0o777, 0o600);
+    let rollback = format!("{{\"schema\":1,\"request\":{{\"rollback\":{{\"digest\":\"{}\"}}}}}}\n", "07".repeat(32));
+    let connect = |socket: &str| UnixStream::connect(unit.file(socket)).unwrap();
+    let refused = answer(connect("status.sock"), rollback.as_bytes());
+    assert!(refused.is_empty() || refused.contains("\"error\""), "{refused}");
+    assert_eq!(unit.events(), ["started", "database_loaded"]);
+    let reply: Value = serde_json::from_str(&answer(connect("control.sock"), rollback.as_bytes())).unwrap();
+    assert!(reply["refused"].as_str().unwrap().contains("there is none"), "{reply}");
+    for other in ["{\"schema\":1,\"request\":{\"unlock\":{}}}\n", "unlock\n", "\n", ""] {
+        let reply: Value = serde_json::from_str(&answer(connect("control.sock"), other.as_bytes())).unwrap();
+        assert!(reply["refused"].as_str().unwrap().contains("no request"), "{other:?}: {reply}");
+    }
+    assert_eq!(unit.stop("-TERM"), 0);
+    assert_eq!(unit.events(), ["started", "database_loaded", "requested", "database_refused", "stopped"]);
+}
+
+/// One sends a megabyte, one sends nothing, one hangs up, one takes no answer: the next who asks is answered, and the loop
+/// turns.
+#[test]
+fn no_asker_can_hold_it() {
+    let unit = RunningUnit::start(&photos_of(&at_the_door("wall.jpg")));
+    let connect = || UnixStream::connect(unit.file("control.sock")).unwrap();
+    let before = unit.status_when(|_| true)["turns"]["count"].as_u64();
+    let (_silent, mut slow, mut takes_no_answer) = (connect(), connect(), connect());
+    slow.write_all(b"{\"schema\"").unwrap();
+    takes_no_answer.write_all(b"x\n").unwrap();
+    assert!(!answer(connect(), &vec![b'x'; 1 << 20]).contains("null"));
+    drop(connect());
+    let refused = answer(connect(), b"{}\n");
+    assert!(refused.contains("no request"), "{refused}");
+    let after = unit.status_when(|status| status["turns"]["count"].as_u64() > before);
+    assert_eq!(after["door"], "locked", "{after:#}");
+}
+
+/// The mode of the socket is not the only lock: who asks is known from the system.
+#[test]
+fn another_user_is_refused_though_the_socket_lets_them_in() {
+    let unit = RunningUnit::start(&photos_of(&at_the_door("wall.jpg")));
+    let (folder, socket) = (unit.file(""), unit.file("control.sock"));
+    if fs::metadata(&socket).unwrap().uid() != 0 {
+        eprintln!("skipped: only root can be another user");
+        return;
+    }
+    // Whatever another user needs to get that far.
+    let (own, previous) = (folder.join("edge-agent"), folder.join("people.db.previous"));
+    fs::copy(program("edge-agent"), &own).unwrap();
+    fs::copy(enrolled(), &previous).unwrap();
+    for (path, mode) in [(&folder, 0o755), (&socket, 0o666), (&own, 0o755), (&previous, 0o644)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let text = fs::read_to_string(folder.join("config.toml")).unwrap();
+    let shown = |path: std::path::PathBuf| path.display().to_string();
+    let text = text.replace(&shown(enrolled().to_owned()), &shown(folder.join("people.db")));
+    fs::write(folder.join("other.toml"), text).unwrap();
+    let rollback =
+        |command: &mut Command| said(command.args(["rollback", "--json", "--config"]).arg(folder.join("other.toml")));
+    let refused = rollback(Command::new(&own).uid(65534).gid(65534));
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.json()["refused"].as_str().unwrap().contains("user 65534 may not"), "{refused:?}");
+    assert!(!unit.events().contains(&"requested".to_owned()));
+    let asked = rollback(&mut edge_agent(Vec::<&str>::new()));
+    assert_eq!(asked.code, 1, "{asked:?}");
+    assert!(unit.events().contains(&"requested".to_owned()), "root is heard: {asked:?}");
+}
