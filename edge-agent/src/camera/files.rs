@@ -1,6 +1,6 @@
 //! Photos in place of a camera: the one that is put before it is seen until it is taken away.
 
-use super::{CameraError, Captured, FrameSource};
+use super::{CameraError, Captured, FrameSource, Orientation};
 use models::Frame;
 use models::photo::Photo;
 use std::fs;
@@ -14,9 +14,15 @@ const MAX_BYTES: u64 = 256 << 20;
 #[derive(Debug, Default)]
 pub struct FileFrames {
     shown: Option<Frame>,
+    orientation: Orientation,
 }
 
 impl FileFrames {
+    /// Whose pictures are turned like this.
+    pub fn turned(orientation: Orientation) -> Self {
+        Self { orientation, ..Self::default() }
+    }
+
     /// The file itself, or the files of a folder in the order of their names, hidden ones and folders left out.
     ///
     /// # Errors
@@ -48,7 +54,7 @@ impl FileFrames {
         let decoded = Photo::open(&bytes)
             .and_then(Photo::decode)
             .map_err(|source| CameraError::NoPhoto { path: path.to_owned(), source })?;
-        self.shown = Some(decoded);
+        self.shown = Some(self.orientation.apply(decoded, &mut Vec::new()));
         Ok(())
     }
 
@@ -90,7 +96,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("text.jpg");
         fs::write(&file, "not a photo").unwrap();
-        let mut camera = FileFrames { shown: Some(Frame::from_rgb(1, 1, vec![0; 3]).unwrap()) };
+        let mut camera =
+            FileFrames { shown: Some(Frame::from_rgb(1, 1, vec![0; 3]).unwrap()), ..FileFrames::default() };
         assert!(matches!(camera.next_frame().unwrap(), Captured::Frame(_)));
         let refusal = camera.show(&file).unwrap_err().to_string();
         assert!(refusal.contains("text.jpg"), "{refusal}");

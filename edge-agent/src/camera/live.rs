@@ -5,7 +5,7 @@ use super::convert::into_frame;
 use super::device::Device;
 use super::health::Health;
 use super::slot::{Picture, Slot, Taken};
-use super::{CameraError, Captured, FrameSource};
+use super::{CameraError, Captured, FrameSource, Orientation};
 use models::Frame;
 use std::io;
 use std::sync::Arc;
@@ -27,6 +27,8 @@ pub struct LiveCamera {
     health: Health,
     picture: Picture,
     frame: Option<Frame>,
+    orientation: Orientation,
+    spare: Vec<u8>,
     undecodable_in_a_row: u32,
     wait: Duration,
 }
@@ -48,7 +50,23 @@ impl LiveCamera {
             filled.tell_closed();
         })?;
         let picture = Picture::default();
-        Ok(Self { slot, health, picture, frame: None, undecodable_in_a_row: 0, wait })
+        Ok(Self {
+            slot,
+            health,
+            picture,
+            frame: None,
+            orientation: Orientation::default(),
+            spare: Vec::new(),
+            undecodable_in_a_row: 0,
+            wait,
+        })
+    }
+
+    /// From now on its pictures are turned like this.
+    #[must_use]
+    pub(crate) fn turned(mut self, orientation: Orientation) -> Self {
+        self.orientation = orientation;
+        self
     }
 
     /// How the camera is; may be kept when the camera is given away.
@@ -69,6 +87,7 @@ impl LiveCamera {
             match into_frame(&self.picture.bytes, &layout, &mut self.frame) {
                 Ok(()) => {
                     self.undecodable_in_a_row = 0;
+                    self.frame = self.frame.take().map(|frame| self.orientation.apply(frame, &mut self.spare));
                     return true;
                 }
                 Err(damaged) => {

@@ -11,7 +11,9 @@ mod files;
 mod health;
 mod layout;
 mod live;
+mod orientation;
 mod photos;
+mod power_line;
 mod rpicam;
 #[cfg(test)]
 mod scripted;
@@ -24,8 +26,10 @@ pub use files::FileFrames;
 pub use health::{CameraReport, CameraState, Health};
 pub use layout::{Layout, PixelFormat};
 pub use live::LiveCamera;
+pub use orientation::{Orientation, Rotation};
 pub(crate) use photos::PhotoCamera;
-pub(crate) use rpicam::{RpicamCamera, Settings as RpicamSettings, configured_size};
+pub use power_line::PowerLine;
+pub(crate) use rpicam::{RpicamCamera, Settings as RpicamSettings, configured_size, refuse_argument};
 pub(crate) use v4l::{Adjustments, V4lCamera, Wanted, may_be_renumbered};
 
 use models::Frame;

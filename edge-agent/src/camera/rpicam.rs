@@ -6,6 +6,7 @@
 
 mod bursts;
 
+use super::PowerLine;
 use super::device::{Device, Fault, Opened};
 use super::layout::{Layout, PixelFormat};
 use crate::bounded_read::{Heard, read};
@@ -55,6 +56,11 @@ pub(crate) struct Settings {
     pub(crate) gain: Option<f32>,
     /// In dioptres: 0 is far away, 2 is half a metre.
     pub(crate) focus: Option<f32>,
+    /// Which of several cameras, by its number in `rpicam-hello --list-cameras`.
+    pub(crate) number: Option<u32>,
+    pub(crate) power_line: Option<PowerLine>,
+    /// Passed on as they are; none that [`refuse_argument`] refuses.
+    pub(crate) more: Vec<String>,
 }
 
 /// `rpicam-vid` as a camera.
@@ -278,8 +284,59 @@ impl Settings {
         add("--shutter", self.exposure_us.map(|us| us.to_string()));
         add("--gain", self.gain.map(|gain| gain.to_string()));
         add("--lens-position", self.focus.map(|focus| focus.to_string()));
+        add("--camera", self.number.map(|number| number.to_string()));
+        let flicker = self.power_line.map(|power_line| power_line.flicker_period().as_micros());
+        add("--flicker-period", flicker.map(|us| format!("{us}us")));
+        arguments.extend(self.more.iter().map(OsString::from));
         arguments
     }
+}
+
+/// Options that the unit itself sets, or that would change what comes through the pipe and when.
+const OURS: [&str; 29] = [
+    "camera",
+    "circular",
+    "codec",
+    "config",
+    "flicker-period",
+    "flush",
+    "frames",
+    "framerate",
+    "gain",
+    "height",
+    "help",
+    "hflip",
+    "initial",
+    "keypress",
+    "lens-position",
+    "list-cameras",
+    "metadata",
+    "output",
+    "pause",
+    "rotation",
+    "segment",
+    "shutter",
+    "split",
+    "timeout",
+    "vflip",
+    "version",
+    "width",
+    "signal",
+    "save-pts",
+];
+
+/// Why an argument cannot be passed on; the program takes the beginning of an option's name for the option.
+pub(crate) fn refuse_argument(argument: &str) -> Option<&'static str> {
+    let Some(option) = argument.strip_prefix('-') else { return None };
+    let Some(name) = option.strip_prefix('-') else {
+        let is_number = option.starts_with(|first: char| first.is_ascii_digit() || first == '.');
+        return (!is_number).then_some("options by their long names, such as --awb");
+    };
+    let name = name.split('=').next().unwrap_or_default();
+    let is_ours = OURS.iter().any(|ours| ours.starts_with(name));
+    is_ours.then_some(
+        "options that the unit does not set itself; for pictures that are to be turned there is [camera] rotate",
+    )
 }
 
 fn stalled(waited: Duration) -> Fault {

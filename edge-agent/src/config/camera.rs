@@ -1,13 +1,13 @@
 //! `[camera]`: what the unit looks through.
 
 use super::ConfigError;
-use crate::camera::PixelFormat;
+use crate::camera::{Orientation, PixelFormat, PowerLine, Rotation, refuse_argument};
 use serde::Deserialize;
 use std::path::PathBuf;
 
 /// Every key of the section.
 #[cfg(test)]
-pub(super) const KEYS: [&str; 13] = [
+pub(super) const KEYS: [&str; 18] = [
     "source",
     "device",
     "format",
@@ -18,7 +18,12 @@ pub(super) const KEYS: [&str; 13] = [
     "exposure-us",
     "gain",
     "focus",
+    "power-line-hz",
+    "rotate",
+    "mirror",
     "rpicam-program",
+    "rpicam-camera",
+    "rpicam-arguments",
     "files",
     "files-seconds",
 ];
@@ -47,8 +52,18 @@ pub struct Camera {
     pub gain: Option<f32>,
     /// For `v4l` in the camera's own unit, for `rpicam` in dioptres.
     pub focus: Option<f32>,
+    /// The mains, whose lamps flicker.
+    pub power_line_hz: Option<PowerLine>,
+    /// How far pictures are turned, clockwise, so that people stand upright.
+    pub rotate: Rotation,
+    /// Whether left and right are exchanged then.
+    pub mirror: bool,
     /// For `rpicam`: the program.
     pub rpicam_program: PathBuf,
+    /// For `rpicam`: which of several cameras, from 0.
+    pub rpicam_camera: Option<u32>,
+    /// For `rpicam`: more arguments for the program.
+    pub rpicam_arguments: Vec<String>,
     /// For `files`: a photo or a folder of photos.
     pub files: Option<PathBuf>,
     /// For `files`: how long each is seen, 0 to 3600.
@@ -80,7 +95,12 @@ impl Default for Camera {
             exposure_us: None,
             gain: None,
             focus: None,
+            power_line_hz: None,
+            rotate: Rotation::None,
+            mirror: false,
             rpicam_program: PathBuf::from("rpicam-vid"),
+            rpicam_camera: None,
+            rpicam_arguments: Vec::new(),
             files: None,
             files_seconds: 5.0,
         }
@@ -88,6 +108,11 @@ impl Default for Camera {
 }
 
 impl Camera {
+    /// What is done to every picture.
+    pub const fn orientation(&self) -> Orientation {
+        Orientation { rotation: self.rotate, mirror: self.mirror }
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let range =
             |key, found: &dyn ToString, wanted| Err(ConfigError::Range { key, found: found.to_string(), wanted });
@@ -115,6 +140,10 @@ impl Camera {
         }
         if !(0.0..=3600.0).contains(&self.files_seconds) {
             return range("camera.files-seconds", &self.files_seconds, "how long each photo is seen, 0 to 3600");
+        }
+        let refused = self.rpicam_arguments.iter().find_map(|argument| Some((argument, refuse_argument(argument)?)));
+        if let Some((argument, wanted)) = refused {
+            return range("camera.rpicam-arguments", argument, wanted);
         }
         match self.source {
             Some(Source::V4l) if self.device.is_none() => {

@@ -15,7 +15,7 @@ use crate::run::parts;
 use cameras::{Camera, Stack};
 use finding::{Finding, Level};
 use models::Recogniser;
-use picture::Picture;
+use picture::{Picture, Wanted};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -90,8 +90,13 @@ fn look(config: &Config, cameras: &[Camera], findings: &mut Vec<Finding>) -> Opt
             findings.push(Finding::bad("picture", format!("no faces can be found: {error}"), "see [model] bundles"));
         })
         .ok();
-    let (picture, found) =
-        picture::take(&mut camera, recogniser.as_mut(), config.policy.with_threshold(1.0).minimum_face);
+    let rules = config.policy.with_threshold(1.0);
+    let wanted = Wanted {
+        face: rules.minimum_face,
+        sharpness: rules.minimum_sharpness.unwrap_or(picture::BLURRED),
+        orientation: config.camera.orientation(),
+    };
+    let (picture, found) = picture::take(&mut camera, recogniser.as_mut(), wanted);
     findings.extend(found);
     picture
 }

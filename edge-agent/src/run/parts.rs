@@ -34,7 +34,7 @@ pub(crate) fn camera(config: &config::Camera) -> anyhow::Result<LiveCamera> {
             LiveCamera::start(Box::new(PhotoCamera::new(path, each, config.frames_per_second)))
         }
     };
-    live.context("the system has no thread for the camera")
+    Ok(live.context("the system has no thread for the camera")?.turned(config.orientation()))
 }
 
 /// The configured networks, on the configured cores.
@@ -87,8 +87,9 @@ fn v4l(config: &config::Camera) -> anyhow::Result<V4lCamera> {
     }
     let &config::Camera { width, height, frames_per_second: rate, format, buffers, exposure_us, gain, focus, .. } =
         config;
+    let power_line = config.power_line_hz;
     let whole = |value: f32| value.round() as i64;
-    let adjustments = Adjustments { exposure_us, gain: gain.map(whole), focus: focus.map(whole) };
+    let adjustments = Adjustments { exposure_us, gain: gain.map(whole), focus: focus.map(whole), power_line };
     Ok(V4lCamera::new(path, Wanted { width, height, rate, format }, buffers, adjustments))
 }
 
@@ -102,6 +103,9 @@ fn rpicam(config: &config::Camera) -> RpicamSettings {
         exposure_us: *exposure_us,
         gain: *gain,
         focus: *focus,
+        number: config.rpicam_camera,
+        power_line: config.power_line_hz,
+        more: config.rpicam_arguments.clone(),
     }
 }
 

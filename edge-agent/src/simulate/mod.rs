@@ -90,7 +90,7 @@ impl Simulation {
         Ok(Self {
             unit,
             gallery,
-            camera: FileFrames::default(),
+            camera: FileFrames::turned(config.camera.orientation()),
             card: arguments.card,
             reader,
             latch,

@@ -16,8 +16,9 @@ fn fake(script: &str) -> (TempDir, Settings) {
     let program = folder.path().join("rpicam-vid");
     fs::write(&program, format!("#!/bin/sh\ncd {}\n{script}\n", folder.path().display())).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    let (exposure_us, gain, focus) = (None, None, None);
-    (folder, Settings { program, width: WIDTH, height: HEIGHT, rate: 15.0, exposure_us, gain, focus })
+    let (exposure_us, gain, focus, number, power_line, more) = (None, None, None, None, None, Vec::new());
+    let (width, height, rate) = (WIDTH, HEIGHT, 15.0);
+    (folder, Settings { program, width, height, rate, exposure_us, gain, focus, number, power_line, more })
 }
 
 /// One picture of that luma and without colour, its rows padded with something else.
@@ -45,8 +46,40 @@ fn what_is_asked_of_the_program() {
     let joined = |settings: &Settings| settings.arguments().join(&OsString::from(" ")).into_string().unwrap();
     let plain = "--codec yuv420 --timeout 0 --nopreview --flush --output - --width 64 --height 4 --framerate 15";
     assert_eq!(joined(&settings), plain);
-    let adjusted = Settings { exposure_us: Some(8000), gain: Some(2.5), focus: Some(1.0), ..settings };
+    let adjusted = Settings { exposure_us: Some(8000), gain: Some(2.5), focus: Some(1.0), ..settings.clone() };
     assert_eq!(joined(&adjusted), format!("{plain} --shutter 8000 --gain 2.5 --lens-position 1"));
+    let more = vec!["--awb".to_owned(), "indoor".to_owned()];
+    let chosen = Settings { number: Some(1), power_line: Some(PowerLine::Hz60), more, ..settings };
+    assert_eq!(joined(&chosen), format!("{plain} --camera 1 --flicker-period 8333us --awb indoor"));
+}
+
+/// `--out x` is `--output x` to the program, and would take the pictures away.
+#[test]
+fn arguments_that_would_change_the_pipe_are_refused() {
+    for (argument, is_refused) in [
+        ("--awb", false),
+        ("indoor", false),
+        ("--contrast=1.2", false),
+        ("--ev", false),
+        ("-0.5", false),
+        ("-.5", false),
+        ("--sharpness", false),
+        ("--tuning-file", false),
+        ("--hdr", false),
+        ("--output", true),
+        ("--out", true),
+        ("--output=/tmp/pictures", true),
+        ("-o", true),
+        ("-t", true),
+        ("--", true),
+        ("--width", true),
+        ("--codec=h264", true),
+        ("--rotation", true),
+        ("--hflip", true),
+        ("--config", true),
+    ] {
+        assert_eq!(refuse_argument(argument).is_some(), is_refused, "{argument}");
+    }
 }
 
 #[test]

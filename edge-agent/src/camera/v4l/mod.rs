@@ -6,6 +6,7 @@ mod choice;
 
 pub(crate) use choice::Wanted;
 
+use super::PowerLine;
 use super::convert::Damaged;
 use super::device::{Device, Fault, Opened};
 use super::layout::{Layout, PixelFormat};
@@ -38,6 +39,7 @@ pub(crate) struct Adjustments {
     pub(crate) exposure_us: Option<u32>,
     pub(crate) gain: Option<i64>,
     pub(crate) focus: Option<i64>,
+    pub(crate) power_line: Option<PowerLine>,
 }
 
 /// A camera of the Linux video interface.
@@ -142,7 +144,7 @@ impl V4lCamera {
 
     fn adjust(&self, device: &v4l::Device) {
         const MANUAL: i64 = 1;
-        let Adjustments { exposure_us, gain, focus } = self.adjustments;
+        let Adjustments { exposure_us, gain, focus, power_line } = self.adjustments;
         let integer = |id, value| Control { id, value: Value::Integer(value) };
         let switched_off = |id| Control { id, value: Value::Boolean(false) };
         // The manual value is refused while the camera sees to it itself.
@@ -155,6 +157,11 @@ impl V4lCamera {
             ("gain", gain.map(|gain| [switched_off(AUTOMATIC_GAIN), integer(GAIN, gain)])),
             ("focus", focus.map(|focus| [switched_off(AUTOMATIC_FOCUS), integer(FOCUS, focus)])),
         ];
+        if let Some(power_line) = power_line
+            && let Err(error) = device.set_control(integer(POWER_LINE_FREQUENCY, menu_item(power_line)))
+        {
+            tracing::warn!("[camera] power-line-hz: {} does not take it: {error}", self.path.display());
+        }
         for (key, controls) in settings {
             let Some([automatic, manual]) = controls else { continue };
             // Many cameras have no automatic gain that could be switched off.
@@ -168,11 +175,20 @@ impl V4lCamera {
 
 // Control ids of the kernel's `linux/v4l2-controls.h`. The exposure is counted in 100 microseconds.
 const AUTOMATIC_GAIN: u32 = 0x0098_0912;
+const POWER_LINE_FREQUENCY: u32 = 0x0098_0918;
 const GAIN: u32 = 0x0098_0913;
 const AUTOMATIC_EXPOSURE: u32 = 0x009a_0901;
 const EXPOSURE: u32 = 0x009a_0902;
 const FOCUS: u32 = 0x009a_090a;
 const AUTOMATIC_FOCUS: u32 = 0x009a_090c;
+
+/// `V4L2_CID_POWER_LINE_FREQUENCY_50HZ` and `_60HZ`.
+const fn menu_item(power_line: PowerLine) -> i64 {
+    match power_line {
+        PowerLine::Hz50 => 1,
+        PowerLine::Hz60 => 2,
+    }
+}
 
 fn require_pictures(about: &Capabilities) -> Result<(), Refused> {
     if RASPBERRY_PI_DRIVERS.contains(&about.driver.as_str()) {
