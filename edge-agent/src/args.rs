@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Lock(Lock),
     Rollback(Rollback),
     Simulate(Simulate),
+    #[command(subcommand)]
+    Lockout(crate::lockout::LockoutCommand),
     Keygen(crate::keygen::Keygen),
     Audit(crate::audit::Audit),
     Forget(crate::forget::Forget),
@@ -215,6 +217,9 @@ mod tests {
             ("lock --state last.toml --json", None),
             ("rollback --config a.toml --json", None),
             ("rollback people.db", Some(ErrorKind::UnknownArgument)),
+            ("lockout list --json", None),
+            ("lockout clear", None),
+            ("lockout clear Ada --config a.toml --json", None),
             ("check --config a.toml --json", None),
             ("simulate --frames photos --db people.db", None),
             ("simulate --frames a.jpg --db people.db --fps 25 --start 2027-01-31T18:00:00Z --sequence --json -q", None),

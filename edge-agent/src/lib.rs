@@ -20,6 +20,7 @@ pub mod gpio;
 pub mod hostile_input;
 mod keygen;
 pub mod lights;
+mod lockout;
 pub mod memory;
 mod passages;
 pub mod reader;
@@ -51,6 +52,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Lock(arguments) => run::lock_command::run(arguments),
         Command::Rollback(arguments) => database::rollback::run(arguments),
+        Command::Lockout(command) => lockout::run(command),
         Command::Keygen(arguments) => keygen::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),
         Command::Forget(arguments) => forget::run(arguments),

@@ -8,5 +8,5 @@ mod request;
 mod server;
 
 pub(crate) use client::{ask, unit_at};
-pub(crate) use request::{Reply, Request};
+pub(crate) use request::{Lockout, LockoutsOf, Reply, Request};
 pub(crate) use server::{Order, hear, serve};

@@ -1,7 +1,7 @@
 //! What is asked of a running unit on its control socket: recorded, and then carried out, between two turns.
 
 use super::people::People;
-use crate::control::{self, Order, Reply, Request};
+use crate::control::{self, Lockout, Order, Reply, Request};
 use crate::unit::Unit;
 use anyhow::anyhow;
 use std::io::ErrorKind;
@@ -43,15 +43,22 @@ impl Orders {
     pub(super) fn carry_out(&self, unit: &mut Unit, people: &mut People) {
         while let Some(order) = self.waiting.as_ref().and_then(|waiting| waiting.try_recv().ok()) {
             match unit.record_request(order.request.code(), order.uid) {
-                Ok(()) => carry_out(order, people),
+                Ok(()) => carry_out(order, unit, people),
                 Err(error) => order.answer(Reply::refused(format!("it cannot be recorded: {error}"))),
             }
         }
     }
 }
 
-fn carry_out(order: Order, people: &mut People) {
+fn carry_out(order: Order, unit: &mut Unit, people: &mut People) {
     match order.request {
         Request::Rollback { digest } => people.roll_back(digest, order),
+        Request::ListLockouts {} => {
+            order.answer(Reply::lockouts(unit.locked_out().iter().map(Lockout::now).collect()));
+        }
+        Request::ClearLockouts { of } => order.answer(match unit.clear_lockouts(of.kind()) {
+            Ok(forgiven) => Reply::lockouts(forgiven.iter().map(Lockout::forgiven).collect()),
+            Err(error) => Reply::refused(format!("it cannot be recorded: {error}")),
+        }),
     }
 }

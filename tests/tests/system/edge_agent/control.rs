@@ -1,7 +1,7 @@
 //! The control socket: who may ask, what is recorded, and that nobody holds it.
 
 use super::super::encoder_tool::enrolled;
-use super::running::{RunningUnit, photos_of};
+use super::running::{RunningUnit, configuration, photos_of};
 use super::{at_the_door, edge_agent};
 use serde_json::Value;
 use std::fs;
@@ -90,4 +90,33 @@ fn another_user_is_refused_though_the_socket_lets_them_in() {
     let asked = rollback(&mut edge_agent(Vec::<&str>::new()));
     assert_eq!(asked.code, 1, "{asked:?}");
     assert!(unit.events().contains(&"requested".to_owned()), "root is heard: {asked:?}");
+}
+
+/// A stranger has failed too often: faces are refused, an administrator ends it, and the log says who asked.
+#[test]
+fn an_administrator_sees_and_ends_a_lockout() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configuration(folder.path(), &photos_of(&at_the_door("eileen_collins.jpg")));
+    let text = fs::read_to_string(&config).unwrap() + "[policy]\nlockout-after = 1\nlockout-ms = 800000\n";
+    fs::write(&config, text).unwrap();
+    let mut unit = RunningUnit::start_configured(folder);
+    let config = unit.file("config.toml");
+    let lockout = |verb: &[&str]| said(edge_agent(["lockout"]).args(verb).args(["--json", "--config"]).arg(&config));
+    assert_eq!(lockout(&["clear", "card"]).code, 1, "there was nothing of that kind");
+    assert_eq!(lockout(&["clear", "nobody known"]).code, 2);
+    unit.status_when(|status| {
+        let decisions = status["decisions"].as_array().unwrap();
+        decisions.iter().any(|decision| decision["reason"] == "locked_out")
+    });
+    let listed = lockout(&["list"]);
+    assert_eq!(listed.code, 0, "{listed:?}");
+    let locked = &listed.json()["lockouts"][0];
+    assert_eq!((&locked["tried"], &locked["person_id"]), (&"face".into(), &Value::Null), "{locked}");
+    assert!(locked["failures"].as_u64() >= Some(1) && locked["seconds_left"].as_u64() > Some(60), "{locked}");
+    let cleared = lockout(&["clear", "face"]);
+    assert_eq!((cleared.code, &cleared.json()["lockouts"][0]["tried"]), (0, &"face".into()), "{cleared:?}");
+    assert_eq!(unit.stop("-TERM"), 0);
+    let events = unit.events();
+    assert!(events.windows(2).any(|pair| pair == ["requested", "lockout_cleared"]), "{events:?}");
+    assert_eq!(lockout(&["list"]).code, 2, "no unit runs");
 }
