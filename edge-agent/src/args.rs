@@ -29,6 +29,7 @@ pub(crate) enum Command {
     Lock(Lock),
     Rollback(Rollback),
     Simulate(Simulate),
+    Receive(crate::receive::Receive),
     #[command(subcommand)]
     Lockout(crate::lockout::LockoutCommand),
     Keygen(crate::keygen::Keygen),
@@ -217,6 +218,8 @@ mod tests {
             ("lock --state last.toml --json", None),
             ("rollback --config a.toml --json", None),
             ("rollback people.db", Some(ErrorKind::UnknownArgument)),
+            ("receive --json", None),
+            ("receive people.db", Some(ErrorKind::UnknownArgument)),
             ("lockout list --json", None),
             ("lockout clear", None),
             ("lockout clear Ada --config a.toml --json", None),

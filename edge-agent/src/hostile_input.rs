@@ -14,12 +14,14 @@ use crate::control::{Order, Reply, hear};
 use crate::database::{InUse, Trust, read_bytes};
 use crate::door::{Latch, ScriptedDoor};
 use crate::reader::{Digits, cards_typed};
+use crate::receive::{announcement, take_in};
 use crate::run::last_lock::LockLine;
 use crate::status::{Board, Form, Report, answer, shown};
 use crate::storage::{Memory, Storage};
 use evdev::InputEvent;
 use jiff::tz::TimeZone;
 use shared::card::CardNumber;
+use shared::delivery::Announcement;
 use shared::gallery::{DatabaseDigest, Gallery, ModelHash, PersonId};
 use shared::policy::Rules;
 use std::io::{self, Read, Write};
@@ -150,6 +152,18 @@ pub fn control_request(request: &[u8]) -> io::Result<(Vec<u8>, bool)> {
     drop(orders);
     let asked = unit.join().map_err(|_| io::Error::other("the loop ended"))?;
     Ok((answer?, asked > 0))
+}
+
+/// What is kept of what somebody sends to `edge-agent receive`, and how it was announced.
+///
+/// # Errors
+/// Why it is not handed over.
+pub fn received(bytes: &[u8]) -> io::Result<(Announcement, Vec<u8>)> {
+    let mut input = bytes;
+    let announced = announcement(&mut input)?;
+    let mut kept = Vec::new();
+    take_in(&mut input, &announced, &mut kept)?;
+    Ok((announced, kept))
 }
 
 /// What `edge-agent status` prints of a unit's answer: in words, as JSON, for Prometheus.

@@ -24,6 +24,7 @@ mod lockout;
 pub mod memory;
 mod passages;
 pub mod reader;
+mod receive;
 mod replay;
 pub mod reports;
 mod run;
@@ -52,6 +53,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Lock(arguments) => run::lock_command::run(arguments),
         Command::Rollback(arguments) => database::rollback::run(arguments),
+        Command::Receive(arguments) => receive::run(arguments),
         Command::Lockout(command) => lockout::run(command),
         Command::Keygen(arguments) => keygen::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),

@@ -111,6 +111,8 @@ pub(crate) struct BuildDb {
 
 /// Bring a people database to a door unit over ssh, and wait for the unit to say that it runs it.
 ///
+/// One connection, in which `edge-agent receive` takes the database on the unit.
+///
 /// The unit takes it into use while it runs, or refuses it (another model, an older one, a damaged one) and goes on with
 /// what it has.
 ///
@@ -131,15 +133,16 @@ pub(crate) struct Ship {
     /// An option of ssh's, such as StrictHostKeyChecking=yes; may be given again
     #[arg(short = 'o', long = "ssh-option", value_name = "OPTION")]
     pub(crate) ssh_options: Vec<String>,
-    /// Write and ask as the user edge-agent, through sudo on the unit
+    /// Hand it over as the unit's user, through sudo on the unit, which the group edge-agent-ship may use for this without a
+    /// password
     #[arg(long)]
     pub(crate) sudo: bool,
-    /// The unit's database
-    #[arg(long, value_name = "FILE", default_value = "/var/lib/edge-agent/people.db")]
-    pub(crate) remote_db: String,
-    /// The unit's configuration
-    #[arg(long, value_name = "FILE", default_value = "/etc/edge-agent/config.toml")]
-    pub(crate) remote_config: String,
+    /// Not needed any more: the unit's configuration says where its database lies
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(crate) remote_db: Option<String>,
+    /// The unit's configuration, instead of /etc/edge-agent/config.toml; sudo must allow that by itself
+    #[arg(long, value_name = "FILE")]
+    pub(crate) remote_config: Option<String>,
     /// How long to wait for the unit's word, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=3600))]
     pub(crate) wait: u16,

@@ -13,6 +13,7 @@ mod driven;
 mod networks;
 mod pictures;
 mod readers;
+mod received;
 mod schedules;
 mod status;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use driven::driven;
 pub use networks::{bundle, onnx, weights};
 pub use pictures::{camera_frame, photo};
 pub use readers::{usb_reader, wiegand};
+pub use received::received;
 pub use schedules::schedules;
 pub use status::{status_report, status_request};
 
@@ -43,7 +45,7 @@ pub enum Answer {
 pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All of them.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 18] = [
     ("audit-log", audit_log),
     ("bundle", bundle),
     ("camera-frame", camera_frame),
@@ -55,6 +57,7 @@ pub const TARGETS: [Target; 17] = [
     ("onnx", onnx),
     ("photo", photo),
     ("schedules", schedules),
+    ("received", received),
     ("small-files", small_files),
     ("status-report", status_report),
     ("status-request", status_request),

@@ -12,6 +12,7 @@ extern crate std;
 
 pub mod audit;
 pub mod card;
+pub mod delivery;
 pub mod encoding;
 pub mod gallery;
 mod hex;

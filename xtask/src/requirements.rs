@@ -88,6 +88,9 @@ pub(crate) const SSH_SERVER: Requirement =
 /// The bus on which systemd answers, for the service's sandbox.
 pub(crate) const DBUS: Requirement =
     Requirement { probe: &["test", "-x", "/usr/bin/dbus-daemon"], source: Source::DebianPackage("dbus") };
+/// Whether it understands what the package allows.
+pub(crate) const SUDO: Requirement =
+    Requirement { probe: &["visudo", "--version"], source: Source::DebianPackage("sudo") };
 pub(crate) const MAN: Requirement =
     Requirement { probe: &["man", "--version"], source: Source::DebianPackage("man-db") };
 

@@ -5,7 +5,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `people.db.previous` | the one that was used before |
-//! | `people.db.incoming` | a new one, written as `people.db.incoming.part`, synced and renamed by whoever brings it |
+//! | `people.db.incoming` | a new one, written under a name of its own, synced and renamed by `edge-agent receive` |
 //! | `people.db.staged` | the same, while it is examined |
 //! | `people.db.refused` | the last one that was not taken |
 //! | `people.db.accepted` | the highest sequence number that was taken, and the digests that may be used: `ledger.rs` |
@@ -26,6 +26,6 @@ pub(crate) mod trust;
 pub(crate) mod watch;
 
 pub(crate) use judge::Judge;
-pub(crate) use read::{Read, Refused, in_file, read, read_bytes, read_names};
+pub(crate) use read::{MAX_BYTES, Read, Refused, in_file, read, read_bytes, read_names};
 pub(crate) use store::{InUse, Returned, Store};
 pub(crate) use trust::Trust;

@@ -14,7 +14,7 @@ use std::path::Path;
 use terminal::{Help, read_bounded};
 
 /// A larger database is refused before it is read: a hundred thousand people have 14 MB.
-pub(super) const MAX_BYTES: u64 = 512 << 20;
+pub(crate) const MAX_BYTES: u64 = 512 << 20;
 
 /// Why a database is not used.
 #[derive(Debug, thiserror::Error)]

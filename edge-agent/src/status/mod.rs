@@ -18,6 +18,8 @@ use crate::config::Config;
 use anyhow::{Context, bail};
 pub(crate) use report::Report;
 use report::SelfTest;
+#[cfg(test)]
+pub(crate) use report::{RefusedDatabase, sample as sample_report};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;

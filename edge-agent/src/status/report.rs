@@ -55,6 +55,9 @@ pub(crate) struct DatabaseReport {
     pub(crate) loaded_at: String,
     /// The last one that was not taken since then.
     pub(crate) refused: Option<RefusedDatabase>,
+    /// How many were not taken since the unit started.
+    #[serde(default)]
+    pub(crate) refusals: u64,
     /// Why the current one cannot be used, and this is the one before.
     pub(crate) returned: Option<String>,
 }
@@ -138,7 +141,7 @@ impl Latencies {
 
 /// A sample for the tests of whatever prints a report.
 #[cfg(test)]
-pub(super) fn sample() -> Report {
+pub(crate) fn sample() -> Report {
     use super::histogram::{AtMost, Histogram};
     use crate::camera::CameraState;
     let mut detect = Histogram::default();

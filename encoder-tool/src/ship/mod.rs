@@ -1,91 +1,119 @@
-//! `ship`: a people database to a door unit over ssh, and the unit's own word that it runs it.
+//! `ship`: a people database to a door unit over ssh, and the unit's own word that it uses it.
 //!
-//! The file is written beside the one in use, synced and renamed, so that the unit never reads half of it. The unit looks
-//! at it and takes it into use, or says why not; this waits for its answer and prints the receipt. ssh itself is the
-//! system's: its keys, its known hosts, its questions.
+//! One connection with one command, `edge-agent receive`, which takes the file and answers with a receipt. ssh itself is the
+//! system's: its keys, its known hosts, its questions. Whatever the unit answers is bounded in size and time.
+
+mod exchange;
+mod ssh;
 
 use crate::args::Ship;
 use crate::database;
-use anyhow::{Context, Result, bail};
-use models::bundle::sha256;
+use anyhow::{Context, Result, anyhow, bail};
+use exchange::exchange;
 use serde::Serialize;
-use serde_json::Value;
+use shared::delivery::{Announcement, Outcome, Receipt};
+use shared::gallery::DatabaseDigest;
 use std::fs;
-use std::process::{Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 use terminal::{Answer, Help, Verbosity, print, print_json};
 
-/// Between two questions.
-const PAUSE: Duration = Duration::from_millis(300);
+/// To connect, and to answer ssh's questions.
+const TO_CONNECT: Duration = Duration::from_secs(60);
+/// The slowest line that a database is sent over, bytes a second.
+const SLOWEST_LINE: u64 = 16 << 10;
+/// The unit waits for others to be done before its own wait begins.
+const FOR_OTHERS: Duration = Duration::from_secs(65);
 
 /// What came of it.
 #[derive(Debug, Serialize)]
-struct Receipt {
+struct Shipped {
     host: String,
     /// Of the database that was shipped.
     sequence: u64,
     /// SHA-256 of its file, in hexadecimal.
-    digest: String,
-    people: usize,
-    encodings: usize,
+    digest: DatabaseDigest,
+    people: u32,
+    encodings: u32,
     /// Whether the unit says that it runs it.
     running: bool,
     /// Why not, in the unit's words.
     refused: Option<String>,
-    /// From the last byte to the unit's answer.
+    /// From the beginning to the unit's answer.
     seconds: f64,
-}
-
-/// What the unit says of a database.
-enum Word {
-    Runs,
-    Refuses(String),
-    NothingYet,
 }
 
 /// Ships and waits. Yes if the unit runs the database.
 ///
 /// # Errors
-/// If the file is no database, ssh fails, or no unit answers.
+/// If the file is no database, or it could not be handed over: the message says what was in the way.
 pub(crate) fn run(arguments: &Ship, verbosity: Verbosity) -> Result<Answer> {
     let header = database::read_outside(&arguments.db)?.header;
     let bytes = fs::read(&arguments.db).with_context(|| arguments.db.display().to_string())?;
-    let digest = sha256(&bytes);
-    verbosity.note(&format!("{}: shipping {} bytes to {}", arguments.db.display(), bytes.len(), arguments.host));
-    upload(arguments, &bytes)?;
-    let sent = Instant::now();
-    let patience = Duration::from_secs(u64::from(arguments.wait));
-    let word = loop {
-        match ask(arguments, &digest)? {
-            Word::NothingYet if sent.elapsed() < patience => thread::sleep(PAUSE),
-            word => break word,
-        }
+    let (digest, length) = (DatabaseDigest::of(&bytes), bytes.len() as u64);
+    verbosity.note(&format!("{}: shipping {length} bytes to {}", arguments.db.display(), arguments.host));
+    if arguments.remote_db.is_some() {
+        verbosity.note("--remote-db is not needed any more: the unit's configuration says where its database lies");
+    }
+    let announcement = Announcement { length, digest, wait_seconds: arguments.wait };
+    let limit = TO_CONNECT
+        + Duration::from_secs(length / SLOWEST_LINE)
+        + FOR_OTHERS
+        + Duration::from_secs(u64::from(arguments.wait));
+    let started = Instant::now();
+    let said = exchange(ssh::command(arguments), [announcement.to_string().into_bytes(), bytes].concat(), limit)
+        .with_context(|| format!("ssh to {}", arguments.host))?;
+    let Ok(receipt) = serde_json::from_slice::<Receipt>(&said.stdout) else {
+        return Err(ssh::failure(&arguments.host, &said, arguments.sudo));
     };
-    let refused = match word {
-        Word::Refuses(reason) => Some(reason),
-        Word::Runs => None,
-        Word::NothingYet => Some(format!("it said nothing about it for {} s: does a unit run there?", arguments.wait)),
-    };
-    let receipt = Receipt {
+    let refused = refusal(&receipt, &arguments.host, arguments.sudo)?;
+    if receipt.digest != Some(digest) {
+        bail!("{} answered about another database: is somebody in between?", arguments.host);
+    }
+    let shipped = Shipped {
         host: arguments.host.clone(),
         sequence: header.sequence,
         digest,
-        people: header.people as usize,
-        encodings: header.encodings as usize,
+        people: header.people,
+        encodings: header.encodings,
         running: refused.is_none(),
         refused,
-        seconds: sent.elapsed().as_secs_f64(),
+        seconds: started.elapsed().as_secs_f64(),
     };
     match arguments.json {
-        true => print_json(&receipt)?,
-        false => print(&in_words(&receipt))?,
+        true => print_json(&shipped)?,
+        false => print(&in_words(&shipped))?,
     }
-    Ok(Answer::yes_if(receipt.running))
+    Ok(Answer::yes_if(shipped.running))
 }
 
-fn in_words(receipt: &Receipt) -> String {
-    let Receipt { host, sequence, digest, people, encodings, refused, seconds, .. } = receipt;
+/// Why the unit does not run it; `None` if it does.
+///
+/// # Errors
+/// If it was not handed over.
+fn refusal(receipt: &Receipt, host: &str, sudo: bool) -> Result<Option<String>> {
+    let reason = receipt.reason.clone().unwrap_or_else(|| "it does not say why".to_owned());
+    let not_handed_over = |what: &str, help: &str| Err(anyhow!("{what} on {host}: {reason}")).help(help);
+    match receipt.outcome {
+        Outcome::Running => Ok(None),
+        Outcome::Refused | Outcome::NoVerdict => Ok(Some(reason)),
+        Outcome::BadInput => not_handed_over("the database did not arrive whole", "the line is bad: try again"),
+        Outcome::NotPermitted => not_handed_over("this user may not hand over a database", ssh::permission_help(sudo)),
+        Outcome::Configuration => {
+            not_handed_over("the unit's configuration cannot be read", ssh::permission_help(sudo))
+        }
+        Outcome::Busy => not_handed_over(
+            "another database is being handed over",
+            "wait until the other one is done, and see `edge-agent status` there",
+        ),
+        _ => not_handed_over(
+            "the database cannot be written",
+            "make room on the unit's disk, or see whether it is read-only",
+        ),
+    }
+}
+
+fn in_words(shipped: &Shipped) -> String {
+    let Shipped { host, sequence, digest, people, encodings, refused, seconds, .. } = shipped;
     let what = format!("sequence {sequence}, {people} people, {encodings} encodings, SHA-256 {digest}");
     match refused {
         None => format!("{host} runs it after {seconds:.1} s: {what}"),
@@ -93,91 +121,27 @@ fn in_words(receipt: &Receipt) -> String {
     }
 }
 
-/// Writes the file beside the one in use, and renames it when it is whole and on the disk.
-fn upload(arguments: &Ship, bytes: &[u8]) -> Result<()> {
-    let incoming = quoted(&format!("{}.incoming", arguments.remote_db));
-    let part = quoted(&format!("{}.incoming.part", arguments.remote_db));
-    let script = format!("umask 077 && cat > {part} && sync {part} && mv -f {part} {incoming}");
-    let mut ssh = ssh(arguments, &script);
-    let mut child = ssh.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().context("ssh cannot be started")?;
-    let written = child.stdin.take().map(|mut stdin| std::io::Write::write_all(&mut stdin, bytes));
-    let ended = child.wait().context("ssh")?;
-    if !ended.success() || written.is_none_or(|written| written.is_err()) {
-        return Err(anyhow::anyhow!("the file could not be written to {} on {}", arguments.remote_db, arguments.host))
-            .help("may this user write there? --sudo writes as the user edge-agent; what ssh said stands above");
-    }
-    Ok(())
-}
-
-fn ask(arguments: &Ship, digest: &str) -> Result<Word> {
-    let script = format!("edge-agent status --json --config {}", quoted(&arguments.remote_config));
-    let output = ssh(arguments, &script).stdin(Stdio::null()).output().context("ssh cannot be started")?;
-    match output.status.code() {
-        // 1 is a unit that has no camera: it may know people all the same.
-        Some(0 | 1) => {
-            Ok(word(&serde_json::from_slice(&output.stdout).context("the unit's answer is no JSON")?, digest))
-        }
-        Some(255) => bail!("ssh to {} failed", arguments.host),
-        // No unit answers, yet.
-        _ => Ok(Word::NothingYet),
-    }
-}
-
-/// What a unit's status says about the database of that digest.
-fn word(status: &Value, digest: &str) -> Word {
-    let database = &status["database"];
-    if database["digest"] == digest {
-        return Word::Runs;
-    }
-    match &database["refused"] {
-        refused if refused["digest"] == digest => {
-            Word::Refuses(refused["reason"].as_str().unwrap_or("it does not say why").to_owned())
-        }
-        _ => Word::NothingYet,
-    }
-}
-
-/// ssh, about to run a shell's line on the unit.
-fn ssh(arguments: &Ship, script: &str) -> Command {
-    let mut ssh = Command::new("ssh");
-    arguments.port.map(|port| ssh.args(["-p", &port.to_string()]));
-    arguments.identity.as_ref().map(|identity| ssh.arg("-i").arg(identity));
-    arguments.ssh_options.iter().for_each(|option| {
-        ssh.args(["-o", option]);
-    });
-    let script = match arguments.sudo {
-        true => format!("sudo -n -u edge-agent sh -c {}", quoted(script)),
-        false => script.to_owned(),
-    };
-    // A host that begins with a dash must not become an option.
-    ssh.arg("--").arg(&arguments.host).arg(script);
-    ssh
-}
-
-/// One word of a shell's line, whatever is in it.
-fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
-    fn a_shell_reads_a_quoted_word_as_it_was() {
-        for word in ["people.db", "it's; rm -rf $HOME `id`", "'", "", "a b\nc"] {
-            let output = Command::new("sh").args(["-c", &format!("printf %s {}", quoted(word))]).output().unwrap();
-            assert_eq!(String::from_utf8(output.stdout).unwrap(), word);
+    fn a_verdict_is_an_answer_and_what_was_not_handed_over_an_error() {
+        let digest = Some(DatabaseDigest([1; 32]));
+        let receipt = |outcome| Receipt { outcome, reason: Some("too old".to_owned()), digest, sequence: None };
+        let of = |outcome| refusal(&receipt(outcome), "door", false);
+        assert_eq!(of(Outcome::Running).unwrap(), None);
+        assert_eq!(of(Outcome::Refused).unwrap().as_deref(), Some("too old"));
+        assert_eq!(of(Outcome::NoVerdict).unwrap().as_deref(), Some("too old"));
+        for (outcome, expected) in [
+            (Outcome::BadInput, "did not arrive whole on door: too old"),
+            (Outcome::NotPermitted, "this user may not"),
+            (Outcome::Configuration, "configuration"),
+            (Outcome::Busy, "another database"),
+            (Outcome::Disk, "cannot be written"),
+        ] {
+            let error = of(outcome).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
         }
-    }
-
-    #[test]
-    fn what_a_unit_says() {
-        let status = json!({ "database": { "digest": "aa", "refused": { "digest": "bb", "reason": "too old" } } });
-        assert!(matches!(word(&status, "aa"), Word::Runs));
-        assert!(matches!(word(&status, "bb"), Word::Refuses(reason) if reason == "too old"));
-        assert!(matches!(word(&status, "cc"), Word::NothingYet));
-        assert!(matches!(word(&json!({}), "aa"), Word::NothingYet));
     }
 }

@@ -13,9 +13,11 @@ use models::onnx::tensor::float_tensor;
 use serde_json::json;
 use shared::audit::{BootId, Chain, Event};
 use shared::card::{CardKey, CardNumber, encode_wiegand};
+use shared::delivery::Announcement;
 use shared::encoding::Encoding;
 use shared::gallery::{
-    Audience, Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest,
+    Audience, DatabaseDigest, Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonId, PersonName,
+    PhotoDigest,
 };
 use std::fs;
 use std::io::Cursor;
@@ -64,6 +66,8 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
         ],
         "control-request" => vec![
             ("rollback", format!("{{\"schema\":1,\"request\":{{\"rollback\":{{\"digest\":\"{}\"}}}}}}\n", "07".repeat(32)).into_bytes()),
+            ("lockouts", b"{\"schema\":1,\"request\":{\"list_lockouts\":{}}}\n".to_vec()),
+            ("clear", format!("{{\"schema\":1,\"request\":{{\"clear_lockouts\":{{\"of\":{{\"person\":\"{}\"}}}}}}}}", "ad".repeat(16)).into_bytes()),
             ("unlock", b"{\"schema\":1,\"request\":{\"unlock\":{}}}\n".to_vec()),
             ("cut", b"{\"schema\":1,\"requ".to_vec()),
         ],
@@ -88,6 +92,16 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("two.toml", b"\xef\xbb\xbf[[schedule]]\r\nname = \"a\"\r\ngroups = [\"a\"]\r\nhours = [\"0:00-24:00\"]\r\n[[schedule]]\r\nname = \"b\"\r\npeople = [\"Bo\"]\r\nhours = [\"mon 1:00-1:00\"]\r\n".to_vec()),
             ("no-hours.toml", b"[[schedule]]\nname = \"a\"\ngroups = [\"a\"]\nhours = [\"6-8\"]\n".to_vec()),
         ],
+        "received" => {
+            let database = nobody();
+            let announced = Announcement {
+                length: database.len() as u64,
+                digest: DatabaseDigest::of(&database),
+                wait_seconds: 30,
+            };
+            let whole = [announced.to_string().as_bytes(), &database].concat();
+            vec![("cut", whole[..whole.len() - 1].to_vec()), ("whole", whole), ("nothing", b"PEOPLEDB".to_vec())]
+        }
         "small-files" => vec![
             ("head.json", json!({"sequence": 7, "hash": "05".repeat(32), "key": "3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29", "signature": "00".repeat(64)}).to_string().into_bytes()),
             ("names.json", json!({"schema": 1, "people": {"01".repeat(16): {"name": "Ada", "gone_utc_ms": null}}}).to_string().into_bytes()),

@@ -3,7 +3,7 @@
 use super::{make, sandbox};
 use crate::args::Architecture;
 use crate::process::{self, command};
-use crate::requirements::{self, BUSYBOX, MAN};
+use crate::requirements::{self, BUSYBOX, MAN, SUDO};
 use crate::workspace;
 use anyhow::{Context, Result, ensure};
 use std::fs;
@@ -14,7 +14,7 @@ const UNIT: &str = "deploy/edge-agent.service";
 const MOST_EXPOSED: f64 = 1.0;
 
 /// Where things must be.
-const INSTALLED: [&str; 9] = [
+const INSTALLED: [&str; 10] = [
     "usr/bin/edge-agent",
     "usr/lib/systemd/system/edge-agent.service",
     "usr/lib/sysusers.d/edge-agent.conf",
@@ -24,6 +24,7 @@ const INSTALLED: [&str; 9] = [
     "usr/share/bash-completion/completions/edge-agent",
     "usr/share/doc/edge-agent/edge-agent.cdx.json",
     "etc/edge-agent/config.toml",
+    "etc/sudoers.d/edge-agent",
 ];
 
 /// What a unit keeps: `remove` leaves it, `purge` does not.
@@ -34,7 +35,7 @@ const KEPT: [&str; 2] = ["var/lib/edge-agent/people.db", "var/log/edge-agent/aud
 /// # Errors
 /// If something is not as it should be.
 pub(crate) fn run() -> Result<()> {
-    requirements::ensure(&[BUSYBOX, MAN])?;
+    requirements::ensure(&[BUSYBOX, MAN, SUDO])?;
     let package = make(Architecture::Amd64)?;
     unit_is_hardened()?;
     let root = computer()?;
@@ -43,6 +44,7 @@ pub(crate) fn run() -> Result<()> {
         ensure!(root.join(path).exists(), "the package installs no {path}");
     }
     program_runs(&root)?;
+    sudo_allows_fixed_commands(&root)?;
     sandbox::the_clock_can_be_asked(&root.join("usr/bin/edge-agent"))?;
     pages_are_sound(&root)?;
     completions_load(&root)?;
@@ -94,6 +96,20 @@ fn program_runs(root: &Path) -> Result<()> {
     let check = command(&program, ["check", "--config"]).arg(config).output().context("check cannot be started")?;
     let said = String::from_utf8_lossy(&check.stderr).into_owned();
     ensure!(check.status.code() == Some(2) && said.contains("error:"), "`check` of a new unit said {said}");
+    Ok(())
+}
+
+/// `sudo` understands the file, and every command in it has arguments: one without any could be given others.
+fn sudo_allows_fixed_commands(root: &Path) -> Result<()> {
+    let file = root.join("etc/sudoers.d/edge-agent");
+    process::run(command("visudo", ["--check", "--strict", "--file"]).arg(&file))?;
+    let text = fs::read_to_string(&file)?;
+    let commands: Vec<&str> = text
+        .split([',', '='])
+        .filter_map(|part| part.trim_start_matches([' ', '\\', '\n']).strip_prefix("/usr/bin/edge-agent"))
+        .collect();
+    let fixed = |arguments: &&str| !arguments.trim().is_empty() && !arguments.contains(['*', '?', '[', '^']);
+    ensure!(commands.len() > 1 && commands.iter().all(fixed), "sudo would allow more than fixed commands: {text}");
     Ok(())
 }
 

@@ -28,6 +28,7 @@ impl Board {
             model: header.model.to_string(),
             loaded_at: now_in_seconds(),
             refused: None,
+            refusals: notes.database.refusals,
             returned: None,
         };
     }
@@ -39,7 +40,9 @@ impl Board {
 
     /// A database was not taken.
     pub(crate) fn tell_of_refused_database(&self, digest: Option<DatabaseDigest>, why: &str) {
-        self.notes().database.refused = Some(RefusedDatabase { digest, reason: why.to_owned() });
+        let mut notes = self.notes();
+        notes.database.refused = Some(RefusedDatabase { digest, reason: why.to_owned() });
+        notes.database.refusals += 1;
     }
 
     /// What the last self-test found.
@@ -87,7 +90,7 @@ mod tests {
         assert!(told.returned.is_some() && told.loaded_at.ends_with('Z'), "{}", told.loaded_at);
         board.tell_of_database(&in_use(8));
         let told = board.report().database;
-        assert_eq!((told.sequence, told.refused, told.returned), (8, None, None));
+        assert_eq!((told.sequence, told.refused, told.refusals, told.returned), (8, None, 1, None));
         assert_eq!(told.path, "/lib/people.db");
     }
 }

@@ -1,9 +1,13 @@
 //! A database that is shipped to a running unit: by `encoder-tool ship`, through a real OpenSSH server.
 
 use super::super::encoder_tool::{build, enrolled};
-use super::at_the_door;
 use super::running::{RunningUnit, configuration_with, photos_of};
+use super::{at_the_door, edge_agent};
+use serde_json::Value;
+use shared::delivery::Announcement;
+use shared::gallery::DatabaseDigest;
 use std::fs;
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -56,12 +60,23 @@ impl Server {
     }
 
     fn ship(&self, database: &Path, unit: &RunningUnit) -> Said {
+        said(&mut self.shipping(database, unit, &[]))
+    }
+
+    /// What the user says comes before what this test says.
+    fn shipping(&self, database: &Path, unit: &RunningUnit, options: &[&str]) -> Command {
         let mut ship = Command::new(program("encoder-tool"));
-        ship.arg("ship").arg(database).arg("localhost").args(["--port", &self.port.to_string(), "--identity"]);
-        ship.arg(self.folder.path().join("user")).args(["-o", "HostName=127.0.0.1", "-o", "StrictHostKeyChecking=no"]);
-        ship.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "--json", "--remote-db"]);
-        ship.arg(unit.file("people.db")).arg("--remote-config").arg(unit.file("config.toml"));
-        said(&mut ship)
+        ship.arg("ship").arg(database).arg("localhost").args(options).arg("--json");
+        if !options.contains(&"--port") {
+            ship.args(["--port", &self.port.to_string()]);
+        }
+        if !options.contains(&"--identity") {
+            ship.arg("--identity").arg(self.folder.path().join("user"));
+        }
+        ship.args(["-o", "HostName=127.0.0.1", "-o", "StrictHostKeyChecking=no", "-o", "IdentitiesOnly=yes"]);
+        ship.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes"]);
+        ship.arg("--remote-config").arg(unit.file("config.toml"));
+        ship
     }
 }
 
@@ -149,4 +164,118 @@ fn the_unit_refuses_what_it_cannot_use_and_goes_on() {
         assert_eq!(fs::read(unit.file("people.db.refused")).unwrap(), incoming);
     }
     assert_eq!(fs::read(unit.file("people.db")).unwrap(), fs::read(enrolled()).unwrap());
+}
+
+/// Every failure was said to be one of permissions.
+#[test]
+fn what_was_in_the_way_of_shipping_is_told_apart() {
+    let Some(server) = Server::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let unit = unit_before("wall.jpg");
+    let one = of_one(folder.path(), &[]);
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let other_key = folder.path().join("other");
+    let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&other_key).status();
+    assert!(made.unwrap().success());
+    let other_key = other_key.display().to_string();
+    for (options, expected) in [
+        (&["-o", "HostName=no-such-host.invalid"][..], "no host of this name"),
+        (&["--port", &nobody], "the connection failed"),
+        (&["-o", "StrictHostKeyChecking=yes"], "host key"),
+        (&["--identity", &other_key], "the login was refused"),
+        (&["--sudo"], "sudo"),
+    ] {
+        let failed = said(&mut server.shipping(&one, &unit, options));
+        assert!(failed.code == 2 && failed.stderr.contains(expected), "{options:?}: {failed:?}");
+        assert!(failed.stderr.contains("help: "), "{failed:?}");
+    }
+    // The unit's folder cannot be written, or its configuration not be read.
+    let config = unit.file("config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let nowhere = text.replace("[database]\npath = \"", "[database]\npath = \"/nowhere");
+    for (text, expected) in [(nowhere.as_str(), "cannot be written"), ("[door", "configuration cannot be read")] {
+        fs::write(&config, text).unwrap();
+        let failed = server.ship(&one, &unit);
+        assert!(failed.code == 2 && failed.stderr.contains(expected), "{failed:?}");
+    }
+    assert_eq!(unit.status("--json").json()["database"]["people"], 2, "it goes on");
+}
+
+/// Two workstations wrote one file, and neither database arrived.
+#[test]
+fn of_two_who_ship_at_once_both_arrive_or_the_older_is_refused() {
+    let Some(server) = Server::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let unit = unit_before("wall.jpg");
+    let older = of_one(folder.path(), &[]);
+    let younger = folder.path().join("younger.db");
+    fs::copy(&older, &younger).unwrap();
+    assert_eq!(build(&folder.path().join("people"), &younger, &[]).code, 0);
+    let mut ships = [&older, &younger].map(|database| server.shipping(database, &unit, &[]));
+    let shipping = ships.each_mut().map(|ship| ship.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let [older_said, younger_said] = shipping.map(|ship| ship.wait_with_output().unwrap());
+    let receipt = |output: &std::process::Output| serde_json::from_slice::<Value>(&output.stdout).unwrap();
+    assert_eq!(younger_said.status.code(), Some(0), "{younger_said:?}");
+    match older_said.status.code() {
+        Some(0) => {}
+        Some(1) => assert!(receipt(&older_said)["refused"].as_str().unwrap().contains("older"), "{older_said:?}"),
+        _ => panic!("{older_said:?}"),
+    }
+    let status = unit.status("--json").json();
+    assert_eq!(status["database"]["digest"], receipt(&younger_said)["digest"]);
+}
+
+/// What `edge-agent receive` says to bytes on its stdin.
+fn received(config: &Path, bytes: &[u8]) -> Said {
+    let mut receive = edge_agent(["receive", "--json", "--config"]);
+    receive.arg(config).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = receive.spawn().unwrap();
+    // It may have heard enough before the end.
+    child.stdin.take().unwrap().write_all(bytes).ok();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Said { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// A line that died in the middle delivered half a file, and the unit recorded a refusal.
+#[test]
+fn half_a_file_is_never_handed_over() {
+    let unit = unit_before("wall.jpg");
+    let folder = tempfile::tempdir().unwrap();
+    let whole = fs::read(of_one(folder.path(), &[])).unwrap();
+    let announced = |length: u64, digest| Announcement { length, digest, wait_seconds: 60 }.to_string().into_bytes();
+    let (length, digest) = (whole.len() as u64, DatabaseDigest::of(&whole));
+    let line = announced(length, digest);
+    let endless = [announced(length, digest), vec![b'x'; 1 << 20]].concat();
+    for (index, (bytes, expected)) in [
+        (&b""[..], "does not begin"),
+        (&line[..20], "does not begin"),
+        (&whole, "does not begin"),
+        (&line, "it ended after 0"),
+        (&[&line[..], &whole[..whole.len() / 2]].concat(), "it ended after"),
+        (&[&announced(length - 1, digest)[..], &whole].concat(), "SHA-256"),
+        (&[&announced(u64::MAX, digest)[..], &whole].concat(), "no people database has more"),
+        (&endless, "no people database"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let refused = received(&unit.file("config.toml"), bytes);
+        assert_eq!((refused.code, &refused.json()["outcome"]), (2, &"bad_input".into()), "{index}: {refused:?}");
+        assert!(refused.json()["reason"].as_str().unwrap().contains(expected), "{index}: {refused:?}");
+    }
+    let left: Vec<String> =
+        fs::read_dir(unit.file("")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(!left.iter().any(|name| name.contains("incoming.") && !name.ends_with(".lock")), "{left:?}");
+    assert!(!unit.events().contains(&"database_refused".to_owned()), "{:?}", unit.events());
+
+    let taken = received(&unit.file("config.toml"), &[&line[..], &whole, b"something behind it"].concat());
+    assert_eq!((taken.code, &taken.json()["outcome"]), (0, &"running".into()), "{taken:?}");
+    let again = received(&unit.file("config.toml"), &[&line[..], &whole].concat());
+    assert_eq!(again.json()["outcome"], "running", "what is used already is used: {again:?}");
+    let older = fs::read(enrolled()).unwrap();
+    let older = [announced(older.len() as u64, DatabaseDigest::of(&older)), older].concat();
+    let refused = received(&unit.file("config.toml"), &older);
+    assert_eq!((refused.code, &refused.json()["outcome"]), (1, &"refused".into()), "{refused:?}");
+    assert!(refused.json()["reason"].as_str().unwrap().contains("older"), "{refused:?}");
 }

@@ -1,0 +1,184 @@
+//! From a file of its own to the place where the unit looks: written, synced, and renamed when its turn has come.
+
+use super::input::Written;
+use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::io::Errno;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Why nothing was handed over.
+#[derive(Debug)]
+pub(super) enum NotHandedOver {
+    /// What came is not what was announced.
+    Input(io::Error),
+    /// Another one is being handed over.
+    Busy,
+    /// The system refuses.
+    System { file: PathBuf, error: io::Error },
+}
+
+/// A database that is whole and on the disk, under a name that nobody else uses. It is removed unless it is handed over.
+#[derive(Debug)]
+pub(super) struct HandOver {
+    part: PathBuf,
+    incoming: PathBuf,
+    /// Held from the time when it is this one's turn until the verdict.
+    turn: Option<File>,
+}
+
+impl HandOver {
+    /// Writes it beside the unit's database.
+    ///
+    /// # Errors
+    /// [`NotHandedOver`]; nothing is left then.
+    pub(super) fn stage(
+        database: &Path,
+        write: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> Result<Self, NotHandedOver> {
+        let incoming = beside(database, "incoming");
+        let random = getrandom::u64().map_err(|error| refused(&incoming)(io::Error::other(error)))?;
+        let part = beside(&incoming, &format!("{random:016x}"));
+        let mut file = new_file(&part).map_err(refused(&part))?;
+        let staged = Self { part: part.clone(), incoming, turn: None };
+        write(&mut file).map_err(|error| match Written::from(error) {
+            Ok(error) => refused(&part)(error),
+            Err(error) => NotHandedOver::Input(error),
+        })?;
+        file.flush().and_then(|()| file.sync_all()).map_err(refused(&part))?;
+        Ok(staged)
+    }
+
+    /// Waits until no other one is being handed over.
+    ///
+    /// # Errors
+    /// [`NotHandedOver::Busy`] when that takes too long.
+    pub(super) fn take_turn(mut self, patience: Duration) -> Result<Self, NotHandedOver> {
+        let lock = beside(&self.incoming, "lock");
+        let turn = lock_file(&lock).map_err(refused(&lock))?;
+        let until = Instant::now() + patience;
+        loop {
+            match flock(&turn, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => break,
+                Err(Errno::WOULDBLOCK) if Instant::now() < until => thread::sleep(PAUSE),
+                Err(Errno::WOULDBLOCK) => return Err(NotHandedOver::Busy),
+                Err(error) => return Err(refused(&lock)(error.into())),
+            }
+        }
+        self.turn = Some(turn);
+        Ok(self)
+    }
+
+    /// From now on the unit finds it. The turn is kept as long as this lives.
+    ///
+    /// # Errors
+    /// [`NotHandedOver::System`]
+    pub(super) fn hand_over(&self) -> Result<(), NotHandedOver> {
+        fs::rename(&self.part, &self.incoming)
+            .and_then(|()| File::open(folder_of(&self.incoming))?.sync_all())
+            .map_err(refused(&self.incoming))
+    }
+}
+
+impl Drop for HandOver {
+    fn drop(&mut self) {
+        // Not there any more if it was handed over.
+        fs::remove_file(&self.part).ok();
+    }
+}
+
+/// It stays when nobody holds it: to remove it would let two hold it.
+fn lock_file(path: &Path) -> io::Result<File> {
+    let no_link = OFlags::NOFOLLOW.bits().cast_signed();
+    let file =
+        OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).custom_flags(no_link).open(path)?;
+    as_folders_owner(file, path)
+}
+
+/// The unit must be able to read it: what root writes is the folder's owner's.
+fn new_file(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    as_folders_owner(file, path)
+}
+
+fn as_folders_owner(file: File, path: &Path) -> io::Result<File> {
+    let (folder, own) = (fs::metadata(folder_of(path))?, file.metadata()?.uid());
+    if own == 0 && folder.uid() != 0 {
+        fchown(&file, Some(folder.uid()), Some(folder.gid()))?;
+    }
+    Ok(file)
+}
+
+fn refused(file: &Path) -> impl FnOnce(io::Error) -> NotHandedOver + use<> {
+    let file = file.to_owned();
+    move |error| NotHandedOver::System { file, error }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(format!(".{ending}"));
+    path.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names_in(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = entries.collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_is_handed_over_is_whole_and_nothing_is_left_beside() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("people.db");
+        let left = ["people.db.incoming", "people.db.incoming.lock"];
+        let staged = HandOver::stage(&database, |file| file.write_all(b"new")).unwrap();
+        assert!(!names_in(folder.path()).contains(&"people.db.incoming".to_owned()));
+        let turn = staged.take_turn(Duration::ZERO).unwrap();
+        turn.hand_over().unwrap();
+        drop(turn);
+        assert_eq!(names_in(folder.path()), left);
+        assert_eq!(fs::read(folder.path().join("people.db.incoming")).unwrap(), b"new");
+        let cut_off = HandOver::stage(&database, |file| {
+            file.write_all(b"ha")?;
+            Err(io::Error::other("it ended"))
+        });
+        assert!(matches!(cut_off, Err(NotHandedOver::Input(_))));
+        assert_eq!(names_in(folder.path()), left);
+    }
+
+    /// Two workstations wrote one `.part`, and neither database arrived.
+    #[test]
+    fn two_have_files_of_their_own_and_take_turns() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("people.db");
+        let [one, other] =
+            [&b"one"[..], b"other"].map(|bytes| HandOver::stage(&database, |file| file.write_all(bytes)).unwrap());
+        let one = one.take_turn(Duration::ZERO).unwrap();
+        one.hand_over().unwrap();
+        assert!(matches!(other.take_turn(Duration::from_millis(1)), Err(NotHandedOver::Busy)));
+        let other = HandOver::stage(&database, |file| file.write_all(b"other")).unwrap();
+        drop(one);
+        other.take_turn(Duration::ZERO).unwrap().hand_over().unwrap();
+        assert_eq!(fs::read(folder.path().join("people.db.incoming")).unwrap(), b"other");
+    }
+
+    #[test]
+    fn where_nothing_can_be_written_the_place_is_named() {
+        let refused = HandOver::stage(Path::new("/nowhere/people.db"), |_| Ok(())).unwrap_err();
+        assert!(matches!(refused, NotHandedOver::System { file, .. } if file.starts_with("/nowhere")));
+    }
+}

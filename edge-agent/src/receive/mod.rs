@@ -1,0 +1,158 @@
+//! `receive`: takes a people database from whoever brings it, over ssh for instance, hands it to the unit, and waits for the
+//! unit's word.
+//!
+//! announcement, bytes (stdin) -> a file of its own -> length and SHA-256 are right -> handed over -> verdict -> receipt
+//!
+//! Half a file is never handed over, and one database at a time is: who comes second waits for the verdict on the first.
+
+mod hand_over;
+mod input;
+mod verdict;
+
+pub(crate) use input::{announcement, take_in};
+
+use crate::config::{self, Config};
+use anyhow::{Context, anyhow};
+use clap::Args;
+use hand_over::{HandOver, NotHandedOver};
+use input::Patient;
+use shared::delivery::{Announcement, Outcome, Receipt};
+use shared::gallery::DatabaseDigest;
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use terminal::{Answer, Help, print, print_json};
+
+/// A line that says nothing for so long is dead.
+const SILENCE: Duration = Duration::from_secs(30);
+/// The longest that all of it may take to arrive.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+/// The longest that another database may take before this one has its turn.
+const TURN: Duration = Duration::from_secs(60);
+
+/// Take a people database from stdin, hand it to the unit, and wait until the unit uses it or says why not.
+///
+/// `encoder-tool ship` runs this on the unit over ssh. The first line says what comes: "people-database 1", its length in
+/// bytes, its SHA-256, and how many seconds to wait for the unit. What does not arrive whole is not handed over.
+///
+/// Exit codes: 0 if the unit uses it, 1 if it refuses it or says nothing, 2 if it was not handed over.
+#[derive(Debug, Args)]
+pub(crate) struct Receive {
+    /// The configuration, which says where the unit's database lies
+    #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
+    config: PathBuf,
+    /// Print one JSON object, also if it was not handed over
+    #[arg(long)]
+    json: bool,
+}
+
+/// Why nothing was handed over.
+struct Failed {
+    outcome: Outcome,
+    digest: Option<DatabaseDigest>,
+    why: anyhow::Error,
+}
+
+/// Receives one database. Yes if the unit uses it.
+///
+/// # Errors
+/// If it was not handed over.
+pub(crate) fn run(arguments: &Receive) -> anyhow::Result<Answer> {
+    match receive(arguments) {
+        Ok(receipt) => {
+            match arguments.json {
+                true => print_json(&receipt)?,
+                false => print(&in_words(&receipt))?,
+            }
+            Ok(Answer::yes_if(receipt.outcome == Outcome::Running))
+        }
+        Err(Failed { outcome, digest, why }) => {
+            if arguments.json {
+                let reason = Some(terminal::on_one_line(&why));
+                print_json(&Receipt { outcome, reason, digest, sequence: None })?;
+            }
+            Err(why)
+        }
+    }
+}
+
+fn receive(arguments: &Receive) -> Result<Receipt, Failed> {
+    let of_configuration = |why| Failed { outcome: Outcome::Configuration, digest: None, why };
+    let config = Config::read(&arguments.config).map_err(of_configuration)?;
+    let stdin = io::stdin();
+    let mut input = Patient::new(&stdin, SILENCE, Instant::now() + LONGEST);
+    let bad_input = |digest, error: io::Error| {
+        let why = Err::<(), _>(error).context("the database did not arrive, and nothing was handed over");
+        Failed { outcome: Outcome::BadInput, digest, why: why.help(AGAIN).err().unwrap_or_else(|| anyhow!(AGAIN)) }
+    };
+    let announced = announcement(&mut input).map_err(|error| bad_input(None, error))?;
+    let Announcement { digest, wait_seconds, .. } = announced;
+    let staged = HandOver::stage(&config.database.path, |file| take_in(&mut input, &announced, file));
+    let staged = staged.map_err(|not| failed(not, digest, bad_input))?;
+    let turn = staged.take_turn(TURN).map_err(|not| failed(not, digest, bad_input))?;
+    let before = verdict::before(&config.status.socket);
+    turn.hand_over().map_err(|not| failed(not, digest, bad_input))?;
+    Ok(verdict::wait(&config.status.socket, digest, before, Duration::from_secs(u64::from(wait_seconds))))
+}
+
+const AGAIN: &str = "send it again; `encoder-tool ship` says what comes, and how long it is";
+
+fn failed(
+    not: NotHandedOver,
+    digest: DatabaseDigest,
+    bad_input: impl FnOnce(Option<DatabaseDigest>, io::Error) -> Failed,
+) -> Failed {
+    let digest = Some(digest);
+    match not {
+        NotHandedOver::Input(error) => bad_input(digest, error),
+        NotHandedOver::Busy => {
+            let why = anyhow!("another database is being handed over, and the unit has not looked at it yet");
+            Failed { outcome: Outcome::Busy, digest, why }
+        }
+        NotHandedOver::System { file, error } => {
+            let is_permission = error.kind() == ErrorKind::PermissionDenied;
+            let outcome = if is_permission { Outcome::NotPermitted } else { Outcome::Disk };
+            let help = match is_permission {
+                true => "the unit's own user may, or root: `sudo -u edge-agent edge-agent receive`",
+                false => "make room, or see whether the disk can be written",
+            };
+            let why = Err::<(), _>(error).with_context(|| format!("{} cannot be written", file.display())).help(help);
+            Failed { outcome, digest, why: why.err().unwrap_or_else(|| anyhow!("not written")) }
+        }
+    }
+}
+
+fn in_words(receipt: &Receipt) -> String {
+    let digest = receipt.digest.map_or_else(String::new, |digest| format!("SHA-256 {digest}"));
+    let reason = receipt.reason.as_deref().unwrap_or("it does not say why");
+    match (receipt.outcome, receipt.sequence) {
+        (Outcome::Running, Some(sequence)) => format!("the unit uses it: sequence {sequence}, {digest}"),
+        (Outcome::Running, None) => format!("the unit uses it: {digest}"),
+        (Outcome::Refused, _) => format!("the unit does NOT use it, and goes on with what it had: {reason}\n{digest}"),
+        _ => format!("handed over, and NOT used yet: {reason}\n{digest}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words() {
+        let digest = DatabaseDigest([0xab; 32]);
+        let receipt = |outcome, reason: Option<&str>| Receipt {
+            outcome,
+            reason: reason.map(str::to_owned),
+            digest: Some(digest),
+            sequence: Some(7),
+        };
+        for (receipt, expected) in [
+            (receipt(Outcome::Running, None), "the unit uses it: sequence 7, SHA-256 abab"),
+            (receipt(Outcome::Refused, Some("too old")), "NOT use it, and goes on with what it had: too old\nSHA-256"),
+            (receipt(Outcome::NoVerdict, Some("no unit runs")), "NOT used yet: no unit runs"),
+        ] {
+            let words = in_words(&receipt);
+            assert!(words.contains(expected), "{words}");
+        }
+    }
+}

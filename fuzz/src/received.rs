@@ -1,0 +1,20 @@
+//! What somebody sends to `edge-agent receive`.
+
+use crate::Answer;
+use shared::gallery::DatabaseDigest;
+
+/// What is kept is as long as was announced and has the digest that was announced; nothing is kept of anything else.
+pub fn received(bytes: &[u8]) -> Answer {
+    match edge_agent::hostile_input::received(bytes) {
+        Ok((announced, kept)) => {
+            assert_eq!(kept.len() as u64, announced.length);
+            assert_eq!(DatabaseDigest::of(&kept), announced.digest);
+            assert_eq!(announced.to_string().parse(), Ok(announced), "it is announced again as it was");
+            Answer::Accepted
+        }
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            Answer::Refused
+        }
+    }
+}

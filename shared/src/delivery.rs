@@ -1,0 +1,141 @@
+//! How a people database travels from a workstation to a unit: one line that announces it, its bytes, and the unit's word on
+//! what became of it, as one JSON object.
+//!
+//! Who carries it is not this module's affair, and whether the database is taken is for the unit to decide.
+
+use crate::gallery::DatabaseDigest;
+use alloc::string::String;
+use core::fmt;
+use core::str::FromStr;
+use serde::{Deserialize, Serialize};
+
+/// The most bytes of the line that announces a database, with its line feed.
+pub const MAX_ANNOUNCEMENT_BYTES: usize = 128;
+
+/// The most bytes of a receipt.
+pub const MAX_RECEIPT_BYTES: u64 = 64 << 10;
+
+/// The longest that a workstation can ask a unit to wait for the verdict, in seconds.
+pub const MAX_WAIT_SECONDS: u16 = 3600;
+
+const FIRST_WORDS: &str = "people-database 1";
+
+/// What comes behind the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Announcement {
+    /// How many bytes.
+    pub length: u64,
+    /// Their SHA-256.
+    pub digest: DatabaseDigest,
+    /// How long to wait until the unit has looked at them, 1 to [`MAX_WAIT_SECONDS`].
+    pub wait_seconds: u16,
+}
+
+/// A line that announces no database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "it does not begin with the line that announces a people database: \"{FIRST_WORDS}\", its length, its SHA-256, and \
+     how many seconds to wait"
+)]
+pub struct NotAnnounced;
+
+impl FromStr for Announcement {
+    type Err = NotAnnounced;
+
+    fn from_str(line: &str) -> Result<Self, NotAnnounced> {
+        let words = line.strip_prefix(FIRST_WORDS).and_then(|rest| rest.strip_prefix(' ')).ok_or(NotAnnounced)?;
+        let mut words = words.strip_suffix('\n').unwrap_or(words).split(' ');
+        let mut number = || words.next().filter(|word| word.bytes().all(|b| b.is_ascii_digit())).ok_or(NotAnnounced);
+        let length = number()?.parse().map_err(|_| NotAnnounced)?;
+        let digest = words.next().and_then(|word| word.parse().ok()).ok_or(NotAnnounced)?;
+        let wait = words.next().and_then(|word| word.parse().ok());
+        let wait_seconds = wait.filter(|wait| (1..=MAX_WAIT_SECONDS).contains(wait)).ok_or(NotAnnounced)?;
+        match words.next() {
+            Some(_) => Err(NotAnnounced),
+            None => Ok(Self { length, digest, wait_seconds }),
+        }
+    }
+}
+
+impl fmt::Display for Announcement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { length, digest, wait_seconds } = self;
+        writeln!(f, "{FIRST_WORDS} {length} {digest} {wait_seconds}")
+    }
+}
+
+/// What became of a database that was brought to a unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why it is not used, in the unit's words.
+    pub reason: Option<String>,
+    /// SHA-256 of the database; `None` if it was not announced.
+    pub digest: Option<DatabaseDigest>,
+    /// Of the database that the unit uses now, as far as it says.
+    pub sequence: Option<u64>,
+}
+
+/// What became of a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The unit uses it.
+    Running,
+    /// The unit looked at it, and goes on with what it had.
+    Refused,
+    /// It was handed over, and no unit has said anything about it.
+    NoVerdict,
+    /// It did not arrive as it was announced. Nothing was handed over.
+    BadInput,
+    /// This user may not hand it over. Nothing was.
+    NotPermitted,
+    /// It could not be written. Nothing was handed over.
+    Disk,
+    /// Another one is being handed over, and takes too long. Nothing was handed over.
+    Busy,
+    /// The unit's configuration cannot be read. Nothing was handed over.
+    Configuration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::format;
+    use std::string::ToString;
+
+    #[test]
+    fn what_is_announced_is_read() {
+        for length in [0, 1, u64::MAX] {
+            let announced = Announcement { length, digest: DatabaseDigest([0xab; 32]), wait_seconds: 3600 };
+            let line = announced.to_string();
+            assert!(line.len() <= MAX_ANNOUNCEMENT_BYTES && line.ends_with('\n'), "{line}");
+            assert_eq!(line.parse(), Ok(announced));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let digest = "ab".repeat(32);
+        for line in [
+            "",
+            "\n",
+            "people-database 1",
+            &format!("people-database 2 5 {digest} 30"),
+            &format!("people-database 1  5 {digest} 30"),
+            &format!("people-database 1 -5 {digest} 30"),
+            &format!("people-database 1 +5 {digest} 30"),
+            &format!("people-database 1 99999999999999999999 {digest} 30"),
+            &format!("people-database 1 5 {} 30", &digest[1..]),
+            &format!("people-database 1 5 {digest} 0"),
+            &format!("people-database 1 5 {digest} 3601"),
+            &format!("people-database 1 5 {digest}"),
+            &format!("people-database 1 5 {digest} 30 40"),
+            &format!("people-database 1 5 {digest} 30\r\n"),
+        ] {
+            assert_eq!(line.parse::<Announcement>(), Err(NotAnnounced), "{line:?}");
+        }
+    }
+}
