@@ -3,9 +3,10 @@
 use kernels::convolution::macs;
 use kernels::depthwise::Depthwise;
 use kernels::{
-    Activation, ByteConvolution, Extent, Finish, FloatConvolution, Level, Outputs, Quantisation, Sign, Weights, Window,
+    Activation, ByteConvolution, Extent, Finish, FloatConvolution, LayerError, Level, Outputs, Quantisation, Sign,
+    Weights, Window,
 };
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Height and width, input channels, output channels, side and stride of the window.
 const LAYERS: [(usize, usize, usize, usize, usize); 11] = [
@@ -22,78 +23,76 @@ const LAYERS: [(usize, usize, usize, usize, usize); 11] = [
     (80, 16, 64, 1, 1),
 ];
 
-fn main() {
+fn main() -> Result<(), LayerError> {
     for (side, inputs, outputs, size, stride) in LAYERS {
         let padding = if stride == 1 { size / 2 } else { 0 };
-        let window = Window { size: [size; 2], stride: [stride; 2], before: [padding; 2], after: [padding; 2] };
-        let extent = Extent { height: side, width: side, channels: inputs };
+        let window = Window::square(size, stride, padding)?;
+        let extent = Extent::new(side, side, inputs)?;
         let count = outputs * inputs * size * size;
         let macs = macs(&window, extent, outputs);
         print!("{side:3}x{side:<3} {inputs:4} -> {outputs:4} {size}x{size}/{stride} {:6.1} MMACs:", macs as f64 / 1e6);
         for level in Level::all() {
             let numbers = vec![0.5f32; count];
-            let weights = Weights { numbers: &numbers, outputs, inputs, window };
-            let layer = FloatConvolution::new(level, &weights, &vec![0.0; outputs], &Activation::Relu);
+            let weights = Weights::new(&numbers, outputs, inputs, window)?;
+            let layer = FloatConvolution::new(level, &weights, &vec![0.0; outputs], &Activation::Relu)?;
             let picture = vec![0.5; extent.numbers()];
-            let output = layer.output(extent).map_or(0, |output| output.numbers());
+            let output = layer.output(extent)?.numbers();
             let mut floats = vec![0.0; output];
             let of_floats = rate(macs, || {
-                layer.run(&picture, extent, None, Outputs { floats: Some(&mut floats), bytes: None }, 1);
-            });
+                layer.run(&picture, extent, None, Outputs { floats: Some(&mut floats), bytes: None }, 1)
+            })?;
             let numbers = vec![3i8; count];
-            let weights = Weights { numbers: &numbers, outputs, inputs, window };
-            let finish = Finish::new(&vec![0.01; outputs], &vec![0.0; outputs], &Activation::None);
-            let layer = ByteConvolution::new(level, &weights, &vec![0; outputs], Sign::Unsigned, finish);
+            let weights = Weights::new(&numbers, outputs, inputs, window)?;
+            let finish = Finish::new(&vec![0.01; outputs], &vec![0.0; outputs], &Activation::None)?;
+            let layer = ByteConvolution::new(level, &weights, &vec![0; outputs], Sign::Unsigned, finish)?;
             let picture = vec![5; extent.numbers()];
             let mut bytes = vec![0; output];
-            let quantisation = Quantisation::new(0.5, Sign::Unsigned);
+            let quantisation = Quantisation::new(0.5, Sign::Unsigned)?;
             let of_bytes = rate(macs, || {
-                layer.run(&picture, extent, None, Outputs { floats: None, bytes: Some((&mut bytes, quantisation)) }, 1);
-            });
+                layer.run(&picture, extent, None, Outputs { floats: None, bytes: Some((&mut bytes, quantisation)) }, 1)
+            })?;
             print!("  {level:?} {of_floats:.1} / {of_bytes:.1}");
         }
         println!();
     }
     for (side, channels, stride) in [(112, 32, 1), (56, 64, 1), (56, 128, 2), (14, 512, 1), (80, 64, 1)] {
-        let window = Window { size: [3; 2], stride: [stride; 2], before: [1; 2], after: [1; 2] };
-        let extent = Extent { height: side, width: side, channels };
+        let window = Window::square(3, stride, 1)?;
+        let extent = Extent::new(side, side, channels)?;
         let macs = macs(&window, extent, 1);
         print!("{side:3}x{side:<3} {channels:4} depthwise /{stride} {:6.1} MMACs:", macs as f64 / 1e6);
         for level in Level::all() {
             let numbers = vec![0.5f32; channels * 9];
-            let weights = Weights { numbers: &numbers, outputs: channels, inputs: 1, window };
-            let layer = Depthwise::of_floats(level, &weights, &vec![0.0; channels], &Activation::Relu);
+            let weights = Weights::depthwise(&numbers, channels, window)?;
+            let layer = Depthwise::of_floats(level, &weights, &vec![0.0; channels], &Activation::Relu)?;
             let picture = vec![0.5; extent.numbers()];
-            let output = layer.output(extent).map_or(0, |output| output.numbers());
+            let output = layer.output(extent)?.numbers();
             let mut floats = vec![0.0; output];
-            let of_floats = rate(macs, || {
-                layer.run(&picture, extent, Outputs { floats: Some(&mut floats), bytes: None }, 1);
-            });
+            let of_floats =
+                rate(macs, || layer.run(&picture, extent, Outputs { floats: Some(&mut floats), bytes: None }, 1))?;
             let numbers = vec![3i8; channels * 9];
-            let weights = Weights { numbers: &numbers, outputs: channels, inputs: 1, window };
-            let finish = Finish::new(&vec![0.01; channels], &vec![0.0; channels], &Activation::None);
-            let layer = Depthwise::of_bytes(level, &weights, &vec![0; channels], Sign::Signed, finish);
+            let weights = Weights::depthwise(&numbers, channels, window)?;
+            let finish = Finish::new(&vec![0.01; channels], &vec![0.0; channels], &Activation::None)?;
+            let layer = Depthwise::of_bytes(level, &weights, &vec![0; channels], Sign::Signed, finish)?;
             let picture = vec![5; extent.numbers()];
             let mut bytes = vec![0; output];
-            let quantisation = Quantisation::new(0.5, Sign::Signed);
+            let quantisation = Quantisation::new(0.5, Sign::Signed)?;
             let of_bytes = rate(macs, || {
-                layer.run(&picture, extent, Outputs { floats: None, bytes: Some((&mut bytes, quantisation)) }, 1);
-            });
+                layer.run(&picture, extent, Outputs { floats: None, bytes: Some((&mut bytes, quantisation)) }, 1)
+            })?;
             print!("  {level:?} {of_floats:.1} / {of_bytes:.1}");
         }
         println!();
     }
+    Ok(())
 }
 
 /// Billions of multiplications a second, in the fastest of some runs.
-fn rate(macs: usize, mut run: impl FnMut()) -> f64 {
-    let fastest = (0..15)
-        .map(|_| {
-            let started = Instant::now();
-            run();
-            started.elapsed()
-        })
-        .min()
-        .unwrap_or_default();
-    macs as f64 / fastest.as_secs_f64() / 1e9
+fn rate(macs: usize, mut run: impl FnMut() -> Result<(), LayerError>) -> Result<f64, LayerError> {
+    let mut fastest = Duration::MAX;
+    for _ in 0..15 {
+        let started = Instant::now();
+        run()?;
+        fastest = fastest.min(started.elapsed());
+    }
+    Ok(macs as f64 / fastest.as_secs_f64() / 1e9)
 }

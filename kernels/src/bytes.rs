@@ -4,6 +4,8 @@
 //! with zero point 0), the others at 128 (`int8` with zero point 0, stored with 128 added). So all kernels see unsigned
 //! bytes.
 
+use crate::error::LayerError;
+
 /// How numbers become bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quantisation {
@@ -36,9 +38,23 @@ impl Sign {
 const ROUNDING: f32 = 12_582_912.0;
 
 impl Quantisation {
+    /// Bytes whose step is worth 1.
+    pub const fn of_steps(sign: Sign) -> Self {
+        Self { scale: 1.0, inverse: 1.0, zero: sign.zero() }
+    }
+
     /// Bytes whose step is worth `scale`, a finite number above 0.
-    pub fn new(scale: f32, sign: Sign) -> Self {
-        Self { scale, inverse: 1.0 / scale, zero: sign.zero() }
+    ///
+    /// # Errors
+    /// [`LayerError::Step`] if it is another.
+    pub fn new(scale: f32, sign: Sign) -> Result<Self, LayerError> {
+        let is_step = scale.is_finite() && scale > 0.0;
+        let found = scale;
+        if is_step {
+            Ok(Self { scale, inverse: 1.0 / scale, zero: sign.zero() })
+        } else {
+            Err(LayerError::Step { found })
+        }
     }
 
     /// What a step of one byte is worth.
@@ -101,14 +117,14 @@ mod tests {
             (Signed, -64.0, 0),
             (Signed, -1e30, 0),
         ] {
-            assert_eq!(Quantisation::new(0.5, sign).byte_of(number), byte, "{number}, {sign:?}");
+            assert_eq!(Quantisation::new(0.5, sign).unwrap().byte_of(number), byte, "{number}, {sign:?}");
         }
     }
 
     #[test]
     fn bytes_survive() {
         for sign in [Sign::Unsigned, Sign::Signed] {
-            let quantisation = Quantisation::new(0.037, sign);
+            let quantisation = Quantisation::new(0.037, sign).unwrap();
             assert!((0..=255).all(|byte| quantisation.byte_of(quantisation.number_of(byte)) == byte));
         }
     }

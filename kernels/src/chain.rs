@@ -6,10 +6,13 @@
 use crate::aligned::Aligned;
 use crate::convolution::FloatConvolution;
 use crate::depthwise::Depthwise;
+use crate::error::LayerError;
 use crate::finish::Outputs;
 use crate::largest::Largest;
 use crate::pool;
 use crate::shape::{Extent, Window};
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
 use std::cell::Cell;
 use std::ops::Range;
 
@@ -60,24 +63,35 @@ impl Link {
         Self { kind: Kind::Interleave { left: 0 }, window: Window::PIXEL, input, output: input }
     }
 
-    /// A convolution over a picture of that size; `None` if its window does not fit.
-    pub fn convolution(convolution: FloatConvolution, input: Extent) -> Option<Self> {
+    /// A convolution over a picture of that size.
+    ///
+    /// # Errors
+    /// As for [`FloatConvolution::output`].
+    pub fn convolution(convolution: FloatConvolution, input: Extent) -> Result<Self, LayerError> {
         let (window, output) = (convolution.window(), convolution.output(input)?);
-        Some(Self { kind: Kind::Convolution(convolution), window, input, output })
+        Ok(Self { kind: Kind::Convolution(convolution), window, input, output })
     }
 
     /// The same with a window for each channel.
-    pub fn depthwise(depthwise: Depthwise<f32>, input: Extent) -> Option<Self> {
+    ///
+    /// # Errors
+    /// As for [`Depthwise::output`].
+    pub fn depthwise(depthwise: Depthwise<f32>, input: Extent) -> Result<Self, LayerError> {
         let (window, output) = (depthwise.window(), depthwise.output(input)?);
-        Some(Self { kind: Kind::Depthwise(depthwise), window, input, output })
+        Ok(Self { kind: Kind::Depthwise(depthwise), window, input, output })
     }
 
-    /// The largest number of each window, which must not look beyond the picture; `None` if it does, or does not fit.
-    pub fn largest(largest: Largest, input: Extent) -> Option<Self> {
+    /// The largest number of each window, which must not look beyond the picture.
+    ///
+    /// # Errors
+    /// [`LayerError::Padded`] if it does, or as for [`Window::output`].
+    pub fn largest(largest: Largest, input: Extent) -> Result<Self, LayerError> {
         let window = largest.window();
-        let [height, width] = window.output(input.height, input.width)?;
-        let output = Extent { height, width, ..input };
-        (!window.is_padded()).then_some(Self { kind: Kind::Largest(largest), window, input, output })
+        if window.is_padded() {
+            return Err(LayerError::Padded);
+        }
+        let output = window.output(input, input.channels)?;
+        Ok(Self { kind: Kind::Largest(largest), window, input, output })
     }
 
     /// What it gives.
@@ -95,11 +109,14 @@ impl Link {
     }
 
     /// Makes rows of what it gives from the rows that it sees.
-    fn run(&self, input: &[f32], height: usize, beyond: [usize; 2], output: &mut [f32]) {
+    fn run(&self, input: &[f32], height: usize, beyond: [usize; 2], output: &mut [f32]) -> Result<(), LayerError> {
         let extent = Extent { height, ..self.input };
         let window = self.window.over_rows(beyond);
         match &self.kind {
-            Kind::Interleave { left } => interleave_rows(input, self, *left, 0..height, output),
+            Kind::Interleave { left } => {
+                interleave_rows(input, self, *left, 0..height, output);
+                Ok(())
+            }
             Kind::Convolution(kernel) => kernel.run_within(&window, input, extent, Outputs::of_floats(output)),
             Kind::Depthwise(kernel) => kernel.run_within(&window, input, extent, Outputs::of_floats(output)),
             Kind::Largest(kernel) => kernel.run(input, extent, output),
@@ -110,18 +127,26 @@ impl Link {
 impl Chain {
     /// Puts layers one after the other.
     ///
-    /// # Panics
-    /// If there are none, or one does not take what the one before it gives.
-    pub fn new(mut links: Vec<Link>) -> Self {
-        assert!(!links.is_empty(), "a chain of no links");
-        let fits = links
-            .windows(2)
-            .all(|pair| pair[0].output == pair[1].input && !matches!(pair[1].kind, Kind::Interleave { .. }));
-        assert!(fits, "each link takes what the one before it gives");
+    /// # Errors
+    /// [`LayerError::NoLinks`] if there are none, [`LayerError::Unlinked`] if one does not take what the one before it
+    /// gives.
+    pub fn new(mut links: Vec<Link>) -> Result<Self, LayerError> {
+        if links.is_empty() {
+            return Err(LayerError::NoLinks);
+        }
+        let fits = |pair: &[Link]| pair[0].output == pair[1].input && !matches!(pair[1].kind, Kind::Interleave { .. });
+        if let Some(before) = links.windows(2).position(|pair| !fits(pair)) {
+            return Err(LayerError::Unlinked { link: before + 1 });
+        }
         if let [first, second, ..] = &mut links[..] {
             widen(first, second);
         }
-        Self { links }
+        Ok(Self { links })
+    }
+
+    /// The size of what goes in.
+    pub fn input(&self) -> Extent {
+        self.links[0].input
     }
 
     /// The size of what comes out.
@@ -131,25 +156,24 @@ impl Chain {
 
     /// Runs the layers over a picture, on so many threads of the current pool.
     ///
-    /// # Panics
-    /// If a slice does not have as many numbers as its extent.
-    pub fn run(&self, picture: &[f32], output: &mut [f32], threads: usize) {
+    /// # Errors
+    /// [`LayerError::Numbers`] if a slice does not have as many numbers as its extent.
+    pub fn run(&self, picture: &[f32], output: &mut [f32], threads: usize) -> Result<(), LayerError> {
         let extent = self.output();
-        assert_eq!((picture.len(), output.len()), (self.links[0].input.numbers(), extent.numbers()));
+        LayerError::require_numbers("the picture", picture.len(), self.input().numbers())?;
+        LayerError::require_numbers("the output", output.len(), extent.numbers())?;
         let row = extent.width * extent.channels;
         let share = extent.height.div_ceil(threads.max(1)).max(1);
         if share >= extent.height {
             return self.run_rows(picture, 0..extent.height, output);
         }
-        rayon::scope(|scope| {
-            for (index, output) in output.chunks_mut(share * row).enumerate() {
-                let rows = index * share..index * share + output.len() / row;
-                scope.spawn(move |_| self.run_rows(picture, rows, output));
-            }
-        });
+        output.par_chunks_mut(share * row).enumerate().try_for_each(|(index, output)| {
+            let rows = index * share..index * share + output.len() / row;
+            self.run_rows(picture, rows, output)
+        })
     }
 
-    fn run_rows(&self, picture: &[f32], rows: Range<usize>, output: &mut [f32]) {
+    fn run_rows(&self, picture: &[f32], rows: Range<usize>, output: &mut [f32]) -> Result<(), LayerError> {
         let last = self.links.len() - 1;
         let row = self.output().width * self.output().channels;
         let mut flow = Flow { links: &self.links, picture, bands: BANDS.take() };
@@ -158,9 +182,10 @@ impl Chain {
         let height = (BAND / row.max(1)).max(1);
         for (index, output) in output.chunks_mut(height * row).enumerate() {
             let first = rows.start + index * height;
-            flow.make(last, first..first + output.len() / row, output);
+            flow.make(last, first..first + output.len() / row, output)?;
         }
         BANDS.set(flow.bands);
+        Ok(())
     }
 }
 
@@ -174,24 +199,27 @@ struct Flow<'a> {
 
 impl Flow<'_> {
     /// Makes rows of what a link gives.
-    fn make(&mut self, index: usize, rows: Range<usize>, output: &mut [f32]) {
+    fn make(&mut self, index: usize, rows: Range<usize>, output: &mut [f32]) -> Result<(), LayerError> {
         let link = &self.links[index];
         let (seen, beyond) = link.sees(&rows);
         let row = link.input.width * link.input.channels;
         match (&link.kind, index.checked_sub(1)) {
-            (Kind::Interleave { left }, _) => interleave_rows(self.picture, link, *left, seen, output),
+            (Kind::Interleave { left }, _) => {
+                interleave_rows(self.picture, link, *left, seen, output);
+                Ok(())
+            }
             (_, None) => link.run(&self.picture[seen.start * row..seen.end * row], seen.len(), beyond, output),
             (_, Some(before)) => {
-                self.provide(before, &seen);
+                self.provide(before, &seen)?;
                 let band = &self.bands[before];
                 let first = (seen.start - band.rows.start) * row;
-                link.run(&band.numbers[first..first + seen.len() * row], seen.len(), beyond, output);
+                link.run(&band.numbers[first..first + seen.len() * row], seen.len(), beyond, output)
             }
         }
     }
 
     /// Sees to it that a link's rows are there; rows before them are not needed again.
-    fn provide(&mut self, index: usize, rows: &Range<usize>) {
+    fn provide(&mut self, index: usize, rows: &Range<usize>) -> Result<(), LayerError> {
         let row = self.links[index].output.width * self.links[index].output.channels;
         let mut band = std::mem::take(&mut self.bands[index]);
         let kept = if band.rows.contains(&rows.start) { rows.start..band.rows.end } else { rows.start..rows.start };
@@ -207,10 +235,11 @@ impl Flow<'_> {
         }
         if kept.end < rows.end {
             let missing = &mut band.numbers[kept.len() * row..][..(rows.end - kept.end) * row];
-            self.make(index, kept.end..rows.end, missing);
+            self.make(index, kept.end..rows.end, missing)?;
         }
         band.rows = kept.start..end;
         self.bands[index] = band;
+        Ok(())
     }
 }
 
@@ -248,22 +277,22 @@ mod tests {
     }
 
     fn square(size: usize, stride: usize, padding: usize) -> Window {
-        Window { size: [size; 2], stride: [stride; 2], before: [padding; 2], after: [padding; 2] }
+        Window::square(size, stride, padding).unwrap()
     }
 
     fn convolution(input: Extent, outputs: usize, window: Window) -> Link {
-        let weights = numbers(outputs * input.channels * window.size[0] * window.size[1], outputs);
-        let weights = Weights { numbers: &weights, outputs, inputs: input.channels, window };
+        let weights = numbers(outputs * input.channels * window.places(), outputs);
+        let weights = Weights::new(&weights, outputs, input.channels, window).unwrap();
         let layer = FloatConvolution::new(Level::fastest(), &weights, &numbers(outputs, 3), &Activation::Relu);
-        Link::convolution(layer, input).unwrap()
+        Link::convolution(layer.unwrap(), input).unwrap()
     }
 
     fn depthwise(input: Extent, window: Window) -> Link {
-        let weights = numbers(input.channels * window.size[0] * window.size[1], 5);
-        let weights = Weights { numbers: &weights, outputs: input.channels, inputs: 1, window };
+        let weights = numbers(input.channels * window.places(), 5);
+        let weights = Weights::depthwise(&weights, input.channels, window).unwrap();
         let bias = numbers(input.channels, 7);
         let layer = Depthwise::of_floats(Level::fastest(), &weights, &bias, &Activation::None);
-        Link::depthwise(layer, input).unwrap()
+        Link::depthwise(layer.unwrap(), input).unwrap()
     }
 
     /// The layers one after the other, each over its whole picture.
@@ -271,16 +300,16 @@ mod tests {
         links.iter().fold(picture.to_vec(), |picture, link| {
             let mut output = vec![0.0; link.output.numbers()];
             let Window { before, after, .. } = link.window;
-            link.run(&picture, link.input.height, [before[0], after[0]], &mut output);
+            link.run(&picture, link.input.height, [before[0], after[0]], &mut output).unwrap();
             output
         })
     }
 
     #[test]
     fn bands_give_what_whole_pictures_give() {
-        let odd = Window { size: [3, 3], stride: [2, 2], before: [0, 0], after: [1, 1] };
+        let odd = Window::new([3, 3], [2, 2], [0, 0], [1, 1]).unwrap();
         for (height, width) in [(64, 48), (33, 70), (5, 5), (4, 200)] {
-            let input = Extent { height, width, channels: 3 };
+            let input = Extent::new(height, width, 3).unwrap();
             let mut links = vec![Link::interleave(input)];
             links.push(convolution(input, 16, square(3, 2, 1)));
             links.push(convolution(links[1].output, 16, Window::PIXEL));
@@ -290,10 +319,10 @@ mod tests {
             links.push(convolution(links[5].output, 40, if height > 5 { odd } else { Window::PIXEL }));
             let picture = numbers(input.numbers(), 11);
             let expected = one_by_one(&links, &picture);
-            let chain = Chain::new(links);
+            let chain = Chain::new(links).unwrap();
             for threads in [1, 2, 3] {
                 let mut found = vec![0.0; chain.output().numbers()];
-                chain.run(&picture, &mut found, threads);
+                chain.run(&picture, &mut found, threads).unwrap();
                 assert!(found == expected, "{height}x{width} on {threads} threads");
             }
         }
@@ -301,7 +330,7 @@ mod tests {
 
     #[test]
     fn rows_are_seen_with_what_is_beyond_them() {
-        let input = Extent { height: 10, width: 4, channels: 16 };
+        let input = Extent::new(10, 4, 16).unwrap();
         let cases = [
             (square(3, 1, 1), 0..1, 0..2, [1, 0]),
             (square(3, 1, 1), 0..10, 0..10, [1, 1]),
@@ -314,5 +343,25 @@ mod tests {
         for (window, rows, seen, beyond) in cases {
             assert_eq!(depthwise(input, window).sees(&rows), (seen, beyond), "{window:?} {rows:?}");
         }
+    }
+
+    #[test]
+    fn links_that_do_not_fit_are_refused() {
+        let (small, large) = (Extent::new(4, 4, 3).unwrap(), Extent::new(5, 5, 3).unwrap());
+        let pool = |padding| Link::largest(Largest::new(Level::fastest(), square(2, 1, padding)), small);
+        assert_eq!(pool(1).unwrap_err(), LayerError::Padded);
+        let unlinked = |link| Some(LayerError::Unlinked { link });
+        for (links, refused) in [
+            (vec![], Some(LayerError::NoLinks)),
+            (vec![Link::interleave(small)], None),
+            (vec![Link::interleave(large), depthwise(small, Window::PIXEL)], unlinked(1)),
+            (vec![depthwise(small, Window::PIXEL), Link::interleave(small)], unlinked(1)),
+            (vec![Link::interleave(small), pool(0).unwrap(), pool(0).unwrap()], unlinked(2)),
+        ] {
+            assert_eq!(Chain::new(links).err(), refused);
+        }
+        let chain = Chain::new(vec![Link::interleave(small)]).unwrap();
+        assert!(chain.run(&[0.0; 47], &mut [0.0; 48], 1).is_err());
+        assert!(chain.run(&[0.0; 48], &mut [0.0; 47], 1).is_err());
     }
 }

@@ -6,8 +6,9 @@
 
 use crate::aligned::Aligned;
 use crate::bytes::Quantisation;
+use crate::error::LayerError;
 use crate::lanes::Vector;
-use crate::shape::Extent;
+use crate::shape::{Extent, MOST_NUMBERS};
 
 /// Blocks of output channels begin at a multiple of this; no register holds more numbers.
 pub(crate) const CHUNK: usize = 16;
@@ -17,6 +18,7 @@ pub(crate) const WIDEST_BLOCK: usize = 64;
 /// How the sum of each output channel becomes a number: `activation(sum * scale + bias + residual)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finish {
+    channels: usize,
     scale: Aligned<f32>,
     bias: Aligned<f32>,
     negative: Negative<Aligned<f32>>,
@@ -71,25 +73,45 @@ impl<'a> Outputs<'a> {
 
 impl Outputs<'_> {
     /// There is a place for every number of the output, and a residual for it.
-    pub(crate) fn require(&self, output: Extent, residual: Option<&[f32]>) {
-        let numbers = output.numbers();
-        let fits = |length: Option<usize>| length.is_none_or(|length| length == numbers);
-        let fit = fits(self.floats.as_ref().map(|floats| floats.len()))
-            && fits(self.bytes.as_ref().map(|(bytes, _)| bytes.len()))
-            && fits(residual.map(<[f32]>::len));
-        assert!(fit, "the outputs and the residual have {numbers} numbers");
+    pub(crate) fn require(&self, output: Extent, residual: Option<&[f32]>) -> Result<(), LayerError> {
+        let lengths = [
+            ("the output's floats", self.floats.as_ref().map(|floats| floats.len())),
+            ("the output's bytes", self.bytes.as_ref().map(|(bytes, _)| bytes.len())),
+            ("the residual", residual.map(<[f32]>::len)),
+        ];
+        let mut given = lengths.into_iter().filter_map(|(of, length)| Some((of, length?)));
+        given.try_for_each(|(of, length)| LayerError::require_numbers(of, length, output.numbers()))
     }
 }
 
 impl Finish {
     /// `scale`, `bias` and the activation's slopes have one number for each output channel.
-    pub fn new(scale: &[f32], bias: &[f32], activation: &Activation) -> Self {
+    ///
+    /// # Errors
+    /// [`LayerError`] if there are no channels, or not as many numbers of each kind.
+    pub fn new(scale: &[f32], bias: &[f32], activation: &Activation) -> Result<Self, LayerError> {
+        let channels = scale.len();
+        LayerError::require_length("output channels", channels, MOST_NUMBERS)?;
+        LayerError::require_numbers("offsets", bias.len(), channels)?;
         let negative = match activation {
             Activation::None => Negative::Kept,
             Activation::Relu => Negative::Zero,
-            Activation::PRelu(slope) => Negative::Bent(padded(slope)),
+            Activation::PRelu(slope) => {
+                LayerError::require_numbers("slopes", slope.len(), channels)?;
+                Negative::Bent(padded(slope))
+            }
         };
-        Self { scale: padded(scale), bias: padded(bias), negative }
+        Ok(Self { channels, scale: padded(scale), bias: padded(bias), negative })
+    }
+
+    /// For sums that have begun with their bias: they are only activated.
+    pub(crate) fn of_sums(channels: usize, activation: &Activation) -> Result<Self, LayerError> {
+        Self::new(&vec![1.0; channels], &vec![0.0; channels], activation)
+    }
+
+    /// For how many output channels.
+    pub(crate) fn channels(&self) -> usize {
+        self.channels
     }
 
     /// Where the numbers of some neighbouring pixels go, of `width` channels from `first` on; `None` if there are fewer.

@@ -1,6 +1,7 @@
 //! The largest number that each window sees, of floats in registers.
 #![allow(unsafe_code, reason = "registers of floats; every slice's length is looked at")]
 
+use crate::error::LayerError;
 use crate::lanes::Vector;
 use crate::level::{Instructions, Level};
 use crate::pool;
@@ -26,34 +27,46 @@ impl Largest {
 
     /// Pools a picture.
     ///
-    /// # Panics
-    /// If a slice does not have as many numbers as its extent, or a window sees nothing of the picture.
-    pub fn run(&self, picture: &[f32], extent: Extent, into: &mut [f32]) {
+    /// # Errors
+    /// [`LayerError`] if the window does not fit the picture, or a slice does not have as many numbers as its extent.
+    pub fn run(&self, picture: &[f32], extent: Extent, into: &mut [f32]) -> Result<(), LayerError> {
+        let output = pool::required(&self.window, picture.len(), extent, into.len())?;
+        if self.window.is_padded() {
+            pool::largest_of_each(picture, extent, &self.window, into);
+            return Ok(());
+        }
+        let job = Job { window: &self.window, picture, extent, output };
         match self.level.0 {
             // SAFETY, for all of these: a level is only made where the processor has its instructions.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2 => unsafe { x86::avx2(&self.window, picture, extent, into) },
+            Instructions::Avx2 => unsafe { x86::avx2(&job, into) },
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx512 | Instructions::Avx512Vnni => unsafe {
-                x86::avx512(&self.window, picture, extent, into);
-            },
+            Instructions::Avx512 | Instructions::Avx512Vnni => unsafe { x86::avx512(&job, into) },
             #[cfg(target_arch = "aarch64")]
-            Instructions::Neon | Instructions::NeonDot => unsafe { neon::neon(&self.window, picture, extent, into) },
-            Instructions::Portable => pool::largest(picture, extent, &self.window, into),
+            Instructions::Neon | Instructions::NeonDot => unsafe { neon::neon(&job, into) },
+            Instructions::Portable => pool::largest_of_each(picture, extent, &self.window, into),
         }
+        Ok(())
     }
+}
+
+/// One pool of one picture, which the window does not look beyond.
+struct Job<'a> {
+    window: &'a Window,
+    picture: &'a [f32],
+    extent: Extent,
+    output: Extent,
 }
 
 /// # Safety
 /// As for [`Vector`].
 #[inline(always)]
-unsafe fn largest<V: Vector>(window: &Window, picture: &[f32], extent: Extent, into: &mut [f32]) {
-    let [height, width] = window.output(extent.height, extent.width).unwrap_or_default();
-    let channels = extent.channels;
-    if width == 0 || window.is_padded() || !channels.is_multiple_of(V::WIDTH) || channels == 0 {
-        return pool::largest(picture, extent, window, into);
+unsafe fn largest<V: Vector>(job: &Job<'_>, into: &mut [f32]) {
+    let Job { window, picture, extent, output } = *job;
+    let (width, channels) = (output.width, extent.channels);
+    if !channels.is_multiple_of(V::WIDTH) {
+        return pool::largest_of_each(picture, extent, window, into);
     }
-    assert_eq!((picture.len(), into.len()), (extent.numbers(), height * width * channels));
     let (line, [down, right]) = (extent.width * channels, window.size);
     let length = (down - 1) * line + right * channels;
     let apart = window.stride[1] * channels;
@@ -96,31 +109,31 @@ unsafe fn of_window<V: Vector>(first: *const f32, [down, right]: [usize; 2], lin
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{Extent, Window, largest};
+    use super::{Job, largest};
     use std::arch::x86_64::{__m256, __m512};
 
     #[target_feature(enable = "avx2,fma")]
-    pub(super) fn avx2(window: &Window, picture: &[f32], extent: Extent, into: &mut [f32]) {
+    pub(super) fn avx2(job: &Job<'_>, into: &mut [f32]) {
         // SAFETY: this function has the instructions.
-        unsafe { largest::<__m256>(window, picture, extent, into) };
+        unsafe { largest::<__m256>(job, into) };
     }
 
     #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
-    pub(super) fn avx512(window: &Window, picture: &[f32], extent: Extent, into: &mut [f32]) {
+    pub(super) fn avx512(job: &Job<'_>, into: &mut [f32]) {
         // SAFETY: this function has the instructions.
-        unsafe { largest::<__m512>(window, picture, extent, into) };
+        unsafe { largest::<__m512>(job, into) };
     }
 }
 
 #[cfg(target_arch = "aarch64")]
 mod neon {
-    use super::{Extent, Window, largest};
+    use super::{Job, largest};
     use std::arch::aarch64::float32x4_t;
 
     #[target_feature(enable = "neon")]
-    pub(super) fn neon(window: &Window, picture: &[f32], extent: Extent, into: &mut [f32]) {
+    pub(super) fn neon(job: &Job<'_>, into: &mut [f32]) {
         // SAFETY: this function has the instructions.
-        unsafe { largest::<float32x4_t>(window, picture, extent, into) };
+        unsafe { largest::<float32x4_t>(job, into) };
     }
 }
 
@@ -130,23 +143,17 @@ mod tests {
 
     #[test]
     fn every_level_gives_what_the_plain_pool_gives() {
-        let window = |size, stride, padding| Window {
-            size: [size; 2],
-            stride: [stride; 2],
-            before: [padding; 2],
-            after: [padding; 2],
-        };
         for channels in [16, 32, 20, 1] {
-            let extent = Extent { height: 7, width: 10, channels };
+            let extent = Extent::new(7, 10, channels).unwrap();
             let mut picture: Vec<f32> = (0..extent.numbers()).map(|at| ((at * 7919) % 97) as f32 - 48.0).collect();
             picture[3] = f32::NAN;
-            for window in [window(2, 2, 0), window(3, 2, 0), window(3, 1, 1)] {
-                let [height, width] = window.output(extent.height, extent.width).unwrap();
-                let mut expected = vec![0.0; height * width * channels];
-                pool::largest(&picture, extent, &window, &mut expected);
+            for window in [(2, 2, 0), (3, 2, 0), (3, 1, 1)] {
+                let window = Window::square(window.0, window.1, window.2).unwrap();
+                let mut expected = vec![0.0; window.output(extent, channels).unwrap().numbers()];
+                pool::largest(&picture, extent, &window, &mut expected).unwrap();
                 for level in Level::all() {
                     let mut found = vec![0.0; expected.len()];
-                    Largest::new(level, window).run(&picture, extent, &mut found);
+                    Largest::new(level, window).run(&picture, extent, &mut found).unwrap();
                     let bits = |all: &[f32]| all.iter().map(|number| number.to_bits()).collect::<Vec<u32>>();
                     assert_eq!(bits(&found), bits(&expected), "{level:?} {window:?}");
                 }

@@ -5,6 +5,9 @@
 //! ([`Level`]); all give the same numbers, bit by bit, on every processor: integer sums are exact, and floats are added
 //! up in the same order with fused multiply-add everywhere.
 //!
+//! Shapes are checked where they are made ([`Extent`], [`Window`], [`Weights`]) and slices where they are handed over: what
+//! does not fit is a [`LayerError`], and nothing has been read or written then.
+//!
 //! This crate knows no network, no file and no tract: `models` makes networks of these layers.
 
 mod aligned;
@@ -12,6 +15,7 @@ mod bytes;
 pub mod chain;
 pub mod convolution;
 pub mod depthwise;
+mod error;
 mod finish;
 mod lanes;
 mod largest;
@@ -22,10 +26,11 @@ mod threads;
 
 pub use bytes::{Quantisation, Sign};
 pub use convolution::{ByteConvolution, FloatConvolution, Weights};
+pub use error::LayerError;
 pub use finish::{Activation, Finish, Outputs};
 pub use largest::Largest;
 pub use level::Level;
-pub use shape::{Extent, Window};
+pub use shape::{Extent, LONGEST_WINDOW, MOST_NUMBERS, Window};
 
 #[cfg(test)]
 mod tests;

@@ -1,22 +1,43 @@
 //! Pools, and other layers without weights. What they take and give lies as everywhere in this crate: channels side by
 //! side.
 
+use crate::error::LayerError;
 use crate::finish::CHUNK;
-use crate::shape::{Extent, Window};
+use crate::shape::{Extent, MOST_NUMBERS, Window, product};
 
 /// The largest number that each window sees, channel by channel.
 ///
-/// # Panics
-/// If a slice does not have as many numbers as its extent, or a window sees nothing of the picture.
-pub fn largest<T: Copy + PartialOrd>(picture: &[T], extent: Extent, window: &Window, into: &mut [T]) {
-    let [rows, columns] = window.output(extent.height, extent.width).unwrap_or_default();
-    assert_eq!((picture.len(), into.len()), (extent.numbers(), rows * columns * extent.channels));
+/// # Errors
+/// [`LayerError`] if the window does not fit the picture, or a slice does not have as many numbers as its extent.
+pub fn largest<T: Copy + PartialOrd>(
+    picture: &[T],
+    extent: Extent,
+    window: &Window,
+    into: &mut [T],
+) -> Result<(), LayerError> {
+    required(window, picture.len(), extent, into.len())?;
+    largest_of_each(picture, extent, window, into);
+    Ok(())
+}
+
+/// What a pool makes of a picture of that size, for which there are so many numbers, and room for so many.
+pub(crate) fn required(window: &Window, numbers: usize, extent: Extent, room: usize) -> Result<Extent, LayerError> {
+    let output = window.output(extent, extent.channels)?;
+    LayerError::require_numbers("the picture", numbers, extent.numbers())?;
+    LayerError::require_numbers("the output", room, output.numbers())?;
+    Ok(output)
+}
+
+/// The same as [`largest`], for slices that have been looked at.
+pub(crate) fn largest_of_each<T: Copy + PartialOrd>(picture: &[T], extent: Extent, window: &Window, into: &mut [T]) {
+    let padded = window.before[1] + extent.width + window.after[1];
+    let columns = (padded - window.size[1]) / window.stride[1] + 1;
     let along = |axis: usize, index: usize, length: usize| {
         let begin = index * window.stride[axis];
         let end = (begin + window.size[axis]).saturating_sub(window.before[axis]).min(length);
         begin.saturating_sub(window.before[axis])..end
     };
-    for (index, into) in into.chunks_exact_mut(extent.channels.max(1)).enumerate() {
+    for (index, into) in into.chunks_exact_mut(extent.channels).enumerate() {
         let (rows, columns) = (along(0, index / columns, extent.height), along(1, index % columns, extent.width));
         let pixel = |row: usize, column: usize| &picture[(row * extent.width + column) * extent.channels..];
         into.copy_from_slice(&pixel(rows.start, columns.start)[..extent.channels]);
@@ -42,28 +63,34 @@ fn keep_larger<T: Copy + PartialOrd>(most: &mut [T], numbers: &[T]) {
 
 /// The mean of each channel over all pixels.
 ///
-/// # Panics
-/// If a slice does not have as many numbers as its extent.
-pub fn mean(picture: &[f32], extent: Extent, into: &mut [f32]) {
-    assert_eq!((picture.len(), into.len()), (extent.numbers(), extent.channels));
+/// # Errors
+/// [`LayerError::Numbers`] if a slice does not have as many numbers as its extent.
+pub fn mean(picture: &[f32], extent: Extent, into: &mut [f32]) -> Result<(), LayerError> {
+    LayerError::require_numbers("the picture", picture.len(), extent.numbers())?;
+    LayerError::require_numbers("the means", into.len(), extent.channels)?;
     into.fill(0.0);
-    for pixel in picture.chunks_exact(extent.channels.max(1)) {
+    for pixel in picture.chunks_exact(extent.channels) {
         into.iter_mut().zip(pixel).for_each(|(sum, number)| *sum += number);
     }
     let share = 1.0 / extent.pixels() as f32;
     into.iter_mut().for_each(|sum| *sum *= share);
+    Ok(())
 }
 
 /// Every pixel `times` times in each direction.
 ///
-/// # Panics
-/// If a slice does not have as many numbers as its extent.
-pub fn repeat<T: Copy>(picture: &[T], extent: Extent, times: [usize; 2], into: &mut [T]) {
+/// # Errors
+/// [`LayerError`] if `times` are 0, or a slice does not have as many numbers as its extent.
+pub fn repeat<T: Copy>(picture: &[T], extent: Extent, times: [usize; 2], into: &mut [T]) -> Result<(), LayerError> {
     let [down, right] = times;
-    assert_eq!((picture.len(), into.len()), (extent.numbers(), extent.numbers() * down * right));
+    for times in times {
+        LayerError::require_length("how often a pixel is repeated", times, MOST_NUMBERS)?;
+    }
+    LayerError::require_numbers("the picture", picture.len(), extent.numbers())?;
+    LayerError::require_numbers("the output", into.len(), product([extent.numbers(), down, right]))?;
     let wide = extent.width * right * extent.channels;
-    let rows = picture.chunks_exact((extent.width * extent.channels).max(1));
-    for (row, into) in rows.zip(into.chunks_exact_mut((wide * down).max(1))) {
+    let rows = picture.chunks_exact(extent.width * extent.channels);
+    for (row, into) in rows.zip(into.chunks_exact_mut(wide * down)) {
         let (first, others) = into.split_at_mut(wide);
         let pixels = row.chunks_exact(extent.channels);
         for (pixel, into) in pixels.zip(first.chunks_exact_mut(extent.channels * right)) {
@@ -71,45 +98,66 @@ pub fn repeat<T: Copy>(picture: &[T], extent: Extent, times: [usize; 2], into: &
         }
         others.chunks_exact_mut(wide).for_each(|into| into.copy_from_slice(first));
     }
+    Ok(())
 }
 
 /// Puts the channels of several pictures of one size side by side. `pictures` are slices with their channels.
 ///
-/// # Panics
-/// If the pictures do not have the same number of pixels, or `into` not the sum of their numbers.
-pub fn side_by_side<T: Copy>(pictures: &[(&[T], usize)], into: &mut [T]) {
-    let channels: usize = pictures.iter().map(|(_, channels)| channels).sum();
-    assert_eq!(into.len(), pictures.iter().map(|(numbers, _)| numbers.len()).sum::<usize>());
+/// # Errors
+/// [`LayerError`] if a picture has no channels, the pictures do not have the same number of pixels, or `into` not the
+/// sum of their numbers.
+pub fn side_by_side<T: Copy>(pictures: &[(&[T], usize)], into: &mut [T]) -> Result<(), LayerError> {
+    let channels = pictures.iter().fold(0, |sum: usize, (_, channels)| sum.saturating_add(*channels));
+    LayerError::require_length("channels side by side", channels, MOST_NUMBERS)?;
+    let pixels = into.len() / channels;
+    LayerError::require_numbers("the output", into.len(), pixels * channels)?;
+    for &(picture, width) in pictures {
+        LayerError::require_length("channels of a picture", width, MOST_NUMBERS)?;
+        LayerError::require_numbers("a picture beside others", picture.len(), product([pixels, width]))?;
+    }
     let mut first = 0;
     for &(picture, width) in pictures {
-        assert_eq!(picture.len() * channels, into.len() * width, "pictures of one size");
         for (pixel, into) in picture.chunks_exact(width).zip(into.chunks_exact_mut(channels)) {
             into[first..first + width].copy_from_slice(pixel);
         }
         first += width;
     }
+    Ok(())
 }
 
 /// Some channels of a picture, from `first` on, as many as `into` has for each pixel.
 ///
-/// # Panics
-/// If a slice does not have as many numbers as its pixels ask for, or there are fewer channels.
-pub fn part<T: Copy>(picture: &[T], extent: Extent, first: usize, into: &mut [T]) {
-    let width = into.len() / extent.pixels().max(1);
-    assert_eq!((picture.len(), into.len()), (extent.numbers(), extent.pixels() * width));
-    for (pixel, into) in picture.chunks_exact(extent.channels.max(1)).zip(into.chunks_exact_mut(width.max(1))) {
+/// # Errors
+/// [`LayerError`] if a slice does not have as many numbers as its pixels ask for, or there are fewer channels.
+pub fn part<T: Copy>(picture: &[T], extent: Extent, first: usize, into: &mut [T]) -> Result<(), LayerError> {
+    let width = into.len() / extent.pixels();
+    LayerError::require_numbers("the picture", picture.len(), extent.numbers())?;
+    LayerError::require_numbers("the output", into.len(), extent.pixels() * width)?;
+    LayerError::require_length("channels of a part", width, extent.channels)?;
+    if first > extent.channels - width {
+        return Err(LayerError::Channels { found: extent.channels, wanted: first.saturating_add(width) });
+    }
+    for (pixel, into) in picture.chunks_exact(extent.channels).zip(into.chunks_exact_mut(width)) {
         into.copy_from_slice(&pixel[first..first + width]);
     }
+    Ok(())
 }
 
 /// The planes of a picture (NCHW), each number `convert`ed, with its channels side by side.
 ///
-/// # Panics
-/// If a slice does not have as many numbers as the extent.
-pub fn interleave<T: Copy, U>(planes: &[T], extent: Extent, into: &mut [U], convert: impl Fn(T) -> U) {
+/// # Errors
+/// [`LayerError::Numbers`] if a slice does not have as many numbers as the extent.
+pub fn interleave<T: Copy, U>(
+    planes: &[T],
+    extent: Extent,
+    into: &mut [U],
+    convert: impl Fn(T) -> U,
+) -> Result<(), LayerError> {
     let pixels = extent.pixels();
-    assert_eq!((planes.len(), into.len()), (extent.numbers(), extent.numbers()));
+    LayerError::require_numbers("the planes", planes.len(), extent.numbers())?;
+    LayerError::require_numbers("the picture", into.len(), extent.numbers())?;
     interleave_planes(extent.channels, |channel| &planes[channel * pixels..][..pixels], into, convert);
+    Ok(())
 }
 
 /// The same of so many planes of one length, which need not follow each other.
@@ -145,15 +193,16 @@ fn interleave_three<T: Copy, U>(planes: [&[T]; 3], into: &mut [U], convert: impl
 
 /// The opposite of [`interleave`].
 ///
-/// # Panics
-/// If a slice does not have as many numbers as the extent.
-pub fn planes<T: Copy>(picture: &[T], extent: Extent, into: &mut [T]) {
-    let pixels = extent.pixels();
-    assert_eq!((picture.len(), into.len()), (extent.numbers(), extent.numbers()));
-    for (channel, plane) in into.chunks_exact_mut(pixels.max(1)).enumerate() {
+/// # Errors
+/// [`LayerError::Numbers`] if a slice does not have as many numbers as the extent.
+pub fn planes<T: Copy>(picture: &[T], extent: Extent, into: &mut [T]) -> Result<(), LayerError> {
+    LayerError::require_numbers("the picture", picture.len(), extent.numbers())?;
+    LayerError::require_numbers("the planes", into.len(), extent.numbers())?;
+    for (channel, plane) in into.chunks_exact_mut(extent.pixels()).enumerate() {
         let numbers = picture[channel..].iter().step_by(extent.channels);
         plane.iter_mut().zip(numbers).for_each(|(place, &number)| *place = number);
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -165,27 +214,21 @@ mod tests {
 
     #[test]
     fn the_largest_of_each_window() {
-        let window = |size: usize, stride: usize, padding: usize| Window {
-            size: [size; 2],
-            stride: [stride; 2],
-            before: [padding; 2],
-            after: [padding; 2],
-        };
         let mut into = [0; 2];
-        largest(&PICTURE, TWO_BY_TWO, &window(2, 2, 0), &mut into);
+        largest(&PICTURE, TWO_BY_TWO, &Window::square(2, 2, 0).unwrap(), &mut into).unwrap();
         assert_eq!(into, [4, 40]);
         let mut into = [0; 8];
-        largest(&PICTURE.map(|number| -number), TWO_BY_TWO, &window(3, 1, 1), &mut into);
+        largest(&PICTURE.map(|number| -number), TWO_BY_TWO, &Window::square(3, 1, 1).unwrap(), &mut into).unwrap();
         assert_eq!(into, [-1, -10].repeat(4)[..]);
     }
 
     #[test]
     fn means_and_repetitions() {
         let mut into = [0.0; 2];
-        mean(&PICTURE.map(|number| number as f32), TWO_BY_TWO, &mut into);
+        mean(&PICTURE.map(|number| number as f32), TWO_BY_TWO, &mut into).unwrap();
         assert_eq!(into, [2.5, 25.0]);
         let mut into = [0; 32];
-        repeat(&PICTURE, TWO_BY_TWO, [2, 2], &mut into);
+        repeat(&PICTURE, TWO_BY_TWO, [2, 2], &mut into).unwrap();
         assert_eq!(into[..8], [1, 10, 1, 10, 2, 20, 2, 20]);
         assert_eq!((into[..8] == into[8..16], into[24..] == [3, 30, 3, 30, 4, 40, 4, 40]), (true, true));
     }
@@ -193,16 +236,45 @@ mod tests {
     #[test]
     fn channels_are_put_side_by_side_and_apart() {
         let mut into = [0; 12];
-        side_by_side(&[(&PICTURE, 2), (&[7, 8, 9, 0], 1)], &mut into);
+        side_by_side(&[(&PICTURE, 2), (&[7, 8, 9, 0], 1)], &mut into).unwrap();
         assert_eq!(into, [1, 10, 7, 2, 20, 8, 3, 30, 9, 4, 40, 0]);
         let (mut apart, mut again) = ([0; 8], [0; 8]);
-        planes(&PICTURE, TWO_BY_TWO, &mut apart);
+        planes(&PICTURE, TWO_BY_TWO, &mut apart).unwrap();
         assert_eq!(apart, [1, 2, 3, 4, 10, 20, 30, 40]);
-        interleave(&apart, TWO_BY_TWO, &mut again, |number| number);
+        interleave(&apart, TWO_BY_TWO, &mut again, |number| number).unwrap();
         assert_eq!(again, PICTURE);
         let mut colours = [0; 6];
-        let two_pixels = Extent { height: 1, width: 2, channels: 3 };
-        interleave(&[1, 2, 3, 4, 5, 6], two_pixels, &mut colours, |number| number);
+        let two_pixels = Extent::new(1, 2, 3).unwrap();
+        interleave(&[1, 2, 3, 4, 5, 6], two_pixels, &mut colours, |number| number).unwrap();
         assert_eq!(colours, [1, 3, 5, 2, 4, 6]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_before_anything_is_touched() {
+        let one = Window::PIXEL;
+        let three = Window::square(3, 1, 0).unwrap();
+        let mut into = [7; 8];
+        let refused = [
+            largest(&PICTURE[..7], TWO_BY_TWO, &one, &mut into),
+            largest(&PICTURE, TWO_BY_TWO, &one, &mut into[..7]),
+            largest(&PICTURE, TWO_BY_TWO, &three, &mut into),
+            mean(&[0.0; 7], TWO_BY_TWO, &mut [0.0; 2]),
+            mean(&[0.0; 8], TWO_BY_TWO, &mut [0.0; 3]),
+            repeat(&PICTURE, TWO_BY_TWO, [0, 1], &mut []),
+            repeat(&PICTURE, TWO_BY_TWO, [1, 2], &mut into),
+            repeat(&PICTURE, TWO_BY_TWO, [usize::MAX, 2], &mut into),
+            side_by_side::<i32>(&[], &mut into),
+            side_by_side(&[(&PICTURE, 0)], &mut into),
+            side_by_side(&[(&PICTURE, 2), (&PICTURE, 0)], &mut into),
+            side_by_side(&[(&PICTURE, 1), (&PICTURE, 1)], &mut into),
+            side_by_side(&[(&PICTURE, usize::MAX), (&PICTURE, 2)], &mut into),
+            part(&PICTURE, TWO_BY_TWO, 2, &mut into[..4]),
+            part(&PICTURE, TWO_BY_TWO, usize::MAX, &mut into[..4]),
+            part(&PICTURE, TWO_BY_TWO, 0, &mut into[..3]),
+            interleave(&PICTURE, TWO_BY_TWO, &mut into[..7], |number| number),
+            planes(&PICTURE[..6], TWO_BY_TWO, &mut into),
+        ];
+        assert!(refused.iter().all(Result::is_err), "{refused:?}");
+        assert_eq!(into, [7; 8]);
     }
 }

@@ -1,25 +1,70 @@
-//! The geometry of a convolution: how many pixels it gives, and where each of them looks.
+//! The geometry of layers: how large pictures are, and where each window of a layer looks. No shape can be made that a
+//! layer could not be computed for: every length is at least 1, every product can be counted, every window sees
+//! something of its picture.
 
-/// A picture's size in memory: rows of pixels, each pixel with all its channels side by side (NHWC, batch 1).
+use crate::error::LayerError;
+
+/// The most numbers in a picture, with what lies around it, and in the weights of a layer: a gibibyte of 32-bit floats.
+pub const MOST_NUMBERS: usize = 1 << 28;
+
+/// The longest window, and the longest stride, along one axis.
+pub const LONGEST_WINDOW: usize = 1 << 12;
+
+/// A picture's size in memory: rows of pixels, each pixel with all its channels side by side (NHWC, batch 1). At least
+/// one number, at most [`MOST_NUMBERS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Extent {
-    /// Rows.
-    pub height: usize,
-    /// Pixels in a row.
-    pub width: usize,
-    /// Numbers in a pixel.
-    pub channels: usize,
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+    pub(crate) channels: usize,
 }
 
 impl Extent {
-    /// Rows times columns; as many as can be counted, if there are more.
-    pub fn pixels(&self) -> usize {
-        product([self.height, self.width])
+    /// Rows, pixels in a row, numbers in a pixel.
+    ///
+    /// # Errors
+    /// [`LayerError::Length`] if one of them is 0, [`LayerError::TooLarge`] if there are too many numbers.
+    pub fn new(height: usize, width: usize, channels: usize) -> Result<Self, LayerError> {
+        for (of, length) in [("a picture's height", height), ("a picture's width", width), ("channels", channels)] {
+            LayerError::require_length(of, length, MOST_NUMBERS)?;
+        }
+        if product([height, width, channels]) > MOST_NUMBERS {
+            return Err(LayerError::TooLarge { height, width, channels });
+        }
+        Ok(Self { height, width, channels })
     }
 
-    /// All numbers; as many as can be counted, if there are more.
+    /// Rows.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Pixels in a row.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Numbers in a pixel.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Rows times columns.
+    pub fn pixels(&self) -> usize {
+        self.height * self.width
+    }
+
+    /// Rows times columns times channels.
     pub fn numbers(&self) -> usize {
-        product([self.height, self.width, self.channels])
+        self.pixels() * self.channels
+    }
+
+    /// As many pixels with another number of channels.
+    ///
+    /// # Errors
+    /// As for [`Extent::new`].
+    pub fn with_channels(&self, channels: usize) -> Result<Self, LayerError> {
+        Self::new(self.height, self.width, channels)
     }
 }
 
@@ -29,30 +74,80 @@ pub(crate) fn product(factors: impl IntoIterator<Item = usize>) -> usize {
     factors.into_iter().fold(1, usize::saturating_mul)
 }
 
-/// A window that slides over a picture: of a convolution or a pool.
+/// A window that slides over a picture: of a convolution or a pool. It sees at least one pixel of any picture that it
+/// fits, wherever it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
-    /// Rows and columns, at least 1.
-    pub size: [usize; 2],
-    /// How far it moves, down and to the right, at least 1.
-    pub stride: [usize; 2],
-    /// Rows above and columns to the left of the picture that are looked at.
-    pub before: [usize; 2],
-    /// Rows below and columns to the right.
-    pub after: [usize; 2],
+    pub(crate) size: [usize; 2],
+    pub(crate) stride: [usize; 2],
+    pub(crate) before: [usize; 2],
+    pub(crate) after: [usize; 2],
 }
 
 impl Window {
     /// One pixel at a time, each seen once.
     pub const PIXEL: Self = Self { size: [1, 1], stride: [1, 1], before: [0, 0], after: [0, 0] };
 
-    /// Rows and columns that come of a picture of that size; `None` if the window is larger than the padded picture.
-    pub fn output(&self, height: usize, width: usize) -> Option<[usize; 2]> {
+    /// Rows and columns of the window; how far it moves, down and to the right; how many rows above and columns to the
+    /// left of the picture it looks at; how many below and to the right.
+    ///
+    /// # Errors
+    /// [`LayerError::Length`] if size or stride are 0 or above [`LONGEST_WINDOW`]; [`LayerError::SeesNothing`] if it
+    /// reaches as far beyond an edge as it is long.
+    pub fn new(
+        size: [usize; 2],
+        stride: [usize; 2],
+        before: [usize; 2],
+        after: [usize; 2],
+    ) -> Result<Self, LayerError> {
+        for axis in [0, 1] {
+            LayerError::require_length("a window's length", size[axis], LONGEST_WINDOW)?;
+            LayerError::require_length("a window's stride", stride[axis], LONGEST_WINDOW)?;
+            let padding = before[axis].max(after[axis]);
+            if padding >= size[axis] {
+                return Err(LayerError::SeesNothing { size: size[axis], padding });
+            }
+        }
+        Ok(Self { size, stride, before, after })
+    }
+
+    /// A window of the same length, stride and padding along both axes.
+    ///
+    /// # Errors
+    /// As for [`Window::new`].
+    pub fn square(size: usize, stride: usize, padding: usize) -> Result<Self, LayerError> {
+        Self::new([size; 2], [stride; 2], [padding; 2], [padding; 2])
+    }
+
+    /// Rows and columns.
+    pub fn size(&self) -> [usize; 2] {
+        self.size
+    }
+
+    /// Rows times columns.
+    pub fn places(&self) -> usize {
+        self.size[0] * self.size[1]
+    }
+
+    /// What comes of a picture of that size: `channels` for each place where the window stands.
+    ///
+    /// # Errors
+    /// [`LayerError::WindowTooLarge`] if it does not fit, [`LayerError::TooLarge`] if the picture with what lies around
+    /// it, or the result, has too many numbers.
+    pub fn output(&self, extent: Extent, channels: usize) -> Result<Extent, LayerError> {
+        let padded = self.surrounded(extent)?;
         let along = |axis: usize, length: usize| {
-            let padded = self.before[axis].checked_add(length)?.checked_add(self.after[axis])?;
-            Some(padded.checked_sub(self.size[axis])? / self.stride[axis] + 1)
+            let size = self.size[axis];
+            let left = length.checked_sub(size).ok_or(LayerError::WindowTooLarge { size, length })?;
+            Ok(left / self.stride[axis] + 1)
         };
-        Some([along(0, height)?, along(1, width)?])
+        Extent::new(along(0, padded.height)?, along(1, padded.width)?, channels)
+    }
+
+    /// The picture with what the window sees around it.
+    pub(crate) fn surrounded(&self, extent: Extent) -> Result<Extent, LayerError> {
+        let along = |axis: usize, length: usize| self.before[axis] + length + self.after[axis];
+        Extent::new(along(0, extent.height), along(1, extent.width), extent.channels)
     }
 
     /// The same window over some rows of a picture, with so many rows above and below them.
@@ -71,9 +166,51 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_than_can_be_counted_is_no_small_number() {
-        let extent = Extent { height: usize::MAX / 2 + 1, width: 2, channels: 3 };
-        assert_eq!((extent.pixels(), extent.numbers()), (usize::MAX, usize::MAX));
+    fn only_pictures_that_can_be_counted_are_made() {
+        for (height, width, channels, made) in [
+            (1, 1, 1, true),
+            (1 << 14, 1 << 14, 1, true),
+            (1 << 14, 1 << 14, 2, false),
+            (0, 1, 1, false),
+            (1, 0, 1, false),
+            (1, 1, 0, false),
+            (usize::MAX / 2 + 1, 2, 1, false),
+            (usize::MAX, 1, 1, false),
+            (1 << 22, 1 << 22, 1 << 22, false),
+        ] {
+            assert_eq!(Extent::new(height, width, channels).is_ok(), made, "{height}x{width}x{channels}");
+        }
+    }
+
+    /// A pool with a window of 0 once read and wrote wherever it liked.
+    #[test]
+    fn only_windows_that_see_something_are_made() {
+        for (size, stride, padding, made) in [
+            (1, 1, 0, true),
+            (3, 1, 2, true),
+            (0, 1, 0, false),
+            (1, 0, 0, false),
+            (0, 0, 0, false),
+            (3, 1, 3, false),
+            (LONGEST_WINDOW, LONGEST_WINDOW, 0, true),
+            (LONGEST_WINDOW + 1, 1, 0, false),
+            (1, LONGEST_WINDOW + 1, 0, false),
+            (usize::MAX, 1, 0, false),
+            (1, usize::MAX, 0, false),
+            (1, 1, usize::MAX, false),
+        ] {
+            assert_eq!(Window::square(size, stride, padding).is_ok(), made, "{size}/{stride} with {padding} around");
+        }
+        for axis in [0, 1] {
+            let but = |number| if axis == 0 { [number, 2] } else { [2, number] };
+            let refused = [
+                Window::new(but(0), [1, 1], [0, 0], [0, 0]),
+                Window::new([2, 2], but(0), [0, 0], [0, 0]),
+                Window::new([3, 3], [1, 1], but(3), [0, 0]),
+                Window::new([3, 3], [1, 1], [0, 0], but(3)),
+            ];
+            assert!(refused.iter().all(Result::is_err), "{refused:?}");
+        }
     }
 
     #[test]
@@ -88,8 +225,19 @@ mod tests {
             (7, 1, 0, 6, None),
             (2, 2, 0, 5, Some(2)),
         ] {
-            let window = Window { size: [size; 2], stride: [stride; 2], before: [padding; 2], after: [padding; 2] };
-            assert_eq!(window.output(length, length), output.map(|output| [output; 2]), "{window:?} over {length}");
+            let window = Window::square(size, stride, padding).unwrap();
+            let found = window.output(Extent::new(length, length, 2).unwrap(), 3).ok();
+            let expected = output.map(|output| Extent::new(output, output, 3).unwrap());
+            assert_eq!(found, expected, "{window:?} over {length}");
         }
+    }
+
+    #[test]
+    fn a_picture_that_only_its_surroundings_make_too_large_is_refused() {
+        let wide = Extent::new(1 << 14, MOST_NUMBERS >> 14, 1).unwrap();
+        assert!(Window::PIXEL.output(wide, 1).is_ok());
+        let beside = Window::new([1, 2], [1, 1], [0, 1], [0, 0]).unwrap();
+        assert!(matches!(beside.output(wide, 1), Err(LayerError::TooLarge { .. })));
+        assert!(matches!(Window::PIXEL.output(wide, 2), Err(LayerError::TooLarge { .. })));
     }
 }

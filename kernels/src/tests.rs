@@ -6,13 +6,16 @@ use crate::{
 };
 
 fn window(size: [usize; 2], stride: [usize; 2], before: [usize; 2], after: [usize; 2]) -> Window {
-    Window { size, stride, before, after }
+    Window::new(size, stride, before, after).unwrap()
 }
+
+/// So many shapes are made up.
+const ANY_CASES: usize = 60;
 
 /// Pictures and windows: what the networks have, and what is at the edge of a tile, a step or a chunk.
 fn cases() -> Vec<(Extent, usize, Window)> {
     let square = |size, stride, padding| window([size; 2], [stride; 2], [padding; 2], [padding; 2]);
-    let extent = |height, width, channels| Extent { height, width, channels };
+    let extent = |height, width, channels| Extent::new(height, width, channels).unwrap();
     let mut cases = vec![
         (extent(13, 17, 3), 32, square(3, 2, 0)),
         (extent(13, 12, 3), 16, square(3, 2, 1)),
@@ -26,11 +29,26 @@ fn cases() -> Vec<(Extent, usize, Window)> {
         (extent(5, 6, 1), 1, square(3, 1, 1)),
         (extent(9, 4, 7), 10, square(2, 2, 0)),
         (extent(6, 5, 8), 4, window([3, 2], [2, 1], [0, 1], [1, 0])),
-        // The outermost windows see nothing of the picture: depthwise ones were looked for before its beginning.
-        (extent(4, 5, 20), 16, square(3, 1, 3)),
-        (extent(4, 5, 20), 16, square(2, 1, 2)),
+        // The outermost windows see a corner of the picture and no more.
+        (extent(4, 5, 20), 16, square(3, 1, 2)),
+        (extent(1, 1, 20), 16, square(5, 1, 4)),
     ];
     cases.extend([2, 3, 5, 11, 12, 13, 25].map(|width| (extent(1, width, 4), 48, square(1, 1, 0))));
+    cases.extend(any_cases());
+    cases
+}
+
+/// What nobody has thought of.
+fn any_cases() -> Vec<(Extent, usize, Window)> {
+    let mut random = fastrand::Rng::with_seed(6);
+    let mut cases = Vec::new();
+    while cases.len() < ANY_CASES {
+        let extent = Extent::new(random.usize(1..9), random.usize(1..9), random.usize(1..40)).unwrap();
+        let mut pair = |below: usize| [random.usize(0..below), random.usize(0..below)];
+        let window = Window::new(pair(5), pair(4), pair(4), pair(4));
+        let fits = |window: &Window| window.output(extent, 1).is_ok();
+        cases.extend(window.ok().filter(fits).map(|window| (extent, random.usize(1..70), window)));
+    }
     cases
 }
 
@@ -73,7 +91,7 @@ fn sums<T: Copy, S: Copy>(
     add: impl Fn(S, usize, T) -> S,
     weights: &[T],
 ) -> Vec<S> {
-    let [rows, columns] = window.output(extent.height, extent.width).unwrap();
+    let Extent { height: rows, width: columns, .. } = window.output(extent, outputs).unwrap();
     let [height, width] = window.size;
     let mut sums = Vec::new();
     for pixel in 0..rows * columns {
@@ -101,20 +119,20 @@ fn floats_are_summed_as_defined() {
     for (extent, outputs, window) in cases() {
         let mut floats = |count: usize| (0..count).map(|_| random.f32() * 2.0 - 1.0).collect::<Vec<_>>();
         let picture = floats(extent.numbers());
-        let numbers = floats(outputs * extent.channels * window.size[0] * window.size[1]);
+        let numbers = floats(outputs * extent.channels * window.places());
         let bias = floats(outputs);
         let add = |sum: f32, at: usize, weight: f32| picture[at].mul_add(weight, sum);
         let sums = sums(extent, outputs, &window, |output| bias[output], add, &numbers);
         let residual = floats(sums.len());
-        let weights = Weights { numbers: &numbers, outputs, inputs: extent.channels, window };
+        let weights = Weights::new(&numbers, outputs, extent.channels, window).unwrap();
         for activation in activations(outputs) {
             let expected: Vec<f32> =
                 (0..sums.len()).map(|at| activate(&activation, at % outputs, sums[at] + residual[at])).collect();
             for (level, threads) in Level::all().flat_map(|level| threads().map(|threads| (level, threads))) {
-                let layer = FloatConvolution::new(level, &weights, &bias, &activation);
+                let layer = FloatConvolution::new(level, &weights, &bias, &activation).unwrap();
                 let mut found = vec![f32::NAN; expected.len()];
                 let outputs = Outputs { floats: Some(&mut found), bytes: None };
-                layer.run(&picture, extent, Some(&residual), outputs, threads);
+                layer.run(&picture, extent, Some(&residual), outputs, threads).unwrap();
                 assert_eq!(found, expected, "{level:?}, {threads} threads: {extent:?}, {window:?}, {activation:?}");
             }
         }
@@ -125,13 +143,13 @@ fn floats_are_summed_as_defined() {
 #[test]
 fn what_is_no_number_stays_none_behind_a_rectifier() {
     let picture = [f32::NAN, f32::NEG_INFINITY, -2.0, -0.0, 0.0, 3.0, f32::INFINITY];
-    let extent = Extent { height: 1, width: picture.len(), channels: 1 };
+    let extent = Extent::new(1, picture.len(), 1).unwrap();
     // Less than a register of channels, and a whole one.
     for (level, outputs) in Level::all().flat_map(|level| [1, 16].map(|outputs| (level, outputs))) {
-        let weights = Weights { numbers: &[1.0; 16][..outputs], outputs, inputs: 1, window: Window::PIXEL };
-        let layer = FloatConvolution::new(level, &weights, &[0.0; 16][..outputs], &Activation::Relu);
+        let weights = Weights::new(&[1.0; 16][..outputs], outputs, 1, Window::PIXEL).unwrap();
+        let layer = FloatConvolution::new(level, &weights, &[0.0; 16][..outputs], &Activation::Relu).unwrap();
         let mut found = vec![7.0; picture.len() * outputs];
-        layer.run(&picture, extent, None, Outputs::of_floats(&mut found), 1);
+        layer.run(&picture, extent, None, Outputs::of_floats(&mut found), 1).unwrap();
         for channel in 0..outputs {
             let found: Vec<f32> = found[channel..].iter().step_by(outputs).copied().collect();
             assert!(found[0].is_nan(), "{level:?}: {found:?}");
@@ -145,12 +163,12 @@ fn bytes_are_summed_exactly() {
     let mut random = fastrand::Rng::with_seed(8);
     for (extent, outputs, window) in cases() {
         let picture: Vec<u8> = (0..extent.numbers()).map(|_| random.u8(..)).collect();
-        let count = outputs * extent.channels * window.size[0] * window.size[1];
+        let count = outputs * extent.channels * window.places();
         let numbers: Vec<i8> = (0..count).map(|_| random.i8(-127..)).collect();
         let bias: Vec<i32> = (0..outputs).map(|_| random.i32(-9999..9999)).collect();
         let scale: Vec<f32> = (0..outputs).map(|_| random.f32() / 9999.0).collect();
         let offset: Vec<f32> = (0..outputs).map(|_| random.f32() - 0.5).collect();
-        let weights = Weights { numbers: &numbers, outputs, inputs: extent.channels, window };
+        let weights = Weights::new(&numbers, outputs, extent.channels, window).unwrap();
         for sign in [Sign::Unsigned, Sign::Signed] {
             let zero = i32::from(sign.zero());
             let add = |sum: i32, at: usize, weight: i8| sum + (i32::from(picture[at]) - zero) * i32::from(weight);
@@ -159,14 +177,14 @@ fn bytes_are_summed_exactly() {
                 let scaled = |at: usize| sums[at] as f32 * scale[at % outputs] + offset[at % outputs];
                 let expected: Vec<f32> =
                     (0..sums.len()).map(|at| activate(&activation, at % outputs, scaled(at))).collect();
-                let quantisation = Quantisation::new(0.01, sign);
+                let quantisation = Quantisation::new(0.01, sign).unwrap();
                 let expected_bytes: Vec<u8> = expected.iter().map(|&value| quantisation.byte_of(value)).collect();
                 for (level, threads) in Level::all().flat_map(|level| threads().map(|threads| (level, threads))) {
-                    let finish = Finish::new(&scale, &offset, &activation);
-                    let layer = ByteConvolution::new(level, &weights, &bias, sign, finish);
+                    let finish = Finish::new(&scale, &offset, &activation).unwrap();
+                    let layer = ByteConvolution::new(level, &weights, &bias, sign, finish).unwrap();
                     let (mut floats, mut bytes) = (vec![f32::NAN; expected.len()], vec![0; expected.len()]);
                     let outputs = Outputs { floats: Some(&mut floats), bytes: Some((&mut bytes, quantisation)) };
-                    layer.run(&picture, extent, None, outputs, threads);
+                    layer.run(&picture, extent, None, outputs, threads).unwrap();
                     assert_eq!(floats, expected, "{level:?}, {threads} threads: {extent:?}, {window:?}, {sign:?}");
                     assert_eq!(bytes, expected_bytes, "{level:?}: {extent:?}, {window:?}, {sign:?}");
                 }
@@ -179,8 +197,8 @@ fn bytes_are_summed_exactly() {
 fn depthwise_windows_are_summed_as_defined() {
     let mut random = fastrand::Rng::with_seed(9);
     for (extent, _, window) in cases() {
-        let [rows, columns] = window.output(extent.height, extent.width).unwrap();
-        let (channels, places) = (extent.channels, window.size[0] * window.size[1]);
+        let (channels, places) = (extent.channels, window.places());
+        let Extent { height: rows, width: columns, .. } = window.output(extent, channels).unwrap();
         let floats: Vec<f32> = (0..extent.numbers()).map(|_| random.f32() - 0.5).collect();
         let float_taps: Vec<f32> = (0..channels * places).map(|_| random.f32() - 0.5).collect();
         let bytes: Vec<u8> = (0..extent.numbers()).map(|_| random.u8(..)).collect();
@@ -199,17 +217,96 @@ fn depthwise_windows_are_summed_as_defined() {
             of_bytes.push(activate(activation, channel, byte_sum as f32 * 0.5 + 0.125));
         }
         for (level, threads) in Level::all().flat_map(|level| threads().map(|threads| (level, threads))) {
-            let weights = Weights { numbers: &float_taps, outputs: channels, inputs: 1, window };
-            let layer = Depthwise::of_floats(level, &weights, &vec![0.25; channels], activation);
+            let weights = Weights::depthwise(&float_taps, channels, window).unwrap();
+            let layer = Depthwise::of_floats(level, &weights, &vec![0.25; channels], activation).unwrap();
             let mut found = vec![f32::NAN; of_floats.len()];
-            layer.run(&floats, extent, Outputs { floats: Some(&mut found), bytes: None }, threads);
+            layer.run(&floats, extent, Outputs::of_floats(&mut found), threads).unwrap();
             assert_eq!(found, of_floats, "{level:?}, {threads} threads: {extent:?}, {window:?}");
 
-            let weights = Weights { numbers: &byte_taps, outputs: channels, inputs: 1, window };
-            let finish = Finish::new(&vec![0.5; channels], &vec![0.125; channels], activation);
-            let layer = Depthwise::of_bytes(level, &weights, &vec![3; channels], Sign::Signed, finish);
-            layer.run(&bytes, extent, Outputs { floats: Some(&mut found), bytes: None }, threads);
+            let weights = Weights::depthwise(&byte_taps, channels, window).unwrap();
+            let finish = Finish::new(&vec![0.5; channels], &vec![0.125; channels], activation).unwrap();
+            let layer = Depthwise::of_bytes(level, &weights, &vec![3; channels], Sign::Signed, finish).unwrap();
+            layer.run(&bytes, extent, Outputs::of_floats(&mut found), threads).unwrap();
             assert_eq!(found, of_bytes, "{level:?}, {threads} threads: {extent:?}, {window:?}");
         }
+    }
+}
+
+#[test]
+fn slices_of_other_lengths_are_refused_at_every_level() {
+    let (extent, window) = (Extent::new(4, 5, 16).unwrap(), Window::square(3, 1, 1).unwrap());
+    let (floats, bytes) = (vec![1.0; 16 * 16 * 9], vec![1; 16 * 16 * 9]);
+    let other = Extent::new(4, 5, 15).unwrap();
+    let small = Extent::new(1, 1, 16).unwrap();
+    let valid = Window::square(3, 1, 0).unwrap();
+    for level in Level::all() {
+        let finish = Finish::new(&[1.0; 16], &[0.0; 16], &Activation::None).unwrap();
+        let weights = Weights::new(&floats, 16, 16, window).unwrap();
+        let of_floats = FloatConvolution::new(level, &weights, &[0.0; 16], &Activation::None).unwrap();
+        let taps = Weights::depthwise(&floats[..16 * 9], 16, window).unwrap();
+        let depthwise = Depthwise::of_floats(level, &taps, &[0.0; 16], &Activation::None).unwrap();
+        let weights = Weights::new(&bytes, 16, 16, window).unwrap();
+        let of_bytes = ByteConvolution::new(level, &weights, &[0; 16], Sign::Signed, finish).unwrap();
+        for (picture, extent, room) in [(319, extent, 320), (320, extent, 319), (300, other, 320), (320, other, 320)] {
+            let (numbers, pixels) = (vec![0.5; picture], vec![5; picture]);
+            let (mut into, mut bytes_into) = (vec![7.0; room], vec![7; room]);
+            let quantisation = Quantisation::of_steps(Sign::Signed);
+            let refused = [
+                of_floats.run(&numbers, extent, None, Outputs::of_floats(&mut into), 2),
+                depthwise.run(&numbers, extent, Outputs::of_floats(&mut into), 2),
+                of_bytes.run(&pixels, extent, None, Outputs::of_floats(&mut into), 2),
+                of_bytes.run(
+                    &pixels,
+                    extent,
+                    None,
+                    Outputs { floats: None, bytes: Some((&mut bytes_into, quantisation)) },
+                    2,
+                ),
+                crate::Largest::new(level, window).run(&numbers, extent, &mut into[1..]),
+            ];
+            assert!(refused.iter().all(Result::is_err), "{level:?}, {picture} numbers: {refused:?}");
+            assert!(into.iter().all(|&number| number == 7.0) && bytes_into.iter().all(|&byte| byte == 7));
+        }
+        let mut into = vec![7.0; 320];
+        let residual = of_floats.run(&[0.5; 320], extent, Some(&[0.0; 319]), Outputs::of_floats(&mut into), 1);
+        let beyond = crate::Largest::new(level, valid).run(&[0.5; 16], small, &mut into);
+        assert!(residual.is_err() && beyond.is_err(), "{level:?}: {residual:?}, {beyond:?}");
+    }
+}
+
+#[test]
+fn layers_of_other_numbers_are_not_made() {
+    let (level, window) = (Level::fastest(), Window::square(3, 1, 1).unwrap());
+    let numbers = [1.0; 4 * 2 * 9];
+    for (count, outputs, inputs, made) in
+        [(72, 4, 2, true), (71, 4, 2, false), (0, 0, 2, false), (0, 4, 0, false), (72, usize::MAX, 2, false)]
+    {
+        assert_eq!(Weights::new(&numbers[..count], outputs, inputs, window).is_ok(), made, "{count} weights");
+    }
+    let weights = Weights::new(&numbers, 4, 2, window).unwrap();
+    let taps = Weights::depthwise(&numbers[..36], 4, window).unwrap();
+    let slopes = |count| Activation::PRelu(vec![0.5; count]);
+    for (biases, slopes, made) in [(4, slopes(4), true), (3, slopes(4), false), (4, slopes(3), false)] {
+        let bias = vec![0.0; biases];
+        assert_eq!(FloatConvolution::new(level, &weights, &bias, &slopes).is_ok(), made);
+        assert_eq!(Depthwise::of_floats(level, &taps, &bias, &slopes).is_ok(), made);
+        assert_eq!(Finish::new(&[1.0; 4], &bias, &slopes).is_ok(), made);
+    }
+    // One input alone is a window for each channel.
+    assert!(Depthwise::of_floats(level, &weights, &[0.0; 4], &Activation::None).is_err());
+    let finish = |channels| Finish::new(&vec![1.0; channels], &vec![0.0; channels], &Activation::None).unwrap();
+    let bytes = vec![1; 4 * 24 * 24];
+    let wide = Weights::depthwise(&bytes, 4, Window::square(24, 1, 0).unwrap()).unwrap();
+    assert!(matches!(
+        Depthwise::of_bytes(level, &wide, &[0; 4], Sign::Signed, finish(4)),
+        Err(crate::LayerError::Products { found: 576, .. })
+    ));
+    let narrow = Weights::new(&bytes[..36], 2, 2, window).unwrap();
+    for (biases, channels, made) in [(2, 2, true), (1, 2, false), (2, 1, false), (2, 3, false)] {
+        let layer = ByteConvolution::new(level, &narrow, &vec![0; biases], Sign::Unsigned, finish(channels));
+        assert_eq!(layer.is_ok(), made, "{biases} biases, {channels} channels");
+    }
+    for step in [0.0, -1.0, f32::NAN, f32::INFINITY] {
+        assert!(Quantisation::new(step, Sign::Signed).is_err(), "{step}");
     }
 }

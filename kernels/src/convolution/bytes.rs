@@ -6,11 +6,12 @@ use super::panels::Panels;
 use super::surround::surround;
 use super::tiles::Job;
 use crate::bytes::Sign;
+use crate::error::LayerError;
 use crate::finish::{Finish, Outputs, WIDEST_BLOCK};
 use crate::lanes::Lanes;
 use crate::lanes::portable::PlainBytes;
 use crate::level::{Instructions, Level};
-use crate::shape::{Extent, Window, product};
+use crate::shape::{Extent, Window};
 use crate::threads::over_pixels;
 use std::cell::Cell;
 
@@ -43,13 +44,22 @@ impl ByteConvolution {
     /// Packs the weights for a level. `bias` has a number for each output channel, worth one step of input times one of
     /// weight each; `sign` is the picture's.
     ///
-    /// # Panics
-    /// If the numbers of weights, biases and of `finish` do not fit the window and the channels, or a sum would have
+    /// # Errors
+    /// [`LayerError`] if there is not one bias and one channel of `finish` for each output channel, or a sum would have
     /// more than [`MOST_PRODUCTS`].
-    pub fn new(level: Level, weights: &Weights<'_, i8>, bias: &[i32], sign: Sign, finish: Finish) -> Self {
-        let products = product([weights.inputs, weights.window.size[0], weights.window.size[1]]);
-        assert!(products <= MOST_PRODUCTS, "{products} products in one sum");
-        assert_eq!(bias.len(), weights.outputs, "a bias for each output channel");
+    pub fn new(
+        level: Level,
+        weights: &Weights<'_, i8>,
+        bias: &[i32],
+        sign: Sign,
+        finish: Finish,
+    ) -> Result<Self, LayerError> {
+        let (found, most) = (weights.products(), MOST_PRODUCTS);
+        if found > most {
+            return Err(LayerError::Products { found, most });
+        }
+        LayerError::require_numbers("biases", bias.len(), weights.outputs)?;
+        LayerError::require_channels(finish.channels(), weights.outputs)?;
         let (panels, centred) = match level.0 {
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2 => (Panels::pack::<x86::Avx2Bytes>(weights), true),
@@ -66,24 +76,35 @@ impl ByteConvolution {
         let excess = if centred { 0 } else { level.excess(sign) };
         let start = starts(weights, bias, excess);
         let Weights { outputs, inputs, window, .. } = *weights;
-        Self { level, window, inputs, outputs, sign, panels, start, finish }
+        Ok(Self { level, window, inputs, outputs, sign, panels, start, finish })
     }
 
-    /// The size of what comes of a picture of that size; `None` if the window does not fit.
-    pub fn output(&self, extent: Extent) -> Option<Extent> {
-        let [height, width] = self.window.output(extent.height, extent.width)?;
-        Some(Extent { height, width, channels: self.outputs })
+    /// The size of what comes of a picture of that size.
+    ///
+    /// # Errors
+    /// [`LayerError`] if the picture has other channels, the window does not fit, or the result would be too large.
+    pub fn output(&self, extent: Extent) -> Result<Extent, LayerError> {
+        LayerError::require_channels(extent.channels, self.inputs)?;
+        self.window.output(extent, self.outputs)
     }
 
     /// Convolves a picture, on so many threads of the current pool. `residual` has a number for each output number and
     /// is added before the activation.
     ///
-    /// # Panics
-    /// If a slice does not have as many numbers as its extent.
-    pub fn run(&self, picture: &[u8], extent: Extent, residual: Option<&[f32]>, outputs: Outputs<'_>, threads: usize) {
-        assert_eq!((picture.len(), extent.channels), (extent.numbers(), self.inputs), "the picture's numbers");
-        let output = self.output(extent).unwrap_or_else(|| panic!("a window larger than its picture"));
-        outputs.require(output, residual);
+    /// # Errors
+    /// As for [`ByteConvolution::output`], and [`LayerError::Numbers`] if a slice does not have as many numbers as its
+    /// extent.
+    pub fn run(
+        &self,
+        picture: &[u8],
+        extent: Extent,
+        residual: Option<&[f32]>,
+        outputs: Outputs<'_>,
+        threads: usize,
+    ) -> Result<(), LayerError> {
+        let output = self.output(extent)?;
+        LayerError::require_numbers("the picture", picture.len(), extent.numbers())?;
+        outputs.require(output, residual)?;
         match self.level.0 {
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2 => self.widened(picture, extent, |input, extent| {
@@ -122,6 +143,7 @@ impl ByteConvolution {
                 });
             }),
         }
+        Ok(())
     }
 
     /// Steps of four that begin within a row of the window may end beyond the picture's last number.

@@ -6,6 +6,7 @@ use super::panels::Panels;
 use super::surround::surround;
 use super::tiles::Job;
 use crate::aligned::Aligned;
+use crate::error::LayerError;
 use crate::finish::{Activation, Finish, Outputs, padded};
 use crate::lanes::portable::PlainFloats;
 use crate::lanes::{FloatLanes, Lanes};
@@ -34,10 +35,16 @@ thread_local! {
 impl FloatConvolution {
     /// Packs the weights for a level. `bias` has a number for each output channel.
     ///
-    /// # Panics
-    /// If the numbers of weights or biases do not fit the window and the channels.
-    pub fn new(level: Level, weights: &Weights<'_, f32>, bias: &[f32], activation: &Activation) -> Self {
-        assert_eq!(bias.len(), weights.outputs, "a bias for each output channel");
+    /// # Errors
+    /// [`LayerError::Numbers`] if there is not one bias, and one slope of the activation, for each output channel.
+    pub fn new(
+        level: Level,
+        weights: &Weights<'_, f32>,
+        bias: &[f32],
+        activation: &Activation,
+    ) -> Result<Self, LayerError> {
+        LayerError::require_numbers("biases", bias.len(), weights.outputs)?;
+        let finish = Finish::of_sums(weights.outputs, activation)?;
         let panels = match level.0 {
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2 => Panels::pack::<FloatLanes<x86::__m256>>(weights),
@@ -47,15 +54,17 @@ impl FloatConvolution {
             Instructions::Neon | Instructions::NeonDot => Panels::pack::<FloatLanes<neon::float32x4_t>>(weights),
             Instructions::Portable => Panels::pack::<FloatLanes<PlainFloats>>(weights),
         };
-        let finish = Finish::new(&vec![1.0; bias.len()], &vec![0.0; bias.len()], activation);
         let Weights { outputs, inputs, window, .. } = *weights;
-        Self { level, window, inputs, outputs, panels, bias: padded(bias), finish }
+        Ok(Self { level, window, inputs, outputs, panels, bias: padded(bias), finish })
     }
 
-    /// The size of what comes of a picture of that size; `None` if the window does not fit.
-    pub fn output(&self, extent: Extent) -> Option<Extent> {
-        let [height, width] = self.window.output(extent.height, extent.width)?;
-        Some(Extent { height, width, channels: self.outputs })
+    /// The size of what comes of a picture of that size.
+    ///
+    /// # Errors
+    /// [`LayerError`] if the picture has other channels, the window does not fit, or the result would be too large.
+    pub fn output(&self, extent: Extent) -> Result<Extent, LayerError> {
+        LayerError::require_channels(extent.channels, self.inputs)?;
+        self.window.output(extent, self.outputs)
     }
 
     /// How the window moves.
@@ -66,15 +75,29 @@ impl FloatConvolution {
     /// Convolves a picture, on so many threads of the current pool. `residual` has a number for each output number and
     /// is added before the activation.
     ///
-    /// # Panics
-    /// If a slice does not have as many numbers as its extent.
-    pub fn run(&self, picture: &[f32], extent: Extent, residual: Option<&[f32]>, outputs: Outputs<'_>, threads: usize) {
-        self.within(&self.window, picture, extent, residual, outputs, threads);
+    /// # Errors
+    /// As for [`FloatConvolution::output`], and [`LayerError::Numbers`] if a slice does not have as many numbers as its
+    /// extent.
+    pub fn run(
+        &self,
+        picture: &[f32],
+        extent: Extent,
+        residual: Option<&[f32]>,
+        outputs: Outputs<'_>,
+        threads: usize,
+    ) -> Result<(), LayerError> {
+        self.within(&self.window, picture, extent, residual, outputs, threads)
     }
 
     /// Convolves a picture with a window of the same size and stride that sees more or less beyond it.
-    pub(crate) fn run_within(&self, window: &Window, picture: &[f32], extent: Extent, outputs: Outputs<'_>) {
-        self.within(window, picture, extent, None, outputs, 1);
+    pub(crate) fn run_within(
+        &self,
+        window: &Window,
+        picture: &[f32],
+        extent: Extent,
+        outputs: Outputs<'_>,
+    ) -> Result<(), LayerError> {
+        self.within(window, picture, extent, None, outputs, 1)
     }
 
     fn within(
@@ -85,25 +108,32 @@ impl FloatConvolution {
         residual: Option<&[f32]>,
         outputs: Outputs<'_>,
         threads: usize,
-    ) {
-        assert_eq!((picture.len(), extent.channels), (extent.numbers(), self.inputs), "the picture's numbers");
-        assert!(window.output(extent.height, extent.width).is_some(), "a window larger than its picture");
+    ) -> Result<(), LayerError> {
+        LayerError::require_channels(extent.channels, self.inputs)?;
+        LayerError::require_numbers("the picture", picture.len(), extent.numbers())?;
+        let output = window.output(extent, self.outputs)?;
+        outputs.require(output, residual)?;
         if !window.is_padded() {
-            return self.over(picture, extent, residual, outputs, threads);
+            self.over(picture, extent, output, residual, outputs, threads);
+            return Ok(());
         }
         let mut surrounded = SURROUNDED.take();
         let padded = surround(picture, extent, window, (0.0, 0), |number| number, &mut surrounded);
-        self.over(&surrounded, padded, residual, outputs, threads);
+        self.over(&surrounded, padded, output, residual, outputs, threads);
         SURROUNDED.set(surrounded);
+        Ok(())
     }
 
-    fn over(&self, input: &[f32], extent: Extent, residual: Option<&[f32]>, outputs: Outputs<'_>, threads: usize) {
-        let inside = Window { before: [0, 0], after: [0, 0], ..self.window };
-        let Some([height, width]) = inside.output(extent.height, extent.width) else {
-            panic!("a window larger than its picture");
-        };
-        let output = Extent { height, width, channels: self.outputs };
-        outputs.require(output, residual);
+    /// All windows lie within the input, and the slices have been looked at.
+    fn over(
+        &self,
+        input: &[f32],
+        extent: Extent,
+        output: Extent,
+        residual: Option<&[f32]>,
+        outputs: Outputs<'_>,
+        threads: usize,
+    ) {
         over_pixels(threads, output, outputs, |first, count, outputs| match self.level.0 {
             // SAFETY, for all of these: a level is only made where the processor has its instructions.
             #[cfg(target_arch = "x86_64")]

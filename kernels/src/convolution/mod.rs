@@ -15,20 +15,45 @@ mod tiles;
 pub use bytes::{ByteConvolution, MOST_PRODUCTS};
 pub use floats::FloatConvolution;
 
-use crate::shape::{Extent, Window, product};
+use crate::error::LayerError;
+use crate::shape::{Extent, MOST_NUMBERS, Window, product};
 use std::ops::Range;
 
 /// What a convolution is made from.
 #[derive(Clone, Debug)]
 pub struct Weights<'a, T> {
+    pub(crate) numbers: &'a [T],
+    pub(crate) outputs: usize,
+    pub(crate) inputs: usize,
+    pub(crate) window: Window,
+}
+
+impl<'a, T> Weights<'a, T> {
     /// Output channels, input channels, rows, columns (OIHW), as in ONNX.
-    pub numbers: &'a [T],
-    /// Output channels.
-    pub outputs: usize,
-    /// Input channels.
-    pub inputs: usize,
-    /// How the window moves.
-    pub window: Window,
+    ///
+    /// # Errors
+    /// [`LayerError::Length`] if there are no channels, or more weights than [`MOST_NUMBERS`]; [`LayerError::Numbers`] if
+    /// there are not as many as channels and window ask for.
+    pub fn new(numbers: &'a [T], outputs: usize, inputs: usize, window: Window) -> Result<Self, LayerError> {
+        for (of, length) in [("output channels", outputs), ("input channels", inputs), ("weights", numbers.len())] {
+            LayerError::require_length(of, length, MOST_NUMBERS)?;
+        }
+        LayerError::require_numbers("weights", numbers.len(), product([outputs, inputs, window.places()]))?;
+        Ok(Self { numbers, outputs, inputs, window })
+    }
+
+    /// The same for a depthwise convolution: a window for each channel, one after the other.
+    ///
+    /// # Errors
+    /// As for [`Weights::new`].
+    pub fn depthwise(numbers: &'a [T], channels: usize, window: Window) -> Result<Self, LayerError> {
+        Self::new(numbers, channels, 1, window)
+    }
+
+    /// Products in the sum of one output number.
+    fn products(&self) -> usize {
+        self.inputs * self.window.places()
+    }
 }
 
 impl<T: Copy> Weights<'_, T> {
@@ -39,15 +64,11 @@ impl<T: Copy> Weights<'_, T> {
         let (one, within) = (self.inputs * height * width, (input * height + row) * width + column);
         self.numbers[outputs.start * one + within..].iter().step_by(one).take(outputs.len()).copied()
     }
-
-    fn check(&self) {
-        let [height, width] = self.window.size;
-        assert_eq!(self.numbers.len(), product([self.outputs, self.inputs, height, width]), "weights of the window");
-    }
 }
 
-/// Multiplications of a convolution over a picture of that size.
+/// Multiplications of a convolution over a picture of that size; as many as can be counted, if there are more, and 0 if
+/// the window does not fit.
 pub fn macs(window: &Window, extent: Extent, outputs: usize) -> usize {
-    let [rows, columns] = window.output(extent.height, extent.width).unwrap_or_default();
-    rows * columns * outputs * window.size[0] * window.size[1] * extent.channels
+    let output = window.output(extent, outputs).map_or(0, |output| output.numbers());
+    product([output, window.places(), extent.channels])
 }

@@ -11,11 +11,12 @@ pub use number::Number;
 use crate::aligned::Aligned;
 use crate::bytes::Sign;
 use crate::convolution::Weights;
+use crate::error::LayerError;
 use crate::finish::{Activation, CHUNK, Finish, Outputs, Place};
 use crate::lanes::Vector;
 use crate::lanes::portable::PlainFloats;
 use crate::level::{Instructions, Level};
-use crate::shape::{Extent, Window, product};
+use crate::shape::{Extent, Window};
 use crate::threads::over_pixels;
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -42,24 +43,35 @@ const MOST_PLACES: usize = 518;
 impl Depthwise<f32> {
     /// For pictures of floats. `weights` have one input; `bias` has a number for each channel.
     ///
-    /// # Panics
-    /// If the numbers of weights or biases do not fit.
-    pub fn of_floats(level: Level, weights: &Weights<'_, f32>, bias: &[f32], activation: &Activation) -> Self {
-        let finish = Finish::new(&vec![1.0; bias.len()], &vec![0.0; bias.len()], activation);
+    /// # Errors
+    /// [`LayerError`] if there is not one bias, and one slope of the activation, for each channel.
+    pub fn of_floats(
+        level: Level,
+        weights: &Weights<'_, f32>,
+        bias: &[f32],
+        activation: &Activation,
+    ) -> Result<Self, LayerError> {
+        let finish = Finish::of_sums(weights.outputs, activation)?;
         Self::new(level, weights, 0.0, bias, finish)
     }
 
     /// Convolves a picture, on so many threads of the current pool.
     ///
-    /// # Panics
-    /// If a slice does not have as many numbers as its extent.
-    pub fn run(&self, picture: &[f32], extent: Extent, outputs: Outputs<'_>, threads: usize) {
-        self.convolve(&self.window, picture, extent, outputs, threads);
+    /// # Errors
+    /// As for [`Depthwise::output`], and [`LayerError::Numbers`] if a slice does not have as many numbers as its extent.
+    pub fn run(&self, picture: &[f32], extent: Extent, outputs: Outputs<'_>, threads: usize) -> Result<(), LayerError> {
+        self.convolve(&self.window, picture, extent, outputs, threads)
     }
 
     /// Convolves a picture with a window of the same size and stride that sees more or less beyond it.
-    pub(crate) fn run_within(&self, window: &Window, picture: &[f32], extent: Extent, outputs: Outputs<'_>) {
-        self.convolve(window, picture, extent, outputs, 1);
+    pub(crate) fn run_within(
+        &self,
+        window: &Window,
+        picture: &[f32],
+        extent: Extent,
+        outputs: Outputs<'_>,
+    ) -> Result<(), LayerError> {
+        self.convolve(window, picture, extent, outputs, 1)
     }
 }
 
@@ -67,32 +79,49 @@ impl Depthwise<u8> {
     /// For pictures of bytes. `weights` have one input; `bias` has a number for each channel, worth one step of input
     /// times one of weight each, exact up to 2^23; `sign` is the picture's.
     ///
-    /// # Panics
-    /// If the numbers of weights or biases do not fit, or a window has more than 518 places.
-    pub fn of_bytes(level: Level, weights: &Weights<'_, i8>, bias: &[i32], sign: Sign, finish: Finish) -> Self {
-        assert!(product(weights.window.size) <= MOST_PLACES, "sums that are not exact");
+    /// # Errors
+    /// [`LayerError`] if there is not one bias and one channel of `finish` for each channel, or a window has more than 518
+    /// places.
+    pub fn of_bytes(
+        level: Level,
+        weights: &Weights<'_, i8>,
+        bias: &[i32],
+        sign: Sign,
+        finish: Finish,
+    ) -> Result<Self, LayerError> {
+        let (found, most) = (weights.window.places(), MOST_PLACES);
+        if found > most {
+            return Err(LayerError::Products { found, most });
+        }
         let numbers: Vec<f32> = weights.numbers.iter().map(|&weight| f32::from(weight)).collect();
         let bias: Vec<f32> = bias.iter().map(|&bias| bias as f32).collect();
         let Weights { outputs, inputs, window, .. } = *weights;
-        let weights = Weights { numbers: &numbers, outputs, inputs, window };
+        let weights = Weights::new(&numbers, outputs, inputs, window)?;
         Self::new(level, &weights, f32::from(sign.zero()), &bias, finish)
     }
 
     /// Convolves a picture, on so many threads of the current pool.
     ///
-    /// # Panics
-    /// If a slice does not have as many numbers as its extent.
-    pub fn run(&self, picture: &[u8], extent: Extent, outputs: Outputs<'_>, threads: usize) {
-        self.convolve(&self.window, picture, extent, outputs, threads);
+    /// # Errors
+    /// As for [`Depthwise::output`], and [`LayerError::Numbers`] if a slice does not have as many numbers as its extent.
+    pub fn run(&self, picture: &[u8], extent: Extent, outputs: Outputs<'_>, threads: usize) -> Result<(), LayerError> {
+        self.convolve(&self.window, picture, extent, outputs, threads)
     }
 }
 
 impl<T: Number> Depthwise<T> {
-    fn new(level: Level, weights: &Weights<'_, f32>, zero: f32, bias: &[f32], finish: Finish) -> Self {
+    fn new(
+        level: Level,
+        weights: &Weights<'_, f32>,
+        zero: f32,
+        bias: &[f32],
+        finish: Finish,
+    ) -> Result<Self, LayerError> {
         let Weights { numbers, outputs: channels, inputs, window } = *weights;
-        let places = product(window.size);
-        let expected = product([channels, window.size[0], window.size[1]]);
-        assert_eq!((numbers.len(), inputs, bias.len()), (expected, 1, channels), "a window for each channel");
+        LayerError::require_channels(inputs, 1)?;
+        LayerError::require_numbers("biases", bias.len(), channels)?;
+        LayerError::require_channels(finish.channels(), channels)?;
+        let places = window.places();
         let filled = channels.next_multiple_of(CHUNK);
         let mut taps = Aligned::of(places * filled);
         for (index, &number) in numbers.iter().enumerate() {
@@ -100,13 +129,16 @@ impl<T: Number> Depthwise<T> {
         }
         let mut start = Aligned::of(filled);
         start[..channels].copy_from_slice(bias);
-        Self { level, window, channels, zero, taps, start, finish, picture: PhantomData }
+        Ok(Self { level, window, channels, zero, taps, start, finish, picture: PhantomData })
     }
 
-    /// The size of what comes of a picture of that size; `None` if the window does not fit.
-    pub fn output(&self, extent: Extent) -> Option<Extent> {
-        let [height, width] = self.window.output(extent.height, extent.width)?;
-        Some(Extent { height, width, ..extent })
+    /// The size of what comes of a picture of that size.
+    ///
+    /// # Errors
+    /// [`LayerError`] if the picture has other channels, the window does not fit, or the result would be too large.
+    pub fn output(&self, extent: Extent) -> Result<Extent, LayerError> {
+        LayerError::require_channels(extent.channels, self.channels)?;
+        self.window.output(extent, self.channels)
     }
 
     /// How the window moves.
@@ -114,13 +146,18 @@ impl<T: Number> Depthwise<T> {
         self.window
     }
 
-    fn convolve(&self, window: &Window, picture: &[T], extent: Extent, outputs: Outputs<'_>, threads: usize) {
-        assert_eq!((picture.len(), extent.channels), (extent.numbers(), self.channels), "the picture's numbers");
-        let Some([height, width]) = window.output(extent.height, extent.width) else {
-            panic!("a window larger than its picture");
-        };
-        let output = Extent { height, width, ..extent };
-        outputs.require(output, None);
+    fn convolve(
+        &self,
+        window: &Window,
+        picture: &[T],
+        extent: Extent,
+        outputs: Outputs<'_>,
+        threads: usize,
+    ) -> Result<(), LayerError> {
+        LayerError::require_channels(extent.channels, self.channels)?;
+        LayerError::require_numbers("the picture", picture.len(), extent.numbers())?;
+        let output = window.output(extent, self.channels)?;
+        outputs.require(output, None)?;
         over_pixels(threads, output, outputs, |first, count, outputs| {
             let job = Job { layer: self, window, picture, extent, output, first, count };
             match self.level.0 {
@@ -134,6 +171,7 @@ impl<T: Number> Depthwise<T> {
                 Instructions::Portable => unsafe { job.run::<PlainFloats>(outputs) },
             }
         });
+        Ok(())
     }
 }
 

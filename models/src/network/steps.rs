@@ -55,8 +55,8 @@ impl Step for Convolve {
 
     fn link(&self) -> Option<Link> {
         match &self.kernel {
-            Kernel::Floats(kernel) => Link::convolution(kernel.clone(), self.extent),
-            Kernel::DepthwiseFloats(kernel) => Link::depthwise(kernel.clone(), self.extent),
+            Kernel::Floats(kernel) => Link::convolution(kernel.clone(), self.extent).ok(),
+            Kernel::DepthwiseFloats(kernel) => Link::depthwise(kernel.clone(), self.extent).ok(),
             _ => None,
         }
     }
@@ -86,10 +86,10 @@ impl Step for Convolve {
         };
         let (extent, threads) = (self.extent, self.threads);
         match &self.kernel {
-            Kernel::Floats(kernel) => kernel.run(numbers(&inputs[0])?, extent, residual, outputs, threads),
-            Kernel::Bytes(kernel) => kernel.run(numbers(&inputs[0])?, extent, residual, outputs, threads),
-            Kernel::DepthwiseFloats(kernel) => kernel.run(numbers(&inputs[0])?, extent, outputs, threads),
-            Kernel::DepthwiseBytes(kernel) => kernel.run(numbers(&inputs[0])?, extent, outputs, threads),
+            Kernel::Floats(kernel) => kernel.run(numbers(&inputs[0])?, extent, residual, outputs, threads)?,
+            Kernel::Bytes(kernel) => kernel.run(numbers(&inputs[0])?, extent, residual, outputs, threads)?,
+            Kernel::DepthwiseFloats(kernel) => kernel.run(numbers(&inputs[0])?, extent, outputs, threads)?,
+            Kernel::DepthwiseBytes(kernel) => kernel.run(numbers(&inputs[0])?, extent, outputs, threads)?,
         }
         Ok(())
     }
@@ -114,7 +114,7 @@ impl Step for Chained {
     fn run(&self, inputs: &[TValue], outputs: &mut [&mut Tensor]) -> TractResult<()> {
         let [output] = outputs else { bail!("one output") };
         let mut view = output.try_as_plain_ram_mut()?;
-        self.chain.run(numbers(&inputs[0])?, view.as_slice_mut::<f32>()?, self.threads);
+        self.chain.run(numbers(&inputs[0])?, view.as_slice_mut::<f32>()?, self.threads)?;
         Ok(())
     }
 }
@@ -191,7 +191,7 @@ impl Step for Plain {
     fn link(&self) -> Option<Link> {
         match self.what {
             What::Enter(None) => Some(Link::interleave(self.extent)),
-            What::Largest(window) => Link::largest(Largest::new(Level::fastest(), window), self.extent),
+            What::Largest(window) => Link::largest(Largest::new(Level::fastest(), window), self.extent).ok(),
             _ => None,
         }
     }
@@ -211,16 +211,16 @@ impl Plain {
         let bytes = |index: usize| numbers::<u8>(&inputs[index]);
         let floats = |index: usize| numbers::<f32>(&inputs[index]);
         match &self.what {
-            What::Enter(_) => pool::interleave(floats(0)?, self.extent, into, |number| number),
-            What::Leave => pool::planes(floats(0)?, self.extent, into),
+            What::Enter(_) => pool::interleave(floats(0)?, self.extent, into, |number| number)?,
+            What::Leave => pool::planes(floats(0)?, self.extent, into)?,
             What::Dequantise(quantisation) => {
                 into.iter_mut().zip(bytes(0)?).for_each(|(place, &byte)| *place = quantisation.number_of(byte));
             }
-            What::Largest(window) => Largest::new(Level::fastest(), *window).run(floats(0)?, self.extent, into),
-            What::Mean => pool::mean(floats(0)?, self.extent, into),
-            What::Repeat(times) => pool::repeat(floats(0)?, self.extent, *times, into),
+            What::Largest(window) => Largest::new(Level::fastest(), *window).run(floats(0)?, self.extent, into)?,
+            What::Mean => pool::mean(floats(0)?, self.extent, into)?,
+            What::Repeat(times) => pool::repeat(floats(0)?, self.extent, *times, into)?,
             What::SideBySide(channels) => side_by_side(inputs, channels, into)?,
-            What::Part(first) => pool::part(floats(0)?, self.extent, *first, into),
+            What::Part(first) => pool::part(floats(0)?, self.extent, *first, into)?,
             What::Sum => {
                 into.iter_mut().zip(floats(0)?).zip(floats(1)?).for_each(|((place, a), b)| *place = a + b);
             }
@@ -236,15 +236,15 @@ impl Plain {
     fn bytes(&self, inputs: &[TValue], into: &mut [u8]) -> TractResult<()> {
         match &self.what {
             What::Enter(Some(quantisation)) => {
-                pool::interleave(numbers(&inputs[0])?, self.extent, into, |number| quantisation.byte_of(number));
+                pool::interleave(numbers(&inputs[0])?, self.extent, into, |number| quantisation.byte_of(number))?;
             }
             What::Quantise(quantisation) => {
                 let floats = numbers::<f32>(&inputs[0])?;
                 into.iter_mut().zip(floats).for_each(|(place, &number)| *place = quantisation.byte_of(number));
             }
-            What::Largest(window) => pool::largest(numbers(&inputs[0])?, self.extent, window, into),
+            What::Largest(window) => pool::largest(numbers(&inputs[0])?, self.extent, window, into)?,
             What::SideBySide(channels) => side_by_side(inputs, channels, into)?,
-            What::Repeat(times) => pool::repeat(numbers(&inputs[0])?, self.extent, *times, into),
+            What::Repeat(times) => pool::repeat(numbers(&inputs[0])?, self.extent, *times, into)?,
             what => bail!("{what:?} makes no bytes"),
         }
         Ok(())
@@ -254,8 +254,7 @@ impl Plain {
 fn side_by_side<T: Datum + Copy>(inputs: &[TValue], channels: &[usize], into: &mut [T]) -> TractResult<()> {
     let slices = inputs.iter().map(numbers).collect::<TractResult<Vec<&[T]>>>()?;
     let pictures: Vec<(&[T], usize)> = slices.into_iter().zip(channels.iter().copied()).collect();
-    pool::side_by_side(&pictures, into);
-    Ok(())
+    Ok(pool::side_by_side(&pictures, into)?)
 }
 
 fn activate(activation: &Activation, numbers: &[f32], into: &mut [f32]) {
@@ -274,7 +273,7 @@ fn activate(activation: &Activation, numbers: &[f32], into: &mut [f32]) {
 
 /// How a picture lies in a tensor.
 pub(super) fn shape(extent: Extent) -> Vec<usize> {
-    vec![1, extent.height, extent.width, extent.channels]
+    vec![1, extent.height(), extent.width(), extent.channels()]
 }
 
 fn numbers<T: Datum>(tensor: &TValue) -> TractResult<&[T]> {

@@ -67,9 +67,9 @@ impl Lowering<'_> {
         let value = self.floats(node, place)?;
         let activation = match node.op_type.as_str() {
             "Relu" => Activation::Relu,
-            "PRelu" => Activation::PRelu(self.graph.for_channels(node, 1, value.extent.channels)?),
+            "PRelu" => Activation::PRelu(self.graph.for_channels(node, 1, value.extent.channels())?),
             _ => {
-                let found = after(self.graph, &node.input[place], value.extent.channels)?;
+                let found = after(self.graph, &node.input[place], value.extent.channels())?;
                 if !found.nodes.contains(&index) {
                     return None;
                 }

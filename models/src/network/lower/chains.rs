@@ -21,7 +21,7 @@ pub(super) fn chained(model: &TypedModel, threads: usize, memory: &Memory) -> Op
         let wired = match chains.get(&node.id) {
             Some(chain) => {
                 let links = chain.iter().map(|&id| link(model.node(id))).collect::<Option<Vec<Link>>>()?;
-                let step = Chained { chain: Chain::new(links), threads };
+                let step = Chained { chain: Chain::new(links).ok()?, threads };
                 let from = places.get(model.node(chain[0]).inputs.first()?)?;
                 drawn.wire_node(&node.name, Layer::new(step, memory.clone()), &[*from]).ok()?
             }

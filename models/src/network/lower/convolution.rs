@@ -5,7 +5,6 @@ use super::{Lowering, Order, Value, activation};
 use crate::network::steps::{Convolve, Kernel};
 use crate::onnx::attributes::{attribute, integer};
 use crate::onnx::tensor;
-use kernels::convolution::MOST_PRODUCTS;
 use kernels::depthwise::Depthwise;
 use kernels::{Activation, ByteConvolution, Extent, Finish, FloatConvolution, Quantisation, Sign, Weights, Window};
 use tract_onnx::pb::NodeProto;
@@ -53,7 +52,7 @@ impl Lowering<'_> {
         let numbers = tensor::floats(weights).ok()?;
         let bias = self.bias(node, place.outputs)?;
         let tail = self.tail(node.output.first()?, place.output)?;
-        let kernel = self.float_kernel(&numbers, &bias, &place, &tail.activation);
+        let kernel = self.float_kernel(&numbers, &bias, &place, &tail.activation)?;
         self.finish(input, kernel, place, tail)
     }
 
@@ -64,15 +63,23 @@ impl Lowering<'_> {
         }
     }
 
-    pub(super) fn float_kernel(&self, numbers: &[f32], bias: &[f32], place: &Place, activation: &Activation) -> Kernel {
+    /// `None` if the numbers do not fit.
+    pub(super) fn float_kernel(
+        &self,
+        numbers: &[f32],
+        bias: &[f32],
+        place: &Place,
+        activation: &Activation,
+    ) -> Option<Kernel> {
         let (outputs, window) = (place.outputs, place.window);
-        let inputs = if place.depthwise { 1 } else { place.extent.channels };
-        let weights = Weights { numbers, outputs, inputs, window };
-        if place.depthwise {
-            Kernel::DepthwiseFloats(Depthwise::of_floats(self.level, &weights, bias, activation))
+        let inputs = if place.depthwise { 1 } else { place.extent.channels() };
+        let weights = Weights::new(numbers, outputs, inputs, window).ok()?;
+        let level = self.level;
+        Some(if place.depthwise {
+            Kernel::DepthwiseFloats(Depthwise::of_floats(level, &weights, bias, activation).ok()?)
         } else {
-            Kernel::Floats(FloatConvolution::new(self.level, &weights, bias, activation))
-        }
+            Kernel::Floats(FloatConvolution::new(level, &weights, bias, activation).ok()?)
+        })
     }
 
     /// `ConvInteger`, `Cast`, `Mul` and `Add`: integer sums that become floats.
@@ -95,7 +102,7 @@ impl Lowering<'_> {
         let (scale, bias) = (for_channels(multiply)?, for_channels(add)?);
         let mut tail = self.tail(add.output.first()?, place.output)?;
         tail.nodes.extend([cast, times, plus]);
-        let finish = Finish::new(&scale, &bias, &tail.activation);
+        let finish = Finish::new(&scale, &bias, &tail.activation).ok()?;
         let numbers = tensor::bytes(weights).ok()?;
         let kernel = self.byte_kernel(&numbers, &vec![0; place.outputs], sign, &place, finish)?;
         self.finish(input, kernel, place, tail)
@@ -110,7 +117,7 @@ impl Lowering<'_> {
         if !same_input || !zeros {
             return None;
         }
-        let made = Quantisation::new(self.graph.float(node, 6)?, self.graph.sign(node, 7)?);
+        let made = Quantisation::new(self.graph.float(node, 6)?, self.graph.sign(node, 7)?).ok()?;
         let (from, weight_scales) = (self.graph.float(node, 1)?, self.graph.for_channels(node, 4, place.outputs)?);
         // As onnxruntime has it: one multiplication by the three scales together.
         let scale: Vec<f32> = weight_scales.iter().map(|weight| from * weight / made.scale()).collect();
@@ -118,10 +125,10 @@ impl Lowering<'_> {
             Some(_) => tensor::words(self.graph.constant_input(node, 8)?).ok()?,
             None => vec![0; place.outputs],
         };
-        let finish = Finish::new(&scale, &vec![0.0; place.outputs], &Activation::None);
+        let finish = Finish::new(&scale, &vec![0.0; place.outputs], &Activation::None).ok()?;
         let kernel = self.byte_kernel(&tensor::bytes(weights).ok()?, &bias, sign, &place, finish)?;
         let name = node.output.first()?.clone();
-        let steps = Quantisation::new(1.0, sign_of(made));
+        let steps = Quantisation::of_steps(sign_of(made));
         let step = self.step(kernel, &place, false, false, Some(steps));
         let (extent, order) = (place.output, Order::Planes);
         let outlet = self.wire(&name, step, &[input.outlet])?;
@@ -131,15 +138,12 @@ impl Lowering<'_> {
 
     fn byte_kernel(&self, numbers: &[i8], bias: &[i32], sign: Sign, place: &Place, finish: Finish) -> Option<Kernel> {
         let (outputs, window) = (place.outputs, place.window);
-        let inputs = if place.depthwise { 1 } else { place.extent.channels };
-        if bias.len() != outputs || inputs * window.size[0] * window.size[1] > MOST_PRODUCTS {
-            return None;
-        }
-        let weights = Weights { numbers, outputs, inputs, window };
+        let inputs = if place.depthwise { 1 } else { place.extent.channels() };
+        let weights = Weights::new(numbers, outputs, inputs, window).ok()?;
         Some(if place.depthwise {
-            Kernel::DepthwiseBytes(Depthwise::of_bytes(self.level, &weights, bias, sign, finish))
+            Kernel::DepthwiseBytes(Depthwise::of_bytes(self.level, &weights, bias, sign, finish).ok()?)
         } else {
-            Kernel::Bytes(ByteConvolution::new(self.level, &weights, bias, sign, finish))
+            Kernel::Bytes(ByteConvolution::new(self.level, &weights, bias, sign, finish).ok()?)
         })
     }
 
@@ -164,11 +168,10 @@ impl Lowering<'_> {
             Some(_) => self.graph.for_channels(node, 2, outputs)?,
             None => vec![0.0; outputs],
         };
-        let Extent { height, width, .. } = input.extent;
-        let window = Window { size: [height, width], ..Window::PIXEL };
-        let output = Extent { height: 1, width: 1, channels: outputs };
+        let window = Window::new([input.extent.height(), input.extent.width()], [1, 1], [0, 0], [0, 0]).ok()?;
+        let output = window.output(input.extent, outputs).ok()?;
         let place = Place { window, outputs, extent: input.extent, output, depthwise: false };
-        let kernel = self.float_kernel(&numbers, &bias, &place, &Activation::None);
+        let kernel = self.float_kernel(&numbers, &bias, &place, &Activation::None)?;
         let step = self.step(kernel, &place, false, true, None);
         let name = node.output.first()?.clone();
         let outlet = self.wire(&name, step, &[input.outlet])?;
@@ -180,7 +183,7 @@ impl Lowering<'_> {
     /// A batch norm by itself: a factor and an offset for each channel.
     pub(super) fn batch_norm(&mut self, node: &NodeProto) -> Option<()> {
         let input = self.floats(node, 0)?;
-        let channels = input.extent.channels;
+        let channels = input.extent.channels();
         let numbers = |place| self.graph.floats(node, place).filter(|numbers| numbers.len() == channels);
         let (gamma, beta, mean, variance) = (numbers(1)?, numbers(2)?, numbers(3)?, numbers(4)?);
         let epsilon = attribute(node, "epsilon").map_or(1e-5, |epsilon| epsilon.f);
@@ -191,7 +194,7 @@ impl Lowering<'_> {
         let (extent, output, window) = (input.extent, input.extent, Window::PIXEL);
         let place = Place { window, outputs: channels, extent, output, depthwise: true };
         let tail = self.tail(node.output.first()?, output)?;
-        let kernel = self.float_kernel(&factor, &bias, &place, &tail.activation);
+        let kernel = self.float_kernel(&factor, &bias, &place, &tail.activation)?;
         self.finish(&input, kernel, place, tail)
     }
 
@@ -204,14 +207,13 @@ impl Lowering<'_> {
         let group = length(integer(node, "group", 1))?;
         let depthwise = group > 1;
         let known = if depthwise {
-            (group, outputs, inputs) == (extent.channels, extent.channels, 1)
+            (group, outputs, inputs) == (extent.channels(), extent.channels(), 1)
         } else {
-            inputs == extent.channels
+            inputs == extent.channels()
         };
-        let window = window(node, Some(size)).filter(|window| known && window.size == size)?;
-        let [height, width] = window.output(extent.height, extent.width)?;
-        let output = Extent { height, width, channels: outputs };
-        (output.pixels() > 0).then_some(Place { window, outputs, extent, output, depthwise })
+        let window = window(node, Some(size)).filter(|window| known && window.size() == size)?;
+        let output = window.output(extent, outputs).ok()?;
+        Some(Place { window, outputs, extent, output, depthwise })
     }
 
     /// What follows a convolution and can be taken along.
@@ -234,7 +236,7 @@ impl Lowering<'_> {
                 tail.name = add.output.first()?.clone();
             }
         }
-        if let Some(found) = activation::after(self.graph, &tail.name, output.channels) {
+        if let Some(found) = activation::after(self.graph, &tail.name, output.channels()) {
             tail.activation = found.activation;
             tail.nodes.extend(found.nodes);
             tail.name = found.output;

@@ -110,8 +110,5 @@ pub(super) fn window(node: &NodeProto, size: Option<[usize; 2]>) -> Option<Windo
         && integer(node, "ceil_mode", 0) == 0
         && integer(node, "storage_order", 0) == 0
         && attribute(node, "auto_pad").is_none_or(|how| how.s.is_empty() || how.s == b"NOTSET");
-    let sensible = size.iter().chain(&stride).all(|&number| (1..=64).contains(&number))
-        && top.max(bottom) <= size[0]
-        && left.max(right) <= size[1];
-    (plain && sensible).then_some(Window { size, stride, before: [top, left], after: [bottom, right] })
+    Window::new(size, stride, [top, left], [bottom, right]).ok().filter(|_| plain)
 }

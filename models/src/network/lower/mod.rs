@@ -33,7 +33,7 @@ pub(super) fn lowered(proto: &GraphProto, input: &[usize], threads: usize) -> Op
         threads,
         memory: Memory::default(),
     };
-    lowering.enter(&proto.input.first()?.name, Extent { height, width, channels })?;
+    lowering.enter(&proto.input.first()?.name, Extent::new(height, width, channels).ok()?)?;
     for (index, node) in proto.node.iter().enumerate() {
         if !lowering.done.contains(&index) {
             lowering.node(index, node)?;
@@ -81,7 +81,7 @@ enum Order {
 
 impl Lowering<'_> {
     fn enter(&mut self, name: &str, extent: Extent) -> Option<()> {
-        let planes = [1, extent.channels, extent.height, extent.width];
+        let planes = [1, extent.channels(), extent.height(), extent.width()];
         let source = self.model.add_source(name, f32::fact(planes)).ok()?;
         let quantise = self.graph.only_reader(name).filter(|(_, node)| node.op_type == "QuantizeLinear");
         let (name, quantisation) = match quantise {
@@ -137,8 +137,7 @@ impl Lowering<'_> {
     }
 
     fn quantisation(&self, node: &NodeProto) -> Option<Quantisation> {
-        let scale = self.graph.float(node, 1).filter(|scale| scale.is_finite() && *scale > 0.0)?;
-        Some(Quantisation::new(scale, self.graph.sign(node, 2)?))
+        Quantisation::new(self.graph.float(node, 1)?, self.graph.sign(node, 2)?).ok()
     }
 
     /// A value in the order in which ONNX has it, as floats.
@@ -147,12 +146,11 @@ impl Lowering<'_> {
         if value.quantisation.is_some() {
             return None;
         }
-        let Extent { height, width, channels } = value.extent;
         let shape = match value.order {
             // The shape is nobody's concern: readers count the numbers.
             Order::ChannelsLast | Order::PixelsInRow => return Some(value.outlet),
-            Order::Flattened => vec![1, channels * height * width],
-            Order::Planes => vec![1, channels, height, width],
+            Order::Flattened => vec![1, value.extent.numbers()],
+            Order::Planes => vec![1, value.extent.channels(), value.extent.height(), value.extent.width()],
         };
         let step = Plain { what: What::Leave, extent: value.extent, output: (f32::datum_type(), shape) };
         self.wire(&format!("{name}.planes"), step, &[value.outlet])

@@ -54,17 +54,13 @@ impl Lowering<'_> {
     fn largest(&mut self, node: &NodeProto) -> Option<()> {
         let value = self.picture(node, 0)?;
         let window = window(node, None)?;
-        let [height, width] = window.output(value.extent.height, value.extent.width)?;
-        // Every window sees something of the picture.
-        let seen = (0..2).all(|axis| window.before[axis].max(window.after[axis]) < window.size[axis]);
-        let extent = Extent { height, width, ..value.extent };
-        (seen && node.output.len() == 1 && extent.pixels() > 0)
-            .then(|| self.plain(node, What::Largest(window), &value, &[value.outlet], extent))?
+        let extent = window.output(value.extent, value.extent.channels()).ok()?;
+        (node.output.len() == 1).then(|| self.plain(node, What::Largest(window), &value, &[value.outlet], extent))?
     }
 
     fn mean(&mut self, node: &NodeProto) -> Option<()> {
         let value = self.floats(node, 0)?;
-        let extent = Extent { height: 1, width: 1, ..value.extent };
+        let extent = Extent::new(1, 1, value.extent.channels()).ok()?;
         self.plain(node, What::Mean, &value, &[value.outlet], extent)
     }
 
@@ -73,13 +69,13 @@ impl Lowering<'_> {
         let first = parts.first()?;
         let alike = |part: &Value| {
             part.quantisation == first.quantisation
-                && (part.extent.height, part.extent.width) == (first.extent.height, first.extent.width)
+                && (part.extent.height(), part.extent.width()) == (first.extent.height(), first.extent.width())
         };
         if integer(node, "axis", 0) != 1 || !parts.iter().all(alike) {
             return None;
         }
-        let channels: Vec<usize> = parts.iter().map(|part| part.extent.channels).collect();
-        let extent = Extent { channels: channels.iter().sum(), ..first.extent };
+        let channels: Vec<usize> = parts.iter().map(|part| part.extent.channels()).collect();
+        let extent = first.extent.with_channels(channels.iter().sum()).ok()?;
         let outlets: Vec<OutletId> = parts.iter().map(|part| part.outlet).collect();
         self.plain(node, What::SideBySide(channels), first, &outlets, extent)
     }
@@ -104,8 +100,8 @@ impl Lowering<'_> {
             return None;
         }
         let times = [down as usize, right as usize];
-        let Extent { height, width, channels } = value.extent;
-        let extent = Extent { height: height * times[0], width: width * times[1], channels };
+        let from = value.extent;
+        let extent = Extent::new(from.height() * times[0], from.width() * times[1], from.channels()).ok()?;
         self.plain(node, What::Repeat(times), &value, &[value.outlet], extent)
     }
 
@@ -119,7 +115,7 @@ impl Lowering<'_> {
             ("Reshape", from) => {
                 let wanted = tensor::integers(self.graph.constant_input(node, 1)?).ok()?;
                 let count = |number: usize| i64::try_from(number).ok();
-                let (numbers, channels) = (count(value.extent.numbers())?, count(value.extent.channels)?);
+                let (numbers, channels) = (count(value.extent.numbers())?, count(value.extent.channels())?);
                 match (from, wanted.as_slice()) {
                     (Order::Planes, &[1 | -1, all]) if all == numbers => Order::Flattened,
                     (Order::Planes, &[1, -1]) => Order::Flattened,

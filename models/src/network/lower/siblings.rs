@@ -7,7 +7,7 @@ use super::convolution::Place;
 use super::{Lowering, Order, Value};
 use crate::network::steps::{Plain, What, shape};
 use crate::onnx::tensor;
-use kernels::{Activation, Extent};
+use kernels::Activation;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::*;
 
@@ -54,7 +54,7 @@ impl<'a> Lowering<'a> {
         let next = |(place, &index): (usize, &usize)| {
             let input = input(place);
             let found = self.sibling(index, &input)?;
-            let window_each = found.place.depthwise || (input.extent.channels, found.place.outputs) == (1, 1);
+            let window_each = found.place.depthwise || (input.extent.channels(), found.place.outputs) == (1, 1);
             window_each.then_some(found)
         };
         let siblings = nodes.iter().enumerate().map(next).collect::<Option<Vec<Sibling<'a>>>>()?;
@@ -83,10 +83,10 @@ impl<'a> Lowering<'a> {
         let outputs = siblings.iter().map(|sibling| sibling.place.outputs).sum();
         let weights: Vec<f32> = siblings.iter().flat_map(|sibling| &sibling.weights).copied().collect();
         let bias: Vec<f32> = siblings.iter().flat_map(|sibling| &sibling.bias).copied().collect();
-        let output = Extent { channels: outputs, ..first.place.output };
+        let output = first.place.output.with_channels(outputs).ok()?;
         let depthwise = siblings.iter().any(|sibling| sibling.place.depthwise);
         let place = Place { window: first.place.window, outputs, extent: input.extent, output, depthwise };
-        let kernel = self.float_kernel(&weights, &bias, &place, &Activation::None);
+        let kernel = self.float_kernel(&weights, &bias, &place, &Activation::None)?;
         let step = self.step(kernel, &place, false, true, None);
         let done: Vec<usize> = siblings.iter().map(|sibling| sibling.index).collect();
         let outlet = self.wire(&format!("{name}.together"), step, &[input.outlet])?;
@@ -104,7 +104,7 @@ impl<'a> Lowering<'a> {
             let outlet = self.wire(sibling.output, step, &[together.outlet])?;
             let value = Value { outlet, extent, ..together.clone() };
             self.values.insert(sibling.output.to_owned(), value);
-            first += extent.channels;
+            first += extent.channels();
         }
         Some(())
     }
