@@ -10,6 +10,7 @@ mod config;
 mod control;
 mod database;
 mod driven;
+mod layers;
 mod networks;
 mod pictures;
 mod readers;
@@ -25,6 +26,7 @@ pub use config::{config, small_files};
 pub use control::control_request;
 pub use database::database;
 pub use driven::driven;
+pub use layers::layers;
 pub use networks::{bundle, onnx, weights};
 pub use pictures::{camera_frame, photo};
 pub use readers::{usb_reader, wiegand};
@@ -45,7 +47,7 @@ pub enum Answer {
 pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All of them.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 19] = [
     ("audit-log", audit_log),
     ("bundle", bundle),
     ("camera-frame", camera_frame),
@@ -54,6 +56,7 @@ pub const TARGETS: [Target; 18] = [
     ("config", config),
     ("control-request", control_request),
     ("database", database),
+    ("layers", layers),
     ("onnx", onnx),
     ("photo", photo),
     ("schedules", schedules),

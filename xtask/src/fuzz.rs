@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz`: libFuzzer looks for bytes that break what must hold, target by target.
 //!
 //! The stable compiler instruments the workspace's own crates (`fuzz/instrumented-rustc`), so that tract and everything
-//! else is shared with the ordinary build.
+//! else is shared with the ordinary build. Targets of crates that read memory without checks get AddressSanitizer as well.
 
 use crate::process::{self, cargo, command};
 use crate::programs::ONE_BUILD;
@@ -13,13 +13,19 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const WRAPPER: &str = "fuzz/instrumented-rustc";
+const SANITISING_WRAPPER: &str = "fuzz/sanitised-rustc";
 const TARGETS: &str = "fuzz/targets";
 const SEEDS: &str = "fuzz/seeds";
 
-/// Whoever needs longer for one input, or more memory, is a finding. What is allowed to address is bounded as well, for
-/// memory that is asked for and not used.
+/// Targets that read memory without checks; they are built and run with AddressSanitizer, where that is set up.
+const UNCHECKED: [&str; 1] = ["layers"];
+
+/// An input that needs longer, or more memory, is a finding. What is allowed to address is bounded as well, for memory
+/// that is asked for and not used.
 const LIMITS: [&str; 3] = ["-timeout=20", "-report_slow_units=20", "-rss_limit_mb=2048"];
 const ADDRESSED_KIB: &str = "4194304";
+/// The same bound under AddressSanitizer, which itself addresses far more.
+const ALLOCATED: &str = "-malloc_limit_mb=4096";
 
 /// Lines of libFuzzer's that are shown after a finding.
 const SHOWN_LINES: usize = 25;
@@ -52,9 +58,25 @@ fn chosen(all: &[String], named: &[String]) -> Result<Vec<String>> {
 
 fn build(targets: &[String]) -> Result<()> {
     requirements::ensure(&[LIBCLANG, CPLUSPLUS])?;
-    let wrapper = fs::canonicalize(WRAPPER).context(WRAPPER)?;
+    let (sanitised, plain): (Vec<&String>, Vec<&String>) = targets.iter().partition(|target| is_sanitised(target));
+    for (wrapper, targets) in [(WRAPPER, plain), (SANITISING_WRAPPER, sanitised)] {
+        if !targets.is_empty() {
+            build_with(wrapper, &targets)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_sanitised(target: &str) -> bool {
+    cfg!(target_arch = "x86_64") && UNCHECKED.contains(&target)
+}
+
+fn build_with(wrapper: &str, targets: &[&String]) -> Result<()> {
+    let wrapper = fs::canonicalize(wrapper).context(wrapper.to_owned())?;
     let mut build = cargo(["build", "--features", "fuzz/libfuzzer"]);
     build.args(ONE_BUILD).env("RUSTC_WORKSPACE_WRAPPER", wrapper).env("CARGO_INCREMENTAL", "0");
+    // Build scripts are sanitised as well, and are done before they have given back all memory.
+    build.env("ASAN_OPTIONS", "detect_leaks=0");
     targets.iter().for_each(|target| {
         build.args(["--bin", &program(target)]);
     });
@@ -93,9 +115,16 @@ fn fuzz(target: &str, seconds: u32) -> Result<bool> {
 
 fn fuzzer(target: &str, seconds: u32, corpus: &Path, findings: &Path) -> Command {
     let program = workspace::target().join("release").join(program(target));
-    let mut fuzzer = command("sh", ["-c", &format!("ulimit -v {ADDRESSED_KIB}; exec \"$0\" \"$@\"")]);
+    let bounded = match is_sanitised(target) {
+        true => "exec \"$0\" \"$@\"".to_owned(),
+        false => format!("ulimit -v {ADDRESSED_KIB}; exec \"$0\" \"$@\""),
+    };
+    let mut fuzzer = command("sh", ["-c", &bounded]);
     fuzzer.arg(program).arg(format!("-max_total_time={seconds}")).args(LIMITS);
     fuzzer.arg(format!("-artifact_prefix={}/", findings.display()));
+    if is_sanitised(target) {
+        fuzzer.arg(ALLOCATED);
+    }
     // The first folder is that of new inputs, the others are only read.
     fuzzer.arg(corpus).arg(Path::new(SEEDS).join(target));
     fuzzer
@@ -129,6 +158,12 @@ mod tests {
         assert_eq!(chosen(&all, &names(&["database"])).unwrap(), names(&["database"]));
         let refused = chosen(&all, &names(&["databases"])).unwrap_err().to_string();
         assert!(refused.contains("databases") && refused.contains("config, database"), "{refused}");
+    }
+
+    #[test]
+    fn unchecked_targets_exist() {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(TARGETS);
+        assert!(UNCHECKED.iter().all(|target| sources.join(format!("{target}.rs")).is_file()));
     }
 
     #[test]

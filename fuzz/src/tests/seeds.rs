@@ -85,6 +85,7 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             }),
             ("magic", b"PEOPLEDB".to_vec()),
         ],
+        "layers" => layers(),
         "onnx" => vec![("encoder", [&[0][..], &network(true)].concat()), ("no-end", [&[1][..], &network(false)].concat())],
         "photo" => photos(),
         "schedules" => vec![
@@ -248,6 +249,28 @@ fn report() -> Vec<u8> {
     (report["database"]["path"], report["database"]["loaded_at"]) = ("people.db".into(), "2027-01-15T08:00:00Z".into());
     report["temperatures"] = json!([{"sensor": "cpu-thermal", "celsius": 51.5}]);
     report.to_string().into_bytes()
+}
+
+/// One of each kind, of 5 or more pixels a side; then shapes that are none.
+fn layers() -> Vec<(&'static str, Vec<u8>)> {
+    let picture = [7, 9, 32];
+    let window = [3, 3, 1, 1, 1, 1, 1, 1];
+    let of = |kind: u8, more: &[u8]| [&[kind][..], &picture, &window, more].concat();
+    vec![
+        ("floats", of(0, &[48, 1])),
+        ("bytes", of(1, &[20, 1])),
+        ("depthwise-floats", of(2, &[1])),
+        ("depthwise-bytes", of(3, &[1])),
+        ("largest", vec![4, 7, 10, 16, 2, 2, 2, 2, 0, 0, 0, 0]),
+        ("window-of-nothing", vec![4, 7, 10, 16, 0, 0, 2, 2, 0, 0, 0, 0]),
+        (
+            "chain",
+            [&[5, 9, 12, 3, 0, 0, 2, 0, 1, 1, 1, 1, 0, 0, 0, 0, 3, 1][..], &window, &[16], &[4], &window].concat(),
+        ),
+        ("mean", vec![6, 7, 10, 16]),
+        ("rows", vec![7, 128, 10, 1]),
+        ("too-large", vec![0, 255, 0, 255, 0, 255, 0]),
+    ]
 }
 
 fn npy() -> Vec<u8> {

@@ -1,0 +1,288 @@
+//! The arithmetic below the networks, through all that is public of it. Only here memory is read without a check for each
+//! number: the program of this target is built with AddressSanitizer.
+
+use crate::Answer;
+use crate::choices::Choices;
+use kernels::chain::{Chain, Link};
+use kernels::depthwise::Depthwise;
+use kernels::{
+    Activation, ByteConvolution, Extent, Finish, FloatConvolution, Largest, LayerError, Level, Outputs, Quantisation,
+    Sign, Weights, Window, pool,
+};
+use shared::encoding::{Encoding, MAX_DIMENSIONS};
+use shared::matching::{Kernel, Probe, Rows, nearest, nearest_two};
+
+/// A layer of any shape over a picture of any size. It is refused with a reason, before anything is touched, or computed:
+/// then every level gives the same numbers.
+pub fn layers(bytes: &[u8]) -> Answer {
+    let mut choices = Choices::of(bytes);
+    let computed = match choices.below(8) {
+        0 => of_floats(&mut choices),
+        1 => of_bytes(&mut choices),
+        2 => depthwise_floats(&mut choices),
+        3 => depthwise_bytes(&mut choices),
+        4 => largest(&mut choices),
+        5 => chain(&mut choices),
+        6 => without_weights(&mut choices),
+        _ => return rows(&mut choices),
+    };
+    match computed {
+        Ok(()) => Answer::Accepted,
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            Answer::Refused
+        }
+    }
+}
+
+/// More numbers than this are not worth the time.
+const MOST: usize = 1 << 16;
+
+/// Mostly small, sometimes at the end of what can be counted.
+fn length(choices: &mut Choices<'_>, below: u8) -> usize {
+    match choices.byte() {
+        255 => usize::MAX >> choices.below(64),
+        254 => usize::from(choices.word()),
+        small => usize::from(small % below.max(1)),
+    }
+}
+
+fn pair(choices: &mut Choices<'_>, below: u8) -> [usize; 2] {
+    [length(choices, below), length(choices, below)]
+}
+
+fn extent(choices: &mut Choices<'_>) -> Result<Extent, LayerError> {
+    Extent::new(length(choices, 20), length(choices, 20), length(choices, 70))
+}
+
+fn window(choices: &mut Choices<'_>) -> Result<Window, LayerError> {
+    Window::new(pair(choices, 6), pair(choices, 5), pair(choices, 4), pair(choices, 4))
+}
+
+/// About as many numbers as are wanted: nearly always exactly so many.
+fn count(choices: &mut Choices<'_>, wanted: usize) -> usize {
+    let wanted = wanted.min(MOST);
+    match choices.byte() {
+        255 => wanted.saturating_sub(1),
+        254 => wanted + 1,
+        253 => 0,
+        _ => wanted,
+    }
+}
+
+fn floats(choices: &mut Choices<'_>, wanted: usize) -> Vec<f32> {
+    let (count, seed) = (count(choices, wanted), usize::from(choices.byte()));
+    (0..count).map(|at| ((at * 7919 + seed * 104_729) % 509) as f32 / 254.5 - 1.0).collect()
+}
+
+fn steps(choices: &mut Choices<'_>, wanted: usize) -> Vec<u8> {
+    let (count, seed) = (count(choices, wanted), usize::from(choices.byte()));
+    (0..count).map(|at| ((at * 7919 + seed * 104_729) % 256) as u8).collect()
+}
+
+fn activation(choices: &mut Choices<'_>, channels: usize) -> Activation {
+    match choices.below(3) {
+        0 => Activation::None,
+        1 => Activation::Relu,
+        _ => Activation::PRelu(floats(choices, channels)),
+    }
+}
+
+fn sign(choices: &mut Choices<'_>) -> Sign {
+    if choices.below(2) == 0 { Sign::Unsigned } else { Sign::Signed }
+}
+
+fn finish(choices: &mut Choices<'_>, channels: usize) -> Result<Finish, LayerError> {
+    let (scale, bias) = (floats(choices, channels), floats(choices, channels));
+    Finish::new(&scale, &bias, &activation(choices, channels))
+}
+
+fn product(factors: &[usize]) -> usize {
+    factors.iter().fold(1, |product: usize, &factor| product.saturating_mul(factor))
+}
+
+/// What `run` writes at every level is the same, bit by bit.
+fn at_every_level<T: Clone + Default>(
+    room: usize,
+    bits: impl Fn(&T) -> u32,
+    mut run: impl FnMut(Level, &mut [T]) -> Result<(), LayerError>,
+) -> Result<(), LayerError> {
+    let mut first: Option<Vec<u32>> = None;
+    for level in Level::all() {
+        let mut into = vec![T::default(); room];
+        run(level, &mut into)?;
+        let found: Vec<u32> = into.iter().map(&bits).collect();
+        assert!(first.get_or_insert_with(|| found.clone()) == &found, "{level:?} gives other numbers");
+    }
+    Ok(())
+}
+
+fn bits(number: &f32) -> u32 {
+    number.to_bits()
+}
+
+fn byte_bits(byte: &u8) -> u32 {
+    u32::from(*byte)
+}
+
+/// How much room there is for what a layer makes: none where it makes too much.
+fn room(choices: &mut Choices<'_>, output: &Result<Extent, LayerError>) -> usize {
+    let wanted = output.as_ref().map_or(1, Extent::numbers);
+    count(choices, wanted)
+}
+
+fn of_floats(choices: &mut Choices<'_>) -> Result<(), LayerError> {
+    let (extent, window, outputs) = (extent(choices)?, window(choices)?, length(choices, 130));
+    let inputs = if choices.below(16) == 0 { length(choices, 70) } else { extent.channels() };
+    let numbers = floats(choices, product(&[outputs, inputs, window.places()]));
+    let weights = Weights::new(&numbers, outputs, inputs, window)?;
+    let (bias, activation, picture) =
+        (floats(choices, outputs), activation(choices, outputs), floats(choices, extent.numbers()));
+    let room = room(choices, &window.output(extent, outputs));
+    let residual = (choices.below(2) == 0).then(|| floats(choices, room));
+    let (wants_bytes, threads) = (choices.below(2) == 0, length(choices, 4));
+    let quantisation = Quantisation::new(0.25, sign(choices))?;
+    at_every_level(room, bits, |level, into| {
+        let layer = FloatConvolution::new(level, &weights, &bias, &activation)?;
+        let mut bytes = vec![0; room];
+        let bytes = wants_bytes.then_some((bytes.as_mut_slice(), quantisation));
+        layer.run(&picture, extent, residual.as_deref(), Outputs { floats: Some(into), bytes }, threads)
+    })
+}
+
+fn of_bytes(choices: &mut Choices<'_>) -> Result<(), LayerError> {
+    let (extent, window, outputs) = (extent(choices)?, window(choices)?, length(choices, 130));
+    let inputs = if choices.below(16) == 0 { length(choices, 70) } else { extent.channels() };
+    let numbers = signed(steps(choices, product(&[outputs, inputs, window.places()])));
+    let weights = Weights::new(&numbers, outputs, inputs, window)?;
+    let bias = vec![i32::from(choices.byte()) << choices.below(24); count(choices, outputs)];
+    let (finish, sign, picture) = (finish(choices, outputs)?, sign(choices), steps(choices, extent.numbers()));
+    let room = room(choices, &window.output(extent, outputs));
+    let residual = (choices.below(2) == 0).then(|| floats(choices, room));
+    let quantisation = Quantisation::new(0.25, sign)?;
+    let threads = length(choices, 4);
+    at_every_level(room, byte_bits, |level, into| {
+        let layer = ByteConvolution::new(level, &weights, &bias, sign, finish.clone())?;
+        let mut floats = vec![0.0; room];
+        let outputs = Outputs { floats: Some(&mut floats), bytes: Some((into, quantisation)) };
+        layer.run(&picture, extent, residual.as_deref(), outputs, threads)
+    })
+}
+
+fn depthwise_floats(choices: &mut Choices<'_>) -> Result<(), LayerError> {
+    let (extent, window) = (extent(choices)?, window(choices)?);
+    let channels = if choices.below(16) == 0 { length(choices, 70) } else { extent.channels() };
+    let taps = floats(choices, product(&[channels, window.places()]));
+    let weights = Weights::depthwise(&taps, channels, window)?;
+    let (bias, activation, picture) =
+        (floats(choices, channels), activation(choices, channels), floats(choices, extent.numbers()));
+    let (room, threads) = (room(choices, &window.output(extent, channels)), length(choices, 4));
+    at_every_level(room, bits, |level, into| {
+        let layer = Depthwise::of_floats(level, &weights, &bias, &activation)?;
+        layer.run(&picture, extent, Outputs::of_floats(into), threads)
+    })
+}
+
+fn depthwise_bytes(choices: &mut Choices<'_>) -> Result<(), LayerError> {
+    let (extent, window) = (extent(choices)?, window(choices)?);
+    let channels = if choices.below(16) == 0 { length(choices, 70) } else { extent.channels() };
+    let taps = signed(steps(choices, product(&[channels, window.places()])));
+    let weights = Weights::depthwise(&taps, channels, window)?;
+    let (finish, sign, picture) = (finish(choices, channels)?, sign(choices), steps(choices, extent.numbers()));
+    let bias = vec![i32::from(choices.byte()); count(choices, channels)];
+    let (room, threads) = (room(choices, &window.output(extent, channels)), length(choices, 4));
+    let quantisation = Quantisation::of_steps(sign);
+    at_every_level(room, byte_bits, |level, into| {
+        let layer = Depthwise::of_bytes(level, &weights, &bias, sign, finish.clone())?;
+        layer.run(&picture, extent, Outputs { floats: None, bytes: Some((into, quantisation)) }, threads)
+    })
+}
+
+fn largest(choices: &mut Choices<'_>) -> Result<(), LayerError> {
+    let (extent, window) = (extent(choices)?, window(choices)?);
+    let picture = floats(choices, extent.numbers());
+    let room = room(choices, &window.output(extent, extent.channels()));
+    at_every_level(room, bits, |level, into| Largest::new(level, window).run(&picture, extent, into))
+}
+
+/// Links with weights all alike, over each other.
+fn chain(choices: &mut Choices<'_>) -> Result<(), LayerError> {
+    let input = extent(choices)?;
+    let picture = floats(choices, input.numbers());
+    let kinds: Vec<(u8, Window, usize)> = (0..1 + choices.below(4))
+        .map(|_| Ok((choices.below(8), window(choices)?, length(choices, 40))))
+        .collect::<Result<_, LayerError>>()?;
+    let (spare, threads) = (choices.byte(), length(choices, 4));
+    let linked = |level: Level| {
+        let mut links: Vec<Link> = Vec::new();
+        for &(kind, window, outputs) in &kinds {
+            let extent = links.last().map_or(input, Link::output);
+            let weights = |count: usize| vec![0.25; count.min(MOST)];
+            links.push(match kind {
+                0 => Link::interleave(extent),
+                1..=3 => {
+                    let numbers = weights(product(&[outputs, extent.channels(), window.places()]));
+                    let weights = Weights::new(&numbers, outputs, extent.channels(), window)?;
+                    let bias = vec![0.5; outputs.min(MOST)];
+                    Link::convolution(FloatConvolution::new(level, &weights, &bias, &Activation::Relu)?, extent)?
+                }
+                4 | 5 => {
+                    let numbers = weights(product(&[extent.channels(), window.places()]));
+                    let weights = Weights::depthwise(&numbers, extent.channels(), window)?;
+                    let bias = vec![0.5; extent.channels()];
+                    Link::depthwise(Depthwise::of_floats(level, &weights, &bias, &Activation::None)?, extent)?
+                }
+                6 => Link::largest(Largest::new(level, window), extent)?,
+                _ => Link::interleave(Extent::new(1, 1, 3)?),
+            });
+        }
+        Chain::new(links)
+    };
+    let room = linked(Level::PORTABLE)?.output().numbers().min(MOST) + usize::from(spare == 255);
+    at_every_level(room, bits, |level, into| linked(level)?.run(&picture, into, threads))
+}
+
+fn without_weights(choices: &mut Choices<'_>) -> Result<(), LayerError> {
+    let extent = extent(choices)?;
+    let picture = floats(choices, extent.numbers());
+    let kind = choices.below(6);
+    let times = pair(choices, 5);
+    let wanted = match kind {
+        0 => extent.channels(),
+        1 => product(&[extent.numbers(), times[0], times[1]]),
+        2 => product(&[extent.pixels(), times[1]]),
+        3 => product(&[extent.numbers(), 2]),
+        _ => extent.numbers(),
+    };
+    let mut into = vec![0.0; count(choices, wanted)];
+    match kind {
+        0 => pool::mean(&picture, extent, &mut into),
+        1 => pool::repeat(&picture, extent, times, &mut into),
+        2 => pool::part(&picture, extent, times[0], &mut into),
+        3 => {
+            let second = count(choices, extent.channels());
+            pool::side_by_side(&[(&picture, extent.channels()), (&picture, second)], &mut into)
+        }
+        4 => pool::interleave(&picture, extent, &mut into, |number| number),
+        _ => pool::planes(&picture, extent, &mut into),
+    }
+}
+
+/// Rows of a gallery: every kernel finds the same one.
+fn rows(choices: &mut Choices<'_>) -> Answer {
+    let (dimensions, people) = (length(choices, 200), usize::from(choices.word() % 600));
+    let numbers = signed(steps(choices, product(&[Rows::stride_of(dimensions.min(1 << 20)), people])));
+    let scales = floats(choices, people);
+    let Some(rows) = Rows::new(dimensions, &numbers, &scales) else { return Answer::Refused };
+    assert!((1..=MAX_DIMENSIONS).contains(&dimensions));
+    let probed = if choices.below(8) == 0 { length(choices, 200).clamp(1, MAX_DIMENSIONS) } else { dimensions };
+    let Ok(encoding) = Encoding::from_network(&floats(choices, probed)) else { return Answer::Refused };
+    let (probe, owners) = (Probe::new(&encoding), vec![7; count(choices, people)]);
+    let found = |kernel| (nearest(&rows, &probe, kernel), nearest_two(&rows, &owners, &probe, kernel));
+    assert!(Kernel::all().all(|kernel| found(kernel) == found(Kernel::BASELINE)));
+    Answer::Accepted
+}
+
+fn signed(bytes: Vec<u8>) -> Vec<i8> {
+    bytes.into_iter().map(u8::cast_signed).collect()
+}
