@@ -89,8 +89,9 @@ impl Network {
     }
 }
 
-/// No value that is made on the way is larger than memory can be expected to hold.
+/// No value that is made on the way is larger than memory can be expected to hold, nor are all of them together.
 fn require_bounded(model: &TypedModel) -> TractResult<()> {
+    let mut all = 0_usize;
     for node in model.nodes() {
         for fact in node.outputs.iter().map(|output| &output.fact) {
             let lengths = fact.shape.as_concrete();
@@ -98,7 +99,11 @@ fn require_bounded(model: &TypedModel) -> TractResult<()> {
             if numbers.is_none_or(|numbers| numbers > onnx::tensor::MAX_NUMBERS) {
                 bail!("{node} makes {fact:?}, of unknown or too large a size");
             }
+            all = all.saturating_add(numbers.unwrap_or_default());
         }
+    }
+    if all > 2 * onnx::tensor::MAX_NUMBERS {
+        bail!("all values together have {all} numbers, more than memory can be expected to hold");
     }
     Ok(())
 }

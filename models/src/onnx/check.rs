@@ -1,9 +1,9 @@
-//! What everybody may rely on after decoding. Shapes and operators are tract's to judge.
+//! What everybody may rely on after decoding. How much operators make is judged in `bounds`, shapes are tract's to judge.
 //!
 //! Every rewrite walks the graph by name, so a name that is made twice, never, or by a circle of nodes is refused
 //! here. The limits keep loops over the graph and what is made of it within bounds, whatever the file says.
 
-use super::tensor;
+use super::{bounds, tensor};
 use crate::ModelError;
 use std::collections::HashSet;
 use tract_onnx::pb::tensor_proto::DataLocation;
@@ -29,7 +29,8 @@ pub(super) fn sound(model: &mut ModelProto) -> Result<(), ModelError> {
     if graph.input.len() != 1 {
         return Err(wrong(format!("it has {} inputs where a picture is the only one", graph.input.len())));
     }
-    require_order(graph)
+    require_order(graph)?;
+    bounds::require_bounded(graph)
 }
 
 fn require_small(graph: &GraphProto) -> Result<(), ModelError> {

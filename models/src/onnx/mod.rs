@@ -1,6 +1,7 @@
 //! ONNX files: decoding, encoding, and widening of 8-bit weights. What a network means is not known here.
 
 pub mod attributes;
+mod bounds;
 mod check;
 mod encode;
 pub mod tensor;
@@ -18,7 +19,7 @@ use prost::Message;
 pub const MAX_BYTES: u64 = 512 << 20;
 
 /// Decodes an ONNX file and checks that its graph is one: every value made once and before it is read, one input,
-/// every tensor's size within bounds. Inputs that nothing reads, or that only repeat a constant's name, are dropped.
+/// every tensor's size, every window, and what constants alone make within bounds. Inputs that nothing reads, or that only repeat a constant's name, are dropped.
 ///
 /// # Errors
 /// [`ModelError::Network`] if the bytes are no ONNX model, or one with what we do not support.
