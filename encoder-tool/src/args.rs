@@ -67,8 +67,10 @@ pub(crate) struct ThresholdChoice {
 /// (face, card-and-face, card-or-face), valid_from and valid_to (2027-01-31: that whole day in this computer's time
 /// zone; or 2027-01-31T18:00:00Z), cards (123:45678;0008108654), note.
 ///
+/// Of a database that is replaced it says who was added, removed and changed. A person who is in it keeps the id.
+///
 /// Exit codes: 0 everybody has an encoding, 1 somebody has none (the others are in the database), 2 nothing was
-/// written. A person who is in the database that is replaced keeps the id.
+/// written.
 #[derive(Debug, Args)]
 pub(crate) struct BuildDb {
     /// The folder that holds a folder for each person
@@ -98,7 +100,14 @@ pub(crate) struct BuildDb {
     /// Store no threshold: the encoder's own holds, whatever the number of people
     #[arg(long, conflicts_with = "fpir")]
     pub(crate) uncalibrated: bool,
-    /// Write a page with the faces of photos that look wrong and of people who look alike
+    /// Write the database though more than two people and more than a tenth of those in the one that is replaced are
+    /// not in it any more
+    #[arg(long)]
+    pub(crate) allow_removals: bool,
+    /// Write the database though more than 30 % of those enrolled would not be recognised (FNIR)
+    #[arg(long)]
+    pub(crate) allow_misses: bool,
+    /// Write a page with the faces of photos that look wrong and of people who look alike, and who is not enrolled
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
     /// Exit code 1 also if a photo looks wrong or two people look alike

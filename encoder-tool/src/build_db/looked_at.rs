@@ -39,10 +39,15 @@ impl<'a> LookedAt<'a> {
     pub(super) fn look_alikes(&self) -> Vec<LookAlikeReport> {
         let pairs = self.resemblance.look_alikes.iter();
         pairs
-            .map(|pair| LookAlikeReport {
-                people: pair.photos.map(|photo| self.people[self.owners[photo]].member.name.to_string()),
-                photos: pair.photos.map(|photo| self.photos[photo].shown.clone()),
-                distance: pair.distance,
+            .map(|pair| {
+                let members = pair.photos.map(|photo| &self.people[self.owners[photo]].member);
+                let without_card = members.iter().filter(|member| member.cards.is_empty());
+                LookAlikeReport {
+                    people: members.map(|member| member.name.to_string()),
+                    photos: pair.photos.map(|photo| self.photos[photo].shown.clone()),
+                    distance: pair.distance,
+                    without_card: without_card.map(|member| member.name.to_string()).collect(),
+                }
             })
             .collect()
     }

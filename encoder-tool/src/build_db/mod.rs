@@ -3,6 +3,7 @@
 //! folders and photos -> roster (who is who) -> encode (every core) -> duplicates ->
 //! resemblance (who looks like whom) -> write (the database) -> signed and sealed file.
 
+mod changes;
 mod duplicates;
 mod encode;
 mod looked_at;
@@ -17,12 +18,13 @@ mod table;
 mod write;
 
 use crate::args::BuildDb;
-use crate::calibrate::risk::{Risk, risk_at};
+use crate::calibrate::risk::{Risk, fnir_at, risk_at};
 use crate::photo_folders::{self, Photo, Scan};
 use crate::protect::Protect;
 use crate::rule_files::NearMiss;
 use crate::{atomic_file, calibrate, database, doors};
 use anyhow::anyhow;
+use changes::Changes;
 use duplicates::{Outcome, leave_out_duplicates};
 use encode::Encoded;
 use jiff::Timestamp;
@@ -31,7 +33,7 @@ use looked_at::LookedAt;
 use models::Recogniser;
 use people_csv::Row;
 use quality::LeftOut;
-use report::{Report, Skipped};
+use report::{NotEnrolled, Report, Skipped};
 use roster::Member;
 use schedules_toml::Planned;
 use shared::gallery::{Audience, Gallery, GalleryBuilder, MAX_ENCODINGS_OF_PERSON, Mode, NewEncoding};
@@ -39,6 +41,9 @@ use std::path::Path;
 use std::time::Instant;
 use terminal::{Answer, Help, Verbosity};
 use write::{Enrolled, EnrolledPhoto, Findings, Heritage};
+
+/// With more of those enrolled not recognised than this, a door is one that people prop open.
+const MAX_FNIR: f64 = 0.3;
 
 /// Builds the database, writes it and reports. Yes if everybody has an encoding.
 ///
@@ -81,16 +86,19 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     let now = Timestamp::now().as_second();
     let (kept, skipped) = sort_out(outcomes, members.len(), now);
     skipped.iter().for_each(|Skipped { photo, reason }| verbosity.note(&format!("left out {photo}: {reason}")));
-    let (enrolled, everybody) = with_photos(members, kept, verbosity);
+    let (enrolled, not_enrolled) = with_photos(members, kept);
+    let everybody = not_enrolled.is_empty();
     let encodings = enrolled.iter().map(|person| person.photos.len()).sum();
     let risk = risk_of(arguments, encodings, &recogniser);
     let threshold = risk.as_ref().map_or(recogniser.threshold(), |risk| risk.threshold);
     let looked_at = LookedAt::at(&enrolled, threshold);
-    let report = Report {
+    let mut report = Report {
         people: enrolled.len(),
         photos: photos.len(),
         encodings,
         skipped,
+        not_enrolled,
+        changes: None,
         threshold: risk.map(|risk| risk.threshold),
         calibration: risk,
         audience: audience.as_ref().map(doors::Shown::from),
@@ -99,9 +107,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         seconds: started.elapsed().as_secs_f64(),
     };
     if enrolled.is_empty() {
-        if arguments.json {
-            terminal::print_json(&report)?;
-        }
+        tell(arguments, &report, None)?;
         return Err(anyhow!("none of the {} photos can be used, so no database was written", photos.len()))
             .help("correct what was left out, for the reason given with each");
     }
@@ -115,23 +121,25 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     report.odd_photos.iter().for_each(|odd| verbosity.note(&odd.in_words()));
     report.look_alikes.iter().for_each(|pair| verbosity.note(&pair.in_words()));
     let about = threshold_in_words(risk.as_ref(), &recogniser);
+    let findings = Findings { risk, look_alikes: looked_at.look_alike_people() };
+    let gallery = write::build(&enrolled, schedules, &findings, &heritage, &recogniser, now)?;
+    let gallery = for_doors(gallery, audience);
+    report.changes = replaced.as_ref().map(|replaced| {
+        let cards = enrolled.iter().map(|Enrolled { member, .. }| (member.name.clone(), member.cards.clone()));
+        Changes::between(&replaced.gallery, &gallery, &cards.collect())
+    });
+    if let Err(refused) = refuse_what_was_not_asked_for(arguments, &report, &recogniser) {
+        tell(arguments, &report, None)?;
+        return Err(refused);
+    }
     if let Some(path) = &arguments.html {
         let page = page::page_of(&report, &looked_at.resemblance, &looked_at.photos, &about);
         atomic_file::replace(path, page.as_bytes())?;
     }
-    let findings = Findings { risk, look_alikes: looked_at.look_alike_people() };
-    let gallery = write::build(enrolled, schedules, &findings, &heritage, &recogniser, now)?;
-    let gallery = for_doors(gallery, audience);
     atomic_file::replace(&arguments.output, &protect.encode(&gallery)?)
         .help("make room, or choose another file with -o")?;
-    match arguments.json {
-        true => terminal::print_json(&report)?,
-        false => {
-            terminal::print(&report.in_words(&arguments.output.display().to_string()))?;
-            terminal::print(&about)?;
-            terminal::print(&format!("The database is {}.", in_words(&gallery, &protect)))?;
-        }
-    }
+    let doors_and_keys = format!("The database is {}.", in_words(&gallery, &protect));
+    tell(arguments, &report, Some([about, doors_and_keys]))?;
     let odd = !report.odd_photos.is_empty() || !report.look_alikes.is_empty();
     Ok(Answer::yes_if(everybody && !(arguments.strict && odd)))
 }
@@ -156,15 +164,48 @@ fn in_words(gallery: &Gallery, protect: &Protect) -> String {
     protect.in_words().map_or(doors.clone(), |keys| format!("{doors}; {keys}"))
 }
 
-/// Those who have a photo, and whether that is everybody. Others are told of.
-fn with_photos(members: Vec<Member>, kept: Vec<Vec<EnrolledPhoto>>, verbosity: Verbosity) -> (Vec<Enrolled>, bool) {
+/// The report; `written` says more of a database that was written.
+fn tell(arguments: &BuildDb, report: &Report, written: Option<[String; 2]>) -> anyhow::Result<()> {
+    if arguments.json {
+        return terminal::print_json(report);
+    }
+    let first = written.is_some().then(|| report.in_words(&arguments.output.display().to_string()));
+    let lines = first.into_iter().chain(report.changes_in_words()).chain(written.into_iter().flatten());
+    lines.into_iter().try_for_each(|line| terminal::print(&line))
+}
+
+/// Refuses to lock out many of those who could enter, unless that is asked for.
+///
+/// # Errors
+/// If many people would be missing, or many misses are expected of those who are there.
+fn refuse_what_was_not_asked_for(arguments: &BuildDb, report: &Report, recogniser: &Recogniser) -> anyhow::Result<()> {
+    let changes = report.changes.as_ref().filter(|changes| changes.removes_many() && !arguments.allow_removals);
+    if let Some(changes) = changes {
+        return Err(anyhow!("nothing was written: it would have {}", changes.removed_in_words()))
+            .help("see that PHOTOS is the right folder and whole; --allow-removals if these people shall go");
+    }
+    let threshold = report.threshold.unwrap_or_else(|| recogniser.threshold());
+    let fnir = recogniser.calibration().mated.as_ref().map(|mated| fnir_at(threshold, mated));
+    match fnir.filter(|fnir| *fnir > MAX_FNIR && !arguments.allow_misses) {
+        Some(fnir) => Err(anyhow!(
+            "nothing was written: at threshold {threshold:.3}, which so many people and --fpir call for, {:.0} % of those \
+             enrolled would not be recognised (FNIR, by one photo each)",
+            100.0 * fnir
+        ))
+        .help("raise --fpir, or take an encoder that tells people apart better; --allow-misses if that shall be so"),
+        None => Ok(()),
+    }
+}
+
+/// Those who have a photo, and those who have none.
+fn with_photos(members: Vec<Member>, kept: Vec<Vec<EnrolledPhoto>>) -> (Vec<Enrolled>, Vec<NotEnrolled>) {
     let people = members.into_iter().zip(kept).map(|(member, photos)| Enrolled { member, photos });
     let (enrolled, empty): (Vec<Enrolled>, Vec<Enrolled>) = people.partition(|person| !person.photos.is_empty());
-    for Enrolled { member, .. } in &empty {
-        let why = if member.folder.is_some() { "no usable photo" } else { "a line in people.csv but no folder" };
-        verbosity.note(&format!("not enrolled: {}: {why}", member.name));
-    }
-    (enrolled, empty.is_empty())
+    let not_enrolled = empty.into_iter().map(|Enrolled { member, .. }| NotEnrolled {
+        name: member.name.to_string(),
+        reason: if member.folder.is_some() { "no usable photo" } else { "a line in people.csv but no folder" },
+    });
+    (enrolled, not_enrolled.collect())
 }
 
 fn needs_a_card(Enrolled { member, .. }: &Enrolled) -> bool {

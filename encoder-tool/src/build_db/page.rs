@@ -13,6 +13,15 @@ pub(super) fn page_of(report: &Report, resemblance: &Resemblance, photos: &[&Enr
     let body = html! {
         p { (report.people) " people with " (report.encodings) " encodings from " (report.photos) " photos." }
         p { (about) }
+        h2 { "People who are not enrolled" }
+        @if report.not_enrolled.is_empty() { p.soft { "None." } }
+        ul { @for missing in &report.not_enrolled { li { (missing.name) ": " (missing.reason) } } }
+        @if let Some(changes) = &report.changes {
+            h2 { "What is different from the database that was replaced" }
+            @let lines = changes.in_words();
+            @if lines.is_empty() { p.soft { "Nothing." } }
+            ul { @for line in lines { li { (line) } } }
+        }
         h2 { "Photos that do not resemble the others of their person" }
         @if report.odd_photos.is_empty() { p.soft { "None." } }
         div.pairs {

@@ -1,5 +1,6 @@
 //! What `build-db` tells when it is done.
 
+use super::changes::Changes;
 use crate::calibrate::risk::Risk;
 use crate::doors::Shown;
 use serde::Serialize;
@@ -14,6 +15,10 @@ pub(super) struct Report {
     /// Encodings in the database.
     pub(super) encodings: usize,
     pub(super) skipped: Vec<Skipped>,
+    /// People of whom there is no encoding.
+    pub(super) not_enrolled: Vec<NotEnrolled>,
+    /// Beside the database that is replaced; `null` if there was none.
+    pub(super) changes: Option<Changes>,
     /// L2 distance that is stored in the database; `null` leaves it to the encoder's own.
     pub(super) threshold: Option<f32>,
     /// What the threshold was worked out from.
@@ -34,6 +39,13 @@ pub(super) struct Skipped {
     pub(super) reason: String,
 }
 
+/// Somebody who is not in the database.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct NotEnrolled {
+    pub(super) name: String,
+    pub(super) reason: &'static str,
+}
+
 /// A photo that does not resemble the others of its person.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct OddPhotoReport {
@@ -51,12 +63,21 @@ pub(super) struct LookAlikeReport {
     /// Their nearest photos.
     pub(super) photos: [String; 2],
     pub(super) distance: f32,
+    /// Of the two, those who have no card.
+    pub(super) without_card: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Near {
     pub(super) photo: String,
     pub(super) distance: f32,
+}
+
+impl NotEnrolled {
+    /// `Ann (no usable photo)`
+    pub(super) fn in_words(&self) -> String {
+        format!("{} ({})", self.name, self.reason)
+    }
 }
 
 impl OddPhotoReport {
@@ -72,8 +93,16 @@ impl OddPhotoReport {
 
 impl LookAlikeReport {
     pub(super) fn in_words(&self) -> String {
-        let Self { people: [one, other], photos: [a, b], distance } = self;
-        format!("one person twice, or look-alikes? {one} and {other}: {a} and {b} are only {distance:.3} apart")
+        let Self { people: [one, other], photos: [a, b], distance, without_card } = self;
+        let cards = match without_card.as_slice() {
+            [] => String::new(),
+            [one] => format!(", and {one} has none: cannot enter"),
+            _ => ", and have none: cannot enter".to_owned(),
+        };
+        format!(
+            "one person twice, or look-alikes? {one} and {other}: {a} and {b} are only {distance:.3} apart. Both must now \
+             show a card{cards}"
+        )
     }
 }
 
@@ -84,6 +113,16 @@ impl Report {
         let (people, encodings) = (count(*people, "person", "people"), count(*encodings, "encoding", "encodings"));
         let (photos, skipped) = (count(*photos, "photo", "photos"), skipped.len());
         format!("{database}: {people} with {encodings} from {photos} ({skipped} left out) in {seconds:.1} s")
+    }
+
+    /// What is different from the database that is replaced, and who is missing: a line each.
+    pub(super) fn changes_in_words(&self) -> Vec<String> {
+        let mut lines = self.changes.as_ref().map(Changes::in_words).unwrap_or_default();
+        if !self.not_enrolled.is_empty() {
+            let each: Vec<String> = self.not_enrolled.iter().map(NotEnrolled::in_words).collect();
+            lines.push(format!("not enrolled {}: {}", each.len(), each.join(", ")));
+        }
+        lines
     }
 }
 
@@ -104,6 +143,8 @@ mod tests {
             photos: 3,
             encodings: 2,
             skipped,
+            not_enrolled: vec![NotEnrolled { name: "cy".to_owned(), reason: "no usable photo" }],
+            changes: None,
             threshold: None,
             calibration: None,
             audience: None,
@@ -111,11 +152,13 @@ mod tests {
             look_alikes: Vec::new(),
             seconds: 1.5,
         };
+        assert_eq!(report.changes_in_words(), ["not enrolled 1: cy (no usable photo)"]);
         assert_eq!(report.in_words("a.db"), "a.db: 1 person with 2 encodings from 3 photos (1 left out) in 1.5 s");
         assert_eq!(
             to_json(&report).unwrap(),
             concat!(
                 r#"{"schema":1,"people":1,"photos":3,"encodings":2,"skipped":[{"photo":"bo/1.jpg","reason":"no face"}],"#,
+                r#""not_enrolled":[{"name":"cy","reason":"no usable photo"}],"changes":null,"#,
                 r#""threshold":null,"calibration":null,"audience":null,"odd_photos":[],"look_alikes":[],"seconds":1.5}"#
             )
         );
@@ -139,9 +182,17 @@ mod tests {
             assert_eq!(odd.in_words(), expected);
         }
         let [people, photos] = [["bo", "cy"], ["bo/1.jpg", "cy/2.jpg"]].map(|pair| pair.map(str::to_owned));
-        assert_eq!(
-            LookAlikeReport { people, photos, distance: 0.5 }.in_words(),
-            "one person twice, or look-alikes? bo and cy: bo/1.jpg and cy/2.jpg are only 0.500 apart"
-        );
+        let alike = "one person twice, or look-alikes? bo and cy: bo/1.jpg and cy/2.jpg are only 0.500 apart. Both must \
+                     now show a card";
+        for (without_card, end) in [
+            (&[][..], ""),
+            (&["cy"], ", and cy has none: cannot enter"),
+            (&["bo", "cy"], ", and have none: cannot enter"),
+        ] {
+            let without_card = without_card.iter().map(|name: &&str| (*name).to_owned()).collect();
+            let (people, photos) = (people.clone(), photos.clone());
+            let told = LookAlikeReport { people, photos, distance: 0.5, without_card }.in_words();
+            assert_eq!(told, format!("{alike}{end}"));
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::database;
 use anyhow::Context;
 use models::{Crop, Recogniser};
 use shared::card::CardKey;
-use shared::gallery::{Gallery, GalleryBuilder, NewEncoding, NewPerson, PersonId, PersonName};
+use shared::gallery::{Details, Gallery, GalleryBuilder, NewEncoding, NewPerson, PersonId, PersonName};
 use std::collections::HashMap;
 
 /// A person of whom there is at least one encoding.
@@ -59,7 +59,7 @@ pub(super) struct Findings {
 /// # Errors
 /// If a bound of the format is passed, two people have one id, or the system has no random numbers.
 pub(super) fn build(
-    people: Vec<Enrolled>,
+    people: &[Enrolled],
     schedules: Vec<Planned>,
     findings: &Findings,
     heritage: &Heritage,
@@ -72,16 +72,16 @@ pub(super) fn build(
     if people.iter().any(|person| !person.member.cards.is_empty()) {
         builder.set_card_key(card_key)?;
     }
-    for Enrolled { mut member, photos } in people {
-        member.details.cards = member.cards.iter().map(|card| card_key.hash(*card)).collect();
+    for Enrolled { member, photos } in people {
+        let cards = member.cards.iter().map(|card| card_key.hash(*card)).collect();
+        let details = Details { cards, ..member.details.clone() };
         let id = match member.id.or_else(|| heritage.id_of(&member.name)) {
             Some(id) => id,
             None => PersonId(random()?),
         };
-        let name = member.name.clone();
-        let encodings = photos.into_iter().map(|photo| photo.new).collect();
-        let person = NewPerson { id, name: member.name, details: member.details, encodings };
-        builder.add_person(person).with_context(|| format!("cannot enrol {name}"))?;
+        let encodings = photos.iter().map(|photo| photo.new.clone()).collect();
+        let person = NewPerson { id, name: member.name.clone(), details, encodings };
+        builder.add_person(person).with_context(|| format!("cannot enrol {}", member.name))?;
     }
     if let Some(risk) = &findings.risk {
         set_threshold(&mut builder, risk)?;

@@ -57,7 +57,7 @@ pub(crate) fn risk_at(fpir: f64, encodings: usize, non_mated: &NonMated, mated: 
         strangers: non_mated.people,
         fpir_low: trial.low,
         fpir_high: trial.high,
-        fnir: mated.map(|mated| farther_than(threshold, &mated.farther)),
+        fnir: mated.map(|mated| fnir_at(threshold, mated)),
         extrapolated: fmr * (non_mated.pairs as f64) < 3.0,
     }
 }
@@ -150,6 +150,11 @@ fn interval_at(distance: f32, rows: &[Quantile]) -> Interval {
             Interval { low: between(a.low, b.low), high: between(a.high, b.high) }
         }
     }
+}
+
+/// The rate at which somebody enrolled is not named, by one photo against one enrolled photo, at a threshold.
+pub(crate) fn fnir_at(threshold: f32, mated: &Mated) -> f64 {
+    farther_than(threshold, &mated.farther)
 }
 
 /// Share of mated pairs that are farther apart, linear between rows.

@@ -109,6 +109,75 @@ fn cards_are_counted_and_never_shown() {
     }
 }
 
+/// Whoever built from half of the folders locked out the other half, and was told that all went well.
+#[test]
+fn a_database_that_is_replaced_says_what_changes_and_does_not_lose_people_unasked() {
+    let photo = |path: &str| fs::read(photos().join(path)).unwrap();
+    let people = [
+        ("Ann/1.jpg", photo("door/eileen_collins.jpg")),
+        ("Bo/1.jpg", photo("enrol/Joe Biden/blue_room.jpg")),
+        ("Cy/1.jpg", photo("enrol/Barack Obama/blue_room.jpg")),
+        ("Dee/1.jpg", photo("enrol/Barack Obama/official_portrait.jpg")),
+        ("Eve/1.jpg", photo("door/barack_obama_speaking.jpg")),
+    ];
+    let folder_of = |chosen: &[usize], more: &[(&str, &[u8])]| {
+        let chosen = chosen.iter().map(|&index| (people[index].0, people[index].1.as_slice()));
+        made::folder(&chosen.chain(more.iter().copied()).collect::<Vec<_>>())
+    };
+    let place = tempfile::tempdir().unwrap();
+    let database = place.path().join("people.db");
+    let all = folder_of(&[0, 1, 2, 3], &[("people.csv", b"name,mode\nBo,face\n")]);
+    let first = build(all.path(), &database, &["--json"]);
+    assert_eq!((first.code, &first.json()["changes"]), (0, &serde_json::Value::Null), "{first:?}");
+    let alike = &first.json()["look_alikes"][0];
+    assert_eq!((&alike["people"], &alike["without_card"]), (&["Cy", "Dee"].into(), &["Cy", "Dee"].into()));
+    assert!(first.stderr.contains("Both must now show a card, and have none: cannot enter"), "{}", first.stderr);
+
+    let before = fs::read(&database).unwrap();
+    let wall = photo("door/wall.jpg");
+    let page = place.path().join("look.html").into_os_string().into_string().unwrap();
+    let few = folder_of(&[1, 4], &[("people.csv", b"name,mode\nBo,card-and-face\n"), ("Fay/1.jpg", &wall)]);
+    let refused = build(few.path(), &database, &["--html", &page]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains("nothing was written: it would have removed 3 of 4: Ann, Cy, Dee"), "{refused:?}");
+    assert!(refused.stderr.contains("--allow-removals") && refused.stdout.contains("added 1: Eve"), "{refused:?}");
+    assert!(fs::read(&database).unwrap() == before && !Path::new(&page).exists());
+
+    let built = build(few.path(), &database, &["--html", &page, "--allow-removals"]);
+    assert_eq!(built.code, 1, "{built:?}");
+    let page = fs::read_to_string(&page).unwrap();
+    for told in [
+        "added 1: Eve",
+        "removed 3 of 4: Ann, Cy, Dee",
+        "changed 1: Bo (mode)",
+        "not enrolled 1: Fay (no usable photo)",
+    ] {
+        assert!(built.stdout.contains(told), "{told}: {built:?}");
+    }
+    for told in ["Fay: no usable photo", "removed 3 of 4: Ann, Cy, Dee"] {
+        assert!(page.contains(told), "{told}");
+    }
+    let again = build(few.path(), &database, &["--json"]).json();
+    assert_eq!(again["not_enrolled"], serde_json::json!([{"name": "Fay", "reason": "no usable photo"}]));
+    assert_eq!(
+        again["changes"],
+        serde_json::json!({"added": [], "removed": [], "changed": [], "schedules": [], "other_model": false, "other_doors": false})
+    );
+}
+
+#[test]
+fn a_threshold_that_would_recognise_few_is_not_written_unasked() {
+    let place = tempfile::tempdir().unwrap();
+    let database = place.path().join("people.db");
+    let strict = ["--fpir", "1e-12"];
+    let refused = build(&photos().join("enrol"), &database, &strict);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains("% of those enrolled would not be recognised (FNIR"), "{refused:?}");
+    assert!(!database.exists());
+    let asked_for = build(&photos().join("enrol"), &database, &[strict[0], strict[1], "--allow-misses"]);
+    assert_eq!(asked_for.code, 0, "{asked_for:?}");
+}
+
 /// They were passed over: Ann came in by her face alone, at all times.
 #[test]
 fn rules_under_another_name_stop_the_build() {

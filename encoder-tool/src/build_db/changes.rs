@@ -1,0 +1,258 @@
+//! What a new database changes for people beside the one that it replaces. No I/O.
+
+use serde::Serialize;
+use shared::card::CardNumber;
+use shared::gallery::{Details, Gallery, Person, PersonName, PhotoDigest};
+use shared::schedule::Schedule;
+use std::collections::{BTreeSet, HashMap};
+
+/// So many people may be missing from the new database, or this share of all, before that must be asked for: whoever builds
+/// from half of the folders locks out the other half.
+const REMOVED_WITHOUT_ASKING: usize = 2;
+const SHARE_REMOVED_WITHOUT_ASKING: f64 = 0.1;
+
+/// Names of people, in the order of the databases.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(super) struct Changes {
+    pub(super) added: Vec<String>,
+    pub(super) removed: Vec<String>,
+    pub(super) changed: Vec<Changed>,
+    /// Schedules that are new, gone or different.
+    pub(super) schedules: Vec<String>,
+    /// The database that is replaced was made with another model, so every encoding is new.
+    pub(super) other_model: bool,
+    /// It is for other doors than the one that is replaced.
+    pub(super) other_doors: bool,
+    /// How many people were in the database that is replaced.
+    #[serde(skip)]
+    before: usize,
+}
+
+/// Somebody who is in both.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Changed {
+    pub(super) name: String,
+    /// `name`, `photos`, `groups`, `mode`, `validity`, `cards`, `hours`, `look_alike` or `note`.
+    pub(super) what: Vec<&'static str>,
+}
+
+impl Changes {
+    /// From one database to the next. `cards` are the numbers of the new one's people, which it holds as hashes only.
+    pub(super) fn between(previous: &Gallery, next: &Gallery, cards: &HashMap<PersonName, Vec<CardNumber>>) -> Self {
+        let mut changes = Self {
+            schedules: changed_schedules(previous, next),
+            other_model: previous.header().model != next.header().model,
+            other_doors: previous.audience() != next.audience(),
+            before: previous.people().len(),
+            ..Self::default()
+        };
+        for (index, person) in next.people().iter().enumerate() {
+            let name = person.name.to_string();
+            let Some(before) = previous.person_by_id(&person.id) else {
+                changes.added.push(name);
+                continue;
+            };
+            let cards = cards.get(&person.name).map_or(&[][..], Vec::as_slice);
+            let what = what_changed(Side { gallery: previous, index: before }, Side { gallery: next, index }, cards);
+            if !what.is_empty() {
+                changes.changed.push(Changed { name, what });
+            }
+        }
+        let gone = previous.people().iter().filter(|person| next.person_by_id(&person.id).is_none());
+        changes.removed = gone.map(|person| person.name.to_string()).collect();
+        changes
+    }
+
+    /// More people would be missing than are taken out by hand.
+    pub(super) fn removes_many(&self) -> bool {
+        let share = self.removed.len() as f64 / self.before.max(1) as f64;
+        self.removed.len() > REMOVED_WITHOUT_ASKING && share > SHARE_REMOVED_WITHOUT_ASKING
+    }
+
+    /// `removed 3 of 10: Ann, Bo, Cy`
+    pub(super) fn removed_in_words(&self) -> String {
+        format!("removed {} of {}: {}", self.removed.len(), self.before, self.removed.join(", "))
+    }
+
+    /// One line for each kind of change; none if nothing has changed.
+    pub(super) fn in_words(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if !self.added.is_empty() {
+            lines.push(format!("added {}: {}", self.added.len(), self.added.join(", ")));
+        }
+        if !self.removed.is_empty() {
+            lines.push(self.removed_in_words());
+        }
+        if !self.changed.is_empty() {
+            let each = self.changed.iter().map(|Changed { name, what }| {
+                let what: Vec<String> = what.iter().map(|what| what.replace('_', "-")).collect();
+                format!("{name} ({})", what.join(", "))
+            });
+            lines.push(format!("changed {}: {}", self.changed.len(), each.collect::<Vec<_>>().join(", ")));
+        }
+        if !self.schedules.is_empty() {
+            lines.push(format!("schedules that are new, gone or different: {}", self.schedules.join(", ")));
+        }
+        if self.other_model {
+            lines.push("another model: every encoding is new".to_owned());
+        }
+        if self.other_doors {
+            lines.push("for other doors than before".to_owned());
+        }
+        lines
+    }
+}
+
+/// A person in a database.
+#[derive(Clone, Copy)]
+struct Side<'a> {
+    gallery: &'a Gallery,
+    index: usize,
+}
+
+impl<'a> Side<'a> {
+    fn person(self) -> &'a Person {
+        &self.gallery.people()[self.index]
+    }
+
+    fn photos(self) -> BTreeSet<PhotoDigest> {
+        self.gallery.encodings_of(self.index).map(|encoding| encoding.photo).collect()
+    }
+
+    fn hours(self) -> BTreeSet<&'a str> {
+        let schedules: Vec<&Schedule> = self.gallery.schedules().iter().collect();
+        let bound_by = self.gallery.hours_of(self.index).bound_by;
+        bound_by.iter().filter_map(|at| schedules.get(at).map(|schedule| schedule.name.as_str())).collect()
+    }
+}
+
+fn what_changed(before: Side<'_>, after: Side<'_>, cards: &[CardNumber]) -> Vec<&'static str> {
+    let (old, new) = (before.person(), after.person());
+    let (was, is): (&Details, &Details) = (&old.details, &new.details);
+    let groups = |details: &Details| details.groups.iter().cloned().collect::<BTreeSet<String>>();
+    let same_cards = was.cards.len() == is.cards.len()
+        && cards.iter().all(|card| before.gallery.person_with_card(*card) == Some(before.index));
+    [
+        ("name", old.name != new.name),
+        ("photos", before.photos() != after.photos()),
+        ("groups", groups(was) != groups(is)),
+        ("mode", was.mode != is.mode),
+        ("validity", (was.valid_from, was.valid_until) != (is.valid_from, is.valid_until)),
+        ("cards", !same_cards),
+        ("hours", before.hours() != after.hours()),
+        ("look_alike", before.gallery.has_double(before.index) != after.gallery.has_double(after.index)),
+        ("note", was.note != is.note),
+    ]
+    .into_iter()
+    .filter_map(|(what, changed)| changed.then_some(what))
+    .collect()
+}
+
+/// Names of schedules that are not the same in both, whomever they name one by one.
+fn changed_schedules(previous: &Gallery, next: &Gallery) -> Vec<String> {
+    let of = |gallery: &Gallery| gallery.schedules().iter().cloned().collect::<Vec<Schedule>>();
+    let (before, after) = (of(previous), of(next));
+    let names: BTreeSet<&String> = before.iter().chain(&after).map(|schedule| &schedule.name).collect();
+    let named = |schedules: &[Schedule], name: &String| schedules.iter().find(|one| one.name == *name).cloned();
+    names.into_iter().filter(|name| named(&before, name) != named(&after, name)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::card::CardKey;
+    use shared::encoding::Encoding;
+    use shared::gallery::{GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonId};
+    use shared::schedule::{Period, Schedules, Weekdays};
+
+    struct Of {
+        id: u8,
+        name: &'static str,
+        photo: u8,
+        details: Details,
+        cards: &'static [u64],
+    }
+
+    const NOBODY_YET: fn(u8, &'static str) -> Of =
+        |id, name| Of { id, name, photo: id, details: Details::default(), cards: &[] };
+
+    fn number(card: u64) -> CardNumber {
+        CardNumber::new(card).unwrap()
+    }
+
+    fn gallery(key: u8, people: &[Of], office: Option<u16>) -> (Gallery, HashMap<PersonName, Vec<CardNumber>>) {
+        let mut builder = GalleryBuilder::new(1, ModelHash([1; 32]), 2).unwrap();
+        let key = CardKey([key; 32]);
+        builder.set_card_key(key).unwrap();
+        let mut numbers = HashMap::new();
+        for person in people {
+            let name = PersonName::parse(person.name).unwrap();
+            let cards: Vec<CardNumber> = person.cards.iter().map(|card| number(*card)).collect();
+            let details =
+                Details { cards: cards.iter().map(|card| key.hash(*card)).collect(), ..person.details.clone() };
+            let encoding = Encoding::from_network(&[1.0, f32::from(person.id)]).unwrap();
+            let encodings = vec![NewEncoding { encoding, photo: PhotoDigest([person.photo; 8]), made_at: 0 }];
+            numbers.insert(name.clone(), cards);
+            builder.add_person(NewPerson { id: PersonId([person.id; 16]), name, details, encodings }).unwrap();
+        }
+        let schedule = office.map(|until_minute| Schedule {
+            name: "office".to_owned(),
+            groups: vec!["staff".to_owned()],
+            people: Vec::new(),
+            periods: vec![Period { weekdays: Weekdays::ALL, from_minute: 360, until_minute }],
+            season: None,
+            closed: Vec::new(),
+            after_first_of: None,
+        });
+        builder.set_schedules(Schedules::new(schedule.into_iter().collect()).unwrap()).unwrap();
+        (builder.build(), numbers)
+    }
+
+    fn staff() -> Details {
+        Details { groups: vec!["staff".to_owned()], ..Details::default() }
+    }
+
+    #[test]
+    fn everything_that_changes_for_a_person_is_told() {
+        let limited = Details { mode: Mode::CardAndFace, valid_until: Some(9), note: "x".to_owned(), ..staff() };
+        let before = [
+            Of { details: limited, cards: &[5], ..NOBODY_YET(1, "Ann") },
+            Of { details: staff(), cards: &[6, 7], ..NOBODY_YET(2, "Bo") },
+            NOBODY_YET(3, "Cy"),
+            NOBODY_YET(4, "Dee"),
+        ];
+        let after = [
+            NOBODY_YET(1, "Ann"),
+            Of { details: staff(), cards: &[7, 6], ..NOBODY_YET(2, "Bo") },
+            Of { photo: 9, cards: &[8], details: staff(), ..NOBODY_YET(3, "Cyrus") },
+            NOBODY_YET(5, "Eve"),
+        ];
+        let ((previous, _), (next, numbers)) = (gallery(1, &before, Some(1200)), gallery(2, &after, Some(1260)));
+        let changes = Changes::between(&previous, &next, &numbers);
+        let expected = [
+            "added 1: Eve",
+            "removed 1 of 4: Dee",
+            "changed 2: Ann (groups, mode, validity, cards, hours, note), Cyrus (name, photos, groups, cards, hours)",
+            "schedules that are new, gone or different: office",
+        ];
+        assert_eq!(changes.in_words(), expected);
+        let (same, numbers) = gallery(3, &before, Some(1200));
+        assert_eq!(Changes::between(&previous, &same, &numbers).in_words(), [""; 0]);
+    }
+
+    #[test]
+    fn only_many_removals_must_be_asked_for() {
+        for (before, removed, many) in [
+            (0, 0, false),
+            (2, 2, false),
+            (3, 3, true),
+            (29, 3, true),
+            (30, 3, false),
+            (31, 4, true),
+            (1000, 100, false),
+        ] {
+            let removed = vec![String::new(); removed];
+            assert_eq!(Changes { before, removed, ..Changes::default() }.removes_many(), many, "{before}");
+        }
+    }
+}
