@@ -52,6 +52,7 @@ pub(crate) fn run() -> Result<()> {
         fs::create_dir_all(root.join(path).parent().unwrap_or(&root))?;
         fs::write(root.join(path), "faces")?;
     }
+    upgrade_without_configuration(&root, &package)?;
     dpkg(&root, &["--remove"], "edge-agent")?;
     ensure!(KEPT.iter().all(|path| root.join(path).exists()), "`remove` took people or logs away");
     ensure!(!root.join("usr/bin/edge-agent").exists(), "`remove` left the program");
@@ -62,6 +63,16 @@ pub(crate) fn run() -> Result<()> {
         .collect();
     ensure!(left.is_empty(), "`purge` left {}", left.join(", "));
     println!("Installed, removed and purged: files are where they belong, and purged is gone.");
+    Ok(())
+}
+
+/// An administrator has removed the configuration, and the package is installed again: dpkg leaves it removed, and the
+/// maintainer scripts must do with that.
+fn upgrade_without_configuration(root: &Path, package: &Path) -> Result<()> {
+    let config = root.join("etc/edge-agent/config.toml");
+    fs::remove_file(&config)?;
+    dpkg(root, &["--force-depends", "--install"], &package.display().to_string())?;
+    ensure!(!config.exists(), "the package brings back a configuration that was removed");
     Ok(())
 }
 
