@@ -34,9 +34,24 @@ pub(super) fn storage(folder: &Path) -> Finding {
                       this as that user";
         return Finding::bad("storage", format!("{shown} cannot be written to: {error}"), remedy);
     }
+    if let Some(kind) = rustix::fs::statfs(folder).ok().and_then(|disk| fleeting(disk.f_type as u64)) {
+        let remedy =
+            "keep the unit's folders on the SD card or a disk: what is written here may be gone after a restart";
+        return Finding::note("storage", format!("{shown} lies on {kind}"), remedy);
+    }
     match rustix::fs::statvfs(folder) {
         Ok(disk) => room(&shown.to_string(), disk.f_bavail.saturating_mul(disk.f_frsize)),
         Err(error) => Finding::note("storage", format!("{shown}: its room is not known: {error}"), "look with `df`"),
+    }
+}
+
+/// A file system that may forget everything when the computer is switched off; by the numbers of `linux/magic.h`.
+const fn fleeting(kind: u64) -> Option<&'static str> {
+    match kind {
+        0x0102_1994 => Some("a tmpfs, in the computer's memory"),
+        0x8584_58f6 => Some("a ramfs, in the computer's memory"),
+        0x794c_7630 => Some("an overlay, whose upper layer may be in the computer's memory"),
+        _ => None,
     }
 }
 
@@ -147,10 +162,26 @@ mod tests {
     fn storage_that_can_and_cannot_be_written_to() {
         let folder = tempfile::tempdir().unwrap();
         let found = storage(folder.path());
-        assert!(found.found.contains("can be written to"), "{found:?}");
+        let is_fleeting = found.found.contains("lies on");
+        assert!(found.found.contains("can be written to") || is_fleeting, "{found:?}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         assert_eq!(storage(&folder.path().join("none")).level, Bad);
         assert_eq!((room("a", 100 << 20).level, room("a", 1 << 30).level), (Bad, Good));
+    }
+
+    #[test]
+    fn what_a_restart_forgets_is_no_place_for_the_log() {
+        for (kind, said) in
+            [(0x0102_1994, Some("tmpfs")), (0x794c_7630, Some("overlay")), (0x8584_58f6, Some("ramfs")), (0xef53, None)]
+        {
+            assert_eq!(fleeting(kind).is_some(), said.is_some(), "{kind:x}");
+            assert!(fleeting(kind).is_none_or(|found| found.contains(said.unwrap())));
+        }
+        // Always a tmpfs, where there is one.
+        if let Ok(folder) = tempfile::tempdir_in("/dev/shm") {
+            let found = storage(folder.path());
+            assert!(found.level == Note && found.found.contains("tmpfs"), "{found:?}");
+        }
     }
 
     #[test]
