@@ -39,6 +39,10 @@ fn event(event: &Event, names: &Names) -> String {
         Event::DoorForced => "THE DOOR IS OPEN though nobody was let in".to_owned(),
         Event::DoorHeld { open_ms } => format!("the door has been open for {} s", open_ms / 1000),
         Event::DoorClosed { open_ms } => format!("the door is closed again, after {} s", open_ms / 1000),
+        Event::ExitStuck { pressed_ms } => {
+            format!("the exit button has been pressed for {} s: IS IT STUCK?", pressed_ms / 1000)
+        }
+        Event::ExitFree { pressed_ms } => format!("the exit button is free again, after {} s", pressed_ms / 1000),
         Event::DoorFailed => "THE DOOR COULD NOT BE SWITCHED".to_owned(),
         Event::TornLineCut { bytes } => format!("a line that was not written to its end was cut off, {bytes} bytes"),
         Event::HeadSigned { .. } => "the unit signed the log up to here".to_owned(),
@@ -129,6 +133,8 @@ mod tests {
             (refused, "not let in: not_known, distance 0.500, seen for 1.5 s"),
             (Event::DoorForced, "THE DOOR IS OPEN"),
             (Event::DoorHeld { open_ms: 31_000 }, "open for 31 s"),
+            (Event::ExitStuck { pressed_ms: 60_000 }, "pressed for 60 s: IS IT STUCK?"),
+            (Event::ExitFree { pressed_ms: 90_000 }, "free again, after 90 s"),
             (Event::DoorClosed { open_ms: 31_000 }, "closed again, after 31 s"),
             (Event::DoorFailed, "COULD NOT BE SWITCHED"),
             (Event::TornLineCut { bytes: 9 }, "9 bytes"),

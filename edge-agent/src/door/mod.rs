@@ -14,7 +14,7 @@ pub use gpio::{GpioDoor, LockPin};
 pub use latch::Latch;
 pub use scripted::{Movement, ScriptedDoor};
 pub use timer::RelockTimer;
-pub use watch::{Alarm, DoorWatch, Input, WatchRules};
+pub use watch::{Alarm, DoorWatch, ExitButton, Input, WatchRules};
 
 use crate::gpio::GpioError;
 use shared::policy::Grant;

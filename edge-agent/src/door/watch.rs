@@ -7,6 +7,9 @@ use shared::audit::Event;
 /// After the lock has gone back, a door that somebody has a hand on may still be opened for so long.
 const HAND_ON_DOOR_MS: u64 = 2_000;
 
+/// Nobody keeps an exit button pressed for so long: it is stuck, or something holds it.
+const STUCK_MS: u64 = 60_000;
+
 /// Limits, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WatchRules {
@@ -45,13 +48,30 @@ pub enum Alarm {
     Held,
 }
 
+/// What the exit button does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitButton {
+    /// Nobody presses it.
+    Free,
+    /// It has been pressed since this moment.
+    Pressed {
+        /// On the unit's forward-only clock.
+        since_ms: u64,
+    },
+    /// It has been pressed for too long, since this moment: it says nothing about anybody who leaves.
+    Stuck {
+        /// On the unit's forward-only clock.
+        since_ms: u64,
+    },
+}
+
 /// Watches one door.
 #[derive(Debug)]
 pub struct DoorWatch {
     rules: WatchRules,
     open_since_ms: Option<u64>,
     alarm: Option<Alarm>,
-    exit_is_pressed: bool,
+    exit: ExitButton,
     may_open_until_ms: u64,
 }
 
@@ -59,7 +79,7 @@ impl DoorWatch {
     /// A door that is closed. One that is open when watching begins was not forced, as far as anybody knows: say that
     /// somebody was let in, and then that it was opened.
     pub const fn new(rules: WatchRules) -> Self {
-        Self { rules, open_since_ms: None, alarm: None, exit_is_pressed: false, may_open_until_ms: 0 }
+        Self { rules, open_since_ms: None, alarm: None, exit: ExitButton::Free, may_open_until_ms: 0 }
     }
 
     /// Takes notice of what happened at this moment. Moments must not go back by more than it takes to hear of them.
@@ -67,18 +87,33 @@ impl DoorWatch {
         match input {
             Input::LetIn { locks_at_ms } => self.may_open_until(locks_at_ms.saturating_add(HAND_ON_DOOR_MS)),
             Input::ExitPressed => {
-                self.exit_is_pressed = true;
+                if self.exit == ExitButton::Free {
+                    self.exit = ExitButton::Pressed { since_ms: at_ms };
+                }
                 self.may_open_until(at_ms.saturating_add(self.rules.leave_ms));
             }
             Input::ExitReleased => {
-                self.exit_is_pressed = false;
+                let was = std::mem::replace(&mut self.exit, ExitButton::Free);
+                if let ExitButton::Stuck { since_ms } = was {
+                    return Some(Event::ExitFree { pressed_ms: at_ms.saturating_sub(since_ms) });
+                }
                 self.may_open_until(at_ms.saturating_add(self.rules.leave_ms));
             }
             Input::Opened => return self.open(at_ms),
             Input::Closed => return self.close(at_ms),
             Input::Nothing => {}
         }
-        self.find_held(at_ms)
+        self.find_stuck(at_ms).or_else(|| self.find_held(at_ms))
+    }
+
+    /// Whether the door is open.
+    pub const fn is_open(&self) -> bool {
+        self.open_since_ms.is_some()
+    }
+
+    /// What the exit button does.
+    pub const fn exit(&self) -> ExitButton {
+        self.exit
     }
 
     /// What is wrong now.
@@ -95,7 +130,7 @@ impl DoorWatch {
             return None;
         }
         self.open_since_ms = Some(at_ms);
-        if self.exit_is_pressed || at_ms < self.may_open_until_ms {
+        if matches!(self.exit, ExitButton::Pressed { .. }) || at_ms < self.may_open_until_ms {
             return None;
         }
         self.alarm = Some(Alarm::Forced);
@@ -105,6 +140,16 @@ impl DoorWatch {
     fn close(&mut self, at_ms: u64) -> Option<Event> {
         let open_ms = at_ms.saturating_sub(self.open_since_ms.take()?);
         self.alarm.take().map(|_| Event::DoorClosed { open_ms })
+    }
+
+    fn find_stuck(&mut self, now_ms: u64) -> Option<Event> {
+        let ExitButton::Pressed { since_ms } = self.exit else { return None };
+        let pressed_ms = now_ms.saturating_sub(since_ms);
+        if pressed_ms < STUCK_MS {
+            return None;
+        }
+        self.exit = ExitButton::Stuck { since_ms };
+        Some(Event::ExitStuck { pressed_ms })
     }
 
     fn find_held(&mut self, now_ms: u64) -> Option<Event> {
@@ -131,6 +176,31 @@ mod tests {
 
     fn closed(open_ms: u64) -> Event {
         Event::DoorClosed { open_ms }
+    }
+
+    /// A button that was taped down excused every opening, and nobody was told.
+    #[test]
+    fn a_stuck_exit_button_is_reported_and_excuses_nothing() {
+        let mut watch = DoorWatch::new(RULES);
+        for (at_ms, input, expected) in [
+            (10_000, ExitPressed, None),
+            (20_000, Opened, None),
+            (21_000, Closed, None),
+            (69_999, Nothing, None),
+            (70_000, Nothing, Some(Event::ExitStuck { pressed_ms: 60_000 })),
+            (70_001, Nothing, None),
+            (70_002, ExitPressed, None),
+            (80_000, Opened, Some(FORCED)),
+            (81_000, Closed, Some(closed(1_000))),
+            (90_000, ExitReleased, Some(Event::ExitFree { pressed_ms: 80_000 })),
+            (91_000, Opened, Some(FORCED)),
+            (92_000, Closed, Some(closed(1_000))),
+            (93_000, ExitPressed, None),
+            (93_300, ExitReleased, None),
+            (94_000, Opened, None),
+        ] {
+            assert_eq!(watch.take(input, at_ms), expected, "{at_ms}: {input:?}");
+        }
     }
 
     #[test]

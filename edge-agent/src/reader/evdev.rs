@@ -9,6 +9,8 @@ use evdev::{EventSummary, InputEvent, KeyCode, SynchronizationCode};
 use shared::card::CardNumber;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,6 +27,7 @@ const SAME_NUMBER_WITHIN: Duration = Duration::from_secs(2);
 /// A reader that types.
 pub struct KeyboardReader {
     cards: Cards,
+    is_lost: Arc<AtomicBool>,
 }
 
 impl KeyboardReader {
@@ -35,8 +38,10 @@ impl KeyboardReader {
     /// When the system has no thread to give.
     pub fn start(device: PathBuf, digits: Digits, keep_bits: u32) -> io::Result<Self> {
         let (inbox, cards) = inbox(keep_bits);
-        thread::Builder::new().name("card reader".to_owned()).spawn(move || listen(&device, digits, &inbox))?;
-        Ok(Self { cards })
+        let is_lost = Arc::new(AtomicBool::new(true));
+        let told = Arc::clone(&is_lost);
+        thread::Builder::new().name("card reader".to_owned()).spawn(move || listen(&device, digits, &inbox, &told))?;
+        Ok(Self { cards, is_lost })
     }
 }
 
@@ -44,16 +49,22 @@ impl CardReader for KeyboardReader {
     fn next_card(&mut self) -> Option<CardNumber> {
         self.cards.next_card()
     }
+
+    fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Relaxed)
+    }
 }
 
 /// Never returns: a reader that is lost is waited for.
-fn listen(path: &Path, digits: Digits, inbox: &Inbox) {
+fn listen(path: &Path, digits: Digits, inbox: &Inbox, is_lost: &AtomicBool) {
     let mut told = None;
     loop {
         match take(path) {
             Ok(device) => {
                 tracing::info!("the card reader {} is there", path.display());
+                is_lost.store(false, Ordering::Relaxed);
                 let lost = read(device, digits, inbox);
+                is_lost.store(true, Ordering::Relaxed);
                 tracing::warn!("the card reader {} is gone: {lost}; it is taken again when it is back", path.display());
                 told = Some(lost.kind());
             }
@@ -144,10 +155,10 @@ impl Typing {
         match self.typed.press(key(code)) {
             Some(Ok(card)) => {
                 if let Err(error) = inbox.put(card) {
-                    tracing::warn!("a card was read and is not one: {error}");
+                    inbox.warn(format_args!("a card was read and is not one: {error}"));
                 }
             }
-            Some(Err(error)) => tracing::warn!("{error}"),
+            Some(Err(error)) => inbox.warn(error),
             None => {}
         }
     }

@@ -1,8 +1,11 @@
 //! Cards on their way from a reader's thread to the loop.
 
 use super::CardReader;
+use crate::reports::{Allowance, since_start};
 use shared::card::{CardNumber, CardNumberError};
+use std::fmt;
 use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// So many cards wait if the loop is busy; more are presented again by whoever holds them.
 const WAITING: usize = 4;
@@ -12,6 +15,8 @@ const WAITING: usize = 4;
 pub(super) struct Inbox {
     cards: SyncSender<CardNumber>,
     keep_bits: u32,
+    /// Noise on a wire is a card that cannot be read, a thousand times a day.
+    warnings: Arc<Mutex<Allowance>>,
 }
 
 /// Where the loop finds them.
@@ -21,7 +26,7 @@ pub(super) struct Cards(Receiver<CardNumber>);
 /// Of each card the lowest `keep_bits` bits count, 1 to 64.
 pub(super) fn inbox(keep_bits: u32) -> (Inbox, Cards) {
     let (cards, waiting) = mpsc::sync_channel(WAITING);
-    (Inbox { cards, keep_bits }, Cards(waiting))
+    (Inbox { cards, keep_bits, warnings: Arc::default() }, Cards(waiting))
 }
 
 impl Inbox {
@@ -32,9 +37,27 @@ impl Inbox {
     pub(super) fn put(&self, card: CardNumber) -> Result<(), CardNumberError> {
         let card = card.lowest_bits(self.keep_bits)?;
         if self.cards.try_send(card).is_err() {
-            tracing::warn!("a card was presented faster than cards are taken in: it must be presented again");
+            self.warn("a card was presented faster than cards are taken in: it must be presented again");
         }
         Ok(())
+    }
+
+    /// Says in the journal what cannot be passed on, if that has not been said too often already.
+    pub(super) fn warn(&self, what: impl fmt::Display) {
+        let allowed = self.warnings.lock().unwrap_or_else(PoisonError::into_inner).take(since_start());
+        match allowed {
+            Some(0) => tracing::warn!("{what}"),
+            Some(more) => tracing::warn!("{what}; {more} more such messages were left out"),
+            None => {}
+        }
+    }
+}
+
+#[cfg(test)]
+impl Inbox {
+    /// Whether nothing more would be said now.
+    pub(super) fn is_silenced(&self) -> bool {
+        self.warnings.lock().unwrap().take(since_start()).is_none()
     }
 }
 

@@ -21,4 +21,9 @@ use shared::card::CardNumber;
 pub trait CardReader: Send {
     /// The next card that was presented since the last call. Never waits.
     fn next_card(&mut self) -> Option<CardNumber>;
+
+    /// Whether it is known not to be there. Wiegand wires tell nobody.
+    fn is_lost(&self) -> bool {
+        false
+    }
 }

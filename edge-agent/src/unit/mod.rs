@@ -16,7 +16,7 @@ use crate::audit_log::{AuditError, AuditLog};
 use crate::camera::{CameraError, Captured, FrameSource};
 use crate::clock::Clock;
 use crate::door::contacts::Contacts;
-use crate::door::{DoorError, Latch, WatchRules};
+use crate::door::{DoorError, DoorWatch, Latch, WatchRules};
 use crate::lights::Lights;
 use crate::memory::MemoryFile;
 use crate::passages::OtherDoors;
@@ -154,6 +154,16 @@ impl Unit {
     /// The policy.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Whether the card reader is known not to be there; `None` if the unit has none.
+    pub fn is_reader_lost(&self) -> Option<bool> {
+        self.surroundings.is_reader_lost()
+    }
+
+    /// What the contacts of the door say; `None` if it has none.
+    pub fn door_watch(&self) -> Option<&DoorWatch> {
+        self.surroundings.door_watch()
     }
 
     /// What is refused now after failed attempts.

@@ -38,6 +38,16 @@ impl Surroundings {
         Some(holder.map_or(PresentedCard::Unknown, PresentedCard::Of))
     }
 
+    /// How the reader is; `None` without one.
+    pub(super) fn is_reader_lost(&self) -> Option<bool> {
+        self.cards.as_ref().map(|cards| cards.reader.is_lost())
+    }
+
+    /// How the door is; `None` without contacts.
+    pub(super) fn door_watch(&self) -> Option<&DoorWatch> {
+        self.door.as_ref().map(|door| &door.watch)
+    }
+
     /// What the door did that is worth a record.
     pub(super) fn watch_door(&mut self, now_ms: u64) -> Vec<Event> {
         self.door.as_mut().map_or_else(Vec::new, |door| door.events(now_ms))
@@ -65,6 +75,9 @@ impl WatchedDoor {
         if contacts.is_open() {
             watch.take(Input::LetIn { locks_at_ms: now_ms }, now_ms);
             watch.take(Input::Opened, now_ms);
+        }
+        if contacts.is_exit_pressed() {
+            watch.take(Input::ExitPressed, now_ms);
         }
         Self { contacts, watch }
     }

@@ -82,6 +82,16 @@ pub enum Event {
         /// For how many milliseconds it was open.
         open_ms: u64,
     },
+    /// The exit button has been pressed for so long that it must be stuck, or held on purpose.
+    ExitStuck {
+        /// For how many milliseconds it has been pressed.
+        pressed_ms: u64,
+    },
+    /// An exit button that was stuck is free again.
+    ExitFree {
+        /// For how many milliseconds it was pressed.
+        pressed_ms: u64,
+    },
     /// The door could not be switched; whether it is locked is not known.
     DoorFailed,
     /// The log ended in the middle of a line, which was cut off: the power went while it was written.

@@ -283,6 +283,8 @@ fn events() -> impl Strategy<Value = Event> {
         Just(Event::DoorForced),
         any::<u64>().prop_map(|open_ms| Event::DoorHeld { open_ms }),
         any::<u64>().prop_map(|open_ms| Event::DoorClosed { open_ms }),
+        any::<u64>().prop_map(|pressed_ms| Event::ExitStuck { pressed_ms }),
+        any::<u64>().prop_map(|pressed_ms| Event::ExitFree { pressed_ms }),
         (any::<u64>(), any::<[u8; 32]>(), distance()).prop_map(|(database_sequence, model, threshold)| {
             Event::DatabaseLoaded { database_sequence, model: ModelHash(model), threshold }
         }),

@@ -46,6 +46,10 @@ impl Contacts for GpioContacts {
         self.door.as_ref().is_some_and(|wire| !wire.is_active(wire.contact.last()))
     }
 
+    fn is_exit_pressed(&self) -> bool {
+        self.exit.as_ref().is_some_and(|wire| wire.is_active(wire.contact.last()))
+    }
+
     fn changes(&mut self, now_ms: u64) -> Vec<Change> {
         let exit = self.exit.iter_mut().flat_map(|wire| wire.changes(now_ms));
         let exit = exit.map(|(pressed, at_ms)| Change { contact: Contact::Exit { pressed }, at_ms });

@@ -38,6 +38,9 @@ pub trait Contacts: Send {
     /// Whether the door is open, as far as a contact can tell.
     fn is_open(&self) -> bool;
 
+    /// Whether the exit button is pressed, as far as a contact can tell.
+    fn is_exit_pressed(&self) -> bool;
+
     /// What changed and has lasted since the last call, oldest first. Never waits.
     fn changes(&mut self, now_ms: u64) -> Vec<Change>;
 }

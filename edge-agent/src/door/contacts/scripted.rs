@@ -21,6 +21,10 @@ impl Contacts for ScriptedContacts {
         false
     }
 
+    fn is_exit_pressed(&self) -> bool {
+        false
+    }
+
     fn changes(&mut self, now_ms: u64) -> Vec<Change> {
         let due = self.changes.iter().take_while(|change| change.at_ms <= now_ms).count();
         self.changes.drain(..due).collect()
