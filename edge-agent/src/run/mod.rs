@@ -21,7 +21,7 @@ use crate::door::{Latch, RelockTimer};
 use crate::memory::MemoryFile;
 use crate::passages::OtherDoors;
 use crate::sight::Networks;
-use crate::status::{self, Board};
+use crate::status::{self, Around, Board};
 use crate::storage::Folder;
 use crate::unit::{Unit, UnitError, equip};
 use anyhow::Context;
@@ -140,6 +140,7 @@ impl Loop<'_> {
                 Ok(turn) => {
                     let frame_at = self.camera.last_frame_at().filter(|at| Some(*at) != before);
                     self.board.finished(&turn, frame_at, &self.clock.now());
+                    self.board.tell_of_surroundings(Around::of(self.unit));
                     let health = self.camera.health();
                     service.turned(|| format!("{}; {}", turn.door.code(), in_words(&health.report())));
                     if let Some(good_start) = good_start.take() {

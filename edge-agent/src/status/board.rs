@@ -2,6 +2,7 @@
 
 mod database;
 
+use super::around::Around;
 use super::histogram::Histogram;
 use super::report::{DatabaseReport, LastDecision, Latencies, Report, SelfTest, Turns};
 use super::temperatures::temperatures;
@@ -42,6 +43,7 @@ struct Notes {
     last_turn: Option<Instant>,
     clock: ClockTrust,
     clock_source: ClockSource,
+    around: Around,
     /// When the last turns ended, for the rate.
     recent: VecDeque<Instant>,
     decisions: VecDeque<Remembered>,
@@ -81,6 +83,11 @@ impl Board {
     /// From now on, this is what the unit knows of its clock.
     pub(crate) fn tell_of_clock(&self, source: &ClockSource) {
         self.notes().clock_source = source.clone();
+    }
+
+    /// What is around the camera and the lock is like this now.
+    pub(crate) fn tell_of_surroundings(&self, around: Around) {
+        self.notes().around = around;
     }
 
     /// A turn has finished. `frame_at` is when its frame came, if one did.
@@ -134,6 +141,7 @@ impl Board {
         };
         let (audit, clock, unit) = (notes.audit.report(), notes.clock, notes.unit);
         let evidence = notes.clock_source.evidence();
+        let around = notes.around.clone();
         // The loop must not wait for the rest.
         drop(notes);
         Report {
@@ -144,6 +152,7 @@ impl Board {
             door: self.latch.state().code().to_owned(),
             clock: if clock == ClockTrust::Trusted { "trusted" } else { "unknown" }.to_owned(),
             clock_evidence: evidence.map(|evidence| evidence.code().to_owned()),
+            around,
             camera: self.camera.report(),
             database,
             self_test,

@@ -1,5 +1,6 @@
 //! `status`: how a running unit is. The unit writes it on a board and answers on a socket; this asks and prints.
 
+mod around;
 mod board;
 mod histogram;
 mod prometheus;
@@ -8,6 +9,7 @@ mod server;
 mod temperatures;
 mod words;
 
+pub(crate) use around::Around;
 pub(crate) use board::Board;
 pub(crate) use server::{answer, serve};
 pub(crate) use temperatures::temperatures;

@@ -1,5 +1,6 @@
 //! The report in Prometheus's text format, version 0.0.4.
 
+use super::around::Around;
 use super::report::{Report, SelfTest};
 use crate::camera::CameraState;
 use std::fmt::Write;
@@ -26,6 +27,7 @@ pub(super) fn text(report: &Report) -> String {
         "1 while the clock is known to be right, so that people with dates or hours are let in.",
         &flag(report.clock == "trusted"),
     );
+    surroundings(&mut text, &report.around);
     gauge(&mut text, "camera_streaming", "1 while pictures come.", &flag(camera.state == CameraState::Streaming));
     counter(&mut text, "camera_pictures_total", "Pictures that the camera gave.", &one(camera.captured as f64));
     counter(&mut text, "camera_dropped_total", "Of those, passed over for a newer one.", &one(camera.dropped as f64));
@@ -63,6 +65,30 @@ pub(super) fn text(report: &Report) -> String {
     gauge(&mut text, "temperature_celsius", "Of the computer.", &sensors);
     latencies(&mut text, report);
     text
+}
+
+fn surroundings(text: &mut String, around: &Around) {
+    let flag = |condition: bool| vec![(String::new(), f64::from(u8::from(condition)))];
+    if let Some(contacts) = &around.contacts {
+        gauge(text, "door_open", "1 while the door's contact says that it is open.", &flag(contacts.door == "open"));
+        let alarms = ["forced", "held"].map(|alarm| {
+            let is_on = contacts.alarm.as_deref() == Some(alarm);
+            (label("alarm", alarm), f64::from(u8::from(is_on)))
+        });
+        gauge(text, "door_alarm", "1 while the door is forced or held open.", &alarms);
+        let is_stuck = flag(contacts.exit_button == "stuck");
+        gauge(text, "exit_button_stuck", "1 while the exit button has been pressed for too long.", &is_stuck);
+    }
+    if let Some(reader) = &around.reader {
+        gauge(text, "reader_connected", "1 while the card reader is there.", &flag(reader.state != "lost"));
+    }
+    let lockouts: Vec<Sample> = ["face", "card", "card_of"]
+        .map(|kind| {
+            let count = around.lockouts.iter().filter(|lockout| lockout.kind == kind).count();
+            (label("kind", kind), count as f64)
+        })
+        .to_vec();
+    gauge(text, "lockouts", "Kinds of attempts, or people's cards, that are refused now.", &lockouts);
 }
 
 fn gauge(text: &mut String, name: &str, help: &str, samples: &[Sample]) {
@@ -137,6 +163,14 @@ mod tests {
             "edge_agent_stage_seconds_bucket{stage=\"detect\",le=\"+Inf\"} 2\n",
             "edge_agent_stage_seconds_sum{stage=\"detect\"} 0.04\n",
             "edge_agent_stage_seconds_count{stage=\"detect\"} 2\n",
+            "edge_agent_clock_trusted 1\n",
+            "edge_agent_door_open 1\n",
+            "edge_agent_door_alarm{alarm=\"forced\"} 0\n",
+            "edge_agent_door_alarm{alarm=\"held\"} 1\n",
+            "edge_agent_exit_button_stuck 0\n",
+            "edge_agent_reader_connected 0\n",
+            "edge_agent_lockouts{kind=\"face\"} 1\n",
+            "edge_agent_lockouts{kind=\"card_of\"} 0\n",
         ] {
             assert!(text.contains(expected), "{expected} is not in\n{text}");
         }

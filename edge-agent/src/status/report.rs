@@ -1,5 +1,6 @@
 //! What a unit says about itself: the same for people, for programs and for Prometheus. No names and no pictures.
 
+use super::around::Around;
 use super::histogram::Latency;
 use super::temperatures::Temperature;
 use crate::audit_log::AuditReport;
@@ -24,6 +25,9 @@ pub(crate) struct Report {
     pub(crate) clock: String,
     /// `time_server`, `set_file` or `battery_clock`: what speaks for the clock, if anything does.
     pub(crate) clock_evidence: Option<String>,
+    /// Contacts, card reader, lockouts.
+    #[serde(flatten)]
+    pub(crate) around: Around,
     pub(crate) camera: CameraReport,
     pub(crate) database: DatabaseReport,
     /// `None` before it was made.
@@ -142,6 +146,7 @@ impl Latencies {
 /// A sample for the tests of whatever prints a report.
 #[cfg(test)]
 pub(crate) fn sample() -> Report {
+    use super::around::{ContactsReport, LockoutReport, ReaderReport};
     use super::histogram::{AtMost, Histogram};
     use crate::camera::CameraState;
     let mut detect = Histogram::default();
@@ -156,6 +161,20 @@ pub(crate) fn sample() -> Report {
         door: "locked".to_owned(),
         clock: "trusted".to_owned(),
         clock_evidence: Some("time_server".to_owned()),
+        around: Around {
+            contacts: Some(ContactsReport {
+                door: "open".to_owned(),
+                alarm: Some("held".to_owned()),
+                exit_button: "free".to_owned(),
+            }),
+            reader: Some(ReaderReport { state: "lost".to_owned() }),
+            lockouts: vec![LockoutReport {
+                kind: "face".to_owned(),
+                person_id: None,
+                failures: 5,
+                ends_in_seconds: Some(30),
+            }],
+        },
         camera: CameraReport {
             state: CameraState::Streaming,
             description: Some("a \"good\" camera".to_owned()),

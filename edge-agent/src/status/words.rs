@@ -27,6 +27,7 @@ pub(super) fn in_words(report: &Report) -> String {
     ];
     lines.insert(5, format!("audit log      {}", audit_log(&report.audit)));
     lines.push(format!("clock          {}", clock(report)));
+    lines.extend(report.around.in_words().into_iter().map(|(about, said)| format!("{about:<14} {said}")));
     lines.extend(self_test(report.self_test.as_ref()).map(|found| format!("self-test      {found}")));
     for (stage, latency) in report.latency_ms.named() {
         if let Some(latency) = latency {
@@ -139,6 +140,9 @@ database       sequence 7: 2 people, 5 encodings, for all doors; another one was
 audit log      12 records; signed up to 9; space for 1000 more on a full disk
 loop           97 turns, 9.5 a second, 0 failed; the last 0.1 s ago
 clock          trusted: a time server has set it
+contacts       the door is open, HELD OPEN
+card reader    lost
+lockout        entry by face: refused for 30 more seconds, after 5 failed attempts
 detect            p50 18.9 ms, p99 20.0 ms, of 2
 temperature    51.5 °C, cpu-thermal
 decision       2027-01-15T08:00:00Z, deny, not_known, distance 1.250, 5 frames";

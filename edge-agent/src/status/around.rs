@@ -1,0 +1,183 @@
+//! What is around the camera and the lock, and who is refused after failed attempts: as the loop has found it last.
+
+use crate::door::{Alarm, DoorWatch, ExitButton};
+use crate::unit::Unit;
+use serde::{Deserialize, Serialize};
+use shared::policy::{Kind, Locked, LockoutEnd};
+
+/// Everything of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Around {
+    /// `None` if the unit listens to none.
+    pub(crate) contacts: Option<ContactsReport>,
+    /// `None` if the unit has none.
+    pub(crate) reader: Option<ReaderReport>,
+    /// The attempts that are refused now.
+    pub(crate) lockouts: Vec<LockoutReport>,
+}
+
+/// What the contacts of the door say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ContactsReport {
+    /// `open` or `closed`.
+    pub(crate) door: String,
+    /// `forced` or `held`, if something is wrong with the door.
+    pub(crate) alarm: Option<String>,
+    /// `free`, `pressed` or `stuck`.
+    pub(crate) exit_button: String,
+}
+
+/// How the card reader is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReaderReport {
+    /// `there` or `lost`; a Wiegand reader is always taken to be there, as its wires tell nobody.
+    pub(crate) state: String,
+}
+
+/// One kind of attempt that is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LockoutReport {
+    /// `face`, `card` or `card_of`.
+    pub(crate) kind: String,
+    /// Whose card, for `card_of`.
+    pub(crate) person_id: Option<String>,
+    /// So many attempts failed.
+    pub(crate) failures: u32,
+    /// When it ends; `None` if an administrator must end it.
+    pub(crate) ends_in_seconds: Option<u64>,
+}
+
+impl Around {
+    /// Of a unit, now.
+    pub(crate) fn of(unit: &Unit) -> Self {
+        let reader = |is_lost: bool| ReaderReport { state: if is_lost { "lost" } else { "there" }.to_owned() };
+        Self {
+            contacts: unit.door_watch().map(ContactsReport::of),
+            reader: unit.is_reader_lost().map(reader),
+            lockouts: unit.locked_out().iter().map(LockoutReport::of).collect(),
+        }
+    }
+
+    /// In lines for people: what it is about, and what is said.
+    pub(super) fn in_words(&self) -> Vec<(&'static str, String)> {
+        let contacts = self.contacts.iter().map(|contacts| ("contacts", contacts.in_words()));
+        let reader = self.reader.iter().map(|reader| ("card reader", reader.state.clone()));
+        let lockouts = self.lockouts.iter().map(|lockout| ("lockout", lockout.in_words()));
+        contacts.chain(reader).chain(lockouts).collect()
+    }
+}
+
+impl ContactsReport {
+    fn of(watch: &DoorWatch) -> Self {
+        let alarm = watch.alarm().map(|alarm| match alarm {
+            Alarm::Forced => "forced",
+            Alarm::Held => "held",
+        });
+        let exit_button = match watch.exit() {
+            ExitButton::Free => "free",
+            ExitButton::Pressed { .. } => "pressed",
+            ExitButton::Stuck { .. } => "stuck",
+        };
+        Self {
+            door: if watch.is_open() { "open" } else { "closed" }.to_owned(),
+            alarm: alarm.map(str::to_owned),
+            exit_button: exit_button.to_owned(),
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let alarm = match self.alarm.as_deref() {
+            Some("forced") => ", FORCED",
+            Some(_) => ", HELD OPEN",
+            None => "",
+        };
+        let button = match self.exit_button.as_str() {
+            "stuck" => "; THE EXIT BUTTON IS STUCK",
+            "pressed" => "; the exit button is pressed",
+            _ => "",
+        };
+        format!("the door is {}{alarm}{button}", self.door)
+    }
+}
+
+impl LockoutReport {
+    fn of(locked: &Locked) -> Self {
+        let (kind, person_id) = kind_of(locked.after.kind);
+        let ends_in_seconds = match locked.ends {
+            LockoutEnd::InMs(ms) => Some(ms.div_ceil(1000)),
+            _ => None,
+        };
+        Self { kind, person_id, failures: locked.after.failures, ends_in_seconds }
+    }
+
+    fn in_words(&self) -> String {
+        let Self { kind, person_id, failures, ends_in_seconds } = self;
+        let what = match (kind.as_str(), person_id) {
+            (_, Some(person)) => format!("the face with the card of {person}"),
+            ("card", None) => "unknown cards".to_owned(),
+            (kind, None) => format!("entry by {kind}"),
+        };
+        let end = ends_in_seconds
+            .map_or("until `edge-agent lockout clear`".to_owned(), |seconds| format!("for {seconds} more seconds"));
+        format!("{what}: refused {end}, after {failures} failed attempts")
+    }
+}
+
+/// As in the report, with whose card it is.
+fn kind_of(kind: Kind) -> (String, Option<String>) {
+    match kind {
+        Kind::Face => ("face".to_owned(), None),
+        Kind::Card => ("card".to_owned(), None),
+        Kind::CardOf(person) => ("card_of".to_owned(), Some(person.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::door::{Input, WatchRules};
+    use shared::gallery::PersonId;
+    use shared::policy::Failures;
+
+    #[test]
+    fn doors_in_words() {
+        let rules = WatchRules { held_ms: 10_000, leave_ms: 1_000 };
+        let opened = [(0, Input::Opened)];
+        let held = [(0, Input::LetIn { locks_at_ms: 5_000 }), (1_000, Input::Opened), (20_000, Input::Nothing)];
+        let stuck = [(0, Input::ExitPressed), (60_000, Input::Nothing)];
+        for (inputs, expected) in [
+            (&[][..], "the door is closed"),
+            (&opened, "the door is open, FORCED"),
+            (&held, "the door is open, HELD OPEN"),
+            (&stuck[..1], "the door is closed; the exit button is pressed"),
+            (&stuck, "the door is closed; THE EXIT BUTTON IS STUCK"),
+        ] {
+            let mut watch = DoorWatch::new(rules);
+            inputs.iter().for_each(|&(at_ms, input)| drop(watch.take(input, at_ms)));
+            assert_eq!(ContactsReport::of(&watch).in_words(), expected);
+        }
+    }
+
+    #[test]
+    fn lockouts_in_words() {
+        let person = PersonId([7; 16]);
+        for (kind, expected) in [
+            (Kind::Face, "entry by face: refused"),
+            (Kind::Card, "unknown cards: refused"),
+            (Kind::CardOf(person), "the face with the card of 07070707"),
+        ] {
+            let failures = Failures { kind, failures: 5 };
+            let mut report = LockoutReport {
+                kind: String::new(),
+                person_id: None,
+                failures: failures.failures,
+                ends_in_seconds: Some(31),
+            };
+            (report.kind, report.person_id) = kind_of(failures.kind);
+            let said = report.in_words();
+            assert!(said.starts_with(expected) && said.contains("for 31 more seconds, after 5"), "{said}");
+            let said = LockoutReport { ends_in_seconds: None, ..report }.in_words();
+            assert!(said.contains("until `edge-agent lockout clear`"), "{said}");
+        }
+    }
+}
