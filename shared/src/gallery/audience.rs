@@ -130,7 +130,7 @@ impl<'de> Deserialize<'de> for DoorGroup {
 pub(super) enum AudienceRecord<'a> {
     AllDoors,
     Group(&'a str),
-    Units(heapless::Vec<[u8; 10], MAX_UNITS>),
+    Units(Vec<[u8; 10]>),
 }
 
 impl<'a> AudienceRecord<'a> {
