@@ -62,7 +62,10 @@ pub(crate) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
         return Ok(Answer::Yes);
     }
     if let Some(aside) = &made.put_aside {
-        say(&format!("the key before lies in {aside}; what is sealed for it cannot be opened any more"));
+        say(&format!(
+            "the key before lies in {aside}; what is sealed for it cannot be opened any more, and what \
+                      names this unit by its id is not taken any more"
+        ));
     }
     let word = if made.made { "made" } else { "there already:" };
     say(&format!(

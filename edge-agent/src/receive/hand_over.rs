@@ -1,11 +1,12 @@
 //! From a file of its own to the place where the unit looks: written, synced, and renamed when its turn has come.
 
 use super::input::Written;
+use nix::unistd::{Gid, Uid, geteuid, setgid, setgroups, setuid};
 use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -95,23 +96,29 @@ impl Drop for HandOver {
 /// It stays when nobody holds it: to remove it would let two hold it.
 fn lock_file(path: &Path) -> io::Result<File> {
     let no_link = OFlags::NOFOLLOW.bits().cast_signed();
-    let file =
-        OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).custom_flags(no_link).open(path)?;
-    as_folders_owner(file, path)
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).custom_flags(no_link).open(path)
 }
 
-/// The unit must be able to read it: what root writes is the folder's owner's.
+/// No link is followed: there must be nothing of that name.
 fn new_file(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    as_folders_owner(file, path)
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
-fn as_folders_owner(file: File, path: &Path) -> io::Result<File> {
-    let (folder, own) = (fs::metadata(folder_of(path))?, file.metadata()?.uid());
-    if own == 0 && folder.uid() != 0 {
-        fchown(&file, Some(folder.uid()), Some(folder.gid()))?;
+/// Root becomes the owner of the unit's folder: the unit can read what comes, and whatever it left there leads root nowhere.
+///
+/// # Errors
+/// [`NotHandedOver::System`]
+pub(super) fn become_owner_of_folder(database: &Path) -> Result<(), NotHandedOver> {
+    let folder = folder_of(database);
+    let found = fs::metadata(folder).map_err(refused(folder))?;
+    if !geteuid().is_root() || found.uid() == 0 {
+        return Ok(());
     }
-    Ok(file)
+    let (user, group) = (Uid::from_raw(found.uid()), Gid::from_raw(found.gid()));
+    setgroups(&[group])
+        .and_then(|()| setgid(group))
+        .and_then(|()| setuid(user))
+        .map_err(|error| refused(folder)(error.into()))
 }
 
 fn refused(file: &Path) -> impl FnOnce(io::Error) -> NotHandedOver + use<> {

@@ -14,7 +14,7 @@ pub(crate) use input::{announcement, take_in};
 use crate::config::{self, Config};
 use anyhow::{Context, anyhow};
 use clap::Args;
-use hand_over::{HandOver, NotHandedOver};
+use hand_over::{HandOver, NotHandedOver, become_owner_of_folder};
 use input::Patient;
 use shared::delivery::{Announcement, Outcome, Receipt};
 use shared::gallery::DatabaseDigest;
@@ -87,6 +87,7 @@ fn receive(arguments: &Receive) -> Result<Receipt, Failed> {
     };
     let announced = announcement(&mut input).map_err(|error| bad_input(None, error))?;
     let Announcement { digest, wait_seconds, .. } = announced;
+    become_owner_of_folder(&config.database.path).map_err(|not| failed(not, digest, bad_input))?;
     let staged = HandOver::stage(&config.database.path, |file| take_in(&mut input, &announced, file));
     let staged = staged.map_err(|not| failed(not, digest, bad_input))?;
     let turn = staged.take_turn(TURN).map_err(|not| failed(not, digest, bad_input))?;

@@ -9,6 +9,7 @@ use shared::gallery::DatabaseDigest;
 use std::fs;
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -278,4 +279,39 @@ fn half_a_file_is_never_handed_over() {
     let refused = received(&unit.file("config.toml"), &older);
     assert_eq!((refused.code, &refused.json()["outcome"]), (1, &"refused".into()), "{refused:?}");
     assert!(refused.json()["reason"].as_str().unwrap().contains("older"), "{refused:?}");
+}
+
+/// What root brought was root's, and the unit could not read it; a link that the unit's user left led root elsewhere.
+#[test]
+fn root_hands_over_as_the_owner_of_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    if fs::metadata(folder.path()).unwrap().uid() != 0 {
+        eprintln!("skipped: only root can become another user");
+        return;
+    }
+    let at = |name: &str| folder.path().join(name);
+    configuration_with(folder.path(), &at("state/people.db"), &photos_of(&at_the_door("wall.jpg")));
+    fs::create_dir(at("state")).unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    chown(at("state"), Some(65534), Some(65534)).unwrap();
+    let database = fs::read(enrolled()).unwrap();
+    let announced =
+        Announcement { length: database.len() as u64, digest: DatabaseDigest::of(&database), wait_seconds: 1 };
+    let brought = [announced.to_string().as_bytes(), &database].concat();
+    let handed_over = received(&at("config.toml"), &brought);
+    assert_eq!((handed_over.code, &handed_over.json()["outcome"]), (1, &"no_verdict".into()), "{handed_over:?}");
+    assert!(handed_over.json()["reason"].as_str().unwrap().contains("no unit answers"), "{handed_over:?}");
+    let incoming = fs::metadata(at("state/people.db.incoming")).unwrap();
+    assert_eq!((incoming.uid(), incoming.permissions().mode() & 0o777), (65534, 0o600));
+
+    fs::write(at("precious"), "root's").unwrap();
+    let lock = at("state/people.db.incoming.lock");
+    fs::remove_file(&lock).unwrap();
+    std::os::unix::fs::symlink(at("precious"), &lock).unwrap();
+    let refused = received(&at("config.toml"), &brought);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert_eq!(
+        (fs::read_to_string(at("precious")).unwrap().as_str(), fs::metadata(at("precious")).unwrap().uid()),
+        ("root's", 0)
+    );
 }
