@@ -46,6 +46,7 @@ use std::process::ExitCode;
 pub fn run(arguments: &Arguments) -> ExitCode {
     let verbosity = arguments.verbosity;
     terminal::start_log(verbosity);
+    terminal::keep_memory_from_others();
     terminal::exit_code(match &arguments.command {
         Command::Run(arguments) => run::run(arguments, verbosity),
         Command::Check(arguments) => check::run(arguments),

@@ -45,6 +45,7 @@ use terminal::Answer;
 /// Does what was asked and gives the exit code: 0 yes, 1 no, 2 error.
 pub fn run(arguments: &Arguments) -> ExitCode {
     terminal::start_log(arguments.verbosity);
+    terminal::keep_memory_from_others();
     file_size_limit::make_it_an_error();
     terminal::exit_code(answer(arguments))
 }

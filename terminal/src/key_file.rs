@@ -117,18 +117,13 @@ fn open_itself(path: &Path) -> anyhow::Result<(File, fs::Metadata)> {
 }
 
 fn require_ours(path: &Path, owner: u32, or_roots: bool) -> anyhow::Result<()> {
-    let user = this_user()?;
+    let user = rustix::process::geteuid().as_raw();
     if owner == user || user == 0 || (or_roots && owner == 0) {
         return Ok(());
     }
     let shown = path.display();
     Err(anyhow::anyhow!("{shown} belongs to another user ({owner}, this is {user})"))
         .help(&format!("chown {user} {shown}, if you know where it comes from"))
-}
-
-/// The owner of this process's own entry is the user that it runs as.
-fn this_user() -> anyhow::Result<u32> {
-    Ok(fs::metadata("/proc/self").context("cannot find out which user this is")?.uid())
 }
 
 fn write_beside(path: &Path, mode: u32, text: &str) -> io::Result<()> {

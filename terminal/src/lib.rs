@@ -8,6 +8,7 @@ mod failure;
 pub mod key_file;
 mod logging;
 mod output;
+mod undumpable;
 mod visible;
 
 pub use answer::Answer;
@@ -15,6 +16,7 @@ pub use bounded_file::{ReadError, read_bounded};
 pub use failure::{Help, on_one_line};
 pub use logging::{Verbosity, say, start_log};
 pub use output::{print, print_json, to_json};
+pub use undumpable::keep_memory_from_others;
 
 use std::process::ExitCode;
 

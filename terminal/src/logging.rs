@@ -41,6 +41,8 @@ pub fn start_log(verbosity: Verbosity) {
     };
     let log = tracing_subscriber::fmt()
         .with_max_level(level)
+        // It would tell of a stderr that cannot be written on stderr, and panic over that.
+        .log_internal_errors(false)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .with_target(verbosity.verbose > 1)

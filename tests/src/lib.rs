@@ -26,11 +26,19 @@ pub fn photos() -> PathBuf {
 /// # Panics
 /// If the file is not there.
 pub fn service_environment() -> Vec<(String, String)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/edge-agent.service");
-    let file = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let file = service_file();
     let lines = file.lines().filter_map(|line| line.strip_prefix("Environment="));
     let pairs = lines.flat_map(str::split_whitespace).filter_map(|pair| pair.split_once('='));
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// The unit file of the door unit.
+///
+/// # Panics
+/// If the file is not there.
+pub fn service_file() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/edge-agent.service");
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// What a program said, and how it ended.

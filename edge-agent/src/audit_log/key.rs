@@ -7,19 +7,21 @@ use anyhow::Context;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use shared::audit::{Head, HeadSignature, LineHash};
-use std::fmt;
+use std::fmt::{self, Write};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::str::FromStr;
 use terminal::{Help, key_file, read_bounded};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 const MAX_HEAD_BYTES: u64 = 4096;
 
 /// The secret half.
+///
+/// In one place in memory, which is overwritten when it is dropped.
 pub struct LogKey {
-    signing: SigningKey,
+    signing: Box<SigningKey>,
 }
 
 /// The public half: as text 64 hexadecimal digits.
@@ -58,22 +60,27 @@ impl LogKey {
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
         let text = key_file::read_secret(path)?;
-        let seed = parse_digits(text.as_bytes()).with_context(|| format!("{shown} is not the key of an audit log"))?;
-        Ok(Self { signing: SigningKey::from_bytes(&Zeroizing::new(seed)) })
+        let seed = parse_digits(text.as_bytes()).map(Zeroizing::new);
+        let seed = seed.with_context(|| format!("{shown} is not the key of an audit log"))?;
+        Ok(Self::of(&seed))
     }
 
     fn make(path: &Path) -> anyhow::Result<Self> {
         let mut seed = Zeroizing::new([0; 32]);
         getrandom::fill(&mut seed[..]).context("the system has no random numbers")?;
-        let key = Self { signing: SigningKey::from_bytes(&seed) };
-        let secret = Zeroizing::new(format!("{}\n", digits(&seed)));
-        key_file::write_halves(path, &secret, &format!("{}\n", key.public())).context("no key of the audit log")?;
+        let key = Self::of(&seed);
+        key_file::write_halves(path, &in_digits(&seed), &format!("{}\n", key.public()))
+            .context("no key of the audit log")?;
         Ok(key)
+    }
+
+    fn of(seed: &[u8; 32]) -> Self {
+        Self { signing: Box::new(SigningKey::from_bytes(seed)) }
     }
 
     #[cfg(test)]
     pub(crate) fn from_seed(seed: &[u8; 32]) -> Self {
-        Self { signing: SigningKey::from_bytes(seed) }
+        Self::of(seed)
     }
 
     /// The public half.
@@ -157,6 +164,16 @@ fn digits(bytes: &[u8; 32]) -> String {
     LineHash(*bytes).to_string()
 }
 
+/// The same of a secret, in a line; no copy of it is left in memory.
+fn in_digits(secret: &[u8; 32]) -> Zeroizing<String> {
+    let mut line = Zeroizing::new(String::with_capacity(2 * secret.len() + 1));
+    let mut shown = LineHash(*secret);
+    // A text grows as it is written to.
+    writeln!(line, "{shown}").ok();
+    shown.0.zeroize();
+    line
+}
+
 fn parse_digits(text: &[u8]) -> anyhow::Result<[u8; 32]> {
     Ok(str::from_utf8(text)?.trim().parse::<LineHash>()?.0)
 }
@@ -186,6 +203,13 @@ mod tests {
         assert!(!SignedHead { sequence: 8, ..signed.clone() }.is_by(&read.public()));
         let other = LogKey::read_or_make(&folder.path().join("other.key")).unwrap();
         assert!(!signed.is_by(&other.public()));
+    }
+
+    #[test]
+    fn a_key_is_overwritten_when_it_is_dropped() {
+        fn is_overwritten<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        is_overwritten(&*LogKey::from_seed(&[7; 32]).signing);
+        assert_eq!(in_digits(&[0xab; 32]).as_str(), format!("{}\n", "ab".repeat(32)));
     }
 
     #[test]

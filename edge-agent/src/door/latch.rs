@@ -25,6 +25,8 @@ struct Held {
     unlock_ms: u64,
     /// On the forward-only clock; `None` while the door is locked.
     locks_at_ms: Option<u64>,
+    /// No grant unlocks it any more.
+    locked_for_good: bool,
     closing: bool,
     locking: FailureReports,
 }
@@ -36,16 +38,26 @@ impl Latch {
     /// When the door cannot be locked.
     pub fn close(mut door: Box<dyn Door>, unlock_ms: u64) -> Result<Self, DoorError> {
         door.lock()?;
-        let held = Held { door, unlock_ms, locks_at_ms: None, closing: false, locking: FailureReports::default() };
+        let held = Held {
+            door,
+            unlock_ms,
+            locks_at_ms: None,
+            locked_for_good: false,
+            closing: false,
+            locking: FailureReports::default(),
+        };
         Ok(Self { shared: Arc::new(Shared { held: Mutex::new(held), changed: Condvar::new() }) })
     }
 
     /// Unlocks the door at this moment of the forward-only clock. One more grant makes it last longer, never shorter.
     ///
     /// # Errors
-    /// When the lock may not have moved; it has then been driven back.
+    /// When the lock may not have moved, and it has then been driven back; [`DoorError::Ending`] if it has not moved.
     pub fn unlock(&self, grant: Grant, monotonic_ms: u64) -> Result<(), DoorError> {
         let mut held = self.held();
+        if held.locked_for_good {
+            return Err(DoorError::Ending);
+        }
         // Before the lock moves: whatever happens from here on, its time is limited.
         let ends = monotonic_ms.saturating_add(held.unlock_ms);
         held.locks_at_ms = held.locks_at_ms.max(Some(ends));
@@ -75,6 +87,15 @@ impl Latch {
         self.shared.changed.notify_all();
     }
 
+    /// Locks the door now, and unlocks it for no grant any more.
+    pub fn lock_for_good(&self) {
+        let mut held = self.held();
+        held.locked_for_good = true;
+        held.lock();
+        drop(held);
+        self.shared.changed.notify_all();
+    }
+
     /// Where the lock was last driven to.
     pub fn state(&self) -> DoorState {
         if self.locks_at_ms().is_some() { DoorState::Unlocked } else { DoorState::Locked }
@@ -98,7 +119,9 @@ impl Latch {
 
     /// Tells whoever waits for a change to stop.
     pub(super) fn end(&self) {
-        self.held().closing = true;
+        let mut held = self.held();
+        (held.closing, held.locked_for_good) = (true, true);
+        drop(held);
         self.shared.changed.notify_all();
     }
 
@@ -189,6 +212,16 @@ mod tests {
         });
         assert!(panicked.join().is_err());
         assert_eq!(door.movements().last(), Some(&Lock));
+    }
+
+    #[test]
+    fn a_grant_that_comes_after_the_end_unlocks_nothing() {
+        let (latch, door) = latch();
+        latch.unlock(grant(), 0).unwrap();
+        latch.lock_for_good();
+        assert!(matches!(latch.unlock(grant(), 1), Err(DoorError::Ending)));
+        assert_eq!(latch.state(), DoorState::Locked);
+        assert_eq!(door.movements(), [Lock, Unlock, Lock]);
     }
 
     #[test]

@@ -63,6 +63,9 @@ pub enum DoorError {
         /// What the system said.
         reason: String,
     },
+    /// The unit ends, and its door stays locked.
+    #[error("the unit ends, and its door stays locked")]
+    Ending,
     /// The pin that moves the lock is not to be had.
     #[error(transparent)]
     Gpio(#[from] GpioError),

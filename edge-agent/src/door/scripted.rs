@@ -43,6 +43,7 @@ impl ScriptedDoor {
             return Err(DoorError::Stuck { reason: "the script says so".to_owned() });
         }
         script.movements.push(movement);
+        tracing::info!("the scripted lock is {}", if movement == Movement::Lock { "locked" } else { "unlocked" });
         Ok(())
     }
 

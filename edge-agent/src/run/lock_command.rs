@@ -2,6 +2,7 @@
 
 use super::last_lock::LockLine;
 use super::parts;
+use super::signals::EndingSignals;
 use crate::args::Lock;
 use crate::config::Config;
 use anyhow::{Context, bail};
@@ -19,6 +20,8 @@ struct Locked {
 /// # Errors
 /// If neither says what to drive, or a lock does not move; the other is driven all the same.
 pub(crate) fn run(arguments: &Lock) -> anyhow::Result<Answer> {
+    // None of them ends it halfway.
+    let _heard = EndingSignals::hear().inspect_err(|error| tracing::warn!("{}", on_one_line(error)));
     let config = Config::read(&arguments.config);
     let saved = match (&arguments.state, &config) {
         (Some(state), _) => state.clone(),

@@ -10,6 +10,7 @@ mod orders;
 pub(crate) mod parts;
 pub(crate) mod people;
 mod service;
+mod signals;
 
 use crate::args::Run;
 use crate::audit_log::{AuditLog, read::last_recorded_utc_ms};
@@ -30,7 +31,7 @@ use orders::Orders;
 use people::People;
 use service::Service;
 use shared::policy::Policy;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signals::EndingSignals;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
@@ -42,15 +43,16 @@ use terminal::{Answer, Help, Verbosity};
 /// After a turn that failed. The next may fail at once, too.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
 
-/// Runs until SIGTERM or SIGINT.
+/// Runs until a signal ends it.
 ///
 /// # Errors
 /// If a part cannot be made; the door is locked then.
 pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answer> {
     let config = Config::read(&arguments.config)?;
     let lock_line = parts::lock_line(&config.door)?;
+    let signals = EndingSignals::hear()?;
     let latch = Latch::close(parts::door(&config.door)?, config.door.unlock_ms())?;
-    let end = told_to_end()?;
+    let end = signals.lock_at_the_end(latch.clone()).context("the system has no thread for signals")?;
     let witnesses = config.clock.witnesses(last_recorded_utc_ms(&config.audit.path));
     let source = ClockSource::watch(witnesses).context("the system has no thread for the clock")?;
     let clock = Arc::new(SystemClock::start_in(config.clock.zone()?, source));
@@ -109,14 +111,6 @@ fn answer_status(socket: &Path, board: &Board) -> anyhow::Result<()> {
         }
         Ok(()) => Ok(()),
     }
-}
-
-fn told_to_end() -> anyhow::Result<Arc<AtomicBool>> {
-    let end = Arc::new(AtomicBool::new(false));
-    for signal in [SIGTERM, SIGINT] {
-        signal_hook::flag::register(signal, Arc::clone(&end)).context("the system lets no signals be heard")?;
-    }
-    Ok(end)
 }
 
 struct Loop<'a> {

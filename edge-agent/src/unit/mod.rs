@@ -205,7 +205,7 @@ impl Unit {
             return Ok(Verdict::Denied(self.policy.withhold(grant, Reason::NotRecorded).into()));
         }
         let unlocked = self.latch.unlock(grant, self.clock.now().monotonic_ms);
-        if unlocked.is_err() {
+        if unlocked.as_ref().is_err_and(|error| !matches!(error, DoorError::Ending)) {
             self.record(Event::DoorFailed, now);
         }
         unlocked?;

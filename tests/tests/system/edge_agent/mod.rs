@@ -5,6 +5,7 @@ mod bad_input;
 mod cards;
 mod check;
 mod control;
+mod core_dumps;
 mod databases;
 mod disks;
 mod doctor;
@@ -15,6 +16,7 @@ mod moments;
 mod run;
 pub(crate) mod running;
 mod shipped;
+mod signals;
 mod simulate;
 mod status;
 

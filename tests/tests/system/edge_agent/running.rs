@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::fs::{self, File};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -79,6 +79,12 @@ impl RunningUnit {
 
     /// Starts it with the configuration that is in the folder.
     pub(crate) fn start_configured(folder: TempDir) -> Self {
+        let messages = File::create(folder.path().join("stderr")).unwrap();
+        Self::start_that_writes_to(folder, messages.into())
+    }
+
+    /// The same with its messages going there.
+    pub(super) fn start_that_writes_to(folder: TempDir, messages: Stdio) -> Self {
         let notified = folder.path().join("notify.sock");
         let systemd = heard_at(&notified);
         let mut command = edge_agent(["run", "-v", "--config"]);
@@ -87,7 +93,7 @@ impl RunningUnit {
             .env("NOTIFY_SOCKET", &notified)
             .envs(service_environment())
             .stdin(Stdio::null());
-        command.stdout(Stdio::null()).stderr(File::create(folder.path().join("stderr")).unwrap());
+        command.stdout(Stdio::null()).stderr(messages);
         let unit = Self { child: command.spawn().unwrap(), folder, systemd };
         unit.tells_systemd("READY=1");
         unit
@@ -144,11 +150,21 @@ impl RunningUnit {
         }
     }
 
-    /// Tells it to end, as systemd does, and gives its exit code.
-    pub(crate) fn stop(&mut self, signal: &str) -> i32 {
+    /// Sends it a signal.
+    pub(super) fn send(&self, signal: &str) {
         let killed = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
         assert!(killed.unwrap().success());
-        let code = self.child.wait().unwrap().code();
+    }
+
+    /// Sends it a signal, and gives how it ended.
+    pub(super) fn end(&mut self, signal: &str) -> ExitStatus {
+        self.send(signal);
+        self.child.wait().unwrap()
+    }
+
+    /// Tells it to end, as systemd does, and gives its exit code.
+    pub(crate) fn stop(&mut self, signal: &str) -> i32 {
+        let code = self.end(signal).code();
         assert!(!self.stderr().contains("panicked"), "{}", self.stderr());
         code.unwrap_or_else(|| panic!("{signal} ended it: {}", self.stderr()))
     }

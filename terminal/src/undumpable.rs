@@ -1,0 +1,23 @@
+//! Keys, names and faces stay in the memory of the program that needs them.
+
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+
+/// No core dump is written of this process, whatever ends it, and no other process of the same user may read its memory.
+/// Both programs do this before anything else.
+pub fn keep_memory_from_others() {
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!("a core dump of this program would contain keys and names: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::process::dumpable_behavior;
+
+    #[test]
+    fn this_process_is_not_dumped() {
+        keep_memory_from_others();
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+    }
+}
