@@ -110,18 +110,28 @@ fn program_runs(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// `sudo` understands the file, and every command in it has arguments: one without any could be given others.
+/// `sudo` understands the file, and allows nothing but what is written there.
 fn sudo_allows_fixed_commands(root: &Path) -> Result<()> {
     let file = root.join("etc/sudoers.d/edge-agent");
     process::run(command("visudo", ["--check", "--strict", "--file"]).arg(&file))?;
     let text = fs::read_to_string(&file)?;
-    let commands: Vec<&str> = text
-        .split([',', '='])
-        .filter_map(|part| part.trim_start_matches([' ', '\\', '\n']).strip_prefix("/usr/bin/edge-agent"))
-        .collect();
-    let fixed = |arguments: &&str| !arguments.trim().is_empty() && !arguments.contains(['*', '?', '[', '^']);
-    ensure!(commands.len() > 1 && commands.iter().all(fixed), "sudo would allow more than fixed commands: {text}");
+    ensure!(are_fixed(&allowed(&text)), "sudo would allow more than fixed commands: {text}");
     Ok(())
+}
+
+/// The arguments of each command of this program that a file for `sudo` allows.
+fn allowed(sudoers: &str) -> Vec<&str> {
+    let lines = sudoers.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .flat_map(|line| line.split("/usr/bin/edge-agent").skip(1))
+        .map(|rest| rest.trim_matches([' ', ',', '\\']))
+        .collect()
+}
+
+/// A command without arguments could be given any, and so could one with a pattern in it.
+fn are_fixed(allowed: &[&str]) -> bool {
+    !allowed.is_empty()
+        && allowed.iter().all(|arguments| !arguments.is_empty() && !arguments.contains(['*', '?', '[', '^']))
 }
 
 fn pages_are_sound(root: &Path) -> Result<()> {
@@ -149,4 +159,28 @@ fn unit_is_hardened() -> Result<()> {
     println!("systemd's measure of exposure: {level} of 10");
     ensure!(level <= MOST_EXPOSED, "the unit may do more than it has to: {said}");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever may bring databases may do nothing else as the door unit's user.
+    #[test]
+    fn sudo_is_given_fixed_commands_and_the_first_one_receives() {
+        let packaged = include_str!("../../../deploy/debian/edge-agent.sudoers");
+        assert_eq!(
+            allowed(packaged),
+            ["receive --json", "receive", "status", "status --json", "audit export --head-only"]
+        );
+        for (sudoers, expected) in [
+            (packaged, true),
+            ("", false),
+            ("%g ALL = (u) /usr/bin/edge-agent", false),
+            ("%g ALL = (u) /usr/bin/edge-agent receive, /usr/bin/edge-agent", false),
+            ("%g ALL = (u) /usr/bin/edge-agent receive --config *", false),
+        ] {
+            assert_eq!(are_fixed(&allowed(sudoers)), expected, "{sudoers}");
+        }
+    }
 }

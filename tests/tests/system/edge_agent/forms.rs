@@ -120,6 +120,12 @@ fn every_command_takes_every_form_and_keeps_it() {
         let mut replayed = edge_agent(["audit", "show", "--names", &database, "--config"]);
         let replayed = said(replayed.arg(&config));
         assert!(!replayed.stderr.contains("people database"), "{form}: {replayed:?}");
+        let id = office.ask(&["list", "--json", &database]).json()["people"][0]["id"].as_str().unwrap().to_owned();
+        fs::write(folder.path().join("audit.jsonl"), "").unwrap();
+        let looked_into = said(edge_agent(["forget", &id, "--json", "--config"]).arg(&config));
+        let receipt = looked_into.json();
+        assert_eq!(receipt["still_in"].as_array().map(Vec::len), Some(1), "{form}: {looked_into:?}");
+        assert_eq!(receipt["not_looked_into"].as_array().map(Vec::len), Some(0), "{form}: {looked_into:?}");
 
         for changed in [&["calibrate", "--db", &database, "--write"][..], &["forget", "Joe Biden", "--db", &database]] {
             let answered = office.change(changed);
