@@ -47,6 +47,11 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     terminal::start_log(arguments.verbosity);
     terminal::keep_memory_from_others();
     file_size_limit::make_it_an_error();
+    if let Command::Model(command) = &arguments.command
+        && let Some(code) = model::confined::exit_code_of_work(command.limits())
+    {
+        return code;
+    }
     terminal::exit_code(answer(arguments))
 }
 

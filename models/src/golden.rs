@@ -45,6 +45,19 @@ pub enum GoldenError {
     /// The encoder does not run.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// People are not told apart: the bundle's normalisation, crop or threshold is not the network's.
+    #[error(
+        "it does not tell people apart: two photos of one person are {same:.2} apart, two different people {different:.2}, \
+         with a threshold of {threshold:.2}"
+    )]
+    NotToldApart {
+        /// L2 distance of two photos of one person, 0 to 2.
+        same: f32,
+        /// The smallest L2 distance of two different people, 0 to 2.
+        different: f32,
+        /// The encoder's own threshold, an L2 distance.
+        threshold: f32,
+    },
     /// Another encoding than the workstation made.
     #[error("the encoding of crop {crop} has cosine {cosine:.7} to the workstation's, where {wanted} is wanted")]
     Differs {

@@ -4,6 +4,7 @@
 //! call [`Recogniser`], so the same pixels become the same numbers on both sides. It knows no camera, no door and
 //! no person's name.
 
+mod acquaintances;
 pub mod align;
 pub mod bundle;
 pub mod detect;

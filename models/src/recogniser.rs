@@ -1,5 +1,6 @@
 //! The detector and the encoder together: the one way from a frame to an encoding.
 
+use crate::acquaintances;
 use crate::align::{self, Crop};
 use crate::bundle::{Bundles, Calibration};
 use crate::detect::Detector;
@@ -82,11 +83,22 @@ impl Recogniser {
         self.encoder.encode(crop)
     }
 
-    /// Whether this computer makes the encodings that the workstation made of the crops in the bundle.
+    /// Requires that the networks tell people apart: different people lie beyond the encoder's own threshold, and farther
+    /// apart than two photos of one person. The photos are compiled in.
     ///
     /// # Errors
-    /// [`GoldenError`] if it does not: nobody can be recognised then.
+    /// [`GoldenError::NotToldApart`], or [`GoldenError::Model`] if a network fails.
+    pub fn require_told_apart(&mut self) -> Result<(), GoldenError> {
+        acquaintances::require_told_apart(self)
+    }
+
+    /// Whether the networks tell people apart, and this computer makes the encodings that the workstation made of the
+    /// crops in the bundle.
+    ///
+    /// # Errors
+    /// [`GoldenError`] if not: nobody can be recognised then.
     pub fn self_test(&mut self) -> Result<Tested, GoldenError> {
+        self.require_told_apart()?;
         let Some(golden) = &self.golden else { return Ok(Tested::NothingStored) };
         golden.check(&mut self.encoder)?;
         Ok(Tested::Passed)

@@ -2,9 +2,9 @@
 
 use crate::atomic_file;
 use crate::calibrate::measured::{Distances, measure};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use models::Recogniser;
-use models::bundle::{Bundle, Bundles, CALIBRATION_FILE, Calibration};
+use models::bundle::{Bundle, Bundles, CALIBRATION_FILE, Calibration, NonMated};
 use std::path::PathBuf;
 use terminal::{Help, Verbosity, print};
 
@@ -22,6 +22,9 @@ pub(crate) struct Measure {
     /// What to call the photos in calibration.toml
     #[arg(long, value_name = "TEXT")]
     source: Option<String>,
+    /// Replace distances that were measured on more people than these photos show
+    #[arg(long)]
+    replace: bool,
     /// Keep no encodings for the next time, and use none that were kept
     #[arg(long)]
     no_cache: bool,
@@ -31,21 +34,59 @@ impl Measure {
     /// Measures and writes.
     ///
     /// # Errors
-    /// If the bundle is no encoder, the photos cannot be read or are too few, or the file cannot be written.
+    /// If the bundle is no encoder or does not tell people apart, it was measured on more people, the photos cannot be read or are too few, or the file cannot be written.
     pub(crate) fn run(&self, verbosity: Verbosity) -> Result<()> {
         let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
             bail!("{} is a detector; distances are those of an encoder", self.bundle.display());
         };
         let before = encoder.calibration.clone();
-        let recogniser = Recogniser::new(&Bundles { encoder, ..Bundles::bundled()? })?;
+        let mut recogniser = Recogniser::new(&Bundles { encoder, ..Bundles::bundled()? })?;
+        recogniser
+            .require_told_apart()
+            .with_context(|| format!("{} is not measured", self.bundle.display()))
+            .help("import the network again, with the pixel values and the crop that it was trained with")?;
         let Distances { mut non_mated, mated } = measure(&recogniser, &self.images, !self.no_cache, verbosity)?;
         if let Some(source) = &self.source {
             non_mated.source.clone_from(source);
         }
+        require_as_many_people(before.non_mated.as_ref(), &non_mated, self.replace)
+            .with_context(|| format!("{}: nothing was written", self.bundle.display()))?;
         let said = format!("{} non-mated pairs of {} people", non_mated.pairs, non_mated.people);
         let after = Calibration { non_mated: Some(non_mated), mated, ..before };
         let path = self.bundle.join(CALIBRATION_FILE);
         atomic_file::replace(&path, after.to_toml()?.as_bytes()).help("make room, or copy the bundle elsewhere")?;
         print(&format!("{}: {said}", path.display()))
+    }
+}
+
+/// A few colleagues once took the place of the 844 people that thresholds are worked out from.
+fn require_as_many_people(before: Option<&NonMated>, after: &NonMated, replace: bool) -> Result<()> {
+    match before {
+        Some(before) if before.people > after.people && !replace => {
+            let (known, shown) = (before.people, after.people);
+            let refused = anyhow!("its distances were measured on {known} people, these photos show {shown}");
+            Err(refused).help("give photos of more people, or --replace")
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_measurement_on_more_people_is_not_replaced_unless_asked() {
+        let of = |people| NonMated { source: "photos".to_owned(), people, pairs: 1, quantiles: Vec::new() };
+        for (before, after, replace, accepted) in [
+            (None, 2, false, true),
+            (Some(844), 844, false, true),
+            (Some(844), 843, false, false),
+            (Some(844), 843, true, true),
+            (Some(3), 844, false, true),
+        ] {
+            let found = require_as_many_people(before.map(of).as_ref(), &of(after), replace);
+            assert_eq!(found.is_ok(), accepted, "{before:?} {after} {replace}: {found:?}");
+        }
     }
 }

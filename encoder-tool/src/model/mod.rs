@@ -1,6 +1,7 @@
 //! `encoder-tool model …`: everything that is done to a network before a unit runs it.
 
 mod bench;
+pub(crate) mod confined;
 mod golden;
 pub(crate) mod import;
 mod inspect;
@@ -10,6 +11,8 @@ mod quantise;
 
 use anyhow::Result;
 use clap::Subcommand;
+use confined::Limits;
+use std::time::Duration;
 use terminal::Verbosity;
 
 /// Work on models.
@@ -28,6 +31,21 @@ pub(crate) enum ModelCommand {
 const NETWORK_FILE: &str = "model.onnx";
 
 impl ModelCommand {
+    /// What it may take. Networks are other people's: all that is done with them has a limit of memory, and what is
+    /// done once in a moment one of time as well.
+    pub(crate) fn limits(&self) -> Limits {
+        let (work, in_a_moment) = match self {
+            Self::Import(import) => return import.limits(),
+            Self::Inspect(_) => ("the inspection", true),
+            Self::Golden(_) => ("the self-test", true),
+            Self::Measure(_) => ("the measurement", false),
+            Self::Quantise(_) => ("the quantisation", false),
+            Self::Bench(_) => ("the benchmark", false),
+        };
+        let time = in_a_moment.then_some(Duration::from_secs(confined::SECONDS));
+        Limits { work, memory_mib: confined::MEMORY_MIB, time }
+    }
+
     /// Does what was asked.
     ///
     /// # Errors

@@ -1,18 +1,24 @@
 //! The files of a bundle, and how they come into its folder.
 
 use super::parsed;
+use super::picture::Picture;
 use crate::atomic_file::replace_public;
 use crate::model::NETWORK_FILE;
 use crate::model::golden;
 use anyhow::{Context, Result, anyhow};
+use models::bundle::Bundles;
 use models::bundle::{
     CALIBRATION_FILE, Calibration, DetectorBundle, EncoderBundle, EncoderManifest, MANIFEST_FILE, Manifest,
 };
 use models::golden::GOLDEN_FILE;
-use models::{ModelError, detect::Detector, encode::Encoder};
+use models::onnx::pb::ModelProto;
+use models::{ModelError, Recogniser, detect::Detector, encode::Encoder};
 use std::fs;
 use std::path::Path;
 use terminal::Help;
+
+/// The side of the picture for which a detector's outputs are described, if the file leaves it open.
+const DETECTOR_SIDE: u32 = 640;
 
 /// What is written.
 pub(in crate::model) struct BundleFiles {
@@ -40,6 +46,31 @@ impl BundleFiles {
         let missing = || ModelError::Network("an encoder without a calibration".to_owned());
         let calibration = Calibration::parse(self.calibration.as_deref().ok_or_else(missing)?)?;
         Ok(EncoderBundle { manifest, calibration, golden: None, network: self.network.clone().into() })
+    }
+
+    /// Requires that an encoder tells people apart, with the bundled detector. Detectors are not asked.
+    ///
+    /// # Errors
+    /// If it does not, or does not run.
+    pub(super) fn require_told_apart(&self) -> Result<()> {
+        if let Manifest::Encoder(manifest) = parsed(&self.manifest)? {
+            let encoder = self.encoder(manifest)?;
+            Recogniser::new(&Bundles { encoder, ..Bundles::bundled()? })?.require_told_apart()?;
+        }
+        Ok(())
+    }
+
+    /// The shape of the picture that the imported network is tried with.
+    ///
+    /// # Errors
+    /// If its input is no picture.
+    pub(super) fn picture(&self, network: &ModelProto) -> Result<[usize; 4]> {
+        let Picture { layout, side } = Picture::of(network, None)?;
+        let known = match parsed(&self.manifest)? {
+            Manifest::Encoder(manifest) => manifest.crop.side(),
+            Manifest::Detector(_) => DETECTOR_SIDE,
+        };
+        Ok(layout.shape(side.unwrap_or(known)))
     }
 
     /// The self-test; `None` for a detector.
@@ -79,8 +110,8 @@ impl BundleFiles {
         if folder.join(MANIFEST_FILE).exists() {
             return require_equal(folder, &files);
         }
-        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let golden = self.golden()?;
+        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let golden = golden.as_ref().map(|content| (GOLDEN_FILE, content.as_slice()));
         for (name, content) in golden.into_iter().chain(files) {
             replace_public(&folder.join(name), content)?;

@@ -19,11 +19,16 @@ mod tests;
 
 use crate::atomic_file;
 use crate::model::NETWORK_FILE;
+use crate::model::confined::{Limits, MEMORY_MIB, SECONDS};
+use crate::model::parts::{dims, floats_value};
 use anyhow::{Context, Result, anyhow};
 use arrays::Arrays;
 use folder::BundleFiles;
 use models::bundle::{self, EncoderManifest, Input, Manifest, Network};
-use models::onnx::{self, pb::ModelProto};
+use models::onnx;
+use models::onnx::pb::type_proto::Value as Type;
+use models::onnx::pb::{ModelProto, ValueInfoProto};
+use models::planned::extents;
 use options::Options;
 use picture::{Layout, Picture};
 pub(crate) use profile::Profile;
@@ -31,6 +36,7 @@ use rewrite::{Normalisation, Takes};
 use shared::encoding::MAX_DIMENSIONS;
 use source::Source;
 use std::path::PathBuf;
+use std::time::Duration;
 use terminal::{Help, Verbosity};
 use trial::Trial;
 
@@ -46,25 +52,41 @@ pub(crate) struct Import {
     /// The folder to make the bundle in
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// Also write the network with its weights widened and nothing else changed, for other runtimes
+    /// Also write the network for other runtimes, with its weights widened and the shape of each output
     #[arg(long, value_name = "FILE")]
     onnx_out: Option<PathBuf>,
+    /// The most memory that the import may take, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = MEMORY_MIB, value_parser = clap::value_parser!(u64).range(1..))]
+    memory_limit: u64,
+    /// The longest that it may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = SECONDS, value_parser = clap::value_parser!(u64).range(1..))]
+    time_limit: u64,
     #[command(flatten)]
     options: Options,
 }
 
 impl Import {
+    /// What it may take.
+    pub(super) fn limits(&self) -> Limits {
+        let time = Some(Duration::from_secs(self.time_limit));
+        Limits { work: "the import", memory_mib: self.memory_limit, time }
+    }
+
     /// Reads the source, writes the bundle.
     ///
     /// # Errors
-    /// If a file cannot be read or written, or holds no network as it was described.
+    /// If a file cannot be read or written, holds no network as it was described, or one that does not tell people apart.
     pub(crate) fn run(&self, verbosity: Verbosity) -> Result<()> {
         let source = Source::read(&self.source)?;
         verbosity.note(&format!("{}: read; now tried as it is and rewritten", source.name()));
         let bundle = bundle_of(&source, &self.options)?;
+        let judged = bundle.require_told_apart().with_context(|| format!("{}: nothing was written", source.name()));
+        judged.help(
+            "say what pixels the network was trained with: --channels, --subtract, --divide, --crop, or its --profile; and its --threshold",
+        )?;
         if let Some(path) = &self.onnx_out {
-            let widened = onnx::encode(widened(source.network().clone())?);
-            atomic_file::replace_public(path, &widened)?;
+            let whole = with_shapes(widened(source.network().clone())?, bundle.picture(source.network())?)?;
+            atomic_file::replace_public(path, &onnx::encode(whole))?;
         }
         bundle.write(&self.output)?;
         verbosity.note(&format!("{}: {}", self.output.display(), bundle.in_words()?));
@@ -167,6 +189,27 @@ fn widened(mut model: ModelProto) -> Result<ModelProto> {
         onnx::widen_weights(graph)?;
     }
     Ok(model)
+}
+
+/// The network with the dimensions of its input and of every output for a picture of that shape, where it leaves them open:
+/// readers such as OpenCV take no other.
+fn with_shapes(mut model: ModelProto, picture: [usize; 4]) -> Result<ModelProto> {
+    let made = extents(model.clone(), &picture)?;
+    let Some(graph) = model.graph.as_mut() else { return Ok(model) };
+    for input in graph.input.iter_mut().filter(|input| !has_shape(input)) {
+        *input = floats_value(&input.name, &dims(&picture));
+    }
+    for output in &mut graph.output {
+        if let Some(extent) = made.get(&output.name).filter(|_| !has_shape(output)) {
+            *output = floats_value(&output.name, &dims(&extent.shape));
+        }
+    }
+    Ok(model)
+}
+
+fn has_shape(value: &ValueInfoProto) -> bool {
+    let declared = value.r#type.as_ref().and_then(|kind| kind.value.as_ref());
+    matches!(declared, Some(Type::TensorType(tensor)) if tensor.shape.is_some())
 }
 
 /// The manifest's text, as whoever opens the bundle will read it.

@@ -54,6 +54,16 @@ fn imported(graph: GraphProto, line: &str) -> Result<BundleFiles> {
     bundle_of(&source, &Options::said(line))
 }
 
+/// OpenCV refused what `--onnx-out` had written: "tensor.has_shape()".
+#[test]
+fn outputs_have_shapes_for_other_readers() {
+    let whole = widened(model(small_encoder(128))).unwrap();
+    assert!(!has_shape(&whole.graph.as_ref().unwrap().output[0]));
+    let graph = with_shapes(whole, [1, 3, 112, 112]).unwrap().graph.unwrap();
+    assert_eq!(graph.output, [floats_value("encoding", &[1, 128])]);
+    assert!(has_shape(&graph.input[0]));
+}
+
 fn operators(network: &[u8]) -> Vec<String> {
     let graph = onnx::decode(network).unwrap().graph.unwrap();
     graph.node.into_iter().map(|node| node.op_type).collect()

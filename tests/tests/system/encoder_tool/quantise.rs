@@ -2,17 +2,27 @@
 
 use super::import::small_onnx;
 use super::{door_photo, encoder_tool, enrolled_photo, made, names_in};
+use models::bundle::sha256;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tests::{Said, photos, said};
 
 /// The bundle of a small encoder in floats.
 fn in_floats(folder: &Path) -> PathBuf {
-    let (file, bundle) = (folder.join("small.onnx"), folder.join("floats"));
-    fs::write(&file, small_onnx()).unwrap();
-    let described = ["--channels", "rgb", "--subtract", "127.5", "--divide", "128", "--crop", "box"];
-    let imported = said(encoder_tool(["model", "import"]).arg(&file).arg("-o").arg(&bundle).args(described));
-    assert_eq!(imported.code, 0, "{imported:?}");
+    // By hand: so small an encoder tells nobody apart, and is not imported.
+    let (bundle, network) = (folder.join("floats"), small_onnx());
+    fs::create_dir(&bundle).unwrap();
+    let digest = sha256(&network);
+    let manifest = format!(
+        "kind = \"encoder\"\nprofile = \"custom\"\ndimensions = 8\n\
+         [network]\nfile = \"model.onnx\"\nsha256 = \"{digest}\"\n\
+         [input]\nchannels = \"rgb\"\nsubtract = 127.5\ndivide = 128.0\n\
+         [crop]\nalign = \"box\"\nside = 32\nenlarge = 1.0\nshift-down = 0.0\nstretch = true\n\
+         [provenance]\nname = \"small\"\nlicence = \"none\"\nsource = \"a test\"\nsource-sha256 = \"{digest}\"\n"
+    );
+    fs::write(bundle.join("manifest.toml"), manifest).unwrap();
+    fs::write(bundle.join("calibration.toml"), "threshold = 1.0\nthreshold-from = \"a test\"\n").unwrap();
+    fs::write(bundle.join("model.onnx"), network).unwrap();
     bundle
 }
 
