@@ -8,6 +8,7 @@ use crate::audit_log::read::last_recorded_utc_ms;
 use crate::clock::utc_now_ms;
 use crate::config::{Config, Reader};
 use crate::database::{self, Trust};
+use crate::folders;
 use anyhow::Context;
 use around::{CheckedLock, wiring_advice};
 use keys::CheckedKeys;
@@ -52,6 +53,10 @@ struct Checked {
 /// The first thing that is wrong.
 pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     let config = Config::read(&arguments.config)?;
+    // Another database may lie where the unit's user may not look.
+    if arguments.db.is_none() {
+        folders::step_down(&folders::written(&config))?;
+    }
     let lock = around::lock(&config, arguments.boot_config.as_deref())?;
     let mut recogniser = Recogniser::load(&config.model.bundles).context("[model] bundles")?;
     let tested = recogniser.self_test().context("[model] bundles: the networks failed their self-test")?;

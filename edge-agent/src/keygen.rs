@@ -2,13 +2,15 @@
 
 use crate::config::{self, Config};
 use crate::database::trust;
+use crate::folders;
 use anyhow::Context;
 use clap::Args;
+use files::{folder_of, key_file};
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::seal::Identity;
 use std::path::{Path, PathBuf};
-use terminal::{Answer, key_file, print, print_json, say};
+use terminal::{Answer, print, print_json, say};
 use zeroize::Zeroizing;
 
 /// Make this unit's own key, for which people databases are sealed, or show the one that is there.
@@ -56,6 +58,7 @@ pub(crate) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
         true => Config::read(&arguments.config)?,
         false => Config::default(),
     };
+    folders::step_down(&[folder_of(&config.database.identity)])?;
     let made = make_or_find(&config.database.identity, arguments.replace)?;
     if arguments.json {
         print_json(&made)?;

@@ -15,6 +15,7 @@ mod control;
 mod database;
 mod doctor;
 pub mod door;
+mod folders;
 mod forget;
 pub mod gpio;
 pub mod hostile_input;
@@ -34,7 +35,6 @@ mod simulate;
 mod soak;
 mod socket;
 mod status;
-pub mod storage;
 pub mod unit;
 
 pub use args::Arguments;

@@ -4,8 +4,8 @@
 //! anti-passback each grant. Without it the unit works, and says that it forgets.
 
 use crate::reports::{FailureReports, since_start};
-use crate::storage::{Folder, Storage};
 use anyhow::Context;
+use files::{Folder, Storage, folder_of};
 use serde::{Deserialize, Serialize};
 use shared::policy::Memory;
 use std::path::Path;
@@ -35,10 +35,9 @@ impl MemoryFile {
     /// # Errors
     /// If the path does not end in a name.
     pub fn at(path: &Path) -> anyhow::Result<Self> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let name =
             path.file_name().and_then(|name| name.to_str()).context("[door] memory is not the name of a file")?;
-        Ok(Self::new(Box::new(Folder::at(folder)), name))
+        Ok(Self::new(Box::new(Folder::at(folder_of(path))), name))
     }
 
     /// What was remembered; nothing, and a warning, if that cannot be read.
@@ -80,7 +79,7 @@ impl MemoryFile {
             }
             Err(error) => {
                 if let Some(report) = self.writing.failed(&error.to_string(), since_start()) {
-                    tracing::error!("{name} cannot be written: {error}; a restart will forget failed attempts{report}");
+                    tracing::error!("{name} cannot be kept: {error}; a restart may forget failed attempts{report}");
                 }
             }
         }
@@ -90,8 +89,7 @@ impl MemoryFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage;
-    use crate::storage::power_cut::{Loss, PowerCut};
+    use files::power_cut::{Loss, PowerCut};
     use shared::gallery::PersonId;
     use shared::policy::{Direction, Failures, Kind, Opened, Passage};
 
@@ -106,7 +104,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_read_again() {
-        let files = storage::Memory::default();
+        let files = files::Memory::default();
         let mut file = MemoryFile::new(Box::new(files.clone()), "memory.json");
         assert_eq!(file.read(), Memory::default());
         file.keep(&memory(3));
@@ -118,7 +116,7 @@ mod tests {
         for text in
             ["", "{}", "{\"schema\":2,\"memory\":{\"failures\":[],\"openings\":[],\"passages\":[]}}", "[1]", "\0"]
         {
-            let mut files = storage::Memory::default();
+            let mut files = files::Memory::default();
             files.append("memory.json", text.as_bytes()).unwrap();
             assert_eq!(MemoryFile::new(Box::new(files), "memory.json").read(), Memory::default(), "{text:?}");
         }

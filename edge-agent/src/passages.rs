@@ -1,7 +1,7 @@
 //! Who went through the doors of other units of this computer, told by files in a folder that they share: each unit
 //! writes one of its own, `DOOR.passages`, and reads those of the others.
 
-use crate::storage::Storage;
+use files::Storage;
 use shared::policy::Passage;
 use std::collections::HashMap;
 
@@ -72,7 +72,7 @@ impl OtherDoors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::Memory;
+    use files::Memory;
     use shared::gallery::PersonId;
     use shared::policy::Direction;
 

@@ -2,12 +2,13 @@
 
 use crate::keys::KeyChoice;
 use anyhow::Context;
+use files::read_bounded;
 use shared::gallery::{Audience, DatabaseFile, Gallery, GalleryError, Header, ModelHash};
 use shared::seal::{EnvelopeError, Identity, Recipient, Signer};
 use std::fs;
 use std::io;
 use std::path::Path;
-use terminal::{Help, read_bounded};
+use terminal::Help;
 
 /// A larger database is refused before it is read.
 const MAX_BYTES: u64 = 2 << 30;

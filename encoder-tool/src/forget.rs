@@ -1,12 +1,13 @@
 //! `forget`: takes a person out of a people database and out of the cache, and prints a receipt: what was erased, and
 //! what must be erased elsewhere.
 
+use crate::database;
 use crate::evaluate::cache::{self, Cache};
 use crate::keys::KeyChoice;
 use crate::protect::Protect;
-use crate::{atomic_file, database};
 use anyhow::Context;
 use clap::Args;
+use files::Access;
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::gallery::{DatabaseDigest, Gallery, GalleryBuilder, PersonId, PersonName, PhotoDigest};
@@ -116,7 +117,7 @@ fn erase(arguments: &Forget, gallery: Gallery, index: usize, protect: &Protect) 
     let mut builder = GalleryBuilder::from_gallery(gallery, sequence);
     builder.remove_person(&id);
     let bytes = protect.encode(builder.gallery())?;
-    atomic_file::replace(&arguments.db, &bytes).help("nobody was erased; make room, or see who may write there")?;
+    files::replace(&arguments.db, Access::Private, &bytes).help("make room, or see who may write there")?;
     if let Some(root) = Cache::root() {
         let removed = cache::forget(&root, &photos)
             .with_context(|| format!("erased from the database, not from {}", root.display()))?;

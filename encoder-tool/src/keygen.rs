@@ -3,13 +3,14 @@
 use crate::keys::{self, SEALING, SIGNING};
 use anyhow::Context;
 use clap::Args;
+use files::key_file;
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::seal::{Fingerprint, Identity, SigningKey};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use terminal::{Answer, Help, key_file, print, print_json};
+use terminal::{Answer, Help, print, print_json};
 use zeroize::Zeroizing;
 
 /// Make this workstation's keys: one that signs people databases, and one that opens what was sealed.

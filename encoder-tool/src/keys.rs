@@ -3,9 +3,10 @@
 use crate::user_folders;
 use anyhow::Context;
 use clap::Args;
+use files::key_file;
 use shared::seal::{Identity, Recipient, SealRandomness, SigningKey};
 use std::path::{Path, PathBuf};
-use terminal::{Help, key_file};
+use terminal::Help;
 
 /// The name of the signing key's secret half in the folder of keys.
 pub(crate) const SIGNING: &str = "signing.key";

@@ -4,7 +4,6 @@
 //! whether a door opens.
 
 mod args;
-mod atomic_file;
 mod build_db;
 mod cache_command;
 mod calibrate;

@@ -1,12 +1,12 @@
 //! Photo files: read under a budget of pixels, named by their digest. Decoding is `models::photo`'s.
 
 use crate::pixel_budget::{Permit, PixelBudget};
+use files::{ReadError, read_bounded};
 use models::Frame;
 use models::photo::{MAX_FILE_BYTES, Photo, PhotoError};
 use sha2::{Digest, Sha256};
 use shared::gallery::PhotoDigest;
 use std::path::{Path, PathBuf};
-use terminal::{ReadError, read_bounded};
 
 /// So many pixels are decoded at the same time; a photo that has more is decoded alone. Three bytes each, six while
 /// a photo is turned.

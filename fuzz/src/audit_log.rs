@@ -5,7 +5,7 @@ use crate::choices::Choices;
 use crc::{CRC_32_ISO_HDLC, Crc};
 use edge_agent::audit_log::AuditLog;
 use edge_agent::hostile_input;
-use edge_agent::storage::{Memory, Storage};
+use files::{Memory, Storage};
 use shared::audit::{BootId, Chain, Event, Head, Record, Verifier, verify};
 use shared::gallery::{DatabaseDigest, ModelHash, PersonId};
 use shared::policy::{Credential, Neighbour, Now, Reason};

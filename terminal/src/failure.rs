@@ -23,7 +23,7 @@ impl<T, E: Into<Error>> Help<T> for Result<T, E> {
 }
 
 /// One line for the error with its causes, and one for the hint if there is one.
-pub(crate) fn in_words(error: &Error) -> String {
+pub fn in_words(error: &Error) -> String {
     let line = on_one_line(error);
     match error.downcast_ref::<WithHelp>() {
         Some(with_help) => format!("error: {line}\nhelp: {}", with_help.help),

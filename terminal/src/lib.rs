@@ -1,19 +1,16 @@
 //! How both programs speak: answers on stdout, everything else on stderr, and the exit code that says yes, no or error.
 //!
-//! What is said is the programs' affair. Files that both must be careful with are read here too: those of any size, and keys.
+//! What is said is the programs' affair.
 
 mod answer;
-mod bounded_file;
 mod failure;
-pub mod key_file;
 mod logging;
 mod output;
 mod undumpable;
 mod visible;
 
 pub use answer::Answer;
-pub use bounded_file::{ReadError, read_bounded};
-pub use failure::{Help, on_one_line};
+pub use failure::{Help, in_words, on_one_line};
 pub use logging::{Verbosity, say, start_log};
 pub use output::{print, print_json, to_json};
 pub use undumpable::keep_memory_from_others;
@@ -25,7 +22,7 @@ pub fn exit_code(answered: anyhow::Result<Answer>) -> ExitCode {
     match answered {
         Ok(answer) => answer.into(),
         Err(error) => {
-            say(&failure::in_words(&error));
+            say(&in_words(&error));
             ExitCode::from(2)
         }
     }

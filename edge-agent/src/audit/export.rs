@@ -2,16 +2,15 @@
 
 use super::args::Export;
 use super::verify::in_words;
-use crate::audit_log::read::{folder_and_name, open};
-use crate::audit_log::verify::{Against, verify};
+use crate::audit_log::read::{Line, open};
+use crate::audit_log::verify::{Against, Findings, verify};
 use crate::audit_log::{LogKey, SignedHead};
 use crate::config::Config;
-use crate::storage::{Folder, Storage};
 use anyhow::Context;
+use files::owner::as_owner_of;
+use files::{Access, WriteError, replace_with};
 use serde::Serialize;
-use std::fs::{self, File, OpenOptions};
-use std::io::{BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use terminal::{Answer, Help, print, print_json, say, to_json};
 
@@ -24,31 +23,34 @@ struct Exported {
 
 /// Writes log and head. No if the log has a fault.
 ///
+/// Root reads as the owner of the log, and writes as the owner of the folder where the copy goes.
+///
 /// # Errors
 /// If something cannot be read or written.
 pub(super) fn run(arguments: &Export) -> anyhow::Result<Answer> {
     let config = Config::read(&arguments.place.config)?;
-    let key = LogKey::read(&config.audit.key)
+    let key = as_owner_of(&[&config.audit.key], || LogKey::read(&config.audit.key))?
         .context("[audit] key")
         .help("export where the unit runs, as its user or as root; copied files can be verified anywhere")?;
     let log = arguments.place.log.clone().unwrap_or(config.audit.path);
-    let part = arguments.output.as_deref().map(Part::beside).transpose()?;
-    let mut output = part.as_ref().map(|part| BufWriter::new(&part.file));
+    let files = as_owner_of(&[&log], || open(&log))??;
     let public = key.public();
     let against = Against { key: Some(&public), head: None };
-    let each = |line: &crate::audit_log::read::Line| output.as_mut().map_or(Ok(()), |file| file.write_all(&line.bytes));
-    let found = verify(open(&log)?, against, each).with_context(|| format!("cannot copy {}", log.display()))?;
-    let (None, Some(last)) = (&found.fault, found.last) else {
-        say(&in_words(&found));
+    let verify_into = |output: &mut dyn Write| verify(files, against, |line: &Line| output.write_all(&line.bytes));
+    let copied = match &arguments.output {
+        Some(output) => copy(output, verify_into)?,
+        None => verify_into(&mut io::sink()).with_context(|| format!("cannot read {}", log.display()))?,
+    };
+    let (None, Some(last)) = (&copied.fault, copied.last) else {
+        say(&in_words(&copied));
         say("nothing is exported: what is not whole is not vouched for");
         return Ok(Answer::No);
     };
-    drop(output);
     let head = key.signed(&last);
-    if let Some(part) = part {
-        part.finish(&head)?;
+    if let Some(output) = &arguments.output {
+        files::replace(&head_path(output), Access::Private, (to_json(&head)? + "\n").as_bytes())?;
     }
-    let exported = Exported { records: found.records, output: arguments.output.clone(), head };
+    let exported = Exported { records: copied.records, output: arguments.output.clone(), head };
     if arguments.json {
         print_json(&exported)?;
     } else if let Some(output) = &exported.output {
@@ -71,40 +73,24 @@ fn head_path(output: &Path) -> PathBuf {
     name.into()
 }
 
-/// A file that is not whole yet; it is removed unless it is finished.
-struct Part {
-    path: PathBuf,
-    output: PathBuf,
-    file: File,
-}
-
-impl Part {
-    fn beside(output: &Path) -> anyhow::Result<Self> {
-        let mut path = output.as_os_str().to_owned();
-        path.push(".part");
-        let path = PathBuf::from(path);
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
-        let file = file.with_context(|| format!("cannot write {}", output.display()))?;
-        Ok(Self { path, output: output.to_owned(), file })
-    }
-
-    fn finish(self, head: &SignedHead) -> anyhow::Result<()> {
-        let output = self.output.clone();
-        let write = || -> anyhow::Result<()> {
-            self.file.sync_all()?;
-            fs::rename(&self.path, &self.output)?;
-            let (folder, _) = folder_and_name(&self.output)?;
-            let head_path = head_path(&self.output);
-            let (_, head_name) = folder_and_name(&head_path)?;
-            Ok(Folder::at(folder).replace(head_name, (to_json(head)? + "\n").as_bytes())?)
-        };
-        write().with_context(|| format!("cannot write {}", output.display()))
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        // Gone already if it was finished.
-        let _removed = fs::remove_file(&self.path);
+/// The file is there as a whole, or not at all: a log with a fault is not left there.
+fn copy(
+    output: &Path,
+    verify_into: impl FnOnce(&mut dyn Write) -> io::Result<Findings>,
+) -> Result<Findings, WriteError> {
+    let mut found = None;
+    let copied = replace_with(output, Access::Private, |file| {
+        let mut file = BufWriter::new(file);
+        let findings = found.insert(verify_into(&mut file)?);
+        file.flush()?;
+        if findings.fault.is_some() || findings.last.is_none() {
+            Err(io::ErrorKind::InvalidData.into())
+        } else {
+            Ok(())
+        }
+    });
+    match (copied, found) {
+        (_, Some(findings)) if findings.fault.is_some() || findings.last.is_none() => Ok(findings),
+        (copied, findings) => copied.map(|()| findings.unwrap_or_default()),
     }
 }

@@ -147,7 +147,7 @@ impl Followed {
 mod tests {
     use super::*;
     use crate::audit_log::{AuditLog, Upkeep};
-    use crate::storage::Folder;
+    use files::Folder;
     use shared::audit::Event;
     use shared::policy::Now;
 

@@ -1,6 +1,6 @@
 //! Where a file of the log ends, without reading all of it.
 
-use crate::storage::Storage;
+use files::Storage;
 use shared::audit::{Head, LineProblem, MAX_LINE_BYTES};
 use std::io;
 

@@ -5,6 +5,7 @@
 
 use anyhow::Context;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use files::{key_file, read_bounded};
 use serde::{Deserialize, Serialize};
 use shared::audit::{Head, HeadSignature, LineHash};
 use std::fmt::{self, Write};
@@ -12,7 +13,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::str::FromStr;
-use terminal::{Help, key_file, read_bounded};
+use terminal::Help;
 use zeroize::{Zeroize, Zeroizing};
 
 const MAX_HEAD_BYTES: u64 = 4096;
@@ -181,8 +182,8 @@ fn parse_digits(text: &[u8]) -> anyhow::Result<[u8; 32]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use files::key_file::public_path;
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    use terminal::key_file::public_path;
 
     const HEAD: Head = Head { sequence: 7, hash: LineHash([5; 32]) };
 

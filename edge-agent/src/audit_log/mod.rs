@@ -7,25 +7,25 @@
 #[cfg(test)]
 mod crashes;
 mod end;
-pub(crate) mod files;
 mod health;
 mod key;
 #[cfg(test)]
 mod kills;
+pub(crate) mod log_files;
 pub(crate) mod names;
 pub(crate) mod read;
 mod upkeep;
 pub(crate) mod verify;
 
+pub use files::key_file::public_path;
 pub use health::{AuditHealth, AuditReport};
 pub use key::{LogKey, PublicKey, SignedHead};
-pub use terminal::key_file::public_path;
 pub use upkeep::Upkeep;
 
 use crate::config;
-use crate::storage::{Folder, Storage};
 use anyhow::Context;
 use end::End;
+use files::{Folder, Storage};
 use shared::audit::{BootId, Chain, Event, Head, LineProblem, RecordError};
 use shared::policy::Now;
 use std::collections::VecDeque;
@@ -162,7 +162,13 @@ impl AuditLog {
         // Found out now, and not by the first record that cannot be written.
         anyhow::ensure!(folder.is_dir(), "{shown} cannot be written: there is no folder {}", folder.display());
         let opened = Self::open_with(Box::new(Folder::at(folder)), name, upkeep, key, now);
-        opened.with_context(|| shown.to_string()).help(&format!("move the log away, as {name}*, to start a new one"))
+        let help = match &opened {
+            Err(AuditError::Storage { source, .. }) if source.kind() == io::ErrorKind::PermissionDenied => {
+                crate::folders::give_away(folder)
+            }
+            _ => format!("move the log away, as {name}*, to start a new one"),
+        };
+        opened.with_context(|| shown.to_string()).help(&help)
     }
 
     /// How it is, for the status.
@@ -242,7 +248,7 @@ fn end_of(storage: &mut dyn Storage, file: &str) -> Result<End, AuditError> {
 
 /// The last line of the newest older file.
 fn head_of_older_files(storage: &mut dyn Storage, log: &str) -> Result<Option<Head>, AuditError> {
-    let older = files::segments(storage, log).map_err(failed_to_be("read"))?;
+    let older = log_files::segments(storage, log).map_err(failed_to_be("read"))?;
     let Some(newest) = older.last() else { return Ok(None) };
     match end_of(storage, &newest.name)? {
         End { head: Some(head), torn: 0, .. } => Ok(Some(head)),
@@ -268,7 +274,7 @@ fn boot_id() -> Result<BootId, getrandom::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::{Memory, Operation};
+    use files::{Memory, Operation};
     use shared::audit::verify;
 
     const NOW: Now = Now::new(1_800_000_000_000, 0);

@@ -4,8 +4,8 @@
 //! The file lies beside the log (`audit.jsonl.names`, mode 0600) and is brought up to date when a database is loaded.
 
 use crate::config;
-use crate::storage::{Folder, Storage};
 use anyhow::Context;
+use files::{Folder, Storage, wait_for_folder};
 use serde::{Deserialize, Serialize};
 use shared::gallery::{Gallery, PersonId};
 use shared::policy::Now;
@@ -39,6 +39,8 @@ pub(crate) fn names_name(log: &str) -> String {
 pub(crate) fn take_in_beside(config: &config::Audit, gallery: &Gallery, now: &Now) {
     let take_in = || {
         let (folder, log) = folder_and_name(&config.path)?;
+        // `forget` may be about to erase a name that was read here before.
+        let _alone = wait_for_folder(folder)?;
         let mut storage = Folder::at(folder);
         let before = Names::read(&mut storage, log)?;
         let mut names = before.clone();
@@ -87,7 +89,7 @@ impl Names {
     pub(crate) fn write(&self, storage: &mut dyn Storage, log: &str) -> anyhow::Result<()> {
         let file = names_name(log);
         let text = terminal::to_json(self)? + "\n";
-        storage.replace(&file, text.as_bytes()).with_context(|| format!("cannot write {file}"))
+        storage.replace(&file, text.as_bytes()).with_context(|| file.clone())
     }
 
     /// Takes in the people of a database that was loaded. Whoever is in it no more is kept for so many days, as long as
@@ -134,7 +136,7 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::Memory;
+    use files::Memory;
     use shared::encoding::Encoding;
     use shared::gallery::{Details, GalleryBuilder, ModelHash, NewEncoding, NewPerson, PersonName, PhotoDigest};
 

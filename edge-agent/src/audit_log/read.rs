@@ -1,8 +1,9 @@
 //! Reading a log as it lies there, also while a unit writes it: every file is opened before the first is read, so that
 //! neither a file that is put aside nor one that is removed meanwhile is missed.
 
-use super::files::{Segment, segments_among};
+use super::log_files::{Segment, segments_among};
 use anyhow::{Context, ensure};
+use files::{Directory, folder_of};
 use serde::Serialize;
 use shared::audit::{MAX_LINE_BYTES, Record};
 use std::fmt;
@@ -55,7 +56,7 @@ impl Line {
 pub(crate) fn folder_and_name(path: &Path) -> anyhow::Result<(&Path, &str)> {
     let name = path.file_name().and_then(|name| name.to_str());
     let name = name.with_context(|| format!("{} is not the name of a file", path.display()))?;
-    Ok((path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")), name))
+    Ok((folder_of(path), name))
 }
 
 /// Opens all files of a log, oldest first.
@@ -87,12 +88,10 @@ pub(crate) fn segments_in(folder: &Path, log: &str) -> io::Result<Vec<Segment>> 
 }
 
 fn open_one(folder: &Path, name: &str, first: Option<u64>) -> anyhow::Result<Option<OpenFile>> {
-    let path = folder.join(name);
-    let file = match File::open(&path) {
+    let file = match Directory::open(folder).and_then(|folder| folder.file(name)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        opened => opened.with_context(|| format!("cannot read {}", path.display()))?,
+        opened => opened.with_context(|| format!("cannot read {}", folder.join(name).display()))?,
     };
-    ensure!(file.metadata()?.is_file(), "{} is not a file", path.display());
     Ok(Some(OpenFile { name: name.to_owned(), first, content: file }))
 }
 

@@ -5,9 +5,9 @@
 //! the chain, and as a file beside the log, by which the next start finds a tail that is missing. Signing each record
 //! would cost two more syncs for each person who is let in.
 
-use super::files::{self, Segment, head_name, next_name, segment_name};
+use super::log_files::{self, Segment, head_name, next_name, segment_name};
 use super::{AuditError, AuditLog, SignedHead, end_of, failed_to_be};
-use crate::storage::Storage;
+use files::Storage;
 use shared::audit::{Event, MAX_LINE_BYTES, Record};
 use shared::policy::{ClockTrust, Now};
 use std::io::{self, ErrorKind};
@@ -205,7 +205,7 @@ impl AuditLog {
 
     fn prune(&mut self, now: &Now) -> Result<(), AuditError> {
         let pruned = failed_to_be("pruned");
-        let older = files::segments(self.storage.as_mut(), &self.file).map_err(&pruned)?;
+        let older = log_files::segments(self.storage.as_mut(), &self.file).map_err(&pruned)?;
         let doomed = self.too_much_or_too_old(&older, now)?;
         if let Some(last) = doomed.last() {
             let head = end_of(self.storage.as_mut(), &last.name)?.head;

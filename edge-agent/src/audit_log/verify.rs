@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 /// What a log is held against.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Against<'a> {
     /// Who must have signed it.
     pub(crate) key: Option<&'a PublicKey>,

@@ -1,11 +1,11 @@
 //! Photos in place of a camera: the one that is put before it is seen until it is taken away.
 
 use super::{CameraError, Captured, FrameSource, Orientation};
+use files::read_bounded;
 use models::Frame;
 use models::photo::Photo;
 use std::fs;
 use std::path::{Path, PathBuf};
-use terminal::read_bounded;
 
 /// A larger file is refused before it is read.
 const MAX_BYTES: u64 = 256 << 20;

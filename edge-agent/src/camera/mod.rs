@@ -32,10 +32,10 @@ pub use power_line::PowerLine;
 pub(crate) use rpicam::{RpicamCamera, Settings as RpicamSettings, configured_size, refuse_argument};
 pub(crate) use v4l::{Adjustments, V4lCamera, Wanted, may_be_renumbered};
 
+use ::files::ReadError;
 use models::Frame;
 use models::photo::PhotoError;
 use std::path::PathBuf;
-use terminal::ReadError;
 
 /// A camera, or what stands in for one.
 pub trait FrameSource {

@@ -6,12 +6,13 @@ use crate::door::LockPin;
 use crate::door::boot::{self, KeptLocked, boards_meant};
 use crate::gpio::{Board, BootConfig, Pin, Released};
 use anyhow::Context;
+use files::read_bounded;
 use serde::Serialize;
 use shared::gallery::Gallery;
 use shared::policy::CardHolder;
 use std::path::Path;
 use std::str;
-use terminal::{Help, read_bounded};
+use terminal::Help;
 
 const MAX_BOOT_CONFIG_BYTES: u64 = 1 << 20;
 

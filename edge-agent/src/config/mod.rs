@@ -26,12 +26,13 @@ pub use rules::{LivenessChallenge, LookAlikes, Mode, PolicyRules, SeveralFaces};
 pub use unit::Unit;
 
 use crate::gpio::Pin;
+use files::read_bounded;
 use serde::Deserialize;
 use shared::gallery::Gallery;
 use shared::policy::Rules;
 use std::path::{Path, PathBuf};
 use std::str;
-use terminal::{Help, read_bounded};
+use terminal::Help;
 
 /// Where a unit's configuration lies if nothing else is said.
 pub const DEFAULT_PATH: &str = "/etc/edge-agent/config.toml";

@@ -3,8 +3,8 @@
 
 use super::store::Store;
 use super::tests::{file, judge, put};
-use crate::storage::Storage;
-use crate::storage::power_cut::{Loss, PowerCut};
+use files::Storage;
+use files::power_cut::{Loss, PowerCut};
 use shared::gallery::DatabaseDigest;
 
 const OLD: u64 = 5;

@@ -2,7 +2,7 @@
 //! may be used though a higher one was there, and those of them that it used before databases named doors.
 
 use super::read::Refused;
-use crate::storage::Storage;
+use files::Storage;
 use serde::{Deserialize, Serialize};
 use shared::gallery::DatabaseDigest;
 

@@ -2,8 +2,9 @@
 
 use super::ledger::{Ledger, Past};
 use super::trust::Trust;
-use crate::storage::Folder;
 use anyhow::Context;
+use files::Folder;
+use files::read_bounded;
 use models::golden::GoldenError;
 use shared::gallery::{Audience, DatabaseDigest, DatabaseFile, DoorGroup, Gallery, GalleryError, ModelHash};
 use shared::policy::RulesError;
@@ -11,7 +12,7 @@ use shared::seal::{EnvelopeError, Fingerprint, Fingerprints, Recipient, Signer};
 use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
-use terminal::{Help, read_bounded};
+use terminal::Help;
 
 /// A larger database is refused before it is read: a hundred thousand people have 14 MB.
 pub(crate) const MAX_BYTES: u64 = 512 << 20;

@@ -1,7 +1,7 @@
 //! `rollback`: back to the people database before, because somebody asks for it by name.
 //!
 //! A running unit is asked on its control socket, and is the only one that moves its databases. Where no unit runs, it is
-//! done here.
+//! done here. Whether one runs is known by the lock of its folders, also when nobody can ask it.
 
 use super::{Judge, Trust};
 use crate::args::Rollback;
@@ -9,13 +9,15 @@ use crate::audit_log::AuditLog;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::control::{self, Request};
+use crate::folders;
 use crate::run::{parts, people};
 use anyhow::Context;
+use files::{FolderLock, LockError, read_bounded};
 use serde::Serialize;
 use shared::audit::Event;
 use shared::gallery::{DatabaseDigest, DatabaseFile};
 use std::path::{Path, PathBuf};
-use terminal::{Answer, Help, print, print_json, read_bounded};
+use terminal::{Answer, Help, print, print_json};
 
 /// What came of it.
 #[derive(Debug, Serialize)]
@@ -38,17 +40,28 @@ struct Outcome {
 /// If there is no previous one, or the unit does not answer any more.
 pub(crate) fn run(arguments: &Rollback) -> anyhow::Result<Answer> {
     let config = Config::read(&arguments.config)?;
+    // Asked as whoever this is, so that the unit records it.
+    let running = control::unit_at(&config.control_socket(), &config.status.socket)?;
+    folders::step_down(&folders::written(&config))?;
     let previous = beside(&config.database.path, "previous");
     let bytes = read_bounded(&previous, super::read::MAX_BYTES)
         .help("there is something to go back to when a second database has been taken into use")?;
     // What it says without a key is enough: whether it can be opened is for the unit to find out.
     let header = *DatabaseFile::of(&bytes).with_context(|| previous.display().to_string())?.header();
     let wanted = DatabaseDigest::of(&bytes);
-    let running = control::unit_at(&config.control_socket(), &config.status.socket)?;
-    let unit_runs = running.is_some();
-    let refused = match running {
-        Some(unit) => control::ask(unit, &Request::Rollback { digest: wanted })?.refused,
-        None => go_back(&config, wanted)?,
+    let alone = FolderLock::take(folders::kept(&config));
+    let unit_runs = matches!(alone, Err(LockError::Held { .. }));
+    let refused = match (alone, running) {
+        (Err(LockError::Held { .. }), Some(unit)) => control::ask(unit, &Request::Rollback { digest: wanted })?.refused,
+        (Err(held @ LockError::Held { .. }), None) => {
+            return Err(held)
+                .context("a unit runs and cannot be asked, so nothing was changed")
+                .help("set [status] socket to a path where the unit can make its sockets, or stop the unit first");
+        }
+        (alone, _) => {
+            let _alone = alone?;
+            go_back(&config, wanted)?
+        }
     };
     let outcome = Outcome {
         sequence: header.sequence,

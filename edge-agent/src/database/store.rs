@@ -8,7 +8,7 @@
 use super::judge::Judge;
 use super::ledger::{Ledger, Past};
 use super::read::Refused;
-use crate::storage::Storage;
+use files::Storage;
 use shared::gallery::{DatabaseDigest, Gallery};
 use shared::policy::Rules;
 use std::io::{self, ErrorKind};

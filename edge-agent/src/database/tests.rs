@@ -2,7 +2,7 @@
 
 use super::store::{Refusal, Store};
 use super::{Judge, Returned};
-use crate::storage::{Memory, Operation, Storage};
+use files::{Memory, Operation, Storage};
 use models::ModelError;
 use models::golden::{GoldenError, Tested};
 use shared::encoding::Encoding;

@@ -3,11 +3,12 @@
 use super::ledger::Past;
 use crate::config::{self, Config, Lock, Unsigned};
 use anyhow::Context;
+use files::key_file;
 use shared::gallery::DoorGroup;
 use shared::seal::{Fingerprint, Identity, Signer};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use terminal::{Help, key_file};
+use terminal::Help;
 
 /// What a database must be, beyond whole and of the unit's model. By default anything goes.
 #[derive(Debug, Clone, Default)]

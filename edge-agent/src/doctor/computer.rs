@@ -3,6 +3,7 @@
 use super::finding::Finding;
 use crate::clock::{NOT_BEFORE_UTC_MS, Witnesses};
 use crate::status::temperatures;
+use files::Directory;
 use std::fs;
 use std::path::Path;
 
@@ -27,8 +28,7 @@ pub(super) fn clock(witnesses: &Witnesses, utc_ms: i64) -> Finding {
 /// Whether a folder can be written to, and has room.
 pub(super) fn storage(folder: &Path) -> Finding {
     let shown = folder.display();
-    let probe = folder.join(".edge-agent-doctor");
-    let written = fs::write(&probe, "written by edge-agent doctor\n").and_then(|()| fs::remove_file(&probe));
+    let written = Directory::open(folder).and_then(|folder| folder.try_writing());
     if let Err(error) = written {
         let remedy = "make the folder, give it to the unit's user, and see that the disk is not mounted read-only; run \
                       this as that user";

@@ -11,8 +11,10 @@ use crate::args::Doctor;
 use crate::audit_log::read::last_recorded_utc_ms;
 use crate::clock::utc_now_ms;
 use crate::config::{self, Config, Source};
+use crate::folders;
 use crate::run::parts;
 use cameras::{Camera, Stack};
+use files::folder_of;
 use finding::{Finding, Level};
 use models::Recogniser;
 use picture::{Picture, Wanted};
@@ -36,6 +38,7 @@ struct Diagnosis {
 pub(crate) fn run(arguments: &Doctor) -> anyhow::Result<Answer> {
     let root = Path::new("/");
     let (config, mut findings) = configuration(&arguments.config);
+    folders::step_down(&folders::written(&config))?;
     let cameras = cameras::list(root);
     let uses_files = config.camera.source == Some(Source::Files);
     if !(uses_files && cameras.is_empty()) {
@@ -44,7 +47,7 @@ pub(crate) fn run(arguments: &Doctor) -> anyhow::Result<Answer> {
     let picture = look(&config, &cameras, &mut findings);
     let witnesses = config.clock.witnesses(last_recorded_utc_ms(&config.audit.path));
     findings.push(computer::clock(&witnesses, utc_now_ms()));
-    findings.extend(folders(&config).iter().map(|folder| computer::storage(folder)));
+    findings.extend(written_folders(&config).iter().map(|folder| computer::storage(folder)));
     findings.extend(keys::findings(&config));
     findings.push(computer::power(root));
     findings.extend(computer::warmth(root));
@@ -113,9 +116,6 @@ fn chosen_camera(config: &config::Camera, cameras: &[Camera]) -> Option<config::
 }
 
 /// The folders that a unit writes to, or that others write to for it.
-fn folders(config: &Config) -> BTreeSet<&Path> {
-    [&config.audit.path, &config.database.path, &config.door.last_lock]
-        .into_iter()
-        .filter_map(|path| path.parent())
-        .collect()
+fn written_folders(config: &Config) -> BTreeSet<&Path> {
+    [&config.audit.path, &config.database.path, &config.door.last_lock].map(|path| folder_of(path)).into()
 }

@@ -1,12 +1,12 @@
 //! From a file of its own to the place where the unit looks: written, synced, and renamed when its turn has come.
 
 use super::input::Written;
-use nix::unistd::{Gid, Uid, geteuid, setgid, setgroups, setuid};
+use files::folder_of;
 use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -104,30 +104,9 @@ fn new_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// Root becomes the owner of the unit's folder: the unit can read what comes, and whatever it left there leads root nowhere.
-///
-/// # Errors
-/// [`NotHandedOver::System`]
-pub(super) fn become_owner_of_folder(database: &Path) -> Result<(), NotHandedOver> {
-    let folder = folder_of(database);
-    let found = fs::metadata(folder).map_err(refused(folder))?;
-    if !geteuid().is_root() || found.uid() == 0 {
-        return Ok(());
-    }
-    let (user, group) = (Uid::from_raw(found.uid()), Gid::from_raw(found.gid()));
-    setgroups(&[group])
-        .and_then(|()| setgid(group))
-        .and_then(|()| setuid(user))
-        .map_err(|error| refused(folder)(error.into()))
-}
-
 fn refused(file: &Path) -> impl FnOnce(io::Error) -> NotHandedOver + use<> {
     let file = file.to_owned();
     move |error| NotHandedOver::System { file, error }
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {

@@ -12,9 +12,10 @@ mod verdict;
 pub(crate) use input::{announcement, take_in};
 
 use crate::config::{self, Config};
+use crate::folders;
 use anyhow::{Context, anyhow};
 use clap::Args;
-use hand_over::{HandOver, NotHandedOver, become_owner_of_folder};
+use hand_over::{HandOver, NotHandedOver};
 use input::Patient;
 use shared::delivery::{Announcement, Outcome, Receipt};
 use shared::gallery::DatabaseDigest;
@@ -79,6 +80,7 @@ pub(crate) fn run(arguments: &Receive) -> anyhow::Result<Answer> {
 fn receive(arguments: &Receive) -> Result<Receipt, Failed> {
     let of_configuration = |why| Failed { outcome: Outcome::Configuration, digest: None, why };
     let config = Config::read(&arguments.config).map_err(of_configuration)?;
+    folders::step_down(&folders::written(&config)).map_err(|error| of_configuration(error.into()))?;
     let stdin = io::stdin();
     let mut input = Patient::new(&stdin, SILENCE, Instant::now() + LONGEST);
     let bad_input = |digest, error: io::Error| {
@@ -87,7 +89,6 @@ fn receive(arguments: &Receive) -> Result<Receipt, Failed> {
     };
     let announced = announcement(&mut input).map_err(|error| bad_input(None, error))?;
     let Announcement { digest, wait_seconds, .. } = announced;
-    become_owner_of_folder(&config.database.path).map_err(|not| failed(not, digest, bad_input))?;
     let staged = HandOver::stage(&config.database.path, |file| take_in(&mut input, &announced, file));
     let staged = staged.map_err(|not| failed(not, digest, bad_input))?;
     let turn = staged.take_turn(TURN).map_err(|not| failed(not, digest, bad_input))?;

@@ -3,11 +3,9 @@
 
 use crate::door::{DoorError, LockPin, gpio};
 use anyhow::Context;
+use files::{Folder, ReadError, Storage, folder_of, read_bounded};
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
-use std::io::Write;
 use std::path::Path;
-use terminal::{ReadError, read_bounded};
 
 const MAX_BYTES: u64 = 4096;
 
@@ -53,16 +51,10 @@ impl LockLine {
             "# Written by edge-agent at its last good start, for `edge-agent lock`.\n{}",
             toml::to_string(&self)?
         );
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let beside = path.with_extension("new");
-        let write = || {
-            let mut file = File::create(&beside)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&beside, path)?;
-            File::open(folder)?.sync_all()
-        };
-        write().with_context(|| format!("cannot write {}", path.display()))
+        let name =
+            path.file_name().and_then(|name| name.to_str()).context("[door] last-lock is not the name of a file")?;
+        let written = Folder::at(folder_of(path)).replace(name, text.as_bytes());
+        written.with_context(|| path.display().to_string())
     }
 
     /// What was written down; `None` if nothing was.
@@ -88,6 +80,7 @@ impl LockLine {
 mod tests {
     use super::*;
     use crate::gpio::Level;
+    use std::fs;
 
     #[test]
     fn what_is_written_is_read() {

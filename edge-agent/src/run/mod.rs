@@ -19,13 +19,14 @@ use crate::clock::{Clock, ClockSource, SystemClock};
 use crate::config::Config;
 use crate::database::trust;
 use crate::door::{Latch, RelockTimer};
+use crate::folders;
 use crate::memory::MemoryFile;
 use crate::passages::OtherDoors;
 use crate::sight::Networks;
 use crate::status::{self, Around, Board};
-use crate::storage::Folder;
 use crate::unit::{Unit, UnitError, equip};
 use anyhow::Context;
+use files::Folder;
 use heat::Heat;
 use orders::Orders;
 use people::People;
@@ -49,9 +50,12 @@ const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
 /// If a part cannot be made; the door is locked then.
 pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answer> {
     let config = Config::read(&arguments.config)?;
+    folders::step_down(&folders::written(&config))?;
+    let alone = folders::lock_unless_a_unit_runs(&config)?;
     let lock_line = parts::lock_line(&config.door)?;
     let signals = EndingSignals::hear()?;
     let latch = Latch::close(parts::door(&config.door)?, config.door.unlock_ms())?;
+    let _alone = alone.context("[audit], [database], [door]")?;
     let end = signals.lock_at_the_end(latch.clone()).context("the system has no thread for signals")?;
     let witnesses = config.clock.witnesses(last_recorded_utc_ms(&config.audit.path));
     let source = ClockSource::watch(witnesses).context("the system has no thread for the clock")?;
@@ -69,7 +73,6 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     board.tell_of_unit(trust::fingerprint(&config.database.identity).unwrap_or_default());
     answer_status(&config.status.socket, &board)?;
     let orders = Orders::heard_on(&config.control_socket())?;
-    // Not before it is certain that no other unit writes it.
     let audit = AuditLog::open_configured(&config.audit, &clock.now())?;
     board.tell_of_audit_log(audit.health());
     let header = *gallery.header();

@@ -7,9 +7,9 @@ use crate::control::{Order, Reply};
 use crate::database::watch::{News, Watch, shown};
 use crate::database::{InUse, Judge, Returned, Store, Trust, in_file};
 use crate::status::Board;
-use crate::storage::Folder;
 use crate::unit::Unit;
 use anyhow::Context;
+use files::{Folder, folder_of};
 use models::Recogniser;
 use models::golden::Tested;
 use shared::gallery::DatabaseDigest;
@@ -39,9 +39,8 @@ pub(super) fn find(config: &Config, recogniser: &Recogniser) -> anyhow::Result<F
 /// # Errors
 /// If none of them can be used.
 pub(crate) fn open(path: &Path, judge: Judge) -> anyhow::Result<(Store, Option<Returned>)> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().and_then(|name| name.to_str()).context("not the name of a file")?;
-    Store::open(Box::new(Folder::at(folder)), name, judge).map_err(|refused| in_file(path, refused))
+    Store::open(Box::new(Folder::at(folder_of(path))), name, judge).map_err(|refused| in_file(path, refused))
 }
 
 impl Found {

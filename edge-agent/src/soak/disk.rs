@@ -1,7 +1,7 @@
 //! A disk whose power can be cut, and that can be full.
 
-use crate::storage::Storage;
-use crate::storage::power_cut::PowerCut;
+use files::Storage;
+use files::power_cut::PowerCut;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,6 +42,11 @@ impl Storage for Disk {
 
     fn list(&mut self) -> io::Result<Vec<String>> {
         self.power.list()
+    }
+
+    fn create(&mut self, file: &str, bytes: &[u8]) -> io::Result<()> {
+        self.room()?;
+        self.power.create(file, bytes)
     }
 
     fn append(&mut self, file: &str, bytes: &[u8]) -> io::Result<()> {

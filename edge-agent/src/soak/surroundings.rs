@@ -4,15 +4,15 @@ use super::Run;
 use super::disk::Disk;
 use super::life::End;
 use super::people::{MODEL, database};
-use crate::audit_log::files;
+use crate::audit_log::log_files;
 use crate::audit_log::read::OpenFile;
 use crate::audit_log::verify::{Against, Fault, verify};
 use crate::audit_log::{LogKey, SignedHead};
 use crate::clock::Clock;
 use crate::door::{Door, DoorError};
-use crate::storage::Storage;
-use crate::storage::power_cut::{Loss, PowerCut};
 use fastrand::Rng;
+use files::Storage;
+use files::power_cut::{Loss, PowerCut};
 use shared::policy::{Grant, Now};
 use std::io::Cursor;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -101,7 +101,7 @@ impl Surroundings {
 
 fn files_on(disk: &mut Disk) -> Vec<OpenFile<Cursor<Vec<u8>>>> {
     let mut found = Vec::new();
-    for files::Segment { name, first } in files::segments(disk, "log").unwrap() {
+    for log_files::Segment { name, first } in log_files::segments(disk, "log").unwrap() {
         let content = Cursor::new(disk.read(&name).unwrap().unwrap());
         found.push(OpenFile { name, first: Some(first), content });
     }

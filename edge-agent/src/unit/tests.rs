@@ -7,7 +7,7 @@ use crate::gpio::Board;
 use crate::lights::{ScriptedLights, Shown};
 use crate::reader::ScriptedReader;
 use crate::sight::Recorded;
-use crate::storage::{Memory, Operation, Storage};
+use files::{Memory, Operation, Storage};
 use fixture::{PERSON, face, rules};
 use models::Frame;
 use shared::card::{CardKey, CardNumber};

@@ -22,11 +22,12 @@ use crate::calibrate::risk::{Risk, fnir_at, risk_at};
 use crate::photo_folders::{self, Photo, Scan};
 use crate::protect::Protect;
 use crate::rule_files::NearMiss;
-use crate::{atomic_file, calibrate, database, doors};
+use crate::{calibrate, database, doors};
 use anyhow::anyhow;
 use changes::Changes;
 use duplicates::{Outcome, leave_out_duplicates};
 use encode::Encoded;
+use files::Access;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use looked_at::LookedAt;
@@ -59,9 +60,9 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     let rows = people_file.as_deref().map(read_people_file).transpose()?;
     let members = roster::roster(&names, rows)?;
     let schedules = schedules_file.as_deref().map(read_schedules_file).transpose()?.unwrap_or_default();
-    atomic_file::require_replaceable(&arguments.output).help("choose another file with -o")?;
+    files::require_replaceable(&arguments.output).help("choose another file with -o")?;
     if let Some(page) = &arguments.html {
-        atomic_file::require_replaceable(page)?;
+        files::require_replaceable(page)?;
     }
     let replaced = database::read_previous(&arguments.output, &arguments.keys)?;
     let protect = Protect::new(arguments.sign.as_deref(), &arguments.encrypt_to, &arguments.keys, replaced.as_ref())?;
@@ -134,9 +135,9 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     }
     if let Some(path) = &arguments.html {
         let page = page::page_of(&report, &looked_at.resemblance, &looked_at.photos, &about);
-        atomic_file::replace(path, page.as_bytes())?;
+        files::replace(path, Access::Private, page.as_bytes())?;
     }
-    atomic_file::replace(&arguments.output, &protect.encode(&gallery)?)
+    files::replace(&arguments.output, Access::Private, &protect.encode(&gallery)?)
         .help("make room, or choose another file with -o")?;
     let doors_and_keys = format!("The database is {}.", in_words(&gallery, &protect));
     tell(arguments, &report, Some([about, doors_and_keys]))?;
@@ -236,12 +237,12 @@ fn refuse_near_misses(near_misses: &[NearMiss]) -> anyhow::Result<()> {
 }
 
 fn read_people_file(path: &Path) -> anyhow::Result<Vec<Row>> {
-    let bytes = terminal::read_bounded(path, people_csv::MAX_BYTES)?;
+    let bytes = files::read_bounded(path, people_csv::MAX_BYTES)?;
     people_csv::parse(&bytes, &TimeZone::system()).help("correct the file, or move it away to go by folder names")
 }
 
 fn read_schedules_file(path: &Path) -> anyhow::Result<Vec<Planned>> {
-    let bytes = terminal::read_bounded(path, schedules_toml::MAX_BYTES)?;
+    let bytes = files::read_bounded(path, schedules_toml::MAX_BYTES)?;
     schedules_toml::parse(&bytes).help("correct the file: with it moved away, everybody could enter at all times")
 }
 

@@ -5,9 +5,10 @@ pub(crate) mod measured;
 pub(crate) mod risk;
 
 use crate::args::Calibrate;
+use crate::database;
 use crate::protect::Protect;
-use crate::{atomic_file, database};
 use anyhow::{Context, Result};
+use files::Access;
 use jiff::Timestamp;
 use measured::Distances;
 use models::Recogniser;
@@ -86,7 +87,8 @@ fn store(path: &Path, gallery: Gallery, risk: &Risk, protect: &Protect) -> Resul
     let sequence = database::next_sequence(Some(gallery.header().sequence), Timestamp::now().as_second());
     let mut builder = GalleryBuilder::from_gallery(gallery, sequence);
     set_threshold(&mut builder, risk)?;
-    atomic_file::replace(path, &protect.encode(builder.gallery())?).help("make room, or copy the database elsewhere")
+    files::replace(path, Access::Private, &protect.encode(builder.gallery())?)
+        .help("make room, or copy the database elsewhere")
 }
 
 /// Puts threshold and risk into a database's header.

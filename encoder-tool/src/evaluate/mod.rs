@@ -16,10 +16,12 @@ pub(crate) mod sample;
 mod triplets;
 
 use crate::args::Evaluate;
-use crate::{atomic_file, photo_folders};
+use crate::photo_folders;
 use anyhow::{Context, Result, bail};
 use cache::Cache;
 use compared::{Way, compare, movement};
+use files::Access;
+use files::read_bounded;
 use measure::{Outcome, measure_all};
 use models::Recogniser;
 use models::bundle::{Bundle, Bundles, EncoderBundle};
@@ -28,7 +30,7 @@ use report::{Findings, ModelFindings, WayFindings};
 use sample::{Photo, Sample};
 use std::fs;
 use std::path::{Path, PathBuf};
-use terminal::{Answer, Help, Verbosity, print, read_bounded};
+use terminal::{Answer, Help, Verbosity, print};
 
 const MAX_PAIR_FILE_BYTES: u64 = 64 << 20;
 
@@ -38,7 +40,7 @@ const MAX_PAIR_FILE_BYTES: u64 = 64 << 20;
 /// If the pairs, the photos' folders or a model cannot be read, or the page cannot be written.
 pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> {
     if let Some(page) = &arguments.html {
-        atomic_file::require_replaceable(page)?;
+        files::require_replaceable(page)?;
     }
     let sample = sample_of(arguments)?;
     let encoders = encoders(&arguments.models)?;
@@ -70,7 +72,7 @@ pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> 
         models,
     };
     if let Some(path) = &arguments.html {
-        atomic_file::replace(path, report::page_of(&findings)?.as_bytes())?;
+        files::replace(path, Access::Private, report::page_of(&findings)?.as_bytes())?;
         verbosity.note(&format!("the page is {}", path.display()));
     }
     match arguments.json {

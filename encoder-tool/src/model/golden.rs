@@ -2,8 +2,8 @@
 //!
 //! One crop is a face, cut the way the encoder wants it; the other has every value of a pixel and no pattern.
 
-use crate::atomic_file;
 use anyhow::{Context, Result, bail};
+use files::Access;
 use models::bundle::{Bundle, Bundles, EncoderBundle};
 use models::encode::Encoder;
 use models::golden::{GOLDEN_FILE, Golden};
@@ -35,7 +35,7 @@ impl MakeGolden {
             bail!("{} is a detector; the self-test is that of an encoder", self.bundle.display());
         };
         let path = self.bundle.join(GOLDEN_FILE);
-        let written = atomic_file::replace_public(&path, &file_for(&encoder)?);
+        let written = files::replace(&path, Access::Public, &file_for(&encoder)?);
         written.help("make room, or copy the bundle elsewhere")?;
         print(&format!("{}: what this computer makes of two crops", path.display()))
     }

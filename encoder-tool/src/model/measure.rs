@@ -1,8 +1,8 @@
 //! `model measure`: how an encoder's distances lie, on photos of many people, into the bundle's calibration.
 
-use crate::atomic_file;
 use crate::calibrate::measured::{Distances, measure};
 use anyhow::{Context, Result, anyhow, bail};
+use files::Access;
 use models::Recogniser;
 use models::bundle::{Bundle, Bundles, CALIBRATION_FILE, Calibration, NonMated};
 use std::path::PathBuf;
@@ -54,7 +54,8 @@ impl Measure {
         let said = format!("{} non-mated pairs of {} people", non_mated.pairs, non_mated.people);
         let after = Calibration { non_mated: Some(non_mated), mated, ..before };
         let path = self.bundle.join(CALIBRATION_FILE);
-        atomic_file::replace(&path, after.to_toml()?.as_bytes()).help("make room, or copy the bundle elsewhere")?;
+        files::replace(&path, Access::Private, after.to_toml()?.as_bytes())
+            .help("make room, or copy the bundle elsewhere")?;
         print(&format!("{}: {said}", path.display()))
     }
 }

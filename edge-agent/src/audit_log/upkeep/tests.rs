@@ -1,6 +1,6 @@
 use super::*;
 use crate::audit_log::LogKey;
-use crate::storage::Memory;
+use files::Memory;
 use shared::audit::Head;
 
 const DAY: u64 = DAY_MS as u64;
@@ -20,7 +20,7 @@ fn at(day: u64, ms: u64) -> Now {
 }
 
 fn firsts(disk: &Memory) -> Vec<u64> {
-    files::segments(&mut disk.clone(), "log").unwrap().iter().map(|segment| segment.first).collect()
+    log_files::segments(&mut disk.clone(), "log").unwrap().iter().map(|segment| segment.first).collect()
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn days_are_kept_as_configured_and_no_longer() {
         assert!(files.len() <= 9, "{files:?}");
     }
     let mut disk = disk;
-    let oldest = disk.read(&files::segments(&mut disk.clone(), "log").unwrap()[0].name).unwrap().unwrap();
+    let oldest = disk.read(&log_files::segments(&mut disk.clone(), "log").unwrap()[0].name).unwrap().unwrap();
     let first = Record::parse(oldest.split(|&byte| byte == b'\n').next().unwrap()).unwrap();
     let age_days = (at(59, 0).utc_ms - first.utc_ms) / DAY_MS;
     assert!((20..=24).contains(&age_days), "{age_days}");

@@ -1,6 +1,6 @@
 use super::*;
-use crate::audit_log::{AuditLog, LogKey, Upkeep, files};
-use crate::storage::{Memory, Storage};
+use crate::audit_log::{AuditLog, LogKey, Upkeep, log_files};
+use files::{Memory, Storage};
 use proptest::prelude::*;
 use shared::policy::Now;
 use std::io::Cursor;
@@ -23,7 +23,7 @@ fn log(records: usize, all_bytes: u64) -> (Files, SignedHead) {
     // The current file is not empty, and its last record is signed.
     log.append(Event::Stopped, &Now::new(0, 0)).unwrap();
     log.sign(&Now::new(0, 0)).unwrap();
-    let segments = files::segments(&mut disk, "log").unwrap().into_iter().map(|segment| segment.name);
+    let segments = log_files::segments(&mut disk, "log").unwrap().into_iter().map(|segment| segment.name);
     let names: Vec<String> = segments.chain(["log".to_owned()]).collect();
     let read = |name: String| (name.clone(), disk.clone().read(&name).unwrap().unwrap());
     (names.into_iter().map(read).collect(), key().signed(&log.head()))

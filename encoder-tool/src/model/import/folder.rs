@@ -2,10 +2,10 @@
 
 use super::parsed;
 use super::picture::Picture;
-use crate::atomic_file::replace_public;
 use crate::model::NETWORK_FILE;
 use crate::model::golden;
 use anyhow::{Context, Result, anyhow};
+use files::{Access, replace};
 use models::bundle::Bundles;
 use models::bundle::{
     CALIBRATION_FILE, Calibration, DetectorBundle, EncoderBundle, EncoderManifest, MANIFEST_FILE, Manifest,
@@ -114,7 +114,7 @@ impl BundleFiles {
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let golden = golden.as_ref().map(|content| (GOLDEN_FILE, content.as_slice()));
         for (name, content) in golden.into_iter().chain(files) {
-            replace_public(&folder.join(name), content)?;
+            replace(&folder.join(name), Access::Public, content)?;
         }
         Ok(())
     }

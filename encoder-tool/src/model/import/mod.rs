@@ -17,12 +17,12 @@ mod trial;
 #[cfg(test)]
 mod tests;
 
-use crate::atomic_file;
 use crate::model::NETWORK_FILE;
 use crate::model::confined::{Limits, MEMORY_MIB, SECONDS};
 use crate::model::parts::{dims, floats_value};
 use anyhow::{Context, Result, anyhow};
 use arrays::Arrays;
+use files::Access;
 use folder::BundleFiles;
 use models::bundle::{self, EncoderManifest, Input, Manifest, Network};
 use models::onnx;
@@ -86,7 +86,7 @@ impl Import {
         )?;
         if let Some(path) = &self.onnx_out {
             let whole = with_shapes(widened(source.network().clone())?, bundle.picture(source.network())?)?;
-            atomic_file::replace_public(path, &onnx::encode(whole))?;
+            files::replace(path, Access::Public, &onnx::encode(whole))?;
         }
         bundle.write(&self.output)?;
         verbosity.note(&format!("{}: {}", self.output.display(), bundle.in_words()?));

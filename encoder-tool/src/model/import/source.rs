@@ -3,11 +3,12 @@
 use super::arrays::{self, Arrays};
 use super::facenet;
 use anyhow::{Context, Result, bail, ensure};
+use files::read_bounded;
 use models::bundle;
 use models::onnx::{self, pb::ModelProto};
 use std::ops::RangeInclusive;
 use std::path::Path;
-use terminal::{Help, read_bounded};
+use terminal::Help;
 
 /// A network that has been read.
 pub(super) struct Source {

@@ -13,6 +13,7 @@ mod forms;
 mod keys;
 mod lock;
 mod moments;
+mod owners;
 mod run;
 pub(crate) mod running;
 mod shipped;

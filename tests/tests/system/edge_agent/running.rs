@@ -3,7 +3,8 @@
 use super::super::encoder_tool::enrolled;
 use super::edge_agent;
 use serde_json::Value;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -26,7 +27,11 @@ pub(crate) struct RunningUnit {
 
 /// A configuration whose files all lie in this folder. `camera` is the section `[camera]`.
 pub(super) fn configuration(folder: &Path, camera: &str) -> PathBuf {
-    configuration_with(folder, enrolled(), camera)
+    let database = folder.join("people.db");
+    if !database.exists() {
+        fs::copy(enrolled(), &database).unwrap();
+    }
+    configuration_with(folder, &database, camera)
 }
 
 /// The same with that people database.
@@ -52,11 +57,13 @@ pub(crate) fn photos_of(path: &Path) -> String {
 fn heard_at(socket: &Path) -> Receiver<String> {
     // One that a unit before heard at.
     fs::remove_file(socket).ok();
-    let socket = UnixDatagram::bind(socket).unwrap();
+    let listening = UnixDatagram::bind(socket).unwrap();
+    // Units of any user send here.
+    fs::set_permissions(socket, Permissions::from_mode(0o666)).unwrap();
     let (heard, systemd) = channel();
     thread::spawn(move || {
         let mut message = [0; 4096];
-        while let Ok(length) = socket.recv(&mut message) {
+        while let Ok(length) = listening.recv(&mut message) {
             if heard.send(String::from_utf8_lossy(&message[..length]).into_owned()).is_err() {
                 return;
             }
@@ -80,14 +87,25 @@ impl RunningUnit {
     /// Starts it with the configuration that is in the folder.
     pub(crate) fn start_configured(folder: TempDir) -> Self {
         let messages = File::create(folder.path().join("stderr")).unwrap();
-        Self::start_that_writes_to(folder, messages.into())
+        Self::start_as(folder, messages.into(), |_| {})
     }
 
     /// The same with its messages going there.
     pub(super) fn start_that_writes_to(folder: TempDir, messages: Stdio) -> Self {
+        Self::start_as(folder, messages, |_| {})
+    }
+
+    /// The same, with another command line, environment or user.
+    pub(super) fn start_changed(folder: TempDir, change: impl FnOnce(&mut Command)) -> Self {
+        let messages = File::create(folder.path().join("stderr")).unwrap();
+        Self::start_as(folder, messages.into(), change)
+    }
+
+    fn start_as(folder: TempDir, messages: Stdio, change: impl FnOnce(&mut Command)) -> Self {
         let notified = folder.path().join("notify.sock");
         let systemd = heard_at(&notified);
         let mut command = edge_agent(["run", "-v", "--config"]);
+        change(&mut command);
         command
             .arg(folder.path().join("config.toml"))
             .env("NOTIFY_SOCKET", &notified)
@@ -136,6 +154,20 @@ impl RunningUnit {
     /// Asks it how it is.
     pub(crate) fn status(&self, form: &str) -> Said {
         said(edge_agent(["status", form, "--socket"]).arg(self.file("status.sock")))
+    }
+
+    /// Waits until it answers at another socket of its folder.
+    pub(super) fn status_at(&self, socket: &str) {
+        let until = Instant::now() + PATIENCE;
+        while said(edge_agent(["status", "--socket"]).arg(self.file(socket))).code == 2 {
+            assert!(Instant::now() < until, "{}", self.stderr());
+        }
+    }
+
+    /// Ends it as nothing else does: it can do nothing any more.
+    pub(super) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Asks until the answer is as expected.

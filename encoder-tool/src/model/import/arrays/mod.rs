@@ -8,12 +8,12 @@ pub(super) mod samples;
 mod zip;
 
 use anyhow::{Result, bail, ensure};
+use files::read_bounded;
 use models::{bundle, onnx};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use terminal::read_bounded;
 
 /// The most files of a folder or an archive that are worth reading: a network has a few hundred.
 const MAX_FILES: usize = 10_000;

@@ -10,14 +10,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A disk. Clones are the same one.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PowerCut {
+pub struct PowerCut {
     disk: Arc<Mutex<Disk>>,
 }
 
 /// What becomes of that which was not synced when the power went. The files' contents and the names of files are lost
 /// or kept independently of each other, as on real disks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Loss {
+pub enum Loss {
     /// All of it is lost.
     All,
     /// None is: it reached the disk in time.
@@ -34,7 +34,7 @@ pub(crate) enum Loss {
 
 impl Loss {
     /// All kinds, with cuts in an append of so many bytes.
-    pub(crate) fn kinds(bytes: usize) -> impl Iterator<Item = Self> {
+    pub fn kinds(bytes: usize) -> impl Iterator<Item = Self> {
         let torn = (1..=bytes).flat_map(|lost| [Self::LastBytes(lost), Self::LastBytesZero(lost)]);
         [Self::All, Self::None, Self::Contents, Self::Names].into_iter().chain(torn)
     }
@@ -53,6 +53,8 @@ struct Disk {
     cut_at: Option<usize>,
     /// That operation is done before the power goes, though nobody is told.
     does_the_last: bool,
+    /// An operation that fails, as the only one.
+    fails_at: Option<usize>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -64,26 +66,33 @@ struct Content {
 impl PowerCut {
     /// Cuts the power at the operation of this number, counted from 0 from now on. `does_it`: the operation is done, but
     /// nobody is told any more.
-    pub(crate) fn cut_at(&self, operation: usize, does_it: bool) {
+    pub fn cut_at(&self, operation: usize, does_it: bool) {
         let mut disk = self.disk();
         disk.operations = 0;
         disk.cut_at = Some(operation);
         disk.does_the_last = does_it;
     }
 
+    /// Lets the operation of this number fail, counted from 0 from now on; those before and behind it are done.
+    pub fn fail_at(&self, operation: usize) {
+        let mut disk = self.disk();
+        disk.operations = 0;
+        disk.fails_at = Some(operation);
+    }
+
     /// Whether the power was cut.
-    pub(crate) fn is_off(&self) -> bool {
+    pub fn is_off(&self) -> bool {
         let disk = self.disk();
         disk.cut_at.is_some_and(|cut_at| disk.operations > cut_at)
     }
 
     /// How many bytes the last append had, if it may still be lost.
-    pub(crate) fn last_append(&self) -> usize {
+    pub fn last_append(&self) -> usize {
         self.disk().last_append.map_or(0, |(_, bytes)| bytes)
     }
 
     /// The disk as it is found when the power is back.
-    pub(crate) fn after(&self, loss: Loss) -> Self {
+    pub fn after(&self, loss: Loss) -> Self {
         let disk = self.disk();
         let keeps_names = !matches!(loss, Loss::All | Loss::Names);
         let keeps_contents = !matches!(loss, Loss::All | Loss::Contents);
@@ -121,6 +130,9 @@ impl PowerCut {
         let mut disk = self.disk();
         let number = disk.operations;
         disk.operations += 1;
+        if disk.fails_at == Some(number) {
+            return Err(io::Error::other("the disk fails"));
+        }
         match disk.cut_at {
             Some(cut_at) if number >= cut_at => {
                 if number == cut_at && disk.does_the_last {
@@ -167,6 +179,13 @@ impl Storage for PowerCut {
 
     fn list(&mut self) -> io::Result<Vec<String>> {
         Ok(self.disk().names.keys().cloned().collect())
+    }
+
+    fn create(&mut self, file: &str, bytes: &[u8]) -> io::Result<()> {
+        if self.disk().names.contains_key(file) {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        self.append(file, bytes)
     }
 
     fn append(&mut self, file: &str, bytes: &[u8]) -> io::Result<()> {

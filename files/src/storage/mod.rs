@@ -2,13 +2,31 @@
 
 mod folder;
 mod memory;
-#[cfg(test)]
-pub(crate) mod power_cut;
+pub mod power_cut;
 
 pub use folder::Folder;
 pub use memory::{Memory, Operation};
 
 use std::io;
+
+/// Ends the name of a file that is not whole yet.
+const PART: &str = ".part";
+
+/// The file was replaced, and then its folder could not be brought to the disk: after a power cut, the file before may be
+/// there again.
+#[derive(Debug, thiserror::Error)]
+#[error("it was replaced, but its folder could not be synced ({source}): a power cut may bring the old one back")]
+pub struct NotSynced {
+    source: io::Error,
+}
+
+impl NotSynced {
+    /// Whether this is what went wrong.
+    #[must_use]
+    pub fn is_cause_of(error: &io::Error) -> bool {
+        error.get_ref().is_some_and(|cause| cause.is::<Self>())
+    }
+}
 
 /// One folder of files. What was written may be lost until it is synced, and what was renamed or removed may come back
 /// until the names are.
@@ -36,6 +54,12 @@ pub trait Storage: Send {
     /// # Errors
     /// What the system says.
     fn list(&mut self) -> io::Result<Vec<String>>;
+
+    /// Makes a file that was not there.
+    ///
+    /// # Errors
+    /// What the system says; `AlreadyExists` if there is anything of that name. A part of the bytes may be there.
+    fn create(&mut self, file: &str, bytes: &[u8]) -> io::Result<()>;
 
     /// Appends to the file, which is made if there is none.
     ///
@@ -81,21 +105,47 @@ pub trait Storage: Send {
     fn sync_names(&mut self) -> io::Result<()>;
 
     /// Writes the file anew, so that the old or the new content is there whole, whatever happens meanwhile; the new one
-    /// when this returns. It is written beside, as `FILE.part`.
+    /// when this returns. What power cuts left of earlier attempts is removed first, so nobody else may replace the same
+    /// file at the same time.
     ///
     /// # Errors
-    /// What the system says.
+    /// What the system says; the file is as it was, unless the error is [`NotSynced`].
     fn replace(&mut self, file: &str, bytes: &[u8]) -> io::Result<()> {
-        let beside = format!("{file}.part");
-        match self.remove(&beside) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            removed => removed?,
+        for left in self.list()?.into_iter().filter(|name| is_part_of(file, name)) {
+            self.remove(&left)?;
         }
-        self.append(&beside, bytes)?;
-        self.sync(&beside)?;
-        self.rename(&beside, file)?;
-        self.sync_names()
+        exchange(self, file, |storage, part| storage.create(part, bytes))
     }
+}
+
+/// Replaces a file: the new one is made beside it, synced, renamed, and the folder is synced.
+pub(crate) fn exchange<S: Storage + ?Sized>(
+    storage: &mut S,
+    file: &str,
+    create: impl FnOnce(&mut S, &str) -> io::Result<()>,
+) -> io::Result<()> {
+    let part = part_of(file)?;
+    let renamed = create(storage, &part).and_then(|()| storage.sync(&part)).and_then(|()| storage.rename(&part, file));
+    if let Err(error) = renamed {
+        let _not_there = storage.remove(&part);
+        return Err(error);
+    }
+    storage.sync_names().map_err(|source| io::Error::new(source.kind(), NotSynced { source }))
+}
+
+/// A name that nobody can guess: nothing can be put in its way.
+pub(crate) fn part_of(file: &str) -> io::Result<String> {
+    let random = getrandom::u64().map_err(io::Error::other)?;
+    Ok(format!(".{file}.{random:016x}{PART}"))
+}
+
+fn is_part_of(file: &str, name: &str) -> bool {
+    let random = name
+        .strip_prefix('.')
+        .and_then(|name| name.strip_prefix(file))
+        .and_then(|name| name.strip_prefix('.'))
+        .and_then(|name| name.strip_suffix(PART));
+    random.is_some_and(|random| random.len() == 16 && random.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]
@@ -136,7 +186,8 @@ mod tests {
         assert_eq!(storage.read("a").unwrap().as_deref(), Some(&b"new"[..]));
         assert_eq!(storage.rename("b", "a").unwrap_err().kind(), ErrorKind::NotFound);
         assert_eq!(storage.remove("b").unwrap_err().kind(), ErrorKind::NotFound);
-        storage.append("a.part", b"left by a power cut").unwrap();
+        storage.create(".a.0123456789abcdef.part", b"left by a power cut").unwrap();
+        assert_eq!(storage.create("a", b"other").unwrap_err().kind(), ErrorKind::AlreadyExists);
         storage.replace("a", b"newer").unwrap();
         storage.replace("c", b"").unwrap();
         assert_eq!(storage.list().unwrap(), ["a", "c"]);
@@ -162,6 +213,24 @@ mod tests {
         storage.append("log", b"two").unwrap();
         storage.sync("log").unwrap();
         assert_eq!(storage.read("log").unwrap().as_deref(), Some(&b"onetwo"[..]));
+    }
+
+    /// The folder could not be synced, and the message said that nothing had changed.
+    #[test]
+    fn an_error_after_the_exchange_says_that_it_was_done() {
+        let mut disk = PowerCut::default();
+        disk.replace("db", b"old").unwrap();
+        let mut told = Vec::new();
+        for operation in 0.. {
+            let mut disk = disk.after(power_cut::Loss::None);
+            disk.fail_at(operation);
+            let Err(error) = disk.replace("db", b"new") else { break };
+            let found = disk.read("db").unwrap().unwrap();
+            assert_eq!(NotSynced::is_cause_of(&error), found == b"new", "operation {operation}: {error}");
+            assert_eq!(disk.list().unwrap(), ["db"], "nothing is left beside");
+            told.push(error.to_string());
+        }
+        assert!(told.last().unwrap().contains("it was replaced"), "{told:?}");
     }
 
     #[test]

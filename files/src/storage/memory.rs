@@ -105,6 +105,13 @@ impl Storage for Memory {
         Ok(self.contents().files.keys().cloned().collect())
     }
 
+    fn create(&mut self, file: &str, bytes: &[u8]) -> io::Result<()> {
+        if self.contents().files.contains_key(file) {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        self.append(file, bytes)
+    }
+
     fn append(&mut self, file: &str, bytes: &[u8]) -> io::Result<()> {
         let mut contents = self.contents_for(Operation::Append)?;
         let length = contents.files.entry(file.to_owned()).or_default().len() as u64;

@@ -2,12 +2,16 @@
 //!
 //! What stands in them is the programs' affair.
 
-use crate::{Help, read_bounded};
+use crate::owner::as_owner_of;
+use crate::storage::{Folder, exchange};
+use crate::{Directory, folder_of, read_bounded};
 use anyhow::{Context, bail, ensure};
-use std::fs::{self, File, OpenOptions, Permissions};
+use nix::unistd::Uid;
+use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use terminal::Help;
 use zeroize::Zeroizing;
 
 const MAX_KEY_BYTES: u64 = 1024;
@@ -71,16 +75,17 @@ pub fn require_absent(secret_path: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes the two halves of a key, in place of what was there: the public one first, so that a key that is there has one.
-/// The secret one can be read by its owner alone: the user who makes it, or the folder's owner if root makes it for them.
+/// The secret one can be read by its owner alone: the user who makes it, or the folder's owner, as whom root makes it.
 ///
 /// # Errors
 /// If one of the files cannot be written.
 pub fn write_halves(secret_path: &Path, secret: &str, public: &str) -> anyhow::Result<()> {
     let write = || {
-        write_beside(&public_path(secret_path), 0o644, public)?;
-        write_beside(secret_path, 0o600, secret)
+        write(&public_path(secret_path), 0o644, public)?;
+        write(secret_path, 0o600, secret)
     };
-    write().with_context(|| format!("cannot write {}", secret_path.display()))
+    let written = as_owner_of(&[folder_of(secret_path)], write)?;
+    written.with_context(|| format!("{} is not written as it should be", secret_path.display()))
 }
 
 /// Gives both halves of a key other names, with this behind, and says where the secret one lies now. What is not there is
@@ -91,12 +96,18 @@ pub fn write_halves(secret_path: &Path, secret: &str, public: &str) -> anyhow::R
 pub fn put_aside(secret_path: &Path, ending: &str) -> anyhow::Result<PathBuf> {
     let aside = with_ending(secret_path, ending);
     require_absent(&aside)?;
-    for (from, to) in [(secret_path, &aside), (&public_path(secret_path), &public_path(&aside))] {
-        match fs::rename(from, to) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            renamed => renamed.with_context(|| format!("cannot put {} aside", from.display()))?,
+    let put_aside = || -> io::Result<()> {
+        let folder = Directory::open(folder_of(secret_path))?;
+        for (from, to) in [(secret_path, &aside), (&public_path(secret_path), &public_path(&aside))] {
+            match folder.rename(name_of(from)?, name_of(to)?) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                renamed => renamed?,
+            }
         }
-    }
+        folder.sync()
+    };
+    let done = as_owner_of(&[folder_of(secret_path)], put_aside)?;
+    done.with_context(|| format!("cannot put {} aside", secret_path.display()))?;
     Ok(aside)
 }
 
@@ -107,17 +118,16 @@ pub fn public_path(secret_path: &Path) -> PathBuf {
 
 /// The file itself and not what a link leads to, and what the system says of the very file that was opened.
 fn open_itself(path: &Path) -> anyhow::Result<(File, fs::Metadata)> {
-    let shown = path.display();
-    let named = fs::symlink_metadata(path).with_context(|| format!("cannot read {shown}"))?;
-    ensure!(named.is_file(), "{shown} is not a file");
-    let file = File::open(path).with_context(|| format!("cannot read {shown}"))?;
-    let opened = file.metadata().with_context(|| format!("cannot read {shown}"))?;
-    ensure!((named.dev(), named.ino()) == (opened.dev(), opened.ino()), "{shown} was exchanged while it was read");
-    Ok((file, opened))
+    let open = || {
+        let file = Directory::open(folder_of(path))?.file(name_of(path)?)?;
+        let opened = file.metadata()?;
+        Ok::<_, io::Error>((file, opened))
+    };
+    open().with_context(|| format!("cannot read {}", path.display()))
 }
 
 fn require_ours(path: &Path, owner: u32, or_roots: bool) -> anyhow::Result<()> {
-    let user = rustix::process::geteuid().as_raw();
+    let user = Uid::effective().as_raw();
     if owner == user || user == 0 || (or_roots && owner == 0) {
         return Ok(());
     }
@@ -126,23 +136,17 @@ fn require_ours(path: &Path, owner: u32, or_roots: bool) -> anyhow::Result<()> {
         .help(&format!("chown {user} {shown}, if you know where it comes from"))
 }
 
-fn write_beside(path: &Path, mode: u32, text: &str) -> io::Result<()> {
-    let beside = with_ending(path, ".part");
-    match fs::remove_file(&beside) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        removed => removed?,
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-    file.write_all(text.as_bytes())?;
-    let (folders, ours) = (fs::metadata(folder)?, file.metadata()?.uid());
-    if ours == 0 && folders.uid() != 0 {
-        std::os::unix::fs::fchown(&file, Some(folders.uid()), Some(folders.gid()))?;
-    }
-    file.set_permissions(Permissions::from_mode(mode))?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    File::open(folder)?.sync_all()
+fn write(path: &Path, mode: u32, text: &str) -> io::Result<()> {
+    exchange(&mut Folder::at(folder_of(path)), name_of(path)?, |folder, part| {
+        let mut file = folder.directory()?.new_file(part, 0o600)?;
+        file.write_all(text.as_bytes())?;
+        file.set_permissions(Permissions::from_mode(mode))
+    })
+}
+
+fn name_of(path: &Path) -> io::Result<&str> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "it is not the name of a file"))
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {
@@ -156,7 +160,7 @@ mod tests {
     use super::*;
 
     fn refusal<T>(result: anyhow::Result<T>) -> String {
-        crate::failure::in_words(&result.err().expect("it is refused"))
+        terminal::in_words(&result.err().expect("it is refused"))
     }
 
     #[test]
@@ -194,8 +198,8 @@ mod tests {
         read_secret(&path).unwrap();
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        assert!(refusal(read_secret(&link)).contains("is not a file"));
-        assert!(refusal(read_secret(folder.path())).contains("is not a file"));
+        assert!(refusal(read_secret(&link)).contains("cannot read"));
+        assert!(refusal(read_secret(folder.path())).contains("cannot read"));
         assert!(refusal(read_secret(&folder.path().join("none"))).contains("cannot read"));
         fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         fs::write(&path, "x".repeat(1025)).unwrap();

@@ -1,7 +1,7 @@
 //! Which files a log has: the current one, older ones with the number of their first record behind its name
 //! (`audit.jsonl.0000000001`), and what lies beside.
 
-use crate::storage::Storage;
+use files::Storage;
 use std::io;
 
 /// An older file of a log.

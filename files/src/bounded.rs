@@ -1,7 +1,9 @@
 //! Reading a whole file whose size is not to be trusted.
 
-use std::fs::{self, File};
+use rustix::fs::OFlags;
+use std::fs::OpenOptions;
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Why a file was not read.
@@ -34,19 +36,22 @@ pub enum ReadError {
     },
 }
 
-/// Reads a file of at most `limit` bytes.
+/// Reads a file of at most `limit` bytes. A symbolic link is followed: whose it is matters where something is written.
 ///
 /// # Errors
 /// [`ReadError`]
 pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     let refused = |source| ReadError::Refused { path: path.to_owned(), source };
-    let metadata = fs::metadata(path).map_err(refused)?;
+    // A pipe that nobody writes is opened at once, and then refused.
+    let opened = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path);
+    let file = opened.map_err(refused)?;
+    let metadata = file.metadata().map_err(refused)?;
     if !metadata.is_file() {
         let found = if metadata.is_dir() { "folder" } else { "device or pipe" };
         return Err(ReadError::NotAFile { path: path.to_owned(), found });
     }
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes)).map_err(refused)?;
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(refused)?;
     if bytes.len() as u64 > limit {
         return Err(ReadError::TooLarge { path: path.to_owned(), limit });
     }
@@ -56,6 +61,7 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn only_a_file_within_the_limit_is_read() {
