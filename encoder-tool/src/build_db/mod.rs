@@ -108,7 +108,9 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         seconds: started.elapsed().as_secs_f64(),
     };
     if enrolled.is_empty() {
-        tell(arguments, &report, None)?;
+        if arguments.json {
+            terminal::print_json(&report)?;
+        }
         return Err(anyhow!("none of the {} photos can be used, so no database was written", photos.len()))
             .help("correct what was left out, for the reason given with each");
     }
