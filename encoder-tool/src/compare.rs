@@ -1,22 +1,27 @@
 //! `compare`: are the largest faces of two photos alike?
 
 use crate::args::Compare;
-use crate::faces::largest_face;
+use crate::faces::{EncodedFace, FaceReport, faces_of, largest_of, rounded};
 use crate::pixels::pixel_distance;
 use crate::threshold;
 use anyhow::Result;
 use models::Recogniser;
 use serde::Serialize;
 use std::path::Path;
-use terminal::Answer;
+use terminal::{Answer, shown};
 
 /// What is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct Compared {
     /// L2 distance of the encodings; `null` if a photo has no face.
     distance: Option<f32>,
     /// [`pixel_distance`], if it was asked for.
     pixel_distance: Option<f32>,
+    threshold: f32,
+    #[serde(rename = "match")]
+    matches: bool,
+    /// Of each photo all faces, the largest first, with their distances to the largest of the other photo.
+    faces: [Vec<FaceReport>; 2],
 }
 
 /// Compares two photos. Yes if they are alike.
@@ -26,34 +31,50 @@ struct Compared {
 pub(crate) fn run(arguments: &Compare) -> Result<Answer> {
     let mut recogniser = Recogniser::load(&arguments.model.folders)?;
     let threshold = threshold::in_force(arguments.threshold.threshold, None, recogniser.threshold());
-    let faces = [largest_face(&mut recogniser, &arguments.a)?, largest_face(&mut recogniser, &arguments.b)?];
+    let faces = [faces_of(&mut recogniser, &arguments.a)?, faces_of(&mut recogniser, &arguments.b)?];
     let without_face: Vec<&Path> = [&arguments.a, &arguments.b]
         .into_iter()
         .zip(&faces)
-        .filter(|(_, face)| face.is_none())
+        .filter(|(_, faces)| faces.is_empty())
         .map(|(path, _)| path.as_path())
         .collect();
     let [a, b] = &faces;
-    let both = a.as_ref().zip(b.as_ref());
+    let both = a.first().zip(b.first());
+    let distance = both.map(|(a, b)| a.encoding.l2_distance(&b.encoding));
     let compared = Compared {
-        distance: both.map(|(a, b)| a.encoding.l2_distance(&b.encoding)),
+        distance,
         pixel_distance: both.filter(|_| arguments.pixels).map(|(a, b)| pixel_distance(&a.crop, &b.crop)),
+        threshold,
+        matches: distance.is_some_and(|distance| distance <= threshold),
+        faces: [reports(a, b.first()), reports(b, a.first())],
     };
     match arguments.json {
         true => terminal::print_json(&compared)?,
-        false => terminal::print(&in_words(&compared, threshold, &without_face))?,
+        false => terminal::print(&in_words(&compared, &without_face))?,
     }
-    Ok(Answer::yes_if(compared.distance.is_some_and(|distance| distance <= threshold)))
+    Ok(Answer::yes_if(compared.matches))
 }
 
-fn in_words(compared: &Compared, threshold: f32, without_face: &[&Path]) -> String {
+fn reports(faces: &[EncodedFace], other: Option<&EncodedFace>) -> Vec<FaceReport> {
+    let report = |face: &EncodedFace| FaceReport {
+        bounds: rounded(&face.face.bounds),
+        distance: other.map(|other| face.encoding.l2_distance(&other.encoding)),
+    };
+    faces.iter().map(report).collect()
+}
+
+fn in_words(compared: &Compared, without_face: &[&Path]) -> String {
     let Some(distance) = compared.distance else {
-        let photos: Vec<String> = without_face.iter().map(|path| path.display().to_string()).collect();
+        let photos: Vec<String> = without_face.iter().map(|path| shown(path)).collect();
         return format!("They cannot be compared (there is no face in {})", photos.join(" and "));
     };
-    let alike = if distance <= threshold { "They look like one person" } else { "They look like two people" };
+    let threshold = compared.threshold;
+    let alike = if compared.matches { "They look like one person" } else { "They look like two people" };
     let pixels = compared.pixel_distance.map(|pixels| format!(", pixel by pixel {pixels:.3}")).unwrap_or_default();
-    format!("{alike} (distance {distance:.3}, threshold {threshold:.3}{pixels})")
+    let several = ["first", "second"].into_iter().zip(&compared.faces).filter(|(_, faces)| faces.len() > 1);
+    let which: String =
+        several.map(|(photo, faces)| format!("; in the {photo} photo {}", largest_of(faces.len()))).collect();
+    format!("{alike} (distance {distance:.3}, threshold {threshold:.3}{pixels}{which})")
 }
 
 #[cfg(test)]
@@ -63,7 +84,13 @@ mod tests {
 
     #[test]
     fn words() {
-        let compared = |distance, pixel_distance| Compared { distance, pixel_distance };
+        let compared = |distance: Option<f32>, pixel_distance| Compared {
+            distance,
+            pixel_distance,
+            threshold: 0.7,
+            matches: distance.is_some_and(|distance| distance <= 0.7),
+            faces: [Vec::new(), vec![FaceReport { bounds: [0.0; 4], distance }]],
+        };
         for (compared, expected) in [
             (compared(Some(0.5), None), "They look like one person (distance 0.500, threshold 0.700)"),
             (
@@ -72,13 +99,21 @@ mod tests {
             ),
             (compared(None, None), "They cannot be compared (there is no face in b.jpg)"),
         ] {
-            assert_eq!(in_words(&compared, 0.7, &[Path::new("b.jpg")]), expected);
+            assert_eq!(in_words(&compared, &[Path::new("b.jpg")]), expected);
         }
     }
 
     #[test]
     fn json() {
-        let compared = Compared { distance: Some(0.5), pixel_distance: None };
-        assert_eq!(to_json(&compared).unwrap(), r#"{"schema":1,"distance":0.5,"pixel_distance":null}"#);
+        let face = FaceReport { bounds: [1.0, 2.0, 3.0, 4.0], distance: Some(0.5) };
+        let faces = [vec![face], Vec::new()];
+        let compared = Compared { distance: Some(0.5), pixel_distance: None, threshold: 0.7, matches: true, faces };
+        assert_eq!(
+            to_json(&compared).unwrap(),
+            concat!(
+                r#"{"schema":1,"distance":0.5,"pixel_distance":null,"threshold":0.7,"match":true,"#,
+                r#""faces":[[{"box":[1.0,2.0,3.0,4.0],"distance":0.5}],[]]}"#
+            )
+        );
     }
 }

@@ -3,9 +3,11 @@
 use crate::photo_file;
 use crate::pixel_budget::PixelBudget;
 use anyhow::Context;
-use models::{Crop, Face, Recogniser};
+use models::{Crop, Face, FaceBox, Recogniser};
+use serde::Serialize;
 use shared::encoding::Encoding;
 use std::path::Path;
+use terminal::shown;
 
 /// A face with what was made of it.
 pub(crate) struct EncodedFace {
@@ -23,33 +25,46 @@ pub(crate) fn all_faces(
     path: &Path,
     budget: &PixelBudget,
 ) -> anyhow::Result<Vec<EncodedFace>> {
-    let cropped = crops(recogniser, path, budget, usize::MAX)?;
+    let cropped = crops(recogniser, path, budget)?;
     cropped.into_iter().map(|(face, crop)| encoded(recogniser, path, face, crop)).collect()
 }
 
-/// The largest face of a photo; `None` if there is no face.
+/// Every face of one photo, the largest first.
 ///
 /// # Errors
 /// If the photo cannot be read or the network fails.
-pub(crate) fn largest_face(recogniser: &mut Recogniser, path: &Path) -> anyhow::Result<Option<EncodedFace>> {
-    let budget = PixelBudget::new(photo_file::PIXELS_AT_ONCE);
-    let largest = crops(recogniser, path, &budget, 1)?.pop();
-    largest.map(|(face, crop)| encoded(recogniser, path, face, crop)).transpose()
+pub(crate) fn faces_of(recogniser: &mut Recogniser, path: &Path) -> anyhow::Result<Vec<EncodedFace>> {
+    all_faces(recogniser, path, &PixelBudget::new(photo_file::PIXELS_AT_ONCE))
+}
+
+/// A face as JSON tells of it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct FaceReport {
+    /// Left, top, width, height in pixels of the photo as it is seen.
+    #[serde(rename = "box")]
+    pub(crate) bounds: [f32; 4],
+    /// L2 distance to what it is compared with; `null` if there is nothing.
+    pub(crate) distance: Option<f32>,
+}
+
+/// To a tenth of a pixel.
+pub(crate) fn rounded(bounds: &FaceBox) -> [f32; 4] {
+    [bounds.x, bounds.y, bounds.width, bounds.height].map(|length| (10.0 * length).round() / 10.0)
+}
+
+/// What is said where only one of several faces was judged; nothing if there are no others.
+pub(crate) fn largest_of(faces: usize) -> String {
+    if faces > 1 { format!("the largest of {faces} faces") } else { String::new() }
 }
 
 /// The whole photo is in memory only in here.
-fn crops(
-    recogniser: &mut Recogniser,
-    path: &Path,
-    budget: &PixelBudget,
-    most: usize,
-) -> anyhow::Result<Vec<(Face, Crop)>> {
+fn crops(recogniser: &mut Recogniser, path: &Path, budget: &PixelBudget) -> anyhow::Result<Vec<(Face, Crop)>> {
     let photo = photo_file::read(path, budget)?;
-    let faces = recogniser.detect(&photo.frame).with_context(|| path.display().to_string())?;
-    Ok(faces.into_iter().take(most).map(|face| (face, recogniser.align(&photo.frame, &face))).collect())
+    let faces = recogniser.detect(&photo.frame).with_context(|| shown(path))?;
+    Ok(faces.into_iter().map(|face| (face, recogniser.align(&photo.frame, &face))).collect())
 }
 
 fn encoded(recogniser: &mut Recogniser, path: &Path, face: Face, crop: Crop) -> anyhow::Result<EncodedFace> {
-    let encoding = recogniser.encode(&crop).with_context(|| path.display().to_string())?;
+    let encoding = recogniser.encode(&crop).with_context(|| shown(path))?;
     Ok(EncodedFace { face, crop, encoding })
 }

@@ -1,17 +1,17 @@
 //! `identify`: who is it? The nearest of all enrolled, for every face of each photo.
 
 use crate::args::Identify;
-use crate::faces::{EncodedFace, all_faces};
+use crate::faces::{EncodedFace, all_faces, rounded};
 use crate::pixel_budget::PixelBudget;
 use crate::workers::on_every_core;
 use crate::{database, photo_file, threshold};
 use anyhow::Result;
-use models::{FaceBox, Recogniser};
+use models::Recogniser;
 use serde::Serialize;
 use shared::encoding::Encoding;
 use shared::gallery::{Gallery, Match};
 use std::path::{Path, PathBuf};
-use terminal::{Answer, on_one_line, say};
+use terminal::{Answer, on_one_line, say, shown};
 
 /// So many photos are done before their answers are printed.
 const PHOTOS_AT_ONCE: usize = 256;
@@ -101,17 +101,12 @@ fn nearest(gallery: &Gallery, probe: &Encoding) -> (Option<Match>, Option<Match>
     gallery.nearest_two(probe).map_or((None, None), |nearest| (Some(nearest.best), nearest.runner_up))
 }
 
-/// To a tenth of a pixel.
-fn rounded(bounds: &FaceBox) -> [f32; 4] {
-    [bounds.x, bounds.y, bounds.width, bounds.height].map(|length| (10.0 * length).round() / 10.0)
-}
-
 fn print(photo: Option<&Path>, faces: Vec<FaceAnswer>, json: bool) -> Result<()> {
-    let photo = photo.map(|photo| photo.display().to_string());
     if json {
+        let photo = photo.map(|photo| photo.display().to_string());
         return terminal::print_json(&PhotoAnswer { photo, faces: Some(faces), error: None });
     }
-    let prefix = photo.map(|photo| format!("{photo}: ")).unwrap_or_default();
+    let prefix = photo.map(|photo| format!("{}: ", shown(photo))).unwrap_or_default();
     if faces.is_empty() {
         return terminal::print(&format!("{prefix}There is no face in this photo"));
     }
@@ -144,6 +139,7 @@ fn tell_unreadable(photo: &Path, error: &anyhow::Error, json: bool) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
+    use models::FaceBox;
     use terminal::to_json;
 
     fn face(name: Option<&str>, distance: Option<f32>, runner_up: Option<(&str, f32)>) -> FaceAnswer {

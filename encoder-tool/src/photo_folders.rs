@@ -67,7 +67,7 @@ pub(crate) enum ScanError {
 pub(crate) fn scan(root: &Path) -> Result<Scan, ScanError> {
     let mut scan = Scan::default();
     for (name, path) in entries(root)? {
-        let shown = name.to_string_lossy().into_owned();
+        let shown = terminal::shown(&name);
         if path.is_dir() {
             let Some(name) = name.to_str().map(str::to_owned) else {
                 return Err(ScanError::NameNotUnicode { name: shown });
@@ -97,7 +97,7 @@ pub(crate) fn scan(root: &Path) -> Result<Scan, ScanError> {
 fn photos_in(person: &str, folder: &Path, scan: &mut Scan) -> Result<Vec<Photo>, ScanError> {
     let mut photos = Vec::new();
     for (name, path) in entries(folder)? {
-        let shown = format!("{person}/{}", name.to_string_lossy());
+        let shown = format!("{}/{}", terminal::shown(person), terminal::shown(&name));
         if let Some(near_miss) = NearMiss::of_file(&name.to_string_lossy(), &shown) {
             scan.near_misses.push(near_miss);
             continue;

@@ -1,7 +1,7 @@
 //! `verify`: is it who they claim to be?
 
 use crate::args::Verify;
-use crate::faces::largest_face;
+use crate::faces::{FaceReport, faces_of, largest_of, rounded};
 use crate::{database, threshold};
 use anyhow::{Context, Result};
 use models::Recogniser;
@@ -19,6 +19,8 @@ struct Verified {
     threshold: f32,
     #[serde(rename = "match")]
     matches: bool,
+    /// All of them with their distances to the claimed person; the first, the largest, is the one that is judged.
+    faces: Vec<FaceReport>,
 }
 
 /// Compares the largest face with the claimed person. Yes if it is them.
@@ -33,8 +35,14 @@ pub(crate) fn run(arguments: &Verify) -> Result<Answer> {
         .person_by_name(&name)
         .with_context(|| format!("nobody called {name} is enrolled in {}", arguments.db.display()))
         .help("`encoder-tool list DB` prints all names")?;
-    let face = largest_face(&mut recogniser, &arguments.photo)?;
-    let distance = face.and_then(|face| gallery.nearest_of(person, &face.encoding)).map(|found| found.distance);
+    let faces: Vec<FaceReport> = faces_of(&mut recogniser, &arguments.photo)?
+        .iter()
+        .map(|face| FaceReport {
+            bounds: rounded(&face.face.bounds),
+            distance: gallery.nearest_of(person, &face.encoding).map(|found| found.distance),
+        })
+        .collect();
+    let distance = faces.first().and_then(|largest| largest.distance);
     let threshold =
         threshold::in_force(arguments.threshold.threshold, gallery.header().threshold, recogniser.threshold());
     let verified = Verified {
@@ -42,6 +50,7 @@ pub(crate) fn run(arguments: &Verify) -> Result<Answer> {
         distance,
         threshold,
         matches: distance.is_some_and(|distance| distance <= threshold),
+        faces,
     };
     match arguments.json {
         true => terminal::print_json(&verified)?,
@@ -51,13 +60,15 @@ pub(crate) fn run(arguments: &Verify) -> Result<Answer> {
 }
 
 fn in_words(verified: &Verified) -> String {
-    let Verified { identity, distance, threshold, matches } = verified;
+    let Verified { identity, distance, threshold, matches, faces } = verified;
+    let which = Some(largest_of(faces.len())).filter(|which| !which.is_empty());
+    let which = which.map(|which| format!("; {which}")).unwrap_or_default();
     let answer = match matches {
         true => format!("It's {identity}, welcome in!"),
         false => format!("It's not {identity}, please go away"),
     };
     match distance {
-        Some(distance) => format!("{answer} (distance {distance:.3}, threshold {threshold:.3})"),
+        Some(distance) => format!("{answer} (distance {distance:.3}, threshold {threshold:.3}{which})"),
         None => format!("{answer} (there is no face in this photo)"),
     }
 }
@@ -68,7 +79,7 @@ mod tests {
     use terminal::to_json;
 
     fn verified(distance: Option<f32>, matches: bool) -> Verified {
-        Verified { identity: "younes".to_owned(), distance, threshold: 0.7, matches }
+        Verified { identity: "younes".to_owned(), distance, threshold: 0.7, matches, faces: Vec::new() }
     }
 
     #[test]
@@ -80,11 +91,15 @@ mod tests {
         ] {
             assert_eq!(in_words(&verified), expected);
         }
+        let face = FaceReport { bounds: [0.0; 4], distance: Some(0.9) };
+        let several = Verified { faces: vec![face; 2], ..verified(Some(0.9), false) };
+        assert!(in_words(&several).ends_with("threshold 0.700; the largest of 2 faces)"));
     }
 
     #[test]
     fn json() {
-        let expected = r#"{"schema":1,"identity":"younes","distance":0.5,"threshold":0.7,"match":true}"#;
-        assert_eq!(to_json(&verified(Some(0.5), true)).unwrap(), expected);
+        let expected = r#"{"schema":1,"identity":"younes","distance":0.5,"threshold":0.7,"match":true,"faces":[{"box":[1.0,2.0,3.0,4.0],"distance":0.5}]}"#;
+        let faces = vec![FaceReport { bounds: [1.0, 2.0, 3.0, 4.0], distance: Some(0.5) }];
+        assert_eq!(to_json(&Verified { faces, ..verified(Some(0.5), true) }).unwrap(), expected);
     }
 }

@@ -5,13 +5,14 @@ use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use terminal::shown;
 
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
     /// The system refused.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}", shown(path))]
     Refused {
         /// The file.
         path: PathBuf,
@@ -19,7 +20,7 @@ pub enum ReadError {
         source: io::Error,
     },
     /// There is something else in its place. A pipe or a device would keep us waiting.
-    #[error("cannot read {}: it is a {found}, not a file", path.display())]
+    #[error("cannot read {}: it is a {found}, not a file", shown(path))]
     NotAFile {
         /// The place.
         path: PathBuf,
@@ -27,7 +28,7 @@ pub enum ReadError {
         found: &'static str,
     },
     /// It is larger than anything sensible.
-    #[error("{} has more than the {limit} bytes that are read", path.display())]
+    #[error("{} has more than the {limit} bytes that are read", shown(path))]
     TooLarge {
         /// The file.
         path: PathBuf,

@@ -2,8 +2,17 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::path::Path;
 
-/// The text with every control character but line feed and tab as JSON escapes it: `\u001b`. JSON stays the same JSON.
+/// A path as it may stand within a line: also its line feeds and tabs are shown as JSON escapes them, so that a file's name
+/// cannot add a line of its own to an answer.
+pub fn shown(path: impl AsRef<Path>) -> String {
+    let path = path.as_ref().to_string_lossy();
+    visible(&path).replace('\n', r"\u000a").replace('\t', r"\u0009")
+}
+
+/// The text with every control character but line feed and tab as JSON escapes it: `\u001b`; likewise what turns the
+/// direction of writing, or begins a line elsewhere. JSON stays the same JSON.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_obeyed) {
         return text.into();
@@ -11,7 +20,7 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     let mut shown = String::with_capacity(text.len() + 16);
     for character in text.chars() {
         match is_obeyed(character) {
-            // Control characters are below U+00A0.
+            // All of them are below U+10000.
             true => write!(shown, "\\u{:04x}", u32::from(character)).unwrap_or_default(),
             false => shown.push(character),
         }
@@ -20,7 +29,9 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
 }
 
 fn is_obeyed(character: char) -> bool {
-    character.is_control() && character != '\n' && character != '\t'
+    let turns_or_breaks =
+        matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns_or_breaks || character.is_control() && character != '\n' && character != '\t'
 }
 
 #[cfg(test)]
@@ -36,8 +47,18 @@ mod tests {
             ("\x1b[2J\x1b]0;owned\x07", r"\u001b[2J\u001b]0;owned\u0007"),
             ("locked\r\x7funlocked", r"locked\u000d\u007funlocked"),
             ("\u{9b}31m", r"\u009b31m"),
+            ("a\u{202e}gpj.exe\u{2066}\u{2028}", r"a\u202egpj.exe\u2066\u2028"),
         ] {
             assert_eq!(visible(text), shown);
+        }
+    }
+
+    /// A photo called `a.jpg: no`, line feed, `b.jpg: It's Bo` answered for another photo.
+    #[test]
+    fn a_file_name_is_one_line() {
+        for (name, expected) in [("Zoë/1.jpg", "Zoë/1.jpg"), ("a\nb\t\u{202e}\u{1b}", r"a\u000ab\u0009\u202e\u001b")]
+        {
+            assert_eq!(shown(name), expected);
         }
     }
 

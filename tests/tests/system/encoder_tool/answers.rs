@@ -70,7 +70,7 @@ fn verify_takes_the_claim_into_account() {
         assert!(answer.stdout.starts_with(words), "{answer:?}");
         let answer = said(verify().arg(enrolled()).arg(door_photo(photo)).arg("--json"));
         let object = answer.json();
-        assert_eq!(keys(&object), ["distance", "identity", "match", "schema", "threshold"]);
+        assert_eq!(keys(&object), ["distance", "faces", "identity", "match", "schema", "threshold"]);
         assert_eq!((answer.code, &object["match"]), (code, &Value::Bool(code == 0)), "{photo} {claim}");
         assert_eq!(object["distance"].is_null(), photo == "wall.jpg");
     }
@@ -107,11 +107,12 @@ fn compare_asks_for_no_database() {
         let answer = said(encoder_tool(["compare"]).arg(&obama).arg(other).args(options));
         let object = answer.json();
         assert_eq!(answer.code, code, "{}", other.display());
-        assert_eq!(keys(&object), ["distance", "pixel_distance", "schema"]);
+        assert_eq!(keys(&object), ["distance", "faces", "match", "pixel_distance", "schema", "threshold"]);
         assert_eq!(object["distance"].is_number(), has_distance);
         assert_eq!(object["pixel_distance"].is_number(), has_distance && options.contains(&"--pixels"));
         if *other == obama {
-            assert_eq!(object, serde_json::json!({"schema": 1, "distance": 0.0, "pixel_distance": 0.0}));
+            assert_eq!((&object["distance"], &object["pixel_distance"]), (&0.0.into(), &0.0.into()));
+            assert_eq!((&object["match"], &object["faces"][0]), (&true.into(), &object["faces"][1]));
         }
     }
     let words = said(encoder_tool(["compare"]).arg(&obama).arg(&wall)).stdout;

@@ -88,3 +88,25 @@ fn pipes_and_devices_are_not_waited_for() {
         assert_eq!(listed.code, 2, "{listed:?}");
     }
 }
+
+/// A line feed in a file's name made an answer for a photo that nobody asked about.
+#[test]
+fn the_name_of_a_file_cannot_forge_an_answer() {
+    let folder = made::folder(&[
+        ("people/Joe/1.jpg", &made::portrait()),
+        ("a.jpg: no\nb.jpg: It's Bo (distance 0.100)\nc", &made::portrait()),
+        ("a\nerror: forged.jpg", b"no photo"),
+        ("a\u{202e}.jpg", &made::portrait()),
+    ]);
+    let database = folder.path().join("people.db");
+    assert_eq!(super::build(&folder.path().join("people"), &database, &["-q"]).code, 0);
+    let photos = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let photos = photos.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with('a'));
+    let mut asked = super::encoder_tool(["identify", "--db"]);
+    let said = tests::said(asked.arg(&database).args(photos));
+    assert_eq!(said.code, 2, "{said:?}");
+    let lines = || said.stdout.lines().chain(said.stderr.lines());
+    assert!(!lines().any(|line| line.starts_with("b.jpg") || line.starts_with("error: forged")), "{said:?}");
+    assert!(!lines().any(|line| line.contains('\u{202e}')) && said.stdout.contains(r"\u202e"), "{said:?}");
+    assert_eq!(said.stdout.lines().count(), 2, "{said:?}");
+}
