@@ -13,17 +13,18 @@ use crate::camera::{Health, configured_size};
 use crate::control::{Order, Reply, hear};
 use crate::database::{InUse, Trust, read_bytes};
 use crate::door::{Latch, ScriptedDoor};
+use crate::memory;
 use crate::reader::{Digits, cards_typed};
 use crate::receive::{announcement, take_in};
 use crate::run::last_lock::LockLine;
 use crate::status::{Board, Form, Report, answer, shown};
 use evdev::InputEvent;
-use files::{Memory, Storage};
+use files::Storage;
 use jiff::tz::TimeZone;
 use shared::card::CardNumber;
 use shared::delivery::Announcement;
 use shared::gallery::{DatabaseDigest, Gallery, ModelHash, PersonId};
-use shared::policy::Rules;
+use shared::policy::{Kind, Memory, Now, Observation, Policy, PresentedCard, Rules};
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
@@ -31,6 +32,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
+
+/// What a unit remembers over a restart: what another restart would remember after a frame that shows nobody.
+///
+/// # Errors
+/// Why it cannot be used.
+pub fn memory(text: &[u8], rules: Rules, now: &Now) -> Result<Memory, String> {
+    let memory = memory::parse(text)?;
+    let mut policy = Policy::new(rules).map_err(|error| error.to_string())?;
+    policy.remember(&memory, now);
+    let _nobody = policy.decide(&Observation::new(&[]), now);
+    policy.present_card(&PresentedCard::Unknown, now);
+    policy.clear_lockouts(Some(Kind::Card));
+    policy.take_changed_memory().ok_or_else(|| "nothing has changed".to_owned())
+}
 
 /// A people database that was brought to a unit with that model: its people, or why it is refused.
 ///
@@ -85,7 +100,7 @@ pub fn small_file(text: &[u8]) -> bool {
 }
 
 fn names_in(text: &[u8]) -> anyhow::Result<Names> {
-    let mut storage = Memory::default();
+    let mut storage = files::Memory::default();
     storage.append(&names_name("log"), text)?;
     Names::read(&mut storage, "log")
 }

@@ -23,7 +23,6 @@ mod keygen;
 pub mod lights;
 mod lockout;
 pub mod memory;
-mod passages;
 pub mod reader;
 mod receive;
 mod replay;

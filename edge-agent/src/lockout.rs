@@ -126,6 +126,9 @@ fn in_words(lockout: &Lockout, names: &Names, is_cleared: bool) -> String {
     match (is_cleared, seconds_left) {
         (true, _) => format!("forgiven  {what}"),
         (false, Some(seconds)) => format!("refused   {what}, for {seconds} s more"),
+        (false, None) if tried == "face" => {
+            format!("slowed    {what}, one face every five minutes until somebody is let in or it is cleared")
+        }
         (false, None) => format!("refused   {what}, until it is cleared or the person has a new card"),
     }
 }

@@ -51,17 +51,10 @@ impl MemoryFile {
                 return Memory::default();
             }
         };
-        match serde_json::from_slice(&text) {
-            Ok(Content { schema: 1, memory }) => memory,
-            Ok(Content { schema, .. }) => {
-                tracing::error!("{name} is of another version ({schema}); failed attempts before are forgotten");
-                Memory::default()
-            }
-            Err(error) => {
-                tracing::error!("{name} is damaged: {error}; failed attempts before are forgotten");
-                Memory::default()
-            }
-        }
+        parse(&text).unwrap_or_else(|why| {
+            tracing::error!("{name} {why}; failed attempts before are forgotten");
+            Memory::default()
+        })
     }
 
     /// Keeps this in place of what was kept.
@@ -86,19 +79,50 @@ impl MemoryFile {
     }
 }
 
+/// What a file says.
+///
+/// # Errors
+/// Why it cannot be used.
+pub(crate) fn parse(text: &[u8]) -> Result<Memory, String> {
+    match serde_json::from_slice(text) {
+        Ok(Content { schema: 1, memory }) => Ok(memory),
+        Ok(Content { schema, .. }) => Err(format!("is of another version ({schema})")),
+        Err(error) => Err(format!("is damaged: {error}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use files::power_cut::{Loss, PowerCut};
     use shared::gallery::PersonId;
-    use shared::policy::{Direction, Failures, Kind, Opened, Passage};
+    use shared::policy::{Direction, Kind, Opened, Passage, RememberedFailures};
+
+    fn failed(kind: Kind, failures: u32) -> RememberedFailures {
+        RememberedFailures { kind, failures, unmatched: 3, cards: vec![7], database: 9 }
+    }
+
+    #[test]
+    fn what_an_earlier_version_kept_is_read() {
+        let text = r#"{"schema":1,"memory":{"failures":[{"kind":"face","failures":4}],"openings":[],"passages":
+            [{"person":"01010101010101010101010101010101","direction":"in","utc_ms":5}]}}"#;
+        let mut files = files::Memory::default();
+        files.append("memory.json", text.as_bytes()).unwrap();
+        let memory = MemoryFile::new(Box::new(files), "memory.json").read();
+        assert_eq!((memory.failures[0].failures, memory.passages[0].clock_was_right), (4, false));
+    }
 
     fn memory(failures: u32) -> Memory {
         let ada = PersonId([1; 16]);
         Memory {
-            failures: vec![Failures { kind: Kind::Face, failures }, Failures { kind: Kind::CardOf(ada), failures: 1 }],
+            failures: vec![failed(Kind::Face, failures), failed(Kind::CardOf(ada), 1)],
             openings: vec![Opened { schedule: "cleaning".to_owned(), utc_ms: 1_800_000_000_000 }],
-            passages: vec![Passage { person: ada, direction: Direction::In, utc_ms: 1_800_000_000_000 }],
+            passages: vec![Passage {
+                person: ada,
+                direction: Direction::In,
+                utc_ms: 1_800_000_000_000,
+                clock_was_right: true,
+            }],
         }
     }
 

@@ -37,6 +37,24 @@ pub fn nearest(rows: &Rows<'_>, probe: &Probe, kernel: Kernel) -> Option<RowDist
     best.map(|candidate| candidate.at_distance(rows, probe))
 }
 
+/// The nearest of the rows that are wanted, the first of equally near ones; `None` without such rows or with a probe of
+/// other dimensions.
+pub fn nearest_where(
+    rows: &Rows<'_>,
+    probe: &Probe,
+    kernel: Kernel,
+    is_wanted: impl Fn(usize) -> bool,
+) -> Option<RowDistance> {
+    let mut best: Option<Candidate> = None;
+    scan(rows, probe, kernel, |candidate| {
+        if is_wanted(candidate.row) {
+            best = Some(candidate);
+        }
+        best.map_or(f32::NEG_INFINITY, |best| best.likeness)
+    });
+    best.map(|candidate| candidate.at_distance(rows, probe))
+}
+
 /// The nearest row, and the nearest of the rows that have another owner than that one; the first of equally near ones.
 /// `owners` has one number for each row. `None` as in [`nearest`], or if owners are missing.
 pub fn nearest_two(

@@ -63,6 +63,15 @@ fn event(event: &Event, names: &Names) -> String {
             let what = tried.code().replace('_', " ");
             format!("{what}{whose} is refused for {} s, after {failures} failed attempts", for_ms / 1000)
         }
+        Event::FacesPaced { failures, each_ms } => {
+            format!("one face every {} s is judged, after {failures} failed attempts", each_ms / 1000)
+        }
+        Event::CardBlocked { person, failures } => {
+            let whose = person.map(|person| format!(" of {}", who(&person, names))).unwrap_or_default();
+            format!(
+                "CARDS{whose} ARE REFUSED until that is cleared or there is a new one, after {failures} failed attempts"
+            )
+        }
         Event::LockoutCleared { tried, person, failures } => {
             let whose = person.map(|person| format!(" of {}", who(&person, names))).unwrap_or_default();
             let what = tried.code().replace('_', " ");
@@ -153,6 +162,8 @@ mod tests {
                 Event::LockedOut { tried: Credential::CardAndFace, person: Some(ADA), failures: 6, for_ms: 60_000 },
                 "card and face of adadadadadadadadadadadadadadadad is refused for 60 s",
             ),
+            (Event::FacesPaced { failures: 50, each_ms: 300_000 }, "one face every 300 s is judged"),
+            (Event::CardBlocked { person: Some(ADA), failures: 50 }, "ARE REFUSED until that is cleared"),
             (
                 Event::LockoutCleared { tried: Credential::Face, person: None, failures: 7 },
                 "an administrator cleared 7 failed attempts by face",

@@ -89,10 +89,17 @@ pub(super) fn warnings(config: &Config, lock: Option<&CheckedLock>, gallery: &Ga
     }
     warnings.extend(on_at_boot(config));
     warnings.extend(about_contacts(&config.contacts));
+    warnings.extend(about_rate(config));
     warnings.extend(about_device(config.reader.as_ref()));
     warnings.extend(about_cards(config, gallery));
     warnings.extend(about_hours(config, gallery));
     warnings
+}
+
+fn about_rate(config: &Config) -> Option<String> {
+    let rate = config.camera.frames_per_second;
+    let objection = config.policy.objection_to_rate(rate)?;
+    Some(format!("camera.frames-per-second = {rate}: nobody is let in by their face: {objection}"))
 }
 
 fn about_lock(checked: &CheckedLock, lock: LockPin) -> Vec<String> {

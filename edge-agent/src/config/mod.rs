@@ -115,6 +115,14 @@ pub enum ConfigError {
         /// What it may be.
         wanted: &'static str,
     },
+    /// A key that earlier versions had.
+    #[error("{key} is no longer a key: {instead}")]
+    Removed {
+        /// Section and key.
+        key: &'static str,
+        /// What to do.
+        instead: &'static str,
+    },
     /// A value is missing beside another one.
     #[error("{key} is missing beside {beside}: {wanted}")]
     Missing {
@@ -355,9 +363,9 @@ mod tests {
             ("[clock]\nzone = \"Europe/Atlantis\"\n", "clock.zone"),
             ("[anti-passback]\nseconds = 0\n", "anti-passback.seconds"),
             ("[anti-passback]\ndirection = \"up\"\n", "up"),
-            ("[anti-passback]\nshared-folder = \"/run/doors\"\n", "anti-passback.door-name is missing"),
-            ("[anti-passback]\ndoor-name = \"front\"\n", "anti-passback.shared-folder is missing"),
-            ("[anti-passback]\nshared-folder = \"a\"\ndoor-name = \"../b\"\n", "anti-passback.door-name"),
+            ("[anti-passback]\nshared-folder = \"/run/doors\"\n", "remove the line"),
+            ("[anti-passback]\ndoor-name = \"front\"\n", "remove the line"),
+            ("[policy]\nattempt-ms = 2000\n", "policy.attempt-ms is no longer a key: remove the line"),
             ("a = [", "TOML"),
         ] {
             let message = Config::parse(text).unwrap_err().to_string();

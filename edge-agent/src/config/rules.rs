@@ -1,12 +1,14 @@
 //! `[policy]`: the rules of the door, as they are written in a configuration.
 
+use super::ConfigError;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use shared::gallery::Gallery;
-use shared::policy::{Rules, RulesError};
+use shared::policy::Rules;
 
 /// Every key of the section.
 #[cfg(test)]
-pub(super) const KEYS: [&str; 22] = [
+pub(super) const KEYS: [&str; 21] = [
     "threshold",
     "margin",
     "consensus",
@@ -23,7 +25,6 @@ pub(super) const KEYS: [&str; 22] = [
     "several-faces",
     "mode",
     "look-alikes",
-    "attempt-ms",
     "lockout-after",
     "lockout-ms",
     "lockout-ceiling-ms",
@@ -67,8 +68,9 @@ pub struct PolicyRules {
     pub mode: Option<Mode>,
     /// See [`Rules::look_alikes_need_card`].
     pub look_alikes: Option<LookAlikes>,
-    /// See [`Rules::attempt_ms`].
-    pub attempt_ms: Option<u64>,
+    /// No longer a key.
+    #[serde(rename = "attempt-ms")]
+    removed_attempt_ms: Option<IgnoredAny>,
     /// See [`Rules::lockout_after`].
     pub lockout_after: Option<u32>,
     /// See [`Rules::lockout_ms`].
@@ -154,7 +156,6 @@ impl PolicyRules {
         rules.several_faces = self.several_faces.map_or(rules.several_faces, Into::into);
         rules.mode = self.mode.map_or(rules.mode, Into::into);
         rules.look_alikes_need_card = self.look_alikes != Some(LookAlikes::AsOthers);
-        rules.attempt_ms = self.attempt_ms.unwrap_or(rules.attempt_ms);
         rules.lockout_after = self.lockout_after.unwrap_or(rules.lockout_after);
         rules.lockout_ms = self.lockout_ms.unwrap_or(rules.lockout_ms);
         rules.lockout_ceiling_ms = self.lockout_ceiling_ms.unwrap_or(rules.lockout_ceiling_ms);
@@ -163,8 +164,34 @@ impl PolicyRules {
         rules
     }
 
-    pub(super) fn check(&self) -> Result<(), RulesError> {
-        self.with_threshold(1.0).check()
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.removed_attempt_ms.is_some() {
+            return Err(ConfigError::Removed {
+                key: "policy.attempt-ms",
+                instead: "remove the line; failed attempts are counted by frames that were compared, not by time",
+            });
+        }
+        Ok(self.with_threshold(1.0).check()?)
+    }
+
+    /// Why so many pictures a second cannot let anybody in, if they cannot.
+    pub fn objection_to_rate(&self, frames_per_second: f64) -> Option<String> {
+        let rules = self.with_threshold(1.0);
+        let frame_ms = 1000.0 / frames_per_second;
+        let needed_ms = frame_ms * rules.consensus.saturating_sub(1) as f64;
+        let (window_ms, gap_ms) = (rules.consensus_window_ms, rules.approach_gap_ms);
+        if frame_ms >= gap_ms as f64 {
+            Some(format!(
+                "whoever stands there has left before the next picture comes, {gap_ms} ms later (policy.approach-gap-ms)"
+            ))
+        } else if needed_ms >= window_ms as f64 {
+            let frames = rules.consensus;
+            Some(format!(
+                "{frames} pictures take {needed_ms:.0} ms, and must agree within {window_ms} ms (policy.consensus-window-ms)"
+            ))
+        } else {
+            None
+        }
     }
 }
 
@@ -203,12 +230,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn pictures_that_come_too_slowly_to_agree_are_objected_to() {
+        for (rules, frames_per_second, expected) in [
+            ("", 15.0, None),
+            ("", 1.5, None),
+            ("", 1.0, Some("approach-gap-ms")),
+            ("approach-gap-ms = 3000", 1.0, Some("consensus-window-ms")),
+            ("consensus-window-ms = 200", 10.0, Some("consensus-window-ms")),
+            ("consensus = 1\nconsensus-of = 1\nconsensus-window-ms = 200", 2.0, None),
+        ] {
+            let said: PolicyRules = toml::from_str(rules).unwrap();
+            let objection = said.objection_to_rate(frames_per_second);
+            assert_eq!(objection.is_some(), expected.is_some(), "{rules} {frames_per_second}: {objection:?}");
+            assert!(objection.is_none_or(|objection| objection.contains(expected.unwrap())));
+        }
+    }
+
+    #[test]
     fn what_is_said_holds_and_the_rest_is_the_default() {
         let said: PolicyRules = toml::from_str(
             "threshold = 0.9\nmargin = 0.1\nconsensus = 2\nconsensus-of = 4\nconsensus-window-ms = 1500\n\
              approach-gap-ms = 700\ncard-window-ms = 8000\nminimum-face = 64.0\nminimum-sharpness = 20.0\nminimum-brightness = 40.0\n\
              maximum-brightness = 220.0\nmaximum-turn = 0.3\nmaximum-nod = 0.2\nseveral-faces = \"all-known\"\nmode = \"card-or-face\"\n\
-             look-alikes = \"as-others\"\nattempt-ms = 1500\nlockout-after = 3\nlockout-ms = 10000\n\
+             look-alikes = \"as-others\"\nlockout-after = 3\nlockout-ms = 10000\n\
              lockout-ceiling-ms = 80000\ntailgating-ms = 3000\nliveness-challenge = \"marked\"",
         )
         .unwrap();
@@ -222,7 +266,7 @@ mod tests {
         (expected.minimum_brightness, expected.maximum_brightness) = (Some(40.0), Some(220.0));
         (expected.maximum_turn, expected.maximum_nod) = (Some(0.3), Some(0.2));
         expected.look_alikes_need_card = false;
-        (expected.attempt_ms, expected.lockout_after) = (1500, 3);
+        expected.lockout_after = 3;
         (expected.lockout_ms, expected.lockout_ceiling_ms) = (10_000, 80_000);
         expected.tailgating_ms = 3000;
         expected.liveness = shared::policy::Liveness::Marked;

@@ -16,6 +16,8 @@
 //! | not again so soon | off | short flashes | two short |
 //! | turn your head to the left | half a second of two | off | one short |
 //! | turn your head to the right | off | half a second of two | one short |
+//! | faces are looked at minutes apart: card, or ask | off | two flashes, long pause | two short |
+//! | your card is blocked: ask | off | three flashes | one long |
 //! | something is wrong with the door | fast, with red | fast, with green | |
 //! | close the door | off | fast | again and again |
 //! | the door was forced | off | on | always |
@@ -72,6 +74,8 @@ impl Pattern {
             Signal::Told(Advice::TryLater) => (SHORT_REFUSALS, "rr........"),
             Signal::Told(Advice::TurnLeft) => (SHORT_BEEP, "ggggg....."),
             Signal::Told(Advice::TurnRight) => ("RR", "rrrrr....."),
+            Signal::Told(Advice::OneFaceAtATime) => (SHORT_REFUSALS, "rr....rr................................"),
+            Signal::Told(Advice::CardBlocked) => (LONG_REFUSAL, "rr..rr..rr.............."),
             Signal::Told(Advice::Fault) => ("", "bb.."),
         };
         Self { opening, round }

@@ -21,12 +21,10 @@ use crate::database::trust;
 use crate::door::{Latch, RelockTimer};
 use crate::folders;
 use crate::memory::MemoryFile;
-use crate::passages::OtherDoors;
 use crate::sight::Networks;
 use crate::status::{self, Around, Board};
 use crate::unit::{Unit, UnitError, equip};
 use anyhow::Context;
-use files::Folder;
 use heat::Heat;
 use orders::Orders;
 use people::People;
@@ -81,9 +79,6 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let mut unit = Unit::new(sight, policy, audit, latch, time);
     equip(&mut unit, &config, &gallery, &clock)?;
     unit.remember_in(MemoryFile::at(&config.door.memory)?);
-    if let Some((folder, door)) = config.anti_passback.shared() {
-        unit.listen_to_other_doors(OtherDoors::new(Box::new(Folder::at(folder)), door));
-    }
     unit.start(&header);
     let people = found.follow(&mut unit, &board, &config.audit, &clock);
     let people = people.context("the system has no thread for the database")?;

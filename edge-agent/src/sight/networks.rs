@@ -4,7 +4,7 @@ use super::Sight;
 use crate::unit::Timings;
 use models::{Crop, Face, Frame, ModelError, Recogniser, quality};
 use shared::gallery::{Gallery, PersonId};
-use shared::policy::{Bounds, Landmark, Neighbour, ObservedFace, Policy, Quality, Resemblance, SeveralFaces};
+use shared::policy::{Bounds, Claimed, Landmark, ObservedFace, Policy, Quality, Resemblance, SeveralFaces};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -31,14 +31,12 @@ impl Networks {
         let encoding = timed(&mut timings.encode_ms, || self.recogniser.encode(crop))?;
         let gallery = &self.gallery;
         let (nearest, claimed) = timed(&mut timings.match_ms, || {
-            let of_claimed = claimed.and_then(|id| {
-                let found = gallery.nearest_of(gallery.person_by_id(&id)?, &encoding)?;
-                Some(Neighbour { person: id, distance: found.distance })
-            });
+            let of_claimed = claimed.and_then(|person| Claimed::of(gallery, person, &encoding));
             (gallery.nearest_two(&encoding), of_claimed)
         });
         seen.resembles = nearest.and_then(|nearest| Resemblance::of(gallery, &nearest));
         seen.claimed = claimed;
+        seen.encoding = Some(Arc::new(encoding));
         Ok(())
     }
 }
@@ -58,7 +56,7 @@ impl Sight for Networks {
             if index < judged {
                 let crop = timed(&mut timings.align_ms, || self.recogniser.align(frame, face));
                 seen.quality = measured(&crop);
-                if policy.quality_problem(&seen).is_none() {
+                if policy.must_be_encoded(&seen) {
                     self.recognise(&mut seen, &crop, policy.claimed(), timings)?;
                 }
             }

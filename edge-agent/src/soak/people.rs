@@ -7,8 +7,9 @@ use shared::gallery::Gallery;
 use shared::gallery::{
     Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest,
 };
-use shared::policy::{Bounds, Candidate, Neighbour, ObservedFace, Resemblance};
+use shared::policy::{Bounds, Candidate, Claimed, ObservedFace, Resemblance};
 use shared::schedule::{Period, Schedule, Schedules, Weekdays};
+use std::sync::Arc;
 
 pub(super) const MODEL: ModelHash = ModelHash([1; 32]);
 /// People are numbered; these are enrolled in every database, and in each one more or fewer of those who follow.
@@ -126,6 +127,12 @@ fn somebody(random: &mut Rng) -> Passer {
     Passer { number, bounds }
 }
 
+/// What a person, or a stranger, looks like: two numbers, far enough apart for faces one after the other.
+fn looks(number: Option<u8>) -> Encoding {
+    let angle = number.map_or(0.0, |number| 2.4 * f32::from(number % 3 + 1));
+    Encoding::from_network(&[angle.cos(), angle.sin()]).unwrap()
+}
+
 impl Passer {
     /// The face as networks and a gallery would see it: of somebody enrolled near to them, of everybody else far from all.
     pub(super) fn observed(&self, gallery: &Gallery, claimed: Option<PersonId>, noise: f32) -> ObservedFace {
@@ -135,12 +142,13 @@ impl Passer {
         let other = usize::from(near == 0);
         let candidate = |person, distance| Candidate::of(gallery, person, distance);
         let resembles = candidate(near, distance).map(|best| Resemblance { best, runner_up: candidate(other, 1.3) });
-        let claimed = claimed.map(|person| Neighbour {
-            person,
-            distance: if self.number == Some(number_of(person)) { 0.5 + noise } else { 1.25 },
+        let claimed = claimed.map(|person| match self.number == Some(number_of(person)) {
+            true => Claimed::new(person, 0.5 + noise),
+            false => Claimed::new(person, 1.25),
         });
         let mut face = ObservedFace::new(self.bounds);
         (face.resembles, face.claimed) = (resembles, claimed);
+        face.encoding = Some(Arc::new(looks(self.number)));
         face
     }
 

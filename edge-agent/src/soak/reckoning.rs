@@ -4,10 +4,11 @@
 use super::people::{self, FROM_MINUTE, Passer, UNTIL_MINUTE, has_hours, mode_of, number_of};
 use crate::unit::Granted;
 use shared::gallery::Mode;
-use shared::policy::Credential;
+use shared::policy::{Credential, LONGEST_CARD_PAUSE_MS};
 use std::collections::VecDeque;
 
-const CARD_MS: u64 = 10_000;
+/// A card waits for a face for ten seconds, and after cards that are nobody's for half a minute to be looked at.
+const CARD_MS: u64 = 10_000 + LONGEST_CARD_PAUSE_MS;
 const MINIMUM_SIDE: f32 = 40.0;
 
 /// What was seen lately.
@@ -59,7 +60,7 @@ impl Reckoning {
             (granted.credential == Credential::CardAndFace && mode != Mode::CardAndFace, "needs no card"),
             (
                 granted.credential != Credential::Face && card_ms_ago.is_none_or(|ago| ago >= CARD_MS),
-                "has presented no card for ten seconds",
+                "has presented no card for forty seconds",
             ),
         ];
         let found = objections.iter().find(|(objects, _)| *objects);

@@ -117,6 +117,9 @@ impl LockoutReport {
             ("card", None) => "unknown cards".to_owned(),
             (kind, None) => format!("entry by {kind}"),
         };
+        if (kind.as_str(), ends_in_seconds) == ("face", &None) {
+            return format!("{what}: one face every five minutes, after {failures} failed attempts");
+        }
         let end = ends_in_seconds
             .map_or("until `edge-agent lockout clear`".to_owned(), |seconds| format!("for {seconds} more seconds"));
         format!("{what}: refused {end}, after {failures} failed attempts")
@@ -177,7 +180,9 @@ mod tests {
             let said = report.in_words();
             assert!(said.starts_with(expected) && said.contains("for 31 more seconds, after 5"), "{said}");
             let said = LockoutReport { ends_in_seconds: None, ..report }.in_words();
-            assert!(said.contains("until `edge-agent lockout clear`"), "{said}");
+            let end =
+                if kind == Kind::Face { "one face every five minutes" } else { "until `edge-agent lockout clear`" };
+            assert!(said.contains(end), "{said}");
         }
     }
 }

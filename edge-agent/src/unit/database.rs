@@ -15,7 +15,7 @@ impl Unit {
     /// When a rule is out of its range; the people before still hold then.
     pub fn use_database(&mut self, gallery: &Arc<Gallery>, rules: Rules) -> Result<(), RulesError> {
         let now = self.clock.now();
-        self.policy.start_afresh(rules, gallery.schedules().clone())?;
+        self.policy.start_afresh(rules, gallery.schedules().clone(), &now)?;
         self.record_ended_approach(&now);
         self.sight.know(gallery);
         if let Some(cards) = &mut self.surroundings.cards {

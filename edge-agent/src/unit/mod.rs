@@ -19,7 +19,6 @@ use crate::door::contacts::Contacts;
 use crate::door::{DoorError, DoorWatch, Latch, WatchRules};
 use crate::lights::Lights;
 use crate::memory::MemoryFile;
-use crate::passages::OtherDoors;
 use crate::reader::CardReader;
 use crate::sight::Sight;
 use models::ModelError;
@@ -54,7 +53,6 @@ pub struct Unit {
     clock: Arc<dyn Clock>,
     surroundings: Surroundings,
     memory: Option<MemoryFile>,
-    other_doors: Option<OtherDoors>,
     /// Nobody is let in, for this reason.
     barred: Option<Reason>,
 }
@@ -63,18 +61,13 @@ impl Unit {
     /// Joins the parts. Times of grants are on the clock's forward-only scale.
     pub fn new(sight: Box<dyn Sight>, policy: Policy, audit: AuditLog, latch: Latch, clock: Arc<dyn Clock>) -> Self {
         let surroundings = Surroundings::default();
-        Self { sight, policy, audit, latch, clock, surroundings, memory: None, other_doors: None, barred: None }
+        Self { sight, policy, audit, latch, clock, surroundings, memory: None, barred: None }
     }
 
     /// Goes on with what is remembered there, and keeps there from now on what is not to be forgotten.
     pub fn remember_in(&mut self, mut file: MemoryFile) {
         self.policy.remember(&file.read(), &self.clock.now());
         self.memory = Some(file);
-    }
-
-    /// Hears who went through other doors, and tells who went through this one.
-    pub(crate) fn listen_to_other_doors(&mut self, doors: OtherDoors) {
-        self.other_doors = Some(doors);
     }
 
     /// Takes notice of cards, which belong to the people of this gallery.
@@ -118,9 +111,6 @@ impl Unit {
             Captured::Frame(frame) => self.sight.look(frame, &self.policy, &mut timings)?,
             Captured::Nothing => Vec::new(),
         };
-        if let Some(doors) = self.other_doors.as_mut().filter(|_| !faces.is_empty()) {
-            doors.news().iter().for_each(|passage| self.policy.hear_of(passage));
-        }
         let decision = self.policy.decide(&Observation::new(&faces).with_chance(self.chance()), &now);
         self.record_ended_approach(&now);
         let verdict = self.act_on(decision, &now);
@@ -144,7 +134,7 @@ impl Unit {
     pub fn stop(&mut self) {
         self.latch.lock();
         let now = self.clock.now();
-        self.policy.end_approach();
+        self.policy.end_approach(&now);
         self.surroundings.lights = None;
         self.record_ended_approach(&now);
         self.record(Event::Stopped, &now);
@@ -214,9 +204,11 @@ impl Unit {
     }
 
     fn record_ended_approach(&mut self, now: &Now) {
-        let Some(approach) = self.policy.take_ended_approach() else { return };
-        let events = [Event::tailgating(&approach), Event::refused(&approach)];
-        events.into_iter().flatten().for_each(|event| self.record(event, now));
+        let parts = [self.policy.take_refused_face(), self.policy.take_ended_approach()];
+        for approach in parts.into_iter().flatten() {
+            let events = [Event::tailgating(&approach), Event::refused(&approach)];
+            events.into_iter().flatten().for_each(|event| self.record(event, now));
+        }
     }
 
     /// For the side to which somebody is asked to turn: always the same one where the system has no random numbers.
@@ -238,9 +230,6 @@ impl Unit {
         let Some(memory) = self.policy.take_changed_memory() else { return };
         if let Some(file) = &mut self.memory {
             file.keep(&memory);
-        }
-        if let Some(doors) = &mut self.other_doors {
-            doors.tell(&memory.passages);
         }
     }
 

@@ -35,6 +35,7 @@ impl Surroundings {
         let Cards { reader, gallery } = self.cards.as_mut()?;
         let card = reader.next_card()?;
         let holder = gallery.person_with_card(card).and_then(|person| CardHolder::of(gallery, person));
+        let holder = holder.map(|holder| holder.with(card));
         Some(holder.map_or(PresentedCard::Unknown, PresentedCard::Of))
     }
 

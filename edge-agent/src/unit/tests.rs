@@ -13,7 +13,7 @@ use models::Frame;
 use shared::card::{CardKey, CardNumber};
 use shared::encoding::Encoding;
 use shared::gallery::{Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonName, PhotoDigest};
-use shared::policy::{Credential, Neighbour, ObservedFace};
+use shared::policy::{Claimed, Credential, ObservedFace};
 
 /// A camera that shows the same grey picture for ever, or nothing.
 struct Grey(Option<Frame>);
@@ -77,9 +77,9 @@ fn a_card_of_before_does_not_open_to_the_people_of_now() {
     let card = CardNumber::new(5).unwrap();
     let mut claimed = face(0.5);
     claimed.resembles.as_mut().unwrap().best.mode = Mode::CardAndFace;
-    claimed.claimed = Some(Neighbour { person: PERSON, distance: 0.5 });
+    claimed.claimed = Some(Claimed::new(PERSON, 0.5));
     for changes in [false, true] {
-        let mut bench = Bench::with(vec![vec![], vec![claimed]]);
+        let mut bench = Bench::with(vec![vec![], vec![claimed.clone()]]);
         let reader = ScriptedReader::default();
         let people = card_holder(card, Mode::CardAndFace);
         bench.unit.read_cards(Box::new(reader.clone()), Arc::clone(&people));
@@ -268,7 +268,7 @@ fn a_card_is_its_holders_and_no_other() {
         let claimed = |mut face: ObservedFace| {
             let best = face.resembles.as_mut().unwrap();
             best.best.mode = mode;
-            face.claimed = Some(Neighbour { person: PERSON, distance: best.best.distance });
+            face.claimed = Some(Claimed::new(PERSON, best.best.distance));
             face
         };
         let mut bench = Bench::with(vec![seen.into_iter().map(claimed).collect()]);

@@ -5,7 +5,8 @@ use super::record::LineHash;
 use super::signature::HeadSignature;
 use crate::gallery::{DatabaseDigest, ModelHash, PersonId};
 use crate::policy::{
-    Approach, Credential, Failures, Grant, Kind, Lockout, MAX_CONSENSUS_FRAMES, Neighbour, Reason, Tailgating,
+    Approach, Credential, Failures, Grant, Kind, Locked, LockoutEnd, MAX_CONSENSUS_FRAMES, Neighbour, Reason,
+    Tailgating,
 };
 use heapless::{String, Vec};
 use serde::{Deserialize, Serialize};
@@ -152,6 +153,21 @@ pub enum Event {
         /// For how many milliseconds it is refused.
         for_ms: u64,
     },
+    /// After very many failed attempts by face, one face is judged every so often.
+    FacesPaced {
+        /// How many attempts failed without a grant.
+        failures: u32,
+        /// Every how many milliseconds.
+        each_ms: u64,
+    },
+    /// After very many failed attempts with the card of a person, that person's cards are refused until an administrator
+    /// clears that or the person has a new one.
+    CardBlocked {
+        /// Whose cards.
+        person: Option<PersonId>,
+        /// How many attempts failed without a grant.
+        failures: u32,
+    },
     /// An administrator forgave failed attempts.
     LockoutCleared {
         /// What was counted: faces, cards, or the face that belongs to one card.
@@ -192,10 +208,14 @@ impl Event {
     }
 
     /// Nobody may try the same for a while.
-    pub fn locked_out(lockout: &Lockout) -> Self {
-        let Lockout { after: Failures { kind, failures }, for_ms } = *lockout;
+    pub fn locked_out(locked: &Locked) -> Self {
+        let Locked { after: Failures { kind, failures }, ends } = *locked;
         let (tried, person) = tried(kind);
-        Self::LockedOut { tried, person, failures, for_ms }
+        match ends {
+            LockoutEnd::InMs(for_ms) => Self::LockedOut { tried, person, failures, for_ms },
+            LockoutEnd::OneFaceEach(each_ms) => Self::FacesPaced { failures, each_ms },
+            LockoutEnd::WhenCleared => Self::CardBlocked { person, failures },
+        }
     }
 
     /// An administrator forgave these.

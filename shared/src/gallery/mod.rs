@@ -179,6 +179,12 @@ impl Gallery {
         self.look_alikes.iter().any(|pair| pair.one == person || pair.other == person)
     }
 
+    /// Whether two people are on record as looking alike.
+    pub fn are_look_alikes(&self, person: usize, other: usize) -> bool {
+        let pair = (person.min(other), person.max(other));
+        self.look_alikes.iter().any(|known| (known.one, known.other) == pair)
+    }
+
     /// Refuses a database of another model.
     ///
     /// # Errors
@@ -207,6 +213,14 @@ impl Gallery {
         let rows = self.enrolled.rows()?.range(encodings.clone())?;
         let found = matching::nearest(&rows, &Probe::new(probe), Kernel::fastest())?;
         self.match_of(RowDistance { row: encodings.start + found.row, ..found })
+    }
+
+    /// The nearest encoding of the people who are wanted; `None` if there are none, or the probe has other dimensions.
+    pub fn nearest_where(&self, probe: &Encoding, is_wanted: impl Fn(usize) -> bool) -> Option<Match> {
+        let owners = self.enrolled.owners();
+        let is_row_wanted = |row: usize| owners.get(row).is_some_and(|&owner| is_wanted(owner as usize));
+        let (rows, probe) = (self.enrolled.rows()?, Probe::new(probe));
+        self.match_of(matching::nearest_where(&rows, &probe, Kernel::fastest(), is_row_wanted)?)
     }
 
     fn match_of(&self, found: RowDistance) -> Option<Match> {

@@ -30,13 +30,17 @@ pub enum Advice {
     TurnLeft,
     /// Turn your head to your right, and look ahead again.
     TurnRight,
+    /// Faces are looked at one at a time, minutes apart: present your card with your face, or ask somebody.
+    OneFaceAtATime,
+    /// Your card is blocked: ask whoever runs this door.
+    CardBlocked,
     /// Something is wrong with the door: tell somebody.
     Fault,
 }
 
 impl Advice {
     /// Every advice, in the order of this file.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Wait,
         Self::LookHere,
         Self::ComeCloser,
@@ -49,6 +53,8 @@ impl Advice {
         Self::TryLater,
         Self::TurnLeft,
         Self::TurnRight,
+        Self::OneFaceAtATime,
+        Self::CardBlocked,
         Self::Fault,
     ];
 }
@@ -57,7 +63,7 @@ impl Reason {
     /// What to tell somebody who is not let in for this reason.
     pub const fn advice(self) -> Advice {
         match self {
-            Self::Deciding | Self::AlreadyGranted => Advice::Wait,
+            Self::Deciding | Self::AlreadyGranted | Self::CardPause => Advice::Wait,
             Self::Blurred | Self::TurnedAway | Self::FaceNeeded => Advice::LookHere,
             Self::TooFar => Advice::ComeCloser,
             Self::TooDark | Self::TooBright => Advice::MindTheLight,
@@ -66,9 +72,11 @@ impl Reason {
             Self::CardNeeded => Advice::PresentCard,
             Self::TurnLeft => Advice::TurnLeft,
             Self::TurnRight => Advice::TurnRight,
-            Self::CardNotKnown | Self::NotCardHolder => Advice::WrongCard,
+            Self::CardNotKnown | Self::NotCardHolder | Self::NearerToAnother => Advice::WrongCard,
             Self::OutsideValidity | Self::OutsideHours | Self::NobodyHereYet => Advice::OutsideHours,
             Self::LockedOut | Self::PassedAlready => Advice::TryLater,
+            Self::FacesPaced => Advice::OneFaceAtATime,
+            Self::CardBlocked => Advice::CardBlocked,
             Self::ClockUnknown | Self::NotRecorded | Self::SelfTestFailed => Advice::Fault,
         }
     }

@@ -1,6 +1,7 @@
 //! Approaches: when one begins and ends, whom it has let in, and what is kept of it for the record.
 
-use super::decision::{Grant, Neighbour, Refusal};
+use super::decision::{Neighbour, Refusal};
+use super::exit::Grant;
 use super::observation::Now;
 use super::reason::Reason;
 use super::rules::MAX_CONSENSUS_FRAMES;
@@ -51,11 +52,14 @@ pub struct Tailgating {
 pub(super) struct Approaches {
     current: Option<Current>,
     ended: Option<Approach>,
+    refused_face: Option<Approach>,
 }
 
 #[derive(Debug)]
 struct Current {
     began_utc_ms: i64,
+    /// When the face stepped in front that is there now, or the approach began.
+    face_began_ms: u64,
     seen_utc_ms: i64,
     seen_ms: u64,
     grants: usize,
@@ -98,12 +102,31 @@ impl Approaches {
     /// Ends the approach if there is one.
     pub(super) fn end(&mut self) {
         if let Some(current) = self.current.take() {
-            self.ended = Some(current.into_record());
+            self.ended = Some(current.to_record());
         }
     }
 
     pub(super) fn take_ended(&mut self) -> Option<Approach> {
         self.ended.take()
+    }
+
+    pub(super) fn take_refused_face(&mut self) -> Option<Approach> {
+        self.refused_face.take()
+    }
+
+    /// Another face steps in front. What was refused to the one before is a record of its own, if that face was compared,
+    /// and if its attempt has failed or it was there for as long as a gap between approaches: so a record costs an attempt,
+    /// or time.
+    pub(super) fn change_face(&mut self, has_failed: bool, gap_ms: u64, now: &Now) {
+        let Some(current) = &mut self.current else { return };
+        let was_long_there = now.monotonic_ms.saturating_sub(current.face_began_ms) >= gap_ms;
+        let was_compared = current.refusal.is_some_and(|refusal| refusal.distance.is_some());
+        if was_compared && (has_failed || was_long_there) {
+            self.refused_face = Some(Approach { tailgating: None, ..current.to_record() });
+            (current.refusal, current.began_utc_ms) = (None, now.utc_ms);
+            current.distances.clear();
+        }
+        current.face_began_ms = now.monotonic_ms;
     }
 
     /// Somebody is at the door.
@@ -180,7 +203,7 @@ fn says_as_much(reason: Reason, earlier: Reason) -> bool {
     match reason {
         Reason::FaceNeeded => earlier.is_about_quality() || earlier == Reason::FaceNeeded,
         Reason::CardNeeded | Reason::Deciding | Reason::TurnLeft | Reason::TurnRight => {
-            !matches!(earlier, Reason::CardNotKnown | Reason::NotCardHolder)
+            !matches!(earlier, Reason::CardNotKnown | Reason::NotCardHolder | Reason::NearerToAnother)
         }
         _ => !reason.is_about_quality() || earlier.is_about_quality() || earlier == Reason::FaceNeeded,
     }
@@ -190,6 +213,7 @@ impl Current {
     fn begin(now: &Now) -> Self {
         Self {
             began_utc_ms: now.utc_ms,
+            face_began_ms: now.monotonic_ms,
             seen_utc_ms: now.utc_ms,
             seen_ms: now.monotonic_ms,
             grants: 0,
@@ -201,7 +225,7 @@ impl Current {
         }
     }
 
-    fn into_record(self) -> Approach {
+    fn to_record(&self) -> Approach {
         let tailgating = self.tailgating();
         let (person, distance, runner_up) = match (self.refusal, self.granted) {
             (Some(refusal), _) => (refusal.person, refusal.distance, refusal.runner_up),

@@ -1,6 +1,7 @@
 //! What a card that was presented means until a face or the time has settled it.
 
-use super::decision::{Grant, Refusal};
+use super::decision::Refusal;
+use super::exit::Grant;
 use super::observation::CardHolder;
 use super::permission::{CardUse, card_use};
 use super::reason::Reason;
@@ -22,6 +23,8 @@ pub enum PresentedCard {
 #[derive(Debug, Default)]
 pub(super) struct Cards {
     standing: Option<Standing>,
+    /// The next one, which is looked at when the reader has waited.
+    waiting: Option<PresentedCard>,
 }
 
 #[derive(Debug)]
@@ -55,6 +58,17 @@ impl Cards {
         };
         self.standing = Some(Standing { meaning, since_ms: now_ms, for_ms });
         Some(meaning)
+    }
+
+    /// Keeps a card until the reader has waited, in place of the one before.
+    pub(super) fn wait(&mut self, card: &PresentedCard, for_ms: u64, now_ms: u64) {
+        let meaning = Meaning::Notice(Refusal::of_card(Reason::CardPause, None));
+        self.standing = Some(Standing { meaning, since_ms: now_ms, for_ms });
+        self.waiting = Some(*card);
+    }
+
+    pub(super) fn take_waiting(&mut self) -> Option<PresentedCard> {
+        self.waiting.take()
     }
 
     /// Forgets a card whose time is over, or that is of a time to come: the clock went back.

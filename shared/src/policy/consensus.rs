@@ -1,20 +1,13 @@
-//! Agreement over frames: follows one face from frame to frame and remembers whom it resembled. It lasts no longer than
-//! the face is seen without a break, so that two people never add up to one.
+//! Agreement over frames: whom the followed face resembled in the last judged frames. Which face is followed is for
+//! `tracking` to say.
 
 use super::decision::Neighbour;
-use super::observation::{Bounds, ObservedFace};
 use super::rules::{MAX_CONSENSUS_FRAMES, Rules};
 use crate::gallery::PersonId;
 use heapless::{HistoryBuf, Vec};
 
-/// How much of the places of a face in two frames, one after the other, must be common to both (intersection over
-/// union). At ten frames a second a person who walks up to the camera stays above 0.6; heads side by side reach 0.1.
-const MINIMUM_OVERLAP: f32 = 0.3;
-
 #[derive(Debug, Default)]
 pub(super) struct Consensus {
-    /// Where the followed face was in the last frame.
-    place: Option<Bounds>,
     votes: HistoryBuf<Vote, MAX_CONSENSUS_FRAMES>,
 }
 
@@ -28,25 +21,6 @@ struct Vote {
 
 impl Consensus {
     pub(super) fn start_over(&mut self) {
-        *self = Self::default();
-    }
-
-    /// Goes on with a face if it is the one followed so far, else starts over with it. It is the same if it overlaps
-    /// the last place well, and better than any other face in the frame does. Whether it goes on.
-    pub(super) fn follow(&mut self, face: &ObservedFace, all: &[ObservedFace]) -> bool {
-        let continues = self.place.is_some_and(|place| {
-            let overlap = place.overlap(&face.bounds);
-            overlap >= MINIMUM_OVERLAP && all.iter().all(|other| place.overlap(&other.bounds) <= overlap)
-        });
-        if !continues {
-            self.start_over();
-        }
-        self.place = Some(face.bounds);
-        continues
-    }
-
-    /// What was seen so far of the followed face counts no more.
-    pub(super) fn forget_votes(&mut self) {
         self.votes.clear();
     }
 
@@ -134,30 +108,6 @@ mod tests {
         for (frames, agreed) in [(31, false), (32, true), (100, true)] {
             let (consensus, now_ms) = counted(&"a".repeat(frames));
             assert_eq!(consensus.agreed(ADA, &rules, now_ms).is_some(), agreed, "{frames}");
-        }
-    }
-
-    #[test]
-    fn another_face_starts_over() {
-        let at = |x: f32, side: f32| ObservedFace::new(Bounds { x, y: 0.0, width: side, height: side });
-        let once = Rules { consensus: 1, consensus_of: 1, ..Rules::new(1.0) };
-        let cases: [(&str, ObservedFace, &[ObservedFace], bool); 8] = [
-            ("the same place", at(0.0, 100.0), &[], true),
-            ("a step aside", at(50.0, 100.0), &[], true),
-            ("a long step aside", at(60.0, 100.0), &[], false),
-            ("a step nearer", at(-20.0, 140.0), &[], true),
-            ("another place", at(100.0, 100.0), &[], false),
-            ("no place", at(f32::NAN, 100.0), &[], false),
-            ("somebody else nearby", at(40.0, 100.0), &[at(300.0, 50.0)], true),
-            ("somebody else where the face was", at(40.0, 110.0), &[at(0.0, 90.0)], false),
-        ];
-        for (what, next, others, continues) in cases {
-            let mut consensus = Consensus::default();
-            let _ = consensus.follow(&at(0.0, 100.0), &[]);
-            consensus.count(Some(Neighbour { person: ADA, distance: 0.5 }), 0);
-            let all: std::vec::Vec<_> = others.iter().copied().chain([next]).collect();
-            assert_eq!(consensus.follow(&next, &all), continues, "{what}");
-            assert_eq!(consensus.agreed(ADA, &once, 0).is_some(), continues, "{what}");
         }
     }
 }

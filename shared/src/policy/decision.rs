@@ -1,11 +1,9 @@
-//! What was decided about one frame. A [`Grant`] is the only thing that opens a door, and only this policy makes one.
+//! What was decided about one frame. A [`Grant`] is the only thing that opens a door, and only `exit` makes one.
 
-use super::observation::{Candidate, Resemblance};
+use super::exit::Grant;
+use super::observation::{Candidate, Claimed, Resemblance};
 use super::reason::Reason;
-use super::rules::MAX_CONSENSUS_FRAMES;
 use crate::gallery::PersonId;
-use crate::schedule::ScheduleSet;
-use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 /// What the policy decided about one frame.
@@ -66,111 +64,6 @@ impl Neighbour {
     }
 }
 
-/// The permission to open the door once, for one person. It can be neither made nor copied outside the policy:
-///
-/// ```compile_fail,E0451
-/// use shared::gallery::PersonId;
-/// use shared::policy::Grant;
-/// let (distance, distances) = (None, Default::default());
-/// let credential = shared::policy::Credential::Card;
-/// let forged = Grant { person: PersonId([0; 16]), credential, distance, distances, runner_up: None, face: None, opens: Default::default(), utc_ms: 0 };
-/// ```
-///
-/// ```compile_fail,E0624
-/// use shared::gallery::PersonId;
-/// use shared::policy::{Credential, Grant, Neighbour};
-/// let near = Neighbour { person: PersonId([0; 16]), distance: 0.0 };
-/// let forged = Grant::by_face(Credential::Face, near, None, Default::default(), 0, 0);
-/// ```
-///
-/// ```compile_fail,E0624
-/// let forged = shared::policy::Grant::by_card(shared::gallery::PersonId([0; 16]), 0);
-/// ```
-///
-/// ```compile_fail,E0599
-/// fn twice(grant: shared::policy::Grant) -> (shared::policy::Grant, shared::policy::Grant) {
-///     (grant.clone(), grant)
-/// }
-/// ```
-#[derive(Debug, PartialEq)]
-#[must_use = "a grant that nobody acts on leaves a person standing outside"]
-pub struct Grant {
-    person: PersonId,
-    credential: Credential,
-    distance: Option<f32>,
-    distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
-    runner_up: Option<Neighbour>,
-    face: Option<usize>,
-    opens: ScheduleSet,
-    utc_ms: i64,
-}
-
-impl Grant {
-    /// For a face, judged in so many frames.
-    pub(super) fn by_face(
-        credential: Credential,
-        nearest: Neighbour,
-        runner_up: Option<Neighbour>,
-        distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
-        face: usize,
-        utc_ms: i64,
-    ) -> Self {
-        let Neighbour { person, distance } = nearest;
-        let (distance, face, opens) = (Some(distance), Some(face), ScheduleSet::NONE);
-        Self { person, credential, distance, distances, runner_up, face, opens, utc_ms }
-    }
-
-    /// For a card alone.
-    pub(super) fn by_card(person: PersonId, utc_ms: i64) -> Self {
-        let (credential, distances, opens) = (Credential::Card, Vec::new(), ScheduleSet::NONE);
-        Self { person, credential, distance: None, distances, runner_up: None, face: None, opens, utc_ms }
-    }
-
-    /// The same, whose coming opens the hours of others.
-    pub(super) fn opening(self, opens: ScheduleSet) -> Self {
-        Self { opens, ..self }
-    }
-
-    pub(super) fn opens(&self) -> ScheduleSet {
-        self.opens
-    }
-
-    /// Who is let in.
-    pub fn person(&self) -> PersonId {
-        self.person
-    }
-
-    /// By what.
-    pub fn credential(&self) -> Credential {
-        self.credential
-    }
-
-    /// L2 distance in the frame that decided; `None` if no face was judged.
-    pub fn distance(&self) -> Option<f32> {
-        self.distance
-    }
-
-    /// L2 distances in the frames that agreed, oldest first.
-    pub fn distances(&self) -> &[f32] {
-        &self.distances
-    }
-
-    /// The nearest other person in the frame that decided.
-    pub fn runner_up(&self) -> Option<Neighbour> {
-        self.runner_up
-    }
-
-    /// Which of the observation's faces was judged, if one was.
-    pub fn face(&self) -> Option<usize> {
-        self.face
-    }
-
-    /// When it was granted, milliseconds since 1970, UTC.
-    pub fn utc_ms(&self) -> i64 {
-        self.utc_ms
-    }
-}
-
 /// Somebody was not let in.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -199,20 +92,21 @@ impl Refusal {
     }
 
     /// A face that was compared with the holder of a card.
-    pub(super) fn of_claim(reason: Reason, face: usize, holder: PersonId, claimed: Option<&Neighbour>) -> Self {
+    pub(super) fn of_claim(reason: Reason, face: usize, holder: PersonId, claimed: Option<&Claimed>) -> Self {
         let distance = claimed.map(|claimed| claimed.distance).filter(|distance| distance.is_finite());
-        Self { reason, person: Some(holder), distance, runner_up: None, face: Some(face) }
+        let runner_up = claimed.and_then(|claimed| claimed.other).filter(|other| other.distance.is_finite());
+        Self { reason, person: Some(holder), distance, runner_up, face: Some(face) }
     }
 
-    /// The same, of somebody whose card was presented.
-    pub(super) const fn by(self, holder: PersonId) -> Self {
-        Self { person: Some(holder), ..self }
+    /// The same, of somebody whose card was presented, if one was.
+    pub(super) fn by(self, holder: Option<PersonId>) -> Self {
+        Self { person: holder.or(self.person), ..self }
     }
 
     /// Somebody who had been granted entry.
     pub(super) fn in_place_of(grant: &Grant, reason: Reason) -> Self {
-        let Grant { person, distance, runner_up, face, .. } = *grant;
-        Self { reason, person: Some(person), distance, runner_up, face }
+        let (distance, runner_up, face) = (grant.distance(), grant.runner_up(), grant.face());
+        Self { reason, person: Some(grant.person()), distance, runner_up, face }
     }
 
     /// A face that was compared with everybody enrolled.

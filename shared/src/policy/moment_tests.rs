@@ -1,8 +1,10 @@
 //! When people may enter, after whom, how soon again, and who follows them in.
 
 use super::*;
+use crate::encoding::Encoding;
 use crate::schedule::{Hours, Period, Schedule, ScheduleSet, Weekdays};
 use alloc::borrow::ToOwned;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use std::vec;
 
@@ -92,17 +94,17 @@ fn a_policy_without_schedules_lets_in_nobody_who_is_bound_by_one() {
 #[test]
 fn the_first_of_a_group_opens_for_the_others_until_the_hours_end() {
     let mut policy = policy(Some("keyholders"));
-    let (ada, ben) = (seen(ADA, bound(), 0.0), seen(BEN, opener(), 0.0));
-    assert_eq!(decide(&mut policy, &[ada], at(9)), Err(Reason::NobodyHereYet));
-    assert_eq!(decide(&mut policy, &[ben], at(10)), Ok(BEN));
-    assert_eq!(decide(&mut policy, &[ada], at(11)), Ok(ADA));
-    assert_eq!(decide(&mut policy, &[ada], at(20)), Err(Reason::OutsideHours));
-    assert_eq!(decide(&mut policy, &[ada], at(24 + 9)), Err(Reason::NobodyHereYet), "the next day begins anew");
+    let (ada, ben) = ([seen(ADA, bound(), 0.0)], [seen(BEN, opener(), 0.0)]);
+    assert_eq!(decide(&mut policy, &ada, at(9)), Err(Reason::NobodyHereYet));
+    assert_eq!(decide(&mut policy, &ben, at(10)), Ok(BEN));
+    assert_eq!(decide(&mut policy, &ada, at(11)), Ok(ADA));
+    assert_eq!(decide(&mut policy, &ada, at(20)), Err(Reason::OutsideHours));
+    assert_eq!(decide(&mut policy, &ada, at(24 + 9)), Err(Reason::NobodyHereYet), "the next day begins anew");
 
     let memory = policy.take_changed_memory().unwrap();
     let mut restarted = self::policy(Some("keyholders"));
     restarted.remember(&memory, &at(11));
-    assert_eq!(decide(&mut restarted, &[ada], at(12)), Ok(ADA), "a restart does not send anybody home");
+    assert_eq!(decide(&mut restarted, &ada, at(12)), Ok(ADA), "a restart does not send anybody home");
 }
 
 #[test]
@@ -114,33 +116,50 @@ fn a_keyholder_who_is_not_let_in_after_all_opens_nothing() {
     assert_eq!(decide(&mut policy, &[seen(ADA, bound(), 0.0)], at(10)), Err(Reason::NobodyHereYet));
 }
 
+/// A passage dated in the future, of a clock that was wrong, had switched the rule off for good.
 #[test]
-fn nobody_is_let_in_twice_in_a_short_while_here_or_at_another_door() {
-    let rule = |direction| Some(AntiPassback { direction, for_ms: 2 * HOUR_MS as u64 });
-    let mut front = Policy::new(Rules { anti_passback: rule(Direction::In), ..rules() }).unwrap();
-    let mut back = Policy::new(Rules { anti_passback: rule(Direction::In), ..rules() }).unwrap();
-    let mut exit = Policy::new(Rules { anti_passback: rule(Direction::Out), ..rules() }).unwrap();
+fn nobody_is_let_in_twice_in_a_short_while_whatever_the_clock_says() {
+    let rule = AntiPassback { direction: Direction::In, for_ms: 2 * HOUR_MS as u64 };
+    let rules = Rules { anti_passback: Some(rule), ..rules() };
     let ada = [seen(ADA, Hours::default(), 0.0)];
-    let tell = |from: &mut Policy, to: &mut Policy| {
-        from.take_changed_memory().unwrap().passages.iter().for_each(|passage| to.hear_of(passage));
-    };
-    assert_eq!(decide(&mut front, &ada, at(8)), Ok(ADA));
-    assert_eq!(decide(&mut front, &ada, at(9)), Err(Reason::PassedAlready));
-    tell(&mut front, &mut back);
-    assert_eq!(decide(&mut back, &ada, at(9)), Err(Reason::PassedAlready));
-    let _ = back.take_changed_memory();
-    tell(&mut front_after(&mut back), &mut exit);
-    assert_eq!(decide(&mut exit, &ada, at(9)), Ok(ADA));
-    tell(&mut exit, &mut back);
-    assert_eq!(decide(&mut back, &ada, at(9)), Ok(ADA), "she went out in between");
-    assert_eq!(decide(&mut back, &ada, at(11)), Ok(ADA), "the time is over");
+    let clocks: [fn(Now) -> Now; 4] = [
+        |now| now,
+        |now| Now { utc_ms: now.utc_ms + 400 * 24 * HOUR_MS, ..now },
+        |now| Now { utc_ms: 0, ..now },
+        |now| Now { clock: ClockTrust::Unknown, ..now },
+    ];
+    for (then, later) in clocks.iter().flat_map(|then| clocks.iter().map(move |later| (then, later))) {
+        let mut policy = Policy::new(rules).unwrap();
+        assert_eq!(decide(&mut policy, &ada, then(at(8))), Ok(ADA));
+        assert_eq!(decide(&mut policy, &ada, later(at(9))), Err(Reason::PassedAlready));
+        assert_eq!(decide(&mut policy, &ada, later(at(10))), Ok(ADA), "the time is over");
+        assert_eq!(decide(&mut policy, &ada, then(at(11))), Err(Reason::PassedAlready), "and was noted again");
+    }
 }
 
-/// A policy that has only just heard of what another one knows.
-fn front_after(other: &mut Policy) -> Policy {
-    let mut heard = Policy::new(rules()).unwrap();
-    other.remembered.passages.iter().for_each(|passage| heard.hear_of(&passage));
-    heard
+#[test]
+fn a_restart_lets_nobody_in_sooner() {
+    let rule = AntiPassback { direction: Direction::In, for_ms: 2 * HOUR_MS as u64 };
+    let rules = Rules { anti_passback: Some(rule), ..rules() };
+    let ada = [seen(ADA, Hours::default(), 0.0)];
+    let restarted_at = |now: Now, ms: u64| Now { monotonic_ms: ms, ..now };
+    let wrong = |now: Now| Now { clock: ClockTrust::Unknown, utc_ms: now.utc_ms + 30 * 24 * HOUR_MS, ..now };
+    for (then, now, expected) in [
+        (at(8), at(9), Err(Reason::PassedAlready)),
+        (at(8), at(10), Ok(ADA)),
+        (at(8), wrong(at(10)), Err(Reason::PassedAlready)),
+        (wrong(at(8)), at(10), Err(Reason::PassedAlready)),
+        (at(100), at(10), Err(Reason::PassedAlready)),
+    ] {
+        let mut before = Policy::new(rules).unwrap();
+        assert_eq!(decide(&mut before, &ada, then), Ok(ADA));
+        let memory = before.take_changed_memory().unwrap();
+        let mut after = Policy::new(rules).unwrap();
+        after.remember(&memory, &restarted_at(now, 5));
+        assert_eq!(decide(&mut after, &ada, restarted_at(now, 1000)), expected, "{then:?} {now:?}");
+        let in_the_end = restarted_at(now, 2 * HOUR_MS as u64 + 2000);
+        assert!(expected.is_ok() || decide(&mut after, &ada, in_the_end) == Ok(ADA));
+    }
 }
 
 /// Milliseconds, and the faces seen then.
@@ -156,26 +175,36 @@ fn whoever_is_seen_with_somebody_let_in_may_have_followed_them() {
         let Bounds { x, y, .. } = face.bounds;
         ObservedFace { bounds: Bounds { x, y, width: 120.0, height: 120.0 }, ..face }
     };
-    let alone_until = |ms: u64| (0..ms / 900).map(|step| (step * 900, vec![ada]));
+    let alone = ada.clone();
+    let alone_until = |ms: u64| (0..ms / 900).map(|step| (step * 900, vec![alone.clone()]));
     let cases: [(&str, Frames, Option<usize>); 7] = [
-        ("alone", vec![(0, vec![ada])], None),
-        ("together", vec![(0, vec![ada, stranger])], Some(1)),
-        ("three", vec![(0, vec![ada, stranger, stranger])], Some(2)),
-        ("a moment later", vec![(0, vec![ada]), (800, vec![ada, stranger])], Some(1)),
-        ("long after", alone_until(5400).chain([(5400, vec![ada, stranger])]).collect(), None),
-        ("somebody in the background", vec![(0, vec![ada, far_away])], None),
-        ("both are let in", vec![(0, vec![nearer(ada), ben]), (500, vec![ada, nearer(ben)])], None),
+        ("alone", vec![(0, vec![ada.clone()])], None),
+        ("together", vec![(0, vec![ada.clone(), stranger.clone()])], Some(1)),
+        ("three", vec![(0, vec![ada.clone(), stranger.clone(), stranger.clone()])], Some(2)),
+        ("a moment later", vec![(0, vec![ada.clone()]), (800, vec![ada.clone(), stranger.clone()])], Some(1)),
+        ("long after", alone_until(5400).chain([(5400, vec![ada.clone(), stranger.clone()])]).collect(), None),
+        ("somebody in the background", vec![(0, vec![ada.clone(), far_away.clone()])], None),
+        (
+            "both are let in",
+            vec![(0, vec![nearer(ada.clone()), ben.clone()]), (500, vec![ada.clone(), nearer(ben.clone())])],
+            None,
+        ),
     ];
     for (what, frames, others) in cases {
         let mut policy = Policy::new(rules()).unwrap();
         for (ms, faces) in &frames {
             let _ = policy.decide(&Observation::new(faces), &Now::trusted(0, *ms));
         }
-        policy.end_approach();
+        policy.end_approach(&Now::new(0, u64::MAX));
         let found = policy.take_ended_approach().unwrap().tailgating;
         assert_eq!(found.map(|found| found.others), others, "{what}");
         assert!(found.is_none_or(|found| found.person == ADA), "{what}");
     }
+}
+
+/// An encoding; those at angles that differ by 1.2 are too far apart to be of one face.
+fn looks(angle: f32) -> Arc<Encoding> {
+    Arc::new(Encoding::from_network(&[libm::cosf(angle), libm::sinf(angle)]).unwrap())
 }
 
 /// Ada, whose nose is so far across, as sharp as that.
@@ -187,6 +216,7 @@ fn facing(nose: f32, frame: u64, is_challenged: bool) -> ObservedFace {
     let best = Candidate { is_challenged, ..Candidate::new(ADA, if (nose - 0.5).abs() < 0.1 { 0.5 } else { 1.2 }) };
     face.resembles = Some(Resemblance { best, runner_up: None });
     face.landmarks = Some(landmarks);
+    face.encoding = Some(looks(0.0));
     face.quality.sharpness = Some(100.0 + (frame % 3) as f32);
     face
 }
@@ -220,4 +250,50 @@ fn whoever_is_asked_to_turn_is_let_in_once_they_have_and_look_ahead_again() {
         }
         assert_eq!(last, expected, "{liveness:?} {is_challenged} {chance} {noses:?}");
     }
+}
+
+/// A photo of Ada asks to be let in, the attacker's own head answers, and the photo is shown again.
+#[test]
+fn whoever_turns_must_be_who_was_asked() {
+    let photo = |frame| facing(0.5, frame, false);
+    let of_attacker = |nose, frame| {
+        let mut face = facing(nose, frame, false);
+        face.resembles = Some(Resemblance { best: Candidate::new(ADA, 1.3), runner_up: None });
+        face.encoding = Some(looks(1.4));
+        face
+    };
+    let not_encoded = |nose, frame| ObservedFace { encoding: None, ..of_attacker(nose, frame) };
+    type Answer<'a> = &'a dyn Fn(f32, u64) -> ObservedFace;
+    let answers: [(&str, Answer<'_>, bool); 3] = [
+        ("her own head", &|nose, frame| facing(nose, frame, false), true),
+        ("another head", &of_attacker, false),
+        ("a head that is not compared", &not_encoded, false),
+    ];
+    for (what, answer, is_let_in) in answers {
+        let mut policy = Policy::new(Rules { liveness: Liveness::Everybody, ..Rules::new(1.0) }).unwrap();
+        let noses = [0.5, 0.65, 0.8, 0.8, 0.8, 0.8, 0.8, 0.65];
+        let faces = (0..5)
+            .map(photo)
+            .chain((5..).zip(noses).map(|(frame, nose)| answer(nose, frame)))
+            .chain((13..17).map(photo));
+        let granted = faces.zip(0..).any(|(face, frame): (ObservedFace, u64)| {
+            let now = Now::trusted(frame as i64 * 100, frame * 100);
+            matches!(policy.decide(&Observation::new(&[face]), &now), Decision::Grant(_))
+        });
+        assert_eq!(granted, is_let_in, "{what}");
+    }
+}
+
+/// Photos that fail the challenge are attempts like any other.
+#[test]
+fn failed_challenges_lock_out() {
+    let mut policy = Policy::new(Rules { liveness: Liveness::Everybody, ..Rules::new(1.0) }).unwrap();
+    for approach in 0..5 {
+        for frame in 0..70 {
+            let ms = 10_000 * approach + 100 * frame;
+            let _ = policy.decide(&Observation::new(&[facing(0.5, frame, false)]), &Now::trusted(0, ms));
+        }
+        let _ = policy.decide(&Observation::new(&[]), &Now::trusted(0, 10_000 * approach + 9000));
+    }
+    assert_eq!(policy.failures(None), [Failures { kind: Kind::Face, failures: 5 }]);
 }

@@ -2,8 +2,12 @@
 
 use super::decision::Neighbour;
 use super::liveness::CHALLENGED_GROUP;
+use super::lockouts::CardIssue;
+use crate::card::CardNumber;
+use crate::encoding::Encoding;
 use crate::gallery::{Gallery, Match, Mode, Nearest, Person, PersonId};
 use crate::schedule::{Hours, LocalTime, ScheduleSet};
+use alloc::sync::Arc;
 
 /// Where a face is, in frame pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -122,7 +126,8 @@ impl Candidate {
     /// The same person, at no distance.
     pub const fn holder(&self) -> CardHolder {
         let Self { person, mode, valid_from, valid_until, hours, has_double, is_challenged, .. } = *self;
-        CardHolder { person, mode, valid_from, valid_until, hours, has_double, is_challenged }
+        let card = CardIssue { database: 0, tag: 0 };
+        CardHolder { person, mode, valid_from, valid_until, hours, has_double, is_challenged, card }
     }
 }
 
@@ -144,12 +149,57 @@ pub struct CardHolder {
     pub has_double: bool,
     /// Whether the person is marked for the liveness challenge.
     pub is_challenged: bool,
+    /// Which of the person's cards was presented.
+    pub card: CardIssue,
 }
 
 impl CardHolder {
     /// Somebody of a gallery's people; `None` if there is no such person.
     pub fn of(gallery: &Gallery, person: usize) -> Option<Self> {
-        Some(Candidate::of(gallery, person, 0.0)?.holder())
+        let card = CardIssue { database: gallery.header().sequence, tag: 0 };
+        Some(Self { card, ..Candidate::of(gallery, person, 0.0)?.holder() })
+    }
+
+    /// The same, who has presented this card.
+    #[must_use]
+    pub fn with(self, card: CardNumber) -> Self {
+        Self { card: CardIssue { tag: card.tag(&self.person), ..self.card }, ..self }
+    }
+}
+
+/// How a face compares with the person whom a card claims to be there, and with all others.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Claimed {
+    /// Who is claimed to be there.
+    pub person: PersonId,
+    /// L2 distance from the face to the person's nearest encoding.
+    pub distance: f32,
+    /// The nearest of all others but those who are on record as looking like the person; `None` if there is none.
+    pub other: Option<Neighbour>,
+}
+
+impl Claimed {
+    /// At this distance, with nobody else enrolled.
+    pub const fn new(person: PersonId, distance: f32) -> Self {
+        Self { person, distance, other: None }
+    }
+
+    /// The same, with this nearest other person.
+    #[must_use]
+    pub const fn beside(self, other: Neighbour) -> Self {
+        Self { other: Some(other), ..self }
+    }
+
+    /// Compares a face with all people of a gallery; `None` if the claimed person is not one of them.
+    pub fn of(gallery: &Gallery, person: PersonId, encoding: &Encoding) -> Option<Self> {
+        let holder = gallery.person_by_id(&person)?;
+        let distance = gallery.nearest_of(holder, encoding)?.distance;
+        let is_other = |other: usize| other != holder && !gallery.are_look_alikes(other, holder);
+        let other = gallery.nearest_where(encoding, is_other);
+        let other = other.and_then(|found| Some((gallery.people().get(found.person)?.id, found.distance)));
+        let other = other.map(|(person, distance)| Neighbour { person, distance });
+        Some(Self { person, distance, other })
     }
 }
 
@@ -175,7 +225,7 @@ impl Resemblance {
 }
 
 /// One face in a frame.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ObservedFace {
     /// Where it is.
@@ -186,8 +236,10 @@ pub struct ObservedFace {
     pub quality: Quality,
     /// Whom it resembles; `None` if nobody is enrolled or the face was not encoded.
     pub resembles: Option<Resemblance>,
-    /// How far it is from the person whom a card claims to be there; `None` if no card does or the face was not encoded.
-    pub claimed: Option<Neighbour>,
+    /// How it compares with the person whom a card claims to be there; `None` if no card does or the face was not encoded.
+    pub claimed: Option<Claimed>,
+    /// Its encoding, to tell whether the next frame shows the same face; `None` if it was not encoded.
+    pub encoding: Option<Arc<Encoding>>,
 }
 
 impl ObservedFace {

@@ -1,10 +1,10 @@
-//! Anti-passback: who went through a door a short while ago, so that their face or card does not let in a second
-//! person, here or at another door.
+//! Anti-passback: who went through the door a short while ago, so that their face or card does not let in a second person.
 //!
-//! Doors lead *in* or *out*. Whoever was let in is not let in again until they were let out, or the time is over: people
-//! also leave by ways that no unit sees.
+//! How long ago that was, the unit's own forward-only clock says: setting the time changes nothing. Only what was remembered
+//! over a restart depends on the time of day, and then only if the clock was right both times; else it counts as if it had
+//! happened at the restart. So a clock that is wrong keeps people out for longer, and never lets them in sooner.
 
-use super::observation::Now;
+use super::observation::{ClockTrust, Now};
 use crate::gallery::PersonId;
 use alloc::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
@@ -31,66 +31,101 @@ pub struct AntiPassback {
     pub for_ms: u64,
 }
 
-/// Somebody was let through a door.
+/// Somebody was let through the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Passage {
     /// Who.
     pub person: PersonId,
     /// Where to.
     pub direction: Direction,
-    /// When, milliseconds since 1970, UTC: the one time that two units have in common.
+    /// When, milliseconds since 1970, UTC, as far as the unit knew.
     pub utc_ms: i64,
+    /// Whether it knew.
+    #[serde(default)]
+    pub clock_was_right: bool,
 }
 
 /// The last passage of each person.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Passages {
-    last: BTreeMap<PersonId, (Direction, i64)>,
+    last: BTreeMap<PersonId, Passed>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Passed {
+    passage: Passage,
+    /// Since when the unit itself knows of it.
+    known_since_ms: u64,
+    is_remembered: bool,
 }
 
 impl Passages {
-    pub(super) fn of(passages: &[Passage]) -> Self {
+    /// Those of before a restart.
+    pub(super) fn remembered(passages: &[Passage], now_ms: u64) -> Self {
         let mut all = Self::default();
-        passages.iter().for_each(|passage| all.hear_of(passage));
+        for passage in passages {
+            all.insert(Passed { passage: *passage, known_since_ms: now_ms, is_remembered: true });
+        }
         all
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Passage> {
-        self.last.iter().map(|(&person, &(direction, utc_ms))| Passage { person, direction, utc_ms })
+        self.last.values().map(|passed| passed.passage)
     }
 
-    /// A passage counts unless a later one of the person is known.
-    pub(super) fn hear_of(&mut self, passage: &Passage) {
-        let Passage { person, direction, utc_ms } = *passage;
-        if self.last.get(&person).is_some_and(|(_, known)| *known > utc_ms) {
-            return;
-        }
+    /// Somebody goes through now. Passages that count no more are forgotten.
+    pub(super) fn note(&mut self, person: PersonId, rule: AntiPassback, now: &Now) {
+        let (utc_ms, clock_was_right) = (now.utc_ms, now.clock == ClockTrust::Trusted);
+        let passage = Passage { person, direction: rule.direction, utc_ms, clock_was_right };
+        self.last.retain(|_, passed| passed.age_ms(now) < rule.for_ms);
+        self.insert(Passed { passage, known_since_ms: now.monotonic_ms, is_remembered: false });
+    }
+
+    fn insert(&mut self, passed: Passed) {
+        let person = passed.passage.person;
         if self.last.len() >= MAX_PASSAGES && !self.last.contains_key(&person) {
-            let oldest = self.last.iter().min_by_key(|(_, (_, utc_ms))| *utc_ms).map(|(&person, _)| person);
+            let age = |passed: &Passed| (passed.known_since_ms, passed.passage.utc_ms);
+            let oldest = self.last.iter().min_by_key(|(_, passed)| age(passed)).map(|(&person, _)| person);
             oldest.map(|oldest| self.last.remove(&oldest));
         }
-        self.last.insert(person, (direction, utc_ms));
+        self.last.insert(person, passed);
     }
 
     /// In place of what is known of the person.
-    pub(super) fn put_back(&mut self, person: PersonId, passage: Option<Passage>) {
-        match passage {
-            Some(Passage { direction, utc_ms, .. }) => self.last.insert(person, (direction, utc_ms)),
+    pub(super) fn put_back(&mut self, person: PersonId, before: Option<Passed>) {
+        match before {
+            Some(passed) => self.last.insert(person, passed),
             None => self.last.remove(&person),
         };
     }
 
-    pub(super) fn last_of(&self, person: PersonId) -> Option<Passage> {
-        self.last.get(&person).map(|&(direction, utc_ms)| Passage { person, direction, utc_ms })
+    pub(super) fn last_of(&self, person: PersonId) -> Option<Passed> {
+        self.last.get(&person).copied()
     }
 
-    /// Whether the person went the same way a short while ago. What lies in the future tells of a clock that was wrong,
-    /// and counts no more.
+    /// The forward-only clock went back: what was later happens now.
+    pub(super) fn go_back_to(&mut self, now_ms: u64) {
+        for passed in self.last.values_mut() {
+            passed.known_since_ms = passed.known_since_ms.min(now_ms);
+        }
+    }
+
+    /// Whether the person went the same way a short while ago.
     pub(super) fn bars(&self, person: PersonId, rule: AntiPassback, now: &Now) -> bool {
-        self.last.get(&person).is_some_and(|&(direction, utc_ms)| {
-            let ago_ms = now.utc_ms.saturating_sub(utc_ms);
-            direction == rule.direction && u64::try_from(ago_ms).is_ok_and(|ago_ms| ago_ms < rule.for_ms)
-        })
+        let went_the_same_way = |passed: &&Passed| passed.passage.direction == rule.direction;
+        self.last.get(&person).filter(went_the_same_way).is_some_and(|passed| passed.age_ms(now) < rule.for_ms)
+    }
+}
+
+impl Passed {
+    /// For how many milliseconds it is certain that it lies back.
+    fn age_ms(&self, now: &Now) -> u64 {
+        let here_ms = now.monotonic_ms.saturating_sub(self.known_since_ms);
+        let clocks_were_right = self.passage.clock_was_right && now.clock == ClockTrust::Trusted;
+        match u64::try_from(now.utc_ms.saturating_sub(self.passage.utc_ms)) {
+            Ok(by_clock_ms) if self.is_remembered && clocks_were_right => here_ms.max(by_clock_ms),
+            _ => here_ms,
+        }
     }
 }
 
@@ -100,30 +135,54 @@ mod tests {
 
     const ADA: PersonId = PersonId([1; 16]);
     const BEN: PersonId = PersonId([2; 16]);
+    const RULE: AntiPassback = AntiPassback { direction: Direction::In, for_ms: 1000 };
 
-    fn passage(person: PersonId, direction: Direction, utc_ms: i64) -> Passage {
-        Passage { person, direction, utc_ms }
+    #[test]
+    fn nobody_goes_the_same_way_twice_in_a_short_while_whatever_the_clock_on_the_wall_says() {
+        for (then_utc_ms, now_utc_ms) in [(0, 500), (i64::MAX, 0), (0, i64::MAX), (i64::MIN, i64::MAX)] {
+            let mut passages = Passages::default();
+            passages.note(ADA, RULE, &Now::trusted(then_utc_ms, 100));
+            for (person, direction, monotonic_ms, expected) in [
+                (ADA, Direction::In, 100, true),
+                (ADA, Direction::In, 1099, true),
+                (ADA, Direction::In, 1100, false),
+                (ADA, Direction::Out, 500, false),
+                (BEN, Direction::In, 500, false),
+            ] {
+                let rule = AntiPassback { direction, ..RULE };
+                let barred = passages.bars(person, rule, &Now::trusted(now_utc_ms, monotonic_ms));
+                assert_eq!(barred, expected, "{then_utc_ms} {now_utc_ms} {monotonic_ms}");
+            }
+        }
     }
 
     #[test]
-    fn nobody_goes_the_same_way_twice_in_a_short_while() {
-        use Direction::{In, Out};
-        let cases = [
-            (&[][..], In, 500, false),
-            (&[passage(ADA, In, 0)], In, 0, true),
-            (&[passage(ADA, In, 0)], In, 999, true),
-            (&[passage(ADA, In, 0)], In, 1000, false),
-            (&[passage(ADA, In, 0)], Out, 500, false),
-            (&[passage(BEN, In, 0)], In, 500, false),
-            (&[passage(ADA, In, 0), passage(ADA, Out, 100)], In, 500, false),
-            (&[passage(ADA, Out, 100), passage(ADA, In, 0)], In, 500, false),
-            (&[passage(ADA, In, 501)], In, 500, false),
-        ];
-        for (passages, direction, utc_ms, expected) in cases {
-            let rule = AntiPassback { direction, for_ms: 1000 };
-            let barred = Passages::of(passages).bars(ADA, rule, &Now::new(utc_ms, 0));
-            assert_eq!(barred, expected, "{passages:?} then {direction:?} at {utc_ms}");
+    fn what_was_remembered_counts_from_the_restart_unless_both_clocks_were_right() {
+        let (right, wrong) = (Now::trusted(10_500, 50), Now::new(10_500, 50));
+        for (utc_ms, clock_was_right, now, expected) in [
+            (10_000, true, right, true),
+            (9_000, true, right, false),
+            (9_000, true, wrong, true),
+            (9_000, false, right, true),
+            (i64::MAX, true, right, true),
+            (i64::MIN, true, right, false),
+        ] {
+            let passage = Passage { person: ADA, direction: Direction::In, utc_ms, clock_was_right };
+            let passages = Passages::remembered(&[passage], 0);
+            assert_eq!(passages.bars(ADA, RULE, &now), expected, "{utc_ms} {clock_was_right} {now:?}");
+            assert!(!passages.bars(ADA, RULE, &Now { monotonic_ms: 1000, ..now }), "in the end it is over");
         }
+    }
+
+    #[test]
+    fn a_passage_of_the_future_does_not_keep_later_ones_from_being_known() {
+        let passage = Passage { person: ADA, direction: Direction::In, utc_ms: i64::MAX, clock_was_right: true };
+        let mut passages = Passages::remembered(&[passage], 0);
+        passages.note(ADA, RULE, &Now::trusted(5000, 5000));
+        assert!(passages.bars(ADA, RULE, &Now::trusted(5999, 5999)));
+        passages.go_back_to(10);
+        assert!(passages.bars(ADA, RULE, &Now::trusted(0, 10)));
+        assert!(!passages.bars(ADA, RULE, &Now::trusted(0, 1010)));
     }
 
     #[test]
@@ -135,10 +194,11 @@ mod tests {
             PersonId(id)
         };
         for number in 0..=MAX_PASSAGES {
-            all.hear_of(&passage(person(number), Direction::In, number as i64));
+            let rule = AntiPassback { for_ms: u64::MAX, ..RULE };
+            all.note(person(number), rule, &Now::trusted(0, number as u64));
         }
         assert_eq!(all.iter().count(), MAX_PASSAGES);
-        assert_eq!(all.last_of(person(0)), None);
+        assert!(all.last_of(person(0)).is_none());
         assert!(all.last_of(person(1)).is_some() && all.last_of(person(MAX_PASSAGES)).is_some());
     }
 }

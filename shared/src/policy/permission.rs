@@ -1,7 +1,8 @@
 //! What a person must show, and whether they may enter now. Who it is was settled before.
 
+use super::exit::Shown;
 use super::memory::Openings;
-use super::observation::{Candidate, CardHolder, ClockTrust, Now};
+use super::observation::{CardHolder, ClockTrust, Now};
 use super::passages::Passages;
 use super::reason::Reason;
 use super::rules::Rules;
@@ -17,13 +18,13 @@ pub(super) struct Circumstances<'a> {
     pub(super) now: &'a Now,
 }
 
-/// Whether a person may enter with their face alone.
-pub(super) fn check(around: &Circumstances<'_>, candidate: &Candidate) -> Result<(), Reason> {
-    let holder = candidate.holder();
-    if !around.rules.is_face_enough(&holder) {
-        return Err(Reason::CardNeeded);
+/// Whether a person has shown what they must.
+pub(super) fn check_shown(rules: &Rules, shown: &Shown) -> Result<(), Reason> {
+    match shown {
+        Shown::Face(recognised) if !rules.is_face_enough(recognised.holder()) => Err(Reason::CardNeeded),
+        Shown::Card(holder) if card_use(rules, holder) != CardUse::Alone => Err(Reason::FaceNeeded),
+        Shown::Face(_) | Shown::Card(_) | Shown::CardAndFace(_) => Ok(()),
     }
-    check_moment(around, &holder)
 }
 
 /// Whether a person may enter now.
@@ -123,10 +124,17 @@ fn check_passage(around: &Circumstances<'_>, person: PersonId) -> Result<(), Rea
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::recognition::recognise;
+    use crate::policy::{Candidate, ObservedFace, Resemblance};
 
     fn check_alone(rules: &Rules, candidate: &Candidate, now: &Now) -> Result<(), Reason> {
         let (schedules, openings, passages) = (&Schedules::default(), &Openings::default(), &Passages::default());
-        check(&Circumstances { rules, schedules, openings, passages, now }, candidate)
+        let face = ObservedFace {
+            resembles: Some(Resemblance { best: *candidate, runner_up: None }),
+            ..ObservedFace::default()
+        };
+        check_shown(rules, &Shown::Face(recognise(rules, &face)?))?;
+        check_moment(&Circumstances { rules, schedules, openings, passages, now }, &candidate.holder())
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! What no sequence of observations may bring about, against a plain reckoning of what a grant needs.
 
 use super::*;
+use crate::encoding::Encoding;
 use crate::gallery::{Mode, PersonId};
+use alloc::sync::Arc;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::vec::Vec;
@@ -195,7 +197,7 @@ proptest! {
             prop_assert!(let_in.insert(person), "let in twice");
         }
 
-        policy.end_approach();
+        policy.end_approach(&Now::new(0, u64::MAX));
         recorded_grants += policy.take_ended_approach().map_or(0, |approach| { approaches -= 1; approach.grants });
         prop_assert_eq!(grants, recorded_grants);
         prop_assert_eq!(approaches, 0, "every approach is recorded once");
@@ -213,4 +215,55 @@ proptest! {
             prop_assert_eq!(matches!(decision, Decision::Grant(_)), frame + 1 == strangers + rules.consensus);
         }
     }
+
+    /// Two people never add up to one, however they come and go in one place: here all of them are near enough to the same
+    /// enrolled person, and the frames that agree must still be of one of them.
+    #[test]
+    fn frames_that_agree_show_one_face(
+        frames in proptest::collection::vec((0..400_u64, prop_oneof![3 => Just(None), 8 => (0..3_u8).prop_map(Some)]), 1..60),
+    ) {
+        let mut policy = Policy::new(Rules::new(1.0)).unwrap();
+        let mut now_ms = 0;
+        // When the face that is there was seen, since another one was.
+        let (mut who, mut seen_ms): (_, Vec<u64>) = (None, Vec::new());
+        for (passed_ms, body) in frames {
+            now_ms += passed_ms;
+            if body.is_some() && body != who {
+                who = body;
+                seen_ms.clear();
+            }
+            seen_ms.extend(body.map(|_| now_ms));
+            let faces: Vec<ObservedFace> = body.iter().map(|body| of_body(*body)).collect();
+            let decision = policy.decide(&Observation::new(&faces), &Now::trusted(0, now_ms));
+            let of_one = seen_ms.iter().rev().take(5).filter(|at_ms| now_ms - **at_ms <= 2000).count();
+            let Decision::Grant(grant) = decision else { continue };
+            prop_assert!(grant.distances().len() <= of_one, "{} frames agree, {of_one} show one face", grant.distances().len());
+        }
+    }
+
+    /// Infrared emitters that flash leave every second frame dark.
+    #[test]
+    fn frames_without_a_face_keep_nobody_out(dark in proptest::collection::vec(0..4_u64, 3)) {
+        let mut policy = Policy::new(Rules::new(1.0)).unwrap();
+        let mut now_ms = 0;
+        let mut is_let_in = false;
+        for dark in dark {
+            for _ in 0..dark {
+                now_ms += 150;
+                let _ = policy.decide(&Observation::new(&[]), &Now::trusted(0, now_ms));
+            }
+            now_ms += 150;
+            let decision = policy.decide(&Observation::new(&[of_body(0)]), &Now::trusted(0, now_ms));
+            is_let_in |= matches!(decision, Decision::Grant(_));
+        }
+        prop_assert!(is_let_in);
+    }
+}
+
+/// A face in one place that is near enough to person 1; bodies are too far apart to be taken for each other.
+fn of_body(body: u8) -> ObservedFace {
+    let angle = 2.0 * f32::from(body);
+    let encoding = Encoding::from_network(&[libm::cosf(angle), libm::sinf(angle)]).unwrap();
+    let face = Face { place: 0, side: 60.0, person: 1, distance: 0.9, runner_up: None };
+    ObservedFace { encoding: Some(Arc::new(encoding)), ..face.observed() }
 }

@@ -58,11 +58,19 @@ pub enum Reason {
     TurnRight,
     /// The head was not turned as it was asked, or the picture stands still: it may be one.
     LivenessFailed,
+    /// The face is near enough to the card's holder, and nearer to somebody else.
+    NearerToAnother,
+    /// The person's cards are refused until an administrator clears that, or they have a new one.
+    CardBlocked,
+    /// After very many failed attempts one face is judged every few minutes.
+    FacesPaced,
+    /// After cards that were nobody's the reader waits before it looks at the next one.
+    CardPause,
 }
 
 impl Reason {
     /// Every reason, in the order of this file.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 29] = [
         Self::NotKnown,
         Self::TooFar,
         Self::TooDark,
@@ -88,6 +96,10 @@ impl Reason {
         Self::TurnLeft,
         Self::TurnRight,
         Self::LivenessFailed,
+        Self::NearerToAnother,
+        Self::CardBlocked,
+        Self::FacesPaced,
+        Self::CardPause,
     ];
 
     /// The stable code, in snake_case.
@@ -118,6 +130,10 @@ impl Reason {
             Self::TurnLeft => "turn_left",
             Self::TurnRight => "turn_right",
             Self::LivenessFailed => "liveness_failed",
+            Self::NearerToAnother => "nearer_to_another",
+            Self::CardBlocked => "card_blocked",
+            Self::FacesPaced => "faces_paced",
+            Self::CardPause => "card_pause",
         }
     }
 

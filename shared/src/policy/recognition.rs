@@ -1,42 +1,70 @@
-//! Who the nearest face of one frame is, and what in that frame speaks against letting them in. Whether enough frames
-//! agree is for `consensus`, whether the person may enter at all for `permission`.
+//! Whose face the nearest one is in a single frame. Who else may be there is for `company`, whether enough frames agree for
+//! `consensus`, whether the person may enter at all for `permission`.
 
 use super::decision::Neighbour;
-use super::gate;
-use super::observation::{Candidate, ObservedFace, Resemblance};
+use super::observation::{Candidate, CardHolder, ObservedFace, Resemblance};
 use super::reason::Reason;
-use super::rules::{Rules, SeveralFaces};
+use super::rules::Rules;
 use crate::gallery::PersonId;
 
-/// The person whom one of the faces shows beyond doubt, in company that the rules allow.
-pub(super) fn recognise(rules: &Rules, faces: &[ObservedFace], nearest: usize) -> Result<Candidate, Reason> {
-    let found = faces.get(nearest).and_then(|face| known(rules, face)).ok_or(Reason::NotKnown)?;
+/// Whose face a frame shows beyond doubt. Only this module makes one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Recognised {
+    holder: CardHolder,
+    nearest: Neighbour,
+    runner_up: Option<Neighbour>,
+}
+
+impl Recognised {
+    pub(super) fn holder(&self) -> &CardHolder {
+        &self.holder
+    }
+
+    pub(super) fn person(&self) -> PersonId {
+        self.holder.person
+    }
+
+    /// The person, at the L2 distance of this frame.
+    pub(super) fn nearest(&self) -> Neighbour {
+        self.nearest
+    }
+
+    /// The nearest other person.
+    pub(super) fn runner_up(&self) -> Option<Neighbour> {
+        self.runner_up
+    }
+}
+
+/// The one of all people enrolled whom a face shows.
+pub(super) fn recognise(rules: &Rules, face: &ObservedFace) -> Result<Recognised, Reason> {
+    let found = known(rules, face).ok_or(Reason::NotKnown)?;
     if found.runner_up.is_some_and(|other| is_too_near(rules, &found.best, &other)) {
         return Err(Reason::Ambiguous);
     }
-    if !is_company_allowed(rules, faces, nearest, found.best.person) {
-        return Err(Reason::SeveralFaces);
-    }
-    Ok(found.best)
+    let nearest = Neighbour { person: found.best.person, distance: found.best.distance };
+    Ok(Recognised { holder: found.best.holder(), nearest, runner_up: Neighbour::runner_up_of(found) })
 }
 
-/// Whether a face is that of the one person whom a card claims to be there, in company that the rules allow.
-pub(super) fn verify(
-    rules: &Rules,
-    faces: &[ObservedFace],
-    nearest: usize,
-    holder: PersonId,
-) -> Result<Neighbour, Reason> {
-    let is_holder =
-        |claimed: &Neighbour| claimed.person == holder && (0.0..=rules.threshold).contains(&claimed.distance);
-    let found = faces.get(nearest).and_then(|face| face.claimed).filter(is_holder).ok_or(Reason::NotCardHolder)?;
-    if !is_company_allowed(rules, faces, nearest, holder) {
-        return Err(Reason::SeveralFaces);
+/// Whether a face is that of the person whom a card claims to be there, and of nobody else who is enrolled: it may be
+/// nearer to another by the margin, and by more only if the two are on record as look-alikes.
+pub(super) fn verify(rules: &Rules, face: &ObservedFace, holder: &CardHolder) -> Result<Recognised, Reason> {
+    let is_holder = |claimed: &&super::Claimed| {
+        claimed.person == holder.person && (0.0..=rules.threshold).contains(&claimed.distance)
+    };
+    let found = face.claimed.as_ref().filter(is_holder).ok_or(Reason::NotCardHolder)?;
+    let is_much_nearer = |other: &Neighbour| {
+        let nearer = found.distance - other.distance;
+        nearer.is_nan() || nearer > rules.margin
+    };
+    if found.other.as_ref().is_some_and(is_much_nearer) {
+        return Err(Reason::NearerToAnother);
     }
-    Ok(found)
+    let nearest = Neighbour { person: found.person, distance: found.distance };
+    Ok(Recognised { holder: *holder, nearest, runner_up: found.other })
 }
 
-fn known<'a>(rules: &Rules, face: &'a ObservedFace) -> Option<&'a Resemblance> {
+/// Whom a face resembles, if that is near enough.
+pub(super) fn known<'a>(rules: &Rules, face: &'a ObservedFace) -> Option<&'a Resemblance> {
     face.resembles.as_ref().filter(|found| (0.0..=rules.threshold).contains(&found.best.distance))
 }
 
@@ -47,25 +75,10 @@ fn is_too_near(rules: &Rules, best: &Candidate, runner_up: &Candidate) -> bool {
     farther.is_nan() || farther < 0.0 || (is_known_too && farther < rules.margin)
 }
 
-/// A face of which nobody can tell where it is may be at the door as well.
-fn is_company_allowed(rules: &Rules, faces: &[ObservedFace], nearest: usize, person: PersonId) -> bool {
-    let mut company = faces
-        .iter()
-        .enumerate()
-        .filter(|&(index, face)| index != nearest && (gate::is_at_door(rules, face) || !face.bounds.is_finite()));
-    match rules.several_faces {
-        SeveralFaces::NearestOnly => true,
-        SeveralFaces::AllKnown => {
-            company.all(|(_, face)| known(rules, face).is_some_and(|found| found.best.person != person))
-        }
-        SeveralFaces::Refuse => company.next().is_none(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::Bounds;
+    use crate::policy::{Bounds, Claimed};
 
     const ADA: PersonId = PersonId([1; 16]);
     const BEN: PersonId = PersonId([2; 16]);
@@ -76,8 +89,8 @@ mod tests {
         ObservedFace { resembles, ..ObservedFace::new(Bounds { x: 0.0, y: 0.0, width: side, height: side }) }
     }
 
-    fn check(rules: &Rules, faces: &[ObservedFace], expected: Result<PersonId, Reason>) {
-        assert_eq!(recognise(rules, faces, 0).map(|found| found.person), expected, "{faces:?}");
+    fn check(rules: &Rules, face: &ObservedFace, expected: Result<PersonId, Reason>) {
+        assert_eq!(recognise(rules, face).map(|found| found.person()), expected, "{face:?}");
     }
 
     #[test]
@@ -93,9 +106,8 @@ mod tests {
             (Some(f32::NEG_INFINITY), Err(Reason::NotKnown)),
         ];
         for (distance, expected) in cases {
-            check(&Rules::new(1.0), &[face(50.0, distance.map(|distance| (ADA, distance)), None)], expected);
+            check(&Rules::new(1.0), &face(50.0, distance.map(|distance| (ADA, distance)), None), expected);
         }
-        check(&Rules::new(1.0), &[], Err(Reason::NotKnown));
     }
 
     #[test]
@@ -115,63 +127,50 @@ mod tests {
         ];
         for (margin, best, runner_up, expected) in cases {
             let rules = Rules { margin, ..Rules::new(1.0) };
-            check(&rules, &[face(50.0, Some((ADA, best)), Some((BEN, runner_up)))], expected);
+            check(&rules, &face(50.0, Some((ADA, best)), Some((BEN, runner_up))), expected);
         }
     }
 
     #[test]
-    fn a_card_is_compared_with_its_holder_alone() {
-        let holder_at = |person, distance| Some(Neighbour { person, distance });
+    fn a_card_needs_the_face_of_its_holder() {
         let refused = Err(Reason::NotCardHolder);
         let cases = [
             (None, refused),
-            (holder_at(ADA, 0.0), Ok(0.0)),
-            (holder_at(ADA, 1.0), Ok(1.0)),
-            (holder_at(ADA, 1.000_001), refused),
-            (holder_at(ADA, -0.1), refused),
-            (holder_at(ADA, f32::NAN), refused),
-            (holder_at(BEN, 0.5), refused),
+            (Some(Claimed::new(ADA, 0.0)), Ok(0.0)),
+            (Some(Claimed::new(ADA, 1.0)), Ok(1.0)),
+            (Some(Claimed::new(ADA, 1.000_001)), refused),
+            (Some(Claimed::new(ADA, -0.1)), refused),
+            (Some(Claimed::new(ADA, f32::NAN)), refused),
+            (Some(Claimed::new(BEN, 0.5)), refused),
         ];
+        let ada = Candidate::new(ADA, 0.0).holder();
         for (claimed, expected) in cases {
-            // The face resembles somebody else more, or nobody: neither matters.
-            for resembles in [Some((BEN, 0.25)), Some((BEN, 1.2)), None] {
-                let judged = ObservedFace { claimed, ..face(50.0, resembles, Some((ADA, 0.25))) };
-                let verified = verify(&Rules::new(1.0), &[judged], 0, ADA).map(|found| found.distance);
-                assert_eq!(verified, expected, "{claimed:?} {resembles:?}");
-            }
+            let judged = ObservedFace { claimed, ..face(50.0, None, None) };
+            let verified = verify(&Rules::new(1.0), &judged, &ada).map(|found| found.nearest().distance);
+            assert_eq!(verified, expected, "{claimed:?}");
         }
-        let judged = ObservedFace { claimed: holder_at(ADA, 0.5), ..face(50.0, None, None) };
-        for (several_faces, expected) in [(SeveralFaces::NearestOnly, true), (SeveralFaces::Refuse, false)] {
-            let rules = Rules { several_faces, ..Rules::new(1.0) };
-            assert_eq!(verify(&rules, &[judged, face(45.0, None, None)], 0, ADA).is_ok(), expected);
-        }
-        assert!(verify(&Rules::new(1.0), &[], 0, ADA).is_err());
     }
 
+    /// Ada's card in Ben's hand: at 1.05 his face was near enough to hers.
     #[test]
-    fn company_is_a_matter_of_rules() {
-        use SeveralFaces::{AllKnown, NearestOnly, Refuse};
-        let stranger = face(45.0, Some((BEN, 1.2)), None);
-        let far_away = face(39.0, Some((BEN, 1.2)), None);
-        let ben = face(45.0, Some((BEN, 0.5)), None);
-        let ada_again = face(45.0, Some((ADA, 0.5)), None);
-        let not_encoded = face(45.0, None, None);
-        let nowhere = face(f32::NAN, None, None);
-        let cases = [
-            (stranger, [(NearestOnly, true), (AllKnown, false), (Refuse, false)]),
-            (far_away, [(NearestOnly, true), (AllKnown, true), (Refuse, true)]),
-            (ben, [(NearestOnly, true), (AllKnown, true), (Refuse, false)]),
-            (ada_again, [(NearestOnly, true), (AllKnown, false), (Refuse, false)]),
-            (not_encoded, [(NearestOnly, true), (AllKnown, false), (Refuse, false)]),
-            (nowhere, [(NearestOnly, true), (AllKnown, false), (Refuse, false)]),
-        ];
-        for (other, by_rule) in cases {
-            for (several_faces, allowed) in by_rule {
-                let rules = Rules { several_faces, ..Rules::new(1.0) };
-                let expected = if allowed { Ok(ADA) } else { Err(Reason::SeveralFaces) };
-                check(&rules, &[face(50.0, Some((ADA, 0.5)), None), other], expected);
-                check(&rules, &[face(50.0, Some((ADA, 1.1)), None), other], Err(Reason::NotKnown));
-            }
+    fn a_card_does_not_open_to_a_face_that_is_nearer_to_somebody_else() {
+        let ada = Candidate::new(ADA, 0.0).holder();
+        for (margin, to_ada, to_ben, is_ada) in [
+            (0.05, 1.05, 0.3, false),
+            (0.05, 0.5, 0.4, false),
+            (0.0625, 0.5, 0.4375, true),
+            (0.0, 0.5, 0.5, true),
+            (0.0, 0.5, 0.4375, false),
+            (0.05, 0.5, 1.25, true),
+            (0.05, 0.5, f32::INFINITY, true),
+            (0.05, 0.5, f32::NAN, false),
+            (0.05, 0.5, f32::NEG_INFINITY, false),
+        ] {
+            let claimed = Some(Claimed::new(ADA, to_ada).beside(Neighbour { person: BEN, distance: to_ben }));
+            let judged = ObservedFace { claimed, ..face(50.0, None, None) };
+            let verified = verify(&Rules { margin, ..Rules::new(1.07) }, &judged, &ada);
+            let expected = if is_ada { Ok(ADA) } else { Err(Reason::NearerToAnother) };
+            assert_eq!(verified.map(|found| found.person()), expected, "{margin} {to_ada} {to_ben}");
         }
     }
 }

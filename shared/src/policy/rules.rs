@@ -63,14 +63,11 @@ pub struct Rules {
     pub mode: Mode,
     /// Whether people who look like somebody else enrolled must present their card too, though their face is near enough.
     pub look_alikes_need_card: bool,
-    /// After so many milliseconds at the door without a match it is a failed attempt, at least 1.
-    pub attempt_ms: u64,
     /// After so many failed attempts, 1 to [`MAX_FREE_ATTEMPTS`], nobody may try the same for a while.
     pub lockout_after: u32,
     /// How many milliseconds the first such time lasts, at least 1. It doubles with each failed attempt that follows.
     pub lockout_ms: u64,
-    /// It is never longer than so many milliseconds, at least `lockout_ms`; after as long without any, and without
-    /// a lockout, failed attempts are forgotten.
+    /// It is never longer than so many milliseconds, at least `lockout_ms`.
     pub lockout_ceiling_ms: u64,
     /// Whether the same person is let in twice in a short while; `None` lets them.
     pub anti_passback: Option<AntiPassback>,
@@ -147,8 +144,8 @@ pub enum RulesError {
 
 impl Rules {
     /// The default rules at a threshold: 3 of 5 frames within 2 s, a margin of 0.05, faces from 40 pixels on, the
-    /// nearest face only; a card waits 10 s for a face; people who look alike need their cards; after 5 failed attempts of
-    /// 2 s each nobody may try again for 30 s, then 1 min, up to 15 min.
+    /// nearest face only; a card waits 10 s for a face; people who look alike need their cards; after 5 failed attempts
+    /// nobody may try again for 30 s, then 1 min, up to 15 min.
     pub const fn new(threshold: f32) -> Self {
         Self {
             threshold,
@@ -167,7 +164,6 @@ impl Rules {
             several_faces: SeveralFaces::NearestOnly,
             mode: Mode::Face,
             look_alikes_need_card: true,
-            attempt_ms: 2000,
             lockout_after: MAX_FREE_ATTEMPTS,
             lockout_ms: 30_000,
             lockout_ceiling_ms: 15 * 60_000,
@@ -195,7 +191,6 @@ impl Rules {
             ("consensus-window", self.consensus_window_ms),
             ("approach-gap", self.approach_gap_ms),
             ("card-window", self.card_window_ms),
-            ("attempt", self.attempt_ms),
             ("lockout", self.lockout_ms),
             ("anti-passback", self.anti_passback.map_or(1, |rule| rule.for_ms)),
         ];
@@ -237,7 +232,7 @@ mod tests {
     #[test]
     fn senseless_rules_are_refused() {
         type Change = fn(&mut Rules);
-        let cases: [(Change, bool); 31] = [
+        let cases: [(Change, bool); 30] = [
             (|_| (), true),
             (|r| r.threshold = 0.0, false),
             (|r| r.threshold = -1.0, false),
@@ -260,7 +255,6 @@ mod tests {
             (|r| r.maximum_brightness = Some(f32::INFINITY), false),
             (|r| r.maximum_turn = Some(0.3), true),
             (|r| r.maximum_nod = Some(f32::NAN), false),
-            (|r| r.attempt_ms = 0, false),
             (|r| r.lockout_after = 0, false),
             (|r| r.lockout_after = 6, false),
             (|r| r.lockout_ms = 0, false),

@@ -2,7 +2,9 @@
 //! `consensus`.
 
 use super::*;
+use crate::encoding::Encoding;
 use crate::gallery::{Mode, PersonId};
+use alloc::sync::Arc;
 use std::string::String;
 use std::vec::Vec;
 
@@ -18,21 +20,28 @@ fn face(x: f32, side: f32, best: Candidate, runner_up: Candidate) -> ObservedFac
     }
 }
 
-/// The face that a letter stands for; `.` is a frame of nobody.
+/// The same with an encoding; those at angles that differ by 1.2 are too far apart to be of one face.
+fn encoded(angle: f32, face: ObservedFace) -> ObservedFace {
+    let encoding = Encoding::from_network(&[libm::cosf(angle), libm::sinf(angle)]).unwrap();
+    ObservedFace { encoding: Some(Arc::new(encoding)), ..face }
+}
+
+/// The face that a letter stands for; `.` is a frame of nobody, `m` one of Ada in which she matches nobody.
 fn seen(letter: char) -> Option<ObservedFace> {
     let (ada, ben) = (|distance| Candidate::new(ADA, distance), |distance| Candidate::new(BEN, distance));
     let card = Candidate { mode: Mode::CardAndFace, ..ada(0.5) };
     let expired = Candidate { valid_until: Some(START_UTC_MS / 1000), ..ada(0.5) };
     match letter {
-        'a' => Some(face(0.0, 50.0, ada(0.5), ben(1.25))),
-        'b' => Some(face(0.0, 50.0, ben(0.5), ada(1.25))),
-        'A' => Some(face(200.0, 50.0, ada(0.5), ben(1.25))),
-        'B' => Some(face(200.0, 50.0, ben(0.5), ada(1.25))),
-        'x' => Some(face(0.0, 50.0, ada(0.5), ben(0.53))),
-        's' => Some(face(0.0, 50.0, ada(1.125), ben(1.25))),
+        'a' => Some(encoded(0.0, face(0.0, 50.0, ada(0.5), ben(1.25)))),
+        'b' => Some(encoded(1.4, face(0.0, 50.0, ben(0.5), ada(1.25)))),
+        'A' => Some(encoded(0.0, face(200.0, 50.0, ada(0.5), ben(1.25)))),
+        'B' => Some(encoded(1.4, face(200.0, 50.0, ben(0.5), ada(1.25)))),
+        'x' => Some(encoded(0.0, face(0.0, 50.0, ada(0.5), ben(0.53)))),
+        's' => Some(encoded(2.8, face(0.0, 50.0, ada(1.125), ben(1.25)))),
+        'm' => Some(encoded(0.5, face(0.0, 50.0, ada(1.125), ben(1.25)))),
         'f' => Some(face(0.0, 30.0, ada(0.5), ben(1.25))),
-        'c' => Some(face(0.0, 50.0, card, ben(1.25))),
-        'v' => Some(face(0.0, 50.0, expired, ben(1.25))),
+        'c' => Some(encoded(0.0, face(0.0, 50.0, card, ben(1.25)))),
+        'v' => Some(encoded(0.0, face(0.0, 50.0, expired, ben(1.25)))),
         'e' => Some(ObservedFace { resembles: None, ..face(0.0, 50.0, ada(0.5), ben(1.25)) }),
         '.' => None,
         other => panic!("no such frame: {other}"),
@@ -89,15 +98,19 @@ fn approaches_frame_by_frame() {
         ("a consensus opens once", "aaaa", "ddGg"),
         ("a stranger never", "ssssssss", "nnnnnnnn"),
         ("nobody is enrolled", "eeeeeeee", "nnnnnnnn"),
-        ("a stranger's frame counts against", "assaa", "dnndG"),
-        ("and is forgotten after five", "asssaaa", "dnnnddG"),
-        ("so does somebody else's", "aabba", "ddddG"),
+        ("a frame that matches nobody counts against", "ammaa", "dnndG"),
+        ("and is forgotten after five", "ammmaaa", "dnnnddG"),
+        ("somebody else's starts over", "aabbaab", "ddddddd"),
+        ("also a stranger's", "aasaa", "ddndd"),
         ("whoever has the consensus", "aabbb", "ddddH"),
         ("and an ambiguous one", "axxaa", "dmmdG"),
         ("look-alikes are never told apart", "xxxxxxxx", "mmmmmmmm"),
         ("a picture that is not judged does not count", "aafffffa", "ddfffffG"),
         ("a face at another place starts over", "aaAAA", "ddddG"),
-        ("so does one that was out of view", "aa.aaa", "dd.ddG"),
+        ("a frame without a face does neither", "a.a.a", "d.d.G"),
+        ("nor do several, within two seconds", "aa........a", "dd........G"),
+        ("but somebody else who comes back does", "aa.bbb", "dd.ddH"),
+        ("and so does an infinite row of others", "a.b.a.b.a.b.a.b", "d.d.d.d.d.d.d.d"),
         ("a missing frame does not", "aa_a", "dd_G"),
         ("nor do several within the gap", "aa________a", "dd________G"),
         ("after the gap everything starts over", "aa_________aa", "dd_________dd"),
@@ -108,7 +121,7 @@ fn approaches_frame_by_frame() {
         ("the next in a queue needs a consensus of their own", "aaabbbb", "ddGddHg"),
         ("also at another place", "aaaBBBB", "ddGddHg"),
         ("and the first stays let in", "aaabbbaaabbb", "ddGddHgggggg"),
-        ("each counts for themselves alone", "aabbaabb", "ddddGgdd"),
+        ("nobody adds up with somebody else", "aabbaabbaabb", "dddddddddddd"),
         ("and at two places not even that", "aBaBaBaB", "dddddddd"),
         ("who needs a card is told once recognised", "ccc", "ddc"),
         ("and so is who may no longer enter", "vvvv", "ddvv"),
@@ -163,11 +176,11 @@ fn the_nearest_of_several_faces_is_judged() {
         ObservedFace { bounds: Bounds { x: 300.0, y: 0.0, width: 60.0, height: 60.0 }, ..seen('s').unwrap() };
     let ada = seen('a').unwrap();
     let cases = [
-        (SeveralFaces::NearestOnly, [small_stranger, ada], "ddG", 1),
-        (SeveralFaces::NearestOnly, [large_stranger, ada], "nnn", 0),
-        (SeveralFaces::AllKnown, [small_stranger, ada], "sss", 1),
-        (SeveralFaces::AllKnown, [large_stranger, ada], "nnn", 0),
-        (SeveralFaces::Refuse, [small_stranger, ada], "sss", 1),
+        (SeveralFaces::NearestOnly, [small_stranger.clone(), ada.clone()], "ddG", 1),
+        (SeveralFaces::NearestOnly, [large_stranger.clone(), ada.clone()], "nnn", 0),
+        (SeveralFaces::AllKnown, [small_stranger.clone(), ada.clone()], "sss", 1),
+        (SeveralFaces::AllKnown, [large_stranger.clone(), ada.clone()], "nnn", 0),
+        (SeveralFaces::Refuse, [small_stranger.clone(), ada.clone()], "sss", 1),
     ];
     for (several_faces, faces, expected, judged) in cases {
         let mut policy = Policy::new(Rules { several_faces, ..Rules::new(1.0) }).unwrap();
@@ -186,7 +199,7 @@ fn company_that_is_missed_in_one_frame_opens_nothing() {
     // A detector that overlooks the second face once must not undo the rule: those frames count against.
     let mut policy = Policy::new(Rules { several_faces: SeveralFaces::Refuse, ..Rules::new(1.0) }).unwrap();
     let ada = seen('a').unwrap();
-    let company = [ada, ObservedFace { bounds: Bounds { x: 300.0, y: 0.0, width: 45.0, height: 45.0 }, ..ada }];
+    let company = [ada.clone(), ObservedFace { bounds: Bounds { x: 300.0, y: 0.0, width: 45.0, height: 45.0 }, ..ada }];
     let decided: String = [2, 2, 1, 2, 2, 1, 1]
         .into_iter()
         .enumerate()
@@ -234,7 +247,7 @@ fn an_approach_is_kept_for_the_record() {
         ("aaafff", (1, None, Some(ADA), Some(0.5), 0)),
         ("aa", (0, Some(Reason::Deciding), Some(ADA), Some(0.5), 2)),
         ("sssf", (0, Some(Reason::NotKnown), None, Some(1.125), 3)),
-        ("sssx", (0, Some(Reason::Ambiguous), Some(ADA), Some(0.5), 4)),
+        ("sssx", (0, Some(Reason::Ambiguous), Some(ADA), Some(0.5), 1)),
         ("aaabb", (1, Some(Reason::Deciding), Some(BEN), Some(0.5), 2)),
         ("aaabbb", (2, None, Some(BEN), Some(0.5), 0)),
         ("aaass", (1, Some(Reason::NotKnown), None, Some(1.125), 2)),
@@ -272,7 +285,7 @@ fn a_withheld_grant_can_be_granted_again() {
         })
         .collect();
     assert_eq!(decided, "ddGddG");
-    policy.end_approach();
+    policy.end_approach(&Now::new(0, u64::MAX));
     let approach = policy.take_ended_approach().unwrap();
     assert_eq!((approach.grants, approach.reason, approach.person), (0, Some(Reason::NotRecorded), Some(ADA)));
 }
@@ -282,18 +295,43 @@ fn an_approach_lasts_from_the_first_face_to_the_last() {
     let mut policy = policy();
     decided(&mut policy, "..f.ss.s.f");
     assert_eq!(policy.take_ended_approach(), None);
-    policy.end_approach();
+    policy.end_approach(&Now::new(0, u64::MAX));
     let approach = policy.take_ended_approach().unwrap();
     assert_eq!((approach.began_utc_ms, approach.ended_utc_ms), (at(4).utc_ms, at(7).utc_ms));
-    policy.end_approach();
+    policy.end_approach(&Now::new(0, u64::MAX));
     assert_eq!(policy.take_ended_approach(), None, "nobody came");
+}
+
+/// A stranger who was followed by others without a gap had left no record.
+#[test]
+fn what_was_refused_to_a_face_is_kept_when_another_steps_in_front() {
+    type Kept = (usize, Reason, Option<PersonId>, usize);
+    let cases: [(&str, &[Kept]); 6] = [
+        ("sssaaa", &[(0, Reason::NotKnown, None, 3)]),
+        ("sssbbbsss", &[(0, Reason::NotKnown, None, 3)]),
+        ("sbsbs", &[(0, Reason::NotKnown, None, 1), (0, Reason::NotKnown, None, 2)]),
+        ("vvvvvvvvvvvbbb", &[(0, Reason::OutsideValidity, Some(ADA), 11)]),
+        ("aaabbb", &[]),
+        ("fffsss", &[]),
+    ];
+    for (frames, expected) in cases {
+        let mut policy = policy();
+        let mut kept = Vec::new();
+        for (index, frame) in frames.chars().enumerate() {
+            let _ = policy.decide(&Observation::new(&Vec::from_iter(seen(frame))), &at(index));
+            let refused = policy.take_refused_face();
+            kept.extend(refused.map(|face| (face.grants, face.reason.unwrap(), face.person, face.distances.len())));
+        }
+        assert_eq!(kept, expected, "{frames}");
+        assert_eq!(policy.take_ended_approach(), None, "{frames}: it goes on");
+    }
 }
 
 #[test]
 fn faces_too_far_away_are_no_approach() {
     let mut policy = policy();
     assert_eq!(decided(&mut policy, "fff."), "fff.");
-    policy.end_approach();
+    policy.end_approach(&Now::new(0, u64::MAX));
     assert_eq!(policy.take_ended_approach(), None);
 }
 
@@ -307,6 +345,6 @@ fn an_approach_lets_in_only_so_many() {
             policy.decide(&Observation::new(&[face(0.0, 50.0, person, Candidate::new(ADA, 1.5))]), &at(number));
         assert_eq!(matches!(decision, Decision::Grant(_)), number < MAX_GRANTS_OF_APPROACH, "{number}");
     }
-    policy.end_approach();
+    policy.end_approach(&Now::new(0, u64::MAX));
     assert_eq!(policy.take_ended_approach().unwrap().grants, MAX_GRANTS_OF_APPROACH);
 }

@@ -1,8 +1,11 @@
 //! One challenge, put to the face that is followed: what is asked, and how it went.
 
 use super::parallax::{nose_across, width_to_height};
+use crate::encoding::Encoding;
 use crate::policy::ObservedFace;
 use crate::policy::reason::Reason;
+use crate::policy::tracking::is_same_face;
+use alloc::sync::Arc;
 use heapless::HistoryBuf;
 
 /// How far the nose must move across the plane of eyes and mouth, in the unit of [`nose_across`]. A head that turns by 32°
@@ -60,8 +63,11 @@ pub(in crate::policy) struct Challenge {
     ahead: HistoryBuf<f32, FRAMES_AHEAD>,
     /// The face's width as a part of its height, when it looks ahead.
     width: Option<f32>,
+    /// The encoding in the last frame before it was asked: from then on every frame must show the same face.
+    looks: Option<Arc<Encoding>>,
     sharpness: Changes,
     state: State,
+    has_just_failed: bool,
 }
 
 #[derive(Debug, Default)]
@@ -114,9 +120,11 @@ impl Challenge {
             State::NotAsked => {
                 self.ahead.extend(nose);
                 self.width = width.or(self.width);
+                self.looks = face.encoding.clone().or(self.looks.take());
             }
             State::Asked(asked) => {
-                let is_seen = width.zip(self.width).is_some_and(|(now, ahead)| now >= LEAST_WIDTH * ahead);
+                let is_wide_enough = width.zip(self.width).is_some_and(|(now, ahead)| now >= LEAST_WIDTH * ahead);
+                let is_seen = is_wide_enough && is_same_face(face.encoding.as_ref(), self.looks.as_ref());
                 let moved = nose.filter(|_| is_seen).map(|nose| (nose - asked.ahead) * asked.side.sign());
                 asked.turned = count(asked.turned, moved.is_some_and(|moved| moved >= TURN));
                 asked.turned_away = count(asked.turned_away, moved.is_some_and(|moved| moved <= -TURN));
@@ -124,12 +132,32 @@ impl Challenge {
                 if asked.turned >= TURNED_FRAMES {
                     let stands_still = self.sharpness.changed < TURNED_FRAMES;
                     self.state = if stands_still { State::Failed } else { State::Passed };
+                    self.has_just_failed = stands_still;
                 } else if asked.turned_away >= TURNED_FRAMES || is_late {
                     self.state = State::Failed;
+                    self.has_just_failed = true;
                 }
             }
             State::Passed | State::Failed => {}
         }
+    }
+
+    /// Whether a frame shows another face than the one that was asked. A head that is turned so far that nothing is read from
+    /// it is not looked at.
+    pub(in crate::policy) fn is_of_another(&self, face: &ObservedFace) -> bool {
+        let width = face.landmarks.as_ref().and_then(width_to_height);
+        let is_turned_far = width.zip(self.width).is_none_or(|(now, ahead)| now < LEAST_WIDTH * ahead);
+        let must_be_same = match self.state {
+            State::NotAsked => false,
+            State::Asked(_) => face.encoding.is_some() && !is_turned_far,
+            State::Passed | State::Failed => face.encoding.is_some(),
+        };
+        must_be_same && !is_same_face(face.encoding.as_ref(), self.looks.as_ref())
+    }
+
+    /// Whether it has failed since this was last asked.
+    pub(in crate::policy) fn take_failed(&mut self) -> bool {
+        core::mem::take(&mut self.has_just_failed)
     }
 
     /// What is being asked of the face, if it has not answered yet.
@@ -179,7 +207,8 @@ mod tests {
     fn face(nose: f32, sharpness: f32) -> ObservedFace {
         let at = |x, y| Landmark { x, y };
         let landmarks = [at(0.0, 0.0), at(100.0, 0.0), at(100.0 * nose, 50.0), at(0.0, 100.0), at(100.0, 100.0)];
-        let mut face = ObservedFace { landmarks: Some(landmarks), ..ObservedFace::default() };
+        let encoding = Some(Arc::new(Encoding::from_network(&[1.0]).unwrap()));
+        let mut face = ObservedFace { landmarks: Some(landmarks), encoding, ..ObservedFace::default() };
         face.quality.sharpness = Some(sharpness);
         face
     }

@@ -6,7 +6,7 @@
 mod challenge;
 mod parallax;
 #[cfg(test)]
-mod simulation;
+pub(super) mod simulation;
 
 pub(super) use challenge::Challenge;
 pub use challenge::{CHALLENGE_MS, Side, TURN, TURNED_FRAMES};

@@ -8,8 +8,10 @@
 
 use super::challenge::Challenge;
 use super::parallax::tests::{head, seen};
+use crate::encoding::Encoding;
 use crate::policy::reason::Reason;
 use crate::policy::{Landmark, ObservedFace};
+use alloc::sync::Arc;
 use std::f32::consts::TAU;
 use std::string::String;
 
@@ -17,7 +19,7 @@ const FRAME_MS: u64 = 100;
 const TRIALS: usize = 2000;
 
 /// Reproducible chance (SplitMix64, Steele et al. 2014).
-struct Chance(u64);
+pub(in crate::policy) struct Chance(pub(in crate::policy) u64);
 
 impl Chance {
     fn next(&mut self) -> u64 {
@@ -27,7 +29,7 @@ impl Chance {
         z ^ (z >> 31)
     }
 
-    fn between(&mut self, least: f32, most: f32) -> f32 {
+    pub(in crate::policy) fn between(&mut self, least: f32, most: f32) -> f32 {
         least + (most - least) * (self.next() >> 40) as f32 / (1_u64 << 24) as f32
     }
 
@@ -71,7 +73,8 @@ fn passes(visitor: Visitor, chance: &mut Chance) -> bool {
             *x += chance.normal(visitor.noise * eyes);
             *y += chance.normal(visitor.noise * eyes);
         }
-        let mut face = ObservedFace { landmarks: Some(landmarks), ..ObservedFace::default() };
+        let encoding = Some(Arc::new(Encoding::from_network(&[1.0]).unwrap()));
+        let mut face = ObservedFace { landmarks: Some(landmarks), encoding, ..ObservedFace::default() };
         face.quality.sharpness = Some(100.0 + chance.normal(5.0));
         challenge.see(&face, frame * FRAME_MS);
         if frame >= 10 {

@@ -96,8 +96,7 @@ fn a_restart_gives_no_new_attempts() {
     let folder = tempfile::tempdir().unwrap();
     let strangers = photos_of(&at_the_door("eileen_collins.jpg"));
     let config = configuration(folder.path(), &strangers);
-    let text =
-        fs::read_to_string(&config).unwrap() + "[policy]\nattempt-ms = 1\nlockout-after = 1\nlockout-ms = 800000\n";
+    let text = fs::read_to_string(&config).unwrap() + "[policy]\nlockout-after = 1\nlockout-ms = 800000\n";
     fs::write(&config, text).unwrap();
     let unit = RunningUnit::start_configured(folder);
     unit.status_when(|status| {
