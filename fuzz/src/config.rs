@@ -3,6 +3,8 @@
 use crate::Answer;
 use edge_agent::config::Config;
 use edge_agent::hostile_input;
+use serde_json::json;
+use shared::policy::{Now, Rules};
 
 /// A configuration. One that is taken gives no pin two things to do, and a second reading takes it as well.
 pub fn config(bytes: &[u8]) -> Answer {
@@ -27,4 +29,14 @@ pub fn config(bytes: &[u8]) -> Answer {
 /// The small files beside a log and a database: a signed head, a public key, names, what moves the lock.
 pub fn small_files(bytes: &[u8]) -> Answer {
     if hostile_input::small_file(bytes) { Answer::Accepted } else { Answer::Refused }
+}
+
+/// What a unit remembers over a restart. What it remembers next is read again, and no failed attempt is forgotten by that.
+pub fn memory(bytes: &[u8]) -> Answer {
+    let (rules, now) = (Rules::new(1.0), Now::trusted(1_800_000_000_000, 1000));
+    let Ok(memory) = hostile_input::memory(bytes, rules, &now) else { return Answer::Refused };
+    let text = serde_json::to_vec(&json!({ "schema": 1, "memory": memory })).expect("a memory is JSON");
+    let again = hostile_input::memory(&text, rules, &now);
+    assert_eq!(again.map(|again| again.failures), Ok(memory.failures));
+    Answer::Accepted
 }

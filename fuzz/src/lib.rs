@@ -22,7 +22,7 @@ mod tests;
 
 pub use audit_log::{audit_log, changed_audit_log};
 pub use cards::cards;
-pub use config::{config, small_files};
+pub use config::{config, memory, small_files};
 pub use control::control_request;
 pub use database::database;
 pub use driven::driven;
@@ -47,7 +47,7 @@ pub enum Answer {
 pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All of them.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 20] = [
     ("audit-log", audit_log),
     ("bundle", bundle),
     ("camera-frame", camera_frame),
@@ -57,6 +57,7 @@ pub const TARGETS: [Target; 19] = [
     ("control-request", control_request),
     ("database", database),
     ("layers", layers),
+    ("memory", memory),
     ("onnx", onnx),
     ("photo", photo),
     ("schedules", schedules),

@@ -86,6 +86,11 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("magic", b"PEOPLEDB".to_vec()),
         ],
         "layers" => layers(),
+        "memory" => vec![
+            ("remembered", br#"{"schema":1,"memory":{"failures":[{"kind":"face","failures":51,"unmatched":3},{"kind":{"card_of":"01010101010101010101010101010101"},"failures":50,"cards":[7],"database":9}],"openings":[{"schedule":"day","utc_ms":1}],"passages":[{"person":"01010101010101010101010101010101","direction":"in","utc_ms":9223372036854775807,"clock_was_right":true}]}}"#.to_vec()),
+            ("of-an-earlier-version", br#"{"schema":1,"memory":{"failures":[{"kind":"card","failures":4}],"openings":[],"passages":[]}}"#.to_vec()),
+            ("another-schema", br#"{"schema":2,"memory":{"failures":[],"openings":[],"passages":[]}}"#.to_vec()),
+        ],
         "onnx" => vec![("encoder", [&[0][..], &network(true)].concat()), ("no-end", [&[1][..], &network(false)].concat())],
         "photo" => photos(),
         "schedules" => vec![
