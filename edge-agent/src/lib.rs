@@ -23,6 +23,7 @@ mod keygen;
 pub mod lights;
 mod lockout;
 pub mod memory;
+mod part_reports;
 pub mod reader;
 mod receive;
 mod replay;
@@ -35,6 +36,7 @@ mod soak;
 mod socket;
 mod status;
 pub mod unit;
+pub mod usb_port;
 
 pub use args::Arguments;
 

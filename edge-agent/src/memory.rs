@@ -3,10 +3,11 @@
 //! It is written anew with each change, which is rare: a failed attempt, somebody whose coming opens hours, and with
 //! anti-passback each grant. Without it the unit works, and says that it forgets.
 
-use crate::reports::{FailureReports, since_start};
+use crate::part_reports::PartReports;
 use anyhow::Context;
 use files::{Folder, Storage, folder_of};
 use serde::{Deserialize, Serialize};
+use shared::audit::Part;
 use shared::policy::Memory;
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use std::path::Path;
 pub struct MemoryFile {
     storage: Box<dyn Storage>,
     name: String,
-    writing: FailureReports,
+    writing: PartReports,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -27,7 +28,7 @@ struct Content {
 impl MemoryFile {
     /// A file of this folder.
     pub fn new(storage: Box<dyn Storage>, name: &str) -> Self {
-        Self { storage, name: name.to_owned(), writing: FailureReports::default() }
+        Self { storage, name: name.to_owned(), writing: PartReports::new(Part::Memory) }
     }
 
     /// The file of this path.
@@ -65,17 +66,17 @@ impl MemoryFile {
             .and_then(|text| self.storage.replace(&self.name, &text));
         let name = &self.name;
         match kept {
-            Ok(()) => {
-                if let Some(report) = self.writing.succeeded(since_start()) {
-                    tracing::warn!("{name} can be written again{report}");
-                }
-            }
+            Ok(()) => self.writing.still_works(&format_args!("{name} can be written again")),
             Err(error) => {
-                if let Some(report) = self.writing.failed(&error.to_string(), since_start()) {
-                    tracing::error!("{name} cannot be kept: {error}; a restart may forget failed attempts{report}");
-                }
+                let said = format_args!("{name} cannot be kept: {error}; a restart may forget failed attempts");
+                self.writing.failed("disk", None, &said)
             }
-        }
+        };
+    }
+
+    /// What is to be recorded of it.
+    pub(crate) fn part(&self) -> PartReports {
+        self.writing.clone()
     }
 }
 

@@ -78,6 +78,14 @@ pub enum Report {
     },
 }
 
+impl Report {
+    /// Changes since the last report that were held back.
+    pub fn unreported(self) -> u64 {
+        let (Self::Failing { unreported } | Self::Ended { unreported, .. }) = self;
+        unreported
+    }
+}
+
 /// Follows something that is tried again and again, and says when there is something to report. Whatever was held back,
 /// the last report is true once the allowance lets it through: so it wants to hear of every try.
 #[derive(Debug, Clone, Default)]
@@ -187,12 +195,7 @@ mod tests {
             said.extend(if second % 2 == 0 { reports.failed("unplugged", now) } else { reports.succeeded(now) });
         }
         assert!((100..=300).contains(&said.len()), "{}", said.len());
-        let unreported: u64 = said
-            .iter()
-            .map(|report| match report {
-                Report::Failing { unreported } | Report::Ended { unreported, .. } => *unreported,
-            })
-            .sum();
+        let unreported: u64 = said.iter().map(|report| report.unreported()).sum();
         assert!(unreported + said.len() as u64 > u64::from(day) - 1000, "{unreported}");
         for second in day..day + 600 {
             said.extend(reports.failed("unplugged", SECOND * second));

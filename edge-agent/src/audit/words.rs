@@ -77,11 +77,29 @@ fn event(event: &Event, names: &Names) -> String {
             let what = tried.code().replace('_', " ");
             format!("an administrator cleared {failures} failed attempts by {what}{whose}")
         }
+        Event::PartFailed { part, failed_because, usb_port, unreported } => {
+            format!("{} FAILS: {failed_because}{}{}", part.name(), at(usb_port.as_deref()), more(*unreported))
+        }
+        Event::PartWorks { part, usb_port, failed_ms, tries, unreported } => {
+            let again = match tries {
+                0 => String::new(),
+                _ => format!(" again, after {} s", failed_ms / 1000),
+            };
+            format!("{} works{again}{}{}", part.name(), at(usb_port.as_deref()), more(*unreported))
+        }
         Event::Tailgating { person, others } => {
             format!("{others} more were seen with {} than were let in: TAILGATING?", who(person, names))
         }
         other => format!("{other:?}"),
     }
+}
+
+fn at(usb_port: Option<&str>) -> String {
+    usb_port.map_or_else(String::new, |port| format!(", at USB port {port}"))
+}
+
+fn more(unreported: u64) -> String {
+    if unreported == 0 { String::new() } else { format!("; {unreported} changes before were not recorded") }
 }
 
 fn who(person: &PersonId, names: &Names) -> String {
@@ -102,7 +120,7 @@ fn distances(nearest: Option<f32>, runner_up: Option<&Neighbour>, names: &Names)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::audit::{BootId, Chain, HeadSignature, LineHash};
+    use shared::audit::{BootId, Chain, HeadSignature, LineHash, Part};
     use shared::gallery::ModelHash;
     use shared::policy::{Credential, Reason};
 
@@ -168,6 +186,11 @@ mod tests {
                 Event::LockoutCleared { tried: Credential::Face, person: None, failures: 7 },
                 "an administrator cleared 7 failed attempts by face",
             ),
+            (
+                Event::part_failed(Part::Camera, "unplugged", Some("1-1.3"), 7),
+                "the camera FAILS: unplugged, at USB port 1-1.3; 7 changes before",
+            ),
+            (Event::part_works(Part::Reader, None, 20_000, 40, 0), "the card reader works again, after 20 s"),
             (Event::Tailgating { person: ADA, others: 2 }, "2 more were seen with adad"),
         ]
     }

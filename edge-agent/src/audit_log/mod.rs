@@ -23,14 +23,16 @@ pub use key::{LogKey, PublicKey, SignedHead};
 pub use upkeep::Upkeep;
 
 use crate::config;
+use crate::reports::{FailureReports, Report};
 use anyhow::Context;
 use end::End;
 use files::{Folder, Storage};
-use shared::audit::{BootId, Chain, Event, Head, LineProblem, RecordError};
+use shared::audit::{BootId, Chain, Event, Head, LineProblem, Part, RecordError};
 use shared::policy::Now;
 use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 use terminal::Help;
 
 /// An audit log that can be appended to.
@@ -46,6 +48,7 @@ pub struct AuditLog {
     /// What was found when it was opened, as far as it is not recorded yet.
     found: VecDeque<Event>,
     health: AuditHealth,
+    writing: FailureReports,
     upkeep: Upkeep,
     key: Option<LogKey>,
     state: upkeep::State,
@@ -120,6 +123,7 @@ impl AuditLog {
             torn: end.torn > 0,
             found: VecDeque::new(),
             health: AuditHealth::default(),
+            writing: FailureReports::default(),
             upkeep,
             key,
             state: upkeep::State::default(),
@@ -201,10 +205,28 @@ impl AuditLog {
     fn append_next(&mut self, event: Event, now: &Now) -> Result<(), AuditError> {
         let appended = self.append_line(event, now);
         match &appended {
-            Ok(()) => self.health.recorded(self.chain.head().sequence),
-            Err(error) => self.health.failed(error),
+            Ok(()) => {
+                self.health.recorded(self.chain.head().sequence);
+                self.tell_that_it_works(now);
+            }
+            Err(error) => {
+                self.health.failed(error);
+                if let Some(report) = self.writing.failed(&error.to_string(), Duration::from_millis(now.monotonic_ms)) {
+                    tracing::error!("nobody is let in: {error}{report}");
+                }
+            }
         }
         appended
+    }
+
+    /// If it did not: recorded with the next record, for which nobody waits longer.
+    fn tell_that_it_works(&mut self, now: &Now) {
+        let Some(report) = self.writing.succeeded(Duration::from_millis(now.monotonic_ms)) else { return };
+        tracing::warn!("the audit log can be written again{report}");
+        if let Report::Ended { failed_for, tries, unreported } = report {
+            let failed_ms = u64::try_from(failed_for.as_millis()).unwrap_or(u64::MAX);
+            self.found.push_back(Event::part_works(Part::AuditLog, None, failed_ms, tries, unreported));
+        }
     }
 
     fn append_line(&mut self, event: Event, now: &Now) -> Result<(), AuditError> {

@@ -4,11 +4,15 @@
 use super::device::{Device, Fault};
 use super::health::Health;
 use super::slot::{Picture, Slot, Taken};
+use crate::reports::{Allowance, since_start};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 /// So many damaged pictures in a row, and the camera is opened again.
 pub(super) const DAMAGED_IN_A_ROW: u32 = 20;
+
+/// Of so many pictures, one is told of to whoever reports that the camera works.
+const REPORTED_EVERY: u64 = 100;
 
 /// What the thread needs.
 pub(super) struct Capture<'a> {
@@ -21,13 +25,16 @@ pub(super) struct Capture<'a> {
 impl Capture<'_> {
     /// Runs until the slot's end.
     pub(super) fn run(&self, device: &mut dyn Device) {
+        let mut warnings = Allowance::default();
         while !self.slot.has_ended() {
             let fault = self.until_lost(device);
             let closed = unpanicked(|| {
                 device.close();
                 Ok(())
             });
-            if let Err(panicked) = closed {
+            if let Err(panicked) = closed
+                && warnings.take(since_start()).is_some()
+            {
                 tracing::error!("while it was closed: {panicked}");
             }
             let Err(fault) = fault else { break };
@@ -41,12 +48,14 @@ impl Capture<'_> {
     fn until_lost(&self, device: &mut dyn Device) -> Result<(), Fault> {
         let opened = unpanicked(|| device.open())?;
         let mut picture = Picture::default();
-        let (mut damaged, mut streaming) = (0, false);
+        let (mut damaged, mut streaming) = (0, 0_u64);
         while !self.slot.has_ended() {
             picture.bytes.clear();
             match unpanicked(|| device.capture(&mut picture.bytes)) {
                 Ok(layout) => {
-                    if !std::mem::replace(&mut streaming, true) {
+                    streaming += 1;
+                    // The first, and now and then another: what could not be reported at first is then.
+                    if streaming % REPORTED_EVERY == 1 {
                         self.health.opened(&opened);
                     }
                     damaged = 0;

@@ -2,6 +2,7 @@
 
 use super::convert::Damaged;
 use super::layout::Layout;
+use crate::usb_port::UsbPort;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,8 @@ pub(crate) trait Device: Send {
 pub(crate) struct Opened {
     /// What it is and what it gives, for people.
     pub(crate) description: String,
+    /// Where it is plugged in; `None` if it is not on USB.
+    pub(crate) usb_port: Option<UsbPort>,
 }
 
 /// Why a camera gives no pictures. All of them may pass without anybody starting the unit again.
@@ -51,6 +54,21 @@ pub enum Fault {
     Busy {
         /// Where it is.
         place: PathBuf,
+    },
+    /// It is plugged in where the configuration does not want it.
+    #[error(
+        "{} is at {}, and [camera] usb-port wants {}: somebody has plugged in another camera, or this one elsewhere",
+        place.display(),
+        found.as_ref().map_or_else(|| "no USB port".to_owned(), |found| format!("USB port {}", found.as_str())),
+        wanted.as_str()
+    )]
+    OtherPort {
+        /// Where it is.
+        place: PathBuf,
+        /// Where it is plugged in; `None` if it is not on USB.
+        found: Option<UsbPort>,
+        /// Where it should be.
+        wanted: UsbPort,
     },
     /// It was there, and is gone.
     #[error("the camera was unplugged")]
@@ -116,6 +134,7 @@ impl Fault {
             Self::NotThere { .. } => "not_there",
             Self::PermissionDenied { .. } => "permission_denied",
             Self::Busy { .. } => "busy",
+            Self::OtherPort { .. } => "other_port",
             Self::Unplugged => "unplugged",
             Self::Stalled { .. } => "stalled",
             Self::Damaged(_) | Self::OnlyDamaged { .. } => "damaged",
@@ -124,6 +143,14 @@ impl Fault {
             Self::Ended { .. } => "ended",
             Self::System(_) => "system",
             Self::Panicked { .. } => "panicked",
+        }
+    }
+
+    /// Where the device is plugged in that was refused.
+    pub(super) fn usb_port(&self) -> Option<&UsbPort> {
+        match self {
+            Self::OtherPort { found, .. } => found.as_ref(),
+            _ => None,
         }
     }
 

@@ -1,13 +1,22 @@
 //! How a camera is: written by the thread that reads it and by the loop, read by whoever asks for the unit's status.
 
 use super::device::{Fault, Opened};
+use crate::part_reports::PartReports;
 use serde::{Deserialize, Serialize};
+use shared::audit::Part;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How a camera is. Clones are the same camera's.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Health {
     report: Arc<Mutex<CameraReport>>,
+    part: PartReports,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self { report: Arc::default(), part: PartReports::new(Part::Camera) }
+    }
 }
 
 /// What there is to say about a camera.
@@ -17,6 +26,9 @@ pub struct CameraReport {
     pub state: CameraState,
     /// What it is and what it gives, once it has been opened.
     pub description: Option<String>,
+    /// Where it is plugged in, such as `1-1.3`; `None` if it is not on USB, or has not been opened.
+    #[serde(default)]
+    pub usb_port: Option<String>,
     /// Why it was lost the last time, as [`Fault::code`].
     pub fault: Option<String>,
     /// The same in words.
@@ -50,27 +62,33 @@ impl Health {
         self.now().clone()
     }
 
-    pub(super) fn opened(&self, opened: &Opened) {
-        let mut now = self.now();
-        match now.state {
-            CameraState::Opening => tracing::info!("camera: {}", opened.description),
-            // Somebody has read that it was lost.
-            _ => tracing::warn!("the camera is back: {}", opened.description),
-        }
-        now.state = CameraState::Streaming;
-        now.description = Some(opened.description.clone());
+    /// What is to be recorded of it.
+    pub(crate) fn part(&self) -> PartReports {
+        self.part.clone()
     }
 
-    /// Says so once, and not at every try.
+    /// A picture came; reported when it is the first, or the first for a while.
+    pub(super) fn opened(&self, opened: &Opened) {
+        let mut now = self.now();
+        let (before, usb_port) = (now.state, opened.usb_port.clone());
+        now.state = CameraState::Streaming;
+        now.description = Some(opened.description.clone());
+        now.usb_port = usb_port.as_ref().map(|port| port.as_str().to_owned());
+        drop(now);
+        let back = if before == CameraState::Opening { "camera" } else { "the camera is back" };
+        self.part.works(usb_port.as_ref(), &format_args!("{back}: {}", opened.description));
+    }
+
     pub(super) fn lost(&self, fault: &Fault) {
         let mut now = self.now();
         let (code, reason) = (fault.code(), fault.to_string());
-        if now.state != CameraState::Lost || now.fault.as_deref() != Some(code) {
-            tracing::warn!("no camera, the door stays locked: {reason}");
-        }
+        let was_at = now.usb_port.as_deref().and_then(|port| port.parse().ok());
         now.losses += u64::from(now.state != CameraState::Lost);
         now.state = CameraState::Lost;
-        (now.fault, now.reason) = (Some(code.to_owned()), Some(reason));
+        (now.fault, now.reason) = (Some(code.to_owned()), Some(reason.clone()));
+        drop(now);
+        let said = format_args!("no camera, the door stays locked: {reason}");
+        self.part.failed(code, fault.usb_port().or(was_at.as_ref()), &said);
     }
 
     pub(super) fn captured(&self, dropped_another: bool) {

@@ -51,7 +51,7 @@ impl PhotoCamera {
 impl Device for PhotoCamera {
     fn open(&mut self) -> Result<Opened, Fault> {
         self.show_next()?;
-        Ok(Opened { description: format!("the photos of {}", self.path.display()) })
+        Ok(Opened { description: format!("the photos of {}", self.path.display()), usb_port: None })
     }
 
     fn capture(&mut self, picture: &mut Vec<u8>) -> Result<Layout, Fault> {

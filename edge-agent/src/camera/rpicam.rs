@@ -10,6 +10,7 @@ use super::PowerLine;
 use super::device::{Device, Fault, Opened};
 use super::layout::{Layout, PixelFormat};
 use crate::bounded_read::{Heard, read};
+use crate::reports::{Allowance, since_start};
 use bursts::{Beginnings, Bursts};
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
@@ -68,6 +69,7 @@ pub(crate) struct RpicamCamera {
     settings: Settings,
     patience: Patience,
     running: Option<Running>,
+    messages: Arc<Mutex<Allowance>>,
 }
 
 struct Running {
@@ -94,7 +96,7 @@ struct Said {
 
 impl RpicamCamera {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings, patience: PATIENCE, running: None }
+        Self { settings, patience: PATIENCE, running: None, messages: Arc::default() }
     }
 
     /// But for the padding of its rows.
@@ -121,8 +123,8 @@ impl Device for RpicamCamera {
         })?;
         let said = Arc::new(Mutex::new(Said::default()));
         if let Some(messages) = child.stderr.take() {
-            let (program, said) = (self.program(), Arc::clone(&said));
-            let listening = move || listen(&program, messages, &said);
+            let (program, said, allowance) = (self.program(), Arc::clone(&said), Arc::clone(&self.messages));
+            let listening = move || listen(&program, messages, &said, &allowance);
             thread::Builder::new().name("rpicam messages".to_owned()).spawn(listening).map_err(Fault::System)?;
         }
         let Some(pictures) = child.stdout.take() else { return Err(Fault::Unplugged) };
@@ -134,6 +136,7 @@ impl Device for RpicamCamera {
                 self.wanted(),
                 self.settings.rate
             ),
+            usb_port: None,
         })
     }
 
@@ -344,7 +347,7 @@ fn stalled(waited: Duration) -> Fault {
 }
 
 /// Until the program ends: its messages go to our log.
-fn listen(program: &str, messages: ChildStderr, said: &Mutex<Said>) {
+fn listen(program: &str, messages: ChildStderr, said: &Mutex<Said>, allowance: &Mutex<Allowance>) {
     let mut messages = BufReader::new(messages);
     let mut line = Vec::new();
     loop {
@@ -356,8 +359,13 @@ fn listen(program: &str, messages: ChildStderr, said: &Mutex<Said>) {
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end();
         match text.contains("ERROR") {
-            true => tracing::warn!("{program}: {text}"),
-            false => tracing::info!("{program}: {text}"),
+            // It says the same at each of its starts, and those may be two a second.
+            true => match allowance.lock().unwrap_or_else(PoisonError::into_inner).take(since_start()) {
+                Some(0) => tracing::warn!("{program}: {text}"),
+                Some(more) => tracing::warn!("{program}: {text} ({more} more such messages were left out)"),
+                None => tracing::debug!("{program}: {text}"),
+            },
+            false => tracing::debug!("{program}: {text}"),
         }
         let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
         said.size = said.size.or_else(|| configured_size(text));

@@ -38,7 +38,7 @@ impl Scripted {
 impl Device for Scripted {
     fn open(&mut self) -> Result<Opened, Fault> {
         match self.next() {
-            Step::Opens => Ok(Opened { description: "a scripted camera".to_owned() }),
+            Step::Opens => Ok(Opened { description: "a scripted camera".to_owned(), usb_port: None }),
             Step::Fails(fault) => Err(fault),
             Step::Panics => panic!("in the middle of opening"),
             Step::Gives(..) | Step::CannotBeClosed => panic!("the script is wrong"),

@@ -2,14 +2,16 @@
 
 use super::ConfigError;
 use crate::camera::{Orientation, PixelFormat, PowerLine, Rotation, refuse_argument};
+use crate::usb_port::UsbPort;
 use serde::Deserialize;
 use std::path::PathBuf;
 
 /// Every key of the section.
 #[cfg(test)]
-pub(super) const KEYS: [&str; 18] = [
+pub(super) const KEYS: [&str; 19] = [
     "source",
     "device",
+    "usb-port",
     "format",
     "width",
     "height",
@@ -36,6 +38,8 @@ pub struct Camera {
     pub source: Option<Source>,
     /// For `v4l`: where the camera is, best by `/dev/v4l/by-id/`.
     pub device: Option<PathBuf>,
+    /// For `v4l`: the USB port at which the camera must be plugged in.
+    pub usb_port: Option<UsbPort>,
     /// For `v4l`: this format and no other; the best, if it is not said.
     pub format: Option<PixelFormat>,
     /// Wanted width in pixels, 64 to 4096.
@@ -87,6 +91,7 @@ impl Default for Camera {
         Self {
             source: None,
             device: None,
+            usb_port: None,
             format: None,
             width: 1280,
             height: 720,
@@ -144,6 +149,9 @@ impl Camera {
         let refused = self.rpicam_arguments.iter().find_map(|argument| Some((argument, refuse_argument(argument)?)));
         if let Some((argument, wanted)) = refused {
             return range("camera.rpicam-arguments", argument, wanted);
+        }
+        if self.usb_port.is_some() && self.source != Some(Source::V4l) {
+            return range("camera.usb-port", &"set", "source \"v4l\" alone has a USB port");
         }
         match self.source {
             Some(Source::V4l) if self.device.is_none() => {

@@ -3,12 +3,13 @@
 use super::ConfigError;
 use crate::gpio::Pin;
 use crate::reader::Digits;
+use crate::usb_port::UsbPort;
 use serde::Deserialize;
 use std::path::PathBuf;
 
 /// Every key of the section.
 #[cfg(test)]
-pub(super) const KEYS: [&str; 6] = ["kind", "device", "digits", "d0-pin", "d1-pin", "keep-bits"];
+pub(super) const KEYS: [&str; 7] = ["kind", "device", "usb-port", "digits", "d0-pin", "d1-pin", "keep-bits"];
 
 const ALL_BITS: u32 = 64;
 
@@ -20,6 +21,8 @@ pub enum Reader {
     Evdev {
         /// Such as `/dev/input/by-id/usb-…-event-kbd`.
         device: PathBuf,
+        /// The USB port at which the reader must be plugged in.
+        usb_port: Option<UsbPort>,
         /// How it writes numbers.
         #[serde(default)]
         digits: Digits,

@@ -2,6 +2,7 @@
 
 use super::Refused;
 use super::store::{InUse, Refusal, Store};
+use crate::part_reports::PartReports;
 use models::golden::Tested;
 use shared::gallery::DatabaseDigest;
 use std::io;
@@ -27,6 +28,8 @@ pub(crate) enum News {
         /// Somebody asked for it by name.
         is_asked_for: bool,
     },
+    /// Whether new databases can be looked for; if not, why.
+    Looking(Result<(), String>),
     /// How the networks did in their last self-test.
     SelfTest(Result<Tested, String>),
 }
@@ -42,12 +45,16 @@ impl Watch {
     ///
     /// # Errors
     /// When the system has no thread to give.
-    pub(crate) fn start(mut store: Store, mut taken: impl FnMut(&InUse) + Send + 'static) -> io::Result<Self> {
+    pub(crate) fn start(
+        mut store: Store,
+        part: PartReports,
+        mut taken: impl FnMut(&InUse) + Send + 'static,
+    ) -> io::Result<Self> {
         let (tell, news) = channel();
         let (asks, asked) = channel();
         let look = move || {
             let mut wanted = None;
-            while look_once(&mut store, wanted, &tell, &mut taken) {
+            while look_once(&mut store, wanted, &part, &tell, &mut taken) {
                 wanted = match asked.recv_timeout(EVERY) {
                     Ok(wanted) => Some(wanted),
                     Err(RecvTimeoutError::Timeout) => None,
@@ -74,6 +81,7 @@ impl Watch {
 fn look_once(
     store: &mut Store,
     wanted: Option<DatabaseDigest>,
+    part: &PartReports,
     tell: &Sender<News>,
     taken: &mut impl FnMut(&InUse),
 ) -> bool {
@@ -81,13 +89,29 @@ fn look_once(
     if let Some(wanted) = wanted {
         news.extend(news_of(store.roll_back(wanted).map(Some), true));
     }
-    news.extend(news_of(store.take_in(), false));
+    news.extend(look_for_new(store, part));
     news.into_iter().all(|news| {
         if let News::Use { database, .. } = &news {
             taken(database);
         }
         tell.send(news).is_ok()
     })
+}
+
+/// A folder that cannot be read or written fails at each look: that is a part that fails, and no database was refused.
+fn look_for_new(store: &mut Store, part: &PartReports) -> Vec<News> {
+    match store.take_in() {
+        Err(Refusal { digest: None, why: Refused::Disk(error) }) => {
+            let said = format!("no people database can be taken in: {error}");
+            let is_news = part.failed("disk", None, &said);
+            is_news.then_some(News::Looking(Err(said))).into_iter().collect()
+        }
+        outcome => {
+            let is_news = part.still_works(&"people databases can be taken in again");
+            let works = is_news.then_some(News::Looking(Ok(())));
+            works.into_iter().chain(news_of(outcome, false)).collect()
+        }
+    }
 }
 
 fn news_of(outcome: Result<Option<InUse>, Refusal>, is_asked_for: bool) -> Vec<News> {

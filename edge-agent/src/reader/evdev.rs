@@ -4,6 +4,8 @@
 use super::CardReader;
 use super::inbox::{Cards, Inbox, inbox};
 use super::typed::{Digits, Key, Typed};
+use crate::part_reports::PartReports;
+use crate::usb_port::UsbPort;
 use evdev::raw_stream::RawDevice;
 use evdev::{EventSummary, InputEvent, KeyCode, SynchronizationCode};
 use shared::card::CardNumber;
@@ -30,17 +32,28 @@ pub struct KeyboardReader {
     is_lost: Arc<AtomicBool>,
 }
 
+/// Which reader is meant.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    /// Such as `/dev/input/by-id/usb-…-event-kbd`.
+    pub(crate) device: PathBuf,
+    /// Where it must be plugged in.
+    pub(crate) usb_port: Option<UsbPort>,
+}
+
 impl KeyboardReader {
     /// Reads from a device such as `/dev/input/by-id/usb-…-event-kbd`, whether it is plugged in by now or not. Of each
     /// card the lowest `keep_bits` bits count. Its thread ends with the program.
     ///
     /// # Errors
     /// When the system has no thread to give.
-    pub fn start(device: PathBuf, digits: Digits, keep_bits: u32) -> io::Result<Self> {
+    pub(crate) fn start(wanted: Wanted, digits: Digits, keep_bits: u32, part: PartReports) -> io::Result<Self> {
         let (inbox, cards) = inbox(keep_bits);
         let is_lost = Arc::new(AtomicBool::new(true));
         let told = Arc::clone(&is_lost);
-        thread::Builder::new().name("card reader".to_owned()).spawn(move || listen(&device, digits, &inbox, &told))?;
+        thread::Builder::new()
+            .name("card reader".to_owned())
+            .spawn(move || listen(&wanted, digits, &inbox, &told, &part))?;
         Ok(Self { cards, is_lost })
     }
 }
@@ -56,26 +69,48 @@ impl CardReader for KeyboardReader {
 }
 
 /// Never returns: a reader that is lost is waited for.
-fn listen(path: &Path, digits: Digits, inbox: &Inbox, is_lost: &AtomicBool) {
-    let mut told = None;
+fn listen(wanted: &Wanted, digits: Digits, inbox: &Inbox, is_lost: &AtomicBool, part: &PartReports) {
+    let Wanted { device: path, usb_port: wanted_port } = wanted;
+    let shown = path.display();
     loop {
-        match take(path) {
-            Ok(device) => {
-                tracing::info!("the card reader {} is there", path.display());
-                is_lost.store(false, Ordering::Relaxed);
-                let lost = read(device, digits, inbox);
-                is_lost.store(true, Ordering::Relaxed);
-                tracing::warn!("the card reader {} is gone: {lost}; it is taken again when it is back", path.display());
-                told = Some(lost.kind());
+        match open(path) {
+            Ok((_, found)) if wanted_port.as_ref().is_some_and(|wanted| found.as_ref() != Some(wanted)) => {
+                let [wanted, at] =
+                    [wanted_port, &found].map(|port| port.as_ref().map_or("no USB port", UsbPort::as_str));
+                let said = format_args!(
+                    "the card reader {shown} is not used: it is at {at}, and [reader] usb-port wants {wanted}"
+                );
+                part.failed("other_port", found.as_ref(), &said);
             }
-            Err(error) => {
-                // Once for each kind of trouble, not twice a second.
-                if told.replace(error.kind()) != Some(error.kind()) {
-                    tracing::warn!("{}", trouble(path, &error));
+            Ok((device, port)) => match take(device) {
+                Ok(device) => {
+                    part.works(port.as_ref(), &format_args!("the card reader {shown} is there"));
+                    is_lost.store(false, Ordering::Relaxed);
+                    let lost = read(device, digits, inbox);
+                    is_lost.store(true, Ordering::Relaxed);
+                    let said =
+                        format_args!("the card reader {shown} is gone: {lost}; it is taken again when it is back");
+                    part.failed("unplugged", port.as_ref(), &said);
                 }
+                Err(error) => {
+                    part.failed(code(&error), port.as_ref(), &trouble(path, &error));
+                }
+            },
+            Err(error) => {
+                part.failed(code(&error), None, &trouble(path, &error));
             }
         }
         thread::sleep(LOOK_AGAIN);
+    }
+}
+
+/// As cameras have it.
+fn code(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "not_there",
+        io::ErrorKind::PermissionDenied => "permission_denied",
+        io::ErrorKind::ResourceBusy => "busy",
+        _ => "system",
     }
 }
 
@@ -95,9 +130,15 @@ fn trouble(path: &Path, error: &io::Error) -> String {
     }
 }
 
+/// The reader, and where it is plugged in.
+fn open(path: &Path) -> io::Result<(RawDevice, Option<UsbPort>)> {
+    let device = RawDevice::open(path)?;
+    let port = UsbPort::of(&device);
+    Ok((device, port))
+}
+
 /// Takes the reader for us alone, once nobody holds a key on it.
-fn take(path: &Path) -> io::Result<RawDevice> {
-    let mut device = RawDevice::open(path)?;
+fn take(mut device: RawDevice) -> io::Result<RawDevice> {
     let started = Instant::now();
     while device.get_key_state()?.iter().next().is_some() && started.elapsed() < RELEASE_WITHIN {
         thread::sleep(LOOK_AT_KEYS);
@@ -250,9 +291,12 @@ mod tests {
 
     #[test]
     fn a_reader_that_is_not_there_is_waited_for() {
-        let mut reader = KeyboardReader::start("/nowhere/event-kbd".into(), Digits::Decimal, 64).unwrap();
+        let mut reader = {
+            let wanted = Wanted { device: "/nowhere/event-kbd".into(), usb_port: None };
+            KeyboardReader::start(wanted, Digits::Decimal, 64, PartReports::new(shared::audit::Part::Reader)).unwrap()
+        };
         assert_eq!(reader.next_card(), None);
-        let refused = take(Path::new("/nowhere/event-kbd")).map(drop).unwrap_err();
+        let refused = open(Path::new("/nowhere/event-kbd")).map(drop).unwrap_err();
         let message = trouble(Path::new("/nowhere/event-kbd"), &refused);
         assert!(message.contains("plug it in") && message.contains("/nowhere/event-kbd"), "{message}");
     }
@@ -260,6 +304,6 @@ mod tests {
     #[test]
     fn what_is_no_input_device_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        assert!(take(file.path()).is_err());
+        assert!(open(file.path()).is_err());
     }
 }

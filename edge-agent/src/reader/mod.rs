@@ -10,7 +10,7 @@ mod typed;
 mod wiegand;
 
 pub use evdev::KeyboardReader;
-pub(crate) use evdev::cards_typed;
+pub(crate) use evdev::{Wanted as WantedReader, cards_typed};
 pub use scripted::ScriptedReader;
 pub use typed::{Digits, Key, Typed, TypedError};
 pub use wiegand::{Edge, WiegandReader, WiegandReaderError, frames};

@@ -79,6 +79,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let mut unit = Unit::new(sight, policy, audit, latch, time);
     equip(&mut unit, &config, &gallery, &clock)?;
     unit.remember_in(MemoryFile::at(&config.door.memory)?);
+    unit.record_of(camera.health().part());
     unit.start(&header);
     let people = found.follow(&mut unit, &board, &config.audit, &clock);
     let people = people.context("the system has no thread for the database")?;

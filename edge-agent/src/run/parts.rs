@@ -90,7 +90,8 @@ fn v4l(config: &config::Camera) -> anyhow::Result<V4lCamera> {
     let power_line = config.power_line_hz;
     let whole = |value: f32| value.round() as i64;
     let adjustments = Adjustments { exposure_us, gain: gain.map(whole), focus: focus.map(whole), power_line };
-    Ok(V4lCamera::new(path, Wanted { width, height, rate, format }, buffers, adjustments))
+    Ok(V4lCamera::new(path, Wanted { width, height, rate, format }, buffers, adjustments)
+        .at_port(config.usb_port.clone()))
 }
 
 fn rpicam(config: &config::Camera) -> RpicamSettings {

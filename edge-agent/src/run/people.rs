@@ -6,12 +6,15 @@ use crate::config::{self, Config};
 use crate::control::{Order, Reply};
 use crate::database::watch::{News, Watch, shown};
 use crate::database::{InUse, Judge, Returned, Store, Trust, in_file};
+use crate::part_reports::PartReports;
+use crate::reports::{Allowance, since_start};
 use crate::status::Board;
 use crate::unit::Unit;
 use anyhow::Context;
 use files::{Folder, folder_of};
 use models::Recogniser;
 use models::golden::Tested;
+use shared::audit::Part;
 use shared::gallery::DatabaseDigest;
 use std::path::Path;
 use std::sync::Arc;
@@ -72,7 +75,10 @@ impl Found {
         let (audit, clock) = (audit.clone(), Arc::clone(clock));
         let known = move |taken: &InUse| names::take_in_beside(&audit, &taken.gallery, &clock.now());
         known(self.store.in_use());
-        Ok(People { watch: Some(Watch::start(self.store, known)?), going_back: None })
+        let part = PartReports::new(Part::Database);
+        let watch = Watch::start(self.store, part.clone(), known)?;
+        unit.record_of(part);
+        Ok(People { watch: Some(watch), going_back: None, refusals: Allowance::default() })
     }
 }
 
@@ -81,13 +87,15 @@ pub(super) struct People {
     watch: Option<Watch>,
     /// Whoever asked to go back, until that is done.
     going_back: Option<Order>,
+    /// How often refused ones are reported.
+    refusals: Allowance,
 }
 
 impl People {
     /// Always the same ones.
     #[cfg(test)]
     pub(super) fn unchanging() -> Self {
-        Self { watch: None, going_back: None }
+        Self { watch: None, going_back: None, refusals: Allowance::default() }
     }
 
     /// Asks for the previous database, whose digest is named. The order is answered when it is used, or refused.
@@ -111,11 +119,14 @@ impl People {
                 }
                 News::Refused { refusal, is_asked_for } => {
                     let (digest, why) = (refusal.digest, &refusal.why);
-                    tracing::error!("a people database was refused, {}: {why}", shown(digest));
-                    unit.note_refused_database(digest, why.code());
+                    if is_asked_for || self.refusals.take(since_start()).is_some() {
+                        tracing::error!("a people database was refused, {}: {why}", shown(digest));
+                        unit.note_refused_database(digest, why.code());
+                    }
                     board.tell_of_refused_database(digest, &why.to_string());
                     self.answer_if(is_asked_for, || Reply::refused(why.to_string()));
                 }
+                News::Looking(result) => board.tell_of_looking(result.err()),
                 News::SelfTest(result) => tell_self_test(unit, board, result),
             }
         }

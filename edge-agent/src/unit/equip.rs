@@ -5,8 +5,10 @@ use crate::clock::SystemClock;
 use crate::config::{Config, Reader};
 use crate::door::contacts::GpioContacts;
 use crate::lights::{GpioLights, Lights};
-use crate::reader::{CardReader, KeyboardReader, WiegandReader};
+use crate::part_reports::PartReports;
+use crate::reader::{CardReader, KeyboardReader, WantedReader, WiegandReader};
 use anyhow::Context;
+use shared::audit::Part;
 use shared::gallery::Gallery;
 use std::sync::Arc;
 
@@ -16,7 +18,9 @@ use std::sync::Arc;
 /// When a pin is not to be had, or the system has no thread to give.
 pub fn equip(unit: &mut Unit, config: &Config, gallery: &Arc<Gallery>, clock: &Arc<SystemClock>) -> anyhow::Result<()> {
     if let Some(reader) = &config.reader {
-        unit.read_cards(start(reader).context("[reader]")?, Arc::clone(gallery));
+        let part = PartReports::new(Part::Reader);
+        unit.read_cards(start(reader, part.clone()).context("[reader]")?, Arc::clone(gallery));
+        unit.record_of(part);
     }
     let (exit, door) = (config.contacts.exit(), config.contacts.door());
     if exit.is_some() || door.is_some() {
@@ -32,10 +36,11 @@ pub fn equip(unit: &mut Unit, config: &Config, gallery: &Arc<Gallery>, clock: &A
     Ok(())
 }
 
-fn start(reader: &Reader) -> anyhow::Result<Box<dyn CardReader>> {
+fn start(reader: &Reader, part: PartReports) -> anyhow::Result<Box<dyn CardReader>> {
     Ok(match reader {
-        Reader::Evdev { device, digits, keep_bits } => {
-            Box::new(KeyboardReader::start(device.clone(), *digits, *keep_bits).context("no thread for the reader")?)
+        Reader::Evdev { device, usb_port, digits, keep_bits } => {
+            let wanted = WantedReader { device: device.clone(), usb_port: usb_port.clone() };
+            Box::new(KeyboardReader::start(wanted, *digits, *keep_bits, part).context("no thread for the reader")?)
         }
         Reader::Wiegand { d0_pin, d1_pin, keep_bits } => Box::new(WiegandReader::listen(*d0_pin, *d1_pin, *keep_bits)?),
     })

@@ -19,6 +19,7 @@ use crate::door::contacts::Contacts;
 use crate::door::{DoorError, DoorWatch, Latch, WatchRules};
 use crate::lights::Lights;
 use crate::memory::MemoryFile;
+use crate::part_reports::PartReports;
 use crate::reader::CardReader;
 use crate::sight::Sight;
 use models::ModelError;
@@ -53,6 +54,8 @@ pub struct Unit {
     clock: Arc<dyn Clock>,
     surroundings: Surroundings,
     memory: Option<MemoryFile>,
+    /// What is followed besides.
+    parts: Vec<PartReports>,
     /// Nobody is let in, for this reason.
     barred: Option<Reason>,
 }
@@ -61,12 +64,14 @@ impl Unit {
     /// Joins the parts. Times of grants are on the clock's forward-only scale.
     pub fn new(sight: Box<dyn Sight>, policy: Policy, audit: AuditLog, latch: Latch, clock: Arc<dyn Clock>) -> Self {
         let surroundings = Surroundings::default();
-        Self { sight, policy, audit, latch, clock, surroundings, memory: None, barred: None }
+        let parts = Vec::new();
+        Self { sight, policy, audit, latch, clock, surroundings, memory: None, parts, barred: None }
     }
 
     /// Goes on with what is remembered there, and keeps there from now on what is not to be forgotten.
     pub fn remember_in(&mut self, mut file: MemoryFile) {
         self.policy.remember(&file.read(), &self.clock.now());
+        self.parts.push(file.part());
         self.memory = Some(file);
     }
 
@@ -83,6 +88,11 @@ impl Unit {
     /// Says with these lights what is decided.
     pub fn show_with(&mut self, lights: Lights) {
         self.surroundings.lights = Some(lights);
+    }
+
+    /// Records from now on what happens to this part.
+    pub(crate) fn record_of(&mut self, part: PartReports) {
+        self.parts.push(part);
     }
 
     /// One turn: frame, faces, encodings, nearest, decision, record, door.
@@ -103,6 +113,8 @@ impl Unit {
         self.latch.lock_if_due(now.monotonic_ms);
         let events = self.surroundings.watch_door(now.monotonic_ms);
         events.into_iter().for_each(|event| self.record(event, &now));
+        let of_parts: Vec<Event> = self.parts.iter().flat_map(PartReports::take).collect();
+        of_parts.into_iter().for_each(|event| self.record(event, &now));
         // One card for each decision: none takes the place of another that nobody has decided about.
         if let Some(card) = self.surroundings.next_card() {
             self.policy.present_card(&card, &now);
@@ -190,8 +202,8 @@ impl Unit {
             return Ok(Verdict::Denied(self.policy.withhold(grant, reason).into()));
         }
         let granted = Granted::of(&grant);
-        if let Err(error) = self.audit.append(Event::from(&grant), now) {
-            tracing::error!("the door stays locked: {error}");
+        // The log says what fails.
+        if self.audit.append(Event::from(&grant), now).is_err() {
             return Ok(Verdict::Denied(self.policy.withhold(grant, Reason::NotRecorded).into()));
         }
         let unlocked = self.latch.unlock(grant, self.clock.now().monotonic_ms);
@@ -234,16 +246,12 @@ impl Unit {
     }
 
     fn sign(&mut self, now: &Now) {
-        if let Err(error) = self.audit.sign(now) {
-            tracing::error!("{error}");
-        }
+        self.audit.sign(now).ok();
     }
 
-    /// Records what no door depends on.
+    /// Records what no door depends on; the log says what fails.
     fn record(&mut self, event: Event, now: &Now) {
-        if let Err(error) = self.audit.append(event, now) {
-            tracing::error!("{error}");
-        }
+        self.audit.append(event, now).ok();
     }
 }
 

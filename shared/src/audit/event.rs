@@ -1,6 +1,7 @@
 //! What is worth a record. From these alone it must be possible to tell later who was let in, and who was not and why.
 //! An [`Event::Granted`] is written before the door moves: after one that nothing follows, the power may have gone first.
 
+use super::part::Part;
 use super::record::LineHash;
 use super::signature::HeadSignature;
 use crate::gallery::{DatabaseDigest, ModelHash, PersonId};
@@ -13,6 +14,9 @@ use serde::{Deserialize, Serialize};
 
 /// The most bytes of a code that says why, such as `other_model`.
 pub const MAX_CODE_BYTES: usize = 32;
+
+/// The most bytes of a USB port's name that are kept.
+pub const MAX_USB_PORT_BYTES: usize = 32;
 
 /// The most bytes of a program's version that are kept.
 pub const MAX_VERSION_BYTES: usize = 32;
@@ -177,6 +181,30 @@ pub enum Event {
         /// How many attempts had failed.
         failures: u32,
     },
+    /// A part of the unit fails, and is tried again and again. Recorded when that begins and when the reason changes.
+    PartFailed {
+        /// Which part.
+        part: Part,
+        /// A code that says why, such as `unplugged`.
+        failed_because: String<MAX_CODE_BYTES>,
+        /// Where a device was plugged in, such as `1-1.3`; `None` if it is not on USB, or was not there.
+        usb_port: Option<String<MAX_USB_PORT_BYTES>>,
+        /// How many changes before were not recorded, since there were too many.
+        unreported: u64,
+    },
+    /// A part of the unit works: for the first time, or again.
+    PartWorks {
+        /// Which part.
+        part: Part,
+        /// Where a device is plugged in; `None` if it is not on USB.
+        usb_port: Option<String<MAX_USB_PORT_BYTES>>,
+        /// For how many milliseconds it failed; 0 if it did not.
+        failed_ms: u64,
+        /// How often it was tried in this time.
+        tries: u64,
+        /// How many changes before were not recorded, since there were too many.
+        unreported: u64,
+    },
     /// An approach ended in which somebody may have followed somebody else in.
     Tailgating {
         /// Who was let in last before more faces were seen than people let in.
@@ -205,6 +233,16 @@ impl Event {
     /// A user of the unit's system asks for what this code says.
     pub fn requested(code: &str, by_uid: u32) -> Self {
         Self::Requested { request: kept(code), by_uid }
+    }
+
+    /// A part fails, for the reason of this code.
+    pub fn part_failed(part: Part, code: &str, usb_port: Option<&str>, unreported: u64) -> Self {
+        Self::PartFailed { part, failed_because: kept(code), usb_port: usb_port.map(kept), unreported }
+    }
+
+    /// A part works, after failing for so long.
+    pub fn part_works(part: Part, usb_port: Option<&str>, failed_ms: u64, tries: u64, unreported: u64) -> Self {
+        Self::PartWorks { part, usb_port: usb_port.map(kept), failed_ms, tries, unreported }
     }
 
     /// Nobody may try the same for a while.

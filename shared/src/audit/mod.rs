@@ -11,12 +11,14 @@
 
 mod chain;
 mod event;
+mod part;
 mod record;
 mod signature;
 mod verify;
 
 pub use chain::{Chain, Head, NextLine, SIGNED_PREFIX};
-pub use event::{Event, MAX_CODE_BYTES, MAX_VERSION_BYTES};
+pub use event::{Event, MAX_CODE_BYTES, MAX_USB_PORT_BYTES, MAX_VERSION_BYTES};
+pub use part::Part;
 pub use record::{BootId, LineHash, LineProblem, MAX_LINE_BYTES, Record, RecordError, SCHEMA};
 pub use signature::HeadSignature;
 pub use verify::{ChainError, Summary, TornLine, Verifier, verify};

@@ -308,6 +308,19 @@ fn events() -> impl Strategy<Value = Event> {
         any::<(u64, String)>().prop_map(|(sequence, code)| Event::database_returned(sequence, &code)),
         any::<(u32, String)>().prop_map(|(uid, code)| Event::requested(&code, uid)),
         Just(Event::SelfTestFailed),
+        (any::<String>(), option_of(any::<String>()), any::<u64>()).prop_map(|(code, port, more)| Event::part_failed(
+            Part::Camera,
+            &code,
+            port.as_deref(),
+            more
+        )),
+        (option_of(any::<String>()), any::<[u64; 3]>()).prop_map(|(port, [ms, tries, more])| Event::part_works(
+            Part::AuditLog,
+            port.as_deref(),
+            ms,
+            tries,
+            more
+        )),
     ]
 }
 

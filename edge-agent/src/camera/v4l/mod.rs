@@ -10,6 +10,8 @@ use super::PowerLine;
 use super::convert::Damaged;
 use super::device::{Device, Fault, Opened};
 use super::layout::{Layout, PixelFormat};
+use crate::reports::{Allowance, since_start};
+use crate::usb_port::UsbPort;
 use choice::Offer;
 use std::io::{self, ErrorKind};
 use std::mem;
@@ -48,6 +50,10 @@ pub(crate) struct V4lCamera {
     wanted: Wanted,
     buffers: u32,
     adjustments: Adjustments,
+    /// Where it must be plugged in.
+    port: Option<UsbPort>,
+    /// It may be opened twice a second.
+    warnings: Allowance,
     open: Option<Open>,
 }
 
@@ -62,6 +68,7 @@ impl Device for V4lCamera {
         self.start().map_err(|error| match error {
             Refused::System(error) => Fault::of(error, &self.path),
             Refused::Unusable(reason) => Fault::Unusable { place: self.path.clone(), reason },
+            Refused::OtherPort { found, wanted } => Fault::OtherPort { place: self.path.clone(), found, wanted },
         })
     }
 
@@ -89,7 +96,7 @@ impl Device for V4lCamera {
             Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NODEV.raw_os_error()) => drop(stream),
             // Dropped, it would panic twice at once, which ends the program. So its memory is never given back.
             Err(error) => {
-                tracing::error!("{}: its stream cannot be stopped: {error}", self.path.display());
+                self.warn(&format!("{}: its stream cannot be stopped: {error}", self.path.display()));
                 mem::forget(stream);
             }
         }
@@ -100,6 +107,7 @@ impl Device for V4lCamera {
 enum Refused {
     System(io::Error),
     Unusable(String),
+    OtherPort { found: Option<UsbPort>, wanted: UsbPort },
 }
 
 impl From<io::Error> for Refused {
@@ -111,16 +119,28 @@ impl From<io::Error> for Refused {
 impl V4lCamera {
     /// The driver may fill so many pictures in advance.
     pub(crate) fn new(path: PathBuf, wanted: Wanted, buffers: u32, adjustments: Adjustments) -> Self {
-        Self { path, wanted, buffers, adjustments, open: None }
+        Self { path, wanted, buffers, adjustments, port: None, warnings: Allowance::default(), open: None }
+    }
+
+    /// Only where it is plugged in there.
+    pub(crate) fn at_port(self, port: Option<UsbPort>) -> Self {
+        Self { port, ..self }
     }
 
     fn start(&mut self) -> Result<Opened, Refused> {
         let device = v4l::Device::with_path(&self.path)?;
+        let usb_port = UsbPort::of_descriptor(device.handle().fd());
+        if let Some(wanted) = self.port.clone().filter(|wanted| usb_port.as_ref() != Some(wanted)) {
+            return Err(Refused::OtherPort { found: usb_port, wanted });
+        }
         let about = device.query_caps()?;
         require_pictures(&about)?;
         let offers = offers_of(&device, &self.wanted)?;
         let best = Offer::best(&offers, &self.wanted).ok_or_else(|| self.nothing_suits(&offers))?;
         let layout = set_format(&device, &best)?;
+        if (layout.width, layout.height, layout.format) != (best.width, best.height, best.format) {
+            self.warn(&format!("the camera gives {layout}, not {} {}x{}", best.format, best.width, best.height));
+        }
         let rate = set_rate(&device, self.wanted.rate);
         self.adjust(&device);
         let waited = rate.map_or(LONGEST_WAIT, |rate| LONGEST_WAIT.max(Duration::from_secs_f64(3.0 / rate)));
@@ -130,7 +150,14 @@ impl V4lCamera {
         let rate = rate.map_or_else(String::new, |rate| format!(", {rate:.1} pictures a second"));
         let Capabilities { card, driver, .. } = about;
         let description = format!("{card} ({driver}) at {}: {layout}{rate}", self.path.display());
-        Ok(Opened { description })
+        let port = usb_port.as_ref().map_or_else(String::new, |port| format!(", USB port {}", port.as_str()));
+        Ok(Opened { description: description + &port, usb_port })
+    }
+
+    fn warn(&mut self, what: &str) {
+        if self.warnings.take(since_start()).is_some() {
+            tracing::warn!("{what}");
+        }
     }
 
     fn nothing_suits(&self, offers: &[Offer]) -> Refused {
@@ -142,7 +169,7 @@ impl V4lCamera {
         })
     }
 
-    fn adjust(&self, device: &v4l::Device) {
+    fn adjust(&mut self, device: &v4l::Device) {
         const MANUAL: i64 = 1;
         let Adjustments { exposure_us, gain, focus, power_line } = self.adjustments;
         let integer = |id, value| Control { id, value: Value::Integer(value) };
@@ -167,7 +194,7 @@ impl V4lCamera {
             // Many cameras have no automatic gain that could be switched off.
             device.set_control(automatic).ok();
             if let Err(error) = device.set_control(manual) {
-                tracing::warn!("[camera] {key}: {} does not take it: {error}", self.path.display());
+                self.warn(&format!("[camera] {key}: {} does not take it: {error}", self.path.display()));
             }
         }
     }
@@ -255,9 +282,6 @@ fn set_format(device: &v4l::Device, best: &Offer) -> Result<Layout, Refused> {
     let mut layout = Layout::packed(format, width, height);
     // Some drivers say 0.
     layout.stride = layout.stride.max(stride as usize);
-    if (width, height, format) != (best.width, best.height, best.format) {
-        tracing::warn!("the camera gives {layout}, not {} {}x{}", best.format, best.width, best.height);
-    }
     Ok(layout)
 }
 

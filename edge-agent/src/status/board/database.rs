@@ -45,6 +45,15 @@ impl Board {
         notes.database.refusals += 1;
     }
 
+    /// Whether new databases can be looked for; if not, why.
+    pub(crate) fn tell_of_looking(&self, failing: Option<String>) {
+        let mut notes = self.notes();
+        match failing {
+            Some(reason) => notes.database.refused = Some(RefusedDatabase { digest: None, reason }),
+            None => drop(notes.database.refused.take_if(|refused| refused.digest.is_none())),
+        }
+    }
+
     /// What the last self-test found.
     pub(crate) fn tell_of_self_test(&self, found: Result<Tested, String>) {
         self.notes().self_test = Some(match found {

@@ -1,0 +1,105 @@
+//! At which USB port a device is plugged in: what stays the same when another device of the same name takes its place.
+
+use serde::Deserialize;
+use std::fs;
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::linux::fs::MetadataExt;
+use std::path::Path;
+use std::str::FromStr;
+
+/// A port as Linux names it: the bus, then the port of each hub on the way, such as `1-1.3`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct UsbPort(String);
+
+/// What is no USB port.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no USB port: one looks like \"1-1.3\"; the audit log and the journal name the one of each device")]
+pub struct NoUsbPort(String);
+
+impl UsbPort {
+    /// As in the configuration.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The port of the device that was opened, and of no other one that has taken its place since; `None` if it is not on
+    /// USB.
+    pub(crate) fn of(device: &impl AsRawFd) -> Option<Self> {
+        Self::of_descriptor(device.as_raw_fd())
+    }
+
+    /// The same by the number of its descriptor.
+    pub(crate) fn of_descriptor(device: RawFd) -> Option<Self> {
+        let number = fs::metadata(format!("/proc/self/fd/{device}")).ok()?.st_rdev();
+        let (major, minor) = (rustix::fs::major(number), rustix::fs::minor(number));
+        Self::below(Path::new("/sys/dev/char"), major, minor)
+    }
+
+    fn below(devices: &Path, major: u32, minor: u32) -> Option<Self> {
+        let device = fs::canonicalize(devices.join(format!("{major}:{minor}"))).ok()?;
+        // The last hub on the way is the nearest.
+        device.iter().rev().find_map(|name| name.to_str()?.parse().ok())
+    }
+}
+
+impl FromStr for UsbPort {
+    type Err = NoUsbPort;
+
+    fn from_str(text: &str) -> Result<Self, NoUsbPort> {
+        let is_number = |digits: &str| (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        let is_port = text.len() <= 32
+            && text.split_once('-').is_some_and(|(bus, ports)| is_number(bus) && ports.split('.').all(is_number));
+        if is_port { Ok(Self(text.to_owned())) } else { Err(NoUsbPort(text.to_owned())) }
+    }
+}
+
+impl TryFrom<String> for UsbPort {
+    type Error = NoUsbPort;
+
+    fn try_from(text: String) -> Result<Self, NoUsbPort> {
+        text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_device_is_at_the_port_of_the_nearest_hub() {
+        let root = tempfile::tempdir().unwrap();
+        let numbers = root.path().join("dev/char");
+        fs::create_dir_all(&numbers).unwrap();
+        for (minor, device, port) in [
+            (0, "devices/pci0/usb1/1-1/1-1.3/1-1.3:1.0/video4linux/video0", Some("1-1.3")),
+            (1, "devices/pci0/usb3/3-2/3-2:1.0/0003:1234:5678.0001/input/input5/event3", Some("3-2")),
+            (2, "devices/platform/axi/1f00110000.csi/video4linux/video2", None),
+        ] {
+            fs::create_dir_all(root.path().join(device)).unwrap();
+            symlink(root.path().join(device), numbers.join(format!("81:{minor}"))).unwrap();
+            let found = UsbPort::below(&numbers, 81, minor);
+            assert_eq!(found.as_ref().map(UsbPort::as_str), port, "{device}");
+        }
+        assert_eq!(UsbPort::below(&numbers, 81, 9), None);
+        assert_eq!(UsbPort::of(&fs::File::open("/dev/null").unwrap()), None);
+    }
+
+    #[test]
+    fn what_is_a_port() {
+        for (text, is_port) in [
+            ("1-1", true),
+            ("1-1.3", true),
+            ("10-1.2.3.4", true),
+            ("", false),
+            ("usb1", false),
+            ("1-", false),
+            ("1-1.", false),
+            ("1-1.3:1.0", false),
+            ("../1-1", false),
+        ] {
+            assert_eq!(text.parse::<UsbPort>().is_ok(), is_port, "{text}");
+        }
+    }
+}
