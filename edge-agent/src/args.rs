@@ -38,9 +38,9 @@ pub(crate) enum Command {
     Replay(crate::replay::Replay),
 }
 
-/// Run the unit: look through the camera, decide, and move the lock, until SIGTERM or SIGINT.
+/// Run the unit: look through the camera, decide, and move the lock, until a signal ends it.
 ///
-/// The door is locked before anything else and at the end. A camera that is lost does not end the unit: the door stays
+/// The door is locked before anything else, and first of all when a signal comes. A camera that is lost does not end the unit: the door stays
 /// locked, and the camera is tried again.
 ///
 /// Exit codes: 0 if it was told to end, 2 if it could not start.

@@ -1,4 +1,4 @@
-//! `check`: could a unit run with this configuration? Nothing is opened but files, no pin is touched.
+//! `check`: could a unit run with this configuration? Asks what `run` asks at its start, but opens no device and touches no pin.
 
 mod around;
 mod keys;
@@ -9,6 +9,7 @@ use crate::clock::utc_now_ms;
 use crate::config::{Config, Reader};
 use crate::database::{self, Trust};
 use crate::folders;
+use crate::run::needed::{Needed, devices};
 use anyhow::Context;
 use around::{CheckedLock, wiring_advice};
 use keys::CheckedKeys;
@@ -43,6 +44,8 @@ struct Checked {
     clock_evidence: Option<&'static str>,
     /// The same for people, or why nothing does.
     clock: String,
+    /// Devices, which only a start opens.
+    not_tried: Vec<String>,
     /// What is allowed and still worth knowing.
     warnings: Vec<String>,
 }
@@ -57,6 +60,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     if arguments.db.is_none() {
         folders::step_down(&folders::written(&config))?;
     }
+    Needed::of(&config)?;
     let lock = around::lock(&config, arguments.boot_config.as_deref())?;
     let mut recogniser = Recogniser::load(&config.model.bundles).context("[model] bundles")?;
     let tested = recogniser.self_test().context("[model] bundles: the networks failed their self-test")?;
@@ -91,6 +95,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
             .chain(about_set_file(&config))
             .collect(),
         keys,
+        not_tried: devices(&config),
         lock,
         reader: config.reader.as_ref().map(Reader::kind),
         audit: config.audit.path.display().to_string(),
@@ -140,6 +145,7 @@ fn in_words(checked: &Checked) -> String {
     }
     lines.extend(reader.map(|kind| format!("card reader    {kind}")));
     lines.extend([format!("audit log      {audit}"), format!("clock          {clock}")]);
+    lines.extend(checked.not_tried.iter().map(|device| format!("not tried      to open {device}")));
     lines.extend(warnings.iter().map(|warning| format!("warning        {warning}")));
     lines.join("\n")
 }
@@ -193,6 +199,7 @@ mod tests {
             audit: "audit.jsonl".to_owned(),
             clock_evidence: Some("time_server"),
             clock: "trusted: a time server has set it".to_owned(),
+            not_tried: vec!["the lock's GPIO17".to_owned()],
             warnings: vec!["mind the step".to_owned()],
         };
         let expected = "\
@@ -209,6 +216,7 @@ wiring         over the relay's normally-open contact: a relay at rest gives no 
 card reader    wiegand
 audit log      audit.jsonl
 clock          trusted: a time server has set it
+not tried      to open the lock's GPIO17
 warning        mind the step";
         assert_eq!(in_words(&checked), expected);
         for (released, expected) in

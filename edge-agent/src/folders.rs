@@ -36,7 +36,10 @@ pub(crate) fn kept(config: &Config) -> [&Path; 6] {
 /// # Errors
 /// If they have several owners, or others may write to root's.
 pub(crate) fn step_down(folders: &[&Path]) -> Result<(), OwnerError> {
-    become_owner_of(folders, &DEVICE_GROUPS)
+    become_owner_of(folders, &DEVICE_GROUPS)?;
+    // Another user's process may be dumped again, where the system is set so.
+    terminal::keep_memory_from_others();
+    Ok(())
 }
 
 /// Makes the log and the state this process's alone, as long as the lock lives. What keeps the system from locking them is

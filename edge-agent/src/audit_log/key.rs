@@ -6,6 +6,7 @@
 use anyhow::Context;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use files::{key_file, read_bounded};
+use rustix::fs::{Access, access};
 use serde::{Deserialize, Serialize};
 use shared::audit::{Head, HeadSignature, LineHash};
 use std::fmt::{self, Write};
@@ -64,6 +65,20 @@ impl LogKey {
         let seed = parse_digits(text.as_bytes()).map(Zeroizing::new);
         let seed = seed.with_context(|| format!("{shown} is not the key of an audit log"))?;
         Ok(Self::of(&seed))
+    }
+
+    /// Whether the key can be read, or made; nothing is written.
+    ///
+    /// # Errors
+    /// As [`LogKey::read_or_make`].
+    pub(crate) fn require_possible(path: &Path) -> anyhow::Result<()> {
+        if !matches!(fs::symlink_metadata(path), Err(error) if error.kind() == ErrorKind::NotFound) {
+            return Self::read(path).map(drop);
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        access(folder, Access::WRITE_OK | Access::EXEC_OK)
+            .with_context(|| format!("cannot write {}", path.display()))
+            .context("no key of the audit log")
     }
 
     fn make(path: &Path) -> anyhow::Result<Self> {

@@ -156,23 +156,30 @@ impl AuditLog {
     /// # Errors
     /// As [`AuditLog::open_file`], and when its key cannot be used.
     pub(crate) fn open_configured(config: &config::Audit, now: &Now) -> anyhow::Result<Self> {
+        Self::examine_configured(config)?;
         let key = LogKey::read_or_make(&config.key).context("[audit] key")?;
         Self::open_path(&config.path, config.upkeep(), Some(key), now)
     }
 
+    /// Whether a unit's log could be opened; nothing is written.
+    ///
+    /// # Errors
+    /// As [`AuditLog::open_configured`].
+    pub(crate) fn examine_configured(config: &config::Audit) -> anyhow::Result<()> {
+        LogKey::require_possible(&config.key).context("[audit] key")?;
+        let (folder, name) = existing_folder(&config.path)?;
+        let mut storage = Folder::at(folder);
+        let end = end_of(&mut storage, name);
+        let end =
+            end.and_then(
+                |end| if end.head.is_none() { head_of_older_files(&mut storage, name).map(drop) } else { Ok(()) },
+            );
+        told_of(end, &config.path, name)
+    }
+
     fn open_path(path: &Path, upkeep: Upkeep, key: Option<LogKey>, now: &Now) -> anyhow::Result<Self> {
-        let shown = path.display();
-        let (folder, name) = read::folder_and_name(path)?;
-        // Found out now, and not by the first record that cannot be written.
-        anyhow::ensure!(folder.is_dir(), "{shown} cannot be written: there is no folder {}", folder.display());
-        let opened = Self::open_with(Box::new(Folder::at(folder)), name, upkeep, key, now);
-        let help = match &opened {
-            Err(AuditError::Storage { source, .. }) if source.kind() == io::ErrorKind::PermissionDenied => {
-                crate::folders::give_away(folder)
-            }
-            _ => format!("move the log away, as {name}*, to start a new one"),
-        };
-        opened.with_context(|| shown.to_string()).help(&help)
+        let (folder, name) = existing_folder(path)?;
+        told_of(Self::open_with(Box::new(Folder::at(folder)), name, upkeep, key, now), path, name)
     }
 
     /// How it is, for the status.
@@ -257,6 +264,24 @@ impl AuditLog {
         }
         Ok(())
     }
+}
+
+/// Found out at the start, and not by the first record that cannot be written.
+fn existing_folder(path: &Path) -> anyhow::Result<(&Path, &str)> {
+    let (folder, name) = read::folder_and_name(path)?;
+    let shown = path.display();
+    anyhow::ensure!(folder.is_dir(), "{shown} cannot be written: there is no folder {}", folder.display());
+    Ok((folder, name))
+}
+
+fn told_of<T>(opened: Result<T, AuditError>, path: &Path, name: &str) -> anyhow::Result<T> {
+    let help = match &opened {
+        Err(AuditError::Storage { source, .. }) if source.kind() == io::ErrorKind::PermissionDenied => {
+            crate::folders::give_away(files::folder_of(path))
+        }
+        _ => format!("move the log away, as {name}*, to start a new one"),
+    };
+    opened.with_context(|| path.display().to_string()).help(&help)
 }
 
 fn failed_to_be(attempt: &'static str) -> impl Fn(io::Error) -> AuditError {

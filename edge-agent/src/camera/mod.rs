@@ -21,6 +21,7 @@ mod slot;
 mod v4l;
 
 pub use convert::{Damaged, into_frame};
+pub(crate) use device::Device;
 pub use device::Fault;
 pub use files::FileFrames;
 pub use health::{CameraReport, CameraState, Health};

@@ -4,13 +4,13 @@ use super::ledger::{Ledger, Past};
 use super::trust::Trust;
 use anyhow::Context;
 use files::Folder;
-use files::read_bounded;
+use files::{ReadError, read_bounded};
 use models::golden::GoldenError;
 use shared::gallery::{Audience, DatabaseDigest, DatabaseFile, DoorGroup, Gallery, GalleryError, ModelHash};
 use shared::policy::RulesError;
 use shared::seal::{EnvelopeError, Fingerprint, Fingerprints, Recipient, Signer};
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use terminal::Help;
 
@@ -223,7 +223,12 @@ pub(crate) struct Read {
 /// # Errors
 /// If it cannot be read, is not whole, not trusted, or was made with another model: then both hashes are named.
 pub(crate) fn read(path: &Path, model: &ModelHash, trust: &Trust) -> anyhow::Result<Read> {
-    let bytes = read_bounded(path, MAX_BYTES).help("`encoder-tool build-db PHOTOS -o FILE` makes a people database")?;
+    let bytes = match read_bounded(path, MAX_BYTES) {
+        Err(ReadError::Refused { source, .. }) if source.kind() == ErrorKind::NotFound => {
+            return Err(in_file(path, Refused::Missing));
+        }
+        bytes => bytes.help("`encoder-tool build-db PHOTOS -o FILE` makes a people database")?,
+    };
     let opened = read_bytes(&bytes, model, &trust.given(past_of(path, &bytes))).and_then(|gallery| {
         let file = DatabaseFile::of(&bytes).map_err(Refused::of)?;
         let signer = file.signer().map(|signer| signer.fingerprint());

@@ -134,3 +134,31 @@ fn news_of(outcome: Result<Option<InUse>, Refusal>, is_asked_for: bool) -> Vec<N
 pub(crate) fn shown(digest: Option<DatabaseDigest>) -> String {
     digest.map_or_else(|| "an unreadable file".to_owned(), |digest| digest.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{file, judge, put};
+    use super::*;
+    use files::Memory;
+    use shared::audit::{Event, Part};
+
+    /// A folder that had become read-only made five records a second: in half a day the log held nothing else.
+    #[test]
+    fn a_folder_that_stays_read_only_is_told_of_once_and_once_when_it_is_not() {
+        let storage = Memory::default();
+        put(&storage, "db", &file(1));
+        let (mut store, _) = Store::open(Box::new(storage.clone()), "db", judge()).unwrap();
+        let (part, (tell, news)) = (PartReports::new(Part::Database), channel());
+        for is_read_only in [false, true, false] {
+            storage.set_read_only(is_read_only);
+            for _ in 0..100 {
+                assert!(look_once(&mut store, None, &part, &tell, &mut |_| {}));
+            }
+        }
+        let told: Vec<News> = news.try_iter().collect();
+        assert!(matches!(told[..], [News::Looking(Err(_)), News::Looking(Ok(()))]), "{told:?}");
+        let recorded = part.take();
+        let [failed, Event::PartWorks { tries: 100, .. }] = &recorded[..] else { panic!("{recorded:?}") };
+        assert_eq!(*failed, Event::part_failed(Part::Database, "disk", None, 0));
+    }
+}

@@ -6,6 +6,7 @@
 mod heat;
 pub(crate) mod last_lock;
 pub(crate) mod lock_command;
+pub(crate) mod needed;
 mod orders;
 pub(crate) mod parts;
 pub(crate) mod people;
@@ -20,12 +21,12 @@ use crate::config::Config;
 use crate::database::trust;
 use crate::door::{Latch, RelockTimer};
 use crate::folders;
-use crate::memory::MemoryFile;
 use crate::sight::Networks;
 use crate::status::{self, Around, Board};
 use crate::unit::{Unit, UnitError, equip};
 use anyhow::Context;
 use heat::Heat;
+use needed::Needed;
 use orders::Orders;
 use people::People;
 use service::Service;
@@ -50,9 +51,11 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let config = Config::read(&arguments.config)?;
     folders::step_down(&folders::written(&config))?;
     let alone = folders::lock_unless_a_unit_runs(&config)?;
-    let lock_line = parts::lock_line(&config.door)?;
     let signals = EndingSignals::hear()?;
-    let latch = Latch::close(parts::door(&config.door)?, config.door.unlock_ms())?;
+    // Whatever else is wrong.
+    let locked = parts::door(&config.door).and_then(|door| Ok(Latch::close(door, config.door.unlock_ms())?));
+    let Needed { lock_line, camera, memory } = Needed::of(&config)?;
+    let latch = locked?;
     let _alone = alone.context("[audit], [database], [door]")?;
     let end = signals.lock_at_the_end(latch.clone()).context("the system has no thread for signals")?;
     let witnesses = config.clock.witnesses(last_recorded_utc_ms(&config.audit.path));
@@ -61,7 +64,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let _relock =
         RelockTimer::start(latch.clone(), Arc::clone(&clock)).context("the system has no thread for the door")?;
     // Opens itself while the networks are read.
-    let camera = parts::camera(&config.camera)?;
+    let camera = parts::start_camera(camera, &config.camera)?;
     let recogniser = parts::recogniser(&config.model)?;
     let found = people::find(&config, &recogniser)?;
     let gallery = Arc::clone(&found.in_use().gallery);
@@ -78,7 +81,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let sight = Box::new(Networks::new(recogniser, Arc::clone(&gallery)));
     let mut unit = Unit::new(sight, policy, audit, latch, time);
     equip(&mut unit, &config, &gallery, &clock)?;
-    unit.remember_in(MemoryFile::at(&config.door.memory)?);
+    unit.remember_in(memory);
     unit.record_of(camera.health().part());
     unit.start(&header);
     let people = found.follow(&mut unit, &board, &config.audit, &clock);

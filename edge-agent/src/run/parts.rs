@@ -1,7 +1,7 @@
 //! Which camera, networks and lock a configuration means: the only place where they are made.
 
 use crate::camera::{
-    Adjustments, LiveCamera, PhotoCamera, RpicamCamera, RpicamSettings, V4lCamera, Wanted, may_be_renumbered,
+    Adjustments, Device, LiveCamera, PhotoCamera, RpicamCamera, RpicamSettings, V4lCamera, Wanted, may_be_renumbered,
 };
 use crate::config::{self, Lock, Source};
 use crate::door::{Door, GpioDoor, LockPin, ScriptedDoor};
@@ -19,22 +19,38 @@ use super::last_lock::LockLine;
 /// # Errors
 /// If none is configured.
 pub(crate) fn camera(config: &config::Camera) -> anyhow::Result<LiveCamera> {
+    start_camera(camera_device(config)?, config)
+}
+
+/// Starts to read it.
+///
+/// # Errors
+/// When the system has no thread to give.
+pub(super) fn start_camera(device: Box<dyn Device>, config: &config::Camera) -> anyhow::Result<LiveCamera> {
+    let live = LiveCamera::start(device).context("the system has no thread for the camera")?;
+    Ok(live.turned(config.orientation()))
+}
+
+/// The configured camera, not opened.
+///
+/// # Errors
+/// If none is configured.
+pub(super) fn camera_device(config: &config::Camera) -> anyhow::Result<Box<dyn Device>> {
     let Some(source) = config.source else {
         return Err(anyhow::anyhow!("[camera] source is not set")).help(
             "\"v4l\" is a USB camera, \"rpicam\" a Raspberry Pi camera module, \"files\" photos; `edge-agent doctor` \
              lists what is there",
         );
     };
-    let live = match source {
-        Source::V4l => LiveCamera::start(Box::new(v4l(config)?)),
-        Source::Rpicam => LiveCamera::start(Box::new(RpicamCamera::new(rpicam(config)))),
+    Ok(match source {
+        Source::V4l => Box::new(v4l(config)?),
+        Source::Rpicam => Box::new(RpicamCamera::new(rpicam(config))),
         Source::Files => {
             let path = required(config.files.as_ref(), "files")?;
             let each = Duration::from_secs_f64(config.files_seconds);
-            LiveCamera::start(Box::new(PhotoCamera::new(path, each, config.frames_per_second)))
+            Box::new(PhotoCamera::new(path, each, config.frames_per_second))
         }
-    };
-    Ok(live.context("the system has no thread for the camera")?.turned(config.orientation()))
+    })
 }
 
 /// The configured networks, on the configured cores.

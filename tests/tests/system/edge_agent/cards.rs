@@ -1,6 +1,7 @@
 //! Cards at the door: from a line of `people.csv` to a door that opens, or not.
 
 use super::super::encoder_tool::{build, made};
+use super::running::configuration_with;
 use super::{at_the_door, edge_agent, one_file};
 use serde_json::Value;
 use std::fs;
@@ -100,7 +101,8 @@ fn what_is_no_card_is_refused() {
 
 #[test]
 fn people_who_cannot_enter_are_told_of() {
-    let (_folder, config) = one_file("config.toml", format!("[database]\npath = {:?}\n", with_cards()));
+    let folder = tempfile::tempdir().unwrap();
+    let config = configuration_with(folder.path(), with_cards(), "source = \"rpicam\"");
     let checked = said(edge_agent(["check", "--json", "--config"]).arg(&config)).json();
     let warnings = checked["warnings"].to_string();
     assert!(warnings.contains("1 of the people must present a card, and there is no [reader]"), "{warnings}");

@@ -1,12 +1,18 @@
 //! `check`: could a unit run?
 
 use super::super::encoder_tool::enrolled;
-use super::{another_model, edge_agent, one_file};
-use tests::said;
+use super::running::{configuration, photos_of};
+use super::{another_model, at_the_door, edge_agent, one_file};
+use std::fs;
+use std::process::Command;
+use tests::{program, said};
 
 #[test]
 fn a_unit_that_could_run() {
-    let (_folder, config) = one_file("config.toml", format!("[database]\npath = {:?}\n", enrolled()));
+    let folder = tempfile::tempdir().unwrap();
+    let config = configuration(folder.path(), &photos_of(&at_the_door("wall.jpg")));
+    let files = || fs::read_dir(folder.path()).unwrap().count();
+    let before = files();
     let checked = said(edge_agent(["check", "--json", "--config"]).arg(&config));
     assert_eq!(checked.code, 0, "{checked:?}");
     let found = checked.json();
@@ -14,6 +20,51 @@ fn a_unit_that_could_run() {
     assert_eq!((&found["dimensions"], &found["threshold_from"]), (&128.into(), &"database".into()));
     let words = said(edge_agent(["check", "--config"]).arg(config)).stdout;
     assert!(words.contains("2 people, 3 encodings"), "{words}");
+    assert!(words.contains("not tried      to open the photos "), "{words}");
+    assert_eq!(files(), before, "it writes something");
+}
+
+/// It passed configurations with which no unit starts, the one that is shipped among them.
+#[test]
+fn check_and_run_refuse_the_same_with_the_same_words() {
+    let (wall, other) = (photos_of(&at_the_door("wall.jpg")), another_model());
+    let other = format!("[model]\nbundles = [{:?}]\n[audit]", other.path());
+    for (was, is, expected) in [
+        ("lock = \"scripted\"", "", "[door] lock is not set"),
+        ("source = \"files\"", "", "[camera] source is not set"),
+        ("path = ", "path = \"/nowhere/people.db\" # ", "/nowhere/people.db"),
+        ("[audit]\npath = ", "[audit]\npath = \"/nowhere/audit.jsonl\" # ", "/nowhere/audit.jsonl"),
+        ("key = ", "key = \"/nowhere/audit.key\" # ", "/nowhere/audit.key"),
+        ("key = ", "key = \"/etc/passwd\" # ", "/etc/passwd"),
+        ("memory = ", "memory = \"/\" # ", "[door] memory"),
+        ("[audit]", "[model]\nbundles = [\"/nowhere\"]\n[audit]", "[model] bundles"),
+        ("[audit]", &other, "this program runs model"),
+        ("[audit]\n", "[policy]\nthreshold = 1.9\n[audit]\n", "threshold 1.9"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let config = configuration(folder.path(), &wall);
+        let text = fs::read_to_string(&config).unwrap();
+        assert_ne!(text.replacen(was, is, 1), text, "{was}");
+        fs::write(&config, text.replacen(was, is, 1)).unwrap();
+        let checked = said(edge_agent(["check", "--config"]).arg(&config));
+        // Should it start after all, it is ended.
+        let run =
+            said(Command::new("timeout").arg("60").arg(program("edge-agent")).args(["run", "--config"]).arg(&config));
+        assert_eq!((checked.code, run.code), (2, 2), "{is}: {checked:?} {run:?}");
+        let error = |stderr: &str| stderr.lines().filter(|line| !line.contains("WARN")).collect::<Vec<_>>().join("\n");
+        assert!(error(&checked.stderr).contains(expected), "{is}: {checked:?}");
+        assert_eq!(error(&checked.stderr), error(&run.stderr), "{is}");
+    }
+}
+
+#[test]
+fn the_configuration_that_is_shipped_says_what_is_missing() {
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/config.toml");
+    for verb in ["check", "run"] {
+        let refused = said(edge_agent([verb, "--config", shipped]).arg("-q"));
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused:?}");
+        assert!(refused.stderr.contains("[camera] source and [door] lock are not set"), "{refused:?}");
+    }
 }
 
 #[test]
@@ -40,7 +91,14 @@ fn what_is_wrong_is_said_with_where() {
             &["was made with model", "this program runs model"],
         ),
     ] {
-        let (_folder, config) = one_file("config.toml", &text);
+        let (folder, config) = one_file("config.toml", "");
+        let log = folder.path().join("audit");
+        let door = if text.contains("[door]") { "" } else { "[door]\nlock = \"scripted\"\n" };
+        let around = format!(
+            "[camera]\nsource = \"rpicam\"\n{door}[audit]\npath = \"{0}.jsonl\"\nkey = \"{0}.key\"\n",
+            log.display()
+        );
+        fs::write(&config, format!("{text}{around}")).unwrap();
         let refused = said(edge_agent(["check", "--config"]).arg(config));
         assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{text}: {refused:?}");
         for expected in expected {
@@ -53,7 +111,8 @@ fn lock(pin: u8, level: &str, board: &str) -> String {
     let database = enrolled();
     format!(
         "[database]\npath = {database:?}\nunsigned = \"accepted\"\n[door]\nlock = \"gpio\"\npin = {pin}\nlocked-level = \"{level}\"\n\
-         board = \"{board}\"\nwiring = \"strike\"\n"
+         board = \"{board}\"\nwiring = \"strike\"\n[camera]\nsource = \"rpicam\"\n\
+         [audit]\npath = \"/tmp/audit-that-is-not.jsonl\"\nkey = \"/tmp/audit-that-is-not.key\"\n"
     )
 }
 

@@ -39,7 +39,10 @@ impl Keys {
 
     fn configure(&self, database: &str) {
         let identity = self.at("device.key");
-        let text = format!("[database]\nidentity = \"{}\"\n{database}", identity.display());
+        let door = if database.contains("[door]") { "" } else { "[door]\nlock = \"scripted\"\n" };
+        let log = self.at("audit").display().to_string();
+        let around = format!("[camera]\nsource = \"rpicam\"\n[audit]\npath = \"{log}.jsonl\"\nkey = \"{log}.key\"\n");
+        let text = format!("[database]\nidentity = \"{}\"\n{database}\n{door}{around}", identity.display());
         fs::write(self.at("config.toml"), text).unwrap();
     }
 

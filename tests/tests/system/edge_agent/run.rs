@@ -3,6 +3,7 @@
 use super::at_the_door;
 use super::running::{RunningUnit, configuration, photos_of};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use tests::{program, said};
 
@@ -74,6 +75,31 @@ fn a_usb_camera_that_is_not_there_is_waited_for() {
     assert_eq!(unit.stop("-TERM"), 0);
     // The number moves when something is plugged in.
     assert!(unit.stderr().contains("/dev/v4l/by-id"), "{}", unit.stderr());
+}
+
+/// A missing Pi camera filled the journal with four lines a second.
+#[test]
+fn a_camera_that_is_missing_is_told_of_and_recorded_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let [program, tries] = ["rpicam-vid", "tries"].map(|name| folder.path().join(name));
+    let script = format!(
+        "#!/bin/sh\necho >> {}\necho \"ERROR: *** failed to acquire camera ***\" >&2\nexit 255\n",
+        tries.display()
+    );
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let camera = format!("source = \"rpicam\"\nrpicam-program = \"{}\"", program.display());
+    let mut unit = RunningUnit::start_in(folder, &camera);
+    unit.status_when(|status| {
+        let tried = fs::read_to_string(&tries).map_or(0, |tries| tries.lines().count());
+        tried >= 15 && status["camera"]["state"] == "lost"
+    });
+    assert_eq!(unit.stop("-TERM"), 0);
+    let events = unit.events();
+    assert_eq!(events.iter().filter(|event| *event == "part_failed").count(), 1, "{events:?}");
+    let said = unit.stderr();
+    assert_eq!(said.matches("no camera, the door stays locked").count(), 1, "{said}");
+    assert!(said.matches("rpicam-vid: ERROR").count() <= 10, "{said}");
 }
 
 #[test]

@@ -143,12 +143,12 @@ impl RunningUnit {
         fs::read_to_string(self.file("stderr")).unwrap_or_default()
     }
 
-    /// The events of its audit log, but for signatures.
+    /// The events of its audit log, but for signatures and parts that work.
     pub(super) fn events(&self) -> Vec<String> {
         let log = fs::read_to_string(self.file("audit.jsonl")).unwrap();
         let events = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let names = events.map(|event| event["event"].as_str().unwrap().to_owned());
-        names.filter(|event| event != "head_signed").collect()
+        names.filter(|event| event != "head_signed" && event != "part_works").collect()
     }
 
     /// Asks it how it is.

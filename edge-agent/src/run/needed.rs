@@ -1,0 +1,60 @@
+//! What a start needs besides networks and people, before any device is opened. `run` and `check` both ask for it here, so
+//! that `check` passes nothing that `run` refuses.
+
+use super::last_lock::LockLine;
+use super::parts;
+use crate::audit_log::AuditLog;
+use crate::camera::Device;
+use crate::config::{Config, Lock, Reader, Source};
+use crate::memory::MemoryFile;
+use terminal::Help;
+
+/// Everything that the configuration must say, and whose files are as they must be.
+pub(crate) struct Needed {
+    pub(crate) lock_line: LockLine,
+    /// Not opened.
+    pub(crate) camera: Box<dyn Device>,
+    pub(crate) memory: MemoryFile,
+}
+
+impl Needed {
+    /// # Errors
+    /// What is missing or wrong: all the keys that are not set at once.
+    pub(crate) fn of(config: &Config) -> anyhow::Result<Self> {
+        if config.camera.source.is_none() && config.door.lock.is_none() {
+            return Err(anyhow::anyhow!("[camera] source and [door] lock are not set")).help(
+                "say what the unit looks through and what moves the lock; deploy/config.toml explains every key",
+            );
+        }
+        let lock_line = parts::lock_line(&config.door)?;
+        let camera = parts::camera_device(&config.camera)?;
+        let memory = MemoryFile::at(&config.door.memory)?;
+        AuditLog::examine_configured(&config.audit)?;
+        Ok(Self { lock_line, camera, memory })
+    }
+}
+
+/// The devices that `run` opens and `check` does not, in words.
+pub(crate) fn devices(config: &Config) -> Vec<String> {
+    let camera = config.camera.source.map(|source| match source {
+        Source::V4l => format!("the camera {}", shown(config.camera.device.as_deref())),
+        Source::Rpicam => format!("the camera, by {}", config.camera.rpicam_program.display()),
+        Source::Files => format!("the photos {}", shown(config.camera.files.as_deref())),
+    });
+    let lock = match config.door.lock {
+        Some(Lock::Gpio) => config.door.lock_pin().map(|lock| format!("the lock's {}", lock.pin)),
+        _ => None,
+    };
+    let reader = config.reader.as_ref().map(|reader| match reader {
+        Reader::Evdev { device, .. } => format!("the card reader {}", device.display()),
+        Reader::Wiegand { d0_pin, d1_pin, .. } => format!("the card reader's {d0_pin} and {d1_pin}"),
+    });
+    let others =
+        config.pins().into_iter().filter(|(key, _)| key.starts_with("contacts.") || key.starts_with("lights."));
+    let others = others.map(|(key, pin)| format!("{key} {pin}"));
+    camera.into_iter().chain(lock).chain(reader).chain(others).collect()
+}
+
+fn shown(path: Option<&std::path::Path>) -> String {
+    path.map_or_else(String::new, |path| path.display().to_string())
+}
