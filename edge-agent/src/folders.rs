@@ -48,7 +48,9 @@ pub(crate) fn step_down(folders: &[&Path]) -> Result<(), OwnerError> {
 /// # Errors
 /// If a unit has them: it is named.
 pub(crate) fn lock_unless_a_unit_runs(config: &Config) -> anyhow::Result<Result<FolderLock, LockError>> {
-    match FolderLock::take(kept(config)) {
+    // Nothing is shared in a folder that is not there; whoever needs it says so.
+    let there = kept(config).into_iter().filter(|folder| folder.exists());
+    match FolderLock::take(there) {
         Err(held @ LockError::Held { .. }) => Err(anyhow::anyhow!("a unit runs already: {held}"))
             .help("stop that one first (`systemctl stop edge-agent`), or give this one folders of its own"),
         taken => Ok(taken),
