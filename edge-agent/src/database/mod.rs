@@ -16,6 +16,8 @@
 #[cfg(test)]
 mod crashes;
 mod judge;
+#[cfg(test)]
+mod kills;
 mod ledger;
 mod read;
 pub(crate) mod rollback;

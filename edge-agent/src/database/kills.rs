@@ -1,0 +1,118 @@
+//! `kill -9`, five hundred times, on a process that swaps databases and goes back on a real disk: the next start finds the
+//! database that was in use or the one that was being taken, whole, and goes on from there.
+
+use super::store::Store;
+use super::tests::{file, judge};
+use files::{Folder, Storage};
+use shared::gallery::DatabaseDigest;
+use std::env;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const KILLS: u64 = 500;
+const FOLDER: &str = "KILLED_SWAP_FOLDER";
+const FIRST: &str = "KILLED_SWAP_FIRST";
+/// A process never takes this many before it is killed.
+const SEQUENCES_OF_A_LIFE: u64 = 10_000;
+/// Every fifth time it goes back to the previous database.
+const ROLLBACK_EVERY: u64 = 5;
+
+fn open(folder: &Path) -> Store {
+    let (store, returned) = Store::open(Box::new(Folder::at(folder)), "db", judge()).unwrap();
+    assert!(returned.is_none(), "the current database could not be used: {returned:?}");
+    store
+}
+
+fn sequence(store: &Store) -> u64 {
+    store.in_use().gallery.header().sequence
+}
+
+/// Past what a test prints, at once and whole.
+fn say(what: &str, sequence: u64) {
+    let mut out = io::stdout().lock();
+    out.write_all(format!("{what} {sequence}\n").as_bytes()).unwrap();
+    out.flush().unwrap();
+}
+
+/// The process that is killed.
+#[test]
+#[ignore = "runs until it is killed, by a_process_that_is_killed_leaves_one_database_whole"]
+fn swaps_databases_until_it_is_killed() {
+    let folder = env::var_os(FOLDER).expect("started by the other test");
+    let first: u64 = env::var(FIRST).unwrap().parse().unwrap();
+    let folder = Path::new(&folder);
+    let mut disk = Folder::at(folder);
+    let mut store = open(folder);
+    for sequence in first..first + SEQUENCES_OF_A_LIFE {
+        if sequence % ROLLBACK_EVERY == 0 {
+            let previous = disk.read("db.previous").unwrap().unwrap();
+            let head = shared::gallery::Gallery::decode(&previous).unwrap();
+            say("trying", head.header().sequence);
+            store.roll_back(DatabaseDigest::of(&previous)).unwrap();
+        } else {
+            say("trying", sequence);
+            disk.replace("db.incoming", &file(sequence)).unwrap();
+            store.take_in().unwrap().unwrap();
+        }
+        say("used", self::sequence(&store));
+    }
+}
+
+#[test]
+fn a_process_that_is_killed_leaves_one_database_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (name, sequence) in [("db.previous", 1), ("db", 2)] {
+        Folder::at(folder).replace(name, &file(sequence)).unwrap();
+    }
+    let (mut finished, mut taken_back, mut waiting) = (0, 0, 0);
+    for kill in 0..KILLS {
+        let mut used = sequence(&open(folder));
+        let mut tried = used;
+        let first = (kill + 1) * SEQUENCES_OF_A_LIFE;
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["database::kills::swaps_databases_until_it_is_killed", "--exact", "--ignored", "--nocapture"])
+            .envs([(FOLDER, folder.as_os_str()), (FIRST, first.to_string().as_ref())])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut note = |line: &str| {
+            let Some((said, sequence)) = line.rsplit_once(' ') else { return false };
+            let Ok(sequence) = sequence.parse() else { return false };
+            // The name of the test precedes what the process says first.
+            match said {
+                said if said.ends_with("trying") => tried = sequence,
+                said if said.ends_with("used") => used = sequence,
+                _ => return false,
+            }
+            true
+        };
+        // It goes on meanwhile, so that it is killed anywhere.
+        lines.by_ref().filter(|line| note(line)).nth((kill % 11) as usize).expect("it swaps");
+        (0..kill * 977 % 20_000).for_each(|_| std::hint::spin_loop());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        for line in lines {
+            note(&line);
+        }
+
+        let mut store = open(folder);
+        let found = sequence(&store);
+        assert!([used, tried].contains(&found), "kill {kill}: found {found}, used {used}, tried {tried}");
+        finished += u64::from(found == tried);
+        taken_back += u64::from(tried < used && found == tried);
+        // What had come and was not taken yet is taken now, and is found again.
+        if let Some(came) = store.take_in().unwrap() {
+            waiting += 1;
+            assert_eq!(came.gallery.header().sequence, tried, "kill {kill}");
+        }
+        let goes_on_with = sequence(&store);
+        drop(store);
+        assert_eq!(sequence(&open(folder)), goes_on_with, "kill {kill}");
+    }
+    eprintln!("{KILLS} kills: {finished} at a finished swap, {taken_back} of them back, {waiting} with one waiting");
+    assert!(finished > KILLS / 10 && waiting > 0, "it was always killed at the same place");
+}
