@@ -65,7 +65,7 @@ fn reports(faces: &[EncodedFace], other: Option<&EncodedFace>) -> Vec<FaceReport
 
 fn in_words(compared: &Compared, without_face: &[&Path]) -> String {
     let Some(distance) = compared.distance else {
-        let photos: Vec<String> = without_face.iter().map(|path| shown(path)).collect();
+        let photos: Vec<String> = without_face.iter().map(shown).collect();
         return format!("They cannot be compared (there is no face in {})", photos.join(" and "));
     };
     let threshold = compared.threshold;

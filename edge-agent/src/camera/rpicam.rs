@@ -330,7 +330,7 @@ const OURS: [&str; 29] = [
 
 /// Why an argument cannot be passed on; the program takes the beginning of an option's name for the option.
 pub(crate) fn refuse_argument(argument: &str) -> Option<&'static str> {
-    let Some(option) = argument.strip_prefix('-') else { return None };
+    let option = argument.strip_prefix('-')?;
     let Some(name) = option.strip_prefix('-') else {
         let is_number = option.starts_with(|first: char| first.is_ascii_digit() || first == '.');
         return (!is_number).then_some("options by their long names, such as --awb");
