@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use shared::gallery::{DatabaseDigest, Gallery, GalleryBuilder, PersonId, PersonName, PhotoDigest};
 use std::path::PathBuf;
-use terminal::{Answer, Help, print, print_json};
+use terminal::{Answer, Help, counted, print, print_json};
 
 /// Take a person out of a people database, and say what else there is of them.
 ///
@@ -176,7 +176,10 @@ impl Receipt {
                 lines.push(format!("erased      in {database}: {}", erased.in_words()));
                 lines.extend(erased.cached.iter().map(|file| format!("erased      {file}")));
                 let digest = digest.as_deref().unwrap_or_default();
-                lines.push(format!("now         {people_left} people, sequence {sequence}, SHA-256 {digest}"));
+                lines.push(format!(
+                    "now         {}, sequence {sequence}, SHA-256 {digest}",
+                    counted(*people_left, "person")
+                ));
             }
             _ => lines.push(format!("{utc}  nobody is called {named} in {database}: nothing was erased")),
         }
@@ -189,10 +192,13 @@ impl Receipt {
 impl Erased {
     fn in_words(&self) -> String {
         let Self { encodings, photos, cards, groups, note, look_alikes, cached: _ } = self;
-        let mut parts = vec!["the name".to_owned(), format!("{encodings} encodings of {photos} photos")];
-        for (count, what) in [(cards, "cards"), (groups, "groups"), (look_alikes, "notes of who looks like them")] {
+        let mut parts = vec![
+            "the name".to_owned(),
+            format!("{} of {}", counted(*encodings, "encoding"), counted(*photos, "photo")),
+        ];
+        for (count, what) in [(cards, "card"), (groups, "group"), (look_alikes, "look-alike note")] {
             if *count > 0 {
-                parts.push(format!("{count} {what}"));
+                parts.push(counted(*count, what));
             }
         }
         if *note {

@@ -21,6 +21,7 @@ mod keygen;
 mod keys;
 mod list;
 mod model;
+mod percent;
 mod photo_file;
 mod photo_folders;
 mod pixel_budget;

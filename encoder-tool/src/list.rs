@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use shared::gallery::{Audience, Gallery, Header, Mode};
 use shared::seal::{Recipient, Signer};
-use terminal::Answer;
+use terminal::{Answer, counted};
 
 /// What is printed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -122,7 +122,11 @@ fn in_words(listed: &Listed) -> String {
     let width = people.iter().map(|person| person.name.chars().count()).max().unwrap_or(0);
     let mut lines: Vec<String> = people.iter().map(|person| person_in_words(person, width)).collect();
     let threshold = listed.threshold.map_or("the encoder's own".to_owned(), |threshold| format!("{threshold:.3}"));
-    lines.push(format!("{} people with {} encodings; threshold {threshold}", listed.people_count, listed.encodings));
+    lines.push(format!(
+        "{} with {}; threshold {threshold}",
+        counted(listed.people_count, "person"),
+        counted(listed.encodings, "encoding")
+    ));
     lines.push(format!("sequence {}, model {}", listed.sequence, listed.model));
     lines.push(format!("for {}", doors_in_words(listed.audience.as_ref())));
     let signed = listed.signed_by.as_ref().map_or("nobody".to_owned(), String::clone);
@@ -136,20 +140,19 @@ fn doors_in_words(audience: Option<&Shown>) -> String {
         None => "doors that it does not name: a unit that moves a lock does not take it".to_owned(),
         Some(Shown::All) => "all doors".to_owned(),
         Some(Shown::Group { group }) => format!("the doors of the group {group}"),
-        Some(Shown::Units { units }) => format!("the units {}", units.join(", ")),
+        Some(Shown::Units { units }) => {
+            format!("the unit{} {}", if units.len() == 1 { "" } else { "s" }, units.join(", "))
+        }
     }
 }
 
 fn person_in_words(person: &ListedPerson, width: usize) -> String {
-    let encodings = if person.encodings == 1 { "encoding" } else { "encodings" };
-    let mut line = format!("{:width$}  {}  {} {encodings}", person.name, person.id, person.encodings);
+    let mut line = format!("{:width$}  {}  {}", person.name, person.id, counted(person.encodings, "encoding"));
     if let Some(mode) = Mode::parse(person.mode).filter(|mode| *mode != Mode::Default) {
         line += &format!(", {}", mode.in_files());
     }
-    match person.cards {
-        0 => {}
-        1 => line += ", 1 card",
-        many => line += &format!(", {many} cards"),
+    if person.cards > 0 {
+        line += &format!(", {}", counted(person.cards, "card"));
     }
     if !person.groups.is_empty() {
         line += &format!(", groups {}", person.groups.join(" "));

@@ -3,6 +3,7 @@
 //! What is said is the programs' affair.
 
 mod answer;
+mod counted;
 mod failure;
 mod logging;
 mod output;
@@ -10,6 +11,7 @@ mod undumpable;
 mod visible;
 
 pub use answer::Answer;
+pub use counted::counted;
 pub use failure::{Help, in_words, on_one_line};
 pub use logging::{Verbosity, say, start_log};
 pub use output::{print, print_json, to_json};

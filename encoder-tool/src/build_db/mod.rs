@@ -19,6 +19,7 @@ mod write;
 
 use crate::args::BuildDb;
 use crate::calibrate::risk::{Risk, fnir_at, risk_at};
+use crate::percent::percent;
 use crate::photo_folders::{self, Photo, Scan};
 use crate::protect::Protect;
 use crate::rule_files::NearMiss;
@@ -111,7 +112,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         if arguments.json {
             terminal::print_json(&report)?;
         }
-        return Err(anyhow!("none of the {} photos can be used, so no database was written", photos.len()))
+        return Err(anyhow!("no photo of {} can be used, so no database was written", photos.len()))
             .help("correct what was left out, for the reason given with each");
     }
     enrolled.iter().filter(|person| needs_a_card(person)).for_each(|person| {
@@ -191,9 +192,9 @@ fn refuse_what_was_not_asked_for(arguments: &BuildDb, report: &Report, recognise
     let fnir = recogniser.calibration().mated.as_ref().map(|mated| fnir_at(threshold, mated));
     match fnir.filter(|fnir| *fnir > MAX_FNIR && !arguments.allow_misses) {
         Some(fnir) => Err(anyhow!(
-            "nothing was written: at threshold {threshold:.3}, which so many people and --fpir call for, {:.0} % of those \
+            "nothing was written: at threshold {threshold:.3}, which so many people and --fpir call for, {} of those \
              enrolled would not be recognised (FNIR, by one photo each)",
-            100.0 * fnir
+            percent(fnir)
         ))
         .help("raise --fpir, or take an encoder that tells people apart better; --allow-misses if that shall be so"),
         None => Ok(()),

@@ -4,6 +4,7 @@ use super::changes::Changes;
 use crate::calibrate::risk::Risk;
 use crate::doors::Shown;
 use serde::Serialize;
+use terminal::counted;
 
 /// The answer of `--json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -110,8 +111,8 @@ impl Report {
     /// One line.
     pub(super) fn in_words(&self, database: &str) -> String {
         let Self { people, photos, encodings, skipped, seconds, .. } = self;
-        let (people, encodings) = (count(*people, "person", "people"), count(*encodings, "encoding", "encodings"));
-        let (photos, skipped) = (count(*photos, "photo", "photos"), skipped.len());
+        let (people, encodings) = (counted(*people, "person"), counted(*encodings, "encoding"));
+        let (photos, skipped) = (counted(*photos, "photo"), skipped.len());
         format!("{database}: {people} with {encodings} from {photos} ({skipped} left out) in {seconds:.1} s")
     }
 
@@ -124,10 +125,6 @@ impl Report {
         }
         lines
     }
-}
-
-fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use models::Recogniser;
 use models::bundle::{Mated, NonMated};
 use std::path::Path;
-use terminal::{Help, Verbosity};
+use terminal::{Help, Verbosity, counted};
 
 /// How an encoder's distances lie.
 pub(crate) struct Distances {
@@ -33,7 +33,7 @@ pub(crate) fn measure(
     let cache = cache.context("encodings cannot be kept").help("--no-cache keeps none")?;
     let outcomes = measure_all(recogniser, &photos, cache.as_ref(), verbosity.is_quiet());
     let encodings = labelled(&photos, &outcomes);
-    let source = format!("{} photos of {}", encodings.len(), name_of(images));
+    let source = format!("{} of {}", counted(encodings.len(), "photo"), name_of(images));
     let non_mated = non_mated(&encodings, &source)
         .with_context(|| format!("{}: too few photos to say how often two people are how near", images.display()))
         .help("a hundred people or more, with a folder each, say something")?;

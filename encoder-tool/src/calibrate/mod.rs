@@ -6,6 +6,7 @@ pub(crate) mod risk;
 
 use crate::args::Calibrate;
 use crate::database;
+use crate::percent::percent;
 use crate::protect::Protect;
 use anyhow::{Context, Result};
 use files::Access;
@@ -17,7 +18,7 @@ use risk::{MAX_FMR, Risk, risk_at};
 use serde::Serialize;
 use shared::gallery::{Calibration, Gallery, GalleryBuilder};
 use std::path::Path;
-use terminal::{Answer, Help, Verbosity, print, print_json};
+use terminal::{Answer, Help, Verbosity, counted, print, print_json};
 
 /// The rate at which the gallery names a stranger, if nothing else is asked for.
 pub(crate) const DEFAULT_FPIR: f64 = 0.001;
@@ -99,31 +100,62 @@ pub(crate) fn set_threshold(builder: &mut GalleryBuilder, risk: &Risk) -> Result
 
 /// One paragraph: what was done, and what it means for the door.
 pub(crate) fn in_words(risk: &Risk, non_mated: &NonMated) -> String {
-    let Risk { threshold, encodings, fmr, fpir, strangers, fpir_low, fpir_high, fnir, extrapolated } = risk;
+    let Risk { threshold, encodings, fmr, strangers, .. } = risk;
     let NonMated { source, people, pairs, .. } = non_mated;
-    let percent = |rate: &f64| format!("{:.2} %", 100.0 * rate);
     let mut text = format!(
-        "Threshold {threshold:.3}: compared with {encodings} enrolled encodings, a stranger is named at a rate (FPIR) of \
-         {}; a trial with {strangers} strangers would find between {} and {} (95 % interval). One comparison is a false \
-         match at a rate (FMR) of {fmr:.1e}. This follows from {pairs} non-mated pairs of {people} people ({source}), FPIR \
-         being 1 - (1 - FMR)^N.",
-        percent(fpir),
-        percent(fpir_low),
-        percent(fpir_high),
+        "Threshold {threshold:.3}: compared with {}, a stranger is named at a rate (FPIR) of {}; a trial with {} would find \
+         between {} and {} (95 % interval). One comparison is a false match at a rate (FMR) of {fmr:.1e}. This follows from \
+         {} of {} ({source}), FPIR being 1 - (1 - FMR)^N.",
+        counted(*encodings, "enrolled encoding"),
+        percent(risk.fpir),
+        counted(*strangers, "stranger"),
+        percent(risk.fpir_low),
+        percent(risk.fpir_high),
+        counted(*pairs, "non-mated pair"),
+        counted(*people, "person"),
     );
     if *fmr >= MAX_FMR {
         text += " So few people are enrolled that a looser threshold would do for them; it is held where one comparison \
                  with a claimed person is safe too.";
     }
-    if *extrapolated {
+    if risk.extrapolated {
         text += " Fewer than three of these pairs would be that near: the threshold follows from how the nearest hundreds \
                  lie, so take it as advice.";
     }
-    if let Some(fnir) = fnir {
+    if let (Some(fnir), Some(high), Some(pairs)) = (risk.fnir, risk.fnir_high, risk.mated_pairs) {
         text += &format!(
-            " By one photo against one enrolled photo, {:.1} % of those enrolled would not be named (FNIR); with several enrolled photos it is fewer.",
-            100.0 * fnir
+            " By one photo against one enrolled photo, {} of those enrolled would not be named (FNIR; up to {} by the 95 % \
+             interval of {}); with several enrolled photos it is fewer.",
+            percent(fnir),
+            percent(high),
+            counted(pairs, "mated pair"),
         );
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use models::bundle::{Mated, Quantile};
+
+    /// `--fpir 1e-5` promised a stranger "between 0.00 % and 0.04 %", and "1 enrolled encodings".
+    #[test]
+    fn no_rate_is_told_as_zero_without_its_upper_end_and_its_trials() {
+        let row = |rate: f64, distance| Quantile { rate, distance, low: rate / 2.0, high: rate * 2.0 };
+        let quantiles = vec![row(1e-2, 1.3), row(1e-3, 1.2), row(1e-4, 1.1), row(1e-5, 1.0)];
+        let non_mated = NonMated { source: "a sample".to_owned(), people: 100, pairs: 3_000_000, quantiles };
+        let mated = Mated { pairs: 300, farther: vec![(0.1, 0.5), (0.0, 0.9)] };
+        for (fpir, of_one_in) in [(1e-5, "0.0010 %"), (1e-3, "0.010 %")] {
+            let words = in_words(&risk_at(fpir, 1, &non_mated, Some(&mated)), &non_mated);
+            for expected in [
+                "compared with 1 enrolled encoding, ",
+                &format!("(FPIR) of {of_one_in}; a trial with 100 strangers would find between 0 % and 0."),
+                "0 % of those enrolled would not be named (FNIR; up to 1.2 % by the 95 % interval of 300 mated pairs)",
+            ] {
+                assert!(words.contains(expected), "{words}\nhas no {expected:?}");
+            }
+            assert!(!words.contains("0.00 %"), "{words}");
+        }
+    }
 }

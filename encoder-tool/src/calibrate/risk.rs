@@ -4,7 +4,7 @@
 //! with FPIR = 1 - (1 - FMR)^N (NIST, "Face Recognition Technology Evaluation, Part 2: Identification"). Photos of one
 //! person resemble each other, so that the true rate is rather lower.
 
-use crate::evaluate::interval::Interval;
+use crate::evaluate::interval::{Interval, clopper_pearson};
 use models::bundle::{Mated, NonMated, Quantile};
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -28,6 +28,10 @@ pub(crate) struct Risk {
     /// Rate at which somebody enrolled is not named, by one photo against one enrolled photo; `None` if the bundle does
     /// not say. With several enrolled photos it is lower.
     pub(crate) fnir: Option<f64>,
+    /// The upper end of its 95 % interval (Clopper-Pearson), from ...
+    pub(crate) fnir_high: Option<f64>,
+    /// ... these pairs of photos of one person.
+    pub(crate) mated_pairs: Option<u64>,
     /// Fewer than three pairs of the sample would be that near.
     pub(crate) extrapolated: bool,
 }
@@ -58,6 +62,8 @@ pub(crate) fn risk_at(fpir: f64, encodings: usize, non_mated: &NonMated, mated: 
         fpir_low: trial.low,
         fpir_high: trial.high,
         fnir: mated.map(|mated| fnir_at(threshold, mated)),
+        fnir_high: mated.map(|mated| highest_fnir(fnir_at(threshold, mated), mated.pairs)),
+        mated_pairs: mated.map(|mated| mated.pairs),
         extrapolated: fmr * (non_mated.pairs as f64) < 3.0,
     }
 }
@@ -155,6 +161,10 @@ fn interval_at(distance: f32, rows: &[Quantile]) -> Interval {
 /// The rate at which somebody enrolled is not named, by one photo against one enrolled photo, at a threshold.
 pub(crate) fn fnir_at(threshold: f32, mated: &Mated) -> f64 {
     farther_than(threshold, &mated.farther)
+}
+
+fn highest_fnir(fnir: f64, pairs: u64) -> f64 {
+    clopper_pearson((fnir * pairs as f64).round() as usize, pairs as usize).high
 }
 
 /// Share of mated pairs that are farther apart, linear between rows.

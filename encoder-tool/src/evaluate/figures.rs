@@ -1,7 +1,7 @@
 //! The figures of the field from a sample of pairs: accuracy over folds, equal error rate, true accept rates.
 
-use super::interval::Interval;
-use super::roc::Roc;
+use super::interval::{self, Interval, clopper_pearson};
+use super::roc::{Roc, balanced};
 use serde::Serialize;
 
 /// The false accept rates that are reported where the sample can carry them, and their names.
@@ -24,18 +24,24 @@ pub(crate) struct Figures {
     /// Pairs that count: all that could be compared, and the others too if they count as errors.
     pub(crate) pairs_used: usize,
     pub(crate) accuracy: Option<Accuracy>,
-    /// The distance up to which two faces are taken for one person such that most pairs are told rightly.
+    /// The distance up to which two faces are taken for one person such that balanced accuracy is highest.
     pub(crate) threshold: Option<f32>,
     pub(crate) eer: Option<f64>,
+    /// As a rate counted in the rarer kind of pairs, which says rather less than the sample does.
+    pub(crate) eer_interval: Option<Interval>,
     pub(crate) tar_at_far: Rates,
 }
 
-/// Share of pairs told rightly, 0 to 1, in each fold at the threshold that is best for the other folds.
+/// Balanced accuracy, 0 to 1: the mean of the shares of mated and of non-mated pairs that are told rightly, each fold at the
+/// threshold that is best for the others.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Accuracy {
-    /// Over the folds.
+    /// Of all folds' pairs together.
     pub(crate) mean: f64,
-    /// Standard deviation over the folds (of all of them: divided by their number).
+    /// Its 95 % interval ([`interval::of_mean`]).
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+    /// Standard deviation over the folds (of all of them: divided by their number). Says nothing of how few pairs there are.
     pub(crate) std: f64,
     pub(crate) folds: usize,
 }
@@ -67,11 +73,15 @@ impl Figures {
         let used: Vec<Compared> =
             pairs.iter().filter(|pair| failures_count || pair.distance.is_some()).copied().collect();
         let roc = roc_of(&used);
+        let eer = roc.eer();
+        let mated = used.iter().filter(|pair| pair.mated).count();
+        let rarer = mated.min(used.len() - mated);
         Self {
             pairs_used: used.len(),
             accuracy: accuracy(&used),
             threshold: roc.best_threshold(),
-            eer: roc.eer(),
+            eer,
+            eer_interval: eer.map(|eer| clopper_pearson((eer * rarer as f64).round() as usize, rarer)),
             tar_at_far: Rates(FALSE_ACCEPT_RATES.map(|(_, far)| {
                 let at = roc.at_far(far)?;
                 let Interval { low, high } = at.interval;
@@ -85,21 +95,34 @@ pub(crate) fn roc_of(pairs: &[Compared]) -> Roc {
     Roc::of(pairs.iter().map(|pair| (pair.distance, pair.mated)))
 }
 
-/// `None` with fewer than two folds: a threshold chosen on the pairs that it is tried on says too much.
+/// `None` with fewer than two folds: a threshold chosen on the pairs that it is tried on says too much. `None` without mated
+/// or without non-mated pairs.
 fn accuracy(pairs: &[Compared]) -> Option<Accuracy> {
     let folds = pairs.iter().map(|pair| pair.fold + 1).max().filter(|&folds| folds > 1)?;
-    let mut accuracies = Vec::with_capacity(folds);
+    let mut told: Vec<[(usize, usize); 2]> = Vec::with_capacity(folds);
     for fold in 0..folds {
         let (tried, others): (Vec<Compared>, Vec<Compared>) = pairs.iter().partition(|pair| pair.fold == fold);
-        if tried.is_empty() {
-            continue;
+        if !tried.is_empty() {
+            told.push(roc_of(&tried).told_rightly(roc_of(&others).best_threshold()?));
         }
-        accuracies.push(roc_of(&tried).accuracy(roc_of(&others).best_threshold()?));
     }
-    let count = accuracies.len() as f64;
-    let mean = accuracies.iter().sum::<f64>() / count;
-    let variance = accuracies.iter().map(|accuracy| (accuracy - mean).powi(2)).sum::<f64>() / count;
-    Some(Accuracy { mean, std: variance.sqrt(), folds: accuracies.len() })
+    let whole = [0, 1]
+        .map(|kind| told.iter().map(|fold| fold[kind]).fold((0, 0), |(right, of), fold| (right + fold.0, of + fold.1)));
+    if whole.iter().any(|(_, pairs)| *pairs == 0) {
+        return None;
+    }
+    let Interval { low, high } = interval::of_mean(whole);
+    // A fold of one kind alone has no balanced accuracy.
+    let of_folds: Vec<f64> =
+        told.iter().filter(|kinds| kinds.iter().all(|(_, pairs)| *pairs > 0)).map(|kinds| balanced(*kinds)).collect();
+    Some(Accuracy { mean: balanced(whole), low, high, std: standard_deviation(&of_folds), folds: told.len() })
+}
+
+/// 0 of nothing.
+fn standard_deviation(numbers: &[f64]) -> f64 {
+    let count = numbers.len().max(1) as f64;
+    let mean = numbers.iter().sum::<f64>() / count;
+    (numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / count).sqrt()
 }
 
 #[cfg(test)]
@@ -122,7 +145,8 @@ mod tests {
         let sample = pairs(&[(0.25, 0), (0.5, 0), (0.6, 1), (0.9, 1)], &[(1.0, 0), (1.5, 0), (1.2, 1), (1.4, 1)]);
         let figures = Figures::of(&sample, false);
         assert_eq!(figures.pairs_used, 8);
-        assert_eq!(figures.accuracy, Some(Accuracy { mean: 0.75, std: 0.0, folds: 2 }));
+        let accuracy = figures.accuracy.unwrap();
+        assert_eq!((accuracy.mean, accuracy.std, accuracy.folds), (0.75, 0.0, 2));
         assert!((figures.threshold.unwrap() - 0.95).abs() < 1e-6);
         assert_eq!(figures.eer, Some(0.0));
         assert_eq!(figures.tar_at_far, Rates([None; 4]));
@@ -152,11 +176,34 @@ mod tests {
         }
     }
 
+    /// 36 pairs that were all told rightly had an accuracy of 1.0000 ± 0.0000.
+    #[test]
+    fn a_few_pairs_told_rightly_are_not_certain() {
+        let near: Vec<(f32, usize)> = (0..18).map(|index| (0.5, index % 10)).collect();
+        let far: Vec<(f32, usize)> = (0..18).map(|index| (1.3, index % 10)).collect();
+        let figures = Figures::of(&pairs(&near, &far), false);
+        let accuracy = figures.accuracy.unwrap();
+        assert_eq!((accuracy.mean, accuracy.std, accuracy.high), (1.0, 0.0, 1.0));
+        assert!((accuracy.low - 0.783_94).abs() < 5e-5, "{accuracy:?}");
+        let eer = figures.eer_interval.unwrap();
+        assert!(figures.eer == Some(0.0) && (eer.high - 0.185_30).abs() < 5e-5, "{eer:?}");
+    }
+
+    /// What tells nobody apart refuses everybody; of 4 mated and 400 non-mated pairs that was right in 99 %.
+    #[test]
+    fn many_non_mated_pairs_make_no_accuracy() {
+        let mated: Vec<(f32, usize)> = (0..4).map(|index| (0.5 + index as f32 / 10.0, index)).collect();
+        let non_mated: Vec<(f32, usize)> = (0..400).map(|index| (0.5 + index as f32 / 1000.0, index % 4)).collect();
+        let accuracy = Figures::of(&pairs(&mated, &non_mated), false).accuracy.unwrap();
+        assert!(accuracy.mean < 0.75, "{accuracy:?}");
+    }
+
     #[test]
     fn json_has_null_where_there_is_no_figure() {
         let figures = Figures::of(&pairs(&[(0.5, 0)], &[(1.0, 0)]), false);
         let expected = concat!(
             r#"{"pairs_used":2,"accuracy":null,"threshold":0.75,"eer":0.0,"#,
+            r#""eer_interval":{"low":0.0,"high":0.975},"#,
             r#""tar_at_far":{"1e-1":null,"1e-2":null,"1e-3":null,"1e-4":null}}"#
         );
         assert_eq!(serde_json::to_string(&figures).unwrap(), expected);

@@ -16,13 +16,24 @@ pub(crate) struct Interval {
 ///
 /// Everything between 0 and 1 if there were no trials.
 pub(crate) fn clopper_pearson(hits: usize, trials: usize) -> Interval {
-    const TAIL: f64 = 0.025;
+    with_tails(hits, trials, 0.025)
+}
+
+/// The 95 % interval of the mean of two rates, each `(hits, trials)`: half way between their own intervals of 97.5 %. Both of
+/// those are right in at least 95 % of all samples (Bonferroni's inequality), and so is what lies between them.
+pub(crate) fn of_mean(rates: [(usize, usize); 2]) -> Interval {
+    let [a, b] = rates.map(|(hits, trials)| with_tails(hits, trials, 0.0125));
+    Interval { low: f64::midpoint(a.low, b.low), high: f64::midpoint(a.high, b.high) }
+}
+
+/// `tail` is the chance that the rate lies below, and the chance that it lies above.
+fn with_tails(hits: usize, trials: usize, tail: f64) -> Interval {
     let quantile = |a: usize, b: usize, at: f64| Beta::new(a as f64, b as f64).ok().map(|beta| beta.inverse_cdf(at));
     let misses = trials.saturating_sub(hits);
     // A beta distribution needs both shapes above 0; where one is not, the rate reaches the end of its range.
     Interval {
-        low: quantile(hits, misses + 1, TAIL).unwrap_or(0.0),
-        high: quantile(hits + 1, misses, 1.0 - TAIL).unwrap_or(1.0),
+        low: quantile(hits, misses + 1, tail).unwrap_or(0.0),
+        high: quantile(hits + 1, misses, 1.0 - tail).unwrap_or(1.0),
     }
 }
 
@@ -43,6 +54,20 @@ mod tests {
         ] {
             let found = clopper_pearson(hits, trials);
             assert!((found.low - low).abs() < 5e-5 && (found.high - high).abs() < 5e-5, "{hits}/{trials}: {found:?}");
+        }
+    }
+
+    /// 0.0125^(1/18) = 0.78394 for 18 of 18, and 0.0125^(1/1) for 1 of 1.
+    #[test]
+    fn the_mean_of_two_rates_is_as_uncertain_as_both() {
+        for (rates, low, high) in [
+            ([(18, 18), (18, 18)], 0.783_94, 1.0),
+            ([(18, 18), (1, 1)], 0.398_22, 1.0),
+            ([(0, 0), (0, 0)], 0.0, 1.0),
+            ([(0, 18), (18, 18)], 0.391_97, 0.608_03),
+        ] {
+            let found = of_mean(rates);
+            assert!((found.low - low).abs() < 5e-5 && (found.high - high).abs() < 5e-5, "{rates:?}: {found:?}");
         }
     }
 }

@@ -30,7 +30,7 @@ use report::{Findings, ModelFindings, WayFindings};
 use sample::{Photo, Sample};
 use std::fs;
 use std::path::{Path, PathBuf};
-use terminal::{Answer, Help, Verbosity, print};
+use terminal::{Answer, Help, Verbosity, counted, print};
 
 const MAX_PAIR_FILE_BYTES: u64 = 64 << 20;
 
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> 
     let encoders = encoders(&arguments.models)?;
     let mut found: Vec<(Vec<Outcome>, ModelFindings)> = Vec::with_capacity(encoders.len());
     for (name, bundles) in encoders {
-        verbosity.note(&format!("{name}: {} photos", sample.photos.len()));
+        verbosity.note(&format!("{name}: {}", counted(sample.photos.len(), "photo")));
         let recogniser = Recogniser::new(&bundles)?;
         let cache = open_cache(arguments, &recogniser)?;
         let outcomes = measure_all(&recogniser, &sample.photos, cache.as_ref(), verbosity.is_quiet());

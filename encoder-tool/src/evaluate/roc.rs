@@ -112,14 +112,15 @@ impl Roc {
         })
     }
 
-    /// Share of all pairs that are told rightly at this threshold. A pair that could not be compared is told wrongly.
-    pub(crate) fn accuracy(&self, threshold: f32) -> f64 {
+    /// How many mated and how many non-mated pairs are told rightly at this threshold, and how many of each there are. A pair
+    /// that could not be compared is told wrongly.
+    pub(crate) fn told_rightly(&self, threshold: f32) -> [(usize, usize); 2] {
         let accepted = |distances: &[f32]| distances.partition_point(|distance| *distance <= threshold);
-        let right = accepted(&self.mated) + self.non_mated.len() - accepted(&self.non_mated);
-        share(right, self.mated_pairs + self.non_mated_pairs)
+        let refused = self.non_mated.len() - accepted(&self.non_mated);
+        [(accepted(&self.mated), self.mated_pairs), (refused, self.non_mated_pairs)]
     }
 
-    /// The threshold at which most pairs are told rightly: the middle between the two distances that it lies between. Of
+    /// The threshold at which the [`balanced`] accuracy is highest: the middle between the two distances that it lies between. Of
     /// several equally good ones the strictest. `None` without distances.
     pub(crate) fn best_threshold(&self) -> Option<f32> {
         let points = self.points();
@@ -127,7 +128,7 @@ impl Roc {
         for (index, point) in points.iter().enumerate().skip(1) {
             let next = points.get(index + 1).map_or(point.threshold, |next| next.threshold);
             let threshold = point.threshold + (next - point.threshold) / 2.0;
-            let accuracy = self.accuracy(point.threshold);
+            let accuracy = balanced(self.told_rightly(point.threshold));
             if best.is_none_or(|(_, other)| accuracy > other) {
                 best = Some((threshold, accuracy));
             }
@@ -142,6 +143,13 @@ impl Roc {
     fn far_of(&self, accepted: usize) -> f64 {
         share(accepted, self.non_mated_pairs)
     }
+}
+
+/// Balanced accuracy, 0 to 1: the mean of the shares of mated and of non-mated pairs that are told rightly. Where there are as
+/// many of either, it is the share of all pairs; where one kind is rare, calling every pair the other kind still makes 0.5 and
+/// no more.
+pub(crate) fn balanced([mated, non_mated]: [(usize, usize); 2]) -> f64 {
+    f64::midpoint(share(mated.0, mated.1), share(non_mated.0, non_mated.1))
 }
 
 /// 0 of nothing.
@@ -220,14 +228,23 @@ mod tests {
             let sample = roc(mated, non_mated);
             let found = sample.best_threshold();
             assert_eq!(found, threshold, "{mated:?} {non_mated:?}");
-            assert_eq!(sample.accuracy(found.unwrap_or(0.0)), accuracy, "{mated:?} {non_mated:?}");
+            let told = sample.told_rightly(found.unwrap_or(0.0));
+            assert_eq!(balanced(told), accuracy, "{mated:?} {non_mated:?}");
         }
+    }
+
+    /// Of 2 mated and 98 non-mated pairs that nothing tells apart, 98 % were told rightly by refusing everybody.
+    #[test]
+    fn refusing_everybody_is_no_accuracy() {
+        let non_mated: Vec<f32> = (0..98).map(|index| 0.5 + index as f32 / 1000.0).collect();
+        let told = roc(&[0.9, 0.95], &non_mated).told_rightly(0.1);
+        assert_eq!((told, balanced(told)), ([(0, 2), (98, 98)], 0.5));
     }
 
     #[test]
     fn what_could_not_be_compared_is_an_error_and_never_accepted() {
         let sample = Roc::of([(Some(0.2), true), (None, true), (Some(1.0), false), (None, false)]);
-        assert_eq!(sample.accuracy(0.5), 0.5);
+        assert_eq!(balanced(sample.told_rightly(0.5)), 0.5);
         let last = sample.points().pop().unwrap();
         assert_eq!((last.far, last.tar), (0.5, 0.5));
     }

@@ -3,6 +3,7 @@
 use super::pair_file::{NamedPair, PhotoName};
 use std::collections::HashMap;
 use std::path::PathBuf;
+use terminal::counted;
 
 /// Folds of a sample that no pair file divides.
 const FOLDS: usize = 10;
@@ -56,7 +57,7 @@ impl Sample {
             let (a, b) = (index_of(a)?, index_of(b)?);
             sample.pairs.push(Pair { a, b, mated: *mated, fold: *fold });
         }
-        sample.chosen = format!("the {} pairs of the pair file", sample.pairs.len());
+        sample.chosen = format!("the {} of the pair file", counted(sample.pairs.len(), "pair"));
         Ok(sample)
     }
 
@@ -82,9 +83,11 @@ impl Sample {
             random_non_mated(&photos, most, &mut random)
         };
         let chosen = format!(
-            "{} of all {all_mated} mated pairs and {} of all {all_non_mated} non-mated pairs{}",
+            "{} of all {} and {} of all {}{}",
             mated.len(),
+            counted(all_mated, "mated pair"),
             non_mated.len(),
+            counted(all_non_mated, "non-mated pair"),
             if mated.len() + non_mated.len() < all_pairs {
                 format!(", drawn at random with seed {seed}")
             } else {

@@ -5,9 +5,11 @@
 
 use super::measure::Outcome;
 use super::sample::Photo;
+use crate::percent::percent;
 use crate::triplet_loss::{Hardness, MARGIN, loss, squared_distance};
 use rayon::prelude::*;
 use serde::Serialize;
+use terminal::counted;
 
 /// So many are kept to be shown, each of another pair of people.
 const WORST: usize = 24;
@@ -50,8 +52,9 @@ impl TripletFigures {
         match mean_loss.zip(*violating_share) {
             None => "no triplets: no person has two photos, or there is only one person".to_owned(),
             Some((mean, share)) => format!(
-                "{triplets} triplets at margin {margin}: mean loss {mean:.6}, {:.4} % violate the margin ({hard} hard, {semi_hard} semi-hard)",
-                100.0 * share
+                "{} at margin {margin}: mean loss {mean:.6}, {} violate the margin ({hard} hard, {semi_hard} semi-hard)",
+                counted(*triplets, "triplet"),
+                percent(share)
             ),
         }
     }

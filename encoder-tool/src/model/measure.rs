@@ -6,7 +6,7 @@ use files::Access;
 use models::Recogniser;
 use models::bundle::{Bundle, Bundles, CALIBRATION_FILE, Calibration, NonMated};
 use std::path::PathBuf;
-use terminal::{Help, Verbosity, print};
+use terminal::{Help, Verbosity, counted, print};
 
 /// Measure how often two different people are how near, and how far apart photos of one person are.
 ///
@@ -51,7 +51,7 @@ impl Measure {
         }
         require_as_many_people(before.non_mated.as_ref(), &non_mated, self.replace)
             .with_context(|| format!("{}: nothing was written", self.bundle.display()))?;
-        let said = format!("{} non-mated pairs of {} people", non_mated.pairs, non_mated.people);
+        let said = format!("{} of {}", counted(non_mated.pairs, "non-mated pair"), counted(non_mated.people, "person"));
         let after = Calibration { non_mated: Some(non_mated), mated, ..before };
         let path = self.bundle.join(CALIBRATION_FILE);
         files::replace(&path, Access::Private, after.to_toml()?.as_bytes())
@@ -65,7 +65,8 @@ fn require_as_many_people(before: Option<&NonMated>, after: &NonMated, replace: 
     match before {
         Some(before) if before.people > after.people && !replace => {
             let (known, shown) = (before.people, after.people);
-            let refused = anyhow!("its distances were measured on {known} people, these photos show {shown}");
+            let refused =
+                anyhow!("its distances were measured on {}, these photos show {shown}", counted(known, "person"));
             Err(refused).help("give photos of more people, or --replace")
         }
         _ => Ok(()),

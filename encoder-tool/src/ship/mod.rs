@@ -15,7 +15,7 @@ use shared::delivery::{Announcement, Outcome, Receipt};
 use shared::gallery::DatabaseDigest;
 use std::fs;
 use std::time::{Duration, Instant};
-use terminal::{Answer, Help, Verbosity, print, print_json};
+use terminal::{Answer, Help, Verbosity, counted, print, print_json};
 
 /// To connect, and to answer ssh's questions.
 const TO_CONNECT: Duration = Duration::from_secs(60);
@@ -114,7 +114,11 @@ fn refusal(receipt: &Receipt, host: &str, sudo: bool) -> Result<Option<String>> 
 
 fn in_words(shipped: &Shipped) -> String {
     let Shipped { host, sequence, digest, people, encodings, refused, seconds, .. } = shipped;
-    let what = format!("sequence {sequence}, {people} people, {encodings} encodings, SHA-256 {digest}");
+    let what = format!(
+        "sequence {sequence}, {}, {}, SHA-256 {digest}",
+        counted(*people, "person"),
+        counted(*encodings, "encoding")
+    );
     match refused {
         None => format!("{host} runs it after {seconds:.1} s: {what}"),
         Some(reason) => format!("{host} does NOT run it, and goes on with what it had: {reason}\n{what}"),

@@ -1,7 +1,7 @@
 //! The findings as a page: plots, table, and the pairs that the network gets most wrong.
 
 use super::plots::{self, Curve};
-use super::words::{accuracy, in_brackets, not_carried};
+use super::words::{LEGEND, accuracy, eer, not_carried, tar};
 use super::{Findings, WayFindings};
 use crate::evaluate::cache::Measured;
 use crate::evaluate::figures::{FALSE_ACCEPT_RATES, roc_of};
@@ -10,6 +10,7 @@ use crate::evaluate::triplets::{Mined, Triplet};
 use crate::html;
 use anyhow::{Context, Result};
 use maud::{Markup, PreEscaped, html};
+use terminal::counted;
 
 /// So many pairs of each kind are shown.
 const WORST: usize = 24;
@@ -20,7 +21,7 @@ const WORST: usize = 24;
 /// If a plot cannot be drawn.
 pub(crate) fn page_of(findings: &Findings) -> Result<String> {
     let body = html! {
-        p { (findings.sample.photos.len()) " photos; " (findings.sample.chosen) ": "
+        p { (counted(findings.sample.photos.len(), "photo")) "; " (findings.sample.chosen) ": "
             (findings.pairs_of(true)) " mated and " (findings.pairs_of(false)) " non-mated." }
         (failures(findings))
         (plots_of(findings)?)
@@ -41,7 +42,10 @@ fn failures(findings: &Findings) -> Markup {
         @if no_face.is_empty() && unreadable.is_empty() {
             p.soft { "A face was found in every photo." }
         } @else {
-            p { (no_face.len()) " photos have no face and " (unreadable.len()) " cannot be read; their pairs " (count) "." }
+            p {
+                (counted(no_face.len(), "photo")) " without a face and " (unreadable.len()) " that cannot be read; pairs with such "
+                "a photo " (count) "."
+            }
             ul {
                 @for photo in &no_face { li { (photo) ": no face" } }
                 @for (photo, why) in &unreadable { li { (photo) ": " (why) } }
@@ -83,16 +87,15 @@ fn table(findings: &Findings) -> Markup {
                 tr {
                     td { (name) } td { (accuracy(figures)) }
                     td { @if let Some(threshold) = figures.threshold { (format!("{threshold:.3}")) } @else { "–" } }
-                    td { @if let Some(eer) = figures.eer { (format!("{eer:.4}")) } @else { "–" } }
+                    td { (eer(figures)) }
                     @for rate in &figures.tar_at_far.0 {
-                        td { @if let Some(rate) = rate { (in_brackets(rate)) } @else { "–" } }
+                        td { @if let Some(rate) = rate { (tar(rate)) } @else { "–" } }
                     }
                 }
             }
         } }
         p.soft {
-            "Accuracy: mean and standard deviation over the folds, each at the threshold that is best for the others. "
-            "TAR: share of mated pairs accepted, with its 95 % interval (Clopper-Pearson); FNMR is the rest. "
+            @for line in LEGEND { (line) " " }
             @if let Some(line) = not_carried(findings.pairs_of(false)) { (line) }
         }
     }

@@ -2,6 +2,7 @@
 
 mod layers;
 
+use crate::percent::percent;
 use anyhow::{Context, Result};
 use layers::{Layer, Precision, Totals, layers, totals};
 use models::bundle::{Bundle, Manifest};
@@ -86,8 +87,8 @@ fn in_words(inspected: &Inspected<'_>) -> String {
     }
     let Totals { macs, int8_macs, weights, peak_activation_bytes } = inspected.totals;
     lines.push(format!(
-        "{macs} MACs, {:.1} % of them in int8; {weights} weights; {} bytes on disk; about {peak_activation_bytes} bytes of values at a time",
-        100.0 * int8_macs as f64 / macs.max(1) as f64,
+        "{macs} MACs, {} of them in int8; {weights} weights; {} bytes on disk; about {peak_activation_bytes} bytes of values at a time",
+        percent(int8_macs as f64 / macs.max(1) as f64),
         inspected.network_bytes
     ));
     lines.join("\n")

@@ -35,7 +35,7 @@ use models::onnx;
 use serde::Serialize;
 use std::path::PathBuf;
 use steps::{Step, Steps, Variant};
-use terminal::{Help, Verbosity, print, print_json};
+use terminal::{Help, Verbosity, counted, print, print_json};
 
 /// Operators of networks that are integers already.
 const INTEGER_OPERATORS: [&str; 5] = ["QLinearConv", "ConvInteger", "QLinearMatMul", "MatMulInteger", "QuantizeLinear"];
@@ -99,7 +99,8 @@ impl Quantise {
         let faces = faces(&recogniser, &self.calibrate, self.photos as usize, verbosity)?;
         if faces.calibrating.len() + faces.held_out.len() < FEW {
             let found = faces.calibrating.len() + faces.held_out.len();
-            verbosity.note(&format!("only {found} faces: the new network fits them, and perhaps nobody else"));
+            verbosity
+                .note(&format!("only {}: the new network fits them, and perhaps nobody else", counted(found, "face")));
         }
         let mut steps = Steps::new(&source, &faces, &kept, verbosity)?;
         let best = steps.take_all(&graph)?.context("no variant was measured")?;

@@ -318,7 +318,7 @@ fn nothing_is_built_from_what_cannot_be_meant() {
         (&["Zo\u{eb}/1.jpg", "Zoe\u{308}/1.jpg"], "differ only in case or in Unicode form"),
         (&[&long], "the name has 129 bytes: shorten it to at most 128"),
         (&["Joe\u{7}/1.jpg"], "the name holds the control character U+0007"),
-        (&["Joe/1.jpg"], "none of the 1 photos can be used"),
+        (&["Joe/1.jpg"], "no photo of 1 can be used"),
     ] {
         let files: Vec<(&str, &[u8])> = files.iter().map(|&file| (file, &b"content"[..])).collect();
         refused(made::folder(&files).path(), expected);

@@ -1,0 +1,38 @@
+//! Rates as they are read.
+
+/// A rate, 0 to 1, in percent with two significant digits or one after the point: `0.0010 %`, `3.2 %`, `12.5 %`. Only a rate
+/// that is 0 reads as zero, and only one that is 1 as a hundred.
+pub(crate) fn percent(rate: f64) -> String {
+    let percent = 100.0 * rate;
+    let from_the_end = percent.min(100.0 - percent);
+    if from_the_end <= 0.0 {
+        return format!("{percent:.0} %");
+    }
+    // The place of the first digit that is not 0, from 1 for tenths.
+    let place = -from_the_end.log10().floor();
+    let digits = (place + 1.0).clamp(1.0, 15.0) as usize;
+    format!("{percent:.digits$} %")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A rate of 1e-5 read `0.00 %`.
+    #[test]
+    fn a_small_rate_does_not_read_as_zero() {
+        for (rate, expected) in [
+            (0.0, "0 %"),
+            (1.0, "100 %"),
+            (1e-5, "0.0010 %"),
+            (4.2e-4, "0.042 %"),
+            (0.001, "0.10 %"),
+            (0.0325, "3.2 %"),
+            (0.125, "12.5 %"),
+            (0.999, "99.90 %"),
+            (0.999_99, "99.9990 %"),
+        ] {
+            assert_eq!(percent(rate), expected, "{rate}");
+        }
+    }
+}

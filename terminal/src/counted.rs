@@ -1,0 +1,34 @@
+//! Numbers of things in words.
+
+use std::fmt::Display;
+
+/// `1 photo`, `2 photos`, `0 people`: the number with its noun, which is given in the singular and may have other words
+/// before it.
+pub fn counted<N: Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
+    if number == N::from(1) {
+        return format!("{number} {noun}");
+    }
+    match noun.strip_suffix("person") {
+        Some(before) => format!("{number} {before}people"),
+        None => format!("{number} {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_not_several() {
+        for (number, noun, expected) in [
+            (1, "enrolled encoding", "1 enrolled encoding"),
+            (2, "enrolled encoding", "2 enrolled encodings"),
+            (0, "frame", "0 frames"),
+            (1, "person", "1 person"),
+            (21, "person", "21 people"),
+            (0, "other person", "0 other people"),
+        ] {
+            assert_eq!(counted(number, noun), expected);
+        }
+    }
+}
