@@ -6,7 +6,7 @@ mod keys;
 use crate::args::Check;
 use crate::audit_log::read::last_recorded_utc_ms;
 use crate::clock::utc_now_ms;
-use crate::config::{Config, Reader};
+use crate::config::{Config, Reader, WHERE_KEYS_ARE_EXPLAINED};
 use crate::database::{self, Trust};
 use crate::folders;
 use crate::run::needed::{Needed, devices};
@@ -17,7 +17,7 @@ use models::Recogniser;
 use models::golden::Tested;
 use serde::Serialize;
 use shared::policy::Policy;
-use terminal::{Answer, Help, print, print_json};
+use terminal::{Answer, Help, counted, print, print_json};
 
 /// What was found sound.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     let keys = CheckedKeys::of(&config, &read)?;
     let gallery = read.gallery;
     let rules = config.rules_for(&gallery, recogniser.threshold());
-    Policy::new(rules).context("[policy]").help("deploy/config.toml explains every key")?;
+    Policy::new(rules).context("[policy]").help(WHERE_KEYS_ARE_EXPLAINED)?;
     let threshold_from = match (config.policy.threshold, gallery.header().threshold) {
         (Some(_), _) => "configuration",
         (None, Some(_)) => "database",
@@ -134,7 +134,11 @@ fn in_words(checked: &Checked) -> String {
     let mut lines = vec![
         format!("configuration  {config}: can be used"),
         format!("model          {model}, {dimensions} numbers an encoding"),
-        format!("database       {database}: {people} people, {encodings} encodings, sequence {sequence}"),
+        format!(
+            "database       {database}: {}, {}, sequence {sequence}",
+            counted(*people, "person"),
+            counted(*encodings, "encoding")
+        ),
         keys.in_words(),
         format!("threshold      {threshold:.3} from the {threshold_from}; smaller is stricter"),
         format!("door           unlocked for {unlock_seconds} s"),

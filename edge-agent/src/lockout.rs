@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use shared::gallery::PersonId;
 use std::path::{Path, PathBuf};
-use terminal::{Answer, Help, print, print_json};
+use terminal::{Answer, Help, counted, print, print_json};
 
 /// Show or end what a running unit refuses after too many failed attempts.
 ///
@@ -121,8 +121,7 @@ fn in_words(lockout: &Lockout, names: &Names, is_cleared: bool) -> String {
         let name = id.parse().ok().and_then(|id| names.name(&id)).unwrap_or("somebody");
         format!(" of {name} ({id})")
     });
-    let attempts = if *failures == 1 { "attempt" } else { "attempts" };
-    let what = format!("{}{whose}: {failures} failed {attempts}", tried.replace('_', " "));
+    let what = format!("{}{whose}: {}", tried.replace('_', " "), counted(*failures, "failed attempt"));
     match (is_cleared, seconds_left) {
         (true, _) => format!("forgiven  {what}"),
         (false, Some(seconds)) => format!("refused   {what}, for {seconds} s more"),

@@ -234,8 +234,10 @@ pub(crate) struct Compare {
     /// difference of their values, 0 (same) to 1 (black and white)
     #[arg(long)]
     pub(crate) pixels: bool,
-    #[command(flatten)]
-    pub(crate) threshold: ThresholdChoice,
+    /// L2 distance, 0 to 2, up to which two faces are the same person. Smaller is stricter: 0 takes nobody for the same, 2
+    /// everybody. Default: the encoder's
+    #[arg(long, value_name = "DISTANCE", value_parser = parse_threshold)]
+    pub(crate) threshold: Option<f32>,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
     /// Print one JSON object

@@ -30,7 +30,7 @@ struct Compared {
 /// If a photo or the model cannot be read.
 pub(crate) fn run(arguments: &Compare) -> Result<Answer> {
     let mut recogniser = Recogniser::load(&arguments.model.folders)?;
-    let threshold = threshold::in_force(arguments.threshold.threshold, None, recogniser.threshold());
+    let threshold = threshold::in_force(arguments.threshold, None, recogniser.threshold());
     let faces = [faces_of(&mut recogniser, &arguments.a)?, faces_of(&mut recogniser, &arguments.b)?];
     let without_face: Vec<&Path> = [&arguments.a, &arguments.b]
         .into_iter()

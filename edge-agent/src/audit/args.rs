@@ -160,8 +160,7 @@ pub(crate) fn parse_time(text: &str) -> anyhow::Result<i64> {
 }
 
 fn parse_reason(text: &str) -> Result<Reason, String> {
-    let found = Reason::ALL.into_iter().find(|reason| reason.code() == text);
-    found.ok_or_else(|| {
+    Reason::from_code(text).ok_or_else(|| {
         let codes: Vec<&str> = Reason::ALL.iter().map(|reason| reason.code()).collect();
         format!("the reasons are {}", codes.join(", "))
     })

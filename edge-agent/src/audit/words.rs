@@ -34,7 +34,7 @@ fn event(event: &Event, names: &Names) -> String {
             let seconds = ended_utc_ms.saturating_sub(*began_utc_ms) as f64 / 1e3;
             let whom = person.as_ref().map(|person| format!(", {}", who(person, names))).unwrap_or_default();
             let distances = distances(*distance, runner_up.as_ref(), names);
-            format!("not let in: {reason}{whom}{distances}, seen for {seconds:.1} s")
+            format!("not let in: {}{whom}{distances}, seen for {seconds:.1} s", reason.in_words())
         }
         Event::DoorForced => "THE DOOR IS OPEN though nobody was let in".to_owned(),
         Event::DoorHeld { open_ms } => format!("the door has been open for {} s", open_ms / 1000),
@@ -157,7 +157,7 @@ mod tests {
                 },
                 "LET IN adadadadadadadadadadadadadadadad by card and face, distance 0.500, next bebe",
             ),
-            (refused, "not let in: not_known, distance 0.500, seen for 1.5 s"),
+            (refused, "not let in: no enrolled person looks enough like this face, distance 0.500, seen for 1.5 s"),
             (Event::DoorForced, "THE DOOR IS OPEN"),
             (Event::DoorHeld { open_ms: 31_000 }, "open for 31 s"),
             (Event::ExitStuck { pressed_ms: 60_000 }, "pressed for 60 s: IS IT STUCK?"),

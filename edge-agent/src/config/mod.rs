@@ -37,6 +37,10 @@ use terminal::Help;
 /// Where a unit's configuration lies if nothing else is said.
 pub const DEFAULT_PATH: &str = "/etc/edge-agent/config.toml";
 
+/// Help where a key is missing or wrong: the package brings the sample configuration, the sources have it too.
+pub(crate) const WHERE_KEYS_ARE_EXPLAINED: &str =
+    "every key is explained in /usr/share/doc/edge-agent/config.toml (in the sources: deploy/config.toml)";
+
 /// Where a unit writes down what moves its lock if nothing else is said.
 pub const DEFAULT_LAST_LOCK: &str = "/var/lib/edge-agent/last-lock.toml";
 
@@ -155,11 +159,9 @@ impl Config {
     /// If it cannot be read, or as [`Config::parse`].
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
-        let bytes = read_bounded(path, MAX_BYTES).help("deploy/config.toml is a configuration to start from")?;
+        let bytes = read_bounded(path, MAX_BYTES).help("give it with --config FILE; a copy of the sample to start from is in /usr/share/doc/edge-agent/config.toml (in the sources: deploy/config.toml)")?;
         let text = str::from_utf8(&bytes).map_err(|error| anyhow::anyhow!("{shown} is not UTF-8 text: {error}"))?;
-        Self::parse(text)
-            .map_err(|error| anyhow::anyhow!("{shown}: {error}"))
-            .help("deploy/config.toml explains every key")
+        Self::parse(text).map_err(|error| anyhow::anyhow!("{shown}: {error}")).help(WHERE_KEYS_ARE_EXPLAINED)
     }
 
     /// Parses and checks a text.

@@ -17,7 +17,7 @@ use serde::Serialize;
 use shared::audit::Event;
 use shared::gallery::{DatabaseDigest, DatabaseFile};
 use std::path::{Path, PathBuf};
-use terminal::{Answer, Help, print, print_json};
+use terminal::{Answer, Help, counted, print, print_json};
 
 /// What came of it.
 #[derive(Debug, Serialize)]
@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &Rollback) -> anyhow::Result<Answer> {
 
 fn in_words(outcome: &Outcome) -> String {
     let Outcome { sequence, people, digest, unit_runs, refused, .. } = outcome;
-    let what = format!("sequence {sequence}, {people} people, SHA-256 {digest}");
+    let what = format!("sequence {sequence}, {}, SHA-256 {digest}", counted(*people, "person"));
     match (refused, unit_runs) {
         (Some(why), _) => format!("NOT used, and nothing has changed: {why}\n{what}"),
         (None, true) => format!("the unit uses the previous database again: {what}"),

@@ -10,7 +10,7 @@ mod picture;
 use crate::args::Doctor;
 use crate::audit_log::read::last_recorded_utc_ms;
 use crate::clock::utc_now_ms;
-use crate::config::{self, Config, Source};
+use crate::config::{self, Config, Source, WHERE_KEYS_ARE_EXPLAINED};
 use crate::folders;
 use crate::run::parts;
 use cameras::{Camera, Stack};
@@ -63,15 +63,15 @@ pub(crate) fn run(arguments: &Doctor) -> anyhow::Result<Answer> {
 /// A broken one is a finding, and the rest is examined with the defaults.
 fn configuration(path: &Path) -> (Config, Vec<Finding>) {
     let about = "configuration";
-    let shown = path.display();
+    let shown = terminal::shown(path);
     if !path.exists() {
-        let remedy = "write one: deploy/config.toml is a configuration to start from";
+        let remedy = format!("write one; {WHERE_KEYS_ARE_EXPLAINED}");
         return (Config::default(), vec![Finding::note(about, format!("{shown} is not there"), remedy)]);
     }
     match Config::read(path) {
         Ok(config) => (config, vec![Finding::good(about, format!("{shown} can be read"))]),
         Err(error) => {
-            let remedy = "`edge-agent check` says more; deploy/config.toml explains every key";
+            let remedy = format!("`edge-agent check` says more; {WHERE_KEYS_ARE_EXPLAINED}");
             (Config::default(), vec![Finding::bad(about, on_one_line(&error), remedy)])
         }
     }

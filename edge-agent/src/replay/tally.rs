@@ -9,6 +9,7 @@ use serde::Serialize;
 use shared::audit::Event;
 use shared::policy::{Neighbour, Reason};
 use std::collections::BTreeMap;
+use terminal::counted;
 
 /// Decides records anew, one by one.
 pub(super) struct Tally {
@@ -148,15 +149,16 @@ impl Replayed {
             "by             {consensus} frames that agree, margin {margin:.3}, of the configuration as it is now"
         ));
         if self.grants_without_distance > 0 {
-            lines.push(format!("not decided    {} grants by a card alone", self.grants_without_distance));
+            lines.push(format!("not decided    {} by a card alone", counted(self.grants_without_distance, "grant")));
         }
         for (reason, count) in &self.not_replayed {
-            lines.push(format!("not decided    {count} refused as {reason}"));
+            let why = Reason::from_code(reason).map_or(*reason, Reason::in_words);
+            lines.push(format!("not decided    {count} refused: {why}"));
         }
         if self.unreadable > 0 {
             lines.push(format!(
-                "not decided    {} lines that are no records: see `edge-agent audit verify`",
-                self.unreadable
+                "not decided    {} of the log without a record: see `edge-agent audit verify`",
+                counted(self.unreadable, "line")
             ));
         }
         lines.push(

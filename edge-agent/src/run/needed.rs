@@ -5,7 +5,7 @@ use super::last_lock::LockLine;
 use super::parts;
 use crate::audit_log::AuditLog;
 use crate::camera::Device;
-use crate::config::{Config, Lock, Reader, Source};
+use crate::config::{Config, Lock, Reader, Source, WHERE_KEYS_ARE_EXPLAINED};
 use crate::memory::MemoryFile;
 use terminal::Help;
 
@@ -22,9 +22,8 @@ impl Needed {
     /// What is missing or wrong: all the keys that are not set at once.
     pub(crate) fn of(config: &Config) -> anyhow::Result<Self> {
         if config.camera.source.is_none() && config.door.lock.is_none() {
-            return Err(anyhow::anyhow!("[camera] source and [door] lock are not set")).help(
-                "say what the unit looks through and what moves the lock; deploy/config.toml explains every key",
-            );
+            return Err(anyhow::anyhow!("[camera] source and [door] lock are not set"))
+                .help(&format!("say what the unit looks through and what moves the lock; {WHERE_KEYS_ARE_EXPLAINED}"));
         }
         let lock_line = parts::lock_line(&config.door)?;
         let camera = parts::camera_device(&config.camera)?;

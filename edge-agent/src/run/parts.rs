@@ -3,7 +3,7 @@
 use crate::camera::{
     Adjustments, Device, LiveCamera, PhotoCamera, RpicamCamera, RpicamSettings, V4lCamera, Wanted, may_be_renumbered,
 };
-use crate::config::{self, Lock, Source};
+use crate::config::{self, Lock, Source, WHERE_KEYS_ARE_EXPLAINED};
 use crate::door::{Door, GpioDoor, LockPin, ScriptedDoor};
 use anyhow::{Context, bail};
 use models::Recogniser;
@@ -85,7 +85,7 @@ pub(super) fn lock_line(config: &config::Door) -> anyhow::Result<LockLine> {
 }
 
 fn lock(config: &config::Door) -> anyhow::Result<Lock> {
-    config.lock.context("[door] lock is not set").help("say what moves the lock; deploy/config.toml explains every key")
+    config.lock.context("[door] lock is not set").help(&format!("say what moves the lock; {WHERE_KEYS_ARE_EXPLAINED}"))
 }
 
 fn pin(config: &config::Door) -> anyhow::Result<LockPin> {

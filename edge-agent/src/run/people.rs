@@ -18,6 +18,7 @@ use shared::audit::Part;
 use shared::gallery::DatabaseDigest;
 use std::path::Path;
 use std::sync::Arc;
+use terminal::counted;
 
 /// What a unit starts with.
 pub(super) struct Found {
@@ -148,7 +149,7 @@ fn take(unit: &mut Unit, board: &Board, database: &InUse, is_asked_for: bool) {
     }
     match unit.use_database(&database.gallery, database.rules) {
         Ok(()) => {
-            tracing::info!("people database {} is used, {} people", header.sequence, header.people);
+            tracing::info!("people database {} is used, {}", header.sequence, counted(header.people, "person"));
             board.tell_of_database(database);
         }
         // The rules were tried before.

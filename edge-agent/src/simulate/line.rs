@@ -4,8 +4,9 @@ use crate::camera::CameraError;
 use crate::unit::{Denied, Granted, Timings, Turn, Verdict};
 use serde::Serialize;
 use shared::gallery::{Gallery, PersonId};
-use shared::policy::Neighbour;
+use shared::policy::{Neighbour, Reason};
 use std::path::Path;
+use terminal::counted;
 
 /// One frame.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -113,7 +114,7 @@ pub(super) fn in_words(line: &Line, frames: u64) -> String {
         Some(distance) => format!("distance {distance:.3}, threshold {threshold:.3}"),
         None => "not compared".to_owned(),
     };
-    let after = if frames == 1 { String::new() } else { format!(", after {frames} frames") };
+    let after = if frames == 1 { String::new() } else { format!(", after {}", counted(frames, "frame")) };
     let door = format!("the door is {door}");
     let greeting = match (line.decision, &line.person, line.reason) {
         ("grant", Some(person), _) => match line.credential {
@@ -121,15 +122,15 @@ pub(super) fn in_words(line: &Line, frames: u64) -> String {
             Some("card_and_face") => format!("It's {person} with their card, welcome in!"),
             _ => format!("It's {person}, welcome in!"),
         },
-        ("deny", Some(person), Some(reason @ "not_card_holder")) => {
-            format!("It's {person}'s card, but another face: {reason}")
+        ("deny", person, Some(code)) => {
+            let why = Reason::from_code(code).map_or(code, Reason::in_words);
+            match person {
+                Some(person) if line.distance.is_none() => format!("It's {person}'s card, but not now: {why}"),
+                Some(person) if code == "not_card_holder" => format!("It's {person}'s card, but {why}"),
+                Some(person) => format!("It looks like {person}, but not now: {why}"),
+                None => format!("Not let in: {why}"),
+            }
         }
-        ("deny", Some(person), Some(reason)) if line.distance.is_none() => {
-            format!("It's {person}'s card, but not now: {reason}")
-        }
-        ("deny", Some(person), Some(reason)) => format!("It looks like {person}, but not now: {reason}"),
-        ("deny", None, Some(reason @ "card_needed")) => format!("Please present your card: {reason}"),
-        ("deny", None, Some(reason)) => format!("Please go away: {reason}"),
         _ => return format!("{frame}: There is nobody: {door}"),
     };
     format!("{frame}: {greeting} ({compared}{after}): {door}")
@@ -177,12 +178,12 @@ mod tests {
             (
                 line("deny", Some("younes"), Some("card_needed")),
                 1,
-                "a.jpg: It looks like younes, but not now: card_needed (distance 0.500, threshold 1.000): the door is locked",
+                "a.jpg: It looks like younes, but not now: a card is needed as well (distance 0.500, threshold 1.000): the door is locked",
             ),
             (
                 Line { distance: None, ..line("deny", None, Some("too_far")) },
                 20,
-                "a.jpg: Please go away: too_far (not compared, after 20 frames): the door is locked",
+                "a.jpg: Not let in: the face is too small: come closer (not compared, after 20 frames): the door is locked",
             ),
             (
                 Line { credential: Some("card_and_face"), ..line("grant", Some("younes"), None) },
@@ -197,17 +198,17 @@ mod tests {
             (
                 line("deny", Some("younes"), Some("not_card_holder")),
                 1,
-                "a.jpg: It's younes's card, but another face: not_card_holder (distance 0.500, threshold 1.000): the door is locked",
+                "a.jpg: It's younes's card, but the face is not that of the card's holder (distance 0.500, threshold 1.000): the door is locked",
             ),
             (
                 Line { distance: None, ..line("deny", Some("younes"), Some("face_needed")) },
                 1,
-                "a.jpg: It's younes's card, but not now: face_needed (not compared): the door is locked",
+                "a.jpg: It's younes's card, but not now: the face of the card's holder must be seen as well (not compared): the door is locked",
             ),
             (
                 line("deny", None, Some("card_needed")),
                 1,
-                "a.jpg: Please present your card: card_needed (distance 0.500, threshold 1.000): the door is locked",
+                "a.jpg: Not let in: a card is needed as well (distance 0.500, threshold 1.000): the door is locked",
             ),
             (line("nobody", None, None), 20, "a.jpg: There is nobody: the door is locked"),
         ] {

@@ -4,6 +4,8 @@ use super::report::{DatabaseReport, LastDecision, Report, SelfTest};
 use crate::audit_log::AuditReport;
 use crate::camera::{CameraReport, CameraState};
 use jiff::Timestamp;
+use shared::policy::Reason;
+use terminal::counted;
 
 pub(super) fn in_words(report: &Report) -> String {
     let Report { version, door, database, turns, .. } = report;
@@ -68,7 +70,7 @@ fn camera(camera: &CameraReport) -> String {
 
 fn audit_log(audit: &AuditReport) -> String {
     let AuditReport { sequence, signed, failing, reserved_records, trouble } = audit;
-    let mut words = vec![format!("{sequence} records")];
+    let mut words = vec![counted(*sequence, "record")];
     if *signed > 0 {
         words.push(format!("signed up to {signed}"));
     }
@@ -83,7 +85,11 @@ fn audit_log(audit: &AuditReport) -> String {
 fn in_use(database: &DatabaseReport) -> String {
     let DatabaseReport { sequence, people, encodings, audience, returned, refused, .. } = database;
     let doors = audience.as_deref().unwrap_or("doors that it does not name");
-    let mut words = vec![format!("sequence {sequence}: {people} people, {encodings} encodings, for {doors}")];
+    let mut words = vec![format!(
+        "sequence {sequence}: {}, {}, for {doors}",
+        counted(*people, "person"),
+        counted(*encodings, "encoding")
+    )];
     words.extend(returned.as_ref().map(|why| format!("THE PREVIOUS ONE, as the current one cannot be used: {why}")));
     words.extend(refused.as_ref().map(|refused| format!("another one was refused: {}", refused.reason)));
     words.join("; ")
@@ -107,11 +113,16 @@ fn last_turn(report: &Report) -> String {
 fn in_one_line(decision: &LastDecision) -> String {
     let when = Timestamp::from_millisecond(decision.utc_ms).map_or_else(|_| "?".to_owned(), |when| when.to_string());
     let mut words = vec![when, decision.decision.clone()];
-    words.extend(decision.reason.clone());
+    words.extend(decision.reason.as_deref().map(reason_in_words));
     words.extend(decision.person_id.clone());
     words.extend(decision.distance.map(|distance| format!("distance {distance:.3}")));
-    words.push(format!("{} frames", decision.frames));
+    words.push(counted(decision.frames, "frame"));
     words.join(", ")
+}
+
+/// A unit of a later version may have reasons that this program does not know.
+fn reason_in_words(code: &str) -> String {
+    Reason::from_code(code).map_or_else(|| code.to_owned(), |reason| reason.in_words().to_owned())
 }
 
 fn duration(seconds: f64) -> String {
@@ -145,7 +156,7 @@ card reader    lost
 lockout        entry by face: refused for 30 more seconds, after 5 failed attempts
 detect            p50 18.9 ms, p99 20.0 ms, of 2
 temperature    51.5 °C, cpu-thermal
-decision       2027-01-15T08:00:00Z, deny, not_known, distance 1.250, 5 frames";
+decision       2027-01-15T08:00:00Z, deny, no enrolled person looks enough like this face, distance 1.250, 5 frames";
         assert_eq!(in_words(&sample()), expected);
     }
 

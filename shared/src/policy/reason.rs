@@ -137,6 +137,46 @@ impl Reason {
         }
     }
 
+    /// A clause for people, which may follow a colon.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::NotKnown => "no enrolled person looks enough like this face",
+            Self::TooFar => "the face is too small: come closer",
+            Self::TooDark => "there is too little light on the face",
+            Self::TooBright => "there is too much light on the face",
+            Self::Blurred => "the face is not sharp: hold still",
+            Self::TurnedAway => "the face looks aside: look into the camera",
+            Self::Deciding => "the same face has not been recognised in enough frames",
+            Self::Ambiguous => "two enrolled people look too much like this face",
+            Self::SeveralFaces => "there is more than one face",
+            Self::AlreadyGranted => "the person was let in already and has been in view since",
+            Self::CardNeeded => "a card is needed as well",
+            Self::OutsideValidity => "it is before the first or after the last day on which the person may enter",
+            Self::ClockUnknown => "the person may enter at certain times only, and the unit does not know the time",
+            Self::NotRecorded => "the record could not be written",
+            Self::CardNotKnown => "the card is nobody's",
+            Self::NotCardHolder => "the face is not that of the card's holder",
+            Self::FaceNeeded => "the face of the card's holder must be seen as well",
+            Self::SelfTestFailed => "the networks failed their self-test",
+            Self::LockedOut => "there were too many failed attempts: wait a while",
+            Self::OutsideHours => "it is outside the person's hours",
+            Self::NobodyHereYet => "nobody has come yet who must be there before the person",
+            Self::PassedAlready => "the person was let in a short while ago",
+            Self::TurnLeft => "the head must be turned to the left",
+            Self::TurnRight => "the head must be turned to the right",
+            Self::LivenessFailed => "the head was not turned as asked, or the picture stands still",
+            Self::NearerToAnother => "the face is nearer to somebody else than to the card's holder",
+            Self::CardBlocked => "the person's cards are blocked: an administrator can clear that",
+            Self::FacesPaced => "after many failed attempts one face is judged every few minutes: wait a while",
+            Self::CardPause => "the reader waits after cards that were nobody's: wait a moment",
+        }
+    }
+
+    /// The reason with this [`code`](Self::code).
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
+    }
+
     /// The picture was not good enough to judge the face by; never a failed attempt.
     pub const fn is_about_quality(self) -> bool {
         matches!(self, Self::TooFar | Self::TooDark | Self::TooBright | Self::Blurred | Self::TurnedAway)
@@ -161,6 +201,18 @@ mod tests {
             assert_eq!(serde_json::from_str::<Reason>(&json).unwrap(), *reason);
             assert!(Reason::ALL[..index].iter().all(|other| other.code() != reason.code()), "{reason}");
         }
+    }
+
+    /// A door said "Please go away: not_known".
+    #[test]
+    fn each_is_a_clause_of_its_own_and_no_code() {
+        for (index, reason) in Reason::ALL.iter().enumerate() {
+            let words = reason.in_words();
+            assert!(words.contains(' ') && !words.contains('_') && !words.ends_with('.'), "{words}");
+            assert!(Reason::ALL[..index].iter().all(|other| other.in_words() != words), "{words}");
+            assert_eq!(Reason::from_code(reason.code()), Some(*reason));
+        }
+        assert_eq!(Reason::from_code("no such reason"), None);
     }
 
     #[test]
