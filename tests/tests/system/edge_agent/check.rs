@@ -36,7 +36,7 @@ fn check_and_run_refuse_the_same_with_the_same_words() {
         ("[audit]\npath = ", "[audit]\npath = \"/nowhere/audit.jsonl\" # ", "/nowhere/audit.jsonl"),
         ("key = ", "key = \"/nowhere/audit.key\" # ", "/nowhere/audit.key"),
         ("key = ", "key = \"/etc/passwd\" # ", "/etc/passwd"),
-        ("memory = ", "memory = \"/\" # ", "[door] memory"),
+        ("memory = ", "memory = \"/tmp/..\" # ", "[door] memory"),
         ("[audit]", "[model]\nbundles = [\"/nowhere\"]\n[audit]", "[model] bundles"),
         ("[audit]", &other, "this program runs model"),
         ("[audit]\n", "[policy]\nthreshold = 1.9\n[audit]\n", "threshold 1.9"),
