@@ -13,22 +13,15 @@ const DEVICE_GROUPS: [&str; 3] = ["video", "gpio", "input"];
 
 /// Every folder that a running unit writes to.
 pub(crate) fn written(config: &Config) -> Vec<&Path> {
-    let mut folders = vec![folder_of(&config.status.socket)];
+    let mut folders = vec![folder_of(&config.status.socket), folder_of(&config.database.identity)];
     folders.extend(kept(config));
     folders
 }
 
-/// The folders of its log and its state.
-pub(crate) fn kept(config: &Config) -> [&Path; 6] {
-    [
-        &config.audit.path,
-        &config.audit.key,
-        &config.database.path,
-        &config.database.identity,
-        &config.door.memory,
-        &config.door.last_lock,
-    ]
-    .map(|file| folder_of(file))
+/// The folders of its log and its state. Its own key is only read: two units may share one.
+fn kept(config: &Config) -> [&Path; 5] {
+    [&config.audit.path, &config.audit.key, &config.database.path, &config.door.memory, &config.door.last_lock]
+        .map(|file| folder_of(file))
 }
 
 /// A command that root started goes on as the owner of these folders.
@@ -42,15 +35,22 @@ pub(crate) fn step_down(folders: &[&Path]) -> Result<(), OwnerError> {
     Ok(())
 }
 
-/// Makes the log and the state this process's alone, as long as the lock lives. What keeps the system from locking them is
-/// left to the caller, who may have a door to lock first.
+/// Makes the log and the state this process's alone, as long as the lock lives. Nothing is shared in a folder that is not
+/// there; whoever needs it says so.
+///
+/// # Errors
+/// [`LockError`]
+pub(crate) fn lock(config: &Config) -> Result<FolderLock, LockError> {
+    FolderLock::take(kept(config).into_iter().filter(|folder| folder.exists()))
+}
+
+/// [`lock`] for a unit that starts. What keeps the system from locking is left to the caller, who may have a door to lock
+/// first.
 ///
 /// # Errors
 /// If a unit has them: it is named.
 pub(crate) fn lock_unless_a_unit_runs(config: &Config) -> anyhow::Result<Result<FolderLock, LockError>> {
-    // Nothing is shared in a folder that is not there; whoever needs it says so.
-    let there = kept(config).into_iter().filter(|folder| folder.exists());
-    match FolderLock::take(there) {
+    match lock(config) {
         Err(held @ LockError::Held { .. }) => Err(anyhow::anyhow!("a unit runs already: {held}"))
             .help("stop that one first (`systemctl stop edge-agent`), or give this one folders of its own"),
         taken => Ok(taken),

@@ -53,6 +53,16 @@ struct Owner {
     group: u32,
 }
 
+impl Owner {
+    /// With the user's own group, or else that of the folder; never with root's.
+    fn of(found: &fs::Metadata) -> Self {
+        let user = found.uid();
+        let own = User::from_uid(Uid::from_raw(user)).ok().flatten().map(|user| user.gid.as_raw());
+        let group = own.or(Some(found.gid())).filter(|group| *group != 0).unwrap_or(user);
+        Self { user, group }
+    }
+}
+
 /// From now on, and for good, this process is the owner of these folders, with the groups of that user and those of these
 /// names that there are. Nothing changes unless it is root's process and the folders are somebody else's. Folders of root's
 /// must be root's alone.
@@ -142,7 +152,7 @@ fn owners_along(path: &Path) -> Vec<(PathBuf, Owner)> {
             }
             let found = [fs::symlink_metadata(step), fs::metadata(step)].into_iter().flatten();
             let others = found.filter(|found| found.uid() != 0 && !found.is_file());
-            owners.extend(others.map(|found| (step.to_owned(), Owner { user: found.uid(), group: found.gid() })));
+            owners.extend(others.map(|found| (step.to_owned(), Owner::of(&found))));
         }
     }
     owners

@@ -7,6 +7,7 @@
 
 use super::log_files::{self, Segment, head_name, next_name, segment_name};
 use super::{AuditError, AuditLog, SignedHead, end_of, failed_to_be};
+use crate::clock::NOT_BEFORE_UTC_MS;
 use files::Storage;
 use shared::audit::{Event, MAX_LINE_BYTES, Record};
 use shared::policy::{ClockTrust, Now};
@@ -23,6 +24,13 @@ const SIGNED_EVERY: u64 = 256;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// How often it is looked for old files.
 const PRUNED_EVERY_MS: u64 = 3600 * 1000;
+/// Nothing is old before the clock has been right for so long, without a jump. A battery's nonsense or a time server that
+/// lies is noticed before.
+const RIGHT_FOR_MS: u64 = DAY_MS as u64;
+/// After one file has gone for its age, the next one waits: a tenth of the log at most is lost to a wrong clock in a day.
+const AGED_EVERY_MS: u64 = DAY_MS as u64;
+/// A clock that is corrected by more than this has jumped.
+const JUMP_MS: i64 = 3600 * 1000;
 /// What went wrong is not tried again at once.
 const AFTER_TROUBLE_MS: u64 = 10_000;
 
@@ -68,10 +76,38 @@ pub(super) struct State {
     reserves_nothing: bool,
     signed: u64,
     pruned_ms: Option<u64>,
+    right: Option<RightClock>,
+    /// When a file was last removed for its age.
+    aged_ms: Option<u64>,
     not_before_ms: u64,
 }
 
+/// A clock that is trusted and has not jumped.
+#[derive(Debug, Clone, Copy)]
+struct RightClock {
+    since_ms: u64,
+    /// UTC minus the scale that only goes forward.
+    offset_ms: i64,
+}
+
 impl State {
+    /// Takes notice of the clock, as often as the log is looked after.
+    fn watch_clock(&mut self, now: &Now) {
+        let offset_ms = now.utc_ms.saturating_sub_unsigned(now.monotonic_ms);
+        let goes_on = |right: &RightClock| right.offset_ms.abs_diff(offset_ms) <= JUMP_MS as u64;
+        self.right = (now.clock == ClockTrust::Trusted).then(|| {
+            let since_ms = self.right.filter(goes_on).map_or(now.monotonic_ms, |right| right.since_ms);
+            RightClock { since_ms, offset_ms }
+        });
+    }
+
+    /// Whether a file may go for its age now.
+    fn may_age(&self, now: &Now) -> bool {
+        let since = |moment: u64| now.monotonic_ms.saturating_sub(moment);
+        self.right.is_some_and(|right| since(right.since_ms) >= RIGHT_FOR_MS)
+            && self.aged_ms.is_none_or(|aged| since(aged) >= AGED_EVERY_MS)
+    }
+
     pub(super) fn file_begins(&mut self, sequence: u64, utc_ms: i64) {
         self.began = Some((sequence, utc_ms));
     }
@@ -85,6 +121,7 @@ impl AuditLog {
     /// Does what is due. What cannot be done is said, shown by the status, and tried again later; records are written
     /// all the same.
     pub fn tend(&mut self, now: &Now) {
+        self.state.watch_clock(now);
         if now.monotonic_ms < self.state.not_before_ms {
             return;
         }
@@ -222,7 +259,7 @@ impl AuditLog {
         Ok(())
     }
 
-    /// The oldest files, as far as they have to go. A clock that is not trusted makes nothing old.
+    /// The oldest files, as far as they have to go: those that are too much, and one that is too old.
     fn too_much_or_too_old(&mut self, older: &[Segment], now: &Now) -> Result<Vec<Segment>, AuditError> {
         let mut lengths = Vec::new();
         for segment in older {
@@ -231,25 +268,53 @@ impl AuditLog {
         let mut bytes = self.length + lengths.iter().sum::<u64>();
         let mut doomed = Vec::new();
         for (segment, length) in older.iter().zip(lengths) {
-            if bytes <= self.upkeep.all_bytes && !self.is_too_old(segment, length, now)? {
+            if bytes <= self.upkeep.all_bytes {
                 break;
             }
             bytes -= length;
             doomed.push(segment.clone());
         }
+        if let ([], [oldest, later @ ..]) = (&doomed[..], older)
+            && self.state.may_age(now)
+            && self.is_too_old(oldest, later, now)?
+        {
+            self.state.aged_ms = Some(now.monotonic_ms);
+            doomed.push(oldest.clone());
+        }
         Ok(doomed)
     }
 
-    fn is_too_old(&mut self, segment: &Segment, length: u64, now: &Now) -> Result<bool, AuditError> {
-        if now.clock != ClockTrust::Trusted {
-            return Ok(false);
+    /// By the youngest time that its records may have. What was written before the clock was set bears a time that was
+    /// never true: it is as young as what came next.
+    fn is_too_old(&mut self, segment: &Segment, later: &[Segment], now: &Now) -> Result<bool, AuditError> {
+        let is_true = |utc_ms: &i64| *utc_ms >= NOT_BEFORE_UTC_MS;
+        let mut youngest = None;
+        for segment in std::iter::once(segment).chain(later) {
+            youngest = self.times_of(segment)?.into_iter().max().filter(is_true);
+            if youngest.is_some() {
+                break;
+            }
         }
-        let start = length.saturating_sub(LINE_BYTES);
-        let tail = self.storage.read_from(&segment.name, start, MAX_LINE_BYTES).map_err(failed_to_be("pruned"))?;
-        let last = tail.strip_suffix(b"\n").and_then(|lines| lines.rsplit(|&byte| byte == b'\n').next());
-        let last = last.and_then(|line| Record::parse(line).ok());
+        let youngest = youngest.or(self.state.began.map(|(_, utc_ms)| utc_ms).filter(is_true));
         let keep_ms = i64::from(self.upkeep.keep_days) * DAY_MS;
-        Ok(last.is_some_and(|record| now.utc_ms.saturating_sub(record.utc_ms) > keep_ms))
+        Ok(youngest.is_some_and(|utc_ms| now.utc_ms.saturating_sub(utc_ms) > keep_ms))
+    }
+
+    /// Of a file's first and last record.
+    fn times_of(&mut self, segment: &Segment) -> Result<Vec<i64>, AuditError> {
+        let pruned = failed_to_be("pruned");
+        let length = self.storage.length(&segment.name).map_err(&pruned)?.unwrap_or(0);
+        let start = length.saturating_sub(LINE_BYTES);
+        let head = self.storage.read_from(&segment.name, 0, MAX_LINE_BYTES).map_err(&pruned)?;
+        let tail = self.storage.read_from(&segment.name, start, MAX_LINE_BYTES).map_err(&pruned)?;
+        let first = head.split(|&byte| byte == b'\n').next();
+        let last = tail.strip_suffix(b"\n").and_then(|lines| lines.rsplit(|&byte| byte == b'\n').next());
+        Ok([first, last]
+            .into_iter()
+            .flatten()
+            .filter_map(|line| Record::parse(line).ok())
+            .map(|record| record.utc_ms)
+            .collect())
     }
 
     fn reserve(&mut self) -> Result<(), AuditError> {

@@ -12,7 +12,7 @@ use crate::control::{self, Request};
 use crate::folders;
 use crate::run::{parts, people};
 use anyhow::Context;
-use files::{FolderLock, LockError, read_bounded};
+use files::{LockError, read_bounded};
 use serde::Serialize;
 use shared::audit::Event;
 use shared::gallery::{DatabaseDigest, DatabaseFile};
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Rollback) -> anyhow::Result<Answer> {
     // What it says without a key is enough: whether it can be opened is for the unit to find out.
     let header = *DatabaseFile::of(&bytes).with_context(|| previous.display().to_string())?.header();
     let wanted = DatabaseDigest::of(&bytes);
-    let alone = FolderLock::take(folders::kept(&config));
+    let alone = folders::lock(&config);
     let unit_runs = matches!(alone, Err(LockError::Held { .. }));
     let refused = match (alone, running) {
         (Err(LockError::Held { .. }), Some(unit)) => control::ask(unit, &Request::Rollback { digest: wanted })?.refused,

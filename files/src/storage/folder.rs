@@ -3,6 +3,7 @@
 use super::Storage;
 use crate::Directory;
 use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
 use std::fs;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -25,6 +26,10 @@ impl Folder {
     pub(crate) fn directory(&self) -> io::Result<Directory> {
         Directory::open(&self.path)
     }
+}
+
+fn is_beyond_the_file_system(error: &io::Error) -> bool {
+    [Errno::INVAL, Errno::OPNOTSUPP].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
 impl Storage for Folder {
@@ -89,7 +94,11 @@ impl Storage for Folder {
     fn sync(&mut self, file: &str) -> io::Result<()> {
         let directory = self.directory()?;
         directory.file(file)?.sync_all()?;
-        directory.sync()
+        match directory.sync() {
+            // Some network and FUSE file systems sync no folders. That is told where names matter: `sync_names`.
+            Err(error) if is_beyond_the_file_system(&error) => Ok(()),
+            synced => synced,
+        }
     }
 
     fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {

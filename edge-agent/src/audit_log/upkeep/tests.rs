@@ -71,6 +71,61 @@ fn a_clock_that_is_not_trusted_removes_nothing() {
     assert_eq!(firsts(&disk)[0], 1);
 }
 
+/// 8000 records of ten minutes each, and one start with a clock that is 400 days ahead: 7000 of them were removed at once.
+#[test]
+fn one_start_with_a_clock_far_ahead_removes_nothing() {
+    let disk = Memory::default();
+    let upkeep = Upkeep::new(1 << 20, 20);
+    let mut log = open(&disk, upkeep, &at(0, 0));
+    for day in 0..18 {
+        log.append(Event::Stopped, &at(day, 0)).unwrap();
+        log.tend(&at(day, 1));
+    }
+    let before = firsts(&disk);
+    assert!(before.len() > 5, "{before:?}");
+    // A jump while it runs, and a start with that clock, each looked after for most of a day.
+    let ahead = |hours: u64| Now::trusted(at(418, 0).utc_ms + hours as i64 * 3_600_000, 18 * DAY + hours * 3_600_000);
+    for starts_anew in [false, true] {
+        if starts_anew {
+            log = open(&disk, upkeep, &ahead(0));
+        }
+        for hour in 0..24 {
+            log.tend(&ahead(hour));
+        }
+        assert_eq!(firsts(&disk)[..before.len()], before, "starts anew: {starts_anew}");
+    }
+    // It stays so: what is lost is one file a day, and it can be noticed.
+    for hour in 24..72 {
+        log.tend(&ahead(hour));
+    }
+    let left = firsts(&disk);
+    assert!(left.contains(&before[2]) && !left.contains(&before[0]), "{before:?}, {left:?}");
+}
+
+/// A Raspberry Pi without a battery writes in 1970 until it knows the time. That made its newest records the oldest.
+#[test]
+fn what_was_written_before_the_clock_was_set_is_as_young_as_what_came_next() {
+    let disk = Memory::default();
+    let upkeep = Upkeep { file_bytes: 500, all_bytes: 1 << 20, keep_days: 20 };
+    let mut log = open(&disk, upkeep, &Now::new(0, 0));
+    for number in 0..8 {
+        log.append(Event::Stopped, &Now::new(number, number as u64)).unwrap();
+        log.tend(&Now::new(number, number as u64));
+    }
+    let before = firsts(&disk);
+    assert!(before.len() > 1, "{before:?}");
+    for day in 0..15 {
+        log.append(Event::Stopped, &at(day, 100)).unwrap();
+        log.tend(&at(day, 101));
+    }
+    assert_eq!(firsts(&disk)[0], before[0]);
+    for day in 15..60 {
+        log.append(Event::Stopped, &at(day, 100)).unwrap();
+        log.tend(&at(day, 101));
+    }
+    assert!(!firsts(&disk).contains(&before[0]), "it goes when that is old: {:?}", firsts(&disk));
+}
+
 #[test]
 fn heads_are_signed_after_so_many_records_and_a_missing_tail_is_found_at_the_start() {
     let mut disk = Memory::default();
