@@ -10,13 +10,15 @@ use terminal::say;
 
 const BAR_AFTER: Duration = Duration::from_secs(1);
 const LINE_EVERY: Duration = Duration::from_secs(5);
-const STYLE: &str = "{bar:30} {pos}/{len} {msg}, {per_sec}, {eta} left";
+const STYLE: &str = "{bar:30} {pos}/{len} {msg}";
 
 /// The progress of work on a known number of things. May be told of from any thread.
 pub(crate) struct Progress {
     things: &'static str,
     total: usize,
     done: AtomicUsize,
+    /// Of those that are done: what was there already, such as encodings that were kept. It says nothing of the speed.
+    found: AtomicUsize,
     started: Instant,
     shown: Mutex<Shown>,
 }
@@ -41,7 +43,7 @@ impl Progress {
             (false, true) => Shown::Bar(None),
             (false, false) => Shown::Lines { last: started },
         };
-        Self { things, total, done: AtomicUsize::new(0), started, shown: Mutex::new(shown) }
+        Self { things, total, done: AtomicUsize::new(0), found: AtomicUsize::new(0), started, shown: Mutex::new(shown) }
     }
 
     /// One more is done.
@@ -49,19 +51,29 @@ impl Progress {
         self.more(1);
     }
 
+    /// One more is done, without any work.
+    pub(crate) fn one_found(&self) {
+        self.found.fetch_add(1, Ordering::Relaxed);
+        self.more(1);
+    }
+
     /// So many more are done.
     pub(crate) fn more(&self, count: usize) {
         let done = self.done.fetch_add(count, Ordering::Relaxed) + count;
         let elapsed = self.started.elapsed();
+        let speed = || speed(done, self.found.load(Ordering::Relaxed), self.total, elapsed);
         match &mut *self.shown.lock().unwrap_or_else(PoisonError::into_inner) {
             Shown::Nothing => {}
-            Shown::Bar(Some(bar)) => bar.set_position(done as u64),
-            Shown::Bar(bar) if elapsed >= BAR_AFTER => *bar = Some(bar_at(done, self.total, self.things, elapsed)),
-            Shown::Bar(None) => {}
+            Shown::Bar(bar) if elapsed >= BAR_AFTER => {
+                let bar = bar.get_or_insert_with(|| bar_of(self.total));
+                bar.set_message(format!("{}{}", self.things, speed()));
+                bar.set_position(done as u64);
+            }
+            Shown::Bar(_) => {}
             Shown::Lines { last } => {
                 if last.elapsed() >= LINE_EVERY && done < self.total {
                     *last = Instant::now();
-                    say(&line(done, self.total, self.things, elapsed));
+                    say(&format!("{done} of {} {}{}", self.total, self.things, speed()));
                 }
             }
         }
@@ -75,30 +87,40 @@ impl Progress {
     }
 }
 
-fn bar_at(done: usize, total: usize, things: &'static str, elapsed: Duration) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr()).with_elapsed(elapsed);
+fn bar_of(total: usize) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template(STYLE) {
         bar.set_style(style);
     }
-    bar.set_message(things);
-    bar.set_position(done as u64);
     bar
 }
 
-fn line(done: usize, total: usize, things: &str, elapsed: Duration) -> String {
-    let rate = done as f64 / elapsed.as_secs_f64().max(1e-3);
-    let left = (total - done) as f64 / rate;
-    format!("{done} of {total} {things}, {rate:.1} a second, {left:.0} s left")
+/// `, 10.0 a second, 30 s left`: how fast the work goes, in the mean since its start. Nothing while all that is done was found.
+fn speed(done: usize, found: usize, total: usize, elapsed: Duration) -> String {
+    let worked = done.saturating_sub(found);
+    if worked == 0 {
+        return String::new();
+    }
+    let rate = worked as f64 / elapsed.as_secs_f64().max(1e-3);
+    let left = total.saturating_sub(done) as f64 / rate;
+    format!(", {rate:.1} a second, {left:.0} s left")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// A second evaluation, with most encodings kept, promised hundreds of photos a second and the end of the rest at once.
     #[test]
-    fn a_line_has_rate_and_remaining_time() {
-        let said = line(100, 400, "photos", Duration::from_secs(10));
-        assert_eq!(said, "100 of 400 photos, 10.0 a second, 30 s left");
+    fn what_was_found_is_no_work() {
+        for (done, found, expected) in [
+            (100, 0, ", 10.0 a second, 30 s left"),
+            (100, 90, ", 1.0 a second, 300 s left"),
+            (100, 100, ""),
+            (0, 0, ""),
+        ] {
+            assert_eq!(speed(done, found, 400, Duration::from_secs(10)), expected, "{done}, {found}");
+        }
     }
 
     #[test]

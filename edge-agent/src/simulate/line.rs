@@ -110,6 +110,7 @@ impl From<Timings> for Milliseconds {
 /// One sentence about a file, after its last frame.
 pub(super) fn in_words(line: &Line, frames: u64) -> String {
     let Line { frame, door, threshold, .. } = line;
+    let frame = terminal::shown(frame);
     let compared = match line.distance {
         Some(distance) => format!("distance {distance:.3}, threshold {threshold:.3}"),
         None => "not compared".to_owned(),
@@ -211,6 +212,11 @@ mod tests {
                 "a.jpg: Not let in: a card is needed as well (distance 0.500, threshold 1.000): the door is locked",
             ),
             (line("nobody", None, None), 20, "a.jpg: There is nobody: the door is locked"),
+            (
+                Line { frame: "a\nb.jpg".to_owned(), ..line("nobody", None, None) },
+                1,
+                r"a\u000ab.jpg: There is nobody: the door is locked",
+            ),
         ] {
             assert_eq!(in_words(&line, frames), expected);
         }

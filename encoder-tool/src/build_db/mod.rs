@@ -173,7 +173,7 @@ fn tell(arguments: &BuildDb, report: &Report, written: Option<[String; 2]>) -> a
     if arguments.json {
         return terminal::print_json(report);
     }
-    let first = written.is_some().then(|| report.in_words(&arguments.output.display().to_string()));
+    let first = written.is_some().then(|| report.in_words(&terminal::shown(&arguments.output)));
     let lines = first.into_iter().chain(report.changes_in_words()).chain(written.into_iter().flatten());
     lines.into_iter().try_for_each(|line| terminal::print(&line))
 }

@@ -23,24 +23,50 @@ pub(crate) fn measure_all(
     let budget = PixelBudget::new(photo_file::PIXELS_AT_ONCE);
     let progress = Progress::new(photos.len(), quiet);
     let measured = on_every_core(recogniser, photos, |recogniser, photo: &Photo| {
-        let measured = measure(recogniser, photo, cache, &budget);
-        progress.one_more();
+        let (measured, origin) = measure(recogniser, photo, cache, &budget);
+        match origin {
+            Origin::Found => progress.one_found(),
+            Origin::Measured => progress.one_more(),
+        }
         measured
     });
     progress.finish();
     measured
 }
 
-fn measure(recogniser: &mut Recogniser, photo: &Photo, cache: Option<&Cache>, budget: &PixelBudget) -> Outcome {
-    let file = photo_file::read_file(&photo.path).map_err(|error| error.to_string())?;
-    let name = file.digest().to_string();
-    if let Some(kept) = cache.and_then(|cache| cache.read(&name)) {
-        return Ok(kept);
+/// What an outcome took: nothing (it was kept, or the photo could not be read at all), or the networks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Found,
+    Measured,
+}
+
+fn measure(
+    recogniser: &mut Recogniser,
+    photo: &Photo,
+    cache: Option<&Cache>,
+    budget: &PixelBudget,
+) -> (Outcome, Origin) {
+    let file = match photo_file::read_file(&photo.path) {
+        Ok(file) => file,
+        Err(error) => return (Err(error.to_string()), Origin::Found),
+    };
+    match cache.and_then(|cache| cache.read(&file.digest().to_string())) {
+        Some(kept) => (Ok(kept), Origin::Found),
+        None => (measure_anew(recogniser, &file, cache, budget), Origin::Measured),
     }
+}
+
+fn measure_anew(
+    recogniser: &mut Recogniser,
+    file: &photo_file::PhotoFile<'_>,
+    cache: Option<&Cache>,
+    budget: &PixelBudget,
+) -> Outcome {
     let read = file.decode(budget).map_err(|error| error.to_string())?;
     let measured = labelled_face(recogniser, &read.frame).map_err(|error| error.to_string())?;
     if let Some(cache) = cache {
-        cache.write(&name, measured.as_ref());
+        cache.write(&file.digest().to_string(), measured.as_ref());
     }
     Ok(measured)
 }
