@@ -78,7 +78,8 @@ pub fn audit_log(file: &[u8]) -> io::Result<ReadLog> {
         words.extend(line?.record().map(|record| in_words(&record, &names, &TimeZone::UTC)));
     }
     let found = verify([open()], Against::default(), |_| Ok(()))?;
-    Ok(ReadLog { records: found.records, fault: found.fault.map(|fault| fault.problem), words })
+    let fault = found.fault().map(|fault| fault.problem.clone());
+    Ok(ReadLog { records: found.records, fault, words })
 }
 
 /// Whether the text is one of the small files that lie beside a log and a database: a signed head, a public key, names,

@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Export) -> anyhow::Result<Answer> {
         Some(output) => copy(output, verify_into)?,
         None => verify_into(&mut io::sink()).with_context(|| format!("cannot read {}", log.display()))?,
     };
-    let (None, Some(last)) = (&copied.fault, copied.last) else {
+    let (None, Some(last)) = (copied.fault(), copied.last) else {
         say(&in_words(&copied));
         say("nothing is exported: what is not whole is not vouched for");
         return Ok(Answer::No);
@@ -83,14 +83,14 @@ fn copy(
         let mut file = BufWriter::new(file);
         let findings = found.insert(verify_into(&mut file)?);
         file.flush()?;
-        if findings.fault.is_some() || findings.last.is_none() {
+        if !findings.faults.is_empty() || findings.last.is_none() {
             Err(io::ErrorKind::InvalidData.into())
         } else {
             Ok(())
         }
     });
     match (copied, found) {
-        (_, Some(findings)) if findings.fault.is_some() || findings.last.is_none() => Ok(findings),
+        (_, Some(findings)) if !findings.faults.is_empty() || findings.last.is_none() => Ok(findings),
         (copied, findings) => copied.map(|()| findings.unwrap_or_default()),
     }
 }

@@ -11,6 +11,8 @@ use terminal::{Answer, print, print_json};
 #[derive(Serialize)]
 struct Verified<'a> {
     whole: bool,
+    /// The first of `faults`.
+    fault: Option<&'a Fault>,
     #[serde(flatten)]
     found: &'a Findings,
 }
@@ -28,9 +30,9 @@ pub(super) fn run(arguments: &Verify) -> anyhow::Result<Answer> {
     }
     let against = Against { key: key.as_ref(), head: head.as_ref() };
     let found = verify(open(&log)?, against, |_| Ok(())).with_context(|| format!("cannot read {}", log.display()))?;
-    let whole = found.fault.is_none() && found.missed.is_none();
+    let whole = found.faults.is_empty() && found.missed.is_none();
     if arguments.json {
-        print_json(&Verified { whole, found: &found })?;
+        print_json(&Verified { whole, fault: found.fault(), found: &found })?;
     } else {
         print(&in_words(&found))?;
     }
@@ -38,17 +40,24 @@ pub(super) fn run(arguments: &Verify) -> anyhow::Result<Answer> {
 }
 
 pub(super) fn in_words(found: &Findings) -> String {
-    let mut lines = vec![match (&found.fault, found.first, found.last) {
-        (Some(Fault { place: Some(place), problem }), ..) => format!("NOT WHOLE: {place}: {problem}"),
-        (Some(Fault { place: None, problem }), ..) => format!("NOT WHOLE: {problem}"),
+    let mut lines = vec![match (found.fault(), found.first, found.last) {
+        (Some(fault), ..) => format!("NOT WHOLE: {}", fault_in_words(fault)),
         (None, Some(first), Some(last)) if found.missed.is_some() => {
             format!("NOT WHOLE: records {first} to {} follow from each other, but others are missing", last.sequence)
         }
-        (None, Some(first), Some(last)) => {
-            format!("whole: records {first} to {}, each follows from the one before", last.sequence)
-        }
+        (None, Some(first), Some(last)) => match found.unsigned_from.filter(|_| found.signatures_checked) {
+            Some(from) => {
+                format!("whole from record {first} on as far as it is signed; UNSIGNED from record {from} on")
+            }
+            None => format!("whole: records {first} to {}, each follows from the one before", last.sequence),
+        },
         (None, ..) => "whole: there is no record".to_owned(),
     }];
+    lines.extend(found.faults.iter().skip(1).map(|fault| format!("           {}", fault_in_words(fault))));
+    let unlisted = found.faults_found.saturating_sub(found.faults.len() as u64);
+    if unlisted > 0 {
+        lines.push(format!("           and {unlisted} more faults"));
+    }
     lines.push(format!("files          {}", found.files));
     if let Some(through) = found.pruned_through {
         lines.push(format!("removed        records up to {through}, as recorded"));
@@ -65,10 +74,21 @@ pub(super) fn in_words(found: &Findings) -> String {
         true => format!("signed         {through}, by the key that was given"),
         false => format!("signed         {through}; by whom was not checked (--key)"),
     });
+    if let Some(from) = found.unsigned_from {
+        let (records, grants) = (found.unsigned_records, found.unsigned_grants);
+        lines.push(format!(
+            "unsigned       from record {from} on: {records} records, {grants} of which let somebody in; anybody who can write \
+             the file can have written them"
+        ));
+    }
     lines.push(match found.head_sequence {
-        Some(sequence) if found.fault.is_none() => format!("head           record {sequence} is there as it was"),
+        Some(sequence) if found.faults.is_empty() => format!("head           record {sequence} is there as it was"),
         Some(sequence) => format!("head           of record {sequence}"),
         None => "head           none was given (--head): a tail that was cut off does not show".to_owned(),
     });
     lines.join("\n")
+}
+
+fn fault_in_words(Fault { place, problem }: &Fault) -> String {
+    place.as_ref().map_or(problem.clone(), |place| format!("{place}: {problem}"))
 }

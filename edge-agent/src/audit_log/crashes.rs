@@ -139,7 +139,7 @@ fn the_power_is_cut_at_every_operation() {
                 let again = let_in(&found, START_UTC_MS + 3_600_000, 2);
                 assert_eq!(again.len(), 2, "{what}");
                 let (findings, records) = read_all(&found);
-                assert_eq!(findings.fault, None, "{what}");
+                assert_eq!(findings.fault(), None, "{what}");
                 assert_eq!(findings.torn_bytes, None, "{what}");
                 assert!(again.iter().all(|utc_ms| grants(&records).contains(utc_ms)), "{what}");
                 let has = |wanted: fn(&Event) -> bool| records.iter().any(|record| wanted(&record.event));
@@ -174,7 +174,7 @@ fn the_power_is_cut_twice() {
                 let third = second.after(loss);
                 let_in(&third, START_UTC_MS + 7_200_000, 1);
                 let (findings, records) = read_all(&third);
-                assert_eq!(findings.fault, None, "{operation}, {again}, {loss:?}");
+                assert_eq!(findings.fault(), None, "{operation}, {again}, {loss:?}");
                 let kept = grants(&records);
                 let oldest = kept.first().copied().unwrap_or(i64::MAX);
                 let is_pruned = findings.pruned_through.is_some();

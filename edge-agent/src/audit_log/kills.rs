@@ -92,7 +92,7 @@ fn a_process_that_is_killed_loses_no_record() {
         let found = found.unwrap();
         // A log that is younger than its first signature has none yet.
         let is_unsigned = |fault: &verify::Fault| fault.problem.contains("nothing in it is signed");
-        assert!(found.fault.as_ref().is_none_or(is_unsigned), "{kill}: {found:?}");
+        assert!(found.faults.iter().all(is_unsigned), "{kill}: {found:?}");
         let oldest = kept.first().map_or(0, |record| record.utc_ms);
         let kept: Vec<i64> = kept.iter().map(|record| record.utc_ms).collect();
         moved.retain(|utc_ms| *utc_ms >= oldest);
@@ -122,7 +122,7 @@ fn a_log_is_read_while_it_is_written() {
     let mut readings = 0;
     while !writing.is_finished() {
         let found = verify(read::open(&path).unwrap(), Against::default(), |_| Ok(())).unwrap();
-        assert_eq!(found.fault, None, "{readings}");
+        assert_eq!(found.fault(), None, "{readings}");
         readings += 1;
     }
     writing.join().unwrap();

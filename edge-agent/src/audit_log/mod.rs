@@ -248,6 +248,7 @@ impl AuditLog {
             self.state.file_begins(line.head().sequence, now.utc_ms);
         }
         self.length += bytes.len() as u64;
+        self.state.is_recorded(now);
         line.commit();
         Ok(())
     }

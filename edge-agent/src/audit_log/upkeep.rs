@@ -1,9 +1,10 @@
 //! What is done for the log between records, never between a decision and its door: space is reserved, heads are
 //! signed, a full file is put aside, old files are removed.
 //!
-//! A head is signed after every [`SIGNED_EVERY`] records, when a file is put aside and when the unit stops: as a record in
-//! the chain, and as a file beside the log, by which the next start finds a tail that is missing. Signing each record
-//! would cost two more syncs for each person who is let in.
+//! A head is signed after every [`SIGNED_EVERY`] records, [`SIGNED_WITHIN_MS`] after the first that is not signed, when a
+//! file is put aside, before old files are removed, and when the unit stops: as a record in the chain, and as a file beside
+//! the log, by which the next start finds a tail that is missing. Signing each record would cost two more syncs for each
+//! person who is let in.
 
 use super::log_files::{self, Segment, head_name, next_name, segment_name};
 use super::{AuditError, AuditLog, SignedHead, end_of, failed_to_be};
@@ -20,7 +21,9 @@ const RESERVED_BYTES: u64 = RESERVED_RECORDS * LINE_BYTES;
 /// Reserved beyond that, so that it is not done anew for each record.
 const RESERVED_AHEAD: u64 = RESERVED_BYTES / 4;
 /// So many records are signed together.
-const SIGNED_EVERY: u64 = 256;
+pub(super) const SIGNED_EVERY: u64 = 256;
+/// And a record is not left unsigned for longer than this: who writes a tail of their own has no more time than that.
+pub(super) const SIGNED_WITHIN_MS: u64 = 5 * 60 * 1000;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// How often it is looked for old files.
 const PRUNED_EVERY_MS: u64 = 3600 * 1000;
@@ -75,6 +78,8 @@ pub(super) struct State {
     reserved_to: u64,
     reserves_nothing: bool,
     signed: u64,
+    /// When the first record was written that is not signed, in UTC and by the monotonic clock.
+    unsigned_since: Option<(i64, u64)>,
     pruned_ms: Option<u64>,
     right: Option<RightClock>,
     /// When a file was last removed for its age.
@@ -112,6 +117,17 @@ impl State {
         self.began = Some((sequence, utc_ms));
     }
 
+    pub(super) fn is_recorded(&mut self, now: &Now) {
+        self.unsigned_since.get_or_insert((now.utc_ms, now.monotonic_ms));
+    }
+
+    /// By either clock: the one in the records may be set meanwhile.
+    fn has_waited_for_a_signature(&self, now: &Now) -> bool {
+        self.unsigned_since.is_some_and(|(utc_ms, monotonic_ms)| {
+            now.utc_ms.abs_diff(utc_ms).max(now.monotonic_ms.saturating_sub(monotonic_ms)) >= SIGNED_WITHIN_MS
+        })
+    }
+
     pub(super) fn reserve_is_lost(&mut self) {
         self.reserved_to = 0;
     }
@@ -140,16 +156,25 @@ impl AuditLog {
 
     /// Signs what is recorded, if it is not signed yet.
     pub fn sign(&mut self, now: &Now) -> Result<(), AuditError> {
+        self.sign_in_chain(now)?;
+        self.sign_beside()
+    }
+
+    fn sign_in_chain(&mut self, now: &Now) -> Result<(), AuditError> {
         let head = self.chain.head();
         let Some(key) = self.key.as_ref().filter(|_| head.sequence > self.state.signed) else { return Ok(()) };
         let signature = key.sign(&head);
-        self.append(Event::HeadSigned { signature }, now)?;
-        // The file vouches for that record as well.
+        self.append(Event::HeadSigned { signature }, now)
+    }
+
+    /// The file vouches for the record with the signature as well.
+    fn sign_beside(&mut self) -> Result<(), AuditError> {
         let head = self.chain.head();
-        let Some(key) = &self.key else { return Ok(()) };
+        let Some(key) = self.key.as_ref().filter(|_| head.sequence > self.state.signed) else { return Ok(()) };
         let bytes = terminal::to_json(&key.signed(&head)).unwrap_or_default().into_bytes();
         self.storage.replace(&head_name(&self.file), &bytes).map_err(failed_to_be("signed"))?;
         self.state.signed = head.sequence;
+        self.state.unsigned_since = None;
         self.health.signed(head.sequence);
         Ok(())
     }
@@ -165,7 +190,12 @@ impl AuditLog {
                 self.state.began = Some((self.chain.head().sequence, now.utc_ms));
             }
         }
-        self.look_for_what_was_signed().map_err(failed_to_be("read"))
+        self.look_for_what_was_signed().map_err(failed_to_be("read"))?;
+        if self.chain.head().sequence > self.state.signed {
+            // It may have waited for long: it is signed as soon as possible.
+            self.state.unsigned_since = Some((i64::MIN, 0));
+        }
+        Ok(())
     }
 
     fn look_for_what_was_signed(&mut self) -> io::Result<()> {
@@ -192,15 +222,16 @@ impl AuditLog {
     }
 
     fn do_what_is_due(&mut self, now: &Now) -> Result<(), AuditError> {
+        let unsigned = self.chain.head().sequence.saturating_sub(self.state.signed);
+        if unsigned >= SIGNED_EVERY || self.state.has_waited_for_a_signature(now) {
+            self.sign(now)?;
+        }
         if self.is_file_full(now) {
             self.put_file_aside(now)?;
             self.prune(now)?;
         }
         if self.state.pruned_ms.is_none_or(|pruned| now.monotonic_ms.saturating_sub(pruned) >= PRUNED_EVERY_MS) {
             self.prune(now)?;
-        }
-        if self.chain.head().sequence.saturating_sub(self.state.signed) >= SIGNED_EVERY {
-            self.sign(now)?;
         }
         self.reserve()
     }
@@ -249,10 +280,13 @@ impl AuditLog {
             // Nothing goes of which it is not known what it was.
             if let Some(head) = head {
                 self.append(Event::Pruned { pruned_through: head.sequence, pruned_hash: head.hash }, now)?;
+                // That they were removed counts only if it is signed.
+                self.sign_in_chain(now)?;
                 for segment in &doomed {
                     self.storage.remove(&segment.name).map_err(&pruned)?;
                 }
                 self.storage.sync_names().map_err(&pruned)?;
+                self.sign_beside()?;
             }
         }
         self.state.pruned_ms = Some(now.monotonic_ms);

@@ -1,5 +1,7 @@
 //! Whether a log is the one that was written, over all its files: the chain, the signatures in it, what was removed at
-//! its beginning, and a head that was kept elsewhere.
+//! its beginning, and a head that was kept elsewhere. What nobody has signed yet is [`tail`]'s.
+
+mod tail;
 
 use super::key::{PublicKey, SignedHead};
 use super::read::{Line, OpenFile, Place, lines};
@@ -7,6 +9,10 @@ use serde::Serialize;
 use shared::audit::{ChainError, Event, Head, LineHash, Record, Verifier};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+use tail::Tail;
+
+/// The most faults that are listed; the others are counted.
+const LISTED_FAULTS: usize = 100;
 
 /// What a log is held against.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,27 +35,50 @@ pub(crate) struct Fault {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub(crate) struct Findings {
     pub(crate) files: usize,
-    /// Whole lines without a fault, from the first on.
+    /// Whole lines without a fault.
     pub(crate) records: u64,
     pub(crate) first: Option<u64>,
     /// The last record without a fault.
     pub(crate) last: Option<Head>,
-    /// Records up to this one were removed, and that is recorded.
+    /// Records up to this one were removed, and that is recorded and signed.
     pub(crate) pruned_through: Option<u64>,
     /// Bytes of a last line that is not whole: it is being written, or the power went. No door moved for it.
     pub(crate) torn_bytes: Option<u64>,
-    /// Signatures in the log.
+    /// Signatures in the log, without those that are not by the key.
     pub(crate) signatures: u64,
     /// The last record that is signed in the log.
     pub(crate) signed_through: Option<u64>,
+    /// From this record on, neither a signature in the log nor the head that was given vouches for anything: who can write
+    /// the file can have written it.
+    pub(crate) unsigned_from: Option<u64>,
+    /// How many records that are.
+    pub(crate) unsigned_records: u64,
+    /// How many of them say that somebody was let in.
+    pub(crate) unsigned_grants: u64,
     /// Whether the signatures were held against a key.
     pub(crate) signatures_checked: bool,
     /// The record of the head that was given.
     pub(crate) head_sequence: Option<u64>,
     /// A record that the unit had signed and did not find at a later start; it wrote that down itself.
     pub(crate) missed: Option<u64>,
-    /// The first fault; what comes after it was not looked at.
-    pub(crate) fault: Option<Fault>,
+    /// The first [`LISTED_FAULTS`], in the order of the log; those of the log as a whole come last.
+    pub(crate) faults: Vec<Fault>,
+    /// How many there are.
+    pub(crate) faults_found: u64,
+}
+
+impl Findings {
+    /// The first fault.
+    pub(crate) fn fault(&self) -> Option<&Fault> {
+        self.faults.first()
+    }
+
+    fn add(&mut self, place: Option<Place>, problem: String) {
+        self.faults_found += 1;
+        if self.faults.len() < LISTED_FAULTS {
+            self.faults.push(Fault { place, problem });
+        }
+    }
 }
 
 struct Verification<'a> {
@@ -58,7 +87,9 @@ struct Verification<'a> {
     found: Findings,
     /// The last record of each file: files are removed as a whole.
     ends: BTreeMap<u64, LineHash>,
-    pruned: Vec<Head>,
+    /// What was removed, each with the record that says so.
+    pruned: Vec<(Head, u64)>,
+    tail: Tail,
     /// Whether the record of the head that was given is there as it was.
     is_head_there: bool,
 }
@@ -78,16 +109,23 @@ pub(crate) fn verify<R: Read>(
         ..Findings::default()
     };
     let verifier = Verifier::from_anywhere();
-    let mut verification =
-        Verification { against, verifier, found, ends: BTreeMap::new(), pruned: Vec::new(), is_head_there: false };
+    let mut verification = Verification {
+        against,
+        verifier,
+        found,
+        ends: BTreeMap::new(),
+        pruned: Vec::new(),
+        tail: Tail::default(),
+        is_head_there: false,
+    };
     for file in files {
         verification.found.files += 1;
         let first = file.first;
         for line in lines(file) {
             let line = line?;
             if let Err(problem) = verification.line(&line, first) {
-                verification.found.fault = Some(Fault { place: Some(line.place), problem });
-                return Ok(verification.found);
+                verification.found.add(Some(line.place), problem);
+                continue;
             }
             if verification.found.torn_bytes.is_none() {
                 each(&line)?;
@@ -97,13 +135,18 @@ pub(crate) fn verify<R: Read>(
             verification.ends.insert(sequence, hash);
         }
     }
-    let fault = verification.what_is_missing().map(|problem| Fault { place: None, problem });
-    Ok(Findings { fault, ..verification.found })
+    for problem in [verification.what_was_removed(), verification.what_is_not_signed(), verification.what_was_cut_off()]
+    {
+        problem.into_iter().for_each(|problem| verification.found.add(None, problem));
+    }
+    Ok(verification.found)
 }
 
 impl Verification<'_> {
     fn line(&mut self, line: &Line, first_of_file: Option<u64>) -> Result<(), String> {
         let before = self.found.last;
+        // What is torn and not the last line is a fault of the next one.
+        self.found.torn_bytes = None;
         self.verifier.line(&line.bytes).map_err(|ChainError { problem, .. }| problem.to_string())?;
         let Some(whole) = line.bytes.strip_suffix(b"\n") else {
             self.found.torn_bytes = Some(line.bytes.len() as u64);
@@ -114,7 +157,9 @@ impl Verification<'_> {
             return Err(format!("the file begins with record {}, its name says {first}", head.sequence));
         }
         // An event of a later program is part of the chain all the same.
-        if let Ok(Record { event, previous, .. }) = Record::parse(whole) {
+        let record = Record::parse(whole).ok();
+        self.tail.add(head.sequence, record.as_ref());
+        if let Some(Record { event, previous, .. }) = record {
             self.event(event, Head { sequence: head.sequence.saturating_sub(1), hash: previous })?;
         }
         self.hold_against_head(before, head)?;
@@ -134,9 +179,12 @@ impl Verification<'_> {
                 }
                 self.found.signatures += 1;
                 self.found.signed_through = Some(before.sequence);
+                // What it says is nothing but that signature.
+                self.tail = Tail::default();
             }
             Event::Pruned { pruned_through, pruned_hash } => {
-                self.pruned.push(Head { sequence: pruned_through, hash: pruned_hash });
+                self.pruned
+                    .push((Head { sequence: pruned_through, hash: pruned_hash }, before.sequence.saturating_add(1)));
             }
             Event::TailMissing { signed_sequence, .. } => self.found.missed = Some(signed_sequence),
             _ => {}
@@ -154,6 +202,7 @@ impl Verification<'_> {
                 ));
             }
             self.is_head_there = true;
+            self.tail = Tail::default();
         }
         // The head may be that of the last record which was removed.
         let follows = self.verifier.clone().finish().follows;
@@ -163,22 +212,35 @@ impl Verification<'_> {
         Ok(())
     }
 
-    fn what_is_missing(&mut self) -> Option<String> {
-        let summary = self.verifier.clone().finish();
-        if let Some(follows) = summary.follows
-            && follows != Head::BEGINNING
-        {
-            if !self.pruned.iter().any(|pruned| self.explains(pruned, follows)) {
-                return Some(format!(
-                    "the records before {} are missing, and no record says that they were removed",
-                    follows.sequence.saturating_add(1)
-                ));
-            }
+    fn what_was_removed(&mut self) -> Option<String> {
+        let follows = self.verifier.clone().finish().follows.filter(|follows| *follows != Head::BEGINNING)?;
+        let mut told =
+            self.pruned.iter().filter(|(pruned, _)| self.explains(pruned, follows)).map(|(_, said_by)| *said_by);
+        let missing = format!("the records before {} are missing, and", follows.sequence.saturating_add(1));
+        let Some(first) = told.next() else {
+            return Some(format!("{missing} no record says that they were removed"));
+        };
+        if self.tail.begins_after(first) {
             self.found.pruned_through = Some(follows.sequence);
+            return None;
         }
-        if self.against.key.is_some() && self.found.records > 0 && self.found.signatures == 0 {
+        Some(format!(
+            "{missing} record {first}, which says that they were removed, is not signed: anybody may have written it"
+        ))
+    }
+
+    fn what_is_not_signed(&mut self) -> Option<String> {
+        self.found.unsigned_from = self.tail.first();
+        self.found.unsigned_records = self.tail.records();
+        self.found.unsigned_grants = self.tail.grants();
+        self.against.key?;
+        if self.found.records > 0 && self.found.signatures == 0 && !self.is_head_there {
             return Some("nothing in it is signed, and a unit signs when it starts: it was written anew".to_owned());
         }
+        self.tail.what_the_unit_would_have_signed()
+    }
+
+    fn what_was_cut_off(&self) -> Option<String> {
         let kept = self.against.head.filter(|_| !self.is_head_there)?;
         if self.found.first.is_some_and(|first| kept.sequence < first) {
             return Some(format!(

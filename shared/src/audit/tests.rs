@@ -218,6 +218,49 @@ fn only_a_head_kept_elsewhere_shows_a_cut_tail() {
     assert_eq!(whole.head, Some(Head::at(log[4].strip_suffix('\n').unwrap().as_bytes()).unwrap()));
 }
 
+/// `audit verify` said nothing of what came after the first fault.
+#[test]
+fn each_change_is_one_fault_and_what_follows_is_checked_all_the_same() {
+    let log = log_of((0..12).map(|number| Event::TornLineCut { bytes: number }));
+    type Change = fn(&mut Vec<String>);
+    let cases: [(&str, Change, &[usize]); 7] = [
+        ("nothing", |_| (), &[]),
+        ("the first line damaged", |log| log[0] = "?\n".into(), &[1]),
+        (
+            "two lines damaged, and one removed",
+            |log| {
+                log[2] = log[2].replace("bytes", "Bytes");
+                log[4] = "\n".into();
+                log.remove(8);
+            },
+            &[3, 5, 9],
+        ),
+        ("two neighbours damaged", |log| log[3..5].fill("?\n".into()), &[4, 5]),
+        ("junk put in", |log| log.insert(6, "?\n".into()), &[7]),
+        (
+            "a line torn, and a later one changed",
+            |log| {
+                log[1].truncate(20);
+                log[1].push_str("\u{1}");
+                log[9] = reprinted(&log[9], |record| record.utc_ms += 1);
+            },
+            &[2, 10],
+        ),
+        (
+            "a line replaced by one with the right checksum",
+            |log| log[5] = reprinted(&log[5], |record| record.utc_ms += 1),
+            &[7],
+        ),
+    ];
+    for (what, change, expected) in cases {
+        let mut log = log.clone();
+        change(&mut log);
+        let mut verifier = Verifier::after(Head::BEGINNING);
+        let faults = log.iter().filter_map(|line| verifier.line(line.as_bytes()).err());
+        assert_eq!(faults.map(|fault| fault.line).collect::<Vec<_>>(), expected, "{what}");
+    }
+}
+
 #[test]
 fn a_log_in_several_files_is_checked_file_by_file() {
     let log = small_log();

@@ -1,9 +1,9 @@
-//! Whether a log is the one that was written: finds the first line that does not follow from the one before it.
+//! Whether a log is the one that was written: finds the lines that do not follow from the one before them.
 
 use super::chain::Head;
 use super::record::{LineHash, LineProblem, Link};
 
-/// The first line that is not right.
+/// A line that is not right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
 #[non_exhaustive]
@@ -19,11 +19,11 @@ pub struct ChainError {
 #[must_use = "the last line may be torn, and only a head kept elsewhere shows that the log is whole"]
 #[non_exhaustive]
 pub struct Summary {
-    /// How many whole lines it has.
+    /// How many whole lines it has, those with a fault among them.
     pub lines: usize,
-    /// The number of its first record.
+    /// The number of its first record that can be read.
     pub first: Option<u64>,
-    /// What its first record names as the one before: its number and its hash.
+    /// What its first record names as the one before: its number and its hash. `None` if lines before it cannot be read.
     pub follows: Option<Head>,
     /// The last whole line; without one, the head that the lines were to follow, if it is known.
     pub head: Option<Head>,
@@ -50,46 +50,65 @@ pub fn verify(log: &[u8]) -> Result<Summary, ChainError> {
     Ok(verifier.finish())
 }
 
-/// Checks a log line by line.
+/// Checks a log line by line, and goes on after a fault.
 #[derive(Debug, Clone)]
 pub struct Verifier {
     summary: Summary,
+    /// Lines behind the head that cannot be read: each stands in the place of one record, or was put in.
+    unreadable: u64,
 }
 
 impl Verifier {
     /// For the lines that follow a head: that of the file before, or [`Head::BEGINNING`].
     pub const fn after(head: Head) -> Self {
-        Self { summary: Summary { lines: 0, first: None, follows: None, head: Some(head), torn: None } }
+        Self::new(Some(head))
     }
 
     /// For lines of which nobody knows what was before: older files are gone.
     pub const fn from_anywhere() -> Self {
-        Self { summary: Summary { lines: 0, first: None, follows: None, head: None, torn: None } }
+        Self::new(None)
+    }
+
+    const fn new(head: Option<Head>) -> Self {
+        Self { summary: Summary { lines: 0, first: None, follows: None, head, torn: None }, unreadable: 0 }
     }
 
     /// Checks the next line, shown with its line feed; the last may lack it.
     ///
     /// # Errors
-    /// When it does not follow from the line before. What comes after a fault, or after a torn line, is not checked.
+    /// When it does not follow from the line before, or that one is torn. The next line is then held against this one, as
+    /// far as this one can be read: one change is one fault.
     pub fn line(&mut self, line: &[u8]) -> Result<(), ChainError> {
+        let torn = self.summary.torn.take();
+        self.unreadable += u64::from(torn.is_some());
         let number = self.summary.lines + 1;
-        if let Some(torn) = self.summary.torn {
-            let problem = LineProblem::Unreadable { why: "its line feed is missing".into() };
-            return Err(ChainError { line: torn.line, problem });
-        }
         let Some(line) = line.strip_suffix(b"\n") else {
             self.summary.torn = Some(TornLine { line: number, bytes: line.len() });
-            return Ok(());
+            return torn.map_or(Ok(()), |torn| Err(Self::not_the_last(torn)));
         };
-        let (head, before) = follow(self.summary.head, line).map_err(|problem| ChainError { line: number, problem })?;
         self.summary.lines = number;
-        self.summary.first = self.summary.first.or(Some(head.sequence));
-        self.summary.follows = self.summary.follows.or(Some(before));
-        self.summary.head = Some(head);
-        Ok(())
+        let followed = self.follow(line).map_err(|problem| ChainError { line: number, problem });
+        torn.map_or(followed, |torn| Err(Self::not_the_last(torn)))
     }
 
-    /// The last line that was right; as [`Summary::head`].
+    fn not_the_last(torn: TornLine) -> ChainError {
+        ChainError { line: torn.line, problem: LineProblem::Unreadable { why: "its line feed is missing".into() } }
+    }
+
+    fn follow(&mut self, line: &[u8]) -> Result<(), LineProblem> {
+        let link = Link::read(line).inspect_err(|_| self.unreadable += 1)?;
+        let head = Head { sequence: link.sequence, hash: LineHash::of(line) };
+        let named = Head { sequence: link.sequence.saturating_sub(1), hash: link.previous };
+        let unreadable = core::mem::take(&mut self.unreadable);
+        let before = self.summary.head.replace(head);
+        if self.summary.first.is_none() {
+            self.summary.first = Some(head.sequence);
+            self.summary.follows = (unreadable == 0).then_some(named);
+        }
+        before.map_or(Ok(()), |before| follows(before, unreadable, &link))
+    }
+
+    /// The last line that can be read; as [`Summary::head`].
     pub const fn head(&self) -> Option<Head> {
         self.summary.head
     }
@@ -100,17 +119,18 @@ impl Verifier {
     }
 }
 
-/// The head at a line, and the one that the line names as that before it.
-fn follow(before: Option<Head>, line: &[u8]) -> Result<(Head, Head), LineProblem> {
-    let Link { sequence, previous } = Link::read(line)?;
-    if let Some(before) = before {
-        if before.sequence.checked_add(1) != Some(sequence) {
-            return Err(LineProblem::Sequence { expected: before.sequence.saturating_add(1), found: sequence });
-        }
-        if previous != before.hash {
-            return Err(LineProblem::Previous { expected: before.hash, found: previous });
-        }
+/// Whether a line follows a head, with so many unreadable lines between them.
+fn follows(before: Head, unreadable: u64, link: &Link) -> Result<(), LineProblem> {
+    let Link { sequence, previous } = *link;
+    let next = before.sequence.checked_add(1);
+    if unreadable > 0 && next.and_then(|next| next.checked_add(unreadable)) == Some(sequence) {
+        return Ok(());
     }
-    let named = Head { sequence: sequence.saturating_sub(1), hash: previous };
-    Ok((Head { sequence, hash: LineHash::of(line) }, named))
+    if next != Some(sequence) {
+        return Err(LineProblem::Sequence { expected: before.sequence.saturating_add(1), found: sequence });
+    }
+    if previous != before.hash {
+        return Err(LineProblem::Previous { expected: before.hash, found: previous });
+    }
+    Ok(())
 }

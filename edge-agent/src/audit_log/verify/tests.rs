@@ -1,8 +1,11 @@
 use super::*;
+use crate::audit_log::upkeep::SIGNED_EVERY;
 use crate::audit_log::{AuditLog, LogKey, Upkeep, log_files};
 use files::{Memory, Storage};
 use proptest::prelude::*;
-use shared::policy::Now;
+use shared::audit::{BootId, Chain};
+use shared::gallery::PersonId;
+use shared::policy::{Credential, Now};
 use std::io::Cursor;
 
 type Files = Vec<(String, Vec<u8>)>;
@@ -40,7 +43,7 @@ fn check(files: &Files, head: Option<&SignedHead>) -> Findings {
 }
 
 fn fault(files: &Files, head: Option<&SignedHead>) -> String {
-    let fault = check(files, head).fault.expect("a fault");
+    let fault = check(files, head).faults.into_iter().next().expect("a fault");
     fault.place.map_or(fault.problem.clone(), |place| format!("{place}: {}", fault.problem))
 }
 
@@ -49,13 +52,13 @@ fn a_log_in_several_files_is_whole() {
     let (files, head) = log(20, 1 << 20);
     assert!(files.len() > 4);
     let found = check(&files, Some(&head));
-    assert_eq!((found.fault, found.first, found.pruned_through, found.torn_bytes), (None, Some(1), None, None));
+    assert_eq!((found.fault(), found.first, found.pruned_through, found.torn_bytes), (None, Some(1), None, None));
     assert_eq!(found.last, Some(head.head()));
     assert!(found.signatures as usize >= files.len() - 1);
 
     let (files, head) = log(40, 4_000);
     let found = check(&files, Some(&head));
-    assert_eq!(found.fault, None);
+    assert_eq!(found.fault(), None);
     assert_eq!(found.pruned_through, Some(found.first.unwrap() - 1));
 }
 
@@ -109,7 +112,7 @@ fn a_fault_is_located() {
     let (mut files, _) = log(20, 1 << 20);
     let second_line = files[2].1.iter().position(|&byte| byte == b'\n').unwrap() + 1;
     files[2].1[second_line + 40] ^= 1;
-    let place = check(&files, None).fault.unwrap().place.unwrap();
+    let place = check(&files, None).fault().unwrap().place.clone().unwrap();
     assert_eq!(place, Place { file: files[2].0.clone(), line: 2, byte: second_line as u64 });
 }
 
@@ -131,14 +134,109 @@ fn a_log_that_was_written_anew_is_found() {
         assert!(found.contains("nothing in it is signed") || found.contains("not by the key"), "{found}");
         let open = OpenFile { name: "log".to_owned(), first: None, content: Cursor::new(&files[0].1[..]) };
         let without_key = verify([open], Against { key: None, head: Some(&head) }, |_| Ok(())).unwrap();
-        assert!(without_key.fault.unwrap().problem.contains("written anew"));
+        assert!(without_key.fault().unwrap().problem.contains("written anew"));
     }
+}
+
+/// A log whose first record is signed, and lines after it that follow from each other and nobody signed: `step_ms` apart,
+/// from the start of the unit on or later.
+fn with_a_tail(records: u64, step_ms: i64, since_start: bool) -> Files {
+    let start = Event::started("1");
+    let granted = Event::Granted {
+        person: PersonId([1; 16]),
+        credential: Credential::Card,
+        distance: None,
+        distances: Default::default(),
+        runner_up: None,
+    };
+    let mut chain = Chain::new();
+    let mut lines = String::new();
+    let mut write = |utc_ms, event| {
+        let line = chain.next_line(utc_ms, BootId([0; 16]), event).unwrap();
+        lines.push_str(line.text());
+        let head = line.head();
+        line.commit();
+        head
+    };
+    let signature = key().sign(&write(0, start.clone()));
+    write(0, Event::HeadSigned { signature });
+    since_start.then(|| write(0, start));
+    for number in 0..records as i64 {
+        write(number * step_ms, granted.clone());
+    }
+    vec![("log".to_owned(), lines.into_bytes())]
+}
+
+/// Lines were written behind the last signature, and the log was whole as before.
+#[test]
+fn what_nobody_signed_is_told_of_and_what_the_unit_would_have_signed_is_a_fault() {
+    let minute = 60_000;
+    for (what, records, step_ms, since_start, is_fault) in [
+        ("nothing", 0, 0, false, false),
+        ("three, a minute apart", 3, minute, false, false),
+        ("as many as a unit may leave", 2 * SIGNED_EVERY, 1, false, false),
+        ("more", 2 * SIGNED_EVERY + 1, 1, false, true),
+        ("over a longer time", 12, minute, false, true),
+        ("a clock that goes back for long", 2, -11 * minute, false, true),
+        ("behind a start", 1, 0, true, true),
+    ] {
+        let found = check(&with_a_tail(records, step_ms, since_start), None);
+        let problem = found.fault().map(|fault| fault.problem.as_str());
+        assert_eq!(
+            problem.is_some_and(|problem| problem.contains("would have signed")),
+            is_fault,
+            "{what}: {problem:?}"
+        );
+        assert_eq!(found.unsigned_from, (records > 0).then_some(3), "{what}");
+        assert_eq!(
+            (found.unsigned_records, found.unsigned_grants),
+            (records + u64::from(since_start), records),
+            "{what}"
+        );
+    }
+    // A head that was taken elsewhere vouches for what is before it.
+    let files = with_a_tail(3, minute, false);
+    let end = files[0].1.strip_suffix(b"\n").unwrap().rsplit(|&byte| byte == b'\n').next().unwrap();
+    let head = key().signed(&Head::at(end).unwrap());
+    assert_eq!(check(&files, Some(&head)).unsigned_from, None);
+}
+
+/// The oldest file is taken away, and a record is written that says that it was the unit.
+#[test]
+fn that_records_were_removed_counts_only_if_it_is_signed() {
+    let (mut files, _) = log(20, 1 << 20);
+    let (_, removed) = files.remove(0);
+    let last_line =
+        |file: &[u8]| file.strip_suffix(b"\n").unwrap().rsplit(|&byte| byte == b'\n').next().unwrap().to_vec();
+    let gone = Head::at(&last_line(&removed)).unwrap();
+    let current = &mut files.last_mut().unwrap().1;
+    let mut chain = Chain::after(&last_line(current)).unwrap();
+    let said = Event::Pruned { pruned_through: gone.sequence, pruned_hash: gone.hash };
+    current.extend(chain.next_line(0, BootId([0; 16]), said).unwrap().text().bytes());
+    let found = fault(&files, None);
+    assert!(found.contains("which says that they were removed, is not signed"), "{found}");
+}
+
+#[test]
+fn every_fault_is_found_and_only_so_many_are_listed() {
+    let (mut files, head) = log(40, 1 << 20);
+    files[1].1[60] ^= 1;
+    files[4].1[60] ^= 1;
+    files.remove(6);
+    files.pop();
+    let found = check(&files, Some(&head));
+    let places: Vec<_> =
+        found.faults.iter().map(|fault| fault.place.as_ref().map(|place| place.file.as_str())).collect();
+    assert_eq!(places, [Some(&*files[1].0), Some(&*files[4].0), Some(&*files[6].0), None], "{:?}", found.faults);
+    let junk = vec![("log".to_owned(), b"?\n".repeat(1000))];
+    let found = check(&junk, None);
+    assert_eq!((found.faults.len(), found.faults_found), (LISTED_FAULTS, 1000));
 }
 
 #[test]
 fn a_head_may_be_of_what_was_removed() {
     let (old, old_head) = log(8, 1 << 20);
-    assert_eq!(check(&old, Some(&old_head)).fault, None);
+    assert_eq!(check(&old, Some(&old_head)).fault(), None);
     let (pruned, _) = log(60, 4_000);
     let found = fault(&pruned, Some(&old_head));
     assert!(found.contains("take a newer head"), "{found}");
@@ -149,7 +247,7 @@ fn a_torn_end_is_no_fault() {
     let (mut files, head) = log(10, 1 << 20);
     files.last_mut().unwrap().1.extend(b"{\"schema\":1,");
     let found = check(&files, Some(&head));
-    assert_eq!((found.fault, found.torn_bytes), (None, Some(12)));
+    assert_eq!((found.fault(), found.torn_bytes), (None, Some(12)));
 }
 
 proptest! {
@@ -167,7 +265,7 @@ proptest! {
         let line = 1 + files[file].1[..place].iter().filter(|&&byte| byte == b'\n').count();
         let begins = files[file].1[..place].iter().rposition(|&byte| byte == b'\n').map_or(0, |feed| feed + 1);
         files[file].1[place] ^= change;
-        let found = check(&files, Some(&head)).fault;
+        let found = check(&files, Some(&head)).faults.into_iter().next();
         prop_assert!(found.is_some());
         // A last line feed that is gone makes a torn line: no fault of a line, but the head is missing then.
         if let Some(place) = found.unwrap().place {
@@ -188,6 +286,6 @@ proptest! {
             keep -= keep.min(length);
         }
         files.retain(|(_, bytes)| !bytes.is_empty());
-        prop_assert!(check(&files, Some(&head)).fault.is_some());
+        prop_assert!(check(&files, Some(&head)).fault().is_some());
     }
 }

@@ -4,6 +4,7 @@ use super::super::encoder_tool::enrolled;
 use super::running::{RunningUnit, photos_of};
 use super::{at_the_door, edge_agent, simulate};
 use serde_json::Value;
+use shared::audit::{Chain, Record};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -103,6 +104,55 @@ fn an_exported_log_vouches_for_itself_elsewhere() {
     let refused = audit_elsewhere(&log, &against);
     assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused:?}");
     assert!(refused.stderr.contains("not signed by the key"), "{}", refused.stderr);
+}
+
+/// Everything behind an early signature is thrown away, and grants that never happened are written in its place, each
+/// with the right number, hash and checksum. `audit verify --key` called that whole.
+#[test]
+fn grants_that_nobody_signed_are_not_called_whole() {
+    let unit = log_of_a_unit();
+    let text = fs::read_to_string(unit.file("audit.jsonl")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let signed = lines.iter().position(|line| line.contains("\"head_signed\"")).unwrap();
+    let granted = lines.iter().find(|line| line.contains("\"granted\"")).unwrap();
+    let granted = Record::parse(granted.as_bytes()).unwrap();
+    let began = Record::parse(lines[signed].as_bytes()).unwrap().utc_ms;
+    let forged = |kept: usize, grants: i64, minutes_apart: i64| {
+        let mut chain = Chain::after(lines[kept].as_bytes()).unwrap();
+        let mut log: Vec<String> = lines[..=kept].iter().map(|line| format!("{line}\n")).collect();
+        for grant in 1..=grants {
+            let utc_ms = began + grant * minutes_apart * 60_000;
+            let line = chain.next_line(utc_ms, granted.boot, granted.event.clone()).unwrap();
+            log.push(line.text().to_owned());
+            line.commit();
+        }
+        log.concat()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("door.jsonl");
+    let key = unit.file("audit.key.pub");
+    let from = signed as u64 + 2;
+    for (what, content, code, words) in [
+        ("three grants within minutes", forged(signed, 3, 1), 0, format!("UNSIGNED from record {from} on")),
+        ("three grants over an hour", forged(signed, 3, 30), 1, "would have signed them".to_owned()),
+        ("six hundred grants", forged(signed, 600, 0), 1, "would have signed them".to_owned()),
+    ] {
+        fs::write(&log, content).unwrap();
+        let found = audit_elsewhere(&log, &["verify", "--key", path(&key)]);
+        assert_eq!(found.code, code, "{what}: {found:?}");
+        assert!(!found.stdout.starts_with("whole:") && found.stdout.contains(&words), "{what}: {found:?}");
+        let found = audit_elsewhere(&log, &["verify", "--json", "--key", path(&key)]).json();
+        assert_eq!((&found["unsigned_from"], &found["whole"]), (&from.into(), &(code == 0).into()), "{what}: {found}");
+        assert!(found["unsigned_grants"].as_u64() >= Some(3), "{what}: {found}");
+    }
+    // Two faults are two lines, in words and in JSON.
+    let damaged = text.replacen("\"utc_ms\":1", "\"utc_ms\":2", 2);
+    fs::write(&log, damaged).unwrap();
+    let found = audit_elsewhere(&log, &["verify", "--key", path(&key)]);
+    assert_eq!((found.code, found.stdout.matches("checksum of this line").count()), (1, 2), "{found:?}");
+    let found = audit_elsewhere(&log, &["verify", "--json"]).json();
+    let places: Vec<_> = found["faults"].as_array().unwrap().iter().map(|fault| &fault["place"]["line"]).collect();
+    assert_eq!((places, &found["faults_found"]), (vec![&1.into(), &2.into()], &2.into()), "{found}");
 }
 
 /// A tail that was cut off while the unit was off is found by the unit itself, and recorded.
