@@ -78,6 +78,8 @@ pub(super) struct State {
     reserved_to: u64,
     reserves_nothing: bool,
     signed: u64,
+    /// The same in the chain alone: the file beside it may have failed, and is tried again without another record.
+    signed_in_chain: u64,
     /// When the first record was written that is not signed, in UTC and by the monotonic clock.
     unsigned_since: Option<(i64, u64)>,
     pruned_ms: Option<u64>,
@@ -161,10 +163,15 @@ impl AuditLog {
     }
 
     fn sign_in_chain(&mut self, now: &Now) -> Result<(), AuditError> {
+        // What was found at the start comes first: a signature is over the record before it.
+        self.record_found(now)?;
         let head = self.chain.head();
-        let Some(key) = self.key.as_ref().filter(|_| head.sequence > self.state.signed) else { return Ok(()) };
+        let Some(key) = self.key.as_ref().filter(|_| head.sequence > self.state.signed_in_chain) else { return Ok(()) };
         let signature = key.sign(&head);
-        self.append(Event::HeadSigned { signature }, now)
+        self.append(Event::HeadSigned { signature }, now)?;
+        self.state.signed_in_chain = self.chain.head().sequence;
+        self.state.unsigned_since = None;
+        Ok(())
     }
 
     /// The file vouches for the record with the signature as well.
@@ -174,7 +181,6 @@ impl AuditLog {
         let bytes = terminal::to_json(&key.signed(&head)).unwrap_or_default().into_bytes();
         self.storage.replace(&head_name(&self.file), &bytes).map_err(failed_to_be("signed"))?;
         self.state.signed = head.sequence;
-        self.state.unsigned_since = None;
         self.health.signed(head.sequence);
         Ok(())
     }
@@ -215,17 +221,15 @@ impl AuditLog {
             );
             self.found.push_back(Event::TailMissing { signed_sequence: sequence, signed_hash: hash });
         } else {
-            self.state.signed = sequence;
+            (self.state.signed, self.state.signed_in_chain) = (sequence, sequence);
             self.health.signed(sequence);
         }
         Ok(())
     }
 
     fn do_what_is_due(&mut self, now: &Now) -> Result<(), AuditError> {
-        let unsigned = self.chain.head().sequence.saturating_sub(self.state.signed);
-        if unsigned >= SIGNED_EVERY || self.state.has_waited_for_a_signature(now) {
-            self.sign(now)?;
-        }
+        // A signature that fails keeps no file from being removed: that may make room for it.
+        let signed = self.sign_if_due(now);
         if self.is_file_full(now) {
             self.put_file_aside(now)?;
             self.prune(now)?;
@@ -233,7 +237,18 @@ impl AuditLog {
         if self.state.pruned_ms.is_none_or(|pruned| now.monotonic_ms.saturating_sub(pruned) >= PRUNED_EVERY_MS) {
             self.prune(now)?;
         }
-        self.reserve()
+        signed.and(self.reserve())
+    }
+
+    fn sign_if_due(&mut self, now: &Now) -> Result<(), AuditError> {
+        let unsigned = self.chain.head().sequence.saturating_sub(self.state.signed_in_chain);
+        if unsigned >= SIGNED_EVERY || self.state.has_waited_for_a_signature(now) {
+            self.sign(now)
+        } else if self.state.signed < self.state.signed_in_chain {
+            self.sign_beside()
+        } else {
+            Ok(())
+        }
     }
 
     fn is_file_full(&self, now: &Now) -> bool {
