@@ -3,15 +3,13 @@
 use crate::keys::KeyChoice;
 use anyhow::Context;
 use files::read_bounded;
-use shared::gallery::{Audience, DatabaseFile, Gallery, GalleryError, Header, ModelHash};
+use shared::gallery::{Audience, DatabaseFile, Gallery, GalleryError, Header, MAX_DATABASE_BYTES, ModelHash};
 use shared::seal::{EnvelopeError, Identity, Recipient, Signer};
 use std::fs;
 use std::io;
 use std::path::Path;
 use terminal::Help;
 
-/// A larger database is refused before it is read.
-const MAX_BYTES: u64 = 2 << 30;
 const MAKE_ONE: &str = "`encoder-tool build-db PHOTOS -o FILE` makes a people database";
 
 /// A database, who signed it, and who can read it.
@@ -37,7 +35,7 @@ pub(crate) struct Outside {
 /// # Errors
 /// If it cannot be read, is not whole, is not what was signed, or the key does not open it.
 pub(crate) fn read(path: &Path, keys: &KeyChoice) -> anyhow::Result<Opened> {
-    let bytes = read_bounded(path, MAX_BYTES).help(MAKE_ONE)?;
+    let bytes = read_bounded(path, MAX_DATABASE_BYTES).help(MAKE_ONE)?;
     open(&bytes, keys)
         .map_err(|refused| in_file(path, refused, "take a whole copy, or build it again with `encoder-tool build-db`"))
 }
@@ -47,7 +45,7 @@ pub(crate) fn read(path: &Path, keys: &KeyChoice) -> anyhow::Result<Opened> {
 /// # Errors
 /// If it cannot be read, is not whole, or is not what was signed.
 pub(crate) fn read_outside(path: &Path) -> anyhow::Result<Outside> {
-    let bytes = read_bounded(path, MAX_BYTES).help(MAKE_ONE)?;
+    let bytes = read_bounded(path, MAX_DATABASE_BYTES).help(MAKE_ONE)?;
     let file = DatabaseFile::of(&bytes).map_err(|error| in_file(path, error.into(), "take a whole copy"))?;
     Ok(Outside {
         header: *file.header(),
@@ -79,7 +77,7 @@ pub(crate) fn read_previous(path: &Path, keys: &KeyChoice) -> anyhow::Result<Opt
     if matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound) {
         return Ok(None);
     }
-    let bytes = read_bounded(path, MAX_BYTES)?;
+    let bytes = read_bounded(path, MAX_DATABASE_BYTES)?;
     let help = "move it away to start anew, or choose another file with -o";
     open(&bytes, keys).map(Some).map_err(|refused| in_file(path, refused, help))
 }

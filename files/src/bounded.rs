@@ -51,10 +51,14 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
         let found = if metadata.is_dir() { "folder" } else { "device or pipe" };
         return Err(ReadError::NotAFile { path: path.to_owned(), found });
     }
-    let mut bytes = Vec::new();
+    let too_large = || ReadError::TooLarge { path: path.to_owned(), limit };
+    if metadata.len() > limit {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(refused)?;
     if bytes.len() as u64 > limit {
-        return Err(ReadError::TooLarge { path: path.to_owned(), limit });
+        return Err(too_large());
     }
     Ok(bytes)
 }

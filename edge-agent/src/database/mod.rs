@@ -15,6 +15,7 @@
 
 #[cfg(test)]
 mod crashes;
+mod file;
 mod judge;
 #[cfg(test)]
 mod kills;
@@ -28,6 +29,6 @@ pub(crate) mod trust;
 pub(crate) mod watch;
 
 pub(crate) use judge::Judge;
-pub(crate) use read::{MAX_BYTES, Read, Refused, in_file, read, read_bytes, read_names};
+pub(crate) use read::{Read, Refused, in_file, read, read_bytes, read_names};
 pub(crate) use store::{InUse, Returned, Store};
 pub(crate) use trust::Trust;

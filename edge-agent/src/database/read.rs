@@ -6,16 +6,15 @@ use anyhow::Context;
 use files::Folder;
 use files::{ReadError, read_bounded};
 use models::golden::GoldenError;
-use shared::gallery::{Audience, DatabaseDigest, DatabaseFile, DoorGroup, Gallery, GalleryError, ModelHash};
+use shared::gallery::{
+    Audience, DatabaseDigest, DatabaseFile, DoorGroup, Gallery, GalleryError, MAX_DATABASE_BYTES, ModelHash,
+};
 use shared::policy::RulesError;
 use shared::seal::{EnvelopeError, Fingerprint, Fingerprints, Recipient, Signer};
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use terminal::Help;
-
-/// A larger database is refused before it is read: a hundred thousand people have 14 MB.
-pub(crate) const MAX_BYTES: u64 = 512 << 20;
 
 /// Why a database is not used.
 #[derive(Debug, thiserror::Error)]
@@ -125,6 +124,11 @@ impl Refused {
 }
 
 impl Refused {
+    /// Whether nothing but another file helps, whatever is configured.
+    pub(super) fn is_for_good(&self) -> bool {
+        matches!(self, Self::Damaged(_) | Self::WronglySigned(_))
+    }
+
     fn of(error: GalleryError) -> Self {
         match error {
             GalleryError::Signature { .. } => Self::WronglySigned(error),
@@ -223,7 +227,7 @@ pub(crate) struct Read {
 /// # Errors
 /// If it cannot be read, is not whole, not trusted, or was made with another model: then both hashes are named.
 pub(crate) fn read(path: &Path, model: &ModelHash, trust: &Trust) -> anyhow::Result<Read> {
-    let bytes = match read_bounded(path, MAX_BYTES) {
+    let bytes = match read_bounded(path, MAX_DATABASE_BYTES) {
         Err(ReadError::Refused { source, .. }) if source.kind() == ErrorKind::NotFound => {
             return Err(in_file(path, Refused::Missing));
         }
@@ -252,7 +256,7 @@ fn past_of(path: &Path, bytes: &[u8]) -> Past {
 /// # Errors
 /// If it cannot be read, is not whole, or sealed for others.
 pub(crate) fn read_names(path: &Path, identity: &Path) -> anyhow::Result<Gallery> {
-    let bytes = read_bounded(path, MAX_BYTES)?;
+    let bytes = read_bounded(path, MAX_DATABASE_BYTES)?;
     let trust = Trust::opened_with(identity);
     let opened = DatabaseFile::of(&bytes).map_err(Refused::of).and_then(|file| open(&file, &trust));
     opened.map_err(|refused| in_file(path, refused))

@@ -15,7 +15,7 @@ use anyhow::Context;
 use files::{LockError, read_bounded};
 use serde::Serialize;
 use shared::audit::Event;
-use shared::gallery::{DatabaseDigest, DatabaseFile};
+use shared::gallery::{DatabaseDigest, DatabaseFile, MAX_DATABASE_BYTES};
 use std::path::{Path, PathBuf};
 use terminal::{Answer, Help, counted, print, print_json};
 
@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &Rollback) -> anyhow::Result<Answer> {
     let running = control::unit_at(&config.control_socket(), &config.status.socket)?;
     folders::step_down(&folders::written(&config))?;
     let previous = beside(&config.database.path, "previous");
-    let bytes = read_bounded(&previous, super::read::MAX_BYTES)
+    let bytes = read_bounded(&previous, MAX_DATABASE_BYTES)
         .help("there is something to go back to when a second database has been taken into use")?;
     // What it says without a key is enough: whether it can be opened is for the unit to find out.
     let header = *DatabaseFile::of(&bytes).with_context(|| previous.display().to_string())?.header();

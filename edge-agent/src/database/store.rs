@@ -5,6 +5,7 @@
 //! the ledger says beforehand what may be found: whenever the power goes, the next start finds the old one or the new
 //! one.
 
+use super::file;
 use super::judge::Judge;
 use super::ledger::{Ledger, Past};
 use super::read::Refused;
@@ -105,15 +106,17 @@ impl Store {
     pub(crate) fn take_in(&mut self) -> Result<Option<InUse>, Refusal> {
         let staged = self.beside("staged");
         let came = self.stage(&staged);
-        let bytes = match came.and_then(|came| if came { self.storage.read(&staged) } else { Ok(None) }) {
-            Ok(Some(bytes)) => bytes,
+        let came = came.map_err(Refused::Disk);
+        let taken = match came.and_then(|came| if came { file::read(&mut *self.storage, &staged) } else { Ok(None) }) {
+            Ok(Some(bytes)) => self.take(&bytes),
             Ok(None) => return Ok(None),
-            Err(error) => {
+            Err(why @ Refused::Disk(_)) => {
                 self.staged_is_refused = true;
-                return Err(Refusal { digest: None, why: error.into() });
+                return Err(Refusal { digest: None, why });
             }
+            Err(why) => Err(why),
         };
-        match self.take(&bytes) {
+        match taken {
             Ok(in_use) => {
                 if let Err(error) = self.storage.remove(&staged).and_then(|()| self.storage.sync_names()) {
                     tracing::warn!("{staged} cannot be removed: {error}");
@@ -122,10 +125,12 @@ impl Store {
                 Ok(in_use)
             }
             Err(why) => {
+                // A file that is too large has none: nobody waits for its hash.
+                let digest = file::digest(&mut *self.storage, &staged).ok().flatten();
                 let refused = self.beside("refused");
                 let moved = self.storage.rename(&staged, &refused).and_then(|()| self.storage.sync_names());
                 self.staged_is_refused = moved.is_err();
-                Err(Refusal { digest: Some(DatabaseDigest::of(&bytes)), why })
+                Err(Refusal { digest, why })
             }
         }
     }
@@ -135,8 +140,8 @@ impl Store {
     /// # Errors
     /// Why not; what was in use still is.
     pub(crate) fn roll_back(&mut self, wanted: DatabaseDigest) -> Result<InUse, Refusal> {
-        let bytes = self.storage.read(&self.beside("previous"));
-        let bytes = bytes.map_err(Refused::Disk).and_then(|bytes| bytes.ok_or(Refused::Missing));
+        let previous = self.beside("previous");
+        let bytes = file::read(&mut *self.storage, &previous).and_then(|bytes| bytes.ok_or(Refused::Missing));
         let bytes = bytes.map_err(|why| Refusal { digest: None, why })?;
         self.go_back_to(&bytes, wanted).map_err(|why| Refusal { digest: Some(DatabaseDigest::of(&bytes)), why })
     }
@@ -195,8 +200,7 @@ impl Store {
         self.write_ledger(vec![in_use.digest, self.in_use.digest])?;
         let name = self.name.clone();
         self.storage.replace(&name, bytes)?;
-        let read_back = self.storage.read(&name)?;
-        if read_back.as_deref() != Some(bytes) {
+        if file::digest(&mut *self.storage, &name)? != Some(in_use.digest) {
             return Err(io::Error::other("what was written is not what is read").into());
         }
         self.in_use = in_use.clone();
@@ -205,8 +209,12 @@ impl Store {
 
     /// The file of the current database, if that is the one in use and not the previous one.
     fn current_in_use(&mut self) -> Result<Option<Vec<u8>>, Refused> {
-        let current = self.storage.read(&self.name)?;
-        Ok(current.filter(|bytes| DatabaseDigest::of(bytes) == self.in_use.digest))
+        match file::read(&mut *self.storage, &self.name) {
+            Err(Refused::Disk(error)) => Err(error.into()),
+            // What somebody has put there is not kept.
+            Err(_) => Ok(None),
+            Ok(current) => Ok(current.filter(|bytes| DatabaseDigest::of(bytes) == self.in_use.digest)),
+        }
     }
 
     fn keep_as_previous(&mut self, current: &[u8]) -> Result<(), Refused> {
@@ -217,10 +225,9 @@ impl Store {
     /// exchange.
     fn end_rollback(&mut self) {
         let (exchanged, previous) = (self.beside("exchanged"), self.beside("previous"));
-        let ended = match self.storage.read(&exchanged) {
-            Ok(Some(bytes)) if DatabaseDigest::of(&bytes) != self.in_use.digest => {
-                self.storage.rename(&exchanged, &previous)
-            }
+        let ended = match file::digest(&mut *self.storage, &exchanged) {
+            Err(error) if error.kind() == ErrorKind::FileTooLarge => self.storage.remove(&exchanged),
+            Ok(Some(digest)) if digest != self.in_use.digest => self.storage.rename(&exchanged, &previous),
             Ok(Some(_)) => self.storage.remove(&exchanged),
             Ok(None) => return,
             Err(error) => Err(error),
@@ -244,24 +251,38 @@ impl Store {
 }
 
 fn used(storage: &mut dyn Storage, file: &str, judge: &Judge, ledger: Option<&Ledger>) -> Result<InUse, Refused> {
-    let bytes = storage.read(file)?.ok_or(Refused::Missing)?;
+    let bytes = file::read(storage, file)?.ok_or(Refused::Missing)?;
     let digest = DatabaseDigest::of(&bytes);
     let past = ledger.map(|ledger| ledger.past_of(digest)).unwrap_or_default();
     let (gallery, rules) = judge.read(&bytes, past)?;
     Ok(InUse { gallery: Arc::new(gallery), rules, digest })
 }
 
-/// Puts what has come in the place of a database that cannot be used; `None` if nothing has come. What has come stays
-/// where it is: it is the one in use when it is looked at again.
+/// Puts what has come in the place of a database that cannot be used; `None` if nothing has come. It is moved away before
+/// it is read: if it can never be used, the next start does not meet it again; if it is used, it is removed when it is
+/// looked at again.
 fn first(
     storage: &mut dyn Storage,
     name: &str,
     judge: &Judge,
     ledger: Option<&Ledger>,
 ) -> Result<Option<InUse>, Refused> {
-    let Some(bytes) = storage.read(&format!("{name}.incoming"))? else { return Ok(None) };
+    let staged = format!("{name}.staged");
+    match storage.rename(&format!("{name}.incoming"), &staged) {
+        Ok(()) => storage.sync_names()?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
     let highest_before = ledger.map_or(0, |ledger| ledger.highest_sequence);
-    let (gallery, rules) = judge.read(&bytes, Past::of_a_new_file(highest_before))?;
+    let read = file::read(storage, &staged).and_then(|bytes| {
+        let Some(bytes) = bytes else { return Ok(None) };
+        judge.read(&bytes, Past::of_a_new_file(highest_before)).map(|(gallery, rules)| Some((bytes, gallery, rules)))
+    });
+    if read.as_ref().is_err_and(Refused::is_for_good) {
+        storage.rename(&staged, &format!("{name}.refused"))?;
+        storage.sync_names()?;
+    }
+    let Some((bytes, gallery, rules)) = read? else { return Ok(None) };
     let digest = DatabaseDigest::of(&bytes);
     let highest_sequence = highest_before.max(gallery.header().sequence);
     Ledger::after(ledger, highest_sequence, vec![digest]).write(storage, &format!("{name}.accepted"))?;

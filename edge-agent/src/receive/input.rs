@@ -3,7 +3,7 @@
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sha2::{Digest, Sha256};
 use shared::delivery::{Announcement, MAX_ANNOUNCEMENT_BYTES, NotAnnounced};
-use shared::gallery::DatabaseDigest;
+use shared::gallery::{DatabaseDigest, MAX_DATABASE_BYTES};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
@@ -60,10 +60,9 @@ pub(crate) fn announcement(input: &mut impl Read) -> io::Result<Announcement> {
     }
     let line = str::from_utf8(&line).ok().filter(|line| line.ends_with('\n'));
     let announced: Announcement = line.and_then(|line| line.parse().ok()).ok_or_else(|| invalid(NotAnnounced))?;
-    if announced.length > crate::database::MAX_BYTES {
-        let most = crate::database::MAX_BYTES;
+    if announced.length > MAX_DATABASE_BYTES {
         return Err(invalid(format!(
-            "{} bytes are announced, and no people database has more than {most}",
+            "{} bytes are announced, and no people database has more than {MAX_DATABASE_BYTES}",
             announced.length
         )));
     }

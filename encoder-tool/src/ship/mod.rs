@@ -10,10 +10,10 @@ use crate::args::Ship;
 use crate::database;
 use anyhow::{Context, Result, anyhow, bail};
 use exchange::exchange;
+use files::read_bounded;
 use serde::Serialize;
 use shared::delivery::{Announcement, Outcome, Receipt};
-use shared::gallery::DatabaseDigest;
-use std::fs;
+use shared::gallery::{DatabaseDigest, MAX_DATABASE_BYTES};
 use std::time::{Duration, Instant};
 use terminal::{Answer, Help, Verbosity, counted, print, print_json};
 
@@ -48,7 +48,7 @@ struct Shipped {
 /// If the file is no database, or it could not be handed over: the message says what was in the way.
 pub(crate) fn run(arguments: &Ship, verbosity: Verbosity) -> Result<Answer> {
     let header = database::read_outside(&arguments.db)?.header;
-    let bytes = fs::read(&arguments.db).with_context(|| arguments.db.display().to_string())?;
+    let bytes = read_bounded(&arguments.db, MAX_DATABASE_BYTES)?;
     let (digest, length) = (DatabaseDigest::of(&bytes), bytes.len() as u64);
     verbosity.note(&format!("{}: shipping {length} bytes to {}", arguments.db.display(), arguments.host));
     if arguments.remote_db.is_some() {

@@ -7,6 +7,7 @@ use super::header::{Calibration, Header, ModelHash};
 use super::name::PersonName;
 use super::person::{Details, Person, PersonId};
 use super::rules::{Taken, check_header, check_person, check_schedules, require_card_key};
+use super::size::MAX_PEOPLE;
 use super::{Gallery, LookAlikes, PhotoDigest};
 use crate::card::CardKey;
 use crate::encoding::Encoding;
@@ -140,7 +141,8 @@ impl GalleryBuilder {
         let first = self.gallery.encoding_count();
         let range = first..first + encodings.len();
         let owner = self.gallery.header.people;
-        let (Some(people), Ok(count)) = (owner.checked_add(1), u32::try_from(range.end)) else {
+        let people = owner.checked_add(1).filter(|people| *people <= MAX_PEOPLE);
+        let (Some(people), Ok(count)) = (people, u32::try_from(range.end)) else {
             return Err(Problem::TooMany.into());
         };
         self.taken.take(id, &name, &details.cards)?;
@@ -206,7 +208,7 @@ impl GalleryBuilder {
     /// The database as a file.
     ///
     /// # Errors
-    /// When it is larger than the format allows (4 GiB a section).
+    /// When it is larger than [`MAX_DATABASE_BYTES`](super::MAX_DATABASE_BYTES).
     pub fn encode(&self) -> Result<Vec<u8>, GalleryError> {
         self.gallery.encode()
     }

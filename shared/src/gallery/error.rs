@@ -5,6 +5,7 @@ use super::header::ModelHash;
 use super::name::NameError;
 use super::person::PersonId;
 use super::sections::Tag;
+use super::size::{MAX_DATABASE_BYTES, MAX_PEOPLE};
 use crate::encoding::MAX_DIMENSIONS;
 use crate::schedule::ScheduleError;
 use crate::seal::{EnvelopeError, Fingerprint};
@@ -19,6 +20,14 @@ pub enum GalleryError {
         "not a people database: it does not begin with the eight characters that one begins with; was another file named?"
     )]
     NotADatabase,
+    /// No unit reads so large a database.
+    #[error(
+        "a people database has at most {MAX_DATABASE_BYTES} bytes, this has {bytes}: enrol fewer people, or fewer photos of each"
+    )]
+    TooLarge {
+        /// How many it has, or at least so many.
+        bytes: u64,
+    },
     /// The file was written in a format that this program does not know.
     #[error("byte 8: format version {found}, this program reads version {supported}: update this program")]
     Version {
@@ -161,7 +170,7 @@ pub enum Problem {
     #[error("the threshold is calibrated for an FPIR of {0}: want a threshold, and a rate above 0 and below 1")]
     Calibration(f32),
     /// More than fits.
-    #[error("too many people or encodings for one database")]
+    #[error("too many people or encodings for one database: at most {MAX_PEOPLE} people can be enrolled")]
     TooMany,
     /// A name cannot be used.
     #[error("{name:?}: {source}")]

@@ -15,6 +15,7 @@ mod person;
 mod protection;
 mod rules;
 mod sections;
+mod size;
 
 pub use crate::hex::HexError;
 pub use audience::{ALL_DOORS, Audience, AudienceError, DoorGroup, MAX_DOOR_GROUP_BYTES, MAX_UNITS, Units};
@@ -27,7 +28,8 @@ pub use person::{
     Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, Mode, Person, PersonId,
 };
 pub use protection::{Protection, SealFor};
-pub use sections::{FORMAT_VERSION, Tag};
+pub use sections::{BEGINNING_BYTES, FORMAT_VERSION, Tag, require_beginning};
+pub use size::{MAX_DATABASE_BYTES, MAX_PEOPLE, require_size};
 
 use crate::card::{CardKey, CardNumber};
 use crate::encoding::Encoding;
@@ -120,7 +122,7 @@ impl Gallery {
     /// The database as a file, neither signed nor sealed.
     ///
     /// # Errors
-    /// When it is larger than the format allows (4 GiB a section).
+    /// When it is larger than [`MAX_DATABASE_BYTES`].
     pub fn encode(&self) -> Result<Vec<u8>, GalleryError> {
         self.encode_protected(&Protection::default())
     }
@@ -128,7 +130,7 @@ impl Gallery {
     /// The database as a file, signed and sealed as wanted.
     ///
     /// # Errors
-    /// When it is larger than the format allows (4 GiB a section), or sealed for nobody or for too many.
+    /// When it is larger than [`MAX_DATABASE_BYTES`], or sealed for nobody or for too many.
     pub fn encode_protected(&self, protection: &Protection<'_>) -> Result<Vec<u8>, GalleryError> {
         protection::encode(self, protection)
     }

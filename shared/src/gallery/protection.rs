@@ -10,6 +10,7 @@ use super::Gallery;
 use super::codec::{encode_outside, encode_records, most_bytes, required_features};
 use super::error::GalleryError;
 use super::sections::{SEALED, SIGNED, SectionWriter, Tag};
+use super::size::require_size;
 use crate::seal::{Envelope, Recipient, SIGNATURE_BYTES, SealRandomness, SigningKey, TAG_BYTES};
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
@@ -50,7 +51,9 @@ pub(super) fn encode(gallery: &Gallery, protection: &Protection<'_>) -> Result<V
         let signature = key.sign(file.bytes());
         file.extend(&signature);
     }
-    Ok(file.finish())
+    let file = file.finish();
+    require_size(file.len() as u64)?;
+    Ok(file)
 }
 
 fn encode_sealed(file: &mut SectionWriter, gallery: &Gallery, seal: &SealFor<'_>) -> Result<(), GalleryError> {

@@ -6,6 +6,7 @@ use super::name::{PersonName, is_control};
 use super::person::{
     Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, Person, PersonId,
 };
+use super::size::MAX_PEOPLE;
 use crate::card::{CardHash, CardKey};
 use crate::encoding::MAX_DIMENSIONS;
 use crate::schedule::Schedules;
@@ -13,6 +14,9 @@ use alloc::collections::BTreeSet;
 use alloc::string::String;
 
 pub(super) fn check_header(header: &Header) -> Result<(), Problem> {
+    if header.people > MAX_PEOPLE {
+        return Err(Problem::TooMany);
+    }
     let dimensions = usize::from(header.dimensions);
     if !(1..=MAX_DIMENSIONS).contains(&dimensions) {
         return Err(Problem::Dimensions(dimensions));

@@ -10,6 +10,7 @@
 //! | 4 | CRC-32 (ISO-HDLC) of everything before |
 
 use super::error::{GalleryError, Problem};
+use super::size::require_size;
 use alloc::vec::Vec;
 use core::fmt;
 use crc::{CRC_32_ISO_HDLC, Crc, Table};
@@ -29,6 +30,8 @@ pub(super) const AUDIENCE: u64 = 1 << 3;
 /// The required features that this program knows.
 const KNOWN_FEATURES: u64 = SIGNED | SEALED | HOURS | AUDIENCE;
 const PREAMBLE: usize = 8 + 2 + 8;
+/// How many bytes are enough to know whether a file begins as a people database.
+pub const BEGINNING_BYTES: usize = PREAMBLE;
 const SECTION_HEAD: usize = 4 + 4;
 const CHECKSUM: usize = 4;
 
@@ -53,6 +56,38 @@ pub(super) struct Section<'a> {
     pub(super) contents: &'a [u8],
 }
 
+/// Refuses a file of which these are the first [`BEGINNING_BYTES`], or all, if it is no people database that this program
+/// knows: before the rest of it is read.
+///
+/// # Errors
+/// When it is something else, or of another version.
+pub fn require_beginning(file: &[u8]) -> Result<(), GalleryError> {
+    features(file).map(drop)
+}
+
+/// The required features that a file names at its beginning.
+fn features(file: &[u8]) -> Result<u64, GalleryError> {
+    let shown = file.len().min(MAGIC.len());
+    if file.is_empty() || file[..shown] != MAGIC[..shown] {
+        return Err(GalleryError::NotADatabase);
+    }
+    let Some((preamble, _)) = file.split_first_chunk::<PREAMBLE>() else {
+        let what = "the beginning of the file";
+        return Err(GalleryError::CutOff { byte: 0, what, wanted: PREAMBLE as u64, left: file.len() });
+    };
+    let [.., v0, v1, f0, f1, f2, f3, f4, f5, f6, f7] = *preamble;
+    let found = u16::from_le_bytes([v0, v1]);
+    if found != FORMAT_VERSION {
+        return Err(GalleryError::Version { supported: FORMAT_VERSION, found });
+    }
+    let features = u64::from_le_bytes([f0, f1, f2, f3, f4, f5, f6, f7]);
+    let unknown = features & !KNOWN_FEATURES;
+    if unknown != 0 {
+        return Err(GalleryError::Features { unknown });
+    }
+    Ok(features)
+}
+
 /// Sections whose structure is right.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sections<'a> {
@@ -66,24 +101,9 @@ pub(super) struct Sections<'a> {
 impl<'a> Sections<'a> {
     /// Of a file whose checksum is right as well.
     pub(super) fn of(file: &'a [u8]) -> Result<Self, GalleryError> {
-        let shown = file.len().min(MAGIC.len());
-        if file.is_empty() || file[..shown] != MAGIC[..shown] {
-            return Err(GalleryError::NotADatabase);
-        }
+        require_size(file.len() as u64)?;
+        let features = features(file)?;
         let cut_off = |byte, what, wanted| GalleryError::CutOff { byte, what, wanted, left: file.len() - byte };
-        let Some((preamble, _)) = file.split_first_chunk::<PREAMBLE>() else {
-            return Err(cut_off(0, "the beginning of the file", PREAMBLE as u64));
-        };
-        let [.., v0, v1, f0, f1, f2, f3, f4, f5, f6, f7] = *preamble;
-        let found = u16::from_le_bytes([v0, v1]);
-        if found != FORMAT_VERSION {
-            return Err(GalleryError::Version { supported: FORMAT_VERSION, found });
-        }
-        let features = u64::from_le_bytes([f0, f1, f2, f3, f4, f5, f6, f7]);
-        let unknown = features & !KNOWN_FEATURES;
-        if unknown != 0 {
-            return Err(GalleryError::Features { unknown });
-        }
         let Some((body, stored)) = file.split_last_chunk::<CHECKSUM>().filter(|(body, _)| body.len() >= PREAMBLE)
         else {
             return Err(cut_off(PREAMBLE, "the checksum", CHECKSUM as u64));

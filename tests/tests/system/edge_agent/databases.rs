@@ -5,8 +5,9 @@ use super::forms::Office;
 use super::running::{RunningUnit, configuration_with, photos_of};
 use super::{another_model, at_the_door, edge_agent};
 use serde_json::Value;
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
+use std::process::Command;
 use tempfile::TempDir;
 use tests::{Said, said};
 
@@ -183,4 +184,72 @@ fn a_bundle_without_a_self_test_is_used_and_told_of() {
     let status = unit.status_when(|status| status["turns"]["nobody"].as_u64() >= Some(1));
     assert_eq!(status["self_test"]["state"], "nothing_stored", "{status:#}");
     assert!(unit.stderr().contains("model golden"), "{}", unit.stderr());
+}
+
+/// Half a gigabyte that is no database, and takes no space on the disk.
+fn junk(path: &Path, beginning: &[u8]) {
+    fs::write(path, beginning).unwrap();
+    File::options().write(true).open(path).unwrap().set_len(512 << 20).unwrap();
+}
+
+/// The most memory that the process has had, in megabytes.
+fn most_memory(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim_end_matches("kB").trim().parse::<u64>().unwrap() / 1024
+}
+
+fn with_little_memory(program: &str, arguments: &[&str]) -> Said {
+    let mut limited = Command::new("sh");
+    said(limited.args(["-c", "ulimit -v 600000; exec \"$0\" \"$@\""]).arg(tests::program(program)).args(arguments))
+}
+
+/// A junk file in the place of a new database took 700 MB of the unit's memory before it was looked at, and again at each
+/// start.
+#[test]
+fn a_file_that_is_larger_than_any_database_costs_no_memory() {
+    let beginning = &fs::read(enrolled()).unwrap()[..100];
+    let mut unit = RunningUnit::start_configured(prepared("eileen_collins.jpg"));
+    unit.status_when(|status| status["turns"]["denied"].as_u64() >= Some(2));
+    let before = most_memory(unit.process());
+    for (refusals, beginning) in [(1, beginning), (2, b"junk")] {
+        junk(&unit.file("new"), beginning);
+        fs::rename(unit.file("new"), unit.file("people.db.incoming")).unwrap();
+        let status = unit.status_when(|status| status["database"]["refusals"] == refusals);
+        let reason = status["database"]["refused"]["reason"].as_str().unwrap();
+        assert!(reason.contains("a people database has at most"), "{reason}");
+        assert!(!unit.file("people.db.incoming").exists() && !unit.file("people.db.staged").exists());
+    }
+    let after = most_memory(unit.process());
+    assert!(after < before + 32, "{before} MB before, {after} MB after");
+    assert_eq!(unit.stop("-TERM"), 0);
+
+    // Everything else that reads a database, with less memory than the file would take.
+    let folder = unit.into_folder();
+    let config = folder.path().join("config.toml");
+    let large = folder.path().join("people.db");
+    junk(&large, beginning);
+    junk(&folder.path().join("people.db.incoming"), beginning);
+    fs::rename(folder.path().join("people.db.incoming"), folder.path().join("people.db.previous")).unwrap();
+    let (config, large) = (config.to_str().unwrap(), large.to_str().unwrap());
+    for (program, arguments) in [
+        ("edge-agent", vec!["check", "--config", config]),
+        ("edge-agent", vec!["run", "--config", config]),
+        ("edge-agent", vec!["rollback", "--config", config]),
+        ("edge-agent", vec!["audit", "show", "--names", large, "--config", config]),
+        ("encoder-tool", vec!["list", large]),
+        ("encoder-tool", vec!["list", "--head", large]),
+        ("encoder-tool", vec!["ship", large, "nowhere.invalid"]),
+    ] {
+        let found = with_little_memory(program, &arguments);
+        assert_eq!(found.code, 2, "{arguments:?}: {found:?}");
+        assert!(format!("{found:?}").contains("67100000 bytes"), "{arguments:?}: {found:?}");
+    }
+    let forgotten = with_little_memory("edge-agent", &["forget", "Barack Obama", "--json", "--config", config]);
+    assert_eq!(forgotten.code, 0, "{forgotten:?}");
+    assert!(forgotten.json()["not_looked_into"].as_array().map(Vec::len) >= Some(2), "{forgotten:?}");
+    // What came is moved away before it is read: the next start does not meet it again.
+    junk(&folder.path().join("people.db.incoming"), beginning);
+    assert_eq!(said(edge_agent(["run", "--config", config]).envs(tests::service_environment())).code, 2);
+    assert!(!folder.path().join("people.db.incoming").exists() && folder.path().join("people.db.refused").exists());
 }
