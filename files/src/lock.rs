@@ -56,7 +56,7 @@ impl FolderLock {
     /// # Errors
     /// [`LockError`]
     pub fn take<'a>(folders: impl IntoIterator<Item = &'a Path>) -> Result<Self, LockError> {
-        let mut files: Vec<File> = Vec::new();
+        let mut files: Vec<(Directory, File)> = Vec::new();
         let mut known = Vec::new();
         for folder in folders {
             let refused = |source| LockError::Refused { folder: folder.to_owned(), source };
@@ -74,13 +74,13 @@ impl FolderLock {
                 }
                 Err(error) => return Err(refused(error.into())),
             }
-            files.push(file);
+            files.push((directory, file));
         }
         // Which process it is helps people; a disk that is full or read-only says nothing against the lock.
-        for file in &mut files {
-            let _unknown = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+        for (directory, _) in &files {
+            let _unknown = say_which_process(directory);
         }
-        Ok(Self { _files: files })
+        Ok(Self { _files: files.into_iter().map(|(_, file)| file).collect() })
     }
 }
 
@@ -110,12 +110,19 @@ pub fn wait_for_folder(folder: &Path) -> io::Result<Turn> {
     }
 }
 
-/// On a disk that is read-only, a file that is there can still be locked.
+/// Open to be read: a file that is open to be written would keep its file system from being made read-only. On one that is
+/// read-only already, a file that is there can still be locked.
 fn lock_file(directory: &Directory) -> io::Result<File> {
     match directory.file_to_lock(LOCK_FILE) {
-        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => directory.file(LOCK_FILE),
-        opened => opened,
+        Err(error) if error.kind() != io::ErrorKind::ReadOnlyFilesystem => Err(error),
+        _ => directory.file(LOCK_FILE),
     }
+}
+
+fn say_which_process(directory: &Directory) -> io::Result<()> {
+    let mut file = directory.file_to_lock(LOCK_FILE)?;
+    file.set_len(0)?;
+    writeln!(file, "{}", std::process::id())
 }
 
 fn process_in(file: &mut File) -> Option<u32> {

@@ -74,7 +74,8 @@ fn another_user_is_refused_though_the_socket_lets_them_in() {
     let (own, previous) = (folder.join("edge-agent"), folder.join("people.db.previous"));
     fs::copy(program("edge-agent"), &own).unwrap();
     fs::copy(enrolled(), &previous).unwrap();
-    for (path, mode) in [(&folder, 0o755), (&socket, 0o666), (&own, 0o755), (&previous, 0o644)] {
+    let lock = folder.join("unit.lock");
+    for (path, mode) in [(&folder, 0o755), (&socket, 0o666), (&lock, 0o666), (&own, 0o755), (&previous, 0o644)] {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
     let text = fs::read_to_string(folder.join("config.toml")).unwrap();
