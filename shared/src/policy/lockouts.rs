@@ -189,21 +189,17 @@ impl Lockouts {
     /// A judged frame matched nobody. Whether enough of them did to be a failed attempt, and whether it is the first.
     pub(super) fn note_unmatched(&mut self, tried: Tried) -> (bool, bool) {
         let count = self.count(tried.kind);
+        count.note_card(tried);
         count.unmatched = count.unmatched.saturating_add(1);
         (count.unmatched >= FRAMES_OF_AN_ATTEMPT, count.unmatched == 1)
     }
 
     pub(super) fn note_failure(&mut self, tried: Tried, rules: &Rules, now_ms: u64) {
-        let Tried { kind, card } = tried;
+        let kind = tried.kind;
         let count = self.count(kind);
+        count.note_card(tried);
         count.failures = count.failures.saturating_add(1);
         count.unmatched = 0;
-        if matches!(kind, Kind::CardOf(_)) {
-            count.database = count.database.max(card.database);
-            if !count.cards.contains(&card.tag) && count.cards.len() < MAX_CARDS {
-                count.cards.push(card.tag);
-            }
-        }
         let failures = count.failures;
         if let Some(ends) = lockout_end(kind, failures, rules) {
             count.locked_until_ms = locked_until_ms(kind, failures, rules, now_ms);
@@ -211,8 +207,8 @@ impl Lockouts {
         }
     }
 
-    /// A card of a person was presented. One that no attempt has failed with, of a later database than those, is new, and
-    /// ends the count. Whether it did.
+    /// A card of a person was presented. One with which nothing was tried in vain, of a later database than those that
+    /// something was tried with, is new, and ends the count. Whether it did.
     pub(super) fn note_card(&mut self, person: PersonId, card: CardIssue) -> bool {
         let kind = Kind::CardOf(person);
         let is_new = |count: &Count| card.database > count.database && !count.cards.contains(&card.tag);
@@ -249,6 +245,18 @@ impl Lockouts {
 
     pub(super) fn take_begun(&mut self) -> Option<Locked> {
         self.begun.take()
+    }
+}
+
+impl Count {
+    /// Something is tried in vain with this card, if it is one.
+    fn note_card(&mut self, Tried { kind, card }: Tried) {
+        if matches!(kind, Kind::CardOf(_)) {
+            self.database = self.database.max(card.database);
+            if !self.cards.contains(&card.tag) && self.cards.len() < MAX_CARDS {
+                self.cards.push(card.tag);
+            }
+        }
     }
 }
 
@@ -297,6 +305,25 @@ mod tests {
         let mut lockouts = Lockouts::default();
         (0..times).for_each(|_| lockouts.note_failure(tried, &rules(), at_ms));
         lockouts
+    }
+
+    /// Somebody with a card that was found presented it anew before each eighth frame, and was compared for ever: what had
+    /// not failed yet knew of no card, so each was a new one.
+    #[test]
+    fn a_card_presented_again_before_the_attempt_fails_is_no_new_card() {
+        let tried = with_card(5, 7);
+        let mut lockouts = Lockouts::default();
+        let mut failed = 0;
+        for frame in 0..80 {
+            if frame % 7 == 0 {
+                assert!(!lockouts.note_card(ADA, tried.card), "frame {frame}");
+            }
+            if lockouts.note_unmatched(tried).0 {
+                lockouts.note_failure(tried, &rules(), 0);
+                failed += 1;
+            }
+        }
+        assert_eq!(failed, 80 / FRAMES_OF_AN_ATTEMPT);
     }
 
     #[test]
