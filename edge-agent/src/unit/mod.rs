@@ -58,14 +58,22 @@ pub struct Unit {
     parts: Vec<PartReports>,
     /// Nobody is let in, for this reason.
     barred: Option<Reason>,
+    /// Numbers that nobody can foresee, outside of tests.
+    chance: Box<dyn FnMut() -> u64 + Send>,
 }
 
 impl Unit {
     /// Joins the parts. Times of grants are on the clock's forward-only scale.
     pub fn new(sight: Box<dyn Sight>, policy: Policy, audit: AuditLog, latch: Latch, clock: Arc<dyn Clock>) -> Self {
         let surroundings = Surroundings::default();
-        let parts = Vec::new();
-        Self { sight, policy, audit, latch, clock, surroundings, memory: None, parts, barred: None }
+        let (parts, chance) = (Vec::new(), Box::new(system_chance));
+        Self { sight, policy, audit, latch, clock, surroundings, memory: None, parts, barred: None, chance }
+    }
+
+    /// What is left to chance is as these numbers say, so that it can be had again.
+    #[cfg(test)]
+    pub(crate) fn foresee(&mut self, chance: impl FnMut() -> u64 + Send + 'static) {
+        self.chance = Box::new(chance);
     }
 
     /// Goes on with what is remembered there, and keeps there from now on what is not to be forgotten.
@@ -123,7 +131,8 @@ impl Unit {
             Captured::Frame(frame) => self.sight.look(frame, &self.policy, &mut timings)?,
             Captured::Nothing => Vec::new(),
         };
-        let decision = self.policy.decide(&Observation::new(&faces).with_chance(self.chance()), &now);
+        let chance = self.chance();
+        let decision = self.policy.decide(&Observation::new(&faces).with_chance(chance), &now);
         self.record_ended_approach(&now);
         let verdict = self.act_on(decision, &now);
         self.remember(&now);
@@ -223,15 +232,9 @@ impl Unit {
         }
     }
 
-    /// For the side to which somebody is asked to turn: always the same one where the system has no random numbers.
-    fn chance(&self) -> u64 {
-        if self.policy.rules().liveness == Liveness::Off {
-            return 0;
-        }
-        getrandom::u64().unwrap_or_else(|error| {
-            tracing::error!("the system has no random numbers: {error}");
-            0
-        })
+    /// For the side to which somebody is asked to turn.
+    fn chance(&mut self) -> u64 {
+        if self.policy.rules().liveness == Liveness::Off { 0 } else { (self.chance)() }
     }
 
     /// Keeps what has changed of what is not to be forgotten.
@@ -253,6 +256,14 @@ impl Unit {
     fn record(&mut self, event: Event, now: &Now) {
         self.audit.append(event, now).ok();
     }
+}
+
+/// Always the same number where the system has no random ones.
+fn system_chance() -> u64 {
+    getrandom::u64().unwrap_or_else(|error| {
+        tracing::error!("the system has no random numbers: {error}");
+        0
+    })
 }
 
 #[cfg(test)]
