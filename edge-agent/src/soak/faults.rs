@@ -18,12 +18,20 @@ pub(super) enum Happening {
     LockSticks(usize),
     /// The clock on the wall jumps by so many milliseconds.
     ClockJumps(i64),
+    /// From now on something speaks for the clock, or nothing does.
+    ClockTrusted(bool),
     /// Somebody brings this file.
     DatabaseComes(Vec<u8>),
     /// Somebody asks for the database before.
     Rollback,
     /// So many cards are presented one after the other.
     Cards(u32),
+    /// Somebody presents the same card again and again for so many frames.
+    CardAgain(u32),
+    /// Somebody opens the door from outside without being let in, for so many milliseconds.
+    DoorForced(u64),
+    /// Somebody leaves by the exit button.
+    Leaves,
     /// The power is cut at this operation of the disk, counted from now on.
     PowerCut(usize),
     /// `kill -9`.
@@ -32,7 +40,14 @@ pub(super) enum Happening {
     Stopped,
 }
 
-/// Rare for each frame, so that a life lasts for minutes to hours.
+impl Happening {
+    /// Whether a life may end by it.
+    pub(super) fn may_end_life(&self) -> bool {
+        matches!(self, Self::PowerCut(_) | Self::Killed | Self::Stopped)
+    }
+}
+
+/// Rare for each frame, so that a life that nothing protects lasts for minutes.
 pub(super) fn next(random: &mut Rng, sequence: u64) -> Happening {
     match random.u32(..15_000) {
         0..20 => Happening::CameraLost(random.u32(1..100)),
@@ -46,6 +61,10 @@ pub(super) fn next(random: &mut Rng, sequence: u64) -> Happening {
         76..80 => Happening::PowerCut(random.usize(..60)),
         80..82 => Happening::Killed,
         82..84 => Happening::Stopped,
+        84..88 => Happening::ClockTrusted(random.u8(..3) > 0),
+        88..91 => Happening::CardAgain(random.u32(50..300)),
+        91..95 => Happening::DoorForced(random.u64(500..60_000)),
+        95..100 => Happening::Leaves,
         100..250 => Happening::Cards(1),
         _ => Happening::Nothing,
     }

@@ -1,36 +1,38 @@
 //! One life of the unit: from its start until it is stopped or killed, or the power goes.
 
+use super::Run;
 use super::faults::{self, Happening};
-use super::people::{Passer, Passers, card_of, people_in};
+use super::leaf::{Trace, WATCH};
+use super::passers::Passers;
+use super::people::{self, AT_MOST, card_of, people_in};
 use super::reckoning::Reckoning;
+use super::report::Told;
+use super::scene::{Camera, Eyes, Scene, Shared};
 use super::surroundings::{FRAME_MS, Surroundings, UNLOCK_MS};
-use super::{Run, people};
 use crate::audit_log::{AuditLog, Upkeep};
-use crate::camera::{CameraError, Captured, FrameSource};
 use crate::clock::Clock;
-use crate::database::{Judge, Store};
+use crate::database::{InUse, Judge, Store};
 use crate::door::Latch;
 use crate::memory::MemoryFile;
 use crate::reader::ScriptedReader;
-use crate::sight::Sight;
-use crate::unit::{Timings, Unit, Verdict};
+use crate::unit::{Denied, Granted, Unit, UnitError, Verdict};
+use fastrand::Rng;
 use files::Storage;
 use models::golden::Tested;
-use models::{Frame, ModelError};
 use shared::card::CardNumber;
-use shared::gallery::Gallery;
-use shared::policy::{ObservedFace, Policy};
-
+use shared::gallery::DatabaseDigest;
+use shared::policy::{ClockTrust, Liveness, Now, Policy, Reason, Rules, Side};
 use std::collections::VecDeque;
-use std::io;
-use std::path::PathBuf;
-
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// A few hundred records in several files.
 const UPKEEP: Upkeep = Upkeep { file_bytes: 40_000, all_bytes: 400_000, keep_days: 90 };
 /// As often as a unit looks for a new database.
 const LOOK_EVERY: u64 = 3;
+const REPORT_EVERY: u64 = 2_000;
+pub(super) const FRAMES_OF_AN_HOUR: u64 = 36_000;
+/// A card that is presented again and again is, in each so many frames.
+const AGAIN_EVERY: u32 = 5;
 
 /// How a life ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,55 +40,6 @@ pub(super) enum End {
     Stopped,
     Killed,
     PowerCut,
-}
-
-/// What the camera and the networks do in the next frame.
-#[derive(Default)]
-struct Scene {
-    faces: Vec<Passer>,
-    camera_fails: u32,
-    networks_fail: u32,
-    noise: f32,
-}
-
-type Shared<T> = Arc<Mutex<T>>;
-
-struct Camera {
-    frame: Frame,
-    scene: Shared<Scene>,
-}
-
-impl FrameSource for Camera {
-    fn next_frame(&mut self) -> Result<Captured<'_>, CameraError> {
-        let mut scene = self.scene.lock().unwrap();
-        if scene.camera_fails > 0 {
-            scene.camera_fails -= 1;
-            return Err(CameraError::NoFiles { folder: PathBuf::from("a camera that is lost") });
-        }
-        Ok(Captured::Frame(&self.frame))
-    }
-}
-
-/// In place of networks.
-struct Eyes {
-    gallery: Arc<Gallery>,
-    scene: Shared<Scene>,
-}
-
-impl Sight for Eyes {
-    fn look(&mut self, _: &Frame, policy: &Policy, _: &mut Timings) -> Result<Vec<ObservedFace>, ModelError> {
-        let mut scene = self.scene.lock().unwrap();
-        if scene.networks_fail > 0 {
-            scene.networks_fail -= 1;
-            return Err(ModelError::Read { path: PathBuf::new(), source: io::Error::other("out of order") });
-        }
-        let (claimed, noise) = (policy.claimed(), scene.noise);
-        Ok(scene.faces.iter().map(|passer| passer.observed(&self.gallery, claimed, noise)).collect())
-    }
-
-    fn know(&mut self, gallery: &Arc<Gallery>) {
-        self.gallery = Arc::clone(gallery);
-    }
 }
 
 pub(super) struct Life<'a> {
@@ -97,12 +50,19 @@ pub(super) struct Life<'a> {
     reader: ScriptedReader,
     /// To be presented, one in each turn.
     cards: VecDeque<CardNumber>,
+    /// Presented again and again, for so many more frames.
+    card_again: Option<(CardNumber, u32)>,
     camera: Camera,
     scene: Shared<Scene>,
     passers: Passers,
     reckoning: Reckoning,
+    told: Told,
     disk_full_frames: u32,
+    has_stuck: bool,
     unlocked_until_ms: u64,
+    last_reason: Option<Reason>,
+    /// So many frames nothing ends it: one life in eight lasts for hours.
+    protected_frames: u64,
 }
 
 impl<'a> Life<'a> {
@@ -117,18 +77,25 @@ impl<'a> Life<'a> {
         let now = around.clock.now();
         let log =
             AuditLog::open_with(Box::new(around.disk.clone()), "log", UPKEEP, Some(Surroundings::key()), &now).unwrap();
-        let policy = Policy::new(store.in_use().rules).unwrap().with_schedules(gallery.schedules().clone());
+        let log_health = log.health();
+        let policy = Policy::new(rules(store.in_use())).unwrap().with_schedules(gallery.schedules().clone());
         let scene = Shared::<Scene>::default();
         let sight = Box::new(Eyes { gallery: Arc::clone(&gallery), scene: Arc::clone(&scene) });
         let clock = Arc::clone(&around.clock) as Arc<dyn Clock>;
         let mut unit = Unit::new(sight, policy, log, latch.clone(), clock);
+        let mut chance = Rng::with_seed(around.random.u64(..));
+        unit.foresee(move || chance.u64(..));
         let reader = ScriptedReader::default();
         unit.read_cards(Box::new(reader.clone()), Arc::clone(&gallery));
+        around.leaf.watched_from(now.monotonic_ms);
+        unit.listen_to(Box::new(around.leaf.clone()), WATCH);
+        let told = Told::by(&mut unit, &latch, log_health, store.in_use());
         unit.remember_in(MemoryFile::new(Box::new(around.disk.clone()), "memory.json"));
         unit.start(gallery.header());
         let mut reckoning = Reckoning::default();
         reckoning.people(gallery.header().sequence);
-        let camera = Camera { frame: Frame::from_rgb(1, 1, vec![128; 3]).unwrap(), scene: Arc::clone(&scene) };
+        let is_long = around.random.u8(..8) == 0;
+        let protected_frames = if is_long { around.random.u64(FRAMES_OF_AN_HOUR..2 * FRAMES_OF_AN_HOUR) } else { 0 };
         Self {
             around,
             unit,
@@ -136,12 +103,17 @@ impl<'a> Life<'a> {
             store,
             reader,
             cards: VecDeque::new(),
-            camera,
+            card_again: None,
+            camera: Camera::of(Arc::clone(&scene)),
             scene,
             passers: Passers::default(),
             reckoning,
+            told,
             disk_full_frames: 0,
+            has_stuck: false,
             unlocked_until_ms: 0,
+            last_reason: None,
+            protected_frames,
         }
     }
 
@@ -150,6 +122,7 @@ impl<'a> Life<'a> {
         for frame in 0..frames {
             let sequence = self.store.in_use().gallery.header().sequence;
             match faults::next(&mut self.around.random, sequence) {
+                happening if happening.may_end_life() && frame < self.protected_frames => {}
                 Happening::Killed => return End::Killed,
                 Happening::Stopped => return self.stop(),
                 happening => self.happens(happening, run),
@@ -162,6 +135,11 @@ impl<'a> Life<'a> {
             if self.around.disk.power.is_off() {
                 return End::PowerCut;
             }
+            if frame % REPORT_EVERY == 0 {
+                let Surroundings { door, clock, .. } = &*self.around;
+                self.told.assert_true(self.store.in_use(), door, self.has_stuck, clock);
+                run.reports += 1;
+            }
         }
         self.stop()
     }
@@ -170,33 +148,46 @@ impl<'a> Life<'a> {
         self.around.door.stick(0);
         self.unit.stop();
         assert!(!self.around.door.is_unlocked(), "open after it was stopped");
+        self.told.assert_dark();
         if self.around.disk.power.is_off() { End::PowerCut } else { End::Stopped }
     }
 
     fn happens(&mut self, happening: Happening, run: &mut Run) {
+        let now_ms = self.around.clock.elapsed_ms();
         match happening {
             Happening::CameraLost(frames) => self.scene.lock().unwrap().camera_fails = frames,
             Happening::NetworksFail(frames) => self.scene.lock().unwrap().networks_fail = frames,
             Happening::DiskFull(frames) => self.disk_full_frames = frames,
-            Happening::LockSticks(movements) => self.around.door.stick(movements),
-            Happening::ClockJumps(ms) => self.around.clock.jump(ms),
-            Happening::DatabaseComes(file) => drop(self.around.disk.replace("db.incoming", &file)),
-            Happening::Rollback => {
-                let previous = self.around.disk.read("db.previous").unwrap_or_default();
-                let Some(previous) = previous else { return };
-                if let Ok(in_use) = self.store.roll_back(shared::gallery::DatabaseDigest::of(&previous)) {
-                    run.rollbacks += 1;
-                    self.use_database(&in_use.gallery, in_use.rules);
-                }
+            Happening::LockSticks(movements) => {
+                self.has_stuck = true;
+                self.around.door.stick(movements);
             }
+            Happening::ClockJumps(ms) => self.around.clock.jump(ms),
+            Happening::ClockTrusted(is_trusted) => self.around.clock.trust(is_trusted),
+            Happening::DatabaseComes(file) => drop(self.around.disk.replace("db.incoming", &file)),
+            Happening::Rollback => self.roll_back(run),
             Happening::Cards(count) => {
                 run.cards_presented += u64::from(count);
                 for _ in 0..count {
                     self.cards.push_back(self.passers.card(&mut self.around.random));
                 }
             }
+            Happening::CardAgain(frames) => {
+                self.card_again = Some((self.passers.card(&mut self.around.random), frames))
+            }
+            Happening::DoorForced(open_ms) => self.around.leaf.force(now_ms, open_ms),
+            Happening::Leaves => self.around.leaf.leave(now_ms),
             Happening::PowerCut(operation) => self.around.disk.power.cut_at(operation, self.around.random.bool()),
             Happening::Nothing | Happening::Killed | Happening::Stopped => {}
+        }
+    }
+
+    fn roll_back(&mut self, run: &mut Run) {
+        let previous = self.around.disk.read("db.previous").unwrap_or_default();
+        let Some(previous) = previous else { return };
+        if let Ok(in_use) = self.store.roll_back(DatabaseDigest::of(&previous)) {
+            run.rollbacks += 1;
+            self.use_database(&in_use);
         }
     }
 
@@ -204,18 +195,21 @@ impl<'a> Life<'a> {
         match self.store.take_in() {
             Ok(Some(in_use)) => {
                 run.databases_taken += 1;
-                self.use_database(&in_use.gallery, in_use.rules);
+                self.use_database(&in_use);
             }
             Ok(None) => {}
             Err(refusal) => {
                 run.databases_refused += 1;
                 self.unit.note_refused_database(refusal.digest, refusal.why.code());
+                self.told.refused_database(refusal.digest, &refusal.why.to_string());
             }
         }
     }
 
-    fn use_database(&mut self, gallery: &Arc<Gallery>, rules: shared::policy::Rules) {
-        self.unit.use_database(gallery, rules).unwrap();
+    fn use_database(&mut self, in_use: &InUse) {
+        let gallery = &in_use.gallery;
+        self.unit.use_database(gallery, rules(in_use)).unwrap();
+        self.told.database(in_use);
         self.reckoning.people(gallery.header().sequence);
         assert_eq!(gallery.people().len(), usize::from(people_in(gallery.header().sequence)));
     }
@@ -225,39 +219,111 @@ impl<'a> Life<'a> {
         self.around.disk.set_full(self.disk_full_frames > 0);
         self.around.clock.pass(FRAME_MS);
         let now = self.around.clock.now();
+        run.frames_without_time += u64::from(now.clock != ClockTrust::Trusted);
         {
             let mut scene = self.scene.lock().unwrap();
             scene.faces = self.passers.next(&mut self.around.random).to_vec();
             scene.noise = 0.2 * self.around.random.f32();
         }
-        if let Some(card) = self.cards.pop_front() {
-            let holder = (0..u8::MAX).take(64).find(|number| card_of(*number) == card);
-            self.reckoning.card(holder, now.monotonic_ms);
-            self.reader.present(card);
-        }
-        let sees = {
-            let scene = self.scene.lock().unwrap();
-            scene.camera_fails == 0 && scene.networks_fail == 0
-        };
-        if sees {
+        self.present_cards(&now);
+        if self.scene.lock().unwrap().is_seen() {
             self.reckoning.see(&self.passers.faces);
         }
         match self.unit.turn(&mut self.camera) {
-            Ok(turn) => match turn.verdict {
-                Verdict::Granted(granted) => {
-                    run.granted += 1;
-                    let minute = now.local().minute;
-                    let objection = self.reckoning.objection(&granted, minute, now.monotonic_ms);
-                    assert!(objection.is_none(), "{objection:?}");
-                    self.unlocked_until_ms = now.monotonic_ms + UNLOCK_MS;
+            Ok(turn) => {
+                self.told.turned(&turn, &self.unit, &self.around.clock);
+                match turn.verdict {
+                    Verdict::Granted(granted) => self.granted(&granted, &now, run),
+                    Verdict::Denied(denied) => self.denied(&denied, &now, run),
+                    Verdict::Nobody => self.passers.ask(None),
                 }
-                Verdict::Denied(_) => run.refused_frames += 1,
-                Verdict::Nobody => {}
-            },
-            Err(_) => run.failed_turns += 1,
+            }
+            Err(error) => {
+                run.failed_turns += 1;
+                self.told.failed();
+                // Somebody was let in who could not enter, and it is not known who.
+                if matches!(error, UnitError::Door(_)) {
+                    self.around.attempts.forget();
+                }
+            }
         }
         self.latch.lock_if_due(now.monotonic_ms);
         let is_over = now.monotonic_ms > self.unlocked_until_ms + 5 * FRAME_MS;
         assert!(!(self.around.door.is_unlocked() && is_over), "unlocked for longer than its time");
+        self.look_after(&now, run);
     }
+
+    fn present_cards(&mut self, now: &Now) {
+        if let Some((card, frames)) = &mut self.card_again {
+            if *frames % AGAIN_EVERY == 0 {
+                self.cards.push_back(*card);
+            }
+            *frames -= 1;
+        }
+        self.card_again = self.card_again.filter(|(_, frames)| *frames > 0);
+        if let Some(card) = self.cards.pop_front() {
+            let holder = (0..AT_MOST).find(|number| card_of(*number) == card);
+            self.reckoning.card(holder, now.monotonic_ms);
+            self.reader.present(card);
+        }
+    }
+
+    fn granted(&mut self, granted: &Granted, now: &Now, run: &mut Run) {
+        run.granted += 1;
+        let objection = self.reckoning.objection(granted, now);
+        assert!(objection.is_none(), "{objection:?}");
+        let objection = self.around.attempts.granted(granted, now.monotonic_ms);
+        assert!(objection.is_none(), "{objection:?}");
+        run.granted_after_turning += u64::from(self.reckoning.has_turned());
+        self.reckoning.note_grant();
+        self.passers.ask(None);
+        self.last_reason = None;
+        self.unlocked_until_ms = now.monotonic_ms + UNLOCK_MS;
+        let open_ms = if self.around.random.u8(..20) == 0 { 45_000 } else { 3_000 };
+        self.around.leaf.let_in(self.unlocked_until_ms, now.monotonic_ms, open_ms);
+    }
+
+    fn denied(&mut self, denied: &Denied, now: &Now, run: &mut Run) {
+        run.refused_frames += 1;
+        let begins = self.last_reason.replace(denied.reason) != Some(denied.reason);
+        let asked = match denied.reason {
+            Reason::TurnLeft => Some(Side::Left),
+            Reason::TurnRight => Some(Side::Right),
+            _ => None,
+        };
+        run.asked_to_turn += u64::from(asked.is_some_and(|side| self.reckoning.asked(side)));
+        self.passers.ask(asked);
+        match denied.reason {
+            Reason::LivenessFailed if begins => run.failed_to_turn += 1,
+            Reason::LockedOut | Reason::FacesPaced | Reason::CardBlocked if begins => run.refused_after_failures += 1,
+            Reason::ClockUnknown if begins => run.refused_without_time += 1,
+            _ => {}
+        }
+        // What was answered when the power went is not remembered.
+        if !self.around.disk.power.is_off() {
+            let objection = self.around.attempts.refused(denied, now.monotonic_ms);
+            assert!(objection.is_none(), "{objection:?}");
+        }
+    }
+
+    /// What the turn must have left behind.
+    fn look_after(&mut self, now: &Now, run: &mut Run) {
+        let is_full = self.disk_full_frames > 0;
+        let Surroundings { disk, attempts, leaf, traces, .. } = &mut *self.around;
+        attempts.kept(is_full, || disk.read("memory.json").unwrap_or_default());
+        for trace in leaf.take_traces() {
+            run.doors_forced += u64::from(trace == Trace::Forced);
+            run.doors_held += u64::from(trace == Trace::Held);
+            if !is_full && !disk.power.is_off() {
+                traces.push((trace, now.utc_ms));
+            }
+        }
+    }
+}
+
+/// Those of the database, with the challenge for people who are marked for it.
+fn rules(in_use: &InUse) -> Rules {
+    let mut rules = in_use.rules;
+    rules.liveness = Liveness::Marked;
+    rules
 }

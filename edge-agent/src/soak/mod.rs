@@ -1,16 +1,33 @@
-//! The soak: days at a door in accelerated time, through the real loop, log, store, memory and latch, with faults at random.
-//! What only shows after a while shows here: something that grows, drifts, is lost, or stays open.
+//! The soak: days at a door in accelerated time, through the real loop, log, store, memory, latch, status board and lights,
+//! with faults at random. What only shows after a while shows here: something that grows, drifts, is lost, or stays open.
+//!
+//! People, strangers and photos come and show cards; the door is held open and forced, people leave by the exit button; the
+//! time is uncertain for a third of the while; databases come; camera, networks, disk and lock fail; the unit is stopped,
+//! killed, or loses its power, most often after minutes, one time in eight after hours. Checked against an independent
+//! reckoning that knows nothing of the policy:
+//!
+//! - each grant: enrolled, seen often enough, within their hours at a certain time, with their card, after turning their head
+//!   if they must ([`reckoning`]), and not after too many comparisons in vain, over all lives ([`attempts`]);
+//! - each movement of the lock, and each door that is forced, held or closed again: on record ([`surroundings`], [`leaf`]);
+//! - the status report, in every form: true; the lights: green after a grant, dark at the end ([`report`]).
 //!
 //! One seed says everything that happens, so that whatever is found can be found again: `cargo xtask soak --seed N`.
 
+mod attempts;
+mod clock;
 mod disk;
+mod door;
 mod faults;
+mod leaf;
 mod life;
+mod passers;
 mod people;
 mod reckoning;
+mod report;
+mod scene;
 mod surroundings;
 
-use life::{End, Life};
+use life::{End, FRAMES_OF_AN_HOUR, Life};
 use std::env;
 use std::fs;
 use surroundings::Surroundings;
@@ -37,7 +54,9 @@ fn a_day_at_the_door() {
     let (frames, seed) = (said("SOAK_FRAMES").unwrap_or(MANY_FRAMES), said("SOAK_SEED").unwrap_or(SEED));
     let run = soak(frames, seed);
     println!("seed {seed}: {run:#?}");
-    assert!(run.ends.iter().all(|ends| *ends > 0), "not everything happened: {run:?}");
+    let happened = run.happened();
+    assert!(happened.iter().all(|times| *times > 0), "not everything happened: {run:?}");
+    assert!(run.frames_of_long_lives * 2 > run.frames, "most of the time belongs to lives of hours: {run:?}");
     assert!(run.granted > frames / 5000, "hardly anybody was let in: {run:?}");
     let growth = run.kb_at_end.saturating_sub(run.kb_when_warm);
     assert!(growth <= GROWTH_KB, "{growth} kB more at the end");
@@ -50,6 +69,17 @@ struct Run {
     hours_at_the_door: f64,
     granted: u64,
     refused_frames: u64,
+    asked_to_turn: u64,
+    granted_after_turning: u64,
+    failed_to_turn: u64,
+    /// How often a refusal after too many failed attempts began.
+    refused_after_failures: u64,
+    frames_without_time: u64,
+    refused_without_time: u64,
+    doors_forced: u64,
+    doors_held: u64,
+    /// Status reports that were compared.
+    reports: u64,
     cards_presented: u64,
     databases_taken: u64,
     databases_refused: u64,
@@ -58,8 +88,31 @@ struct Run {
     records: u64,
     /// How often a life of the unit ended each way, in the order of [`End`].
     ends: [u64; 3],
+    /// In lives of an hour or more.
+    frames_of_long_lives: u64,
     kb_when_warm: u64,
     kb_at_end: u64,
+}
+
+impl Run {
+    /// How often each thing happened that must happen in a long run.
+    fn happened(&self) -> Vec<u64> {
+        let others = [
+            self.asked_to_turn,
+            self.granted_after_turning,
+            self.failed_to_turn,
+            self.refused_after_failures,
+            self.refused_without_time,
+            self.doors_forced,
+            self.doors_held,
+            self.reports,
+            self.databases_taken,
+            self.databases_refused,
+            self.rollbacks,
+            self.failed_turns,
+        ];
+        self.ends.into_iter().chain(others).collect()
+    }
 }
 
 fn soak(frames: u64, seed: u64) -> Run {
@@ -67,8 +120,10 @@ fn soak(frames: u64, seed: u64) -> Run {
     let mut run = Run::default();
     while run.frames < frames {
         println!("seed {seed}, frame {}", run.frames);
-        let left = frames - run.frames;
-        let end = Life::begin(&mut around).live(left, &mut run);
+        let before = run.frames;
+        let end = Life::begin(&mut around).live(frames - before, &mut run);
+        let lived = run.frames - before;
+        run.frames_of_long_lives += if lived >= FRAMES_OF_AN_HOUR { lived } else { 0 };
         run.ends[end as usize] += 1;
         around.end_life(end);
         if run.kb_when_warm == 0 && run.frames >= frames / 10 {

@@ -1,22 +1,24 @@
 //! What outlives the unit: disk, clock, door, and what must be true of them.
 
 use super::Run;
+use super::attempts::Attempts;
+use super::clock::WallClock;
 use super::disk::Disk;
+use super::door::WatchedDoor;
+use super::leaf::{Leaf, Trace};
 use super::life::End;
 use super::people::{MODEL, database};
 use crate::audit_log::log_files;
 use crate::audit_log::read::OpenFile;
 use crate::audit_log::verify::{Against, Fault, verify};
 use crate::audit_log::{LogKey, SignedHead};
-use crate::clock::Clock;
-use crate::door::{Door, DoorError};
+use crate::door::Door;
 use fastrand::Rng;
 use files::Storage;
 use files::power_cut::{Loss, PowerCut};
-use shared::policy::{Grant, Now};
+use shared::audit::Event;
 use std::io::Cursor;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 pub(super) const FRAME_MS: u64 = 100;
 pub(super) const UNLOCK_MS: u64 = 5_000;
@@ -26,9 +28,15 @@ pub(super) struct Surroundings {
     pub(super) disk: Disk,
     pub(super) clock: Arc<WallClock>,
     pub(super) door: WatchedDoor,
+    pub(super) leaf: Leaf,
+    pub(super) attempts: Attempts,
     pub(super) random: Rng,
+    /// What the leaf of the door must have left in the log, not yet looked for, and when.
+    pub(super) traces: Vec<(Trace, i64)>,
     /// Grants for which a door moved, not yet looked for in the log.
     moved: Vec<i64>,
+    /// The last record that was there when the log was last looked at.
+    looked_at: u64,
 }
 
 impl Surroundings {
@@ -36,10 +44,11 @@ impl Surroundings {
         let power = PowerCut::default();
         let mut disk = Disk::of(power);
         disk.replace("db", &database(100, MODEL)).unwrap();
-        let clock = Arc::new(WallClock { start_utc_ms: AtomicI64::new(START_UTC_MS), elapsed_ms: AtomicU64::new(0) });
+        let clock = Arc::new(WallClock::starting_at(START_UTC_MS));
         let door = WatchedDoor::default();
         door.beside(&disk);
-        Self { disk, clock, door, random: Rng::with_seed(seed), moved: Vec::new() }
+        let (leaf, attempts, random) = (Leaf::default(), Attempts::default(), Rng::with_seed(seed));
+        Self { disk, clock, door, leaf, attempts, random, traces: Vec::new(), moved: Vec::new(), looked_at: 0 }
     }
 
     pub(super) fn key() -> LogKey {
@@ -62,6 +71,7 @@ impl Surroundings {
         };
         self.disk = Disk::of(self.disk.power.after(loss));
         self.door.beside(&self.disk);
+        self.attempts.end_life();
         self.assert_log_is_whole();
     }
 
@@ -71,16 +81,20 @@ impl Surroundings {
         let mut disk = self.disk.clone();
         let head = disk.read("log.head").unwrap().map(|bytes| SignedHead::parse(&bytes).unwrap());
         let public = Self::key().public();
-        let mut kept = Vec::new();
+        let (mut kept, mut traces) = (Vec::new(), Vec::new());
         let found = verify(files_on(&mut disk), Against { key: Some(&public), head: head.as_ref() }, |line| {
-            kept.extend(line.record().map(|record| (record.sequence, record.utc_ms)));
+            if let Some(record) = line.record() {
+                kept.push((record.sequence, record.utc_ms));
+                traces.extend(trace_of(&record.event).map(|trace| (trace, record.utc_ms)));
+            }
             Ok(())
         });
         let mut faults = found.unwrap().faults;
         faults.retain(|fault: &Fault| !fault.problem.contains("nothing in it is signed"));
         assert!(faults.is_empty(), "{faults:?}");
         // Records that were removed with the oldest file are not looked for.
-        let all_are_kept = kept.first().is_none_or(|(sequence, _)| *sequence == 1);
+        let all_are_kept = kept.first().is_none_or(|(sequence, _)| *sequence <= self.looked_at + 1);
+        self.looked_at = kept.last().map_or(self.looked_at, |(sequence, _)| *sequence);
         let missing = self.moved.iter().filter(|utc_ms| !kept.iter().any(|(_, kept)| kept == *utc_ms)).count();
         assert!(missing == 0 || !all_are_kept, "{missing} doors moved without a record");
         let newest = self.moved.last().copied();
@@ -89,6 +103,8 @@ impl Surroundings {
             "the last move has no record"
         );
         self.moved.clear();
+        let missing: Vec<_> = self.traces.drain(..).filter(|trace| !traces.contains(trace)).collect();
+        assert!(missing.is_empty() || !all_are_kept, "the door was used without a record: {missing:?}");
     }
 
     pub(super) fn assert_everything_ended_well(&mut self, run: &mut Run) {
@@ -97,6 +113,15 @@ impl Surroundings {
         let found = verify(files_on(&mut disk), Against { key: None, head: None }, |_| Ok(())).unwrap();
         run.records = found.last.map_or(0, |head| head.sequence);
         assert!(run.records > run.granted, "{} records of {} grants", run.records, run.granted);
+    }
+}
+
+fn trace_of(event: &Event) -> Option<Trace> {
+    match event {
+        Event::DoorForced => Some(Trace::Forced),
+        Event::DoorHeld { .. } => Some(Trace::Held),
+        Event::DoorClosed { .. } => Some(Trace::ClosedAgain),
+        _ => None,
     }
 }
 
@@ -110,105 +135,4 @@ fn files_on(disk: &mut Disk) -> Vec<OpenFile<Cursor<Vec<u8>>>> {
         found.push(OpenFile { name: "log".to_owned(), first: None, content: Cursor::new(current) });
     }
     found
-}
-
-/// When the lock moves, its record is there even if the power goes now.
-fn assert_recorded(disk: &PowerCut, grant: &Grant) {
-    let kept = disk.after(Loss::All).read("log").unwrap().unwrap_or_default();
-    let last = kept.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty()).unwrap_or_default();
-    let line = String::from_utf8_lossy(last);
-    let is_of_it = [
-        "\"event\":\"granted\"".to_owned(),
-        format!("\"utc_ms\":{}", grant.utc_ms()),
-        format!("\"person\":\"{}\"", grant.person()),
-    ];
-    assert!(is_of_it.iter().all(|part| line.contains(part)), "the lock moves without a record: {line}");
-}
-
-/// A clock whose hands can be moved; the forward-only one goes on as it does.
-#[derive(Debug)]
-pub(super) struct WallClock {
-    start_utc_ms: AtomicI64,
-    elapsed_ms: AtomicU64,
-}
-
-impl WallClock {
-    pub(super) fn pass(&self, ms: u64) {
-        self.elapsed_ms.fetch_add(ms, Ordering::Relaxed);
-    }
-
-    pub(super) fn jump(&self, ms: i64) {
-        self.start_utc_ms.fetch_add(ms, Ordering::Relaxed);
-    }
-
-    pub(super) fn elapsed_ms(&self) -> u64 {
-        self.elapsed_ms.load(Ordering::Relaxed)
-    }
-}
-
-impl Clock for WallClock {
-    fn now(&self) -> Now {
-        let elapsed = self.elapsed_ms();
-        let utc_ms = self.start_utc_ms.load(Ordering::Relaxed).saturating_add_unsigned(elapsed);
-        Now::trusted(utc_ms, elapsed)
-    }
-}
-
-/// A door that knows whether it is open, and for whom it was opened. Clones are the same door.
-#[derive(Clone, Default)]
-pub(super) struct WatchedDoor {
-    state: Arc<Mutex<State>>,
-}
-
-#[derive(Default)]
-struct State {
-    is_unlocked: bool,
-    moves: Vec<i64>,
-    sticks: usize,
-    disk: Option<PowerCut>,
-}
-
-impl WatchedDoor {
-    pub(super) fn is_unlocked(&self) -> bool {
-        self.state.lock().unwrap().is_unlocked
-    }
-
-    /// From now on the log lies on this disk.
-    fn beside(&self, disk: &Disk) {
-        self.state.lock().unwrap().disk = Some(disk.power.clone());
-    }
-
-    pub(super) fn stick(&self, movements: usize) {
-        self.state.lock().unwrap().sticks = movements;
-    }
-
-    fn take_moves(&self) -> Vec<i64> {
-        std::mem::take(&mut self.state.lock().unwrap().moves)
-    }
-
-    fn moves(state: &mut State) -> Result<(), DoorError> {
-        if state.sticks > 0 {
-            state.sticks -= 1;
-            return Err(DoorError::Stuck { reason: "it sticks".to_owned() });
-        }
-        Ok(())
-    }
-}
-
-impl Door for WatchedDoor {
-    fn unlock(&mut self, grant: Grant) -> Result<(), DoorError> {
-        let mut state = self.state.lock().unwrap();
-        state.disk.as_ref().inspect(|disk| assert_recorded(disk, &grant));
-        Self::moves(&mut state)?;
-        state.is_unlocked = true;
-        state.moves.push(grant.utc_ms());
-        Ok(())
-    }
-
-    fn lock(&mut self) -> Result<(), DoorError> {
-        let mut state = self.state.lock().unwrap();
-        Self::moves(&mut state)?;
-        state.is_unlocked = false;
-        Ok(())
-    }
 }

@@ -1,0 +1,45 @@
+//! A clock on a wall: it jumps, and at times nothing speaks for it.
+
+use crate::clock::Clock;
+use shared::policy::Now;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+
+/// A clock whose hands can be moved; the forward-only one goes on as it does.
+#[derive(Debug)]
+pub(super) struct WallClock {
+    start_utc_ms: AtomicI64,
+    elapsed_ms: AtomicU64,
+    is_trusted: AtomicBool,
+}
+
+impl WallClock {
+    pub(super) fn starting_at(utc_ms: i64) -> Self {
+        let (start_utc_ms, elapsed_ms) = (AtomicI64::new(utc_ms), AtomicU64::new(0));
+        Self { start_utc_ms, elapsed_ms, is_trusted: AtomicBool::new(true) }
+    }
+
+    pub(super) fn pass(&self, ms: u64) {
+        self.elapsed_ms.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    pub(super) fn jump(&self, ms: i64) {
+        self.start_utc_ms.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    /// Whether something speaks for it from now on.
+    pub(super) fn trust(&self, is_trusted: bool) {
+        self.is_trusted.store(is_trusted, Ordering::Relaxed);
+    }
+
+    pub(super) fn elapsed_ms(&self) -> u64 {
+        self.elapsed_ms.load(Ordering::Relaxed)
+    }
+}
+
+impl Clock for WallClock {
+    fn now(&self) -> Now {
+        let elapsed = self.elapsed_ms();
+        let utc_ms = self.start_utc_ms.load(Ordering::Relaxed).saturating_add_unsigned(elapsed);
+        if self.is_trusted.load(Ordering::Relaxed) { Now::trusted(utc_ms, elapsed) } else { Now::new(utc_ms, elapsed) }
+    }
+}

@@ -1,0 +1,80 @@
+//! The lock of the door, which may stick, and which knows that nothing unlocks it without a record.
+
+use super::disk::Disk;
+use crate::door::{Door, DoorError};
+use files::Storage;
+use files::power_cut::{Loss, PowerCut};
+use shared::policy::Grant;
+use std::sync::{Arc, Mutex};
+
+/// A door that knows whether it is open, and for whom it was opened. Clones are the same door.
+#[derive(Clone, Default)]
+pub(super) struct WatchedDoor {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    is_unlocked: bool,
+    moves: Vec<i64>,
+    sticks: usize,
+    disk: Option<PowerCut>,
+}
+
+impl WatchedDoor {
+    pub(super) fn is_unlocked(&self) -> bool {
+        self.state.lock().unwrap().is_unlocked
+    }
+
+    /// From now on the log lies on this disk.
+    pub(super) fn beside(&self, disk: &Disk) {
+        self.state.lock().unwrap().disk = Some(disk.power.clone());
+    }
+
+    pub(super) fn stick(&self, movements: usize) {
+        self.state.lock().unwrap().sticks = movements;
+    }
+
+    pub(super) fn take_moves(&self) -> Vec<i64> {
+        std::mem::take(&mut self.state.lock().unwrap().moves)
+    }
+
+    fn moves(state: &mut State) -> Result<(), DoorError> {
+        if state.sticks > 0 {
+            state.sticks -= 1;
+            return Err(DoorError::Stuck { reason: "it sticks".to_owned() });
+        }
+        Ok(())
+    }
+}
+
+impl Door for WatchedDoor {
+    fn unlock(&mut self, grant: Grant) -> Result<(), DoorError> {
+        let mut state = self.state.lock().unwrap();
+        state.disk.as_ref().inspect(|disk| assert_recorded(disk, &grant));
+        Self::moves(&mut state)?;
+        state.is_unlocked = true;
+        state.moves.push(grant.utc_ms());
+        Ok(())
+    }
+
+    fn lock(&mut self) -> Result<(), DoorError> {
+        let mut state = self.state.lock().unwrap();
+        Self::moves(&mut state)?;
+        state.is_unlocked = false;
+        Ok(())
+    }
+}
+
+/// When the lock moves, its record is there even if the power goes now.
+fn assert_recorded(disk: &PowerCut, grant: &Grant) {
+    let kept = disk.after(Loss::All).read("log").unwrap().unwrap_or_default();
+    let last = kept.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty()).unwrap_or_default();
+    let line = String::from_utf8_lossy(last);
+    let is_of_it = [
+        "\"event\":\"granted\"".to_owned(),
+        format!("\"utc_ms\":{}", grant.utc_ms()),
+        format!("\"person\":\"{}\"", grant.person()),
+    ];
+    assert!(is_of_it.iter().all(|part| line.contains(part)), "the lock moves without a record: {line}");
+}

@@ -1,0 +1,133 @@
+//! The leaf of the door, its contact and the exit button. It knows by itself what must be on record of how it is used.
+
+use crate::door::WatchRules;
+use crate::door::contacts::{Change, Contact, Contacts};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+pub(super) const WATCH: WatchRules = WatchRules { held_ms: 30_000, leave_ms: 5_000 };
+/// After the lock has gone back, somebody may still have a hand on the door.
+const HAND_ON_DOOR_MS: u64 = 2_000;
+
+/// What must be on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trace {
+    Forced,
+    Held,
+    ClosedAgain,
+}
+
+/// Clones are the same leaf.
+#[derive(Clone, Default)]
+pub(super) struct Leaf(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    /// What people will do with it, in the order of time.
+    planned: VecDeque<Change>,
+    is_open: bool,
+    is_pressed: bool,
+    opened_ms: u64,
+    may_open_until_ms: u64,
+    is_held: bool,
+    is_wrong: bool,
+    traces: Vec<Trace>,
+}
+
+impl Leaf {
+    /// A unit begins to watch it. Nobody knows who opened a door that is open.
+    pub(super) fn watched_from(&self, now_ms: u64) {
+        let mut state = self.state();
+        (state.is_held, state.is_wrong) = (false, false);
+        state.may_open_until_ms = 0;
+        if state.is_open {
+            (state.opened_ms, state.may_open_until_ms) = (now_ms, now_ms + HAND_ON_DOOR_MS);
+        }
+        if state.is_pressed {
+            state.may_open_until_ms = state.may_open_until_ms.max(now_ms + WATCH.leave_ms);
+        }
+        state.traces.clear();
+    }
+
+    /// Somebody was let in until the lock goes back, goes in, and the leaf is open for so long.
+    pub(super) fn let_in(&self, locks_at_ms: u64, now_ms: u64, open_ms: u64) {
+        let mut state = self.state();
+        state.may_open_until_ms = state.may_open_until_ms.max(locks_at_ms + HAND_ON_DOOR_MS);
+        state.plan(&[(now_ms + 1_000, door(true)), (now_ms + 1_000 + open_ms, door(false))]);
+    }
+
+    /// Somebody presses the exit button and leaves.
+    pub(super) fn leave(&self, now_ms: u64) {
+        let (press, release) = (Contact::Exit { pressed: true }, Contact::Exit { pressed: false });
+        let leaves =
+            [(now_ms, press), (now_ms + 300, release), (now_ms + 1_000, door(true)), (now_ms + 3_000, door(false))];
+        self.state().plan(&leaves);
+    }
+
+    /// Somebody opens it without being let in.
+    pub(super) fn force(&self, now_ms: u64, open_ms: u64) {
+        self.state().plan(&[(now_ms, door(true)), (now_ms + open_ms, door(false))]);
+    }
+
+    /// What must be on record since this was last asked.
+    pub(super) fn take_traces(&self) -> Vec<Trace> {
+        std::mem::take(&mut self.state().traces)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+}
+
+const fn door(open: bool) -> Contact {
+    Contact::Door { open }
+}
+
+impl State {
+    /// Unless somebody is at the door already.
+    fn plan(&mut self, changes: &[(u64, Contact)]) {
+        if self.planned.is_empty() && !self.is_open {
+            self.planned = changes.iter().map(|&(at_ms, contact)| Change { contact, at_ms }).collect();
+        }
+    }
+
+    fn happens(&mut self, Change { contact, at_ms }: Change) {
+        match contact {
+            Contact::Exit { pressed } => {
+                self.is_pressed = pressed;
+                self.may_open_until_ms = self.may_open_until_ms.max(at_ms + WATCH.leave_ms);
+            }
+            Contact::Door { open: true } => {
+                (self.is_open, self.opened_ms) = (true, at_ms);
+                self.is_wrong = !self.is_pressed && at_ms >= self.may_open_until_ms;
+                self.traces.extend(self.is_wrong.then_some(Trace::Forced));
+            }
+            Contact::Door { open: false } => {
+                self.traces.extend(self.is_wrong.then_some(Trace::ClosedAgain));
+                (self.is_open, self.is_held, self.is_wrong) = (false, false, false);
+            }
+        }
+    }
+}
+
+impl Contacts for Leaf {
+    fn is_open(&self) -> bool {
+        self.state().is_open
+    }
+
+    fn is_exit_pressed(&self) -> bool {
+        self.state().is_pressed
+    }
+
+    fn changes(&mut self, now_ms: u64) -> Vec<Change> {
+        let mut state = self.state();
+        let due = state.planned.iter().take_while(|change| change.at_ms <= now_ms).count();
+        let changes: Vec<Change> = state.planned.drain(..due).collect();
+        changes.iter().for_each(|change| state.happens(*change));
+        if state.is_open && !state.is_held && now_ms - state.opened_ms >= WATCH.held_ms {
+            (state.is_held, state.is_wrong) = (true, true);
+            state.traces.push(Trace::Held);
+        }
+        changes
+    }
+}

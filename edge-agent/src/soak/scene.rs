@@ -1,0 +1,73 @@
+//! What is before the camera, and how camera and networks see it or fail to.
+
+use super::passers::Passer;
+use crate::camera::{CameraError, Captured, FrameSource};
+use crate::sight::Sight;
+use crate::unit::Timings;
+use models::{Frame, ModelError};
+use shared::gallery::Gallery;
+use shared::policy::{ObservedFace, Policy};
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+/// What the camera and the networks do in the next frame.
+#[derive(Default)]
+pub(super) struct Scene {
+    pub(super) faces: Vec<Passer>,
+    pub(super) camera_fails: u32,
+    pub(super) networks_fail: u32,
+    pub(super) noise: f32,
+}
+
+pub(super) type Shared<T> = Arc<Mutex<T>>;
+
+pub(super) struct Camera {
+    frame: Frame,
+    scene: Shared<Scene>,
+}
+
+impl Camera {
+    pub(super) fn of(scene: Shared<Scene>) -> Self {
+        Self { frame: Frame::from_rgb(1, 1, vec![128; 3]).unwrap(), scene }
+    }
+}
+
+impl FrameSource for Camera {
+    fn next_frame(&mut self) -> Result<Captured<'_>, CameraError> {
+        let mut scene = self.scene.lock().unwrap();
+        if scene.camera_fails > 0 {
+            scene.camera_fails -= 1;
+            return Err(CameraError::NoFiles { folder: PathBuf::from("a camera that is lost") });
+        }
+        Ok(Captured::Frame(&self.frame))
+    }
+}
+
+impl Scene {
+    pub(super) fn is_seen(&self) -> bool {
+        self.camera_fails == 0 && self.networks_fail == 0
+    }
+}
+
+/// In place of networks.
+pub(super) struct Eyes {
+    pub(super) gallery: Arc<Gallery>,
+    pub(super) scene: Shared<Scene>,
+}
+
+impl Sight for Eyes {
+    fn look(&mut self, _: &Frame, policy: &Policy, _: &mut Timings) -> Result<Vec<ObservedFace>, ModelError> {
+        let mut scene = self.scene.lock().unwrap();
+        if scene.networks_fail > 0 {
+            scene.networks_fail -= 1;
+            return Err(ModelError::Read { path: PathBuf::new(), source: io::Error::other("out of order") });
+        }
+        let (claimed, noise) = (policy.claimed(), scene.noise);
+        Ok(scene.faces.iter().map(|passer| passer.observed(&self.gallery, claimed, noise)).collect())
+    }
+
+    fn know(&mut self, gallery: &Arc<Gallery>) {
+        self.gallery = Arc::clone(gallery);
+    }
+}
