@@ -40,7 +40,7 @@ pub(super) fn has_hours(number: u8) -> bool {
 
 /// Whether they must turn their head.
 pub(super) fn is_challenged(number: u8) -> bool {
-    number % 4 == 0
+    number.is_multiple_of(4)
 }
 
 pub(super) fn card_of(number: u8) -> CardNumber {

@@ -241,7 +241,7 @@ fn each_change_is_one_fault_and_what_follows_is_checked_all_the_same() {
             "a line torn, and a later one changed",
             |log| {
                 log[1].truncate(20);
-                log[1].push_str("\u{1}");
+                log[1].push('\u{1}');
                 log[9] = reprinted(&log[9], |record| record.utc_ms += 1);
             },
             &[2, 10],
