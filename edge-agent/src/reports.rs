@@ -20,7 +20,7 @@ pub fn since_start() -> Duration {
     START.elapsed()
 }
 
-/// How often something may be reported: [`BURST`] times at once, then once in [`ONE_MORE_EVERY`].
+/// How often something may be reported: ten times at once, then once in five minutes.
 #[derive(Debug, Clone)]
 pub struct Allowance {
     left: u32,
