@@ -235,7 +235,7 @@ mod tests {
         };
         let expected = "\
 now  forgotten: 00ff
-erased      in people.db: the name, 3 encodings of 2 photos, 1 cards, the note
+erased      in people.db: the name, 3 encodings of 2 photos, 1 card, the note
 erased      cache/a
 now         4 people, sequence 8, SHA-256 ab
 TO BE ERASED ELSEWHERE
