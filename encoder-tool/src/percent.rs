@@ -8,8 +8,8 @@ pub(crate) fn percent(rate: f64) -> String {
     if from_the_end <= 0.0 {
         return format!("{percent:.0} %");
     }
-    // The place of the first digit that is not 0, from 1 for tenths.
-    let place = -from_the_end.log10().floor();
+    // The place of the first digit that is not 0, from 1 for tenths. A hair more, for 1 - 0.99999 falls short.
+    let place = -(from_the_end.log10() + 1e-9).floor();
     let digits = (place + 1.0).clamp(1.0, 15.0) as usize;
     format!("{percent:.digits$} %")
 }
