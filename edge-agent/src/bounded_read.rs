@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// What came through a pipe.
 pub(crate) enum Heard {
-    /// So many.
+    /// This many.
     Bytes(usize),
     /// It was silent for as long as was waited.
     Nothing,

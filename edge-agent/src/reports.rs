@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-/// So many reports may follow each other at once.
+/// This many reports may follow each other at once.
 const BURST: u32 = 10;
 /// Then one more for each of these: 288 a day.
 const ONE_MORE_EVERY: Duration = Duration::from_secs(5 * 60);

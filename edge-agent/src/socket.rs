@@ -25,7 +25,7 @@ pub(crate) fn listen(socket: &Path, mode: u32) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// At most so many bytes: up to a line feed, or to where the asker stopped.
+/// At most this many bytes: up to a line feed, or to where the asker stopped.
 ///
 /// # Errors
 /// What the system says; [`ErrorKind::TimedOut`] when the asker takes too long.

@@ -59,7 +59,7 @@ fn window(choices: &mut Choices<'_>) -> Result<Window, LayerError> {
     Window::new(pair(choices, 6), pair(choices, 5), pair(choices, 4), pair(choices, 4))
 }
 
-/// About as many numbers as are wanted: nearly always exactly so many.
+/// About as many numbers as are wanted: nearly always exactly this many.
 fn count(choices: &mut Choices<'_>, wanted: usize) -> usize {
     let wanted = wanted.min(MOST);
     match choices.byte() {

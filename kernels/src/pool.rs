@@ -20,7 +20,7 @@ pub fn largest<T: Copy + PartialOrd>(
     Ok(())
 }
 
-/// What a pool makes of a picture of that size, for which there are so many numbers, and room for so many.
+/// What a pool makes of a picture of that size, for which there are this many numbers, and room for this many.
 pub(crate) fn required(window: &Window, numbers: usize, extent: Extent, room: usize) -> Result<Extent, LayerError> {
     let output = window.output(extent, extent.channels)?;
     LayerError::require_numbers("the picture", numbers, extent.numbers())?;

@@ -9,7 +9,7 @@ fn window(size: [usize; 2], stride: [usize; 2], before: [usize; 2], after: [usiz
     Window::new(size, stride, before, after).unwrap()
 }
 
-/// So many shapes are made up.
+/// This many shapes are made up.
 const ANY_CASES: usize = 60;
 
 /// Pictures and windows: what the networks have, and what is at the edge of a tile, a step or a chunk.

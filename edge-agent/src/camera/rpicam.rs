@@ -219,7 +219,7 @@ impl Running {
 
     fn next_picture(&mut self, pause: Duration, longest: Duration, picture: &mut Vec<u8>) -> Result<End, Fault> {
         let Some(Rows { layout, beginnings }) = &mut self.rows else { return Ok(End::OfPipe) };
-        // It was learnt from a picture of so many bytes.
+        // It was learnt from a picture of this many bytes.
         picture.resize(layout.bytes().unwrap_or_default(), 0);
         let until = Instant::now() + longest;
         let (mut filled, mut paused_before, mut paused_within) = (0, false, false);

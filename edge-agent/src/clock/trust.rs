@@ -12,7 +12,7 @@ use std::time::Duration;
 /// The file is looked for so often.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// `timedatectl` is asked each so many looks. More seldom than every 30 seconds, timedated would end in between, and each of
+/// `timedatectl` is asked once in this many looks. More seldom than every 30 seconds, timedated would end in between, and each of
 /// its starts is three lines in the journal.
 const LOOKS_PER_QUESTION: u32 = 15;
 

@@ -174,7 +174,7 @@ impl PolicyRules {
         Ok(self.with_threshold(1.0).check()?)
     }
 
-    /// Why so many pictures a second cannot let anybody in, if they cannot.
+    /// Why this many pictures a second cannot let anybody in, if they cannot.
     pub fn objection_to_rate(&self, frames_per_second: f64) -> Option<String> {
         let rules = self.with_threshold(1.0);
         let frame_ms = 1000.0 / frames_per_second;

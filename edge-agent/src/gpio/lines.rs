@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Whom `gpioinfo` names as the user of our lines.
 const CONSUMER: &str = "edge-agent";
 
-/// So many edges are kept until they are read: more than two cards of 64 bits.
+/// This many edges are kept until they are read: more than two cards of 64 bits.
 const EDGES_KEPT: u32 = 256;
 
 /// Also pulls the pin to this level: where the kernel makes a released pin an input, it stays there.

@@ -91,7 +91,7 @@ impl Attempts {
     }
 }
 
-/// How long so many failed attempts take at least: after the fifth, and each that follows, one waits for 30 s, 1 min and so
+/// How long this many failed attempts take at least: after the fifth, and each that follows, one waits for 30 s, 1 min and so
 /// on up to 15 min; after the fiftieth and each that follows for 5 min, and with a card for ever.
 fn least_ms(tried: Tried, failures: u64) -> u64 {
     let wait_ms = |failure: u64| match (tried, failure) {

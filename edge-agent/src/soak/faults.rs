@@ -26,9 +26,9 @@ pub(super) enum Happening {
     Rollback,
     /// So many cards are presented one after the other.
     Cards(u32),
-    /// Somebody presents the same card again and again for so many frames.
+    /// Somebody presents the same card again and again for this many frames.
     CardAgain(u32),
-    /// Somebody opens the door from outside without being let in, for so many milliseconds.
+    /// Somebody opens the door from outside without being let in, for this many milliseconds.
     DoorForced(u64),
     /// Somebody leaves by the exit button.
     Leaves,

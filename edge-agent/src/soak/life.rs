@@ -31,7 +31,7 @@ const UPKEEP: Upkeep = Upkeep { file_bytes: 40_000, all_bytes: 400_000, keep_day
 const LOOK_EVERY: u64 = 3;
 const REPORT_EVERY: u64 = 2_000;
 pub(super) const FRAMES_OF_AN_HOUR: u64 = 36_000;
-/// A card that is presented again and again is, in each so many frames.
+/// A card that is presented again and again is presented once in this many frames.
 const AGAIN_EVERY: u32 = 5;
 
 /// How a life ended.
@@ -50,7 +50,7 @@ pub(super) struct Life<'a> {
     reader: ScriptedReader,
     /// To be presented, one in each turn.
     cards: VecDeque<CardNumber>,
-    /// Presented again and again, for so many more frames.
+    /// Presented again and again, for this many more frames.
     card_again: Option<(CardNumber, u32)>,
     camera: Camera,
     scene: Shared<Scene>,
@@ -61,7 +61,7 @@ pub(super) struct Life<'a> {
     has_stuck: bool,
     unlocked_until_ms: u64,
     last_reason: Option<Reason>,
-    /// So many frames nothing ends it: one life in eight lasts for hours.
+    /// This many frames nothing ends it: one life in eight lasts for hours.
     protected_frames: u64,
 }
 

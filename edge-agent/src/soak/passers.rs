@@ -11,9 +11,9 @@ use std::sync::Arc;
 /// How far across the face a nose is seen when the head is turned, and how many frames it takes to turn it.
 const TURNED: f32 = 0.35;
 const FRAMES_TO_TURN: f32 = 5.0;
-/// Whoever is asked to do something takes so many frames to understand it.
+/// A person who is asked to do something takes this many frames to understand it.
 const FRAMES_TO_UNDERSTAND: u32 = 6;
-/// Whoever holds up a photo stays for at least so many frames, more than a challenge lasts.
+/// A person who holds up a photo stays for at least this many frames, more than a challenge lasts.
 const FRAMES_WITH_PHOTO: u32 = 80;
 
 /// Who is before the camera for a while: some faces, of people by number or of strangers.

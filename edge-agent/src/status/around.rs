@@ -41,7 +41,7 @@ pub(crate) struct LockoutReport {
     pub(crate) kind: String,
     /// Whose card, for `card_of`.
     pub(crate) person_id: Option<String>,
-    /// So many attempts failed.
+    /// This many attempts failed.
     pub(crate) failures: u32,
     /// When it ends; `None` if an administrator must end it.
     pub(crate) ends_in_seconds: Option<u64>,

@@ -6,7 +6,7 @@ use shared::gallery::{Details, Gallery, Person, PersonName, PhotoDigest};
 use shared::schedule::Schedule;
 use std::collections::{BTreeSet, HashMap};
 
-/// So many people may be missing from the new database, or this share of all, before that must be asked for: whoever builds
+/// This many people may be missing from the new database, or this share of all, before that must be asked for: whoever builds
 /// from half of the folders locks out the other half.
 const REMOVED_WITHOUT_ASKING: usize = 2;
 const SHARE_REMOVED_WITHOUT_ASKING: f64 = 0.1;

@@ -119,7 +119,7 @@ impl Verifier {
     }
 }
 
-/// Whether a line follows a head, with so many unreadable lines between them.
+/// Whether a line follows a head, with this many unreadable lines between them.
 fn follows(before: Head, unreadable: u64, link: &Link) -> Result<(), LineProblem> {
     let Link { sequence, previous } = *link;
     let next = before.sequence.checked_add(1);

@@ -25,7 +25,7 @@ pub enum GalleryError {
         "a people database has at most {MAX_DATABASE_BYTES} bytes, this has {bytes}: enrol fewer people, or fewer photos of each"
     )]
     TooLarge {
-        /// How many it has, or at least so many.
+        /// How many it has, or at least this many.
         bytes: u64,
     },
     /// The file was written in a format that this program does not know.

@@ -7,7 +7,7 @@
 
 use super::lockouts::Tried;
 
-/// So many judged frames that match nobody are one failed attempt.
+/// This many judged frames that match nobody are one failed attempt.
 pub const FRAMES_OF_AN_ATTEMPT: u32 = 8;
 
 /// What has come of the followed face so far.

@@ -17,11 +17,11 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-/// After so many failed attempts without a grant, cards of a person are refused until somebody ends that.
+/// After this many failed attempts without a grant, cards of a person are refused until somebody ends that.
 pub const MAX_FAILURES_OF_A_CLAIM: u32 = 50;
 /// The same where everybody must pass the liveness challenge.
 pub const MAX_FAILURES_WITH_LIVENESS: u32 = 100;
-/// After so many failed attempts by face without a grant, faces are judged one at a time, with a pause between them.
+/// After this many failed attempts by face without a grant, faces are judged one at a time, with a pause between them.
 pub const FAILURES_BEFORE_PACING: u32 = 50;
 /// That pause, in milliseconds.
 pub const PACE_MS: u64 = 5 * 60_000;
@@ -41,7 +41,7 @@ pub enum Kind {
     CardOf(PersonId),
 }
 
-/// So many failed attempts of a kind, none of which a grant followed.
+/// This many failed attempts of a kind, none of which a grant followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failures {
     /// Of this kind.
@@ -106,7 +106,7 @@ pub struct Locked {
 pub enum LockoutEnd {
     /// After this many milliseconds.
     InMs(u64),
-    /// Never by itself, but every so many milliseconds one face is judged.
+    /// Never by itself, but one face is judged each time this many milliseconds have passed.
     OneFaceEach(u64),
     /// Never by itself: an administrator clears it, or the person has a new card.
     WhenCleared,

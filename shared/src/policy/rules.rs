@@ -67,7 +67,7 @@ pub struct Rules {
     pub lockout_after: u32,
     /// How many milliseconds the first such time lasts, at least 1. It doubles with each failed attempt that follows.
     pub lockout_ms: u64,
-    /// It is never longer than so many milliseconds, at least `lockout_ms`.
+    /// It is never longer than this many milliseconds, at least `lockout_ms`.
     pub lockout_ceiling_ms: u64,
     /// Whether the same person is let in twice in a short while; `None` lets them.
     pub anti_passback: Option<AntiPassback>,

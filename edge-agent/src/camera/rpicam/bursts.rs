@@ -1,6 +1,6 @@
 //! Where pictures end in a stream of bytes without marks, and how long their rows are.
 //!
-//! `rpicam-vid --flush` writes each picture at once and then pauses until the next. So many bytes between two pauses are
+//! `rpicam-vid --flush` writes each picture at once and then pauses until the next. This many bytes between two pauses are
 //! a picture, and with its width and height known, that says how long its rows are. libcamera pads them: to multiples of 64
 //! bytes on a Pi 4 (`vc4.cpp`), of 128 on a Pi 5 (`pisp.cpp`, `computeOptimalStride`); no such number is relied on here.
 
@@ -9,7 +9,7 @@ use super::super::layout::Layout;
 /// Rows with more padding than this are none.
 const MOST_PADDING: usize = 256;
 
-/// In so many bursts two pictures must have come, one after the other.
+/// In this many bursts two pictures must have come, one after the other.
 const MOST_BURSTS: u32 = 12;
 
 /// The bursts of bytes at the beginning of a stream.
@@ -27,12 +27,12 @@ impl Bursts {
         Self { wanted, last: None, heard: 0 }
     }
 
-    /// So many bytes a picture has at most.
+    /// This many bytes a picture has at most.
     pub(super) fn longest(&self) -> usize {
         with_stride(self.wanted, self.wanted.stride + MOST_PADDING).bytes().unwrap_or_default()
     }
 
-    /// What so many bytes between two pauses say: the layout, once two pictures of it came one after the other. A burst that
+    /// What this many bytes between two pauses say: the layout, once two pictures of it came one after the other. A burst that
     /// is no picture, as when the writer was held up in the middle of one, says nothing.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ const fn with_stride(layout: Layout, stride: usize) -> Layout {
 /// Whether pictures still begin where a pause ends.
 #[derive(Debug, Default)]
 pub(super) struct Beginnings {
-    /// So many pictures in a row had their pause in the middle.
+    /// This many pictures in a row had their pause in the middle.
     astray: u32,
 }
 
