@@ -16,6 +16,7 @@ use tests::{Said, said, service_environment};
 
 /// Longer than anything here takes on a busy computer.
 const PATIENCE: Duration = Duration::from_secs(120);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
 /// The unit and everything that is its own.
 pub(crate) struct RunningUnit {
@@ -191,7 +192,26 @@ impl RunningUnit {
     /// Sends it a signal, and gives how it ended.
     pub(super) fn end(&mut self, signal: &str) -> ExitStatus {
         self.send(signal);
-        self.child.wait().unwrap()
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(ended) = self.child.try_wait().unwrap() {
+                return ended;
+            }
+            assert!(Instant::now() < until, "{signal} has not ended it: {}", self.stderr());
+            thread::sleep(BETWEEN_LOOKS);
+        }
+    }
+
+    /// Sends it a signal again and again, as a fault that recurs at once, and gives how it ended.
+    pub(super) fn end_by_repeated(&mut self, signal: &str) -> ExitStatus {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            self.send(signal);
+            if let Some(ended) = self.child.try_wait().unwrap() {
+                return ended;
+            }
+            assert!(Instant::now() < until, "{signal} has not ended it: {}", self.stderr());
+        }
     }
 
     /// Tells it to end, as systemd does, and gives its exit code.
