@@ -17,13 +17,13 @@ use models::Recogniser;
 use models::golden::Tested;
 use serde::Serialize;
 use shared::policy::Policy;
-use terminal::{Answer, Help, counted, print, print_json};
+use terminal::{Answer, Help, ShowPath, ShownPath, counted, print, print_json};
 
 /// What was found sound.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Checked {
-    config: String,
-    database: String,
+    config: ShownPath,
+    database: ShownPath,
     sequence: u64,
     people: usize,
     encodings: usize,
@@ -39,7 +39,7 @@ struct Checked {
     lock: Option<CheckedLock>,
     /// `evdev` or `wiegand`.
     reader: Option<&'static str>,
-    audit: String,
+    audit: ShownPath,
     /// What speaks for this computer's clock now; `None` if nothing does.
     clock_evidence: Option<&'static str>,
     /// The same for people, or why nothing does.
@@ -78,8 +78,8 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     };
     let clock = config.clock.witnesses(last_recorded_utc_ms(&config.audit.path)).ask(utc_now_ms());
     let checked = Checked {
-        config: arguments.config.display().to_string(),
-        database: path.display().to_string(),
+        config: arguments.config.shown(),
+        database: path.shown(),
         sequence: gallery.header().sequence,
         people: gallery.people().len(),
         encodings: gallery.encoding_count(),
@@ -98,7 +98,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
         not_tried: devices(&config),
         lock,
         reader: config.reader.as_ref().map(Reader::kind),
-        audit: config.audit.path.display().to_string(),
+        audit: config.audit.path.shown(),
         clock_evidence: clock.as_ref().ok().map(|evidence| evidence.code()),
         clock: clock.map_or_else(
             |doubt| format!("not trusted, so that people with dates or hours are refused: {doubt}"),
@@ -117,7 +117,7 @@ fn about_set_file(config: &Config) -> Option<String> {
     (!set_file.starts_with("/run")).then(|| {
         format!(
             "[clock] set-file is {}: what does not lie in /run is still there after a restart, when nobody has set the clock",
-            set_file.display()
+            set_file.shown()
         )
     })
 }
@@ -174,8 +174,8 @@ mod tests {
     #[test]
     fn words() {
         let checked = Checked {
-            config: "c.toml".to_owned(),
-            database: "people.db".to_owned(),
+            config: "c.toml".shown(),
+            database: "people.db".shown(),
             sequence: 7,
             people: 2,
             encodings: 5,
@@ -200,7 +200,7 @@ mod tests {
                 when_released: None,
             }),
             reader: Some("wiegand"),
-            audit: "audit.jsonl".to_owned(),
+            audit: "audit.jsonl".shown(),
             clock_evidence: Some("time_server"),
             clock: "trusted: a time server has set it".to_owned(),
             not_tried: vec!["the lock's GPIO17".to_owned()],

@@ -6,7 +6,7 @@ use crate::config::Config;
 use files::owner::{OwnerError, become_owner_of, this_user};
 use files::{FolderLock, LockError, folder_of};
 use std::path::Path;
-use terminal::Help;
+use terminal::{Help, ShowPath};
 
 /// What the packaged service has beside the groups of its user (`SupplementaryGroups=` in `edge-agent.service`).
 const DEVICE_GROUPS: [&str; 3] = ["video", "gpio", "input"];
@@ -59,7 +59,7 @@ pub(crate) fn lock_unless_a_unit_runs(config: &Config) -> anyhow::Result<Result<
 
 /// What to do where something is not this user's to write.
 pub(crate) fn give_away(folder: &Path) -> String {
-    format!("give what is in it to the unit's user: `sudo chown -R {}: {}`", this_user(), folder.display())
+    format!("give what is in it to the unit's user: `sudo chown -R {}: {}`", this_user(), folder.shown())
 }
 
 #[cfg(test)]

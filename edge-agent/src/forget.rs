@@ -15,7 +15,7 @@ use serde::Serialize;
 use shared::gallery::PersonId;
 use std::fs;
 use std::path::{Path, PathBuf};
-use terminal::{Answer, Help, print, print_json};
+use terminal::{Answer, Help, ShowPath, ShownPath, print, print_json};
 
 /// Erase the name of a person beside the audit log, and say what else there is of them.
 ///
@@ -45,7 +45,7 @@ struct Receipt {
     utc: String,
     person_id: String,
     /// Files from which the name was erased.
-    erased: Vec<String>,
+    erased: Vec<ShownPath>,
     /// Records that keep the id.
     records_with_id: u64,
     /// When the last of them is removed at the latest.
@@ -53,7 +53,7 @@ struct Receipt {
     /// Pictures of people that were erased; the unit keeps none.
     snapshots: u64,
     /// Databases of this unit that still have the person, so that the name comes back with them.
-    still_in: Vec<String>,
+    still_in: Vec<ShownPath>,
     /// Databases of this unit that could not be looked into, with the reason.
     not_looked_into: Vec<String>,
     /// What only people can do.
@@ -81,14 +81,14 @@ pub(crate) fn run(arguments: &Forget) -> anyhow::Result<Answer> {
     let log = arguments.log.as_ref().unwrap_or(&config.audit.path);
     let (folder, name) = folder_and_name(log)?;
     folders::step_down(&[folder])?;
-    let _alone = wait_for_folder(folder).with_context(|| folder.display().to_string())?;
+    let _alone = wait_for_folder(folder).with_context(|| folder.shown().to_string())?;
     let mut storage = Folder::at(folder);
     let mut names = Names::read(&mut storage, name)?;
     let meant = names.meant_by(&arguments.person);
     let id = match meant[..] {
         [id] => id,
         [] => {
-            return Err(anyhow::anyhow!("nobody is known as {} beside {}", arguments.person, log.display()))
+            return Err(anyhow::anyhow!("nobody is known as {} beside {}", arguments.person, log.shown()))
                 .help("give the person's id: `encoder-tool list` shows it");
         }
         _ => {
@@ -100,7 +100,7 @@ pub(crate) fn run(arguments: &Forget) -> anyhow::Result<Answer> {
     let mut erased = Vec::new();
     if names.forget(&id) {
         names.write(&mut storage, name)?;
-        erased.push(folder.join(names_name(name)).display().to_string());
+        erased.push(folder.join(names_name(name)).shown());
     }
     let receipt = receipt(id, erased, log, &config)?;
     if arguments.json {
@@ -111,7 +111,7 @@ pub(crate) fn run(arguments: &Forget) -> anyhow::Result<Answer> {
     Ok(Answer::yes_if(!receipt.erased.is_empty()))
 }
 
-fn receipt(id: PersonId, erased: Vec<String>, log: &Path, config: &Config) -> anyhow::Result<Receipt> {
+fn receipt(id: PersonId, erased: Vec<ShownPath>, log: &Path, config: &Config) -> anyhow::Result<Receipt> {
     let filter = Filter { people: Some(vec![id]), ..Filter::default() };
     let (mut records, mut last_utc_ms) = (0, None);
     for line in lines_of(log)? {
@@ -149,7 +149,7 @@ fn is_runner_up(record: &shared::audit::Record, id: PersonId) -> bool {
 }
 
 /// The unit's databases that have this person, and those of which it is not known.
-fn databases_with(id: PersonId, database: &config::Database) -> (Vec<String>, Vec<String>) {
+fn databases_with(id: PersonId, database: &config::Database) -> (Vec<ShownPath>, Vec<String>) {
     let (mut with, mut unknown) = (Vec::new(), Vec::new());
     for suffix in ["", ".previous", ".incoming", ".staged", ".exchanged", ".refused"] {
         let mut path = database.path.as_os_str().to_owned();
@@ -159,7 +159,7 @@ fn databases_with(id: PersonId, database: &config::Database) -> (Vec<String>, Ve
             continue;
         }
         match people_in(&path, &database.identity) {
-            Ok(people) if people.contains(&id) => with.push(path.display().to_string()),
+            Ok(people) if people.contains(&id) => with.push(path.shown()),
             Ok(_) => {}
             Err(error) => unknown.push(format!("{error:#}")),
         }

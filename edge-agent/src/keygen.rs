@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use shared::seal::Identity;
 use std::path::{Path, PathBuf};
-use terminal::{Answer, print, print_json, say};
+use terminal::{Answer, ShowPath, ShownPath, print, print_json, say};
 use zeroize::Zeroizing;
 
 /// Make this unit's own key, for which people databases are sealed, or show the one that is there.
@@ -38,15 +38,15 @@ struct Made {
     /// `false` if it was there before.
     made: bool,
     /// The secret half.
-    identity: String,
+    identity: ShownPath,
     /// The public half, as a file.
-    public: String,
+    public: ShownPath,
     /// The public half, as text.
     public_key: String,
     /// Of the public half: this unit's id.
     fingerprint: String,
     /// Where the one before lies now.
-    put_aside: Option<String>,
+    put_aside: Option<ShownPath>,
 }
 
 /// Makes or shows the key.
@@ -81,7 +81,7 @@ pub(crate) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
 
 fn make_or_find(path: &Path, replace: bool) -> anyhow::Result<Made> {
     if !replace && let Some(there) = trust::identity(path)? {
-        return Ok(shown(&there, path, false));
+        return Ok(described(&there, path, false));
     }
     let put_aside = match replace {
         true => Some(key_file::put_aside(path, &Timestamp::now().strftime(".old-%Y%m%dT%H%M%SZ").to_string())?),
@@ -92,16 +92,16 @@ fn make_or_find(path: &Path, replace: bool) -> anyhow::Result<Made> {
     getrandom::fill(&mut random[..]).context("the system has no random numbers")?;
     let identity = Identity::from_random(&random);
     key_file::write_halves(path, &identity.to_text(), &identity.recipient().to_text())?;
-    let put_aside = put_aside.filter(|aside| aside.exists()).map(|aside| aside.display().to_string());
-    Ok(Made { put_aside, ..shown(&identity, path, true) })
+    let put_aside = put_aside.filter(|aside| aside.exists()).map(|aside| aside.shown());
+    Ok(Made { put_aside, ..described(&identity, path, true) })
 }
 
-fn shown(identity: &Identity, path: &Path, made: bool) -> Made {
+fn described(identity: &Identity, path: &Path, made: bool) -> Made {
     let recipient = identity.recipient();
     Made {
         made,
-        identity: path.display().to_string(),
-        public: key_file::public_path(path).display().to_string(),
+        identity: path.shown(),
+        public: key_file::public_path(path).shown(),
         public_key: recipient.to_text(),
         fingerprint: recipient.fingerprint().to_string(),
         put_aside: None,
@@ -125,7 +125,7 @@ mod tests {
         assert!(!public.contains("secret") && !public.contains("SECRET"));
         let second = make_or_find(&path, true).unwrap();
         assert!(second.made && second.fingerprint != first.fingerprint);
-        let aside = trust::identity(Path::new(&second.put_aside.unwrap())).unwrap().unwrap();
+        let aside = trust::identity(Path::new(&second.put_aside.unwrap().to_string())).unwrap().unwrap();
         assert_eq!(aside.recipient().fingerprint().to_string(), first.fingerprint, "the key before is not lost");
     }
 }

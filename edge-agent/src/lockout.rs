@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use shared::gallery::PersonId;
 use std::path::{Path, PathBuf};
-use terminal::{Answer, Help, counted, print, print_json};
+use terminal::{Answer, Help, ShowPath, counted, print, print_json};
 
 /// Show or end what a running unit refuses after too many failed attempts.
 ///
@@ -106,7 +106,7 @@ fn whose(text: &str, names: &Names, log: &Path) -> anyhow::Result<LockoutsOf> {
     }
     match names.meant_by(text)[..] {
         [id] => Ok(LockoutsOf::Person(id)),
-        [] => Err(anyhow!("nobody is known as {text} beside {}", log.display()))
+        [] => Err(anyhow!("nobody is known as {text} beside {}", log.shown()))
             .help("give all, face, card, or the person's id: `edge-agent lockout list` shows it"),
         ref several => {
             let ids: Vec<String> = several.iter().map(PersonId::to_string).collect();

@@ -3,7 +3,7 @@
 use crate::args::CacheCommand;
 use crate::evaluate::cache::{Cache, clear, size};
 use anyhow::{Context, Result};
-use terminal::{Answer, print};
+use terminal::{Answer, ShowPath, print};
 
 /// Shows or erases it.
 ///
@@ -11,7 +11,7 @@ use terminal::{Answer, print};
 /// If it cannot be read or erased, or the system does not say where a user's cache is.
 pub(crate) fn run(command: CacheCommand) -> Result<Answer> {
     let root = Cache::root().context("neither XDG_CACHE_HOME nor HOME is set, so that nothing is kept")?;
-    let shown = root.display();
+    let shown = root.shown();
     let megabytes = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
     match command {
         CacheCommand::Show => {

@@ -8,7 +8,7 @@ use anyhow::Result;
 use models::Recogniser;
 use serde::Serialize;
 use std::path::Path;
-use terminal::{Answer, shown};
+use terminal::{Answer, ShowPath};
 
 /// What is printed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -65,7 +65,7 @@ fn reports(faces: &[EncodedFace], other: Option<&EncodedFace>) -> Vec<FaceReport
 
 fn in_words(compared: &Compared, without_face: &[&Path]) -> String {
     let Some(distance) = compared.distance else {
-        let photos: Vec<String> = without_face.iter().map(shown).collect();
+        let photos: Vec<String> = without_face.iter().map(|photo| photo.shown().to_string()).collect();
         return format!("They cannot be compared (there is no face in {})", photos.join(" and "));
     };
     let threshold = compared.threshold;

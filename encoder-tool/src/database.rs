@@ -8,7 +8,7 @@ use shared::seal::{EnvelopeError, Identity, Recipient, Signer};
 use std::fs;
 use std::io;
 use std::path::Path;
-use terminal::Help;
+use terminal::{Help, ShowPath};
 
 const MAKE_ONE: &str = "`encoder-tool build-db PHOTOS -o FILE` makes a people database";
 
@@ -64,7 +64,7 @@ pub(crate) fn read_for_model(path: &Path, model: &ModelHash, keys: &KeyChoice) -
     opened
         .gallery
         .require_model(model)
-        .with_context(|| path.display().to_string())
+        .with_context(|| path.shown().to_string())
         .help("give the model that it was made with by --model, or build the database again with this one")?;
     Ok(opened)
 }
@@ -90,7 +90,7 @@ fn open(bytes: &[u8], keys: &KeyChoice) -> anyhow::Result<Opened> {
 
 /// The refusal with the file and what to do about it: `otherwise`, unless it is a matter of keys.
 fn in_file(path: &Path, refused: anyhow::Error, otherwise: &str) -> anyhow::Error {
-    let shown = path.display();
+    let shown = path.shown();
     let help = match refused.downcast_ref() {
         Some(GalleryError::Envelope(EnvelopeError::ForOthers { .. })) => {
             "give a key for which it is sealed with --open-with KEY; `encoder-tool list --head` needs none"

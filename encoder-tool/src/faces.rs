@@ -7,7 +7,7 @@ use models::{Crop, Face, FaceBox, Recogniser};
 use serde::Serialize;
 use shared::encoding::Encoding;
 use std::path::Path;
-use terminal::shown;
+use terminal::ShowPath;
 
 /// A face with what was made of it.
 pub(crate) struct EncodedFace {
@@ -60,11 +60,11 @@ pub(crate) fn largest_of(faces: usize) -> String {
 /// The whole photo is in memory only in here.
 fn crops(recogniser: &mut Recogniser, path: &Path, budget: &PixelBudget) -> anyhow::Result<Vec<(Face, Crop)>> {
     let photo = photo_file::read(path, budget)?;
-    let faces = recogniser.detect(&photo.frame).with_context(|| shown(path))?;
+    let faces = recogniser.detect(&photo.frame).with_context(|| path.shown())?;
     Ok(faces.into_iter().map(|face| (face, recogniser.align(&photo.frame, &face))).collect())
 }
 
 fn encoded(recogniser: &mut Recogniser, path: &Path, face: Face, crop: Crop) -> anyhow::Result<EncodedFace> {
-    let encoding = recogniser.encode(&crop).with_context(|| shown(path))?;
+    let encoding = recogniser.encode(&crop).with_context(|| path.shown())?;
     Ok(EncodedFace { face, crop, encoding })
 }

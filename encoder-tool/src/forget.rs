@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use shared::gallery::{DatabaseDigest, Gallery, GalleryBuilder, PersonId, PersonName, PhotoDigest};
 use std::path::PathBuf;
-use terminal::{Answer, Help, counted, print, print_json};
+use terminal::{Answer, Help, ShowPath, ShownPath, counted, print, print_json};
 
 /// Take a person out of a people database, and say what else there is of them.
 ///
@@ -41,7 +41,7 @@ pub(crate) struct Forget {
 #[derive(Debug, PartialEq, Serialize)]
 struct Receipt {
     utc: String,
-    database: String,
+    database: ShownPath,
     /// `null` if there was nobody.
     person_id: Option<String>,
     erased: Option<Erased>,
@@ -64,7 +64,7 @@ struct Erased {
     note: bool,
     look_alikes: usize,
     /// Files of `evaluate`'s cache.
-    cached: Vec<String>,
+    cached: Vec<ShownPath>,
 }
 
 #[derive(Debug, PartialEq, Serialize)]
@@ -120,8 +120,8 @@ fn erase(arguments: &Forget, gallery: Gallery, index: usize, protect: &Protect) 
     files::replace(&arguments.db, Access::Private, &bytes).help("make room, or see who may write there")?;
     if let Some(root) = Cache::root() {
         let removed = cache::forget(&root, &photos)
-            .with_context(|| format!("erased from the database, not from {}", root.display()))?;
-        erased.cached = removed.iter().map(|path| path.display().to_string()).collect();
+            .with_context(|| format!("erased from the database, not from {}", root.shown()))?;
+        erased.cached = removed.iter().map(|path| path.shown()).collect();
     }
     Ok(Receipt {
         person_id: Some(id.to_string()),
@@ -135,7 +135,7 @@ fn erase(arguments: &Forget, gallery: Gallery, index: usize, protect: &Protect) 
 fn receipt(arguments: &Forget, now: &Gallery) -> Receipt {
     Receipt {
         utc: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        database: arguments.db.display().to_string(),
+        database: arguments.db.shown(),
         person_id: None,
         erased: None,
         sequence: now.header().sequence,
@@ -221,11 +221,11 @@ mod tests {
             groups: 0,
             note: true,
             look_alikes: 0,
-            cached: vec!["cache/a".to_owned()],
+            cached: vec!["cache/a".shown()],
         };
         let receipt = Receipt {
             utc: "now".to_owned(),
-            database: "people.db".to_owned(),
+            database: "people.db".shown(),
             person_id: Some("00ff".to_owned()),
             erased: Some(erased),
             sequence: 8,

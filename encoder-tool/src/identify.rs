@@ -11,7 +11,7 @@ use serde::Serialize;
 use shared::encoding::Encoding;
 use shared::gallery::{Gallery, Match};
 use std::path::{Path, PathBuf};
-use terminal::{Answer, on_one_line, say, shown};
+use terminal::{Answer, ShowPath, ShownPath, on_one_line, say};
 
 /// So many photos are done before their answers are printed.
 const PHOTOS_AT_ONCE: usize = 256;
@@ -21,7 +21,7 @@ const PHOTOS_AT_ONCE: usize = 256;
 struct PhotoAnswer {
     /// Only if several photos were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    photo: Option<String>,
+    photo: Option<ShownPath>,
     /// The largest first; `null` if the photo could not be read.
     faces: Option<Vec<FaceAnswer>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,10 +103,10 @@ fn nearest(gallery: &Gallery, probe: &Encoding) -> (Option<Match>, Option<Match>
 
 fn print(photo: Option<&Path>, faces: Vec<FaceAnswer>, json: bool) -> Result<()> {
     if json {
-        let photo = photo.map(|photo| photo.display().to_string());
+        let photo = photo.map(|photo| photo.shown());
         return terminal::print_json(&PhotoAnswer { photo, faces: Some(faces), error: None });
     }
-    let prefix = photo.map(|photo| format!("{}: ", shown(photo))).unwrap_or_default();
+    let prefix = photo.map(|photo| format!("{}: ", photo.shown())).unwrap_or_default();
     if faces.is_empty() {
         return terminal::print(&format!("{prefix}There is no face in this photo"));
     }
@@ -132,7 +132,7 @@ fn tell_unreadable(photo: &Path, error: &anyhow::Error, json: bool) -> Result<()
         say(&format!("error: {}", on_one_line(error)));
         return Ok(());
     }
-    let photo = Some(photo.display().to_string());
+    let photo = Some(photo.shown());
     terminal::print_json(&PhotoAnswer { photo, faces: None, error: Some(on_one_line(error)) })
 }
 
@@ -180,7 +180,7 @@ mod tests {
             to_json(&one).unwrap(),
             r#"{"schema":1,"faces":[{"box":[10.0,-2.0,100.3,120.0],"name":"younes","distance":0.5,"threshold":0.7,"runner_up":null}]}"#
         );
-        let several = PhotoAnswer { photo: Some("a.jpg".to_owned()), faces: None, error: Some("empty".to_owned()) };
+        let several = PhotoAnswer { photo: Some("a.jpg".shown()), faces: None, error: Some("empty".to_owned()) };
         assert_eq!(to_json(&several).unwrap(), r#"{"schema":1,"photo":"a.jpg","faces":null,"error":"empty"}"#);
     }
 }

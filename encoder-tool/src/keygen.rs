@@ -10,7 +10,7 @@ use shared::seal::{Fingerprint, Identity, SigningKey};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use terminal::{Answer, Help, print, print_json};
+use terminal::{Answer, Help, ShowPath, ShownPath, print, print_json};
 use zeroize::Zeroizing;
 
 /// Make this workstation's keys: one that signs people databases, and one that opens what was sealed.
@@ -40,11 +40,11 @@ struct Made {
 
 #[derive(Debug, Serialize)]
 struct MadeKey {
-    secret: String,
-    public: String,
+    secret: ShownPath,
+    public: ShownPath,
     fingerprint: String,
     /// Where the one before lies now.
-    put_aside: Option<String>,
+    put_aside: Option<ShownPath>,
 }
 
 /// Makes both keys.
@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
 
 fn make(folder: &Path, replace: bool) -> anyhow::Result<Made> {
     let mut private = DirBuilder::new();
-    private.recursive(true).mode(0o700).create(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    private.recursive(true).mode(0o700).create(folder).with_context(|| format!("cannot make {}", folder.shown()))?;
     let [signing, sealing] = [SIGNING, SEALING].map(|name| folder.join(name));
     if !replace {
         for path in [&signing, &sealing] {
@@ -87,10 +87,10 @@ fn make(folder: &Path, replace: bool) -> anyhow::Result<Made> {
         let aside = key_file::put_aside(path, &ending)?;
         key_file::write_halves(path, secret, public)?;
         Ok(MadeKey {
-            secret: path.display().to_string(),
-            public: key_file::public_path(path).display().to_string(),
+            secret: path.shown(),
+            public: key_file::public_path(path).shown(),
             fingerprint: fingerprint.to_string(),
-            put_aside: aside.exists().then(|| aside.display().to_string()),
+            put_aside: aside.exists().then(|| aside.shown()),
         })
     };
     Ok(Made {
@@ -125,12 +125,12 @@ mod tests {
         let folder = outer.path().join("a").join("keys");
         let first = make(&folder, false).unwrap();
         assert_ne!(first.signing.fingerprint, first.sealing.fingerprint);
-        keys::signing_key(Path::new(&first.signing.secret)).unwrap();
+        keys::signing_key(Path::new(&first.signing.secret.to_string())).unwrap();
         let again = make(&folder, false).unwrap_err();
         assert!(again.to_string().contains("is there already"), "{again}");
         let second = make(&folder, true).unwrap();
         assert_ne!(second.signing.fingerprint, first.signing.fingerprint);
-        let aside = keys::signing_key(Path::new(&second.signing.put_aside.unwrap())).unwrap();
+        let aside = keys::signing_key(Path::new(&second.signing.put_aside.unwrap().to_string())).unwrap();
         assert_eq!(aside.signer().fingerprint().to_string(), first.signing.fingerprint);
         // One half is enough to be asked.
         std::fs::remove_file(folder.join(SIGNING)).unwrap();

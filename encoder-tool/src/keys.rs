@@ -6,7 +6,7 @@ use clap::Args;
 use files::key_file;
 use shared::seal::{Identity, Recipient, SealRandomness, SigningKey};
 use std::path::{Path, PathBuf};
-use terminal::Help;
+use terminal::{Help, ShowPath};
 
 /// The name of the signing key's secret half in the folder of keys.
 pub(crate) const SIGNING: &str = "signing.key";
@@ -35,7 +35,7 @@ impl KeyChoice {
             },
         };
         let text = key_file::read_secret(&path)?;
-        let identity = Identity::from_text(&text).with_context(|| path.display().to_string());
+        let identity = Identity::from_text(&text).with_context(|| path.shown().to_string());
         identity.map(Some).help("a sealing key, sealing.key, is made by `encoder-tool keygen`")
     }
 }
@@ -52,7 +52,7 @@ pub(crate) fn folder() -> Option<PathBuf> {
 pub(crate) fn signing_key(path: &Path) -> anyhow::Result<SigningKey> {
     let text = key_file::read_secret(path).help("a signing key, signing.key, is made by `encoder-tool keygen`")?;
     SigningKey::from_text(&text)
-        .with_context(|| path.display().to_string())
+        .with_context(|| path.shown().to_string())
         .help("a signing key, signing.key, is made by `encoder-tool keygen`")
 }
 
@@ -63,7 +63,7 @@ pub(crate) fn signing_key(path: &Path) -> anyhow::Result<SigningKey> {
 pub(crate) fn recipient(path: &Path) -> anyhow::Result<Recipient> {
     let text = key_file::read_public(path)?;
     Recipient::from_text(&text)
-        .with_context(|| path.display().to_string())
+        .with_context(|| path.shown().to_string())
         .help("give the public half of the unit's key: `edge-agent keygen` prints it on the unit")
 }
 

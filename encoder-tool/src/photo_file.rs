@@ -7,7 +7,7 @@ use models::photo::{MAX_FILE_BYTES, Photo, PhotoError};
 use sha2::{Digest, Sha256};
 use shared::gallery::PhotoDigest;
 use std::path::{Path, PathBuf};
-use terminal::shown;
+use terminal::ShowPath;
 
 /// So many pixels are decoded at the same time; a photo that has more is decoded alone. Three bytes each, six while
 /// a photo is turned.
@@ -28,7 +28,7 @@ pub(crate) enum PhotoFileError {
     #[error(transparent)]
     File(#[from] ReadError),
     /// The file is no photo that can be decoded.
-    #[error("{}: {source}", shown(path))]
+    #[error("{}: {source}", path.shown())]
     Photo {
         /// The file.
         path: PathBuf,

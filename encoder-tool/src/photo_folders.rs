@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use terminal::ShowPath;
 
 /// What was found, ordered by name.
 #[derive(Debug, Default)]
@@ -39,7 +40,7 @@ pub(crate) struct Photo {
 #[non_exhaustive]
 pub(crate) enum ScanError {
     /// It is not there, or no folder, or may not be read.
-    #[error("cannot read the folder {}: {source}", path.display())]
+    #[error("cannot read the folder {}: {source}", path.shown())]
     Unreadable {
         /// Which folder.
         path: PathBuf,
@@ -53,7 +54,7 @@ pub(crate) enum ScanError {
         name: String,
     },
     /// There is no photo anywhere.
-    #[error("no photos in {}: make a folder for each person, named as the person, and put the photos in it", path.display())]
+    #[error("no photos in {}: make a folder for each person, named as the person, and put the photos in it", path.shown())]
     Empty {
         /// The photos folder.
         path: PathBuf,
@@ -67,7 +68,7 @@ pub(crate) enum ScanError {
 pub(crate) fn scan(root: &Path) -> Result<Scan, ScanError> {
     let mut scan = Scan::default();
     for (name, path) in entries(root)? {
-        let shown = terminal::shown(&name);
+        let shown = name.shown().to_string();
         if path.is_dir() {
             let Some(name) = name.to_str().map(str::to_owned) else {
                 return Err(ScanError::NameNotUnicode { name: shown });
@@ -97,7 +98,7 @@ pub(crate) fn scan(root: &Path) -> Result<Scan, ScanError> {
 fn photos_in(person: &str, folder: &Path, scan: &mut Scan) -> Result<Vec<Photo>, ScanError> {
     let mut photos = Vec::new();
     for (name, path) in entries(folder)? {
-        let shown = format!("{}/{}", terminal::shown(person), terminal::shown(&name));
+        let shown = format!("{}/{}", person.shown(), name.shown());
         if let Some(near_miss) = NearMiss::of_file(&name.to_string_lossy(), &shown) {
             scan.near_misses.push(near_miss);
             continue;

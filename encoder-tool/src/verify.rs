@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use models::Recogniser;
 use serde::Serialize;
 use shared::gallery::PersonName;
-use terminal::{Answer, Help};
+use terminal::{Answer, Help, ShowPath};
 
 /// What is printed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &Verify) -> Result<Answer> {
     let gallery = database::read_for_model(&arguments.db, &recogniser.model_hash(), &arguments.keys)?.gallery;
     let person = gallery
         .person_by_name(&name)
-        .with_context(|| format!("nobody called {name} is enrolled in {}", arguments.db.display()))
+        .with_context(|| format!("nobody called {name} is enrolled in {}", arguments.db.shown()))
         .help("`encoder-tool list DB` prints all names")?;
     let faces: Vec<FaceReport> = faces_of(&mut recogniser, &arguments.photo)?
         .iter()

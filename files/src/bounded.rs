@@ -5,14 +5,14 @@ use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use terminal::shown;
+use terminal::ShowPath;
 
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
     /// The system refused.
-    #[error("cannot read {}: {source}", shown(path))]
+    #[error("cannot read {}: {source}", path.shown())]
     Refused {
         /// The file.
         path: PathBuf,
@@ -20,7 +20,7 @@ pub enum ReadError {
         source: io::Error,
     },
     /// There is something else in its place. A pipe or a device would keep us waiting.
-    #[error("cannot read {}: it is a {found}, not a file", shown(path))]
+    #[error("cannot read {}: it is a {found}, not a file", path.shown())]
     NotAFile {
         /// The place.
         path: PathBuf,
@@ -28,7 +28,7 @@ pub enum ReadError {
         found: &'static str,
     },
     /// It is larger than anything sensible.
-    #[error("{} has more than the {limit} bytes that are read", shown(path))]
+    #[error("{} has more than the {limit} bytes that are read", path.shown())]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -84,7 +84,7 @@ mod tests {
             match (read_bounded(path, limit), expected) {
                 (Ok(bytes), Ok(expected)) => assert_eq!(bytes, expected),
                 (Err(error), Err(expected)) => assert!(error.to_string().contains(expected), "{error}"),
-                (read, expected) => panic!("{}: {read:?}, not {expected:?}", path.display()),
+                (read, expected) => panic!("{}: {read:?}, not {expected:?}", path.shown()),
             }
         }
     }

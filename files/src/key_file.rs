@@ -11,7 +11,7 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use terminal::Help;
+use terminal::{Help, ShowPath};
 use zeroize::Zeroizing;
 
 const MAX_KEY_BYTES: u64 = 1024;
@@ -21,7 +21,7 @@ const MAX_KEY_BYTES: u64 = 1024;
 /// # Errors
 /// If it cannot be read, or others can: then the help is the command that cures it.
 pub fn read_secret(path: &Path) -> anyhow::Result<Zeroizing<String>> {
-    let shown = path.display();
+    let shown = path.shown();
     let (mut file, found) = open_itself(path)?;
     let mode = found.mode() & 0o777;
     if mode & 0o077 != 0 {
@@ -41,7 +41,7 @@ pub fn read_secret(path: &Path) -> anyhow::Result<Zeroizing<String>> {
 /// # Errors
 /// If it cannot be read, or others can change it: then the help is the command that cures it.
 pub fn read_trusted(path: &Path) -> anyhow::Result<String> {
-    let shown = path.display();
+    let shown = path.shown();
     let found = fs::metadata(path).with_context(|| format!("cannot read {shown}"))?;
     let mode = found.mode() & 0o777;
     if mode & 0o022 != 0 {
@@ -58,7 +58,7 @@ pub fn read_trusted(path: &Path) -> anyhow::Result<String> {
 /// If it cannot be read or is no text.
 pub fn read_public(path: &Path) -> anyhow::Result<String> {
     let bytes = read_bounded(path, MAX_KEY_BYTES)?;
-    String::from_utf8(bytes).ok().with_context(|| format!("{} is no key: it is not text", path.display()))
+    String::from_utf8(bytes).ok().with_context(|| format!("{} is no key: it is not text", path.shown()))
 }
 
 /// Refuses to write a key where one half of another lies.
@@ -68,7 +68,7 @@ pub fn read_public(path: &Path) -> anyhow::Result<String> {
 pub fn require_absent(secret_path: &Path) -> anyhow::Result<()> {
     for path in [secret_path, &public_path(secret_path)] {
         if fs::symlink_metadata(path).is_ok() {
-            bail!("{} is there already", path.display());
+            bail!("{} is there already", path.shown());
         }
     }
     Ok(())
@@ -85,7 +85,7 @@ pub fn write_halves(secret_path: &Path, secret: &str, public: &str) -> anyhow::R
         write(secret_path, 0o600, secret)
     };
     let written = as_owner_of(&[folder_of(secret_path)], write)?;
-    written.with_context(|| format!("{} is not written as it should be", secret_path.display()))
+    written.with_context(|| format!("{} is not written as it should be", secret_path.shown()))
 }
 
 /// Gives both halves of a key other names, with this behind, and says where the secret one lies now. What is not there is
@@ -107,7 +107,7 @@ pub fn put_aside(secret_path: &Path, ending: &str) -> anyhow::Result<PathBuf> {
         folder.sync()
     };
     let done = as_owner_of(&[folder_of(secret_path)], put_aside)?;
-    done.with_context(|| format!("cannot put {} aside", secret_path.display()))?;
+    done.with_context(|| format!("cannot put {} aside", secret_path.shown()))?;
     Ok(aside)
 }
 
@@ -123,7 +123,7 @@ fn open_itself(path: &Path) -> anyhow::Result<(File, fs::Metadata)> {
         let opened = file.metadata()?;
         Ok::<_, io::Error>((file, opened))
     };
-    open().with_context(|| format!("cannot read {}", path.display()))
+    open().with_context(|| format!("cannot read {}", path.shown()))
 }
 
 fn require_ours(path: &Path, owner: u32, or_roots: bool) -> anyhow::Result<()> {
@@ -131,7 +131,7 @@ fn require_ours(path: &Path, owner: u32, or_roots: bool) -> anyhow::Result<()> {
     if owner == user || user == 0 || (or_roots && owner == 0) {
         return Ok(());
     }
-    let shown = path.display();
+    let shown = path.shown();
     Err(anyhow::anyhow!("{shown} belongs to another user ({owner}, this is {user})"))
         .help(&format!("chown {user} {shown}, if you know where it comes from"))
 }

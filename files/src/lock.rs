@@ -9,6 +9,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
+use terminal::ShowPath;
 
 /// The file that is locked. It stays when nobody holds it: to remove it would let two hold a lock.
 const LOCK_FILE: &str = "unit.lock";
@@ -22,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 #[non_exhaustive]
 pub enum LockError {
     /// Another process holds it.
-    #[error("{} is used by another process{}", folder.display(), numbered(*process))]
+    #[error("{} is used by another process{}", folder.shown(), numbered(*process))]
     Held {
         /// The folder.
         folder: PathBuf,
@@ -30,7 +31,7 @@ pub enum LockError {
         process: Option<u32>,
     },
     /// The system refused.
-    #[error("{} cannot be locked: {source}", folder.display())]
+    #[error("{} cannot be locked: {source}", folder.shown())]
     Refused {
         /// The folder.
         folder: PathBuf,

@@ -9,6 +9,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use terminal::ShowPath;
 
 /// Why root does nothing there.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +18,7 @@ pub enum OwnerError {
     /// Several users could change where these paths lead.
     #[error(
         "{} and {} belong to different users ({} and {}), and root follows neither; help: give both to the unit's user \
-         with `chown`, or run this as that user with `sudo -u`", first.0.display(), second.0.display(), first.1, second.1
+         with `chown`, or run this as that user with `sudo -u`", first.0.shown(), second.0.shown(), first.1, second.1
     )]
     Several {
         /// A place and its owner.
@@ -28,7 +29,7 @@ pub enum OwnerError {
     /// Others may put things into root's folder.
     #[error(
         "{folder} belongs to root, and others may write there (mode {mode:04o}), so root does not; help: `chown` it to \
-         the unit's user, or `chmod go-w {folder}`", folder = folder.display()
+         the unit's user, or `chmod go-w {folder}`", folder = folder.shown()
     )]
     Shared {
         /// The folder.

@@ -7,19 +7,20 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use terminal::ShowPath;
 
 /// Why a file was not written, or may not stay.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WriteError {
     /// There is something else than a file in its place.
-    #[error("{} is not a file that could be replaced", path.display())]
+    #[error("{} is not a file that could be replaced", path.shown())]
     NotAFile {
         /// The place.
         path: PathBuf,
     },
     /// The system refused. What was there before is still there.
-    #[error("cannot write {}: {source}; what was there before is unchanged", path.display())]
+    #[error("cannot write {}: {source}; what was there before is unchanged", path.shown())]
     Refused {
         /// The file.
         path: PathBuf,
@@ -27,7 +28,7 @@ pub enum WriteError {
         source: io::Error,
     },
     /// The new file is in place. Only a power cut could bring the old one back.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", path.shown())]
     NotSynced {
         /// The file.
         path: PathBuf,
@@ -151,8 +152,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let inside = |name: &str| folder.path().join(name);
         for path in [folder.path().to_owned(), inside("no folder/people.db"), "/dev/null".into(), inside("..")] {
-            assert!(require_replaceable(&path).is_err(), "{}", path.display());
-            assert!(replace(&path, Access::Private, b"x").is_err(), "{}", path.display());
+            assert!(require_replaceable(&path).is_err(), "{}", path.shown());
+            assert!(replace(&path, Access::Private, b"x").is_err(), "{}", path.shown());
         }
         assert!(names_in(folder.path()).is_empty());
     }

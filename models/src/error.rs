@@ -1,13 +1,14 @@
 //! Everything that can be wrong with a model.
 
 use std::path::{Path, PathBuf};
+use terminal::ShowPath;
 
 /// Why a model cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
     /// A file of the bundle cannot be read.
-    #[error("cannot read {}: {source}; a bundle is a folder made by `encoder-tool model import`", path.display())]
+    #[error("cannot read {}: {source}; a bundle is a folder made by `encoder-tool model import`", path.shown())]
     Read {
         /// The file.
         path: PathBuf,
@@ -15,7 +16,7 @@ pub enum ModelError {
         source: std::io::Error,
     },
     /// A file of the bundle is larger than any that we make.
-    #[error("{} has more than the {limit} bytes that a file of a bundle may have", path.display())]
+    #[error("{} has more than the {limit} bytes that a file of a bundle may have", path.shown())]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -23,7 +24,7 @@ pub enum ModelError {
         limit: u64,
     },
     /// The network is not the one that the manifest describes.
-    #[error("{} is not the network of its manifest: SHA-256 is {found}, not {expected}; copy the bundle again", path.display())]
+    #[error("{} is not the network of its manifest: SHA-256 is {found}, not {expected}; copy the bundle again", path.shown())]
     Damaged {
         /// The network's file.
         path: PathBuf,
@@ -33,7 +34,7 @@ pub enum ModelError {
         found: String,
     },
     /// `--model` was given twice for one kind.
-    #[error("{} is a second {kind}: give at most one detector and one encoder", folder.display())]
+    #[error("{} is a second {kind}: give at most one detector and one encoder", folder.shown())]
     SecondOfKind {
         /// The later of the two folders.
         folder: PathBuf,
@@ -41,13 +42,13 @@ pub enum ModelError {
         kind: &'static str,
     },
     /// A bundle is sound, but of a kind that nothing runs.
-    #[error("{}: a network for presentation attack detection; there is a place for one, but nothing runs it yet", folder.display())]
+    #[error("{}: a network for presentation attack detection; there is a place for one, but nothing runs it yet", folder.shown())]
     NotRun {
         /// The folder.
         folder: PathBuf,
     },
     /// A manifest or a calibration is not one.
-    #[error("{}: {reason}", path.display())]
+    #[error("{}: {reason}", path.shown())]
     Description {
         /// The file.
         path: PathBuf,

@@ -4,6 +4,7 @@
 //! The five whole photos of the former are not part of the project: where `../shared/lfw-dev` lies beside it, they are
 //! used too.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::disallowed_methods, reason = "its paths are those of the workspace")]
 
 use models::bundle::Bundles;
 use models::{Crop, Face, Frame, Recogniser};

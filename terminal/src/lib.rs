@@ -16,7 +16,7 @@ pub use failure::{Help, in_words, on_one_line};
 pub use logging::{Verbosity, say, start_log};
 pub use output::{print, print_json, to_json};
 pub use undumpable::keep_memory_from_others;
-pub use visible::shown;
+pub use visible::{ShowPath, ShownPath};
 
 use std::process::ExitCode;
 

@@ -1,14 +1,35 @@
 //! Other people's text on a terminal: what would move the cursor, change colours or type for the user is shown instead.
 
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::{self, Display, Formatter, Write};
 use std::path::Path;
 
-/// A path as it may stand within a line: also its line feeds and tabs are shown as JSON escapes them, so that a file's name
-/// cannot add a line of its own to an answer.
-pub fn shown(path: impl AsRef<Path>) -> String {
-    let path = path.as_ref().to_string_lossy();
-    visible(&path).replace('\n', r"\u000a").replace('\t', r"\u0009")
+/// A path as both programs tell of it; `Path::display`, which prints a name's line feeds as they are, is disallowed.
+///
+/// Within a line of words its line feeds, tabs and control characters are shown as JSON escapes them, so that the name of a
+/// file cannot add a line of its own to an answer. In JSON it is the path itself: JSON escapes by itself. What is no Unicode
+/// is replaced in both.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ShownPath(String);
+
+/// How a path, or a part of one, gets into a message.
+pub trait ShowPath {
+    /// The path as it may stand in a message.
+    fn shown(&self) -> ShownPath;
+}
+
+impl<P: AsRef<Path> + ?Sized> ShowPath for P {
+    fn shown(&self) -> ShownPath {
+        ShownPath(self.as_ref().to_string_lossy().into_owned())
+    }
+}
+
+impl Display for ShownPath {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.pad(&visible(&self.0).replace('\n', r"\u000a").replace('\t', r"\u0009"))
+    }
 }
 
 /// The text with every control character but line feed and tab as JSON escapes it: `\u001b`; likewise what turns the
@@ -58,7 +79,9 @@ mod tests {
     fn a_file_name_is_one_line() {
         for (name, expected) in [("Zoë/1.jpg", "Zoë/1.jpg"), ("a\nb\t\u{202e}\u{1b}", r"a\u000ab\u0009\u202e\u001b")]
         {
-            assert_eq!(shown(name), expected);
+            assert_eq!(name.shown().to_string(), expected);
+            assert_eq!(format!("{:<40}|", name.shown()), format!("{expected:<40}|"));
+            assert_eq!(serde_json::to_value(name.shown()).unwrap(), name, "data is the path itself");
         }
     }
 

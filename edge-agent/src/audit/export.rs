@@ -12,7 +12,7 @@ use files::{Access, WriteError, replace_with};
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use terminal::{Answer, Help, print, print_json, say, to_json};
+use terminal::{Answer, Help, ShowPath, print, print_json, say, to_json};
 
 #[derive(Serialize)]
 struct Exported {
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Export) -> anyhow::Result<Answer> {
     let verify_into = |output: &mut dyn Write| verify(files, against, |line: &Line| output.write_all(&line.bytes));
     let copied = match &arguments.output {
         Some(output) => copy(output, verify_into)?,
-        None => verify_into(&mut io::sink()).with_context(|| format!("cannot read {}", log.display()))?,
+        None => verify_into(&mut io::sink()).with_context(|| format!("cannot read {}", log.shown()))?,
     };
     let (None, Some(last)) = (copied.fault(), copied.last) else {
         say(&in_words(&copied));
@@ -58,8 +58,8 @@ pub(super) fn run(arguments: &Export) -> anyhow::Result<Answer> {
             "{} records, up to {}: {} and {}\nkeep the head where nobody who can change the log can change it",
             exported.records,
             last.sequence,
-            output.display(),
-            head_path(output).display()
+            output.shown(),
+            head_path(output).shown()
         ))?;
     } else {
         print_json(&exported.head)?;

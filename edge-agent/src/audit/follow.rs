@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
-use terminal::Answer;
+use terminal::{Answer, ShowPath};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
@@ -96,7 +96,7 @@ impl Tail {
         let current = match fs::metadata(&self.log) {
             // Between two names.
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            found => found.with_context(|| format!("cannot read {}", self.log.display()))?,
+            found => found.with_context(|| format!("cannot read {}", self.log.shown()))?,
         };
         let known = match self.files.back() {
             Some(known) => Some(known.file.metadata()?.ino()),
@@ -114,7 +114,7 @@ impl Tail {
             }
         }
         newer.reverse();
-        let file = File::open(&self.log).with_context(|| format!("cannot read {}", self.log.display()))?;
+        let file = File::open(&self.log).with_context(|| format!("cannot read {}", self.log.shown()))?;
         if file.metadata()?.ino() == current.ino() {
             newer.push(Followed { name: name.to_owned(), file, byte: 0, line: 0 });
             return Ok(newer);

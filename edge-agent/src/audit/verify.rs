@@ -6,7 +6,7 @@ use crate::audit_log::verify::{Against, Fault, Findings, verify};
 use crate::audit_log::{PublicKey, SignedHead};
 use anyhow::{Context, ensure};
 use serde::Serialize;
-use terminal::{Answer, print, print_json};
+use terminal::{Answer, ShowPath, print, print_json};
 
 #[derive(Serialize)]
 struct Verified<'a> {
@@ -26,10 +26,10 @@ pub(super) fn run(arguments: &Verify) -> anyhow::Result<Answer> {
     let key = arguments.key.as_deref().map(PublicKey::read).transpose()?;
     let head = arguments.head.as_deref().map(SignedHead::read).transpose()?;
     if let (Some(key), Some(head), Some(path)) = (&key, &head, &arguments.head) {
-        ensure!(head.is_by(key), "{} is not signed by the key that was given: it vouches for nothing", path.display());
+        ensure!(head.is_by(key), "{} is not signed by the key that was given: it vouches for nothing", path.shown());
     }
     let against = Against { key: key.as_ref(), head: head.as_ref() };
-    let found = verify(open(&log)?, against, |_| Ok(())).with_context(|| format!("cannot read {}", log.display()))?;
+    let found = verify(open(&log)?, against, |_| Ok(())).with_context(|| format!("cannot read {}", log.shown()))?;
     let whole = found.faults.is_empty() && found.missed.is_none();
     if arguments.json {
         print_json(&Verified { whole, fault: found.fault(), found: &found })?;

@@ -14,7 +14,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::str::FromStr;
-use terminal::Help;
+use terminal::{Help, ShowPath};
 use zeroize::{Zeroize, Zeroizing};
 
 const MAX_HEAD_BYTES: u64 = 4096;
@@ -60,7 +60,7 @@ impl LogKey {
     /// # Errors
     /// If it cannot be read, is no key, belongs to somebody else, or others may read it.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let shown = path.display();
+        let shown = path.shown();
         let text = key_file::read_secret(path)?;
         let seed = parse_digits(text.as_bytes()).map(Zeroizing::new);
         let seed = seed.with_context(|| format!("{shown} is not the key of an audit log"))?;
@@ -77,7 +77,7 @@ impl LogKey {
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         access(folder, Access::WRITE_OK | Access::EXEC_OK)
-            .with_context(|| format!("cannot write {}", path.display()))
+            .with_context(|| format!("cannot write {}", path.shown()))
             .context("no key of the audit log")
     }
 
@@ -124,7 +124,7 @@ impl PublicKey {
         let text = key_file::read_public(path)?;
         text.trim()
             .parse()
-            .with_context(|| format!("{} is not the public key of a unit", path.display()))
+            .with_context(|| format!("{} is not the public key of a unit", path.shown()))
             .help("a unit's public key lies beside its [audit] key and ends in .pub")
     }
 
@@ -156,7 +156,7 @@ impl SignedHead {
     /// If it cannot be read or is no head.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let bytes = read_bounded(path, MAX_HEAD_BYTES)?;
-        Self::parse(&bytes).with_context(|| format!("{} is not the head of an audit log", path.display()))
+        Self::parse(&bytes).with_context(|| format!("{} is not the head of an audit log", path.shown()))
     }
 
     pub(crate) fn parse(bytes: &[u8]) -> anyhow::Result<Self> {

@@ -33,7 +33,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
-use terminal::Help;
+use terminal::{Help, ShowPath};
 
 /// An audit log that can be appended to.
 pub struct AuditLog {
@@ -270,8 +270,8 @@ impl AuditLog {
 /// Found out at the start, and not by the first record that cannot be written.
 fn existing_folder(path: &Path) -> anyhow::Result<(&Path, &str)> {
     let (folder, name) = read::folder_and_name(path)?;
-    let shown = path.display();
-    anyhow::ensure!(folder.is_dir(), "{shown} cannot be written: there is no folder {}", folder.display());
+    let shown = path.shown();
+    anyhow::ensure!(folder.is_dir(), "{shown} cannot be written: there is no folder {}", folder.shown());
     Ok((folder, name))
 }
 
@@ -282,7 +282,7 @@ fn told_of<T>(opened: Result<T, AuditError>, path: &Path, name: &str) -> anyhow:
         }
         _ => format!("move the log away, as {name}*, to start a new one"),
     };
-    opened.with_context(|| path.display().to_string()).help(&help)
+    opened.with_context(|| path.shown().to_string()).help(&help)
 }
 
 fn failed_to_be(attempt: &'static str) -> impl Fn(io::Error) -> AuditError {

@@ -10,6 +10,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
+use terminal::ShowPath;
 
 /// How often the files are looked for anew, when one was put aside meanwhile.
 const ATTEMPTS: usize = 10;
@@ -55,7 +56,7 @@ impl Line {
 /// The folder of a log, and its name there.
 pub(crate) fn folder_and_name(path: &Path) -> anyhow::Result<(&Path, &str)> {
     let name = path.file_name().and_then(|name| name.to_str());
-    let name = name.with_context(|| format!("{} is not the name of a file", path.display()))?;
+    let name = name.with_context(|| format!("{} is not the name of a file", path.shown()))?;
     Ok((folder_of(path), name))
 }
 
@@ -65,7 +66,7 @@ pub(crate) fn folder_and_name(path: &Path) -> anyhow::Result<(&Path, &str)> {
 /// If there are none, or they cannot be opened.
 pub(crate) fn open(path: &Path) -> anyhow::Result<Vec<OpenFile>> {
     let (folder, name) = folder_and_name(path)?;
-    let list = || segments_in(folder, name).with_context(|| format!("cannot read {}", folder.display()));
+    let list = || segments_in(folder, name).with_context(|| format!("cannot read {}", folder.shown()));
     for _ in 0..ATTEMPTS {
         let segments = list()?;
         let mut files = Vec::new();
@@ -75,11 +76,11 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Vec<OpenFile>> {
         files.extend(open_one(folder, name, None)?);
         // Files that went meanwhile were removed; one that came was the current one when it was not opened yet.
         if list()?.last() == segments.last() {
-            ensure!(!files.is_empty(), "there is no audit log {}", path.display());
+            ensure!(!files.is_empty(), "there is no audit log {}", path.shown());
             return Ok(files);
         }
     }
-    anyhow::bail!("{} is put aside again and again while it is read", path.display())
+    anyhow::bail!("{} is put aside again and again while it is read", path.shown())
 }
 
 pub(crate) fn segments_in(folder: &Path, log: &str) -> io::Result<Vec<Segment>> {
@@ -90,7 +91,7 @@ pub(crate) fn segments_in(folder: &Path, log: &str) -> io::Result<Vec<Segment>> 
 fn open_one(folder: &Path, name: &str, first: Option<u64>) -> anyhow::Result<Option<OpenFile>> {
     let file = match Directory::open(folder).and_then(|folder| folder.file(name)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        opened => opened.with_context(|| format!("cannot read {}", folder.join(name).display()))?,
+        opened => opened.with_context(|| format!("cannot read {}", folder.join(name).shown()))?,
     };
     Ok(Some(OpenFile { name: name.to_owned(), first, content: file }))
 }

@@ -5,6 +5,7 @@ use super::layout::Layout;
 use crate::usb_port::UsbPort;
 use std::io;
 use std::path::{Path, PathBuf};
+use terminal::ShowPath;
 
 /// A camera, a program that reads one, or a script.
 pub(crate) trait Device: Send {
@@ -38,19 +39,19 @@ pub(crate) struct Opened {
 #[non_exhaustive]
 pub enum Fault {
     /// There is nothing at its place.
-    #[error("{} is not there: plug the camera in; `edge-agent doctor` lists those that are", place.display())]
+    #[error("{} is not there: plug the camera in; `edge-agent doctor` lists those that are", place.shown())]
     NotThere {
         /// Where it should be.
         place: PathBuf,
     },
     /// The unit's user may not open it.
-    #[error("{} may not be opened: the unit's user must be in the group `video`", place.display())]
+    #[error("{} may not be opened: the unit's user must be in the group `video`", place.shown())]
     PermissionDenied {
         /// Where it is.
         place: PathBuf,
     },
     /// Another program has it.
-    #[error("{} is in use: end the other program that reads it", place.display())]
+    #[error("{} is in use: end the other program that reads it", place.shown())]
     Busy {
         /// Where it is.
         place: PathBuf,
@@ -58,7 +59,7 @@ pub enum Fault {
     /// It is plugged in where the configuration does not want it.
     #[error(
         "{} is at {}, and [camera] usb-port wants {}: somebody has plugged in another camera, or this one elsewhere",
-        place.display(),
+        place.shown(),
         found.as_ref().map_or_else(|| "no USB port".to_owned(), |found| format!("USB port {}", found.as_str())),
         wanted.as_str()
     )]
@@ -99,7 +100,7 @@ pub enum Fault {
         found: String,
     },
     /// It can do nothing that is understood.
-    #[error("{} is no camera that can be used: {reason}", place.display())]
+    #[error("{} is no camera that can be used: {reason}", place.shown())]
     Unusable {
         /// Where it is.
         place: PathBuf,

@@ -37,6 +37,7 @@ use ::files::ReadError;
 use models::Frame;
 use models::photo::PhotoError;
 use std::path::PathBuf;
+use terminal::ShowPath;
 
 /// A camera, or what stands in for one.
 pub trait FrameSource {
@@ -61,7 +62,7 @@ pub enum Captured<'a> {
 #[non_exhaustive]
 pub enum CameraError {
     /// A folder cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}", path.shown())]
     Unreadable {
         /// The folder.
         path: PathBuf,
@@ -72,7 +73,7 @@ pub enum CameraError {
     #[error(transparent)]
     File(#[from] ReadError),
     /// A file is no photo.
-    #[error("{} cannot be shown: {source}", path.display())]
+    #[error("{} cannot be shown: {source}", path.shown())]
     NoPhoto {
         /// The file.
         path: PathBuf,
@@ -80,7 +81,7 @@ pub enum CameraError {
         source: PhotoError,
     },
     /// There is nothing to show.
-    #[error("there are no files in {}: give a photo, or a folder of photos", folder.display())]
+    #[error("there are no files in {}: give a photo, or a folder of photos", folder.shown())]
     NoFiles {
         /// The folder.
         folder: PathBuf,

@@ -8,6 +8,7 @@ use super::{CameraError, Captured, FrameSource};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
+use terminal::ShowPath;
 
 /// Photos as a camera.
 pub(crate) struct PhotoCamera {
@@ -51,7 +52,7 @@ impl PhotoCamera {
 impl Device for PhotoCamera {
     fn open(&mut self) -> Result<Opened, Fault> {
         self.show_next()?;
-        Ok(Opened { description: format!("the photos of {}", self.path.display()), usb_port: None })
+        Ok(Opened { description: format!("the photos of {}", self.path.shown()), usb_port: None })
     }
 
     fn capture(&mut self, picture: &mut Vec<u8>) -> Result<Layout, Fault> {

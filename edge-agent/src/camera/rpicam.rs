@@ -19,6 +19,7 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+use terminal::ShowPath;
 
 /// How long a picture is waited for.
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +106,7 @@ impl RpicamCamera {
     }
 
     fn program(&self) -> String {
-        self.settings.program.display().to_string()
+        self.settings.program.shown().to_string()
     }
 }
 

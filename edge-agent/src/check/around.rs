@@ -12,7 +12,7 @@ use shared::gallery::Gallery;
 use shared::policy::CardHolder;
 use std::path::Path;
 use std::str;
-use terminal::Help;
+use terminal::{Help, ShowPath};
 
 const MAX_BOOT_CONFIG_BYTES: u64 = 1 << 20;
 
@@ -68,7 +68,7 @@ pub(super) fn lock(config: &Config, boot_config: Option<&Path>) -> anyhow::Resul
 
 fn read_boot_config(path: &Path) -> anyhow::Result<BootConfig> {
     let bytes = read_bounded(path, MAX_BOOT_CONFIG_BYTES)?;
-    let text = str::from_utf8(&bytes).with_context(|| format!("{} is not UTF-8 text", path.display()))?;
+    let text = str::from_utf8(&bytes).with_context(|| format!("{} is not UTF-8 text", path.shown()))?;
     Ok(BootConfig::new(text))
 }
 
@@ -154,7 +154,7 @@ fn about_device(reader: Option<&Reader>) -> Option<String> {
         format!(
             "reader.device is {}: this number moves when something is plugged in, and another keyboard would be read; take \
              the reader's name in /dev/input/by-id",
-            device.display()
+            device.shown()
         )
     })
 }

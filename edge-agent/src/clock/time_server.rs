@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+use terminal::ShowPath;
 
 /// It answers within milliseconds; where D-Bus hangs, it is ended.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -31,7 +32,7 @@ pub(super) fn ask(timedatectl: &Path) -> Answer {
     let mut command = Command::new(timedatectl);
     command.args(["show", "--property=NTPSynchronized", "--value"]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let unknown = |error: io::Error| Answer::Unknown(format!("{}: {error}", timedatectl.display()));
+    let unknown = |error: io::Error| Answer::Unknown(format!("{}: {error}", timedatectl.shown()));
     match command.spawn() {
         Ok(child) => answer_of(child).unwrap_or_else(unknown),
         Err(error) => unknown(error),

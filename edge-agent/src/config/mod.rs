@@ -32,7 +32,7 @@ use shared::gallery::Gallery;
 use shared::policy::Rules;
 use std::path::{Path, PathBuf};
 use std::str;
-use terminal::Help;
+use terminal::{Help, ShowPath};
 
 /// Where a unit's configuration lies if nothing else is said.
 pub const DEFAULT_PATH: &str = "/etc/edge-agent/config.toml";
@@ -158,7 +158,7 @@ impl Config {
     /// # Errors
     /// If it cannot be read, or as [`Config::parse`].
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let shown = path.display();
+        let shown = path.shown();
         let bytes = read_bounded(path, MAX_BYTES).help("give it with --config FILE; a copy of the sample to start from is in /usr/share/doc/edge-agent/config.toml (in the sources: deploy/config.toml)")?;
         let text = str::from_utf8(&bytes).map_err(|error| anyhow::anyhow!("{shown} is not UTF-8 text: {error}"))?;
         Self::parse(text).map_err(|error| anyhow::anyhow!("{shown}: {error}")).help(WHERE_KEYS_ARE_EXPLAINED)

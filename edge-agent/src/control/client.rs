@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
-use terminal::Help;
+use terminal::{Help, ShowPath};
 
 /// Longer than the unit itself waits.
 const PATIENCE: Duration = Duration::from_secs(65);
@@ -21,7 +21,7 @@ pub(crate) fn unit_at(control: &Path, status: &Path) -> anyhow::Result<Option<Un
         Ok(unit) => Ok(Some(unit)),
         Err(error) if is_nobody(&error) && nobody_answers(status) => Ok(None),
         Err(error) => Err(error)
-            .with_context(|| format!("a unit may run, and cannot be asked on {}", control.display()))
+            .with_context(|| format!("a unit may run, and cannot be asked on {}", control.shown()))
             .help("root may ask, and the unit's own user: try with sudo; a unit of an older version has to be stopped first"),
     }
 }

@@ -14,7 +14,7 @@ use shared::seal::{EnvelopeError, Fingerprint, Fingerprints, Recipient, Signer};
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::path::Path;
-use terminal::Help;
+use terminal::{Help, ShowPath};
 
 /// Why a database is not used.
 #[derive(Debug, thiserror::Error)]
@@ -264,7 +264,7 @@ pub(crate) fn read_names(path: &Path, identity: &Path) -> anyhow::Result<Gallery
 
 /// The refusal with the file and what to do about it.
 pub(crate) fn in_file(path: &Path, refused: Refused) -> anyhow::Error {
-    let shown = path.display();
+    let shown = path.shown();
     let (error, help) = match refused {
         Refused::Damaged(error) => (
             Err::<(), _>(error).with_context(|| format!("{shown} is no people database that can be used")),

@@ -17,7 +17,7 @@ use serde::Serialize;
 use shared::audit::Event;
 use shared::gallery::{DatabaseDigest, DatabaseFile, MAX_DATABASE_BYTES};
 use std::path::{Path, PathBuf};
-use terminal::{Answer, Help, counted, print, print_json};
+use terminal::{Answer, Help, ShowPath, counted, print, print_json};
 
 /// What came of it.
 #[derive(Debug, Serialize)]
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Rollback) -> anyhow::Result<Answer> {
     let bytes = read_bounded(&previous, MAX_DATABASE_BYTES)
         .help("there is something to go back to when a second database has been taken into use")?;
     // What it says without a key is enough: whether it can be opened is for the unit to find out.
-    let header = *DatabaseFile::of(&bytes).with_context(|| previous.display().to_string())?.header();
+    let header = *DatabaseFile::of(&bytes).with_context(|| previous.shown().to_string())?.header();
     let wanted = DatabaseDigest::of(&bytes);
     let alone = folders::lock(&config);
     let unit_runs = matches!(alone, Err(LockError::Held { .. }));

@@ -8,7 +8,7 @@ use shared::gallery::DoorGroup;
 use shared::seal::{Fingerprint, Identity, Signer};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use terminal::Help;
+use terminal::{Help, ShowPath};
 
 /// What a database must be, beyond whole and of the unit's model. By default anything goes.
 #[derive(Debug, Clone, Default)]
@@ -109,7 +109,7 @@ pub(crate) fn signers(config: &config::Database) -> anyhow::Result<Vec<Signer>> 
     let read = |path: &PathBuf| {
         let text = key_file::read_trusted(path)?;
         Signer::from_text(&text)
-            .with_context(|| path.display().to_string())
+            .with_context(|| path.shown().to_string())
             .help("take the public half of the signing key, signing.key.pub, which `encoder-tool keygen` made")
     };
     config.signers.iter().map(read).collect::<anyhow::Result<_>>().context("[database] signers")
@@ -125,7 +125,7 @@ pub(crate) fn identity(path: &Path) -> anyhow::Result<Option<Identity>> {
         _ => {}
     }
     let text = key_file::read_secret(path).context("[database] identity")?;
-    let identity = Identity::from_text(&text).with_context(|| format!("[database] identity: {}", path.display()))?;
+    let identity = Identity::from_text(&text).with_context(|| format!("[database] identity: {}", path.shown()))?;
     Ok(Some(identity))
 }
 

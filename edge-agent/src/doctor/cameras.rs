@@ -4,6 +4,7 @@ use super::finding::Finding;
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
+use terminal::ShowPath;
 
 /// A video node, as the kernel describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,7 +80,7 @@ pub(super) fn findings(cameras: &[Camera]) -> Vec<Finding> {
         .iter()
         .filter_map(|camera| {
             let Camera { path, name, driver, stack } = camera;
-            let shown = path.display();
+            let shown = path.shown();
             let found = format!("{name} ({driver}) at {shown}");
             match stack {
                 Stack::None => None,

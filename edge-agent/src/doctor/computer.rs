@@ -6,6 +6,7 @@ use crate::status::temperatures;
 use files::Directory;
 use std::fs;
 use std::path::Path;
+use terminal::ShowPath;
 
 /// Below, a log of a few months has no room.
 const FREE_BYTES: u64 = 200 << 20;
@@ -27,7 +28,7 @@ pub(super) fn clock(witnesses: &Witnesses, utc_ms: i64) -> Finding {
 
 /// Whether a folder can be written to, and has room.
 pub(super) fn storage(folder: &Path) -> Finding {
-    let shown = folder.display();
+    let shown = folder.shown();
     let written = Directory::open(folder).and_then(|folder| folder.try_writing());
     if let Err(error) = written {
         let remedy = "make the folder, give it to the unit's user, and see that the disk is not mounted read-only; run \

@@ -4,7 +4,7 @@ use super::finding::Finding;
 use crate::config::{Config, Lock, Unsigned};
 use crate::database::trust;
 use shared::seal::Signer;
-use terminal::on_one_line;
+use terminal::{ShowPath, on_one_line};
 
 const ABOUT: &str = "keys";
 
@@ -39,7 +39,7 @@ fn identity(config: &Config) -> Finding {
     match trust::fingerprint(path) {
         Err(error) => Finding::bad(ABOUT, on_one_line(&error), "chmod 600, and it must belong to the unit's user"),
         Ok(None) => {
-            let found = format!("this unit has no key of its own ({} is not there)", path.display());
+            let found = format!("this unit has no key of its own ({} is not there)", path.shown());
             Finding::note(ABOUT, found, "`edge-agent keygen` makes one, so that databases can be sealed for this unit")
         }
         Ok(Some(own)) => Finding::good(ABOUT, format!("this unit's own key, which is its id, is {own}")),

@@ -21,7 +21,7 @@ use picture::{Picture, Wanted};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::Path;
-use terminal::{Answer, on_one_line, print, print_json, say};
+use terminal::{Answer, ShowPath, on_one_line, print, print_json, say};
 
 #[derive(Debug, Serialize)]
 struct Diagnosis {
@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &Doctor) -> anyhow::Result<Answer> {
 /// A broken one is a finding, and the rest is examined with the defaults.
 fn configuration(path: &Path) -> (Config, Vec<Finding>) {
     let about = "configuration";
-    let shown = terminal::shown(path);
+    let shown = path.shown();
     if !path.exists() {
         let remedy = format!("write one; {WHERE_KEYS_ARE_EXPLAINED}");
         return (Config::default(), vec![Finding::note(about, format!("{shown} is not there"), remedy)]);

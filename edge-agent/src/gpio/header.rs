@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use terminal::ShowPath;
 
 const FOLDER: &str = "/dev";
 const NAME: &str = "gpiochip";
@@ -47,7 +48,7 @@ impl Chip {
     fn at(path: PathBuf) -> Result<Self, GpioError> {
         match fs::OpenOptions::new().read(true).write(true).open(&path) {
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                return Err(GpioError::NotPermitted { path: path.display().to_string() });
+                return Err(GpioError::NotPermitted { path: path.shown().to_string() });
             }
             _ => {}
         }
@@ -85,7 +86,7 @@ fn described(chips: &[Chip]) -> String {
         return "no GPIO chip at all".to_owned();
     }
     let one = |Chip { path, label }: &Chip| {
-        format!("{} ({})", path.display(), label.as_deref().unwrap_or("cannot be asked for its label"))
+        format!("{} ({})", path.shown(), label.as_deref().unwrap_or("cannot be asked for its label"))
     };
     chips.iter().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -8,6 +8,7 @@ use super::{GpioError, Level, Pin, header, lines, registers};
 use rppal::gpio::Gpio;
 use std::path::PathBuf;
 use std::time::Duration;
+use terminal::ShowPath;
 
 /// A pin that is driven.
 pub(crate) trait Output: Send {
@@ -66,7 +67,7 @@ impl Access {
     fn of_this_computer() -> Result<Self, GpioError> {
         Gpio::new().map(Self::Registers).or_else(|error| {
             let chip = header::chip_of_this_computer()?;
-            tracing::debug!("pins are taken from {}, as rppal finds none: {error}", chip.display());
+            tracing::debug!("pins are taken from {}, as rppal finds none: {error}", chip.shown());
             Ok(Self::Lines(chip))
         })
     }

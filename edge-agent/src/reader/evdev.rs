@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+use terminal::ShowPath;
 
 /// How long to wait before a reader that is not there is looked for again.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -71,7 +72,7 @@ impl CardReader for KeyboardReader {
 /// Never returns: a reader that is lost is waited for.
 fn listen(wanted: &Wanted, digits: Digits, inbox: &Inbox, is_lost: &AtomicBool, part: &PartReports) {
     let Wanted { device: path, usb_port: wanted_port } = wanted;
-    let shown = path.display();
+    let shown = path.shown();
     loop {
         match open(path) {
             Ok((_, found)) if wanted_port.as_ref().is_some_and(|wanted| found.as_ref() != Some(wanted)) => {
@@ -115,7 +116,7 @@ fn code(error: &io::Error) -> &'static str {
 }
 
 fn trouble(path: &Path, error: &io::Error) -> String {
-    let path = path.display();
+    let path = path.shown();
     match error.kind() {
         io::ErrorKind::NotFound => {
             format!(

@@ -22,7 +22,7 @@ use shared::gallery::DatabaseDigest;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use terminal::{Answer, Help, print, print_json};
+use terminal::{Answer, Help, ShowPath, print, print_json};
 
 /// A line that says nothing for so long is dead.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -118,7 +118,7 @@ fn failed(
                 true => "the unit's own user may, or root: `sudo -u edge-agent edge-agent receive`",
                 false => "make room, or see whether the disk can be written",
             };
-            let why = Err::<(), _>(error).with_context(|| format!("{} cannot be written", file.display())).help(help);
+            let why = Err::<(), _>(error).with_context(|| format!("{} cannot be written", file.shown())).help(help);
             Failed { outcome, digest, why: why.err().unwrap_or_else(|| anyhow!("not written")) }
         }
     }

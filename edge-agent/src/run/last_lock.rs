@@ -6,6 +6,7 @@ use anyhow::Context;
 use files::{Folder, ReadError, Storage, folder_of, read_bounded};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use terminal::ShowPath;
 
 const MAX_BYTES: u64 = 4096;
 
@@ -54,7 +55,7 @@ impl LockLine {
         let name =
             path.file_name().and_then(|name| name.to_str()).context("[door] last-lock is not the name of a file")?;
         let written = Folder::at(folder_of(path)).replace(name, text.as_bytes());
-        written.with_context(|| path.display().to_string())
+        written.with_context(|| path.shown().to_string())
     }
 
     /// What was written down; `None` if nothing was.
@@ -66,7 +67,7 @@ impl LockLine {
             Err(ReadError::Refused { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             read => read?,
         };
-        Self::parse(&bytes).map(Some).with_context(|| format!("{} says no lock", path.display()))
+        Self::parse(&bytes).map(Some).with_context(|| format!("{} says no lock", path.shown()))
     }
 
     /// # Errors

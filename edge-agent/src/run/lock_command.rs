@@ -8,7 +8,7 @@ use crate::config::Config;
 use anyhow::{Context, bail};
 use serde::Serialize;
 use std::path::PathBuf;
-use terminal::{Answer, Help, on_one_line, print, print_json};
+use terminal::{Answer, Help, ShowPath, on_one_line, print, print_json};
 
 #[derive(Debug, Serialize)]
 struct Locked {
@@ -28,9 +28,8 @@ pub(crate) fn run(arguments: &Lock) -> anyhow::Result<Answer> {
         (None, Ok(config)) => config.door.last_lock.clone(),
         (None, Err(_)) => PathBuf::from(crate::config::DEFAULT_LAST_LOCK),
     };
-    let saved = LockLine::read(&saved).and_then(|line| {
-        line.with_context(|| format!("{} is not there: the unit never started well", saved.display()))
-    });
+    let saved = LockLine::read(&saved)
+        .and_then(|line| line.with_context(|| format!("{} is not there: the unit never started well", saved.shown())));
     let configured = config.and_then(|config| parts::lock_line(&config.door));
     let mut lines = Vec::new();
     let mut unknown = Vec::new();

@@ -38,7 +38,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-use terminal::{Answer, Help, Verbosity};
+use terminal::{Answer, Help, ShowPath, Verbosity};
 
 /// After a turn that failed. The next may fail at once, too.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
@@ -101,7 +101,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
 
 /// A unit that cannot be asked runs all the same; a second one beside it does not.
 fn answer_status(socket: &Path, board: &Board) -> anyhow::Result<()> {
-    let shown = socket.display();
+    let shown = socket.shown();
     match status::serve(socket, board.clone()) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(anyhow::anyhow!(
             "a unit runs already: {shown} answers"

@@ -7,7 +7,7 @@ use crate::audit_log::AuditLog;
 use crate::camera::Device;
 use crate::config::{Config, Lock, Reader, Source, WHERE_KEYS_ARE_EXPLAINED};
 use crate::memory::MemoryFile;
-use terminal::Help;
+use terminal::{Help, ShowPath};
 
 /// Everything that the configuration must say, and whose files are as they must be.
 pub(crate) struct Needed {
@@ -36,16 +36,16 @@ impl Needed {
 /// The devices that `run` opens and `check` does not, in words.
 pub(crate) fn devices(config: &Config) -> Vec<String> {
     let camera = config.camera.source.map(|source| match source {
-        Source::V4l => format!("the camera {}", shown(config.camera.device.as_deref())),
-        Source::Rpicam => format!("the camera, by {}", config.camera.rpicam_program.display()),
-        Source::Files => format!("the photos {}", shown(config.camera.files.as_deref())),
+        Source::V4l => format!("the camera {}", configured(config.camera.device.as_deref())),
+        Source::Rpicam => format!("the camera, by {}", config.camera.rpicam_program.shown()),
+        Source::Files => format!("the photos {}", configured(config.camera.files.as_deref())),
     });
     let lock = match config.door.lock {
         Some(Lock::Gpio) => config.door.lock_pin().map(|lock| format!("the lock's {}", lock.pin)),
         _ => None,
     };
     let reader = config.reader.as_ref().map(|reader| match reader {
-        Reader::Evdev { device, .. } => format!("the card reader {}", device.display()),
+        Reader::Evdev { device, .. } => format!("the card reader {}", device.shown()),
         Reader::Wiegand { d0_pin, d1_pin, .. } => format!("the card reader's {d0_pin} and {d1_pin}"),
     });
     let others =
@@ -54,6 +54,6 @@ pub(crate) fn devices(config: &Config) -> Vec<String> {
     camera.into_iter().chain(lock).chain(reader).chain(others).collect()
 }
 
-fn shown(path: Option<&std::path::Path>) -> String {
-    path.map_or_else(String::new, |path| path.display().to_string())
+fn configured(path: Option<&std::path::Path>) -> String {
+    path.map_or_else(String::new, |path| path.shown().to_string())
 }

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::mpsc::Receiver;
-use terminal::Help;
+use terminal::{Help, ShowPath};
 
 /// Requests that wait.
 pub(super) struct Orders {
@@ -20,7 +20,7 @@ impl Orders {
     /// # Errors
     /// If another unit answers there.
     pub(super) fn heard_on(socket: &Path) -> anyhow::Result<Self> {
-        let shown = socket.display();
+        let shown = socket.shown();
         match control::serve(socket) {
             Ok(waiting) => Ok(Self { waiting: Some(waiting) }),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(anyhow!(

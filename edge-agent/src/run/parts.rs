@@ -10,7 +10,7 @@ use models::Recogniser;
 use models::bundle::Bundles;
 use std::path::PathBuf;
 use std::time::Duration;
-use terminal::Help;
+use terminal::{Help, ShowPath};
 
 use super::last_lock::LockLine;
 
@@ -98,7 +98,7 @@ fn v4l(config: &config::Camera) -> anyhow::Result<V4lCamera> {
         tracing::warn!(
             "[camera] device = {}: this number moves when something is plugged in; take the camera's name in \
              /dev/v4l/by-id, which `edge-agent doctor` shows",
-            path.display()
+            path.shown()
         );
     }
     let &config::Camera { width, height, frames_per_second: rate, format, buffers, exposure_us, gain, focus, .. } =

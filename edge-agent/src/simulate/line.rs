@@ -6,13 +6,13 @@ use serde::Serialize;
 use shared::gallery::{Gallery, PersonId};
 use shared::policy::{Neighbour, Reason};
 use std::path::Path;
-use terminal::counted;
+use terminal::{ShowPath, ShownPath, counted};
 
 /// One frame.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Line {
     /// Name of the file.
-    frame: String,
+    frame: ShownPath,
     /// `grant`, `deny` or `nobody`.
     decision: &'static str,
     /// What somebody was let in by: `face`, `card` or `card_and_face`.
@@ -51,7 +51,7 @@ struct Milliseconds {
 /// A file that could not be shown.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Unreadable {
-    frame: String,
+    frame: ShownPath,
     error: String,
 }
 
@@ -72,7 +72,7 @@ impl Line {
         };
         let named = |other: Neighbour| RunnerUp { name: name_of(gallery, &other.person), distance: other.distance };
         Self {
-            frame: shown(file),
+            frame: name_of_file(file),
             decision,
             credential,
             person: person.map(|person| name_of(gallery, &person)),
@@ -90,7 +90,7 @@ impl Line {
 
 impl Unreadable {
     pub(super) fn of(file: &Path, error: &CameraError) -> Self {
-        Self { frame: shown(file), error: error.to_string() }
+        Self { frame: name_of_file(file), error: error.to_string() }
     }
 }
 
@@ -110,7 +110,6 @@ impl From<Timings> for Milliseconds {
 /// One sentence about a file, after its last frame.
 pub(super) fn in_words(line: &Line, frames: u64) -> String {
     let Line { frame, door, threshold, .. } = line;
-    let frame = terminal::shown(frame);
     let compared = match line.distance {
         Some(distance) => format!("distance {distance:.3}, threshold {threshold:.3}"),
         None => "not compared".to_owned(),
@@ -137,8 +136,8 @@ pub(super) fn in_words(line: &Line, frames: u64) -> String {
     format!("{frame}: {greeting} ({compared}{after}): {door}")
 }
 
-fn shown(file: &Path) -> String {
-    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
+fn name_of_file(file: &Path) -> ShownPath {
+    file.file_name().unwrap_or(file.as_os_str()).shown()
 }
 
 fn name_of(gallery: &Gallery, person: &PersonId) -> String {
@@ -153,7 +152,7 @@ mod tests {
 
     fn line(decision: &'static str, person: Option<&str>, reason: Option<&'static str>) -> Line {
         Line {
-            frame: "a.jpg".to_owned(),
+            frame: "a.jpg".shown(),
             decision,
             credential: (decision == "grant").then_some("face"),
             person: person.map(str::to_owned),
@@ -213,7 +212,7 @@ mod tests {
             ),
             (line("nobody", None, None), 20, "a.jpg: There is nobody: the door is locked"),
             (
-                Line { frame: "a\nb.jpg".to_owned(), ..line("nobody", None, None) },
+                Line { frame: "a\nb.jpg".shown(), ..line("nobody", None, None) },
                 1,
                 r"a\u000ab.jpg: There is nobody: the door is locked",
             ),

@@ -21,7 +21,7 @@ use shared::gallery::Gallery;
 use shared::policy::{Now, Policy};
 use std::path::Path;
 use std::sync::Arc;
-use terminal::{Answer, Verbosity, print, print_json, say};
+use terminal::{Answer, ShowPath, Verbosity, print, print_json, say};
 use time::Time;
 
 /// Shows every file to the unit. Yes if somebody was let in.
@@ -131,7 +131,7 @@ impl Simulation {
     }
 
     fn turn(&mut self, file: &Path) -> anyhow::Result<Turn> {
-        let turn = self.unit.turn(&mut self.camera).with_context(|| file.display().to_string())?;
+        let turn = self.unit.turn(&mut self.camera).with_context(|| file.shown().to_string())?;
         self.granted += usize::from(matches!(turn.verdict, Verdict::Granted(_)));
         if self.json {
             print_json(&self.line(file, &turn))?;

@@ -19,6 +19,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use terminal::ShowPath;
 
 /// So many decisions are told.
 const DECISIONS: usize = 20;
@@ -70,7 +71,7 @@ impl Board {
     pub(crate) fn new(camera: Health, latch: Latch, database: &Path, in_use: &InUse) -> Self {
         let board = Self { camera, latch, started: Instant::now(), notes: Arc::default() };
         let path = std::path::absolute(database).unwrap_or_else(|_| database.to_owned());
-        board.notes().database.path = path.display().to_string();
+        board.notes().database.path = path.shown();
         board.tell_of_database(in_use);
         board
     }

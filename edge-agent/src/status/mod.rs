@@ -26,7 +26,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
-use terminal::{Answer, Help, print, to_json};
+use terminal::{Answer, Help, ShowPath, print, to_json};
 
 /// A unit that does not answer in this time is stuck.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -76,7 +76,7 @@ pub(crate) fn shown(report: &Report, form: Form) -> anyhow::Result<String> {
 /// # Errors
 /// If none does.
 pub(crate) fn ask(socket: &Path) -> anyhow::Result<Report> {
-    let shown = socket.display();
+    let shown = socket.shown();
     let answer = exchange(socket)
         .with_context(|| format!("no unit answers on {shown}"))
         .help("is it running (`systemctl status edge-agent`), and are you in its group or root?")?;

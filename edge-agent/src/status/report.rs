@@ -44,7 +44,7 @@ pub(crate) struct Report {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct DatabaseReport {
     /// Where the current one lies.
-    pub(crate) path: String,
+    pub(crate) path: terminal::ShownPath,
     pub(crate) sequence: u64,
     /// SHA-256 of the file.
     pub(crate) digest: Option<DatabaseDigest>,

@@ -41,7 +41,7 @@ use schedules_toml::Planned;
 use shared::gallery::{Audience, Gallery, GalleryBuilder, MAX_ENCODINGS_OF_PERSON, Mode, NewEncoding};
 use std::path::Path;
 use std::time::Instant;
-use terminal::{Answer, Help, Verbosity};
+use terminal::{Answer, Help, ShowPath, Verbosity};
 use write::{Enrolled, EnrolledPhoto, Findings, Heritage};
 
 /// With more of those enrolled not recognised than this, a door is one that people prop open.
@@ -173,7 +173,7 @@ fn tell(arguments: &BuildDb, report: &Report, written: Option<[String; 2]>) -> a
     if arguments.json {
         return terminal::print_json(report);
     }
-    let first = written.is_some().then(|| report.in_words(&terminal::shown(&arguments.output)));
+    let first = written.is_some().then(|| report.in_words(&arguments.output.shown().to_string()));
     let lines = first.into_iter().chain(report.changes_in_words()).chain(written.into_iter().flatten());
     lines.into_iter().try_for_each(|line| terminal::print(&line))
 }

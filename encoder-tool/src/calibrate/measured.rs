@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use models::Recogniser;
 use models::bundle::{Mated, NonMated};
 use std::path::Path;
-use terminal::{Help, Verbosity, counted};
+use terminal::{Help, ShowPath, Verbosity, counted};
 
 /// How an encoder's distances lie.
 pub(crate) struct Distances {
@@ -35,7 +35,7 @@ pub(crate) fn measure(
     let encodings = labelled(&photos, &outcomes);
     let source = format!("{} of {}", counted(encodings.len(), "photo"), name_of(images));
     let non_mated = non_mated(&encodings, &source)
-        .with_context(|| format!("{}: too few photos to say how often two people are how near", images.display()))
+        .with_context(|| format!("{}: too few photos to say how often two people are how near", images.shown()))
         .help("a hundred people or more, with a folder each, say something")?;
     Ok(Distances { non_mated, mated: mated(&encodings) })
 }

@@ -30,7 +30,7 @@ use report::{Findings, ModelFindings, WayFindings};
 use sample::{Photo, Sample};
 use std::fs;
 use std::path::{Path, PathBuf};
-use terminal::{Answer, Help, Verbosity, counted, print};
+use terminal::{Answer, Help, ShowPath, Verbosity, counted, print};
 
 const MAX_PAIR_FILE_BYTES: u64 = 64 << 20;
 
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> 
     };
     if let Some(path) = &arguments.html {
         files::replace(path, Access::Private, report::page_of(&findings)?.as_bytes())?;
-        verbosity.note(&format!("the page is {}", path.display()));
+        verbosity.note(&format!("the page is {}", path.shown()));
     }
     match arguments.json {
         true => report::print_json_of(&findings, arguments.distances)?,
@@ -86,7 +86,7 @@ fn open_cache(arguments: &Evaluate, recogniser: &Recogniser) -> Result<Option<Ca
     let Some(root) = Cache::root().filter(|_| !arguments.no_cache) else { return Ok(None) };
     Cache::open(&root, &recogniser.model_hash())
         .map(Some)
-        .with_context(|| format!("encodings cannot be kept in {}", root.display()))
+        .with_context(|| format!("encodings cannot be kept in {}", root.shown()))
         .help("--no-cache keeps none")
 }
 
@@ -96,8 +96,8 @@ fn sample_of(arguments: &Evaluate) -> Result<Sample> {
         return Ok(Sample::of_photos(photos, arguments.most_pairs, arguments.seed));
     };
     let bytes = read_bounded(path, MAX_PAIR_FILE_BYTES)?;
-    let text = String::from_utf8(bytes).with_context(|| format!("{} is no text", path.display()))?;
-    let named = pair_file::parse(&text).with_context(|| path.display().to_string())?;
+    let text = String::from_utf8(bytes).with_context(|| format!("{} is no text", path.shown()))?;
+    let named = pair_file::parse(&text).with_context(|| path.shown().to_string())?;
     Sample::of_pairs(&named, |name| photo_path(&arguments.images, name))
 }
 
@@ -119,7 +119,7 @@ fn photo_path(images: &Path, name: &PhotoName) -> Result<PathBuf> {
     let stem = images.join(person).join(format!("{person}_{number:04}"));
     let found = ["jpg", "jpeg", "png", "webp"].iter().map(|end| stem.with_extension(end)).find(|path| path.is_file());
     found
-        .with_context(|| format!("there is no {}.jpg", stem.display()))
+        .with_context(|| format!("there is no {}.jpg", stem.shown()))
         .help("--images is the folder that holds a folder for each person of the pair file")
 }
 
@@ -132,7 +132,7 @@ fn encoders(folders: &[PathBuf]) -> Result<Vec<(String, Bundles)>> {
         match Bundle::open(folder)? {
             Bundle::Detector(bundle) => {
                 if detector.replace(bundle).is_some() {
-                    bail!("{} is a second detector; give at most one", folder.display());
+                    bail!("{} is a second detector; give at most one", folder.shown());
                 }
             }
             Bundle::Encoder(bundle) => encoders.push((name_of(folder), bundle)),

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use terminal::{Help, print, print_json};
+use terminal::{Help, ShowPath, print, print_json};
 
 /// Runs over which the times of operators are averaged.
 const TIMED_RUNS: u32 = 10;
@@ -68,7 +68,7 @@ impl Bench {
             Bundle::Encoder(bundle) => self.encoder_times(started, &bundle),
             Bundle::Detector(bundle) => self.detector_times(started, &bundle),
         }
-        .with_context(|| self.bundle.display().to_string())
+        .with_context(|| self.bundle.shown().to_string())
     }
 
     fn encoder_times(&self, started: Instant, bundle: &EncoderBundle) -> Result<Times> {

@@ -10,7 +10,7 @@ use models::golden::{GOLDEN_FILE, Golden};
 use models::photo::Photo;
 use models::{Crop, Recogniser};
 use std::path::PathBuf;
-use terminal::{Help, print};
+use terminal::{Help, ShowPath, print};
 
 /// Eileen Collins, NASA, public domain.
 const PHOTO: &[u8] = include_bytes!("../../../tests/photos/door/eileen_collins.jpg");
@@ -32,12 +32,12 @@ impl MakeGolden {
     /// If the bundle is no encoder, does not run, or the file cannot be written.
     pub(crate) fn run(&self) -> Result<()> {
         let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
-            bail!("{} is a detector; the self-test is that of an encoder", self.bundle.display());
+            bail!("{} is a detector; the self-test is that of an encoder", self.bundle.shown());
         };
         let path = self.bundle.join(GOLDEN_FILE);
         let written = files::replace(&path, Access::Public, &file_for(&encoder)?);
         written.help("make room, or copy the bundle elsewhere")?;
-        print(&format!("{}: what this computer makes of two crops", path.display()))
+        print(&format!("{}: what this computer makes of two crops", path.shown()))
     }
 }
 

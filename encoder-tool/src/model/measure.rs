@@ -6,7 +6,7 @@ use files::Access;
 use models::Recogniser;
 use models::bundle::{Bundle, Bundles, CALIBRATION_FILE, Calibration, NonMated};
 use std::path::PathBuf;
-use terminal::{Help, Verbosity, counted, print};
+use terminal::{Help, ShowPath, Verbosity, counted, print};
 
 /// Measure how often two different people are how near, and how far apart photos of one person are.
 ///
@@ -37,26 +37,26 @@ impl Measure {
     /// If the bundle is no encoder or does not tell people apart, it was measured on more people, the photos cannot be read or are too few, or the file cannot be written.
     pub(crate) fn run(&self, verbosity: Verbosity) -> Result<()> {
         let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
-            bail!("{} is a detector; distances are those of an encoder", self.bundle.display());
+            bail!("{} is a detector; distances are those of an encoder", self.bundle.shown());
         };
         let before = encoder.calibration.clone();
         let mut recogniser = Recogniser::new(&Bundles { encoder, ..Bundles::bundled()? })?;
         recogniser
             .require_told_apart()
-            .with_context(|| format!("{} is not measured", self.bundle.display()))
+            .with_context(|| format!("{} is not measured", self.bundle.shown()))
             .help("import the network again, with the pixel values and the crop that it was trained with")?;
         let Distances { mut non_mated, mated } = measure(&recogniser, &self.images, !self.no_cache, verbosity)?;
         if let Some(source) = &self.source {
             non_mated.source.clone_from(source);
         }
         require_as_many_people(before.non_mated.as_ref(), &non_mated, self.replace)
-            .with_context(|| format!("{}: nothing was written", self.bundle.display()))?;
+            .with_context(|| format!("{}: nothing was written", self.bundle.shown()))?;
         let said = format!("{} of {}", counted(non_mated.pairs, "non-mated pair"), counted(non_mated.people, "person"));
         let after = Calibration { non_mated: Some(non_mated), mated, ..before };
         let path = self.bundle.join(CALIBRATION_FILE);
         files::replace(&path, Access::Private, after.to_toml()?.as_bytes())
             .help("make room, or copy the bundle elsewhere")?;
-        print(&format!("{}: {said}", path.display()))
+        print(&format!("{}: {said}", path.shown()))
     }
 }
 

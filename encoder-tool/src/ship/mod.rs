@@ -15,7 +15,7 @@ use serde::Serialize;
 use shared::delivery::{Announcement, Outcome, Receipt};
 use shared::gallery::{DatabaseDigest, MAX_DATABASE_BYTES};
 use std::time::{Duration, Instant};
-use terminal::{Answer, Help, Verbosity, counted, print, print_json};
+use terminal::{Answer, Help, ShowPath, Verbosity, counted, print, print_json};
 
 /// To connect, and to answer ssh's questions.
 const TO_CONNECT: Duration = Duration::from_secs(60);
@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &Ship, verbosity: Verbosity) -> Result<Answer> {
     let header = database::read_outside(&arguments.db)?.header;
     let bytes = read_bounded(&arguments.db, MAX_DATABASE_BYTES)?;
     let (digest, length) = (DatabaseDigest::of(&bytes), bytes.len() as u64);
-    verbosity.note(&format!("{}: shipping {length} bytes to {}", arguments.db.display(), arguments.host));
+    verbosity.note(&format!("{}: shipping {length} bytes to {}", arguments.db.shown(), arguments.host));
     if arguments.remote_db.is_some() {
         verbosity.note("--remote-db is not needed any more: the unit's configuration says where its database lies");
     }

@@ -14,7 +14,7 @@ const HEIGHT: u32 = 4;
 fn fake(script: &str) -> (TempDir, Settings) {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("rpicam-vid");
-    fs::write(&program, format!("#!/bin/sh\ncd {}\n{script}\n", folder.path().display())).unwrap();
+    fs::write(&program, format!("#!/bin/sh\ncd {}\n{script}\n", folder.path().shown())).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let (exposure_us, gain, focus, number, power_line, more) = (None, None, None, None, None, Vec::new());
     let (width, height, rate) = (WIDTH, HEIGHT, 15.0);

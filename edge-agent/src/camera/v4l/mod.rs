@@ -17,6 +17,7 @@ use std::io::{self, ErrorKind};
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use terminal::ShowPath;
 use v4l::buffer::{Flags, Type};
 use v4l::capability::{Capabilities, Flags as Can};
 use v4l::control::{Control, Value};
@@ -96,7 +97,7 @@ impl Device for V4lCamera {
             Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NODEV.raw_os_error()) => drop(stream),
             // Dropped, it would panic twice at once, which ends the program. So its memory is never given back.
             Err(error) => {
-                self.warn(&format!("{}: its stream cannot be stopped: {error}", self.path.display()));
+                self.warn(&format!("{}: its stream cannot be stopped: {error}", self.path.shown()));
                 mem::forget(stream);
             }
         }
@@ -149,7 +150,7 @@ impl V4lCamera {
         self.open = Some(Open { stream, layout, waited });
         let rate = rate.map_or_else(String::new, |rate| format!(", {rate:.1} pictures a second"));
         let Capabilities { card, driver, .. } = about;
-        let description = format!("{card} ({driver}) at {}: {layout}{rate}", self.path.display());
+        let description = format!("{card} ({driver}) at {}: {layout}{rate}", self.path.shown());
         let port = usb_port.as_ref().map_or_else(String::new, |port| format!(", USB port {}", port.as_str()));
         Ok(Opened { description: description + &port, usb_port })
     }
@@ -187,14 +188,14 @@ impl V4lCamera {
         if let Some(power_line) = power_line
             && let Err(error) = device.set_control(integer(POWER_LINE_FREQUENCY, menu_item(power_line)))
         {
-            tracing::warn!("[camera] power-line-hz: {} does not take it: {error}", self.path.display());
+            tracing::warn!("[camera] power-line-hz: {} does not take it: {error}", self.path.shown());
         }
         for (key, controls) in settings {
             let Some([automatic, manual]) = controls else { continue };
             // Many cameras have no automatic gain that could be switched off.
             device.set_control(automatic).ok();
             if let Err(error) = device.set_control(manual) {
-                self.warn(&format!("[camera] {key}: {} does not take it: {error}", self.path.display()));
+                self.warn(&format!("[camera] {key}: {} does not take it: {error}", self.path.shown()));
             }
         }
     }
@@ -317,7 +318,7 @@ mod tests {
             [(folder.path().join("none"), "not_there"), (file, "system"), ("/dev/null".into(), "system")]
         {
             let fault = camera(&path).open().unwrap_err();
-            assert_eq!(fault.code(), code, "{}: {fault}", path.display());
+            assert_eq!(fault.code(), code, "{}: {fault}", path.shown());
         }
     }
 

@@ -6,7 +6,7 @@ use crate::evaluate::figures::Figures;
 use crate::evaluate::sample::Pair;
 use crate::evaluate::triplets::TripletFigures;
 use serde::Serialize;
-use terminal::print_json;
+use terminal::{ShowPath, ShownPath, print_json};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -22,7 +22,7 @@ struct Report<'a> {
     pixel_baseline: &'a Figures,
     unaligned: &'a Figures,
     models: Vec<Model<'a>>,
-    no_face: Vec<String>,
+    no_face: Vec<ShownPath>,
     unreadable: Vec<Unreadable<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     triplets: Option<&'a TripletFigures>,
@@ -42,15 +42,15 @@ struct Model<'a> {
 
 #[derive(Serialize)]
 struct Unreadable<'a> {
-    photo: String,
+    photo: ShownPath,
     reason: &'a str,
 }
 
 /// One pair; a distance is `null` if a photo has no usable face.
 #[derive(Serialize)]
 struct Distance {
-    a: String,
-    b: String,
+    a: ShownPath,
+    b: ShownPath,
     mated: bool,
     fold: usize,
     distance: Option<f32>,
@@ -87,7 +87,7 @@ fn model(model: &ModelFindings) -> Model<'_> {
 }
 
 fn distances(findings: &Findings) -> Vec<Distance> {
-    let photo = |index: usize| findings.sample.photos[index].path.display().to_string();
+    let photo = |index: usize| findings.sample.photos[index].path.shown();
     let aligned = &findings.models[0].aligned;
     let distance = |(index, pair): (usize, &Pair)| Distance {
         a: photo(pair.a),

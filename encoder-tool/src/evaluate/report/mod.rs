@@ -14,6 +14,7 @@ use super::figures::{Compared, Figures};
 use super::measure::Outcome;
 use super::sample::Sample;
 use super::triplets::Mined;
+use terminal::{ShowPath, ShownPath};
 
 /// Everything that was found.
 pub(crate) struct Findings {
@@ -64,10 +65,10 @@ impl Findings {
     }
 
     /// Photos without a face, and photos that could not be read with the reason.
-    fn without_face(&self) -> (Vec<String>, Vec<(String, &str)>) {
+    fn without_face(&self) -> (Vec<ShownPath>, Vec<(ShownPath, &str)>) {
         let (mut no_face, mut unreadable) = (Vec::new(), Vec::new());
         for (photo, outcome) in self.sample.photos.iter().zip(&self.outcomes) {
-            let path = || photo.path.display().to_string();
+            let path = || photo.path.shown();
             match outcome {
                 Ok(Some(_)) => {}
                 Ok(None) => no_face.push(path()),

@@ -2,7 +2,7 @@
 
 use super::{Findings, WayFindings};
 use crate::evaluate::figures::{FALSE_ACCEPT_RATES, Figures, Rate};
-use terminal::{counted, shown};
+use terminal::counted;
 
 /// How the table's figures are meant.
 pub(super) const LEGEND: [&str; 3] = [
@@ -28,8 +28,8 @@ pub(crate) fn in_words(findings: &Findings) -> String {
             lines.push(format!("{} {why}; pairs with such a photo {count}", counted(photos, "photo")));
         }
     }
-    lines.extend(no_face.iter().map(|photo| format!("  no face: {}", shown(photo))));
-    lines.extend(unreadable.iter().map(|(photo, why)| format!("  unreadable: {}: {why}", shown(photo))));
+    lines.extend(no_face.iter().map(|photo| format!("  no face: {}", photo)));
+    lines.extend(unreadable.iter().map(|(photo, why)| format!("  unreadable: {}: {why}", photo)));
     lines.push(String::new());
     lines.extend(table(&findings.rows()));
     lines.push(String::new());

@@ -15,7 +15,7 @@ use models::onnx::pb::ModelProto;
 use models::{ModelError, Recogniser, detect::Detector, encode::Encoder};
 use std::fs;
 use std::path::Path;
-use terminal::Help;
+use terminal::{Help, ShowPath};
 
 /// The side of the picture for which a detector's outputs are described, if the file leaves it open.
 const DETECTOR_SIDE: u32 = 640;
@@ -111,7 +111,7 @@ impl BundleFiles {
             return require_equal(folder, &files);
         }
         let golden = self.golden()?;
-        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.shown()))?;
         let golden = golden.as_ref().map(|content| (GOLDEN_FILE, content.as_slice()));
         for (name, content) in golden.into_iter().chain(files) {
             replace(&folder.join(name), Access::Public, content)?;
@@ -123,7 +123,7 @@ impl BundleFiles {
 fn require_equal(folder: &Path, files: &[(&str, &[u8])]) -> Result<()> {
     for (name, content) in files {
         if fs::read(folder.join(name)).ok().as_deref() != Some(*content) {
-            let refused = format!("{} holds another bundle: {name} differs", folder.display());
+            let refused = format!("{} holds another bundle: {name} differs", folder.shown());
             return Err(anyhow!(refused)).help("give another folder, or remove this one first");
         }
     }

@@ -37,7 +37,7 @@ use shared::encoding::MAX_DIMENSIONS;
 use source::Source;
 use std::path::PathBuf;
 use std::time::Duration;
-use terminal::{Help, Verbosity};
+use terminal::{Help, ShowPath, Verbosity};
 use trial::Trial;
 
 /// Turn a network into a bundle.
@@ -89,7 +89,7 @@ impl Import {
             files::replace(path, Access::Public, &onnx::encode(whole))?;
         }
         bundle.write(&self.output)?;
-        verbosity.note(&format!("{}: {}", self.output.display(), bundle.in_words()?));
+        verbosity.note(&format!("{}: {}", self.output.shown(), bundle.in_words()?));
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use models::bundle;
 use models::onnx::{self, pb::ModelProto};
 use std::ops::RangeInclusive;
 use std::path::Path;
-use terminal::Help;
+use terminal::{Help, ShowPath};
 
 /// A network that has been read.
 pub(super) struct Source {
@@ -54,7 +54,7 @@ impl Source {
     /// # Errors
     /// If it cannot be read, or holds no network: what it holds instead.
     pub(super) fn read(path: &Path) -> Result<Self> {
-        let name = path.display().to_string();
+        let name = path.shown().to_string();
         if path.is_dir() {
             let weights = Arrays::in_folder(path).with_context(|| format!("{name}, a folder")).help(ACCEPTED)?;
             return Self::of_weights(name, weights);

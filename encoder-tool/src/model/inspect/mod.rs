@@ -9,7 +9,7 @@ use models::bundle::{Bundle, Manifest};
 use models::onnx;
 use serde::Serialize;
 use std::path::PathBuf;
-use terminal::{print, print_json};
+use terminal::{ShowPath, print, print_json};
 
 /// The side of the picture that a detector is looked at with.
 const DETECTOR_SIDE: usize = 320;
@@ -55,7 +55,7 @@ impl Inspect {
         };
         let input = [1, 3, side, side];
         let layers = onnx::decode(&network).map_err(Into::into).and_then(|model| layers(model, &input));
-        let layers = layers.with_context(|| self.bundle.display().to_string())?;
+        let layers = layers.with_context(|| self.bundle.shown().to_string())?;
         let totals = totals(&layers, &input);
         let inspected = Inspected { kind, profile, input, layers: &layers, totals, network_bytes: network.len() };
         if self.json { print_json(&inspected) } else { print(&in_words(&inspected)) }

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use models::{Crop, Recogniser};
 use sha2::{Digest, Sha256};
 use std::path::Path;
-use terminal::{Help, Verbosity, on_one_line};
+use terminal::{Help, ShowPath, Verbosity, on_one_line};
 
 /// Of so many people with a face, one is held out.
 const HELD_OUT_EVERY: usize = 4;
@@ -52,13 +52,13 @@ pub(super) fn faces(recogniser: &Recogniser, folder: &Path, most: usize, verbosi
         }
     }
     shared_out(with_face)
-        .with_context(|| format!("{}: {} photos", folder.display(), photos.len()))
+        .with_context(|| format!("{}: {} photos", folder.shown(), photos.len()))
         .help("give photos of many people, a folder for each; a few hundred are enough")
 }
 
 fn face(recogniser: &mut Recogniser, photo: &Photo, budget: &PixelBudget) -> Result<Option<Found>> {
     let read = photo_file::read(&photo.path, budget)?;
-    let faces = recogniser.detect(&read.frame).with_context(|| photo.path.display().to_string())?;
+    let faces = recogniser.detect(&read.frame).with_context(|| photo.path.shown().to_string())?;
     let found =
         |face| Found { person: photo.person.clone(), digest: read.digest.0, crop: recogniser.align(&read.frame, face) };
     Ok(foremost(&faces, &read.frame).map(found))

@@ -35,7 +35,7 @@ use models::onnx;
 use serde::Serialize;
 use std::path::PathBuf;
 use steps::{Step, Steps, Variant};
-use terminal::{Help, Verbosity, counted, print, print_json};
+use terminal::{Help, ShowPath, ShownPath, Verbosity, counted, print, print_json};
 
 /// Operators of networks that are integers already.
 const INTEGER_OPERATORS: [&str; 5] = ["QLinearConv", "ConvInteger", "QLinearMatMul", "MatMulInteger", "QuantizeLinear"];
@@ -71,7 +71,7 @@ pub(crate) struct Quantise {
 /// What was done.
 #[derive(Serialize)]
 struct Report<'r> {
-    bundle: String,
+    bundle: ShownPath,
     /// Faces that ranges were measured on, and faces of other people that cosines were measured on.
     crops: usize,
     held_out_crops: usize,
@@ -92,7 +92,7 @@ impl Quantise {
     /// If the bundle is no encoder in floats, the photos have too few faces, or the new bundle cannot be written.
     pub(crate) fn run(&self, verbosity: Verbosity) -> Result<()> {
         let source = self.source()?;
-        let graph = graph_of(&source).with_context(|| self.bundle.display().to_string())?;
+        let graph = graph_of(&source).with_context(|| self.bundle.shown().to_string())?;
         let kept = self.kept(&graph)?;
         let recogniser = Recogniser::new(&Bundles { encoder: source.clone(), ..Bundles::bundled()? })?;
         verbosity.note("faces of the photos");
@@ -114,11 +114,11 @@ impl Quantise {
 
     fn source(&self) -> Result<EncoderBundle> {
         let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
-            let refused = anyhow!("{} is a detector; only encoders are quantised", self.bundle.display());
+            let refused = anyhow!("{} is a detector; only encoders are quantised", self.bundle.shown());
             return Err(refused).help("give the bundle of an encoder");
         };
         if self.output.join(MANIFEST_FILE).exists() {
-            let refused = anyhow!("{} holds a bundle already", self.output.display());
+            let refused = anyhow!("{} holds a bundle already", self.output.shown());
             return Err(refused).help("give another folder, or remove this one first");
         }
         Ok(encoder)
@@ -147,7 +147,7 @@ impl Quantise {
         let all = best.graph.convolutions().count();
         let integers = best.graph.convolutions().filter(|(node, _)| best.settings.integers.has(node)).count();
         let report = Report {
-            bundle: self.output.display().to_string(),
+            bundle: self.output.shown(),
             crops: faces.calibrating.len(),
             held_out_crops: faces.held_out.len(),
             calibration_sha256: &faces.digest,

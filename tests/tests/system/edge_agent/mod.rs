@@ -20,6 +20,7 @@ mod shipped;
 mod signals;
 mod simulate;
 mod status;
+mod strange_paths;
 
 use std::ffi::OsStr;
 use std::fs;

@@ -17,6 +17,7 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use terminal::ShowPath;
 
 fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -26,7 +27,7 @@ fn project() -> PathBuf {
 fn published() -> Option<PathBuf> {
     let folder = project().join("../shared/models/facenet-vggface2-npy");
     if !folder.exists() {
-        println!("skipped: {} is not there", folder.display());
+        println!("skipped: {} is not there", folder.shown());
     }
     Some(folder).filter(|folder| folder.exists())
 }
