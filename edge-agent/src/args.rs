@@ -7,7 +7,7 @@ use shared::card::CardNumber;
 use std::path::PathBuf;
 use terminal::Verbosity;
 
-/// The door unit: lets the people in whom a camera recognises.
+/// The door unit: lets in the people that a camera recognises.
 ///
 /// Exit codes: 0 yes, 1 no, 2 error. Distances are L2 distances between encodings, 0 (same) to 2 (opposite): smaller
 /// is more alike.

@@ -36,7 +36,7 @@ pub(crate) fn step_down(folders: &[&Path]) -> Result<(), OwnerError> {
 }
 
 /// Makes the log and the state this process's alone, as long as the lock lives. Nothing is shared in a folder that is not
-/// there; whoever needs it says so.
+/// there; the caller says so.
 ///
 /// # Errors
 /// [`LockError`]

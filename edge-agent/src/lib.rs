@@ -1,6 +1,6 @@
 //! The door unit: frame -> face -> crop -> encoding -> match -> decision -> relay.
 //!
-//! The middle is `models` (what a face becomes) and `shared` (whom it resembles, and what that means). Here is the
+//! The middle is `models` (what a face becomes) and `shared` (who it resembles, and what that means). Here is the
 //! hardware on both sides, each behind a small trait, and the loop that joins them: [`mod@unit`].
 
 mod args;

@@ -12,7 +12,7 @@ use std::str::FromStr;
 #[serde(try_from = "String")]
 pub struct UsbPort(String);
 
-/// What is no USB port.
+/// What is not a USB port.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no USB port: one looks like \"1-1.3\"; the audit log and the journal name the one of each device")]
 pub struct NoUsbPort(String);

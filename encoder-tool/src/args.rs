@@ -87,7 +87,7 @@ pub(crate) struct BuildDb {
     #[arg(long = "for", value_name = "UNIT|GROUP|all", num_args = 1..)]
     pub(crate) doors: Vec<Doors>,
     /// Seal it for the unit with this public key (`edge-agent keygen` prints it), once for each unit, at most 64, and for
-    /// this workstation. Default: for whom the database that is replaced was sealed
+    /// this workstation. Default: those that the replaced database was sealed for
     #[arg(long, value_name = "PUBLIC_KEY")]
     pub(crate) encrypt_to: Vec<PathBuf>,
     #[command(flatten)]
@@ -263,7 +263,7 @@ pub(crate) struct Evaluate {
     /// pairs.txt of Labeled Faces in the Wild, or a file like it
     #[arg(long, value_name = "FILE")]
     pub(crate) pairs: Option<PathBuf>,
-    /// Without --pairs: at most so many mated and so many non-mated pairs, drawn at random where there are more
+    /// Without --pairs: at most this many mated and this many non-mated pairs, drawn at random where there are more
     #[arg(long, value_name = "N", default_value_t = 100_000, conflicts_with = "pairs")]
     pub(crate) most_pairs: usize,
     /// Another random sample

@@ -15,7 +15,7 @@ const MAKE_ONE: &str = "`encoder-tool build-db PHOTOS -o FILE` makes a people da
 /// A database, who signed it, and who can read it.
 pub(crate) struct Opened {
     pub(crate) gallery: Gallery,
-    /// Whoever it is: the file is as they signed it.
+    /// No matter who that is: the file is as they signed it.
     pub(crate) signer: Option<Signer>,
     /// Nobody if it is not sealed.
     pub(crate) recipients: Vec<Recipient>,
@@ -40,7 +40,7 @@ pub(crate) fn read(path: &Path, keys: &KeyChoice) -> anyhow::Result<Opened> {
         .map_err(|refused| in_file(path, refused, "take a whole copy, or build it again with `encoder-tool build-db`"))
 }
 
-/// Reads the head of a database, and by whom and for whom it is.
+/// Reads the head of a database, and who it is by and for.
 ///
 /// # Errors
 /// If it cannot be read, is not whole, or is not what was signed.

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signed_database_says_for_whom_it_is() {
+    fn a_signed_database_says_who_it_is_for() {
         assert_eq!(choose(&[], &[], false, None).unwrap(), None);
         let refused = choose(&[], &[], true, None).unwrap_err().to_string();
         assert!(refused.contains("for which doors"), "{refused}");

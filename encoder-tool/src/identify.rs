@@ -13,7 +13,7 @@ use shared::gallery::{Gallery, Match};
 use std::path::{Path, PathBuf};
 use terminal::{Answer, ShowPath, ShownPath, on_one_line, say};
 
-/// So many photos are done before their answers are printed.
+/// This many photos are done before their answers are printed.
 const PHOTOS_AT_ONCE: usize = 256;
 
 /// What is printed for a photo.

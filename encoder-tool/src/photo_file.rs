@@ -9,7 +9,7 @@ use shared::gallery::PhotoDigest;
 use std::path::{Path, PathBuf};
 use terminal::ShowPath;
 
-/// So many pixels are decoded at the same time; a photo that has more is decoded alone. Three bytes each, six while
+/// This many pixels are decoded at the same time; a photo that has more is decoded alone. Three bytes each, six while
 /// a photo is turned.
 pub(crate) const PIXELS_AT_ONCE: u64 = 64 << 20;
 

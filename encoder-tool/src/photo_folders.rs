@@ -14,7 +14,7 @@ pub(crate) struct Scan {
     pub(crate) folders: Vec<Folder>,
     pub(crate) people_file: Option<PathBuf>,
     pub(crate) schedules_file: Option<PathBuf>,
-    /// What looks like one of the two and is not read. Whoever goes by them must refuse it.
+    /// What looks like one of the two and is not read. A caller that goes by them must refuse it.
     pub(crate) near_misses: Vec<NearMiss>,
     /// What is neither a person's folder nor a photo in one, in the form `path: why`.
     pub(crate) passed_over: Vec<String>,

@@ -57,7 +57,7 @@ impl Progress {
         self.more(1);
     }
 
-    /// So many more are done.
+    /// This many more are done.
     pub(crate) fn more(&self, count: usize) {
         let done = self.done.fetch_add(count, Ordering::Relaxed) + count;
         let elapsed = self.started.elapsed();

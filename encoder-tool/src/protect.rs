@@ -16,7 +16,7 @@ pub(crate) struct Protect {
 
 impl Protect {
     /// As asked: signed with the key of this file, sealed for these and for this workstation. Where nobody is named, it is
-    /// sealed for those for whom the database that is replaced was.
+    /// sealed for those that the replaced database was sealed for.
     ///
     /// # Errors
     /// If a key cannot be used, the database that is replaced is signed and no key was given, or this workstation could not
@@ -67,13 +67,13 @@ impl Protect {
         self.recipients.iter().map(Recipient::fingerprint).collect()
     }
 
-    /// One line: by whom and for whom; `None` if neither.
+    /// One line: who it is by and for; `None` if neither.
     pub(crate) fn in_words(&self) -> Option<String> {
         in_words(self.sign.as_ref().map(SigningKey::signer), &self.recipients)
     }
 }
 
-/// By whom and for whom a database is; `None` if neither.
+/// Who a database is by and for; `None` if neither.
 pub(crate) fn in_words(signer: Option<Signer>, recipients: &[Recipient]) -> Option<String> {
     let signed = signer.map(|signer| format!("signed by {}", signer.fingerprint()));
     let fingerprints: Vec<String> = recipients.iter().map(|recipient| recipient.fingerprint().to_string()).collect();

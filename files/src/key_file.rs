@@ -75,7 +75,7 @@ pub fn require_absent(secret_path: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes the two halves of a key, in place of what was there: the public one first, so that a key that is there has one.
-/// The secret one can be read by its owner alone: the user who makes it, or the folder's owner, as whom root makes it.
+/// The secret one can be read by its owner alone: the user who makes it, or the folder's owner, when root makes it.
 ///
 /// # Errors
 /// If one of the files cannot be written.

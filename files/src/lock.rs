@@ -1,4 +1,4 @@
-//! One process for each folder: whoever holds the lock of a folder says which process it is, and the system lets go of it
+//! One process for each folder: the holder of a folder's lock says which process it is, and the system lets go of it
 //! when that process ends, however it ends.
 
 use crate::Directory;

@@ -119,7 +119,7 @@ pub fn this_user() -> String {
     User::from_uid(number).ok().flatten().map_or_else(|| number.to_string(), |user| user.name)
 }
 
-/// Whom root must become; `None` for a process that is not root's, and for folders that are root's alone.
+/// Who root must become; `None` for a process that is not root's, and for folders that are root's alone.
 fn owner_for_root(paths: &[&Path]) -> Result<Option<Owner>, OwnerError> {
     if !Uid::effective().is_root() {
         return Ok(None);
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn root_follows_whoever_could_change_the_path() {
+    fn root_follows_a_user_who_could_change_the_path() {
         let Some(root) = as_root() else { return };
         let at = |name: &str| root.path().join(name);
         symlink(at("root"), at("ada/to-root")).unwrap();

@@ -1,4 +1,4 @@
-//! A file that is replaced whole or not at all, for whoever names it by its path.
+//! A file that is replaced whole or not at all, for code that names it by its path.
 
 use crate::owner::{OwnerError, as_owner_of};
 use crate::storage::{Folder, NotSynced, exchange};

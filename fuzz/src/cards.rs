@@ -5,7 +5,7 @@ use encoder_tool::hostile_input::{ListedPerson, people_csv};
 use shared::gallery::{MAX_CARDS, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NAME_BYTES, MAX_NOTE_BYTES};
 use std::collections::HashSet;
 
-/// A `people.csv`: whoever is in it keeps to the bounds of a database, and has no card twice.
+/// A `people.csv`: every person in it keeps to the bounds of a database, and has no card twice.
 pub fn cards(bytes: &[u8]) -> Answer {
     let people = match people_csv(bytes) {
         Ok(people) => people,

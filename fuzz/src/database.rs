@@ -5,10 +5,10 @@ use crc::{CRC_32_ISO_HDLC, Crc};
 use shared::encoding::Encoding;
 use shared::gallery::{Gallery, GalleryBuilder};
 
-/// A database costs at most so many bytes of memory for each of its own: rows are padded to whole vector registers.
+/// A database costs at most this many bytes of memory for each of its own: rows are padded to whole vector registers.
 const CHECKSUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
-/// A database file as it is, and with the checksum that belongs to it: whoever makes one makes that right as well.
+/// A database file as it is, and with the checksum that belongs to it: an attacker who makes one makes that right as well.
 ///
 /// One that is read is written again as the same database, its numbers add up, everybody in it is found by id and by
 /// name, distances are some, and everybody can be removed.

@@ -15,7 +15,7 @@ pub(crate) struct Aligned<T> {
 }
 
 impl<T: Copy + Default> Aligned<T> {
-    /// So many zeros.
+    /// This many zeros.
     pub(crate) fn of(count: usize) -> Self {
         let line = LINE / size_of::<T>().max(1);
         // Saturating: more than there can be is refused by the vector.

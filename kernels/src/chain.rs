@@ -33,7 +33,7 @@ pub struct Link {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    /// With so many columns of zeros before each row, and after it as many as its rows are longer.
+    /// With this many columns of zeros before each row, and after it as many as its rows are longer.
     Interleave {
         left: usize,
     },
@@ -42,7 +42,7 @@ enum Kind {
     Largest(Largest),
 }
 
-/// The last layer makes so many numbers at a time, or one row.
+/// The last layer makes this many numbers at a time, or one row.
 const BAND: usize = 8192;
 
 /// Rows of what a link gives: those that are still needed.
@@ -154,7 +154,7 @@ impl Chain {
         self.links[self.links.len() - 1].output
     }
 
-    /// Runs the layers over a picture, on so many threads of the current pool.
+    /// Runs the layers over a picture, on this many threads of the current pool.
     ///
     /// # Errors
     /// [`LayerError::Numbers`] if a slice does not have as many numbers as its extent.

@@ -12,7 +12,7 @@ use crate::shape::{Extent, MOST_NUMBERS};
 
 /// Blocks of output channels begin at a multiple of this; no register holds more numbers.
 pub(crate) const CHUNK: usize = 16;
-/// So many output channels are worked on together at most.
+/// This many output channels are worked on together at most.
 pub(crate) const WIDEST_BLOCK: usize = 64;
 
 /// How the sum of each output channel becomes a number: `activation(sum * scale + bias + residual)`.

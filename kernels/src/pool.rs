@@ -160,7 +160,7 @@ pub fn interleave<T: Copy, U>(
     Ok(())
 }
 
-/// The same of so many planes of one length, which need not follow each other.
+/// The same of this many planes of one length, which need not follow each other.
 pub(crate) fn interleave_planes<'a, T: Copy + 'a, U>(
     channels: usize,
     plane: impl Fn(usize) -> &'a [T],

@@ -150,7 +150,7 @@ impl Window {
         Extent::new(along(0, extent.height), along(1, extent.width), extent.channels)
     }
 
-    /// The same window over some rows of a picture, with so many rows above and below them.
+    /// The same window over some rows of a picture, with this many rows above and below them.
     pub(crate) fn over_rows(&self, [above, below]: [usize; 2]) -> Self {
         Self { before: [above, self.before[1]], after: [below, self.after[1]], ..*self }
     }

@@ -141,7 +141,7 @@ fn floats_are_summed_as_defined() {
 
 /// A network that has gone wrong must not look as if it had found nothing.
 #[test]
-fn what_is_no_number_stays_none_behind_a_rectifier() {
+fn what_is_not_a_number_stays_that_behind_a_rectifier() {
     let picture = [f32::NAN, f32::NEG_INFINITY, -2.0, -0.0, 0.0, 3.0, f32::INFINITY];
     let extent = Extent::new(1, picture.len(), 1).unwrap();
     // Less than a register of channels, and a whole one.

@@ -27,7 +27,7 @@ impl Encoder {
         Self::on_threads(bundle, 1)
     }
 
-    /// The same for so many threads of the current rayon pool. The numbers do not depend on how many there are.
+    /// The same for this many threads of the current rayon pool. The numbers do not depend on how many there are.
     ///
     /// # Errors
     /// As for [`Encoder::new`].

@@ -1,7 +1,7 @@
 //! The self-test of an encoder: crops, and the encodings that the workstation made of them when it made the bundle.
 //!
 //! A device that makes other encodings of them, because of its processor, its memory or its programs, does not know
-//! whom the workstation enrolled. It lies in the bundle's folder as [`GOLDEN_FILE`] and is no part of the model hash.
+//! who the workstation enrolled. It lies in the bundle's folder as [`GOLDEN_FILE`] and is no part of the model hash.
 
 use crate::encode::Encoder;
 use crate::{Crop, ModelError};

@@ -37,7 +37,7 @@ pub struct Extent {
 }
 
 impl Planned {
-    /// Plans a model for an input of floats of that shape, run on so many threads of the current rayon pool.
+    /// Plans a model for an input of floats of that shape, run on this many threads of the current rayon pool.
     ///
     /// # Errors
     /// [`ModelError::Network`] if the model cannot be planned for that shape.

@@ -47,7 +47,7 @@ impl Recogniser {
         Self::on_threads(bundles, 1)
     }
 
-    /// The same for so many threads of the current rayon pool, which share every layer of one frame: for a unit, where
+    /// The same for this many threads of the current rayon pool, which share every layer of one frame: for a unit, where
     /// a frame shall be done soon. For many photos, one thread for each photo is faster.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ const ALLOCATED: &str = "-malloc_limit_mb=4096";
 /// Lines of libFuzzer's that are shown after a finding.
 const SHOWN_LINES: usize = 25;
 
-/// Fuzzes the named targets, or all, each for so many seconds.
+/// Fuzzes the named targets, or all, each for this many seconds.
 ///
 /// # Errors
 /// If there is no target of such a name, or they cannot be built or started.

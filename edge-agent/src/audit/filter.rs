@@ -50,7 +50,7 @@ impl Filter {
     }
 }
 
-/// Whom an event is about.
+/// Who an event is about.
 pub(super) fn person(event: &Event) -> Option<PersonId> {
     match event {
         Event::Granted { person, .. } | Event::Tailgating { person, .. } => Some(*person),

@@ -72,7 +72,7 @@ pub(super) fn in_words(found: &Findings) -> String {
     let through = found.signed_through.map_or("none".to_owned(), |through| format!("up to record {through}"));
     lines.push(match found.signatures_checked {
         true => format!("signed         {through}, by the key that was given"),
-        false => format!("signed         {through}; by whom was not checked (--key)"),
+        false => format!("signed         {through}; whose signature it is was not checked (--key)"),
     });
     if let Some(from) = found.unsigned_from {
         let (records, grants) = (found.unsigned_records, found.unsigned_grants);

@@ -7,7 +7,7 @@ use shared::audit::{Event, Record};
 use shared::gallery::PersonId;
 use shared::policy::Neighbour;
 
-/// One line: when, what, whom, how far.
+/// One line: when, what, who, how far.
 pub(crate) fn in_words(record: &Record, names: &Names, zone: &TimeZone) -> String {
     format!("{}  {:>6}  {}", local_time(record.utc_ms, zone), record.sequence, event(&record.event, names))
 }
@@ -32,9 +32,9 @@ fn event(event: &Event, names: &Names) -> String {
         }
         Event::Refused { reason, person, distance, runner_up, began_utc_ms, ended_utc_ms, .. } => {
             let seconds = ended_utc_ms.saturating_sub(*began_utc_ms) as f64 / 1e3;
-            let whom = person.as_ref().map(|person| format!(", {}", who(person, names))).unwrap_or_default();
+            let of_person = person.as_ref().map(|person| format!(", {}", who(person, names))).unwrap_or_default();
             let distances = distances(*distance, runner_up.as_ref(), names);
-            format!("not let in: {}{whom}{distances}, seen for {seconds:.1} s", reason.in_words())
+            format!("not let in: {}{of_person}{distances}, seen for {seconds:.1} s", reason.in_words())
         }
         Event::DoorForced => "THE DOOR IS OPEN though nobody was let in".to_owned(),
         Event::DoorHeld { open_ms } => format!("the door has been open for {} s", open_ms / 1000),

@@ -50,7 +50,7 @@ impl FrameSource for Grey {
     }
 }
 
-/// A unit lets so many people in, one every ten seconds, and stops. When its doors moved.
+/// A unit lets this many people in, one every ten seconds, and stops. When its doors moved.
 fn let_in(disk: &PowerCut, start_utc_ms: i64, people: usize) -> Vec<i64> {
     let door = NotingDoor::default();
     let clock = Arc::new(VirtualClock::starting_at(start_utc_ms));

@@ -1,6 +1,6 @@
 //! The key with which a unit signs its log, and what it signs: a head, that is the log up to a record.
 //!
-//! It is made at the first start and never leaves the unit; the public half lies beside it, to be taken elsewhere. Whoever
+//! It is made at the first start and never leaves the unit; the public half lies beside it, to be taken elsewhere. Anybody who
 //! has taken over the unit has the key too: then only heads that were taken away before show what was changed.
 
 use anyhow::Context;

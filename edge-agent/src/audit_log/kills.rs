@@ -106,7 +106,7 @@ fn a_process_that_is_killed_loses_no_record() {
     assert!(records > 2 * KILLS);
 }
 
-/// A log that is written, put aside and pruned meanwhile is whole for whoever reads it.
+/// A log that is written, put aside and pruned meanwhile is whole for its readers.
 #[test]
 fn a_log_is_read_while_it_is_written() {
     let folder = tempfile::tempdir().unwrap();

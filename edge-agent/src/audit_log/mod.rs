@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_log_is_not_continued() {
+    fn what_is_not_a_log_is_not_continued() {
         let storage = Memory::default();
         storage.clone().append("log", b"dear diary\n").unwrap();
         let refusal = AuditLog::open(Box::new(storage.clone()), "log", &NOW).map(drop).unwrap_err();

@@ -92,7 +92,7 @@ impl Names {
         storage.replace(&file, text.as_bytes()).with_context(|| file.clone())
     }
 
-    /// Takes in the people of a database that was loaded. Whoever is in it no more is kept for so many days, as long as
+    /// Takes in the people of a database that was loaded. A person who is in it no more is kept for this many days, as long as
     /// the log may have records of theirs, and then forgotten.
     pub(crate) fn take_in(&mut self, gallery: &Gallery, now_utc_ms: i64, keep_days: u32) {
         let current = Self::of(gallery);

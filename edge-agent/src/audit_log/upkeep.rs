@@ -14,13 +14,13 @@ use shared::audit::{Event, MAX_LINE_BYTES, Record};
 use shared::policy::{ClockTrust, Now};
 use std::io::{self, ErrorKind};
 
-/// So many records of the greatest length can be written on a disk that is full.
+/// This many records of the greatest length can be written on a disk that is full.
 const RESERVED_RECORDS: u64 = 1000;
 const LINE_BYTES: u64 = MAX_LINE_BYTES as u64;
 const RESERVED_BYTES: u64 = RESERVED_RECORDS * LINE_BYTES;
 /// Reserved beyond that, so that it is not done anew for each record.
 const RESERVED_AHEAD: u64 = RESERVED_BYTES / 4;
-/// So many records are signed together.
+/// This many records are signed together.
 pub(super) const SIGNED_EVERY: u64 = 256;
 /// And a record is not left unsigned for longer than this: who writes a tail of their own has no more time than that.
 pub(super) const SIGNED_WITHIN_MS: u64 = 5 * 60 * 1000;
@@ -44,15 +44,15 @@ pub struct Upkeep {
     pub file_bytes: u64,
     /// Beyond this size, bytes, the oldest files are removed; the current one never is.
     pub all_bytes: u64,
-    /// After so many days, at least 1, a file is removed, counted from its last record.
+    /// After this many days, at least 1, a file is removed, counted from its last record.
     pub keep_days: u32,
 }
 
 impl Upkeep {
-    /// In so many files a log is divided, by size and by time.
+    /// In this many files a log is divided, by size and by time.
     const FILES: u64 = 10;
 
-    /// A log of at most so many bytes, each record kept for at least so many days where that is enough room.
+    /// A log of at most this many bytes, each record kept for at least this many days where that is enough room.
     pub fn new(all_bytes: u64, keep_days: u32) -> Self {
         Self { file_bytes: all_bytes / Self::FILES, all_bytes, keep_days }
     }

@@ -94,7 +94,7 @@ struct Verification<'a> {
     is_head_there: bool,
 }
 
-/// Reads all files, oldest first, and shows each record that is right to whoever wants it.
+/// Reads all files, oldest first, and shows each record that is right to the caller.
 ///
 /// # Errors
 /// If a file cannot be read.

@@ -8,10 +8,10 @@ use crate::reports::{Allowance, since_start};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-/// So many damaged pictures in a row, and the camera is opened again.
+/// This many damaged pictures in a row, and the camera is opened again.
 pub(super) const DAMAGED_IN_A_ROW: u32 = 20;
 
-/// Of this many pictures, one is told of to whoever reports that the camera works.
+/// Of this many pictures, one is told of to the code that reports that the camera works.
 const REPORTED_EVERY: u64 = 100;
 
 /// What the thread needs.

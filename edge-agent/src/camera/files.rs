@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_photo_is_not_seen() {
+    fn what_is_not_a_photo_is_not_seen() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("text.jpg");
         fs::write(&file, "not a photo").unwrap();

@@ -1,4 +1,4 @@
-//! How a camera is: written by the thread that reads it and by the loop, read by whoever asks for the unit's status.
+//! How a camera is: written by the thread that reads it and by the loop, read by the thread that answers `status`.
 
 use super::device::{Fault, Opened};
 use crate::part_reports::PartReports;

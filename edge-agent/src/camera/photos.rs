@@ -26,7 +26,7 @@ struct Shown {
 }
 
 impl PhotoCamera {
-    /// A photo, or a folder of photos, each of which is shown for so long, in so many pictures a second.
+    /// A photo, or a folder of photos, each of which is shown for so long, in this many pictures a second.
     pub(crate) fn new(path: PathBuf, each: Duration, rate: f64) -> Self {
         let interval = Duration::from_secs_f64(1.0 / rate);
         Self { path, each, interval, camera: FileFrames::default(), shown: None }

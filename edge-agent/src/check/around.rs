@@ -139,7 +139,7 @@ fn about_contacts(contacts: &Contacts) -> Option<String> {
     match (contacts.exit_pin, contacts.door_pin) {
         (Some(_), None) => Some("contacts.exit-pin says nothing without a contacts.door-pin".to_owned()),
         (None, Some(_)) => Some(
-            "there is a contacts.door-pin and no contacts.exit-pin: whoever leaves is recorded as forcing the door"
+            "there is a contacts.door-pin and no contacts.exit-pin: everybody who leaves is recorded as forcing the door"
                 .to_owned(),
         ),
         _ => None,
@@ -239,7 +239,7 @@ mod tests {
                 "contacts.exit-pin is GPIO3: it has a resistor of 1.8",
             ),
             (&format!("{lock}[contacts]\nexit-pin = 23\n"), "contacts.exit-pin says nothing"),
-            (&format!("{lock}[contacts]\ndoor-pin = 23\n"), "whoever leaves is recorded as forcing the door"),
+            (&format!("{lock}[contacts]\ndoor-pin = 23\n"), "everybody who leaves is recorded as forcing the door"),
             (&format!("{lock}[reader]\nkind = \"evdev\"\ndevice = \"/dev/input/event3\"\n"), "this number moves"),
             (&format!("{lock}[lights]\nbuzzer-pin = 5\n"), "lights.buzzer-pin is GPIO5, which is pulled high at reset"),
             (&format!("{lock}[lights]\nred-pin = 13\non-level = \"low\"\n"), "lights.red-pin is GPIO13"),

@@ -69,12 +69,12 @@ impl CheckedKeys {
         }
         if self.signers.is_empty() {
             warnings.push(
-                "[database] signers names nobody: whoever can write the database decides who comes in".to_owned(),
+                "[database] signers names nobody: anybody who can write the database decides who comes in".to_owned(),
             );
         }
         if self.sealed_for.is_empty() {
             warnings.push(
-                "the database is not sealed: whoever gets at the card reads names, faces and cards from it; see \
+                "the database is not sealed: anybody who gets at the card reads names, faces and cards from it; see \
                  `encoder-tool build-db --encrypt-to`"
                     .to_owned(),
             );

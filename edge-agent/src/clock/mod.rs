@@ -85,7 +85,7 @@ impl VirtualClock {
         Self { zone, ..self }
     }
 
-    /// Lets time pass until so many milliseconds after the start; a moment that is over changes nothing.
+    /// Lets time pass until this many milliseconds after the start; a moment that is over changes nothing.
     pub fn advance_to(&self, elapsed_ms: u64) {
         self.elapsed_ms.fetch_max(elapsed_ms, Ordering::Relaxed);
     }

@@ -19,7 +19,7 @@ pub struct Audit {
     pub key: PathBuf,
     /// Beyond this size, the oldest files of the log are removed: 1 to 100 000 MB.
     pub max_megabytes: u32,
-    /// After so many days, files of the log are removed: 1 to 36 500.
+    /// After this many days, files of the log are removed: 1 to 36 500.
     pub keep_days: u32,
 }
 

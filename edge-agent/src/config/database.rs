@@ -26,7 +26,7 @@ pub struct Database {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unsigned {
-    /// It is used: whoever can write the file decides who comes in.
+    /// It is used: anybody who can write the file decides who comes in.
     Accepted,
 }
 

@@ -182,7 +182,7 @@ impl PolicyRules {
         let (window_ms, gap_ms) = (rules.consensus_window_ms, rules.approach_gap_ms);
         if frame_ms >= gap_ms as f64 {
             Some(format!(
-                "whoever stands there has left before the next picture comes, {gap_ms} ms later (policy.approach-gap-ms)"
+                "the person who stands there has left before the next picture comes, {gap_ms} ms later (policy.approach-gap-ms)"
             ))
         } else if needed_ms >= window_ms as f64 {
             let frames = rules.consensus;

@@ -28,7 +28,7 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// Says what came of it. Whoever asked may have gone.
+    /// Says what came of it. The asker may have gone.
     pub(crate) fn answer(self, reply: Reply) {
         self.reply.send(reply).ok();
     }
@@ -43,7 +43,7 @@ pub(crate) fn serve(socket: &Path) -> io::Result<Receiver<Order>> {
     let (orders, to_be_carried_out) = channel();
     let hearing = move || {
         for asker in listener.incoming() {
-            // Whoever hung up is of no interest, nor is a shortage of descriptors that passes.
+            // An asker that hung up is of no interest, nor is a shortage of descriptors that passes.
             if asker.and_then(|asker| hear(asker, &orders)).is_err() {
                 thread::sleep(Duration::from_millis(1));
             }

@@ -10,7 +10,7 @@
 //! | `people.db.refused` | the last one that was not taken |
 //! | `people.db.accepted` | the highest sequence number that was taken, and the digests that may be used: `ledger.rs` |
 //!
-//! Trust in bytes is decided in one place, [`read::read_bytes`]; whom the unit trusts is [`mod@trust`]'s to know. What is on the disk at which moment is [`store`]'s, when it
+//! Trust in bytes is decided in one place, [`read::read_bytes`]; which keys the unit trusts, [`mod@trust`] knows. What is on the disk at which moment is [`store`]'s, when it
 //! is looked at is [`watch`]'s.
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(crate) enum Refused {
         /// The signers of the configuration.
         trusted: Fingerprints,
     },
-    /// Somebody signed it whom the configuration does not name.
+    /// Somebody that the configuration does not name signed it.
     #[error("it is signed by {signer}, and only databases signed by {trusted} are taken")]
     OtherSigner {
         /// Who signed it.
@@ -222,7 +222,7 @@ pub(crate) struct Read {
     pub(crate) recipients: Vec<Fingerprint>,
 }
 
-/// Reads a database for whoever looks at it once and keeps no books: `check` and `simulate`.
+/// Reads a database for a command that looks at it once and keeps no books: `check` and `simulate`.
 ///
 /// # Errors
 /// If it cannot be read, is not whole, not trusted, or was made with another model: then both hashes are named.
@@ -251,7 +251,7 @@ fn past_of(path: &Path, bytes: &[u8]) -> Past {
     ledger.map(|ledger| ledger.past_of(DatabaseDigest::of(bytes))).unwrap_or_default()
 }
 
-/// Reads a database for the names in it, whatever model it was made with and whoever signed it.
+/// Reads a database for the names in it, whatever model it was made with, and whether or not a known key signed it.
 ///
 /// # Errors
 /// If it cannot be read, is not whole, or sealed for others.

@@ -40,7 +40,7 @@ struct Outcome {
 /// If there is no previous one, or the unit does not answer any more.
 pub(crate) fn run(arguments: &Rollback) -> anyhow::Result<Answer> {
     let config = Config::read(&arguments.config)?;
-    // Asked as whoever this is, so that the unit records it.
+    // Asked as the present user, so that the unit records it.
     let running = control::unit_at(&config.control_socket(), &config.status.socket)?;
     folders::step_down(&folders::written(&config))?;
     let previous = beside(&config.database.path, "previous");

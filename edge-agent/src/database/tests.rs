@@ -136,7 +136,7 @@ fn one_that_cannot_be_used_gives_way_to_the_one_before() {
     }
 }
 
-/// Whoever has seen a database with somebody taken out shall not get the one before back by putting it there again.
+/// Anybody who has seen a database with somebody taken out shall not get the one before back by putting it there again.
 #[test]
 fn nothing_goes_back_by_itself() {
     let storage = with(&[("db", file(5))]);

@@ -37,13 +37,13 @@ impl Trust {
     ///
     /// # Errors
     /// If a signer's key cannot be read, or could have been put there by anybody; and if a lock is to be moved for a
-    /// database by nobody knows whom, though nobody said that this is accepted.
+    /// database by an unknown person, though nobody said that this is accepted.
     pub(crate) fn of(config: &Config) -> anyhow::Result<Self> {
         let signers = signers(&config.database)?;
         let anybodys = signers.is_empty() && config.database.unsigned != Some(Unsigned::Accepted);
         if anybodys && config.door.lock == Some(Lock::Gpio) {
             return Err(anyhow::anyhow!(
-                "[database] signers: nobody is named, so that whoever can write the database would open the door"
+                "[database] signers: nobody is named, so that anybody who can write the database would open the door"
             ))
             .help(
                 "sign it with `encoder-tool build-db --sign`, and name the public half of that key in [database] signers; \

@@ -117,7 +117,7 @@ impl Latch {
         !held.closing
     }
 
-    /// Tells whoever waits for a change to stop.
+    /// Tells every thread that waits for a change to stop.
     pub(super) fn end(&self) {
         let mut held = self.held();
         (held.closing, held.locked_for_good) = (true, true);

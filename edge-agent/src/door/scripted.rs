@@ -31,7 +31,7 @@ impl ScriptedDoor {
         self.script().movements.clone()
     }
 
-    /// The next so many movements fail.
+    /// The next this many movements fail.
     pub fn jam(&self, movements: usize) {
         self.script().jammed = movements;
     }

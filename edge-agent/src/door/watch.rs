@@ -249,7 +249,7 @@ mod tests {
                 vec![(1_000, FORCED), (31_000, held(30_000)), (32_000, closed(31_000))],
             ),
             (
-                "held, whoever comes in meanwhile",
+                "held, and somebody comes in meanwhile",
                 &[(10_000, let_in), (11_000, Opened), (41_000, LetIn { locks_at_ms: 46_000 })],
                 vec![(41_000, held(30_000))],
             ),

@@ -104,7 +104,7 @@ mod tests {
         described.split_whitespace().map(one).collect()
     }
 
-    /// The chips of a Pi 5 with Linux 6.1, 6.6 and 6.12, of a Pi 4 and of a Pi 3. Whoever begins with gpiochip0 and
+    /// The chips of a Pi 5 with Linux 6.1, 6.6 and 6.12, of a Pi 4 and of a Pi 3. Anybody who begins with gpiochip0 and
     /// stops at the first missing number finds nothing on the third.
     #[test]
     fn the_header_is_found_by_label_whatever_its_number() {

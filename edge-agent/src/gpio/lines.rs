@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-/// Whom `gpioinfo` names as the user of our lines.
+/// Who `gpioinfo` names as the user of our lines.
 const CONSUMER: &str = "edge-agent";
 
 /// This many edges are kept until they are read: more than two cards of 64 bits.

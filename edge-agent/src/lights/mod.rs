@@ -51,7 +51,7 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// What to say after a turn of the loop. A grant goes before an alarm, so that whoever is let in knows it.
+    /// What to say after a turn of the loop. A grant goes before an alarm, so that the person who is let in knows it.
     pub const fn of(verdict: &Verdict, alarm: Option<Alarm>) -> Self {
         match (verdict, alarm) {
             (Verdict::Granted(_), _) => Self::Granted,

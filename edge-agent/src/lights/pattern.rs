@@ -81,7 +81,7 @@ impl Pattern {
         Self { opening, round }
     }
 
-    /// What is on after so many milliseconds, and for how many more at least.
+    /// What is on after this many milliseconds, and for how many more at least.
     pub fn after(&self, ms: u64) -> Step {
         let (opening, round) = (self.opening.as_bytes(), self.round.as_bytes());
         let tick = ms / TICK_MS;

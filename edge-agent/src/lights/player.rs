@@ -1,4 +1,4 @@
-//! Plays patterns: what is on at which moment. It knows no clock; whoever plays it says what time it is.
+//! Plays patterns: what is on at which moment. It knows no clock; the caller says what time it is.
 
 use super::pattern::{Pattern, Step};
 use super::{Shown, Signal};

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// So many cards wait if the loop is busy; more are presented again by whoever holds them.
+/// This many cards wait if the loop is busy; more are presented again by those who hold them.
 const WAITING: usize = 4;
 
 /// Where the thread puts cards.

@@ -1,4 +1,4 @@
-//! `receive`: takes a people database from whoever brings it, over ssh for instance, hands it to the unit, and waits for the
+//! `receive`: takes a people database from the one who brings it, over ssh for instance, hands it to the unit, and waits for the
 //! unit's word.
 //!
 //! announcement, bytes (stdin) -> a file of its own -> length and SHA-256 are right -> handed over -> verdict -> receipt

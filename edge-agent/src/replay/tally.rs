@@ -39,7 +39,7 @@ pub(super) struct Replayed {
     not_replayed: BTreeMap<&'static str, u64>,
     /// Lines that are no records.
     unreadable: u64,
-    /// Whoever would have been let in less often, by id.
+    /// Those who would have been let in less often, by id.
     people: BTreeMap<String, OfPerson>,
 }
 
@@ -134,7 +134,7 @@ impl Replayed {
                 self.grants_ambiguous
             ),
             format!(
-                "refusals       {} of {} would have been granted, to whom is not in the log",
+                "refusals       {} of {} would have been granted, to which people is not in the log",
                 self.refusals_lifted, self.refusals
             ),
         ];

@@ -15,7 +15,7 @@ pub(super) struct Orders {
 }
 
 impl Orders {
-    /// From whoever asks on that socket. A unit that cannot be asked runs all the same.
+    /// From those who ask on that socket. A unit that cannot be asked runs all the same.
     ///
     /// # Errors
     /// If another unit answers there.

@@ -83,10 +83,10 @@ impl Found {
     }
 }
 
-/// The people whom a running unit knows, and who may take their place.
+/// The people that a running unit knows, and who may take their place.
 pub(super) struct People {
     watch: Option<Watch>,
-    /// Whoever asked to go back, until that is done.
+    /// The one who asked to go back, until that is done.
     going_back: Option<Order>,
     /// How often refused ones are reported.
     refusals: Allowance,

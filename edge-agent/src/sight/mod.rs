@@ -1,4 +1,4 @@
-//! What the unit sees in a frame: faces, and whom of the enrolled they resemble.
+//! What the unit sees in a frame: faces, and which of the enrolled people they resemble.
 
 mod networks;
 mod recorded;

@@ -20,7 +20,7 @@ impl Networks {
         Self { recogniser, gallery }
     }
 
-    /// Compares a face with everybody, and with the one whom a card claims to be there.
+    /// Compares a face with everybody, and with the one that a card claims to be there.
     fn recognise(
         &mut self,
         seen: &mut ObservedFace,

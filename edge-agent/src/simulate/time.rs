@@ -34,7 +34,7 @@ impl Time {
         }
     }
 
-    /// Lets so many milliseconds pass. The door locks on the way if its time is over.
+    /// Lets this many milliseconds pass. The door locks on the way if its time is over.
     pub(super) fn pass(&self, ms: u64, latch: &Latch) {
         match self {
             Self::Real { .. } => thread::sleep(Duration::from_millis(ms)),

@@ -7,7 +7,7 @@ use files::power_cut::{Loss, PowerCut};
 use shared::policy::Grant;
 use std::sync::{Arc, Mutex};
 
-/// A door that knows whether it is open, and for whom it was opened. Clones are the same door.
+/// A door that knows whether it is open, and who it was opened for. Clones are the same door.
 #[derive(Clone, Default)]
 pub(super) struct WatchedDoor {
     state: Arc<Mutex<State>>,

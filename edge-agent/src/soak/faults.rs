@@ -8,15 +8,15 @@ use shared::gallery::ModelHash;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Happening {
     Nothing,
-    /// The camera gives no pictures for so many frames.
+    /// The camera gives no pictures for this many frames.
     CameraLost(u32),
-    /// The networks fail for so many frames.
+    /// The networks fail for this many frames.
     NetworksFail(u32),
-    /// The disk is full for so many frames.
+    /// The disk is full for this many frames.
     DiskFull(u32),
-    /// The lock sticks, so many movements long.
+    /// The lock sticks, this many movements long.
     LockSticks(usize),
-    /// The clock on the wall jumps by so many milliseconds.
+    /// The clock on the wall jumps by this many milliseconds.
     ClockJumps(i64),
     /// From now on something speaks for the clock, or nothing does.
     ClockTrusted(bool),
@@ -24,7 +24,7 @@ pub(super) enum Happening {
     DatabaseComes(Vec<u8>),
     /// Somebody asks for the database before.
     Rollback,
-    /// So many cards are presented one after the other.
+    /// This many cards are presented one after the other.
     Cards(u32),
     /// Somebody presents the same card again and again for this many frames.
     CardAgain(u32),

@@ -117,7 +117,7 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// Lives for at most so many frames.
+    /// Lives for at most this many frames.
     pub(super) fn live(mut self, frames: u64, run: &mut Run) -> End {
         for frame in 0..frames {
             let sequence = self.store.in_use().gallery.header().sequence;

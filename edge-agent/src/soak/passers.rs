@@ -65,7 +65,7 @@ impl Passers {
         }
     }
 
-    /// Whoever is there shows their card, or that of somebody else.
+    /// The person who is there shows their card, or that of somebody else.
     pub(super) fn card(&self, random: &mut Rng) -> CardNumber {
         let own = self.faces.first().and_then(|passer| passer.number);
         match random.u8(..10) {

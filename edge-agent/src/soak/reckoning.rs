@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 /// A card waits for a face for ten seconds, and after cards that are nobody's for half a minute to be looked at.
 const CARD_MS: u64 = 10_000 + LONGEST_CARD_PAUSE_MS;
 const MINIMUM_SIDE: f32 = 40.0;
-/// A person who must turn their head moves their nose by so much, in this many frames one after the other.
+/// A person who must turn their head moves their nose by this much, in this many frames one after the other.
 const TURN: f32 = 0.25;
 const TURNED_FRAMES: u32 = 4;
 

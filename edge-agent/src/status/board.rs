@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use terminal::ShowPath;
 
-/// So many decisions are told.
+/// This many decisions are told.
 const DECISIONS: usize = 20;
 const RATE_OVER: Duration = Duration::from_secs(10);
 

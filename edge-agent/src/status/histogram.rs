@@ -9,7 +9,7 @@ const DECADES: usize = 5;
 const COUNT: usize = PER_DECADE * DECADES + 1;
 /// The first bound, in milliseconds.
 const FIRST_MS: f64 = 0.1;
-/// So many bounds lie between two that are told.
+/// This many bounds lie between two that are told.
 const TOLD_EVERY: usize = 4;
 
 /// Times in milliseconds, counted. What lies above the last bound, 10 s, is counted apart.

@@ -48,7 +48,12 @@ pub(super) fn text(report: &Report) -> String {
         &flag(audit.failing.is_some()),
     );
     if let Some(records) = audit.reserved_records {
-        gauge(&mut text, "audit_reserved_records", "For so many there is space on a full disk.", &one(records as f64));
+        gauge(
+            &mut text,
+            "audit_reserved_records",
+            "For this many there is space on a full disk.",
+            &one(records as f64),
+        );
     }
     let by_decision = [("grant", turns.granted), ("deny", turns.denied), ("nobody", turns.nobody)]
         .map(|(decision, count)| (label("decision", decision), count as f64));

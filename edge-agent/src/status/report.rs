@@ -115,7 +115,7 @@ pub(crate) struct LastDecision {
     pub(crate) person_id: Option<String>,
     /// L2 distance to the nearest person, in the last of the frames.
     pub(crate) distance: Option<f32>,
-    /// About so many frames in a row.
+    /// About this many frames in a row.
     pub(crate) frames: u64,
 }
 

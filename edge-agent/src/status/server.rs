@@ -26,7 +26,7 @@ pub(crate) fn serve(socket: &Path, board: Board) -> io::Result<()> {
     let listener = socket::listen(socket, 0o660)?;
     let answering = move || {
         for asker in listener.incoming() {
-            // Whoever hung up is of no interest, nor is a shortage of descriptors that passes.
+            // An asker that hung up is of no interest, nor is a shortage of descriptors that passes.
             if asker.and_then(|asker| answer(asker, &board)).is_err() {
                 thread::sleep(Duration::from_millis(1));
             }

@@ -1,4 +1,4 @@
-//! What came of one turn of the loop, for whoever reports it.
+//! What came of one turn of the loop, for the code that reports it.
 
 use crate::door::DoorState;
 use shared::gallery::PersonId;

@@ -6,7 +6,7 @@ use shared::gallery::{Details, Gallery, Person, PersonName, PhotoDigest};
 use shared::schedule::Schedule;
 use std::collections::{BTreeSet, HashMap};
 
-/// This many people may be missing from the new database, or this share of all, before that must be asked for: whoever builds
+/// This many people may be missing from the new database, or this share of all, before that must be asked for: a user who builds
 /// from half of the folders locks out the other half.
 const REMOVED_WITHOUT_ASKING: usize = 2;
 const SHARE_REMOVED_WITHOUT_ASKING: f64 = 0.1;
@@ -148,7 +148,7 @@ fn what_changed(before: Side<'_>, after: Side<'_>, cards: &[CardNumber]) -> Vec<
     .collect()
 }
 
-/// Names of schedules that are not the same in both, whomever they name one by one.
+/// Names of schedules that are not the same in both, no matter which people they name one by one.
 fn changed_schedules(previous: &Gallery, next: &Gallery) -> Vec<String> {
     let of = |gallery: &Gallery| gallery.schedules().iter().cloned().collect::<Vec<Schedule>>();
     let (before, after) = (of(previous), of(next));

@@ -1,7 +1,7 @@
 //! `build-db`: from folders of photos to a people database.
 //!
 //! folders and photos -> roster (who is who) -> encode (every core) -> duplicates ->
-//! resemblance (who looks like whom) -> write (the database) -> signed and sealed file.
+//! resemblance (who looks like another person) -> write (the database) -> signed and sealed file.
 
 mod changes;
 mod duplicates;
@@ -156,7 +156,7 @@ fn for_doors(gallery: Gallery, audience: Option<Audience>) -> Gallery {
     builder.build()
 }
 
-/// For which doors, by whom and for whose keys.
+/// For which doors, signed with which key, and for whose keys.
 fn in_words(gallery: &Gallery, protect: &Protect) -> String {
     let doors = match gallery.audience() {
         Some(audience) => format!("for {audience}"),
@@ -192,7 +192,7 @@ fn refuse_what_was_not_asked_for(arguments: &BuildDb, report: &Report, recognise
     let fnir = recogniser.calibration().mated.as_ref().map(|mated| fnir_at(threshold, mated));
     match fnir.filter(|fnir| *fnir > MAX_FNIR && !arguments.allow_misses) {
         Some(fnir) => Err(anyhow!(
-            "nothing was written: at threshold {threshold:.3}, which so many people and --fpir call for, {} of those \
+            "nothing was written: at threshold {threshold:.3}, which this many people and --fpir call for, {} of those \
              enrolled would not be recognised (FNIR, by one photo each)",
             percent(fnir)
         ))
@@ -216,7 +216,7 @@ fn needs_a_card(Enrolled { member, .. }: &Enrolled) -> bool {
     member.details.mode == Mode::CardAndFace && member.cards.is_empty()
 }
 
-/// The threshold for so many encodings; `None` leaves it to the encoder's own.
+/// The threshold for this many encodings; `None` leaves it to the encoder's own.
 fn risk_of(arguments: &BuildDb, encodings: usize, recogniser: &Recogniser) -> Option<Risk> {
     let calibration = recogniser.calibration();
     let non_mated = calibration.non_mated.as_ref().filter(|_| !arguments.uncalibrated && encodings > 0)?;

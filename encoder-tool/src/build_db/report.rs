@@ -16,7 +16,7 @@ pub(super) struct Report {
     /// Encodings in the database.
     pub(super) encodings: usize,
     pub(super) skipped: Vec<Skipped>,
-    /// People of whom there is no encoding.
+    /// People without an encoding.
     pub(super) not_enrolled: Vec<NotEnrolled>,
     /// Beside the database that is replaced; `null` if there was none.
     pub(super) changes: Option<Changes>,

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_photo_of_another_enrolled_person_says_of_whom() {
+    fn a_photo_of_another_enrolled_person_names_that_person() {
         let found = found(&[(0, 0.0), (0, 10.0), (0, 180.0), (1, 185.0), (1, 190.0)], 1.0);
         assert_eq!(found.odd_photos.iter().map(|odd| odd.photo).collect::<Vec<_>>(), [2]);
         assert_eq!(found.odd_photos[0].other.map(|(photo, _)| photo), Some(3));

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_table_is_named_with_its_line() {
+    fn what_is_not_a_table_is_named_with_its_line() {
         for (text, expected) in [
             (&b"\xff\xfea\0,\0"[..], TableError::Utf16),
             (b"\xfe\xff\0a", TableError::Utf16),

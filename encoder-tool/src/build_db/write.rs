@@ -11,7 +11,7 @@ use shared::card::CardKey;
 use shared::gallery::{Details, Gallery, GalleryBuilder, NewEncoding, NewPerson, PersonId, PersonName};
 use std::collections::HashMap;
 
-/// A person of whom there is at least one encoding.
+/// A person with at least one encoding.
 pub(super) struct Enrolled {
     pub(super) member: Member,
     pub(super) photos: Vec<EnrolledPhoto>,

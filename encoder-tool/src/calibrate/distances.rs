@@ -7,7 +7,7 @@ use shared::encoding::Encoding;
 
 /// Rates that get a row, as parts of a decade.
 const PARTS: [f64; 3] = [1.0, 0.5, 0.2];
-/// A row stands on at least so many pairs.
+/// A row stands on at least this many pairs.
 const LEAST_PAIRS: usize = 3;
 const MATED_SHARES: [f64; 17] =
     [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01, 0.005, 0.003, 0.002, 0.001];

@@ -20,7 +20,7 @@ pub(crate) struct Risk {
     pub(crate) fmr: f64,
     /// Rate at which the gallery names a stranger.
     pub(crate) fpir: f64,
-    /// What a trial with so many strangers, as many as the sample has people, would find ...
+    /// What a trial with this many strangers, as many as the sample has people, would find ...
     pub(crate) strangers: usize,
     /// ... in 95 % of all trials: from the pairs of the sample that are within the threshold, and the trial's own chance.
     pub(crate) fpir_low: f64,
@@ -45,7 +45,7 @@ const TAIL: f64 = 0.0101;
 /// comes compares once (NIST SP 800-63B-4, section 3.2.3).
 pub(crate) const MAX_FMR: f64 = 1e-4;
 
-/// The threshold at which a gallery of so many encodings names a stranger at the rate `fpir`, above 0 and below 1, or at
+/// The threshold at which a gallery of this many encodings names a stranger at the rate `fpir`, above 0 and below 1, or at
 /// a lower one where [`MAX_FMR`] forbids that.
 pub(crate) fn risk_at(fpir: f64, encodings: usize, non_mated: &NonMated, mated: Option<&Mated>) -> Risk {
     let fmr = fmr_of(fpir, encodings).min(MAX_FMR);
@@ -80,7 +80,7 @@ pub(crate) fn fmr_of(fpir: f64, comparisons: usize) -> f64 {
     -f64::exp_m1(f64::ln_1p(-fpir) / comparisons.max(1) as f64)
 }
 
-/// Rate at which so many comparisons name a stranger.
+/// Rate at which this many comparisons name a stranger.
 pub(crate) fn fpir_of(fmr: f64, comparisons: usize) -> f64 {
     -f64::exp_m1(f64::ln_1p(-fmr.min(1.0)) * comparisons as f64)
 }
@@ -183,7 +183,7 @@ fn farther_than(distance: f32, rows: &[(f64, f32)]) -> f64 {
 mod tests {
     use super::*;
 
-    /// Each decade of the rate is 0.1 of distance; so many pairs carry rates down to 1e-5.
+    /// Each decade of the rate is 0.1 of distance; this many pairs carry rates down to 1e-5.
     fn non_mated() -> NonMated {
         let row = |rate: f64, distance| Quantile { rate, distance, low: rate / 2.0, high: rate * 2.0 };
         let quantiles = vec![row(1e-2, 1.3), row(1e-3, 1.2), row(1e-4, 1.1), row(1e-5, 1.0)];

@@ -35,7 +35,7 @@ pub(crate) struct Operating {
     pub(crate) interval: Interval,
 }
 
-/// A false accept rate is shown where so many false accepts are expected at it; fewer are too few to tell.
+/// A false accept rate is shown where this many false accepts are expected at it; fewer are too few to tell.
 const LEAST_FALSE_ACCEPTS: f64 = 3.0;
 
 impl Roc {

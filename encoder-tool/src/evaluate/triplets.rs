@@ -1,4 +1,4 @@
-//! Triplets of a labelled folder: whom the network confuses with whom.
+//! Triplets of a labelled folder: people that the network confuses.
 //!
 //! For every pair of photos of one person (anchor and positive, either way round) all photos of other people are
 //! negatives. Hard and semi-hard are as in FaceNet's section 3.2; see `triplet_loss`.
@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use terminal::counted;
 
-/// So many are kept to be shown, each of another pair of people.
+/// This many are kept to be shown, each of another pair of people.
 const WORST: usize = 24;
 
 /// Three of the photos, by index, with their squared L2 distances.

@@ -1,4 +1,4 @@
-//! A process of its own for what is done with networks of other people: it may take so much memory and time, and no
+//! A process of its own for what is done with networks of other people: it may take this much memory and time, and no
 //! more. What a file can make a network's reader do is not known in full beforehand.
 //!
 //! The program starts itself once more with the same arguments. The second process limits itself before it opens

@@ -44,7 +44,7 @@ impl Memory {
         self.contents().failing = operation;
     }
 
-    /// From now on, this is a disk of so many bytes; `None` for one that is never full.
+    /// From now on, this is a disk of this many bytes; `None` for one that is never full.
     pub fn set_capacity(&self, bytes: Option<u64>) {
         self.contents().capacity = bytes;
     }
@@ -168,7 +168,7 @@ impl Storage for Memory {
     }
 }
 
-/// At most so many bytes from a place on.
+/// At most this many bytes from a place on.
 pub(super) fn part(content: &[u8], offset: u64, bytes: usize) -> &[u8] {
     let start = usize::try_from(offset).unwrap_or(usize::MAX).min(content.len());
     &content[start..content.len().min(start.saturating_add(bytes))]

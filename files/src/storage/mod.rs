@@ -37,7 +37,7 @@ pub trait Storage: Send {
     /// What the system says.
     fn read(&mut self, file: &str) -> io::Result<Option<Vec<u8>>>;
 
-    /// At most so many bytes of the file from a place on; fewer at its end, none behind it.
+    /// At most this many bytes of the file from a place on; fewer at its end, none behind it.
     ///
     /// # Errors
     /// What the system says; `NotFound` if there is no such file.
@@ -73,7 +73,7 @@ pub trait Storage: Send {
     /// What the system says.
     fn truncate(&mut self, file: &str, length: u64) -> io::Result<()>;
 
-    /// From now on, so many bytes can be appended to the file though the disk becomes full. It is as long as before, and
+    /// From now on, this many bytes can be appended to the file though the disk becomes full. It is as long as before, and
     /// is made if there is none.
     ///
     /// # Errors

@@ -26,14 +26,14 @@ pub enum Loss {
     Contents,
     /// Contents are kept, names are lost.
     Names,
-    /// Of what was appended last, so many bytes are lost; names are kept.
+    /// Of what was appended last, this many bytes are lost; names are kept.
     LastBytes(usize),
     /// As before, and instead of the lost bytes zeros are there: the length was written, the content was not.
     LastBytesZero(usize),
 }
 
 impl Loss {
-    /// All kinds, with cuts in an append of so many bytes.
+    /// All kinds, with cuts in an append of this many bytes.
     pub fn kinds(bytes: usize) -> impl Iterator<Item = Self> {
         let torn = (1..=bytes).flat_map(|lost| [Self::LastBytes(lost), Self::LastBytesZero(lost)]);
         [Self::All, Self::None, Self::Contents, Self::Names].into_iter().chain(torn)

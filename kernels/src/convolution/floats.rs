@@ -72,7 +72,7 @@ impl FloatConvolution {
         self.window
     }
 
-    /// Convolves a picture, on so many threads of the current pool. `residual` has a number for each output number and
+    /// Convolves a picture, on this many threads of the current pool. `residual` has a number for each output number and
     /// is added before the activation.
     ///
     /// # Errors

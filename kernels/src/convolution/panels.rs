@@ -4,7 +4,7 @@ use super::Weights;
 use crate::aligned::Aligned;
 use crate::lanes::Lanes;
 
-/// So many neighbouring output channels are worked on together.
+/// This many neighbouring output channels are worked on together.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Block {
     /// The first output channel.
@@ -26,7 +26,7 @@ pub(super) struct Panels<W: Copy + Default> {
     pub(super) steps: usize,
 }
 
-/// A panel begins a multiple of so many channels after the first: what [`Finish`](crate::Finish) works in.
+/// A panel begins a multiple of this many channels after the first: what [`Finish`](crate::Finish) works in.
 const COLUMNS: usize = crate::finish::CHUNK;
 
 impl<W: Copy + Default> Panels<W> {

@@ -82,7 +82,7 @@ impl<L: Lanes> Job<'_, L> {
         }
     }
 
-    /// Computes a block of output pixels, from one on and so many, by tiles of so many `rows`.
+    /// Computes a block of this many output pixels, from a first one on, by tiles of this many `rows`.
     #[inline(always)]
     unsafe fn tiles_of(&self, block: &Block, rows: usize, ends: &Ends, pixels: [usize; 2], outputs: &mut Outputs<'_>) {
         macro_rules! shapes {

@@ -55,7 +55,7 @@ impl Depthwise<f32> {
         Self::new(level, weights, 0.0, bias, finish)
     }
 
-    /// Convolves a picture, on so many threads of the current pool.
+    /// Convolves a picture, on this many threads of the current pool.
     ///
     /// # Errors
     /// As for [`Depthwise::output`], and [`LayerError::Numbers`] if a slice does not have as many numbers as its extent.
@@ -100,7 +100,7 @@ impl Depthwise<u8> {
         Self::new(level, &weights, f32::from(sign.zero()), &bias, finish)
     }
 
-    /// Convolves a picture, on so many threads of the current pool.
+    /// Convolves a picture, on this many threads of the current pool.
     ///
     /// # Errors
     /// As for [`Depthwise::output`], and [`LayerError::Numbers`] if a slice does not have as many numbers as its extent.
@@ -206,7 +206,7 @@ impl<T: Number> Job<'_, T> {
         }
     }
 
-    /// All channels of so many neighbouring output pixels, of which the first sees all that the others do.
+    /// All channels of this many neighbouring output pixels, of which the first sees all that the others do.
     ///
     /// # Safety
     /// As for [`Vector`].

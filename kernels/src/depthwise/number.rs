@@ -9,7 +9,7 @@ pub trait Number: Copy + Default + Sync {
     /// Reads a register full.
     ///
     /// # Safety
-    /// The processor has the register's instructions, and so many numbers can be read at `from`.
+    /// The processor has the register's instructions, and this many numbers can be read at `from`.
     #[doc(hidden)]
     unsafe fn load<V: Vector>(from: *const Self) -> V;
 

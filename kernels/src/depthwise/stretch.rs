@@ -26,7 +26,7 @@ pub(super) struct Stretch<T> {
 }
 
 impl<T: Number> Stretch<T> {
-    /// So many pixels whose windows are `SEEN` places wide, at most 3, and begin `STEP` pixels apart.
+    /// This many pixels whose windows are `SEEN` places wide, at most 3, and begin `STEP` pixels apart.
     ///
     /// # Safety
     /// As for [`Vector`].

@@ -48,19 +48,19 @@ pub(crate) trait Lanes {
     /// Reads [`Self::WIDTH`] sums.
     ///
     /// # Safety
-    /// As for the trait; so many numbers can be read at `from`.
+    /// As for the trait; this many numbers can be read at `from`.
     unsafe fn load(from: *const Self::Sum) -> Self::Sums;
 
     /// Reads `WIDTH * STEP` weights.
     ///
     /// # Safety
-    /// As for the trait; so many numbers can be read at `from`.
+    /// As for the trait; this many numbers can be read at `from`.
     unsafe fn weights(from: *const Self::Weight) -> Self::Weights;
 
     /// Reads [`Self::STEP`] inputs into all lanes.
     ///
     /// # Safety
-    /// As for the trait; so many numbers can be read at `from`.
+    /// As for the trait; this many numbers can be read at `from`.
     unsafe fn inputs(from: *const Self::Input) -> Self::Inputs;
 
     /// `sums + inputs * weights`, over the step's inputs.

@@ -19,19 +19,19 @@ pub(crate) trait Vector: Copy {
     /// Reads [`Self::WIDTH`] floats.
     ///
     /// # Safety
-    /// As for the trait; so many numbers can be read at `from`.
+    /// As for the trait; this many numbers can be read at `from`.
     unsafe fn load(from: *const f32) -> Self;
 
     /// Writes [`Self::WIDTH`] floats.
     ///
     /// # Safety
-    /// As for the trait; so many numbers can be written at `to`.
+    /// As for the trait; this many numbers can be written at `to`.
     unsafe fn store(self, to: *mut f32);
 
     /// Reads [`Self::WIDTH`] bytes.
     ///
     /// # Safety
-    /// As for the trait; so many numbers can be read at `from`.
+    /// As for the trait; this many numbers can be read at `from`.
     unsafe fn of_bytes(from: *const u8) -> Self;
 
     /// Writes the bytes nearest to the numbers with `zero` added, halves to the even number, as

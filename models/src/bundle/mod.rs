@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_bundle_is_refused_by_name() {
+    fn what_is_not_a_bundle_is_refused_by_name() {
         for (folder, named) in
             [("src", "src/manifest.toml"), ("none", "none/manifest.toml"), ("Cargo.toml", "bundle is a folder")]
         {

@@ -1,5 +1,5 @@
 //! `kind = "pad"`: the place of a network for presentation attack detection (ISO/IEC 30107), which tells faces from
-//! pictures of them. Such a bundle is read and checked; nothing runs it yet, and whoever would is told so.
+//! pictures of them. Such a bundle is read and checked; nothing runs it yet, and a user who asks for that is told so.
 
 use super::MANIFEST_FILE;
 use super::manifest::{CropGeometry, Input, Network, Provenance, require};

@@ -17,7 +17,7 @@ use tract_onnx::prelude::Tensor;
 /// suppression): databases made before are then refused.
 pub(crate) const METHOD: u32 = 1;
 
-/// Plans for so many sizes are kept. A camera needs one, a folder of photos a few.
+/// Plans for this many sizes are kept. A camera needs one, a folder of photos a few.
 const MAX_PLANS: usize = 32;
 
 /// A face detector. Clones share the network and its plans; each thread has its own.
@@ -46,7 +46,7 @@ impl Detector {
         Self::on_threads(bundle, 1)
     }
 
-    /// The same for so many threads of the current rayon pool.
+    /// The same for this many threads of the current rayon pool.
     ///
     /// # Errors
     /// As for [`Detector::new`].

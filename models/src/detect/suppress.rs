@@ -2,7 +2,7 @@
 
 use crate::Face;
 
-/// Only so many of the most certain candidates are looked at, as in OpenCV's `FaceDetectorYN`.
+/// Only this many of the most certain candidates are looked at, as in OpenCV's `FaceDetectorYN`.
 const MAX_CANDIDATES: usize = 5000;
 
 /// Drops every face that overlaps a more certain one by more than `overlap` (intersection over union).

@@ -61,7 +61,7 @@ impl Network {
         Ok(Self { proto: Arc::new(model) })
     }
 
-    /// Plans the network for an input of floats of that shape. Each of our operators is shared out among so many threads of
+    /// Plans the network for an input of floats of that shape. Each of our operators is shared out among this many threads of
     /// the current rayon pool; tract's own run on one.
     pub(crate) fn plan(&self, shape: &[usize], threads: usize) -> Result<Runner, ModelError> {
         let planned = unpanicked(|| self.plan_in_tract(shape, threads)).map_err(gave_up)?;

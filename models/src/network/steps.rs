@@ -145,7 +145,7 @@ pub(super) enum What {
     Mean,
     /// Every pixel several times, down and to the right.
     Repeat([usize; 2]),
-    /// Channels side by side; so many in each input.
+    /// Channels side by side; this many in each input.
     SideBySide(Vec<usize>),
     /// Some of the channels, from that one on.
     Part(usize),

@@ -64,7 +64,7 @@ pub enum Event {
         person: Option<PersonId>,
         /// To the nearest person in the frame of the reason, or to the card's holder; `None` if no face was compared.
         distance: Option<f32>,
-        /// In the last judged frames, to whoever was nearest, oldest first.
+        /// In the last judged frames, to the nearest person, oldest first.
         distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
         /// The nearest other person in the frame of the reason.
         runner_up: Option<Neighbour>,

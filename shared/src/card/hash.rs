@@ -1,5 +1,5 @@
-//! The keyed hash of a card's number. It keeps numbers from whoever has the hashes alone; it does not keep them from
-//! whoever has the key as well, since the numbers of cards are few enough to try all of them.
+//! The keyed hash of a card's number. It keeps numbers from anybody who has the hashes alone; it does not keep them from
+//! anybody who has the key as well, since the numbers of cards are few enough to try all of them.
 
 use super::number::CardNumber;
 use crate::gallery::PersonId;

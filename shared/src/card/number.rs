@@ -82,7 +82,7 @@ impl CardNumber {
         }
     }
 
-    /// What is left of the number in a reader that passes on only so many bits, 1 to 64.
+    /// What is left of the number in a reader that passes on only this many bits, 1 to 64.
     ///
     /// # Errors
     /// [`CardNumberError::Zero`] if nothing is.

@@ -1,4 +1,4 @@
-//! For which doors a people database is: without that, whoever copies the signed database of one door can open another.
+//! For which doors a people database is: without that, anybody who copies the signed database of one door can open another.
 //!
 //! Who a unit is, and which groups it belongs to, is for the unit to know.
 

@@ -143,7 +143,7 @@ pub enum Problem {
     ScheduleOfStranger {
         /// The schedule's name.
         schedule: String,
-        /// Whom it names.
+        /// Who it names.
         id: PersonId,
     },
     /// A schedule names a group that nobody is in.

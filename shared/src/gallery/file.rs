@@ -60,7 +60,7 @@ impl<'a> DatabaseFile<'a> {
         self.signer
     }
 
-    /// For whom the records are sealed; nobody if they are not.
+    /// Who the records are sealed for; nobody if they are not.
     pub fn recipients(&self) -> alloc::vec::Vec<Recipient> {
         self.sealed.as_ref().map(|(envelope, _)| envelope.recipients()).unwrap_or_default()
     }

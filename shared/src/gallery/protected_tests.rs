@@ -37,7 +37,7 @@ fn read(file: &[u8], signer: u8, key: u8) -> Result<Option<Gallery>, GalleryErro
     outside.open(&[identity(key)]).map(Some)
 }
 
-/// The checksum is no protection: whoever changes a file makes it right again.
+/// The checksum is no protection: anybody who changes a file makes it right again.
 fn with_right_checksum(mut file: Vec<u8>) -> Vec<u8> {
     let Some(body) = file.len().checked_sub(4) else { return file };
     file.truncate(body);
@@ -47,7 +47,7 @@ fn with_right_checksum(mut file: Vec<u8>) -> Vec<u8> {
 }
 
 #[test]
-fn whoever_it_is_for_reads_what_was_written() {
+fn who_it_is_for_reads_what_was_written() {
     let gallery = small().build();
     for signer in [None, Some(1)] {
         for sealed_for in [&[][..], &[2], &[2, 3, 4]] {
@@ -90,7 +90,7 @@ fn names_encodings_and_cards_are_not_in_a_sealed_file() {
     }
 }
 
-/// Whoever has the database of one door, and not the key that signed it, cannot make it that of another.
+/// Anybody who has the database of one door, and not the key that signed it, cannot make it that of another.
 #[test]
 fn an_audience_cannot_be_taken_off_exchanged_or_added() {
     let gallery = small().build();
@@ -174,7 +174,7 @@ fn a_signature_of_another_or_of_another_file_is_refused() {
     assert_eq!(refused, Err(GalleryError::Signature { signer: signing(1).signer().fingerprint() }));
 }
 
-/// Whoever takes the signature off has a file that nobody signed, and nothing between.
+/// Anybody who takes the signature off has a file that nobody signed, and nothing between.
 #[test]
 fn a_signature_that_is_taken_off_is_missed() {
     let gallery = small().build();

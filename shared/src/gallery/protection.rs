@@ -2,7 +2,7 @@
 //!
 //! | section | contents |
 //! |---|---|
-//! | `seal` | for whom the records are sealed, and their key for each: [`Envelope`] |
+//! | `seal` | who the records are sealed for, and their key for each: [`Envelope`] |
 //! | `body` | the records' sections, encrypted; every byte of the file before them is authenticated with them |
 //! | `sign` | the last one: the signer's public key (32 bytes) and an Ed25519 signature (64) over every byte before it |
 

@@ -20,9 +20,9 @@ const MAGIC: &[u8; 8] = b"PEOPLEDB";
 pub const FORMAT_VERSION: u16 = 1;
 /// Required feature: the last section is a signature over everything before it.
 pub(super) const SIGNED: u64 = 1;
-/// Required feature: the records are in the section `body`, encrypted for those whom the section `seal` names.
+/// Required feature: the records are in the section `body`, encrypted for those that the section `seal` names.
 pub(super) const SEALED: u64 = 1 << 1;
-/// Required feature: people have hours, in the section `hour`. Whoever does not know it would let them in at all times.
+/// Required feature: people have hours, in the section `hour`. A reader that does not know it would let them in at all times.
 pub(super) const HOURS: u64 = 1 << 2;
 /// Required feature: the section `door` says which doors may use the database. A unit that does not know it would take the
 /// database of another door.

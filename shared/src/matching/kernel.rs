@@ -5,7 +5,7 @@
 //! most `32767 + sqrt(512) / 2`; that is 0.95e8. Wrapping arithmetic only spares the compiler the check.
 #![allow(unsafe_code, reason = "calling a function compiled for more features than the whole program")]
 
-/// Rows are padded to a multiple of so many numbers.
+/// Rows are padded to a multiple of this many numbers.
 pub(super) const PADDING: usize = 32;
 
 /// The instructions that dot products are made with. All give the same numbers.

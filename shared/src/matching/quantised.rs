@@ -54,7 +54,7 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// `scales.len()` rows of [`Rows::stride_of`]`(dimensions)` integers each; `None` if it is not so many, or
+    /// `scales.len()` rows of [`Rows::stride_of`]`(dimensions)` integers each; `None` if it is not this many, or
     /// dimensions are not 1 to [`MAX_DIMENSIONS`].
     pub fn new(dimensions: usize, numbers: &'a [i8], scales: &'a [f32]) -> Option<Self> {
         let sound = (1..=MAX_DIMENSIONS).contains(&dimensions)

@@ -2,7 +2,7 @@
 
 use super::reason::Reason;
 
-/// What to tell somebody who is not let in (yet). Every reason has one, and whoever shows them has a sign for each: a new
+/// What to tell somebody who is not let in (yet). Every reason has one, and the code that shows them has a sign for each: a new
 /// one is a compile error there until it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Advice {
@@ -32,7 +32,7 @@ pub enum Advice {
     TurnRight,
     /// Faces are looked at one at a time, minutes apart: present your card with your face, or ask somebody.
     OneFaceAtATime,
-    /// Your card is blocked: ask whoever runs this door.
+    /// Your card is blocked: ask the person who runs this door.
     CardBlocked,
     /// Something is wrong with the door: tell somebody.
     Fault,

@@ -1,4 +1,4 @@
-//! Approaches: when one begins and ends, whom it has let in, and what is kept of it for the record.
+//! Approaches: when one begins and ends, who it has let in, and what is kept of it for the record.
 
 use super::decision::{Neighbour, Refusal};
 use super::exit::Grant;
@@ -31,7 +31,7 @@ pub struct Approach {
     pub distance: Option<f32>,
     /// The nearest other person in that frame.
     pub runner_up: Option<Neighbour>,
-    /// L2 distances of the last judged frames after the last grant to whoever was nearest, oldest first, without the
+    /// L2 distances of the last judged frames after the last grant to the nearest person, oldest first, without the
     /// frames that showed somebody already let in.
     pub distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
     /// Who may have gone in with somebody who was let in.
@@ -63,7 +63,7 @@ struct Current {
     seen_utc_ms: i64,
     seen_ms: u64,
     grants: usize,
-    /// Whom a look at their face lets in no more.
+    /// Who a look at their face lets in no more.
     let_in: Vec<PersonId, MAX_GRANTS_OF_APPROACH>,
     refusal: Option<Refusal>,
     granted: Option<Granted>,
@@ -153,7 +153,7 @@ impl Approaches {
         }
     }
 
-    /// So many faces are at the door in this frame.
+    /// This many faces are at the door in this frame.
     pub(super) fn see_together(&mut self, faces: usize, tailgating_ms: u64, now_ms: u64) {
         let Some(Current { granted: Some(granted), seen_together: seen, .. }) = &mut self.current else { return };
         let is_open = now_ms.saturating_sub(seen.granted_ms) < tailgating_ms;

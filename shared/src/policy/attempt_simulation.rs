@@ -58,7 +58,7 @@ struct Queue {
     lockouts: usize,
 }
 
-/// Frames are missed with one probability, and whole tries of three seconds with another. Whoever is not let in goes to the end
+/// Frames are missed with one probability, and whole tries of three seconds with another. A person who is not let in goes to the end
 /// of the queue.
 fn queue(seed: u64, missed_frames: f32, missed_tries: f32) -> Queue {
     let mut door = Door::new();

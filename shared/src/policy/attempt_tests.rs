@@ -146,7 +146,7 @@ fn each_stranger_after_that_doubles_the_time_up_to_a_quarter_of_an_hour() {
 }
 
 #[test]
-fn what_is_no_failed_attempt() {
+fn what_is_not_a_failed_attempt() {
     type Story = fn(&mut Door);
     let cases: [(&str, Story); 5] = [
         ("too far away to be judged", |door| {
@@ -216,7 +216,7 @@ fn a_face_that_stays_is_an_attempt_again_and_again_whatever_the_frame_rate() {
     }
 }
 
-/// Whoever presented a card every 1.8 s began each time anew.
+/// A person who presented a card every 1.8 s began each time anew.
 #[test]
 fn presenting_a_card_begins_no_new_attempt() {
     let mut door = Door::new(Mode::Face);

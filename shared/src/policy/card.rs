@@ -7,7 +7,7 @@ use super::permission::{CardUse, card_use};
 use super::reason::Reason;
 use super::rules::Rules;
 
-/// For so many milliseconds a card that opens nothing is spoken of, whatever else is seen.
+/// For this many milliseconds a card that opens nothing is spoken of, whatever else is seen.
 const NOTICE_MS: u64 = 2000;
 
 /// A card that somebody presented.
@@ -81,7 +81,7 @@ impl Cards {
         self.standing.as_ref().map(|card| card.meaning)
     }
 
-    /// Whom the last card says to be there, as long as their face has not settled it.
+    /// Who the last card says to be there, as long as their face has not settled it.
     pub(super) fn claimed(&self) -> Option<CardHolder> {
         match self.meaning() {
             Some(Meaning::Claim(holder)) => Some(holder),

@@ -252,7 +252,7 @@ fn a_withheld_grant_needs_the_card_again() {
 }
 
 #[test]
-fn an_approach_lets_in_only_so_many_cards() {
+fn an_approach_lets_in_a_bounded_number_of_cards() {
     let mut door = Door::new(Mode::CardOrFace, [Mode::Default; 2]);
     let expected = "G".repeat(MAX_GRANTS_OF_APPROACH) + "g";
     assert_eq!(door.steps(&"A".repeat(MAX_GRANTS_OF_APPROACH + 1)), expected);

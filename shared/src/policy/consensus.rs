@@ -1,4 +1,4 @@
-//! Agreement over frames: whom the followed face resembled in the last judged frames. Which face is followed is for
+//! Agreement over frames: who the followed face resembled in the last judged frames. Which face is followed is for
 //! `tracking` to say.
 
 use super::decision::Neighbour;

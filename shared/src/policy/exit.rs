@@ -67,7 +67,7 @@ impl CardHolder {
 }
 
 impl Policy {
-    /// Lets in whoever is not locked out, in company that is allowed, once in an approach, when enough frames agree on
+    /// Lets in a person who is not locked out, in company that is allowed, once in an approach, when enough frames agree on
     /// them, with what they must show, at a time at which they may enter, once they have turned their head if they must.
     pub(super) fn let_in(&mut self, shown: &Shown, observation: &Observation<'_>, now: &Now) -> Result<Grant, Reason> {
         self.require_no_lockout(shown.tried(), now)?;

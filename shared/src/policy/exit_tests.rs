@@ -122,7 +122,7 @@ impl Door {
         let point = |x, y| Landmark { x, y };
         let mut ada = at(0.0, 100.0);
         let resembles = Resemblance { best: self.ada(mode), runner_up: Some(Candidate::new(EVE, 1.3)) };
-        // Whoever comes with a card alone looks aside: their face says nothing.
+        // A person who comes with a card alone looks aside: their face says nothing.
         ada.resembles = (self.way != Way::Card).then_some(resembles);
         ada.claimed = self.policy.claimed().map(|person| Claimed::new(person, 0.5).beside(eve));
         ada.encoding = looks(0.0);

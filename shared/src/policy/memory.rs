@@ -13,7 +13,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-/// All of it, to be kept by whoever can keep things.
+/// All of it, to be kept by the program that can keep things.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Memory {
     /// Failed attempts that no grant has followed, at most [`MAX_REMEMBERED`](super::MAX_REMEMBERED), and cards that were

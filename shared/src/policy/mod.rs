@@ -8,14 +8,14 @@
 //! face does neither. A frame in which it is nobody, somebody else, ambiguous or in company that the rules forbid counts
 //! against.
 //!
-//! An approach lets each person in once, and only after a consensus of their own: whoever steps up while the first is
+//! An approach lets each person in once, and only after a consensus of their own: somebody who steps up while the first is
 //! still in view, as in a queue, is a person with a permission and would be let in a second later anyway, whereas the
 //! first, who may stand in the open door, does not keep it open by being looked at. A grant uses up the consensus that
 //! it was made from.
 //!
 //! Every grant is made by one function, `exit::Policy::let_in`, which applies every rule, whatever was shown.
 //!
-//! A card changes whom a face is compared with, never how well. Where card and face are asked for, it claims to be its
+//! A card changes who a face is compared with, never how well. Where card and face are asked for, it claims to be its
 //! holder for a while, and the nearest face is judged against that one person, from a new consensus on. Where either is
 //! enough, it opens by itself. Where the face is enough, it says nothing. The last card counts; it opens once, and each
 //! time it is presented.
@@ -96,7 +96,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// A policy that has seen nobody yet, of people whom no schedule binds.
+    /// A policy that has seen nobody yet, of people that no schedule binds.
     ///
     /// # Errors
     /// When a rule is out of its range.
@@ -117,7 +117,7 @@ impl Policy {
         })
     }
 
-    /// The same for people whom these schedules bind: those of their database. Whoever is bound by one that the policy
+    /// The same for people that these schedules bind: those of their database. A person who is bound by one that the policy
     /// does not have may not enter.
     #[must_use]
     pub fn with_schedules(self, schedules: Schedules) -> Self {
@@ -171,7 +171,7 @@ impl Policy {
         self.quality_problem(face).is_none() || self.challenge.pending().is_some()
     }
 
-    /// Whom a card says to be at the door: the face that is judged must be compared with this person too, and put into
+    /// Who a card says to be at the door: the face that is judged must be compared with this person too, and put into
     /// [`ObservedFace::claimed`].
     pub fn claimed(&self) -> Option<PersonId> {
         self.cards.claimed().map(|holder| holder.person)
@@ -359,7 +359,7 @@ impl Policy {
         }
     }
 
-    /// Whose face it is, of everybody enrolled, or whether it is that of the person whom a card claims to be there; and
+    /// Whose face it is, of everybody enrolled, or whether it is that of the person that a card claims to be there; and
     /// whether that is enough.
     fn judge_face(
         &mut self,
@@ -454,7 +454,7 @@ impl Policy {
         }
         let required = self.challenge.require(chance, now.monotonic_ms);
         if required.is_err() {
-            // Whoever has turned their head must be seen to be the same person afterwards.
+            // Somebody who has turned their head must be seen to be the same person afterwards.
             self.consensus.start_over();
         }
         required

@@ -1,4 +1,4 @@
-//! When people may enter, after whom, how soon again, and who follows them in.
+//! When people may enter, after which other person, how soon again, and who follows them in.
 
 use super::*;
 use crate::encoding::Encoding;
@@ -58,7 +58,7 @@ fn decide(policy: &mut Policy, faces: &[ObservedFace], now: Now) -> Result<Perso
     }
 }
 
-/// At so many hours after Monday 00:00 UTC.
+/// This many hours after Monday 00:00 UTC.
 fn at(hours: i64) -> Now {
     Now::trusted(MONDAY_UTC_MS + hours * HOUR_MS, (hours * HOUR_MS) as u64 + 1)
 }
@@ -166,7 +166,7 @@ fn a_restart_lets_nobody_in_sooner() {
 type Frames = Vec<(u64, Vec<ObservedFace>)>;
 
 #[test]
-fn whoever_is_seen_with_somebody_let_in_may_have_followed_them() {
+fn who_is_seen_with_somebody_let_in_may_have_followed_them() {
     let stranger =
         ObservedFace { resembles: None, ..ObservedFace::new(Bounds { x: 300.0, y: 0.0, width: 60.0, height: 60.0 }) };
     let far_away = ObservedFace::new(Bounds { x: 300.0, y: 0.0, width: 20.0, height: 20.0 });
@@ -222,7 +222,7 @@ fn facing(nose: f32, frame: u64, is_challenged: bool) -> ObservedFace {
 }
 
 #[test]
-fn whoever_is_asked_to_turn_is_let_in_once_they_have_and_look_ahead_again() {
+fn who_is_asked_to_turn_is_let_in_once_they_have_and_look_ahead_again() {
     let turned = [0.5, 0.5, 0.5, 0.65, 0.8, 0.8, 0.8, 0.8, 0.65, 0.5, 0.5, 0.5];
     let ahead = [0.5; 12];
     let cases = [
@@ -254,7 +254,7 @@ fn whoever_is_asked_to_turn_is_let_in_once_they_have_and_look_ahead_again() {
 
 /// A photo of Ada asks to be let in, the attacker's own head answers, and the photo is shown again.
 #[test]
-fn whoever_turns_must_be_who_was_asked() {
+fn who_turns_must_be_who_was_asked() {
     let photo = |frame| facing(0.5, frame, false);
     let of_attacker = |nose, frame| {
         let mut face = facing(nose, frame, false);

@@ -93,7 +93,7 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// Somebody about whom the database says nothing special.
+    /// Somebody of the database with no rules of their own.
     pub const fn new(person: PersonId, distance: f32) -> Self {
         let hours = Hours { bound_by: ScheduleSet::NONE, opens: ScheduleSet::NONE };
         Self {
@@ -167,7 +167,7 @@ impl CardHolder {
     }
 }
 
-/// How a face compares with the person whom a card claims to be there, and with all others.
+/// How a face compares with the person that a card claims to be there, and with all others.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Claimed {
@@ -203,7 +203,7 @@ impl Claimed {
     }
 }
 
-/// Whom a face resembles most, and whom of the others.
+/// Who a face resembles most, and which of the others.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Resemblance {
     /// The nearest person.
@@ -234,9 +234,9 @@ pub struct ObservedFace {
     pub landmarks: Option<[Landmark; 5]>,
     /// What was measured on its picture.
     pub quality: Quality,
-    /// Whom it resembles; `None` if nobody is enrolled or the face was not encoded.
+    /// Who it resembles; `None` if nobody is enrolled or the face was not encoded.
     pub resembles: Option<Resemblance>,
-    /// How it compares with the person whom a card claims to be there; `None` if no card does or the face was not encoded.
+    /// How it compares with the person that a card claims to be there; `None` if no card does or the face was not encoded.
     pub claimed: Option<Claimed>,
     /// Its encoding, to tell whether the next frame shows the same face; `None` if it was not encoded.
     pub encoding: Option<Arc<Encoding>>,
@@ -340,7 +340,7 @@ impl Now {
         Self { clock: ClockTrust::Trusted, ..Self::new(utc_ms, monotonic_ms) }
     }
 
-    /// The same moment where clocks on the wall are so many seconds ahead of UTC.
+    /// The same moment where clocks on the wall are this many seconds ahead of UTC.
     pub const fn ahead_of_utc(self, utc_offset_s: i32) -> Self {
         Self { utc_offset_s, ..self }
     }

@@ -73,7 +73,7 @@ pub(super) fn card_use(rules: &Rules, holder: &CardHolder) -> CardUse {
     }
 }
 
-/// At a door that asks everybody for a card, whoever is not recognised is asked for theirs: it may be that they are
+/// At a door that asks everybody for a card, a person who is not recognised is asked for theirs: it may be that they are
 /// near enough to themselves alone.
 pub(super) fn with_card_asked_for(rules: &Rules, reason: Reason) -> Reason {
     match reason {

@@ -35,7 +35,7 @@ impl Recognised {
     }
 }
 
-/// The one of all people enrolled whom a face shows.
+/// The one of all people enrolled that a face shows.
 pub(super) fn recognise(rules: &Rules, face: &ObservedFace) -> Result<Recognised, Reason> {
     let found = known(rules, face).ok_or(Reason::NotKnown)?;
     if found.runner_up.is_some_and(|other| is_too_near(rules, &found.best, &other)) {
@@ -45,7 +45,7 @@ pub(super) fn recognise(rules: &Rules, face: &ObservedFace) -> Result<Recognised
     Ok(Recognised { holder: found.best.holder(), nearest, runner_up: Neighbour::runner_up_of(found) })
 }
 
-/// Whether a face is that of the person whom a card claims to be there, and of nobody else who is enrolled: it may be
+/// Whether a face is that of the person that a card claims to be there, and of nobody else who is enrolled: it may be
 /// nearer to another by the margin, and by more only if the two are on record as look-alikes.
 pub(super) fn verify(rules: &Rules, face: &ObservedFace, holder: &CardHolder) -> Result<Recognised, Reason> {
     let is_holder = |claimed: &&super::Claimed| {
@@ -63,7 +63,7 @@ pub(super) fn verify(rules: &Rules, face: &ObservedFace, holder: &CardHolder) ->
     Ok(Recognised { holder: *holder, nearest, runner_up: found.other })
 }
 
-/// Whom a face resembles, if that is near enough.
+/// Who a face resembles, if that is near enough.
 pub(super) fn known<'a>(rules: &Rules, face: &'a ObservedFace) -> Option<&'a Resemblance> {
     face.resembles.as_ref().filter(|found| (0.0..=rules.threshold).contains(&found.best.distance))
 }

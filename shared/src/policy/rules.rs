@@ -35,11 +35,11 @@ pub struct Rules {
     pub margin: f32,
     /// Frames that must agree on one person, 1 to `consensus_of`.
     pub consensus: usize,
-    /// ... out of the last so many judged frames, 1 to [`MAX_CONSENSUS_FRAMES`].
+    /// ... out of the last this many judged frames, 1 to [`MAX_CONSENSUS_FRAMES`].
     pub consensus_of: usize,
-    /// ... of the last so many milliseconds, at least 1.
+    /// ... of the last this many milliseconds, at least 1.
     pub consensus_window_ms: u64,
-    /// An approach ends when no face that is big enough was seen for so many milliseconds.
+    /// An approach ends when no face that is big enough was seen for this many milliseconds.
     pub approach_gap_ms: u64,
     /// How many milliseconds a card waits for its holder's face, at least 1.
     pub card_window_ms: u64,
@@ -63,7 +63,7 @@ pub struct Rules {
     pub mode: Mode,
     /// Whether people who look like somebody else enrolled must present their card too, though their face is near enough.
     pub look_alikes_need_card: bool,
-    /// After so many failed attempts, 1 to [`MAX_FREE_ATTEMPTS`], nobody may try the same for a while.
+    /// After this many failed attempts, 1 to [`MAX_FREE_ATTEMPTS`], nobody may try the same for a while.
     pub lockout_after: u32,
     /// How many milliseconds the first such time lasts, at least 1. It doubles with each failed attempt that follows.
     pub lockout_ms: u64,
@@ -73,7 +73,7 @@ pub struct Rules {
     pub anti_passback: Option<AntiPassback>,
     /// Who is asked to turn their head before they are let in by their face.
     pub liveness: Liveness,
-    /// For so many milliseconds after somebody was let in, faces of others that are seen with theirs are taken for people
+    /// For this many milliseconds after somebody was let in, faces of others that are seen with theirs are taken for people
     /// who may follow them in.
     pub tailgating_ms: u64,
 }

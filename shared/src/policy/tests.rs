@@ -102,7 +102,7 @@ fn approaches_frame_by_frame() {
         ("and is forgotten after five", "ammmaaa", "dnnnddG"),
         ("somebody else's starts over", "aabbaab", "ddddddd"),
         ("also a stranger's", "aasaa", "ddndd"),
-        ("whoever has the consensus", "aabbb", "ddddH"),
+        ("the one who has the consensus", "aabbb", "ddddH"),
         ("and an ambiguous one", "axxaa", "dmmdG"),
         ("look-alikes are never told apart", "xxxxxxxx", "mmmmmmmm"),
         ("a picture that is not judged does not count", "aafffffa", "ddfffffG"),
@@ -336,7 +336,7 @@ fn faces_too_far_away_are_no_approach() {
 }
 
 #[test]
-fn an_approach_lets_in_only_so_many() {
+fn an_approach_lets_in_a_bounded_number() {
     let rules = Rules { consensus: 1, consensus_of: 1, ..Rules::new(1.0) };
     let mut policy = Policy::new(rules).unwrap();
     for number in 0..=MAX_GRANTS_OF_APPROACH {

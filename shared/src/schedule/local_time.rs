@@ -44,7 +44,7 @@ pub struct LocalTime {
 }
 
 impl LocalTime {
-    /// Where the clock is so many seconds ahead of UTC, at this time in milliseconds since 1970. Days that an `i32` does
+    /// Where the clock is this many seconds ahead of UTC, at this time in milliseconds since 1970. Days that an `i32` does
     /// not count are the last one that it does.
     pub fn of(utc_ms: i64, utc_offset_s: i32) -> Self {
         let local_ms = utc_ms.saturating_add(i64::from(utc_offset_s) * 1000);

@@ -1,7 +1,7 @@
 //! When people may enter: hours of the week at a door, for groups and single people, within dates and but for some.
 //!
 //! Terms: a *period* is hours on days of the week; it belongs to the day on which it begins, also where it goes on past
-//! midnight. A schedule *binds* people, who may enter while any schedule that binds them is open; whom none binds may
+//! midnight. A schedule *binds* people, who may enter while any schedule that binds them is open; those that none binds may
 //! enter at all times. What time it is, and whether the clock is right, is for the caller to know.
 
 mod local_time;
@@ -23,7 +23,7 @@ pub const MAX_SCHEDULE_NAME_BYTES: usize = 32;
 pub const MAX_PERIODS: usize = 32;
 /// The most ranges of days on which a schedule is closed.
 pub const MAX_CLOSED: usize = 128;
-/// The most people whom a schedule names one by one.
+/// The most people that a schedule names one by one.
 pub const MAX_NAMED_PEOPLE: usize = 1000;
 
 /// Days from the first to the last, both included; days since 1 January 1970.
@@ -48,7 +48,7 @@ pub struct Schedule {
     pub name: String,
     /// The groups that it binds.
     pub groups: Vec<String>,
-    /// The people whom it binds beside those.
+    /// The people that it binds beside those.
     pub people: Vec<PersonId>,
     /// Its hours, 1 to [`MAX_PERIODS`].
     pub periods: Vec<Period>,

@@ -41,12 +41,12 @@ pub enum EnvelopeError {
     #[error("{0} recipients: want 1 to {MAX_RECIPIENTS}")]
     Recipients(usize),
     /// It is not as long as an envelope, or names somebody twice.
-    #[error("the list of those for whom the records are sealed is no such list")]
+    #[error("the list of those that the records are sealed for is damaged")]
     NoEnvelope,
     /// None of the keys is one for which it was sealed.
     #[error("the records are sealed for {recipients}, {}", tried_in_words(tried))]
     ForOthers {
-        /// For whom it was sealed.
+        /// Who it was sealed for.
         recipients: Fingerprints,
         /// The keys that were tried.
         tried: Fingerprints,
@@ -64,7 +64,7 @@ fn tried_in_words(tried: &Fingerprints) -> alloc::string::String {
     }
 }
 
-/// For whom contents are sealed, and their key for each: the ephemeral public key, then [`WRAPPED_BYTES`] for each.
+/// Who contents are sealed for, and their key for each: the ephemeral public key, then [`WRAPPED_BYTES`] for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
     ephemeral: Recipient,
@@ -72,7 +72,7 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// An envelope for these, whoever is named twice once.
+    /// An envelope for these, each of them once.
     ///
     /// # Errors
     /// [`EnvelopeError`], when there are none or too many of them.
@@ -134,7 +134,7 @@ impl Envelope {
         bytes
     }
 
-    /// For whom it is.
+    /// Who it is for.
     pub fn recipients(&self) -> Vec<Recipient> {
         self.wrapped.iter().map(|(recipient, _)| *recipient).collect()
     }

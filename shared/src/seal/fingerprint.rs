@@ -8,7 +8,7 @@ use core::str::FromStr;
 use sha2::{Digest, Sha256};
 
 /// The first 10 bytes of a SHA-256 over a key's use and its public half: as text five groups of four hexadecimal digits.
-/// Whoever wants another key with the same fingerprint has 2^80 of them to try.
+/// Anybody who wants another key with the same fingerprint has 2^80 of them to try.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; 10]);
 

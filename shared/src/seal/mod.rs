@@ -1,4 +1,4 @@
-//! Keys, and what they do: a workstation signs (Ed25519, RFC 8032), and seals for whoever shall read (X25519, RFC 7748).
+//! Keys, and what they do: a workstation signs (Ed25519, RFC 8032), and seals for those who shall read (X25519, RFC 7748).
 //!
 //! It does not know what is signed and sealed (`gallery` does), which signer is trusted, nor where keys lie: those are the
 //! programs' affairs. Random numbers come in as arguments. Secrets are overwritten when they are dropped.

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 /// Bytes of a signature.
 pub(crate) const SIGNATURE_BYTES: usize = 64;
 
-/// The secret half of a signing key: whoever has it decides who comes in.
+/// The secret half of a signing key: anybody who has it decides who comes in.
 pub struct SigningKey(ed25519_dalek::SigningKey);
 
 /// The public half of a signing key.

@@ -1,4 +1,4 @@
-//! Who runs against whom, and what they need. A new comparison is one more entry of [`CONTESTS`].
+//! Which programs are compared, and what they need. A new comparison is one more entry of [`CONTESTS`].
 
 use super::contest::{Contest, Side};
 use crate::original_networks;

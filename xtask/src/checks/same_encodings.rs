@@ -1,5 +1,5 @@
 //! Whether the stored crops become the same encodings on this processor and on a 64-bit ARM one, which is emulated: a
-//! door must know whom the workstation enrolled.
+//! door must know who the workstation enrolled.
 
 use crate::cross::for_arm;
 use crate::process::{self, cargo, command};

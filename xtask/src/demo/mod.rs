@@ -1,5 +1,5 @@
 //! `cargo xtask demo`: people are enrolled from photos, then a simulated door decides about other photos. Told as a
-//! story, and checked: whoever is enrolled gets in, and nobody else.
+//! story, and checked: everybody who is enrolled gets in, and nobody else.
 
 mod approach;
 mod frame;

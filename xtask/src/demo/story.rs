@@ -46,7 +46,7 @@ The people of this demonstration are in {database}. README.md says what else the
 fn introduction(visitor: &Visitor) -> String {
     match visitor {
         Visitor::Enrolled(name) => format!("{name} comes to the door"),
-        Visitor::Stranger(name) => format!("{name} comes to the door, whom it has never seen"),
+        Visitor::Stranger(name) => format!("{name}, a stranger, comes to the door"),
         Visitor::Nobody => "nobody is at the door".to_owned(),
     }
 }

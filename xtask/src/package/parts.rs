@@ -1,4 +1,4 @@
-//! What a program is made of, for whoever has to know whether a hole in a library is one in the door: a list in
+//! What a program is made of, for everybody who has to know whether a hole in a library is one in the door: a list in
 //! CycloneDX's format (version 1.5, ECMA-424), from what cargo says.
 
 use crate::cross::ARM;

@@ -166,7 +166,7 @@ fn unit_is_hardened() -> Result<()> {
 mod tests {
     use super::*;
 
-    /// Whoever may bring databases may do nothing else as the door unit's user.
+    /// A user who may bring databases may do nothing else as the door unit's user.
     #[test]
     fn sudo_is_given_fixed_commands_and_the_first_one_receives() {
         let packaged = include_str!("../../../deploy/debian/edge-agent.sudoers");

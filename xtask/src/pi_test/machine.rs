@@ -22,7 +22,7 @@ pub(super) struct Machine {
     _emulator: Emulator,
     serial: ChildStdin,
     said: Receiver<String>,
-    /// All that it said so far, for whoever has to find out why it does not do what it should.
+    /// All that it said so far, for the developer who has to find out why it does not do what it should.
     heard: Vec<String>,
     pins: Pins,
 }

@@ -113,7 +113,7 @@ fn another_model(machine: &mut Machine) -> Result<()> {
 
 fn enrolled_by_lines(machine: &mut Machine) -> Result<()> {
     machine.run("without_registers")?;
-    // The scenes before have left the pin driven: whoever takes it as a line, and lets go of it, ends that.
+    // The scenes before have left the pin driven: a program that takes it as a line, and lets go of it, ends that.
     machine.run("exec_stop_post")?;
     enrolled(machine)?;
     ensure!(!machine.pins().lock_is_driven()?, "the kernel keeps released lines driven, or this scene shows nothing");

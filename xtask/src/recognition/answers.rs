@@ -22,7 +22,7 @@ pub(super) struct Face {
 }
 
 impl Answer {
-    /// The only one that counts: a photo is of whoever is largest in it.
+    /// The only one that counts: a photo shows the person who is largest in it.
     pub(super) fn largest_face(&self) -> Option<&Face> {
         self.faces.first()
     }

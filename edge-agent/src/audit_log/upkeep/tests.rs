@@ -59,7 +59,7 @@ fn days_are_kept_as_configured_and_no_longer() {
     assert!((20..=24).contains(&age_days), "{age_days}");
 }
 
-/// Whoever sets the clock forward does not so remove what is recorded.
+/// Anybody who sets the clock forward does not so remove what is recorded.
 #[test]
 fn a_clock_that_is_not_trusted_removes_nothing() {
     let disk = Memory::default();
@@ -127,7 +127,7 @@ fn what_was_written_before_the_clock_was_set_is_as_young_as_what_came_next() {
 }
 
 #[test]
-fn heads_are_signed_after_so_many_records_and_a_missing_tail_is_found_at_the_start() {
+fn heads_are_signed_after_this_many_records_and_a_missing_tail_is_found_at_the_start() {
     let mut disk = Memory::default();
     let mut log = open(&disk, Upkeep::default(), &at(0, 0));
     for number in 0..SIGNED_EVERY {

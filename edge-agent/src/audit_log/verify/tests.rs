@@ -218,7 +218,7 @@ fn that_records_were_removed_counts_only_if_it_is_signed() {
 }
 
 #[test]
-fn every_fault_is_found_and_only_so_many_are_listed() {
+fn every_fault_is_found_and_only_a_few_are_listed() {
     let (mut files, head) = log(40, 1 << 20);
     files[1].1[60] ^= 1;
     files[4].1[60] ^= 1;

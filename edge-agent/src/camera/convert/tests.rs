@@ -63,7 +63,7 @@ fn every_format_puts_its_bytes_in_the_right_place() {
 }
 
 #[test]
-fn what_is_no_picture_is_said() {
+fn what_is_not_a_picture_is_said() {
     let truncated =
         |layout: Layout, found| Err(Damaged::Truncated { layout, expected: layout.bytes().unwrap_or_default(), found });
     let yuyv = Layout::packed(Yuyv, 2, 2);

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_picture_of_that_size_is_an_error() {
+    fn what_is_not_a_picture_of_that_size_is_an_error() {
         let other = 1280 * 720 * 3 / 2;
         for (bytes, expected) in [
             (other - 1, "pictures of 1382399 bytes"),

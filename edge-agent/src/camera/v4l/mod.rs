@@ -118,7 +118,7 @@ impl From<io::Error> for Refused {
 }
 
 impl V4lCamera {
-    /// The driver may fill so many pictures in advance.
+    /// The driver may fill this many pictures in advance.
     pub(crate) fn new(path: PathBuf, wanted: Wanted, buffers: u32, adjustments: Adjustments) -> Self {
         Self { path, wanted, buffers, adjustments, port: None, warnings: Allowance::default(), open: None }
     }
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_camera_is_a_fault() {
+    fn what_is_not_a_camera_is_a_fault() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         std::fs::write(&file, "no camera").unwrap();

@@ -41,7 +41,7 @@ impl Debounced {
 mod tests {
     use super::*;
 
-    /// `H` and `L` are edges to high and low, `h` and `l` a look that finds it there, each so many milliseconds after the
+    /// `H` and `L` are edges to high and low, `h` and `l` a look that finds it there, each this many milliseconds after the
     /// start.
     fn changes(found: &[(u64, char)]) -> Vec<(Level, u64)> {
         let mut contact = Debounced::new(Level::High, 30);

@@ -31,7 +31,7 @@ struct Wire {
 }
 
 impl GpioContacts {
-    /// Listens to these pins. A change counts once it has lasted for so many milliseconds.
+    /// Listens to these pins. A change counts once it has lasted for this many milliseconds.
     ///
     /// # Errors
     /// When a pin is not to be had.

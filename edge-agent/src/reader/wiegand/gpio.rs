@@ -82,7 +82,7 @@ fn pass_on(heard: Vec<Edge>, inbox: &Inbox) {
     for frame in frames(heard) {
         let card = decode_wiegand(&frame).map_err(|error| error.to_string());
         if let Err(error) = card.and_then(|card| inbox.put(card).map_err(|error| error.to_string())) {
-            inbox.warn(format_args!("the card reader sent what is no card: {error}"));
+            inbox.warn(format_args!("the card reader sent what is not a card: {error}"));
         }
     }
 }

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use maud::{Markup, PreEscaped, html};
 use terminal::counted;
 
-/// So many pairs of each kind are shown.
+/// This many pairs of each kind are shown.
 const WORST: usize = 24;
 
 /// One self-contained page.
@@ -154,7 +154,7 @@ fn caption(findings: &Findings, pair: &Pair, distance: f32) -> String {
 fn triplets(findings: &Findings, mined: &Mined) -> Markup {
     let faces = |triplet: &Triplet| Some((measured(findings, triplet.anchor)?, measured(findings, triplet.negative)?));
     html! {
-        h2 { "People whom the network confuses" }
+        h2 { "People that the network confuses" }
         p { (mined.figures.in_words()) }
         div.pairs {
             @for triplet in &mined.worst {

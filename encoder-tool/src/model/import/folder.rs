@@ -28,7 +28,7 @@ pub(in crate::model) struct BundleFiles {
 }
 
 impl BundleFiles {
-    /// Loads and runs the network as whoever opens the bundle will.
+    /// Loads and runs the network as the program that opens the bundle will.
     ///
     /// # Errors
     /// If it does not run, or does not give what the manifest promises.
@@ -81,7 +81,7 @@ impl BundleFiles {
         }
     }
 
-    /// What the bundle is, for whoever made it.
+    /// What the bundle is, for the user who made it.
     ///
     /// # Errors
     /// If it is none, which [`BundleFiles::try_once`] has found out before.

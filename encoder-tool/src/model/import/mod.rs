@@ -212,7 +212,7 @@ fn has_shape(value: &ValueInfoProto) -> bool {
     matches!(declared, Some(Type::TensorType(tensor)) if tensor.shape.is_some())
 }
 
-/// The manifest's text, as whoever opens the bundle will read it.
+/// The manifest's text, as the program that opens the bundle reads it.
 fn parsed(text: &str) -> Result<Manifest> {
     Ok(Manifest::parse(text)?)
 }

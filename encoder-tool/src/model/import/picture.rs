@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_picture_is_named() {
+    fn what_is_not_a_picture_is_named() {
         for (dims, given, named) in [
             (&[1, 3, 112][..], None, "[1, 3, 112]"),
             (&[1, 1, 112, 112], None, "colours"),

@@ -14,7 +14,7 @@ const TOLERANCE: f32 = 1e-3;
 pub(super) struct Trial {
     pub(super) original: ModelProto,
     pub(super) rewritten: ModelProto,
-    /// What has moved out of the network, for whoever fills its input.
+    /// What has moved out of the network, for the code that fills its input.
     pub(super) lifted: Normalisation,
     /// How the original takes the picture; rewritten networks take it as planes.
     pub(super) layout: Layout,

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 use terminal::{Help, ShowPath, Verbosity, on_one_line};
 
-/// Of so many people with a face, one is held out.
+/// Of this many people with a face, one is held out.
 const HELD_OUT_EVERY: usize = 4;
 
 /// Crops of the foremost faces of photos.

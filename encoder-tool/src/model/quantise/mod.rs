@@ -57,7 +57,7 @@ pub(crate) struct Quantise {
     /// The folder to make the bundle in
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// At most so many photos, taken evenly from all
+    /// At most this many photos, taken evenly from all
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u32).range(2..=10_000))]
     photos: u32,
     /// Leave this convolution in floats; its name is in `model inspect`. May be repeated

@@ -74,7 +74,7 @@ impl<'s> Steps<'s> {
         Ok(Self { kept_floats, verbosity, pictures: calibrating, held_out, exact, best: None, taken: Vec::new() })
     }
 
-    /// How alike the encodings of the finished network are, run as whoever opens the bundle will.
+    /// How alike the encodings of the finished network are, run as the program that opens the bundle will.
     ///
     /// # Errors
     /// If it does not run.

@@ -19,7 +19,7 @@ use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::{GraphProto, NodeProto};
 use tract_onnx::prelude::*;
 
-/// The network as a graph of our operators, for floats of shape `[1, channels, height, width]` and so many threads;
+/// The network as a graph of our operators, for floats of shape `[1, channels, height, width]` and this many threads;
 /// `None` if something in it is not known here.
 pub(super) fn lowered(proto: &GraphProto, input: &[usize], threads: usize) -> Option<TypedModel> {
     let &[1, channels, height, width] = input else { return None };

@@ -138,7 +138,7 @@ struct Colours {
 }
 
 impl Colours {
-    /// Programs differ in whom they believe.
+    /// Programs differ in which of them they believe.
     fn require_certain(&self, frame: &Frame) -> Result<(), RareKind> {
         let named_rgb = frame.components.iter().map(|component| component.id).eq(*b"RGB");
         let certain = match (frame.components.len(), self.adobe) {

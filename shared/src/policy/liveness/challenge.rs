@@ -15,9 +15,9 @@ pub const TURN: f32 = 0.25;
 /// How narrow the face may become, as a part of what it was: a plane that is turned by 49° is as narrow. Beyond that the
 /// detector finds the nose of a photo anywhere.
 const LEAST_WIDTH: f32 = 0.66;
-/// In so many frames, one after the other.
+/// In this many frames, one after the other.
 pub const TURNED_FRAMES: usize = 4;
-/// Within so many milliseconds after it was asked for.
+/// Within this many milliseconds after it was asked for.
 pub const CHALLENGE_MS: u64 = 6000;
 /// Frames before, of which the middle one says where the nose is when they look ahead.
 const FRAMES_AHEAD: usize = 5;

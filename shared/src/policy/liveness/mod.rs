@@ -25,5 +25,5 @@ pub enum Liveness {
     Everybody,
 }
 
-/// Whoever is in this group is asked where only marked people are.
+/// Everybody in this group is asked where only marked people are.
 pub const CHALLENGED_GROUP: &str = "challenge";

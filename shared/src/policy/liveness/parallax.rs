@@ -117,7 +117,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_no_face_seen_from_its_front_says_nothing() {
+    fn what_is_not_a_face_seen_from_its_front_says_nothing() {
         let good = seen(head(0.3), [0.0; 3], 8.0);
         let swapped = [good[1], good[0], good[2], good[4], good[3]];
         let mut no_number = good;

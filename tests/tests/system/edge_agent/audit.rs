@@ -286,7 +286,7 @@ fn another_threshold_is_tried_on_what_happened() {
 }
 
 #[test]
-fn what_is_no_log_is_said() {
+fn what_is_not_a_log_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("none.jsonl");
     for verb in ["verify", "show", "follow"] {
@@ -300,7 +300,7 @@ fn what_is_no_log_is_said() {
     assert!(found.code == 1 && found.stdout.contains("diary, line 1 (byte 0)"), "{found:?}");
 }
 
-/// `kill -9` again and again, on the real program: whoever was let in is in the log, and the chain is whole. The library
+/// `kill -9` again and again, on the real program: everybody who was let in is in the log, and the chain is whole. The library
 /// is killed five hundred times in its own tests; `KILLS=500` does so here (two minutes).
 #[test]
 fn a_program_that_is_killed_loses_no_record() {

@@ -91,7 +91,7 @@ fn what_a_card_opened_is_recorded_without_its_number() {
 }
 
 #[test]
-fn what_is_no_card_is_refused() {
+fn what_is_not_a_card_is_refused() {
     for (number, expected) in [("300:1", "a facility code"), ("0", "it is 0"), ("badge", "it is not a number")] {
         let refused = said(edge_agent(["simulate", "--frames", "a", "--db", "b", "--card"]).arg(number));
         assert_eq!(refused.code, 2, "{refused:?}");

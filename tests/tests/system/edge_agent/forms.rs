@@ -61,7 +61,7 @@ impl Office {
         fs::create_dir_all(people.join("Eileen Collins")).unwrap();
         fs::copy(at_the_door("eileen_collins.jpg"), people.join("Eileen Collins/one.jpg")).unwrap();
         fs::copy(folder.join("people.db"), &database).unwrap();
-        // For whom it is, it has from the one that it replaces.
+        // Who it is for, it has from the one that it replaces.
         self.build_from(&people, &database, &[]);
         fs::read(database).unwrap()
     }

@@ -166,7 +166,7 @@ fn a_unit_that_moves_a_lock_wants_a_signer_or_be_told_that_none_is_needed() {
 }
 
 #[test]
-fn whoever_is_forgotten_is_gone_and_the_signature_is_needed_for_it() {
+fn who_is_forgotten_is_gone_and_the_signature_is_needed_for_it() {
     let keys = Keys::made();
     keys.trust_the_workstation();
     let database = keys.at("people.db");

@@ -120,7 +120,7 @@ fn a_shipped_database_is_used_at_once_and_a_bad_one_is_not() {
     let cut = folder.path().join("cut.db");
     fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
     let said = server.ship(&cut, &unit);
-    assert_eq!(said.code, 2, "what is no database is not shipped: {said:?}");
+    assert_eq!(said.code, 2, "what is not a database is not shipped: {said:?}");
 
     let shipped = server.ship(&one, &unit);
     assert_eq!(shipped.code, 0, "{shipped:?}");

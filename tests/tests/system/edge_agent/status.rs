@@ -75,7 +75,7 @@ fn a_second_unit_beside_it_is_refused() {
     assert_eq!(unit.events(), ["started", "database_loaded", "stopped"]);
 }
 
-/// Somebody who has taken over a unit must not have the last word on the terminal of whoever asks it how it is.
+/// Somebody who has taken over a unit must not have the last word on the terminal of the person who asks it how it is.
 #[test]
 fn what_a_unit_says_is_shown_and_not_obeyed() {
     let folder = tempfile::tempdir().unwrap();

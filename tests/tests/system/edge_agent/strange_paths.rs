@@ -34,13 +34,19 @@ fn refused(folder: &Path) -> Vec<(&'static str, Said)> {
     };
     vec![
         ("build-db of nothing", of(encoder_tool(["build-db", "-o"]), &[&folder.join("x.db"), &missing])),
-        ("build-db into a folder", of(encoder_tool(["build-db", "--for=all", "-o"]), &[&strange, &photos().join("enrol")])),
+        (
+            "build-db into a folder",
+            of(encoder_tool(["build-db", "--for=all", "-o"]), &[&strange, &photos().join("enrol")]),
+        ),
         ("identify in nothing", of(encoder_tool(["identify", "--db"]), &[&missing, &photo])),
         ("identify in text", of(encoder_tool(["identify", "--db"]), &[&text, &photo])),
         ("identify text", of(encoder_tool(["identify", "--db"]), &[enrolled(), &text])),
         ("list of text", of(encoder_tool(["list"]), &[&text])),
         ("compare with nothing", of(encoder_tool(["compare"]), &[&photo, &missing])),
-        ("a model that is none", of(encoder_tool(["identify", "--db"]), &[enrolled(), &photo, "--model".as_ref(), &strange])),
+        (
+            "a model that is none",
+            of(encoder_tool(["identify", "--db"]), &[enrolled(), &photo, "--model".as_ref(), &strange]),
+        ),
         ("check of no configuration", of(edge_agent(["check", "--config"]), &[&missing])),
         ("check of a broken configuration", of(edge_agent(["check", "--config"]), &[&text])),
         ("check of a missing database", of(edge_agent(["check", "--config"]), &[&configured("path", &missing)])),

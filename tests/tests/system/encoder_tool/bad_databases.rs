@@ -27,7 +27,7 @@ fn refused_by_all(database: &Path, expected: &[&str]) {
 }
 
 #[test]
-fn what_is_no_database() {
+fn what_is_not_a_database() {
     let folder = tempfile::tempdir().unwrap();
     let whole = fs::read(enrolled()).unwrap();
     let with_control_character = altered_database(&whole, b"Joe Biden", b"Joe\x1bBiden");

@@ -17,7 +17,7 @@ fn answers_about(photo: &Path) -> [Said; 4] {
 }
 
 #[test]
-fn what_is_no_photo_is_an_error_that_says_why() {
+fn what_is_not_a_photo_is_an_error_that_says_why() {
     let (truncated, enormous) = (truncated_jpeg(), enormous_png());
     let folder = made::folder(&[
         ("text.jpg", b"Dear Sir or Madam,"),

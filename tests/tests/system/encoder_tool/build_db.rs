@@ -109,7 +109,7 @@ fn cards_are_counted_and_never_shown() {
     }
 }
 
-/// Whoever built from half of the folders locked out the other half, and was told that all went well.
+/// A user who built from half of the folders locked out the other half, and was told that all went well.
 #[test]
 fn a_database_that_is_replaced_says_what_changes_and_does_not_lose_people_unasked() {
     let photo = |path: &str| fs::read(photos().join(path)).unwrap();

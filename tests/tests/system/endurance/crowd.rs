@@ -1,11 +1,11 @@
-//! A people database of ten thousand, of whom the photos show but two: the others' encodings are random.
+//! A people database of ten thousand; the photos show only two of them: the others' encodings are random.
 
 use shared::encoding::Encoding;
 use shared::gallery::{Details, Gallery, GalleryBuilder, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest};
 use std::fs;
 use std::path::Path;
 
-/// Enrols so many people beside those of a database, and writes it elsewhere.
+/// Enrols this many people beside those of a database, and writes it elsewhere.
 pub(super) fn enlarge(database: &Path, people: usize, enlarged: &Path) {
     let gallery = Gallery::decode(&fs::read(database).unwrap()).unwrap();
     let (sequence, dimensions) = (gallery.header().sequence + 1, usize::from(gallery.header().dimensions));

@@ -57,7 +57,7 @@ fn memory_is_bounded_and_does_not_grow() {
     assert!(end.now <= warm.now + GROWTH_KB, "{warm:?}, then {end:?}");
 }
 
-/// Asked seldom, as whoever asks takes time from the unit.
+/// Asked seldom, as each request takes time from the unit.
 fn status_after(unit: &RunningUnit, frames: u64) -> Value {
     let mut before = None;
     loop {

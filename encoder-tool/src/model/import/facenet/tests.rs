@@ -173,7 +173,7 @@ fn weights_that_are_missing_or_do_not_fit_are_named() {
         (|all| changed(all, "Bottleneck_kernel", |array| array.dims = vec![]), "Bottleneck_kernel"),
         (
             |all| changed(all, "Conv2d_1a_3x3_BatchNorm_beta", |array| array.values[0] = f32::NAN),
-            "holds what is no number",
+            "holds what is not a number",
         ),
         (
             |all| changed(all, "Conv2d_1a_3x3_BatchNorm_moving_variance", |array| array.values[0] = -1.0),
@@ -193,7 +193,7 @@ fn changed(all: &mut BTreeMap<String, Array>, name: &str, change: fn(&mut Array)
 }
 
 #[test]
-fn what_is_no_folder_or_archive_of_weights_is_named() {
+fn what_is_not_a_folder_or_archive_of_weights_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |path: &Path| format!("{:#}", Source::read(path).err().unwrap());
     assert!(refused(folder.path()).contains("no .npy file in it"));

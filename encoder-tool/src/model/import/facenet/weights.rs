@@ -32,7 +32,7 @@ const BETA: Part = Part::OfNorm { keras: "beta", torch: "bias" };
 const MEAN: Part = Part::OfNorm { keras: "moving_mean", torch: "running_mean" };
 const VARIANCE: Part = Part::OfNorm { keras: "moving_variance", torch: "running_var" };
 
-/// What a folder of `.npy` files would have to hold, for whoever gave another one.
+/// What a folder of `.npy` files would have to hold, for a user who gave another one.
 const EXPECTED_NPY: &str = "expected are those of FaceNet's Inception-ResNet-v1 with their Keras names: \
     `Conv2d_1a_3x3_kernel.npy`, `Conv2d_1a_3x3_BatchNorm_beta.npy`, `…_moving_mean.npy`, `…_moving_variance.npy`, and so \
     on for `Block35_1` to `5`, `Mixed_6a`, `Block17_1` to `10`, `Mixed_7a`, `Block8_1` to `6` and `Bottleneck`: 490 files";
@@ -131,7 +131,7 @@ impl Weights {
         let ending = if self.format == Format::Npy { ".npy" } else { "" };
         let array =
             self.left.remove(called).with_context(|| format!("`{called}{ending}` is missing of FaceNet's weights"))?;
-        ensure!(array.values.iter().all(|value| value.is_finite()), "`{called}` holds what is no number");
+        ensure!(array.values.iter().all(|value| value.is_finite()), "`{called}` holds what is not a number");
         Ok(array)
     }
 

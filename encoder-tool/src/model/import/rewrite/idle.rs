@@ -3,7 +3,7 @@
 use super::graph::{is_output, maker, redirect};
 use models::onnx::pb::{GraphProto, NodeProto};
 
-/// Drops them; whoever read what they made reads what they read.
+/// Drops them; a layer that read what they made reads what they read.
 pub(super) fn drop_idle(graph: &mut GraphProto) {
     let mut index = 0;
     while index < graph.node.len() {

@@ -1,4 +1,4 @@
-//! The normalisation that some networks begin with, lifted out of the graph: whoever fills the input tensor does it
+//! The normalisation that some networks begin with, lifted out of the graph: the code that fills the input tensor does it
 //! for nothing.
 
 use super::graph::{constant, is_output, only_reader, redirect};
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lifted_out_is_done_by_whoever_fills_the_input() {
+    fn what_is_lifted_out_is_done_by_the_code_that_fills_the_input() {
         let sub = |by: &str| node("Sub", &["x", by], "a");
         let relu = || node("Relu", &["b"], "y");
         check("both", vec![sub("mean"), node("Mul", &["a", "share"], "b"), relu()], 127.5, 128.0, &["Relu"]);
