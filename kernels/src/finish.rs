@@ -8,7 +8,7 @@ use crate::aligned::Aligned;
 use crate::bytes::Quantisation;
 use crate::error::LayerError;
 use crate::lanes::Vector;
-use crate::shape::{Extent, MOST_NUMBERS};
+use crate::shape::{Extent, MOST_NUMBERS, Window};
 
 /// Blocks of output channels begin at a multiple of this; no register holds more numbers.
 pub(crate) const CHUNK: usize = 16;
@@ -72,15 +72,26 @@ impl<'a> Outputs<'a> {
 }
 
 impl Outputs<'_> {
-    /// There is a place for every number of the output, and a residual for it.
-    pub(crate) fn require(&self, output: Extent, residual: Option<&[f32]>) -> Result<(), LayerError> {
+    /// The extent of what comes of a picture, once the picture, the residual and these slices are found to have as many
+    /// numbers as their shapes. A layer takes `inputs` channels and makes `channels`.
+    pub(crate) fn require_fit<T>(
+        &self,
+        window: &Window,
+        [inputs, channels]: [usize; 2],
+        (picture, extent): (&[T], Extent),
+        residual: Option<&[f32]>,
+    ) -> Result<Extent, LayerError> {
+        LayerError::require_channels(extent.channels, inputs)?;
+        LayerError::require_numbers("the picture", picture.len(), extent.numbers())?;
+        let output = window.output(extent, channels)?;
         let lengths = [
             ("the output's floats", self.floats.as_ref().map(|floats| floats.len())),
             ("the output's bytes", self.bytes.as_ref().map(|(bytes, _)| bytes.len())),
             ("the residual", residual.map(<[f32]>::len)),
         ];
         let mut given = lengths.into_iter().filter_map(|(of, length)| Some((of, length?)));
-        given.try_for_each(|(of, length)| LayerError::require_numbers(of, length, output.numbers()))
+        given.try_for_each(|(of, length)| LayerError::require_numbers(of, length, output.numbers()))?;
+        Ok(output)
     }
 }
 

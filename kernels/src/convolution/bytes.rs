@@ -102,9 +102,7 @@ impl ByteConvolution {
         outputs: Outputs<'_>,
         threads: usize,
     ) -> Result<(), LayerError> {
-        let output = self.output(extent)?;
-        LayerError::require_numbers("the picture", picture.len(), extent.numbers())?;
-        outputs.require(output, residual)?;
+        let output = outputs.require_fit(&self.window, [self.inputs, self.outputs], (picture, extent), residual)?;
         match self.level.0 {
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2 => self.widened(picture, extent, |input, extent| {

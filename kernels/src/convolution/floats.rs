@@ -109,10 +109,7 @@ impl FloatConvolution {
         outputs: Outputs<'_>,
         threads: usize,
     ) -> Result<(), LayerError> {
-        LayerError::require_channels(extent.channels, self.inputs)?;
-        LayerError::require_numbers("the picture", picture.len(), extent.numbers())?;
-        let output = window.output(extent, self.outputs)?;
-        outputs.require(output, residual)?;
+        let output = outputs.require_fit(window, [self.inputs, self.outputs], (picture, extent), residual)?;
         if !window.is_padded() {
             self.over(picture, extent, output, residual, outputs, threads);
             return Ok(());

@@ -154,10 +154,7 @@ impl<T: Number> Depthwise<T> {
         outputs: Outputs<'_>,
         threads: usize,
     ) -> Result<(), LayerError> {
-        LayerError::require_channels(extent.channels, self.channels)?;
-        LayerError::require_numbers("the picture", picture.len(), extent.numbers())?;
-        let output = window.output(extent, self.channels)?;
-        outputs.require(output, None)?;
+        let output = outputs.require_fit(window, [self.channels; 2], (picture, extent), None)?;
         over_pixels(threads, output, outputs, |first, count, outputs| {
             let job = Job { layer: self, window, picture, extent, output, first, count };
             match self.level.0 {
