@@ -59,7 +59,7 @@ impl Directory {
     ///
     /// # Errors
     /// As [`Directory::file`].
-    pub(crate) fn file_to_lock(&self, name: &str) -> io::Result<File> {
+    pub fn file_to_lock(&self, name: &str) -> io::Result<File> {
         self.open_file(name, OFlags::RDWR | OFlags::CREATE, PRIVATE)
     }
 

@@ -12,10 +12,12 @@ pub mod key_file;
 mod lock;
 pub mod owner;
 mod replace;
+mod staged;
 mod storage;
 
 pub use bounded::{ReadError, read_bounded};
 pub use directory::{Directory, folder_of};
 pub use lock::{FolderLock, LockError, wait_for_folder};
 pub use replace::{Access, WriteError, replace, replace_with, require_replaceable};
+pub use staged::StagedFile;
 pub use storage::{Folder, Memory, NotSynced, Operation, Storage, power_cut};

@@ -1,12 +1,11 @@
 //! From a file of its own to the place where the unit looks: written, synced, and renamed when its turn has come.
 
 use super::input::Written;
-use files::folder_of;
-use rustix::fs::{FlockOperation, OFlags, flock};
+use files::{Directory, StagedFile, folder_of};
+use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,7 +26,7 @@ pub(super) enum NotHandedOver {
 /// A database that is whole and on the disk, under a name that nobody else uses. It is removed unless it is handed over.
 #[derive(Debug)]
 pub(super) struct HandOver {
-    part: PathBuf,
+    staged: StagedFile,
     incoming: PathBuf,
     /// Held from the time when it is this one's turn until the verdict.
     turn: Option<File>,
@@ -43,16 +42,14 @@ impl HandOver {
         write: impl FnOnce(&mut File) -> io::Result<()>,
     ) -> Result<Self, NotHandedOver> {
         let incoming = beside(database, "incoming");
-        let random = getrandom::u64().map_err(|error| refused(&incoming)(io::Error::other(error)))?;
-        let part = beside(&incoming, &format!("{random:016x}"));
-        let mut file = new_file(&part).map_err(refused(&part))?;
-        let staged = Self { part: part.clone(), incoming, turn: None };
-        write(&mut file).map_err(|error| match Written::from(error) {
-            Ok(error) => refused(&part)(error),
+        let mut staged = StagedFile::beside(&incoming).map_err(refused(&incoming))?;
+        write(staged.file()).map_err(|error| match Written::from(error) {
+            Ok(error) => refused(&incoming)(error),
             Err(error) => NotHandedOver::Input(error),
         })?;
-        file.flush().and_then(|()| file.sync_all()).map_err(refused(&part))?;
-        Ok(staged)
+        // The disk may be slow, and nobody waits for this one's turn yet.
+        staged.file().sync_all().map_err(refused(&incoming))?;
+        Ok(Self { staged, incoming, turn: None })
     }
 
     /// Waits until no other one is being handed over.
@@ -80,28 +77,15 @@ impl HandOver {
     /// # Errors
     /// [`NotHandedOver::System`]
     pub(super) fn hand_over(&self) -> Result<(), NotHandedOver> {
-        fs::rename(&self.part, &self.incoming)
-            .and_then(|()| File::open(folder_of(&self.incoming))?.sync_all())
-            .map_err(refused(&self.incoming))
-    }
-}
-
-impl Drop for HandOver {
-    fn drop(&mut self) {
-        // Not there any more if it was handed over.
-        fs::remove_file(&self.part).ok();
+        self.staged.put().map_err(refused(&self.incoming))
     }
 }
 
 /// It stays when nobody holds it: to remove it would let two hold it.
 fn lock_file(path: &Path) -> io::Result<File> {
-    let no_link = OFlags::NOFOLLOW.bits().cast_signed();
-    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).custom_flags(no_link).open(path)
-}
-
-/// No link is followed: there must be nothing of that name.
-fn new_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    let name = path.file_name().and_then(|name| name.to_str());
+    let name = name.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "its name is not text"))?;
+    Directory::open(folder_of(path))?.file_to_lock(name)
 }
 
 fn refused(file: &Path) -> impl FnOnce(io::Error) -> NotHandedOver + use<> {
@@ -118,6 +102,8 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+    use std::io::Write;
 
     fn names_in(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());

@@ -1,0 +1,81 @@
+//! A file that is written now and takes its place later: for those who wait for their turn in between.
+
+use crate::storage::part_of;
+use crate::{Directory, folder_of};
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// A new file beside the one that it will replace, for its owner alone and under a name that nobody can guess. It is removed
+/// unless it is put in place.
+#[derive(Debug)]
+pub struct StagedFile {
+    directory: Directory,
+    part: String,
+    name: String,
+    file: File,
+}
+
+impl StagedFile {
+    /// Makes it. The caller has become the owner of the folder, if need be.
+    ///
+    /// # Errors
+    /// What the system says; `InvalidInput` if the path does not end in a name.
+    pub fn beside(path: &Path) -> io::Result<Self> {
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "its name is not text"))?;
+        let (directory, part) = (Directory::open(folder_of(path))?, part_of(name)?);
+        let file = directory.new_file(&part, 0o600)?;
+        Ok(Self { directory, part, name: name.to_owned(), file })
+    }
+
+    /// To be written into.
+    pub fn file(&mut self) -> &mut File {
+        &mut self.file
+    }
+
+    /// Puts it in its place, whole and on the disk.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn put(&self) -> io::Result<()> {
+        self.file.sync_all()?;
+        self.directory.rename(&self.part, &self.name)?;
+        self.directory.sync()
+    }
+}
+
+impl Drop for StagedFile {
+    fn drop(&mut self) {
+        // Not there any more if it was put in place.
+        self.directory.remove(&self.part).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::io::Write;
+
+    #[test]
+    fn it_is_in_its_place_when_it_is_put_there_and_nowhere_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people.db");
+        let staged = |bytes: &[u8]| {
+            let mut staged = StagedFile::beside(&path).unwrap();
+            staged.file().write_all(bytes).unwrap();
+            staged
+        };
+        drop(staged(b"dropped"));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let (one, other) = (staged(b"one"), staged(b"other"));
+        assert!(!path.exists());
+        other.put().unwrap();
+        one.put().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        drop((one, other));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(StagedFile::beside(Path::new("/nowhere/people.db")).is_err());
+    }
+}
