@@ -115,18 +115,50 @@ fn thought(frame: &Frame) -> String {
         }
         (Decision::Deny, None, Some("not_known")) => format!("I don't know you, please go away ({distance})"),
         (Decision::Deny, Some(person), reason) => {
-            format!("It looks like {person}, but not now: {} ({distance})", reason.unwrap_or("no reason given"))
+            format!("It looks like {person}, but not now: {} ({distance})", why(reason))
         }
         (Decision::Deny, None, reason) => {
-            format!("Please go away: {} ({distance})", reason.unwrap_or("no reason given"))
+            format!("Please go away: {} ({distance})", why(reason))
         }
     }
+}
+
+/// The reasons for which a photo can be refused, as the programs say them.
+fn why(reason: Option<&str>) -> String {
+    let clause = match reason {
+        None => "no reason was given",
+        Some("not_known") => "no enrolled person looks enough like this face",
+        Some("too_far") => "the face is too small: come closer",
+        Some("too_dark") => "there is too little light on the face",
+        Some("too_bright") => "there is too much light on the face",
+        Some("blurred") => "the face is not sharp: hold still",
+        Some("turned_away") => "the face looks aside: look into the camera",
+        Some("ambiguous") => "two enrolled people look too much like this face",
+        Some("several_faces") => "there is more than one face",
+        Some("already_granted") => "the person was let in already and has been in view since",
+        Some("card_needed") => "a card is needed as well",
+        Some(other) => return other.replace('_', " "),
+    };
+    clause.to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::approach::tests::{approach, frame};
     use super::*;
+
+    #[test]
+    fn reasons_are_sentences() {
+        for (reason, expected) in [
+            (Some("several_faces"), "Please go away: there is more than one face (not compared)"),
+            (Some("made_up_later"), "Please go away: made up later (not compared)"),
+            (None, "Please go away: no reason was given (not compared)"),
+        ] {
+            let reason = reason.map(str::to_owned);
+            let refused = Frame { reason, distance: None, ..frame(Decision::Deny, None, Door::Locked) };
+            assert_eq!(thought(&refused), expected);
+        }
+    }
 
     fn granted() -> Approach {
         let deciding = frame(Decision::Deny, Some("Ann"), Door::Locked);
