@@ -1,11 +1,20 @@
 //! Whether an open door is as it should be: forced, held open, or opened by somebody who was let in or who leaves.
 //!
 //! It is told what the contacts and the lock do, and when, and answers with what is worth a record. It moves nothing.
+//!
+//! A contact that flaps must not fill the log: openings that nobody was let in for are recorded ten times, and then once in
+//! five minutes. Brief ones are counted apart from those that last, so that flapping does not hide somebody who walks in;
+//! a door that is held open is always recorded.
 
+use crate::reports::Allowance;
 use shared::audit::Event;
+use std::time::Duration;
 
 /// After the lock has gone back, a door that somebody has a hand on may still be opened for so long.
 const HAND_ON_DOOR_MS: u64 = 2_000;
+
+/// Nobody walks through a door in less. A contact that flaps is closed again sooner.
+const LASTING_MS: u64 = 2_000;
 
 /// Nobody keeps an exit button pressed for so long: it is stuck, or something holds it.
 const STUCK_MS: u64 = 60_000;
@@ -71,6 +80,10 @@ pub struct DoorWatch {
     rules: WatchRules,
     open_since_ms: Option<u64>,
     alarm: Option<Alarm>,
+    /// The log says that the door is open.
+    is_recorded: bool,
+    brief: Allowance,
+    lasting: Allowance,
     exit: ExitButton,
     may_open_until_ms: u64,
 }
@@ -78,8 +91,17 @@ pub struct DoorWatch {
 impl DoorWatch {
     /// A door that is closed. One that is open when watching begins was not forced, as far as anybody knows: say that
     /// somebody was let in, and then that it was opened.
-    pub const fn new(rules: WatchRules) -> Self {
-        Self { rules, open_since_ms: None, alarm: None, exit: ExitButton::Free, may_open_until_ms: 0 }
+    pub fn new(rules: WatchRules) -> Self {
+        Self {
+            rules,
+            open_since_ms: None,
+            alarm: None,
+            is_recorded: false,
+            brief: Allowance::default(),
+            lasting: Allowance::default(),
+            exit: ExitButton::Free,
+            may_open_until_ms: 0,
+        }
     }
 
     /// Takes notice of what happened at this moment. Moments must not go back by more than it takes to hear of them.
@@ -103,7 +125,7 @@ impl DoorWatch {
             Input::Closed => return self.close(at_ms),
             Input::Nothing => {}
         }
-        self.find_stuck(at_ms).or_else(|| self.find_held(at_ms))
+        self.find_stuck(at_ms).or_else(|| self.find_held(at_ms)).or_else(|| self.find_lasting(at_ms))
     }
 
     /// Whether the door is open.
@@ -134,12 +156,27 @@ impl DoorWatch {
             return None;
         }
         self.alarm = Some(Alarm::Forced);
-        Some(Event::DoorForced)
+        self.is_recorded = is_allowed(&mut self.brief, at_ms);
+        self.is_recorded.then_some(Event::DoorForced)
     }
 
     fn close(&mut self, at_ms: u64) -> Option<Event> {
+        // It may have lasted since the last look at it.
+        let forced = self.find_lasting(at_ms);
         let open_ms = at_ms.saturating_sub(self.open_since_ms.take()?);
-        self.alarm.take().map(|_| Event::DoorClosed { open_ms })
+        self.alarm = None;
+        let was_recorded = std::mem::take(&mut self.is_recorded);
+        forced.or_else(|| was_recorded.then_some(Event::DoorClosed { open_ms }))
+    }
+
+    /// An opening that was held back as one of many brief ones, and is none.
+    fn find_lasting(&mut self, now_ms: u64) -> Option<Event> {
+        let open_ms = now_ms.saturating_sub(self.open_since_ms?);
+        if self.alarm != Some(Alarm::Forced) || self.is_recorded || open_ms < LASTING_MS {
+            return None;
+        }
+        self.is_recorded = is_allowed(&mut self.lasting, now_ms);
+        self.is_recorded.then_some(Event::DoorForced)
     }
 
     fn find_stuck(&mut self, now_ms: u64) -> Option<Event> {
@@ -158,8 +195,19 @@ impl DoorWatch {
             return None;
         }
         self.alarm = Some(Alarm::Held);
+        self.is_recorded = true;
         Some(Event::DoorHeld { open_ms })
     }
+}
+
+fn is_allowed(allowance: &mut Allowance, now_ms: u64) -> bool {
+    let Some(held_back) = allowance.take(Duration::from_millis(now_ms)) else { return false };
+    if held_back > 0 {
+        tracing::warn!(
+            "the door's contact flaps: it opened {held_back} times more than was recorded; look at its wires"
+        );
+    }
+    true
 }
 
 #[cfg(test)]
@@ -176,6 +224,40 @@ mod tests {
 
     fn closed(open_ms: u64) -> Event {
         Event::DoorClosed { open_ms }
+    }
+
+    /// A loose contact wrote a record for each flap, and pushed everything else out of the log.
+    #[test]
+    fn a_contact_that_flaps_does_not_fill_the_log() {
+        let mut watch = DoorWatch::new(RULES);
+        let end_ms = 24 * 3_600_000 + 100_000;
+        let flaps = (0..end_ms).step_by(400).flat_map(|at_ms| [(at_ms, Opened), (at_ms + 200, Closed)]);
+        let recorded = flaps.filter_map(|(at_ms, input)| watch.take(input, at_ms)).count();
+        assert!((500..=600).contains(&recorded), "{recorded}: two for each of ten, and for each five minutes");
+        // Somebody forces it now, held back or not: they are recorded while the door is open.
+        assert_eq!(watch.take(Opened, end_ms), None);
+        assert_eq!(watch.alarm(), Some(Alarm::Forced), "the lights say so at once");
+        assert_eq!(watch.take(Nothing, end_ms + 1_999), None);
+        assert_eq!(watch.take(Nothing, end_ms + 2_000), Some(FORCED));
+        assert_eq!(watch.take(Nothing, end_ms + 2_100), None);
+        assert_eq!(watch.take(Closed, end_ms + 5_000), Some(closed(5_000)));
+        // Also where nobody looked meanwhile.
+        assert_eq!(watch.take(Opened, end_ms + 6_000), None);
+        assert_eq!(watch.take(Closed, end_ms + 9_000), Some(FORCED));
+        assert_eq!(watch.alarm(), None);
+    }
+
+    #[test]
+    fn a_contact_that_flaps_slowly_fills_nothing_either_and_a_held_door_is_always_told() {
+        let mut watch = DoorWatch::new(RULES);
+        let end_ms = 3_500_000;
+        let flaps = (0..end_ms).step_by(5_000);
+        let flaps = flaps.flat_map(|at_ms| [(at_ms, Opened), (at_ms + 2_500, Nothing), (at_ms + 3_000, Closed)]);
+        let recorded = flaps.filter_map(|(at_ms, input)| watch.take(input, at_ms)).count();
+        assert!(recorded <= 4 * (10 + 12), "{recorded}");
+        assert_eq!(watch.take(Opened, end_ms), None);
+        assert_eq!(watch.take(Nothing, end_ms + 30_000), Some(held(30_000)));
+        assert_eq!(watch.take(Closed, end_ms + 31_000), Some(closed(31_000)));
     }
 
     /// A button that was taped down excused every opening, and nobody was told.

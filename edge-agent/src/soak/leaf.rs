@@ -9,6 +9,9 @@ pub(super) const WATCH: WatchRules = WatchRules { held_ms: 30_000, leave_ms: 5_0
 /// After the lock has gone back, somebody may still have a hand on the door.
 const HAND_ON_DOOR_MS: u64 = 2_000;
 
+/// As many openings in this time are recorded, each of them, however the unit spares its log a contact that flaps.
+const ALWAYS_RECORDED: (usize, u64) = (10, 100 * 60_000);
+
 /// What must be on record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trace {
@@ -31,6 +34,7 @@ struct State {
     may_open_until_ms: u64,
     is_held: bool,
     is_wrong: bool,
+    forced_ms: Vec<u64>,
     traces: Vec<Trace>,
 }
 
@@ -46,6 +50,7 @@ impl Leaf {
         if state.is_pressed {
             state.may_open_until_ms = state.may_open_until_ms.max(now_ms + WATCH.leave_ms);
         }
+        state.forced_ms.clear();
         state.traces.clear();
     }
 
@@ -99,7 +104,10 @@ impl State {
             }
             Contact::Door { open: true } => {
                 (self.is_open, self.opened_ms) = (true, at_ms);
-                self.is_wrong = !self.is_pressed && at_ms >= self.may_open_until_ms;
+                let is_forced = !self.is_pressed && at_ms >= self.may_open_until_ms;
+                self.forced_ms.extend(is_forced.then_some(at_ms));
+                self.forced_ms.retain(|forced_ms| forced_ms + ALWAYS_RECORDED.1 > at_ms);
+                self.is_wrong = is_forced && self.forced_ms.len() <= ALWAYS_RECORDED.0;
                 self.traces.extend(self.is_wrong.then_some(Trace::Forced));
             }
             Contact::Door { open: false } => {
