@@ -10,6 +10,7 @@ use crate::config::{Config, Reader, WHERE_KEYS_ARE_EXPLAINED};
 use crate::database::{self, Trust};
 use crate::folders;
 use crate::run::needed::{Needed, devices};
+use crate::run::writable::unwritable;
 use anyhow::Context;
 use around::{CheckedLock, wiring_advice};
 use keys::CheckedKeys;
@@ -61,6 +62,10 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
         folders::step_down(&folders::written(&config))?;
     }
     Needed::of(&config)?;
+    // Nor need this computer be the unit.
+    if arguments.db.is_none() {
+        require_writable(&config)?;
+    }
     let lock = around::lock(&config, arguments.boot_config.as_deref())?;
     let mut recogniser = Recogniser::load(&config.model.bundles).context("[model] bundles")?;
     let tested = recogniser.self_test().context("[model] bundles: the networks failed their self-test")?;
@@ -110,6 +115,16 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
         false => print(&in_words(&checked))?,
     }
     Ok(Answer::Yes)
+}
+
+/// `run` starts all the same, says so, and lets nobody in or forgets.
+fn require_writable(config: &Config) -> anyhow::Result<()> {
+    match unwritable(config).as_slice() {
+        [] => Ok(()),
+        lost => Err(anyhow::anyhow!("{}", lost.join("\n"))).help(
+            "make the folders and give them to the unit's user (`sudo chown -R`), on a disk that is not mounted read-only",
+        ),
+    }
 }
 
 fn about_set_file(config: &Config) -> Option<String> {

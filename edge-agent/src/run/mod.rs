@@ -12,6 +12,7 @@ pub(crate) mod parts;
 pub(crate) mod people;
 mod service;
 mod signals;
+pub(crate) mod writable;
 
 use crate::args::Run;
 use crate::audit_log::{AuditLog, read::last_recorded_utc_ms};
@@ -56,6 +57,9 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let locked = parts::door(&config.door).and_then(|door| Ok(Latch::close(door, config.door.unlock_ms())?));
     let Needed { lock_line, camera, memory } = Needed::of(&config)?;
     let latch = locked?;
+    for lost in writable::unwritable(&config) {
+        tracing::error!("{lost}");
+    }
     let _alone = alone.context("[audit], [database], [door]")?;
     let end = signals.lock_at_the_end(latch.clone()).context("the system has no thread for signals")?;
     let witnesses = config.clock.witnesses(last_recorded_utc_ms(&config.audit.path));

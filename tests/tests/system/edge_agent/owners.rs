@@ -100,6 +100,45 @@ fn files_of_somebody_else_are_named_with_the_cure() {
     assert!(!refused.stderr.contains("move the log away"), "{refused:?}");
 }
 
+/// `check` was content with a log that the service's user could not write: the service started and let nobody in.
+#[test]
+fn check_refuses_and_run_names_what_the_service_cannot_write() {
+    if !root_is_here() {
+        return;
+    }
+    for (unwritable, named) in [
+        ("log", &["[audit] path"][..]),
+        ("state", &["[database] path", "[door] memory", "[door] last-lock"]),
+        ("run", &["[status] socket", "[control] socket"]),
+    ] {
+        let mut folder = installed();
+        assert_eq!(as_root(folder.path(), &["check"]).code, 0);
+        if unwritable == "state" {
+            // The key of its log is there from the first start on; without it a unit does not start at all.
+            let mut first = RunningUnit::start_configured(folder);
+            first.status_at("run/status.sock");
+            assert_eq!(first.stop("-TERM"), 0);
+            folder = first.into_folder();
+        }
+        let place = folder.path().join(unwritable);
+        chown(&place, Some(0), Some(0)).unwrap();
+        let checked = as_root(folder.path(), &["check"]);
+        assert_eq!(checked.code, 2, "{unwritable}: {checked:?}");
+        for key in named {
+            assert!(checked.stderr.contains(&format!("{key}: ")), "{unwritable}: {checked:?}");
+        }
+        assert!(checked.stderr.contains(&format!("cannot be written by {USER}")), "{checked:?}");
+        if unwritable != "log" {
+            continue;
+        }
+        let mut unit = RunningUnit::start_configured(folder);
+        unit.status_at("run/status.sock");
+        assert_eq!(unit.stop("-TERM"), 0);
+        let said = unit.stderr();
+        assert!(said.contains("[audit] path: ") && said.contains("nobody is let in"), "{said}");
+    }
+}
+
 /// Names beside which, or as which, commands once wrote on their way. Nothing may stop at them any more.
 const PASSING_NAMES: [&str; 14] = [
     "people.db.part",

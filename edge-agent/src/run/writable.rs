@@ -1,0 +1,91 @@
+//! What a running unit writes, and what it loses where it cannot. `check` refuses what `run` can only complain about.
+
+use crate::config::Config;
+use files::owner::this_user;
+use files::{Directory, folder_of};
+use rustix::fs::OFlags;
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use terminal::ShowPath;
+
+/// Where systemd makes the service's folder, and only while it runs.
+const MADE_BY_SYSTEMD: &str = "/run";
+
+/// Everything that this user cannot write, with its key, the reason and what follows. Nothing is left behind by the try.
+/// Without the key of its log a unit does not start at all: that is for [`Needed`](super::needed::Needed) to say.
+pub(crate) fn unwritable(config: &Config) -> Vec<String> {
+    let sockets = [("[status] socket", config.status.socket.clone()), ("[control] socket", config.control_socket())];
+    let places = [
+        ("[audit] path", &config.audit.path, "nobody is let in, since nothing can be recorded"),
+        ("[database] path", &config.database.path, "no database that is shipped is taken"),
+        ("[door] memory", &config.door.memory, "failed attempts are forgotten with a restart"),
+        ("[door] last-lock", &config.door.last_lock, "`edge-agent lock` needs the configuration"),
+        (sockets[0].0, &sockets[0].1, "`edge-agent status` gets no answer"),
+        (sockets[1].0, &sockets[1].1, "nobody can ask the unit for anything"),
+    ];
+    let tried = places.into_iter().map(|(named, file, loss)| (named, file, loss, try_writing(file)));
+    let refused = tried.filter_map(|(named, file, loss, tried)| {
+        let error = tried.err()?;
+        let made_later = error.kind() == ErrorKind::NotFound && file.starts_with(MADE_BY_SYSTEMD);
+        (!made_later)
+            .then(|| format!("{named}: {} cannot be written by {}: {error}; {loss}", file.shown(), this_user()))
+    });
+    refused.collect()
+}
+
+/// Files are made and renamed in the folder; a file that is there, like a log, may also be appended to.
+fn try_writing(file: &Path) -> io::Result<()> {
+    Directory::open(folder_of(file))?.try_writing()?;
+    let no_link = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    match OpenOptions::new().append(true).custom_flags(no_link).open(file) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(error),
+        // Nothing is there, or something that is not written to: its own reader says what is wrong with it.
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn configured(folder: &Path) -> Config {
+        let mut config = Config::default();
+        let at = |name: &str| folder.join(name);
+        (config.audit.path, config.audit.key) = (at("log/audit.jsonl"), at("state/audit.key"));
+        (config.door.memory, config.door.last_lock) = (at("state/memory.json"), at("state/last-lock.toml"));
+        (config.database.path, config.status.socket) = (at("state/people.db"), at("run/status.sock"));
+        config
+    }
+
+    #[test]
+    fn every_place_that_is_written_is_named_with_its_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = configured(folder.path());
+        let named = |config: &Config| -> Vec<String> {
+            unwritable(config).iter().map(|said| said.split(':').next().unwrap().to_owned()).collect()
+        };
+        let state = ["[database] path", "[door] memory", "[door] last-lock"];
+        let sockets = ["[status] socket", "[control] socket"];
+        let all = [&["[audit] path"][..], &state, &sockets].concat();
+        assert_eq!(named(&config), all);
+        for (made, expected) in [("log", [&state[..], &sockets].concat()), ("state", sockets.to_vec()), ("run", vec![])]
+        {
+            fs::create_dir(folder.path().join(made)).unwrap();
+            assert_eq!(named(&config), expected, "{made}");
+        }
+        let left = ["log", "state", "run"].map(|name| fs::read_dir(folder.path().join(name)).unwrap().count());
+        assert_eq!(left, [0; 3], "a try leaves nothing");
+    }
+
+    #[test]
+    fn what_systemd_makes_when_the_service_starts_is_not_missed() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = configured(folder.path());
+        ["log", "state"].iter().for_each(|name| fs::create_dir(folder.path().join(name)).unwrap());
+        config.status.socket = "/run/no such service/status.sock".into();
+        assert_eq!(unwritable(&config), Vec::<String>::new());
+    }
+}
