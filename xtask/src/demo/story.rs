@@ -192,9 +192,12 @@ a.jpg: Ann comes to the door
             ),
             (
                 reason(Some("Ann"), "card_needed"),
-                "It looks like Ann, but not now: card_needed (distance 0.75, threshold 1.00)",
+                "It looks like Ann, but not now: a card is needed as well (distance 0.75, threshold 1.00)",
             ),
-            (Frame { distance: None, ..reason(None, "too_far") }, "Please go away: too_far (not compared)"),
+            (
+                Frame { distance: None, ..reason(None, "too_far") },
+                "Please go away: the face is too small: come closer (not compared)",
+            ),
             (frame(Decision::Nobody, None, Door::Locked), "I see nobody"),
         ] {
             assert_eq!(thought(&frame), expected);
