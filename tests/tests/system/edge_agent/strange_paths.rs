@@ -53,7 +53,7 @@ fn refused(folder: &Path) -> Vec<(&'static str, Said)> {
         ("check of a missing key", of(edge_agent(["check", "--config"]), &[&configured("key", &text)])),
         ("status of no unit", of(edge_agent(["status", "--socket"]), &[&missing])),
         ("status of no configuration", of(edge_agent(["status", "--config"]), &[&missing])),
-        ("audit of no log", of(edge_agent(["audit", "verify"]), &[&missing])),
+        ("audit of no log", of(edge_agent(["audit", "verify", "--log"]), &[&missing])),
         ("simulation of text", of(edge_agent(["simulate", "--db"]), &[enrolled(), "--frames".as_ref(), &text])),
     ]
 }
