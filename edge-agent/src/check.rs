@@ -10,7 +10,7 @@ use crate::config::{Config, Reader, WHERE_KEYS_ARE_EXPLAINED};
 use crate::database::{self, Trust};
 use crate::folders;
 use crate::run::needed::{Needed, devices};
-use crate::run::writable::unwritable;
+use crate::run::writable::{Unwritable, unwritable};
 use anyhow::Context;
 use around::{CheckedLock, wiring_advice};
 use keys::CheckedKeys;
@@ -62,10 +62,6 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
         folders::step_down(&folders::written(&config))?;
     }
     Needed::of(&config)?;
-    // Nor need this computer be the unit.
-    if arguments.db.is_none() {
-        require_writable(&config)?;
-    }
     let lock = around::lock(&config, arguments.boot_config.as_deref())?;
     let mut recogniser = Recogniser::load(&config.model.bundles).context("[model] bundles")?;
     let tested = recogniser.self_test().context("[model] bundles: the networks failed their self-test")?;
@@ -76,6 +72,9 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     let gallery = read.gallery;
     let rules = config.rules_for(&gallery, recogniser.threshold());
     Policy::new(rules).context("[policy]").help(WHERE_KEYS_ARE_EXPLAINED)?;
+    // With another database, this computer need not be the unit.
+    let lost = if arguments.db.is_none() { unwritable(&config) } else { Vec::new() };
+    require_writable(&lost)?;
     let threshold_from = match (config.policy.threshold, gallery.header().threshold) {
         (Some(_), _) => "configuration",
         (None, Some(_)) => "database",
@@ -98,6 +97,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
             .into_iter()
             .chain(untested(tested))
             .chain(about_set_file(&config))
+            .chain(lost.into_iter().map(|lost| lost.said))
             .collect(),
         keys,
         not_tried: devices(&config),
@@ -118,13 +118,13 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
 }
 
 /// `run` starts all the same, says so, and lets nobody in or forgets.
-fn require_writable(config: &Config) -> anyhow::Result<()> {
-    match unwritable(config).as_slice() {
-        [] => Ok(()),
-        lost => Err(anyhow::anyhow!("{}", lost.join("\n"))).help(
-            "make the folders and give them to the unit's user (`sudo chown -R`), on a disk that is not mounted read-only",
-        ),
+fn require_writable(lost: &[Unwritable]) -> anyhow::Result<()> {
+    let lost: Vec<&str> = lost.iter().filter(|lost| !lost.is_missing).map(|lost| lost.said.as_str()).collect();
+    if lost.is_empty() {
+        return Ok(());
     }
+    Err(anyhow::anyhow!("{}", lost.join("\n")))
+        .help("give the folders to the unit's user (`sudo chown -R`), on a disk that is not mounted read-only")
 }
 
 fn about_set_file(config: &Config) -> Option<String> {

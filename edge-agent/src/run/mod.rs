@@ -57,9 +57,6 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let locked = parts::door(&config.door).and_then(|door| Ok(Latch::close(door, config.door.unlock_ms())?));
     let Needed { lock_line, camera, memory } = Needed::of(&config)?;
     let latch = locked?;
-    for lost in writable::unwritable(&config) {
-        tracing::error!("{lost}");
-    }
     let _alone = alone.context("[audit], [database], [door]")?;
     let end = signals.lock_at_the_end(latch.clone()).context("the system has no thread for signals")?;
     let witnesses = config.clock.witnesses(last_recorded_utc_ms(&config.audit.path));
@@ -77,6 +74,9 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     board.tell_of_clock(clock.source());
     board.tell_of_unit(trust::fingerprint(&config.database.identity).unwrap_or_default());
     answer_status(&config.status.socket, &board)?;
+    for lost in writable::unwritable(&config) {
+        tracing::error!("{}", lost.said);
+    }
     let orders = Orders::heard_on(&config.control_socket())?;
     let audit = AuditLog::open_configured(&config.audit, &clock.now())?;
     board.tell_of_audit_log(audit.health());

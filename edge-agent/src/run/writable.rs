@@ -13,35 +13,51 @@ use terminal::ShowPath;
 /// Where systemd makes the service's folder, and only while it runs.
 const MADE_BY_SYSTEMD: &str = "/run";
 
-/// Everything that this user cannot write, with its key, the reason and what follows. Nothing is left behind by the try.
+/// A place that this user cannot write.
+pub(crate) struct Unwritable {
+    /// Its key, the reason and what follows.
+    pub(crate) said: String,
+    /// There is no such folder: it may still be made before the start.
+    pub(crate) is_missing: bool,
+}
+
+/// Everything that this user cannot write. Nothing is left behind by the try.
 /// Without the key of its log a unit does not start at all: that is for [`Needed`](super::needed::Needed) to say.
-pub(crate) fn unwritable(config: &Config) -> Vec<String> {
+pub(crate) fn unwritable(config: &Config) -> Vec<Unwritable> {
     let sockets = [("[status] socket", config.status.socket.clone()), ("[control] socket", config.control_socket())];
     let places = [
-        ("[audit] path", &config.audit.path, "nobody is let in, since nothing can be recorded"),
+        ("[audit] path", &config.audit.path, "where nothing can be recorded, nobody is let in"),
         ("[database] path", &config.database.path, "no database that is shipped is taken"),
         ("[door] memory", &config.door.memory, "failed attempts are forgotten with a restart"),
         ("[door] last-lock", &config.door.last_lock, "`edge-agent lock` needs the configuration"),
         (sockets[0].0, &sockets[0].1, "`edge-agent status` gets no answer"),
         (sockets[1].0, &sockets[1].1, "nobody can ask the unit for anything"),
     ];
-    let tried = places.into_iter().map(|(named, file, loss)| (named, file, loss, try_writing(file)));
+    let tried = places.into_iter().map(|(named, file, loss)| {
+        let tried = try_folder_of(file);
+        // The others are replaced by new files.
+        let tried = if *file == config.audit.path { tried.and_then(|()| try_appending(file)) } else { tried };
+        (named, file, loss, tried)
+    });
     let refused = tried.filter_map(|(named, file, loss, tried)| {
         let error = tried.err()?;
-        let made_later = error.kind() == ErrorKind::NotFound && file.starts_with(MADE_BY_SYSTEMD);
-        (!made_later)
-            .then(|| format!("{named}: {} cannot be written by {}: {error}; {loss}", file.shown(), this_user()))
+        let is_missing = error.kind() == ErrorKind::NotFound;
+        let is_made_later = is_missing && file.starts_with(MADE_BY_SYSTEMD);
+        let said = format!("{named}: {} cannot be written by {}: {error}; {loss}", file.shown(), this_user());
+        (!is_made_later).then_some(Unwritable { said, is_missing })
     });
     refused.collect()
 }
 
-/// Files are made and renamed in the folder; a file that is there, like a log, may also be appended to.
-fn try_writing(file: &Path) -> io::Result<()> {
-    Directory::open(folder_of(file))?.try_writing()?;
+fn try_folder_of(file: &Path) -> io::Result<()> {
+    Directory::open(folder_of(file))?.try_writing()
+}
+
+fn try_appending(file: &Path) -> io::Result<()> {
     let no_link = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     match OpenOptions::new().append(true).custom_flags(no_link).open(file) {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(error),
-        // Nothing is there, or something that is not written to: its own reader says what is wrong with it.
+        // Nothing is there, or something that is no file: who reads the log says what is wrong with it.
         _ => Ok(()),
     }
 }
@@ -65,7 +81,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = configured(folder.path());
         let named = |config: &Config| -> Vec<String> {
-            unwritable(config).iter().map(|said| said.split(':').next().unwrap().to_owned()).collect()
+            unwritable(config).iter().map(|lost| lost.said.split(':').next().unwrap().to_owned()).collect()
         };
         let state = ["[database] path", "[door] memory", "[door] last-lock"];
         let sockets = ["[status] socket", "[control] socket"];
@@ -86,6 +102,6 @@ mod tests {
         let mut config = configured(folder.path());
         ["log", "state"].iter().for_each(|name| fs::create_dir(folder.path().join(name)).unwrap());
         config.status.socket = "/run/no such service/status.sock".into();
-        assert_eq!(unwritable(&config), Vec::<String>::new());
+        assert!(unwritable(&config).is_empty());
     }
 }
