@@ -43,11 +43,7 @@ pub(crate) fn ask(mut unit: UnixStream, request: &Request) -> anyhow::Result<Rep
         unit.set_read_timeout(Some(PATIENCE))?;
         unit.set_write_timeout(Some(PATIENCE))?;
         let line = request.to_line()?;
-        match unit.write_all(line.as_bytes()) {
-            // It has answered already: this user may not ask.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
-            written => written?,
-        }
+        unit.write_all(line.as_bytes())?;
         let mut answer = Vec::new();
         Read::by_ref(&mut unit).take(MAX_BYTES).read_to_end(&mut answer)?;
         Ok(answer)

@@ -59,14 +59,13 @@ pub(crate) fn serve(socket: &Path) -> io::Result<Receiver<Order>> {
 /// If it hangs up, or takes too long.
 pub(crate) fn hear(mut asker: UnixStream, orders: &Sender<Order>) -> io::Result<()> {
     let uid = getsockopt(&asker, PeerCredentials)?.uid();
+    // Also heard out if refused: closed with a request unread, a socket takes the answer with it.
+    let line = socket::read_line(&mut asker, MAX_BYTES, Instant::now() + PATIENCE)?;
     let reply = match may_ask(uid, geteuid().as_raw()) {
-        true => {
-            let line = socket::read_line(&mut asker, MAX_BYTES, Instant::now() + PATIENCE)?;
-            match Request::parse(&line) {
-                Ok(request) => carried_out(request, uid, orders),
-                Err(why) => Reply::refused(why),
-            }
-        }
+        true => match Request::parse(&line) {
+            Ok(request) => carried_out(request, uid, orders),
+            Err(why) => Reply::refused(why),
+        },
         false => Reply::refused(format!("user {uid} may not ask this: root may, and the unit's own user")),
     };
     let answer = to_json(&reply).map_err(io::Error::other)?;
