@@ -1,8 +1,7 @@
 //! The `edge-agent` program; everything it does is in the library.
 
-use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    edge_agent::run(&edge_agent::Arguments::parse())
+    edge_agent::run(&terminal::arguments())
 }

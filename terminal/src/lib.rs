@@ -3,6 +3,7 @@
 //! What is said is the programs' affair.
 
 mod answer;
+mod arguments;
 mod counted;
 mod failure;
 mod logging;
@@ -11,6 +12,7 @@ mod undumpable;
 mod visible;
 
 pub use answer::Answer;
+pub use arguments::arguments;
 pub use counted::counted;
 pub use failure::{Help, in_words, on_one_line};
 pub use logging::{Verbosity, say, start_log};

@@ -38,6 +38,8 @@ fn refused(folder: &Path) -> Vec<(&'static str, Said)> {
             "build-db into a folder",
             of(encoder_tool(["build-db", "--for=all", "-o"]), &[&strange, &photos().join("enrol")]),
         ),
+        ("one path too many", of(edge_agent(["status", "--json"]), &[&strange])),
+        ("a number that is none", of(encoder_tool(["build-db", "--fpir"]), &[&strange])),
         ("identify in nothing", of(encoder_tool(["identify", "--db"]), &[&missing, &photo])),
         ("identify in text", of(encoder_tool(["identify", "--db"]), &[&text, &photo])),
         ("identify text", of(encoder_tool(["identify", "--db"]), &[enrolled(), &text])),

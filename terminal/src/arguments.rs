@@ -1,0 +1,52 @@
+//! The command line, read by clap. clap repeats an argument that it refuses as it is; here its control characters are shown.
+
+use crate::visible::ShowPath;
+use clap::{Error, Parser};
+use std::env;
+use std::ffi::OsString;
+
+/// The arguments of this process; or an end with help, a version or what is wrong with them.
+pub fn arguments<A: Parser>() -> A {
+    parse(env::args_os().collect()).unwrap_or_else(|error| error.exit())
+}
+
+fn parse<A: Parser>(given: Vec<OsString>) -> Result<A, Error> {
+    A::try_parse_from(&given).map_err(|error| {
+        let shown = given.iter().map(|argument| argument.shown().to_string());
+        // What is wrong with them is wrong with them as they are shown.
+        A::try_parse_from(shown).err().unwrap_or(error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    #[derive(Debug, Parser)]
+    struct Example {
+        path: PathBuf,
+        #[arg(long)]
+        number: Option<u8>,
+    }
+
+    #[test]
+    fn what_is_refused_is_repeated_with_its_control_characters_shown() {
+        for (surplus, shown) in [
+            (&["a", "b\nerror: forged\u{1b}[31m"][..], r"b\u000aerror: forged\u001b[31m"),
+            (&["a", "--number", "1\u{202e}"], r"1\u202e"),
+            (&["--wrong\n"], r"--wrong\u000a"),
+        ] {
+            let given = ["example"].iter().chain(surplus).map(OsString::from).collect();
+            let said = parse::<Example>(given).unwrap_err().to_string();
+            assert!(said.contains(shown), "{said}");
+            assert!(!said.contains("\nerror: forged"), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_is_taken_is_taken_as_it_is() {
+        let given = ["example", "a\nb"].map(OsString::from).to_vec();
+        assert_eq!(parse::<Example>(given).unwrap().path, PathBuf::from("a\nb"));
+    }
+}
