@@ -5,7 +5,7 @@
 
 use crate::part_reports::PartReports;
 use anyhow::Context;
-use files::{Folder, Storage, folder_of};
+use files::{Folder, Storage, folder_of, name_of};
 use serde::{Deserialize, Serialize};
 use shared::audit::Part;
 use shared::policy::Memory;
@@ -36,8 +36,7 @@ impl MemoryFile {
     /// # Errors
     /// If the path does not end in a name.
     pub fn at(path: &Path) -> anyhow::Result<Self> {
-        let name =
-            path.file_name().and_then(|name| name.to_str()).context("[door] memory is not the name of a file")?;
+        let name = name_of(path).context("[door] memory")?;
         Ok(Self::new(Box::new(Folder::at(folder_of(path))), name))
     }
 

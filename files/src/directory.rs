@@ -21,6 +21,15 @@ pub fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// The name of this file in its folder.
+///
+/// # Errors
+/// `InvalidInput` if the path does not end in a name, or in one that is not Unicode.
+pub fn name_of(file: &Path) -> io::Result<&str> {
+    let name = file.file_name().and_then(|name| name.to_str());
+    name.ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "it is not the name of a file"))
+}
+
 impl Directory {
     /// Opens a folder.
     ///

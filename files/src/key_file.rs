@@ -4,7 +4,7 @@
 
 use crate::owner::as_owner_of;
 use crate::storage::{Folder, exchange};
-use crate::{Directory, folder_of, read_bounded};
+use crate::{Directory, folder_of, name_of, read_bounded};
 use anyhow::{Context, bail, ensure};
 use nix::unistd::Uid;
 use std::fs::{self, File, Permissions};
@@ -142,11 +142,6 @@ fn write(path: &Path, mode: u32, text: &str) -> io::Result<()> {
         file.write_all(text.as_bytes())?;
         file.set_permissions(Permissions::from_mode(mode))
     })
-}
-
-fn name_of(path: &Path) -> io::Result<&str> {
-    let name = path.file_name().and_then(|name| name.to_str());
-    name.ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "it is not the name of a file"))
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {

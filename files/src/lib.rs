@@ -16,7 +16,7 @@ mod staged;
 mod storage;
 
 pub use bounded::{ReadError, read_bounded};
-pub use directory::{Directory, folder_of};
+pub use directory::{Directory, folder_of, name_of};
 pub use lock::{FolderLock, LockError, wait_for_folder};
 pub use replace::{Access, WriteError, replace, replace_with, require_replaceable};
 pub use staged::StagedFile;

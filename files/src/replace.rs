@@ -2,7 +2,7 @@
 
 use crate::owner::{OwnerError, as_owner_of};
 use crate::storage::{Folder, NotSynced, exchange};
-use crate::{Directory, folder_of};
+use crate::{Directory, folder_of, name_of};
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -111,9 +111,7 @@ fn in_folder_of(path: &Path, act: impl FnOnce(&Path, &str) -> io::Result<()>) ->
     };
     as_owner_of(&[path], || {
         let target = target_of(path)?;
-        let name = target.file_name().and_then(|name| name.to_str());
-        let name = name.ok_or_else(|| refused(io::Error::new(io::ErrorKind::InvalidInput, "its name is not text")))?;
-        act(&target, name).map_err(refused)
+        name_of(&target).and_then(|name| act(&target, name)).map_err(refused)
     })?
 }
 

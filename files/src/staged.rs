@@ -1,7 +1,7 @@
 //! A file that is written now and takes its place later: for those who wait for their turn in between.
 
 use crate::storage::part_of;
-use crate::{Directory, folder_of};
+use crate::{Directory, NotSynced, folder_of, name_of};
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -22,8 +22,7 @@ impl StagedFile {
     /// # Errors
     /// What the system says; `InvalidInput` if the path does not end in a name.
     pub fn beside(path: &Path) -> io::Result<Self> {
-        let name = path.file_name().and_then(|name| name.to_str());
-        let name = name.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "its name is not text"))?;
+        let name = name_of(path)?;
         let (directory, part) = (Directory::open(folder_of(path))?, part_of(name)?);
         let file = directory.new_file(&part, 0o600)?;
         Ok(Self { directory, part, name: name.to_owned(), file })
@@ -37,11 +36,11 @@ impl StagedFile {
     /// Puts it in its place, whole and on the disk.
     ///
     /// # Errors
-    /// What the system says.
+    /// What the system says; [`NotSynced`] if it is in its place, and only a power cut could bring the old one back.
     pub fn put(&self) -> io::Result<()> {
         self.file.sync_all()?;
         self.directory.rename(&self.part, &self.name)?;
-        self.directory.sync()
+        self.directory.sync().map_err(NotSynced::caused_by)
     }
 }
 

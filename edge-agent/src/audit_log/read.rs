@@ -3,7 +3,7 @@
 
 use super::log_files::{Segment, segments_among};
 use anyhow::{Context, ensure};
-use files::{Directory, folder_of};
+use files::{Directory, folder_of, name_of};
 use serde::Serialize;
 use shared::audit::{MAX_LINE_BYTES, Record};
 use std::fmt;
@@ -55,9 +55,7 @@ impl Line {
 
 /// The folder of a log, and its name there.
 pub(crate) fn folder_and_name(path: &Path) -> anyhow::Result<(&Path, &str)> {
-    let name = path.file_name().and_then(|name| name.to_str());
-    let name = name.with_context(|| format!("{} is not the name of a file", path.shown()))?;
-    Ok((folder_of(path), name))
+    Ok((folder_of(path), name_of(path).with_context(|| path.shown().to_string())?))
 }
 
 /// Opens all files of a log, oldest first.

@@ -1,7 +1,7 @@
 //! From a file of its own to the place where the unit looks: written, synced, and renamed when its turn has come.
 
 use super::input::Written;
-use files::{Directory, StagedFile, folder_of};
+use files::{Directory, StagedFile, folder_of, name_of};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use std::fs::File;
@@ -83,9 +83,7 @@ impl HandOver {
 
 /// It stays when nobody holds it: to remove it would let two hold it.
 fn lock_file(path: &Path) -> io::Result<File> {
-    let name = path.file_name().and_then(|name| name.to_str());
-    let name = name.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "its name is not text"))?;
-    Directory::open(folder_of(path))?.file_to_lock(name)
+    Directory::open(folder_of(path))?.file_to_lock(name_of(path)?)
 }
 
 fn refused(file: &Path) -> impl FnOnce(io::Error) -> NotHandedOver + use<> {

@@ -3,7 +3,7 @@
 
 use crate::door::{DoorError, LockPin, gpio};
 use anyhow::Context;
-use files::{Folder, ReadError, Storage, folder_of, read_bounded};
+use files::{Folder, ReadError, Storage, folder_of, name_of, read_bounded};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use terminal::ShowPath;
@@ -52,8 +52,7 @@ impl LockLine {
             "# Written by edge-agent at its last good start, for `edge-agent lock`.\n{}",
             toml::to_string(&self)?
         );
-        let name =
-            path.file_name().and_then(|name| name.to_str()).context("[door] last-lock is not the name of a file")?;
+        let name = name_of(path).context("[door] last-lock")?;
         let written = Folder::at(folder_of(path)).replace(name, text.as_bytes());
         written.with_context(|| path.shown().to_string())
     }

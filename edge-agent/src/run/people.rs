@@ -11,7 +11,7 @@ use crate::reports::{Allowance, since_start};
 use crate::status::Board;
 use crate::unit::Unit;
 use anyhow::Context;
-use files::{Folder, folder_of};
+use files::{Folder, folder_of, name_of};
 use models::Recogniser;
 use models::golden::Tested;
 use shared::audit::Part;
@@ -43,7 +43,7 @@ pub(super) fn find(config: &Config, recogniser: &Recogniser) -> anyhow::Result<F
 /// # Errors
 /// If none of them can be used.
 pub(crate) fn open(path: &Path, judge: Judge) -> anyhow::Result<(Store, Option<Returned>)> {
-    let name = path.file_name().and_then(|name| name.to_str()).context("not the name of a file")?;
+    let name = name_of(path)?;
     Store::open(Box::new(Folder::at(folder_of(path))), name, judge).map_err(|refused| in_file(path, refused))
 }
 

@@ -21,6 +21,11 @@ pub struct NotSynced {
 }
 
 impl NotSynced {
+    /// The error that has this for its cause.
+    pub(crate) fn caused_by(source: io::Error) -> io::Error {
+        io::Error::new(source.kind(), Self { source })
+    }
+
     /// Whether this is what went wrong.
     #[must_use]
     pub fn is_cause_of(error: &io::Error) -> bool {
@@ -130,7 +135,7 @@ pub(crate) fn exchange<S: Storage + ?Sized>(
         let _not_there = storage.remove(&part);
         return Err(error);
     }
-    storage.sync_names().map_err(|source| io::Error::new(source.kind(), NotSynced { source }))
+    storage.sync_names().map_err(NotSynced::caused_by)
 }
 
 /// A name that nobody can guess: nothing can be put in its way.
