@@ -169,7 +169,7 @@ impl DoorWatch {
         forced.or_else(|| was_recorded.then_some(Event::DoorClosed { open_ms }))
     }
 
-    /// An opening that was held back as one of many brief ones, and is none.
+    /// An opening that was held back as one of many brief ones, and lasts.
     fn find_lasting(&mut self, now_ms: u64) -> Option<Event> {
         let open_ms = now_ms.saturating_sub(self.open_since_ms?);
         if self.alarm != Some(Alarm::Forced) || self.is_recorded || open_ms < LASTING_MS {

@@ -22,16 +22,17 @@ pub(crate) struct Unwritable {
 }
 
 /// Everything that this user cannot write. Nothing is left behind by the try.
+///
 /// Without the key of its log a unit does not start at all: that is for [`Needed`](super::needed::Needed) to say.
 pub(crate) fn unwritable(config: &Config) -> Vec<Unwritable> {
-    let sockets = [("[status] socket", config.status.socket.clone()), ("[control] socket", config.control_socket())];
+    let control = config.control_socket();
     let places = [
         ("[audit] path", &config.audit.path, "where nothing can be recorded, nobody is let in"),
         ("[database] path", &config.database.path, "no database that is shipped is taken"),
         ("[door] memory", &config.door.memory, "failed attempts are forgotten with a restart"),
         ("[door] last-lock", &config.door.last_lock, "`edge-agent lock` needs the configuration"),
-        (sockets[0].0, &sockets[0].1, "`edge-agent status` gets no answer"),
-        (sockets[1].0, &sockets[1].1, "nobody can ask the unit for anything"),
+        ("[status] socket", &config.status.socket, "`edge-agent status` gets no answer"),
+        ("[control] socket", &control, "nobody can ask the unit for anything"),
     ];
     let tried = places.into_iter().map(|(named, file, loss)| {
         let tried = try_folder_of(file);
@@ -57,7 +58,7 @@ fn try_appending(file: &Path) -> io::Result<()> {
     let no_link = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     match OpenOptions::new().append(true).custom_flags(no_link).open(file) {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(error),
-        // Nothing is there, or something that is no file: who reads the log says what is wrong with it.
+        // Nothing is there, or something else than a file: the reader of the log says what is wrong with it.
         _ => Ok(()),
     }
 }

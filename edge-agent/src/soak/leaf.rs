@@ -9,7 +9,7 @@ pub(super) const WATCH: WatchRules = WatchRules { held_ms: 30_000, leave_ms: 5_0
 /// After the lock has gone back, somebody may still have a hand on the door.
 const HAND_ON_DOOR_MS: u64 = 2_000;
 
-/// As many openings in this time are recorded, each of them, however the unit spares its log a contact that flaps.
+/// This many openings in this many milliseconds are all recorded, although a contact that flaps is not.
 const ALWAYS_RECORDED: (usize, u64) = (10, 100 * 60_000);
 
 /// What must be on record.
