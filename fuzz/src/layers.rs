@@ -7,7 +7,7 @@ use kernels::chain::{Chain, Link};
 use kernels::depthwise::Depthwise;
 use kernels::{
     Activation, ByteConvolution, Extent, Finish, FloatConvolution, Largest, LayerError, Level, Outputs, Quantisation,
-    Sign, Weights, Window, pool,
+    Weights, Window, pool,
 };
 use shared::encoding::{Encoding, MAX_DIMENSIONS};
 use shared::matching::{Kernel, Probe, Rows, nearest, nearest_two};
@@ -88,8 +88,8 @@ fn activation(choices: &mut Choices<'_>, channels: usize) -> Activation {
     }
 }
 
-fn sign(choices: &mut Choices<'_>) -> Sign {
-    if choices.below(2) == 0 { Sign::Unsigned } else { Sign::Signed }
+fn zero(choices: &mut Choices<'_>) -> u8 {
+    [0, 128, 1, 37, 200, 255][usize::from(choices.below(6))]
 }
 
 fn finish(choices: &mut Choices<'_>, channels: usize) -> Result<Finish, LayerError> {
@@ -141,7 +141,7 @@ fn of_floats(choices: &mut Choices<'_>) -> Result<(), LayerError> {
     let room = room(choices, &window.output(extent, outputs));
     let residual = (choices.below(2) == 0).then(|| floats(choices, room));
     let (wants_bytes, threads) = (choices.below(2) == 0, length(choices, 4));
-    let quantisation = Quantisation::new(0.25, sign(choices))?;
+    let quantisation = Quantisation::new(0.25, zero(choices))?;
     at_every_level(room, bits, |level, into| {
         let layer = FloatConvolution::new(level, &weights, &bias, &activation)?;
         let mut bytes = vec![0; room];
@@ -156,13 +156,13 @@ fn of_bytes(choices: &mut Choices<'_>) -> Result<(), LayerError> {
     let numbers = signed(steps(choices, product(&[outputs, inputs, window.places()])));
     let weights = Weights::new(&numbers, outputs, inputs, window)?;
     let bias = vec![i32::from(choices.byte()) << choices.below(24); count(choices, outputs)];
-    let (finish, sign, picture) = (finish(choices, outputs)?, sign(choices), steps(choices, extent.numbers()));
+    let (finish, zero, picture) = (finish(choices, outputs)?, zero(choices), steps(choices, extent.numbers()));
     let room = room(choices, &window.output(extent, outputs));
     let residual = (choices.below(2) == 0).then(|| floats(choices, room));
-    let quantisation = Quantisation::new(0.25, sign)?;
+    let quantisation = Quantisation::new(0.25, zero)?;
     let threads = length(choices, 4);
     at_every_level(room, byte_bits, |level, into| {
-        let layer = ByteConvolution::new(level, &weights, &bias, sign, finish.clone())?;
+        let layer = ByteConvolution::new(level, &weights, &bias, zero, finish.clone())?;
         let mut floats = vec![0.0; room];
         let outputs = Outputs { floats: Some(&mut floats), bytes: Some((into, quantisation)) };
         layer.run(&picture, extent, residual.as_deref(), outputs, threads)
@@ -188,12 +188,12 @@ fn depthwise_bytes(choices: &mut Choices<'_>) -> Result<(), LayerError> {
     let channels = if choices.below(16) == 0 { length(choices, 70) } else { extent.channels() };
     let taps = signed(steps(choices, product(&[channels, window.places()])));
     let weights = Weights::depthwise(&taps, channels, window)?;
-    let (finish, sign, picture) = (finish(choices, channels)?, sign(choices), steps(choices, extent.numbers()));
+    let (finish, zero, picture) = (finish(choices, channels)?, zero(choices), steps(choices, extent.numbers()));
     let bias = vec![i32::from(choices.byte()); count(choices, channels)];
     let (room, threads) = (room(choices, &window.output(extent, channels)), length(choices, 4));
-    let quantisation = Quantisation::of_steps(sign);
+    let quantisation = Quantisation::of_steps(zero);
     at_every_level(room, byte_bits, |level, into| {
-        let layer = Depthwise::of_bytes(level, &weights, &bias, sign, finish.clone())?;
+        let layer = Depthwise::of_bytes(level, &weights, &bias, zero, finish.clone())?;
         layer.run(&picture, extent, Outputs { floats: None, bytes: Some((into, quantisation)) }, threads)
     })
 }

@@ -3,8 +3,8 @@
 use kernels::convolution::macs;
 use kernels::depthwise::Depthwise;
 use kernels::{
-    Activation, ByteConvolution, Extent, Finish, FloatConvolution, LayerError, Level, Outputs, Quantisation, Sign,
-    Weights, Window,
+    Activation, ByteConvolution, Extent, Finish, FloatConvolution, LayerError, Level, Outputs, Quantisation, Weights,
+    Window,
 };
 use std::time::{Duration, Instant};
 
@@ -44,10 +44,10 @@ fn main() -> Result<(), LayerError> {
             let numbers = vec![3i8; count];
             let weights = Weights::new(&numbers, outputs, inputs, window)?;
             let finish = Finish::new(&vec![0.01; outputs], &vec![0.0; outputs], &Activation::None)?;
-            let layer = ByteConvolution::new(level, &weights, &vec![0; outputs], Sign::Unsigned, finish)?;
+            let layer = ByteConvolution::new(level, &weights, &vec![0; outputs], 0, finish)?;
             let picture = vec![5; extent.numbers()];
             let mut bytes = vec![0; output];
-            let quantisation = Quantisation::new(0.5, Sign::Unsigned)?;
+            let quantisation = Quantisation::new(0.5, 0)?;
             let of_bytes = rate(macs, || {
                 layer.run(&picture, extent, None, Outputs { floats: None, bytes: Some((&mut bytes, quantisation)) }, 1)
             })?;
@@ -72,10 +72,10 @@ fn main() -> Result<(), LayerError> {
             let numbers = vec![3i8; channels * 9];
             let weights = Weights::depthwise(&numbers, channels, window)?;
             let finish = Finish::new(&vec![0.01; channels], &vec![0.0; channels], &Activation::None)?;
-            let layer = Depthwise::of_bytes(level, &weights, &vec![0; channels], Sign::Signed, finish)?;
+            let layer = Depthwise::of_bytes(level, &weights, &vec![0; channels], 128, finish)?;
             let picture = vec![5; extent.numbers()];
             let mut bytes = vec![0; output];
-            let quantisation = Quantisation::new(0.5, Sign::Signed)?;
+            let quantisation = Quantisation::new(0.5, 128)?;
             let of_bytes = rate(macs, || {
                 layer.run(&picture, extent, Outputs { floats: None, bytes: Some((&mut bytes, quantisation)) }, 1)
             })?;

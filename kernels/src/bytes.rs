@@ -1,8 +1,8 @@
-//! Activations as bytes: one scale for a tensor, zero at 0 or at 128.
+//! Activations as bytes: one scale and one zero for a tensor.
 //!
-//! A byte stands for `(byte - zero) * scale`. Tensors that are never negative have their zero at 0 (ONNX's `uint8`
-//! with zero point 0), the others at 128 (`int8` with zero point 0, stored with 128 added). So all kernels see unsigned
-//! bytes.
+//! A byte stands for `(byte - zero) * scale`, where the zero is itself a byte: 0 for a tensor that is never negative, 128
+//! for one that reaches as far below zero as above it, and anything between for the others. ONNX's `int8` is stored with
+//! 128 added to byte and zero point. So all kernels see unsigned bytes.
 
 use crate::error::LayerError;
 
@@ -14,47 +14,24 @@ pub struct Quantisation {
     zero: u8,
 }
 
-/// Whether a tensor can hold numbers below zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sign {
-    /// None below zero: 0 to 255 steps.
-    Unsigned,
-    /// -128 to 127 steps.
-    Signed,
-}
-
-impl Sign {
-    /// The byte that stands for zero.
-    pub const fn zero(self) -> u8 {
-        match self {
-            Self::Unsigned => 0,
-            Self::Signed => 128,
-        }
-    }
-}
-
 /// Adding this to a number between -2^22 and 2^22 leaves the nearest whole number, halves to the even one, in the last
 /// bits: 1.5 * 2^23.
 const ROUNDING: f32 = 12_582_912.0;
 
 impl Quantisation {
     /// Bytes whose step is worth 1.
-    pub const fn of_steps(sign: Sign) -> Self {
-        Self { scale: 1.0, inverse: 1.0, zero: sign.zero() }
+    pub const fn of_steps(zero: u8) -> Self {
+        Self { scale: 1.0, inverse: 1.0, zero }
     }
 
-    /// Bytes whose step is worth `scale`, a finite number above 0.
+    /// Bytes whose step is worth `scale`, a finite number above 0, and of which `zero` stands for the number 0.
     ///
     /// # Errors
     /// [`LayerError::Step`] if it is another.
-    pub fn new(scale: f32, sign: Sign) -> Result<Self, LayerError> {
+    pub fn new(scale: f32, zero: u8) -> Result<Self, LayerError> {
         let is_step = scale.is_finite() && scale > 0.0;
         let found = scale;
-        if is_step {
-            Ok(Self { scale, inverse: 1.0 / scale, zero: sign.zero() })
-        } else {
-            Err(LayerError::Step { found })
-        }
+        if is_step { Ok(Self { scale, inverse: 1.0 / scale, zero }) } else { Err(LayerError::Step { found }) }
     }
 
     /// What a step of one byte is worth.
@@ -62,7 +39,7 @@ impl Quantisation {
         self.scale
     }
 
-    /// The byte that stands for zero: 0 or 128.
+    /// The byte that stands for zero.
     pub fn zero(&self) -> u8 {
         self.zero
     }
@@ -100,31 +77,36 @@ mod tests {
 
     #[test]
     fn numbers_become_the_nearest_bytes() {
-        use Sign::{Signed, Unsigned};
-        for (sign, number, byte) in [
-            (Unsigned, 0.0, 0),
-            (Unsigned, 0.5, 1),
-            (Unsigned, 0.25, 0),
-            (Unsigned, 0.75, 2),
-            (Unsigned, -1.0, 0),
-            (Unsigned, 127.5, 255),
-            (Unsigned, 1e30, 255),
-            (Unsigned, f32::NAN, 0),
-            (Signed, 0.0, 128),
-            (Signed, -0.5, 127),
-            (Signed, 0.25, 128),
-            (Signed, 63.5, 255),
-            (Signed, -64.0, 0),
-            (Signed, -1e30, 0),
+        for (zero, number, byte) in [
+            (0, 0.0, 0),
+            (0, 0.5, 1),
+            (0, 0.25, 0),
+            (0, 0.75, 2),
+            (0, -1.0, 0),
+            (0, 127.5, 255),
+            (0, 1e30, 255),
+            (0, f32::NAN, 0),
+            (128, 0.0, 128),
+            (128, -0.5, 127),
+            (128, 0.25, 128),
+            (128, 63.5, 255),
+            (128, -64.0, 0),
+            (128, -1e30, 0),
+            (40, 0.0, 40),
+            (40, -20.5, 0),
+            (40, 107.5, 255),
+            (40, 108.0, 255),
+            (255, 1.0, 255),
+            (255, -1.0, 253),
         ] {
-            assert_eq!(Quantisation::new(0.5, sign).unwrap().byte_of(number), byte, "{number}, {sign:?}");
+            assert_eq!(Quantisation::new(0.5, zero).unwrap().byte_of(number), byte, "{number}, {zero}");
         }
     }
 
     #[test]
     fn bytes_survive() {
-        for sign in [Sign::Unsigned, Sign::Signed] {
-            let quantisation = Quantisation::new(0.037, sign).unwrap();
+        for zero in [0, 1, 77, 128, 255] {
+            let quantisation = Quantisation::new(0.037, zero).unwrap();
             assert!((0..=255).all(|byte| quantisation.byte_of(quantisation.number_of(byte)) == byte));
         }
     }

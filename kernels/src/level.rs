@@ -1,7 +1,5 @@
 //! Which instructions are used, chosen once at run time. All levels give the same numbers, bit by bit.
 
-use crate::bytes::Sign;
-
 /// The instructions that a layer is computed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Level(pub(crate) Instructions);
@@ -69,8 +67,8 @@ fn detected() -> [Option<Instructions>; 0] {
 impl Level {
     /// By how much the inputs that the dot products of this level see are larger than the steps that the bytes stand
     /// for: x86 takes the bytes as they are, ARM takes them 128 lower, as its dot products are of signed bytes.
-    pub(crate) fn excess(self, sign: Sign) -> i32 {
-        let zero = i32::from(sign.zero());
+    pub(crate) fn excess(self, zero: u8) -> i32 {
+        let zero = i32::from(zero);
         match self.0 {
             #[cfg(target_arch = "aarch64")]
             Instructions::NeonDot => zero - 128,

@@ -24,7 +24,7 @@ pub mod pool;
 mod shape;
 mod threads;
 
-pub use bytes::{Quantisation, Sign};
+pub use bytes::Quantisation;
 pub use convolution::{ByteConvolution, FloatConvolution, Weights};
 pub use error::LayerError;
 pub use finish::{Activation, Finish, Outputs};

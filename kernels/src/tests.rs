@@ -2,7 +2,7 @@
 
 use crate::depthwise::Depthwise;
 use crate::{
-    Activation, ByteConvolution, Extent, Finish, FloatConvolution, Level, Outputs, Quantisation, Sign, Weights, Window,
+    Activation, ByteConvolution, Extent, Finish, FloatConvolution, Level, Outputs, Quantisation, Weights, Window,
 };
 
 fn window(size: [usize; 2], stride: [usize; 2], before: [usize; 2], after: [usize; 2]) -> Window {
@@ -169,24 +169,24 @@ fn bytes_are_summed_exactly() {
         let scale: Vec<f32> = (0..outputs).map(|_| random.f32() / 9999.0).collect();
         let offset: Vec<f32> = (0..outputs).map(|_| random.f32() - 0.5).collect();
         let weights = Weights::new(&numbers, outputs, extent.channels, window).unwrap();
-        for sign in [Sign::Unsigned, Sign::Signed] {
-            let zero = i32::from(sign.zero());
-            let add = |sum: i32, at: usize, weight: i8| sum + (i32::from(picture[at]) - zero) * i32::from(weight);
+        for zero in [0, 37, 128] {
+            let add =
+                |sum: i32, at: usize, weight: i8| sum + (i32::from(picture[at]) - i32::from(zero)) * i32::from(weight);
             let sums = sums(extent, outputs, &window, |output| bias[output], add, &numbers);
             for activation in activations(outputs) {
                 let scaled = |at: usize| sums[at] as f32 * scale[at % outputs] + offset[at % outputs];
                 let expected: Vec<f32> =
                     (0..sums.len()).map(|at| activate(&activation, at % outputs, scaled(at))).collect();
-                let quantisation = Quantisation::new(0.01, sign).unwrap();
+                let quantisation = Quantisation::new(0.01, zero).unwrap();
                 let expected_bytes: Vec<u8> = expected.iter().map(|&value| quantisation.byte_of(value)).collect();
                 for (level, threads) in Level::all().flat_map(|level| threads().map(|threads| (level, threads))) {
                     let finish = Finish::new(&scale, &offset, &activation).unwrap();
-                    let layer = ByteConvolution::new(level, &weights, &bias, sign, finish).unwrap();
+                    let layer = ByteConvolution::new(level, &weights, &bias, zero, finish).unwrap();
                     let (mut floats, mut bytes) = (vec![f32::NAN; expected.len()], vec![0; expected.len()]);
                     let outputs = Outputs { floats: Some(&mut floats), bytes: Some((&mut bytes, quantisation)) };
                     layer.run(&picture, extent, None, outputs, threads).unwrap();
-                    assert_eq!(floats, expected, "{level:?}, {threads} threads: {extent:?}, {window:?}, {sign:?}");
-                    assert_eq!(bytes, expected_bytes, "{level:?}: {extent:?}, {window:?}, {sign:?}");
+                    assert_eq!(floats, expected, "{level:?}, {threads} threads: {extent:?}, {window:?}, zero {zero}");
+                    assert_eq!(bytes, expected_bytes, "{level:?}: {extent:?}, {window:?}, zero {zero}");
                 }
             }
         }
@@ -225,7 +225,7 @@ fn depthwise_windows_are_summed_as_defined() {
 
             let weights = Weights::depthwise(&byte_taps, channels, window).unwrap();
             let finish = Finish::new(&vec![0.5; channels], &vec![0.125; channels], activation).unwrap();
-            let layer = Depthwise::of_bytes(level, &weights, &vec![3; channels], Sign::Signed, finish).unwrap();
+            let layer = Depthwise::of_bytes(level, &weights, &vec![3; channels], 128, finish).unwrap();
             layer.run(&bytes, extent, Outputs::of_floats(&mut found), threads).unwrap();
             assert_eq!(found, of_bytes, "{level:?}, {threads} threads: {extent:?}, {window:?}");
         }
@@ -246,11 +246,11 @@ fn slices_of_other_lengths_are_refused_at_every_level() {
         let taps = Weights::depthwise(&floats[..16 * 9], 16, window).unwrap();
         let depthwise = Depthwise::of_floats(level, &taps, &[0.0; 16], &Activation::None).unwrap();
         let weights = Weights::new(&bytes, 16, 16, window).unwrap();
-        let of_bytes = ByteConvolution::new(level, &weights, &[0; 16], Sign::Signed, finish).unwrap();
+        let of_bytes = ByteConvolution::new(level, &weights, &[0; 16], 128, finish).unwrap();
         for (picture, extent, room) in [(319, extent, 320), (320, extent, 319), (300, other, 320), (320, other, 320)] {
             let (numbers, pixels) = (vec![0.5; picture], vec![5; picture]);
             let (mut into, mut bytes_into) = (vec![7.0; room], vec![7; room]);
-            let quantisation = Quantisation::of_steps(Sign::Signed);
+            let quantisation = Quantisation::of_steps(128);
             let refused = [
                 of_floats.run(&numbers, extent, None, Outputs::of_floats(&mut into), 2),
                 depthwise.run(&numbers, extent, Outputs::of_floats(&mut into), 2),
@@ -298,15 +298,15 @@ fn layers_of_other_numbers_are_not_made() {
     let bytes = vec![1; 4 * 24 * 24];
     let wide = Weights::depthwise(&bytes, 4, Window::square(24, 1, 0).unwrap()).unwrap();
     assert!(matches!(
-        Depthwise::of_bytes(level, &wide, &[0; 4], Sign::Signed, finish(4)),
+        Depthwise::of_bytes(level, &wide, &[0; 4], 128, finish(4)),
         Err(crate::LayerError::Products { found: 576, .. })
     ));
     let narrow = Weights::new(&bytes[..36], 2, 2, window).unwrap();
     for (biases, channels, made) in [(2, 2, true), (1, 2, false), (2, 1, false), (2, 3, false)] {
-        let layer = ByteConvolution::new(level, &narrow, &vec![0; biases], Sign::Unsigned, finish(channels));
+        let layer = ByteConvolution::new(level, &narrow, &vec![0; biases], 0, finish(channels));
         assert_eq!(layer.is_ok(), made, "{biases} biases, {channels} channels");
     }
     for step in [0.0, -1.0, f32::NAN, f32::INFINITY] {
-        assert!(Quantisation::new(step, Sign::Signed).is_err(), "{step}");
+        assert!(Quantisation::new(step, 128).is_err(), "{step}");
     }
 }

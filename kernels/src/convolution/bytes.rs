@@ -5,7 +5,6 @@ use super::Weights;
 use super::panels::Panels;
 use super::surround::surround;
 use super::tiles::Job;
-use crate::bytes::Sign;
 use crate::error::LayerError;
 use crate::finish::{Finish, Outputs, WIDEST_BLOCK};
 use crate::lanes::Lanes;
@@ -24,7 +23,7 @@ pub struct ByteConvolution {
     window: Window,
     inputs: usize,
     outputs: usize,
-    sign: Sign,
+    zero: u8,
     panels: Panels<i8>,
     start: Vec<i32>,
     finish: Finish,
@@ -42,7 +41,7 @@ thread_local! {
 
 impl ByteConvolution {
     /// Packs the weights for a level. `bias` has a number for each output channel, worth one step of input times one of
-    /// weight each; `sign` is the picture's.
+    /// weight each; `zero` is the byte of the picture that stands for zero.
     ///
     /// # Errors
     /// [`LayerError`] if there is not one bias and one channel of `finish` for each output channel, or a sum would have
@@ -51,7 +50,7 @@ impl ByteConvolution {
         level: Level,
         weights: &Weights<'_, i8>,
         bias: &[i32],
-        sign: Sign,
+        zero: u8,
         finish: Finish,
     ) -> Result<Self, LayerError> {
         let (found, most) = (weights.products(), MOST_PRODUCTS);
@@ -73,10 +72,10 @@ impl ByteConvolution {
             Instructions::NeonDot => (Panels::pack::<neon::DotBytes>(weights), false),
             Instructions::Portable => (Panels::pack::<PlainBytes>(weights), true),
         };
-        let excess = if centred { 0 } else { level.excess(sign) };
+        let excess = if centred { 0 } else { level.excess(zero) };
         let start = starts(weights, bias, excess);
         let Weights { outputs, inputs, window, .. } = *weights;
-        Ok(Self { level, window, inputs, outputs, sign, panels, start, finish })
+        Ok(Self { level, window, inputs, outputs, zero, panels, start, finish })
     }
 
     /// The size of what comes of a picture of that size.
@@ -156,7 +155,7 @@ impl ByteConvolution {
             return then(picture, extent);
         }
         let mut surrounded = SURROUNDED.take();
-        let beyond = (self.sign.zero(), self.slack());
+        let beyond = (self.zero, self.slack());
         let extent = surround(picture, extent, &self.window, beyond, |byte| byte, &mut surrounded);
         then(&surrounded, extent);
         SURROUNDED.set(surrounded);
@@ -165,7 +164,7 @@ impl ByteConvolution {
     /// The steps that the bytes stand for, with what lies around them.
     fn widened(&self, picture: &[u8], extent: Extent, then: impl FnOnce(&[i16], Extent)) {
         let mut widened = WIDENED.take();
-        let zero = i16::from(self.sign.zero());
+        let zero = i16::from(self.zero);
         let steps = |byte| i16::from(byte) - zero;
         let extent = surround(picture, extent, &self.window, (0, self.slack()), steps, &mut widened);
         then(&widened, extent);

@@ -9,7 +9,6 @@ mod stretch;
 pub use number::Number;
 
 use crate::aligned::Aligned;
-use crate::bytes::Sign;
 use crate::convolution::Weights;
 use crate::error::LayerError;
 use crate::finish::{Activation, CHUNK, Finish, Outputs, Place};
@@ -77,7 +76,7 @@ impl Depthwise<f32> {
 
 impl Depthwise<u8> {
     /// For pictures of bytes. `weights` have one input; `bias` has a number for each channel, worth one step of input
-    /// times one of weight each, exact up to 2^23; `sign` is the picture's.
+    /// times one of weight each, exact up to 2^23; `zero` is the byte of the picture that stands for zero.
     ///
     /// # Errors
     /// [`LayerError`] if there is not one bias and one channel of `finish` for each channel, or a window has more than 518
@@ -86,7 +85,7 @@ impl Depthwise<u8> {
         level: Level,
         weights: &Weights<'_, i8>,
         bias: &[i32],
-        sign: Sign,
+        zero: u8,
         finish: Finish,
     ) -> Result<Self, LayerError> {
         let (found, most) = (weights.window.places(), MOST_PLACES);
@@ -97,7 +96,7 @@ impl Depthwise<u8> {
         let bias: Vec<f32> = bias.iter().map(|&bias| bias as f32).collect();
         let Weights { outputs, inputs, window, .. } = *weights;
         let weights = Weights::new(&numbers, outputs, inputs, window)?;
-        Self::new(level, &weights, f32::from(sign.zero()), &bias, finish)
+        Self::new(level, &weights, f32::from(zero), &bias, finish)
     }
 
     /// Convolves a picture, on this many threads of the current pool.

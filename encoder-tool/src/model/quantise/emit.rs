@@ -1,7 +1,7 @@
 //! A network of floats and integers as ONNX, of standard operators alone.
 //!
 //! Bytes come from `QuantizeLinear`, `QLinearConv`, and from pools and joins of bytes. A convolution whose result is
-//! wanted as floats is a `ConvInteger`, whose sums are brought back by `Cast`, `Mul` and `Add`. Zero points are zero.
+//! wanted as floats is a `ConvInteger`, whose sums are brought back by `Cast`, `Mul` and `Add`.
 
 use super::graph::onnx::{model, signed_bytes, unsigned_bytes, words};
 use super::graph::{Convolution, Graph, Node, Op, taken_apart};
@@ -15,6 +15,8 @@ use models::onnx::tensor::float_tensor;
 use std::collections::HashSet;
 
 const ZERO_SIGNED: &str = "zero_int8";
+/// The byte that stands for the zero of signed bytes is that much higher than ONNX's.
+const SIGNED: u8 = 128;
 const ZERO_UNSIGNED: &str = "zero_uint8";
 
 /// The model of a graph with these settings.
@@ -61,7 +63,7 @@ impl Emission<'_> {
     /// Bytes of a value that is there as floats, if somebody wants them.
     fn quantise(&mut self, from: &str) {
         if let Some((scale, zero)) = self.scale(from) {
-            let made = node("QuantizeLinear", &[from, &scale, zero], &as_bytes(from));
+            let made = node("QuantizeLinear", &[from, &scale, &zero], &as_bytes(from));
             self.proto.node.push(made);
         }
     }
@@ -73,7 +75,7 @@ impl Emission<'_> {
         if self.settings.integers.wants_floats(&from.output)
             && let Some((scale, zero)) = self.scale(&from.output)
         {
-            self.proto.node.push(node("DequantizeLinear", &[&made, &scale, zero], &from.output));
+            self.proto.node.push(node("DequantizeLinear", &[&made, &scale, &zero], &from.output));
         }
     }
 
@@ -82,8 +84,7 @@ impl Emission<'_> {
         let bias = self.integer_bias(convolution, &weights, from);
         let (Some((x_scale, x_zero)), Some((y_scale, y_zero))) = (self.scale(from), self.scale(to)) else { return };
         let (bytes, scales, sums) = (format!("{to}_weights"), format!("{to}_scales"), format!("{to}_bias"));
-        let inputs =
-            [&as_bytes(from), x_scale.as_str(), x_zero, &bytes, &scales, ZERO_SIGNED, y_scale.as_str(), y_zero, &sums];
+        let inputs = [&as_bytes(from), &x_scale, &x_zero, &bytes, &scales, ZERO_SIGNED, &y_scale, &y_zero, &sums];
         let attribute = convolution.attributes.clone();
         self.proto.node.push(NodeProto { attribute, ..node("QLinearConv", &inputs, &as_bytes(to)) });
         self.constant(signed_bytes(&bytes, &dims_of(convolution), &weights.values));
@@ -94,7 +95,7 @@ impl Emission<'_> {
 
     /// The bias as a multiple of what a product of two integers stands for.
     fn integer_bias(&self, convolution: &Convolution, weights: &ByteWeights, from: &str) -> Vec<i32> {
-        let scale = f64::from(self.settings.scale(from).unwrap_or(1.0));
+        let scale = f64::from(self.settings.steps(from).map_or(1.0, |steps| steps.scale));
         let pairs = convolution.bias.iter().zip(&weights.scales);
         // A float beyond an i32 becomes the nearest.
         pairs.map(|(&bias, &each)| (f64::from(bias) / (scale * f64::from(each))).round_ties_even() as i32).collect()
@@ -102,7 +103,8 @@ impl Emission<'_> {
 
     fn sums_convolution(&mut self, convolution: &Convolution, from: &str, to: &str) {
         let weights = ByteWeights::of(convolution, self.settings.weights);
-        let scale = self.settings.scale(from).unwrap_or(1.0);
+        let Some((_, zero)) = self.scale(from) else { return };
+        let scale = self.settings.steps(from).map_or(1.0, |steps| steps.scale);
         let name = |part: &str| format!("{to}_{part}");
         let (bytes, sums, numbers, scaled) = (name("weights"), name("sums"), name("numbers"), name("scaled"));
         let (factors, bias) = (name("factors"), name("bias"));
@@ -110,7 +112,7 @@ impl Emission<'_> {
         let to_floats = vec![integer_attribute("to", i64::from(i32::from(DataType::Float)))];
         let shifted = if convolution.rectified { name("shifted") } else { to.to_owned() };
         self.proto.node.extend([
-            NodeProto { attribute, ..node("ConvInteger", &[&as_bytes(from), &bytes], &sums) },
+            NodeProto { attribute, ..node("ConvInteger", &[&as_bytes(from), &bytes, &zero], &sums) },
             NodeProto { attribute: to_floats, ..node("Cast", &[&sums], &numbers) },
             node("Mul", &[&numbers, &factors], &scaled),
             node("Add", &[&scaled, &bias], &shifted),
@@ -126,20 +128,20 @@ impl Emission<'_> {
     }
 
     /// What a value's scale and zero point are called, if somebody reads it as bytes.
-    fn scale(&mut self, of: &str) -> Option<(String, &'static str)> {
+    fn scale(&mut self, of: &str) -> Option<(String, String)> {
         let integers = &self.settings.integers;
         let (group, sign) = (integers.group(of)?, integers.sign(of)?);
-        let name = format!("scale_{group}");
+        let steps = self.settings.steps(of)?;
+        let (name, own_zero) = (format!("scale_{group}"), format!("zero_{group}"));
         if self.scales.insert(group) {
-            let scale = self.settings.scales.get(group).copied().unwrap_or(1.0);
-            self.constant(float_tensor(&name, &[], &[scale]));
+            self.constant(float_tensor(&name, &[], &[steps.scale]));
         }
-        let zero = match sign {
-            Sign::Unsigned => unsigned_bytes(ZERO_UNSIGNED, &[], &[0]),
-            Sign::Signed => signed_bytes(ZERO_SIGNED, &[], &[0]),
-        };
-        self.constant(zero);
-        Some((name, if sign == Sign::Unsigned { ZERO_UNSIGNED } else { ZERO_SIGNED }))
+        let zero = if sign == Sign::Unsigned { ZERO_UNSIGNED.to_owned() } else { own_zero };
+        self.constant(match sign {
+            Sign::Unsigned => unsigned_bytes(&zero, &[], &[steps.zero]),
+            Sign::Signed => signed_bytes(&zero, &[], &[steps.zero.wrapping_sub(SIGNED).cast_signed()]),
+        });
+        Some((name, zero))
     }
 
     fn constant(&mut self, constant: TensorProto) {

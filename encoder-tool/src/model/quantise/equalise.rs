@@ -13,9 +13,13 @@ use std::collections::HashMap;
 /// A channel's factor is not less than this, nor more than its inverse.
 const LEAST_FACTOR: f64 = 1.0 / 1024.0;
 
-/// The graph with channels made alike. `exponent`, 0 to 1, is how much the ranges of values count against those of
+/// The graph with channels made alike, and the ranges of its values. `exponent`, 0 to 1, is how much the ranges of values count against those of
 /// weights; readers that take each channel by itself lose nothing, so there ranges alone count.
-pub(super) fn equalised(graph: &Graph, ranges: &HashMap<String, Ranges>, exponent: f64) -> Graph {
+pub(super) fn equalised(
+    graph: &Graph,
+    ranges: &HashMap<String, Ranges>,
+    exponent: f64,
+) -> (Graph, HashMap<String, Ranges>) {
     let classes = Classes::of(graph, ranges);
     let factors = classes.factors(graph, ranges, exponent);
     let mut equalised = graph.clone();
@@ -26,7 +30,11 @@ pub(super) fn equalised(graph: &Graph, ranges: &HashMap<String, Ranges>, exponen
             rescale(convolution, &read.collect::<Vec<f64>>(), &made.collect::<Vec<f64>>());
         }
     }
-    equalised
+    let divided = |(value, seen): (&String, &Ranges)| {
+        let factors: Vec<f64> = classes.channels(value).map(|class| factors[class]).collect();
+        (value.clone(), seen.divided(&factors))
+    };
+    (equalised, ranges.iter().map(divided).collect())
 }
 
 /// What is read has been divided by `read`; what is made shall be divided by `made`.
@@ -54,7 +62,7 @@ struct Classes {
 impl Classes {
     fn of(graph: &Graph, ranges: &HashMap<String, Ranges>) -> Self {
         let mut classes = Self { places: HashMap::new(), above: vec![0] };
-        let known = |name: &String| ranges.get(name).map_or(0, |seen| seen.channels().len());
+        let known = |name: &String| ranges.get(name).map_or(0, Ranges::count);
         classes.add(&graph.input, known(&graph.input));
         for node in &graph.nodes {
             let channels = match &node.op {
@@ -127,9 +135,10 @@ impl Classes {
         let mut seen = vec![Seen::default(); self.above.len()];
         for (node, convolution) in graph.convolutions() {
             let Some(ranges) = ranges.get(&node.inputs[0]) else { continue };
-            let largest = f64::from(ranges.channels().iter().copied().fold(0.0, f32::max));
+            let channels = ranges.channels();
+            let largest = f64::from(channels.iter().copied().fold(0.0, f32::max));
             let weights = largest_by_input(convolution);
-            for ((class, &range), &weight) in self.channels(&node.inputs[0]).zip(ranges.channels()).zip(&weights) {
+            for ((class, &range), &weight) in self.channels(&node.inputs[0]).zip(&channels).zip(&weights) {
                 let seen = &mut seen[class];
                 seen.range = seen.range.max(f64::from(range) / largest.max(f64::MIN_POSITIVE));
                 if !convolution.is_depthwise() {

@@ -1,44 +1,26 @@
-//! Which values of a network are bytes, which of them share a scale, and which have a sign.
+//! Which values of a network are bytes, which of them share their steps, and which can be negative.
 //!
 //! A convolution reads bytes. What it makes is written as bytes where nobody wants it as floats. Pools and joins work
-//! on bytes where their readers do, and then all that they read and make shares one scale. Everything else (slopes
+//! on bytes where their readers do, and then all that they read and make shares its steps. Everything else (slopes
 //! below zero, sums, means) works on floats.
 
 use super::graph::{Graph, Node, Op};
-use super::ranges::Ranges;
+use super::ranges::{Ranges, Together};
 use std::collections::{HashMap, HashSet};
 
-/// The bytes that stand for a value's numbers.
+/// What ONNX calls the bytes that stand for a value's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Sign {
-    /// 0 to 255.
+    /// `uint8`, with its zero at 0: no number is negative.
     Unsigned,
-    /// -128 to 127, of which scales use -127 to 127.
+    /// `int8`, with its zero anywhere.
     Signed,
-}
-
-impl Sign {
-    /// The largest integer.
-    pub(super) fn levels(self) -> f32 {
-        match self {
-            Self::Unsigned => 255.0,
-            Self::Signed => 127.0,
-        }
-    }
-
-    /// The smallest integer.
-    pub(super) fn lowest(self) -> f32 {
-        match self {
-            Self::Unsigned => 0.0,
-            Self::Signed => -128.0,
-        }
-    }
 }
 
 /// What is an integer in a network.
 #[derive(Clone, Debug)]
 pub(super) struct Integers {
-    /// Values that somebody reads as bytes, each with the group whose scale it has.
+    /// Values that somebody reads as bytes, each with the group whose steps it has.
     groups: HashMap<String, usize>,
     /// Of each group.
     signs: Vec<Sign>,
@@ -97,23 +79,18 @@ impl Integers {
         self.has(node) && !self.wants_floats(&node.output) && self.sign(&node.output) == Some(sign)
     }
 
-    /// One scale for each group, of what was seen of the values that convolutions read.
-    pub(super) fn scales(
-        &self,
-        graph: &Graph,
-        ranges: &HashMap<String, Ranges>,
-        scale: impl Fn(&Ranges, Sign) -> f32,
-    ) -> Vec<f32> {
-        let mut merged = vec![Ranges::default(); self.signs.len()];
+    /// For each group, what was seen of the values that convolutions read.
+    pub(super) fn together(&self, graph: &Graph, ranges: &HashMap<String, Ranges>) -> Vec<Together> {
+        let mut together = vec![Together::default(); self.signs.len()];
         let mut read = HashSet::new();
         for (node, _) in graph.convolutions().filter(|(node, _)| self.has(node)) {
             for value in node.inputs.iter().filter(|value| read.insert(*value)) {
                 if let (Some(group), Some(seen)) = (self.group(value), ranges.get(value)) {
-                    merged[group].merge(seen);
+                    together[group].add(seen);
                 }
             }
         }
-        merged.iter().zip(&self.signs).map(|(seen, &sign)| scale(seen, sign)).collect()
+        together
     }
 }
 

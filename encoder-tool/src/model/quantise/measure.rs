@@ -33,6 +33,11 @@ pub(super) fn encodings(bundle: &EncoderBundle, crops: &[Crop], tell: impl Fn() 
 }
 
 impl Alike {
+    /// The greater, the better. The worst face counts as much as all together: it is somebody's.
+    pub(super) fn rank(self) -> f64 {
+        self.mean + self.min
+    }
+
     /// Of vectors of any length other than zero, pair by pair.
     pub(super) fn of<'v>(pairs: impl Iterator<Item = (&'v [f32], &'v [f32])>) -> Self {
         let cosines: Vec<f64> = pairs.map(|(a, b)| cosine(a, b)).collect();

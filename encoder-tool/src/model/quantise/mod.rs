@@ -11,6 +11,7 @@ mod faces;
 pub(in crate::model) mod graph;
 mod integers;
 mod measure;
+mod pixels;
 mod ranges;
 mod rounding;
 mod settings;
@@ -102,11 +103,14 @@ impl Quantise {
             verbosity
                 .note(&format!("only {}: the new network fits them, and perhaps nobody else", counted(found, "face")));
         }
-        let mut steps = Steps::new(&source, &faces, &kept, verbosity)?;
+        let (input, graph) = pixels::of_whole_numbers(&source.manifest.input, &graph);
+        let mut whole = source.clone();
+        whole.manifest.input = input;
+        let mut steps = Steps::new(&source, &whole, &faces, &kept, verbosity)?;
         let best = steps.take_all(&graph)?.context("no variant was measured")?;
         let network = onnx::encode(emit::emitted(&best.graph, &best.settings));
-        let alike = steps.measured(&EncoderBundle { network: network.clone().into(), ..source.clone() }, &faces)?;
-        let files = bundle_files(&source, network, alike, &faces)?;
+        let alike = steps.measured(network.clone())?;
+        let files = bundle_files(&whole, network, alike, &faces)?;
         files.try_once().context("the network in integers does not run")?;
         files.write(&self.output)?;
         self.report(&source, &files, &steps.taken, &best, alike, &faces)

@@ -1,105 +1,226 @@
-//! How large the numbers of a value are, and the scale that turns them into bytes with the least loss.
+//! How large the numbers of a value are, channel by channel, and the steps that turn them into bytes with the least loss.
 
-/// Bits of a float's mantissa that tell magnitudes apart: 64 steps from one power of two to the next.
-const STEP_BITS: u32 = 6;
-/// Magnitudes below 2^-31 fall into the first step, those above 2^32 into the last.
-const LOWEST_EXPONENT: u32 = 127 - 31;
-const STEPS: usize = 64 << STEP_BITS;
+use super::settings::{BYTE, Steps};
+use std::sync::Arc;
 
-/// Scales that are tried, from the largest magnitude downwards.
-const CANDIDATES: usize = 120;
-/// The smallest part of the largest magnitude that is tried.
+/// Bits of a float's mantissa that tell magnitudes apart: 32 steps from one power of two to the next.
+const STEP_BITS: u32 = 5;
+/// Magnitudes below 2^-24 fall into the first step, those above 2^24 into the last.
+const LOWEST_EXPONENT: u32 = 127 - 24;
+const STEPS: usize = 48 << STEP_BITS;
+
+/// How far from zero the bytes reach, as parts of the largest number on that side: what is tried.
+const CANDIDATES: usize = 60;
 const LEAST_PART: f64 = 0.15;
 
-/// What was seen of a value: how often each magnitude, and the largest of each channel.
-#[derive(Clone, Debug)]
+/// What was seen of a value.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Ranges {
-    counts: Vec<u64>,
-    largest: f32,
-    channels: Vec<f32>,
+    channels: Vec<Channel>,
 }
 
-impl Default for Ranges {
+/// What was seen of one channel, and what its numbers have been divided by since.
+#[derive(Clone, Debug)]
+struct Channel {
+    seen: Arc<Seen>,
+    divisor: f64,
+}
+
+impl Default for Channel {
     fn default() -> Self {
-        Self { counts: vec![0; STEPS], largest: 0.0, channels: Vec::new() }
+        Self { seen: Arc::default(), divisor: 1.0 }
+    }
+}
+
+/// How often each magnitude was seen.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    below: Side,
+    above: Side,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Side {
+    counts: Vec<u32>,
+    largest: f32,
+}
+
+impl Side {
+    fn see(&mut self, magnitude: f32) {
+        if self.counts.is_empty() {
+            self.counts = vec![0; STEPS];
+        }
+        let count = &mut self.counts[step(magnitude)];
+        *count = count.saturating_add(1);
+        self.largest = self.largest.max(magnitude);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        if self.counts.len() < other.counts.len() {
+            self.counts.resize(other.counts.len(), 0);
+        }
+        self.counts.iter_mut().zip(&other.counts).for_each(|(count, more)| *count = count.saturating_add(*more));
+        self.largest = self.largest.max(other.largest);
     }
 }
 
 impl Ranges {
     /// Takes in the numbers of one value, channel after channel.
     pub(super) fn see(&mut self, numbers: &[f32], channels: usize) {
-        self.channels.resize(channels, 0.0);
-        for (numbers, largest) in numbers.chunks((numbers.len() / channels.max(1)).max(1)).zip(&mut self.channels) {
-            for number in numbers {
-                let magnitude = number.abs();
-                self.counts[step(magnitude)] += 1;
-                *largest = largest.max(magnitude);
+        self.channels.resize_with(channels, Channel::default);
+        for (numbers, channel) in numbers.chunks((numbers.len() / channels.max(1)).max(1)).zip(&mut self.channels) {
+            let seen = Arc::make_mut(&mut channel.seen);
+            for &number in numbers {
+                let side = if number < 0.0 { &mut seen.below } else { &mut seen.above };
+                side.see(number.abs());
             }
-            self.largest = self.largest.max(*largest);
         }
     }
 
-    /// Takes in what was seen elsewhere, of the same value or of one that shares its scale.
+    /// Takes in what was seen of the same value on other crops.
     pub(super) fn merge(&mut self, other: &Self) {
-        self.counts.iter_mut().zip(&other.counts).for_each(|(count, more)| *count += more);
-        self.largest = self.largest.max(other.largest);
         if self.channels.len() < other.channels.len() {
-            self.channels.resize(other.channels.len(), 0.0);
+            self.channels.resize_with(other.channels.len(), Channel::default);
         }
-        self.channels.iter_mut().zip(&other.channels).for_each(|(largest, other)| *largest = largest.max(*other));
+        for (channel, other) in self.channels.iter_mut().zip(&other.channels) {
+            let seen = Arc::make_mut(&mut channel.seen);
+            seen.below.merge(&other.seen.below);
+            seen.above.merge(&other.seen.above);
+        }
+    }
+
+    /// The same with the numbers of each channel divided.
+    pub(super) fn divided(&self, by: &[f64]) -> Self {
+        let mut divided = self.clone();
+        divided.channels.iter_mut().zip(by).for_each(|(channel, by)| channel.divisor *= by);
+        divided
     }
 
     /// The largest magnitude of each channel.
-    pub(super) fn channels(&self) -> &[f32] {
-        &self.channels
+    pub(super) fn channels(&self) -> Vec<f32> {
+        self.channels.iter().map(Channel::largest).collect()
     }
 
-    /// The scale at which nothing is cut off. `levels` is the largest integer, 127 or 255.
-    pub(super) fn scale_of_largest(&self, levels: f32) -> f32 {
-        usable(self.largest / levels)
-    }
-
-    /// The scale at which this share of all numbers is cut off, 0 to 1.
-    pub(super) fn scale_of_quantile(&self, levels: f32, cut_off: f64) -> f32 {
-        let total: u64 = self.counts.iter().sum();
-        let mut left = (total as f64 * cut_off) as u64;
-        for (index, &count) in self.counts.iter().enumerate().rev() {
-            if count > left {
-                return usable((middle(index) as f32).min(self.largest) / levels);
-            }
-            left -= count;
-        }
-        self.scale_of_largest(levels)
-    }
-
-    /// The scale with the least mean squared error: rounding against cutting off.
-    pub(super) fn scale_of_least_error(&self, levels: f32) -> f32 {
-        let largest = f64::from(self.largest);
-        let tried = (0..CANDIDATES).map(|index| {
-            let part = 1.0 - (1.0 - LEAST_PART) * index as f64 / CANDIDATES as f64;
-            let scale = largest * part / f64::from(levels);
-            (scale, self.squared_error(scale, f64::from(levels)))
-        });
-        let best = tried.min_by(|a, b| a.1.total_cmp(&b.1));
-        best.map_or(f32::MIN_POSITIVE, |(scale, _)| usable(scale as f32))
-    }
-
-    /// Sum over all numbers. A number between two integers is off by a uniformly distributed part of the scale, whose
-    /// square has the mean `scale^2 / 12`; what is nearer to zero than half a scale becomes zero.
-    fn squared_error(&self, scale: f64, levels: f64) -> f64 {
-        let error = |magnitude: f64| match magnitude {
-            small if small < scale / 2.0 => small * small,
-            large if large > scale * (levels + 0.5) => (large - scale * levels).powi(2),
-            _ => scale * scale / 12.0,
-        };
-        let seen = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
-        seen.map(|(index, &count)| count as f64 * error(middle(index))).sum()
+    /// How many channels there are.
+    pub(super) fn count(&self) -> usize {
+        self.channels.len()
     }
 }
 
-/// A scale is never zero: a value that is always zero takes any.
-fn usable(scale: f32) -> f32 {
-    if scale.is_normal() && scale > 0.0 { scale } else { 1.0 }
+impl Channel {
+    fn largest(&self) -> f32 {
+        (f64::from(self.seen.below.largest.max(self.seen.above.largest)) / self.divisor) as f32
+    }
+}
+
+/// The numbers of all values that share their steps.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Together {
+    below: Counted,
+    above: Counted,
+}
+
+#[derive(Clone, Debug)]
+struct Counted {
+    counts: Vec<f64>,
+    largest: f64,
+}
+
+impl Default for Counted {
+    fn default() -> Self {
+        Self { counts: vec![0.0; STEPS], largest: 0.0 }
+    }
+}
+
+impl Counted {
+    fn add(&mut self, side: &Side, divisor: f64) {
+        self.largest = self.largest.max(f64::from(side.largest) / divisor);
+        for (index, &count) in side.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            self.counts[step((middle(index) / divisor) as f32)] += f64::from(count);
+        }
+    }
+
+    /// Magnitudes with how often each was seen.
+    fn seen(&self) -> Vec<(f64, f64)> {
+        let seen = self.counts.iter().enumerate().filter(|(_, count)| **count > 0.0);
+        seen.map(|(index, &count)| (middle(index).min(self.largest), count)).collect()
+    }
+
+    /// The magnitude beyond which this much lies.
+    fn beyond(&self, mut left: f64) -> f64 {
+        for (magnitude, count) in self.seen().into_iter().rev() {
+            if count > left {
+                return magnitude;
+            }
+            left -= count;
+        }
+        0.0
+    }
+
+    fn tried(&self) -> Vec<f64> {
+        let part = |index: usize| 1.0 - (1.0 - LEAST_PART) * index as f64 / CANDIDATES as f64;
+        (0..CANDIDATES).map(|index| self.largest * part(index)).collect()
+    }
+}
+
+impl Together {
+    /// Adds the channels of a value.
+    pub(super) fn add(&mut self, ranges: &Ranges) {
+        for channel in &ranges.channels {
+            self.below.add(&channel.seen.below, channel.divisor);
+            self.above.add(&channel.seen.above, channel.divisor);
+        }
+    }
+
+    /// The steps at which nothing is cut off.
+    pub(super) fn largest(&self) -> Steps {
+        Steps::reaching(self.below.largest, self.above.largest)
+    }
+
+    /// The steps at which this share of all numbers is cut off, 0 to 1.
+    pub(super) fn quantile(&self, cut_off: f64) -> Steps {
+        let all: f64 = self.below.counts.iter().chain(&self.above.counts).sum();
+        Steps::reaching(self.below.beyond(all * cut_off / 2.0), self.above.beyond(all * cut_off / 2.0))
+    }
+
+    /// The steps with the least mean squared error: rounding against cutting off.
+    pub(super) fn least_error(&self) -> Steps {
+        let sides = [self.below.seen(), self.above.seen()];
+        let tried = self.below.tried().into_iter();
+        let tried = tried.flat_map(|below| self.above.tried().into_iter().map(move |above| (below, above)));
+        let mut best = (f64::INFINITY, self.largest());
+        let mut known = None;
+        for (below, above) in tried {
+            let steps = Steps::reaching(below, above);
+            if known.replace(steps) == Some(steps) {
+                continue;
+            }
+            let error = squared_error(&sides, steps);
+            if error < best.0 {
+                best = (error, steps);
+            }
+        }
+        best.1
+    }
+}
+
+/// Sum over all numbers, those below zero first. A number between two integers is off by a uniformly distributed part of
+/// a step, whose square has the mean `step^2 / 12`; what is nearer to zero than half a step becomes zero.
+fn squared_error(sides: &[Vec<(f64, f64)>; 2], steps: Steps) -> f64 {
+    let scale = f64::from(steps.scale);
+    let reach = [f64::from(steps.zero), f64::from(BYTE) - f64::from(steps.zero)];
+    let mut error = 0.0;
+    for (side, reach) in sides.iter().zip(reach) {
+        for &(magnitude, count) in side {
+            error += count
+                * match magnitude {
+                    small if small < scale / 2.0 => small * small,
+                    large if large > scale * (reach + 0.5) => (large - scale * reach).powi(2),
+                    _ => scale * scale / 12.0,
+                };
+        }
+    }
+    error
 }
 
 /// The step of a magnitude: exponent and the first bits of the mantissa, as they lie in a float.
@@ -127,11 +248,17 @@ mod tests {
         ranges
     }
 
+    fn together(ranges: &Ranges) -> Together {
+        let mut together = Together::default();
+        together.add(ranges);
+        together
+    }
+
     #[test]
     fn a_step_holds_its_middle() {
-        for magnitude in [1e-8, 0.001, 0.999, 1.0, 1.5, 3.0, 1000.0, 1e6] {
+        for magnitude in [1e-6, 0.001, 0.999, 1.0, 1.5, 3.0, 1000.0, 1e6] {
             let middle = middle(step(magnitude));
-            assert!((middle / f64::from(magnitude) - 1.0).abs() < 1.0 / 64.0, "{magnitude}: {middle}");
+            assert!((middle / f64::from(magnitude) - 1.0).abs() < 1.0 / 32.0, "{magnitude}: {middle}");
         }
         assert_eq!((middle(step(0.0)), step(f32::INFINITY)), (0.0, STEPS - 1));
     }
@@ -142,46 +269,59 @@ mod tests {
         ranges.see(&[0.5, -1.0, 2.0, 0.0], 2);
         ranges.see(&[0.25, 0.0, 0.0, -4.0], 2);
         assert_eq!(ranges.channels(), [1.0, 4.0]);
-        assert_eq!(ranges.scale_of_largest(127.0), 4.0 / 127.0);
         let mut merged = seen(&[8.0]);
         merged.merge(&ranges);
-        assert_eq!((merged.scale_of_largest(1.0), merged.channels()), (8.0, &[8.0, 4.0][..]));
+        assert_eq!(merged.channels(), [8.0, 4.0]);
+        assert_eq!(merged.divided(&[4.0, 0.5]).channels(), [2.0, 8.0]);
     }
 
     #[test]
-    fn a_value_that_is_always_zero_has_a_scale() {
-        for scale in [seen(&[0.0; 9]).scale_of_least_error(255.0), seen(&[]).scale_of_largest(255.0)] {
-            assert!(scale.is_normal() && scale > 0.0, "{scale}");
+    fn zero_lies_where_it_leaves_most_steps_to_both_sides() {
+        for (numbers, zero, scale) in [
+            (vec![255.0, 0.0], 0, 1.0),
+            (vec![-127.0, 128.0], 127, 1.0),
+            (vec![-51.0, 204.0], 51, 1.0),
+            (vec![-2.0], 255, 2.0 / 255.0),
+        ] {
+            let steps = together(&seen(&numbers)).largest();
+            assert_eq!(steps.zero, zero, "{numbers:?}");
+            assert!((steps.scale / scale - 1.0).abs() < 0.01, "{numbers:?}: {steps:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_always_zero_has_steps() {
+        for steps in [together(&seen(&[0.0; 9])).least_error(), together(&seen(&[])).largest()] {
+            assert!(steps.scale.is_normal() && steps.scale > 0.0, "{steps:?}");
         }
     }
 
     #[test]
     fn one_number_far_out_is_cut_off_and_even_ones_are_not() {
         let even: Vec<f32> = (0..10_000).map(|index| index as f32 / 10_000.0).collect();
-        let of_even = seen(&even).scale_of_least_error(255.0) * 255.0;
-        assert!((0.95..=1.0).contains(&of_even), "{of_even}");
+        let of_even = together(&seen(&even)).least_error().scale * BYTE;
+        assert!((0.95..=1.01).contains(&of_even), "{of_even}");
         // Cutting it off costs the square of what is lost once; keeping it costs every other number some of its bits.
         let mut ranges = Ranges::default();
         (0..200).for_each(|_| ranges.see(&even, 1));
         ranges.see(&[3.0], 1);
-        let of_outlier = ranges.scale_of_least_error(255.0) * 255.0;
+        let of_outlier = together(&ranges).least_error().scale * BYTE;
         assert!((1.0..=2.0).contains(&of_outlier), "{of_outlier}");
-        let quantile = ranges.scale_of_quantile(255.0, 0.001) * 255.0;
-        assert!((0.97..=1.01).contains(&quantile), "{quantile}");
+        let quantile = together(&ranges).quantile(0.002).scale * BYTE;
+        assert!((0.96..=1.02).contains(&quantile), "{quantile}");
     }
 
     #[test]
-    fn the_error_of_a_scale_is_that_of_rounding_with_it() {
-        let numbers: Vec<f32> = (0..5000).map(|index| ((index * 7919 % 5000) as f32 / 700.0).powi(2)).collect();
-        let ranges = seen(&numbers);
-        for scale in [0.05_f64, 0.1, 0.15] {
-            let rounded = |&number: &f32| {
-                let number = f64::from(number);
-                ((number / scale).round().min(255.0) * scale - number).powi(2)
-            };
+    fn the_error_of_steps_is_that_of_rounding_with_them() {
+        let numbers: Vec<f32> = (0..5000).map(|index| ((index * 7919 % 5000) as f32 / 700.0).powi(2) - 4.0).collect();
+        let together = together(&seen(&numbers));
+        let sides = [together.below.seen(), together.above.seen()];
+        for (scale, zero) in [(0.05_f32, 80), (0.1, 20), (0.15, 128)] {
+            let steps = Steps { scale, zero };
+            let rounded = |&number: &f32| f64::from(steps.rounded(number) - number).powi(2);
             let exact: f64 = numbers.iter().map(rounded).sum();
-            let estimated = ranges.squared_error(scale, 255.0);
-            assert!((estimated / exact - 1.0).abs() < 0.1, "{scale}: {estimated} for {exact}");
+            let estimated = squared_error(&sides, steps);
+            assert!((estimated / exact - 1.0).abs() < 0.1, "{steps:?}: {estimated} for {exact}");
         }
     }
 }

@@ -1,18 +1,21 @@
 //! The steps from floats to integers, each measured on held-out crops; what brought nothing is left out again.
 
 use super::correct::corrected;
+use super::emit;
 use super::equalise::equalised;
 use super::faces::Faces;
 use super::graph::Graph;
 use super::measure::{Alike, encodings};
+use super::pixels;
 use super::ranges::Ranges;
 use super::settings::{Rule, Settings};
-use super::walk::{Batch, outputs, walk};
+use super::walk::{Batch, walk};
 use crate::progress::Progress;
 use anyhow::Result;
 use models::Crop;
 use models::bundle::EncoderBundle;
 use models::encode::planes;
+use models::onnx;
 use rayon::prelude::*;
 use serde::Serialize;
 use shared::encoding::Encoding;
@@ -42,7 +45,6 @@ pub(super) struct Variant {
     pub(super) graph: Graph,
     pub(super) settings: Settings,
     pub(super) alike: Alike,
-    rule: Rule,
 }
 
 /// Takes the steps, and says what each brought.
@@ -50,7 +52,8 @@ pub(super) struct Steps<'s> {
     kept_floats: &'s [String],
     verbosity: Verbosity,
     pictures: Vec<Vec<f32>>,
-    held_out: Vec<Vec<f32>>,
+    bundle: &'s EncoderBundle,
+    held_out: &'s [Crop],
     /// By the network in floats, of those that are held out.
     exact: Vec<Encoding>,
     best: Option<Variant>,
@@ -58,29 +61,33 @@ pub(super) struct Steps<'s> {
 }
 
 impl<'s> Steps<'s> {
+    /// `source` makes the encodings that are aimed at; `bundle` is the same with pixels as `graph` takes them.
+    ///
     /// # Errors
     /// If the network in floats does not run.
     pub(super) fn new(
-        bundle: &EncoderBundle,
-        faces: &Faces,
+        source: &EncoderBundle,
+        bundle: &'s EncoderBundle,
+        faces: &'s Faces,
         kept_floats: &'s [String],
         verbosity: Verbosity,
     ) -> Result<Self> {
-        let pictures = |crops: &[Crop]| crops.iter().map(|crop| planes(&bundle.manifest.input, crop)).collect();
-        let (calibrating, held_out) = (pictures(&faces.calibrating), pictures(&faces.held_out));
-        let progress = Progress::of("faces", faces.held_out.len(), verbosity.is_quiet());
-        let exact = encodings(bundle, &faces.held_out, || progress.one_more())?;
+        let pictures = faces.calibrating.iter().map(|crop| planes(&bundle.manifest.input, crop)).collect();
+        let held_out = &faces.held_out;
+        let progress = Progress::of("faces", held_out.len(), verbosity.is_quiet());
+        let exact = encodings(source, held_out, || progress.one_more())?;
         progress.finish();
-        Ok(Self { kept_floats, verbosity, pictures: calibrating, held_out, exact, best: None, taken: Vec::new() })
+        Ok(Self { kept_floats, verbosity, pictures, bundle, held_out, exact, best: None, taken: Vec::new() })
     }
 
-    /// How alike the encodings of the finished network are, run as the program that opens the bundle will.
+    /// How alike the encodings of a finished network are, run as the program that opens the bundle will.
     ///
     /// # Errors
     /// If it does not run.
-    pub(super) fn measured(&self, bundle: &EncoderBundle, faces: &Faces) -> Result<Alike> {
-        let progress = Progress::of("faces", faces.held_out.len(), self.verbosity.is_quiet());
-        let found = encodings(bundle, &faces.held_out, || progress.one_more())?;
+    pub(super) fn measured(&self, network: Vec<u8>) -> Result<Alike> {
+        let bundle = EncoderBundle { network: network.into(), ..self.bundle.clone() };
+        let progress = Progress::of("faces", self.held_out.len(), self.verbosity.is_quiet());
+        let found = encodings(&bundle, self.held_out, || progress.one_more())?;
         progress.finish();
         Ok(Alike::of(self.exact.iter().map(Encoding::numbers).zip(found.iter().map(Encoding::numbers))))
     }
@@ -93,42 +100,38 @@ impl<'s> Steps<'s> {
         let ranges = self.ranges(graph)?;
         self.scaled("ranges up to the largest number", graph, &ranges, Rule::Largest)?;
         self.scaled("ranges without one number in 10 000", graph, &ranges, Rule::Quantile)?;
-        self.scaled("ranges of the least squared error", graph, &ranges, Rule::LeastError)?;
-        let rule = self.best.as_ref().map_or(Rule::LeastError, |best| best.rule);
         for exponent in EXPONENTS {
-            let equal = equalised(graph, &ranges, exponent);
-            let ranges = self.ranges(&equal)?;
-            self.scaled(&format!("channels equalised, exponent {exponent}"), &equal, &ranges, rule)?;
+            let (equal, ranges) = equalised(graph, &ranges, exponent);
+            let step = |how: &str| format!("equalised, exponent {exponent}; {how}");
+            self.scaled(&step("without one in 10 000"), &equal, &ranges, Rule::Quantile)?;
+            self.scaled(&step("least error"), &equal, &ranges, Rule::LeastError)?;
         }
         if let Some(best) = self.best.clone() {
             let count = self.pictures.len().min(CORRECTING);
             let progress = Progress::of("layers", best.graph.nodes.len(), self.verbosity.is_quiet());
             let graph = corrected(&best.graph, &best.settings, &self.pictures[..count], || progress.one_more())?;
             progress.finish();
-            self.try_variant("biases corrected", graph, best.settings, best.rule)?;
+            self.try_variant("biases corrected", graph, best.settings)?;
         }
         Ok(self.best.take())
     }
 
     fn scaled(&mut self, step: &str, graph: &Graph, ranges: &HashMap<String, Ranges>, rule: Rule) -> Result<()> {
-        let settings = Settings::choose(graph, ranges, rule, self.kept_floats);
-        self.try_variant(step, graph.clone(), settings, rule)
+        let mut settings = Settings::choose(graph, ranges, rule, self.kept_floats);
+        let of_pixels = pixels::steps(&self.bundle.manifest.input);
+        if let Some((group, steps)) = settings.integers.group(&graph.input).zip(of_pixels) {
+            settings.steps[group] = steps;
+        }
+        self.try_variant(step, graph.clone(), settings)
     }
 
-    fn try_variant(&mut self, step: &str, graph: Graph, settings: Settings, rule: Rule) -> Result<()> {
-        let progress = Progress::of("faces", self.exact.len(), self.verbosity.is_quiet());
-        let mut found = Vec::with_capacity(self.exact.len());
-        for pictures in self.held_out.chunks(TOGETHER) {
-            found.extend(outputs(&graph, Some(&settings), pictures)?);
-            progress.more(pictures.len());
-        }
-        progress.finish();
-        let alike = Alike::of(self.exact.iter().map(Encoding::numbers).zip(found.iter().map(Vec::as_slice)));
-        let kept = self.best.as_ref().is_none_or(|best| alike.mean > best.alike.mean);
+    fn try_variant(&mut self, step: &str, graph: Graph, settings: Settings) -> Result<()> {
+        let alike = self.measured(onnx::encode(emit::emitted(&graph, &settings)))?;
+        let kept = self.best.as_ref().is_none_or(|best| alike.rank() > best.alike.rank());
         self.verbosity.note(&format!("{step}: mean cosine {:.6}, least {:.6}", alike.mean, alike.min));
         self.taken.push(Step { step: step.to_owned(), cosine_mean: alike.mean, cosine_min: alike.min, kept });
         if kept {
-            self.best = Some(Variant { graph, settings, alike, rule });
+            self.best = Some(Variant { graph, settings, alike });
         }
         Ok(())
     }

@@ -110,7 +110,11 @@ fn everything() -> ModelProto {
     model(graph, 21)
 }
 
-fn pictures(count: u64) -> Vec<Vec<f32>> {
+pub(super) fn everything_read() -> Graph {
+    read(everything(), SHAPE).unwrap()
+}
+
+pub(super) fn pictures(count: u64) -> Vec<Vec<f32>> {
     (0..count).map(|seed| noise(SHAPE.iter().product(), 100 + seed)).collect()
 }
 
@@ -156,14 +160,18 @@ fn channels_are_made_alike_and_the_function_stays() {
     let graph = read(everything(), SHAPE).unwrap();
     let ranges = ranges_of(&graph, &pictures(8));
     for exponent in [0.0, 0.5, 1.0] {
-        let equal = equalised(&graph, &ranges, exponent);
+        let (equal, _) = equalised(&graph, &ranges, exponent);
         check_function(&format!("exponent {exponent}"), &everything(), &equal, 1e-3);
         let moved = graph.convolutions().zip(equal.convolutions()).any(|((_, a), (_, b))| a.weights != b.weights);
         assert!(moved, "exponent {exponent}");
     }
     // What only a depthwise convolution reads is made fully alike.
-    let equal = equalised(&graph, &ranges, 0.5);
+    let (equal, divided) = equalised(&graph, &ranges, 0.5);
     let seen = ranges_of(&equal, &pictures(8));
+    for (value, seen) in &seen {
+        let pairs = seen.channels().into_iter().zip(divided[value].channels());
+        assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() <= a.abs() * 1e-3), "{value}");
+    }
     let (least, most) = seen["a_relu"].channels().iter().fold((f32::MAX, 0.0_f32), |(a, b), &c| (a.min(c), b.max(c)));
     assert!(most / least < 1.01, "{least} {most}");
     let before =
@@ -219,7 +227,7 @@ fn joined_values_share_a_scale_and_what_is_never_negative_has_no_sign() {
     let graph = read(everything(), SHAPE).unwrap();
     let ranges = ranges_of(&graph, &pictures(2));
     let settings = Settings::choose(&graph, &ranges, Rule::LeastError, &[]);
-    let scale = |value: &str| settings.scale(value).unwrap();
+    let scale = |value: &str| settings.steps(value).unwrap();
     assert!(scale("c_relu") == scale("d_relu") && scale("d_relu") == scale("e") && scale("g_relu") == scale("h"));
     assert!(scale("a_relu") != scale("e"));
     use super::integers::Sign::{Signed, Unsigned};

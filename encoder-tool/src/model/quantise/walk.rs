@@ -4,9 +4,7 @@
 use super::emit::{in_floats, in_proto};
 use super::graph::onnx::model;
 use super::graph::{Convolution, Graph, Node, Op};
-use super::integers::Sign;
-use super::rounding::rounded;
-use super::settings::Settings;
+use super::settings::{Settings, Steps};
 use super::weights::ByteWeights;
 use crate::model::parts::{dims, floats_value, shapeless_value};
 use anyhow::{Context, Result, bail, ensure};
@@ -31,9 +29,8 @@ impl Batch {
     }
 
     /// As a value that went through bytes.
-    pub(super) fn rounded(&self, scale: f32, sign: Sign) -> Self {
-        let (lowest, highest) = (sign.lowest(), sign.levels());
-        let round = |number: &f32| rounded(number / scale, lowest, highest) * scale;
+    pub(super) fn rounded(&self, steps: Steps) -> Self {
+        let round = |&number: &f32| steps.rounded(number);
         let crops = self.crops.par_iter().map(|numbers| numbers.iter().map(round).collect()).collect();
         Self { shape: self.shape.clone(), crops }
     }
@@ -98,8 +95,8 @@ impl Live {
     pub(super) fn rounded_inputs(&self, node: &Node, settings: &Settings) -> Result<Vec<Cow<'_, Batch>>> {
         let mut inputs = Vec::with_capacity(node.inputs.len());
         for (name, batch) in node.inputs.iter().zip(self.inputs(node)?) {
-            inputs.push(match (settings.scale(name), settings.integers.sign(name)) {
-                (Some(scale), Some(sign)) if settings.integers.has(node) => Cow::Owned(batch.rounded(scale, sign)),
+            inputs.push(match settings.steps(name) {
+                Some(steps) if settings.integers.has(node) => Cow::Owned(batch.rounded(steps)),
                 _ => Cow::Borrowed(batch),
             });
         }
@@ -163,6 +160,7 @@ fn applied_in_integers(node: &Node, operators: i64, settings: &Settings, live: &
 ///
 /// # Errors
 /// As [`walk`], or if what follows the last convolution reads other values too.
+#[cfg(test)]
 pub(super) fn outputs(graph: &Graph, settings: Option<&Settings>, crops: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
     let body = graph.up_to_last_convolution();
     let (Some(last), tail) = (body.last(), &graph.nodes[body.len()..]) else { bail!("a network without convolutions") };

@@ -1,12 +1,12 @@
 //! Convolutions and dense layers, with all that they take along.
 
-use super::graph::window;
+use super::graph::{SIGNED_ZERO, window};
 use super::{Lowering, Order, Value, activation};
 use crate::network::steps::{Convolve, Kernel};
 use crate::onnx::attributes::{attribute, integer};
 use crate::onnx::tensor;
 use kernels::depthwise::Depthwise;
-use kernels::{Activation, ByteConvolution, Extent, Finish, FloatConvolution, Quantisation, Sign, Weights, Window};
+use kernels::{Activation, ByteConvolution, Extent, Finish, FloatConvolution, Quantisation, Weights, Window};
 use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::OutletId;
 
@@ -84,8 +84,13 @@ impl Lowering<'_> {
 
     /// `ConvInteger`, `Cast`, `Mul` and `Add`: integer sums that become floats.
     fn of_bytes(&mut self, node: &NodeProto, input: &Value) -> Option<()> {
-        let sign = input.quantisation.map(sign_of)?;
-        let has_zeros = (2..node.input.len()).all(|place| self.graph.sign(node, place).is_some());
+        let zero = input.quantisation?.zero();
+        // A zero point that is left out is 0, which signed bytes store as another.
+        let has_zeros = match node.input.len() {
+            0..=2 => [0, SIGNED_ZERO].contains(&zero),
+            3 => self.graph.zero(node, 2) == Some(zero),
+            _ => self.graph.zero(node, 2) == Some(zero) && self.graph.zero(node, 3) == Some(SIGNED_ZERO),
+        };
         let weights = self.graph.constant_input(node, 1)?;
         let place = self.place(node, input, &weights.dims)?;
         let (cast, to_floats) = self.graph.only_reader(node.output.first()?)?;
@@ -104,20 +109,20 @@ impl Lowering<'_> {
         tail.nodes.extend([cast, times, plus]);
         let finish = Finish::new(&scale, &bias, &tail.activation).ok()?;
         let numbers = tensor::bytes(weights).ok()?;
-        let kernel = self.byte_kernel(&numbers, &vec![0; place.outputs], sign, &place, finish)?;
+        let kernel = self.byte_kernel(&numbers, &vec![0; place.outputs], zero, &place, finish)?;
         self.finish(input, kernel, place, tail)
     }
 
     fn of_bytes_to_bytes(&mut self, node: &NodeProto, input: &Value) -> Option<()> {
-        let sign = input.quantisation.map(sign_of)?;
+        let zero = input.quantisation?.zero();
         let weights = self.graph.constant_input(node, 3)?;
         let place = self.place(node, input, &weights.dims)?;
         let same_input = self.graph.float(node, 1) == input.quantisation.map(|quantisation| quantisation.scale());
-        let zeros = self.graph.sign(node, 2) == Some(sign) && self.graph.sign(node, 5) == Some(Sign::Signed);
+        let zeros = self.graph.zero(node, 2) == Some(zero) && self.graph.zero(node, 5) == Some(SIGNED_ZERO);
         if !same_input || !zeros {
             return None;
         }
-        let made = Quantisation::new(self.graph.float(node, 6)?, self.graph.sign(node, 7)?).ok()?;
+        let made = Quantisation::new(self.graph.float(node, 6)?, self.graph.zero(node, 7)?).ok()?;
         let (from, weight_scales) = (self.graph.float(node, 1)?, self.graph.for_channels(node, 4, place.outputs)?);
         // As onnxruntime has it: one multiplication by the three scales together.
         let scale: Vec<f32> = weight_scales.iter().map(|weight| from * weight / made.scale()).collect();
@@ -126,9 +131,9 @@ impl Lowering<'_> {
             None => vec![0; place.outputs],
         };
         let finish = Finish::new(&scale, &vec![0.0; place.outputs], &Activation::None).ok()?;
-        let kernel = self.byte_kernel(&tensor::bytes(weights).ok()?, &bias, sign, &place, finish)?;
+        let kernel = self.byte_kernel(&tensor::bytes(weights).ok()?, &bias, zero, &place, finish)?;
         let name = node.output.first()?.clone();
-        let steps = Quantisation::of_steps(sign_of(made));
+        let steps = Quantisation::of_steps(made.zero());
         let step = self.step(kernel, &place, false, false, Some(steps));
         let (extent, order) = (place.output, Order::Planes);
         let outlet = self.wire(&name, step, &[input.outlet])?;
@@ -136,14 +141,14 @@ impl Lowering<'_> {
         Some(())
     }
 
-    fn byte_kernel(&self, numbers: &[i8], bias: &[i32], sign: Sign, place: &Place, finish: Finish) -> Option<Kernel> {
+    fn byte_kernel(&self, numbers: &[i8], bias: &[i32], zero: u8, place: &Place, finish: Finish) -> Option<Kernel> {
         let (outputs, window) = (place.outputs, place.window);
         let inputs = if place.depthwise { 1 } else { place.extent.channels() };
         let weights = Weights::new(numbers, outputs, inputs, window).ok()?;
         Some(if place.depthwise {
-            Kernel::DepthwiseBytes(Depthwise::of_bytes(self.level, &weights, bias, sign, finish).ok()?)
+            Kernel::DepthwiseBytes(Depthwise::of_bytes(self.level, &weights, bias, zero, finish).ok()?)
         } else {
-            Kernel::Bytes(ByteConvolution::new(self.level, &weights, bias, sign, finish).ok()?)
+            Kernel::Bytes(ByteConvolution::new(self.level, &weights, bias, zero, finish).ok()?)
         })
     }
 
@@ -295,10 +300,6 @@ impl Lowering<'_> {
         let (extent, output, threads) = (place.extent, place.output, self.threads);
         Convolve { kernel, extent, output, residual, floats, bytes, threads }
     }
-}
-
-fn sign_of(quantisation: Quantisation) -> Sign {
-    if quantisation.zero() == Sign::Signed.zero() { Sign::Signed } else { Sign::Unsigned }
 }
 
 /// A matrix with its rows as columns; `columns` is how many columns it has.

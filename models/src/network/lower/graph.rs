@@ -2,10 +2,13 @@
 
 use crate::onnx::attributes::{attribute, integer};
 use crate::onnx::tensor;
-use kernels::{Sign, Window};
+use kernels::Window;
 use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, NodeProto, TensorProto};
+
+/// The byte as which the zero of signed bytes is stored.
+pub(super) const SIGNED_ZERO: u8 = 128;
 
 pub(super) struct Graph<'a> {
     pub(super) nodes: &'a [NodeProto],
@@ -69,13 +72,20 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// What kind of bytes a zero point says there are: it must be 0 throughout.
-    pub(super) fn sign(&self, node: &NodeProto, place: usize) -> Option<Sign> {
-        let zero = self.constant_input(node, place)?;
-        let all_zero = zero.raw_data.iter().all(|&byte| byte == 0) && zero.int32_data.iter().all(|&number| number == 0);
-        match DataType::try_from(zero.data_type) {
-            Ok(DataType::Uint8) if all_zero => Some(Sign::Unsigned),
-            Ok(DataType::Int8) if all_zero => Some(Sign::Signed),
+    /// The byte that stands for zero, by a zero point that is the same throughout. Signed bytes are stored with
+    /// [`SIGNED_ZERO`] added; unsigned ones with just that zero point are not known here, so that the two are told apart.
+    pub(super) fn zero(&self, node: &NodeProto, place: usize) -> Option<u8> {
+        let tensor = self.constant_input(node, place)?;
+        let narrow = |number: &i32| number.to_le_bytes()[0];
+        let bytes: Vec<u8> = match tensor.raw_data.as_slice() {
+            [] => tensor.int32_data.iter().map(narrow).collect(),
+            raw => raw.to_vec(),
+        };
+        let (&first, rest) = bytes.split_first()?;
+        match DataType::try_from(tensor.data_type) {
+            _ if rest.iter().any(|&byte| byte != first) => None,
+            Ok(DataType::Uint8) if first != SIGNED_ZERO => Some(first),
+            Ok(DataType::Int8) => Some(first.wrapping_add(SIGNED_ZERO)),
             _ => None,
         }
     }

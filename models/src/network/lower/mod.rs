@@ -137,7 +137,7 @@ impl Lowering<'_> {
     }
 
     fn quantisation(&self, node: &NodeProto) -> Option<Quantisation> {
-        Quantisation::new(self.graph.float(node, 1)?, self.graph.sign(node, 2)?).ok()
+        Quantisation::new(self.graph.float(node, 1)?, self.graph.zero(node, 2)?).ok()
     }
 
     /// A value in the order in which ONNX has it, as floats.
