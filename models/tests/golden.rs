@@ -1,16 +1,22 @@
-//! The bundled networks against what onnxruntime and OpenCV made of the same pixels: `tests/fixtures/golden.json` of
+//! The networks in `models/bundled` against what onnxruntime and OpenCV made of the same pixels: `tests/fixtures/golden.json` of
 //! exact crops and whole photos, `tests/fixtures/photos_golden.json` of the photos in `tests/photos`.
 //!
 //! The five whole photos of the former are not part of the project: where `../shared/lfw-dev` lies beside it, they are
 //! used too.
+//!
+//! SFace in floats is held to the reference, and SFace in 8-bit integers, which is compiled in, to a cosine near it.
+//! That every number of the latter is the right one is tested beside the self-test (`models/src/golden.rs`).
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 #![allow(clippy::disallowed_methods, reason = "its paths are those of the workspace")]
 
-use models::bundle::Bundles;
+use models::bundle::{Bundle, Bundles};
 use models::{Crop, Face, Frame, Recogniser};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+/// Between encodings of the network in integers and those of the reference.
+const LEAST_OF_INTEGERS: f64 = 0.99;
 
 fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -53,9 +59,16 @@ fn step(expected: &Value, frame: &Frame) -> f32 {
     expected["working_size_xy"][0].as_f64().map_or(1.0, |width| frame.width() as f32 / width as f32)
 }
 
-/// The bundled networks, searching at the size that the reference searched at.
+/// The bundled detector and the encoder in floats.
+fn in_floats() -> Bundles {
+    let folder = project().join("models/bundled/sface");
+    let Bundle::Encoder(encoder) = Bundle::open(&folder).unwrap() else { panic!("no encoder") };
+    Bundles { encoder, ..Bundles::bundled().unwrap() }
+}
+
+/// The same, searching at the size that the reference searched at.
 fn recogniser_for(expected: &Value) -> Recogniser {
-    let mut bundles = Bundles::bundled().unwrap();
+    let mut bundles = in_floats();
     if let Some(size) = expected["working_size"].as_u64() {
         bundles.detector.manifest.search.working_size = u32::try_from(size).unwrap();
     }
@@ -69,16 +82,19 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
 
 #[test]
 fn the_exact_crops_give_the_reference_encodings() {
-    let mut recogniser = Recogniser::bundled().unwrap();
+    let mut floats = Recogniser::new(&in_floats()).unwrap();
+    let mut integers = Recogniser::bundled().unwrap();
     for face in golden("golden.json") {
         let picture = rgb(&project().join("tests/fixtures").join(face["sface_crop"].as_str().unwrap()));
         let crop = Crop::from_rgb(picture.width(), picture.into_raw()).unwrap();
-        let encoding = recogniser.encode(&crop).unwrap();
-        assert_eq!(encoding.dimensions(), 128);
-        let length: f32 = encoding.numbers().iter().map(|number| number * number).sum();
-        assert!((length - 1.0).abs() < 1e-5);
-        let alike = cosine(encoding.numbers(), &numbers(&face["sface_encoding"]));
-        assert!(alike >= 0.9999, "{}: cosine {alike}", face["image"]);
+        for (recogniser, least) in [(&mut floats, 0.9999), (&mut integers, LEAST_OF_INTEGERS)] {
+            let encoding = recogniser.encode(&crop).unwrap();
+            assert_eq!(encoding.dimensions(), 128);
+            let length: f32 = encoding.numbers().iter().map(|number| number * number).sum();
+            assert!((length - 1.0).abs() < 1e-5);
+            let alike = cosine(encoding.numbers(), &numbers(&face["sface_encoding"]));
+            assert!(alike >= least, "{}: cosine {alike}, {least} is wanted", face["image"]);
+        }
     }
 }
 

@@ -80,7 +80,7 @@ pub enum Bundle {
 }
 
 impl Bundles {
-    /// The default networks, compiled into the program: YuNet and SFace.
+    /// The default networks, compiled into the program: YuNet, and SFace in 8-bit integers.
     ///
     /// # Errors
     /// None in practice: a test opens them. The error type is that of opening a folder.
@@ -156,11 +156,11 @@ fn bundled_detector() -> Result<DetectorBundle, ModelError> {
 }
 
 fn bundled_encoder() -> Result<EncoderBundle, ModelError> {
-    let calibration = Calibration::parse(&embedded_text(bundled!("sface", "calibration.toml")))?;
-    match Manifest::parse(&embedded_text(bundled!("sface", "manifest.toml")))? {
+    let calibration = Calibration::parse(&embedded_text(bundled!("sface-int8", "calibration.toml")))?;
+    match Manifest::parse(&embedded_text(bundled!("sface-int8", "manifest.toml")))? {
         Manifest::Encoder(manifest) => {
-            let golden = Some(Golden::decode(bundled!("sface", "golden.postcard"))?);
-            let network = Cow::Borrowed(bundled!("sface", "model.onnx").as_slice());
+            let golden = Some(Golden::decode(bundled!("sface-int8", "golden.postcard"))?);
+            let network = Cow::Borrowed(bundled!("sface-int8", "model.onnx").as_slice());
             Ok(EncoderBundle { manifest, calibration, golden, network })
         }
         Manifest::Detector(_) => Err(ModelError::Network("the bundled encoder is a detector".to_owned())),
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_folder_may_replace_one_kind_but_not_twice() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("bundled/sface");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("bundled/sface-int8");
         let hash = Bundles::bundled().unwrap().hash();
         assert_eq!(Bundles::open(std::slice::from_ref(&folder)).unwrap().hash(), hash);
         let twice = Bundles::open(&[folder.clone(), folder]).unwrap_err();

@@ -26,7 +26,7 @@ pub(super) const CONTESTS: [Contest; 7] = [
         theirs: Side { command: |ground| ort_bench(ground, &ground.facenet_peer), field: "median_ms" },
     },
     Contest {
-        what: "SFace, the default encoder, a crop",
+        what: "SFace in 8-bit integers, the default encoder, a crop",
         ours: Side { command: |_| model_bench(Path::new(SFACE), &[]), field: "median_ms" },
         peer: "onnxruntime, 32-bit floats",
         theirs: Side { command: |ground| ort_bench(ground, &ground.encoder), field: "median_ms" },
@@ -44,7 +44,7 @@ pub(super) const CONTESTS: [Contest; 7] = [
         theirs: Side { command: opencv_door, field: "whole_median_ms" },
     },
     Contest {
-        what: "SFace, from file to first encoding",
+        what: "SFace in 8-bit integers, from file to first encoding",
         ours: Side { command: |_| model_bench(Path::new(SFACE), &[]), field: "load_ms" },
         peer: "onnxruntime, from file to session",
         theirs: Side { command: |ground| ort_bench(ground, &ground.encoder), field: "load_ms" },
@@ -58,7 +58,7 @@ pub(super) const CONTESTS: [Contest; 7] = [
 ];
 
 /// The bundles that are compiled into the programs.
-const SFACE: &str = "models/bundled/sface";
+const SFACE: &str = "models/bundled/sface-int8";
 const YUNET: &str = "models/bundled/yunet";
 /// FaceNet's weights, beside the repository.
 const FACENET: &str = "models/facenet-vggface2-npy";
