@@ -3,6 +3,7 @@
 use crate::Answer;
 use encoder_tool::hostile_input::{SaidToBe, arrays_of_weights, network};
 use models::bundle::{Calibration, Manifest};
+use models::gate::{Gate, around};
 use models::golden::Golden;
 
 /// An ONNX file, said to be one thing or another by its first byte. It becomes a bundle that can be loaded, or is refused
@@ -19,11 +20,11 @@ pub fn onnx(bytes: &[u8]) -> Answer {
     }
 }
 
-/// A text or self-test of a bundle: which one is said by the first byte. What is read is written again as the same.
+/// A text, self-test or gate of a bundle (of the gate what lies between its beginning and its checksum): which one is said by the first byte. What is read is written again as the same.
 pub fn bundle(bytes: &[u8]) -> Answer {
     let Some((first, file)) = bytes.split_first() else { return Answer::Refused };
     let text = str::from_utf8(file).unwrap_or_default();
-    let is_the_same = match first % 3 {
+    let is_the_same = match first % 4 {
         0 => Golden::decode(file).map(|golden| {
             golden
                 .encode()
@@ -32,6 +33,9 @@ pub fn bundle(bytes: &[u8]) -> Answer {
         }),
         1 => Manifest::parse(text).map(|manifest| {
             manifest.to_toml().and_then(|again| Manifest::parse(&again)).map(|again| again == manifest)
+        }),
+        3 => Gate::decode(&around(file)).map(|gate| {
+            gate.encode().and_then(|again| Gate::decode(&again)).map(|again| again.encode().ok() == gate.encode().ok())
         }),
         _ => Calibration::parse(text).map(|calibration| {
             calibration.to_toml().and_then(|again| Calibration::parse(&again)).map(|again| again == calibration)

@@ -3,7 +3,7 @@
 use crate::bundle::{EncoderBundle, EncoderManifest, Input};
 use crate::network::{Network, Runner, floats};
 use crate::{Crop, ModelError};
-use shared::encoding::Encoding;
+use shared::encoding::{Encoded, Encoding};
 use std::sync::Arc;
 use tract_onnx::prelude::Tensor;
 
@@ -50,6 +50,14 @@ impl Encoder {
     /// [`ModelError::Inference`] if the crop has another size than the network takes, or the network's answer is not
     /// an encoding.
     pub fn encode(&mut self, crop: &Crop) -> Result<Encoding, ModelError> {
+        self.encode_with_length(crop).map(|encoded| encoded.encoding)
+    }
+
+    /// The encoding of a crop, and how long the network's output was before it was scaled.
+    ///
+    /// # Errors
+    /// As for [`Encoder::encode`].
+    pub fn encode_with_length(&mut self, crop: &Crop) -> Result<Encoded, ModelError> {
         let side = self.manifest.crop.side();
         if crop.side() != side {
             return Err(ModelError::Inference(format!("a crop of {} pixels, the encoder takes {side}", crop.side())));
@@ -64,7 +72,7 @@ impl Encoder {
             let found = numbers.len();
             return Err(ModelError::Inference(format!("{found} numbers, the manifest promises {dimensions}")));
         }
-        Encoding::from_network(numbers).map_err(|error| ModelError::Inference(error.to_string()))
+        Encoded::from_network(numbers).map_err(|error| ModelError::Inference(error.to_string()))
     }
 
     fn input(&self, crop: &Crop) -> Result<Tensor, ModelError> {

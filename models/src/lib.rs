@@ -12,6 +12,7 @@ pub mod encode;
 mod error;
 pub mod face;
 pub mod frame;
+pub mod gate;
 pub mod golden;
 mod letterbox;
 pub mod network;
@@ -20,6 +21,7 @@ pub mod photo;
 pub mod planned;
 pub mod quality;
 pub mod recogniser;
+pub mod turn;
 mod unpanicked;
 
 pub use align::Crop;

@@ -5,10 +5,11 @@ use crate::align::{self, Crop};
 use crate::bundle::{Bundles, Calibration};
 use crate::detect::Detector;
 use crate::encode::Encoder;
+use crate::gate::{Gate, Standing};
 use crate::golden::{Golden, GoldenError, Tested};
 use crate::{Face, Frame, ModelError};
-use shared::encoding::Encoding;
-use shared::gallery::ModelHash;
+use shared::encoding::{Encoded, Encoding};
+use shared::gallery::{GateDigest, ModelHash};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ pub struct Recogniser {
     hash: ModelHash,
     calibration: Arc<Calibration>,
     golden: Option<Arc<Golden>>,
+    gate: Option<Arc<Gate>>,
 }
 
 impl Recogniser {
@@ -59,6 +61,7 @@ impl Recogniser {
             hash: bundles.hash(),
             calibration: Arc::new(bundles.encoder.calibration.clone()),
             golden: bundles.encoder.golden.clone().map(Arc::new),
+            gate: bundles.encoder.gate.clone(),
         })
     }
 
@@ -81,6 +84,50 @@ impl Recogniser {
     /// [`ModelError::Inference`] if the network fails.
     pub fn encode(&mut self, crop: &Crop) -> Result<Encoding, ModelError> {
         self.encoder.encode(crop)
+    }
+
+    /// The encoding of a crop, and how long the network's output was before it was scaled.
+    ///
+    /// # Errors
+    /// As for [`Recogniser::encode`].
+    pub fn encode_with_length(&mut self, crop: &Crop) -> Result<Encoded, ModelError> {
+        self.encoder.encode_with_length(crop)
+    }
+
+    /// The encoding of a face, and whether it is recognisable enough to be compared with anybody.
+    ///
+    /// # Errors
+    /// As for [`Recogniser::encode`].
+    pub fn encode_face(&mut self, face: &Face, crop: &Crop) -> Result<(Encoding, Standing), ModelError> {
+        let encoded = self.encode_with_length(crop)?;
+        let standing = Standing::of(self.gate.as_ref(), &encoded, face.certainty);
+        Ok((encoded.encoding, standing))
+    }
+
+    /// What tells whether a face is recognisable enough; `None` if the encoder's bundle has none.
+    pub fn gate(&self) -> Option<&Gate> {
+        self.gate.as_deref()
+    }
+
+    /// Why faces that are hardly recognisable may be enrolled and judged: there is no gate, or one of other networks. `None`
+    /// if all is well.
+    pub fn gate_problem(&self) -> Option<String> {
+        let how = "`encoder-tool model gate` learns one from photos of some hundreds of people";
+        match &self.gate {
+            None => Some(format!("the encoder has no gate against faces that are hardly recognisable: {how}")),
+            Some(gate) if gate.learnt().learnt_with != self.hash => Some(format!(
+                "the gate against faces that are hardly recognisable was learnt with other networks: {how}"
+            )),
+            Some(_) => None,
+        }
+    }
+
+    /// What is to be said of the gate beside a people database that names this one: the first thing that is wrong.
+    pub fn gate_warning(&self, of_database: Option<GateDigest>) -> Option<String> {
+        let is_another = self.gate.as_ref().is_some_and(|gate| of_database != Some(gate.digest()));
+        let another = "people were not enrolled with the gate of this encoder, so that photos may be among them that it would \
+                       refuse: build the database again";
+        self.gate_problem().or_else(|| is_another.then(|| another.to_owned()))
     }
 
     /// Requires that the networks tell people apart: different people lie beyond the encoder's own threshold, and farther

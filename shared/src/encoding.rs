@@ -49,11 +49,21 @@ pub enum EncodingError {
     ZeroLength,
 }
 
-impl Encoding {
+/// An encoding, and how long the network's output was before it was scaled: the length says how much of a face the network
+/// saw, and nothing of whose it is. No database keeps it, and no distance depends on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Encoded {
+    /// Of unit length.
+    pub encoding: Encoding,
+    /// L2 norm of the network's output; above 0.
+    pub length: f32,
+}
+
+impl Encoded {
     /// Scales the network's output to unit length.
     ///
     /// # Errors
-    /// When there are none or too many numbers, one is not finite, or all are zero.
+    /// As for [`Encoding::from_network`].
     pub fn from_network(raw: &[f32]) -> Result<Self, EncodingError> {
         if raw.is_empty() {
             return Err(EncodingError::Empty);
@@ -69,7 +79,17 @@ impl Encoding {
             return Err(EncodingError::ZeroLength);
         }
         numbers.iter_mut().for_each(|x| *x = (f64::from(*x) / length) as f32);
-        Ok(Self { numbers })
+        Ok(Self { encoding: Encoding { numbers }, length: length as f32 })
+    }
+}
+
+impl Encoding {
+    /// Scales the network's output to unit length.
+    ///
+    /// # Errors
+    /// When there are none or too many numbers, one is not finite, or all are zero.
+    pub fn from_network(raw: &[f32]) -> Result<Self, EncodingError> {
+        Encoded::from_network(raw).map(|encoded| encoded.encoding)
     }
 
     /// The numbers; their squares sum to 1.
@@ -117,6 +137,7 @@ mod tests {
             let made = Encoding::from_network(raw);
             assert_eq!(made.as_ref().map(Encoding::numbers), expected.as_ref().copied(), "{raw:?}");
         }
+        assert_eq!(Encoded::from_network(&[3.0, 4.0]).unwrap().length, 5.0);
         let nan = Encoding::from_network(&[f32::NAN]);
         assert!(matches!(nan, Err(EncodingError::NotFinite { position: 0, .. })));
     }

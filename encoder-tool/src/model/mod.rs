@@ -2,6 +2,7 @@
 
 mod bench;
 pub(crate) mod confined;
+mod gate;
 mod golden;
 pub(crate) mod import;
 mod inspect;
@@ -25,6 +26,7 @@ pub(crate) enum ModelCommand {
     Inspect(inspect::Inspect),
     Bench(bench::Bench),
     Golden(golden::MakeGolden),
+    Gate(gate::LearnGate),
 }
 
 /// Name of the network in a bundle's folder.
@@ -40,6 +42,7 @@ impl ModelCommand {
             Self::Golden(_) => ("the self-test", true),
             Self::Measure(_) => ("the measurement", false),
             Self::Quantise(_) => ("the quantisation", false),
+            Self::Gate(_) => ("the learning of a gate", false),
             Self::Bench(_) => ("the benchmark", false),
         };
         let time = in_a_moment.then_some(Duration::from_secs(confined::SECONDS));
@@ -58,6 +61,7 @@ impl ModelCommand {
             Self::Inspect(inspect) => inspect.run(),
             Self::Bench(bench) => bench.run(),
             Self::Golden(golden) => golden.run(),
+            Self::Gate(gate) => gate.run(verbosity),
         }
     }
 }

@@ -46,6 +46,7 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("detector", [b"\x01", &include_bytes!("../../../models/bundled/yunet/manifest.toml")[..]].concat()),
             ("encoder", [b"\x01", &include_bytes!("../../../models/bundled/sface/manifest.toml")[..]].concat()),
             ("calibration", b"\x02threshold = 1.1\nthreshold-from = \"made up\"\n".to_vec()),
+            ("gate", gate()),
             ("nothing", b"\x01kind = 7".to_vec()),
         ],
         "camera-frame" => frames(),
@@ -150,6 +151,13 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
 /// In postcard: exact; one sample of 1x1 pixels, three bytes, one number.
 fn golden() -> Vec<u8> {
     [&[0, 1, 1, 1, 3, 10, 20, 30, 1][..], &0.5_f32.to_le_bytes()].concat()
+}
+
+/// In postcard: learnt with a model of zeros, from "x"; one number each, a prototype of one.
+fn gate() -> Vec<u8> {
+    let floats = |floats: &[f32]| floats.iter().flat_map(|float| float.to_le_bytes()).collect::<Vec<u8>>();
+    let terms = floats(&[12.0, 1.5, 1.0, 0.9, 0.02, 1.0, 0.0, 0.15, 0.75]);
+    [&[3][..], &[0; 32], b"\x01x\x01", &floats(&[0.1]), &[1], &floats(&[2.0]), &terms, &[1, 127]].concat()
 }
 
 fn nobody() -> Vec<u8> {

@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn whatever_changes_encodings_changes_the_hash_and_nothing_else_does() {
         type Change = fn(&mut Bundles);
-        let cases: [(&str, bool, Change); 21] = [
+        let cases: [(&str, bool, Change); 22] = [
             ("nothing", false, |_| ()),
             ("detector's provenance", false, |all| all.detector.manifest.provenance.licence.clear()),
             ("detector's file name", false, |all| all.detector.manifest.network.file.push('x')),
@@ -113,6 +113,7 @@ mod tests {
             ("how it was quantised", false, |all| {
                 all.encoder.manifest.quantisation = Some(crate::bundle::Quantisation::sample());
             }),
+            ("gate", false, |all| all.encoder.gate = None),
             ("threshold", false, |all| all.encoder.calibration.threshold = 0.5),
             ("detector network", true, |all| all.detector.manifest.network.sha256 = "0".repeat(64)),
             ("detector channels", true, |all| all.detector.manifest.input.channels = ChannelOrder::Rgb),

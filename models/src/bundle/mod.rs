@@ -20,6 +20,7 @@ pub use manifest::{
 pub use pad::PadManifest;
 pub use quantisation::Quantisation;
 
+use crate::gate::{GATE_FILE, Gate, MAX_GATE_BYTES};
 use crate::golden::{GOLDEN_FILE, Golden};
 use crate::{ModelError, onnx};
 use sha2::{Digest, Sha256};
@@ -28,6 +29,7 @@ use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Name of the manifest in a bundle's folder.
 pub const MANIFEST_FILE: &str = "manifest.toml";
@@ -56,6 +58,8 @@ pub struct EncoderBundle {
     pub calibration: Calibration,
     /// What it must make of which crops; `None` in a bundle that was made before there was a self-test.
     pub golden: Option<Golden>,
+    /// What tells whether a face is recognisable enough; `None` in a bundle for which that was not learnt.
+    pub gate: Option<Arc<Gate>>,
     /// The ONNX file.
     pub network: Cow<'static, [u8]>,
 }
@@ -134,7 +138,8 @@ impl Bundle {
                 let text = read_text(folder, CALIBRATION_FILE)?;
                 let calibration = Calibration::parse(&text).map_err(|error| error.in_folder(folder))?;
                 let golden = read_golden(folder)?;
-                Ok(Self::Encoder(EncoderBundle { manifest, calibration, golden, network }))
+                let gate = read_gate(folder, &manifest)?;
+                Ok(Self::Encoder(EncoderBundle { manifest, calibration, golden, gate, network }))
             }
         }
     }
@@ -161,7 +166,8 @@ fn bundled_encoder() -> Result<EncoderBundle, ModelError> {
         Manifest::Encoder(manifest) => {
             let golden = Some(Golden::decode(bundled!("sface-int8", "golden.postcard"))?);
             let network = Cow::Borrowed(bundled!("sface-int8", "model.onnx").as_slice());
-            Ok(EncoderBundle { manifest, calibration, golden, network })
+            let gate = Some(gate_of(bundled!("sface-int8", "gate.bin"), &manifest)?);
+            Ok(EncoderBundle { manifest, calibration, golden, gate, network })
         }
         Manifest::Detector(_) => Err(ModelError::Network("the bundled encoder is a detector".to_owned())),
     }
@@ -190,6 +196,21 @@ fn read_golden(folder: &Path) -> Result<Option<Golden>, ModelError> {
         Err(ModelError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
         read => Golden::decode(&read?).map(Some).map_err(|error| error.in_folder(folder)),
     }
+}
+
+fn read_gate(folder: &Path, manifest: &EncoderManifest) -> Result<Option<Arc<Gate>>, ModelError> {
+    let path = folder.join(GATE_FILE);
+    let bytes = match read_bounded(&path, MAX_GATE_BYTES) {
+        Err(ModelError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
+        read => read?,
+    };
+    gate_of(&bytes, manifest).map(Some).map_err(|error| error.in_folder(folder))
+}
+
+fn gate_of(bytes: &[u8], manifest: &EncoderManifest) -> Result<Arc<Gate>, ModelError> {
+    let gate = Gate::decode(bytes)?;
+    gate.require_dimensions(manifest.dimensions)?;
+    Ok(Arc::new(gate))
 }
 
 fn read_text(folder: &Path, name: &str) -> Result<String, ModelError> {
@@ -221,6 +242,14 @@ mod tests {
         let path = Path::new("bundled");
         check_network(&Manifest::Detector(bundles.detector.manifest), &bundles.detector.network, path).unwrap();
         check_network(&Manifest::Encoder(bundles.encoder.manifest), &bundles.encoder.network, path).unwrap();
+    }
+
+    /// `models/bundled/README.md` says how the gate is learnt again.
+    #[test]
+    fn the_bundled_gate_refuses_some_and_names_its_photos() {
+        let gate = Bundles::bundled().unwrap().encoder.gate.unwrap();
+        assert!(gate.learnt().learnt_from.contains("Labeled Faces in the Wild"));
+        assert!(gate.learnt().prototypes.len() >= 100 * 128);
     }
 
     #[test]

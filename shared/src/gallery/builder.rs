@@ -3,7 +3,7 @@
 use super::audience::Audience;
 use super::enrolled::Enrolled;
 use super::error::{GalleryError, Problem};
-use super::header::{Calibration, Header, ModelHash};
+use super::header::{Calibration, GateDigest, Header, ModelHash};
 use super::name::PersonName;
 use super::person::{Details, Person, PersonId};
 use super::rules::{Taken, check_header, check_person, check_schedules, require_card_key};
@@ -65,6 +65,7 @@ impl GalleryBuilder {
         let gallery = Gallery {
             header,
             audience: None,
+            gate: None,
             people: Vec::new(),
             enrolled: Enrolled::new(dimensions),
             look_alikes: Vec::new(),
@@ -88,6 +89,11 @@ impl GalleryBuilder {
     /// Says which doors may use the database, in place of what was said.
     pub fn set_audience(&mut self, audience: Audience) {
         self.gallery.audience = Some(audience);
+    }
+
+    /// Says which gate people were enrolled with, in place of what was said.
+    pub fn set_gate(&mut self, gate: Option<GateDigest>) {
+        self.gallery.gate = gate;
     }
 
     /// Stores a calibrated threshold (L2 distance, above 0 and at most 2) and what it was calibrated for.

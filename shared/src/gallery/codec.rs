@@ -1,12 +1,13 @@
 //! A people database as the contents of its file's sections, and back. Nothing is allocated that the header has not
 //! bounded and the file is not long enough for.
 //!
-//! When they are sealed, all but `head` and `door` stand in the section `body`: see `protection`.
+//! When they are sealed, all but `head`, `door` and `gate` stand in the section `body`: see `protection`.
 //!
 //! | section | contents |
 //! |---|---|
 //! | `head` | postcard: [`Header`] |
 //! | `door` | only with the required feature [`AUDIENCE`]; postcard: which doors may use the database |
+//! | `gate` | may be left out; SHA-256 of the gate that people were enrolled with, 32 bytes |
 //! | `peop` | postcard, one record for each person; who has how many encodings |
 //! | `rows` | the integers of all encodings, `dimensions` bytes each, person by person |
 //! | `from` | 10 bytes an encoding: digest of its photo, stretch of its row (2 bytes, little-endian) |
@@ -18,7 +19,7 @@
 use super::audience::{Audience, AudienceRecord};
 use super::enrolled::Enrolled;
 use super::error::{GalleryError, Problem};
-use super::header::Header;
+use super::header::{GateDigest, Header};
 use super::name::PersonName;
 use super::person::{Details, MAX_CARDS, MAX_GROUPS, Mode, Person, PersonId};
 use super::rules::{Taken, check_header, check_person, require_card_key};
@@ -33,6 +34,7 @@ use zeroize::Zeroizing;
 
 pub(super) const HEAD: Tag = Tag(*b"head");
 pub(super) const DOORS: Tag = Tag(*b"door");
+pub(super) const GATE: Tag = Tag(*b"gate");
 pub(super) const PEOPLE: Tag = Tag(*b"peop");
 pub(super) const ROWS: Tag = Tag(*b"rows");
 pub(super) const ORIGINS: Tag = Tag(*b"from");
@@ -109,6 +111,7 @@ impl<'a> Records<'a> {
 pub(super) fn decode_records(
     header: Header,
     audience: Option<Audience>,
+    gate: Option<GateDigest>,
     sections: &Sections<'_>,
 ) -> Result<Gallery, GalleryError> {
     let rows = sections.required(ROWS)?;
@@ -139,7 +142,7 @@ pub(super) fn decode_records(
         None => Vec::new(),
     };
     let schedules = decode_schedules(sections)?;
-    Ok(Gallery { header, audience, people, enrolled, look_alikes, schedules, card_key })
+    Ok(Gallery { header, audience, gate, people, enrolled, look_alikes, schedules, card_key })
 }
 
 fn require_length(section: Section<'_>, expected: u64) -> Result<(), GalleryError> {
@@ -160,6 +163,10 @@ pub(super) fn decode_audience(sections: &Sections<'_>) -> Result<Option<Audience
     let Some(section) = announced(sections, DOORS, AUDIENCE)? else { return Ok(None) };
     let record: AudienceRecord<'_> = decode_one(section, "doors that may use the database")?;
     record.checked().map(Some).map_err(|problem| problem.at(section.byte))
+}
+
+pub(super) fn decode_gate(sections: &Sections<'_>) -> Result<Option<GateDigest>, GalleryError> {
+    sections.optional(GATE)?.map(|section| decode_one(section, "digest of the gate")).transpose()
 }
 
 /// A section that is there if and only if this required feature announces it.
@@ -279,8 +286,11 @@ pub(super) fn required_features(gallery: &Gallery) -> u64 {
 /// What can be read without a key.
 pub(super) fn encode_outside(file: &mut SectionWriter, gallery: &Gallery) -> Result<(), Problem> {
     file.section(HEAD, |out| append(out, &gallery.header, "header"))?;
-    let Some(audience) = &gallery.audience else { return Ok(()) };
-    file.section(DOORS, |out| append(out, &AudienceRecord::of(audience), "doors that may use the database"))
+    if let Some(audience) = &gallery.audience {
+        file.section(DOORS, |out| append(out, &AudienceRecord::of(audience), "doors that may use the database"))?;
+    }
+    let Some(gate) = &gallery.gate else { return Ok(()) };
+    file.section(GATE, |out| append(out, gate, "digest of the gate"))
 }
 
 pub(super) fn encode_records(file: &mut SectionWriter, gallery: &Gallery) -> Result<(), Problem> {

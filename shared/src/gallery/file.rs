@@ -2,9 +2,9 @@
 
 use super::Gallery;
 use super::audience::Audience;
-use super::codec::{HEAD, decode_audience, decode_header, decode_records};
+use super::codec::{HEAD, decode_audience, decode_gate, decode_header, decode_records};
 use super::error::{GalleryError, Problem};
-use super::header::{Header, ModelHash};
+use super::header::{GateDigest, Header, ModelHash};
 use super::protection::{BODY, SEAL, SIGNATURE};
 use super::sections::{SEALED, SIGNED, Section, Sections};
 use crate::seal::{Envelope, Identity, Recipient, Signer};
@@ -16,6 +16,7 @@ pub struct DatabaseFile<'a> {
     sections: Sections<'a>,
     header: Header,
     audience: Option<Audience>,
+    gate: Option<GateDigest>,
     signer: Option<Signer>,
     sealed: Option<(Envelope, Section<'a>)>,
 }
@@ -32,8 +33,9 @@ impl<'a> DatabaseFile<'a> {
         let signer = signer(file, &sections)?;
         let header = decode_header(sections.required(HEAD)?)?;
         let audience = decode_audience(&sections)?;
+        let gate = decode_gate(&sections)?;
         let sealed = sealed(&sections)?;
-        Ok(Self { file, sections, header, audience, signer, sealed })
+        Ok(Self { file, sections, header, audience, gate, signer, sealed })
     }
 
     /// The head, readable without a key.
@@ -76,11 +78,11 @@ impl<'a> DatabaseFile<'a> {
     /// When none of the keys opens them, or what they say is not sound.
     pub fn open(&self, identities: &[Identity]) -> Result<Gallery, GalleryError> {
         let Some((envelope, body)) = &self.sealed else {
-            return decode_records(self.header, self.audience.clone(), &self.sections);
+            return decode_records(self.header, self.audience.clone(), self.gate, &self.sections);
         };
         let contents = envelope.open(identities, &self.file[..body.byte], body.contents)?;
         let sections = Sections::within(self.sections.features, &contents, body.byte)?;
-        decode_records(self.header, self.audience.clone(), &sections)
+        decode_records(self.header, self.audience.clone(), self.gate, &sections)
     }
 }
 

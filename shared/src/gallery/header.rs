@@ -11,6 +11,11 @@ use sha2::{Digest, Sha256};
 pub struct ModelHash(pub [u8; 32]);
 hex_text!(ModelHash, 32);
 
+/// SHA-256 of the gate that refuses what is hardly a face: which one people were enrolled with. It is no part of the model.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GateDigest(pub [u8; 32]);
+hex_text!(GateDigest, 32);
+
 /// SHA-256 of a database file: which one it is, for status and log.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DatabaseDigest(pub [u8; 32]);

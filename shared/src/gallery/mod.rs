@@ -22,7 +22,7 @@ pub use audience::{ALL_DOORS, Audience, AudienceError, DoorGroup, MAX_DOOR_GROUP
 pub use builder::{GalleryBuilder, NewEncoding, NewPerson};
 pub use error::{GalleryError, Problem};
 pub use file::DatabaseFile;
-pub use header::{Calibration, DatabaseDigest, Header, ModelHash};
+pub use header::{Calibration, DatabaseDigest, GateDigest, Header, ModelHash};
 pub use name::{MAX_NAME_BYTES, NameError, PersonName};
 pub use person::{
     Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, Mode, Person, PersonId,
@@ -102,6 +102,7 @@ impl LookAlikes {
 pub struct Gallery {
     header: Header,
     audience: Option<Audience>,
+    gate: Option<GateDigest>,
     people: Vec<Person>,
     enrolled: Enrolled,
     look_alikes: Vec<LookAlikes>,
@@ -143,6 +144,11 @@ impl Gallery {
     /// The doors that may use it; `None` if it does not say, as databases before there were audiences.
     pub fn audience(&self) -> Option<&Audience> {
         self.audience.as_ref()
+    }
+
+    /// The gate that people were enrolled with; `None` if there was none, or the database is older than gates.
+    pub fn gate(&self) -> Option<GateDigest> {
+        self.gate
     }
 
     /// Everybody enrolled.

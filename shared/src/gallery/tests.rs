@@ -29,6 +29,7 @@ pub(super) fn small() -> GalleryBuilder {
     let mut noise = Noise(1);
     let mut builder = GalleryBuilder::new(7, ModelHash([0xab; 32]), 5).unwrap();
     builder.set_audience(Audience::units([unit(1), unit(2)]).unwrap());
+    builder.set_gate(Some(GateDigest([0xcd; 32])));
     builder.set_card_key(KEY).unwrap();
     builder.set_threshold(1.05, Some(Calibration { fpir: 0.001, encodings: 6 })).unwrap();
     let mut kian = person(1, "Kian", encodings(&mut noise, 5, 2));
@@ -68,9 +69,10 @@ fn of_zoe() -> Schedule {
     Schedule { name: "zoë".into(), after_first_of: None, ..night(&[], &[PersonId([3; 16])]) }
 }
 
-const TAGS: [Tag; 9] = [
+const TAGS: [Tag; 10] = [
     codec::HEAD,
     codec::DOORS,
+    codec::GATE,
     codec::PEOPLE,
     codec::ROWS,
     codec::ORIGINS,

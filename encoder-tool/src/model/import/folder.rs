@@ -45,7 +45,7 @@ impl BundleFiles {
     fn encoder(&self, manifest: EncoderManifest) -> Result<EncoderBundle> {
         let missing = || ModelError::Network("an encoder without a calibration".to_owned());
         let calibration = Calibration::parse(self.calibration.as_deref().ok_or_else(missing)?)?;
-        Ok(EncoderBundle { manifest, calibration, golden: None, network: self.network.clone().into() })
+        Ok(EncoderBundle { manifest, calibration, golden: None, gate: None, network: self.network.clone().into() })
     }
 
     /// Requires that an encoder tells people apart, with the bundled detector. Detectors are not asked.

@@ -1,0 +1,221 @@
+//! From encodings of plain and of degraded faces to a gate. No I/O.
+
+use super::degrade::Kind;
+use super::faces::Seen;
+use super::prototypes::{in_bytes, prototypes};
+use super::regression::{Sample, fit};
+use anyhow::{Context, Result, ensure};
+use fastrand::Rng;
+use models::gate::{Gate, Learnt, Term, centred};
+use shared::encoding::Encoding;
+use shared::gallery::ModelHash;
+
+/// Of the plain faces this share is refused by the gate.
+const PLAIN_REFUSED: f64 = 0.006;
+/// Of the plain faces this share may not be enrolled because they lie too near to the background.
+const PLAIN_CROWDED: f64 = 0.001;
+/// How many prototypes all kinds have together.
+const PROTOTYPES: usize = 192;
+/// How much nearer to a person than to the background a face must be, in cosines.
+const CLEARANCE: f32 = 0.15;
+/// Of a kind whose faces the gate refuses anyway.
+const FEWEST_PROTOTYPES: usize = 4;
+/// What plain faces count together, and all degraded ones.
+const WEIGHT: f64 = 2000.0;
+/// The regression sees the centred encoding times this, so that its penalty is not felt by it alone.
+const STRETCH: f32 = 6.0;
+/// The limit is set on plain faces that the regression has not seen: of so many parts of the people, one.
+const PARTS: usize = 5;
+const SEED: u64 = 1;
+/// With fewer there is nothing to learn from.
+const FEWEST_PLAIN: usize = 60;
+
+/// Learns from the faces that were seen. `learnt_from`: of which photos.
+///
+/// # Errors
+/// If they are too few.
+pub(super) fn learn(seen: &[Seen], learnt_with: ModelHash, learnt_from: String) -> Result<Gate> {
+    let plain: Vec<&Seen> = seen.iter().filter(|seen| seen.kind.is_none()).collect();
+    let fewest = format!("{} people have a face; {FEWEST_PLAIN} are needed to learn from", plain.len());
+    ensure!(plain.len() >= FEWEST_PLAIN, fewest);
+    let mean = mean_of(&plain);
+    let scale = |value: fn(&Seen) -> f32| spread_of(plain.iter().map(|seen| value(seen)));
+    let scales = Scales { mean, length: scale(|seen| seen.encoded.length), certainty: scale(|seen| seen.certainty) };
+    let faces: Vec<Measured<'_>> = seen.iter().filter_map(|seen| scales.measured(seen)).collect();
+
+    let mut margins: Vec<f64> = Vec::new();
+    for part in 0..PARTS {
+        let (out, within): (Vec<_>, Vec<_>) = faces.iter().partition(|face| face.seen.person % PARTS == part);
+        let fitted = fit(&samples(&within));
+        margins.extend(out.iter().filter(|face| face.seen.kind.is_none()).map(|face| face.margin(&fitted)));
+    }
+    let limit = quantile(margins, PLAIN_REFUSED);
+    let fitted = fit(&samples(&faces.iter().collect::<Vec<_>>()));
+
+    let background = background(&faces, |face| face.margin(&fitted) >= limit);
+    let nearest = |face: &&Measured<'_>| {
+        let cosine = |row: &Vec<f32>| row.iter().zip(face.centred.numbers()).map(|(a, b)| a * b).sum::<f32>();
+        -f64::from(background.iter().map(cosine).fold(-1.0, f32::max))
+    };
+    let crowded = -quantile(
+        faces.iter().filter(|face| face.seen.kind.is_none()).map(|face| nearest(&face)).collect(),
+        PLAIN_CROWDED,
+    );
+
+    let Scales { mean, length, certainty } = scales;
+    let dimensions = mean.len();
+    let [weights @ .., of_length, of_certainty, constant] = fitted.as_slice() else {
+        anyhow::bail!("the regression has lost its coefficients");
+    };
+    let term = |(mean, spread): (f32, f32), weight: f64| Term { mean, spread, weight: weight as f32 };
+    let learnt = Learnt {
+        learnt_with,
+        learnt_from,
+        weights: weights[..dimensions].iter().map(|weight| *weight as f32 * STRETCH).collect(),
+        mean,
+        length: term(length, *of_length),
+        certainty: term(certainty, *of_certainty),
+        constant: (constant - limit) as f32,
+        clearance: CLEARANCE,
+        crowded: crowded as f32,
+        prototypes: background.iter().flat_map(|row| in_bytes(row)).collect(),
+    };
+    Gate::of(learnt).context("what was learnt is no gate")
+}
+
+/// By what values are made comparable.
+struct Scales {
+    mean: Vec<f32>,
+    /// Mean and standard deviation.
+    length: (f32, f32),
+    certainty: (f32, f32),
+}
+
+struct Measured<'s> {
+    seen: &'s Seen,
+    centred: Encoding,
+    features: Vec<f64>,
+}
+
+impl Scales {
+    fn measured<'s>(&self, seen: &'s Seen) -> Option<Measured<'s>> {
+        let centred = centred(seen.encoded.encoding.numbers(), &self.mean)?;
+        let scaled = |value: f32, (mean, spread): (f32, f32)| f64::from((value - mean) / spread);
+        let values = [scaled(seen.encoded.length, self.length), scaled(seen.certainty, self.certainty)];
+        let features = centred.numbers().iter().map(|number| f64::from(number * STRETCH)).chain(values).collect();
+        Some(Measured { seen, centred, features })
+    }
+}
+
+impl Measured<'_> {
+    fn margin(&self, fitted: &[f64]) -> f64 {
+        self.features.iter().chain([&1.0]).zip(fitted).map(|(feature, coefficient)| feature * coefficient).sum()
+    }
+}
+
+/// Plain faces count as much as all others together, and each kind as much as any other.
+fn samples(faces: &[&Measured<'_>]) -> Vec<Sample> {
+    let count = |kind: Option<Kind>| faces.iter().filter(|face| face.seen.kind == kind).count().max(1) as f64;
+    let plain = WEIGHT / count(None);
+    let of_kinds = Kind::ALL.map(|kind| WEIGHT / Kind::ALL.len() as f64 / count(Some(kind)));
+    let weight = |kind: Option<Kind>| kind.map_or(plain, |kind| of_kinds[kind as usize]);
+    let sample = |face: &&Measured<'_>| Sample {
+        features: face.features.clone(),
+        above: face.seen.kind.is_none(),
+        weight: weight(face.seen.kind),
+    };
+    faces.iter().map(sample).collect()
+}
+
+/// Most prototypes are of the kinds that the gate misses.
+fn background(faces: &[Measured<'_>], passes: impl Fn(&Measured<'_>) -> bool) -> Vec<Vec<f32>> {
+    let of = |kind| faces.iter().filter(move |face| face.seen.kind == Some(kind));
+    let missed = Kind::ALL.map(|kind| of(kind).filter(|face| passes(face)).count() as f64);
+    let all: f64 = missed.iter().sum::<f64>().max(1.0);
+    let to_share = (PROTOTYPES - FEWEST_PROTOTYPES * Kind::ALL.len()) as f64;
+    let mut random = Rng::with_seed(SEED);
+    let mut rows = Vec::new();
+    for (kind, missed) in Kind::ALL.into_iter().zip(missed) {
+        let count = FEWEST_PROTOTYPES + (to_share * missed / all).floor() as usize;
+        let vectors: Vec<Vec<f32>> = of(kind).map(|face| face.centred.numbers().to_vec()).collect();
+        rows.extend(prototypes(&vectors, count, &mut random));
+    }
+    rows
+}
+
+fn mean_of(plain: &[&Seen]) -> Vec<f32> {
+    let mut sum = vec![0.0; plain[0].encoded.encoding.dimensions()];
+    for seen in plain {
+        sum.iter_mut().zip(seen.encoded.encoding.numbers()).for_each(|(sum, &number)| *sum += f64::from(number));
+    }
+    sum.iter().map(|sum| (sum / plain.len() as f64) as f32).collect()
+}
+
+/// Mean and standard deviation; never 0.
+fn spread_of(values: impl Iterator<Item = f32> + Clone) -> (f32, f32) {
+    let count = values.clone().count() as f64;
+    let mean = values.clone().map(f64::from).sum::<f64>() / count;
+    let variance = values.map(|value| (f64::from(value) - mean).powi(2)).sum::<f64>() / count;
+    (mean as f32, (variance.sqrt() as f32).max(1e-6))
+}
+
+/// The value below which this share lies.
+fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let at = (share * values.len() as f64).floor() as usize;
+    values.get(at).copied().unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::encoding::Encoded;
+
+    /// Plain faces point any way and are long; degraded ones point one way and are short, or long if `long`.
+    fn seen(person: usize, kind: Option<Kind>, random: &mut Rng) -> Seen {
+        let mut raw: Vec<f32> = (0..8).map(|_| random.f32() - 0.5).collect();
+        let wanted = if kind.is_none_or(|kind| kind == Kind::Mask) { 12.0 } else { 7.0 };
+        if kind.is_some() {
+            raw[kind.map_or(0, |kind| kind as usize % 8)] += 3.0;
+        }
+        let length = raw.iter().map(|number| number * number).sum::<f32>().sqrt();
+        let scale = (wanted + random.f32()) / length;
+        let encoded = Encoded::from_network(&raw.iter().map(|number| number * scale).collect::<Vec<_>>()).unwrap();
+        Seen { person, kind, encoded, certainty: 0.9 }
+    }
+
+    fn sample() -> Vec<Seen> {
+        let mut random = Rng::with_seed(7);
+        let kinds = || [None].into_iter().chain(Kind::ALL.map(Some));
+        (0..200)
+            .flat_map(|person| kinds().map(move |kind| (person, kind)))
+            .map(|(person, kind)| seen(person, kind, &mut random))
+            .collect()
+    }
+
+    #[test]
+    fn degraded_faces_are_refused_and_plain_ones_are_not() {
+        let faces = sample();
+        let gate = learn(&faces, ModelHash([0; 32]), String::new()).unwrap();
+        let passing = |kind: Option<Kind>| {
+            let of_kind = faces.iter().filter(|face| face.kind == kind);
+            of_kind.filter(|face| gate.margin(&face.encoded, face.certainty) >= 0.0).count()
+        };
+        assert!(passing(None) >= 197, "{}", passing(None));
+        for kind in Kind::ALL {
+            assert!(passing(Some(kind)) <= 4, "{kind:?}: {}", passing(Some(kind)));
+        }
+        assert_eq!(gate.learnt().prototypes.len() % 8, 0);
+    }
+
+    #[test]
+    fn the_same_faces_make_the_same_file() {
+        let made = || learn(&sample(), ModelHash([0; 32]), "photos".to_owned()).unwrap().encode().unwrap();
+        assert_eq!(made(), made());
+    }
+
+    #[test]
+    fn a_few_people_are_too_few() {
+        assert!(learn(&sample()[..300], ModelHash([0; 32]), String::new()).is_err());
+    }
+}

@@ -1,0 +1,150 @@
+//! Whether a face is recognisable enough to be compared with anybody: enrolment, questions and the door ask the same gate.
+//!
+//! Encodings of faces that are upside down, covered or blurred lie close together, whoever they are of: two strangers in
+//! masks resemble each other more than either resembles themselves without one. Two rules keep them apart, both on the
+//! *centred* encoding, which is the encoding less the mean of many, at unit length:
+//!
+//! - *The gate* is a line through a logistic regression: of the centred encoding, the length of the network's output and
+//!   the detector's certainty. What lies below it is hardly a face.
+//! - *The background* is a set of typical encodings (*prototypes*) of such faces. A face that passes the gate is taken for a
+//!   person only if it is nearer to them than to every prototype, by the *clearance*.
+//!
+//! Matching knows nothing of this: distances are those of the encodings as they are. What is learnt from which photos is
+//! for the workstation (`encoder-tool model gate`), the file's format for [`Gate::decode`].
+
+mod file;
+#[cfg(test)]
+mod tests;
+
+pub use file::{GATE_FILE, GATE_VERSION, Learnt, MAX_GATE_BYTES, MAX_PROTOTYPES, Term, around};
+
+use crate::ModelError;
+use shared::encoding::{Encoded, Encoding};
+use shared::gallery::{EnrolledEncoding, GateDigest};
+use std::sync::Arc;
+
+/// What was learnt of faces that are hardly recognisable, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gate {
+    learnt: Learnt,
+    /// Of unit length, `dimensions` numbers each.
+    prototypes: Vec<f32>,
+    digest: GateDigest,
+}
+
+impl Gate {
+    /// Which gate it is: the SHA-256 of its file.
+    pub fn digest(&self) -> GateDigest {
+        self.digest
+    }
+
+    /// What it was made of.
+    pub fn learnt(&self) -> &Learnt {
+        &self.learnt
+    }
+
+    /// Refuses an encoder that gives other numbers.
+    ///
+    /// # Errors
+    /// [`ModelError::Description`] with both.
+    pub fn require_dimensions(&self, dimensions: usize) -> Result<(), ModelError> {
+        let found = self.learnt.mean.len();
+        if found == dimensions {
+            return Ok(());
+        }
+        let reason = format!("it is for encodings of {found} numbers, the encoder gives {dimensions}");
+        Err(ModelError::Description { path: GATE_FILE.into(), reason })
+    }
+
+    /// How far a face lies above the gate; below 0 it is hardly a face. `certainty` is the detector's.
+    pub fn margin(&self, encoded: &Encoded, certainty: f32) -> f32 {
+        let Some(centred) = self.centred(encoded.encoding.numbers()) else { return f32::NEG_INFINITY };
+        let Learnt { weights, length, certainty: of_certainty, constant, .. } = &self.learnt;
+        dot(centred.numbers(), weights) + length.of(encoded.length) + of_certainty.of(certainty) + constant
+    }
+
+    /// The encoding less the mean, at unit length; `None` of other dimensions, or of the mean itself.
+    pub fn centred(&self, numbers: &[f32]) -> Option<Encoding> {
+        centred(numbers, &self.learnt.mean)
+    }
+
+    /// The cosine to the nearest prototype, -1 to 1; -1 without any.
+    pub fn background(&self, centred: &Encoding) -> f32 {
+        let each = self.prototypes.chunks(self.learnt.mean.len());
+        each.map(|prototype| dot(centred.numbers(), prototype)).fold(-1.0, f32::max)
+    }
+
+    /// Whether a probe is nearer to one of a person's encodings than to the background, by the clearance.
+    pub fn is_clear(&self, probe: &Encoding, background: f32, encodings: impl IntoIterator<Item = Encoding>) -> bool {
+        let nearest = encodings.into_iter().map(|one| dot(probe.numbers(), one.numbers())).fold(-1.0, f32::max);
+        nearest >= background + self.learnt.clearance
+    }
+}
+
+/// The encoding less the mean, at unit length; `None` of other dimensions, or of the mean itself.
+pub fn centred(numbers: &[f32], mean: &[f32]) -> Option<Encoding> {
+    let apart: Vec<f32> = numbers.iter().zip(mean).map(|(number, mean)| number - mean).collect();
+    (numbers.len() == mean.len()).then(|| Encoding::from_network(&apart).ok())?
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// How recognisable one face is. Without a gate every face is.
+#[derive(Clone, Debug)]
+pub struct Standing(Option<Judged>);
+
+#[derive(Clone, Debug)]
+struct Judged {
+    gate: Arc<Gate>,
+    /// `None` of a face below the gate.
+    above: Option<Above>,
+}
+
+#[derive(Clone, Debug)]
+struct Above {
+    centred: Encoding,
+    background: f32,
+}
+
+impl Standing {
+    /// Asks the gate, if there is one.
+    pub fn of(gate: Option<&Arc<Gate>>, encoded: &Encoded, certainty: f32) -> Self {
+        Self(gate.map(|gate| {
+            let passes = gate.margin(encoded, certainty) >= 0.0;
+            let centred = gate.centred(encoded.encoding.numbers()).filter(|_| passes);
+            let above = centred.map(|centred| Above { background: gate.background(&centred), centred });
+            Judged { gate: Arc::clone(gate), above }
+        }))
+    }
+
+    /// Whether the face may be compared with anybody; `None` without a gate.
+    pub fn is_recognisable(&self) -> Option<bool> {
+        self.0.as_ref().map(|judged| judged.above.is_some())
+    }
+
+    /// Whether the face may be taken for the person of these encodings, if they are near enough.
+    pub fn is_clear_of_background<'a>(&self, encodings: impl IntoIterator<Item = EnrolledEncoding<'a>>) -> bool {
+        let Some(Judged { gate, above }) = &self.0 else { return true };
+        let Some(Above { centred, background }) = above else { return false };
+        let enrolled = encodings.into_iter().filter_map(|encoding| {
+            let numbers: Vec<f32> = encoding.numbers.iter().map(|&z| f32::from(z) * encoding.scale).collect();
+            gate.centred(&numbers)
+        });
+        gate.is_clear(centred, *background, enrolled)
+    }
+
+    /// The same of a person of whom one encoding is known.
+    pub fn is_clear_beside(&self, encoding: &Encoding) -> bool {
+        let Some(Judged { gate, above }) = &self.0 else { return true };
+        let Some(Above { centred, background }) = above else { return false };
+        gate.is_clear(centred, *background, gate.centred(encoding.numbers()))
+    }
+
+    /// Whether the encoding, once enrolled, would match more degraded faces of strangers than it may.
+    pub fn is_crowded(&self) -> bool {
+        let Some(Judged { gate, above }) = &self.0 else { return false };
+        above.as_ref().is_none_or(|above| above.background > gate.learnt.crowded)
+    }
+}
