@@ -96,6 +96,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
             .concat()
             .into_iter()
             .chain(untested(tested))
+            .chain(recogniser.gate_warning(gallery.gate()))
             .chain(about_set_file(&config))
             .chain(lost.into_iter().map(|lost| lost.said))
             .collect(),

@@ -20,6 +20,8 @@ struct Compared {
     threshold: f32,
     #[serde(rename = "match")]
     matches: bool,
+    /// `false`: one of them is covered, blurred or the wrong way round, so that nothing follows from the distance.
+    recognisable: bool,
     /// Of each photo all faces, the largest first, with their distances to the largest of the other photo.
     faces: [Vec<FaceReport>; 2],
 }
@@ -41,11 +43,18 @@ pub(crate) fn run(arguments: &Compare) -> Result<Answer> {
     let [a, b] = &faces;
     let both = a.first().zip(b.first());
     let distance = both.map(|(a, b)| a.encoding.l2_distance(&b.encoding));
+    let is_near = distance.is_some_and(|distance| distance <= threshold);
+    let is_refused = |face: &EncodedFace, other: &EncodedFace| {
+        let is_unclear = is_near && !face.standing.is_clear_beside(&other.encoding);
+        face.standing.is_recognisable() == Some(false) || is_unclear
+    };
+    let recognisable = !both.is_some_and(|(a, b)| is_refused(a, b) || is_refused(b, a));
     let compared = Compared {
         distance,
         pixel_distance: both.filter(|_| arguments.pixels).map(|(a, b)| pixel_distance(&a.crop, &b.crop)),
         threshold,
-        matches: distance.is_some_and(|distance| distance <= threshold),
+        matches: is_near && recognisable,
+        recognisable,
         faces: [reports(a, b.first()), reports(b, a.first())],
     };
     match arguments.json {
@@ -69,7 +78,11 @@ fn in_words(compared: &Compared, without_face: &[&Path]) -> String {
         return format!("They cannot be compared (there is no face in {})", photos.join(" and "));
     };
     let threshold = compared.threshold;
-    let alike = if compared.matches { "They look like one person" } else { "They look like two people" };
+    let alike = match (compared.matches, compared.recognisable) {
+        (_, false) => "They cannot be told apart: a face is hardly recognisable",
+        (true, _) => "They look like one person",
+        (false, _) => "They look like two people",
+    };
     let pixels = compared.pixel_distance.map(|pixels| format!(", pixel by pixel {pixels:.3}")).unwrap_or_default();
     let several = ["first", "second"].into_iter().zip(&compared.faces).filter(|(_, faces)| faces.len() > 1);
     let which: String =
@@ -89,6 +102,7 @@ mod tests {
             pixel_distance,
             threshold: 0.7,
             matches: distance.is_some_and(|distance| distance <= 0.7),
+            recognisable: true,
             faces: [Vec::new(), vec![FaceReport { bounds: [0.0; 4], distance }]],
         };
         for (compared, expected) in [
@@ -96,6 +110,10 @@ mod tests {
             (
                 compared(Some(0.9), Some(0.25)),
                 "They look like two people (distance 0.900, threshold 0.700, pixel by pixel 0.250)",
+            ),
+            (
+                Compared { recognisable: false, matches: false, ..compared(Some(0.5), None) },
+                "They cannot be told apart: a face is hardly recognisable (distance 0.500, threshold 0.700)",
             ),
             (compared(None, None), "They cannot be compared (there is no face in b.jpg)"),
         ] {
@@ -107,11 +125,18 @@ mod tests {
     fn json() {
         let face = FaceReport { bounds: [1.0, 2.0, 3.0, 4.0], distance: Some(0.5) };
         let faces = [vec![face], Vec::new()];
-        let compared = Compared { distance: Some(0.5), pixel_distance: None, threshold: 0.7, matches: true, faces };
+        let compared = Compared {
+            distance: Some(0.5),
+            pixel_distance: None,
+            threshold: 0.7,
+            matches: true,
+            recognisable: true,
+            faces,
+        };
         assert_eq!(
             to_json(&compared).unwrap(),
             concat!(
-                r#"{"schema":1,"distance":0.5,"pixel_distance":null,"threshold":0.7,"match":true,"#,
+                r#"{"schema":1,"distance":0.5,"pixel_distance":null,"threshold":0.7,"match":true,"recognisable":true,"#,
                 r#""faces":[[{"box":[1.0,2.0,3.0,4.0],"distance":0.5}],[]]}"#
             )
         );

@@ -3,9 +3,11 @@
 use crate::photo_file;
 use crate::pixel_budget::PixelBudget;
 use anyhow::Context;
+use models::gate::Standing;
 use models::{Crop, Face, FaceBox, Recogniser};
 use serde::Serialize;
 use shared::encoding::Encoding;
+use shared::gallery::EnrolledEncoding;
 use std::path::Path;
 use terminal::ShowPath;
 
@@ -14,6 +16,20 @@ pub(crate) struct EncodedFace {
     pub(crate) face: Face,
     pub(crate) crop: Crop,
     pub(crate) encoding: Encoding,
+    pub(crate) standing: Standing,
+}
+
+impl EncodedFace {
+    /// Why the face is nobody's, though it is near somebody: it is hardly recognisable, or no nearer to the person of these
+    /// encodings than such faces are to each other.
+    pub(crate) fn is_hardly_a_face<'a>(
+        &self,
+        is_near: bool,
+        encodings: impl IntoIterator<Item = EnrolledEncoding<'a>>,
+    ) -> bool {
+        let is_refused = self.standing.is_recognisable() == Some(false);
+        is_refused || (is_near && !self.standing.is_clear_of_background(encodings))
+    }
 }
 
 /// Every face of a photo, the largest first.
@@ -65,6 +81,6 @@ fn crops(recogniser: &mut Recogniser, path: &Path, budget: &PixelBudget) -> anyh
 }
 
 fn encoded(recogniser: &mut Recogniser, path: &Path, face: Face, crop: Crop) -> anyhow::Result<EncodedFace> {
-    let encoding = recogniser.encode(&crop).with_context(|| path.shown())?;
-    Ok(EncodedFace { face, crop, encoding })
+    let (encoding, standing) = recogniser.encode_face(&face, &crop).with_context(|| path.shown())?;
+    Ok(EncodedFace { face, crop, encoding, standing })
 }

@@ -40,6 +40,8 @@ struct FaceAnswer {
     threshold: f32,
     /// The nearest other person.
     runner_up: Option<RunnerUp>,
+    /// `false`: covered, blurred or the wrong way round, so that it is named by nobody.
+    recognisable: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -88,12 +90,16 @@ pub(crate) fn run(arguments: &Identify) -> Result<Answer> {
 fn answer_for(gallery: &Gallery, face: &EncodedFace, threshold: f32) -> FaceAnswer {
     let (best, runner_up) = nearest(gallery, &face.encoding);
     let name_of = |found: &Match| gallery.people()[found.person].name.as_str().to_owned();
+    let near = best.filter(|best| best.distance <= threshold);
+    let of_near = near.iter().flat_map(|near| gallery.encodings_of(near.person));
+    let recognisable = !face.is_hardly_a_face(near.is_some(), of_near);
     FaceAnswer {
         bounds: rounded(&face.face.bounds),
-        name: best.as_ref().filter(|best| best.distance <= threshold).map(name_of),
+        name: near.as_ref().filter(|_| recognisable).map(name_of),
         distance: best.map(|best| best.distance),
         threshold,
         runner_up: runner_up.map(|other| RunnerUp { name: name_of(&other), distance: other.distance }),
+        recognisable,
     }
 }
 
@@ -115,8 +121,12 @@ fn print(photo: Option<&Path>, faces: Vec<FaceAnswer>, json: bool) -> Result<()>
 }
 
 fn in_words(face: &FaceAnswer, several: bool) -> String {
-    let FaceAnswer { bounds: [x, y, width, height], name, distance, threshold, runner_up } = face;
-    let who = name.as_ref().map_or_else(|| "It's nobody I know".to_owned(), |name| format!("It's {name}"));
+    let FaceAnswer { bounds: [x, y, width, height], name, distance, threshold, runner_up, recognisable } = face;
+    let who = match name {
+        Some(name) => format!("It's {name}"),
+        None if *recognisable => "It's nobody I know".to_owned(),
+        None => "It's hardly recognisable".to_owned(),
+    };
     let place = if several { format!(", face at {x:.0},{y:.0} {width:.0}x{height:.0}") } else { String::new() };
     let distance =
         distance.map_or_else(|| "nobody is enrolled".to_owned(), |distance| format!("distance {distance:.3}"));
@@ -149,6 +159,7 @@ mod tests {
             distance,
             threshold: 0.7,
             runner_up: runner_up.map(|(name, distance)| RunnerUp { name: name.to_owned(), distance }),
+            recognisable: true,
         }
     }
 
@@ -166,6 +177,11 @@ mod tests {
                 "It's younes, face at 10,-2 100x120 (distance 0.599, threshold 0.700)",
             ),
             (face(None, Some(1.1), Some(("kian", 1.2))), false, "It's nobody I know (distance 1.100, threshold 0.700)"),
+            (
+                FaceAnswer { recognisable: false, ..face(None, Some(0.5), None) },
+                false,
+                "It's hardly recognisable (distance 0.500, threshold 0.700)",
+            ),
             (face(None, None, None), false, "It's nobody I know (nobody is enrolled, threshold 0.700)"),
         ] {
             assert_eq!(in_words(&face, several), expected);
@@ -178,7 +194,7 @@ mod tests {
         let one = PhotoAnswer { photo: None, faces, error: None };
         assert_eq!(
             to_json(&one).unwrap(),
-            r#"{"schema":1,"faces":[{"box":[10.0,-2.0,100.3,120.0],"name":"younes","distance":0.5,"threshold":0.7,"runner_up":null}]}"#
+            r#"{"schema":1,"faces":[{"box":[10.0,-2.0,100.3,120.0],"name":"younes","distance":0.5,"threshold":0.7,"runner_up":null,"recognisable":true}]}"#
         );
         let several = PhotoAnswer { photo: Some("a.jpg".shown()), faces: None, error: Some("empty".to_owned()) };
         assert_eq!(to_json(&several).unwrap(), r#"{"schema":1,"photo":"a.jpg","faces":null,"error":"empty"}"#);

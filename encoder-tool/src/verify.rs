@@ -1,7 +1,7 @@
 //! `verify`: is it who they claim to be?
 
 use crate::args::Verify;
-use crate::faces::{FaceReport, faces_of, largest_of, rounded};
+use crate::faces::{EncodedFace, FaceReport, faces_of, largest_of, rounded};
 use crate::{database, threshold};
 use anyhow::{Context, Result};
 use models::Recogniser;
@@ -19,6 +19,8 @@ struct Verified {
     threshold: f32,
     #[serde(rename = "match")]
     matches: bool,
+    /// `false`: the face is covered, blurred or the wrong way round, so that it is nobody's.
+    recognisable: bool,
     /// All of them with their distances to the claimed person; the first, the largest, is the one that is judged.
     faces: Vec<FaceReport>,
 }
@@ -35,7 +37,8 @@ pub(crate) fn run(arguments: &Verify) -> Result<Answer> {
         .person_by_name(&name)
         .with_context(|| format!("nobody called {name} is enrolled in {}", arguments.db.shown()))
         .help("`encoder-tool list DB` prints all names")?;
-    let faces: Vec<FaceReport> = faces_of(&mut recogniser, &arguments.photo)?
+    let encoded = faces_of(&mut recogniser, &arguments.photo)?;
+    let faces: Vec<FaceReport> = encoded
         .iter()
         .map(|face| FaceReport {
             bounds: rounded(&face.face.bounds),
@@ -45,11 +48,15 @@ pub(crate) fn run(arguments: &Verify) -> Result<Answer> {
     let distance = faces.first().and_then(|largest| largest.distance);
     let threshold =
         threshold::in_force(arguments.threshold.threshold, gallery.header().threshold, recogniser.threshold());
+    let is_near = distance.is_some_and(|distance| distance <= threshold);
+    let is_refused = |face: &EncodedFace| face.is_hardly_a_face(is_near, gallery.encodings_of(person));
+    let recognisable = !encoded.first().is_some_and(is_refused);
     let verified = Verified {
         identity: gallery.people()[person].name.as_str().to_owned(),
         distance,
         threshold,
-        matches: distance.is_some_and(|distance| distance <= threshold),
+        matches: is_near && recognisable,
+        recognisable,
         faces,
     };
     match arguments.json {
@@ -60,7 +67,7 @@ pub(crate) fn run(arguments: &Verify) -> Result<Answer> {
 }
 
 fn in_words(verified: &Verified) -> String {
-    let Verified { identity, distance, threshold, matches, faces } = verified;
+    let Verified { identity, distance, threshold, matches, recognisable, faces } = verified;
     let which = Some(largest_of(faces.len())).filter(|which| !which.is_empty());
     let which = which.map(|which| format!("; {which}")).unwrap_or_default();
     let answer = match matches {
@@ -68,6 +75,11 @@ fn in_words(verified: &Verified) -> String {
         false => format!("It's not {identity}, please go away"),
     };
     match distance {
+        Some(distance) if !recognisable => {
+            format!(
+                "{answer} (the face is hardly recognisable; distance {distance:.3}, threshold {threshold:.3}{which})"
+            )
+        }
         Some(distance) => format!("{answer} (distance {distance:.3}, threshold {threshold:.3}{which})"),
         None => format!("{answer} (there is no face in this photo)"),
     }
@@ -79,7 +91,14 @@ mod tests {
     use terminal::to_json;
 
     fn verified(distance: Option<f32>, matches: bool) -> Verified {
-        Verified { identity: "younes".to_owned(), distance, threshold: 0.7, matches, faces: Vec::new() }
+        Verified {
+            identity: "younes".to_owned(),
+            distance,
+            threshold: 0.7,
+            matches,
+            recognisable: true,
+            faces: Vec::new(),
+        }
     }
 
     #[test]
@@ -87,6 +106,10 @@ mod tests {
         for (verified, expected) in [
             (verified(Some(0.5988), true), "It's younes, welcome in! (distance 0.599, threshold 0.700)"),
             (verified(Some(0.85), false), "It's not younes, please go away (distance 0.850, threshold 0.700)"),
+            (
+                Verified { recognisable: false, ..verified(Some(0.5), false) },
+                "It's not younes, please go away (the face is hardly recognisable; distance 0.500, threshold 0.700)",
+            ),
             (verified(None, false), "It's not younes, please go away (there is no face in this photo)"),
         ] {
             assert_eq!(in_words(&verified), expected);
@@ -98,7 +121,7 @@ mod tests {
 
     #[test]
     fn json() {
-        let expected = r#"{"schema":1,"identity":"younes","distance":0.5,"threshold":0.7,"match":true,"faces":[{"box":[1.0,2.0,3.0,4.0],"distance":0.5}]}"#;
+        let expected = r#"{"schema":1,"identity":"younes","distance":0.5,"threshold":0.7,"match":true,"recognisable":true,"faces":[{"box":[1.0,2.0,3.0,4.0],"distance":0.5}]}"#;
         let faces = vec![FaceReport { bounds: [1.0, 2.0, 3.0, 4.0], distance: Some(0.5) }];
         assert_eq!(to_json(&Verified { faces, ..verified(Some(0.5), true) }).unwrap(), expected);
     }

@@ -20,22 +20,33 @@ impl Networks {
         Self { recogniser, gallery }
     }
 
-    /// Compares a face with everybody, and with the one that a card claims to be there.
+    /// Compares a face with everybody, and with the person that a card claims to be there; and says whether it is
+    /// recognisable enough for that to mean anything.
     fn recognise(
         &mut self,
         seen: &mut ObservedFace,
+        face: &Face,
         crop: &Crop,
         claimed: Option<PersonId>,
         timings: &mut Timings,
     ) -> Result<(), ModelError> {
-        let encoding = timed(&mut timings.encode_ms, || self.recogniser.encode(crop))?;
+        let (encoding, standing) = timed(&mut timings.encode_ms, || self.recogniser.encode_face(face, crop))?;
         let gallery = &self.gallery;
         let (nearest, claimed) = timed(&mut timings.match_ms, || {
             let of_claimed = claimed.and_then(|person| Claimed::of(gallery, person, &encoding));
             (gallery.nearest_two(&encoding), of_claimed)
         });
-        seen.resembles = nearest.and_then(|nearest| Resemblance::of(gallery, &nearest));
-        seen.claimed = claimed;
+        let is_clear_of = |person| standing.is_clear_of_background(gallery.encodings_of(person));
+        seen.quality.recognisable = standing.is_recognisable();
+        seen.resembles = nearest.and_then(|nearest| {
+            let mut found = Resemblance::of(gallery, &nearest)?;
+            found.best.is_clear = is_clear_of(nearest.best.person);
+            Some(found)
+        });
+        seen.claimed = claimed.and_then(|mut claimed: Claimed| {
+            claimed.is_clear = is_clear_of(gallery.person_by_id(&claimed.person)?);
+            Some(claimed)
+        });
         seen.encoding = Some(Arc::new(encoding));
         Ok(())
     }
@@ -57,7 +68,7 @@ impl Sight for Networks {
                 let crop = timed(&mut timings.align_ms, || self.recogniser.align(frame, face));
                 seen.quality = measured(&crop);
                 if policy.must_be_encoded(&seen) {
-                    self.recognise(&mut seen, &crop, policy.claimed(), timings)?;
+                    self.recognise(&mut seen, face, &crop, policy.claimed(), timings)?;
                 }
             }
             observed.push(seen);
@@ -76,7 +87,8 @@ fn bounds(face: &Face) -> Bounds {
 }
 
 fn measured(crop: &Crop) -> Quality {
-    Quality { sharpness: Some(quality::sharpness(crop)), brightness: Some(quality::brightness(crop)) }
+    let (sharpness, brightness) = (quality::sharpness(crop), quality::brightness(crop));
+    Quality { sharpness: Some(sharpness), brightness: Some(brightness), ..Quality::default() }
 }
 
 /// Adds the milliseconds that the work took.

@@ -1,12 +1,13 @@
 //! From the photos in a person's folder to encodings, by every core.
 
-use super::quality::{LeftOut, only_face, require_sharp};
+use super::quality::{LeftOut, only_face, require_recognisable, require_sharp};
 use crate::photo_file;
 use crate::photo_folders::Photo;
 use crate::pixel_budget::PixelBudget;
 use crate::progress::Progress;
 use crate::workers::on_every_core;
-use models::{Crop, Recogniser};
+use models::turn::turned;
+use models::{Crop, Frame, ModelError, Recogniser};
 use shared::encoding::Encoding;
 use shared::gallery::PhotoDigest;
 
@@ -15,6 +16,8 @@ use shared::gallery::PhotoDigest;
 pub(super) struct Encoded {
     pub(super) digest: PhotoDigest,
     pub(super) encoding: Encoding,
+    /// By how many degrees clockwise the photo was turned; 0 if it was not.
+    pub(super) turned: u16,
     /// Kept only to be shown.
     pub(super) crop: Option<Crop>,
 }
@@ -41,21 +44,36 @@ pub(super) fn encode_all(
     encoded
 }
 
+/// A photo in which no face is recognisable may be the wrong way round: then the first other way in which there is one is
+/// taken. The whole photo is in memory only in here.
 fn encode(recogniser: &mut Recogniser, photo: &Photo, budget: &PixelBudget) -> Result<Encoded, LeftOut> {
-    let (digest, crop) = crop_of_only_face(recogniser, photo, budget)?;
-    require_sharp(&crop)?;
-    let encoding = recogniser.encode(&crop).map_err(|error| LeftOut::NotEncoded(error.to_string()))?;
-    Ok(Encoded { digest, encoding, crop: Some(crop) })
+    let read = photo_file::read(&photo.path, budget)?;
+    let digest = read.digest;
+    let mut result = encode_frame(recogniser, &read.frame);
+    let mut degrees = 0;
+    let may_be_turned = matches!(result, Err(LeftOut::NoFace | LeftOut::HardlyAFace));
+    if may_be_turned && recogniser.gate().is_some() {
+        for quarters in OTHER_WAYS {
+            if let Ok(found) = encode_frame(recogniser, &turned(&read.frame, quarters)) {
+                (result, degrees) = (Ok(found), 90 * u16::from(quarters));
+                break;
+            }
+        }
+    }
+    let (encoding, crop) = result?;
+    Ok(Encoded { digest, encoding, turned: degrees, crop: Some(crop) })
 }
 
-/// The whole photo is in memory only in here.
-fn crop_of_only_face(
-    recogniser: &mut Recogniser,
-    photo: &Photo,
-    budget: &PixelBudget,
-) -> Result<(PhotoDigest, Crop), LeftOut> {
-    let read = photo_file::read(&photo.path, budget)?;
-    let faces = recogniser.detect(&read.frame).map_err(|error| LeftOut::NotEncoded(error.to_string()))?;
+/// Quarters of a full turn, clockwise: upside down first, as that is the commonest.
+const OTHER_WAYS: [u8; 3] = [2, 1, 3];
+
+fn encode_frame(recogniser: &mut Recogniser, frame: &Frame) -> Result<(Encoding, Crop), LeftOut> {
+    let not_encoded = |error: ModelError| LeftOut::NotEncoded(error.to_string());
+    let faces = recogniser.detect(frame).map_err(not_encoded)?;
     let face = only_face(&faces)?;
-    Ok((read.digest, recogniser.align(&read.frame, face)))
+    let crop = recogniser.align(frame, face);
+    require_sharp(&crop)?;
+    let (encoding, standing) = recogniser.encode_face(face, &crop).map_err(not_encoded)?;
+    require_recognisable(&standing)?;
+    Ok((encoding, crop))
 }

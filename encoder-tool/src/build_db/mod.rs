@@ -35,7 +35,7 @@ use looked_at::LookedAt;
 use models::Recogniser;
 use people_csv::Row;
 use quality::LeftOut;
-use report::{NotEnrolled, Report, Skipped};
+use report::{NotEnrolled, Report, Skipped, TurnedPhoto};
 use roster::Member;
 use schedules_toml::Planned;
 use shared::gallery::{Audience, Gallery, GalleryBuilder, MAX_ENCODINGS_OF_PERSON, Mode, NewEncoding};
@@ -72,6 +72,9 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     doors::require_sealed_for_them(audience.as_ref(), &protect.sealed_for())?;
     let heritage = Heritage::of(replaced.as_ref().map(|replaced| &replaced.gallery));
     let recogniser = Recogniser::load(&arguments.model.folders)?;
+    if let Some(why) = recogniser.gate_problem() {
+        verbosity.note(&why);
+    }
 
     let (owners, photos): (Vec<usize>, Vec<Photo>) = members
         .iter()
@@ -86,6 +89,8 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     leave_out_duplicates(&mut outcomes);
 
     let now = Timestamp::now().as_second();
+    let turned: Vec<TurnedPhoto> = outcomes.iter().filter_map(TurnedPhoto::of).collect();
+    turned.iter().for_each(|photo| verbosity.note(&photo.in_words()));
     let (kept, skipped) = sort_out(outcomes, members.len(), now);
     skipped.iter().for_each(|Skipped { photo, reason }| verbosity.note(&format!("left out {photo}: {reason}")));
     let (enrolled, not_enrolled) = with_photos(members, kept);
@@ -99,6 +104,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         photos: photos.len(),
         encodings,
         skipped,
+        turned,
         not_enrolled,
         changes: None,
         threshold: risk.map(|risk| risk.threshold),
@@ -262,7 +268,7 @@ fn sort_out(outcomes: Vec<Outcome<'_>>, members: usize, now: i64) -> (Vec<Vec<En
             other => other,
         };
         match result {
-            Ok(Encoded { digest, encoding, crop }) => {
+            Ok(Encoded { digest, encoding, crop, .. }) => {
                 let new = NewEncoding { encoding, photo: digest, made_at: now };
                 of_member.push(EnrolledPhoto { shown: shown.to_owned(), new, crop });
             }

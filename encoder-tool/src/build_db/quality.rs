@@ -1,6 +1,7 @@
 //! Whether a photo is good enough to enrol a person from. No I/O.
 
 use crate::photo_file::PhotoFileError;
+use models::gate::Standing;
 use models::photo::PhotoError;
 use models::quality::sharpness;
 use models::{Crop, Face};
@@ -35,6 +36,10 @@ pub(super) enum LeftOut {
         /// [`sharpness`] of the crop.
         sharpness: f32,
     },
+    /// The gate refuses the face, whichever way round the photo is held.
+    HardlyAFace,
+    /// Strangers whose faces are hardly recognisable would be taken for this one.
+    LikeManyOthers,
     /// The network did not run.
     NotEncoded(String),
     /// The same file is there under a name that comes before.
@@ -72,6 +77,12 @@ impl fmt::Display for LeftOut {
             }
             Self::Blurred { sharpness } => {
                 write!(f, "blurred (sharpness {sharpness:.2}, at least {MIN_SHARPNESS:.2})")
+            }
+            Self::HardlyAFace => {
+                f.write_str("hardly recognisable: take a photo from the front, sharp, with nothing over the face")
+            }
+            Self::LikeManyOthers => {
+                f.write_str("strangers with covered faces would be taken for this one: take another photo, with nothing over the face")
             }
             Self::NotEncoded(why) => write!(f, "not encoded: {why}"),
             Self::SameAs(other) => write!(f, "the same photo as {other}"),
@@ -111,6 +122,18 @@ pub(super) fn only_face(faces: &[Face]) -> Result<&Face, LeftOut> {
 pub(super) fn require_sharp(crop: &Crop) -> Result<(), LeftOut> {
     let sharpness = sharpness(crop);
     if sharpness < MIN_SHARPNESS { Err(LeftOut::Blurred { sharpness }) } else { Ok(()) }
+}
+
+/// Refuses what the door would not judge either, and what would let strangers with covered faces in.
+///
+/// # Errors
+/// [`LeftOut::HardlyAFace`] or [`LeftOut::LikeManyOthers`]
+pub(super) fn require_recognisable(standing: &Standing) -> Result<(), LeftOut> {
+    match standing.is_recognisable() {
+        Some(false) => Err(LeftOut::HardlyAFace),
+        _ if standing.is_crowded() => Err(LeftOut::LikeManyOthers),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What `build-db` tells when it is done.
 
 use super::changes::Changes;
+use super::duplicates::Outcome;
 use crate::calibrate::risk::Risk;
 use crate::doors::Shown;
 use serde::Serialize;
@@ -16,6 +17,8 @@ pub(super) struct Report {
     /// Encodings in the database.
     pub(super) encodings: usize,
     pub(super) skipped: Vec<Skipped>,
+    /// Photos that were the wrong way round.
+    pub(super) turned: Vec<TurnedPhoto>,
     /// People without an encoding.
     pub(super) not_enrolled: Vec<NotEnrolled>,
     /// Beside the database that is replaced; `null` if there was none.
@@ -38,6 +41,15 @@ pub(super) struct Skipped {
     /// `person/photo`
     pub(super) photo: String,
     pub(super) reason: String,
+}
+
+/// A photo in which a face is recognisable only the other way round.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct TurnedPhoto {
+    /// `person/photo`
+    pub(super) photo: String,
+    /// Clockwise.
+    pub(super) degrees: u16,
 }
 
 /// Somebody who is not in the database.
@@ -72,6 +84,18 @@ pub(super) struct LookAlikeReport {
 pub(super) struct Near {
     pub(super) photo: String,
     pub(super) distance: f32,
+}
+
+impl TurnedPhoto {
+    pub(super) fn of(outcome: &Outcome<'_>) -> Option<Self> {
+        let degrees = outcome.result.as_ref().ok()?.turned;
+        (degrees > 0).then(|| Self { photo: outcome.shown.to_owned(), degrees })
+    }
+
+    pub(super) fn in_words(&self) -> String {
+        let Self { photo, degrees } = self;
+        format!("turned {photo} by {degrees} degrees: as it is, the face is hardly recognisable")
+    }
 }
 
 impl NotEnrolled {
@@ -140,6 +164,7 @@ mod tests {
             photos: 3,
             encodings: 2,
             skipped,
+            turned: vec![TurnedPhoto { photo: "bo/2.jpg".to_owned(), degrees: 180 }],
             not_enrolled: vec![NotEnrolled { name: "cy".to_owned(), reason: "no usable photo" }],
             changes: None,
             threshold: None,
@@ -155,6 +180,7 @@ mod tests {
             to_json(&report).unwrap(),
             concat!(
                 r#"{"schema":1,"people":1,"photos":3,"encodings":2,"skipped":[{"photo":"bo/1.jpg","reason":"no face"}],"#,
+                r#""turned":[{"photo":"bo/2.jpg","degrees":180}],"#,
                 r#""not_enrolled":[{"name":"cy","reason":"no usable photo"}],"changes":null,"#,
                 r#""threshold":null,"calibration":null,"audience":null,"odd_photos":[],"look_alikes":[],"seconds":1.5}"#
             )

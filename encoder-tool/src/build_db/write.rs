@@ -6,6 +6,7 @@ use crate::calibrate::risk::Risk;
 use crate::calibrate::set_threshold;
 use crate::database;
 use anyhow::Context;
+use models::gate::Gate;
 use models::{Crop, Recogniser};
 use shared::card::CardKey;
 use shared::gallery::{Details, Gallery, GalleryBuilder, NewEncoding, NewPerson, PersonId, PersonName};
@@ -68,6 +69,7 @@ pub(super) fn build(
 ) -> anyhow::Result<Gallery> {
     let sequence = database::next_sequence(heritage.sequence, now);
     let mut builder = GalleryBuilder::new(sequence, recogniser.model_hash(), recogniser.dimensions())?;
+    builder.set_gate(recogniser.gate().map(Gate::digest));
     let card_key = CardKey(random()?);
     if people.iter().any(|person| !person.member.cards.is_empty()) {
         builder.set_card_key(card_key)?;

@@ -8,7 +8,7 @@ use super::reason::Reason;
 pub enum Advice {
     /// Stay as you are, it is being decided.
     Wait,
-    /// Look into the camera and hold still.
+    /// Look into the camera, hold still, and let the whole face be seen.
     LookHere,
     /// Come closer.
     ComeCloser,
@@ -64,7 +64,7 @@ impl Reason {
     pub const fn advice(self) -> Advice {
         match self {
             Self::Deciding | Self::AlreadyGranted | Self::CardPause => Advice::Wait,
-            Self::Blurred | Self::TurnedAway | Self::FaceNeeded => Advice::LookHere,
+            Self::Blurred | Self::TurnedAway | Self::FaceNeeded | Self::HardlyAFace => Advice::LookHere,
             Self::TooFar => Advice::ComeCloser,
             Self::TooDark | Self::TooBright => Advice::MindTheLight,
             Self::NotKnown | Self::Ambiguous | Self::LivenessFailed => Advice::NotKnown,

@@ -1,5 +1,9 @@
 //! The quality gate: whether the picture of a face is good enough to judge the face by. What was not measured, or is
 //! not a number, does not pass a rule that asks for it.
+//!
+//! The last question can be asked only after the face was encoded: whether it is recognisable at all. Faces that are upside
+//! down, covered or blurred resemble each other, so that one of them would be taken for a person who was enrolled from
+//! another. What that is measured by is for the networks; a model that does not measure it passes every face.
 
 use super::observation::ObservedFace;
 use super::reason::Reason;
@@ -20,8 +24,23 @@ pub(super) fn problem(rules: &Rules, face: &ObservedFace) -> Option<Reason> {
         (Reason::TooBright, is_at_most(face.quality.brightness, rules.maximum_brightness)),
         (Reason::Blurred, is_at_least(face.quality.sharpness, rules.minimum_sharpness)),
         (Reason::TurnedAway, is_at_most(turn, rules.maximum_turn) && is_at_most(nod, rules.maximum_nod)),
+        (Reason::HardlyAFace, is_recognisable(face) && !is_lost_in_background(rules, face)),
     ];
     passes.into_iter().find(|(_, passed)| !passed).map(|(reason, _)| reason)
+}
+
+/// Whether the face may be compared with anybody.
+pub(super) fn is_recognisable(face: &ObservedFace) -> bool {
+    face.quality.recognisable != Some(false)
+}
+
+/// Whether the face would be taken for somebody to whom it is no nearer than to faces that are hardly recognisable. One that
+/// is near nobody is a stranger's, whatever else it resembles.
+fn is_lost_in_background(rules: &Rules, face: &ObservedFace) -> bool {
+    let is_near = |distance: f32| (0.0..=rules.threshold).contains(&distance);
+    let best = face.resembles.as_ref().map(|found| (found.best.distance, found.best.is_clear));
+    let claimed = face.claimed.as_ref().map(|claimed| (claimed.distance, claimed.is_clear));
+    [best, claimed].into_iter().flatten().any(|(distance, is_clear)| is_near(distance) && !is_clear)
 }
 
 fn is_at_least(measured: Option<f32>, limit: Option<f32>) -> bool {
@@ -35,7 +54,14 @@ fn is_at_most(measured: Option<f32>, limit: Option<f32>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{Bounds, Landmark};
+    use crate::gallery::PersonId;
+    use crate::policy::{Bounds, Candidate, Claimed, Landmark, Resemblance};
+
+    const ADA: PersonId = PersonId([1; 16]);
+
+    fn near(distance: f32, is_clear: bool) -> Resemblance {
+        Resemblance { best: Candidate { is_clear, ..Candidate::new(ADA, distance) }, runner_up: None }
+    }
 
     fn good_face() -> ObservedFace {
         let mut face = ObservedFace::new(Bounds { x: 10.0, y: 10.0, width: 50.0, height: 60.0 });
@@ -55,7 +81,7 @@ mod tests {
         rules.maximum_brightness = Some(220.0);
         rules.maximum_turn = Some(0.25);
         type Change = fn(&mut ObservedFace);
-        let cases: [(Change, Option<Reason>); 22] = [
+        let cases: [(Change, Option<Reason>); 27] = [
             (|_| (), None),
             (|f| f.bounds.width = 40.0, None),
             (|f| f.bounds.width = 39.9, Some(Reason::TooFar)),
@@ -78,6 +104,11 @@ mod tests {
             (|f| f.landmarks.as_mut().unwrap()[0].x = f32::NAN, Some(Reason::TurnedAway)),
             (|f| f.landmarks = None, Some(Reason::TurnedAway)),
             (|f| (f.quality.sharpness, f.quality.brightness) = (None, Some(1.0)), Some(Reason::TooDark)),
+            (|f| f.quality.recognisable = Some(true), None),
+            (|f| f.quality.recognisable = Some(false), Some(Reason::HardlyAFace)),
+            (|f| f.resembles = Some(near(1.0, false)), Some(Reason::HardlyAFace)),
+            (|f| f.resembles = Some(near(1.1, false)), None),
+            (|f| f.claimed = Some(Claimed { is_clear: false, ..Claimed::new(ADA, 0.5) }), Some(Reason::HardlyAFace)),
         ];
         for (index, (change, expected)) in cases.into_iter().enumerate() {
             let mut face = good_face();

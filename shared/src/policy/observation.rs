@@ -68,6 +68,9 @@ pub struct Quality {
     pub sharpness: Option<f32>,
     /// Mean luma of the aligned crop, 0 to 255.
     pub brightness: Option<f32>,
+    /// Whether the face passes the gate for faces that are hardly recognisable; `None` before it is encoded, or without a
+    /// gate.
+    pub recognisable: Option<bool>,
 }
 
 /// An enrolled person at a distance from a face, with what the database says about their permission.
@@ -90,6 +93,8 @@ pub struct Candidate {
     pub has_double: bool,
     /// Whether the person is marked for the liveness challenge.
     pub is_challenged: bool,
+    /// Whether the face is nearer to the person than to faces that are hardly recognisable, by what the gate asks for.
+    pub is_clear: bool,
 }
 
 impl Candidate {
@@ -105,6 +110,7 @@ impl Candidate {
             hours,
             has_double: false,
             is_challenged: false,
+            is_clear: true,
         }
     }
 
@@ -120,6 +126,7 @@ impl Candidate {
             hours: gallery.hours_of(person),
             has_double: gallery.has_double(person),
             is_challenged: details.groups.iter().any(|group| group == CHALLENGED_GROUP),
+            is_clear: true,
         })
     }
 
@@ -177,12 +184,14 @@ pub struct Claimed {
     pub distance: f32,
     /// The nearest of all others but those who are on record as looking like the person; `None` if there is none.
     pub other: Option<Neighbour>,
+    /// As [`Candidate::is_clear`].
+    pub is_clear: bool,
 }
 
 impl Claimed {
     /// At this distance, with nobody else enrolled.
     pub const fn new(person: PersonId, distance: f32) -> Self {
-        Self { person, distance, other: None }
+        Self { person, distance, other: None, is_clear: true }
     }
 
     /// The same, with this nearest other person.
@@ -199,7 +208,7 @@ impl Claimed {
         let other = gallery.nearest_where(encoding, is_other);
         let other = other.and_then(|found| Some((gallery.people().get(found.person)?.id, found.distance)));
         let other = other.map(|(person, distance)| Neighbour { person, distance });
-        Some(Self { person, distance, other })
+        Some(Self { person, distance, other, is_clear: true })
     }
 }
 

@@ -66,11 +66,14 @@ pub enum Reason {
     FacesPaced,
     /// After cards that were nobody's the reader waits before it looks at the next one.
     CardPause,
+    /// The face is hardly recognisable, or no nearer to anybody than such faces are to each other: face the camera, uncover
+    /// the face.
+    HardlyAFace,
 }
 
 impl Reason {
     /// Every reason, in the order of this file.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::NotKnown,
         Self::TooFar,
         Self::TooDark,
@@ -100,6 +103,7 @@ impl Reason {
         Self::CardBlocked,
         Self::FacesPaced,
         Self::CardPause,
+        Self::HardlyAFace,
     ];
 
     /// The stable code, in snake_case.
@@ -134,6 +138,7 @@ impl Reason {
             Self::CardBlocked => "card_blocked",
             Self::FacesPaced => "faces_paced",
             Self::CardPause => "card_pause",
+            Self::HardlyAFace => "hardly_a_face",
         }
     }
 
@@ -169,6 +174,7 @@ impl Reason {
             Self::CardBlocked => "the person's cards are blocked: an administrator can clear that",
             Self::FacesPaced => "after many failed attempts one face is judged every few minutes: wait a while",
             Self::CardPause => "the reader waits after cards that were nobody's: wait a moment",
+            Self::HardlyAFace => "the face is hardly recognisable: face the camera, uncover your face",
         }
     }
 
@@ -179,7 +185,8 @@ impl Reason {
 
     /// The picture was not good enough to judge the face by; never a failed attempt.
     pub const fn is_about_quality(self) -> bool {
-        matches!(self, Self::TooFar | Self::TooDark | Self::TooBright | Self::Blurred | Self::TurnedAway)
+        use Reason::{Blurred, HardlyAFace, TooBright, TooDark, TooFar, TurnedAway};
+        matches!(self, TooFar | TooDark | TooBright | Blurred | TurnedAway | HardlyAFace)
     }
 }
 

@@ -2,6 +2,7 @@
 //! `consensus`, whether the person may enter at all for `permission`.
 
 use super::decision::Neighbour;
+use super::gate;
 use super::observation::{Candidate, CardHolder, ObservedFace, Resemblance};
 use super::reason::Reason;
 use super::rules::Rules;
@@ -49,7 +50,8 @@ pub(super) fn recognise(rules: &Rules, face: &ObservedFace) -> Result<Recognised
 /// nearer to another by the margin, and by more only if the two are on record as look-alikes.
 pub(super) fn verify(rules: &Rules, face: &ObservedFace, holder: &CardHolder) -> Result<Recognised, Reason> {
     let is_holder = |claimed: &&super::Claimed| {
-        claimed.person == holder.person && (0.0..=rules.threshold).contains(&claimed.distance)
+        let is_near = (0.0..=rules.threshold).contains(&claimed.distance);
+        claimed.person == holder.person && is_near && claimed.is_clear && gate::is_recognisable(face)
     };
     let found = face.claimed.as_ref().filter(is_holder).ok_or(Reason::NotCardHolder)?;
     let is_much_nearer = |other: &Neighbour| {
@@ -63,9 +65,10 @@ pub(super) fn verify(rules: &Rules, face: &ObservedFace, holder: &CardHolder) ->
     Ok(Recognised { holder: *holder, nearest, runner_up: found.other })
 }
 
-/// Who a face resembles, if that is near enough.
+/// Who a face resembles, if that is near enough. A face that is hardly recognisable is nobody's.
 pub(super) fn known<'a>(rules: &Rules, face: &'a ObservedFace) -> Option<&'a Resemblance> {
-    face.resembles.as_ref().filter(|found| (0.0..=rules.threshold).contains(&found.best.distance))
+    let is_near = |found: &&Resemblance| (0.0..=rules.threshold).contains(&found.best.distance);
+    face.resembles.as_ref().filter(is_near).filter(|found| found.best.is_clear && gate::is_recognisable(face))
 }
 
 /// Also true of a runner-up that is the nearer one, or at no distance at all: then something is wrong with the search.
@@ -128,6 +131,21 @@ mod tests {
         for (margin, best, runner_up, expected) in cases {
             let rules = Rules { margin, ..Rules::new(1.0) };
             check(&rules, &face(50.0, Some((ADA, best)), Some((BEN, runner_up))), expected);
+        }
+    }
+
+    #[test]
+    fn a_face_that_is_hardly_recognisable_is_nobodys() {
+        let ada = Candidate::new(ADA, 0.0).holder();
+        for (recognisable, is_clear, expected) in
+            [(None, true, true), (Some(true), true, true), (Some(false), true, false), (Some(true), false, false)]
+        {
+            let mut judged = face(50.0, Some((ADA, 0.25)), None);
+            judged.quality.recognisable = recognisable;
+            judged.resembles.as_mut().unwrap().best.is_clear = is_clear;
+            judged.claimed = Some(Claimed { is_clear, ..Claimed::new(ADA, 0.25) });
+            assert_eq!(recognise(&Rules::new(1.0), &judged).is_ok(), expected, "{recognisable:?} {is_clear}");
+            assert_eq!(verify(&Rules::new(1.0), &judged, &ada).is_ok(), expected, "{recognisable:?} {is_clear}");
         }
     }
 

@@ -34,7 +34,8 @@ fn identify_names_those_who_are_enrolled_and_nobody_else() {
         assert_eq!(answer.code, if known { 0 } else { 1 }, "{}", photo.display());
         if let Some(face) = faces.first() {
             assert_eq!(face["name"], if known { name } else { Value::Null }, "{}", photo.display());
-            assert_eq!(keys(face), ["box", "distance", "name", "runner_up", "threshold"]);
+            assert_eq!(keys(face), ["box", "distance", "name", "recognisable", "runner_up", "threshold"]);
+            assert_eq!(face["recognisable"], true);
             assert_eq!(keys(&face["runner_up"]), ["distance", "name"]);
             assert_eq!(face["box"].as_array().unwrap().len(), 4);
             assert!(face["distance"].as_f64() < face["runner_up"]["distance"].as_f64());
@@ -70,7 +71,7 @@ fn verify_takes_the_claim_into_account() {
         assert!(answer.stdout.starts_with(words), "{answer:?}");
         let answer = said(verify().arg(enrolled()).arg(door_photo(photo)).arg("--json"));
         let object = answer.json();
-        assert_eq!(keys(&object), ["distance", "faces", "identity", "match", "schema", "threshold"]);
+        assert_eq!(keys(&object), ["distance", "faces", "identity", "match", "recognisable", "schema", "threshold"]);
         assert_eq!((answer.code, &object["match"]), (code, &Value::Bool(code == 0)), "{photo} {claim}");
         assert_eq!(object["distance"].is_null(), photo == "wall.jpg");
     }
@@ -107,7 +108,10 @@ fn compare_asks_for_no_database() {
         let answer = said(encoder_tool(["compare"]).arg(&obama).arg(other).args(options));
         let object = answer.json();
         assert_eq!(answer.code, code, "{}", other.display());
-        assert_eq!(keys(&object), ["distance", "faces", "match", "pixel_distance", "schema", "threshold"]);
+        assert_eq!(
+            keys(&object),
+            ["distance", "faces", "match", "pixel_distance", "recognisable", "schema", "threshold"]
+        );
         assert_eq!(object["distance"].is_number(), has_distance);
         assert_eq!(object["pixel_distance"].is_number(), has_distance && options.contains(&"--pixels"));
         if *other == obama {

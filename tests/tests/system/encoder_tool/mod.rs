@@ -7,6 +7,7 @@ mod bad_photos;
 mod build_db;
 mod disk_full;
 mod evaluate;
+mod hardly_a_face;
 mod import;
 pub(crate) mod made;
 mod quantise;
