@@ -57,11 +57,18 @@ pub(crate) struct Fuzz {
 /// The first 60 people by name with at least three photos are enrolled, each without the last photo, which is then
 /// asked about; so is the first photo of the first 200 other people. Exit code 1 if fewer than 59 of the 60 are named,
 /// or more than 1 of the 200 strangers.
+///
+/// Then the gate against faces that are hardly recognisable is tried, on those people of the folders whose photos it was
+/// not learnt from: strangers whose photos are degraded like an enrolled one (upside down, covered, blurred, ...) must not be
+/// named, and of plain photos at most 1 % may be refused.
 #[derive(Debug, Args)]
 pub(crate) struct CheckRecognition {
     /// A folder that holds a folder of photos for each person, as Labeled Faces in the Wild does
     #[arg(long, value_name = "DIR", value_parser = absolute)]
     pub(crate) images: PathBuf,
+    /// Another such folder with other people, for the gate's trial; may be given several times
+    #[arg(long, value_name = "DIR", value_parser = absolute)]
+    pub(crate) others: Vec<PathBuf>,
 }
 
 /// Live through a day at the door in accelerated time, with faults at random.

@@ -44,6 +44,11 @@ impl Outcome {
     fn as_expected_if(holds: bool) -> Self {
         if holds { Self::AsExpected } else { Self::NotAsExpected }
     }
+
+    /// As expected only if something else holds too.
+    fn and_if(self, holds: bool) -> Self {
+        Self::as_expected_if(holds && self == Self::AsExpected)
+    }
 }
 
 /// Does what was asked and gives the exit code: 0 as it should be, 1 not, 2 error.
@@ -63,7 +68,11 @@ fn outcome(command: &Command) -> Result<Outcome> {
     match command {
         Command::Demo => demo::run(),
         Command::Test(arguments) => checks::run(&arguments.checks),
-        Command::CheckRecognition(arguments) => recognition::run(&arguments.images),
+        Command::CheckRecognition(args::CheckRecognition { images, others }) => {
+            let outcome = recognition::run(images)?;
+            let of_gate = [std::slice::from_ref(images), others.as_slice()].concat();
+            Ok(outcome.and_if(recognition::gate_trial::run(&of_gate, None)?))
+        }
         Command::Bench(arguments) => bench::run(arguments.rounds),
         Command::Endurance => endurance::run(),
         Command::Fuzz(arguments) => fuzz::run(&arguments.targets, arguments.seconds),

@@ -93,12 +93,18 @@ fn fuzzing() -> Result<Done> {
     as_expected(fuzz::run(&[], SECONDS_OF_A_TARGET)?)
 }
 
+/// As many as take about a minute; `cargo xtask check-recognition` takes all.
+const PEOPLE_OF_GATE_TRIAL: usize = 150;
+
 fn recognition() -> Result<Done> {
     let images = Path::new(workspace::SHARED).join("lfw-dev/images");
     if !images.exists() {
         return Ok(Done::Skipped(format!("{} is not there", images.display())));
     }
-    as_expected(recognition::run(&images)?)
+    let outcome = recognition::run(&images)?;
+    let colour = Path::new(workspace::SHARED).join("lfw-colour-dev/images");
+    let is_gate_sound = !colour.exists() || recognition::gate_trial::run(&[colour], Some(PEOPLE_OF_GATE_TRIAL))?;
+    as_expected(outcome.and_if(is_gate_sound))
 }
 
 /// It is tried as root, in a folder.

@@ -2,6 +2,7 @@
 //! `encoder-tool` as a user would, at the bundled encoder's own threshold.
 
 mod answers;
+pub(crate) mod gate_trial;
 mod selection;
 mod tally;
 
