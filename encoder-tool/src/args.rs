@@ -260,15 +260,35 @@ pub(crate) struct Evaluate {
     /// The folder that holds a folder for each person
     #[arg(long, value_name = "DIR")]
     pub(crate) images: PathBuf,
-    /// pairs.txt of Labeled Faces in the Wild, or a file like it
+    /// pairs.txt of Labeled Faces in the Wild, or a file like it. With --identification: people who resemble each other, two
+    /// folders' names a line with a tab between them
     #[arg(long, value_name = "FILE")]
     pub(crate) pairs: Option<PathBuf>,
     /// Without --pairs: at most this many mated and this many non-mated pairs, drawn at random where there are more
     #[arg(long, value_name = "N", default_value_t = 100_000, conflicts_with = "pairs")]
     pub(crate) most_pairs: usize,
     /// Another random sample
-    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "pairs")]
+    #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Instead of pairs: enrol people at random, up to four photos each, search one photo more of each and one of everybody
+    /// else, and say how often the former are missed (FNIR) where the latter are named at a given rate (FPIR)
+    #[arg(long, conflicts_with_all = ["failures_count", "triplets", "distances", "most_pairs"])]
+    pub(crate) identification: bool,
+    /// A folder that holds a folder for each of further people, who are never enrolled
+    #[arg(long, value_name = "DIR", requires = "identification")]
+    pub(crate) strangers: Option<PathBuf>,
+    /// Names whose photos are known to be labelled wrongly, one a line: figures are given with and without them
+    #[arg(long, value_name = "FILE", requires = "identification")]
+    pub(crate) leave_out: Option<PathBuf>,
+    /// So many people are enrolled in each draw
+    #[arg(long, value_name = "N", default_value_t = 200, requires = "identification")]
+    pub(crate) enrolled: usize,
+    /// So many draws
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "identification")]
+    pub(crate) draws: usize,
+    /// FMR and FNMR of each group: a column of the people.csv in or beside --images, the first of which names the folder
+    #[arg(long, value_name = "COLUMN", requires = "identification")]
+    pub(crate) by: Option<String>,
     /// Folder of a model bundle, instead of the one compiled in: one detector, and as many encoders as shall be compared
     #[arg(long = "model", value_name = "DIR")]
     pub(crate) models: Vec<PathBuf>,

@@ -14,7 +14,7 @@ use terminal::{Answer, Help, ShowPath};
 struct Verified {
     /// The claimed name, as it is enrolled.
     identity: String,
-    /// To the nearest of the person's encodings; `null` if there is no face.
+    /// To the person; `null` if there is no face.
     distance: Option<f32>,
     threshold: f32,
     #[serde(rename = "match")]

@@ -278,7 +278,7 @@ fn rows(choices: &mut Choices<'_>) -> Answer {
     let probed = if choices.below(8) == 0 { length(choices, 200).clamp(1, MAX_DIMENSIONS) } else { dimensions };
     let Ok(encoding) = Encoding::from_network(&floats(choices, probed)) else { return Answer::Refused };
     let (probe, owners) = (Probe::new(&encoding), vec![7; count(choices, people)]);
-    let found = |kernel| (nearest(&rows, &probe, kernel), nearest_two(&rows, &owners, &probe, kernel));
+    let found = |kernel| (nearest(&rows, &owners, &probe, kernel), nearest_two(&rows, &owners, &probe, kernel));
     assert!(Kernel::all().all(|kernel| found(kernel) == found(Kernel::BASELINE)));
     Answer::Accepted
 }

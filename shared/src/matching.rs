@@ -1,12 +1,18 @@
-//! The nearest of many encodings, in integers, so that every machine finds the same one.
+//! The nearest of many people, in integers, so that every machine finds the same one.
 //!
 //! An enrolled encoding `a` is a row of integers `z = round(127 a / max|a|)` and one scale `s = 1 / <a,z>`; a probe `p`
 //! becomes integers `q = round(32767 p)` and one factor `t = 1 / <p,q>`. `<q,z>` is an exact `i32`, and `s t <q,z>`
 //! estimates the cosine of `p` and `a` such that the error vanishes as `p` nears `a`: with these scales the parts of the
-//! rounding errors that lie along `a` and `p` cancel. The squared L2 distance of unit vectors is 2 - 2 cos.
+//! rounding errors that lie along `a` and `p` cancel.
 //!
-//! Rows are ranked by `s <q,z>` in `f32`; of equal ones the first wins. Whose a row is and what a distance means is for
-//! `gallery` and `policy` to say.
+//! A person is one or more rows that lie together. Their cosine is the mean of two: that of their nearest row, and the mean
+//! over all of their rows. Among people with several photos this misses fewer than the nearest row alone, because one
+//! photo that resembles a stranger is not enough. A person with one row has that row's cosine. The squared L2 distance of
+//! unit vectors is 2 - 2 cos, and a person's distance is defined in the same way.
+//!
+//! People are ranked by that cosine but for `t`, which all share, in `f64`; of equal ones the first wins. The products
+//! `s <q,z>` are exact there, and sums are taken in the order of the rows. What a distance means is for `gallery` and
+//! `policy` to say.
 
 mod kernel;
 mod quantised;
@@ -15,102 +21,176 @@ pub use kernel::Kernel;
 pub(crate) use quantised::push_row;
 pub use quantised::{Probe, Rows, scale_of};
 
-/// A row and how near it is.
+use core::ops::Range;
+
+/// A person and how near they are.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RowDistance {
-    /// Which row, from 0.
-    pub row: usize,
-    /// L2 distance to the probe, 0 to 2.
+pub struct PersonDistance {
+    /// The nearest of the person's rows, the first of equally near ones, from 0.
+    pub nearest_row: usize,
+    /// L2 distance from the probe to the person, 0 to 2.
     pub distance: f32,
 }
 
 /// Rows for which dot products are taken before they are looked at: 32 KiB at 128 dimensions.
 const BLOCK: usize = 256;
 
-/// The nearest row, the first of equally near ones; `None` without rows or with a probe of other dimensions.
-pub fn nearest(rows: &Rows<'_>, probe: &Probe, kernel: Kernel) -> Option<RowDistance> {
-    let mut best: Option<Candidate> = None;
-    scan(rows, probe, kernel, |candidate| {
-        best = Some(candidate);
-        candidate.likeness
-    });
-    best.map(|candidate| candidate.at_distance(rows, probe))
+/// So much, as a part of itself, a cosine in `f32` may differ from the exact one at most, and more.
+const F32_ERROR: f64 = 1e-6;
+
+/// The L2 distance of a person from the L2 distances of their encodings, each 0 to 2; `None` without encodings.
+pub fn person_distance(distances: impl IntoIterator<Item = f32>) -> Option<f32> {
+    let mut person = Likeness::default();
+    for distance in distances {
+        person.add(1.0 - f64::from(distance) * f64::from(distance) / 2.0);
+    }
+    person.cosine().map(l2_distance)
 }
 
-/// The nearest of the rows that are wanted, the first of equally near ones; `None` without such rows or with a probe of
-/// other dimensions.
+/// How near one person is, whose rows these all are; `None` without rows or with a probe of other dimensions.
+pub fn distance_of(rows: &Rows<'_>, probe: &Probe, kernel: Kernel) -> Option<PersonDistance> {
+    if probe.dimensions() != rows.dimensions() {
+        return None;
+    }
+    Some(Candidate::of(0..rows.count(), rows, probe, kernel)?.at_distance(probe))
+}
+
+/// The nearest person; `None` without rows or with a probe of other dimensions. `owners` has one number for each row, equal
+/// ones side by side for one person; `None` if it has not.
+pub fn nearest(rows: &Rows<'_>, owners: &[u32], probe: &Probe, kernel: Kernel) -> Option<PersonDistance> {
+    nearest_where(rows, owners, probe, kernel, |_| true)
+}
+
+/// The nearest of the people whose number is wanted, otherwise as [`nearest`].
 pub fn nearest_where(
     rows: &Rows<'_>,
+    owners: &[u32],
     probe: &Probe,
     kernel: Kernel,
-    is_wanted: impl Fn(usize) -> bool,
-) -> Option<RowDistance> {
+    is_wanted: impl Fn(u32) -> bool,
+) -> Option<PersonDistance> {
     let mut best: Option<Candidate> = None;
-    scan(rows, probe, kernel, |candidate| {
-        if is_wanted(candidate.row) {
+    scan(rows, owners, probe, kernel, is_wanted, |candidate| {
+        if candidate.leads(best) {
             best = Some(candidate);
         }
-        best.map_or(f32::NEG_INFINITY, |best| best.likeness)
+        best
     });
-    best.map(|candidate| candidate.at_distance(rows, probe))
+    best.map(|candidate| candidate.at_distance(probe))
 }
 
-/// The nearest row, and the nearest of the rows that have another owner than that one; the first of equally near ones.
-/// `owners` has one number for each row. `None` as in [`nearest`], or if owners are missing.
+/// The nearest person and the nearest other one, otherwise as [`nearest`].
 pub fn nearest_two(
     rows: &Rows<'_>,
     owners: &[u32],
     probe: &Probe,
     kernel: Kernel,
-) -> Option<(RowDistance, Option<RowDistance>)> {
-    if owners.len() != rows.count() {
-        return None;
-    }
+) -> Option<(PersonDistance, Option<PersonDistance>)> {
     let mut best: Option<Candidate> = None;
     let mut runner_up: Option<Candidate> = None;
-    scan(rows, probe, kernel, |candidate| {
-        match best {
-            Some(leader) if candidate.likeness <= leader.likeness => {
-                if owners[candidate.row] != owners[leader.row] {
-                    runner_up = Some(candidate);
-                }
+    scan(
+        rows,
+        owners,
+        probe,
+        kernel,
+        |_| true,
+        |candidate| {
+            if candidate.leads(best) {
+                runner_up = best.replace(candidate);
+            } else if candidate.leads(runner_up) {
+                runner_up = Some(candidate);
             }
-            Some(leader) => {
-                if owners[candidate.row] != owners[leader.row] {
-                    runner_up = best;
-                }
-                best = Some(candidate);
-            }
-            None => best = Some(candidate),
-        }
-        runner_up.map_or(f32::NEG_INFINITY, |candidate| candidate.likeness)
-    });
-    Some((best?.at_distance(rows, probe), runner_up.map(|candidate| candidate.at_distance(rows, probe))))
+            runner_up
+        },
+    );
+    Some((best?.at_distance(probe), runner_up.map(|candidate| candidate.at_distance(probe))))
 }
 
+/// What the cosines of a person's encodings come to.
+#[derive(Default)]
+struct Likeness {
+    /// Infinitely unlike, until there is one.
+    nearest: Option<f64>,
+    sum: f64,
+    count: u32,
+}
+
+impl Likeness {
+    /// Whether it is nearer than all before.
+    fn add(&mut self, cosine: f64) -> bool {
+        self.sum += cosine;
+        self.count += 1;
+        let is_nearest = self.nearest.is_none_or(|nearest| cosine > nearest);
+        if is_nearest {
+            self.nearest = Some(cosine);
+        }
+        is_nearest
+    }
+
+    fn cosine(&self) -> Option<f64> {
+        let nearest = self.nearest?;
+        // One encoding's cosine is left as it is, whatever rounding does.
+        Some(if self.count == 1 { nearest } else { 0.5 * (nearest + self.sum / f64::from(self.count)) })
+    }
+}
+
+fn l2_distance(cosine: f64) -> f32 {
+    libm::sqrt((2.0 - 2.0 * cosine).clamp(0.0, 4.0)) as f32
+}
+
+/// A person with their cosine but for the probe's factor.
 #[derive(Clone, Copy)]
 struct Candidate {
-    row: usize,
-    dot: i32,
-    /// The cosine but for the probe's factor, which all rows share.
-    likeness: f32,
+    nearest_row: usize,
+    likeness: f64,
 }
 
 impl Candidate {
-    fn at_distance(self, rows: &Rows<'_>, probe: &Probe) -> RowDistance {
-        let cosine = f64::from(rows.scales()[self.row]) * f64::from(self.dot) * probe.factor();
-        let squared = (2.0 - 2.0 * cosine).clamp(0.0, 4.0);
-        RowDistance { row: self.row, distance: libm::sqrt(squared) as f32 }
+    /// `None` without rows, or where they make no number.
+    fn of(person: Range<usize>, rows: &Rows<'_>, probe: &Probe, kernel: Kernel) -> Option<Self> {
+        let (mut likeness, mut nearest_row) = (Likeness::default(), person.start);
+        let own = rows.range(person.clone())?;
+        let mut dots = [0; BLOCK];
+        let blocks = own.numbers().chunks(BLOCK * own.stride()).zip(own.scales().chunks(BLOCK));
+        for (block, (numbers, scales)) in blocks.enumerate() {
+            let dots = &mut dots[..scales.len()];
+            kernel.dots(numbers, probe.padded(own.stride()), dots);
+            for (index, (&dot, &scale)) in dots.iter().zip(scales).enumerate() {
+                if likeness.add(f64::from(scale) * f64::from(dot)) {
+                    nearest_row = person.start + block * BLOCK + index;
+                }
+            }
+        }
+        let likeness = likeness.cosine().filter(|likeness| !likeness.is_nan())?;
+        Some(Self { nearest_row, likeness })
+    }
+
+    fn leads(&self, other: Option<Self>) -> bool {
+        other.is_none_or(|other| self.likeness > other.likeness)
+    }
+
+    fn at_distance(self, probe: &Probe) -> PersonDistance {
+        PersonDistance { nearest_row: self.nearest_row, distance: l2_distance(self.likeness * probe.factor()) }
     }
 }
 
-/// Shows `visit` the rows that are more alike than the floor, in order; it returns the next floor.
-fn scan(rows: &Rows<'_>, probe: &Probe, kernel: Kernel, mut visit: impl FnMut(Candidate) -> f32) {
-    if probe.dimensions() != rows.dimensions() {
+/// Shows `visit` every wanted person who may be more alike than the floor, in order; it returns who is the next floor.
+///
+/// Nobody is more alike than their nearest row, so that only people with a row above the floor are looked at as a whole.
+fn scan(
+    rows: &Rows<'_>,
+    owners: &[u32],
+    probe: &Probe,
+    kernel: Kernel,
+    is_wanted: impl Fn(u32) -> bool,
+    mut visit: impl FnMut(Candidate) -> Option<Candidate>,
+) {
+    if probe.dimensions() != rows.dimensions() || owners.len() != rows.count() {
         return;
     }
     let stride = rows.stride();
     let mut floor = f32::NEG_INFINITY;
+    let mut visited = 0;
     let mut dots = [0; BLOCK];
     let mut likenesses = [0.0; BLOCK];
     for (block, (numbers, scales)) in rows.numbers().chunks(BLOCK * stride).zip(rows.scales().chunks(BLOCK)).enumerate()
@@ -126,12 +206,28 @@ fn scan(rows: &Rows<'_>, probe: &Probe, kernel: Kernel, mut visit: impl FnMut(Ca
         if !any {
             continue;
         }
-        for (index, (&dot, &likeness)) in dots.iter().zip(&*likenesses).enumerate() {
-            if likeness > floor {
-                floor = visit(Candidate { row: block * BLOCK + index, dot, likeness });
+        for (row, &likeness) in (block * BLOCK..).zip(&*likenesses) {
+            if row < visited || likeness <= floor || likeness.is_nan() {
+                continue;
+            }
+            let person = rows_of_owner(owners, row);
+            visited = person.end;
+            if !is_wanted(owners[row]) {
+                continue;
+            }
+            if let Some(leader) = Candidate::of(person, rows, probe, kernel).and_then(&mut visit) {
+                floor = (leader.likeness - F32_ERROR * leader.likeness.abs()) as f32;
             }
         }
     }
+}
+
+/// The rows about this one that have the same owner.
+fn rows_of_owner(owners: &[u32], row: usize) -> Range<usize> {
+    let is_other = |owner: &u32| *owner != owners[row];
+    let first = owners[..row].iter().rposition(is_other).map_or(0, |other| other + 1);
+    let end = owners[row..].iter().position(is_other).map_or(owners.len(), |length| row + length);
+    first..end
 }
 
 #[cfg(test)]

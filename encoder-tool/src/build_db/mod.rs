@@ -96,7 +96,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     let (enrolled, not_enrolled) = with_photos(members, kept);
     let everybody = not_enrolled.is_empty();
     let encodings = enrolled.iter().map(|person| person.photos.len()).sum();
-    let risk = risk_of(arguments, encodings, &recogniser);
+    let risk = risk_of(arguments, enrolled.len(), &recogniser);
     let threshold = risk.as_ref().map_or(recogniser.threshold(), |risk| risk.threshold);
     let looked_at = LookedAt::at(&enrolled, threshold);
     let mut report = Report {
@@ -222,11 +222,11 @@ fn needs_a_card(Enrolled { member, .. }: &Enrolled) -> bool {
     member.details.mode == Mode::CardAndFace && member.cards.is_empty()
 }
 
-/// The threshold for this many encodings; `None` leaves it to the encoder's own.
-fn risk_of(arguments: &BuildDb, encodings: usize, recogniser: &Recogniser) -> Option<Risk> {
+/// The threshold for this many people; `None` leaves it to the encoder's own.
+fn risk_of(arguments: &BuildDb, people: usize, recogniser: &Recogniser) -> Option<Risk> {
     let calibration = recogniser.calibration();
-    let non_mated = calibration.non_mated.as_ref().filter(|_| !arguments.uncalibrated && encodings > 0)?;
-    Some(risk_at(arguments.fpir, encodings, non_mated, calibration.mated.as_ref()))
+    let non_mated = calibration.non_mated.as_ref().filter(|_| !arguments.uncalibrated && people > 0)?;
+    Some(risk_at(arguments.fpir, people, non_mated, calibration.mated.as_ref()))
 }
 
 fn threshold_in_words(risk: Option<&Risk>, recogniser: &Recogniser) -> String {

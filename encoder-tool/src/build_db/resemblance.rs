@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 use shared::encoding::Encoding;
+use shared::matching::person_distance;
 
 /// Photos with their encodings, person by person.
 pub(super) struct OfPerson<'a> {
@@ -29,12 +30,13 @@ pub(super) struct OddPhoto {
     pub(super) other: Option<(usize, f32)>,
 }
 
-/// Two people with photos that are no farther apart than the threshold: look-alikes, or one person under two names.
+/// Two people of whom one could be taken for the other, by one of their photos: look-alikes, or one person under two
+/// names.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct LookAlike {
     /// The two photos that are nearest; the first is of the person who comes first.
     pub(super) photos: [usize; 2],
-    /// Their L2 distance.
+    /// The smallest L2 distance from a photo of either to the other.
     pub(super) distance: f32,
 }
 
@@ -59,8 +61,24 @@ pub(super) fn find(photos: &[OfPerson<'_>], threshold: f32) -> Resemblance {
             }
         }
     }
+    // Nobody is nearer to a person than to the nearest of their photos: all who could be taken for one another are here.
+    look_alikes
+        .iter_mut()
+        .for_each(|pair| pair.distance = between(pair.photos.map(|photo| photos[photo].person), photos));
+    look_alikes.retain(|pair| pair.distance <= threshold);
     look_alikes.sort_by(|a, b| a.distance.total_cmp(&b.distance));
     Resemblance { odd_photos, look_alikes }
+}
+
+/// The smallest distance from a photo of either person to the other.
+fn between(people: [usize; 2], photos: &[OfPerson<'_>]) -> f32 {
+    let [one, other] = people.map(|person| photos.iter().filter(move |photo| photo.person == person));
+    let to = |photo: &OfPerson<'_>, person: &mut dyn Iterator<Item = &OfPerson<'_>>| {
+        person_distance(person.map(|enrolled| photo.encoding.l2_distance(enrolled.encoding)))
+    };
+    let from_one = one.clone().filter_map(|photo| to(photo, &mut other.clone()));
+    let from_other = other.clone().filter_map(|photo| to(photo, &mut one.clone()));
+    from_one.chain(from_other).fold(f32::INFINITY, f32::min)
 }
 
 /// Of one photo: the nearest of its own person, and of everybody else those within the threshold.
@@ -136,6 +154,14 @@ mod tests {
         let pairs = found(&[(0, 0.0), (0, 20.0), (1, 15.0), (1, 40.0), (2, 180.0)], 1.0).look_alikes;
         assert_eq!(pairs.len(), 1);
         assert_eq!(pairs[0].photos, [1, 2]);
-        assert!((pairs[0].distance - 2.0 * 2.5_f32.to_radians().sin()).abs() < 1e-6);
+        // From 15 degrees to the first person's 0 and 20.
+        let expected = person_distance([7.5_f32, 2.5].map(|half| 2.0 * half.to_radians().sin())).unwrap();
+        assert!((pairs[0].distance - expected).abs() < 1e-6);
+    }
+
+    /// One photo of each is near, but neither would be taken for the other.
+    #[test]
+    fn one_near_pair_of_photos_makes_no_look_alikes() {
+        assert_eq!(found(&[(0, 0.0), (0, 80.0), (1, -50.0), (1, -130.0)], 1.0).look_alikes, []);
     }
 }

@@ -1,6 +1,7 @@
 //! Distances measured on a folder of photos of known people.
 
-use super::distances::{Labelled, mated, non_mated};
+use super::distances::{Labelled, mated};
+use super::strangers::non_mated;
 use crate::evaluate::cache::Cache;
 use crate::evaluate::measure::{Outcome, measure_all};
 use crate::evaluate::photos_of_tree;
@@ -8,6 +9,7 @@ use crate::evaluate::sample::Photo;
 use anyhow::{Context, Result};
 use models::Recogniser;
 use models::bundle::{Mated, NonMated};
+use std::collections::BTreeSet;
 use std::path::Path;
 use terminal::{Help, ShowPath, Verbosity, counted};
 
@@ -17,17 +19,19 @@ pub(crate) struct Distances {
     pub(crate) mated: Option<Mated>,
 }
 
-/// Encodes the foremost face of each photo, and compares all with all.
+/// Encodes the foremost face of each photo, and compares all with all, but for people who are left out.
 ///
 /// # Errors
 /// If the folder cannot be read or the photos are too few.
 pub(crate) fn measure(
     recogniser: &Recogniser,
     images: &Path,
+    left_out: &BTreeSet<String>,
     with_cache: bool,
     verbosity: Verbosity,
 ) -> Result<Distances> {
-    let photos = photos_of_tree(images)?;
+    let mut photos = photos_of_tree(images)?;
+    photos.retain(|photo| !left_out.contains(&photo.person));
     let cache = Cache::root().filter(|_| with_cache);
     let cache = cache.map(|root| Cache::open(&root, &recogniser.model_hash())).transpose();
     let cache = cache.context("encodings cannot be kept").help("--no-cache keeps none")?;
@@ -35,7 +39,9 @@ pub(crate) fn measure(
     let encodings = labelled(&photos, &outcomes);
     let source = format!("{} of {}", counted(encodings.len(), "photo"), name_of(images));
     let non_mated = non_mated(&encodings, &source)
-        .with_context(|| format!("{}: too few photos to say how often two people are how near", images.shown()))
+        .with_context(|| {
+            format!("{}: too few photos to say how often a stranger is how near to an enrolled person", images.shown())
+        })
         .help("a hundred people or more, with a folder each, say something")?;
     Ok(Distances { non_mated, mated: mated(&encodings) })
 }

@@ -2,7 +2,9 @@
 
 pub(crate) mod distances;
 pub(crate) mod measured;
+mod pareto;
 pub(crate) mod risk;
+mod strangers;
 
 use crate::args::Calibrate;
 use crate::database;
@@ -17,6 +19,7 @@ use models::bundle::NonMated;
 use risk::{MAX_FMR, Risk, risk_at};
 use serde::Serialize;
 use shared::gallery::{Calibration, Gallery, GalleryBuilder};
+use std::collections::BTreeSet;
 use std::path::Path;
 use terminal::{Answer, Help, Verbosity, counted, print, print_json};
 
@@ -48,11 +51,11 @@ pub(crate) fn run(arguments: &Calibrate, verbosity: Verbosity) -> Result<Answer>
         .transpose()?;
     let gallery = opened.gallery;
     let distances = match &arguments.images {
-        Some(images) => measured::measure(&recogniser, images, !arguments.no_cache, verbosity)?,
+        Some(images) => measured::measure(&recogniser, images, &BTreeSet::new(), !arguments.no_cache, verbosity)?,
         None => of_bundle(&recogniser)?,
     };
     let Distances { non_mated, mated } = &distances;
-    let risk = risk_at(arguments.fpir, gallery.encoding_count(), non_mated, mated.as_ref());
+    let risk = risk_at(arguments.fpir, gallery.people().len(), non_mated, mated.as_ref());
     if let Some(protect) = &protect {
         store(&arguments.db, gallery, &risk, protect)?;
     }
@@ -94,24 +97,24 @@ fn store(path: &Path, gallery: Gallery, risk: &Risk, protect: &Protect) -> Resul
 
 /// Puts threshold and risk into a database's header.
 pub(crate) fn set_threshold(builder: &mut GalleryBuilder, risk: &Risk) -> Result<()> {
-    let encodings = u32::try_from(risk.encodings).unwrap_or(u32::MAX);
-    Ok(builder.set_threshold(risk.threshold, Some(Calibration { fpir: risk.fpir as f32, encodings }))?)
+    let people = u32::try_from(risk.enrolled).unwrap_or(u32::MAX);
+    Ok(builder.set_threshold(risk.threshold, Some(Calibration { fpir: risk.fpir as f32, people }))?)
 }
 
 /// One paragraph: what was done, and what it means for the door.
 pub(crate) fn in_words(risk: &Risk, non_mated: &NonMated) -> String {
-    let Risk { threshold, encodings, fmr, strangers, .. } = risk;
+    let Risk { threshold, enrolled, fmr, strangers, .. } = risk;
     let NonMated { source, people, pairs, .. } = non_mated;
     let mut text = format!(
         "Threshold {threshold:.3}: compared with {}, a stranger is named at a rate (FPIR) of {}; a trial with {} would find \
-         between {} and {} (95 % interval). One comparison is a false match at a rate (FMR) of {fmr:.1e}. This follows from \
-         {} of {} ({source}), FPIR being 1 - (1 - FMR)^N.",
-        counted(*encodings, "enrolled encoding"),
+         between {} and {} (95 % interval). Compared with one person, a stranger is a false match at a rate (FMR) of \
+         {fmr:.1e}. This follows from {} of a stranger with one of {} ({source}), FPIR being 1 - (1 - FMR)^N.",
+        counted(*enrolled, "enrolled person"),
         percent(risk.fpir),
         counted(*strangers, "stranger"),
         percent(risk.fpir_low),
         percent(risk.fpir_high),
-        counted(*pairs, "non-mated pair"),
+        counted(*pairs, "comparison"),
         counted(*people, "person"),
     );
     if *fmr >= MAX_FMR {
@@ -119,8 +122,8 @@ pub(crate) fn in_words(risk: &Risk, non_mated: &NonMated) -> String {
                  with a claimed person is safe too.";
     }
     if risk.extrapolated {
-        text += " Fewer than three of these pairs would be that near: the threshold follows from how the nearest hundreds \
-                 lie, so take it as advice.";
+        text += " Fewer than three of these comparisons would be that near: the threshold follows from how the nearest \
+                 hundredth lies, so take it as advice.";
     }
     if let (Some(fnir), Some(high), Some(pairs)) = (risk.fnir, risk.fnir_high, risk.mated_pairs) {
         text += &format!(
@@ -144,12 +147,18 @@ mod tests {
     fn no_rate_is_told_as_zero_without_its_upper_end_and_its_trials() {
         let row = |rate: f64, distance| Quantile { rate, distance, low: rate / 2.0, high: rate * 2.0 };
         let quantiles = vec![row(1e-2, 1.3), row(1e-3, 1.2), row(1e-4, 1.1), row(1e-5, 1.0)];
-        let non_mated = NonMated { source: "a sample".to_owned(), people: 100, pairs: 3_000_000, quantiles };
+        let non_mated = NonMated {
+            source: "a sample".to_owned(),
+            people: 100,
+            pairs: 3_000_000,
+            quantiles,
+            format: NonMated::FORMAT,
+        };
         let mated = Mated { pairs: 300, farther: vec![(0.1, 0.5), (0.0, 0.9)] };
         for (fpir, of_one_in) in [(1e-5, "0.0010 %"), (1e-3, "0.010 %")] {
             let words = in_words(&risk_at(fpir, 1, &non_mated, Some(&mated)), &non_mated);
             for expected in [
-                "compared with 1 enrolled encoding, ",
+                "compared with 1 enrolled person, ",
                 &format!("(FPIR) of {of_one_in}; a trial with 100 strangers would find between 0 % and 0."),
                 "0 % of those enrolled would not be named (FNIR; up to 1.2 % by the 95 % interval of 300 mated pairs)",
             ] {

@@ -7,6 +7,7 @@
 pub(crate) mod cache;
 mod compared;
 mod figures;
+pub(crate) mod identification;
 pub(crate) mod interval;
 pub(crate) mod measure;
 mod pair_file;
@@ -41,6 +42,9 @@ const MAX_PAIR_FILE_BYTES: u64 = 64 << 20;
 pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> {
     if let Some(page) = &arguments.html {
         files::require_replaceable(page)?;
+    }
+    if arguments.identification {
+        return identification::run(arguments, verbosity);
     }
     let sample = sample_of(arguments)?;
     let encoders = encoders(&arguments.models)?;

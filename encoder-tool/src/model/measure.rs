@@ -1,6 +1,7 @@
 //! `model measure`: how an encoder's distances lie, on photos of many people, into the bundle's calibration.
 
 use crate::calibrate::measured::{Distances, measure};
+use crate::evaluate::identification::left_out;
 use anyhow::{Context, Result, anyhow, bail};
 use files::Access;
 use models::Recogniser;
@@ -8,7 +9,7 @@ use models::bundle::{Bundle, Bundles, CALIBRATION_FILE, Calibration, NonMated};
 use std::path::PathBuf;
 use terminal::{Help, ShowPath, Verbosity, counted, print};
 
-/// Measure how often two different people are how near, and how far apart photos of one person are.
+/// Measure how often a stranger is how near to an enrolled person, and how far apart photos of one person are.
 ///
 /// The result goes into the bundle's calibration.toml: `build-db` and `calibrate` work thresholds out from it. The more
 /// people, the smaller the risks that it can speak of: 800 people carry an FMR down to about 1e-5.
@@ -19,6 +20,9 @@ pub(crate) struct Measure {
     /// The folder that holds a folder for each person
     #[arg(long, value_name = "DIR")]
     images: PathBuf,
+    /// Names whose photos are known to be labelled wrongly, one a line: they are passed over
+    #[arg(long, value_name = "FILE")]
+    leave_out: Option<PathBuf>,
     /// What to call the photos in calibration.toml
     #[arg(long, value_name = "TEXT")]
     source: Option<String>,
@@ -45,13 +49,14 @@ impl Measure {
             .require_told_apart()
             .with_context(|| format!("{} is not measured", self.bundle.shown()))
             .help("import the network again, with the pixel values and the crop that it was trained with")?;
-        let Distances { mut non_mated, mated } = measure(&recogniser, &self.images, !self.no_cache, verbosity)?;
+        let Distances { mut non_mated, mated } =
+            measure(&recogniser, &self.images, &left_out(self.leave_out.as_deref())?, !self.no_cache, verbosity)?;
         if let Some(source) = &self.source {
             non_mated.source.clone_from(source);
         }
         require_as_many_people(before.non_mated.as_ref(), &non_mated, self.replace)
             .with_context(|| format!("{}: nothing was written", self.bundle.shown()))?;
-        let said = format!("{} of {}", counted(non_mated.pairs, "non-mated pair"), counted(non_mated.people, "person"));
+        let said = format!("{} of {}", counted(non_mated.pairs, "comparison"), counted(non_mated.people, "person"));
         let after = Calibration { non_mated: Some(non_mated), mated, ..before };
         let path = self.bundle.join(CALIBRATION_FILE);
         files::replace(&path, Access::Private, after.to_toml()?.as_bytes())
@@ -79,7 +84,13 @@ mod tests {
 
     #[test]
     fn a_measurement_on_more_people_is_not_replaced_unless_asked() {
-        let of = |people| NonMated { source: "photos".to_owned(), people, pairs: 1, quantiles: Vec::new() };
+        let of = |people| NonMated {
+            format: NonMated::FORMAT,
+            source: "photos".to_owned(),
+            people,
+            pairs: 1,
+            quantiles: Vec::new(),
+        };
         for (before, after, replace, accepted) in [
             (None, 2, false, true),
             (Some(844), 844, false, true),

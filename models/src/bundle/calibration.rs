@@ -60,7 +60,13 @@ mod tests {
         Calibration {
             threshold: 1.0,
             threshold_from: "a test".to_owned(),
-            non_mated: Some(NonMated { source: "photos".to_owned(), people: 3, pairs: 1000, quantiles }),
+            non_mated: Some(NonMated {
+                format: NonMated::FORMAT,
+                source: "photos".to_owned(),
+                people: 3,
+                pairs: 1000,
+                quantiles,
+            }),
             mated: Some(Mated { pairs: 10, farther: vec![(0.5, 0.75), (0.25, 1.0)] }),
         }
     }
@@ -73,7 +79,8 @@ mod tests {
     #[test]
     fn distances_that_make_no_sense_are_named() {
         type Change = fn(&mut Calibration);
-        let cases: [(&str, Change); 6] = [
+        let cases: [(&str, Change); 7] = [
+            ("non-mated.format is 0", |c| c.non_mated.iter_mut().for_each(|known| known.format = 0)),
             ("non-mated.quantiles", |c| c.non_mated.iter_mut().for_each(|known| known.quantiles.truncate(1))),
             ("non-mated.quantiles", |c| c.non_mated.iter_mut().for_each(|known| known.quantiles.reverse())),
             ("non-mated.quantiles", |c| c.non_mated.iter_mut().for_each(|known| known.quantiles[0].rate = 0.0)),

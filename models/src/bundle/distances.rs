@@ -2,15 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Distances of non-mated pairs: how often two different people are how near.
+/// Distances of non-mated pairs, each of a stranger and an enrolled person: how often they are how near.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct NonMated {
+    /// [`NonMated::FORMAT`]. Before there was one, pairs were those of two photos: too strict where people are compared.
+    #[serde(default)]
+    pub format: u32,
     /// On which photos they were measured.
     pub source: String,
-    /// Different people.
+    /// Different people: each was enrolled in turn, and a stranger to all others.
     pub people: usize,
-    /// Pairs of photos of two different people.
+    /// Comparisons of a stranger with a person.
     pub pairs: u64,
     /// Rates from large to small, with falling distances; at least two.
     pub quantiles: Vec<Quantile>,
@@ -31,7 +34,8 @@ pub struct Mated {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Quantile {
-    /// Share of non-mated pairs that are no farther apart than the distance (FMR), above 0 and below 1.
+    /// Share of non-mated pairs that are no farther apart than the distance (FMR), above 0 and below 1. Small rates are those
+    /// of a fitted tail.
     pub rate: f64,
     /// L2 distance.
     pub distance: f32,
@@ -42,7 +46,18 @@ pub struct Quantile {
 }
 
 impl NonMated {
+    /// What the pairs are.
+    pub const FORMAT: u32 = 2;
+
     pub(super) fn check(&self) -> Result<(), String> {
+        if self.format != Self::FORMAT {
+            return Err(format!(
+                "non-mated.format is {}, and {} is wanted: delete [non-mated], then measure distances again with \
+                 `encoder-tool model measure BUNDLE --images PEOPLE`",
+                self.format,
+                Self::FORMAT
+            ));
+        }
         let sound = |row: &Quantile| {
             row.rate > 0.0
                 && row.rate < 1.0

@@ -187,7 +187,7 @@ impl GalleryBuilder {
         true
     }
 
-    /// Notes that two people look alike (L2 distance of their nearest encodings), in place of what was noted of them.
+    /// Notes that two people look alike (the smaller L2 distance of an encoding of either to the other), in place of what was noted of them.
     ///
     /// # Errors
     /// When one of them is not enrolled, both are the same, or the distance is none.

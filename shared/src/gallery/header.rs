@@ -33,8 +33,8 @@ impl DatabaseDigest {
 pub struct Calibration {
     /// The rate, 0 to 1, at which a stranger is named by the whole gallery (FPIR).
     pub fpir: f32,
-    /// How many encodings were enrolled when it was worked out.
-    pub encodings: u32,
+    /// How many people were enrolled when it was worked out.
+    pub people: u32,
 }
 
 /// The head of a people database.

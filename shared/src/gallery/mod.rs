@@ -34,7 +34,7 @@ pub use size::{MAX_DATABASE_BYTES, MAX_PEOPLE, require_size};
 use crate::card::{CardKey, CardNumber};
 use crate::encoding::Encoding;
 use crate::hex::hex_text;
-use crate::matching::{self, Kernel, Probe, RowDistance};
+use crate::matching::{self, Kernel, PersonDistance, Probe};
 use crate::schedule::{Hours, Schedules};
 use alloc::vec::Vec;
 use enrolled::Enrolled;
@@ -45,23 +45,23 @@ use zeroize::Zeroizing;
 pub struct PhotoDigest(pub [u8; 8]);
 hex_text!(PhotoDigest, 8);
 
-/// A row of the gallery that is near a probe.
+/// A person who is near a probe.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Match {
-    /// Whose it is: an index into [`Gallery::people`].
+    /// Who: an index into [`Gallery::people`].
     pub person: usize,
-    /// Which encoding: 0 to [`Gallery::encoding_count`].
+    /// The nearest of the person's encodings: 0 to [`Gallery::encoding_count`].
     pub encoding: usize,
-    /// L2 distance, 0 to 2.
+    /// L2 distance to the person, 0 to 2: from their nearest encoding and the mean over all ([`matching`]).
     pub distance: f32,
 }
 
 /// The nearest person, and the nearest other one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Nearest {
-    /// The nearest encoding of all.
+    /// The nearest person.
     pub best: Match,
-    /// The nearest encoding of any other person; `None` if nobody else is enrolled.
+    /// The nearest other person; `None` if nobody else is enrolled.
     pub runner_up: Option<Match>,
 }
 
@@ -86,7 +86,7 @@ pub struct LookAlikes {
     pub one: usize,
     /// The other.
     pub other: usize,
-    /// L2 distance of their nearest encodings.
+    /// The smallest L2 distance from an encoding of either to the other.
     pub distance: f32,
 }
 
@@ -201,11 +201,10 @@ impl Gallery {
         self.header.require_model(model)
     }
 
-    /// The nearest encoding; the first of equally near ones. `None` in an empty gallery, or if the probe has other
+    /// The nearest person; the first of equally near ones. `None` in an empty gallery, or if the probe has other
     /// dimensions.
     pub fn nearest(&self, probe: &Encoding) -> Option<Match> {
-        let found = matching::nearest(&self.enrolled.rows()?, &Probe::new(probe), Kernel::fastest())?;
-        self.match_of(found)
+        self.nearest_where(probe, |_| true)
     }
 
     /// The nearest person and the nearest other person, in one pass.
@@ -215,25 +214,24 @@ impl Gallery {
         Some(Nearest { best: self.match_of(best)?, runner_up: other.and_then(|other| self.match_of(other)) })
     }
 
-    /// The nearest encoding of one person; `None` if there is no such person, or the probe has other dimensions.
+    /// How near one person is; `None` if there is no such person, or the probe has other dimensions.
     pub fn nearest_of(&self, person: usize, probe: &Encoding) -> Option<Match> {
         let encodings = self.people.get(person)?.encodings.clone();
         let rows = self.enrolled.rows()?.range(encodings.clone())?;
-        let found = matching::nearest(&rows, &Probe::new(probe), Kernel::fastest())?;
-        self.match_of(RowDistance { row: encodings.start + found.row, ..found })
+        let found = matching::distance_of(&rows, &Probe::new(probe), Kernel::fastest())?;
+        self.match_of(PersonDistance { nearest_row: encodings.start + found.nearest_row, ..found })
     }
 
-    /// The nearest encoding of the people who are wanted; `None` if there are none, or the probe has other dimensions.
+    /// The nearest of the people who are wanted; `None` if there are none, or the probe has other dimensions.
     pub fn nearest_where(&self, probe: &Encoding, is_wanted: impl Fn(usize) -> bool) -> Option<Match> {
-        let owners = self.enrolled.owners();
-        let is_row_wanted = |row: usize| owners.get(row).is_some_and(|&owner| is_wanted(owner as usize));
-        let (rows, probe) = (self.enrolled.rows()?, Probe::new(probe));
-        self.match_of(matching::nearest_where(&rows, &probe, Kernel::fastest(), is_row_wanted)?)
+        let (rows, owners) = (self.enrolled.rows()?, self.enrolled.owners());
+        let is_wanted = |owner: u32| is_wanted(owner as usize);
+        self.match_of(matching::nearest_where(&rows, owners, &Probe::new(probe), Kernel::fastest(), is_wanted)?)
     }
 
-    fn match_of(&self, found: RowDistance) -> Option<Match> {
-        let person = *self.enrolled.owners().get(found.row)? as usize;
-        Some(Match { person, encoding: found.row, distance: found.distance })
+    fn match_of(&self, found: PersonDistance) -> Option<Match> {
+        let person = *self.enrolled.owners().get(found.nearest_row)? as usize;
+        Some(Match { person, encoding: found.nearest_row, distance: found.distance })
     }
 
     /// The person whose name is equal but for case and Unicode form.

@@ -1,6 +1,7 @@
 use super::*;
 use crate::card::{CardFormat, CardHash, CardKey, CardNumber};
 use crate::matching::noise::Noise;
+use crate::matching::person_distance;
 use crate::schedule::{Period, Schedule, Schedules, Weekdays};
 use crate::seal::Fingerprint;
 use alloc::string::String;
@@ -31,7 +32,7 @@ pub(super) fn small() -> GalleryBuilder {
     builder.set_audience(Audience::units([unit(1), unit(2)]).unwrap());
     builder.set_gate(Some(GateDigest([0xcd; 32])));
     builder.set_card_key(KEY).unwrap();
-    builder.set_threshold(1.05, Some(Calibration { fpir: 0.001, encodings: 6 })).unwrap();
+    builder.set_threshold(1.05, Some(Calibration { fpir: 0.001, people: 3 })).unwrap();
     let mut kian = person(1, "Kian", encodings(&mut noise, 5, 2));
     kian.details = Details {
         note: "night\nshift".into(),
@@ -207,7 +208,7 @@ fn hostile_contents_under_a_right_checksum_are_refused() {
         (with_header(|h| h.threshold = Some(-1.0)), "threshold -1"),
         (with_header(|h| h.threshold = Some(2.5)), "threshold 2.5"),
         (with_header(|h| h.threshold = None), "calibrated"),
-        (with_header(|h| h.calibration = Some(Calibration { fpir: f32::NAN, encodings: 1 })), "FPIR of NaN"),
+        (with_header(|h| h.calibration = Some(Calibration { fpir: f32::NAN, people: 1 })), "FPIR of NaN"),
         (with_bytes(PEOPLE, b"\x04Kian", b"\x04K\nan"), "control character U+000A"),
         (with_bytes(PEOPLE, b"\x04Kian", b"\x04\xffian"), "record of a person cannot be read"),
         (with_bytes(PEOPLE, b"\x04Kian", b"\x00"), "the name is empty"),
@@ -411,7 +412,8 @@ fn the_nearest_is_found_among_all_and_of_one() {
         let probe = &encodings[1].encoding;
         let best = gallery.nearest(probe).unwrap();
         assert_eq!((best.person, best.encoding), (number, 3 * number + 1));
-        assert!(best.distance < 0.001);
+        let distances = encodings.iter().map(|enrolled| enrolled.encoding.l2_distance(probe));
+        assert!((best.distance - person_distance(distances).unwrap()).abs() < 0.01);
         let two = gallery.nearest_two(probe).unwrap();
         assert_eq!(two.best, best);
         assert_ne!(two.runner_up.unwrap().person, number);

@@ -27,20 +27,29 @@ impl Owned {
         Rows::new(self.dimensions, &self.numbers, &self.scales).unwrap()
     }
 
-    /// The plainest loop over the stored integers, among the rows that `wanted` lets through.
-    fn brute_force(&self, probe: &Probe, wanted: impl Fn(usize) -> bool) -> Option<RowDistance> {
+    /// The plainest loop over the stored integers, among the people whom `wanted` lets through.
+    fn brute_force(&self, owners: &[u32], probe: &Probe, wanted: impl Fn(u32) -> bool) -> Option<PersonDistance> {
         let stride = Rows::stride_of(self.dimensions);
-        let mut best: Option<(usize, i64, f32)> = None;
-        for (row, numbers) in self.numbers.chunks(stride).enumerate().filter(|(row, _)| wanted(*row)) {
+        let cosine = |row: usize| {
+            let numbers = &self.numbers[row * stride..][..stride];
             let dot: i64 = numbers.iter().zip(probe.padded(stride)).map(|(&a, &b)| i64::from(a) * i64::from(b)).sum();
-            let likeness = self.scales[row] * dot as f32;
-            if best.is_none_or(|(_, _, leader)| likeness > leader) {
-                best = Some((row, dot, likeness));
+            f64::from(self.scales[row]) * dot as f64
+        };
+        let mut best: Option<(usize, f64)> = None;
+        let mut people = owners.to_vec();
+        people.dedup();
+        for person in people.into_iter().filter(|&person| wanted(person)) {
+            let rows: Vec<usize> = (0..owners.len()).filter(|&row| owners[row] == person).collect();
+            let nearest = rows.iter().copied().reduce(|a, b| if cosine(b) > cosine(a) { b } else { a }).unwrap();
+            let mean = rows.iter().map(|&row| cosine(row)).sum::<f64>() / rows.len() as f64;
+            let likeness = if rows.len() == 1 { mean } else { 0.5 * (cosine(nearest) + mean) };
+            if best.is_none_or(|(_, leader)| likeness > leader) {
+                best = Some((nearest, likeness));
             }
         }
-        let (row, dot, _) = best?;
-        let squared = 2.0 - 2.0 * f64::from(self.scales[row]) * dot as f64 * probe.factor();
-        Some(RowDistance { row, distance: squared.max(0.0).sqrt() as f32 })
+        let (nearest_row, likeness) = best?;
+        let squared = 2.0 - 2.0 * likeness * probe.factor();
+        Some(PersonDistance { nearest_row, distance: squared.clamp(0.0, 4.0).sqrt() as f32 })
     }
 }
 
@@ -54,7 +63,7 @@ fn distance_is_within_a_hundredth_of_the_fp32_one() {
                 let enrolled = noise.encoding(dimensions);
                 let probe = if apart == 0.0 { enrolled.clone() } else { noise.near(&enrolled, apart) };
                 let gallery = Owned::new(core::slice::from_ref(&enrolled));
-                let found = nearest(&gallery.rows(), &Probe::new(&probe), Kernel::fastest()).unwrap();
+                let found = distance_of(&gallery.rows(), &Probe::new(&probe), Kernel::fastest()).unwrap();
                 let error = (found.distance - enrolled.l2_distance(&probe)).abs();
                 assert!(error < 0.01, "{dimensions} numbers, {apart} apart: {error}");
                 if dimensions >= 128 {
@@ -74,7 +83,7 @@ fn an_encoding_is_at_no_distance_from_itself() {
         for _ in 0..100 {
             let encoding = noise.encoding(dimensions);
             let gallery = Owned::new(core::slice::from_ref(&encoding));
-            let found = nearest(&gallery.rows(), &Probe::new(&encoding), Kernel::fastest()).unwrap();
+            let found = distance_of(&gallery.rows(), &Probe::new(&encoding), Kernel::fastest()).unwrap();
             assert!(found.distance < 0.001, "{dimensions} numbers: {}", found.distance);
         }
     }
@@ -88,7 +97,7 @@ fn one_large_number_and_many_small_ones_are_still_close() {
         raw[0] = 1.0;
         let encoding = Encoding::from_network(&raw).unwrap();
         let gallery = Owned::new(core::slice::from_ref(&encoding));
-        let found = nearest(&gallery.rows(), &Probe::new(&encoding), Kernel::fastest()).unwrap();
+        let found = distance_of(&gallery.rows(), &Probe::new(&encoding), Kernel::fastest()).unwrap();
         assert!(found.distance < 0.005, "{dimensions} numbers: {}", found.distance);
     }
 }
@@ -99,7 +108,7 @@ fn the_largest_sums_fit() {
         let encoding = Encoding::from_network(&[1.0; 512]).unwrap();
         let probe = Encoding::from_network(&[sign; 512]).unwrap();
         let gallery = Owned::new(&[encoding]);
-        let found = nearest(&gallery.rows(), &Probe::new(&probe), Kernel::fastest()).unwrap();
+        let found = distance_of(&gallery.rows(), &Probe::new(&probe), Kernel::fastest()).unwrap();
         assert!((found.distance - (1.0 - sign)).abs() < 0.001, "{}", found.distance);
     }
     let probe = Probe::new(&Encoding::from_network(&[1.0; 512]).unwrap());
@@ -131,12 +140,44 @@ fn nothing_is_nearest_to_a_probe_of_other_dimensions_or_in_an_empty_gallery() {
     let mut noise = Noise(3);
     let gallery = Owned::new(&[noise.encoding(128)]);
     let probe = Probe::new(&noise.encoding(127));
-    assert_eq!(nearest(&gallery.rows(), &probe, Kernel::BASELINE), None);
+    assert_eq!(nearest(&gallery.rows(), &[0], &probe, Kernel::BASELINE), None);
+    assert_eq!(distance_of(&gallery.rows(), &probe, Kernel::BASELINE), None);
     assert_eq!(nearest_two(&gallery.rows(), &[0], &probe, Kernel::BASELINE), None);
-    assert_eq!(nearest(&Rows::new(127, &[], &[]).unwrap(), &probe, Kernel::BASELINE), None);
+    let nobody = Rows::new(127, &[], &[]).unwrap();
+    assert_eq!(nearest(&nobody, &[], &probe, Kernel::BASELINE), None);
+    assert_eq!(distance_of(&nobody, &probe, Kernel::BASELINE), None);
+    let other = Probe::new(&noise.encoding(128));
+    assert_eq!(nearest(&gallery.rows(), &[], &other, Kernel::BASELINE), None);
     assert!(Rows::new(0, &[], &[]).is_none());
     assert!(Rows::new(513, &[], &[]).is_none());
     assert!(Rows::new(128, &[0; 127], &[1.0]).is_none());
+}
+
+/// Half the nearest cosine and half the mean one, by hand: cosines 1, 0.5 and 0 make 0.75.
+#[test]
+fn a_person_lies_between_their_nearest_and_their_mean_encoding() {
+    let at = |degrees: f32| Encoding::from_network(&[degrees.to_radians().cos(), degrees.to_radians().sin()]).unwrap();
+    let probe = at(0.0);
+    for (degrees, cosine) in [(&[0.0][..], 1.0), (&[60.0], 0.5), (&[90.0, 0.0, 60.0], 0.75), (&[120.0, 60.0], 0.25)] {
+        let encodings: Vec<Encoding> = degrees.iter().map(|&degrees| at(degrees)).collect();
+        let gallery = Owned::new(&encodings);
+        let expected = (2.0 - 2.0 * cosine as f32).sqrt();
+        let found = distance_of(&gallery.rows(), &Probe::new(&probe), Kernel::fastest()).unwrap();
+        assert!((found.distance - expected).abs() < 0.01, "{degrees:?}: {found:?}");
+        let from_distances = person_distance(encodings.iter().map(|encoding| encoding.l2_distance(&probe))).unwrap();
+        assert!((from_distances - expected).abs() < 1e-5, "{degrees:?}: {from_distances}");
+    }
+    assert_eq!(person_distance([]), None);
+}
+
+/// Somebody with one photo that is near and others that are far is farther than somebody whose photos are all fairly near.
+#[test]
+fn one_near_photo_among_far_ones_does_not_decide() {
+    let at = |degrees: f32| Encoding::from_network(&[degrees.to_radians().cos(), degrees.to_radians().sin()]).unwrap();
+    let gallery = Owned::new(&[at(10.0), at(170.0), at(40.0), at(50.0), at(-90.0)]);
+    let (best, other) =
+        nearest_two(&gallery.rows(), &[0, 0, 1, 1, 2], &Probe::new(&at(0.0)), Kernel::fastest()).unwrap();
+    assert_eq!((best.nearest_row, other.unwrap().nearest_row), (2, 0));
 }
 
 fn gallery_with_ties() -> impl Strategy<Value = (usize, Vec<Vec<i8>>, Vec<u32>, usize)> {
@@ -149,7 +190,14 @@ fn gallery_with_ties() -> impl Strategy<Value = (usize, Vec<Vec<i8>>, Vec<u32>, 
         let picks = prop::collection::vec((any::<prop::sample::Index>(), 0_u32..4), 1..700);
         (Just(dimensions), rows, picks, any::<prop::sample::Index>()).prop_map(|(dimensions, rows, picks, probe)| {
             let probe = probe.index(rows.len());
-            let owners = picks.iter().map(|(_, owner)| *owner).collect();
+            // Rows of one person lie together.
+            let owners = picks
+                .iter()
+                .scan(0, |owner, (_, step)| {
+                    *owner += *step / 2;
+                    Some(*owner)
+                })
+                .collect();
             (dimensions, picks.iter().map(|(pick, _)| rows[pick.index(rows.len())].clone()).collect(), owners, probe)
         })
     })
@@ -168,11 +216,12 @@ proptest! {
         let gallery = Owned::new(&encodings);
         let near = &encodings[pick % encodings.len()];
         let probe = Probe::new(&if noisy { Noise(pick as u64).near(near, 0.5) } else { near.clone() });
-        let best = gallery.brute_force(&probe, |_| true);
-        let owner = owners[best.unwrap().row];
-        let other = gallery.brute_force(&probe, |row| owners[row] != owner);
+        let best = gallery.brute_force(&owners, &probe, |_| true);
+        let owner = owners[best.unwrap().nearest_row];
+        let other = gallery.brute_force(&owners, &probe, |person| person != owner);
         for kernel in Kernel::all() {
-            prop_assert_eq!(nearest(&gallery.rows(), &probe, kernel), best);
+            prop_assert_eq!(nearest(&gallery.rows(), &owners, &probe, kernel), best);
+            prop_assert_eq!(nearest_where(&gallery.rows(), &owners, &probe, kernel, |person| person != owner), other);
             prop_assert_eq!(nearest_two(&gallery.rows(), &owners, &probe, kernel), best.map(|best| (best, other)));
         }
     }

@@ -79,7 +79,7 @@ pub struct Quality {
 pub struct Candidate {
     /// Who.
     pub person: PersonId,
-    /// L2 distance from the face to the person's nearest encoding.
+    /// L2 distance from the face to the person.
     pub distance: f32,
     /// What the person must show.
     pub mode: Mode,
@@ -180,7 +180,7 @@ impl CardHolder {
 pub struct Claimed {
     /// Who is claimed to be there.
     pub person: PersonId,
-    /// L2 distance from the face to the person's nearest encoding.
+    /// L2 distance from the face to the person.
     pub distance: f32,
     /// The nearest of all others but those who are on record as looking like the person; `None` if there is none.
     pub other: Option<Neighbour>,

@@ -2,7 +2,7 @@
 
 mod json;
 mod page;
-mod plots;
+pub(super) mod plots;
 mod words;
 
 pub(crate) use json::print_json_of;

@@ -4,7 +4,7 @@ use crate::evaluate::roc::{Point, Roc};
 use plotters::coord::ranged1d::{Ranged, ValueFormatter};
 use plotters::prelude::*;
 
-type Drawn = Result<String, Box<dyn std::error::Error>>;
+pub(crate) type Drawn = Result<String, Box<dyn std::error::Error>>;
 
 const SIZE: (u32, u32) = (640, 400);
 const BARS: usize = 60;
@@ -22,9 +22,9 @@ const SERIES: [(RGBColor, &str); 4] = [
 ];
 
 /// A named curve.
-pub(super) struct Curve<'a> {
-    pub(super) name: &'a str,
-    pub(super) points: Vec<Point>,
+pub(crate) struct Curve<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) points: Vec<Point>,
 }
 
 /// How mated and non-mated distances lie, each as shares of their own, and the threshold between them.
@@ -86,6 +86,29 @@ pub(super) fn det(curves: &[Curve<'_>], non_mated_pairs: usize, mated_pairs: usi
         mesh.x_label_formatter(&rate).y_label_formatter(&rate).draw()?;
         each_curve(&mut chart, curves, |point| (point.far.max(least_far), (1.0 - point.tar).max(least_fnmr)))?;
         key(&mut chart, SeriesLabelPosition::LowerLeft)
+    })
+}
+
+/// FNIR over FPIR, both on logarithmic scales.
+pub(crate) fn det_of_searches(curves: &[Curve<'_>]) -> Drawn {
+    let (least_fpir, least_fnir) = (1e-4, 1e-3);
+    draw(|area| {
+        let mut chart =
+            framed(area).build_cartesian_2d((least_fpir..1.0).log_scale(), (least_fnir..1.0).log_scale())?;
+        let mut mesh = chart.configure_mesh();
+        mesh.light_line_style(TRANSPARENT).bold_line_style(LINE.mix(0.5)).axis_style(LINE);
+        mesh.label_style(text()).axis_desc_style(text()).x_desc("FPIR").y_desc("FNIR");
+        mesh.x_label_formatter(&rate).y_label_formatter(&rate).draw()?;
+        for (curve, (colour, _)) in curves.iter().zip(SERIES) {
+            let place = |point: &Point| (point.far.max(least_fpir), (1.0 - point.tar).max(least_fnir));
+            let series = chart.draw_series(LineSeries::new(curve.points.iter().map(place), colour.stroke_width(2)))?;
+            if !curve.name.is_empty() {
+                series
+                    .label(curve.name)
+                    .legend(move |(x, y)| PathElement::new([(x, y), (x + 12, y)], colour.stroke_width(2)));
+            }
+        }
+        key(&mut chart, SeriesLabelPosition::UpperRight)
     })
 }
 

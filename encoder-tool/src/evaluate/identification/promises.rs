@@ -1,0 +1,48 @@
+//! Whether the thresholds that `build-db` would store keep what they promise. No I/O.
+
+use super::rates::fpir_at;
+use super::trials::{Person, Trials};
+use crate::args::Evaluate;
+use crate::calibrate::risk::{Risk, risk_at};
+use models::Recogniser;
+use serde::Serialize;
+
+/// Sizes of galleries that are tried, and rates that are promised.
+const ENROLLED: [usize; 3] = [50, 100, 200];
+const FPIRS: [f64; 2] = [0.001, 0.01];
+
+/// A promise and what came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(super) struct Promise {
+    /// What was asked for.
+    pub(super) asked: f64,
+    #[serde(flatten)]
+    pub(super) risk: Risk,
+    /// The share of searches by strangers that named somebody.
+    pub(super) measured: f64,
+    /// Those searches, over all draws.
+    pub(super) searches: usize,
+    /// Whether `measured` is between the promised ends.
+    pub(super) kept: bool,
+}
+
+/// Of the encoder's own calibration; none if there is none. Where strangers come from a folder of their own, only they
+/// are asked about: the calibration may have been measured on the others.
+pub(super) fn tried(recogniser: &Recogniser, people: &[Person<'_>], arguments: &Evaluate) -> Vec<Promise> {
+    let Some(non_mated) = &recogniser.calibration().non_mated else { return Vec::new() };
+    let enough = |enrolled: &&usize| people.iter().filter(|person| person.encodings.len() > 1).count() >= **enrolled;
+    let mut promises = Vec::new();
+    for &enrolled in ENROLLED.iter().filter(enough) {
+        let mut trials = Trials::run(people, enrolled, arguments.draws, arguments.seed);
+        if arguments.strangers.is_some() {
+            trials.strangers.retain(|searched| people[searched.person].only_stranger);
+        }
+        for asked in FPIRS {
+            let risk = risk_at(asked, enrolled, non_mated, recogniser.calibration().mated.as_ref());
+            let measured = fpir_at(risk.threshold, &trials.strangers);
+            let kept = (risk.fpir_low..=risk.fpir_high).contains(&measured);
+            promises.push(Promise { asked, risk, measured, searches: trials.strangers.len(), kept });
+        }
+    }
+    promises
+}
