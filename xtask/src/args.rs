@@ -66,9 +66,10 @@ pub(crate) struct CheckRecognition {
     /// A folder that holds a folder of photos for each person, as Labeled Faces in the Wild does
     #[arg(long, value_name = "DIR", value_parser = absolute)]
     pub(crate) images: PathBuf,
-    /// Another such folder with other people, for the gate's trial; may be given several times
+    /// A folder of the same kind with other people, who are strangers only: also run identification trials, 20 draws of 200
+    /// people enrolled, and try what stored thresholds promise; the gate's trial takes them, too
     #[arg(long, value_name = "DIR", value_parser = absolute)]
-    pub(crate) others: Vec<PathBuf>,
+    pub(crate) strangers: Option<PathBuf>,
 }
 
 /// Live through a day at the door in accelerated time, with faults at random.

@@ -28,6 +28,7 @@ pub use args::Arguments;
 
 use anyhow::Result;
 use args::Command;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// How a command ended.
@@ -68,9 +69,9 @@ fn outcome(command: &Command) -> Result<Outcome> {
     match command {
         Command::Demo => demo::run(),
         Command::Test(arguments) => checks::run(&arguments.checks),
-        Command::CheckRecognition(args::CheckRecognition { images, others }) => {
-            let outcome = recognition::run(images)?;
-            let of_gate = [std::slice::from_ref(images), others.as_slice()].concat();
+        Command::CheckRecognition(args::CheckRecognition { images, strangers }) => {
+            let outcome = recognition::run(images, strangers.as_deref())?;
+            let of_gate: Vec<PathBuf> = std::iter::once(images).chain(strangers).cloned().collect();
             Ok(outcome.and_if(recognition::gate_trial::run(&of_gate, None)?))
         }
         Command::Bench(arguments) => bench::run(arguments.rounds),

@@ -7,7 +7,7 @@ use crate::programs::encoder_tool;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 
-const BUNDLE: &str = "models/bundled/sface";
+const BUNDLE: &str = "models/bundled/sface-int8";
 /// Of these people of Labeled Faces in the Wild a photo lies under the name of another.
 const WRONG_LABELS: [&str; 6] =
     ["Janica_Kostelic", "Anja_Paerson", "Nora_Bendijo", "Flor_Montulo", "Yingfan_Wang", "Wang_Yingfan"];

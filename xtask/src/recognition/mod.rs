@@ -1,10 +1,12 @@
 //! `cargo xtask check-recognition`: do people who are enrolled get their names, and strangers none? Asked of
-//! `encoder-tool` as a user would, at the bundled encoder's own threshold.
+//! `encoder-tool` as a user would, at the bundled encoder's own threshold; and, where there are photos of many more strangers,
+//! identification trials with thresholds that are worked out.
 
 mod answers;
 pub(crate) mod gate_trial;
 mod selection;
 mod tally;
+mod trials;
 
 use crate::programs::{self, encoder_tool};
 use crate::{Outcome, process};
@@ -19,7 +21,7 @@ use tally::{Tally, Verdict};
 ///
 /// # Errors
 /// If the folder holds too few people, or `encoder-tool` cannot do its work.
-pub(crate) fn run(images: &Path) -> Result<Outcome> {
+pub(crate) fn run(images: &Path, strangers: Option<&Path>) -> Result<Outcome> {
     programs::build()?;
     let selection = select(selection::people_in(images)?);
     selection.require_enough().with_context(|| format!("{}: too few people", images.display()))?;
@@ -28,7 +30,10 @@ pub(crate) fn run(images: &Path) -> Result<Outcome> {
     enrol(&selection.enrolled, &database)?;
     let tally = Tally::new(mated_verdicts(&selection, &database)?, stranger_verdicts(&selection, &database)?);
     println!("{}", tally.in_words());
-    Ok(Outcome::as_expected_if(tally.is_good_enough()))
+    let Some(strangers) = strangers else { return Ok(Outcome::as_expected_if(tally.is_good_enough())) };
+    let trials = trials::run(images, strangers)?;
+    println!("{}", trials.lines.join("\n"));
+    Ok(Outcome::as_expected_if(tally.is_good_enough() && trials.is_good_enough))
 }
 
 /// Enrols each person with all photos but the one held back.
