@@ -280,10 +280,10 @@ pub(crate) struct Evaluate {
     /// Names whose photos are known to be labelled wrongly, one a line: figures are given with and without them
     #[arg(long, value_name = "FILE", requires = "identification")]
     pub(crate) leave_out: Option<PathBuf>,
-    /// So many people are enrolled in each draw
+    /// How many people are enrolled in each draw
     #[arg(long, value_name = "N", default_value_t = 200, requires = "identification")]
     pub(crate) enrolled: usize,
-    /// So many draws
+    /// How many draws
     #[arg(long, value_name = "N", default_value_t = 20, requires = "identification")]
     pub(crate) draws: usize,
     /// FMR and FNMR of each group: a column of the people.csv in or beside --images, the first of which names the folder

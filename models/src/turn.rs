@@ -2,7 +2,7 @@
 
 use crate::Frame;
 
-/// The frame turned clockwise by so many quarters of a full turn.
+/// The frame turned clockwise by this many quarters of a full turn.
 pub fn turned(frame: &Frame, quarters: u8) -> Frame {
     let (width, height) = (frame.width() as usize, frame.height() as usize);
     let pixels = frame.pixels().as_chunks::<3>().0;

@@ -30,7 +30,7 @@ pub(super) struct OddPhoto {
     pub(super) other: Option<(usize, f32)>,
 }
 
-/// Two people of whom one could be taken for the other, by one of their photos: look-alikes, or one person under two
+/// Two people, one of which could be taken for the other by one of their photos: look-alikes, or one person under two
 /// names.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct LookAlike {

@@ -16,7 +16,7 @@ const COUNTED: [f64; 4] = [1e-1, 5e-2, 2e-2, 1e-2];
 const TAIL_FROM: f64 = 1e-2;
 /// ... with rows at these parts of each decade ...
 const PARTS: [f64; 3] = [0.5, 0.2, 0.1];
-/// ... over so many decades.
+/// ... over this many decades.
 const DECADES: i32 = 6;
 /// The fewest comparisons that say anything.
 const LEAST_COMPARISONS: usize = 1000;
@@ -164,7 +164,7 @@ fn bootstrapped(comparisons: &[Comparison], rows: &[(f64, f64)], level: f64, peo
 mod tests {
     use super::*;
 
-    /// Directions in so many dimensions, from a fixed seed; each person has one to three photos about their own.
+    /// Directions in this many dimensions, from a fixed seed; each person has one to three photos about their own.
     fn sample(people: usize) -> Vec<(usize, Encoding)> {
         let mut random = fastrand::Rng::with_seed(7);
         let mut number = move || (0..6).map(|_| random.f32()).sum::<f32>() - 3.0;

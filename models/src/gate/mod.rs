@@ -1,6 +1,6 @@
 //! Whether a face is recognisable enough to be compared with anybody: enrolment, questions and the door ask the same gate.
 //!
-//! Encodings of faces that are upside down, covered or blurred lie close together, whoever they are of: two strangers in
+//! Encodings of faces that are upside down, covered or blurred lie close together, although they are of different people: two strangers in
 //! masks resemble each other more than either resembles themselves without one. Two rules keep them apart, both on the
 //! *centred* encoding, which is the encoding less the mean of many, at unit length:
 //!
@@ -135,7 +135,7 @@ impl Standing {
         gate.is_clear(centred, *background, enrolled)
     }
 
-    /// The same of a person of whom one encoding is known.
+    /// The same for a person with one known encoding.
     pub fn is_clear_beside(&self, encoding: &Encoding) -> bool {
         let Some(Judged { gate, above }) = &self.0 else { return true };
         let Some(Above { centred, background }) = above else { return false };

@@ -27,7 +27,7 @@ impl Owned {
         Rows::new(self.dimensions, &self.numbers, &self.scales).unwrap()
     }
 
-    /// The plainest loop over the stored integers, among the people whom `wanted` lets through.
+    /// The plainest loop over the stored integers, among the people that `wanted` lets through.
     fn brute_force(&self, owners: &[u32], probe: &Probe, wanted: impl Fn(u32) -> bool) -> Option<PersonDistance> {
         let stride = Rows::stride_of(self.dimensions);
         let cosine = |row: usize| {

@@ -34,7 +34,7 @@ pub(super) fn is_recognisable(face: &ObservedFace) -> bool {
     face.quality.recognisable != Some(false)
 }
 
-/// Whether the face would be taken for somebody to whom it is no nearer than to faces that are hardly recognisable. One that
+/// Whether the face would be taken for somebody although it is no nearer to them than to faces that are hardly recognisable. One that
 /// is near nobody is a stranger's, whatever else it resembles.
 fn is_lost_in_background(rules: &Rules, face: &ObservedFace) -> bool {
     let is_near = |distance: f32| (0.0..=rules.threshold).contains(&distance);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::path::Path;
 
 /// Whose photos are labelled wrongly.
-const WRONG_LABELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/recognition/wrong_labels.txt");
+pub(super) const WRONG_LABELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/recognition/wrong_labels.txt");
 
 /// By how much fewer people the person's distance misses than their nearest encoding did when these were recorded: what is
 /// wanted, and what is held.

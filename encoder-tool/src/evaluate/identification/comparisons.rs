@@ -46,7 +46,7 @@ impl Counted {
     }
 }
 
-/// FNMR where so many non-mated pairs match.
+/// FNMR where this many non-mated pairs match.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(super) struct AtFmr {
     pub(super) fmr: f64,

@@ -24,7 +24,7 @@ use files::Access;
 use models::Recogniser;
 use report::{Report, TrialsReport};
 use std::collections::BTreeSet;
-use terminal::{Answer, Help, Verbosity, counted, print, print_json};
+use terminal::{Answer, Help, ShowPath, Verbosity, counted, print, print_json};
 use trials::{Person, Trials};
 
 /// Runs the trials with the first of the encoders.
@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> 
     let report = Report { model: name, hash, no_face, unreadable, trials, promises, verification, groups, hard };
     if let Some(path) = &arguments.html {
         files::replace(path, Access::Private, page::page_of(&report)?.as_bytes())?;
-        verbosity.note(&format!("the page is {}", path.display()));
+        verbosity.note(&format!("the page is {}", path.shown()));
     }
     match arguments.json {
         true => print_json(&report)?,
@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> 
 
 fn trials_of(people: &[Person<'_>], arguments: &Evaluate, left_out: BTreeSet<String>) -> Result<TrialsReport> {
     let trials = Trials::run(people, arguments.enrolled, arguments.draws, arguments.seed);
-    ensure_searched(&trials).with_context(|| arguments.images.display().to_string())?;
+    ensure_searched(&trials).with_context(|| arguments.images.shown())?;
     Ok(TrialsReport {
         left_out,
         people: people.len(),

@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail, ensure};
 use files::read_bounded;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use terminal::ShowPath;
 
 const MAX_BYTES: u64 = 16 << 20;
 
@@ -26,9 +27,9 @@ pub(super) fn pairs(path: &Path) -> Result<Vec<[String; 2]>> {
     let pair = |(number, line): (usize, &str)| {
         let names: Vec<&str> = line.split('\t').map(str::trim).collect();
         let &[one, other] = names.as_slice() else {
-            bail!("{}, line {number}: {line:?} is not two names with a tab between them", path.display())
+            bail!("{}, line {number}: {line:?} is not two names with a tab between them", path.shown())
         };
-        ensure!(one != other, "{}, line {number}: {one:?} is not two people", path.display());
+        ensure!(one != other, "{}, line {number}: {one:?} is not two people", path.shown());
         Ok([one.to_owned(), other.to_owned()])
     };
     lines.filter(|(_, line)| !line.is_empty()).map(pair).collect()
@@ -42,16 +43,16 @@ pub(super) fn pairs(path: &Path) -> Result<Vec<[String; 2]>> {
 pub(super) fn groups(images: &Path, column: &str) -> Result<BTreeMap<String, String>> {
     let places = [images.join("people.csv"), images.join("../people.csv")];
     let path = places.iter().find(|path| path.is_file());
-    let path = path.with_context(|| format!("there is no people.csv in or beside {}", images.display()))?;
+    let path = path.with_context(|| format!("there is no people.csv in or beside {}", images.shown()))?;
     let text = text(path)?;
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let header = reader.headers().with_context(|| path.display().to_string())?.clone();
+    let header = reader.headers().with_context(|| path.shown())?.clone();
     let at = header.iter().position(|name| name == column);
     let known = header.iter().collect::<Vec<_>>().join(", ");
-    let at = at.with_context(|| format!("{} has no column {column:?}: it has {known}", path.display()))?;
+    let at = at.with_context(|| format!("{} has no column {column:?}: it has {known}", path.shown()))?;
     let mut groups = BTreeMap::new();
     for row in reader.records() {
-        let row = row.with_context(|| path.display().to_string())?;
+        let row = row.with_context(|| path.shown())?;
         if let (Some(person), Some(group)) = (row.get(0), row.get(at).filter(|group| !group.is_empty())) {
             groups.insert(person.to_owned(), group.to_owned());
         }
@@ -60,7 +61,7 @@ pub(super) fn groups(images: &Path, column: &str) -> Result<BTreeMap<String, Str
 }
 
 fn text(path: &Path) -> Result<String> {
-    String::from_utf8(read_bounded(path, MAX_BYTES)?).with_context(|| format!("{} is no text", path.display()))
+    String::from_utf8(read_bounded(path, MAX_BYTES)?).with_context(|| format!("{} is no text", path.shown()))
 }
 
 fn without_comment(line: &str) -> &str {

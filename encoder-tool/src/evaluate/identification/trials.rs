@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use shared::encoding::Encoding;
 use shared::matching::person_distance;
 
-/// At most so many photos of a person are enrolled.
+/// At most this many photos of a person are enrolled.
 pub(crate) const ENROLLED_PHOTOS: usize = 4;
 
 /// Somebody with at least one photo.

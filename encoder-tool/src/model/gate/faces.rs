@@ -14,8 +14,9 @@ use fastrand::Rng;
 use models::{Frame, Recogniser};
 use sha2::{Digest, Sha256};
 use shared::encoding::Encoded;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use terminal::{Verbosity, on_one_line};
+use terminal::{ShowPath, Verbosity, on_one_line};
 
 /// What is encoded of a person.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub(super) fn side_of(name: &str) -> Side {
 ///
 /// # Errors
 /// If a folder cannot be read.
-pub(super) fn people(folders: &[PathBuf], left_out: &[String], side: Side) -> Result<Vec<Vec<Photo>>> {
+pub(super) fn people(folders: &[PathBuf], left_out: &BTreeSet<String>, side: Side) -> Result<Vec<Vec<Photo>>> {
     let mut photos = Vec::new();
     for folder in folders {
         photos.extend(photos_of_tree(folder)?);
@@ -98,7 +99,7 @@ fn kinds_of(person: usize, always: &[Kind], some: usize) -> Vec<Kind> {
 fn see_one(recogniser: &mut Recogniser, task: &Task, budget: &PixelBudget) -> Result<Vec<Seen>> {
     let Task { person, photo, kinds } = task;
     let read = photo_file::read(&photo.path, budget)?;
-    let faces = recogniser.detect(&read.frame).with_context(|| photo.path.display().to_string())?;
+    let faces = recogniser.detect(&read.frame).with_context(|| photo.path.shown())?;
     let Some(face) = foremost(&faces, &read.frame) else { return Ok(Vec::new()) };
     let mut seen: Vec<Seen> = encoded(recogniser, &read.frame, *person, None)?.into_iter().collect();
     for &kind in kinds {
@@ -145,7 +146,7 @@ mod tests {
             std::fs::write(root.path().join(name).join("1.jpg"), "").unwrap();
         }
         let folders = [root.path().to_owned(), root.path().to_owned()];
-        let on = |side| people(&folders, &names[..1], side).unwrap();
+        let on = |side| people(&folders, &BTreeSet::from([names[0].clone()]), side).unwrap();
         let (learnt, held_out) = (on(Side::Learnt), on(Side::HeldOut));
         assert_eq!(learnt.len() + held_out.len(), 39);
         assert!(learnt.len() > 5 && held_out.len() > 5);

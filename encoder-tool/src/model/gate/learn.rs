@@ -24,7 +24,7 @@ const FEWEST_PROTOTYPES: usize = 4;
 const WEIGHT: f64 = 2000.0;
 /// The regression sees the centred encoding times this, so that its penalty is not felt by it alone.
 const STRETCH: f32 = 6.0;
-/// The limit is set on plain faces that the regression has not seen: of so many parts of the people, one.
+/// The limit is set on plain faces that the regression has not seen: one part of this many parts of the people.
 const PARTS: usize = 5;
 const SEED: u64 = 1;
 /// With fewer there is nothing to learn from.

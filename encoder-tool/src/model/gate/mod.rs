@@ -9,6 +9,7 @@ mod trial;
 
 use crate::calibrate::DEFAULT_FPIR;
 use crate::calibrate::risk::risk_at;
+use crate::evaluate::identification::left_out;
 use anyhow::{Context, Result, bail};
 use degrade::Kind;
 use faces::{Seen, Side, people, see};
@@ -18,16 +19,16 @@ use models::bundle::{Bundle, Bundles};
 use models::gate::{GATE_FILE, Gate};
 use std::path::PathBuf;
 use std::sync::Arc;
-use terminal::{Help, Verbosity, counted, print, say};
+use terminal::{Help, ShowPath, Verbosity, counted, print, say};
 use trial::{ENROLLED, MUST, Trial};
 
-/// Of so many plain photos of one person is learnt, so that nobody counts much more than others.
+/// At most this many plain photos of one person are learnt, so that nobody counts much more than others.
 const PLAIN_EACH: usize = 4;
 /// The kinds that are hard to tell from plain faces: each person is learnt from in all of them ...
 const HARD: [Kind; 3] = [Kind::Bar, Kind::Mask, Kind::Blur];
-/// ... and in so many of the others.
+/// ... and in this many of the others.
 const OTHERS_LEARNT: usize = 3;
-/// In so many of the kinds that need not be safe is each person tried.
+/// Each person is tried in this many of the kinds that need not be safe.
 const OTHERS_TRIED: usize = 2;
 
 /// Learn which faces are hardly recognisable, from photos of many people.
@@ -46,13 +47,13 @@ pub(crate) struct LearnGate {
     /// What to call the photos in gate.bin
     #[arg(long, value_name = "TEXT")]
     source: Option<String>,
-    /// Pass over a person whose photos are known to be of somebody else; may be given several times
-    #[arg(long, value_name = "NAME")]
-    leave_out: Vec<String>,
+    /// A file with the names of people to leave out, one a line: their photos are known to be of somebody else
+    #[arg(long, value_name = "FILE")]
+    leave_out: Option<PathBuf>,
     /// Only try the gate that the bundle has, and fail if it is not good enough
     #[arg(long)]
     trial: bool,
-    /// Try it on at most so many people
+    /// Try it on at most this many people
     #[arg(long, value_name = "N", default_value_t = usize::MAX, hide_default_value = true)]
     most: usize,
 }
@@ -64,7 +65,7 @@ impl LearnGate {
     /// If the bundle is no encoder, the photos are too few, the file cannot be written, or the trial fails.
     pub(crate) fn run(&self, verbosity: Verbosity) -> Result<()> {
         let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
-            bail!("{} is a detector; the gate is that of an encoder", self.bundle.display());
+            bail!("{} is a detector; the gate is that of an encoder", self.bundle.shown());
         };
         let calibration = encoder.calibration.clone();
         let bundles = Bundles { encoder, ..Bundles::bundled()? };
@@ -72,12 +73,13 @@ impl LearnGate {
         let gate = match self.trial {
             true => {
                 let gate = bundles.encoder.gate.clone();
-                gate.with_context(|| format!("{} has no gate", self.bundle.display()))
+                gate.with_context(|| format!("{} has no gate", self.bundle.shown()))
                     .help("learn one: leave out --trial")?
             }
             false => self.learn(&recogniser, verbosity)?,
         };
-        let of_trial = people(&self.images, &self.leave_out, Side::HeldOut)?;
+        let left_out = left_out(self.leave_out.as_deref())?;
+        let of_trial = people(&self.images, &left_out, Side::HeldOut)?;
         let of_trial = &of_trial[..of_trial.len().min(self.most)];
         say(&format!("Trying it on {}, not learnt from", counted(of_trial.len(), "person")));
         let others = if self.trial { 0 } else { OTHERS_TRIED };
@@ -98,10 +100,11 @@ impl LearnGate {
     }
 
     fn learn(&self, recogniser: &Recogniser, verbosity: Verbosity) -> Result<Arc<Gate>> {
-        let learnt = people(&self.images, &self.leave_out, Side::Learnt)?;
+        let left_out = left_out(self.leave_out.as_deref())?;
+        let learnt = people(&self.images, &left_out, Side::Learnt)?;
         say(&format!("Learning from {}", counted(learnt.len(), "person")));
         let seen: Vec<Seen> = see(recogniser, &learnt, PLAIN_EACH, (&HARD, OTHERS_LEARNT), verbosity);
-        let names: Vec<String> = self.images.iter().map(|images| images.display().to_string()).collect();
+        let names: Vec<String> = self.images.iter().map(|images| images.shown().to_string()).collect();
         let source = self.source.clone().unwrap_or_else(|| names.join(", "));
         let gate = learn::learn(&seen, recogniser.model_hash(), source)
             .help("give photos of more people: some hundreds say something")?;
@@ -110,7 +113,7 @@ impl LearnGate {
         let plain = seen.iter().filter(|seen| seen.kind.is_none()).count();
         print(&format!(
             "{}: learnt from {} and {}",
-            path.display(),
+            path.shown(),
             counted(plain, "plain photo"),
             counted(seen.len() - plain, "degraded one")
         ))?;

@@ -15,7 +15,7 @@ pub(super) const ENROLLED: usize = 60;
 const DRAWS: usize = 30;
 /// With one such photo enrolled, at most this share of strangers may be named.
 const MOST_BY_ONE: f64 = 0.003;
-/// With everybody enrolled from such photos, at most so many strangers may be named, in the mean over draws.
+/// With everybody enrolled from such photos, at most this many strangers may be named, in the mean over draws.
 const MOST_BY_ALL: f64 = 1.0;
 /// At most this share of plain photos may be refused.
 const MOST_REFUSED: f64 = 0.01;
@@ -48,7 +48,7 @@ struct Row {
 /// How many strangers are named.
 #[derive(Clone, Copy)]
 struct Strangers {
-    /// Share of strangers whom one enrolled photo names: in the mean, and by the worst photo.
+    /// Share of strangers that one enrolled photo names: in the mean, and by the worst photo.
     by_one: f64,
     by_worst: f64,
     /// With everybody enrolled so: in the mean of draws, the most, and how many were judged in the mean.
@@ -105,7 +105,7 @@ impl Trial {
         Self { threshold, plain, rows: rows.filter(|row| row.faces > 1).collect() }
     }
 
-    /// What must hold and does not. `slack`: a small trial may find so many times as many, by chance.
+    /// What must hold and does not. `slack`: a small trial may find this many times as many, by chance.
     pub(super) fn failures(&self, slack: f64) -> Vec<String> {
         let Plain { photos, refused, .. } = self.plain;
         let mut failures = Vec::new();
