@@ -94,6 +94,9 @@ pub(crate) struct BuildDb {
     pub(crate) keys: KeyChoice,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
+    /// Leave out photos in which the shorter side of the face has fewer pixels; 16 or more
+    #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u32).range(16..=1000))]
+    pub(crate) minimum_face: u32,
     /// How often a stranger may be named: the threshold for that is worked out from the number of encodings, and stored
     #[arg(long, value_name = "RATE", default_value_t = DEFAULT_FPIR, value_parser = parse_rate)]
     pub(crate) fpir: f64,
@@ -385,6 +388,8 @@ mod tests {
             ),
             ("build-db photos -o people.db --for 5f0c-8a71-0000-1111-2222 door.pub --sign a.key", None),
             ("build-db photos -o people.db --for office", None),
+            ("build-db photos -o people.db --minimum-face 40", None),
+            ("build-db photos -o people.db --minimum-face 0", Some(ErrorKind::ValueValidation)),
             ("build-db photos -o people.db --for 5f0c-8a71-0000-1111", Some(ErrorKind::ValueValidation)),
             ("calibrate --db people.db --sign a.key", Some(ErrorKind::MissingRequiredArgument)),
             ("keygen --dir keys --replace --json", None),

@@ -76,7 +76,7 @@ pub(crate) fn largest_of(faces: usize) -> String {
 /// The whole photo is in memory only in here.
 fn crops(recogniser: &mut Recogniser, path: &Path, budget: &PixelBudget) -> anyhow::Result<Vec<(Face, Crop)>> {
     let photo = photo_file::read(path, budget)?;
-    let faces = recogniser.detect(&photo.frame).with_context(|| path.shown())?;
+    let faces = recogniser.detect_in_photo(&photo.frame).with_context(|| path.shown())?;
     Ok(faces.into_iter().map(|face| (face, recogniser.align(&photo.frame, &face))).collect())
 }
 

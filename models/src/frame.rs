@@ -61,6 +61,12 @@ impl Frame {
         Self { width: side, height: side, pixels: vec![128; 3 * (side * side) as usize] }
     }
 
+    /// `3 * width * height` bytes; each side is 1 to [`MAX_SIDE`].
+    pub(crate) fn of_parts(width: u32, height: u32, pixels: Vec<u8>) -> Self {
+        debug_assert_eq!(pixels.len(), 3 * width as usize * height as usize);
+        Self { width, height, pixels }
+    }
+
     /// Width in pixels, 1 to [`MAX_SIDE`].
     pub fn width(&self) -> u32 {
         self.width

@@ -92,16 +92,17 @@ impl Letterbox {
 }
 
 /// The source pixels under one target pixel: the first and last count in part.
-struct Share {
-    first: usize,
-    last: usize,
+#[derive(Clone, Copy)]
+pub(crate) struct Share {
+    pub(crate) first: usize,
+    pub(crate) last: usize,
     first_weight: f32,
     last_weight: f32,
     weight: f32,
 }
 
 impl Share {
-    fn weights(&self) -> impl Iterator<Item = (usize, f32)> + '_ {
+    pub(crate) fn weights(&self) -> impl Iterator<Item = (usize, f32)> + '_ {
         (self.first..=self.last).map(|source| match source {
             source if source == self.first => (source, self.first_weight),
             source if source == self.last => (source, self.last_weight),
@@ -111,8 +112,13 @@ impl Share {
 }
 
 impl Share {
+    /// The same pixels, counted from another first one, which is none of those after it.
+    pub(crate) fn from(self, first: usize) -> Self {
+        Self { first: self.first - first, last: self.last - first, ..self }
+    }
+
     /// The mean of the pixels, channel by channel, each with its weight: as [`Share::weights`] has them, in that order.
-    fn mean_of(&self, pixels: &[[f32; 3]]) -> [f32; 3] {
+    pub(crate) fn mean_of(&self, pixels: &[[f32; 3]]) -> [f32; 3] {
         let times = |pixel: &[f32; 3], weight: f32| pixel.map(|value| value * weight);
         let plus = |[a, b, c]: [f32; 3], [d, e, f]: [f32; 3]| [a + d, b + e, c + f];
         match &pixels[self.first..=self.last] {
@@ -128,7 +134,7 @@ impl Share {
 }
 
 /// For each of `target` pixels, which of `source >= target` pixels lie under it.
-fn shares(source: usize, target: usize) -> Vec<Share> {
+pub(crate) fn shares(source: usize, target: usize) -> Vec<Share> {
     let step = source as f64 / target as f64;
     (0..target)
         .map(|index| {

@@ -18,6 +18,7 @@ mod letterbox;
 pub mod network;
 pub mod onnx;
 pub mod photo;
+mod photo_search;
 pub mod planned;
 pub mod quality;
 pub mod recogniser;

@@ -7,7 +7,7 @@ use crate::detect::Detector;
 use crate::encode::Encoder;
 use crate::gate::{Gate, Standing};
 use crate::golden::{Golden, GoldenError, Tested};
-use crate::{Face, Frame, ModelError};
+use crate::{Face, Frame, ModelError, photo_search};
 use shared::encoding::{Encoded, Encoding};
 use shared::gallery::{GateDigest, ModelHash};
 use std::path::PathBuf;
@@ -71,6 +71,17 @@ impl Recogniser {
     /// [`ModelError::Inference`] if the network fails.
     pub fn detect(&mut self, frame: &Frame) -> Result<Vec<Face>, ModelError> {
         self.detector.detect(frame)
+    }
+
+    /// All faces of a photo, the largest first. A photo of a camera's size is searched as [`Recogniser::detect`] does. A
+    /// larger one (longest side above 1920 pixels) is searched in tiles as well if that shows no large face; one below
+    /// 160 pixels is enlarged. For photos of people to enrol: a unit has no time for it.
+    ///
+    /// # Errors
+    /// [`ModelError::Inference`] if the network fails.
+    pub fn detect_in_photo(&mut self, photo: &Frame) -> Result<Vec<Face>, ModelError> {
+        let working_size = self.detector.working_size();
+        photo_search::faces_of(photo, working_size, |frame| self.detect(frame))
     }
 
     /// The crop of one face, as the encoder wants it.

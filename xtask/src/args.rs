@@ -58,6 +58,8 @@ pub(crate) struct Fuzz {
 /// asked about; so is the first photo of the first 200 other people. Exit code 1 if fewer than 59 of the 60 are named,
 /// or more than 1 of the 200 strangers.
 ///
+/// Then, if they are at hand (../shared): the twelve people of the FaceNet exercise, and small faces in large photos.
+///
 /// Then the gate against faces that are hardly recognisable is tried, on those people of the folders whose photos it was
 /// not learnt from: strangers whose photos are degraded like an enrolled one (upside down, covered, blurred, ...) must not be
 /// named, and of plain photos at most 1 % may be refused.

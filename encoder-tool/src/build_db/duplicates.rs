@@ -56,8 +56,13 @@ mod tests {
             (1, "b/3", Some(2), Some(LeftOut::AlsoOf("a/3".to_owned()))),
         ];
         let encoding = Encoding::from_network(&[1.0]).unwrap();
-        let encoded =
-            |digest| Encoded { digest: PhotoDigest([digest; 8]), encoding: encoding.clone(), turned: 0, crop: None };
+        let encoded = |digest| Encoded {
+            digest: PhotoDigest([digest; 8]),
+            encoding: encoding.clone(),
+            turned: 0,
+            face_pixels: 100.0,
+            crop: None,
+        };
         let mut outcomes: Vec<Outcome<'_>> = photos
             .iter()
             .map(|&(member, shown, digest, _)| Outcome {

@@ -1,6 +1,6 @@
 //! From the photos in a person's folder to encodings, by every core.
 
-use super::quality::{LeftOut, only_face, require_recognisable, require_sharp};
+use super::quality::{LeftOut, only_face, require_recognisable, require_sharp, size};
 use crate::photo_file;
 use crate::photo_folders::Photo;
 use crate::pixel_budget::PixelBudget;
@@ -18,21 +18,25 @@ pub(super) struct Encoded {
     pub(super) encoding: Encoding,
     /// By how many degrees clockwise the photo was turned; 0 if it was not.
     pub(super) turned: u16,
+    /// The shorter side of the face's box, in pixels of the photo.
+    pub(super) face_pixels: f32,
     /// Kept only to be shown.
     pub(super) crop: Option<Crop>,
 }
 
-/// Encodes each photo, in the order in which they are given. Crops are kept if they will be shown.
+/// Encodes each photo, in the order in which they are given, if the shorter side of its face has `least` pixels or more.
+/// Crops are kept if they will be shown.
 pub(super) fn encode_all(
     recogniser: &Recogniser,
     photos: &[Photo],
+    least: u32,
     keep_crops: bool,
     quiet: bool,
 ) -> Vec<Result<Encoded, LeftOut>> {
     let budget = PixelBudget::new(photo_file::PIXELS_AT_ONCE);
     let progress = Progress::new(photos.len(), quiet);
     let encoded = on_every_core(recogniser, photos, |recogniser, photo| {
-        let mut encoded = encode(recogniser, photo, &budget);
+        let mut encoded = encode(recogniser, photo, least, &budget);
         if let Ok(encoded) = &mut encoded {
             encoded.crop.take_if(|_| !keep_crops);
         }
@@ -46,34 +50,40 @@ pub(super) fn encode_all(
 
 /// A photo in which no face is recognisable may be the wrong way round: then the first other way in which there is one is
 /// taken. The whole photo is in memory only in here.
-fn encode(recogniser: &mut Recogniser, photo: &Photo, budget: &PixelBudget) -> Result<Encoded, LeftOut> {
+fn encode(recogniser: &mut Recogniser, photo: &Photo, least: u32, budget: &PixelBudget) -> Result<Encoded, LeftOut> {
     let read = photo_file::read(&photo.path, budget)?;
     let digest = read.digest;
-    let mut result = encode_frame(recogniser, &read.frame);
+    let mut result = encode_frame(recogniser, &read.frame, least);
     let mut degrees = 0;
     let may_be_turned = matches!(result, Err(LeftOut::NoFace | LeftOut::HardlyAFace));
     if may_be_turned && recogniser.gate().is_some() {
         for quarters in OTHER_WAYS {
-            if let Ok(found) = encode_frame(recogniser, &turned(&read.frame, quarters)) {
+            if let Ok(found) = encode_frame(recogniser, &turned(&read.frame, quarters), least) {
                 (result, degrees) = (Ok(found), 90 * u16::from(quarters));
                 break;
             }
         }
     }
-    let (encoding, crop) = result?;
-    Ok(Encoded { digest, encoding, turned: degrees, crop: Some(crop) })
+    let EncodedFrame { encoding, face_pixels, crop } = result?;
+    Ok(Encoded { digest, encoding, turned: degrees, face_pixels, crop: Some(crop) })
 }
 
 /// Quarters of a full turn, clockwise: upside down first, as that is the commonest.
 const OTHER_WAYS: [u8; 3] = [2, 1, 3];
 
-fn encode_frame(recogniser: &mut Recogniser, frame: &Frame) -> Result<(Encoding, Crop), LeftOut> {
+struct EncodedFrame {
+    encoding: Encoding,
+    face_pixels: f32,
+    crop: Crop,
+}
+
+fn encode_frame(recogniser: &mut Recogniser, frame: &Frame, least: u32) -> Result<EncodedFrame, LeftOut> {
     let not_encoded = |error: ModelError| LeftOut::NotEncoded(error.to_string());
-    let faces = recogniser.detect(frame).map_err(not_encoded)?;
-    let face = only_face(&faces)?;
+    let faces = recogniser.detect_in_photo(frame).map_err(not_encoded)?;
+    let face = only_face(&faces, least)?;
     let crop = recogniser.align(frame, face);
     require_sharp(&crop)?;
     let (encoding, standing) = recogniser.encode_face(face, &crop).map_err(not_encoded)?;
     require_recognisable(&standing)?;
-    Ok((encoding, crop))
+    Ok(EncodedFrame { encoding, face_pixels: size(face), crop })
 }

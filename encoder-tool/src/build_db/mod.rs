@@ -34,8 +34,8 @@ use jiff::tz::TimeZone;
 use looked_at::LookedAt;
 use models::Recogniser;
 use people_csv::Row;
-use quality::LeftOut;
-use report::{NotEnrolled, Report, Skipped, TurnedPhoto};
+use quality::{LeftOut, SMALL_FACE_PIXELS};
+use report::{NotEnrolled, Report, Skipped, SmallFace, TurnedPhoto};
 use roster::Member;
 use schedules_toml::Planned;
 use shared::gallery::{Audience, Gallery, GalleryBuilder, MAX_ENCODINGS_OF_PERSON, Mode, NewEncoding};
@@ -82,7 +82,13 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         .flat_map(|(member, Member { folder, .. })| folder.iter().map(move |&folder| (member, folder)))
         .flat_map(|(member, folder)| folders[folder].photos.iter().map(move |photo| (member, photo.clone())))
         .unzip();
-    let results = encode::encode_all(&recogniser, &photos, arguments.html.is_some(), verbosity.is_quiet());
+    let results = encode::encode_all(
+        &recogniser,
+        &photos,
+        arguments.minimum_face,
+        arguments.html.is_some(),
+        verbosity.is_quiet(),
+    );
     let mut outcomes: Vec<Outcome<'_>> = (owners.into_iter().zip(&photos).zip(results))
         .map(|((member, photo), result)| Outcome { member, shown: &photo.shown, result })
         .collect();
@@ -110,6 +116,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         threshold: risk.map(|risk| risk.threshold),
         calibration: risk,
         audience: audience.as_ref().map(doors::Shown::from),
+        small_faces: enrolled.iter().filter_map(small_face).collect(),
         odd_photos: looked_at.odd_photos(),
         look_alikes: looked_at.look_alikes(),
         seconds: started.elapsed().as_secs_f64(),
@@ -128,6 +135,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
             Mode::CardAndFace.in_files()
         ));
     });
+    report.small_faces.iter().for_each(|small| verbosity.note(&small.in_words()));
     report.odd_photos.iter().for_each(|odd| verbosity.note(&odd.in_words()));
     report.look_alikes.iter().for_each(|pair| verbosity.note(&pair.in_words()));
     let about = threshold_in_words(risk.as_ref(), &recogniser);
@@ -218,6 +226,13 @@ fn with_photos(members: Vec<Member>, kept: Vec<Vec<EnrolledPhoto>>) -> (Vec<Enro
     (enrolled, not_enrolled.collect())
 }
 
+/// The face of somebody's only photo, if it is small.
+fn small_face(Enrolled { photos, .. }: &Enrolled) -> Option<SmallFace> {
+    let [only] = photos.as_slice() else { return None };
+    let pixels = (10.0 * only.face_pixels).round() / 10.0;
+    (pixels < SMALL_FACE_PIXELS).then(|| SmallFace { photo: only.shown.clone(), pixels })
+}
+
 fn needs_a_card(Enrolled { member, .. }: &Enrolled) -> bool {
     member.details.mode == Mode::CardAndFace && member.cards.is_empty()
 }
@@ -268,9 +283,9 @@ fn sort_out(outcomes: Vec<Outcome<'_>>, members: usize, now: i64) -> (Vec<Vec<En
             other => other,
         };
         match result {
-            Ok(Encoded { digest, encoding, crop, .. }) => {
+            Ok(Encoded { digest, encoding, face_pixels, crop, .. }) => {
                 let new = NewEncoding { encoding, photo: digest, made_at: now };
-                of_member.push(EnrolledPhoto { shown: shown.to_owned(), new, crop });
+                of_member.push(EnrolledPhoto { shown: shown.to_owned(), new, face_pixels, crop });
             }
             Err(reason) => skipped.push(Skipped { photo: shown.to_owned(), reason: reason.to_string() }),
         }

@@ -7,8 +7,9 @@ use models::quality::sharpness;
 use models::{Crop, Face};
 use std::fmt;
 
-/// The shorter side of a face's box, in pixels of the photo, below which it is left out.
-pub(super) const MIN_FACE_PIXELS: f32 = 40.0;
+/// The shorter side of a face's box in pixels of the photo, up to which it is too small to be a person's only one: half of
+/// the 112 pixels that encoders take are then interpolated, and the distances of that person grow.
+pub(super) const SMALL_FACE_PIXELS: f32 = 40.0;
 
 /// The second face's area as a share of the largest face's, above which nobody can tell who is meant.
 pub(super) const MAX_SECOND_SHARE: f32 = 0.5;
@@ -31,6 +32,8 @@ pub(super) enum LeftOut {
     FaceTooSmall {
         /// Shorter side of the box in pixels.
         pixels: f32,
+        /// The least that is taken.
+        least: u32,
     },
     Blurred {
         /// [`sharpness`] of the crop.
@@ -72,8 +75,8 @@ impl fmt::Display for LeftOut {
             Self::SeveralFaces { second_share } => {
                 write!(f, "several faces of similar size (the second has {:.0} % of the largest)", 100.0 * second_share)
             }
-            Self::FaceTooSmall { pixels } => {
-                write!(f, "face too small ({pixels:.0} pixels, at least {MIN_FACE_PIXELS:.0})")
+            Self::FaceTooSmall { pixels, least } => {
+                write!(f, "face too small ({pixels:.0} pixels, at least {least})")
             }
             Self::Blurred { sharpness } => {
                 write!(f, "blurred (sharpness {sharpness:.2}, at least {MIN_SHARPNESS:.2})")
@@ -94,11 +97,16 @@ impl fmt::Display for LeftOut {
     }
 }
 
-/// The one face that the photo is of.
+/// The shorter side of a face's box, in pixels of the photo.
+pub(super) fn size(face: &Face) -> f32 {
+    face.bounds.width.min(face.bounds.height)
+}
+
+/// The one face that the photo is of; its [`size`] must be `least` or more.
 ///
 /// # Errors
 /// [`LeftOut::NoFace`], [`LeftOut::SeveralFaces`] or [`LeftOut::FaceTooSmall`].
-pub(super) fn only_face(faces: &[Face]) -> Result<&Face, LeftOut> {
+pub(super) fn only_face(faces: &[Face], least: u32) -> Result<&Face, LeftOut> {
     let mut by_area: Vec<&Face> = faces.iter().collect();
     by_area.sort_by(|a, b| b.bounds.area().total_cmp(&a.bounds.area()));
     let largest = by_area.first().ok_or(LeftOut::NoFace)?;
@@ -108,11 +116,10 @@ pub(super) fn only_face(faces: &[Face]) -> Result<&Face, LeftOut> {
             return Err(LeftOut::SeveralFaces { second_share });
         }
     }
-    let pixels = largest.bounds.width.min(largest.bounds.height);
-    if pixels < MIN_FACE_PIXELS {
-        return Err(LeftOut::FaceTooSmall { pixels });
+    match size(largest) {
+        pixels if pixels < least as f32 => Err(LeftOut::FaceTooSmall { pixels, least }),
+        _ => Ok(largest),
     }
-    Ok(largest)
 }
 
 /// Refuses a blurred crop.
@@ -154,12 +161,12 @@ mod tests {
             (&[(100.0, 100.0), (50.0, 100.0)], Ok(100.0)),
             (&[(50.0, 100.0), (200.0, 100.0)], Ok(200.0)),
             (&[], Err(LeftOut::NoFace)),
-            (&[(39.0, 80.0)], Err(LeftOut::FaceTooSmall { pixels: 39.0 })),
+            (&[(39.0, 80.0)], Err(LeftOut::FaceTooSmall { pixels: 39.0, least: 40 })),
             (&[(100.0, 100.0), (51.0, 100.0)], Err(LeftOut::SeveralFaces { second_share: 0.51 })),
             (&[(20.0, 20.0), (20.0, 20.0)], Err(LeftOut::SeveralFaces { second_share: 1.0 })),
         ] {
             let faces: Vec<Face> = sizes.iter().map(|&(width, height)| face(width, height)).collect();
-            assert_eq!(only_face(&faces).map(|face| face.bounds.width), expected, "{sizes:?}");
+            assert_eq!(only_face(&faces, 40).map(|face| face.bounds.width), expected, "{sizes:?}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::changes::Changes;
 use super::duplicates::Outcome;
+use super::quality::SMALL_FACE_PIXELS;
 use crate::calibrate::risk::Risk;
 use crate::doors::Shown;
 use serde::Serialize;
@@ -29,6 +30,8 @@ pub(super) struct Report {
     pub(super) calibration: Option<Risk>,
     /// The doors that the database is for; `null` if it does not say.
     pub(super) audience: Option<Shown>,
+    /// Small faces, each of somebody who has no larger one.
+    pub(super) small_faces: Vec<SmallFace>,
     pub(super) odd_photos: Vec<OddPhotoReport>,
     pub(super) look_alikes: Vec<LookAlikeReport>,
     /// How long all of it took.
@@ -50,6 +53,15 @@ pub(super) struct TurnedPhoto {
     pub(super) photo: String,
     /// Clockwise.
     pub(super) degrees: u16,
+}
+
+/// The face of the only photo of somebody.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct SmallFace {
+    /// `person/photo`
+    pub(super) photo: String,
+    /// The shorter side of its box.
+    pub(super) pixels: f32,
 }
 
 /// Somebody who is not in the database.
@@ -102,6 +114,16 @@ impl NotEnrolled {
     /// `Ann (no usable photo)`
     pub(super) fn in_words(&self) -> String {
         format!("{} ({})", self.name, self.reason)
+    }
+}
+
+impl SmallFace {
+    pub(super) fn in_words(&self) -> String {
+        format!(
+            "{}: the only photo of this person, and its face has {:.0} pixels: recognition will be less reliable than from \
+             {SMALL_FACE_PIXELS:.0} pixels and more",
+            self.photo, self.pixels
+        )
     }
 }
 
@@ -170,6 +192,7 @@ mod tests {
             threshold: None,
             calibration: None,
             audience: None,
+            small_faces: Vec::new(),
             odd_photos: Vec::new(),
             look_alikes: Vec::new(),
             seconds: 1.5,
@@ -182,7 +205,7 @@ mod tests {
                 r#"{"schema":1,"people":1,"photos":3,"encodings":2,"skipped":[{"photo":"bo/1.jpg","reason":"no face"}],"#,
                 r#""turned":[{"photo":"bo/2.jpg","degrees":180}],"#,
                 r#""not_enrolled":[{"name":"cy","reason":"no usable photo"}],"changes":null,"#,
-                r#""threshold":null,"calibration":null,"audience":null,"odd_photos":[],"look_alikes":[],"seconds":1.5}"#
+                r#""threshold":null,"calibration":null,"audience":null,"small_faces":[],"odd_photos":[],"look_alikes":[],"seconds":1.5}"#
             )
         );
     }

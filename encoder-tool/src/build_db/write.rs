@@ -23,6 +23,8 @@ pub(super) struct EnrolledPhoto {
     /// `person/photo`
     pub(super) shown: String,
     pub(super) new: NewEncoding,
+    /// The shorter side of the face's box, in pixels of the photo.
+    pub(super) face_pixels: f32,
     pub(super) crop: Option<Crop>,
 }
 

@@ -11,6 +11,7 @@ use crate::network::{Network, Runner};
 use crate::{Face, Frame, ModelError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+pub(crate) use suppress::overlapping;
 use tract_onnx::prelude::Tensor;
 
 /// Raised whenever the same bundle would find other boxes or landmarks in the same frame (scaling, decoding,
@@ -76,12 +77,17 @@ impl Detector {
         letterbox.fill(frame, &self.manifest.input, planes.as_slice_mut().map_err(ModelError::from_tract)?);
         let outputs = self.runner(letterbox.padded)?.run(input)?;
         let candidates = yunet::decode(&outputs, letterbox.padded, search.certainty)?;
-        let mut faces = suppress::overlapping(candidates, search.overlap);
+        let mut faces = overlapping(candidates, search.overlap);
         for face in &mut faces {
             *face = in_frame(face, letterbox.step);
         }
         faces.sort_by(|a, b| b.bounds.area().total_cmp(&a.bounds.area()));
         Ok(faces)
+    }
+
+    /// The longest side in pixels to which a larger frame is scaled down before it is searched.
+    pub(crate) fn working_size(&self) -> u32 {
+        self.manifest.search.working_size
     }
 
     fn runner(&mut self, size: (usize, usize)) -> Result<&mut Runner, ModelError> {

@@ -6,7 +6,7 @@ use crate::Face;
 const MAX_CANDIDATES: usize = 5000;
 
 /// Drops every face that overlaps a more certain one by more than `overlap` (intersection over union).
-pub(super) fn overlapping(mut faces: Vec<Face>, overlap: f32) -> Vec<Face> {
+pub(crate) fn overlapping(mut faces: Vec<Face>, overlap: f32) -> Vec<Face> {
     faces.sort_by(|a, b| b.certainty.total_cmp(&a.certainty));
     let mut kept: Vec<Face> = Vec::new();
     faces.truncate(MAX_CANDIDATES);

@@ -7,12 +7,15 @@ use serde::Deserialize;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(super) struct Answer {
     /// The largest first.
-    faces: Vec<Face>,
+    pub(super) faces: Vec<Face>,
 }
 
 /// About one face.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(super) struct Face {
+    /// Left, top, width, height in pixels of the photo.
+    #[serde(rename = "box")]
+    pub(super) bounds: [f32; 4],
     /// Who it is, if the nearest enrolled person is within the threshold.
     pub(super) name: Option<String>,
     /// L2 distance to the nearest enrolled person.
@@ -47,7 +50,7 @@ mod tests {
 {"schema":1,"photo":"b.jpg","faces":[]}
 "#;
         let answers = parse_answers(lines).unwrap();
-        let bo = Face { name: Some("bo".to_owned()), distance: 0.5, threshold: 1.02 };
+        let bo = Face { bounds: [1.0, 2.0, 3.0, 4.0], name: Some("bo".to_owned()), distance: 0.5, threshold: 1.02 };
         assert_eq!(answers.iter().map(Answer::largest_face).collect::<Vec<_>>(), [Some(&bo), None]);
     }
 

@@ -3,13 +3,15 @@
 //! identification trials with thresholds that are worked out.
 
 mod answers;
+mod exercise;
 pub(crate) mod gate_trial;
+mod large_photos;
 mod selection;
 mod tally;
 mod trials;
 
 use crate::programs::{self, encoder_tool};
-use crate::{Outcome, process};
+use crate::{Outcome, process, workspace};
 use answers::{Answer, parse_answers};
 use anyhow::{Context, Result, ensure};
 use selection::{Person, Selection, select};
@@ -30,10 +32,23 @@ pub(crate) fn run(images: &Path, strangers: Option<&Path>) -> Result<Outcome> {
     enrol(&selection.enrolled, &database)?;
     let tally = Tally::new(mated_verdicts(&selection, &database)?, stranger_verdicts(&selection, &database)?);
     println!("{}", tally.in_words());
-    let Some(strangers) = strangers else { return Ok(Outcome::as_expected_if(tally.is_good_enough())) };
+    let shared = Path::new(workspace::SHARED);
+    let exercise = exercise::is_right(&shared.join("exercise"))?;
+    let large_photos = large_photos::are_found(&shared.join("lfw-colour-dev/images"))?;
+    let are_right = tally.is_good_enough() && exercise && large_photos;
+    let Some(strangers) = strangers else { return Ok(Outcome::as_expected_if(are_right)) };
     let trials = trials::run(images, strangers)?;
     println!("{}", trials.lines.join("\n"));
-    Ok(Outcome::as_expected_if(tally.is_good_enough() && trials.is_good_enough))
+    Ok(Outcome::as_expected_if(are_right && trials.is_good_enough))
+}
+
+/// Enrols the people in a folder of folders; gives how many are in the database.
+fn enrol_folder(people: &Path, database: &Path) -> Result<usize> {
+    let mut build_db = encoder_tool(["build-db", "--uncalibrated", "--json", "-q"]);
+    let report = process::answer_of(build_db.arg(people).arg("-o").arg(database), &[0, 1])?;
+    let report: serde_json::Value = serde_json::from_str(&report).context("build-db's report")?;
+    let people = report["people"].as_u64().context("build-db's report has no number of people")?;
+    Ok(people as usize)
 }
 
 /// Enrols each person with all photos but the one held back.

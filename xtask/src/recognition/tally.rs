@@ -115,7 +115,7 @@ mod tests {
     fn verdict(person: &str, face: Option<(Option<&str>, f32)>) -> Verdict {
         let faces: Vec<_> = face
             .iter()
-            .map(|(name, distance)| serde_json::json!({"name": name, "distance": distance, "threshold": 1.0}))
+            .map(|(name, distance)| serde_json::json!({"box": [0, 0, 9, 9], "name": name, "distance": distance, "threshold": 1.0}))
             .collect();
         let mut answers = parse_answers(&serde_json::json!({"faces": faces}).to_string()).unwrap();
         Verdict::new(person, answers.remove(0))

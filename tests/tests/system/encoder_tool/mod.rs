@@ -11,6 +11,7 @@ mod hardly_a_face;
 mod import;
 pub(crate) mod made;
 mod quantise;
+mod sizes;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
