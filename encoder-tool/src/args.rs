@@ -37,6 +37,8 @@ pub(crate) enum Command {
     /// What was kept of photos to make a second evaluation fast: biometric data
     #[command(subcommand)]
     Cache(CacheCommand),
+    #[command(hide = true)]
+    DecodeHeif(crate::heif::DecodeHeif),
     /// Work on models
     #[command(subcommand)]
     Model(ModelCommand),
@@ -61,11 +63,11 @@ pub(crate) struct ThresholdChoice {
 
 /// Make a people database from folders of photos.
 ///
-/// Each folder in PHOTOS is a person: PHOTOS/<person>/<photo>, JPEG, PNG or WebP, one face in each photo. A file
-/// PHOTOS/people.csv may say more about them; its first line names the columns, of which all but `name` may be left
-/// out: id (the folder's name if it is not the person's, or the id that `list` prints), name, groups (a;b), mode
-/// (face, card-and-face, card-or-face), valid_from and valid_to (2027-01-31: that whole day in this computer's time
-/// zone; or 2027-01-31T18:00:00Z), cards (123:45678;0008108654), note.
+/// Each folder in PHOTOS is a person: PHOTOS/<person>/<photo>, JPEG, PNG or WebP (HEIC where libheif's heif-convert is
+/// installed), one face in each photo. A file PHOTOS/people.csv may say more about them; its first line names the columns,
+/// of which all but `name` may be left out: id (the folder's name if it is not the person's, or the id that `list`
+/// prints), name, groups (a;b), mode (face, card-and-face, card-or-face), valid_from and valid_to (2027-01-31: that whole
+/// day in this computer's time zone; or 2027-01-31T18:00:00Z), cards (123:45678;0008108654), note.
 ///
 /// Of a database that is replaced it says who was added, removed and changed. A person who is in it keeps the id.
 ///

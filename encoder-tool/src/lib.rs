@@ -14,6 +14,7 @@ mod evaluate;
 mod faces;
 mod file_size_limit;
 mod forget;
+mod heif;
 pub mod hostile_input;
 mod html;
 mod identify;
@@ -69,6 +70,7 @@ fn answer(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Keygen(arguments) => keygen::run(arguments),
         Command::Forget(arguments) => forget::run(arguments),
         Command::Cache(command) => cache_command::run(*command),
+        Command::DecodeHeif(arguments) => Err(heif::become_decoder(arguments).into()),
         Command::Model(command) => command.run(verbosity).map(|()| Answer::Yes),
     }
 }

@@ -1,5 +1,6 @@
 //! Photo files: read under a budget of pixels, named by their digest. Decoding is `models::photo`'s.
 
+use crate::heif::{self, HeifError};
 use crate::pixel_budget::{Permit, PixelBudget};
 use files::{ReadError, read_bounded};
 use models::Frame;
@@ -12,6 +13,9 @@ use terminal::ShowPath;
 /// This many pixels are decoded at the same time; a photo that has more is decoded alone. Three bytes each, six while
 /// a photo is turned.
 pub(crate) const PIXELS_AT_ONCE: u64 = 64 << 20;
+
+/// The photo of a phone in its finest setting.
+const PIXELS_OF_A_PHONE: u64 = 48_000_000;
 
 /// A photo in memory, within the budget until it is dropped.
 pub(crate) struct ReadPhoto<'a> {
@@ -34,6 +38,14 @@ pub(crate) enum PhotoFileError {
         path: PathBuf,
         /// What is wrong with it.
         source: PhotoError,
+    },
+    /// The file is a photo in the container that phones use, and no decoder reads it.
+    #[error("{}: {source}", path.shown())]
+    Heif {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: HeifError,
     },
 }
 
@@ -71,10 +83,26 @@ impl PhotoFile<'_> {
     /// [`PhotoFileError::Photo`]
     pub(crate) fn decode<'b>(&self, budget: &'b PixelBudget) -> Result<ReadPhoto<'b>, PhotoFileError> {
         let no_photo = |source| PhotoFileError::Photo { path: self.path.to_owned(), source };
-        let photo = Photo::open(&self.bytes).map_err(no_photo)?;
-        let permit = budget.wait_for(photo.pixels());
-        let frame = photo.decode().map_err(no_photo)?;
+        let (frame, permit) = match Photo::open(&self.bytes) {
+            Ok(photo) => {
+                let permit = budget.wait_for(photo.pixels());
+                (photo.decode().map_err(no_photo)?, permit)
+            }
+            Err(PhotoError::Heif { kind }) => {
+                let png = self.as_png(kind, budget)?;
+                let photo = Photo::open(&png).map_err(no_photo)?;
+                let permit = budget.wait_for(photo.pixels());
+                (photo.decode_as_stored().map_err(no_photo)?, permit)
+            }
+            Err(refused) => return Err(no_photo(refused)),
+        };
         Ok(ReadPhoto { frame, digest: self.digest(), _permit: permit })
+    }
+
+    /// How large the photo is, nobody knows before the decoder has run: it takes as much room as one of a phone.
+    fn as_png(&self, kind: &'static str, budget: &PixelBudget) -> Result<Vec<u8>, PhotoFileError> {
+        let _permit = budget.wait_for(PIXELS_OF_A_PHONE);
+        heif::as_png(&self.bytes, kind).map_err(|source| PhotoFileError::Heif { path: self.path.to_owned(), source })
     }
 }
 

@@ -91,6 +91,11 @@ pub(crate) const DBUS: Requirement =
 /// Whether it understands what the package allows.
 pub(crate) const SUDO: Requirement =
     Requirement { probe: &["visudo", "--version"], source: Source::DebianPackage("sudo") };
+/// What HEIC photos are decoded with, for the test of it.
+pub(crate) const HEIF_DECODER: Requirement = Requirement {
+    probe: &["sh", "-c", "command -v heif-dec || command -v heif-convert"],
+    source: Source::DebianPackage("libheif-examples"),
+};
 pub(crate) const MAN: Requirement =
     Requirement { probe: &["man", "--version"], source: Source::DebianPackage("man-db") };
 

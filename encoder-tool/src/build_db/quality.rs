@@ -2,7 +2,6 @@
 
 use crate::photo_file::PhotoFileError;
 use models::gate::Standing;
-use models::photo::PhotoError;
 use models::quality::sharpness;
 use models::{Crop, Face};
 use std::fmt;
@@ -22,7 +21,7 @@ pub(super) const MIN_SHARPNESS: f32 = 20.0;
 pub(super) enum LeftOut {
     /// It cannot be read as a photo; what was said about it.
     Unreadable(String),
-    /// It is a photo in the container that phones use; how to export it.
+    /// It is a photo in the container that phones use, and no decoder reads it; what to do.
     Heif(String),
     NoFace,
     SeveralFaces {
@@ -59,7 +58,7 @@ pub(super) enum LeftOut {
 impl From<PhotoFileError> for LeftOut {
     fn from(error: PhotoFileError) -> Self {
         match error {
-            PhotoFileError::Photo { source: heif @ PhotoError::Heif { .. }, .. } => Self::Heif(heif.to_string()),
+            PhotoFileError::Heif { source, .. } => Self::Heif(source.to_string()),
             PhotoFileError::Photo { source, .. } => Self::Unreadable(source.to_string()),
             PhotoFileError::File(error) => Self::Unreadable(error.to_string()),
         }

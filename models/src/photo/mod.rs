@@ -75,12 +75,28 @@ impl<'a> Photo<'a> {
         u64::from(width) * u64::from(height)
     }
 
+    /// The same as [`Photo::decode`] for a photo whose pixels are stored as they are seen, whatever its EXIF data says:
+    /// programs that turn a photo may leave that as it was.
+    ///
+    /// # Errors
+    /// As for [`Photo::decode`].
+    pub fn decode_as_stored(self) -> Result<Frame, PhotoError> {
+        self.decoded(|_| Ok(Orientation::NoTransforms))
+    }
+
     /// The photo as it is seen, in 8-bit RGB: turned, 16 bits rounded to 8, grey in all three colours, and white where
     /// it is transparent. Of an animation it is the first picture.
     ///
     /// # Errors
     /// [`PhotoError`] if the photo is damaged or cut off.
-    pub fn decode(mut self) -> Result<Frame, PhotoError> {
+    pub fn decode(self) -> Result<Frame, PhotoError> {
+        self.decoded(orientation)
+    }
+
+    fn decoded(
+        mut self,
+        orientation: impl Fn(&mut dyn ImageDecoder) -> ImageResult<Orientation>,
+    ) -> Result<Frame, PhotoError> {
         let ((width, height), colour) = (self.decoder.dimensions(), self.decoder.color_type());
         let (orientation, samples) = answered(self.format, || {
             let orientation = orientation(&mut *self.decoder)?;

@@ -183,6 +183,9 @@ fn photos_are_turned_the_way_they_were_taken() {
         for (orientation, seen) in (1..).zip(SEEN) {
             let frame = decoded(&encoded(format, &stored, Some(exif_of_orientation(orientation)))).unwrap();
             assert_eq!(cells_of(&frame), seen, "{format} of orientation {orientation}");
+            let bytes = encoded(format, &stored, Some(exif_of_orientation(orientation)));
+            let as_stored = Photo::open(&bytes).unwrap().decode_as_stored().unwrap();
+            assert_eq!(cells_of(&as_stored), SEEN[0], "{format} of orientation {orientation}, as it is stored");
         }
         for no_orientation in [None, Some(exif_of_orientation(0)), Some(exif_of_orientation(9)), Some(b"MM\0".to_vec())]
         {

@@ -9,7 +9,7 @@ mod step;
 
 use crate::process::{self, cargo};
 use crate::programs::{self, ONE_BUILD};
-use crate::requirements::{self, CLIPPY, RUSTFMT, SSH_SERVER};
+use crate::requirements::{self, CLIPPY, HEIF_DECODER, RUSTFMT, SSH_SERVER};
 use crate::{Outcome, demo, fuzz, original_networks, package, recognition, workspace};
 use anyhow::{Result, bail};
 use std::path::Path;
@@ -81,7 +81,7 @@ fn networks() -> Result<Done> {
 }
 
 fn tests() -> Result<Done> {
-    requirements::ensure(&[SSH_SERVER])?;
+    requirements::ensure(&[SSH_SERVER, HEIF_DECODER])?;
     process::run(cargo(["test", "--no-fail-fast"]).args(ONE_BUILD)).map(|()| Done::Passed)
 }
 

@@ -8,6 +8,7 @@ mod build_db;
 mod disk_full;
 mod evaluate;
 mod hardly_a_face;
+mod heif;
 mod import;
 pub(crate) mod made;
 mod quantise;
