@@ -71,6 +71,6 @@ fn answer(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Forget(arguments) => forget::run(arguments),
         Command::Cache(command) => cache_command::run(*command),
         Command::DecodeHeif(arguments) => Err(heif::become_decoder(arguments).into()),
-        Command::Model(command) => command.run(verbosity).map(|()| Answer::Yes),
+        Command::Model(command) => command.run(verbosity),
     }
 }

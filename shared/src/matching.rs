@@ -35,7 +35,7 @@ pub struct PersonDistance {
 /// Rows for which dot products are taken before they are looked at: 32 KiB at 128 dimensions.
 const BLOCK: usize = 256;
 
-/// So much, as a part of itself, a cosine in `f32` may differ from the exact one at most, and more.
+/// A cosine in `f32` differs from the exact one by less than this part of itself.
 const F32_ERROR: f64 = 1e-6;
 
 /// The L2 distance of a person from the L2 distances of their encodings, each 0 to 2; `None` without encodings.

@@ -4,7 +4,7 @@ pub(crate) mod distances;
 pub(crate) mod measured;
 mod pareto;
 pub(crate) mod risk;
-mod strangers;
+pub(crate) mod strangers;
 
 use crate::args::Calibrate;
 use crate::database;

@@ -36,7 +36,7 @@ struct Comparison {
 ///
 /// Comparisons that share a person are not independent: intervals are those of a bootstrap over people, with a tail
 /// fitted to each resample.
-pub(super) fn non_mated(encodings: &[Labelled<'_>], source: &str) -> Option<NonMated> {
+pub(crate) fn non_mated(encodings: &[Labelled<'_>], source: &str) -> Option<NonMated> {
     let people = by_person(encodings);
     let mut comparisons = comparisons(&people);
     comparisons.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));

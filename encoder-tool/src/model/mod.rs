@@ -2,6 +2,7 @@
 
 mod bench;
 pub(crate) mod confined;
+mod fit;
 mod gate;
 mod golden;
 pub(crate) mod import;
@@ -14,7 +15,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use confined::Limits;
 use std::time::Duration;
-use terminal::Verbosity;
+use terminal::{Answer, Verbosity};
 
 /// Work on models.
 #[derive(Debug, Subcommand)]
@@ -23,6 +24,7 @@ pub(crate) enum ModelCommand {
     Measure(measure::Measure),
     #[command(name = "quantize", visible_alias = "quantise")]
     Quantise(quantise::Quantise),
+    Fit(fit::Fit),
     Inspect(inspect::Inspect),
     Bench(bench::Bench),
     Golden(golden::MakeGolden),
@@ -43,25 +45,28 @@ impl ModelCommand {
             Self::Measure(_) => ("the measurement", false),
             Self::Quantise(_) => ("the quantisation", false),
             Self::Gate(_) => ("the learning of a gate", false),
+            Self::Fit(_) => ("the fit", false),
             Self::Bench(_) => ("the benchmark", false),
         };
         let time = in_a_moment.then_some(Duration::from_secs(confined::SECONDS));
         Limits { work, memory_mib: confined::MEMORY_MIB, time }
     }
 
-    /// Does what was asked.
+    /// Does what was asked. No if an encoder was not made better.
     ///
     /// # Errors
     /// As the command's own `run`.
-    pub(crate) fn run(&self, verbosity: Verbosity) -> Result<()> {
+    pub(crate) fn run(&self, verbosity: Verbosity) -> Result<Answer> {
         match self {
             Self::Import(import) => import.run(verbosity),
             Self::Measure(measure) => measure.run(verbosity),
             Self::Quantise(quantise) => quantise.run(verbosity),
+            Self::Fit(fit) => return fit.run(verbosity),
             Self::Inspect(inspect) => inspect.run(),
             Self::Bench(bench) => bench.run(),
             Self::Golden(golden) => golden.run(),
             Self::Gate(gate) => gate.run(verbosity),
-        }
+        }?;
+        Ok(Answer::Yes)
     }
 }

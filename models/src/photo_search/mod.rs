@@ -110,7 +110,7 @@ mod tests {
         Frame::from_rgb(width, height, pixels).unwrap()
     }
 
-    /// Finds the box about all light pixels, if it has at least so many pixels after the frame is scaled down to 640.
+    /// Finds the box about all light pixels, if it has at least this many pixels after the frame is scaled down to 640.
     fn squares(least: f32) -> impl Fn(&Frame) -> Result<Vec<Face>, ModelError> {
         move |frame| {
             let light = |x: u32, y: u32| frame.row(y as usize)[3 * x as usize] > 127;

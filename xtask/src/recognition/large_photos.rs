@@ -21,9 +21,9 @@ const TRIALS: [((u32, u32), f32, usize); 6] = [
     ((8000, 6000), 120.0, 19),
     ((8000, 6000), 200.0, 19),
 ];
-/// So many photos, each of somebody else.
+/// How many photos, each of somebody else.
 const PEOPLE: usize = 20;
-/// So many shapes lie behind a face.
+/// How many shapes lie behind a face.
 const SHAPES: usize = 150;
 /// Intersection over union with the place of the pasted face, from which a box is of that face.
 const FOUND: f32 = 0.4;

@@ -52,7 +52,7 @@ impl BundleFiles {
     ///
     /// # Errors
     /// If it does not, or does not run.
-    pub(super) fn require_told_apart(&self) -> Result<()> {
+    pub(in crate::model) fn require_told_apart(&self) -> Result<()> {
         if let Manifest::Encoder(manifest) = parsed(&self.manifest)? {
             let encoder = self.encoder(manifest)?;
             Recogniser::new(&Bundles { encoder, ..Bundles::bundled()? })?.require_told_apart()?;

@@ -1,0 +1,126 @@
+//! How well people are told apart by vectors of unit length: the loss over all triplets, and an identification trial.
+
+use super::map::Vectors;
+use crate::percent::percent;
+use crate::triplet_loss::{MARGIN, loss, squared_distance};
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// The FPIR at which the trial's FNIR is told.
+pub(super) const FPIR: f64 = 0.01;
+
+/// What was found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub(super) struct Judged {
+    /// Of all triplets.
+    pub(super) mean_loss: f64,
+    /// Share of triplets whose loss is not 0.
+    pub(super) violating_share: f64,
+    /// FNIR at an FPIR of [`FPIR`]: each photo is asked about with all others enrolled, and once more without its person.
+    pub(super) fnir: f64,
+}
+
+impl Judged {
+    /// Better in everything that is learnt, and no worse at the door.
+    pub(super) fn is_better_than(&self, before: &Self) -> bool {
+        self.mean_loss < before.mean_loss && self.violating_share < before.violating_share && self.fnir <= before.fnir
+    }
+
+    pub(super) fn in_words(&self) -> String {
+        let Self { mean_loss, violating_share, fnir } = self;
+        format!("{mean_loss:>12.6} {:>12} {:>22}", percent(*violating_share), percent(*fnir))
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+struct OfAnchor {
+    triplets: u64,
+    violating: u64,
+    loss: f64,
+    /// Squared distances to the nearest other photo of the person, and to the nearest of others.
+    own: Option<f64>,
+    other: Option<f64>,
+}
+
+/// Judges all vectors; `people` says whose each is.
+pub(super) fn judged(units: &Vectors, people: &[usize]) -> Judged {
+    let of_anchor = |anchor: usize| {
+        let (mut mated, mut non_mated) = (Vec::new(), Vec::new());
+        for other in (0..units.count()).filter(|&other| other != anchor) {
+            let distances = if people[other] == people[anchor] { &mut mated } else { &mut non_mated };
+            distances.push(squared_distance(units.at(anchor), units.at(other)));
+        }
+        let mut of = OfAnchor { own: least(&mated), other: least(&non_mated), ..OfAnchor::default() };
+        for positive in &mated {
+            for negative in &non_mated {
+                let lost = loss(*positive, *negative, MARGIN);
+                of.triplets += 1;
+                of.violating += u64::from(lost > 0.0);
+                of.loss += lost;
+            }
+        }
+        of
+    };
+    let of_anchors: Vec<OfAnchor> = (0..units.count()).into_par_iter().map(of_anchor).collect();
+    let triplets = of_anchors.iter().map(|of| of.triplets).sum::<u64>().max(1) as f64;
+    Judged {
+        mean_loss: of_anchors.iter().map(|of| of.loss).sum::<f64>() / triplets,
+        violating_share: of_anchors.iter().map(|of| of.violating).sum::<u64>() as f64 / triplets,
+        fnir: fnir(&of_anchors),
+    }
+}
+
+fn least(distances: &[f64]) -> Option<f64> {
+    distances.iter().copied().min_by(f64::total_cmp)
+}
+
+/// A photo is not recognised if its person is beyond the threshold or somebody else is nearer.
+fn fnir(of_anchors: &[OfAnchor]) -> f64 {
+    let mut others: Vec<f64> = of_anchors.iter().filter_map(|of| of.other).collect();
+    others.sort_by(f64::total_cmp);
+    // At most the share FPIR of strangers is nearer than the threshold.
+    let threshold = others.get((FPIR * others.len() as f64) as usize).copied().unwrap_or(f64::INFINITY);
+    let mated: Vec<(f64, f64)> = of_anchors.iter().filter_map(|of| of.own.zip(of.other)).collect();
+    let missed = mated.iter().filter(|(own, other)| *own >= threshold || own >= other).count();
+    missed as f64 / mated.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handful_by_hand() {
+        // Unit vectors: a and a at right angles (squared distance 2), b along the first a, c opposite to it.
+        let numbers = vec![1.0, 0.0, 0.0, 1.0, 1.0, 0.0, -1.0, 0.0];
+        let found = judged(&Vectors { length: 2, numbers }, &[0, 0, 1, 2]);
+        assert!((found.mean_loss - 2.6 / 4.0).abs() < 1e-6, "{found:?}");
+        assert_eq!(found.violating_share, 0.75);
+        assert_eq!(found.fnir, 1.0, "b is nearer to the first, and no farther from the second");
+    }
+
+    #[test]
+    fn strangers_set_the_threshold() {
+        let of = |own: f64, other: f64| OfAnchor { own: Some(own), other: Some(other), ..OfAnchor::default() };
+        // A hundred strangers at 1 and one at 0.3: at an FPIR of 0.01 that one may be named.
+        let mut all = vec![of(0.5, 1.0); 100];
+        all.push(of(0.2, 0.3));
+        assert_eq!(fnir(&all), 0.0);
+        all.push(of(0.2, 0.25));
+        all.push(of(0.2, 0.25));
+        assert!(fnir(&all) > 0.9, "now the threshold is 0.3");
+    }
+
+    #[test]
+    fn better_means_in_everything() {
+        let before = Judged { mean_loss: 0.2, violating_share: 0.1, fnir: 0.05 };
+        for (after, better) in [
+            (Judged { mean_loss: 0.1, violating_share: 0.09, fnir: 0.05 }, true),
+            (Judged { mean_loss: 0.1, violating_share: 0.09, fnir: 0.06 }, false),
+            (Judged { mean_loss: 0.2, violating_share: 0.09, fnir: 0.04 }, false),
+            (Judged { mean_loss: 0.1, violating_share: 0.1, fnir: 0.04 }, false),
+        ] {
+            assert_eq!(after.is_better_than(&before), better, "{after:?}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! From labelled vectors to a map: the triplet loss falls, held to where it started, until it no longer falls for people
+//! who are held out.
+
+use super::judge::judged;
+use super::loss::{Images, loss_and_gradient, semi_hard};
+use super::map::{Map, Vectors, dot};
+
+/// Adam (Kingma and Ba, ICLR 2015) moves a number by at most about this share of the root mean square of all numbers of the
+/// start; its own defaults say how long means last.
+const STEP: f32 = 5e-3;
+const LASTING: [f32; 2] = [0.9, 0.999];
+const SMALL: f32 = 1e-8;
+/// The loss grows by this for each unit of squared distance between the map and its start.
+const HELD: f32 = 1e-3;
+/// In each round triplets are mined anew, and one step is taken: with four, FaceNet's map fitted its triplets and nobody else.
+pub(super) const MOST_ROUNDS: usize = 150;
+/// It ends after this many rounds without a smaller loss of the people who are held out.
+const PATIENCE: usize = 20;
+
+/// Vectors and whose each is: people by number.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Labelled {
+    pub(super) vectors: Vectors,
+    pub(super) people: Vec<usize>,
+}
+
+/// What was learnt.
+pub(super) struct Learnt {
+    pub(super) map: Map,
+    /// The round that gave it; 0 is the start.
+    pub(super) round: usize,
+}
+
+/// Learns from some people until others are told apart no better. `tell` is called after each round.
+pub(super) fn learn(start: &Map, from: &Labelled, held_out: &Labelled, mut tell: impl FnMut()) -> Learnt {
+    let mut map = start.clone();
+    let mut best = Learnt { map: start.clone(), round: 0 };
+    let mut best_loss = judged(&Images::of(start, &held_out.vectors).units, &held_out.people).mean_loss;
+    let mut adam = Adam::new(&map.rows);
+    for round in 1..=MOST_ROUNDS {
+        let images = Images::of(&map, &from.vectors);
+        let triplets = semi_hard(&images.units, &from.people);
+        if triplets.is_empty() {
+            break;
+        }
+        let (_, mut gradient) = loss_and_gradient(&map, &from.vectors, &images, &triplets);
+        let from_start = map.rows.iter().zip(&start.rows).map(|(now, then)| now - then);
+        gradient.iter_mut().zip(from_start).for_each(|(part, moved)| *part += 2.0 * HELD * moved);
+        adam.step(&mut map.rows, &gradient);
+        tell();
+        let loss = judged(&Images::of(&map, &held_out.vectors).units, &held_out.people).mean_loss;
+        if loss < best_loss {
+            best_loss = loss;
+            best = Learnt { map: map.clone(), round };
+        } else if round - best.round >= PATIENCE {
+            break;
+        }
+    }
+    best
+}
+
+struct Adam {
+    length: f32,
+    means: Vec<f32>,
+    squares: Vec<f32>,
+    steps: i32,
+}
+
+impl Adam {
+    fn new(numbers: &[f32]) -> Self {
+        let length = STEP * (dot(numbers, numbers) / numbers.len().max(1) as f32).sqrt();
+        Self { length, means: vec![0.0; numbers.len()], squares: vec![0.0; numbers.len()], steps: 0 }
+    }
+
+    fn step(&mut self, numbers: &mut [f32], gradient: &[f32]) {
+        self.steps += 1;
+        let [first, second] = LASTING.map(|lasting| 1.0 - lasting.powi(self.steps));
+        for (index, (number, &part)) in numbers.iter_mut().zip(gradient).enumerate() {
+            let (mean, square) = (&mut self.means[index], &mut self.squares[index]);
+            *mean += (1.0 - LASTING[0]) * (part - *mean);
+            *square += (1.0 - LASTING[1]) * (part * part - *square);
+            *number -= self.length * (*mean / first) / ((*square / second).sqrt() + SMALL);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// People differ in the first four numbers; the next four change from photo to photo, and by more.
+    fn people(numbers: std::ops::Range<usize>, seed: u64) -> Labelled {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut people = Vec::new();
+        let mut vectors = Vec::new();
+        for person in numbers {
+            let own: Vec<f32> = (0..4).map(|_| random.f32() - 0.5).collect();
+            for _ in 0..4 {
+                let length = |number: &f32| number + 0.02 * (random.f32() - 0.5);
+                let mut vector: Vec<f32> = own.iter().map(length).collect();
+                vector.extend((0..4).map(|_| 1.6 * (random.f32() - 0.5)));
+                vectors.push(vector);
+                people.push(person);
+            }
+        }
+        Labelled { vectors: Vectors::new(8, vectors.iter().map(Vec::as_slice)), people }
+    }
+
+    #[test]
+    fn what_tells_people_apart_is_learnt_though_other_things_change_more() {
+        let (from, held_out, unseen) = (people(0..30, 1), people(30..50, 2), people(50..80, 3));
+        let start = Map::principal_axes(&from.vectors, 4, 1);
+        let loss = |map: &Map| judged(&Images::of(map, &unseen.vectors).units, &unseen.people).mean_loss;
+        let learnt = learn(&start, &from, &held_out, || ());
+        let (before, after) = (loss(&start), loss(&learnt.map));
+        assert!(learnt.round > 0 && after < 0.8 * before, "{before} became {after} in round {}", learnt.round);
+        assert_eq!(learn(&start, &from, &held_out, || ()).map, learnt.map, "the same photos give the same map");
+    }
+
+    #[test]
+    fn where_nothing_is_to_be_learnt_the_start_stays() {
+        let apart = |people: std::ops::Range<usize>| {
+            let numbers = people.clone().flat_map(|person| [0, 1].map(|_| person));
+            let vector =
+                |person: usize| (0..8).map(|at| if at == person % 8 { 1.0 } else { 0.0 }).collect::<Vec<f32>>();
+            let vectors: Vec<Vec<f32>> = numbers.clone().map(vector).collect();
+            Labelled { vectors: Vectors::new(8, vectors.iter().map(Vec::as_slice)), people: numbers.collect() }
+        };
+        let start = Map::principal_axes(&apart(0..8).vectors, 8, 1);
+        assert_eq!(learn(&start, &apart(0..8), &apart(8..16), || ()).round, 0);
+    }
+}
