@@ -77,7 +77,8 @@ pub(crate) fn largest_of(faces: usize) -> String {
 fn crops(recogniser: &mut Recogniser, path: &Path, budget: &PixelBudget) -> anyhow::Result<Vec<(Face, Crop)>> {
     let photo = photo_file::read(path, budget)?;
     let faces = recogniser.detect_in_photo(&photo.frame).with_context(|| path.shown())?;
-    Ok(faces.into_iter().map(|face| (face, recogniser.align(&photo.frame, &face))).collect())
+    let cut = |face: Face| Ok((face, recogniser.align(&photo.frame, &face).with_context(|| path.shown())?));
+    faces.into_iter().map(cut).collect()
 }
 
 fn encoded(recogniser: &mut Recogniser, path: &Path, face: Face, crop: Crop) -> anyhow::Result<EncodedFace> {

@@ -45,7 +45,7 @@ fn encode(recogniser: &mut Recogniser, frame: &Frame) -> Result<Option<[Duration
     let faces = recogniser.detect(frame)?;
     let detected = started.elapsed();
     let Some(face) = faces.first() else { return Ok(None) };
-    let crop = recogniser.align(frame, face);
+    let crop = recogniser.align(frame, face)?;
     let aligned = started.elapsed();
     std::hint::black_box(recogniser.encode(&crop)?);
     let encoded = started.elapsed();

@@ -38,7 +38,7 @@ fn encoding(recogniser: &mut Recogniser, name: &str, photo: &[u8]) -> Result<Enc
     let frame = Photo::open(photo).and_then(Photo::decode).map_err(|error| failed(error.to_string()))?;
     let faces = recogniser.detect(&frame)?;
     let face = faces.first().ok_or_else(|| failed("the detector finds no face".to_owned()))?;
-    let crop = recogniser.align(&frame, face);
+    let crop = recogniser.align(&frame, face)?;
     Ok(recogniser.encode(&crop)?)
 }
 

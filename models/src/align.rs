@@ -3,14 +3,16 @@
 //! The crop is a linear map of the frame, read by bilinear interpolation; where the crop reaches beyond the frame it
 //! repeats the frame's edge.
 
+mod surroundings;
 mod transform;
 
 use crate::bundle::CropGeometry;
 use crate::{Face, Frame};
+pub(crate) use surroundings::Surroundings;
 use transform::Transform;
 
 /// Raised whenever the same face of the same frame would give another crop: databases made before are then refused.
-pub(crate) const METHOD: u32 = 1;
+pub(crate) const METHOD: u32 = 2;
 
 /// A square 8-bit RGB picture with the face in the place where the encoder expects it.
 #[derive(Clone, Debug, PartialEq, Eq)]

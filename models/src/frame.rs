@@ -58,7 +58,13 @@ impl Frame {
 
     /// Nothing to be seen. `side` is small.
     pub(crate) fn grey(side: u32) -> Self {
-        Self { width: side, height: side, pixels: vec![128; 3 * (side * side) as usize] }
+        Self::square(side, vec![128; 3 * (side * side) as usize])
+    }
+
+    /// `3 * side * side` bytes; `side` is 1 to [`MAX_SIDE`].
+    pub(crate) fn square(side: u32, pixels: Vec<u8>) -> Self {
+        debug_assert_eq!(pixels.len(), 3 * (side * side) as usize);
+        Self { width: side, height: side, pixels }
     }
 
     /// `3 * width * height` bytes; each side is 1 to [`MAX_SIDE`].

@@ -2,7 +2,7 @@
 
 use crate::acquaintances;
 use crate::align::{self, Crop};
-use crate::bundle::{Bundles, Calibration};
+use crate::bundle::{Bundles, Calibration, CropGeometry};
 use crate::detect::Detector;
 use crate::encode::Encoder;
 use crate::gate::{Gate, Standing};
@@ -84,8 +84,24 @@ impl Recogniser {
         photo_search::faces_of(photo, working_size, |frame| self.detect(frame))
     }
 
-    /// The crop of one face, as the encoder wants it.
-    pub fn align(&self, frame: &Frame, face: &Face) -> Crop {
+    /// The crop of one face, as the encoder wants it. If landmarks decide where it is cut, the face's surroundings are
+    /// searched again for them: for faces that are about to be encoded.
+    ///
+    /// # Errors
+    /// [`ModelError::Inference`] if the detector fails.
+    pub fn align(&mut self, frame: &Frame, face: &Face) -> Result<Crop, ModelError> {
+        match self.encoder.manifest().crop {
+            CropGeometry::Landmarks { .. } => {
+                let face = self.detector.look_again(frame, face)?;
+                Ok(self.glance(frame, &face))
+            }
+            CropGeometry::Box { .. } => Ok(self.glance(frame, face)),
+        }
+    }
+
+    /// The crop of one face by its landmarks as they are: to judge the picture, or whether to encode it. What is enrolled
+    /// or compared with enrolled encodings is cut by [`Recogniser::align`].
+    pub fn glance(&self, frame: &Frame, face: &Face) -> Crop {
         align::align(frame, face, &self.encoder.manifest().crop)
     }
 

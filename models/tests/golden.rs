@@ -119,7 +119,7 @@ fn whole_photos_give_nearly_the_reference_encodings() {
     for (expected, frame) in whole_photos() {
         let mut recogniser = recogniser_for(&expected);
         let face = nearest_to(&numbers(&expected["detector"]["box_xywh"]), recogniser.detect(&frame).unwrap());
-        let crop = recogniser.align(&frame, &face);
+        let crop = recogniser.glance(&frame, &face);
         let encoding = recogniser.encode(&crop).unwrap();
         let alike = cosine(encoding.numbers(), &numbers(&expected["sface_encoding"]));
         assert!(alike >= 0.99, "{}: cosine {alike}", expected["image"]);

@@ -101,7 +101,7 @@ fn upright(frame: &Frame, recogniser: &mut Recogniser) -> Option<Upright> {
         let Some(largest) = faces.first() else { continue };
         let certainty = |upright: &Upright| upright.faces.first().map_or(0.0, |face| face.certainty);
         if surest.as_ref().is_none_or(|surest| largest.certainty > certainty(surest)) {
-            let sharpness = quality::sharpness(&recogniser.align(&turned, largest));
+            let sharpness = quality::sharpness(&recogniser.glance(&turned, largest));
             surest = Some(Upright { rotation, faces, sharpness });
         }
     }

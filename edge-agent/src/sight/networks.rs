@@ -25,12 +25,12 @@ impl Networks {
     fn recognise(
         &mut self,
         seen: &mut ObservedFace,
-        face: &Face,
-        crop: &Crop,
+        (frame, face): (&Frame, &Face),
         claimed: Option<PersonId>,
         timings: &mut Timings,
     ) -> Result<(), ModelError> {
-        let (encoding, standing) = timed(&mut timings.encode_ms, || self.recogniser.encode_face(face, crop))?;
+        let crop = timed(&mut timings.align_ms, || self.recogniser.align(frame, face))?;
+        let (encoding, standing) = timed(&mut timings.encode_ms, || self.recogniser.encode_face(face, &crop))?;
         let gallery = &self.gallery;
         let (nearest, claimed) = timed(&mut timings.match_ms, || {
             let of_claimed = claimed.and_then(|person| Claimed::of(gallery, person, &encoding));
@@ -65,10 +65,10 @@ impl Sight for Networks {
             let mut seen = ObservedFace::new(bounds(face));
             seen.landmarks = Some(face.landmarks.map(|point| Landmark { x: point.x, y: point.y }));
             if index < judged {
-                let crop = timed(&mut timings.align_ms, || self.recogniser.align(frame, face));
+                let crop = timed(&mut timings.align_ms, || self.recogniser.glance(frame, face));
                 seen.quality = measured(&crop);
                 if policy.must_be_encoded(&seen) {
-                    self.recognise(&mut seen, face, &crop, policy.claimed(), timings)?;
+                    self.recognise(&mut seen, (frame, face), policy.claimed(), timings)?;
                 }
             }
             observed.push(seen);

@@ -81,7 +81,7 @@ fn encode_frame(recogniser: &mut Recogniser, frame: &Frame, least: u32) -> Resul
     let not_encoded = |error: ModelError| LeftOut::NotEncoded(error.to_string());
     let faces = recogniser.detect_in_photo(frame).map_err(not_encoded)?;
     let face = only_face(&faces, least)?;
-    let crop = recogniser.align(frame, face);
+    let crop = recogniser.align(frame, face).map_err(not_encoded)?;
     require_sharp(&crop)?;
     let (encoding, standing) = recogniser.encode_face(face, &crop).map_err(not_encoded)?;
     require_recognisable(&standing)?;

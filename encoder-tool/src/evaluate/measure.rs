@@ -74,7 +74,7 @@ fn measure_anew(
 fn labelled_face(recogniser: &mut Recogniser, frame: &Frame) -> Result<Option<Measured>, ModelError> {
     let faces = recogniser.detect(frame)?;
     let Some(face) = foremost(&faces, frame) else { return Ok(None) };
-    let crop = recogniser.align(frame, face);
+    let crop = recogniser.align(frame, face)?;
     let boxed = align::align(frame, face, &unaligned(crop.side()));
     Ok(Some(Measured { aligned: recogniser.encode(&crop)?, unaligned: recogniser.encode(&boxed)?, crop }))
 }

@@ -55,7 +55,7 @@ fn face(mut recogniser: Recogniser) -> Result<Crop> {
     let frame = Photo::open(PHOTO)?.decode()?;
     let faces = recogniser.detect(&frame)?;
     let face = faces.first().context("the photo of the self-test shows no face to the bundled detector")?;
-    Ok(recogniser.align(&frame, face))
+    Ok(recogniser.glance(&frame, face))
 }
 
 /// Pixel values without a pattern, the same every time: Knuth's multiplicative hash of their places.

@@ -2,6 +2,7 @@
 //!
 //! Which of the faces matters, and whether it is good enough, is for the caller to decide.
 
+mod again;
 mod suppress;
 mod yunet;
 

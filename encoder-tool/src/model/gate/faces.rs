@@ -116,7 +116,7 @@ fn see_one(recogniser: &mut Recogniser, task: &Task, budget: &PixelBudget) -> Re
 fn encoded(recogniser: &mut Recogniser, frame: &Frame, person: usize, kind: Option<Kind>) -> Result<Option<Seen>> {
     let faces = recogniser.detect(frame)?;
     let Some(face) = foremost(&faces, frame) else { return Ok(None) };
-    let crop = recogniser.align(frame, face);
+    let crop = recogniser.align(frame, face)?;
     let encoded = recogniser.encode_with_length(&crop)?;
     Ok(Some(Seen { person, kind, encoded, certainty: face.certainty }))
 }

@@ -58,10 +58,10 @@ pub(super) fn faces(recogniser: &Recogniser, folder: &Path, most: usize, verbosi
 
 fn face(recogniser: &mut Recogniser, photo: &Photo, budget: &PixelBudget) -> Result<Option<Found>> {
     let read = photo_file::read(&photo.path, budget)?;
-    let faces = recogniser.detect(&read.frame).with_context(|| photo.path.shown().to_string())?;
-    let found =
-        |face| Found { person: photo.person.clone(), digest: read.digest.0, crop: recogniser.align(&read.frame, face) };
-    Ok(foremost(&faces, &read.frame).map(found))
+    let faces = recogniser.detect(&read.frame).with_context(|| photo.path.shown())?;
+    let Some(face) = foremost(&faces, &read.frame) else { return Ok(None) };
+    let crop = recogniser.align(&read.frame, face).with_context(|| photo.path.shown())?;
+    Ok(Some(Found { person: photo.person.clone(), digest: read.digest.0, crop }))
 }
 
 /// At most `most` items, at even distances.
