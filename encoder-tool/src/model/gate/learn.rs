@@ -11,13 +11,13 @@ use shared::encoding::Encoding;
 use shared::gallery::ModelHash;
 
 /// Of the plain faces this share is refused by the gate.
-const PLAIN_REFUSED: f64 = 0.006;
+const PLAIN_REFUSED: f64 = 0.012;
 /// Of the plain faces this share may not be enrolled because they lie too near to the background.
 const PLAIN_CROWDED: f64 = 0.001;
 /// How many prototypes all kinds have together.
 const PROTOTYPES: usize = 192;
 /// How much nearer to a person than to the background a face must be, in cosines.
-const CLEARANCE: f32 = 0.15;
+const CLEARANCE: f32 = 0.18;
 /// Of a kind whose faces the gate refuses anyway.
 const FEWEST_PROTOTYPES: usize = 4;
 /// What plain faces count together, and all degraded ones.
