@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn the_bundled_networks_keep_their_hash() {
         let hash = Bundles::bundled().unwrap().hash().to_string();
-        assert_eq!(hash, "fcc0a5c950b8eac371df295f21e3863ce502f457c47d8f5f5d23e8a9a33094c3");
+        assert_eq!(hash, "080b51d8a828ce41ab0d8df97fd39c22171d7d58db33a1bd1e18ca30f87587a4");
     }
 
     #[test]
