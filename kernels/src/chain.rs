@@ -44,6 +44,9 @@ enum Kind {
 
 /// The last layer makes this many numbers at a time, or one row.
 const BAND: usize = 8192;
+/// And a layer before it makes this many, or one row: asked for all that the first row at the bottom needs, the layers before
+/// would each have to keep more rows than the last.
+const MISSING: usize = 32768;
 
 /// Rows of what a link gives: those that are still needed.
 #[derive(Debug, Default)]
@@ -233,9 +236,12 @@ impl Flow<'_> {
         } else {
             band.numbers.copy_within(kept_numbers, 0);
         }
-        if kept.end < rows.end {
-            let missing = &mut band.numbers[kept.len() * row..][..(rows.end - kept.end) * row];
-            self.make(index, kept.end..rows.end, missing)?;
+        let missing = kept.end..rows.end;
+        let height = (MISSING / row.max(1)).max(1);
+        for first in missing.clone().step_by(height) {
+            let rows = first..missing.end.min(first + height);
+            let numbers = (rows.start - kept.start) * row..(rows.end - kept.start) * row;
+            self.make(index, rows, &mut band.numbers[numbers])?;
         }
         band.rows = kept.start..end;
         self.bands[index] = band;
