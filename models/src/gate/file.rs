@@ -45,8 +45,12 @@ pub struct Learnt {
     pub certainty: Term,
     /// What is added in any case.
     pub constant: f32,
-    /// By how much, in cosines of centred encodings, a person must be nearer than the background; 0 to 2.
+    /// By how much, in cosines of centred encodings, a person must be nearer than the background to a face at the gate;
+    /// 0 to 2.
     pub clearance: f32,
+    /// The margin, above 0, from which a person need only be as near as the background. In between, the clearance falls
+    /// evenly.
+    pub plain_from: f32,
     /// The cosine to the nearest prototype above which nobody is enrolled from a photo, -1 to 1.
     pub crowded: f32,
     /// Centred encodings typical of degraded faces, one row after the other: only their direction counts.
@@ -134,7 +138,7 @@ pub fn around(contents: &[u8]) -> Vec<u8> {
 }
 
 fn check(learnt: &Learnt) -> Result<(), String> {
-    let Learnt { learnt_from, mean, weights, length, certainty, constant, clearance, crowded, prototypes, .. } = learnt;
+    let Learnt { learnt_from, mean, weights, length, certainty, constant, prototypes, .. } = learnt;
     let dimensions = mean.len();
     let finite = mean.iter().chain(weights).chain([constant]).all(|number| number.is_finite());
     let rows = prototypes.chunks(dimensions.max(1));
@@ -143,8 +147,9 @@ fn check(learnt: &Learnt) -> Result<(), String> {
         (weights.len() == dimensions, "there must be as many weights as numbers of the mean"),
         (finite, "every number must be finite"),
         (length.is_sound() && certainty.is_sound(), "a spread must be above 0"),
-        ((0.0..=2.0).contains(clearance), "the clearance must be 0 to 2"),
-        ((-1.0..=1.0).contains(crowded), "the limit for enrolment must be -1 to 1"),
+        ((0.0..=2.0).contains(&learnt.clearance), "the clearance must be 0 to 2"),
+        (learnt.plain_from.is_finite() && learnt.plain_from > 0.0, "the margin of plain faces must be above 0"),
+        ((-1.0..=1.0).contains(&learnt.crowded), "the limit for enrolment must be -1 to 1"),
         (prototypes.len().is_multiple_of(dimensions.max(1)), "a prototype is cut off"),
         (rows.len() <= MAX_PROTOTYPES, "there are too many prototypes"),
         (rows.clone().all(|row| row.iter().any(|&number| number != 0)), "a prototype has no direction"),

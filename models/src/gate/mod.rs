@@ -7,7 +7,8 @@
 //! - *The gate* is a line through a logistic regression: of the centred encoding, the length of the network's output and
 //!   the detector's certainty. What lies below it is hardly a face.
 //! - *The background* is a set of typical encodings (*prototypes*) of such faces. A face that passes the gate is taken for a
-//!   person only if it is nearer to them than to every prototype, by the *clearance*.
+//!   person only if it is nearer to them than to every prototype, by the *clearance*: the less, the farther the face lies
+//!   above the gate, and by nothing where it is as plain as most faces are.
 //!
 //! Matching knows nothing of this: distances are those of the encodings as they are. What is learnt from which photos is
 //! for the workstation (`encoder-tool model gate`), the file's format for [`Gate::decode`].
@@ -74,10 +75,9 @@ impl Gate {
         each.map(|prototype| dot(centred.numbers(), prototype)).fold(-1.0, f32::max)
     }
 
-    /// Whether a probe is nearer to one of a person's encodings than to the background, by the clearance.
-    pub fn is_clear(&self, probe: &Encoding, background: f32, encodings: impl IntoIterator<Item = Encoding>) -> bool {
-        let nearest = encodings.into_iter().map(|one| dot(probe.numbers(), one.numbers())).fold(-1.0, f32::max);
-        nearest >= background + self.learnt.clearance
+    /// By how much, in cosines, a face this far above the gate must be nearer to a person than to the background.
+    fn clearance(&self, margin: f32) -> f32 {
+        self.learnt.clearance * (1.0 - margin / self.learnt.plain_from).clamp(0.0, 1.0)
     }
 }
 
@@ -105,16 +105,29 @@ struct Judged {
 #[derive(Clone, Debug)]
 struct Above {
     centred: Encoding,
+    /// The cosine to the nearest prototype.
     background: f32,
+    /// What a person's cosine must reach.
+    least: f32,
+}
+
+impl Above {
+    /// Whether the face is near enough to one of a person's encodings.
+    fn is_clear_beside(&self, gate: &Gate, numbers: &[f32]) -> bool {
+        gate.centred(numbers).is_some_and(|one| dot(self.centred.numbers(), one.numbers()) >= self.least)
+    }
 }
 
 impl Standing {
     /// Asks the gate, if there is one.
     pub fn of(gate: Option<&Arc<Gate>>, encoded: &Encoded, certainty: f32) -> Self {
         Self(gate.map(|gate| {
-            let passes = gate.margin(encoded, certainty) >= 0.0;
-            let centred = gate.centred(encoded.encoding.numbers()).filter(|_| passes);
-            let above = centred.map(|centred| Above { background: gate.background(&centred), centred });
+            let margin = gate.margin(encoded, certainty);
+            let centred = gate.centred(encoded.encoding.numbers()).filter(|_| margin >= 0.0);
+            let above = centred.map(|centred| {
+                let background = gate.background(&centred);
+                Above { least: background + gate.clearance(margin), background, centred }
+            });
             Judged { gate: Arc::clone(gate), above }
         }))
     }
@@ -127,19 +140,17 @@ impl Standing {
     /// Whether the face may be taken for the person of these encodings, if they are near enough.
     pub fn is_clear_of_background<'a>(&self, encodings: impl IntoIterator<Item = EnrolledEncoding<'a>>) -> bool {
         let Some(Judged { gate, above }) = &self.0 else { return true };
-        let Some(Above { centred, background }) = above else { return false };
-        let enrolled = encodings.into_iter().filter_map(|encoding| {
+        let Some(above) = above else { return false };
+        encodings.into_iter().any(|encoding| {
             let numbers: Vec<f32> = encoding.numbers.iter().map(|&z| f32::from(z) * encoding.scale).collect();
-            gate.centred(&numbers)
-        });
-        gate.is_clear(centred, *background, enrolled)
+            above.is_clear_beside(gate, &numbers)
+        })
     }
 
     /// The same for a person with one known encoding.
     pub fn is_clear_beside(&self, encoding: &Encoding) -> bool {
         let Some(Judged { gate, above }) = &self.0 else { return true };
-        let Some(Above { centred, background }) = above else { return false };
-        gate.is_clear(centred, *background, gate.centred(encoding.numbers()))
+        above.as_ref().is_some_and(|above| above.is_clear_beside(gate, encoding.numbers()))
     }
 
     /// Whether the encoding, once enrolled, would match more degraded faces of strangers than it may.

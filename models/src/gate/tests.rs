@@ -13,6 +13,7 @@ fn learnt() -> Learnt {
         certainty: Term { mean: 0.9, spread: 0.1, weight: 0.0 },
         constant: 0.0,
         clearance: 0.25,
+        plain_from: 20.0,
         crowded: 0.75,
         prototypes: vec![0, -100],
     }
@@ -73,7 +74,7 @@ fn without_a_gate_every_face_is_recognisable() {
 #[test]
 fn what_is_not_sound_is_refused_by_name() {
     type Change = fn(&mut Learnt);
-    let cases: [(Change, &str); 10] = [
+    let cases: [(Change, &str); 11] = [
         (|l| l.mean.clear(), "1 to 512"),
         (|l| l.mean = vec![0.0; 513], "1 to 512"),
         (|l| l.weights.truncate(1), "weights"),
@@ -81,6 +82,7 @@ fn what_is_not_sound_is_refused_by_name() {
         (|l| l.constant = f32::INFINITY, "finite"),
         (|l| l.length.spread = 0.0, "spread"),
         (|l| l.clearance = -0.1, "clearance"),
+        (|l| l.plain_from = 0.0, "plain faces"),
         (|l| l.crowded = f32::NAN, "enrolment"),
         (|l| l.prototypes.push(1), "cut off"),
         (|l| l.prototypes = vec![0, 0], "direction"),
@@ -127,6 +129,7 @@ proptest! {
             certainty: term(certainty),
             constant,
             clearance: 0.15,
+            plain_from: 3.0,
             crowded: 0.5,
             prototypes: (0..rows).flat_map(|_| numbers.iter().map(|number| number.2)).collect(),
         };

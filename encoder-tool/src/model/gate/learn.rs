@@ -16,8 +16,10 @@ const PLAIN_REFUSED: f64 = 0.012;
 const PLAIN_CROWDED: f64 = 0.001;
 /// How many prototypes all kinds have together.
 const PROTOTYPES: usize = 192;
-/// How much nearer to a person than to the background a face must be, in cosines.
-const CLEARANCE: f32 = 0.18;
+/// How much nearer to a person than to the background a face at the gate must be, in cosines.
+const CLEARANCE: f32 = 0.4;
+/// This share of plain faces lies below the margin from which no clearance is asked for.
+const WITH_CLEARANCE: f64 = 0.5;
 /// Of a kind whose faces the gate refuses anyway.
 const FEWEST_PROTOTYPES: usize = 4;
 /// What plain faces count together, and all degraded ones.
@@ -49,7 +51,8 @@ pub(super) fn learn(seen: &[Seen], learnt_with: ModelHash, learnt_from: String) 
         let fitted = fit(&samples(&within));
         margins.extend(out.iter().filter(|face| face.seen.kind.is_none()).map(|face| face.margin(&fitted)));
     }
-    let limit = quantile(margins, PLAIN_REFUSED);
+    let limit = quantile(margins.clone(), PLAIN_REFUSED);
+    let plain_from = quantile(margins, WITH_CLEARANCE) - limit;
     let fitted = fit(&samples(&faces.iter().collect::<Vec<_>>()));
 
     let background = background(&faces, |face| face.margin(&fitted) >= limit);
@@ -77,6 +80,7 @@ pub(super) fn learn(seen: &[Seen], learnt_with: ModelHash, learnt_from: String) 
         certainty: term(certainty, *of_certainty),
         constant: (constant - limit) as f32,
         clearance: CLEARANCE,
+        plain_from: plain_from as f32,
         crowded: crowded as f32,
         prototypes: background.iter().flat_map(|row| in_bytes(row)).collect(),
     };

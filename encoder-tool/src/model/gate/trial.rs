@@ -237,6 +237,7 @@ mod tests {
             certainty: term(0.0),
             constant: 0.0,
             clearance: 0.0,
+            plain_from: 1.0,
             crowded: 1.0,
             prototypes: Vec::new(),
         };
