@@ -35,6 +35,8 @@ struct Checked {
     dimensions: usize,
     /// L2 distance; smaller is stricter.
     threshold: f32,
+    /// The one in pictures without colour.
+    threshold_grey: f32,
     threshold_from: &'static str,
     unlock_seconds: f32,
     lock: Option<CheckedLock>,
@@ -90,6 +92,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
         model: recogniser.model_hash().to_string(),
         dimensions: recogniser.dimensions(),
         threshold: rules.threshold,
+        threshold_grey: rules.grey_threshold,
         threshold_from,
         unlock_seconds: config.door.unlock_seconds,
         warnings: [around::warnings(&config, lock.as_ref(), &gallery), keys.warnings(&config)]
@@ -147,6 +150,10 @@ fn untested(tested: Tested) -> Option<String> {
 fn in_words(checked: &Checked) -> String {
     let Checked { config, database, sequence, people, encodings, model, dimensions, .. } = checked;
     let Checked { keys, threshold, threshold_from, unlock_seconds, lock, reader, audit, clock, warnings, .. } = checked;
+    let in_grey = match checked.threshold_grey {
+        grey if grey == *threshold => String::new(),
+        grey => format!(", {grey:.3} in pictures without colour"),
+    };
     let mut lines = vec![
         format!("configuration  {config}: can be used"),
         format!("model          {model}, {dimensions} numbers an encoding"),
@@ -156,7 +163,7 @@ fn in_words(checked: &Checked) -> String {
             counted(*encodings, "encoding")
         ),
         keys.in_words(),
-        format!("threshold      {threshold:.3} from the {threshold_from}; smaller is stricter"),
+        format!("threshold      {threshold:.3}{in_grey} from the {threshold_from}; smaller is stricter"),
         format!("door           unlocked for {unlock_seconds} s"),
     ];
     if let Some(lock) = lock {
@@ -205,6 +212,7 @@ mod tests {
             model: "ab".to_owned(),
             dimensions: 128,
             threshold: 1.02,
+            threshold_grey: 1.01,
             threshold_from: "encoder",
             unlock_seconds: 5.0,
             lock: Some(CheckedLock {
@@ -229,7 +237,7 @@ database       people.db: 2 people, 5 encodings, sequence 7
 signed         by 11-22, as [database] signers wants it
 sealed         for 33-44 (this unit), 55-66
 doors          for the doors of the group office
-threshold      1.020 from the encoder; smaller is stricter
+threshold      1.020, 1.010 in pictures without colour from the encoder; smaller is stricter
 door           unlocked for 5 s
 lock           GPIO17, locked at low, and while the Pi boots by its pull at reset (pi-4, pi-5)
 wiring         over the relay's normally-open contact: a relay at rest gives no power, which is locked

@@ -141,6 +141,7 @@ fn event(choices: &mut Choices<'_>) -> Event {
             database_sequence: u64::from(choices.byte()),
             model: ModelHash([1; 32]),
             threshold: distance,
+            threshold_grey: (distance > 1.0).then_some(1.0),
         },
         3 => Event::Granted {
             person: id,
@@ -148,6 +149,7 @@ fn event(choices: &mut Choices<'_>) -> Event {
             distance: Some(distance),
             distances: [distance, 1.0].into_iter().collect(),
             runner_up: Some(Neighbour { person: PersonId([2; 16]), distance: 1.25 }),
+            grey: distance > 1.0,
         },
         4 => Event::Refused {
             reason: Reason::NotKnown,
@@ -162,7 +164,12 @@ fn event(choices: &mut Choices<'_>) -> Event {
         5 => Event::DoorForced,
         6 => Event::database_refused(Some(DatabaseDigest([3; 32])), "damaged"),
         // Cannot be written.
-        _ => Event::DatabaseLoaded { database_sequence: 0, model: ModelHash([1; 32]), threshold: f32::NAN },
+        _ => Event::DatabaseLoaded {
+            database_sequence: 0,
+            model: ModelHash([1; 32]),
+            threshold: f32::NAN,
+            threshold_grey: None,
+        },
     }
 }
 

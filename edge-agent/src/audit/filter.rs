@@ -108,6 +108,7 @@ mod tests {
             distance: None,
             distances: Default::default(),
             runner_up: None,
+            grey: false,
         };
         let refused = |reason| Event::Refused {
             reason,

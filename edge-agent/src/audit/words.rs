@@ -23,12 +23,15 @@ fn event(event: &Event, names: &Names) -> String {
     match event {
         Event::Started { version } => format!("the unit started, version {version}; the door is locked"),
         Event::Stopped => "the unit stopped; the door is locked".to_owned(),
-        Event::DatabaseLoaded { database_sequence, threshold, .. } => {
-            format!("database {database_sequence} was taken into use, threshold {threshold:.3}")
+        Event::DatabaseLoaded { database_sequence, threshold, threshold_grey, .. } => {
+            let in_grey = threshold_grey.map(|grey| format!(", {grey:.3} without colour")).unwrap_or_default();
+            format!("database {database_sequence} was taken into use, threshold {threshold:.3}{in_grey}")
         }
-        Event::Granted { person, credential, distance, runner_up, .. } => {
+        Event::Granted { person, credential, distance, runner_up, grey, .. } => {
             let by = credential.code().replace('_', " ");
-            format!("LET IN {} by {by}{}", who(person, names), distances(*distance, runner_up.as_ref(), names))
+            let distances = distances(*distance, runner_up.as_ref(), names);
+            let in_grey = if *grey { ", without colour" } else { "" };
+            format!("LET IN {} by {by}{distances}{in_grey}", who(person, names))
         }
         Event::Refused { reason, person, distance, runner_up, began_utc_ms, ended_utc_ms, .. } => {
             let seconds = ended_utc_ms.saturating_sub(*began_utc_ms) as f64 / 1e3;
@@ -144,8 +147,24 @@ mod tests {
             (Event::started("1.2.3"), "version 1.2.3"),
             (Event::Stopped, "stopped"),
             (
-                Event::DatabaseLoaded { database_sequence: 7, model: ModelHash([0; 32]), threshold: 1.02 },
-                "database 7 was taken into use, threshold 1.020",
+                Event::DatabaseLoaded {
+                    database_sequence: 7,
+                    model: ModelHash([0; 32]),
+                    threshold: 1.02,
+                    threshold_grey: Some(1.01),
+                },
+                "database 7 was taken into use, threshold 1.020, 1.010 without colour",
+            ),
+            (
+                Event::Granted {
+                    person: ADA,
+                    credential: Credential::Face,
+                    distance: Some(0.5),
+                    distances: [0.5].into_iter().collect(),
+                    runner_up: None,
+                    grey: true,
+                },
+                "by face, distance 0.500, without colour",
             ),
             (
                 Event::Granted {
@@ -154,6 +173,7 @@ mod tests {
                     distance,
                     distances: [0.5].into_iter().collect(),
                     runner_up,
+                    grey: false,
                 },
                 "LET IN adadadadadadadadadadadadadadadad by card and face, distance 0.500, next bebe",
             ),

@@ -36,7 +36,8 @@ pub(super) const KEYS: [&str; 21] = [
 #[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct PolicyRules {
-    /// L2 distance up to which a face is a known person. Not said: the database's own, else the encoder's.
+    /// L2 distance up to which a face is a known person, with colour or without. Not said: the database's own, of which it may
+    /// have another for pictures without colour; else the encoder's.
     pub threshold: Option<f32>,
     /// See [`Rules::margin`].
     pub margin: Option<f32>,
@@ -134,10 +135,14 @@ pub enum Mode {
 impl PolicyRules {
     /// The rules of a unit with this gallery and an encoder with this threshold of its own.
     pub fn rules_for(&self, gallery: &Gallery, encoder_threshold: f32) -> Rules {
-        self.with_threshold(gallery.header().threshold.unwrap_or(encoder_threshold))
+        let mut rules = self.with_threshold(gallery.header().threshold.unwrap_or(encoder_threshold));
+        if let (None, Some(grey)) = (self.threshold, gallery.grey_threshold()) {
+            rules.grey_threshold = grey.threshold;
+        }
+        rules
     }
 
-    /// The rules with this threshold where none is configured: the database's, or the encoder's own.
+    /// The rules with this threshold, with colour or without, where none is configured: the database's, or the encoder's own.
     pub fn with_threshold(&self, otherwise: f32) -> Rules {
         let mut rules = Rules::new(self.threshold.unwrap_or(otherwise));
         let set = |rule: &mut f32, said: Option<f32>| *rule = said.unwrap_or(*rule);
@@ -228,6 +233,7 @@ impl From<Mode> for shared::gallery::Mode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::gallery::{Calibration, GalleryBuilder, GreyThreshold, ModelHash};
 
     #[test]
     fn pictures_that_come_too_slowly_to_agree_are_objected_to() {
@@ -274,6 +280,30 @@ mod tests {
         expected.mode = shared::gallery::Mode::CardOrFace;
         assert_eq!(rules, expected);
         assert_eq!(PolicyRules::default().with_threshold(1.02), Rules::new(1.02));
+    }
+
+    #[test]
+    fn a_threshold_that_is_said_holds_with_colour_and_without() {
+        let gallery = |thresholds: Option<(f32, Option<f32>)>| {
+            let mut builder = GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap();
+            if let Some((threshold, grey)) = thresholds {
+                builder.set_threshold(threshold, None).unwrap();
+                let calibration = Calibration { fpir: 0.01, people: 1 };
+                let grey = grey.map(|threshold| GreyThreshold { threshold, calibration });
+                grey.into_iter().for_each(|grey| builder.set_grey_threshold(grey).unwrap());
+            }
+            builder.build()
+        };
+        for (said, of_database, expected) in [
+            (None, None, (1.05, 1.05)),
+            (None, Some((1.0, None)), (1.0, 1.0)),
+            (None, Some((1.0, Some(1.01))), (1.0, 1.01)),
+            (Some(0.9), Some((1.0, Some(1.01))), (0.9, 0.9)),
+        ] {
+            let rules = PolicyRules { threshold: said, ..PolicyRules::default() };
+            let rules = rules.rules_for(&gallery(of_database), 1.05);
+            assert_eq!((rules.threshold, rules.grey_threshold), expected, "{said:?} {of_database:?}");
+        }
     }
 
     #[test]

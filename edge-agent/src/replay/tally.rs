@@ -22,7 +22,7 @@ pub(super) struct Tally {
 /// What another threshold would have decided.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub(super) struct Replayed {
-    /// The thresholds that decided then, in the order in which they came.
+    /// The thresholds that decided then, with those for pictures without colour, in the order in which they came.
     thresholds_then: Vec<f32>,
     grants: u64,
     /// Grants that would have been refused at that moment, as too far.
@@ -59,10 +59,12 @@ impl Tally {
 
     /// What decided then, also where the record itself is not wanted.
     pub(super) fn note_threshold(&mut self, event: &Event) {
-        if let Event::DatabaseLoaded { threshold, .. } = event {
+        if let Event::DatabaseLoaded { threshold, threshold_grey, .. } = event {
             let then = &mut self.replayed.thresholds_then;
-            then.retain(|earlier| earlier != threshold);
-            then.push(*threshold);
+            for threshold in [*threshold].into_iter().chain(*threshold_grey) {
+                then.retain(|earlier| *earlier != threshold);
+                then.push(threshold);
+            }
         }
     }
 
@@ -185,6 +187,7 @@ mod tests {
             distance: distances.last().copied(),
             distances: distances.iter().copied().collect(),
             runner_up: Some(Neighbour { person: BEN, distance: next }),
+            grey: false,
         }
     }
 
@@ -217,6 +220,7 @@ mod tests {
                 distance: None,
                 distances: Default::default(),
                 runner_up: None,
+                grey: false,
             },
         ];
         // Threshold; too far, ambiguous, lifted.

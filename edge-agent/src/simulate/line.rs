@@ -22,6 +22,7 @@ pub(super) struct Line {
     person_id: Option<String>,
     /// L2 distance to the nearest person, known or not, or to the card's holder.
     distance: Option<f32>,
+    /// The one that held in this frame: without colour it may be another.
     threshold: f32,
     runner_up: Option<RunnerUp>,
     /// Why somebody was not let in: a code that never changes its meaning.

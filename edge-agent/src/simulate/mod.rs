@@ -141,7 +141,7 @@ impl Simulation {
     }
 
     fn line(&self, file: &Path, turn: &Turn) -> Line {
-        Line::of(file, turn, &self.gallery, self.unit.policy().rules().threshold)
+        Line::of(file, turn, &self.gallery, self.unit.policy().threshold_in_force())
     }
 
     fn clear_the_view(&mut self) -> anyhow::Result<()> {

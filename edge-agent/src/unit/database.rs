@@ -58,7 +58,8 @@ impl Unit {
 
     pub(super) fn record_database(&mut self, database: &Header, now: &Now) {
         let (database_sequence, model) = (database.sequence, database.model);
-        let threshold = self.policy.rules().threshold;
-        self.record(Event::DatabaseLoaded { database_sequence, model, threshold }, now);
+        let Rules { threshold, grey_threshold, .. } = *self.policy.rules();
+        let threshold_grey = (grey_threshold != threshold).then_some(grey_threshold);
+        self.record(Event::DatabaseLoaded { database_sequence, model, threshold, threshold_grey }, now);
     }
 }

@@ -127,12 +127,13 @@ impl Unit {
         if let Some(card) = self.surroundings.next_card() {
             self.policy.present_card(&card, &now);
         }
-        let faces = match captured? {
-            Captured::Frame(frame) => self.sight.look(frame, &self.policy, &mut timings)?,
-            Captured::Nothing => Vec::new(),
+        let (faces, is_grey) = match captured? {
+            Captured::Frame(frame) => (self.sight.look(frame, &self.policy, &mut timings)?, frame.is_grey()),
+            Captured::Nothing => (Vec::new(), false),
         };
         let chance = self.chance();
-        let decision = self.policy.decide(&Observation::new(&faces).with_chance(chance), &now);
+        let observation = Observation::new(&faces).in_grey(is_grey).with_chance(chance);
+        let decision = self.policy.decide(&observation, &now);
         self.record_ended_approach(&now);
         let verdict = self.act_on(decision, &now);
         self.remember(&now);

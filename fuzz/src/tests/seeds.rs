@@ -16,8 +16,8 @@ use shared::card::{CardKey, CardNumber, encode_wiegand};
 use shared::delivery::Announcement;
 use shared::encoding::Encoding;
 use shared::gallery::{
-    Audience, DatabaseDigest, Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonId, PersonName,
-    PhotoDigest,
+    Audience, Calibration, DatabaseDigest, Details, GalleryBuilder, GreyThreshold, Mode, ModelHash, NewEncoding,
+    NewPerson, PersonId, PersonName, PhotoDigest,
 };
 use std::fs;
 use std::io::Cursor;
@@ -46,6 +46,7 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("detector", [b"\x01", &include_bytes!("../../../models/bundled/yunet/manifest.toml")[..]].concat()),
             ("encoder", [b"\x01", &include_bytes!("../../../models/bundled/sface/manifest.toml")[..]].concat()),
             ("calibration", b"\x02threshold = 1.1\nthreshold-from = \"made up\"\n".to_vec()),
+            ("distances", distances()),
             ("gate", gate()),
             ("nothing", b"\x01kind = 7".to_vec()),
         ],
@@ -154,6 +155,23 @@ fn golden() -> Vec<u8> {
 }
 
 /// In postcard: learnt with a model of zeros, from "x"; one number each, a prototype of one.
+/// A calibration with distances of strangers, in colour and without.
+fn distances() -> Vec<u8> {
+    let table = |name: &str| {
+        let row = |rate: f64, distance: f64| {
+            format!(
+                "[[{name}.quantiles]]\nrate = {rate}\ndistance = {distance}\nlow = {}\nhigh = {}\n",
+                rate / 2.0,
+                rate * 2.0
+            )
+        };
+        let rows = [row(0.01, 1.2), row(0.001, 1.1)].concat();
+        format!("[{name}]\nformat = 2\nsource = \"made up\"\npeople = 40\npairs = 1560\n{rows}")
+    };
+    let tables = ["non-mated", "non-mated-grey"].map(table).concat();
+    format!("\x02threshold = 1.1\nthreshold-from = \"made up\"\n{tables}").into_bytes()
+}
+
 fn gate() -> Vec<u8> {
     let floats = |floats: &[f32]| floats.iter().flat_map(|float| float.to_le_bytes()).collect::<Vec<u8>>();
     let terms = floats(&[12.0, 1.5, 1.0, 0.9, 0.02, 1.0, 0.0, 0.15, 0.75]);
@@ -178,6 +196,8 @@ fn nobody_for(audience: Audience) -> Vec<u8> {
 fn database() -> Vec<u8> {
     let mut builder = GalleryBuilder::new(7, ModelHash([1; 32]), 3).unwrap();
     builder.set_threshold(1.1, None).unwrap();
+    let calibration = Calibration { fpir: 0.001, people: 2 };
+    builder.set_grey_threshold(GreyThreshold { threshold: 1.12, calibration }).unwrap();
     let key = CardKey([9; 32]);
     builder.set_card_key(key).unwrap();
     let ids = [PersonId([1; 16]), PersonId([2; 16])];
@@ -208,7 +228,8 @@ fn database() -> Vec<u8> {
 fn log() -> Vec<u8> {
     let mut chain = Chain::new();
     let mut log = Vec::new();
-    let loaded = Event::DatabaseLoaded { database_sequence: 7, model: ModelHash([1; 32]), threshold: 1.1 };
+    let (database_sequence, model) = (7, ModelHash([1; 32]));
+    let loaded = Event::DatabaseLoaded { database_sequence, model, threshold: 1.1, threshold_grey: Some(1.05) };
     for event in [Event::started("1.2.3"), loaded, Event::DoorHeld { open_ms: 31_000 }] {
         let line = chain.next_line(1_800_000_000_000, BootId([4; 16]), event).unwrap();
         log.extend(line.text().as_bytes());

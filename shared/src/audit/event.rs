@@ -41,6 +41,9 @@ pub enum Event {
         model: ModelHash,
         /// The threshold that decides from now on, an L2 distance.
         threshold: f32,
+        /// The one in pictures without colour, if that is another.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        threshold_grey: Option<f32>,
     },
     /// Somebody is to be let in: written before the door moves.
     Granted {
@@ -55,6 +58,9 @@ pub enum Event {
         distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
         /// The nearest other person in the frame that decided.
         runner_up: Option<Neighbour>,
+        /// Whether the frame that decided was without colour, so that the threshold for that held.
+        #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+        grey: bool,
     },
     /// An approach ended, and after its last grant somebody was not let in.
     Refused {
@@ -307,6 +313,7 @@ impl From<&Grant> for Event {
             distance: grant.distance(),
             distances: grant.distances().iter().copied().collect(),
             runner_up: grant.runner_up(),
+            grey: grant.is_grey(),
         }
     }
 }
@@ -336,7 +343,7 @@ mod tests {
         let distances = Vec::from_iter([0.5]);
         assert_eq!(Event::from(&grant), {
             let (credential, distance) = (Credential::Face, Some(0.5));
-            Event::Granted { person: ada, credential, distance, distances, runner_up }
+            Event::Granted { person: ada, credential, distance, distances, runner_up, grey: false }
         });
 
         let (Decision::Deny(_), None) = decide(1.25, 100) else { panic!("not refused") };

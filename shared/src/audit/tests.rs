@@ -17,6 +17,7 @@ fn granted() -> Event {
         distance: Some(0.599),
         distances: [0.625, 0.61, 0.599].into_iter().collect(),
         runner_up: Some(Neighbour { person: PersonId([0xbe; 16]), distance: 1.2 }),
+        grey: false,
     }
 }
 
@@ -99,6 +100,7 @@ fn what_json_has_no_number_for_is_refused() {
             distance: Some(0.5),
             distances: [0.5, bad].into_iter().collect(),
             runner_up: None,
+            grey: false,
         };
         assert!(matches!(chain.next_line(0, BOOT, event), Err(RecordError::Unprintable { .. })), "{bad}");
     }
@@ -124,6 +126,7 @@ fn the_longest_line_has_room() {
             distance: Some(-1.175_494_4e-38),
             distances: distances(),
             runner_up,
+            grey: true,
         },
         Event::Refused {
             reason: Reason::OutsideValidity,
@@ -328,12 +331,14 @@ fn events() -> impl Strategy<Value = Event> {
         any::<u64>().prop_map(|open_ms| Event::DoorClosed { open_ms }),
         any::<u64>().prop_map(|pressed_ms| Event::ExitStuck { pressed_ms }),
         any::<u64>().prop_map(|pressed_ms| Event::ExitFree { pressed_ms }),
-        (any::<u64>(), any::<[u8; 32]>(), distance()).prop_map(|(database_sequence, model, threshold)| {
-            Event::DatabaseLoaded { database_sequence, model: ModelHash(model), threshold }
-        }),
-        (person(), credential, option_of(distance()), distances(), runner_up()).prop_map(
-            |(person, credential, distance, distances, runner_up)| {
-                Event::Granted { person, credential, distance, distances, runner_up }
+        (any::<u64>(), any::<[u8; 32]>(), distance(), option_of(distance())).prop_map(
+            |(database_sequence, model, threshold, threshold_grey)| {
+                Event::DatabaseLoaded { database_sequence, model: ModelHash(model), threshold, threshold_grey }
+            }
+        ),
+        (person(), credential, option_of(distance()), distances(), runner_up(), any::<bool>()).prop_map(
+            |(person, credential, distance, distances, runner_up, grey)| {
+                Event::Granted { person, credential, distance, distances, runner_up, grey }
             }
         ),
         refused.prop_map(|(reason, person, distance, distances, runner_up, (began_utc_ms, ended_utc_ms), grants)| {

@@ -3,10 +3,10 @@
 use super::audience::Audience;
 use super::enrolled::Enrolled;
 use super::error::{GalleryError, Problem};
-use super::header::{Calibration, GateDigest, Header, ModelHash};
+use super::header::{Calibration, GateDigest, GreyThreshold, Header, ModelHash};
 use super::name::PersonName;
 use super::person::{Details, Person, PersonId};
-use super::rules::{Taken, check_header, check_person, check_schedules, require_card_key};
+use super::rules::{Taken, check_grey, check_header, check_person, check_schedules, require_card_key};
 use super::size::MAX_PEOPLE;
 use super::{Gallery, LookAlikes, PhotoDigest};
 use crate::card::CardKey;
@@ -66,6 +66,7 @@ impl GalleryBuilder {
             header,
             audience: None,
             gate: None,
+            grey: None,
             people: Vec::new(),
             enrolled: Enrolled::new(dimensions),
             look_alikes: Vec::new(),
@@ -96,7 +97,8 @@ impl GalleryBuilder {
         self.gallery.gate = gate;
     }
 
-    /// Stores a calibrated threshold (L2 distance, above 0 and at most 2) and what it was calibrated for.
+    /// Stores a calibrated threshold (L2 distance, above 0 and at most 2) and what it was calibrated for. One for pictures
+    /// without colour, which belonged to the one before, is forgotten.
     ///
     /// # Errors
     /// When the threshold or the rate is out of range.
@@ -104,6 +106,17 @@ impl GalleryBuilder {
         let header = Header { threshold: Some(threshold), calibration, ..self.gallery.header };
         check_header(&header)?;
         self.gallery.header = header;
+        self.gallery.grey = None;
+        Ok(())
+    }
+
+    /// Stores a calibrated threshold for pictures without colour, beside the one in the header.
+    ///
+    /// # Errors
+    /// When the threshold or the rate is out of range.
+    pub fn set_grey_threshold(&mut self, grey: GreyThreshold) -> Result<(), GalleryError> {
+        check_grey(&grey)?;
+        self.gallery.grey = Some(grey);
         Ok(())
     }
 

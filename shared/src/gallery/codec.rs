@@ -1,13 +1,14 @@
 //! A people database as the contents of its file's sections, and back. Nothing is allocated that the header has not
 //! bounded and the file is not long enough for.
 //!
-//! When they are sealed, all but `head`, `door` and `gate` stand in the section `body`: see `protection`.
+//! When they are sealed, all but `head`, `door`, `gate` and `grey` stand in the section `body`: see `protection`.
 //!
 //! | section | contents |
 //! |---|---|
 //! | `head` | postcard: [`Header`] |
 //! | `door` | only with the required feature [`AUDIENCE`]; postcard: which doors may use the database |
 //! | `gate` | may be left out; SHA-256 of the gate that people were enrolled with, 32 bytes |
+//! | `grey` | may be left out; postcard: [`GreyThreshold`], for pictures without colour |
 //! | `peop` | postcard, one record for each person; who has how many encodings |
 //! | `rows` | the integers of all encodings, `dimensions` bytes each, person by person |
 //! | `from` | 10 bytes an encoding: digest of its photo, stretch of its row (2 bytes, little-endian) |
@@ -19,10 +20,10 @@
 use super::audience::{Audience, AudienceRecord};
 use super::enrolled::Enrolled;
 use super::error::{GalleryError, Problem};
-use super::header::{GateDigest, Header};
+use super::header::{GateDigest, GreyThreshold, Header};
 use super::name::PersonName;
 use super::person::{Details, MAX_CARDS, MAX_GROUPS, Mode, Person, PersonId};
-use super::rules::{Taken, check_header, check_person, require_card_key};
+use super::rules::{Taken, check_grey, check_header, check_person, require_card_key};
 use super::sections::{AUDIENCE, HOURS, Section, SectionWriter, Sections, Tag};
 use super::{Gallery, LookAlikes, PhotoDigest};
 use crate::card::{CardHash, CardKey};
@@ -35,6 +36,7 @@ use zeroize::Zeroizing;
 pub(super) const HEAD: Tag = Tag(*b"head");
 pub(super) const DOORS: Tag = Tag(*b"door");
 pub(super) const GATE: Tag = Tag(*b"gate");
+pub(super) const GREY: Tag = Tag(*b"grey");
 pub(super) const PEOPLE: Tag = Tag(*b"peop");
 pub(super) const ROWS: Tag = Tag(*b"rows");
 pub(super) const ORIGINS: Tag = Tag(*b"from");
@@ -107,13 +109,18 @@ impl<'a> Records<'a> {
     }
 }
 
-/// The gallery of a header, an audience and the sections that hold the records.
-pub(super) fn decode_records(
-    header: Header,
-    audience: Option<Audience>,
-    gate: Option<GateDigest>,
-    sections: &Sections<'_>,
-) -> Result<Gallery, GalleryError> {
+/// What a database says without a key.
+#[derive(Debug, Clone)]
+pub(super) struct Outside {
+    pub(super) header: Header,
+    pub(super) audience: Option<Audience>,
+    pub(super) gate: Option<GateDigest>,
+    pub(super) grey: Option<GreyThreshold>,
+}
+
+/// The gallery of what is said outside and the sections that hold the records.
+pub(super) fn decode_records(outside: &Outside, sections: &Sections<'_>) -> Result<Gallery, GalleryError> {
+    let Outside { header, audience, gate, grey } = outside.clone();
     let rows = sections.required(ROWS)?;
     require_length(rows, u64::from(header.encodings) * u64::from(header.dimensions))?;
     let origins = sections.required(ORIGINS)?;
@@ -142,7 +149,7 @@ pub(super) fn decode_records(
         None => Vec::new(),
     };
     let schedules = decode_schedules(sections)?;
-    Ok(Gallery { header, audience, gate, people, enrolled, look_alikes, schedules, card_key })
+    Ok(Gallery { header, audience, gate, grey, people, enrolled, look_alikes, schedules, card_key })
 }
 
 fn require_length(section: Section<'_>, expected: u64) -> Result<(), GalleryError> {
@@ -153,20 +160,33 @@ fn require_length(section: Section<'_>, expected: u64) -> Result<(), GalleryErro
     Err(Problem::SectionLength { tag: section.tag, expected, found }.at(section.byte))
 }
 
-pub(super) fn decode_header(section: Section<'_>) -> Result<Header, GalleryError> {
+/// # Errors
+/// When a section is missing, stands there twice or is not sound.
+pub(super) fn decode_outside(sections: &Sections<'_>) -> Result<Outside, GalleryError> {
+    Ok(Outside {
+        header: decode_header(sections.required(HEAD)?)?,
+        audience: decode_audience(sections)?,
+        gate: sections.optional(GATE)?.map(|section| decode_one(section, "digest of the gate")).transpose()?,
+        grey: sections.optional(GREY)?.map(decode_grey).transpose()?,
+    })
+}
+
+fn decode_grey(section: Section<'_>) -> Result<GreyThreshold, GalleryError> {
+    let grey = decode_one(section, "threshold for grey")?;
+    check_grey(&grey).map_err(|problem| problem.at(section.byte))?;
+    Ok(grey)
+}
+
+fn decode_header(section: Section<'_>) -> Result<Header, GalleryError> {
     let header = decode_one(section, "header")?;
     check_header(&header).map_err(|problem| problem.at(section.byte))?;
     Ok(header)
 }
 
-pub(super) fn decode_audience(sections: &Sections<'_>) -> Result<Option<Audience>, GalleryError> {
+fn decode_audience(sections: &Sections<'_>) -> Result<Option<Audience>, GalleryError> {
     let Some(section) = announced(sections, DOORS, AUDIENCE)? else { return Ok(None) };
     let record: AudienceRecord<'_> = decode_one(section, "doors that may use the database")?;
     record.checked().map(Some).map_err(|problem| problem.at(section.byte))
-}
-
-pub(super) fn decode_gate(sections: &Sections<'_>) -> Result<Option<GateDigest>, GalleryError> {
-    sections.optional(GATE)?.map(|section| decode_one(section, "digest of the gate")).transpose()
 }
 
 /// A section that is there if and only if this required feature announces it.
@@ -289,8 +309,11 @@ pub(super) fn encode_outside(file: &mut SectionWriter, gallery: &Gallery) -> Res
     if let Some(audience) = &gallery.audience {
         file.section(DOORS, |out| append(out, &AudienceRecord::of(audience), "doors that may use the database"))?;
     }
-    let Some(gate) = &gallery.gate else { return Ok(()) };
-    file.section(GATE, |out| append(out, gate, "digest of the gate"))
+    if let Some(gate) = &gallery.gate {
+        file.section(GATE, |out| append(out, gate, "digest of the gate"))?;
+    }
+    let Some(grey) = &gallery.grey else { return Ok(()) };
+    file.section(GREY, |out| append(out, grey, "threshold for grey"))
 }
 
 pub(super) fn encode_records(file: &mut SectionWriter, gallery: &Gallery) -> Result<(), Problem> {

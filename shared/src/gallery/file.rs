@@ -2,9 +2,9 @@
 
 use super::Gallery;
 use super::audience::Audience;
-use super::codec::{HEAD, decode_audience, decode_gate, decode_header, decode_records};
+use super::codec::{Outside, decode_outside, decode_records};
 use super::error::{GalleryError, Problem};
-use super::header::{GateDigest, Header, ModelHash};
+use super::header::{GreyThreshold, Header, ModelHash};
 use super::protection::{BODY, SEAL, SIGNATURE};
 use super::sections::{SEALED, SIGNED, Section, Sections};
 use crate::seal::{Envelope, Identity, Recipient, Signer};
@@ -14,9 +14,7 @@ use crate::seal::{Envelope, Identity, Recipient, Signer};
 pub struct DatabaseFile<'a> {
     file: &'a [u8],
     sections: Sections<'a>,
-    header: Header,
-    audience: Option<Audience>,
-    gate: Option<GateDigest>,
+    outside: Outside,
     signer: Option<Signer>,
     sealed: Option<(Envelope, Section<'a>)>,
 }
@@ -31,21 +29,24 @@ impl<'a> DatabaseFile<'a> {
         let sections = Sections::of(file)?;
         // Nothing that was signed is interpreted before the signature is known to be right.
         let signer = signer(file, &sections)?;
-        let header = decode_header(sections.required(HEAD)?)?;
-        let audience = decode_audience(&sections)?;
-        let gate = decode_gate(&sections)?;
+        let outside = decode_outside(&sections)?;
         let sealed = sealed(&sections)?;
-        Ok(Self { file, sections, header, audience, gate, signer, sealed })
+        Ok(Self { file, sections, outside, signer, sealed })
     }
 
     /// The head, readable without a key.
     pub fn header(&self) -> &Header {
-        &self.header
+        &self.outside.header
+    }
+
+    /// The threshold for pictures without colour, readable without a key; `None` if there is none beside the header's.
+    pub fn grey_threshold(&self) -> Option<GreyThreshold> {
+        self.outside.grey
     }
 
     /// The doors that may use it, readable without a key; `None` if it does not say. Only the signature makes it binding.
     pub fn audience(&self) -> Option<&Audience> {
-        self.audience.as_ref()
+        self.outside.audience.as_ref()
     }
 
     /// Refuses a database of another model.
@@ -53,7 +54,7 @@ impl<'a> DatabaseFile<'a> {
     /// # Errors
     /// [`GalleryError::OtherModel`] with both hashes.
     pub fn require_model(&self, model: &ModelHash) -> Result<(), GalleryError> {
-        self.header.require_model(model)
+        self.outside.header.require_model(model)
     }
 
     /// Who signed the file, every byte before the signature; `None` if nobody did. Whether they are to be trusted is the
@@ -78,11 +79,11 @@ impl<'a> DatabaseFile<'a> {
     /// When none of the keys opens them, or what they say is not sound.
     pub fn open(&self, identities: &[Identity]) -> Result<Gallery, GalleryError> {
         let Some((envelope, body)) = &self.sealed else {
-            return decode_records(self.header, self.audience.clone(), self.gate, &self.sections);
+            return decode_records(&self.outside, &self.sections);
         };
         let contents = envelope.open(identities, &self.file[..body.byte], body.contents)?;
         let sections = Sections::within(self.sections.features, &contents, body.byte)?;
-        decode_records(self.header, self.audience.clone(), self.gate, &sections)
+        decode_records(&self.outside, &sections)
     }
 }
 

@@ -37,6 +37,15 @@ pub struct Calibration {
     pub people: u32,
 }
 
+/// The threshold for pictures without colour, and what it was calibrated for. An older unit takes the one in the header.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct GreyThreshold {
+    /// L2 distance up to which a probe in grey is a known person, above 0 and at most 2.
+    pub threshold: f32,
+    /// What it was worked out for.
+    pub calibration: Calibration,
+}
+
 /// The head of a people database.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -22,7 +22,7 @@ pub use audience::{ALL_DOORS, Audience, AudienceError, DoorGroup, MAX_DOOR_GROUP
 pub use builder::{GalleryBuilder, NewEncoding, NewPerson};
 pub use error::{GalleryError, Problem};
 pub use file::DatabaseFile;
-pub use header::{Calibration, DatabaseDigest, GateDigest, Header, ModelHash};
+pub use header::{Calibration, DatabaseDigest, GateDigest, GreyThreshold, Header, ModelHash};
 pub use name::{MAX_NAME_BYTES, NameError, PersonName};
 pub use person::{
     Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, Mode, Person, PersonId,
@@ -103,6 +103,7 @@ pub struct Gallery {
     header: Header,
     audience: Option<Audience>,
     gate: Option<GateDigest>,
+    grey: Option<GreyThreshold>,
     people: Vec<Person>,
     enrolled: Enrolled,
     look_alikes: Vec<LookAlikes>,
@@ -149,6 +150,11 @@ impl Gallery {
     /// The gate that people were enrolled with; `None` if there was none, or the database is older than gates.
     pub fn gate(&self) -> Option<GateDigest> {
         self.gate
+    }
+
+    /// The threshold for pictures without colour; `None` if it was not worked out: then that in the header holds.
+    pub fn grey_threshold(&self) -> Option<GreyThreshold> {
+        self.grey
     }
 
     /// Everybody enrolled.

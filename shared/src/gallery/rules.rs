@@ -1,7 +1,7 @@
 //! What must hold in every people database, whether it is read or made.
 
 use super::error::Problem;
-use super::header::Header;
+use super::header::{GreyThreshold, Header};
 use super::name::{PersonName, is_control};
 use super::person::{
     Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, Person, PersonId,
@@ -21,15 +21,25 @@ pub(super) fn check_header(header: &Header) -> Result<(), Problem> {
     if !(1..=MAX_DIMENSIONS).contains(&dimensions) {
         return Err(Problem::Dimensions(dimensions));
     }
-    if let Some(threshold) = header.threshold.filter(|threshold| !(*threshold > 0.0 && *threshold <= 2.0)) {
-        return Err(Problem::Threshold(threshold));
-    }
+    header.threshold.map_or(Ok(()), check_threshold)?;
     match header.calibration {
-        Some(made) if header.threshold.is_none() || !(made.fpir > 0.0 && made.fpir < 1.0) => {
-            Err(Problem::Calibration(made.fpir))
-        }
-        _ => Ok(()),
+        Some(made) if header.threshold.is_none() => Err(Problem::Calibration(made.fpir)),
+        Some(made) => check_rate(made.fpir),
+        None => Ok(()),
     }
+}
+
+pub(super) fn check_grey(grey: &GreyThreshold) -> Result<(), Problem> {
+    check_threshold(grey.threshold)?;
+    check_rate(grey.calibration.fpir)
+}
+
+fn check_threshold(threshold: f32) -> Result<(), Problem> {
+    if threshold > 0.0 && threshold <= 2.0 { Ok(()) } else { Err(Problem::Threshold(threshold)) }
+}
+
+fn check_rate(fpir: f32) -> Result<(), Problem> {
+    if fpir > 0.0 && fpir < 1.0 { Ok(()) } else { Err(Problem::Calibration(fpir)) }
 }
 
 pub(super) fn check_person(name: &PersonName, details: &Details, encodings: usize) -> Result<(), Problem> {

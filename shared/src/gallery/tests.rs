@@ -32,7 +32,9 @@ pub(super) fn small() -> GalleryBuilder {
     builder.set_audience(Audience::units([unit(1), unit(2)]).unwrap());
     builder.set_gate(Some(GateDigest([0xcd; 32])));
     builder.set_card_key(KEY).unwrap();
-    builder.set_threshold(1.05, Some(Calibration { fpir: 0.001, people: 3 })).unwrap();
+    let calibration = Calibration { fpir: 0.001, people: 3 };
+    builder.set_threshold(1.05, Some(calibration)).unwrap();
+    builder.set_grey_threshold(GreyThreshold { threshold: 1.03, calibration }).unwrap();
     let mut kian = person(1, "Kian", encodings(&mut noise, 5, 2));
     kian.details = Details {
         note: "night\nshift".into(),
@@ -70,10 +72,11 @@ fn of_zoe() -> Schedule {
     Schedule { name: "zoë".into(), after_first_of: None, ..night(&[], &[PersonId([3; 16])]) }
 }
 
-const TAGS: [Tag; 10] = [
+const TAGS: [Tag; 11] = [
     codec::HEAD,
     codec::DOORS,
     codec::GATE,
+    codec::GREY,
     codec::PEOPLE,
     codec::ROWS,
     codec::ORIGINS,
@@ -90,6 +93,7 @@ fn what_is_written_is_read() {
     assert_eq!(read, built);
     assert_eq!(read.header().sequence, 7);
     assert_eq!(read.header().threshold, Some(1.05));
+    assert_eq!(read.grey_threshold().map(|grey| grey.threshold), Some(1.03));
     assert_eq!(read.encoding_count(), 6);
     assert_eq!(read.encodings_of(2).count(), 3);
     assert_eq!(read.encodings_of(3).count(), 0);
@@ -184,6 +188,13 @@ fn with_header(change: impl FnOnce(&mut Header)) -> Vec<u8> {
     crafted(&gallery.encode().unwrap(), codec::HEAD, |contents| *contents = postcard::to_allocvec(&header).unwrap())
 }
 
+fn with_grey(change: impl FnOnce(&mut GreyThreshold)) -> Vec<u8> {
+    let gallery = small().build();
+    let mut grey = gallery.grey.unwrap();
+    change(&mut grey);
+    crafted(&gallery.encode().unwrap(), codec::GREY, |contents| *contents = postcard::to_allocvec(&grey).unwrap())
+}
+
 fn with_bytes(tag: Tag, from: &'static [u8], to: &'static [u8]) -> Vec<u8> {
     crafted(&small().encode().unwrap(), tag, |contents| {
         let at = contents.windows(from.len()).position(|window| window == from).unwrap();
@@ -209,6 +220,15 @@ fn hostile_contents_under_a_right_checksum_are_refused() {
         (with_header(|h| h.threshold = Some(2.5)), "threshold 2.5"),
         (with_header(|h| h.threshold = None), "calibrated"),
         (with_header(|h| h.calibration = Some(Calibration { fpir: f32::NAN, people: 1 })), "FPIR of NaN"),
+        (with_grey(|grey| grey.threshold = f32::NAN), "threshold NaN"),
+        (with_grey(|grey| grey.threshold = 0.0), "threshold 0"),
+        (with_grey(|grey| grey.threshold = 2.5), "threshold 2.5"),
+        (with_grey(|grey| grey.calibration.fpir = 1.0), "FPIR of 1"),
+        (
+            crafted(&small().encode().unwrap(), codec::GREY, |contents| contents.truncate(3)),
+            "threshold for grey cannot be read",
+        ),
+        (crafted(&small().encode().unwrap(), codec::GREY, |contents| contents.push(0)), "1 bytes are left"),
         (with_bytes(PEOPLE, b"\x04Kian", b"\x04K\nan"), "control character U+000A"),
         (with_bytes(PEOPLE, b"\x04Kian", b"\x04\xffian"), "record of a person cannot be read"),
         (with_bytes(PEOPLE, b"\x04Kian", b"\x00"), "the name is empty"),
@@ -291,6 +311,7 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
         match without {
             Ok(gallery) => match tag {
                 codec::GATE => assert_eq!(gallery.gate(), None),
+                codec::GREY => assert_eq!(gallery.grey_threshold(), None),
                 _ => assert!(tag == codec::LOOK_ALIKES && gallery.look_alikes().is_empty()),
             },
             Err(GalleryError::Unsound { problem: Problem::CardsWithoutKey(_), .. }) => assert!(tag == codec::CARD_KEY),
@@ -371,6 +392,10 @@ fn what_cannot_be_enrolled_is_refused_and_changes_nothing() {
     assert!(GalleryBuilder::new(1, ModelHash([0; 32]), 0).is_err());
     assert!(GalleryBuilder::new(1, ModelHash([0; 32]), 513).is_err());
     assert!(builder.set_threshold(0.0, None).is_err());
+    let grey = |threshold, fpir| GreyThreshold { threshold, calibration: Calibration { fpir, people: 3 } };
+    for (threshold, fpir, is_sound) in [(1.0, 0.01, true), (0.0, 0.01, false), (1.0, 0.0, false), (1.0, 1.0, false)] {
+        assert_eq!(builder.set_grey_threshold(grey(threshold, fpir)).is_ok(), is_sound, "{threshold} {fpir}");
+    }
     assert!(builder.add_look_alikes(&PersonId([1; 16]), &PersonId([1; 16]), 0.1).is_err());
     assert!(builder.add_look_alikes(&PersonId([1; 16]), &PersonId([99; 16]), 0.1).is_err());
 }
@@ -460,7 +485,8 @@ pub(super) fn arbitrary_gallery() -> impl Strategy<Value = Gallery> {
         0..=8_usize,
     );
     let people = prop::collection::vec(("\\PC{1,30}", details, prop::collection::vec(any::<u32>(), 1..4)), 0..12);
-    let header = (any::<u64>(), any::<[u8; 32]>(), 1..=512_usize, prop::option::of(0.01..2.0_f32));
+    let threshold = || prop::option::of(0.01..2.0_f32);
+    let header = (any::<u64>(), any::<[u8; 32]>(), 1..=512_usize, threshold(), threshold());
     let audience = prop_oneof![
         Just(None),
         Just(Some(Audience::AllDoors)),
@@ -469,13 +495,17 @@ pub(super) fn arbitrary_gallery() -> impl Strategy<Value = Gallery> {
             .prop_map(|ids| Audience::units(ids.into_iter().map(Fingerprint::from_bytes)).ok()),
     ];
     (header, audience, people, any::<u64>()).prop_map(
-        |((sequence, model, dimensions, threshold), audience, people, seed)| {
+        |((sequence, model, dimensions, threshold, grey), audience, people, seed)| {
             let mut noise = Noise(seed);
             let mut builder = GalleryBuilder::new(sequence, ModelHash(model), dimensions).unwrap();
             builder.set_card_key(CardKey(model)).unwrap();
             audience.into_iter().for_each(|audience| builder.set_audience(audience));
             if let Some(threshold) = threshold {
                 builder.set_threshold(threshold, None).unwrap();
+            }
+            if let Some(threshold) = grey {
+                let calibration = Calibration { fpir: threshold / 4.0, people: dimensions as u32 };
+                builder.set_grey_threshold(GreyThreshold { threshold, calibration }).unwrap();
             }
             for (index, (text, (note, groups, mode, from, until, cards), times)) in people.into_iter().enumerate() {
                 let Ok(name) = PersonName::parse(&text) else { continue };

@@ -19,12 +19,18 @@ struct Door {
     policy: Policy,
     modes: [Mode; 2],
     frame: u64,
+    is_grey: bool,
 }
 
 impl Door {
     fn new(mode: Mode, modes: [Mode; 2]) -> Self {
         let rules = Rules { mode, card_window_ms: 1000, ..Rules::new(1.0) };
-        Self { policy: Policy::new(rules).unwrap(), modes, frame: 0 }
+        Self { policy: Policy::new(rules).unwrap(), modes, frame: 0, is_grey: false }
+    }
+
+    fn without_colour(grey_threshold: f32) -> Self {
+        let rules = Rules { grey_threshold, mode: Mode::CardAndFace, card_window_ms: 1000, ..Rules::new(1.0) };
+        Self { policy: Policy::new(rules).unwrap(), is_grey: true, ..Self::new(Mode::CardAndFace, [Mode::Default; 2]) }
     }
 
     fn candidate(&self, person: PersonId, distance: f32) -> Candidate {
@@ -67,7 +73,7 @@ impl Door {
             self.policy.present_card(&card, &now);
         }
         let faces = Vec::from_iter(self.face(letter));
-        self.policy.decide(&Observation::new(&faces), &now)
+        self.policy.decide(&Observation::new(&faces).in_grey(self.is_grey), &now)
     }
 
     fn steps(&mut self, letters: &str) -> String {
@@ -93,6 +99,15 @@ fn letter(decision: &Decision) -> char {
             Reason::OutsideValidity => 'v',
             other => panic!("no letter for {other}"),
         },
+    }
+}
+
+#[test]
+fn without_colour_a_card_needs_a_face_within_the_threshold_for_that() {
+    for (grey_threshold, expected) in [(1.0, "lddG"), (0.5, "lddG"), (0.4, "lxxx")] {
+        let mut door = Door::without_colour(grey_threshold);
+        let decisions: String = "Aaaa".chars().map(|step| letter(&door.step(step))).collect();
+        assert_eq!(decisions, expected, "{grey_threshold}");
     }
 }
 

@@ -85,6 +85,7 @@ impl Policy {
             distances,
             runner_up: shown.recognised().and_then(Recognised::runner_up),
             face: shown.recognised().and(nearest),
+            is_grey: shown.recognised().is_some() && observation.is_grey,
             opens: shown.holder().hours.opens,
             utc_ms: now.utc_ms,
         })
@@ -126,7 +127,7 @@ impl Policy {
 /// use shared::policy::Grant;
 /// let (distance, distances) = (None, Default::default());
 /// let credential = shared::policy::Credential::Card;
-/// let forged = Grant { person: PersonId([0; 16]), credential, distance, distances, runner_up: None, face: None, opens: Default::default(), utc_ms: 0 };
+/// let forged = Grant { person: PersonId([0; 16]), credential, distance, distances, runner_up: None, face: None, is_grey: false, opens: Default::default(), utc_ms: 0 };
 /// ```
 ///
 /// ```compile_fail,E0599
@@ -143,6 +144,7 @@ pub struct Grant {
     distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
     runner_up: Option<Neighbour>,
     face: Option<usize>,
+    is_grey: bool,
     opens: ScheduleSet,
     utc_ms: i64,
 }
@@ -181,6 +183,11 @@ impl Grant {
     /// Which of the observation's faces was judged, if one was.
     pub fn face(&self) -> Option<usize> {
         self.face
+    }
+
+    /// Whether a face was judged in a picture without colour, by the threshold for that.
+    pub fn is_grey(&self) -> bool {
+        self.is_grey
     }
 
     /// When it was granted, milliseconds since 1970, UTC.

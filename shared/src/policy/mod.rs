@@ -82,6 +82,9 @@ use tracking::{Step, Tracking};
 /// The policy of one door.
 #[derive(Debug)]
 pub struct Policy {
+    configured: Rules,
+    /// Those of the frame that is decided about: made in one place, so that no part of the decision takes the threshold of
+    /// another kind of picture.
     rules: Rules,
     schedules: Schedules,
     tracking: Tracking,
@@ -103,6 +106,7 @@ impl Policy {
     pub fn new(rules: Rules) -> Result<Self, RulesError> {
         rules.check()?;
         Ok(Self {
+            configured: rules,
             rules,
             schedules: Schedules::default(),
             tracking: Tracking::default(),
@@ -154,9 +158,16 @@ impl Policy {
         self.remembered.clear_lockouts(of);
     }
 
-    /// The rules.
+    /// The rules that the policy was given.
     pub fn rules(&self) -> &Rules {
-        &self.rules
+        let Self { configured, .. } = self;
+        configured
+    }
+
+    /// The L2 distance up to which a face was a known person in the frame that was decided about last; before the first,
+    /// that in colour.
+    pub fn threshold_in_force(&self) -> f32 {
+        self.rules.threshold
     }
 
     /// Why a face's picture is not good enough to be judged, `None` if it is: ask before spending time on encoding it,
@@ -220,6 +231,7 @@ impl Policy {
 
     /// Decides about one frame. Call it for frames without faces too, so that approaches end.
     pub fn decide(&mut self, observation: &Observation<'_>, now: &Now) -> Decision {
+        self.rules = self.configured.for_frame(observation.is_grey);
         self.let_time_pass(now);
         self.look_at_waiting_card(now);
         self.follow(observation, now);
@@ -321,7 +333,7 @@ impl Policy {
         rules.check()?;
         self.end_approach(now);
         self.cards = Cards::default();
-        (self.rules, self.schedules) = (rules, schedules);
+        (self.configured, self.rules, self.schedules) = (rules, rules, schedules);
         Ok(())
     }
 

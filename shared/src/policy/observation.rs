@@ -291,6 +291,8 @@ const LEVEL_NOSE: f32 = 0.495;
 pub struct Observation<'a> {
     /// Every face found, in any order.
     pub faces: &'a [ObservedFace],
+    /// Whether the picture is without colour, so that [`Rules::grey_threshold`](super::Rules::grey_threshold) holds.
+    pub is_grey: bool,
     /// A number that nobody can foresee, for what is left to chance.
     pub chance: u64,
 }
@@ -298,7 +300,12 @@ pub struct Observation<'a> {
 impl<'a> Observation<'a> {
     /// A frame with these faces; none for a frame that shows nobody.
     pub const fn new(faces: &'a [ObservedFace]) -> Self {
-        Self { faces, chance: 0 }
+        Self { faces, is_grey: false, chance: 0 }
+    }
+
+    /// The same of a picture that is without colour, or is not.
+    pub const fn in_grey(self, is_grey: bool) -> Self {
+        Self { is_grey, ..self }
     }
 
     /// The same with a number that nobody can foresee, as the liveness challenge needs one.

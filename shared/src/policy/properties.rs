@@ -23,8 +23,12 @@ struct Frame {
     passed_ms: i64,
     utc_ms: i64,
     clock_is_trusted: bool,
+    is_grey: bool,
     faces: Vec<Face>,
 }
+
+/// At 0.9 a face is known in colour alone.
+const GREY_THRESHOLD: f32 = 0.8;
 
 /// Person 3 needs a card; person 4 may enter from second 10 until before second 20.
 fn candidate(person: u8, distance: f32) -> Candidate {
@@ -50,7 +54,8 @@ impl Face {
 
 fn faces() -> impl Strategy<Value = Vec<Face>> {
     let distance = prop_oneof![
-        12 => Just(0.9_f32),
+        6 => Just(0.9_f32),
+        6 => Just(0.8),
         2 => Just(1.0),
         1 => Just(1.01),
         1 => Just(f32::NAN),
@@ -78,8 +83,16 @@ fn faces() -> impl Strategy<Value = Vec<Face>> {
 
 fn frames() -> impl Strategy<Value = Vec<Frame>> {
     let passed_ms = prop_oneof![16 => 0..300_i64, 1 => 300..3000_i64, 1 => -3000..0_i64];
-    let frame = (passed_ms, 9_000..21_000_i64, any::<bool>(), faces())
-        .prop_map(|(passed_ms, utc_ms, clock_is_trusted, faces)| Frame { passed_ms, utc_ms, clock_is_trusted, faces });
+    let is_grey = prop_oneof![3 => Just(false), 1 => Just(true)];
+    let frame = (passed_ms, 9_000..21_000_i64, any::<bool>(), is_grey, faces()).prop_map(
+        |(passed_ms, utc_ms, clock_is_trusted, is_grey, faces)| Frame {
+            passed_ms,
+            utc_ms,
+            clock_is_trusted,
+            is_grey,
+            faces,
+        },
+    );
     proptest::collection::vec(frame, 1..60)
 }
 
@@ -94,6 +107,7 @@ fn rules() -> impl Strategy<Value = Rules> {
             approach_gap_ms,
             several_faces,
             minimum_face: 50.0,
+            grey_threshold: GREY_THRESHOLD,
             ..Rules::new(1.0)
         },
     )
@@ -103,14 +117,18 @@ fn is_big(face: &Face) -> bool {
     face.side.is_finite() && face.side >= 50.0
 }
 
-fn is_known(face: &Face) -> bool {
-    face.distance.is_finite() && face.distance <= 1.0
+fn is_known(frame: &Frame, face: &Face) -> bool {
+    face.distance.is_finite() && face.distance <= threshold(frame)
+}
+
+fn threshold(frame: &Frame) -> f32 {
+    if frame.is_grey { GREY_THRESHOLD } else { 1.0 }
 }
 
 /// What a frame needs to speak for a person.
 fn speaks_for(rules: &Rules, frame: &Frame, nearest: usize) -> Option<u8> {
     let face = &frame.faces[nearest];
-    let is_clear = face.runner_up.is_none_or(|farther| farther >= 0.05 || face.distance + farther > 1.0);
+    let is_clear = face.runner_up.is_none_or(|farther| farther >= 0.05 || face.distance + farther > threshold(frame));
     let others = frame
         .faces
         .iter()
@@ -119,11 +137,11 @@ fn speaks_for(rules: &Rules, frame: &Frame, nearest: usize) -> Option<u8> {
     let company_is_fine = match rules.several_faces {
         SeveralFaces::NearestOnly => true,
         SeveralFaces::AllKnown => {
-            others.map(|(_, other)| other).all(|other| is_known(other) && other.person != face.person)
+            others.map(|(_, other)| other).all(|other| is_known(frame, other) && other.person != face.person)
         }
         SeveralFaces::Refuse => others.count() == 0,
     };
-    (is_known(face) && is_clear && company_is_fine).then_some(face.person)
+    (is_known(frame, face) && is_clear && company_is_fine).then_some(face.person)
 }
 
 proptest! {
@@ -151,7 +169,7 @@ proptest! {
             }
 
             let observed: Vec<ObservedFace> = frame.faces.iter().map(Face::observed).collect();
-            let observation = Observation::new(&observed);
+            let observation = Observation::new(&observed).in_grey(frame.is_grey);
             let now = Now {
                 clock: if frame.clock_is_trusted { ClockTrust::Trusted } else { ClockTrust::Unknown },
                 ..Now::new(frame.utc_ms, now_ms)
@@ -182,7 +200,8 @@ proptest! {
             let nearest = &frame.faces[nearest.unwrap()];
             let person = nearest.person;
             prop_assert_eq!(grant.person(), PersonId([person; 16]));
-            prop_assert!(is_big(nearest) && is_known(nearest));
+            prop_assert!(is_big(nearest) && is_known(frame, nearest));
+            prop_assert_eq!(grant.is_grey(), frame.is_grey);
             prop_assert!(person == 1 || person == 2 || (person == 4 && frame.clock_is_trusted));
             prop_assert!(person != 4 || (10_000..20_000).contains(&frame.utc_ms));
             let agreeing = judged

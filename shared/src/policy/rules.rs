@@ -30,6 +30,9 @@ pub enum SeveralFaces {
 pub struct Rules {
     /// L2 distance up to which a face is a known person: above 0, below √2, where unrelated faces lie.
     pub threshold: f32,
+    /// The same for a face in a picture without colour ([`Observation::in_grey`](super::Observation::in_grey)): in the same
+    /// range, calibrated for the same rate of false matches.
+    pub grey_threshold: f32,
     /// How much farther (L2 distance) than the nearest person another one must be, if that one is within the threshold
     /// too. 0 switches the rule off.
     pub margin: f32,
@@ -143,12 +146,13 @@ pub enum RulesError {
 }
 
 impl Rules {
-    /// The default rules at a threshold: 3 of 5 frames within 2 s, a margin of 0.05, faces from 40 pixels on, the
+    /// The default rules at a threshold, also in pictures without colour: 3 of 5 frames within 2 s, a margin of 0.05, faces from 40 pixels on, the
     /// nearest face only; a card waits 10 s for a face; people who look alike need their cards; after 5 failed attempts
     /// nobody may try again for 30 s, then 1 min, up to 15 min.
     pub const fn new(threshold: f32) -> Self {
         Self {
             threshold,
+            grey_threshold: threshold,
             margin: 0.05,
             consensus: 3,
             consensus_of: 5,
@@ -173,13 +177,21 @@ impl Rules {
         }
     }
 
+    /// The rules for one frame: where it is without colour, the threshold is the one for that.
+    #[must_use]
+    pub(super) const fn for_frame(&self, is_grey: bool) -> Self {
+        let threshold = if is_grey { self.grey_threshold } else { self.threshold };
+        Self { threshold, ..*self }
+    }
+
     /// Checks every rule's range.
     ///
     /// # Errors
     /// The first rule that makes no sense.
     pub fn check(&self) -> Result<(), RulesError> {
-        if !(self.threshold > 0.0 && self.threshold < core::f32::consts::SQRT_2) {
-            return Err(RulesError::Threshold { found: self.threshold });
+        let is_none = |threshold: &f32| !(*threshold > 0.0 && *threshold < core::f32::consts::SQRT_2);
+        if let Some(found) = [self.threshold, self.grey_threshold].into_iter().find(is_none) {
+            return Err(RulesError::Threshold { found });
         }
         if !(0.0..=2.0).contains(&self.margin) {
             return Err(RulesError::Margin { found: self.margin });
@@ -232,7 +244,7 @@ mod tests {
     #[test]
     fn senseless_rules_are_refused() {
         type Change = fn(&mut Rules);
-        let cases: [(Change, bool); 30] = [
+        let cases: [(Change, bool); 33] = [
             (|_| (), true),
             (|r| r.threshold = 0.0, false),
             (|r| r.threshold = -1.0, false),
@@ -240,6 +252,9 @@ mod tests {
             (|r| r.threshold = 1.414, true),
             (|r| r.threshold = 1.415, false),
             (|r| r.threshold = f32::INFINITY, false),
+            (|r| r.grey_threshold = 1.3, true),
+            (|r| r.grey_threshold = 1.415, false),
+            (|r| r.grey_threshold = f32::NAN, false),
             (|r| r.margin = 0.0, true),
             (|r| r.margin = -0.1, false),
             (|r| r.margin = f32::NAN, false),

@@ -92,6 +92,46 @@ fn decided(policy: &mut Policy, frames: &str) -> String {
     decisions
 }
 
+/// Ada is 0.5 from her encodings. A frame of a capital letter is without colour.
+#[test]
+fn a_frame_without_colour_is_judged_by_a_threshold_of_its_own() {
+    for (colour, grey, frames, expected, threshold) in [
+        (1.0, 0.4, "aaa", "ddG", 1.0),
+        (1.0, 0.4, "AAA", "nnn", 0.4),
+        (0.4, 1.0, "aaa", "nnn", 0.4),
+        (0.4, 1.0, "AAA", "ddG", 1.0),
+        (0.4, 1.0, "AAaA", "ddnG", 1.0),
+        (1.0, 0.4, "AAAa", "nnnd", 1.0),
+    ] {
+        let mut policy = Policy::new(Rules { grey_threshold: grey, ..Rules::new(colour) }).unwrap();
+        assert_eq!(policy.threshold_in_force(), colour);
+        let mut decisions = String::new();
+        for (index, frame) in frames.chars().enumerate() {
+            let faces = Vec::from_iter(seen(frame.to_ascii_lowercase()));
+            let is_grey = frame.is_ascii_uppercase();
+            let decision = policy.decide(&Observation::new(&faces).in_grey(is_grey), &at(index));
+            if let Decision::Grant(grant) = &decision {
+                assert_eq!(grant.is_grey(), is_grey, "{frames}");
+            }
+            if let Decision::Deny(refusal) = &decision {
+                let is_known = if is_grey { grey > 0.5 } else { colour > 0.5 };
+                assert_eq!(refusal.person.is_some(), is_known, "{frames}: {refusal:?}");
+            }
+            decisions.push(letter(&decision));
+        }
+        assert_eq!((decisions.as_str(), policy.threshold_in_force()), (expected, threshold), "{colour} {grey}");
+        assert_eq!(policy.rules().threshold, colour);
+    }
+}
+
+#[test]
+fn other_rules_forget_the_threshold_of_the_last_frame() {
+    let mut policy = Policy::new(Rules { grey_threshold: 0.4, ..Rules::new(1.0) }).unwrap();
+    let _nobody = policy.decide(&Observation::new(&[]).in_grey(true), &at(0));
+    policy.start_afresh(Rules::new(0.9), Schedules::default(), &at(1)).unwrap();
+    assert_eq!((policy.threshold_in_force(), policy.rules().threshold), (0.9, 0.9));
+}
+
 #[test]
 fn approaches_frame_by_frame() {
     let cases = [
