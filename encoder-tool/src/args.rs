@@ -285,6 +285,9 @@ pub(crate) struct Evaluate {
     /// Names whose photos are known to be labelled wrongly, one a line: figures are given with and without them
     #[arg(long, value_name = "FILE", requires = "identification")]
     pub(crate) leave_out: Option<PathBuf>,
+    /// Turn photos that are searched to grey, as a stand-in for infrared; people stay enrolled as they are
+    #[arg(long, requires = "identification")]
+    pub(crate) grey: bool,
     /// How many people are enrolled in each draw
     #[arg(long, value_name = "N", default_value_t = 200, requires = "identification")]
     pub(crate) enrolled: usize,

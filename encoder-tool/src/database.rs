@@ -3,7 +3,9 @@
 use crate::keys::KeyChoice;
 use anyhow::Context;
 use files::read_bounded;
-use shared::gallery::{Audience, DatabaseFile, Gallery, GalleryError, Header, MAX_DATABASE_BYTES, ModelHash};
+use shared::gallery::{
+    Audience, DatabaseFile, Gallery, GalleryError, GreyThreshold, Header, MAX_DATABASE_BYTES, ModelHash,
+};
 use shared::seal::{EnvelopeError, Identity, Recipient, Signer};
 use std::fs;
 use std::io;
@@ -24,6 +26,8 @@ pub(crate) struct Opened {
 /// What a database says without a key.
 pub(crate) struct Outside {
     pub(crate) header: Header,
+    /// For pictures without colour; it may not say.
+    pub(crate) grey: Option<GreyThreshold>,
     /// The doors that may use it; it may not say.
     pub(crate) audience: Option<Audience>,
     pub(crate) signer: Option<Signer>,
@@ -49,6 +53,7 @@ pub(crate) fn read_outside(path: &Path) -> anyhow::Result<Outside> {
     let file = DatabaseFile::of(&bytes).map_err(|error| in_file(path, error.into(), "take a whole copy"))?;
     Ok(Outside {
         header: *file.header(),
+        grey: file.grey_threshold(),
         audience: file.audience().cloned(),
         signer: file.signer(),
         recipients: file.recipients(),

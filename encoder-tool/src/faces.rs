@@ -17,6 +17,8 @@ pub(crate) struct EncodedFace {
     pub(crate) crop: Crop,
     pub(crate) encoding: Encoding,
     pub(crate) standing: Standing,
+    /// Whether its photo is without colour.
+    pub(crate) is_grey: bool,
 }
 
 impl EncodedFace {
@@ -41,8 +43,8 @@ pub(crate) fn all_faces(
     path: &Path,
     budget: &PixelBudget,
 ) -> anyhow::Result<Vec<EncodedFace>> {
-    let cropped = crops(recogniser, path, budget)?;
-    cropped.into_iter().map(|(face, crop)| encoded(recogniser, path, face, crop)).collect()
+    let (cropped, is_grey) = crops(recogniser, path, budget)?;
+    cropped.into_iter().map(|(face, crop)| encoded(recogniser, path, face, crop, is_grey)).collect()
 }
 
 /// Every face of one photo, the largest first.
@@ -73,15 +75,22 @@ pub(crate) fn largest_of(faces: usize) -> String {
     if faces > 1 { format!("the largest of {faces} faces") } else { String::new() }
 }
 
-/// The whole photo is in memory only in here.
-fn crops(recogniser: &mut Recogniser, path: &Path, budget: &PixelBudget) -> anyhow::Result<Vec<(Face, Crop)>> {
+/// The whole photo is in memory only in here. Also whether it is without colour.
+fn crops(recogniser: &mut Recogniser, path: &Path, budget: &PixelBudget) -> anyhow::Result<(Vec<(Face, Crop)>, bool)> {
     let photo = photo_file::read(path, budget)?;
     let faces = recogniser.detect_in_photo(&photo.frame).with_context(|| path.shown())?;
     let cut = |face: Face| Ok((face, recogniser.align(&photo.frame, &face).with_context(|| path.shown())?));
-    faces.into_iter().map(cut).collect()
+    let cropped = faces.into_iter().map(cut).collect::<anyhow::Result<_>>()?;
+    Ok((cropped, photo.frame.is_grey()))
 }
 
-fn encoded(recogniser: &mut Recogniser, path: &Path, face: Face, crop: Crop) -> anyhow::Result<EncodedFace> {
+fn encoded(
+    recogniser: &mut Recogniser,
+    path: &Path,
+    face: Face,
+    crop: Crop,
+    is_grey: bool,
+) -> anyhow::Result<EncodedFace> {
     let (encoding, standing) = recogniser.encode_face(&face, &crop).with_context(|| path.shown())?;
-    Ok(EncodedFace { face, crop, encoding, standing })
+    Ok(EncodedFace { face, crop, encoding, standing, is_grey })
 }

@@ -3,8 +3,9 @@
 use crate::args::Identify;
 use crate::faces::{EncodedFace, all_faces, rounded};
 use crate::pixel_budget::PixelBudget;
+use crate::threshold::{Threshold, Thresholds};
 use crate::workers::on_every_core;
-use crate::{database, photo_file, threshold};
+use crate::{database, photo_file};
 use anyhow::Result;
 use models::Recogniser;
 use serde::Serialize;
@@ -38,6 +39,8 @@ struct FaceAnswer {
     /// To the nearest enrolled person, named or not; `null` if nobody is enrolled.
     distance: Option<f32>,
     threshold: f32,
+    /// Whether that is one of its own for photos without colour.
+    threshold_for_grey: bool,
     /// The nearest other person.
     runner_up: Option<RunnerUp>,
     /// `false`: covered, blurred or the wrong way round, so that it is named by nobody.
@@ -57,14 +60,16 @@ struct RunnerUp {
 pub(crate) fn run(arguments: &Identify) -> Result<Answer> {
     let recogniser = Recogniser::load(&arguments.model.folders)?;
     let gallery = database::read_for_model(&arguments.db, &recogniser.model_hash(), &arguments.keys)?.gallery;
-    let threshold =
-        threshold::in_force(arguments.threshold.threshold, gallery.header().threshold, recogniser.threshold());
+    let thresholds = Thresholds::in_force(arguments.threshold.threshold, &gallery, recogniser.threshold());
     let budget = PixelBudget::new(photo_file::PIXELS_AT_ONCE);
     let (mut anybody, mut unreadable) = (false, None);
     for photos in arguments.photos.chunks(PHOTOS_AT_ONCE) {
         let answers = on_every_core(&recogniser, photos, |recogniser, photo: &PathBuf| {
             let faces = all_faces(recogniser, photo, &budget)?;
-            Ok(faces.iter().map(|face| answer_for(&gallery, face, threshold)).collect::<Vec<_>>())
+            Ok(faces
+                .iter()
+                .map(|face| answer_for(&gallery, face, thresholds.for_photo(face.is_grey)))
+                .collect::<Vec<_>>())
         });
         for (photo, faces) in photos.iter().zip(answers) {
             let photo = (arguments.photos.len() > 1).then_some(photo.as_path());
@@ -87,17 +92,18 @@ pub(crate) fn run(arguments: &Identify) -> Result<Answer> {
     }
 }
 
-fn answer_for(gallery: &Gallery, face: &EncodedFace, threshold: f32) -> FaceAnswer {
+fn answer_for(gallery: &Gallery, face: &EncodedFace, threshold: Threshold) -> FaceAnswer {
     let (best, runner_up) = nearest(gallery, &face.encoding);
     let name_of = |found: &Match| gallery.people()[found.person].name.as_str().to_owned();
-    let near = best.filter(|best| best.distance <= threshold);
+    let near = best.filter(|best| best.distance <= threshold.distance);
     let of_near = near.iter().flat_map(|near| gallery.encodings_of(near.person));
     let recognisable = !face.is_hardly_a_face(near.is_some(), of_near);
     FaceAnswer {
         bounds: rounded(&face.face.bounds),
         name: near.as_ref().filter(|_| recognisable).map(name_of),
         distance: best.map(|best| best.distance),
-        threshold,
+        threshold: threshold.distance,
+        threshold_for_grey: threshold.for_grey,
         runner_up: runner_up.map(|other| RunnerUp { name: name_of(&other), distance: other.distance }),
         recognisable,
     }
@@ -121,7 +127,8 @@ fn print(photo: Option<&Path>, faces: Vec<FaceAnswer>, json: bool) -> Result<()>
 }
 
 fn in_words(face: &FaceAnswer, several: bool) -> String {
-    let FaceAnswer { bounds: [x, y, width, height], name, distance, threshold, runner_up, recognisable } = face;
+    let FaceAnswer { bounds: [x, y, width, height], name, distance, runner_up, recognisable, .. } = face;
+    let threshold = Threshold { distance: face.threshold, for_grey: face.threshold_for_grey }.in_words();
     let who = match name {
         Some(name) => format!("It's {name}"),
         None if *recognisable => "It's nobody I know".to_owned(),
@@ -134,7 +141,7 @@ fn in_words(face: &FaceAnswer, several: bool) -> String {
         (Some(_), Some(next)) => format!(", next is {} at {:.3}", next.name, next.distance),
         _ => String::new(),
     };
-    format!("{who}{place} ({distance}, threshold {threshold:.3}{next})")
+    format!("{who}{place} ({distance}, {threshold}{next})")
 }
 
 fn tell_unreadable(photo: &Path, error: &anyhow::Error, json: bool) -> Result<()> {
@@ -158,6 +165,7 @@ mod tests {
             name: name.map(str::to_owned),
             distance,
             threshold: 0.7,
+            threshold_for_grey: false,
             runner_up: runner_up.map(|(name, distance)| RunnerUp { name: name.to_owned(), distance }),
             recognisable: true,
         }
@@ -182,6 +190,11 @@ mod tests {
                 false,
                 "It's hardly recognisable (distance 0.500, threshold 0.700)",
             ),
+            (
+                FaceAnswer { threshold_for_grey: true, ..face(None, Some(0.75), None) },
+                false,
+                "It's nobody I know (distance 0.750, threshold 0.700 without colour)",
+            ),
             (face(None, None, None), false, "It's nobody I know (nobody is enrolled, threshold 0.700)"),
         ] {
             assert_eq!(in_words(&face, several), expected);
@@ -194,7 +207,7 @@ mod tests {
         let one = PhotoAnswer { photo: None, faces, error: None };
         assert_eq!(
             to_json(&one).unwrap(),
-            r#"{"schema":1,"faces":[{"box":[10.0,-2.0,100.3,120.0],"name":"younes","distance":0.5,"threshold":0.7,"runner_up":null,"recognisable":true}]}"#
+            r#"{"schema":1,"faces":[{"box":[10.0,-2.0,100.3,120.0],"name":"younes","distance":0.5,"threshold":0.7,"threshold_for_grey":false,"runner_up":null,"recognisable":true}]}"#
         );
         let several = PhotoAnswer { photo: Some("a.jpg".shown()), faces: None, error: Some("empty".to_owned()) };
         assert_eq!(to_json(&several).unwrap(), r#"{"schema":1,"photo":"a.jpg","faces":null,"error":"empty"}"#);

@@ -6,7 +6,7 @@ use crate::doors::Shown;
 use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::gallery::{Audience, Gallery, Header, Mode};
+use shared::gallery::{Audience, Gallery, GreyThreshold, Header, Mode};
 use shared::seal::{Recipient, Signer};
 use terminal::{Answer, counted};
 
@@ -19,6 +19,8 @@ struct Listed {
     dimensions: u16,
     /// The database's own; `null` leaves it to the encoder's.
     threshold: Option<f32>,
+    /// For pictures without colour; `null` leaves it to the threshold.
+    threshold_grey: Option<f32>,
     encodings: usize,
     /// The doors that it is for; `null` if it does not say.
     audience: Option<Shown>,
@@ -60,12 +62,16 @@ struct ListedPerson {
 /// If the database cannot be read.
 pub(crate) fn run(arguments: &List) -> Result<Answer> {
     let listed = if arguments.head {
-        let Outside { header, audience, signer, recipients } = database::read_outside(&arguments.db)?;
-        listed(&header, audience.as_ref(), signer, &recipients)
+        let Outside { header, grey, audience, signer, recipients } = database::read_outside(&arguments.db)?;
+        listed(&header, grey, audience.as_ref(), signer, &recipients)
     } else {
         let Opened { gallery, signer, recipients } = database::read(&arguments.db, &arguments.keys)?;
         let (people, schedules) = (Some(people(&gallery)), Some(schedules(&gallery)));
-        Listed { people, schedules, ..listed(gallery.header(), gallery.audience(), signer, &recipients) }
+        Listed {
+            people,
+            schedules,
+            ..listed(gallery.header(), gallery.grey_threshold(), gallery.audience(), signer, &recipients)
+        }
     };
     match arguments.json {
         true => terminal::print_json(&listed)?,
@@ -96,12 +102,19 @@ fn people(gallery: &Gallery) -> Vec<ListedPerson> {
     people.collect()
 }
 
-fn listed(header: &Header, audience: Option<&Audience>, signer: Option<Signer>, recipients: &[Recipient]) -> Listed {
+fn listed(
+    header: &Header,
+    grey: Option<GreyThreshold>,
+    audience: Option<&Audience>,
+    signer: Option<Signer>,
+    recipients: &[Recipient],
+) -> Listed {
     Listed {
         sequence: header.sequence,
         model: header.model.to_string(),
         dimensions: header.dimensions,
         threshold: header.threshold,
+        threshold_grey: grey.map(|grey| grey.threshold),
         encodings: header.encodings as usize,
         audience: audience.map(Shown::from),
         signed_by: signer.map(|signer| signer.fingerprint().to_string()),
@@ -122,8 +135,9 @@ fn in_words(listed: &Listed) -> String {
     let width = people.iter().map(|person| person.name.chars().count()).max().unwrap_or(0);
     let mut lines: Vec<String> = people.iter().map(|person| person_in_words(person, width)).collect();
     let threshold = listed.threshold.map_or("the encoder's own".to_owned(), |threshold| format!("{threshold:.3}"));
+    let in_grey = listed.threshold_grey.map(|grey| format!(", {grey:.3} without colour")).unwrap_or_default();
     lines.push(format!(
-        "{} with {}; threshold {threshold}",
+        "{} with {}; threshold {threshold}{in_grey}",
         counted(listed.people_count, "person"),
         counted(listed.encodings, "encoding")
     ));
@@ -213,6 +227,7 @@ mod tests {
             model: "ab".to_owned(),
             dimensions: 128,
             threshold: Some(1.0),
+            threshold_grey: Some(1.01),
             encodings: 3,
             audience: Some(Shown::Group { group: "office".to_owned() }),
             signed_by: Some("11-22".to_owned()),
@@ -224,7 +239,7 @@ mod tests {
         let expected = "\
 Maximilian  00ff  1 encoding
 Zoë         00ff  2 encodings, face, 2 cards, groups staff night, hours office, looks like somebody else, from 1970-01-01T00:00:00Z, until 9223372036854775807, note: a / b
-2 people with 3 encodings; threshold 1.000
+2 people with 3 encodings; threshold 1.000, 1.010 without colour
 sequence 7, model ab
 for the doors of the group office
 signed by 11-22; sealed for 33-44, 55-66";

@@ -1,8 +1,9 @@
 //! `verify`: is it who they claim to be?
 
 use crate::args::Verify;
+use crate::database;
 use crate::faces::{EncodedFace, FaceReport, faces_of, largest_of, rounded};
-use crate::{database, threshold};
+use crate::threshold::{Threshold, Thresholds};
 use anyhow::{Context, Result};
 use models::Recogniser;
 use serde::Serialize;
@@ -17,6 +18,8 @@ struct Verified {
     /// To the person; `null` if there is no face.
     distance: Option<f32>,
     threshold: f32,
+    /// Whether that is one of its own for photos without colour.
+    threshold_for_grey: bool,
     #[serde(rename = "match")]
     matches: bool,
     /// `false`: the face is covered, blurred or the wrong way round, so that it is nobody's.
@@ -46,15 +49,16 @@ pub(crate) fn run(arguments: &Verify) -> Result<Answer> {
         })
         .collect();
     let distance = faces.first().and_then(|largest| largest.distance);
-    let threshold =
-        threshold::in_force(arguments.threshold.threshold, gallery.header().threshold, recogniser.threshold());
-    let is_near = distance.is_some_and(|distance| distance <= threshold);
+    let thresholds = Thresholds::in_force(arguments.threshold.threshold, &gallery, recogniser.threshold());
+    let threshold = thresholds.for_photo(encoded.first().is_some_and(|largest| largest.is_grey));
+    let is_near = distance.is_some_and(|distance| distance <= threshold.distance);
     let is_refused = |face: &EncodedFace| face.is_hardly_a_face(is_near, gallery.encodings_of(person));
     let recognisable = !encoded.first().is_some_and(is_refused);
     let verified = Verified {
         identity: gallery.people()[person].name.as_str().to_owned(),
         distance,
-        threshold,
+        threshold: threshold.distance,
+        threshold_for_grey: threshold.for_grey,
         matches: is_near && recognisable,
         recognisable,
         faces,
@@ -67,7 +71,8 @@ pub(crate) fn run(arguments: &Verify) -> Result<Answer> {
 }
 
 fn in_words(verified: &Verified) -> String {
-    let Verified { identity, distance, threshold, matches, recognisable, faces } = verified;
+    let Verified { identity, distance, matches, recognisable, faces, .. } = verified;
+    let threshold = Threshold { distance: verified.threshold, for_grey: verified.threshold_for_grey }.in_words();
     let which = Some(largest_of(faces.len())).filter(|which| !which.is_empty());
     let which = which.map(|which| format!("; {which}")).unwrap_or_default();
     let answer = match matches {
@@ -76,11 +81,9 @@ fn in_words(verified: &Verified) -> String {
     };
     match distance {
         Some(distance) if !recognisable => {
-            format!(
-                "{answer} (the face is hardly recognisable; distance {distance:.3}, threshold {threshold:.3}{which})"
-            )
+            format!("{answer} (the face is hardly recognisable; distance {distance:.3}, {threshold}{which})")
         }
-        Some(distance) => format!("{answer} (distance {distance:.3}, threshold {threshold:.3}{which})"),
+        Some(distance) => format!("{answer} (distance {distance:.3}, {threshold}{which})"),
         None => format!("{answer} (there is no face in this photo)"),
     }
 }
@@ -95,6 +98,7 @@ mod tests {
             identity: "younes".to_owned(),
             distance,
             threshold: 0.7,
+            threshold_for_grey: false,
             matches,
             recognisable: true,
             faces: Vec::new(),
@@ -110,6 +114,10 @@ mod tests {
                 Verified { recognisable: false, ..verified(Some(0.5), false) },
                 "It's not younes, please go away (the face is hardly recognisable; distance 0.500, threshold 0.700)",
             ),
+            (
+                Verified { threshold_for_grey: true, ..verified(Some(0.5), true) },
+                "It's younes, welcome in! (distance 0.500, threshold 0.700 without colour)",
+            ),
             (verified(None, false), "It's not younes, please go away (there is no face in this photo)"),
         ] {
             assert_eq!(in_words(&verified), expected);
@@ -121,7 +129,7 @@ mod tests {
 
     #[test]
     fn json() {
-        let expected = r#"{"schema":1,"identity":"younes","distance":0.5,"threshold":0.7,"match":true,"recognisable":true,"faces":[{"box":[1.0,2.0,3.0,4.0],"distance":0.5}]}"#;
+        let expected = r#"{"schema":1,"identity":"younes","distance":0.5,"threshold":0.7,"threshold_for_grey":false,"match":true,"recognisable":true,"faces":[{"box":[1.0,2.0,3.0,4.0],"distance":0.5}]}"#;
         let faces = vec![FaceReport { bounds: [1.0, 2.0, 3.0, 4.0], distance: Some(0.5) }];
         assert_eq!(to_json(&Verified { faces, ..verified(Some(0.5), true) }).unwrap(), expected);
     }

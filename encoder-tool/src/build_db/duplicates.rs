@@ -60,6 +60,7 @@ mod tests {
             digest: PhotoDigest([digest; 8]),
             encoding: encoding.clone(),
             turned: 0,
+            is_grey: false,
             face_pixels: 100.0,
             crop: None,
         };

@@ -20,6 +20,8 @@ pub(super) struct Encoded {
     pub(super) turned: u16,
     /// The shorter side of the face's box, in pixels of the photo.
     pub(super) face_pixels: f32,
+    /// Whether the photo is without colour.
+    pub(super) is_grey: bool,
     /// Kept only to be shown.
     pub(super) crop: Option<Crop>,
 }
@@ -65,7 +67,8 @@ fn encode(recogniser: &mut Recogniser, photo: &Photo, least: u32, budget: &Pixel
         }
     }
     let EncodedFrame { encoding, face_pixels, crop } = result?;
-    Ok(Encoded { digest, encoding, turned: degrees, face_pixels, crop: Some(crop) })
+    let is_grey = read.frame.is_grey();
+    Ok(Encoded { digest, encoding, turned: degrees, face_pixels, is_grey, crop: Some(crop) })
 }
 
 /// Quarters of a full turn, clockwise: upside down first, as that is the commonest.

@@ -33,6 +33,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use looked_at::LookedAt;
 use models::Recogniser;
+use models::bundle::Calibration;
 use people_csv::Row;
 use quality::{LeftOut, SMALL_FACE_PIXELS};
 use report::{NotEnrolled, Report, Skipped, SmallFace, TurnedPhoto};
@@ -102,7 +103,10 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     let (enrolled, not_enrolled) = with_photos(members, kept);
     let everybody = not_enrolled.is_empty();
     let encodings = enrolled.iter().map(|person| person.photos.len()).sum();
-    let risk = risk_of(arguments, enrolled.len(), &recogniser);
+    let grey_photos = grey_photos(&enrolled);
+    let [risk, grey] = risks_of(arguments, enrolled.len(), &recogniser);
+    // Among themselves, photos without colour are as near as those in colour.
+    let grey = grey.filter(|_| grey_photos.is_empty());
     let threshold = risk.as_ref().map_or(recogniser.threshold(), |risk| risk.threshold);
     let looked_at = LookedAt::at(&enrolled, threshold);
     let mut report = Report {
@@ -114,8 +118,10 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         not_enrolled,
         changes: None,
         threshold: risk.map(|risk| risk.threshold),
+        threshold_grey: grey.map(|grey| grey.threshold),
         calibration: risk,
         audience: audience.as_ref().map(doors::Shown::from),
+        grey_photos,
         small_faces: enrolled.iter().filter_map(small_face).collect(),
         odd_photos: looked_at.odd_photos(),
         look_alikes: looked_at.look_alikes(),
@@ -135,11 +141,12 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
             Mode::CardAndFace.in_files()
         ));
     });
+    report.grey_photos.iter().for_each(|photo| verbosity.note(&report::grey_in_words(photo)));
     report.small_faces.iter().for_each(|small| verbosity.note(&small.in_words()));
     report.odd_photos.iter().for_each(|odd| verbosity.note(&odd.in_words()));
     report.look_alikes.iter().for_each(|pair| verbosity.note(&pair.in_words()));
-    let about = threshold_in_words(risk.as_ref(), &recogniser);
-    let findings = Findings { risk, look_alikes: looked_at.look_alike_people() };
+    let about = threshold_in_words([risk.as_ref(), grey.as_ref()], &recogniser);
+    let findings = Findings { risk, grey, look_alikes: looked_at.look_alike_people() };
     let gallery = write::build(&enrolled, schedules, &findings, &heritage, &recogniser, now)?;
     let gallery = for_doors(gallery, audience);
     report.changes = replaced.as_ref().map(|replaced| {
@@ -226,6 +233,12 @@ fn with_photos(members: Vec<Member>, kept: Vec<Vec<EnrolledPhoto>>) -> (Vec<Enro
     (enrolled, not_enrolled.collect())
 }
 
+/// Enrolled photos without colour.
+fn grey_photos(enrolled: &[Enrolled]) -> Vec<String> {
+    let photos = enrolled.iter().flat_map(|person| &person.photos);
+    photos.filter(|photo| photo.is_grey).map(|photo| photo.shown.clone()).collect()
+}
+
 /// The face of somebody's only photo, if it is small.
 fn small_face(Enrolled { photos, .. }: &Enrolled) -> Option<SmallFace> {
     let [only] = photos.as_slice() else { return None };
@@ -237,18 +250,26 @@ fn needs_a_card(Enrolled { member, .. }: &Enrolled) -> bool {
     member.details.mode == Mode::CardAndFace && member.cards.is_empty()
 }
 
-/// The threshold for this many people; `None` leaves it to the encoder's own.
-fn risk_of(arguments: &BuildDb, people: usize, recogniser: &Recogniser) -> Option<Risk> {
-    let calibration = recogniser.calibration();
-    let non_mated = calibration.non_mated.as_ref().filter(|_| !arguments.uncalibrated && people > 0)?;
-    Some(risk_at(arguments.fpir, people, non_mated, calibration.mated.as_ref()))
+/// The threshold for this many people, in colour and without; `None` leaves it to the encoder's own, or to that in colour.
+fn risks_of(arguments: &BuildDb, people: usize, recogniser: &Recogniser) -> [Option<Risk>; 2] {
+    let Calibration { non_mated: Some(non_mated), non_mated_grey, mated, .. } = recogniser.calibration() else {
+        return [None; 2];
+    };
+    if arguments.uncalibrated || people == 0 {
+        return [None; 2];
+    }
+    let risk = risk_at(arguments.fpir, people, non_mated, mated.as_ref());
+    [Some(risk), non_mated_grey.as_ref().map(|non_mated| risk_at(arguments.fpir, people, non_mated, None))]
 }
 
-fn threshold_in_words(risk: Option<&Risk>, recogniser: &Recogniser) -> String {
-    match (risk, &recogniser.calibration().non_mated) {
+fn threshold_in_words([risk, grey]: [Option<&Risk>; 2], recogniser: &Recogniser) -> String {
+    let Calibration { non_mated, non_mated_grey, .. } = recogniser.calibration();
+    let in_colour = match (risk, non_mated) {
         (Some(risk), Some(non_mated)) => calibrate::in_words(risk, non_mated),
         _ => format!("Threshold {:.3}: the encoder's own, whatever the number of people.", recogniser.threshold()),
-    }
+    };
+    let in_grey = grey.zip(non_mated_grey.as_ref()).map(|(grey, known)| calibrate::grey_in_words(grey, known));
+    [in_colour].into_iter().chain(in_grey).collect::<Vec<_>>().join(" ")
 }
 
 fn refuse_near_misses(near_misses: &[NearMiss]) -> anyhow::Result<()> {
@@ -283,9 +304,9 @@ fn sort_out(outcomes: Vec<Outcome<'_>>, members: usize, now: i64) -> (Vec<Vec<En
             other => other,
         };
         match result {
-            Ok(Encoded { digest, encoding, face_pixels, crop, .. }) => {
+            Ok(Encoded { digest, encoding, face_pixels, is_grey, crop, .. }) => {
                 let new = NewEncoding { encoding, photo: digest, made_at: now };
-                of_member.push(EnrolledPhoto { shown: shown.to_owned(), new, face_pixels, crop });
+                of_member.push(EnrolledPhoto { shown: shown.to_owned(), new, face_pixels, is_grey, crop });
             }
             Err(reason) => skipped.push(Skipped { photo: shown.to_owned(), reason: reason.to_string() }),
         }

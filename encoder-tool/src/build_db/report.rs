@@ -26,10 +26,15 @@ pub(super) struct Report {
     pub(super) changes: Option<Changes>,
     /// L2 distance that is stored in the database; `null` leaves it to the encoder's own.
     pub(super) threshold: Option<f32>,
+    /// The same for pictures without colour; `null` if the threshold in colour holds there too, as it does when somebody is
+    /// enrolled from such a picture.
+    pub(super) threshold_grey: Option<f32>,
     /// What the threshold was worked out from.
     pub(super) calibration: Option<Risk>,
     /// The doors that the database is for; `null` if it does not say.
     pub(super) audience: Option<Shown>,
+    /// Photos without colour, `person/photo`.
+    pub(super) grey_photos: Vec<String>,
     /// Small faces, each of somebody who has no larger one.
     pub(super) small_faces: Vec<SmallFace>,
     pub(super) odd_photos: Vec<OddPhotoReport>,
@@ -108,6 +113,11 @@ impl TurnedPhoto {
         let Self { photo, degrees } = self;
         format!("turned {photo} by {degrees} degrees: as it is, the face is hardly recognisable")
     }
+}
+
+/// What follows from a photo without colour.
+pub(super) fn grey_in_words(photo: &str) -> String {
+    format!("{photo} is without colour: no other threshold is stored for pictures without colour")
 }
 
 impl NotEnrolled {
@@ -190,8 +200,10 @@ mod tests {
             not_enrolled: vec![NotEnrolled { name: "cy".to_owned(), reason: "no usable photo" }],
             changes: None,
             threshold: None,
+            threshold_grey: None,
             calibration: None,
             audience: None,
+            grey_photos: Vec::new(),
             small_faces: Vec::new(),
             odd_photos: Vec::new(),
             look_alikes: Vec::new(),
@@ -205,7 +217,7 @@ mod tests {
                 r#"{"schema":1,"people":1,"photos":3,"encodings":2,"skipped":[{"photo":"bo/1.jpg","reason":"no face"}],"#,
                 r#""turned":[{"photo":"bo/2.jpg","degrees":180}],"#,
                 r#""not_enrolled":[{"name":"cy","reason":"no usable photo"}],"changes":null,"#,
-                r#""threshold":null,"calibration":null,"audience":null,"small_faces":[],"odd_photos":[],"look_alikes":[],"seconds":1.5}"#
+                r#""threshold":null,"threshold_grey":null,"calibration":null,"audience":null,"grey_photos":[],"small_faces":[],"odd_photos":[],"look_alikes":[],"seconds":1.5}"#
             )
         );
     }

@@ -3,7 +3,7 @@
 use super::roster::Member;
 use super::schedules_toml::{self, Planned};
 use crate::calibrate::risk::Risk;
-use crate::calibrate::set_threshold;
+use crate::calibrate::set_thresholds;
 use crate::database;
 use anyhow::Context;
 use models::gate::Gate;
@@ -25,6 +25,7 @@ pub(super) struct EnrolledPhoto {
     pub(super) new: NewEncoding,
     /// The shorter side of the face's box, in pixels of the photo.
     pub(super) face_pixels: f32,
+    pub(super) is_grey: bool,
     pub(super) crop: Option<Crop>,
 }
 
@@ -52,6 +53,8 @@ impl Heritage {
 pub(super) struct Findings {
     /// The threshold and what it was worked out from; `None` leaves it to the encoder's own.
     pub(super) risk: Option<Risk>,
+    /// The same for pictures without colour; `None` leaves it to the threshold in colour.
+    pub(super) grey: Option<Risk>,
     /// People by index, the lower first, and the L2 distance of their nearest photos.
     pub(super) look_alikes: Vec<([usize; 2], f32)>,
 }
@@ -87,9 +90,7 @@ pub(super) fn build(
         let person = NewPerson { id, name: member.name.clone(), details, encodings };
         builder.add_person(person).with_context(|| format!("cannot enrol {}", member.name))?;
     }
-    if let Some(risk) = &findings.risk {
-        set_threshold(&mut builder, risk)?;
-    }
+    set_thresholds(&mut builder, [findings.risk.as_ref(), findings.grey.as_ref()])?;
     let ids: Vec<PersonId> = builder.gallery().people().iter().map(|person| person.id).collect();
     for &([one, other], distance) in &findings.look_alikes {
         builder.add_look_alikes(&ids[one], &ids[other], distance)?;

@@ -18,7 +18,7 @@ use models::Recogniser;
 use models::bundle::NonMated;
 use risk::{MAX_FMR, Risk, risk_at};
 use serde::Serialize;
-use shared::gallery::{Calibration, Gallery, GalleryBuilder};
+use shared::gallery::{Calibration, Gallery, GalleryBuilder, GreyThreshold};
 use std::collections::BTreeSet;
 use std::path::Path;
 use terminal::{Answer, Help, Verbosity, counted, print, print_json};
@@ -30,6 +30,8 @@ pub(crate) const DEFAULT_FPIR: f64 = 0.001;
 struct Calibrated<'a> {
     #[serde(flatten)]
     risk: &'a Risk,
+    /// For pictures without colour, at the same rate; `null` if that was not measured, or the database has none.
+    threshold_grey: Option<f32>,
     /// On which photos the distances of non-mated pairs were measured.
     source: &'a str,
     people: usize,
@@ -51,21 +53,31 @@ pub(crate) fn run(arguments: &Calibrate, verbosity: Verbosity) -> Result<Answer>
         .transpose()?;
     let gallery = opened.gallery;
     let distances = match &arguments.images {
-        Some(images) => measured::measure(&recogniser, images, &BTreeSet::new(), !arguments.no_cache, verbosity)?,
+        Some(images) => {
+            let measured = measured::measure(&recogniser, images, &BTreeSet::new(), !arguments.no_cache, verbosity)?;
+            Distances { non_mated_grey: Some(measured.non_mated_in_grey()?), ..measured.distances()? }
+        }
         None => of_bundle(&recogniser)?,
     };
-    let Distances { non_mated, mated } = &distances;
-    let risk = risk_at(arguments.fpir, gallery.people().len(), non_mated, mated.as_ref());
+    let Distances { non_mated, non_mated_grey, mated } = &distances;
+    let people = gallery.people().len();
+    let risk = risk_at(arguments.fpir, people, non_mated, mated.as_ref());
+    // Without one, somebody may be enrolled from a photo without colour.
+    let non_mated_grey = non_mated_grey.as_ref().filter(|_| gallery.grey_threshold().is_some());
+    let grey = non_mated_grey.map(|non_mated| risk_at(arguments.fpir, people, non_mated, None));
     if let Some(protect) = &protect {
-        store(&arguments.db, gallery, &risk, protect)?;
+        store(&arguments.db, gallery, [Some(&risk), grey.as_ref()], protect)?;
     }
+    let threshold_grey = grey.map(|grey| grey.threshold);
     let NonMated { source, people, pairs, .. } = non_mated;
     match arguments.json {
         true => {
-            print_json(&Calibrated { risk: &risk, source, people: *people, pairs: *pairs, written: arguments.write })?
+            let (people, pairs, written) = (*people, *pairs, arguments.write);
+            print_json(&Calibrated { risk: &risk, threshold_grey, source, people, pairs, written })?
         }
         false => {
             print(&in_words(&risk, non_mated))?;
+            grey.zip(non_mated_grey).map_or(Ok(()), |(grey, known)| print(&grey_in_words(&grey, known)))?;
             print(if arguments.write {
                 "It is stored in the database."
             } else {
@@ -84,21 +96,40 @@ fn of_bundle(recogniser: &Recogniser) -> Result<Distances> {
     let calibration = recogniser.calibration();
     let non_mated = calibration.non_mated.clone().context("the encoder's calibration.toml has no non-mated distances");
     let non_mated = non_mated.help("give photos of known people with --images, or run `encoder-tool model measure`")?;
-    Ok(Distances { non_mated, mated: calibration.mated.clone() })
+    let (non_mated_grey, mated) = (calibration.non_mated_grey.clone(), calibration.mated.clone());
+    Ok(Distances { non_mated, non_mated_grey, mated })
 }
 
-fn store(path: &Path, gallery: Gallery, risk: &Risk, protect: &Protect) -> Result<()> {
+fn store(path: &Path, gallery: Gallery, risks: [Option<&Risk>; 2], protect: &Protect) -> Result<()> {
     let sequence = database::next_sequence(Some(gallery.header().sequence), Timestamp::now().as_second());
     let mut builder = GalleryBuilder::from_gallery(gallery, sequence);
-    set_threshold(&mut builder, risk)?;
+    set_thresholds(&mut builder, risks)?;
     files::replace(path, Access::Private, &protect.encode(builder.gallery())?)
         .help("make room, or copy the database elsewhere")
 }
 
-/// Puts threshold and risk into a database's header.
-pub(crate) fn set_threshold(builder: &mut GalleryBuilder, risk: &Risk) -> Result<()> {
-    let people = u32::try_from(risk.enrolled).unwrap_or(u32::MAX);
-    Ok(builder.set_threshold(risk.threshold, Some(Calibration { fpir: risk.fpir as f32, people }))?)
+/// Puts thresholds and risks into a database: in colour, and without if that is known.
+pub(crate) fn set_thresholds(builder: &mut GalleryBuilder, [colour, grey]: [Option<&Risk>; 2]) -> Result<()> {
+    let made_for = |risk: &Risk| {
+        let people = u32::try_from(risk.enrolled).unwrap_or(u32::MAX);
+        Calibration { fpir: risk.fpir as f32, people }
+    };
+    if let Some(risk) = colour {
+        builder.set_threshold(risk.threshold, Some(made_for(risk)))?;
+    }
+    if let Some(risk) = grey {
+        builder.set_grey_threshold(GreyThreshold { threshold: risk.threshold, calibration: made_for(risk) })?;
+    }
+    Ok(())
+}
+
+/// What holds in pictures without colour.
+pub(crate) fn grey_in_words(risk: &Risk, non_mated: &NonMated) -> String {
+    format!(
+        "Without colour, as a camera sees at night, the threshold is {:.3} for the same rate ({}). It was measured on photos \
+         turned to grey, not in infrared.",
+        risk.threshold, non_mated.source
+    )
 }
 
 /// One paragraph: what was done, and what it means for the door.

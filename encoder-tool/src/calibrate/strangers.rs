@@ -38,7 +38,17 @@ struct Comparison {
 /// fitted to each resample.
 pub(crate) fn non_mated(encodings: &[Labelled<'_>], source: &str) -> Option<NonMated> {
     let people = by_person(encodings);
-    let mut comparisons = comparisons(&people);
+    let probes: Vec<&Encoding> = people.iter().map(|photos| photos[0]).collect();
+    non_mated_of(&people, &probes, source)
+}
+
+/// The same where a stranger shows these, one for each person, in place of their first photo.
+pub(crate) fn non_mated_of_probes(encodings: &[Labelled<'_>], probes: &[&Encoding], source: &str) -> Option<NonMated> {
+    non_mated_of(&by_person(encodings), probes, source)
+}
+
+fn non_mated_of(people: &[Vec<&Encoding>], probes: &[&Encoding], source: &str) -> Option<NonMated> {
+    let mut comparisons = comparisons(people, probes);
     comparisons.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
     if comparisons.len() < LEAST_COMPARISONS {
         return None;
@@ -85,13 +95,13 @@ fn by_person<'a>(encodings: &[Labelled<'a>]) -> Vec<Vec<&'a Encoding>> {
     people
 }
 
-fn comparisons(people: &[Vec<&Encoding>]) -> Vec<Comparison> {
+fn comparisons(people: &[Vec<&Encoding>], probes: &[&Encoding]) -> Vec<Comparison> {
     let with_everybody_else = |(person, photos): (usize, &Vec<&Encoding>)| {
         let first_enrolled = usize::from(photos.len() > 1);
         let enrolled: Vec<&Encoding> = photos.iter().copied().skip(first_enrolled).take(ENROLLED_PHOTOS).collect();
-        let others = people.iter().enumerate().filter(move |(other, _)| *other != person);
-        let compared = move |(other, photos): (usize, &Vec<&Encoding>)| {
-            let distance = person_distance(enrolled.iter().map(|encoding| encoding.l2_distance(photos[0])))?;
+        let others = probes.iter().enumerate().filter(move |(other, _)| *other != person);
+        let compared = move |(other, probe): (usize, &&Encoding)| {
+            let distance = person_distance(enrolled.iter().map(|encoding| encoding.l2_distance(probe)))?;
             let cosine = 1.0 - f64::from(distance).powi(2) / 2.0;
             Some(Comparison { cosine, people: [person as u32, other as u32] })
         };
@@ -183,6 +193,10 @@ mod tests {
         photos.iter().map(|(person, encoding)| Labelled { person: *person, encoding }).collect()
     }
 
+    fn first<'a>(people: &[Vec<&'a Encoding>]) -> Vec<&'a Encoding> {
+        people.iter().map(|photos| photos[0]).collect()
+    }
+
     /// What was fitted on 150 people is what is counted on 600 others of the same kind, within the interval.
     #[test]
     fn rates_beyond_the_sample_are_found_in_a_larger_one() {
@@ -193,8 +207,9 @@ mod tests {
             let first = many[0].0;
             many.into_iter().map(|(person, encoding)| (person - first, encoding)).collect()
         };
-        let people = by_person(&labelled(&shifted));
-        let comparisons = comparisons(&people);
+        let shifted = labelled(&shifted);
+        let people = by_person(&shifted);
+        let comparisons = comparisons(&people, &first(&people));
         for row in found.quantiles.iter().filter(|row| row.rate >= 1e-4) {
             let within = |comparison: &&Comparison| 2.0 - 2.0 * comparison.cosine <= f64::from(row.distance).powi(2);
             let counted = comparisons.iter().filter(within).count() as f64 / comparisons.len() as f64;
@@ -211,12 +226,26 @@ mod tests {
         let photos = sample(3);
         let people = by_person(&labelled(&photos));
         assert_eq!(people.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 3]);
-        let found = comparisons(&people);
+        let found = comparisons(&people, &first(&people));
         assert_eq!(found.len(), 6);
         assert!(found.iter().all(|comparison| comparison.people[0] != comparison.people[1]));
         let of_second = found.iter().find(|comparison| comparison.people == [1, 0]).unwrap();
         let distance = people[1][1].l2_distance(people[0][0]);
         assert!((of_second.cosine - (1.0 - f64::from(distance).powi(2) / 2.0)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn strangers_show_the_probes_and_people_are_enrolled_as_before() {
+        let photos = sample(40);
+        let labelled = labelled(&photos);
+        let people = by_person(&labelled);
+        let shown = first(&people);
+        assert_eq!(non_mated_of_probes(&labelled, &shown, "some"), non_mated(&labelled, "some"));
+        let one: Vec<&Encoding> = vec![people[0][0]; people.len()];
+        let found = comparisons(&people, &one);
+        let of_last = found.iter().find(|comparison| comparison.people == [39, 7]).unwrap();
+        let distance = people[39][0].l2_distance(people[0][0]);
+        assert!((of_last.cosine - (1.0 - f64::from(distance).powi(2) / 2.0)).abs() < 1e-6);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! This is biometric data: the folder may be entered by its owner only, and `encoder-tool cache clear` empties it. An
 //! entry is named by the model's hash and the photo's digest, so that it can never be taken for another's.
 
+use super::measure::Colours;
 use crate::user_folders;
 use models::Crop;
 use postcard::{from_bytes, to_allocvec};
@@ -15,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 /// Entries written in another form are found under another name, and not at all.
 const FORM: &str = "measured-2";
+/// Those of photos that were turned to grey.
+const GREY_FORM: &str = "measured-2-grey";
 
 /// What is kept of one photo: the face, or that there is none.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,10 +39,11 @@ struct Entry<'a> {
     pixels: &'a [u8],
 }
 
-/// A folder of entries of one model.
+/// A folder of entries of one model, and another one of photos that were turned to grey.
 #[derive(Clone, Debug)]
 pub(crate) struct Cache {
     folder: PathBuf,
+    grey_folder: PathBuf,
 }
 
 impl Cache {
@@ -48,33 +52,43 @@ impl Cache {
         user_folders::cache()
     }
 
-    /// The entries of one model, in a folder that only its owner may enter.
+    /// The entries of one model, in folders that only their owner may enter.
     ///
     /// # Errors
-    /// If the folder cannot be made or kept from others.
+    /// If a folder cannot be made or kept from others.
     pub(crate) fn open(root: &Path, model: &ModelHash) -> io::Result<Self> {
-        let folder = root.join(FORM).join(model.to_string());
-        for folder in [root, &root.join(FORM), &folder] {
+        make_private(root)?;
+        let [folder, grey_folder] = [FORM, GREY_FORM].map(|form| root.join(form).join(model.to_string()));
+        for (form, folder) in [(FORM, &folder), (GREY_FORM, &grey_folder)] {
+            make_private(&root.join(form))?;
             make_private(folder)?;
         }
-        Ok(Self { folder })
+        Ok(Self { folder, grey_folder })
     }
 
     /// What is kept of a photo: `None` if nothing is, `Some(None)` if it has no face.
-    pub(crate) fn read(&self, photo: &str) -> Option<Option<Measured>> {
-        let bytes = fs::read(self.folder.join(photo)).ok()?;
+    pub(crate) fn read(&self, photo: &str, colours: Colours) -> Option<Option<Measured>> {
+        let bytes = fs::read(self.folder_of(colours).join(photo)).ok()?;
         decode(&bytes)
     }
 
     /// Keeps it. What cannot be kept is measured again next time.
-    pub(crate) fn write(&self, photo: &str, measured: Option<&Measured>) {
+    pub(crate) fn write(&self, photo: &str, colours: Colours, measured: Option<&Measured>) {
+        let folder = self.folder_of(colours);
         let written = encode(measured).map_err(io::Error::other).and_then(|bytes| {
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
             io::Write::write_all(&mut file, &bytes)?;
-            file.persist(self.folder.join(photo)).map(drop).map_err(|refused| refused.error)
+            file.persist(folder.join(photo)).map(drop).map_err(|refused| refused.error)
         });
         if let Err(error) = written {
             tracing::debug!("not cached: {error}");
+        }
+    }
+
+    fn folder_of(&self, colours: Colours) -> &Path {
+        match colours {
+            Colours::AsTaken => &self.folder,
+            Colours::Grey => &self.grey_folder,
         }
     }
 }
@@ -172,6 +186,7 @@ fn decode(bytes: &[u8]) -> Option<Option<Measured>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Colours::{AsTaken, Grey};
     use proptest::prelude::*;
 
     fn measured() -> Measured {
@@ -186,13 +201,16 @@ mod tests {
     fn what_is_kept_is_found_under_its_own_name_only() {
         let root = tempfile::tempdir().unwrap();
         let cache = Cache::open(root.path(), &ModelHash([1; 32])).unwrap();
-        assert_eq!(cache.read("a"), None);
-        cache.write("a", Some(&measured()));
-        cache.write("b", None);
-        assert_eq!(cache.read("a"), Some(Some(measured())));
-        assert_eq!(cache.read("b"), Some(None));
+        assert_eq!(cache.read("a", AsTaken), None);
+        cache.write("a", AsTaken, Some(&measured()));
+        cache.write("b", AsTaken, None);
+        assert_eq!(cache.read("a", AsTaken), Some(Some(measured())));
+        assert_eq!(cache.read("b", AsTaken), Some(None));
+        assert_eq!(cache.read("a", Grey), None);
+        cache.write("a", Grey, None);
+        assert_eq!((cache.read("a", Grey), cache.read("a", AsTaken)), (Some(None), Some(Some(measured()))));
         let other = Cache::open(root.path(), &ModelHash([2; 32])).unwrap();
-        assert_eq!(other.read("a"), None);
+        assert_eq!(other.read("a", AsTaken), None);
     }
 
     #[test]
@@ -201,11 +219,14 @@ mod tests {
         let [ada, ben] = [PhotoDigest([1; 8]), PhotoDigest([2; 8])];
         let caches = [1, 2].map(|model| Cache::open(root.path(), &ModelHash([model; 32])).unwrap());
         for (cache, photo) in caches.iter().flat_map(|cache| [(cache, ada), (cache, ben)]) {
-            cache.write(&photo.to_string(), Some(&measured()));
+            cache.write(&photo.to_string(), AsTaken, Some(&measured()));
+            cache.write(&photo.to_string(), Grey, Some(&measured()));
         }
-        assert_eq!(forget(root.path(), &[ada]).unwrap().len(), 2);
-        assert!(caches.iter().all(|cache| cache.read(&ada.to_string()).is_none()));
-        assert!(caches.iter().all(|cache| cache.read(&ben.to_string()).is_some()));
+        assert_eq!(forget(root.path(), &[ada]).unwrap().len(), 4);
+        for (cache, colours) in caches.iter().flat_map(|cache| [(cache, AsTaken), (cache, Grey)]) {
+            assert!(cache.read(&ada.to_string(), colours).is_none());
+            assert!(cache.read(&ben.to_string(), colours).is_some());
+        }
         assert!(forget(root.path(), &[ada]).unwrap().is_empty());
         assert!(forget(&root.path().join("none"), &[ada]).unwrap().is_empty());
     }
@@ -219,7 +240,7 @@ mod tests {
         fs::create_dir(&root).unwrap();
         fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).unwrap();
         let cache = Cache::open(&root, &ModelHash([1; 32])).unwrap();
-        cache.write("a", Some(&measured()));
+        cache.write("a", AsTaken, Some(&measured()));
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&root), mode(&cache.folder)), (0o700, 0o700));
         assert_eq!(mode(&cache.folder.join("a")), 0o600);

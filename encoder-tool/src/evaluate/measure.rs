@@ -13,17 +13,26 @@ use models::{Face, FaceBox, Frame, ModelError, Recogniser, align};
 /// What came of one photo: `None` if there is no face.
 pub(crate) type Outcome = Result<Option<Measured>, String>;
 
+/// Whether a photo is measured as it was taken, or as a camera without colour would have taken it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Colours {
+    AsTaken,
+    /// Luma in their place: a stand-in for infrared.
+    Grey,
+}
+
 /// Measures each photo: its foremost face, aligned and not. The order is that of the photos.
 pub(crate) fn measure_all(
     recogniser: &Recogniser,
     photos: &[Photo],
+    colours: Colours,
     cache: Option<&Cache>,
     quiet: bool,
 ) -> Vec<Outcome> {
     let budget = PixelBudget::new(photo_file::PIXELS_AT_ONCE);
     let progress = Progress::new(photos.len(), quiet);
     let measured = on_every_core(recogniser, photos, |recogniser, photo: &Photo| {
-        let (measured, origin) = measure(recogniser, photo, cache, &budget);
+        let (measured, origin) = measure(recogniser, photo, colours, cache, &budget);
         match origin {
             Origin::Found => progress.one_found(),
             Origin::Measured => progress.one_more(),
@@ -44,6 +53,7 @@ enum Origin {
 fn measure(
     recogniser: &mut Recogniser,
     photo: &Photo,
+    colours: Colours,
     cache: Option<&Cache>,
     budget: &PixelBudget,
 ) -> (Outcome, Origin) {
@@ -51,22 +61,27 @@ fn measure(
         Ok(file) => file,
         Err(error) => return (Err(error.to_string()), Origin::Found),
     };
-    match cache.and_then(|cache| cache.read(&file.digest().to_string())) {
+    match cache.and_then(|cache| cache.read(&file.digest().to_string(), colours)) {
         Some(kept) => (Ok(kept), Origin::Found),
-        None => (measure_anew(recogniser, &file, cache, budget), Origin::Measured),
+        None => (measure_anew(recogniser, &file, colours, cache, budget), Origin::Measured),
     }
 }
 
 fn measure_anew(
     recogniser: &mut Recogniser,
     file: &photo_file::PhotoFile<'_>,
+    colours: Colours,
     cache: Option<&Cache>,
     budget: &PixelBudget,
 ) -> Outcome {
     let read = file.decode(budget).map_err(|error| error.to_string())?;
-    let measured = labelled_face(recogniser, &read.frame).map_err(|error| error.to_string())?;
+    let frame = match colours {
+        Colours::AsTaken => read.frame,
+        Colours::Grey => read.frame.in_grey(),
+    };
+    let measured = labelled_face(recogniser, &frame).map_err(|error| error.to_string())?;
     if let Some(cache) = cache {
-        cache.write(&file.digest().to_string(), measured.as_ref());
+        cache.write(&file.digest().to_string(), colours, measured.as_ref());
     }
     Ok(measured)
 }

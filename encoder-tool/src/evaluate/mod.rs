@@ -23,7 +23,7 @@ use cache::Cache;
 use compared::{Way, compare, movement};
 use files::Access;
 use files::read_bounded;
-use measure::{Outcome, measure_all};
+use measure::{Colours, Outcome, measure_all};
 use models::Recogniser;
 use models::bundle::{Bundle, Bundles, EncoderBundle};
 use pair_file::PhotoName;
@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> 
         verbosity.note(&format!("{name}: {}", counted(sample.photos.len(), "photo")));
         let recogniser = Recogniser::new(&bundles)?;
         let cache = open_cache(arguments, &recogniser)?;
-        let outcomes = measure_all(&recogniser, &sample.photos, cache.as_ref(), verbosity.is_quiet());
+        let outcomes = measure_all(&recogniser, &sample.photos, Colours::AsTaken, cache.as_ref(), verbosity.is_quiet());
         let pairs = compare(&sample, &outcomes, Way::Aligned);
         let aligned = WayFindings::of(pairs, arguments.failures_count);
         let movement = found.first().map(|(first_outcomes, first)| {

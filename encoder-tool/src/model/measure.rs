@@ -29,6 +29,10 @@ pub(crate) struct Measure {
     /// Replace distances that were measured on more people than these photos show
     #[arg(long)]
     replace: bool,
+    /// Measure how near strangers come without colour, as at a door at night: their photos are turned to grey, people stay
+    /// enrolled in colour. This is a stand-in for infrared. What was measured in colour stays as it is
+    #[arg(long)]
+    grey: bool,
     /// Keep no encodings for the next time, and use none that were kept
     #[arg(long)]
     no_cache: bool,
@@ -49,20 +53,34 @@ impl Measure {
             .require_told_apart()
             .with_context(|| format!("{} is not measured", self.bundle.shown()))
             .help("import the network again, with the pixel values and the crop that it was trained with")?;
-        let Distances { mut non_mated, mated } =
-            measure(&recogniser, &self.images, &left_out(self.leave_out.as_deref())?, !self.no_cache, verbosity)?;
-        if let Some(source) = &self.source {
-            non_mated.source.clone_from(source);
-        }
-        require_as_many_people(before.non_mated.as_ref(), &non_mated, self.replace)
-            .with_context(|| format!("{}: nothing was written", self.bundle.shown()))?;
-        let said = format!("{} of {}", counted(non_mated.pairs, "comparison"), counted(non_mated.people, "person"));
-        let after = Calibration { non_mated: Some(non_mated), mated, ..before };
+        let left_out = left_out(self.leave_out.as_deref())?;
+        let measured = measure(&recogniser, &self.images, &left_out, !self.no_cache, verbosity)?;
+        let (said, after) = if self.grey {
+            let found = self.accepted(measured.non_mated_in_grey()?, before.non_mated_grey.as_ref())?;
+            (in_words(&found), Calibration { non_mated_grey: Some(found), ..before })
+        } else {
+            let Distances { non_mated, mated, .. } = measured.distances()?;
+            let found = self.accepted(non_mated, before.non_mated.as_ref())?;
+            (in_words(&found), Calibration { non_mated: Some(found), mated, ..before })
+        };
         let path = self.bundle.join(CALIBRATION_FILE);
         files::replace(&path, Access::Private, after.to_toml()?.as_bytes())
             .help("make room, or copy the bundle elsewhere")?;
         print(&format!("{}: {said}", path.shown()))
     }
+
+    fn accepted(&self, mut found: NonMated, before: Option<&NonMated>) -> Result<NonMated> {
+        if let Some(source) = &self.source {
+            found.source.clone_from(source);
+        }
+        require_as_many_people(before, &found, self.replace)
+            .with_context(|| format!("{}: nothing was written", self.bundle.shown()))?;
+        Ok(found)
+    }
+}
+
+fn in_words(found: &NonMated) -> String {
+    format!("{} of {}", counted(found.pairs, "comparison"), counted(found.people, "person"))
 }
 
 /// A few colleagues once took the place of the 844 people that thresholds are worked out from.

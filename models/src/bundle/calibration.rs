@@ -16,6 +16,10 @@ pub struct Calibration {
     /// How often two different people are how near; `None` if it was not measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_mated: Option<NonMated>,
+    /// How often a stranger in a picture without colour is how near to a person who was enrolled in colour; `None` if it was
+    /// not measured. Made of photos in colour, it is a stand-in for infrared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub non_mated_grey: Option<NonMated>,
     /// How far apart two photos of one person are; `None` if it was not measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mated: Option<Mated>,
@@ -31,7 +35,9 @@ impl Calibration {
         if !(calibration.threshold > 0.0 && calibration.threshold < 2.0) {
             return Err(wrong("threshold is an L2 distance: greater than 0 and below 2"));
         }
-        calibration.non_mated.as_ref().map_or(Ok(()), NonMated::check).map_err(wrong)?;
+        for (table, known) in [("non-mated", &calibration.non_mated), ("non-mated-grey", &calibration.non_mated_grey)] {
+            known.as_ref().map_or(Ok(()), |known| known.check(table)).map_err(wrong)?;
+        }
         calibration.mated.as_ref().map_or(Ok(()), Mated::check).map_err(wrong)?;
         Ok(calibration)
     }
@@ -57,34 +63,35 @@ mod tests {
     fn full() -> Calibration {
         let row = |rate, distance| Quantile { rate, distance, low: rate / 2.0, high: rate * 2.0 };
         let quantiles = vec![row(0.1, 1.25), row(0.001, 1.125)];
+        let non_mated =
+            NonMated { format: NonMated::FORMAT, source: "photos".to_owned(), people: 3, pairs: 1000, quantiles };
         Calibration {
             threshold: 1.0,
             threshold_from: "a test".to_owned(),
-            non_mated: Some(NonMated {
-                format: NonMated::FORMAT,
-                source: "photos".to_owned(),
-                people: 3,
-                pairs: 1000,
-                quantiles,
-            }),
+            non_mated_grey: Some(NonMated { source: "photos in grey".to_owned(), ..non_mated.clone() }),
+            non_mated: Some(non_mated),
             mated: Some(Mated { pairs: 10, farther: vec![(0.5, 0.75), (0.25, 1.0)] }),
         }
     }
 
     #[test]
     fn a_calibration_survives_being_written() {
-        assert_eq!(Calibration::parse(&full().to_toml().unwrap()).unwrap(), full());
+        for calibration in [full(), Calibration { non_mated_grey: None, ..full() }] {
+            assert_eq!(Calibration::parse(&calibration.to_toml().unwrap()).unwrap(), calibration);
+        }
     }
 
     #[test]
     fn distances_that_make_no_sense_are_named() {
         type Change = fn(&mut Calibration);
-        let cases: [(&str, Change); 7] = [
+        let cases: [(&str, Change); 9] = [
             ("non-mated.format is 0", |c| c.non_mated.iter_mut().for_each(|known| known.format = 0)),
             ("non-mated.quantiles", |c| c.non_mated.iter_mut().for_each(|known| known.quantiles.truncate(1))),
             ("non-mated.quantiles", |c| c.non_mated.iter_mut().for_each(|known| known.quantiles.reverse())),
             ("non-mated.quantiles", |c| c.non_mated.iter_mut().for_each(|known| known.quantiles[0].rate = 0.0)),
             ("non-mated.quantiles", |c| c.non_mated.iter_mut().for_each(|known| known.quantiles[0].high = 0.01)),
+            ("non-mated-grey.format is 1", |c| c.non_mated_grey.iter_mut().for_each(|known| known.format = 1)),
+            ("non-mated-grey.quantiles", |c| c.non_mated_grey.iter_mut().for_each(|known| known.quantiles.clear())),
             ("mated.farther", |c| c.mated.iter_mut().for_each(|known| known.farther[0].1 = 1.5)),
             ("mated.farther", |c| c.mated.iter_mut().for_each(|known| known.farther.clear())),
         ];

@@ -49,10 +49,11 @@ impl NonMated {
     /// What the pairs are.
     pub const FORMAT: u32 = 2;
 
-    pub(super) fn check(&self) -> Result<(), String> {
+    /// `table` is where it stands in `calibration.toml`.
+    pub(super) fn check(&self, table: &str) -> Result<(), String> {
         if self.format != Self::FORMAT {
             return Err(format!(
-                "non-mated.format is {}, and {} is wanted: delete [non-mated], then measure distances again with \
+                "{table}.format is {}, and {} is wanted: delete [{table}], then measure distances again with \
                  `encoder-tool model measure BUNDLE --images PEOPLE`",
                 self.format,
                 Self::FORMAT
@@ -69,9 +70,9 @@ impl NonMated {
         let distances = rows.iter().all(|row| (0.0..=2.0).contains(&row.distance));
         match rows.len() >= 2 && rows.iter().all(sound) && distances && rows.windows(2).all(falling) {
             true => Ok(()),
-            false => Err("non-mated.quantiles: want two rows or more, rates and distances both falling, \
-                          low <= rate <= high"
-                .to_owned()),
+            false => Err(format!(
+                "{table}.quantiles: want two rows or more, rates and distances both falling, low <= rate <= high"
+            )),
         }
     }
 }

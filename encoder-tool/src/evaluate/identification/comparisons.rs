@@ -217,6 +217,7 @@ mod tests {
         let person = |(index, name): (usize, &'static str)| Person {
             name,
             encodings: photos[2 * index..2 * index + 2].iter().collect(),
+            probes: photos[2 * index..2 * index + 2].iter().collect(),
             only_stranger: false,
         };
         let leaked: Vec<&'static str> = names.iter().map(|name| &*name.clone().leak()).collect();

@@ -14,7 +14,7 @@ mod trials;
 pub(crate) use names::left_out;
 pub(crate) use trials::ENROLLED_PHOTOS;
 
-use super::measure::{Outcome, measure_all};
+use super::measure::{Colours, Outcome, measure_all};
 use super::sample::Photo;
 use super::{encoders, open_cache, photos_of_tree};
 use crate::args::Evaluate;
@@ -42,10 +42,15 @@ pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> 
     verbosity.note(&format!("{name}: {}", counted(photos.len(), "photo")));
     let recogniser = Recogniser::new(&bundles)?;
     let cache = open_cache(arguments, &recogniser)?;
-    let outcomes = measure_all(&recogniser, &photos, cache.as_ref(), verbosity.is_quiet());
-    let people = people_of(&photos, &outcomes, known);
-    let without: Vec<Person<'_>> =
-        people_of(&photos, &outcomes, known).into_iter().filter(|person| !left_out.contains(person.name)).collect();
+    let in_colours = |colours| measure_all(&recogniser, &photos, colours, cache.as_ref(), verbosity.is_quiet());
+    let outcomes = in_colours(Colours::AsTaken);
+    let grey = arguments.grey.then(|| in_colours(Colours::Grey));
+    let probes = grey.as_ref().unwrap_or(&outcomes);
+    let people = people_of(&photos, &outcomes, probes, known);
+    let without: Vec<Person<'_>> = people_of(&photos, &outcomes, probes, known)
+        .into_iter()
+        .filter(|person| !left_out.contains(person.name))
+        .collect();
     let comparisons = Comparisons::of(&without);
     let groups = match &arguments.by {
         Some(column) => Some(comparisons.by(&without, &names::groups(&arguments.images, column)?, column)),
@@ -103,15 +108,19 @@ fn failures(outcomes: &[Outcome]) -> (usize, usize) {
     (unreadable, outcomes.iter().filter(|outcome| matches!(outcome, Ok(None))).count())
 }
 
-/// Those with a face; photos of one person follow each other. From `known` on, people are strangers only.
-fn people_of<'a>(photos: &'a [Photo], outcomes: &'a [Outcome], known: usize) -> Vec<Person<'a>> {
+/// Those with a face, also in what is searched; photos of one person follow each other. From `known` on, people are
+/// strangers only.
+fn people_of<'a>(photos: &'a [Photo], outcomes: &'a [Outcome], probes: &'a [Outcome], known: usize) -> Vec<Person<'a>> {
     let mut people: Vec<Person<'a>> = Vec::new();
-    for (index, (photo, outcome)) in photos.iter().zip(outcomes).enumerate() {
-        let Ok(Some(measured)) = outcome else { continue };
-        let only_stranger = index >= known;
-        match people.last_mut().filter(|last| last.name == photo.person && last.only_stranger == only_stranger) {
-            Some(last) => last.encodings.push(&measured.aligned),
-            None => people.push(Person { name: &photo.person, encodings: vec![&measured.aligned], only_stranger }),
+    for (index, (photo, found)) in photos.iter().zip(outcomes.iter().zip(probes)).enumerate() {
+        let (Ok(Some(measured)), Ok(Some(probe))) = found else { continue };
+        let (name, only_stranger) = (photo.person.as_str(), index >= known);
+        if !people.last().is_some_and(|last| last.name == name && last.only_stranger == only_stranger) {
+            people.push(Person { name, encodings: Vec::new(), probes: Vec::new(), only_stranger });
+        }
+        if let Some(last) = people.last_mut() {
+            last.encodings.push(&measured.aligned);
+            last.probes.push(&probe.aligned);
         }
     }
     people

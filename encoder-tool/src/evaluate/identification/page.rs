@@ -62,7 +62,7 @@ fn promises(report: &Report) -> Markup {
                 tr { th { "enrolled" } th { "asked for" } th { "threshold" } th { "promised FPIR" } th { "measured" } }
                 @for promise in &report.promises {
                     tr {
-                        td { (promise.risk.enrolled) } td { (percent(promise.asked)) } td { (format!("{:.3}", promise.risk.threshold)) }
+                        td { (promise.risk.enrolled) } td { (percent(promise.asked)) } td { (format!("{:.3}", promise.risk.threshold)) @if promise.grey { " for grey" } }
                         td { (percent(promise.risk.fpir)) " [" (percent(promise.risk.fpir_low)) ", " (percent(promise.risk.fpir_high)) "]" }
                         td { (percent(promise.measured)) @if !promise.kept { " – not kept" } }
                     }

@@ -1,6 +1,6 @@
 //! Whether the thresholds that `build-db` would store keep what they promise. No I/O.
 
-use super::rates::fpir_at;
+use super::rates::{fnir_at, fpir_at};
 use super::trials::{Person, Trials};
 use crate::args::Evaluate;
 use crate::calibrate::risk::{Risk, risk_at};
@@ -16,20 +16,27 @@ const FPIRS: [f64; 2] = [0.001, 0.01];
 pub(super) struct Promise {
     /// What was asked for.
     pub(super) asked: f64,
+    /// Whether the threshold is that for pictures without colour.
+    pub(super) grey: bool,
     #[serde(flatten)]
     pub(super) risk: Risk,
     /// The share of searches by strangers that named somebody.
     pub(super) measured: f64,
-    /// Those searches, over all draws.
+    /// The share of searches by people enrolled that did not name them.
+    pub(super) missed: f64,
+    /// The searches by strangers, over all draws.
     pub(super) searches: usize,
     /// Whether `measured` is between the promised ends.
     pub(super) kept: bool,
 }
 
-/// Of the encoder's own calibration; none if there is none. Where strangers come from a folder of their own, only they
+/// Of the encoder's own calibration; none if there is none. Where what is searched is grey, the threshold for grey is tried
+/// as well. Where strangers come from a folder of their own, only they
 /// are asked about: the calibration may have been measured on the others.
 pub(super) fn tried(recogniser: &Recogniser, people: &[Person<'_>], arguments: &Evaluate) -> Vec<Promise> {
-    let Some(non_mated) = &recogniser.calibration().non_mated else { return Vec::new() };
+    let calibration = recogniser.calibration();
+    let grey = calibration.non_mated_grey.as_ref().filter(|_| arguments.grey);
+    let known = [(false, calibration.non_mated.as_ref()), (true, grey)];
     let enough = |enrolled: &&usize| people.iter().filter(|person| person.encodings.len() > 1).count() >= **enrolled;
     let mut promises = Vec::new();
     for &enrolled in ENROLLED.iter().filter(enough) {
@@ -37,11 +44,13 @@ pub(super) fn tried(recogniser: &Recogniser, people: &[Person<'_>], arguments: &
         if arguments.strangers.is_some() {
             trials.strangers.retain(|searched| people[searched.person].only_stranger);
         }
-        for asked in FPIRS {
-            let risk = risk_at(asked, enrolled, non_mated, recogniser.calibration().mated.as_ref());
+        let of_known = known.iter().filter_map(|(grey, non_mated)| Some((*grey, (*non_mated)?)));
+        for (asked, (grey, non_mated)) in of_known.flat_map(|known| FPIRS.map(|asked| (asked, known))) {
+            let risk = risk_at(asked, enrolled, non_mated, calibration.mated.as_ref().filter(|_| !grey));
             let measured = fpir_at(risk.threshold, &trials.strangers);
+            let missed = fnir_at(risk.threshold, &trials.mated);
             let kept = (risk.fpir_low..=risk.fpir_high).contains(&measured);
-            promises.push(Promise { asked, risk, measured, searches: trials.strangers.len(), kept });
+            promises.push(Promise { asked, grey, risk, measured, missed, searches: trials.strangers.len(), kept });
         }
     }
     promises

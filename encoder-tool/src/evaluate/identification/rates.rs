@@ -90,6 +90,12 @@ pub(crate) fn fpir_at(threshold: f32, strangers: &[Searched]) -> f64 {
     named as f64 / strangers.len().max(1) as f64
 }
 
+/// The share of searches by people enrolled with the door's distance that are not within a threshold.
+pub(crate) fn fnir_at(threshold: f32, mated: &[Searched]) -> f64 {
+    let missed = mated.iter().filter(|searched| searched.distances[1] > threshold).count();
+    missed as f64 / mated.len().max(1) as f64
+}
+
 /// For each resample of people and each FPIR, both FNIRs.
 fn resampled(trials: &Trials, people: usize, fpirs: &[f64]) -> Vec<Vec<[f64; 2]>> {
     let sorted = Sorted::of(trials);

@@ -101,15 +101,17 @@ impl TrialsReport {
 impl Promise {
     fn in_words(&self) -> String {
         format!(
-            "  {} enrolled, FPIR {}: threshold {:.3}, promised {} [{}, {}]; measured {}{}",
+            "  {} enrolled, FPIR {}: threshold {:.3}{}, promised {} [{}, {}]; measured {}{}; FNIR {}",
             self.risk.enrolled,
             percent(self.asked),
             self.risk.threshold,
+            if self.grey { " for grey" } else { "" },
             percent(self.risk.fpir),
             percent(self.risk.fpir_low),
             percent(self.risk.fpir_high),
             percent(self.measured),
-            if self.kept { "" } else { ": NOT KEPT" }
+            if self.kept { "" } else { ": NOT KEPT" },
+            percent(self.missed)
         )
     }
 }

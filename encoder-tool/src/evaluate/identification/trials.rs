@@ -15,6 +15,8 @@ pub(crate) const ENROLLED_PHOTOS: usize = 4;
 pub(crate) struct Person<'a> {
     pub(crate) name: &'a str,
     pub(crate) encodings: Vec<&'a Encoding>,
+    /// What is searched of each photo: its encoding, or that of the same photo in grey.
+    pub(crate) probes: Vec<&'a Encoding>,
     /// Known from another folder, never enrolled.
     pub(crate) only_stranger: bool,
 }
@@ -101,13 +103,13 @@ impl Draw {
     }
 
     fn search_mated(&self, people: &[Person<'_>], enrolled: &Enrolled) -> Searched {
-        let found = self.search(people, people[enrolled.person].encodings[enrolled.held_back]);
+        let found = self.search(people, people[enrolled.person].probes[enrolled.held_back]);
         let own = |(distance, nearest)| if nearest == enrolled.person { distance } else { f32::INFINITY };
         Searched { person: enrolled.person, distances: found.map(own) }
     }
 
     fn search_stranger(&self, people: &[Person<'_>], person: usize) -> Searched {
-        let found = self.search(people, people[person].encodings[0]);
+        let found = self.search(people, people[person].probes[0]);
         Searched { person, distances: found.map(|(distance, _)| distance) }
     }
 
@@ -144,7 +146,8 @@ mod tests {
         let photos: Vec<Encoding> = [0.0, 5.0, 90.0, 95.0, 180.0, 270.0].map(at).into();
         let person = |name, range: std::ops::Range<usize>, only_stranger| Person {
             name,
-            encodings: photos[range].iter().collect(),
+            encodings: photos[range.clone()].iter().collect(),
+            probes: photos[range].iter().collect(),
             only_stranger,
         };
         let people =
@@ -159,11 +162,27 @@ mod tests {
     }
 
     #[test]
+    fn probes_are_searched_and_encodings_enrolled() {
+        let [photos, probes] = [[0.0, 0.0, 90.0], [10.0, 10.0, 80.0]].map(|degrees| degrees.map(at));
+        let of = |name, range: std::ops::Range<usize>, only_stranger| Person {
+            name,
+            encodings: photos[range.clone()].iter().collect(),
+            probes: probes[range].iter().collect(),
+            only_stranger,
+        };
+        let trials = Trials::run(&[of("a", 0..2, false), of("z", 2..3, true)], 1, 1, 1);
+        let [own, strangers] = [10.0_f32, 80.0].map(|degrees| 2.0 * (degrees / 2.0).to_radians().sin());
+        assert!((trials.mated[0].distances[1] - own).abs() < 1e-5, "{trials:?}");
+        assert!((trials.strangers[0].distances[1] - strangers).abs() < 1e-5, "{trials:?}");
+    }
+
+    #[test]
     fn somebody_who_is_nearer_to_another_is_not_found() {
         let photos: Vec<Encoding> = [0.0, 80.0, 83.0, 83.5].map(at).into();
         let of = |name, range: std::ops::Range<usize>| Person {
             name,
-            encodings: photos[range].iter().collect(),
+            encodings: photos[range.clone()].iter().collect(),
+            probes: photos[range].iter().collect(),
             only_stranger: false,
         };
         let people = [of("a", 0..2), of("b", 2..4)];

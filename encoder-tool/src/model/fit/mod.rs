@@ -13,7 +13,7 @@ use super::import::folder::BundleFiles;
 use crate::calibrate::distances::{self, mated};
 use crate::calibrate::strangers::non_mated;
 use crate::evaluate::cache::Cache;
-use crate::evaluate::measure::measure_all;
+use crate::evaluate::measure::{Colours, measure_all};
 use crate::evaluate::photos_of_tree;
 use crate::model::NETWORK_FILE;
 use crate::progress::Progress;
@@ -163,7 +163,7 @@ impl Fit {
         let cache = Cache::root().filter(|_| !self.no_cache);
         let cache = cache.map(|root| Cache::open(&root, &recogniser.model_hash())).transpose();
         let cache = cache.context("encodings cannot be kept").help("--no-cache keeps none")?;
-        let outcomes = measure_all(recogniser, &photos, cache.as_ref(), verbosity.is_quiet());
+        let outcomes = measure_all(recogniser, &photos, Colours::AsTaken, cache.as_ref(), verbosity.is_quiet());
         let mut by_person: BTreeMap<String, Vec<Encoding>> = BTreeMap::new();
         for (photo, outcome) in photos.into_iter().zip(outcomes) {
             if let Ok(Some(measured)) = outcome {
@@ -237,7 +237,8 @@ fn calibration(units: &Vectors, people: &[usize]) -> Result<Calibration> {
     let non_mated = non_mated(&labelled, SOURCE).context("too few pairs for a threshold")?;
     let threshold = threshold_of(&non_mated)?;
     let threshold_from = format!("FMR {FMR} on {} of {SOURCE}", counted(non_mated.pairs, "comparison"));
-    Ok(Calibration { threshold, threshold_from, mated: mated(&labelled), non_mated: Some(non_mated) })
+    let (mated, non_mated) = (mated(&labelled), Some(non_mated));
+    Ok(Calibration { threshold, threshold_from, mated, non_mated, non_mated_grey: None })
 }
 
 /// Of the measured rates, the largest that is not above [`FMR`].

@@ -168,7 +168,7 @@ pub(super) fn calibration(profile: Option<Profile>, source: &Source, given: Opti
         }
         _ => (UNMEASURED_THRESHOLD, "not measured with this file: a strict one, until it is".to_owned()),
     };
-    Calibration { threshold, threshold_from, non_mated: None, mated: None }
+    Calibration { threshold, threshold_from, non_mated: None, non_mated_grey: None, mated: None }
 }
 
 /// Of a file that is not known nobody can say here where it comes from.

@@ -149,7 +149,7 @@ fn the_bundled_networks_are_made_again_byte_for_byte() {
         // How distances lie is measured afterwards, by `model measure`.
         let known = bundled(CALIBRATION_FILE).map(|text| {
             let measured = Calibration::parse(str::from_utf8(&text).unwrap()).unwrap();
-            Calibration { non_mated: None, mated: None, ..measured }.to_toml().unwrap()
+            Calibration { non_mated: None, non_mated_grey: None, mated: None, ..measured }.to_toml().unwrap()
         });
         assert_eq!(known, made.calibration, "{name}: {CALIBRATION_FILE}");
     }

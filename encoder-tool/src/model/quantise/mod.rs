@@ -207,7 +207,7 @@ fn carried_over(source: &Calibration) -> Calibration {
     const WITH_FLOATS: &str = "measured with the network in floats, before it was quantised";
     let mut carried = source.clone();
     carried.threshold_from = format!("{}; {WITH_FLOATS}", source.threshold_from);
-    if let Some(non_mated) = &mut carried.non_mated {
+    for non_mated in [&mut carried.non_mated, &mut carried.non_mated_grey].into_iter().flatten() {
         non_mated.source = format!("{}; {WITH_FLOATS}", non_mated.source);
     }
     carried
