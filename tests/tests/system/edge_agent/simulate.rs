@@ -1,5 +1,6 @@
 //! `simulate`: who is let in, what is said about it, and what is recorded.
 
+use super::super::encoder_tool::{encoder_tool, enrolled};
 use super::{at_the_door, edge_agent, one_file, simulate};
 use serde_json::Value;
 use std::fs;
@@ -112,6 +113,30 @@ fn a_threshold_that_is_configured_holds() {
     for line in refused.json_lines() {
         assert_eq!((&line["decision"], &line["reason"]), (&"deny".into(), &"not_known".into()), "{line}");
     }
+}
+
+/// A camera by night: the same photo without colour, seen at the door and asked about at the desk.
+#[test]
+fn a_picture_without_colour_has_a_threshold_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = at_the_door("barack_obama_speaking.jpg");
+    let by_night = folder.path().join("night.png");
+    image::open(&photo).unwrap().to_luma8().save(&by_night).unwrap();
+    let listed = said(encoder_tool(["list", "--json"]).arg(enrolled())).json();
+    assert_ne!(listed["threshold"], listed["threshold_grey"], "{listed}");
+    for (photo, key) in [(&photo, "threshold"), (&by_night, "threshold_grey")] {
+        let shown = said(simulate(photo).arg("--json"));
+        assert_eq!(shown.code, 0, "{shown:?}");
+        let lines = shown.json_lines();
+        assert!(lines.iter().all(|line| line["threshold"] == listed[key]), "{lines:?}");
+        let asked = said(encoder_tool(["identify", "--json", "--db"]).arg(enrolled()).arg(photo)).json();
+        let face = &asked["faces"][0];
+        assert_eq!((&face["threshold"], &face["name"]), (&listed[key], &"Barack Obama".into()), "{asked}");
+        assert_eq!(face["threshold_for_grey"], key == "threshold_grey", "{asked}");
+    }
+    let (_folder, config) = one_file("config.toml", "[policy]\nthreshold = 0.95\n");
+    let shown = said(simulate(&by_night).arg("--json").arg("--config").arg(config));
+    assert!(shown.json_lines().iter().all(|line| line["threshold"] == 0.95), "{shown:?}");
 }
 
 #[test]

@@ -34,7 +34,10 @@ fn identify_names_those_who_are_enrolled_and_nobody_else() {
         assert_eq!(answer.code, if known { 0 } else { 1 }, "{}", photo.display());
         if let Some(face) = faces.first() {
             assert_eq!(face["name"], if known { name } else { Value::Null }, "{}", photo.display());
-            assert_eq!(keys(face), ["box", "distance", "name", "recognisable", "runner_up", "threshold"]);
+            assert_eq!(
+                keys(face),
+                ["box", "distance", "name", "recognisable", "runner_up", "threshold", "threshold_for_grey"]
+            );
             assert_eq!(face["recognisable"], true);
             assert_eq!(keys(&face["runner_up"]), ["distance", "name"]);
             assert_eq!(face["box"].as_array().unwrap().len(), 4);
@@ -71,7 +74,10 @@ fn verify_takes_the_claim_into_account() {
         assert!(answer.stdout.starts_with(words), "{answer:?}");
         let answer = said(verify().arg(enrolled()).arg(door_photo(photo)).arg("--json"));
         let object = answer.json();
-        assert_eq!(keys(&object), ["distance", "faces", "identity", "match", "recognisable", "schema", "threshold"]);
+        assert_eq!(
+            keys(&object),
+            ["distance", "faces", "identity", "match", "recognisable", "schema", "threshold", "threshold_for_grey"]
+        );
         assert_eq!((answer.code, &object["match"]), (code, &Value::Bool(code == 0)), "{photo} {claim}");
         assert_eq!(object["distance"].is_null(), photo == "wall.jpg");
     }

@@ -3,6 +3,7 @@
 use super::made::{self, HEIC, enormous_png, one_pixel, portrait, put, truncated_jpeg};
 use super::{build, encoder_tool, names_in};
 use proptest::prelude::*;
+use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use tests::{photos, said};
@@ -176,6 +177,26 @@ fn a_threshold_that_would_recognise_few_is_not_written_unasked() {
     assert!(!database.exists());
     let asked_for = build(&photos().join("enrol"), &database, &[strict[0], strict[1], "--allow-misses"]);
     assert_eq!(asked_for.code, 0, "{asked_for:?}");
+}
+
+/// Among themselves, faces without colour are as near as those in colour: a looser threshold would let in more strangers.
+#[test]
+fn where_somebody_is_enrolled_without_colour_one_threshold_holds() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, database) = (place.path().join("people"), place.path().join("people.db"));
+    let photo = image::load_from_memory(&portrait()).unwrap();
+    put(&folder, "Ann/1.jpg", &portrait());
+    let in_colour = build(&folder, &database, &["--json"]);
+    assert!(in_colour.json()["threshold_grey"].is_f64(), "{in_colour:?}");
+    fs::remove_file(folder.join("Ann/1.jpg")).unwrap();
+    photo.to_luma8().save(folder.join("Ann/1.png")).unwrap();
+    let without = build(&folder, &database, &["--json"]);
+    let report = without.json();
+    assert_eq!((&report["threshold"], &report["threshold_grey"]), (&in_colour.json()["threshold"], &Value::Null));
+    assert_eq!(report["grey_photos"], serde_json::json!(["Ann/1.png"]));
+    assert!(without.stderr.contains("Ann/1.png is without colour"), "{without:?}");
+    let calibrated = said(encoder_tool(["calibrate", "--json", "--write", "--db"]).arg(&database));
+    assert!(calibrated.json()["threshold_grey"].is_null(), "{calibrated:?}");
 }
 
 /// They were passed over: Ann came in by her face alone, at all times.
