@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &Compare) -> Result<Answer> {
     let distance = both.map(|(a, b)| a.encoding.l2_distance(&b.encoding));
     let is_near = distance.is_some_and(|distance| distance <= threshold);
     let is_refused = |face: &EncodedFace, other: &EncodedFace| {
-        let is_unclear = is_near && !face.standing.is_clear_beside(&other.encoding);
+        let is_unclear = is_near && !face.standing.is_clear_beside(&other.encoding, other.standing.is_plain());
         face.standing.is_recognisable() == Some(false) || is_unclear
     };
     let recognisable = !both.is_some_and(|(a, b)| is_refused(a, b) || is_refused(b, a));

@@ -43,7 +43,12 @@ fn gallery(random: &mut Random, people: usize, encodings: usize) -> Result<Galle
         let mut id = [0; 16];
         id[..8].copy_from_slice(&(person as u64).to_le_bytes());
         let new = |random: &mut Random| -> Result<NewEncoding, Box<dyn Error>> {
-            Ok(NewEncoding { encoding: random.encoding()?, photo: PhotoDigest([0; 8]), made_at: 1_800_000_000 })
+            Ok(NewEncoding {
+                encoding: random.encoding()?,
+                photo: PhotoDigest([0; 8]),
+                made_at: 1_800_000_000,
+                is_plain: true,
+            })
         };
         let encodings = (0..encodings).map(|_| new(random)).collect::<Result<_, _>>()?;
         let name = PersonName::parse(&format!("Person {person}"))?;

@@ -144,7 +144,7 @@ mod tests {
         let mut builder = GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap();
         for &(id, name) in people {
             let encoding = Encoding::from_network(&[1.0, f32::from(id)]).unwrap();
-            let encodings = vec![NewEncoding { encoding, photo: PhotoDigest([id; 8]), made_at: 0 }];
+            let encodings = vec![NewEncoding { encoding, photo: PhotoDigest([id; 8]), made_at: 0, is_plain: true }];
             let name = PersonName::parse(name).unwrap();
             builder
                 .add_person(NewPerson { id: PersonId([id; 16]), name, details: Details::default(), encodings })

@@ -261,7 +261,7 @@ mod tests {
                     id: PersonId([number; 16]),
                     name: PersonName::parse(&number.to_string()).unwrap(),
                     details: Details { mode, ..Details::default() },
-                    encodings: vec![NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0 }],
+                    encodings: vec![NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0, is_plain: true }],
                 })
                 .unwrap();
         }

@@ -33,7 +33,7 @@ fn of_model(sequence: u64, model: ModelHash) -> Vec<u8> {
         id: PersonId([7; 16]),
         name: PersonName::parse("Ada").unwrap(),
         details: Details::default(),
-        encodings: vec![NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0 }],
+        encodings: vec![NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0, is_plain: true }],
     };
     builder.add_person(person).unwrap();
     builder.build().encode().unwrap()

@@ -66,7 +66,7 @@ pub(super) fn database(sequence: u64, model: ModelHash) -> Vec<u8> {
                 id: id_of(number),
                 name: PersonName::parse(&format!("person {number}")).unwrap(),
                 details: Details { groups, mode, cards, ..Details::default() },
-                encodings: vec![NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0 }],
+                encodings: vec![NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0, is_plain: true }],
             })
             .unwrap();
     }

@@ -249,7 +249,7 @@ fn card_holder(card: CardNumber, mode: Mode) -> Arc<Gallery> {
         id: PERSON,
         name: PersonName::parse("Ada").unwrap(),
         details: Details { mode, cards: vec![key.hash(card)], ..Details::default() },
-        encodings: vec![NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0 }],
+        encodings: vec![NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0, is_plain: true }],
     };
     builder.add_person(person).unwrap();
     Arc::new(builder.build())

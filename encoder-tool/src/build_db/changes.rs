@@ -191,7 +191,8 @@ mod tests {
             let details =
                 Details { cards: cards.iter().map(|card| key.hash(*card)).collect(), ..person.details.clone() };
             let encoding = Encoding::from_network(&[1.0, f32::from(person.id)]).unwrap();
-            let encodings = vec![NewEncoding { encoding, photo: PhotoDigest([person.photo; 8]), made_at: 0 }];
+            let encodings =
+                vec![NewEncoding { encoding, photo: PhotoDigest([person.photo; 8]), made_at: 0, is_plain: true }];
             numbers.insert(name.clone(), cards);
             builder.add_person(NewPerson { id: PersonId([person.id; 16]), name, details, encodings }).unwrap();
         }

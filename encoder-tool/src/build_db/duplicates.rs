@@ -59,6 +59,7 @@ mod tests {
         let encoded = |digest| Encoded {
             digest: PhotoDigest([digest; 8]),
             encoding: encoding.clone(),
+            is_plain: true,
             turned: 0,
             is_grey: false,
             face_pixels: 100.0,

@@ -16,6 +16,8 @@ use shared::gallery::PhotoDigest;
 pub(super) struct Encoded {
     pub(super) digest: PhotoDigest,
     pub(super) encoding: Encoding,
+    /// Whether the gate found the face plain.
+    pub(super) is_plain: bool,
     /// By how many degrees clockwise the photo was turned; 0 if it was not.
     pub(super) turned: u16,
     /// The shorter side of the face's box, in pixels of the photo.
@@ -66,9 +68,9 @@ fn encode(recogniser: &mut Recogniser, photo: &Photo, least: u32, budget: &Pixel
             }
         }
     }
-    let EncodedFrame { encoding, face_pixels, crop } = result?;
+    let EncodedFrame { encoding, is_plain, face_pixels, crop } = result?;
     let is_grey = read.frame.is_grey();
-    Ok(Encoded { digest, encoding, turned: degrees, face_pixels, is_grey, crop: Some(crop) })
+    Ok(Encoded { digest, encoding, is_plain, turned: degrees, face_pixels, is_grey, crop: Some(crop) })
 }
 
 /// Quarters of a full turn, clockwise: upside down first, as that is the commonest.
@@ -76,6 +78,7 @@ const OTHER_WAYS: [u8; 3] = [2, 1, 3];
 
 struct EncodedFrame {
     encoding: Encoding,
+    is_plain: bool,
     face_pixels: f32,
     crop: Crop,
 }
@@ -88,5 +91,5 @@ fn encode_frame(recogniser: &mut Recogniser, frame: &Frame, least: u32) -> Resul
     require_sharp(&crop)?;
     let (encoding, standing) = recogniser.encode_face(face, &crop).map_err(not_encoded)?;
     require_recognisable(&standing)?;
-    Ok(EncodedFrame { encoding, face_pixels: size(face), crop })
+    Ok(EncodedFrame { encoding, is_plain: standing.is_plain(), face_pixels: size(face), crop })
 }

@@ -304,8 +304,8 @@ fn sort_out(outcomes: Vec<Outcome<'_>>, members: usize, now: i64) -> (Vec<Vec<En
             other => other,
         };
         match result {
-            Ok(Encoded { digest, encoding, face_pixels, is_grey, crop, .. }) => {
-                let new = NewEncoding { encoding, photo: digest, made_at: now };
+            Ok(Encoded { digest, encoding, is_plain, face_pixels, is_grey, crop, .. }) => {
+                let new = NewEncoding { encoding, photo: digest, made_at: now, is_plain };
                 of_member.push(EnrolledPhoto { shown: shown.to_owned(), new, face_pixels, is_grey, crop });
             }
             Err(reason) => skipped.push(Skipped { photo: shown.to_owned(), reason: reason.to_string() }),

@@ -206,6 +206,7 @@ fn database() -> Vec<u8> {
             encoding: Encoding::from_network(&[first, f32::from(id.0[0]), -0.5]).unwrap(),
             photo: PhotoDigest(*b"made up!"),
             made_at: 1_800_000_000,
+            is_plain: true,
         };
         let details = match cards.is_empty() {
             true => Details::default(),

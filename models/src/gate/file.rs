@@ -48,8 +48,7 @@ pub struct Learnt {
     /// By how much, in cosines of centred encodings, a person must be nearer than the background to a face at the gate;
     /// 0 to 2.
     pub clearance: f32,
-    /// The margin, above 0, from which a person need only be as near as the background. In between, the clearance falls
-    /// evenly.
+    /// The margin, above 0, from which a face is plain: below it, the clearance falls evenly.
     pub plain_from: f32,
     /// The cosine to the nearest prototype above which nobody is enrolled from a photo, -1 to 1.
     pub crowded: f32,

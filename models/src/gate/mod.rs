@@ -7,8 +7,9 @@
 //! - *The gate* is a line through a logistic regression: of the centred encoding, the length of the network's output and
 //!   the detector's certainty. What lies below it is hardly a face.
 //! - *The background* is a set of typical encodings (*prototypes*) of such faces. A face that passes the gate is taken for a
-//!   person only if it is nearer to them than to every prototype, by the *clearance*: the less, the farther the face lies
-//!   above the gate, and by nothing where it is as plain as most faces are.
+//!   person only if it is nearer to them than to every prototype. Where the person was enrolled from a face that is not
+//!   *plain*, that is, not as far above the gate as most faces are, it must be nearer by the *clearance*: the less, the farther
+//!   the face itself lies above the gate.
 //!
 //! Matching knows nothing of this: distances are those of the encodings as they are. What is learnt from which photos is
 //! for the workstation (`encoder-tool model gate`), the file's format for [`Gate::decode`].
@@ -75,7 +76,8 @@ impl Gate {
         each.map(|prototype| dot(centred.numbers(), prototype)).fold(-1.0, f32::max)
     }
 
-    /// By how much, in cosines, a face this far above the gate must be nearer to a person than to the background.
+    /// By how much, in cosines, a face must be nearer to a person than to the background if the plainer of the two is this far
+    /// above the gate.
     fn clearance(&self, margin: f32) -> f32 {
         self.learnt.clearance * (1.0 - margin / self.learnt.plain_from).clamp(0.0, 1.0)
     }
@@ -105,16 +107,17 @@ struct Judged {
 #[derive(Clone, Debug)]
 struct Above {
     centred: Encoding,
+    margin: f32,
     /// The cosine to the nearest prototype.
     background: f32,
-    /// What a person's cosine must reach.
-    least: f32,
 }
 
 impl Above {
     /// Whether the face is near enough to one of a person's encodings.
-    fn is_clear_beside(&self, gate: &Gate, numbers: &[f32]) -> bool {
-        gate.centred(numbers).is_some_and(|one| dot(self.centred.numbers(), one.numbers()) >= self.least)
+    fn is_clear_beside(&self, gate: &Gate, numbers: &[f32], is_plain: bool) -> bool {
+        let Some(enrolled) = gate.centred(numbers) else { return false };
+        let clearance = if is_plain { 0.0 } else { gate.clearance(self.margin) };
+        dot(self.centred.numbers(), enrolled.numbers()) >= self.background + clearance
     }
 }
 
@@ -124,10 +127,7 @@ impl Standing {
         Self(gate.map(|gate| {
             let margin = gate.margin(encoded, certainty);
             let centred = gate.centred(encoded.encoding.numbers()).filter(|_| margin >= 0.0);
-            let above = centred.map(|centred| {
-                let background = gate.background(&centred);
-                Above { least: background + gate.clearance(margin), background, centred }
-            });
+            let above = centred.map(|centred| Above { background: gate.background(&centred), margin, centred });
             Judged { gate: Arc::clone(gate), above }
         }))
     }
@@ -143,14 +143,20 @@ impl Standing {
         let Some(above) = above else { return false };
         encodings.into_iter().any(|encoding| {
             let numbers: Vec<f32> = encoding.numbers.iter().map(|&z| f32::from(z) * encoding.scale).collect();
-            above.is_clear_beside(gate, &numbers)
+            above.is_clear_beside(gate, &numbers, encoding.is_plain)
         })
     }
 
-    /// The same for a person with one known encoding.
-    pub fn is_clear_beside(&self, encoding: &Encoding) -> bool {
+    /// The same for a person with one known encoding, of a face that [is plain](Self::is_plain) or not.
+    pub fn is_clear_beside(&self, encoding: &Encoding, is_plain: bool) -> bool {
         let Some(Judged { gate, above }) = &self.0 else { return true };
-        above.as_ref().is_some_and(|above| above.is_clear_beside(gate, encoding.numbers()))
+        above.as_ref().is_some_and(|above| above.is_clear_beside(gate, encoding.numbers(), is_plain))
+    }
+
+    /// Whether the face is as plain as most faces are; not without a gate.
+    pub fn is_plain(&self) -> bool {
+        let Some(Judged { gate, above }) = &self.0 else { return false };
+        above.as_ref().is_some_and(|above| above.margin >= gate.learnt.plain_from)
     }
 
     /// Whether the encoding, once enrolled, would match more degraded faces of strangers than it may.

@@ -38,7 +38,7 @@ fn a_short_output_is_hardly_a_face() {
     }
     let uncertain = Standing::of(Some(&gate()), &Encoded::from_network(&[0.0, 20.0]).unwrap(), f32::NAN);
     assert_eq!(uncertain.is_recognisable(), Some(false));
-    assert!(!uncertain.is_clear_beside(&unit([0.0, 1.0])) && uncertain.is_crowded());
+    assert!(!uncertain.is_clear_beside(&unit([0.0, 1.0]), false) && uncertain.is_crowded());
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_person_must_be_nearer_than_the_background() {
         ([20.0, 0.0], [1.0, 0.0], true, false),
     ] {
         let standing = standing(probe);
-        assert_eq!(standing.is_clear_beside(&unit(person)), is_clear, "{probe:?} {person:?}");
+        assert_eq!(standing.is_clear_beside(&unit(person), false), is_clear, "{probe:?} {person:?}");
         assert_eq!(standing.is_crowded(), is_crowded, "{probe:?}");
     }
 }
@@ -68,7 +68,7 @@ fn a_person_must_be_nearer_than_the_background() {
 fn without_a_gate_every_face_is_recognisable() {
     let standing = Standing::of(None, &Encoded::from_network(&[0.0, 1e-3]).unwrap(), 0.0);
     assert_eq!(standing.is_recognisable(), None);
-    assert!(standing.is_clear_beside(&unit([0.0, 1.0])) && !standing.is_crowded());
+    assert!(standing.is_clear_beside(&unit([0.0, 1.0]), false) && !standing.is_crowded());
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub struct NewEncoding {
     pub photo: PhotoDigest,
     /// When it was made, Unix seconds.
     pub made_at: i64,
+    /// As [`EnrolledEncoding::is_plain`](super::EnrolledEncoding::is_plain).
+    pub is_plain: bool,
 }
 
 /// A person to enrol.
@@ -166,7 +168,7 @@ impl GalleryBuilder {
         };
         self.taken.take(id, &name, &details.cards)?;
         for (index, new) in encodings.iter().enumerate() {
-            if self.gallery.enrolled.push(&new.encoding, owner, new.photo, new.made_at).is_none() {
+            if self.gallery.enrolled.push(new, owner).is_none() {
                 self.gallery.enrolled.remove(owner, first..first + index);
                 self.taken.release(&id, &name, &details.cards);
                 return Err(Problem::NotAnEncoding(first + index).into());

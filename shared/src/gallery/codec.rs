@@ -13,6 +13,7 @@
 //! | `rows` | the integers of all encodings, `dimensions` bytes each, person by person |
 //! | `from` | 10 bytes an encoding: digest of its photo, stretch of its row (2 bytes, little-endian) |
 //! | `made` | postcard, runs of encodings made at the same time: how many, seconds since those of the run before |
+//! | `plai` | may be left out if none is; one bit an encoding, the lowest first: whether its face is plain |
 //! | `card` | may be left out if nobody has a card; postcard: the key of the hashes of cards, 32 bytes |
 //! | `hour` | only with the required feature [`HOURS`]; postcard: when people may enter, one record for each schedule |
 //! | `like` | may be left out; postcard, pairs of people who look alike: index, index, L2 distance |
@@ -41,6 +42,7 @@ pub(super) const PEOPLE: Tag = Tag(*b"peop");
 pub(super) const ROWS: Tag = Tag(*b"rows");
 pub(super) const ORIGINS: Tag = Tag(*b"from");
 pub(super) const TIMES: Tag = Tag(*b"made");
+pub(super) const PLAIN: Tag = Tag(*b"plai");
 pub(super) const CARD_KEY: Tag = Tag(*b"card");
 pub(super) const SCHEDULES: Tag = Tag(*b"hour");
 pub(super) const LOOK_ALIKES: Tag = Tag(*b"like");
@@ -144,6 +146,7 @@ pub(super) fn decode_records(outside: &Outside, sections: &Sections<'_>) -> Resu
             .push_row(row, u16::from_le_bytes([s0, s1]), PhotoDigest(photo))
             .ok_or(Problem::NotAnEncoding(index).at(rows.byte + index * dimensions))?;
     }
+    decode_plain(sections, &header, &mut enrolled)?;
     let look_alikes = match sections.optional(LOOK_ALIKES)? {
         Some(section) => decode_look_alikes(section, people.len())?,
         None => Vec::new(),
@@ -273,6 +276,21 @@ fn decode_times(section: Section<'_>, header: &Header, enrolled: &mut Enrolled) 
     records.finish()
 }
 
+fn decode_plain(sections: &Sections<'_>, header: &Header, enrolled: &mut Enrolled) -> Result<(), GalleryError> {
+    let encodings = header.encodings as usize;
+    let Some(section) = sections.optional(PLAIN)? else {
+        enrolled.push_plain(core::iter::repeat_n(false, encodings));
+        return Ok(());
+    };
+    require_length(section, u64::from(header.encodings).div_ceil(8))?;
+    let bits = || section.contents.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1));
+    if bits().skip(encodings).any(|bit| bit) {
+        return Err(Problem::Record("mark of a plain face").at(section.byte));
+    }
+    enrolled.push_plain(bits().take(encodings));
+    Ok(())
+}
+
 fn decode_look_alikes(section: Section<'_>, people: usize) -> Result<Vec<LookAlikes>, GalleryError> {
     let mut records = Records::of(section);
     let mut pairs = Vec::new();
@@ -339,6 +357,14 @@ pub(super) fn encode_records(file: &mut SectionWriter, gallery: &Gallery) -> Res
         }
         Ok(())
     })?;
+    let plain = gallery.enrolled.plain();
+    if plain.contains(&true) {
+        file.section(PLAIN, |out| {
+            let byte = |eight: &[bool]| eight.iter().rev().fold(0, |byte, &bit| byte << 1 | u8::from(bit));
+            out.extend(plain.chunks(8).map(byte));
+            Ok(())
+        })?;
+    }
     if let Some(key) = &gallery.card_key {
         file.section(CARD_KEY, |out| append(out, &**key, "key of the cards"))?;
     }

@@ -1,7 +1,6 @@
 //! All encodings of a gallery, column by column, as they are searched: the integers of all of them lie side by side.
 
-use super::{EnrolledEncoding, PhotoDigest};
-use crate::encoding::Encoding;
+use super::{EnrolledEncoding, NewEncoding, PhotoDigest};
 use crate::matching::{Rows, push_row, scale_of};
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -17,6 +16,7 @@ pub(super) struct Enrolled {
     owners: Vec<u32>,
     photos: Vec<PhotoDigest>,
     made_at: Vec<i64>,
+    plain: Vec<bool>,
 }
 
 /// Nothing of a face is left in memory that is given back.
@@ -39,6 +39,7 @@ impl Enrolled {
             owners: Vec::new(),
             photos: Vec::new(),
             made_at: Vec::new(),
+            plain: Vec::new(),
         }
     }
 
@@ -49,6 +50,7 @@ impl Enrolled {
         self.owners.reserve_exact(encodings);
         self.photos.reserve_exact(encodings);
         self.made_at.reserve_exact(encodings);
+        self.plain.reserve_exact(encodings);
     }
 
     fn stride(&self) -> usize {
@@ -83,6 +85,7 @@ impl Enrolled {
                 numbers: self.numbers.get(index * self.stride()..)?.get(..self.dimensions)?,
                 photo: *self.photos.get(index)?,
                 made_at: *self.made_at.get(index)?,
+                is_plain: *self.plain.get(index)?,
             })
         })
     }
@@ -93,6 +96,15 @@ impl Enrolled {
 
     pub(super) fn push_made_at(&mut self, made_at: i64, encodings: usize) {
         self.made_at.extend(core::iter::repeat_n(made_at, encodings));
+    }
+
+    /// Which encodings are of plain faces.
+    pub(super) fn plain(&self) -> &[bool] {
+        &self.plain
+    }
+
+    pub(super) fn push_plain(&mut self, is_plain: impl IntoIterator<Item = bool>) {
+        self.plain.extend(is_plain);
     }
 
     /// Appends `dimensions` integers as bytes; `None` if no encoding becomes them.
@@ -107,7 +119,8 @@ impl Enrolled {
     }
 
     /// Appends an encoding with all that belongs to it; `None`, and nothing appended, if it has other dimensions.
-    pub(super) fn push(&mut self, encoding: &Encoding, owner: u32, photo: PhotoDigest, made_at: i64) -> Option<()> {
+    pub(super) fn push(&mut self, new: &NewEncoding, owner: u32) -> Option<()> {
+        let NewEncoding { encoding, photo, made_at, is_plain } = new;
         if encoding.dimensions() != self.dimensions {
             return None;
         }
@@ -120,8 +133,9 @@ impl Enrolled {
         self.scales.push(scale);
         self.stretches.push(stretch);
         self.owners.push(owner);
-        self.photos.push(photo);
-        self.made_at.push(made_at);
+        self.photos.push(*photo);
+        self.made_at.push(*made_at);
+        self.plain.push(*is_plain);
         Some(())
     }
 
@@ -133,7 +147,8 @@ impl Enrolled {
         self.stretches.drain(encodings.clone());
         self.owners.drain(encodings.clone());
         self.photos.drain(encodings.clone());
-        self.made_at.drain(encodings);
+        self.made_at.drain(encodings.clone());
+        self.plain.drain(encodings);
         self.owners.iter_mut().filter(|other| **other > owner).for_each(|other| *other -= 1);
     }
 }

@@ -77,6 +77,9 @@ pub struct EnrolledEncoding<'a> {
     pub photo: PhotoDigest,
     /// When it was made, Unix seconds.
     pub made_at: i64,
+    /// Whether the gate found the photo's face as plain as most faces are. If it did not, or there was no gate, another face
+    /// must be clearly nearer to it than to faces that are hardly recognisable.
+    pub is_plain: bool,
 }
 
 /// Two people whose encodings are nearer to each other than is safe.

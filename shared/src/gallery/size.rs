@@ -40,7 +40,7 @@ mod tests {
 
     fn of(people: u32, encodings: usize, dimensions: usize) -> Result<Gallery, GalleryError> {
         let encoding = Encoding::from_network(&vec![1.0; dimensions]).unwrap();
-        let encoding = NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0 };
+        let encoding = NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0, is_plain: true };
         let mut builder = GalleryBuilder::new(1, ModelHash([1; 32]), dimensions).unwrap();
         for number in 0..people {
             builder.add_person(NewPerson {

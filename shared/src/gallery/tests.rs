@@ -20,8 +20,12 @@ fn person(number: u8, text: &str, encodings: Vec<NewEncoding>) -> NewPerson {
 }
 
 fn encodings(noise: &mut Noise, dimensions: usize, count: usize) -> Vec<NewEncoding> {
-    let made =
-        |_| NewEncoding { encoding: noise.encoding(dimensions), photo: PhotoDigest([9; 8]), made_at: 1_700_000_000 };
+    let made = |index| NewEncoding {
+        encoding: noise.encoding(dimensions),
+        photo: PhotoDigest([9; 8]),
+        made_at: 1_700_000_000,
+        is_plain: index % 2 == 0,
+    };
     (0..count).map(made).collect()
 }
 
@@ -72,7 +76,7 @@ fn of_zoe() -> Schedule {
     Schedule { name: "zoë".into(), after_first_of: None, ..night(&[], &[PersonId([3; 16])]) }
 }
 
-const TAGS: [Tag; 11] = [
+const TAGS: [Tag; 12] = [
     codec::HEAD,
     codec::DOORS,
     codec::GATE,
@@ -81,6 +85,7 @@ const TAGS: [Tag; 11] = [
     codec::ROWS,
     codec::ORIGINS,
     codec::TIMES,
+    codec::PLAIN,
     codec::CARD_KEY,
     codec::SCHEDULES,
     codec::LOOK_ALIKES,
@@ -97,6 +102,8 @@ fn what_is_written_is_read() {
     assert_eq!(read.encoding_count(), 6);
     assert_eq!(read.encodings_of(2).count(), 3);
     assert_eq!(read.encodings_of(3).count(), 0);
+    let plain = |person| read.encodings_of(person).map(|encoding| encoding.is_plain).collect::<Vec<_>>();
+    assert_eq!([0, 1, 2].map(plain), [vec![true, false], vec![true], vec![true, false, true]]);
     assert_eq!(read.people()[0].details.groups[1], "Nacht");
     assert_eq!(read.look_alikes(), [LookAlikes { one: 0, other: 2, distance: 0.9 }]);
     assert_eq!((read.has_double(0), read.has_double(1)), (true, false));
@@ -204,7 +211,7 @@ fn with_bytes(tag: Tag, from: &'static [u8], to: &'static [u8]) -> Vec<u8> {
 
 #[test]
 fn hostile_contents_under_a_right_checksum_are_refused() {
-    use codec::{CARD_KEY, LOOK_ALIKES, ORIGINS, PEOPLE, ROWS, TIMES};
+    use codec::{CARD_KEY, LOOK_ALIKES, ORIGINS, PEOPLE, PLAIN, ROWS, TIMES};
     let cases: Vec<(Vec<u8>, &str)> = vec![
         (with_header(|h| h.dimensions = 0), "0 numbers in an encoding"),
         (with_header(|h| h.dimensions = 513), "513 numbers in an encoding"),
@@ -251,6 +258,9 @@ fn hostile_contents_under_a_right_checksum_are_refused() {
         (crafted(&small().encode().unwrap(), TIMES, |c| c[0] = 0), "times at which"),
         (crafted(&small().encode().unwrap(), TIMES, |c| c[0] = 7), "times at which"),
         (crafted(&small().encode().unwrap(), TIMES, |c| c[0] = 5), "times at which"),
+        (crafted(&small().encode().unwrap(), PLAIN, Vec::clear), "\"plai\" has 0 bytes, the header makes it 1"),
+        (crafted(&small().encode().unwrap(), PLAIN, |c| c.push(0)), "\"plai\" has 2 bytes"),
+        (crafted(&small().encode().unwrap(), PLAIN, |c| c[0] |= 0x40), "mark of a plain face"),
         (crafted(&small().encode().unwrap(), CARD_KEY, |c| c.truncate(31)), "key of the cards"),
         (crafted(&small().encode().unwrap(), CARD_KEY, |c| c.push(0)), "1 bytes are left"),
         (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c[1] = 0), "look alike"),
@@ -312,6 +322,8 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
             Ok(gallery) => match tag {
                 codec::GATE => assert_eq!(gallery.gate(), None),
                 codec::GREY => assert_eq!(gallery.grey_threshold(), None),
+                // Without the marks no face is known to be plain: the stricter rule holds for all.
+                codec::PLAIN => assert!(gallery.encodings_of(0).all(|encoding| !encoding.is_plain)),
                 _ => assert!(tag == codec::LOOK_ALIKES && gallery.look_alikes().is_empty()),
             },
             Err(GalleryError::Unsound { problem: Problem::CardsWithoutKey(_), .. }) => assert!(tag == codec::CARD_KEY),
@@ -524,6 +536,7 @@ pub(super) fn arbitrary_gallery() -> impl Strategy<Value = Gallery> {
                         encoding: noise.encoding(dimensions),
                         photo: PhotoDigest(seed.to_le_bytes()),
                         made_at: i64::from(time),
+                        is_plain: time % 3 == 0,
                     })
                     .collect();
                 let mut id = [0; 16];

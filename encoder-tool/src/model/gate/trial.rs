@@ -81,7 +81,7 @@ impl<'s> Face<'s> {
     fn is_named_by(&self, threshold: f32, enrolled: &Self) -> bool {
         self.passes
             && self.is_within(threshold, enrolled)
-            && self.standing.is_clear_beside(&enrolled.seen.encoded.encoding)
+            && self.standing.is_clear_beside(&enrolled.seen.encoded.encoding, enrolled.standing.is_plain())
     }
 }
 
@@ -218,31 +218,31 @@ impl fmt::Display for Trial {
     }
 }
 
+/// It passes what is longer than 10, and knows no background.
+#[cfg(test)]
+pub(crate) fn gate_of_length_10() -> Gate {
+    use models::gate::{Learnt, Term};
+    let term = |weight| Term { mean: 10.0, spread: 1.0, weight };
+    Gate::of(Learnt {
+        learnt_with: shared::gallery::ModelHash([0; 32]),
+        learnt_from: String::new(),
+        mean: vec![0.0, 0.0],
+        weights: vec![0.0, 0.0],
+        length: term(1.0),
+        certainty: term(0.0),
+        constant: 0.0,
+        clearance: 0.0,
+        plain_from: 1.0,
+        crowded: 1.0,
+        prototypes: Vec::new(),
+    })
+    .unwrap()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use models::gate::{Learnt, Term};
     use shared::encoding::Encoded;
-    use shared::gallery::ModelHash;
-
-    /// It passes what is longer than 10, and knows no background.
-    fn gate() -> Arc<Gate> {
-        let term = |weight| Term { mean: 10.0, spread: 1.0, weight };
-        let learnt = Learnt {
-            learnt_with: ModelHash([0; 32]),
-            learnt_from: String::new(),
-            mean: vec![0.0, 0.0],
-            weights: vec![0.0, 0.0],
-            length: term(1.0),
-            certainty: term(0.0),
-            constant: 0.0,
-            clearance: 0.0,
-            plain_from: 1.0,
-            crowded: 1.0,
-            prototypes: Vec::new(),
-        };
-        Arc::new(Gate::of(learnt).unwrap())
-    }
 
     fn seen(person: usize, kind: Option<Kind>, angle: f32, length: f32) -> Seen {
         let encoded = Encoded::from_network(&[length * angle.cos(), length * angle.sin()]).unwrap();
@@ -253,7 +253,7 @@ mod tests {
     fn strangers_who_resemble_each_other_are_counted_until_the_gate_refuses_them() {
         for (length, named) in [(12.0, true), (8.0, false)] {
             let seen: Vec<Seen> = (0..9).map(|person| seen(person, Some(Kind::Mask), 0.1, length)).collect();
-            let trial = Trial::of(&seen, &gate(), 0.5);
+            let trial = Trial::of(&seen, &Arc::new(gate_of_length_10()), 0.5);
             let [Row { passing, with, without, .. }] = trial.rows.as_slice() else { panic!() };
             assert_eq!(*passing, if named { 9 } else { 0 });
             assert_eq!((with.by_one, with.by_worst), if named { (1.0, 1.0) } else { (0.0, 0.0) });
@@ -269,7 +269,7 @@ mod tests {
             (0..200).map(|at| seen(at / 2, None, at as f32, if at < refused { 9.0 } else { 12.0 })).collect()
         };
         for (refused, slack, fails) in [(0, 1.0, false), (2, 1.0, false), (3, 1.0, true), (3, 2.0, false)] {
-            let trial = Trial::of(&photos(refused), &gate(), 2.0);
+            let trial = Trial::of(&photos(refused), &Arc::new(gate_of_length_10()), 2.0);
             assert_eq!(!trial.failures(slack).is_empty(), fails, "{refused}");
             assert_eq!((trial.plain.refused, trial.plain.photos), (refused, 200));
             assert_eq!((trial.plain.mated, trial.plain.lost), (100 - refused.div_ceil(2), 0));

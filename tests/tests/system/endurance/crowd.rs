@@ -30,6 +30,7 @@ fn somebody(number: usize, dimensions: usize, random: &mut fastrand::Rng) -> New
             encoding: Encoding::from_network(&numbers).unwrap(),
             photo: PhotoDigest(random.u64(..).to_le_bytes()),
             made_at: 1_800_000_000,
+            is_plain: true,
         }],
     }
 }
