@@ -8,16 +8,16 @@ use crate::user_folders;
 use models::Crop;
 use postcard::{from_bytes, to_allocvec};
 use serde::{Deserialize, Serialize};
-use shared::encoding::Encoding;
+use shared::encoding::{Encoded, Encoding};
 use shared::gallery::{ModelHash, PhotoDigest};
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Entries written in another form are found under another name, and not at all.
-const FORM: &str = "measured-2";
+const FORM: &str = "measured-3";
 /// Those of photos that were turned to grey.
-const GREY_FORM: &str = "measured-2-grey";
+const GREY_FORM: &str = "measured-3-grey";
 
 /// What is kept of one photo: the face, or that there is none.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,12 +28,25 @@ pub(crate) struct Measured {
     pub(crate) unaligned: Encoding,
     /// Aligned.
     pub(crate) crop: Crop,
+    /// Of the network's output for it, before it was scaled to unit length.
+    pub(crate) length: f32,
+    /// The detector's, 0 to 1.
+    pub(crate) certainty: f32,
+}
+
+impl Measured {
+    /// What the gate is asked about.
+    pub(crate) fn encoded(&self) -> Encoded {
+        Encoded { encoding: self.aligned.clone(), length: self.length }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
 struct Entry<'a> {
     aligned: Vec<f32>,
     unaligned: Vec<f32>,
+    length: f32,
+    certainty: f32,
     side: u32,
     #[serde(borrow)]
     pixels: &'a [u8],
@@ -165,9 +178,11 @@ fn make_private(folder: &Path) -> io::Result<()> {
 }
 
 fn encode(measured: Option<&Measured>) -> postcard::Result<Vec<u8>> {
-    let entry = measured.map(|Measured { aligned, unaligned, crop }| Entry {
+    let entry = measured.map(|Measured { aligned, unaligned, crop, length, certainty }| Entry {
         aligned: aligned.numbers().to_vec(),
         unaligned: unaligned.numbers().to_vec(),
+        length: *length,
+        certainty: *certainty,
         side: crop.side(),
         pixels: crop.pixels(),
     });
@@ -180,6 +195,8 @@ fn decode(bytes: &[u8]) -> Option<Option<Measured>> {
         aligned: Encoding::from_network(&entry.aligned).ok()?,
         unaligned: Encoding::from_network(&entry.unaligned).ok()?,
         crop: Crop::from_rgb(entry.side, entry.pixels.to_vec())?,
+        length: entry.length,
+        certainty: entry.certainty,
     }))
 }
 
@@ -194,6 +211,8 @@ mod tests {
             aligned: Encoding::from_network(&[3.0, 4.0]).unwrap(),
             unaligned: Encoding::from_network(&[1.0, 0.0]).unwrap(),
             crop: Crop::from_rgb(2, (0..12).collect()).unwrap(),
+            length: 12.5,
+            certainty: 0.75,
         }
     }
 

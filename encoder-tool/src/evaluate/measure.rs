@@ -9,6 +9,7 @@ use crate::progress::Progress;
 use crate::workers::on_every_core;
 use models::bundle::CropGeometry;
 use models::{Face, FaceBox, Frame, ModelError, Recogniser, align};
+use shared::encoding::Encoded;
 
 /// What came of one photo: `None` if there is no face.
 pub(crate) type Outcome = Result<Option<Measured>, String>;
@@ -91,7 +92,9 @@ fn labelled_face(recogniser: &mut Recogniser, frame: &Frame) -> Result<Option<Me
     let Some(face) = foremost(&faces, frame) else { return Ok(None) };
     let crop = recogniser.align(frame, face)?;
     let boxed = align::align(frame, face, &unaligned(crop.side()));
-    Ok(Some(Measured { aligned: recogniser.encode(&crop)?, unaligned: recogniser.encode(&boxed)?, crop }))
+    let Encoded { encoding: aligned, length } = recogniser.encode_with_length(&crop)?;
+    let unaligned = recogniser.encode(&boxed)?;
+    Ok(Some(Measured { aligned, unaligned, crop, length, certainty: face.certainty }))
 }
 
 /// The face that a photo of a known person is of: large, and near the middle. Area less twice the square of the distance

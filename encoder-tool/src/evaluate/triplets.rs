@@ -147,7 +147,13 @@ mod tests {
         let photo = |(person, _): &(&str, [f32; 2])| Photo { person: (*person).to_owned(), path: "p".into() };
         let outcome = |(_, numbers): &(&str, [f32; 2])| {
             let aligned = Encoding::from_network(numbers).unwrap();
-            Ok(Some(Measured { unaligned: aligned.clone(), aligned, crop: Crop::from_rgb(1, vec![0; 3]).unwrap() }))
+            Ok(Some(Measured {
+                unaligned: aligned.clone(),
+                aligned,
+                crop: Crop::from_rgb(1, vec![0; 3]).unwrap(),
+                length: 1.0,
+                certainty: 1.0,
+            }))
         };
         (faces.iter().map(photo).collect(), faces.iter().map(outcome).collect())
     }

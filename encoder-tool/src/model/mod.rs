@@ -3,7 +3,7 @@
 mod bench;
 pub(crate) mod confined;
 mod fit;
-mod gate;
+pub(crate) mod gate;
 mod golden;
 pub(crate) mod import;
 mod inspect;

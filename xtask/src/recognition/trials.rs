@@ -46,6 +46,7 @@ struct AtFpir {
     nearest: Measured,
     person: Measured,
     fewer_misses: Measured,
+    gated: Measured,
 }
 
 #[derive(Debug, Deserialize)]
@@ -118,10 +119,10 @@ fn judge(report: &Report) -> Verdict {
 
 impl AtFpir {
     fn in_words(&self) -> String {
-        let Self { fpir, nearest, person, fewer_misses } = self;
-        let [nearest, person, fewer] = [nearest, person, fewer_misses].map(Measured::in_words);
+        let Self { fpir, nearest, person, fewer_misses, gated } = self;
+        let [nearest, person, fewer, gated] = [nearest, person, fewer_misses, gated].map(Measured::in_words);
         format!(
-            "  FPIR {}: FNIR {nearest} by the nearest encoding, {person} by the person's distance: {fewer} fewer misses",
+            "  FPIR {}: FNIR {nearest} by the nearest encoding, {person} by the person's distance: {fewer} fewer misses; {gated} with the gate",
             percent(*fpir)
         )
     }
@@ -157,7 +158,7 @@ mod tests {
         let measured = |rate: f64| serde_json::json!({"rate": rate, "low": 0.0, "high": 1.0});
         let at = |fpir: f64| {
             serde_json::json!({"fpir": fpir, "nearest": measured(0.04), "person": measured(person), "threshold": 1.0,
-                               "fewer_misses": measured(0.5)})
+                               "fewer_misses": measured(0.5), "gated": measured(0.05)})
         };
         let trials = |left_out: &[&str]| {
             serde_json::json!({"left_out": left_out, "people": 9, "draws": 2, "enrolled": 3, "strangers": 5,

@@ -214,11 +214,9 @@ mod tests {
         let angle = |person: usize| if person == 99 { 98.0 * 3.6 + 0.2 } else { person as f32 * 3.6 };
         let photos: Vec<Encoding> = (0..100).flat_map(|person| [at(angle(person)), at(angle(person) + 0.1)]).collect();
         let names: Vec<String> = (0..100).map(|person| format!("{person:02}")).collect();
-        let person = |(index, name): (usize, &'static str)| Person {
-            name,
-            encodings: photos[2 * index..2 * index + 2].iter().collect(),
-            probes: photos[2 * index..2 * index + 2].iter().collect(),
-            only_stranger: false,
+        let person = |(index, name): (usize, &'static str)| {
+            let photos = &photos[2 * index..2 * index + 2];
+            Person::ungated(name, photos, photos, false)
         };
         let leaked: Vec<&'static str> = names.iter().map(|name| &*name.clone().leak()).collect();
         let people: Vec<Person<'_>> = leaked.into_iter().enumerate().map(person).collect();

@@ -14,6 +14,7 @@ mod trials;
 pub(crate) use names::left_out;
 pub(crate) use trials::ENROLLED_PHOTOS;
 
+use super::cache::Measured;
 use super::measure::{Colours, Outcome, measure_all};
 use super::sample::Photo;
 use super::{encoders, open_cache, photos_of_tree};
@@ -25,7 +26,7 @@ use models::Recogniser;
 use report::{Report, TrialsReport};
 use std::collections::BTreeSet;
 use terminal::{Answer, Help, ShowPath, Verbosity, counted, print, print_json};
-use trials::{Person, Trials};
+use trials::{Person, Probe, Trials};
 
 /// Runs the trials with the first of the encoders.
 ///
@@ -46,8 +47,8 @@ pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> 
     let outcomes = in_colours(Colours::AsTaken);
     let grey = arguments.grey.then(|| in_colours(Colours::Grey));
     let probes = grey.as_ref().unwrap_or(&outcomes);
-    let people = people_of(&photos, &outcomes, probes, known);
-    let without: Vec<Person<'_>> = people_of(&photos, &outcomes, probes, known)
+    let people = people_of(&recogniser, &photos, (&outcomes, probes), known);
+    let without: Vec<Person<'_>> = people_of(&recogniser, &photos, (&outcomes, probes), known)
         .into_iter()
         .filter(|person| !left_out.contains(person.name))
         .collect();
@@ -110,17 +111,24 @@ fn failures(outcomes: &[Outcome]) -> (usize, usize) {
 
 /// Those with a face, also in what is searched; photos of one person follow each other. From `known` on, people are
 /// strangers only.
-fn people_of<'a>(photos: &'a [Photo], outcomes: &'a [Outcome], probes: &'a [Outcome], known: usize) -> Vec<Person<'a>> {
+fn people_of<'a>(
+    recogniser: &Recogniser,
+    photos: &'a [Photo],
+    (outcomes, probes): (&'a [Outcome], &'a [Outcome]),
+    known: usize,
+) -> Vec<Person<'a>> {
+    let standing = |measured: &Measured| recogniser.standing_of(&measured.encoded(), measured.certainty);
     let mut people: Vec<Person<'a>> = Vec::new();
     for (index, (photo, found)) in photos.iter().zip(outcomes.iter().zip(probes)).enumerate() {
         let (Ok(Some(measured)), Ok(Some(probe))) = found else { continue };
         let (name, only_stranger) = (photo.person.as_str(), index >= known);
         if !people.last().is_some_and(|last| last.name == name && last.only_stranger == only_stranger) {
-            people.push(Person { name, encodings: Vec::new(), probes: Vec::new(), only_stranger });
+            people.push(Person { name, encodings: vec![], standings: vec![], probes: vec![], only_stranger });
         }
         if let Some(last) = people.last_mut() {
             last.encodings.push(&measured.aligned);
-            last.probes.push(&probe.aligned);
+            last.standings.push(standing(measured));
+            last.probes.push(Probe { encoding: &probe.aligned, standing: standing(probe) });
         }
     }
     people

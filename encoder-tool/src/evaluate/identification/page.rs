@@ -24,11 +24,12 @@ pub(super) fn page_of(report: &Report) -> Result<String> {
                 figcaption { "DET: the lower and the further left, the better. One threshold for all draws." }
             } }
             div.scroll { table {
-                tr { th { "FPIR" } th { "FNIR, nearest encoding" } th { "FNIR, person's distance" } th { "threshold" } th { "fewer misses" } }
+                tr { th { "FPIR" } th { "FNIR, nearest encoding" } th { "FNIR, person's distance" } th { "threshold" } th { "fewer misses" } th { "FNIR with the gate" } }
                 @for at in &trials.rates {
                     tr {
                         td { (percent(at.fpir)) } td { (measured(&at.nearest)) } td { (measured(&at.person)) }
                         td { (format!("{:.3}", at.threshold)) } td { (measured(&at.fewer_misses)) }
+                        td { (measured(&at.gated)) }
                     }
                 }
             } }

@@ -3,13 +3,15 @@
 //! Terms of ISO/IEC 19795-1: FPIR is the share of searches by strangers that name somebody, FNIR the share of searches by
 //! people enrolled that do not name them. One threshold holds for all draws.
 
-use super::trials::{Searched, Trials};
+use super::trials::{Searched, Trials, Way};
 use crate::evaluate::interval::Interval;
 use rayon::prelude::*;
 use serde::Serialize;
 
 /// The FPIR at which FNIR is reported.
 pub(crate) const FPIRS: [f64; 2] = [0.001, 0.01];
+/// Places of [`Way::ALL`].
+const WAYS: [usize; 3] = [Way::NearestEncoding as usize, Way::Person as usize, Way::Gated as usize];
 /// Resamples of people for an interval.
 const RESAMPLES: usize = 400;
 
@@ -34,6 +36,8 @@ pub(crate) struct AtFpir {
     pub(crate) threshold: f32,
     /// By how much the misses fall from the first to the second, as a part of the first.
     pub(crate) fewer_misses: Measured,
+    /// As the second, with faces that the gate refuses counted as misses, and not named.
+    pub(crate) gated: Measured,
 }
 
 /// A point of the curve.
@@ -56,16 +60,19 @@ pub(crate) fn at_fpirs(trials: &Trials, people: usize) -> Vec<AtFpir> {
         .iter()
         .enumerate()
         .map(|(at, &fpir)| {
-            let [nearest, person] = [0, 1].map(|way| {
+            let [nearest, person, gated] = WAYS.map(|way| {
                 let (rate, threshold) = sorted.fnir(way, fpir, &whole);
                 let rates = resamples.iter().map(|rates| rates[at][way]);
                 (Measured { rate, interval: middle(rates.collect()) }, threshold)
             });
-            let fewer = |[nearest, person]: [f64; 2]| if nearest > 0.0 { 1.0 - person / nearest } else { 0.0 };
+            let fewer =
+                |[nearest, person, _]: [f64; WAYS.len()]| if nearest > 0.0 { 1.0 - person / nearest } else { 0.0 };
             let rates = resamples.iter().map(|rates| fewer(rates[at]));
-            let fewer_misses =
-                Measured { rate: fewer([nearest.0.rate, person.0.rate]), interval: middle(rates.collect()) };
-            AtFpir { fpir, nearest: nearest.0, person: person.0, threshold: person.1, fewer_misses }
+            let fewer_misses = Measured {
+                rate: fewer([nearest, person, gated].map(|way| way.0.rate)),
+                interval: middle(rates.collect()),
+            };
+            AtFpir { fpir, nearest: nearest.0, person: person.0, threshold: person.1, fewer_misses, gated: gated.0 }
         })
         .collect()
 }
@@ -77,47 +84,47 @@ pub(crate) fn det(trials: &Trials, people: usize) -> Vec<Point> {
     let resamples = resampled(trials, people, &fpirs);
     let (sorted, whole) = (Sorted::of(trials), vec![1.0; people]);
     let point = |(at, &fpir): (usize, &f64)| {
-        let [fnir_nearest, fnir_person] = [0, 1].map(|way| sorted.fnir(way, fpir, &whole).0);
+        let [fnir_nearest, fnir_person, _] = WAYS.map(|way| sorted.fnir(way, fpir, &whole).0);
         let interval = middle(resamples.iter().map(|rates| rates[at][1]).collect());
         Point { fpir, fnir_nearest, fnir_person, interval }
     };
     fpirs.iter().enumerate().map(point).collect()
 }
 
-/// The share of searches by strangers with the door's distance that are within a threshold.
+/// The share of searches by strangers with the door's distance that are within a threshold, whatever the gate says.
 pub(crate) fn fpir_at(threshold: f32, strangers: &[Searched]) -> f64 {
-    let named = strangers.iter().filter(|searched| searched.distances[1] <= threshold).count();
+    let named = strangers.iter().filter(|searched| searched.distances[Way::Person as usize] <= threshold).count();
     named as f64 / strangers.len().max(1) as f64
 }
 
-/// The share of searches by people enrolled with the door's distance that are not within a threshold.
+/// The share of searches by people enrolled that the door does not name at a threshold.
 pub(crate) fn fnir_at(threshold: f32, mated: &[Searched]) -> f64 {
-    let missed = mated.iter().filter(|searched| searched.distances[1] > threshold).count();
+    let missed = mated.iter().filter(|searched| searched.distances[Way::Gated as usize] > threshold).count();
     missed as f64 / mated.len().max(1) as f64
 }
 
-/// For each resample of people and each FPIR, both FNIRs.
-fn resampled(trials: &Trials, people: usize, fpirs: &[f64]) -> Vec<Vec<[f64; 2]>> {
+/// For each resample of people and each FPIR, the FNIR in each way.
+fn resampled(trials: &Trials, people: usize, fpirs: &[f64]) -> Vec<Vec<[f64; WAYS.len()]>> {
     let sorted = Sorted::of(trials);
     let resample = |seed: usize| {
         let mut random = fastrand::Rng::with_seed(seed as u64);
         let mut weights = vec![0.0; people];
         (0..people).for_each(|_| weights[random.usize(..people)] += 1.0);
-        fpirs.iter().map(|&fpir| [0, 1].map(|way| sorted.fnir(way, fpir, &weights).0)).collect()
+        fpirs.iter().map(|&fpir| WAYS.map(|way| sorted.fnir(way, fpir, &weights).0)).collect()
     };
     (0..RESAMPLES).into_par_iter().map(resample).collect()
 }
 
-/// Searches by both ways of scoring, the nearest first.
+/// Searches in each way, the nearest first.
 struct Sorted {
-    strangers: [Vec<(f32, usize)>; 2],
-    mated: [Vec<(f32, usize)>; 2],
+    strangers: [Vec<(f32, usize)>; WAYS.len()],
+    mated: [Vec<(f32, usize)>; WAYS.len()],
 }
 
 impl Sorted {
     fn of(trials: &Trials) -> Self {
         let sorted = |searched: &[Searched]| {
-            [0, 1].map(|way| {
+            WAYS.map(|way| {
                 let mut found: Vec<(f32, usize)> =
                     searched.iter().map(|searched| (searched.distances[way], searched.person)).collect();
                 found.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -163,10 +170,13 @@ mod tests {
     /// A thousand strangers at 1.001, 1.002 ... 2.000, and a hundred people at 0.01, 0.02 ... 1.00, the last of them at 1.5.
     fn trials() -> Trials {
         let strangers =
-            (0..1000).map(|index| Searched { person: index, distances: [1.001 + index as f32 / 1000.0; 2] });
+            (0..1000).map(|index| Searched { person: index, distances: [1.001 + index as f32 / 1000.0; 3] });
         let mated = (0..100).map(|index| {
             let own = if index == 99 { 1.5 } else { 0.01 * (index + 1) as f32 };
-            Searched { person: 1000 + index, distances: [if index < 90 { own } else { 1.9 }, own] }
+            Searched {
+                person: 1000 + index,
+                distances: [if index < 90 { own } else { 1.9 }, own, if index < 95 { own } else { f32::INFINITY }],
+            }
         });
         Trials { strangers: strangers.collect(), mated: mated.collect() }
     }
@@ -176,7 +186,7 @@ mod tests {
         let found = at_fpirs(&trials(), 1100);
         for (at, threshold) in found.iter().zip([1.002, 1.011]) {
             assert!((at.threshold - threshold).abs() < 1e-4, "{at:?}");
-            assert_eq!((at.nearest.rate, at.person.rate), (0.1, 0.01));
+            assert_eq!((at.nearest.rate, at.person.rate, at.gated.rate), (0.1, 0.01, 0.05));
             assert!((at.fewer_misses.rate - 0.9).abs() < 1e-12);
             for Measured { rate, interval } in [at.nearest, at.person, at.fewer_misses] {
                 assert!(interval.low <= rate && rate <= interval.high && interval.low < interval.high, "{at:?}");

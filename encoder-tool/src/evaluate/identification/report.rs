@@ -86,12 +86,13 @@ impl TrialsReport {
     fn in_words(&self) -> Vec<String> {
         let rate = |at: &AtFpir| {
             format!(
-                "  FPIR {}: FNIR {} by the nearest encoding, {} by the person's distance (threshold {:.3}); fewer misses: {}",
+                "  FPIR {}: FNIR {} by the nearest encoding, {} by the person's distance (threshold {:.3}); fewer misses: {}; {} with the gate",
                 percent(at.fpir),
                 measured(&at.nearest),
                 measured(&at.person),
                 at.threshold,
-                measured(&at.fewer_misses)
+                measured(&at.fewer_misses),
+                measured(&at.gated)
             )
         };
         [String::new(), self.about()].into_iter().chain(self.rates.iter().map(rate)).collect()

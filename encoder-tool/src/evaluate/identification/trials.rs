@@ -1,9 +1,13 @@
 //! Identification trials: some people are enrolled, one photo of each is held back, and everybody else is a stranger. No I/O.
 //!
-//! Each draw enrols other people. Every photo is searched by two ways of making a person's distance of those of their
-//! encodings, so that they are compared on the same draws.
+//! Each draw enrols other people. Every photo is searched in three ways, so that they are compared on the same draws: by two
+//! ways of making a person's distance of those of their encodings, and as a door does it, with faces that are hardly
+//! recognisable refused.
 
+use models::gate::Standing;
 use rayon::prelude::*;
+#[cfg(test)]
+use shared::encoding::Encoded;
 use shared::encoding::Encoding;
 use shared::matching::person_distance;
 
@@ -15,39 +19,44 @@ pub(crate) const ENROLLED_PHOTOS: usize = 4;
 pub(crate) struct Person<'a> {
     pub(crate) name: &'a str,
     pub(crate) encodings: Vec<&'a Encoding>,
-    /// What is searched of each photo: its encoding, or that of the same photo in grey.
-    pub(crate) probes: Vec<&'a Encoding>,
+    /// How recognisable the face of each is.
+    pub(crate) standings: Vec<Standing>,
+    /// What is searched of each photo: itself, or the same photo in grey.
+    pub(crate) probes: Vec<Probe<'a>>,
     /// Known from another folder, never enrolled.
     pub(crate) only_stranger: bool,
 }
 
-/// How the distance of a person follows from those of their encodings.
+/// A face that is searched.
+#[derive(Clone, Debug)]
+pub(crate) struct Probe<'a> {
+    pub(crate) encoding: &'a Encoding,
+    pub(crate) standing: Standing,
+}
+
+/// How a face is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scoring {
-    /// The nearest one alone.
+pub(crate) enum Way {
+    /// A person's distance is that of their nearest encoding.
     NearestEncoding,
-    /// What decides at the door.
+    /// A person's distance is that which decides at the door.
     Person,
+    /// The same, and what the gate refuses is neither enrolled nor named.
+    Gated,
 }
 
-impl Scoring {
-    pub(crate) const BOTH: [Self; 2] = [Self::NearestEncoding, Self::Person];
-
-    fn distance(self, distances: &[f32]) -> f32 {
-        match self {
-            Self::NearestEncoding => distances.iter().copied().fold(f32::INFINITY, f32::min),
-            Self::Person => person_distance(distances.iter().copied()).unwrap_or(f32::INFINITY),
-        }
-    }
+impl Way {
+    pub(crate) const ALL: [Self; 3] = [Self::NearestEncoding, Self::Person, Self::Gated];
 }
 
-/// What a search in the gallery found, for each of [`Scoring::BOTH`].
+/// What a search in the gallery found, in each of [`Way::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Searched {
     /// Whose photo it was, by index.
     pub(crate) person: usize,
-    /// L2 distance of the nearest enrolled person; infinite where, of somebody enrolled, it is another.
-    pub(crate) distances: [f32; 2],
+    /// L2 distance of the nearest enrolled person; infinite where the gate refuses to name them, and where, of somebody
+    /// enrolled, it is another.
+    pub(crate) distances: [f32; Way::ALL.len()],
 }
 
 /// All searches of all draws.
@@ -103,38 +112,78 @@ impl Draw {
     }
 
     fn search_mated(&self, people: &[Person<'_>], enrolled: &Enrolled) -> Searched {
-        let found = self.search(people, people[enrolled.person].probes[enrolled.held_back]);
+        let found = self.search(people, &people[enrolled.person].probes[enrolled.held_back]);
         let own = |(distance, nearest)| if nearest == enrolled.person { distance } else { f32::INFINITY };
         Searched { person: enrolled.person, distances: found.map(own) }
     }
 
     fn search_stranger(&self, people: &[Person<'_>], person: usize) -> Searched {
-        let found = self.search(people, people[person].probes[0]);
+        let found = self.search(people, &people[person].probes[0]);
         Searched { person, distances: found.map(|(distance, _)| distance) }
     }
 
-    /// The nearest enrolled person and how near, for each of [`Scoring::BOTH`].
-    fn search(&self, people: &[Person<'_>], probe: &Encoding) -> [(f32, usize); 2] {
-        let mut nearest = [(f32::INFINITY, usize::MAX); 2];
-        let mut distances = Vec::with_capacity(ENROLLED_PHOTOS);
-        for enrolled in &self.enrolled {
-            let encodings = &people[enrolled.person].encodings;
-            distances.clear();
-            distances.extend(enrolled.photos.iter().map(|&photo| encodings[photo].l2_distance(probe)));
-            for (nearest, scoring) in nearest.iter_mut().zip(Scoring::BOTH) {
-                let distance = scoring.distance(&distances);
-                if distance < nearest.0 {
-                    *nearest = (distance, enrolled.person);
-                }
-            }
+    /// The nearest enrolled person and how near, in each of [`Way::ALL`].
+    fn search(&self, people: &[Person<'_>], probe: &Probe<'_>) -> [(f32, usize); Way::ALL.len()] {
+        Way::ALL.map(|way| {
+            let distances = self.enrolled.iter().map(|one| (one.distance(&people[one.person], probe, way), one));
+            let nearest = distances.min_by(|a, b| a.0.total_cmp(&b.0));
+            let Some((distance, nearest)) = nearest else { return (f32::INFINITY, usize::MAX) };
+            let is_named = way != Way::Gated || nearest.may_be_named(&people[nearest.person], probe);
+            (if is_named { distance } else { f32::INFINITY }, nearest.person)
+        })
+    }
+}
+
+impl Enrolled {
+    fn distance(&self, person: &Person<'_>, probe: &Probe<'_>, way: Way) -> f32 {
+        let to = |&photo: &usize| person.encodings[photo].l2_distance(probe.encoding);
+        match way {
+            Way::NearestEncoding => self.photos.iter().map(to).fold(f32::INFINITY, f32::min),
+            Way::Person => person_distance(self.photos.iter().map(to)).unwrap_or(f32::INFINITY),
+            Way::Gated => person_distance(self.accepted(person).map(to)).unwrap_or(f32::INFINITY),
         }
-        nearest
+    }
+
+    /// The photos from which a person is enrolled if there is a gate.
+    fn accepted<'s>(&'s self, person: &'s Person<'_>) -> impl Iterator<Item = &'s usize> {
+        let is_accepted = |standing: &Standing| standing.is_recognisable() != Some(false) && !standing.is_crowded();
+        self.photos.iter().filter(move |photo| is_accepted(&person.standings[**photo]))
+    }
+
+    fn may_be_named(&self, person: &Person<'_>, probe: &Probe<'_>) -> bool {
+        let is_clear = |photo: &usize| {
+            probe.standing.is_clear_beside(person.encodings[*photo], person.standings[*photo].is_plain())
+        };
+        probe.standing.is_recognisable() != Some(false) && self.accepted(person).any(is_clear)
+    }
+}
+
+#[cfg(test)]
+impl<'a> Person<'a> {
+    /// Whose faces nobody asks a gate about.
+    pub(crate) fn ungated(
+        name: &'a str,
+        encodings: &'a [Encoding],
+        probes: &'a [Encoding],
+        only_stranger: bool,
+    ) -> Self {
+        let standing = |encoding: &Encoded| Standing::of(None, encoding, 1.0);
+        let standing = |encoding: &Encoding| standing(&Encoded { encoding: encoding.clone(), length: 1.0 });
+        Self {
+            name,
+            encodings: encodings.iter().collect(),
+            standings: encodings.iter().map(standing).collect(),
+            probes: probes.iter().map(|encoding| Probe { encoding, standing: standing(encoding) }).collect(),
+            only_stranger,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::gate::trial::gate_of_length_10;
+    use std::sync::Arc;
 
     fn at(degrees: f32) -> Encoding {
         Encoding::from_network(&[degrees.to_radians().cos(), degrees.to_radians().sin()]).unwrap()
@@ -144,11 +193,8 @@ mod tests {
     #[test]
     fn held_back_photos_are_found_and_strangers_are_everybody_else() {
         let photos: Vec<Encoding> = [0.0, 5.0, 90.0, 95.0, 180.0, 270.0].map(at).into();
-        let person = |name, range: std::ops::Range<usize>, only_stranger| Person {
-            name,
-            encodings: photos[range.clone()].iter().collect(),
-            probes: photos[range].iter().collect(),
-            only_stranger,
+        let person = |name, range: std::ops::Range<usize>, only_stranger| {
+            Person::ungated(name, &photos[range.clone()], &photos[range], only_stranger)
         };
         let people =
             [person("a", 0..2, false), person("b", 2..4, false), person("c", 4..5, false), person("z", 5..6, true)];
@@ -164,11 +210,8 @@ mod tests {
     #[test]
     fn probes_are_searched_and_encodings_enrolled() {
         let [photos, probes] = [[0.0, 0.0, 90.0], [10.0, 10.0, 80.0]].map(|degrees| degrees.map(at));
-        let of = |name, range: std::ops::Range<usize>, only_stranger| Person {
-            name,
-            encodings: photos[range.clone()].iter().collect(),
-            probes: probes[range].iter().collect(),
-            only_stranger,
+        let of = |name, range: std::ops::Range<usize>, only_stranger| {
+            Person::ungated(name, &photos[range.clone()], &probes[range], only_stranger)
         };
         let trials = Trials::run(&[of("a", 0..2, false), of("z", 2..3, true)], 1, 1, 1);
         let [own, strangers] = [10.0_f32, 80.0].map(|degrees| 2.0 * (degrees / 2.0).to_radians().sin());
@@ -179,15 +222,31 @@ mod tests {
     #[test]
     fn somebody_who_is_nearer_to_another_is_not_found() {
         let photos: Vec<Encoding> = [0.0, 80.0, 83.0, 83.5].map(at).into();
-        let of = |name, range: std::ops::Range<usize>| Person {
-            name,
-            encodings: photos[range.clone()].iter().collect(),
-            probes: photos[range].iter().collect(),
-            only_stranger: false,
-        };
+        let of =
+            |name, range: std::ops::Range<usize>| Person::ungated(name, &photos[range.clone()], &photos[range], false);
         let people = [of("a", 0..2), of("b", 2..4)];
         let trials = Trials::run(&people, 2, 8, 3);
         let misses = trials.mated.iter().filter(|mated| mated.distances[1].is_infinite()).map(|mated| mated.person);
         assert!(misses.clone().count() > 0 && misses.clone().all(|person| person == 0));
+    }
+
+    /// The gate passes what is longer than 10: a short probe is not named, and a short photo not enrolled.
+    #[test]
+    fn what_the_gate_refuses_is_neither_enrolled_nor_named() {
+        let gate = Arc::new(gate_of_length_10());
+        let photos = [at(0.0), at(2.0)];
+        for (lengths, named) in [([12.0, 12.0], true), ([8.0, 12.0], false), ([12.0, 8.0], false)] {
+            let mut person = Person::ungated("a", &photos, &photos, false);
+            let stand = |at: usize| {
+                Standing::of(Some(&gate), &Encoded { encoding: photos[at].clone(), length: lengths[at] }, 0.9)
+            };
+            person.standings = vec![stand(0), stand(1)];
+            person.probes.iter_mut().enumerate().for_each(|(at, probe)| probe.standing = stand(at));
+            let trials = Trials::run(&[person], 1, 4, 1);
+            for Searched { distances: [_, person, gated], .. } in trials.mated {
+                assert!(person < 0.1, "{lengths:?}");
+                assert_eq!(gated.is_finite(), named, "{lengths:?}");
+            }
+        }
     }
 }

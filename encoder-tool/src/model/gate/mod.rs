@@ -5,7 +5,7 @@ mod faces;
 mod learn;
 mod prototypes;
 mod regression;
-mod trial;
+pub(crate) mod trial;
 
 use crate::calibrate::DEFAULT_FPIR;
 use crate::calibrate::risk::risk_at;
