@@ -5,6 +5,7 @@
 
 mod surroundings;
 mod transform;
+mod upright;
 
 use crate::bundle::CropGeometry;
 use crate::{Face, Frame};
@@ -60,6 +61,14 @@ pub fn align(frame: &Frame, face: &Face, geometry: &CropGeometry) -> Crop {
 /// grid of samples, so that a large face is not read through a sieve.
 fn warp(frame: &Frame, to_frame: &Transform, side: u32) -> Vec<u8> {
     let samples = to_frame.step().round().clamp(1.0, 32.0) as u32;
+    if samples == 1 && to_frame.is_upright() {
+        return upright::sampled_upright(frame, to_frame, side);
+    }
+    sampled(frame, to_frame, side, samples)
+}
+
+/// Samples each pixel at `samples` times `samples` places.
+fn sampled(frame: &Frame, to_frame: &Transform, side: u32, samples: u32) -> Vec<u8> {
     let offset = |index: u32| (index as f32 + 0.5) / samples as f32 - 0.5;
     let share = 1.0 / (samples * samples) as f32;
     let mut pixels = Vec::with_capacity(3 * (side * side) as usize);

@@ -55,6 +55,11 @@ impl Transform {
         Point { x: self.a * x + self.b * y + self.c, y: self.d * x + self.e * y + self.f }
     }
 
+    /// Whether it only scales and shifts.
+    pub(super) fn is_upright(&self) -> bool {
+        self.b == 0.0 && self.d == 0.0
+    }
+
     /// How many frame pixels one pixel of the crop is wide, the larger of both directions.
     pub(super) fn step(&self) -> f32 {
         self.a.hypot(self.d).max(self.b.hypot(self.e))

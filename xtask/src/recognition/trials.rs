@@ -10,10 +10,8 @@ use std::path::Path;
 pub(super) const WRONG_LABELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/recognition/wrong_labels.txt");
 
 /// By how much fewer people the person's distance must miss than their nearest encoding did with the landmarks of one search.
-const MUSTS: [Must; 2] = [
-    Must { fpir: 0.001, before: 0.03825, fewer: 0.35 },
-    Must { fpir: 0.01, before: 0.0245, fewer: 0.40 },
-];
+const MUSTS: [Must; 2] =
+    [Must { fpir: 0.001, before: 0.03825, fewer: 0.35 }, Must { fpir: 0.01, before: 0.0245, fewer: 0.40 }];
 
 struct Must {
     fpir: f64,
