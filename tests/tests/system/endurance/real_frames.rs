@@ -18,7 +18,7 @@ const FRAMES: u64 = 5_000;
 /// Before that, memory is still being taken for the first time.
 const WARM: u64 = 300;
 const EVERY: Duration = Duration::from_secs(5);
-const MOST_KB: u64 = 120_000;
+const MOST_KB: u64 = 90_000;
 /// A page here and there is not growth: a unit that lost one number a frame would be seen.
 const GROWTH_KB: u64 = 512;
 
