@@ -126,6 +126,9 @@ pub enum Problem {
     /// A section is there that the required features do not announce.
     #[error("the section {0} is there, and the features that the file requires do not announce it")]
     Unannounced(Tag),
+    /// A section of a sealed database stands where the seal does not hold.
+    #[error("the section {0} stands behind the sealed records, where anybody can add one")]
+    BehindTheBody(Tag),
     /// The signature is not the last section, or no signature.
     #[error("the last section is not a signature, as the features that the file requires announce it")]
     NoSignature,

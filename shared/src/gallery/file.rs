@@ -29,8 +29,8 @@ impl<'a> DatabaseFile<'a> {
         let sections = Sections::of(file)?;
         // Nothing that was signed is interpreted before the signature is known to be right.
         let signer = signer(file, &sections)?;
-        let outside = decode_outside(&sections)?;
         let sealed = sealed(&sections)?;
+        let outside = decode_outside(&sections)?;
         Ok(Self { file, sections, outside, signer, sealed })
     }
 
@@ -112,7 +112,13 @@ fn signer(file: &[u8], sections: &Sections<'_>) -> Result<Option<Signer>, Galler
 fn sealed<'a>(sections: &Sections<'a>) -> Result<Option<(Envelope, Section<'a>)>, GalleryError> {
     if sections.features & SEALED != 0 {
         let envelope = Envelope::parse(sections.required(SEAL)?.contents)?;
-        return Ok(Some((envelope, sections.required(BODY)?)));
+        let body = sections.required(BODY)?;
+        // The seal holds for the body and all before it; a signature holds for everything.
+        let mut behind = sections.iter().filter(|section| section.byte > body.byte && section.tag != SIGNATURE);
+        if let Some(section) = behind.next() {
+            return Err(Problem::BehindTheBody(section.tag).at(section.byte));
+        }
+        return Ok(Some((envelope, body)));
     }
     for tag in [SEAL, BODY] {
         if let Some(section) = sections.optional(tag)? {
