@@ -84,12 +84,13 @@ mod tests {
     #[test]
     fn distances_that_make_no_sense_are_named() {
         type Change = fn(&mut Calibration);
-        let cases: [(&str, Change); 9] = [
+        let cases: [(&str, Change); 10] = [
             ("non-mated.format is 0", |c| c.non_mated.iter_mut().for_each(|known| known.format = 0)),
             ("non-mated.quantiles", |c| c.non_mated.iter_mut().for_each(|known| known.quantiles.truncate(1))),
             ("non-mated.quantiles", |c| c.non_mated.iter_mut().for_each(|known| known.quantiles.reverse())),
             ("non-mated.quantiles", |c| c.non_mated.iter_mut().for_each(|known| known.quantiles[0].rate = 0.0)),
             ("non-mated.quantiles", |c| c.non_mated.iter_mut().for_each(|known| known.quantiles[0].high = 0.01)),
+            ("non-mated.quantiles", |c| c.non_mated.iter_mut().for_each(|known| known.quantiles[1].high = 1.0)),
             ("non-mated-grey.format is 1", |c| c.non_mated_grey.iter_mut().for_each(|known| known.format = 1)),
             ("non-mated-grey.quantiles", |c| c.non_mated_grey.iter_mut().for_each(|known| known.quantiles.clear())),
             ("mated.farther", |c| c.mated.iter_mut().for_each(|known| known.farther[0].1 = 1.5)),

@@ -65,13 +65,15 @@ impl NonMated {
                 && (0.0..=row.rate).contains(&row.low)
                 && (row.rate..=1.0).contains(&row.high)
         };
-        let falling = |pair: &[Quantile]| pair[0].rate > pair[1].rate && pair[0].distance > pair[1].distance;
+        let falling = |pair: &[Quantile]| {
+            pair[0].rate > pair[1].rate && pair[0].high >= pair[1].high && pair[0].distance > pair[1].distance
+        };
         let rows = &self.quantiles;
         let distances = rows.iter().all(|row| (0.0..=2.0).contains(&row.distance));
         match rows.len() >= 2 && rows.iter().all(sound) && distances && rows.windows(2).all(falling) {
             true => Ok(()),
             false => Err(format!(
-                "{table}.quantiles: want two rows or more, rates and distances both falling, low <= rate <= high"
+                "{table}.quantiles: want two rows or more, rates and distances falling, low <= rate <= high, and high never rising"
             )),
         }
     }
