@@ -108,7 +108,9 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     // Among themselves, photos without colour are as near as those in colour.
     let grey = grey.filter(|_| grey_photos.is_empty());
     let threshold = risk.as_ref().map_or(recogniser.threshold(), |risk| risk.threshold);
-    let looked_at = LookedAt::at(&enrolled, threshold);
+    // At the looser of both: look-alikes need a card in grey, too.
+    let loosest = grey.as_ref().map_or(threshold, |grey| grey.threshold.max(threshold));
+    let looked_at = LookedAt::at(&enrolled, loosest);
     let mut report = Report {
         people: enrolled.len(),
         photos: photos.len(),
