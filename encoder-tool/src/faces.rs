@@ -7,7 +7,7 @@ use models::gate::Standing;
 use models::{Crop, Face, FaceBox, Recogniser};
 use serde::Serialize;
 use shared::encoding::Encoding;
-use shared::gallery::EnrolledEncoding;
+use shared::gallery::Gallery;
 use std::path::Path;
 use terminal::ShowPath;
 
@@ -22,15 +22,11 @@ pub(crate) struct EncodedFace {
 }
 
 impl EncodedFace {
-    /// Why the face is nobody's, though it is near somebody: it is hardly recognisable, or no nearer to the person of these
-    /// encodings than such faces are to each other.
-    pub(crate) fn is_hardly_a_face<'a>(
-        &self,
-        is_near: bool,
-        encodings: impl IntoIterator<Item = EnrolledEncoding<'a>>,
-    ) -> bool {
+    /// Whether the face is nobody's, though it may be near a person of the gallery (by index): it is hardly recognisable, or no
+    /// nearer to them than such faces are to each other.
+    pub(crate) fn is_hardly_a_face(&self, gallery: &Gallery, near: Option<usize>) -> bool {
         let is_refused = self.standing.is_recognisable() == Some(false);
-        is_refused || (is_near && !self.standing.is_clear_of_background(encodings))
+        is_refused || near.is_some_and(|person| !self.standing.is_clear_of_background(gallery, person))
     }
 }
 

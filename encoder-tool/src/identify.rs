@@ -96,8 +96,7 @@ fn answer_for(gallery: &Gallery, face: &EncodedFace, threshold: Threshold) -> Fa
     let (best, runner_up) = nearest(gallery, &face.encoding);
     let name_of = |found: &Match| gallery.people()[found.person].name.as_str().to_owned();
     let near = best.filter(|best| best.distance <= threshold.distance);
-    let of_near = near.iter().flat_map(|near| gallery.encodings_of(near.person));
-    let recognisable = !face.is_hardly_a_face(near.is_some(), of_near);
+    let recognisable = !face.is_hardly_a_face(gallery, near.as_ref().map(|near| near.person));
     FaceAnswer {
         bounds: rounded(&face.face.bounds),
         name: near.as_ref().filter(|_| recognisable).map(name_of),

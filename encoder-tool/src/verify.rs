@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &Verify) -> Result<Answer> {
     let thresholds = Thresholds::in_force(arguments.threshold.threshold, &gallery, recogniser.threshold());
     let threshold = thresholds.for_photo(encoded.first().is_some_and(|largest| largest.is_grey));
     let is_near = distance.is_some_and(|distance| distance <= threshold.distance);
-    let is_refused = |face: &EncodedFace| face.is_hardly_a_face(is_near, gallery.encodings_of(person));
+    let is_refused = |face: &EncodedFace| face.is_hardly_a_face(&gallery, is_near.then_some(person));
     let recognisable = !encoded.first().is_some_and(is_refused);
     let verified = Verified {
         identity: gallery.people()[person].name.as_str().to_owned(),

@@ -6,10 +6,11 @@ use super::trust::Trust;
 use crate::config::Config;
 use models::Recogniser;
 use models::golden::{GoldenError, Tested};
-use shared::gallery::{Gallery, ModelHash};
+use shared::gallery::{Gallery, GateDigest, ModelHash};
 use shared::policy::{Policy, Rules, RulesError};
 
 type SelfTest = Box<dyn FnMut() -> Result<Tested, GoldenError> + Send>;
+type GateWarning = Box<dyn Fn(Option<GateDigest>) -> Option<String> + Send>;
 type RulesFor = Box<dyn Fn(&Gallery) -> Result<Rules, RulesError> + Send>;
 
 /// Examines databases for one unit.
@@ -17,6 +18,7 @@ pub(crate) struct Judge {
     model: ModelHash,
     trust: Trust,
     rules_for: RulesFor,
+    gate_warning: GateWarning,
     self_test: SelfTest,
 }
 
@@ -30,15 +32,17 @@ impl Judge {
             let rules = config.rules_for(gallery, encoder_threshold);
             Policy::new(rules).map(|_| rules)
         };
-        let self_test = move || recogniser.self_test();
-        Self { model, trust, rules_for: Box::new(rules_for), self_test: Box::new(self_test) }
+        let with_gate = recogniser.clone();
+        let gate_warning = Box::new(move |of_database| with_gate.gate_warning(of_database));
+        let self_test = Box::new(move || recogniser.self_test());
+        Self { model, trust, rules_for: Box::new(rules_for), gate_warning, self_test }
     }
 
     /// Takes everything of that model, for tests of what is done with it.
     #[cfg(test)]
     pub(crate) fn of_model(model: ModelHash, self_test: SelfTest) -> Self {
         let rules_for = Box::new(|_: &Gallery| Ok(Rules::new(1.0)));
-        Self { model, trust: Trust::default(), rules_for, self_test }
+        Self { model, trust: Trust::default(), rules_for, gate_warning: Box::new(|_| None), self_test }
     }
 
     /// The same for a unit that moves a lock.
@@ -55,6 +59,13 @@ impl Judge {
         let gallery = read_bytes(bytes, &self.model, &self.trust.given(past))?;
         let rules = (self.rules_for)(&gallery)?;
         Ok((gallery, rules))
+    }
+
+    /// Tells if people were enrolled with another gate than the unit's.
+    pub(super) fn warn_of_gate(&self, gallery: &Gallery) {
+        if let Some(warning) = (self.gate_warning)(gallery.gate()) {
+            tracing::warn!("{warning}");
+        }
     }
 
     /// Whether the networks still give the numbers that they must.

@@ -80,6 +80,7 @@ impl Store {
                 }
             },
         };
+        judge.warn_of_gate(&in_use.gallery);
         let known = ledger.as_ref().map_or(0, |ledger| ledger.highest_sequence);
         let found = in_use.gallery.header().sequence;
         let highest_sequence = known.max(highest.unwrap_or(0)).max(found);
@@ -164,6 +165,7 @@ impl Store {
         }
         let (gallery, rules) = self.judge.read(bytes, Past::of_a_new_file(self.highest_sequence))?;
         self.judge.self_test()?;
+        self.judge.warn_of_gate(&gallery);
         let sequence = gallery.header().sequence;
         let in_use = InUse { gallery: Arc::new(gallery), rules, digest: new };
         if let Some(current) = self.current_in_use()? {

@@ -35,9 +35,6 @@ pub(super) fn find(config: &Config, recogniser: &Recogniser) -> anyhow::Result<F
     let mut judge = Judge::new(recogniser.clone(), config, Trust::of(config)?);
     let self_test = judge.self_test().map_err(|error| error.to_string());
     let (store, returned) = open(&config.database.path, judge).context("[database] path")?;
-    if let Some(warning) = recogniser.gate_warning(store.in_use().gallery.gate()) {
-        tracing::warn!("{warning}");
-    }
     Ok(Found { store, returned, self_test })
 }
 

@@ -36,7 +36,7 @@ impl Networks {
             let of_claimed = claimed.and_then(|person| Claimed::of(gallery, person, &encoding));
             (gallery.nearest_two(&encoding), of_claimed)
         });
-        let is_clear_of = |person| standing.is_clear_of_background(gallery.encodings_of(person));
+        let is_clear_of = |person| standing.is_clear_of_background(gallery, person);
         seen.quality.recognisable = standing.is_recognisable();
         seen.resembles = nearest.and_then(|nearest| {
             let mut found = Resemblance::of(gallery, &nearest)?;

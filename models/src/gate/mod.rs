@@ -22,7 +22,7 @@ pub use file::{GATE_FILE, GATE_VERSION, Learnt, MAX_GATE_BYTES, MAX_PROTOTYPES, 
 
 use crate::ModelError;
 use shared::encoding::{Encoded, Encoding};
-use shared::gallery::{EnrolledEncoding, GateDigest};
+use shared::gallery::{Gallery, GateDigest};
 use std::sync::Arc;
 
 /// What was learnt of faces that are hardly recognisable, checked.
@@ -137,13 +137,15 @@ impl Standing {
         self.0.as_ref().map(|judged| judged.above.is_some())
     }
 
-    /// Whether the face may be taken for the person of these encodings, if they are near enough.
-    pub fn is_clear_of_background<'a>(&self, encodings: impl IntoIterator<Item = EnrolledEncoding<'a>>) -> bool {
+    /// Whether the face may be taken for a person of the gallery, by index, if they are near enough. Which faces are plain is
+    /// believed only of people who were enrolled with the same gate.
+    pub fn is_clear_of_background(&self, gallery: &Gallery, person: usize) -> bool {
         let Some(Judged { gate, above }) = &self.0 else { return true };
         let Some(above) = above else { return false };
-        encodings.into_iter().any(|encoding| {
+        let is_of_this_gate = gallery.gate() == Some(gate.digest());
+        gallery.encodings_of(person).any(|encoding| {
             let numbers: Vec<f32> = encoding.numbers.iter().map(|&z| f32::from(z) * encoding.scale).collect();
-            above.is_clear_beside(gate, &numbers, encoding.is_plain)
+            above.is_clear_beside(gate, &numbers, encoding.is_plain && is_of_this_gate)
         })
     }
 

@@ -1,6 +1,6 @@
 use super::*;
 use proptest::prelude::*;
-use shared::gallery::ModelHash;
+use shared::gallery::{Details, GalleryBuilder, ModelHash, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest};
 
 /// Two dimensions: the mean lies along the first; a face passes if the network's output is longer than 10.
 fn learnt() -> Learnt {
@@ -61,6 +61,35 @@ fn a_person_must_be_nearer_than_the_background() {
         let standing = standing(probe);
         assert_eq!(standing.is_clear_beside(&unit(person), false), is_clear, "{probe:?} {person:?}");
         assert_eq!(standing.is_crowded(), is_crowded, "{probe:?}");
+    }
+}
+
+/// A person enrolled from a plain face needs no clearance; but only this gate may say that it is plain.
+#[test]
+fn whose_face_is_plain_is_believed_of_the_same_gate_only() {
+    let gallery = |is_plain, enrolled_with| {
+        let mut builder = GalleryBuilder::new(1, ModelHash([7; 32]), 2).unwrap();
+        builder.set_gate(Some(enrolled_with));
+        let photo = PhotoDigest([0; 8]);
+        builder
+            .add_person(NewPerson {
+                id: PersonId([1; 16]),
+                name: PersonName::parse("Ada").unwrap(),
+                details: Details::default(),
+                encodings: vec![NewEncoding { encoding: unit([1.0, -0.6]), photo, made_at: 0, is_plain }],
+            })
+            .unwrap();
+        builder.build()
+    };
+    let (this, another) = (gate().digest(), GateDigest([9; 32]));
+    // Centred, the face is no nearer to the only prototype than to Ada, and not nearer to her by the clearance.
+    let standing = standing([17.0, -10.5]);
+    for (is_plain, enrolled_with, expected) in
+        [(true, this, true), (true, another, false), (false, this, false), (false, another, false)]
+    {
+        let gallery = gallery(is_plain, enrolled_with);
+        assert_eq!(standing.is_clear_of_background(&gallery, 0), expected, "{is_plain} {enrolled_with}");
+        assert!(!standing.is_clear_of_background(&gallery, 1), "there is no such person");
     }
 }
 
