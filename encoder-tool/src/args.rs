@@ -99,7 +99,7 @@ pub(crate) struct BuildDb {
     /// Leave out photos in which the shorter side of the face has fewer pixels; 16 or more
     #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u32).range(16..=1000))]
     pub(crate) minimum_face: u32,
-    /// How often a stranger may be named: the threshold for that is worked out from the number of encodings, and stored
+    /// How often a stranger may be named: the threshold for that is worked out from the number of people, and stored
     #[arg(long, value_name = "RATE", default_value_t = DEFAULT_FPIR, value_parser = parse_rate)]
     pub(crate) fpir: f64,
     /// Store no threshold: the encoder's own holds, whatever the number of people

@@ -1,7 +1,7 @@
 //! A decoder within limits: a process of this program limits itself and then becomes the decoder.
 //!
 //! It has no environment, no input, no network where the system lets a user leave it, bounds on time, memory, and the size
-//! of files, and is ended with all that it started. What it prints is read up to a bound. It runs as the user who started
+//! of files, and is ended with its process group. What it prints is read up to a bound. It runs as the user who started
 //! this program and can read what that user can: keep libheif up to date.
 
 use clap::Args;
