@@ -142,8 +142,8 @@ fn receipt(id: PersonId, erased: Vec<ShownPath>, log: &Path, config: &Config) ->
     })
 }
 
-fn is_runner_up(record: &shared::audit::Record, id: PersonId) -> bool {
-    use shared::audit::Event;
+fn is_runner_up(record: &policy::audit::Record, id: PersonId) -> bool {
+    use policy::audit::Event;
     let (Event::Granted { runner_up, .. } | Event::Refused { runner_up, .. }) = &record.event else { return false };
     runner_up.is_some_and(|next| next.person == id)
 }

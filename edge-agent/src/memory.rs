@@ -6,9 +6,9 @@
 use crate::part_reports::PartReports;
 use anyhow::Context;
 use files::{Folder, Storage, folder_of, name_of};
+use policy::Memory;
+use policy::audit::Part;
 use serde::{Deserialize, Serialize};
-use shared::audit::Part;
-use shared::policy::Memory;
 use std::path::Path;
 
 /// The file.
@@ -95,8 +95,8 @@ pub(crate) fn parse(text: &[u8]) -> Result<Memory, String> {
 mod tests {
     use super::*;
     use files::power_cut::{Loss, PowerCut};
+    use policy::{Direction, Kind, Opened, Passage, RememberedFailures};
     use shared::gallery::PersonId;
-    use shared::policy::{Direction, Kind, Opened, Passage, RememberedFailures};
 
     fn failed(kind: Kind, failures: u32) -> RememberedFailures {
         RememberedFailures { kind, failures, unmatched: 3, cards: vec![7], database: 9 }

@@ -3,7 +3,7 @@
 
 use crate::reports::{FailureReports, Report, since_start};
 use crate::usb_port::UsbPort;
-use shared::audit::{Event, Part};
+use policy::audit::{Event, Part};
 use std::collections::VecDeque;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

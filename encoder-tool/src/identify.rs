@@ -7,6 +7,7 @@ use crate::threshold::{Threshold, Thresholds};
 use crate::workers::on_every_core;
 use crate::{database, photo_file};
 use anyhow::Result;
+use kernels::dots_of_rows;
 use models::Recogniser;
 use serde::Serialize;
 use shared::encoding::Encoding;
@@ -109,7 +110,7 @@ fn answer_for(gallery: &Gallery, face: &EncodedFace, threshold: Threshold) -> Fa
 }
 
 fn nearest(gallery: &Gallery, probe: &Encoding) -> (Option<Match>, Option<Match>) {
-    gallery.nearest_two(probe).map_or((None, None), |nearest| (Some(nearest.best), nearest.runner_up))
+    gallery.nearest_two(probe, dots_of_rows).map_or((None, None), |nearest| (Some(nearest.best), nearest.runner_up))
 }
 
 fn print(photo: Option<&Path>, faces: Vec<FaceAnswer>, json: bool) -> Result<()> {

@@ -5,6 +5,7 @@ use crate::database;
 use crate::faces::{EncodedFace, FaceReport, faces_of, largest_of, rounded};
 use crate::threshold::{Threshold, Thresholds};
 use anyhow::{Context, Result};
+use kernels::dots_of_rows;
 use models::Recogniser;
 use serde::Serialize;
 use shared::gallery::PersonName;
@@ -45,7 +46,7 @@ pub(crate) fn run(arguments: &Verify) -> Result<Answer> {
         .iter()
         .map(|face| FaceReport {
             bounds: rounded(&face.face.bounds),
-            distance: gallery.nearest_of(person, &face.encoding).map(|found| found.distance),
+            distance: gallery.nearest_of(person, &face.encoding, dots_of_rows).map(|found| found.distance),
         })
         .collect();
     let distance = faces.first().and_then(|largest| largest.distance);

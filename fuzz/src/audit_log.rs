@@ -6,9 +6,9 @@ use crc::{CRC_32_ISO_HDLC, Crc};
 use edge_agent::audit_log::AuditLog;
 use edge_agent::hostile_input;
 use files::{Memory, Storage};
-use shared::audit::{BootId, Chain, Event, Head, Record, Verifier, verify};
+use policy::audit::{BootId, Chain, Event, Head, Record, Verifier, verify};
+use policy::{Credential, Neighbour, Now, Reason};
 use shared::gallery::{DatabaseDigest, ModelHash, PersonId};
-use shared::policy::{Credential, Neighbour, Now, Reason};
 
 const CHECKSUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 const NOW: Now = Now::new(1_800_000_000_000, 0);
@@ -105,7 +105,7 @@ fn is_continued(log: &[u8]) {
             let read = lines.map(|line| verifier.line(line)).all(|read| read.is_ok());
             let torn = verifier.clone().finish().torn.map_or(0, |torn| torn.bytes);
             let last = verifier.head().map_or(0, |head| head.sequence);
-            assert!(read && (torn > shared::audit::MAX_LINE_BYTES || last > u64::MAX - 8), "it is not continued");
+            assert!(read && (torn > policy::audit::MAX_LINE_BYTES || last > u64::MAX - 8), "it is not continued");
         }
     }
 }

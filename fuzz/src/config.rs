@@ -3,8 +3,8 @@
 use crate::Answer;
 use edge_agent::config::Config;
 use edge_agent::hostile_input;
+use policy::{Now, Rules};
 use serde_json::json;
-use shared::policy::{Now, Rules};
 
 /// A configuration. One that is taken gives no pin two things to do, and a second reading takes it as well.
 pub fn config(bytes: &[u8]) -> Answer {

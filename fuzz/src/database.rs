@@ -2,6 +2,7 @@
 
 use crate::Answer;
 use crc::{CRC_32_ISO_HDLC, Crc};
+use kernels::dots_of_rows;
 use shared::encoding::Encoding;
 use shared::gallery::{Gallery, GalleryBuilder};
 
@@ -67,12 +68,12 @@ fn answers_probes(gallery: &Gallery) {
     let numbers: Vec<f32> = (0..dimensions).map(|index| (index * 37 % 19) as f32 - 9.5).collect();
     let Ok(probe) = Encoding::from_network(&numbers) else { panic!("these numbers are an encoding") };
     let sound = |distance: f32| distance.is_finite() && (0.0..=2.0).contains(&distance);
-    match gallery.nearest_two(&probe) {
+    match gallery.nearest_two(&probe, dots_of_rows) {
         None => assert_eq!(gallery.encoding_count(), 0),
         Some(nearest) => {
             assert!(sound(nearest.best.distance), "{nearest:?}");
-            assert_eq!(gallery.nearest(&probe), Some(nearest.best));
-            assert_eq!(gallery.nearest_of(nearest.best.person, &probe), Some(nearest.best));
+            assert_eq!(gallery.nearest(&probe, dots_of_rows), Some(nearest.best));
+            assert_eq!(gallery.nearest_of(nearest.best.person, &probe, dots_of_rows), Some(nearest.best));
             assert_eq!(nearest.runner_up.is_some(), gallery.people().len() > 1);
             let other = nearest.runner_up.unwrap_or(nearest.best);
             assert!(sound(other.distance) && other.distance >= nearest.best.distance, "{nearest:?}");

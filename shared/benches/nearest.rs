@@ -1,6 +1,7 @@
 //! The nearest of 100 000 encodings of 128 numbers, and reading the database of 10 000 people, on one thread. Prints
 //! medians as one JSON object.
 
+use kernels::dots_of_rows;
 use shared::encoding::Encoding;
 use shared::gallery::{
     Details, Gallery, GalleryBuilder, ModelHash, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest,
@@ -15,8 +16,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let probe = random.encoding()?;
     let many = gallery(&mut random, 100_000, 1)?;
     let file = gallery(&mut random, 10_000, 3)?.encode()?;
-    let nearest_ms = median_ms(101, || many.nearest(std::hint::black_box(&probe)).is_some());
-    let with_runner_up_ms = median_ms(101, || many.nearest_two(std::hint::black_box(&probe)).is_some());
+    let nearest_ms = median_ms(101, || many.nearest(std::hint::black_box(&probe), dots_of_rows).is_some());
+    let with_runner_up_ms = median_ms(101, || many.nearest_two(std::hint::black_box(&probe), dots_of_rows).is_some());
     let decode_ms = median_ms(21, || Gallery::decode(std::hint::black_box(&file)).is_ok());
     let bytes = file.len() as f64 / 30_000.0;
     println!(

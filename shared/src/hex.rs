@@ -2,12 +2,13 @@
 //! (JSON), bytes elsewhere (postcard).
 
 use core::fmt;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 
-/// Why a text is not a byte string of the wanted length in hexadecimal.
+/// Why a text is not the hexadecimal form of a byte string of the expected length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HexError {
-    /// The text has another length than two digits for each byte.
+    /// The text has another length than two digits per byte.
     #[error("{found} characters where {expected} hexadecimal digits are wanted")]
     Length {
         /// Digits wanted.
@@ -15,32 +16,39 @@ pub enum HexError {
         /// Bytes of text found.
         found: usize,
     },
-    /// A character is no hexadecimal digit.
+    /// A character is not a hexadecimal digit.
     #[error("character {position} is not a hexadecimal digit")]
     Digit {
-        /// Where it stands, counted from 0.
+        /// Its index, from 0.
         position: usize,
     },
 }
 
-pub(crate) fn write(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+/// Writes lower-case digits.
+///
+/// # Errors
+/// Those of the formatter.
+pub fn write(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{}", HEXLOWER.encode_display(bytes))
 }
 
-pub(crate) fn parse<const N: usize>(text: &str) -> Result<[u8; N], HexError> {
-    let digits = text.as_bytes();
-    if digits.len() != 2 * N {
-        return Err(HexError::Length { expected: 2 * N, found: digits.len() });
-    }
+/// Reads digits of either case.
+///
+/// # Errors
+/// [`HexError`], with the first character that is wrong.
+pub fn parse<const N: usize>(text: &str) -> Result<[u8; N], HexError> {
     let mut bytes = [0; N];
-    for (position, &digit) in digits.iter().enumerate() {
-        let value = char::from(digit).to_digit(16).ok_or(HexError::Digit { position })?;
-        bytes[position / 2] = bytes[position / 2] << 4 | value as u8;
+    if text.len() != 2 * N {
+        return Err(HexError::Length { expected: 2 * N, found: text.len() });
     }
-    Ok(bytes)
+    match HEXLOWER_PERMISSIVE.decode_mut(text.as_bytes(), &mut bytes) {
+        Ok(_) => Ok(bytes),
+        Err(partial) => Err(HexError::Digit { position: partial.error.position }),
+    }
 }
 
 /// Gives a `struct Name(pub [u8; N])` its text form (Display, FromStr, Debug) and its serde form.
+#[macro_export]
 macro_rules! hex_text {
     ($name:ident, $length:literal) => {
         impl core::fmt::Display for $name {
@@ -91,7 +99,7 @@ macro_rules! hex_text {
         }
     };
 }
-pub(crate) use hex_text;
+pub use hex_text;
 
 #[cfg(test)]
 mod tests {

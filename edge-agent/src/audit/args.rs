@@ -5,7 +5,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use shared::policy::Reason;
+use policy::Reason;
 use std::path::PathBuf;
 use terminal::Help;
 

@@ -4,9 +4,9 @@ use super::args::{Filters, Where};
 use crate::audit_log::names::Names;
 use crate::database::read_names;
 use anyhow::Context;
-use shared::audit::{Event, Record};
+use policy::Reason;
+use policy::audit::{Event, Record};
 use shared::gallery::PersonId;
-use shared::policy::Reason;
 use std::path::Path;
 use terminal::Help;
 
@@ -79,7 +79,7 @@ impl Filter {
     /// A record of a person, at a time.
     #[cfg(test)]
     pub(super) fn wants_event(&self, utc_ms: i64, event: Event) -> bool {
-        use shared::audit::{BootId, Chain};
+        use policy::audit::{BootId, Chain};
         let line = Chain::new().next_line(utc_ms, BootId([0; 16]), event).unwrap().text().to_owned();
         self.wants(&Record::parse(line.trim_end().as_bytes()).unwrap())
     }
@@ -97,7 +97,7 @@ pub(crate) fn people_in(path: &Path, identity: &Path) -> anyhow::Result<Vec<Pers
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::policy::Credential;
+    use policy::Credential;
 
     #[test]
     fn what_is_wanted() {

@@ -148,8 +148,8 @@ mod tests {
     use super::*;
     use crate::audit_log::{AuditLog, Upkeep};
     use files::Folder;
-    use shared::audit::Event;
-    use shared::policy::Now;
+    use policy::Now;
+    use policy::audit::Event;
 
     #[test]
     fn every_record_is_followed_over_files_that_are_put_aside() {

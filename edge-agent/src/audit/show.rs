@@ -6,8 +6,8 @@ use super::words::in_words;
 use crate::audit_log::names::Names;
 use crate::audit_log::read::{Line, lines_of};
 use jiff::tz::TimeZone;
+use policy::audit::Record;
 use serde::Serialize;
-use shared::audit::Record;
 use terminal::{Answer, print, print_json, say};
 
 /// Shows what is wanted. Yes if there was something.

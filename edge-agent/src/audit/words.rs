@@ -3,9 +3,9 @@
 use crate::audit_log::names::Names;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use shared::audit::{Event, Record};
+use policy::Neighbour;
+use policy::audit::{Event, Record};
 use shared::gallery::PersonId;
-use shared::policy::Neighbour;
 
 /// One line: when, what, who, how far.
 pub(crate) fn in_words(record: &Record, names: &Names, zone: &TimeZone) -> String {
@@ -123,9 +123,9 @@ fn distances(nearest: Option<f32>, runner_up: Option<&Neighbour>, names: &Names)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::audit::{BootId, Chain, HeadSignature, LineHash, Part};
+    use policy::audit::{BootId, Chain, HeadSignature, LineHash, Part};
+    use policy::{Credential, Reason};
     use shared::gallery::ModelHash;
-    use shared::policy::{Credential, Reason};
 
     const ADA: PersonId = PersonId([0xad; 16]);
 

@@ -14,8 +14,8 @@ use crate::unit::Unit;
 use crate::unit::fixture::{face, rules};
 use files::power_cut::{Loss, PowerCut};
 use models::Frame;
-use shared::audit::Record;
-use shared::policy::{Grant, Policy};
+use policy::audit::Record;
+use policy::{Grant, Policy};
 use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 

@@ -1,7 +1,7 @@
 //! Where a file of the log ends, without reading all of it.
 
 use files::Storage;
-use shared::audit::{Head, LineProblem, MAX_LINE_BYTES};
+use policy::audit::{Head, LineProblem, MAX_LINE_BYTES};
 use std::io;
 
 /// Room for a last line, the one before, and one that is torn.
@@ -66,7 +66,7 @@ fn no_line() -> LineProblem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::audit::{BootId, Chain, Event};
+    use policy::audit::{BootId, Chain, Event};
 
     #[test]
     fn ends() {

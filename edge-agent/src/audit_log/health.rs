@@ -1,7 +1,7 @@
 //! How the log is: what the status says about it.
 
+use policy::audit::MAX_LINE_BYTES;
 use serde::{Deserialize, Serialize};
-use shared::audit::MAX_LINE_BYTES;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How a log is. Clones are about the same log.

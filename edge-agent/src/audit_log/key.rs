@@ -6,9 +6,9 @@
 use anyhow::Context;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use files::{key_file, read_bounded};
+use policy::audit::{Head, HeadSignature, LineHash};
 use rustix::fs::{Access, access};
 use serde::{Deserialize, Serialize};
-use shared::audit::{Head, HeadSignature, LineHash};
 use std::fmt::{self, Write};
 use std::fs;
 use std::io::ErrorKind;

@@ -10,7 +10,7 @@ use crate::sight::Recorded;
 use crate::unit::Unit;
 use crate::unit::fixture::{face, rules};
 use models::Frame;
-use shared::policy::{Grant, Policy};
+use policy::{Grant, Policy};
 use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};

@@ -1,6 +1,6 @@
 //! The audit log as files: a line is on the disk before this says so.
 //!
-//! What a line says, and how it hangs on the one before, is `shared::audit`'s. Here is the current file and its end
+//! What a line says, and how it hangs on the one before, is `policy::audit`'s. Here is the current file and its end
 //! ([`AuditLog::append`]), and what is done between records ([`AuditLog::tend`], `upkeep`): space is reserved, heads are
 //! signed, full files put aside, old ones removed. Reading is `read`'s, for commands of their own.
 
@@ -27,8 +27,8 @@ use crate::reports::{FailureReports, Report};
 use anyhow::Context;
 use end::End;
 use files::{Folder, Storage};
-use shared::audit::{BootId, Chain, Event, Head, LineProblem, Part, RecordError};
-use shared::policy::Now;
+use policy::Now;
+use policy::audit::{BootId, Chain, Event, Head, LineProblem, Part, RecordError};
 use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
@@ -323,7 +323,7 @@ fn boot_id() -> Result<BootId, getrandom::Error> {
 mod tests {
     use super::*;
     use files::{Memory, Operation};
-    use shared::audit::verify;
+    use policy::audit::verify;
 
     const NOW: Now = Now::new(1_800_000_000_000, 0);
 

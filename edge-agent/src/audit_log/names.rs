@@ -6,9 +6,9 @@
 use crate::config;
 use anyhow::Context;
 use files::{Folder, Storage, wait_for_folder};
+use policy::Now;
 use serde::{Deserialize, Serialize};
 use shared::gallery::{Gallery, PersonId};
-use shared::policy::Now;
 use std::collections::BTreeMap;
 use std::path::Path;
 

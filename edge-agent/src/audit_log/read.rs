@@ -4,8 +4,8 @@
 use super::log_files::{Segment, segments_among};
 use anyhow::{Context, ensure};
 use files::{Directory, folder_of, name_of};
+use policy::audit::{MAX_LINE_BYTES, Record};
 use serde::Serialize;
-use shared::audit::{MAX_LINE_BYTES, Record};
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
@@ -141,7 +141,7 @@ pub(crate) fn lines_of(path: &Path) -> anyhow::Result<impl Iterator<Item = io::R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::audit::{BootId, Chain, Event};
+    use policy::audit::{BootId, Chain, Event};
 
     #[test]
     fn when_the_last_record_was_written() {

@@ -2,8 +2,8 @@
 
 use super::device::{Fault, Opened};
 use crate::part_reports::PartReports;
+use policy::audit::Part;
 use serde::{Deserialize, Serialize};
-use shared::audit::Part;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How a camera is. Clones are the same camera's.

@@ -16,8 +16,8 @@ use around::{CheckedLock, wiring_advice};
 use keys::CheckedKeys;
 use models::Recogniser;
 use models::golden::Tested;
+use policy::Policy;
 use serde::Serialize;
-use shared::policy::Policy;
 use terminal::{Answer, Help, ShowPath, ShownPath, counted, print, print_json};
 
 /// What was found sound.

@@ -10,7 +10,7 @@ pub use trust::ClockSource;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use shared::policy::Now;
+use policy::Now;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -142,8 +142,8 @@ mod tests {
     #[test]
     fn a_system_clock_that_nobody_has_set_says_so() {
         let (unset, set) = (SystemClock::start_in(TimeZone::UTC, ClockSource::default()), SystemClock::start());
-        assert_eq!(unset.now().clock, shared::policy::ClockTrust::Unknown);
-        assert_eq!(set.now().clock, shared::policy::ClockTrust::Trusted);
+        assert_eq!(unset.now().clock, policy::ClockTrust::Unknown);
+        assert_eq!(set.now().clock, policy::ClockTrust::Trusted);
     }
 
     #[test]

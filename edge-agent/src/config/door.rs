@@ -42,7 +42,7 @@ pub struct Door {
     pub unlock_seconds: f32,
     /// Where each good start writes down what `edge-agent lock` must drive.
     pub last_lock: PathBuf,
-    /// What must survive a restart is written here: see [`shared::policy::Memory`].
+    /// What must survive a restart is written here: see [`policy::Memory`].
     pub memory: PathBuf,
     /// The pin that moves the lock; to be said for `gpio`.
     pub pin: Option<Pin>,

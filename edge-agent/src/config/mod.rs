@@ -27,9 +27,9 @@ pub use unit::Unit;
 
 use crate::gpio::Pin;
 use files::read_bounded;
+use policy::Rules;
 use serde::Deserialize;
 use shared::gallery::Gallery;
-use shared::policy::Rules;
 use std::path::{Path, PathBuf};
 use std::str;
 use terminal::{Help, ShowPath};
@@ -149,7 +149,7 @@ pub enum ConfigError {
     },
     /// The rules make no sense.
     #[error("[policy] {0}")]
-    Rules(#[from] shared::policy::RulesError),
+    Rules(#[from] policy::RulesError),
 }
 
 impl Config {

@@ -1,9 +1,9 @@
 //! `[anti-passback]`: the same face or card does not let in twice in a short while.
 
 use super::ConfigError;
+use policy::AntiPassback;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use shared::policy::AntiPassback;
 
 /// Every key of the section.
 #[cfg(test)]
@@ -40,8 +40,8 @@ impl Passages {
     /// The rule of this door.
     pub fn rule(&self) -> Option<AntiPassback> {
         let direction = match self.direction {
-            Direction::In => shared::policy::Direction::In,
-            Direction::Out => shared::policy::Direction::Out,
+            Direction::In => policy::Direction::In,
+            Direction::Out => policy::Direction::Out,
         };
         self.seconds.map(|seconds| AntiPassback { direction, for_ms: u64::from(seconds) * 1000 })
     }

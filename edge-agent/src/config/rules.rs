@@ -1,10 +1,10 @@
 //! `[policy]`: the rules of the door, as they are written in a configuration.
 
 use super::ConfigError;
+use policy::Rules;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use shared::gallery::Gallery;
-use shared::policy::Rules;
 
 /// Every key of the section.
 #[cfg(test)]
@@ -200,7 +200,7 @@ impl PolicyRules {
     }
 }
 
-impl From<SeveralFaces> for shared::policy::SeveralFaces {
+impl From<SeveralFaces> for policy::SeveralFaces {
     fn from(said: SeveralFaces) -> Self {
         match said {
             SeveralFaces::NearestOnly => Self::NearestOnly,
@@ -210,7 +210,7 @@ impl From<SeveralFaces> for shared::policy::SeveralFaces {
     }
 }
 
-impl From<LivenessChallenge> for shared::policy::Liveness {
+impl From<LivenessChallenge> for policy::Liveness {
     fn from(said: LivenessChallenge) -> Self {
         match said {
             LivenessChallenge::Off => Self::Off,
@@ -275,8 +275,8 @@ mod tests {
         expected.lockout_after = 3;
         (expected.lockout_ms, expected.lockout_ceiling_ms) = (10_000, 80_000);
         expected.tailgating_ms = 3000;
-        expected.liveness = shared::policy::Liveness::Marked;
-        expected.several_faces = shared::policy::SeveralFaces::AllKnown;
+        expected.liveness = policy::Liveness::Marked;
+        expected.several_faces = policy::SeveralFaces::AllKnown;
         expected.mode = shared::gallery::Mode::CardOrFace;
         assert_eq!(rules, expected);
         assert_eq!(PolicyRules::default().with_threshold(1.02), Rules::new(1.02));

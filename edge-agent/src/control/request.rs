@@ -1,8 +1,8 @@
 //! What can be asked, and what is answered.
 
+use policy::{Credential, Failures, Kind, Locked, LockoutEnd};
 use serde::{Deserialize, Serialize};
 use shared::gallery::{DatabaseDigest, PersonId};
-use shared::policy::{Credential, Failures, Kind, Locked, LockoutEnd};
 
 /// The most bytes of a request with its line feed.
 pub(super) const MAX_BYTES: usize = 1024;

@@ -6,8 +6,8 @@ use super::trust::Trust;
 use crate::config::Config;
 use models::Recogniser;
 use models::golden::{GoldenError, Tested};
+use policy::{Policy, Rules, RulesError};
 use shared::gallery::{Gallery, GateDigest, ModelHash};
-use shared::policy::{Policy, Rules, RulesError};
 
 type SelfTest = Box<dyn FnMut() -> Result<Tested, GoldenError> + Send>;
 type GateWarning = Box<dyn Fn(Option<GateDigest>) -> Option<String> + Send>;

@@ -6,10 +6,10 @@ use anyhow::Context;
 use files::Folder;
 use files::{ReadError, read_bounded};
 use models::golden::GoldenError;
+use policy::RulesError;
 use shared::gallery::{
     Audience, DatabaseDigest, DatabaseFile, DoorGroup, Gallery, GalleryError, MAX_DATABASE_BYTES, ModelHash,
 };
-use shared::policy::RulesError;
 use shared::seal::{EnvelopeError, Fingerprint, Fingerprints, Recipient, Signer};
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};

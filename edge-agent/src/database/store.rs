@@ -10,8 +10,8 @@ use super::judge::Judge;
 use super::ledger::{Ledger, Past};
 use super::read::Refused;
 use files::Storage;
+use policy::Rules;
 use shared::gallery::{DatabaseDigest, Gallery};
-use shared::policy::Rules;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 

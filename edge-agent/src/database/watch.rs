@@ -140,7 +140,7 @@ mod tests {
     use super::super::tests::{file, judge, put};
     use super::*;
     use files::Memory;
-    use shared::audit::{Event, Part};
+    use policy::audit::{Event, Part};
 
     /// A folder that had become read-only made five records a second: in half a day the log held nothing else.
     #[test]

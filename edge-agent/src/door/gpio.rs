@@ -6,8 +6,8 @@
 
 use super::{Door, DoorError};
 use crate::gpio::{self, Level, Output, Pin};
+use policy::Grant;
 use serde::{Deserialize, Serialize};
-use shared::policy::Grant;
 
 /// The pin that moves the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@
 
 use super::{Door, DoorError, DoorState};
 use crate::reports::{FailureReports, since_start};
-use shared::policy::Grant;
+use policy::Grant;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 

@@ -17,7 +17,7 @@ pub use timer::RelockTimer;
 pub use watch::{Alarm, DoorWatch, ExitButton, Input, WatchRules};
 
 use crate::gpio::GpioError;
-use shared::policy::Grant;
+use policy::Grant;
 
 /// Moves a lock.
 pub trait Door: Send {

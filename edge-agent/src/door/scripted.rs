@@ -1,7 +1,7 @@
 //! A door that is only written down: for simulation and tests.
 
 use super::{Door, DoorError};
-use shared::policy::Grant;
+use policy::Grant;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a scripted door was told to do.

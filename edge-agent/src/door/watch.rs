@@ -7,7 +7,7 @@
 //! a door that is held open is always recorded.
 
 use crate::reports::Allowance;
-use shared::audit::Event;
+use policy::audit::Event;
 use std::time::Duration;
 
 /// After the lock has gone back, a door that somebody has a hand on may still be opened for so long.

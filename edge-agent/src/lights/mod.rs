@@ -16,7 +16,7 @@ pub use thread::Lights;
 
 use crate::door::Alarm;
 use crate::unit::Verdict;
-use shared::policy::Advice;
+use policy::Advice;
 
 /// What is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -70,7 +70,7 @@ impl Signal {
 mod tests {
     use super::*;
     use crate::unit::Denied;
-    use shared::policy::Reason;
+    use policy::Reason;
 
     #[test]
     fn every_reason_is_said_and_alarms_go_first() {

@@ -23,7 +23,7 @@
 //! | the door was forced | off | on | always |
 
 use super::{Shown, Signal};
-use shared::policy::Advice;
+use policy::Advice;
 
 /// How long a letter of a pattern lasts, in milliseconds.
 pub const TICK_MS: u64 = 50;

@@ -65,7 +65,7 @@ impl Shown {
 mod tests {
     use super::*;
     use Signal::{Granted, Idle, Told};
-    use shared::policy::Advice::{ComeCloser, NotKnown, Wait, WrongCard};
+    use policy::Advice::{ComeCloser, NotKnown, Wait, WrongCard};
 
     /// What is shown after each has been said at its moment.
     fn played(said: &[(u64, Signal)]) -> Vec<Signal> {

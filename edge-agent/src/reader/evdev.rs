@@ -294,7 +294,7 @@ mod tests {
     fn a_reader_that_is_not_there_is_waited_for() {
         let mut reader = {
             let wanted = Wanted { device: "/nowhere/event-kbd".into(), usb_port: None };
-            KeyboardReader::start(wanted, Digits::Decimal, 64, PartReports::new(shared::audit::Part::Reader)).unwrap()
+            KeyboardReader::start(wanted, Digits::Decimal, 64, PartReports::new(policy::audit::Part::Reader)).unwrap()
         };
         assert_eq!(reader.next_card(), None);
         let refused = open(Path::new("/nowhere/event-kbd")).map(drop).unwrap_err();

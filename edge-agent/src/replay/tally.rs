@@ -5,9 +5,9 @@
 //! been frames of the same person is not in the log.
 
 use crate::audit_log::names::Names;
+use policy::audit::Event;
+use policy::{Neighbour, Reason};
 use serde::Serialize;
-use shared::audit::Event;
-use shared::policy::{Neighbour, Reason};
 use std::collections::BTreeMap;
 use terminal::counted;
 
@@ -174,8 +174,8 @@ impl Replayed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use policy::Credential;
     use shared::gallery::PersonId;
-    use shared::policy::Credential;
 
     const ADA: PersonId = PersonId([1; 16]);
     const BEN: PersonId = PersonId([2; 16]);

@@ -58,7 +58,7 @@ impl Heat {
 mod tests {
     use super::*;
     use crate::unit::Denied;
-    use shared::policy::Reason;
+    use policy::Reason;
     use std::fs;
 
     #[test]

@@ -14,7 +14,7 @@ use anyhow::Context;
 use files::{Folder, folder_of, name_of};
 use models::Recogniser;
 use models::golden::Tested;
-use shared::audit::Part;
+use policy::audit::Part;
 use shared::gallery::DatabaseDigest;
 use std::path::Path;
 use std::sync::Arc;

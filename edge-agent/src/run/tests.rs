@@ -6,8 +6,8 @@ use crate::unit::Timings;
 use crate::unit::fixture::rules;
 use files::Memory;
 use models::{Frame, ModelError};
+use policy::{Now, ObservedFace};
 use sd_notify::NotifyState;
-use shared::policy::{Now, ObservedFace};
 use std::cell::RefCell;
 use std::rc::Rc;
 

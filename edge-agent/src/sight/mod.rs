@@ -8,8 +8,8 @@ pub use recorded::Recorded;
 
 use crate::unit::Timings;
 use models::{Frame, ModelError};
+use policy::{ObservedFace, Policy};
 use shared::gallery::Gallery;
-use shared::policy::{ObservedFace, Policy};
 use std::sync::Arc;
 
 /// Makes observations of frames.

@@ -2,9 +2,10 @@
 
 use super::Sight;
 use crate::unit::Timings;
+use kernels::dots_of_rows;
 use models::{Crop, Face, Frame, ModelError, Recogniser, quality};
+use policy::{Bounds, Claimed, Landmark, ObservedFace, Policy, Quality, Resemblance, SeveralFaces};
 use shared::gallery::{Gallery, PersonId};
-use shared::policy::{Bounds, Claimed, Landmark, ObservedFace, Policy, Quality, Resemblance, SeveralFaces};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -33,8 +34,8 @@ impl Networks {
         let (encoding, standing) = timed(&mut timings.encode_ms, || self.recogniser.encode_face(face, &crop))?;
         let gallery = &self.gallery;
         let (nearest, claimed) = timed(&mut timings.match_ms, || {
-            let of_claimed = claimed.and_then(|person| Claimed::of(gallery, person, &encoding));
-            (gallery.nearest_two(&encoding), of_claimed)
+            let of_claimed = claimed.and_then(|person| Claimed::of(gallery, person, &encoding, dots_of_rows));
+            (gallery.nearest_two(&encoding, dots_of_rows), of_claimed)
         });
         let is_clear_of = |person| standing.is_clear_of_background(gallery, person);
         seen.quality.recognisable = standing.is_recognisable();

@@ -3,7 +3,7 @@
 use super::Sight;
 use crate::unit::Timings;
 use models::{Frame, ModelError};
-use shared::policy::{ObservedFace, Policy};
+use policy::{ObservedFace, Policy};
 use std::collections::VecDeque;
 
 /// Sees what was recorded, one observation for each frame, and nobody after the last.

@@ -2,9 +2,9 @@
 
 use crate::camera::CameraError;
 use crate::unit::{Denied, Granted, Timings, Turn, Verdict};
+use policy::{Neighbour, Reason};
 use serde::Serialize;
 use shared::gallery::{Gallery, PersonId};
-use shared::policy::{Neighbour, Reason};
 use std::path::Path;
 use terminal::{ShowPath, ShownPath, counted};
 

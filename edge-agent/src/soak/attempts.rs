@@ -4,7 +4,7 @@
 
 use super::people::number_of;
 use crate::unit::{Denied, Granted};
-use shared::policy::{Credential, Reason};
+use policy::{Credential, Reason};
 use std::collections::HashMap;
 
 const COMPARISONS_OF_AN_ATTEMPT: u64 = 8;

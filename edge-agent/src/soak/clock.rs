@@ -1,7 +1,7 @@
 //! A clock on a wall: it jumps, and at times nothing speaks for it.
 
 use crate::clock::Clock;
-use shared::policy::Now;
+use policy::Now;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 /// A clock whose hands can be moved; the forward-only one goes on as it does.

@@ -4,7 +4,7 @@ use super::disk::Disk;
 use crate::door::{Door, DoorError};
 use files::Storage;
 use files::power_cut::{Loss, PowerCut};
-use shared::policy::Grant;
+use policy::Grant;
 use std::sync::{Arc, Mutex};
 
 /// A door that knows whether it is open, and who it was opened for. Clones are the same door.

@@ -19,9 +19,9 @@ use crate::unit::{Denied, Granted, Unit, UnitError, Verdict};
 use fastrand::Rng;
 use files::Storage;
 use models::golden::Tested;
+use policy::{ClockTrust, Liveness, Now, Policy, Reason, Rules, Side};
 use shared::card::CardNumber;
 use shared::gallery::DatabaseDigest;
-use shared::policy::{ClockTrust, Liveness, Now, Policy, Reason, Rules, Side};
 use std::collections::VecDeque;
 use std::sync::Arc;
 

@@ -2,10 +2,10 @@
 
 use super::people::{AT_MOST, card_of, id_of, number_of};
 use fastrand::Rng;
+use policy::{Bounds, Candidate, Claimed, Landmark, ObservedFace, Resemblance, Side};
 use shared::card::CardNumber;
 use shared::encoding::Encoding;
 use shared::gallery::{Gallery, PersonId};
-use shared::policy::{Bounds, Candidate, Claimed, Landmark, ObservedFace, Resemblance, Side};
 use std::sync::Arc;
 
 /// How far across the face a nose is seen when the head is turned, and how many frames it takes to turn it.

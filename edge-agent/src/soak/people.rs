@@ -1,11 +1,11 @@
 //! Who is enrolled in the soak's databases.
 
+use policy::CHALLENGED_GROUP;
 use shared::card::{CardKey, CardNumber};
 use shared::encoding::Encoding;
 use shared::gallery::{
     Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest,
 };
-use shared::policy::CHALLENGED_GROUP;
 use shared::schedule::{Period, Schedule, Schedules, Weekdays};
 
 pub(super) const MODEL: ModelHash = ModelHash([1; 32]);

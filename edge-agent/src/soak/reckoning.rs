@@ -4,8 +4,8 @@
 use super::passers::Passer;
 use super::people::{self, FROM_MINUTE, UNTIL_MINUTE, has_hours, is_challenged, mode_of, number_of};
 use crate::unit::Granted;
+use policy::{Bounds, ClockTrust, Credential, LONGEST_CARD_PAUSE_MS, Now, Side};
 use shared::gallery::Mode;
-use shared::policy::{Bounds, ClockTrust, Credential, LONGEST_CARD_PAUSE_MS, Now, Side};
 use std::collections::VecDeque;
 
 /// A card waits for a face for ten seconds, and after cards that are nobody's for half a minute to be looked at.

@@ -16,7 +16,7 @@ use crate::door::Door;
 use fastrand::Rng;
 use files::Storage;
 use files::power_cut::{Loss, PowerCut};
-use shared::audit::Event;
+use policy::audit::Event;
 use std::io::Cursor;
 use std::sync::Arc;
 

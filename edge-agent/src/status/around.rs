@@ -2,8 +2,8 @@
 
 use crate::door::{Alarm, DoorWatch, ExitButton};
 use crate::unit::Unit;
+use policy::{Kind, Locked, LockoutEnd};
 use serde::{Deserialize, Serialize};
-use shared::policy::{Kind, Locked, LockoutEnd};
 
 /// Everything of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -139,8 +139,8 @@ fn kind_of(kind: Kind) -> (String, Option<String>) {
 mod tests {
     use super::*;
     use crate::door::{Input, WatchRules};
+    use policy::Failures;
     use shared::gallery::PersonId;
-    use shared::policy::Failures;
 
     #[test]
     fn doors_in_words() {

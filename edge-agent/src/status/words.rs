@@ -4,7 +4,7 @@ use super::report::{DatabaseReport, LastDecision, Report, SelfTest};
 use crate::audit_log::AuditReport;
 use crate::camera::{CameraReport, CameraState};
 use jiff::Timestamp;
-use shared::policy::Reason;
+use policy::Reason;
 use terminal::counted;
 
 pub(super) fn in_words(report: &Report) -> String {

@@ -2,9 +2,9 @@
 
 use super::Unit;
 use crate::audit_log::AuditError;
-use shared::audit::Event;
+use policy::audit::Event;
+use policy::{Now, Reason, Rules, RulesError};
 use shared::gallery::{DatabaseDigest, Gallery, Header};
-use shared::policy::{Now, Reason, Rules, RulesError};
 use std::sync::Arc;
 
 impl Unit {

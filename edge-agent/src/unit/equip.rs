@@ -8,7 +8,7 @@ use crate::lights::{GpioLights, Lights};
 use crate::part_reports::PartReports;
 use crate::reader::{CardReader, KeyboardReader, WantedReader, WiegandReader};
 use anyhow::Context;
-use shared::audit::Part;
+use policy::audit::Part;
 use shared::gallery::Gallery;
 use std::sync::Arc;
 

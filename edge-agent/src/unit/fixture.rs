@@ -1,7 +1,7 @@
 //! Grants for tests, made the only way that there is: by the policy.
 
+use policy::{Bounds, Candidate, Decision, Grant, Now, Observation, ObservedFace, Policy, Resemblance, Rules};
 use shared::gallery::PersonId;
-use shared::policy::{Bounds, Candidate, Decision, Grant, Now, Observation, ObservedFace, Policy, Resemblance, Rules};
 
 /// Somebody enrolled.
 pub(crate) const PERSON: PersonId = PersonId([7; 16]);

@@ -5,9 +5,9 @@ use crate::door::{DoorWatch, Input, WatchRules};
 use crate::lights::{Lights, Signal};
 use crate::reader::CardReader;
 use crate::unit::Verdict;
-use shared::audit::Event;
+use policy::audit::Event;
+use policy::{CardHolder, PresentedCard};
 use shared::gallery::Gallery;
-use shared::policy::{CardHolder, PresentedCard};
 use std::sync::Arc;
 
 #[derive(Default)]

@@ -10,10 +10,10 @@ use crate::sight::Recorded;
 use files::{Memory, Operation, Storage};
 use fixture::{PERSON, face, rules};
 use models::Frame;
+use policy::{Claimed, Credential, ObservedFace};
 use shared::card::{CardKey, CardNumber};
 use shared::encoding::Encoding;
 use shared::gallery::{Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonName, PhotoDigest};
-use shared::policy::{Claimed, Credential, ObservedFace};
 
 /// A camera that shows the same grey picture for ever, or nothing.
 struct Grey(Option<Frame>);

@@ -1,8 +1,8 @@
 //! What came of one turn of the loop, for the code that reports it.
 
 use crate::door::DoorState;
+use policy::{Credential, Grant, Neighbour, Reason, Refusal};
 use shared::gallery::PersonId;
-use shared::policy::{Credential, Grant, Neighbour, Reason, Refusal};
 
 /// One turn of the loop.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,8 +10,8 @@ use models::onnx::pb::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TypeProto, ValueInfoProto,
 };
 use models::onnx::tensor::float_tensor;
+use policy::audit::{BootId, Chain, Event};
 use serde_json::json;
-use shared::audit::{BootId, Chain, Event};
 use shared::card::{CardKey, CardNumber, encode_wiegand};
 use shared::delivery::Announcement;
 use shared::encoding::Encoding;

@@ -225,12 +225,4 @@ impl GalleryBuilder {
     pub fn build(self) -> Gallery {
         self.gallery
     }
-
-    /// The database as a file.
-    ///
-    /// # Errors
-    /// When it is larger than [`MAX_DATABASE_BYTES`](super::MAX_DATABASE_BYTES).
-    pub fn encode(&self) -> Result<Vec<u8>, GalleryError> {
-        self.gallery.encode()
-    }
 }

@@ -4,12 +4,24 @@ use super::audience::AudienceError;
 use super::header::ModelHash;
 use super::name::NameError;
 use super::person::PersonId;
-use super::sections::Tag;
 use super::size::{MAX_DATABASE_BYTES, MAX_PEOPLE};
 use crate::encoding::MAX_DIMENSIONS;
 use crate::schedule::ScheduleError;
-use crate::seal::{EnvelopeError, Fingerprint};
+#[cfg(feature = "seal")]
+use crate::seal::EnvelopeError;
+use crate::seal::Fingerprint;
 use alloc::string::String;
+use core::fmt;
+
+/// What a section of a database file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tag(pub(super) [u8; 4]);
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
+    }
+}
 
 /// Why a people database was refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -78,6 +90,7 @@ pub enum GalleryError {
         signer: Fingerprint,
     },
     /// The records cannot be sealed or opened.
+    #[cfg(feature = "seal")]
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
     /// The file is whole, but what it says is not sound.

@@ -5,36 +5,33 @@
 
 mod audience;
 mod builder;
-mod codec;
 mod enrolled;
 mod error;
+#[cfg(feature = "seal")]
 mod file;
 mod header;
 mod name;
 mod person;
-mod protection;
 mod rules;
-mod sections;
 mod size;
 
 pub use crate::hex::HexError;
 pub use audience::{ALL_DOORS, Audience, AudienceError, DoorGroup, MAX_DOOR_GROUP_BYTES, MAX_UNITS, Units};
 pub use builder::{GalleryBuilder, NewEncoding, NewPerson};
-pub use error::{GalleryError, Problem};
-pub use file::DatabaseFile;
+pub use error::{GalleryError, Problem, Tag};
+#[cfg(feature = "seal")]
+pub use file::{BEGINNING_BYTES, DatabaseFile, FORMAT_VERSION, Protection, SealFor, require_beginning};
 pub use header::{Calibration, DatabaseDigest, GateDigest, GreyThreshold, Header, ModelHash};
 pub use name::{MAX_NAME_BYTES, NameError, PersonName};
 pub use person::{
     Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, Mode, Person, PersonId,
 };
-pub use protection::{Protection, SealFor};
-pub use sections::{BEGINNING_BYTES, FORMAT_VERSION, Tag, require_beginning};
 pub use size::{MAX_DATABASE_BYTES, MAX_PEOPLE, require_size};
 
 use crate::card::{CardKey, CardNumber};
 use crate::encoding::Encoding;
 use crate::hex::hex_text;
-use crate::matching::{self, Kernel, PersonDistance, Probe};
+use crate::matching::{self, DotsOfRows, PersonDistance, Probe};
 use crate::schedule::{Hours, Schedules};
 use alloc::vec::Vec;
 use enrolled::Enrolled;
@@ -115,31 +112,6 @@ pub struct Gallery {
 }
 
 impl Gallery {
-    /// Reads a database file that is not sealed; who signed it, if somebody did, is [`DatabaseFile`]'s to say.
-    ///
-    /// # Errors
-    /// When the file is cut off or damaged (the message names the byte, or the range of the checksum), of another format,
-    /// sealed, not as it was signed, or whole but not sound.
-    pub fn decode(file: &[u8]) -> Result<Self, GalleryError> {
-        DatabaseFile::of(file)?.open(&[])
-    }
-
-    /// The database as a file, neither signed nor sealed.
-    ///
-    /// # Errors
-    /// When it is larger than [`MAX_DATABASE_BYTES`].
-    pub fn encode(&self) -> Result<Vec<u8>, GalleryError> {
-        self.encode_protected(&Protection::default())
-    }
-
-    /// The database as a file, signed and sealed as wanted.
-    ///
-    /// # Errors
-    /// When it is larger than [`MAX_DATABASE_BYTES`], or sealed for nobody or for too many.
-    pub fn encode_protected(&self, protection: &Protection<'_>) -> Result<Vec<u8>, GalleryError> {
-        protection::encode(self, protection)
-    }
-
     /// The head.
     pub fn header(&self) -> &Header {
         &self.header
@@ -212,30 +184,35 @@ impl Gallery {
 
     /// The nearest person; the first of equally near ones. `None` in an empty gallery, or if the probe has other
     /// dimensions.
-    pub fn nearest(&self, probe: &Encoding) -> Option<Match> {
-        self.nearest_where(probe, |_| true)
+    pub fn nearest(&self, probe: &Encoding, dots_of_rows: DotsOfRows) -> Option<Match> {
+        self.nearest_where(probe, dots_of_rows, |_| true)
     }
 
     /// The nearest person and the nearest other person, in one pass.
-    pub fn nearest_two(&self, probe: &Encoding) -> Option<Nearest> {
+    pub fn nearest_two(&self, probe: &Encoding, dots_of_rows: DotsOfRows) -> Option<Nearest> {
         let (rows, owners) = (self.enrolled.rows()?, self.enrolled.owners());
-        let (best, other) = matching::nearest_two(&rows, owners, &Probe::new(probe), Kernel::fastest())?;
+        let (best, other) = matching::nearest_two(&rows, owners, &Probe::new(probe), dots_of_rows)?;
         Some(Nearest { best: self.match_of(best)?, runner_up: other.and_then(|other| self.match_of(other)) })
     }
 
     /// How near one person is; `None` if there is no such person, or the probe has other dimensions.
-    pub fn nearest_of(&self, person: usize, probe: &Encoding) -> Option<Match> {
+    pub fn nearest_of(&self, person: usize, probe: &Encoding, dots_of_rows: DotsOfRows) -> Option<Match> {
         let encodings = self.people.get(person)?.encodings.clone();
         let rows = self.enrolled.rows()?.range(encodings.clone())?;
-        let found = matching::distance_of(&rows, &Probe::new(probe), Kernel::fastest())?;
+        let found = matching::distance_of(&rows, &Probe::new(probe), dots_of_rows)?;
         self.match_of(PersonDistance { nearest_row: encodings.start + found.nearest_row, ..found })
     }
 
     /// The nearest of the people who are wanted; `None` if there are none, or the probe has other dimensions.
-    pub fn nearest_where(&self, probe: &Encoding, is_wanted: impl Fn(usize) -> bool) -> Option<Match> {
+    pub fn nearest_where(
+        &self,
+        probe: &Encoding,
+        dots_of_rows: DotsOfRows,
+        is_wanted: impl Fn(usize) -> bool,
+    ) -> Option<Match> {
         let (rows, owners) = (self.enrolled.rows()?, self.enrolled.owners());
         let is_wanted = |owner: u32| is_wanted(owner as usize);
-        self.match_of(matching::nearest_where(&rows, owners, &Probe::new(probe), Kernel::fastest(), is_wanted)?)
+        self.match_of(matching::nearest_where(&rows, owners, &Probe::new(probe), dots_of_rows, is_wanted)?)
     }
 
     fn match_of(&self, found: PersonDistance) -> Option<Match> {
@@ -262,6 +239,8 @@ impl Gallery {
 }
 
 #[cfg(test)]
+#[cfg(feature = "seal")]
 mod protected_tests;
 #[cfg(test)]
+#[cfg(feature = "seal")]
 mod tests;

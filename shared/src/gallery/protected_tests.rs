@@ -1,5 +1,6 @@
 //! Databases that are signed and sealed: who can read them, and that nothing in them can be changed.
 
+use super::file::{codec, protection};
 use super::tests::{arbitrary_gallery, small};
 use super::*;
 use crate::seal::{EnvelopeError, Identity, Recipient, SealRandomness, SigningKey};

@@ -1,3 +1,5 @@
+use super::file::codec;
+use super::file::sections::{AUDIENCE, HOURS, SectionWriter, Sections};
 use super::*;
 use crate::card::{CardFormat, CardHash, CardKey, CardNumber};
 use crate::matching::noise::Noise;
@@ -6,8 +8,8 @@ use crate::schedule::{Period, Schedule, Schedules, Weekdays};
 use crate::seal::Fingerprint;
 use alloc::string::String;
 use alloc::vec;
+use kernels::dots_of_rows;
 use proptest::prelude::*;
-use sections::{AUDIENCE, HOURS, SectionWriter, Sections, Tag};
 
 pub(super) const KEY: CardKey = CardKey([0x4b; 32]);
 
@@ -430,7 +432,7 @@ fn a_removed_person_leaves_nothing_behind() {
     assert!(without_zoe.remove_person(&PersonId([3; 16])));
     assert_eq!(without_zoe.gallery().schedules(), &Schedules::new(vec![night(&["cleaners"], &[])]).unwrap());
     let probe = Noise(3).encoding(5);
-    assert!(left.nearest(&probe).unwrap().person < 2);
+    assert!(left.nearest(&probe, dots_of_rows).unwrap().person < 2);
     let again = person(1, "Kian", encodings(&mut Noise(9), 5, 1));
     builder.add_person(NewPerson { details: Details::default(), ..again }).unwrap();
 }
@@ -439,7 +441,7 @@ fn a_removed_person_leaves_nothing_behind() {
 fn the_nearest_is_found_among_all_and_of_one() {
     let mut noise = Noise(11);
     let mut builder = GalleryBuilder::new(1, ModelHash([0; 32]), 128).unwrap();
-    assert_eq!(builder.gallery().nearest(&noise.encoding(128)), None);
+    assert_eq!(builder.gallery().nearest(&noise.encoding(128), dots_of_rows), None);
     let enrolled: Vec<_> = (0..20).map(|_| encodings(&mut noise, 128, 3)).collect();
     for (number, encodings) in enrolled.iter().enumerate() {
         builder.add_person(person(number as u8, &std::format!("p{number}"), encodings.clone())).unwrap();
@@ -447,20 +449,20 @@ fn the_nearest_is_found_among_all_and_of_one() {
     let gallery = builder.build();
     for (number, encodings) in enrolled.iter().enumerate() {
         let probe = &encodings[1].encoding;
-        let best = gallery.nearest(probe).unwrap();
+        let best = gallery.nearest(probe, dots_of_rows).unwrap();
         assert_eq!((best.person, best.encoding), (number, 3 * number + 1));
         let distances = encodings.iter().map(|enrolled| enrolled.encoding.l2_distance(probe));
         assert!((best.distance - person_distance(distances).unwrap()).abs() < 0.01);
-        let two = gallery.nearest_two(probe).unwrap();
+        let two = gallery.nearest_two(probe, dots_of_rows).unwrap();
         assert_eq!(two.best, best);
         assert_ne!(two.runner_up.unwrap().person, number);
-        assert_eq!(gallery.nearest_of(number, probe), Some(best));
-        let other = gallery.nearest_of((number + 1) % 20, probe).unwrap();
+        assert_eq!(gallery.nearest_of(number, probe, dots_of_rows), Some(best));
+        let other = gallery.nearest_of((number + 1) % 20, probe, dots_of_rows).unwrap();
         assert_eq!(other.person, (number + 1) % 20);
         assert!(other.distance >= two.runner_up.unwrap().distance);
     }
-    assert_eq!(gallery.nearest_of(20, &enrolled[0][0].encoding), None);
-    assert_eq!(gallery.nearest(&noise.encoding(127)), None);
+    assert_eq!(gallery.nearest_of(20, &enrolled[0][0].encoding, dots_of_rows), None);
+    assert_eq!(gallery.nearest(&noise.encoding(127), dots_of_rows), None);
     for (index, encoding) in gallery.encodings_of(4).enumerate() {
         let restored = encoding.numbers.iter().map(|&z| f32::from(z) * encoding.scale);
         let distance: f32 =
@@ -597,7 +599,7 @@ proptest! {
         if let Ok(gallery) = Gallery::decode(&file) {
             prop_assert_eq!(Gallery::decode(&gallery.encode().unwrap()), Ok(gallery.clone()));
             let dimensions = usize::from(gallery.header().dimensions);
-            let nearest = gallery.nearest_two(&Noise(1).encoding(dimensions));
+            let nearest = gallery.nearest_two(&Noise(1).encoding(dimensions), dots_of_rows);
             prop_assert!(nearest.is_none_or(|nearest| (0.0..=2.0).contains(&nearest.best.distance)));
         }
     }

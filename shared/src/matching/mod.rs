@@ -13,11 +13,11 @@
 //! People are ranked by that cosine but for `t`, which all share, in `f64`; of equal ones the first wins. The products
 //! `s <q,z>` are exact there, and sums are taken in the order of the rows. What a distance means is for `gallery` and
 //! `policy` to say.
+//!
+//! The dot products over rows come in as a function ([`DotsOfRows`]): the caller has one that is made for its processor.
 
-mod kernel;
 mod quantised;
 
-pub use kernel::Kernel;
 pub(crate) use quantised::push_row;
 pub use quantised::{Probe, Rows, scale_of};
 
@@ -31,6 +31,12 @@ pub struct PersonDistance {
     /// L2 distance from the probe to the person, 0 to 2.
     pub distance: f32,
 }
+
+/// The dot product of each row with a probe: `rows` holds one row of `probe.len()` integers for each of `dots`.
+///
+/// The length is a multiple of 32. No sum overflows: `|<q,z>|`, and by Cauchy-Schwarz every partial sum, is at most
+/// `128 sqrt(512) |q|`, with `|q|` at most `32767 + sqrt(512) / 2`; that is 0.95e8.
+pub type DotsOfRows = fn(rows: &[i8], probe: &[i16], dots: &mut [i32]);
 
 /// Rows for which dot products are taken before they are looked at: 32 KiB at 128 dimensions.
 const BLOCK: usize = 256;
@@ -48,17 +54,17 @@ pub fn person_distance(distances: impl IntoIterator<Item = f32>) -> Option<f32> 
 }
 
 /// How near one person is, whose rows these all are; `None` without rows or with a probe of other dimensions.
-pub fn distance_of(rows: &Rows<'_>, probe: &Probe, kernel: Kernel) -> Option<PersonDistance> {
+pub fn distance_of(rows: &Rows<'_>, probe: &Probe, dots_of_rows: DotsOfRows) -> Option<PersonDistance> {
     if probe.dimensions() != rows.dimensions() {
         return None;
     }
-    Some(Candidate::of(0..rows.count(), rows, probe, kernel)?.at_distance(probe))
+    Some(Candidate::of(0..rows.count(), rows, probe, dots_of_rows)?.at_distance(probe))
 }
 
 /// The nearest person; `None` without rows or with a probe of other dimensions. `owners` has one number for each row, equal
 /// ones side by side for one person; `None` if it has not.
-pub fn nearest(rows: &Rows<'_>, owners: &[u32], probe: &Probe, kernel: Kernel) -> Option<PersonDistance> {
-    nearest_where(rows, owners, probe, kernel, |_| true)
+pub fn nearest(rows: &Rows<'_>, owners: &[u32], probe: &Probe, dots_of_rows: DotsOfRows) -> Option<PersonDistance> {
+    nearest_where(rows, owners, probe, dots_of_rows, |_| true)
 }
 
 /// The nearest of the people whose number is wanted, otherwise as [`nearest`].
@@ -66,11 +72,11 @@ pub fn nearest_where(
     rows: &Rows<'_>,
     owners: &[u32],
     probe: &Probe,
-    kernel: Kernel,
+    dots_of_rows: DotsOfRows,
     is_wanted: impl Fn(u32) -> bool,
 ) -> Option<PersonDistance> {
     let mut best: Option<Candidate> = None;
-    scan(rows, owners, probe, kernel, is_wanted, |candidate| {
+    scan(rows, owners, probe, dots_of_rows, is_wanted, |candidate| {
         if candidate.leads(best) {
             best = Some(candidate);
         }
@@ -84,7 +90,7 @@ pub fn nearest_two(
     rows: &Rows<'_>,
     owners: &[u32],
     probe: &Probe,
-    kernel: Kernel,
+    dots_of_rows: DotsOfRows,
 ) -> Option<(PersonDistance, Option<PersonDistance>)> {
     let mut best: Option<Candidate> = None;
     let mut runner_up: Option<Candidate> = None;
@@ -92,7 +98,7 @@ pub fn nearest_two(
         rows,
         owners,
         probe,
-        kernel,
+        dots_of_rows,
         |_| true,
         |candidate| {
             if candidate.leads(best) {
@@ -147,14 +153,14 @@ struct Candidate {
 
 impl Candidate {
     /// `None` without rows, or where they make no number.
-    fn of(person: Range<usize>, rows: &Rows<'_>, probe: &Probe, kernel: Kernel) -> Option<Self> {
+    fn of(person: Range<usize>, rows: &Rows<'_>, probe: &Probe, dots_of_rows: DotsOfRows) -> Option<Self> {
         let (mut likeness, mut nearest_row) = (Likeness::default(), person.start);
         let own = rows.range(person.clone())?;
         let mut dots = [0; BLOCK];
         let blocks = own.numbers().chunks(BLOCK * own.stride()).zip(own.scales().chunks(BLOCK));
         for (block, (numbers, scales)) in blocks.enumerate() {
             let dots = &mut dots[..scales.len()];
-            kernel.dots(numbers, probe.padded(own.stride()), dots);
+            dots_of_rows(numbers, probe.padded(own.stride()), dots);
             for (index, (&dot, &scale)) in dots.iter().zip(scales).enumerate() {
                 if likeness.add(f64::from(scale) * f64::from(dot)) {
                     nearest_row = person.start + block * BLOCK + index;
@@ -181,7 +187,7 @@ fn scan(
     rows: &Rows<'_>,
     owners: &[u32],
     probe: &Probe,
-    kernel: Kernel,
+    dots_of_rows: DotsOfRows,
     is_wanted: impl Fn(u32) -> bool,
     mut visit: impl FnMut(Candidate) -> Option<Candidate>,
 ) {
@@ -197,7 +203,7 @@ fn scan(
     {
         let dots = &mut dots[..scales.len()];
         let likenesses = &mut likenesses[..scales.len()];
-        kernel.dots(numbers, probe.padded(stride), dots);
+        dots_of_rows(numbers, probe.padded(stride), dots);
         let mut any = false;
         for ((likeness, &dot), &scale) in likenesses.iter_mut().zip(&*dots).zip(scales) {
             *likeness = scale * dot as f32;
@@ -215,7 +221,7 @@ fn scan(
             if !is_wanted(owners[row]) {
                 continue;
             }
-            if let Some(leader) = Candidate::of(person, rows, probe, kernel).and_then(&mut visit) {
+            if let Some(leader) = Candidate::of(person, rows, probe, dots_of_rows).and_then(&mut visit) {
                 floor = (leader.likeness - F32_ERROR * leader.likeness.abs()) as f32;
             }
         }

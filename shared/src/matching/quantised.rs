@@ -1,12 +1,14 @@
 //! Encodings as integers: the rows of a gallery and the probe that they are compared with.
 
-use super::kernel::PADDING;
 use crate::encoding::{Encoding, MAX_DIMENSIONS};
 use alloc::vec::Vec;
 
 /// A step of a row's stretch. The rounding of 512 numbers to half an integer makes `1 / cos(a, z)` at most
 /// `sqrt(1 + 512 / 4 / 127^2)`, 1.00396, so that 16 bits of this step are always enough.
 const STRETCH_STEP: f64 = 1.0 / (1 << 23) as f64;
+
+/// Rows are padded to a multiple of this many numbers, a whole number of vector registers.
+const PADDING: usize = 32;
 
 /// The largest absolute value in every row.
 const LARGEST: u8 = 127;

@@ -2,6 +2,7 @@ use super::noise::Noise;
 use super::*;
 use crate::encoding::Encoding;
 use alloc::vec::Vec;
+use kernels::dots_of_rows;
 use proptest::prelude::*;
 
 struct Owned {
@@ -63,7 +64,7 @@ fn distance_is_within_a_hundredth_of_the_fp32_one() {
                 let enrolled = noise.encoding(dimensions);
                 let probe = if apart == 0.0 { enrolled.clone() } else { noise.near(&enrolled, apart) };
                 let gallery = Owned::new(core::slice::from_ref(&enrolled));
-                let found = distance_of(&gallery.rows(), &Probe::new(&probe), Kernel::fastest()).unwrap();
+                let found = distance_of(&gallery.rows(), &Probe::new(&probe), dots_of_rows).unwrap();
                 let error = (found.distance - enrolled.l2_distance(&probe)).abs();
                 assert!(error < 0.01, "{dimensions} numbers, {apart} apart: {error}");
                 if dimensions >= 128 {
@@ -83,7 +84,7 @@ fn an_encoding_is_at_no_distance_from_itself() {
         for _ in 0..100 {
             let encoding = noise.encoding(dimensions);
             let gallery = Owned::new(core::slice::from_ref(&encoding));
-            let found = distance_of(&gallery.rows(), &Probe::new(&encoding), Kernel::fastest()).unwrap();
+            let found = distance_of(&gallery.rows(), &Probe::new(&encoding), dots_of_rows).unwrap();
             assert!(found.distance < 0.001, "{dimensions} numbers: {}", found.distance);
         }
     }
@@ -97,7 +98,7 @@ fn one_large_number_and_many_small_ones_are_still_close() {
         raw[0] = 1.0;
         let encoding = Encoding::from_network(&raw).unwrap();
         let gallery = Owned::new(core::slice::from_ref(&encoding));
-        let found = distance_of(&gallery.rows(), &Probe::new(&encoding), Kernel::fastest()).unwrap();
+        let found = distance_of(&gallery.rows(), &Probe::new(&encoding), dots_of_rows).unwrap();
         assert!(found.distance < 0.005, "{dimensions} numbers: {}", found.distance);
     }
 }
@@ -108,12 +109,12 @@ fn the_largest_sums_fit() {
         let encoding = Encoding::from_network(&[1.0; 512]).unwrap();
         let probe = Encoding::from_network(&[sign; 512]).unwrap();
         let gallery = Owned::new(&[encoding]);
-        let found = distance_of(&gallery.rows(), &Probe::new(&probe), Kernel::fastest()).unwrap();
+        let found = distance_of(&gallery.rows(), &Probe::new(&probe), dots_of_rows).unwrap();
         assert!((found.distance - (1.0 - sign)).abs() < 0.001, "{}", found.distance);
     }
     let probe = Probe::new(&Encoding::from_network(&[1.0; 512]).unwrap());
     let mut dots = [0];
-    Kernel::fastest().dots(&[-128; 512], probe.padded(512), &mut dots);
+    dots_of_rows(&[-128; 512], probe.padded(512), &mut dots);
     assert_eq!(i64::from(dots[0]), -128 * 512 * i64::from(probe.padded(512)[0]));
 }
 
@@ -140,14 +141,14 @@ fn nothing_is_nearest_to_a_probe_of_other_dimensions_or_in_an_empty_gallery() {
     let mut noise = Noise(3);
     let gallery = Owned::new(&[noise.encoding(128)]);
     let probe = Probe::new(&noise.encoding(127));
-    assert_eq!(nearest(&gallery.rows(), &[0], &probe, Kernel::BASELINE), None);
-    assert_eq!(distance_of(&gallery.rows(), &probe, Kernel::BASELINE), None);
-    assert_eq!(nearest_two(&gallery.rows(), &[0], &probe, Kernel::BASELINE), None);
+    assert_eq!(nearest(&gallery.rows(), &[0], &probe, dots_of_rows), None);
+    assert_eq!(distance_of(&gallery.rows(), &probe, dots_of_rows), None);
+    assert_eq!(nearest_two(&gallery.rows(), &[0], &probe, dots_of_rows), None);
     let nobody = Rows::new(127, &[], &[]).unwrap();
-    assert_eq!(nearest(&nobody, &[], &probe, Kernel::BASELINE), None);
-    assert_eq!(distance_of(&nobody, &probe, Kernel::BASELINE), None);
+    assert_eq!(nearest(&nobody, &[], &probe, dots_of_rows), None);
+    assert_eq!(distance_of(&nobody, &probe, dots_of_rows), None);
     let other = Probe::new(&noise.encoding(128));
-    assert_eq!(nearest(&gallery.rows(), &[], &other, Kernel::BASELINE), None);
+    assert_eq!(nearest(&gallery.rows(), &[], &other, dots_of_rows), None);
     assert!(Rows::new(0, &[], &[]).is_none());
     assert!(Rows::new(513, &[], &[]).is_none());
     assert!(Rows::new(128, &[0; 127], &[1.0]).is_none());
@@ -162,7 +163,7 @@ fn a_person_lies_between_their_nearest_and_their_mean_encoding() {
         let encodings: Vec<Encoding> = degrees.iter().map(|&degrees| at(degrees)).collect();
         let gallery = Owned::new(&encodings);
         let expected = (2.0 - 2.0 * cosine as f32).sqrt();
-        let found = distance_of(&gallery.rows(), &Probe::new(&probe), Kernel::fastest()).unwrap();
+        let found = distance_of(&gallery.rows(), &Probe::new(&probe), dots_of_rows).unwrap();
         assert!((found.distance - expected).abs() < 0.01, "{degrees:?}: {found:?}");
         let from_distances = person_distance(encodings.iter().map(|encoding| encoding.l2_distance(&probe))).unwrap();
         assert!((from_distances - expected).abs() < 1e-5, "{degrees:?}: {from_distances}");
@@ -175,8 +176,7 @@ fn a_person_lies_between_their_nearest_and_their_mean_encoding() {
 fn one_near_photo_among_far_ones_does_not_decide() {
     let at = |degrees: f32| Encoding::from_network(&[degrees.to_radians().cos(), degrees.to_radians().sin()]).unwrap();
     let gallery = Owned::new(&[at(10.0), at(170.0), at(40.0), at(50.0), at(-90.0)]);
-    let (best, other) =
-        nearest_two(&gallery.rows(), &[0, 0, 1, 1, 2], &Probe::new(&at(0.0)), Kernel::fastest()).unwrap();
+    let (best, other) = nearest_two(&gallery.rows(), &[0, 0, 1, 1, 2], &Probe::new(&at(0.0)), dots_of_rows).unwrap();
     assert_eq!((best.nearest_row, other.unwrap().nearest_row), (2, 0));
 }
 
@@ -207,7 +207,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_kernel_finds_what_a_plain_loop_finds((_, rows, owners, pick) in gallery_with_ties(), noisy in any::<bool>()) {
+    fn the_arithmetic_of_kernels_finds_what_a_plain_loop_finds((_, rows, owners, pick) in gallery_with_ties(), noisy in any::<bool>()) {
         let encode = |row: &Vec<i8>| {
             let raw: Vec<f32> = row.iter().map(|&x| f32::from(x)).collect();
             Encoding::from_network(&raw).or_else(|_| Encoding::from_network(&alloc::vec![1.0; raw.len()])).unwrap()
@@ -219,10 +219,9 @@ proptest! {
         let best = gallery.brute_force(&owners, &probe, |_| true);
         let owner = owners[best.unwrap().nearest_row];
         let other = gallery.brute_force(&owners, &probe, |person| person != owner);
-        for kernel in Kernel::all() {
-            prop_assert_eq!(nearest(&gallery.rows(), &owners, &probe, kernel), best);
-            prop_assert_eq!(nearest_where(&gallery.rows(), &owners, &probe, kernel, |person| person != owner), other);
-            prop_assert_eq!(nearest_two(&gallery.rows(), &owners, &probe, kernel), best.map(|best| (best, other)));
-        }
+        let rows = gallery.rows();
+        prop_assert_eq!(nearest(&rows, &owners, &probe, dots_of_rows), best);
+        prop_assert_eq!(nearest_where(&rows, &owners, &probe, dots_of_rows, |person| person != owner), other);
+        prop_assert_eq!(nearest_two(&rows, &owners, &probe, dots_of_rows), best.map(|best| (best, other)));
     }
 }

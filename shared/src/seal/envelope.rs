@@ -1,5 +1,6 @@
 //! Contents under a key that is used once, and that key for each recipient.
 
+use super::MAX_RECIPIENTS;
 use super::fingerprint::Fingerprints;
 use super::sealing::{Identity, Recipient};
 use alloc::vec::Vec;
@@ -11,8 +12,6 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// Which secret the key of a recipient is derived for.
 pub const WRAP_LABEL: &[u8] = b"people.db v1 X25519";
-/// Nothing is sealed for more: 64 units, and the workstation that seals.
-pub const MAX_RECIPIENTS: usize = 65;
 /// Bytes by which contents grow.
 pub const TAG_BYTES: usize = 16;
 /// Bytes for each recipient: the public key, and the contents' key encrypted.

@@ -1,25 +1,14 @@
 //! What people compare instead of a key.
 
-use super::text::Use;
 use crate::hex;
 use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
-use sha2::{Digest, Sha256};
 
 /// The first 10 bytes of a SHA-256 over a key's use and its public half: as text five groups of four hexadecimal digits.
 /// Anybody who wants another key with the same fingerprint has 2^80 of them to try.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; 10]);
-
-impl Fingerprint {
-    pub(super) fn of(use_: Use, public: &[u8; 32]) -> Self {
-        let digest = Sha256::new().chain_update(use_.keyword()).chain_update(b"\n").chain_update(public).finalize();
-        let mut first = [0; 10];
-        first.copy_from_slice(&digest[..10]);
-        Self(first)
-    }
-}
 
 impl Fingerprint {
     /// As it stands in a file.
@@ -82,8 +71,10 @@ impl fmt::Display for Fingerprints {
 }
 
 #[cfg(test)]
+#[cfg(feature = "seal")]
 mod tests {
     use super::*;
+    use crate::seal::Use;
     use std::string::ToString;
 
     #[test]

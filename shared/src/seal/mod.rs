@@ -11,15 +11,27 @@
 //!   HKDF-SHA-256 (RFC 5869) of the Diffie-Hellman secret of an ephemeral key and the recipient's. Salt: the ephemeral
 //!   public key and the recipient's; info: [`WRAP_LABEL`].
 
+#[cfg(feature = "seal")]
 mod envelope;
 mod fingerprint;
+#[cfg(feature = "seal")]
 mod sealing;
+#[cfg(feature = "seal")]
 mod signing;
+#[cfg(feature = "seal")]
 mod text;
 
-pub use envelope::{Envelope, EnvelopeError, MAX_RECIPIENTS, SealRandomness, TAG_BYTES, WRAP_LABEL, WRAPPED_BYTES};
+#[cfg(feature = "seal")]
+pub use envelope::{Envelope, EnvelopeError, SealRandomness, TAG_BYTES, WRAP_LABEL, WRAPPED_BYTES};
 pub use fingerprint::{Fingerprint, Fingerprints, NotAFingerprint};
+#[cfg(feature = "seal")]
 pub use sealing::{Identity, Recipient};
+#[cfg(feature = "seal")]
 pub(crate) use signing::SIGNATURE_BYTES;
+#[cfg(feature = "seal")]
 pub use signing::{Signer, SigningKey};
+#[cfg(feature = "seal")]
 pub use text::{Half, KeyTextError, Kind, Use};
+
+/// The most recipients of one envelope: 64 units, and the workstation that seals.
+pub const MAX_RECIPIENTS: usize = 65;

@@ -11,6 +11,7 @@ use super::fingerprint::Fingerprint;
 use crate::hex::{self, HexError};
 use alloc::string::{String, ToString};
 use core::fmt;
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 /// What a key is for.
@@ -20,6 +21,15 @@ pub enum Use {
     Signing,
     /// X25519.
     Sealing,
+}
+
+impl Fingerprint {
+    pub(super) fn of(use_: Use, public: &[u8; 32]) -> Self {
+        let digest = Sha256::new().chain_update(use_.keyword()).chain_update(b"\n").chain_update(public).finalize();
+        let mut first = [0; 10];
+        first.copy_from_slice(&digest[..10]);
+        Self::from_bytes(first)
+    }
 }
 
 /// Which half of a key.

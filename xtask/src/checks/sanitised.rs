@@ -11,7 +11,7 @@ pub(super) fn tests() -> Result<Done> {
     if !cfg!(target_arch = "x86_64") {
         return Ok(Done::Skipped("it is set up for x86_64".to_owned()));
     }
-    let mut tests = tests_of(&["kernels", "shared"], "x86_64-unknown-linux-gnu", "sanitised");
+    let mut tests = tests_of(&["kernels", "policy", "shared"], "x86_64-unknown-linux-gnu", "sanitised");
     // Sanitisers are an unstable option; the compiler is the stable one that everything else is built with.
     tests.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
     process::run(&mut tests).map(|()| Done::Passed)

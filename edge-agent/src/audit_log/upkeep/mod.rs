@@ -10,8 +10,8 @@ use super::log_files::{self, Segment, head_name, next_name, segment_name};
 use super::{AuditError, AuditLog, SignedHead, end_of, failed_to_be};
 use crate::clock::NOT_BEFORE_UTC_MS;
 use files::Storage;
-use shared::audit::{Event, MAX_LINE_BYTES, Record};
-use shared::policy::{ClockTrust, Now};
+use policy::audit::{Event, MAX_LINE_BYTES, Record};
+use policy::{ClockTrust, Now};
 use std::io::{self, ErrorKind};
 
 /// This many records of the greatest length can be written on a disk that is full.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::audit_log::LogKey;
 use files::Memory;
-use shared::audit::Head;
+use policy::audit::Head;
 
 const DAY: u64 = DAY_MS as u64;
 

@@ -5,8 +5,8 @@ mod tail;
 
 use super::key::{PublicKey, SignedHead};
 use super::read::{Line, OpenFile, Place, lines};
+use policy::audit::{ChainError, Event, Head, LineHash, Record, Verifier};
 use serde::Serialize;
-use shared::audit::{ChainError, Event, Head, LineHash, Record, Verifier};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use tail::Tail;

@@ -2,7 +2,7 @@
 //! no others. What the unit would have signed at once, or long ago, is not the unit's.
 
 use crate::audit_log::upkeep::{SIGNED_EVERY, SIGNED_WITHIN_MS};
-use shared::audit::{BootId, Event, Record};
+use policy::audit::{BootId, Event, Record};
 
 /// The unit looks at what is due between two records: not to the record, and not to the second.
 const MOST_RECORDS: u64 = 2 * SIGNED_EVERY;

@@ -2,10 +2,10 @@ use super::*;
 use crate::audit_log::upkeep::SIGNED_EVERY;
 use crate::audit_log::{AuditLog, LogKey, Upkeep, log_files};
 use files::{Memory, Storage};
+use policy::audit::{BootId, Chain};
+use policy::{Credential, Now};
 use proptest::prelude::*;
-use shared::audit::{BootId, Chain};
 use shared::gallery::PersonId;
-use shared::policy::{Credential, Now};
 use std::io::Cursor;
 
 type Files = Vec<(String, Vec<u8>)>;

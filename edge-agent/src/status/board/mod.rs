@@ -12,8 +12,8 @@ use crate::clock::ClockSource;
 use crate::database::InUse;
 use crate::door::Latch;
 use crate::unit::{Denied, Granted, Turn, Verdict};
+use policy::{ClockTrust, Now, Reason};
 use shared::gallery::PersonId;
-use shared::policy::{ClockTrust, Now, Reason};
 use shared::seal::Fingerprint;
 use std::collections::VecDeque;
 use std::path::Path;
@@ -233,7 +233,7 @@ mod tests {
     use crate::door::{DoorState, ScriptedDoor};
     use crate::unit::Timings;
     use crate::unit::fixture::PERSON;
-    use shared::policy::Credential;
+    use policy::Credential;
 
     fn board() -> Board {
         let latch = Latch::close(Box::new(ScriptedDoor::default()), 1000).unwrap();

@@ -3,8 +3,8 @@
 use super::super::encoder_tool::enrolled;
 use super::running::{RunningUnit, photos_of};
 use super::{at_the_door, edge_agent, simulate};
+use policy::audit::{Chain, Record};
 use serde_json::Value;
-use shared::audit::{Chain, Record};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;

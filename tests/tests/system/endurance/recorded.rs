@@ -8,9 +8,9 @@ use edge_agent::door::{DoorState, Latch, Movement, ScriptedDoor};
 use edge_agent::sight::Sight;
 use edge_agent::unit::{Timings, Unit};
 use models::{Frame, ModelError};
-use shared::audit::verify;
+use policy::audit::verify;
+use policy::{Bounds, Candidate, ObservedFace, Policy, Resemblance, Rules};
 use shared::gallery::PersonId;
-use shared::policy::{Bounds, Candidate, ObservedFace, Policy, Resemblance, Rules};
 use std::fs;
 use std::sync::Arc;
 

@@ -1,0 +1,253 @@
+//! Approaches: when one begins and ends, who it has let in, and what is kept of it for the record.
+
+use super::decision::{Neighbour, Refusal};
+use super::exit::Grant;
+use super::observation::Now;
+use super::reason::Reason;
+use super::rules::MAX_CONSENSUS_FRAMES;
+use heapless::{HistoryBuf, Vec};
+use shared::gallery::PersonId;
+
+/// The most people that one approach lets in; the next must wait until nobody is in view.
+pub const MAX_GRANTS_OF_APPROACH: usize = 64;
+
+/// A finished approach, for the record.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Approach {
+    /// When it began, milliseconds since 1970, UTC.
+    pub began_utc_ms: i64,
+    /// When somebody was last seen, milliseconds since 1970, UTC.
+    pub ended_utc_ms: i64,
+    /// How many people were let in.
+    pub grants: usize,
+    /// The last reason why somebody was not let in; one about the match rather than about the picture, if there was one.
+    /// `None` if nobody was refused after the last grant: somebody let in who turns away from the camera is not.
+    pub reason: Option<Reason>,
+    /// Who it was, if within the threshold of somebody, in the frame of the reason, or else of the last grant; or whose
+    /// card was presented.
+    pub person: Option<PersonId>,
+    /// L2 distance to the nearest person in that frame, or to the card's holder; `None` if no face was compared.
+    pub distance: Option<f32>,
+    /// The nearest other person in that frame.
+    pub runner_up: Option<Neighbour>,
+    /// L2 distances of the last judged frames after the last grant to the nearest person, oldest first, without the
+    /// frames that showed somebody already let in.
+    pub distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
+    /// Who may have gone in with somebody who was let in.
+    pub tailgating: Option<Tailgating>,
+}
+
+/// More faces were at the door when somebody was let in, or shortly after, than people were let in all in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tailgating {
+    /// Who was let in last before.
+    pub person: PersonId,
+    /// How many more.
+    pub others: usize,
+}
+
+/// The approach in progress, and the one before it until it is asked for.
+#[derive(Debug, Default)]
+pub(super) struct Approaches {
+    current: Option<Current>,
+    ended: Option<Approach>,
+    refused_face: Option<Approach>,
+}
+
+#[derive(Debug)]
+struct Current {
+    began_utc_ms: i64,
+    /// When the face stepped in front that is there now, or the approach began.
+    face_began_ms: u64,
+    seen_utc_ms: i64,
+    seen_ms: u64,
+    grants: usize,
+    /// Who a look at their face lets in no more.
+    let_in: Vec<PersonId, MAX_GRANTS_OF_APPROACH>,
+    refusal: Option<Refusal>,
+    granted: Option<Granted>,
+    seen_together: SeenTogether,
+    distances: HistoryBuf<f32, MAX_CONSENSUS_FRAMES>,
+}
+
+/// The most faces that were at the door at once while it was open for somebody.
+#[derive(Debug, Clone, Copy, Default)]
+struct SeenTogether {
+    granted_ms: u64,
+    faces: usize,
+    after: Option<PersonId>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Granted {
+    person: PersonId,
+    distance: Option<f32>,
+    runner_up: Option<Neighbour>,
+}
+
+impl Approaches {
+    /// Ends the approach if nobody was at the door for `gap_ms`; whether it did. A clock that went back begins to count
+    /// anew.
+    pub(super) fn end_after(&mut self, gap_ms: u64, now_ms: u64) -> bool {
+        let Some(current) = &mut self.current else { return false };
+        current.seen_ms = current.seen_ms.min(now_ms);
+        let is_over = now_ms - current.seen_ms >= gap_ms;
+        if is_over {
+            self.end();
+        }
+        is_over
+    }
+
+    /// Ends the approach if there is one.
+    pub(super) fn end(&mut self) {
+        if let Some(current) = self.current.take() {
+            self.ended = Some(current.to_record());
+        }
+    }
+
+    pub(super) fn take_ended(&mut self) -> Option<Approach> {
+        self.ended.take()
+    }
+
+    pub(super) fn take_refused_face(&mut self) -> Option<Approach> {
+        self.refused_face.take()
+    }
+
+    /// Another face steps in front. What was refused to the one before is a record of its own, if that face was compared,
+    /// and if its attempt has failed or it was there for as long as a gap between approaches: so a record costs an attempt,
+    /// or time.
+    pub(super) fn change_face(&mut self, has_failed: bool, gap_ms: u64, now: &Now) {
+        let Some(current) = &mut self.current else { return };
+        let was_long_there = now.monotonic_ms.saturating_sub(current.face_began_ms) >= gap_ms;
+        let was_compared = current.refusal.is_some_and(|refusal| refusal.distance.is_some());
+        if was_compared && (has_failed || was_long_there) {
+            self.refused_face = Some(Approach { tailgating: None, ..current.to_record() });
+            (current.refusal, current.began_utc_ms) = (None, now.utc_ms);
+            current.distances.clear();
+        }
+        current.face_began_ms = now.monotonic_ms;
+    }
+
+    /// Somebody is at the door.
+    pub(super) fn see(&mut self, now: &Now) {
+        let current = self.current.get_or_insert_with(|| Current::begin(now));
+        current.seen_utc_ms = now.utc_ms;
+        current.seen_ms = now.monotonic_ms;
+    }
+
+    /// Whether this approach has not let the person in yet, and may still let somebody in.
+    pub(super) fn may_let_in(&self, person: PersonId) -> bool {
+        self.has_room() && self.current.as_ref().is_some_and(|current| !current.let_in.contains(&person))
+    }
+
+    /// Whether this approach may still let somebody in.
+    pub(super) fn has_room(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| current.grants < MAX_GRANTS_OF_APPROACH)
+    }
+
+    /// The person presented a card, which is more than being seen again.
+    pub(super) fn may_enter_again(&mut self, person: PersonId) {
+        if let Some(current) = &mut self.current {
+            current.let_in.retain(|let_in| *let_in != person);
+        }
+    }
+
+    /// This many faces are at the door in this frame.
+    pub(super) fn see_together(&mut self, faces: usize, tailgating_ms: u64, now_ms: u64) {
+        let Some(Current { granted: Some(granted), seen_together: seen, .. }) = &mut self.current else { return };
+        let is_open = now_ms.saturating_sub(seen.granted_ms) < tailgating_ms;
+        if is_open && faces > seen.faces {
+            (seen.faces, seen.after) = (faces, Some(granted.person));
+        }
+    }
+
+    pub(super) fn note_grant(&mut self, grant: &Grant, now_ms: u64) {
+        let Some(current) = &mut self.current else { return };
+        let has_room = current.let_in.push(grant.person()).is_ok();
+        debug_assert!(has_room, "granted without asking whether there is room");
+        current.grants += 1;
+        let (person, distance, runner_up) = (grant.person(), grant.distance(), grant.runner_up());
+        current.granted = Some(Granted { person, distance, runner_up });
+        current.seen_together.granted_ms = now_ms;
+        current.refusal = None;
+        current.distances.clear();
+    }
+
+    /// Nobody was let in after all. A refusal is to be noted in its place.
+    pub(super) fn take_back(&mut self, grant: &Grant) {
+        if let Some(current) = &mut self.current {
+            current.let_in.retain(|person| *person != grant.person());
+            current.grants = current.grants.saturating_sub(1);
+        }
+    }
+
+    pub(super) fn note_refusal(&mut self, refusal: &Refusal) {
+        let Some(current) = &mut self.current else { return };
+        let is_about_quality = refusal.reason.is_about_quality();
+        let walks_on = current.grants > 0 && (is_about_quality || refusal.reason == Reason::AlreadyGranted);
+        if walks_on {
+            return;
+        }
+        current.distances.extend(refusal.distance);
+        if current.refusal.is_none_or(|earlier| says_as_much(refusal.reason, earlier.reason)) {
+            current.refusal = Some(*refusal);
+        }
+    }
+}
+
+/// Whether a reason is worth keeping in place of an earlier one. What is wrong with a match says more than what is wrong
+/// with a picture, and what was wrong with a card says more than that one is asked for, or that
+/// it is not decided yet.
+fn says_as_much(reason: Reason, earlier: Reason) -> bool {
+    match reason {
+        Reason::FaceNeeded => earlier.is_about_quality() || earlier == Reason::FaceNeeded,
+        Reason::CardNeeded | Reason::Deciding | Reason::TurnLeft | Reason::TurnRight => {
+            !matches!(earlier, Reason::CardNotKnown | Reason::NotCardHolder | Reason::NearerToAnother)
+        }
+        _ => !reason.is_about_quality() || earlier.is_about_quality() || earlier == Reason::FaceNeeded,
+    }
+}
+
+impl Current {
+    fn begin(now: &Now) -> Self {
+        Self {
+            began_utc_ms: now.utc_ms,
+            face_began_ms: now.monotonic_ms,
+            seen_utc_ms: now.utc_ms,
+            seen_ms: now.monotonic_ms,
+            grants: 0,
+            let_in: Vec::new(),
+            refusal: None,
+            granted: None,
+            seen_together: SeenTogether::default(),
+            distances: HistoryBuf::new(),
+        }
+    }
+
+    fn to_record(&self) -> Approach {
+        let tailgating = self.tailgating();
+        let (person, distance, runner_up) = match (self.refusal, self.granted) {
+            (Some(refusal), _) => (refusal.person, refusal.distance, refusal.runner_up),
+            (None, Some(granted)) => (Some(granted.person), granted.distance, granted.runner_up),
+            (None, None) => (None, None, None),
+        };
+        Approach {
+            began_utc_ms: self.began_utc_ms,
+            ended_utc_ms: self.seen_utc_ms,
+            grants: self.grants,
+            reason: self.refusal.map(|refusal| refusal.reason),
+            person,
+            distance,
+            runner_up,
+            distances: self.distances.oldest_ordered().copied().collect(),
+            tailgating,
+        }
+    }
+
+    fn tailgating(&self) -> Option<Tailgating> {
+        let SeenTogether { faces, after, .. } = self.seen_together;
+        let others = faces.saturating_sub(self.grants);
+        after.filter(|_| others > 0 && self.grants > 0).map(|person| Tailgating { person, others })
+    }
+}

@@ -1,0 +1,389 @@
+//! What is worth a record. From these alone it must be possible to tell later who was let in, and who was not and why.
+//! An [`Event::Granted`] is written before the door moves: after one that nothing follows, the power may have gone first.
+
+use super::part::Part;
+use super::record::LineHash;
+use super::signature::HeadSignature;
+use crate::{
+    Approach, Credential, Failures, Grant, Kind, Locked, LockoutEnd, MAX_CONSENSUS_FRAMES, Neighbour, Reason,
+    Tailgating,
+};
+use heapless::{String, Vec};
+use serde::{Deserialize, Serialize};
+use shared::gallery::{DatabaseDigest, ModelHash, PersonId};
+
+/// The most bytes of a code that says why, such as `other_model`.
+pub const MAX_CODE_BYTES: usize = 32;
+
+/// The most bytes of a USB port's name that are kept.
+pub const MAX_USB_PORT_BYTES: usize = 32;
+
+/// The most bytes of a program's version that are kept.
+pub const MAX_VERSION_BYTES: usize = 32;
+
+/// Something that happened. All distances are finite L2 distances.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// The program started and has locked the door.
+    Started {
+        /// The program's version.
+        version: String<MAX_VERSION_BYTES>,
+    },
+    /// The program stops, and has locked the door.
+    Stopped,
+    /// A people database was taken into use.
+    DatabaseLoaded {
+        /// The sequence number in its header.
+        database_sequence: u64,
+        /// The model that its encodings were made with.
+        model: ModelHash,
+        /// The threshold that decides from now on, an L2 distance.
+        threshold: f32,
+        /// The one in pictures without colour, if that is another.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        threshold_grey: Option<f32>,
+    },
+    /// Somebody is to be let in: written before the door moves.
+    Granted {
+        /// Who.
+        person: PersonId,
+        /// By what; a record that does not say it is of a face.
+        #[serde(default)]
+        credential: Credential,
+        /// In the frame that decided; `None` if no face was judged.
+        distance: Option<f32>,
+        /// In the frames that agreed, oldest first.
+        distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
+        /// The nearest other person in the frame that decided.
+        runner_up: Option<Neighbour>,
+        /// Whether the frame that decided was without colour, so that the threshold for that held.
+        #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+        grey: bool,
+    },
+    /// An approach ended, and after its last grant somebody was not let in.
+    Refused {
+        /// Why.
+        reason: Reason,
+        /// Who, if within the threshold of somebody, or whose card was presented.
+        person: Option<PersonId>,
+        /// To the nearest person in the frame of the reason, or to the card's holder; `None` if no face was compared.
+        distance: Option<f32>,
+        /// In the last judged frames, to the nearest person, oldest first.
+        distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
+        /// The nearest other person in the frame of the reason.
+        runner_up: Option<Neighbour>,
+        /// When the approach began, milliseconds since 1970, UTC.
+        began_utc_ms: i64,
+        /// When somebody was last seen, milliseconds since 1970, UTC.
+        ended_utc_ms: i64,
+        /// How many people were let in before.
+        grants: usize,
+    },
+    /// The door is open though nobody was let in and nobody asked to leave.
+    DoorForced,
+    /// The door has been open for too long.
+    DoorHeld {
+        /// For how many milliseconds it has been open.
+        open_ms: u64,
+    },
+    /// A door that was forced or held open is closed again.
+    DoorClosed {
+        /// For how many milliseconds it was open.
+        open_ms: u64,
+    },
+    /// The exit button has been pressed for so long that it must be stuck, or held on purpose.
+    ExitStuck {
+        /// For how many milliseconds it has been pressed.
+        pressed_ms: u64,
+    },
+    /// An exit button that was stuck is free again.
+    ExitFree {
+        /// For how many milliseconds it was pressed.
+        pressed_ms: u64,
+    },
+    /// The door could not be switched; whether it is locked is not known.
+    DoorFailed,
+    /// The log ended in the middle of a line, which was cut off: the power went while it was written.
+    TornLineCut {
+        /// How many bytes were cut off.
+        bytes: u64,
+    },
+    /// The device signed the record before this one, and with it all before that.
+    HeadSigned {
+        /// Over [`Head::signed_bytes`](super::Head::signed_bytes) of the record before.
+        signature: HeadSignature,
+    },
+    /// The oldest files of the log are removed: written before they are.
+    Pruned {
+        /// The number of the last record in them.
+        pruned_through: u64,
+        /// The hash of its line, which the first line that is kept names.
+        pruned_hash: LineHash,
+    },
+    /// The log did not hold a record that the device had signed: its tail was cut off, or it was written anew.
+    TailMissing {
+        /// The number of that record.
+        signed_sequence: u64,
+        /// The hash of its line.
+        signed_hash: LineHash,
+    },
+    /// A people database was not taken into use; the one before still is.
+    DatabaseRefused {
+        /// SHA-256 of the file; `None` if it could not be read.
+        refused_digest: Option<DatabaseDigest>,
+        /// A code that says why, such as `other_model`.
+        refused_because: String<MAX_CODE_BYTES>,
+    },
+    /// The database that was used before is used again.
+    DatabaseReturned {
+        /// Its sequence number.
+        returned_to: u64,
+        /// `asked_for`, or the code that says why the current one cannot be used.
+        returned_because: String<MAX_CODE_BYTES>,
+    },
+    /// A user of the unit's system asks for something on the control socket: written before it is done.
+    Requested {
+        /// A code that says what, such as `rollback`.
+        request: String<MAX_CODE_BYTES>,
+        /// The number of the user who asks, 0 for root.
+        by_uid: u32,
+    },
+    /// The networks do not make the encodings that they must; nobody is let in.
+    SelfTestFailed,
+    /// After too many failed attempts nobody may try the same for a while.
+    LockedOut {
+        /// What is refused: faces, cards, or the face that belongs to one card.
+        tried: Credential,
+        /// Whose card it is, in the last case.
+        person: Option<PersonId>,
+        /// How many attempts failed without one that did not.
+        failures: u32,
+        /// For how many milliseconds it is refused.
+        for_ms: u64,
+    },
+    /// After very many failed attempts by face, one face is judged every so often.
+    FacesPaced {
+        /// How many attempts failed without a grant.
+        failures: u32,
+        /// Every how many milliseconds.
+        each_ms: u64,
+    },
+    /// After very many failed attempts with the card of a person, that person's cards are refused until an administrator
+    /// clears that or the person has a new one.
+    CardBlocked {
+        /// Whose cards.
+        person: Option<PersonId>,
+        /// How many attempts failed without a grant.
+        failures: u32,
+    },
+    /// An administrator forgave failed attempts.
+    LockoutCleared {
+        /// What was counted: faces, cards, or the face that belongs to one card.
+        tried: Credential,
+        /// Whose card it is, in the last case.
+        person: Option<PersonId>,
+        /// How many attempts had failed.
+        failures: u32,
+    },
+    /// A part of the unit fails, and is tried again and again. Recorded when that begins and when the reason changes.
+    PartFailed {
+        /// Which part.
+        part: Part,
+        /// A code that says why, such as `unplugged`.
+        failed_because: String<MAX_CODE_BYTES>,
+        /// Where a device was plugged in, such as `1-1.3`; `None` if it is not on USB, or was not there.
+        usb_port: Option<String<MAX_USB_PORT_BYTES>>,
+        /// How many changes before were not recorded, since there were too many.
+        unreported: u64,
+    },
+    /// A part of the unit works: for the first time, or again.
+    PartWorks {
+        /// Which part.
+        part: Part,
+        /// Where a device is plugged in; `None` if it is not on USB.
+        usb_port: Option<String<MAX_USB_PORT_BYTES>>,
+        /// For how many milliseconds it failed; 0 if it did not.
+        failed_ms: u64,
+        /// How often it was tried in this time.
+        tries: u64,
+        /// How many changes before were not recorded, since there were too many.
+        unreported: u64,
+    },
+    /// An approach ended in which somebody may have followed somebody else in.
+    Tailgating {
+        /// Who was let in last before more faces were seen than people let in.
+        person: PersonId,
+        /// How many more.
+        others: usize,
+    },
+}
+
+impl Event {
+    /// The program started. Of a longer version the first [`MAX_VERSION_BYTES`] are kept.
+    pub fn started(version: &str) -> Self {
+        Self::Started { version: kept(version) }
+    }
+
+    /// A people database was not taken into use, for the reason of this code.
+    pub fn database_refused(refused_digest: Option<DatabaseDigest>, code: &str) -> Self {
+        Self::DatabaseRefused { refused_digest, refused_because: kept(code) }
+    }
+
+    /// The database of this sequence number is used again, for the reason of this code.
+    pub fn database_returned(returned_to: u64, code: &str) -> Self {
+        Self::DatabaseReturned { returned_to, returned_because: kept(code) }
+    }
+
+    /// A user of the unit's system asks for what this code says.
+    pub fn requested(code: &str, by_uid: u32) -> Self {
+        Self::Requested { request: kept(code), by_uid }
+    }
+
+    /// A part fails, for the reason of this code.
+    pub fn part_failed(part: Part, code: &str, usb_port: Option<&str>, unreported: u64) -> Self {
+        Self::PartFailed { part, failed_because: kept(code), usb_port: usb_port.map(kept), unreported }
+    }
+
+    /// A part works, after failing for so long.
+    pub fn part_works(part: Part, usb_port: Option<&str>, failed_ms: u64, tries: u64, unreported: u64) -> Self {
+        Self::PartWorks { part, usb_port: usb_port.map(kept), failed_ms, tries, unreported }
+    }
+
+    /// Nobody may try the same for a while.
+    pub fn locked_out(locked: &Locked) -> Self {
+        let Locked { after: Failures { kind, failures }, ends } = *locked;
+        let (tried, person) = tried(kind);
+        match ends {
+            LockoutEnd::InMs(for_ms) => Self::LockedOut { tried, person, failures, for_ms },
+            LockoutEnd::OneFaceEach(each_ms) => Self::FacesPaced { failures, each_ms },
+            LockoutEnd::WhenCleared => Self::CardBlocked { person, failures },
+        }
+    }
+
+    /// An administrator forgave these.
+    pub fn lockout_cleared(cleared: &Failures) -> Self {
+        let Failures { kind, failures } = *cleared;
+        let (tried, person) = tried(kind);
+        Self::LockoutCleared { tried, person, failures }
+    }
+
+    /// `None` if nobody followed anybody in, as far as was seen.
+    pub fn tailgating(approach: &Approach) -> Option<Self> {
+        approach.tailgating.map(|Tailgating { person, others }| Self::Tailgating { person, others })
+    }
+
+    /// What there is to say about an approach beyond its grants, which have records of their own; `None` if nobody was
+    /// refused.
+    pub fn refused(approach: &Approach) -> Option<Self> {
+        Some(Self::Refused {
+            reason: approach.reason?,
+            person: approach.person,
+            distance: approach.distance,
+            distances: approach.distances.clone(),
+            runner_up: approach.runner_up,
+            began_utc_ms: approach.began_utc_ms,
+            ended_utc_ms: approach.ended_utc_ms,
+            grants: approach.grants,
+        })
+    }
+}
+
+fn tried(kind: Kind) -> (Credential, Option<PersonId>) {
+    match kind {
+        Kind::Face => (Credential::Face, None),
+        Kind::Card => (Credential::Card, None),
+        Kind::CardOf(person) => (Credential::CardAndFace, Some(person)),
+    }
+}
+
+/// As much of a text as there is room for.
+fn kept<const N: usize>(text: &str) -> String<N> {
+    let mut kept = String::new();
+    let _cut_off = text.chars().try_for_each(|character| kept.push(character));
+    kept
+}
+
+impl From<&Grant> for Event {
+    fn from(grant: &Grant) -> Self {
+        Self::Granted {
+            person: grant.person(),
+            credential: grant.credential(),
+            distance: grant.distance(),
+            distances: grant.distances().iter().copied().collect(),
+            runner_up: grant.runner_up(),
+            grey: grant.is_grey(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Bounds, Candidate, Decision, Now, Observation, ObservedFace, Policy, PresentedCard, Resemblance, Rules,
+    };
+    use shared::gallery::Mode;
+
+    #[test]
+    fn a_grant_and_what_followed_become_events() {
+        let (ada, ben) = (PersonId([1; 16]), PersonId([2; 16]));
+        let mut policy = Policy::new(Rules { consensus: 1, consensus_of: 1, ..Rules::new(1.0) }).unwrap();
+        let mut decide = |distance, ms| {
+            let mut face = ObservedFace::new(Bounds { x: 0.0, y: 0.0, width: 50.0, height: 50.0 });
+            let runner_up = Some(Candidate::new(ben, 1.5));
+            face.resembles = Some(Resemblance { best: Candidate::new(ada, distance), runner_up });
+            let decision = policy.decide(&Observation::new(&[face]), &Now::new(1000 + ms as i64, ms));
+            (decision, policy.take_ended_approach())
+        };
+        let runner_up = Some(Neighbour { person: ben, distance: 1.5 });
+
+        let (Decision::Grant(grant), None) = decide(0.5, 0) else { panic!("not granted") };
+        let distances = Vec::from_iter([0.5]);
+        assert_eq!(Event::from(&grant), {
+            let (credential, distance) = (Credential::Face, Some(0.5));
+            Event::Granted { person: ada, credential, distance, distances, runner_up, grey: false }
+        });
+
+        let (Decision::Deny(_), None) = decide(1.25, 100) else { panic!("not refused") };
+        let (_, Some(approach)) = decide(0.5, 5000) else { panic!("not ended") };
+        let expected = Event::Refused {
+            reason: Reason::NotKnown,
+            person: None,
+            distance: Some(1.25),
+            distances: Vec::from_iter([1.25]),
+            runner_up,
+            began_utc_ms: 1000,
+            ended_utc_ms: 1100,
+            grants: 1,
+        };
+        assert_eq!(Event::refused(&approach), Some(expected));
+
+        let (_, Some(only_granted)) = decide(0.5, 10_000) else { panic!("not ended") };
+        assert_eq!(Event::refused(&only_granted), None);
+    }
+
+    #[test]
+    fn a_card_is_recorded_as_what_opened() {
+        let holder = Candidate { mode: Mode::CardOrFace, ..Candidate::new(PersonId([1; 16]), 0.0) }.holder();
+        let mut policy = Policy::new(Rules::new(1.0)).unwrap();
+        policy.present_card(&PresentedCard::Of(holder), &Now::new(0, 0));
+        let Decision::Grant(grant) = policy.decide(&Observation::new(&[]), &Now::new(0, 0)) else {
+            panic!("not granted")
+        };
+        let json = serde_json::to_string(&Event::from(&grant)).unwrap();
+        assert!(json.contains(r#""credential":"card","distance":null,"distances":[]"#), "{json}");
+    }
+
+    #[test]
+    fn a_long_version_is_cut() {
+        let version = |text: &str| match Event::started(text) {
+            Event::Started { version } => version,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(version("1.2.3"), "1.2.3");
+        assert_eq!(version(&"é".repeat(20)).as_str(), "é".repeat(16));
+        assert_eq!(version(&std::format!("x{}", "é".repeat(20))).len(), 31);
+    }
+}

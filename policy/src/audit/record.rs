@@ -1,0 +1,184 @@
+//! One record and its line of text.
+
+use super::event::Event;
+use alloc::format;
+use alloc::string::{String, ToString};
+use crc::{CRC_32_ISO_HDLC, Crc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use shared::hex::hex_text;
+
+/// The version of the format that is written and read.
+pub const SCHEMA: u32 = 1;
+/// The most bytes in a line with its line feed.
+pub const MAX_LINE_BYTES: usize = 2048;
+
+static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+const CHECKSUM_KEY: &str = ",\"checksum\":\"";
+const CHECKSUM_DIGITS: usize = 8;
+const CHECKSUM_END: &str = "\"}";
+
+/// The random number that the operating system chose when the unit was switched on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BootId(pub [u8; 16]);
+hex_text!(BootId, 16);
+
+/// SHA-256 of a line without its line feed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LineHash(pub [u8; 32]);
+hex_text!(LineHash, 32);
+
+impl LineHash {
+    pub(super) fn of(line: &[u8]) -> Self {
+        Self(Sha256::digest(line).into())
+    }
+}
+
+/// One record of the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Record {
+    /// Counts from 1, without a gap, over all files of a log.
+    pub sequence: u64,
+    /// When it was written, milliseconds since 1970, UTC, as far as the unit knew.
+    pub utc_ms: i64,
+    /// Since when the unit was switched on.
+    pub boot: BootId,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+    /// The hash of the line before.
+    pub previous: LineHash,
+}
+
+/// Why no line could be made of an event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// What would be written could not be read again.
+    #[error("the event cannot be written as a record: {why}")]
+    Unprintable {
+        /// What is wrong.
+        why: String,
+    },
+    /// The last line has the highest sequence number that there is.
+    #[error("the last record has the highest sequence number that there is: begin a new log, and ask who wrote it")]
+    Full,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LineProblem {
+    /// It is no record that this program knows.
+    #[error("not an audit record: {why}")]
+    Unreadable {
+        /// What is wrong.
+        why: String,
+    },
+    /// It was changed or damaged after it was written.
+    #[error("the checksum of this line is {computed:08x}, not as it says: it was changed or damaged")]
+    Checksum {
+        /// CRC-32 of what is there.
+        computed: u32,
+    },
+    /// It was written by another version of the program.
+    #[error("schema {found}, this program reads schema {SCHEMA}: update this program")]
+    Schema {
+        /// What the line says.
+        found: u32,
+    },
+    /// Lines before it are missing, were put in, or stand elsewhere.
+    #[error(
+        "record {found} where record {expected} belongs: lines before it were removed, inserted, or changed their places"
+    )]
+    Sequence {
+        /// The number after that of the line before.
+        expected: u64,
+        /// The number that the line has.
+        found: u64,
+    },
+    /// It names another line as the one before it.
+    #[error(
+        "it names {found} as the hash of the line before, which has the hash {expected}: one of the two lines was changed"
+    )]
+    Previous {
+        /// The hash of the line before.
+        expected: LineHash,
+        /// The hash that the line names.
+        found: LineHash,
+    },
+}
+
+#[derive(Serialize)]
+struct Printed<'a> {
+    schema: u32,
+    #[serde(flatten)]
+    record: &'a Record,
+}
+
+impl Record {
+    /// Reads a line without its line feed, and checks it as far as it can be checked alone.
+    ///
+    /// # Errors
+    /// When it is damaged, or no record that this program knows.
+    pub fn parse(line: &[u8]) -> Result<Self, LineProblem> {
+        Link::read(line)?;
+        serde_json::from_slice(line).map_err(unreadable)
+    }
+
+    /// The line, without a line feed.
+    pub(super) fn print(&self) -> Result<String, RecordError> {
+        let unprintable = |why| RecordError::Unprintable { why };
+        let printed = Printed { schema: SCHEMA, record: self };
+        let mut line = serde_json::to_string(&printed).map_err(|error| unprintable(error.to_string()))?;
+        line.pop(); // The closing brace.
+        let checksum = CRC.checksum(line.as_bytes());
+        line.push_str(&format!("{CHECKSUM_KEY}{checksum:08x}{CHECKSUM_END}"));
+        // An infinite distance has no number in JSON.
+        Self::parse(line.as_bytes()).map_err(|problem| unprintable(problem.to_string()))?;
+        Ok(line)
+    }
+}
+
+/// What holds the chain together; readable whatever the event is.
+pub(super) struct Link {
+    pub(super) sequence: u64,
+    pub(super) previous: LineHash,
+}
+
+impl Link {
+    /// Reads a line without its line feed, and checks what the line says about itself.
+    pub(super) fn read(line: &[u8]) -> Result<Self, LineProblem> {
+        #[derive(Deserialize)]
+        struct Keys {
+            schema: u32,
+            sequence: u64,
+            previous: LineHash,
+        }
+        let (covered, stored) = split_checksum(line).ok_or_else(|| unreadable("it does not end in a checksum"))?;
+        let computed = CRC.checksum(covered);
+        if format!("{computed:08x}").as_bytes() != stored {
+            return Err(LineProblem::Checksum { computed });
+        }
+        let Keys { schema, sequence, previous } = serde_json::from_slice(line).map_err(unreadable)?;
+        if schema != SCHEMA {
+            return Err(LineProblem::Schema { found: schema });
+        }
+        if sequence == 0 {
+            return Err(LineProblem::Sequence { expected: 1, found: 0 });
+        }
+        Ok(Self { sequence, previous })
+    }
+}
+
+fn unreadable(why: impl ToString) -> LineProblem {
+    LineProblem::Unreadable { why: why.to_string() }
+}
+
+/// The part of a line that its checksum covers, and the checksum's digits.
+fn split_checksum(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let line = line.strip_suffix(CHECKSUM_END.as_bytes())?;
+    let (line, digits) = line.split_at(line.len().checked_sub(CHECKSUM_DIGITS)?);
+    Some((line.strip_suffix(CHECKSUM_KEY.as_bytes())?, digits))
+}

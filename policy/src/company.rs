@@ -1,0 +1,107 @@
+//! Who else may be at the door when somebody is let in: several faces.
+
+use super::gate;
+use super::observation::ObservedFace;
+use super::reason::Reason;
+use super::recognition;
+use super::rules::{Rules, SeveralFaces};
+use shared::gallery::PersonId;
+
+/// Whether the faces beside the nearest one may be there when a person is let in. A face of which nobody can tell where it
+/// is may be at the door as well.
+pub(super) fn check(
+    rules: &Rules,
+    faces: &[ObservedFace],
+    nearest: Option<usize>,
+    person: PersonId,
+) -> Result<(), Reason> {
+    let is_allowed = match rules.several_faces {
+        SeveralFaces::NearestOnly => true,
+        SeveralFaces::AllKnown => others(rules, faces, nearest)
+            .all(|face| recognition::known(rules, face).is_some_and(|found| found.best.person != person)),
+        SeveralFaces::Refuse => others(rules, faces, nearest).next().is_none(),
+    };
+    if is_allowed { Ok(()) } else { Err(Reason::SeveralFaces) }
+}
+
+fn others<'a>(
+    rules: &'a Rules,
+    faces: &'a [ObservedFace],
+    nearest: Option<usize>,
+) -> impl Iterator<Item = &'a ObservedFace> {
+    let is_there = |face: &ObservedFace| gate::is_at_door(rules, face) || !face.bounds.is_finite();
+    faces
+        .iter()
+        .enumerate()
+        .filter(move |&(index, face)| Some(index) != nearest && is_there(face))
+        .map(|(_, face)| face)
+}
+
+/// When somebody was last seen in company that the rules forbid. One frame in which the detector overlooks the company
+/// must not be enough for a card, which is decided about in a single frame.
+#[derive(Debug, Default)]
+pub(super) struct Company {
+    seen_ms: Option<u64>,
+}
+
+impl Company {
+    pub(super) fn see(&mut self, rules: &Rules, faces: &[ObservedFace], nearest: Option<usize>, now_ms: u64) {
+        let is_forbidden = match rules.several_faces {
+            SeveralFaces::NearestOnly => false,
+            SeveralFaces::AllKnown => {
+                others(rules, faces, nearest).any(|face| recognition::known(rules, face).is_none())
+            }
+            SeveralFaces::Refuse => others(rules, faces, nearest).next().is_some(),
+        };
+        if is_forbidden {
+            self.seen_ms = Some(now_ms);
+        }
+    }
+
+    /// Whether it was seen within the time in which frames must agree. A clock that went back counts as now.
+    pub(super) fn check_lately(&self, rules: &Rules, now_ms: u64) -> Result<(), Reason> {
+        let is_recent = |seen_ms: u64| now_ms.saturating_sub(seen_ms) <= rules.consensus_window_ms;
+        if self.seen_ms.is_some_and(is_recent) { Err(Reason::SeveralFaces) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Bounds, Candidate, Resemblance};
+
+    const ADA: PersonId = PersonId([1; 16]);
+    const BEN: PersonId = PersonId([2; 16]);
+
+    fn face(side: f32, best: Option<(PersonId, f32)>) -> ObservedFace {
+        let best = best.map(|(person, distance)| Candidate::new(person, distance));
+        let resembles = best.map(|best| Resemblance { best, runner_up: None });
+        ObservedFace { resembles, ..ObservedFace::new(Bounds { x: 0.0, y: 0.0, width: side, height: side }) }
+    }
+
+    #[test]
+    fn company_is_a_matter_of_rules() {
+        use SeveralFaces::{AllKnown, NearestOnly, Refuse};
+        let stranger = face(45.0, Some((BEN, 1.2)));
+        let far_away = face(39.0, Some((BEN, 1.2)));
+        let ben = face(45.0, Some((BEN, 0.5)));
+        let ada_again = face(45.0, Some((ADA, 0.5)));
+        let not_encoded = face(45.0, None);
+        let nowhere = face(f32::NAN, None);
+        let cases = [
+            (stranger, [(NearestOnly, true), (AllKnown, false), (Refuse, false)]),
+            (far_away, [(NearestOnly, true), (AllKnown, true), (Refuse, true)]),
+            (ben, [(NearestOnly, true), (AllKnown, true), (Refuse, false)]),
+            (ada_again, [(NearestOnly, true), (AllKnown, false), (Refuse, false)]),
+            (not_encoded, [(NearestOnly, true), (AllKnown, false), (Refuse, false)]),
+            (nowhere, [(NearestOnly, true), (AllKnown, false), (Refuse, false)]),
+        ];
+        for (other, by_rule) in cases {
+            for (several_faces, allowed) in by_rule {
+                let rules = Rules { several_faces, ..Rules::new(1.0) };
+                let faces = [face(50.0, Some((ADA, 0.5))), other.clone()];
+                assert_eq!(check(&rules, &faces, Some(0), ADA).is_ok(), allowed, "{several_faces:?} {other:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What was decided about one frame. A [`Grant`] is the only thing that opens a door, and only `exit` makes one.
+
+use super::exit::Grant;
+use super::observation::{Candidate, Claimed, Resemblance};
+use super::reason::Reason;
+use serde::{Deserialize, Serialize};
+use shared::gallery::PersonId;
+
+/// What the policy decided about one frame.
+#[derive(Debug, PartialEq)]
+#[must_use = "a decision that nobody acts on leaves a person standing outside"]
+pub enum Decision {
+    /// Let this person in.
+    Grant(Grant),
+    /// Somebody is there and is not let in (yet).
+    Deny(Refusal),
+    /// Nobody is there.
+    Nobody,
+}
+
+/// What somebody was let in by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Credential {
+    /// Their face, among all enrolled.
+    #[default]
+    Face,
+    /// Their card.
+    Card,
+    /// Their card, and the face that belongs to it.
+    CardAndFace,
+}
+
+impl Credential {
+    /// The stable code, in snake_case.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Face => "face",
+            Self::Card => "card",
+            Self::CardAndFace => "card_and_face",
+        }
+    }
+}
+
+/// An enrolled person and how far a face was from them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Neighbour {
+    /// Who.
+    pub person: PersonId,
+    /// L2 distance.
+    pub distance: f32,
+}
+
+impl Neighbour {
+    /// `None` if the distance is not finite.
+    pub(super) fn of(candidate: &Candidate) -> Option<Self> {
+        let Candidate { person, distance, .. } = *candidate;
+        distance.is_finite().then_some(Self { person, distance })
+    }
+
+    pub(super) fn runner_up_of(found: &Resemblance) -> Option<Self> {
+        Self::of(found.runner_up.as_ref()?)
+    }
+}
+
+/// Somebody was not let in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// Why.
+    pub reason: Reason,
+    /// Who it is, where the face is within the threshold of somebody; or whose card it is.
+    pub person: Option<PersonId>,
+    /// L2 distance to the nearest person, known or not, or to the card's holder; `None` if no face was compared.
+    pub distance: Option<f32>,
+    /// The nearest other person.
+    pub runner_up: Option<Neighbour>,
+    /// Which of the observation's faces was judged, if one was.
+    pub face: Option<usize>,
+}
+
+impl Refusal {
+    /// A face that was not compared with anybody.
+    pub(super) const fn unjudged(reason: Reason, face: usize) -> Self {
+        Self { reason, person: None, distance: None, runner_up: None, face: Some(face) }
+    }
+
+    /// A card, without a face.
+    pub(super) const fn of_card(reason: Reason, person: Option<PersonId>) -> Self {
+        Self { reason, person, distance: None, runner_up: None, face: None }
+    }
+
+    /// A face that was compared with the holder of a card.
+    pub(super) fn of_claim(reason: Reason, face: usize, holder: PersonId, claimed: Option<&Claimed>) -> Self {
+        let distance = claimed.map(|claimed| claimed.distance).filter(|distance| distance.is_finite());
+        let runner_up = claimed.and_then(|claimed| claimed.other).filter(|other| other.distance.is_finite());
+        Self { reason, person: Some(holder), distance, runner_up, face: Some(face) }
+    }
+
+    /// The same, of somebody whose card was presented, if one was.
+    pub(super) fn by(self, holder: Option<PersonId>) -> Self {
+        Self { person: holder.or(self.person), ..self }
+    }
+
+    /// Somebody who had been granted entry.
+    pub(super) fn in_place_of(grant: &Grant, reason: Reason) -> Self {
+        let (distance, runner_up, face) = (grant.distance(), grant.runner_up(), grant.face());
+        Self { reason, person: Some(grant.person()), distance, runner_up, face }
+    }
+
+    /// A face that was compared with everybody enrolled.
+    pub(super) fn judged(reason: Reason, face: usize, resembles: Option<&Resemblance>, threshold: f32) -> Self {
+        let nearest = resembles.and_then(|found| Neighbour::of(&found.best));
+        let runner_up = resembles.and_then(Neighbour::runner_up_of);
+        let known = nearest.filter(|nearest| nearest.distance <= threshold);
+        Self {
+            reason,
+            person: known.map(|nearest| nearest.person),
+            distance: nearest.map(|nearest| nearest.distance),
+            runner_up,
+            face: Some(face),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The quality gate: whether the picture of a face is good enough to judge the face by. What was not measured, or is
+//! not a number, does not pass a rule that asks for it.
+//!
+//! The last question can be asked only after the face was encoded: whether it is recognisable at all. Faces that are upside
+//! down, covered or blurred resemble each other, so that one of them would be taken for a person who was enrolled from
+//! another. What that is measured by is for the networks; a model that does not measure it passes every face.
+
+use super::observation::ObservedFace;
+use super::reason::Reason;
+use super::rules::Rules;
+
+/// Whether a face is near enough to be at the door.
+pub(super) fn is_at_door(rules: &Rules, face: &ObservedFace) -> bool {
+    let side = face.bounds.shorter_side();
+    side > 0.0 && side >= rules.minimum_face
+}
+
+/// The first thing wrong with the picture.
+pub(super) fn problem(rules: &Rules, face: &ObservedFace) -> Option<Reason> {
+    let (turn, nod) = (face.turn().map(f32::abs), face.nod().map(f32::abs));
+    let passes = [
+        (Reason::TooFar, is_at_door(rules, face)),
+        (Reason::TooDark, is_at_least(face.quality.brightness, rules.minimum_brightness)),
+        (Reason::TooBright, is_at_most(face.quality.brightness, rules.maximum_brightness)),
+        (Reason::Blurred, is_at_least(face.quality.sharpness, rules.minimum_sharpness)),
+        (Reason::TurnedAway, is_at_most(turn, rules.maximum_turn) && is_at_most(nod, rules.maximum_nod)),
+        (Reason::HardlyAFace, is_recognisable(face) && !is_lost_in_background(rules, face)),
+    ];
+    passes.into_iter().find(|(_, passed)| !passed).map(|(reason, _)| reason)
+}
+
+/// Whether the face may be compared with anybody.
+pub(super) fn is_recognisable(face: &ObservedFace) -> bool {
+    face.quality.recognisable != Some(false)
+}
+
+/// Whether the face would be taken for somebody although it is no nearer to them than to faces that are hardly recognisable. One that
+/// is near nobody is a stranger's, whatever else it resembles.
+fn is_lost_in_background(rules: &Rules, face: &ObservedFace) -> bool {
+    let is_near = |distance: f32| (0.0..=rules.threshold).contains(&distance);
+    let best = face.resembles.as_ref().map(|found| (found.best.distance, found.best.is_clear));
+    let claimed = face.claimed.as_ref().map(|claimed| (claimed.distance, claimed.is_clear));
+    [best, claimed].into_iter().flatten().any(|(distance, is_clear)| is_near(distance) && !is_clear)
+}
+
+fn is_at_least(measured: Option<f32>, limit: Option<f32>) -> bool {
+    limit.is_none_or(|limit| measured.is_some_and(|measured| measured.is_finite() && measured >= limit))
+}
+
+fn is_at_most(measured: Option<f32>, limit: Option<f32>) -> bool {
+    limit.is_none_or(|limit| measured.is_some_and(|measured| measured.is_finite() && measured <= limit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Bounds, Candidate, Claimed, Landmark, Resemblance};
+    use shared::gallery::PersonId;
+
+    const ADA: PersonId = PersonId([1; 16]);
+
+    fn near(distance: f32, is_clear: bool) -> Resemblance {
+        Resemblance { best: Candidate { is_clear, ..Candidate::new(ADA, distance) }, runner_up: None }
+    }
+
+    fn good_face() -> ObservedFace {
+        let mut face = ObservedFace::new(Bounds { x: 10.0, y: 10.0, width: 50.0, height: 60.0 });
+        face.quality.sharpness = Some(100.0);
+        face.quality.brightness = Some(128.0);
+        face.landmarks = Some(
+            [(20.0, 30.0), (40.0, 30.0), (31.0, 40.0), (24.0, 50.0), (36.0, 50.0)].map(|(x, y)| Landmark { x, y }),
+        );
+        face
+    }
+
+    #[test]
+    fn each_fault_of_a_picture_has_its_reason() {
+        let mut rules = Rules::new(1.0);
+        rules.minimum_sharpness = Some(50.0);
+        rules.minimum_brightness = Some(40.0);
+        rules.maximum_brightness = Some(220.0);
+        rules.maximum_turn = Some(0.25);
+        type Change = fn(&mut ObservedFace);
+        let cases: [(Change, Option<Reason>); 27] = [
+            (|_| (), None),
+            (|f| f.bounds.width = 40.0, None),
+            (|f| f.bounds.width = 39.9, Some(Reason::TooFar)),
+            (|f| f.bounds.height = -60.0, Some(Reason::TooFar)),
+            (|f| f.bounds.width = f32::NAN, Some(Reason::TooFar)),
+            (|f| f.bounds.width = f32::INFINITY, Some(Reason::TooFar)),
+            (|f| f.bounds.y = f32::NAN, Some(Reason::TooFar)),
+            (|f| f.quality.brightness = Some(40.0), None),
+            (|f| f.quality.brightness = Some(39.0), Some(Reason::TooDark)),
+            (|f| f.quality.brightness = Some(f32::NAN), Some(Reason::TooDark)),
+            (|f| f.quality.brightness = None, Some(Reason::TooDark)),
+            (|f| f.quality.brightness = Some(220.0), None),
+            (|f| f.quality.brightness = Some(221.0), Some(Reason::TooBright)),
+            (|f| f.quality.sharpness = Some(49.0), Some(Reason::Blurred)),
+            (|f| f.quality.sharpness = Some(f32::INFINITY), Some(Reason::Blurred)),
+            (|f| f.quality.sharpness = None, Some(Reason::Blurred)),
+            (|f| f.landmarks.as_mut().unwrap()[2].x = 35.0, None),
+            (|f| f.landmarks.as_mut().unwrap()[2].x = 36.0, Some(Reason::TurnedAway)),
+            (|f| f.landmarks.as_mut().unwrap()[2].x = 24.0, Some(Reason::TurnedAway)),
+            (|f| f.landmarks.as_mut().unwrap()[0].x = f32::NAN, Some(Reason::TurnedAway)),
+            (|f| f.landmarks = None, Some(Reason::TurnedAway)),
+            (|f| (f.quality.sharpness, f.quality.brightness) = (None, Some(1.0)), Some(Reason::TooDark)),
+            (|f| f.quality.recognisable = Some(true), None),
+            (|f| f.quality.recognisable = Some(false), Some(Reason::HardlyAFace)),
+            (|f| f.resembles = Some(near(1.0, false)), Some(Reason::HardlyAFace)),
+            (|f| f.resembles = Some(near(1.1, false)), None),
+            (|f| f.claimed = Some(Claimed { is_clear: false, ..Claimed::new(ADA, 0.5) }), Some(Reason::HardlyAFace)),
+        ];
+        for (index, (change, expected)) in cases.into_iter().enumerate() {
+            let mut face = good_face();
+            change(&mut face);
+            assert_eq!(problem(&rules, &face), expected, "case {index}: {face:?}");
+            assert!(expected.is_none_or(Reason::is_about_quality));
+        }
+    }
+
+    #[test]
+    fn what_no_rule_asks_for_need_not_be_measured() {
+        let mut rules = Rules::new(1.0);
+        let mut face = ObservedFace::new(good_face().bounds);
+        assert_eq!(problem(&rules, &face), None);
+        rules.minimum_face = 0.0;
+        face.bounds.width = 0.5;
+        assert_eq!(problem(&rules, &face), None);
+        face.bounds.width = f32::NAN;
+        assert_eq!(problem(&rules, &face), Some(Reason::TooFar), "no minimum makes a face of what is not a place");
+    }
+}

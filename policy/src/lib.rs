@@ -1,0 +1,510 @@
+//! Who is let in: matches, rules and time in, a [`Decision`] out. It asks nobody for anything.
+//!
+//! Terms: an *approach* begins when a face is big enough and ends when none was for a while; a *judged* frame is one
+//! that passed the quality gate; a *consensus* is enough judged frames that agree on one person.
+//!
+//! Only the nearest face is judged. Its frames count as long as it is followed from frame to frame: at a place that overlaps
+//! the one before, with a face that resembles the one before. Anything else starts the consensus over; a frame that shows no
+//! face does neither. A frame in which it is nobody, somebody else, ambiguous or in company that the rules forbid counts
+//! against.
+//!
+//! An approach lets each person in once, and only after a consensus of their own: somebody who steps up while the first is
+//! still in view, as in a queue, is a person with a permission and would be let in a second later anyway, whereas the
+//! first, who may stand in the open door, does not keep it open by being looked at. A grant uses up the consensus that
+//! it was made from.
+//!
+//! Every grant is made by one function, `exit::Policy::let_in`, which applies every rule, whatever was shown.
+//!
+//! A card changes who a face is compared with, never how well. Where card and face are asked for, it claims to be its
+//! holder for a while, and the nearest face is judged against that one person, from a new consensus on. Where either is
+//! enough, it opens by itself. Where the face is enough, it says nothing. The last card counts; it opens once, and each
+//! time it is presented.
+//!
+//! What one approach leaves behind for the next ones is little, and survives the unit: see [`Memory`].
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod advice;
+mod approach;
+mod attempts;
+pub mod audit;
+mod card;
+mod company;
+mod consensus;
+mod decision;
+mod exit;
+mod gate;
+mod guessing;
+mod liveness;
+mod lockouts;
+mod memory;
+mod observation;
+mod passages;
+mod permission;
+mod reason;
+mod recognition;
+mod rules;
+mod tracking;
+
+pub use advice::Advice;
+pub use approach::{Approach, MAX_GRANTS_OF_APPROACH, Tailgating};
+pub use attempts::FRAMES_OF_AN_ATTEMPT;
+pub use card::PresentedCard;
+pub use decision::{Credential, Decision, Neighbour, Refusal};
+pub use exit::Grant;
+pub use guessing::LONGEST_CARD_PAUSE_MS;
+pub use liveness::{CHALLENGE_MS, CHALLENGED_GROUP, Liveness, Side, TURN, TURNED_FRAMES, nose_across};
+pub use lockouts::{
+    CardIssue, FAILURES_BEFORE_PACING, Failures, Kind, Locked, LockoutEnd, MAX_FAILURES_OF_A_CLAIM,
+    MAX_FAILURES_WITH_LIVENESS, MAX_REMEMBERED, PACE_MS, RememberedFailures,
+};
+pub use memory::{Memory, Opened};
+pub use observation::{
+    Bounds, Candidate, CardHolder, Claimed, ClockTrust, Landmark, Now, Observation, ObservedFace, Quality, Resemblance,
+};
+pub use passages::{AntiPassback, Direction, MAX_PASSAGES, Passage};
+pub use reason::Reason;
+pub use rules::{MAX_CONSENSUS_FRAMES, MAX_FREE_ATTEMPTS, Rules, RulesError, SeveralFaces};
+pub use tracking::SAME_FACE;
+
+use alloc::vec::Vec;
+use approach::Approaches;
+use attempts::Attempt;
+use card::{Cards, Meaning};
+use company::Company;
+use consensus::Consensus;
+use exit::Shown;
+use liveness::Challenge;
+use lockouts::Tried;
+use memory::Remembered;
+use permission::Circumstances;
+use shared::gallery::{Mode, PersonId};
+use shared::schedule::Schedules;
+use tracking::{Step, Tracking};
+
+/// The policy of one door.
+#[derive(Debug)]
+pub struct Policy {
+    configured: Rules,
+    /// Those of the frame that is decided about: made in one place, so that no part of the decision takes the threshold of
+    /// another kind of picture.
+    rules: Rules,
+    schedules: Schedules,
+    tracking: Tracking,
+    consensus: Consensus,
+    company: Company,
+    approaches: Approaches,
+    cards: Cards,
+    attempt: Attempt,
+    challenge: Challenge,
+    remembered: Remembered,
+    last_ms: u64,
+}
+
+impl Policy {
+    /// A policy that has seen nobody yet, of people that no schedule binds.
+    ///
+    /// # Errors
+    /// When a rule is out of its range.
+    pub fn new(rules: Rules) -> Result<Self, RulesError> {
+        rules.check()?;
+        Ok(Self {
+            configured: rules,
+            rules,
+            schedules: Schedules::default(),
+            tracking: Tracking::default(),
+            consensus: Consensus::default(),
+            company: Company::default(),
+            approaches: Approaches::default(),
+            cards: Cards::default(),
+            attempt: Attempt::default(),
+            challenge: Challenge::default(),
+            remembered: Remembered::default(),
+            last_ms: 0,
+        })
+    }
+
+    /// The same for people that these schedules bind: those of their database. A person who is bound by one that the policy
+    /// does not have may not enter.
+    #[must_use]
+    pub fn with_schedules(self, schedules: Schedules) -> Self {
+        Self { schedules, ..self }
+    }
+
+    /// What was to be remembered when the unit was switched off: to be told before the first frame.
+    pub fn remember(&mut self, memory: &Memory, now: &Now) {
+        self.remembered = Remembered::of(memory, &self.rules, now.monotonic_ms);
+    }
+
+    /// What is to be remembered, if that has changed since this was last asked. Ask after every frame.
+    pub fn take_changed_memory(&mut self) -> Option<Memory> {
+        self.remembered.take_changed()
+    }
+
+    /// The lockout that began since this was last asked, if one did.
+    pub fn take_begun_lockout(&mut self) -> Option<Locked> {
+        self.remembered.lockouts.take_begun()
+    }
+
+    /// What is refused now after failed attempts.
+    pub fn locked_out(&self, now: &Now) -> Vec<Locked> {
+        self.remembered.lockouts.locked(&self.rules, now.monotonic_ms).collect()
+    }
+
+    /// Failed attempts of one kind, or of all, that no grant has followed.
+    pub fn failures(&self, of: Option<Kind>) -> Vec<Failures> {
+        self.remembered.failures().filter(|failures| of.is_none_or(|of| of == failures.kind)).collect()
+    }
+
+    /// An administrator forgives failed attempts of one kind, or of all: nothing is locked out for them any more.
+    pub fn clear_lockouts(&mut self, of: Option<Kind>) {
+        self.remembered.clear_lockouts(of);
+    }
+
+    /// The rules that the policy was given.
+    pub fn rules(&self) -> &Rules {
+        let Self { configured, .. } = self;
+        configured
+    }
+
+    /// The L2 distance up to which a face was a known person in the frame that was decided about last; before the first,
+    /// that in colour.
+    pub fn threshold_in_force(&self) -> f32 {
+        self.rules.threshold
+    }
+
+    /// Why a face's picture is not good enough to be judged, `None` if it is: ask before spending time on encoding it,
+    /// but after measuring what the rules ask for.
+    pub fn quality_problem(&self, face: &ObservedFace) -> Option<Reason> {
+        gate::problem(&self.rules, face)
+    }
+
+    /// Whether a face must be encoded: if it is good enough to be judged, and while a challenge runs, in which every frame
+    /// must show the same face.
+    pub fn must_be_encoded(&self, face: &ObservedFace) -> bool {
+        self.quality_problem(face).is_none() || self.challenge.pending().is_some()
+    }
+
+    /// Who a card says to be at the door: the face that is judged must be compared with this person too, and put into
+    /// [`ObservedFace::claimed`].
+    pub fn claimed(&self) -> Option<PersonId> {
+        self.cards.claimed().map(|holder| holder.person)
+    }
+
+    /// Takes notice of a card. What follows from it is decided with the next frame, even if that shows nobody; after cards
+    /// that were nobody's, with the first frame after a pause, if no other card comes in between.
+    pub fn present_card(&mut self, card: &PresentedCard, now: &Now) {
+        self.let_time_pass(now);
+        match self.remembered.guessing.pause_ms(now.monotonic_ms) {
+            0 => {
+                self.cards.take_waiting();
+                self.look_at_card(card, now);
+            }
+            pause_ms => {
+                self.cards.wait(card, pause_ms, now.monotonic_ms);
+                self.approaches.see(now);
+            }
+        }
+    }
+
+    fn look_at_card(&mut self, card: &PresentedCard, now: &Now) {
+        match card {
+            PresentedCard::Of(holder) => self.remembered.note_card(holder),
+            PresentedCard::Unknown => self.remembered.note_unknown_card(now.monotonic_ms),
+        }
+        match self.cards.present(card, &self.rules, now.monotonic_ms) {
+            Some(Meaning::Claim(holder) | Meaning::Pass(holder)) => {
+                self.approaches.see(now);
+                self.approaches.may_enter_again(holder.person);
+                self.consensus.start_over();
+                self.challenge.start_over();
+            }
+            Some(Meaning::Notice(_)) => self.approaches.see(now),
+            None => {}
+        }
+    }
+
+    fn look_at_waiting_card(&mut self, now: &Now) {
+        if self.remembered.guessing.pause_ms(now.monotonic_ms) == 0
+            && let Some(card) = self.cards.take_waiting()
+        {
+            self.look_at_card(&card, now);
+        }
+    }
+
+    /// Decides about one frame. Call it for frames without faces too, so that approaches end.
+    pub fn decide(&mut self, observation: &Observation<'_>, now: &Now) -> Decision {
+        self.rules = self.configured.for_frame(observation.is_grey);
+        self.let_time_pass(now);
+        self.look_at_waiting_card(now);
+        self.follow(observation, now);
+        let at_door = observation.faces.iter().filter(|face| gate::is_at_door(&self.rules, face)).count();
+        if at_door > 0 || self.cards.claimed().is_some() {
+            self.approaches.see(now);
+        }
+        let decision = match self.judge(observation, now) {
+            None => Decision::Nobody,
+            Some(Ok(grant)) => {
+                self.note_grant(&grant, now);
+                Decision::Grant(grant)
+            }
+            Some(Err(refusal)) => {
+                self.approaches.note_refusal(&refusal);
+                self.cards.note_refusal(&refusal, now.monotonic_ms);
+                Decision::Deny(refusal)
+            }
+        };
+        self.approaches.see_together(at_door, self.rules.tailgating_ms, now.monotonic_ms);
+        decision
+    }
+
+    /// Goes on with the face that was followed so far, or with another one, of which nothing is known yet.
+    fn follow(&mut self, observation: &Observation<'_>, now: &Now) {
+        let nearest = observation.nearest();
+        self.company.see(&self.rules, observation.faces, nearest.map(|(index, _)| index), now.monotonic_ms);
+        let Some((_, face)) = nearest else { return self.tracking.miss() };
+        let step = self.tracking.follow(face, observation.faces, self.quality_problem(face).is_none());
+        if step == Step::Another || self.challenge.is_of_another(face) {
+            let has_failed = self.end_face(now);
+            self.approaches.change_face(has_failed, self.rules.approach_gap_ms, now);
+            self.tracking.begin(face);
+        }
+        self.challenge.see(face, now.monotonic_ms);
+        if self.challenge.take_failed() {
+            let tried = self.cards.claimed().map_or(Tried::FACE, |holder| holder.tried());
+            self.fail(tried, now);
+        }
+    }
+
+    /// The face is followed no more. Whether its attempt fails by that.
+    fn end_face(&mut self, now: &Now) -> bool {
+        self.tracking.stop();
+        self.consensus.start_over();
+        self.challenge.start_over();
+        let failed = self.attempt.end();
+        failed.inspect(|tried| self.remembered.note_failure(*tried, &self.rules, now.monotonic_ms)).is_some()
+    }
+
+    fn fail(&mut self, tried: Tried, now: &Now) {
+        self.attempt = Attempt::default();
+        self.remembered.note_failure(tried, &self.rules, now.monotonic_ms);
+    }
+
+    fn note_grant(&mut self, grant: &Grant, now: &Now) {
+        self.consensus.start_over();
+        self.challenge.start_over();
+        self.attempt = Attempt::default();
+        self.approaches.note_grant(grant, now.monotonic_ms);
+        self.cards.note_grant(grant);
+        self.remembered.note_grant(grant, &self.rules, &self.schedules, now);
+    }
+
+    /// Takes back a grant that the door does not act upon: the person is not let in for this reason, and may be, after
+    /// a new consensus, before the approach has ended. A card must be presented again.
+    pub fn withhold(&mut self, grant: Grant, reason: Reason) -> Refusal {
+        let refusal = Refusal::in_place_of(&grant, reason);
+        self.approaches.take_back(&grant);
+        self.approaches.note_refusal(&refusal);
+        self.remembered.take_back(&grant);
+        refusal
+    }
+
+    /// The approach that ended since this was last asked, if one did. Ask after every frame: the next one that ends
+    /// takes its place.
+    pub fn take_ended_approach(&mut self) -> Option<Approach> {
+        self.approaches.take_ended()
+    }
+
+    /// What was refused to a face in whose place another one has stepped since this was last asked: a part of an approach
+    /// that goes on. Ask after every frame.
+    pub fn take_refused_face(&mut self) -> Option<Approach> {
+        self.approaches.take_refused_face()
+    }
+
+    /// Ends the approach in progress, if there is one: no more frames will come.
+    pub fn end_approach(&mut self, now: &Now) {
+        self.end_face(now);
+        self.approaches.end();
+    }
+
+    /// From now on these rules and schedules hold, and nothing that was seen before counts any more: for another people
+    /// database. Ends the approach in progress. What is remembered is not forgotten.
+    ///
+    /// # Errors
+    /// When a rule is out of its range; nothing has changed then.
+    pub fn start_afresh(&mut self, rules: Rules, schedules: Schedules, now: &Now) -> Result<(), RulesError> {
+        rules.check()?;
+        self.end_approach(now);
+        self.cards = Cards::default();
+        (self.configured, self.rules, self.schedules) = (rules, rules, schedules);
+        Ok(())
+    }
+
+    fn let_time_pass(&mut self, now: &Now) {
+        let now_ms = now.monotonic_ms;
+        let went_back = now_ms < core::mem::replace(&mut self.last_ms, now_ms);
+        let everybody_left = self.approaches.end_after(self.rules.approach_gap_ms, now_ms);
+        self.cards.end_at(now_ms);
+        self.remembered.let_time_pass(now_ms);
+        if went_back {
+            self.remembered.go_back_to(&self.rules, now_ms);
+        }
+        if went_back || everybody_left {
+            self.end_face(now);
+        }
+    }
+
+    /// `None` if nobody is there.
+    fn judge(&mut self, observation: &Observation<'_>, now: &Now) -> Option<Result<Grant, Refusal>> {
+        let nearest = observation.nearest().map(|(index, _)| index);
+        match self.cards.meaning() {
+            Some(Meaning::Pass(holder)) => {
+                let refused = |reason| Refusal::of_card(reason, Some(holder.person));
+                Some(self.let_in(&Shown::Card(holder), observation, now).map_err(refused))
+            }
+            Some(Meaning::Claim(holder)) => Some(match nearest {
+                Some(index) => self.judge_face(observation, index, Some(&holder), now),
+                None => Err(Refusal::of_card(Reason::FaceNeeded, Some(holder.person))),
+            }),
+            Some(Meaning::Notice(refusal)) => {
+                let granted = nearest.and_then(|index| self.judge_face(observation, index, None, now).ok());
+                Some(granted.ok_or(refusal))
+            }
+            None => nearest.map(|index| self.judge_face(observation, index, None, now)),
+        }
+    }
+
+    /// Whose face it is, of everybody enrolled, or whether it is that of the person that a card claims to be there; and
+    /// whether that is enough.
+    fn judge_face(
+        &mut self,
+        observation: &Observation<'_>,
+        index: usize,
+        claim: Option<&CardHolder>,
+        now: &Now,
+    ) -> Result<Grant, Refusal> {
+        let face = &observation.faces[index];
+        let tried = claim.map_or(Tried::FACE, CardHolder::tried);
+        let unjudged = |reason| Refusal::unjudged(reason, index).by(claim.map(|holder| holder.person));
+        self.require_good_picture(face).map_err(unjudged)?;
+        self.require_no_lockout(tried, now).map_err(unjudged)?;
+        self.admit_if_paced(tried, now);
+
+        let threshold = self.rules.threshold;
+        let refused = |reason| match claim {
+            Some(holder) => Refusal::of_claim(reason, index, holder.person, face.claimed.as_ref()),
+            None => Refusal::judged(reason, index, face.resembles.as_ref(), threshold),
+        };
+        let shown = match claim {
+            Some(holder) => recognition::verify(&self.rules, face, holder).map(Shown::CardAndFace),
+            None => recognition::recognise(&self.rules, face).map(Shown::Face),
+        };
+        self.count_frame(observation, index, shown.as_ref().ok(), now);
+        if let Err(reason) = shown
+            && is_unmatched(face, reason)
+        {
+            self.note_unmatched(tried, now);
+        }
+        let shown = shown.map_err(|reason| refused(self.with_card_asked_for(claim, reason)))?;
+        self.let_in(&shown, observation, now).map_err(refused)
+    }
+
+    /// For a person, or against everybody.
+    fn count_frame(&mut self, observation: &Observation<'_>, index: usize, shown: Option<&Shown>, now: &Now) {
+        let in_good_company =
+            |shown: &&Shown| company::check(&self.rules, observation.faces, Some(index), shown.holder().person).is_ok();
+        let speaks_for = shown.filter(in_good_company).and_then(Shown::nearest);
+        self.consensus.count(speaks_for, now.monotonic_ms);
+    }
+
+    /// It is asked to turn, or its picture is too poor.
+    fn require_good_picture(&self, face: &ObservedFace) -> Result<(), Reason> {
+        let problem = self.challenge.pending().or_else(|| self.quality_problem(face));
+        problem.map_or(Ok(()), Err)
+    }
+
+    /// Not too many attempts have failed; or it is the one face that is judged all the same.
+    fn require_no_lockout(&self, tried: Tried, now: &Now) -> Result<(), Reason> {
+        match self.remembered.lockouts.check(tried.kind, &self.rules, now.monotonic_ms) {
+            Err(Reason::FacesPaced) if self.attempt.is_admitted => Ok(()),
+            checked => checked,
+        }
+    }
+
+    /// After very many failed attempts this face is judged, and the next one must wait.
+    fn admit_if_paced(&mut self, tried: Tried, now: &Now) {
+        let is_paced = tried.kind == Kind::Face && self.remembered.lockouts.are_faces_paced(&self.rules);
+        if is_paced && !self.attempt.is_admitted {
+            self.attempt.is_admitted = true;
+            self.remembered.lockouts.admit_one_face(now.monotonic_ms);
+        }
+    }
+
+    /// At a door that asks for cards a face without one is no attempt.
+    fn note_unmatched(&mut self, tried: Tried, now: &Now) {
+        if tried.kind == Kind::Face && self.rules.mode == Mode::CardAndFace {
+            return;
+        }
+        if let Some(before) = self.attempt.note_unmatched(tried) {
+            self.remembered.note_failure(before, &self.rules, now.monotonic_ms);
+        }
+        if self.remembered.note_unmatched(tried) {
+            self.fail(tried, now);
+        }
+    }
+
+    fn with_card_asked_for(&self, claim: Option<&CardHolder>, reason: Reason) -> Reason {
+        if claim.is_some() { reason } else { permission::with_card_asked_for(&self.rules, reason) }
+    }
+
+    /// Whether somebody who would be let in has turned their head, if they must.
+    fn require_liveness(&mut self, shown: &Shown, chance: u64, now: &Now) -> Result<(), Reason> {
+        let is_asked = match self.rules.liveness {
+            Liveness::Off => false,
+            Liveness::Marked => shown.holder().is_challenged,
+            Liveness::Everybody => true,
+        };
+        if !is_asked || shown.credential() == Credential::Card {
+            return Ok(());
+        }
+        let required = self.challenge.require(chance, now.monotonic_ms);
+        if required.is_err() {
+            // Somebody who has turned their head must be seen to be the same person afterwards.
+            self.consensus.start_over();
+        }
+        required
+    }
+
+    fn circumstances<'a>(&'a self, now: &'a Now) -> Circumstances<'a> {
+        let Self { rules, schedules, remembered: Remembered { openings, passages, .. }, .. } = self;
+        Circumstances { rules, schedules, openings, passages, now }
+    }
+}
+
+/// Whether a frame that was judged matched nobody. People who are on record as look-alikes cannot help being ambiguous.
+fn is_unmatched(face: &ObservedFace, reason: Reason) -> bool {
+    match reason {
+        Reason::Ambiguous => !face.resembles.as_ref().is_some_and(|found| found.best.has_double),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod attempt_simulation;
+#[cfg(test)]
+mod attempt_tests;
+#[cfg(test)]
+mod card_tests;
+#[cfg(test)]
+mod exit_tests;
+#[cfg(test)]
+mod moment_tests;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

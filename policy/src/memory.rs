@@ -1,0 +1,195 @@
+//! What must not be forgotten when the unit is switched off and on again: failed attempts, whose entry has opened which
+//! hours, and who went through the door.
+
+use super::decision::Credential;
+use super::exit::Grant;
+use super::guessing::Guessing;
+use super::lockouts::{Failures, Kind, Lockouts, RememberedFailures, Tried};
+use super::observation::{CardHolder, Now};
+use super::passages::{Passage, Passages, Passed};
+use super::rules::Rules;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+use shared::schedule::{MAX_SCHEDULES, Schedules};
+
+/// All of it, to be kept by the program that can keep things.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Memory {
+    /// Failed attempts that no grant has followed, at most [`MAX_REMEMBERED`](super::MAX_REMEMBERED), and cards that were
+    /// nobody's.
+    pub failures: Vec<RememberedFailures>,
+    /// When schedules were opened, at most [`MAX_SCHEDULES`].
+    pub openings: Vec<Opened>,
+    /// Passages, at most [`MAX_PASSAGES`](super::MAX_PASSAGES).
+    pub passages: Vec<Passage>,
+}
+
+/// Somebody was let in who opens a schedule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The schedule's name, which is the same in the next database.
+    pub schedule: String,
+    /// When, milliseconds since 1970, UTC.
+    pub utc_ms: i64,
+}
+
+/// When schedules were last opened.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Openings(Vec<Opened>);
+
+impl Openings {
+    pub(super) fn of(openings: &[Opened]) -> Self {
+        Self(openings.iter().take(MAX_SCHEDULES).cloned().collect())
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Opened> {
+        self.0.iter()
+    }
+
+    /// Schedules that are not there any more make room.
+    pub(super) fn note(&mut self, schedules: &Schedules, opened: impl Fn(usize) -> bool, utc_ms: i64) {
+        self.0.retain(|known| schedules.iter().any(|schedule| schedule.name == known.schedule));
+        for (_, schedule) in schedules.iter().enumerate().filter(|(index, _)| opened(*index)) {
+            match self.0.iter_mut().find(|known| known.schedule == schedule.name) {
+                Some(known) => known.utc_ms = utc_ms,
+                None => self.0.push(Opened { schedule: schedule.name.clone(), utc_ms }),
+            }
+        }
+    }
+
+    /// How many whole minutes ago; `None` if never, or at a time that is still to come: then the clock was wrong.
+    pub(super) fn minutes_ago(&self, schedules: &Schedules, index: usize, utc_ms: i64) -> Option<u64> {
+        let name = &schedules.iter().nth(index)?.name;
+        let opened = self.0.iter().find(|known| known.schedule == *name)?;
+        u64::try_from(utc_ms.saturating_sub(opened.utc_ms)).ok().map(|ms| ms / 60_000)
+    }
+}
+
+/// The same, as the policy uses it.
+#[derive(Debug, Default)]
+pub(super) struct Remembered {
+    pub(super) lockouts: Lockouts,
+    pub(super) guessing: Guessing,
+    pub(super) openings: Openings,
+    pub(super) passages: Passages,
+    before_grant: Option<BeforeGrant>,
+    has_changed: bool,
+}
+
+/// What the last grant took the place of, in case the person is not let in after all.
+#[derive(Debug)]
+struct BeforeGrant {
+    lockouts: Lockouts,
+    openings: Openings,
+    passage: Option<Passed>,
+}
+
+impl Remembered {
+    pub(super) fn of(memory: &Memory, rules: &Rules, now_ms: u64) -> Self {
+        let unknown_cards = memory.failures.iter().find(|of| of.kind == Kind::Card).map_or(0, |of| of.failures);
+        Self {
+            lockouts: Lockouts::remembered(&memory.failures, rules, now_ms),
+            guessing: Guessing::remembered(unknown_cards, now_ms),
+            openings: Openings::of(&memory.openings),
+            passages: Passages::remembered(&memory.passages, now_ms),
+            before_grant: None,
+            has_changed: false,
+        }
+    }
+
+    /// `None` if nothing has changed since this was last asked.
+    pub(super) fn take_changed(&mut self) -> Option<Memory> {
+        core::mem::take(&mut self.has_changed).then(|| Memory {
+            failures: self.lockouts.to_remember().chain(self.unknown_cards_to_remember()).collect(),
+            openings: self.openings.iter().cloned().collect(),
+            passages: self.passages.iter().collect(),
+        })
+    }
+
+    fn unknown_cards_to_remember(&self) -> Option<RememberedFailures> {
+        let failures = Some(self.guessing.unknown_cards()).filter(|cards| *cards > 0)?;
+        Some(RememberedFailures { kind: Kind::Card, failures, unmatched: 0, cards: Vec::new(), database: 0 })
+    }
+
+    pub(super) fn let_time_pass(&mut self, now_ms: u64) {
+        self.has_changed |= self.guessing.let_time_pass(now_ms);
+    }
+
+    /// The forward-only clock went back.
+    pub(super) fn go_back_to(&mut self, rules: &Rules, now_ms: u64) {
+        self.lockouts.go_back_to(rules, now_ms);
+        self.passages.go_back_to(now_ms);
+    }
+
+    /// A judged frame matched nobody. Whether that makes it a failed attempt.
+    pub(super) fn note_unmatched(&mut self, tried: Tried) -> bool {
+        let (has_failed, is_first) = self.lockouts.note_unmatched(tried);
+        self.has_changed |= is_first;
+        has_failed
+    }
+
+    pub(super) fn note_failure(&mut self, tried: Tried, rules: &Rules, now_ms: u64) {
+        self.lockouts.note_failure(tried, rules, now_ms);
+        self.has_changed = true;
+    }
+
+    pub(super) fn note_card(&mut self, holder: &CardHolder) {
+        self.has_changed |= self.lockouts.note_card(holder.person, holder.card);
+    }
+
+    pub(super) fn note_unknown_card(&mut self, now_ms: u64) {
+        self.guessing.note_unknown_card(now_ms);
+        self.has_changed = true;
+    }
+
+    /// Failed attempts of all kinds.
+    pub(super) fn failures(&self) -> impl Iterator<Item = Failures> {
+        let unknown_cards = Failures { kind: Kind::Card, failures: self.guessing.unknown_cards() };
+        self.lockouts.failures().chain(Some(unknown_cards).filter(|cards| cards.failures > 0))
+    }
+
+    /// Forgets failed attempts of one kind, or of all.
+    pub(super) fn clear_lockouts(&mut self, of: Option<Kind>) {
+        let is_meant = |kind| of.is_none_or(|of| of == kind);
+        self.has_changed |= self.lockouts.forget(is_meant);
+        if is_meant(Kind::Card) {
+            self.has_changed |= self.guessing.unknown_cards() > 0;
+            self.guessing = Guessing::default();
+        }
+    }
+
+    pub(super) fn note_grant(&mut self, grant: &Grant, rules: &Rules, schedules: &Schedules, now: &Now) {
+        let person = grant.person();
+        self.before_grant = Some(BeforeGrant {
+            lockouts: self.lockouts.clone(),
+            openings: self.openings.clone(),
+            passage: self.passages.last_of(person),
+        });
+        self.has_changed |= match grant.credential() {
+            Credential::Face => self.lockouts.forget(|kind| kind == Kind::Face),
+            Credential::CardAndFace => {
+                self.lockouts.forget(|kind| matches!(kind, Kind::Face) || kind == Kind::CardOf(person))
+            }
+            Credential::Card => false,
+        };
+        if !grant.opens().is_empty() {
+            self.openings.note(schedules, |index| grant.opens().iter().any(|opened| opened == index), now.utc_ms);
+            self.has_changed = true;
+        }
+        if let Some(rule) = rules.anti_passback {
+            self.passages.note(person, rule, now);
+            self.has_changed = true;
+        }
+    }
+
+    /// Nobody was let in: nothing is forgotten that a grant would have ended.
+    pub(super) fn take_back(&mut self, grant: &Grant) {
+        if let Some(BeforeGrant { lockouts, openings, passage }) = self.before_grant.take() {
+            self.lockouts = lockouts;
+            self.openings = openings;
+            self.passages.put_back(grant.person(), passage);
+            self.has_changed = true;
+        }
+    }
+}

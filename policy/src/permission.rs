@@ -1,0 +1,207 @@
+//! What a person must show, and whether they may enter now. Who it is was settled before.
+
+use super::exit::Shown;
+use super::memory::Openings;
+use super::observation::{CardHolder, ClockTrust, Now};
+use super::passages::Passages;
+use super::reason::Reason;
+use super::rules::Rules;
+use shared::gallery::{Mode, PersonId};
+use shared::schedule::{Hours, Opening, Schedules};
+
+/// What the permission of a person depends on beside their record.
+pub(super) struct Circumstances<'a> {
+    pub(super) rules: &'a Rules,
+    pub(super) schedules: &'a Schedules,
+    pub(super) openings: &'a Openings,
+    pub(super) passages: &'a Passages,
+    pub(super) now: &'a Now,
+}
+
+/// Whether a person has shown what they must.
+pub(super) fn check_shown(rules: &Rules, shown: &Shown) -> Result<(), Reason> {
+    match shown {
+        Shown::Face(recognised) if !rules.is_face_enough(recognised.holder()) => Err(Reason::CardNeeded),
+        Shown::Card(holder) if card_use(rules, holder) != CardUse::Alone => Err(Reason::FaceNeeded),
+        Shown::Face(_) | Shown::Card(_) | Shown::CardAndFace(_) => Ok(()),
+    }
+}
+
+/// Whether a person may enter now.
+pub(super) fn check_moment(around: &Circumstances<'_>, holder: &CardHolder) -> Result<(), Reason> {
+    check_validity(holder, around.now)?;
+    check_hours(around, holder.hours)?;
+    check_passage(around, holder.person)
+}
+
+/// What somebody must show whose record says this.
+fn mode_of(rules: &Rules, said: Mode) -> Mode {
+    match said {
+        Mode::Default => rules.mode,
+        said => said,
+    }
+}
+
+impl Rules {
+    /// Whether the face of this person is enough, at the right time, for them to be let in.
+    pub fn is_face_enough(&self, person: &CardHolder) -> bool {
+        mode_of(self, person.mode) != Mode::CardAndFace && !needs_card_as_a_double(self, person)
+    }
+}
+
+fn needs_card_as_a_double(rules: &Rules, holder: &CardHolder) -> bool {
+    holder.has_double && rules.look_alikes_need_card
+}
+
+/// What a card is good for in the hand of its holder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CardUse {
+    /// Nothing: the face is enough.
+    None,
+    /// It says who they are, and their face must say so too.
+    WithFace,
+    /// It is enough.
+    Alone,
+}
+
+pub(super) fn card_use(rules: &Rules, holder: &CardHolder) -> CardUse {
+    match mode_of(rules, holder.mode) {
+        Mode::CardAndFace => CardUse::WithFace,
+        Mode::CardOrFace => CardUse::Alone,
+        Mode::Face | Mode::Default if needs_card_as_a_double(rules, holder) => CardUse::WithFace,
+        Mode::Face | Mode::Default => CardUse::None,
+    }
+}
+
+/// At a door that asks everybody for a card, a person who is not recognised is asked for theirs: it may be that they are
+/// near enough to themselves alone.
+pub(super) fn with_card_asked_for(rules: &Rules, reason: Reason) -> Reason {
+    match reason {
+        Reason::NotKnown | Reason::Ambiguous if rules.mode == Mode::CardAndFace => Reason::CardNeeded,
+        reason => reason,
+    }
+}
+
+/// Whether a person may enter today.
+fn check_validity(holder: &CardHolder, now: &Now) -> Result<(), Reason> {
+    if holder.valid_from.is_none() && holder.valid_until.is_none() {
+        return Ok(());
+    }
+    require_clock(now)?;
+    let second = now.utc_ms.div_euclid(1000);
+    let has_begun = holder.valid_from.is_none_or(|from| second >= from);
+    let has_ended = holder.valid_until.is_some_and(|until| second >= until);
+    if has_begun && !has_ended { Ok(()) } else { Err(Reason::OutsideValidity) }
+}
+
+/// Whether a person may enter at this time of the day and week.
+fn check_hours(around: &Circumstances<'_>, hours: Hours) -> Result<(), Reason> {
+    if hours.bound_by.is_empty() {
+        return Ok(());
+    }
+    let Circumstances { schedules, openings, now, .. } = *around;
+    require_clock(now)?;
+    let opened = |index| openings.minutes_ago(schedules, index, now.utc_ms);
+    match schedules.opening(hours.bound_by, now.local(), opened) {
+        Opening::Open => Ok(()),
+        Opening::NobodyYet => Err(Reason::NobodyHereYet),
+        Opening::Closed => Err(Reason::OutsideHours),
+    }
+}
+
+fn require_clock(now: &Now) -> Result<(), Reason> {
+    if now.clock == ClockTrust::Trusted { Ok(()) } else { Err(Reason::ClockUnknown) }
+}
+
+fn check_passage(around: &Circumstances<'_>, person: PersonId) -> Result<(), Reason> {
+    let Circumstances { rules, passages, now, .. } = *around;
+    match rules.anti_passback {
+        Some(rule) if passages.bars(person, rule, now) => Err(Reason::PassedAlready),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recognition::recognise;
+    use crate::{Candidate, ObservedFace, Resemblance};
+
+    fn check_alone(rules: &Rules, candidate: &Candidate, now: &Now) -> Result<(), Reason> {
+        let (schedules, openings, passages) = (&Schedules::default(), &Openings::default(), &Passages::default());
+        let face = ObservedFace {
+            resembles: Some(Resemblance { best: *candidate, runner_up: None }),
+            ..ObservedFace::default()
+        };
+        check_shown(rules, &Shown::Face(recognise(rules, &face)?))?;
+        check_moment(&Circumstances { rules, schedules, openings, passages, now }, &candidate.holder())
+    }
+
+    #[test]
+    fn validity_is_from_a_second_until_before_another() {
+        let (early, late) = (Err(Reason::OutsideValidity), Err(Reason::OutsideValidity));
+        let cases = [
+            (None, None, i64::MIN, Ok(())),
+            (Some(100), None, 99_999, early),
+            (Some(100), None, 100_000, Ok(())),
+            (Some(100), Some(200), 199_999, Ok(())),
+            (Some(100), Some(200), 200_000, late),
+            (None, Some(200), 200_000, late),
+            (None, Some(200), i64::MIN, Ok(())),
+            (Some(-1), None, -1_001, early),
+            (Some(-1), None, -1_000, Ok(())),
+            (Some(-1), Some(0), -1, Ok(())),
+            (Some(200), Some(100), 150_000, early),
+            (Some(i64::MAX), None, i64::MAX, early),
+        ];
+        for (valid_from, valid_until, utc_ms, expected) in cases {
+            let candidate = Candidate { valid_from, valid_until, ..Candidate::new(PersonId([1; 16]), 0.5) };
+            let rules = Rules::new(1.0);
+            let case = (valid_from, valid_until, utc_ms);
+            assert_eq!(check_alone(&rules, &candidate, &Now::trusted(utc_ms, 0)), expected, "{case:?}");
+            let has_dates = valid_from.is_some() || valid_until.is_some();
+            let unknown = if has_dates { Err(Reason::ClockUnknown) } else { Ok(()) };
+            assert_eq!(check_alone(&rules, &candidate, &Now::new(utc_ms, 0)), unknown, "{case:?}");
+        }
+    }
+
+    #[test]
+    fn a_persons_mode_goes_before_the_doors() {
+        use Mode::{CardAndFace, CardOrFace, Default, Face};
+        let cases = [
+            (Face, [(Default, true), (Face, true), (CardOrFace, true), (CardAndFace, false)]),
+            (CardOrFace, [(Default, true), (Face, true), (CardOrFace, true), (CardAndFace, false)]),
+            (CardAndFace, [(Default, false), (Face, true), (CardOrFace, true), (CardAndFace, false)]),
+            (Default, [(Default, true), (Face, true), (CardOrFace, true), (CardAndFace, false)]),
+        ];
+        for (door, by_person) in cases {
+            for (person, face_is_enough) in by_person {
+                let rules = Rules { mode: door, ..Rules::new(1.0) };
+                let candidate = Candidate { mode: person, ..Candidate::new(PersonId([1; 16]), 0.5) };
+                let expected = if face_is_enough { Ok(()) } else { Err(Reason::CardNeeded) };
+                assert_eq!(check_alone(&rules, &candidate, &Now::new(0, 0)), expected, "{door:?}, {person:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn doubles_need_their_card() {
+        use CardUse::{Alone, None, WithFace};
+        let cases = [
+            (Mode::Face, true, true, Err(Reason::CardNeeded), WithFace),
+            (Mode::Face, false, true, Ok(()), None),
+            (Mode::Face, true, false, Ok(()), None),
+            (Mode::CardOrFace, true, true, Err(Reason::CardNeeded), Alone),
+            (Mode::CardOrFace, false, true, Ok(()), Alone),
+            (Mode::CardAndFace, false, true, Err(Reason::CardNeeded), WithFace),
+            (Mode::CardAndFace, true, false, Err(Reason::CardNeeded), WithFace),
+        ];
+        for (mode, has_double, look_alikes_need_card, by_face, by_card) in cases {
+            let rules = Rules { look_alikes_need_card, ..Rules::new(1.0) };
+            let candidate = Candidate { mode, has_double, ..Candidate::new(PersonId([1; 16]), 0.5) };
+            let case = (mode, has_double, look_alikes_need_card);
+            assert_eq!(check_alone(&rules, &candidate, &Now::new(0, 0)), by_face, "{case:?}");
+            assert_eq!(card_use(&rules, &candidate.holder()), by_card, "{case:?}");
+        }
+    }
+}

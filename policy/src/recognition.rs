@@ -1,0 +1,194 @@
+//! Whose face the nearest one is in a single frame. Who else may be there is for `company`, whether enough frames agree for
+//! `consensus`, whether the person may enter at all for `permission`.
+
+use super::decision::Neighbour;
+use super::gate;
+use super::observation::{Candidate, CardHolder, ObservedFace, Resemblance};
+use super::reason::Reason;
+use super::rules::Rules;
+use shared::gallery::PersonId;
+
+/// Whose face a frame shows beyond doubt. Only this module makes one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Recognised {
+    holder: CardHolder,
+    nearest: Neighbour,
+    runner_up: Option<Neighbour>,
+}
+
+impl Recognised {
+    pub(super) fn holder(&self) -> &CardHolder {
+        &self.holder
+    }
+
+    pub(super) fn person(&self) -> PersonId {
+        self.holder.person
+    }
+
+    /// The person, at the L2 distance of this frame.
+    pub(super) fn nearest(&self) -> Neighbour {
+        self.nearest
+    }
+
+    /// The nearest other person.
+    pub(super) fn runner_up(&self) -> Option<Neighbour> {
+        self.runner_up
+    }
+}
+
+/// The one of all people enrolled that a face shows.
+pub(super) fn recognise(rules: &Rules, face: &ObservedFace) -> Result<Recognised, Reason> {
+    let found = known(rules, face).ok_or(Reason::NotKnown)?;
+    if found.runner_up.is_some_and(|other| is_too_near(rules, &found.best, &other)) {
+        return Err(Reason::Ambiguous);
+    }
+    let nearest = Neighbour { person: found.best.person, distance: found.best.distance };
+    Ok(Recognised { holder: found.best.holder(), nearest, runner_up: Neighbour::runner_up_of(found) })
+}
+
+/// Whether a face is that of the person that a card claims to be there, and of nobody else who is enrolled: it may be
+/// nearer to another by the margin, and by more only if the two are on record as look-alikes.
+pub(super) fn verify(rules: &Rules, face: &ObservedFace, holder: &CardHolder) -> Result<Recognised, Reason> {
+    let is_holder = |claimed: &&super::Claimed| {
+        let is_near = (0.0..=rules.threshold).contains(&claimed.distance);
+        claimed.person == holder.person && is_near && claimed.is_clear && gate::is_recognisable(face)
+    };
+    let found = face.claimed.as_ref().filter(is_holder).ok_or(Reason::NotCardHolder)?;
+    let is_much_nearer = |other: &Neighbour| {
+        let nearer = found.distance - other.distance;
+        nearer.is_nan() || nearer > rules.margin
+    };
+    if found.other.as_ref().is_some_and(is_much_nearer) {
+        return Err(Reason::NearerToAnother);
+    }
+    let nearest = Neighbour { person: found.person, distance: found.distance };
+    Ok(Recognised { holder: *holder, nearest, runner_up: found.other })
+}
+
+/// Who a face resembles, if that is near enough. A face that is hardly recognisable is nobody's.
+pub(super) fn known<'a>(rules: &Rules, face: &'a ObservedFace) -> Option<&'a Resemblance> {
+    let is_near = |found: &&Resemblance| (0.0..=rules.threshold).contains(&found.best.distance);
+    face.resembles.as_ref().filter(is_near).filter(|found| found.best.is_clear && gate::is_recognisable(face))
+}
+
+/// Also true of a runner-up that is the nearer one, or at no distance at all: then something is wrong with the search.
+fn is_too_near(rules: &Rules, best: &Candidate, runner_up: &Candidate) -> bool {
+    let farther = runner_up.distance - best.distance;
+    let is_known_too = runner_up.distance <= rules.threshold;
+    farther.is_nan() || farther < 0.0 || (is_known_too && farther < rules.margin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Bounds, Claimed};
+
+    const ADA: PersonId = PersonId([1; 16]);
+    const BEN: PersonId = PersonId([2; 16]);
+
+    fn face(side: f32, best: Option<(PersonId, f32)>, runner_up: Option<(PersonId, f32)>) -> ObservedFace {
+        let candidate = |(person, distance)| Candidate::new(person, distance);
+        let resembles = best.map(|best| Resemblance { best: candidate(best), runner_up: runner_up.map(candidate) });
+        ObservedFace { resembles, ..ObservedFace::new(Bounds { x: 0.0, y: 0.0, width: side, height: side }) }
+    }
+
+    fn check(rules: &Rules, face: &ObservedFace, expected: Result<PersonId, Reason>) {
+        assert_eq!(recognise(rules, face).map(|found| found.person()), expected, "{face:?}");
+    }
+
+    #[test]
+    fn the_nearest_within_the_threshold_is_known() {
+        let cases = [
+            (None, Err(Reason::NotKnown)),
+            (Some(0.0), Ok(ADA)),
+            (Some(1.0), Ok(ADA)),
+            (Some(1.000_001), Err(Reason::NotKnown)),
+            (Some(-0.1), Err(Reason::NotKnown)),
+            (Some(f32::NAN), Err(Reason::NotKnown)),
+            (Some(f32::INFINITY), Err(Reason::NotKnown)),
+            (Some(f32::NEG_INFINITY), Err(Reason::NotKnown)),
+        ];
+        for (distance, expected) in cases {
+            check(&Rules::new(1.0), &face(50.0, distance.map(|distance| (ADA, distance)), None), expected);
+        }
+    }
+
+    #[test]
+    fn two_people_both_near_are_ambiguous() {
+        let cases = [
+            (0.125, 0.5, 0.75, Ok(ADA)),
+            (0.125, 0.5, 0.625, Ok(ADA)),
+            (0.125, 0.5, 0.5625, Err(Reason::Ambiguous)),
+            (0.125, 0.5, 0.5, Err(Reason::Ambiguous)),
+            (0.125, 1.0, 1.0, Err(Reason::Ambiguous)),
+            (0.125, 1.0, 1.0625, Ok(ADA)),
+            (0.125, 0.5, f32::INFINITY, Ok(ADA)),
+            (0.125, 0.5, f32::NAN, Err(Reason::Ambiguous)),
+            (0.0, 0.5, 0.5, Ok(ADA)),
+            (0.0, 0.5, 0.25, Err(Reason::Ambiguous)),
+            (0.0, 0.5, f32::NAN, Err(Reason::Ambiguous)),
+        ];
+        for (margin, best, runner_up, expected) in cases {
+            let rules = Rules { margin, ..Rules::new(1.0) };
+            check(&rules, &face(50.0, Some((ADA, best)), Some((BEN, runner_up))), expected);
+        }
+    }
+
+    #[test]
+    fn a_face_that_is_hardly_recognisable_is_nobodys() {
+        let ada = Candidate::new(ADA, 0.0).holder();
+        for (recognisable, is_clear, expected) in
+            [(None, true, true), (Some(true), true, true), (Some(false), true, false), (Some(true), false, false)]
+        {
+            let mut judged = face(50.0, Some((ADA, 0.25)), None);
+            judged.quality.recognisable = recognisable;
+            judged.resembles.as_mut().unwrap().best.is_clear = is_clear;
+            judged.claimed = Some(Claimed { is_clear, ..Claimed::new(ADA, 0.25) });
+            assert_eq!(recognise(&Rules::new(1.0), &judged).is_ok(), expected, "{recognisable:?} {is_clear}");
+            assert_eq!(verify(&Rules::new(1.0), &judged, &ada).is_ok(), expected, "{recognisable:?} {is_clear}");
+        }
+    }
+
+    #[test]
+    fn a_card_needs_the_face_of_its_holder() {
+        let refused = Err(Reason::NotCardHolder);
+        let cases = [
+            (None, refused),
+            (Some(Claimed::new(ADA, 0.0)), Ok(0.0)),
+            (Some(Claimed::new(ADA, 1.0)), Ok(1.0)),
+            (Some(Claimed::new(ADA, 1.000_001)), refused),
+            (Some(Claimed::new(ADA, -0.1)), refused),
+            (Some(Claimed::new(ADA, f32::NAN)), refused),
+            (Some(Claimed::new(BEN, 0.5)), refused),
+        ];
+        let ada = Candidate::new(ADA, 0.0).holder();
+        for (claimed, expected) in cases {
+            let judged = ObservedFace { claimed, ..face(50.0, None, None) };
+            let verified = verify(&Rules::new(1.0), &judged, &ada).map(|found| found.nearest().distance);
+            assert_eq!(verified, expected, "{claimed:?}");
+        }
+    }
+
+    /// Ada's card in Ben's hand: at 1.05 his face was near enough to hers.
+    #[test]
+    fn a_card_does_not_open_to_a_face_that_is_nearer_to_somebody_else() {
+        let ada = Candidate::new(ADA, 0.0).holder();
+        for (margin, to_ada, to_ben, is_ada) in [
+            (0.05, 1.05, 0.3, false),
+            (0.05, 0.5, 0.4, false),
+            (0.0625, 0.5, 0.4375, true),
+            (0.0, 0.5, 0.5, true),
+            (0.0, 0.5, 0.4375, false),
+            (0.05, 0.5, 1.25, true),
+            (0.05, 0.5, f32::INFINITY, true),
+            (0.05, 0.5, f32::NAN, false),
+            (0.05, 0.5, f32::NEG_INFINITY, false),
+        ] {
+            let claimed = Some(Claimed::new(ADA, to_ada).beside(Neighbour { person: BEN, distance: to_ben }));
+            let judged = ObservedFace { claimed, ..face(50.0, None, None) };
+            let verified = verify(&Rules { margin, ..Rules::new(1.07) }, &judged, &ada);
+            let expected = if is_ada { Ok(ADA) } else { Err(Reason::NearerToAnother) };
+            assert_eq!(verified.map(|found| found.person()), expected, "{margin} {to_ada} {to_ben}");
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! What the policy is configured with, and the ranges in which that makes sense.
+
+use super::liveness::Liveness;
+use super::passages::AntiPassback;
+use shared::gallery::Mode;
+
+/// The most frames that a consensus can look back over.
+pub const MAX_CONSENSUS_FRAMES: usize = 32;
+
+/// The most failed attempts before nobody may try again for a while.
+pub const MAX_FREE_ATTEMPTS: u32 = 5;
+
+/// What to do when more than one face is big enough to be at the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum SeveralFaces {
+    /// Judge the nearest (largest) face and pass over the others.
+    #[default]
+    NearestOnly,
+    /// The nearest face is let in only if every other face is within the threshold of somebody enrolled, and not of the
+    /// same person.
+    AllKnown,
+    /// Let nobody in.
+    Refuse,
+}
+
+/// The rules of a door.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Rules {
+    /// L2 distance up to which a face is a known person: above 0, below √2, where unrelated faces lie.
+    pub threshold: f32,
+    /// The same for a face in a picture without colour ([`Observation::in_grey`](super::Observation::in_grey)): in the same
+    /// range, calibrated for the same rate of false matches.
+    pub grey_threshold: f32,
+    /// How much farther (L2 distance) than the nearest person another one must be, if that one is within the threshold
+    /// too. 0 switches the rule off.
+    pub margin: f32,
+    /// Frames that must agree on one person, 1 to `consensus_of`.
+    pub consensus: usize,
+    /// ... out of the last this many judged frames, 1 to [`MAX_CONSENSUS_FRAMES`].
+    pub consensus_of: usize,
+    /// ... of the last this many milliseconds, at least 1.
+    pub consensus_window_ms: u64,
+    /// An approach ends when no face that is big enough was seen for this many milliseconds.
+    pub approach_gap_ms: u64,
+    /// How many milliseconds a card waits for its holder's face, at least 1.
+    pub card_window_ms: u64,
+    /// The shorter side of a face's bounds, in frame pixels, from which on it is near enough.
+    pub minimum_face: f32,
+    /// Lowest sharpness, in the unit of [`Quality::sharpness`](super::Quality); `None` does not ask.
+    pub minimum_sharpness: Option<f32>,
+    /// Lowest mean luma of the face, 0 to 255; `None` does not ask.
+    pub minimum_brightness: Option<f32>,
+    /// Highest mean luma of the face, 0 to 255; `None` does not ask.
+    pub maximum_brightness: Option<f32>,
+    /// How far the nose may lie beside the middle of the eyes, as a part of the distance between the eyes; `None` does
+    /// not ask.
+    pub maximum_turn: Option<f32>,
+    /// How far the nose may lie above or below its place in a face that looks straight ahead, as a part of the distance
+    /// from the eyes to the mouth; `None` does not ask.
+    pub maximum_nod: Option<f32>,
+    /// What to do with more than one face.
+    pub several_faces: SeveralFaces,
+    /// What people must show whose record leaves it to the door. `Default` is `Face`.
+    pub mode: Mode,
+    /// Whether people who look like somebody else enrolled must present their card too, though their face is near enough.
+    pub look_alikes_need_card: bool,
+    /// After this many failed attempts, 1 to [`MAX_FREE_ATTEMPTS`], nobody may try the same for a while.
+    pub lockout_after: u32,
+    /// How many milliseconds the first such time lasts, at least 1. It doubles with each failed attempt that follows.
+    pub lockout_ms: u64,
+    /// It is never longer than this many milliseconds, at least `lockout_ms`.
+    pub lockout_ceiling_ms: u64,
+    /// Whether the same person is let in twice in a short while; `None` lets them.
+    pub anti_passback: Option<AntiPassback>,
+    /// Who is asked to turn their head before they are let in by their face.
+    pub liveness: Liveness,
+    /// For this many milliseconds after somebody was let in, faces of others that are seen with theirs are taken for people
+    /// who may follow them in.
+    pub tailgating_ms: u64,
+}
+
+/// Why rules make no sense.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RulesError {
+    /// The threshold is not a distance that tells people apart.
+    #[error(
+        "threshold {found}: an L2 distance above 0 and below 1.414, where unrelated faces lie; smaller is stricter"
+    )]
+    Threshold {
+        /// The threshold.
+        found: f32,
+    },
+    /// The margin is negative or not a number.
+    #[error("margin {found}: an L2 distance from 0 (off) to 2")]
+    Margin {
+        /// The margin.
+        found: f32,
+    },
+    /// More frames must agree than are looked at, or none, or too many are looked at.
+    #[error("consensus of {consensus} of {of} frames: want 1 <= consensus <= frames <= {MAX_CONSENSUS_FRAMES}")]
+    Consensus {
+        /// Frames that must agree.
+        consensus: usize,
+        /// Frames looked at.
+        of: usize,
+    },
+    /// A time is 0.
+    #[error("{rule} is 0 ms: want at least 1")]
+    NoTime {
+        /// Which rule.
+        rule: &'static str,
+    },
+    /// A limit of the quality gate is negative or not finite.
+    #[error("{rule} is {found}: want a number from 0 on")]
+    Limit {
+        /// Which rule.
+        rule: &'static str,
+        /// What it is.
+        found: f32,
+    },
+    /// Failed attempts are without limit, or none is free.
+    #[error("lockout-after is {found}: want 1 to {MAX_FREE_ATTEMPTS} failed attempts")]
+    LockoutAfter {
+        /// What it is.
+        found: u32,
+    },
+    /// The longest lockout is shorter than the first.
+    #[error("lockout-ceiling is {ceiling_ms} ms, and the first lockout lasts {first_ms} ms already")]
+    LockoutCeiling {
+        /// The longest.
+        ceiling_ms: u64,
+        /// The first.
+        first_ms: u64,
+    },
+    /// No brightness is both above the lowest and below the highest.
+    #[error("minimum-brightness {minimum} is above maximum-brightness {maximum}: no face could pass")]
+    Brightness {
+        /// Lowest mean luma.
+        minimum: f32,
+        /// Highest mean luma.
+        maximum: f32,
+    },
+}
+
+impl Rules {
+    /// The default rules at a threshold, also in pictures without colour: 3 of 5 frames within 2 s, a margin of 0.05, faces from 40 pixels on, the
+    /// nearest face only; a card waits 10 s for a face; people who look alike need their cards; after 5 failed attempts
+    /// nobody may try again for 30 s, then 1 min, up to 15 min.
+    pub const fn new(threshold: f32) -> Self {
+        Self {
+            threshold,
+            grey_threshold: threshold,
+            margin: 0.05,
+            consensus: 3,
+            consensus_of: 5,
+            consensus_window_ms: 2000,
+            approach_gap_ms: 1000,
+            card_window_ms: 10_000,
+            minimum_face: 40.0,
+            minimum_sharpness: None,
+            minimum_brightness: None,
+            maximum_brightness: None,
+            maximum_turn: None,
+            maximum_nod: None,
+            several_faces: SeveralFaces::NearestOnly,
+            mode: Mode::Face,
+            look_alikes_need_card: true,
+            lockout_after: MAX_FREE_ATTEMPTS,
+            lockout_ms: 30_000,
+            lockout_ceiling_ms: 15 * 60_000,
+            anti_passback: None,
+            liveness: Liveness::Off,
+            tailgating_ms: 5000,
+        }
+    }
+
+    /// The rules for one frame: where it is without colour, the threshold is the one for that.
+    #[must_use]
+    pub(super) const fn for_frame(&self, is_grey: bool) -> Self {
+        let threshold = if is_grey { self.grey_threshold } else { self.threshold };
+        Self { threshold, ..*self }
+    }
+
+    /// Checks every rule's range.
+    ///
+    /// # Errors
+    /// The first rule that makes no sense.
+    pub fn check(&self) -> Result<(), RulesError> {
+        let is_none = |threshold: &f32| !(*threshold > 0.0 && *threshold < core::f32::consts::SQRT_2);
+        if let Some(found) = [self.threshold, self.grey_threshold].into_iter().find(is_none) {
+            return Err(RulesError::Threshold { found });
+        }
+        if !(0.0..=2.0).contains(&self.margin) {
+            return Err(RulesError::Margin { found: self.margin });
+        }
+        if self.consensus == 0 || self.consensus > self.consensus_of || self.consensus_of > MAX_CONSENSUS_FRAMES {
+            return Err(RulesError::Consensus { consensus: self.consensus, of: self.consensus_of });
+        }
+        let times = [
+            ("consensus-window", self.consensus_window_ms),
+            ("approach-gap", self.approach_gap_ms),
+            ("card-window", self.card_window_ms),
+            ("lockout", self.lockout_ms),
+            ("anti-passback", self.anti_passback.map_or(1, |rule| rule.for_ms)),
+        ];
+        if let Some(&(rule, _)) = times.iter().find(|(_, ms)| *ms == 0) {
+            return Err(RulesError::NoTime { rule });
+        }
+        if !(1..=MAX_FREE_ATTEMPTS).contains(&self.lockout_after) {
+            return Err(RulesError::LockoutAfter { found: self.lockout_after });
+        }
+        if self.lockout_ceiling_ms < self.lockout_ms {
+            let (ceiling_ms, first_ms) = (self.lockout_ceiling_ms, self.lockout_ms);
+            return Err(RulesError::LockoutCeiling { ceiling_ms, first_ms });
+        }
+        let limits = [
+            ("minimum-face", Some(self.minimum_face)),
+            ("minimum-sharpness", self.minimum_sharpness),
+            ("minimum-brightness", self.minimum_brightness),
+            ("maximum-brightness", self.maximum_brightness),
+            ("maximum-turn", self.maximum_turn),
+            ("maximum-nod", self.maximum_nod),
+        ];
+        for (rule, found) in limits.into_iter().filter_map(|(rule, limit)| Some((rule, limit?))) {
+            if !(found.is_finite() && found >= 0.0) {
+                return Err(RulesError::Limit { rule, found });
+            }
+        }
+        match (self.minimum_brightness, self.maximum_brightness) {
+            (Some(minimum), Some(maximum)) if minimum > maximum => Err(RulesError::Brightness { minimum, maximum }),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Direction;
+
+    #[test]
+    fn senseless_rules_are_refused() {
+        type Change = fn(&mut Rules);
+        let cases: [(Change, bool); 33] = [
+            (|_| (), true),
+            (|r| r.threshold = 0.0, false),
+            (|r| r.threshold = -1.0, false),
+            (|r| r.threshold = f32::NAN, false),
+            (|r| r.threshold = 1.414, true),
+            (|r| r.threshold = 1.415, false),
+            (|r| r.threshold = f32::INFINITY, false),
+            (|r| r.grey_threshold = 1.3, true),
+            (|r| r.grey_threshold = 1.415, false),
+            (|r| r.grey_threshold = f32::NAN, false),
+            (|r| r.margin = 0.0, true),
+            (|r| r.margin = -0.1, false),
+            (|r| r.margin = f32::NAN, false),
+            (|r| r.consensus = 0, false),
+            (|r| r.consensus = 6, false),
+            (|r| r.consensus_of = MAX_CONSENSUS_FRAMES, true),
+            (|r| r.consensus_of = MAX_CONSENSUS_FRAMES + 1, false),
+            (|r| r.consensus_window_ms = 0, false),
+            (|r| r.approach_gap_ms = 0, false),
+            (|r| r.card_window_ms = 0, false),
+            (|r| r.minimum_face = f32::NAN, false),
+            (|r| r.minimum_sharpness = Some(-1.0), false),
+            (|r| r.maximum_brightness = Some(f32::INFINITY), false),
+            (|r| r.maximum_turn = Some(0.3), true),
+            (|r| r.maximum_nod = Some(f32::NAN), false),
+            (|r| r.lockout_after = 0, false),
+            (|r| r.lockout_after = 6, false),
+            (|r| r.lockout_ms = 0, false),
+            (|r| r.lockout_ceiling_ms = r.lockout_ms - 1, false),
+            (|r| r.lockout_ceiling_ms = r.lockout_ms, true),
+            (|r| r.anti_passback = Some(AntiPassback { direction: Direction::In, for_ms: 0 }), false),
+            (|r| (r.minimum_brightness, r.maximum_brightness) = (Some(40.0), Some(40.0)), true),
+            (|r| (r.minimum_brightness, r.maximum_brightness) = (Some(41.0), Some(40.0)), false),
+        ];
+        for (index, (change, sound)) in cases.into_iter().enumerate() {
+            let mut rules = Rules::new(1.0);
+            change(&mut rules);
+            assert_eq!(rules.check().is_ok(), sound, "case {index}: {rules:?}");
+        }
+    }
+}

@@ -1,0 +1,426 @@
+//! A people database as the contents of its file's sections, and back. Nothing is allocated that the header has not
+//! bounded and the file is not long enough for.
+//!
+//! When they are sealed, all but `head`, `door`, `gate` and `grey` stand in the section `body`: see `protection`.
+//!
+//! | section | contents |
+//! |---|---|
+//! | `head` | postcard: [`Header`] |
+//! | `door` | only with the required feature [`AUDIENCE`]; postcard: which doors may use the database |
+//! | `gate` | may be left out; SHA-256 of the gate that people were enrolled with, 32 bytes |
+//! | `grey` | may be left out; postcard: [`GreyThreshold`], for pictures without colour |
+//! | `peop` | postcard, one record for each person; who has how many encodings |
+//! | `rows` | the integers of all encodings, `dimensions` bytes each, person by person |
+//! | `from` | 10 bytes an encoding: digest of its photo, stretch of its row (2 bytes, little-endian) |
+//! | `made` | postcard, runs of encodings made at the same time: how many, seconds since those of the run before |
+//! | `plai` | may be left out if none is; one bit an encoding, the lowest first: whether its face is plain |
+//! | `card` | may be left out if nobody has a card; postcard: the key of the hashes of cards, 32 bytes |
+//! | `hour` | only with the required feature [`HOURS`]; postcard: when people may enter, one record for each schedule |
+//! | `like` | may be left out; postcard, pairs of people who look alike: index, index, L2 distance |
+
+use super::sections::{AUDIENCE, HOURS, Section, SectionWriter, Sections};
+use crate::card::{CardHash, CardKey};
+use crate::gallery::audience::{Audience, AudienceRecord};
+use crate::gallery::enrolled::Enrolled;
+use crate::gallery::error::{GalleryError, Problem, Tag};
+use crate::gallery::header::{GateDigest, GreyThreshold, Header};
+use crate::gallery::name::PersonName;
+use crate::gallery::person::{Details, MAX_CARDS, MAX_GROUPS, Mode, Person, PersonId};
+use crate::gallery::rules::{Taken, check_grey, check_header, check_person, require_card_key};
+use crate::gallery::{Gallery, LookAlikes, PhotoDigest};
+use crate::schedule::{Schedule, Schedules};
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+pub(in crate::gallery) const HEAD: Tag = Tag(*b"head");
+pub(in crate::gallery) const DOORS: Tag = Tag(*b"door");
+pub(in crate::gallery) const GATE: Tag = Tag(*b"gate");
+pub(in crate::gallery) const GREY: Tag = Tag(*b"grey");
+pub(in crate::gallery) const PEOPLE: Tag = Tag(*b"peop");
+pub(in crate::gallery) const ROWS: Tag = Tag(*b"rows");
+pub(in crate::gallery) const ORIGINS: Tag = Tag(*b"from");
+pub(in crate::gallery) const TIMES: Tag = Tag(*b"made");
+pub(in crate::gallery) const PLAIN: Tag = Tag(*b"plai");
+pub(in crate::gallery) const CARD_KEY: Tag = Tag(*b"card");
+pub(in crate::gallery) const SCHEDULES: Tag = Tag(*b"hour");
+pub(in crate::gallery) const LOOK_ALIKES: Tag = Tag(*b"like");
+
+const ORIGIN_BYTES: usize = 8 + 2;
+/// Id, a name of one byte and its length, number of encodings, no details.
+const LEAST_PERSON_BYTES: u64 = 16 + 2 + 1 + 1;
+
+#[derive(Serialize, Deserialize)]
+struct PersonRecord<'a> {
+    id: PersonId,
+    name: &'a str,
+    encodings: u32,
+    #[serde(borrow)]
+    details: Option<DetailsRecord<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DetailsRecord<'a> {
+    note: &'a str,
+    #[serde(borrow)]
+    groups: heapless::Vec<&'a str, MAX_GROUPS>,
+    mode: Mode,
+    valid_from: Option<i64>,
+    valid_until: Option<i64>,
+    cards: heapless::Vec<CardHash, MAX_CARDS>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TimesRecord {
+    encodings: u32,
+    seconds_later: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LookAlikesRecord {
+    one: u32,
+    other: u32,
+    distance: f32,
+}
+
+/// Reads the records of one section one after the other.
+struct Records<'a> {
+    section: Section<'a>,
+    left: &'a [u8],
+}
+
+impl<'a> Records<'a> {
+    fn of(section: Section<'a>) -> Self {
+        Self { section, left: section.contents }
+    }
+
+    /// Where the next record begins in the file.
+    fn byte(&self) -> usize {
+        self.section.byte + self.section.contents.len() - self.left.len()
+    }
+
+    fn next<T: Deserialize<'a>>(&mut self, what: &'static str) -> Result<T, GalleryError> {
+        let (record, left) = postcard::take_from_bytes(self.left).map_err(|_| Problem::Record(what).at(self.byte()))?;
+        self.left = left;
+        Ok(record)
+    }
+
+    fn finish(self) -> Result<(), GalleryError> {
+        if self.left.is_empty() { Ok(()) } else { Err(Problem::BytesLeft(self.left.len()).at(self.byte())) }
+    }
+}
+
+/// What a database says without a key.
+#[derive(Debug, Clone)]
+pub(in crate::gallery) struct Outside {
+    pub(in crate::gallery) header: Header,
+    pub(in crate::gallery) audience: Option<Audience>,
+    pub(in crate::gallery) gate: Option<GateDigest>,
+    pub(in crate::gallery) grey: Option<GreyThreshold>,
+}
+
+/// The gallery of what is said outside and the sections that hold the records.
+pub(in crate::gallery) fn decode_records(outside: &Outside, sections: &Sections<'_>) -> Result<Gallery, GalleryError> {
+    let Outside { header, audience, gate, grey } = outside.clone();
+    let rows = sections.required(ROWS)?;
+    require_length(rows, u64::from(header.encodings) * u64::from(header.dimensions))?;
+    let origins = sections.required(ORIGINS)?;
+    require_length(origins, u64::from(header.encodings) * ORIGIN_BYTES as u64)?;
+    let card_key = sections.optional(CARD_KEY)?.map(|section| decode_one(section, "key of the cards")).transpose()?;
+    let card_key = card_key.map(Zeroizing::new);
+    let people = decode_people(sections.required(PEOPLE)?, &header, card_key.as_deref())?;
+
+    let mut enrolled = Enrolled::new(usize::from(header.dimensions));
+    enrolled.reserve(header.encodings as usize);
+    for (owner, person) in people.iter().enumerate() {
+        // Not truncated: there are at most u32::MAX people.
+        enrolled.push_owner(owner as u32, person.encodings.len());
+    }
+    decode_times(sections.required(TIMES)?, &header, &mut enrolled)?;
+    let dimensions = usize::from(header.dimensions);
+    for (index, origin) in origins.contents.as_chunks::<ORIGIN_BYTES>().0.iter().enumerate() {
+        let [photo @ .., s0, s1] = *origin;
+        let row = &rows.contents[index * dimensions..][..dimensions];
+        enrolled
+            .push_row(row, u16::from_le_bytes([s0, s1]), PhotoDigest(photo))
+            .ok_or(Problem::NotAnEncoding(index).at(rows.byte + index * dimensions))?;
+    }
+    decode_plain(sections, &header, &mut enrolled)?;
+    let look_alikes = match sections.optional(LOOK_ALIKES)? {
+        Some(section) => decode_look_alikes(section, people.len())?,
+        None => Vec::new(),
+    };
+    let schedules = decode_schedules(sections)?;
+    Ok(Gallery { header, audience, gate, grey, people, enrolled, look_alikes, schedules, card_key })
+}
+
+fn require_length(section: Section<'_>, expected: u64) -> Result<(), GalleryError> {
+    let found = section.contents.len();
+    if found as u64 == expected {
+        return Ok(());
+    }
+    Err(Problem::SectionLength { tag: section.tag, expected, found }.at(section.byte))
+}
+
+/// # Errors
+/// When a section is missing, stands there twice or is not sound.
+pub(in crate::gallery) fn decode_outside(sections: &Sections<'_>) -> Result<Outside, GalleryError> {
+    Ok(Outside {
+        header: decode_header(sections.required(HEAD)?)?,
+        audience: decode_audience(sections)?,
+        gate: sections.optional(GATE)?.map(|section| decode_one(section, "digest of the gate")).transpose()?,
+        grey: sections.optional(GREY)?.map(decode_grey).transpose()?,
+    })
+}
+
+fn decode_grey(section: Section<'_>) -> Result<GreyThreshold, GalleryError> {
+    let grey = decode_one(section, "threshold for grey")?;
+    check_grey(&grey).map_err(|problem| problem.at(section.byte))?;
+    Ok(grey)
+}
+
+fn decode_header(section: Section<'_>) -> Result<Header, GalleryError> {
+    let header = decode_one(section, "header")?;
+    check_header(&header).map_err(|problem| problem.at(section.byte))?;
+    Ok(header)
+}
+
+fn decode_audience(sections: &Sections<'_>) -> Result<Option<Audience>, GalleryError> {
+    let Some(section) = announced(sections, DOORS, AUDIENCE)? else { return Ok(None) };
+    let record: AudienceRecord<'_> = decode_one(section, "doors that may use the database")?;
+    record.checked().map(Some).map_err(|problem| problem.at(section.byte))
+}
+
+/// A section that is there if and only if this required feature announces it.
+fn announced<'a>(sections: &Sections<'a>, tag: Tag, feature: u64) -> Result<Option<Section<'a>>, GalleryError> {
+    if sections.features & feature != 0 {
+        return sections.required(tag).map(Some);
+    }
+    match sections.optional(tag)? {
+        Some(section) => Err(Problem::Unannounced(tag).at(section.byte)),
+        None => Ok(None),
+    }
+}
+
+/// The only record of a section.
+fn decode_one<'a, T: Deserialize<'a>>(section: Section<'a>, what: &'static str) -> Result<T, GalleryError> {
+    let mut records = Records::of(section);
+    let record = records.next(what)?;
+    records.finish()?;
+    Ok(record)
+}
+
+fn decode_people(
+    section: Section<'_>,
+    header: &Header,
+    card_key: Option<&CardKey>,
+) -> Result<Vec<Person>, GalleryError> {
+    let least = u64::from(header.people) * LEAST_PERSON_BYTES;
+    if least > section.contents.len() as u64 {
+        let problem = Problem::SectionLength { tag: PEOPLE, expected: least, found: section.contents.len() };
+        return Err(problem.at(section.byte));
+    }
+    let mut people = Vec::with_capacity(header.people as usize);
+    let mut taken = Taken::default();
+    let mut records = Records::of(section);
+    let mut encodings = 0_usize;
+    for _ in 0..header.people {
+        let byte = records.byte();
+        let record: PersonRecord<'_> = records.next("record of a person")?;
+        let person = person_of(record, encodings).map_err(|problem| problem.at(byte))?;
+        require_card_key(card_key, &person.name, &person.details).map_err(|problem| problem.at(byte))?;
+        taken.take(person.id, &person.name, &person.details.cards).map_err(|problem| problem.at(byte))?;
+        encodings = person.encodings.end;
+        people.push(person);
+    }
+    records.finish()?;
+    if encodings as u64 != u64::from(header.encodings) {
+        let problem = Problem::EncodingsOfNobody { claimed: encodings as u64, stored: header.encodings };
+        return Err(problem.at(section.byte));
+    }
+    Ok(people)
+}
+
+fn person_of(record: PersonRecord<'_>, first_encoding: usize) -> Result<Person, Problem> {
+    let name = PersonName::parse(record.name).map_err(|source| Problem::Name { name: record.name.into(), source })?;
+    if name.as_str() != record.name {
+        return Err(Problem::NameForm(record.name.into()));
+    }
+    let details = record.details.map_or_else(Details::default, |details| Details {
+        note: details.note.into(),
+        groups: details.groups.iter().map(|group| String::from(*group)).collect(),
+        mode: details.mode,
+        valid_from: details.valid_from,
+        valid_until: details.valid_until,
+        cards: details.cards.iter().copied().collect(),
+    });
+    let count = record.encodings as usize;
+    check_person(&name, &details, count)?;
+    let end = first_encoding.checked_add(count).ok_or(Problem::TooMany)?;
+    Ok(Person { id: record.id, name, details, encodings: first_encoding..end })
+}
+
+fn decode_times(section: Section<'_>, header: &Header, enrolled: &mut Enrolled) -> Result<(), GalleryError> {
+    let mut records = Records::of(section);
+    let mut left = header.encodings;
+    let mut made_at = 0_i64;
+    while left > 0 {
+        let byte = records.byte();
+        let unreadable = || Problem::Record("times at which encodings were made").at(byte);
+        let run: TimesRecord = records.next("times at which encodings were made")?;
+        left = left.checked_sub(run.encodings).filter(|_| run.encodings > 0).ok_or_else(unreadable)?;
+        made_at = made_at.checked_add(run.seconds_later).ok_or_else(unreadable)?;
+        enrolled.push_made_at(made_at, run.encodings as usize);
+    }
+    records.finish()
+}
+
+fn decode_plain(sections: &Sections<'_>, header: &Header, enrolled: &mut Enrolled) -> Result<(), GalleryError> {
+    let encodings = header.encodings as usize;
+    let Some(section) = sections.optional(PLAIN)? else {
+        enrolled.push_plain(core::iter::repeat_n(false, encodings));
+        return Ok(());
+    };
+    require_length(section, u64::from(header.encodings).div_ceil(8))?;
+    let bits = || section.contents.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1));
+    if bits().skip(encodings).any(|bit| bit) {
+        return Err(Problem::Record("mark of a plain face").at(section.byte));
+    }
+    enrolled.push_plain(bits().take(encodings));
+    Ok(())
+}
+
+fn decode_look_alikes(section: Section<'_>, people: usize) -> Result<Vec<LookAlikes>, GalleryError> {
+    let mut records = Records::of(section);
+    let mut pairs = Vec::new();
+    while !records.left.is_empty() {
+        let byte = records.byte();
+        let record: LookAlikesRecord = records.next("pair of people who look alike")?;
+        let pair = LookAlikes { one: record.one as usize, other: record.other as usize, distance: record.distance };
+        pair.check(people).map_err(|problem| problem.at(byte))?;
+        pairs.push(pair);
+    }
+    Ok(pairs)
+}
+
+fn decode_schedules(sections: &Sections<'_>) -> Result<Schedules, GalleryError> {
+    let Some(section) = announced(sections, SCHEDULES, HOURS)? else { return Ok(Schedules::default()) };
+    let mut records = Records::of(section);
+    let mut schedules = Vec::new();
+    while !records.left.is_empty() {
+        schedules.push(records.next("schedule")?);
+    }
+    Schedules::new(schedules).map_err(|error| Problem::from(error).at(section.byte))
+}
+
+/// The features that a reader of this gallery must know.
+pub(in crate::gallery) fn required_features(gallery: &Gallery) -> u64 {
+    let hours = if gallery.schedules.is_empty() { 0 } else { HOURS };
+    let audience = if gallery.audience.is_none() { 0 } else { AUDIENCE };
+    hours | audience
+}
+
+/// What can be read without a key.
+pub(in crate::gallery) fn encode_outside(file: &mut SectionWriter, gallery: &Gallery) -> Result<(), Problem> {
+    file.section(HEAD, |out| append(out, &gallery.header, "header"))?;
+    if let Some(audience) = &gallery.audience {
+        file.section(DOORS, |out| append(out, &AudienceRecord::of(audience), "doors that may use the database"))?;
+    }
+    if let Some(gate) = &gallery.gate {
+        file.section(GATE, |out| append(out, gate, "digest of the gate"))?;
+    }
+    let Some(grey) = &gallery.grey else { return Ok(()) };
+    file.section(GREY, |out| append(out, grey, "threshold for grey"))
+}
+
+pub(in crate::gallery) fn encode_records(file: &mut SectionWriter, gallery: &Gallery) -> Result<(), Problem> {
+    file.section(PEOPLE, |out| gallery.people.iter().try_for_each(|person| encode_person(out, person)))?;
+    file.section(ROWS, |out| {
+        gallery.enrolled.iter().for_each(|encoding| out.extend(encoding.numbers.iter().map(|&z| z as u8)));
+        Ok(())
+    })?;
+    file.section(ORIGINS, |out| {
+        for (photo, stretch) in gallery.enrolled.origins() {
+            out.extend(photo.0);
+            out.extend(stretch.to_le_bytes());
+        }
+        Ok(())
+    })?;
+    file.section(TIMES, |out| {
+        let mut before = 0;
+        for run in gallery.enrolled.made_at().chunk_by(|a, b| a == b) {
+            let encodings = u32::try_from(run.len()).map_err(|_| Problem::TooMany)?;
+            let seconds_later = run[0].checked_sub(before).ok_or(Problem::TimeApart)?;
+            append(out, &TimesRecord { encodings, seconds_later }, "times at which encodings were made")?;
+            before = run[0];
+        }
+        Ok(())
+    })?;
+    let plain = gallery.enrolled.plain();
+    if plain.contains(&true) {
+        file.section(PLAIN, |out| {
+            let byte = |eight: &[bool]| eight.iter().rev().fold(0, |byte, &bit| byte << 1 | u8::from(bit));
+            out.extend(plain.chunks(8).map(byte));
+            Ok(())
+        })?;
+    }
+    if let Some(key) = &gallery.card_key {
+        file.section(CARD_KEY, |out| append(out, &**key, "key of the cards"))?;
+    }
+    if !gallery.schedules.is_empty() {
+        file.section(SCHEDULES, |out| {
+            gallery.schedules.iter().try_for_each(|schedule| append(out, schedule, "schedule"))
+        })?;
+    }
+    if !gallery.look_alikes.is_empty() {
+        file.section(LOOK_ALIKES, |out| {
+            gallery.look_alikes.iter().try_for_each(|pair| {
+                let record =
+                    LookAlikesRecord { one: pair.one as u32, other: pair.other as u32, distance: pair.distance };
+                append(out, &record, "pair of people who look alike")
+            })
+        })?;
+    }
+    Ok(())
+}
+
+/// At least as many bytes as [`encode_records`] writes, so that nothing is moved, and left behind, while it grows.
+pub(in crate::gallery) fn most_bytes(gallery: &Gallery) -> usize {
+    let person = |person: &Person| {
+        let Details { note, groups, cards, .. } = &person.details;
+        let groups: usize = groups.iter().map(|group| group.len() + 2).sum();
+        16 + person.name.as_str().len() + note.len() + groups + cards.len() * 17 + 64
+    };
+    let each = usize::from(gallery.header.dimensions) + ORIGIN_BYTES + 15;
+    let people: usize = gallery.people.iter().map(person).sum();
+    let schedules: usize = gallery.schedules.iter().map(Schedule::most_bytes).sum();
+    people + gallery.encoding_count() * each + gallery.look_alikes.len() * 14 + schedules + 256
+}
+
+fn encode_person(out: &mut Vec<u8>, person: &Person) -> Result<(), Problem> {
+    let Person { id, name, details, encodings } = person;
+    let full = |_| Problem::Record("record of a person");
+    let mut record = PersonRecord {
+        id: *id,
+        name: name.as_str(),
+        encodings: u32::try_from(encodings.len()).map_err(|_| Problem::TooMany)?,
+        details: None,
+    };
+    if *details != Details::default() {
+        record.details = Some(DetailsRecord {
+            note: &details.note,
+            groups: details.groups.iter().map(String::as_str).collect(),
+            mode: details.mode,
+            valid_from: details.valid_from,
+            valid_until: details.valid_until,
+            cards: heapless::Vec::from_slice(&details.cards).map_err(full)?,
+        });
+    }
+    append(out, &record, "record of a person")
+}
+
+fn append<T: Serialize>(out: &mut Vec<u8>, record: &T, what: &'static str) -> Result<(), Problem> {
+    *out = postcard::to_extend(record, core::mem::take(out)).map_err(|_| Problem::Record(what))?;
+    Ok(())
+}

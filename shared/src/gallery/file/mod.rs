@@ -1,0 +1,174 @@
+//! A database file from outside: what it says without a key, and who signed it. Its records are opened last.
+
+pub(super) mod codec;
+pub(super) mod protection;
+pub(super) mod sections;
+
+pub use protection::{Protection, SealFor};
+pub use sections::{BEGINNING_BYTES, FORMAT_VERSION, require_beginning};
+
+use super::audience::Audience;
+use super::error::{GalleryError, Problem};
+use super::header::{GreyThreshold, Header, ModelHash};
+use super::{Gallery, GalleryBuilder};
+use crate::seal::{Envelope, Identity, Recipient, Signer};
+use alloc::vec::Vec;
+use codec::{Outside, decode_outside, decode_records};
+use protection::{BODY, SEAL, SIGNATURE};
+use sections::{SEALED, SIGNED, Section, Sections};
+
+impl Gallery {
+    /// Reads a database file that is not sealed; who signed it, if somebody did, is [`DatabaseFile`]'s to say.
+    ///
+    /// # Errors
+    /// When the file is cut off or damaged (the message names the byte, or the range of the checksum), of another format,
+    /// sealed, not as it was signed, or whole but not sound.
+    pub fn decode(file: &[u8]) -> Result<Self, GalleryError> {
+        DatabaseFile::of(file)?.open(&[])
+    }
+
+    /// The database as a file, neither signed nor sealed.
+    ///
+    /// # Errors
+    /// When it is larger than [`MAX_DATABASE_BYTES`].
+    pub fn encode(&self) -> Result<Vec<u8>, GalleryError> {
+        self.encode_protected(&Protection::default())
+    }
+
+    /// The database as a file, signed and sealed as wanted.
+    ///
+    /// # Errors
+    /// When it is larger than [`MAX_DATABASE_BYTES`], or sealed for nobody or for too many.
+    pub fn encode_protected(&self, protection: &Protection<'_>) -> Result<Vec<u8>, GalleryError> {
+        protection::encode(self, protection)
+    }
+}
+
+impl GalleryBuilder {
+    /// The database as a file.
+    ///
+    /// # Errors
+    /// When it is larger than [`MAX_DATABASE_BYTES`](super::MAX_DATABASE_BYTES).
+    pub fn encode(&self) -> Result<Vec<u8>, GalleryError> {
+        self.gallery().encode()
+    }
+}
+
+/// A database file that is whole, and is what was signed if it is signed at all.
+#[derive(Debug)]
+pub struct DatabaseFile<'a> {
+    file: &'a [u8],
+    sections: Sections<'a>,
+    outside: Outside,
+    signer: Option<Signer>,
+    sealed: Option<(Envelope, Section<'a>)>,
+}
+
+impl<'a> DatabaseFile<'a> {
+    /// Looks at a file without opening it.
+    ///
+    /// # Errors
+    /// When the file is cut off or damaged (the message names the byte, or the range of the checksum), of another format, or
+    /// its signature is not that of the key that it names.
+    pub fn of(file: &'a [u8]) -> Result<Self, GalleryError> {
+        let sections = Sections::of(file)?;
+        // Nothing that was signed is interpreted before the signature is known to be right.
+        let signer = signer(file, &sections)?;
+        let sealed = sealed(&sections)?;
+        let outside = decode_outside(&sections)?;
+        Ok(Self { file, sections, outside, signer, sealed })
+    }
+
+    /// The head, readable without a key.
+    pub fn header(&self) -> &Header {
+        &self.outside.header
+    }
+
+    /// The threshold for pictures without colour, readable without a key; `None` if there is none beside the header's.
+    pub fn grey_threshold(&self) -> Option<GreyThreshold> {
+        self.outside.grey
+    }
+
+    /// The doors that may use it, readable without a key; `None` if it does not say. Only the signature makes it binding.
+    pub fn audience(&self) -> Option<&Audience> {
+        self.outside.audience.as_ref()
+    }
+
+    /// Refuses a database of another model.
+    ///
+    /// # Errors
+    /// [`GalleryError::OtherModel`] with both hashes.
+    pub fn require_model(&self, model: &ModelHash) -> Result<(), GalleryError> {
+        self.outside.header.require_model(model)
+    }
+
+    /// Who signed the file, every byte before the signature; `None` if nobody did. Whether they are to be trusted is the
+    /// caller's to know.
+    pub fn signer(&self) -> Option<Signer> {
+        self.signer
+    }
+
+    /// Who the records are sealed for; nobody if they are not.
+    pub fn recipients(&self) -> Vec<Recipient> {
+        self.sealed.as_ref().map(|(envelope, _)| envelope.recipients()).unwrap_or_default()
+    }
+
+    /// Whether a key is needed to open it.
+    pub fn is_sealed(&self) -> bool {
+        self.sealed.is_some()
+    }
+
+    /// The people, with one of these keys if they are sealed.
+    ///
+    /// # Errors
+    /// When none of the keys opens them, or what they say is not sound.
+    pub fn open(&self, identities: &[Identity]) -> Result<Gallery, GalleryError> {
+        let Some((envelope, body)) = &self.sealed else {
+            return decode_records(&self.outside, &self.sections);
+        };
+        let contents = envelope.open(identities, &self.file[..body.byte], body.contents)?;
+        let sections = Sections::within(self.sections.features, &contents, body.byte)?;
+        decode_records(&self.outside, &sections)
+    }
+}
+
+/// The signature is the last section: 32 bytes public key, 64 bytes signature over everything before these.
+fn signer(file: &[u8], sections: &Sections<'_>) -> Result<Option<Signer>, GalleryError> {
+    let found = sections.optional(SIGNATURE)?;
+    let section = match (found, sections.features & SIGNED != 0) {
+        (None, false) => return Ok(None),
+        (Some(section), false) => return Err(Problem::Unannounced(SIGNATURE).at(section.byte)),
+        (None, true) => return Err(Problem::NoSignature.at(file.len())),
+        (Some(section), true) => section,
+    };
+    let no_signature = || Problem::NoSignature.at(section.byte);
+    if sections.iter().last().is_none_or(|last| last.byte != section.byte) {
+        return Err(no_signature());
+    }
+    let (public, signature) = section.contents.split_first_chunk::<32>().ok_or_else(no_signature)?;
+    let signature = signature.try_into().map_err(|_| no_signature())?;
+    let signer = Signer::from_bytes(public).ok_or_else(no_signature)?;
+    if !signer.has_signed(&file[..section.byte + public.len()], signature) {
+        return Err(GalleryError::Signature { signer: signer.fingerprint() });
+    }
+    Ok(Some(signer))
+}
+
+fn sealed<'a>(sections: &Sections<'a>) -> Result<Option<(Envelope, Section<'a>)>, GalleryError> {
+    if sections.features & SEALED != 0 {
+        let envelope = Envelope::parse(sections.required(SEAL)?.contents)?;
+        let body = sections.required(BODY)?;
+        // The seal holds for the body and all before it; a signature holds for everything.
+        let mut behind = sections.iter().filter(|section| section.byte > body.byte && section.tag != SIGNATURE);
+        if let Some(section) = behind.next() {
+            return Err(Problem::BehindTheBody(section.tag).at(section.byte));
+        }
+        return Ok(Some((envelope, body)));
+    }
+    for tag in [SEAL, BODY] {
+        if let Some(section) = sections.optional(tag)? {
+            return Err(Problem::Unannounced(tag).at(section.byte));
+        }
+    }
+    Ok(None)
+}
