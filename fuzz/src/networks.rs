@@ -2,9 +2,9 @@
 
 use crate::Answer;
 use encoder_tool::hostile_input::{SaidToBe, arrays_of_weights, network};
+use models::bundle::Golden;
 use models::bundle::{Calibration, Manifest};
 use models::gate::{Gate, around};
-use models::golden::Golden;
 
 /// An ONNX file, said to be one thing or another by its first byte. It becomes a bundle that can be loaded, or is refused
 /// with a reason. tract may panic over it, if that is caught.

@@ -15,22 +15,25 @@ const OTHERS: [(&str, &[u8]); 2] = [
     ("eileen_collins.jpg", include_bytes!("../faces/eileen_collins.jpg")),
 ];
 
-/// Requires that different people lie beyond the threshold, and farther apart than the photos of one person. A threshold
-/// that is stricter than need be is no fault.
-///
-/// # Errors
-/// [`GoldenError::NotToldApart`] if they do not, [`GoldenError::Model`] if a network fails or finds no face.
-pub(crate) fn require_told_apart(recogniser: &mut Recogniser) -> Result<(), GoldenError> {
-    let mut encode = |(name, photo): (&str, &[u8])| encoding(recogniser, name, photo);
-    let [one, again] = [encode(ONE_PERSON[0])?, encode(ONE_PERSON[1])?];
-    let [other, third] = [encode(OTHERS[0])?, encode(OTHERS[1])?];
-    let pairs = [(&one, &other), (&again, &other), (&one, &third), (&again, &third), (&other, &third)];
-    let (same, threshold) = (one.l2_distance(&again), recogniser.threshold());
-    let different = pairs.iter().map(|(a, b)| a.l2_distance(b)).fold(f32::INFINITY, f32::min);
-    if same < different && threshold < different {
-        return Ok(());
+impl Recogniser {
+    /// Requires that the networks tell people apart: different people lie beyond the encoder's own threshold, and farther
+    /// apart than two photos of one person. The photos are compiled in. A threshold that is stricter than need be is
+    /// no fault.
+    ///
+    /// # Errors
+    /// [`GoldenError::NotToldApart`], or [`GoldenError::Model`] if a network fails or finds no face.
+    pub fn require_told_apart(&mut self) -> Result<(), GoldenError> {
+        let mut encode = |(name, photo): (&str, &[u8])| encoding(self, name, photo);
+        let [one, again] = [encode(ONE_PERSON[0])?, encode(ONE_PERSON[1])?];
+        let [other, third] = [encode(OTHERS[0])?, encode(OTHERS[1])?];
+        let pairs = [(&one, &other), (&again, &other), (&one, &third), (&again, &third), (&other, &third)];
+        let (same, threshold) = (one.l2_distance(&again), self.threshold());
+        let different = pairs.iter().map(|(a, b)| a.l2_distance(b)).fold(f32::INFINITY, f32::min);
+        if same < different && threshold < different {
+            return Ok(());
+        }
+        Err(GoldenError::NotToldApart { same, different, threshold })
     }
-    Err(GoldenError::NotToldApart { same, different, threshold })
 }
 
 fn encoding(recogniser: &mut Recogniser, name: &str, photo: &[u8]) -> Result<Encoding, GoldenError> {
@@ -50,7 +53,7 @@ mod tests {
     fn judged(change: impl FnOnce(&mut Bundles)) -> Result<(), GoldenError> {
         let mut bundles = Bundles::bundled().unwrap();
         change(&mut bundles);
-        require_told_apart(&mut Recogniser::new(&bundles).unwrap())
+        Recogniser::new(&bundles).unwrap().require_told_apart()
     }
 
     /// An encoder imported with the wrong pixel values once let ten of ten strangers in.

@@ -1,33 +1,16 @@
-//! The self-test of an encoder: crops, and the encodings that the workstation made of them when it made the bundle.
+//! The self-test: a device that makes other encodings of the stored crops ([`Golden`]), because of its processor, its
+//! memory or its programs, does not know who the workstation enrolled.
 //!
-//! A device that makes other encodings of them, because of its processor, its memory or its programs, does not know
-//! who the workstation enrolled. It lies in the bundle's folder as [`GOLDEN_FILE`] and is no part of the model hash.
+//! It stands above the networks, which it runs. The stored crops are data of a bundle.
 
+use crate::bundle::{Golden, GoldenSample};
 use crate::encode::Encoder;
+use crate::recogniser::Recogniser;
 use crate::{Crop, ModelError};
-use serde::{Deserialize, Serialize};
 
-/// Name of the self-test in an encoder bundle's folder: [`Golden`] in postcard.
-pub const GOLDEN_FILE: &str = "golden.postcard";
 /// The least cosine between the stored encoding and that of the device, for networks that compute with floats. Networks
 /// that we quantised give the same numbers everywhere.
 pub const LEAST_COSINE: f64 = 0.99999;
-/// More crops would make the start of a unit slow.
-pub const MAX_SAMPLES: usize = 4;
-
-/// Crops with their encodings.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Golden {
-    exact: bool,
-    samples: Vec<Sample>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Sample {
-    side: u32,
-    pixels: Vec<u8>,
-    encoding: Vec<f32>,
-}
 
 /// What a self-test that did not fail found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,36 +62,9 @@ impl Golden {
         let exact = encoder.manifest().quantisation.is_some();
         let mut sample = |crop: &Crop| {
             let encoding = encoder.encode(crop)?.numbers().to_vec();
-            Ok(Sample { side: crop.side(), pixels: crop.pixels().to_vec(), encoding })
+            Ok(GoldenSample { side: crop.side(), pixels: crop.pixels().to_vec(), encoding })
         };
         Ok(Self { exact, samples: crops.iter().map(&mut sample).collect::<Result<_, ModelError>>()? })
-    }
-
-    /// Reads the file.
-    ///
-    /// # Errors
-    /// [`ModelError::Description`] if it is none.
-    pub fn decode(bytes: &[u8]) -> Result<Self, ModelError> {
-        let wrong = |reason: String| ModelError::Description { path: GOLDEN_FILE.into(), reason };
-        let (golden, rest): (Self, _) = postcard::take_from_bytes(bytes).map_err(|error| wrong(error.to_string()))?;
-        let is_crop = |sample: &Sample| {
-            let pixels = u64::from(sample.side).pow(2);
-            pixels.checked_mul(3) == Some(sample.pixels.len() as u64)
-        };
-        if !rest.is_empty() || !(1..=MAX_SAMPLES).contains(&golden.samples.len()) || !golden.samples.iter().all(is_crop)
-        {
-            return Err(wrong(format!("it must hold 1 to {MAX_SAMPLES} square crops; copy the bundle again")));
-        }
-        Ok(golden)
-    }
-
-    /// The file.
-    ///
-    /// # Errors
-    /// [`ModelError::Description`] if it cannot be written, which does not happen.
-    pub fn encode(&self) -> Result<Vec<u8>, ModelError> {
-        postcard::to_allocvec(self)
-            .map_err(|error| ModelError::Description { path: GOLDEN_FILE.into(), reason: error.to_string() })
     }
 
     /// Encodes the crops and compares.
@@ -130,6 +86,20 @@ impl Golden {
             }
         }
         Ok(())
+    }
+}
+
+impl Recogniser {
+    /// Whether the networks tell people apart, and this computer makes the encodings that the workstation made of the
+    /// crops in the bundle.
+    ///
+    /// # Errors
+    /// [`GoldenError`] if not: nobody can be recognised then.
+    pub fn self_test(&mut self) -> Result<Tested, GoldenError> {
+        self.require_told_apart()?;
+        let Some(golden) = &self.golden else { return Ok(Tested::NothingStored) };
+        golden.check(&mut self.encoder)?;
+        Ok(Tested::Passed)
     }
 }
 
@@ -178,22 +148,5 @@ mod tests {
             not_finite.samples[0].encoding[0] = f32::NAN;
             assert!(not_finite.check(&mut encoder).is_err());
         }
-    }
-
-    #[test]
-    fn a_file_cut_anywhere_is_refused() {
-        let golden =
-            Golden { exact: true, samples: vec![Sample { side: 1, pixels: vec![1, 2, 3], encoding: vec![0.5] }] };
-        let file = golden.encode().unwrap();
-        assert_eq!(Golden::decode(&file).unwrap(), golden);
-        for cut in 0..file.len() {
-            assert!(Golden::decode(&file[..cut]).is_err(), "{cut}");
-        }
-        assert!(Golden::decode(&[&file[..], &[0]].concat()).is_err());
-        // Found while a fuzzing target was written: three times the square of this is no 64-bit number any more.
-        let huge = Sample { side: u32::MAX, pixels: vec![], encoding: vec![] };
-        assert!(Golden::decode(&Golden { exact: true, samples: vec![huge] }.encode().unwrap()).is_err());
-        let none = Golden { exact: true, samples: vec![] };
-        assert!(Golden::decode(&none.encode().unwrap()).is_err());
     }
 }

@@ -14,6 +14,7 @@ pub mod face;
 pub mod frame;
 pub mod gate;
 pub mod golden;
+mod identity;
 mod letterbox;
 pub mod network;
 pub mod onnx;

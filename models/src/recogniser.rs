@@ -1,12 +1,10 @@
 //! The detector and the encoder together: the one way from a frame to an encoding.
 
-use crate::acquaintances;
 use crate::align::{self, Crop};
-use crate::bundle::{Bundles, Calibration, CropGeometry};
+use crate::bundle::{Bundles, Calibration, CropGeometry, Golden};
 use crate::detect::Detector;
 use crate::encode::Encoder;
 use crate::gate::{Gate, Standing};
-use crate::golden::{Golden, GoldenError, Tested};
 use crate::{Face, Frame, ModelError, photo_search};
 use shared::encoding::{Encoded, Encoding};
 use shared::gallery::{GateDigest, ModelHash};
@@ -17,10 +15,10 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Recogniser {
     detector: Detector,
-    encoder: Encoder,
+    pub(crate) encoder: Encoder,
     hash: ModelHash,
     calibration: Arc<Calibration>,
-    golden: Option<Arc<Golden>>,
+    pub(crate) golden: Option<Arc<Golden>>,
     gate: Option<Arc<Gate>>,
 }
 
@@ -160,27 +158,6 @@ impl Recogniser {
         let another = "people were not enrolled with the gate of this encoder, so that photos may be among them that it would \
                        refuse: build the database again";
         self.gate_problem().or_else(|| is_another.then(|| another.to_owned()))
-    }
-
-    /// Requires that the networks tell people apart: different people lie beyond the encoder's own threshold, and farther
-    /// apart than two photos of one person. The photos are compiled in.
-    ///
-    /// # Errors
-    /// [`GoldenError::NotToldApart`], or [`GoldenError::Model`] if a network fails.
-    pub fn require_told_apart(&mut self) -> Result<(), GoldenError> {
-        acquaintances::require_told_apart(self)
-    }
-
-    /// Whether the networks tell people apart, and this computer makes the encodings that the workstation made of the
-    /// crops in the bundle.
-    ///
-    /// # Errors
-    /// [`GoldenError`] if not: nobody can be recognised then.
-    pub fn self_test(&mut self) -> Result<Tested, GoldenError> {
-        self.require_told_apart()?;
-        let Some(golden) = &self.golden else { return Ok(Tested::NothingStored) };
-        golden.check(&mut self.encoder)?;
-        Ok(Tested::Passed)
     }
 
     /// What a people database made with these networks names.

@@ -4,9 +4,8 @@
 
 use anyhow::{Context, Result, bail};
 use files::Access;
-use models::bundle::{Bundle, Bundles, EncoderBundle};
+use models::bundle::{Bundle, Bundles, EncoderBundle, GOLDEN_FILE, Golden};
 use models::encode::Encoder;
-use models::golden::{GOLDEN_FILE, Golden};
 use models::photo::Photo;
 use models::{Crop, Recogniser};
 use std::path::PathBuf;

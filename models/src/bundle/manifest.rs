@@ -5,6 +5,7 @@
 
 use super::MANIFEST_FILE;
 use super::quantisation::Quantisation;
+use super::rules::{is_sha256, require};
 use crate::ModelError;
 use serde::{Deserialize, Serialize};
 use shared::encoding::MAX_DIMENSIONS;
@@ -262,14 +263,6 @@ impl CropGeometry {
 
 fn wrong(reason: String) -> ModelError {
     ModelError::Description { path: MANIFEST_FILE.into(), reason }
-}
-
-pub(super) fn require(holds: bool, otherwise: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(otherwise.to_owned()) }
-}
-
-pub(super) fn is_sha256(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 #[cfg(test)]

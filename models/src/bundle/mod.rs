@@ -5,13 +5,16 @@
 
 mod calibration;
 mod distances;
-mod identity;
+mod golden;
 mod manifest;
 mod pad;
 mod quantisation;
+mod rules;
 
 pub use calibration::Calibration;
 pub use distances::{Mated, NonMated, Quantile};
+pub(crate) use golden::GoldenSample;
+pub use golden::{GOLDEN_FILE, Golden, MAX_SAMPLES};
 pub use manifest::{
     ChannelOrder, CropGeometry, DetectorManifest, DetectorProfile, EncoderManifest, Input, Manifest, Network,
     Provenance, Search,
@@ -21,10 +24,8 @@ pub use pad::PadManifest;
 pub use quantisation::Quantisation;
 
 use crate::gate::{GATE_FILE, Gate, MAX_GATE_BYTES};
-use crate::golden::{GOLDEN_FILE, Golden};
 use crate::{ModelError, onnx};
 use sha2::{Digest, Sha256};
-use shared::gallery::ModelHash;
 use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -110,11 +111,6 @@ impl Bundles {
         let detector = detector.map_or_else(bundled_detector, Ok)?;
         let encoder = encoder.map_or_else(bundled_encoder, Ok)?;
         Ok(Self { detector, encoder })
-    }
-
-    /// What a people database has to name: a hash over detector, alignment, encoder and its normalisation.
-    pub fn hash(&self) -> ModelHash {
-        identity::of(&self.detector.manifest, &self.encoder.manifest)
     }
 }
 

@@ -2,7 +2,8 @@
 //! pictures of them. Such a bundle is read and checked; nothing runs it yet, and a user who asks for that is told so.
 
 use super::MANIFEST_FILE;
-use super::manifest::{CropGeometry, Input, Network, Provenance, require};
+use super::manifest::{CropGeometry, Input, Network, Provenance};
+use super::rules::require;
 use crate::ModelError;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! How a network was brought from floats to integers: for people who ask what an int8 network lost, and for nothing else.
 
-use super::manifest::{is_sha256, require};
+use super::rules::{is_sha256, require};
 use serde::{Deserialize, Serialize};
 
 /// `[quantisation]` of an encoder's manifest.

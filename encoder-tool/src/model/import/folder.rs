@@ -7,10 +7,10 @@ use crate::model::golden;
 use anyhow::{Context, Result, anyhow};
 use files::{Access, replace};
 use models::bundle::Bundles;
+use models::bundle::GOLDEN_FILE;
 use models::bundle::{
     CALIBRATION_FILE, Calibration, DetectorBundle, EncoderBundle, EncoderManifest, MANIFEST_FILE, Manifest,
 };
-use models::golden::GOLDEN_FILE;
 use models::onnx::pb::ModelProto;
 use models::{ModelError, Recogniser, detect::Detector, encode::Encoder};
 use std::fs;

@@ -16,19 +16,21 @@
 //! certainty and overlap. A crop is `landmarks` (text), its side (integer) and the ten template coordinates (floats);
 //! or `box` (text), its side (integer), enlarge and shift (floats), and whether it is stretched (integer 0 or 1).
 
-use super::{ChannelOrder, CropGeometry, DetectorManifest, DetectorProfile, EncoderManifest, Input};
+use crate::bundle::{Bundles, ChannelOrder, CropGeometry, DetectorManifest, DetectorProfile, EncoderManifest, Input};
 use crate::{align, detect, encode};
 use sha2::{Digest, Sha256};
 use shared::gallery::ModelHash;
 
-/// The hash for a pair of networks.
-pub(super) fn of(detector: &DetectorManifest, encoder: &EncoderManifest) -> ModelHash {
-    let mut fields = Fields(Sha256::new());
-    fields.text("face model 2");
-    [detect::METHOD, align::METHOD, encode::METHOD].into_iter().for_each(|method| fields.integer(method));
-    fields.detector(detector);
-    fields.encoder(encoder);
-    ModelHash(fields.0.finalize().into())
+impl Bundles {
+    /// What a people database has to name: a hash over detector, alignment, encoder and its normalisation.
+    pub fn hash(&self) -> ModelHash {
+        let mut fields = Fields(Sha256::new());
+        fields.text("face model 2");
+        [detect::METHOD, align::METHOD, encode::METHOD].into_iter().for_each(|method| fields.integer(method));
+        fields.detector(&self.detector.manifest);
+        fields.encoder(&self.encoder.manifest);
+        ModelHash(fields.0.finalize().into())
+    }
 }
 
 struct Fields(Sha256);
@@ -91,7 +93,6 @@ impl Fields {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bundle::{Bundles, CropGeometry};
 
     /// Every people database in use names this hash. If this test fails, the networks, the manifests or a `METHOD` have
     /// changed, and everybody has to be enrolled again: mend that, or mean it and write the new hash here.
