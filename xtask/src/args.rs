@@ -89,6 +89,9 @@ pub(crate) struct Soak {
 }
 
 /// Run every check, or those that are named.
+///
+/// Checks that need photos or weights from ../shared are skipped, wholly or in part, where these are missing; the
+/// summary names what was missing.
 #[derive(Debug, Args)]
 pub(crate) struct Test {
     /// Names of checks, as the summary has them, such as "package"

@@ -21,6 +21,7 @@ mod programs;
 mod python;
 mod recognition;
 mod requirements;
+mod shared_data;
 mod soak;
 mod workspace;
 
@@ -68,7 +69,7 @@ fn outcome(command: &Command) -> Result<Outcome> {
     workspace::enter()?;
     match command {
         Command::Demo => demo::run(),
-        Command::Test(arguments) => checks::run(&arguments.checks),
+        Command::Test(arguments) => checks::run(arguments),
         Command::CheckRecognition(args::CheckRecognition { images, strangers }) => {
             let outcome = recognition::run(images, strangers.as_deref())?;
             let of_gate: Vec<PathBuf> = std::iter::once(images).chain(strangers).cloned().collect();

@@ -5,8 +5,9 @@ use crate::original_networks;
 use crate::process::{self, cargo};
 use crate::programs::{self, encoder_tool};
 use crate::python::Environment;
-use crate::workspace::{self, SHARED, sorted_entries};
-use anyhow::{Context, Result};
+use crate::shared_data::{self, FACENET, GREY_PHOTOS, PEERS};
+use crate::workspace::{self, sorted_entries};
+use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,8 +61,6 @@ pub(super) const CONTESTS: [Contest; 7] = [
 /// The bundles that are compiled into the programs.
 const SFACE: &str = "models/bundled/sface-int8";
 const YUNET: &str = "models/bundled/yunet";
-/// FaceNet's weights, beside the repository.
-const FACENET: &str = "models/facenet-vggface2-npy";
 /// Runs of a network in one round.
 const RUNS: &str = "30";
 /// What makes the peers' networks.
@@ -96,7 +95,10 @@ impl Ground {
     /// # Errors
     /// If any of it is not to be had.
     pub(super) fn prepare() -> Result<Self> {
-        let photos = first_photos(&Path::new(SHARED).join("lfw-dev/images"))?;
+        if let Some(missing) = shared_data::missing(&[PEERS, GREY_PHOTOS, FACENET]) {
+            bail!("the benchmark cannot run: {missing}");
+        }
+        let photos = first_photos(&GREY_PHOTOS.path())?;
         let python = Environment::make()?;
         python.pip("install", ["numpy", "onnx", "onnxruntime", "opencv-python-headless", "faiss-cpu"])?;
         programs::build()?;
@@ -108,18 +110,18 @@ impl Ground {
         let detector_320 = unfolded.join("yunet-320.onnx");
         make_network(&python, "fix", [detector.as_path(), &detector_320, Path::new("320")])?;
         let (floats, facenet_integers) = (unfolded.join("facenet"), unfolded.join("facenet-int8"));
-        let weights = Path::new(SHARED).join(FACENET);
-        process::run(encoder_tool(["model", "import"]).arg(weights).arg("-o").arg(&floats))?;
-        let photos_of_all = Path::new(SHARED).join("lfw-dev/images");
+        process::run(encoder_tool(["model", "import"]).arg(FACENET.path()).arg("-o").arg(&floats))?;
         let mut quantise = encoder_tool(["model", "quantize"]);
-        process::run(quantise.arg(&floats).arg("--calibrate").arg(photos_of_all).arg("-o").arg(&facenet_integers))?;
+        process::run(
+            quantise.arg(&floats).arg("--calibrate").arg(GREY_PHOTOS.path()).arg("-o").arg(&facenet_integers),
+        )?;
         let (facenet_floats, facenet_peer) = (floats.join("model.onnx"), unfolded.join("facenet-peer.onnx"));
         make_network(&python, "quantise", [facenet_floats.as_path(), &facenet_peer])?;
         Ok(Self { python, photos, detector, encoder, detector_320, facenet_integers, facenet_floats, facenet_peer })
     }
 
     fn peer(&self, script: &str) -> Command {
-        self.python.python([Path::new(SHARED).join("bench").join(script)])
+        self.python.python([PEERS.path().join(script)])
     }
 }
 

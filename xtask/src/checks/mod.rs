@@ -2,17 +2,17 @@
 
 mod arm;
 mod dependencies;
-
 mod same_encodings;
 mod sanitised;
 mod step;
 
+use crate::args::Test;
 use crate::process::{self, cargo};
 use crate::programs::{self, ONE_BUILD};
 use crate::requirements::{self, CLIPPY, HEIF_DECODER, RUSTFMT, SSH_SERVER};
-use crate::{Outcome, demo, fuzz, original_networks, package, recognition, workspace};
+use crate::shared_data::{self, COLOUR_PHOTOS, EXERCISE, STRANGERS};
+use crate::{Outcome, demo, fuzz, original_networks, package, recognition};
 use anyhow::{Result, bail};
-use std::path::Path;
 use step::{Done, Report, Step};
 
 const STEPS: [Step; 14] = [
@@ -38,7 +38,7 @@ const SECONDS_OF_A_TARGET: u32 = 2;
 ///
 /// # Errors
 /// If there is no check of such a name; what goes wrong in a check is that check's failure.
-pub(crate) fn run(named: &[String]) -> Result<Outcome> {
+pub(crate) fn run(Test { checks: named }: &Test) -> Result<Outcome> {
     let known = |name: &String| STEPS.iter().any(|step| step.name == name);
     if let Some(unknown) = named.iter().find(|name| !known(name)) {
         bail!("there is no check {unknown:?}; there are: {}", STEPS.map(|step| step.name).join(", "));
@@ -82,7 +82,8 @@ fn networks() -> Result<Done> {
 
 fn tests() -> Result<Done> {
     requirements::ensure(&[SSH_SERVER, HEIF_DECODER])?;
-    process::run(cargo(["test", "--no-fail-fast"]).args(ONE_BUILD)).map(|()| Done::Passed)
+    process::run(cargo(["test", "--no-fail-fast"]).args(ONE_BUILD))?;
+    Ok(Done::passed_but(shared_data::missing_from_tests()))
 }
 
 /// Long enough to see that every target runs and that nothing lies on the surface; `cargo xtask fuzz` goes deeper.
@@ -97,14 +98,14 @@ fn fuzzing() -> Result<Done> {
 const PEOPLE_OF_GATE_TRIAL: usize = 150;
 
 fn recognition() -> Result<Done> {
-    let shared = Path::new(workspace::SHARED);
-    let (images, strangers) = (shared.join("lfw-colour-dev/images"), shared.join("lfw-colour-strangers"));
-    if !images.exists() {
-        return Ok(Done::Skipped(format!("{} is not there", images.display())));
+    if let Some(missing) = shared_data::missing(&[COLOUR_PHOTOS]) {
+        return Ok(Done::Skipped(missing));
     }
+    let (images, strangers) = (COLOUR_PHOTOS.path(), STRANGERS.path());
     let outcome = recognition::run(&images, strangers.exists().then_some(strangers.as_path()))?;
     let is_gate_sound = recognition::gate_trial::run(&[images], Some(PEOPLE_OF_GATE_TRIAL))?;
-    as_expected(outcome.and_if(is_gate_sound))
+    as_expected(outcome.and_if(is_gate_sound))?;
+    Ok(Done::passed_but(shared_data::missing(&[STRANGERS, EXERCISE])))
 }
 
 /// It is tried as root, in a folder.

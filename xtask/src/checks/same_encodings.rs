@@ -4,39 +4,35 @@
 use crate::cross::for_arm;
 use crate::process::{self, cargo, command};
 use crate::programs::{ONE_BUILD, encoder_tool};
-use crate::workspace::{self, SHARED, sorted_entries};
+use crate::shared_data::{self, FACENET, GREY_PHOTOS};
+use crate::workspace::{self, sorted_entries};
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The encoder that is compiled in, in floats.
 const SFACE: &str = "models/bundled/sface";
-/// FaceNet's weights, beside the repository.
-const FACENET: &str = "models/facenet-vggface2-npy";
-/// Photos to calibrate it with.
-const PHOTOS: &str = "lfw-dev/images";
 /// Least cosine between encodings of floats. They are in fact the same bits.
 const LEAST_COSINE: f64 = 0.99999;
 
-/// Compares the bundled encoder in 8-bit integers and in floats, and FaceNet in floats and in 8-bit integers where its weights are at hand.
+/// Compares the bundled encoder in 8-bit integers and in floats, and FaceNet in floats and in 8-bit integers.
+///
+/// FaceNet is left out where its weights, or the photos to calibrate it with, are missing; then says so.
 ///
 /// # Errors
 /// If an encoding differs, or one of the programs cannot be built or run.
-pub(super) fn check() -> Result<()> {
+pub(super) fn check() -> Result<Option<String>> {
     process::run(cargo(["build", "--example", "encodings"]).args(ONE_BUILD))?;
     process::run(for_arm("build").args(["--example", "encodings"]))?;
     compare("SFace, 8-bit integers", None, &crops("_112.png")?, 1.0)?;
     compare("SFace", Some(Path::new(SFACE)), &crops("_112.png")?, LEAST_COSINE)?;
-    match facenet()? {
-        Some([floats, integers]) => {
-            compare("FaceNet", Some(&floats), &crops("_160.png")?, LEAST_COSINE)?;
-            compare("FaceNet, 8-bit integers", Some(&integers), &crops("_160.png")?, 1.0)
-        }
-        None => {
-            println!("FaceNet's weights are not there: compared is SFace alone");
-            Ok(())
-        }
+    if let Some(missing) = shared_data::missing(&[FACENET, GREY_PHOTOS]) {
+        return Ok(Some(format!("FaceNet was not compared: {missing}")));
     }
+    let [floats, integers] = facenet()?;
+    compare("FaceNet", Some(&floats), &crops("_160.png")?, LEAST_COSINE)?;
+    compare("FaceNet, 8-bit integers", Some(&integers), &crops("_160.png")?, 1.0)?;
+    Ok(None)
 }
 
 /// Three of the stored crops: an emulated one takes seconds.
@@ -46,22 +42,18 @@ fn crops(ending: &str) -> Result<Vec<PathBuf>> {
 }
 
 /// FaceNet's bundles, of floats and of integers, made unless they are there.
-fn facenet() -> Result<Option<[PathBuf; 2]>> {
-    let weights = Path::new(SHARED).join(FACENET);
-    if !weights.exists() {
-        return Ok(None);
-    }
+fn facenet() -> Result<[PathBuf; 2]> {
     let folder = workspace::target().join("facenet");
     let bundles = [folder.join("floats"), folder.join("integers")];
     let [floats, integers] = &bundles;
     if !integers.join("manifest.toml").exists() {
         workspace::empty_folder("facenet")?;
-        process::run(encoder_tool(["model", "import"]).arg(&weights).arg("-o").arg(floats))?;
+        process::run(encoder_tool(["model", "import"]).arg(FACENET.path()).arg("-o").arg(floats))?;
         let mut quantise = encoder_tool(["model", "quantize"]);
-        quantise.arg(floats).arg("--calibrate").arg(Path::new(SHARED).join(PHOTOS));
+        quantise.arg(floats).arg("--calibrate").arg(GREY_PHOTOS.path());
         process::run(quantise.arg("-o").arg(integers))?;
     }
-    Ok(Some(bundles))
+    Ok(bundles)
 }
 
 fn compare(what: &str, model: Option<&Path>, crops: &[PathBuf], least: f64) -> Result<()> {

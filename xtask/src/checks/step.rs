@@ -19,6 +19,13 @@ pub(super) enum Done {
     Skipped(String),
 }
 
+impl Done {
+    /// Passed, in part if something is said to have been left out.
+    pub(super) fn passed_but(left_out: Option<String>) -> Self {
+        left_out.map_or(Self::Passed, Self::PassedBut)
+    }
+}
+
 /// How a check went.
 pub(super) struct Report {
     name: &'static str,
@@ -60,7 +67,17 @@ impl Report {
 pub(super) fn summary(reports: &[Report]) -> String {
     let total: Duration = reports.iter().map(|report| report.took).sum();
     let mut lines: Vec<String> = reports.iter().map(Report::in_words).collect();
-    lines.push(format!("{:18} {:>7.1} s", "together", total.as_secs_f64()));
+    let count =
+        |wanted: fn(&Done) -> bool| reports.iter().filter(|report| report.ended.as_ref().is_ok_and(wanted)).count();
+    let skipped = count(|done| matches!(done, Done::Skipped(_)));
+    let in_part = count(|done| matches!(done, Done::PassedBut(_)));
+    let failed = reports.iter().filter(|report| !report.is_good()).count();
+    lines.push(format!(
+        "{:18} {:>7.1} s  {} checks: {failed} failed, {skipped} skipped, {in_part} passed in part",
+        "together",
+        total.as_secs_f64(),
+        reports.len()
+    ));
     lines.join("\n")
 }
 
@@ -90,7 +107,7 @@ mod tests {
         let expected = "\
 build                200.0 s  passed
 tests                 41.0 s  passed
-together             241.0 s";
+together             241.0 s  2 checks: 0 failed, 0 skipped, 0 passed in part";
         assert_eq!(summary(&[report("build", 200), report("tests", 41)]), expected);
     }
 }

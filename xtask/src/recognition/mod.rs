@@ -11,7 +11,8 @@ mod tally;
 mod trials;
 
 use crate::programs::{self, encoder_tool};
-use crate::{Outcome, process, workspace};
+use crate::shared_data::{COLOUR_PHOTOS, EXERCISE};
+use crate::{Outcome, process};
 use answers::{Answer, parse_answers};
 use anyhow::{Context, Result, ensure};
 use selection::{Person, Selection, select};
@@ -32,9 +33,8 @@ pub(crate) fn run(images: &Path, strangers: Option<&Path>) -> Result<Outcome> {
     enrol(&selection.enrolled, &database)?;
     let tally = Tally::new(mated_verdicts(&selection, &database)?, stranger_verdicts(&selection, &database)?);
     println!("{}", tally.in_words());
-    let shared = Path::new(workspace::SHARED);
-    let exercise = exercise::is_right(&shared.join("exercise"))?;
-    let large_photos = large_photos::are_found(&shared.join("lfw-colour-dev/images"))?;
+    let exercise = exercise::is_right(&EXERCISE.path())?;
+    let large_photos = large_photos::are_found(&COLOUR_PHOTOS.path())?;
     let are_right = tally.is_good_enough() && exercise && large_photos;
     let Some(strangers) = strangers else { return Ok(Outcome::as_expected_if(are_right)) };
     let trials = trials::run(images, strangers)?;
