@@ -97,6 +97,9 @@ pub(crate) struct Test {
     /// Names of checks, as the summary has them, such as "package"
     #[arg(value_name = "CHECK")]
     pub(crate) checks: Vec<String>,
+    /// Only the checks that take under three minutes once everything is built: no emulators, no fuzzing, no package
+    #[arg(long, conflicts_with = "checks")]
+    pub(crate) quick: bool,
 }
 
 /// Time us against what others would pick instead, on one core, taking turns.

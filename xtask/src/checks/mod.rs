@@ -16,34 +16,37 @@ use anyhow::{Result, bail};
 use step::{Done, Report, Step};
 
 const STEPS: [Step; 14] = [
-    Step { name: "format", check: format },
-    Step { name: "build", check: build },
-    Step { name: "clippy", check: clippy },
-    Step { name: "docs", check: docs },
-    Step { name: "dependencies", check: dependencies::allowed },
-    Step { name: "original networks", check: networks },
-    Step { name: "tests", check: tests },
-    Step { name: "sanitised", check: sanitised::tests },
-    Step { name: "fuzzing", check: fuzzing },
-    Step { name: "package", check: package },
-    Step { name: "64-bit ARM", check: arm::tests },
-    Step { name: "Raspberry Pi", check: arm::raspberry_pi },
-    Step { name: "recognition", check: recognition },
-    Step { name: "demo", check: demonstration },
+    Step { name: "format", is_quick: true, check: format },
+    Step { name: "build", is_quick: true, check: build },
+    Step { name: "clippy", is_quick: true, check: clippy },
+    Step { name: "docs", is_quick: true, check: docs },
+    Step { name: "dependencies", is_quick: true, check: dependencies::allowed },
+    Step { name: "original networks", is_quick: false, check: networks },
+    Step { name: "tests", is_quick: true, check: tests },
+    Step { name: "sanitised", is_quick: false, check: sanitised::tests },
+    Step { name: "fuzzing", is_quick: false, check: fuzzing },
+    Step { name: "package", is_quick: false, check: package },
+    Step { name: "64-bit ARM", is_quick: false, check: arm::tests },
+    Step { name: "Raspberry Pi", is_quick: false, check: arm::raspberry_pi },
+    Step { name: "recognition", is_quick: false, check: recognition },
+    Step { name: "demo", is_quick: true, check: demonstration },
 ];
 
 const SECONDS_OF_A_TARGET: u32 = 2;
 
-/// Runs all of them, or those that are named, and prints a summary.
+/// Runs all of them, the quick ones, or those that are named, and prints a summary.
 ///
 /// # Errors
 /// If there is no check of such a name; what goes wrong in a check is that check's failure.
-pub(crate) fn run(Test { checks: named }: &Test) -> Result<Outcome> {
+pub(crate) fn run(Test { checks: named, quick }: &Test) -> Result<Outcome> {
     let known = |name: &String| STEPS.iter().any(|step| step.name == name);
     if let Some(unknown) = named.iter().find(|name| !known(name)) {
         bail!("there is no check {unknown:?}; there are: {}", STEPS.map(|step| step.name).join(", "));
     }
-    let wanted = |step: &&Step| named.is_empty() || named.iter().any(|name| name == step.name);
+    let wanted = |step: &&Step| match named.is_empty() {
+        true => step.is_quick || !quick,
+        false => named.iter().any(|name| name == step.name),
+    };
     let reports: Vec<Report> = STEPS.iter().filter(wanted).map(Step::run).collect();
     println!("\n{}", step::summary(&reports));
     Ok(Outcome::as_expected_if(reports.iter().all(Report::is_good)))

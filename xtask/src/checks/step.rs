@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 /// A check and its name.
 pub(super) struct Step {
     pub(super) name: &'static str,
+    /// Whether it belongs to the short form of the test.
+    pub(super) is_quick: bool,
     pub(super) check: fn() -> Result<Done>,
 }
 
@@ -88,7 +90,7 @@ mod tests {
 
     #[test]
     fn only_a_failure_is_bad() {
-        let step = |check| Step { name: "docs", check };
+        let step = |check| Step { name: "docs", is_quick: true, check };
         for (step, good, expected) in [
             (step(|| Ok(Done::Passed)), true, "passed"),
             (step(|| Ok(Done::Skipped("no network".to_owned()))), true, "skipped: no network"),
