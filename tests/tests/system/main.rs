@@ -5,3 +5,4 @@
 mod edge_agent;
 mod encoder_tool;
 mod endurance;
+mod pages;
