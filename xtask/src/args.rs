@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Fuzz(Fuzz),
     /// Live through a day at the door in accelerated time, with faults at random
     Soak(Soak),
+    /// Build the documents as one book, in target/book
+    Book,
     /// Build the door unit for a Raspberry Pi with a 64-bit system
     Cross,
     /// Run the door unit on an emulated Raspberry Pi 3B with a camera, and watch its lock's pin from outside
@@ -113,7 +115,7 @@ pub(crate) struct Bench {
     pub(crate) rounds: u32,
 }
 
-/// Make the Debian package of the door unit: program, unit file, configuration, manual pages, completions.
+/// Make the Debian package of the door unit: program, unit file, configuration, manual pages, completions, the book.
 #[derive(Debug, Args)]
 pub(crate) struct Package {
     /// What it is for

@@ -8,6 +8,7 @@
 mod architecture;
 mod args;
 mod bench;
+mod book;
 mod checks;
 mod cross;
 mod demo;
@@ -79,6 +80,7 @@ fn outcome(command: &Command) -> Result<Outcome> {
         Command::Endurance => endurance::run(),
         Command::Fuzz(arguments) => fuzz::run(&arguments.targets, arguments.seconds),
         Command::Soak(arguments) => soak::run(arguments),
+        Command::Book => book::run(),
         Command::Cross => cross::run(),
         Command::PiTest => pi_test::run(),
         Command::Package(arguments) => package::run(arguments.architecture),

@@ -79,6 +79,14 @@ pub(crate) const CARGO_DENY: Requirement = Requirement {
     probe: &["target/tools/bin/cargo-deny", "--version"],
     source: Source::Crate { name: "cargo-deny", options: &["--debug", "--no-default-features"] },
 };
+/// What makes a book of the pages in docs/.
+pub(crate) const MDBOOK: Requirement = Requirement {
+    probe: &["target/tools/bin/mdbook", "--version"],
+    source: Source::Crate {
+        name: "mdbook",
+        options: &["--version", "0.5.4", "--debug", "--no-default-features", "--features", "search"],
+    },
+};
 /// A shell for the folder in which the package is tried.
 pub(crate) const BUSYBOX: Requirement =
     Requirement { probe: &["/bin/busybox", "true"], source: Source::DebianPackage("busybox-static") };

@@ -12,7 +12,7 @@ use crate::args::Architecture;
 use crate::process::{self, cargo, command};
 use crate::programs::{self, ONE_BUILD};
 use crate::requirements::{self, CARGO_DEB};
-use crate::{Outcome, cross, workspace};
+use crate::{Outcome, book, cross, workspace};
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,7 @@ pub(crate) fn make(architecture: Architecture) -> Result<PathBuf> {
     requirements::ensure(&[CARGO_DEB])?;
     let folder = workspace::empty_folder("package")?;
     document(&folder)?;
+    book::make()?;
     let package = folder.join("edge-agent.deb");
     let mut deb = cargo_deb();
     deb.args(["deb", "--package", "edge-agent", "--no-build", "--strip", "--output"]).arg(&package);

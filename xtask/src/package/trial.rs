@@ -14,7 +14,7 @@ const UNIT: &str = "deploy/edge-agent.service";
 const MOST_EXPOSED: f64 = 1.0;
 
 /// Where things must be.
-const INSTALLED: [&str; 11] = [
+const INSTALLED: [&str; 12] = [
     "usr/bin/edge-agent",
     "usr/lib/systemd/system/edge-agent.service",
     "usr/lib/sysusers.d/edge-agent.conf",
@@ -22,6 +22,7 @@ const INSTALLED: [&str; 11] = [
     "usr/share/man/man1/edge-agent.1.gz",
     "usr/share/man/man1/edge-agent-run.1.gz",
     "usr/share/bash-completion/completions/edge-agent",
+    "usr/share/doc/edge-agent/book/index.html",
     "usr/share/doc/edge-agent/config.toml",
     "usr/share/doc/edge-agent/edge-agent.cdx.json",
     "etc/edge-agent/config.toml",
