@@ -12,6 +12,7 @@ pub(super) fn tests() -> Result<Done> {
         return Ok(Done::Skipped("it is set up for x86_64".to_owned()));
     }
     let mut tests = tests_of(&["kernels", "policy", "shared"], "x86_64-unknown-linux-gnu", "sanitised");
+    tests.args(["--features", "shared/seal"]);
     // Sanitisers are an unstable option; the compiler is the stable one that everything else is built with.
     tests.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
     process::run(&mut tests).map(|()| Done::Passed)
