@@ -2,6 +2,7 @@
 //!
 //! The middle is `models` (what a face becomes) and `shared` (who it resembles, and what that means). Here is the
 //! hardware on both sides, each behind a small trait, and the loop that joins them: [`mod@unit`].
+#![forbid(unsafe_code)]
 
 mod args;
 mod audit;

@@ -2,6 +2,7 @@
 //!
 //! Detecting, aligning and encoding are done by `models`, the database is `shared::gallery`. Nothing here decides
 //! whether a door opens.
+#![forbid(unsafe_code)]
 
 mod args;
 mod build_db;

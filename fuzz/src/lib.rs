@@ -2,6 +2,7 @@
 //!
 //! A target takes any bytes and panics if something does not hold. `cargo xtask fuzz` lets libFuzzer look for such bytes
 //! (`targets/` holds a program for each); an ordinary test runs each over the files in `seeds/`, where findings are kept.
+#![forbid(unsafe_code)]
 #![allow(clippy::disallowed_methods, reason = "its paths are of its own making")]
 
 mod audit_log;

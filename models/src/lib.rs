@@ -3,6 +3,7 @@
 //! This crate holds the model bundles and is the only code that runs them. The door unit and the workstation both
 //! call [`Recogniser`], so the same pixels become the same numbers on both sides. It knows no camera, no door and
 //! no person's name.
+#![forbid(unsafe_code)]
 
 mod acquaintances;
 pub mod align;

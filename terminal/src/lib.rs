@@ -1,6 +1,7 @@
 //! How both programs speak: answers on stdout, everything else on stderr, and the exit code that says yes, no or error.
 //!
 //! What is said is the programs' affair.
+#![forbid(unsafe_code)]
 
 mod answer;
 mod arguments;

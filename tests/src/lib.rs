@@ -1,4 +1,5 @@
 //! What the system tests share: where the programs and the photos are, and what a program said.
+#![forbid(unsafe_code)]
 #![allow(clippy::disallowed_methods, reason = "its paths are of its own making")]
 
 use serde_json::Value;

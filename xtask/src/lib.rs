@@ -2,6 +2,7 @@
 //!
 //! Nothing here is installed anywhere. The commands work through cargo and through the programs that the workspace
 //! builds, as their users do; they share no code with them and do not depend on tract, so that they start in seconds.
+#![forbid(unsafe_code)]
 #![allow(clippy::disallowed_methods, reason = "paths of the developer's own workspace")]
 
 #[cfg(test)]
