@@ -30,7 +30,7 @@ impl Gallery {
     /// The database as a file, neither signed nor sealed.
     ///
     /// # Errors
-    /// When it is larger than [`MAX_DATABASE_BYTES`].
+    /// When it is larger than [`MAX_DATABASE_BYTES`](super::MAX_DATABASE_BYTES).
     pub fn encode(&self) -> Result<Vec<u8>, GalleryError> {
         self.encode_protected(&Protection::default())
     }
@@ -38,7 +38,7 @@ impl Gallery {
     /// The database as a file, signed and sealed as wanted.
     ///
     /// # Errors
-    /// When it is larger than [`MAX_DATABASE_BYTES`], or sealed for nobody or for too many.
+    /// When it is larger than [`MAX_DATABASE_BYTES`](super::MAX_DATABASE_BYTES), or sealed for nobody or for too many.
     pub fn encode_protected(&self, protection: &Protection<'_>) -> Result<Vec<u8>, GalleryError> {
         protection::encode(self, protection)
     }
