@@ -1,5 +1,6 @@
 //! The command line. Values are checked here; what they refer to is opened by the commands.
 
+use crate::examples;
 use crate::status::Form;
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
@@ -12,7 +13,7 @@ use terminal::Verbosity;
 /// Exit codes: 0 yes, 1 no, 2 error. Distances are L2 distances between encodings, 0 (same) to 2 (opposite): smaller
 /// is more alike.
 #[derive(Debug, Parser)]
-#[command(name = "edge-agent", version, propagate_version = true)]
+#[command(name = "edge-agent", version, propagate_version = true, after_long_help = examples::PROGRAM)]
 pub struct Arguments {
     #[command(flatten)]
     pub(crate) verbosity: Verbosity,
@@ -57,6 +58,7 @@ pub(crate) struct Run {
 /// recorded, networks that failed their self-test, the previous database because the current one cannot be used), 2 if
 /// no unit answers.
 #[derive(Debug, Args)]
+#[command(after_long_help = examples::STATUS)]
 pub(crate) struct Status {
     /// The configuration, which says where the unit answers
     #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
@@ -117,8 +119,8 @@ pub(crate) struct Lock {
 
 /// Go back to the people database that was used before, although its sequence number is lower.
 ///
-/// A unit that runs takes it between two frames; where none runs, it is used at the next start. Going back twice is going
-/// forth again.
+/// A running unit uses it between two frames; otherwise it is used at the next start. Running it twice restores the newer
+/// database.
 ///
 /// Exit codes: 0 if it is used, 1 if it is refused (it is damaged, or of another model), 2 on any other error.
 #[derive(Debug, Args)]
@@ -135,6 +137,7 @@ pub(crate) struct Rollback {
 ///
 /// Exit codes: 0 if it could, 2 if not.
 #[derive(Debug, Args)]
+#[command(after_long_help = examples::CHECK)]
 pub(crate) struct Check {
     /// The configuration
     #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
@@ -158,6 +161,7 @@ pub(crate) struct Check {
 ///
 /// Exit codes: 0 if somebody was let in, 1 if nobody was, 2 if a file cannot be read or on any other error.
 #[derive(Debug, Args)]
+#[command(after_long_help = examples::SIMULATE)]
 pub(crate) struct Simulate {
     /// A photo, or a folder whose photos are shown in the order of their names
     #[arg(long, value_name = "DIR_OR_FILE")]
@@ -175,16 +179,16 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "NUMBER")]
     pub(crate) card: Option<CardNumber>,
     /// The files are frames that follow each other, each shown once
-    #[arg(long)]
+    #[arg(long, help_heading = "Time and order")]
     pub(crate) sequence: bool,
     /// Frames a second
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=240))]
+    #[arg(long, help_heading = "Time and order", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=240))]
     pub(crate) fps: u16,
     /// When the simulation begins, such as 2027-01-31T18:00:00Z; now, if it is not said
-    #[arg(long, value_name = "TIME", conflicts_with = "real_time")]
+    #[arg(long, help_heading = "Time and order", value_name = "TIME", conflicts_with = "real_time")]
     pub(crate) start: Option<Timestamp>,
     /// Show frames at their pace, and keep the door unlocked for as long as a real one
-    #[arg(long)]
+    #[arg(long, help_heading = "Time and order")]
     pub(crate) real_time: bool,
     /// Append to this audit log; without it, the record is forgotten at the end
     #[arg(long, value_name = "FILE")]

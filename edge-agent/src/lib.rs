@@ -16,6 +16,7 @@ mod control;
 mod database;
 mod doctor;
 pub mod door;
+mod examples;
 mod folders;
 mod forget;
 pub mod gpio;

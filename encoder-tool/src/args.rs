@@ -2,6 +2,7 @@
 
 use crate::calibrate::DEFAULT_FPIR;
 use crate::doors::Doors;
+use crate::examples;
 use crate::keys::KeyChoice;
 use crate::model::ModelCommand;
 use crate::threshold::parse_threshold;
@@ -14,7 +15,7 @@ use terminal::Verbosity;
 /// Exit codes: 0 yes, 1 no, 2 error. Distances are L2 distances between encodings, 0 (same) to 2 (opposite): smaller
 /// is more alike.
 #[derive(Debug, Parser)]
-#[command(name = "encoder-tool", version, propagate_version = true)]
+#[command(name = "encoder-tool", version, propagate_version = true, after_long_help = examples::PROGRAM)]
 pub struct Arguments {
     #[command(flatten)]
     pub(crate) verbosity: Verbosity,
@@ -74,6 +75,7 @@ pub(crate) struct ThresholdChoice {
 /// Exit codes: 0 everybody has an encoding, 1 somebody has none (the others are in the database), 2 nothing was
 /// written.
 #[derive(Debug, Args)]
+#[command(after_long_help = examples::BUILD_DB)]
 pub(crate) struct BuildDb {
     /// The folder that holds a folder for each person
     pub(crate) photos: PathBuf,
@@ -81,42 +83,42 @@ pub(crate) struct BuildDb {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
     /// Sign it with this key, so that units know whose it is: ~/.config/encoder-tool/signing.key, if `keygen` made it
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", help_heading = "Keys and doors")]
     pub(crate) sign: Option<PathBuf>,
     /// The doors that it is for; no other takes it. Either units, at most 64, each by the id or the file that `edge-agent
     /// keygen` prints; or one group of doors, which units name in [unit] groups; or `all`. Default: the units of
     /// --encrypt-to, or what the database that is replaced says; a signed database must say it
-    #[arg(long = "for", value_name = "UNIT|GROUP|all", num_args = 1..)]
+    #[arg(long = "for", value_name = "UNIT|GROUP|all", num_args = 1.., help_heading = "Keys and doors")]
     pub(crate) doors: Vec<Doors>,
     /// Seal it for the unit with this public key (`edge-agent keygen` prints it), once for each unit, at most 64, and for
     /// this workstation. Default: those that the replaced database was sealed for
-    #[arg(long, value_name = "PUBLIC_KEY")]
+    #[arg(long, value_name = "PUBLIC_KEY", help_heading = "Keys and doors")]
     pub(crate) encrypt_to: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) keys: KeyChoice,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
     /// Leave out photos in which the shorter side of the face has fewer pixels; 16 or more
-    #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u32).range(16..=1000))]
+    #[arg(long, value_name = "N", help_heading = "Photos and threshold", default_value_t = 24, value_parser = clap::value_parser!(u32).range(16..=1000))]
     pub(crate) minimum_face: u32,
     /// How often a stranger may be named: the threshold for that is worked out from the number of people, and stored
-    #[arg(long, value_name = "RATE", default_value_t = DEFAULT_FPIR, value_parser = parse_rate)]
+    #[arg(long, value_name = "RATE", help_heading = "Photos and threshold", default_value_t = DEFAULT_FPIR, value_parser = parse_rate)]
     pub(crate) fpir: f64,
     /// Store no threshold: the encoder's own holds, whatever the number of people
-    #[arg(long, conflicts_with = "fpir")]
+    #[arg(long, help_heading = "Photos and threshold", conflicts_with = "fpir")]
     pub(crate) uncalibrated: bool,
     /// Write the database though more than two people and more than a tenth of those in the one that is replaced are
     /// not in it any more
-    #[arg(long)]
+    #[arg(long, help_heading = "Safeguards")]
     pub(crate) allow_removals: bool,
     /// Write the database though more than 30 % of those enrolled would not be recognised (FNIR)
-    #[arg(long)]
+    #[arg(long, help_heading = "Safeguards")]
     pub(crate) allow_misses: bool,
     /// Write a page with the faces of photos that look wrong and of people who look alike, and who is not enrolled
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
     /// Exit code 1 also if a photo looks wrong or two people look alike
-    #[arg(long)]
+    #[arg(long, help_heading = "Safeguards")]
     pub(crate) strict: bool,
     /// Print one JSON object
     #[arg(long)]
@@ -132,6 +134,7 @@ pub(crate) struct BuildDb {
 ///
 /// Exit codes: 0 if the unit runs it, 1 if not, 2 on any error.
 #[derive(Debug, Args)]
+#[command(after_long_help = examples::SHIP)]
 pub(crate) struct Ship {
     /// The people database
     pub(crate) db: PathBuf,
@@ -184,6 +187,7 @@ pub(crate) struct List {
 ///
 /// Exit codes: 0 if any face is named, 1 if none is, 2 if a photo cannot be read or on any other error.
 #[derive(Debug, Args)]
+#[command(after_long_help = examples::IDENTIFY)]
 pub(crate) struct Identify {
     /// The photos
     #[arg(required = true, value_name = "PHOTO")]
@@ -277,25 +281,37 @@ pub(crate) struct Evaluate {
     pub(crate) seed: u64,
     /// Instead of pairs: enrol people at random, up to four photos each, search one photo more of each and one of everybody
     /// else, and say how often the former are missed (FNIR) where the latter are named at a given rate (FPIR)
-    #[arg(long, conflicts_with_all = ["failures_count", "triplets", "distances", "most_pairs"])]
+    #[arg(long, help_heading = "Identification trials", conflicts_with_all = ["failures_count", "triplets", "distances", "most_pairs"])]
     pub(crate) identification: bool,
     /// A folder that holds a folder for each of further people, who are never enrolled
-    #[arg(long, value_name = "DIR", requires = "identification")]
+    #[arg(long, value_name = "DIR", requires = "identification", help_heading = "Identification trials")]
     pub(crate) strangers: Option<PathBuf>,
     /// Names whose photos are known to be labelled wrongly, one a line: figures are given with and without them
-    #[arg(long, value_name = "FILE", requires = "identification")]
+    #[arg(long, value_name = "FILE", requires = "identification", help_heading = "Identification trials")]
     pub(crate) leave_out: Option<PathBuf>,
     /// Turn photos that are searched to grey, as a stand-in for infrared; people stay enrolled as they are
-    #[arg(long, requires = "identification")]
+    #[arg(long, requires = "identification", help_heading = "Identification trials")]
     pub(crate) grey: bool,
     /// How many people are enrolled in each draw
-    #[arg(long, value_name = "N", default_value_t = 200, requires = "identification")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 200,
+        requires = "identification",
+        help_heading = "Identification trials"
+    )]
     pub(crate) enrolled: usize,
     /// How many draws
-    #[arg(long, value_name = "N", default_value_t = 20, requires = "identification")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 20,
+        requires = "identification",
+        help_heading = "Identification trials"
+    )]
     pub(crate) draws: usize,
     /// FMR and FNMR of each group: a column of the people.csv in or beside --images, the first of which names the folder
-    #[arg(long, value_name = "COLUMN", requires = "identification")]
+    #[arg(long, value_name = "COLUMN", requires = "identification", help_heading = "Identification trials")]
     pub(crate) by: Option<String>,
     /// Folder of a model bundle, instead of the one compiled in: one detector, and as many encoders as shall be compared
     #[arg(long = "model", value_name = "DIR")]

@@ -12,6 +12,7 @@ mod compare;
 mod database;
 mod doors;
 mod evaluate;
+mod examples;
 mod faces;
 mod file_size_limit;
 mod forget;

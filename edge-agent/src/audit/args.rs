@@ -11,6 +11,7 @@ use terminal::Help;
 
 /// Read the audit log: who was let in, who was not and why; and whether it is the log that was written.
 #[derive(Debug, Args)]
+#[command(after_long_help = crate::examples::AUDIT)]
 pub(crate) struct Audit {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -37,6 +38,7 @@ pub(crate) struct Where {
 
 /// Which records are meant.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Which records")]
 pub(crate) struct Filters {
     /// Only records of this person: an id, or a name that is known here
     #[arg(long, value_name = "ID_OR_NAME")]

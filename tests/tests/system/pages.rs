@@ -10,8 +10,8 @@
 //! Commands in running text (`edge-agent check`) are parsed as well, as far as they go.
 
 use super::encoder_tool::encoder_tool;
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -224,6 +224,29 @@ fn commands_in_running_text_exist() {
         }
     }
     assert!(parsed > 60, "only {parsed} commands");
+}
+
+/// The examples in a command's help and in that of its subcommands.
+fn examples_of(command: &clap::Command) -> Vec<String> {
+    let last = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+    let examples = last.split("\n\n").find_map(|part| part.strip_prefix("Examples:\n")).unwrap_or_default();
+    // What an example does stands behind it, after several spaces.
+    let lines = examples.lines().filter_map(|line| line.trim().split("   ").next()).map(str::to_owned);
+    lines.chain(command.get_subcommands().flat_map(examples_of)).collect()
+}
+
+#[test]
+fn every_example_in_help_is_a_command_of_the_program() {
+    let commands = [::edge_agent::Arguments::command(), ::encoder_tool::Arguments::command()];
+    let examples: Vec<String> = commands.iter().flat_map(examples_of).collect();
+    assert!(examples.len() > 20, "{examples:?}");
+    for example in examples {
+        let lines = command_lines(&example);
+        assert_eq!(lines.len(), 1, "{example}");
+        // Public keys of units are read while the line is parsed.
+        let is_wrong = refusal(&lines[0]).filter(|error| error.kind() != ErrorKind::ValueValidation);
+        assert!(is_wrong.is_none(), "{example}: {is_wrong:?}");
+    }
 }
 
 #[test]

@@ -50,14 +50,17 @@ pub(crate) fn make(architecture: Architecture) -> Result<PathBuf> {
     Ok(package)
 }
 
-/// Manual pages, compressed as Debian wants them, completions, and the list of parts.
+/// Manual pages of both programs, compressed as Debian wants them, completions, and the list of parts. Those of
+/// `encoder-tool`, which no package contains, are for a person who installs it by hand.
 fn document(folder: &Path) -> Result<()> {
-    const MANUAL: &str = "edge-agent-manual";
+    const MANUAL: &str = "manual";
     process::run(cargo(["build", "--example", MANUAL]).args(ONE_BUILD))?;
     let writer = workspace::target().join("release/examples").join(MANUAL);
     process::run(command(&writer.display().to_string(), [folder]).env("SOURCE_DATE_EPOCH", "0"))?;
-    let pages = workspace::sorted_entries(&folder.join("man"))?;
-    process::run(command("gzip", ["-9n"]).args(pages))?;
+    for program in ["edge-agent", "encoder-tool"] {
+        let pages = workspace::sorted_entries(&folder.join(program).join("man"))?;
+        process::run(command("gzip", ["-9n"]).args(pages))?;
+    }
     let parts = folder.join("edge-agent.cdx.json");
     fs::write(&parts, parts::of("edge-agent")?).with_context(|| format!("{}: cannot be written", parts.display()))
 }

@@ -1,0 +1,42 @@
+//! Examples and files in `--help` and in the manual pages. Every example is parsed by the tests of the documents.
+
+pub(crate) const PROGRAM: &str = "\
+Examples:
+  edge-agent check                   could the unit run?
+  edge-agent status                  how is it?
+  edge-agent audit show              who came?
+  edge-agent lockout clear           forgive failed attempts
+
+Files:
+  /etc/edge-agent/config.toml          the configuration, which explains every key
+  /var/lib/edge-agent/people.db        the people database in use; people.db.previous is the one before
+  /var/lib/edge-agent/device.key       the unit's key; device.key.pub is its public half
+  /var/lib/edge-agent/audit.key.pub    the public key of the audit log
+  /var/log/edge-agent/audit.jsonl      the audit log; older records are beside it
+  /run/edge-agent/status.sock          where a running unit answers
+  /usr/share/doc/edge-agent/book/      the documents";
+
+pub(crate) const CHECK: &str = "\
+Examples:
+  edge-agent check
+  edge-agent check --config door.toml --db people.db
+  edge-agent check --config door.toml --boot-config config.txt";
+
+pub(crate) const STATUS: &str = "\
+Examples:
+  edge-agent status
+  edge-agent status --json
+  edge-agent status --prometheus";
+
+pub(crate) const SIMULATE: &str = "\
+Examples:
+  edge-agent simulate --frames photo.jpg --db people.db
+  edge-agent simulate --frames photos --db people.db --card 123:45678 --json
+  edge-agent simulate --frames photo.jpg --db people.db --start 2026-11-28T12:00:00Z";
+
+pub(crate) const AUDIT: &str = "\
+Examples:
+  edge-agent audit show --person \"Ann Lee\" --since 2027-01-31
+  edge-agent audit follow
+  edge-agent audit export --head-only
+  edge-agent audit verify --log door.jsonl --head door.head --key door.pub";

@@ -1,0 +1,31 @@
+//! Examples and files in `--help` and in the manual pages. Every example is parsed by the tests of the documents.
+
+pub(crate) const PROGRAM: &str = "\
+Examples:
+  encoder-tool keygen
+  encoder-tool build-db people -o people.db --sign ~/.config/encoder-tool/signing.key --for all
+  encoder-tool identify photo.jpg --db people.db
+  encoder-tool ship people.db pi@door --sudo
+
+Files:
+  ~/.config/encoder-tool/signing.key   signs people databases; signing.key.pub is for the units
+  ~/.config/encoder-tool/sealing.key   opens sealed people databases
+  ~/.cache/encoder-tool/               encodings and faces that evaluate keeps: biometric data
+  PHOTOS/people.csv                    groups, cards, dates and modes of people
+  PHOTOS/schedules.toml                when people may enter";
+
+pub(crate) const BUILD_DB: &str = "\
+Examples:
+  encoder-tool build-db people -o people.db --for all
+  encoder-tool build-db people -o people.db --sign ~/.config/encoder-tool/signing.key --encrypt-to door-device.pub
+  encoder-tool build-db people -o people.db --html look.html --strict";
+
+pub(crate) const IDENTIFY: &str = "\
+Examples:
+  encoder-tool identify photo.jpg --db people.db
+  encoder-tool identify one.jpg two.jpg --db people.db --threshold 0.9 --json";
+
+pub(crate) const SHIP: &str = "\
+Examples:
+  encoder-tool ship people.db pi@door --sudo
+  encoder-tool ship people.db pi@door --sudo --port 2222 --wait 60";
