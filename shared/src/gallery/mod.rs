@@ -237,10 +237,3 @@ impl Gallery {
         self.people.iter().position(|person| person.id == *id)
     }
 }
-
-#[cfg(test)]
-#[cfg(feature = "seal")]
-mod protected_tests;
-#[cfg(test)]
-#[cfg(feature = "seal")]
-mod tests;

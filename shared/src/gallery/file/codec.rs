@@ -34,18 +34,18 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-pub(in crate::gallery) const HEAD: Tag = Tag(*b"head");
-pub(in crate::gallery) const DOORS: Tag = Tag(*b"door");
-pub(in crate::gallery) const GATE: Tag = Tag(*b"gate");
-pub(in crate::gallery) const GREY: Tag = Tag(*b"grey");
-pub(in crate::gallery) const PEOPLE: Tag = Tag(*b"peop");
-pub(in crate::gallery) const ROWS: Tag = Tag(*b"rows");
-pub(in crate::gallery) const ORIGINS: Tag = Tag(*b"from");
-pub(in crate::gallery) const TIMES: Tag = Tag(*b"made");
-pub(in crate::gallery) const PLAIN: Tag = Tag(*b"plai");
-pub(in crate::gallery) const CARD_KEY: Tag = Tag(*b"card");
-pub(in crate::gallery) const SCHEDULES: Tag = Tag(*b"hour");
-pub(in crate::gallery) const LOOK_ALIKES: Tag = Tag(*b"like");
+pub(super) const HEAD: Tag = Tag(*b"head");
+pub(super) const DOORS: Tag = Tag(*b"door");
+pub(super) const GATE: Tag = Tag(*b"gate");
+pub(super) const GREY: Tag = Tag(*b"grey");
+pub(super) const PEOPLE: Tag = Tag(*b"peop");
+pub(super) const ROWS: Tag = Tag(*b"rows");
+pub(super) const ORIGINS: Tag = Tag(*b"from");
+pub(super) const TIMES: Tag = Tag(*b"made");
+pub(super) const PLAIN: Tag = Tag(*b"plai");
+pub(super) const CARD_KEY: Tag = Tag(*b"card");
+pub(super) const SCHEDULES: Tag = Tag(*b"hour");
+pub(super) const LOOK_ALIKES: Tag = Tag(*b"like");
 
 const ORIGIN_BYTES: usize = 8 + 2;
 /// Id, a name of one byte and its length, number of encodings, no details.
@@ -113,15 +113,15 @@ impl<'a> Records<'a> {
 
 /// What a database says without a key.
 #[derive(Debug, Clone)]
-pub(in crate::gallery) struct Outside {
-    pub(in crate::gallery) header: Header,
-    pub(in crate::gallery) audience: Option<Audience>,
-    pub(in crate::gallery) gate: Option<GateDigest>,
-    pub(in crate::gallery) grey: Option<GreyThreshold>,
+pub(super) struct Outside {
+    pub(super) header: Header,
+    pub(super) audience: Option<Audience>,
+    pub(super) gate: Option<GateDigest>,
+    pub(super) grey: Option<GreyThreshold>,
 }
 
 /// The gallery of what is said outside and the sections that hold the records.
-pub(in crate::gallery) fn decode_records(outside: &Outside, sections: &Sections<'_>) -> Result<Gallery, GalleryError> {
+pub(super) fn decode_records(outside: &Outside, sections: &Sections<'_>) -> Result<Gallery, GalleryError> {
     let Outside { header, audience, gate, grey } = outside.clone();
     let rows = sections.required(ROWS)?;
     require_length(rows, u64::from(header.encodings) * u64::from(header.dimensions))?;
@@ -165,7 +165,7 @@ fn require_length(section: Section<'_>, expected: u64) -> Result<(), GalleryErro
 
 /// # Errors
 /// When a section is missing, stands there twice or is not sound.
-pub(in crate::gallery) fn decode_outside(sections: &Sections<'_>) -> Result<Outside, GalleryError> {
+pub(super) fn decode_outside(sections: &Sections<'_>) -> Result<Outside, GalleryError> {
     Ok(Outside {
         header: decode_header(sections.required(HEAD)?)?,
         audience: decode_audience(sections)?,
@@ -315,14 +315,14 @@ fn decode_schedules(sections: &Sections<'_>) -> Result<Schedules, GalleryError> 
 }
 
 /// The features that a reader of this gallery must know.
-pub(in crate::gallery) fn required_features(gallery: &Gallery) -> u64 {
+pub(super) fn required_features(gallery: &Gallery) -> u64 {
     let hours = if gallery.schedules.is_empty() { 0 } else { HOURS };
     let audience = if gallery.audience.is_none() { 0 } else { AUDIENCE };
     hours | audience
 }
 
 /// What can be read without a key.
-pub(in crate::gallery) fn encode_outside(file: &mut SectionWriter, gallery: &Gallery) -> Result<(), Problem> {
+pub(super) fn encode_outside(file: &mut SectionWriter, gallery: &Gallery) -> Result<(), Problem> {
     file.section(HEAD, |out| append(out, &gallery.header, "header"))?;
     if let Some(audience) = &gallery.audience {
         file.section(DOORS, |out| append(out, &AudienceRecord::of(audience), "doors that may use the database"))?;
@@ -334,7 +334,7 @@ pub(in crate::gallery) fn encode_outside(file: &mut SectionWriter, gallery: &Gal
     file.section(GREY, |out| append(out, grey, "threshold for grey"))
 }
 
-pub(in crate::gallery) fn encode_records(file: &mut SectionWriter, gallery: &Gallery) -> Result<(), Problem> {
+pub(super) fn encode_records(file: &mut SectionWriter, gallery: &Gallery) -> Result<(), Problem> {
     file.section(PEOPLE, |out| gallery.people.iter().try_for_each(|person| encode_person(out, person)))?;
     file.section(ROWS, |out| {
         gallery.enrolled.iter().for_each(|encoding| out.extend(encoding.numbers.iter().map(|&z| z as u8)));
@@ -386,7 +386,7 @@ pub(in crate::gallery) fn encode_records(file: &mut SectionWriter, gallery: &Gal
 }
 
 /// At least as many bytes as [`encode_records`] writes, so that nothing is moved, and left behind, while it grows.
-pub(in crate::gallery) fn most_bytes(gallery: &Gallery) -> usize {
+pub(super) fn most_bytes(gallery: &Gallery) -> usize {
     let person = |person: &Person| {
         let Details { note, groups, cards, .. } = &person.details;
         let groups: usize = groups.iter().map(|group| group.len() + 2).sum();

@@ -1,8 +1,8 @@
 //! A database file from outside: what it says without a key, and who signed it. Its records are opened last.
 
-pub(super) mod codec;
-pub(super) mod protection;
-pub(super) mod sections;
+mod codec;
+mod protection;
+mod sections;
 
 pub use protection::{Protection, SealFor};
 pub use sections::{BEGINNING_BYTES, FORMAT_VERSION, require_beginning};
@@ -172,3 +172,8 @@ fn sealed<'a>(sections: &Sections<'a>) -> Result<Option<(Envelope, Section<'a>)>
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod protected_tests;
+#[cfg(test)]
+mod tests;

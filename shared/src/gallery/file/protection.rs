@@ -15,9 +15,9 @@ use crate::seal::{Envelope, Recipient, SIGNATURE_BYTES, SealRandomness, SigningK
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
-pub(in crate::gallery) const SEAL: Tag = Tag(*b"seal");
-pub(in crate::gallery) const BODY: Tag = Tag(*b"body");
-pub(in crate::gallery) const SIGNATURE: Tag = Tag(*b"sign");
+pub(super) const SEAL: Tag = Tag(*b"seal");
+pub(super) const BODY: Tag = Tag(*b"body");
+pub(super) const SIGNATURE: Tag = Tag(*b"sign");
 
 /// How a database is written.
 #[derive(Default)]
@@ -36,7 +36,7 @@ pub struct SealFor<'a> {
     pub randomness: SealRandomness,
 }
 
-pub(in crate::gallery) fn encode(gallery: &Gallery, protection: &Protection<'_>) -> Result<Vec<u8>, GalleryError> {
+pub(super) fn encode(gallery: &Gallery, protection: &Protection<'_>) -> Result<Vec<u8>, GalleryError> {
     let signed = if protection.sign.is_some() { SIGNED } else { 0 };
     let sealed = if protection.seal.is_some() { SEALED } else { 0 };
     let mut file = SectionWriter::file(signed | sealed | required_features(gallery));
@@ -76,11 +76,7 @@ fn seal_records(file: &mut SectionWriter, records: &mut [u8], seal: &SealFor<'_>
 
 /// A sealed file whose records are not those that a gallery becomes.
 #[cfg(test)]
-pub(in crate::gallery) fn seal_of_edited(
-    gallery: &Gallery,
-    recipients: &[Recipient],
-    edit: impl FnOnce(&mut [u8]),
-) -> Vec<u8> {
+pub(super) fn seal_of_edited(gallery: &Gallery, recipients: &[Recipient], edit: impl FnOnce(&mut [u8])) -> Vec<u8> {
     let mut file = SectionWriter::file(SEALED | required_features(gallery));
     encode_outside(&mut file, gallery).unwrap();
     let mut records = SectionWriter::within(0);

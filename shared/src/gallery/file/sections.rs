@@ -18,14 +18,14 @@ const MAGIC: &[u8; 8] = b"PEOPLEDB";
 /// The format version that is written and read.
 pub const FORMAT_VERSION: u16 = 1;
 /// Required feature: the last section is a signature over everything before it.
-pub(in crate::gallery) const SIGNED: u64 = 1;
+pub(super) const SIGNED: u64 = 1;
 /// Required feature: the records are in the section `body`, encrypted for those that the section `seal` names.
-pub(in crate::gallery) const SEALED: u64 = 1 << 1;
+pub(super) const SEALED: u64 = 1 << 1;
 /// Required feature: people have hours, in the section `hour`. A reader that does not know it would let them in at all times.
-pub(in crate::gallery) const HOURS: u64 = 1 << 2;
+pub(super) const HOURS: u64 = 1 << 2;
 /// Required feature: the section `door` says which doors may use the database. A unit that does not know it would take the
 /// database of another door.
-pub(in crate::gallery) const AUDIENCE: u64 = 1 << 3;
+pub(super) const AUDIENCE: u64 = 1 << 3;
 /// The required features that this program knows.
 const KNOWN_FEATURES: u64 = SIGNED | SEALED | HOURS | AUDIENCE;
 const PREAMBLE: usize = 8 + 2 + 8;
@@ -39,10 +39,10 @@ static CRC: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
 
 /// The contents of one section and where in the file they begin.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::gallery) struct Section<'a> {
-    pub(in crate::gallery) tag: Tag,
-    pub(in crate::gallery) byte: usize,
-    pub(in crate::gallery) contents: &'a [u8],
+pub(super) struct Section<'a> {
+    pub(super) tag: Tag,
+    pub(super) byte: usize,
+    pub(super) contents: &'a [u8],
 }
 
 /// Refuses a file of which these are the first [`BEGINNING_BYTES`], or all, if it is no people database that this program
@@ -79,9 +79,9 @@ fn features(file: &[u8]) -> Result<u64, GalleryError> {
 
 /// Sections whose structure is right.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::gallery) struct Sections<'a> {
+pub(super) struct Sections<'a> {
     /// The required features of the file.
-    pub(in crate::gallery) features: u64,
+    pub(super) features: u64,
     bytes: &'a [u8],
     /// Where in the file the first section begins.
     first: usize,
@@ -89,7 +89,7 @@ pub(in crate::gallery) struct Sections<'a> {
 
 impl<'a> Sections<'a> {
     /// Of a file whose checksum is right as well.
-    pub(in crate::gallery) fn of(file: &'a [u8]) -> Result<Self, GalleryError> {
+    pub(super) fn of(file: &'a [u8]) -> Result<Self, GalleryError> {
         require_size(file.len() as u64)?;
         let features = features(file)?;
         let cut_off = |byte, what, wanted| GalleryError::CutOff { byte, what, wanted, left: file.len() - byte };
@@ -107,7 +107,7 @@ impl<'a> Sections<'a> {
     }
 
     /// Of bytes of such a file that hold nothing but sections, and begin at `first` in it.
-    pub(in crate::gallery) fn within(features: u64, bytes: &'a [u8], first: usize) -> Result<Self, GalleryError> {
+    pub(super) fn within(features: u64, bytes: &'a [u8], first: usize) -> Result<Self, GalleryError> {
         let mut rest = bytes;
         while !rest.is_empty() {
             let left = rest.len();
@@ -122,7 +122,7 @@ impl<'a> Sections<'a> {
         Ok(Self { features, bytes, first })
     }
 
-    pub(in crate::gallery) fn iter(&self) -> impl Iterator<Item = Section<'a>> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = Section<'a>> {
         let Self { bytes, first, .. } = *self;
         let mut next = 0;
         core::iter::from_fn(move || {
@@ -134,7 +134,7 @@ impl<'a> Sections<'a> {
         })
     }
 
-    pub(in crate::gallery) fn optional(&self, tag: Tag) -> Result<Option<Section<'a>>, GalleryError> {
+    pub(super) fn optional(&self, tag: Tag) -> Result<Option<Section<'a>>, GalleryError> {
         let mut found = self.iter().filter(|section| section.tag == tag);
         let first = found.next();
         match found.next() {
@@ -143,19 +143,19 @@ impl<'a> Sections<'a> {
         }
     }
 
-    pub(in crate::gallery) fn required(&self, tag: Tag) -> Result<Section<'a>, GalleryError> {
+    pub(super) fn required(&self, tag: Tag) -> Result<Section<'a>, GalleryError> {
         self.optional(tag)?.ok_or(Problem::MissingSection(tag).at(self.first + self.bytes.len()))
     }
 }
 
 /// Sections in the making.
-pub(in crate::gallery) struct SectionWriter {
+pub(super) struct SectionWriter {
     bytes: Vec<u8>,
 }
 
 impl SectionWriter {
     /// A database file.
-    pub(in crate::gallery) fn file(features: u64) -> Self {
+    pub(super) fn file(features: u64) -> Self {
         let mut bytes = Vec::new();
         bytes.extend(MAGIC);
         bytes.extend(FORMAT_VERSION.to_le_bytes());
@@ -164,32 +164,32 @@ impl SectionWriter {
     }
 
     /// Nothing but sections.
-    pub(in crate::gallery) fn within(capacity: usize) -> Self {
+    pub(super) fn within(capacity: usize) -> Self {
         Self { bytes: Vec::with_capacity(capacity) }
     }
 
     /// What is there so far.
-    pub(in crate::gallery) fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    pub(in crate::gallery) fn into_bytes(self) -> Vec<u8> {
+    pub(super) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
     /// Begins a section of this length, of which the contents are to be [`SectionWriter::extend`]ed.
-    pub(in crate::gallery) fn begin(&mut self, tag: Tag, length: usize) -> Result<(), Problem> {
+    pub(super) fn begin(&mut self, tag: Tag, length: usize) -> Result<(), Problem> {
         self.bytes.extend(tag.0);
         self.bytes.extend(u32::try_from(length).map_err(|_| Problem::TooMany)?.to_le_bytes());
         Ok(())
     }
 
-    pub(in crate::gallery) fn extend(&mut self, bytes: &[u8]) {
+    pub(super) fn extend(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
     /// Adds what `write` appends as one section.
-    pub(in crate::gallery) fn section(
+    pub(super) fn section(
         &mut self,
         tag: Tag,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), Problem>,
@@ -204,7 +204,7 @@ impl SectionWriter {
         Ok(())
     }
 
-    pub(in crate::gallery) fn finish(mut self) -> Vec<u8> {
+    pub(super) fn finish(mut self) -> Vec<u8> {
         let checksum = CRC.checksum(&self.bytes);
         self.bytes.extend(checksum.to_le_bytes());
         self.bytes

@@ -1,7 +1,7 @@
-use super::file::codec;
-use super::file::sections::{AUDIENCE, HOURS, SectionWriter, Sections};
-use super::*;
+use super::codec;
+use super::sections::{AUDIENCE, HOURS, SectionWriter, Sections};
 use crate::card::{CardFormat, CardHash, CardKey, CardNumber};
+use crate::gallery::*;
 use crate::matching::noise::Noise;
 use crate::matching::person_distance;
 use crate::schedule::{Period, Schedule, Schedules, Weekdays};

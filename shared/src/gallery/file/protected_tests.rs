@@ -1,8 +1,8 @@
 //! Databases that are signed and sealed: who can read them, and that nothing in them can be changed.
 
-use super::file::{codec, protection};
-use super::tests::{arbitrary_gallery, small};
-use super::*;
+use super::tests::{KEY, arbitrary_gallery, small};
+use super::{codec, protection};
+use crate::gallery::*;
 use crate::seal::{EnvelopeError, Identity, Recipient, SealRandomness, SigningKey};
 use alloc::string::ToString;
 use crc::{CRC_32_ISO_HDLC, Crc};
@@ -86,7 +86,7 @@ fn names_encodings_and_cards_are_not_in_a_sealed_file() {
     let (open, sealed) = (written(&gallery, Some(1), &[]), written(&gallery, Some(1), &[2]));
     let holds = |file: &[u8], part: &[u8]| file.windows(part.len()).any(|window| window == part);
     let row: Vec<u8> = gallery.encodings_of(2).next().unwrap().numbers.iter().map(|&z| z as u8).collect();
-    for part in [&b"Kian"[..], b"cleaners", &row, &tests::KEY.0, &[3; 16]] {
+    for part in [&b"Kian"[..], b"cleaners", &row, &KEY.0, &[3; 16]] {
         assert!(holds(&open, part) && !holds(&sealed, part), "{part:?}");
     }
 }
