@@ -5,6 +5,7 @@
 #![allow(unsafe_code, reason = "calling a function compiled for more features than the whole program")]
 
 use crate::Level;
+#[cfg(target_arch = "x86_64")]
 use crate::level::Instructions;
 
 /// The loop takes this many numbers at a time; rows of a multiple of it are fastest.
