@@ -57,7 +57,8 @@ fn dots(rows: &[i8], probe: &[i16], sums: &mut [i32]) {
             for (row, sum) in rows.chunks_exact(length).zip(sums) {
                 let ((row, row_end), (probe, probe_end)) = (row.as_chunks::<STEP>(), probe.as_chunks::<STEP>());
                 let steps = row.iter().zip(probe).map(|(row, probe)| dot(row, probe));
-                *sum = steps.fold(dot(row_end, probe_end), i32::wrapping_add);
+                let rest = row_end.iter().zip(probe_end).map(|(a, b)| dot(&[*a], &[*b]));
+                *sum = steps.chain(rest).fold(0, i32::wrapping_add);
             }
         }
     }
@@ -74,7 +75,7 @@ fn dots_of_length<const N: usize>(rows: &[i8], probe: &[i16], sums: &mut [i32]) 
 }
 
 #[inline(always)]
-fn dot(row: &[i8], probe: &[i16]) -> i32 {
+fn dot<const N: usize>(row: &[i8; N], probe: &[i16; N]) -> i32 {
     row.iter().zip(probe).fold(0, |sum: i32, (&a, &b)| sum.wrapping_add(i32::from(a).wrapping_mul(i32::from(b))))
 }
 
