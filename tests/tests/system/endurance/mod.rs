@@ -5,4 +5,3 @@ mod crowd;
 mod faults;
 mod memory;
 mod real_frames;
-mod recorded;
