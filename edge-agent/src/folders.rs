@@ -3,10 +3,10 @@
 //! Root does nothing in them as root, and two units never write the same log or state.
 
 use crate::config::Config;
-use files::owner::{OwnerError, become_owner_of, this_user};
+use files::owner::{OwnerError, become_owner_of};
 use files::{FolderLock, LockError, folder_of};
 use std::path::Path;
-use terminal::{Help, ShowPath};
+use terminal::Help;
 
 /// What the packaged service has beside the groups of its user (`SupplementaryGroups=` in `edge-agent.service`).
 const DEVICE_GROUPS: [&str; 3] = ["video", "gpio", "input"];
@@ -55,11 +55,6 @@ pub(crate) fn lock_unless_a_unit_runs(config: &Config) -> anyhow::Result<Result<
             .help("stop that one first (`systemctl stop edge-agent`), or give this one folders of its own"),
         taken => Ok(taken),
     }
-}
-
-/// What to do where something is not this user's to write.
-pub(crate) fn give_away(folder: &Path) -> String {
-    format!("give what is in it to the unit's user: `sudo chown -R {}: {}`", this_user(), folder.shown())
 }
 
 #[cfg(test)]

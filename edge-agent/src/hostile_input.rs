@@ -4,19 +4,18 @@
 //! pictures ([`into_frame`](crate::camera::into_frame)), pulses ([`frames`](crate::reader::frames)) and a log that is
 //! continued ([`AuditLog`](crate::audit_log::AuditLog)) have public entrances.
 
-use crate::audit::in_words;
 use crate::audit_log::names::{Names, names_name};
 use crate::audit_log::read::{OpenFile, lines};
 use crate::audit_log::verify::{Against, verify};
 use crate::audit_log::{PublicKey, SignedHead};
 use crate::camera::{Health, configured_size};
+use crate::commands::audit::in_words;
+use crate::commands::receive::{announcement, take_in};
 use crate::control::{Order, Reply, hear};
 use crate::database::{InUse, Trust, read_bytes};
-use crate::door::{Latch, ScriptedDoor};
+use crate::door::{Latch, LockLine, ScriptedDoor};
 use crate::memory;
 use crate::reader::{Digits, cards_typed};
-use crate::receive::{announcement, take_in};
-use crate::run::last_lock::LockLine;
 use crate::status::{Board, Form, Report, answer, shown};
 use evdev::InputEvent;
 use files::Storage;

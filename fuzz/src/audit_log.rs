@@ -3,7 +3,7 @@
 use crate::Answer;
 use crate::choices::Choices;
 use crc::{CRC_32_ISO_HDLC, Crc};
-use edge_agent::audit_log::AuditLog;
+use edge_agent::audit_log::{AuditLog, Upkeep};
 use edge_agent::hostile_input;
 use files::{Memory, Storage};
 use policy::audit::{BootId, Chain, Event, Head, Record, Verifier, verify};
@@ -115,7 +115,10 @@ fn continued(log: &[u8]) -> Option<Vec<u8>> {
     if !log.is_empty() {
         storage.clone().append("log", log).ok()?;
     }
-    AuditLog::open(Box::new(storage.clone()), "log", &NOW).ok()?.append(Event::Stopped, &NOW).ok()?;
+    AuditLog::open_in(Box::new(storage.clone()), "log", None, Upkeep::default(), &NOW)
+        .ok()?
+        .append(Event::Stopped, &NOW)
+        .ok()?;
     storage.clone().read("log").ok()?
 }
 

@@ -15,6 +15,8 @@ mod cross;
 mod demo;
 mod endurance;
 mod fuzz;
+#[cfg(test)]
+mod layers;
 mod original_networks;
 mod package;
 mod pi_test;

@@ -54,7 +54,7 @@ impl FrameSource for Grey {
 fn let_in(disk: &PowerCut, start_utc_ms: i64, people: usize) -> Vec<i64> {
     let door = NotingDoor::default();
     let clock = Arc::new(VirtualClock::starting_at(start_utc_ms));
-    let opened = AuditLog::open_with(Box::new(disk.clone()), "log", UPKEEP, Some(key()), &clock.now());
+    let opened = AuditLog::open_in(Box::new(disk.clone()), "log", Some(key()), UPKEEP, &clock.now());
     let Ok(log) = opened else {
         assert!(disk.is_off(), "a log that was cut off opens");
         return Vec::new();

@@ -46,7 +46,7 @@ fn lets_people_in_until_it_is_killed() {
     let start: i64 = env::var(START).unwrap().parse().unwrap();
     let clock = Arc::new(VirtualClock::starting_at(start));
     let storage = Box::new(Folder::at(Path::new(&folder)));
-    let log = AuditLog::open_with(storage, "log", UPKEEP, Some(key()), &clock.now()).unwrap();
+    let log = AuditLog::open_in(storage, "log", Some(key()), UPKEEP, &clock.now()).unwrap();
     let latch = Latch::close(Box::new(TellingDoor), 5_000).unwrap();
     let sight = (0..2_000).map(|turn| if turn % 2 == 0 { vec![face(0.5)] } else { vec![] });
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
@@ -113,7 +113,7 @@ fn a_log_is_read_while_it_is_written() {
     let path = folder.path().join("log");
     let now = Now::trusted(1_800_000_000_000, 0);
     let upkeep = Upkeep { file_bytes: 1_000, all_bytes: 8_000, keep_days: 90 };
-    let mut log = AuditLog::open_with(Box::new(Folder::at(folder.path())), "log", upkeep, Some(key()), &now).unwrap();
+    let mut log = AuditLog::open_in(Box::new(Folder::at(folder.path())), "log", Some(key()), upkeep, &now).unwrap();
     log.append(Event::Stopped, &now).unwrap();
     let writing = std::thread::spawn(move || {
         for number in 0..2_000 {

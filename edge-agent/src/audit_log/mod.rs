@@ -22,11 +22,11 @@ pub use health::{AuditHealth, AuditReport};
 pub use key::{LogKey, PublicKey, SignedHead};
 pub use upkeep::Upkeep;
 
-use crate::config;
 use crate::reports::{FailureReports, Report};
 use anyhow::Context;
 use end::End;
-use files::{Folder, Storage};
+use files::owner::this_user;
+use files::{Folder, Storage, folder_of};
 use policy::Now;
 use policy::audit::{BootId, Chain, Event, Head, LineProblem, Part, RecordError};
 use std::collections::VecDeque;
@@ -89,24 +89,25 @@ pub enum AuditError {
 }
 
 impl AuditLog {
-    /// Opens the log, or begins one; only its end is read. A line that a power cut left in part is cut off, and that is
-    /// recorded: now, or with the next record, if the disk takes none now.
+    /// Opens the log at that path, or begins one.
     ///
     /// # Errors
-    /// [`AuditError`]
-    pub fn open(storage: Box<dyn Storage>, file: &str, now: &Now) -> Result<Self, AuditError> {
-        Self::open_with(storage, file, Upkeep::default(), None, now)
+    /// As [`AuditLog::open_in`], with the path and what to do.
+    pub fn open(path: &Path, key: Option<LogKey>, upkeep: Upkeep, now: &Now) -> anyhow::Result<Self> {
+        let (folder, name) = existing_folder(path)?;
+        explained(Self::open_in(Box::new(Folder::at(folder)), name, key, upkeep, now), path, name)
     }
 
-    /// Opens the log, or begins one, that is looked after like this, and signed with this key.
+    /// Opens the log in that storage, or begins one; only its end is read. A line that a power cut left in part is cut
+    /// off, and that is recorded: now, or with the next record, if the disk takes none now.
     ///
     /// # Errors
     /// [`AuditError`]
-    pub fn open_with(
+    pub fn open_in(
         mut storage: Box<dyn Storage>,
         file: &str,
-        upkeep: Upkeep,
         key: Option<LogKey>,
+        upkeep: Upkeep,
         now: &Now,
     ) -> Result<Self, AuditError> {
         let end = end_of(storage.as_mut(), file)?;
@@ -143,43 +144,19 @@ impl AuditLog {
         Ok(log)
     }
 
-    /// Opens or begins the log at that path.
+    /// Whether the log at that path could be opened; nothing is written.
     ///
     /// # Errors
-    /// As [`AuditLog::open`], with the path and what to do.
-    pub fn open_file(path: &Path, now: &Now) -> anyhow::Result<Self> {
-        Self::open_path(path, Upkeep::default(), None, now)
-    }
-
-    /// Opens or begins a unit's log.
-    ///
-    /// # Errors
-    /// As [`AuditLog::open_file`], and when its key cannot be used.
-    pub(crate) fn open_configured(config: &config::Audit, now: &Now) -> anyhow::Result<Self> {
-        Self::examine_configured(config)?;
-        let key = LogKey::read_or_make(&config.key).context("[audit] key")?;
-        Self::open_path(&config.path, config.upkeep(), Some(key), now)
-    }
-
-    /// Whether a unit's log could be opened; nothing is written.
-    ///
-    /// # Errors
-    /// As [`AuditLog::open_configured`].
-    pub(crate) fn examine_configured(config: &config::Audit) -> anyhow::Result<()> {
-        LogKey::require_possible(&config.key).context("[audit] key")?;
-        let (folder, name) = existing_folder(&config.path)?;
+    /// As [`AuditLog::open`].
+    pub(crate) fn examine(path: &Path) -> anyhow::Result<()> {
+        let (folder, name) = existing_folder(path)?;
         let mut storage = Folder::at(folder);
         let end = end_of(&mut storage, name);
         let end =
             end.and_then(
                 |end| if end.head.is_none() { head_of_older_files(&mut storage, name).map(drop) } else { Ok(()) },
             );
-        told_of(end, &config.path, name)
-    }
-
-    fn open_path(path: &Path, upkeep: Upkeep, key: Option<LogKey>, now: &Now) -> anyhow::Result<Self> {
-        let (folder, name) = existing_folder(path)?;
-        told_of(Self::open_with(Box::new(Folder::at(folder)), name, upkeep, key, now), path, name)
+        explained(end, path, name)
     }
 
     /// How it is, for the status.
@@ -275,14 +252,19 @@ fn existing_folder(path: &Path) -> anyhow::Result<(&Path, &str)> {
     Ok((folder, name))
 }
 
-fn told_of<T>(opened: Result<T, AuditError>, path: &Path, name: &str) -> anyhow::Result<T> {
+fn explained<T>(opened: Result<T, AuditError>, path: &Path, name: &str) -> anyhow::Result<T> {
     let help = match &opened {
         Err(AuditError::Storage { source, .. }) if source.kind() == io::ErrorKind::PermissionDenied => {
-            crate::folders::give_away(files::folder_of(path))
+            give_away(folder_of(path))
         }
         _ => format!("move the log away, as {name}*, to start a new one"),
     };
     opened.with_context(|| path.shown().to_string()).help(&help)
+}
+
+/// What to do where something is not this user's to write.
+fn give_away(folder: &Path) -> String {
+    format!("give what is in it to the unit's user: `sudo chown -R {}: {}`", this_user(), folder.shown())
 }
 
 fn failed_to_be(attempt: &'static str) -> impl Fn(io::Error) -> AuditError {
@@ -328,7 +310,7 @@ mod tests {
     const NOW: Now = Now::new(1_800_000_000_000, 0);
 
     fn open(storage: &Memory) -> AuditLog {
-        AuditLog::open(Box::new(storage.clone()), "log", &NOW).unwrap()
+        AuditLog::open_in(Box::new(storage.clone()), "log", None, Upkeep::default(), &NOW).unwrap()
     }
 
     fn lines(storage: &Memory) -> usize {
@@ -371,7 +353,8 @@ mod tests {
     fn what_is_not_a_log_is_not_continued() {
         let storage = Memory::default();
         storage.clone().append("log", b"dear diary\n").unwrap();
-        let refusal = AuditLog::open(Box::new(storage.clone()), "log", &NOW).map(drop).unwrap_err();
+        let refusal =
+            AuditLog::open_in(Box::new(storage.clone()), "log", None, Upkeep::default(), &NOW).map(drop).unwrap_err();
         assert!(matches!(refusal, AuditError::LastLine { .. }), "{refusal}");
         assert_eq!(storage.clone().read("log").unwrap().unwrap(), b"dear diary\n");
     }

@@ -3,7 +3,6 @@
 //!
 //! The file lies beside the log (`audit.jsonl.names`, mode 0600) and is brought up to date when a database is loaded.
 
-use crate::config;
 use anyhow::Context;
 use files::{Folder, Storage, wait_for_folder};
 use policy::Now;
@@ -36,15 +35,15 @@ pub(crate) fn names_name(log: &str) -> String {
 
 /// A database was loaded: its people are known beside the log from now on. That they could not be written down is said;
 /// the log is kept without.
-pub(crate) fn take_in_beside(config: &config::Audit, gallery: &Gallery, now: &Now) {
+pub(crate) fn take_in_beside(log: &Path, keep_days: u32, gallery: &Gallery, now: &Now) {
     let take_in = || {
-        let (folder, log) = folder_and_name(&config.path)?;
+        let (folder, log) = folder_and_name(log)?;
         // `forget` may be about to erase a name that was read here before.
         let _alone = wait_for_folder(folder)?;
         let mut storage = Folder::at(folder);
         let before = Names::read(&mut storage, log)?;
         let mut names = before.clone();
-        names.take_in(gallery, now.utc_ms, config.keep_days);
+        names.take_in(gallery, now.utc_ms, keep_days);
         if names == before { Ok(()) } else { names.write(&mut storage, log) }
     };
     if let Err(error) = take_in() {

@@ -21,7 +21,6 @@ mod judge;
 mod kills;
 mod ledger;
 mod read;
-pub(crate) mod rollback;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -29,6 +28,6 @@ pub(crate) mod trust;
 pub(crate) mod watch;
 
 pub(crate) use judge::Judge;
-pub(crate) use read::{Read, Refused, in_file, read, read_bytes, read_names};
+pub(crate) use read::{Read, Refused, read, read_bytes, read_names};
 pub(crate) use store::{InUse, Returned, Store};
 pub(crate) use trust::Trust;

@@ -8,11 +8,12 @@
 use super::file;
 use super::judge::Judge;
 use super::ledger::{Ledger, Past};
-use super::read::Refused;
-use files::Storage;
+use super::read::{Refused, in_file};
+use files::{Folder, Storage, folder_of, name_of};
 use policy::Rules;
 use shared::gallery::{DatabaseDigest, Gallery};
 use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::sync::Arc;
 
 /// A database that is used.
@@ -53,6 +54,15 @@ pub(crate) struct Store {
 }
 
 impl Store {
+    /// Opens the databases of this path.
+    ///
+    /// # Errors
+    /// If none of them can be used.
+    pub(crate) fn open_at(path: &Path, judge: Judge) -> anyhow::Result<(Self, Option<Returned>)> {
+        let name = name_of(path)?;
+        Self::open(Box::new(Folder::at(folder_of(path))), name, judge).map_err(|refused| in_file(path, refused))
+    }
+
     /// Finds the database that is to be used: the current one, or else the previous one, or else one that has just come.
     ///
     /// # Errors

@@ -5,12 +5,14 @@
 pub mod boot;
 pub mod contacts;
 pub mod gpio;
+mod last_lock;
 mod latch;
 mod scripted;
 mod timer;
 mod watch;
 
 pub use gpio::{GpioDoor, LockPin};
+pub(crate) use last_lock::LockLine;
 pub use latch::Latch;
 pub use scripted::{Movement, ScriptedDoor};
 pub use timer::RelockTimer;

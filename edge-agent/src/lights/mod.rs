@@ -15,7 +15,7 @@ pub use scripted::ScriptedLights;
 pub use thread::Lights;
 
 use crate::door::Alarm;
-use crate::unit::Verdict;
+use crate::turn::Verdict;
 use policy::Advice;
 
 /// What is on.
@@ -69,7 +69,7 @@ impl Signal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::unit::Denied;
+    use crate::turn::Denied;
     use policy::Reason;
 
     #[test]

@@ -6,7 +6,7 @@ mod recorded;
 pub use networks::Networks;
 pub use recorded::Recorded;
 
-use crate::unit::Timings;
+use crate::turn::Timings;
 use models::{Frame, ModelError};
 use policy::{ObservedFace, Policy};
 use shared::gallery::Gallery;

@@ -1,7 +1,7 @@
 //! The networks and the gallery: detect, align, encode, nearest.
 
 use super::Sight;
-use crate::unit::Timings;
+use crate::turn::Timings;
 use kernels::dots_of_rows;
 use models::{Crop, Face, Frame, ModelError, Recogniser, quality};
 use policy::{Bounds, Claimed, Landmark, ObservedFace, Policy, Quality, Resemblance, SeveralFaces};

@@ -1,7 +1,7 @@
 //! Observations that were written down beforehand, in place of networks: for tests of everything that comes after.
 
 use super::Sight;
-use crate::unit::Timings;
+use crate::turn::Timings;
 use models::{Frame, ModelError};
 use policy::{ObservedFace, Policy};
 use std::collections::VecDeque;

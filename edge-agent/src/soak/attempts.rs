@@ -3,7 +3,7 @@
 //! have cost the waiting that follows from it.
 
 use super::people::number_of;
-use crate::unit::{Denied, Granted};
+use crate::turn::{Denied, Granted};
 use policy::{Credential, Reason};
 use std::collections::HashMap;
 

@@ -15,7 +15,8 @@ use crate::database::{InUse, Judge, Store};
 use crate::door::Latch;
 use crate::memory::MemoryFile;
 use crate::reader::ScriptedReader;
-use crate::unit::{Denied, Granted, Unit, UnitError, Verdict};
+use crate::turn::{Denied, Granted, Verdict};
+use crate::unit::{Unit, UnitError};
 use fastrand::Rng;
 use files::Storage;
 use models::golden::Tested;
@@ -76,7 +77,7 @@ impl<'a> Life<'a> {
         let gallery = Arc::clone(&store.in_use().gallery);
         let now = around.clock.now();
         let log =
-            AuditLog::open_with(Box::new(around.disk.clone()), "log", UPKEEP, Some(Surroundings::key()), &now).unwrap();
+            AuditLog::open_in(Box::new(around.disk.clone()), "log", Some(Surroundings::key()), UPKEEP, &now).unwrap();
         let log_health = log.health();
         let policy = Policy::new(rules(store.in_use())).unwrap().with_schedules(gallery.schedules().clone());
         let scene = Shared::<Scene>::default();

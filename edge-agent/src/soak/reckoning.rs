@@ -3,7 +3,7 @@
 
 use super::passers::Passer;
 use super::people::{self, FROM_MINUTE, UNTIL_MINUTE, has_hours, is_challenged, mode_of, number_of};
-use crate::unit::Granted;
+use crate::turn::Granted;
 use policy::{Bounds, ClockTrust, Credential, LONGEST_CARD_PAUSE_MS, Now, Side};
 use shared::gallery::Mode;
 use std::collections::VecDeque;

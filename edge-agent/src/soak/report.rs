@@ -9,7 +9,8 @@ use crate::database::InUse;
 use crate::door::Latch;
 use crate::lights::{Lights, ScriptedLights, Shown};
 use crate::status::{Around, Board, Form, Report, shown};
-use crate::unit::{Turn, Unit, Verdict};
+use crate::turn::{Turn, Verdict};
+use crate::unit::Unit;
 use policy::ClockTrust;
 use shared::gallery::DatabaseDigest;
 use std::path::Path;
@@ -45,7 +46,7 @@ impl Told {
 
     pub(super) fn turned(&mut self, turn: &Turn, unit: &Unit, clock: &WallClock) {
         self.board.finished(turn, Some(Instant::now()), &clock.now());
-        self.board.tell_of_surroundings(Around::of(unit));
+        self.board.tell_of_surroundings(Around::new(unit.door_watch(), unit.is_reader_lost(), &unit.locked_out()));
         self.known.turns += 1;
         let said = |decision: &str, reason: Option<&str>, person: Option<String>| {
             Some((decision.to_owned(), reason.map(str::to_owned), person))

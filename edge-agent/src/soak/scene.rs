@@ -3,7 +3,7 @@
 use super::passers::Passer;
 use crate::camera::{CameraError, Captured, FrameSource};
 use crate::sight::Sight;
-use crate::unit::Timings;
+use crate::turn::Timings;
 use models::{Frame, ModelError};
 use policy::{ObservedFace, Policy};
 use shared::gallery::Gallery;

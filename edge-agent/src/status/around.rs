@@ -1,7 +1,6 @@
 //! What is around the camera and the lock, and who is refused after failed attempts: as the loop has found it last.
 
 use crate::door::{Alarm, DoorWatch, ExitButton};
-use crate::unit::Unit;
 use policy::{Kind, Locked, LockoutEnd};
 use serde::{Deserialize, Serialize};
 
@@ -48,13 +47,13 @@ pub(crate) struct LockoutReport {
 }
 
 impl Around {
-    /// Of a unit, now.
-    pub(crate) fn of(unit: &Unit) -> Self {
+    /// What the contacts say, whether the reader is lost, and who is refused; `None` for what the unit does not have.
+    pub(crate) fn new(door: Option<&DoorWatch>, is_reader_lost: Option<bool>, locked_out: &[Locked]) -> Self {
         let reader = |is_lost: bool| ReaderReport { state: if is_lost { "lost" } else { "there" }.to_owned() };
         Self {
-            contacts: unit.door_watch().map(ContactsReport::of),
-            reader: unit.is_reader_lost().map(reader),
-            lockouts: unit.locked_out().iter().map(LockoutReport::of).collect(),
+            contacts: door.map(ContactsReport::of),
+            reader: is_reader_lost.map(reader),
+            lockouts: locked_out.iter().map(LockoutReport::of).collect(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! `status`: how a running unit is. The unit writes it on a board and answers on a socket; this asks and prints.
+//! How a running unit is. The unit writes it on a board and answers on a socket; commands ask there.
 
 mod around;
 mod board;
@@ -14,42 +14,20 @@ pub(crate) use board::Board;
 pub(crate) use server::{answer, serve};
 pub(crate) use temperatures::temperatures;
 
-use crate::args::Status;
-use crate::camera::CameraState;
-use crate::config::Config;
 use anyhow::{Context, bail};
 pub(crate) use report::Report;
-use report::SelfTest;
+pub(crate) use report::SelfTest;
 #[cfg(test)]
 pub(crate) use report::{RefusedDatabase, sample as sample_report};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
-use terminal::{Answer, Help, ShowPath, print, to_json};
+use terminal::{Help, ShowPath, to_json};
 
 /// A unit that does not answer in this time is stuck.
 const PATIENCE: Duration = Duration::from_secs(5);
 const MAX_BYTES: u64 = 1 << 20;
-/// A loop that has not turned for so long has stopped.
-const LONGEST_TURN_SECONDS: f64 = 10.0;
-
-/// Asks the unit and prints what it says. Yes if it looks at people as it should.
-///
-/// # Errors
-/// If no unit answers.
-pub(crate) fn run(arguments: &Status) -> anyhow::Result<Answer> {
-    let socket = match &arguments.socket {
-        Some(socket) => socket.clone(),
-        None => Config::read(&arguments.config)?.status.socket,
-    };
-    let report = ask(&socket)?;
-    print(&shown(&report, arguments.form())?)?;
-    let turns = report.last_turn_seconds_ago.is_some_and(|seconds| seconds < LONGEST_TURN_SECONDS);
-    let knows_people = report.database.returned.is_none() && !matches!(report.self_test, Some(SelfTest::Failed { .. }));
-    let streams = report.camera.state == CameraState::Streaming;
-    Ok(Answer::yes_if(turns && streams && knows_people && report.audit.failing.is_none()))
-}
 
 /// How a report is shown.
 #[derive(Debug, Clone, Copy)]

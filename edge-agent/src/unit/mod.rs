@@ -6,11 +6,11 @@ mod database;
 mod equip;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub(crate) mod people;
 mod surroundings;
-mod turn;
 
 pub use equip::equip;
-pub use turn::{Denied, Granted, Timings, Turn, Verdict};
+pub(crate) use people::People;
 
 use crate::audit_log::{AuditError, AuditLog};
 use crate::camera::{CameraError, Captured, FrameSource};
@@ -22,6 +22,7 @@ use crate::memory::MemoryFile;
 use crate::part_reports::PartReports;
 use crate::reader::CardReader;
 use crate::sight::Sight;
+use crate::turn::{Granted, Timings, Turn, Verdict};
 use models::ModelError;
 use policy::audit::Event;
 use policy::{Decision, Failures, Grant, Kind, Liveness, Locked, Now, Observation, Policy, Reason};

@@ -4,7 +4,7 @@ use crate::door::contacts::{Contact, Contacts};
 use crate::door::{DoorWatch, Input, WatchRules};
 use crate::lights::{Lights, Signal};
 use crate::reader::CardReader;
-use crate::unit::Verdict;
+use crate::turn::Verdict;
 use policy::audit::Event;
 use policy::{CardHolder, PresentedCard};
 use shared::gallery::Gallery;

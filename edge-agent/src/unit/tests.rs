@@ -1,4 +1,5 @@
 use super::*;
+use crate::audit_log::Upkeep;
 use crate::clock::{SystemClock, VirtualClock};
 use crate::config::Config;
 use crate::door::contacts::{Contact, ScriptedContacts};
@@ -7,6 +8,7 @@ use crate::gpio::Board;
 use crate::lights::{ScriptedLights, Shown};
 use crate::reader::ScriptedReader;
 use crate::sight::Recorded;
+use crate::turn::Denied;
 use files::{Memory, Operation, Storage};
 use fixture::{PERSON, face, rules};
 use models::Frame;
@@ -36,7 +38,8 @@ impl Bench {
     fn with(observations: Vec<Vec<ObservedFace>>) -> Self {
         let (door, storage) = (ScriptedDoor::default(), Memory::default());
         let clock = Arc::new(VirtualClock::starting_at(1_800_000_000_000));
-        let audit = AuditLog::open(Box::new(storage.clone()), "log", &Now::new(0, 0)).unwrap();
+        let audit =
+            AuditLog::open_in(Box::new(storage.clone()), "log", None, Upkeep::default(), &Now::new(0, 0)).unwrap();
         let latch = Latch::close(Box::new(door.clone()), 5_000).unwrap();
         let sight = Box::new(Recorded::new(observations));
         let time = Arc::clone(&clock) as Arc<dyn Clock>;
@@ -214,7 +217,7 @@ fn after_a_failed_record_the_next_one_is_whole() {
     let [withheld, works_again, granted] = log.lines().collect::<Vec<_>>()[..] else { panic!("{log}") };
     assert!(withheld.contains("not_recorded") && works_again.contains("audit_log"), "{log}");
     assert!(granted.contains("granted"), "{log}");
-    AuditLog::open(Box::new(bench.storage.clone()), "log", &Now::new(0, 0)).unwrap();
+    AuditLog::open_in(Box::new(bench.storage.clone()), "log", None, Upkeep::default(), &Now::new(0, 0)).unwrap();
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn key() -> LogKey {
 }
 
 fn open(disk: &Memory, upkeep: Upkeep, now: &Now) -> AuditLog {
-    AuditLog::open_with(Box::new(disk.clone()), "log", upkeep, Some(key()), now).unwrap()
+    AuditLog::open_in(Box::new(disk.clone()), "log", Some(key()), upkeep, now).unwrap()
 }
 
 /// At this day and millisecond, on a clock that is right.

@@ -18,7 +18,7 @@ fn key() -> LogKey {
 fn log(records: usize, all_bytes: u64) -> (Files, SignedHead) {
     let mut disk = Memory::default();
     let upkeep = Upkeep { file_bytes: 900, all_bytes, keep_days: 90 };
-    let mut log = AuditLog::open_with(Box::new(disk.clone()), "log", upkeep, Some(key()), &Now::new(0, 0)).unwrap();
+    let mut log = AuditLog::open_in(Box::new(disk.clone()), "log", Some(key()), upkeep, &Now::new(0, 0)).unwrap();
     for number in 0..records as u64 {
         log.append(Event::DoorHeld { open_ms: number }, &Now::new(number as i64, number)).unwrap();
         log.tend(&Now::new(0, number));
@@ -123,8 +123,7 @@ fn a_log_that_was_written_anew_is_found() {
     for signed_by in [None, Some(LogKey::from_seed(&[2; 32]))] {
         let mut disk = Memory::default();
         let upkeep = Upkeep::default();
-        let mut forged =
-            AuditLog::open_with(Box::new(disk.clone()), "log", upkeep, signed_by, &Now::new(0, 0)).unwrap();
+        let mut forged = AuditLog::open_in(Box::new(disk.clone()), "log", signed_by, upkeep, &Now::new(0, 0)).unwrap();
         for number in 0..40 {
             forged.append(Event::DoorHeld { open_ms: number + 1 }, &Now::new(number as i64, number)).unwrap();
         }

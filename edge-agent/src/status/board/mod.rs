@@ -11,7 +11,7 @@ use crate::camera::Health;
 use crate::clock::ClockSource;
 use crate::database::InUse;
 use crate::door::Latch;
-use crate::unit::{Denied, Granted, Turn, Verdict};
+use crate::turn::{Denied, Granted, Turn, Verdict};
 use policy::{ClockTrust, Now, Reason};
 use shared::gallery::PersonId;
 use shared::seal::Fingerprint;
@@ -231,7 +231,7 @@ impl From<&Remembered> for LastDecision {
 mod tests {
     use super::*;
     use crate::door::{DoorState, ScriptedDoor};
-    use crate::unit::Timings;
+    use crate::turn::Timings;
     use crate::unit::fixture::PERSON;
     use policy::Credential;
 

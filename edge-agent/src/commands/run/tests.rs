@@ -1,8 +1,9 @@
 use super::*;
+use crate::audit_log::{AuditLog, Upkeep};
 use crate::database::InUse;
 use crate::door::ScriptedDoor;
 use crate::sight::Sight;
-use crate::unit::Timings;
+use crate::turn::Timings;
 use crate::unit::fixture::rules;
 use files::Memory;
 use models::{Frame, ModelError};
@@ -37,10 +38,11 @@ fn only_finished_turns_ping_the_watchdog() {
         frames_per_second: 120.0,
         ..Default::default()
     };
-    let camera = parts::camera(&section).unwrap();
+    let camera = configured::camera(&section).unwrap();
     let latch = Latch::close(Box::new(ScriptedDoor::default()), 1000).unwrap();
     let (clock, end) = (Arc::new(SystemClock::start()), Arc::new(AtomicBool::new(false)));
-    let audit = AuditLog::open(Box::new(Memory::default()), "log", &Now::new(0, 0)).unwrap();
+    let audit =
+        AuditLog::open_in(Box::new(Memory::default()), "log", None, Upkeep::default(), &Now::new(0, 0)).unwrap();
     let sight = Box::new(Moody { looks: 0, end: Arc::clone(&end) });
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let mut unit = Unit::new(sight, Policy::new(rules()).unwrap(), audit, latch.clone(), time);

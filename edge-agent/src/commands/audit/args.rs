@@ -11,7 +11,7 @@ use terminal::Help;
 
 /// Read the audit log: who was let in, who was not and why; and whether it is the log that was written.
 #[derive(Debug, Args)]
-#[command(after_long_help = crate::examples::AUDIT)]
+#[command(after_long_help = crate::commands::examples::AUDIT)]
 pub(crate) struct Audit {
     #[command(subcommand)]
     pub(super) command: Command,

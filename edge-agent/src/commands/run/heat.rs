@@ -2,7 +2,7 @@
 //! while nobody is there; a person who comes is served as always.
 
 use crate::status::temperatures;
-use crate::unit::Verdict;
+use crate::turn::Verdict;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -57,7 +57,7 @@ impl Heat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::unit::Denied;
+    use crate::turn::Denied;
     use policy::Reason;
     use std::fs;
 

@@ -1,8 +1,7 @@
 //! What is asked of a running unit on its control socket: recorded, and then carried out, between two turns.
 
-use super::people::People;
 use crate::control::{self, Lockout, Order, Reply, Request};
-use crate::unit::Unit;
+use crate::unit::{People, Unit};
 use anyhow::anyhow;
 use std::io::ErrorKind;
 use std::path::Path;

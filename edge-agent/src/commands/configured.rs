@@ -1,18 +1,18 @@
-//! Which camera, networks and lock a configuration means: the only place where they are made.
+//! Which camera, networks, lock and audit log a configuration means: the only place where they are made.
 
+use crate::audit_log::{AuditLog, LogKey};
 use crate::camera::{
     Adjustments, Device, LiveCamera, PhotoCamera, RpicamCamera, RpicamSettings, V4lCamera, Wanted, may_be_renumbered,
 };
 use crate::config::{self, Lock, Source, WHERE_KEYS_ARE_EXPLAINED};
-use crate::door::{Door, GpioDoor, LockPin, ScriptedDoor};
+use crate::door::{Door, GpioDoor, LockLine, LockPin, ScriptedDoor};
 use anyhow::{Context, bail};
 use models::Recogniser;
 use models::bundle::Bundles;
+use policy::Now;
 use std::path::PathBuf;
 use std::time::Duration;
 use terminal::{Help, ShowPath};
-
-use super::last_lock::LockLine;
 
 /// The configured camera, which opens itself.
 ///
@@ -26,7 +26,7 @@ pub(crate) fn camera(config: &config::Camera) -> anyhow::Result<LiveCamera> {
 ///
 /// # Errors
 /// When the system has no thread to give.
-pub(super) fn start_camera(device: Box<dyn Device>, config: &config::Camera) -> anyhow::Result<LiveCamera> {
+pub(crate) fn start_camera(device: Box<dyn Device>, config: &config::Camera) -> anyhow::Result<LiveCamera> {
     let live = LiveCamera::start(device).context("the system has no thread for the camera")?;
     Ok(live.turned(config.orientation()))
 }
@@ -35,7 +35,7 @@ pub(super) fn start_camera(device: Box<dyn Device>, config: &config::Camera) -> 
 ///
 /// # Errors
 /// If none is configured.
-pub(super) fn camera_device(config: &config::Camera) -> anyhow::Result<Box<dyn Device>> {
+pub(crate) fn camera_device(config: &config::Camera) -> anyhow::Result<Box<dyn Device>> {
     let Some(source) = config.source else {
         return Err(anyhow::anyhow!("[camera] source is not set")).help(
             "\"v4l\" is a USB camera, \"rpicam\" a Raspberry Pi camera module, \"files\" photos; `edge-agent doctor` \
@@ -51,6 +51,25 @@ pub(super) fn camera_device(config: &config::Camera) -> anyhow::Result<Box<dyn D
             Box::new(PhotoCamera::new(path, each, config.frames_per_second))
         }
     })
+}
+
+/// The configured audit log, signed with its key.
+///
+/// # Errors
+/// If the log cannot be continued or its key cannot be used; nothing is written then.
+pub(crate) fn audit_log(config: &config::Audit, now: &Now) -> anyhow::Result<AuditLog> {
+    examine_audit_log(config)?;
+    let key = LogKey::read_or_make(&config.key).context("[audit] key")?;
+    AuditLog::open(&config.path, Some(key), config.upkeep(), now)
+}
+
+/// Whether the log could be opened; nothing is written.
+///
+/// # Errors
+/// As [`audit_log`].
+pub(crate) fn examine_audit_log(config: &config::Audit) -> anyhow::Result<()> {
+    LogKey::require_possible(&config.key).context("[audit] key")?;
+    AuditLog::examine(&config.path)
 }
 
 /// The configured networks, on the configured cores.
@@ -77,7 +96,7 @@ pub(crate) fn door(config: &config::Door) -> anyhow::Result<Box<dyn Door>> {
 ///
 /// # Errors
 /// If none is configured.
-pub(super) fn lock_line(config: &config::Door) -> anyhow::Result<LockLine> {
+pub(crate) fn lock_line(config: &config::Door) -> anyhow::Result<LockLine> {
     match lock(config)? {
         Lock::Gpio => Ok(LockLine::Gpio(pin(config)?)),
         Lock::Scripted => Ok(LockLine::Scripted),

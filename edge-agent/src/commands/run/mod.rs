@@ -4,42 +4,52 @@
 //! lost ends nothing: the door stays locked, the status says so, and it is tried again.
 
 mod heat;
-pub(crate) mod last_lock;
-pub(crate) mod lock_command;
 pub(crate) mod needed;
 mod orders;
-pub(crate) mod parts;
-pub(crate) mod people;
 mod service;
-mod signals;
+pub(super) mod signals;
 pub(crate) mod writable;
 
-use crate::args::Run;
-use crate::audit_log::{AuditLog, read::last_recorded_utc_ms};
+use crate::audit_log::read::last_recorded_utc_ms;
 use crate::camera::{CameraReport, CameraState, LiveCamera};
 use crate::clock::{Clock, ClockSource, SystemClock};
+use crate::commands::configured;
 use crate::config::Config;
 use crate::database::trust;
 use crate::door::{Latch, RelockTimer};
 use crate::folders;
 use crate::sight::Networks;
 use crate::status::{self, Around, Board};
-use crate::unit::{Unit, UnitError, equip};
+use crate::unit::{People, Unit, UnitError, equip, people};
 use anyhow::Context;
+use clap::Args;
 use heat::Heat;
 use needed::Needed;
 use orders::Orders;
-use people::People;
 use policy::Policy;
 use service::Service;
 use signals::EndingSignals;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use terminal::{Answer, Help, ShowPath, Verbosity};
+
+/// Run the unit: look through the camera, decide, and move the lock, until a signal ends it.
+///
+/// The door is locked before anything else, and first of all when a signal comes. A camera that is lost does not end the unit: the door stays
+/// locked, and the camera is tried again.
+///
+/// Exit codes: 0 if it was told to end, 2 if it could not start.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
+    pub(crate) config: PathBuf,
+}
 
 /// After a turn that failed. The next may fail at once, too.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
@@ -54,7 +64,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let alone = folders::lock_unless_a_unit_runs(&config)?;
     let signals = EndingSignals::hear()?;
     // Whatever else is wrong.
-    let locked = parts::door(&config.door).and_then(|door| Ok(Latch::close(door, config.door.unlock_ms())?));
+    let locked = configured::door(&config.door).and_then(|door| Ok(Latch::close(door, config.door.unlock_ms())?));
     let Needed { lock_line, camera, memory } = Needed::of(&config)?;
     let latch = locked?;
     let _alone = alone.context("[audit], [database], [door]")?;
@@ -65,8 +75,8 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let _relock =
         RelockTimer::start(latch.clone(), Arc::clone(&clock)).context("the system has no thread for the door")?;
     // Opens itself while the networks are read.
-    let camera = parts::start_camera(camera, &config.camera)?;
-    let recogniser = parts::recogniser(&config.model)?;
+    let camera = configured::start_camera(camera, &config.camera)?;
+    let recogniser = configured::recogniser(&config.model)?;
     let found = people::find(&config, &recogniser)?;
     let gallery = Arc::clone(&found.in_use().gallery);
     let policy = Policy::new(found.in_use().rules).context("[policy]")?.with_schedules(gallery.schedules().clone());
@@ -78,7 +88,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
         tracing::error!("{}", lost.said);
     }
     let orders = Orders::heard_on(&config.control_socket())?;
-    let audit = AuditLog::open_configured(&config.audit, &clock.now())?;
+    let audit = configured::audit_log(&config.audit, &clock.now())?;
     board.tell_of_audit_log(audit.health());
     let header = *gallery.header();
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
@@ -140,7 +150,7 @@ impl Loop<'_> {
                 Ok(turn) => {
                     let frame_at = self.camera.last_frame_at().filter(|at| Some(*at) != before);
                     self.board.finished(&turn, frame_at, &self.clock.now());
-                    self.board.tell_of_surroundings(Around::of(self.unit));
+                    self.board.tell_of_surroundings(self.around());
                     let health = self.camera.health();
                     service.turned(|| format!("{}; {}", turn.door.code(), in_words(&health.report())));
                     if let Some(good_start) = good_start.take() {
@@ -153,6 +163,10 @@ impl Loop<'_> {
                 Err(error) => self.failed(&error, &mut last_failure),
             }
         }
+    }
+
+    fn around(&self) -> Around {
+        Around::new(self.unit.door_watch(), self.unit.is_reader_lost(), &self.unit.locked_out())
     }
 
     /// Says so once, and not in every turn.

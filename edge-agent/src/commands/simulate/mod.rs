@@ -3,26 +3,74 @@
 mod line;
 mod time;
 
-use crate::args::Simulate;
-use crate::audit_log::AuditLog;
+use super::examples;
+use crate::audit_log::{AuditLog, Upkeep};
 use crate::camera::{CameraError, FileFrames};
 use crate::config::Config;
 use crate::database::{self, Trust};
 use crate::door::{Latch, ScriptedDoor};
 use crate::reader::ScriptedReader;
 use crate::sight::Networks;
-use crate::unit::{Turn, Unit, Verdict};
+use crate::turn::{Turn, Verdict};
+use crate::unit::Unit;
 use anyhow::Context;
+use clap::Args;
 use files::Memory;
+use jiff::Timestamp;
 use line::{Line, in_words};
 use models::Recogniser;
 use policy::{Now, Policy};
 use shared::card::CardNumber;
 use shared::gallery::Gallery;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use terminal::{Answer, ShowPath, Verbosity, print, print_json, say};
 use time::Time;
+
+/// Let the unit decide about frames from files, with a door that is only written down.
+///
+/// Each file is one approach: it is shown again and again until somebody is let in or the time for a consensus is
+/// over, and then the door has time to lock. Time is that of the simulation and costs nothing, unless --real-time is
+/// given.
+///
+/// Exit codes: 0 if somebody was let in, 1 if nobody was, 2 if a file cannot be read or on any other error.
+#[derive(Debug, Args)]
+#[command(after_long_help = examples::SIMULATE)]
+pub(crate) struct Simulate {
+    /// A photo, or a folder whose photos are shown in the order of their names
+    #[arg(long, value_name = "DIR_OR_FILE")]
+    pub(crate) frames: PathBuf,
+    /// The people database
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: PathBuf,
+    /// The configuration; without one, the defaults
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Folder of a model bundle, instead of the one configured or compiled in; once for each kind
+    #[arg(long = "model", value_name = "DIR")]
+    pub(crate) models: Vec<PathBuf>,
+    /// A card that is presented at the beginning of each approach, or of the sequence: 8108654, 123:47726 or 0x7bba6e
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) card: Option<CardNumber>,
+    /// The files are frames that follow each other, each shown once
+    #[arg(long, help_heading = "Time and order")]
+    pub(crate) sequence: bool,
+    /// Frames a second
+    #[arg(long, help_heading = "Time and order", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=240))]
+    pub(crate) fps: u16,
+    /// When the simulation begins, such as 2027-01-31T18:00:00Z; now, if it is not said
+    #[arg(long, help_heading = "Time and order", value_name = "TIME", conflicts_with = "real_time")]
+    pub(crate) start: Option<Timestamp>,
+    /// Show frames at their pace, and keep the door unlocked for as long as a real one
+    #[arg(long, help_heading = "Time and order")]
+    pub(crate) real_time: bool,
+    /// Append to this audit log; without it, the record is forgotten at the end
+    #[arg(long, value_name = "FILE")]
+    pub(crate) audit: Option<PathBuf>,
+    /// Print one JSON object for each frame
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 /// Shows every file to the unit. Yes if somebody was let in.
 ///
@@ -167,7 +215,7 @@ impl Simulation {
 
 fn open_audit_log(path: Option<&Path>, now: &Now) -> anyhow::Result<AuditLog> {
     match path {
-        Some(path) => AuditLog::open_file(path, now),
-        None => Ok(AuditLog::open(Box::new(Memory::default()), "audit.jsonl", now)?),
+        Some(path) => AuditLog::open(path, None, Upkeep::default(), now),
+        None => Ok(AuditLog::open_in(Box::new(Memory::default()), "audit.jsonl", None, Upkeep::default(), now)?),
     }
 }

@@ -3,21 +3,36 @@
 //! A running unit is asked on its control socket, and is the only one that moves its databases. Where no unit runs, it is
 //! done here. Whether one runs is known by the lock of its folders, also when nobody can ask it.
 
-use super::{Judge, Trust};
-use crate::args::Rollback;
-use crate::audit_log::AuditLog;
+use super::configured;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::control::{self, Request};
+use crate::database::{Judge, Store, Trust};
 use crate::folders;
-use crate::run::{parts, people};
 use anyhow::Context;
+use clap::Args;
 use files::{LockError, read_bounded};
 use policy::audit::Event;
 use serde::Serialize;
 use shared::gallery::{DatabaseDigest, DatabaseFile, MAX_DATABASE_BYTES};
 use std::path::{Path, PathBuf};
 use terminal::{Answer, Help, ShowPath, counted, print, print_json};
+
+/// Go back to the people database that was used before, although its sequence number is lower.
+///
+/// A running unit uses it between two frames; otherwise it is used at the next start. Running it twice restores the newer
+/// database.
+///
+/// Exit codes: 0 if it is used, 1 if it is refused (it is damaged, or of another model), 2 on any other error.
+#[derive(Debug, Args)]
+pub(crate) struct Rollback {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
+    pub(crate) config: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 /// What came of it.
 #[derive(Debug, Serialize)]
@@ -90,12 +105,12 @@ fn in_words(outcome: &Outcome) -> String {
 
 /// Without a unit. Why not, if it is refused.
 fn go_back(config: &Config, wanted: DatabaseDigest) -> anyhow::Result<Option<String>> {
-    let judge = Judge::new(parts::recogniser(&config.model)?, config, Trust::of(config)?);
-    let (mut store, _) = people::open(&config.database.path, judge)?;
+    let judge = Judge::new(configured::recogniser(&config.model)?, config, Trust::of(config)?);
+    let (mut store, _) = Store::open_at(&config.database.path, judge)?;
     match store.roll_back(wanted) {
         Ok(in_use) => {
             let now = SystemClock::start().now();
-            let mut log = AuditLog::open_configured(&config.audit, &now)?;
+            let mut log = configured::audit_log(&config.audit, &now)?;
             log.append(Event::database_returned(in_use.gallery.header().sequence, "asked_for"), &now)?;
             Ok(None)
         }

@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn every_event_and_every_reason_is_documented() {
-        let manual = include_str!("../../../docs/audit-log.md");
+        let manual = include_str!("../../../../docs/audit-log.md");
         let documented =
             |code: &str| assert!(manual.contains(&format!("| `{code}` |")), "docs/audit-log.md lacks {code}");
         for (event, _) in examples() {

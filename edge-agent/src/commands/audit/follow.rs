@@ -157,7 +157,7 @@ mod tests {
         let path = folder.path().join("log");
         let upkeep = Upkeep { file_bytes: 600, all_bytes: 1 << 20, keep_days: 1 };
         let storage = Box::new(Folder::at(folder.path()));
-        let mut log = AuditLog::open_with(storage, "log", upkeep, None, &Now::new(0, 0)).unwrap();
+        let mut log = AuditLog::open_in(storage, "log", None, upkeep, &Now::new(0, 0)).unwrap();
         log.append(Event::Stopped, &Now::new(0, 0)).unwrap();
         let mut tail = Tail::begin(&path).unwrap();
         let mut seen = Vec::new();

@@ -49,7 +49,7 @@ fn identity(config: &Config) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::finding::Level;
+    use crate::commands::doctor::finding::Level;
 
     #[test]
     fn what_is_missing_is_as_bad_as_what_it_guards() {

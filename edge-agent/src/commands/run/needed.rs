@@ -1,11 +1,10 @@
 //! What a start needs besides networks and people, before any device is opened. `run` and `check` both ask for it here, so
 //! that `check` passes nothing that `run` refuses.
 
-use super::last_lock::LockLine;
-use super::parts;
-use crate::audit_log::AuditLog;
 use crate::camera::Device;
+use crate::commands::configured;
 use crate::config::{Config, Lock, Reader, Source, WHERE_KEYS_ARE_EXPLAINED};
+use crate::door::LockLine;
 use crate::memory::MemoryFile;
 use terminal::{Help, ShowPath};
 
@@ -25,10 +24,10 @@ impl Needed {
             return Err(anyhow::anyhow!("[camera] source and [door] lock are not set"))
                 .help(&format!("say what the unit looks through and what moves the lock; {WHERE_KEYS_ARE_EXPLAINED}"));
         }
-        let lock_line = parts::lock_line(&config.door)?;
-        let camera = parts::camera_device(&config.camera)?;
+        let lock_line = configured::lock_line(&config.door)?;
+        let camera = configured::camera_device(&config.camera)?;
         let memory = MemoryFile::at(&config.door.memory)?;
-        AuditLog::examine_configured(&config.audit)?;
+        configured::examine_audit_log(&config.audit)?;
         Ok(Self { lock_line, camera, memory })
     }
 }

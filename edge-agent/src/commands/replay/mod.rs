@@ -2,9 +2,9 @@
 
 mod tally;
 
-use crate::audit::{Filter, parse_time};
 use crate::audit_log::names::Names;
 use crate::audit_log::read::lines_of;
+use crate::commands::audit::{Filter, parse_time};
 use crate::config::{self, Config};
 use anyhow::ensure;
 use clap::Args;

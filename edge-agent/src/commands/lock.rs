@@ -1,14 +1,32 @@
 //! `lock`: forces the lock to its locked level, whatever has become of the unit and of its configuration.
 
-use super::last_lock::LockLine;
-use super::parts;
-use super::signals::EndingSignals;
-use crate::args::Lock;
+use super::configured;
+use super::run::signals::EndingSignals;
 use crate::config::Config;
+use crate::door::LockLine;
 use anyhow::{Context, bail};
+use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
 use terminal::{Answer, Help, ShowPath, on_one_line, print, print_json};
+
+/// Force the lock to its locked level, whatever has become of the unit and of its configuration.
+///
+/// What moves the lock is taken from what the last good start wrote down, and from the configuration as well.
+///
+/// Exit codes: 0 if it was driven, 2 if not.
+#[derive(Debug, Args)]
+pub(crate) struct Lock {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
+    pub(crate) config: PathBuf,
+    /// What the last good start wrote down, instead of where the configuration says
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 #[derive(Debug, Serialize)]
 struct Locked {
@@ -30,7 +48,7 @@ pub(crate) fn run(arguments: &Lock) -> anyhow::Result<Answer> {
     };
     let saved = LockLine::read(&saved)
         .and_then(|line| line.with_context(|| format!("{} is not there: the unit never started well", saved.shown())));
-    let configured = config.and_then(|config| parts::lock_line(&config.door));
+    let configured = config.and_then(|config| configured::lock_line(&config.door));
     let mut lines = Vec::new();
     let mut unknown = Vec::new();
     for said in [saved, configured] {

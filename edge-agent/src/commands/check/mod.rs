@@ -3,22 +3,44 @@
 mod around;
 mod keys;
 
-use crate::args::Check;
+use super::examples;
 use crate::audit_log::read::last_recorded_utc_ms;
 use crate::clock::utc_now_ms;
+use crate::commands::run::needed::{Needed, devices};
+use crate::commands::run::writable::{Unwritable, unwritable};
 use crate::config::{Config, Reader, WHERE_KEYS_ARE_EXPLAINED};
 use crate::database::{self, Trust};
 use crate::folders;
-use crate::run::needed::{Needed, devices};
-use crate::run::writable::{Unwritable, unwritable};
 use anyhow::Context;
 use around::{CheckedLock, wiring_advice};
+use clap::Args;
 use keys::CheckedKeys;
 use models::Recogniser;
 use models::golden::Tested;
 use policy::Policy;
 use serde::Serialize;
+use std::path::PathBuf;
 use terminal::{Answer, Help, ShowPath, ShownPath, counted, print, print_json};
+
+/// Read configuration, model and database, and say whether a unit could run with them. Opens no door and no camera.
+///
+/// Exit codes: 0 if it could, 2 if not.
+#[derive(Debug, Args)]
+#[command(after_long_help = examples::CHECK)]
+pub(crate) struct Check {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
+    pub(crate) config: PathBuf,
+    /// The people database, instead of the configured one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: Option<PathBuf>,
+    /// The unit's config.txt, which the firmware reads; /boot/firmware/config.txt, if it is not said
+    #[arg(long, value_name = "FILE")]
+    pub(crate) boot_config: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 /// What was found sound.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -7,21 +7,36 @@ mod finding;
 mod keys;
 mod picture;
 
-use crate::args::Doctor;
 use crate::audit_log::read::last_recorded_utc_ms;
 use crate::clock::utc_now_ms;
+use crate::commands::configured;
 use crate::config::{self, Config, Source, WHERE_KEYS_ARE_EXPLAINED};
 use crate::folders;
-use crate::run::parts;
 use cameras::{Camera, Stack};
+use clap::Args;
 use files::folder_of;
 use finding::{Finding, Level};
 use models::Recogniser;
 use picture::{Picture, Wanted};
 use serde::Serialize;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use terminal::{Answer, ShowPath, on_one_line, print, print_json, say};
+
+/// Examine this computer: cameras, a picture and a face in it, clock, storage, power; each finding with its remedy.
+///
+/// Moves no lock. The camera must be free: stop a unit that uses it first.
+///
+/// Exit codes: 0 if nothing is wrong, 1 if something is, 2 on any other error.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The configuration; without that file, the defaults
+    #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
+    pub(crate) config: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 #[derive(Debug, Serialize)]
 struct Diagnosis {
@@ -80,7 +95,7 @@ fn configuration(path: &Path) -> (Config, Vec<Finding>) {
 /// Through the configured camera, or the first that there is.
 fn look(config: &Config, cameras: &[Camera], findings: &mut Vec<Finding>) -> Option<Picture> {
     let chosen = chosen_camera(&config.camera, cameras)?;
-    let mut camera = match parts::camera(&chosen) {
+    let mut camera = match configured::camera(&chosen) {
         Ok(camera) => camera,
         Err(error) => {
             findings.push(Finding::bad("picture", on_one_line(&error), "set the camera in [camera]"));

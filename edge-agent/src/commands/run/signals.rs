@@ -40,14 +40,14 @@ const ENDING: [Signal; 18] = [
 const REAL_TIME: std::ops::RangeInclusive<i32> = 34..=64;
 
 /// Heard from now on: none of them ends or stops the process any more.
-pub(super) struct EndingSignals {
+pub(crate) struct EndingSignals {
     signals: Signals,
 }
 
 impl EndingSignals {
     /// # Errors
     /// If the system lets them not be heard.
-    pub(super) fn hear() -> anyhow::Result<Self> {
+    pub(crate) fn hear() -> anyhow::Result<Self> {
         let signals = Signals::new(ENDING.map(Signal::as_raw)).context("the system lets no signals be heard")?;
         for signal in REAL_TIME {
             // An emulated processor has fewer of them.

@@ -1,7 +1,7 @@
 //! What is printed about a frame: as JSON for machines, in words for people.
 
 use crate::camera::CameraError;
-use crate::unit::{Denied, Granted, Timings, Turn, Verdict};
+use crate::turn::{Denied, Granted, Timings, Turn, Verdict};
 use policy::{Neighbour, Reason};
 use serde::Serialize;
 use shared::gallery::{Gallery, PersonId};

@@ -2,9 +2,9 @@
 //!
 //! The log itself is not changed: its chain would break, and with it the evidence about everybody else.
 
-use crate::audit::{Filter, people_in};
 use crate::audit_log::names::{Names, names_name};
 use crate::audit_log::read::{folder_and_name, lines_of};
+use crate::commands::audit::{Filter, people_in};
 use crate::config::{self, Config};
 use crate::folders;
 use anyhow::Context;

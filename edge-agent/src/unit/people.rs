@@ -5,23 +5,21 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
 use crate::control::{Order, Reply};
 use crate::database::watch::{News, Watch, shown};
-use crate::database::{InUse, Judge, Returned, Store, Trust, in_file};
+use crate::database::{InUse, Judge, Returned, Store, Trust};
 use crate::part_reports::PartReports;
 use crate::reports::{Allowance, since_start};
 use crate::status::Board;
 use crate::unit::Unit;
 use anyhow::Context;
-use files::{Folder, folder_of, name_of};
 use models::Recogniser;
 use models::golden::Tested;
 use policy::audit::Part;
 use shared::gallery::DatabaseDigest;
-use std::path::Path;
 use std::sync::Arc;
 use terminal::counted;
 
 /// What a unit starts with.
-pub(super) struct Found {
+pub(crate) struct Found {
     store: Store,
     returned: Option<Returned>,
     self_test: Result<Tested, String>,
@@ -31,29 +29,20 @@ pub(super) struct Found {
 ///
 /// # Errors
 /// If no database can be used.
-pub(super) fn find(config: &Config, recogniser: &Recogniser) -> anyhow::Result<Found> {
+pub(crate) fn find(config: &Config, recogniser: &Recogniser) -> anyhow::Result<Found> {
     let mut judge = Judge::new(recogniser.clone(), config, Trust::of(config)?);
     let self_test = judge.self_test().map_err(|error| error.to_string());
-    let (store, returned) = open(&config.database.path, judge).context("[database] path")?;
+    let (store, returned) = Store::open_at(&config.database.path, judge).context("[database] path")?;
     Ok(Found { store, returned, self_test })
 }
 
-/// Opens the databases of this path.
-///
-/// # Errors
-/// If none of them can be used.
-pub(crate) fn open(path: &Path, judge: Judge) -> anyhow::Result<(Store, Option<Returned>)> {
-    let name = name_of(path)?;
-    Store::open(Box::new(Folder::at(folder_of(path))), name, judge).map_err(|refused| in_file(path, refused))
-}
-
 impl Found {
-    pub(super) fn in_use(&self) -> &InUse {
+    pub(crate) fn in_use(&self) -> &InUse {
         self.store.in_use()
     }
 
     /// Tells what was found, and looks for new databases from now on.
-    pub(super) fn follow(
+    pub(crate) fn follow(
         self,
         unit: &mut Unit,
         board: &Board,
@@ -74,7 +63,8 @@ impl Found {
             board.tell_of_return(&why.to_string());
         }
         let (audit, clock) = (audit.clone(), Arc::clone(clock));
-        let known = move |taken: &InUse| names::take_in_beside(&audit, &taken.gallery, &clock.now());
+        let known =
+            move |taken: &InUse| names::take_in_beside(&audit.path, audit.keep_days, &taken.gallery, &clock.now());
         known(self.store.in_use());
         let part = PartReports::new(Part::Database);
         let watch = Watch::start(self.store, part.clone(), known)?;
@@ -84,7 +74,7 @@ impl Found {
 }
 
 /// The people that a running unit knows, and who may take their place.
-pub(super) struct People {
+pub(crate) struct People {
     watch: Option<Watch>,
     /// The one who asked to go back, until that is done.
     going_back: Option<Order>,
@@ -95,12 +85,12 @@ pub(super) struct People {
 impl People {
     /// Always the same ones.
     #[cfg(test)]
-    pub(super) fn unchanging() -> Self {
+    pub(crate) fn unchanging() -> Self {
         Self { watch: None, going_back: None, refusals: Allowance::default() }
     }
 
     /// Asks for the previous database, whose digest is named. The order is answered when it is used, or refused.
-    pub(super) fn roll_back(&mut self, wanted: DatabaseDigest, order: Order) {
+    pub(crate) fn roll_back(&mut self, wanted: DatabaseDigest, order: Order) {
         if self.going_back.is_some() {
             return order.answer(Reply::refused("somebody else has asked for it at the same time"));
         }
@@ -111,7 +101,7 @@ impl People {
     }
 
     /// Between two turns: takes what has come.
-    pub(super) fn take_news(&mut self, unit: &mut Unit, board: &Board) {
+    pub(crate) fn take_news(&mut self, unit: &mut Unit, board: &Board) {
         while let Some(news) = self.watch.as_ref().and_then(Watch::next) {
             match news {
                 News::Use { database, is_asked_for } => {

@@ -1,0 +1,111 @@
+//! The command line: which verbs there are. The arguments of each lie beside what it does.
+
+use super::audit::Audit;
+use super::check::Check;
+use super::doctor::Doctor;
+use super::examples;
+use super::forget::Forget;
+use super::keygen::Keygen;
+use super::lock::Lock;
+use super::lockout::LockoutCommand;
+use super::receive::Receive;
+use super::replay::Replay;
+use super::rollback::Rollback;
+use super::run::Run;
+use super::simulate::Simulate;
+use super::status::Status;
+use clap::{Parser, Subcommand};
+use terminal::Verbosity;
+
+/// The door unit: lets in the people that a camera recognises.
+///
+/// Exit codes: 0 yes, 1 no, 2 error. Distances are L2 distances between encodings, 0 (same) to 2 (opposite): smaller
+/// is more alike.
+#[derive(Debug, Parser)]
+#[command(name = "edge-agent", version, propagate_version = true, after_long_help = examples::PROGRAM)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub(crate) verbosity: Verbosity,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(Run),
+    Check(Check),
+    Status(Status),
+    Doctor(Doctor),
+    Lock(Lock),
+    Rollback(Rollback),
+    Simulate(Simulate),
+    Receive(Receive),
+    #[command(subcommand)]
+    Lockout(LockoutCommand),
+    Keygen(Keygen),
+    Audit(Audit),
+    Forget(Forget),
+    Replay(Replay),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_accepted() {
+        for (line, refusal) in [
+            ("check", None),
+            ("run", None),
+            ("run --config a.toml", None),
+            ("run a.toml", Some(ErrorKind::UnknownArgument)),
+            ("status --socket a.sock --prometheus", None),
+            ("status --json --prometheus", Some(ErrorKind::ArgumentConflict)),
+            ("doctor --config a.toml --json", None),
+            ("lock --state last.toml --json", None),
+            ("rollback --config a.toml --json", None),
+            ("rollback people.db", Some(ErrorKind::UnknownArgument)),
+            ("receive --json", None),
+            ("receive people.db", Some(ErrorKind::UnknownArgument)),
+            ("lockout list --json", None),
+            ("lockout clear", None),
+            ("lockout clear Ada --config a.toml --json", None),
+            ("check --config a.toml --json", None),
+            ("simulate --frames photos --db people.db", None),
+            ("simulate --frames a.jpg --db people.db --fps 25 --start 2027-01-31T18:00:00Z --sequence --json -q", None),
+            ("simulate --frames a.jpg", Some(ErrorKind::MissingRequiredArgument)),
+            ("simulate --frames a.jpg --db b --card 123:47726", None),
+            ("simulate --frames a.jpg --db b --card 300:47726", Some(ErrorKind::ValueValidation)),
+            ("check --config a.toml --boot-config config.txt", None),
+            ("audit verify --log a.jsonl --head a.head --key a.pub --json", None),
+            ("audit show --person Ada --since 2027-01-31 --until 2027-02-01T06:00 --reason not_known", None),
+            ("audit show --since yesterday", Some(ErrorKind::ValueValidation)),
+            ("audit show --reason unknown", Some(ErrorKind::ValueValidation)),
+            ("audit follow --last 0 --json", None),
+            ("audit export", Some(ErrorKind::MissingRequiredArgument)),
+            ("audit export --head-only", None),
+            ("audit", Some(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)),
+            ("keygen --config a.toml --replace --json", None),
+            ("forget Ada --json", None),
+            ("forget", Some(ErrorKind::MissingRequiredArgument)),
+            ("replay --threshold 0.9 --since 2027-01-01 --json", None),
+            ("replay", Some(ErrorKind::MissingRequiredArgument)),
+            ("simulate --frames a.jpg --db b --fps 0", Some(ErrorKind::ValueValidation)),
+            ("simulate --frames a.jpg --db b --start yesterday", Some(ErrorKind::ValueValidation)),
+            (
+                "simulate --frames a.jpg --db b --real-time --start 2027-01-31T18:00:00Z",
+                Some(ErrorKind::ArgumentConflict),
+            ),
+        ] {
+            let parsed = Arguments::try_parse_from(format!("edge-agent {line}").split(' '));
+            assert_eq!(parsed.map(|_| ()).err().map(|error| error.kind()), refusal, "{line}");
+        }
+    }
+}

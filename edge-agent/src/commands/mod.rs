@@ -1,0 +1,48 @@
+//! What the program does when it is called: one module for each verb, which holds its arguments and its words.
+//!
+//! Commands know the subsystems, and no subsystem knows a command.
+
+mod args;
+pub(crate) mod audit;
+mod check;
+mod configured;
+mod doctor;
+mod examples;
+mod forget;
+mod keygen;
+mod lock;
+mod lockout;
+pub(crate) mod receive;
+mod replay;
+mod rollback;
+pub(crate) mod run;
+mod simulate;
+mod status;
+
+pub use args::Arguments;
+
+use args::Command;
+use terminal::Answer;
+
+/// Runs the verb.
+///
+/// # Errors
+/// As the verb's own.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
+    let verbosity = arguments.verbosity;
+    match &arguments.command {
+        Command::Run(arguments) => run::run(arguments, verbosity),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Status(arguments) => status::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
+        Command::Lock(arguments) => lock::run(arguments),
+        Command::Rollback(arguments) => rollback::run(arguments),
+        Command::Receive(arguments) => receive::run(arguments),
+        Command::Lockout(command) => lockout::run(command),
+        Command::Keygen(arguments) => keygen::run(arguments),
+        Command::Audit(arguments) => audit::run(arguments),
+        Command::Forget(arguments) => forget::run(arguments),
+        Command::Replay(arguments) => replay::run(arguments),
+        Command::Simulate(arguments) => simulate::run(arguments, verbosity),
+    }
+}
