@@ -96,7 +96,7 @@ fn people(gallery: &Gallery) -> Vec<ListedPerson> {
         valid_until: person.details.valid_until.map(time),
         cards: person.details.cards.len(),
         hours: gallery.hours_of(index).bound_by.iter().filter_map(|schedule| names.get(schedule).cloned()).collect(),
-        has_double: gallery.has_double(index),
+        has_double: gallery.has_look_alike(index),
         note: person.details.note.clone(),
     });
     people.collect()

@@ -29,7 +29,8 @@ mod unpanicked;
 
 pub use align::Crop;
 pub use error::ModelError;
-pub use face::{Face, FaceBox, Point};
+pub use face::Face;
 pub use frame::Frame;
 pub use photo::{Photo, PhotoError};
 pub use recogniser::Recogniser;
+pub use shared::face::{FaceBox, Point};

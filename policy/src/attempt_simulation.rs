@@ -3,6 +3,7 @@
 
 use super::liveness::simulation::Chance;
 use super::*;
+use shared::face::FaceBox;
 use std::collections::VecDeque;
 
 const FRAME_MS: u64 = 100;
@@ -22,13 +23,14 @@ impl Door {
     fn show(&mut self, face: Option<(u8, bool)>, side: u64) -> Option<Reason> {
         self.now_ms += FRAME_MS;
         let observed = face.map(|(person, matches)| {
-            let best = Candidate::new(PersonId([person; 16]), if matches { 0.5 } else { 1.2 });
-            let bounds = Bounds { x: 300.0 * (side % 2) as f32, y: 0.0, width: 100.0, height: 100.0 };
-            ObservedFace { resembles: Some(Resemblance { best, runner_up: None }), ..ObservedFace::new(bounds) }
+            let best = Enrolled::new(PersonId([person; 16]));
+            let resembles = Resemblance::new(best, if matches { 0.5 } else { 1.2 });
+            let bounds = FaceBox { x: 300.0 * (side % 2) as f32, y: 0.0, width: 100.0, height: 100.0 };
+            ObservedFace { resembles: Some(resembles), ..ObservedFace::new(bounds) }
         });
         match self.policy.decide(&Observation::new(observed.as_slice()), &Now::trusted(0, self.now_ms)) {
             Decision::Grant(_) => None,
-            Decision::Deny(refusal) => Some(refusal.reason),
+            Decision::Refuse(refusal) => Some(refusal.reason),
             Decision::Nobody => Some(Reason::FaceNeeded),
         }
     }

@@ -1,6 +1,7 @@
 //! Failed attempts and lockouts, approach by approach.
 
 use super::*;
+use shared::face::FaceBox;
 use std::vec::Vec;
 
 const ADA: PersonId = PersonId([1; 16]);
@@ -43,12 +44,10 @@ impl Door {
     fn face(&self, person: Option<PersonId>, side: f32) -> ObservedFace {
         let to = |other: PersonId| if person == Some(other) { 0.5 } else { 1.25 };
         let (near, far) = if person == Some(BEN) { (BEN, ADA) } else { (ADA, BEN) };
-        let resembles = Resemblance {
-            best: Candidate { valid_until: self.expired.then_some(0), ..Candidate::new(near, to(near)) },
-            runner_up: Some(Candidate::new(far, to(far) + 0.01)),
-        };
+        let best = Enrolled { valid_until: self.expired.then_some(0), ..Enrolled::new(near) };
+        let resembles = Resemblance::new(best, to(near)).beside(far, to(far) + 0.01);
         let claimed = self.policy.claimed().map(|person| Claimed::new(person, to(person)));
-        let bounds = Bounds { x: self.x, y: 0.0, width: side, height: side };
+        let bounds = FaceBox { x: self.x, y: 0.0, width: side, height: side };
         ObservedFace { resembles: Some(resembles), claimed, ..ObservedFace::new(bounds) }
     }
 
@@ -60,7 +59,7 @@ impl Door {
             self.now_ms += self.frame_ms;
             match self.policy.decide(&Observation::new(&faces), &self.now()) {
                 Decision::Grant(grant) => return Ok(grant.person()),
-                Decision::Deny(refusal) => said = Err(refusal.reason),
+                Decision::Refuse(refusal) => said = Err(refusal.reason),
                 Decision::Nobody => {}
             }
         }
@@ -88,8 +87,7 @@ impl Door {
     }
 
     fn present(&mut self, person: PersonId) {
-        let holder = Candidate { mode: self.mode, ..Candidate::new(person, 0.0) }.holder();
-        let holder = CardHolder { card: self.card, ..holder };
+        let holder = Enrolled { mode: self.mode, card: self.card, ..Enrolled::new(person) };
         self.policy.present_card(&PresentedCard::Of(holder), &self.now());
     }
 
@@ -100,7 +98,7 @@ impl Door {
             self.now_ms += self.frame_ms;
             match self.policy.decide(&Observation::new(&[]), &self.now()) {
                 Decision::Grant(grant) => return Ok(grant.person()),
-                Decision::Deny(refusal) => said = Err(refusal.reason),
+                Decision::Refuse(refusal) => said = Err(refusal.reason),
                 Decision::Nobody => {}
             }
         }
@@ -226,7 +224,7 @@ fn presenting_a_card_begins_no_new_attempt() {
             let said = door.stand(None, 80.0, 100);
             compared += usize::from(!matches!(said, Err(Reason::LockedOut | Reason::CardBlocked)));
         }
-        let holder = Candidate { mode: Mode::CardAndFace, ..Candidate::new(BEN, 0.0) }.holder();
+        let holder = Enrolled { mode: Mode::CardAndFace, ..Enrolled::new(BEN) };
         door.policy.present_card(&PresentedCard::Of(holder), &door.now());
     }
     let minutes = door.now_ms / 60_000;

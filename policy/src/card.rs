@@ -1,8 +1,8 @@
 //! What a card that was presented means until a face or the time has settled it.
 
 use super::decision::Refusal;
+use super::enrolled::Enrolled;
 use super::exit::Grant;
-use super::observation::CardHolder;
 use super::permission::{CardUse, card_use};
 use super::reason::Reason;
 use super::rules::Rules;
@@ -14,7 +14,7 @@ const NOTICE_MS: u64 = 2000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PresentedCard {
     /// Somebody's.
-    Of(CardHolder),
+    Of(Enrolled),
     /// Nobody's.
     Unknown,
 }
@@ -38,9 +38,9 @@ struct Standing {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Meaning {
     /// It says who somebody is; their face must say so too.
-    Claim(CardHolder),
+    Claim(Enrolled),
     /// It is enough.
-    Pass(CardHolder),
+    Pass(Enrolled),
     /// Nothing, for this reason.
     Notice(Refusal),
 }
@@ -82,7 +82,7 @@ impl Cards {
     }
 
     /// Who the last card says to be there, as long as their face has not settled it.
-    pub(super) fn claimed(&self) -> Option<CardHolder> {
+    pub(super) fn claimed(&self) -> Option<Enrolled> {
         match self.meaning() {
             Some(Meaning::Claim(holder)) => Some(holder),
             _ => None,

@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use shared::face::FaceBox;
 use shared::gallery::{Mode, PersonId};
 use std::string::String;
 use std::vec::Vec;
@@ -33,9 +34,9 @@ impl Door {
         Self { policy: Policy::new(rules).unwrap(), is_grey: true, ..Self::new(Mode::CardAndFace, [Mode::Default; 2]) }
     }
 
-    fn candidate(&self, person: PersonId, distance: f32) -> Candidate {
+    fn enrolled(&self, person: PersonId) -> Enrolled {
         let mode = if person == ADA { self.modes[0] } else { self.modes[1] };
-        Candidate { mode, ..Candidate::new(person, distance) }
+        Enrolled { mode, ..Enrolled::new(person) }
     }
 
     fn face(&self, letter: char) -> Option<ObservedFace> {
@@ -46,22 +47,23 @@ impl Door {
             'f' => (0.5, 1.25, 30.0),
             _ => return None,
         };
-        let [ada, ben] = [self.candidate(ADA, to_ada), self.candidate(BEN, to_ben)];
-        let (best, other) = if to_ada < to_ben { (ada, ben) } else { (ben, ada) };
+        let resembles = match to_ada < to_ben {
+            true => Resemblance::new(self.enrolled(ADA), to_ada).beside(BEN, to_ben),
+            false => Resemblance::new(self.enrolled(BEN), to_ben).beside(ADA, to_ada),
+        };
         let claimed = self.policy.claimed().map(|person| {
             let (own, other, to_other) = if person == ADA { (to_ada, BEN, to_ben) } else { (to_ben, ADA, to_ada) };
             Claimed::new(person, own).beside(Neighbour { person: other, distance: to_other })
         });
-        let bounds = Bounds { x: 0.0, y: 0.0, width: side, height: side };
-        let resembles = Some(Resemblance { best, runner_up: Some(other) });
-        Some(ObservedFace { resembles, claimed, ..ObservedFace::new(bounds) })
+        let bounds = FaceBox { x: 0.0, y: 0.0, width: side, height: side };
+        Some(ObservedFace { resembles: Some(resembles), claimed, ..ObservedFace::new(bounds) })
     }
 
     fn step(&mut self, letter: char) -> Decision {
         let now = Now::trusted(START_UTC_MS + (FRAME_MS * self.frame) as i64, FRAME_MS * self.frame);
         self.frame += 1;
-        let holder = |person| self.candidate(person, 0.0).holder();
-        let expired = CardHolder { valid_until: Some(START_UTC_MS / 1000), ..holder(BEN) };
+        let holder = |person| self.enrolled(person);
+        let expired = Enrolled { valid_until: Some(START_UTC_MS / 1000), ..holder(BEN) };
         let card = match letter {
             'A' | '1' => Some(PresentedCard::Of(holder(ADA))),
             'B' => Some(PresentedCard::Of(holder(BEN))),
@@ -87,7 +89,7 @@ fn letter(decision: &Decision) -> char {
         Decision::Grant(grant) if grant.person() == ADA => 'G',
         Decision::Grant(_) => 'H',
         Decision::Nobody => '.',
-        Decision::Deny(refusal) => match refusal.reason {
+        Decision::Refuse(refusal) => match refusal.reason {
             Reason::Deciding => 'd',
             Reason::NotKnown => 'n',
             Reason::TooFar => 'f',

@@ -68,15 +68,15 @@ impl Company {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Bounds, Candidate, Resemblance};
+    use crate::{Enrolled, Resemblance};
+    use shared::face::FaceBox;
 
     const ADA: PersonId = PersonId([1; 16]);
     const BEN: PersonId = PersonId([2; 16]);
 
     fn face(side: f32, best: Option<(PersonId, f32)>) -> ObservedFace {
-        let best = best.map(|(person, distance)| Candidate::new(person, distance));
-        let resembles = best.map(|best| Resemblance { best, runner_up: None });
-        ObservedFace { resembles, ..ObservedFace::new(Bounds { x: 0.0, y: 0.0, width: side, height: side }) }
+        let resembles = best.map(|(person, distance)| Resemblance::new(Enrolled::new(person), distance));
+        ObservedFace { resembles, ..ObservedFace::new(FaceBox { x: 0.0, y: 0.0, width: side, height: side }) }
     }
 
     #[test]

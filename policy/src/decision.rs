@@ -1,7 +1,7 @@
 //! What was decided about one frame. A [`Grant`] is the only thing that opens a door, and only `exit` makes one.
 
+use super::enrolled::{Claimed, Resemblance};
 use super::exit::Grant;
-use super::observation::{Candidate, Claimed, Resemblance};
 use super::reason::Reason;
 use serde::{Deserialize, Serialize};
 use shared::gallery::PersonId;
@@ -13,7 +13,7 @@ pub enum Decision {
     /// Let this person in.
     Grant(Grant),
     /// Somebody is there and is not let in (yet).
-    Deny(Refusal),
+    Refuse(Refusal),
     /// Nobody is there.
     Nobody,
 }
@@ -53,14 +53,18 @@ pub struct Neighbour {
 }
 
 impl Neighbour {
-    /// `None` if the distance is not finite.
-    pub(super) fn of(candidate: &Candidate) -> Option<Self> {
-        let Candidate { person, distance, .. } = *candidate;
-        distance.is_finite().then_some(Self { person, distance })
+    /// The nearest person; `None` if the distance is not finite.
+    pub(super) fn nearest_of(found: &Resemblance) -> Option<Self> {
+        Self { person: found.best.person, distance: found.distance }.if_finite()
     }
 
+    /// The nearest other person; `None` if there is none, or the distance is not finite.
     pub(super) fn runner_up_of(found: &Resemblance) -> Option<Self> {
-        Self::of(found.runner_up.as_ref()?)
+        found.runner_up?.if_finite()
+    }
+
+    fn if_finite(self) -> Option<Self> {
+        self.distance.is_finite().then_some(self)
     }
 }
 
@@ -111,7 +115,7 @@ impl Refusal {
 
     /// A face that was compared with everybody enrolled.
     pub(super) fn judged(reason: Reason, face: usize, resembles: Option<&Resemblance>, threshold: f32) -> Self {
-        let nearest = resembles.and_then(|found| Neighbour::of(&found.best));
+        let nearest = resembles.and_then(Neighbour::nearest_of);
         let runner_up = resembles.and_then(Neighbour::runner_up_of);
         let known = nearest.filter(|nearest| nearest.distance <= threshold);
         Self {

@@ -1,8 +1,9 @@
 //! The one way out of the policy: every grant, by face, by card or by both, is made here, after every rule.
 
 use super::decision::{Credential, Neighbour};
+use super::enrolled::Enrolled;
 use super::lockouts::{Kind, Tried};
-use super::observation::{CardHolder, Now, Observation};
+use super::observation::{Now, Observation};
 use super::reason::Reason;
 use super::recognition::Recognised;
 use super::rules::MAX_CONSENSUS_FRAMES;
@@ -15,7 +16,7 @@ use shared::schedule::ScheduleSet;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Shown {
     /// A card, and nothing is said about any face.
-    Card(CardHolder),
+    Card(Enrolled),
     /// A face, recognised among all enrolled.
     Face(Recognised),
     /// A card, and the face that belongs to it.
@@ -23,7 +24,7 @@ pub(super) enum Shown {
 }
 
 impl Shown {
-    pub(super) fn holder(&self) -> &CardHolder {
+    pub(super) fn holder(&self) -> &Enrolled {
         match self {
             Self::Card(holder) => holder,
             Self::Face(recognised) | Self::CardAndFace(recognised) => recognised.holder(),
@@ -60,7 +61,7 @@ impl Shown {
     }
 }
 
-impl CardHolder {
+impl Enrolled {
     pub(super) fn tried(&self) -> Tried {
         Tried { kind: Kind::CardOf(self.person), card: self.card }
     }

@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use proptest::prelude::*;
 use shared::encoding::Encoding;
+use shared::face::{FaceBox, Point};
 use shared::gallery::Mode;
 use shared::schedule::{Hours, ScheduleSet};
 
@@ -84,9 +85,8 @@ impl Door {
         self.policy.remember(&memory, &now);
         if self.objection == Some(Objection::NoRoom) {
             for number in 0..MAX_GRANTS_OF_APPROACH {
-                let other =
-                    Candidate { mode: Mode::CardOrFace, ..Candidate::new(PersonId([100 + number as u8; 16]), 0.0) };
-                self.policy.present_card(&PresentedCard::Of(other.holder()), &now);
+                let other = Enrolled { mode: Mode::CardOrFace, ..Enrolled::new(PersonId([100 + number as u8; 16])) };
+                self.policy.present_card(&PresentedCard::Of(other), &now);
                 let granted = self.policy.decide(&Observation::new(&[]), &now);
                 assert!(matches!(granted, Decision::Grant(_)));
             }
@@ -99,15 +99,15 @@ impl Door {
         Now { clock, ..Now::new(1_800_000_000_000 + self.now_ms as i64, self.now_ms) }
     }
 
-    fn ada(&self, mode: Mode) -> Candidate {
-        let mut ada = Candidate { mode, ..Candidate::new(ADA, 0.5) };
+    fn ada(&self, mode: Mode) -> Enrolled {
+        let mut ada = Enrolled { mode, ..Enrolled::new(ADA) };
         match self.objection {
             Some(Objection::OutsideHours) => {
                 ada.hours = Hours { bound_by: ScheduleSet::from_indices([0]), opens: ScheduleSet::NONE };
             }
             Some(Objection::OutsideValidity) => ada.valid_until = Some(0),
             Some(Objection::ClockUnknown) => ada.valid_until = Some(i64::MAX),
-            Some(Objection::LookAlikeWithoutCard) => ada.has_double = true,
+            Some(Objection::LookAlikeWithoutCard) => ada.has_look_alike = true,
             _ => {}
         }
         ada
@@ -118,10 +118,10 @@ impl Door {
             |angle: f32| Some(Arc::new(Encoding::from_network(&[libm::cosf(angle), libm::sinf(angle)]).unwrap()));
         let to_eve = if self.objection == Some(Objection::NearerToAnother) { 0.3 } else { 1.3 };
         let eve = Neighbour { person: EVE, distance: to_eve };
-        let at = |x: f32, side: f32| ObservedFace::new(Bounds { x, y: 0.0, width: side, height: side });
-        let point = |x, y| Landmark { x, y };
+        let at = |x: f32, side: f32| ObservedFace::new(FaceBox { x, y: 0.0, width: side, height: side });
+        let point = |x, y| Point { x, y };
         let mut ada = at(0.0, 100.0);
-        let resembles = Resemblance { best: self.ada(mode), runner_up: Some(Candidate::new(EVE, 1.3)) };
+        let resembles = Resemblance::new(self.ada(mode), 0.5).beside(EVE, 1.3);
         // A person who comes with a card alone looks aside: their face says nothing.
         ada.resembles = (self.way != Way::Card).then_some(resembles);
         ada.claimed = self.policy.claimed().map(|person| Claimed::new(person, 0.5).beside(eve));
@@ -138,8 +138,7 @@ impl Door {
     /// Comes and stands there; whether anybody is let in.
     fn is_let_in(&mut self, mode: Mode) -> bool {
         if self.way != Way::Face {
-            let holder = CardHolder { card: CardIssue::default(), ..self.ada(mode).holder() };
-            self.policy.present_card(&PresentedCard::Of(holder), &self.now());
+            self.policy.present_card(&PresentedCard::Of(self.ada(mode)), &self.now());
         }
         let frames = if self.objection == Some(Objection::TooFewFrames) { 2 } else { 8 };
         (0..frames).any(|_| {
@@ -199,7 +198,7 @@ fn company_that_is_missed_in_one_frame_opens_to_no_card() {
     let mut door = Door::new(Way::Card, Mode::CardOrFace, Some(Objection::Company(SeveralFaces::Refuse)));
     let company = door.faces(Mode::Default);
     let _ = door.policy.decide(&Observation::new(&company), &door.now());
-    let holder = door.ada(Mode::Default).holder();
+    let holder = door.ada(Mode::Default);
     for (later_ms, is_let_in) in [(100, false), (1000, false), (3000, true)] {
         let now = Now { monotonic_ms: door.now_ms + later_ms, ..door.now() };
         door.policy.present_card(&PresentedCard::Of(holder), &now);

@@ -17,13 +17,13 @@ pub(super) fn is_at_door(rules: &Rules, face: &ObservedFace) -> bool {
 
 /// The first thing wrong with the picture.
 pub(super) fn problem(rules: &Rules, face: &ObservedFace) -> Option<Reason> {
-    let (turn, nod) = (face.turn().map(f32::abs), face.nod().map(f32::abs));
+    let (yaw, pitch) = (face.yaw().map(f32::abs), face.pitch().map(f32::abs));
     let passes = [
         (Reason::TooFar, is_at_door(rules, face)),
         (Reason::TooDark, is_at_least(face.quality.brightness, rules.minimum_brightness)),
         (Reason::TooBright, is_at_most(face.quality.brightness, rules.maximum_brightness)),
         (Reason::Blurred, is_at_least(face.quality.sharpness, rules.minimum_sharpness)),
-        (Reason::TurnedAway, is_at_most(turn, rules.maximum_turn) && is_at_most(nod, rules.maximum_nod)),
+        (Reason::TurnedAway, is_at_most(yaw, rules.maximum_yaw) && is_at_most(pitch, rules.maximum_pitch)),
         (Reason::HardlyAFace, is_recognisable(face) && !is_lost_in_background(rules, face)),
     ];
     passes.into_iter().find(|(_, passed)| !passed).map(|(reason, _)| reason)
@@ -38,7 +38,7 @@ pub(super) fn is_recognisable(face: &ObservedFace) -> bool {
 /// is near nobody is a stranger's, whatever else it resembles.
 fn is_lost_in_background(rules: &Rules, face: &ObservedFace) -> bool {
     let is_near = |distance: f32| (0.0..=rules.threshold).contains(&distance);
-    let best = face.resembles.as_ref().map(|found| (found.best.distance, found.best.is_clear));
+    let best = face.resembles.as_ref().map(|found| (found.distance, found.is_clear));
     let claimed = face.claimed.as_ref().map(|claimed| (claimed.distance, claimed.is_clear));
     [best, claimed].into_iter().flatten().any(|(distance, is_clear)| is_near(distance) && !is_clear)
 }
@@ -54,22 +54,22 @@ fn is_at_most(measured: Option<f32>, limit: Option<f32>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Bounds, Candidate, Claimed, Landmark, Resemblance};
+    use crate::{Claimed, Enrolled, Resemblance};
+    use shared::face::{FaceBox, Point};
     use shared::gallery::PersonId;
 
     const ADA: PersonId = PersonId([1; 16]);
 
     fn near(distance: f32, is_clear: bool) -> Resemblance {
-        Resemblance { best: Candidate { is_clear, ..Candidate::new(ADA, distance) }, runner_up: None }
+        Resemblance { is_clear, ..Resemblance::new(Enrolled::new(ADA), distance) }
     }
 
     fn good_face() -> ObservedFace {
-        let mut face = ObservedFace::new(Bounds { x: 10.0, y: 10.0, width: 50.0, height: 60.0 });
+        let mut face = ObservedFace::new(FaceBox { x: 10.0, y: 10.0, width: 50.0, height: 60.0 });
         face.quality.sharpness = Some(100.0);
         face.quality.brightness = Some(128.0);
-        face.landmarks = Some(
-            [(20.0, 30.0), (40.0, 30.0), (31.0, 40.0), (24.0, 50.0), (36.0, 50.0)].map(|(x, y)| Landmark { x, y }),
-        );
+        face.landmarks =
+            Some([(20.0, 30.0), (40.0, 30.0), (31.0, 40.0), (24.0, 50.0), (36.0, 50.0)].map(|(x, y)| Point { x, y }));
         face
     }
 
@@ -79,7 +79,7 @@ mod tests {
         rules.minimum_sharpness = Some(50.0);
         rules.minimum_brightness = Some(40.0);
         rules.maximum_brightness = Some(220.0);
-        rules.maximum_turn = Some(0.25);
+        rules.maximum_yaw = Some(0.25);
         type Change = fn(&mut ObservedFace);
         let cases: [(Change, Option<Reason>); 27] = [
             (|_| (), None),

@@ -37,6 +37,7 @@ mod card;
 mod company;
 mod consensus;
 mod decision;
+mod enrolled;
 mod exit;
 mod gate;
 mod guessing;
@@ -56,6 +57,7 @@ pub use approach::{Approach, MAX_GRANTS_OF_APPROACH, Tailgating};
 pub use attempts::FRAMES_OF_AN_ATTEMPT;
 pub use card::PresentedCard;
 pub use decision::{Credential, Decision, Neighbour, Refusal};
+pub use enrolled::{Claimed, Enrolled, Resemblance};
 pub use exit::Grant;
 pub use guessing::LONGEST_CARD_PAUSE_MS;
 pub use liveness::{CHALLENGE_MS, CHALLENGED_GROUP, Liveness, Side, TURN, TURNED_FRAMES, nose_across};
@@ -64,9 +66,7 @@ pub use lockouts::{
     MAX_FAILURES_WITH_LIVENESS, MAX_REMEMBERED, PACE_MS, RememberedFailures,
 };
 pub use memory::{Memory, Opened};
-pub use observation::{
-    Bounds, Candidate, CardHolder, Claimed, ClockTrust, Landmark, Now, Observation, ObservedFace, Quality, Resemblance,
-};
+pub use observation::{ClockTrust, Now, Observation, ObservedFace, Quality};
 pub use passages::{AntiPassback, Direction, MAX_PASSAGES, Passage};
 pub use reason::Reason;
 pub use rules::{MAX_CONSENSUS_FRAMES, MAX_FREE_ATTEMPTS, Rules, RulesError, SeveralFaces};
@@ -256,7 +256,7 @@ impl Policy {
             Some(Err(refusal)) => {
                 self.approaches.note_refusal(&refusal);
                 self.cards.note_refusal(&refusal, now.monotonic_ms);
-                Decision::Deny(refusal)
+                Decision::Refuse(refusal)
             }
         };
         self.approaches.see_together(at_door, self.rules.tailgating_ms, now.monotonic_ms);
@@ -385,11 +385,11 @@ impl Policy {
         &mut self,
         observation: &Observation<'_>,
         index: usize,
-        claim: Option<&CardHolder>,
+        claim: Option<&Enrolled>,
         now: &Now,
     ) -> Result<Grant, Refusal> {
         let face = &observation.faces[index];
-        let tried = claim.map_or(Tried::FACE, CardHolder::tried);
+        let tried = claim.map_or(Tried::FACE, Enrolled::tried);
         let unjudged = |reason| Refusal::unjudged(reason, index).by(claim.map(|holder| holder.person));
         self.require_good_picture(face).map_err(unjudged)?;
         self.require_no_lockout(tried, now).map_err(unjudged)?;
@@ -458,7 +458,7 @@ impl Policy {
         }
     }
 
-    fn with_card_asked_for(&self, claim: Option<&CardHolder>, reason: Reason) -> Reason {
+    fn with_card_asked_for(&self, claim: Option<&Enrolled>, reason: Reason) -> Reason {
         if claim.is_some() { reason } else { permission::with_card_asked_for(&self.rules, reason) }
     }
 
@@ -489,7 +489,7 @@ impl Policy {
 /// Whether a frame that was judged matched nobody. People who are on record as look-alikes cannot help being ambiguous.
 fn is_unmatched(face: &ObservedFace, reason: Reason) -> bool {
     match reason {
-        Reason::Ambiguous => !face.resembles.as_ref().is_some_and(|found| found.best.has_double),
+        Reason::Ambiguous => !face.resembles.as_ref().is_some_and(|found| found.best.has_look_alike),
         _ => true,
     }
 }

@@ -2,10 +2,11 @@
 //! hours, and who went through the door.
 
 use super::decision::Credential;
+use super::enrolled::Enrolled;
 use super::exit::Grant;
 use super::guessing::Guessing;
 use super::lockouts::{Failures, Kind, Lockouts, RememberedFailures, Tried};
-use super::observation::{CardHolder, Now};
+use super::observation::Now;
 use super::passages::{Passage, Passages, Passed};
 use super::rules::Rules;
 use alloc::string::String;
@@ -134,7 +135,7 @@ impl Remembered {
         self.has_changed = true;
     }
 
-    pub(super) fn note_card(&mut self, holder: &CardHolder) {
+    pub(super) fn note_card(&mut self, holder: &Enrolled) {
         self.has_changed |= self.lockouts.note_card(holder.person, holder.card);
     }
 

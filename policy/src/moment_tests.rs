@@ -5,6 +5,7 @@ use alloc::borrow::ToOwned;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use shared::encoding::Encoding;
+use shared::face::{FaceBox, Point};
 use shared::schedule::{Hours, Period, Schedule, ScheduleSet, Weekdays};
 use std::vec;
 
@@ -45,15 +46,15 @@ fn policy(after_first_of: Option<&str>) -> Policy {
 }
 
 fn seen(person: PersonId, hours: Hours, at: f32) -> ObservedFace {
-    let best = Candidate { hours, ..Candidate::new(person, 0.5) };
-    let bounds = Bounds { x: at, y: 0.0, width: 100.0, height: 100.0 };
-    ObservedFace { resembles: Some(Resemblance { best, runner_up: None }), ..ObservedFace::new(bounds) }
+    let best = Enrolled { hours, ..Enrolled::new(person) };
+    let bounds = FaceBox { x: at, y: 0.0, width: 100.0, height: 100.0 };
+    ObservedFace { resembles: Some(Resemblance::new(best, 0.5)), ..ObservedFace::new(bounds) }
 }
 
 fn decide(policy: &mut Policy, faces: &[ObservedFace], now: Now) -> Result<PersonId, Reason> {
     match policy.decide(&Observation::new(faces), &now) {
         Decision::Grant(grant) => Ok(grant.person()),
-        Decision::Deny(refusal) => Err(refusal.reason),
+        Decision::Refuse(refusal) => Err(refusal.reason),
         Decision::Nobody => panic!("somebody is there"),
     }
 }
@@ -79,7 +80,7 @@ fn hours_are_those_of_the_door_and_only_on_a_clock_that_is_right() {
     for (hours, now, expected) in cases {
         assert_eq!(decide(&mut policy(None), &[seen(ADA, hours, 0.0)], now), expected, "{hours:?} {now:?}");
         let mut by_card = policy(None);
-        let holder = Candidate { mode: Mode::CardOrFace, hours, ..Candidate::new(ADA, 0.0) }.holder();
+        let holder = Enrolled { mode: Mode::CardOrFace, hours, ..Enrolled::new(ADA) };
         by_card.present_card(&PresentedCard::Of(holder), &now);
         assert_eq!(decide(&mut by_card, &[], now), expected, "by card, {hours:?} {now:?}");
     }
@@ -168,12 +169,12 @@ type Frames = Vec<(u64, Vec<ObservedFace>)>;
 #[test]
 fn who_is_seen_with_somebody_let_in_may_have_followed_them() {
     let stranger =
-        ObservedFace { resembles: None, ..ObservedFace::new(Bounds { x: 300.0, y: 0.0, width: 60.0, height: 60.0 }) };
-    let far_away = ObservedFace::new(Bounds { x: 300.0, y: 0.0, width: 20.0, height: 20.0 });
+        ObservedFace { resembles: None, ..ObservedFace::new(FaceBox { x: 300.0, y: 0.0, width: 60.0, height: 60.0 }) };
+    let far_away = ObservedFace::new(FaceBox { x: 300.0, y: 0.0, width: 20.0, height: 20.0 });
     let (ada, ben) = (seen(ADA, Hours::default(), 0.0), seen(BEN, Hours::default(), 300.0));
     let nearer = |face: ObservedFace| {
-        let Bounds { x, y, .. } = face.bounds;
-        ObservedFace { bounds: Bounds { x, y, width: 120.0, height: 120.0 }, ..face }
+        let FaceBox { x, y, .. } = face.bounds;
+        ObservedFace { bounds: FaceBox { x, y, width: 120.0, height: 120.0 }, ..face }
     };
     let alone = ada.clone();
     let alone_until = |ms: u64| (0..ms / 900).map(|step| (step * 900, vec![alone.clone()]));
@@ -209,12 +210,12 @@ fn looks(angle: f32) -> Arc<Encoding> {
 
 /// Ada, whose nose is so far across, as sharp as that.
 fn facing(nose: f32, frame: u64, is_challenged: bool) -> ObservedFace {
-    let at = |x, y| Landmark { x, y };
+    let at = |x, y| Point { x, y };
     let landmarks = [at(20.0, 30.0), at(80.0, 30.0), at(20.0 + 60.0 * nose, 55.0), at(20.0, 80.0), at(80.0, 80.0)];
     let mut face = seen(ADA, Hours::default(), 0.0);
     // Turned away she is not recognised.
-    let best = Candidate { is_challenged, ..Candidate::new(ADA, if (nose - 0.5).abs() < 0.1 { 0.5 } else { 1.2 }) };
-    face.resembles = Some(Resemblance { best, runner_up: None });
+    let best = Enrolled { is_challenged, ..Enrolled::new(ADA) };
+    face.resembles = Some(Resemblance::new(best, if (nose - 0.5).abs() < 0.1 { 0.5 } else { 1.2 }));
     face.landmarks = Some(landmarks);
     face.encoding = Some(looks(0.0));
     face.quality.sharpness = Some(100.0 + (frame % 3) as f32);
@@ -244,7 +245,7 @@ fn who_is_asked_to_turn_is_let_in_once_they_have_and_look_ahead_again() {
                     last = Ok(frame);
                     break;
                 }
-                Decision::Deny(refusal) => last = Err(refusal.reason),
+                Decision::Refuse(refusal) => last = Err(refusal.reason),
                 Decision::Nobody => panic!("she is there"),
             }
         }
@@ -258,7 +259,7 @@ fn who_turns_must_be_who_was_asked() {
     let photo = |frame| facing(0.5, frame, false);
     let of_attacker = |nose, frame| {
         let mut face = facing(nose, frame, false);
-        face.resembles = Some(Resemblance { best: Candidate::new(ADA, 1.3), runner_up: None });
+        face.resembles = Some(Resemblance::new(Enrolled::new(ADA), 1.3));
         face.encoding = Some(looks(1.4));
         face
     };

@@ -1,66 +1,10 @@
 //! What was seen in one frame, and when: everything that the policy judges by.
 
-use super::decision::Neighbour;
-use super::liveness::CHALLENGED_GROUP;
-use super::lockouts::CardIssue;
+use super::enrolled::{Claimed, Resemblance};
 use alloc::sync::Arc;
-use shared::card::CardNumber;
 use shared::encoding::Encoding;
-use shared::gallery::{Gallery, Match, Mode, Nearest, Person, PersonId};
-use shared::matching::DotsOfRows;
-use shared::schedule::{Hours, LocalTime, ScheduleSet};
-
-/// Where a face is, in frame pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Bounds {
-    /// Left edge.
-    pub x: f32,
-    /// Upper edge.
-    pub y: f32,
-    /// Width.
-    pub width: f32,
-    /// Height.
-    pub height: f32,
-}
-
-impl Bounds {
-    /// Whether they say where something is: four finite numbers.
-    pub fn is_finite(&self) -> bool {
-        [self.x, self.y, self.width, self.height].iter().all(|number| number.is_finite())
-    }
-
-    /// The shorter side; 0 if the bounds are not finite.
-    pub fn shorter_side(&self) -> f32 {
-        if self.is_finite() { self.width.min(self.height).max(0.0) } else { 0.0 }
-    }
-
-    /// Width times height; 0 if the bounds are not finite.
-    pub fn area(&self) -> f32 {
-        if self.shorter_side() > 0.0 { self.width * self.height } else { 0.0 }
-    }
-
-    /// What two places share as a part of what they cover together (intersection over union), 0 to 1.
-    pub fn overlap(&self, other: &Self) -> f32 {
-        let width = (self.x + self.width).min(other.x + other.width) - self.x.max(other.x);
-        let height = (self.y + self.height).min(other.y + other.height) - self.y.max(other.y);
-        let (one, another) = (self.area(), other.area());
-        if one > 0.0 && another > 0.0 && width > 0.0 && height > 0.0 {
-            let shared = width * height;
-            shared / (one + another - shared)
-        } else {
-            0.0
-        }
-    }
-}
-
-/// A point in frame pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Landmark {
-    /// To the right.
-    pub x: f32,
-    /// Downwards.
-    pub y: f32,
-}
+use shared::face::{FaceBox, Point};
+use shared::schedule::LocalTime;
 
 /// What was measured on a face's picture; `None` where it was not. Not measured what a rule asks for means refused.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -74,174 +18,14 @@ pub struct Quality {
     pub recognisable: Option<bool>,
 }
 
-/// An enrolled person at a distance from a face, with what the database says about their permission.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub struct Candidate {
-    /// Who.
-    pub person: PersonId,
-    /// L2 distance from the face to the person.
-    pub distance: f32,
-    /// What the person must show.
-    pub mode: Mode,
-    /// First second at which the person may enter, Unix time.
-    pub valid_from: Option<i64>,
-    /// First second at which the person may no longer enter, Unix time.
-    pub valid_until: Option<i64>,
-    /// Which schedules bind the person, and which open when they come.
-    pub hours: Hours,
-    /// Whether somebody else enrolled looks so alike that the face alone does not tell them apart.
-    pub has_double: bool,
-    /// Whether the person is marked for the liveness challenge.
-    pub is_challenged: bool,
-    /// Whether the face is nearer to the person than to faces that are hardly recognisable, by what the gate asks for.
-    pub is_clear: bool,
-}
-
-impl Candidate {
-    /// Somebody of the database with no rules of their own.
-    pub const fn new(person: PersonId, distance: f32) -> Self {
-        let hours = Hours { bound_by: ScheduleSet::NONE, opens: ScheduleSet::NONE };
-        Self {
-            person,
-            distance,
-            mode: Mode::Default,
-            valid_from: None,
-            valid_until: None,
-            hours,
-            has_double: false,
-            is_challenged: false,
-            is_clear: true,
-        }
-    }
-
-    /// Somebody of a gallery's people; `None` if there is no such person.
-    pub fn of(gallery: &Gallery, person: usize, distance: f32) -> Option<Self> {
-        let Person { id, details, .. } = gallery.people().get(person)?;
-        Some(Self {
-            person: *id,
-            distance,
-            mode: details.mode,
-            valid_from: details.valid_from,
-            valid_until: details.valid_until,
-            hours: gallery.hours_of(person),
-            has_double: gallery.has_double(person),
-            is_challenged: details.groups.iter().any(|group| group == CHALLENGED_GROUP),
-            is_clear: true,
-        })
-    }
-
-    /// The same person, at no distance.
-    pub const fn holder(&self) -> CardHolder {
-        let Self { person, mode, valid_from, valid_until, hours, has_double, is_challenged, .. } = *self;
-        let card = CardIssue { database: 0, tag: 0 };
-        CardHolder { person, mode, valid_from, valid_until, hours, has_double, is_challenged, card }
-    }
-}
-
-/// The person whose card was presented, with what the database says about their permission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CardHolder {
-    /// Who.
-    pub person: PersonId,
-    /// What the person must show.
-    pub mode: Mode,
-    /// First second at which the person may enter, Unix time.
-    pub valid_from: Option<i64>,
-    /// First second at which the person may no longer enter, Unix time.
-    pub valid_until: Option<i64>,
-    /// Which schedules bind the person, and which open when they come.
-    pub hours: Hours,
-    /// Whether somebody else enrolled looks so alike that the face alone does not tell them apart.
-    pub has_double: bool,
-    /// Whether the person is marked for the liveness challenge.
-    pub is_challenged: bool,
-    /// Which of the person's cards was presented.
-    pub card: CardIssue,
-}
-
-impl CardHolder {
-    /// Somebody of a gallery's people; `None` if there is no such person.
-    pub fn of(gallery: &Gallery, person: usize) -> Option<Self> {
-        let card = CardIssue { database: gallery.header().sequence, tag: 0 };
-        Some(Self { card, ..Candidate::of(gallery, person, 0.0)?.holder() })
-    }
-
-    /// The same, who has presented this card.
-    #[must_use]
-    pub fn with(self, card: CardNumber) -> Self {
-        Self { card: CardIssue { tag: card.tag(&self.person), ..self.card }, ..self }
-    }
-}
-
-/// How a face compares with the person that a card claims to be there, and with all others.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub struct Claimed {
-    /// Who is claimed to be there.
-    pub person: PersonId,
-    /// L2 distance from the face to the person.
-    pub distance: f32,
-    /// The nearest of all others but those who are on record as looking like the person; `None` if there is none.
-    pub other: Option<Neighbour>,
-    /// As [`Candidate::is_clear`].
-    pub is_clear: bool,
-}
-
-impl Claimed {
-    /// At this distance, with nobody else enrolled.
-    pub const fn new(person: PersonId, distance: f32) -> Self {
-        Self { person, distance, other: None, is_clear: true }
-    }
-
-    /// The same, with this nearest other person.
-    #[must_use]
-    pub const fn beside(self, other: Neighbour) -> Self {
-        Self { other: Some(other), ..self }
-    }
-
-    /// Compares a face with all people of a gallery; `None` if the claimed person is not one of them.
-    pub fn of(gallery: &Gallery, person: PersonId, encoding: &Encoding, dots_of_rows: DotsOfRows) -> Option<Self> {
-        let holder = gallery.person_by_id(&person)?;
-        let distance = gallery.nearest_of(holder, encoding, dots_of_rows)?.distance;
-        let is_other = |other: usize| other != holder && !gallery.are_look_alikes(other, holder);
-        let other = gallery.nearest_where(encoding, dots_of_rows, is_other);
-        let other = other.and_then(|found| Some((gallery.people().get(found.person)?.id, found.distance)));
-        let other = other.map(|(person, distance)| Neighbour { person, distance });
-        Some(Self { person, distance, other, is_clear: true })
-    }
-}
-
-/// Who a face resembles most, and which of the others.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Resemblance {
-    /// The nearest person.
-    pub best: Candidate,
-    /// The nearest other person; `None` if nobody else is enrolled.
-    pub runner_up: Option<Candidate>,
-}
-
-impl Resemblance {
-    /// Puts people to what [`Gallery::nearest_two`] found in the same gallery. `None` if it is of another gallery.
-    pub fn of(gallery: &Gallery, nearest: &Nearest) -> Option<Self> {
-        let candidate = |found: &Match| Candidate::of(gallery, found.person, found.distance);
-        let runner_up = match &nearest.runner_up {
-            Some(other) => Some(candidate(other)?),
-            None => None,
-        };
-        Some(Self { best: candidate(&nearest.best)?, runner_up })
-    }
-}
-
 /// One face in a frame.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ObservedFace {
     /// Where it is.
-    pub bounds: Bounds,
+    pub bounds: FaceBox,
     /// Right eye, left eye, nose, right and left corner of the mouth (the person's own right and left).
-    pub landmarks: Option<[Landmark; 5]>,
+    pub landmarks: Option<[Point; 5]>,
     /// What was measured on its picture.
     pub quality: Quality,
     /// Who it resembles; `None` if nobody is enrolled or the face was not encoded.
@@ -254,31 +38,31 @@ pub struct ObservedFace {
 
 impl ObservedFace {
     /// A face of which only the place is known so far.
-    pub fn new(bounds: Bounds) -> Self {
+    pub fn new(bounds: FaceBox) -> Self {
         Self { bounds, ..Self::default() }
     }
 
     /// How far the nose lies beside the middle of the eyes, along the line through them, as a part of the distance
     /// between the eyes; above 0 towards the person's own left. `None` without landmarks, or with ones that no face has.
-    pub fn turn(&self) -> Option<f32> {
+    pub fn yaw(&self) -> Option<f32> {
         let [right_eye, left_eye, nose, ..] = self.landmarks?;
         let eyes = (left_eye.x - right_eye.x, left_eye.y - right_eye.y);
         let beside = (nose.x - (left_eye.x + right_eye.x) / 2.0, nose.y - (left_eye.y + right_eye.y) / 2.0);
-        let turn = (beside.0 * eyes.0 + beside.1 * eyes.1) / (eyes.0 * eyes.0 + eyes.1 * eyes.1);
-        turn.is_finite().then_some(turn)
+        let yaw = (beside.0 * eyes.0 + beside.1 * eyes.1) / (eyes.0 * eyes.0 + eyes.1 * eyes.1);
+        yaw.is_finite().then_some(yaw)
     }
 
     /// How far the nose lies above (below 0) or below (above 0) where it lies in a face that looks straight ahead, along
     /// the line from the middle of the eyes to that of the mouth, as a part of its length. `None` without landmarks, or with
     /// ones that no face has.
-    pub fn nod(&self) -> Option<f32> {
+    pub fn pitch(&self) -> Option<f32> {
         let [right_eye, left_eye, nose, right_corner, left_corner] = self.landmarks?;
-        let middle = |a: Landmark, b: Landmark| ((a.x + b.x) / 2.0, (a.y + b.y) / 2.0);
+        let middle = |a: Point, b: Point| ((a.x + b.x) / 2.0, (a.y + b.y) / 2.0);
         let (eyes, mouth) = (middle(right_eye, left_eye), middle(right_corner, left_corner));
         let down = (mouth.0 - eyes.0, mouth.1 - eyes.1);
         let nose = (nose.x - eyes.0, nose.y - eyes.1);
-        let nod = (nose.0 * down.0 + nose.1 * down.1) / (down.0 * down.0 + down.1 * down.1) - LEVEL_NOSE;
-        nod.is_finite().then_some(nod)
+        let pitch = (nose.0 * down.0 + nose.1 * down.1) / (down.0 * down.0 + down.1 * down.1) - LEVEL_NOSE;
+        pitch.is_finite().then_some(pitch)
     }
 }
 
@@ -371,40 +155,13 @@ impl Now {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::encoding::Encoding;
-    use shared::gallery::{GalleryBuilder, ModelHash};
-
-    fn bounds(x: f32, y: f32, width: f32, height: f32) -> Bounds {
-        Bounds { x, y, width, height }
-    }
 
     #[test]
-    fn overlap_is_shared_area_as_a_part_of_all() {
-        let cases = [
-            (bounds(0.0, 0.0, 10.0, 10.0), 1.0),
-            (bounds(5.0, 0.0, 10.0, 10.0), 1.0 / 3.0),
-            (bounds(0.0, 0.0, 10.0, 5.0), 0.5),
-            (bounds(10.0, 0.0, 10.0, 10.0), 0.0),
-            (bounds(-30.0, 0.0, 10.0, 10.0), 0.0),
-            (bounds(0.0, 0.0, 0.0, 10.0), 0.0),
-            (bounds(12.0, 12.0, -10.0, -10.0), 0.0),
-            (bounds(f32::NAN, 0.0, 10.0, 10.0), 0.0),
-            (bounds(0.0, 0.0, f32::INFINITY, 10.0), 0.0),
-        ];
-        let place = bounds(0.0, 0.0, 10.0, 10.0);
-        for (other, expected) in cases {
-            let overlap = place.overlap(&other);
-            assert!((overlap - expected).abs() < 1e-6, "{other:?}: {overlap}");
-            assert_eq!(overlap, other.overlap(&place), "{other:?}");
-        }
-    }
-
-    #[test]
-    fn turn_is_the_nose_beside_the_eyes_at_any_roll() {
+    fn yaw_is_the_nose_beside_the_eyes_at_any_roll() {
         let face = |points: [(f32, f32); 3]| {
-            let [right_eye, left_eye, nose] = points.map(|(x, y)| Landmark { x, y });
+            let [right_eye, left_eye, nose] = points.map(|(x, y)| Point { x, y });
             ObservedFace {
-                landmarks: Some([right_eye, left_eye, nose, Landmark::default(), Landmark::default()]),
+                landmarks: Some([right_eye, left_eye, nose, Point::default(), Point::default()]),
                 ..ObservedFace::default()
             }
         };
@@ -418,15 +175,15 @@ mod tests {
             ([(10.0, 10.0), (30.0, 10.0), (f32::INFINITY, 22.0)], None),
         ];
         for (points, expected) in cases {
-            assert_eq!(face(points).turn(), expected, "{points:?}");
+            assert_eq!(face(points).yaw(), expected, "{points:?}");
         }
-        assert_eq!(ObservedFace::default().turn(), None);
+        assert_eq!(ObservedFace::default().yaw(), None);
     }
 
     #[test]
-    fn nod_is_the_nose_between_eyes_and_mouth_at_any_roll() {
+    fn pitch_is_the_nose_between_eyes_and_mouth_at_any_roll() {
         let face = |points: [(f32, f32); 5]| ObservedFace {
-            landmarks: Some(points.map(|(x, y)| Landmark { x, y })),
+            landmarks: Some(points.map(|(x, y)| Point { x, y })),
             ..ObservedFace::default()
         };
         let cases = [
@@ -438,11 +195,12 @@ mod tests {
             ([(0.0, 0.0), (20.0, 0.0), (10.0, f32::NAN), (2.0, 20.0), (18.0, 20.0)], None),
         ];
         for (points, expected) in cases {
-            let nod = face(points).nod();
-            let is_near = nod.zip(expected).is_some_and(|(nod, expected): (f32, f32)| (nod - expected).abs() < 1e-6);
-            assert!(is_near || nod == expected, "{points:?}: {nod:?}");
+            let pitch = face(points).pitch();
+            let is_near =
+                pitch.zip(expected).is_some_and(|(pitch, expected): (f32, f32)| (pitch - expected).abs() < 1e-6);
+            assert!(is_near || pitch == expected, "{points:?}: {pitch:?}");
         }
-        assert_eq!(ObservedFace::default().nod(), None);
+        assert_eq!(ObservedFace::default().pitch(), None);
     }
 
     #[test]
@@ -456,19 +214,12 @@ mod tests {
             (&[f32::NAN], Some(0)),
         ];
         for (sides, expected) in cases {
-            let faces: std::vec::Vec<_> =
-                sides.iter().map(|&side| ObservedFace::new(bounds(0.0, 0.0, side, side))).collect();
+            let faces: std::vec::Vec<_> = sides
+                .iter()
+                .map(|&side| ObservedFace::new(FaceBox { x: 0.0, y: 0.0, width: side, height: side }))
+                .collect();
             let nearest = Observation::new(&faces).nearest();
             assert_eq!(nearest.map(|(index, _)| index), expected, "{sides:?}");
         }
-    }
-
-    #[test]
-    fn a_match_of_another_gallery_resembles_nobody() {
-        let gallery = GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap().build();
-        assert_eq!(gallery.nearest_two(&Encoding::from_network(&[1.0, 0.0]).unwrap(), kernels::dots_of_rows), None);
-        let elsewhere = Match { person: 0, encoding: 0, distance: 0.1 };
-        let nearest = Nearest { best: elsewhere, runner_up: Some(elsewhere) };
-        assert_eq!(Resemblance::of(&gallery, &nearest), None);
     }
 }

@@ -1,8 +1,9 @@
 //! What a person must show, and whether they may enter now. Who it is was settled before.
 
+use super::enrolled::Enrolled;
 use super::exit::Shown;
 use super::memory::Openings;
-use super::observation::{CardHolder, ClockTrust, Now};
+use super::observation::{ClockTrust, Now};
 use super::passages::Passages;
 use super::reason::Reason;
 use super::rules::Rules;
@@ -28,7 +29,7 @@ pub(super) fn check_shown(rules: &Rules, shown: &Shown) -> Result<(), Reason> {
 }
 
 /// Whether a person may enter now.
-pub(super) fn check_moment(around: &Circumstances<'_>, holder: &CardHolder) -> Result<(), Reason> {
+pub(super) fn check_moment(around: &Circumstances<'_>, holder: &Enrolled) -> Result<(), Reason> {
     check_validity(holder, around.now)?;
     check_hours(around, holder.hours)?;
     check_passage(around, holder.person)
@@ -44,13 +45,13 @@ fn mode_of(rules: &Rules, said: Mode) -> Mode {
 
 impl Rules {
     /// Whether the face of this person is enough, at the right time, for them to be let in.
-    pub fn is_face_enough(&self, person: &CardHolder) -> bool {
-        mode_of(self, person.mode) != Mode::CardAndFace && !needs_card_as_a_double(self, person)
+    pub fn is_face_enough(&self, person: &Enrolled) -> bool {
+        mode_of(self, person.mode) != Mode::CardAndFace && !needs_card_as_a_look_alike(self, person)
     }
 }
 
-fn needs_card_as_a_double(rules: &Rules, holder: &CardHolder) -> bool {
-    holder.has_double && rules.look_alikes_need_card
+fn needs_card_as_a_look_alike(rules: &Rules, holder: &Enrolled) -> bool {
+    holder.has_look_alike && rules.look_alikes_need_card
 }
 
 /// What a card is good for in the hand of its holder.
@@ -64,11 +65,11 @@ pub(super) enum CardUse {
     Alone,
 }
 
-pub(super) fn card_use(rules: &Rules, holder: &CardHolder) -> CardUse {
+pub(super) fn card_use(rules: &Rules, holder: &Enrolled) -> CardUse {
     match mode_of(rules, holder.mode) {
         Mode::CardAndFace => CardUse::WithFace,
         Mode::CardOrFace => CardUse::Alone,
-        Mode::Face | Mode::Default if needs_card_as_a_double(rules, holder) => CardUse::WithFace,
+        Mode::Face | Mode::Default if needs_card_as_a_look_alike(rules, holder) => CardUse::WithFace,
         Mode::Face | Mode::Default => CardUse::None,
     }
 }
@@ -83,7 +84,7 @@ pub(super) fn with_card_asked_for(rules: &Rules, reason: Reason) -> Reason {
 }
 
 /// Whether a person may enter today.
-fn check_validity(holder: &CardHolder, now: &Now) -> Result<(), Reason> {
+fn check_validity(holder: &Enrolled, now: &Now) -> Result<(), Reason> {
     if holder.valid_from.is_none() && holder.valid_until.is_none() {
         return Ok(());
     }
@@ -125,16 +126,13 @@ fn check_passage(around: &Circumstances<'_>, person: PersonId) -> Result<(), Rea
 mod tests {
     use super::*;
     use crate::recognition::recognise;
-    use crate::{Candidate, ObservedFace, Resemblance};
+    use crate::{ObservedFace, Resemblance};
 
-    fn check_alone(rules: &Rules, candidate: &Candidate, now: &Now) -> Result<(), Reason> {
+    fn check_alone(rules: &Rules, person: &Enrolled, now: &Now) -> Result<(), Reason> {
         let (schedules, openings, passages) = (&Schedules::default(), &Openings::default(), &Passages::default());
-        let face = ObservedFace {
-            resembles: Some(Resemblance { best: *candidate, runner_up: None }),
-            ..ObservedFace::default()
-        };
+        let face = ObservedFace { resembles: Some(Resemblance::new(*person, 0.5)), ..ObservedFace::default() };
         check_shown(rules, &Shown::Face(recognise(rules, &face)?))?;
-        check_moment(&Circumstances { rules, schedules, openings, passages, now }, &candidate.holder())
+        check_moment(&Circumstances { rules, schedules, openings, passages, now }, person)
     }
 
     #[test]
@@ -155,13 +153,13 @@ mod tests {
             (Some(i64::MAX), None, i64::MAX, early),
         ];
         for (valid_from, valid_until, utc_ms, expected) in cases {
-            let candidate = Candidate { valid_from, valid_until, ..Candidate::new(PersonId([1; 16]), 0.5) };
+            let ada = Enrolled { valid_from, valid_until, ..Enrolled::new(PersonId([1; 16])) };
             let rules = Rules::new(1.0);
             let case = (valid_from, valid_until, utc_ms);
-            assert_eq!(check_alone(&rules, &candidate, &Now::trusted(utc_ms, 0)), expected, "{case:?}");
+            assert_eq!(check_alone(&rules, &ada, &Now::trusted(utc_ms, 0)), expected, "{case:?}");
             let has_dates = valid_from.is_some() || valid_until.is_some();
             let unknown = if has_dates { Err(Reason::ClockUnknown) } else { Ok(()) };
-            assert_eq!(check_alone(&rules, &candidate, &Now::new(utc_ms, 0)), unknown, "{case:?}");
+            assert_eq!(check_alone(&rules, &ada, &Now::new(utc_ms, 0)), unknown, "{case:?}");
         }
     }
 
@@ -177,15 +175,15 @@ mod tests {
         for (door, by_person) in cases {
             for (person, face_is_enough) in by_person {
                 let rules = Rules { mode: door, ..Rules::new(1.0) };
-                let candidate = Candidate { mode: person, ..Candidate::new(PersonId([1; 16]), 0.5) };
+                let ada = Enrolled { mode: person, ..Enrolled::new(PersonId([1; 16])) };
                 let expected = if face_is_enough { Ok(()) } else { Err(Reason::CardNeeded) };
-                assert_eq!(check_alone(&rules, &candidate, &Now::new(0, 0)), expected, "{door:?}, {person:?}");
+                assert_eq!(check_alone(&rules, &ada, &Now::new(0, 0)), expected, "{door:?}, {person:?}");
             }
         }
     }
 
     #[test]
-    fn doubles_need_their_card() {
+    fn look_alikes_need_their_card() {
         use CardUse::{Alone, None, WithFace};
         let cases = [
             (Mode::Face, true, true, Err(Reason::CardNeeded), WithFace),
@@ -196,12 +194,12 @@ mod tests {
             (Mode::CardAndFace, false, true, Err(Reason::CardNeeded), WithFace),
             (Mode::CardAndFace, true, false, Err(Reason::CardNeeded), WithFace),
         ];
-        for (mode, has_double, look_alikes_need_card, by_face, by_card) in cases {
+        for (mode, has_look_alike, look_alikes_need_card, by_face, by_card) in cases {
             let rules = Rules { look_alikes_need_card, ..Rules::new(1.0) };
-            let candidate = Candidate { mode, has_double, ..Candidate::new(PersonId([1; 16]), 0.5) };
-            let case = (mode, has_double, look_alikes_need_card);
-            assert_eq!(check_alone(&rules, &candidate, &Now::new(0, 0)), by_face, "{case:?}");
-            assert_eq!(card_use(&rules, &candidate.holder()), by_card, "{case:?}");
+            let ada = Enrolled { mode, has_look_alike, ..Enrolled::new(PersonId([1; 16])) };
+            let case = (mode, has_look_alike, look_alikes_need_card);
+            assert_eq!(check_alone(&rules, &ada, &Now::new(0, 0)), by_face, "{case:?}");
+            assert_eq!(card_use(&rules, &ada), by_card, "{case:?}");
         }
     }
 }

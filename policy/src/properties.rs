@@ -4,6 +4,7 @@ use super::*;
 use alloc::sync::Arc;
 use proptest::prelude::*;
 use shared::encoding::Encoding;
+use shared::face::FaceBox;
 use shared::gallery::{Mode, PersonId};
 use std::collections::BTreeSet;
 use std::vec::Vec;
@@ -31,24 +32,25 @@ struct Frame {
 const GREY_THRESHOLD: f32 = 0.8;
 
 /// Person 3 needs a card; person 4 may enter from second 10 until before second 20.
-fn candidate(person: u8, distance: f32) -> Candidate {
-    let mut candidate = Candidate::new(PersonId([person; 16]), distance);
+fn enrolled(person: u8) -> Enrolled {
+    let mut enrolled = Enrolled::new(PersonId([person; 16]));
     match person {
-        3 => candidate.mode = Mode::CardAndFace,
-        4 => (candidate.valid_from, candidate.valid_until) = (Some(10), Some(20)),
+        3 => enrolled.mode = Mode::CardAndFace,
+        4 => (enrolled.valid_from, enrolled.valid_until) = (Some(10), Some(20)),
         _ => (),
     }
-    candidate
+    enrolled
 }
 
 impl Face {
     fn observed(&self) -> ObservedFace {
-        let runner_up = self.runner_up.map(|farther| candidate(9, self.distance + farther));
-        let bounds = Bounds { x: 500.0 * f32::from(self.place), y: 0.0, width: self.side, height: self.side };
-        ObservedFace {
-            resembles: Some(Resemblance { best: candidate(self.person, self.distance), runner_up }),
-            ..ObservedFace::new(bounds)
-        }
+        let found = Resemblance::new(enrolled(self.person), self.distance);
+        let found = match self.runner_up {
+            Some(farther) => found.beside(PersonId([9; 16]), self.distance + farther),
+            None => found,
+        };
+        let bounds = FaceBox { x: 500.0 * f32::from(self.place), y: 0.0, width: self.side, height: self.side };
+        ObservedFace { resembles: Some(found), ..ObservedFace::new(bounds) }
     }
 }
 

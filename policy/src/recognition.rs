@@ -2,8 +2,9 @@
 //! `consensus`, whether the person may enter at all for `permission`.
 
 use super::decision::Neighbour;
+use super::enrolled::{Enrolled, Resemblance};
 use super::gate;
-use super::observation::{Candidate, CardHolder, ObservedFace, Resemblance};
+use super::observation::ObservedFace;
 use super::reason::Reason;
 use super::rules::Rules;
 use shared::gallery::PersonId;
@@ -11,13 +12,13 @@ use shared::gallery::PersonId;
 /// Whose face a frame shows beyond doubt. Only this module makes one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Recognised {
-    holder: CardHolder,
+    holder: Enrolled,
     nearest: Neighbour,
     runner_up: Option<Neighbour>,
 }
 
 impl Recognised {
-    pub(super) fn holder(&self) -> &CardHolder {
+    pub(super) fn holder(&self) -> &Enrolled {
         &self.holder
     }
 
@@ -39,16 +40,16 @@ impl Recognised {
 /// The one of all people enrolled that a face shows.
 pub(super) fn recognise(rules: &Rules, face: &ObservedFace) -> Result<Recognised, Reason> {
     let found = known(rules, face).ok_or(Reason::NotKnown)?;
-    if found.runner_up.is_some_and(|other| is_too_near(rules, &found.best, &other)) {
+    if found.runner_up.is_some_and(|other| is_too_near(rules, found.distance, other.distance)) {
         return Err(Reason::Ambiguous);
     }
-    let nearest = Neighbour { person: found.best.person, distance: found.best.distance };
-    Ok(Recognised { holder: found.best.holder(), nearest, runner_up: Neighbour::runner_up_of(found) })
+    let nearest = Neighbour { person: found.best.person, distance: found.distance };
+    Ok(Recognised { holder: found.best, nearest, runner_up: Neighbour::runner_up_of(found) })
 }
 
 /// Whether a face is that of the person that a card claims to be there, and of nobody else who is enrolled: it may be
 /// nearer to another by the margin, and by more only if the two are on record as look-alikes.
-pub(super) fn verify(rules: &Rules, face: &ObservedFace, holder: &CardHolder) -> Result<Recognised, Reason> {
+pub(super) fn verify(rules: &Rules, face: &ObservedFace, holder: &Enrolled) -> Result<Recognised, Reason> {
     let is_holder = |claimed: &&super::Claimed| {
         let is_near = (0.0..=rules.threshold).contains(&claimed.distance);
         claimed.person == holder.person && is_near && claimed.is_clear && gate::is_recognisable(face)
@@ -67,29 +68,32 @@ pub(super) fn verify(rules: &Rules, face: &ObservedFace, holder: &CardHolder) ->
 
 /// Who a face resembles, if that is near enough. A face that is hardly recognisable is nobody's.
 pub(super) fn known<'a>(rules: &Rules, face: &'a ObservedFace) -> Option<&'a Resemblance> {
-    let is_near = |found: &&Resemblance| (0.0..=rules.threshold).contains(&found.best.distance);
-    face.resembles.as_ref().filter(is_near).filter(|found| found.best.is_clear && gate::is_recognisable(face))
+    let is_near = |found: &&Resemblance| (0.0..=rules.threshold).contains(&found.distance);
+    face.resembles.as_ref().filter(is_near).filter(|found| found.is_clear && gate::is_recognisable(face))
 }
 
 /// Also true of a runner-up that is the nearer one, or at no distance at all: then something is wrong with the search.
-fn is_too_near(rules: &Rules, best: &Candidate, runner_up: &Candidate) -> bool {
-    let farther = runner_up.distance - best.distance;
-    let is_known_too = runner_up.distance <= rules.threshold;
+fn is_too_near(rules: &Rules, best: f32, runner_up: f32) -> bool {
+    let farther = runner_up - best;
+    let is_known_too = runner_up <= rules.threshold;
     farther.is_nan() || farther < 0.0 || (is_known_too && farther < rules.margin)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Bounds, Claimed};
+    use crate::Claimed;
+    use shared::face::FaceBox;
 
     const ADA: PersonId = PersonId([1; 16]);
     const BEN: PersonId = PersonId([2; 16]);
 
     fn face(side: f32, best: Option<(PersonId, f32)>, runner_up: Option<(PersonId, f32)>) -> ObservedFace {
-        let candidate = |(person, distance)| Candidate::new(person, distance);
-        let resembles = best.map(|best| Resemblance { best: candidate(best), runner_up: runner_up.map(candidate) });
-        ObservedFace { resembles, ..ObservedFace::new(Bounds { x: 0.0, y: 0.0, width: side, height: side }) }
+        let resembles = best.map(|(person, distance)| {
+            let found = Resemblance::new(Enrolled::new(person), distance);
+            runner_up.map_or(found, |(other, distance)| found.beside(other, distance))
+        });
+        ObservedFace { resembles, ..ObservedFace::new(FaceBox { x: 0.0, y: 0.0, width: side, height: side }) }
     }
 
     fn check(rules: &Rules, face: &ObservedFace, expected: Result<PersonId, Reason>) {
@@ -136,13 +140,13 @@ mod tests {
 
     #[test]
     fn a_face_that_is_hardly_recognisable_is_nobodys() {
-        let ada = Candidate::new(ADA, 0.0).holder();
+        let ada = Enrolled::new(ADA);
         for (recognisable, is_clear, expected) in
             [(None, true, true), (Some(true), true, true), (Some(false), true, false), (Some(true), false, false)]
         {
             let mut judged = face(50.0, Some((ADA, 0.25)), None);
             judged.quality.recognisable = recognisable;
-            judged.resembles.as_mut().unwrap().best.is_clear = is_clear;
+            judged.resembles.as_mut().unwrap().is_clear = is_clear;
             judged.claimed = Some(Claimed { is_clear, ..Claimed::new(ADA, 0.25) });
             assert_eq!(recognise(&Rules::new(1.0), &judged).is_ok(), expected, "{recognisable:?} {is_clear}");
             assert_eq!(verify(&Rules::new(1.0), &judged, &ada).is_ok(), expected, "{recognisable:?} {is_clear}");
@@ -161,7 +165,7 @@ mod tests {
             (Some(Claimed::new(ADA, f32::NAN)), refused),
             (Some(Claimed::new(BEN, 0.5)), refused),
         ];
-        let ada = Candidate::new(ADA, 0.0).holder();
+        let ada = Enrolled::new(ADA);
         for (claimed, expected) in cases {
             let judged = ObservedFace { claimed, ..face(50.0, None, None) };
             let verified = verify(&Rules::new(1.0), &judged, &ada).map(|found| found.nearest().distance);
@@ -172,7 +176,7 @@ mod tests {
     /// Ada's card in Ben's hand: at 1.05 his face was near enough to hers.
     #[test]
     fn a_card_does_not_open_to_a_face_that_is_nearer_to_somebody_else() {
-        let ada = Candidate::new(ADA, 0.0).holder();
+        let ada = Enrolled::new(ADA);
         for (margin, to_ada, to_ben, is_ada) in [
             (0.05, 1.05, 0.3, false),
             (0.05, 0.5, 0.4, false),

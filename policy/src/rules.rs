@@ -56,10 +56,10 @@ pub struct Rules {
     pub maximum_brightness: Option<f32>,
     /// How far the nose may lie beside the middle of the eyes, as a part of the distance between the eyes; `None` does
     /// not ask.
-    pub maximum_turn: Option<f32>,
+    pub maximum_yaw: Option<f32>,
     /// How far the nose may lie above or below its place in a face that looks straight ahead, as a part of the distance
     /// from the eyes to the mouth; `None` does not ask.
-    pub maximum_nod: Option<f32>,
+    pub maximum_pitch: Option<f32>,
     /// What to do with more than one face.
     pub several_faces: SeveralFaces,
     /// What people must show whose record leaves it to the door. `Default` is `Face`.
@@ -163,8 +163,8 @@ impl Rules {
             minimum_sharpness: None,
             minimum_brightness: None,
             maximum_brightness: None,
-            maximum_turn: None,
-            maximum_nod: None,
+            maximum_yaw: None,
+            maximum_pitch: None,
             several_faces: SeveralFaces::NearestOnly,
             mode: Mode::Face,
             look_alikes_need_card: true,
@@ -221,8 +221,8 @@ impl Rules {
             ("minimum-sharpness", self.minimum_sharpness),
             ("minimum-brightness", self.minimum_brightness),
             ("maximum-brightness", self.maximum_brightness),
-            ("maximum-turn", self.maximum_turn),
-            ("maximum-nod", self.maximum_nod),
+            ("maximum-turn", self.maximum_yaw),
+            ("maximum-nod", self.maximum_pitch),
         ];
         for (rule, found) in limits.into_iter().filter_map(|(rule, limit)| Some((rule, limit?))) {
             if !(found.is_finite() && found >= 0.0) {
@@ -268,8 +268,8 @@ mod tests {
             (|r| r.minimum_face = f32::NAN, false),
             (|r| r.minimum_sharpness = Some(-1.0), false),
             (|r| r.maximum_brightness = Some(f32::INFINITY), false),
-            (|r| r.maximum_turn = Some(0.3), true),
-            (|r| r.maximum_nod = Some(f32::NAN), false),
+            (|r| r.maximum_yaw = Some(0.3), true),
+            (|r| r.maximum_pitch = Some(f32::NAN), false),
             (|r| r.lockout_after = 0, false),
             (|r| r.lockout_after = 6, false),
             (|r| r.lockout_ms = 0, false),

@@ -4,6 +4,7 @@
 use super::*;
 use alloc::sync::Arc;
 use shared::encoding::Encoding;
+use shared::face::FaceBox;
 use shared::gallery::{Mode, PersonId};
 use std::string::String;
 use std::vec::Vec;
@@ -13,11 +14,8 @@ const BEN: PersonId = PersonId([2; 16]);
 const FRAME_MS: u64 = 100;
 const START_UTC_MS: i64 = 1_800_000_000_000;
 
-fn face(x: f32, side: f32, best: Candidate, runner_up: Candidate) -> ObservedFace {
-    ObservedFace {
-        resembles: Some(Resemblance { best, runner_up: Some(runner_up) }),
-        ..ObservedFace::new(Bounds { x, y: 0.0, width: side, height: side })
-    }
+fn face(x: f32, side: f32, resembles: Resemblance) -> ObservedFace {
+    ObservedFace { resembles: Some(resembles), ..ObservedFace::new(FaceBox { x, y: 0.0, width: side, height: side }) }
 }
 
 /// The same with an encoding; those at angles that differ by 1.2 are too far apart to be of one face.
@@ -28,21 +26,24 @@ fn encoded(angle: f32, face: ObservedFace) -> ObservedFace {
 
 /// The face that a letter stands for; `.` is a frame of nobody, `m` one of Ada in which she matches nobody.
 fn seen(letter: char) -> Option<ObservedFace> {
-    let (ada, ben) = (|distance| Candidate::new(ADA, distance), |distance| Candidate::new(BEN, distance));
-    let card = Candidate { mode: Mode::CardAndFace, ..ada(0.5) };
-    let expired = Candidate { valid_until: Some(START_UTC_MS / 1000), ..ada(0.5) };
+    let near = |person, distance| Resemblance::new(Enrolled::new(person), distance);
+    let ada = |to_ada, to_ben| near(ADA, to_ada).beside(BEN, to_ben);
+    let ben = |to_ben, to_ada| near(BEN, to_ben).beside(ADA, to_ada);
+    let of_ada = |best| Resemblance { best, ..ada(0.5, 1.25) };
+    let card = of_ada(Enrolled { mode: Mode::CardAndFace, ..Enrolled::new(ADA) });
+    let expired = of_ada(Enrolled { valid_until: Some(START_UTC_MS / 1000), ..Enrolled::new(ADA) });
     match letter {
-        'a' => Some(encoded(0.0, face(0.0, 50.0, ada(0.5), ben(1.25)))),
-        'b' => Some(encoded(1.4, face(0.0, 50.0, ben(0.5), ada(1.25)))),
-        'A' => Some(encoded(0.0, face(200.0, 50.0, ada(0.5), ben(1.25)))),
-        'B' => Some(encoded(1.4, face(200.0, 50.0, ben(0.5), ada(1.25)))),
-        'x' => Some(encoded(0.0, face(0.0, 50.0, ada(0.5), ben(0.53)))),
-        's' => Some(encoded(2.8, face(0.0, 50.0, ada(1.125), ben(1.25)))),
-        'm' => Some(encoded(0.5, face(0.0, 50.0, ada(1.125), ben(1.25)))),
-        'f' => Some(face(0.0, 30.0, ada(0.5), ben(1.25))),
-        'c' => Some(encoded(0.0, face(0.0, 50.0, card, ben(1.25)))),
-        'v' => Some(encoded(0.0, face(0.0, 50.0, expired, ben(1.25)))),
-        'e' => Some(ObservedFace { resembles: None, ..face(0.0, 50.0, ada(0.5), ben(1.25)) }),
+        'a' => Some(encoded(0.0, face(0.0, 50.0, ada(0.5, 1.25)))),
+        'b' => Some(encoded(1.4, face(0.0, 50.0, ben(0.5, 1.25)))),
+        'A' => Some(encoded(0.0, face(200.0, 50.0, ada(0.5, 1.25)))),
+        'B' => Some(encoded(1.4, face(200.0, 50.0, ben(0.5, 1.25)))),
+        'x' => Some(encoded(0.0, face(0.0, 50.0, ada(0.5, 0.53)))),
+        's' => Some(encoded(2.8, face(0.0, 50.0, ada(1.125, 1.25)))),
+        'm' => Some(encoded(0.5, face(0.0, 50.0, ada(1.125, 1.25)))),
+        'f' => Some(face(0.0, 30.0, ada(0.5, 1.25))),
+        'c' => Some(encoded(0.0, face(0.0, 50.0, card))),
+        'v' => Some(encoded(0.0, face(0.0, 50.0, expired))),
+        'e' => Some(ObservedFace { resembles: None, ..face(0.0, 50.0, ada(0.5, 1.25)) }),
         '.' => None,
         other => panic!("no such frame: {other}"),
     }
@@ -54,7 +55,7 @@ fn letter(decision: &Decision) -> char {
         Decision::Grant(grant) if grant.person() == ADA => 'G',
         Decision::Grant(_) => 'H',
         Decision::Nobody => '.',
-        Decision::Deny(refusal) => match refusal.reason {
+        Decision::Refuse(refusal) => match refusal.reason {
             Reason::NotKnown => 'n',
             Reason::TooFar => 'f',
             Reason::Deciding => 'd',
@@ -113,7 +114,7 @@ fn a_frame_without_colour_is_judged_by_a_threshold_of_its_own() {
             if let Decision::Grant(grant) = &decision {
                 assert_eq!(grant.is_grey(), is_grey, "{frames}");
             }
-            if let Decision::Deny(refusal) = &decision {
+            if let Decision::Refuse(refusal) = &decision {
                 let is_known = if is_grey { grey > 0.5 } else { colour > 0.5 };
                 assert_eq!(refusal.person.is_some(), is_known, "{frames}: {refusal:?}");
             }
@@ -180,9 +181,9 @@ fn one_frame_is_enough_where_the_rules_say_so() {
 #[test]
 fn a_grant_tells_what_it_was_made_from() {
     let mut policy = policy();
-    let near = |distance| face(0.0, 50.0, Candidate::new(ADA, distance), Candidate::new(BEN, 1.25));
+    let near = |distance| face(0.0, 50.0, Resemblance::new(Enrolled::new(ADA), distance).beside(BEN, 1.25));
     for (frame, distance) in [0.5, 1.5, 0.75].into_iter().enumerate() {
-        let Decision::Deny(refusal) = policy.decide(&Observation::new(&[near(distance)]), &at(frame)) else {
+        let Decision::Refuse(refusal) = policy.decide(&Observation::new(&[near(distance)]), &at(frame)) else {
             panic!("granted too early");
         };
         let known = distance <= 1.0;
@@ -203,7 +204,7 @@ fn a_grant_tells_what_it_was_made_from() {
 fn a_face_of_poor_quality_is_not_compared() {
     let faces = [seen('f').unwrap()];
     let expected = Refusal { reason: Reason::TooFar, person: None, distance: None, runner_up: None, face: Some(0) };
-    assert_eq!(policy().decide(&Observation::new(&faces), &at(0)), Decision::Deny(expected));
+    assert_eq!(policy().decide(&Observation::new(&faces), &at(0)), Decision::Refuse(expected));
     assert_eq!(policy().quality_problem(&faces[0]), Some(Reason::TooFar));
     assert_eq!(policy().quality_problem(&seen('s').unwrap()), None);
 }
@@ -211,9 +212,9 @@ fn a_face_of_poor_quality_is_not_compared() {
 #[test]
 fn the_nearest_of_several_faces_is_judged() {
     let small_stranger =
-        ObservedFace { bounds: Bounds { x: 300.0, y: 0.0, width: 45.0, height: 45.0 }, ..seen('s').unwrap() };
+        ObservedFace { bounds: FaceBox { x: 300.0, y: 0.0, width: 45.0, height: 45.0 }, ..seen('s').unwrap() };
     let large_stranger =
-        ObservedFace { bounds: Bounds { x: 300.0, y: 0.0, width: 60.0, height: 60.0 }, ..seen('s').unwrap() };
+        ObservedFace { bounds: FaceBox { x: 300.0, y: 0.0, width: 60.0, height: 60.0 }, ..seen('s').unwrap() };
     let ada = seen('a').unwrap();
     let cases = [
         (SeveralFaces::NearestOnly, [small_stranger.clone(), ada.clone()], "ddG", 1),
@@ -227,7 +228,7 @@ fn the_nearest_of_several_faces_is_judged() {
         for (frame, expected) in expected.chars().enumerate() {
             let decision = policy.decide(&Observation::new(&faces), &at(frame));
             assert_eq!(letter(&decision), expected, "{several_faces:?}, frame {frame}");
-            if let Decision::Deny(refusal) = decision {
+            if let Decision::Refuse(refusal) = decision {
                 assert_eq!(refusal.face, Some(judged));
             }
         }
@@ -239,7 +240,8 @@ fn company_that_is_missed_in_one_frame_opens_nothing() {
     // A detector that overlooks the second face once must not undo the rule: those frames count against.
     let mut policy = Policy::new(Rules { several_faces: SeveralFaces::Refuse, ..Rules::new(1.0) }).unwrap();
     let ada = seen('a').unwrap();
-    let company = [ada.clone(), ObservedFace { bounds: Bounds { x: 300.0, y: 0.0, width: 45.0, height: 45.0 }, ..ada }];
+    let company =
+        [ada.clone(), ObservedFace { bounds: FaceBox { x: 300.0, y: 0.0, width: 45.0, height: 45.0 }, ..ada }];
     let decided: String = [2, 2, 1, 2, 2, 1, 1]
         .into_iter()
         .enumerate()
@@ -380,9 +382,8 @@ fn an_approach_lets_in_a_bounded_number() {
     let rules = Rules { consensus: 1, consensus_of: 1, ..Rules::new(1.0) };
     let mut policy = Policy::new(rules).unwrap();
     for number in 0..=MAX_GRANTS_OF_APPROACH {
-        let person = Candidate::new(PersonId([number as u8; 16]), 0.5);
-        let decision =
-            policy.decide(&Observation::new(&[face(0.0, 50.0, person, Candidate::new(ADA, 1.5))]), &at(number));
+        let person = Resemblance::new(Enrolled::new(PersonId([number as u8; 16])), 0.5).beside(ADA, 1.5);
+        let decision = policy.decide(&Observation::new(&[face(0.0, 50.0, person)]), &at(number));
         assert_eq!(matches!(decision, Decision::Grant(_)), number < MAX_GRANTS_OF_APPROACH, "{number}");
     }
     policy.end_approach(&Now::new(0, u64::MAX));

@@ -1,9 +1,10 @@
 //! Which face is followed from frame to frame. A frame without a face does not end that: the face that returns goes on if
 //! it is where the face was, and resembles it. Anything else is another face, so that two people never add up to one.
 
-use super::observation::{Bounds, ObservedFace};
+use super::observation::ObservedFace;
 use alloc::sync::Arc;
 use shared::encoding::Encoding;
+use shared::face::FaceBox;
 
 /// How much of the places of a face in two frames, one after the other, must be common to both (intersection over
 /// union). At ten frames a second a person who walks up to the camera stays above 0.6; heads side by side reach 0.1.
@@ -30,7 +31,7 @@ pub(super) struct Tracking {
 
 #[derive(Debug)]
 struct Followed {
-    place: Bounds,
+    place: FaceBox,
     /// The encoding in the last frame in which it had one.
     looks: Option<Arc<Encoding>>,
     was_away: bool,
@@ -106,7 +107,7 @@ mod tests {
     use std::vec::Vec;
 
     fn at(x: f32, side: f32) -> ObservedFace {
-        ObservedFace::new(Bounds { x, y: 0.0, width: side, height: side })
+        ObservedFace::new(FaceBox { x, y: 0.0, width: side, height: side })
     }
 
     fn looking(angle: f32) -> ObservedFace {

@@ -17,6 +17,7 @@ extern crate std;
 pub mod card;
 pub mod delivery;
 pub mod encoding;
+pub mod face;
 pub mod gallery;
 pub mod hex;
 pub mod matching;

@@ -59,9 +59,9 @@ pub struct PolicyRules {
     pub minimum_brightness: Option<f32>,
     /// See [`Rules::maximum_brightness`].
     pub maximum_brightness: Option<f32>,
-    /// See [`Rules::maximum_turn`].
+    /// See [`Rules::maximum_yaw`].
     pub maximum_turn: Option<f32>,
-    /// See [`Rules::maximum_nod`].
+    /// See [`Rules::maximum_pitch`].
     pub maximum_nod: Option<f32>,
     /// See [`Rules::several_faces`].
     pub several_faces: Option<SeveralFaces>,
@@ -156,8 +156,8 @@ impl PolicyRules {
         rules.minimum_sharpness = self.minimum_sharpness.or(rules.minimum_sharpness);
         rules.minimum_brightness = self.minimum_brightness.or(rules.minimum_brightness);
         rules.maximum_brightness = self.maximum_brightness.or(rules.maximum_brightness);
-        rules.maximum_turn = self.maximum_turn.or(rules.maximum_turn);
-        rules.maximum_nod = self.maximum_nod.or(rules.maximum_nod);
+        rules.maximum_yaw = self.maximum_turn.or(rules.maximum_yaw);
+        rules.maximum_pitch = self.maximum_nod.or(rules.maximum_pitch);
         rules.several_faces = self.several_faces.map_or(rules.several_faces, Into::into);
         rules.mode = self.mode.map_or(rules.mode, Into::into);
         rules.look_alikes_need_card = self.look_alikes != Some(LookAlikes::AsOthers);
@@ -270,7 +270,7 @@ mod tests {
         expected.card_window_ms = 8000;
         (expected.minimum_face, expected.minimum_sharpness) = (64.0, Some(20.0));
         (expected.minimum_brightness, expected.maximum_brightness) = (Some(40.0), Some(220.0));
-        (expected.maximum_turn, expected.maximum_nod) = (Some(0.3), Some(0.2));
+        (expected.maximum_yaw, expected.maximum_pitch) = (Some(0.3), Some(0.2));
         expected.look_alikes_need_card = false;
         expected.lockout_after = 3;
         (expected.lockout_ms, expected.lockout_ceiling_ms) = (10_000, 80_000);

@@ -4,7 +4,7 @@ use super::Sight;
 use crate::turn::Timings;
 use kernels::dots_of_rows;
 use models::{Crop, Face, Frame, ModelError, Recogniser, quality};
-use policy::{Bounds, Claimed, Landmark, ObservedFace, Policy, Quality, Resemblance, SeveralFaces};
+use policy::{Claimed, ObservedFace, Policy, Quality, Resemblance, SeveralFaces};
 use shared::gallery::{Gallery, PersonId};
 use std::sync::Arc;
 use std::time::Instant;
@@ -34,14 +34,14 @@ impl Networks {
         let (encoding, standing) = timed(&mut timings.encode_ms, || self.recogniser.encode_face(face, &crop))?;
         let gallery = &self.gallery;
         let (nearest, claimed) = timed(&mut timings.match_ms, || {
-            let of_claimed = claimed.and_then(|person| Claimed::of(gallery, person, &encoding, dots_of_rows));
+            let of_claimed = claimed.and_then(|person| Claimed::compare(gallery, person, &encoding, dots_of_rows));
             (gallery.nearest_two(&encoding, dots_of_rows), of_claimed)
         });
         let is_clear_of = |person| standing.is_clear_of_background(gallery, person);
         seen.quality.recognisable = standing.is_recognisable();
         seen.resembles = nearest.and_then(|nearest| {
-            let mut found = Resemblance::of(gallery, &nearest)?;
-            found.best.is_clear = is_clear_of(nearest.best.person);
+            let mut found = Resemblance::from_nearest(gallery, &nearest)?;
+            found.is_clear = is_clear_of(nearest.best.person);
             Some(found)
         });
         seen.claimed = claimed.and_then(|mut claimed: Claimed| {
@@ -63,8 +63,8 @@ impl Sight for Networks {
         };
         let mut observed = Vec::with_capacity(faces.len());
         for (index, face) in faces.iter().enumerate() {
-            let mut seen = ObservedFace::new(bounds(face));
-            seen.landmarks = Some(face.landmarks.map(|point| Landmark { x: point.x, y: point.y }));
+            let mut seen = ObservedFace::new(face.bounds);
+            seen.landmarks = Some(face.landmarks);
             if index < judged {
                 let crop = timed(&mut timings.align_ms, || self.recogniser.glance(frame, face));
                 seen.quality = measured(&crop);
@@ -80,11 +80,6 @@ impl Sight for Networks {
     fn know(&mut self, gallery: &Arc<Gallery>) {
         self.gallery = Arc::clone(gallery);
     }
-}
-
-fn bounds(face: &Face) -> Bounds {
-    let models::FaceBox { x, y, width, height } = face.bounds;
-    Bounds { x, y, width, height }
 }
 
 fn measured(crop: &Crop) -> Quality {

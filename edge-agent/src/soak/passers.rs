@@ -2,9 +2,10 @@
 
 use super::people::{AT_MOST, card_of, id_of, number_of};
 use fastrand::Rng;
-use policy::{Bounds, Candidate, Claimed, Landmark, ObservedFace, Resemblance, Side};
+use policy::{Claimed, Enrolled, ObservedFace, Resemblance, Side};
 use shared::card::CardNumber;
 use shared::encoding::Encoding;
+use shared::face::{FaceBox, Point};
 use shared::gallery::{Gallery, PersonId};
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ pub(super) struct Passer {
     pub(super) number: Option<u8>,
     /// Somebody holds up a photo of them, which turns no head.
     pub(super) is_photo: bool,
-    pub(super) bounds: Bounds,
+    pub(super) bounds: FaceBox,
     asked: Option<Side>,
     frames_asked: u32,
     sharpness: f32,
@@ -78,7 +79,7 @@ impl Passers {
 
 fn somebody(random: &mut Rng) -> Passer {
     let side = 30.0 + 100.0 * random.f32();
-    let bounds = Bounds { x: 1000.0 * random.f32(), y: 500.0 * random.f32(), width: side, height: side };
+    let bounds = FaceBox { x: 1000.0 * random.f32(), y: 500.0 * random.f32(), width: side, height: side };
     let number = (random.u8(..8) > 0).then(|| random.u8(..AT_MOST));
     let is_photo = random.u8(..5) == 0;
     Passer { number, is_photo, bounds, asked: None, frames_asked: 0, sharpness: 100.0 }
@@ -97,8 +98,11 @@ impl Passer {
         let near = enrolled.unwrap_or(0);
         let distance = if enrolled.is_some() { 0.5 } else { 1.2 } + noise;
         let other = usize::from(near == 0);
-        let candidate = |person, distance| Candidate::of(gallery, person, distance);
-        let resembles = candidate(near, distance).map(|best| Resemblance { best, runner_up: candidate(other, 1.3) });
+        let resembles = Enrolled::in_gallery(gallery, near).map(|best| Resemblance::new(best, distance));
+        let resembles = resembles.map(|found| match gallery.people().get(other) {
+            Some(other) => found.beside(other.id, 1.3),
+            None => found,
+        });
         let claimed = claimed.map(|person| match self.number == Some(number_of(person)) {
             true => Claimed::new(person, 0.5 + noise),
             false => Claimed::new(person, 1.25),
@@ -122,9 +126,9 @@ impl Passer {
         side * TURNED * (frames / FRAMES_TO_TURN).min(1.0)
     }
 
-    fn landmarks(&self) -> [Landmark; 5] {
-        let Bounds { x, y, width, height } = self.bounds;
-        let at = |across: f32, down: f32| Landmark { x: x + across * width, y: y + down * height };
+    fn landmarks(&self) -> [Point; 5] {
+        let FaceBox { x, y, width, height } = self.bounds;
+        let at = |across: f32, down: f32| Point { x: x + across * width, y: y + down * height };
         let nose = 0.25 + 0.5 * (0.5 + self.turn());
         [at(0.25, 0.25), at(0.75, 0.25), at(nose, 0.5), at(0.25, 0.75), at(0.75, 0.75)]
     }

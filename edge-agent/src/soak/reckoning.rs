@@ -4,7 +4,8 @@
 use super::passers::Passer;
 use super::people::{self, FROM_MINUTE, UNTIL_MINUTE, has_hours, is_challenged, mode_of, number_of};
 use crate::turn::Granted;
-use policy::{Bounds, ClockTrust, Credential, LONGEST_CARD_PAUSE_MS, Now, Side};
+use policy::{ClockTrust, Credential, LONGEST_CARD_PAUSE_MS, Now, Side};
+use shared::face::FaceBox;
 use shared::gallery::Mode;
 use std::collections::VecDeque;
 
@@ -29,7 +30,7 @@ pub(super) struct Reckoning {
 /// What the face before the camera was asked, and whether it did that.
 #[derive(Debug, Clone, Copy, Default)]
 struct Turning {
-    face: Option<Bounds>,
+    face: Option<FaceBox>,
     is_photo: bool,
     asked: Option<Side>,
     frames: u32,

@@ -1,6 +1,7 @@
 //! Grants for tests, made the only way that there is: by the policy.
 
-use policy::{Bounds, Candidate, Decision, Grant, Now, Observation, ObservedFace, Policy, Resemblance, Rules};
+use policy::{Decision, Enrolled, Grant, Now, Observation, ObservedFace, Policy, Resemblance, Rules};
+use shared::face::FaceBox;
 use shared::gallery::PersonId;
 
 /// Somebody enrolled.
@@ -15,8 +16,8 @@ pub(crate) fn rules() -> Rules {
 
 /// A face at this L2 distance from [`PERSON`].
 pub(crate) fn face(distance: f32) -> ObservedFace {
-    let mut face = ObservedFace::new(Bounds { x: 0.0, y: 0.0, width: 100.0, height: 120.0 });
-    face.resembles = Some(Resemblance { best: Candidate::new(PERSON, distance), runner_up: None });
+    let mut face = ObservedFace::new(FaceBox { x: 0.0, y: 0.0, width: 100.0, height: 120.0 });
+    face.resembles = Some(Resemblance::new(Enrolled::new(PERSON), distance));
     face
 }
 

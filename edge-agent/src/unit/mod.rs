@@ -203,7 +203,7 @@ impl Unit {
     fn act_on(&mut self, decision: Decision, now: &Now) -> Result<Verdict, DoorError> {
         match decision {
             Decision::Grant(grant) => self.let_in(grant, now),
-            Decision::Deny(refusal) => Ok(Verdict::Denied(refusal.into())),
+            Decision::Refuse(refusal) => Ok(Verdict::Denied(refusal.into())),
             Decision::Nobody => Ok(Verdict::Nobody),
         }
     }

@@ -6,7 +6,7 @@ use crate::lights::{Lights, Signal};
 use crate::reader::CardReader;
 use crate::turn::Verdict;
 use policy::audit::Event;
-use policy::{CardHolder, PresentedCard};
+use policy::{Enrolled, PresentedCard};
 use shared::gallery::Gallery;
 use std::sync::Arc;
 
@@ -34,9 +34,7 @@ impl Surroundings {
     pub(super) fn next_card(&mut self) -> Option<PresentedCard> {
         let Cards { reader, gallery } = self.cards.as_mut()?;
         let card = reader.next_card()?;
-        let holder = gallery.person_with_card(card).and_then(|person| CardHolder::of(gallery, person));
-        let holder = holder.map(|holder| holder.with(card));
-        Some(holder.map_or(PresentedCard::Unknown, PresentedCard::Of))
+        Some(Enrolled::with_card(gallery, card).map_or(PresentedCard::Unknown, PresentedCard::Of))
     }
 
     /// How the reader is; `None` without one.

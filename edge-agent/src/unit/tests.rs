@@ -272,7 +272,7 @@ fn a_card_is_its_holders_and_no_other() {
         let claimed = |mut face: ObservedFace| {
             let best = face.resembles.as_mut().unwrap();
             best.best.mode = mode;
-            face.claimed = Some(Claimed::new(PERSON, best.best.distance));
+            face.claimed = Some(Claimed::new(PERSON, best.distance));
             face
         };
         let mut bench = Bench::with(vec![seen.into_iter().map(claimed).collect()]);

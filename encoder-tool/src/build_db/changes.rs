@@ -140,7 +140,7 @@ fn what_changed(before: Side<'_>, after: Side<'_>, cards: &[CardNumber]) -> Vec<
         ("validity", (was.valid_from, was.valid_until) != (is.valid_from, is.valid_until)),
         ("cards", !same_cards),
         ("hours", before.hours() != after.hours()),
-        ("look_alike", before.gallery.has_double(before.index) != after.gallery.has_double(after.index)),
+        ("look_alike", before.gallery.has_look_alike(before.index) != after.gallery.has_look_alike(after.index)),
         ("note", was.note != is.note),
     ]
     .into_iter()

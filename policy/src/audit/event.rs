@@ -321,9 +321,8 @@ impl From<&Grant> for Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        Bounds, Candidate, Decision, Now, Observation, ObservedFace, Policy, PresentedCard, Resemblance, Rules,
-    };
+    use crate::{Decision, Enrolled, Now, Observation, ObservedFace, Policy, PresentedCard, Resemblance, Rules};
+    use shared::face::FaceBox;
     use shared::gallery::Mode;
 
     #[test]
@@ -331,9 +330,8 @@ mod tests {
         let (ada, ben) = (PersonId([1; 16]), PersonId([2; 16]));
         let mut policy = Policy::new(Rules { consensus: 1, consensus_of: 1, ..Rules::new(1.0) }).unwrap();
         let mut decide = |distance, ms| {
-            let mut face = ObservedFace::new(Bounds { x: 0.0, y: 0.0, width: 50.0, height: 50.0 });
-            let runner_up = Some(Candidate::new(ben, 1.5));
-            face.resembles = Some(Resemblance { best: Candidate::new(ada, distance), runner_up });
+            let mut face = ObservedFace::new(FaceBox { x: 0.0, y: 0.0, width: 50.0, height: 50.0 });
+            face.resembles = Some(Resemblance::new(Enrolled::new(ada), distance).beside(ben, 1.5));
             let decision = policy.decide(&Observation::new(&[face]), &Now::new(1000 + ms as i64, ms));
             (decision, policy.take_ended_approach())
         };
@@ -346,7 +344,7 @@ mod tests {
             Event::Granted { person: ada, credential, distance, distances, runner_up, grey: false }
         });
 
-        let (Decision::Deny(_), None) = decide(1.25, 100) else { panic!("not refused") };
+        let (Decision::Refuse(_), None) = decide(1.25, 100) else { panic!("not refused") };
         let (_, Some(approach)) = decide(0.5, 5000) else { panic!("not ended") };
         let expected = Event::Refused {
             reason: Reason::NotKnown,
@@ -366,7 +364,7 @@ mod tests {
 
     #[test]
     fn a_card_is_recorded_as_what_opened() {
-        let holder = Candidate { mode: Mode::CardOrFace, ..Candidate::new(PersonId([1; 16]), 0.0) }.holder();
+        let holder = Enrolled { mode: Mode::CardOrFace, ..Enrolled::new(PersonId([1; 16])) };
         let mut policy = Policy::new(Rules::new(1.0)).unwrap();
         policy.present_card(&PresentedCard::Of(holder), &Now::new(0, 0));
         let Decision::Grant(grant) = policy.decide(&Observation::new(&[]), &Now::new(0, 0)) else {

@@ -201,11 +201,11 @@ fn middle(ahead: &HistoryBuf<f32, FRAMES_AHEAD>) -> Option<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Landmark;
+    use shared::face::Point;
 
     /// A face whose nose is so far across, and which is so sharp.
     fn face(nose: f32, sharpness: f32) -> ObservedFace {
-        let at = |x, y| Landmark { x, y };
+        let at = |x, y| Point { x, y };
         let landmarks = [at(0.0, 0.0), at(100.0, 0.0), at(100.0 * nose, 50.0), at(0.0, 100.0), at(100.0, 100.0)];
         let encoding = Some(Arc::new(Encoding::from_network(&[1.0]).unwrap()));
         let mut face = ObservedFace { landmarks: Some(landmarks), encoding, ..ObservedFace::default() };

@@ -5,7 +5,7 @@
 //! that is printed on the same sheet stays where it is between them, however the sheet is held; one that stands out of
 //! the plane moves across it.
 
-use crate::Landmark;
+use shared::face::Point;
 
 /// How far across the plane of eyes and mouth the nose is seen, between the person's right side, 0, and the left, 1:
 /// the first coordinate of the nose on the plane on which the right eye is (0, 0), the left eye (1, 0), the left corner of
@@ -17,14 +17,14 @@ use crate::Landmark;
 /// section 2.2.3), turned round. `None` for points that are no plane seen from its front, and for a nose far outside.
 ///
 /// Landmarks are those of [`ObservedFace::landmarks`](crate::ObservedFace::landmarks).
-pub fn nose_across(landmarks: &[Landmark; 5]) -> Option<f32> {
+pub fn nose_across(landmarks: &[Point; 5]) -> Option<f32> {
     let [right_eye, left_eye, nose, right_mouth, left_mouth] = *landmarks;
     let quadrilateral = [right_eye, left_eye, left_mouth, right_mouth];
     if !is_seen_from_the_front(&quadrilateral) {
         return None;
     }
     let (eyes, down) = (between(left_mouth, left_eye), between(left_mouth, right_mouth));
-    let bent = Landmark {
+    let bent = Point {
         x: right_eye.x - left_eye.x + left_mouth.x - right_mouth.x,
         y: right_eye.y - left_eye.y + left_mouth.y - right_mouth.y,
     };
@@ -40,17 +40,17 @@ pub fn nose_across(landmarks: &[Landmark; 5]) -> Option<f32> {
 }
 
 /// The distance of the eyes as a part of that from them to the mouth: it becomes less when the face turns to a side.
-pub(super) fn width_to_height(landmarks: &[Landmark; 5]) -> Option<f32> {
+pub(super) fn width_to_height(landmarks: &[Point; 5]) -> Option<f32> {
     let [right_eye, left_eye, _, right_mouth, left_mouth] = *landmarks;
     let eyes = between(right_eye, left_eye);
     let [to_left, to_right] = [between(left_eye, left_mouth), between(right_eye, right_mouth)];
-    let down = Landmark { x: (to_left.x + to_right.x) / 2.0, y: (to_left.y + to_right.y) / 2.0 };
+    let down = Point { x: (to_left.x + to_right.x) / 2.0, y: (to_left.y + to_right.y) / 2.0 };
     let ratio = libm::sqrtf((eyes.x * eyes.x + eyes.y * eyes.y) / (down.x * down.x + down.y * down.y));
     ratio.is_finite().then_some(ratio)
 }
 
 /// Whether the four points, the way round, are a convex quadrilateral that turns clockwise in the picture.
-fn is_seen_from_the_front(points: &[Landmark; 4]) -> bool {
+fn is_seen_from_the_front(points: &[Point; 4]) -> bool {
     (0..4).all(|index| {
         let at = |step: usize| points[(index + step) % 4];
         let corner = cross(between(at(0), at(1)), between(at(1), at(2)));
@@ -59,15 +59,15 @@ fn is_seen_from_the_front(points: &[Landmark; 4]) -> bool {
 }
 
 /// `(1 + part) towards - part seen`
-fn less(towards: Landmark, part: f32, seen: Landmark) -> Landmark {
-    Landmark { x: (1.0 + part) * towards.x - part * seen.x, y: (1.0 + part) * towards.y - part * seen.y }
+fn less(towards: Point, part: f32, seen: Point) -> Point {
+    Point { x: (1.0 + part) * towards.x - part * seen.x, y: (1.0 + part) * towards.y - part * seen.y }
 }
 
-fn between(from: Landmark, to: Landmark) -> Landmark {
-    Landmark { x: to.x - from.x, y: to.y - from.y }
+fn between(from: Point, to: Point) -> Point {
+    Point { x: to.x - from.x, y: to.y - from.y }
 }
 
-fn cross(a: Landmark, b: Landmark) -> f32 {
+fn cross(a: Point, b: Point) -> f32 {
     a.x * b.y - a.y * b.x
 }
 
@@ -76,13 +76,13 @@ pub(super) mod tests {
     use super::*;
 
     /// Points of a plane, seen by a camera: turned, tilted, rolled and moved (degrees; the unit is the distance of the eyes).
-    pub(in crate::liveness) fn seen(points: [[f32; 3]; 5], [yaw, pitch, roll]: [f32; 3], away: f32) -> [Landmark; 5] {
+    pub(in crate::liveness) fn seen(points: [[f32; 3]; 5], [yaw, pitch, roll]: [f32; 3], away: f32) -> [Point; 5] {
         let [(sy, cy), (sp, cp), (sr, cr)] = [yaw, pitch, roll].map(|degrees| libm::sincosf(degrees.to_radians()));
         points.map(|[x, y, z]| {
             let (x, z) = (x * cy + z * sy, z * cy - x * sy);
             let (y, z) = (y * cp - z * sp, y * sp + z * cp);
             let (x, y) = (x * cr - y * sr, x * sr + y * cr);
-            Landmark { x: 640.0 + 900.0 * x / (away + z), y: 360.0 + 900.0 * y / (away + z) }
+            Point { x: 640.0 + 900.0 * x / (away + z), y: 360.0 + 900.0 * y / (away + z) }
         })
     }
 

@@ -8,10 +8,11 @@
 
 use super::challenge::Challenge;
 use super::parallax::tests::{head, seen};
+use crate::ObservedFace;
 use crate::reason::Reason;
-use crate::{Landmark, ObservedFace};
 use alloc::sync::Arc;
 use shared::encoding::Encoding;
+use shared::face::Point;
 use std::f32::consts::TAU;
 use std::string::String;
 
@@ -69,7 +70,7 @@ fn passes(visitor: Visitor, chance: &mut Chance) -> bool {
         let mut landmarks = seen(head(visitor.nose), [yaw + chance.normal(1.0), sways[0], sways[1]], away);
         let eyes = 900.0 / away;
         landmarks[2].x += visitor.drawn * -yaw * eyes;
-        for Landmark { x, y } in &mut landmarks {
+        for Point { x, y } in &mut landmarks {
             *x += chance.normal(visitor.noise * eyes);
             *y += chance.normal(visitor.noise * eyes);
         }

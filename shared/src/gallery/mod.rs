@@ -164,7 +164,7 @@ impl Gallery {
     }
 
     /// Whether the person looks like somebody else enrolled.
-    pub fn has_double(&self, person: usize) -> bool {
+    pub fn has_look_alike(&self, person: usize) -> bool {
         self.look_alikes.iter().any(|pair| pair.one == person || pair.other == person)
     }
 

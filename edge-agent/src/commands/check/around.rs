@@ -7,7 +7,7 @@ use crate::door::boot::{self, KeptLocked, boards_meant};
 use crate::gpio::{Board, BootConfig, Pin, Released};
 use anyhow::Context;
 use files::read_bounded;
-use policy::CardHolder;
+use policy::Enrolled;
 use serde::Serialize;
 use shared::gallery::Gallery;
 use std::path::Path;
@@ -161,7 +161,7 @@ fn about_device(reader: Option<&Reader>) -> Option<String> {
 
 fn about_cards(config: &Config, gallery: &Gallery) -> Vec<String> {
     let rules = config.policy.with_threshold(1.0);
-    let holders = (0..gallery.people().len()).filter_map(|person| CardHolder::of(gallery, person));
+    let holders = (0..gallery.people().len()).filter_map(|person| Enrolled::in_gallery(gallery, person));
     let need = gallery.people().iter().zip(holders).filter(|(_, holder)| !rules.is_face_enough(holder));
     let (with, without): (Vec<_>, Vec<_>) = need.partition(|(person, _)| !person.details.cards.is_empty());
     let mut warnings = Vec::new();
@@ -175,7 +175,7 @@ fn about_cards(config: &Config, gallery: &Gallery) -> Vec<String> {
         warnings.push(format!("{people} of the people must present a card and have none: they cannot enter"));
     }
     let doubles =
-        with.iter().chain(&without).filter(|(_, holder)| holder.has_double && rules.look_alikes_need_card).count();
+        with.iter().chain(&without).filter(|(_, holder)| holder.has_look_alike && rules.look_alikes_need_card).count();
     if doubles > 0 {
         warnings.push(format!(
             "{doubles} of these look like somebody else enrolled, and need their card for that; give them one, or see [policy] \

@@ -108,7 +108,7 @@ fn what_is_written_is_read() {
     assert_eq!([0, 1, 2].map(plain), [vec![true, false], vec![true], vec![true, false, true]]);
     assert_eq!(read.people()[0].details.groups[1], "Nacht");
     assert_eq!(read.look_alikes(), [LookAlikes { one: 0, other: 2, distance: 0.9 }]);
-    assert_eq!((read.has_double(0), read.has_double(1)), (true, false));
+    assert_eq!((read.has_look_alike(0), read.has_look_alike(1)), (true, false));
     let hours = |person| {
         let hours = read.hours_of(person);
         (hours.bound_by.iter().collect::<Vec<_>>(), hours.opens.iter().collect::<Vec<_>>())
