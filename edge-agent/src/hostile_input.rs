@@ -12,7 +12,7 @@ use crate::camera::{Health, configured_size};
 use crate::commands::audit::in_words;
 use crate::commands::receive::{announcement, take_in};
 use crate::control::{Order, Reply, hear};
-use crate::database::{InUse, Trust, read_bytes};
+use crate::database::{Trust, read_bytes};
 use crate::door::{Latch, LockLine, ScriptedDoor};
 use crate::memory;
 use crate::reader::{Digits, cards_typed};
@@ -28,7 +28,6 @@ use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 
@@ -125,10 +124,10 @@ impl StatusSocket {
     ///
     /// # Errors
     /// None: a scripted door locks.
-    pub fn new(gallery: Gallery) -> io::Result<Self> {
+    pub fn new(gallery: &Gallery) -> io::Result<Self> {
         let latch = Latch::close(Box::new(ScriptedDoor::default()), 1000).map_err(io::Error::other)?;
-        let in_use = InUse { gallery: Arc::new(gallery), rules: Rules::new(1.0), digest: DatabaseDigest([0; 32]) };
-        Ok(Self { board: Board::new(Health::default(), latch, Path::new("people.db"), &in_use) })
+        let board = Board::new(Health::default(), latch, Path::new("people.db"), gallery, DatabaseDigest([0; 32]));
+        Ok(Self { board })
     }
 
     /// What somebody is answered who sends these bytes and hangs up.

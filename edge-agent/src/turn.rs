@@ -1,7 +1,7 @@
 //! What came of one turn of the loop, for the code that reports it.
 
 use crate::door::DoorState;
-use policy::{Credential, Grant, Neighbour, Reason, Refusal};
+use policy::{Credential, Grant, Neighbour, Refusal};
 use shared::gallery::PersonId;
 
 /// One turn of the loop.
@@ -23,7 +23,7 @@ pub enum Verdict {
     /// Somebody is let in: it is recorded, and the door is unlocked.
     Granted(Granted),
     /// Somebody is there and is not let in.
-    Denied(Denied),
+    Refused(Refusal),
     /// Nobody is there.
     Nobody,
 }
@@ -36,19 +36,6 @@ pub struct Granted {
     /// By what.
     pub credential: Credential,
     /// L2 distance in the frame that decided; `None` if no face was judged.
-    pub distance: Option<f32>,
-    /// The nearest other person.
-    pub runner_up: Option<Neighbour>,
-}
-
-/// Somebody was not let in.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Denied {
-    /// Why.
-    pub reason: Reason,
-    /// Who it is, if within the threshold of somebody; or whose card it is.
-    pub person: Option<PersonId>,
-    /// L2 distance to the nearest person, or to the card's holder; `None` if no face was compared.
     pub distance: Option<f32>,
     /// The nearest other person.
     pub runner_up: Option<Neighbour>,
@@ -77,12 +64,5 @@ impl Granted {
             distance: grant.distance(),
             runner_up: grant.runner_up(),
         }
-    }
-}
-
-impl From<Refusal> for Denied {
-    fn from(refusal: Refusal) -> Self {
-        let Refusal { reason, person, distance, runner_up, .. } = refusal;
-        Self { reason, person, distance, runner_up }
     }
 }

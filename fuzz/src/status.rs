@@ -11,7 +11,7 @@ const MAX_REQUEST: usize = 4096;
 
 static UNIT: LazyLock<StatusSocket> = LazyLock::new(|| {
     let gallery = GalleryBuilder::new(1, ModelHash([0; 32]), 128).map(GalleryBuilder::build);
-    match gallery.map(StatusSocket::new) {
+    match gallery.map(|gallery| StatusSocket::new(&gallery)) {
         Ok(Ok(unit)) => unit,
         _ => panic!("there is a unit that knows nobody"),
     }

@@ -4,6 +4,7 @@
 use super::liveness::simulation::Chance;
 use super::*;
 use shared::face::FaceBox;
+use shared::gallery::PersonId;
 use std::collections::VecDeque;
 
 const FRAME_MS: u64 = 100;

@@ -2,6 +2,7 @@
 
 use super::*;
 use shared::face::FaceBox;
+use shared::gallery::PersonId;
 use std::vec::Vec;
 
 const ADA: PersonId = PersonId([1; 16]);
@@ -46,7 +47,7 @@ impl Door {
         let (near, far) = if person == Some(BEN) { (BEN, ADA) } else { (ADA, BEN) };
         let best = Enrolled { valid_until: self.expired.then_some(0), ..Enrolled::new(near) };
         let resembles = Resemblance::new(best, to(near)).beside(far, to(far) + 0.01);
-        let claimed = self.policy.claimed().map(|person| Claimed::new(person, to(person)));
+        let claimed = self.policy.attention().claimed.map(|person| Claimed::new(person, to(person)));
         let bounds = FaceBox { x: self.x, y: 0.0, width: side, height: side };
         ObservedFace { resembles: Some(resembles), claimed, ..ObservedFace::new(bounds) }
     }

@@ -51,7 +51,7 @@ impl Door {
             true => Resemblance::new(self.enrolled(ADA), to_ada).beside(BEN, to_ben),
             false => Resemblance::new(self.enrolled(BEN), to_ben).beside(ADA, to_ada),
         };
-        let claimed = self.policy.claimed().map(|person| {
+        let claimed = self.policy.attention().claimed.map(|person| {
             let (own, other, to_other) = if person == ADA { (to_ada, BEN, to_ben) } else { (to_ben, ADA, to_ada) };
             Claimed::new(person, own).beside(Neighbour { person: other, distance: to_other })
         });
@@ -243,7 +243,7 @@ fn a_clock_that_goes_back_forgets_the_card() {
     assert_eq!(door.steps("Aaa"), "ldd");
     door.frame = 10;
     assert_eq!(door.steps("aaa"), "ddc");
-    assert_eq!(door.policy.claimed(), None);
+    assert_eq!(door.policy.attention().claimed, None);
 }
 
 #[test]

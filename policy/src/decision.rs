@@ -85,6 +85,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// For this reason, with no person, distance or face to name.
+    pub const fn new(reason: Reason) -> Self {
+        Self { reason, person: None, distance: None, runner_up: None, face: None }
+    }
+
     /// A face that was not compared with anybody.
     pub(super) const fn unjudged(reason: Reason, face: usize) -> Self {
         Self { reason, person: None, distance: None, runner_up: None, face: Some(face) }

@@ -76,7 +76,7 @@ impl Policy {
         self.require_room_in_approach(shown)?;
         let distances = self.require_agreement(shown, now)?;
         permission::check_shown(&self.rules, shown)?;
-        permission::check_moment(&self.circumstances(now), shown.holder())?;
+        permission::check_moment(&self.circumstances(observation.schedules, now), shown.holder())?;
         self.require_liveness(shown, observation.chance, now)?;
         let nearest = observation.nearest().map(|(index, _)| index);
         Ok(Grant {

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use shared::encoding::Encoding;
 use shared::face::{FaceBox, Point};
 use shared::gallery::Mode;
+use shared::gallery::PersonId;
 use shared::schedule::{Hours, ScheduleSet};
 
 const ADA: PersonId = PersonId([1; 16]);
@@ -124,7 +125,7 @@ impl Door {
         let resembles = Resemblance::new(self.ada(mode), 0.5).beside(EVE, 1.3);
         // A person who comes with a card alone looks aside: their face says nothing.
         ada.resembles = (self.way != Way::Card).then_some(resembles);
-        ada.claimed = self.policy.claimed().map(|person| Claimed::new(person, 0.5).beside(eve));
+        ada.claimed = self.policy.attention().claimed.map(|person| Claimed::new(person, 0.5).beside(eve));
         ada.encoding = looks(0.0);
         ada.landmarks =
             Some([point(20.0, 30.0), point(80.0, 30.0), point(50.0, 55.0), point(20.0, 80.0), point(80.0, 80.0)]);

@@ -9,24 +9,52 @@ use super::observation::ObservedFace;
 use super::reason::Reason;
 use super::rules::Rules;
 
-/// Whether a face is near enough to be at the door.
-pub(super) fn is_at_door(rules: &Rules, face: &ObservedFace) -> bool {
-    let side = face.bounds.shorter_side();
-    side > 0.0 && side >= rules.minimum_face
+/// What the rules ask of the picture of a face, before it is compared with anybody.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct QualityGate {
+    minimum_face: f32,
+    minimum_brightness: Option<f32>,
+    maximum_brightness: Option<f32>,
+    minimum_sharpness: Option<f32>,
+    maximum_yaw: Option<f32>,
+    maximum_pitch: Option<f32>,
 }
 
-/// The first thing wrong with the picture.
+impl QualityGate {
+    pub(super) fn new(rules: &Rules) -> Self {
+        let &Rules { minimum_face, minimum_brightness, maximum_brightness, minimum_sharpness, .. } = rules;
+        let &Rules { maximum_yaw, maximum_pitch, .. } = rules;
+        Self { minimum_face, minimum_brightness, maximum_brightness, minimum_sharpness, maximum_yaw, maximum_pitch }
+    }
+
+    fn is_at_door(&self, face: &ObservedFace) -> bool {
+        let side = face.bounds.shorter_side();
+        side > 0.0 && side >= self.minimum_face
+    }
+
+    /// The first thing wrong with the picture.
+    pub(super) fn problem(&self, face: &ObservedFace) -> Option<Reason> {
+        let (yaw, pitch) = (face.yaw().map(f32::abs), face.pitch().map(f32::abs));
+        let passes = [
+            (Reason::TooFar, self.is_at_door(face)),
+            (Reason::TooDark, is_at_least(face.quality.brightness, self.minimum_brightness)),
+            (Reason::TooBright, is_at_most(face.quality.brightness, self.maximum_brightness)),
+            (Reason::Blurred, is_at_least(face.quality.sharpness, self.minimum_sharpness)),
+            (Reason::TurnedAway, is_at_most(yaw, self.maximum_yaw) && is_at_most(pitch, self.maximum_pitch)),
+        ];
+        passes.into_iter().find(|(_, passed)| !passed).map(|(reason, _)| reason)
+    }
+}
+
+/// Whether a face is near enough to be at the door.
+pub(super) fn is_at_door(rules: &Rules, face: &ObservedFace) -> bool {
+    QualityGate::new(rules).is_at_door(face)
+}
+
+/// The first thing wrong with the picture, or with what it was compared with.
 pub(super) fn problem(rules: &Rules, face: &ObservedFace) -> Option<Reason> {
-    let (yaw, pitch) = (face.yaw().map(f32::abs), face.pitch().map(f32::abs));
-    let passes = [
-        (Reason::TooFar, is_at_door(rules, face)),
-        (Reason::TooDark, is_at_least(face.quality.brightness, rules.minimum_brightness)),
-        (Reason::TooBright, is_at_most(face.quality.brightness, rules.maximum_brightness)),
-        (Reason::Blurred, is_at_least(face.quality.sharpness, rules.minimum_sharpness)),
-        (Reason::TurnedAway, is_at_most(yaw, rules.maximum_yaw) && is_at_most(pitch, rules.maximum_pitch)),
-        (Reason::HardlyAFace, is_recognisable(face) && !is_lost_in_background(rules, face)),
-    ];
-    passes.into_iter().find(|(_, passed)| !passed).map(|(reason, _)| reason)
+    let hardly_a_face = || !is_recognisable(face) || is_lost_in_background(rules, face);
+    QualityGate::new(rules).problem(face).or_else(|| hardly_a_face().then_some(Reason::HardlyAFace))
 }
 
 /// Whether the face may be compared with anybody.

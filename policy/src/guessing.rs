@@ -37,7 +37,7 @@ impl Guessing {
     }
 
     /// Whether something was forgotten. A clock that went back begins to count anew.
-    pub(super) fn let_time_pass(&mut self, now_ms: u64) -> bool {
+    pub(super) fn advance_to(&mut self, now_ms: u64) -> bool {
         self.last_ms = self.last_ms.min(now_ms);
         let is_over = self.unknown_cards > 0 && now_ms - self.last_ms >= FORGOTTEN_AFTER_MS;
         if is_over {
@@ -60,8 +60,8 @@ mod tests {
             assert_eq!(guessing.pause_ms(5000), expected * 1000);
         }
         assert_eq!((guessing.pause_ms(34_999), guessing.pause_ms(35_000)), (1, 0));
-        assert!(!guessing.let_time_pass(5000 + FORGOTTEN_AFTER_MS - 1));
-        assert!(guessing.let_time_pass(5000 + FORGOTTEN_AFTER_MS) && guessing.unknown_cards() == 0);
+        assert!(!guessing.advance_to(5000 + FORGOTTEN_AFTER_MS - 1));
+        assert!(guessing.advance_to(5000 + FORGOTTEN_AFTER_MS) && guessing.unknown_cards() == 0);
         assert!(Guessing::remembered(u32::MAX, 0).pause_ms(0) == LONGEST_CARD_PAUSE_MS);
     }
 }

@@ -32,6 +32,7 @@ extern crate std;
 mod advice;
 mod approach;
 mod attempts;
+mod attention;
 pub mod audit;
 mod card;
 mod company;
@@ -55,6 +56,7 @@ mod tracking;
 pub use advice::Advice;
 pub use approach::{Approach, MAX_GRANTS_OF_APPROACH, Tailgating};
 pub use attempts::FRAMES_OF_AN_ATTEMPT;
+pub use attention::Attention;
 pub use card::PresentedCard;
 pub use decision::{Credential, Decision, Neighbour, Refusal};
 pub use enrolled::{Claimed, Enrolled, Resemblance};
@@ -83,7 +85,7 @@ use liveness::Challenge;
 use lockouts::Tried;
 use memory::Remembered;
 use permission::Circumstances;
-use shared::gallery::{Mode, PersonId};
+use shared::gallery::Mode;
 use shared::schedule::Schedules;
 use tracking::{Step, Tracking};
 
@@ -94,7 +96,6 @@ pub struct Policy {
     /// Those of the frame that is decided about: made in one place, so that no part of the decision takes the threshold of
     /// another kind of picture.
     rules: Rules,
-    schedules: Schedules,
     tracking: Tracking,
     consensus: Consensus,
     company: Company,
@@ -107,7 +108,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// A policy that has seen nobody yet, of people that no schedule binds.
+    /// A policy that has seen nobody yet.
     ///
     /// # Errors
     /// When a rule is out of its range.
@@ -116,7 +117,6 @@ impl Policy {
         Ok(Self {
             configured: rules,
             rules,
-            schedules: Schedules::default(),
             tracking: Tracking::default(),
             consensus: Consensus::default(),
             company: Company::default(),
@@ -127,13 +127,6 @@ impl Policy {
             remembered: Remembered::default(),
             last_ms: 0,
         })
-    }
-
-    /// The same for people that these schedules bind: those of their database. A person who is bound by one that the policy
-    /// does not have may not enter.
-    #[must_use]
-    pub fn with_schedules(self, schedules: Schedules) -> Self {
-        Self { schedules, ..self }
     }
 
     /// What was to be remembered when the unit was switched off: to be told before the first frame.
@@ -178,28 +171,20 @@ impl Policy {
         self.rules.threshold
     }
 
-    /// Why a face's picture is not good enough to be judged, `None` if it is: ask before spending time on encoding it,
-    /// but after measuring what the rules ask for.
-    pub fn quality_problem(&self, face: &ObservedFace) -> Option<Reason> {
+    /// What must be known about the next frame. Ask before each frame.
+    pub fn attention(&self) -> Attention {
+        let claimed = self.cards.claimed().map(|holder| holder.person);
+        Attention::new(&self.rules, claimed, self.challenge.pending().is_some())
+    }
+
+    fn quality_problem(&self, face: &ObservedFace) -> Option<Reason> {
         gate::problem(&self.rules, face)
-    }
-
-    /// Whether a face must be encoded: if it is good enough to be judged, and while a challenge runs, in which every frame
-    /// must show the same face.
-    pub fn must_be_encoded(&self, face: &ObservedFace) -> bool {
-        self.quality_problem(face).is_none() || self.challenge.pending().is_some()
-    }
-
-    /// Who a card says to be at the door: the face that is judged must be compared with this person too, and put into
-    /// [`ObservedFace::claimed`].
-    pub fn claimed(&self) -> Option<PersonId> {
-        self.cards.claimed().map(|holder| holder.person)
     }
 
     /// Takes notice of a card. What follows from it is decided with the next frame, even if that shows nobody; after cards
     /// that were nobody's, with the first frame after a pause, if no other card comes in between.
     pub fn present_card(&mut self, card: &PresentedCard, now: &Now) {
-        self.let_time_pass(now);
+        self.advance_to(now);
         match self.remembered.guessing.pause_ms(now.monotonic_ms) {
             0 => {
                 self.cards.take_waiting();
@@ -240,7 +225,7 @@ impl Policy {
     /// Decides about one frame. Call it for frames without faces too, so that approaches end.
     pub fn decide(&mut self, observation: &Observation<'_>, now: &Now) -> Decision {
         self.rules = self.configured.for_frame(observation.is_grey);
-        self.let_time_pass(now);
+        self.advance_to(now);
         self.look_at_waiting_card(now);
         self.follow(observation, now);
         let at_door = observation.faces.iter().filter(|face| gate::is_at_door(&self.rules, face)).count();
@@ -250,7 +235,7 @@ impl Policy {
         let decision = match self.judge(observation, now) {
             None => Decision::Nobody,
             Some(Ok(grant)) => {
-                self.note_grant(&grant, now);
+                self.note_grant(&grant, observation, now);
                 Decision::Grant(grant)
             }
             Some(Err(refusal)) => {
@@ -295,13 +280,13 @@ impl Policy {
         self.remembered.note_failure(tried, &self.rules, now.monotonic_ms);
     }
 
-    fn note_grant(&mut self, grant: &Grant, now: &Now) {
+    fn note_grant(&mut self, grant: &Grant, observation: &Observation<'_>, now: &Now) {
         self.consensus.start_over();
         self.challenge.start_over();
         self.attempt = Attempt::default();
         self.approaches.note_grant(grant, now.monotonic_ms);
         self.cards.note_grant(grant);
-        self.remembered.note_grant(grant, &self.rules, &self.schedules, now);
+        self.remembered.note_grant(grant, &self.rules, observation.schedules, now);
     }
 
     /// Takes back a grant that the door does not act upon: the person is not let in for this reason, and may be, after
@@ -332,25 +317,25 @@ impl Policy {
         self.approaches.end();
     }
 
-    /// From now on these rules and schedules hold, and nothing that was seen before counts any more: for another people
+    /// From now on these rules hold, and nothing that was seen before counts any more: for another people
     /// database. Ends the approach in progress. What is remembered is not forgotten.
     ///
     /// # Errors
     /// When a rule is out of its range; nothing has changed then.
-    pub fn start_afresh(&mut self, rules: Rules, schedules: Schedules, now: &Now) -> Result<(), RulesError> {
+    pub fn start_afresh(&mut self, rules: Rules, now: &Now) -> Result<(), RulesError> {
         rules.check()?;
         self.end_approach(now);
         self.cards = Cards::default();
-        (self.configured, self.rules, self.schedules) = (rules, rules, schedules);
+        (self.configured, self.rules) = (rules, rules);
         Ok(())
     }
 
-    fn let_time_pass(&mut self, now: &Now) {
+    fn advance_to(&mut self, now: &Now) {
         let now_ms = now.monotonic_ms;
         let went_back = now_ms < core::mem::replace(&mut self.last_ms, now_ms);
         let everybody_left = self.approaches.end_after(self.rules.approach_gap_ms, now_ms);
         self.cards.end_at(now_ms);
-        self.remembered.let_time_pass(now_ms);
+        self.remembered.advance_to(now_ms);
         if went_back {
             self.remembered.go_back_to(&self.rules, now_ms);
         }
@@ -480,8 +465,8 @@ impl Policy {
         required
     }
 
-    fn circumstances<'a>(&'a self, now: &'a Now) -> Circumstances<'a> {
-        let Self { rules, schedules, remembered: Remembered { openings, passages, .. }, .. } = self;
+    fn circumstances<'a>(&'a self, schedules: &'a Schedules, now: &'a Now) -> Circumstances<'a> {
+        let Self { rules, remembered: Remembered { openings, passages, .. }, .. } = self;
         Circumstances { rules, schedules, openings, passages, now }
     }
 }

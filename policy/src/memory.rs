@@ -113,8 +113,8 @@ impl Remembered {
         Some(RememberedFailures { kind: Kind::Card, failures, unmatched: 0, cards: Vec::new(), database: 0 })
     }
 
-    pub(super) fn let_time_pass(&mut self, now_ms: u64) {
-        self.has_changed |= self.guessing.let_time_pass(now_ms);
+    pub(super) fn advance_to(&mut self, now_ms: u64) {
+        self.has_changed |= self.guessing.advance_to(now_ms);
     }
 
     /// The forward-only clock went back.

@@ -6,6 +6,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use shared::encoding::Encoding;
 use shared::face::{FaceBox, Point};
+use shared::gallery::PersonId;
 use shared::schedule::{Hours, Period, Schedule, ScheduleSet, Weekdays};
 use std::vec;
 
@@ -41,8 +42,13 @@ fn rules() -> Rules {
     Rules { consensus: 1, consensus_of: 1, ..Rules::new(1.0) }
 }
 
-fn policy(after_first_of: Option<&str>) -> Policy {
-    Policy::new(rules()).unwrap().with_schedules(schedules(after_first_of))
+struct Door {
+    policy: Policy,
+    schedules: Schedules,
+}
+
+fn door(rules: Rules, schedules: Schedules) -> Door {
+    Door { policy: Policy::new(rules).unwrap(), schedules }
 }
 
 fn seen(person: PersonId, hours: Hours, at: f32) -> ObservedFace {
@@ -51,8 +57,8 @@ fn seen(person: PersonId, hours: Hours, at: f32) -> ObservedFace {
     ObservedFace { resembles: Some(Resemblance::new(best, 0.5)), ..ObservedFace::new(bounds) }
 }
 
-fn decide(policy: &mut Policy, faces: &[ObservedFace], now: Now) -> Result<PersonId, Reason> {
-    match policy.decide(&Observation::new(faces), &now) {
+fn decide(Door { policy, schedules }: &mut Door, faces: &[ObservedFace], now: Now) -> Result<PersonId, Reason> {
+    match policy.decide(&Observation::new(faces).with_schedules(schedules), &now) {
         Decision::Grant(grant) => Ok(grant.person()),
         Decision::Refuse(refusal) => Err(refusal.reason),
         Decision::Nobody => panic!("somebody is there"),
@@ -78,43 +84,48 @@ fn hours_are_those_of_the_door_and_only_on_a_clock_that_is_right() {
         (Hours { bound_by: ScheduleSet::from_indices([7]), ..bound() }, at(12), Err(Reason::OutsideHours)),
     ];
     for (hours, now, expected) in cases {
-        assert_eq!(decide(&mut policy(None), &[seen(ADA, hours, 0.0)], now), expected, "{hours:?} {now:?}");
-        let mut by_card = policy(None);
+        assert_eq!(
+            decide(&mut door(rules(), schedules(None)), &[seen(ADA, hours, 0.0)], now),
+            expected,
+            "{hours:?} {now:?}"
+        );
+        let mut by_card = door(rules(), schedules(None));
         let holder = Enrolled { mode: Mode::CardOrFace, hours, ..Enrolled::new(ADA) };
-        by_card.present_card(&PresentedCard::Of(holder), &now);
+        by_card.policy.present_card(&PresentedCard::Of(holder), &now);
         assert_eq!(decide(&mut by_card, &[], now), expected, "by card, {hours:?} {now:?}");
     }
 }
 
 #[test]
-fn a_policy_without_schedules_lets_in_nobody_who_is_bound_by_one() {
-    let mut policy = Policy::new(rules()).unwrap();
-    assert_eq!(decide(&mut policy, &[seen(ADA, bound(), 0.0)], at(12)), Err(Reason::OutsideHours));
+fn a_door_without_schedules_lets_in_nobody_who_is_bound_by_one() {
+    let mut door = door(rules(), Schedules::NONE);
+    assert_eq!(decide(&mut door, &[seen(ADA, bound(), 0.0)], at(12)), Err(Reason::OutsideHours));
 }
 
 #[test]
 fn the_first_of_a_group_opens_for_the_others_until_the_hours_end() {
-    let mut policy = policy(Some("keyholders"));
+    let mut door = door(rules(), schedules(Some("keyholders")));
     let (ada, ben) = ([seen(ADA, bound(), 0.0)], [seen(BEN, opener(), 0.0)]);
-    assert_eq!(decide(&mut policy, &ada, at(9)), Err(Reason::NobodyHereYet));
-    assert_eq!(decide(&mut policy, &ben, at(10)), Ok(BEN));
-    assert_eq!(decide(&mut policy, &ada, at(11)), Ok(ADA));
-    assert_eq!(decide(&mut policy, &ada, at(20)), Err(Reason::OutsideHours));
-    assert_eq!(decide(&mut policy, &ada, at(24 + 9)), Err(Reason::NobodyHereYet), "the next day begins anew");
+    assert_eq!(decide(&mut door, &ada, at(9)), Err(Reason::NobodyHereYet));
+    assert_eq!(decide(&mut door, &ben, at(10)), Ok(BEN));
+    assert_eq!(decide(&mut door, &ada, at(11)), Ok(ADA));
+    assert_eq!(decide(&mut door, &ada, at(20)), Err(Reason::OutsideHours));
+    assert_eq!(decide(&mut door, &ada, at(24 + 9)), Err(Reason::NobodyHereYet), "the next day begins anew");
 
-    let memory = policy.take_changed_memory().unwrap();
-    let mut restarted = self::policy(Some("keyholders"));
-    restarted.remember(&memory, &at(11));
+    let memory = door.policy.take_changed_memory().unwrap();
+    let mut restarted = self::door(rules(), schedules(Some("keyholders")));
+    restarted.policy.remember(&memory, &at(11));
     assert_eq!(decide(&mut restarted, &ada, at(12)), Ok(ADA), "a restart does not send anybody home");
 }
 
 #[test]
 fn a_keyholder_who_is_not_let_in_after_all_opens_nothing() {
-    let mut policy = policy(Some("keyholders"));
+    let mut door = door(rules(), schedules(Some("keyholders")));
     let ben = [seen(BEN, opener(), 0.0)];
-    let Decision::Grant(grant) = policy.decide(&Observation::new(&ben), &at(9)) else { panic!("not granted") };
-    assert_eq!(policy.withhold(grant, Reason::NotRecorded).reason, Reason::NotRecorded);
-    assert_eq!(decide(&mut policy, &[seen(ADA, bound(), 0.0)], at(10)), Err(Reason::NobodyHereYet));
+    let observation = Observation::new(&ben).with_schedules(&door.schedules);
+    let Decision::Grant(grant) = door.policy.decide(&observation, &at(9)) else { panic!("not granted") };
+    assert_eq!(door.policy.withhold(grant, Reason::NotRecorded).reason, Reason::NotRecorded);
+    assert_eq!(decide(&mut door, &[seen(ADA, bound(), 0.0)], at(10)), Err(Reason::NobodyHereYet));
 }
 
 /// A passage dated in the future, of a clock that was wrong, had switched the rule off for good.
@@ -130,11 +141,11 @@ fn nobody_is_let_in_twice_in_a_short_while_whatever_the_clock_says() {
         |now| Now { clock: ClockTrust::Unknown, ..now },
     ];
     for (then, later) in clocks.iter().flat_map(|then| clocks.iter().map(move |later| (then, later))) {
-        let mut policy = Policy::new(rules).unwrap();
-        assert_eq!(decide(&mut policy, &ada, then(at(8))), Ok(ADA));
-        assert_eq!(decide(&mut policy, &ada, later(at(9))), Err(Reason::PassedAlready));
-        assert_eq!(decide(&mut policy, &ada, later(at(10))), Ok(ADA), "the time is over");
-        assert_eq!(decide(&mut policy, &ada, then(at(11))), Err(Reason::PassedAlready), "and was noted again");
+        let mut door = door(rules, Schedules::NONE);
+        assert_eq!(decide(&mut door, &ada, then(at(8))), Ok(ADA));
+        assert_eq!(decide(&mut door, &ada, later(at(9))), Err(Reason::PassedAlready));
+        assert_eq!(decide(&mut door, &ada, later(at(10))), Ok(ADA), "the time is over");
+        assert_eq!(decide(&mut door, &ada, then(at(11))), Err(Reason::PassedAlready), "and was noted again");
     }
 }
 
@@ -152,11 +163,11 @@ fn a_restart_lets_nobody_in_sooner() {
         (wrong(at(8)), at(10), Err(Reason::PassedAlready)),
         (at(100), at(10), Err(Reason::PassedAlready)),
     ] {
-        let mut before = Policy::new(rules).unwrap();
+        let mut before = door(rules, Schedules::NONE);
         assert_eq!(decide(&mut before, &ada, then), Ok(ADA));
-        let memory = before.take_changed_memory().unwrap();
-        let mut after = Policy::new(rules).unwrap();
-        after.remember(&memory, &restarted_at(now, 5));
+        let memory = before.policy.take_changed_memory().unwrap();
+        let mut after = door(rules, Schedules::NONE);
+        after.policy.remember(&memory, &restarted_at(now, 5));
         assert_eq!(decide(&mut after, &ada, restarted_at(now, 1000)), expected, "{then:?} {now:?}");
         let in_the_end = restarted_at(now, 2 * HOUR_MS as u64 + 2000);
         assert!(expected.is_ok() || decide(&mut after, &ada, in_the_end) == Ok(ADA));

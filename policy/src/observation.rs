@@ -4,7 +4,7 @@ use super::enrolled::{Claimed, Resemblance};
 use alloc::sync::Arc;
 use shared::encoding::Encoding;
 use shared::face::{FaceBox, Point};
-use shared::schedule::LocalTime;
+use shared::schedule::{LocalTime, Schedules};
 
 /// What was measured on a face's picture; `None` where it was not. Not measured what a rule asks for means refused.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -78,14 +78,19 @@ pub struct Observation<'a> {
     pub faces: &'a [ObservedFace],
     /// Whether the picture is without colour, so that [`Rules::grey_threshold`](super::Rules::grey_threshold) holds.
     pub is_grey: bool,
-    /// A number that nobody can foresee, for what is left to chance.
+    /// The schedules of the database. A person who is bound by one that is not among them may not enter.
+    pub schedules: &'a Schedules,
+    /// An unpredictable number, for what is left to chance.
     pub chance: u64,
 }
+
+/// Of a database that has none.
+static NO_SCHEDULES: Schedules = Schedules::NONE;
 
 impl<'a> Observation<'a> {
     /// A frame with these faces; none for a frame that shows nobody.
     pub const fn new(faces: &'a [ObservedFace]) -> Self {
-        Self { faces, is_grey: false, chance: 0 }
+        Self { faces, is_grey: false, schedules: &NO_SCHEDULES, chance: 0 }
     }
 
     /// The same of a picture that is without colour, or is not.
@@ -93,7 +98,12 @@ impl<'a> Observation<'a> {
         Self { is_grey, ..self }
     }
 
-    /// The same with a number that nobody can foresee, as the liveness challenge needs one.
+    /// The same at a door whose database has these schedules.
+    pub const fn with_schedules(self, schedules: &'a Schedules) -> Self {
+        Self { schedules, ..self }
+    }
+
+    /// The same with an unpredictable number, as the liveness challenge needs one.
     pub const fn with_chance(self, chance: u64) -> Self {
         Self { chance, ..self }
     }

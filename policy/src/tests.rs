@@ -129,7 +129,7 @@ fn a_frame_without_colour_is_judged_by_a_threshold_of_its_own() {
 fn other_rules_forget_the_threshold_of_the_last_frame() {
     let mut policy = Policy::new(Rules { grey_threshold: 0.4, ..Rules::new(1.0) }).unwrap();
     let _nobody = policy.decide(&Observation::new(&[]).in_grey(true), &at(0));
-    policy.start_afresh(Rules::new(0.9), Schedules::default(), &at(1)).unwrap();
+    policy.start_afresh(Rules::new(0.9), &at(1)).unwrap();
     assert_eq!((policy.threshold_in_force(), policy.rules().threshold), (0.9, 0.9));
 }
 
@@ -205,8 +205,8 @@ fn a_face_of_poor_quality_is_not_compared() {
     let faces = [seen('f').unwrap()];
     let expected = Refusal { reason: Reason::TooFar, person: None, distance: None, runner_up: None, face: Some(0) };
     assert_eq!(policy().decide(&Observation::new(&faces), &at(0)), Decision::Refuse(expected));
-    assert_eq!(policy().quality_problem(&faces[0]), Some(Reason::TooFar));
-    assert_eq!(policy().quality_problem(&seen('s').unwrap()), None);
+    assert!(!policy().attention().must_be_encoded(&faces[0]));
+    assert!(policy().attention().must_be_encoded(&seen('s').unwrap()));
 }
 
 #[test]

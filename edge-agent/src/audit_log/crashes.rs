@@ -11,7 +11,7 @@ use crate::clock::{Clock, VirtualClock};
 use crate::door::{Door, DoorError, Latch};
 use crate::sight::Recorded;
 use crate::unit::Unit;
-use crate::unit::fixture::{face, rules};
+use crate::unit::fixture::{face, nobody, rules};
 use files::power_cut::{Loss, PowerCut};
 use models::Frame;
 use policy::audit::Record;
@@ -62,7 +62,7 @@ fn let_in(disk: &PowerCut, start_utc_ms: i64, people: usize) -> Vec<i64> {
     let latch = Latch::close(Box::new(door.clone()), 5_000).unwrap();
     let sight: Vec<_> = (0..2 * people).map(|turn| if turn % 2 == 0 { vec![face(0.5)] } else { vec![] }).collect();
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
-    let mut unit = Unit::new(Box::new(Recorded::new(sight)), Policy::new(rules()).unwrap(), log, latch, time);
+    let mut unit = Unit::new(Box::new(Recorded::new(sight)), nobody(), Policy::new(rules()).unwrap(), log, latch, time);
     let mut camera = Grey(Frame::from_rgb(1, 1, vec![128; 3]).unwrap());
     for turn in 0..2 * people as u64 {
         clock.advance_to(turn * 5_000);

@@ -8,7 +8,7 @@ use crate::clock::{Clock, VirtualClock};
 use crate::door::{Door, DoorError, Latch};
 use crate::sight::Recorded;
 use crate::unit::Unit;
-use crate::unit::fixture::{face, rules};
+use crate::unit::fixture::{face, nobody, rules};
 use models::Frame;
 use policy::{Grant, Policy};
 use std::env;
@@ -50,7 +50,7 @@ fn lets_people_in_until_it_is_killed() {
     let latch = Latch::close(Box::new(TellingDoor), 5_000).unwrap();
     let sight = (0..2_000).map(|turn| if turn % 2 == 0 { vec![face(0.5)] } else { vec![] });
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
-    let mut unit = Unit::new(Box::new(Recorded::new(sight)), Policy::new(rules()).unwrap(), log, latch, time);
+    let mut unit = Unit::new(Box::new(Recorded::new(sight)), nobody(), Policy::new(rules()).unwrap(), log, latch, time);
     let mut camera = Grey(Frame::from_rgb(1, 1, vec![128; 3]).unwrap());
     for turn in 0..2_000 {
         clock.advance_to(turn * 5_000);

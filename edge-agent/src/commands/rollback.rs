@@ -106,7 +106,7 @@ fn in_words(outcome: &Outcome) -> String {
 /// Without a unit. Why not, if it is refused.
 fn go_back(config: &Config, wanted: DatabaseDigest) -> anyhow::Result<Option<String>> {
     let judge = Judge::new(configured::recogniser(&config.model)?, config, Trust::of(config)?);
-    let (mut store, _) = Store::open_at(&config.database.path, judge)?;
+    let mut store = Store::open_at(&config.database.path, judge)?.store;
     match store.roll_back(wanted) {
         Ok(in_use) => {
             let now = SystemClock::start().now();

@@ -1,8 +1,8 @@
 //! Power cuts at every operation of a swap and of a rollback: whatever is lost, the next start finds the old database or
 //! the new one whole, says nothing of a return, and goes on.
 
-use super::store::Store;
-use super::tests::{file, judge, put};
+use super::store::{Opened, Store};
+use super::tests::{file, judge, put, sequence};
 use files::Storage;
 use files::power_cut::{Loss, PowerCut};
 use shared::gallery::DatabaseDigest;
@@ -11,13 +11,9 @@ const OLD: u64 = 5;
 const NEW: u64 = 7;
 
 fn open(disk: &PowerCut) -> Store {
-    let (store, returned) = Store::open(Box::new(disk.clone()), "db", judge()).unwrap();
+    let Opened { store, returned, .. } = Store::open(Box::new(disk.clone()), "db", judge()).unwrap();
     assert!(returned.is_none(), "{returned:?}");
     store
-}
-
-fn sequence(store: &Store) -> u64 {
-    store.in_use().gallery.header().sequence
 }
 
 /// A unit that used [`OLD`], with [`NEW`] before its door.

@@ -1,11 +1,12 @@
 //! `kill -9`, five hundred times, on a process that swaps databases and goes back on a real disk: the next start finds the
 //! database that was in use or the one that was being taken, whole, and goes on from there.
 
-use super::store::Store;
+use super::store::{Opened, Store};
 use super::tests::{file, judge};
 use files::{Folder, Storage};
-use shared::gallery::DatabaseDigest;
+use shared::gallery::{DatabaseDigest, DatabaseFile};
 use std::env;
+use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -20,13 +21,16 @@ const SEQUENCES_OF_A_LIFE: u64 = 10_000;
 const ROLLBACK_EVERY: u64 = 5;
 
 fn open(folder: &Path) -> Store {
-    let (store, returned) = Store::open(Box::new(Folder::at(folder)), "db", judge()).unwrap();
+    let Opened { store, returned, .. } = Store::open(Box::new(Folder::at(folder)), "db", judge()).unwrap();
     assert!(returned.is_none(), "the current database could not be used: {returned:?}");
     store
 }
 
-fn sequence(store: &Store) -> u64 {
-    store.in_use().gallery.header().sequence
+/// The sequence number of the file in the folder, which is the one that is used.
+fn sequence(store: &Store, folder: &Path) -> u64 {
+    let file = fs::read(folder.join("db")).unwrap();
+    assert_eq!(DatabaseDigest::of(&file), store.digest());
+    DatabaseFile::of(&file).unwrap().header().sequence
 }
 
 /// Some processes wait to be killed: with a database that has come and is not taken yet, or after a swap. The others swap
@@ -69,7 +73,7 @@ fn swaps_databases_until_it_is_killed() {
             let head = shared::gallery::Gallery::decode(&previous).unwrap();
             say("trying", head.header().sequence);
             store.roll_back(DatabaseDigest::of(&previous)).unwrap();
-            say("back", self::sequence(&store));
+            say("back", self::sequence(&store, folder));
             wait_after("back");
         } else {
             say("trying", sequence);
@@ -77,7 +81,7 @@ fn swaps_databases_until_it_is_killed() {
             say("offered", sequence);
             wait_after("offered");
             store.take_in().unwrap().unwrap();
-            say("used", self::sequence(&store));
+            say("used", self::sequence(&store, folder));
             wait_after("used");
         }
     }
@@ -92,7 +96,7 @@ fn a_process_that_is_killed_leaves_one_database_whole() {
     }
     let (mut finished, mut taken_back, mut waiting) = (0, 0, 0);
     for kill in 0..KILLS {
-        let mut used = sequence(&open(folder));
+        let mut used = sequence(&open(folder), folder);
         let (mut tried, mut newest) = (used, used);
         let first = (kill + 1) * SEQUENCES_OF_A_LIFE;
         let mut child = Command::new(env::current_exe().unwrap())
@@ -132,7 +136,7 @@ fn a_process_that_is_killed_leaves_one_database_whole() {
         }
 
         let mut store = open(folder);
-        let found = sequence(&store);
+        let found = sequence(&store, folder);
         assert!([used, tried].contains(&found), "kill {kill}: found {found}, used {used}, tried {tried}");
         finished += u64::from(found == tried);
         taken_back += u64::from(found == tried && found < newest);
@@ -141,9 +145,9 @@ fn a_process_that_is_killed_leaves_one_database_whole() {
             waiting += 1;
             assert_eq!(came.gallery.header().sequence, tried, "kill {kill}");
         }
-        let goes_on_with = sequence(&store);
+        let goes_on_with = sequence(&store, folder);
         drop(store);
-        assert_eq!(sequence(&open(folder)), goes_on_with, "kill {kill}");
+        assert_eq!(sequence(&open(folder), folder), goes_on_with, "kill {kill}");
     }
     eprintln!("{KILLS} kills: {finished} at a finished swap, {taken_back} of them back, {waiting} with one waiting");
     assert!(finished >= KILLS / 4 && taken_back >= KILLS / 8 && waiting >= KILLS / 8, "it was killed elsewhere");

@@ -29,5 +29,5 @@ pub(crate) mod watch;
 
 pub(crate) use judge::Judge;
 pub(crate) use read::{Read, Refused, read, read_bytes, read_names};
-pub(crate) use store::{InUse, Returned, Store};
+pub(crate) use store::{InUse, Opened, Returned, Store};
 pub(crate) use trust::Trust;

@@ -14,12 +14,11 @@ use policy::Rules;
 use shared::gallery::{DatabaseDigest, Gallery};
 use std::io::{self, ErrorKind};
 use std::path::Path;
-use std::sync::Arc;
 
-/// A database that is used.
-#[derive(Debug, Clone)]
+/// A database that is to be used.
+#[derive(Debug)]
 pub(crate) struct InUse {
-    pub(crate) gallery: Arc<Gallery>,
+    pub(crate) gallery: Gallery,
     /// What holds for its people.
     pub(crate) rules: Rules,
     /// SHA-256 of the file.
@@ -40,12 +39,21 @@ pub(crate) struct Returned {
     pub(crate) why: Refused,
 }
 
+/// What a unit starts with.
+pub(crate) struct Opened {
+    pub(crate) store: Store,
+    pub(crate) in_use: InUse,
+    /// Why the current database is not the one in use.
+    pub(crate) returned: Option<Returned>,
+}
+
 /// The files of one unit.
 pub(crate) struct Store {
     storage: Box<dyn Storage>,
     judge: Judge,
     name: String,
-    in_use: InUse,
+    /// SHA-256 of the file that is in use.
+    digest: DatabaseDigest,
     highest_sequence: u64,
     /// As it was read or written last.
     ledger: Option<Ledger>,
@@ -58,7 +66,7 @@ impl Store {
     ///
     /// # Errors
     /// If none of them can be used.
-    pub(crate) fn open_at(path: &Path, judge: Judge) -> anyhow::Result<(Self, Option<Returned>)> {
+    pub(crate) fn open_at(path: &Path, judge: Judge) -> anyhow::Result<Opened> {
         let name = name_of(path)?;
         Self::open(Box::new(Folder::at(folder_of(path))), name, judge).map_err(|refused| in_file(path, refused))
     }
@@ -67,11 +75,7 @@ impl Store {
     ///
     /// # Errors
     /// Why the current one is not used, if the previous one cannot be used either.
-    pub(crate) fn open(
-        mut storage: Box<dyn Storage>,
-        name: &str,
-        judge: Judge,
-    ) -> Result<(Self, Option<Returned>), Refused> {
+    pub(crate) fn open(mut storage: Box<dyn Storage>, name: &str, judge: Judge) -> Result<Opened, Refused> {
         let beside = |ending: &str| format!("{name}.{ending}");
         let ledger = Ledger::read(&mut *storage, &beside("accepted"));
         let mut used = |file: &str| used(&mut *storage, file, &judge, ledger.as_ref());
@@ -94,20 +98,21 @@ impl Store {
         let known = ledger.as_ref().map_or(0, |ledger| ledger.highest_sequence);
         let found = in_use.gallery.header().sequence;
         let highest_sequence = known.max(highest.unwrap_or(0)).max(found);
-        let name = name.to_owned();
-        let mut store = Self { storage, judge, name, in_use, highest_sequence, ledger, staged_is_refused: false };
+        let (name, digest) = (name.to_owned(), in_use.digest);
+        let mut store = Self { storage, judge, name, digest, highest_sequence, ledger, staged_is_refused: false };
         store.end_rollback();
         if store.ledger.is_none()
-            && let Err(error) = store.write_ledger(vec![store.in_use.digest])
+            && let Err(error) = store.write_ledger(vec![digest])
         {
             tracing::warn!("which databases were used cannot be written down: {error}");
         }
-        Ok((store, returned))
+        Ok(Opened { store, in_use, returned })
     }
 
-    /// What is in use.
-    pub(crate) fn in_use(&self) -> &InUse {
-        &self.in_use
+    /// SHA-256 of the file that is in use.
+    #[cfg(test)]
+    pub(super) fn digest(&self) -> DatabaseDigest {
+        self.digest
     }
 
     /// Takes what has come into use; `None` if nothing has, or what is in use came again.
@@ -170,14 +175,14 @@ impl Store {
 
     fn take(&mut self, bytes: &[u8]) -> Result<Option<InUse>, Refused> {
         let new = DatabaseDigest::of(bytes);
-        if new == self.in_use.digest {
+        if new == self.digest {
             return Ok(None);
         }
         let (gallery, rules) = self.judge.read(bytes, Past::of_a_new_file(self.highest_sequence))?;
         self.judge.self_test()?;
         self.judge.warn_of_gate(&gallery);
         let sequence = gallery.header().sequence;
-        let in_use = InUse { gallery: Arc::new(gallery), rules, digest: new };
+        let in_use = InUse { gallery, rules, digest: new };
         if let Some(current) = self.current_in_use()? {
             self.keep_as_previous(&current)?;
         }
@@ -187,7 +192,7 @@ impl Store {
 
     fn go_back_to(&mut self, bytes: &[u8], wanted: DatabaseDigest) -> Result<InUse, Refused> {
         let previous = DatabaseDigest::of(bytes);
-        if previous == self.in_use.digest {
+        if previous == self.digest {
             return Err(Refused::UsedAlready);
         }
         if previous != wanted {
@@ -196,7 +201,7 @@ impl Store {
         let past = self.ledger.as_ref().map(|ledger| ledger.past_of(previous)).unwrap_or_default();
         let (gallery, rules) = self.judge.read(bytes, Past { least_sequence: 0, ..past })?;
         self.judge.self_test()?;
-        let in_use = InUse { gallery: Arc::new(gallery), rules, digest: previous };
+        let in_use = InUse { gallery, rules, digest: previous };
         // Until the exchange is done, each of the two lies somewhere whole.
         let current = self.current_in_use()?;
         if let Some(current) = &current {
@@ -209,13 +214,13 @@ impl Store {
 
     /// From now on this one is used, also after a power cut.
     fn put_in_place(&mut self, bytes: &[u8], in_use: InUse) -> Result<InUse, Refused> {
-        self.write_ledger(vec![in_use.digest, self.in_use.digest])?;
+        self.write_ledger(vec![in_use.digest, self.digest])?;
         let name = self.name.clone();
         self.storage.replace(&name, bytes)?;
         if file::digest(&mut *self.storage, &name)? != Some(in_use.digest) {
             return Err(io::Error::other("what was written is not what is read").into());
         }
-        self.in_use = in_use.clone();
+        self.digest = in_use.digest;
         Ok(in_use)
     }
 
@@ -225,7 +230,7 @@ impl Store {
             Err(Refused::Disk(error)) => Err(error.into()),
             // What somebody has put there is not kept.
             Err(_) => Ok(None),
-            Ok(current) => Ok(current.filter(|bytes| DatabaseDigest::of(bytes) == self.in_use.digest)),
+            Ok(current) => Ok(current.filter(|bytes| DatabaseDigest::of(bytes) == self.digest)),
         }
     }
 
@@ -239,7 +244,7 @@ impl Store {
         let (exchanged, previous) = (self.beside("exchanged"), self.beside("previous"));
         let ended = match file::digest(&mut *self.storage, &exchanged) {
             Err(error) if error.kind() == ErrorKind::FileTooLarge => self.storage.remove(&exchanged),
-            Ok(Some(digest)) if digest != self.in_use.digest => self.storage.rename(&exchanged, &previous),
+            Ok(Some(digest)) if digest != self.digest => self.storage.rename(&exchanged, &previous),
             Ok(Some(_)) => self.storage.remove(&exchanged),
             Ok(None) => return,
             Err(error) => Err(error),
@@ -267,7 +272,7 @@ fn used(storage: &mut dyn Storage, file: &str, judge: &Judge, ledger: Option<&Le
     let digest = DatabaseDigest::of(&bytes);
     let past = ledger.map(|ledger| ledger.past_of(digest)).unwrap_or_default();
     let (gallery, rules) = judge.read(&bytes, past)?;
-    Ok(InUse { gallery: Arc::new(gallery), rules, digest })
+    Ok(InUse { gallery, rules, digest })
 }
 
 /// Puts what has come in the place of a database that cannot be used; `None` if nothing has come. It is moved away before
@@ -299,5 +304,5 @@ fn first(
     let highest_sequence = highest_before.max(gallery.header().sequence);
     Ledger::after(ledger, highest_sequence, vec![digest]).write(storage, &format!("{name}.accepted"))?;
     storage.replace(name, &bytes)?;
-    Ok(Some(InUse { gallery: Arc::new(gallery), rules, digest }))
+    Ok(Some(InUse { gallery, rules, digest }))
 }

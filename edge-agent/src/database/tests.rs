@@ -1,7 +1,7 @@
 //! What is taken, what is refused, and what a unit finds when it starts.
 
 use super::store::{Refusal, Store};
-use super::{Judge, Returned};
+use super::{Judge, Opened, Returned};
 use files::{Memory, Operation, Storage};
 use models::ModelError;
 use models::golden::{GoldenError, Tested};
@@ -59,7 +59,8 @@ impl<S: Storage + Clone + 'static> CloneStorage for S {
 }
 
 fn open(storage: &Memory) -> (Store, Option<Returned>) {
-    Store::open(Box::new(storage.clone()), "db", judge()).unwrap()
+    let Opened { store, returned, .. } = Store::open(Box::new(storage.clone()), "db", judge()).unwrap();
+    (store, returned)
 }
 
 fn with(files: &[(&str, Vec<u8>)]) -> Memory {
@@ -68,8 +69,12 @@ fn with(files: &[(&str, Vec<u8>)]) -> Memory {
     storage
 }
 
-fn sequence(store: &Store) -> u64 {
-    store.in_use().gallery.header().sequence
+/// The sequence number of the file that is in use.
+pub(super) fn sequence(store: &Store) -> u64 {
+    let is_in_use = |bytes: &Vec<u8>| DatabaseDigest::of(bytes) == store.digest();
+    (1..20)
+        .find(|&sequence| [file(sequence), for_all_doors(sequence)].iter().any(is_in_use))
+        .expect("a file of these tests")
 }
 
 fn read(storage: &Memory, name: &str) -> Option<Vec<u8>> {
@@ -126,9 +131,12 @@ fn one_that_cannot_be_used_gives_way_to_the_one_before() {
     ] {
         let storage = with(&files);
         let opened = Store::open(Box::new(storage.clone()), "db", judge());
-        let found = opened.as_ref().map(|(store, returned)| (sequence(store), returned.as_ref().map(|r| r.why.code())));
+        let found = opened.as_ref().map(|opened| {
+            assert_eq!(sequence(&opened.store), opened.in_use.gallery.header().sequence);
+            (sequence(&opened.store), opened.returned.as_ref().map(|returned| returned.why.code()))
+        });
         assert_eq!(found.map_err(|refused| refused.code()), expected, "{files:?}");
-        let Ok((mut store, _)) = opened else { continue };
+        let Ok(Opened { mut store, .. }) = opened else { continue };
         // A whole one is taken again.
         put(&storage, "db.incoming", &file(8));
         assert_eq!(code(store.take_in()), Ok(Some(8)), "{files:?}");
@@ -197,7 +205,7 @@ fn only_the_ledger_of_an_older_version_vouches_for_databases_that_name_no_door()
     assert_eq!(refused(&with(&[("db", file(5)), ("db.accepted", of_older_version(&[4]))])), "no_audience");
 
     let storage = with(&[("db", file(5)), ("db.previous", file(4)), ("db.accepted", of_older_version(&[5, 4]))]);
-    let mut store = opened(&storage).unwrap().0;
+    let mut store = opened(&storage).unwrap().store;
     assert_eq!(sequence(&store), 5);
     put(&storage, "db.incoming", &file(6));
     assert_eq!(code(store.take_in()), Err("no_audience"), "a new one says for which doors it is");
@@ -205,7 +213,7 @@ fn only_the_ledger_of_an_older_version_vouches_for_databases_that_name_no_door()
     let named = for_all_doors(7);
     put(&storage, "db.incoming", &named);
     assert_eq!(code(store.take_in()), Ok(Some(7)));
-    assert_eq!(sequence(&opened(&storage).unwrap().0), 7);
+    assert_eq!(sequence(&opened(&storage).unwrap().store), 7);
     assert_eq!(code(store.roll_back(DatabaseDigest::of(&file(4))).map(Some)), Ok(Some(4)));
     put(&storage, "db.incoming", &file(8));
     assert_eq!(code(store.take_in()), Err("no_audience"));
@@ -226,7 +234,7 @@ fn networks_that_fail_their_self_test_take_no_database() {
     };
     let storage = with(&[("db", file(5))]);
     let judge = Judge::of_model(MODEL, Box::new(self_test));
-    let mut store = Store::open(Box::new(storage.clone()), "db", judge).unwrap().0;
+    let mut store = Store::open(Box::new(storage.clone()), "db", judge).unwrap().store;
     fails.store(true, Ordering::Relaxed);
     put(&storage, "db.incoming", &file(6));
     assert_eq!(code(store.take_in()), Err("self_test_failed"));

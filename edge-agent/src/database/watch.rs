@@ -4,7 +4,7 @@ use super::Refused;
 use super::store::{InUse, Refusal, Store};
 use crate::part_reports::PartReports;
 use models::golden::Tested;
-use shared::gallery::DatabaseDigest;
+use shared::gallery::{DatabaseDigest, Gallery};
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -18,7 +18,7 @@ const EVERY: Duration = Duration::from_millis(200);
 pub(crate) enum News {
     /// To be used from now on.
     Use {
-        database: InUse,
+        database: Box<InUse>,
         /// Somebody went back to it by name.
         is_asked_for: bool,
     },
@@ -48,7 +48,7 @@ impl Watch {
     pub(crate) fn start(
         mut store: Store,
         part: PartReports,
-        mut taken: impl FnMut(&InUse) + Send + 'static,
+        mut taken: impl FnMut(&Gallery) + Send + 'static,
     ) -> io::Result<Self> {
         let (tell, news) = channel();
         let (asks, asked) = channel();
@@ -83,7 +83,7 @@ fn look_once(
     wanted: Option<DatabaseDigest>,
     part: &PartReports,
     tell: &Sender<News>,
-    taken: &mut impl FnMut(&InUse),
+    taken: &mut impl FnMut(&Gallery),
 ) -> bool {
     let mut news = Vec::new();
     if let Some(wanted) = wanted {
@@ -92,7 +92,7 @@ fn look_once(
     news.extend(look_for_new(store, part));
     news.into_iter().all(|news| {
         if let News::Use { database, .. } = &news {
-            taken(database);
+            taken(&database.gallery);
         }
         tell.send(news).is_ok()
     })
@@ -118,7 +118,7 @@ fn news_of(outcome: Result<Option<InUse>, Refusal>, is_asked_for: bool) -> Vec<N
     match outcome {
         Ok(None) => Vec::new(),
         Ok(Some(database)) => {
-            vec![News::SelfTest(Ok(Tested::Passed)), News::Use { database, is_asked_for }]
+            vec![News::SelfTest(Ok(Tested::Passed)), News::Use { database: Box::new(database), is_asked_for }]
         }
         Err(refusal) => {
             let failed = match &refusal.why {
@@ -147,7 +147,7 @@ mod tests {
     fn a_folder_that_stays_read_only_is_told_of_once_and_once_when_it_is_not() {
         let storage = Memory::default();
         put(&storage, "db", &file(1));
-        let (mut store, _) = Store::open(Box::new(storage.clone()), "db", judge()).unwrap();
+        let mut store = Store::open(Box::new(storage.clone()), "db", judge()).unwrap().store;
         let (part, (tell, news)) = (PartReports::new(Part::Database), channel());
         for is_read_only in [false, true, false] {
             storage.set_read_only(is_read_only);

@@ -57,7 +57,7 @@ impl Signal {
             (Verdict::Granted(_), _) => Self::Granted,
             (_, Some(Alarm::Forced)) => Self::DoorForced,
             (_, Some(Alarm::Held)) => Self::DoorHeld,
-            (Verdict::Denied(denied), None) => Self::Told(denied.reason.advice()),
+            (Verdict::Refused(refusal), None) => Self::Told(refusal.reason.advice()),
             (Verdict::Nobody, None) => Self::Idle,
         }
     }
@@ -69,15 +69,14 @@ impl Signal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::turn::Denied;
-    use policy::Reason;
+    use policy::{Reason, Refusal};
 
     #[test]
     fn every_reason_is_said_and_alarms_go_first() {
         for reason in Reason::ALL {
-            let denied = Verdict::Denied(Denied { reason, person: None, distance: None, runner_up: None });
-            assert_eq!(Signal::of(&denied, None), Signal::Told(reason.advice()), "{reason}");
-            assert_eq!(Signal::of(&denied, Some(Alarm::Held)), Signal::DoorHeld, "{reason}");
+            let refused = Verdict::Refused(Refusal::new(reason));
+            assert_eq!(Signal::of(&refused, None), Signal::Told(reason.advice()), "{reason}");
+            assert_eq!(Signal::of(&refused, Some(Alarm::Held)), Signal::DoorHeld, "{reason}");
         }
         assert_eq!(Signal::of(&Verdict::Nobody, None), Signal::Idle);
         assert_eq!(Signal::of(&Verdict::Nobody, Some(Alarm::Forced)), Signal::DoorForced);

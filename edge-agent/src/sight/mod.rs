@@ -8,19 +8,23 @@ pub use recorded::Recorded;
 
 use crate::turn::Timings;
 use models::{Frame, ModelError};
-use policy::{ObservedFace, Policy};
+use policy::{Attention, ObservedFace};
 use shared::gallery::Gallery;
-use std::sync::Arc;
+
+/// What was seen in a frame.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// Every face, the largest first.
+    pub faces: Vec<ObservedFace>,
+    /// How long each stage took.
+    pub timings: Timings,
+}
 
 /// Makes observations of frames.
 pub trait Sight {
-    /// Every face of the frame, the largest first. Faces on which the policy's decision cannot hang need not be compared
-    /// with anybody.
+    /// Finds every face of a frame, and compares those that the decision depends on with the people of the gallery.
     ///
     /// # Errors
     /// When a network fails.
-    fn look(&mut self, frame: &Frame, policy: &Policy, timings: &mut Timings) -> Result<Vec<ObservedFace>, ModelError>;
-
-    /// Compares faces with these people from now on. Nothing to do where nobody is compared.
-    fn know(&mut self, _gallery: &Arc<Gallery>) {}
+    fn look(&mut self, frame: &Frame, gallery: &Gallery, attention: Attention) -> Result<Seen, ModelError>;
 }

@@ -1,24 +1,23 @@
-//! The networks and the gallery: detect, align, encode, nearest.
+//! The networks in front of the gallery: detect, align, encode, nearest.
 
-use super::Sight;
+use super::{Seen, Sight};
 use crate::turn::Timings;
 use kernels::dots_of_rows;
 use models::{Crop, Face, Frame, ModelError, Recogniser, quality};
-use policy::{Claimed, ObservedFace, Policy, Quality, Resemblance, SeveralFaces};
+use policy::{Attention, Claimed, ObservedFace, Quality, Resemblance};
 use shared::gallery::{Gallery, PersonId};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The networks and the gallery together.
+/// Sees by the networks of a model.
 pub struct Networks {
     recogniser: Recogniser,
-    gallery: Arc<Gallery>,
 }
 
 impl Networks {
-    /// The gallery must have been made with the recogniser's model.
-    pub fn new(recogniser: Recogniser, gallery: Arc<Gallery>) -> Self {
-        Self { recogniser, gallery }
+    /// Faces are compared with galleries that were made with the same model.
+    pub fn new(recogniser: Recogniser) -> Self {
+        Self { recogniser }
     }
 
     /// Compares a face with everybody, and with the person that a card claims to be there; and says whether it is
@@ -27,15 +26,14 @@ impl Networks {
         &mut self,
         seen: &mut ObservedFace,
         (frame, face): (&Frame, &Face),
-        claimed: Option<PersonId>,
+        (gallery, claimed): (&Gallery, Option<PersonId>),
         timings: &mut Timings,
     ) -> Result<(), ModelError> {
         let crop = timed(&mut timings.align_ms, || self.recogniser.align(frame, face))?;
         let (encoding, standing) = timed(&mut timings.encode_ms, || self.recogniser.encode_face(face, &crop))?;
-        let gallery = &self.gallery;
         let (nearest, claimed) = timed(&mut timings.match_ms, || {
-            let of_claimed = claimed.and_then(|person| Claimed::compare(gallery, person, &encoding, dots_of_rows));
-            (gallery.nearest_two(&encoding, dots_of_rows), of_claimed)
+            let to_claimed = claimed.and_then(|person| Claimed::compare(gallery, person, &encoding, dots_of_rows));
+            (gallery.nearest_two(&encoding, dots_of_rows), to_claimed)
         });
         let is_clear_of = |person| standing.is_clear_of_background(gallery, person);
         seen.quality.recognisable = standing.is_recognisable();
@@ -54,31 +52,23 @@ impl Networks {
 }
 
 impl Sight for Networks {
-    /// Not encoded are faces that the policy finds too poor, and the smaller ones where only the largest is judged.
-    fn look(&mut self, frame: &Frame, policy: &Policy, timings: &mut Timings) -> Result<Vec<ObservedFace>, ModelError> {
-        let faces = timed(&mut timings.detect_ms, || self.recogniser.detect(frame))?;
-        let judged = match policy.rules().several_faces {
-            SeveralFaces::AllKnown => faces.len(),
-            _ => 1,
-        };
-        let mut observed = Vec::with_capacity(faces.len());
-        for (index, face) in faces.iter().enumerate() {
+    fn look(&mut self, frame: &Frame, gallery: &Gallery, attention: Attention) -> Result<Seen, ModelError> {
+        let mut timings = Timings::default();
+        let found = timed(&mut timings.detect_ms, || self.recogniser.detect(frame))?;
+        let mut faces = Vec::with_capacity(found.len());
+        for (index, face) in found.iter().enumerate() {
             let mut seen = ObservedFace::new(face.bounds);
             seen.landmarks = Some(face.landmarks);
-            if index < judged {
+            if index < attention.faces {
                 let crop = timed(&mut timings.align_ms, || self.recogniser.glance(frame, face));
                 seen.quality = measured(&crop);
-                if policy.must_be_encoded(&seen) {
-                    self.recognise(&mut seen, (frame, face), policy.claimed(), timings)?;
+                if attention.must_be_encoded(&seen) {
+                    self.recognise(&mut seen, (frame, face), (gallery, attention.claimed), &mut timings)?;
                 }
             }
-            observed.push(seen);
+            faces.push(seen);
         }
-        Ok(observed)
-    }
-
-    fn know(&mut self, gallery: &Arc<Gallery>) {
-        self.gallery = Arc::clone(gallery);
+        Ok(Seen { faces, timings })
     }
 }
 

@@ -1,9 +1,9 @@
 //! Observations that were written down beforehand, in place of networks: for tests of everything that comes after.
 
-use super::Sight;
-use crate::turn::Timings;
+use super::{Seen, Sight};
 use models::{Frame, ModelError};
-use policy::{ObservedFace, Policy};
+use policy::{Attention, ObservedFace};
+use shared::gallery::Gallery;
 use std::collections::VecDeque;
 
 /// Sees what was recorded, one observation for each frame, and nobody after the last.
@@ -20,7 +20,7 @@ impl Recorded {
 }
 
 impl Sight for Recorded {
-    fn look(&mut self, _: &Frame, _: &Policy, _: &mut Timings) -> Result<Vec<ObservedFace>, ModelError> {
-        Ok(self.observations.pop_front().unwrap_or_default())
+    fn look(&mut self, _: &Frame, _: &Gallery, _: Attention) -> Result<Seen, ModelError> {
+        Ok(Seen { faces: self.observations.pop_front().unwrap_or_default(), ..Seen::default() })
     }
 }

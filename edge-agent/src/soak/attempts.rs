@@ -3,8 +3,8 @@
 //! have cost the waiting that follows from it.
 
 use super::people::number_of;
-use crate::turn::{Denied, Granted};
-use policy::{Credential, Reason};
+use crate::turn::Granted;
+use policy::{Credential, Reason, Refusal};
 use std::collections::HashMap;
 
 const COMPARISONS_OF_AN_ATTEMPT: u64 = 8;
@@ -35,9 +35,9 @@ pub(super) struct Attempts {
 
 impl Attempts {
     /// Somebody was refused. Why they should not even have been compared.
-    pub(super) fn refused(&mut self, denied: &Denied, now_ms: u64) -> Option<String> {
-        let tried = match (denied.reason, denied.person) {
-            _ if denied.distance.is_none() => return None,
+    pub(super) fn refused(&mut self, refusal: &Refusal, now_ms: u64) -> Option<String> {
+        let tried = match (refusal.reason, refusal.person) {
+            _ if refusal.distance.is_none() => return None,
             (Reason::NotKnown | Reason::Ambiguous, _) => Tried::Face,
             (Reason::NotCardHolder | Reason::NearerToAnother, Some(person)) => Tried::CardOf(number_of(person)),
             _ => return None,

@@ -11,16 +11,16 @@ use super::scene::{Camera, Eyes, Scene, Shared};
 use super::surroundings::{FRAME_MS, Surroundings, UNLOCK_MS};
 use crate::audit_log::{AuditLog, Upkeep};
 use crate::clock::Clock;
-use crate::database::{InUse, Judge, Store};
+use crate::database::{InUse, Judge, Opened, Store};
 use crate::door::Latch;
 use crate::memory::MemoryFile;
 use crate::reader::ScriptedReader;
-use crate::turn::{Denied, Granted, Verdict};
+use crate::turn::{Granted, Verdict};
 use crate::unit::{Unit, UnitError};
 use fastrand::Rng;
 use files::Storage;
 use models::golden::Tested;
-use policy::{ClockTrust, Liveness, Now, Policy, Reason, Rules, Side};
+use policy::{ClockTrust, Liveness, Now, Policy, Reason, Refusal, Rules, Side};
 use shared::card::CardNumber;
 use shared::gallery::DatabaseDigest;
 use std::collections::VecDeque;
@@ -73,28 +73,27 @@ impl<'a> Life<'a> {
         let latch = Latch::close(Box::new(around.door.clone()), UNLOCK_MS).unwrap();
         assert!(!around.door.is_unlocked(), "open at the start");
         let judge = Judge::of_model(people::MODEL, Box::new(|| Ok(Tested::Passed)));
-        let (store, _) = Store::open(Box::new(around.disk.clone()), "db", judge).unwrap();
-        let gallery = Arc::clone(&store.in_use().gallery);
+        let Opened { store, in_use, .. } = Store::open(Box::new(around.disk.clone()), "db", judge).unwrap();
         let now = around.clock.now();
         let log =
             AuditLog::open_in(Box::new(around.disk.clone()), "log", Some(Surroundings::key()), UPKEEP, &now).unwrap();
         let log_health = log.health();
-        let policy = Policy::new(rules(store.in_use())).unwrap().with_schedules(gallery.schedules().clone());
+        let policy = Policy::new(rules(in_use.rules)).unwrap();
         let scene = Shared::<Scene>::default();
-        let sight = Box::new(Eyes { gallery: Arc::clone(&gallery), scene: Arc::clone(&scene) });
+        let sight = Box::new(Eyes { scene: Arc::clone(&scene) });
         let clock = Arc::clone(&around.clock) as Arc<dyn Clock>;
-        let mut unit = Unit::new(sight, policy, log, latch.clone(), clock);
+        let mut unit = Unit::new(sight, in_use.gallery, policy, log, latch.clone(), clock);
         let mut chance = Rng::with_seed(around.random.u64(..));
         unit.foresee(move || chance.u64(..));
         let reader = ScriptedReader::default();
-        unit.read_cards(Box::new(reader.clone()), Arc::clone(&gallery));
+        unit.read_cards(Box::new(reader.clone()));
         around.leaf.watched_from(now.monotonic_ms);
         unit.listen_to(Box::new(around.leaf.clone()), WATCH);
-        let told = Told::by(&mut unit, &latch, log_health, store.in_use());
+        let told = Told::by(&mut unit, &latch, log_health, in_use.digest);
         unit.remember_in(MemoryFile::new(Box::new(around.disk.clone()), "memory.json"));
-        unit.start(gallery.header());
+        unit.start();
         let mut reckoning = Reckoning::default();
-        reckoning.people(gallery.header().sequence);
+        reckoning.people(unit.gallery().header().sequence);
         let is_long = around.random.u8(..8) == 0;
         let protected_frames = if is_long { around.random.u64(FRAMES_OF_AN_HOUR..2 * FRAMES_OF_AN_HOUR) } else { 0 };
         Self {
@@ -121,7 +120,7 @@ impl<'a> Life<'a> {
     /// Lives for at most this many frames.
     pub(super) fn live(mut self, frames: u64, run: &mut Run) -> End {
         for frame in 0..frames {
-            let sequence = self.store.in_use().gallery.header().sequence;
+            let sequence = self.unit.gallery().header().sequence;
             match faults::next(&mut self.around.random, sequence) {
                 happening if happening.may_end_life() && frame < self.protected_frames => {}
                 Happening::Killed => return End::Killed,
@@ -138,7 +137,7 @@ impl<'a> Life<'a> {
             }
             if frame % REPORT_EVERY == 0 {
                 let Surroundings { door, clock, .. } = &*self.around;
-                self.told.assert_true(self.store.in_use(), door, self.has_stuck, clock);
+                self.told.assert_true(self.unit.gallery(), door, self.has_stuck, clock);
                 run.reports += 1;
             }
         }
@@ -188,7 +187,7 @@ impl<'a> Life<'a> {
         let Some(previous) = previous else { return };
         if let Ok(in_use) = self.store.roll_back(DatabaseDigest::of(&previous)) {
             run.rollbacks += 1;
-            self.use_database(&in_use);
+            self.use_database(in_use);
         }
     }
 
@@ -196,7 +195,7 @@ impl<'a> Life<'a> {
         match self.store.take_in() {
             Ok(Some(in_use)) => {
                 run.databases_taken += 1;
-                self.use_database(&in_use);
+                self.use_database(in_use);
             }
             Ok(None) => {}
             Err(refusal) => {
@@ -207,10 +206,10 @@ impl<'a> Life<'a> {
         }
     }
 
-    fn use_database(&mut self, in_use: &InUse) {
-        let gallery = &in_use.gallery;
-        self.unit.use_database(gallery, rules(in_use)).unwrap();
-        self.told.database(in_use);
+    fn use_database(&mut self, in_use: InUse) {
+        self.unit.use_database(in_use.gallery, rules(in_use.rules)).unwrap();
+        let gallery = self.unit.gallery();
+        self.told.database(gallery, in_use.digest);
         self.reckoning.people(gallery.header().sequence);
         assert_eq!(gallery.people().len(), usize::from(people_in(gallery.header().sequence)));
     }
@@ -235,7 +234,7 @@ impl<'a> Life<'a> {
                 self.told.turned(&turn, &self.unit, &self.around.clock);
                 match turn.verdict {
                     Verdict::Granted(granted) => self.granted(&granted, &now, run),
-                    Verdict::Denied(denied) => self.denied(&denied, &now, run),
+                    Verdict::Refused(refusal) => self.refused(&refusal, &now, run),
                     Verdict::Nobody => self.passers.ask(None),
                 }
             }
@@ -284,17 +283,17 @@ impl<'a> Life<'a> {
         self.around.leaf.let_in(self.unlocked_until_ms, now.monotonic_ms, open_ms);
     }
 
-    fn denied(&mut self, denied: &Denied, now: &Now, run: &mut Run) {
+    fn refused(&mut self, refusal: &Refusal, now: &Now, run: &mut Run) {
         run.refused_frames += 1;
-        let begins = self.last_reason.replace(denied.reason) != Some(denied.reason);
-        let asked = match denied.reason {
+        let begins = self.last_reason.replace(refusal.reason) != Some(refusal.reason);
+        let asked = match refusal.reason {
             Reason::TurnLeft => Some(Side::Left),
             Reason::TurnRight => Some(Side::Right),
             _ => None,
         };
         run.asked_to_turn += u64::from(asked.is_some_and(|side| self.reckoning.asked(side)));
         self.passers.ask(asked);
-        match denied.reason {
+        match refusal.reason {
             Reason::LivenessFailed if begins => run.failed_to_turn += 1,
             Reason::LockedOut | Reason::FacesPaced | Reason::CardBlocked if begins => run.refused_after_failures += 1,
             Reason::ClockUnknown if begins => run.refused_without_time += 1,
@@ -302,7 +301,7 @@ impl<'a> Life<'a> {
         }
         // What was answered when the power went is not remembered.
         if !self.around.disk.power.is_off() {
-            let objection = self.around.attempts.refused(denied, now.monotonic_ms);
+            let objection = self.around.attempts.refused(refusal, now.monotonic_ms);
             assert!(objection.is_none(), "{objection:?}");
         }
     }
@@ -323,8 +322,7 @@ impl<'a> Life<'a> {
 }
 
 /// Those of the database, with the challenge for people who are marked for it.
-fn rules(in_use: &InUse) -> Rules {
-    let mut rules = in_use.rules;
+fn rules(mut rules: Rules) -> Rules {
     rules.liveness = Liveness::Marked;
     rules
 }

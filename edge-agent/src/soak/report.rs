@@ -5,27 +5,34 @@ use super::door::WatchedDoor;
 use crate::audit_log::AuditHealth;
 use crate::camera::Health;
 use crate::clock::{Clock, SystemClock};
-use crate::database::InUse;
 use crate::door::Latch;
 use crate::lights::{Lights, ScriptedLights, Shown};
 use crate::status::{Around, Board, Form, Report, shown};
 use crate::turn::{Turn, Verdict};
 use crate::unit::Unit;
 use policy::ClockTrust;
-use shared::gallery::DatabaseDigest;
+use shared::gallery::{DatabaseDigest, Gallery};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// What a report must say.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Known {
     turns: u64,
     failed: u64,
     refusals: u64,
     granted: u64,
+    /// SHA-256 of the database file that is in use.
+    digest: DatabaseDigest,
     /// Decision, reason and person of the last decision about somebody.
     last: Option<(String, Option<String>, Option<String>)>,
+}
+
+impl Known {
+    fn new(digest: DatabaseDigest) -> Self {
+        Self { turns: 0, failed: 0, refusals: 0, granted: 0, digest, last: None }
+    }
 }
 
 /// The board and the lights of one life.
@@ -36,12 +43,12 @@ pub(super) struct Told {
 }
 
 impl Told {
-    pub(super) fn by(unit: &mut Unit, latch: &Latch, log: AuditHealth, in_use: &InUse) -> Self {
-        let board = Board::new(Health::default(), latch.clone(), Path::new("db"), in_use);
+    pub(super) fn by(unit: &mut Unit, latch: &Latch, log: AuditHealth, digest: DatabaseDigest) -> Self {
+        let board = Board::new(Health::default(), latch.clone(), Path::new("db"), unit.gallery(), digest);
         board.tell_of_audit_log(log);
         let lights = ScriptedLights::default();
         unit.show_with(Lights::start(Box::new(lights.clone()), Arc::new(SystemClock::start())).unwrap());
-        Self { board, lights, known: Known::default() }
+        Self { board, lights, known: Known::new(digest) }
     }
 
     pub(super) fn turned(&mut self, turn: &Turn, unit: &Unit, clock: &WallClock) {
@@ -59,9 +66,9 @@ impl Told {
                     self.lights.wait_for(|shown| shown.green);
                 }
             }
-            Verdict::Denied(denied) => {
-                let person = denied.person.map(|person| person.to_string());
-                self.known.last = said("deny", Some(denied.reason.code()), person);
+            Verdict::Refused(refusal) => {
+                let person = refusal.person.map(|person| person.to_string());
+                self.known.last = said("deny", Some(refusal.reason.code()), person);
             }
             Verdict::Nobody => {}
         }
@@ -72,8 +79,9 @@ impl Told {
         self.known.failed += 1;
     }
 
-    pub(super) fn database(&self, in_use: &InUse) {
-        self.board.tell_of_database(in_use);
+    pub(super) fn database(&mut self, gallery: &Gallery, digest: DatabaseDigest) {
+        self.known.digest = digest;
+        self.board.tell_of_database(gallery, digest);
     }
 
     pub(super) fn refused_database(&mut self, digest: Option<DatabaseDigest>, why: &str) {
@@ -83,7 +91,7 @@ impl Told {
 
     /// The report is true, and every form of it can be read. A lock that stuck may be where the unit does not know it to be,
     /// but never open and said to be locked.
-    pub(super) fn assert_true(&self, in_use: &InUse, door: &WatchedDoor, has_stuck: bool, clock: &WallClock) {
+    pub(super) fn assert_true(&self, gallery: &Gallery, door: &WatchedDoor, has_stuck: bool, clock: &WallClock) {
         let report = self.board.report();
         let json: Report = serde_json::from_str(&shown(&report, Form::Json).unwrap()).unwrap();
         assert!(!shown(&report, Form::Words).unwrap().is_empty());
@@ -96,7 +104,7 @@ impl Told {
         assert_eq!((json.turns.count, json.turns.failed, json.turns.granted), (turns, failed, granted));
         assert_eq!(
             (json.database.sequence, json.database.digest),
-            (in_use.gallery.header().sequence, Some(in_use.digest))
+            (gallery.header().sequence, Some(self.known.digest))
         );
         assert_eq!(json.database.refusals, refusals);
         assert!(json.door == "unlocked" || !door.is_unlocked(), "open, and said to be locked");

@@ -2,10 +2,9 @@
 
 use super::passers::Passer;
 use crate::camera::{CameraError, Captured, FrameSource};
-use crate::sight::Sight;
-use crate::turn::Timings;
+use crate::sight::{Seen, Sight};
 use models::{Frame, ModelError};
-use policy::{ObservedFace, Policy};
+use policy::Attention;
 use shared::gallery::Gallery;
 use std::io;
 use std::path::PathBuf;
@@ -52,22 +51,17 @@ impl Scene {
 
 /// In place of networks.
 pub(super) struct Eyes {
-    pub(super) gallery: Arc<Gallery>,
     pub(super) scene: Shared<Scene>,
 }
 
 impl Sight for Eyes {
-    fn look(&mut self, _: &Frame, policy: &Policy, _: &mut Timings) -> Result<Vec<ObservedFace>, ModelError> {
+    fn look(&mut self, _: &Frame, gallery: &Gallery, attention: Attention) -> Result<Seen, ModelError> {
         let mut scene = self.scene.lock().unwrap();
         if scene.networks_fail > 0 {
             scene.networks_fail -= 1;
             return Err(ModelError::Read { path: PathBuf::new(), source: io::Error::other("out of order") });
         }
-        let (claimed, noise) = (policy.claimed(), scene.noise);
-        Ok(scene.faces.iter().map(|passer| passer.observed(&self.gallery, claimed, noise)).collect())
-    }
-
-    fn know(&mut self, gallery: &Arc<Gallery>) {
-        self.gallery = Arc::clone(gallery);
+        let observed = |passer: &Passer| passer.observed(gallery, attention.claimed, scene.noise);
+        Ok(Seen { faces: scene.faces.iter().map(observed).collect(), ..Seen::default() })
     }
 }

@@ -5,7 +5,6 @@ use crate::audit_log::AuditError;
 use policy::audit::Event;
 use policy::{Now, Reason, Rules, RulesError};
 use shared::gallery::{DatabaseDigest, Gallery, Header};
-use std::sync::Arc;
 
 impl Unit {
     /// Between two turns: from now on these people and rules hold. Nothing that was seen of the people before counts
@@ -13,15 +12,12 @@ impl Unit {
     ///
     /// # Errors
     /// When a rule is out of its range; the people before still hold then.
-    pub fn use_database(&mut self, gallery: &Arc<Gallery>, rules: Rules) -> Result<(), RulesError> {
+    pub fn use_database(&mut self, gallery: Gallery, rules: Rules) -> Result<(), RulesError> {
         let now = self.clock.now();
-        self.policy.start_afresh(rules, gallery.schedules().clone(), &now)?;
+        self.policy.start_afresh(rules, &now)?;
+        self.gallery = gallery;
         self.record_ended_approach(&now);
-        self.sight.know(gallery);
-        if let Some(cards) = &mut self.surroundings.cards {
-            cards.gallery = Arc::clone(gallery);
-        }
-        self.record_database(gallery.header(), &now);
+        self.record_database(&now);
         Ok(())
     }
 
@@ -56,8 +52,8 @@ impl Unit {
         self.barred = barred;
     }
 
-    pub(super) fn record_database(&mut self, database: &Header, now: &Now) {
-        let (database_sequence, model) = (database.sequence, database.model);
+    pub(super) fn record_database(&mut self, now: &Now) {
+        let &Header { sequence: database_sequence, model, .. } = self.gallery.header();
         let Rules { threshold, grey_threshold, .. } = *self.policy.rules();
         let threshold_grey = (grey_threshold != threshold).then_some(grey_threshold);
         self.record(Event::DatabaseLoaded { database_sequence, model, threshold, threshold_grey }, now);

@@ -9,17 +9,16 @@ use crate::part_reports::PartReports;
 use crate::reader::{CardReader, KeyboardReader, WantedReader, WiegandReader};
 use anyhow::Context;
 use policy::audit::Part;
-use shared::gallery::Gallery;
 use std::sync::Arc;
 
 /// Gives a unit its card reader, contacts and lights. A USB reader may be plugged in later.
 ///
 /// # Errors
 /// When a pin is not to be had, or the system has no thread to give.
-pub fn equip(unit: &mut Unit, config: &Config, gallery: &Arc<Gallery>, clock: &Arc<SystemClock>) -> anyhow::Result<()> {
+pub fn equip(unit: &mut Unit, config: &Config, clock: &Arc<SystemClock>) -> anyhow::Result<()> {
     if let Some(reader) = &config.reader {
         let part = PartReports::new(Part::Reader);
-        unit.read_cards(start(reader, part.clone()).context("[reader]")?, Arc::clone(gallery));
+        unit.read_cards(start(reader, part.clone()).context("[reader]")?);
         unit.record_of(part);
     }
     let (exit, door) = (config.contacts.exit(), config.contacts.door());

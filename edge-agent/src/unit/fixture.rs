@@ -2,10 +2,15 @@
 
 use policy::{Decision, Enrolled, Grant, Now, Observation, ObservedFace, Policy, Resemblance, Rules};
 use shared::face::FaceBox;
-use shared::gallery::PersonId;
+use shared::gallery::{Gallery, GalleryBuilder, ModelHash, PersonId};
 
 /// Somebody enrolled.
 pub(crate) const PERSON: PersonId = PersonId([7; 16]);
+
+/// A gallery in which nobody is enrolled.
+pub(crate) fn nobody() -> Gallery {
+    GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap().build()
+}
 
 /// Rules that are satisfied by one frame.
 pub(crate) fn rules() -> Rules {

@@ -7,7 +7,7 @@ mod equip;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub(crate) mod people;
-mod surroundings;
+mod peripherals;
 
 pub use equip::equip;
 pub(crate) use people::People;
@@ -21,15 +21,15 @@ use crate::lights::Lights;
 use crate::memory::MemoryFile;
 use crate::part_reports::PartReports;
 use crate::reader::CardReader;
-use crate::sight::Sight;
+use crate::sight::{Seen, Sight};
 use crate::turn::{Granted, Timings, Turn, Verdict};
 use models::ModelError;
+use peripherals::{Peripherals, WatchedDoor};
 use policy::audit::Event;
 use policy::{Decision, Failures, Grant, Kind, Liveness, Locked, Now, Observation, Policy, Reason};
-use shared::gallery::{Gallery, Header};
+use shared::gallery::Gallery;
 use std::sync::Arc;
 use std::time::Instant;
-use surroundings::{Cards, Surroundings, WatchedDoor};
 
 /// Why a turn of the loop failed. The door is locked, or locks in time.
 #[derive(Debug, thiserror::Error)]
@@ -49,11 +49,13 @@ pub enum UnitError {
 /// A door unit without its camera.
 pub struct Unit {
     sight: Box<dyn Sight>,
+    /// The people that the door knows; lent to everything that asks about them.
+    gallery: Gallery,
     policy: Policy,
     audit: AuditLog,
     latch: Latch,
     clock: Arc<dyn Clock>,
-    surroundings: Surroundings,
+    peripherals: Peripherals,
     memory: Option<MemoryFile>,
     /// What is followed besides.
     parts: Vec<PartReports>,
@@ -65,10 +67,17 @@ pub struct Unit {
 
 impl Unit {
     /// Joins the parts. Times of grants are on the clock's forward-only scale.
-    pub fn new(sight: Box<dyn Sight>, policy: Policy, audit: AuditLog, latch: Latch, clock: Arc<dyn Clock>) -> Self {
-        let surroundings = Surroundings::default();
+    pub fn new(
+        sight: Box<dyn Sight>,
+        gallery: Gallery,
+        policy: Policy,
+        audit: AuditLog,
+        latch: Latch,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let peripherals = Peripherals::default();
         let (parts, chance) = (Vec::new(), Box::new(system_chance));
-        Self { sight, policy, audit, latch, clock, surroundings, memory: None, parts, barred: None, chance }
+        Self { sight, gallery, policy, audit, latch, clock, peripherals, memory: None, parts, barred: None, chance }
     }
 
     /// What is left to chance is as these numbers say, so that it can be had again.
@@ -84,19 +93,19 @@ impl Unit {
         self.memory = Some(file);
     }
 
-    /// Takes notice of cards, which belong to the people of this gallery.
-    pub fn read_cards(&mut self, reader: Box<dyn CardReader>, gallery: Arc<Gallery>) {
-        self.surroundings.cards = Some(Cards { reader, gallery });
+    /// Reads cards from now on.
+    pub fn read_cards(&mut self, reader: Box<dyn CardReader>) {
+        self.peripherals.reader = Some(reader);
     }
 
     /// Listens to the contacts of the door.
     pub fn listen_to(&mut self, contacts: Box<dyn Contacts>, rules: WatchRules) {
-        self.surroundings.door = Some(WatchedDoor::new(contacts, rules, self.clock.now().monotonic_ms));
+        self.peripherals.door = Some(WatchedDoor::new(contacts, rules, self.clock.now().monotonic_ms));
     }
 
     /// Says with these lights what is decided.
     pub fn show_with(&mut self, lights: Lights) {
-        self.surroundings.lights = Some(lights);
+        self.peripherals.lights = Some(lights);
     }
 
     /// Records from now on what happens to this part.
@@ -110,45 +119,47 @@ impl Unit {
     /// [`UnitError`]; the unit can go on with the next turn.
     pub fn turn(&mut self, camera: &mut dyn FrameSource) -> Result<Turn, UnitError> {
         let turn = self.decide_and_act(camera);
-        self.surroundings.say(turn.as_ref().ok().map(|turn| &turn.verdict));
+        self.peripherals.say(turn.as_ref().ok().map(|turn| &turn.verdict));
         turn
     }
 
     fn decide_and_act(&mut self, camera: &mut dyn FrameSource) -> Result<Turn, UnitError> {
         let started = Instant::now();
-        let mut timings = Timings::default();
         let captured = camera.next_frame();
         let now = self.clock.now();
         self.latch.lock_if_due(now.monotonic_ms);
-        let events = self.surroundings.watch_door(now.monotonic_ms);
+        let events = self.peripherals.watch_door(now.monotonic_ms);
         events.into_iter().for_each(|event| self.record(event, &now));
         let of_parts: Vec<Event> = self.parts.iter().flat_map(PartReports::take).collect();
         of_parts.into_iter().for_each(|event| self.record(event, &now));
         // One card for each decision: none takes the place of another that nobody has decided about.
-        if let Some(card) = self.surroundings.next_card() {
+        if let Some(card) = self.peripherals.next_card(&self.gallery) {
             self.policy.present_card(&card, &now);
         }
-        let (faces, is_grey) = match captured? {
-            Captured::Frame(frame) => (self.sight.look(frame, &self.policy, &mut timings)?, frame.is_grey()),
-            Captured::Nothing => (Vec::new(), false),
+        let (seen, is_grey) = match captured? {
+            Captured::Frame(frame) => {
+                (self.sight.look(frame, &self.gallery, self.policy.attention())?, frame.is_grey())
+            }
+            Captured::Nothing => (Seen::default(), false),
         };
         let chance = self.chance();
-        let observation = Observation::new(&faces).in_grey(is_grey).with_chance(chance);
+        let observation = Observation::new(&seen.faces).in_grey(is_grey).with_chance(chance);
+        let observation = observation.with_schedules(self.gallery.schedules());
         let decision = self.policy.decide(&observation, &now);
         self.record_ended_approach(&now);
         let verdict = self.act_on(decision, &now);
         self.remember(&now);
         let verdict = verdict?;
         self.audit.tend(&now);
-        timings.total_ms = started.elapsed().as_secs_f64() * 1e3;
-        Ok(Turn { verdict, door: self.latch.state(), faces: faces.len(), timings })
+        let timings = Timings { total_ms: started.elapsed().as_secs_f64() * 1e3, ..seen.timings };
+        Ok(Turn { verdict, door: self.latch.state(), faces: seen.faces.len(), timings })
     }
 
-    /// Records that a unit starts with this database.
-    pub fn start(&mut self, database: &Header) {
+    /// Records that the unit starts, and with which database.
+    pub fn start(&mut self) {
         let now = self.clock.now();
         self.record(Event::started(env!("CARGO_PKG_VERSION")), &now);
-        self.record_database(database, &now);
+        self.record_database(&now);
         self.sign(&now);
         self.audit.tend(&now);
     }
@@ -158,10 +169,15 @@ impl Unit {
         self.latch.lock();
         let now = self.clock.now();
         self.policy.end_approach(&now);
-        self.surroundings.lights = None;
+        self.peripherals.lights = None;
         self.record_ended_approach(&now);
         self.record(Event::Stopped, &now);
         self.sign(&now);
+    }
+
+    /// The people that the door knows.
+    pub fn gallery(&self) -> &Gallery {
+        &self.gallery
     }
 
     /// The policy.
@@ -171,12 +187,12 @@ impl Unit {
 
     /// Whether the card reader is known not to be there; `None` if the unit has none.
     pub fn is_reader_lost(&self) -> Option<bool> {
-        self.surroundings.is_reader_lost()
+        self.peripherals.is_reader_lost()
     }
 
     /// What the contacts of the door say; `None` if it has none.
     pub fn door_watch(&self) -> Option<&DoorWatch> {
-        self.surroundings.door_watch()
+        self.peripherals.door_watch()
     }
 
     /// What is refused now after failed attempts.
@@ -203,26 +219,26 @@ impl Unit {
     fn act_on(&mut self, decision: Decision, now: &Now) -> Result<Verdict, DoorError> {
         match decision {
             Decision::Grant(grant) => self.let_in(grant, now),
-            Decision::Refuse(refusal) => Ok(Verdict::Denied(refusal.into())),
+            Decision::Refuse(refusal) => Ok(Verdict::Refused(refusal)),
             Decision::Nobody => Ok(Verdict::Nobody),
         }
     }
 
     fn let_in(&mut self, grant: Grant, now: &Now) -> Result<Verdict, DoorError> {
         if let Some(reason) = self.barred {
-            return Ok(Verdict::Denied(self.policy.withhold(grant, reason).into()));
+            return Ok(Verdict::Refused(self.policy.withhold(grant, reason)));
         }
         let granted = Granted::of(&grant);
         // The log says what fails.
         if self.audit.append(Event::from(&grant), now).is_err() {
-            return Ok(Verdict::Denied(self.policy.withhold(grant, Reason::NotRecorded).into()));
+            return Ok(Verdict::Refused(self.policy.withhold(grant, Reason::NotRecorded)));
         }
         let unlocked = self.latch.unlock(grant, self.clock.now().monotonic_ms);
         if unlocked.as_ref().is_err_and(|error| !matches!(error, DoorError::Ending)) {
             self.record(Event::DoorFailed, now);
         }
         unlocked?;
-        self.surroundings.note_unlocked(self.latch.locks_at_ms(), now.monotonic_ms);
+        self.peripherals.note_unlocked(self.latch.locks_at_ms(), now.monotonic_ms);
         Ok(Verdict::Granted(granted))
     }
 

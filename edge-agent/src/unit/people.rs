@@ -5,7 +5,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
 use crate::control::{Order, Reply};
 use crate::database::watch::{News, Watch, shown};
-use crate::database::{InUse, Judge, Returned, Store, Trust};
+use crate::database::{InUse, Judge, Opened, Returned, Store, Trust};
 use crate::part_reports::PartReports;
 use crate::reports::{Allowance, since_start};
 use crate::status::Board;
@@ -14,33 +14,29 @@ use anyhow::Context;
 use models::Recogniser;
 use models::golden::Tested;
 use policy::audit::Part;
-use shared::gallery::DatabaseDigest;
+use shared::gallery::{DatabaseDigest, Gallery};
 use std::sync::Arc;
 use terminal::counted;
 
-/// What a unit starts with.
+/// The databases of a unit that starts, beside the one that it uses.
 pub(crate) struct Found {
     store: Store,
     returned: Option<Returned>,
     self_test: Result<Tested, String>,
 }
 
-/// Finds the database, and tests the networks.
+/// Finds the database that is to be used, and tests the networks.
 ///
 /// # Errors
 /// If no database can be used.
-pub(crate) fn find(config: &Config, recogniser: &Recogniser) -> anyhow::Result<Found> {
+pub(crate) fn find(config: &Config, recogniser: &Recogniser) -> anyhow::Result<(InUse, Found)> {
     let mut judge = Judge::new(recogniser.clone(), config, Trust::of(config)?);
     let self_test = judge.self_test().map_err(|error| error.to_string());
-    let (store, returned) = Store::open_at(&config.database.path, judge).context("[database] path")?;
-    Ok(Found { store, returned, self_test })
+    let Opened { store, in_use, returned } = Store::open_at(&config.database.path, judge).context("[database] path")?;
+    Ok((in_use, Found { store, returned, self_test }))
 }
 
 impl Found {
-    pub(crate) fn in_use(&self) -> &InUse {
-        self.store.in_use()
-    }
-
     /// Tells what was found, and looks for new databases from now on.
     pub(crate) fn follow(
         self,
@@ -50,22 +46,22 @@ impl Found {
         clock: &Arc<SystemClock>,
     ) -> std::io::Result<People> {
         tell_self_test(unit, board, self.self_test);
-        let gallery = &self.store.in_use().gallery;
-        if gallery.audience().is_none() {
+        if unit.gallery().audience().is_none() {
             tracing::warn!(
                 "the people database does not say for which doors it is; `encoder-tool build-db --for` makes one that does"
             );
         }
         if let Some(Returned { why }) = self.returned {
-            let sequence = self.store.in_use().gallery.header().sequence;
+            let sequence = unit.gallery().header().sequence;
             tracing::error!("the people database cannot be used ({why}); the one before is, sequence {sequence}");
             unit.note_returned_database(sequence, why.code());
             board.tell_of_return(&why.to_string());
         }
         let (audit, clock) = (audit.clone(), Arc::clone(clock));
-        let known =
-            move |taken: &InUse| names::take_in_beside(&audit.path, audit.keep_days, &taken.gallery, &clock.now());
-        known(self.store.in_use());
+        let known = move |gallery: &Gallery| {
+            names::take_in_beside(&audit.path, audit.keep_days, gallery, &clock.now());
+        };
+        known(unit.gallery());
         let part = PartReports::new(Part::Database);
         let watch = Watch::start(self.store, part.clone(), known)?;
         unit.record_of(part);
@@ -105,7 +101,7 @@ impl People {
         while let Some(news) = self.watch.as_ref().and_then(Watch::next) {
             match news {
                 News::Use { database, is_asked_for } => {
-                    take(unit, board, &database, is_asked_for);
+                    take(unit, board, *database, is_asked_for);
                     self.answer_if(is_asked_for, Reply::done);
                 }
                 News::Refused { refusal, is_asked_for } => {
@@ -132,18 +128,19 @@ impl People {
     }
 }
 
-fn take(unit: &mut Unit, board: &Board, database: &InUse, is_asked_for: bool) {
-    let header = database.gallery.header();
+fn take(unit: &mut Unit, board: &Board, database: InUse, is_asked_for: bool) {
+    let InUse { gallery, rules, digest } = database;
+    let (sequence, people) = (gallery.header().sequence, gallery.header().people);
     if is_asked_for {
-        unit.note_returned_database(header.sequence, "asked_for");
+        unit.note_returned_database(sequence, "asked_for");
     }
-    match unit.use_database(&database.gallery, database.rules) {
+    match unit.use_database(gallery, rules) {
         Ok(()) => {
-            tracing::info!("people database {} is used, {}", header.sequence, counted(header.people, "person"));
-            board.tell_of_database(database);
+            tracing::info!("people database {sequence} is used, {}", counted(people, "person"));
+            board.tell_of_database(unit.gallery(), digest);
         }
         // The rules were tried before.
-        Err(error) => tracing::error!("people database {} is not used: {error}", header.sequence),
+        Err(error) => tracing::error!("people database {sequence} is not used: {error}"),
     }
 }
 

@@ -8,11 +8,10 @@ use crate::gpio::Board;
 use crate::lights::{ScriptedLights, Shown};
 use crate::reader::ScriptedReader;
 use crate::sight::Recorded;
-use crate::turn::Denied;
 use files::{Memory, Operation, Storage};
-use fixture::{PERSON, face, rules};
+use fixture::{PERSON, face, nobody, rules};
 use models::Frame;
-use policy::{Claimed, Credential, ObservedFace};
+use policy::{Claimed, Credential, ObservedFace, Refusal};
 use shared::card::{CardKey, CardNumber};
 use shared::encoding::Encoding;
 use shared::gallery::{Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonName, PhotoDigest};
@@ -43,7 +42,7 @@ impl Bench {
         let latch = Latch::close(Box::new(door.clone()), 5_000).unwrap();
         let sight = Box::new(Recorded::new(observations));
         let time = Arc::clone(&clock) as Arc<dyn Clock>;
-        let unit = Unit::new(sight, Policy::new(rules()).unwrap(), audit, latch, time);
+        let unit = Unit::new(sight, nobody(), Policy::new(rules()).unwrap(), audit, latch, time);
         Self { unit, door, storage, clock, camera: Grey(Some(Frame::from_rgb(1, 1, vec![128; 3]).unwrap())) }
     }
 
@@ -64,11 +63,11 @@ fn new_people_begin_with_nothing_seen() {
     let mut three = rules();
     (three.consensus, three.consensus_of) = (3, 3);
     bench.unit.policy = Policy::new(three).unwrap();
-    let deciding = |turn: Turn| matches!(turn.verdict, Verdict::Denied(Denied { reason: Reason::Deciding, .. }));
+    let deciding = |turn: Turn| matches!(turn.verdict, Verdict::Refused(Refusal { reason: Reason::Deciding, .. }));
     assert!(deciding(bench.turn_at(0)) && deciding(bench.turn_at(100)));
-    let gallery = Arc::new(GalleryBuilder::new(9, ModelHash([0; 32]), 2).unwrap().build());
+    let gallery = GalleryBuilder::new(9, ModelHash([0; 32]), 2).unwrap().build();
     let policy = *bench.unit.policy.rules();
-    bench.unit.use_database(&gallery, policy).unwrap();
+    bench.unit.use_database(gallery, policy).unwrap();
     assert!(deciding(bench.turn_at(200)) && deciding(bench.turn_at(300)), "two frames are not three");
     assert!(bench.door.movements().iter().all(|movement| *movement == Movement::Lock));
     assert!(bench.log().contains("\"database_sequence\":9"), "{}", bench.log());
@@ -84,20 +83,19 @@ fn a_card_of_before_does_not_open_to_the_people_of_now() {
     for changes in [false, true] {
         let mut bench = Bench::with(vec![vec![], vec![claimed.clone()]]);
         let reader = ScriptedReader::default();
-        let people = card_holder(card, Mode::CardAndFace);
-        bench.unit.read_cards(Box::new(reader.clone()), Arc::clone(&people));
+        bench.unit.use_database(card_holder(card, Mode::CardAndFace), rules()).unwrap();
+        bench.unit.read_cards(Box::new(reader.clone()));
         reader.present(card);
         let waits = bench.turn_at(0).verdict;
-        assert!(matches!(waits, Verdict::Denied(Denied { reason: Reason::FaceNeeded, .. })), "{waits:?}");
+        assert!(matches!(waits, Verdict::Refused(Refusal { reason: Reason::FaceNeeded, .. })), "{waits:?}");
         if changes {
-            let nobody = Arc::new(GalleryBuilder::new(9, ModelHash([0; 32]), 2).unwrap().build());
-            bench.unit.use_database(&nobody, rules()).unwrap();
+            bench.unit.use_database(nobody(), rules()).unwrap();
         }
         let verdict = bench.turn_at(100).verdict;
         assert_eq!(matches!(verdict, Verdict::Granted(_)), !changes, "{verdict:?}");
         reader.present(card);
         let unknown =
-            matches!(bench.turn_at(10_000).verdict, Verdict::Denied(Denied { reason: Reason::CardNotKnown, .. }));
+            matches!(bench.turn_at(10_000).verdict, Verdict::Refused(Refusal { reason: Reason::CardNotKnown, .. }));
         assert_eq!(unknown, changes, "whose card it is, the new people say");
     }
 }
@@ -109,7 +107,7 @@ fn nobody_is_let_in_by_networks_that_failed_their_self_test() {
     bench.unit.note_self_test(false);
     bench.unit.note_self_test(false);
     let turn = bench.turn_at(0);
-    assert!(matches!(turn.verdict, Verdict::Denied(Denied { reason: Reason::SelfTestFailed, .. })), "{turn:?}");
+    assert!(matches!(turn.verdict, Verdict::Refused(Refusal { reason: Reason::SelfTestFailed, .. })), "{turn:?}");
     assert_eq!(bench.door.movements(), [Movement::Lock]);
     assert_eq!(bench.log().matches("self_test_failed").count(), 1, "{}", bench.log());
     bench.unit.note_self_test(true);
@@ -132,9 +130,12 @@ fn somebody_known_is_recorded_and_let_in_and_the_door_locks_again() {
 #[test]
 fn a_stranger_and_nobody_leave_the_door_locked() {
     let mut bench = Bench::with(vec![vec![face(1.2)], vec![], vec![face(f32::NAN)]]);
-    assert!(matches!(bench.turn_at(0).verdict, Verdict::Denied(Denied { reason: Reason::NotKnown, person: None, .. })));
+    assert!(matches!(
+        bench.turn_at(0).verdict,
+        Verdict::Refused(Refusal { reason: Reason::NotKnown, person: None, .. })
+    ));
     assert_eq!(bench.turn_at(100).verdict, Verdict::Nobody);
-    assert!(matches!(bench.turn_at(200).verdict, Verdict::Denied(_)));
+    assert!(matches!(bench.turn_at(200).verdict, Verdict::Refused(_)));
     assert_eq!(bench.door.movements(), [Movement::Lock]);
 }
 
@@ -159,7 +160,7 @@ fn what_cannot_be_recorded_does_not_happen() {
         let mut bench = Bench::with(vec![vec![face(0.5)]; 2]);
         bench.storage.fail_at(Some(failing));
         let turn = bench.turn_at(0);
-        let withheld = matches!(turn.verdict, Verdict::Denied(Denied { reason: Reason::NotRecorded, .. }));
+        let withheld = matches!(turn.verdict, Verdict::Refused(Refusal { reason: Reason::NotRecorded, .. }));
         assert!(withheld, "{failing:?}: {turn:?}");
         assert_eq!(bench.door.movements(), [Movement::Lock], "{failing:?}");
     }
@@ -243,7 +244,7 @@ fn a_door_that_fails_is_recorded() {
 }
 
 /// A gallery in which [`PERSON`] has this card and must show this.
-fn card_holder(card: CardNumber, mode: Mode) -> Arc<Gallery> {
+fn card_holder(card: CardNumber, mode: Mode) -> Gallery {
     let key = CardKey([9; 32]);
     let mut builder = GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap();
     builder.set_card_key(key).unwrap();
@@ -255,7 +256,7 @@ fn card_holder(card: CardNumber, mode: Mode) -> Arc<Gallery> {
         encodings: vec![NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0, is_plain: true }],
     };
     builder.add_person(person).unwrap();
-    Arc::new(builder.build())
+    builder.build()
 }
 
 #[test]
@@ -277,7 +278,8 @@ fn a_card_is_its_holders_and_no_other() {
         };
         let mut bench = Bench::with(vec![seen.into_iter().map(claimed).collect()]);
         let reader = ScriptedReader::default();
-        bench.unit.read_cards(Box::new(reader.clone()), card_holder(card, mode));
+        bench.unit.use_database(card_holder(card, mode), rules()).unwrap();
+        bench.unit.read_cards(Box::new(reader.clone()));
         reader.present(presented);
         let granted = match bench.turn_at(0).verdict {
             Verdict::Granted(granted) => Some(granted.credential),
@@ -301,7 +303,6 @@ fn what_is_configured_and_not_to_be_had_is_named() {
         eprintln!("skipped: this is a Raspberry Pi, whose pins a test does not touch");
         return;
     }
-    let gallery = card_holder(CardNumber::new(5).unwrap(), Mode::Face);
     let clock = Arc::new(SystemClock::start());
     for (text, expected) in [
         ("", None),
@@ -311,7 +312,7 @@ fn what_is_configured_and_not_to_be_had_is_named() {
         ("[lights]\nred-pin = 5\n", Some("[lights]")),
     ] {
         let mut bench = Bench::with(vec![]);
-        let equipped = equip(&mut bench.unit, &Config::parse(text).unwrap(), &gallery, &clock);
+        let equipped = equip(&mut bench.unit, &Config::parse(text).unwrap(), &clock);
         let message = equipped.err().map(|error| format!("{error:#}"));
         let named = |message: &String| {
             expected.is_some_and(|section| message.contains(section) && message.contains("no Raspberry Pi"))
@@ -368,7 +369,8 @@ fn each_card_is_decided_about() {
     let card = CardNumber::new(5).unwrap();
     let mut bench = Bench::with(vec![]);
     let reader = ScriptedReader::default();
-    bench.unit.read_cards(Box::new(reader.clone()), card_holder(card, Mode::CardOrFace));
+    bench.unit.use_database(card_holder(card, Mode::CardOrFace), rules()).unwrap();
+    bench.unit.read_cards(Box::new(reader.clone()));
     reader.present(card);
     reader.present(card);
     for ms in [0, 100] {

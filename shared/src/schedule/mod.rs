@@ -136,6 +136,9 @@ pub enum Opening {
 pub struct Schedules(Vec<Schedule>);
 
 impl Schedules {
+    /// No schedule.
+    pub const NONE: Self = Self(Vec::new());
+
     /// Checks them.
     ///
     /// # Errors

@@ -57,8 +57,7 @@ impl Heat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::turn::Denied;
-    use policy::Reason;
+    use policy::{Reason, Refusal};
     use std::fs;
 
     #[test]
@@ -66,8 +65,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let zone = root.path().join("sys/class/thermal/thermal_zone0");
         fs::create_dir_all(&zone).unwrap();
-        let somebody =
-            Verdict::Denied(Denied { reason: Reason::NotKnown, person: None, distance: None, runner_up: None });
+        let somebody = Verdict::Refused(Refusal::new(Reason::NotKnown));
         let mut heat = Heat::below(root.path().to_owned());
         let start = Instant::now();
         for (step, (thousandths, rests)) in

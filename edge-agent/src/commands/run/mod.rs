@@ -15,7 +15,7 @@ use crate::camera::{CameraReport, CameraState, LiveCamera};
 use crate::clock::{Clock, ClockSource, SystemClock};
 use crate::commands::configured;
 use crate::config::Config;
-use crate::database::trust;
+use crate::database::{InUse, trust};
 use crate::door::{Latch, RelockTimer};
 use crate::folders;
 use crate::sight::Networks;
@@ -77,10 +77,9 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     // Opens itself while the networks are read.
     let camera = configured::start_camera(camera, &config.camera)?;
     let recogniser = configured::recogniser(&config.model)?;
-    let found = people::find(&config, &recogniser)?;
-    let gallery = Arc::clone(&found.in_use().gallery);
-    let policy = Policy::new(found.in_use().rules).context("[policy]")?.with_schedules(gallery.schedules().clone());
-    let board = Board::new(camera.health(), latch.clone(), &config.database.path, found.in_use());
+    let (InUse { gallery, rules, digest }, found) = people::find(&config, &recogniser)?;
+    let policy = Policy::new(rules).context("[policy]")?;
+    let board = Board::new(camera.health(), latch.clone(), &config.database.path, &gallery, digest);
     board.tell_of_clock(clock.source());
     board.tell_of_unit(trust::fingerprint(&config.database.identity).unwrap_or_default());
     answer_status(&config.status.socket, &board)?;
@@ -90,14 +89,13 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let orders = Orders::heard_on(&config.control_socket())?;
     let audit = configured::audit_log(&config.audit, &clock.now())?;
     board.tell_of_audit_log(audit.health());
-    let header = *gallery.header();
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
-    let sight = Box::new(Networks::new(recogniser, Arc::clone(&gallery)));
-    let mut unit = Unit::new(sight, policy, audit, latch, time);
-    equip(&mut unit, &config, &gallery, &clock)?;
+    let sight = Box::new(Networks::new(recogniser));
+    let mut unit = Unit::new(sight, gallery, policy, audit, latch, time);
+    equip(&mut unit, &config, &clock)?;
     unit.remember_in(memory);
     unit.record_of(camera.health().part());
-    unit.start(&header);
+    unit.start();
     let people = found.follow(&mut unit, &board, &config.audit, &clock);
     let people = people.context("the system has no thread for the database")?;
     let good_start = |camera: &CameraReport| {

@@ -1,14 +1,13 @@
 use super::*;
 use crate::audit_log::{AuditLog, Upkeep};
-use crate::database::InUse;
 use crate::door::ScriptedDoor;
-use crate::sight::Sight;
-use crate::turn::Timings;
-use crate::unit::fixture::rules;
+use crate::sight::{Seen, Sight};
+use crate::unit::fixture::{nobody, rules};
 use files::Memory;
 use models::{Frame, ModelError};
-use policy::{Now, ObservedFace};
+use policy::{Attention, Now};
 use sd_notify::NotifyState;
+use shared::gallery::{DatabaseDigest, Gallery};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -19,10 +18,10 @@ struct Moody {
 }
 
 impl Sight for Moody {
-    fn look(&mut self, _: &Frame, _: &Policy, _: &mut Timings) -> Result<Vec<ObservedFace>, ModelError> {
+    fn look(&mut self, _: &Frame, _: &Gallery, _: Attention) -> Result<Seen, ModelError> {
         self.looks += 1;
         self.end.store(self.looks == 6, Ordering::Relaxed);
-        if self.looks <= 3 { Err(ModelError::Inference("a mood".to_owned())) } else { Ok(Vec::new()) }
+        if self.looks <= 3 { Err(ModelError::Inference("a mood".to_owned())) } else { Ok(Seen::default()) }
     }
 }
 
@@ -45,8 +44,8 @@ fn only_finished_turns_ping_the_watchdog() {
         AuditLog::open_in(Box::new(Memory::default()), "log", None, Upkeep::default(), &Now::new(0, 0)).unwrap();
     let sight = Box::new(Moody { looks: 0, end: Arc::clone(&end) });
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
-    let mut unit = Unit::new(sight, Policy::new(rules()).unwrap(), audit, latch.clone(), time);
-    let board = Board::new(camera.health(), latch, Path::new("people.db"), &nobody());
+    let mut unit = Unit::new(sight, nobody(), Policy::new(rules()).unwrap(), audit, latch.clone(), time);
+    let board = Board::new(camera.health(), latch, Path::new("people.db"), &nobody(), DatabaseDigest([0; 32]));
     let told = Rc::new(RefCell::new(Vec::new()));
     let heard = Rc::clone(&told);
     let hear = move |what: NotifyState<'_>| {
@@ -67,11 +66,4 @@ fn only_finished_turns_ping_the_watchdog() {
     assert!(turns.count >= 3, "{turns:?}");
     assert_eq!(told.borrow()[0], "ready");
     assert_eq!(good_starts, 1);
-}
-
-/// A database of nobody.
-fn nobody() -> InUse {
-    let model = shared::gallery::ModelHash([0; 32]);
-    let gallery = Arc::new(shared::gallery::GalleryBuilder::new(1, model, 2).unwrap().build());
-    InUse { gallery, rules: rules(), digest: shared::gallery::DatabaseDigest([0; 32]) }
 }

@@ -1,8 +1,8 @@
 //! What is printed about a frame: as JSON for machines, in words for people.
 
 use crate::camera::CameraError;
-use crate::turn::{Denied, Granted, Timings, Turn, Verdict};
-use policy::{Neighbour, Reason};
+use crate::turn::{Granted, Timings, Turn, Verdict};
+use policy::{Neighbour, Reason, Refusal};
 use serde::Serialize;
 use shared::gallery::{Gallery, PersonId};
 use std::path::Path;
@@ -66,7 +66,7 @@ impl Line {
             Verdict::Granted(Granted { person, distance, runner_up, .. }) => {
                 ("grant", Some(person), distance, runner_up, None)
             }
-            Verdict::Denied(Denied { reason, person, distance, runner_up }) => {
+            Verdict::Refused(Refusal { reason, person, distance, runner_up, .. }) => {
                 ("deny", person, distance, runner_up, Some(reason.code()))
             }
             Verdict::Nobody => ("nobody", None, None, None, None),

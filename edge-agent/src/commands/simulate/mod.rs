@@ -21,9 +21,7 @@ use line::{Line, in_words};
 use models::Recogniser;
 use policy::{Now, Policy};
 use shared::card::CardNumber;
-use shared::gallery::Gallery;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use terminal::{Answer, ShowPath, Verbosity, print, print_json, say};
 use time::Time;
 
@@ -101,7 +99,6 @@ pub(crate) fn run(arguments: &Simulate, verbosity: Verbosity) -> anyhow::Result<
 
 struct Simulation {
     unit: Unit,
-    gallery: Arc<Gallery>,
     camera: FileFrames,
     card: Option<CardNumber>,
     reader: ScriptedReader,
@@ -121,23 +118,20 @@ impl Simulation {
         let trust = Trust::of(&config)?;
         let trust = if arguments.config.is_some() { trust } else { trust.for_any_door() };
         let read = database::read(&arguments.db, &recogniser.model_hash(), &trust)?;
-        let gallery = Arc::new(read.gallery);
-        let policy = Policy::new(config.rules_for(&gallery, recogniser.threshold()))?;
-        let policy = policy.with_schedules(gallery.schedules().clone());
+        let policy = Policy::new(config.rules_for(&read.gallery, recogniser.threshold()))?;
         let latch = Latch::close(Box::new(ScriptedDoor::default()), config.door.unlock_ms())?;
         let time = match arguments.real_time {
             true => Time::real(latch.clone()).context("the system has no thread for the door")?,
             false => Time::starting_at(arguments.start, config.clock.zone()?),
         };
         let audit = open_audit_log(arguments.audit.as_deref(), &time.clock().now())?;
-        let sight = Box::new(Networks::new(recogniser, Arc::clone(&gallery)));
-        let mut unit = Unit::new(sight, policy, audit, latch.clone(), time.clock());
+        let sight = Box::new(Networks::new(recogniser));
+        let mut unit = Unit::new(sight, read.gallery, policy, audit, latch.clone(), time.clock());
         let reader = ScriptedReader::default();
-        unit.read_cards(Box::new(reader.clone()), Arc::clone(&gallery));
-        unit.start(gallery.header());
+        unit.read_cards(Box::new(reader.clone()));
+        unit.start();
         Ok(Self {
             unit,
-            gallery,
             camera: FileFrames::turned(config.camera.orientation()),
             card: arguments.card,
             reader,
@@ -189,7 +183,7 @@ impl Simulation {
     }
 
     fn line(&self, file: &Path, turn: &Turn) -> Line {
-        Line::of(file, turn, &self.gallery, self.unit.policy().threshold_in_force())
+        Line::of(file, turn, self.unit.gallery(), self.unit.policy().threshold_in_force())
     }
 
     fn clear_the_view(&mut self) -> anyhow::Result<()> {

@@ -1,11 +1,10 @@
 //! What the board says of the people database and of the networks' self-test.
 
 use super::Board;
-use crate::database::InUse;
 use crate::status::report::{DatabaseReport, RefusedDatabase, SelfTest};
 use jiff::{Timestamp, Unit};
 use models::golden::Tested;
-use shared::gallery::{Audience, DatabaseDigest};
+use shared::gallery::{Audience, DatabaseDigest, Gallery};
 use shared::seal::Fingerprint;
 
 impl Board {
@@ -15,16 +14,16 @@ impl Board {
     }
 
     /// From now on, this database is used.
-    pub(crate) fn tell_of_database(&self, in_use: &InUse) {
-        let header = in_use.gallery.header();
+    pub(crate) fn tell_of_database(&self, gallery: &Gallery, digest: DatabaseDigest) {
+        let header = gallery.header();
         let mut notes = self.notes();
         notes.database = DatabaseReport {
             path: std::mem::take(&mut notes.database.path),
             sequence: header.sequence,
-            digest: Some(in_use.digest),
+            digest: Some(digest),
             people: header.people,
             encodings: header.encodings,
-            audience: in_use.gallery.audience().map(Audience::to_string),
+            audience: gallery.audience().map(Audience::to_string),
             model: header.model.to_string(),
             loaded_at: now_in_seconds(),
             refused: None,
@@ -74,20 +73,18 @@ mod tests {
     use super::*;
     use crate::camera::Health;
     use crate::door::{Latch, ScriptedDoor};
-    use crate::unit::fixture::rules;
     use shared::gallery::{GalleryBuilder, ModelHash};
     use std::path::Path;
-    use std::sync::Arc;
 
-    fn in_use(sequence: u64) -> InUse {
-        let gallery = Arc::new(GalleryBuilder::new(sequence, ModelHash([1; 32]), 4).unwrap().build());
-        InUse { gallery, rules: rules(), digest: DatabaseDigest([sequence as u8; 32]) }
+    fn gallery(sequence: u64) -> Gallery {
+        GalleryBuilder::new(sequence, ModelHash([1; 32]), 4).unwrap().build()
     }
 
     #[test]
     fn a_refused_database_is_told_of_until_another_is_used() {
         let latch = Latch::close(Box::new(ScriptedDoor::default()), 1000).unwrap();
-        let board = Board::new(Health::default(), latch, Path::new("/lib/people.db"), &in_use(7));
+        let board =
+            Board::new(Health::default(), latch, Path::new("/lib/people.db"), &gallery(7), DatabaseDigest([7; 32]));
         board.tell_of_return("it is damaged");
         board.tell_of_refused_database(Some(DatabaseDigest([9; 32])), "it is older");
         let told = board.report().database;
@@ -97,7 +94,7 @@ mod tests {
         );
         assert_eq!(told.refused.unwrap().digest, Some(DatabaseDigest([9; 32])));
         assert!(told.returned.is_some() && told.loaded_at.ends_with('Z'), "{}", told.loaded_at);
-        board.tell_of_database(&in_use(8));
+        board.tell_of_database(&gallery(8), DatabaseDigest([8; 32]));
         let told = board.report().database;
         assert_eq!((told.sequence, told.refused, told.refusals, told.returned), (8, None, 1, None));
         assert_eq!(told.path.to_string(), "/lib/people.db");

@@ -9,11 +9,10 @@ use super::temperatures::temperatures;
 use crate::audit_log::AuditHealth;
 use crate::camera::Health;
 use crate::clock::ClockSource;
-use crate::database::InUse;
 use crate::door::Latch;
-use crate::turn::{Denied, Granted, Turn, Verdict};
-use policy::{ClockTrust, Now, Reason};
-use shared::gallery::PersonId;
+use crate::turn::{Granted, Turn, Verdict};
+use policy::{ClockTrust, Now, Reason, Refusal};
+use shared::gallery::{DatabaseDigest, Gallery, PersonId};
 use shared::seal::Fingerprint;
 use std::collections::VecDeque;
 use std::path::Path;
@@ -68,11 +67,17 @@ struct Remembered {
 
 impl Board {
     /// `database` is where the current one lies.
-    pub(crate) fn new(camera: Health, latch: Latch, database: &Path, in_use: &InUse) -> Self {
+    pub(crate) fn new(
+        camera: Health,
+        latch: Latch,
+        database: &Path,
+        gallery: &Gallery,
+        digest: DatabaseDigest,
+    ) -> Self {
         let board = Self { camera, latch, started: Instant::now(), notes: Arc::default() };
         let path = std::path::absolute(database).unwrap_or_else(|_| database.to_owned());
         board.notes().database.path = path.shown();
-        board.tell_of_database(in_use);
+        board.tell_of_database(gallery, digest);
         board
     }
 
@@ -110,7 +115,7 @@ impl Board {
         }
         match turn.verdict {
             Verdict::Granted(_) => notes.turns.granted += 1,
-            Verdict::Denied(_) => notes.turns.denied += 1,
+            Verdict::Refused(_) => notes.turns.denied += 1,
             Verdict::Nobody => notes.turns.nobody += 1,
         }
         if let Some(decision) = Remembered::of(&turn.verdict, moment.utc_ms) {
@@ -206,7 +211,7 @@ impl Remembered {
     fn of(verdict: &Verdict, utc_ms: i64) -> Option<Self> {
         let (reason, person, distance) = match *verdict {
             Verdict::Granted(Granted { person, distance, .. }) => (None, Some(person), distance),
-            Verdict::Denied(Denied { reason, person, distance, .. }) => (Some(reason), person, distance),
+            Verdict::Refused(Refusal { reason, person, distance, .. }) => (Some(reason), person, distance),
             Verdict::Nobody => return None,
         };
         Some(Self { utc_ms, reason, person, distance, frames: 1 })
@@ -245,8 +250,10 @@ mod tests {
         Turn { verdict, door: DoorState::Locked, faces: 1, timings }
     }
 
-    fn denied(reason: Reason, distance: f32) -> Turn {
-        turn(Verdict::Denied(Denied { reason, person: None, distance: Some(distance), runner_up: None }))
+    fn refused(reason: Reason, distance: f32) -> Turn {
+        let mut refusal = Refusal::new(reason);
+        refusal.distance = Some(distance);
+        turn(Verdict::Refused(refusal))
     }
 
     #[test]
@@ -260,11 +267,11 @@ mod tests {
             runner_up: None,
         });
         let turns = [
-            denied(Reason::Deciding, 0.6),
-            denied(Reason::Deciding, 0.7),
+            refused(Reason::Deciding, 0.6),
+            refused(Reason::Deciding, 0.7),
             turn(granted),
             turn(Verdict::Nobody),
-            denied(Reason::NotKnown, 1.3),
+            refused(Reason::NotKnown, 1.3),
         ];
         for (utc_ms, turn) in turns.iter().enumerate() {
             board.finished(turn, Some(Instant::now()), &Now::trusted(utc_ms as i64, 0));
@@ -286,7 +293,7 @@ mod tests {
         let board = board();
         for number in 0..100 {
             let reason = if number % 2 == 0 { Reason::TooFar } else { Reason::NotKnown };
-            board.finished(&denied(reason, 1.0), None, &Now::trusted(number, 0));
+            board.finished(&refused(reason, 1.0), None, &Now::trusted(number, 0));
         }
         let report = board.report();
         assert_eq!(report.decisions.len(), DECISIONS);

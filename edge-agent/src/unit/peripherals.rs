@@ -8,19 +8,12 @@ use crate::turn::Verdict;
 use policy::audit::Event;
 use policy::{Enrolled, PresentedCard};
 use shared::gallery::Gallery;
-use std::sync::Arc;
 
 #[derive(Default)]
-pub(super) struct Surroundings {
-    pub(super) cards: Option<Cards>,
+pub(super) struct Peripherals {
+    pub(super) reader: Option<Box<dyn CardReader>>,
     pub(super) door: Option<WatchedDoor>,
     pub(super) lights: Option<Lights>,
-}
-
-/// A reader, and the people whose cards it reads.
-pub(super) struct Cards {
-    pub(super) reader: Box<dyn CardReader>,
-    pub(super) gallery: Arc<Gallery>,
 }
 
 /// A door that tells whether it is open.
@@ -29,17 +22,16 @@ pub(super) struct WatchedDoor {
     watch: DoorWatch,
 }
 
-impl Surroundings {
+impl Peripherals {
     /// The next card that was presented, and whose it is.
-    pub(super) fn next_card(&mut self) -> Option<PresentedCard> {
-        let Cards { reader, gallery } = self.cards.as_mut()?;
-        let card = reader.next_card()?;
+    pub(super) fn next_card(&mut self, gallery: &Gallery) -> Option<PresentedCard> {
+        let card = self.reader.as_mut()?.next_card()?;
         Some(Enrolled::with_card(gallery, card).map_or(PresentedCard::Unknown, PresentedCard::Of))
     }
 
     /// How the reader is; `None` without one.
     pub(super) fn is_reader_lost(&self) -> Option<bool> {
-        self.cards.as_ref().map(|cards| cards.reader.is_lost())
+        self.reader.as_ref().map(|reader| reader.is_lost())
     }
 
     /// How the door is; `None` without contacts.

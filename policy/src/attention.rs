@@ -1,0 +1,34 @@
+//! What the loop must find out about the next frame, asked once a frame, so that no network runs in vain.
+
+use super::gate::QualityGate;
+use super::observation::ObservedFace;
+use super::rules::{Rules, SeveralFaces};
+use shared::gallery::PersonId;
+
+/// Which faces the decision about the next frame depends on, and what must be known about them.
+#[derive(Debug, Clone, Copy)]
+pub struct Attention {
+    /// How many faces are judged at most: the largest ones.
+    pub faces: usize,
+    /// Who a card says to be at the door: the faces that are judged must be compared with this person too, for
+    /// [`ObservedFace::claimed`].
+    pub claimed: Option<PersonId>,
+    gate: QualityGate,
+    encodes_poor_pictures: bool,
+}
+
+impl Attention {
+    pub(super) fn new(rules: &Rules, claimed: Option<PersonId>, encodes_poor_pictures: bool) -> Self {
+        let faces = match rules.several_faces {
+            SeveralFaces::AllKnown => usize::MAX,
+            SeveralFaces::NearestOnly | SeveralFaces::Refuse => 1,
+        };
+        Self { faces, claimed, gate: QualityGate::new(rules), encodes_poor_pictures }
+    }
+
+    /// Whether a face that is judged must be encoded: if its picture is good enough, and while a challenge runs, in which
+    /// every frame must show the same face. Ask after measuring the face's quality.
+    pub fn must_be_encoded(&self, face: &ObservedFace) -> bool {
+        self.encodes_poor_pictures || self.gate.problem(face).is_none()
+    }
+}
