@@ -57,7 +57,7 @@ pub struct Timings {
 }
 
 impl Granted {
-    pub(super) fn of(grant: &Grant) -> Self {
+    pub(super) fn new(grant: &Grant) -> Self {
         Self {
             person: grant.person(),
             credential: grant.credential(),

@@ -25,7 +25,7 @@ impl UsbPort {
 
     /// The port of the device that was opened, and of no other one that has taken its place since; `None` if it is not on
     /// USB.
-    pub(crate) fn of(device: &impl AsRawFd) -> Option<Self> {
+    pub(crate) fn from_device(device: &impl AsRawFd) -> Option<Self> {
         Self::of_descriptor(device.as_raw_fd())
     }
 
@@ -83,7 +83,7 @@ mod tests {
             assert_eq!(found.as_ref().map(UsbPort::as_str), port, "{device}");
         }
         assert_eq!(UsbPort::below(&numbers, 81, 9), None);
-        assert_eq!(UsbPort::of(&fs::File::open("/dev/null").unwrap()), None);
+        assert_eq!(UsbPort::from_device(&fs::File::open("/dev/null").unwrap()), None);
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(crate) fn read(path: &Path, keys: &KeyChoice) -> anyhow::Result<Opened> {
 /// If it cannot be read, is not whole, or is not what was signed.
 pub(crate) fn read_outside(path: &Path) -> anyhow::Result<Outside> {
     let bytes = read_bounded(path, MAX_DATABASE_BYTES).help(MAKE_ONE)?;
-    let file = DatabaseFile::of(&bytes).map_err(|error| in_file(path, error.into(), "take a whole copy"))?;
+    let file = DatabaseFile::parse(&bytes).map_err(|error| in_file(path, error.into(), "take a whole copy"))?;
     Ok(Outside {
         header: *file.header(),
         grey: file.grey_threshold(),
@@ -88,7 +88,7 @@ pub(crate) fn read_previous(path: &Path, keys: &KeyChoice) -> anyhow::Result<Opt
 }
 
 fn open(bytes: &[u8], keys: &KeyChoice) -> anyhow::Result<Opened> {
-    let file = DatabaseFile::of(bytes)?;
+    let file = DatabaseFile::parse(bytes)?;
     let identities: Vec<Identity> = if file.is_sealed() { keys.identity()?.into_iter().collect() } else { Vec::new() };
     Ok(Opened { gallery: file.open(&identities)?, signer: file.signer(), recipients: file.recipients() })
 }

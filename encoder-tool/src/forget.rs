@@ -126,7 +126,7 @@ fn erase(arguments: &Forget, gallery: Gallery, index: usize, protect: &Protect) 
     Ok(Receipt {
         person_id: Some(id.to_string()),
         erased: Some(erased),
-        digest: Some(DatabaseDigest::of(&bytes).to_string()),
+        digest: Some(DatabaseDigest::from_file(&bytes).to_string()),
         elsewhere: elsewhere(Some(id)),
         ..receipt(arguments, builder.gallery())
     })

@@ -8,7 +8,7 @@ pub fn received(bytes: &[u8]) -> Answer {
     match edge_agent::hostile_input::received(bytes) {
         Ok((announced, kept)) => {
             assert_eq!(kept.len() as u64, announced.length);
-            assert_eq!(DatabaseDigest::of(&kept), announced.digest);
+            assert_eq!(DatabaseDigest::from_file(&kept), announced.digest);
             assert_eq!(announced.to_string().parse(), Ok(announced), "it is announced again as it was");
             Answer::Accepted
         }

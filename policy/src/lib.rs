@@ -131,7 +131,7 @@ impl Policy {
 
     /// What was to be remembered when the unit was switched off: to be told before the first frame.
     pub fn remember(&mut self, memory: &Memory, now: &Now) {
-        self.remembered = Remembered::of(memory, &self.rules, now.monotonic_ms);
+        self.remembered = Remembered::restore(memory, &self.rules, now.monotonic_ms);
     }
 
     /// What is to be remembered, if that has changed since this was last asked. Ask after every frame.

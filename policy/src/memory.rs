@@ -40,7 +40,7 @@ pub struct Opened {
 pub(super) struct Openings(Vec<Opened>);
 
 impl Openings {
-    pub(super) fn of(openings: &[Opened]) -> Self {
+    pub(super) fn new(openings: &[Opened]) -> Self {
         Self(openings.iter().take(MAX_SCHEDULES).cloned().collect())
     }
 
@@ -87,12 +87,12 @@ struct BeforeGrant {
 }
 
 impl Remembered {
-    pub(super) fn of(memory: &Memory, rules: &Rules, now_ms: u64) -> Self {
+    pub(super) fn restore(memory: &Memory, rules: &Rules, now_ms: u64) -> Self {
         let unknown_cards = memory.failures.iter().find(|of| of.kind == Kind::Card).map_or(0, |of| of.failures);
         Self {
             lockouts: Lockouts::remembered(&memory.failures, rules, now_ms),
             guessing: Guessing::remembered(unknown_cards, now_ms),
-            openings: Openings::of(&memory.openings),
+            openings: Openings::new(&memory.openings),
             passages: Passages::remembered(&memory.passages, now_ms),
             before_grant: None,
             has_changed: false,

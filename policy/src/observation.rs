@@ -158,7 +158,7 @@ impl Now {
 
     /// What clocks on the wall show.
     pub fn local(&self) -> LocalTime {
-        LocalTime::of(self.utc_ms, self.utc_offset_s)
+        LocalTime::from_utc(self.utc_ms, self.utc_offset_s)
     }
 }
 

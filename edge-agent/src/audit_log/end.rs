@@ -22,7 +22,7 @@ impl End {
     pub(super) const NOTHING: Self = Self { head: None, whole: 0, torn: 0 };
 
     /// Reads the end of a file; of none, that it is empty.
-    pub(super) fn of(storage: &mut dyn Storage, file: &str) -> io::Result<Result<Self, LineProblem>> {
+    pub(super) fn find(storage: &mut dyn Storage, file: &str) -> io::Result<Result<Self, LineProblem>> {
         let Some(length) = storage.length(file)? else { return Ok(Ok(Self::NOTHING)) };
         let start = length.saturating_sub(TAIL_BYTES as u64);
         let tail = storage.read_from(file, start, TAIL_BYTES)?;

@@ -64,7 +64,7 @@ impl LogKey {
         let text = key_file::read_secret(path)?;
         let seed = parse_digits(text.as_bytes()).map(Zeroizing::new);
         let seed = seed.with_context(|| format!("{shown} is not the key of an audit log"))?;
-        Ok(Self::of(&seed))
+        Ok(Self::from_seed(&seed))
     }
 
     /// Whether the key can be read, or made; nothing is written.
@@ -84,19 +84,14 @@ impl LogKey {
     fn make(path: &Path) -> anyhow::Result<Self> {
         let mut seed = Zeroizing::new([0; 32]);
         getrandom::fill(&mut seed[..]).context("the system has no random numbers")?;
-        let key = Self::of(&seed);
+        let key = Self::from_seed(&seed);
         key_file::write_halves(path, &in_digits(&seed), &format!("{}\n", key.public()))
             .context("no key of the audit log")?;
         Ok(key)
     }
 
-    fn of(seed: &[u8; 32]) -> Self {
-        Self { signing: Box::new(SigningKey::from_bytes(seed)) }
-    }
-
-    #[cfg(test)]
     pub(crate) fn from_seed(seed: &[u8; 32]) -> Self {
-        Self::of(seed)
+        Self { signing: Box::new(SigningKey::from_bytes(seed)) }
     }
 
     /// The public half.

@@ -272,7 +272,7 @@ fn failed_to_be(attempt: &'static str) -> impl Fn(io::Error) -> AuditError {
 }
 
 fn end_of(storage: &mut dyn Storage, file: &str) -> Result<End, AuditError> {
-    let end = End::of(storage, file).map_err(failed_to_be("read"))?;
+    let end = End::find(storage, file).map_err(failed_to_be("read"))?;
     end.map_err(|problem| AuditError::LastLine { file: file.to_owned(), problem })
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn take_in_beside(log: &Path, keep_days: u32, gallery: &Gallery, now:
 
 impl Names {
     /// The people of a database.
-    pub(crate) fn of(gallery: &Gallery) -> Self {
+    pub(crate) fn from_gallery(gallery: &Gallery) -> Self {
         let named = |name: &str| Named { name: name.to_owned(), gone_utc_ms: None };
         Self {
             people: gallery
@@ -94,7 +94,7 @@ impl Names {
     /// Takes in the people of a database that was loaded. A person who is in it no more is kept for this many days, as long as
     /// the log may have records of theirs, and then forgotten.
     pub(crate) fn take_in(&mut self, gallery: &Gallery, now_utc_ms: i64, keep_days: u32) {
-        let current = Self::of(gallery);
+        let current = Self::from_gallery(gallery);
         let keep_ms = i64::from(keep_days) * DAY_MS;
         self.people.retain(|id, named| {
             if current.people.contains_key(id) {
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn they_are_found_by_name_and_by_id_and_forgotten() {
         let mut storage = Memory::default();
-        let mut names = Names::of(&database(&[(1, "Ada Müller"), (2, "Ben")]));
+        let mut names = Names::from_gallery(&database(&[(1, "Ada Müller"), (2, "Ben")]));
         let ada = PersonId([1; 16]);
         for text in ["ada mu\u{308}ller", " ADA MÜLLER ", &ada.to_string()] {
             assert_eq!(names.meant_by(text), [ada], "{text}");

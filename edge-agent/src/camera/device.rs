@@ -156,7 +156,7 @@ impl Fault {
     }
 
     /// What the system's refusal means for the camera at that place.
-    pub(super) fn of(error: io::Error, place: &Path) -> Self {
+    pub(super) fn from_io(error: io::Error, place: &Path) -> Self {
         let place = place.to_owned();
         let no_device = [rustix::io::Errno::NODEV, rustix::io::Errno::NXIO].map(|errno| Some(errno.raw_os_error()));
         match error.kind() {
@@ -185,7 +185,7 @@ mod tests {
             (Errno::NXIO, "unplugged"),
             (Errno::IO, "system"),
         ] {
-            let fault = Fault::of(errno.into(), Path::new("/dev/video7"));
+            let fault = Fault::from_io(errno.into(), Path::new("/dev/video7"));
             assert_eq!(fault.code(), code);
             assert_eq!(
                 fault.to_string().contains("/dev/video7"),

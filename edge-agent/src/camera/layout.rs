@@ -38,7 +38,7 @@ impl PixelFormat {
     }
 
     /// The format of that code; some drivers call Motion JPEG plain JPEG.
-    pub fn of(fourcc: &[u8; 4]) -> Option<Self> {
+    pub fn from_fourcc(fourcc: &[u8; 4]) -> Option<Self> {
         let fourcc = if fourcc == b"JPEG" { b"MJPG" } else { fourcc };
         Self::ALL.into_iter().find(|format| format.fourcc() == fourcc)
     }
@@ -123,10 +123,10 @@ mod tests {
     #[test]
     fn codes_lead_back_to_their_format() {
         for format in PixelFormat::ALL {
-            assert_eq!(PixelFormat::of(format.fourcc()), Some(format));
+            assert_eq!(PixelFormat::from_fourcc(format.fourcc()), Some(format));
         }
-        assert_eq!(PixelFormat::of(b"JPEG"), Some(Mjpg));
-        assert_eq!(PixelFormat::of(b"pRAA"), None);
+        assert_eq!(PixelFormat::from_fourcc(b"JPEG"), Some(Mjpg));
+        assert_eq!(PixelFormat::from_fourcc(b"pRAA"), None);
     }
 
     #[test]

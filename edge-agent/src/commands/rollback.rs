@@ -62,8 +62,8 @@ pub(crate) fn run(arguments: &Rollback) -> anyhow::Result<Answer> {
     let bytes = read_bounded(&previous, MAX_DATABASE_BYTES)
         .help("there is something to go back to when a second database has been taken into use")?;
     // What it says without a key is enough: whether it can be opened is for the unit to find out.
-    let header = *DatabaseFile::of(&bytes).with_context(|| previous.shown().to_string())?.header();
-    let wanted = DatabaseDigest::of(&bytes);
+    let header = *DatabaseFile::parse(&bytes).with_context(|| previous.shown().to_string())?.header();
+    let wanted = DatabaseDigest::from_file(&bytes);
     let alone = folders::lock(&config);
     let unit_runs = matches!(alone, Err(LockError::Held { .. }));
     let refused = match (alone, running) {
@@ -105,7 +105,7 @@ fn in_words(outcome: &Outcome) -> String {
 
 /// Without a unit. Why not, if it is refused.
 fn go_back(config: &Config, wanted: DatabaseDigest) -> anyhow::Result<Option<String>> {
-    let judge = Judge::new(configured::recogniser(&config.model)?, config, Trust::of(config)?);
+    let judge = Judge::new(configured::recogniser(&config.model)?, config, Trust::from_config(config)?);
     let mut store = Store::open_at(&config.database.path, judge)?.store;
     match store.roll_back(wanted) {
         Ok(in_use) => {

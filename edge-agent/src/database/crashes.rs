@@ -79,7 +79,7 @@ fn what_came_is_taken(disk: &PowerCut, _: u64) {
 fn both_are_there(disk: &PowerCut, sequence_found: u64) {
     let mut store = open(disk);
     let other = if sequence_found == OLD { NEW } else { OLD };
-    store.roll_back(DatabaseDigest::of(&file(other))).unwrap();
+    store.roll_back(DatabaseDigest::from_file(&file(other))).unwrap();
     assert_eq!(sequence(&store), other);
     assert_eq!(sequence(&open(disk)), other);
 }
@@ -92,7 +92,7 @@ fn the_power_is_cut_at_every_operation_of_a_swap() {
 
 #[test]
 fn the_power_is_cut_at_every_operation_of_a_rollback() {
-    let roll_back = |store: &mut Store| store.roll_back(DatabaseDigest::of(&file(OLD))).is_ok();
+    let roll_back = |store: &mut Store| store.roll_back(DatabaseDigest::from_file(&file(OLD))).is_ok();
     let [old, new] = cut_everywhere(before_the_rollback, roll_back, both_are_there);
     assert!(old >= 10 && new >= 50, "{old} {new}");
 }

@@ -29,8 +29,8 @@ fn open(folder: &Path) -> Store {
 /// The sequence number of the file in the folder, which is the one that is used.
 fn sequence(store: &Store, folder: &Path) -> u64 {
     let file = fs::read(folder.join("db")).unwrap();
-    assert_eq!(DatabaseDigest::of(&file), store.digest());
-    DatabaseFile::of(&file).unwrap().header().sequence
+    assert_eq!(DatabaseDigest::from_file(&file), store.digest());
+    DatabaseFile::parse(&file).unwrap().header().sequence
 }
 
 /// Some processes wait to be killed: with a database that has come and is not taken yet, or after a swap. The others swap
@@ -72,7 +72,7 @@ fn swaps_databases_until_it_is_killed() {
             let previous = disk.read("db.previous").unwrap().unwrap();
             let head = shared::gallery::Gallery::decode(&previous).unwrap();
             say("trying", head.header().sequence);
-            store.roll_back(DatabaseDigest::of(&previous)).unwrap();
+            store.roll_back(DatabaseDigest::from_file(&previous)).unwrap();
             say("back", self::sequence(&store, folder));
             wait_after("back");
         } else {

@@ -129,7 +129,7 @@ impl Refused {
         matches!(self, Self::Damaged(_) | Self::WronglySigned(_))
     }
 
-    fn of(error: GalleryError) -> Self {
+    fn from_gallery_error(error: GalleryError) -> Self {
         match error {
             GalleryError::Signature { .. } => Self::WronglySigned(error),
             GalleryError::OtherModel { .. } => Self::OtherModel(error),
@@ -163,10 +163,10 @@ fn groups_in_words(groups: &[DoorGroup]) -> String {
 /// # Errors
 /// [`Refused`]
 pub(crate) fn read_bytes(bytes: &[u8], model: &ModelHash, trust: &Trust) -> Result<Gallery, Refused> {
-    let file = DatabaseFile::of(bytes).map_err(Refused::of)?;
+    let file = DatabaseFile::parse(bytes).map_err(Refused::from_gallery_error)?;
     require_signer(&file, &trust.signers)?;
     require_audience(&file, trust)?;
-    file.require_model(model).map_err(Refused::of)?;
+    file.require_model(model).map_err(Refused::from_gallery_error)?;
     let (found, least) = (file.header().sequence, trust.past.least_sequence);
     if found < least {
         return Err(Refused::Older { found, least });
@@ -211,7 +211,7 @@ fn open(file: &DatabaseFile<'_>, trust: &Trust) -> Result<Gallery, Refused> {
         true => trust.identities().map_err(Refused::Identity)?,
         false => Vec::new(),
     };
-    file.open(&identities).map_err(Refused::of)
+    file.open(&identities).map_err(Refused::from_gallery_error)
 }
 
 /// A database, who signed it, and who can read it.
@@ -234,7 +234,7 @@ pub(crate) fn read(path: &Path, model: &ModelHash, trust: &Trust) -> anyhow::Res
         bytes => bytes.help("`encoder-tool build-db PHOTOS -o FILE` makes a people database")?,
     };
     let opened = read_bytes(&bytes, model, &trust.given(past_of(path, &bytes))).and_then(|gallery| {
-        let file = DatabaseFile::of(&bytes).map_err(Refused::of)?;
+        let file = DatabaseFile::parse(&bytes).map_err(Refused::from_gallery_error)?;
         let signer = file.signer().map(|signer| signer.fingerprint());
         let recipients = file.recipients().iter().map(Recipient::fingerprint).collect();
         Ok(Read { gallery, signer, recipients })
@@ -248,7 +248,7 @@ fn past_of(path: &Path, bytes: &[u8]) -> Past {
         return Past::default();
     };
     let ledger = Ledger::read(&mut Folder::at(folder), &format!("{name}.accepted"));
-    ledger.map(|ledger| ledger.past_of(DatabaseDigest::of(bytes))).unwrap_or_default()
+    ledger.map(|ledger| ledger.past_of(DatabaseDigest::from_file(bytes))).unwrap_or_default()
 }
 
 /// Reads a database for the names in it, whatever model it was made with, and whether or not a known key signed it.
@@ -258,7 +258,7 @@ fn past_of(path: &Path, bytes: &[u8]) -> Past {
 pub(crate) fn read_names(path: &Path, identity: &Path) -> anyhow::Result<Gallery> {
     let bytes = read_bounded(path, MAX_DATABASE_BYTES)?;
     let trust = Trust::opened_with(identity);
-    let opened = DatabaseFile::of(&bytes).map_err(Refused::of).and_then(|file| open(&file, &trust));
+    let opened = DatabaseFile::parse(&bytes).map_err(Refused::from_gallery_error).and_then(|file| open(&file, &trust));
     opened.map_err(|refused| in_file(path, refused))
 }
 

@@ -159,7 +159,7 @@ impl Store {
         let previous = self.beside("previous");
         let bytes = file::read(&mut *self.storage, &previous).and_then(|bytes| bytes.ok_or(Refused::Missing));
         let bytes = bytes.map_err(|why| Refusal { digest: None, why })?;
-        self.go_back_to(&bytes, wanted).map_err(|why| Refusal { digest: Some(DatabaseDigest::of(&bytes)), why })
+        self.go_back_to(&bytes, wanted).map_err(|why| Refusal { digest: Some(DatabaseDigest::from_file(&bytes)), why })
     }
 
     /// What has come is given the name under which it is examined. Whether there is something to examine.
@@ -174,7 +174,7 @@ impl Store {
     }
 
     fn take(&mut self, bytes: &[u8]) -> Result<Option<InUse>, Refused> {
-        let new = DatabaseDigest::of(bytes);
+        let new = DatabaseDigest::from_file(bytes);
         if new == self.digest {
             return Ok(None);
         }
@@ -191,7 +191,7 @@ impl Store {
     }
 
     fn go_back_to(&mut self, bytes: &[u8], wanted: DatabaseDigest) -> Result<InUse, Refused> {
-        let previous = DatabaseDigest::of(bytes);
+        let previous = DatabaseDigest::from_file(bytes);
         if previous == self.digest {
             return Err(Refused::UsedAlready);
         }
@@ -230,7 +230,7 @@ impl Store {
             Err(Refused::Disk(error)) => Err(error.into()),
             // What somebody has put there is not kept.
             Err(_) => Ok(None),
-            Ok(current) => Ok(current.filter(|bytes| DatabaseDigest::of(bytes) == self.digest)),
+            Ok(current) => Ok(current.filter(|bytes| DatabaseDigest::from_file(bytes) == self.digest)),
         }
     }
 
@@ -269,7 +269,7 @@ impl Store {
 
 fn used(storage: &mut dyn Storage, file: &str, judge: &Judge, ledger: Option<&Ledger>) -> Result<InUse, Refused> {
     let bytes = file::read(storage, file)?.ok_or(Refused::Missing)?;
-    let digest = DatabaseDigest::of(&bytes);
+    let digest = DatabaseDigest::from_file(&bytes);
     let past = ledger.map(|ledger| ledger.past_of(digest)).unwrap_or_default();
     let (gallery, rules) = judge.read(&bytes, past)?;
     Ok(InUse { gallery, rules, digest })
@@ -300,7 +300,7 @@ fn first(
         storage.sync_names()?;
     }
     let Some((bytes, gallery, rules)) = read? else { return Ok(None) };
-    let digest = DatabaseDigest::of(&bytes);
+    let digest = DatabaseDigest::from_file(&bytes);
     let highest_sequence = highest_before.max(gallery.header().sequence);
     Ledger::after(ledger, highest_sequence, vec![digest]).write(storage, &format!("{name}.accepted"))?;
     storage.replace(name, &bytes)?;

@@ -71,7 +71,7 @@ fn with(files: &[(&str, Vec<u8>)]) -> Memory {
 
 /// The sequence number of the file that is in use.
 pub(super) fn sequence(store: &Store) -> u64 {
-    let is_in_use = |bytes: &Vec<u8>| DatabaseDigest::of(bytes) == store.digest();
+    let is_in_use = |bytes: &Vec<u8>| DatabaseDigest::from_file(bytes) == store.digest();
     (1..20)
         .find(|&sequence| [file(sequence), for_all_doors(sequence)].iter().any(is_in_use))
         .expect("a file of these tests")
@@ -174,7 +174,7 @@ fn one_goes_back_by_name_and_forth_again() {
     let mut store = open(&storage).0;
     put(&storage, "db.incoming", &file(7));
     store.take_in().unwrap();
-    let digest = |sequence| DatabaseDigest::of(&file(sequence));
+    let digest = |sequence| DatabaseDigest::from_file(&file(sequence));
     assert_eq!(code(store.roll_back(digest(6)).map(Some)), Err("not_asked_for"));
     for back_to in [5, 7, 5] {
         assert_eq!(code(store.roll_back(digest(back_to)).map(Some)), Ok(Some(back_to)));
@@ -197,7 +197,7 @@ fn only_the_ledger_of_an_older_version_vouches_for_databases_that_name_no_door()
     let wants_doors = || Judge::of_model(MODEL, Box::new(|| Ok(Tested::Passed))).at_a_door();
     let opened = |storage: &Memory| Store::open(Box::new(storage.clone()), "db", wants_doors());
     let of_older_version = |digests: &[u64]| {
-        let digests: Vec<_> = digests.iter().map(|&sequence| DatabaseDigest::of(&file(sequence))).collect();
+        let digests: Vec<_> = digests.iter().map(|&sequence| DatabaseDigest::from_file(&file(sequence))).collect();
         serde_json::to_vec(&serde_json::json!({ "schema": 1, "highest_sequence": 5, "digests": digests })).unwrap()
     };
     let refused = |storage: &Memory| opened(storage).map(drop).unwrap_err().code();
@@ -209,12 +209,12 @@ fn only_the_ledger_of_an_older_version_vouches_for_databases_that_name_no_door()
     assert_eq!(sequence(&store), 5);
     put(&storage, "db.incoming", &file(6));
     assert_eq!(code(store.take_in()), Err("no_audience"), "a new one says for which doors it is");
-    assert_eq!(code(store.roll_back(DatabaseDigest::of(&file(4))).map(Some)), Ok(Some(4)), "it was used here");
+    assert_eq!(code(store.roll_back(DatabaseDigest::from_file(&file(4))).map(Some)), Ok(Some(4)), "it was used here");
     let named = for_all_doors(7);
     put(&storage, "db.incoming", &named);
     assert_eq!(code(store.take_in()), Ok(Some(7)));
     assert_eq!(sequence(&opened(&storage).unwrap().store), 7);
-    assert_eq!(code(store.roll_back(DatabaseDigest::of(&file(4))).map(Some)), Ok(Some(4)));
+    assert_eq!(code(store.roll_back(DatabaseDigest::from_file(&file(4))).map(Some)), Ok(Some(4)));
     put(&storage, "db.incoming", &file(8));
     assert_eq!(code(store.take_in()), Err("no_audience"));
 

@@ -38,7 +38,7 @@ impl Trust {
     /// # Errors
     /// If a signer's key cannot be read, or could have been put there by anybody; and if a lock is to be moved for a
     /// database by an unknown person, though nobody said that this is accepted.
-    pub(crate) fn of(config: &Config) -> anyhow::Result<Self> {
+    pub(crate) fn from_config(config: &Config) -> anyhow::Result<Self> {
         let signers = signers(&config.database)?;
         let anybodys = signers.is_empty() && config.database.unsigned != Some(Unsigned::Accepted);
         if anybodys && config.door.lock == Some(Lock::Gpio) {

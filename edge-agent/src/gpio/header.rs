@@ -27,7 +27,7 @@ pub(super) struct Chip {
 /// If there is no such chip, or it may not be opened.
 pub(super) fn chip_of_this_computer() -> Result<PathBuf, GpioError> {
     let chips = paths(Path::new(FOLDER)).into_iter().map(Chip::at).collect::<Result<Vec<_>, _>>()?;
-    of(&chips, Board::of_this_computer()).map(|chip| chip.path.clone())
+    chip_with_header(&chips, Board::of_this_computer()).map(|chip| chip.path.clone())
 }
 
 /// Links are followed, so that each chip is there once.
@@ -57,7 +57,7 @@ impl Chip {
     }
 }
 
-fn of(chips: &[Chip], board: Option<Board>) -> Result<&Chip, GpioError> {
+fn chip_with_header(chips: &[Chip], board: Option<Board>) -> Result<&Chip, GpioError> {
     let wanted: BTreeSet<&str> = match board {
         Some(board) => [label(board)].into(),
         None => Board::ALL.map(label).into(),
@@ -139,7 +139,7 @@ mod tests {
             ("0:pinctrl-bcm2711 5:pinctrl-rp1", None, Err("more than one")),
         ] {
             let chips = chips(there);
-            match (of(&chips, board), expected) {
+            match (chip_with_header(&chips, board), expected) {
                 (Ok(chip), Ok(path)) => assert_eq!(chip.path, Path::new(path), "{there}"),
                 (Err(error), Err(said)) => assert!(error.to_string().contains(said), "{there}: {error}"),
                 (found, _) => panic!("{there}: {found:?}"),

@@ -52,7 +52,7 @@ pub enum Signal {
 
 impl Signal {
     /// What to say after a turn of the loop. A grant goes before an alarm, so that the person who is let in knows it.
-    pub const fn of(verdict: &Verdict, alarm: Option<Alarm>) -> Self {
+    pub const fn from_verdict(verdict: &Verdict, alarm: Option<Alarm>) -> Self {
         match (verdict, alarm) {
             (Verdict::Granted(_), _) => Self::Granted,
             (_, Some(Alarm::Forced)) => Self::DoorForced,
@@ -75,10 +75,10 @@ mod tests {
     fn every_reason_is_said_and_alarms_go_first() {
         for reason in Reason::ALL {
             let refused = Verdict::Refused(Refusal::new(reason));
-            assert_eq!(Signal::of(&refused, None), Signal::Told(reason.advice()), "{reason}");
-            assert_eq!(Signal::of(&refused, Some(Alarm::Held)), Signal::DoorHeld, "{reason}");
+            assert_eq!(Signal::from_verdict(&refused, None), Signal::Told(reason.advice()), "{reason}");
+            assert_eq!(Signal::from_verdict(&refused, Some(Alarm::Held)), Signal::DoorHeld, "{reason}");
         }
-        assert_eq!(Signal::of(&Verdict::Nobody, None), Signal::Idle);
-        assert_eq!(Signal::of(&Verdict::Nobody, Some(Alarm::Forced)), Signal::DoorForced);
+        assert_eq!(Signal::from_verdict(&Verdict::Nobody, None), Signal::Idle);
+        assert_eq!(Signal::from_verdict(&Verdict::Nobody, Some(Alarm::Forced)), Signal::DoorForced);
     }
 }

@@ -56,7 +56,7 @@ const LONG_REFUSAL: &str = "RRRRRRRRRR";
 
 impl Pattern {
     /// The pattern that says this.
-    pub const fn of(signal: Signal) -> Self {
+    pub const fn for_signal(signal: Signal) -> Self {
         let (opening, round) = match signal {
             Signal::Idle => ("", "."),
             Signal::Granted => (SHORT_BEEP, "g"),
@@ -118,7 +118,7 @@ mod tests {
 
     /// One letter for every tenth of a second: `g`, `r`, `b` for both lights, a capital with the buzzer, `.` for nothing.
     fn drawn(signal: Signal) -> String {
-        let pattern = Pattern::of(signal);
+        let pattern = Pattern::for_signal(signal);
         let letter = |shown: Shown| match (shown.green, shown.red) {
             (false, false) => '.',
             (true, false) => 'g',
@@ -154,7 +154,7 @@ mod tests {
     fn no_two_signals_look_the_same() {
         let mut seen: HashMap<Vec<Shown>, Signal> = HashMap::new();
         for signal in signals() {
-            let pattern = Pattern::of(signal);
+            let pattern = Pattern::for_signal(signal);
             let shown: Vec<Shown> = (0..200).map(|step| pattern.after(10 * step).shown).collect();
             if let Some(other) = seen.insert(shown, signal) {
                 panic!("{signal:?} looks like {other:?}");
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn only_a_grant_is_steady_green() {
         for signal in signals().filter(|signal| *signal != Signal::Granted) {
-            let pattern = Pattern::of(signal);
+            let pattern = Pattern::for_signal(signal);
             let is_green = |step: u64| pattern.after(10 * step).shown == shown(b'g');
             let longest = (0..400).map(is_green).collect::<Vec<_>>();
             let longest = longest.chunk_by(|a, b| a == b).filter(|run| run[0]).map(<[bool]>::len).max().unwrap_or(0);
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn patterns_are_drawn_in_known_letters_and_every_step_ends() {
         for signal in signals() {
-            let pattern = Pattern::of(signal);
+            let pattern = Pattern::for_signal(signal);
             let letters = [pattern.opening, pattern.round].concat();
             assert!(
                 !pattern.round.is_empty() && letters.chars().all(|letter| "grb.GRB!".contains(letter)),

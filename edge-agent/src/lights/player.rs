@@ -30,7 +30,7 @@ impl Player {
     /// What is on at this moment, and for how many more milliseconds if nothing else is said.
     pub fn at(&mut self, now_ms: u64) -> Step {
         self.take_next(now_ms);
-        let step = Pattern::of(self.signal).after(now_ms.saturating_sub(self.since_ms));
+        let step = Pattern::for_signal(self.signal).after(now_ms.saturating_sub(self.since_ms));
         match self.next {
             Some(_) => Step { ms: step.ms.min(self.may_change_at_ms().saturating_sub(now_ms)).max(1), ..step },
             None => step,

@@ -134,7 +134,7 @@ fn trouble(path: &Path, error: &io::Error) -> String {
 /// The reader, and where it is plugged in.
 fn open(path: &Path) -> io::Result<(RawDevice, Option<UsbPort>)> {
     let device = RawDevice::open(path)?;
-    let port = UsbPort::of(&device);
+    let port = UsbPort::from_device(&device);
     Ok((device, port))
 }
 

@@ -14,7 +14,7 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    pub(super) fn of(power: PowerCut) -> Self {
+    pub(super) fn new(power: PowerCut) -> Self {
         Self { power, is_full: Arc::default() }
     }
 

@@ -104,7 +104,7 @@ impl<'a> Life<'a> {
             reader,
             cards: VecDeque::new(),
             card_again: None,
-            camera: Camera::of(Arc::clone(&scene)),
+            camera: Camera::new(Arc::clone(&scene)),
             scene,
             passers: Passers::default(),
             reckoning,
@@ -185,7 +185,7 @@ impl<'a> Life<'a> {
     fn roll_back(&mut self, run: &mut Run) {
         let previous = self.around.disk.read("db.previous").unwrap_or_default();
         let Some(previous) = previous else { return };
-        if let Ok(in_use) = self.store.roll_back(DatabaseDigest::of(&previous)) {
+        if let Ok(in_use) = self.store.roll_back(DatabaseDigest::from_file(&previous)) {
             run.rollbacks += 1;
             self.use_database(in_use);
         }

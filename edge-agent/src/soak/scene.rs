@@ -27,7 +27,7 @@ pub(super) struct Camera {
 }
 
 impl Camera {
-    pub(super) fn of(scene: Shared<Scene>) -> Self {
+    pub(super) fn new(scene: Shared<Scene>) -> Self {
         Self { frame: Frame::from_rgb(1, 1, vec![128; 3]).unwrap(), scene }
     }
 }

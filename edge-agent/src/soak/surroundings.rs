@@ -42,7 +42,7 @@ pub(super) struct Surroundings {
 impl Surroundings {
     pub(super) fn new(seed: u64) -> Self {
         let power = PowerCut::default();
-        let mut disk = Disk::of(power);
+        let mut disk = Disk::new(power);
         disk.replace("db", &database(100, MODEL)).unwrap();
         let clock = Arc::new(WallClock::starting_at(START_UTC_MS));
         let door = WatchedDoor::default();
@@ -69,7 +69,7 @@ impl Surroundings {
                 kinds[self.random.usize(..kinds.len())]
             }
         };
-        self.disk = Disk::of(self.disk.power.after(loss));
+        self.disk = Disk::new(self.disk.power.after(loss));
         self.door.beside(&self.disk);
         self.attempts.end_life();
         self.assert_log_is_whole();

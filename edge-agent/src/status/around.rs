@@ -51,9 +51,9 @@ impl Around {
     pub(crate) fn new(door: Option<&DoorWatch>, is_reader_lost: Option<bool>, locked_out: &[Locked]) -> Self {
         let reader = |is_lost: bool| ReaderReport { state: if is_lost { "lost" } else { "there" }.to_owned() };
         Self {
-            contacts: door.map(ContactsReport::of),
+            contacts: door.map(ContactsReport::new),
             reader: is_reader_lost.map(reader),
-            lockouts: locked_out.iter().map(LockoutReport::of).collect(),
+            lockouts: locked_out.iter().map(LockoutReport::new).collect(),
         }
     }
 
@@ -67,7 +67,7 @@ impl Around {
 }
 
 impl ContactsReport {
-    fn of(watch: &DoorWatch) -> Self {
+    fn new(watch: &DoorWatch) -> Self {
         let alarm = watch.alarm().map(|alarm| match alarm {
             Alarm::Forced => "forced",
             Alarm::Held => "held",
@@ -100,7 +100,7 @@ impl ContactsReport {
 }
 
 impl LockoutReport {
-    fn of(locked: &Locked) -> Self {
+    fn new(locked: &Locked) -> Self {
         let (kind, person_id) = kind_of(locked.after.kind);
         let ends_in_seconds = match locked.ends {
             LockoutEnd::InMs(ms) => Some(ms.div_ceil(1000)),
@@ -156,7 +156,7 @@ mod tests {
         ] {
             let mut watch = DoorWatch::new(rules);
             inputs.iter().for_each(|&(at_ms, input)| drop(watch.take(input, at_ms)));
-            assert_eq!(ContactsReport::of(&watch).in_words(), expected);
+            assert_eq!(ContactsReport::new(&watch).in_words(), expected);
         }
     }
 

@@ -107,7 +107,7 @@ fn bound(index: usize) -> f64 {
 mod tests {
     use super::*;
 
-    fn of(times: impl IntoIterator<Item = f64>) -> Option<Latency> {
+    fn latency_of(times: impl IntoIterator<Item = f64>) -> Option<Latency> {
         let mut histogram = Histogram::default();
         times.into_iter().for_each(|ms| histogram.count(ms));
         histogram.summary()
@@ -115,19 +115,19 @@ mod tests {
 
     #[test]
     fn nothing_measured_is_nothing_said() {
-        assert_eq!(of([]), None);
-        assert_eq!(of([f64::NAN, -1.0, f64::INFINITY]), None);
+        assert_eq!(latency_of([]), None);
+        assert_eq!(latency_of([f64::NAN, -1.0, f64::INFINITY]), None);
     }
 
     #[test]
     fn quantiles_lie_within_a_tenth() {
-        let even = of((1..=1000).map(f64::from)).unwrap();
+        let even = latency_of((1..=1000).map(f64::from)).unwrap();
         assert_eq!((even.count, even.longest), (1000, 1000.0));
         assert!((even.p50 / 500.0 - 1.0).abs() < 0.1, "{}", even.p50);
         assert!((even.p99 / 990.0 - 1.0).abs() < 0.1, "{}", even.p99);
         assert_eq!(even.sum, 500_500.0);
         for only in [0.0, 0.05, 0.1, 7.0, 9_999.0, 60_000.0] {
-            let latency = of([only; 3]).unwrap();
+            let latency = latency_of([only; 3]).unwrap();
             assert!(latency.p50 <= only && latency.p99 <= only, "{only}: {latency:?}");
             assert!(!(0.2..=10_000.0).contains(&only) || latency.p99 > 0.88 * only, "{only}: {latency:?}");
         }
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn bounds_are_cumulative_and_end_at_ten_seconds() {
-        let latency = of([0.05, 1.0, 1.5, 20_000.0]).unwrap();
+        let latency = latency_of([0.05, 1.0, 1.5, 20_000.0]).unwrap();
         let at = |ms: f64| latency.at_most.iter().find(|bound| (bound.ms - ms).abs() < 1e-9).map(|bound| bound.count);
         assert_eq!((at(0.1), at(1.0), at(1.58), at(10_000.0)), (Some(1), Some(2), Some(3), Some(3)));
         assert!(latency.at_most.is_sorted_by(|a, b| a.ms < b.ms && a.count <= b.count));

@@ -228,7 +228,7 @@ impl Unit {
         if let Some(reason) = self.barred {
             return Ok(Verdict::Refused(self.policy.withhold(grant, reason)));
         }
-        let granted = Granted::of(&grant);
+        let granted = Granted::new(&grant);
         // The log says what fails.
         if self.audit.append(Event::from(&grant), now).is_err() {
             return Ok(Verdict::Refused(self.policy.withhold(grant, Reason::NotRecorded)));

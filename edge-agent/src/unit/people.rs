@@ -30,7 +30,7 @@ pub(crate) struct Found {
 /// # Errors
 /// If no database can be used.
 pub(crate) fn find(config: &Config, recogniser: &Recogniser) -> anyhow::Result<(InUse, Found)> {
-    let mut judge = Judge::new(recogniser.clone(), config, Trust::of(config)?);
+    let mut judge = Judge::new(recogniser.clone(), config, Trust::from_config(config)?);
     let self_test = judge.self_test().map_err(|error| error.to_string());
     let Opened { store, in_use, returned } = Store::open_at(&config.database.path, judge).context("[database] path")?;
     Ok((in_use, Found { store, returned, self_test }))

@@ -55,7 +55,7 @@ impl Peripherals {
     pub(super) fn say(&self, verdict: Option<&Verdict>) {
         if let Some(lights) = &self.lights {
             let alarm = self.door.as_ref().and_then(|door| door.watch.alarm());
-            lights.say(verdict.map_or(Signal::FAILED, |verdict| Signal::of(verdict, alarm)));
+            lights.say(verdict.map_or(Signal::FAILED, |verdict| Signal::from_verdict(verdict, alarm)));
         }
     }
 }

@@ -162,7 +162,7 @@ fn weekdays(text: &str) -> Option<Weekdays> {
         let length = (last + 7 - first) % 7;
         days.extend((first..=first + length).map(|day| Weekday::ALL[day % 7]));
     }
-    (!days.is_empty()).then(|| Weekdays::of(days))
+    (!days.is_empty()).then(|| Weekdays::from_days(days))
 }
 
 fn weekday(text: &str) -> Option<usize> {
@@ -201,7 +201,7 @@ mod tests {
              from = \"2026-11-23\"\nclosed = [\"2026-12-24..2027-01-06\", \"2027-05-01\"]\nafter-first-of = \"staff\"\n",
         )
         .unwrap();
-        let weekdays = Weekdays::of(Weekday::ALL[..5].iter().copied());
+        let weekdays = Weekdays::from_days(Weekday::ALL[..5].iter().copied());
         let expected = Schedule {
             name: "s".to_owned(),
             groups: vec!["cleaners".to_owned()],
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn days_of_the_week() {
-        let of = |days: &[usize]| Some(Weekdays::of(days.iter().map(|&day| Weekday::ALL[day])));
+        let of = |days: &[usize]| Some(Weekdays::from_days(days.iter().map(|&day| Weekday::ALL[day])));
         for (text, expected) in [
             ("mon", of(&[0])),
             ("Monday", of(&[0])),

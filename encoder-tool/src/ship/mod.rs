@@ -49,7 +49,7 @@ struct Shipped {
 pub(crate) fn run(arguments: &Ship, verbosity: Verbosity) -> Result<Answer> {
     let header = database::read_outside(&arguments.db)?.header;
     let bytes = read_bounded(&arguments.db, MAX_DATABASE_BYTES)?;
-    let (digest, length) = (DatabaseDigest::of(&bytes), bytes.len() as u64);
+    let (digest, length) = (DatabaseDigest::from_file(&bytes), bytes.len() as u64);
     verbosity.note(&format!("{}: shipping {length} bytes to {}", arguments.db.shown(), arguments.host));
     if arguments.remote_db.is_some() {
         verbosity.note("--remote-db is not needed any more: the unit's configuration says where its database lies");

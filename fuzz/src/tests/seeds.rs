@@ -104,7 +104,7 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             let database = nobody();
             let announced = Announcement {
                 length: database.len() as u64,
-                digest: DatabaseDigest::of(&database),
+                digest: DatabaseDigest::from_file(&database),
                 wait_seconds: 30,
             };
             let whole = [announced.to_string().as_bytes(), &database].concat();

@@ -27,7 +27,7 @@ impl Head {
     /// # Errors
     /// When the line is damaged or no record.
     pub fn at(line: &[u8]) -> Result<Self, LineProblem> {
-        Ok(Self { sequence: Link::read(line)?.sequence, hash: LineHash::of(line) })
+        Ok(Self { sequence: Link::read(line)?.sequence, hash: LineHash::from_line(line) })
     }
 
     /// What a device signs to vouch for the log up to here: [`SIGNED_PREFIX`], the sequence number (8 bytes,
@@ -88,7 +88,7 @@ impl Chain {
         let sequence = self.head.sequence.checked_add(1).ok_or(RecordError::Full)?;
         let record = Record { sequence, utc_ms, boot, event, previous: self.head.hash };
         let mut text = record.print()?;
-        let head = Head { sequence, hash: LineHash::of(text.as_bytes()) };
+        let head = Head { sequence, hash: LineHash::from_line(text.as_bytes()) };
         text.push('\n');
         Ok(NextLine { chain: self, text, head })
     }

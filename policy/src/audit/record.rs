@@ -29,7 +29,7 @@ pub struct LineHash(pub [u8; 32]);
 hex_text!(LineHash, 32);
 
 impl LineHash {
-    pub(super) fn of(line: &[u8]) -> Self {
+    pub(super) fn from_line(line: &[u8]) -> Self {
         Self(Sha256::digest(line).into())
     }
 }

@@ -74,7 +74,7 @@ fn each_line_names_the_hash_of_the_one_before() {
     let log = small_log();
     let first = log[0].strip_suffix('\n').unwrap();
     let second = Record::parse(log[1].strip_suffix('\n').unwrap().as_bytes()).unwrap();
-    assert_eq!(second.previous, LineHash::of(first.as_bytes()));
+    assert_eq!(second.previous, LineHash::from_line(first.as_bytes()));
     assert_eq!((second.sequence, second.boot, second.event), (2, BOOT, granted()));
 }
 

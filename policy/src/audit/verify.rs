@@ -97,7 +97,7 @@ impl Verifier {
 
     fn follow(&mut self, line: &[u8]) -> Result<(), LineProblem> {
         let link = Link::read(line).inspect_err(|_| self.unreadable += 1)?;
-        let head = Head { sequence: link.sequence, hash: LineHash::of(line) };
+        let head = Head { sequence: link.sequence, hash: LineHash::from_line(line) };
         let named = Head { sequence: link.sequence.saturating_sub(1), hash: link.previous };
         let unreadable = core::mem::take(&mut self.unreadable);
         let before = self.summary.head.replace(head);

@@ -134,7 +134,7 @@ pub(super) enum AudienceRecord<'a> {
 }
 
 impl<'a> AudienceRecord<'a> {
-    pub(super) fn of(audience: &'a Audience) -> Self {
+    pub(super) fn new(audience: &'a Audience) -> Self {
         match audience {
             Audience::AllDoors => Self::AllDoors,
             Audience::Group(DoorGroup(name)) => Self::Group(name),

@@ -23,7 +23,7 @@ hex_text!(DatabaseDigest, 32);
 
 impl DatabaseDigest {
     /// Of a whole file.
-    pub fn of(file: &[u8]) -> Self {
+    pub fn from_file(file: &[u8]) -> Self {
         Self(Sha256::digest(file).into())
     }
 }

@@ -38,7 +38,7 @@ mod tests {
     use std::format;
     use std::vec;
 
-    fn of(people: u32, encodings: usize, dimensions: usize) -> Result<Gallery, GalleryError> {
+    fn gallery_of(people: u32, encodings: usize, dimensions: usize) -> Result<Gallery, GalleryError> {
         let encoding = Encoding::from_network(&vec![1.0; dimensions]).unwrap();
         let encoding = NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0, is_plain: true };
         let mut builder = GalleryBuilder::new(1, ModelHash([1; 32]), dimensions).unwrap();
@@ -58,18 +58,18 @@ mod tests {
         let most = MAX_DATABASE_BYTES as usize;
         assert_eq!(require_size(MAX_DATABASE_BYTES), Ok(()));
         let junk = vec![0; most + 1];
-        let refused = DatabaseFile::of(&junk).map(drop).unwrap_err();
+        let refused = DatabaseFile::parse(&junk).map(drop).unwrap_err();
         assert_eq!(refused, GalleryError::TooLarge { bytes: MAX_DATABASE_BYTES + 1 });
 
         let people = MAX_DATABASE_BYTES as u32 / (MAX_ENCODINGS_OF_PERSON * MAX_DIMENSIONS) as u32;
-        let large = of(people, MAX_ENCODINGS_OF_PERSON, MAX_DIMENSIONS).unwrap();
+        let large = gallery_of(people, MAX_ENCODINGS_OF_PERSON, MAX_DIMENSIONS).unwrap();
         assert!(matches!(large.encode(), Err(GalleryError::TooLarge { .. })));
     }
 
     #[test]
     fn the_most_people_have_a_database_and_one_more_has_not() {
-        let file = of(MAX_PEOPLE, 1, 128).unwrap().encode().unwrap();
+        let file = gallery_of(MAX_PEOPLE, 1, 128).unwrap().encode().unwrap();
         assert_eq!(Gallery::decode(&file).unwrap().people().len(), MAX_PEOPLE as usize);
-        assert!(matches!(of(MAX_PEOPLE + 1, 1, 1), Err(GalleryError::Refused(Problem::TooMany))));
+        assert!(matches!(gallery_of(MAX_PEOPLE + 1, 1, 1), Err(GalleryError::Refused(Problem::TooMany))));
     }
 }

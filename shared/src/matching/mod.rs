@@ -58,7 +58,7 @@ pub fn distance_of(rows: &Rows<'_>, probe: &Probe, dots_of_rows: DotsOfRows) -> 
     if probe.dimensions() != rows.dimensions() {
         return None;
     }
-    Some(Candidate::of(0..rows.count(), rows, probe, dots_of_rows)?.at_distance(probe))
+    Some(Candidate::nearest_row(0..rows.count(), rows, probe, dots_of_rows)?.at_distance(probe))
 }
 
 /// The nearest person; `None` without rows or with a probe of other dimensions. `owners` has one number for each row, equal
@@ -153,7 +153,7 @@ struct Candidate {
 
 impl Candidate {
     /// `None` without rows, or where they make no number.
-    fn of(person: Range<usize>, rows: &Rows<'_>, probe: &Probe, dots_of_rows: DotsOfRows) -> Option<Self> {
+    fn nearest_row(person: Range<usize>, rows: &Rows<'_>, probe: &Probe, dots_of_rows: DotsOfRows) -> Option<Self> {
         let (mut likeness, mut nearest_row) = (Likeness::default(), person.start);
         let own = rows.range(person.clone())?;
         let mut dots = [0; BLOCK];
@@ -221,7 +221,7 @@ fn scan(
             if !is_wanted(owners[row]) {
                 continue;
             }
-            if let Some(leader) = Candidate::of(person, rows, probe, dots_of_rows).and_then(&mut visit) {
+            if let Some(leader) = Candidate::nearest_row(person, rows, probe, dots_of_rows).and_then(&mut visit) {
                 floor = (leader.likeness - F32_ERROR * leader.likeness.abs()) as f32;
             }
         }

@@ -29,7 +29,7 @@ impl Weekday {
         [Self::Monday, Self::Tuesday, Self::Wednesday, Self::Thursday, Self::Friday, Self::Saturday, Self::Sunday];
 
     /// Of a day counted from 1 January 1970, which was a Thursday.
-    pub const fn of(day: i32) -> Self {
+    pub const fn from_day(day: i32) -> Self {
         Self::ALL[(day as i64 + 3).rem_euclid(7) as usize]
     }
 }
@@ -46,7 +46,7 @@ pub struct LocalTime {
 impl LocalTime {
     /// Where the clock is this many seconds ahead of UTC, at this time in milliseconds since 1970. Days that an `i32` does
     /// not count are the last one that it does.
-    pub fn of(utc_ms: i64, utc_offset_s: i32) -> Self {
+    pub fn from_utc(utc_ms: i64, utc_offset_s: i32) -> Self {
         let local_ms = utc_ms.saturating_add(i64::from(utc_offset_s) * 1000);
         let day = local_ms.div_euclid(DAY_MS).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
         Self { day, minute: (local_ms.rem_euclid(DAY_MS) / 60_000) as u16 }
@@ -67,13 +67,13 @@ mod tests {
             (-12, 20_782, 11 * 60 + 30, Weekday::Wednesday),
             (14, 20_783, 13 * 60 + 30, Weekday::Thursday),
         ] {
-            let time = LocalTime::of(utc_ms, offset_hours * 3600);
-            assert_eq!((time, Weekday::of(time.day)), (LocalTime { day, minute }, weekday), "{offset_hours}");
+            let time = LocalTime::from_utc(utc_ms, offset_hours * 3600);
+            assert_eq!((time, Weekday::from_day(time.day)), (LocalTime { day, minute }, weekday), "{offset_hours}");
         }
-        assert_eq!(Weekday::of(0), Weekday::Thursday);
-        assert_eq!(Weekday::of(-1), Weekday::Wednesday);
-        assert_eq!(LocalTime::of(-1, 0), LocalTime { day: -1, minute: 1439 });
-        assert_eq!(LocalTime::of(i64::MAX, i32::MAX).day, i32::MAX);
-        let _whatever: [Weekday; 2] = [Weekday::of(i32::MIN), Weekday::of(i32::MAX)];
+        assert_eq!(Weekday::from_day(0), Weekday::Thursday);
+        assert_eq!(Weekday::from_day(-1), Weekday::Wednesday);
+        assert_eq!(LocalTime::from_utc(-1, 0), LocalTime { day: -1, minute: 1439 });
+        assert_eq!(LocalTime::from_utc(i64::MAX, i32::MAX).day, i32::MAX);
+        let _whatever: [Weekday; 2] = [Weekday::from_day(i32::MIN), Weekday::from_day(i32::MAX)];
     }
 }

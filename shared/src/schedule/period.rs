@@ -15,7 +15,7 @@ impl Weekdays {
     pub const ALL: Self = Self(0x7f);
 
     /// These days.
-    pub fn of(days: impl IntoIterator<Item = Weekday>) -> Self {
+    pub fn from_days(days: impl IntoIterator<Item = Weekday>) -> Self {
         Self(days.into_iter().fold(0, |bits, day| bits | 1 << day as u8))
     }
 
@@ -44,7 +44,7 @@ impl Period {
 
     /// How many minutes ago it began if it is going on; the day on which it does must be allowed.
     pub(super) fn began_minutes_ago(&self, time: LocalTime, begins_on: impl Fn(i32) -> bool) -> Option<u32> {
-        let begins_on = |day: i32| self.weekdays.has(Weekday::of(day)) && begins_on(day);
+        let begins_on = |day: i32| self.weekdays.has(Weekday::from_day(day)) && begins_on(day);
         let Self { from_minute, until_minute, .. } = *self;
         let is_past_midnight = until_minute <= from_minute;
         let last_minute = if is_past_midnight { DAY_MINUTES } else { until_minute };

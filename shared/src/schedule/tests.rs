@@ -11,7 +11,7 @@ fn period(weekdays: Weekdays, from: u16, until: u16) -> Period {
 }
 
 fn weekdays() -> Weekdays {
-    Weekdays::of(Weekday::ALL[..5].iter().copied())
+    Weekdays::from_days(Weekday::ALL[..5].iter().copied())
 }
 
 fn schedule(periods: Vec<Period>) -> Schedule {
@@ -34,11 +34,11 @@ fn is_open(schedule: &Schedule, day: i32, minute: u16) -> bool {
 
 #[test]
 fn hours_of_the_week() {
-    assert_eq!(Weekday::of(MONDAY), Weekday::Monday);
+    assert_eq!(Weekday::from_day(MONDAY), Weekday::Monday);
     let office = schedule(vec![period(weekdays(), 6, 20)]);
-    let saturday_night = schedule(vec![period(Weekdays::of([Weekday::Saturday]), 22, 2)]);
+    let saturday_night = schedule(vec![period(Weekdays::from_days([Weekday::Saturday]), 22, 2)]);
     let always = schedule(vec![period(Weekdays::ALL, 0, 24)]);
-    let all_day_from_six = schedule(vec![period(Weekdays::of([Weekday::Monday]), 6, 6)]);
+    let all_day_from_six = schedule(vec![period(Weekdays::from_days([Weekday::Monday]), 6, 6)]);
     let cases = [
         (&office, 0, 5 * 60 + 59, false),
         (&office, 0, 6 * 60, true),
@@ -161,7 +161,7 @@ fn what_makes_no_sense_is_refused() {
         (|s| s.groups = vec![String::new()], false),
         (|s| s.after_first_of = Some("x".repeat(33)), false),
         (|s| s.periods = Vec::new(), false),
-        (|s| s.periods = vec![period(Weekdays::of([]), 6, 8)], false),
+        (|s| s.periods = vec![period(Weekdays::from_days([]), 6, 8)], false),
         (|s| s.periods = vec![period(Weekdays::ALL, 24, 8)], false),
         (|s| s.periods = vec![period(Weekdays::ALL, 6, 25)], false),
         (|s| s.closed = vec![Days { first: 2, last: 1 }], false),

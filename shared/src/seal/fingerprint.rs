@@ -79,15 +79,15 @@ mod tests {
 
     #[test]
     fn a_fingerprint_is_text_to_compare() {
-        let one = Fingerprint::of(Use::Signing, &[7; 32]);
+        let one = Fingerprint::new(Use::Signing, &[7; 32]);
         let text = one.to_string();
         assert_eq!(text.len(), 24);
         assert!(text.split('-').all(|group| group.len() == 4), "{text}");
-        assert_ne!(one, Fingerprint::of(Use::Sealing, &[7; 32]));
+        assert_ne!(one, Fingerprint::new(Use::Sealing, &[7; 32]));
         // As `sha256(b"x25519-public\n" + public)` gives it elsewhere.
         let device = crate::seal::Identity::from_random(&[0x11; 32]).recipient();
         assert_eq!(device.fingerprint().to_string(), "e96d-82e8-95b7-f811-d83d");
-        assert_ne!(one, Fingerprint::of(Use::Signing, &[8; 32]));
+        assert_ne!(one, Fingerprint::new(Use::Signing, &[8; 32]));
         assert_eq!((text.parse(), text.to_uppercase().parse()), (Ok(one), Ok(one)));
         for other in
             ["", "-", &text[1..], &text[..19], &(text.clone() + "-"), &text.replace('-', ""), &text.replace('-', " ")]

@@ -76,7 +76,7 @@ impl Recipient {
 
     /// For people, to compare.
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(Use::Sealing, self.0.as_bytes())
+        Fingerprint::new(Use::Sealing, self.0.as_bytes())
     }
 }
 

@@ -78,7 +78,7 @@ impl Signer {
 
     /// For people, to compare.
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(Use::Signing, self.0.as_bytes())
+        Fingerprint::new(Use::Signing, self.0.as_bytes())
     }
 
     pub(crate) fn has_signed(&self, bytes: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> bool {

@@ -24,7 +24,7 @@ pub enum Use {
 }
 
 impl Fingerprint {
-    pub(super) fn of(use_: Use, public: &[u8; 32]) -> Self {
+    pub(super) fn new(use_: Use, public: &[u8; 32]) -> Self {
         let digest = Sha256::new().chain_update(use_.keyword()).chain_update(b"\n").chain_update(public).finalize();
         let mut first = [0; 10];
         first.copy_from_slice(&digest[..10]);

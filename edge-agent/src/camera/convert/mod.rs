@@ -114,7 +114,7 @@ fn at(bytes: &[u8], index: usize) -> u8 {
 
 fn yuyv_row(from: &[u8], row: &mut [u8]) {
     for (pixels, &[y0, u, y1, v]) in row.chunks_mut(6).zip(from.as_chunks::<4>().0) {
-        let chroma = Chroma::of(u, v);
+        let chroma = Chroma::new(u, v);
         for (pixel, y) in pixels.as_chunks_mut::<3>().0.iter_mut().zip([y0, y1]) {
             *pixel = chroma.with(y);
         }
@@ -130,7 +130,7 @@ fn grey_row(from: &[u8], row: &mut [u8]) {
 fn planar_row(luma: &[u8], chroma_of_pair: impl Fn(usize) -> (u8, u8), row: &mut [u8]) {
     for (pair, pixels) in row.chunks_mut(6).enumerate() {
         let (u, v) = chroma_of_pair(pair);
-        let chroma = Chroma::of(u, v);
+        let chroma = Chroma::new(u, v);
         for (pixel, &y) in pixels.as_chunks_mut::<3>().0.iter_mut().zip(&luma[2 * pair..]) {
             *pixel = chroma.with(y);
         }
@@ -146,7 +146,7 @@ struct Chroma {
 }
 
 impl Chroma {
-    fn of(u: u8, v: u8) -> Self {
+    fn new(u: u8, v: u8) -> Self {
         let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
         Self { red: 409 * v, green: -100 * u - 208 * v, blue: 516 * u }
     }

@@ -27,7 +27,7 @@ fn colours_of_bt_601() {
         ([255, 255, 255], [255, 125, 255]),
     ] {
         let [y, u, v] = yuv;
-        let found = Chroma::of(u, v).with(y);
+        let found = Chroma::new(u, v).with(y);
         let near = found.iter().zip(rgb).all(|(&found, expected): (&u8, u8)| found.abs_diff(expected) <= 2);
         assert!(near, "{yuv:?} became {found:?}, not {rgb:?}");
     }
@@ -36,8 +36,8 @@ fn colours_of_bt_601() {
 /// A red pixel, a blue one and so on: the chroma of each format lies in another place.
 #[test]
 fn every_format_puts_its_bytes_in_the_right_place() {
-    let [dark, light] = [Chroma::of(90, 240).with(81), Chroma::of(90, 240).with(100)];
-    let other = Chroma::of(54, 34).with(145);
+    let [dark, light] = [Chroma::new(90, 240).with(81), Chroma::new(90, 240).with(100)];
+    let other = Chroma::new(54, 34).with(145);
     let two_by_two = [dark, light, light, dark].concat();
     for (bytes, layout, expected) in [
         (vec![81, 90, 100, 240], Layout::packed(Yuyv, 2, 1), [dark, light].concat()),

@@ -23,7 +23,7 @@ pub(super) struct Bursts {
 
 impl Bursts {
     /// Of pictures of this size.
-    pub(super) fn of(wanted: Layout) -> Self {
+    pub(super) fn new(wanted: Layout) -> Self {
         Self { wanted, last: None, heard: 0 }
     }
 
@@ -88,7 +88,7 @@ mod tests {
 
     /// The stride that is learnt from these bursts, and how many of them it took.
     fn learnt(width: u32, height: u32, bursts: &[usize]) -> Result<Option<(usize, usize)>, String> {
-        let mut heard = Bursts::of(Layout::packed(PixelFormat::Yu12, width, height));
+        let mut heard = Bursts::new(Layout::packed(PixelFormat::Yu12, width, height));
         for (index, bytes) in bursts.iter().enumerate() {
             if let Some(layout) = heard.heard(*bytes)? {
                 assert_eq!(layout.bytes(), Some(*bytes));

@@ -120,7 +120,7 @@ impl Device for RpicamCamera {
                 place: self.settings.program.clone(),
                 reason: "it is not installed: `apt install rpicam-apps`".to_owned(),
             },
-            _ => Fault::of(error, &self.settings.program),
+            _ => Fault::from_io(error, &self.settings.program),
         })?;
         let said = Arc::new(Mutex::new(Said::default()));
         if let Some(messages) = child.stderr.take() {
@@ -186,7 +186,7 @@ impl Running {
         patience: Patience,
         picture: &mut Vec<u8>,
     ) -> Result<End, Fault> {
-        let mut bursts = Bursts::of(wanted);
+        let mut bursts = Bursts::new(wanted);
         let mut chunk = vec![0; CHUNK];
         let mut wait = patience.first;
         loop {

@@ -67,7 +67,7 @@ struct Open {
 impl Device for V4lCamera {
     fn open(&mut self) -> Result<Opened, Fault> {
         self.start().map_err(|error| match error {
-            Refused::System(error) => Fault::of(error, &self.path),
+            Refused::System(error) => Fault::from_io(error, &self.path),
             Refused::Unusable(reason) => Fault::Unusable { place: self.path.clone(), reason },
             Refused::OtherPort { found, wanted } => Fault::OtherPort { place: self.path.clone(), found, wanted },
         })
@@ -79,7 +79,7 @@ impl Device for V4lCamera {
         let (bytes, about) = CaptureStream::next(stream).map_err(|error| match error.kind() {
             // Readable and yet empty: the driver has an error to tell, and no picture.
             ErrorKind::TimedOut | ErrorKind::WouldBlock => stalled,
-            _ => Fault::of(error, &self.path),
+            _ => Fault::from_io(error, &self.path),
         })?;
         if about.flags.contains(Flags::ERROR) {
             return Err(Damaged::Marked.into());
@@ -232,7 +232,7 @@ fn require_pictures(about: &Capabilities) -> Result<(), Refused> {
 fn offers_of(device: &v4l::Device, wanted: &Wanted) -> io::Result<Vec<Offer>> {
     let mut offers = Vec::new();
     for description in device.enum_formats()? {
-        let Some(format) = PixelFormat::of(&description.fourcc.repr) else { continue };
+        let Some(format) = PixelFormat::from_fourcc(&description.fourcc.repr) else { continue };
         for (width, height) in sizes_of(device, description.fourcc, wanted) {
             let rate = fastest(device, description.fourcc, width, height);
             offers.push(Offer { format, width, height, rate });
@@ -278,7 +278,7 @@ fn rate_of(interval: v4l::Fraction) -> Option<f64> {
 fn set_format(device: &v4l::Device, best: &Offer) -> Result<Layout, Refused> {
     let asked = Format::new(best.width, best.height, FourCC::new(best.format.fourcc()));
     let Format { width, height, fourcc, stride, .. } = device.set_format(&asked)?;
-    let format = PixelFormat::of(&fourcc.repr)
+    let format = PixelFormat::from_fourcc(&fourcc.repr)
         .ok_or_else(|| Refused::Unusable(format!("it gives {fourcc} where {} was asked for", best.format)))?;
     let mut layout = Layout::packed(format, width, height);
     // Some drivers say 0.

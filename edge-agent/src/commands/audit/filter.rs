@@ -25,7 +25,7 @@ pub(crate) struct Filter {
 impl Filter {
     /// # Errors
     /// If nobody is known by the name that was given.
-    pub(super) fn of(filters: &Filters, names: &Names) -> anyhow::Result<Self> {
+    pub(super) fn new(filters: &Filters, names: &Names) -> anyhow::Result<Self> {
         let people = match &filters.person {
             None => None,
             Some(text) => match names.meant_by(text) {
@@ -67,7 +67,7 @@ pub(super) fn person(event: &Event) -> Option<PersonId> {
 /// If they cannot be read.
 pub(super) fn names(filters: &Filters, place: &Where, log: &Path) -> anyhow::Result<Names> {
     match &filters.names {
-        Some(path) => Ok(Names::of(&read_names(path, &place.identity())?)),
+        Some(path) => Ok(Names::from_gallery(&read_names(path, &place.identity())?)),
         None => Ok(Names::beside(log).unwrap_or_else(|error| {
             tracing::warn!("{error:#}; ids are shown without names");
             Names::default()

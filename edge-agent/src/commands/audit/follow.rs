@@ -26,7 +26,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 pub(super) fn run(arguments: &Follow) -> anyhow::Result<Answer> {
     let log = arguments.place.log()?;
     let names = names(&arguments.filters, &arguments.place, &log)?;
-    let printer = Printer::new(Filter::of(&arguments.filters, &names)?, names, arguments.json);
+    let printer = Printer::new(Filter::new(&arguments.filters, &names)?, names, arguments.json);
     let end = Arc::new(AtomicBool::new(false));
     for signal in [SIGTERM, SIGINT] {
         signal_hook::flag::register(signal, Arc::clone(&end)).context("the system lets no signals be heard")?;

@@ -17,7 +17,7 @@ use terminal::{Answer, print, print_json, say};
 pub(super) fn run(arguments: &Show) -> anyhow::Result<Answer> {
     let log = arguments.place.log()?;
     let names = names(&arguments.filters, &arguments.place, &log)?;
-    let printer = Printer::new(Filter::of(&arguments.filters, &names)?, names, arguments.json);
+    let printer = Printer::new(Filter::new(&arguments.filters, &names)?, names, arguments.json);
     let mut shown = 0_usize;
     for line in lines_of(&log)? {
         shown += usize::from(printer.show(&line?)?);

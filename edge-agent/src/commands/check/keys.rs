@@ -28,7 +28,7 @@ pub(super) struct CheckedKeys {
 impl CheckedKeys {
     /// # Errors
     /// If a key cannot be used.
-    pub(super) fn of(config: &Config, read: &Read) -> anyhow::Result<Self> {
+    pub(super) fn new(config: &Config, read: &Read) -> anyhow::Result<Self> {
         let shown = |fingerprints: &[Fingerprint]| fingerprints.iter().map(Fingerprint::to_string).collect();
         let signers: Vec<Fingerprint> = trust::signers(&config.database)?.iter().map(Signer::fingerprint).collect();
         Ok(Self {

@@ -85,14 +85,14 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     if arguments.db.is_none() {
         folders::step_down(&folders::written(&config))?;
     }
-    Needed::of(&config)?;
+    Needed::from_config(&config)?;
     let lock = around::lock(&config, arguments.boot_config.as_deref())?;
     let mut recogniser = Recogniser::load(&config.model.bundles).context("[model] bundles")?;
     let tested = recogniser.self_test().context("[model] bundles: the networks failed their self-test")?;
     let path = arguments.db.as_ref().unwrap_or(&config.database.path);
-    let trust = Trust::of(&config)?;
+    let trust = Trust::from_config(&config)?;
     let read = database::read(path, &recogniser.model_hash(), &trust).context("[database] path")?;
-    let keys = CheckedKeys::of(&config, &read)?;
+    let keys = CheckedKeys::new(&config, &read)?;
     let gallery = read.gallery;
     let rules = config.rules_for(&gallery, recogniser.threshold());
     Policy::new(rules).context("[policy]").help(WHERE_KEYS_ARE_EXPLAINED)?;

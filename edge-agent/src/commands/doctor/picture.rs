@@ -66,7 +66,7 @@ pub(super) fn take(
             continue;
         }
         let seen = recogniser.take().and_then(|recogniser| upright(frame, recogniser));
-        looked_at = Some(of(frame, seen.as_ref()));
+        looked_at = Some(measured(frame, seen.as_ref()));
         break;
     }
     let report = camera.health().report();
@@ -108,7 +108,7 @@ fn upright(frame: &Frame, recogniser: &mut Recogniser) -> Option<Upright> {
     surest
 }
 
-fn of(frame: &Frame, seen: Option<&Upright>) -> Picture {
+fn measured(frame: &Frame, seen: Option<&Upright>) -> Picture {
     let shorter_side = |face: &Face| face.bounds.width.min(face.bounds.height);
     Picture {
         width: frame.width(),
@@ -232,7 +232,7 @@ mod tests {
             for (rotation, mirror) in [(Rotation::None, false), (Rotation::Quarter, true)] {
                 let orientation = Orientation { rotation, mirror };
                 let frame = orientation.apply(raw.clone(), &mut Vec::new());
-                let picture = of(&frame, upright(&frame, &mut recogniser).as_ref());
+                let picture = measured(&frame, upright(&frame, &mut recogniser).as_ref());
                 let finding = stance(&picture, orientation).unwrap();
                 let right = hung.inverse();
                 match finding.remedy {

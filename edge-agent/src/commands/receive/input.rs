@@ -133,7 +133,7 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     fn announced(bytes: &[u8]) -> Announcement {
-        Announcement { length: bytes.len() as u64, digest: DatabaseDigest::of(bytes), wait_seconds: 5 }
+        Announcement { length: bytes.len() as u64, digest: DatabaseDigest::from_file(bytes), wait_seconds: 5 }
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let signals = EndingSignals::hear()?;
     // Whatever else is wrong.
     let locked = configured::door(&config.door).and_then(|door| Ok(Latch::close(door, config.door.unlock_ms())?));
-    let Needed { lock_line, camera, memory } = Needed::of(&config)?;
+    let Needed { lock_line, camera, memory } = Needed::from_config(&config)?;
     let latch = locked?;
     let _alone = alone.context("[audit], [database], [door]")?;
     let end = signals.lock_at_the_end(latch.clone()).context("the system has no thread for signals")?;

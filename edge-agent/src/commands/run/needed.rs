@@ -19,7 +19,7 @@ pub(crate) struct Needed {
 impl Needed {
     /// # Errors
     /// What is missing or wrong: all the keys that are not set at once.
-    pub(crate) fn of(config: &Config) -> anyhow::Result<Self> {
+    pub(crate) fn from_config(config: &Config) -> anyhow::Result<Self> {
         if config.camera.source.is_none() && config.door.lock.is_none() {
             return Err(anyhow::anyhow!("[camera] source and [door] lock are not set"))
                 .help(&format!("say what the unit looks through and what moves the lock; {WHERE_KEYS_ARE_EXPLAINED}"));

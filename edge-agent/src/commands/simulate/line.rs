@@ -57,7 +57,7 @@ pub(super) struct Unreadable {
 }
 
 impl Line {
-    pub(super) fn of(file: &Path, turn: &Turn, gallery: &Gallery, threshold: f32) -> Self {
+    pub(super) fn new(file: &Path, turn: &Turn, gallery: &Gallery, threshold: f32) -> Self {
         let credential = match turn.verdict {
             Verdict::Granted(granted) => Some(granted.credential.code()),
             _ => None,
@@ -90,7 +90,7 @@ impl Line {
 }
 
 impl Unreadable {
-    pub(super) fn of(file: &Path, error: &CameraError) -> Self {
+    pub(super) fn new(file: &Path, error: &CameraError) -> Self {
         Self { frame: name_of_file(file), error: error.to_string() }
     }
 }

@@ -115,7 +115,7 @@ impl Simulation {
         let config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
         let bundles = if arguments.models.is_empty() { &config.model.bundles } else { &arguments.models };
         let recogniser = Recogniser::load(bundles)?;
-        let trust = Trust::of(&config)?;
+        let trust = Trust::from_config(&config)?;
         let trust = if arguments.config.is_some() { trust } else { trust.for_any_door() };
         let read = database::read(&arguments.db, &recogniser.model_hash(), &trust)?;
         let policy = Policy::new(config.rules_for(&read.gallery, recogniser.threshold()))?;
@@ -183,7 +183,7 @@ impl Simulation {
     }
 
     fn line(&self, file: &Path, turn: &Turn) -> Line {
-        Line::of(file, turn, self.unit.gallery(), self.unit.policy().threshold_in_force())
+        Line::new(file, turn, self.unit.gallery(), self.unit.policy().threshold_in_force())
     }
 
     fn clear_the_view(&mut self) -> anyhow::Result<()> {
@@ -200,7 +200,7 @@ impl Simulation {
 
     fn tell_unreadable(&self, file: &Path, error: &CameraError) -> anyhow::Result<()> {
         if self.json {
-            return print_json(&line::Unreadable::of(file, error));
+            return print_json(&line::Unreadable::new(file, error));
         }
         say(&format!("error: {error}"));
         Ok(())

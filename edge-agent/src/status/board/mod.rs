@@ -118,7 +118,7 @@ impl Board {
             Verdict::Refused(_) => notes.turns.denied += 1,
             Verdict::Nobody => notes.turns.nobody += 1,
         }
-        if let Some(decision) = Remembered::of(&turn.verdict, moment.utc_ms) {
+        if let Some(decision) = Remembered::from_verdict(&turn.verdict, moment.utc_ms) {
             notes.remember(decision);
         }
     }
@@ -208,7 +208,7 @@ impl Notes {
 
 impl Remembered {
     /// `None` if nobody was there.
-    fn of(verdict: &Verdict, utc_ms: i64) -> Option<Self> {
+    fn from_verdict(verdict: &Verdict, utc_ms: i64) -> Option<Self> {
         let (reason, person, distance) = match *verdict {
             Verdict::Granted(Granted { person, distance, .. }) => (None, Some(person), distance),
             Verdict::Refused(Refusal { reason, person, distance, .. }) => (Some(reason), person, distance),

@@ -91,7 +91,7 @@ struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    fn of(section: Section<'a>) -> Self {
+    fn new(section: Section<'a>) -> Self {
         Self { section, left: section.contents }
     }
 
@@ -205,7 +205,7 @@ fn announced<'a>(sections: &Sections<'a>, tag: Tag, feature: u64) -> Result<Opti
 
 /// The only record of a section.
 fn decode_one<'a, T: Deserialize<'a>>(section: Section<'a>, what: &'static str) -> Result<T, GalleryError> {
-    let mut records = Records::of(section);
+    let mut records = Records::new(section);
     let record = records.next(what)?;
     records.finish()?;
     Ok(record)
@@ -223,7 +223,7 @@ fn decode_people(
     }
     let mut people = Vec::with_capacity(header.people as usize);
     let mut taken = Taken::default();
-    let mut records = Records::of(section);
+    let mut records = Records::new(section);
     let mut encodings = 0_usize;
     for _ in 0..header.people {
         let byte = records.byte();
@@ -262,7 +262,7 @@ fn person_of(record: PersonRecord<'_>, first_encoding: usize) -> Result<Person, 
 }
 
 fn decode_times(section: Section<'_>, header: &Header, enrolled: &mut Enrolled) -> Result<(), GalleryError> {
-    let mut records = Records::of(section);
+    let mut records = Records::new(section);
     let mut left = header.encodings;
     let mut made_at = 0_i64;
     while left > 0 {
@@ -292,7 +292,7 @@ fn decode_plain(sections: &Sections<'_>, header: &Header, enrolled: &mut Enrolle
 }
 
 fn decode_look_alikes(section: Section<'_>, people: usize) -> Result<Vec<LookAlikes>, GalleryError> {
-    let mut records = Records::of(section);
+    let mut records = Records::new(section);
     let mut pairs = Vec::new();
     while !records.left.is_empty() {
         let byte = records.byte();
@@ -306,7 +306,7 @@ fn decode_look_alikes(section: Section<'_>, people: usize) -> Result<Vec<LookAli
 
 fn decode_schedules(sections: &Sections<'_>) -> Result<Schedules, GalleryError> {
     let Some(section) = announced(sections, SCHEDULES, HOURS)? else { return Ok(Schedules::default()) };
-    let mut records = Records::of(section);
+    let mut records = Records::new(section);
     let mut schedules = Vec::new();
     while !records.left.is_empty() {
         schedules.push(records.next("schedule")?);
@@ -325,7 +325,7 @@ pub(super) fn required_features(gallery: &Gallery) -> u64 {
 pub(super) fn encode_outside(file: &mut SectionWriter, gallery: &Gallery) -> Result<(), Problem> {
     file.section(HEAD, |out| append(out, &gallery.header, "header"))?;
     if let Some(audience) = &gallery.audience {
-        file.section(DOORS, |out| append(out, &AudienceRecord::of(audience), "doors that may use the database"))?;
+        file.section(DOORS, |out| append(out, &AudienceRecord::new(audience), "doors that may use the database"))?;
     }
     if let Some(gate) = &gallery.gate {
         file.section(GATE, |out| append(out, gate, "digest of the gate"))?;

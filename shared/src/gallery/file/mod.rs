@@ -24,7 +24,7 @@ impl Gallery {
     /// When the file is cut off or damaged (the message names the byte, or the range of the checksum), of another format,
     /// sealed, not as it was signed, or whole but not sound.
     pub fn decode(file: &[u8]) -> Result<Self, GalleryError> {
-        DatabaseFile::of(file)?.open(&[])
+        DatabaseFile::parse(file)?.open(&[])
     }
 
     /// The database as a file, neither signed nor sealed.
@@ -70,8 +70,8 @@ impl<'a> DatabaseFile<'a> {
     /// # Errors
     /// When the file is cut off or damaged (the message names the byte, or the range of the checksum), of another format, or
     /// its signature is not that of the key that it names.
-    pub fn of(file: &'a [u8]) -> Result<Self, GalleryError> {
-        let sections = Sections::of(file)?;
+    pub fn parse(file: &'a [u8]) -> Result<Self, GalleryError> {
+        let sections = Sections::parse(file)?;
         // Nothing that was signed is interpreted before the signature is known to be right.
         let signer = signer(file, &sections)?;
         let sealed = sealed(&sections)?;

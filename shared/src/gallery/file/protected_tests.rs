@@ -31,7 +31,7 @@ fn written(gallery: &Gallery, signer: Option<u8>, sealed_for: &[u8]) -> Vec<u8> 
 
 /// What a unit does: the file must be by this signer, and is opened with this key.
 fn read(file: &[u8], signer: u8, key: u8) -> Result<Option<Gallery>, GalleryError> {
-    let outside = DatabaseFile::of(file)?;
+    let outside = DatabaseFile::parse(file)?;
     if outside.signer() != Some(signing(signer).signer()) {
         return Ok(None);
     }
@@ -53,7 +53,7 @@ fn who_it_is_for_reads_what_was_written() {
     for signer in [None, Some(1)] {
         for sealed_for in [&[][..], &[2], &[2, 3, 4]] {
             let file = written(&gallery, signer, sealed_for);
-            let outside = DatabaseFile::of(&file).unwrap();
+            let outside = DatabaseFile::parse(&file).unwrap();
             assert_eq!(outside.signer(), signer.map(|number| signing(number).signer()));
             assert_eq!(outside.recipients(), recipients(sealed_for));
             assert_eq!(outside.header(), gallery.header(), "readable without a key");
@@ -119,7 +119,7 @@ fn an_audience_cannot_be_taken_off_exchanged_or_added() {
         added.splice(doors.start..doors.start, all[section(&all)].iter().copied());
         for changed in [taken_off, exchanged, added, without_bit(file.clone())] {
             let changed = with_right_checksum(changed);
-            let outside = DatabaseFile::of(&changed);
+            let outside = DatabaseFile::parse(&changed);
             let opened = outside.and_then(|outside| outside.open(&[identity(2)]));
             assert!(opened.is_err(), "signed by {signer:?}, sealed for {sealed_for:?}");
         }
@@ -131,7 +131,7 @@ fn an_audience_cannot_be_taken_off_exchanged_or_added() {
 #[test]
 fn an_audience_and_its_feature_go_together() {
     let file = written(&small().build(), None, &[]);
-    let problem = |file: Vec<u8>| match DatabaseFile::of(&with_right_checksum(file)) {
+    let problem = |file: Vec<u8>| match DatabaseFile::parse(&with_right_checksum(file)) {
         Err(GalleryError::Unsound { problem, .. }) => Some(problem),
         _ => None,
     };
@@ -190,7 +190,7 @@ fn a_signature_that_is_taken_off_is_missed() {
             file.drain(signature..signature + 104);
             with_right_checksum(file)
         };
-        let problem = |file: &[u8]| match DatabaseFile::of(file) {
+        let problem = |file: &[u8]| match DatabaseFile::parse(file) {
             Err(GalleryError::Unsound { problem, .. }) => Some(problem),
             _ => None,
         };
@@ -199,7 +199,7 @@ fn a_signature_that_is_taken_off_is_missed() {
         let both = section_taken_off(bit_taken_off(file.clone()));
         // The bit is part of what was sealed.
         assert_eq!(read(&both, 1, 2), Ok(None));
-        assert_eq!(DatabaseFile::of(&both).unwrap().open(&[identity(2)]).is_ok(), sealed_for.is_empty());
+        assert_eq!(DatabaseFile::parse(&both).unwrap().open(&[identity(2)]).is_ok(), sealed_for.is_empty());
         // Something behind the signature was not signed.
         let mut behind = file.clone();
         behind.splice(file.len() - 4..file.len() - 4, *b"more\0\0\0\0");
@@ -225,7 +225,7 @@ fn every_byte_that_is_flipped_and_every_cut_is_refused() {
         let file = written(&gallery, signer, sealed_for);
         let accepted = |file: &[u8]| match signer {
             Some(signer) => read(file, signer, 2).is_ok_and(|gallery| gallery.is_some()),
-            None => DatabaseFile::of(file).and_then(|outside| outside.open(&[identity(2)])).is_ok(),
+            None => DatabaseFile::parse(file).and_then(|outside| outside.open(&[identity(2)])).is_ok(),
         };
         assert!(accepted(&file));
         for at in 0..file.len() {
@@ -280,7 +280,7 @@ proptest! {
         let sealed = protection::seal_of_edited(&small().build(), &recipients(&[2]), |records| {
             edits.iter().for_each(|(at, byte)| records[at.index(records.len())] = *byte);
         });
-        if let Ok(gallery) = DatabaseFile::of(&sealed).and_then(|outside| outside.open(&[identity(2)])) {
+        if let Ok(gallery) = DatabaseFile::parse(&sealed).and_then(|outside| outside.open(&[identity(2)])) {
             prop_assert_eq!(Gallery::decode(&gallery.encode().unwrap()), Ok(gallery));
         }
     }
@@ -296,7 +296,7 @@ fn a_section_behind_the_body_is_refused() {
         for tag in [codec::GREY, codec::GATE, codec::HEAD, Tag(*b"new!")] {
             longer.extend(tag.0);
             longer.extend(0_u32.to_le_bytes());
-            let refused = DatabaseFile::of(&with_right_checksum([&longer[..], &[0; 4]].concat())).unwrap_err();
+            let refused = DatabaseFile::parse(&with_right_checksum([&longer[..], &[0; 4]].concat())).unwrap_err();
             longer.truncate(file.len() - 4);
             match refused {
                 GalleryError::Unsound { problem: Problem::BehindTheBody(found), .. } => {
@@ -315,7 +315,7 @@ fn a_second_section_of_the_seal_is_refused() {
     let tagged = |tag: &[u8]| {
         let mut file = file.clone();
         file.splice(file.len() - 4..file.len() - 4, [tag, &[0; 4]].concat());
-        DatabaseFile::of(&with_right_checksum(file)).map(drop)
+        DatabaseFile::parse(&with_right_checksum(file)).map(drop)
     };
     for tag in [b"seal", b"body"] {
         assert!(matches!(tagged(tag), Err(GalleryError::Unsound { problem: Problem::SecondSection(_), .. })));

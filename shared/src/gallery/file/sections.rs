@@ -89,7 +89,7 @@ pub(super) struct Sections<'a> {
 
 impl<'a> Sections<'a> {
     /// Of a file whose checksum is right as well.
-    pub(super) fn of(file: &'a [u8]) -> Result<Self, GalleryError> {
+    pub(super) fn parse(file: &'a [u8]) -> Result<Self, GalleryError> {
         require_size(file.len() as u64)?;
         let features = features(file)?;
         let cut_off = |byte, what, wanted| GalleryError::CutOff { byte, what, wanted, left: file.len() - byte };

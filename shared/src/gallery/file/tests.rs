@@ -170,7 +170,7 @@ fn every_flipped_bit_and_every_byte_too_many_is_refused() {
 
 /// The file with one section's contents put through `change`, under a right checksum; all of it for `None`.
 fn crafted(file: &[u8], tag: Tag, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let sections = Sections::of(file).unwrap();
+    let sections = Sections::parse(file).unwrap();
     let mut change = Some(change);
     let mut writer = SectionWriter::file(sections.features);
     for section in sections.iter() {
@@ -305,7 +305,7 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
     };
     let rewritten = |extra: Option<[u8; 4]>, left_out: Option<Tag>| {
         let mut writer = SectionWriter::file(HOURS | AUDIENCE);
-        for section in Sections::of(&file).unwrap().iter().filter(|section| Some(section.tag) != left_out) {
+        for section in Sections::parse(&file).unwrap().iter().filter(|section| Some(section.tag) != left_out) {
             writer.section(section.tag, |out| appended(out, section.contents)).unwrap();
         }
         if let Some(tag) = extra {
@@ -341,7 +341,7 @@ fn hours_are_announced_by_a_required_feature() {
     let contents = |tag: Tag, features: u64| {
         let mut writer = SectionWriter::file(features | AUDIENCE);
         let file = small().encode().unwrap();
-        for section in Sections::of(&file).unwrap().iter().filter(|section| section.tag != tag) {
+        for section in Sections::parse(&file).unwrap().iter().filter(|section| section.tag != tag) {
             let copied = |out: &mut Vec<u8>| {
                 out.extend(section.contents);
                 Ok(())

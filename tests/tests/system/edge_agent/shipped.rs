@@ -245,7 +245,7 @@ fn half_a_file_is_never_handed_over() {
     let folder = tempfile::tempdir().unwrap();
     let whole = fs::read(of_one(folder.path(), &[])).unwrap();
     let announced = |length: u64, digest| Announcement { length, digest, wait_seconds: 60 }.to_string().into_bytes();
-    let (length, digest) = (whole.len() as u64, DatabaseDigest::of(&whole));
+    let (length, digest) = (whole.len() as u64, DatabaseDigest::from_file(&whole));
     let line = announced(length, digest);
     let endless = [announced(length, digest), vec![b'x'; 1 << 20]].concat();
     for (index, (bytes, expected)) in [
@@ -275,7 +275,7 @@ fn half_a_file_is_never_handed_over() {
     let again = received(&unit.file("config.toml"), &[&line[..], &whole].concat());
     assert_eq!(again.json()["outcome"], "running", "what is used already is used: {again:?}");
     let older = fs::read(enrolled()).unwrap();
-    let older = [announced(older.len() as u64, DatabaseDigest::of(&older)), older].concat();
+    let older = [announced(older.len() as u64, DatabaseDigest::from_file(&older)), older].concat();
     let refused = received(&unit.file("config.toml"), &older);
     assert_eq!((refused.code, &refused.json()["outcome"]), (1, &"refused".into()), "{refused:?}");
     assert!(refused.json()["reason"].as_str().unwrap().contains("older"), "{refused:?}");
@@ -296,7 +296,7 @@ fn root_hands_over_as_the_owner_of_the_folder() {
     chown(at("state"), Some(65534), Some(65534)).unwrap();
     let database = fs::read(enrolled()).unwrap();
     let announced =
-        Announcement { length: database.len() as u64, digest: DatabaseDigest::of(&database), wait_seconds: 1 };
+        Announcement { length: database.len() as u64, digest: DatabaseDigest::from_file(&database), wait_seconds: 1 };
     let brought = [announced.to_string().as_bytes(), &database].concat();
     let handed_over = received(&at("config.toml"), &brought);
     assert_eq!((handed_over.code, &handed_over.json()["outcome"]), (1, &"no_verdict".into()), "{handed_over:?}");
