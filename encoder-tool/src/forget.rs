@@ -158,7 +158,6 @@ fn elsewhere(id: Option<PersonId>) -> Vec<Elsewhere> {
                 .to_owned(),
         ),
         ("names", format!("the name beside each unit's log: `edge-agent forget {id}` there, which says what records remain")),
-        ("snapshots", "pictures of people on units: `edge-agent forget` says whether there are any".to_owned()),
         ("reports", "pages with faces by `build-db --html` and `evaluate --html`, and what `list` and `audit show` printed".to_owned()),
         ("copies", "other copies of the database, and backups of all these; the disk may keep the old file's blocks until it writes over them".to_owned()),
     ]

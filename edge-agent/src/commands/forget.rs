@@ -50,8 +50,6 @@ struct Receipt {
     records_with_id: u64,
     /// When the last of them is removed at the latest.
     last_record_removed_by: Option<String>,
-    /// Pictures of people that were erased; the unit keeps none.
-    snapshots: u64,
     /// Databases of this unit that still have the person, so that the name comes back with them.
     still_in: Vec<ShownPath>,
     /// Databases of this unit that could not be looked into, with the reason.
@@ -135,7 +133,6 @@ fn receipt(id: PersonId, erased: Vec<ShownPath>, log: &Path, config: &Config) ->
         last_record_removed_by: last_utc_ms
             .and_then(|last| Timestamp::from_millisecond(last.saturating_add(kept_ms)).ok())
             .map(|moment| moment.strftime("%Y-%m-%d").to_string()),
-        snapshots: 0,
         still_in,
         not_looked_into,
         elsewhere: ELSEWHERE.to_vec(),
