@@ -9,14 +9,14 @@ use crate::audit_log::read::{OpenFile, lines};
 use crate::audit_log::verify::{Against, verify};
 use crate::audit_log::{PublicKey, SignedHead};
 use crate::camera::{Health, configured_size};
-use crate::commands::audit::in_words;
+use crate::commands::audit::{Detail, in_words};
 use crate::commands::receive::{announcement, take_in};
 use crate::control::{Order, Reply, hear};
 use crate::database::{Trust, read_bytes};
 use crate::door::{Latch, LockLine, ScriptedDoor};
 use crate::memory;
 use crate::reader::{Digits, cards_typed};
-use crate::status::{Board, Form, Report, answer, shown};
+use crate::status::{Board, Form, Report, Wording, answer, shown};
 use evdev::InputEvent;
 use files::Storage;
 use jiff::tz::TimeZone;
@@ -73,7 +73,7 @@ pub fn audit_log(file: &[u8]) -> io::Result<ReadLog> {
     let names = Names::default();
     let mut words = Vec::new();
     for line in lines(open()) {
-        words.extend(line?.record().map(|record| in_words(&record, &names, &TimeZone::UTC)));
+        words.extend(line?.record().map(|record| in_words(&record, &names, &TimeZone::UTC, Detail::Full)));
     }
     let found = verify([open()], Against::default(), |_| Ok(()))?;
     let fault = found.fault().map(|fault| fault.problem.clone());
@@ -186,5 +186,9 @@ pub fn received(bytes: &[u8]) -> io::Result<(Announcement, Vec<u8>)> {
 /// If the answer is no report.
 pub fn status_answer(answer: &[u8]) -> anyhow::Result<[String; 3]> {
     let report: Report = serde_json::from_slice(answer)?;
-    Ok([shown(&report, Form::Words)?, shown(&report, Form::Json)?, shown(&report, Form::Prometheus)?])
+    Ok([
+        shown(&report, Form::Words(&Wording::default()))?,
+        shown(&report, Form::Json)?,
+        shown(&report, Form::Prometheus)?,
+    ])
 }

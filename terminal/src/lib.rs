@@ -5,6 +5,7 @@
 
 mod answer;
 mod arguments;
+mod columns;
 mod counted;
 mod failure;
 mod logging;
@@ -14,6 +15,7 @@ mod visible;
 
 pub use answer::Answer;
 pub use arguments::arguments;
+pub use columns::{columns, is_read_by_a_person, wrapped};
 pub use counted::counted;
 pub use failure::{Help, in_words, on_one_line};
 pub use logging::{Verbosity, say, start_log};

@@ -22,6 +22,11 @@ impl Verbosity {
         self.quiet
     }
 
+    /// More is wanted.
+    pub fn is_verbose(self) -> bool {
+        self.verbose > 0
+    }
+
     /// A line on stderr, unless quiet is wanted.
     pub fn note(self, line: &str) {
         if !self.quiet {

@@ -111,6 +111,17 @@ impl Names {
         self.people.get(&id.to_string()).map(|named| named.name.as_str())
     }
 
+    /// Somebody's name, or the id where it is not known.
+    pub(crate) fn name_or_id(&self, id: &str) -> String {
+        self.people.get(id).map_or(id, |named| named.name.as_str()).to_owned()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_one(id: &str, name: &str) -> Self {
+        let named = Named { name: name.to_owned(), gone_utc_ms: None };
+        Self { people: BTreeMap::from([(id.to_owned(), named)]) }
+    }
+
     /// All who are called so, or have this id.
     pub(crate) fn meant_by(&self, text: &str) -> Vec<PersonId> {
         let text = text.trim();

@@ -4,7 +4,7 @@ pub(crate) const PROGRAM: &str = "\
 Examples:
   edge-agent check                   could the unit run?
   edge-agent status                  how is it?
-  edge-agent audit show              who came?
+  edge-agent audit show --today      who came today?
   edge-agent lockout clear           forgive failed attempts
 
 Files:
@@ -25,6 +25,7 @@ Examples:
 pub(crate) const STATUS: &str = "\
 Examples:
   edge-agent status
+  edge-agent status --today --grants
   edge-agent status --json
   edge-agent status --prometheus";
 
@@ -36,6 +37,7 @@ Examples:
 
 pub(crate) const AUDIT: &str = "\
 Examples:
+  edge-agent audit show --today --grants
   edge-agent audit show --person \"Ann Lee\" --since 2027-01-31
   edge-agent audit follow
   edge-agent audit export --head-only

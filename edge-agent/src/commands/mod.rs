@@ -12,6 +12,7 @@ mod forget;
 mod keygen;
 mod lock;
 mod lockout;
+mod moment;
 pub(crate) mod receive;
 mod replay;
 mod rollback;
@@ -40,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Receive(arguments) => receive::run(arguments),
         Command::Lockout(command) => lockout::run(command),
         Command::Keygen(arguments) => keygen::run(arguments),
-        Command::Audit(arguments) => audit::run(arguments),
+        Command::Audit(arguments) => audit::run(arguments, verbosity),
         Command::Forget(arguments) => forget::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments, verbosity),

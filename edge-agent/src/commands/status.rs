@@ -1,12 +1,15 @@
 //! `status`: asks a running unit how it is, and prints the answer.
 
 use super::examples;
+use super::moment::start_of_today;
+use crate::audit_log::names::Names;
 use crate::camera::CameraState;
 use crate::config::Config;
-use crate::status::{Form, SelfTest, ask, shown};
+use crate::status::{Form, Report, SelfTest, Wording, ask, shown};
 use clap::Args;
+use jiff::tz::TimeZone;
 use std::path::PathBuf;
-use terminal::{Answer, print};
+use terminal::{Answer, columns, print};
 
 /// A loop that has not turned for so long has stopped.
 const LONGEST_TURN_SECONDS: f64 = 10.0;
@@ -25,6 +28,12 @@ pub(crate) struct Status {
     /// Where the unit answers, instead of where the configuration says
     #[arg(long, value_name = "SOCKET")]
     pub(crate) socket: Option<PathBuf>,
+    /// Show only decisions of today
+    #[arg(long, help_heading = "Which decisions")]
+    pub(crate) today: bool,
+    /// Show only decisions that let somebody in
+    #[arg(long, help_heading = "Which decisions")]
+    pub(crate) grants: bool,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -33,29 +42,41 @@ pub(crate) struct Status {
     pub(crate) prometheus: bool,
 }
 
-impl Status {
-    pub(crate) fn form(&self) -> Form {
-        match (self.json, self.prometheus) {
-            (true, _) => Form::Json,
-            (_, true) => Form::Prometheus,
-            _ => Form::Words,
-        }
-    }
-}
-
 /// Asks the unit and prints what it says. Yes if it looks at people as it should.
 ///
 /// # Errors
 /// If no unit answers.
 pub(crate) fn run(arguments: &Status) -> anyhow::Result<Answer> {
-    let socket = match &arguments.socket {
-        Some(socket) => socket.clone(),
-        None => Config::read(&arguments.config)?.status.socket,
+    let config = match (Config::read(&arguments.config), &arguments.socket) {
+        (Ok(config), _) => config,
+        (Err(_), Some(_)) => Config::default(),
+        (Err(error), None) => return Err(error),
     };
-    let report = ask(&socket)?;
-    print(&shown(&report, arguments.form())?)?;
+    let socket = arguments.socket.as_ref().unwrap_or(&config.status.socket);
+    let mut report = ask(socket)?;
+    let zone = config.clock.zone().unwrap_or_else(|_| TimeZone::system());
+    let since = if arguments.today { start_of_today(&zone) } else { i64::MIN };
+    report.decisions.retain(|decision| decision.utc_ms >= since && (!arguments.grants || decision.reason.is_none()));
+    let wording = || {
+        let names = Names::beside(&config.audit.path).unwrap_or_else(|error| {
+            tracing::info!("{error:#}; people are shown by their ids");
+            Names::default()
+        });
+        Wording { names, zone, columns: columns() }
+    };
+    let shown = match (arguments.json, arguments.prometheus) {
+        (true, _) => shown(&report, Form::Json),
+        (_, true) => shown(&report, Form::Prometheus),
+        _ => shown(&report, Form::Words(&wording())),
+    };
+    print(&shown?)?;
+    Ok(Answer::yes_if(is_well(&report)))
+}
+
+/// Whether the unit looks at people as it should.
+fn is_well(report: &Report) -> bool {
     let turns = report.last_turn_seconds_ago.is_some_and(|seconds| seconds < LONGEST_TURN_SECONDS);
     let knows_people = report.database.returned.is_none() && !matches!(report.self_test, Some(SelfTest::Failed { .. }));
     let streams = report.camera.state == CameraState::Streaming;
-    Ok(Answer::yes_if(turns && streams && knows_people && report.audit.failing.is_none()))
+    turns && streams && knows_people && report.audit.failing.is_none()
 }

@@ -7,7 +7,7 @@ use crate::camera::Health;
 use crate::clock::{Clock, SystemClock};
 use crate::door::Latch;
 use crate::lights::{Lights, ScriptedLights, Shown};
-use crate::status::{Around, Board, Form, Report, shown};
+use crate::status::{Board, Form, PeripheralsReport, Report, Wording, shown};
 use crate::turn::{Turn, Verdict};
 use crate::unit::Unit;
 use policy::ClockTrust;
@@ -53,7 +53,11 @@ impl Told {
 
     pub(super) fn turned(&mut self, turn: &Turn, unit: &Unit, clock: &WallClock) {
         self.board.finished(turn, Some(Instant::now()), &clock.now());
-        self.board.tell_of_surroundings(Around::new(unit.door_watch(), unit.is_reader_lost(), &unit.locked_out()));
+        self.board.set_peripherals(PeripheralsReport::new(
+            unit.door_watch(),
+            unit.is_reader_lost(),
+            &unit.locked_out(),
+        ));
         self.known.turns += 1;
         let said = |decision: &str, reason: Option<&str>, person: Option<String>| {
             Some((decision.to_owned(), reason.map(str::to_owned), person))
@@ -94,7 +98,7 @@ impl Told {
     pub(super) fn assert_true(&self, gallery: &Gallery, door: &WatchedDoor, has_stuck: bool, clock: &WallClock) {
         let report = self.board.report();
         let json: Report = serde_json::from_str(&shown(&report, Form::Json).unwrap()).unwrap();
-        assert!(!shown(&report, Form::Words).unwrap().is_empty());
+        assert!(!shown(&report, Form::Words(&Wording::default())).unwrap().is_empty());
         assert!(!shown(&report, Form::Prometheus).unwrap().is_empty());
 
         let last = json.decisions.last();

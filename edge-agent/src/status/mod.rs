@@ -1,18 +1,19 @@
 //! How a running unit is. The unit writes it on a board and answers on a socket; commands ask there.
 
-mod around;
 mod board;
 mod histogram;
+mod peripherals;
 mod prometheus;
 mod report;
 mod server;
 mod temperatures;
 mod words;
 
-pub(crate) use around::Around;
 pub(crate) use board::Board;
+pub(crate) use peripherals::PeripheralsReport;
 pub(crate) use server::{answer, serve};
 pub(crate) use temperatures::temperatures;
+pub(crate) use words::Wording;
 
 use anyhow::{Context, bail};
 pub(crate) use report::Report;
@@ -31,8 +32,8 @@ const MAX_BYTES: u64 = 1 << 20;
 
 /// How a report is shown.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Form {
-    Words,
+pub(crate) enum Form<'a> {
+    Words(&'a Wording),
     Json,
     Prometheus,
 }
@@ -41,9 +42,9 @@ pub(crate) enum Form {
 ///
 /// # Errors
 /// If JSON cannot hold it.
-pub(crate) fn shown(report: &Report, form: Form) -> anyhow::Result<String> {
+pub(crate) fn shown(report: &Report, form: Form<'_>) -> anyhow::Result<String> {
     Ok(match form {
-        Form::Words => words::in_words(report),
+        Form::Words(wording) => words::in_words(report, wording),
         Form::Json => to_json(report)?,
         Form::Prometheus => prometheus::text(report).trim_end().to_owned(),
     })

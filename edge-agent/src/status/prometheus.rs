@@ -1,6 +1,6 @@
 //! The report in Prometheus's text format, version 0.0.4.
 
-use super::around::Around;
+use super::peripherals::PeripheralsReport;
 use super::report::{Report, SelfTest};
 use crate::camera::CameraState;
 use std::fmt::Write;
@@ -27,7 +27,7 @@ pub(super) fn text(report: &Report) -> String {
         "1 while the clock is known to be right, so that people with dates or hours are let in.",
         &flag(report.clock == "trusted"),
     );
-    surroundings(&mut text, &report.around);
+    peripherals_text(&mut text, &report.peripherals);
     gauge(&mut text, "camera_streaming", "1 while pictures come.", &flag(camera.state == CameraState::Streaming));
     counter(&mut text, "camera_pictures_total", "Pictures that the camera gave.", &one(camera.captured as f64));
     counter(&mut text, "camera_dropped_total", "Of those, passed over for a newer one.", &one(camera.dropped as f64));
@@ -72,9 +72,9 @@ pub(super) fn text(report: &Report) -> String {
     text
 }
 
-fn surroundings(text: &mut String, around: &Around) {
+fn peripherals_text(text: &mut String, peripherals: &PeripheralsReport) {
     let flag = |condition: bool| vec![(String::new(), f64::from(u8::from(condition)))];
-    if let Some(contacts) = &around.contacts {
+    if let Some(contacts) = &peripherals.contacts {
         gauge(text, "door_open", "1 while the door's contact says that it is open.", &flag(contacts.door == "open"));
         let alarms = ["forced", "held"].map(|alarm| {
             let is_on = contacts.alarm.as_deref() == Some(alarm);
@@ -84,12 +84,12 @@ fn surroundings(text: &mut String, around: &Around) {
         let is_stuck = flag(contacts.exit_button == "stuck");
         gauge(text, "exit_button_stuck", "1 while the exit button has been pressed for too long.", &is_stuck);
     }
-    if let Some(reader) = &around.reader {
+    if let Some(reader) = &peripherals.reader {
         gauge(text, "reader_connected", "1 while the card reader is there.", &flag(reader.state != "lost"));
     }
     let lockouts: Vec<Sample> = ["face", "card", "card_of"]
         .map(|kind| {
-            let count = around.lockouts.iter().filter(|lockout| lockout.kind == kind).count();
+            let count = peripherals.lockouts.iter().filter(|lockout| lockout.kind == kind).count();
             (label("kind", kind), count as f64)
         })
         .to_vec();

@@ -1,7 +1,7 @@
 //! What a unit says about itself: the same for people, for programs and for Prometheus. No names and no pictures.
 
-use super::around::Around;
 use super::histogram::Latency;
+use super::peripherals::PeripheralsReport;
 use super::temperatures::Temperature;
 use crate::audit_log::AuditReport;
 use crate::camera::CameraReport;
@@ -27,7 +27,7 @@ pub(crate) struct Report {
     pub(crate) clock_evidence: Option<String>,
     /// Contacts, card reader, lockouts.
     #[serde(flatten)]
-    pub(crate) around: Around,
+    pub(crate) peripherals: PeripheralsReport,
     pub(crate) camera: CameraReport,
     pub(crate) database: DatabaseReport,
     /// `None` before it was made.
@@ -146,8 +146,8 @@ impl Latencies {
 /// A sample for the tests of whatever prints a report.
 #[cfg(test)]
 pub(crate) fn sample() -> Report {
-    use super::around::{ContactsReport, LockoutReport, ReaderReport};
     use super::histogram::{AtMost, Histogram};
+    use super::peripherals::{ContactsReport, LockoutReport, ReaderReport};
     use crate::camera::CameraState;
     let mut detect = Histogram::default();
     [20.0, 20.0].into_iter().for_each(|ms| detect.count(ms));
@@ -161,7 +161,7 @@ pub(crate) fn sample() -> Report {
         door: "locked".to_owned(),
         clock: "trusted".to_owned(),
         clock_evidence: Some("time_server".to_owned()),
-        around: Around {
+        peripherals: PeripheralsReport {
             contacts: Some(ContactsReport {
                 door: "open".to_owned(),
                 alarm: Some("held".to_owned()),

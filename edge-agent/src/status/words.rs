@@ -2,49 +2,67 @@
 
 use super::report::{DatabaseReport, LastDecision, Report, SelfTest};
 use crate::audit_log::AuditReport;
+use crate::audit_log::names::Names;
 use crate::camera::{CameraReport, CameraState};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use policy::Reason;
-use terminal::counted;
+use terminal::{counted, wrapped};
 
-pub(super) fn in_words(report: &Report) -> String {
-    let Report { version, door, database, turns, .. } = report;
-    let id = report.unit_id.as_deref().unwrap_or("without a key of its own");
-    let mut lines = vec![
-        format!("unit           {id}, edge-agent {version}, up for {}", duration(report.uptime_seconds)),
-        format!("door           {door}"),
-        format!("camera         {}", camera(&report.camera)),
-        format!(
-            "pictures       {} came, {} passed over for newer ones, {} damaged",
-            report.camera.captured, report.camera.dropped, report.camera.damaged
-        ),
-        format!("database       {}", in_use(database)),
-        format!(
-            "loop           {} turns, {:.1} a second, {} failed; {}",
-            turns.count,
-            turns.per_second,
-            turns.failed,
-            last_turn(report)
-        ),
-    ];
-    lines.insert(5, format!("audit log      {}", audit_log(&report.audit)));
-    lines.push(format!("clock          {}", clock(report)));
-    lines.extend(report.around.in_words().into_iter().map(|(about, said)| format!("{about:<14} {said}")));
-    lines.extend(self_test(report.self_test.as_ref()).map(|found| format!("self-test      {found}")));
+/// How a report is worded: with which names, in which time zone, and how wide.
+#[derive(Debug, Clone)]
+pub(crate) struct Wording {
+    /// Names of people; those who have none here are shown by their ids.
+    pub(crate) names: Names,
+    /// In which times are shown.
+    pub(crate) zone: TimeZone,
+    /// The longest line.
+    pub(crate) columns: usize,
+}
+
+impl Default for Wording {
+    fn default() -> Self {
+        Self { names: Names::default(), zone: TimeZone::UTC, columns: 80 }
+    }
+}
+
+/// Columns of the labels.
+const LABEL: usize = 18;
+
+pub(super) fn in_words(report: &Report, wording: &Wording) -> String {
+    let about = |(label, text): (&str, String)| wrapped(&format!("{label:<LABEL$}{text}"), wording.columns, LABEL);
+    let mut rows = about_unit(report);
+    rows.extend(report.peripherals.in_words());
+    rows.extend(self_test(report.self_test.as_ref()).map(|found| ("self-test", found)));
+    let mut lines: Vec<String> = rows.into_iter().map(about).collect();
     for (stage, latency) in report.latency_ms.named() {
         if let Some(latency) = latency {
-            let stage = stage.replace('_', " ");
-            lines.push(format!(
-                "{stage:<17} p50 {:.1} ms, p99 {:.1} ms, of {}",
-                latency.p50, latency.p99, latency.count
-            ));
+            let times = format!("p50 {:.1} ms, p99 {:.1} ms, of {}", latency.p50, latency.p99, latency.count);
+            lines.push(about((&stage.replace('_', " "), times)));
         }
     }
-    for found in &report.temperatures {
-        lines.push(format!("temperature    {:.1} °C, {}", found.celsius, found.sensor));
-    }
-    lines.extend(report.decisions.iter().map(|decision| format!("decision       {}", in_one_line(decision))));
+    let temperatures = report.temperatures.iter();
+    lines
+        .extend(temperatures.map(|found| about(("temperature", format!("{:.1} °C, {}", found.celsius, found.sensor)))));
+    lines.extend(report.decisions.iter().map(|decision| about(("decision", in_one_line(decision, wording)))));
     lines.join("\n")
+}
+
+fn about_unit(report: &Report) -> Vec<(&'static str, String)> {
+    let Report { version, door, database, turns, .. } = report;
+    let id = report.unit_id.as_deref().unwrap_or("without a key of its own");
+    let CameraReport { captured, dropped, damaged, .. } = report.camera;
+    let last = last_turn(report);
+    vec![
+        ("unit", format!("{id}, edge-agent {version}, up for {}", duration(report.uptime_seconds))),
+        ("door", door.clone()),
+        ("camera", camera(&report.camera)),
+        ("frames", format!("{captured} captured, {dropped} skipped for newer ones, {damaged} damaged")),
+        ("database", in_use(database)),
+        ("audit log", audit_log(&report.audit)),
+        ("loop", format!("{} turns, {:.1} a second, {} failed; {last}", turns.count, turns.per_second, turns.failed)),
+        ("clock", clock(report)),
+    ]
 }
 
 fn clock(report: &Report) -> String {
@@ -110,11 +128,16 @@ fn last_turn(report: &Report) -> String {
         .map_or("none has finished".to_owned(), |seconds| format!("the last {seconds:.1} s ago"))
 }
 
-fn in_one_line(decision: &LastDecision) -> String {
-    let when = Timestamp::from_millisecond(decision.utc_ms).map_or_else(|_| "?".to_owned(), |when| when.to_string());
-    let mut words = vec![when, decision.decision.clone()];
-    words.extend(decision.reason.as_deref().map(reason_in_words));
-    words.extend(decision.person_id.clone());
+fn in_one_line(decision: &LastDecision, wording: &Wording) -> String {
+    let when = Timestamp::from_millisecond(decision.utc_ms)
+        .map(|when| when.to_zoned_datetime(wording.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string());
+    let what = match (decision.decision.as_str(), decision.reason.as_deref()) {
+        (_, Some(reason)) => format!("refused: {}", reason_in_words(reason)),
+        ("grant", None) => "let in".to_owned(),
+        (other, None) => other.to_owned(),
+    };
+    let mut words = vec![format!("{} {what}", when.unwrap_or_else(|_| "?".to_owned()))];
+    words.extend(decision.person_id.as_deref().map(|id| wording.names.name_or_id(id)));
     words.extend(decision.distance.map(|distance| format!("distance {distance:.3}")));
     words.push(counted(decision.frames, "frame"));
     words.join(", ")
@@ -143,21 +166,41 @@ mod tests {
     #[test]
     fn words() {
         let expected = "\
-unit           5f0c-8a71-0000-1111-2222, edge-agent 1.2.3, up for 1 h 2 min
-door           locked
-camera         a \"good\" camera
-pictures       100 came, 3 passed over for newer ones, 1 damaged
-database       sequence 7: 2 people, 5 encodings, for all doors; another one was refused: too old
-audit log      12 records; signed up to 9; space for 1000 more on a full disk
-loop           97 turns, 9.5 a second, 0 failed; the last 0.1 s ago
-clock          trusted: a time server has set it
-contacts       the door is open, HELD OPEN
-card reader    lost
-lockout        entry by face: refused for 30 more seconds, after 5 failed attempts
+unit              5f0c-8a71-0000-1111-2222, edge-agent 1.2.3, up for 1 h 2 min
+door              locked
+camera            a \"good\" camera
+frames            100 captured, 3 skipped for newer ones, 1 damaged
+database          sequence 7: 2 people, 5 encodings, for all doors; another one
+                  was refused: too old
+audit log         12 records; signed up to 9; space for 1000 more on a full disk
+loop              97 turns, 9.5 a second, 0 failed; the last 0.1 s ago
+clock             trusted: a time server has set it
+contacts          the door is open, HELD OPEN
+card reader       lost
+lockout           entry by face: refused for 30 more seconds, after 5 failed
+                  attempts
 detect            p50 18.9 ms, p99 20.0 ms, of 2
-temperature    51.5 °C, cpu-thermal
-decision       2027-01-15T08:00:00Z, deny, no enrolled person looks enough like this face, distance 1.250, 5 frames";
-        assert_eq!(in_words(&sample()), expected);
+temperature       51.5 °C, cpu-thermal
+decision          2027-01-15 08:00:00 refused: no enrolled person looks enough
+                  like this face, distance 1.250, 5 frames";
+        assert_eq!(in_words(&sample(), &Wording::default()), expected);
+    }
+
+    #[test]
+    fn a_decision_names_the_person_in_the_time_of_the_place() {
+        let ada = "00".repeat(16);
+        let granted = LastDecision {
+            decision: "grant".to_owned(),
+            reason: None,
+            person_id: Some(ada.clone()),
+            ..sample().decisions[0].clone()
+        };
+        let berlin = TimeZone::fixed(jiff::tz::offset(1));
+        let wording = Wording { zone: berlin, ..Wording::default() };
+        let words = in_one_line(&granted, &wording);
+        assert_eq!(words, format!("2027-01-15 09:00:00 let in, {ada}, distance 1.250, 5 frames"));
+        let wording = Wording { names: Names::of_one(&ada, "Ada"), ..wording };
+        assert!(in_one_line(&granted, &wording).contains("let in, Ada, distance"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! The door moves only after the record of it is on the disk. What cannot be recorded does not happen.
 
-mod database;
+mod database_swap;
 mod equip;
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -2,8 +2,10 @@
 
 use super::args::{Filters, Where};
 use crate::audit_log::names::Names;
+use crate::commands::moment::{Moment, start_of_today};
 use crate::database::read_names;
 use anyhow::Context;
+use jiff::tz::TimeZone;
 use policy::Reason;
 use policy::audit::{Event, Record};
 use shared::gallery::PersonId;
@@ -20,12 +22,16 @@ pub(crate) struct Filter {
     /// Before this time.
     pub(crate) until: Option<i64>,
     pub(crate) reason: Option<Reason>,
+    /// Only people who were let in.
+    pub(crate) grants: bool,
 }
 
 impl Filter {
+    /// Times without an offset are of this zone.
+    ///
     /// # Errors
-    /// If nobody is known by the name that was given.
-    pub(super) fn new(filters: &Filters, names: &Names) -> anyhow::Result<Self> {
+    /// If nobody is known by the name that was given, or the zone has no such time.
+    pub(super) fn new(filters: &Filters, names: &Names, zone: &TimeZone) -> anyhow::Result<Self> {
         let people = match &filters.person {
             None => None,
             Some(text) => match names.meant_by(text) {
@@ -36,8 +42,10 @@ impl Filter {
                 meant => Some(meant),
             },
         };
-        let &Filters { since, until, reason, .. } = filters;
-        Ok(Self { people, since, until, reason })
+        let &Filters { since, until, today, grants, reason, .. } = filters;
+        let utc_ms = |moment: Option<Moment>| moment.map(|moment| moment.utc_ms(zone)).transpose();
+        let since = if today { Some(start_of_today(zone)) } else { utc_ms(since)? };
+        Ok(Self { people, since, until: utc_ms(until)?, reason, grants })
     }
 
     pub(crate) fn wants(&self, record: &Record) -> bool {
@@ -46,6 +54,7 @@ impl Filter {
             && self
                 .reason
                 .is_none_or(|reason| matches!(record.event, Event::Refused { reason: found, .. } if found == reason))
+            && (!self.grants || matches!(record.event, Event::Granted { .. }))
             && self.people.as_ref().is_none_or(|people| person(&record.event).is_some_and(|id| people.contains(&id)))
     }
 }
@@ -124,7 +133,11 @@ mod tests {
         let of_ada = Filter { people: Some(vec![ada]), ..all.clone() };
         let not_known = Filter { reason: Some(Reason::NotKnown), ..all.clone() };
         let then = Filter { since: Some(10), until: Some(20), ..all.clone() };
+        let grants = Filter { grants: true, ..all.clone() };
         for (filter, utc_ms, event, expected) in [
+            (&grants, 0, granted(ada), true),
+            (&grants, 0, refused(Reason::NotKnown), false),
+            (&grants, 0, Event::Stopped, false),
             (&all, 0, Event::Stopped, true),
             (&of_ada, 0, granted(ada), true),
             (&of_ada, 0, granted(ben), false),

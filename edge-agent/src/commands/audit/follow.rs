@@ -1,8 +1,8 @@
 //! `audit follow`: each record as it is written, also when a file is put aside.
 
 use super::args::Follow;
-use super::filter::{Filter, names};
-use super::show::Printer;
+use super::show::{Form, Printer};
+use super::words::Detail;
 use crate::audit_log::read::{Line, OpenFile, Place, folder_and_name, lines, open, segments_in};
 use anyhow::Context;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
-use terminal::{Answer, ShowPath};
+use terminal::{Answer, ShowPath, Verbosity};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
@@ -23,10 +23,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 ///
 /// # Errors
 /// If the log cannot be read.
-pub(super) fn run(arguments: &Follow) -> anyhow::Result<Answer> {
+pub(super) fn run(arguments: &Follow, verbosity: Verbosity) -> anyhow::Result<Answer> {
     let log = arguments.place.log()?;
-    let names = names(&arguments.filters, &arguments.place, &log)?;
-    let printer = Printer::new(Filter::new(&arguments.filters, &names)?, names, arguments.json);
+    let form = if arguments.json { Form::Json } else { Form::Words(Detail::wanted(verbosity)) };
+    let printer = Printer::new(&arguments.filters, &arguments.place, &log, form)?;
     let end = Arc::new(AtomicBool::new(false));
     for signal in [SIGTERM, SIGINT] {
         signal_hook::flag::register(signal, Arc::clone(&end)).context("the system lets no signals be heard")?;

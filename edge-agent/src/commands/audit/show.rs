@@ -1,23 +1,24 @@
 //! `audit show`: records, as words or as JSON.
 
-use super::args::Show;
+use super::args::{Filters, Show, Where};
 use super::filter::{Filter, names, person};
-use super::words::in_words;
+use super::words::{Detail, in_words};
 use crate::audit_log::names::Names;
 use crate::audit_log::read::{Line, lines_of};
 use jiff::tz::TimeZone;
 use policy::audit::Record;
 use serde::Serialize;
-use terminal::{Answer, print, print_json, say};
+use std::path::Path;
+use terminal::{Answer, Verbosity, columns, is_read_by_a_person, print, print_json, say, wrapped};
 
 /// Shows what is wanted. Yes if there was something.
 ///
 /// # Errors
 /// If the log cannot be read.
-pub(super) fn run(arguments: &Show) -> anyhow::Result<Answer> {
+pub(super) fn run(arguments: &Show, verbosity: Verbosity) -> anyhow::Result<Answer> {
     let log = arguments.place.log()?;
-    let names = names(&arguments.filters, &arguments.place, &log)?;
-    let printer = Printer::new(Filter::new(&arguments.filters, &names)?, names, arguments.json);
+    let form = if arguments.json { Form::Json } else { Form::Words(Detail::wanted(verbosity)) };
+    let printer = Printer::new(&arguments.filters, &arguments.place, &log, form)?;
     let mut shown = 0_usize;
     for line in lines_of(&log)? {
         shown += usize::from(printer.show(&line?)?);
@@ -29,8 +30,15 @@ pub(super) fn run(arguments: &Show) -> anyhow::Result<Answer> {
 pub(super) struct Printer {
     filter: Filter,
     names: Names,
-    json: bool,
+    form: Form,
     zone: TimeZone,
+}
+
+/// How a record is printed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Form {
+    Words(Detail),
+    Json,
 }
 
 #[derive(Serialize)]
@@ -42,8 +50,11 @@ struct Shown<'a> {
 }
 
 impl Printer {
-    pub(super) fn new(filter: Filter, names: Names, json: bool) -> Self {
-        Self { filter, names, json, zone: TimeZone::system() }
+    /// # Errors
+    /// If names cannot be read, or a filter means nobody or no time.
+    pub(super) fn new(filters: &Filters, place: &Where, log: &Path, form: Form) -> anyhow::Result<Self> {
+        let (names, zone) = (names(filters, place, log)?, place.zone());
+        Ok(Self { filter: Filter::new(filters, &names, &zone)?, names, form, zone })
     }
 
     /// Whether a record was printed. A line that is no record is said, and passed over.
@@ -57,11 +68,15 @@ impl Printer {
         if !self.wants(&record) {
             return Ok(false);
         }
-        if self.json {
-            let name = person(&record.event).and_then(|id| self.names.name(&id));
-            print_json(&Shown { record: &record, name })?;
-        } else {
-            print(&in_words(&record, &self.names, &self.zone))?;
+        match self.form {
+            Form::Json => {
+                let name = person(&record.event).and_then(|id| self.names.name(&id));
+                print_json(&Shown { record: &record, name })?;
+            }
+            Form::Words(detail) => {
+                let line = in_words(&record, &self.names, &self.zone, detail);
+                print(&if is_read_by_a_person() { wrapped(&line, columns(), detail.indent()) } else { line })?;
+            }
         }
         Ok(true)
     }

@@ -6,10 +6,65 @@ use jiff::tz::TimeZone;
 use policy::Neighbour;
 use policy::audit::{Event, Record};
 use shared::gallery::PersonId;
+use terminal::Verbosity;
 
-/// One line: when, what, who, how far.
-pub(crate) fn in_words(record: &Record, names: &Names, zone: &TimeZone) -> String {
-    format!("{}  {:>6}  {}", local_time(record.utc_ms, zone), record.sequence, event(&record.event, names))
+/// How much of a record is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// When, what, who, how far.
+    Brief,
+    /// Its number, the ids of people and the runner-up as well.
+    Full,
+}
+
+impl Detail {
+    pub(super) fn wanted(verbosity: Verbosity) -> Self {
+        if verbosity.is_verbose() { Self::Full } else { Self::Brief }
+    }
+
+    /// Where the words begin in a line.
+    pub(super) fn indent(self) -> usize {
+        match self {
+            Self::Brief => 21,
+            Self::Full => 29,
+        }
+    }
+}
+
+/// One line.
+pub(crate) fn in_words(record: &Record, names: &Names, zone: &TimeZone, detail: Detail) -> String {
+    let people = People { names, detail };
+    let (when, what) = (local_time(record.utc_ms, zone), event(&record.event, &people));
+    match detail {
+        Detail::Brief => format!("{when}  {what}"),
+        Detail::Full => format!("{when}  {:>6}  {what}", record.sequence),
+    }
+}
+
+/// Who people are, to the reader.
+struct People<'a> {
+    names: &'a Names,
+    detail: Detail,
+}
+
+impl People<'_> {
+    fn who(&self, person: &PersonId) -> String {
+        match (self.names.name(person), self.detail) {
+            (Some(name), Detail::Brief) => name.to_owned(),
+            (Some(name), Detail::Full) => format!("{name} ({person})"),
+            (None, _) => person.to_string(),
+        }
+    }
+
+    fn distances(&self, nearest: Option<f32>, runner_up: Option<&Neighbour>) -> String {
+        let nearest = nearest.map(|distance| format!(", distance {distance:.3}")).unwrap_or_default();
+        let next = runner_up.filter(|_| self.detail == Detail::Full);
+        let next = next.map(|Neighbour { person, distance }| {
+            let next = self.names.name(person).map_or_else(|| person.to_string(), str::to_owned);
+            format!(", next {next} {distance:.3}")
+        });
+        nearest + &next.unwrap_or_default()
+    }
 }
 
 pub(super) fn local_time(utc_ms: i64, zone: &TimeZone) -> String {
@@ -19,7 +74,7 @@ pub(super) fn local_time(utc_ms: i64, zone: &TimeZone) -> String {
     }
 }
 
-fn event(event: &Event, names: &Names) -> String {
+fn event(event: &Event, people: &People<'_>) -> String {
     match event {
         Event::Started { version } => format!("the unit started, version {version}; the door is locked"),
         Event::Stopped => "the unit stopped; the door is locked".to_owned(),
@@ -29,14 +84,14 @@ fn event(event: &Event, names: &Names) -> String {
         }
         Event::Granted { person, credential, distance, runner_up, grey, .. } => {
             let by = credential.code().replace('_', " ");
-            let distances = distances(*distance, runner_up.as_ref(), names);
+            let distances = people.distances(*distance, runner_up.as_ref());
             let in_grey = if *grey { ", without colour" } else { "" };
-            format!("LET IN {} by {by}{distances}{in_grey}", who(person, names))
+            format!("LET IN {} by {by}{distances}{in_grey}", people.who(person))
         }
         Event::Refused { reason, person, distance, runner_up, began_utc_ms, ended_utc_ms, .. } => {
             let seconds = ended_utc_ms.saturating_sub(*began_utc_ms) as f64 / 1e3;
-            let of_person = person.as_ref().map(|person| format!(", {}", who(person, names))).unwrap_or_default();
-            let distances = distances(*distance, runner_up.as_ref(), names);
+            let of_person = person.as_ref().map(|person| format!(", {}", people.who(person))).unwrap_or_default();
+            let distances = people.distances(*distance, runner_up.as_ref());
             format!("not let in: {}{of_person}{distances}, seen for {seconds:.1} s", reason.in_words())
         }
         Event::DoorForced => "THE DOOR IS OPEN though nobody was let in".to_owned(),
@@ -62,7 +117,7 @@ fn event(event: &Event, names: &Names) -> String {
         }
         Event::SelfTestFailed => "NOBODY IS LET IN: the networks failed their self-test".to_owned(),
         Event::LockedOut { tried, person, failures, for_ms } => {
-            let whose = person.map(|person| format!(" of {}", who(&person, names))).unwrap_or_default();
+            let whose = person.map(|person| format!(" of {}", people.who(&person))).unwrap_or_default();
             let what = tried.code().replace('_', " ");
             format!("{what}{whose} is refused for {} s, after {failures} failed attempts", for_ms / 1000)
         }
@@ -70,13 +125,13 @@ fn event(event: &Event, names: &Names) -> String {
             format!("one face every {} s is judged, after {failures} failed attempts", each_ms / 1000)
         }
         Event::CardBlocked { person, failures } => {
-            let whose = person.map(|person| format!(" of {}", who(&person, names))).unwrap_or_default();
+            let whose = person.map(|person| format!(" of {}", people.who(&person))).unwrap_or_default();
             format!(
                 "CARDS{whose} ARE REFUSED until that is cleared or there is a new one, after {failures} failed attempts"
             )
         }
         Event::LockoutCleared { tried, person, failures } => {
-            let whose = person.map(|person| format!(" of {}", who(&person, names))).unwrap_or_default();
+            let whose = person.map(|person| format!(" of {}", people.who(&person))).unwrap_or_default();
             let what = tried.code().replace('_', " ");
             format!("an administrator cleared {failures} failed attempts by {what}{whose}")
         }
@@ -91,7 +146,7 @@ fn event(event: &Event, names: &Names) -> String {
             format!("{} works{again}{}{}", part.name(), at(usb_port.as_deref()), more(*unreported))
         }
         Event::Tailgating { person, others } => {
-            format!("{others} more were seen with {} than were let in: TAILGATING?", who(person, names))
+            format!("{others} more were seen with {} than were let in: TAILGATING?", people.who(person))
         }
         other => format!("{other:?}"),
     }
@@ -103,21 +158,6 @@ fn at(usb_port: Option<&str>) -> String {
 
 fn more(unreported: u64) -> String {
     if unreported == 0 { String::new() } else { format!("; {unreported} changes before were not recorded") }
-}
-
-fn who(person: &PersonId, names: &Names) -> String {
-    names.name(person).map_or_else(|| person.to_string(), |name| format!("{name} ({person})"))
-}
-
-fn distances(nearest: Option<f32>, runner_up: Option<&Neighbour>, names: &Names) -> String {
-    let nearest = nearest.map(|distance| format!(", distance {distance:.3}")).unwrap_or_default();
-    let next = runner_up
-        .map(|Neighbour { person, distance }| {
-            let next = names.name(person).map_or_else(|| person.to_string(), str::to_owned);
-            format!(", next {next} {distance:.3}")
-        })
-        .unwrap_or_default();
-    nearest + &next
 }
 
 #[cfg(test)]
@@ -224,7 +264,7 @@ mod tests {
     #[test]
     fn every_event_has_words() {
         for (event, expected) in examples() {
-            let words = in_words(&record(event).1, &Names::default(), &TimeZone::UTC);
+            let words = in_words(&record(event).1, &Names::default(), &TimeZone::UTC, Detail::Full);
             assert!(words.starts_with("2027-01-15 08:00:00       1  ") && words.contains(expected), "{words}");
         }
     }

@@ -1,6 +1,6 @@
 //! `check`: could a unit run with this configuration? Asks what `run` asks at its start, but opens no device and touches no pin.
 
-mod around;
+mod advice;
 mod keys;
 
 use super::examples;
@@ -11,8 +11,8 @@ use crate::commands::run::writable::{Unwritable, unwritable};
 use crate::config::{Config, Reader, WHERE_KEYS_ARE_EXPLAINED};
 use crate::database::{self, Trust};
 use crate::folders;
+use advice::{CheckedLock, wiring_advice};
 use anyhow::Context;
-use around::{CheckedLock, wiring_advice};
 use clap::Args;
 use keys::CheckedKeys;
 use models::Recogniser;
@@ -86,7 +86,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
         folders::step_down(&folders::written(&config))?;
     }
     Needed::from_config(&config)?;
-    let lock = around::lock(&config, arguments.boot_config.as_deref())?;
+    let lock = advice::lock(&config, arguments.boot_config.as_deref())?;
     let mut recogniser = Recogniser::load(&config.model.bundles).context("[model] bundles")?;
     let tested = recogniser.self_test().context("[model] bundles: the networks failed their self-test")?;
     let path = arguments.db.as_ref().unwrap_or(&config.database.path);
@@ -117,7 +117,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
         threshold_grey: rules.grey_threshold,
         threshold_from,
         unlock_seconds: config.door.unlock_seconds,
-        warnings: [around::warnings(&config, lock.as_ref(), &gallery), keys.warnings(&config)]
+        warnings: [advice::warnings(&config, lock.as_ref(), &gallery), keys.warnings(&config)]
             .concat()
             .into_iter()
             .chain(untested(tested))

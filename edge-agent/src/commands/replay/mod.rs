@@ -4,7 +4,8 @@ mod tally;
 
 use crate::audit_log::names::Names;
 use crate::audit_log::read::lines_of;
-use crate::commands::audit::{Filter, parse_time};
+use crate::commands::audit::Filter;
+use crate::commands::moment::Moment;
 use crate::config::{self, Config};
 use anyhow::ensure;
 use clap::Args;
@@ -25,11 +26,11 @@ pub(crate) struct Replay {
     #[arg(long, value_name = "T")]
     threshold: f32,
     /// Only records from this time on: 2027-01-31, 2027-01-31T18:00 (here) or 2027-01-31T18:00:00Z
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    since: Option<i64>,
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    since: Option<Moment>,
     /// Only records before this time
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    until: Option<i64>,
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    until: Option<Moment>,
     /// The log, instead of the configured one
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -66,7 +67,9 @@ pub(crate) fn run(arguments: &Replay) -> anyhow::Result<Answer> {
     let names = Names::beside(log).unwrap_or_default();
     let rules = config.policy.with_threshold(threshold);
     let (consensus, margin) = (rules.consensus, rules.margin);
-    let filter = Filter { since, until, ..Filter::default() };
+    let zone = config.clock.zone()?;
+    let utc_ms = |moment: Option<Moment>| moment.map(|moment| moment.utc_ms(&zone)).transpose();
+    let filter = Filter { since: utc_ms(since)?, until: utc_ms(until)?, ..Filter::default() };
     let mut tally = Tally::new(threshold, consensus, margin);
     for line in lines_of(log)? {
         let line = line?;

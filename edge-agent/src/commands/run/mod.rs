@@ -3,6 +3,7 @@
 //! The door is locked before anything else is read than the configuration, and it is locked at the end. A camera that is
 //! lost ends nothing: the door stays locked, the status says so, and it is tried again.
 
+mod decisions;
 mod heat;
 pub(crate) mod needed;
 mod orders;
@@ -19,10 +20,11 @@ use crate::database::{InUse, trust};
 use crate::door::{Latch, RelockTimer};
 use crate::folders;
 use crate::sight::Networks;
-use crate::status::{self, Around, Board};
+use crate::status::{self, Board, PeripheralsReport};
 use crate::unit::{People, Unit, UnitError, equip, people};
 use anyhow::Context;
 use clap::Args;
+use decisions::Decisions;
 use heat::Heat;
 use needed::Needed;
 use orders::Orders;
@@ -139,7 +141,7 @@ struct Loop<'a> {
 impl Loop<'_> {
     fn turn_until(&mut self, end: &AtomicBool, service: &mut Service, good_start: impl FnOnce(&CameraReport)) {
         let mut good_start = Some(good_start);
-        let (mut last_failure, mut heat) = (None, Heat::of_this_computer());
+        let (mut last_failure, mut decisions, mut heat) = (None, Decisions::default(), Heat::of_this_computer());
         while !end.load(Ordering::Relaxed) {
             self.people.take_news(self.unit, &self.board);
             self.orders.carry_out(self.unit, &mut self.people);
@@ -148,7 +150,8 @@ impl Loop<'_> {
                 Ok(turn) => {
                     let frame_at = self.camera.last_frame_at().filter(|at| Some(*at) != before);
                     self.board.finished(&turn, frame_at, &self.clock.now());
-                    self.board.tell_of_surroundings(self.around());
+                    self.board.set_peripherals(self.peripherals());
+                    decisions.print(&turn.verdict, Instant::now());
                     let health = self.camera.health();
                     service.turned(|| format!("{}; {}", turn.door.code(), in_words(&health.report())));
                     if let Some(good_start) = good_start.take() {
@@ -163,8 +166,8 @@ impl Loop<'_> {
         }
     }
 
-    fn around(&self) -> Around {
-        Around::new(self.unit.door_watch(), self.unit.is_reader_lost(), &self.unit.locked_out())
+    fn peripherals(&self) -> PeripheralsReport {
+        PeripheralsReport::new(self.unit.door_watch(), self.unit.is_reader_lost(), &self.unit.locked_out())
     }
 
     /// Says so once, and not in every turn.

@@ -1,9 +1,9 @@
 //! Where the loop writes down how it goes, and where the status is read from.
 
-mod database;
+mod database_report;
 
-use super::around::Around;
 use super::histogram::Histogram;
+use super::peripherals::PeripheralsReport;
 use super::report::{DatabaseReport, LastDecision, Latencies, Report, SelfTest, Turns};
 use super::temperatures::temperatures;
 use crate::audit_log::AuditHealth;
@@ -43,7 +43,7 @@ struct Notes {
     last_turn: Option<Instant>,
     clock: ClockTrust,
     clock_source: ClockSource,
-    around: Around,
+    peripherals: PeripheralsReport,
     /// When the last turns ended, for the rate.
     recent: VecDeque<Instant>,
     decisions: VecDeque<Remembered>,
@@ -92,8 +92,8 @@ impl Board {
     }
 
     /// What is around the camera and the lock is like this now.
-    pub(crate) fn tell_of_surroundings(&self, around: Around) {
-        self.notes().around = around;
+    pub(crate) fn set_peripherals(&self, peripherals: PeripheralsReport) {
+        self.notes().peripherals = peripherals;
     }
 
     /// A turn has finished. `frame_at` is when its frame came, if one did.
@@ -147,7 +147,7 @@ impl Board {
         };
         let (audit, clock, unit) = (notes.audit.report(), notes.clock, notes.unit);
         let evidence = notes.clock_source.evidence();
-        let around = notes.around.clone();
+        let peripherals = notes.peripherals.clone();
         // The loop must not wait for the rest.
         drop(notes);
         Report {
@@ -158,7 +158,7 @@ impl Board {
             door: self.latch.state().code().to_owned(),
             clock: if clock == ClockTrust::Trusted { "trusted" } else { "unknown" }.to_owned(),
             clock_evidence: evidence.map(|evidence| evidence.code().to_owned()),
-            around,
+            peripherals,
             camera: self.camera.report(),
             database,
             self_test,

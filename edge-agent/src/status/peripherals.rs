@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Everything of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(crate) struct Around {
+pub(crate) struct PeripheralsReport {
     /// `None` if the unit listens to none.
     pub(crate) contacts: Option<ContactsReport>,
     /// `None` if the unit has none.
@@ -46,7 +46,7 @@ pub(crate) struct LockoutReport {
     pub(crate) ends_in_seconds: Option<u64>,
 }
 
-impl Around {
+impl PeripheralsReport {
     /// What the contacts say, whether the reader is lost, and who is refused; `None` for what the unit does not have.
     pub(crate) fn new(door: Option<&DoorWatch>, is_reader_lost: Option<bool>, locked_out: &[Locked]) -> Self {
         let reader = |is_lost: bool| ReaderReport { state: if is_lost { "lost" } else { "there" }.to_owned() };
