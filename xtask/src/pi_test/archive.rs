@@ -1,8 +1,10 @@
 //! The archive that the kernel unpacks into memory at boot: cpio in its "newc" form (Linux, `buffer-format.rst`).
 
 use anyhow::{Context, Result};
+use cpio::NewcBuilder;
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 const FOLDER: u32 = 0o040_755;
@@ -11,9 +13,8 @@ const PROGRAM: u32 = 0o100_755;
 /// Files that will be there when the machine boots.
 #[derive(Default)]
 pub(super) struct Archive {
-    bytes: Vec<u8>,
+    entries: Vec<(NewcBuilder, Cursor<Vec<u8>>)>,
     folders: BTreeSet<PathBuf>,
-    entries: u32,
 }
 
 impl Archive {
@@ -39,9 +40,11 @@ impl Archive {
     }
 
     /// The whole archive.
-    pub(super) fn finish(mut self) -> Vec<u8> {
-        self.entry("TRAILER!!!", 0, &[]);
-        self.bytes
+    ///
+    /// # Errors
+    /// If it cannot be put together.
+    pub(super) fn finish(self) -> Result<Vec<u8>> {
+        cpio::write_cpio(self.entries.into_iter(), Vec::new()).context("cannot put the archive together")
     }
 
     fn put_folder_of(&mut self, path: &str) {
@@ -54,26 +57,30 @@ impl Archive {
     }
 
     fn entry(&mut self, name: &str, mode: u32, content: &[u8]) {
-        self.entries += 1;
-        let links = 1;
-        let name_bytes = name.len() + 1;
-        let fields = [self.entries, mode, 0, 0, links, 0, content.len() as u32, 0, 0, 0, 0, name_bytes as u32, 0];
-        self.bytes.extend(b"070701");
-        fields.iter().for_each(|field| self.bytes.extend(format!("{field:08x}").bytes()));
-        self.bytes.extend(name.bytes().chain([0]));
-        self.align();
-        self.bytes.extend(content);
-        self.align();
-    }
-
-    fn align(&mut self) {
-        self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
+        self.entries.push((NewcBuilder::new(name).mode(mode), Cursor::new(content.to_vec())));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cpio::NewcReader;
+    use std::io::Read;
+
+    /// Each entry: its name, mode and content.
+    fn entries(mut rest: &[u8]) -> Vec<(String, u32, Vec<u8>)> {
+        let mut entries = Vec::new();
+        loop {
+            let mut reader = NewcReader::new(rest).unwrap();
+            if reader.entry().is_trailer() {
+                return entries;
+            }
+            let mut content = Vec::new();
+            reader.read_to_end(&mut content).unwrap();
+            entries.push((reader.entry().name().to_owned(), reader.entry().mode(), content));
+            rest = reader.finish().unwrap();
+        }
+    }
 
     #[test]
     fn folders_come_before_what_is_in_them_and_once() {
@@ -81,11 +88,15 @@ mod tests {
         archive.put("etc/a", b"12345");
         archive.put("etc/b", b"");
         archive.put_folder("var/log");
-        let bytes = archive.finish();
-        let text = String::from_utf8_lossy(&bytes);
-        let at = |name: &str| text.find(name).unwrap();
-        assert!(at("etc\0") < at("etc/a\0") && at("etc/a\0") < at("etc/b\0") && at("var\0") < at("var/log\0"));
-        assert_eq!(text.matches("etc\0").count(), 1);
-        assert!(text.contains("TRAILER!!!") && bytes.len().is_multiple_of(4));
+        let bytes = archive.finish().unwrap();
+        assert!(bytes.len().is_multiple_of(4));
+        let expected = [
+            ("etc", FOLDER, &b""[..]),
+            ("etc/a", PROGRAM, b"12345"),
+            ("etc/b", PROGRAM, b""),
+            ("var", FOLDER, b""),
+            ("var/log", FOLDER, b""),
+        ];
+        assert_eq!(entries(&bytes), expected.map(|(name, mode, content)| (name.to_owned(), mode, content.to_vec())));
     }
 }

@@ -84,7 +84,7 @@ impl Guest {
             archive.put(&format!("frames/{name}.yuyv"), &frame);
         }
         let path = workspace::target().join("pi/initrd");
-        fs::write(&path, archive.finish()).with_context(|| format!("{}: cannot be written", path.display()))?;
+        fs::write(&path, archive.finish()?).with_context(|| format!("{}: cannot be written", path.display()))?;
         let tree = format!("usr/lib/linux-image-{version}/broadcom/bcm2837-rpi-3-b.dtb");
         let kernel = packages.of_guest(&format!("boot/vmlinuz-{version}"));
         Ok(Self { kernel, tree: packages.of_guest(&tree), archive: path })
