@@ -14,6 +14,8 @@ mod checks;
 mod cross;
 mod demo;
 mod endurance;
+#[cfg(test)]
+mod features;
 mod fuzz;
 #[cfg(test)]
 mod layers;
