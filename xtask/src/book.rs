@@ -2,8 +2,8 @@
 //!
 //! Links between documents are written for the repository. Here all documents lie in one folder, and their links follow.
 
-use crate::process::{self, command};
-use crate::requirements::{self, MDBOOK};
+use crate::process;
+use crate::tools::MDBOOK;
 use crate::{Outcome, workspace};
 use anyhow::{Context, Result};
 use std::fs;
@@ -26,15 +26,13 @@ pub(crate) fn run() -> Result<Outcome> {
 /// # Errors
 /// If mdbook cannot be installed, or a page cannot be read or written.
 pub(crate) fn make() -> Result<PathBuf> {
-    requirements::ensure(&[MDBOOK])?;
     let source = workspace::empty_folder("book-source")?;
     collect(Path::new("docs"), &source)?;
     for name in FROM_ROOT {
         write(&source.join(name), &from_root(&read(Path::new(name))?))?;
     }
     let book = workspace::empty_folder("book")?;
-    let mdbook = workspace::target().join("tools/bin/mdbook");
-    process::run(command(&mdbook.display().to_string(), ["build"]).arg(&source))?;
+    process::run(MDBOOK.command(&["build"])?.arg(&source))?;
     fs::remove_file(book.join("book.toml")).context("the book's own settings")?;
     Ok(book)
 }

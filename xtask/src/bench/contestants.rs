@@ -6,6 +6,7 @@ use crate::process::{self, cargo};
 use crate::programs::{self, encoder_tool};
 use crate::python::Environment;
 use crate::shared_data::{self, FACENET, GREY_PHOTOS, PEERS};
+use crate::tools;
 use crate::workspace::{self, sorted_entries};
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
@@ -100,7 +101,7 @@ impl Ground {
         }
         let photos = first_photos(&GREY_PHOTOS.path())?;
         let python = Environment::make()?;
-        python.pip("install", ["numpy", "onnx", "onnxruntime", "opencv-python-headless", "faiss-cpu"])?;
+        python.pip("install", tools::PEERS)?;
         programs::build()?;
         process::run(&mut cargo(["bench", "--workspace", "--no-run"]))?;
         let originals = original_networks::fetch()?;

@@ -2,25 +2,22 @@
 //! and whether something bad is known of it.
 
 use super::step::Done;
-use crate::process::{self, command, succeeds};
-use crate::requirements::{self, CARGO_DENY};
-use crate::workspace;
+use crate::process::{self, succeeds};
+use crate::tools::CARGO_DENY;
 use anyhow::Result;
 use std::process::Command;
 
 /// Advisories need their database, which may be out of reach: then that is said, and the rest holds.
 pub(super) fn allowed() -> Result<Done> {
-    requirements::ensure(&[CARGO_DENY])?;
-    process::run(&mut deny(&["check", "licenses", "bans", "sources"]))?;
-    if !succeeds(&mut deny(&["fetch", "db"])) {
+    process::run(&mut deny(&["check", "licenses", "bans", "sources"])?)?;
+    if !succeeds(&mut deny(&["fetch", "db"])?) {
         return Ok(Done::PassedBut("advisories were NOT CHECKED: their database cannot be reached".to_owned()));
     }
-    process::run(&mut deny(&["check", "--disable-fetch", "advisories"])).map(|()| Done::Passed)
+    process::run(&mut deny(&["check", "--disable-fetch", "advisories"])?).map(|()| Done::Passed)
 }
 
-fn deny(arguments: &[&str]) -> Command {
-    let program = workspace::target().join("tools/bin/cargo-deny");
-    let mut deny = command(&program.display().to_string(), ["--locked"]);
+fn deny(arguments: &[&str]) -> Result<Command> {
+    let mut deny = CARGO_DENY.command(&["--locked"])?;
     deny.args(arguments);
-    deny
+    Ok(deny)
 }

@@ -11,12 +11,11 @@ pub(crate) use trial::run as try_out;
 use crate::args::Architecture;
 use crate::process::{self, cargo, command};
 use crate::programs::{self, ONE_BUILD};
-use crate::requirements::{self, CARGO_DEB};
+use crate::tools::CARGO_DEB;
 use crate::{Outcome, book, cross, workspace};
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// Makes the package and says where it is.
 ///
@@ -32,13 +31,12 @@ pub(crate) fn run(architecture: Architecture) -> Result<Outcome> {
 /// # Errors
 /// If something cannot be built.
 pub(crate) fn make(architecture: Architecture) -> Result<PathBuf> {
-    requirements::ensure(&[CARGO_DEB])?;
     let folder = workspace::empty_folder("package")?;
     document(&folder)?;
     book::make()?;
     let package = folder.join("edge-agent.deb");
-    let mut deb = cargo_deb();
-    deb.args(["deb", "--package", "edge-agent", "--no-build", "--strip", "--output"]).arg(&package);
+    let mut deb = CARGO_DEB.command(&["deb"])?;
+    deb.args(["--package", "edge-agent", "--no-build", "--strip", "--output"]).arg(&package);
     match architecture {
         Architecture::Amd64 => programs::build()?,
         Architecture::Arm64 => {
@@ -63,9 +61,4 @@ fn document(folder: &Path) -> Result<()> {
     }
     let parts = folder.join("edge-agent.cdx.json");
     fs::write(&parts, parts::of("edge-agent")?).with_context(|| format!("{}: cannot be written", parts.display()))
-}
-
-/// The one that [`CARGO_DEB`] has installed, with its folder first.
-fn cargo_deb() -> Command {
-    command(&workspace::target().join("tools/bin/cargo-deb").display().to_string(), Vec::<&str>::new())
 }
