@@ -22,6 +22,9 @@ pub(crate) struct Tool {
     options: &'static [&'static str],
 }
 
+/// Lists the parts of a program.
+pub(crate) const CARGO_CYCLONEDX: Tool =
+    Tool { package: "cargo-cyclonedx", version: "0.5.9", program: "cargo-cyclonedx", options: &["--debug"] };
 /// Makes Debian packages of what cargo has built.
 pub(crate) const CARGO_DEB: Tool = Tool { package: "cargo-deb", version: "3.8.0", program: "cargo-deb", options: &[] };
 /// Looks at licences, sources and advisories of dependencies.

@@ -1,6 +1,6 @@
 //! `cargo xtask package`: the Debian package of the door unit, for a Raspberry Pi or for this computer.
 //!
-//! Manual pages and completions come from the program's own command line, the list of its parts from cargo.
+//! Manual pages and completions come from the program's own command line, the list of its parts from `cargo-cyclonedx`.
 
 mod parts;
 mod sandbox;
