@@ -117,18 +117,36 @@ fn stumbled_over(text: &str) -> Vec<&'static str> {
     STUMBLED_OVER.iter().map(|(word, _)| *word).filter(stands).collect()
 }
 
-#[test]
-fn words_that_readers_stumbled_over_are_not_used() {
+/// Everything that we write ourselves.
+fn texts() -> Vec<PathBuf> {
     let read = ["rs", "md", "toml", "sh", "service", "postinst", "postrm", "prerm"];
     let is_read = |path: &Path| {
         let ending = path.extension().or(path.file_name()).and_then(|ending| ending.to_str());
-        ending.is_some_and(|ending| read.contains(&ending)) && !path.ends_with(file!())
+        ending.is_some_and(|ending| read.contains(&ending))
     };
     let mut texts = files_in(&root(), &|folder| !folder.ends_with("target") && !is_hidden(folder));
     texts.retain(|path| is_read(path));
     assert!(texts.len() > 300, "only {} files", texts.len());
-    for path in texts {
-        let text = fs::read_to_string(&path).unwrap();
+    texts
+}
+
+#[test]
+fn texts_are_as_editorconfig_wants_them() {
+    let seeds = root().join("fuzz/seeds");
+    for path in texts().iter().filter(|path| !path.starts_with(&seeds)) {
+        let text = fs::read_to_string(path).unwrap();
+        assert!(text.is_empty() || text.ends_with('\n'), "{}: no line feed at the end", path.display());
+        for (line, number) in text.split('\n').zip(1..) {
+            let is_clean = line.trim_end() == line && !line.contains('\t');
+            assert!(is_clean, "{}:{number}: a tab, a carriage return or white space at the end", path.display());
+        }
+    }
+}
+
+#[test]
+fn words_that_readers_stumbled_over_are_not_used() {
+    for path in texts().iter().filter(|path| !path.ends_with(file!())) {
+        let text = fs::read_to_string(path).unwrap();
         for (line, number) in text.lines().zip(1..) {
             let found = stumbled_over(&line.replace(AS_IT_WAS, ""));
             assert!(found.is_empty(), "{}:{number}: {found:?} in: {line}; see STUMBLED_OVER", path.display());

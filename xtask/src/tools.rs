@@ -42,6 +42,10 @@ pub(crate) const MDBOOK: Tool = Tool {
     options: &["--debug", "--no-default-features", "--features", "search"],
 };
 
+/// Finds misspelt words.
+pub(crate) const TYPOS: Tool =
+    Tool { package: "typos-cli", version: "1.49.0", program: "typos", options: &["--debug"] };
+
 /// A file of PyPI that can be one file only.
 pub(crate) struct Wheel {
     pub(crate) requirement: &'static str,

@@ -11,12 +11,14 @@ use crate::process::{self, cargo};
 use crate::programs::{self, ONE_BUILD};
 use crate::requirements::{self, CLIPPY, HEIF_DECODER, RUSTFMT, SSH_SERVER};
 use crate::shared_data::{self, COLOUR_PHOTOS, EXERCISE, STRANGERS};
+use crate::tools::TYPOS;
 use crate::{Outcome, demo, fuzz, original_networks, package, recognition};
 use anyhow::{Result, bail};
 use step::{Done, Report, Step};
 
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     Step { name: "format", is_quick: true, check: format },
+    Step { name: "words", is_quick: true, check: words },
     Step { name: "build", is_quick: true, check: build },
     Step { name: "clippy", is_quick: true, check: clippy },
     Step { name: "docs", is_quick: true, check: docs },
@@ -55,6 +57,11 @@ pub(crate) fn run(Test { checks: named, quick }: &Test) -> Result<Outcome> {
 fn format() -> Result<Done> {
     requirements::ensure(&[RUSTFMT])?;
     process::run(&mut cargo(["fmt", "--all", "--check"])).map(|()| Done::Passed)
+}
+
+/// Spelling; `_typos.toml` says which words are right all the same.
+fn words() -> Result<Done> {
+    process::run(&mut TYPOS.command(&["--format", "brief"])?).map(|()| Done::Passed)
 }
 
 fn build() -> Result<Done> {
