@@ -2,6 +2,7 @@
 
 mod arm;
 mod dependencies;
+mod oldest_compiler;
 mod same_encodings;
 mod sanitised;
 mod step;
@@ -16,13 +17,14 @@ use crate::{Outcome, demo, fuzz, original_networks, package, recognition};
 use anyhow::{Result, bail};
 use step::{Done, Report, Step};
 
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     Step { name: "format", is_quick: true, check: format },
     Step { name: "words", is_quick: true, check: words },
     Step { name: "build", is_quick: true, check: build },
     Step { name: "clippy", is_quick: true, check: clippy },
     Step { name: "docs", is_quick: true, check: docs },
     Step { name: "dependencies", is_quick: true, check: dependencies::allowed },
+    Step { name: "oldest compiler", is_quick: false, check: oldest_compiler::check },
     Step { name: "original networks", is_quick: false, check: networks },
     Step { name: "tests", is_quick: true, check: tests },
     Step { name: "sanitised", is_quick: false, check: sanitised::tests },
