@@ -1,9 +1,9 @@
 //! The faces of a photo as encodings, without judging their quality.
 
-use crate::photo_file;
-use crate::pixel_budget::PixelBudget;
+use crate::heif::photo_reader;
 use anyhow::Context;
 use models::gate::Standing;
+use models::photo::PhotoReader;
 use models::{Crop, Face, FaceBox, Recogniser};
 use serde::Serialize;
 use shared::encoding::Encoding;
@@ -37,9 +37,9 @@ impl EncodedFace {
 pub(crate) fn all_faces(
     recogniser: &mut Recogniser,
     path: &Path,
-    budget: &PixelBudget,
+    reader: &PhotoReader,
 ) -> anyhow::Result<Vec<EncodedFace>> {
-    let (cropped, is_grey) = crops(recogniser, path, budget)?;
+    let (cropped, is_grey) = crops(recogniser, path, reader)?;
     cropped.into_iter().map(|(face, crop)| encoded(recogniser, path, face, crop, is_grey)).collect()
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn all_faces(
 /// # Errors
 /// If the photo cannot be read or the network fails.
 pub(crate) fn faces_of(recogniser: &mut Recogniser, path: &Path) -> anyhow::Result<Vec<EncodedFace>> {
-    all_faces(recogniser, path, &PixelBudget::new(photo_file::PIXELS_AT_ONCE))
+    all_faces(recogniser, path, &photo_reader())
 }
 
 /// A face as JSON tells of it.
@@ -72,8 +72,8 @@ pub(crate) fn largest_of(faces: usize) -> String {
 }
 
 /// The whole photo is in memory only in here. Also whether it is without colour.
-fn crops(recogniser: &mut Recogniser, path: &Path, budget: &PixelBudget) -> anyhow::Result<(Vec<(Face, Crop)>, bool)> {
-    let photo = photo_file::read(path, budget)?;
+fn crops(recogniser: &mut Recogniser, path: &Path, reader: &PhotoReader) -> anyhow::Result<(Vec<(Face, Crop)>, bool)> {
+    let photo = reader.read(path)?;
     let faces = recogniser.detect_in_photo(&photo.frame).with_context(|| path.shown())?;
     let cut = |face: Face| Ok((face, recogniser.align(&photo.frame, &face).with_context(|| path.shown())?));
     let cropped = faces.into_iter().map(cut).collect::<anyhow::Result<_>>()?;

@@ -1,14 +1,13 @@
 //! `identify`: who is it? The nearest of all enrolled, for every face of each photo.
 
 use crate::args::Identify;
+use crate::database;
 use crate::faces::{EncodedFace, all_faces, rounded};
-use crate::pixel_budget::PixelBudget;
+use crate::heif::photo_reader;
 use crate::threshold::{Threshold, Thresholds};
-use crate::workers::on_every_core;
-use crate::{database, photo_file};
 use anyhow::Result;
 use kernels::dots_of_rows;
-use models::Recogniser;
+use models::{Recogniser, on_every_core};
 use serde::Serialize;
 use shared::encoding::Encoding;
 use shared::gallery::{Gallery, Match};
@@ -62,11 +61,11 @@ pub(crate) fn run(arguments: &Identify) -> Result<Answer> {
     let recogniser = Recogniser::load(&arguments.model.folders)?;
     let gallery = database::read_for_model(&arguments.db, &recogniser.model_hash(), &arguments.keys)?.gallery;
     let thresholds = Thresholds::in_force(arguments.threshold.threshold, &gallery, recogniser.threshold());
-    let budget = PixelBudget::new(photo_file::PIXELS_AT_ONCE);
+    let reader = photo_reader();
     let (mut anybody, mut unreadable) = (false, None);
     for photos in arguments.photos.chunks(PHOTOS_AT_ONCE) {
         let answers = on_every_core(&recogniser, photos, |recogniser, photo: &PathBuf| {
-            let faces = all_faces(recogniser, photo, &budget)?;
+            let faces = all_faces(recogniser, photo, &reader)?;
             Ok(faces
                 .iter()
                 .map(|face| answer_for(&gallery, face, thresholds.for_photo(face.is_grey)))

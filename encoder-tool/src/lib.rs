@@ -24,12 +24,8 @@ mod keygen;
 mod keys;
 mod list;
 mod model;
-mod percent;
-mod photo_file;
 mod photo_folders;
-mod pixel_budget;
 mod pixels;
-mod progress;
 mod protect;
 mod rule_files;
 mod ship;
@@ -37,7 +33,6 @@ mod threshold;
 mod triplet_loss;
 mod user_folders;
 mod verify;
-mod workers;
 
 pub use args::Arguments;
 

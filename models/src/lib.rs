@@ -11,6 +11,8 @@ pub mod bundle;
 pub mod detect;
 pub mod encode;
 mod error;
+#[cfg(feature = "photo-files")]
+mod every_core;
 pub mod face;
 pub mod frame;
 pub mod gate;
@@ -29,6 +31,8 @@ mod unpanicked;
 
 pub use align::Crop;
 pub use error::ModelError;
+#[cfg(feature = "photo-files")]
+pub use every_core::on_every_core;
 pub use face::Face;
 pub use frame::Frame;
 pub use photo::{Photo, PhotoError};

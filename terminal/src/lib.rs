@@ -10,6 +10,9 @@ mod counted;
 mod failure;
 mod logging;
 mod output;
+mod percent;
+#[cfg(feature = "progress")]
+mod progress;
 mod undumpable;
 mod visible;
 
@@ -20,6 +23,9 @@ pub use counted::counted;
 pub use failure::{Help, in_words, on_one_line};
 pub use logging::{Verbosity, say, start_log};
 pub use output::{print, print_json, to_json};
+pub use percent::percent;
+#[cfg(feature = "progress")]
+pub use progress::Progress;
 pub use undumpable::keep_memory_from_others;
 pub use visible::{ShowPath, ShownPath};
 

@@ -1,15 +1,14 @@
 //! From the photos in a person's folder to encodings, by every core.
 
 use super::quality::{LeftOut, only_face, require_recognisable, require_sharp, size};
-use crate::photo_file;
+use crate::heif::photo_reader;
 use crate::photo_folders::Photo;
-use crate::pixel_budget::PixelBudget;
-use crate::progress::Progress;
-use crate::workers::on_every_core;
+use models::photo::PhotoReader;
 use models::turn::turned;
-use models::{Crop, Frame, ModelError, Recogniser};
+use models::{Crop, Frame, ModelError, Recogniser, on_every_core};
 use shared::encoding::Encoding;
 use shared::gallery::PhotoDigest;
+use terminal::Progress;
 
 /// What a photo gave.
 #[derive(Clone, Debug)]
@@ -37,10 +36,10 @@ pub(super) fn encode_all(
     keep_crops: bool,
     quiet: bool,
 ) -> Vec<Result<Encoded, LeftOut>> {
-    let budget = PixelBudget::new(photo_file::PIXELS_AT_ONCE);
-    let progress = Progress::new(photos.len(), quiet);
+    let reader = photo_reader();
+    let progress = Progress::new("photos", photos.len(), quiet);
     let encoded = on_every_core(recogniser, photos, |recogniser, photo| {
-        let mut encoded = encode(recogniser, photo, least, &budget);
+        let mut encoded = encode(recogniser, photo, least, &reader);
         if let Ok(encoded) = &mut encoded {
             encoded.crop.take_if(|_| !keep_crops);
         }
@@ -54,8 +53,8 @@ pub(super) fn encode_all(
 
 /// A photo in which no face is recognisable may be the wrong way round: then the first other way in which there is one is
 /// taken. The whole photo is in memory only in here.
-fn encode(recogniser: &mut Recogniser, photo: &Photo, least: u32, budget: &PixelBudget) -> Result<Encoded, LeftOut> {
-    let read = photo_file::read(&photo.path, budget)?;
+fn encode(recogniser: &mut Recogniser, photo: &Photo, least: u32, reader: &PhotoReader) -> Result<Encoded, LeftOut> {
+    let read = reader.read(&photo.path)?;
     let digest = read.digest;
     let mut result = encode_frame(recogniser, &read.frame, least);
     let mut degrees = 0;

@@ -19,7 +19,6 @@ mod write;
 
 use crate::args::BuildDb;
 use crate::calibrate::risk::{Risk, fnir_at, risk_at};
-use crate::percent::percent;
 use crate::photo_folders::{self, Photo, Scan};
 use crate::protect::Protect;
 use crate::rule_files::NearMiss;
@@ -42,7 +41,7 @@ use schedules_toml::Planned;
 use shared::gallery::{Audience, Gallery, GalleryBuilder, MAX_ENCODINGS_OF_PERSON, Mode, NewEncoding};
 use std::path::Path;
 use std::time::Instant;
-use terminal::{Answer, Help, ShowPath, Verbosity};
+use terminal::{Answer, Help, ShowPath, Verbosity, percent};
 use write::{Enrolled, EnrolledPhoto, Findings, Heritage};
 
 /// With more of those enrolled not recognised than this, a door is one that people prop open.

@@ -1,7 +1,7 @@
 //! Whether a photo is good enough to enrol a person from. No I/O.
 
-use crate::photo_file::PhotoFileError;
 use models::gate::Standing;
+use models::photo::PhotoFileError;
 use models::quality::sharpness;
 use models::{Crop, Face};
 use std::fmt;
@@ -61,6 +61,7 @@ impl From<PhotoFileError> for LeftOut {
             PhotoFileError::Heif { source, .. } => Self::Heif(source.to_string()),
             PhotoFileError::Photo { source, .. } => Self::Unreadable(source.to_string()),
             PhotoFileError::File(error) => Self::Unreadable(error.to_string()),
+            other => Self::Unreadable(other.to_string()),
         }
     }
 }

@@ -8,7 +8,6 @@ pub(crate) mod strangers;
 
 use crate::args::Calibrate;
 use crate::database;
-use crate::percent::percent;
 use crate::protect::Protect;
 use anyhow::{Context, Result};
 use files::Access;
@@ -21,7 +20,7 @@ use serde::Serialize;
 use shared::gallery::{Calibration, Gallery, GalleryBuilder, GreyThreshold};
 use std::collections::BTreeSet;
 use std::path::Path;
-use terminal::{Answer, Help, Verbosity, counted, print, print_json};
+use terminal::{Answer, Help, Verbosity, counted, percent, print, print_json};
 
 /// The rate at which the gallery names a stranger, if nothing else is asked for.
 pub(crate) const DEFAULT_FPIR: f64 = 0.001;

@@ -3,13 +3,12 @@
 
 use super::cache::{Cache, Measured};
 use super::sample::Photo;
-use crate::photo_file;
-use crate::pixel_budget::PixelBudget;
-use crate::progress::Progress;
-use crate::workers::on_every_core;
+use crate::heif::photo_reader;
 use models::bundle::CropGeometry;
-use models::{Face, FaceBox, Frame, ModelError, Recogniser, align};
+use models::photo::{PhotoFile, PhotoReader};
+use models::{Face, FaceBox, Frame, ModelError, Recogniser, align, on_every_core};
 use shared::encoding::Encoded;
+use terminal::Progress;
 
 /// What came of one photo: `None` if there is no face.
 pub(crate) type Outcome = Result<Option<Measured>, String>;
@@ -30,10 +29,10 @@ pub(crate) fn measure_all(
     cache: Option<&Cache>,
     quiet: bool,
 ) -> Vec<Outcome> {
-    let budget = PixelBudget::new(photo_file::PIXELS_AT_ONCE);
-    let progress = Progress::new(photos.len(), quiet);
+    let reader = photo_reader();
+    let progress = Progress::new("photos", photos.len(), quiet);
     let measured = on_every_core(recogniser, photos, |recogniser, photo: &Photo| {
-        let (measured, origin) = measure(recogniser, photo, colours, cache, &budget);
+        let (measured, origin) = measure(recogniser, photo, colours, cache, &reader);
         match origin {
             Origin::Found => progress.one_found(),
             Origin::Measured => progress.one_more(),
@@ -56,26 +55,25 @@ fn measure(
     photo: &Photo,
     colours: Colours,
     cache: Option<&Cache>,
-    budget: &PixelBudget,
+    reader: &PhotoReader,
 ) -> (Outcome, Origin) {
-    let file = match photo_file::read_file(&photo.path) {
+    let file = match reader.open(&photo.path) {
         Ok(file) => file,
         Err(error) => return (Err(error.to_string()), Origin::Found),
     };
     match cache.and_then(|cache| cache.read(&file.digest().to_string(), colours)) {
         Some(kept) => (Ok(kept), Origin::Found),
-        None => (measure_anew(recogniser, &file, colours, cache, budget), Origin::Measured),
+        None => (measure_anew(recogniser, &file, colours, cache), Origin::Measured),
     }
 }
 
 fn measure_anew(
     recogniser: &mut Recogniser,
-    file: &photo_file::PhotoFile<'_>,
+    file: &PhotoFile<'_, '_>,
     colours: Colours,
     cache: Option<&Cache>,
-    budget: &PixelBudget,
 ) -> Outcome {
-    let read = file.decode(budget).map_err(|error| error.to_string())?;
+    let read = file.decode().map_err(|error| error.to_string())?;
     let frame = match colours {
         Colours::AsTaken => read.frame,
         Colours::Grey => read.frame.in_grey(),

@@ -5,11 +5,10 @@
 
 use super::measure::Outcome;
 use super::sample::Photo;
-use crate::percent::percent;
 use crate::triplet_loss::{Hardness, MARGIN, loss, squared_distance};
 use rayon::prelude::*;
 use serde::Serialize;
-use terminal::counted;
+use terminal::{counted, percent};
 
 /// This many are kept to be shown, each of another pair of people.
 const WORST: usize = 24;

@@ -11,7 +11,7 @@ pub(crate) use confined::{DecodeHeif, become_decoder};
 use confined::Ended;
 use files::{Access, ReadError, WriteError, read_bounded};
 use models::PhotoError;
-use models::photo::MAX_FILE_BYTES;
+use models::photo::{MAX_FILE_BYTES, PhotoReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::{env, io};
@@ -66,11 +66,16 @@ pub(crate) enum HeifError {
     },
 }
 
+/// A reader of photos that also reads the containers of phones.
+pub(crate) fn photo_reader() -> PhotoReader {
+    PhotoReader::new(|bytes, kind| Ok(as_png(bytes, kind)?))
+}
+
 /// The photo, which is a `HEIC` or `AVIF`, as a PNG file. The program has turned the picture as it is to be seen.
 ///
 /// # Errors
 /// [`HeifError`]
-pub(crate) fn as_png(bytes: &[u8], kind: &'static str) -> Result<Vec<u8>, HeifError> {
+fn as_png(bytes: &[u8], kind: &'static str) -> Result<Vec<u8>, HeifError> {
     let Some(program) = installed(env::var_os("PATH").unwrap_or_default().as_ref()) else {
         return Err(HeifError::NoDecoder { photo: PhotoError::Heif { kind } });
     };

@@ -6,13 +6,19 @@
 //! are not applied.
 
 mod error;
+#[cfg(feature = "photo-files")]
+mod file;
 mod format;
 mod jpeg;
+#[cfg(feature = "photo-files")]
+mod pixel_budget;
 mod rgb;
 #[cfg(test)]
 mod tests;
 
 pub use error::PhotoError;
+#[cfg(feature = "photo-files")]
+pub use file::{HeifDecoder, PhotoFile, PhotoFileError, PhotoReader, ReadPhoto};
 pub use format::PhotoFormat;
 pub use jpeg::with_standard_tables;
 

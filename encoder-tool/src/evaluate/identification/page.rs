@@ -5,9 +5,9 @@ use super::report::{Report, measured, rate};
 use crate::evaluate::report::plots::{self, Curve};
 use crate::evaluate::roc;
 use crate::html;
-use crate::percent::percent;
 use anyhow::{Context, Result};
 use maud::{Markup, PreEscaped, html};
+use terminal::percent;
 
 /// One self-contained page.
 ///

@@ -3,10 +3,9 @@
 use super::comparisons::{AtFmr, Counted, Groups, Hard};
 use super::promises::Promise;
 use super::rates::{AtFpir, Measured, Point};
-use crate::percent::percent;
 use serde::Serialize;
 use std::collections::BTreeSet;
-use terminal::counted;
+use terminal::{counted, percent};
 
 /// Everything.
 #[derive(Debug, Serialize)]

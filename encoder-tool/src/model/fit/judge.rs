@@ -1,10 +1,10 @@
 //! How well people are told apart by vectors of unit length: the loss over all triplets, and an identification trial.
 
 use super::map::Vectors;
-use crate::percent::percent;
 use crate::triplet_loss::{MARGIN, loss, squared_distance};
 use rayon::prelude::*;
 use serde::Serialize;
+use terminal::percent;
 
 /// The FPIR at which the trial's FNIR is told.
 pub(super) const FPIR: f64 = 0.01;

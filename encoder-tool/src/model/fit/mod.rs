@@ -16,7 +16,6 @@ use crate::evaluate::cache::Cache;
 use crate::evaluate::measure::{Colours, measure_all};
 use crate::evaluate::photos_of_tree;
 use crate::model::NETWORK_FILE;
-use crate::progress::Progress;
 use anyhow::{Context, Result, anyhow, ensure};
 use judge::{FPIR, Judged, judged};
 use learn::{Labelled, Learnt, MOST_ROUNDS, learn};
@@ -30,7 +29,7 @@ use serde::Serialize;
 use shared::encoding::Encoding;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use terminal::{Answer, Help, ShowPath, Verbosity, counted, print, print_json};
+use terminal::{Answer, Help, Progress, ShowPath, Verbosity, counted, print, print_json};
 
 /// With fewer people who have two photos in one of the three parts, nothing can be learnt or said.
 const LEAST_PEOPLE: usize = 10;
@@ -112,7 +111,7 @@ impl Fit {
             return Err(refused).help("a hundred such people or more, with a folder each");
         }
         let start = Map::principal_axes(&parts.learnt_from.vectors, usize::from(self.dimensions), self.seed);
-        let progress = Progress::of("rounds", MOST_ROUNDS, verbosity.is_quiet());
+        let progress = Progress::new("rounds", MOST_ROUNDS, verbosity.is_quiet());
         let Learnt { map, round } = learn(&start, &parts.learnt_from, &parts.held_out, || progress.one_more());
         progress.finish();
         let of = |map: &Map| judged(&Images::of(map, &parts.unseen.vectors).units, &parts.unseen.people);

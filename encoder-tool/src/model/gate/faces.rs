@@ -5,18 +5,16 @@ use super::degrade::Kind;
 use crate::evaluate::measure::foremost;
 use crate::evaluate::photos_of_tree;
 use crate::evaluate::sample::Photo;
-use crate::photo_file;
-use crate::pixel_budget::PixelBudget;
-use crate::progress::Progress;
-use crate::workers::on_every_core;
+use crate::heif::photo_reader;
 use anyhow::{Context, Result};
 use fastrand::Rng;
-use models::{Frame, Recogniser};
+use models::photo::PhotoReader;
+use models::{Frame, Recogniser, on_every_core};
 use sha2::{Digest, Sha256};
 use shared::encoding::Encoded;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use terminal::{ShowPath, Verbosity, on_one_line};
+use terminal::{Progress, ShowPath, Verbosity, on_one_line};
 
 /// What is encoded of a person.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -78,10 +76,10 @@ pub(super) fn see(
             tasks.push(Task { person, photo: photo.clone(), kinds });
         }
     }
-    let budget = PixelBudget::new(photo_file::PIXELS_AT_ONCE);
-    let progress = Progress::new(tasks.len(), verbosity.is_quiet());
+    let reader = photo_reader();
+    let progress = Progress::new("photos", tasks.len(), verbosity.is_quiet());
     let seen = on_every_core(recogniser, &tasks, |recogniser, task| {
-        let seen = see_one(recogniser, task, &budget);
+        let seen = see_one(recogniser, task, &reader);
         progress.one_more();
         seen
     });
@@ -96,9 +94,9 @@ fn kinds_of(person: usize, always: &[Kind], some: usize) -> Vec<Kind> {
     always.iter().chain(chosen).copied().collect()
 }
 
-fn see_one(recogniser: &mut Recogniser, task: &Task, budget: &PixelBudget) -> Result<Vec<Seen>> {
+fn see_one(recogniser: &mut Recogniser, task: &Task, reader: &PhotoReader) -> Result<Vec<Seen>> {
     let Task { person, photo, kinds } = task;
-    let read = photo_file::read(&photo.path, budget)?;
+    let read = reader.read(&photo.path)?;
     let faces = recogniser.detect(&read.frame).with_context(|| photo.path.shown())?;
     let Some(face) = foremost(&faces, &read.frame) else { return Ok(Vec::new()) };
     let mut seen: Vec<Seen> = encoded(recogniser, &read.frame, *person, None)?.into_iter().collect();

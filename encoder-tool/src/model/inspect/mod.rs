@@ -2,14 +2,13 @@
 
 mod layers;
 
-use crate::percent::percent;
 use anyhow::{Context, Result};
 use layers::{Layer, Precision, Totals, layers, totals};
 use models::bundle::{Bundle, Manifest};
 use models::onnx;
 use serde::Serialize;
 use std::path::PathBuf;
-use terminal::{ShowPath, print, print_json};
+use terminal::{ShowPath, percent, print, print_json};
 
 /// The side of the picture that a detector is looked at with.
 const DETECTOR_SIDE: usize = 320;

@@ -3,15 +3,13 @@
 use crate::evaluate::measure::foremost;
 use crate::evaluate::photos_of_tree;
 use crate::evaluate::sample::Photo;
-use crate::photo_file;
-use crate::pixel_budget::PixelBudget;
-use crate::progress::Progress;
-use crate::workers::on_every_core;
+use crate::heif::photo_reader;
 use anyhow::{Context, Result, ensure};
-use models::{Crop, Recogniser};
+use models::photo::PhotoReader;
+use models::{Crop, Recogniser, on_every_core};
 use sha2::{Digest, Sha256};
 use std::path::Path;
-use terminal::{Help, ShowPath, Verbosity, on_one_line};
+use terminal::{Help, Progress, ShowPath, Verbosity, on_one_line};
 
 /// Of this many people with a face, one is held out.
 const HELD_OUT_EVERY: usize = 4;
@@ -36,10 +34,10 @@ struct Found {
 /// If the folder cannot be read, or fewer than two people have a face.
 pub(super) fn faces(recogniser: &Recogniser, folder: &Path, most: usize, verbosity: Verbosity) -> Result<Faces> {
     let photos = evenly(photos_of_tree(folder)?, most);
-    let budget = PixelBudget::new(photo_file::PIXELS_AT_ONCE);
-    let progress = Progress::new(photos.len(), verbosity.is_quiet());
+    let reader = photo_reader();
+    let progress = Progress::new("photos", photos.len(), verbosity.is_quiet());
     let found = on_every_core(recogniser, &photos, |recogniser, photo: &Photo| {
-        let found = face(recogniser, photo, &budget);
+        let found = face(recogniser, photo, &reader);
         progress.one_more();
         found
     });
@@ -56,8 +54,8 @@ pub(super) fn faces(recogniser: &Recogniser, folder: &Path, most: usize, verbosi
         .help("give photos of many people, a folder for each; a few hundred are enough")
 }
 
-fn face(recogniser: &mut Recogniser, photo: &Photo, budget: &PixelBudget) -> Result<Option<Found>> {
-    let read = photo_file::read(&photo.path, budget)?;
+fn face(recogniser: &mut Recogniser, photo: &Photo, reader: &PhotoReader) -> Result<Option<Found>> {
+    let read = reader.read(&photo.path)?;
     let faces = recogniser.detect(&read.frame).with_context(|| photo.path.shown())?;
     let Some(face) = foremost(&faces, &read.frame) else { return Ok(None) };
     let crop = recogniser.align(&read.frame, face).with_context(|| photo.path.shown())?;

@@ -10,7 +10,6 @@ use super::pixels;
 use super::ranges::Ranges;
 use super::settings::{Rule, Settings};
 use super::walk::{Batch, walk};
-use crate::progress::Progress;
 use anyhow::Result;
 use models::Crop;
 use models::bundle::EncoderBundle;
@@ -20,7 +19,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use shared::encoding::Encoding;
 use std::collections::{HashMap, HashSet};
-use terminal::Verbosity;
+use terminal::{Progress, Verbosity};
 
 /// Crops that walk through the network together where only ranges are kept of them.
 const TOGETHER: usize = 64;
@@ -74,7 +73,7 @@ impl<'s> Steps<'s> {
     ) -> Result<Self> {
         let pictures = faces.calibrating.iter().map(|crop| planes(&bundle.manifest.input, crop)).collect();
         let held_out = &faces.held_out;
-        let progress = Progress::of("faces", held_out.len(), verbosity.is_quiet());
+        let progress = Progress::new("faces", held_out.len(), verbosity.is_quiet());
         let exact = encodings(source, held_out, || progress.one_more())?;
         progress.finish();
         Ok(Self { kept_floats, verbosity, pictures, bundle, held_out, exact, best: None, taken: Vec::new() })
@@ -86,7 +85,7 @@ impl<'s> Steps<'s> {
     /// If it does not run.
     pub(super) fn measured(&self, network: Vec<u8>) -> Result<Alike> {
         let bundle = EncoderBundle { network: network.into(), ..self.bundle.clone() };
-        let progress = Progress::of("faces", self.held_out.len(), self.verbosity.is_quiet());
+        let progress = Progress::new("faces", self.held_out.len(), self.verbosity.is_quiet());
         let found = encodings(&bundle, self.held_out, || progress.one_more())?;
         progress.finish();
         Ok(Alike::of(self.exact.iter().map(Encoding::numbers).zip(found.iter().map(Encoding::numbers))))
@@ -108,7 +107,7 @@ impl<'s> Steps<'s> {
         }
         if let Some(best) = self.best.clone() {
             let count = self.pictures.len().min(CORRECTING);
-            let progress = Progress::of("layers", best.graph.nodes.len(), self.verbosity.is_quiet());
+            let progress = Progress::new("layers", best.graph.nodes.len(), self.verbosity.is_quiet());
             let graph = corrected(&best.graph, &best.settings, &self.pictures[..count], || progress.one_more())?;
             progress.finish();
             self.try_variant("biases corrected", graph, best.settings)?;
@@ -140,7 +139,7 @@ impl<'s> Steps<'s> {
     fn ranges(&self, graph: &Graph) -> Result<HashMap<String, Ranges>> {
         let read: HashSet<&String> = graph.convolutions().map(|(node, _)| &node.inputs[0]).collect();
         let mut ranges: HashMap<String, Ranges> = HashMap::new();
-        let progress = Progress::of("faces", self.pictures.len(), self.verbosity.is_quiet());
+        let progress = Progress::new("faces", self.pictures.len(), self.verbosity.is_quiet());
         for pictures in self.pictures.chunks(TOGETHER) {
             walk(graph, None, pictures, |name, batch| {
                 let seen = ranges.entry(name.to_owned()).or_default();

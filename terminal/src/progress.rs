@@ -1,19 +1,19 @@
 //! How far a long piece of work is: a bar with a rate and the remaining time if stderr is a terminal, a plain line
 //! every few seconds otherwise, and nothing for work that is over in a second.
 
+use crate::logging::say;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use terminal::say;
 
 const BAR_AFTER: Duration = Duration::from_secs(1);
 const LINE_EVERY: Duration = Duration::from_secs(5);
 const STYLE: &str = "{bar:30} {pos}/{len} {msg}";
 
 /// The progress of work on a known number of things. May be told of from any thread.
-pub(crate) struct Progress {
+pub struct Progress {
     things: &'static str,
     total: usize,
     done: AtomicUsize,
@@ -30,13 +30,8 @@ enum Shown {
 }
 
 impl Progress {
-    /// Starts the clock, for photos.
-    pub(crate) fn new(total: usize, quiet: bool) -> Self {
-        Self::of("photos", total, quiet)
-    }
-
-    /// Starts the clock, for what is called by that plural.
-    pub(crate) fn of(things: &'static str, total: usize, quiet: bool) -> Self {
+    /// Starts the clock. `things` is a plural, such as `photos`.
+    pub fn new(things: &'static str, total: usize, quiet: bool) -> Self {
         let started = Instant::now();
         let shown = match (quiet, io::stderr().is_terminal()) {
             (true, _) => Shown::Nothing,
@@ -47,18 +42,18 @@ impl Progress {
     }
 
     /// One more is done.
-    pub(crate) fn one_more(&self) {
+    pub fn one_more(&self) {
         self.more(1);
     }
 
     /// One more is done, without any work.
-    pub(crate) fn one_found(&self) {
+    pub fn one_found(&self) {
         self.found.fetch_add(1, Ordering::Relaxed);
         self.more(1);
     }
 
     /// This many more are done.
-    pub(crate) fn more(&self, count: usize) {
+    pub fn more(&self, count: usize) {
         let done = self.done.fetch_add(count, Ordering::Relaxed) + count;
         let elapsed = self.started.elapsed();
         let speed = || speed(done, self.found.load(Ordering::Relaxed), self.total, elapsed);
@@ -80,7 +75,7 @@ impl Progress {
     }
 
     /// Takes the bar away.
-    pub(crate) fn finish(self) {
+    pub fn finish(self) {
         if let Shown::Bar(Some(bar)) = self.shown.into_inner().unwrap_or_else(PoisonError::into_inner) {
             bar.finish_and_clear();
         }

@@ -1,13 +1,13 @@
 //! The same work on many items by every core, one recogniser to each thread.
 
-use models::Recogniser;
+use crate::Recogniser;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Does `work` on each item and gives the results in the items' order.
 ///
 /// Threads take the next item when they are done with one, so that a few slow items keep no thread waiting.
-pub(crate) fn on_every_core<T: Sync, R: Send>(
+pub fn on_every_core<T: Sync, R: Send>(
     recogniser: &Recogniser,
     items: &[T],
     work: impl Fn(&mut Recogniser, &T) -> R + Sync,

@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Pixels that may be decoded at the same time. A photo that has more is decoded alone.
 #[derive(Debug)]
-pub(crate) struct PixelBudget {
+pub(super) struct PixelBudget {
     limit: u64,
     queue: Mutex<Queue>,
     changed: Condvar,
@@ -20,19 +20,19 @@ struct Queue {
 
 /// The right to hold that many pixels, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Permit<'a> {
+pub(super) struct Permit<'a> {
     budget: &'a PixelBudget,
     pixels: u64,
 }
 
 impl PixelBudget {
     /// A budget of `limit` pixels.
-    pub(crate) fn new(limit: u64) -> Self {
+    pub(super) fn new(limit: u64) -> Self {
         Self { limit, queue: Mutex::default(), changed: Condvar::new() }
     }
 
     /// Waits until `pixels` fit. Must not be called while the same thread holds a permit.
-    pub(crate) fn wait_for(&self, pixels: u64) -> Permit<'_> {
+    pub(super) fn wait_for(&self, pixels: u64) -> Permit<'_> {
         let pixels = pixels.min(self.limit);
         let mut queue = self.queue();
         let ticket = queue.next_ticket;

@@ -1,0 +1,148 @@
+//! Photo files: read and decoded under a budget of pixels, and named by their digest.
+//!
+//! The containers of phones (HEIC, AVIF) need a decoder that this crate does not have: the caller passes one in.
+
+use super::pixel_budget::{Permit, PixelBudget};
+use super::{MAX_FILE_BYTES, Photo, PhotoError};
+use crate::Frame;
+use files::{ReadError, read_bounded};
+use sha2::{Digest, Sha256};
+use shared::gallery::PhotoDigest;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use terminal::ShowPath;
+
+/// This many pixels are decoded at the same time; a photo that has more is decoded alone. Three bytes each, six while
+/// a photo is turned.
+const PIXELS_AT_ONCE: u64 = 64 << 20;
+
+/// The photo of a phone in its finest setting.
+const PIXELS_OF_A_PHONE: u64 = 48_000_000;
+
+/// Makes a PNG file of a `HEIC` or `AVIF` file, the right way up.
+pub type HeifDecoder = fn(&[u8], &'static str) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>>;
+
+/// Reads photos for any number of threads, so that not too many pixels are in memory at a time.
+#[derive(Debug)]
+pub struct PhotoReader {
+    budget: PixelBudget,
+    decode_heif: HeifDecoder,
+}
+
+/// A photo in memory, within the reader's budget until it is dropped.
+#[derive(Debug)]
+pub struct ReadPhoto<'r> {
+    /// The photo as it is seen.
+    pub frame: Frame,
+    /// The first 8 bytes of the file's SHA-256.
+    pub digest: PhotoDigest,
+    _permit: Permit<'r>,
+}
+
+/// Why there is no photo to search.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PhotoFileError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    File(#[from] ReadError),
+    /// The file is not a photo that can be decoded.
+    #[error("{}: {source}", path.shown())]
+    Photo {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: PhotoError,
+    },
+    /// The file is a photo in the container that phones use, and the decoder did not read it.
+    #[error("{}: {source}", path.shown())]
+    Heif {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+/// A photo file that has been read and not decoded.
+#[derive(Debug)]
+pub struct PhotoFile<'r, 'p> {
+    reader: &'r PhotoReader,
+    path: &'p Path,
+    bytes: Vec<u8>,
+}
+
+impl PhotoReader {
+    /// A reader with this decoder for the containers of phones.
+    pub fn new(decode_heif: HeifDecoder) -> Self {
+        Self { budget: PixelBudget::new(PIXELS_AT_ONCE), decode_heif }
+    }
+
+    /// Reads a photo file.
+    ///
+    /// # Errors
+    /// [`PhotoFileError::File`]
+    pub fn open<'p>(&self, path: &'p Path) -> Result<PhotoFile<'_, 'p>, PhotoFileError> {
+        Ok(PhotoFile { reader: self, path, bytes: read_bounded(path, MAX_FILE_BYTES)? })
+    }
+
+    /// Reads and decodes a photo once the budget has room for it.
+    ///
+    /// # Errors
+    /// [`PhotoFileError`]
+    pub fn read(&self, path: &Path) -> Result<ReadPhoto<'_>, PhotoFileError> {
+        self.open(path)?.decode()
+    }
+}
+
+impl<'r> PhotoFile<'r, '_> {
+    /// The first 8 bytes of the file's SHA-256.
+    pub fn digest(&self) -> PhotoDigest {
+        digest(&self.bytes)
+    }
+
+    /// Decodes the photo once the budget has room for it.
+    ///
+    /// # Errors
+    /// [`PhotoFileError::Photo`] and [`PhotoFileError::Heif`]
+    pub fn decode(&self) -> Result<ReadPhoto<'r>, PhotoFileError> {
+        let budget = &self.reader.budget;
+        let no_photo = |source| PhotoFileError::Photo { path: self.path.to_owned(), source };
+        let (frame, permit) = match Photo::open(&self.bytes) {
+            Ok(photo) => {
+                let permit = budget.wait_for(photo.pixels());
+                (photo.decode().map_err(no_photo)?, permit)
+            }
+            Err(PhotoError::Heif { kind }) => {
+                let png = self.as_png(kind)?;
+                let photo = Photo::open(&png).map_err(no_photo)?;
+                let permit = budget.wait_for(photo.pixels());
+                (photo.decode_as_stored().map_err(no_photo)?, permit)
+            }
+            Err(refused) => return Err(no_photo(refused)),
+        };
+        Ok(ReadPhoto { frame, digest: self.digest(), _permit: permit })
+    }
+
+    /// How large the photo is, nobody knows before the decoder has run: it takes as much room as one of a phone.
+    fn as_png(&self, kind: &'static str) -> Result<Vec<u8>, PhotoFileError> {
+        let _permit = self.reader.budget.wait_for(PIXELS_OF_A_PHONE);
+        let decoded = (self.reader.decode_heif)(&self.bytes, kind);
+        decoded.map_err(|source| PhotoFileError::Heif { path: self.path.to_owned(), source })
+    }
+}
+
+fn digest(bytes: &[u8]) -> PhotoDigest {
+    let [a, b, c, d, e, f, g, h, ..] = Sha256::digest(bytes).0;
+    PhotoDigest([a, b, c, d, e, f, g, h])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_the_start_of_the_sha_256() {
+        assert_eq!(digest(b"").to_string(), "e3b0c44298fc1c14");
+    }
+}
