@@ -1,11 +1,11 @@
 //! The command line. Values are checked here; what they refer to is opened by the commands.
 
-use crate::calibrate::DEFAULT_FPIR;
 use crate::doors::Doors;
 use crate::examples;
 use crate::keys::KeyChoice;
 use crate::model::ModelCommand;
 use crate::threshold::parse_threshold;
+use accuracy::calibration::DEFAULT_FPIR;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use terminal::Verbosity;

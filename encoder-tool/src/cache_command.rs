@@ -1,7 +1,8 @@
 //! `cache`: the encodings and crops that `evaluate` keeps.
 
 use crate::args::CacheCommand;
-use crate::evaluate::cache::{Cache, clear, size};
+use crate::user_folders;
+use accuracy::{clear, size};
 use anyhow::{Context, Result};
 use terminal::{Answer, ShowPath, print};
 
@@ -10,7 +11,7 @@ use terminal::{Answer, ShowPath, print};
 /// # Errors
 /// If it cannot be read or erased, or the system does not say where a user's cache is.
 pub(crate) fn run(command: CacheCommand) -> Result<Answer> {
-    let root = Cache::root().context("neither XDG_CACHE_HOME nor HOME is set, so that nothing is kept")?;
+    let root = user_folders::cache().context("neither XDG_CACHE_HOME nor HOME is set, so that nothing is kept")?;
     let shown = root.shown();
     let megabytes = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
     match command {

@@ -2,8 +2,8 @@
 
 use crate::args::Compare;
 use crate::faces::{EncodedFace, FaceReport, faces_of, largest_of, rounded};
-use crate::pixels::pixel_distance;
 use crate::threshold;
+use accuracy::pixel_distance;
 use anyhow::Result;
 use models::Recogniser;
 use serde::Serialize;

@@ -2,9 +2,9 @@
 //! what must be erased elsewhere.
 
 use crate::database;
-use crate::evaluate::cache::{self, Cache};
 use crate::keys::KeyChoice;
 use crate::protect::Protect;
+use crate::user_folders;
 use anyhow::Context;
 use clap::Args;
 use files::Access;
@@ -118,8 +118,8 @@ fn erase(arguments: &Forget, gallery: Gallery, index: usize, protect: &Protect) 
     builder.remove_person(&id);
     let bytes = protect.encode(builder.gallery())?;
     files::replace(&arguments.db, Access::Private, &bytes).help("make room, or see who may write there")?;
-    if let Some(root) = Cache::root() {
-        let removed = cache::forget(&root, &photos)
+    if let Some(root) = user_folders::cache() {
+        let removed = accuracy::forget(&root, &photos)
             .with_context(|| format!("erased from the database, not from {}", root.shown()))?;
         erased.cached = removed.iter().map(|path| path.shown()).collect();
     }

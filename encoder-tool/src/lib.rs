@@ -25,12 +25,10 @@ mod keys;
 mod list;
 mod model;
 mod photo_folders;
-mod pixels;
 mod protect;
 mod rule_files;
 mod ship;
 mod threshold;
-mod triplet_loss;
 mod user_folders;
 mod verify;
 

@@ -18,11 +18,11 @@ mod table;
 mod write;
 
 use crate::args::BuildDb;
-use crate::calibrate::risk::{Risk, fnir_at, risk_at};
 use crate::photo_folders::{self, Photo, Scan};
 use crate::protect::Protect;
 use crate::rule_files::NearMiss;
 use crate::{calibrate, database, doors};
+use accuracy::calibration::{Risk, fnir_at, risk_at};
 use anyhow::anyhow;
 use changes::Changes;
 use duplicates::{Outcome, leave_out_duplicates};

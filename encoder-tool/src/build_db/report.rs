@@ -3,8 +3,8 @@
 use super::changes::Changes;
 use super::duplicates::Outcome;
 use super::quality::SMALL_FACE_PIXELS;
-use crate::calibrate::risk::Risk;
 use crate::doors::Shown;
+use accuracy::calibration::Risk;
 use serde::Serialize;
 use terminal::counted;
 

@@ -2,9 +2,9 @@
 
 use super::roster::Member;
 use super::schedules_toml::{self, Planned};
-use crate::calibrate::risk::Risk;
 use crate::calibrate::set_thresholds;
 use crate::database;
+use accuracy::calibration::Risk;
 use anyhow::Context;
 use models::gate::Gate;
 use models::{Crop, Recogniser};

@@ -1,29 +1,22 @@
 //! `calibrate`: the threshold for a gallery at a stated risk, and what it was worked out from.
 
-pub(crate) mod distances;
-pub(crate) mod measured;
-mod pareto;
-pub(crate) mod risk;
-pub(crate) mod strangers;
-
 use crate::args::Calibrate;
 use crate::database;
+use crate::evaluate::{open_cache, photos_of_tree};
+use crate::heif::photo_reader;
 use crate::protect::Protect;
+use accuracy::calibration::{Distances, MAX_FMR, MeasuredPhotos, Risk, risk_at};
+use accuracy::{AccuracyError, Measuring};
 use anyhow::{Context, Result};
 use files::Access;
 use jiff::Timestamp;
-use measured::Distances;
 use models::Recogniser;
 use models::bundle::NonMated;
-use risk::{MAX_FMR, Risk, risk_at};
 use serde::Serialize;
 use shared::gallery::{Calibration, Gallery, GalleryBuilder, GreyThreshold};
 use std::collections::BTreeSet;
 use std::path::Path;
-use terminal::{Answer, Help, Verbosity, counted, percent, print, print_json};
-
-/// The rate at which the gallery names a stranger, if nothing else is asked for.
-pub(crate) const DEFAULT_FPIR: f64 = 0.001;
+use terminal::{Answer, Help, ShowPath, Verbosity, counted, percent, print, print_json};
 
 #[derive(Serialize)]
 struct Calibrated<'a> {
@@ -53,8 +46,12 @@ pub(crate) fn run(arguments: &Calibrate, verbosity: Verbosity) -> Result<Answer>
     let gallery = opened.gallery;
     let distances = match &arguments.images {
         Some(images) => {
-            let measured = measured::measure(&recogniser, images, &BTreeSet::new(), !arguments.no_cache, verbosity)?;
-            Distances { non_mated_grey: Some(measured.non_mated_in_grey()?), ..measured.distances()? }
+            let (cache, reader) = (open_cache(!arguments.no_cache, &recogniser)?, photo_reader());
+            let quiet = verbosity.is_quiet();
+            let measuring = Measuring { recogniser: &recogniser, reader: &reader, cache: cache.as_ref(), quiet };
+            let measured = known_people(measuring, images, &BTreeSet::new())?;
+            let grey = explained(measured.non_mated_in_grey(), images)?;
+            Distances { non_mated_grey: Some(grey), ..explained(measured.distances(), images)? }
         }
         None => of_bundle(&recogniser)?,
     };
@@ -85,6 +82,36 @@ pub(crate) fn run(arguments: &Calibrate, verbosity: Verbosity) -> Result<Answer>
         }
     }
     Ok(Answer::Yes)
+}
+
+/// Measures a folder of photos of known people, but for those who are left out.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub(crate) fn known_people<'m>(
+    measuring: Measuring<'m>,
+    images: &Path,
+    left_out: &BTreeSet<String>,
+) -> Result<MeasuredPhotos<'m>> {
+    let mut photos = photos_of_tree(images)?;
+    photos.retain(|photo| !left_out.contains(&photo.person));
+    Ok(MeasuredPhotos::new(measuring, photos, &name_of(images)))
+}
+
+/// Says whose photos are too few, and how many are enough.
+///
+/// # Errors
+/// If they are.
+pub(crate) fn explained<T>(found: Result<T, AccuracyError>, images: &Path) -> Result<T> {
+    found
+        .with_context(|| images.shown().to_string())
+        .help("a hundred people or more, with a folder each, say something")
+}
+
+fn name_of(images: &Path) -> String {
+    let whole = images.canonicalize().unwrap_or_else(|_| images.to_owned());
+    let names: Vec<_> = whole.iter().rev().take(2).map(|name| name.to_string_lossy().into_owned()).collect();
+    names.into_iter().rev().collect::<Vec<_>>().join("/")
 }
 
 /// What the bundle says.

@@ -1,34 +1,25 @@
 //! `evaluate`: how well encodings tell people apart, on pairs of photos.
 //!
-//! photos -> measured (encodings and crops) -> compared (distances of pairs) -> figures -> report. Beside the
-//! encodings stand the pixels of the same crops (what encodings replace) and the encodings of crops that are not
-//! aligned (what alignment is worth).
+//! `accuracy` measures and computes; here is where photos come from, and what is printed. Beside the encodings stand the
+//! pixels of the same crops (what encodings replace) and the encodings of crops that are not aligned (what alignment is worth).
 
-pub(crate) mod cache;
-mod compared;
-mod figures;
-pub(crate) mod identification;
-pub(crate) mod interval;
-pub(crate) mod measure;
-mod pair_file;
+mod identification;
+mod names;
 mod report;
-pub(crate) mod roc;
-pub(crate) mod sample;
-mod triplets;
+
+pub(crate) use names::left_out;
 
 use crate::args::Evaluate;
-use crate::photo_folders;
+use crate::heif::photo_reader;
+use crate::{photo_folders, user_folders};
+use accuracy::pair_file::{self, PhotoName};
+use accuracy::{Cache, Colours, Measuring, Outcome, Photo, Sample, Way, compare, mine, movement};
 use anyhow::{Context, Result, bail};
-use cache::Cache;
-use compared::{Way, compare, movement};
 use files::Access;
 use files::read_bounded;
-use measure::{Colours, Outcome, measure_all};
 use models::Recogniser;
 use models::bundle::{Bundle, Bundles, EncoderBundle};
-use pair_file::PhotoName;
 use report::{Findings, ModelFindings, WayFindings};
-use sample::{Photo, Sample};
 use std::fs;
 use std::path::{Path, PathBuf};
 use terminal::{Answer, Help, ShowPath, Verbosity, counted, print};
@@ -48,14 +39,16 @@ pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> 
     }
     let sample = sample_of(arguments)?;
     let encoders = encoders(&arguments.models)?;
+    let (reader, quiet) = (photo_reader(), verbosity.is_quiet());
     let mut found: Vec<(Vec<Outcome>, ModelFindings)> = Vec::with_capacity(encoders.len());
     for (name, bundles) in encoders {
         verbosity.note(&format!("{name}: {}", counted(sample.photos.len(), "photo")));
         let recogniser = Recogniser::new(&bundles)?;
-        let cache = open_cache(arguments, &recogniser)?;
-        let outcomes = measure_all(&recogniser, &sample.photos, Colours::AsTaken, cache.as_ref(), verbosity.is_quiet());
+        let cache = open_cache(!arguments.no_cache, &recogniser)?;
+        let measuring = Measuring { recogniser: &recogniser, reader: &reader, cache: cache.as_ref(), quiet };
+        let outcomes = measuring.measure(&sample.photos, Colours::AsTaken);
         let pairs = compare(&sample, &outcomes, Way::Aligned);
-        let aligned = WayFindings::of(pairs, arguments.failures_count);
+        let aligned = WayFindings::new(pairs, arguments.failures_count);
         let movement = found.first().map(|(first_outcomes, first)| {
             let thresholds = [first.aligned.figures.threshold, aligned.figures.threshold];
             movement([first_outcomes, &outcomes], [&first.aligned.pairs, &aligned.pairs], thresholds)
@@ -65,11 +58,11 @@ pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> 
     }
     let (mut outcomes, models): (Vec<Vec<Outcome>>, Vec<ModelFindings>) = found.into_iter().unzip();
     let outcomes = outcomes.swap_remove(0);
-    let way = |way| WayFindings::of(compare(&sample, &outcomes, way), arguments.failures_count);
+    let way = |way| WayFindings::new(compare(&sample, &outcomes, way), arguments.failures_count);
     let findings = Findings {
         unaligned: way(Way::Unaligned),
         pixels: way(Way::Pixels),
-        triplets: arguments.triplets.then(|| triplets::mine(&sample.photos, &outcomes)),
+        triplets: arguments.triplets.then(|| mine(&sample.photos, &outcomes)),
         failures_count: arguments.failures_count,
         sample,
         outcomes,
@@ -86,8 +79,12 @@ pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> 
     Ok(Answer::Yes)
 }
 
-fn open_cache(arguments: &Evaluate, recogniser: &Recogniser) -> Result<Option<Cache>> {
-    let Some(root) = Cache::root().filter(|_| !arguments.no_cache) else { return Ok(None) };
+/// The measurements that are kept of one model; none if they are not wanted, or the system does not say where.
+///
+/// # Errors
+/// If they cannot be kept.
+pub(crate) fn open_cache(is_wanted: bool, recogniser: &Recogniser) -> Result<Option<Cache>> {
+    let Some(root) = user_folders::cache().filter(|_| is_wanted) else { return Ok(None) };
     Cache::open(&root, &recogniser.model_hash())
         .map(Some)
         .with_context(|| format!("encodings cannot be kept in {}", root.shown()))
@@ -97,12 +94,12 @@ fn open_cache(arguments: &Evaluate, recogniser: &Recogniser) -> Result<Option<Ca
 fn sample_of(arguments: &Evaluate) -> Result<Sample> {
     let Some(path) = &arguments.pairs else {
         let photos = photos_of_tree(&arguments.images)?;
-        return Ok(Sample::of_photos(photos, arguments.most_pairs, arguments.seed));
+        return Ok(Sample::from_photos(photos, arguments.most_pairs, arguments.seed));
     };
     let bytes = read_bounded(path, MAX_PAIR_FILE_BYTES)?;
     let text = String::from_utf8(bytes).with_context(|| format!("{} is no text", path.shown()))?;
     let named = pair_file::parse(&text).with_context(|| path.shown().to_string())?;
-    Sample::of_pairs(&named, |name| photo_path(&arguments.images, name))
+    Sample::from_pairs(&named, |name| photo_path(&arguments.images, name))
 }
 
 /// Every file of every folder, in the order of their names.

@@ -1,7 +1,10 @@
 //! `model measure`: how an encoder's distances lie, on photos of many people, into the bundle's calibration.
 
-use crate::calibrate::measured::{Distances, measure};
-use crate::evaluate::identification::left_out;
+use crate::calibrate::{explained, known_people};
+use crate::evaluate::{left_out, open_cache};
+use crate::heif::photo_reader;
+use accuracy::Measuring;
+use accuracy::calibration::Distances;
 use anyhow::{Context, Result, anyhow, bail};
 use files::Access;
 use models::Recogniser;
@@ -54,12 +57,16 @@ impl Measure {
             .with_context(|| format!("{} is not measured", self.bundle.shown()))
             .help("import the network again, with the pixel values and the crop that it was trained with")?;
         let left_out = left_out(self.leave_out.as_deref())?;
-        let measured = measure(&recogniser, &self.images, &left_out, !self.no_cache, verbosity)?;
+        let (cache, reader) = (open_cache(!self.no_cache, &recogniser)?, photo_reader());
+        let quiet = verbosity.is_quiet();
+        let measuring = Measuring { recogniser: &recogniser, reader: &reader, cache: cache.as_ref(), quiet };
+        let measured = known_people(measuring, &self.images, &left_out)?;
         let (said, after) = if self.grey {
-            let found = self.accepted(measured.non_mated_in_grey()?, before.non_mated_grey.as_ref())?;
+            let found =
+                self.accepted(explained(measured.non_mated_in_grey(), &self.images)?, before.non_mated_grey.as_ref())?;
             (in_words(&found), Calibration { non_mated_grey: Some(found), ..before })
         } else {
-            let Distances { non_mated, mated, .. } = measured.distances()?;
+            let Distances { non_mated, mated, .. } = explained(measured.distances(), &self.images)?;
             let found = self.accepted(non_mated, before.non_mated.as_ref())?;
             (in_words(&found), Calibration { non_mated: Some(found), mated, ..before })
         };

@@ -1,10 +1,9 @@
 //! The findings as a page: the curve, and the figures beside it.
 
-use super::rates::Point;
-use super::report::{Report, measured, rate};
+use super::report::{Report, in_words_of_hard, measured, rate};
 use crate::evaluate::report::plots::{self, Curve};
-use crate::evaluate::roc;
 use crate::html;
+use accuracy::identification::Point;
 use anyhow::{Context, Result};
 use maud::{Markup, PreEscaped, html};
 use terminal::percent;
@@ -42,8 +41,8 @@ pub(super) fn page_of(report: &Report) -> Result<String> {
 }
 
 fn curve(points: &[Point]) -> Result<PreEscaped<String>> {
-    let way = |fnir: fn(&Point) -> f64| -> Vec<roc::Point> {
-        points.iter().map(|point| roc::Point { threshold: 0.0, far: point.fpir, tar: 1.0 - fnir(point) }).collect()
+    let way = |fnir: fn(&Point) -> f64| -> Vec<accuracy::Point> {
+        points.iter().map(|point| accuracy::Point { threshold: 0.0, far: point.fpir, tar: 1.0 - fnir(point) }).collect()
     };
     let curves = [
         Curve { name: "person's distance", points: way(|point| point.fnir_person) },
@@ -102,7 +101,7 @@ fn comparisons(report: &Report) -> Markup {
         }
         @if let Some(hard) = &report.hard {
             h2 { "People who resemble each other" }
-            ul { @for line in hard.in_words().iter().skip(2) { li { (line) } } }
+            ul { @for line in in_words_of_hard(hard).iter().skip(2) { li { (line) } } }
         }
     }
 }

@@ -1,8 +1,6 @@
 //! What the trials found, in words; as JSON it is printed as it stands here.
 
-use super::comparisons::{AtFmr, Counted, Groups, Hard};
-use super::promises::Promise;
-use super::rates::{AtFpir, Measured, Point};
+use accuracy::identification::{AtFmr, AtFpir, Counted, Group, Groups, Hard, HardAt, Measured, Point, Promise};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use terminal::{counted, percent};
@@ -53,15 +51,15 @@ impl Report {
         if !self.promises.is_empty() {
             lines.push(String::new());
             lines.push("Stored thresholds, tried on strangers:".to_owned());
-            lines.extend(self.promises.iter().map(Promise::in_words));
+            lines.extend(self.promises.iter().map(in_words_of_promise));
         }
         if !self.verification.is_empty() {
             lines.push(String::new());
             lines.push("One photo against one photo:".to_owned());
-            lines.extend(self.verification.iter().map(AtFmr::in_words));
+            lines.extend(self.verification.iter().map(in_words_at_fmr));
         }
-        lines.extend(self.groups.iter().flat_map(Groups::in_words));
-        lines.extend(self.hard.iter().flat_map(Hard::in_words));
+        lines.extend(self.groups.iter().flat_map(in_words_of_groups));
+        lines.extend(self.hard.iter().flat_map(in_words_of_hard));
         lines.join("\n")
     }
 }
@@ -98,74 +96,66 @@ impl TrialsReport {
     }
 }
 
-impl Promise {
-    fn in_words(&self) -> String {
+fn in_words_of_promise(promise: &Promise) -> String {
+    format!(
+        "  {} enrolled, FPIR {}: threshold {:.3}{}, promised {} [{}, {}]; measured {}{}; FNIR {}",
+        promise.risk.enrolled,
+        percent(promise.asked),
+        promise.risk.threshold,
+        if promise.grey { " for grey" } else { "" },
+        percent(promise.risk.fpir),
+        percent(promise.risk.fpir_low),
+        percent(promise.risk.fpir_high),
+        percent(promise.measured),
+        if promise.kept { "" } else { ": NOT KEPT" },
+        percent(promise.missed)
+    )
+}
+
+fn in_words_at_fmr(at: &AtFmr) -> String {
+    let AtFmr { fmr, threshold, fnmr } = at;
+    format!("  FMR {}: FNMR {} (threshold {threshold:.3})", percent(*fmr), rate(fnmr))
+}
+
+/// What was compared, and a line for each group.
+fn in_words_of_groups(groups: &Groups) -> Vec<String> {
+    let about = format!(
+        "By {}, at threshold {:.3} (FMR {} of all pairs):",
+        groups.column,
+        groups.threshold,
+        percent(groups.fmr_of_all)
+    );
+    let group = |group: &Group| {
+        let small = if group.small { "; a small group, which says little" } else { "" };
         format!(
-            "  {} enrolled, FPIR {}: threshold {:.3}{}, promised {} [{}, {}]; measured {}{}; FNIR {}",
-            self.risk.enrolled,
-            percent(self.asked),
-            self.risk.threshold,
-            if self.grey { " for grey" } else { "" },
-            percent(self.risk.fpir),
-            percent(self.risk.fpir_low),
-            percent(self.risk.fpir_high),
-            percent(self.measured),
-            if self.kept { "" } else { ": NOT KEPT" },
-            percent(self.missed)
+            "  {}: {}: FMR {}, FNMR {}{small}",
+            group.name,
+            counted(group.people, "person"),
+            rate(&group.fmr),
+            rate(&group.fnmr)
         )
-    }
+    };
+    let worst = groups.worst_fmr_ratio.map(|ratio| {
+        format!(
+            "  The largest FMR of a group is {ratio:.1} times the smallest, leaving out {} without a false match.",
+            counted(groups.without_false_match, "group")
+        )
+    });
+    [String::new(), about].into_iter().chain(groups.groups.iter().map(group)).chain(worst).collect()
 }
 
-impl AtFmr {
-    fn in_words(&self) -> String {
-        let Self { fmr, threshold, fnmr } = self;
-        format!("  FMR {}: FNMR {} (threshold {threshold:.3})", percent(*fmr), rate(fnmr))
-    }
-}
-
-impl Groups {
-    /// What was compared, and a line for each group.
-    pub(super) fn in_words(&self) -> Vec<String> {
-        let about = format!(
-            "By {}, at threshold {:.3} (FMR {} of all pairs):",
-            self.column,
-            self.threshold,
-            percent(self.fmr_of_all)
-        );
-        let group = |group: &super::comparisons::Group| {
-            let small = if group.small { "; a small group, which says little" } else { "" };
-            format!(
-                "  {}: {}: FMR {}, FNMR {}{small}",
-                group.name,
-                counted(group.people, "person"),
-                rate(&group.fmr),
-                rate(&group.fnmr)
-            )
-        };
-        let worst = self.worst_fmr_ratio.map(|ratio| {
-            format!(
-                "  The largest FMR of a group is {ratio:.1} times the smallest, leaving out {} without a false match.",
-                counted(self.without_false_match, "group")
-            )
-        });
-        [String::new(), about].into_iter().chain(self.groups.iter().map(group)).chain(worst).collect()
-    }
-}
-
-impl Hard {
-    /// A line for each threshold.
-    pub(super) fn in_words(&self) -> Vec<String> {
-        let about = format!("{} of people who resemble each other:", counted(self.pairs_of_people, "pair"));
-        let at = |at: &super::comparisons::HardAt| {
-            format!(
-                "  FMR {} where strangers have {} (threshold {:.3})",
-                rate(&at.fmr),
-                percent(at.fmr_of_strangers),
-                at.threshold
-            )
-        };
-        [String::new(), about].into_iter().chain(self.at.iter().map(at)).collect()
-    }
+/// A line for each threshold.
+pub(super) fn in_words_of_hard(hard: &Hard) -> Vec<String> {
+    let about = format!("{} of people who resemble each other:", counted(hard.pairs_of_people, "pair"));
+    let at = |at: &HardAt| {
+        format!(
+            "  FMR {} where strangers have {} (threshold {:.3})",
+            rate(&at.fmr),
+            percent(at.fmr_of_strangers),
+            at.threshold
+        )
+    };
+    [String::new(), about].into_iter().chain(hard.at.iter().map(at)).collect()
 }
 
 /// A rate with its interval.

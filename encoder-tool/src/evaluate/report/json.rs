@@ -1,10 +1,7 @@
 //! The findings for machines.
 
 use super::{Findings, ModelFindings};
-use crate::evaluate::compared::Movement;
-use crate::evaluate::figures::Figures;
-use crate::evaluate::sample::Pair;
-use crate::evaluate::triplets::TripletFigures;
+use accuracy::{Figures, Movement, Pair, TripletFigures};
 use serde::Serialize;
 use terminal::{ShowPath, ShownPath, print_json};
 

@@ -9,12 +9,8 @@ pub(crate) use json::print_json_of;
 pub(crate) use page::page_of;
 pub(crate) use words::in_words;
 
-use super::compared::Movement;
-use super::figures::{Compared, Figures};
-use super::measure::Outcome;
-use super::sample::Sample;
-use super::triplets::Mined;
-use terminal::{ShowPath, ShownPath};
+use accuracy::{Compared, Figures, Mined, Movement, Outcome, Sample, TripletFigures};
+use terminal::{ShowPath, ShownPath, counted, percent};
 
 /// Everything that was found.
 pub(crate) struct Findings {
@@ -49,8 +45,8 @@ pub(crate) struct WayFindings {
 }
 
 impl WayFindings {
-    pub(crate) fn of(pairs: Vec<Compared>, failures_count: bool) -> Self {
-        Self { figures: Figures::of(&pairs, failures_count), pairs }
+    pub(crate) fn new(pairs: Vec<Compared>, failures_count: bool) -> Self {
+        Self { figures: Figures::new(&pairs, failures_count), pairs }
     }
 }
 
@@ -80,5 +76,18 @@ impl Findings {
 
     fn pairs_of(&self, mated: bool) -> usize {
         self.sample.pairs.iter().filter(|pair| pair.mated == mated).count()
+    }
+}
+
+/// What all triplets say together.
+fn triplets_in_words(figures: &TripletFigures) -> String {
+    let TripletFigures { triplets, margin, mean_loss, violating_share, hard, semi_hard } = figures;
+    match mean_loss.zip(*violating_share) {
+        None => "no triplets: no person has two photos, or there is only one person".to_owned(),
+        Some((mean, share)) => format!(
+            "{} at margin {margin}: mean loss {mean:.6}, {} violate the margin ({hard} hard, {semi_hard} semi-hard)",
+            counted(*triplets, "triplet"),
+            percent(share)
+        ),
     }
 }

@@ -2,12 +2,9 @@
 
 use super::plots::{self, Curve};
 use super::words::{LEGEND, accuracy, eer, not_carried, tar};
-use super::{Findings, WayFindings};
-use crate::evaluate::cache::Measured;
-use crate::evaluate::figures::{FALSE_ACCEPT_RATES, roc_of};
-use crate::evaluate::sample::Pair;
-use crate::evaluate::triplets::{Mined, Triplet};
+use super::{Findings, WayFindings, triplets_in_words};
 use crate::html;
+use accuracy::{FALSE_ACCEPT_RATES, Measured, Mined, Pair, Triplet, roc_of};
 use anyhow::{Context, Result};
 use maud::{Markup, PreEscaped, html};
 use terminal::counted;
@@ -155,7 +152,7 @@ fn triplets(findings: &Findings, mined: &Mined) -> Markup {
     let faces = |triplet: &Triplet| Some((measured(findings, triplet.anchor)?, measured(findings, triplet.negative)?));
     html! {
         h2 { "People that the network confuses" }
-        p { (mined.figures.in_words()) }
+        p { (triplets_in_words(&mined.figures)) }
         div.pairs {
             @for triplet in &mined.worst {
                 @if let Some((anchor, negative)) = faces(triplet) {

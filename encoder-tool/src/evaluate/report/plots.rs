@@ -1,6 +1,6 @@
 //! Plots as SVG to be put into a page: distances, ROC and DET. Colours are the page's own, light or dark.
 
-use crate::evaluate::roc::{Point, Roc};
+use accuracy::{Point, Roc};
 use plotters::coord::ranged1d::{Ranged, ValueFormatter};
 use plotters::prelude::*;
 
@@ -215,7 +215,7 @@ mod tests {
     fn sample() -> Roc {
         let mated = (0..50).map(|index| (Some(0.4 + index as f32 / 80.0), true));
         let non_mated = (0..200).map(|index| (Some(0.9 + index as f32 / 300.0), false));
-        Roc::of(mated.chain(non_mated))
+        Roc::new(mated.chain(non_mated))
     }
 
     #[test]
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_sample_of_nothing_is_drawn_too() {
-        let nothing = Roc::of([]);
+        let nothing = Roc::new([]);
         distances(&nothing, None).unwrap();
         roc(&[Curve { name: "none", points: nothing.points() }], 0).unwrap();
         det(&[Curve { name: "none", points: nothing.points() }], 0, 0).unwrap();

@@ -1,7 +1,7 @@
 //! The findings for a terminal.
 
-use super::{Findings, WayFindings};
-use crate::evaluate::figures::{FALSE_ACCEPT_RATES, Figures, Rate};
+use super::{Findings, WayFindings, triplets_in_words};
+use accuracy::{FALSE_ACCEPT_RATES, Figures, Rate};
 use terminal::counted;
 
 /// How the table's figures are meant.
@@ -47,7 +47,7 @@ pub(crate) fn in_words(findings: &Findings) -> String {
     }
     if let Some(mined) = &findings.triplets {
         lines.push(String::new());
-        lines.push(mined.figures.in_words());
+        lines.push(triplets_in_words(&mined.figures));
     }
     lines.join("\n")
 }

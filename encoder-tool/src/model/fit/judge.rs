@@ -1,7 +1,7 @@
 //! How well people are told apart by vectors of unit length: the loss over all triplets, and an identification trial.
 
 use super::map::Vectors;
-use crate::triplet_loss::{MARGIN, loss, squared_distance};
+use accuracy::triplet_loss::{MARGIN, loss, squared_distance};
 use rayon::prelude::*;
 use serde::Serialize;
 use terminal::percent;

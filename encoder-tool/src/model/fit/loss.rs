@@ -1,10 +1,10 @@
 //! The triplet loss of a map over mined triplets, and its gradient.
 //!
-//! Schroff, Kalenichenko and Philbin (CVPR 2015), section 3.1; `crate::triplet_loss` has its terms. The vectors are mapped and
+//! Schroff, Kalenichenko and Philbin (CVPR 2015), section 3.1; `accuracy::triplet_loss` has its terms. The vectors are mapped and
 //! scaled to unit length: `f(x) = W x / |W x|`.
 
 use super::map::{Map, Vectors, add_times, dot};
-use crate::triplet_loss::{Hardness, MARGIN, loss, squared_distance};
+use accuracy::triplet_loss::{Hardness, MARGIN, loss, squared_distance};
 use rayon::prelude::*;
 
 /// A person's photos are positives to each other, at most this many to each anchor: those who have hundreds would decide
@@ -50,7 +50,7 @@ pub(super) fn semi_hard(images: &Vectors, people: &[usize]) -> Vec<Triplet> {
             .filter_map(|positive| {
                 let is_semi_hard = |negative: &usize| {
                     people[*negative] != people[anchor]
-                        && Hardness::of(distances[positive], distances[*negative], MARGIN) == Hardness::SemiHard
+                        && Hardness::new(distances[positive], distances[*negative], MARGIN) == Hardness::SemiHard
                 };
                 let negatives = (0..images.count()).filter(is_semi_hard);
                 let negative = negatives.min_by(|&a, &b| distances[a].total_cmp(&distances[b]))?;

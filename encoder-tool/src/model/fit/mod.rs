@@ -10,12 +10,12 @@ mod map;
 mod network;
 
 use super::import::folder::BundleFiles;
-use crate::calibrate::distances::{self, mated};
-use crate::calibrate::strangers::non_mated;
-use crate::evaluate::cache::Cache;
-use crate::evaluate::measure::{Colours, measure_all};
-use crate::evaluate::photos_of_tree;
+use crate::evaluate::{open_cache, photos_of_tree};
+use crate::heif::photo_reader;
 use crate::model::NETWORK_FILE;
+use accuracy::calibration::non_mated;
+use accuracy::calibration::{self, mated};
+use accuracy::{Colours, Measuring};
 use anyhow::{Context, Result, anyhow, ensure};
 use judge::{FPIR, Judged, judged};
 use learn::{Labelled, Learnt, MOST_ROUNDS, learn};
@@ -159,10 +159,9 @@ impl Fit {
     /// By person.
     fn encodings(&self, recogniser: &Recogniser, verbosity: Verbosity) -> Result<BTreeMap<String, Vec<Encoding>>> {
         let photos = photos_of_tree(&self.images)?;
-        let cache = Cache::root().filter(|_| !self.no_cache);
-        let cache = cache.map(|root| Cache::open(&root, &recogniser.model_hash())).transpose();
-        let cache = cache.context("encodings cannot be kept").help("--no-cache keeps none")?;
-        let outcomes = measure_all(recogniser, &photos, Colours::AsTaken, cache.as_ref(), verbosity.is_quiet());
+        let (cache, reader) = (open_cache(!self.no_cache, recogniser)?, photo_reader());
+        let measuring = Measuring { recogniser, reader: &reader, cache: cache.as_ref(), quiet: verbosity.is_quiet() };
+        let outcomes = measuring.measure(&photos, Colours::AsTaken);
         let mut by_person: BTreeMap<String, Vec<Encoding>> = BTreeMap::new();
         for (photo, outcome) in photos.into_iter().zip(outcomes) {
             if let Ok(Some(measured)) = outcome {
@@ -230,8 +229,8 @@ fn calibration(units: &Vectors, people: &[usize]) -> Result<Calibration> {
         .enumerate()
         .flat_map(|(number, photos)| photos.iter().map(move |_| number))
         .collect();
-    let labelled: Vec<distances::Labelled<'_>> = (numbers.into_iter().zip(&encodings))
-        .map(|(person, encoding)| distances::Labelled { person, encoding })
+    let labelled: Vec<calibration::Labelled<'_>> = (numbers.into_iter().zip(&encodings))
+        .map(|(person, encoding)| calibration::Labelled { person, encoding })
         .collect();
     let non_mated = non_mated(&labelled, SOURCE).context("too few pairs for a threshold")?;
     let threshold = threshold_of(&non_mated)?;

@@ -2,10 +2,10 @@
 //! for the trial.
 
 use super::degrade::Kind;
-use crate::evaluate::measure::foremost;
 use crate::evaluate::photos_of_tree;
-use crate::evaluate::sample::Photo;
 use crate::heif::photo_reader;
+use accuracy::Photo;
+use accuracy::foremost;
 use anyhow::{Context, Result};
 use fastrand::Rng;
 use models::photo::PhotoReader;

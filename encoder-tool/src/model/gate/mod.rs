@@ -7,9 +7,9 @@ mod prototypes;
 mod regression;
 pub(crate) mod trial;
 
-use crate::calibrate::DEFAULT_FPIR;
-use crate::calibrate::risk::risk_at;
-use crate::evaluate::identification::left_out;
+use crate::evaluate::left_out;
+use accuracy::calibration::DEFAULT_FPIR;
+use accuracy::calibration::risk_at;
 use anyhow::{Context, Result, bail};
 use degrade::Kind;
 use faces::{Seen, Side, people, see};

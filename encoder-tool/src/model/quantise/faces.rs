@@ -1,9 +1,9 @@
 //! The faces that ranges are measured on, and those that the result is measured on: of other people.
 
-use crate::evaluate::measure::foremost;
 use crate::evaluate::photos_of_tree;
-use crate::evaluate::sample::Photo;
 use crate::heif::photo_reader;
+use accuracy::Photo;
+use accuracy::foremost;
 use anyhow::{Context, Result, ensure};
 use models::photo::PhotoReader;
 use models::{Crop, Recogniser, on_every_core};

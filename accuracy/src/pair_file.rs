@@ -12,25 +12,30 @@ use std::num::ParseIntError;
 
 /// A photo by its person's folder and its number, from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct PhotoName {
-    pub(crate) person: String,
-    pub(crate) number: u32,
+pub struct PhotoName {
+    /// The person's folder.
+    pub person: String,
+    /// From 1.
+    pub number: u32,
 }
 
 /// Two photos, and whether they are of one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NamedPair {
-    pub(crate) a: PhotoName,
-    pub(crate) b: PhotoName,
-    pub(crate) mated: bool,
+pub struct NamedPair {
+    /// One photo.
+    pub a: PhotoName,
+    /// The other.
+    pub b: PhotoName,
+    /// Whether they are of one person.
+    pub mated: bool,
     /// From 0.
-    pub(crate) fold: usize,
+    pub fold: usize,
 }
 
 /// Why a text is not a pair file.
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub(crate) enum PairFileError {
+pub enum PairFileError {
     /// The first line does not say how many pairs there are.
     #[error("line 1: {found:?} is not the number of folds and of mated pairs in each, such as \"10<tab>300\"")]
     Header {
@@ -69,7 +74,7 @@ pub(crate) enum PairFileError {
 ///
 /// # Errors
 /// [`PairFileError`] names the line.
-pub(crate) fn parse(text: &str) -> Result<Vec<NamedPair>, PairFileError> {
+pub fn parse(text: &str) -> Result<Vec<NamedPair>, PairFileError> {
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let header = lines.next().map(|(_, line)| line).unwrap_or_default();
     let (folds, mated_in_fold) = counts(header).ok_or_else(|| PairFileError::Header { found: header.to_owned() })?;

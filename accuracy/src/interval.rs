@@ -5,9 +5,11 @@ use statrs::distribution::{Beta, ContinuousCDF};
 
 /// A rate with its 95 % interval, each 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(crate) struct Interval {
-    pub(crate) low: f64,
-    pub(crate) high: f64,
+pub struct Interval {
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
 }
 
 /// The 95 % interval of a rate of which `hits` of `trials` were counted: Clopper and Pearson, "The use of confidence or
@@ -15,7 +17,7 @@ pub(crate) struct Interval {
 /// samples if the trials are independent. Pairs that share a photo or a person are not quite.
 ///
 /// Everything between 0 and 1 if there were no trials.
-pub(crate) fn clopper_pearson(hits: usize, trials: usize) -> Interval {
+pub fn clopper_pearson(hits: usize, trials: usize) -> Interval {
     with_tails(hits, trials, 0.025)
 }
 

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 /// A way to compare two measured photos; smaller is more alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub enum Way {
     /// L2 distance of the encodings of aligned crops.
     Aligned,
     /// L2 distance of the encodings of unaligned crops.
@@ -29,7 +29,7 @@ impl Way {
 }
 
 /// Compares every pair, by every core, in the order of the pairs.
-pub(crate) fn compare(sample: &Sample, outcomes: &[Outcome], way: Way) -> Vec<Compared> {
+pub fn compare(sample: &Sample, outcomes: &[Outcome], way: Way) -> Vec<Compared> {
     let measured = |index: usize| outcomes[index].as_ref().ok().and_then(Option::as_ref);
     let compare = |&Pair { a, b, mated, fold }: &Pair| {
         let distance = measured(a).zip(measured(b)).map(|(a, b)| way.distance(a, b));
@@ -40,17 +40,17 @@ pub(crate) fn compare(sample: &Sample, outcomes: &[Outcome], way: Way) -> Vec<Co
 
 /// How far the encodings of one model are from those of another, on the same photos.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
-pub(crate) struct Movement {
+pub struct Movement {
     /// Mean cosine of a photo's two encodings; `None` if they have other dimensions.
-    pub(crate) mean_cosine: Option<f64>,
+    pub mean_cosine: Option<f64>,
     /// The lowest of them.
-    pub(crate) least_cosine: Option<f64>,
+    pub least_cosine: Option<f64>,
     /// Pairs that are told differently, each model at its own best threshold.
-    pub(crate) decisions_changed: usize,
+    pub decisions_changed: usize,
 }
 
 /// `pairs` and `thresholds` are those of the first and of the other model.
-pub(crate) fn movement(outcomes: [&[Outcome]; 2], pairs: [&[Compared]; 2], thresholds: [Option<f32>; 2]) -> Movement {
+pub fn movement(outcomes: [&[Outcome]; 2], pairs: [&[Compared]; 2], thresholds: [Option<f32>; 2]) -> Movement {
     let [first, other] = outcomes;
     let both = first.iter().zip(other).filter_map(|pair| match pair {
         (Ok(Some(first)), Ok(Some(other))) => Some((&first.aligned, &other.aligned)),
@@ -76,7 +76,7 @@ pub(crate) fn movement(outcomes: [&[Outcome]; 2], pairs: [&[Compared]; 2], thres
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::sample::Photo;
+    use crate::sample::Photo;
     use models::Crop;
     use shared::encoding::Encoding;
 

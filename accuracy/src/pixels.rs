@@ -4,7 +4,7 @@ use models::Crop;
 
 /// The L2 distance between two crops of equal size, pixel by pixel, on values from 0 to 1, divided by the square root
 /// of how many values there are. That is the root mean square difference, 0 (same) to 1 (black and white).
-pub(crate) fn pixel_distance(a: &Crop, b: &Crop) -> f32 {
+pub fn pixel_distance(a: &Crop, b: &Crop) -> f32 {
     let squared = |(a, b): (&u8, &u8)| u64::from(a.abs_diff(*b)).pow(2);
     let sum: u64 = a.pixels().iter().zip(b.pixels()).map(squared).sum();
     ((sum as f64 / a.pixels().len().max(1) as f64).sqrt() / 255.0) as f32

@@ -1,10 +1,10 @@
 //! How often a stranger is how near to an enrolled person: every person of a sample is enrolled in turn, and everybody else
 //! is a stranger to them. No I/O.
 
-use super::distances::Labelled;
+use super::mated::Labelled;
 use super::pareto::Tail;
-use crate::evaluate::identification::ENROLLED_PHOTOS;
-use crate::evaluate::interval::Interval;
+use crate::identification::ENROLLED_PHOTOS;
+use crate::interval::Interval;
 use models::bundle::{NonMated, Quantile};
 use rayon::prelude::*;
 use shared::encoding::Encoding;
@@ -36,14 +36,14 @@ struct Comparison {
 ///
 /// Comparisons that share a person are not independent: intervals are those of a bootstrap over people, with a tail
 /// fitted to each resample.
-pub(crate) fn non_mated(encodings: &[Labelled<'_>], source: &str) -> Option<NonMated> {
+pub fn non_mated(encodings: &[Labelled<'_>], source: &str) -> Option<NonMated> {
     let people = by_person(encodings);
     let probes: Vec<&Encoding> = people.iter().map(|photos| photos[0]).collect();
     non_mated_of(&people, &probes, source)
 }
 
 /// The same where a stranger shows these, one for each person, in place of their first photo.
-pub(crate) fn non_mated_of_probes(encodings: &[Labelled<'_>], probes: &[&Encoding], source: &str) -> Option<NonMated> {
+pub fn non_mated_of_probes(encodings: &[Labelled<'_>], probes: &[&Encoding], source: &str) -> Option<NonMated> {
     non_mated_of(&by_person(encodings), probes, source)
 }
 

@@ -3,44 +3,45 @@
 //! A stranger is compared with every person enrolled; taking the comparisons for independent, the gallery names them with
 //! FPIR = 1 - (1 - FMR)^N (NIST, "Face Recognition Technology Evaluation, Part 2: Identification").
 
-use crate::evaluate::interval::{Interval, clopper_pearson};
+use crate::interval::{Interval, clopper_pearson};
 use models::bundle::{Mated, NonMated, Quantile};
 use serde::Serialize;
 
 /// A threshold and what it means for a gallery.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(crate) struct Risk {
+pub struct Risk {
     /// L2 distance; smaller is stricter.
-    pub(crate) threshold: f32,
+    pub threshold: f32,
     /// Enrolled people.
-    pub(crate) enrolled: usize,
+    pub enrolled: usize,
     /// Rate at which a stranger is within the threshold of one person.
-    pub(crate) fmr: f64,
+    pub fmr: f64,
     /// Rate at which the gallery names a stranger.
-    pub(crate) fpir: f64,
+    pub fpir: f64,
     /// What a trial with this many strangers, as many as the sample has people, would find ...
-    pub(crate) strangers: usize,
+    pub strangers: usize,
     /// ... in 95 % of all trials: from how the sample's comparisons lie, and the trial's own chance.
-    pub(crate) fpir_low: f64,
-    pub(crate) fpir_high: f64,
+    pub fpir_low: f64,
+    /// The upper end of the same interval.
+    pub fpir_high: f64,
     /// Rate at which somebody enrolled is not named, by one photo against one enrolled photo; `None` if the bundle does
     /// not say. With several enrolled photos it is lower.
-    pub(crate) fnir: Option<f64>,
+    pub fnir: Option<f64>,
     /// The upper end of its 95 % interval (Clopper-Pearson), from ...
-    pub(crate) fnir_high: Option<f64>,
+    pub fnir_high: Option<f64>,
     /// ... these pairs of photos of one person.
-    pub(crate) mated_pairs: Option<u64>,
+    pub mated_pairs: Option<u64>,
     /// Fewer than three comparisons of the sample would be that near.
-    pub(crate) extrapolated: bool,
+    pub extrapolated: bool,
 }
 
 /// One comparison may be a false match at this rate at most, however few people are enrolled: a door that is told who
 /// comes compares once (NIST SP 800-63B-4, section 3.2.3).
-pub(crate) const MAX_FMR: f64 = 1e-4;
+pub const MAX_FMR: f64 = 1e-4;
 
 /// The threshold at which a gallery of this many people names a stranger at the rate `fpir`, above 0 and below 1, or at
 /// a lower one where [`MAX_FMR`] forbids that.
-pub(crate) fn risk_at(fpir: f64, enrolled: usize, non_mated: &NonMated, mated: Option<&Mated>) -> Risk {
+pub fn risk_at(fpir: f64, enrolled: usize, non_mated: &NonMated, mated: Option<&Mated>) -> Risk {
     let fmr = fmr_of(fpir, enrolled).min(MAX_FMR);
     let threshold = distance_at(fmr, non_mated);
     let Interval { low, high } = interval_at(threshold, &non_mated.quantiles);
@@ -68,13 +69,13 @@ fn in_a_trial(rate: Interval, strangers: usize) -> Interval {
 }
 
 /// FMR of one comparison such that `comparisons` of them name a stranger at the rate `fpir`.
-pub(crate) fn fmr_of(fpir: f64, comparisons: usize) -> f64 {
+pub(super) fn fmr_of(fpir: f64, comparisons: usize) -> f64 {
     // 1 - (1 - fpir)^(1/n) without losing the digits of a small rate.
     -f64::exp_m1(f64::ln_1p(-fpir) / comparisons.max(1) as f64)
 }
 
 /// Rate at which this many comparisons name a stranger.
-pub(crate) fn fpir_of(fmr: f64, comparisons: usize) -> f64 {
+pub(super) fn fpir_of(fmr: f64, comparisons: usize) -> f64 {
     -f64::exp_m1(f64::ln_1p(-fmr.min(1.0)) * comparisons as f64)
 }
 
@@ -114,7 +115,7 @@ fn interval_at(distance: f32, rows: &[Quantile]) -> Interval {
 }
 
 /// The rate at which somebody enrolled is not named, by one photo against one enrolled photo, at a threshold.
-pub(crate) fn fnir_at(threshold: f32, mated: &Mated) -> f64 {
+pub fn fnir_at(threshold: f32, mated: &Mated) -> f64 {
     farther_than(threshold, &mated.farther)
 }
 

@@ -8,59 +8,53 @@ use super::sample::Photo;
 use crate::triplet_loss::{Hardness, MARGIN, loss, squared_distance};
 use rayon::prelude::*;
 use serde::Serialize;
-use terminal::{counted, percent};
 
 /// This many are kept to be shown, each of another pair of people.
 const WORST: usize = 24;
 
 /// Three of the photos, by index, with their squared L2 distances.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Triplet {
-    pub(crate) anchor: usize,
-    pub(crate) positive: usize,
-    pub(crate) negative: usize,
-    pub(crate) anchor_positive: f64,
-    pub(crate) anchor_negative: f64,
+pub struct Triplet {
+    /// Index of the photo that both others are compared with.
+    pub anchor: usize,
+    /// Index of a photo of the same person.
+    pub positive: usize,
+    /// Index of a photo of another person.
+    pub negative: usize,
+    /// Squared L2 distance.
+    pub anchor_positive: f64,
+    /// Squared L2 distance.
+    pub anchor_negative: f64,
 }
 
 /// What all triplets say together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub(crate) struct TripletFigures {
-    pub(crate) triplets: u64,
-    pub(crate) margin: f64,
+pub struct TripletFigures {
+    /// How many there are.
+    pub triplets: u64,
+    /// The margin of the loss, a squared L2 distance.
+    pub margin: f64,
     /// Mean loss of a triplet; `None` if there is none.
-    pub(crate) mean_loss: Option<f64>,
+    pub mean_loss: Option<f64>,
     /// Share of triplets whose loss is not 0.
-    pub(crate) violating_share: Option<f64>,
+    pub violating_share: Option<f64>,
     /// The negative is no farther than the positive.
-    pub(crate) hard: u64,
+    pub hard: u64,
     /// Farther, but by less than the margin.
-    pub(crate) semi_hard: u64,
+    pub semi_hard: u64,
 }
 
 /// The figures, and the worst triplets.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Mined {
-    pub(crate) figures: TripletFigures,
-    pub(crate) worst: Vec<Triplet>,
-}
-
-impl TripletFigures {
-    pub(crate) fn in_words(&self) -> String {
-        let Self { triplets, margin, mean_loss, violating_share, hard, semi_hard } = self;
-        match mean_loss.zip(*violating_share) {
-            None => "no triplets: no person has two photos, or there is only one person".to_owned(),
-            Some((mean, share)) => format!(
-                "{} at margin {margin}: mean loss {mean:.6}, {} violate the margin ({hard} hard, {semi_hard} semi-hard)",
-                counted(*triplets, "triplet"),
-                percent(share)
-            ),
-        }
-    }
+pub struct Mined {
+    /// Over all triplets.
+    pub figures: TripletFigures,
+    /// The worst first, each of another pair of people.
+    pub worst: Vec<Triplet>,
 }
 
 /// Goes through every triplet of the photos that have a face.
-pub(crate) fn mine(photos: &[Photo], outcomes: &[Outcome]) -> Mined {
+pub fn mine(photos: &[Photo], outcomes: &[Outcome]) -> Mined {
     let faces: Vec<(usize, &str, &[f32])> = photos
         .iter()
         .zip(outcomes)
@@ -104,7 +98,7 @@ fn of_anchor(anchor: usize, person: &str, numbers: &[f32], faces: &[(usize, &str
             let lost = loss(anchor_positive, anchor_negative, MARGIN);
             of.triplets += 1;
             of.loss += lost;
-            match Hardness::of(anchor_positive, anchor_negative, MARGIN) {
+            match Hardness::new(anchor_positive, anchor_negative, MARGIN) {
                 Hardness::Hard => of.hard += 1,
                 Hardness::SemiHard => of.semi_hard += 1,
                 Hardness::Easy => continue,
@@ -138,7 +132,7 @@ fn worst(mut triplets: Vec<Triplet>, photos: &[Photo]) -> Vec<Triplet> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::cache::Measured;
+    use crate::cache::Measured;
     use models::Crop;
     use shared::encoding::Encoding;
 
@@ -176,6 +170,5 @@ mod tests {
         let (photos, outcomes) = sample(&[("a", [1.0, 0.0]), ("b", [0.0, 1.0])]);
         let mined = mine(&photos, &outcomes);
         assert_eq!((mined.figures.triplets, mined.figures.mean_loss), (0, None));
-        assert!(mined.figures.in_words().starts_with("no triplets"));
     }
 }

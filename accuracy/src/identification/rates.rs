@@ -4,12 +4,12 @@
 //! people enrolled that do not name them. One threshold holds for all draws.
 
 use super::trials::{Searched, Trials, Way};
-use crate::evaluate::interval::Interval;
+use crate::interval::Interval;
 use rayon::prelude::*;
 use serde::Serialize;
 
 /// The FPIR at which FNIR is reported.
-pub(crate) const FPIRS: [f64; 2] = [0.001, 0.01];
+pub(super) const FPIRS: [f64; 2] = [0.001, 0.01];
 /// Places of [`Way::ALL`].
 const WAYS: [usize; 3] = [Way::NearestEncoding as usize, Way::Person as usize, Way::Gated as usize];
 /// Resamples of people for an interval.
@@ -17,44 +17,49 @@ const RESAMPLES: usize = 400;
 
 /// A measured rate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(crate) struct Measured {
-    pub(crate) rate: f64,
+pub struct Measured {
+    /// 0 to 1.
+    pub rate: f64,
     /// 95 %, by a bootstrap over people.
     #[serde(flatten)]
-    pub(crate) interval: Interval,
+    pub interval: Interval,
 }
 
 /// FNIR at one FPIR.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(crate) struct AtFpir {
-    pub(crate) fpir: f64,
+pub struct AtFpir {
+    /// False positive identification rate, 0 to 1.
+    pub fpir: f64,
     /// With a person's nearest encoding alone.
-    pub(crate) nearest: Measured,
+    pub nearest: Measured,
     /// With the distance that decides at the door.
-    pub(crate) person: Measured,
+    pub person: Measured,
     /// The L2 distance at which the latter was measured.
-    pub(crate) threshold: f32,
+    pub threshold: f32,
     /// By how much the misses fall from the first to the second, as a part of the first.
-    pub(crate) fewer_misses: Measured,
+    pub fewer_misses: Measured,
     /// As the second, with faces that the gate refuses counted as misses, and not named.
-    pub(crate) gated: Measured,
+    pub gated: Measured,
 }
 
 /// A point of the curve.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(crate) struct Point {
-    pub(crate) fpir: f64,
-    pub(crate) fnir_nearest: f64,
-    pub(crate) fnir_person: f64,
+pub struct Point {
+    /// False positive identification rate, 0 to 1.
+    pub fpir: f64,
+    /// FNIR with the nearest encoding of each person.
+    pub fnir_nearest: f64,
+    /// FNIR with the distance that decides at the door.
+    pub fnir_person: f64,
     /// Of the latter.
     #[serde(flatten)]
-    pub(crate) interval: Interval,
+    pub interval: Interval,
 }
 
 /// FNIR at each of [`FPIRS`].
-pub(crate) fn at_fpirs(trials: &Trials, people: usize) -> Vec<AtFpir> {
+pub fn at_fpirs(trials: &Trials, people: usize) -> Vec<AtFpir> {
     let resamples = resampled(trials, people, &FPIRS);
-    let sorted = Sorted::of(trials);
+    let sorted = Sorted::new(trials);
     let whole = vec![1.0; people];
     FPIRS
         .iter()
@@ -78,11 +83,11 @@ pub(crate) fn at_fpirs(trials: &Trials, people: usize) -> Vec<AtFpir> {
 }
 
 /// The curve, three points a decade from 1e-4 to 1.
-pub(crate) fn det(trials: &Trials, people: usize) -> Vec<Point> {
+pub fn det(trials: &Trials, people: usize) -> Vec<Point> {
     let fpirs: Vec<f64> =
         (0..=12).map(|third| 10_f64.powf(-4.0 + f64::from(third) / 3.0)).filter(|fpir| *fpir < 0.9).collect();
     let resamples = resampled(trials, people, &fpirs);
-    let (sorted, whole) = (Sorted::of(trials), vec![1.0; people]);
+    let (sorted, whole) = (Sorted::new(trials), vec![1.0; people]);
     let point = |(at, &fpir): (usize, &f64)| {
         let [fnir_nearest, fnir_person, _] = WAYS.map(|way| sorted.fnir(way, fpir, &whole).0);
         let interval = middle(resamples.iter().map(|rates| rates[at][1]).collect());
@@ -92,20 +97,20 @@ pub(crate) fn det(trials: &Trials, people: usize) -> Vec<Point> {
 }
 
 /// The share of searches by strangers with the door's distance that are within a threshold, whatever the gate says.
-pub(crate) fn fpir_at(threshold: f32, strangers: &[Searched]) -> f64 {
+pub(super) fn fpir_at(threshold: f32, strangers: &[Searched]) -> f64 {
     let named = strangers.iter().filter(|searched| searched.distances[Way::Person as usize] <= threshold).count();
     named as f64 / strangers.len().max(1) as f64
 }
 
 /// The share of searches by people enrolled that the door does not name at a threshold.
-pub(crate) fn fnir_at(threshold: f32, mated: &[Searched]) -> f64 {
+pub(super) fn fnir_at(threshold: f32, mated: &[Searched]) -> f64 {
     let missed = mated.iter().filter(|searched| searched.distances[Way::Gated as usize] > threshold).count();
     missed as f64 / mated.len().max(1) as f64
 }
 
 /// For each resample of people and each FPIR, the FNIR in each way.
 fn resampled(trials: &Trials, people: usize, fpirs: &[f64]) -> Vec<Vec<[f64; WAYS.len()]>> {
-    let sorted = Sorted::of(trials);
+    let sorted = Sorted::new(trials);
     let resample = |seed: usize| {
         let mut random = fastrand::Rng::with_seed(seed as u64);
         let mut weights = vec![0.0; people];
@@ -122,7 +127,7 @@ struct Sorted {
 }
 
 impl Sorted {
-    fn of(trials: &Trials) -> Self {
+    fn new(trials: &Trials) -> Self {
         let sorted = |searched: &[Searched]| {
             WAYS.map(|way| {
                 let mut found: Vec<(f32, usize)> =

@@ -5,60 +5,69 @@ use super::roc::{Roc, balanced};
 use serde::Serialize;
 
 /// The false accept rates that are reported where the sample can carry them, and their names.
-pub(crate) const FALSE_ACCEPT_RATES: [(&str, f64); 4] =
-    [("1e-1", 1e-1), ("1e-2", 1e-2), ("1e-3", 1e-3), ("1e-4", 1e-4)];
+pub const FALSE_ACCEPT_RATES: [(&str, f64); 4] = [("1e-1", 1e-1), ("1e-2", 1e-2), ("1e-3", 1e-3), ("1e-4", 1e-4)];
 
 /// One pair that was compared, or could not be.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Compared {
+pub struct Compared {
     /// `None` if a photo has no usable face.
-    pub(crate) distance: Option<f32>,
-    pub(crate) mated: bool,
+    pub distance: Option<f32>,
+    /// Whether the photos show one person.
+    pub mated: bool,
     /// From 0.
-    pub(crate) fold: usize,
+    pub fold: usize,
 }
 
 /// What a sample says. What it cannot say is `None`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Figures {
+pub struct Figures {
     /// Pairs that count: all that could be compared, and the others too if they count as errors.
-    pub(crate) pairs_used: usize,
-    pub(crate) accuracy: Option<Accuracy>,
+    pub pairs_used: usize,
+    /// `None` with fewer than two folds.
+    pub accuracy: Option<Accuracy>,
     /// The distance up to which two faces are taken for one person such that balanced accuracy is highest.
-    pub(crate) threshold: Option<f32>,
-    pub(crate) eer: Option<f64>,
+    pub threshold: Option<f32>,
+    /// Equal error rate, 0 to 1.
+    pub eer: Option<f64>,
     /// As a rate counted in the rarer kind of pairs, which says rather less than the sample does.
-    pub(crate) eer_interval: Option<Interval>,
-    pub(crate) tar_at_far: Rates,
+    pub eer_interval: Option<Interval>,
+    /// True accept rates at false accept rates.
+    pub tar_at_far: Rates,
 }
 
 /// Balanced accuracy, 0 to 1: the mean of the shares of mated and of non-mated pairs that are told rightly, each fold at the
 /// threshold that is best for the others.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(crate) struct Accuracy {
+pub struct Accuracy {
     /// Of all folds' pairs together.
-    pub(crate) mean: f64,
+    pub mean: f64,
     /// Its 95 % interval ([`interval::of_mean`]).
-    pub(crate) low: f64,
-    pub(crate) high: f64,
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
     /// Standard deviation over the folds (of all of them: divided by their number). Says nothing of how few pairs there are.
-    pub(crate) std: f64,
-    pub(crate) folds: usize,
+    pub std: f64,
+    /// How many folds there are.
+    pub folds: usize,
 }
 
 /// For each of [`FALSE_ACCEPT_RATES`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Rates(pub(crate) [Option<Rate>; FALSE_ACCEPT_RATES.len()]);
+pub struct Rates(pub [Option<Rate>; FALSE_ACCEPT_RATES.len()]);
 
 /// Share of mated pairs that are accepted, with its 95 % interval (Clopper-Pearson); `fnmr` is the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(crate) struct Rate {
-    pub(crate) tar: f64,
-    pub(crate) low: f64,
-    pub(crate) high: f64,
-    pub(crate) fnmr: f64,
+pub struct Rate {
+    /// True accept rate, 0 to 1.
+    pub tar: f64,
+    /// The lower end of its interval.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+    /// False non-match rate: 1 less the true accept rate.
+    pub fnmr: f64,
     /// L2 distance.
-    pub(crate) threshold: f32,
+    pub threshold: f32,
 }
 
 impl Serialize for Rates {
@@ -69,7 +78,7 @@ impl Serialize for Rates {
 
 impl Figures {
     /// Of a sample. Pairs that could not be compared are left out, or count as errors.
-    pub(crate) fn of(pairs: &[Compared], failures_count: bool) -> Self {
+    pub fn new(pairs: &[Compared], failures_count: bool) -> Self {
         let used: Vec<Compared> =
             pairs.iter().filter(|pair| failures_count || pair.distance.is_some()).copied().collect();
         let roc = roc_of(&used);
@@ -91,8 +100,9 @@ impl Figures {
     }
 }
 
-pub(crate) fn roc_of(pairs: &[Compared]) -> Roc {
-    Roc::of(pairs.iter().map(|pair| (pair.distance, pair.mated)))
+/// The curve of these pairs.
+pub fn roc_of(pairs: &[Compared]) -> Roc {
+    Roc::new(pairs.iter().map(|pair| (pair.distance, pair.mated)))
 }
 
 /// `None` with fewer than two folds: a threshold chosen on the pairs that it is tried on says too much. `None` without mated
@@ -143,7 +153,7 @@ mod tests {
     #[test]
     fn a_hand_made_set() {
         let sample = pairs(&[(0.25, 0), (0.5, 0), (0.6, 1), (0.9, 1)], &[(1.0, 0), (1.5, 0), (1.2, 1), (1.4, 1)]);
-        let figures = Figures::of(&sample, false);
+        let figures = Figures::new(&sample, false);
         assert_eq!(figures.pairs_used, 8);
         let accuracy = figures.accuracy.unwrap();
         assert_eq!((accuracy.mean, accuracy.std, accuracy.folds), (0.75, 0.0, 2));
@@ -158,7 +168,7 @@ mod tests {
     fn true_accept_rates_by_hand() {
         let non_mated: Vec<(f32, usize)> = (0..30).map(|index| (1.0 + index as f32 / 100.0, index % 2)).collect();
         let sample = pairs(&[(0.3, 0), (0.4, 1), (1.025, 0), (1.5, 1)], &non_mated);
-        let Rates([Some(rate), None, None, None]) = Figures::of(&sample, false).tar_at_far else {
+        let Rates([Some(rate), None, None, None]) = Figures::new(&sample, false).tar_at_far else {
             panic!("one rate can be carried");
         };
         assert_eq!((rate.tar, rate.fnmr, rate.threshold), (0.75, 0.25, 1.025));
@@ -170,7 +180,7 @@ mod tests {
         let mut sample = pairs(&[(0.25, 0), (0.5, 1)], &[(1.1, 0), (1.5, 1)]);
         sample.push(Compared { distance: None, mated: true, fold: 0 });
         for (count, used, mean) in [(false, 4, 1.0), (true, 5, 0.5 * (2.0 / 3.0 + 1.0))] {
-            let figures = Figures::of(&sample, count);
+            let figures = Figures::new(&sample, count);
             assert_eq!(figures.pairs_used, used);
             assert!((figures.accuracy.unwrap().mean - mean).abs() < 1e-12);
         }
@@ -181,7 +191,7 @@ mod tests {
     fn a_few_pairs_told_rightly_are_not_certain() {
         let near: Vec<(f32, usize)> = (0..18).map(|index| (0.5, index % 10)).collect();
         let far: Vec<(f32, usize)> = (0..18).map(|index| (1.3, index % 10)).collect();
-        let figures = Figures::of(&pairs(&near, &far), false);
+        let figures = Figures::new(&pairs(&near, &far), false);
         let accuracy = figures.accuracy.unwrap();
         assert_eq!((accuracy.mean, accuracy.std, accuracy.high), (1.0, 0.0, 1.0));
         assert!((accuracy.low - 0.783_94).abs() < 5e-5, "{accuracy:?}");
@@ -194,13 +204,13 @@ mod tests {
     fn many_non_mated_pairs_make_no_accuracy() {
         let mated: Vec<(f32, usize)> = (0..4).map(|index| (0.5 + index as f32 / 10.0, index)).collect();
         let non_mated: Vec<(f32, usize)> = (0..400).map(|index| (0.5 + index as f32 / 1000.0, index % 4)).collect();
-        let accuracy = Figures::of(&pairs(&mated, &non_mated), false).accuracy.unwrap();
+        let accuracy = Figures::new(&pairs(&mated, &non_mated), false).accuracy.unwrap();
         assert!(accuracy.mean < 0.75, "{accuracy:?}");
     }
 
     #[test]
     fn json_has_null_where_there_is_no_figure() {
-        let figures = Figures::of(&pairs(&[(0.5, 0)], &[(1.0, 0)]), false);
+        let figures = Figures::new(&pairs(&[(0.5, 0)], &[(1.0, 0)]), false);
         let expected = concat!(
             r#"{"pairs_used":2,"accuracy":null,"threshold":0.75,"eer":0.0,"#,
             r#""eer_interval":{"low":0.0,"high":0.975},"#,

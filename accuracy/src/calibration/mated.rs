@@ -8,13 +8,15 @@ const MATED_SHARES: [f64; 17] =
     [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01, 0.005, 0.003, 0.002, 0.001];
 
 /// An encoding and whose it is.
-pub(crate) struct Labelled<'a> {
-    pub(crate) person: usize,
-    pub(crate) encoding: &'a Encoding,
+pub struct Labelled<'a> {
+    /// Whose it is, from 0.
+    pub person: usize,
+    /// The encoding of one photo.
+    pub encoding: &'a Encoding,
 }
 
 /// Distances of all pairs of one person; `None` where there are too few to say anything.
-pub(crate) fn mated(encodings: &[Labelled<'_>]) -> Option<Mated> {
+pub fn mated(encodings: &[Labelled<'_>]) -> Option<Mated> {
     let mut distances = pairs(encodings);
     distances.sort_by(f32::total_cmp);
     let last = *distances.last()?;

@@ -6,7 +6,7 @@ use super::interval::{Interval, clopper_pearson};
 
 /// Distances of a sample of pairs. A pair that could not be compared has no distance and is never accepted.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Roc {
+pub struct Roc {
     /// Ascending.
     mated: Vec<f32>,
     /// Ascending.
@@ -17,22 +17,23 @@ pub(crate) struct Roc {
 
 /// Rates at one threshold, each 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Point {
-    pub(crate) threshold: f32,
+pub struct Point {
+    /// The largest L2 distance that is accepted.
+    pub threshold: f32,
     /// Share of non-mated pairs that are accepted.
-    pub(crate) far: f64,
+    pub far: f64,
     /// Share of mated pairs that are accepted.
-    pub(crate) tar: f64,
+    pub tar: f64,
 }
 
 /// The best that can be had at a false accept rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Operating {
+pub struct Operating {
     /// The largest distance that is accepted.
-    pub(crate) threshold: f32,
+    pub threshold: f32,
     /// Share of mated pairs that are accepted.
-    pub(crate) tar: f64,
-    pub(crate) interval: Interval,
+    pub tar: f64,
+    pub interval: Interval,
 }
 
 /// A false accept rate is shown where this many false accepts are expected at it; fewer are too few to tell.
@@ -40,7 +41,7 @@ const LEAST_FALSE_ACCEPTS: f64 = 3.0;
 
 impl Roc {
     /// Of `(distance, mated)` for each pair; `None` for a pair that could not be compared.
-    pub(crate) fn of(pairs: impl IntoIterator<Item = (Option<f32>, bool)>) -> Self {
+    pub fn new(pairs: impl IntoIterator<Item = (Option<f32>, bool)>) -> Self {
         let mut roc = Self { mated: Vec::new(), non_mated: Vec::new(), mated_pairs: 0, non_mated_pairs: 0 };
         for (distance, is_mated) in pairs {
             let (distances, pairs) = match is_mated {
@@ -56,17 +57,17 @@ impl Roc {
     }
 
     /// Distances of mated pairs, ascending.
-    pub(crate) fn mated(&self) -> &[f32] {
+    pub fn mated(&self) -> &[f32] {
         &self.mated
     }
 
     /// Distances of non-mated pairs, ascending.
-    pub(crate) fn non_mated(&self) -> &[f32] {
+    pub fn non_mated(&self) -> &[f32] {
         &self.non_mated
     }
 
     /// The curve from nothing accepted to everything accepted: one point for each distance that occurs.
-    pub(crate) fn points(&self) -> Vec<Point> {
+    pub fn points(&self) -> Vec<Point> {
         let mut points = vec![Point { threshold: f32::NEG_INFINITY, far: 0.0, tar: 0.0 }];
         let (mut mated, mut non_mated) = (0, 0);
         while mated < self.mated.len() || non_mated < self.non_mated.len() {
@@ -82,7 +83,7 @@ impl Roc {
     /// Where as many mated pairs are refused as non-mated ones are accepted, in shares; between two points of the curve
     /// the curve is straight. `None` without mated or without non-mated pairs, or if the curve does not get there
     /// because too many pairs could not be compared.
-    pub(crate) fn eer(&self) -> Option<f64> {
+    pub fn eer(&self) -> Option<f64> {
         if self.mated_pairs == 0 || self.non_mated_pairs == 0 {
             return None;
         }
@@ -95,7 +96,7 @@ impl Roc {
 
     /// The highest share of mated pairs that are accepted at a threshold where at most `far` of the non-mated are.
     /// `None` where the sample cannot carry it: fewer than three false accepts would be expected.
-    pub(crate) fn at_far(&self, far: f64) -> Option<Operating> {
+    pub fn at_far(&self, far: f64) -> Option<Operating> {
         // A hair more, since 0.01 of 300 is 2.9999… in floating point.
         let expected = far * self.non_mated_pairs as f64 + 1e-9;
         if self.mated_pairs == 0 || expected < LEAST_FALSE_ACCEPTS {
@@ -114,7 +115,7 @@ impl Roc {
 
     /// How many mated and how many non-mated pairs are told rightly at this threshold, and how many of each there are. A pair
     /// that could not be compared is told wrongly.
-    pub(crate) fn told_rightly(&self, threshold: f32) -> [(usize, usize); 2] {
+    pub fn told_rightly(&self, threshold: f32) -> [(usize, usize); 2] {
         let accepted = |distances: &[f32]| distances.partition_point(|distance| *distance <= threshold);
         let refused = self.non_mated.len() - accepted(&self.non_mated);
         [(accepted(&self.mated), self.mated_pairs), (refused, self.non_mated_pairs)]
@@ -122,7 +123,7 @@ impl Roc {
 
     /// The threshold at which the [`balanced`] accuracy is highest: the middle between the two distances that it lies between. Of
     /// several equally good ones the strictest. `None` without distances.
-    pub(crate) fn best_threshold(&self) -> Option<f32> {
+    pub fn best_threshold(&self) -> Option<f32> {
         let points = self.points();
         let mut best: Option<(f32, f64)> = None;
         for (index, point) in points.iter().enumerate().skip(1) {
@@ -163,7 +164,7 @@ mod tests {
 
     fn roc(mated: &[f32], non_mated: &[f32]) -> Roc {
         let mated = mated.iter().map(|&distance| (Some(distance), true));
-        Roc::of(mated.chain(non_mated.iter().map(|&distance| (Some(distance), false))))
+        Roc::new(mated.chain(non_mated.iter().map(|&distance| (Some(distance), false))))
     }
 
     #[test]
@@ -243,7 +244,7 @@ mod tests {
 
     #[test]
     fn what_could_not_be_compared_is_an_error_and_never_accepted() {
-        let sample = Roc::of([(Some(0.2), true), (None, true), (Some(1.0), false), (None, false)]);
+        let sample = Roc::new([(Some(0.2), true), (None, true), (Some(1.0), false), (None, false)]);
         assert_eq!(balanced(sample.told_rightly(0.5)), 0.5);
         let last = sample.points().pop().unwrap();
         assert_eq!((last.far, last.tar), (0.5, 0.5));

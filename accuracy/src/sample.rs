@@ -10,28 +10,35 @@ const FOLDS: usize = 10;
 
 /// Photos, and pairs of them.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Sample {
-    pub(crate) photos: Vec<Photo>,
-    pub(crate) pairs: Vec<Pair>,
+pub struct Sample {
+    /// Each once.
+    pub photos: Vec<Photo>,
+    /// Which of them are compared.
+    pub pairs: Vec<Pair>,
     /// How the pairs were chosen, in words.
-    pub(crate) chosen: String,
+    pub chosen: String,
 }
 
+/// A photo of a person who is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Photo {
+pub struct Photo {
     /// The person's folder.
-    pub(crate) person: String,
-    pub(crate) path: PathBuf,
+    pub person: String,
+    /// The file.
+    pub path: PathBuf,
 }
 
 /// Two of the photos, by index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Pair {
-    pub(crate) a: usize,
-    pub(crate) b: usize,
-    pub(crate) mated: bool,
+pub struct Pair {
+    /// Index of one photo.
+    pub a: usize,
+    /// Index of the other.
+    pub b: usize,
+    /// Whether they are of one person.
+    pub mated: bool,
     /// From 0.
-    pub(crate) fold: usize,
+    pub fold: usize,
 }
 
 impl Sample {
@@ -39,7 +46,7 @@ impl Sample {
     ///
     /// # Errors
     /// The first error of `find`.
-    pub(crate) fn of_pairs<'n, E>(
+    pub fn from_pairs<'n, E>(
         named: &'n [NamedPair],
         mut find: impl FnMut(&PhotoName) -> Result<PathBuf, E>,
     ) -> Result<Self, E> {
@@ -63,7 +70,7 @@ impl Sample {
 
     /// All mated and all non-mated pairs of the photos, or a random sample of `most` of either where there are more.
     /// Pairs are dealt out to ten folds, one after the other.
-    pub(crate) fn of_photos(photos: Vec<Photo>, most: usize, seed: u64) -> Self {
+    pub fn from_photos(photos: Vec<Photo>, most: usize, seed: u64) -> Self {
         let mut mated = Vec::new();
         let mut by_person: HashMap<&str, Vec<usize>> = HashMap::new();
         for (index, photo) in photos.iter().enumerate() {
@@ -145,7 +152,7 @@ mod tests {
         for (people, mated, non_mated) in
             [(&["a", "a", "b"][..], 1, 2), (&["a", "b", "a", "a"], 3, 3), (&["a"], 0, 0), (&[], 0, 0)]
         {
-            let sample = Sample::of_photos(photos(people), 100, 1);
+            let sample = Sample::from_photos(photos(people), 100, 1);
             assert_eq!(count(&sample), (mated, non_mated), "{people:?}");
             for pair in sample.pairs {
                 assert!(pair.a < pair.b);
@@ -157,25 +164,25 @@ mod tests {
     #[test]
     fn a_sample_of_a_large_tree_is_the_same_every_time_and_has_no_pair_twice() {
         let people: Vec<&str> = (0..300).map(|index| ["a", "b", "c"][index % 3]).collect();
-        let sample = Sample::of_photos(photos(&people), 1000, 7);
+        let sample = Sample::from_photos(photos(&people), 1000, 7);
         assert_eq!(count(&sample), (1000, 1000));
         let mut pairs: Vec<(usize, usize)> = sample.pairs.iter().map(|pair| (pair.a, pair.b)).collect();
         pairs.sort_unstable();
         pairs.dedup();
         assert_eq!(pairs.len(), 2000);
         assert!(sample.chosen.contains("seed 7"), "{}", sample.chosen);
-        assert_eq!(Sample::of_photos(photos(&people), 1000, 7), sample);
-        assert_ne!(Sample::of_photos(photos(&people), 1000, 8), sample);
+        assert_eq!(Sample::from_photos(photos(&people), 1000, 7), sample);
+        assert_ne!(Sample::from_photos(photos(&people), 1000, 8), sample);
     }
 
     #[test]
     fn a_photo_of_a_pair_file_is_there_once() {
         let named = super::super::pair_file::parse("1\nBo\t1\t2\nBo\t1\tCy\t1\n").unwrap();
         let find = |name: &PhotoName| Ok::<_, ()>(PathBuf::from(format!("{}_{}", name.person, name.number)));
-        let sample = Sample::of_pairs(&named, find).unwrap();
+        let sample = Sample::from_pairs(&named, find).unwrap();
         assert_eq!(sample.photos.len(), 3);
         let ends: Vec<_> = sample.pairs.iter().map(|pair| (pair.a, pair.b, pair.mated)).collect();
         assert_eq!(ends, [(0, 1, true), (0, 2, false)]);
-        assert_eq!(Sample::of_pairs(&named, |_| Err("gone")), Err("gone"));
+        assert_eq!(Sample::from_pairs(&named, |_| Err("gone")), Err("gone"));
     }
 }

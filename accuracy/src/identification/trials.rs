@@ -12,31 +12,33 @@ use shared::encoding::Encoding;
 use shared::matching::person_distance;
 
 /// At most this many photos of a person are enrolled.
-pub(crate) const ENROLLED_PHOTOS: usize = 4;
+pub const ENROLLED_PHOTOS: usize = 4;
 
 /// Somebody with at least one photo.
 #[derive(Debug)]
-pub(crate) struct Person<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) encodings: Vec<&'a Encoding>,
+pub struct Person<'a> {
+    /// The person's folder.
+    pub name: &'a str,
+    /// One for each photo.
+    pub encodings: Vec<&'a Encoding>,
     /// How recognisable the face of each is.
-    pub(crate) standings: Vec<Standing>,
+    pub standings: Vec<Standing>,
     /// What is searched of each photo: itself, or the same photo in grey.
-    pub(crate) probes: Vec<Probe<'a>>,
+    pub probes: Vec<Probe<'a>>,
     /// Known from another folder, never enrolled.
-    pub(crate) only_stranger: bool,
+    pub only_stranger: bool,
 }
 
 /// A face that is searched.
 #[derive(Clone, Debug)]
-pub(crate) struct Probe<'a> {
-    pub(crate) encoding: &'a Encoding,
-    pub(crate) standing: Standing,
+pub struct Probe<'a> {
+    pub encoding: &'a Encoding,
+    pub standing: Standing,
 }
 
 /// How a face is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(super) enum Way {
     /// A person's distance is that of their nearest encoding.
     NearestEncoding,
     /// A person's distance is that which decides at the door.
@@ -46,26 +48,26 @@ pub(crate) enum Way {
 }
 
 impl Way {
-    pub(crate) const ALL: [Self; 3] = [Self::NearestEncoding, Self::Person, Self::Gated];
+    pub(super) const ALL: [Self; 3] = [Self::NearestEncoding, Self::Person, Self::Gated];
 }
 
 /// What a search in the gallery found, in each of [`Way::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Searched {
+pub struct Searched {
     /// Whose photo it was, by index.
-    pub(crate) person: usize,
+    pub person: usize,
     /// L2 distance of the nearest enrolled person; infinite where the gate refuses to name them, and where, of somebody
     /// enrolled, it is another.
-    pub(crate) distances: [f32; Way::ALL.len()],
+    pub distances: [f32; Way::ALL.len()],
 }
 
 /// All searches of all draws.
 #[derive(Debug, Default)]
-pub(crate) struct Trials {
+pub struct Trials {
     /// Of photos held back, one for each person enrolled.
-    pub(crate) mated: Vec<Searched>,
+    pub mated: Vec<Searched>,
     /// Of the first photo of each stranger.
-    pub(crate) strangers: Vec<Searched>,
+    pub strangers: Vec<Searched>,
 }
 
 /// Who is enrolled with which photos, and whose photo is held back.
@@ -81,11 +83,11 @@ struct Enrolled {
 
 impl Trials {
     /// Draws `enrolled` people `draws` times; all of those who can be enrolled, less one, if there are not more.
-    pub(crate) fn run(people: &[Person<'_>], enrolled: usize, draws: usize, seed: u64) -> Self {
+    pub fn run(people: &[Person<'_>], enrolled: usize, draws: usize, seed: u64) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut trials = Self::default();
         for _ in 0..draws {
-            let draw = Draw::of(people, enrolled, &mut random);
+            let draw = Draw::new(people, enrolled, &mut random);
             trials.mated.par_extend(draw.enrolled.par_iter().map(|enrolled| draw.search_mated(people, enrolled)));
             let is_stranger = |person: &usize| draw.enrolled.iter().all(|enrolled| enrolled.person != *person);
             let strangers: Vec<usize> = (0..people.len()).filter(is_stranger).collect();
@@ -96,7 +98,7 @@ impl Trials {
 }
 
 impl Draw {
-    fn of(people: &[Person<'_>], enrolled: usize, random: &mut fastrand::Rng) -> Self {
+    fn new(people: &[Person<'_>], enrolled: usize, random: &mut fastrand::Rng) -> Self {
         let can = |person: &Person<'_>| !person.only_stranger && person.encodings.len() > 1;
         let mut with_two: Vec<usize> = (0..people.len()).filter(|&index| can(&people[index])).collect();
         random.shuffle(&mut with_two);
@@ -161,7 +163,7 @@ impl Enrolled {
 #[cfg(test)]
 impl<'a> Person<'a> {
     /// Whose faces nobody asks a gate about.
-    pub(crate) fn ungated(
+    pub(super) fn ungated(
         name: &'a str,
         encodings: &'a [Encoding],
         probes: &'a [Encoding],
@@ -182,11 +184,30 @@ impl<'a> Person<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::gate::trial::gate_of_length_10;
+    use models::gate::{Gate, Learnt, Term};
     use std::sync::Arc;
 
     fn at(degrees: f32) -> Encoding {
         Encoding::from_network(&[degrees.to_radians().cos(), degrees.to_radians().sin()]).unwrap()
+    }
+
+    /// It passes what is longer than 10, and knows no background.
+    fn gate_of_length_10() -> Gate {
+        let term = |weight| Term { mean: 10.0, spread: 1.0, weight };
+        Gate::of(Learnt {
+            learnt_with: shared::gallery::ModelHash([0; 32]),
+            learnt_from: String::new(),
+            mean: vec![0.0, 0.0],
+            weights: vec![0.0, 0.0],
+            length: term(1.0),
+            certainty: term(0.0),
+            constant: 0.0,
+            clearance: 0.0,
+            plain_from: 1.0,
+            crowded: 1.0,
+            prototypes: Vec::new(),
+        })
+        .unwrap()
     }
 
     /// Two people whose photos lie together, one who is nobody's neighbour, and a stranger.

@@ -2,8 +2,7 @@
 
 use super::rates::{fnir_at, fpir_at};
 use super::trials::{Person, Trials};
-use crate::args::Evaluate;
-use crate::calibrate::risk::{Risk, risk_at};
+use crate::calibration::{Risk, risk_at};
 use models::Recogniser;
 use serde::Serialize;
 
@@ -13,35 +12,47 @@ const FPIRS: [f64; 2] = [0.001, 0.01];
 
 /// A promise and what came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(super) struct Promise {
+pub struct Promise {
     /// What was asked for.
-    pub(super) asked: f64,
+    pub asked: f64,
     /// Whether the threshold is that for pictures without colour.
-    pub(super) grey: bool,
+    pub grey: bool,
+    /// What the calibration promises.
     #[serde(flatten)]
-    pub(super) risk: Risk,
+    pub risk: Risk,
     /// The share of searches by strangers that named somebody.
-    pub(super) measured: f64,
+    pub measured: f64,
     /// The share of searches by people enrolled that did not name them.
-    pub(super) missed: f64,
+    pub missed: f64,
     /// The searches by strangers, over all draws.
-    pub(super) searches: usize,
+    pub searches: usize,
     /// Whether `measured` is between the promised ends.
-    pub(super) kept: bool,
+    pub kept: bool,
 }
 
-/// Of the encoder's own calibration; none if there is none. Where what is searched is grey, the threshold for grey is tried
-/// as well. Where strangers come from a folder of their own, only they
-/// are asked about: the calibration may have been measured on the others.
-pub(super) fn tried(recogniser: &Recogniser, people: &[Person<'_>], arguments: &Evaluate) -> Vec<Promise> {
+/// How promises are tried.
+#[derive(Debug, Clone, Copy)]
+pub struct Trying {
+    /// How many times people are drawn.
+    pub draws: usize,
+    /// Which draws.
+    pub seed: u64,
+    /// Whether what is searched is grey: then the threshold for grey is tried as well.
+    pub grey: bool,
+    /// Whether only people who are strangers alone are searched. The calibration may have been measured on the others.
+    pub only_strangers: bool,
+}
+
+/// Tries the thresholds of the encoder's own calibration; none if it has none.
+pub fn tried(recogniser: &Recogniser, people: &[Person<'_>], trying: Trying) -> Vec<Promise> {
     let calibration = recogniser.calibration();
-    let grey = calibration.non_mated_grey.as_ref().filter(|_| arguments.grey);
+    let grey = calibration.non_mated_grey.as_ref().filter(|_| trying.grey);
     let known = [(false, calibration.non_mated.as_ref()), (true, grey)];
     let enough = |enrolled: &&usize| people.iter().filter(|person| person.encodings.len() > 1).count() >= **enrolled;
     let mut promises = Vec::new();
     for &enrolled in ENROLLED.iter().filter(enough) {
-        let mut trials = Trials::run(people, enrolled, arguments.draws, arguments.seed);
-        if arguments.strangers.is_some() {
+        let mut trials = Trials::run(people, enrolled, trying.draws, trying.seed);
+        if trying.only_strangers {
             trials.strangers.retain(|searched| people[searched.person].only_stranger);
         }
         let of_known = known.iter().filter_map(|(grey, non_mated)| Some((*grey, (*non_mated)?)));

@@ -4,21 +4,21 @@
 //! section 3.1 (the loss) and section 3.2 (which triplets are hard).
 
 /// The margin of the paper, section 3.1: a squared L2 distance.
-pub(crate) const MARGIN: f64 = 0.2;
+pub const MARGIN: f64 = 0.2;
 
 /// Squared L2 distance of two vectors of equal length.
-pub(crate) fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
+pub fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum()
 }
 
 /// The loss of one triplet from its squared L2 distances: how much nearer than the margin allows the negative is.
-pub(crate) fn loss(anchor_positive: f64, anchor_negative: f64, margin: f64) -> f64 {
+pub fn loss(anchor_positive: f64, anchor_negative: f64, margin: f64) -> f64 {
     (anchor_positive - anchor_negative + margin).max(0.0)
 }
 
 /// How a negative lies to an anchor and its positive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hardness {
+pub enum Hardness {
     /// At least the margin farther than the positive: nothing to learn.
     Easy,
     /// Farther than the positive, but by less than the margin.
@@ -29,7 +29,7 @@ pub(crate) enum Hardness {
 
 impl Hardness {
     /// Of a triplet with these squared L2 distances.
-    pub(crate) fn of(anchor_positive: f64, anchor_negative: f64, margin: f64) -> Self {
+    pub fn new(anchor_positive: f64, anchor_negative: f64, margin: f64) -> Self {
         if anchor_negative <= anchor_positive {
             Self::Hard
         } else if anchor_negative < anchor_positive + margin {
@@ -54,7 +54,7 @@ mod tests {
             (1.0, 0.25, 0.95, Hardness::Hard),
         ] {
             assert!((loss(positive, negative, MARGIN) - expected).abs() < 1e-12, "{positive} {negative}");
-            assert_eq!(Hardness::of(positive, negative, MARGIN), hardness, "{positive} {negative}");
+            assert_eq!(Hardness::new(positive, negative, MARGIN), hardness, "{positive} {negative}");
         }
     }
 

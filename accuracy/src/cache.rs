@@ -1,10 +1,9 @@
 //! What the networks made of photos, kept so that a second evaluation takes seconds.
 //!
-//! This is biometric data: the folder may be entered by its owner only, and `encoder-tool cache clear` empties it. An
+//! This is biometric data: only its owner may enter the folder, and `encoder-tool cache clear` empties it. An
 //! entry is named by the model's hash and the photo's digest, so that it can never be taken for another's.
 
 use super::measure::Colours;
-use crate::user_folders;
 use models::Crop;
 use postcard::{from_bytes, to_allocvec};
 use serde::{Deserialize, Serialize};
@@ -21,22 +20,22 @@ const GREY_FORM: &str = "measured-3-grey";
 
 /// What is kept of one photo: the face, or that there is none.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Measured {
+pub struct Measured {
     /// Of the aligned crop.
-    pub(crate) aligned: Encoding,
+    pub aligned: Encoding,
     /// Of the detector's box, not aligned.
-    pub(crate) unaligned: Encoding,
+    pub unaligned: Encoding,
     /// Aligned.
-    pub(crate) crop: Crop,
+    pub crop: Crop,
     /// Of the network's output for it, before it was scaled to unit length.
-    pub(crate) length: f32,
+    pub length: f32,
     /// The detector's, 0 to 1.
-    pub(crate) certainty: f32,
+    pub certainty: f32,
 }
 
 impl Measured {
     /// What the gate is asked about.
-    pub(crate) fn encoded(&self) -> Encoded {
+    pub fn encoded(&self) -> Encoded {
         Encoded { encoding: self.aligned.clone(), length: self.length }
     }
 }
@@ -54,22 +53,17 @@ struct Entry<'a> {
 
 /// A folder of entries of one model, and another one of photos that were turned to grey.
 #[derive(Clone, Debug)]
-pub(crate) struct Cache {
+pub struct Cache {
     folder: PathBuf,
     grey_folder: PathBuf,
 }
 
 impl Cache {
-    /// Where entries of all models lie; `None` if the system does not say where a user's caches are.
-    pub(crate) fn root() -> Option<PathBuf> {
-        user_folders::cache()
-    }
-
     /// The entries of one model, in folders that only their owner may enter.
     ///
     /// # Errors
     /// If a folder cannot be made or kept from others.
-    pub(crate) fn open(root: &Path, model: &ModelHash) -> io::Result<Self> {
+    pub fn open(root: &Path, model: &ModelHash) -> io::Result<Self> {
         make_private(root)?;
         let [folder, grey_folder] = [FORM, GREY_FORM].map(|form| root.join(form).join(model.to_string()));
         for (form, folder) in [(FORM, &folder), (GREY_FORM, &grey_folder)] {
@@ -80,13 +74,13 @@ impl Cache {
     }
 
     /// What is kept of a photo: `None` if nothing is, `Some(None)` if it has no face.
-    pub(crate) fn read(&self, photo: &str, colours: Colours) -> Option<Option<Measured>> {
+    pub fn read(&self, photo: &str, colours: Colours) -> Option<Option<Measured>> {
         let bytes = fs::read(self.folder_of(colours).join(photo)).ok()?;
         decode(&bytes)
     }
 
     /// Keeps it. What cannot be kept is measured again next time.
-    pub(crate) fn write(&self, photo: &str, colours: Colours, measured: Option<&Measured>) {
+    pub fn write(&self, photo: &str, colours: Colours, measured: Option<&Measured>) {
         let folder = self.folder_of(colours);
         let written = encode(measured).map_err(io::Error::other).and_then(|bytes| {
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
@@ -110,7 +104,7 @@ impl Cache {
 ///
 /// # Errors
 /// If something cannot be removed.
-pub(crate) fn clear(root: &Path) -> io::Result<u64> {
+pub fn clear(root: &Path) -> io::Result<u64> {
     let bytes = size(root)?;
     match fs::remove_dir_all(root) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
@@ -122,7 +116,7 @@ pub(crate) fn clear(root: &Path) -> io::Result<u64> {
 ///
 /// # Errors
 /// If something cannot be removed.
-pub(crate) fn forget(root: &Path, photos: &[PhotoDigest]) -> io::Result<Vec<PathBuf>> {
+pub fn forget(root: &Path, photos: &[PhotoDigest]) -> io::Result<Vec<PathBuf>> {
     let mut removed = Vec::new();
     for form in subfolders(root)? {
         for model in subfolders(&form)? {
@@ -152,7 +146,7 @@ fn subfolders(folder: &Path) -> io::Result<Vec<PathBuf>> {
 ///
 /// # Errors
 /// If it cannot be read.
-pub(crate) fn size(root: &Path) -> io::Result<u64> {
+pub fn size(root: &Path) -> io::Result<u64> {
     let entries = match fs::read_dir(root) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         entries => entries?,

@@ -3,7 +3,6 @@
 
 use super::cache::{Cache, Measured};
 use super::sample::Photo;
-use crate::heif::photo_reader;
 use models::bundle::CropGeometry;
 use models::photo::{PhotoFile, PhotoReader};
 use models::{Face, FaceBox, Frame, ModelError, Recogniser, align, on_every_core};
@@ -11,36 +10,46 @@ use shared::encoding::Encoded;
 use terminal::Progress;
 
 /// What came of one photo: `None` if there is no face.
-pub(crate) type Outcome = Result<Option<Measured>, String>;
+pub type Outcome = Result<Option<Measured>, String>;
 
 /// Whether a photo is measured as it was taken, or as a camera without colour would have taken it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Colours {
+pub enum Colours {
+    /// In colour, if the photo has any.
     AsTaken,
     /// Luma in their place: a stand-in for infrared.
     Grey,
 }
 
-/// Measures each photo: its foremost face, aligned and not. The order is that of the photos.
-pub(crate) fn measure_all(
-    recogniser: &Recogniser,
-    photos: &[Photo],
-    colours: Colours,
-    cache: Option<&Cache>,
-    quiet: bool,
-) -> Vec<Outcome> {
-    let reader = photo_reader();
-    let progress = Progress::new("photos", photos.len(), quiet);
-    let measured = on_every_core(recogniser, photos, |recogniser, photo: &Photo| {
-        let (measured, origin) = measure(recogniser, photo, colours, cache, &reader);
-        match origin {
-            Origin::Found => progress.one_found(),
-            Origin::Measured => progress.one_more(),
-        }
+/// What photos are measured with.
+#[derive(Clone, Copy)]
+pub struct Measuring<'a> {
+    /// The networks.
+    pub recogniser: &'a Recogniser,
+    /// What reads the photos.
+    pub reader: &'a PhotoReader,
+    /// Where measurements are kept for the next time, if they are.
+    pub cache: Option<&'a Cache>,
+    /// Whether no progress is shown.
+    pub quiet: bool,
+}
+
+impl Measuring<'_> {
+    /// Measures each photo: its foremost face, aligned and not. The order is that of the photos.
+    pub fn measure(&self, photos: &[Photo], colours: Colours) -> Vec<Outcome> {
+        let &Self { recogniser, reader, cache, quiet } = self;
+        let progress = Progress::new("photos", photos.len(), quiet);
+        let measured = on_every_core(recogniser, photos, |recogniser, photo: &Photo| {
+            let (measured, origin) = measure(recogniser, photo, colours, cache, reader);
+            match origin {
+                Origin::Found => progress.one_found(),
+                Origin::Measured => progress.one_more(),
+            }
+            measured
+        });
+        progress.finish();
         measured
-    });
-    progress.finish();
-    measured
+    }
 }
 
 /// What an outcome took: nothing (it was kept, or the photo could not be read at all), or the networks.
@@ -98,7 +107,7 @@ fn labelled_face(recogniser: &mut Recogniser, frame: &Frame) -> Result<Option<Me
 /// The face that a photo of a known person is of: large, and near the middle. Area less twice the square of the distance
 /// from the middle, as in the preparation of photos in the FaceNet implementation that the published 20180402-114759
 /// network comes with.
-pub(crate) fn foremost<'f>(faces: &'f [Face], frame: &Frame) -> Option<&'f Face> {
+pub fn foremost<'f>(faces: &'f [Face], frame: &Frame) -> Option<&'f Face> {
     let middle = [frame.width(), frame.height()].map(|side| side as f32 / 2.0);
     let weight = |face: &Face| {
         let FaceBox { x, y, width, height } = face.bounds;

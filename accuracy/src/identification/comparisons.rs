@@ -2,12 +2,11 @@
 //! No I/O.
 
 use super::trials::Person;
-use crate::evaluate::interval::{Interval, clopper_pearson};
-use anyhow::{Context, Result};
+use crate::AccuracyError;
+use crate::interval::{Interval, clopper_pearson};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use terminal::Help;
 
 /// The FMR at which thresholds are set.
 const FMRS: [f64; 2] = [1e-4, 1e-3];
@@ -22,21 +21,23 @@ struct Pair {
 }
 
 /// All pairs of photos, the nearest first.
-pub(super) struct Comparisons {
+pub struct Comparisons {
     mated: Vec<Pair>,
     non_mated: Vec<Pair>,
 }
 
 /// A count with its rate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(super) struct Counted {
-    pub(super) count: usize,
-    pub(super) of: usize,
+pub struct Counted {
+    /// How many were counted.
+    pub count: usize,
+    /// Of how many.
+    pub of: usize,
     /// `null` of nothing.
-    pub(super) rate: Option<f64>,
+    pub rate: Option<f64>,
     /// 95 %, Clopper-Pearson: as if no two pairs shared a person.
     #[serde(flatten)]
-    pub(super) interval: Interval,
+    pub interval: Interval,
 }
 
 impl Counted {
@@ -48,56 +49,70 @@ impl Counted {
 
 /// FNMR where this many non-mated pairs match.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(super) struct AtFmr {
-    pub(super) fmr: f64,
+pub struct AtFmr {
+    /// False match rate, 0 to 1.
+    pub fmr: f64,
     /// L2 distance; a pair that is nearer matches.
-    pub(super) threshold: f32,
-    pub(super) fnmr: Counted,
+    pub threshold: f32,
+    /// False non-match rate at that threshold.
+    pub fnmr: Counted,
 }
 
 /// FMR and FNMR within groups.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Groups {
-    pub(super) column: String,
-    pub(super) threshold: f32,
-    pub(super) fmr_of_all: f64,
-    pub(super) groups: Vec<Group>,
+pub struct Groups {
+    /// The column that names the groups.
+    pub column: String,
+    /// L2 distance at which all groups are compared.
+    pub threshold: f32,
+    /// FMR of all pairs at that threshold.
+    pub fmr_of_all: f64,
+    /// In the order of their names.
+    pub groups: Vec<Group>,
     /// The largest FMR of a group divided by the smallest that is not 0; `null` if only one group has false matches.
-    pub(super) worst_fmr_ratio: Option<f64>,
+    pub worst_fmr_ratio: Option<f64>,
     /// Groups without a false match.
-    pub(super) without_false_match: usize,
+    pub without_false_match: usize,
 }
 
 /// One group.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Group {
-    pub(super) name: String,
-    pub(super) people: usize,
+pub struct Group {
+    /// As the column has it.
+    pub name: String,
+    /// How many people are in it.
+    pub people: usize,
     /// So few people that the rates say little.
-    pub(super) small: bool,
+    pub small: bool,
     /// Of pairs of two people of the group.
-    pub(super) fmr: Counted,
-    pub(super) fnmr: Counted,
+    pub fmr: Counted,
+    /// Of pairs of photos of one person of the group.
+    pub fnmr: Counted,
 }
 
 /// Pairs of people who were named as resembling each other.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Hard {
-    pub(super) pairs_of_people: usize,
+pub struct Hard {
+    /// How many pairs were named.
+    pub pairs_of_people: usize,
     /// At each of [`FMRS`].
-    pub(super) at: Vec<HardAt>,
+    pub at: Vec<HardAt>,
 }
 
 /// Their FMR where strangers have this one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(super) struct HardAt {
-    pub(super) fmr_of_strangers: f64,
-    pub(super) threshold: f32,
-    pub(super) fmr: Counted,
+pub struct HardAt {
+    /// FMR of all pairs of two people.
+    pub fmr_of_strangers: f64,
+    /// L2 distance.
+    pub threshold: f32,
+    /// FMR of the named pairs at that threshold.
+    pub fmr: Counted,
 }
 
 impl Comparisons {
-    pub(super) fn of(people: &[Person<'_>]) -> Self {
+    /// Compares every photo with every other one.
+    pub fn new(people: &[Person<'_>]) -> Self {
         let photos: Vec<(usize, &_)> = people
             .iter()
             .enumerate()
@@ -120,7 +135,7 @@ impl Comparisons {
     }
 
     /// FNMR at each of [`FMRS`] that the sample can show.
-    pub(super) fn at_rates(&self) -> Vec<AtFmr> {
+    pub fn at_rates(&self) -> Vec<AtFmr> {
         let at = |&fmr: &f64| {
             let threshold = self.threshold(fmr)?;
             let missed = self.mated.iter().filter(|pair| pair.distance >= threshold).count();
@@ -136,7 +151,7 @@ impl Comparisons {
     }
 
     /// By the group of each person; people without one are in none.
-    pub(super) fn by(&self, people: &[Person<'_>], groups: &BTreeMap<String, String>, column: &str) -> Groups {
+    pub fn by(&self, people: &[Person<'_>], groups: &BTreeMap<String, String>, column: &str) -> Groups {
         let threshold = self.threshold(FMR_OF_GROUPS).unwrap_or(0.0);
         let of: Vec<Option<&str>> = people.iter().map(|person| groups.get(person.name).map(String::as_str)).collect();
         let names: BTreeSet<&str> = of.iter().copied().flatten().collect();
@@ -177,12 +192,10 @@ impl Comparisons {
     ///
     /// # Errors
     /// If somebody has no photo with a face.
-    pub(super) fn of_pairs(&self, people: &[Person<'_>], pairs: &[[String; 2]]) -> Result<Hard> {
+    pub fn of_pairs(&self, people: &[Person<'_>], pairs: &[[String; 2]]) -> Result<Hard, AccuracyError> {
         let index = |name: &String| {
             let found = people.iter().position(|person| person.name == name);
-            found
-                .with_context(|| format!("there is no photo with a face of {name:?}"))
-                .help("--pairs names folders of --images")
+            found.ok_or_else(|| AccuracyError::NoFaceOf { name: name.clone() })
         };
         let mut wanted: BTreeSet<[usize; 2]> = BTreeSet::new();
         for [one, other] in pairs {
@@ -220,7 +233,7 @@ mod tests {
         };
         let leaked: Vec<&'static str> = names.iter().map(|name| &*name.clone().leak()).collect();
         let people: Vec<Person<'_>> = leaked.into_iter().enumerate().map(person).collect();
-        let comparisons = Comparisons::of(&people);
+        let comparisons = Comparisons::new(&people);
         assert_eq!((comparisons.mated.len(), comparisons.non_mated.len()), (100, 4 * 4950));
         let half = |name: &String| if name.as_str() < "50" { "first" } else { "second" }.to_owned();
         let of: BTreeMap<String, String> = names.iter().map(|name| (name.clone(), half(name))).collect();

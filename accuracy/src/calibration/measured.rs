@@ -1,0 +1,94 @@
+//! Distances measured on a folder of photos of known people.
+
+use super::mated::{Labelled, mated};
+use super::strangers::{non_mated, non_mated_of_probes};
+use crate::cache::Measured as Face;
+use crate::{AccuracyError, Colours, Measuring, Outcome, Photo};
+use models::bundle::{Mated, NonMated};
+use std::collections::BTreeSet;
+use terminal::counted;
+
+/// How an encoder's distances lie.
+pub struct Distances {
+    /// Of strangers in colour.
+    pub non_mated: NonMated,
+    /// Of strangers in grey, if that was measured.
+    pub non_mated_grey: Option<NonMated>,
+    /// Of photos of one person; `None` where they are too few.
+    pub mated: Option<Mated>,
+}
+
+/// Photos of known people, with what was measured of the foremost face of each.
+pub struct MeasuredPhotos<'m> {
+    with: Measuring<'m>,
+    /// What the photos are called in a calibration.
+    source: String,
+    photos: Vec<Photo>,
+    outcomes: Vec<Outcome>,
+}
+
+impl<'m> MeasuredPhotos<'m> {
+    /// Encodes the foremost face of each photo. `source` is what the photos are called in a calibration.
+    pub fn new(with: Measuring<'m>, photos: Vec<Photo>, source: &str) -> Self {
+        let outcomes = with.measure(&photos, Colours::AsTaken);
+        Self { with, source: source.to_owned(), photos, outcomes }
+    }
+
+    /// All compared with all, in colour.
+    ///
+    /// # Errors
+    /// If the photos are too few.
+    pub fn distances(&self) -> Result<Distances, AccuracyError> {
+        let encodings = labelled(&self.photos, &self.outcomes);
+        let source = format!("{} of {}", counted(encodings.len(), "photo"), self.source);
+        let non_mated = non_mated(&encodings, &source).ok_or(AccuracyError::TooFewPhotos)?;
+        Ok(Distances { non_mated, non_mated_grey: None, mated: mated(&encodings) })
+    }
+
+    /// Strangers whose photo was turned to grey, compared with people who are enrolled in colour. A person without a face
+    /// in grey is left out.
+    ///
+    /// # Errors
+    /// If the photos are too few.
+    pub fn non_mated_in_grey(&self) -> Result<NonMated, AccuracyError> {
+        let shown = first_of_each(&self.photos, &self.outcomes);
+        let grey = self.with.measure(&shown, Colours::Grey);
+        let probes = labelled(&shown, &grey);
+        let seen: BTreeSet<&str> =
+            shown.iter().zip(&grey).filter_map(with_face).map(|(photo, _)| &*photo.person).collect();
+        let enrolled = self.photos.iter().zip(&self.outcomes).filter(|(photo, _)| seen.contains(&*photo.person));
+        let encodings = of_people(enrolled);
+        let source = format!("{} of {}, strangers in grey", counted(encodings.len(), "photo"), self.source);
+        let probes: Vec<_> = probes.iter().map(|probe| probe.encoding).collect();
+        non_mated_of_probes(&encodings, &probes, &source).ok_or(AccuracyError::TooFewPhotos)
+    }
+}
+
+fn with_face<'a>((photo, outcome): (&'a Photo, &'a Outcome)) -> Option<(&'a Photo, &'a Face)> {
+    Some((photo, outcome.as_ref().ok()?.as_ref()?))
+}
+
+fn labelled<'a>(photos: &'a [Photo], outcomes: &'a [Outcome]) -> Vec<Labelled<'a>> {
+    of_people(photos.iter().zip(outcomes))
+}
+
+/// Photos with a face, people numbered in the order in which they come.
+fn of_people<'a>(measured: impl Iterator<Item = (&'a Photo, &'a Outcome)>) -> Vec<Labelled<'a>> {
+    let mut people: Vec<&str> = Vec::new();
+    let mut encodings = Vec::new();
+    for (photo, face) in measured.filter_map(with_face) {
+        if people.last().is_none_or(|last| *last != photo.person) {
+            people.push(&photo.person);
+        }
+        encodings.push(Labelled { person: people.len() - 1, encoding: &face.aligned });
+    }
+    encodings
+}
+
+/// Of each person the first photo with a face.
+fn first_of_each(photos: &[Photo], outcomes: &[Outcome]) -> Vec<Photo> {
+    let mut first: Vec<Photo> =
+        photos.iter().zip(outcomes).filter_map(with_face).map(|(photo, _)| photo.clone()).collect();
+    first.dedup_by(|later, earlier| later.person == earlier.person);
+    first
+}

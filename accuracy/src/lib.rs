@@ -1,0 +1,35 @@
+//! How well people are told apart: measured on photos of people who are known.
+//!
+//! photos -> measured (encodings and crops) -> compared (distances of pairs) -> figures. Beside the pairs stand
+//! [`identification`] trials (some are enrolled, everybody else is a stranger) and [`calibration`] (the threshold for a
+//! stated risk). Terms are those of ISO/IEC 19795-1.
+//!
+//! This crate does not print, and does not know where photos lie or what a database looks like: that is for the program
+//! above it. Personal data outlives a run only in a [`Cache`] that the caller opens.
+#![forbid(unsafe_code)]
+
+mod cache;
+pub mod calibration;
+mod compared;
+mod error;
+mod figures;
+pub mod identification;
+mod interval;
+mod measure;
+pub mod pair_file;
+mod pixels;
+mod roc;
+mod sample;
+pub mod triplet_loss;
+mod triplets;
+
+pub use cache::{Cache, Measured, clear, forget, size};
+pub use compared::{Movement, Way, compare, movement};
+pub use error::AccuracyError;
+pub use figures::{Accuracy, Compared, FALSE_ACCEPT_RATES, Figures, Rate, Rates, roc_of};
+pub use interval::{Interval, clopper_pearson};
+pub use measure::{Colours, Measuring, Outcome, foremost};
+pub use pixels::pixel_distance;
+pub use roc::{Point, Roc};
+pub use sample::{Pair, Photo, Sample};
+pub use triplets::{Mined, Triplet, TripletFigures, mine};
