@@ -5,36 +5,20 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::disallowed_methods, reason = "its paths are of its own making")]
 
-mod audit_log;
-mod cards;
+#[cfg_attr(not(feature = "programs"), allow(dead_code, reason = "only the other targets choose everything"))]
 mod choices;
-mod config;
-mod control;
-mod database;
 mod driven;
 mod layers;
-mod networks;
-mod pictures;
-mod readers;
-mod received;
-mod schedules;
-mod status;
+#[cfg(feature = "programs")]
+mod programs;
 #[cfg(test)]
+#[cfg(feature = "programs")]
 mod tests;
 
-pub use audit_log::{audit_log, changed_audit_log};
-pub use cards::cards;
-pub use config::{config, memory, small_files};
-pub use control::control_request;
-pub use database::database;
 pub use driven::driven;
 pub use layers::layers;
-pub use networks::{bundle, onnx, weights};
-pub use pictures::{camera_frame, photo};
-pub use readers::{usb_reader, wiegand};
-pub use received::received;
-pub use schedules::schedules;
-pub use status::{status_report, status_request};
+#[cfg(feature = "programs")]
+pub use programs::*;
 
 /// What became of what was handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +33,7 @@ pub enum Answer {
 pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All of them.
+#[cfg(feature = "programs")]
 pub const TARGETS: [Target; 20] = [
     ("audit-log", audit_log),
     ("bundle", bundle),

@@ -1,7 +1,8 @@
 //! `cargo xtask fuzz`: libFuzzer looks for bytes that break what must hold, target by target.
 //!
 //! The stable compiler instruments the workspace's own crates (`fuzz/instrumented-rustc`), so that tract and everything
-//! else is shared with the ordinary build. Targets of crates that read memory without checks get AddressSanitizer as well.
+//! else is shared with the ordinary build. Targets of crates that read memory without checks get AddressSanitizer as well,
+//! and are built without the programs.
 
 use crate::process::{self, cargo, command};
 use crate::programs::ONE_BUILD;
@@ -19,6 +20,12 @@ const SEEDS: &str = "fuzz/seeds";
 
 /// Targets that read memory without checks; they are built and run with AddressSanitizer, where that is set up.
 const UNCHECKED: [&str; 1] = ["layers"];
+
+/// How both kinds of targets are built: with everything else, or with the kernels alone, as all that is built with
+/// AddressSanitizer is built for nothing else.
+const CHECKED_BUILD: [&str; 4] = [ONE_BUILD[0], ONE_BUILD[1], "--features", "fuzz/libfuzzer"];
+const UNCHECKED_BUILD: [&str; 6] =
+    [ONE_BUILD[0], "--package", "fuzz", "--no-default-features", "--features", "libfuzzer"];
 
 /// An input that needs longer, or more memory, is a finding. What is allowed to address is bounded as well, for memory
 /// that is asked for and not used.
@@ -59,10 +66,11 @@ fn chosen(all: &[String], named: &[String]) -> Result<Vec<String>> {
 fn build(targets: &[String]) -> Result<()> {
     requirements::ensure(&[LIBCLANG, CPLUSPLUS])?;
     let (sanitised, plain): (Vec<&String>, Vec<&String>) = targets.iter().partition(|target| is_sanitised(target));
-    for (wrapper, targets) in [(WRAPPER, plain), (SANITISING_WRAPPER, sanitised)] {
-        if !targets.is_empty() {
-            build_with(wrapper, &targets)?;
-        }
+    if !plain.is_empty() {
+        build_with(WRAPPER, &CHECKED_BUILD, &plain)?;
+    }
+    if !sanitised.is_empty() {
+        build_with(SANITISING_WRAPPER, &UNCHECKED_BUILD, &sanitised)?;
     }
     Ok(())
 }
@@ -71,10 +79,10 @@ fn is_sanitised(target: &str) -> bool {
     cfg!(target_arch = "x86_64") && UNCHECKED.contains(&target)
 }
 
-fn build_with(wrapper: &str, targets: &[&String]) -> Result<()> {
+fn build_with(wrapper: &str, options: &[&str], targets: &[&String]) -> Result<()> {
     let wrapper = fs::canonicalize(wrapper).context(wrapper.to_owned())?;
-    let mut build = cargo(["build", "--features", "fuzz/libfuzzer"]);
-    build.args(ONE_BUILD).env("RUSTC_WORKSPACE_WRAPPER", wrapper).env("CARGO_INCREMENTAL", "0");
+    let mut build = cargo(["build"]);
+    build.args(options).env("RUSTC_WORKSPACE_WRAPPER", wrapper).env("CARGO_INCREMENTAL", "0");
     // Build scripts are sanitised as well, and are done before they have given back all memory.
     build.env("ASAN_OPTIONS", "detect_leaks=0");
     targets.iter().for_each(|target| {

@@ -274,7 +274,7 @@ fn encoded(format: ImageFormat) -> Vec<u8> {
 fn report() -> Vec<u8> {
     let latency = json!({"count": 2, "sum": 40.0, "p50": 18.9, "p99": 20.0, "longest": 20.0,
         "at_most": [{"ms": 25.1, "count": 2}]});
-    let answer = crate::status::answered(b"status\n");
+    let answer = crate::programs::answered(b"status\n");
     let mut report: serde_json::Value = serde_json::from_slice(&answer).unwrap();
     report["last_turn_seconds_ago"] = 0.1.into();
     report["latency_ms"]["detect"] = latency;

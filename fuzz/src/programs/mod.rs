@@ -1,0 +1,27 @@
+//! Targets of the two programs and of the libraries that they are made of.
+
+mod audit_log;
+mod cards;
+mod config;
+mod control;
+mod database;
+mod networks;
+mod pictures;
+mod readers;
+mod received;
+mod schedules;
+mod status;
+
+pub use audit_log::{audit_log, changed_audit_log};
+pub use cards::cards;
+pub use config::{config, memory, small_files};
+pub use control::control_request;
+pub use database::database;
+pub use networks::{bundle, onnx, weights};
+pub use pictures::{camera_frame, photo};
+pub use readers::{usb_reader, wiegand};
+pub use received::received;
+pub use schedules::schedules;
+#[cfg(test)]
+pub(crate) use status::answered;
+pub use status::{status_report, status_request};
