@@ -1,13 +1,14 @@
 //! Whose files they are, and which process has them: root and the unit's user, and two units.
 
 use super::super::encoder_tool::{build, enrolled};
-use super::running::{RunningUnit, configuration_with, photos_of};
+use super::running::{BETWEEN_LOOKS, RunningUnit, configuration_with, photos_of};
 use super::{at_the_door, edge_agent};
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 use tempfile::TempDir;
 use tests::{Said, program, said};
 
@@ -230,7 +231,9 @@ fn run_until_it_runs_or_ends(folder: &Path) {
     let mut command = edge_agent(["run", "-v", "--config"]);
     command.arg(folder.join("config.toml")).stderr(File::create(&messages).unwrap());
     let mut unit = command.spawn().unwrap();
-    while unit.try_wait().unwrap().is_none() && !fs::read_to_string(&messages).unwrap().contains("the unit runs") {}
+    while unit.try_wait().unwrap().is_none() && !fs::read_to_string(&messages).unwrap().contains("the unit runs") {
+        thread::sleep(BETWEEN_LOOKS);
+    }
     Command::new("kill").arg(unit.id().to_string()).output().unwrap();
     unit.wait().unwrap();
     assert!(!fs::read_to_string(&messages).unwrap().contains("panicked"));

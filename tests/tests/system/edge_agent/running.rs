@@ -16,7 +16,7 @@ use tests::{Said, said, service_environment};
 
 /// Longer than anything here takes on a busy computer.
 const PATIENCE: Duration = Duration::from_secs(120);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
+pub(super) const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
 /// The unit and everything that is its own.
 pub(crate) struct RunningUnit {
