@@ -11,7 +11,7 @@ use std::process::Command;
 pub(crate) const ARM: &str = "aarch64-unknown-linux-gnu";
 
 /// What is compiled for the Pi. Always the same ones, so that tract is compiled once.
-const PACKAGES: [&str; 5] = ["edge-agent", "models", "kernels", "policy", "shared"];
+pub(crate) const PACKAGES: [&str; 5] = ["edge-agent", "models", "kernels", "policy", "shared"];
 
 /// Builds it, and says where it is.
 ///

@@ -1,6 +1,7 @@
 //! Whether tract is built with the same features whichever member of the workspace is built, so that it is compiled once.
 //! The root's Cargo.toml pins those that would differ.
 
+use crate::cross::{ARM, PACKAGES};
 use crate::process::{answer_of, cargo};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -55,6 +56,25 @@ fn every_member_is_built_with_the_same_tract() {
         );
     }
     assert!(with_tract >= 5, "only {with_tract} members use tract");
+}
+
+/// What the programs for 64-bit ARM are made of; `more` adds what their tests need.
+fn for_arm(more: &str) -> BTreeSet<String> {
+    let mut tree = cargo(["tree", "--target", ARM, "--prefix", "none", "--format", "{p} {f}", "--edges"]);
+    tree.arg(format!("normal,build{more}"));
+    PACKAGES.iter().for_each(|package| {
+        tree.args(["--package", package]);
+    });
+    let lines = answer_of(&mut tree, &[0]).unwrap();
+    lines.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+}
+
+/// Else everything that uses a crate with another feature is compiled twice by the checks on ARM.
+#[test]
+fn programs_are_built_with_the_features_of_their_tests() {
+    let (programs, tests) = (for_arm(""), for_arm(",dev"));
+    let only: Vec<&String> = programs.difference(&tests).collect();
+    assert!(programs.len() > 100 && only.is_empty(), "tests ask for more features of {only:?}; pin them");
 }
 
 #[test]
