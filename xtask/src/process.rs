@@ -1,4 +1,8 @@
 //! Other programs: run, with what they are asked for said aloud, or heard out.
+//!
+//! This is not `xshell`, whose last stable version (0.2.7) covers only [`run`] and [`succeeds`]: it gives either an exit code
+//! or the output that came with it, not both with stderr shown as it comes ([`answer_of`], [`run_to_any_end`]); it prints
+//! every argument, and commands here have hundreds of photos; and it cannot start a program and go on.
 
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
