@@ -20,6 +20,7 @@ pub mod pair_file;
 mod pixels;
 mod roc;
 mod sample;
+mod threshold;
 pub mod triplet_loss;
 mod triplets;
 
@@ -32,4 +33,5 @@ pub use measure::{Colours, Measuring, Outcome, foremost};
 pub use pixels::pixel_distance;
 pub use roc::{Point, Roc};
 pub use sample::{Pair, Photo, Sample};
+pub use threshold::parse_threshold;
 pub use triplets::{Mined, Triplet, TripletFigures, mine};

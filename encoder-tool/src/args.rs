@@ -3,10 +3,10 @@
 use crate::doors::Doors;
 use crate::examples;
 use crate::keys::KeyChoice;
-use crate::model::ModelCommand;
-use crate::threshold::parse_threshold;
 use accuracy::calibration::DEFAULT_FPIR;
+use accuracy::parse_threshold;
 use clap::{Args, Parser, Subcommand};
+use model_tools::ModelCommand;
 use std::path::PathBuf;
 use terminal::Verbosity;
 

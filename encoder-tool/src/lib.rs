@@ -16,14 +16,13 @@ mod examples;
 mod faces;
 mod file_size_limit;
 mod forget;
+pub mod fuzz_entry_points;
 mod heif;
-pub mod hostile_input;
 mod html;
 mod identify;
 mod keygen;
 mod keys;
 mod list;
-mod model;
 mod photo_folders;
 mod protect;
 mod rule_files;
@@ -44,7 +43,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     terminal::keep_memory_from_others();
     file_size_limit::make_it_an_error();
     if let Command::Model(command) = &arguments.command
-        && let Some(code) = model::confined::exit_code_of_work(command.limits())
+        && let Some(code) = model_tools::confined::exit_code_of_work(command.limits())
     {
         return code;
     }
@@ -66,6 +65,16 @@ fn answer(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Forget(arguments) => forget::run(arguments),
         Command::Cache(command) => cache_command::run(*command),
         Command::DecodeHeif(arguments) => Err(heif::become_decoder(arguments).into()),
-        Command::Model(command) => command.run(verbosity),
+        Command::Model(command) => command.run(&sources(), verbosity),
+    }
+}
+
+/// What the tools for models need of the workstation.
+fn sources() -> model_tools::Sources {
+    model_tools::Sources {
+        photos_in: evaluate::photos_of_tree,
+        names_in: evaluate::left_out,
+        cache_of: evaluate::open_cache,
+        reader: heif::photo_reader(),
     }
 }

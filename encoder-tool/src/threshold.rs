@@ -2,17 +2,6 @@
 
 use shared::gallery::Gallery;
 
-/// Parses the value of `--threshold`.
-///
-/// # Errors
-/// What the user is told, if it is no L2 distance between unit vectors.
-pub(crate) fn parse_threshold(text: &str) -> Result<f32, String> {
-    match text.parse::<f32>() {
-        Ok(distance) if (0.0..=2.0).contains(&distance) => Ok(distance),
-        _ => Err("a threshold is an L2 distance from 0 to 2; smaller is stricter".to_owned()),
-    }
-}
-
 /// The one on the command line, else the database's own, else the encoder's.
 pub(crate) fn in_force(asked_for: Option<f32>, of_database: Option<f32>, of_encoder: f32) -> f32 {
     asked_for.or(of_database).unwrap_or(of_encoder)
@@ -58,23 +47,6 @@ impl Threshold {
 mod tests {
     use super::*;
     use shared::gallery::{Calibration, GalleryBuilder, GreyThreshold, ModelHash};
-
-    #[test]
-    fn only_distances_are_thresholds() {
-        for (text, expected) in [
-            ("0", Some(0.0)),
-            ("0.7", Some(0.7)),
-            ("2", Some(2.0)),
-            ("2.001", None),
-            ("-0.1", None),
-            ("nan", None),
-            ("inf", None),
-            ("70%", None),
-            ("", None),
-        ] {
-            assert_eq!(parse_threshold(text).ok(), expected, "{text:?}");
-        }
-    }
 
     #[test]
     fn the_nearest_word_counts() {

@@ -1,31 +1,38 @@
-//! The modules of the unit lie in layers: commands above, subsystems below, and no import leads in a circle.
+//! The modules of each crate lie in layers, and no import leads in a circle. In the unit, commands are above and subsystems
+//! below.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 /// Modules that import commands: the fuzz targets go through every door of the unit.
-const ABOVE_COMMANDS: [&str; 1] = ["hostile_input"];
+const ABOVE_COMMANDS: [&str; 1] = ["fuzz_entry_points"];
 
 /// The modules that each module of a crate imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
+/// Crates without circles. In `shared`, a person's hours and cards need the person, and the gallery needs all three.
+const CRATES: [&str; 9] =
+    ["policy", "kernels", "models", "files", "terminal", "accuracy", "model-tools", "encoder-tool", "edge-agent"];
+
 #[test]
 fn no_subsystem_of_the_unit_knows_a_command() {
-    for (module, imported) in imports_of_the_unit() {
+    for (module, imported) in imports_of("edge-agent") {
         let is_above = ABOVE_COMMANDS.contains(&module.as_str());
         assert!(is_above || !imported.contains("commands"), "edge-agent/src/{module} imports commands");
     }
 }
 
 #[test]
-fn no_import_of_the_unit_leads_in_a_circle() {
-    let circle = left_in_circles(imports_of_the_unit());
-    assert!(circle.is_empty(), "these modules of edge-agent/src import each other in circles: {circle:?}");
+fn no_import_leads_in_a_circle() {
+    for name in CRATES {
+        let circle = left_in_circles(imports_of(name));
+        assert!(circle.is_empty(), "these modules of {name}/src import each other in circles: {circle:?}");
+    }
 }
 
-fn imports_of_the_unit() -> Imports {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../edge-agent/src");
+fn imports_of(name: &str) -> Imports {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src");
     let mut imports = Imports::new();
     for entry in fs::read_dir(&source).unwrap() {
         let path = entry.unwrap().path();
@@ -36,7 +43,7 @@ fn imports_of_the_unit() -> Imports {
             imports.insert(module.clone(), imported.collect());
         }
     }
-    assert!(imports.len() > 15, "only {imports:?}");
+    assert!(imports.len() > 4, "{name}: only {imports:?}");
     imports
 }
 
@@ -46,8 +53,12 @@ fn production_files(path: &Path) -> Vec<String> {
     if path.is_dir() {
         return fs::read_dir(path).unwrap().flat_map(|entry| production_files(&entry.unwrap().path())).collect();
     }
+    if path.extension().is_none_or(|extension| extension != "rs") {
+        return Vec::new();
+    }
     match name {
         "tests" | "crashes" | "kills" | "fixture" => Vec::new(),
+        name if name.ends_with("_tests") => Vec::new(),
         _ => vec![fs::read_to_string(path).unwrap()],
     }
 }

@@ -20,9 +20,9 @@ pub(crate) struct Data {
 pub(crate) const FACENET: Data = Data {
     name: "models/facenet-vggface2-npy",
     skipped: &[
-        "encoder-tool/src/model/import/facenet/tests.rs::the_published_weights_give_the_reference_encodings",
-        "encoder-tool/src/model/import/facenet/tests.rs::the_published_weights_make_the_same_network_under_other_names",
-        "encoder-tool/src/model/import/facenet/tests.rs::the_published_network_with_another_end_makes_128_numbers",
+        "model-tools/src/import/facenet/tests.rs::the_published_weights_give_the_reference_encodings",
+        "model-tools/src/import/facenet/tests.rs::the_published_weights_make_the_same_network_under_other_names",
+        "model-tools/src/import/facenet/tests.rs::the_published_network_with_another_end_makes_128_numbers",
         "tests/tests/system/encoder_tool/import.rs::facenet_is_imported_from_its_weights_and_used",
     ],
     shortened: &[],

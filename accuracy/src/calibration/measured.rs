@@ -6,6 +6,7 @@ use crate::cache::Measured as Face;
 use crate::{AccuracyError, Colours, Measuring, Outcome, Photo};
 use models::bundle::{Mated, NonMated};
 use std::collections::BTreeSet;
+use std::path::Path;
 use terminal::counted;
 
 /// How an encoder's distances lie.
@@ -28,10 +29,10 @@ pub struct MeasuredPhotos<'m> {
 }
 
 impl<'m> MeasuredPhotos<'m> {
-    /// Encodes the foremost face of each photo. `source` is what the photos are called in a calibration.
-    pub fn new(with: Measuring<'m>, photos: Vec<Photo>, source: &str) -> Self {
+    /// Encodes the foremost face of each photo. The calibration is named after the folder that holds them.
+    pub fn new(with: Measuring<'m>, photos: Vec<Photo>, folder: &Path) -> Self {
         let outcomes = with.measure(&photos, Colours::AsTaken);
-        Self { with, source: source.to_owned(), photos, outcomes }
+        Self { with, source: name_of(folder), photos, outcomes }
     }
 
     /// All compared with all, in colour.
@@ -91,4 +92,11 @@ fn first_of_each(photos: &[Photo], outcomes: &[Outcome]) -> Vec<Photo> {
         photos.iter().zip(outcomes).filter_map(with_face).map(|(photo, _)| photo.clone()).collect();
     first.dedup_by(|later, earlier| later.person == earlier.person);
     first
+}
+
+/// The last two names of its path.
+fn name_of(folder: &Path) -> String {
+    let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let names: Vec<_> = whole.iter().rev().take(2).map(|name| name.to_string_lossy().into_owned()).collect();
+    names.into_iter().rev().collect::<Vec<_>>().join("/")
 }

@@ -9,6 +9,7 @@ mod strangers;
 pub use mated::{Labelled, mated};
 pub use measured::{Distances, MeasuredPhotos};
 pub use risk::{MAX_FMR, Risk, fnir_at, risk_at};
+pub(crate) use strangers::ENROLLED_PHOTOS;
 pub use strangers::{non_mated, non_mated_of_probes};
 
 /// The rate at which the gallery names a stranger, if nothing else is asked for.

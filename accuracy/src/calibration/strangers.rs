@@ -3,13 +3,14 @@
 
 use super::mated::Labelled;
 use super::pareto::Tail;
-use crate::identification::ENROLLED_PHOTOS;
 use crate::interval::Interval;
 use models::bundle::{NonMated, Quantile};
 use rayon::prelude::*;
 use shared::encoding::Encoding;
 use shared::matching::person_distance;
 
+/// At most this many photos of a person are enrolled.
+pub(crate) const ENROLLED_PHOTOS: usize = 4;
 /// Rates that get a row as they were counted.
 const COUNTED: [f64; 4] = [1e-1, 5e-2, 2e-2, 1e-2];
 /// From this rate on, which is that of the last counted row, rates are those of the fitted tail ...

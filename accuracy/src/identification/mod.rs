@@ -11,7 +11,7 @@ mod trials;
 pub use comparisons::{AtFmr, Comparisons, Counted, Group, Groups, Hard, HardAt};
 pub use promises::{Promise, Trying, tried};
 pub use rates::{AtFpir, Measured, Point, at_fpirs, det};
-pub use trials::{ENROLLED_PHOTOS, Person, Trials};
+pub use trials::{Person, Trials};
 
 use crate::{Outcome, Photo, cache};
 use models::Recogniser;

@@ -4,15 +4,13 @@
 //! ways of making a person's distance of those of their encodings, and as a door does it, with faces that are hardly
 //! recognisable refused.
 
+use crate::calibration::ENROLLED_PHOTOS;
 use models::gate::Standing;
 use rayon::prelude::*;
 #[cfg(test)]
 use shared::encoding::Encoded;
 use shared::encoding::Encoding;
 use shared::matching::person_distance;
-
-/// At most this many photos of a person are enrolled.
-pub const ENROLLED_PHOTOS: usize = 4;
 
 /// Somebody with at least one photo.
 #[derive(Debug)]

@@ -14,7 +14,6 @@ use models::Recogniser;
 use models::bundle::NonMated;
 use serde::Serialize;
 use shared::gallery::{Calibration, Gallery, GalleryBuilder, GreyThreshold};
-use std::collections::BTreeSet;
 use std::path::Path;
 use terminal::{Answer, Help, ShowPath, Verbosity, counted, percent, print, print_json};
 
@@ -49,7 +48,7 @@ pub(crate) fn run(arguments: &Calibrate, verbosity: Verbosity) -> Result<Answer>
             let (cache, reader) = (open_cache(!arguments.no_cache, &recogniser)?, photo_reader());
             let quiet = verbosity.is_quiet();
             let measuring = Measuring { recogniser: &recogniser, reader: &reader, cache: cache.as_ref(), quiet };
-            let measured = known_people(measuring, images, &BTreeSet::new())?;
+            let measured = MeasuredPhotos::new(measuring, photos_of_tree(images)?, images);
             let grey = explained(measured.non_mated_in_grey(), images)?;
             Distances { non_mated_grey: Some(grey), ..explained(measured.distances(), images)? }
         }
@@ -84,34 +83,14 @@ pub(crate) fn run(arguments: &Calibrate, verbosity: Verbosity) -> Result<Answer>
     Ok(Answer::Yes)
 }
 
-/// Measures a folder of photos of known people, but for those who are left out.
-///
-/// # Errors
-/// If the folder cannot be read.
-pub(crate) fn known_people<'m>(
-    measuring: Measuring<'m>,
-    images: &Path,
-    left_out: &BTreeSet<String>,
-) -> Result<MeasuredPhotos<'m>> {
-    let mut photos = photos_of_tree(images)?;
-    photos.retain(|photo| !left_out.contains(&photo.person));
-    Ok(MeasuredPhotos::new(measuring, photos, &name_of(images)))
-}
-
 /// Says whose photos are too few, and how many are enough.
 ///
 /// # Errors
 /// If they are.
-pub(crate) fn explained<T>(found: Result<T, AccuracyError>, images: &Path) -> Result<T> {
+fn explained<T>(found: Result<T, AccuracyError>, images: &Path) -> Result<T> {
     found
         .with_context(|| images.shown().to_string())
         .help("a hundred people or more, with a folder each, say something")
-}
-
-fn name_of(images: &Path) -> String {
-    let whole = images.canonicalize().unwrap_or_else(|_| images.to_owned());
-    let names: Vec<_> = whole.iter().rev().take(2).map(|name| name.to_string_lossy().into_owned()).collect();
-    names.into_iter().rev().collect::<Vec<_>>().join("/")
 }
 
 /// What the bundle says.

@@ -4,7 +4,7 @@ use crate::Answer;
 use crate::choices::Choices;
 use crc::{CRC_32_ISO_HDLC, Crc};
 use edge_agent::audit_log::{AuditLog, Upkeep};
-use edge_agent::hostile_input;
+use edge_agent::fuzz_entry_points;
 use files::{Memory, Storage};
 use policy::audit::{BootId, Chain, Event, Head, Record, Verifier, verify};
 use policy::{Credential, Neighbour, Now, Reason};
@@ -61,7 +61,7 @@ pub fn changed_audit_log(bytes: &[u8]) -> Answer {
 }
 
 fn examined(log: &[u8]) -> Answer {
-    let Ok(read) = hostile_input::audit_log(log) else { panic!("memory can be read") };
+    let Ok(read) = fuzz_entry_points::audit_log(log) else { panic!("memory can be read") };
     let verified = verify(log);
     let mut verifier = Verifier::from_anywhere();
     let follows = log.split_inclusive(|&byte| byte == b'\n').try_for_each(|line| verifier.line(line));

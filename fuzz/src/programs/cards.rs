@@ -1,7 +1,7 @@
 //! `people.csv`, with its column of cards.
 
 use crate::Answer;
-use encoder_tool::hostile_input::{ListedPerson, people_csv};
+use encoder_tool::fuzz_entry_points::{ListedPerson, people_csv};
 use shared::gallery::{MAX_CARDS, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NAME_BYTES, MAX_NOTE_BYTES};
 use std::collections::HashSet;
 

@@ -2,7 +2,7 @@
 
 use crate::Answer;
 use edge_agent::config::Config;
-use edge_agent::hostile_input;
+use edge_agent::fuzz_entry_points;
 use policy::{Now, Rules};
 use serde_json::json;
 
@@ -28,15 +28,15 @@ pub fn config(bytes: &[u8]) -> Answer {
 
 /// The small files beside a log and a database: a signed head, a public key, names, what moves the lock.
 pub fn small_files(bytes: &[u8]) -> Answer {
-    if hostile_input::small_file(bytes) { Answer::Accepted } else { Answer::Refused }
+    if fuzz_entry_points::small_file(bytes) { Answer::Accepted } else { Answer::Refused }
 }
 
 /// What a unit remembers over a restart. What it remembers next is read again, and no failed attempt is forgotten by that.
 pub fn memory(bytes: &[u8]) -> Answer {
     let (rules, now) = (Rules::new(1.0), Now::trusted(1_800_000_000_000, 1000));
-    let Ok(memory) = hostile_input::memory(bytes, rules, &now) else { return Answer::Refused };
+    let Ok(memory) = fuzz_entry_points::memory(bytes, rules, &now) else { return Answer::Refused };
     let text = json!({ "schema": 1, "memory": memory }).to_string();
-    let again = hostile_input::memory(text.as_bytes(), rules, &now);
+    let again = fuzz_entry_points::memory(text.as_bytes(), rules, &now);
     assert_eq!(again.map(|again| again.failures), Ok(memory.failures));
     Answer::Accepted
 }

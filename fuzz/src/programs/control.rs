@@ -10,7 +10,7 @@ const MAX_REQUEST: usize = 4096;
 /// said why not.
 pub fn control_request(bytes: &[u8]) -> Answer {
     let request = bytes.get(..MAX_REQUEST).unwrap_or(bytes);
-    let (answer, asked) = match edge_agent::hostile_input::control_request(request) {
+    let (answer, asked) = match edge_agent::fuzz_entry_points::control_request(request) {
         Ok(answered) => answered,
         Err(error) => panic!("no answer: {error}"),
     };

@@ -1,7 +1,7 @@
 //! Networks of other people.
 
 use crate::Answer;
-use encoder_tool::hostile_input::{SaidToBe, arrays_of_weights, network};
+use model_tools::fuzz_entry_points::{SaidToBe, arrays_of_weights, network};
 use models::bundle::Golden;
 use models::bundle::{Calibration, Manifest};
 use models::gate::{Gate, around};

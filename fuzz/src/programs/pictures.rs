@@ -3,7 +3,7 @@
 use crate::Answer;
 use crate::choices::Choices;
 use edge_agent::camera::{Layout, PixelFormat, into_frame};
-use edge_agent::hostile_input;
+use edge_agent::fuzz_entry_points;
 use models::Frame;
 use models::photo::Photo;
 
@@ -22,7 +22,7 @@ pub fn camera_frame(bytes: &[u8]) -> Answer {
     let before = Frame::from_rgb(1, 1, vec![1, 2, 3]).ok();
     let mut frame = before.clone();
     let picture = choices.rest();
-    let _size = str::from_utf8(picture).ok().and_then(hostile_input::rpicam_size);
+    let _size = str::from_utf8(picture).ok().and_then(fuzz_entry_points::rpicam_size);
     match into_frame(picture, &layout, &mut frame) {
         Ok(()) => {
             let Some(frame) = frame else { panic!("a picture without a frame") };

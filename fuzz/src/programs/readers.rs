@@ -2,7 +2,7 @@
 
 use crate::Answer;
 use crate::choices::Choices;
-use edge_agent::hostile_input;
+use edge_agent::fuzz_entry_points;
 use edge_agent::reader::{Digits, Edge, frames};
 use shared::card::{CardNumber, decode_wiegand, encode_wiegand};
 use std::time::Duration;
@@ -63,7 +63,7 @@ pub fn usb_reader(bytes: &[u8]) -> Answer {
     }
     let enters =
         events.iter().filter(|(kind, code, value)| *kind == 1 && (*code == 28 || *code == 96) && *value == 1).count();
-    let cards = hostile_input::typed_cards(&events, digits);
+    let cards = fuzz_entry_points::typed_cards(&events, digits);
     assert!(cards.len() <= enters, "more cards than Enters");
     assert!(cards.iter().all(|card| card.value() > 0));
     if cards.is_empty() { Answer::Refused } else { Answer::Accepted }

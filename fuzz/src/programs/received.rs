@@ -5,7 +5,7 @@ use shared::gallery::DatabaseDigest;
 
 /// What is kept is as long as was announced and has the digest that was announced; nothing is kept of anything else.
 pub fn received(bytes: &[u8]) -> Answer {
-    match edge_agent::hostile_input::received(bytes) {
+    match edge_agent::fuzz_entry_points::received(bytes) {
         Ok((announced, kept)) => {
             assert_eq!(kept.len() as u64, announced.length);
             assert_eq!(DatabaseDigest::from_file(&kept), announced.digest);

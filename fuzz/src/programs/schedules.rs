@@ -1,7 +1,7 @@
 //! `schedules.toml`.
 
 use crate::Answer;
-use encoder_tool::hostile_input::schedules_toml;
+use encoder_tool::fuzz_entry_points::schedules_toml;
 use shared::schedule::{LocalTime, MAX_PERIODS, MAX_SCHEDULES, Opening, ScheduleSet};
 
 /// A `schedules.toml`: what is taken keeps to the bounds of a database, and has an answer at any time.

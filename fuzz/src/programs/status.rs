@@ -1,7 +1,7 @@
 //! The status socket, from both sides.
 
 use crate::Answer;
-use edge_agent::hostile_input::{StatusSocket, status_answer};
+use edge_agent::fuzz_entry_points::{StatusSocket, status_answer};
 use serde_json::Value;
 use shared::gallery::{GalleryBuilder, ModelHash};
 use std::sync::LazyLock;

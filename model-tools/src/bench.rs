@@ -1,0 +1,213 @@
+//! `model bench`: how long a bundle takes to load and to run here.
+
+use anyhow::{Context, Result};
+use models::bundle::{Bundle, DetectorBundle, EncoderBundle};
+use models::encode::{Encoder, planes};
+use models::onnx;
+use models::planned::Planned;
+use models::{Crop, ModelError};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use terminal::{Help, ShowPath, print, print_json};
+
+/// Runs over which the times of operators are averaged.
+const TIMED_RUNS: u32 = 10;
+
+/// Measure how long a bundle takes to load and to run here.
+///
+/// Of an encoder: from a crop to its encoding. Of a detector: its network alone, on a picture of --size. The pictures
+/// have no pattern and are the same every time. Other work on the same cores makes the times longer: compare the least.
+#[derive(Debug, clap::Args)]
+pub struct Bench {
+    /// The bundle, a folder
+    bundle: PathBuf,
+    /// Cores that one run may use, where the network's operators can share their work
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: u16,
+    /// Runs that are timed, after one that is not
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    runs: u32,
+    /// Width and height of a detector's picture, multiples of 32
+    #[arg(long, value_name = "WxH", default_value = "320x320", value_parser = parse_size)]
+    size: (usize, usize),
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Times {
+    /// From the folder to the first result.
+    load_ms: f64,
+    /// Of one run.
+    median_ms: f64,
+    min_ms: f64,
+    /// The most memory that this process has had, in 10^6 bytes, until the runs were over; `None` where the system does not say.
+    peak_mb: Option<f64>,
+    /// Milliseconds of one run in all operators of a kind, the mean of a few runs.
+    ops: BTreeMap<String, f64>,
+}
+
+impl Bench {
+    /// Loads, runs, prints.
+    ///
+    /// # Errors
+    /// If the folder is no bundle, or its network does not run.
+    pub(crate) fn run(&self) -> Result<()> {
+        let cores = rayon::ThreadPoolBuilder::new().num_threads(usize::from(self.threads)).build();
+        let times = cores.context("cannot start the threads").help("give fewer --threads")?.install(|| self.times())?;
+        if self.json { print_json(&times) } else { print(&in_words(&times)) }
+    }
+
+    fn times(&self) -> Result<Times> {
+        let started = Instant::now();
+        match Bundle::open(&self.bundle)? {
+            Bundle::Encoder(bundle) => self.encoder_times(started, &bundle),
+            Bundle::Detector(bundle) => self.detector_times(started, &bundle),
+        }
+        .with_context(|| self.bundle.shown().to_string())
+    }
+
+    fn encoder_times(&self, started: Instant, bundle: &EncoderBundle) -> Result<Times> {
+        // Making an encoder encodes a crop.
+        let mut encoder = Encoder::on_threads(bundle, usize::from(self.threads))?;
+        let load = started.elapsed();
+        let side = bundle.manifest.crop.side();
+        let crop = Crop::from_rgb(side, without_pattern(3 * side as usize * side as usize)).context("no crop")?;
+        let runs = self.timed(|| encoder.encode(&crop).map(drop))?;
+        let peak_mb = peak_megabytes();
+        let side = side as usize;
+        let mut planned = Planned::new(onnx::decode(&bundle.network)?, &[1, 3, side, side], usize::from(self.threads))?;
+        let ops = operators(&mut planned, &planes(&bundle.manifest.input, &crop))?;
+        Ok(Times { ops, ..Times::of(load, runs, peak_mb) })
+    }
+
+    fn detector_times(&self, started: Instant, bundle: &DetectorBundle) -> Result<Times> {
+        let (width, height) = self.size;
+        let mut planned =
+            Planned::new(onnx::decode(&bundle.network)?, &[1, 3, height, width], usize::from(self.threads))?;
+        let input = bundle.manifest.input;
+        let pixels = without_pattern(3 * width * height);
+        let picture: Vec<f32> =
+            pixels.iter().map(|&pixel| (f32::from(pixel) - input.subtract) / input.divide).collect();
+        planned.run(&picture)?;
+        let load = started.elapsed();
+        let runs = self.timed(|| planned.run(&picture).map(drop))?;
+        let peak_mb = peak_megabytes();
+        let ops = operators(&mut planned, &picture)?;
+        Ok(Times { ops, ..Times::of(load, runs, peak_mb) })
+    }
+
+    /// How long each run took, from short to long.
+    fn timed(&self, mut run: impl FnMut() -> Result<(), ModelError>) -> Result<Vec<Duration>> {
+        run()?;
+        let mut times = Vec::with_capacity(self.runs as usize);
+        for _ in 0..self.runs {
+            let started = Instant::now();
+            run()?;
+            times.push(started.elapsed());
+        }
+        times.sort_unstable();
+        Ok(times)
+    }
+}
+
+impl Times {
+    fn of(load: Duration, runs: Vec<Duration>, peak_mb: Option<f64>) -> Self {
+        let at = |index: usize| runs.get(index).copied().map_or(f64::NAN, milliseconds);
+        Self {
+            load_ms: milliseconds(load),
+            median_ms: at(runs.len() / 2),
+            min_ms: at(0),
+            peak_mb,
+            ops: BTreeMap::new(),
+        }
+    }
+}
+
+fn operators(planned: &mut Planned, numbers: &[f32]) -> Result<BTreeMap<String, f64>> {
+    planned.times(numbers)?;
+    let mut ops: BTreeMap<String, f64> = BTreeMap::new();
+    for _ in 0..TIMED_RUNS {
+        for (operator, time) in planned.times(numbers)? {
+            *ops.entry(operator).or_default() += milliseconds(time) / f64::from(TIMED_RUNS);
+        }
+    }
+    Ok(ops)
+}
+
+/// Bytes without a pattern, the same every time: Knuth's multiplicative hash of their places.
+fn without_pattern(count: usize) -> Vec<u8> {
+    (0..count as u32).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
+}
+
+fn peak_megabytes() -> Option<f64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    kibibytes(&status).map(|kibibytes| kibibytes * 1024.0 / 1e6)
+}
+
+/// `VmHWM` of Linux's `/proc/self/status`: the most that was resident.
+fn kibibytes(status: &str) -> Option<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+fn in_words(times: &Times) -> String {
+    let mut lines = vec![
+        format!("to the first result {:9.1} ms", times.load_ms),
+        format!("a run, median       {:9.2} ms", times.median_ms),
+        format!("a run, least        {:9.2} ms", times.min_ms),
+    ];
+    lines.extend(times.peak_mb.map(|peak| format!("most memory         {peak:9.1} MB")));
+    let mut ops: Vec<(&String, &f64)> = times.ops.iter().collect();
+    ops.sort_by(|a, b| b.1.total_cmp(a.1));
+    lines.extend(ops.iter().map(|(operator, time)| format!("  {operator:30} {time:9.3} ms")));
+    lines.join("\n")
+}
+
+fn parse_size(text: &str) -> Result<(usize, usize), String> {
+    let side =
+        |text: &str| text.parse().ok().filter(|&side: &usize| side.is_multiple_of(32) && (32..=4096).contains(&side));
+    let sides = text.split_once('x').and_then(|(width, height)| Some((side(width)?, side(height)?)));
+    sides.ok_or_else(|| "a size is such as 320x320, both multiples of 32, 32 to 4096".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_two_multiples_of_32() {
+        for (text, size) in [
+            ("320x320", Some((320, 320))),
+            ("640x480", Some((640, 480))),
+            ("320", None),
+            ("320x100", None),
+            ("0x32", None),
+            ("8192x32", None),
+            ("-32x32", None),
+        ] {
+            assert_eq!(parse_size(text).ok(), size, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_most_memory_is_read_in_kibibytes() {
+        assert_eq!(kibibytes("VmPeak:\t  200 kB\nVmHWM:\t  123456 kB\nVmRSS:\t 1 kB\n"), Some(123_456.0));
+        assert_eq!(kibibytes("VmPeak:\t  200 kB\n"), None);
+    }
+
+    #[test]
+    fn median_and_least_of_few_runs() {
+        let runs = [1, 2, 9].map(Duration::from_millis).to_vec();
+        let times = Times::of(Duration::from_secs(1), runs, None);
+        assert_eq!((times.load_ms, times.median_ms, times.min_ms), (1000.0, 2.0, 1.0));
+    }
+}

@@ -1,0 +1,128 @@
+//! `model gate`: learns, for an encoder's bundle, which faces are hardly recognisable, and tries it on other people.
+
+mod degrade;
+mod faces;
+mod learn;
+mod prototypes;
+mod regression;
+pub(crate) mod trial;
+
+use crate::Sources;
+use accuracy::Photo;
+use accuracy::calibration::DEFAULT_FPIR;
+use accuracy::calibration::risk_at;
+use anyhow::{Context, Result, bail};
+use degrade::Kind;
+use faces::{Seen, Side, people, see};
+use files::Access;
+use models::Recogniser;
+use models::bundle::{Bundle, Bundles};
+use models::gate::{GATE_FILE, Gate};
+use std::path::PathBuf;
+use std::sync::Arc;
+use terminal::{Help, ShowPath, Verbosity, counted, print, say};
+use trial::{ENROLLED, MUST, Trial};
+
+/// At most this many plain photos of one person are learnt, so that nobody counts much more than others.
+const PLAIN_EACH: usize = 4;
+/// The kinds that are hard to tell from plain faces: each person is learnt from in all of them ...
+const HARD: [Kind; 3] = [Kind::Bar, Kind::Mask, Kind::Blur];
+/// ... and in this many of the others.
+const OTHERS_LEARNT: usize = 3;
+/// Each person is tried in this many of the kinds that need not be safe.
+const OTHERS_TRIED: usize = 2;
+
+/// Learn which faces are hardly recognisable, from photos of many people.
+///
+/// Makes degraded copies of their photos (upside down, covered, blurred, ...) and learns from half of the people what tells
+/// them from plain ones. The other half is for the trial that is printed at the end: how many strangers are named whose
+/// photos are degraded like an enrolled one. The result is gate.bin in the bundle: enrolment refuses photos below it, and a
+/// door does not judge such faces.
+#[derive(Debug, clap::Args)]
+pub struct LearnGate {
+    /// The encoder's bundle, a folder
+    bundle: PathBuf,
+    /// A folder that holds a folder for each person; may be given several times
+    #[arg(long, value_name = "DIR", required = true)]
+    images: Vec<PathBuf>,
+    /// What to call the photos in gate.bin
+    #[arg(long, value_name = "TEXT")]
+    source: Option<String>,
+    /// A file with the names of people to leave out, one a line: their photos are known to be of somebody else
+    #[arg(long, value_name = "FILE")]
+    leave_out: Option<PathBuf>,
+    /// Only try the gate that the bundle has, and fail if it is not good enough
+    #[arg(long)]
+    trial: bool,
+    /// Try it on at most this many people
+    #[arg(long, value_name = "N", default_value_t = usize::MAX, hide_default_value = true)]
+    most: usize,
+}
+
+impl LearnGate {
+    /// Learns, writes and tries; or only tries.
+    ///
+    /// # Errors
+    /// If the bundle is no encoder, the photos are too few, the file cannot be written, or the trial fails.
+    pub(crate) fn run(&self, sources: &Sources, verbosity: Verbosity) -> Result<()> {
+        let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
+            bail!("{} is a detector; the gate is that of an encoder", self.bundle.shown());
+        };
+        let calibration = encoder.calibration.clone();
+        let bundles = Bundles { encoder, ..Bundles::bundled()? };
+        let recogniser = Recogniser::new(&bundles)?;
+        let gate = match self.trial {
+            true => {
+                let gate = bundles.encoder.gate.clone();
+                gate.with_context(|| format!("{} has no gate", self.bundle.shown()))
+                    .help("learn one: leave out --trial")?
+            }
+            false => self.learn(&recogniser, sources, verbosity)?,
+        };
+        let left_out = (sources.names_in)(self.leave_out.as_deref())?;
+        let of_trial = people(self.photos(sources)?, &left_out, Side::HeldOut);
+        let of_trial = &of_trial[..of_trial.len().min(self.most)];
+        say(&format!("Trying it on {}, not learnt from", counted(of_trial.len(), "person")));
+        let others = if self.trial { 0 } else { OTHERS_TRIED };
+        let seen = see(&recogniser, of_trial, PLAIN_EACH, (&MUST, others), sources, verbosity);
+        let threshold = match &calibration.non_mated {
+            Some(non_mated) => risk_at(DEFAULT_FPIR, ENROLLED, non_mated, None).threshold,
+            None => calibration.threshold,
+        };
+        let trial = Trial::of(&seen, &gate, threshold);
+        print(trial.to_string().trim_end())?;
+        let slack = if self.most < usize::MAX { 2.0 } else { 1.0 };
+        let failures = trial.failures(slack);
+        if self.trial && !failures.is_empty() {
+            bail!("the trial failed: {}", failures.join("; "));
+        }
+        failures.iter().for_each(|failure| say(&format!("not good enough: {failure}")));
+        Ok(())
+    }
+
+    fn photos(&self, sources: &Sources) -> Result<Vec<Photo>> {
+        let folders = self.images.iter().map(|folder| (sources.photos_in)(folder)).collect::<Result<Vec<_>>>()?;
+        Ok(folders.concat())
+    }
+
+    fn learn(&self, recogniser: &Recogniser, sources: &Sources, verbosity: Verbosity) -> Result<Arc<Gate>> {
+        let left_out = (sources.names_in)(self.leave_out.as_deref())?;
+        let learnt = people(self.photos(sources)?, &left_out, Side::Learnt);
+        say(&format!("Learning from {}", counted(learnt.len(), "person")));
+        let seen: Vec<Seen> = see(recogniser, &learnt, PLAIN_EACH, (&HARD, OTHERS_LEARNT), sources, verbosity);
+        let names: Vec<String> = self.images.iter().map(|images| images.shown().to_string()).collect();
+        let source = self.source.clone().unwrap_or_else(|| names.join(", "));
+        let gate = learn::learn(&seen, recogniser.model_hash(), source)
+            .help("give photos of more people: some hundreds say something")?;
+        let path = self.bundle.join(GATE_FILE);
+        files::replace(&path, Access::Public, &gate.encode()?).help("make room, or copy the bundle elsewhere")?;
+        let plain = seen.iter().filter(|seen| seen.kind.is_none()).count();
+        print(&format!(
+            "{}: learnt from {} and {}",
+            path.shown(),
+            counted(plain, "plain photo"),
+            counted(seen.len() - plain, "degraded one")
+        ))?;
+        Ok(Arc::new(gate))
+    }
+}

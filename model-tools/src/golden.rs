@@ -1,0 +1,77 @@
+//! `model golden`: the self-test of an encoder's bundle, which tells a door unit whether it makes the same encodings.
+//!
+//! One crop is a face, cut the way the encoder wants it; the other has every value of a pixel and no pattern.
+
+use anyhow::{Context, Result, bail};
+use files::Access;
+use models::bundle::{Bundle, Bundles, EncoderBundle, GOLDEN_FILE, Golden};
+use models::encode::Encoder;
+use models::photo::Photo;
+use models::{Crop, Recogniser};
+use std::path::PathBuf;
+use terminal::{Help, ShowPath, print};
+
+/// Eileen Collins, NASA, public domain.
+const PHOTO: &[u8] = include_bytes!("../../tests/photos/door/eileen_collins.jpg");
+
+/// Write the self-test into an encoder's bundle that has none yet, or a new one.
+///
+/// A door unit encodes the crops in golden.postcard when it starts and before each new people database, and keeps the
+/// door shut if its encodings are not those that this computer makes now. `import` and `quantize` write it too.
+#[derive(Debug, clap::Args)]
+pub struct MakeGolden {
+    /// The encoder's bundle, a folder
+    bundle: PathBuf,
+}
+
+impl MakeGolden {
+    /// Encodes and writes.
+    ///
+    /// # Errors
+    /// If the bundle is no encoder, does not run, or the file cannot be written.
+    pub(crate) fn run(&self) -> Result<()> {
+        let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
+            bail!("{} is a detector; the self-test is that of an encoder", self.bundle.shown());
+        };
+        let path = self.bundle.join(GOLDEN_FILE);
+        let written = files::replace(&path, Access::Public, &file_for(&encoder)?);
+        written.help("make room, or copy the bundle elsewhere")?;
+        print(&format!("{}: what this computer makes of two crops", path.shown()))
+    }
+}
+
+/// The content of the file for this encoder.
+///
+/// # Errors
+/// If the encoder does not run.
+pub(crate) fn file_for(bundle: &EncoderBundle) -> Result<Vec<u8>> {
+    let recogniser = Recogniser::new(&Bundles { encoder: bundle.clone(), ..Bundles::bundled()? })?;
+    let crops = [face(recogniser)?, without_pattern(bundle.manifest.crop.side())?];
+    Ok(Golden::of(&mut Encoder::new(bundle)?, &crops)?.encode()?)
+}
+
+fn face(mut recogniser: Recogniser) -> Result<Crop> {
+    let frame = Photo::open(PHOTO)?.decode()?;
+    let faces = recogniser.detect(&frame)?;
+    let face = faces.first().context("the photo of the self-test shows no face to the bundled detector")?;
+    Ok(recogniser.glance(&frame, face))
+}
+
+/// Pixel values without a pattern, the same every time: Knuth's multiplicative hash of their places.
+fn without_pattern(side: u32) -> Result<Crop> {
+    let pixels = (0..3 * side * side).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    Crop::from_rgb(side, pixels).context("a crop is not square")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The one that is compiled in is what `model golden models/bundled/sface` writes.
+    #[test]
+    fn the_bundled_self_test_is_made_again() {
+        let encoder = Bundles::bundled().unwrap().encoder;
+        let made = Golden::decode(&file_for(&encoder).unwrap()).unwrap();
+        assert_eq!(Some(made), encoder.golden);
+    }
+}

@@ -1,0 +1,218 @@
+//! `model import`: a network of somebody else's to a bundle.
+//!
+//! The graph is rewritten into the form that tract runs best and that computes the same; 8-bit weights stay 8-bit and
+//! are widened when the bundle is loaded. Before anything is written, the rewritten network has to give what the
+//! original gives, and what its profile promises.
+
+mod arrays;
+mod facenet;
+pub(super) mod folder;
+mod options;
+mod picture;
+mod profile;
+mod rewrite;
+mod source;
+mod trial;
+
+#[cfg(test)]
+mod tests;
+
+use crate::NETWORK_FILE;
+use crate::confined::{Limits, MEMORY_MIB, SECONDS};
+use crate::onnx_parts::{dims, floats_value};
+use anyhow::{Context, Result, anyhow};
+use arrays::Arrays;
+use files::Access;
+use folder::BundleFiles;
+use models::bundle::{self, EncoderManifest, Input, Manifest, Network};
+use models::onnx;
+use models::onnx::pb::type_proto::Value as Type;
+use models::onnx::pb::{ModelProto, ValueInfoProto};
+use models::planned::extents;
+use options::Options;
+use picture::{Layout, Picture};
+pub(crate) use profile::Profile;
+use rewrite::{Normalisation, Takes};
+use shared::encoding::MAX_DIMENSIONS;
+use source::Source;
+use std::path::PathBuf;
+use std::time::Duration;
+use terminal::{Help, ShowPath, Verbosity};
+use trial::Trial;
+
+/// Turn a network into a bundle.
+///
+/// SOURCE is an ONNX file: YuNet, or any encoder, with its profile or with the options that say what pixels it takes.
+/// Or it is the weights of FaceNet's Inception-ResNet-v1: a folder or zip of .npy files with Keras names, or
+/// facenet-pytorch's state dict as .safetensors.
+#[derive(Debug, clap::Args)]
+pub struct Import {
+    /// The ONNX file, or FaceNet's weights
+    source: PathBuf,
+    /// The folder to make the bundle in
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// Also write the network for other runtimes, with its weights widened and the shape of each output
+    #[arg(long, value_name = "FILE")]
+    onnx_out: Option<PathBuf>,
+    /// The most memory that the import may take, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = MEMORY_MIB, value_parser = clap::value_parser!(u64).range(1..))]
+    memory_limit: u64,
+    /// The longest that it may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = SECONDS, value_parser = clap::value_parser!(u64).range(1..))]
+    time_limit: u64,
+    #[command(flatten)]
+    options: Options,
+}
+
+impl Import {
+    /// What it may take.
+    pub(super) fn limits(&self) -> Limits {
+        let time = Some(Duration::from_secs(self.time_limit));
+        Limits { work: "the import", memory_mib: self.memory_limit, time }
+    }
+
+    /// Reads the source, writes the bundle.
+    ///
+    /// # Errors
+    /// If a file cannot be read or written, holds no network as it was described, or one that does not tell people apart.
+    pub(crate) fn run(&self, verbosity: Verbosity) -> Result<()> {
+        let source = Source::read(&self.source)?;
+        verbosity.note(&format!("{}: read; now tried as it is and rewritten", source.name()));
+        let bundle = bundle_of(&source, &self.options)?;
+        let judged = bundle.require_told_apart().with_context(|| format!("{}: nothing was written", source.name()));
+        judged.help(
+            "say what pixels the network was trained with: --channels, --subtract, --divide, --crop, or its --profile; and its --threshold",
+        )?;
+        if let Some(path) = &self.onnx_out {
+            let whole = with_shapes(widened(source.network().clone())?, bundle.picture(source.network())?)?;
+            files::replace(path, Access::Public, &onnx::encode(whole))?;
+        }
+        bundle.write(&self.output)?;
+        verbosity.note(&format!("{}: {}", self.output.shown(), bundle.in_words()?));
+        Ok(())
+    }
+}
+
+/// The bundle that a network becomes.
+fn bundle_of(source: &Source, options: &Options) -> Result<BundleFiles> {
+    match options.profile(source)? {
+        Some(Profile::Yunet) => detector_of(source),
+        profile => encoder_of(source, profile, options),
+    }
+}
+
+fn detector_of(source: &Source) -> Result<BundleFiles> {
+    let (rewritten, lifted) = rewrite::rewritten(source.network().clone(), Takes::Frames);
+    let network = onnx::encode(rewritten.clone());
+    let manifest = profile::yunet_manifest(described(&network), lifted, source).to_toml()?;
+    let files = BundleFiles { network, manifest, calibration: None };
+    require_promise(files.try_once(), source, Profile::Yunet.promise())?;
+    let original = source.network().clone();
+    let trial =
+        Trial { original, rewritten, lifted, layout: Layout::Nchw, size: [96, 128], before: Normalisation::NONE };
+    trial.outputs().with_context(|| format!("{} cannot be imported", source.name()))?;
+    Ok(files)
+}
+
+fn encoder_of(source: &Source, profile: Option<Profile>, options: &Options) -> Result<BundleFiles> {
+    let promise = profile.map_or("an encoder", Profile::promise);
+    let named = || source.name().to_owned();
+    let Picture { layout, side } = Picture::of(source.network(), options.layout()).with_context(named)?;
+    let taken = options.taken(profile, side).with_context(named)?;
+    let side = taken.crop.side();
+    let (rewritten, lifted) = rewrite::rewritten(source.network().clone(), Takes::Crops { layout, side });
+    let before = taken.before(lifted).with_context(named)?;
+    let network = onnx::encode(rewritten.clone());
+    let original = source.network().clone();
+    let trial = Trial { original, rewritten, lifted, layout, size: [side as usize; 2], before };
+    let outputs = trial.outputs().with_context(|| format!("{} cannot be imported", source.name()))?;
+    let dimensions = require_promise(dimensions_of(&outputs, profile), source, promise)?;
+    let Normalisation { subtract, divide } = before.then(lifted);
+    let manifest = Manifest::Encoder(EncoderManifest {
+        profile: profile.map_or("custom", Profile::name).to_owned(),
+        dimensions,
+        network: described(&network),
+        input: Input { channels: taken.channels, subtract, divide },
+        crop: taken.crop,
+        provenance: profile::provenance(profile, source),
+        quantisation: None,
+    });
+    let calibration = profile::calibration(profile, source, options.threshold());
+    let files = BundleFiles { network, manifest: manifest.to_toml()?, calibration: Some(calibration.to_toml()?) };
+    require_promise(files.try_once(), source, promise)?;
+    Ok(files)
+}
+
+/// How many numbers an encoder makes.
+fn dimensions_of(outputs: &[Vec<f32>], profile: Option<Profile>) -> Result<usize> {
+    let [output] = outputs else { return Err(anyhow!("{} outputs where an encoder has one", outputs.len())) };
+    let found = output.len();
+    let promised = profile.and_then(Profile::dimensions);
+    match promised.map_or((1..=MAX_DIMENSIONS).contains(&found), |promised| promised == found) {
+        true => Ok(found),
+        false => Err(anyhow!(
+            "it makes {found} numbers, {} are expected",
+            promised.map_or(format!("1 to {MAX_DIMENSIONS}"), |promised| promised.to_string())
+        )),
+    }
+}
+
+fn described(network: &[u8]) -> Network {
+    Network { file: NETWORK_FILE.to_owned(), sha256: bundle::sha256(network) }
+}
+
+fn require_promise<T>(kept: Result<T>, source: &Source, promise: &str) -> Result<T> {
+    kept.with_context(|| format!("{} is not {promise}", source.name()))
+        .help("give the file and the --profile that belong together, or say what the network takes")
+}
+
+/// Whether a file becomes a bundle that can be loaded, as a network of that profile.
+///
+/// # Errors
+/// Why it does not.
+pub(crate) fn try_import(file: &[u8], profile: Option<Profile>) -> Result<()> {
+    let source = Source::of("network".to_owned(), file)?;
+    bundle_of(&source, &Options::of_profile(profile)).map(drop)
+}
+
+/// How many numbers each array of weights in a file has, and how many its shape promises; of no file none.
+pub(crate) fn arrays_in(file: &[u8]) -> Vec<[usize; 2]> {
+    let files = [Arrays::in_npy(file), Arrays::in_zip(file), Arrays::in_safetensors(file, |_| true)];
+    let arrays = files.into_iter().flatten().flat_map(|arrays| arrays.by_name.into_values());
+    arrays.map(|array| [array.values.len(), array.dims.iter().product()]).collect()
+}
+
+/// The network with its weights widened.
+fn widened(mut model: ModelProto) -> Result<ModelProto> {
+    if let Some(graph) = model.graph.as_mut() {
+        onnx::widen_weights(graph)?;
+    }
+    Ok(model)
+}
+
+/// The network with the dimensions of its input and of every output for a picture of that shape, where it leaves them open:
+/// readers such as OpenCV take no other.
+fn with_shapes(mut model: ModelProto, picture: [usize; 4]) -> Result<ModelProto> {
+    let made = extents(model.clone(), &picture)?;
+    let Some(graph) = model.graph.as_mut() else { return Ok(model) };
+    for input in graph.input.iter_mut().filter(|input| !has_shape(input)) {
+        *input = floats_value(&input.name, &dims(&picture));
+    }
+    for output in &mut graph.output {
+        if let Some(extent) = made.get(&output.name).filter(|_| !has_shape(output)) {
+            *output = floats_value(&output.name, &dims(&extent.shape));
+        }
+    }
+    Ok(model)
+}
+
+fn has_shape(value: &ValueInfoProto) -> bool {
+    let declared = value.r#type.as_ref().and_then(|kind| kind.value.as_ref());
+    matches!(declared, Some(Type::TensorType(tensor)) if tensor.shape.is_some())
+}
+
+/// The manifest's text, as the program that opens the bundle reads it.
+fn parsed(text: &str) -> Result<Manifest> {
+    Ok(Manifest::parse(text)?)
+}

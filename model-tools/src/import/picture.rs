@@ -1,0 +1,149 @@
+//! What a network says of the picture that it takes: how its numbers are laid out, and how large it is.
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::ValueEnum;
+use models::onnx::pb::tensor_proto::DataType;
+use models::onnx::pb::tensor_shape_proto::dimension::Value as Dimension;
+use models::onnx::pb::type_proto::Value as Type;
+use models::onnx::pb::{GraphProto, ModelProto};
+
+/// The order in which a network takes the numbers of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Layout {
+    /// Plane by plane: batch, channels, height, width
+    Nchw,
+    /// Pixel by pixel: batch, height, width, channels
+    Nhwc,
+}
+
+/// The picture that a network takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Picture {
+    pub(super) layout: Layout,
+    /// Height and width in pixels; `None` if the network leaves them open.
+    pub(super) side: Option<u32>,
+}
+
+const COLOURS: i64 = 3;
+
+impl Layout {
+    /// The shape of one picture.
+    pub(super) fn shape(self, side: u32) -> [usize; 4] {
+        let side = side as usize;
+        match self {
+            Self::Nchw => [1, 3, side, side],
+            Self::Nhwc => [1, side, side, 3],
+        }
+    }
+
+    /// Where height, width and channels stand among the dimensions.
+    fn places(self) -> [usize; 3] {
+        match self {
+            Self::Nchw => [2, 3, 1],
+            Self::Nhwc => [1, 2, 3],
+        }
+    }
+}
+
+impl Picture {
+    /// What the network's input is declared as. The layout may be `given`; it is planes where the file leaves it open.
+    ///
+    /// # Errors
+    /// If the input is no square picture in colour, of 32-bit floats, or laid out otherwise than was given.
+    pub(super) fn of(model: &ModelProto, given: Option<Layout>) -> Result<Self> {
+        let graph = model.graph.as_ref().context("it has no graph")?;
+        let Some(dims) = declared_dims(graph)? else {
+            return Ok(Self { layout: given.unwrap_or(Layout::Nchw), side: None });
+        };
+        let said = in_words(&dims);
+        let &[_, second, _, last] = dims.as_slice() else {
+            bail!("its input has the dimensions {said}; a picture has four");
+        };
+        let layout = match given {
+            Some(layout) => layout,
+            None if second != Some(COLOURS) && last == Some(COLOURS) => Layout::Nhwc,
+            None => Layout::Nchw,
+        };
+        let [height, width, channels] = layout.places().map(|place| dims[place]);
+        ensure!(
+            channels.is_none_or(|channels| channels == COLOURS),
+            "its input has the dimensions {said}, of which none is that of {COLOURS} colours, or not in its place"
+        );
+        let side = match (height, width) {
+            (Some(height), Some(width)) if height != width => bail!("its input {said} is no square"),
+            (height, width) => height.or(width).map(u32::try_from).transpose().ok().with_context(|| said)?,
+        };
+        Ok(Self { layout, side })
+    }
+}
+
+/// The lengths that the input has, `None` for one that is open; nothing if the file is silent.
+fn declared_dims(graph: &GraphProto) -> Result<Option<Vec<Option<i64>>>> {
+    let declared = graph.input.first().and_then(|input| input.r#type.as_ref()?.value.as_ref());
+    let Some(Type::TensorType(tensor)) = declared else { return Ok(None) };
+    let kind = DataType::try_from(tensor.elem_type).unwrap_or(DataType::Undefined);
+    let floats = matches!(kind, DataType::Float | DataType::Undefined);
+    ensure!(floats, "its input holds {kind:?} numbers; 32-bit floats are accepted");
+    let length = |dimension: &Option<Dimension>| match dimension {
+        Some(Dimension::DimValue(length)) if *length > 0 => Some(*length),
+        _ => None,
+    };
+    Ok(tensor.shape.as_ref().map(|shape| shape.dim.iter().map(|dim| length(&dim.value)).collect()))
+}
+
+fn in_words(dims: &[Option<i64>]) -> String {
+    let words: Vec<String> = dims.iter().map(|dim| dim.map_or("?".to_owned(), |dim| dim.to_string())).collect();
+    format!("[{}]", words.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rewrite::samples::{graph, model, node};
+    use super::*;
+    use crate::onnx_parts::floats_value;
+
+    fn taking(dims: &[i64]) -> ModelProto {
+        let mut graph = graph(vec![node("Relu", &["x"], "y")], vec![], &["y"]);
+        graph.input = vec![floats_value("x", dims)];
+        model(graph)
+    }
+
+    #[test]
+    fn layout_and_size_are_read_from_the_file() {
+        let (planes, pixels) = (Layout::Nchw, Layout::Nhwc);
+        for (dims, given, layout, side) in [
+            (&[1, 3, 112, 112][..], None, planes, Some(112)),
+            (&[-1, 3, 112, 112], None, planes, Some(112)),
+            (&[8, 3, -1, -1], None, planes, None),
+            (&[1, 160, 160, 3], None, pixels, Some(160)),
+            (&[0, 0, 0, 3], None, pixels, None),
+            (&[0, 0, 0, 0], None, planes, None),
+            (&[0, 0, 0, 0], Some(pixels), pixels, None),
+            (&[1, 3, 160, 0], None, planes, Some(160)),
+        ] {
+            assert_eq!(Picture::of(&taking(dims), given).unwrap(), Picture { layout, side }, "{dims:?}");
+        }
+        let silent = model(graph(vec![node("Relu", &["x"], "y")], vec![], &["y"]));
+        assert_eq!(Picture::of(&silent, None).unwrap(), Picture { layout: planes, side: None });
+    }
+
+    #[test]
+    fn what_is_not_a_picture_is_named() {
+        for (dims, given, named) in [
+            (&[1, 3, 112][..], None, "[1, 3, 112]"),
+            (&[1, 1, 112, 112], None, "colours"),
+            (&[1, 3, 112, 96], None, "no square"),
+            (&[1, 3, 112, 112], Some(Layout::Nhwc), "colours"),
+            (&[1, 3, i64::MAX, i64::MAX], None, "9223372036854775807"),
+        ] {
+            let message = format!("{:#}", Picture::of(&taking(dims), given).unwrap_err());
+            assert!(message.contains(named), "{dims:?}: {message}");
+        }
+        let mut bytes = taking(&[1, 3, 112, 112]);
+        let input = &mut bytes.graph.as_mut().unwrap().input[0];
+        if let Some(Type::TensorType(tensor)) = input.r#type.as_mut().unwrap().value.as_mut() {
+            tensor.elem_type = DataType::Uint8.into();
+        }
+        assert!(Picture::of(&bytes, None).unwrap_err().to_string().contains("Uint8"));
+    }
+}

@@ -1,0 +1,245 @@
+//! Runs a network node by node over many crops at a time, so that each node can be looked at, and changed, before the
+//! next one reads what it makes.
+
+use super::emit::{in_floats, in_proto};
+use super::graph::onnx::model;
+use super::graph::{Convolution, Graph, Node, Op};
+use super::settings::{Settings, Steps};
+use super::weights::ByteWeights;
+use crate::onnx_parts::{dims, floats_value, shapeless_value};
+use anyhow::{Context, Result, bail, ensure};
+use models::onnx::pb::GraphProto;
+use models::planned::Planned;
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// A value of every crop.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Batch {
+    /// That of one crop: 1, channels, height, width.
+    pub(super) shape: Vec<usize>,
+    pub(super) crops: Vec<Vec<f32>>,
+}
+
+impl Batch {
+    pub(super) fn channels(&self) -> usize {
+        self.shape.get(1).copied().unwrap_or(1)
+    }
+
+    /// As a value that went through bytes.
+    pub(super) fn rounded(&self, steps: Steps) -> Self {
+        let round = |&number: &f32| steps.rounded(number);
+        let crops = self.crops.par_iter().map(|numbers| numbers.iter().map(round).collect()).collect();
+        Self { shape: self.shape.clone(), crops }
+    }
+
+    /// The mean of each channel over all places of all crops.
+    pub(super) fn channel_means(&self) -> Vec<f64> {
+        let channels = self.channels();
+        let mut sums = vec![0.0; channels];
+        let mut counted = 0;
+        for numbers in &self.crops {
+            let area = (numbers.len() / channels.max(1)).max(1);
+            counted += area;
+            for (numbers, sum) in numbers.chunks(area).zip(&mut sums) {
+                *sum += numbers.iter().copied().map(f64::from).sum::<f64>();
+            }
+        }
+        sums.iter().map(|sum| sum / counted.max(1) as f64).collect()
+    }
+
+    /// Adds a number to each channel, and cuts off below zero if asked to.
+    pub(super) fn shift(&mut self, by: &[f64], rectify: bool) {
+        let channels = self.channels();
+        self.crops.par_iter_mut().for_each(|numbers| {
+            let area = (numbers.len() / channels.max(1)).max(1);
+            for (numbers, &by) in numbers.chunks_mut(area).zip(by) {
+                for number in numbers {
+                    *number += by as f32;
+                    if rectify {
+                        *number = number.max(0.0);
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// Values that somebody is still going to read.
+pub(super) struct Live {
+    values: HashMap<String, Batch>,
+    readers: HashMap<String, usize>,
+}
+
+impl Live {
+    /// The crops as the network takes them, before its first node.
+    pub(super) fn at_start(graph: &Graph, crops: &[Vec<f32>]) -> Self {
+        let mut readers: HashMap<String, usize> = HashMap::new();
+        for input in graph.up_to_last_convolution().iter().flat_map(|node| &node.inputs) {
+            *readers.entry(input.clone()).or_default() += 1;
+        }
+        let picture = Batch { shape: graph.input_shape.to_vec(), crops: crops.to_vec() };
+        Self { values: [(graph.input.clone(), picture)].into(), readers }
+    }
+
+    /// What a node reads.
+    pub(super) fn inputs(&self, node: &Node) -> Result<Vec<&Batch>> {
+        let value =
+            |name: &String| self.values.get(name).with_context(|| format!("`{name}` is read before it is made"));
+        node.inputs.iter().map(value).collect()
+    }
+
+    /// What a node reads in the network in integers.
+    pub(super) fn rounded_inputs(&self, node: &Node, settings: &Settings) -> Result<Vec<Cow<'_, Batch>>> {
+        let mut inputs = Vec::with_capacity(node.inputs.len());
+        for (name, batch) in node.inputs.iter().zip(self.inputs(node)?) {
+            inputs.push(match settings.steps(name) {
+                Some(steps) if settings.integers.has(node) => Cow::Owned(batch.rounded(steps)),
+                _ => Cow::Borrowed(batch),
+            });
+        }
+        Ok(inputs)
+    }
+
+    /// Keeps what a node made, and forgets what nobody reads any more.
+    pub(super) fn made(&mut self, node: &Node, batch: Batch) {
+        for input in &node.inputs {
+            if let Some(left) = self.readers.get_mut(input) {
+                *left -= 1;
+                if *left == 0 {
+                    self.values.remove(input);
+                }
+            }
+        }
+        if self.readers.contains_key(&node.output) {
+            self.values.insert(node.output.clone(), batch);
+        }
+    }
+}
+
+/// Runs the network up to its last convolution and shows every value that is made or comes in. With settings it is the
+/// network in integers: its numbers are floats, but those that integers stand for.
+///
+/// # Errors
+/// If a node cannot be run alone.
+pub(super) fn walk(
+    graph: &Graph,
+    settings: Option<&Settings>,
+    crops: &[Vec<f32>],
+    mut visit: impl FnMut(&str, &Batch),
+) -> Result<()> {
+    let mut live = Live::at_start(graph, crops);
+    if let Some(picture) = live.values.get(&graph.input) {
+        visit(&graph.input, picture);
+    }
+    for node in graph.up_to_last_convolution() {
+        let made = match settings {
+            Some(settings) => applied_in_integers(node, graph.operators, settings, &live)?,
+            None => applied(node, graph.operators, &live.inputs(node)?)?,
+        };
+        visit(&node.output, &made);
+        live.made(node, made);
+    }
+    Ok(())
+}
+
+fn applied_in_integers(node: &Node, operators: i64, settings: &Settings, live: &Live) -> Result<Batch> {
+    let rounded = live.rounded_inputs(node, settings)?;
+    match (&node.op, rounded.as_slice()) {
+        (Op::Convolution(convolution), [input]) if settings.integers.has(node) => {
+            let weights = ByteWeights::of(convolution, settings.weights).widened();
+            convolved(convolution, &weights, operators, input)
+        }
+        (_, rounded) => applied(node, operators, &rounded.iter().map(AsRef::as_ref).collect::<Vec<&Batch>>()),
+    }
+}
+
+/// What the network makes of crops, walked through; see [`walk`].
+///
+/// # Errors
+/// As [`walk`], or if what follows the last convolution reads other values too.
+#[cfg(test)]
+pub(super) fn outputs(graph: &Graph, settings: Option<&Settings>, crops: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
+    let body = graph.up_to_last_convolution();
+    let (Some(last), tail) = (body.last(), &graph.nodes[body.len()..]) else { bail!("a network without convolutions") };
+    let mut end = Batch::default();
+    walk(graph, settings, crops, |name, batch| {
+        if name == last.output {
+            end = batch.clone();
+        }
+    })?;
+    let mut proto = GraphProto::default();
+    for node in tail {
+        let (constants, nodes) = in_proto(node);
+        proto.initializer.extend(constants);
+        proto.node.extend(nodes);
+    }
+    if tail.is_empty() {
+        return Ok(end.crops);
+    }
+    Ok(run_alone(proto, graph.operators, [&last.output, &graph.output], &end)?.crops)
+}
+
+/// What a node makes of its inputs, in floats.
+///
+/// # Errors
+/// If it reads several values and is neither a sum nor a join of channels, or tract cannot run it.
+pub(super) fn applied(node: &Node, operators: i64, inputs: &[&Batch]) -> Result<Batch> {
+    match inputs {
+        [input] => {
+            let (initializer, nodes) = in_proto(node);
+            let proto = GraphProto { node: nodes, initializer, ..GraphProto::default() };
+            run_alone(proto, operators, [&node.inputs[0], &node.output], input)
+        }
+        [a, b] if node.kind() == "Add" => added(a, b),
+        inputs if node.kind() == "Concat" => joined(inputs),
+        _ => bail!("it reads {} values, which cannot be followed", inputs.len()),
+    }
+    .with_context(|| format!("node `{}` ({})", node.output, node.kind()))
+}
+
+/// The convolution with other weights of the same dimensions.
+///
+/// # Errors
+/// If tract cannot run it.
+pub(super) fn convolved(convolution: &Convolution, weights: &[f32], operators: i64, input: &Batch) -> Result<Batch> {
+    let (constants, nodes) = in_floats(convolution, weights, "x", "y");
+    let proto = GraphProto { node: nodes, initializer: constants, ..GraphProto::default() };
+    run_alone(proto, operators, ["x", "y"], input)
+}
+
+/// A graph that makes one value of another, on every core.
+fn run_alone(mut graph: GraphProto, operators: i64, [from, to]: [&str; 2], input: &Batch) -> Result<Batch> {
+    graph.input.push(floats_value(from, &dims(&input.shape)));
+    graph.output.push(shapeless_value(to));
+    // A planned network may change threads but not be looked at by two.
+    let planned = Mutex::new(Planned::new(model(graph, operators), &input.shape, 1)?);
+    let own = || planned.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let run = |planned: &mut Planned, numbers: &Vec<f32>| planned.run(numbers);
+    let made: Vec<_> = input.crops.par_iter().map_init(own, run).collect::<Result<_, _>>()?;
+    let mut batch = Batch::default();
+    for value in made.into_iter().flat_map(|values| values.into_iter().next()) {
+        batch.shape = value.shape;
+        batch.crops.push(value.numbers);
+    }
+    Ok(batch)
+}
+
+fn added(a: &Batch, b: &Batch) -> Result<Batch> {
+    ensure!(a.shape == b.shape, "a sum of {:?} and {:?}", a.shape, b.shape);
+    let sum = |(a, b): (&Vec<f32>, &Vec<f32>)| a.iter().zip(b).map(|(a, b)| a + b).collect();
+    Ok(Batch { shape: a.shape.clone(), crops: a.crops.par_iter().zip(&b.crops).map(sum).collect() })
+}
+
+/// With one picture at a time, the channels of one follow those of the other.
+fn joined(inputs: &[&Batch]) -> Result<Batch> {
+    let Some(first) = inputs.first() else { bail!("a join of nothing") };
+    let mut shape = first.shape.clone();
+    let fits = |other: &&Batch| other.shape.len() == 4 && other.shape[0] == 1 && other.shape[2..] == first.shape[2..];
+    ensure!(inputs.iter().all(fits), "a join of other than channels");
+    shape[1] = inputs.iter().map(|input| input.shape[1]).sum();
+    let whole = |crop: usize| inputs.iter().flat_map(|input| input.crops[crop].iter().copied()).collect();
+    Ok(Batch { shape, crops: (0..first.crops.len()).into_par_iter().map(whole).collect() })
+}
