@@ -1,5 +1,9 @@
 //! The safetensors format: the length of a JSON header (8 bytes, little-endian), the header, the numbers. The header
 //! says of each array its type, its shape and from which byte to which its numbers go.
+//!
+//! The crate `safetensors` (0.8.0) is not used. If the shape of an array does not fit its bytes, its error does not say
+//! which array that is, or how many bytes are needed. It also adds features to `hashbrown`, from which tract is built, so
+//! tract would be compiled again.
 
 use super::{Array, element_count, little_endian};
 use anyhow::{Context, Result, ensure};

@@ -1,7 +1,8 @@
 //! Zip archives, as far as archives of weights go: files that are stored or deflated, in an archive of one part. The
 //! format is PKWARE's APPNOTE.TXT (6.3.10), sections 4.3 and 4.4.
 //!
-//! The crate `zip` would be the choice, did it not change the features with which crates that tract needs are built.
+//! The crate `zip` (9.8.2) is not used, because tract would be compiled again. Even with `deflate-flate2` alone, which
+//! leaves flate2 as it is, it adds features to `memchr`, `syn` and `zeroize`, and tract is built from all three.
 
 use anyhow::{Context, Result, bail, ensure};
 use flate2::{Crc, read::DeflateDecoder};
