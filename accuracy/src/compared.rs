@@ -2,9 +2,9 @@
 
 use super::cache::Measured;
 use super::figures::Compared;
-use super::measure::Outcome;
+use super::measuring::Outcome;
 use super::sample::{Pair, Sample};
-use crate::pixels::pixel_distance;
+use crate::pixel_distance::pixel_distance;
 use rayon::prelude::*;
 
 /// A way to compare two measured photos; smaller is more alike.

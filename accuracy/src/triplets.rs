@@ -3,7 +3,7 @@
 //! For every pair of photos of one person (anchor and positive, either way round) all photos of other people are
 //! negatives. Hard and semi-hard are as in FaceNet's section 3.2; see `triplet_loss`.
 
-use super::measure::Outcome;
+use super::measuring::Outcome;
 use super::sample::Photo;
 use crate::triplet_loss::{Hardness, MARGIN, loss, squared_distance};
 use rayon::prelude::*;

@@ -2,13 +2,13 @@
 //! their pictures are made of video codecs, which this program does not decode.
 //!
 //! The program gets a copy of the photo in a private folder and writes a PNG into it, which is then read like any other
-//! photo. It is somebody else's, and so is the photo: `confined` limits what it can do.
+//! photo. It is somebody else's, and so is the photo: `decoder_process` limits what it can do.
 
-mod confined;
+mod decoder_process;
 
-pub(crate) use confined::{DecodeHeif, become_decoder};
+pub(crate) use decoder_process::{DecodeHeif, become_decoder};
 
-use confined::Ended;
+use decoder_process::Ended;
 use files::{Access, ReadError, WriteError, read_bounded};
 use models::PhotoError;
 use models::photo::{MAX_FILE_BYTES, PhotoReader};
@@ -84,7 +84,7 @@ fn as_png(bytes: &[u8], kind: &'static str) -> Result<Vec<u8>, HeifError> {
     let folder = tempfile::Builder::new().prefix("encoder-tool-heif-").tempdir().map_err(not_run)?;
     files::replace(&folder.path().join(PHOTO), Access::Private, bytes)?;
     let picture = folder.path().join(PICTURE);
-    let ended = confined::run(&program, &folder.path().join(PHOTO), &picture).map_err(not_run)?;
+    let ended = decoder_process::run(&program, &folder.path().join(PHOTO), &picture).map_err(not_run)?;
     let first = folder.path().join(FIRST_PICTURE);
     let made = [picture, first].into_iter().find(|file| file.symlink_metadata().is_ok_and(|file| file.is_file()));
     match (ended, made) {
