@@ -4,16 +4,16 @@
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccuracyError {
-    /// Fewer comparisons than say how often a stranger is how near.
-    #[error("too few photos to say how often a stranger is how near to an enrolled person")]
+    /// The photos give too few comparisons between strangers and enrolled people.
+    #[error("too few photos to measure how often a stranger resembles an enrolled person")]
     TooFewPhotos,
-    /// A person is named who has no photo with a face.
-    #[error("there is no photo with a face of {name:?}")]
+    /// No photo of this person shows a face.
+    #[error("no photo of {name:?} shows a face")]
     NoFaceOf {
         /// The name.
         name: String,
     },
-    /// No search can be made.
-    #[error("nobody can be enrolled, or nobody is a stranger")]
+    /// There is nobody to enrol, or nobody left to search for.
+    #[error("an identification trial needs people to enrol and strangers to search for")]
     NobodySearched,
 }

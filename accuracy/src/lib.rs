@@ -4,8 +4,9 @@
 //! [`identification`] trials (some are enrolled, everybody else is a stranger) and [`calibration`] (the threshold for a
 //! stated risk). Terms are those of ISO/IEC 19795-1.
 //!
-//! This crate does not print, and does not know where photos lie or what a database looks like: that is for the program
-//! above it. Personal data outlives a run only in a [`Cache`] that the caller opens.
+//! Not its responsibility: finding photos, databases, wording of results, pages. The program above it does that. It prints
+//! nothing but progress bars, which [`Measuring::quiet`] turns off. Personal data outlives a run only in a [`Cache`] that the
+//! caller opens.
 #![forbid(unsafe_code)]
 
 mod cache;

@@ -1,4 +1,4 @@
-//! Calibration: from how often two different people are how near to the threshold for a stated risk.
+//! Calibration: from the distances between different people to the threshold for a stated risk.
 
 mod mated;
 mod measured;

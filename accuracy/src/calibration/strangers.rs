@@ -1,5 +1,5 @@
-//! How often a stranger is how near to an enrolled person: every person of a sample is enrolled in turn, and everybody else
-//! is a stranger to them. No I/O.
+//! The distances between strangers and enrolled people: every person of a sample is enrolled in turn, and everybody else is a
+//! stranger to them. No I/O.
 
 use super::mated::Labelled;
 use super::pareto::Tail;

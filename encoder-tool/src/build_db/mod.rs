@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     let is_signed = arguments.sign.is_some();
     let audience = doors::choose(&arguments.doors, &arguments.encrypt_to, is_signed, replaced.as_ref())?;
     doors::require_sealed_for_them(audience.as_ref(), &protect.sealed_for())?;
-    let heritage = Heritage::of(replaced.as_ref().map(|replaced| &replaced.gallery));
+    let heritage = Heritage::from_previous(replaced.as_ref().map(|replaced| &replaced.gallery));
     let recogniser = Recogniser::load(&arguments.model.folders)?;
     if let Some(why) = recogniser.gate_problem() {
         verbosity.note(&why);
@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     leave_out_duplicates(&mut outcomes);
 
     let now = Timestamp::now().as_second();
-    let turned: Vec<TurnedPhoto> = outcomes.iter().filter_map(TurnedPhoto::of).collect();
+    let turned: Vec<TurnedPhoto> = outcomes.iter().filter_map(TurnedPhoto::from_outcome).collect();
     turned.iter().for_each(|photo| verbosity.note(&photo.in_words()));
     let (kept, skipped) = sort_out(outcomes, members.len(), now);
     skipped.iter().for_each(|Skipped { photo, reason }| verbosity.note(&format!("left out {photo}: {reason}")));

@@ -104,7 +104,8 @@ pub(super) struct Near {
 }
 
 impl TurnedPhoto {
-    pub(super) fn of(outcome: &Outcome<'_>) -> Option<Self> {
+    /// If the photo had to be turned before its face was recognised.
+    pub(super) fn from_outcome(outcome: &Outcome<'_>) -> Option<Self> {
         let degrees = outcome.result.as_ref().ok()?.turned;
         (degrees > 0).then(|| Self { photo: outcome.shown.to_owned(), degrees })
     }

@@ -43,7 +43,7 @@ pub(super) struct LookAlike {
 /// Compares every photo with every other.
 pub(super) fn find(photos: &[OfPerson<'_>], threshold: f32) -> Resemblance {
     let neighbours: Vec<Neighbours> =
-        (0..photos.len()).into_par_iter().map(|photo| Neighbours::of(photo, photos, threshold)).collect();
+        (0..photos.len()).into_par_iter().map(|photo| Neighbours::new(photo, photos, threshold)).collect();
     let odd = |(photo, neighbours): (usize, &Neighbours)| {
         let own = neighbours.own.filter(|(_, distance)| *distance > threshold)?;
         Some(OddPhoto { photo, own, other: neighbours.others.iter().copied().min_by(nearer) })
@@ -88,7 +88,7 @@ struct Neighbours {
 }
 
 impl Neighbours {
-    fn of(photo: usize, photos: &[OfPerson<'_>], threshold: f32) -> Self {
+    fn new(photo: usize, photos: &[OfPerson<'_>], threshold: f32) -> Self {
         let OfPerson { person, encoding } = photos[photo];
         let mut neighbours = Self { own: None, others: Vec::new() };
         for (index, other) in photos.iter().enumerate().filter(|(index, _)| *index != photo) {

@@ -37,8 +37,8 @@ pub(super) struct Heritage {
 }
 
 impl Heritage {
-    /// Of the database that is replaced, if there is one.
-    pub(super) fn of(previous: Option<&Gallery>) -> Self {
+    /// From the database that is replaced, if there is one.
+    pub(super) fn from_previous(previous: Option<&Gallery>) -> Self {
         let Some(previous) = previous else { return Self::default() };
         let ids = previous.people().iter().map(|person| (person.name.collision_key(), person.id));
         Self { sequence: Some(previous.header().sequence), ids: ids.collect() }
