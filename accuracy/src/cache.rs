@@ -3,7 +3,7 @@
 //! This is biometric data: only its owner may enter the folder, and `encoder-tool cache clear` empties it. An
 //! entry is named by the model's hash and the photo's digest, so that it can never be taken for another's.
 
-use super::measuring::Colours;
+use super::colours::Colours;
 use models::Crop;
 use postcard::{from_bytes, to_allocvec};
 use serde::{Deserialize, Serialize};

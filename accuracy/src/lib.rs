@@ -11,6 +11,7 @@
 
 mod cache;
 pub mod calibration;
+mod colours;
 mod compared;
 mod error;
 mod figures;
@@ -26,11 +27,12 @@ pub mod triplet_loss;
 mod triplets;
 
 pub use cache::{Cache, Measured, clear, forget, size};
+pub use colours::Colours;
 pub use compared::{Movement, Way, compare, movement};
 pub use error::AccuracyError;
 pub use figures::{Accuracy, Compared, FALSE_ACCEPT_RATES, Figures, Rate, Rates, roc_of};
 pub use interval::{Interval, clopper_pearson};
-pub use measuring::{Colours, Measuring, Outcome, foremost};
+pub use measuring::{Measuring, Outcome, foremost};
 pub use pixel_distance::pixel_distance;
 pub use roc::{Point, Roc};
 pub use sample::{Pair, Photo, Sample};

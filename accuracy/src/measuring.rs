@@ -2,6 +2,7 @@
 //! passed over.
 
 use super::cache::{Cache, Measured};
+use super::colours::Colours;
 use super::sample::Photo;
 use models::bundle::CropGeometry;
 use models::photo::{PhotoFile, PhotoReader};
@@ -11,15 +12,6 @@ use terminal::Progress;
 
 /// What came of one photo: `None` if there is no face.
 pub type Outcome = Result<Option<Measured>, String>;
-
-/// Whether a photo is measured as it was taken, or as a camera without colour would have taken it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Colours {
-    /// In colour, if the photo has any.
-    AsTaken,
-    /// Luma in their place: a stand-in for infrared.
-    Grey,
-}
 
 /// What photos are measured with.
 #[derive(Clone, Copy)]
