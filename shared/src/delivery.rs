@@ -1,7 +1,7 @@
-//! How a people database travels from a workstation to a unit: one line that announces it, its bytes, and the unit's word on
-//! what became of it, as one JSON object.
+//! The protocol that delivers a people database from a workstation to a unit: one line that announces it, its bytes,
+//! and the unit's receipt as one JSON object.
 //!
-//! Who carries it is not this module's affair, and whether the database is taken is for the unit to decide.
+//! The transport is outside this module. The unit decides whether to accept the database.
 
 use crate::gallery::DatabaseDigest;
 use alloc::string::String;
@@ -20,7 +20,7 @@ pub const MAX_WAIT_SECONDS: u16 = 3600;
 
 const FIRST_WORDS: &str = "people-database 1";
 
-/// What comes behind the line.
+/// The contents of the announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Announcement {
     /// How many bytes.
@@ -31,7 +31,7 @@ pub struct Announcement {
     pub wait_seconds: u16,
 }
 
-/// A line that announces no database.
+/// The line is not a valid announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "it does not begin with the line that announces a people database: \"{FIRST_WORDS}\", its length, its SHA-256, and \
@@ -64,37 +64,37 @@ impl fmt::Display for Announcement {
     }
 }
 
-/// What became of a database that was brought to a unit.
+/// The unit's receipt for a delivered database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// What became of it.
+    /// The verdict.
     pub outcome: Outcome,
     /// Why it is not used, in the unit's words.
     pub reason: Option<String>,
     /// SHA-256 of the database; `None` if it was not announced.
     pub digest: Option<DatabaseDigest>,
-    /// Of the database that the unit uses now, as far as it says.
+    /// The database in use now, if the unit reports it.
     pub sequence: Option<u64>,
 }
 
-/// What became of a database.
+/// The verdict on a delivered database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
     /// The unit uses it.
     Running,
-    /// The unit looked at it, and goes on with what it had.
+    /// The unit refused it and keeps the previous one.
     Refused,
-    /// It was handed over, and no unit has said anything about it.
+    /// It was handed over, but no unit has reported on it.
     NoVerdict,
-    /// It did not arrive as it was announced. Nothing was handed over.
+    /// It does not match its announcement. Nothing was handed over.
     BadInput,
-    /// This user may not hand it over. Nothing was.
+    /// This user is not allowed to deliver it. Nothing was handed over.
     NotPermitted,
     /// It could not be written. Nothing was handed over.
     Disk,
-    /// Another one is being handed over, and takes too long. Nothing was handed over.
+    /// Another delivery is in progress and takes too long. Nothing was handed over.
     Busy,
     /// The unit's configuration cannot be read. Nothing was handed over.
     Configuration,

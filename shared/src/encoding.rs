@@ -1,8 +1,8 @@
-//! The encoding of a face: what the encoder network makes of an aligned crop, scaled to unit length, compared by
-//! L2 distance (Schroff, Kalenichenko and Philbin, "FaceNet: A Unified Embedding for Face Recognition and
-//! Clustering", CVPR 2015, section 3.1).
+//! The encoding of a face: the encoder network's output for an aligned crop, scaled to unit length and compared by L2
+//! distance (Schroff, Kalenichenko and Philbin, "FaceNet: A Unified Embedding for Face Recognition and Clustering",
+//! CVPR 2015, section 3.1).
 //!
-//! It does not know how a gallery stores encodings (`gallery`) nor which distance is near enough (`policy`).
+//! How encodings are stored is `gallery`'s subject; which distance is near enough is `policy`'s.
 
 use heapless::Vec;
 use zeroize::Zeroize;
@@ -16,7 +16,7 @@ pub struct Encoding {
     numbers: Vec<f32, MAX_DIMENSIONS>,
 }
 
-/// Nothing of a face is left in memory that is given back.
+/// Encodings are wiped from memory when they are dropped.
 impl Drop for Encoding {
     fn drop(&mut self) {
         self.numbers.as_mut_slice().zeroize();
@@ -49,8 +49,8 @@ pub enum EncodingError {
     ZeroLength,
 }
 
-/// An encoding, and how long the network's output was before it was scaled: the length says how much of a face the network
-/// saw, and nothing of whose it is. No database keeps it, and no distance depends on it.
+/// An encoding and the length of the network's output before scaling. The length measures how recognisable the face is,
+/// not whose it is. It is not stored in a database, and no distance depends on it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoded {
     /// Of unit length.
@@ -73,7 +73,7 @@ impl Encoded {
         if let Some((position, &value)) = raw.iter().enumerate().find(|(_, value)| !value.is_finite()) {
             return Err(EncodingError::NotFinite { position, value });
         }
-        // In f64, so that neither the squares of f32::MAX overflow nor those of tiny numbers vanish.
+        // In f64, so that squares neither overflow (f32::MAX) nor underflow (tiny numbers).
         let length = libm::sqrt(raw.iter().map(|&x| f64::from(x) * f64::from(x)).sum());
         if length == 0.0 {
             return Err(EncodingError::ZeroLength);

@@ -1,4 +1,4 @@
-//! Where a face is in a frame: a box and landmarks. Knows nothing of who it is.
+//! The position of a face in a frame: a bounding box and landmarks.
 
 /// A place in a frame, in pixels from its upper left corner; the centre of the first pixel is (0, 0).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -23,7 +23,7 @@ pub struct FaceBox {
 }
 
 impl FaceBox {
-    /// Whether it says where something is: four finite numbers.
+    /// Whether all four numbers are finite.
     pub fn is_finite(&self) -> bool {
         [self.x, self.y, self.width, self.height].iter().all(|number| number.is_finite())
     }
@@ -38,7 +38,7 @@ impl FaceBox {
         if self.shorter_side() > 0.0 { self.width * self.height } else { 0.0 }
     }
 
-    /// The area that two boxes share as a part of the area that they cover together (intersection over union), 0 to 1.
+    /// Intersection over union: the shared area of two boxes divided by the area that they cover together, 0 to 1.
     pub fn overlap(&self, other: &Self) -> f32 {
         let width = (self.x + self.width).min(other.x + other.width) - self.x.max(other.x);
         let height = (self.y + self.height).min(other.y + other.height) - self.y.max(other.y);

@@ -1,9 +1,8 @@
 //! What the workstation and the door unit must agree on: the encoding of a face, the people database and how it is
 //! searched, cards, schedules, and how a database is signed and sealed.
 //!
-//! It has no clock, file, thread or socket: everything comes in as an argument, so tables of cases test all of it and it
-//! cannot fail for outside reasons. Memory grows only with what a caller passes in, or with the length of a database file.
-//! Decisions are made in `policy`.
+//! It uses no clock, file, thread or socket: all input comes in as arguments, so everything can be tested with tables
+//! of cases. Memory use is bounded by the arguments and the length of a database file. `policy` makes the decisions.
 //!
 //! The feature `seal` adds [`seal`]'s keys and ciphers, and database files. Without it there is only the gallery in memory.
 #![no_std]

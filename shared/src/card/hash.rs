@@ -1,5 +1,5 @@
-//! The keyed hash of a card's number. It keeps numbers from anybody who has the hashes alone; it does not keep them from
-//! anybody who has the key as well, since the numbers of cards are few enough to try all of them.
+//! The keyed hash of a card's number. It hides the number from anybody who has only the hashes. It does not hide it
+//! from anybody who also has the key, because there are few enough card numbers to try all of them.
 
 use super::number::CardNumber;
 use crate::gallery::PersonId;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
-/// How a card's number was written before it was hashed.
+/// How a card's number was encoded before it was hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CardFormat(pub u8);
 
@@ -40,7 +40,7 @@ impl CardKey {
     /// HMAC-SHA-256 (RFC 2104) over the format's number (1 byte) and the card's (8 bytes, big-endian).
     pub fn hash(&self, card: CardNumber) -> CardHash {
         let format = card.format();
-        // HMAC takes a key of any length: nothing is refused, and `new` pads a key of a whole block just so.
+        // HMAC takes a key of any length, so this cannot fail; `new` would pad the key in the same way.
         let mut block = [0; 64];
         block[..32].copy_from_slice(&self.0);
         let mut mac = Hmac::<Sha256>::new(&block.into());
@@ -54,9 +54,9 @@ impl CardKey {
 }
 
 impl CardNumber {
-    /// Eight bits of a hash over a person's id and the number: they tell two cards of a person apart in 255 of 256 cases, are
-    /// the same in every database, and leave 65 000 possible numbers of a card of 24 bits. The first byte of SHA-256 over the
-    /// id and the number (8 bytes, big-endian).
+    /// Eight bits of a hash over a person's id and the number: the first byte of SHA-256 over the id and the number (8
+    /// bytes, big-endian). They distinguish two cards of a person in 255 of 256 cases, are the same in every database,
+    /// and leave 65 000 candidates for the number of a 24-bit card.
     pub fn tag(self, person: &PersonId) -> u8 {
         let hash = Sha256::new().chain_update(person.0).chain_update(self.value().to_be_bytes()).finalize();
         hash[0]

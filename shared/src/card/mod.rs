@@ -1,6 +1,6 @@
-//! Cards: the canonical number of one, whatever read or wrote it, and the keyed hash that stands for it in a database.
+//! Cards: the canonical number, independent of reader and notation, and the keyed hash stored in a database.
 //!
-//! Reading one is for the door unit's readers. A number is a secret of its holder, so nothing here prints it.
+//! The door unit's readers read cards. A card number is secret, so nothing here prints it.
 
 mod hash;
 mod number;

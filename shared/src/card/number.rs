@@ -1,33 +1,33 @@
 //! The canonical number of a card: a number from 1 on, without leading zeros.
 //!
-//! A reader that types, a Wiegand reader and what is printed on a card write the same number in different ways: `0008108654`,
-//! `123:47726` (facility code and number, 8 and 16 bits), the bits of both one after the other. As one number they are the
-//! same card.
+//! A keyboard reader, a Wiegand reader and the print on a card represent the same number in different ways:
+//! `0008108654`, `123:47726` (facility code of 8 bits and number of 16), or the bits of both concatenated. The
+//! canonical number is the same for all of them.
 
 use super::hash::CardFormat;
 use core::fmt;
 use core::str::FromStr;
 
-/// The most digits that a number is read from, leading zeros included.
+/// The most digits accepted, leading zeros included.
 pub const MAX_DIGITS: usize = 20;
 
-/// What a facility code and a card's number in it are written between.
+/// The separator between a facility code and the number.
 const FACILITY_SEPARATORS: [char; 2] = [':', ','];
 const SHORT_BITS: u32 = 24;
 const LONG_BITS: u32 = 32;
 
-/// The number of a card. It is shown to nobody: `Debug` says how long it is.
+/// The number of a card. It is secret: `Debug` shows only its length.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CardNumber(u64);
 
-/// Why something is not the number of a card.
+/// Why a text is not a card number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CardNumberError {
-    /// There is nothing.
+    /// The text is empty.
     #[error("there are no digits")]
     Empty,
-    /// There is something else than digits.
+    /// The text contains a character that is not a digit.
     #[error(
         "it is not a number: write decimal digits, hexadecimal ones after 0x, or facility code and number as in 123:45678"
     )]
@@ -82,7 +82,7 @@ impl CardNumber {
         }
     }
 
-    /// What is left of the number in a reader that passes on only this many bits, 1 to 64.
+    /// The number as a reader reports it that passes on only this many low bits, 1 to 64.
     ///
     /// # Errors
     /// [`CardNumberError::Zero`] if nothing is.

@@ -1,19 +1,19 @@
-//! What a Wiegand reader sends: 26 or 34 bits, the first and the last of them for parity.
+//! Wiegand frames: 26 or 34 bits, of which the first and the last are parity bits.
 //!
-//! The bits between are the card's number, the most significant first. The first bit makes the count of ones even over
-//! itself and the first half of them, the last one odd over the second half and itself (SIA AC-01 of 1996, 26 bits; 34
-//! bits are the same with 32 between). Whatever a frame's length, a single wrong bit is always found.
+//! The bits in between are the card's number, most significant first. The first bit gives even parity over itself and
+//! the first half of the number; the last gives odd parity over the second half and itself (SIA AC-01 of 1996 for 26
+//! bits; 34 bits work the same way with 32 data bits). A single wrong bit is always detected.
 
 use super::number::{CardNumber, CardNumberError};
 use heapless::Vec;
 
-/// The most bits of a frame that is understood.
+/// The most bits of a supported frame.
 pub const MAX_FRAME_BITS: usize = 34;
 
 /// How many bits lie between the two for parity.
 const NUMBER_BITS: [u32; 2] = [24, 32];
 
-/// Why bits are not a card.
+/// Why a frame was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WiegandError {
@@ -23,7 +23,7 @@ pub enum WiegandError {
         /// How many there are.
         bits: usize,
     },
-    /// A bit was lost or turned on the way.
+    /// A bit was lost or flipped in transmission.
     #[error("the parity is wrong: a bit was lost or turned on the way; present the card again, or check the wires")]
     Parity,
     /// All bits of the number are 0.

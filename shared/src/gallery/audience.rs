@@ -1,6 +1,7 @@
-//! For which doors a people database is: without that, anybody who copies the signed database of one door can open another.
+//! The doors that a people database is for. Without this, the signed database of one door could be copied to open
+//! another.
 //!
-//! Who a unit is, and which groups it belongs to, is for the unit to know.
+//! The unit knows its own id and groups.
 
 use super::error::Problem;
 use crate::seal::{Fingerprint, MAX_RECIPIENTS};
@@ -14,10 +15,10 @@ use serde::{Deserialize, Serialize};
 pub const MAX_UNITS: usize = MAX_RECIPIENTS - 1;
 /// The most bytes in the name of a group of doors.
 pub const MAX_DOOR_GROUP_BYTES: usize = 32;
-/// What stands for every door, and is therefore no group's name.
+/// The word for every door; it cannot be a group's name.
 pub const ALL_DOORS: &str = "all";
 
-/// The doors that may use a database. It stands under the signature.
+/// The doors that may use a database. The signature covers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Audience {
     /// Every door that trusts the signer.
@@ -37,7 +38,7 @@ pub struct Units(Vec<Fingerprint>);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DoorGroup(String);
 
-/// Why something is not an audience.
+/// Why an audience is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AudienceError {

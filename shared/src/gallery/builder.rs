@@ -1,4 +1,4 @@
-//! Making a people database, from nothing or from one that is there.
+//! Builds a people database, from scratch or from an existing one.
 
 use super::audience::Audience;
 use super::enrolled::Enrolled;
@@ -41,7 +41,7 @@ pub struct NewPerson {
     pub encodings: Vec<NewEncoding>,
 }
 
-/// A people database in the making. An error leaves it as it was.
+/// A people database under construction. A failed call leaves it unchanged.
 #[derive(Debug, Clone)]
 pub struct GalleryBuilder {
     gallery: Gallery,
@@ -78,29 +78,29 @@ impl GalleryBuilder {
         Ok(Self { gallery, taken: Taken::default() })
     }
 
-    /// What is there already, to be changed under a new sequence number.
+    /// Starts from an existing gallery, under a new sequence number.
     pub fn from_gallery(gallery: Gallery, sequence: u64) -> Self {
         let mut builder = Self { gallery, taken: Taken::default() };
         builder.gallery.header.sequence = sequence;
         for person in &builder.gallery.people {
-            // A gallery has no two people with the same: nothing is refused.
+            // A gallery has no duplicates, so this cannot fail.
             let _ = builder.taken.take(person.id, &person.name, &person.details.cards);
         }
         builder
     }
 
-    /// Says which doors may use the database, in place of what was said.
+    /// Sets the doors that may use the database, replacing any set before.
     pub fn set_audience(&mut self, audience: Audience) {
         self.gallery.audience = Some(audience);
     }
 
-    /// Says which gate people were enrolled with, in place of what was said.
+    /// Sets the gate that people were enrolled with, replacing any set before.
     pub fn set_gate(&mut self, gate: Option<GateDigest>) {
         self.gallery.gate = gate;
     }
 
-    /// Stores a calibrated threshold (L2 distance, above 0 and at most 2) and what it was calibrated for. One for pictures
-    /// without colour, which belonged to the one before, is forgotten.
+    /// Stores a calibrated threshold (L2 distance, above 0 and at most 2) and what it was calibrated for. Discards the
+    /// threshold for pictures without colour, which belonged to the previous one.
     ///
     /// # Errors
     /// When the threshold or the rate is out of range.
@@ -122,10 +122,10 @@ impl GalleryBuilder {
         Ok(())
     }
 
-    /// Says when people may enter, in place of what was said.
+    /// Sets the schedules, replacing any set before.
     ///
     /// # Errors
-    /// When a schedule names a person who is not enrolled, or a group that nobody is in: then it would bind nobody, or
+    /// When a schedule names a person who is not enrolled, or a group without members: it would restrict nobody, or
     /// never open.
     pub fn set_schedules(&mut self, schedules: Schedules) -> Result<(), GalleryError> {
         check_schedules(&schedules, &self.gallery.people)?;
@@ -180,7 +180,7 @@ impl GalleryBuilder {
         Ok(())
     }
 
-    /// Removes a person and everything of theirs; `false` if there is no such person.
+    /// Removes a person and all their data; `false` if there is no such person.
     pub fn remove_person(&mut self, id: &PersonId) -> bool {
         let gallery = &mut self.gallery;
         let Some(index) = gallery.person_by_id(id) else { return false };
@@ -202,7 +202,8 @@ impl GalleryBuilder {
         true
     }
 
-    /// Notes that two people look alike (the smaller L2 distance of an encoding of either to the other), in place of what was noted of them.
+    /// Records two people as look-alikes (the smaller L2 distance of an encoding of either to the other), replacing any
+    /// record of the pair.
     ///
     /// # Errors
     /// When one of them is not enrolled, both are the same, or the distance is none.

@@ -19,7 +19,7 @@ pub(super) struct Enrolled {
     plain: Vec<bool>,
 }
 
-/// Nothing of a face is left in memory that is given back.
+/// Encodings are wiped from memory when they are dropped.
 impl Drop for Enrolled {
     fn drop(&mut self) {
         self.numbers.zeroize();

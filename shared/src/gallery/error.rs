@@ -1,4 +1,4 @@
-//! Why a file is not a people database, or a database cannot be made or used.
+//! Why a file is not a people database, or why a database cannot be built or used.
 
 use super::audience::AudienceError;
 use super::header::ModelHash;
@@ -93,7 +93,7 @@ pub enum GalleryError {
     #[cfg(feature = "seal")]
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
-    /// The file is whole, but what it says is not sound.
+    /// The file is complete, but its contents are invalid.
     #[error("byte {byte}: {problem}: build the database again")]
     Unsound {
         /// Where the section or record begins that says it.

@@ -1,5 +1,4 @@
-//! The readable head of a people database: which model made it, how many numbers an encoding has, what threshold was
-//! calibrated for it.
+//! The unencrypted head of a people database: the model, the dimensions of an encoding, the calibrated threshold.
 
 use super::error::GalleryError;
 use crate::hex::hex_text;
@@ -11,12 +10,12 @@ use sha2::{Digest, Sha256};
 pub struct ModelHash(pub [u8; 32]);
 hex_text!(ModelHash, 32);
 
-/// SHA-256 of the gate that refuses what is hardly a face: which one people were enrolled with. It is no part of the model.
+/// SHA-256 of the recognisability gate that people were enrolled with. It is not part of the model.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GateDigest(pub [u8; 32]);
 hex_text!(GateDigest, 32);
 
-/// SHA-256 of a database file: which one it is, for status and log.
+/// SHA-256 of a database file, which identifies it in the status and the log.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DatabaseDigest(pub [u8; 32]);
 hex_text!(DatabaseDigest, 32);

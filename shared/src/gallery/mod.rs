@@ -1,7 +1,7 @@
-//! The people database: who is enrolled, with which encodings, and who of them is nearest to a probe.
+//! The people database: the enrolled people, their encodings, and the search for the person nearest to a probe.
 //!
-//! A [`Gallery`] is always sound: it was decoded and checked, or built and checked. Whether a distance is near enough is
-//! for `policy` to say, which signer is trusted and how a file is replaced for the programs.
+//! A [`Gallery`] is always valid: it is checked when it is decoded or built. `policy` decides whether a distance is
+//! near enough; the programs decide which signer to trust and how to replace a file.
 
 mod audience;
 mod builder;
@@ -74,8 +74,8 @@ pub struct EnrolledEncoding<'a> {
     pub photo: PhotoDigest,
     /// When it was made, Unix seconds.
     pub made_at: i64,
-    /// Whether the gate found the photo's face as plain as most faces are. If it did not, or there was no gate, another face
-    /// must be clearly nearer to it than to faces that are hardly recognisable.
+    /// Whether the gate rated the photo's face as recognisable as most. If not, or without a gate, a probe must be
+    /// clearly nearer to it than to barely recognisable faces.
     pub is_plain: bool,
 }
 
@@ -148,7 +148,7 @@ impl Gallery {
         self.header.encodings as usize
     }
 
-    /// Pairs of people who look too alike for the face alone.
+    /// Pairs of people who look too similar for the face alone to distinguish them.
     pub fn look_alikes(&self) -> &[LookAlikes] {
         &self.look_alikes
     }
@@ -158,7 +158,7 @@ impl Gallery {
         &self.schedules
     }
 
-    /// What the schedules have to do with a person; nothing if there is no such person.
+    /// How the schedules apply to a person; empty if there is no such person.
     pub fn hours_of(&self, person: usize) -> Hours {
         self.people.get(person).map_or_else(Hours::default, |person| self.schedules.hours_of(person))
     }
@@ -168,7 +168,7 @@ impl Gallery {
         self.look_alikes.iter().any(|pair| pair.one == person || pair.other == person)
     }
 
-    /// Whether two people are on record as looking alike.
+    /// Whether two people are recorded as look-alikes.
     pub fn are_look_alikes(&self, person: usize, other: usize) -> bool {
         let pair = (person.min(other), person.max(other));
         self.look_alikes.iter().any(|known| (known.one, known.other) == pair)

@@ -1,4 +1,4 @@
-//! A person's name as the database holds it, and when two names are too alike to tell people apart.
+//! A person's name as stored in the database, and when two names are too similar to distinguish people.
 
 use alloc::string::String;
 use core::fmt;
@@ -12,7 +12,7 @@ pub const MAX_NAME_BYTES: usize = 128;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PersonName(String);
 
-/// Why a text is not a name.
+/// Why a text is not a valid name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
@@ -90,7 +90,7 @@ pub(super) fn is_control(c: char) -> bool {
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Joiners and the like: Persian and Indic names need them, but they do not make another name.
+/// Joiners and similar characters: Persian and Indic names need them, but they do not distinguish names.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{34f}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{fe00}'..='\u{fe0f}')
 }

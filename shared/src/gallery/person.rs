@@ -1,4 +1,4 @@
-//! One enrolled person: who it is, and what the door asks of them.
+//! One enrolled person: their identity, and what the door requires of them.
 
 use super::name::PersonName;
 use crate::card::CardHash;
@@ -19,7 +19,7 @@ pub const MAX_CARDS: usize = 8;
 /// The most encodings of one person.
 pub const MAX_ENCODINGS_OF_PERSON: usize = 1000;
 
-/// A person's stable random number: what the log holds in place of a name.
+/// A person's stable random number. The log contains it instead of a name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PersonId(pub [u8; 16]);
 hex_text!(PersonId, 16);
@@ -67,7 +67,7 @@ impl Mode {
     }
 }
 
-/// What an administrator says about a person beside the name; all of it may be left out.
+/// What an administrator records about a person besides the name; all fields are optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Details {
     /// Free text, at most [`MAX_NOTE_BYTES`] bytes; no control characters but line feed.

@@ -1,4 +1,4 @@
-//! What must hold in every people database, whether it is read or made.
+//! The invariants of every people database, whether it is read or built.
 
 use super::error::Problem;
 use super::header::{GreyThreshold, Header};
@@ -65,7 +65,7 @@ pub(super) fn check_person(name: &PersonName, details: &Details, encodings: usiz
     Ok(())
 }
 
-/// A schedule that means nobody is a misspelt one, which must not lift somebody's restrictions.
+/// A schedule that applies to nobody is probably misspelt, and must not lift somebody's restrictions.
 pub(super) fn check_schedules(schedules: &Schedules, people: &[Person]) -> Result<(), Problem> {
     let groups: BTreeSet<&String> = people.iter().flat_map(|person| &person.details.groups).collect();
     for schedule in schedules.iter() {
@@ -82,7 +82,7 @@ pub(super) fn check_schedules(schedules: &Schedules, people: &[Person]) -> Resul
     Ok(())
 }
 
-/// Without its key a card's hash says nothing.
+/// A card's hash is useless without its key.
 pub(super) fn require_card_key(key: Option<&CardKey>, name: &PersonName, details: &Details) -> Result<(), Problem> {
     match key {
         None if !details.cards.is_empty() => Err(Problem::CardsWithoutKey(name.as_str().into())),
@@ -90,7 +90,7 @@ pub(super) fn require_card_key(key: Option<&CardKey>, name: &PersonName, details
     }
 }
 
-/// What only one person may have.
+/// Values that must be unique to one person.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Taken {
     ids: BTreeSet<PersonId>,

@@ -1,4 +1,4 @@
-//! How large a people database may be: what both programs read and write, and no more.
+//! The size limit of a people database, the same for both programs.
 
 use super::error::GalleryError;
 use crate::encoding::MAX_DIMENSIONS;
@@ -16,7 +16,7 @@ const BYTES_OF_A_PERSON: u64 = 134;
 pub const MAX_DATABASE_BYTES: u64 =
     MAX_PEOPLE as u64 * (MAX_DIMENSIONS as u64 + BYTES_AROUND_AN_ENCODING + BYTES_OF_A_PERSON);
 
-/// Refuses a database that no unit reads.
+/// Refuses a database that is too large for any unit.
 ///
 /// # Errors
 /// [`GalleryError::TooLarge`] if it has more than [`MAX_DATABASE_BYTES`].

@@ -112,7 +112,7 @@ pub fn nearest_two(
     Some((best?.at_distance(probe), runner_up.map(|candidate| candidate.at_distance(probe))))
 }
 
-/// What the cosines of a person's encodings come to.
+/// Accumulates the cosines of a person's encodings.
 #[derive(Default)]
 struct Likeness {
     /// Infinitely unlike, until there is one.
@@ -135,7 +135,7 @@ impl Likeness {
 
     fn cosine(&self) -> Option<f64> {
         let nearest = self.nearest?;
-        // One encoding's cosine is left as it is, whatever rounding does.
+        // Returns the cosine of a single encoding unchanged, so that rounding cannot alter it.
         Some(if self.count == 1 { nearest } else { 0.5 * (nearest + self.sum / f64::from(self.count)) })
     }
 }
@@ -182,7 +182,8 @@ impl Candidate {
 
 /// Shows `visit` every wanted person who may be more alike than the floor, in order; it returns who is the next floor.
 ///
-/// Nobody is more alike than their nearest row, so that only people with a row above the floor are looked at as a whole.
+/// A person's cosine never exceeds that of their nearest row, so only people with a row above the floor are evaluated
+/// in full.
 fn scan(
     rows: &Rows<'_>,
     owners: &[u32],

@@ -1,4 +1,4 @@
-//! Time as a clock on the wall shows it.
+//! Local time.
 
 use serde::{Deserialize, Serialize};
 
@@ -44,8 +44,8 @@ pub struct LocalTime {
 }
 
 impl LocalTime {
-    /// Where the clock is this many seconds ahead of UTC, at this time in milliseconds since 1970. Days that an `i32` does
-    /// not count are the last one that it does.
+    /// The local time this many seconds ahead of UTC, at this time in milliseconds since 1970. Days beyond the range of
+    /// `i32` are clamped.
     pub fn from_utc(utc_ms: i64, utc_offset_s: i32) -> Self {
         let local_ms = utc_ms.saturating_add(i64::from(utc_offset_s) * 1000);
         let day = local_ms.div_euclid(DAY_MS).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;

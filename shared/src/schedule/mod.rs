@@ -1,8 +1,9 @@
-//! When people may enter: hours of the week at a door, for groups and single people, within dates and but for some.
+//! When people may enter a door: weekly hours for groups and individuals, optionally limited to a season and with
+//! closed days.
 //!
-//! Terms: a *period* is hours on days of the week; it belongs to the day on which it begins, also where it goes on past
-//! midnight. A schedule *binds* people, who may enter while any schedule that binds them is open; those that none binds may
-//! enter at all times. What time it is, and whether the clock is right, is for the caller to know.
+//! Terms: a *period* is a range of hours on days of the week; it belongs to the day on which it begins, even if it
+//! continues past midnight. A schedule *binds* people, who may enter while any schedule that binds them is open; people
+//! bound by no schedule may enter at all times. The caller supplies the time and knows whether the clock is right.
 
 mod local_time;
 mod period;
@@ -60,7 +61,7 @@ pub struct Schedule {
     pub after_first_of: Option<String>,
 }
 
-/// What is wrong with schedules.
+/// Why schedules are invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScheduleError {
@@ -111,7 +112,7 @@ impl ScheduleSet {
     }
 }
 
-/// What schedules have to do with one person.
+/// How schedules apply to one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Hours {
     /// These bind the person.
@@ -189,7 +190,7 @@ impl Schedules {
     /// Whether somebody who is bound by these may enter at this local time. `opened_minutes_ago` says for each schedule
     /// how long ago somebody was let in who opens it, in whole minutes of local time.
     ///
-    /// A schedule that is not there is closed.
+    /// A missing schedule is closed.
     pub fn opening(
         &self,
         bound_by: ScheduleSet,

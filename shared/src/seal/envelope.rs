@@ -1,4 +1,4 @@
-//! Contents under a key that is used once, and that key for each recipient.
+//! Contents encrypted under a single-use key, and that key wrapped for each recipient.
 
 use super::MAX_RECIPIENTS;
 use super::fingerprint::Fingerprints;
@@ -39,7 +39,7 @@ pub enum EnvelopeError {
     /// None or too many recipients.
     #[error("{0} recipients: want 1 to {MAX_RECIPIENTS}")]
     Recipients(usize),
-    /// It is not as long as an envelope, or names somebody twice.
+    /// It has the wrong length for an envelope, or names a recipient twice.
     #[error("the list of those that the records are sealed for is damaged")]
     NoEnvelope,
     /// None of the keys is one for which it was sealed.

@@ -1,4 +1,4 @@
-//! What people compare instead of a key.
+//! Key fingerprints, short enough for people to compare.
 
 use crate::hex;
 use alloc::vec::Vec;
@@ -6,7 +6,7 @@ use core::fmt;
 use core::str::FromStr;
 
 /// The first 10 bytes of a SHA-256 over a key's use and its public half: as text five groups of four hexadecimal digits.
-/// Anybody who wants another key with the same fingerprint has 2^80 of them to try.
+/// Finding another key with the same fingerprint takes about 2^80 tries.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; 10]);
 

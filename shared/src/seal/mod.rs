@@ -1,7 +1,7 @@
 //! Keys, and what they do: a workstation signs (Ed25519, RFC 8032), and seals for those who shall read (X25519, RFC 7748).
 //!
-//! It does not know what is signed and sealed (`gallery` does), which signer is trusted, nor where keys lie: those are the
-//! programs' affairs. Random numbers come in as arguments. Secrets are overwritten when they are dropped.
+//! `gallery` defines what is signed and sealed; the programs decide which signer to trust and where to keep keys.
+//! Random numbers come in as arguments. Secrets are overwritten when they are dropped.
 //!
 //! An envelope is made as age makes its own for X25519 (<https://age-encryption.org/v1>), with other labels:
 //!

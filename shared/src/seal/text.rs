@@ -1,5 +1,5 @@
-//! Keys as text: a first line that says in words what it is, the key, and its fingerprint, so that a digit that was
-//! mistyped is found.
+//! Keys as text: a first line that describes the key, the key itself, and its fingerprint, which reveals a mistyped
+//! digit.
 //!
 //! ```text
 //! edge-agent sealing key, public half: may be shown to anybody
@@ -35,13 +35,13 @@ impl Fingerprint {
 /// Which half of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Half {
-    /// Its owner's alone.
+    /// The secret half, for its owner only.
     Secret,
-    /// Anybody's.
+    /// The public half.
     Public,
 }
 
-/// Why a text is not the key that is wanted.
+/// Why a text is not the expected key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyTextError {
@@ -73,13 +73,13 @@ pub enum KeyTextError {
     /// The digits are no key, or one that anybody could use.
     #[error("line 2: these digits are no key")]
     NoKey,
-    /// A digit is not as it was.
+    /// A digit was changed.
     #[error("line 3: the fingerprint of this key is {computed}: a digit was changed, take a fresh copy")]
     Fingerprint {
         /// Of the key as it stands there.
         computed: Fingerprint,
     },
-    /// Something stands behind the key.
+    /// There is text after the key.
     #[error("line 4: something stands behind the key")]
     MoreBehind,
 }
@@ -167,7 +167,7 @@ pub(super) fn parse(text: &str, use_: Use, half: Half) -> Result<(Zeroizing<[u8;
 
 pub(super) fn write(use_: Use, half: Half, bytes: &[u8; 32], fingerprint: Fingerprint) -> Zeroizing<String> {
     let kind = Kind(use_, half);
-    // Enough for every kind: no part of a secret is left where the text was while it grew.
+    // Large enough for every kind, so that the buffer never grows and leaves a copy of a secret behind.
     let mut text = Zeroizing::new(String::with_capacity(256));
     text.push_str(kind.first_line());
     text.push('\n');

@@ -1,5 +1,5 @@
-//! A people database as the contents of its file's sections, and back. Nothing is allocated that the header has not
-//! bounded and the file is not long enough for.
+//! Encodes a people database as file sections, and decodes it. Allocations are bounded by the header and by the length
+//! of the file.
 //!
 //! When they are sealed, all but `head`, `door`, `gate` and `grey` stand in the section `body`: see `protection`.
 //!
@@ -111,7 +111,7 @@ impl<'a> Records<'a> {
     }
 }
 
-/// What a database says without a key.
+/// The part of a database that can be read without a key.
 #[derive(Debug, Clone)]
 pub(super) struct Outside {
     pub(super) header: Header,

@@ -1,4 +1,4 @@
-//! A database file from outside: what it says without a key, and who signed it. Its records are opened last.
+//! The outer layer of a database file: what can be read without a key, and the signature. The records are opened last.
 
 mod codec;
 mod protection;
@@ -54,7 +54,7 @@ impl GalleryBuilder {
     }
 }
 
-/// A database file that is whole, and is what was signed if it is signed at all.
+/// A complete database file whose signature, if it has one, is valid.
 #[derive(Debug)]
 pub struct DatabaseFile<'a> {
     file: &'a [u8],
@@ -65,14 +65,14 @@ pub struct DatabaseFile<'a> {
 }
 
 impl<'a> DatabaseFile<'a> {
-    /// Looks at a file without opening it.
+    /// Checks a file without opening its records.
     ///
     /// # Errors
     /// When the file is cut off or damaged (the message names the byte, or the range of the checksum), of another format, or
     /// its signature is not that of the key that it names.
     pub fn parse(file: &'a [u8]) -> Result<Self, GalleryError> {
         let sections = Sections::parse(file)?;
-        // Nothing that was signed is interpreted before the signature is known to be right.
+        // Signed contents are not interpreted before the signature has been verified.
         let signer = signer(file, &sections)?;
         let sealed = sealed(&sections)?;
         let outside = decode_outside(&sections)?;
@@ -102,8 +102,8 @@ impl<'a> DatabaseFile<'a> {
         self.outside.header.require_model(model)
     }
 
-    /// Who signed the file, every byte before the signature; `None` if nobody did. Whether they are to be trusted is the
-    /// caller's to know.
+    /// Who signed the file (every byte before the signature); `None` if it is not signed. The caller decides whether to
+    /// trust them.
     pub fn signer(&self) -> Option<Signer> {
         self.signer
     }
