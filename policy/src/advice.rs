@@ -1,12 +1,12 @@
-//! What somebody at the door is told: one thing to do for each reason, few enough to be told apart by lights.
+//! What to tell a person at the door: one instruction for each reason, few enough to be distinguished by lights.
 
 use super::reason::Reason;
 
-/// What to tell somebody who is not let in (yet). Every reason has one, and the code that shows them has a sign for each: a new
-/// one is a compile error there until it has.
+/// What to tell somebody who is not let in (yet). Every reason maps to one. The code that displays them must handle
+/// each: a new variant does not compile until it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Advice {
-    /// Stay as you are, it is being decided.
+    /// Stay where you are: the decision is in progress.
     Wait,
     /// Look into the camera, hold still, and let the whole face be seen.
     LookHere,
@@ -20,7 +20,7 @@ pub enum Advice {
     OneAtATime,
     /// Present your card.
     PresentCard,
-    /// This card is nobody's, or somebody else's.
+    /// This card is unknown, or belongs to somebody else.
     WrongCard,
     /// Not at this time.
     OutsideHours,
@@ -30,7 +30,7 @@ pub enum Advice {
     TurnLeft,
     /// Turn your head to your right, and look ahead again.
     TurnRight,
-    /// Faces are looked at one at a time, minutes apart: present your card with your face, or ask somebody.
+    /// Only one face is judged every few minutes: present your card with your face, or ask for help.
     OneFaceAtATime,
     /// Your card is blocked: ask the person who runs this door.
     CardBlocked,
@@ -39,7 +39,7 @@ pub enum Advice {
 }
 
 impl Advice {
-    /// Every advice, in the order of this file.
+    /// All variants, in declaration order.
     pub const ALL: [Self; 15] = [
         Self::Wait,
         Self::LookHere,

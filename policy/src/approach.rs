@@ -1,4 +1,4 @@
-//! Approaches: when one begins and ends, who it has let in, and what is kept of it for the record.
+//! Approaches: when they begin and end, who was let in, and what goes into the record.
 
 use super::decision::{Neighbour, Refusal};
 use super::exit::Grant;
@@ -21,11 +21,11 @@ pub struct Approach {
     pub ended_utc_ms: i64,
     /// How many people were let in.
     pub grants: usize,
-    /// The last reason why somebody was not let in; one about the match rather than about the picture, if there was one.
-    /// `None` if nobody was refused after the last grant: somebody let in who turns away from the camera is not.
+    /// The last reason for a refusal; a reason about the match takes precedence over one about the picture. `None` if
+    /// nobody was refused after the last grant. A person who was let in and then turns away is not refused.
     pub reason: Option<Reason>,
-    /// Who it was, if within the threshold of somebody, in the frame of the reason, or else of the last grant; or whose
-    /// card was presented.
+    /// The person recognised within the threshold in the frame of the reason, or else in that of the last grant; or the
+    /// holder of the presented card.
     pub person: Option<PersonId>,
     /// L2 distance to the nearest person in that frame, or to the card's holder; `None` if no face was compared.
     pub distance: Option<f32>,
@@ -34,20 +34,20 @@ pub struct Approach {
     /// L2 distances of the last judged frames after the last grant to the nearest person, oldest first, without the
     /// frames that showed somebody already let in.
     pub distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
-    /// Who may have gone in with somebody who was let in.
+    /// Whether others may have followed a person in.
     pub tailgating: Option<Tailgating>,
 }
 
-/// More faces were at the door when somebody was let in, or shortly after, than people were let in all in all.
+/// During a grant or shortly after, more faces were at the door than people had been let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tailgating {
-    /// Who was let in last before.
+    /// The last person let in before that.
     pub person: PersonId,
     /// How many more.
     pub others: usize,
 }
 
-/// The approach in progress, and the one before it until it is asked for.
+/// The approach in progress, and the previous one until it is taken.
 #[derive(Debug, Default)]
 pub(super) struct Approaches {
     current: Option<Current>,
@@ -58,12 +58,12 @@ pub(super) struct Approaches {
 #[derive(Debug)]
 struct Current {
     began_utc_ms: i64,
-    /// When the face stepped in front that is there now, or the approach began.
+    /// When the current face became the nearest, or the approach began.
     face_began_ms: u64,
     seen_utc_ms: i64,
     seen_ms: u64,
     grants: usize,
-    /// Who a look at their face lets in no more.
+    /// People whose face alone cannot open the door again in this approach.
     let_in: Vec<PersonId, MAX_GRANTS_OF_APPROACH>,
     refusal: Option<Refusal>,
     granted: Option<Granted>,
@@ -71,7 +71,7 @@ struct Current {
     distances: HistoryBuf<f32, MAX_CONSENSUS_FRAMES>,
 }
 
-/// The most faces that were at the door at once while it was open for somebody.
+/// The most faces seen at the door at once during the tailgating window.
 #[derive(Debug, Clone, Copy, Default)]
 struct SeenTogether {
     granted_ms: u64,
@@ -87,8 +87,8 @@ struct Granted {
 }
 
 impl Approaches {
-    /// Ends the approach if nobody was at the door for `gap_ms`; whether it did. A clock that went back begins to count
-    /// anew.
+    /// Ends the approach if nobody was at the door for `gap_ms`, and returns whether it did. If the clock goes back,
+    /// the gap restarts.
     pub(super) fn end_after(&mut self, gap_ms: u64, now_ms: u64) -> bool {
         let Some(current) = &mut self.current else { return false };
         current.seen_ms = current.seen_ms.min(now_ms);
@@ -114,9 +114,9 @@ impl Approaches {
         self.refused_face.take()
     }
 
-    /// Another face steps in front. What was refused to the one before is a record of its own, if that face was compared,
-    /// and if its attempt has failed or it was there for as long as a gap between approaches: so a record costs an attempt,
-    /// or time.
+    /// Another face becomes the nearest. The refusal of the previous face becomes a record of its own if that face was
+    /// compared, and its attempt failed or it stayed for the length of the gap between approaches. This limits how fast
+    /// somebody can fill the log: each record costs an attempt or time.
     pub(super) fn change_face(&mut self, has_failed: bool, gap_ms: u64, now: &Now) {
         let Some(current) = &mut self.current else { return };
         let was_long_there = now.monotonic_ms.saturating_sub(current.face_began_ms) >= gap_ms;
@@ -146,7 +146,7 @@ impl Approaches {
         self.current.as_ref().is_some_and(|current| current.grants < MAX_GRANTS_OF_APPROACH)
     }
 
-    /// The person presented a card, which is more than being seen again.
+    /// Allows a person who presented a card to be let in again: unlike staying in view, that is a deliberate act.
     pub(super) fn may_enter_again(&mut self, person: PersonId) {
         if let Some(current) = &mut self.current {
             current.let_in.retain(|let_in| *let_in != person);
@@ -174,7 +174,7 @@ impl Approaches {
         current.distances.clear();
     }
 
-    /// Nobody was let in after all. A refusal is to be noted in its place.
+    /// Revokes a grant. The caller notes a refusal in its place.
     pub(super) fn take_back(&mut self, grant: &Grant) {
         if let Some(current) = &mut self.current {
             current.let_in.retain(|person| *person != grant.person());
@@ -196,9 +196,8 @@ impl Approaches {
     }
 }
 
-/// Whether a reason is worth keeping in place of an earlier one. What is wrong with a match says more than what is wrong
-/// with a picture, and what was wrong with a card says more than that one is asked for, or that
-/// it is not decided yet.
+/// Whether a reason replaces an earlier one. A fault of the match is more informative than a fault of the picture, and
+/// a fault of the card more informative than `card_needed` or `deciding`.
 fn says_as_much(reason: Reason, earlier: Reason) -> bool {
     match reason {
         Reason::FaceNeeded => earlier.is_about_quality() || earlier == Reason::FaceNeeded,

@@ -1,5 +1,5 @@
-//! How many faces somebody can try in an hour, and what becomes of a queue of people who are enrolled: the figures of
-//! `docs/attempts.md`, which are those of a simulation.
+//! Simulates how many faces somebody can try in an hour, and how a queue of enrolled people fares. Produces the figures
+//! of `docs/attempts.md`.
 
 use super::liveness::simulation::Chance;
 use super::*;
@@ -54,7 +54,7 @@ fn faces_in_an_hour(shown_ms: u64, gap_ms: u64) -> [u32; 3] {
     [compared[0], compared[2], compared[24]]
 }
 
-/// What becomes of forty people in a row.
+/// The result for forty people in a row.
 struct Queue {
     let_in_at_once: usize,
     longest_wait_ms: u64,

@@ -1,37 +1,38 @@
-//! Failed work: when what was tried before the camera is one more failed attempt.
+//! Defines when activity in front of the camera counts as a failed attempt.
 //!
-//! A face that was judged and ends unmatched is one failed attempt, whether somebody else steps in front or nobody is
-//! left; each [`FRAMES_OF_AN_ATTEMPT`] judged frames that match nobody are one as well, so that a face that stays, or one
-//! picture after the other, has no more tries than faces that come and go. Frames count, not time: what is limited is how
-//! many comparisons somebody gets. Frames beyond the last failed attempt are carried over to the next face.
+//! A judged face that disappears without a match is one failed attempt, whether another face replaces it or nobody is
+//! left. So are every [`FRAMES_OF_AN_ATTEMPT`] judged frames that match nobody: a face that stays, or a series of
+//! pictures, gets no more tries than faces that come and go. The unit is frames, not time, because the number of
+//! comparisons is what must be limited. Frames beyond the last failed attempt carry over to the next face.
 
 use super::lockouts::Tried;
 
-/// This many judged frames that match nobody are one failed attempt.
+/// The number of unmatched judged frames that make one failed attempt.
 pub const FRAMES_OF_AN_ATTEMPT: u32 = 8;
 
-/// What has come of the followed face so far.
+/// The state of the attempt by the tracked face.
 #[derive(Debug, Default)]
 pub(super) struct Attempt {
-    /// It matched nobody, and that is not counted yet.
+    /// What was tried without a match and is not counted as a failure yet.
     unsettled: Option<Tried>,
-    /// It is the one face in a while that is judged, after too many failed attempts.
+    /// Whether this is the one face admitted while faces are paced.
     pub(super) is_admitted: bool,
 }
 
 impl Attempt {
-    /// A judged frame matched nobody. If something else was tried with this face before, that has failed.
+    /// Records a judged frame that matched nobody. Returns what was tried with this face before, if that differs: it
+    /// has failed.
     pub(super) fn note_unmatched(&mut self, tried: Tried) -> Option<Tried> {
         let before = self.unsettled.replace(tried);
         before.filter(|before| before.kind != tried.kind)
     }
 
-    /// Enough frames agree on somebody, or what was tried is counted.
+    /// Closes the attempt: enough frames agree on a person, or the failure has been counted.
     pub(super) fn settle(&mut self) {
         self.unsettled = None;
     }
 
-    /// The face is followed no more. What has failed by that, if something has.
+    /// Ends the attempt when the face is no longer tracked. Returns what failed, if anything.
     pub(super) fn end(&mut self) -> Option<Tried> {
         core::mem::take(self).unsettled
     }

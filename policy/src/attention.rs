@@ -1,4 +1,4 @@
-//! What the loop must find out about the next frame, asked once a frame, so that no network runs in vain.
+//! What the loop must determine about the next frame. It asks once a frame, so that no network runs unnecessarily.
 
 use super::gate::QualityGate;
 use super::observation::ObservedFace;
@@ -10,7 +10,7 @@ use shared::gallery::PersonId;
 pub struct Attention {
     /// How many faces are judged at most: the largest ones.
     pub faces: usize,
-    /// Who a card says to be at the door: the faces that are judged must be compared with this person too, for
+    /// The holder of the presented card: judged faces must be compared with this person too, for
     /// [`ObservedFace::claimed`].
     pub claimed: Option<PersonId>,
     gate: QualityGate,

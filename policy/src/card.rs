@@ -1,4 +1,4 @@
-//! What a card that was presented means until a face or the time has settled it.
+//! What a presented card means, until a face resolves it or it expires.
 
 use super::decision::Refusal;
 use super::enrolled::Enrolled;
@@ -7,23 +7,23 @@ use super::permission::{CardUse, card_use};
 use super::reason::Reason;
 use super::rules::Rules;
 
-/// For this many milliseconds a card that opens nothing is spoken of, whatever else is seen.
+/// How many milliseconds the refusal of a card stays on display.
 const NOTICE_MS: u64 = 2000;
 
 /// A card that somebody presented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PresentedCard {
-    /// Somebody's.
+    /// A card of an enrolled person.
     Of(Enrolled),
-    /// Nobody's.
+    /// A card that is not in the database.
     Unknown,
 }
 
-/// The last card, as long as it counts.
+/// The last card, until it expires or is used.
 #[derive(Debug, Default)]
 pub(super) struct Cards {
     standing: Option<Standing>,
-    /// The next one, which is looked at when the reader has waited.
+    /// The next card, evaluated once the reader's pause is over.
     waiting: Option<PresentedCard>,
 }
 
@@ -34,19 +34,19 @@ struct Standing {
     for_ms: u64,
 }
 
-/// What a card is good for.
+/// The effect of a card.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Meaning {
-    /// It says who somebody is; their face must say so too.
+    /// It claims an identity, which the face must confirm.
     Claim(Enrolled),
     /// It is enough.
     Pass(Enrolled),
-    /// Nothing, for this reason.
+    /// It opens nothing, for this reason.
     Notice(Refusal),
 }
 
 impl Cards {
-    /// Takes a card up in place of the one before; `None`, and nothing changes, where its holder needs none.
+    /// Replaces the previous card with this one. Returns `None` and changes nothing if its holder needs no card.
     pub(super) fn present(&mut self, card: &PresentedCard, rules: &Rules, now_ms: u64) -> Option<Meaning> {
         let (meaning, for_ms) = match card {
             PresentedCard::Unknown => (Meaning::Notice(Refusal::of_card(Reason::CardNotKnown, None)), NOTICE_MS),
@@ -60,7 +60,7 @@ impl Cards {
         Some(meaning)
     }
 
-    /// Keeps a card until the reader has waited, in place of the one before.
+    /// Holds a card until the reader's pause is over, replacing any card held before.
     pub(super) fn wait(&mut self, card: &PresentedCard, for_ms: u64, now_ms: u64) {
         let meaning = Meaning::Notice(Refusal::of_card(Reason::CardPause, None));
         self.standing = Some(Standing { meaning, since_ms: now_ms, for_ms });
@@ -71,7 +71,7 @@ impl Cards {
         self.waiting.take()
     }
 
-    /// Forgets a card whose time is over, or that is of a time to come: the clock went back.
+    /// Discards a card that has expired, or that was presented in the future because the clock went back.
     pub(super) fn end_at(&mut self, now_ms: u64) {
         let counts = |card: &Standing| now_ms >= card.since_ms && now_ms - card.since_ms < card.for_ms;
         self.standing = self.standing.take().filter(counts);
@@ -81,7 +81,7 @@ impl Cards {
         self.standing.as_ref().map(|card| card.meaning)
     }
 
-    /// Who the last card says to be there, as long as their face has not settled it.
+    /// The holder of the last card, until their face has confirmed the claim.
     pub(super) fn claimed(&self) -> Option<Enrolled> {
         match self.meaning() {
             Some(Meaning::Claim(holder)) => Some(holder),
@@ -100,7 +100,7 @@ impl Cards {
         }
     }
 
-    /// A card that was enough is not, for this reason.
+    /// Turns a card that would have been enough into a refusal for this reason.
     pub(super) fn note_refusal(&mut self, refusal: &Refusal, now_ms: u64) {
         if let Some(Meaning::Pass(_)) = self.meaning() {
             self.standing = Some(Standing { meaning: Meaning::Notice(*refusal), since_ms: now_ms, for_ms: NOTICE_MS });

@@ -200,7 +200,7 @@ fn a_grant_says_what_it_is_for() {
 }
 
 #[test]
-fn what_a_card_came_to_is_kept_for_the_record() {
+fn the_outcome_of_a_card_is_recorded() {
     type Kept = (usize, Option<Reason>, Option<PersonId>, Option<f32>);
     let cases: [(Mode, &str, Kept); 9] = [
         (Mode::CardAndFace, "A", (0, Some(Reason::FaceNeeded), Some(ADA), None)),
@@ -225,7 +225,7 @@ fn what_a_card_came_to_is_kept_for_the_record() {
 
 /// Somebody tries a card that is nobody's and stays: the record must not only say that a card was asked for.
 #[test]
-fn a_wrong_card_is_not_forgotten_for_being_asked_for_another() {
+fn a_wrong_card_stays_on_record_when_another_is_asked_for() {
     for (letters, reason) in
         [("?ssssssssssssssssssssssss", Reason::CardNotKnown), ("Abbbbbbbbbbbbbbb", Reason::NotCardHolder)]
     {

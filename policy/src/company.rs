@@ -1,4 +1,4 @@
-//! Who else may be at the door when somebody is let in: several faces.
+//! Which other faces may be at the door when somebody is let in.
 
 use super::gate;
 use super::observation::ObservedFace;
@@ -7,8 +7,8 @@ use super::recognition;
 use super::rules::{Rules, SeveralFaces};
 use shared::gallery::PersonId;
 
-/// Whether the faces beside the nearest one may be there when a person is let in. A face of which nobody can tell where it
-/// is may be at the door as well.
+/// Checks the faces other than the nearest against the rule for several faces. A face whose bounds are not finite
+/// counts as being at the door.
 pub(super) fn check(
     rules: &Rules,
     faces: &[ObservedFace],
@@ -37,8 +37,8 @@ fn others<'a>(
         .map(|(_, face)| face)
 }
 
-/// When somebody was last seen in company that the rules forbid. One frame in which the detector overlooks the company
-/// must not be enough for a card, which is decided about in a single frame.
+/// When forbidden company was last seen. A card is decided in a single frame, so one frame in which the detector misses
+/// the other faces must not be enough.
 #[derive(Debug, Default)]
 pub(super) struct Company {
     seen_ms: Option<u64>,
@@ -58,8 +58,9 @@ impl Company {
         }
     }
 
-    /// Whether it was seen within the time in which frames must agree. A clock that went back counts as now.
-    pub(super) fn check_lately(&self, rules: &Rules, now_ms: u64) -> Result<(), Reason> {
+    /// Refuses if forbidden company was seen within the consensus window. A time in the future (the clock went back)
+    /// counts as now.
+    pub(super) fn check_recent(&self, rules: &Rules, now_ms: u64) -> Result<(), Reason> {
         let is_recent = |seen_ms: u64| now_ms.saturating_sub(seen_ms) <= rules.consensus_window_ms;
         if self.seen_ms.is_some_and(is_recent) { Err(Reason::SeveralFaces) } else { Ok(()) }
     }

@@ -1,5 +1,4 @@
-//! Agreement over frames: who the followed face resembled in the last judged frames. Which face is followed is for
-//! `tracking` to say.
+//! Agreement over frames: who the tracked face resembled in the last judged frames. `tracking` selects the face.
 
 use super::decision::Neighbour;
 use super::rules::{MAX_CONSENSUS_FRAMES, Rules};
@@ -11,10 +10,10 @@ pub(super) struct Consensus {
     votes: HistoryBuf<Vote, MAX_CONSENSUS_FRAMES>,
 }
 
-/// What one judged frame said.
+/// The result of one judged frame.
 #[derive(Debug, Clone, Copy)]
 struct Vote {
-    /// `None` speaks against everybody.
+    /// `None` counts against everybody.
     resembles: Option<Neighbour>,
     at_ms: u64,
 }

@@ -1,4 +1,4 @@
-//! What was decided about one frame. A [`Grant`] is the only thing that opens a door, and only `exit` makes one.
+//! The decision on one frame. Only a [`Grant`] opens a door, and only `exit` makes one.
 
 use super::enrolled::{Claimed, Resemblance};
 use super::exit::Grant;
@@ -6,7 +6,7 @@ use super::reason::Reason;
 use serde::{Deserialize, Serialize};
 use shared::gallery::PersonId;
 
-/// What the policy decided about one frame.
+/// The policy's decision on one frame.
 #[derive(Debug, PartialEq)]
 #[must_use = "a decision that nobody acts on leaves a person standing outside"]
 pub enum Decision {
@@ -18,7 +18,7 @@ pub enum Decision {
     Nobody,
 }
 
-/// What somebody was let in by.
+/// The credential that somebody was let in with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -74,7 +74,7 @@ impl Neighbour {
 pub struct Refusal {
     /// Why.
     pub reason: Reason,
-    /// Who it is, where the face is within the threshold of somebody; or whose card it is.
+    /// The person whose threshold the face is within, or the holder of the card.
     pub person: Option<PersonId>,
     /// L2 distance to the nearest person, known or not, or to the card's holder; `None` if no face was compared.
     pub distance: Option<f32>,
@@ -107,12 +107,12 @@ impl Refusal {
         Self { reason, person: Some(holder), distance, runner_up, face: Some(face) }
     }
 
-    /// The same, of somebody whose card was presented, if one was.
+    /// The same refusal, naming the card's holder if a card was presented.
     pub(super) fn by(self, holder: Option<PersonId>) -> Self {
         Self { person: holder.or(self.person), ..self }
     }
 
-    /// Somebody who had been granted entry.
+    /// The refusal that replaces a grant.
     pub(super) fn in_place_of(grant: &Grant, reason: Reason) -> Self {
         let (distance, runner_up, face) = (grant.distance(), grant.runner_up(), grant.face());
         Self { reason, person: Some(grant.person()), distance, runner_up, face }

@@ -1,4 +1,4 @@
-//! The people of the database as the policy sees them: what each of them may do, and how near a face is to them.
+//! The policy's view of enrolled people: their permissions, and how near a face is to them.
 
 use super::decision::Neighbour;
 use super::liveness::CHALLENGED_GROUP;
@@ -9,7 +9,7 @@ use shared::gallery::{Gallery, Mode, Nearest, Person, PersonId};
 use shared::matching::DotsOfRows;
 use shared::schedule::{Hours, ScheduleSet};
 
-/// An enrolled person, with what the database says about their permission.
+/// An enrolled person and their permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Enrolled {
@@ -21,9 +21,9 @@ pub struct Enrolled {
     pub valid_from: Option<i64>,
     /// First second at which the person may no longer enter, Unix time.
     pub valid_until: Option<i64>,
-    /// Which schedules bind the person, and which open when they come.
+    /// The schedules that restrict the person, and those that their entry opens.
     pub hours: Hours,
-    /// Whether another enrolled person looks so alike that the face alone cannot tell them apart.
+    /// Whether another enrolled person looks too similar for the face alone to distinguish the two.
     pub has_look_alike: bool,
     /// Whether the person is marked for the liveness challenge.
     pub is_challenged: bool,
@@ -76,7 +76,7 @@ pub struct Resemblance {
     pub best: Enrolled,
     /// L2 distance from the face to the nearest person.
     pub distance: f32,
-    /// Whether the face is nearer to the person than to faces that are hardly recognisable, by what the gate asks for.
+    /// Whether the face is nearer to the person than to barely recognisable faces, by the gate's margin.
     pub is_clear: bool,
     /// The nearest other person; `None` if nobody else is enrolled.
     pub runner_up: Option<Neighbour>,
@@ -104,15 +104,15 @@ impl Resemblance {
     }
 }
 
-/// How a face compares with the person that a card claims to be there, and with all others.
+/// How a face compares with the holder of the presented card, and with everybody else.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Claimed {
-    /// Who is claimed to be there.
+    /// The holder of the card.
     pub person: PersonId,
     /// L2 distance from the face to the person.
     pub distance: f32,
-    /// The nearest of all others but those who are on record as looking like the person; `None` if there is none.
+    /// The nearest other person who is not a recorded look-alike of the holder; `None` if there is none.
     pub other: Option<Neighbour>,
     /// As [`Resemblance::is_clear`].
     pub is_clear: bool,

@@ -1,4 +1,4 @@
-//! The one way out of the policy: every grant, by face, by card or by both, is made here, after every rule.
+//! The single place where grants are made, by face, card or both, after every rule has been checked.
 
 use super::decision::{Credential, Neighbour};
 use super::enrolled::Enrolled;
@@ -12,10 +12,10 @@ use heapless::Vec;
 use shared::gallery::PersonId;
 use shared::schedule::ScheduleSet;
 
-/// What somebody has shown who asks to be let in.
+/// The credential that somebody has shown.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Shown {
-    /// A card, and nothing is said about any face.
+    /// A card alone, whatever faces are in view.
     Card(Enrolled),
     /// A face, recognised among all enrolled.
     Face(Recognised),
@@ -51,7 +51,7 @@ impl Shown {
         }
     }
 
-    /// What fails if it does.
+    /// What to count as failed if the attempt fails.
     pub(super) fn tried(&self) -> Tried {
         match self {
             Self::Face(_) => Tried::FACE,
@@ -68,8 +68,9 @@ impl Enrolled {
 }
 
 impl Policy {
-    /// Lets in a person who is not locked out, in company that is allowed, once in an approach, when enough frames agree on
-    /// them, with what they must show, at a time at which they may enter, once they have turned their head if they must.
+    /// Grants entry if every rule allows it: no lockout, no forbidden company, not yet let in during this approach,
+    /// enough frames that agree, the required credential, a permitted time, and the liveness challenge passed where it
+    /// applies.
     pub(super) fn let_in(&mut self, shown: &Shown, observation: &Observation<'_>, now: &Now) -> Result<Grant, Reason> {
         self.require_no_lockout(shown.tried(), now)?;
         self.require_allowed_company(shown, observation, now)?;
@@ -96,8 +97,8 @@ impl Policy {
         let nearest = observation.nearest().map(|(index, _)| index);
         company::check(&self.rules, observation.faces, nearest, shown.holder().person)?;
         match shown {
-            Shown::Card(_) => self.company.check_lately(&self.rules, now.monotonic_ms),
-            // Frames with company speak against the person.
+            Shown::Card(_) => self.company.check_recent(&self.rules, now.monotonic_ms),
+            // Frames with forbidden company already count against the consensus.
             Shown::Face(_) | Shown::CardAndFace(_) => Ok(()),
         }
     }
@@ -111,7 +112,7 @@ impl Policy {
         if has_room { Ok(()) } else { Err(Reason::AlreadyGranted) }
     }
 
-    /// The L2 distances of the frames that agree, none for a card alone.
+    /// The L2 distances in the frames that agree; empty for a card alone.
     fn require_agreement(&mut self, shown: &Shown, now: &Now) -> Result<Vec<f32, MAX_CONSENSUS_FRAMES>, Reason> {
         let Some(recognised) = shown.recognised() else { return Ok(Vec::new()) };
         let agreed = self.consensus.agreed(recognised.person(), &self.rules, now.monotonic_ms);
@@ -151,7 +152,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// Whose hours it opens.
+    /// The schedules that this entry opens.
     pub(super) fn opens(&self) -> ScheduleSet {
         self.opens
     }
@@ -161,7 +162,7 @@ impl Grant {
         self.person
     }
 
-    /// By what.
+    /// The credential used.
     pub fn credential(&self) -> Credential {
         self.credential
     }
@@ -186,7 +187,7 @@ impl Grant {
         self.face
     }
 
-    /// Whether a face was judged in a picture without colour, by the threshold for that.
+    /// Whether the face was judged in a picture without colour, by the grey threshold.
     pub fn is_grey(&self) -> bool {
         self.is_grey
     }

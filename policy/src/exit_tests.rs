@@ -1,4 +1,4 @@
-//! No way to a grant passes by a rule: whatever was shown, at whatever door.
+//! No path to a grant bypasses a rule, for any credential at any door.
 
 use super::*;
 use alloc::sync::Arc;
@@ -14,7 +14,7 @@ const ADA: PersonId = PersonId([1; 16]);
 const EVE: PersonId = PersonId([2; 16]);
 const HOUR_MS: u64 = 3_600_000;
 
-/// What speaks against Ada, each of it enough.
+/// Reasons to refuse Ada, each sufficient by itself.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Objection {
     Company(SeveralFaces),

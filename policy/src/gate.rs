@@ -1,15 +1,15 @@
-//! The quality gate: whether the picture of a face is good enough to judge the face by. What was not measured, or is
-//! not a number, does not pass a rule that asks for it.
+//! The quality gate: whether the picture of a face is good enough to judge. A value that is missing, infinite or NaN
+//! fails any rule that uses it.
 //!
-//! The last question can be asked only after the face was encoded: whether it is recognisable at all. Faces that are upside
-//! down, covered or blurred resemble each other, so that one of them would be taken for a person who was enrolled from
-//! another. What that is measured by is for the networks; a model that does not measure it passes every face.
+//! The last check, whether the face is recognisable at all, is possible only after encoding. Upside-down, covered or
+//! blurred faces resemble each other, so one of them would match a person enrolled from another. The networks define
+//! that measure; with a model that does not measure it, every face passes.
 
 use super::observation::ObservedFace;
 use super::reason::Reason;
 use super::rules::Rules;
 
-/// What the rules ask of the picture of a face, before it is compared with anybody.
+/// What the rules require of a face's picture before it is compared.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct QualityGate {
     minimum_face: f32,
@@ -51,7 +51,7 @@ pub(super) fn is_at_door(rules: &Rules, face: &ObservedFace) -> bool {
     QualityGate::new(rules).is_at_door(face)
 }
 
-/// The first thing wrong with the picture, or with what it was compared with.
+/// The first problem with the picture or with the comparison.
 pub(super) fn problem(rules: &Rules, face: &ObservedFace) -> Option<Reason> {
     let hardly_a_face = || !is_recognisable(face) || is_lost_in_background(rules, face);
     QualityGate::new(rules).problem(face).or_else(|| hardly_a_face().then_some(Reason::HardlyAFace))
@@ -62,8 +62,8 @@ pub(super) fn is_recognisable(face: &ObservedFace) -> bool {
     face.quality.recognisable != Some(false)
 }
 
-/// Whether the face would be taken for somebody although it is no nearer to them than to faces that are hardly recognisable. One that
-/// is near nobody is a stranger's, whatever else it resembles.
+/// Whether the face is within the threshold of a person but no nearer to them than to barely recognisable faces. A face
+/// beyond everybody's threshold is a stranger's in any case.
 fn is_lost_in_background(rules: &Rules, face: &ObservedFace) -> bool {
     let is_near = |distance: f32| (0.0..=rules.threshold).contains(&distance);
     let best = face.resembles.as_ref().map(|found| (found.distance, found.is_clear));
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_rule_asks_for_need_not_be_measured() {
+    fn values_that_no_rule_uses_need_not_be_measured() {
         let mut rules = Rules::new(1.0);
         let mut face = ObservedFace::new(good_face().bounds);
         assert_eq!(problem(&rules, &face), None);

@@ -1,14 +1,14 @@
-//! Cards that are nobody's: each makes the reader wait longer before it looks at the next card. No card is refused for
-//! that, since a number that was guessed right and an enrolled card are the same to a reader.
+//! Rate limit for unknown cards: each one makes the reader pause longer before it evaluates the next card. No card is
+//! refused outright, since a reader cannot distinguish a guessed number from an enrolled card.
 
-/// How long the reader waits after the first card that is nobody's, in milliseconds; twice as long after each further one.
+/// The pause after the first unknown card, in milliseconds. It doubles with each further one.
 const FIRST_PAUSE_MS: u64 = 1000;
-/// It never waits longer: that leaves 120 numbers an hour.
+/// The longest pause, in milliseconds: it allows 120 numbers an hour.
 pub const LONGEST_CARD_PAUSE_MS: u64 = 30_000;
-/// After as long without a card that is nobody's, they are forgotten.
+/// Unknown cards are forgotten after this many milliseconds without another one.
 const FORGOTTEN_AFTER_MS: u64 = 15 * 60_000;
 
-/// Cards that were nobody's, and when the last one was looked at.
+/// The number of unknown cards, and when the last one was evaluated.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Guessing {
     unknown_cards: u32,
@@ -16,7 +16,7 @@ pub(super) struct Guessing {
 }
 
 impl Guessing {
-    /// What was counted before a restart, as if the last of them had just been looked at.
+    /// Restores the count after a restart, as if the last unknown card had just been evaluated.
     pub(super) const fn remembered(unknown_cards: u32, now_ms: u64) -> Self {
         Self { unknown_cards, last_ms: now_ms }
     }
@@ -29,14 +29,14 @@ impl Guessing {
         *self = Self { unknown_cards: self.unknown_cards.saturating_add(1), last_ms: now_ms };
     }
 
-    /// How many milliseconds the next card must wait from now on; 0 if it need not.
+    /// How many milliseconds the next card must still wait; 0 if it need not.
     pub(super) fn pause_ms(&self, now_ms: u64) -> u64 {
         let Some(doublings) = self.unknown_cards.checked_sub(1) else { return 0 };
         let pause_ms = FIRST_PAUSE_MS << doublings.min(10);
         (self.last_ms.saturating_add(pause_ms.min(LONGEST_CARD_PAUSE_MS))).saturating_sub(now_ms)
     }
 
-    /// Whether something was forgotten. A clock that went back begins to count anew.
+    /// Returns whether the count was reset. If the clock goes back, the interval restarts.
     pub(super) fn advance_to(&mut self, now_ms: u64) -> bool {
         self.last_ms = self.last_ms.min(now_ms);
         let is_over = self.unknown_cards > 0 && now_ms - self.last_ms >= FORGOTTEN_AFTER_MS;

@@ -1,26 +1,26 @@
-//! Who is let in: matches, rules and time in, a [`Decision`] out. It asks nobody for anything.
+//! Decides who is let in: takes matches, rules and the time, returns a [`Decision`]. Performs no I/O.
 //!
-//! Terms: an *approach* begins when a face is big enough and ends when none was for a while; a *judged* frame is one
-//! that passed the quality gate; a *consensus* is enough judged frames that agree on one person.
+//! Terms: an *approach* begins when a face is large enough and ends when no such face has been seen for a while; a
+//! *judged* frame is one that passed the quality gate; a *consensus* is enough judged frames that agree on one person.
 //!
-//! Only the nearest face is judged. Its frames count as long as it is followed from frame to frame: at a place that overlaps
-//! the one before, with a face that resembles the one before. Anything else starts the consensus over; a frame that shows no
-//! face does neither. A frame in which it is nobody, somebody else, ambiguous or in company that the rules forbid counts
-//! against.
+//! Only the nearest face is judged. Its frames count while it is tracked: its bounds overlap those in the previous
+//! frame, and it resembles the previous face. Any other face restarts the consensus. A frame without a face changes
+//! nothing. A frame counts against the person if the face is unknown, somebody else's, ambiguous, or seen with other
+//! faces that the rules forbid.
 //!
-//! An approach lets each person in once, and only after a consensus of their own: somebody who steps up while the first is
-//! still in view, as in a queue, is a person with a permission and would be let in a second later anyway, whereas the
-//! first, who may stand in the open door, does not keep it open by being looked at. A grant uses up the consensus that
-//! it was made from.
+//! An approach lets each person in once, and only after a consensus of their own. In a queue, the next person can be
+//! let in while the first is still in view; they have permission and would be let in a second later anyway. The first
+//! person, who may be standing in the open door, does not keep it open by staying in view. A grant uses up the
+//! consensus that it was made from.
 //!
-//! Every grant is made by one function, `exit::Policy::let_in`, which applies every rule, whatever was shown.
+//! One function, `exit::Policy::let_in`, makes every grant and applies every rule to every credential.
 //!
-//! A card changes who a face is compared with, never how well. Where card and face are asked for, it claims to be its
-//! holder for a while, and the nearest face is judged against that one person, from a new consensus on. Where either is
-//! enough, it opens by itself. Where the face is enough, it says nothing. The last card counts; it opens once, and each
-//! time it is presented.
+//! A card changes who a face is compared with, never how strictly. Where card and face are required, the card claims
+//! its holder's identity for a limited time: the nearest face is verified against that person, with a new consensus.
+//! Where either is enough, the card opens the door by itself. Where the face is enough, the card is ignored. The last
+//! card counts, and opens the door once for each time it is presented.
 //!
-//! What one approach leaves behind for the next ones is little, and survives the unit: see [`Memory`].
+//! The little state that outlasts an approach also survives a restart: see [`Memory`].
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -93,8 +93,8 @@ use tracking::{Step, Tracking};
 #[derive(Debug)]
 pub struct Policy {
     configured: Rules,
-    /// Those of the frame that is decided about: made in one place, so that no part of the decision takes the threshold of
-    /// another kind of picture.
+    /// The rules for the current frame. They are set in one place, so that a decision never mixes the colour and grey
+    /// thresholds.
     rules: Rules,
     tracking: Tracking,
     consensus: Consensus,
@@ -129,49 +129,48 @@ impl Policy {
         })
     }
 
-    /// What was to be remembered when the unit was switched off: to be told before the first frame.
+    /// Restores what was remembered before the restart. Call it before the first frame.
     pub fn remember(&mut self, memory: &Memory, now: &Now) {
         self.remembered = Remembered::restore(memory, &self.rules, now.monotonic_ms);
     }
 
-    /// What is to be remembered, if that has changed since this was last asked. Ask after every frame.
+    /// The state to save, if it has changed since the last call. Call it after every frame.
     pub fn take_changed_memory(&mut self) -> Option<Memory> {
         self.remembered.take_changed()
     }
 
-    /// The lockout that began since this was last asked, if one did.
+    /// The lockout that began since the last call, if any.
     pub fn take_begun_lockout(&mut self) -> Option<Locked> {
         self.remembered.lockouts.take_begun()
     }
 
-    /// What is refused now after failed attempts.
+    /// The lockouts now in force.
     pub fn locked_out(&self, now: &Now) -> Vec<Locked> {
         self.remembered.lockouts.locked(&self.rules, now.monotonic_ms).collect()
     }
 
-    /// Failed attempts of one kind, or of all, that no grant has followed.
+    /// Failed attempts since the last grant, of one kind or of all kinds.
     pub fn failures(&self, of: Option<Kind>) -> Vec<Failures> {
         self.remembered.failures().filter(|failures| of.is_none_or(|of| of == failures.kind)).collect()
     }
 
-    /// An administrator forgives failed attempts of one kind, or of all: nothing is locked out for them any more.
+    /// Clears the failed attempts of one kind or of all kinds, and the lockouts that they caused, for an administrator.
     pub fn clear_lockouts(&mut self, of: Option<Kind>) {
         self.remembered.clear_lockouts(of);
     }
 
-    /// The rules that the policy was given.
+    /// The configured rules.
     pub fn rules(&self) -> &Rules {
         let Self { configured, .. } = self;
         configured
     }
 
-    /// The L2 distance up to which a face was a known person in the frame that was decided about last; before the first,
-    /// that in colour.
+    /// The threshold (L2 distance) applied to the last frame; before the first frame, the one for colour.
     pub fn threshold_in_force(&self) -> f32 {
         self.rules.threshold
     }
 
-    /// What must be known about the next frame. Ask before each frame.
+    /// What the caller must determine about the next frame. Call it before each frame.
     pub fn attention(&self) -> Attention {
         let claimed = self.cards.claimed().map(|holder| holder.person);
         Attention::new(&self.rules, claimed, self.challenge.pending().is_some())
@@ -181,14 +180,14 @@ impl Policy {
         gate::problem(&self.rules, face)
     }
 
-    /// Takes notice of a card. What follows from it is decided with the next frame, even if that shows nobody; after cards
-    /// that were nobody's, with the first frame after a pause, if no other card comes in between.
+    /// Records a presented card. The next frame decides what follows, even if it shows nobody. After unknown cards, the
+    /// first frame after the pause decides, unless another card is presented in between.
     pub fn present_card(&mut self, card: &PresentedCard, now: &Now) {
         self.advance_to(now);
         match self.remembered.guessing.pause_ms(now.monotonic_ms) {
             0 => {
                 self.cards.take_waiting();
-                self.look_at_card(card, now);
+                self.evaluate_card(card, now);
             }
             pause_ms => {
                 self.cards.wait(card, pause_ms, now.monotonic_ms);
@@ -197,7 +196,7 @@ impl Policy {
         }
     }
 
-    fn look_at_card(&mut self, card: &PresentedCard, now: &Now) {
+    fn evaluate_card(&mut self, card: &PresentedCard, now: &Now) {
         match card {
             PresentedCard::Of(holder) => self.remembered.note_card(holder),
             PresentedCard::Unknown => self.remembered.note_unknown_card(now.monotonic_ms),
@@ -214,19 +213,19 @@ impl Policy {
         }
     }
 
-    fn look_at_waiting_card(&mut self, now: &Now) {
+    fn evaluate_waiting_card(&mut self, now: &Now) {
         if self.remembered.guessing.pause_ms(now.monotonic_ms) == 0
             && let Some(card) = self.cards.take_waiting()
         {
-            self.look_at_card(&card, now);
+            self.evaluate_card(&card, now);
         }
     }
 
-    /// Decides about one frame. Call it for frames without faces too, so that approaches end.
+    /// Decides on one frame. Call it for frames without faces too, so that approaches end.
     pub fn decide(&mut self, observation: &Observation<'_>, now: &Now) -> Decision {
         self.rules = self.configured.for_frame(observation.is_grey);
         self.advance_to(now);
-        self.look_at_waiting_card(now);
+        self.evaluate_waiting_card(now);
         self.follow(observation, now);
         let at_door = observation.faces.iter().filter(|face| gate::is_at_door(&self.rules, face)).count();
         if at_door > 0 || self.cards.claimed().is_some() {
@@ -248,7 +247,7 @@ impl Policy {
         decision
     }
 
-    /// Goes on with the face that was followed so far, or with another one, of which nothing is known yet.
+    /// Continues to track the current face, or starts with another one, whose state is empty.
     fn follow(&mut self, observation: &Observation<'_>, now: &Now) {
         let nearest = observation.nearest();
         self.company.see(&self.rules, observation.faces, nearest.map(|(index, _)| index), now.monotonic_ms);
@@ -266,7 +265,7 @@ impl Policy {
         }
     }
 
-    /// The face is followed no more. Whether its attempt fails by that.
+    /// Stops tracking the face. Returns whether its attempt failed as a result.
     fn end_face(&mut self, now: &Now) -> bool {
         self.tracking.stop();
         self.consensus.start_over();
@@ -289,8 +288,8 @@ impl Policy {
         self.remembered.note_grant(grant, &self.rules, observation.schedules, now);
     }
 
-    /// Takes back a grant that the door does not act upon: the person is not let in for this reason, and may be, after
-    /// a new consensus, before the approach has ended. A card must be presented again.
+    /// Revokes a grant that the door will not act on, and refuses the person for this reason. They can still be let in
+    /// during the same approach, after a new consensus. A card must be presented again.
     pub fn withhold(&mut self, grant: Grant, reason: Reason) -> Refusal {
         let refusal = Refusal::in_place_of(&grant, reason);
         self.approaches.take_back(&grant);
@@ -299,29 +298,28 @@ impl Policy {
         refusal
     }
 
-    /// The approach that ended since this was last asked, if one did. Ask after every frame: the next one that ends
-    /// takes its place.
+    /// The approach that ended since the last call, if any. Call it after every frame: the next one to end replaces it.
     pub fn take_ended_approach(&mut self) -> Option<Approach> {
         self.approaches.take_ended()
     }
 
-    /// What was refused to a face in whose place another one has stepped since this was last asked: a part of an approach
-    /// that goes on. Ask after every frame.
+    /// The refused face that another face has replaced since the last call, if any; the approach itself continues. Call
+    /// it after every frame.
     pub fn take_refused_face(&mut self) -> Option<Approach> {
         self.approaches.take_refused_face()
     }
 
-    /// Ends the approach in progress, if there is one: no more frames will come.
+    /// Ends the approach in progress, if there is one, when no more frames will come.
     pub fn end_approach(&mut self, now: &Now) {
         self.end_face(now);
         self.approaches.end();
     }
 
-    /// From now on these rules hold, and nothing that was seen before counts any more: for another people
-    /// database. Ends the approach in progress. What is remembered is not forgotten.
+    /// Replaces the rules and discards everything seen so far, for a new people database. Ends the approach in
+    /// progress, but keeps what [`Memory`] holds.
     ///
     /// # Errors
-    /// When a rule is out of its range; nothing has changed then.
+    /// When a rule is out of its range; nothing changes in that case.
     pub fn start_afresh(&mut self, rules: Rules, now: &Now) -> Result<(), RulesError> {
         rules.check()?;
         self.end_approach(now);
@@ -364,8 +362,8 @@ impl Policy {
         }
     }
 
-    /// Whose face it is, of everybody enrolled, or whether it is that of the person that a card claims to be there; and
-    /// whether that is enough.
+    /// Identifies the face among everybody enrolled, or verifies it against the holder of the presented card, and
+    /// decides whether that is enough for a grant.
     fn judge_face(
         &mut self,
         observation: &Observation<'_>,
@@ -395,11 +393,11 @@ impl Policy {
         {
             self.note_unmatched(tried, now);
         }
-        let shown = shown.map_err(|reason| refused(self.with_card_asked_for(claim, reason)))?;
+        let shown = shown.map_err(|reason| refused(self.or_ask_for_card(claim, reason)))?;
         self.let_in(&shown, observation, now).map_err(refused)
     }
 
-    /// For a person, or against everybody.
+    /// Counts the frame for one person, or against everybody.
     fn count_frame(&mut self, observation: &Observation<'_>, index: usize, shown: Option<&Shown>, now: &Now) {
         let in_good_company =
             |shown: &&Shown| company::check(&self.rules, observation.faces, Some(index), shown.holder().person).is_ok();
@@ -407,13 +405,13 @@ impl Policy {
         self.consensus.count(speaks_for, now.monotonic_ms);
     }
 
-    /// It is asked to turn, or its picture is too poor.
+    /// The person was asked to turn their head, or the picture is too poor.
     fn require_good_picture(&self, face: &ObservedFace) -> Result<(), Reason> {
         let problem = self.challenge.pending().or_else(|| self.quality_problem(face));
         problem.map_or(Ok(()), Err)
     }
 
-    /// Not too many attempts have failed; or it is the one face that is judged all the same.
+    /// Refuses if too many attempts have failed, except for the one face that is judged while faces are paced.
     fn require_no_lockout(&self, tried: Tried, now: &Now) -> Result<(), Reason> {
         match self.remembered.lockouts.check(tried.kind, &self.rules, now.monotonic_ms) {
             Err(Reason::FacesPaced) if self.attempt.is_admitted => Ok(()),
@@ -421,7 +419,7 @@ impl Policy {
         }
     }
 
-    /// After very many failed attempts this face is judged, and the next one must wait.
+    /// While faces are paced, admits this face and makes the next one wait.
     fn admit_if_paced(&mut self, tried: Tried, now: &Now) {
         let is_paced = tried.kind == Kind::Face && self.remembered.lockouts.are_faces_paced(&self.rules);
         if is_paced && !self.attempt.is_admitted {
@@ -430,7 +428,7 @@ impl Policy {
         }
     }
 
-    /// At a door that asks for cards a face without one is no attempt.
+    /// At a door that requires cards, a face without a card is not an attempt.
     fn note_unmatched(&mut self, tried: Tried, now: &Now) {
         if tried.kind == Kind::Face && self.rules.mode == Mode::CardAndFace {
             return;
@@ -443,11 +441,11 @@ impl Policy {
         }
     }
 
-    fn with_card_asked_for(&self, claim: Option<&Enrolled>, reason: Reason) -> Reason {
-        if claim.is_some() { reason } else { permission::with_card_asked_for(&self.rules, reason) }
+    fn or_ask_for_card(&self, claim: Option<&Enrolled>, reason: Reason) -> Reason {
+        if claim.is_some() { reason } else { permission::or_ask_for_card(&self.rules, reason) }
     }
 
-    /// Whether somebody who would be let in has turned their head, if they must.
+    /// Applies the liveness challenge to somebody who would otherwise be let in, if they are subject to it.
     fn require_liveness(&mut self, shown: &Shown, chance: u64, now: &Now) -> Result<(), Reason> {
         let is_asked = match self.rules.liveness {
             Liveness::Off => false,
@@ -459,7 +457,7 @@ impl Policy {
         }
         let required = self.challenge.require(chance, now.monotonic_ms);
         if required.is_err() {
-            // Somebody who has turned their head must be seen to be the same person afterwards.
+            // After the turn, the face must be recognised as the same person again.
             self.consensus.start_over();
         }
         required
@@ -471,7 +469,7 @@ impl Policy {
     }
 }
 
-/// Whether a frame that was judged matched nobody. People who are on record as look-alikes cannot help being ambiguous.
+/// Whether a judged frame matched nobody. Recorded look-alikes are always ambiguous, so for them that does not count.
 fn is_unmatched(face: &ObservedFace, reason: Reason) -> bool {
     match reason {
         Reason::Ambiguous => !face.resembles.as_ref().is_some_and(|found| found.best.has_look_alike),

@@ -1,12 +1,14 @@
-//! Failed attempts, and how long nobody may try again after too many of them. What a failed attempt is, `attempts` says.
+//! Counts failed attempts and imposes lockouts. `attempts` defines a failed attempt.
 //!
-//! Attempts of each [`Kind`] are counted by themselves, so that passers-by do not keep out people with cards. Nothing but
-//! a grant, an administrator or a new card ends a count: no gap, no time, no restart. A grant by face ends the count
-//! of faces, a card with its own matching face that of faces and its own; a card alone ends none.
+//! Each [`Kind`] is counted separately, so that passers-by do not lock out people with cards. Only a grant, an
+//! administrator or a new card resets a count; a gap, the passing of time or a restart does not. A grant by face resets
+//! the count for faces. A grant by card and face resets that of faces and of the card. A grant by card alone resets
+//! none.
 //!
-//! Consecutive failures are limited as NIST SP 800-63B-4, 3.2.3, asks: after [`MAX_FAILURES_OF_A_CLAIM`] a card is refused
-//! until an administrator clears the count or the person has a new card. Faces that claim to be nobody have no account to be
-//! blocked, and passers-by would block everybody's: after [`FAILURES_BEFORE_PACING`] one face every [`PACE_MS`] is judged.
+//! Consecutive failures are limited as NIST SP 800-63B-4, 3.2.3, requires: after [`MAX_FAILURES_OF_A_CLAIM`] a card is
+//! refused until an administrator clears the count or the person has a new card. Identification by face claims no
+//! account that could be blocked, and passers-by must not block everybody: after [`FAILURES_BEFORE_PACING`] failures,
+//! one face every [`PACE_MS`] is judged.
 
 use super::attempts::FRAMES_OF_AN_ATTEMPT;
 use super::liveness::Liveness;
@@ -17,7 +19,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use shared::gallery::{MAX_CARDS, PersonId};
 
-/// After this many failed attempts without a grant, cards of a person are refused until somebody ends that.
+/// After this many failed attempts without a grant, a person's cards are refused until the block is cleared.
 pub const MAX_FAILURES_OF_A_CLAIM: u32 = 50;
 /// The same where everybody must pass the liveness challenge.
 pub const MAX_FAILURES_WITH_LIVENESS: u32 = 100;
@@ -25,23 +27,22 @@ pub const MAX_FAILURES_WITH_LIVENESS: u32 = 100;
 pub const FAILURES_BEFORE_PACING: u32 = 50;
 /// That pause, in milliseconds.
 pub const PACE_MS: u64 = 5 * 60_000;
-/// The most kinds of attempts that are remembered at a time. Beyond it the holder of a card with the fewest failures is
-/// forgotten.
+/// The most counts kept at a time. Beyond it, the card holder with the fewest failures is dropped.
 pub const MAX_REMEMBERED: usize = 4096;
 
-/// What was tried in vain.
+/// What a failed attempt was made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A face among all enrolled.
     Face,
-    /// A card that is nobody's.
+    /// An unknown card.
     Card,
     /// The face that belongs to the card of this person.
     CardOf(PersonId),
 }
 
-/// This many failed attempts of a kind, none of which a grant followed.
+/// The number of failed attempts of one kind since the last grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failures {
     /// Of this kind.
@@ -50,15 +51,14 @@ pub struct Failures {
     pub failures: u32,
 }
 
-/// The same, as it is remembered.
+/// The same, as saved across restarts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RememberedFailures {
     /// Of this kind.
     pub kind: Kind,
     /// How many failed attempts.
     pub failures: u32,
-    /// Judged frames that matched nobody since the last of them. Whatever they were going to be, a restart makes them one
-    /// failed attempt.
+    /// Unmatched judged frames since the last failed attempt. A restart turns any remainder into one failed attempt.
     #[serde(default)]
     pub unmatched: u32,
     /// The cards that were presented, as [`CardIssue`] tells them apart; at most [`MAX_CARDS`].
@@ -69,17 +69,17 @@ pub struct RememberedFailures {
     pub database: u64,
 }
 
-/// A card of a person, as far as one must tell it from the person's next one.
+/// Identifies a card of a person well enough to distinguish it from its replacement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CardIssue {
     /// The sequence number of the database in which it was found.
     pub database: u64,
-    /// Eight bits that depend on its number: enough to tell a new card from the old one in 255 of 256 cases, and too few
-    /// to give the number away.
+    /// Eight bits derived from its number: enough to distinguish a new card from the old one in 255 of 256 cases, too
+    /// few to reveal the number.
     pub tag: u8,
 }
 
-/// What is tried, and with which card if it is one.
+/// What is tried, and with which card, if any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tried {
     pub(super) kind: Kind,
@@ -90,7 +90,7 @@ impl Tried {
     pub(super) const FACE: Self = Self { kind: Kind::Face, card: CardIssue { database: 0, tag: 0 } };
 }
 
-/// Attempts of one kind are refused.
+/// A lockout: attempts of one kind are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Locked {
@@ -100,7 +100,7 @@ pub struct Locked {
     pub ends: LockoutEnd,
 }
 
-/// When a lockout ends, unless a grant or an administrator ends it before.
+/// When a lockout ends, unless a grant or an administrator ends it sooner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LockoutEnd {
@@ -129,7 +129,7 @@ struct Count {
 }
 
 impl Lockouts {
-    /// What was counted before a restart. What was locked out then is so again, for as long.
+    /// Restores the counts after a restart. Lockouts in force then restart with their full duration.
     pub(super) fn remembered(remembered: &[RememberedFailures], rules: &Rules, now_ms: u64) -> Self {
         let count = |of: &RememberedFailures| {
             let failures = of.failures.saturating_add(u32::from(of.unmatched > 0));
@@ -153,7 +153,7 @@ impl Lockouts {
         failed.map(|(&kind, count)| Failures { kind, failures: count.failures })
     }
 
-    /// The clock went back: nothing is locked out for longer than if it had failed now.
+    /// Handles a clock that went back: no lockout lasts longer than if the last failure had just happened.
     pub(super) fn go_back_to(&mut self, rules: &Rules, now_ms: u64) {
         for (&kind, count) in &mut self.counts {
             let longest = locked_until_ms(kind, count.failures, rules, now_ms);
@@ -179,14 +179,15 @@ impl Lockouts {
         })
     }
 
-    /// One face is judged; the next one must wait.
+    /// Admits one face; the next one must wait.
     pub(super) fn admit_one_face(&mut self, now_ms: u64) {
         if let Some(count) = self.counts.get_mut(&Kind::Face) {
             count.locked_until_ms = now_ms.saturating_add(PACE_MS);
         }
     }
 
-    /// A judged frame matched nobody. Whether enough of them did to be a failed attempt, and whether it is the first.
+    /// Records a judged frame that matched nobody. Returns whether the frames now make a failed attempt, and whether
+    /// this is the first of them.
     pub(super) fn note_unmatched(&mut self, tried: Tried) -> (bool, bool) {
         let count = self.count(tried.kind);
         count.note_card(tried);
@@ -207,8 +208,8 @@ impl Lockouts {
         }
     }
 
-    /// A card of a person was presented. One with which nothing was tried in vain, of a later database than those that
-    /// something was tried with, is new, and ends the count. Whether it did.
+    /// Records a presented card. A card is new if no failed frame or attempt used it, and its database is later than
+    /// that of the cards that failed; a new card resets the count. Returns whether it did.
     pub(super) fn note_card(&mut self, person: PersonId, card: CardIssue) -> bool {
         let kind = Kind::CardOf(person);
         let is_new = |count: &Count| card.database > count.database && !count.cards.contains(&card.tag);
@@ -249,7 +250,7 @@ impl Lockouts {
 }
 
 impl Count {
-    /// Something is tried in vain with this card, if it is one.
+    /// Records the card of an unmatched frame or failed attempt, if there was one.
     fn note_card(&mut self, Tried { kind, card }: Tried) {
         if matches!(kind, Kind::CardOf(_)) {
             self.database = self.database.max(card.database);
@@ -260,7 +261,7 @@ impl Count {
     }
 }
 
-/// None up to the last attempt that is free; then the first time, and twice as long with each further one.
+/// No lockout for the free attempts; then the first duration, which doubles with each further failure.
 fn lockout_end(kind: Kind, failures: u32, rules: &Rules) -> Option<LockoutEnd> {
     match kind {
         Kind::Card => None,

@@ -1,5 +1,5 @@
-//! What must not be forgotten when the unit is switched off and on again: failed attempts, whose entry has opened which
-//! hours, and who went through the door.
+//! State that must survive a restart: failed attempts, the schedules opened by somebody's entry, and passages through
+//! the door.
 
 use super::decision::Credential;
 use super::enrolled::Enrolled;
@@ -14,11 +14,10 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use shared::schedule::{MAX_SCHEDULES, Schedules};
 
-/// All of it, to be kept by the program that can keep things.
+/// The state to persist. The calling program stores it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Memory {
-    /// Failed attempts that no grant has followed, at most [`MAX_REMEMBERED`](super::MAX_REMEMBERED), and cards that were
-    /// nobody's.
+    /// Failed attempts since the last grant, at most [`MAX_REMEMBERED`](super::MAX_REMEMBERED), and unknown cards.
     pub failures: Vec<RememberedFailures>,
     /// When schedules were opened, at most [`MAX_SCHEDULES`].
     pub openings: Vec<Opened>,
@@ -26,10 +25,10 @@ pub struct Memory {
     pub passages: Vec<Passage>,
 }
 
-/// Somebody was let in who opens a schedule.
+/// A schedule that somebody's entry has opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {
-    /// The schedule's name, which is the same in the next database.
+    /// The schedule's name: unlike its index, it stays the same in the next database.
     pub schedule: String,
     /// When, milliseconds since 1970, UTC.
     pub utc_ms: i64,
@@ -48,7 +47,7 @@ impl Openings {
         self.0.iter()
     }
 
-    /// Schedules that are not there any more make room.
+    /// Schedules that no longer exist are dropped.
     pub(super) fn note(&mut self, schedules: &Schedules, opened: impl Fn(usize) -> bool, utc_ms: i64) {
         self.0.retain(|known| schedules.iter().any(|schedule| schedule.name == known.schedule));
         for (_, schedule) in schedules.iter().enumerate().filter(|(index, _)| opened(*index)) {
@@ -59,7 +58,7 @@ impl Openings {
         }
     }
 
-    /// How many whole minutes ago; `None` if never, or at a time that is still to come: then the clock was wrong.
+    /// How many whole minutes ago; `None` if never, or at a future time because the clock was wrong.
     pub(super) fn minutes_ago(&self, schedules: &Schedules, index: usize, utc_ms: i64) -> Option<u64> {
         let name = &schedules.iter().nth(index)?.name;
         let opened = self.0.iter().find(|known| known.schedule == *name)?;
@@ -78,7 +77,7 @@ pub(super) struct Remembered {
     has_changed: bool,
 }
 
-/// What the last grant took the place of, in case the person is not let in after all.
+/// What the last grant replaced, to restore it if the grant is withheld.
 #[derive(Debug)]
 struct BeforeGrant {
     lockouts: Lockouts,
@@ -99,7 +98,7 @@ impl Remembered {
         }
     }
 
-    /// `None` if nothing has changed since this was last asked.
+    /// `None` if nothing has changed since the last call.
     pub(super) fn take_changed(&mut self) -> Option<Memory> {
         core::mem::take(&mut self.has_changed).then(|| Memory {
             failures: self.lockouts.to_remember().chain(self.unknown_cards_to_remember()).collect(),
@@ -184,7 +183,7 @@ impl Remembered {
         }
     }
 
-    /// Nobody was let in: nothing is forgotten that a grant would have ended.
+    /// Revokes a grant: restores the counts that it reset.
     pub(super) fn take_back(&mut self, grant: &Grant) {
         if let Some(BeforeGrant { lockouts, openings, passage }) = self.before_grant.take() {
             self.lockouts = lockouts;

@@ -1,4 +1,4 @@
-//! What was seen in one frame, and when: everything that the policy judges by.
+//! What one frame shows, and when: the complete input to a decision.
 
 use super::enrolled::{Claimed, Resemblance};
 use alloc::sync::Arc;
@@ -6,15 +6,15 @@ use shared::encoding::Encoding;
 use shared::face::{FaceBox, Point};
 use shared::schedule::{LocalTime, Schedules};
 
-/// What was measured on a face's picture; `None` where it was not. Not measured what a rule asks for means refused.
+/// Quality measurements of a face's picture; `None` where not measured. If a rule needs a missing value, the face is
+/// refused.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Quality {
     /// Variance of the Laplacian of the aligned crop's luma (0 to 255); larger is sharper.
     pub sharpness: Option<f32>,
     /// Mean luma of the aligned crop, 0 to 255.
     pub brightness: Option<f32>,
-    /// Whether the face passes the gate for faces that are hardly recognisable; `None` before it is encoded, or without a
-    /// gate.
+    /// Whether the face passes the recognisability gate; `None` before it is encoded, or without a gate.
     pub recognisable: Option<bool>,
 }
 
@@ -30,20 +30,21 @@ pub struct ObservedFace {
     pub quality: Quality,
     /// Who it resembles; `None` if nobody is enrolled or the face was not encoded.
     pub resembles: Option<Resemblance>,
-    /// How it compares with the person that a card claims to be there; `None` if no card does or the face was not encoded.
+    /// How it compares with the holder of the presented card; `None` without a card, or if the face was not encoded.
     pub claimed: Option<Claimed>,
-    /// Its encoding, to tell whether the next frame shows the same face; `None` if it was not encoded.
+    /// Its encoding, to check whether the next frame shows the same face; `None` if it was not encoded.
     pub encoding: Option<Arc<Encoding>>,
 }
 
 impl ObservedFace {
-    /// A face of which only the place is known so far.
+    /// A face of which only the bounds are known so far.
     pub fn new(bounds: FaceBox) -> Self {
         Self { bounds, ..Self::default() }
     }
 
-    /// How far the nose lies beside the middle of the eyes, along the line through them, as a part of the distance
-    /// between the eyes; above 0 towards the person's own left. `None` without landmarks, or with ones that no face has.
+    /// Offset of the nose from the midpoint of the eyes, along the line through the eyes, as a fraction of the distance
+    /// between them; positive towards the person's own left. `None` without landmarks, or if they cannot be those of a
+    /// face.
     pub fn yaw(&self) -> Option<f32> {
         let [right_eye, left_eye, nose, ..] = self.landmarks?;
         let eyes = (left_eye.x - right_eye.x, left_eye.y - right_eye.y);
@@ -52,9 +53,9 @@ impl ObservedFace {
         yaw.is_finite().then_some(yaw)
     }
 
-    /// How far the nose lies above (below 0) or below (above 0) where it lies in a face that looks straight ahead, along
-    /// the line from the middle of the eyes to that of the mouth, as a part of its length. `None` without landmarks, or with
-    /// ones that no face has.
+    /// Offset of the nose from its position in a frontal face, along the line from the midpoint of the eyes to that of
+    /// the mouth, as a fraction of its length; negative is up, positive is down. `None` without landmarks, or if they
+    /// cannot be those of a face.
     pub fn pitch(&self) -> Option<f32> {
         let [right_eye, left_eye, nose, right_corner, left_corner] = self.landmarks?;
         let middle = |a: Point, b: Point| ((a.x + b.x) / 2.0, (a.y + b.y) / 2.0);
@@ -66,8 +67,8 @@ impl ObservedFace {
     }
 }
 
-/// Where the nose of a face that looks straight ahead lies between the middle of the eyes (0) and of the mouth (1): of the
-/// five points at which faces are aligned (ArcFace, Deng et al. 2019, `insightface`'s `arcface_dst`).
+/// Position of the nose in a frontal face between the midpoint of the eyes (0) and of the mouth (1), from the five
+/// reference points of face alignment (ArcFace, Deng et al. 2019, `insightface`'s `arcface_dst`).
 const LEVEL_NOSE: f32 = 0.495;
 
 /// What one frame showed.
@@ -76,11 +77,11 @@ const LEVEL_NOSE: f32 = 0.495;
 pub struct Observation<'a> {
     /// Every face found, in any order.
     pub faces: &'a [ObservedFace],
-    /// Whether the picture is without colour, so that [`Rules::grey_threshold`](super::Rules::grey_threshold) holds.
+    /// Whether the picture has no colour, so that [`Rules::grey_threshold`](super::Rules::grey_threshold) applies.
     pub is_grey: bool,
-    /// The schedules of the database. A person who is bound by one that is not among them may not enter.
+    /// The schedules of the database. A person restricted by a missing schedule may not enter.
     pub schedules: &'a Schedules,
-    /// An unpredictable number, for what is left to chance.
+    /// An unpredictable number, for random choices.
     pub chance: u64,
 }
 
@@ -108,18 +109,18 @@ impl<'a> Observation<'a> {
         Self { chance, ..self }
     }
 
-    /// The nearest face, which is the one that is judged: the largest, the first of equally large ones; and which of
-    /// the faces it is.
+    /// The nearest face, which is the one that is judged, and its index: the largest, or the first of equally large
+    /// ones.
     pub fn nearest(&self) -> Option<(usize, &'a ObservedFace)> {
         self.faces.iter().enumerate().rev().max_by(|(_, a), (_, b)| a.bounds.area().total_cmp(&b.bounds.area()))
     }
 }
 
-/// How far the clock is to be trusted.
+/// Whether the wall clock can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ClockTrust {
-    /// Not set since the unit started, or set to a time that cannot be.
+    /// Not set since the unit started, or set to an impossible time.
     #[default]
     Unknown,
     /// Set by a time server or a battery-backed clock.
@@ -132,11 +133,11 @@ pub enum ClockTrust {
 pub struct Now {
     /// Milliseconds since 1970, UTC; for the record and for dates.
     pub utc_ms: i64,
-    /// Milliseconds on a clock that only runs forward; for every duration.
+    /// Milliseconds on a monotonic clock; used for every duration.
     pub monotonic_ms: u64,
-    /// How many seconds clocks on the wall are ahead of UTC, now and here.
+    /// Current offset of local time from UTC, in seconds.
     pub utc_offset_s: i32,
-    /// Whether `utc_ms` may decide about dates.
+    /// Whether `utc_ms` can be used to check dates and hours.
     pub clock: ClockTrust,
 }
 
@@ -151,12 +152,12 @@ impl Now {
         Self { clock: ClockTrust::Trusted, ..Self::new(utc_ms, monotonic_ms) }
     }
 
-    /// The same moment where clocks on the wall are this many seconds ahead of UTC.
+    /// The same moment where local time is this many seconds ahead of UTC.
     pub const fn ahead_of_utc(self, utc_offset_s: i32) -> Self {
         Self { utc_offset_s, ..self }
     }
 
-    /// What clocks on the wall show.
+    /// The local time.
     pub fn local(&self) -> LocalTime {
         LocalTime::from_utc(self.utc_ms, self.utc_offset_s)
     }

@@ -1,8 +1,8 @@
 //! Anti-passback: who went through the door a short while ago, so that their face or card does not let in a second person.
 //!
-//! How long ago that was, the unit's own forward-only clock says: setting the time changes nothing. Only what was remembered
-//! over a restart depends on the time of day, and then only if the clock was right both times; else it counts as if it had
-//! happened at the restart. So a clock that is wrong keeps people out for longer, and never lets them in sooner.
+//! The age of a passage is measured on the unit's monotonic clock, so setting the time has no effect. Only passages
+//! from before a restart depend on the wall clock, and only if it was trusted both times; otherwise they count from the
+//! restart. A wrong clock can therefore keep people out longer, but never let them in sooner.
 
 use super::observation::{ClockTrust, Now};
 use alloc::collections::BTreeMap;
@@ -27,7 +27,7 @@ pub enum Direction {
 pub struct AntiPassback {
     /// Where this door leads.
     pub direction: Direction,
-    /// Milliseconds after which a passage counts no more, at least 1.
+    /// Milliseconds after which a passage no longer counts, at least 1.
     pub for_ms: u64,
 }
 
@@ -54,13 +54,13 @@ pub(super) struct Passages {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Passed {
     passage: Passage,
-    /// Since when the unit itself knows of it.
+    /// When the unit learnt of it, on its monotonic clock.
     known_since_ms: u64,
     is_remembered: bool,
 }
 
 impl Passages {
-    /// Those of before a restart.
+    /// Restores the passages from before a restart.
     pub(super) fn remembered(passages: &[Passage], now_ms: u64) -> Self {
         let mut all = Self::default();
         for passage in passages {
@@ -73,7 +73,7 @@ impl Passages {
         self.last.values().map(|passed| passed.passage)
     }
 
-    /// Somebody goes through now. Passages that count no more are forgotten.
+    /// Records that somebody goes through now, and drops expired passages.
     pub(super) fn note(&mut self, person: PersonId, rule: AntiPassback, now: &Now) {
         let (utc_ms, clock_was_right) = (now.utc_ms, now.clock == ClockTrust::Trusted);
         let passage = Passage { person, direction: rule.direction, utc_ms, clock_was_right };
@@ -91,7 +91,7 @@ impl Passages {
         self.last.insert(person, passed);
     }
 
-    /// In place of what is known of the person.
+    /// Restores the person's previous passage, or removes the current one.
     pub(super) fn put_back(&mut self, person: PersonId, before: Option<Passed>) {
         match before {
             Some(passed) => self.last.insert(person, passed),
@@ -103,7 +103,7 @@ impl Passages {
         self.last.get(&person).copied()
     }
 
-    /// The forward-only clock went back: what was later happens now.
+    /// Handles a monotonic clock that went back: later passages count as now.
     pub(super) fn go_back_to(&mut self, now_ms: u64) {
         for passed in self.last.values_mut() {
             passed.known_since_ms = passed.known_since_ms.min(now_ms);
@@ -111,14 +111,14 @@ impl Passages {
     }
 
     /// Whether the person went the same way a short while ago.
-    pub(super) fn bars(&self, person: PersonId, rule: AntiPassback, now: &Now) -> bool {
+    pub(super) fn blocks(&self, person: PersonId, rule: AntiPassback, now: &Now) -> bool {
         let went_the_same_way = |passed: &&Passed| passed.passage.direction == rule.direction;
         self.last.get(&person).filter(went_the_same_way).is_some_and(|passed| passed.age_ms(now) < rule.for_ms)
     }
 }
 
 impl Passed {
-    /// For how many milliseconds it is certain that it lies back.
+    /// The least number of milliseconds that must have passed since.
     fn age_ms(&self, now: &Now) -> u64 {
         let here_ms = now.monotonic_ms.saturating_sub(self.known_since_ms);
         let clocks_were_right = self.passage.clock_was_right && now.clock == ClockTrust::Trusted;
@@ -150,7 +150,7 @@ mod tests {
                 (BEN, Direction::In, 500, false),
             ] {
                 let rule = AntiPassback { direction, ..RULE };
-                let barred = passages.bars(person, rule, &Now::trusted(now_utc_ms, monotonic_ms));
+                let barred = passages.blocks(person, rule, &Now::trusted(now_utc_ms, monotonic_ms));
                 assert_eq!(barred, expected, "{then_utc_ms} {now_utc_ms} {monotonic_ms}");
             }
         }
@@ -169,8 +169,8 @@ mod tests {
         ] {
             let passage = Passage { person: ADA, direction: Direction::In, utc_ms, clock_was_right };
             let passages = Passages::remembered(&[passage], 0);
-            assert_eq!(passages.bars(ADA, RULE, &now), expected, "{utc_ms} {clock_was_right} {now:?}");
-            assert!(!passages.bars(ADA, RULE, &Now { monotonic_ms: 1000, ..now }), "in the end it is over");
+            assert_eq!(passages.blocks(ADA, RULE, &now), expected, "{utc_ms} {clock_was_right} {now:?}");
+            assert!(!passages.blocks(ADA, RULE, &Now { monotonic_ms: 1000, ..now }), "in the end it is over");
         }
     }
 
@@ -179,10 +179,10 @@ mod tests {
         let passage = Passage { person: ADA, direction: Direction::In, utc_ms: i64::MAX, clock_was_right: true };
         let mut passages = Passages::remembered(&[passage], 0);
         passages.note(ADA, RULE, &Now::trusted(5000, 5000));
-        assert!(passages.bars(ADA, RULE, &Now::trusted(5999, 5999)));
+        assert!(passages.blocks(ADA, RULE, &Now::trusted(5999, 5999)));
         passages.go_back_to(10);
-        assert!(passages.bars(ADA, RULE, &Now::trusted(0, 10)));
-        assert!(!passages.bars(ADA, RULE, &Now::trusted(0, 1010)));
+        assert!(passages.blocks(ADA, RULE, &Now::trusted(0, 10)));
+        assert!(!passages.blocks(ADA, RULE, &Now::trusted(0, 1010)));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a person must show, and whether they may enter now. Who it is was settled before.
+//! Which credential a person must show, and whether they may enter now. The person has been recognised by then.
 
 use super::enrolled::Enrolled;
 use super::exit::Shown;
@@ -10,7 +10,7 @@ use super::rules::Rules;
 use shared::gallery::{Mode, PersonId};
 use shared::schedule::{Hours, Opening, Schedules};
 
-/// What the permission of a person depends on beside their record.
+/// What a person's permission depends on besides their record.
 pub(super) struct Circumstances<'a> {
     pub(super) rules: &'a Rules,
     pub(super) schedules: &'a Schedules,
@@ -35,7 +35,7 @@ pub(super) fn check_moment(around: &Circumstances<'_>, holder: &Enrolled) -> Res
     check_passage(around, holder.person)
 }
 
-/// What somebody must show whose record says this.
+/// The mode that applies to a person: their own, or the door's by default.
 fn mode_of(rules: &Rules, said: Mode) -> Mode {
     match said {
         Mode::Default => rules.mode,
@@ -54,12 +54,12 @@ fn needs_card_as_a_look_alike(rules: &Rules, holder: &Enrolled) -> bool {
     holder.has_look_alike && rules.look_alikes_need_card
 }
 
-/// What a card is good for in the hand of its holder.
+/// What a card achieves for its holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CardUse {
     /// Nothing: the face is enough.
     None,
-    /// It says who they are, and their face must say so too.
+    /// It claims an identity, which the face must confirm.
     WithFace,
     /// It is enough.
     Alone,
@@ -74,9 +74,9 @@ pub(super) fn card_use(rules: &Rules, holder: &Enrolled) -> CardUse {
     }
 }
 
-/// At a door that asks everybody for a card, a person who is not recognised is asked for theirs: it may be that they are
-/// near enough to themselves alone.
-pub(super) fn with_card_asked_for(rules: &Rules, reason: Reason) -> Reason {
+/// At a door that requires a card from everybody, asks an unrecognised person for theirs: verification against one
+/// person can succeed where identification fails.
+pub(super) fn or_ask_for_card(rules: &Rules, reason: Reason) -> Reason {
     match reason {
         Reason::NotKnown | Reason::Ambiguous if rules.mode == Mode::CardAndFace => Reason::CardNeeded,
         reason => reason,
@@ -117,7 +117,7 @@ fn require_clock(now: &Now) -> Result<(), Reason> {
 fn check_passage(around: &Circumstances<'_>, person: PersonId) -> Result<(), Reason> {
     let Circumstances { rules, passages, now, .. } = *around;
     match rules.anti_passback {
-        Some(rule) if passages.bars(person, rule, now) => Err(Reason::PassedAlready),
+        Some(rule) if passages.blocks(person, rule, now) => Err(Reason::PassedAlready),
         _ => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! What no sequence of observations may bring about, against a plain reckoning of what a grant needs.
+//! Property tests: no sequence of observations yields a grant that a simple oracle forbids.
 
 use super::*;
 use alloc::sync::Arc;

@@ -1,9 +1,9 @@
-//! Why a door stayed closed: one stable code for each reason, the same in log, status and light pattern.
+//! Why a door stayed locked: one stable code for each reason, the same in the log, the status and the light patterns.
 
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
-/// Why somebody in front of the camera was not let in. The codes never change their meaning; new ones may come.
+/// Why somebody in front of the camera was not let in. The codes never change their meaning; new ones may be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -32,21 +32,21 @@ pub enum Reason {
     CardNeeded,
     /// Before the person's first or after the last valid day.
     OutsideValidity,
-    /// The person's permission depends on date or time, and the unit does not know it.
+    /// The person's permission depends on the date or time, which the unit does not know.
     ClockUnknown,
-    /// The record of letting somebody in could not be written, so that the door stays locked.
+    /// The record of the grant could not be written, so the door stays locked.
     NotRecorded,
-    /// The card is nobody's.
+    /// The card is not in the database.
     CardNotKnown,
     /// The face is not that of the card's holder.
     NotCardHolder,
     /// A card was presented, and its holder's face must be seen as well.
     FaceNeeded,
-    /// The networks do not make the encodings that they must, so that nobody can be recognised.
+    /// The networks do not produce the expected encodings, so nobody can be recognised.
     SelfTestFailed,
     /// Too many failed attempts: nobody may try the same for a while.
     LockedOut,
-    /// None of the schedules that bind the person is open.
+    /// None of the schedules that restrict the person is open.
     OutsideHours,
     /// The person's hours open once somebody of another group has been let in.
     NobodyHereYet,
@@ -56,23 +56,23 @@ pub enum Reason {
     TurnLeft,
     /// Turn your head to your right.
     TurnRight,
-    /// The head was not turned as it was asked, or the picture stands still: it may be one.
+    /// The head was not turned as asked, or the picture is static and may be a photo.
     LivenessFailed,
-    /// The face is near enough to the card's holder, and nearer to somebody else.
+    /// The face is within the threshold of the card's holder, but nearer to somebody else.
     NearerToAnother,
-    /// The person's cards are refused until an administrator clears that, or they have a new one.
+    /// The person's cards are refused until an administrator clears the block or they get a new card.
     CardBlocked,
     /// After very many failed attempts one face is judged every few minutes.
     FacesPaced,
-    /// After cards that were nobody's the reader waits before it looks at the next one.
+    /// After unknown cards, the reader pauses before it evaluates the next one.
     CardPause,
-    /// The face is hardly recognisable, or no nearer to anybody than such faces are to each other: face the camera, uncover
-    /// the face.
+    /// The face is barely recognisable, or no nearer to anybody than such faces are to each other: face the camera,
+    /// uncover the face.
     HardlyAFace,
 }
 
 impl Reason {
-    /// Every reason, in the order of this file.
+    /// Every reason, in declaration order.
     pub const ALL: [Self; 30] = [
         Self::NotKnown,
         Self::TooFar,
@@ -142,7 +142,7 @@ impl Reason {
         }
     }
 
-    /// A clause for people, which may follow a colon.
+    /// A readable clause that can follow a colon.
     pub const fn in_words(self) -> &'static str {
         match self {
             Self::NotKnown => "no enrolled person looks enough like this face",
@@ -183,7 +183,7 @@ impl Reason {
         Self::ALL.into_iter().find(|reason| reason.code() == code)
     }
 
-    /// The picture was not good enough to judge the face by; never a failed attempt.
+    /// Whether the picture was not good enough to judge the face; never a failed attempt.
     pub const fn is_about_quality(self) -> bool {
         use Reason::{Blurred, HardlyAFace, TooBright, TooDark, TooFar, TurnedAway};
         matches!(self, TooFar | TooDark | TooBright | Blurred | TurnedAway | HardlyAFace)

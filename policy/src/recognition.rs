@@ -1,5 +1,5 @@
-//! Whose face the nearest one is in a single frame. Who else may be there is for `company`, whether enough frames agree for
-//! `consensus`, whether the person may enter at all for `permission`.
+//! Recognises the nearest face in a single frame. Other faces are `company`'s subject, agreement over frames
+//! `consensus`'s, permission `permission`'s.
 
 use super::decision::Neighbour;
 use super::enrolled::{Enrolled, Resemblance};
@@ -9,7 +9,7 @@ use super::reason::Reason;
 use super::rules::Rules;
 use shared::gallery::PersonId;
 
-/// Whose face a frame shows beyond doubt. Only this module makes one.
+/// A person recognised without ambiguity in one frame. Only this module makes one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Recognised {
     holder: Enrolled,
@@ -37,7 +37,7 @@ impl Recognised {
     }
 }
 
-/// The one of all people enrolled that a face shows.
+/// Identifies a face among everybody enrolled (1:N).
 pub(super) fn recognise(rules: &Rules, face: &ObservedFace) -> Result<Recognised, Reason> {
     let found = known(rules, face).ok_or(Reason::NotKnown)?;
     if found.runner_up.is_some_and(|other| is_too_near(rules, found.distance, other.distance)) {
@@ -47,8 +47,8 @@ pub(super) fn recognise(rules: &Rules, face: &ObservedFace) -> Result<Recognised
     Ok(Recognised { holder: found.best, nearest, runner_up: Neighbour::runner_up_of(found) })
 }
 
-/// Whether a face is that of the person that a card claims to be there, and of nobody else who is enrolled: it may be
-/// nearer to another by the margin, and by more only if the two are on record as look-alikes.
+/// Verifies a face against the holder of the presented card (1:1), and that it belongs to nobody else enrolled: it may
+/// be nearer to another person by at most the margin, or by more if the two are recorded look-alikes.
 pub(super) fn verify(rules: &Rules, face: &ObservedFace, holder: &Enrolled) -> Result<Recognised, Reason> {
     let is_holder = |claimed: &&super::Claimed| {
         let is_near = (0.0..=rules.threshold).contains(&claimed.distance);
@@ -66,13 +66,13 @@ pub(super) fn verify(rules: &Rules, face: &ObservedFace, holder: &Enrolled) -> R
     Ok(Recognised { holder: *holder, nearest, runner_up: found.other })
 }
 
-/// Who a face resembles, if that is near enough. A face that is hardly recognisable is nobody's.
+/// The person that a face resembles, if within the threshold. A barely recognisable face matches nobody.
 pub(super) fn known<'a>(rules: &Rules, face: &'a ObservedFace) -> Option<&'a Resemblance> {
     let is_near = |found: &&Resemblance| (0.0..=rules.threshold).contains(&found.distance);
     face.resembles.as_ref().filter(is_near).filter(|found| found.is_clear && gate::is_recognisable(face))
 }
 
-/// Also true of a runner-up that is the nearer one, or at no distance at all: then something is wrong with the search.
+/// Also true if the runner-up is nearer than the best match, or its distance is NaN: the search is faulty then.
 fn is_too_near(rules: &Rules, best: f32, runner_up: f32) -> bool {
     let farther = runner_up - best;
     let is_known_too = runner_up <= rules.threshold;

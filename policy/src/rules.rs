@@ -1,4 +1,4 @@
-//! What the policy is configured with, and the ranges in which that makes sense.
+//! The policy's configuration and its valid ranges.
 
 use super::liveness::Liveness;
 use super::passages::AntiPassback;
@@ -14,7 +14,7 @@ pub const MAX_FREE_ATTEMPTS: u32 = 5;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum SeveralFaces {
-    /// Judge the nearest (largest) face and pass over the others.
+    /// Judge the nearest (largest) face and ignore the others.
     #[default]
     NearestOnly,
     /// The nearest face is let in only if every other face is within the threshold of somebody enrolled, and not of the
@@ -48,23 +48,23 @@ pub struct Rules {
     pub card_window_ms: u64,
     /// The shorter side of a face's bounds, in frame pixels, from which on it is near enough.
     pub minimum_face: f32,
-    /// Lowest sharpness, in the unit of [`Quality::sharpness`](super::Quality); `None` does not ask.
+    /// Lowest sharpness, in the unit of [`Quality::sharpness`](super::Quality); `None` switches the check off.
     pub minimum_sharpness: Option<f32>,
-    /// Lowest mean luma of the face, 0 to 255; `None` does not ask.
+    /// Lowest mean luma of the face, 0 to 255; `None` switches the check off.
     pub minimum_brightness: Option<f32>,
-    /// Highest mean luma of the face, 0 to 255; `None` does not ask.
+    /// Highest mean luma of the face, 0 to 255; `None` switches the check off.
     pub maximum_brightness: Option<f32>,
-    /// How far the nose may lie beside the middle of the eyes, as a part of the distance between the eyes; `None` does
-    /// not ask.
+    /// Largest sideways offset of the nose, in the unit of [`ObservedFace::yaw`](super::ObservedFace::yaw); `None`
+    /// switches the check off.
     pub maximum_yaw: Option<f32>,
-    /// How far the nose may lie above or below its place in a face that looks straight ahead, as a part of the distance
-    /// from the eyes to the mouth; `None` does not ask.
+    /// Largest vertical offset of the nose, in the unit of [`ObservedFace::pitch`](super::ObservedFace::pitch); `None`
+    /// switches the check off.
     pub maximum_pitch: Option<f32>,
     /// What to do with more than one face.
     pub several_faces: SeveralFaces,
-    /// What people must show whose record leaves it to the door. `Default` is `Face`.
+    /// The credential required of people whose record leaves it to the door. `Default` is `Face`.
     pub mode: Mode,
-    /// Whether people who look like somebody else enrolled must present their card too, though their face is near enough.
+    /// Whether people with a look-alike in the database must present their card as well.
     pub look_alikes_need_card: bool,
     /// After this many failed attempts, 1 to [`MAX_FREE_ATTEMPTS`], nobody may try the same for a while.
     pub lockout_after: u32,
@@ -72,20 +72,19 @@ pub struct Rules {
     pub lockout_ms: u64,
     /// It is never longer than this many milliseconds, at least `lockout_ms`.
     pub lockout_ceiling_ms: u64,
-    /// Whether the same person is let in twice in a short while; `None` lets them.
+    /// The anti-passback rule; `None` switches it off.
     pub anti_passback: Option<AntiPassback>,
     /// Who is asked to turn their head before they are let in by their face.
     pub liveness: Liveness,
-    /// For this many milliseconds after somebody was let in, faces of others that are seen with theirs are taken for people
-    /// who may follow them in.
+    /// For this many milliseconds after a grant, other faces at the door are recorded as possible tailgating.
     pub tailgating_ms: u64,
 }
 
-/// Why rules make no sense.
+/// Why rules are invalid.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RulesError {
-    /// The threshold is not a distance that tells people apart.
+    /// The threshold is not a distance that can distinguish people.
     #[error(
         "threshold {found}: an L2 distance above 0 and below 1.414, where unrelated faces lie; smaller is stricter"
     )]
@@ -121,7 +120,7 @@ pub enum RulesError {
         /// What it is.
         found: f32,
     },
-    /// Failed attempts are without limit, or none is free.
+    /// The number of failed attempts before a lockout is out of range.
     #[error("lockout-after is {found}: want 1 to {MAX_FREE_ATTEMPTS} failed attempts")]
     LockoutAfter {
         /// What it is.
@@ -146,9 +145,9 @@ pub enum RulesError {
 }
 
 impl Rules {
-    /// The default rules at a threshold, also in pictures without colour: 3 of 5 frames within 2 s, a margin of 0.05, faces from 40 pixels on, the
-    /// nearest face only; a card waits 10 s for a face; people who look alike need their cards; after 5 failed attempts
-    /// nobody may try again for 30 s, then 1 min, up to 15 min.
+    /// The default rules, with one threshold for colour and grey pictures: 3 of 5 frames within 2 s, a margin of 0.05,
+    /// faces of at least 40 pixels, the nearest face only; a card waits 10 s for a face; look-alikes need their cards;
+    /// 5 failed attempts cause a lockout of 30 s, then 1 min, up to 15 min.
     pub const fn new(threshold: f32) -> Self {
         Self {
             threshold,
@@ -177,7 +176,7 @@ impl Rules {
         }
     }
 
-    /// The rules for one frame: where it is without colour, the threshold is the one for that.
+    /// The rules for one frame: a frame without colour uses the grey threshold.
     #[must_use]
     pub(super) const fn for_frame(&self, is_grey: bool) -> Self {
         let threshold = if is_grey { self.grey_threshold } else { self.threshold };
@@ -187,7 +186,7 @@ impl Rules {
     /// Checks every rule's range.
     ///
     /// # Errors
-    /// The first rule that makes no sense.
+    /// The first rule that is out of range.
     pub fn check(&self) -> Result<(), RulesError> {
         let is_none = |threshold: &f32| !(*threshold > 0.0 && *threshold < core::f32::consts::SQRT_2);
         if let Some(found) = [self.threshold, self.grey_threshold].into_iter().find(is_none) {

@@ -1,13 +1,14 @@
-//! Which face is followed from frame to frame. A frame without a face does not end that: the face that returns goes on if
-//! it is where the face was, and resembles it. Anything else is another face, so that two people never add up to one.
+//! Tracks one face from frame to frame. A frame without a face does not end the track: it continues if the returning
+//! face overlaps the last position and resembles the tracked face. Any other face starts a new track, so that frames of
+//! two people never form one consensus.
 
 use super::observation::ObservedFace;
 use alloc::sync::Arc;
 use shared::encoding::Encoding;
 use shared::face::FaceBox;
 
-/// How much of the places of a face in two frames, one after the other, must be common to both (intersection over
-/// union). At ten frames a second a person who walks up to the camera stays above 0.6; heads side by side reach 0.1.
+/// The least overlap (intersection over union) of a face's bounds in two consecutive frames. At ten frames a second, a
+/// person who walks up to the camera stays above 0.6; heads side by side reach 0.1.
 const MINIMUM_OVERLAP: f32 = 0.3;
 
 /// The greatest L2 distance between encodings of the same face, also where one of the two looks aside.
@@ -18,12 +19,12 @@ const MINIMUM_OVERLAP: f32 = 0.3;
 /// to 0.3: 95 % within 1.04. Two people, one looking ahead and the other turned (LFW, 20 000 pairs): 0.02 % within 1.1.
 pub const SAME_FACE: f32 = 1.1;
 
-/// Whether two encodings may be of one face. What was not encoded is not known to be.
+/// Whether two encodings may be of the same face. False if either face was not encoded.
 pub(super) fn is_same_face(one: Option<&Arc<Encoding>>, other: Option<&Arc<Encoding>>) -> bool {
     one.zip(other).is_some_and(|(one, other)| one.l2_distance(other) <= SAME_FACE)
 }
 
-/// The face that is followed, if one is.
+/// The tracked face, if there is one.
 #[derive(Debug, Default)]
 pub(super) struct Tracking {
     followed: Option<Followed>,
@@ -37,37 +38,38 @@ struct Followed {
     was_away: bool,
 }
 
-/// What the nearest face of the next frame is.
+/// How the nearest face of a frame relates to the tracked one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// The one that is followed.
+    /// The tracked face.
     Same,
-    /// It may be the one that was away: its picture is too poor to tell, and so to be judged.
+    /// Possibly the tracked face, back after a gap: the picture is too poor to check, and also too poor to be judged.
     Unsure,
-    /// Another one, which is followed from now on.
+    /// Another face, which replaces it.
     Another,
 }
 
 impl Tracking {
-    /// Nobody is followed any more.
+    /// Ends the track.
     pub(super) fn stop(&mut self) {
         self.followed = None;
     }
 
-    /// A frame showed no face.
+    /// Records a frame without a face.
     pub(super) fn miss(&mut self) {
         if let Some(followed) = &mut self.followed {
             followed.was_away = true;
         }
     }
 
-    /// From now on this face is followed.
+    /// Starts tracking this face.
     pub(super) fn begin(&mut self, face: &ObservedFace) {
         self.followed = Some(Followed { place: face.bounds, looks: face.encoding.clone(), was_away: false });
     }
 
-    /// Goes on with a face if it is the one followed so far, else begins with it. It is the same if it overlaps the last
-    /// place well, and better than any other face in the frame does, and if it resembles the last one.
+    /// Continues the track with a face if it is the tracked one, otherwise starts a new track. It is the same face if
+    /// it overlaps the last position enough, more than any other face in the frame does, and resembles the last
+    /// encoding.
     pub(super) fn follow(&mut self, face: &ObservedFace, all: &[ObservedFace], is_fit_to_judge: bool) -> Step {
         let step = self.step(face, all, is_fit_to_judge);
         match (&mut self.followed, step) {

@@ -5,11 +5,12 @@ use super::record::{BootId, LineHash, LineProblem, Link, Record, RecordError};
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
-/// What every signed head begins with, so that a signature over one is none over anything else.
+/// The prefix of every signed head. It keeps a signature over a head from being valid for anything else (domain
+/// separation).
 pub const SIGNED_PREFIX: &[u8; 26] = b"edge-agent audit log head\n";
 const SIGNED_BYTES: usize = SIGNED_PREFIX.len() + 8 + 32;
 
-/// A record and the hash of its line: it stands for the whole log up to there.
+/// A record's number and the hash of its line. It commits to the whole log up to that record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// The record's number; 0 before the first.
@@ -43,7 +44,7 @@ impl Head {
     }
 }
 
-/// A log that grows.
+/// The end of a log that is being written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain {
     head: Head,
@@ -61,7 +62,7 @@ impl Chain {
         Self { head: Head::BEGINNING }
     }
 
-    /// A log that ends with this line (without its line feed), which is checked as far as it can be checked alone.
+    /// A log that ends with this line (without its line feed). Checks what can be checked of the line alone.
     ///
     /// # Errors
     /// When the line is damaged or no record.
@@ -79,7 +80,7 @@ impl Chain {
         self.head
     }
 
-    /// Makes the next line. The chain goes on only when the line is committed, so that one that could not be stored
+    /// Makes the next line. The chain advances only when the line is committed, so a line that could not be stored
     /// leaves no gap.
     ///
     /// # Errors

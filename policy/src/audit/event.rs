@@ -1,5 +1,5 @@
-//! What is worth a record. From these alone it must be possible to tell later who was let in, and who was not and why.
-//! An [`Event::Granted`] is written before the door moves: after one that nothing follows, the power may have gone first.
+//! The events that are recorded. They alone must show later who was let in, who was not, and why. An [`Event::Granted`]
+//! is written before the door is unlocked: if it is the last record, the power may have failed before that.
 
 use super::part::Part;
 use super::record::LineHash;
@@ -33,7 +33,7 @@ pub enum Event {
     },
     /// The program stops, and has locked the door.
     Stopped,
-    /// A people database was taken into use.
+    /// A people database came into use.
     DatabaseLoaded {
         /// The sequence number in its header.
         database_sequence: u64,
@@ -41,15 +41,15 @@ pub enum Event {
         model: ModelHash,
         /// The threshold that decides from now on, an L2 distance.
         threshold: f32,
-        /// The one in pictures without colour, if that is another.
+        /// The threshold for pictures without colour, if different.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         threshold_grey: Option<f32>,
     },
-    /// Somebody is to be let in: written before the door moves.
+    /// Somebody will be let in: written before the door is unlocked.
     Granted {
         /// Who.
         person: PersonId,
-        /// By what; a record that does not say it is of a face.
+        /// The credential; a record without this key is for a face.
         #[serde(default)]
         credential: Credential,
         /// In the frame that decided; `None` if no face was judged.
@@ -58,7 +58,7 @@ pub enum Event {
         distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
         /// The nearest other person in the frame that decided.
         runner_up: Option<Neighbour>,
-        /// Whether the frame that decided was without colour, so that the threshold for that held.
+        /// Whether the deciding frame had no colour, so that the grey threshold applied.
         #[serde(default, skip_serializing_if = "core::ops::Not::not")]
         grey: bool,
     },
@@ -93,7 +93,7 @@ pub enum Event {
         /// For how many milliseconds it was open.
         open_ms: u64,
     },
-    /// The exit button has been pressed for so long that it must be stuck, or held on purpose.
+    /// The exit button has been pressed for so long that it must be stuck or held down on purpose.
     ExitStuck {
         /// For how many milliseconds it has been pressed.
         pressed_ms: u64,
@@ -105,7 +105,7 @@ pub enum Event {
     },
     /// The door could not be switched; whether it is locked is not known.
     DoorFailed,
-    /// The log ended in the middle of a line, which was cut off: the power went while it was written.
+    /// The log ended in an incomplete line, which was removed: the power failed while it was written.
     TornLineCut {
         /// How many bytes were cut off.
         bytes: u64,
@@ -122,35 +122,35 @@ pub enum Event {
         /// The hash of its line, which the first line that is kept names.
         pruned_hash: LineHash,
     },
-    /// The log did not hold a record that the device had signed: its tail was cut off, or it was written anew.
+    /// The log lacks a record that the device had signed: its tail was cut off, or it was rewritten.
     TailMissing {
         /// The number of that record.
         signed_sequence: u64,
         /// The hash of its line.
         signed_hash: LineHash,
     },
-    /// A people database was not taken into use; the one before still is.
+    /// A people database was refused; the previous one stays in use.
     DatabaseRefused {
         /// SHA-256 of the file; `None` if it could not be read.
         refused_digest: Option<DatabaseDigest>,
         /// A code that says why, such as `other_model`.
         refused_because: String<MAX_CODE_BYTES>,
     },
-    /// The database that was used before is used again.
+    /// The previous database is in use again.
     DatabaseReturned {
         /// Its sequence number.
         returned_to: u64,
         /// `asked_for`, or the code that says why the current one cannot be used.
         returned_because: String<MAX_CODE_BYTES>,
     },
-    /// A user of the unit's system asks for something on the control socket: written before it is done.
+    /// A local user made a request on the control socket: written before it is carried out.
     Requested {
         /// A code that says what, such as `rollback`.
         request: String<MAX_CODE_BYTES>,
         /// The number of the user who asks, 0 for root.
         by_uid: u32,
     },
-    /// The networks do not make the encodings that they must; nobody is let in.
+    /// The networks do not produce the expected encodings; nobody is let in.
     SelfTestFailed,
     /// After too many failed attempts nobody may try the same for a while.
     LockedOut {
@@ -158,7 +158,7 @@ pub enum Event {
         tried: Credential,
         /// Whose card it is, in the last case.
         person: Option<PersonId>,
-        /// How many attempts failed without one that did not.
+        /// How many attempts failed in a row.
         failures: u32,
         /// For how many milliseconds it is refused.
         for_ms: u64,
@@ -178,7 +178,7 @@ pub enum Event {
         /// How many attempts failed without a grant.
         failures: u32,
     },
-    /// An administrator forgave failed attempts.
+    /// An administrator cleared failed attempts.
     LockoutCleared {
         /// What was counted: faces, cards, or the face that belongs to one card.
         tried: Credential,
@@ -187,7 +187,7 @@ pub enum Event {
         /// How many attempts had failed.
         failures: u32,
     },
-    /// A part of the unit fails, and is tried again and again. Recorded when that begins and when the reason changes.
+    /// A part of the unit fails and is being retried. Recorded when the failure begins and when its reason changes.
     PartFailed {
         /// Which part.
         part: Part,
@@ -211,7 +211,7 @@ pub enum Event {
         /// How many changes before were not recorded, since there were too many.
         unreported: u64,
     },
-    /// An approach ended in which somebody may have followed somebody else in.
+    /// An approach ended in which somebody may have tailgated.
     Tailgating {
         /// Who was let in last before more faces were seen than people let in.
         person: PersonId,
@@ -262,7 +262,7 @@ impl Event {
         }
     }
 
-    /// An administrator forgave these.
+    /// An administrator cleared these failed attempts.
     pub fn lockout_cleared(cleared: &Failures) -> Self {
         let Failures { kind, failures } = *cleared;
         let (tried, person) = tried(kind);

@@ -1,13 +1,13 @@
-//! What is kept of a decision: one record for each approach and each event, one line of JSON each, each with the hash of
-//! the line before. Where the lines are stored, rotated and signed is for the programs; nothing here knows a name, only
-//! person ids.
+//! The audit log's format: one record for each approach and each event, as one line of JSON that contains the hash of
+//! the previous line. The programs store, rotate and sign the lines. Records contain person ids, never names.
 //!
 //! A line has the keys `schema` (1), `sequence` (from 1), `utc_ms`, `boot` and `event`, then those of the [`Event`], then
 //! `previous` (SHA-256 of the line before, without its line feed; zeros in the first line) and `checksum` (CRC-32 of the
-//! line before this key). The chain finds what somebody changed; the checksum finds damage in the very line that has
-//! it, also in the last one, which no other line vouches for yet. Neither finds a tail that was cut off at a line, nor a
-//! log that was written anew as a whole: for that a [`Head`] must be kept elsewhere. The device signs heads into the chain and
-//! beside it; how is the program's affair, what it signs is [`Head::signed_bytes`].
+//! line before this key). The chain reveals changes; the checksum reveals damage in the line that carries
+//! it, including the last one, which no later line covers yet. Neither reveals a tail cut off at a line boundary, nor a
+//! log that was rewritten as a whole: for that, a [`Head`] must be kept elsewhere. The device signs heads into the
+//! chain and
+//! beside it. It signs [`Head::signed_bytes`]; the programs hold the key.
 
 mod chain;
 mod event;

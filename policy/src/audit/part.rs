@@ -2,20 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What may fail and be tried again and again.
+/// A part that may fail and is then retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Part {
-    /// What the unit looks through.
+    /// The camera.
     Camera,
-    /// What reads cards.
+    /// The card reader.
     Reader,
-    /// The folder from which new people databases are taken.
+    /// The folder that new people databases are loaded from.
     Database,
-    /// The file that keeps what must not be forgotten.
+    /// The file with the state that must survive a restart.
     Memory,
-    /// The audit log: these records could not be written.
+    /// The audit log: records could not be written.
     AuditLog,
 }
 

@@ -51,7 +51,7 @@ pub struct Record {
     pub previous: LineHash,
 }
 
-/// Why no line could be made of an event.
+/// Why an event could not be written as a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {
@@ -70,7 +70,7 @@ pub enum RecordError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LineProblem {
-    /// It is no record that this program knows.
+    /// It is not a record that this program can read.
     #[error("not an audit record: {why}")]
     Unreadable {
         /// What is wrong.
@@ -118,10 +118,10 @@ struct Printed<'a> {
 }
 
 impl Record {
-    /// Reads a line without its line feed, and checks it as far as it can be checked alone.
+    /// Parses a line without its line feed, and checks what can be checked of it alone.
     ///
     /// # Errors
-    /// When it is damaged, or no record that this program knows.
+    /// When it is damaged or not a record that this program can read.
     pub fn parse(line: &[u8]) -> Result<Self, LineProblem> {
         Link::read(line)?;
         serde_json::from_slice(line).map_err(unreadable)
@@ -141,7 +141,7 @@ impl Record {
     }
 }
 
-/// What holds the chain together; readable whatever the event is.
+/// The fields that link the chain; readable for unknown events too.
 pub(super) struct Link {
     pub(super) sequence: u64,
     pub(super) previous: LineHash,

@@ -1,4 +1,4 @@
-//! A device's signature as the log carries it. Who signs and who checks is for the programs.
+//! A device's signature as stored in the log. The programs sign and verify.
 
 use core::fmt;
 use core::str::FromStr;

@@ -1,9 +1,9 @@
-//! Whether a log is the one that was written: finds the lines that do not follow from the one before them.
+//! Verifies the integrity of a log: finds the lines that do not follow from the previous one.
 
 use super::chain::Head;
 use super::record::{LineHash, LineProblem, Link};
 
-/// A line that is not right.
+/// A line that fails verification.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
 #[non_exhaustive]
@@ -14,7 +14,7 @@ pub struct ChainError {
     pub problem: LineProblem,
 }
 
-/// A log without a fault, except that its last line may be torn.
+/// The result for a log without a fault; its last line may be torn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "the last line may be torn, and only a head kept elsewhere shows that the log is whole"]
 #[non_exhaustive]
@@ -27,7 +27,8 @@ pub struct Summary {
     pub follows: Option<Head>,
     /// The last whole line; without one, the head that the lines were to follow, if it is known.
     pub head: Option<Head>,
-    /// What follows the last line feed: the power went while it was written. No door moved for it.
+    /// The incomplete line after the last line feed: the power failed while it was written, before any door was
+    /// unlocked.
     pub torn: Option<TornLine>,
 }
 
@@ -64,7 +65,7 @@ impl Verifier {
         Self::new(Some(head))
     }
 
-    /// For lines of which nobody knows what was before: older files are gone.
+    /// For lines whose predecessors are unknown because older files are gone.
     pub const fn from_anywhere() -> Self {
         Self::new(None)
     }
@@ -76,8 +77,8 @@ impl Verifier {
     /// Checks the next line, shown with its line feed; the last may lack it.
     ///
     /// # Errors
-    /// When it does not follow from the line before, or that one is torn. The next line is then held against this one, as
-    /// far as this one can be read: one change is one fault.
+    /// When it does not follow from the previous line, or that one is torn. The next line is then checked against this
+    /// one, if it can be read, so that one change is reported as one fault.
     pub fn line(&mut self, line: &[u8]) -> Result<(), ChainError> {
         let torn = self.summary.torn.take();
         self.unreadable += u64::from(torn.is_some());

@@ -1,4 +1,4 @@
-//! One challenge, put to the face that is followed: what is asked, and how it went.
+//! One challenge to the tracked face: the requested turn and its result.
 
 use super::parallax::{nose_across, width_to_height};
 use crate::ObservedFace;
@@ -15,9 +15,9 @@ pub const TURN: f32 = 0.25;
 /// How narrow the face may become, as a part of what it was: a plane that is turned by 49° is as narrow. Beyond that the
 /// detector finds the nose of a photo anywhere.
 const LEAST_WIDTH: f32 = 0.66;
-/// In this many frames, one after the other.
+/// The number of consecutive frames in which the turn must be seen.
 pub const TURNED_FRAMES: usize = 4;
-/// Within this many milliseconds after it was asked for.
+/// The time limit for the turn, in milliseconds after the request.
 pub const CHALLENGE_MS: u64 = 6000;
 /// Frames before, of which the middle one says where the nose is when they look ahead.
 const FRAMES_AHEAD: usize = 5;
@@ -25,7 +25,7 @@ const FRAMES_AHEAD: usize = 5;
 /// was 0.011 and more; a picture that is fed in again and again has none.
 const LEAST_CHANGE: f32 = 0.001;
 
-/// A side of the person who is asked.
+/// The side to turn to, from the person's point of view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     /// Their left.
@@ -35,12 +35,12 @@ pub enum Side {
 }
 
 impl Side {
-    /// By chance.
+    /// Chosen at random.
     pub const fn by(chance: u64) -> Self {
         if chance.is_multiple_of(2) { Self::Left } else { Self::Right }
     }
 
-    /// Towards the person's left the nose moves to higher numbers.
+    /// A turn to the person's left increases the nose's coordinate.
     const fn sign(self) -> f32 {
         match self {
             Self::Left => 1.0,
@@ -56,7 +56,7 @@ impl Side {
     }
 }
 
-/// What the followed face has been asked, and what it did.
+/// What the tracked face was asked to do, and what it did.
 #[derive(Debug, Default)]
 pub(crate) struct Challenge {
     /// Where the nose was in the last frames before it was asked.
@@ -88,7 +88,7 @@ struct Asked {
     turned_away: usize,
 }
 
-/// Whether something changes from frame to frame.
+/// Whether the picture changes from frame to frame.
 #[derive(Debug, Default)]
 struct Changes {
     last: Option<f32>,
@@ -104,12 +104,12 @@ impl Changes {
 }
 
 impl Challenge {
-    /// Another face is followed, or none.
+    /// Resets the challenge when another face or no face is tracked.
     pub(crate) fn start_over(&mut self) {
         *self = Self::default();
     }
 
-    /// Looks at the followed face in the next frame.
+    /// Processes the tracked face in the next frame.
     pub(crate) fn see(&mut self, face: &ObservedFace, now_ms: u64) {
         if let Some(sharpness) = face.quality.sharpness {
             self.sharpness.see(sharpness);

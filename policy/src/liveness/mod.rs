@@ -1,7 +1,7 @@
-//! A liveness challenge: somebody is asked to turn their head to a side that chance has chosen, and their nose must move
-//! across the plane of eyes and mouth, as one that stands out of it does. It is no presentation attack detection: it
-//! makes a sheet of paper and a still picture on a screen useless, and a video, a mask or a sheet with a nose of its own
-//! are not told from a person. `docs/liveness.md` has its figures.
+//! A liveness challenge: a person is asked to turn their head to a random side, and their nose must move across the
+//! plane of eyes and mouth, as only a protruding nose does. It is not presentation attack detection in the sense of
+//! ISO/IEC 30107-3. It defeats a sheet of paper and a still picture on a screen, but cannot distinguish a video, a mask
+//! or a sheet with a nose of its own from a live person. `docs/liveness.md` has its figures.
 
 mod challenge;
 mod parallax;
@@ -21,9 +21,9 @@ pub enum Liveness {
     Off,
     /// People in the group [`CHALLENGED_GROUP`].
     Marked,
-    /// Everybody whose face is looked at.
+    /// Everybody whose face is judged.
     Everybody,
 }
 
-/// Everybody in this group is asked where only marked people are.
+/// The group whose members are challenged in [`Liveness::Marked`].
 pub const CHALLENGED_GROUP: &str = "challenge";

@@ -1,4 +1,4 @@
-//! Where the nose lies against the plane of eyes and mouth.
+//! The position of the nose relative to the plane of eyes and mouth.
 //!
 //! Four points of a plane settle how the plane is seen: whatever is drawn on it keeps its place between them, from
 //! wherever one looks. The eyes and the corners of a mouth lie in one plane, as a face is alike on both sides. A nose
@@ -39,7 +39,7 @@ pub fn nose_across(landmarks: &[Point; 5]) -> Option<f32> {
     (-1.0..=2.0).contains(&u).then_some(u)
 }
 
-/// The distance of the eyes as a part of that from them to the mouth: it becomes less when the face turns to a side.
+/// The distance between the eyes divided by that from the eyes to the mouth. It shrinks as the head turns to a side.
 pub(super) fn width_to_height(landmarks: &[Point; 5]) -> Option<f32> {
     let [right_eye, left_eye, _, right_mouth, left_mouth] = *landmarks;
     let eyes = between(right_eye, left_eye);
@@ -49,7 +49,7 @@ pub(super) fn width_to_height(landmarks: &[Point; 5]) -> Option<f32> {
     ratio.is_finite().then_some(ratio)
 }
 
-/// Whether the four points, the way round, are a convex quadrilateral that turns clockwise in the picture.
+/// Whether the four points, in order, form a convex quadrilateral, clockwise in the picture.
 fn is_seen_from_the_front(points: &[Point; 4]) -> bool {
     (0..4).all(|index| {
         let at = |step: usize| points[(index + step) % 4];
@@ -113,7 +113,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_not_a_face_seen_from_its_front_says_nothing() {
+    fn points_that_are_not_a_frontal_face_give_no_position() {
         let good = seen(head(0.3), [0.0; 3], 8.0);
         let swapped = [good[1], good[0], good[2], good[4], good[3]];
         let mut no_number = good;

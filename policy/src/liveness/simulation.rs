@@ -1,5 +1,5 @@
-//! How often photos pass the challenge and people fail it, in a simulation: rigid heads and planes before a camera, with
-//! the noise of the detector's landmarks as it was measured. It is what it is: no person and no attacker took part.
+//! Simulates how often photos pass the challenge and people fail it: rigid heads and planes in front of a camera, with
+//! the measured noise of the detector's landmarks. No real person or attacker took part.
 //!
 //! Measured with YuNet on 40 faces of Labeled Faces in the Wild, put on a plane before a simulated camera (with its noise
 //! and a JPEG of quality 85): each coordinate of a landmark deviates by 0.02 of the distance of the eyes at 80 pixels, 0.035
