@@ -71,7 +71,7 @@ impl CardNumber {
         self.0
     }
 
-    /// How the number is written where it is hashed: in the fewest bits of 24 (a facility code and a number), 32 and 64.
+    /// How the number is encoded for hashing: in the fewest bits of 24 (a facility code and a number), 32 and 64.
     pub const fn format(self) -> CardFormat {
         if self.0 >> SHORT_BITS == 0 {
             CardFormat::BITS_24

@@ -30,18 +30,18 @@ impl DatabaseDigest {
 /// What the threshold in the header was calibrated for.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// The rate, 0 to 1, at which a stranger is named by the whole gallery (FPIR).
+    /// The false-positive identification rate over the whole gallery (FPIR, ISO/IEC 19795-1), 0 to 1.
     pub fpir: f32,
-    /// How many people were enrolled when it was worked out.
+    /// How many people were enrolled when it was calibrated.
     pub people: u32,
 }
 
 /// The threshold for pictures without colour, and what it was calibrated for. An older unit takes the one in the header.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct GreyThreshold {
-    /// L2 distance up to which a probe in grey is a known person, above 0 and at most 2.
+    /// The largest L2 distance at which a grey probe matches a person, above 0 and at most 2.
     pub threshold: f32,
-    /// What it was worked out for.
+    /// What it was calibrated for.
     pub calibration: Calibration,
 }
 
@@ -49,15 +49,16 @@ pub struct GreyThreshold {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Header {
-    /// Grows with every database made: max(previous + 1, Unix seconds). A unit takes no lower one.
+    /// Grows with every database: max(previous + 1, Unix seconds). A unit refuses a lower one.
     pub sequence: u64,
     /// The model that made the encodings.
     pub model: ModelHash,
     /// Numbers in an encoding, 1 to [`MAX_DIMENSIONS`](crate::encoding::MAX_DIMENSIONS).
     pub dimensions: u16,
-    /// L2 distance up to which a probe is a known person, above 0 and at most 2; `None` leaves it to the model's own.
+    /// The largest L2 distance at which a probe matches a person, above 0 and at most 2; `None` uses the model's
+    /// default.
     pub threshold: Option<f32>,
-    /// What the threshold was worked out for; only beside a threshold.
+    /// What the threshold was calibrated for; present only with a threshold.
     pub calibration: Option<Calibration>,
     /// People in the database.
     pub people: u32,

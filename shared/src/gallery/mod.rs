@@ -127,7 +127,7 @@ impl Gallery {
         self.gate
     }
 
-    /// The threshold for pictures without colour; `None` if it was not worked out: then that in the header holds.
+    /// The threshold for pictures without colour; `None` if it was not calibrated: the header's threshold applies then.
     pub fn grey_threshold(&self) -> Option<GreyThreshold> {
         self.grey
     }

@@ -27,10 +27,10 @@ hex_text!(PersonId, 16);
 /// What a person must show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Mode {
-    /// What the door unit is configured for.
+    /// Whatever the door unit is configured to require.
     #[default]
     Default,
-    /// The face is enough.
+    /// Their face is enough.
     Face,
     /// A card, and the face that belongs to it.
     CardAndFace,
@@ -41,7 +41,7 @@ pub enum Mode {
 impl Mode {
     const ALL: [Self; 4] = [Self::Default, Self::Face, Self::CardAndFace, Self::CardOrFace];
 
-    /// Its name in files that people write, as in the unit's configuration.
+    /// Its name in files that people edit, such as the unit's configuration.
     pub fn in_files(self) -> &'static str {
         match self {
             Self::Default => "default",

@@ -117,7 +117,8 @@ pub(crate) fn push_row(encoding: &Encoding, rows: &mut Vec<i8>) -> u16 {
     libm::round((libm::sqrt(squares) / along - 1.0) / STRETCH_STEP) as u16
 }
 
-/// The scale of a row with this stretch; `None` for a row that no encoding becomes, its largest integer being 127.
+/// The scale of a row with this stretch; `None` for a row that cannot come from an encoding, whose largest integer is
+/// 127.
 pub fn scale_of(row: &[i8], stretch: u16) -> Option<f32> {
     let (mut largest, mut squares) = (0, 0_u32);
     for &integer in row {

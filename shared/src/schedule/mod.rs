@@ -45,11 +45,11 @@ impl Days {
 /// When some people may enter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
-    /// What it is called: 1 to [`MAX_SCHEDULE_NAME_BYTES`] bytes, no two the same.
+    /// Its unique name: 1 to [`MAX_SCHEDULE_NAME_BYTES`] bytes.
     pub name: String,
     /// The groups that it binds.
     pub groups: Vec<String>,
-    /// The people that it binds beside those.
+    /// The people that it binds in addition.
     pub people: Vec<PersonId>,
     /// Its hours, 1 to [`MAX_PERIODS`].
     pub periods: Vec<Period>,
@@ -57,7 +57,7 @@ pub struct Schedule {
     pub season: Option<Days>,
     /// Days on which none of its periods begins, at most [`MAX_CLOSED`] ranges.
     pub closed: Vec<Days>,
-    /// In each period it opens only once somebody of this group was let in.
+    /// If set, each period opens only after somebody of this group was let in.
     pub after_first_of: Option<String>,
 }
 
@@ -87,7 +87,7 @@ pub enum ScheduleError {
     },
 }
 
-/// Some of the schedules of a database, by their places in it.
+/// A set of a database's schedules, by index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ScheduleSet(u32);
 
@@ -95,17 +95,17 @@ impl ScheduleSet {
     /// No schedule.
     pub const NONE: Self = Self(0);
 
-    /// Whether there is none in it.
+    /// Whether the set is empty.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// The places, lowest first.
+    /// The indices, lowest first.
     pub fn iter(self) -> impl Iterator<Item = usize> {
         (0..MAX_SCHEDULES).filter(move |index| self.0 & 1 << index != 0)
     }
 
-    /// The schedules at these places; those beyond [`MAX_SCHEDULES`] are none.
+    /// The schedules at these indices; indices beyond [`MAX_SCHEDULES`] are ignored.
     pub fn from_indices(indices: impl IntoIterator<Item = usize>) -> Self {
         let bit = |index: usize| u32::try_from(index).ok().and_then(|index| 1_u32.checked_shl(index)).unwrap_or(0);
         Self(indices.into_iter().fold(0, |bits, index| bits | bit(index)))
@@ -132,7 +132,7 @@ pub enum Opening {
     Closed,
 }
 
-/// The schedules of a database, sound.
+/// The schedules of a database, validated.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Schedules(Vec<Schedule>);
 
@@ -143,7 +143,7 @@ impl Schedules {
     /// Checks them.
     ///
     /// # Errors
-    /// The first thing that is wrong.
+    /// The first problem found.
     pub fn new(schedules: Vec<Schedule>) -> Result<Self, ScheduleError> {
         if schedules.len() > MAX_SCHEDULES {
             return Err(ScheduleError::TooMany(schedules.len()));
@@ -157,7 +157,7 @@ impl Schedules {
         Ok(Self(schedules))
     }
 
-    /// The same without a person; a schedule that names nobody else is gone.
+    /// The same without a person. A schedule that binds nobody else is removed.
     pub(crate) fn without(mut self, person: &PersonId) -> Self {
         self.0.iter_mut().for_each(|schedule| schedule.people.retain(|id| id != person));
         self.0.retain(|schedule| !(schedule.groups.is_empty() && schedule.people.is_empty()));
@@ -174,7 +174,7 @@ impl Schedules {
         self.0.iter()
     }
 
-    /// What they have to do with a person.
+    /// How they apply to a person.
     pub fn hours_of(&self, person: &Person) -> Hours {
         let is_in = |group: &String| person.details.groups.contains(group);
         let binds = |schedule: &Schedule| schedule.people.contains(&person.id) || schedule.groups.iter().any(is_in);
@@ -222,7 +222,7 @@ impl Schedule {
         name.len() + texts + people.len() * 16 + periods.len() * 7 + closed.len() * 10 + 64
     }
 
-    /// How many minutes ago the earliest period began that is going on; `None` if none is.
+    /// How many minutes ago the earliest of the current periods began; `None` if there is none.
     fn began_minutes_ago(&self, time: LocalTime) -> Option<u32> {
         let begins_on = |day: i32| {
             self.season.is_none_or(|season| season.has(day)) && !self.closed.iter().any(|closed| closed.has(day))

@@ -25,7 +25,7 @@ impl Weekdays {
     }
 }
 
-/// From a minute of the day until before another one; until the next day if that is not later.
+/// A half-open range of minutes of the day; it ends on the next day if the end is not later than the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Period {
     /// The days on which it begins.
@@ -42,7 +42,7 @@ impl Period {
         days != 0 && days <= Weekdays::ALL.0 && from_minute < DAY_MINUTES && until_minute <= DAY_MINUTES
     }
 
-    /// How many minutes ago it began if it is going on; the day on which it does must be allowed.
+    /// How many minutes ago it began, if it is in progress and the day on which it began is allowed.
     pub(super) fn began_minutes_ago(&self, time: LocalTime, begins_on: impl Fn(i32) -> bool) -> Option<u32> {
         let begins_on = |day: i32| self.weekdays.has(Weekday::from_day(day)) && begins_on(day);
         let Self { from_minute, until_minute, .. } = *self;

@@ -10,9 +10,9 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
-/// Which secret the key of a recipient is derived for.
+/// The label of the key derivation for a recipient.
 pub const WRAP_LABEL: &[u8] = b"people.db v1 X25519";
-/// Bytes by which contents grow.
+/// The overhead of the encrypted contents, in bytes.
 pub const TAG_BYTES: usize = 16;
 /// Bytes for each recipient: the public key, and the contents' key encrypted.
 pub const WRAPPED_BYTES: usize = 32 + 32 + TAG_BYTES;
@@ -42,7 +42,7 @@ pub enum EnvelopeError {
     /// It has the wrong length for an envelope, or names a recipient twice.
     #[error("the list of those that the records are sealed for is damaged")]
     NoEnvelope,
-    /// None of the keys is one for which it was sealed.
+    /// It was not sealed for any of the keys.
     #[error("the records are sealed for {recipients}, {}", tried_in_words(tried))]
     ForOthers {
         /// Who it was sealed for.
@@ -50,7 +50,7 @@ pub enum EnvelopeError {
         /// The keys that were tried.
         tried: Fingerprints,
     },
-    /// A key for which it was sealed does not open it.
+    /// It was sealed for one of the keys, but does not open with it: it was changed.
     #[error("the key for which they are sealed does not open the records: they were changed")]
     Changed,
 }
@@ -63,7 +63,7 @@ fn tried_in_words(tried: &Fingerprints) -> alloc::string::String {
     }
 }
 
-/// Who contents are sealed for, and their key for each: the ephemeral public key, then [`WRAPPED_BYTES`] for each.
+/// The recipients, and the wrapped contents key for each: the ephemeral public key, then [`WRAPPED_BYTES`] for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
     ephemeral: Recipient,
@@ -122,7 +122,7 @@ impl Envelope {
         Ok(Self { ephemeral: Recipient::from_bytes(ephemeral), wrapped })
     }
 
-    /// As it stands in a file.
+    /// The form stored in a file.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(32 + self.wrapped.len() * WRAPPED_BYTES);
         bytes.extend(self.ephemeral.as_bytes());
@@ -138,7 +138,7 @@ impl Envelope {
         self.wrapped.iter().map(|(recipient, _)| *recipient).collect()
     }
 
-    /// Encrypts contents where they lie and gives their tag. What stands `before` them is authenticated too.
+    /// Encrypts contents in place and returns their tag. The bytes `before` them are authenticated too.
     ///
     /// # Errors
     /// [`EnvelopeError::NoEnvelope`] for 256 GiB or more.
@@ -206,7 +206,7 @@ fn wrap_key(
     Some(key)
 }
 
-/// Each key encrypts once, so that the nonce may be zero.
+/// Each key encrypts once, so a zero nonce is safe.
 fn encrypt(key: &[u8; 32], before: &[u8], contents: &mut [u8]) -> Option<[u8; TAG_BYTES]> {
     let cipher = ChaCha20Poly1305::new(key.into());
     let tag = cipher.encrypt_inout_detached(&Nonce::default(), before, contents.into()).ok()?;

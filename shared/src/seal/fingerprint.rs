@@ -11,7 +11,7 @@ use core::str::FromStr;
 pub struct Fingerprint([u8; 10]);
 
 impl Fingerprint {
-    /// As it stands in a file.
+    /// The form stored in a file.
     pub(crate) fn from_bytes(bytes: [u8; 10]) -> Self {
         Self(bytes)
     }

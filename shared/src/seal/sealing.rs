@@ -1,4 +1,4 @@
-//! X25519: who can read a file.
+//! X25519 keys: who can read a file.
 
 use super::fingerprint::Fingerprint;
 use super::text::{self, Half, KeyTextError, Use};
@@ -7,10 +7,10 @@ use core::fmt;
 use x25519_dalek::{PublicKey, SharedSecret, StaticSecret};
 use zeroize::Zeroizing;
 
-/// The secret half of a sealing key: it opens what was sealed for its owner.
+/// The secret half of a sealing key: it opens files sealed for its owner.
 pub struct Identity(StaticSecret);
 
-/// The public half of a sealing key: what is sealed for it, only its owner can open.
+/// The public half of a sealing key: only its owner can open files sealed for it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Recipient(PublicKey);
 
@@ -31,7 +31,7 @@ impl Identity {
         Ok(identity)
     }
 
-    /// What is written into the secret file.
+    /// The text of the secret file.
     pub fn to_text(&self) -> Zeroizing<String> {
         text::write(Use::Sealing, Half::Secret, self.0.as_bytes(), self.recipient().fingerprint())
     }
@@ -41,7 +41,7 @@ impl Identity {
         Recipient(PublicKey::from(&self.0))
     }
 
-    /// `None` with a public key that gives the same secret to everybody.
+    /// `None` for a low-order public key, which gives everybody the same secret.
     pub(super) fn shared_secret(&self, with: &Recipient) -> Option<SharedSecret> {
         let secret = self.0.diffie_hellman(&with.0);
         secret.was_contributory().then_some(secret)
@@ -61,7 +61,7 @@ impl Recipient {
         Ok(recipient)
     }
 
-    /// What is written into the public file.
+    /// The text of the public file.
     pub fn to_text(&self) -> String {
         core::mem::take(&mut *text::write(Use::Sealing, Half::Public, self.0.as_bytes(), self.fingerprint()))
     }

@@ -1,4 +1,4 @@
-//! Ed25519: who made a file.
+//! Ed25519 keys: who made a file.
 
 use super::fingerprint::Fingerprint;
 use super::text::{self, Half, KeyTextError, Use};
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 /// Bytes of a signature.
 pub(crate) const SIGNATURE_BYTES: usize = 64;
 
-/// The secret half of a signing key: anybody who has it decides who comes in.
+/// The secret half of a signing key: anybody who has it decides who is let in.
 pub struct SigningKey(ed25519_dalek::SigningKey);
 
 /// The public half of a signing key.
@@ -34,7 +34,7 @@ impl SigningKey {
         Ok(key)
     }
 
-    /// What is written into the secret file.
+    /// The text of the secret file.
     pub fn to_text(&self) -> Zeroizing<String> {
         text::write(Use::Signing, Half::Secret, self.0.as_bytes(), self.signer().fingerprint())
     }
@@ -61,7 +61,7 @@ impl Signer {
         Ok(signer)
     }
 
-    /// What is written into the public file.
+    /// The text of the public file.
     pub fn to_text(&self) -> String {
         core::mem::take(&mut *text::write(Use::Signing, Half::Public, self.0.as_bytes(), self.fingerprint()))
     }
