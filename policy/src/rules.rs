@@ -93,13 +93,13 @@ pub enum RulesError {
         found: f32,
     },
     /// The margin is negative or not a number.
-    #[error("margin {found}: an L2 distance from 0 (off) to 2")]
+    #[error("margin is {found}: it must be an L2 distance from 0 (off) to 2")]
     Margin {
         /// The margin.
         found: f32,
     },
     /// More frames must agree than are looked at, or none, or too many are looked at.
-    #[error("consensus of {consensus} of {of} frames: want 1 <= consensus <= frames <= {MAX_CONSENSUS_FRAMES}")]
+    #[error("consensus of {consensus} of {of} frames: must be 1 <= consensus <= frames <= {MAX_CONSENSUS_FRAMES}")]
     Consensus {
         /// Frames that must agree.
         consensus: usize,
@@ -107,13 +107,13 @@ pub enum RulesError {
         of: usize,
     },
     /// A time is 0.
-    #[error("{rule} is 0 ms: want at least 1")]
+    #[error("{rule} is 0 ms: it must be at least 1")]
     NoTime {
         /// Which rule.
         rule: &'static str,
     },
     /// A limit of the quality gate is negative or not finite.
-    #[error("{rule} is {found}: want a number from 0 on")]
+    #[error("{rule} is {found}: it must be a finite number of at least 0")]
     Limit {
         /// Which rule.
         rule: &'static str,
@@ -121,13 +121,13 @@ pub enum RulesError {
         found: f32,
     },
     /// The number of failed attempts before a lockout is out of range.
-    #[error("lockout-after is {found}: want 1 to {MAX_FREE_ATTEMPTS} failed attempts")]
+    #[error("lockout-after is {found}: it must be 1 to {MAX_FREE_ATTEMPTS} failed attempts")]
     LockoutAfter {
         /// What it is.
         found: u32,
     },
     /// The longest lockout is shorter than the first.
-    #[error("lockout-ceiling is {ceiling_ms} ms, and the first lockout lasts {first_ms} ms already")]
+    #[error("lockout-ceiling is {ceiling_ms} ms, shorter than the first lockout of {first_ms} ms")]
     LockoutCeiling {
         /// The longest.
         ceiling_ms: u64,

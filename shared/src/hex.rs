@@ -9,7 +9,7 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 #[non_exhaustive]
 pub enum HexError {
     /// The text has another length than two digits per byte.
-    #[error("{found} characters where {expected} hexadecimal digits are wanted")]
+    #[error("{found} characters where {expected} hexadecimal digits are expected")]
     Length {
         /// Digits wanted.
         expected: usize,

@@ -61,8 +61,10 @@ pub enum RecordError {
         /// What is wrong.
         why: String,
     },
-    /// The last line has the highest sequence number that there is.
-    #[error("the last record has the highest sequence number that there is: begin a new log, and ask who wrote it")]
+    /// The last line has the highest possible sequence number.
+    #[error(
+        "the last record has the highest possible sequence number: start a new log, and find out who wrote this one"
+    )]
     Full,
 }
 
@@ -77,7 +79,7 @@ pub enum LineProblem {
         why: String,
     },
     /// It was changed or damaged after it was written.
-    #[error("the checksum of this line is {computed:08x}, not as it says: it was changed or damaged")]
+    #[error("the computed checksum {computed:08x} differs from the one in this line: the line was changed or damaged")]
     Checksum {
         /// CRC-32 of what is there.
         computed: u32,
@@ -89,9 +91,7 @@ pub enum LineProblem {
         found: u32,
     },
     /// Lines before it are missing, were put in, or stand elsewhere.
-    #[error(
-        "record {found} where record {expected} belongs: lines before it were removed, inserted, or changed their places"
-    )]
+    #[error("record {found} where record {expected} belongs: lines before it were removed, inserted or reordered")]
     Sequence {
         /// The number after that of the line before.
         expected: u64,

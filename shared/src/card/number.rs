@@ -39,7 +39,7 @@ pub enum CardNumberError {
     #[error("a facility code is 0 to 255, the number beside it 0 to 65535")]
     Facility,
     /// The number is 0, which is what a reader without a card sends.
-    #[error("it is 0, which is no card")]
+    #[error("it is 0, which is not a card number")]
     Zero,
 }
 

@@ -57,7 +57,9 @@ pub enum GalleryError {
         unknown: u64,
     },
     /// The file ends too early, or a length in it is wrong.
-    #[error("byte {byte}: {what} needs {wanted} bytes, {left} are left: the file is cut off or damaged, copy it again")]
+    #[error(
+        "byte {byte}: {what} needs {wanted} bytes, but only {left} are left: the file is cut off or damaged, copy it again"
+    )]
     CutOff {
         /// Where.
         byte: usize,
@@ -126,12 +128,12 @@ pub enum Problem {
     /// A section is there twice.
     #[error("the section {0} is there twice")]
     SecondSection(Tag),
-    /// A section is not as long as the header makes it.
-    #[error("the section {tag} has {found} bytes, the header makes it {expected}")]
+    /// A section has a different length than the header implies.
+    #[error("the section {tag} has {found} bytes, but {expected} according to the header")]
     SectionLength {
         /// Which section.
         tag: Tag,
-        /// Bytes that the header makes it.
+        /// The length that the header implies.
         expected: u64,
         /// Bytes that it has.
         found: usize,
@@ -163,7 +165,7 @@ pub enum Problem {
         id: PersonId,
     },
     /// A schedule names a group that nobody is in.
-    #[error("the schedule {schedule:?} names the group {group:?}, and nobody is in it")]
+    #[error("the schedule {schedule:?} names the group {group:?}, which has no members")]
     ScheduleOfNoGroup {
         /// The schedule's name.
         schedule: String,
@@ -177,10 +179,10 @@ pub enum Problem {
     #[error("{0} bytes are left after the last record of the section")]
     BytesLeft(usize),
     /// Dimensions out of range.
-    #[error("{0} numbers in an encoding: want 1 to {MAX_DIMENSIONS}")]
+    #[error("{0} numbers in an encoding: must be 1 to {MAX_DIMENSIONS}")]
     Dimensions(usize),
     /// A threshold out of range.
-    #[error("threshold {0}: want an L2 distance above 0 and at most 2")]
+    #[error("threshold {0}: must be an L2 distance above 0 and at most 2")]
     Threshold(f32),
     /// A calibration out of range, or without a threshold.
     #[error("the threshold is calibrated for an FPIR of {0}: want a threshold, and a rate above 0 and below 1")]
@@ -229,7 +231,7 @@ pub enum Problem {
     #[error("the validity of {0:?} ends before it begins")]
     Validity(String),
     /// A person has no encodings or too many.
-    #[error("{name:?} has {found} encodings: want 1 to {most}", most = super::person::MAX_ENCODINGS_OF_PERSON)]
+    #[error("{name:?} has {found} encodings: must be 1 to {most}", most = super::person::MAX_ENCODINGS_OF_PERSON)]
     EncodingsOfPerson {
         /// Who.
         name: String,

@@ -37,7 +37,7 @@ impl Drop for SealRandomness {
 #[non_exhaustive]
 pub enum EnvelopeError {
     /// None or too many recipients.
-    #[error("{0} recipients: want 1 to {MAX_RECIPIENTS}")]
+    #[error("{0} recipients: must be 1 to {MAX_RECIPIENTS}")]
     Recipients(usize),
     /// It has the wrong length for an envelope, or names a recipient twice.
     #[error("the list of those that the records are sealed for is damaged")]

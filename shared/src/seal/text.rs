@@ -52,7 +52,7 @@ pub enum KeyTextError {
         wanted: Kind,
     },
     /// It is another key.
-    #[error("it is the {found}; the {wanted} is wanted here")]
+    #[error("it is the {found}; the {wanted} is expected here")]
     Other {
         /// What it is.
         found: Kind,
@@ -60,7 +60,7 @@ pub enum KeyTextError {
         wanted: Kind,
     },
     /// A line is missing or something else.
-    #[error("line {line}: want \"{keyword}\" and its value")]
+    #[error("line {line}: expected \"{keyword}\" and its value")]
     Line {
         /// Counted from 1.
         line: usize,
@@ -221,8 +221,8 @@ mod tests {
                 "it is the secret half of a sealing key; the public half of a sealing key is",
             ),
             (SigningKey::from_random(&[1; 32]).signer().to_text(), "it is the public half of a signing key"),
-            (public.lines().next().unwrap().into(), "line 2: want \"x25519-public\""),
-            (public.lines().take(2).collect::<std::vec::Vec<_>>().join("\n"), "line 3: want \"fingerprint\""),
+            (public.lines().next().unwrap().into(), "line 2: expected \"x25519-public\""),
+            (public.lines().take(2).collect::<std::vec::Vec<_>>().join("\n"), "line 3: expected \"fingerprint\""),
             (mistyped, "line 3: the fingerprint of this key is"),
             (public.replacen("x25519-public ", "x25519-public 0", 1), "line 2: 65 characters"),
             (public.clone() + &public, "line 4"),
