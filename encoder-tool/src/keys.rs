@@ -40,7 +40,7 @@ impl KeyChoice {
     }
 }
 
-/// Where keys lie if nothing else is said.
+/// The default folder of keys.
 pub(crate) fn folder() -> Option<PathBuf> {
     user_folders::settings()
 }

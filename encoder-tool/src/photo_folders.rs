@@ -106,7 +106,7 @@ fn photos_in(person: &str, folder: &Path, scan: &mut Scan) -> Result<Vec<Photo>,
         match fs::metadata(&path) {
             Ok(found) if found.is_dir() => scan.passed_over.push(format!("{shown}: a folder in a person's folder")),
             Ok(found) if !found.is_file() => scan.passed_over.push(format!("{shown}: not a file")),
-            // A dangling link is a photo that cannot be read, and is told as such.
+            // A dangling link is reported as a photo that cannot be read.
             _ => photos.push(Photo { path, shown }),
         }
     }

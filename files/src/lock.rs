@@ -52,7 +52,7 @@ pub struct FolderLock {
 }
 
 impl FolderLock {
-    /// Locks all these folders, or none. A folder that is named twice, by whatever path, is locked once.
+    /// Locks all these folders, or none. A folder that is named twice, even by different paths, is locked once.
     ///
     /// # Errors
     /// [`LockError`]

@@ -97,7 +97,7 @@ pub fn replace_with(
 
 fn keep_permissions(directory: &Directory, name: &str, new: &File) -> io::Result<()> {
     match directory.file(name).and_then(|old| old.metadata()) {
-        // Whatever bits a file has that decide who runs it: those are for nobody to keep.
+        // Set-user-ID, set-group-ID and sticky bits are not kept.
         Ok(old) => new.set_permissions(Permissions::from_mode(old.permissions().mode() & 0o777)),
         Err(_) => Ok(()),
     }

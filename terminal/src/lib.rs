@@ -1,6 +1,6 @@
 //! How both programs speak: answers on stdout, everything else on stderr, and the exit code that says yes, no or error.
 //!
-//! What is said is the programs' affair.
+//! The wording is up to the programs.
 #![forbid(unsafe_code)]
 
 mod answer;
@@ -31,7 +31,7 @@ pub use visible::{ShowPath, ShownPath};
 
 use std::process::ExitCode;
 
-/// The exit code for what a program found out: 0 yes, 1 no, 2 for an error, which is told on stderr.
+/// The exit code of a program's answer: 0 for yes, 1 for no, 2 for an error, which is printed on stderr.
 pub fn exit_code(answered: anyhow::Result<Answer>) -> ExitCode {
     match answered {
         Ok(answer) => answer.into(),

@@ -1,11 +1,11 @@
-//! What is said on stderr, and how much of it. Answers go to stdout: see `output`.
+//! Log messages on stderr and their verbosity. Answers go to stdout: see `output`.
 
 use crate::visible::visible;
 use clap::{ArgAction, Args};
 use std::io::{self, IsTerminal, Write};
 use tracing::level_filters::LevelFilter;
 
-/// How much is said on stderr.
+/// The verbosity of the messages on stderr.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct Verbosity {
     /// Say more on stderr; may be repeated

@@ -2,7 +2,7 @@
 
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
-/// No core dump is written of this process, whatever ends it, and no other process of the same user may read its memory.
+/// Prevents core dumps of this process, however it ends, and stops other processes of the same user from reading its memory.
 /// Both programs do this before anything else.
 pub fn keep_memory_from_others() {
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {

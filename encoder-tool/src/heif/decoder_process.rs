@@ -25,7 +25,7 @@ const MEMORY: u64 = 3 << 30;
 const FILE_BYTES: u64 = models::photo::MAX_FILE_BYTES;
 /// One that prints more is cut off.
 const PRINTED_BYTES: u64 = 64 << 10;
-/// Of what it printed, the end is told: as many characters.
+/// How many characters at the end of its output are reported.
 const TOLD: usize = 200;
 const LOOKED_AFTER: Duration = Duration::from_millis(5);
 /// How long the end of what it printed is waited for, once it is ended.
@@ -132,7 +132,7 @@ fn read_in_background(printed: io::PipeReader) -> mpsc::Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        // What was read before an error is told as well.
+        // The output read before an error is reported too.
         let _ = printed.take(PRINTED_BYTES).read_to_end(&mut bytes);
         let _ = sender.send(bytes);
     });

@@ -37,7 +37,7 @@ fn on_the_unit(arguments: &Ship) -> String {
     line
 }
 
-/// One word of a shell's line, whatever is in it.
+/// Quotes any text as one word of a shell command.
 fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }

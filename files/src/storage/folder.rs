@@ -95,7 +95,7 @@ impl Storage for Folder {
         let directory = self.directory()?;
         directory.file(file)?.sync_all()?;
         match directory.sync() {
-            // Some network and FUSE file systems sync no folders. That is told where names matter: `sync_names`.
+            // Some network and FUSE file systems cannot sync folders. `sync_names` reports that, where names matter.
             Err(error) if is_beyond_the_file_system(&error) => Ok(()),
             synced => synced,
         }

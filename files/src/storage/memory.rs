@@ -1,4 +1,4 @@
-//! Storage that is forgotten at the end, and that can fail when it is told to: for simulation and tests.
+//! Storage in memory that can be made to fail: for simulation and tests.
 
 use super::Storage;
 use std::collections::BTreeMap;

@@ -51,7 +51,7 @@ struct Disk {
     operations: usize,
     /// The first operation that does not happen any more.
     cut_at: Option<usize>,
-    /// That operation is done before the power goes, though nobody is told.
+    /// The operation completes before the power is cut, but its caller gets no result.
     does_the_last: bool,
     /// An operation that fails, as the only one.
     fails_at: Option<usize>,
@@ -64,8 +64,8 @@ struct Content {
 }
 
 impl PowerCut {
-    /// Cuts the power at the operation of this number, counted from 0 from now on. `does_it`: the operation is done, but
-    /// nobody is told any more.
+    /// Cuts the power at the operation of this number, counted from 0 from now on. `does_it`: the operation completes, but
+    /// its caller gets no result.
     pub fn cut_at(&self, operation: usize, does_it: bool) {
         let mut disk = self.disk();
         disk.operations = 0;
@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(read(&disk.after(Loss::Names), "new").as_deref(), Some("1"));
     }
 
-    /// At whatever operation the power goes, a file that is replaced is the old or the new one, whole.
+    /// Whichever operation the power is cut at, a replaced file has either its old or its new content, complete.
     #[test]
     fn nothing_is_half_replaced() {
         let mut outcomes = Vec::new();

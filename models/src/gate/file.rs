@@ -129,7 +129,7 @@ fn encode(learnt: &Learnt) -> Result<Vec<u8>, ModelError> {
     Ok(around(&contents))
 }
 
-/// The file with these contents, whatever they are: what stands before them, and the checksum.
+/// Wraps any contents into a file: adds the header and the checksum.
 pub fn around(contents: &[u8]) -> Vec<u8> {
     let mut file = [&MAGIC[..], &GATE_VERSION.to_le_bytes(), contents].concat();
     file.extend(Sha256::digest(&file));

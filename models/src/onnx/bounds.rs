@@ -241,7 +241,7 @@ fn paired(inputs: &[&Known]) -> Option<Vec<i64>> {
     (0..rank).map(length).collect()
 }
 
-/// The numbers of a constant, whatever their type.
+/// The numbers of a constant of any type.
 fn numbers(constant: &TensorProto) -> Result<Vec<f32>, ModelError> {
     match DataType::try_from(constant.data_type) {
         Ok(DataType::Int64) => Ok(tensor::integers(constant)?.into_iter().map(|number| number as f32).collect()),
