@@ -478,7 +478,7 @@ fn is_unmatched(face: &ObservedFace, reason: Reason) -> bool {
 }
 
 #[cfg(test)]
-mod attempt_simulation;
+mod attempt_simulation_tests;
 #[cfg(test)]
 mod attempt_tests;
 #[cfg(test)]
@@ -488,6 +488,6 @@ mod exit_tests;
 #[cfg(test)]
 mod moment_tests;
 #[cfg(test)]
-mod properties;
+mod property_tests;
 #[cfg(test)]
 mod tests;

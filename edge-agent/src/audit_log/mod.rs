@@ -5,12 +5,12 @@
 //! signed, full files put aside, old ones removed. Reading is `read`'s, for commands of their own.
 
 #[cfg(test)]
-mod crashes;
+mod crash_tests;
 mod end;
 mod health;
 mod key;
 #[cfg(test)]
-mod kills;
+mod kill_tests;
 pub(crate) mod log_files;
 pub(crate) mod names;
 pub(crate) mod read;

@@ -14,11 +14,11 @@
 //! is looked at is [`watch`]'s.
 
 #[cfg(test)]
-mod crashes;
+mod crash_tests;
 mod file;
 mod judge;
 #[cfg(test)]
-mod kills;
+mod kill_tests;
 mod ledger;
 mod read;
 mod store;

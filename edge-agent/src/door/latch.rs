@@ -160,7 +160,7 @@ impl Drop for Held {
 mod tests {
     use super::super::{Movement, ScriptedDoor};
     use super::*;
-    use crate::unit::fixture::grant;
+    use crate::unit::testing::grant;
     use Movement::{Lock, Unlock};
 
     fn latch() -> (Latch, ScriptedDoor) {

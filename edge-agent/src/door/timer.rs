@@ -55,7 +55,7 @@ impl Drop for RelockTimer {
 mod tests {
     use super::super::{DoorState, Movement, ScriptedDoor};
     use super::*;
-    use crate::unit::fixture::grant;
+    use crate::unit::testing::grant;
 
     /// Returns when the door is locked; the timer's thread is the only one that could do it.
     fn wait_until_locked(latch: &Latch) {

@@ -4,10 +4,10 @@
 
 mod database_swap;
 mod equip;
-#[cfg(test)]
-pub(crate) mod fixture;
 pub(crate) mod people;
 mod peripherals;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use equip::equip;
 pub(crate) use people::People;

@@ -9,12 +9,12 @@ use crate::lights::{ScriptedLights, Shown};
 use crate::reader::ScriptedReader;
 use crate::sight::Recorded;
 use files::{Memory, Operation, Storage};
-use fixture::{PERSON, face, nobody, rules};
 use models::Frame;
 use policy::{Claimed, Credential, ObservedFace, Refusal};
 use shared::card::{CardKey, CardNumber};
 use shared::encoding::Encoding;
 use shared::gallery::{Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonName, PhotoDigest};
+use testing::{PERSON, face, nobody, rules};
 
 /// A camera that shows the same grey picture for ever, or nothing.
 struct Grey(Option<Frame>);

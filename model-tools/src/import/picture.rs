@@ -98,7 +98,7 @@ fn in_words(dims: &[Option<i64>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rewrite::samples::{graph, model, node};
+    use super::super::rewrite::testing::{graph, model, node};
     use super::*;
     use crate::onnx_parts::floats_value;
 

@@ -6,7 +6,7 @@
 mod challenge;
 mod parallax;
 #[cfg(test)]
-pub(super) mod simulation;
+pub(super) mod simulation_tests;
 
 pub(super) use challenge::Challenge;
 pub use challenge::{CHALLENGE_MS, Side, TURN, TURNED_FRAMES};

@@ -2,7 +2,7 @@ use super::*;
 use crate::audit_log::{AuditLog, Upkeep};
 use crate::door::ScriptedDoor;
 use crate::sight::{Seen, Sight};
-use crate::unit::fixture::{nobody, rules};
+use crate::unit::testing::{nobody, rules};
 use files::Memory;
 use models::{Frame, ModelError};
 use policy::{Attention, Now};

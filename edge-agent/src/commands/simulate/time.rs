@@ -59,7 +59,7 @@ impl Time {
 mod tests {
     use super::*;
     use crate::door::{DoorState, Movement, ScriptedDoor};
-    use crate::unit::fixture::grant;
+    use crate::unit::testing::grant;
 
     #[test]
     fn the_door_locks_on_the_way() {

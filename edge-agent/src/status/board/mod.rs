@@ -237,7 +237,7 @@ mod tests {
     use super::*;
     use crate::door::{DoorState, ScriptedDoor};
     use crate::turn::Timings;
-    use crate::unit::fixture::PERSON;
+    use crate::unit::testing::PERSON;
     use policy::Credential;
 
     fn board() -> Board {

@@ -4,7 +4,7 @@
 mod npy;
 mod safetensors;
 #[cfg(test)]
-pub(super) mod samples;
+pub(super) mod testing;
 mod zip;
 
 use anyhow::{Result, bail, ensure};

@@ -54,7 +54,7 @@ fn lengths(text: &str) -> Option<Vec<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{npy, npy_with_header};
+    use super::super::testing::{npy, npy_with_header};
     use super::*;
 
     #[test]

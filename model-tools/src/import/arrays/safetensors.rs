@@ -61,7 +61,7 @@ fn array_at(place: &Place, data: &[u8]) -> Result<Array> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{safetensors, safetensors_with_header};
+    use super::super::testing::{safetensors, safetensors_with_header};
     use super::*;
 
     #[test]

@@ -117,7 +117,7 @@ fn u32_at(bytes: &[u8], at: usize) -> Result<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::zip;
+    use super::super::testing::zip;
     use super::*;
 
     fn archive() -> Vec<u8> {

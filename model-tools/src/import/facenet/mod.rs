@@ -8,7 +8,7 @@
 mod graph;
 mod layers;
 #[cfg(test)]
-pub(super) mod samples;
+pub(super) mod testing;
 #[cfg(test)]
 mod tests;
 mod weights;

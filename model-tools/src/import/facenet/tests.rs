@@ -1,7 +1,7 @@
 //! FaceNet from its weights: a small one, whichever way it is stored, and the published one where it lies beside the
 //! project.
 
-use super::samples::{as_of_torch, small_weights};
+use super::testing::{as_of_torch, small_weights};
 use super::{SIDE, network};
 use crate::import::arrays::{Array, Arrays, samples};
 use crate::import::options::Options;

@@ -108,7 +108,7 @@ fn bias_of(graph: &GraphProto, name: &str, channels: usize) -> Option<Vec<f64>> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{bytes, check_rewrite, float_attribute, floats, graph, node, shape, with};
+    use super::super::testing::{bytes, check_rewrite, float_attribute, floats, graph, node, shape, with};
     use super::*;
     use models::onnx::pb::TensorProto;
 

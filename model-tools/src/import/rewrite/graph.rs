@@ -123,7 +123,7 @@ pub(super) fn fix_input_shape(graph: &mut GraphProto, shape: [usize; 4]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{check_same, floats, graph, node};
+    use super::super::testing::{check_same, floats, graph, node};
     use super::*;
 
     #[test]

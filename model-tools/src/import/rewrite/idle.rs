@@ -44,7 +44,7 @@ fn passed_on(node: &NodeProto) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{check_same, graph, node};
+    use super::super::testing::{check_same, graph, node};
     use super::*;
 
     #[test]

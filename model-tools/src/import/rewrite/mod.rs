@@ -12,7 +12,7 @@ mod normalisation;
 mod planes;
 mod prelu;
 #[cfg(test)]
-pub(super) mod samples;
+pub(super) mod testing;
 mod weights;
 
 pub(super) use normalisation::Normalisation;

@@ -58,7 +58,7 @@ fn take_first(graph: &mut GraphProto, op: &str, usable: impl Fn(f32) -> bool) ->
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{floats, graph, node, outputs_of, test_input};
+    use super::super::testing::{floats, graph, node, outputs_of, test_input};
     use super::*;
     use models::onnx::pb::NodeProto;
 

@@ -34,7 +34,7 @@ fn turns(node: &NodeProto, order: [i64; 4]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{floats, graph, outputs_of, test_input, with};
+    use super::super::testing::{floats, graph, outputs_of, test_input, with};
     use super::*;
 
     /// What a network made of pixels, its rewritten form makes of the same picture as planes.

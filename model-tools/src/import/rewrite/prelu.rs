@@ -35,7 +35,7 @@ fn take_one_apart(graph: &mut GraphProto, index: usize, zero: &mut Option<String
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{check_rewrite, floats, graph, node};
+    use super::super::testing::{check_rewrite, floats, graph, node};
     use super::*;
     use models::onnx::pb::TensorProto;
 

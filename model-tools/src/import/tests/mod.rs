@@ -2,7 +2,7 @@
 
 mod encoders;
 
-use super::rewrite::samples::{bytes, floats, graph, model, node, shape, with};
+use super::rewrite::testing::{bytes, floats, graph, model, node, shape, with};
 use super::*;
 use models::bundle::{Bundle, Bundles, CALIBRATION_FILE, Calibration, EncoderBundle, MANIFEST_FILE};
 use models::onnx::pb::{GraphProto, NodeProto, TensorProto};

@@ -100,7 +100,7 @@ fn a_process_that_is_killed_leaves_one_database_whole() {
         let (mut tried, mut newest) = (used, used);
         let first = (kill + 1) * SEQUENCES_OF_A_LIFE;
         let mut child = Command::new(env::current_exe().unwrap())
-            .args(["database::kills::swaps_databases_until_it_is_killed", "--exact", "--ignored", "--nocapture"])
+            .args(["database::kill_tests::swaps_databases_until_it_is_killed", "--exact", "--ignored", "--nocapture"])
             .envs([(FOLDER, folder.as_os_str()), (FIRST, first.to_string().as_ref())])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -1,7 +1,7 @@
 //! Simulates how many faces somebody can try in an hour, and how a queue of enrolled people fares. Produces the figures
 //! of `docs/attempts.md`.
 
-use super::liveness::simulation::Chance;
+use super::liveness::simulation_tests::Chance;
 use super::*;
 use shared::face::FaceBox;
 use shared::gallery::PersonId;

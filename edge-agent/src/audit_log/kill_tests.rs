@@ -1,14 +1,14 @@
 //! `kill -9`, five hundred times, on a process that lets people in and writes its log on a real disk: the log opens each
 //! time, its chain is whole, and it has every record whose door moved.
 
-use super::crashes::{Grey, key};
+use super::crash_tests::{Grey, key};
 use super::verify::{Against, verify};
 use super::*;
 use crate::clock::{Clock, VirtualClock};
 use crate::door::{Door, DoorError, Latch};
 use crate::sight::Recorded;
 use crate::unit::Unit;
-use crate::unit::fixture::{face, nobody, rules};
+use crate::unit::testing::{face, nobody, rules};
 use models::Frame;
 use policy::{Grant, Policy};
 use std::env;
@@ -66,7 +66,7 @@ fn a_process_that_is_killed_loses_no_record() {
     for kill in 0..KILLS {
         let start = 1_800_000_000_000 + kill as i64 * 20_000_000;
         let mut child = Command::new(env::current_exe().unwrap())
-            .args(["audit_log::kills::lets_people_in_until_it_is_killed", "--exact", "--ignored", "--nocapture"])
+            .args(["audit_log::kill_tests::lets_people_in_until_it_is_killed", "--exact", "--ignored", "--nocapture"])
             .envs([(FOLDER, folder.path().as_os_str()), (START, start.to_string().as_ref())])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -11,7 +11,7 @@ use crate::clock::{Clock, VirtualClock};
 use crate::door::{Door, DoorError, Latch};
 use crate::sight::Recorded;
 use crate::unit::Unit;
-use crate::unit::fixture::{face, nobody, rules};
+use crate::unit::testing::{face, nobody, rules};
 use files::power_cut::{Loss, PowerCut};
 use models::Frame;
 use policy::audit::Record;
