@@ -79,7 +79,7 @@ pub enum LineProblem {
         why: String,
     },
     /// It was changed or damaged after it was written.
-    #[error("the computed checksum {computed:08x} differs from the one in this line: the line was changed or damaged")]
+    #[error("the checksum of this line does not match its contents ({computed:08x}): it was changed or damaged")]
     Checksum {
         /// CRC-32 of what is there.
         computed: u32,
