@@ -3,7 +3,8 @@
 
 use super::testing::{as_of_torch, small_weights};
 use super::{SIDE, network};
-use crate::import::arrays::{Array, Arrays, samples};
+use crate::import::arrays::testing as files_of_weights;
+use crate::import::arrays::{Array, Arrays};
 use crate::import::options::Options;
 use crate::import::source::Source;
 use crate::import::{bundle_of, folder::BundleFiles};
@@ -62,11 +63,11 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
 
 /// The `.npy` files of weights.
 fn npy_files(weights: &Arrays) -> Vec<(String, Vec<u8>)> {
-    weights.by_name.iter().map(|(name, array)| (format!("{name}.npy"), samples::npy(array))).collect()
+    weights.by_name.iter().map(|(name, array)| (format!("{name}.npy"), files_of_weights::npy(array))).collect()
 }
 
 fn zip_of(weights: &Arrays) -> Vec<u8> {
-    samples::zip(&npy_files(weights))
+    files_of_weights::zip(&npy_files(weights))
 }
 
 fn source(file: &[u8]) -> Result<Source> {
@@ -91,7 +92,7 @@ fn the_published_weights_give_the_reference_encodings() {
 fn the_published_weights_make_the_same_network_under_other_names() {
     let Some(folder) = published() else { return };
     let keras = Arrays::in_folder(&folder).unwrap();
-    let file = samples::safetensors(&as_of_torch(&keras));
+    let file = files_of_weights::safetensors(&as_of_torch(&keras));
     assert!(*source(&file).unwrap().network() == network(keras).unwrap());
 }
 
@@ -126,7 +127,7 @@ fn however_weights_are_stored_they_make_the_same_network() {
     }
     let from_folder = Source::read(folder.path()).unwrap();
     let from_zip = source(&zip_of(&weights)).unwrap();
-    let from_torch = source(&samples::safetensors(&torch)).unwrap();
+    let from_torch = source(&files_of_weights::safetensors(&torch)).unwrap();
     assert!(from_folder.network() == from_zip.network() && from_folder.network() == from_torch.network());
     assert_eq!(from_folder.sha256(), from_zip.sha256());
     let (files, manifest, mut encoder) = imported(&from_folder);
@@ -202,7 +203,7 @@ fn what_is_not_a_folder_or_archive_of_weights_is_named() {
     assert!(message.contains("`photo.npy` cannot be read: it is no NumPy file"), "{message}");
     let message = refused(&folder.path().join("none"));
     assert!(message.contains("none"), "{message}");
-    let wheel = samples::zip(&[("model.py".to_owned(), b"import torch".to_vec())]);
+    let wheel = files_of_weights::zip(&[("model.py".to_owned(), b"import torch".to_vec())]);
     let message = format!("{:#}", source(&wheel).err().unwrap());
     assert!(message.contains("a zip archive") && message.contains("no .npy file"), "{message}");
     let text = source(&zip_of(&small_weights(1, 1))).unwrap();
@@ -233,7 +234,7 @@ proptest! {
         let weights = small_weights(1, 3);
         // An archive's directory is its last part, the header of a state dict its first.
         let mut zip = zip_of(&weights);
-        let mut torch = samples::safetensors(&as_of_torch(&weights));
+        let mut torch = files_of_weights::safetensors(&as_of_torch(&weights));
         for (at, value) in &near {
             let (header, directory) = (at.index(torch.len().min(40_000)), zip.len() - 1 - at.index(60_000));
             torch[header] = *value;
@@ -248,6 +249,6 @@ proptest! {
             .into_iter()
             .map(|(other, whole)| if other == name { (other, damaged(file.clone(), &changes, end)) } else { (other, whole) })
             .collect();
-        drop(source(&samples::zip(&files)));
+        drop(source(&files_of_weights::zip(&files)));
     }
 }
