@@ -195,7 +195,7 @@ fn records_are_shown_with_names_that_the_log_does_not_hold() {
     let unit = log_of_a_unit();
     let shown = audit(&unit, &["show"]);
     assert_eq!(shown.code, 0, "{shown:?}");
-    assert!(shown.stdout.contains("LET IN Barack Obama ("), "{}", shown.stdout);
+    assert!(shown.stdout.contains("LET IN Barack Obama by face"), "{}", shown.stdout);
     assert!(!fs::read_to_string(unit.file("audit.jsonl")).unwrap().contains("Obama"));
     let names = unit.file("audit.jsonl.names");
     assert_eq!(fs::metadata(names).unwrap().permissions().mode() & 0o777, 0o600);
@@ -215,7 +215,7 @@ fn a_log_of_a_simulation_is_shown_with_the_names_of_a_database() {
     let (_folder, log) = simulated();
     let database = enrolled();
     let shown = audit_elsewhere(&log, &["show", "--names", path(database)]);
-    assert!(shown.stdout.contains("LET IN Barack Obama ("), "{shown:?}");
+    assert!(shown.stdout.contains("LET IN Barack Obama by face"), "{shown:?}");
     let refused = audit_elsewhere(&log, &["show", "--reason", "not_known", "--json"]).json_lines();
     assert!(refused.len() == 2 && refused.iter().all(|record| record["reason"] == "not_known"), "{refused:?}");
     assert!(!audit_elsewhere(&log, &["show"]).stdout.contains("Obama"));

@@ -29,7 +29,7 @@ fn what_a_unit_says_about_itself() {
     let words = unit.status("-q").stdout;
     let prometheus = unit.status("--prometheus").stdout;
     for (text, expected) in [
-        (&words, "door           unlocked"),
+        (&words, "door              unlocked"),
         (&words, "frame to decision"),
         (&prometheus, "edge_agent_door_unlocked 1"),
     ] {
