@@ -5,4 +5,5 @@
 mod edge_agent;
 mod encoder_tool;
 mod endurance;
+mod formats;
 mod pages;

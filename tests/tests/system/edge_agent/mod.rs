@@ -30,7 +30,7 @@ use tempfile::TempDir;
 use tests::{photos, program};
 
 /// The program with these arguments.
-fn edge_agent<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
+pub(crate) fn edge_agent<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
     let mut command = Command::new(program("edge-agent"));
     command.args(arguments);
     command
