@@ -165,6 +165,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     files::replace(&arguments.output, Access::Private, &protect.encode(&gallery)?)
         .help("make room, or choose another file with -o")?;
     let doors_and_keys = format!("The database is {}.", in_words(&gallery, &protect));
+    let about = if verbosity.is_verbose() { about } else { threshold_in_one_line(&report, &recogniser) };
     tell(arguments, &report, Some([about, doors_and_keys]))?;
     let odd = !report.odd_photos.is_empty() || !report.look_alikes.is_empty();
     Ok(Answer::yes_if(everybody && !(arguments.strict && odd)))
@@ -261,6 +262,15 @@ fn risks_of(arguments: &BuildDb, people: usize, recogniser: &Recogniser) -> [Opt
     }
     let risk = risk_at(arguments.fpir, people, non_mated, mated.as_ref());
     [Some(risk), non_mated_grey.as_ref().map(|non_mated| risk_at(arguments.fpir, people, non_mated, None))]
+}
+
+/// What `-v` explains.
+fn threshold_in_one_line(report: &Report, recogniser: &Recogniser) -> String {
+    let Some(risk) = &report.calibration else {
+        return format!("Threshold {:.3}: the encoder's own, whatever the number of people.", recogniser.threshold());
+    };
+    let grey = report.threshold_grey.map(|grey| format!(", {grey:.3} without colour")).unwrap_or_default();
+    format!("Threshold {:.3}{grey}: names a stranger at a rate (FPIR) of {}.", risk.threshold, percent(risk.fpir))
 }
 
 fn threshold_in_words([risk, grey]: [Option<&Risk>; 2], recogniser: &Recogniser) -> String {
