@@ -5,6 +5,7 @@
 
 mod answer;
 mod arguments;
+mod colour;
 mod columns;
 mod counted;
 mod failure;
@@ -18,11 +19,12 @@ mod visible;
 
 pub use answer::Answer;
 pub use arguments::arguments;
+pub use colour::Tone;
 pub use columns::{columns, is_read_by_a_person, wrapped};
 pub use counted::counted;
 pub use failure::{Help, in_words, on_one_line};
 pub use logging::{Verbosity, say, start_log};
-pub use output::{print, print_json, to_json};
+pub use output::{print, print_json, print_toned, to_json};
 pub use percent::percent;
 #[cfg(feature = "progress")]
 pub use progress::Progress;
@@ -36,7 +38,7 @@ pub fn exit_code(answered: anyhow::Result<Answer>) -> ExitCode {
     match answered {
         Ok(answer) => answer.into(),
         Err(error) => {
-            say(&in_words(&error));
+            logging::say_error(&in_words(&error));
             ExitCode::from(2)
         }
     }

@@ -1,8 +1,10 @@
 //! Log messages on stderr and their verbosity. Answers go to stdout: see `output`.
 
+use crate::colour::{Tone, of_stderr, toned};
 use crate::visible::visible;
+use anstream::ColorChoice;
 use clap::{ArgAction, Args};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use tracing::level_filters::LevelFilter;
 
 /// The verbosity of the messages on stderr.
@@ -49,7 +51,7 @@ pub fn start_log(verbosity: Verbosity) {
         // It would tell of a stderr that cannot be written on stderr, and panic over that.
         .log_internal_errors(false)
         .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
+        .with_ansi(of_stderr() != ColorChoice::Never)
         .with_target(verbosity.verbose > 1)
         .without_time();
     // A second start, in tests, keeps the first log.
@@ -59,4 +61,35 @@ pub fn start_log(verbosity: Verbosity) {
 /// A line on stderr, its control characters as `\u001b` and the like. There is nobody to tell if it cannot be written.
 pub fn say(line: &str) {
     writeln!(io::stderr().lock(), "{}", visible(line)).ok();
+}
+
+/// An error on stderr, in lines that begin with `error:` and `help:`; these two words are coloured on a terminal.
+pub(crate) fn say_error(lines: &str) {
+    let coloured: Vec<String> = lines.lines().map(|line| with_coloured_label(line, of_stderr())).collect();
+    writeln!(io::stderr().lock(), "{}", coloured.join("\n")).ok();
+}
+
+fn with_coloured_label(line: &str, choice: ColorChoice) -> String {
+    for (label, tone) in [("error:", Tone::Bad), ("help:", Tone::Good)] {
+        if let Some(rest) = line.strip_prefix(label) {
+            return format!("{}{}", toned(label, tone, choice), visible(rest));
+        }
+    }
+    visible(line).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_coloured_and_texts_of_others_are_not() {
+        for (line, choice, expected) in [
+            ("error: no", ColorChoice::Never, "error: no"),
+            ("error: no", ColorChoice::AlwaysAnsi, "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m no"),
+            ("a \u{1b}[2J", ColorChoice::AlwaysAnsi, "a \\u001b[2J"),
+        ] {
+            assert_eq!(with_coloured_label(line, choice), expected);
+        }
+    }
 }

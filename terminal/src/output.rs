@@ -1,5 +1,6 @@
 //! Answers on stdout, in words or as JSON.
 
+use crate::colour::{Tone, of_stdout, toned};
 use crate::visible::visible;
 use anyhow::Context;
 use serde::Serialize;
@@ -28,8 +29,20 @@ pub fn to_json(answer: &impl Serialize) -> anyhow::Result<String> {
 /// # Errors
 /// If stdout cannot be written.
 pub fn print(line: &str) -> anyhow::Result<()> {
+    write_line(&visible(line))
+}
+
+/// The same, in the colour of that tone if stdout is a terminal and `NO_COLOR` is not set.
+///
+/// # Errors
+/// As [`print()`].
+pub fn print_toned(tone: Tone, line: &str) -> anyhow::Result<()> {
+    write_line(&toned(&visible(line), tone, of_stdout()))
+}
+
+fn write_line(line: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
-    match writeln!(stdout, "{}", visible(line)).and_then(|()| stdout.flush()) {
+    match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.context("cannot write to stdout"),
     }

@@ -2,14 +2,14 @@
 
 use super::args::{Filters, Show, Where};
 use super::filter::{Filter, names, person};
-use super::words::{Detail, in_words};
+use super::words::{Detail, in_words, tone};
 use crate::audit_log::names::Names;
 use crate::audit_log::read::{Line, lines_of};
 use jiff::tz::TimeZone;
 use policy::audit::Record;
 use serde::Serialize;
 use std::path::Path;
-use terminal::{Answer, Verbosity, columns, is_read_by_a_person, print, print_json, say, wrapped};
+use terminal::{Answer, Verbosity, columns, is_read_by_a_person, print, print_json, print_toned, say, wrapped};
 
 /// Shows what is wanted. Yes if there was something.
 ///
@@ -75,7 +75,11 @@ impl Printer {
             }
             Form::Words(detail) => {
                 let line = in_words(&record, &self.names, &self.zone, detail);
-                print(&if is_read_by_a_person() { wrapped(&line, columns(), detail.indent()) } else { line })?;
+                let line = if is_read_by_a_person() { wrapped(&line, columns(), detail.indent()) } else { line };
+                match tone(&record.event) {
+                    Some(tone) => print_toned(tone, &line)?,
+                    None => print(&line)?,
+                }
             }
         }
         Ok(true)

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use policy::Neighbour;
 use policy::audit::{Event, Record};
 use shared::gallery::PersonId;
-use terminal::Verbosity;
+use terminal::{Tone, Verbosity};
 
 /// How much of a record is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +71,27 @@ pub(super) fn local_time(utc_ms: i64, zone: &TimeZone) -> String {
     match Timestamp::from_millisecond(utc_ms) {
         Ok(moment) => moment.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
         Err(_) => format!("{utc_ms} ms"),
+    }
+}
+
+/// Which events stand out: people who were let in, and what an administrator must look at.
+pub(super) fn tone(event: &Event) -> Option<Tone> {
+    match event {
+        Event::Granted { .. } => Some(Tone::Good),
+        Event::DoorForced
+        | Event::DoorFailed
+        | Event::SelfTestFailed
+        | Event::TailMissing { .. }
+        | Event::PartFailed { .. }
+        | Event::DatabaseReturned { .. } => Some(Tone::Bad),
+        Event::DoorHeld { .. }
+        | Event::ExitStuck { .. }
+        | Event::LockedOut { .. }
+        | Event::FacesPaced { .. }
+        | Event::CardBlocked { .. }
+        | Event::DatabaseRefused { .. }
+        | Event::Tailgating { .. } => Some(Tone::Warning),
+        _ => None,
     }
 }
 

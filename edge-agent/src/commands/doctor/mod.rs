@@ -21,7 +21,7 @@ use picture::{Picture, Wanted};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use terminal::{Answer, ShowPath, on_one_line, print, print_json, say};
+use terminal::{Answer, ShowPath, Tone, on_one_line, print, print_json, print_toned, say};
 
 /// Examine this computer: cameras, a picture and a face in it, clock, storage, power; each finding with its remedy.
 ///
@@ -70,7 +70,11 @@ pub(crate) fn run(arguments: &Doctor) -> anyhow::Result<Answer> {
     let diagnosis = Diagnosis { cameras, picture, findings };
     match arguments.json {
         true => print_json(&diagnosis)?,
-        false => diagnosis.findings.iter().try_for_each(|finding| print(&finding.in_words()))?,
+        false => diagnosis.findings.iter().try_for_each(|finding| match finding.level {
+            Level::Good => print_toned(Tone::Good, &finding.in_words()),
+            Level::Note => print(&finding.in_words()),
+            Level::Bad => print_toned(Tone::Bad, &finding.in_words()),
+        })?,
     }
     Ok(Answer::yes_if(!bad))
 }

@@ -7,7 +7,7 @@ use crate::turn::Verdict;
 use policy::{Reason, Refusal};
 use shared::gallery::PersonId;
 use std::time::{Duration, Instant};
-use terminal::print;
+use terminal::{Tone, print, print_toned};
 
 /// A refusal that lasts is printed again when nobody was refused like that for this long.
 const SAME_REFUSAL: Duration = Duration::from_secs(5);
@@ -21,9 +21,12 @@ pub(super) struct Decisions {
 impl Decisions {
     /// Prints a decision that differs from the one before. A stdout that cannot be written must not keep anybody out.
     pub(super) fn print(&mut self, verdict: &Verdict, now: Instant) {
-        if let Some(line) = self.line(verdict, now) {
-            print(&line).ok();
+        let Some(line) = self.line(verdict, now) else { return };
+        match verdict {
+            Verdict::Granted(_) => print_toned(Tone::Good, &line),
+            _ => print(&line),
         }
+        .ok();
     }
 
     fn line(&mut self, verdict: &Verdict, now: Instant) -> Option<String> {
