@@ -41,7 +41,7 @@ pub struct Figures {
 pub struct Accuracy {
     /// Of all folds' pairs together.
     pub mean: f64,
-    /// Its 95 % interval ([`interval::of_mean`]).
+    /// Its 95 % interval (half way between those of both rates).
     pub low: f64,
     /// The upper end.
     pub high: f64,

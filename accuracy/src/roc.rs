@@ -121,7 +121,7 @@ impl Roc {
         [(accepted(&self.mated), self.mated_pairs), (refused, self.non_mated_pairs)]
     }
 
-    /// The threshold at which the [`balanced`] accuracy is highest: the middle between the two distances that it lies between. Of
+    /// The threshold at which the balanced accuracy is highest: the middle between the two distances that it lies between. Of
     /// several equally good ones the strictest. `None` without distances.
     pub fn best_threshold(&self) -> Option<f32> {
         let points = self.points();

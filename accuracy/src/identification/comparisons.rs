@@ -95,7 +95,7 @@ pub struct Group {
 pub struct Hard {
     /// How many pairs were named.
     pub pairs_of_people: usize,
-    /// At each of [`FMRS`].
+    /// At an FMR of 0.0001 and of 0.001.
     pub at: Vec<HardAt>,
 }
 
@@ -134,7 +134,7 @@ impl Comparisons {
         Self { mated, non_mated }
     }
 
-    /// FNMR at each of [`FMRS`] that the sample can show.
+    /// FNMR at an FMR of 0.0001 and of 0.001, as far as the sample can show it.
     pub fn at_rates(&self) -> Vec<AtFmr> {
         let at = |&fmr: &f64| {
             let threshold = self.threshold(fmr)?;

@@ -56,7 +56,7 @@ pub struct Point {
     pub interval: Interval,
 }
 
-/// FNIR at each of [`FPIRS`].
+/// FNIR at an FPIR of 0.001 and of 0.01.
 pub fn at_fpirs(trials: &Trials, people: usize) -> Vec<AtFpir> {
     let resamples = resampled(trials, people, &FPIRS);
     let sorted = Sorted::new(trials);
