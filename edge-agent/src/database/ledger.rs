@@ -24,6 +24,12 @@ pub(super) struct Ledger {
     before_audiences: Vec<DatabaseDigest>,
 }
 
+/// The part of the file that every version has.
+#[derive(Deserialize)]
+struct HighestSequence {
+    highest_sequence: u64,
+}
+
 /// What a unit knows of a file from before.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Past {
@@ -52,14 +58,34 @@ impl Ledger {
     pub(super) fn read(storage: &mut dyn Storage, file: &str) -> Option<Self> {
         match storage.read(file) {
             Ok(None) => None,
-            Ok(Some(bytes)) => serde_json::from_slice(&bytes)
-                .map(Self::brought_up_to_date)
-                .inspect_err(|error| tracing::warn!("{file} cannot be used: {error}; it is written anew"))
+            Ok(Some(bytes)) => Self::parse(&bytes)
+                .inspect(|ledger| ledger.warn_if_only_the_number_is_known(file))
+                .inspect_err(|error| tracing::warn!("{file} cannot be used: {error}; it is rewritten"))
                 .ok(),
             Err(error) => {
                 tracing::warn!("{file} cannot be read: {error}");
                 None
             }
+        }
+    }
+
+    /// Of a later version only the highest number is taken over, so that it still protects against older databases.
+    fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
+        match serde_json::from_slice::<Self>(bytes) {
+            Ok(ledger) if ledger.schema <= SCHEMA => Ok(ledger.brought_up_to_date()),
+            Ok(_) | Err(_) => {
+                let HighestSequence { highest_sequence } = serde_json::from_slice(bytes)?;
+                Ok(Self { schema: SCHEMA, highest_sequence, digests: Vec::new(), before_audiences: Vec::new() })
+            }
+        }
+    }
+
+    fn warn_if_only_the_number_is_known(&self, file: &str) {
+        if self.digests.is_empty() {
+            tracing::warn!(
+                "{file} is of a later version: only databases from number {} on are accepted",
+                self.highest_sequence
+            );
         }
     }
 

@@ -21,7 +21,7 @@ use terminal::{Help, ShowPath};
 #[non_exhaustive]
 pub(crate) enum Refused {
     /// Cut off, damaged, or no people database at all.
-    #[error("it is no people database that can be used: {0}")]
+    #[error("it cannot be used as a people database: {0}")]
     Damaged(GalleryError),
     /// It was changed after it was signed, or signed with another key than it says.
     #[error("{0}")]
@@ -267,7 +267,7 @@ pub(crate) fn in_file(path: &Path, refused: Refused) -> anyhow::Error {
     let shown = path.shown();
     let (error, help) = match refused {
         Refused::Damaged(error) => (
-            Err::<(), _>(error).with_context(|| format!("{shown} is no people database that can be used")),
+            Err::<(), _>(error).with_context(|| format!("{shown} cannot be used as a people database")),
             "take a whole copy, or build it again with `encoder-tool build-db`",
         ),
         Refused::OtherModel(error) => (

@@ -190,6 +190,24 @@ fn one_goes_back_by_name_and_forth_again() {
     assert_eq!(code(store.take_in()), Ok(Some(7)));
 }
 
+/// A unit that returns to this version from a later one must not accept an older database because of that.
+#[test]
+fn the_ledger_of_a_later_version_still_protects_against_older_databases() {
+    let digests = [DatabaseDigest::from_file(&file(5))];
+    let cases = [
+        serde_json::json!({ "schema": 3, "highest_sequence": 6, "digests": digests }),
+        serde_json::json!({ "schema": 2, "highest_sequence": 6, "digests": digests, "revoked": [] }),
+        serde_json::json!({ "schema": 3, "highest_sequence": 6, "accepted": [{ "digest": digests[0] }] }),
+    ];
+    for ledger in cases {
+        let storage = with(&[("db", file(5)), ("db.accepted", ledger.to_string().into_bytes())]);
+        let refused = Store::open(Box::new(storage.clone()), "db", judge()).map(drop).unwrap_err();
+        assert_eq!(refused.code(), "older", "{ledger}");
+        put(&storage, "db", &file(6));
+        assert_eq!(sequence(&open(&storage).0), 6, "{ledger}");
+    }
+}
+
 /// The ledger that a version without audiences left says which databases it accepted; the next one forgets those that are
 /// not used any more, and a ledger of this version vouches for none.
 #[test]

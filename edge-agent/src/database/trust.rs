@@ -78,7 +78,7 @@ impl Trust {
     /// The unit's own key; none if it has none.
     ///
     /// # Errors
-    /// If it cannot be read, is no key, or others can read it.
+    /// If it cannot be read, is not a key, or others can read it.
     pub(super) fn identities(&self) -> anyhow::Result<Vec<Identity>> {
         let Some(path) = &self.identity else { return Ok(Vec::new()) };
         Ok(identity(path)?.into_iter().collect())
@@ -118,7 +118,7 @@ pub(crate) fn signers(config: &config::Database) -> anyhow::Result<Vec<Signer>> 
 /// A unit's own key; `None` if it has none yet.
 ///
 /// # Errors
-/// If it cannot be read, is no key, or others can read it.
+/// If it cannot be read, is not a key, or others can read it.
 pub(crate) fn identity(path: &Path) -> anyhow::Result<Option<Identity>> {
     match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

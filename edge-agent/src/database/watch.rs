@@ -44,7 +44,7 @@ impl Watch {
     /// Begins to look.
     ///
     /// # Errors
-    /// When the system has no thread to give.
+    /// If the thread cannot be spawned.
     pub(crate) fn start(
         mut store: Store,
         part: PartReports,
