@@ -42,7 +42,7 @@ pub enum PairFileError {
         /// The line.
         found: String,
     },
-    /// A line is no pair.
+    /// A line is not a pair.
     #[error("line {line}: {found:?} is neither \"Name<tab>1<tab>4\" nor \"Name<tab>1<tab>Other<tab>2\"")]
     Line {
         /// From 1.

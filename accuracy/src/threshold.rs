@@ -3,7 +3,7 @@
 /// Parses the value of `--threshold`.
 ///
 /// # Errors
-/// What the user is told, if it is no L2 distance between unit vectors.
+/// What the user is told, if it is not an L2 distance between unit vectors.
 pub fn parse_threshold(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(distance) if (0.0..=2.0).contains(&distance) => Ok(distance),

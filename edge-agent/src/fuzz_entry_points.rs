@@ -183,7 +183,7 @@ pub fn received(bytes: &[u8]) -> io::Result<(Announcement, Vec<u8>)> {
 /// What `edge-agent status` prints of a unit's answer: in words, as JSON, for Prometheus.
 ///
 /// # Errors
-/// If the answer is no report.
+/// If the answer is not a report.
 pub fn status_answer(answer: &[u8]) -> anyhow::Result<[String; 3]> {
     let report: Report = serde_json::from_slice(answer)?;
     Ok([

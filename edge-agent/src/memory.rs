@@ -1,6 +1,6 @@
 //! What the policy must not forget, in a file of the unit's own.
 //!
-//! It is written anew with each change, which is rare: a failed attempt, somebody whose coming opens hours, and with
+//! It is rewritten with each change, which is rare: a failed attempt, somebody whose coming opens hours, and with
 //! anti-passback each grant. Without it the unit works, and says that it forgets.
 
 use crate::part_reports::PartReports;

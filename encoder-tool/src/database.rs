@@ -77,7 +77,7 @@ pub(crate) fn read_for_model(path: &Path, model: &ModelHash, keys: &KeyChoice) -
 /// Reads the database that is about to be replaced; `None` if there is none.
 ///
 /// # Errors
-/// If there is a file which is no database: it may be dear to somebody, and a damaged database still holds the ids.
+/// If there is a file that is not a database: somebody may still need it, and a damaged database still holds the ids.
 pub(crate) fn read_previous(path: &Path, keys: &KeyChoice) -> anyhow::Result<Option<Opened>> {
     if matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound) {
         return Ok(None);
@@ -105,7 +105,7 @@ fn in_file(path: &Path, refused: anyhow::Error, otherwise: &str) -> anyhow::Erro
         // A key that cannot be used says itself what to do.
         None => return refused,
     };
-    match Err::<(), _>(refused).with_context(|| format!("{shown} is no people database that can be used")).help(help) {
+    match Err::<(), _>(refused).with_context(|| format!("{shown} cannot be used as a people database")).help(help) {
         Err(error) => error,
         Ok(()) => anyhow::anyhow!("{shown} cannot be used"),
     }

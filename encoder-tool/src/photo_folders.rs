@@ -47,7 +47,7 @@ pub(crate) enum ScanError {
         /// What the system said.
         source: io::Error,
     },
-    /// A folder's name is no Unicode text.
+    /// A folder's name is not Unicode text.
     #[error("the folder name {name:?} is not UTF-8: rename it")]
     NameNotUnicode {
         /// The name with what could not be read replaced.

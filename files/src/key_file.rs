@@ -1,6 +1,6 @@
 //! Keys as files: a secret is its owner's alone, and is written once; nobody else can change what is trusted.
 //!
-//! What stands in them is the programs' affair.
+//! What stands in them is up to the programs.
 
 use crate::owner::as_owner_of;
 use crate::storage::{Folder, exchange};
@@ -52,13 +52,13 @@ pub fn read_trusted(path: &Path) -> anyhow::Result<String> {
     read_public(path)
 }
 
-/// Reads a key that is no secret.
+/// Reads a key that is not a secret.
 ///
 /// # Errors
-/// If it cannot be read or is no text.
+/// If it cannot be read or is not text.
 pub fn read_public(path: &Path) -> anyhow::Result<String> {
     let bytes = read_bounded(path, MAX_KEY_BYTES)?;
-    String::from_utf8(bytes).ok().with_context(|| format!("{} is no key: it is not text", path.shown()))
+    String::from_utf8(bytes).ok().with_context(|| format!("{} is not a key: it is not text", path.shown()))
 }
 
 /// Refuses to write a key where one half of another lies.
@@ -214,6 +214,6 @@ mod tests {
             }
         }
         fs::write(&path, [0xff]).unwrap();
-        assert!(refusal(read_public(&path)).contains("no key"));
+        assert!(refusal(read_public(&path)).contains("not a key"));
     }
 }

@@ -55,7 +55,7 @@ impl Bench {
     /// Loads, runs, prints.
     ///
     /// # Errors
-    /// If the folder is no bundle, or its network does not run.
+    /// If the folder is not a bundle, or its network does not run.
     pub(crate) fn run(&self) -> Result<()> {
         let cores = rayon::ThreadPoolBuilder::new().num_threads(usize::from(self.threads)).build();
         let times = cores.context("cannot start the threads").help("give fewer --threads")?.install(|| self.times())?;

@@ -28,7 +28,7 @@ impl MakeGolden {
     /// Encodes and writes.
     ///
     /// # Errors
-    /// If the bundle is no encoder, does not run, or the file cannot be written.
+    /// If the bundle is not an encoder, does not run, or the file cannot be written.
     pub(crate) fn run(&self) -> Result<()> {
         let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
             bail!("{} is a detector; the self-test is that of an encoder", self.bundle.shown());

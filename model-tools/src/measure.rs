@@ -43,7 +43,7 @@ impl Measure {
     /// Measures and writes.
     ///
     /// # Errors
-    /// If the bundle is no encoder or does not tell people apart, it was measured on more people, the photos cannot be read or are too few, or the file cannot be written.
+    /// If the bundle is not an encoder or does not tell people apart, it was measured on more people, the photos cannot be read or are too few, or the file cannot be written.
     pub(crate) fn run(&self, sources: &Sources, verbosity: Verbosity) -> Result<()> {
         let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
             bail!("{} is a detector; distances are those of an encoder", self.bundle.shown());

@@ -1,6 +1,6 @@
 //! A picture as the recogniser takes it: 8-bit RGB, row by row.
 //!
-//! Where the pixels came from (a camera, a photo) and how they were decoded is the caller's affair.
+//! Where the pixels came from (a camera, a photo) and how they were decoded is up to the caller.
 
 /// The longest side of a frame, in pixels. Keeps every coordinate exact in an `f32`.
 pub const MAX_SIDE: u32 = 1 << 16;

@@ -34,7 +34,7 @@ impl Recogniser {
     /// The bundles in the given folders, at most one of each kind; what is missing is taken from those compiled in.
     ///
     /// # Errors
-    /// [`ModelError`] if a folder is no bundle or its network does not run.
+    /// [`ModelError`] if a folder is not a bundle or its network does not run.
     pub fn load(folders: &[PathBuf]) -> Result<Self, ModelError> {
         Self::new(&Bundles::open(folders)?)
     }

@@ -78,7 +78,7 @@ fn queue(seed: u64, missed_frames: f32, missed_tries: f32) -> Queue {
             let matches = !is_missed && chance.between(0.0, 1.0) >= missed_frames;
             match door.show(Some((person, matches)), side) {
                 None => is_in = true,
-                // Waits, and tries anew.
+                // Waits, and tries again.
                 Some(Reason::LockedOut) => {
                     is_missed = chance.between(0.0, 1.0) < missed_tries;
                     tried_ms = 0;

@@ -215,7 +215,7 @@ fn a_face_that_stays_is_an_attempt_again_and_again_whatever_the_frame_rate() {
     }
 }
 
-/// A person who presented a card every 1.8 s began each time anew.
+/// A person who presented a card every 1.8 s started from the beginning each time.
 #[test]
 fn presenting_a_card_begins_no_new_attempt() {
     let mut door = Door::new(Mode::Face);

@@ -308,7 +308,7 @@ mod tests {
         lockouts
     }
 
-    /// Somebody with a card that was found presented it anew before each eighth frame, and was compared for ever: what had
+    /// Somebody with a card that was found presented it again before every eighth frame, and was compared for ever: what had
     /// not failed yet knew of no card, so each was a new one.
     #[test]
     fn a_card_presented_again_before_the_attempt_fails_is_no_new_card() {

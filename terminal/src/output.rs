@@ -24,7 +24,7 @@ pub fn to_json(answer: &impl Serialize) -> anyhow::Result<String> {
     serde_json::to_string(&Versioned { schema: SCHEMA, answer }).context("cannot write the answer as JSON")
 }
 
-/// Prints a line, its control characters as `\u001b` and the like. A reader who has heard enough and closed the pipe is no error.
+/// Prints a line, its control characters as `\u001b` and the like. A closed pipe is not an error.
 ///
 /// # Errors
 /// If stdout cannot be written.

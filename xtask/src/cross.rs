@@ -16,7 +16,7 @@ pub(crate) const PACKAGES: [&str; 5] = ["edge-agent", "models", "kernels", "poli
 /// Builds it, and says where it is.
 ///
 /// # Errors
-/// If the toolchain is not to be had, or it cannot be built.
+/// If the toolchain is not available, or it cannot be built.
 pub(crate) fn run() -> Result<Outcome> {
     let program = edge_agent()?;
     println!("{}: for Raspberry Pi OS of 64 bits, bookworm or later", program.display());
@@ -26,7 +26,7 @@ pub(crate) fn run() -> Result<Outcome> {
 /// Builds the door unit and says where it is.
 ///
 /// # Errors
-/// If the toolchain is not to be had, or it cannot be built.
+/// If the toolchain is not available, or it cannot be built.
 pub(crate) fn edge_agent() -> Result<PathBuf> {
     requirements::ensure(&[CROSS, LIBCLANG])?;
     process::run(&mut for_arm("build"))?;

@@ -56,7 +56,7 @@ pub(crate) fn answer_of(command: &mut Command, expected: &[i32]) -> Result<Strin
     if !output.status.code().is_some_and(|code| expected.contains(&code)) {
         bail!("{} ended with {}", in_words(command), output.status);
     }
-    String::from_utf8(output.stdout).with_context(|| format!("{}: its output is no text", in_words(command)))
+    String::from_utf8(output.stdout).with_context(|| format!("{}: its output is not text", in_words(command)))
 }
 
 /// Whether the command can be started and succeeds. It is not heard.

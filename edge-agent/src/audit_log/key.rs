@@ -58,7 +58,7 @@ impl LogKey {
     /// Reads the key.
     ///
     /// # Errors
-    /// If it cannot be read, is no key, belongs to somebody else, or others may read it.
+    /// If it cannot be read, is not a key, belongs to somebody else, or others may read it.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.shown();
         let text = key_file::read_secret(path)?;
@@ -114,7 +114,7 @@ impl PublicKey {
     /// Reads a file with 64 hexadecimal digits.
     ///
     /// # Errors
-    /// If it cannot be read or is no public key.
+    /// If it cannot be read or is not a public key.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let text = key_file::read_public(path)?;
         text.trim()
@@ -148,7 +148,7 @@ impl SignedHead {
     /// Reads a file.
     ///
     /// # Errors
-    /// If it cannot be read or is no head.
+    /// If it cannot be read or is not a head of the log.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let bytes = read_bounded(path, MAX_HEAD_BYTES)?;
         Self::parse(&bytes).with_context(|| format!("{} is not the head of an audit log", path.shown()))

@@ -81,7 +81,7 @@ impl Names {
         }
     }
 
-    /// Writes the file anew, whole or not at all.
+    /// Rewrites the file, whole or not at all.
     ///
     /// # Errors
     /// If it cannot be written.

@@ -12,7 +12,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 use terminal::ShowPath;
 
-/// How often the files are looked for anew, when one was put aside meanwhile.
+/// How often the files are looked for again, when one was put aside meanwhile.
 const ATTEMPTS: usize = 10;
 
 /// A file of a log, opened.

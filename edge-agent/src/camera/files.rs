@@ -47,7 +47,7 @@ impl FileFrames {
     /// Puts a photo before the camera.
     ///
     /// # Errors
-    /// When the file cannot be read or is no photo; nothing is seen then.
+    /// When the file cannot be read or is not a photo; nothing is seen then.
     pub fn show(&mut self, path: &Path) -> Result<(), CameraError> {
         self.shown = None;
         let bytes = read_bounded(path, MAX_BYTES)?;

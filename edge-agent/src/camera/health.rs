@@ -37,7 +37,7 @@ pub struct CameraReport {
     pub captured: u64,
     /// Of those: passed over, because a newer one was there when the loop took one.
     pub dropped: u64,
-    /// Pictures that were none.
+    /// Frames that could not be decoded.
     pub damaged: u64,
     /// How often it was lost.
     pub losses: u64,

@@ -72,7 +72,7 @@ pub enum CameraError {
     /// A file is not what can be read.
     #[error(transparent)]
     File(#[from] ReadError),
-    /// A file is no photo.
+    /// A file is not a photo.
     #[error("{} cannot be shown: {source}", path.shown())]
     NoPhoto {
         /// The file.

@@ -1,7 +1,7 @@
 //! RTCs: whether one kept time while the computer was off.
 //!
 //! The kernel sets its time from one RTC at the start, and says from which (`hctosys`, `Documentation/ABI/testing/rtc-cdev`).
-//! One without a battery begins anew at some time in the past: it has kept time if it shows a later time than the unit
+//! One without a battery starts at some time in the past: it has kept time if it shows a later time than the unit
 //! itself has recorded before, and the system's clock still goes by it.
 
 use super::NOT_BEFORE_UTC_MS;

@@ -31,7 +31,7 @@ impl ClockSource {
     /// Asks these until one speaks for the clock, those that answer at once now, the others by a thread of its own.
     ///
     /// # Errors
-    /// When the system has no thread to give.
+    /// If the thread cannot be spawned.
     pub fn watch(witnesses: Witnesses) -> io::Result<Self> {
         let source = Self::default();
         if let Some(evidence) = witnesses.ask_files(utc_now_ms()) {

@@ -25,9 +25,9 @@ pub(crate) fn camera(config: &config::Camera) -> anyhow::Result<LiveCamera> {
 /// Starts to read it.
 ///
 /// # Errors
-/// When the system has no thread to give.
+/// If the thread cannot be spawned.
 pub(crate) fn start_camera(device: Box<dyn Device>, config: &config::Camera) -> anyhow::Result<LiveCamera> {
-    let live = LiveCamera::start(device).context("the system has no thread for the camera")?;
+    let live = LiveCamera::start(device).context("cannot spawn the camera thread")?;
     Ok(live.turned(config.orientation()))
 }
 

@@ -72,7 +72,7 @@ impl Request {
     /// From a line, with or without its line feed.
     ///
     /// # Errors
-    /// In words, why it is no request that this unit knows.
+    /// In words, why it is not a request that this unit knows.
     pub(crate) fn parse(line: &[u8]) -> Result<Self, String> {
         match serde_json::from_slice(line) {
             Ok(Line { schema: 1, request }) => Ok(request),

@@ -29,7 +29,7 @@ impl GpioDoor {
     /// Takes the pin, and locks the door.
     ///
     /// # Errors
-    /// When the pin is not to be had.
+    /// When the pin is not available.
     pub fn open(lock: LockPin) -> Result<Self, DoorError> {
         let output = gpio::output(lock.pin, lock.locked)?;
         Ok(Self { output, locked: lock.locked })
@@ -50,7 +50,7 @@ impl Door for GpioDoor {
 /// configuration but the pin.
 ///
 /// # Errors
-/// When the pin is not to be had.
+/// When the pin is not available.
 pub fn drive_locked(lock: LockPin) -> Result<(), DoorError> {
     GpioDoor::open(lock).map(drop)
 }

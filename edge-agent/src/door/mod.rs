@@ -68,7 +68,7 @@ pub enum DoorError {
     /// The unit ends, and its door stays locked.
     #[error("the unit ends, and its door stays locked")]
     Ending,
-    /// The pin that moves the lock is not to be had.
+    /// The pin that moves the lock is not available.
     #[error(transparent)]
     Gpio(#[from] GpioError),
 }

@@ -21,7 +21,7 @@ impl RelockTimer {
     /// Starts the thread. `clock` is the one whose forward-only time grants are given in.
     ///
     /// # Errors
-    /// When the system has no thread to give; the door must then not be unlocked.
+    /// If the thread cannot be spawned; the door must then not be unlocked.
     pub fn start(latch: Latch, clock: Arc<SystemClock>) -> io::Result<Self> {
         let watched = latch.clone();
         let thread = thread::Builder::new().name("relock".to_owned()).spawn(move || {

@@ -36,7 +36,7 @@ pub enum Level {
     High,
 }
 
-/// Why a pin is not to be had.
+/// Why a pin is not available.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GpioError {

@@ -30,7 +30,7 @@ impl GpioLights {
     /// Takes the pins, and switches everything off.
     ///
     /// # Errors
-    /// When a pin is not to be had.
+    /// When a pin is not available.
     pub fn open(pins: LightPins) -> Result<Self, GpioError> {
         let off = |pin: Option<Pin>| pin.map(|pin| gpio::output(pin, pins.on.other())).transpose();
         let [green, red, buzzer] = [off(pins.green)?, off(pins.red)?, off(pins.buzzer)?];

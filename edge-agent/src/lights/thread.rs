@@ -30,7 +30,7 @@ impl Lights {
     /// Starts the thread.
     ///
     /// # Errors
-    /// When the system has no thread to give.
+    /// If the thread cannot be spawned.
     pub fn start(mut outputs: Box<dyn LightOutputs>, clock: Arc<SystemClock>) -> io::Result<Self> {
         let shared = Arc::new(Playing::default());
         let (played, time) = (Arc::clone(&shared), Arc::clone(&clock));

@@ -47,7 +47,7 @@ impl KeyboardReader {
     /// card the lowest `keep_bits` bits count. Its thread ends with the program.
     ///
     /// # Errors
-    /// When the system has no thread to give.
+    /// If the thread cannot be spawned.
     pub(crate) fn start(wanted: Wanted, digits: Digits, keep_bits: u32, part: PartReports) -> io::Result<Self> {
         let (inbox, cards) = inbox(keep_bits);
         let is_lost = Arc::new(AtomicBool::new(true));

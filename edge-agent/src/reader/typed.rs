@@ -27,7 +27,7 @@ pub enum Key {
     Other,
 }
 
-/// Why what was typed is no card.
+/// Why what was typed is not a card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TypedError {
@@ -40,7 +40,7 @@ pub enum TypedError {
     /// It goes on and on.
     #[error("the reader typed more than {MAX_DIGITS} digits")]
     TooLong,
-    /// The digits are no number of a card.
+    /// The digits are not a card number.
     #[error("what the reader typed is no card: {0}")]
     Number(#[from] CardNumberError),
 }
@@ -118,7 +118,7 @@ impl Typed {
 mod tests {
     use super::*;
 
-    /// `\n` is Enter, `^` Shift, `!` a key that is no digit.
+    /// `\n` is Enter, `^` Shift, `!` a key that is not a digit.
     fn typed(digits: Digits, keys: &str) -> Vec<Result<u64, TypedError>> {
         let mut typed = Typed::new(digits);
         let key = |character| match character {

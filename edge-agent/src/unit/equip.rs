@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// Gives a unit its card reader, contacts and lights. A USB reader may be plugged in later.
 ///
 /// # Errors
-/// When a pin is not to be had, or the system has no thread to give.
+/// If a pin cannot be used, or a thread cannot be spawned.
 pub fn equip(unit: &mut Unit, config: &Config, clock: &Arc<SystemClock>) -> anyhow::Result<()> {
     if let Some(reader) = &config.reader {
         let part = PartReports::new(Part::Reader);
@@ -29,7 +29,7 @@ pub fn equip(unit: &mut Unit, config: &Config, clock: &Arc<SystemClock>) -> anyh
     if let Some(pins) = config.lights.pins() {
         let outputs = GpioLights::open(pins).context("[lights]")?;
         let lights =
-            Lights::start(Box::new(outputs), Arc::clone(clock)).context("the system has no thread for lights")?;
+            Lights::start(Box::new(outputs), Arc::clone(clock)).context("cannot spawn the thread for the lights")?;
         unit.show_with(lights);
     }
     Ok(())

@@ -56,7 +56,7 @@ impl Bench {
     }
 }
 
-/// A consensus that was begun with the people of before must not open to the people of now.
+/// A consensus that began with the previous database must not open for the new people.
 #[test]
 fn new_people_begin_with_nothing_seen() {
     let mut bench = Bench::with(vec![vec![face(0.5)]; 4]);
@@ -73,7 +73,7 @@ fn new_people_begin_with_nothing_seen() {
     assert!(bench.log().contains("\"database_sequence\":9"), "{}", bench.log());
 }
 
-/// A card that was presented to the database of before claims nothing in the new one, where it may be somebody else's.
+/// A card that was presented to the previous database claims nothing in the new one, where it may be somebody else's.
 #[test]
 fn a_card_of_before_does_not_open_to_the_people_of_now() {
     let card = CardNumber::new(5).unwrap();

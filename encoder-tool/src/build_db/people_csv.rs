@@ -37,7 +37,7 @@ pub(crate) struct Row {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum CsvError {
-    /// It is no table of UTF-8 text.
+    /// It is not a table of UTF-8 text.
     #[error("people.csv: {0}")]
     NotATable(#[from] TableError),
     /// Fewer or more fields than columns.

@@ -22,7 +22,7 @@ pub(super) struct Member {
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum RosterError {
-    /// A folder's name is no person's name.
+    /// A folder's name is not a person's name.
     #[error("the folder {folder:?}: {source}")]
     FolderName {
         /// The folder's name.

@@ -14,7 +14,7 @@ pub(super) struct Line {
     pub(super) fields: StringRecord,
 }
 
-/// Why a file is no table.
+/// Why a file is not a table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum TableError {

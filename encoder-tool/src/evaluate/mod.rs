@@ -97,7 +97,7 @@ fn sample_of(arguments: &Evaluate) -> Result<Sample> {
         return Ok(Sample::from_photos(photos, arguments.most_pairs, arguments.seed));
     };
     let bytes = read_bounded(path, MAX_PAIR_FILE_BYTES)?;
-    let text = String::from_utf8(bytes).with_context(|| format!("{} is no text", path.shown()))?;
+    let text = String::from_utf8(bytes).with_context(|| format!("{} is not text", path.shown()))?;
     let named = pair_file::parse(&text).with_context(|| path.shown().to_string())?;
     Sample::from_pairs(&named, |name| photo_path(&arguments.images, name))
 }

@@ -20,7 +20,7 @@ pub(crate) fn left_out(path: Option<&Path>) -> Result<BTreeSet<String>> {
 /// Two names a line, with a tab between them.
 ///
 /// # Errors
-/// If the file cannot be read, or a line is no pair.
+/// If the file cannot be read, or a line is not a pair.
 pub(super) fn pairs(path: &Path) -> Result<Vec<[String; 2]>> {
     let text = text(path)?;
     let lines = text.lines().enumerate().map(|(index, line)| (index + 1, without_comment(line)));
@@ -61,7 +61,7 @@ pub(super) fn groups(images: &Path, column: &str) -> Result<BTreeMap<String, Str
 }
 
 fn text(path: &Path) -> Result<String> {
-    String::from_utf8(read_bounded(path, MAX_BYTES)?).with_context(|| format!("{} is no text", path.shown()))
+    String::from_utf8(read_bounded(path, MAX_BYTES)?).with_context(|| format!("{} is not text", path.shown()))
 }
 
 fn without_comment(line: &str) -> &str {

@@ -56,7 +56,7 @@ pub(crate) enum HeifError {
         /// What it said, or how it ended.
         why: String,
     },
-    /// What it made is no file that can be read.
+    /// What it made is not a file that can be read.
     #[error("what {} made of it cannot be read: {source}", program.shown())]
     PictureUnreadable {
         /// The decoder.

@@ -45,7 +45,7 @@ struct Shipped {
 /// Ships and waits. Yes if the unit runs the database.
 ///
 /// # Errors
-/// If the file is no database, or it could not be handed over: the message says what was in the way.
+/// If the file is not a database, or it could not be handed over: the message says what was in the way.
 pub(crate) fn run(arguments: &Ship, verbosity: Verbosity) -> Result<Answer> {
     let header = database::read_outside(&arguments.db)?.header;
     let bytes = read_bounded(&arguments.db, MAX_DATABASE_BYTES)?;

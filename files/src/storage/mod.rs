@@ -109,7 +109,7 @@ pub trait Storage: Send {
     /// What the system says.
     fn sync_names(&mut self) -> io::Result<()>;
 
-    /// Writes the file anew, so that the old or the new content is there whole, whatever happens meanwhile; the new one
+    /// Rewrites the file, so that the old or the new content is there whole, whatever happens meanwhile; the new one
     /// when this returns. What power cuts left of earlier attempts is removed first, so nobody else may replace the same
     /// file at the same time.
     ///

@@ -12,7 +12,7 @@ const LASTING: [f32; 2] = [0.9, 0.999];
 const SMALL: f32 = 1e-8;
 /// The loss grows by this for each unit of squared distance between the map and its start.
 const HELD: f32 = 1e-3;
-/// In each round triplets are mined anew, and one step is taken: with four, FaceNet's map fitted its triplets and nobody else.
+/// In each round triplets are mined again, and one step is taken: with four, FaceNet's map fitted its triplets and nobody else.
 pub(super) const MOST_ROUNDS: usize = 150;
 /// It ends after this many rounds without a smaller loss of the people who are held out.
 const PATIENCE: usize = 20;

@@ -96,7 +96,7 @@ impl Fit {
     /// Learns, judges, and writes if it was worth it.
     ///
     /// # Errors
-    /// If the bundle is no encoder of more numbers, the photos are too few, or the new bundle cannot be written.
+    /// If the bundle is not an encoder of more numbers, the photos are too few, or the new bundle cannot be written.
     pub(crate) fn run(&self, sources: &Sources, verbosity: Verbosity) -> Result<Answer> {
         let source = self.source()?;
         let recogniser = Recogniser::new(&Bundles { encoder: source.clone(), ..Bundles::bundled()? })?;

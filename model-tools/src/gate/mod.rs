@@ -63,7 +63,7 @@ impl LearnGate {
     /// Learns, writes and tries; or only tries.
     ///
     /// # Errors
-    /// If the bundle is no encoder, the photos are too few, the file cannot be written, or the trial fails.
+    /// If the bundle is not an encoder, the photos are too few, the file cannot be written, or the trial fails.
     pub(crate) fn run(&self, sources: &Sources, verbosity: Verbosity) -> Result<()> {
         let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
             bail!("{} is a detector; the gate is that of an encoder", self.bundle.shown());

@@ -63,7 +63,7 @@ impl BundleFiles {
     /// The shape of the picture that the imported network is tried with.
     ///
     /// # Errors
-    /// If its input is no picture.
+    /// If its input is not a picture.
     pub(super) fn picture(&self, network: &ModelProto) -> Result<[usize; 4]> {
         let Picture { layout, side } = Picture::of(network, None)?;
         let known = match parsed(&self.manifest)? {

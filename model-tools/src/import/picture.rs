@@ -49,7 +49,7 @@ impl Picture {
     /// What the network's input is declared as. The layout may be `given`; it is planes where the file leaves it open.
     ///
     /// # Errors
-    /// If the input is no square picture in colour, of 32-bit floats, or laid out otherwise than was given.
+    /// If the input is not a square picture in colour, of 32-bit floats, or laid out otherwise than was given.
     pub(super) fn of(model: &ModelProto, given: Option<Layout>) -> Result<Self> {
         let graph = model.graph.as_ref().context("it has no graph")?;
         let Some(dims) = declared_dims(graph)? else {

@@ -42,7 +42,7 @@ impl Inspect {
     /// Reads and prints.
     ///
     /// # Errors
-    /// If the folder is no bundle, or its network does not fit its manifest.
+    /// If the folder is not a bundle, or its network does not fit its manifest.
     pub(crate) fn run(&self) -> Result<()> {
         let (manifest, network) = match Bundle::open(&self.bundle)? {
             Bundle::Detector(bundle) => (Manifest::Detector(bundle.manifest), bundle.network),

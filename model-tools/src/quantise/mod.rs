@@ -91,7 +91,7 @@ impl Quantise {
     /// Measures, quantises, writes.
     ///
     /// # Errors
-    /// If the bundle is no encoder in floats, the photos have too few faces, or the new bundle cannot be written.
+    /// If the bundle is not an encoder in floats, the photos have too few faces, or the new bundle cannot be written.
     pub(crate) fn run(&self, sources: &Sources, verbosity: Verbosity) -> Result<()> {
         let source = self.source()?;
         let graph = graph_of(&source).with_context(|| self.bundle.shown().to_string())?;

@@ -1,5 +1,5 @@
 //! The crops of a self-test, and the encodings that the workstation made of them when it made the bundle. They lie in the
-//! bundle's folder as [`GOLDEN_FILE`] and are no part of the model hash. What is done with them is the affair of
+//! bundle's folder as [`GOLDEN_FILE`] and are not part of the model hash. What is done with them is up to
 //! [`golden`](crate::golden).
 
 use crate::ModelError;

@@ -1,7 +1,7 @@
 //! Model bundles: a folder with a network, its manifest and its calibration, or the same compiled in.
 //!
 //! A bundle is checked when it is opened: the manifest's values, and the network's SHA-256. Running the network is
-//! the affair of [`detect`](crate::detect) and [`encode`](crate::encode).
+//! up to [`detect`](crate::detect) and [`encode`](crate::encode).
 
 mod calibration;
 mod distances;
@@ -96,7 +96,7 @@ impl Bundles {
     /// Opens the given folders, at most one of each kind, and takes the bundled network where a kind is missing.
     ///
     /// # Errors
-    /// [`ModelError`] if a folder cannot be read, is no bundle, or is the second of its kind.
+    /// [`ModelError`] if a folder cannot be read, is not a bundle, or is the second of its kind.
     pub fn open(folders: &[PathBuf]) -> Result<Self, ModelError> {
         let (mut detector, mut encoder) = (None, None);
         for folder in folders {

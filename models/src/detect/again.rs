@@ -26,7 +26,7 @@ impl Detector {
     /// face is found there, the face is returned as it is.
     ///
     /// # Errors
-    /// [`ModelError`] if the network fails or gives numbers that are no faces.
+    /// [`ModelError`] if the network fails or gives numbers that are not faces.
     pub fn look_again(&mut self, frame: &Frame, face: &Face) -> Result<Face, ModelError> {
         let first = Letterbox::fit(frame.width(), frame.height(), self.manifest.search.working_size);
         let searched = first.step.0.max(first.step.1) * SIDE as f32 / ENLARGED;

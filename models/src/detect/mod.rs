@@ -68,7 +68,7 @@ impl Detector {
     /// All faces of a frame in frame pixels, the largest first.
     ///
     /// # Errors
-    /// [`ModelError`] if the network fails or gives numbers that are no faces.
+    /// [`ModelError`] if the network fails or gives numbers that are not faces.
     pub fn detect(&mut self, frame: &Frame) -> Result<Vec<Face>, ModelError> {
         let search = self.manifest.search;
         let letterbox = Letterbox::fit(frame.width(), frame.height(), search.working_size);

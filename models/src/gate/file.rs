@@ -1,4 +1,4 @@
-//! The file that holds a gate, beside the encoder's manifest. It is no part of the model hash.
+//! The file that holds a gate, beside the encoder's manifest. It is not part of the model hash.
 //!
 //! | bytes | what |
 //! |---|---|

@@ -22,7 +22,7 @@ pub const MAX_BYTES: u64 = 512 << 20;
 /// every tensor's size, every window, and what constants alone make within bounds. Inputs that nothing reads, or that only repeat a constant's name, are dropped.
 ///
 /// # Errors
-/// [`ModelError::Network`] if the bytes are no ONNX model, or one with what we do not support.
+/// [`ModelError::Network`] if the bytes are not an ONNX model, or one with parts that we do not support.
 pub fn decode(bytes: &[u8]) -> Result<ModelProto, ModelError> {
     let mut model = ModelProto::decode(bytes).map_err(|error| ModelError::Network(format!("no ONNX file: {error}")))?;
     check::sound(&mut model)?;

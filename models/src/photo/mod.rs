@@ -49,7 +49,7 @@ impl<'a> Photo<'a> {
     /// Reads the header of a photo file.
     ///
     /// # Errors
-    /// [`PhotoError`] if the bytes are no photo that can be decoded, or one of more than [`MAX_PIXELS`].
+    /// [`PhotoError`] if the bytes are not a photo that can be decoded, or one of more than [`MAX_PIXELS`].
     pub fn open(bytes: &'a [u8]) -> Result<Self, PhotoError> {
         let format = PhotoFormat::of(bytes)?;
         if format == PhotoFormat::Jpeg {

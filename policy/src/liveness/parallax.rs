@@ -14,7 +14,7 @@ use shared::face::Point;
 /// eyes.
 ///
 /// The map from the plane to the picture is Heckbert's ("Fundamentals of Texture Mapping and Image Warping", 1989,
-/// section 2.2.3), turned round. `None` for points that are no plane seen from its front, and for a nose far outside.
+/// section 2.2.3), turned round. `None` for points that are not a plane seen from its front, and for a nose far outside.
 ///
 /// Landmarks are those of [`ObservedFace::landmarks`](crate::ObservedFace::landmarks).
 pub fn nose_across(landmarks: &[Point; 5]) -> Option<f32> {

@@ -66,7 +66,7 @@ impl Signer {
         core::mem::take(&mut *text::write(Use::Signing, Half::Public, self.0.as_bytes(), self.fingerprint()))
     }
 
-    /// `None` if these bytes are no point of the curve, or one of small order.
+    /// `None` if these bytes are not a point of the curve, or one of small order.
     pub(crate) fn from_bytes(bytes: &[u8; 32]) -> Option<Self> {
         let key = ed25519_dalek::VerifyingKey::from_bytes(bytes).ok()?;
         (!key.is_weak()).then_some(Self(key))

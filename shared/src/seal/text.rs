@@ -70,7 +70,7 @@ pub enum KeyTextError {
     /// The digits are not those of a key.
     #[error("line 2: {0}")]
     Digits(#[from] HexError),
-    /// The digits are no key, or one that anybody could use.
+    /// The digits are not a key, or a key that anybody could use.
     #[error("line 2: these digits are no key")]
     NoKey,
     /// A digit was changed.

@@ -94,7 +94,7 @@ impl Ground {
     /// Installs the peers, builds ours and gathers what both are asked about.
     ///
     /// # Errors
-    /// If any of it is not to be had.
+    /// If any of it is not available.
     pub(super) fn prepare() -> Result<Self> {
         if let Some(missing) = shared_data::missing(&[PEERS, GREY_PHOTOS, FACENET]) {
             bail!("the benchmark cannot run: {missing}");

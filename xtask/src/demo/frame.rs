@@ -43,7 +43,7 @@ pub(super) struct Milliseconds {
 }
 
 /// # Errors
-/// If a line is no frame, or is about a photo that could not be read.
+/// If a line is not a frame, or is about a photo that could not be read.
 pub(super) fn parse_frames(lines: &str) -> Result<Vec<Frame>> {
     lines
         .lines()

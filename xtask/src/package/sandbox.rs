@@ -30,7 +30,7 @@ pub(super) fn the_clock_can_be_asked(program: &Path) -> Result<()> {
     let diagnosis: Value = serde_json::from_str(&said).with_context(|| format!("the service said {said}"))?;
     let findings = diagnosis["findings"].as_array().into_iter().flatten();
     let clock = findings.into_iter().find(|finding| finding["about"] == "clock");
-    let found = clock.and_then(|finding| finding["found"].as_str()).context("the doctor says nothing of the clock")?;
+    let found = clock.and_then(|finding| finding["found"].as_str()).context("the doctor did not examine the clock")?;
     ensure!(is_an_answer(found), "in its sandbox the unit cannot ask for the clock: {found}");
     println!("In its sandbox the unit hears of the clock: {found}");
     Ok(())

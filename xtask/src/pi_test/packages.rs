@@ -59,7 +59,7 @@ impl Packages {
     /// Fetches and unpacks them, unless that has been done.
     ///
     /// # Errors
-    /// If Debian's packages are not to be had.
+    /// If Debian's packages are not available.
     pub(super) fn fetch() -> Result<Self> {
         let folder = workspace::target().join("pi");
         let packages = Self { host: folder.join("host"), guest: folder.join("guest") };

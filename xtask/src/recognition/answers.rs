@@ -32,7 +32,7 @@ impl Answer {
 }
 
 /// # Errors
-/// If a line is no answer, or is about a photo that could not be read.
+/// If a line is not an answer, or is about a photo that could not be read.
 pub(super) fn parse_answers(lines: &str) -> Result<Vec<Answer>> {
     lines
         .lines()

@@ -18,7 +18,7 @@ use std::io::{self, ErrorKind};
 const RESERVED_RECORDS: u64 = 1000;
 const LINE_BYTES: u64 = MAX_LINE_BYTES as u64;
 const RESERVED_BYTES: u64 = RESERVED_RECORDS * LINE_BYTES;
-/// Reserved beyond that, so that it is not done anew for each record.
+/// Reserved beyond that, so that it is not done again for each record.
 const RESERVED_AHEAD: u64 = RESERVED_BYTES / 4;
 /// This many records are signed together.
 pub(super) const SIGNED_EVERY: u64 = 256;

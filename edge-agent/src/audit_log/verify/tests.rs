@@ -116,7 +116,7 @@ fn a_fault_is_located() {
     assert_eq!(place, Place { file: files[2].0.clone(), line: 2, byte: second_line as u64 });
 }
 
-/// Somebody without the key writes a whole log anew, each line following from the one before.
+/// Somebody without the key writes a whole new log, each line following from the one before.
 #[test]
 fn a_log_that_was_written_anew_is_found() {
     let (_, head) = log(20, 1 << 20);

@@ -8,7 +8,7 @@ use super::layout::{Layout, PixelFormat};
 use models::photo::{PhotoError, with_standard_tables};
 use models::{Frame, Photo, frame::FrameError};
 
-/// Why bytes are no picture.
+/// Why bytes are not a picture.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Damaged {

@@ -86,7 +86,7 @@ fn a_jpeg_must_have_the_size_agreed_on() {
     assert!(matches!(into_frame(photo, &other, &mut None), Err(Damaged::WrongSize { .. })));
 }
 
-/// A camera may choose how it writes its pictures; what the decoder would show as garbage is no picture.
+/// A camera may choose how it writes its pictures; what the decoder would show as garbage is not a picture.
 #[test]
 fn a_jpeg_of_a_kind_that_is_not_decoded_is_said_to_be_one() {
     let kind = |name: &str| {

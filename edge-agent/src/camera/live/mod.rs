@@ -34,10 +34,10 @@ pub struct LiveCamera {
 }
 
 impl LiveCamera {
-    /// Starts the thread, which opens the device. That it cannot be opened is no error: it is tried again and again.
+    /// Starts the thread, which opens the device. That it cannot be opened is not an error: it is tried again and again.
     ///
     /// # Errors
-    /// When the system has no thread to give.
+    /// If the thread cannot be spawned.
     pub(crate) fn start(device: Box<dyn Device>) -> io::Result<Self> {
         Self::start_with(device, RETRY, LONGEST_WAIT)
     }

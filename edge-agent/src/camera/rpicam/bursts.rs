@@ -33,7 +33,7 @@ impl Bursts {
     }
 
     /// What this many bytes between two pauses say: the layout, once two pictures of it came one after the other. A burst that
-    /// is no picture, as when the writer was held up in the middle of one, says nothing.
+    /// is not a picture, as when the writer was held up in the middle of one, says nothing.
     ///
     /// # Errors
     /// When no pictures of this size come: what does.

@@ -159,7 +159,7 @@ fn rows_are_as_long_as_what_arrives_says() {
     }
 }
 
-/// Without a word about its size on stderr: the bytes alone say that these are no pictures of 64x4.
+/// Without a word about its size on stderr: the bytes alone say that these are not pictures of 64x4.
 #[test]
 fn pictures_of_another_size_are_not_shown() {
     let (folder, settings) = fake("while :; do cat picture; sleep 0.1; done");

@@ -65,7 +65,7 @@ pub(crate) struct Filters {
 /// Check that the log is whole: each line follows from the one before, over all files.
 ///
 /// A line that was changed, removed or put in is named with file, line and byte. A tail that was cut off, or a log that
-/// was written anew as a whole, shows only against a head that was kept elsewhere (`audit export`), or against the
+/// was replaced as a whole, shows only against a head that was kept elsewhere (`audit export`), or against the
 /// unit's public key.
 ///
 /// Exit codes: 0 if it is whole, 1 if not, 2 if something cannot be read.

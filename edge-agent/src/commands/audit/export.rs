@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Export) -> anyhow::Result<Answer> {
     };
     let (None, Some(last)) = (copied.fault(), copied.last) else {
         say(&in_words(&copied));
-        say("nothing is exported: what is not whole is not vouched for");
+        say("nothing is exported: the log has a fault, and the unit signs only a whole one");
         return Ok(Answer::No);
     };
     let head = key.signed(&last);
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Export) -> anyhow::Result<Answer> {
         print_json(&exported)?;
     } else if let Some(output) = &exported.output {
         print(&format!(
-            "{} records, up to {}: {} and {}\nkeep the head where nobody who can change the log can change it",
+            "{} records, up to {}: {} and {}\nkeep the head where people who can change the log cannot change it",
             exported.records,
             last.sequence,
             output.shown(),

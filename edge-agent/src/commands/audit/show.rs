@@ -57,11 +57,11 @@ impl Printer {
         Ok(Self { filter: Filter::new(filters, &names, &zone)?, names, form, zone })
     }
 
-    /// Whether a record was printed. A line that is no record is said, and passed over.
+    /// Whether a record was printed. A line that is not a record is said, and passed over.
     pub(super) fn show(&self, line: &Line) -> anyhow::Result<bool> {
         let Some(record) = line.record() else {
             if line.bytes.ends_with(b"\n") {
-                say(&format!("{} is no record that can be shown: see `edge-agent audit verify`", line.place));
+                say(&format!("{} is not a record that can be shown: see `edge-agent audit verify`", line.place));
             }
             return Ok(false);
         };

@@ -72,7 +72,7 @@ pub(crate) fn announcement(input: &mut impl Read) -> io::Result<Announcement> {
 /// Writes what was announced, and not a byte more.
 ///
 /// # Errors
-/// If it ends too early, is no people database, or is not what was announced; or what `to` says.
+/// If it ends too early, is not a people database, or is not what was announced; or what `to` says.
 pub(crate) fn take_in(input: &mut impl Read, announced: &Announcement, to: &mut impl Write) -> io::Result<()> {
     let mut digest = Sha256::new();
     let mut chunk = [0; 64 << 10];
@@ -90,7 +90,7 @@ pub(crate) fn take_in(input: &mut impl Read, announced: &Announcement, to: &mut 
         };
         let (came, is_first) = (&chunk[..read], left == announced.length);
         if is_first && came[..read.min(MAGIC.len())] != MAGIC[..read.min(MAGIC.len())] {
-            return Err(invalid("it is no people database"));
+            return Err(invalid("it is not a people database"));
         }
         digest.update(came);
         to.write_all(came).map_err(Written::error)?;
@@ -156,7 +156,7 @@ mod tests {
         for (announced, bytes, expected) in [
             (right, &database[..500], "it ended after 500 of 1008 bytes"),
             (right, &[], "it ended after 0 of"),
-            (right, &[0xff; 1008], "no people database"),
+            (right, &[0xff; 1008], "not a people database"),
             (other, &database[..], "was announced"),
         ] {
             let refused = take_in(&mut io::Cursor::new(bytes), &announced, &mut io::sink()).unwrap_err();

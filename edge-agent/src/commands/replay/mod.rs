@@ -14,12 +14,12 @@ use std::path::PathBuf;
 use tally::{Replayed, Tally};
 use terminal::{Answer, print, print_json};
 
-/// Decide anew from the audit log: who would have been let in with another threshold, and who would not.
+/// Decide again from the audit log: who would have been let in with another threshold, and who would not.
 ///
 /// The log has the distances of each approach's last judged frames, no pictures: what was refused for another reason, or
-/// opened by a card alone, is counted and not decided anew. Nothing is changed.
+/// opened by a card alone, is counted and not decided again. Nothing is changed.
 ///
-/// Exit codes: 0 if something could be decided anew, 1 if nothing could, 2 if something cannot be read.
+/// Exit codes: 0 if something could be decided again, 1 if nothing could, 2 if something cannot be read.
 #[derive(Debug, Args)]
 pub(crate) struct Replay {
     /// The threshold to try: an L2 distance above 0 and below 1.414; smaller is stricter
@@ -51,7 +51,7 @@ struct Report<'a> {
     replayed: &'a Replayed,
 }
 
-/// Decides anew. Yes if there was something to decide.
+/// Decides again. Yes if there was something to decide.
 ///
 /// # Errors
 /// If log or configuration cannot be read, or the threshold is none.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use terminal::counted;
 
-/// Decides records anew, one by one.
+/// Decides records again, one by one.
 pub(super) struct Tally {
     threshold: f32,
     consensus: usize,
@@ -37,7 +37,7 @@ pub(super) struct Replayed {
     refusals_lifted: u64,
     /// Refused for another reason, about which the threshold says nothing, by reason.
     not_replayed: BTreeMap<&'static str, u64>,
-    /// Lines that are no records.
+    /// Lines that are not records.
     unreadable: u64,
     /// Those who would have been let in less often, by id.
     people: BTreeMap<String, OfPerson>,
@@ -118,7 +118,7 @@ impl Tally {
 }
 
 impl Replayed {
-    /// How many records could be decided anew.
+    /// How many records could be decided again.
     pub(super) fn decided(&self) -> u64 {
         self.grants - self.grants_without_distance + self.refusals
     }

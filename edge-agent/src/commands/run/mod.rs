@@ -70,12 +70,11 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let Needed { lock_line, camera, memory } = Needed::from_config(&config)?;
     let latch = locked?;
     let _alone = alone.context("[audit], [database], [door]")?;
-    let end = signals.lock_at_the_end(latch.clone()).context("the system has no thread for signals")?;
+    let end = signals.lock_at_the_end(latch.clone()).context("cannot spawn the signal thread")?;
     let witnesses = config.clock.witnesses(last_recorded_utc_ms(&config.audit.path));
-    let source = ClockSource::watch(witnesses).context("the system has no thread for the clock")?;
+    let source = ClockSource::watch(witnesses).context("cannot spawn the clock thread")?;
     let clock = Arc::new(SystemClock::start_in(config.clock.zone()?, source));
-    let _relock =
-        RelockTimer::start(latch.clone(), Arc::clone(&clock)).context("the system has no thread for the door")?;
+    let _relock = RelockTimer::start(latch.clone(), Arc::clone(&clock)).context("cannot spawn the relock thread")?;
     // Opens itself while the networks are read.
     let camera = configured::start_camera(camera, &config.camera)?;
     let recogniser = configured::recogniser(&config.model)?;
@@ -99,7 +98,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     unit.record_of(camera.health().part());
     unit.start();
     let people = found.follow(&mut unit, &board, &config.audit, &clock);
-    let people = people.context("the system has no thread for the database")?;
+    let people = people.context("cannot spawn the database thread")?;
     let good_start = |camera: &CameraReport| {
         verbosity.note(&format!("the unit runs: {}", in_words(camera)));
         if let Err(error) = lock_line.save(&config.door.last_lock) {

@@ -61,7 +61,7 @@ impl EndingSignals {
     /// When one comes, or has come, the door is locked for good, whatever the loop is doing; then the flag is set.
     ///
     /// # Errors
-    /// When the system has no thread to give.
+    /// If the thread cannot be spawned.
     pub(super) fn lock_at_the_end(mut self, latch: Latch) -> io::Result<Arc<AtomicBool>> {
         let end = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&end);

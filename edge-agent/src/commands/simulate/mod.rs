@@ -121,7 +121,7 @@ impl Simulation {
         let policy = Policy::new(config.rules_for(&read.gallery, recogniser.threshold()))?;
         let latch = Latch::close(Box::new(ScriptedDoor::default()), config.door.unlock_ms())?;
         let time = match arguments.real_time {
-            true => Time::real(latch.clone()).context("the system has no thread for the door")?,
+            true => Time::real(latch.clone()).context("cannot spawn the relock thread")?,
             false => Time::starting_at(arguments.start, config.clock.zone()?),
         };
         let audit = open_audit_log(arguments.audit.as_deref(), &time.clock().now())?;

@@ -34,7 +34,7 @@ impl GpioContacts {
     /// Listens to these pins. A change counts once it has lasted for this many milliseconds.
     ///
     /// # Errors
-    /// When a pin is not to be had.
+    /// When a pin is not available.
     pub fn listen(exit: Option<ContactPin>, door: Option<ContactPin>, settle_ms: u64) -> Result<Self, GpioError> {
         let wire = |pin: Option<ContactPin>| pin.map(|pin| Wire::listen(pin, settle_ms)).transpose();
         Ok(Self { exit: wire(exit)?, door: wire(door)? })

@@ -23,11 +23,11 @@ pub struct WiegandReader {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WiegandReaderError {
-    /// A pin is not to be had.
+    /// A pin is not available.
     #[error(transparent)]
     Gpio(#[from] GpioError),
-    /// The system has no thread to give.
-    #[error("the system has no thread for the card reader: {0}")]
+    /// The thread cannot be spawned.
+    #[error("cannot spawn the card reader thread: {0}")]
     Thread(#[from] io::Error),
 }
 

@@ -11,10 +11,10 @@ const MAGIC: &[u8] = b"\x93NUMPY";
 /// The array of 32-bit floats in a file.
 ///
 /// # Errors
-/// If the file is no NumPy file, is cut off, or holds something else.
+/// If the file is not a NumPy file, is cut off, or holds something else.
 pub(super) fn parse(file: &[u8]) -> Result<Array> {
     let (header, data) = split(file)?;
-    let header = str::from_utf8(header).ok().context("its header is no text")?;
+    let header = str::from_utf8(header).ok().context("its header is not text")?;
     let element = value_of(header, "descr").context("its header does not say what it holds (`descr`)")?;
     let element = element.split(['\'', '"']).nth(1).unwrap_or_default();
     ensure!(element == "<f4", "it holds `{element}`; 32-bit floats (`<f4`) are accepted");
@@ -30,7 +30,7 @@ pub(super) fn parse(file: &[u8]) -> Result<Array> {
 
 /// Header and data.
 fn split(file: &[u8]) -> Result<(&[u8], &[u8])> {
-    let rest = file.strip_prefix(MAGIC).context("it is no NumPy file")?;
+    let rest = file.strip_prefix(MAGIC).context("it is not a NumPy file")?;
     let parts = match rest {
         [1, _, a, b, rest @ ..] => rest.split_at_checked(usize::from(u16::from_le_bytes([*a, *b]))),
         [2 | 3, _, a, b, c, d, rest @ ..] => rest.split_at_checked(u32::from_le_bytes([*a, *b, *c, *d]) as usize),
@@ -73,7 +73,7 @@ mod tests {
     fn what_is_something_else_is_named() {
         let header = |text: &str| npy_with_header(text, &[0; 8]);
         for (file, named) in [
-            (b"".to_vec(), "no NumPy file"),
+            (b"".to_vec(), "not a NumPy file"),
             (b"\x93NUMPY\x01".to_vec(), "cut off"),
             (b"\x93NUMPY\x01\x00\xff\xff{'descr'".to_vec(), "cut off within its header"),
             (header("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }"), "`<f8`"),

@@ -29,8 +29,8 @@ struct Place {
 /// # Errors
 /// If the header is none, or one of those arrays does not lie in the file, or holds something else than 32-bit floats.
 pub(super) fn parse(file: &[u8], wanted: impl Fn(&str) -> bool) -> Result<BTreeMap<String, Array>> {
-    let (header, data) = header(file).context("it is no safetensors file, or cut off within its header")?;
-    let header: Map<String, Value> = serde_json::from_slice(header).context("its header is no JSON object")?;
+    let (header, data) = header(file).context("it is not a safetensors file, or cut off within its header")?;
+    let header: Map<String, Value> = serde_json::from_slice(header).context("its header is not a JSON object")?;
     let mut left = data.len();
     let mut arrays = BTreeMap::new();
     for (name, place) in header.into_iter().filter(|(name, _)| name != METADATA && wanted(name)) {
@@ -84,9 +84,9 @@ mod tests {
     fn what_is_wrong_is_named() {
         let file = |place: &str| safetensors_with_header(&format!("{{\"__metadata__\":{{}},\"w\":{place}}}"), &[0; 8]);
         for (file, named) in [
-            (b"".to_vec(), "no safetensors file"),
-            ([&[0xff; 8][..], b"{}"].concat(), "no safetensors file"),
-            (safetensors_with_header("{\"w\"", &[]), "no JSON"),
+            (b"".to_vec(), "not a safetensors file"),
+            ([&[0xff; 8][..], b"{}"].concat(), "not a safetensors file"),
+            (safetensors_with_header("{\"w\"", &[]), "not a JSON object"),
             (file("1"), "wrong about `w`"),
             (file(r#"{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}"#), "wrong about `w`"),
             (file(r#"{"dtype":"F16","shape":[2],"data_offsets":[0,4]}"#), "`F16`"),

@@ -54,7 +54,7 @@ struct Entry<'a> {
 
 /// The archive's directory.
 fn entries(archive: &[u8]) -> Result<Vec<Entry<'_>>> {
-    let last = archive.len().checked_sub(END_BYTES).context("it is no zip archive")?;
+    let last = archive.len().checked_sub(END_BYTES).context("it is not a zip archive")?;
     let first = last.saturating_sub(MAX_COMMENT_BYTES);
     let end = (first..=last).rev().find(|&at| archive[at..].starts_with(END)).context("it has no directory")?;
     let count = u16_at(archive, end + 10)?;
@@ -69,7 +69,7 @@ fn entries(archive: &[u8]) -> Result<Vec<Entry<'_>>> {
         let name_to = name_from + length(28)?;
         let name = archive.get(name_from..name_to).and_then(|name| str::from_utf8(name).ok());
         entries.push(Entry {
-            name: name.context("its directory has a name that is no text")?,
+            name: name.context("its directory has a name that is not text")?,
             encrypted: u16_at(fixed, 8)? & ENCRYPTED != 0,
             method: u16_at(fixed, 10)?,
             crc: u32_at(fixed, 16)? as u32,

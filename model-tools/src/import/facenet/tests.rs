@@ -174,7 +174,7 @@ fn weights_that_are_missing_or_do_not_fit_are_named() {
         (|all| changed(all, "Bottleneck_kernel", |array| array.dims = vec![]), "Bottleneck_kernel"),
         (
             |all| changed(all, "Conv2d_1a_3x3_BatchNorm_beta", |array| array.values[0] = f32::NAN),
-            "holds what is not a number",
+            "contains NaN or infinity",
         ),
         (
             |all| changed(all, "Conv2d_1a_3x3_BatchNorm_moving_variance", |array| array.values[0] = -1.0),
@@ -200,7 +200,7 @@ fn what_is_not_a_folder_or_archive_of_weights_is_named() {
     assert!(refused(folder.path()).contains("no .npy file in it"));
     fs::write(folder.path().join("photo.npy"), b"\xff\xd8").unwrap();
     let message = refused(folder.path());
-    assert!(message.contains("`photo.npy` cannot be read: it is no NumPy file"), "{message}");
+    assert!(message.contains("`photo.npy` cannot be read: it is not a NumPy file"), "{message}");
     let message = refused(&folder.path().join("none"));
     assert!(message.contains("none"), "{message}");
     let wheel = files_of_weights::zip(&[("model.py".to_owned(), b"import torch".to_vec())]);

@@ -131,7 +131,7 @@ impl Weights {
         let ending = if self.format == Format::Npy { ".npy" } else { "" };
         let array =
             self.left.remove(called).with_context(|| format!("`{called}{ending}` is missing of FaceNet's weights"))?;
-        ensure!(array.values.iter().all(|value| value.is_finite()), "`{called}` holds what is not a number");
+        ensure!(array.values.iter().all(|value| value.is_finite()), "`{called}` contains NaN or infinity");
         Ok(array)
     }
 

@@ -98,7 +98,7 @@ fn is_plain_matrix(gemm: &NodeProto) -> bool {
     whole && integer(gemm, "transA", 0) == 0 && integer(gemm, "transB", 0) == 1
 }
 
-/// One number for each channel; `None` if it is no constant, or laid out otherwise.
+/// One number for each channel; `None` if it is not a constant, or laid out otherwise.
 fn bias_of(graph: &GraphProto, name: &str, channels: usize) -> Option<Vec<f64>> {
     let bias = widened(graph, name)?;
     let one_row = matches!(*bias.dims, [count] | [1, count] if count == channels as i64);

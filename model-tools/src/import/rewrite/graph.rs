@@ -27,7 +27,7 @@ pub(super) fn is_output(graph: &GraphProto, value: &str) -> bool {
     graph.output.iter().any(|output| output.name == value)
 }
 
-/// Index of the one node that reads a value, once, if nobody else does and the value is no output of the graph.
+/// Index of the one node that reads a value, once, if nobody else does and the value is not an output of the graph.
 pub(super) fn only_reader(graph: &GraphProto, value: &str) -> Option<usize> {
     let reads = |node: &NodeProto| node.input.iter().filter(|input| *input == value).count();
     let mut readers = graph.node.iter().enumerate().filter(|(_, node)| reads(node) > 0);

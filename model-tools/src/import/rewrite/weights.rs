@@ -23,7 +23,7 @@ impl Rows {
     }
 }
 
-/// The rows of weights whose first dimension is `count`. `None` if they are no constants, are laid out otherwise, or
+/// The rows of weights whose first dimension is `count`. `None` if they are not constants, are laid out otherwise, or
 /// are read by somebody else too.
 pub(super) fn rows_of(graph: &GraphProto, weights: &str, count: usize) -> Option<Rows> {
     only_reader(graph, weights)?;
@@ -55,7 +55,7 @@ fn scales_of<'g>(graph: &'g GraphProto, node: &'g NodeProto, count: usize) -> Op
     (along_rows != in_blocks && narrow.dims.first() == Some(&(count as i64))).then_some(scales)
 }
 
-/// A constant as floats, whether it is stored as floats or as 8-bit integers; `None` if it is no constant.
+/// A constant as floats, whether it is stored as floats or as 8-bit integers; `None` if it is not a constant.
 pub(super) fn widened(graph: &GraphProto, name: &str) -> Option<TensorProto> {
     if let Some(stored) = constant(graph, name) {
         return Some(stored.clone());

@@ -38,7 +38,7 @@ fn read(file: &[u8], signer: u8, key: u8) -> Result<Option<Gallery>, GalleryErro
     outside.open(&[identity(key)]).map(Some)
 }
 
-/// The checksum is no protection: anybody who changes a file makes it right again.
+/// The checksum does not protect: anybody who changes a file can correct it.
 fn with_right_checksum(mut file: Vec<u8>) -> Vec<u8> {
     let Some(body) = file.len().checked_sub(4) else { return file };
     file.truncate(body);

@@ -45,7 +45,7 @@ pub(super) struct Section<'a> {
     pub(super) contents: &'a [u8],
 }
 
-/// Refuses a file of which these are the first [`BEGINNING_BYTES`], or all, if it is no people database that this program
+/// Refuses a file of which these are the first [`BEGINNING_BYTES`], or all, if it is not a people database that this program
 /// knows: before the rest of it is read.
 ///
 /// # Errors

@@ -110,7 +110,10 @@ fn a_database_that_cannot_be_used_gives_way_to_the_one_before() {
         fs::write(&current, &fs::read(&previous).unwrap()[..500]).unwrap();
         let mut unit = RunningUnit::start_configured(folder);
         let status = unit.status_when(|status| status["turns"]["granted"] == 1);
-        assert!(status["database"]["returned"].as_str().unwrap().contains("no people database"), "{status:#}");
+        assert!(
+            status["database"]["returned"].as_str().unwrap().contains("cannot be used as a people database"),
+            "{status:#}"
+        );
         assert_eq!(unit.status("--json").code, 1, "somebody must look after it");
         bring(&unit.file(""), &younger);
         let status = unit.status_when(|status| status["database"]["people"] == 1);
@@ -186,7 +189,7 @@ fn a_bundle_without_a_self_test_is_used_and_told_of() {
     assert!(unit.stderr().contains("model golden"), "{}", unit.stderr());
 }
 
-/// Half a gigabyte that is no database, and takes no space on the disk.
+/// Half a gigabyte that is not a database, and takes no space on the disk.
 fn junk(path: &Path, beginning: &[u8]) {
     fs::write(path, beginning).unwrap();
     File::options().write(true).open(path).unwrap().set_len(512 << 20).unwrap();

@@ -86,7 +86,7 @@ impl Office {
     }
 }
 
-/// Each command that is given a database, and each that writes one anew: it keeps its form, and its doors.
+/// Each command that is given a database, and each that rewrites one: it keeps its form and its doors.
 #[test]
 fn every_command_takes_every_form_and_keeps_it() {
     for office in Office::of_each_form() {

@@ -154,7 +154,9 @@ fn the_unit_refuses_what_it_cannot_use_and_goes_on() {
     let others = folder.path().join("others.db");
     assert_eq!(build(&photos().join("enrol"), &others, &["--model", &model.path().display().to_string()]).code, 0);
     let whole = fs::read(&others).unwrap();
-    for (incoming, reason) in [(&whole[..], "model"), (&whole[..whole.len() / 2], "no people database")] {
+    for (incoming, reason) in
+        [(&whole[..], "model"), (&whole[..whole.len() / 2], "cannot be used as a people database")]
+    {
         fs::write(unit.file("people.db.incoming.part"), incoming).unwrap();
         fs::rename(unit.file("people.db.incoming.part"), unit.file("people.db.incoming")).unwrap();
         let refused = |status: &serde_json::Value| {
@@ -256,7 +258,7 @@ fn half_a_file_is_never_handed_over() {
         (&[&line[..], &whole[..whole.len() / 2]].concat(), "it ended after"),
         (&[&announced(length - 1, digest)[..], &whole].concat(), "SHA-256"),
         (&[&announced(u64::MAX, digest)[..], &whole].concat(), "no people database has more"),
-        (&endless, "no people database"),
+        (&endless, "not a people database"),
     ]
     .into_iter()
     .enumerate()

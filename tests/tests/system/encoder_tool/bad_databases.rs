@@ -1,4 +1,4 @@
-//! Files that are no database that can be used: every verb that is given one refuses it, and build-db does not replace
+//! Files that cannot be used as a database: every verb that is given one refuses it, and build-db does not replace
 //! it. The format has property tests of its own, where it lives.
 
 use super::made::altered_database;
@@ -91,7 +91,7 @@ fn build_db_replaces_nothing_but_databases() {
     fs::write(&path, "a year of work").unwrap();
     let refused = said(encoder_tool(["build-db", "-o"]).arg(&path).arg(photos().join("enrol")));
     assert_eq!(refused.code, 2, "{refused:?}");
-    assert!(refused.stderr.contains("thesis.txt is no people database"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("thesis.txt cannot be used as a people database"), "{}", refused.stderr);
     assert!(refused.stderr.contains("move it away"), "{}", refused.stderr);
     assert_eq!(fs::read(&path).unwrap(), b"a year of work");
     assert_eq!(names_in(folder.path()), ["thesis.txt"]);

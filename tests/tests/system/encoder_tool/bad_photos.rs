@@ -1,4 +1,4 @@
-//! Files that are no photos, for the verbs that are given one: a message, exit code 2, and no waiting.
+//! Files that are not photos, for the verbs that are given one: a message, exit code 2, and no waiting.
 
 use super::made::{self, HEIC, enormous_png, one_pixel, truncated_jpeg};
 use super::{encoder_tool, enrolled, enrolled_photo};
