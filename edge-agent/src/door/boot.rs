@@ -1,31 +1,31 @@
-//! What the lock does while no program holds it: from power-on for most of a minute, and when the unit has ended. Then
-//! nothing but a pull resistor in the chip, the firmware or the kernel decides about the pin.
+//! The state of the lock while no program drives its pin: for most of a minute after power-on, and after the unit has
+//! exited. The level of the pin then depends only on the chip's pull resistor, the firmware and the kernel.
 
 use super::LockPin;
 use crate::gpio::{Board, BootConfig, Level, Pin, Released};
 
-/// The boards that a configuration may be for: the one that is stated, else the one that this runs on, else all.
-pub fn boards_meant(stated: Option<Board>) -> Vec<Board> {
-    stated.or_else(Board::of_this_computer).map_or_else(|| Board::ALL.to_vec(), |board| vec![board])
+/// The boards that a configuration may be for: the configured one, else the one that this runs on, else all.
+pub fn candidate_boards(configured: Option<Board>) -> Vec<Board> {
+    configured.or_else(Board::of_this_computer).map_or_else(|| Board::ALL.to_vec(), |board| vec![board])
 }
 
 /// What keeps the door locked while the Pi boots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeptLocked {
-    /// The pin's own pull, from power-on until the program takes the pin.
+    /// The pin's own pull, from power-on until the program requests the pin.
     ByPull,
-    /// A line in `config.txt`; the pull is the wrong one, from power-on until the firmware reads that line.
+    /// A line in `config.txt`. From power-on until the firmware reads it, the pull is at the unlocked level.
     ByFirmware,
 }
 
-/// Why a pin must not move a lock.
+/// Why a pin must not drive a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum OpensUnheld {
-    /// The pull of the pin at reset is the unlocked level.
+pub enum UnsafePin {
+    /// At reset the pin is pulled to the unlocked level.
     #[error(
-        "on a {board} {} is pulled {} from power-on until a program sets it, and the door is locked at {}: it would be open \
-         while the Pi boots", lock.pin, lock.locked.other(), lock.locked
+        "on a {board} {} is pulled {} from power-on until a program sets it, and the door is locked at {}: it would be \
+         unlocked while the Pi boots", lock.pin, lock.locked.other(), lock.locked
     )]
     Pulled {
         /// The board.
@@ -33,10 +33,10 @@ pub enum OpensUnheld {
         /// The pin.
         lock: LockPin,
     },
-    /// The kernel makes the pin an input when the program ends, and its pull is the unlocked level.
+    /// The kernel makes the pin an input when the program exits, and the pin is pulled to the unlocked level.
     #[error(
-        "this kernel makes {} an input when the unit ends, it is pulled {} then, and the door is locked at {}: it would be \
-         open whenever the unit does not run", lock.pin, lock.locked.other(), lock.locked
+        "this kernel makes {} an input when the unit exits, it is then pulled {}, and the door is locked at {}: it would \
+         be unlocked whenever the unit does not run", lock.pin, lock.locked.other(), lock.locked
     )]
     Released {
         /// The board.
@@ -46,7 +46,7 @@ pub enum OpensUnheld {
     },
     /// `config.txt` drives the pin to the unlocked level.
     #[error(
-        "config.txt drives {} {}, and the door is locked at {}: it would be open while the Pi boots",
+        "config.txt drives {} {}, and the door is locked at {}: it would be unlocked while the Pi boots",
         lock.pin, lock.locked.other(), lock.locked
     )]
     Driven {
@@ -55,8 +55,8 @@ pub enum OpensUnheld {
     },
 }
 
-impl OpensUnheld {
-    /// What to do about it.
+impl UnsafePin {
+    /// How to fix it.
     pub fn cure(&self) -> String {
         let (Self::Pulled { lock, .. } | Self::Released { lock, .. } | Self::Driven { lock }) = self;
         let line = config_line(*lock);
@@ -79,28 +79,27 @@ impl OpensUnheld {
     }
 }
 
-/// What keeps the door locked while no program holds the pin, or what would open it. `released` is `None` where the
-/// unit's kernel is not known.
+/// What keeps the door locked while no program drives the pin. `released` is `None` if the unit's kernel is not known.
 ///
 /// # Errors
-/// [`OpensUnheld`]
+/// [`UnsafePin`] if the door would be unlocked.
 pub fn judge(
     lock: LockPin,
     board: Board,
     config: Option<&BootConfig>,
     released: Option<Released>,
-) -> Result<KeptLocked, OpensUnheld> {
+) -> Result<KeptLocked, UnsafePin> {
     let pulled_locked = board.level_at_reset(lock.pin) == lock.locked;
     match config.and_then(|config| config.drives(lock.pin, board)) {
-        Some(level) if level != lock.locked => Err(OpensUnheld::Driven { lock }),
+        Some(level) if level != lock.locked => Err(UnsafePin::Driven { lock }),
         _ if pulled_locked => Ok(KeptLocked::ByPull),
-        None => Err(OpensUnheld::Pulled { board, lock }),
-        Some(_) if released == Some(Released::BecomesInput) => Err(OpensUnheld::Released { board, lock }),
+        None => Err(UnsafePin::Pulled { board, lock }),
+        Some(_) if released == Some(Released::BecomesInput) => Err(UnsafePin::Released { board, lock }),
         Some(_) => Ok(KeptLocked::ByFirmware),
     }
 }
 
-/// The line of `config.txt` that makes the firmware lock the door.
+/// The line in `config.txt` that makes the firmware drive the pin to its locked level.
 pub fn config_line(lock: LockPin) -> String {
     let drive = match lock.locked {
         Level::Low => "dl",
@@ -109,7 +108,7 @@ pub fn config_line(lock: LockPin) -> String {
     format!("gpio={}=op,{drive}", lock.pin.number())
 }
 
-/// The pins that are free, by number; ranges where they follow each other.
+/// The free pins with this pull, by number; consecutive ones as a range.
 fn pins_pulled(board: Board, level: Level) -> String {
     let fits = |pin: &Pin| board.level_at_reset(*pin) == level && Board::other_use(*pin).is_none();
     let numbers: Vec<u8> = Pin::all().filter(fits).map(Pin::number).collect();
@@ -130,17 +129,17 @@ mod tests {
         LockPin { pin: Pin::new(pin).unwrap(), locked }
     }
 
-    /// What would open it, in a word.
-    fn word(why: OpensUnheld) -> &'static str {
+    /// The kind of error, as a word.
+    fn word(why: UnsafePin) -> &'static str {
         match why {
-            OpensUnheld::Pulled { .. } => "pulled",
-            OpensUnheld::Released { .. } => "released",
-            OpensUnheld::Driven { .. } => "driven",
+            UnsafePin::Pulled { .. } => "pulled",
+            UnsafePin::Released { .. } => "released",
+            UnsafePin::Driven { .. } => "driven",
         }
     }
 
     #[test]
-    fn what_would_open_at_boot_is_refused() {
+    fn a_pin_that_would_unlock_at_boot_is_refused() {
         let (opens, driven) = ("pulled", "driven");
         let cases = [
             (17, Level::Low, "", Ok(ByPull)),
@@ -165,7 +164,7 @@ mod tests {
         }
     }
 
-    /// Where a released pin becomes an input, the line in `config.txt` no longer helps: only the pull does.
+    /// Where a released pin becomes an input, the line in `config.txt` does not help: only the pull does.
     #[test]
     fn where_released_pins_become_inputs_the_pull_must_be_the_locked_level() {
         use Released::{BecomesInput, KeepsLevel};
@@ -189,8 +188,8 @@ mod tests {
         assert!(cure.contains("GPIO4 to GPIO8;") && !cure.contains("config.txt"), "{cure}");
     }
 
-    /// For every pin and both polarities: without help the door is locked at boot exactly where the pull says so, and
-    /// the line that is advised is a cure.
+    /// For every pin and both polarities: without a line in `config.txt` the door is locked at boot exactly where the
+    /// pull is the locked level, and the recommended line fixes the rest.
     #[test]
     fn the_cure_is_one() {
         for board in Board::ALL {
@@ -203,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_advice_names_line_and_pins() {
+    fn the_fix_names_the_line_and_the_pins() {
         let refusal = judge(lock(17, Level::High), Board::Pi4, None, None).unwrap_err();
         let (why, cure) = (refusal.to_string(), refusal.cure());
         assert!(why.contains("GPIO17 is pulled low") && why.contains("locked at high"), "{why}");

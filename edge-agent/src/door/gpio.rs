@@ -1,35 +1,35 @@
-//! The lock on a pin of a Raspberry Pi.
+//! A lock driven by a GPIO pin of a Raspberry Pi.
 //!
-//! Everything about polarity is one fact, the level at which the door is locked: the pin has it before it becomes an
-//! output, after every grant, and when the program is gone. What keeps it there while no program runs is for
-//! [`boot`](super::boot).
+//! Polarity is a single setting, the level at which the door is locked. The pin has this level before it becomes an
+//! output, after every grant, and after the program has exited. [`boot`](super::boot) checks what keeps it there while
+//! no program runs.
 
 use super::{Door, DoorError};
 use crate::gpio::{self, Level, Output, Pin};
 use policy::Grant;
 use serde::{Deserialize, Serialize};
 
-/// The pin that moves the lock.
+/// The pin that drives the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct LockPin {
     /// Which pin.
     pub pin: Pin,
-    /// The level at which nobody gets in.
+    /// The level at which the door is locked.
     pub locked: Level,
 }
 
-/// A lock on a pin.
+/// A lock driven by a pin.
 pub struct GpioDoor {
     output: Box<dyn Output>,
     locked: Level,
 }
 
 impl GpioDoor {
-    /// Takes the pin, and locks the door.
+    /// Requests the pin, and locks the door.
     ///
     /// # Errors
-    /// When the pin is not available.
+    /// If the pin is not available.
     pub fn open(lock: LockPin) -> Result<Self, DoorError> {
         let output = gpio::output(lock.pin, lock.locked)?;
         Ok(Self { output, locked: lock.locked })
@@ -46,11 +46,11 @@ impl Door for GpioDoor {
     }
 }
 
-/// Drives the pin to its locked level and leaves it there: for after a program that can do so no more. Needs no
-/// configuration but the pin.
+/// Drives the pin to its locked level and leaves it there, after a program that could not do so itself. Needs no
+/// configuration except the pin.
 ///
 /// # Errors
-/// When the pin is not available.
+/// If the pin is not available.
 pub fn drive_locked(lock: LockPin) -> Result<(), DoorError> {
     GpioDoor::open(lock).map(drop)
 }
@@ -61,7 +61,7 @@ mod tests {
     use crate::gpio::Board;
 
     #[test]
-    fn a_computer_without_pins_has_no_lock_and_says_so() {
+    fn a_computer_without_pins_gives_an_error() {
         if Board::of_this_computer().is_some() {
             eprintln!("skipped: this is a Raspberry Pi, whose pins a test does not touch");
             return;
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_written_down_as_it_is_configured() {
+    fn it_is_saved_as_it_is_configured() {
         let lock = LockPin { pin: Pin::new(17).unwrap(), locked: Level::High };
         let text = toml::to_string(&lock).unwrap();
         assert_eq!(text, "pin = 17\nlocked = \"high\"\n");

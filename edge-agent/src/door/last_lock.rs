@@ -1,5 +1,5 @@
-//! What moves the lock, written down at each good start: `edge-agent lock` drives it to its locked level though the
-//! configuration may have been broken since.
+//! The lock of the last good start, kept in a file. `edge-agent lock` drives it to its locked level even if the
+//! configuration has been broken since.
 
 use crate::door::{DoorError, LockPin, gpio};
 use anyhow::Context;
@@ -10,21 +10,21 @@ use terminal::ShowPath;
 
 const MAX_BYTES: u64 = 4096;
 
-/// A line that moves a lock, and its locked level.
+/// The output that drives a lock, and its locked level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "lock", rename_all = "kebab-case")]
 pub(crate) enum LockLine {
-    /// A pin.
+    /// A GPIO pin.
     Gpio(LockPin),
-    /// Nothing moves.
+    /// A scripted lock, which moves nothing.
     Scripted,
 }
 
 impl LockLine {
-    /// Drives it to its locked level. Needs no grant.
+    /// Drives the lock to its locked level. Needs no grant.
     ///
     /// # Errors
-    /// When the lock may not have moved.
+    /// If the lock may not have moved.
     pub(crate) fn drive_locked(self) -> Result<(), DoorError> {
         match self {
             Self::Gpio(lock) => gpio::drive_locked(lock),
@@ -32,7 +32,7 @@ impl LockLine {
         }
     }
 
-    /// For people.
+    /// A description for people.
     pub(crate) fn described(self) -> String {
         match self {
             Self::Gpio(lock) => format!("{} at its locked level, {}", lock.pin, lock.locked),
@@ -40,10 +40,10 @@ impl LockLine {
         }
     }
 
-    /// Writes it down, unless it is written down already; the file is whole or as it was.
+    /// Writes the file, unless it has this content already. An interrupted write leaves the old file.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If the file cannot be written.
     pub(crate) fn save(self, path: &Path) -> anyhow::Result<()> {
         if Self::read(path).is_ok_and(|saved| saved == Some(self)) {
             return Ok(());
@@ -57,20 +57,22 @@ impl LockLine {
         written.with_context(|| path.shown().to_string())
     }
 
-    /// What was written down; `None` if nothing was.
+    /// Reads the file; `None` if there is none.
     ///
     /// # Errors
-    /// If it cannot be read or understood.
+    /// If the file cannot be read or is not valid.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Option<Self>> {
         let bytes = match read_bounded(path, MAX_BYTES) {
             Err(ReadError::Refused { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             read => read?,
         };
-        Self::parse(&bytes).map(Some).with_context(|| format!("{} says no lock", path.shown()))
+        Self::parse(&bytes).map(Some).with_context(|| format!("{} does not name a lock", path.shown()))
     }
 
+    /// Parses the content of the file.
+    ///
     /// # Errors
-    /// If it is something else.
+    /// If it is not valid.
     pub(crate) fn parse(text: &[u8]) -> anyhow::Result<Self> {
         Ok(toml::from_slice(text)?)
     }

@@ -1,7 +1,7 @@
-//! Holds the door: unlocked for as long as a grant lasts, locked otherwise.
+//! Keeps the door locked, except for the unlock time after a grant.
 //!
-//! When its time is over the latch must be told so: by [`RelockTimer`](super::RelockTimer), or by the simulation's
-//! clock. It locks at its beginning and at its end, also when the thread that holds it panics.
+//! The latch has no clock: [`RelockTimer`](super::RelockTimer) or the simulation calls it when the unlock time is over.
+//! It locks when it is created and when it is dropped, also if the thread that holds it panics.
 
 use super::{Door, DoorError, DoorState};
 use crate::reports::{FailureReports, since_start};
@@ -9,7 +9,7 @@ use policy::Grant;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// A door that goes back to locked. Clones hold the same door.
+/// A door that locks again after each grant. Clones share the door.
 #[derive(Clone)]
 pub struct Latch {
     shared: Arc<Shared>,
@@ -25,17 +25,17 @@ struct Held {
     unlock_ms: u64,
     /// On the forward-only clock; `None` while the door is locked.
     locks_at_ms: Option<u64>,
-    /// No grant unlocks it any more.
+    /// From now on no grant unlocks it.
     locked_for_good: bool,
     closing: bool,
     locking: FailureReports,
 }
 
 impl Latch {
-    /// Locks the door and holds it. A grant will unlock it for `unlock_ms` milliseconds.
+    /// Locks the door and keeps it locked. A grant will unlock it for `unlock_ms` milliseconds.
     ///
     /// # Errors
-    /// When the door cannot be locked.
+    /// If the door cannot be locked.
     pub fn close(mut door: Box<dyn Door>, unlock_ms: u64) -> Result<Self, DoorError> {
         door.lock()?;
         let held = Held {
@@ -49,16 +49,18 @@ impl Latch {
         Ok(Self { shared: Arc::new(Shared { held: Mutex::new(held), changed: Condvar::new() }) })
     }
 
-    /// Unlocks the door at this moment of the forward-only clock. One more grant makes it last longer, never shorter.
+    /// Unlocks the door at `monotonic_ms` on the forward-only clock. A further grant extends the unlock time, and never
+    /// shortens it.
     ///
     /// # Errors
-    /// When the lock may not have moved, and it has then been driven back; [`DoorError::Ending`] if it has not moved.
+    /// [`DoorError::Ending`] after [`lock_for_good`](Self::lock_for_good), without moving the lock. Otherwise if the
+    /// lock may not have moved; it has then been driven back to locked.
     pub fn unlock(&self, grant: Grant, monotonic_ms: u64) -> Result<(), DoorError> {
         let mut held = self.held();
         if held.locked_for_good {
             return Err(DoorError::Ending);
         }
-        // Before the lock moves: whatever happens from here on, its time is limited.
+        // Set before the lock moves, so that the unlock time is limited whatever happens next.
         let ends = monotonic_ms.saturating_add(held.unlock_ms);
         held.locks_at_ms = held.locks_at_ms.max(Some(ends));
         let unlocked = held.door.unlock(grant);
@@ -70,8 +72,8 @@ impl Latch {
         unlocked
     }
 
-    /// Locks the door if its time is over at this moment of the forward-only clock. A lock that does not move is tried
-    /// again at the next call.
+    /// Locks the door if its unlock time is over at `monotonic_ms` on the forward-only clock. If the lock does not
+    /// move, the next call tries again.
     pub fn lock_if_due(&self, monotonic_ms: u64) {
         let mut held = self.held();
         if held.locks_at_ms.is_some_and(|at| at <= monotonic_ms) {
@@ -87,7 +89,7 @@ impl Latch {
         self.shared.changed.notify_all();
     }
 
-    /// Locks the door now, and unlocks it for no grant any more.
+    /// Locks the door now, and refuses every later grant.
     pub fn lock_for_good(&self) {
         let mut held = self.held();
         held.locked_for_good = true;
@@ -106,7 +108,7 @@ impl Latch {
         self.held().locks_at_ms
     }
 
-    /// Waits until something changed or the time is over; `false` once the latch has been told to end.
+    /// Waits until the state changes or the unlock time is over; `false` after [`end`](Self::end).
     pub(super) fn wait_for_change(&self, until_due: impl FnOnce(Option<u64>) -> Duration) -> bool {
         let held = self.held();
         if held.closing {
@@ -117,7 +119,7 @@ impl Latch {
         !held.closing
     }
 
-    /// Tells every thread that waits for a change to stop.
+    /// Stops every thread that waits for a change.
     pub(super) fn end(&self) {
         let mut held = self.held();
         (held.closing, held.locked_for_good) = (true, true);
@@ -140,7 +142,7 @@ impl Held {
                 }
             }
             Err(error) => {
-                // Still to be locked, and at once.
+                // Due at once, so that the next call tries again.
                 self.locks_at_ms = Some(0);
                 if let Some(report) = self.locking.failed(&error.to_string(), since_start()) {
                     tracing::error!("{error}{report}");

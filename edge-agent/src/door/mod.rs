@@ -1,6 +1,6 @@
-//! The door: what moves the lock, and what makes sure that it goes back.
+//! The door: drives the lock, makes sure that it locks again, and watches the door's contacts.
 //!
-//! A lock is unlocked by a [`Grant`], which only the policy makes, and by nothing else. Locking needs no reason.
+//! Only a [`Grant`], which only the policy creates, unlocks a lock. Locking needs no permission.
 
 pub mod boot;
 pub mod contacts;
@@ -21,25 +21,25 @@ pub use watch::{Alarm, DoorWatch, ExitButton, Input, WatchRules};
 use crate::gpio::GpioError;
 use policy::Grant;
 
-/// Moves a lock.
+/// Drives a lock.
 pub trait Door: Send {
-    /// Unlocks, because of this grant.
+    /// Unlocks for this grant.
     ///
     /// # Errors
-    /// When the lock may not have moved.
+    /// If the lock may not have moved.
     fn unlock(&mut self, grant: Grant) -> Result<(), DoorError>;
 
-    /// Locks; called at the start, at the end and whenever in doubt, also when it is locked.
+    /// Locks. Called at the start, at the end and after a failure, even if the lock is already locked.
     ///
     /// # Errors
-    /// When the lock may not have moved.
+    /// If the lock may not have moved.
     fn lock(&mut self) -> Result<(), DoorError>;
 }
 
 /// Where the lock was last driven to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DoorState {
-    /// Nobody gets in.
+    /// The lock holds the door.
     Locked,
     /// The door can be opened.
     Unlocked,
@@ -59,16 +59,16 @@ impl DoorState {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DoorError {
-    /// The line that drives the lock refused.
+    /// The output that drives the lock failed.
     #[error("the lock did not move: {reason}; check the wiring and the pin")]
     Stuck {
-        /// What the system said.
+        /// The error of the operating system.
         reason: String,
     },
-    /// The unit ends, and its door stays locked.
-    #[error("the unit ends, and its door stays locked")]
+    /// The unit is stopping, and the door stays locked.
+    #[error("the unit is stopping, and the door stays locked")]
     Ending,
-    /// The pin that moves the lock is not available.
+    /// The pin that drives the lock is not available.
     #[error(transparent)]
     Gpio(#[from] GpioError),
 }

@@ -1,19 +1,19 @@
-//! A door that is only written down: for simulation and tests.
+//! A door that records its movements and moves nothing: for simulation and tests.
 
 use super::{Door, DoorError};
 use policy::Grant;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What a scripted door was told to do.
+/// A movement of a scripted lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Movement {
-    /// To the locked side.
+    /// To locked.
     Lock,
-    /// To the unlocked side.
+    /// To unlocked.
     Unlock,
 }
 
-/// Writes its movements down. Clones are the same door.
+/// Records its movements. Clones share the door.
 #[derive(Debug, Clone, Default)]
 pub struct ScriptedDoor {
     script: Arc<Mutex<Script>>,
@@ -26,12 +26,12 @@ struct Script {
 }
 
 impl ScriptedDoor {
-    /// What it did so far, oldest first.
+    /// The movements so far, oldest first.
     pub fn movements(&self) -> Vec<Movement> {
         self.script().movements.clone()
     }
 
-    /// The next this many movements fail.
+    /// Makes the next `movements` movements fail.
     pub fn jam(&self, movements: usize) {
         self.script().jammed = movements;
     }

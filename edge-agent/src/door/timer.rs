@@ -1,4 +1,4 @@
-//! Locks a door in time, whatever the loop is doing: a thread of its own that waits for nothing else.
+//! Locks the door when the unlock time is over, on a thread of its own, so that a busy or hanging loop cannot delay it.
 
 use super::Latch;
 use crate::clock::SystemClock;
@@ -7,18 +7,18 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// A lock that did not move is tried again after so long.
-const TRY_AGAIN: Duration = Duration::from_millis(50);
-const NOTHING_TO_DO: Duration = Duration::from_secs(3600);
+/// How long to wait before a lock that did not move is tried again.
+const RETRY: Duration = Duration::from_millis(50);
+const IDLE: Duration = Duration::from_secs(3600);
 
-/// Runs until it is dropped.
+/// The relock thread. Dropping it locks the door and stops the thread.
 pub struct RelockTimer {
     latch: Latch,
     thread: Option<JoinHandle<()>>,
 }
 
 impl RelockTimer {
-    /// Starts the thread. `clock` is the one whose forward-only time grants are given in.
+    /// Spawns the thread. `clock` is the forward-only clock that the latch is unlocked by.
     ///
     /// # Errors
     /// If the thread cannot be spawned; the door must then not be unlocked.
@@ -27,11 +27,11 @@ impl RelockTimer {
         let thread = thread::Builder::new().name("relock".to_owned()).spawn(move || {
             let until_due = |locks_at_ms: Option<u64>| match locks_at_ms {
                 Some(at) => match at.saturating_sub(clock.monotonic_ms()) {
-                    // It has just been tried.
-                    0 => TRY_AGAIN,
+                    // It has just been tried, and failed.
+                    0 => RETRY,
                     ms => Duration::from_millis(ms),
                 },
-                None => NOTHING_TO_DO,
+                None => IDLE,
             };
             while watched.wait_for_change(until_due) {
                 watched.lock_if_due(clock.monotonic_ms());
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
     use crate::unit::testing::grant;
 
-    /// Returns when the door is locked; the timer's thread is the only one that could do it.
+    /// Returns when the door is locked; only the timer's thread can lock it.
     fn wait_until_locked(latch: &Latch) {
         while latch.state() == DoorState::Unlocked {
             assert!(latch.wait_for_change(|_| Duration::from_secs(60)));

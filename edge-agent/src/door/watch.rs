@@ -1,73 +1,74 @@
-//! Whether an open door is as it should be: forced, held open, or opened by somebody who was let in or who leaves.
+//! Watches an open door: forced, held open, or opened by somebody who was let in or is leaving.
 //!
-//! It is told what the contacts and the lock do, and when, and answers with what is worth a record. It moves nothing.
+//! Takes the changes of the contacts and the grants, with their times, and returns the events to record. Drives
+//! nothing.
 //!
-//! A contact that flaps must not fill the log: openings that nobody was let in for are recorded ten times, and then once in
-//! five minutes. Brief ones are counted apart from those that last, so that flapping does not hide somebody who walks in;
-//! a door that is held open is always recorded.
+//! A loose contact must not fill the log: forced openings are recorded ten times, and then once in five minutes. Brief
+//! openings and lasting ones have separate limits, so that a loose contact cannot hide somebody who walks in. A door
+//! that is held open is always recorded.
 
 use crate::reports::Allowance;
 use policy::audit::Event;
 use std::time::Duration;
 
-/// After the lock has gone back, a door that somebody has a hand on may still be opened for so long.
+/// How long after locking the door may still be opened, by somebody who already has a hand on it.
 const HAND_ON_DOOR_MS: u64 = 2_000;
 
-/// Nobody walks through a door in less. A contact that flaps is closed again sooner.
+/// The least time it takes to walk through a door. A loose contact closes again sooner.
 const LASTING_MS: u64 = 2_000;
 
-/// Nobody keeps an exit button pressed for so long: it is stuck, or something holds it.
+/// After this time a pressed exit button counts as stuck or taped down.
 const STUCK_MS: u64 = 60_000;
 
 /// Limits, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WatchRules {
-    /// How long the door may be open.
+    /// How long the door may stay open.
     pub held_ms: u64,
     /// How long after the exit button the door may be opened.
     pub leave_ms: u64,
 }
 
-/// What happened.
+/// What the watch is told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
-    /// Somebody was let in; the lock goes back at this moment.
+    /// Somebody was let in.
     LetIn {
-        /// On the same clock.
+        /// When the lock locks again, on the unit's forward-only clock.
         locks_at_ms: u64,
     },
     /// The exit button was pressed.
     ExitPressed,
-    /// The exit button was let go.
+    /// The exit button was released.
     ExitReleased,
     /// The door was opened.
     Opened,
     /// The door was closed.
     Closed,
-    /// Time passed.
-    Nothing,
+    /// Only time has passed.
+    Tick,
 }
 
 /// What is wrong with the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alarm {
-    /// It is open though nobody was let in and nobody asked to leave.
+    /// It was opened without a grant or the exit button.
     Forced,
-    /// It has been open for too long.
+    /// It has been open for longer than allowed.
     Held,
 }
 
-/// What the exit button does.
+/// The state of the exit button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitButton {
-    /// Nobody presses it.
+    /// Not pressed.
     Free,
-    /// It has been pressed since this moment.
+    /// Pressed.
     Pressed {
         /// On the unit's forward-only clock.
         since_ms: u64,
     },
-    /// It has been pressed for too long, since this moment: it says nothing about anybody who leaves.
+    /// Pressed for so long that it no longer shows that somebody is leaving.
     Stuck {
         /// On the unit's forward-only clock.
         since_ms: u64,
@@ -80,7 +81,7 @@ pub struct DoorWatch {
     rules: WatchRules,
     open_since_ms: Option<u64>,
     alarm: Option<Alarm>,
-    /// The log says that the door is open.
+    /// The log has a record of this opening.
     is_recorded: bool,
     brief: Allowance,
     lasting: Allowance,
@@ -89,8 +90,8 @@ pub struct DoorWatch {
 }
 
 impl DoorWatch {
-    /// A door that is closed. One that is open when watching begins was not forced, as far as anybody knows: say that
-    /// somebody was let in, and then that it was opened.
+    /// Watches a closed door. For a door that is already open, pass [`Input::LetIn`] and then [`Input::Opened`]: it is
+    /// not known to have been forced.
     pub fn new(rules: WatchRules) -> Self {
         Self {
             rules,
@@ -104,8 +105,9 @@ impl DoorWatch {
         }
     }
 
-    /// Takes notice of what happened at this moment. Moments must not go back by more than it takes to hear of them.
-    pub fn take(&mut self, input: Input, at_ms: u64) -> Option<Event> {
+    /// Takes an input with its time and returns the event to record, if any. Inputs may be out of order only by the
+    /// time it takes to notice them.
+    pub fn update(&mut self, input: Input, at_ms: u64) -> Option<Event> {
         match input {
             Input::LetIn { locks_at_ms } => self.may_open_until(locks_at_ms.saturating_add(HAND_ON_DOOR_MS)),
             Input::ExitPressed => {
@@ -123,7 +125,7 @@ impl DoorWatch {
             }
             Input::Opened => return self.open(at_ms),
             Input::Closed => return self.close(at_ms),
-            Input::Nothing => {}
+            Input::Tick => {}
         }
         self.find_stuck(at_ms).or_else(|| self.find_held(at_ms)).or_else(|| self.find_lasting(at_ms))
     }
@@ -133,12 +135,12 @@ impl DoorWatch {
         self.open_since_ms.is_some()
     }
 
-    /// What the exit button does.
+    /// The state of the exit button.
     pub const fn exit(&self) -> ExitButton {
         self.exit
     }
 
-    /// What is wrong now.
+    /// The current alarm.
     pub const fn alarm(&self) -> Option<Alarm> {
         self.alarm
     }
@@ -161,7 +163,7 @@ impl DoorWatch {
     }
 
     fn close(&mut self, at_ms: u64) -> Option<Event> {
-        // It may have lasted since the last look at it.
+        // It may have become a lasting opening since the last input.
         let forced = self.find_lasting(at_ms);
         let open_ms = at_ms.saturating_sub(self.open_since_ms.take()?);
         self.alarm = None;
@@ -169,7 +171,7 @@ impl DoorWatch {
         forced.or_else(|| was_recorded.then_some(Event::DoorClosed { open_ms }))
     }
 
-    /// An opening that was held back as one of many brief ones, and lasts.
+    /// Records an opening that was held back as one of many brief ones and has lasted.
     fn find_lasting(&mut self, now_ms: u64) -> Option<Event> {
         let open_ms = now_ms.saturating_sub(self.open_since_ms?);
         if self.alarm != Some(Alarm::Forced) || self.is_recorded || open_ms < LASTING_MS {
@@ -204,7 +206,7 @@ fn is_allowed(allowance: &mut Allowance, now_ms: u64) -> bool {
     let Some(held_back) = allowance.take(Duration::from_millis(now_ms)) else { return false };
     if held_back > 0 {
         tracing::warn!(
-            "the door's contact flaps: it opened {held_back} times more than was recorded; look at its wires"
+            "the door contact is loose: it opened {held_back} times more than was recorded; check its wiring"
         );
     }
     true
@@ -213,7 +215,7 @@ fn is_allowed(allowance: &mut Allowance, now_ms: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Input::{Closed, ExitPressed, ExitReleased, LetIn, Nothing, Opened};
+    use Input::{Closed, ExitPressed, ExitReleased, LetIn, Opened, Tick};
 
     const RULES: WatchRules = WatchRules { held_ms: 30_000, leave_ms: 5_000 };
     const FORCED: Event = Event::DoorForced;
@@ -226,41 +228,41 @@ mod tests {
         Event::DoorClosed { open_ms }
     }
 
-    /// A loose contact wrote a record for each flap, and pushed everything else out of the log.
+    /// A loose contact wrote a record for each opening, and pushed everything else out of the log.
     #[test]
     fn a_contact_that_flaps_does_not_fill_the_log() {
         let mut watch = DoorWatch::new(RULES);
         let end_ms = 24 * 3_600_000 + 100_000;
         let flaps = (0..end_ms).step_by(400).flat_map(|at_ms| [(at_ms, Opened), (at_ms + 200, Closed)]);
-        let recorded = flaps.filter_map(|(at_ms, input)| watch.take(input, at_ms)).count();
+        let recorded = flaps.filter_map(|(at_ms, input)| watch.update(input, at_ms)).count();
         assert!((500..=600).contains(&recorded), "{recorded}: two for each of ten, and for each five minutes");
-        // Somebody forces it now, held back or not: they are recorded while the door is open.
-        assert_eq!(watch.take(Opened, end_ms), None);
+        // A forced opening is recorded while the door is open, even after many that were held back.
+        assert_eq!(watch.update(Opened, end_ms), None);
         assert_eq!(watch.alarm(), Some(Alarm::Forced), "the lights say so at once");
-        assert_eq!(watch.take(Nothing, end_ms + 1_999), None);
-        assert_eq!(watch.take(Nothing, end_ms + 2_000), Some(FORCED));
-        assert_eq!(watch.take(Nothing, end_ms + 2_100), None);
-        assert_eq!(watch.take(Closed, end_ms + 5_000), Some(closed(5_000)));
-        // Also where nobody looked meanwhile.
-        assert_eq!(watch.take(Opened, end_ms + 6_000), None);
-        assert_eq!(watch.take(Closed, end_ms + 9_000), Some(FORCED));
+        assert_eq!(watch.update(Tick, end_ms + 1_999), None);
+        assert_eq!(watch.update(Tick, end_ms + 2_000), Some(FORCED));
+        assert_eq!(watch.update(Tick, end_ms + 2_100), None);
+        assert_eq!(watch.update(Closed, end_ms + 5_000), Some(closed(5_000)));
+        // Also without an input in between.
+        assert_eq!(watch.update(Opened, end_ms + 6_000), None);
+        assert_eq!(watch.update(Closed, end_ms + 9_000), Some(FORCED));
         assert_eq!(watch.alarm(), None);
     }
 
     #[test]
-    fn a_contact_that_flaps_slowly_fills_nothing_either_and_a_held_door_is_always_told() {
+    fn a_slow_loose_contact_does_not_fill_the_log_and_a_held_door_is_always_recorded() {
         let mut watch = DoorWatch::new(RULES);
         let end_ms = 3_500_000;
         let flaps = (0..end_ms).step_by(5_000);
-        let flaps = flaps.flat_map(|at_ms| [(at_ms, Opened), (at_ms + 2_500, Nothing), (at_ms + 3_000, Closed)]);
-        let recorded = flaps.filter_map(|(at_ms, input)| watch.take(input, at_ms)).count();
+        let flaps = flaps.flat_map(|at_ms| [(at_ms, Opened), (at_ms + 2_500, Tick), (at_ms + 3_000, Closed)]);
+        let recorded = flaps.filter_map(|(at_ms, input)| watch.update(input, at_ms)).count();
         assert!(recorded <= 4 * (10 + 12), "{recorded}");
-        assert_eq!(watch.take(Opened, end_ms), None);
-        assert_eq!(watch.take(Nothing, end_ms + 30_000), Some(held(30_000)));
-        assert_eq!(watch.take(Closed, end_ms + 31_000), Some(closed(31_000)));
+        assert_eq!(watch.update(Opened, end_ms), None);
+        assert_eq!(watch.update(Tick, end_ms + 30_000), Some(held(30_000)));
+        assert_eq!(watch.update(Closed, end_ms + 31_000), Some(closed(31_000)));
     }
 
-    /// A button that was taped down excused every opening, and nobody was told.
+    /// A button that was taped down excused every opening, without a record.
     #[test]
     fn a_stuck_exit_button_is_reported_and_excuses_nothing() {
         let mut watch = DoorWatch::new(RULES);
@@ -268,9 +270,9 @@ mod tests {
             (10_000, ExitPressed, None),
             (20_000, Opened, None),
             (21_000, Closed, None),
-            (69_999, Nothing, None),
-            (70_000, Nothing, Some(Event::ExitStuck { pressed_ms: 60_000 })),
-            (70_001, Nothing, None),
+            (69_999, Tick, None),
+            (70_000, Tick, Some(Event::ExitStuck { pressed_ms: 60_000 })),
+            (70_001, Tick, None),
             (70_002, ExitPressed, None),
             (80_000, Opened, Some(FORCED)),
             (81_000, Closed, Some(closed(1_000))),
@@ -281,7 +283,7 @@ mod tests {
             (93_300, ExitReleased, None),
             (94_000, Opened, None),
         ] {
-            assert_eq!(watch.take(input, at_ms), expected, "{at_ms}: {input:?}");
+            assert_eq!(watch.update(input, at_ms), expected, "{at_ms}: {input:?}");
         }
     }
 
@@ -290,7 +292,7 @@ mod tests {
         let let_in = LetIn { locks_at_ms: 15_000 };
         type Story<'a> = (&'a str, &'a [(u64, Input)], Vec<(u64, Event)>);
         let stories: [Story<'_>; 18] = [
-            ("nothing happens", &[(0, Nothing), (100_000, Nothing)], vec![]),
+            ("nothing happens", &[(0, Tick), (100_000, Tick)], vec![]),
             ("somebody is let in", &[(10_000, let_in), (11_000, Opened), (14_000, Closed)], vec![]),
             ("and opens at the last moment", &[(10_000, let_in), (16_999, Opened), (18_000, Closed)], vec![]),
             ("or too late", &[(10_000, let_in), (17_000, Opened)], vec![(17_000, FORCED)]),
@@ -317,17 +319,17 @@ mod tests {
             ("the button is kept pressed", &[(10_000, ExitPressed), (60_000, Opened)], vec![]),
             (
                 "held",
-                &[(10_000, let_in), (11_000, Opened), (40_999, Nothing), (41_000, Nothing), (50_000, Nothing)],
+                &[(10_000, let_in), (11_000, Opened), (40_999, Tick), (41_000, Tick), (50_000, Tick)],
                 vec![(41_000, held(30_000))],
             ),
             (
                 "and closed",
-                &[(10_000, let_in), (11_000, Opened), (41_100, Nothing), (50_000, Closed), (90_000, Nothing)],
+                &[(10_000, let_in), (11_000, Opened), (41_100, Tick), (50_000, Closed), (90_000, Tick)],
                 vec![(41_100, held(30_100)), (50_000, closed(39_000))],
             ),
             (
                 "forced and held",
-                &[(1_000, Opened), (31_000, Nothing), (32_000, Closed)],
+                &[(1_000, Opened), (31_000, Tick), (32_000, Closed)],
                 vec![(1_000, FORCED), (31_000, held(30_000)), (32_000, closed(31_000))],
             ),
             (
@@ -351,7 +353,7 @@ mod tests {
         for (what, inputs, expected) in stories {
             let mut watch = DoorWatch::new(RULES);
             let events: Vec<(u64, Event)> =
-                inputs.iter().filter_map(|&(at, input)| Some((at, watch.take(input, at)?))).collect();
+                inputs.iter().filter_map(|&(at, input)| Some((at, watch.update(input, at)?))).collect();
             assert_eq!(events, expected, "{what}");
         }
     }
@@ -360,13 +362,13 @@ mod tests {
     fn the_alarm_lasts_as_long_as_the_door_is_open() {
         let mut watch = DoorWatch::new(RULES);
         for (at, input, alarm) in [
-            (0, Nothing, None),
+            (0, Tick, None),
             (1_000, Opened, Some(Alarm::Forced)),
-            (2_000, Nothing, Some(Alarm::Forced)),
-            (31_000, Nothing, Some(Alarm::Held)),
+            (2_000, Tick, Some(Alarm::Forced)),
+            (31_000, Tick, Some(Alarm::Held)),
             (40_000, Closed, None),
         ] {
-            watch.take(input, at);
+            watch.update(input, at);
             assert_eq!(watch.alarm(), alarm, "{at}");
         }
     }

@@ -145,8 +145,8 @@ mod tests {
     fn doors_in_words() {
         let rules = WatchRules { held_ms: 10_000, leave_ms: 1_000 };
         let opened = [(0, Input::Opened)];
-        let held = [(0, Input::LetIn { locks_at_ms: 5_000 }), (1_000, Input::Opened), (20_000, Input::Nothing)];
-        let stuck = [(0, Input::ExitPressed), (60_000, Input::Nothing)];
+        let held = [(0, Input::LetIn { locks_at_ms: 5_000 }), (1_000, Input::Opened), (20_000, Input::Tick)];
+        let stuck = [(0, Input::ExitPressed), (60_000, Input::Tick)];
         for (inputs, expected) in [
             (&[][..], "the door is closed"),
             (&opened, "the door is open, FORCED"),
@@ -155,7 +155,7 @@ mod tests {
             (&stuck, "the door is closed; THE EXIT BUTTON IS STUCK"),
         ] {
             let mut watch = DoorWatch::new(rules);
-            inputs.iter().for_each(|&(at_ms, input)| drop(watch.take(input, at_ms)));
+            inputs.iter().for_each(|&(at_ms, input)| drop(watch.update(input, at_ms)));
             assert_eq!(ContactsReport::new(&watch).in_words(), expected);
         }
     }

@@ -47,7 +47,7 @@ impl Peripherals {
     /// The door was unlocked until this moment.
     pub(super) fn note_unlocked(&mut self, locks_at_ms: Option<u64>, now_ms: u64) {
         if let (Some(door), Some(locks_at_ms)) = (&mut self.door, locks_at_ms) {
-            door.watch.take(Input::LetIn { locks_at_ms }, now_ms);
+            door.watch.update(Input::LetIn { locks_at_ms }, now_ms);
         }
     }
 
@@ -64,11 +64,11 @@ impl WatchedDoor {
     pub(super) fn new(contacts: Box<dyn Contacts>, rules: WatchRules, now_ms: u64) -> Self {
         let mut watch = DoorWatch::new(rules);
         if contacts.is_open() {
-            watch.take(Input::LetIn { locks_at_ms: now_ms }, now_ms);
-            watch.take(Input::Opened, now_ms);
+            watch.update(Input::LetIn { locks_at_ms: now_ms }, now_ms);
+            watch.update(Input::Opened, now_ms);
         }
         if contacts.is_exit_pressed() {
-            watch.take(Input::ExitPressed, now_ms);
+            watch.update(Input::ExitPressed, now_ms);
         }
         Self { contacts, watch }
     }
@@ -83,6 +83,6 @@ impl WatchedDoor {
             };
             (input, change.at_ms)
         });
-        changes.chain([(Input::Nothing, now_ms)]).filter_map(|(input, at_ms)| self.watch.take(input, at_ms)).collect()
+        changes.chain([(Input::Tick, now_ms)]).filter_map(|(input, at_ms)| self.watch.update(input, at_ms)).collect()
     }
 }

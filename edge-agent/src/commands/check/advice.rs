@@ -3,7 +3,7 @@
 
 use crate::config::{Config, Contacts, Lock, Reader, Wiring};
 use crate::door::LockPin;
-use crate::door::boot::{self, KeptLocked, boards_meant};
+use crate::door::boot::{self, KeptLocked, candidate_boards};
 use crate::gpio::{Board, BootConfig, Pin, Released};
 use anyhow::Context;
 use files::read_bounded;
@@ -37,7 +37,7 @@ pub(super) struct CheckedLock {
 /// When the door would be open while the Pi boots or when the unit has ended; the help is the cure.
 pub(super) fn lock(config: &Config, boot_config: Option<&Path>) -> anyhow::Result<Option<CheckedLock>> {
     let Some(lock) = config.door.lock_pin() else { return Ok(None) };
-    let boards = boards_meant(config.door.board);
+    let boards = candidate_boards(config.door.board);
     let boot_config = match boot_config {
         Some(path) => Some(read_boot_config(path)?),
         // That of another computer is not here.
@@ -124,7 +124,7 @@ fn about_lock(checked: &CheckedLock, lock: LockPin) -> Vec<String> {
 /// Lights and buzzer that are on until the program runs.
 fn on_at_boot(config: &Config) -> Vec<String> {
     let Some(lights) = config.lights.pins() else { return Vec::new() };
-    let boards = boards_meant(config.door.board);
+    let boards = candidate_boards(config.door.board);
     let is_on = |pin: Pin| boards.iter().any(|board| board.level_at_reset(pin) == lights.on);
     let pins = config.pins().into_iter().filter(|(key, _)| key.starts_with("lights."));
     pins.filter(|(_, pin)| is_on(*pin))

@@ -1,5 +1,5 @@
-//! Contacts on pins: edges by interrupt, each with the kernel's stamp, so that a short press is heard of though the loop
-//! was busy; and a look at the pin each time, in case an edge was missed.
+//! Contacts on GPIO pins. Edges come by interrupt with the kernel's timestamp, so that a short press is noticed even
+//! while the loop is busy; each call also polls the pin, in case an edge was missed.
 
 use super::debounce::Debounced;
 use super::{Change, Contact, Contacts};
@@ -7,7 +7,7 @@ use crate::gpio::{self, Edges, GpioError, Input, KernelTime, Level, Pin};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-/// A contact on a pin. At the other level it is pulled by the Pi's own resistor.
+/// A contact on a pin. The Pi's own resistor pulls it to the inactive level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ContactPin {
     /// Which pin.
@@ -31,10 +31,10 @@ struct Wire {
 }
 
 impl GpioContacts {
-    /// Listens to these pins. A change counts once it has lasted for this many milliseconds.
+    /// Listens to these pins. A change counts once it has been stable for `settle_ms` milliseconds.
     ///
     /// # Errors
-    /// When a pin is not available.
+    /// If a pin is not available.
     pub fn listen(exit: Option<ContactPin>, door: Option<ContactPin>, settle_ms: u64) -> Result<Self, GpioError> {
         let wire = |pin: Option<ContactPin>| pin.map(|pin| Wire::listen(pin, settle_ms)).transpose();
         Ok(Self { exit: wire(exit)?, door: wire(door)? })
@@ -63,12 +63,12 @@ impl Contacts for GpioContacts {
 
 impl Wire {
     fn listen(pin: ContactPin, settle_ms: u64) -> Result<Self, GpioError> {
-        let (heard, edges) = mpsc::channel();
-        let hear = move |level, stamp| {
-            // Nobody listens any more only when the wire is about to be dropped.
-            heard.send((level, stamp)).ok();
+        let (sender, edges) = mpsc::channel();
+        let on_edge = move |level, stamp| {
+            // The receiver is gone only while the wire is being dropped.
+            sender.send((level, stamp)).ok();
         };
-        let input = gpio::listen(pin.pin, pin.active.other(), Edges::Both, Box::new(hear))?;
+        let input = gpio::listen(pin.pin, pin.active.other(), Edges::Both, Box::new(on_edge))?;
         let contact = Debounced::new(input.level()?, settle_ms);
         Ok(Self { input, active: pin.active, edges, contact, time: KernelTime::default() })
     }
@@ -77,15 +77,15 @@ impl Wire {
         level == self.active
     }
 
-    /// Whether it became active, and when.
+    /// The changes since the last call: whether the contact became active, and when.
     fn changes(&mut self, now_ms: u64) -> Vec<(bool, u64)> {
         let mut changes = Vec::new();
         for (level, stamp) in self.edges.try_iter() {
             let at_ms = self.time.ours(stamp, now_ms);
-            changes.extend(self.contact.found(level, at_ms));
+            changes.extend(self.contact.sample(level, at_ms));
         }
-        // A pin that cannot be read has not changed: its edges are still heard.
-        changes.extend(self.input.level().ok().and_then(|level| self.contact.found(level, now_ms)));
+        // A pin that cannot be read counts as unchanged; its edges still arrive.
+        changes.extend(self.input.level().ok().and_then(|level| self.contact.sample(level, now_ms)));
         changes.into_iter().map(|(level, at_ms)| (self.is_active(level), at_ms)).collect()
     }
 }

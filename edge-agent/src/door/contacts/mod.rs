@@ -1,6 +1,7 @@
-//! The two contacts of a door: the exit button and the one that tells whether the door is open.
+//! The two contacts of a door: the exit button and the door contact.
 //!
-//! Neither is in the way of anybody: the exit button releases the lock by its own wires, and this only hears of it.
+//! Neither affects the way out: the exit button is wired to the lock and releases it directly. The unit only monitors
+//! it.
 
 mod debounce;
 mod gpio;
@@ -12,35 +13,35 @@ pub use scripted::ScriptedContacts;
 /// A contact that changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
-    /// Which, and what it is now.
+    /// Which contact, and its new state.
     pub contact: Contact,
     /// When, on the unit's forward-only clock.
     pub at_ms: u64,
 }
 
-/// What a contact says.
+/// The state of a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contact {
-    /// The exit button is pressed, or not.
+    /// The exit button.
     Exit {
-        /// Whether it is.
+        /// Whether it is pressed.
         pressed: bool,
     },
-    /// The door is open, or not.
+    /// The door contact.
     Door {
-        /// Whether it is.
+        /// Whether the door is open.
         open: bool,
     },
 }
 
 /// The contacts of a door.
 pub trait Contacts: Send {
-    /// Whether the door is open, as far as a contact can tell.
+    /// Whether the door is open; `false` without a door contact.
     fn is_open(&self) -> bool;
 
-    /// Whether the exit button is pressed, as far as a contact can tell.
+    /// Whether the exit button is pressed; `false` without one.
     fn is_exit_pressed(&self) -> bool;
 
-    /// What changed and has lasted since the last call, oldest first. Never waits.
+    /// The debounced changes since the last call, oldest first. Never blocks.
     fn changes(&mut self, now_ms: u64) -> Vec<Change>;
 }

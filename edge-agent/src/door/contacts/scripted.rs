@@ -1,16 +1,16 @@
-//! Contacts that change when a test or a simulation says so.
+//! Contacts that change as a test or a simulation says.
 
 use super::{Change, Contact, Contacts};
 use std::collections::VecDeque;
 
-/// Tells of changes at their times.
+/// Reports changes at their planned times.
 #[derive(Debug, Clone, Default)]
 pub struct ScriptedContacts {
     changes: VecDeque<Change>,
 }
 
 impl ScriptedContacts {
-    /// These changes, oldest first, of a door that is closed.
+    /// A closed door with these changes, oldest first.
     pub fn new(changes: impl IntoIterator<Item = (u64, Contact)>) -> Self {
         Self { changes: changes.into_iter().map(|(at_ms, contact)| Change { contact, at_ms }).collect() }
     }
