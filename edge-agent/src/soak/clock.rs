@@ -1,10 +1,10 @@
-//! A clock on a wall: it jumps, and at times nothing speaks for it.
+//! A wall clock that jumps, and is not always trusted.
 
 use crate::clock::Clock;
 use policy::Now;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
-/// A clock whose hands can be moved; the forward-only one goes on as it does.
+/// A wall clock that can be set. The forward-only clock is not affected.
 #[derive(Debug)]
 pub(super) struct WallClock {
     start_utc_ms: AtomicI64,
@@ -26,8 +26,8 @@ impl WallClock {
         self.start_utc_ms.fetch_add(ms, Ordering::Relaxed);
     }
 
-    /// Whether something speaks for it from now on.
-    pub(super) fn trust(&self, is_trusted: bool) {
+    /// Sets whether there is evidence for the time.
+    pub(super) fn set_trusted(&self, is_trusted: bool) {
         self.is_trusted.store(is_trusted, Ordering::Relaxed);
     }
 

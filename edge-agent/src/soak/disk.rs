@@ -1,4 +1,4 @@
-//! A disk whose power can be cut, and that can be full.
+//! A disk that can lose power and can be full.
 
 use files::Storage;
 use files::power_cut::PowerCut;
@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Clones are the same disk.
+/// The disk. Clones share it.
 #[derive(Clone)]
 pub(super) struct Disk {
     pub(super) power: PowerCut,

@@ -1,4 +1,4 @@
-//! The lock of the door, which may stick, and which knows that nothing unlocks it without a record.
+//! The lock of the door. It can stick, and asserts that every unlocking is on record.
 
 use super::disk::Disk;
 use crate::door::{Door, DoorError};
@@ -7,7 +7,7 @@ use files::power_cut::{Loss, PowerCut};
 use policy::Grant;
 use std::sync::{Arc, Mutex};
 
-/// A door that knows whether it is open, and who it was opened for. Clones are the same door.
+/// A lock that knows its position and the grants that it was unlocked for. Clones share it.
 #[derive(Clone, Default)]
 pub(super) struct WatchedDoor {
     state: Arc<Mutex<State>>,
@@ -26,8 +26,8 @@ impl WatchedDoor {
         self.state.lock().unwrap().is_unlocked
     }
 
-    /// From now on the log lies on this disk.
-    pub(super) fn beside(&self, disk: &Disk) {
+    /// Sets the disk with the log.
+    pub(super) fn set_log_disk(&self, disk: &Disk) {
         self.state.lock().unwrap().disk = Some(disk.power.clone());
     }
 
@@ -66,15 +66,15 @@ impl Door for WatchedDoor {
     }
 }
 
-/// When the lock moves, its record is there even if the power goes now.
+/// Asserts that the record of the grant survives a power cut at the moment the lock moves.
 fn assert_recorded(disk: &PowerCut, grant: &Grant) {
     let kept = disk.after(Loss::All).read("log").unwrap().unwrap_or_default();
     let last = kept.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty()).unwrap_or_default();
     let line = String::from_utf8_lossy(last);
-    let is_of_it = [
+    let expected = [
         "\"event\":\"granted\"".to_owned(),
         format!("\"utc_ms\":{}", grant.utc_ms()),
         format!("\"person\":\"{}\"", grant.person()),
     ];
-    assert!(is_of_it.iter().all(|part| line.contains(part)), "the lock moves without a record: {line}");
+    assert!(expected.iter().all(|part| line.contains(part)), "the lock moves without a record: {line}");
 }

@@ -1,38 +1,38 @@
-//! What goes wrong in a life of the unit, and when.
+//! The incidents in a life of the unit: faults and people's actions, chosen at random.
 
 use super::people::{MODEL, database};
 use fastrand::Rng;
 use shared::gallery::ModelHash;
 
-/// Something that happens between two frames.
+/// An incident between two frames.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Happening {
+pub(super) enum Incident {
     Nothing,
-    /// The camera gives no pictures for this many frames.
+    /// The camera gives no picture for this many frames.
     CameraLost(u32),
     /// The networks fail for this many frames.
     NetworksFail(u32),
     /// The disk is full for this many frames.
     DiskFull(u32),
-    /// The lock sticks, this many movements long.
+    /// The lock sticks for this many movements.
     LockSticks(usize),
-    /// The clock on the wall jumps by this many milliseconds.
+    /// The wall clock jumps by this many milliseconds.
     ClockJumps(i64),
-    /// From now on something speaks for the clock, or nothing does.
+    /// There is evidence for the time from now on, or not.
     ClockTrusted(bool),
-    /// Somebody brings this file.
-    DatabaseComes(Vec<u8>),
-    /// Somebody asks for the database before.
+    /// This database file arrives.
+    DatabaseArrives(Vec<u8>),
+    /// Somebody asks for the previous database.
     Rollback,
-    /// This many cards are presented one after the other.
+    /// This many cards are presented in a row.
     Cards(u32),
-    /// Somebody presents the same card again and again for this many frames.
-    CardAgain(u32),
-    /// Somebody opens the door from outside without being let in, for this many milliseconds.
+    /// Somebody presents the same card repeatedly for this many frames.
+    RepeatedCard(u32),
+    /// Somebody forces the door, which stays open for this many milliseconds.
     DoorForced(u64),
     /// Somebody leaves by the exit button.
     Leaves,
-    /// The power is cut at this operation of the disk, counted from now on.
+    /// The power is cut at this disk operation, counted from now.
     PowerCut(usize),
     /// `kill -9`.
     Killed,
@@ -40,33 +40,33 @@ pub(super) enum Happening {
     Stopped,
 }
 
-impl Happening {
-    /// Whether a life may end by it.
+impl Incident {
+    /// Whether it may end a life.
     pub(super) fn may_end_life(&self) -> bool {
         matches!(self, Self::PowerCut(_) | Self::Killed | Self::Stopped)
     }
 }
 
-/// Rare for each frame, so that a life that nothing protects lasts for minutes.
-pub(super) fn next(random: &mut Rng, sequence: u64) -> Happening {
+/// The incident before the next frame. Incidents are rare enough that an unprotected life lasts for minutes.
+pub(super) fn next(random: &mut Rng, sequence: u64) -> Incident {
     match random.u32(..15_000) {
-        0..20 => Happening::CameraLost(random.u32(1..100)),
-        20..30 => Happening::NetworksFail(random.u32(1..20)),
-        30..40 => Happening::DiskFull(random.u32(1..500)),
-        40..50 => Happening::LockSticks(random.usize(1..4)),
-        50..54 => Happening::ClockJumps(random.i64(-86_400_000..86_400_000)),
-        54..70 => Happening::DatabaseComes(some_database(random, sequence)),
-        70..74 => Happening::Rollback,
-        74..76 => Happening::Cards(random.u32(5..30)),
-        76..80 => Happening::PowerCut(random.usize(..60)),
-        80..82 => Happening::Killed,
-        82..84 => Happening::Stopped,
-        84..88 => Happening::ClockTrusted(random.u8(..3) > 0),
-        88..91 => Happening::CardAgain(random.u32(50..300)),
-        91..95 => Happening::DoorForced(random.u64(500..60_000)),
-        95..100 => Happening::Leaves,
-        100..250 => Happening::Cards(1),
-        _ => Happening::Nothing,
+        0..20 => Incident::CameraLost(random.u32(1..100)),
+        20..30 => Incident::NetworksFail(random.u32(1..20)),
+        30..40 => Incident::DiskFull(random.u32(1..500)),
+        40..50 => Incident::LockSticks(random.usize(1..4)),
+        50..54 => Incident::ClockJumps(random.i64(-86_400_000..86_400_000)),
+        54..70 => Incident::DatabaseArrives(some_database(random, sequence)),
+        70..74 => Incident::Rollback,
+        74..76 => Incident::Cards(random.u32(5..30)),
+        76..80 => Incident::PowerCut(random.usize(..60)),
+        80..82 => Incident::Killed,
+        82..84 => Incident::Stopped,
+        84..88 => Incident::ClockTrusted(random.u8(..3) > 0),
+        88..91 => Incident::RepeatedCard(random.u32(50..300)),
+        91..95 => Incident::DoorForced(random.u64(500..60_000)),
+        95..100 => Incident::Leaves,
+        100..250 => Incident::Cards(1),
+        _ => Incident::Nothing,
     }
 }
 

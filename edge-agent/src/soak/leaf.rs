@@ -1,4 +1,4 @@
-//! The leaf of the door, its contact and the exit button. It knows by itself what must be on record of how it is used.
+//! The door leaf, its contact and the exit button. It works out by itself which records its use must leave.
 
 use crate::door::WatchRules;
 use crate::door::contacts::{Change, Contact, Contacts};
@@ -6,13 +6,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 pub(super) const WATCH: WatchRules = WatchRules { held_ms: 30_000, leave_ms: 5_000 };
-/// After the lock has gone back, somebody may still have a hand on the door.
+/// After the door has locked, somebody may still have a hand on it.
 const HAND_ON_DOOR_MS: u64 = 2_000;
 
-/// This many openings in this many milliseconds are all recorded, although a contact that flaps is not.
+/// This many forced openings in this many milliseconds are all recorded; more look like a loose contact.
 const ALWAYS_RECORDED: (usize, u64) = (10, 100 * 60_000);
 
-/// What must be on record.
+/// A record that must be in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trace {
     Forced,
@@ -20,13 +20,13 @@ pub(super) enum Trace {
     ClosedAgain,
 }
 
-/// Clones are the same leaf.
+/// The door leaf. Clones share it.
 #[derive(Clone, Default)]
 pub(super) struct Leaf(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    /// What people will do with it, in the order of time.
+    /// The planned changes, oldest first.
     planned: VecDeque<Change>,
     is_open: bool,
     is_pressed: bool,
@@ -39,7 +39,7 @@ struct State {
 }
 
 impl Leaf {
-    /// A unit begins to watch it. Nobody knows who opened a door that is open.
+    /// A unit starts to watch the door. A door that is already open does not count as forced.
     pub(super) fn watched_from(&self, now_ms: u64) {
         let mut state = self.state();
         (state.is_held, state.is_wrong) = (false, false);
@@ -54,7 +54,7 @@ impl Leaf {
         state.traces.clear();
     }
 
-    /// Somebody was let in until the lock goes back, goes in, and the leaf is open for so long.
+    /// Somebody is let in: opens the door and leaves it open for `open_ms`.
     pub(super) fn let_in(&self, locks_at_ms: u64, now_ms: u64, open_ms: u64) {
         let mut state = self.state();
         state.may_open_until_ms = state.may_open_until_ms.max(locks_at_ms + HAND_ON_DOOR_MS);
@@ -69,12 +69,12 @@ impl Leaf {
         self.state().plan(&leaves);
     }
 
-    /// Somebody opens it without being let in.
+    /// Somebody forces the door.
     pub(super) fn force(&self, now_ms: u64, open_ms: u64) {
         self.state().plan(&[(now_ms, door(true)), (now_ms + open_ms, door(false))]);
     }
 
-    /// What must be on record since this was last asked.
+    /// The records that must have been added since the last call.
     pub(super) fn take_traces(&self) -> Vec<Trace> {
         std::mem::take(&mut self.state().traces)
     }
@@ -89,14 +89,14 @@ const fn door(open: bool) -> Contact {
 }
 
 impl State {
-    /// Unless somebody is at the door already.
+    /// Plans these changes, unless somebody is using the door already.
     fn plan(&mut self, changes: &[(u64, Contact)]) {
         if self.planned.is_empty() && !self.is_open {
             self.planned = changes.iter().map(|&(at_ms, contact)| Change { contact, at_ms }).collect();
         }
     }
 
-    fn happens(&mut self, Change { contact, at_ms }: Change) {
+    fn apply(&mut self, Change { contact, at_ms }: Change) {
         match contact {
             Contact::Exit { pressed } => {
                 self.is_pressed = pressed;
@@ -131,7 +131,7 @@ impl Contacts for Leaf {
         let mut state = self.state();
         let due = state.planned.iter().take_while(|change| change.at_ms <= now_ms).count();
         let changes: Vec<Change> = state.planned.drain(..due).collect();
-        changes.iter().for_each(|change| state.happens(*change));
+        changes.iter().for_each(|change| state.apply(*change));
         if state.is_open && !state.is_held && now_ms - state.opened_ms >= WATCH.held_ms {
             (state.is_held, state.is_wrong) = (true, true);
             state.traces.push(Trace::Held);

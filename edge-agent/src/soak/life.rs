@@ -1,14 +1,14 @@
-//! One life of the unit: from its start until it is stopped or killed, or the power goes.
+//! One life of the unit: from its start until it is stopped, killed, or loses power.
 
 use super::Run;
-use super::faults::{self, Happening};
+use super::environment::{Environment, FRAME_MS, UNLOCK_MS};
+use super::faults::{self, Incident};
 use super::leaf::{Trace, WATCH};
-use super::passers::Passers;
-use super::people::{self, AT_MOST, card_of, people_in};
-use super::reckoning::Reckoning;
-use super::report::Told;
-use super::scene::{Camera, Eyes, Scene, Shared};
-use super::surroundings::{FRAME_MS, Surroundings, UNLOCK_MS};
+use super::oracle::Oracle;
+use super::people::{self, AT_MOST, card_of, person_count};
+use super::report::Indicators;
+use super::scene::{Camera, Scene, ScriptedSight, Shared};
+use super::visitors::Visitors;
 use crate::audit_log::{AuditLog, Upkeep};
 use crate::clock::Clock;
 use crate::database::{InUse, Judge, Opened, Store};
@@ -26,14 +26,14 @@ use shared::gallery::DatabaseDigest;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// A few hundred records in several files.
+/// Several files of a few hundred records.
 const UPKEEP: Upkeep = Upkeep { file_bytes: 40_000, all_bytes: 400_000, keep_days: 90 };
-/// As often as a unit looks for a new database.
-const LOOK_EVERY: u64 = 3;
+/// Frames between two checks for a new database.
+const CHECK_EVERY: u64 = 3;
 const REPORT_EVERY: u64 = 2_000;
 pub(super) const FRAMES_OF_AN_HOUR: u64 = 36_000;
-/// A card that is presented again and again is presented once in this many frames.
-const AGAIN_EVERY: u32 = 5;
+/// Frames between two presentations of a card that is presented repeatedly.
+const REPEAT_EVERY: u32 = 5;
 
 /// How a life ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,71 +44,72 @@ pub(super) enum End {
 }
 
 pub(super) struct Life<'a> {
-    around: &'a mut Surroundings,
+    environment: &'a mut Environment,
     unit: Unit,
     latch: Latch,
     store: Store,
     reader: ScriptedReader,
-    /// To be presented, one in each turn.
+    /// Cards to present, one in each turn.
     cards: VecDeque<CardNumber>,
-    /// Presented again and again, for this many more frames.
-    card_again: Option<(CardNumber, u32)>,
+    /// A card that is presented repeatedly, and for how many more frames.
+    repeated_card: Option<(CardNumber, u32)>,
     camera: Camera,
     scene: Shared<Scene>,
-    passers: Passers,
-    reckoning: Reckoning,
-    told: Told,
+    visitors: Visitors,
+    oracle: Oracle,
+    indicators: Indicators,
     disk_full_frames: u32,
     has_stuck: bool,
     unlocked_until_ms: u64,
     last_reason: Option<Reason>,
-    /// This many frames nothing ends it: one life in eight lasts for hours.
+    /// No incident ends the life in its first frames, this many: one life in eight lasts for hours.
     protected_frames: u64,
 }
 
 impl<'a> Life<'a> {
     /// Starts the unit as `run` does.
-    pub(super) fn begin(around: &'a mut Surroundings) -> Self {
-        around.door.stick(0);
-        let latch = Latch::close(Box::new(around.door.clone()), UNLOCK_MS).unwrap();
-        assert!(!around.door.is_unlocked(), "open at the start");
+    pub(super) fn begin(environment: &'a mut Environment) -> Self {
+        environment.door.stick(0);
+        let latch = Latch::close(Box::new(environment.door.clone()), UNLOCK_MS).unwrap();
+        assert!(!environment.door.is_unlocked(), "unlocked at the start");
         let judge = Judge::of_model(people::MODEL, Box::new(|| Ok(Tested::Passed)));
-        let Opened { store, in_use, .. } = Store::open(Box::new(around.disk.clone()), "db", judge).unwrap();
-        let now = around.clock.now();
-        let log =
-            AuditLog::open_in(Box::new(around.disk.clone()), "log", Some(Surroundings::key()), UPKEEP, &now).unwrap();
+        let Opened { store, in_use, .. } = Store::open(Box::new(environment.disk.clone()), "db", judge).unwrap();
+        let now = environment.clock.now();
+        let log = AuditLog::open_in(Box::new(environment.disk.clone()), "log", Some(Environment::key()), UPKEEP, &now)
+            .unwrap();
         let log_health = log.health();
         let policy = Policy::new(rules(in_use.rules)).unwrap();
         let scene = Shared::<Scene>::default();
-        let sight = Box::new(Eyes { scene: Arc::clone(&scene) });
-        let clock = Arc::clone(&around.clock) as Arc<dyn Clock>;
+        let sight = Box::new(ScriptedSight { scene: Arc::clone(&scene) });
+        let clock = Arc::clone(&environment.clock) as Arc<dyn Clock>;
         let mut unit = Unit::new(sight, in_use.gallery, policy, log, latch.clone(), clock);
-        let mut chance = Rng::with_seed(around.random.u64(..));
+        let mut chance = Rng::with_seed(environment.random.u64(..));
         unit.foresee(move || chance.u64(..));
         let reader = ScriptedReader::default();
         unit.read_cards(Box::new(reader.clone()));
-        around.leaf.watched_from(now.monotonic_ms);
-        unit.listen_to(Box::new(around.leaf.clone()), WATCH);
-        let told = Told::by(&mut unit, &latch, log_health, in_use.digest);
-        unit.remember_in(MemoryFile::new(Box::new(around.disk.clone()), "memory.json"));
+        environment.leaf.watched_from(now.monotonic_ms);
+        unit.listen_to(Box::new(environment.leaf.clone()), WATCH);
+        let indicators = Indicators::attach(&mut unit, &latch, log_health, in_use.digest);
+        unit.remember_in(MemoryFile::new(Box::new(environment.disk.clone()), "memory.json"));
         unit.start();
-        let mut reckoning = Reckoning::default();
-        reckoning.people(unit.gallery().header().sequence);
-        let is_long = around.random.u8(..8) == 0;
-        let protected_frames = if is_long { around.random.u64(FRAMES_OF_AN_HOUR..2 * FRAMES_OF_AN_HOUR) } else { 0 };
+        let mut oracle = Oracle::default();
+        oracle.set_people(unit.gallery().header().sequence);
+        let is_long = environment.random.u8(..8) == 0;
+        let protected_frames =
+            if is_long { environment.random.u64(FRAMES_OF_AN_HOUR..2 * FRAMES_OF_AN_HOUR) } else { 0 };
         Self {
-            around,
+            environment,
             unit,
             latch,
             store,
             reader,
             cards: VecDeque::new(),
-            card_again: None,
+            repeated_card: None,
             camera: Camera::new(Arc::clone(&scene)),
             scene,
-            passers: Passers::default(),
-            reckoning,
-            told,
+            visitors: Visitors::default(),
+            oracle,
+            indicators,
             disk_full_frames: 0,
             has_stuck: false,
             unlocked_until_ms: 0,
@@ -117,27 +118,27 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// Lives for at most this many frames.
+    /// Runs for at most this many frames.
     pub(super) fn live(mut self, frames: u64, run: &mut Run) -> End {
         for frame in 0..frames {
             let sequence = self.unit.gallery().header().sequence;
-            match faults::next(&mut self.around.random, sequence) {
-                happening if happening.may_end_life() && frame < self.protected_frames => {}
-                Happening::Killed => return End::Killed,
-                Happening::Stopped => return self.stop(),
-                happening => self.happens(happening, run),
+            match faults::next(&mut self.environment.random, sequence) {
+                incident if incident.may_end_life() && frame < self.protected_frames => {}
+                Incident::Killed => return End::Killed,
+                Incident::Stopped => return self.stop(),
+                incident => self.cause(incident, run),
             }
-            if frame % LOOK_EVERY == 0 {
-                self.take_news(run);
+            if frame % CHECK_EVERY == 0 {
+                self.take_new_database(run);
             }
             self.turn(run);
             run.frames += 1;
-            if self.around.disk.power.is_off() {
+            if self.environment.disk.power.is_off() {
                 return End::PowerCut;
             }
             if frame % REPORT_EVERY == 0 {
-                let Surroundings { door, clock, .. } = &*self.around;
-                self.told.assert_true(self.unit.gallery(), door, self.has_stuck, clock);
+                let Environment { door, clock, .. } = &*self.environment;
+                self.indicators.assert_true(self.unit.gallery(), door, self.has_stuck, clock);
                 run.reports += 1;
             }
         }
@@ -145,45 +146,47 @@ impl<'a> Life<'a> {
     }
 
     fn stop(mut self) -> End {
-        self.around.door.stick(0);
+        self.environment.door.stick(0);
         self.unit.stop();
-        assert!(!self.around.door.is_unlocked(), "open after it was stopped");
-        self.told.assert_dark();
-        if self.around.disk.power.is_off() { End::PowerCut } else { End::Stopped }
+        assert!(!self.environment.door.is_unlocked(), "unlocked after it was stopped");
+        self.indicators.assert_dark();
+        if self.environment.disk.power.is_off() { End::PowerCut } else { End::Stopped }
     }
 
-    fn happens(&mut self, happening: Happening, run: &mut Run) {
-        let now_ms = self.around.clock.elapsed_ms();
-        match happening {
-            Happening::CameraLost(frames) => self.scene.lock().unwrap().camera_fails = frames,
-            Happening::NetworksFail(frames) => self.scene.lock().unwrap().networks_fail = frames,
-            Happening::DiskFull(frames) => self.disk_full_frames = frames,
-            Happening::LockSticks(movements) => {
+    fn cause(&mut self, incident: Incident, run: &mut Run) {
+        let now_ms = self.environment.clock.elapsed_ms();
+        match incident {
+            Incident::CameraLost(frames) => self.scene.lock().unwrap().camera_fails = frames,
+            Incident::NetworksFail(frames) => self.scene.lock().unwrap().networks_fail = frames,
+            Incident::DiskFull(frames) => self.disk_full_frames = frames,
+            Incident::LockSticks(movements) => {
                 self.has_stuck = true;
-                self.around.door.stick(movements);
+                self.environment.door.stick(movements);
             }
-            Happening::ClockJumps(ms) => self.around.clock.jump(ms),
-            Happening::ClockTrusted(is_trusted) => self.around.clock.trust(is_trusted),
-            Happening::DatabaseComes(file) => drop(self.around.disk.replace("db.incoming", &file)),
-            Happening::Rollback => self.roll_back(run),
-            Happening::Cards(count) => {
+            Incident::ClockJumps(ms) => self.environment.clock.jump(ms),
+            Incident::ClockTrusted(is_trusted) => self.environment.clock.set_trusted(is_trusted),
+            Incident::DatabaseArrives(file) => drop(self.environment.disk.replace("db.incoming", &file)),
+            Incident::Rollback => self.roll_back(run),
+            Incident::Cards(count) => {
                 run.cards_presented += u64::from(count);
                 for _ in 0..count {
-                    self.cards.push_back(self.passers.card(&mut self.around.random));
+                    self.cards.push_back(self.visitors.card(&mut self.environment.random));
                 }
             }
-            Happening::CardAgain(frames) => {
-                self.card_again = Some((self.passers.card(&mut self.around.random), frames))
+            Incident::RepeatedCard(frames) => {
+                self.repeated_card = Some((self.visitors.card(&mut self.environment.random), frames))
             }
-            Happening::DoorForced(open_ms) => self.around.leaf.force(now_ms, open_ms),
-            Happening::Leaves => self.around.leaf.leave(now_ms),
-            Happening::PowerCut(operation) => self.around.disk.power.cut_at(operation, self.around.random.bool()),
-            Happening::Nothing | Happening::Killed | Happening::Stopped => {}
+            Incident::DoorForced(open_ms) => self.environment.leaf.force(now_ms, open_ms),
+            Incident::Leaves => self.environment.leaf.leave(now_ms),
+            Incident::PowerCut(operation) => {
+                self.environment.disk.power.cut_at(operation, self.environment.random.bool())
+            }
+            Incident::Nothing | Incident::Killed | Incident::Stopped => {}
         }
     }
 
     fn roll_back(&mut self, run: &mut Run) {
-        let previous = self.around.disk.read("db.previous").unwrap_or_default();
+        let previous = self.environment.disk.read("db.previous").unwrap_or_default();
         let Some(previous) = previous else { return };
         if let Ok(in_use) = self.store.roll_back(DatabaseDigest::from_file(&previous)) {
             run.rollbacks += 1;
@@ -191,7 +194,7 @@ impl<'a> Life<'a> {
         }
     }
 
-    fn take_news(&mut self, run: &mut Run) {
+    fn take_new_database(&mut self, run: &mut Run) {
         match self.store.take_in() {
             Ok(Some(in_use)) => {
                 run.databases_taken += 1;
@@ -201,7 +204,7 @@ impl<'a> Life<'a> {
             Err(refusal) => {
                 run.databases_refused += 1;
                 self.unit.note_refused_database(refusal.digest, refusal.why.code());
-                self.told.refused_database(refusal.digest, &refusal.why.to_string());
+                self.indicators.note_refused_database(refusal.digest, &refusal.why.to_string());
             }
         }
     }
@@ -209,78 +212,78 @@ impl<'a> Life<'a> {
     fn use_database(&mut self, in_use: InUse) {
         self.unit.use_database(in_use.gallery, rules(in_use.rules)).unwrap();
         let gallery = self.unit.gallery();
-        self.told.database(gallery, in_use.digest);
-        self.reckoning.people(gallery.header().sequence);
-        assert_eq!(gallery.people().len(), usize::from(people_in(gallery.header().sequence)));
+        self.indicators.note_database(gallery, in_use.digest);
+        self.oracle.set_people(gallery.header().sequence);
+        assert_eq!(gallery.people().len(), usize::from(person_count(gallery.header().sequence)));
     }
 
     fn turn(&mut self, run: &mut Run) {
         self.disk_full_frames = self.disk_full_frames.saturating_sub(1);
-        self.around.disk.set_full(self.disk_full_frames > 0);
-        self.around.clock.pass(FRAME_MS);
-        let now = self.around.clock.now();
+        self.environment.disk.set_full(self.disk_full_frames > 0);
+        self.environment.clock.pass(FRAME_MS);
+        let now = self.environment.clock.now();
         run.frames_without_time += u64::from(now.clock != ClockTrust::Trusted);
         {
             let mut scene = self.scene.lock().unwrap();
-            scene.faces = self.passers.next(&mut self.around.random).to_vec();
-            scene.noise = 0.2 * self.around.random.f32();
+            scene.faces = self.visitors.next(&mut self.environment.random).to_vec();
+            scene.noise = 0.2 * self.environment.random.f32();
         }
         self.present_cards(&now);
         if self.scene.lock().unwrap().is_seen() {
-            self.reckoning.see(&self.passers.faces);
+            self.oracle.see(&self.visitors.faces);
         }
         match self.unit.turn(&mut self.camera) {
             Ok(turn) => {
-                self.told.turned(&turn, &self.unit, &self.around.clock);
+                self.indicators.note_turn(&turn, &self.unit, &self.environment.clock);
                 match turn.verdict {
                     Verdict::Granted(granted) => self.granted(&granted, &now, run),
                     Verdict::Refused(refusal) => self.refused(&refusal, &now, run),
-                    Verdict::Nobody => self.passers.ask(None),
+                    Verdict::Nobody => self.visitors.ask(None),
                 }
             }
             Err(error) => {
                 run.failed_turns += 1;
-                self.told.failed();
-                // Somebody was let in who could not enter, and it is not known who.
+                self.indicators.note_failure();
+                // Somebody was granted access but the lock did not move, and the error does not name them.
                 if matches!(error, UnitError::Door(_)) {
-                    self.around.attempts.forget();
+                    self.environment.attempts.forget();
                 }
             }
         }
         self.latch.lock_if_due(now.monotonic_ms);
         let is_over = now.monotonic_ms > self.unlocked_until_ms + 5 * FRAME_MS;
-        assert!(!(self.around.door.is_unlocked() && is_over), "unlocked for longer than its time");
-        self.look_after(&now, run);
+        assert!(!(self.environment.door.is_unlocked() && is_over), "unlocked for longer than its time");
+        self.note_traces(&now, run);
     }
 
     fn present_cards(&mut self, now: &Now) {
-        if let Some((card, frames)) = &mut self.card_again {
-            if *frames % AGAIN_EVERY == 0 {
+        if let Some((card, frames)) = &mut self.repeated_card {
+            if *frames % REPEAT_EVERY == 0 {
                 self.cards.push_back(*card);
             }
             *frames -= 1;
         }
-        self.card_again = self.card_again.filter(|(_, frames)| *frames > 0);
+        self.repeated_card = self.repeated_card.filter(|(_, frames)| *frames > 0);
         if let Some(card) = self.cards.pop_front() {
             let holder = (0..AT_MOST).find(|number| card_of(*number) == card);
-            self.reckoning.card(holder, now.monotonic_ms);
+            self.oracle.note_card(holder, now.monotonic_ms);
             self.reader.present(card);
         }
     }
 
     fn granted(&mut self, granted: &Granted, now: &Now, run: &mut Run) {
         run.granted += 1;
-        let objection = self.reckoning.objection(granted, now);
+        let objection = self.oracle.objection(granted, now);
         assert!(objection.is_none(), "{objection:?}");
-        let objection = self.around.attempts.granted(granted, now.monotonic_ms);
+        let objection = self.environment.attempts.granted(granted, now.monotonic_ms);
         assert!(objection.is_none(), "{objection:?}");
-        run.granted_after_turning += u64::from(self.reckoning.has_turned());
-        self.reckoning.note_grant();
-        self.passers.ask(None);
+        run.granted_after_turning += u64::from(self.oracle.has_turned());
+        self.oracle.note_grant();
+        self.visitors.ask(None);
         self.last_reason = None;
         self.unlocked_until_ms = now.monotonic_ms + UNLOCK_MS;
-        let open_ms = if self.around.random.u8(..20) == 0 { 45_000 } else { 3_000 };
-        self.around.leaf.let_in(self.unlocked_until_ms, now.monotonic_ms, open_ms);
+        let open_ms = if self.environment.random.u8(..20) == 0 { 45_000 } else { 3_000 };
+        self.environment.leaf.let_in(self.unlocked_until_ms, now.monotonic_ms, open_ms);
     }
 
     fn refused(&mut self, refusal: &Refusal, now: &Now, run: &mut Run) {
@@ -291,25 +294,25 @@ impl<'a> Life<'a> {
             Reason::TurnRight => Some(Side::Right),
             _ => None,
         };
-        run.asked_to_turn += u64::from(asked.is_some_and(|side| self.reckoning.asked(side)));
-        self.passers.ask(asked);
+        run.asked_to_turn += u64::from(asked.is_some_and(|side| self.oracle.note_challenge(side)));
+        self.visitors.ask(asked);
         match refusal.reason {
             Reason::LivenessFailed if begins => run.failed_to_turn += 1,
             Reason::LockedOut | Reason::FacesPaced | Reason::CardBlocked if begins => run.refused_after_failures += 1,
             Reason::ClockUnknown if begins => run.refused_without_time += 1,
             _ => {}
         }
-        // What was answered when the power went is not remembered.
-        if !self.around.disk.power.is_off() {
-            let objection = self.around.attempts.refused(refusal, now.monotonic_ms);
+        // A decision made after the power was cut is not remembered.
+        if !self.environment.disk.power.is_off() {
+            let objection = self.environment.attempts.refused(refusal, now.monotonic_ms);
             assert!(objection.is_none(), "{objection:?}");
         }
     }
 
-    /// What the turn must have left behind.
-    fn look_after(&mut self, now: &Now, run: &mut Run) {
+    /// Collects what the turn must have left on the disk and in the log.
+    fn note_traces(&mut self, now: &Now, run: &mut Run) {
         let is_full = self.disk_full_frames > 0;
-        let Surroundings { disk, attempts, leaf, traces, .. } = &mut *self.around;
+        let Environment { disk, attempts, leaf, traces, .. } = &mut *self.environment;
         attempts.kept(is_full, || disk.read("memory.json").unwrap_or_default());
         for trace in leaf.take_traces() {
             run.doors_forced += u64::from(trace == Trace::Forced);
@@ -321,7 +324,7 @@ impl<'a> Life<'a> {
     }
 }
 
-/// Those of the database, with the challenge for people who are marked for it.
+/// The rules of the database, with the liveness challenge for people who are marked for it.
 fn rules(mut rules: Rules) -> Rules {
     rules.liveness = Liveness::Marked;
     rules

@@ -1,43 +1,46 @@
-//! The soak: days at a door in accelerated time, through the real loop, log, store, memory, latch, status board and lights,
-//! with faults at random. What only shows after a while shows here: something that grows, drifts, is lost, or stays open.
+//! The soak test: days at a door in accelerated time, with the real loop, log, store, memory, latch, status board and
+//! lights, and random faults. It finds what shows only after a while: leaks, drift, lost records, a door that stays
+//! unlocked.
 //!
-//! People, strangers and photos come and show cards; the door is held open and forced, people leave by the exit button; the
-//! time is uncertain for a third of the while; databases come; camera, networks, disk and lock fail; the unit is stopped,
-//! killed, or loses its power, most often after minutes, one time in eight after hours. Checked against an independent
-//! reckoning that knows nothing of the policy:
+//! People, strangers and photos come and show cards; the door is held open and forced; people leave by the exit button;
+//! the time is not trusted for a third of the run; databases arrive; camera, networks, disk and lock fail; the unit is
+//! stopped, killed, or loses power, mostly after minutes, one time in eight after hours. Checked independently of the
+//! policy:
 //!
-//! - each grant: enrolled, seen often enough, within their hours at a certain time, with their card, after turning their head
-//!   if they must ([`reckoning`]), and not after too many comparisons in vain, over all lives ([`attempts`]);
-//! - each movement of the lock, and each door that is forced, held or closed again: on record ([`surroundings`], [`leaf`]);
-//! - the status report, in every form: true; the lights: green after a grant, dark at the end ([`report`]).
+//! - each grant: the person is enrolled, was seen often enough, is within their hours at a trusted time, has shown
+//!   their card and turned their head if they must ([`oracle`]), without too many failed comparisons over all lives
+//!   ([`attempts`]);
+//! - the log: each movement of the lock, and each door that is forced, held or closed again ([`environment`],
+//!   [`leaf`]);
+//! - the status report, in every form, and the lights: green after a grant, dark at the end ([`report`]).
 //!
-//! One seed says everything that happens, so that whatever is found can be found again: `cargo xtask soak --seed N`.
+//! The seed determines everything that happens, so that a failure can be reproduced: `cargo xtask soak --seed N`.
 
 mod attempts;
 mod clock;
 mod disk;
 mod door;
+mod environment;
 mod faults;
 mod leaf;
 mod life;
-mod passers;
+mod oracle;
 mod people;
-mod reckoning;
 mod report;
 mod scene;
-mod surroundings;
+mod visitors;
 
+use environment::Environment;
 use life::{End, FRAMES_OF_AN_HOUR, Life};
 use std::env;
 use std::fs;
-use surroundings::Surroundings;
 
-/// Frames of the run that is part of the ordinary tests, more than five hours at the door.
+/// Frames of the short run in the ordinary tests: more than five hours at the door.
 const FEW_FRAMES: u64 = 200_000;
 /// A day has 864 000 frames of a tenth of a second.
 const MANY_FRAMES: u64 = 1_000_000;
 const SEED: u64 = 20_261_125;
-/// What may be added to the memory in use from the first tenth of a long run to its end, in kB.
+/// How much the resident memory may grow from the first tenth of a long run to its end, in kB.
 const GROWTH_KB: u64 = 4096;
 
 #[test]
@@ -46,23 +49,23 @@ fn five_hours_at_the_door() {
     assert!(run.granted > 100 && run.ends[End::PowerCut as usize] > 0, "{run:?}");
 }
 
-/// Started by `cargo xtask soak`, which says for how long and with which seed.
+/// Started by `cargo xtask soak`, which sets the length and the seed.
 #[test]
 #[ignore = "takes minutes: cargo xtask soak"]
 fn a_day_at_the_door() {
-    let said = |name| env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let (frames, seed) = (said("SOAK_FRAMES").unwrap_or(MANY_FRAMES), said("SOAK_SEED").unwrap_or(SEED));
+    let setting = |name| env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+    let (frames, seed) = (setting("SOAK_FRAMES").unwrap_or(MANY_FRAMES), setting("SOAK_SEED").unwrap_or(SEED));
     let run = soak(frames, seed);
     println!("seed {seed}: {run:#?}");
     let happened = run.happened();
-    assert!(happened.iter().all(|times| *times > 0), "not everything happened: {run:?}");
-    assert!(run.frames_of_long_lives * 2 > run.frames, "most of the time belongs to lives of hours: {run:?}");
+    assert!(happened.iter().all(|times| *times > 0), "something never happened: {run:?}");
+    assert!(run.frames_of_long_lives * 2 > run.frames, "long lives must take most of the time: {run:?}");
     assert!(run.granted > frames / 5000, "hardly anybody was let in: {run:?}");
     let growth = run.kb_at_end.saturating_sub(run.kb_when_warm);
-    assert!(growth <= GROWTH_KB, "{growth} kB more at the end");
+    assert!(growth <= GROWTH_KB, "the resident memory grew by {growth} kB");
 }
 
-/// What a run came to.
+/// The totals of a run.
 #[derive(Debug, Default)]
 struct Run {
     frames: u64,
@@ -72,13 +75,13 @@ struct Run {
     asked_to_turn: u64,
     granted_after_turning: u64,
     failed_to_turn: u64,
-    /// How often a refusal after too many failed attempts began.
+    /// How often a series of refusals after too many failed attempts began.
     refused_after_failures: u64,
     frames_without_time: u64,
     refused_without_time: u64,
     doors_forced: u64,
     doors_held: u64,
-    /// Status reports that were compared.
+    /// Status reports checked.
     reports: u64,
     cards_presented: u64,
     databases_taken: u64,
@@ -86,7 +89,7 @@ struct Run {
     rollbacks: u64,
     failed_turns: u64,
     records: u64,
-    /// How often a life of the unit ended each way, in the order of [`End`].
+    /// How often a life ended each way, in the order of [`End`].
     ends: [u64; 3],
     /// In lives of an hour or more.
     frames_of_long_lives: u64,
@@ -95,7 +98,7 @@ struct Run {
 }
 
 impl Run {
-    /// How often each thing happened that must happen in a long run.
+    /// The totals that must not be 0 after a long run.
     fn happened(&self) -> Vec<u64> {
         let others = [
             self.asked_to_turn,
@@ -116,27 +119,27 @@ impl Run {
 }
 
 fn soak(frames: u64, seed: u64) -> Run {
-    let mut around = Surroundings::new(seed);
+    let mut environment = Environment::new(seed);
     let mut run = Run::default();
     while run.frames < frames {
         println!("seed {seed}, frame {}", run.frames);
         let before = run.frames;
-        let end = Life::begin(&mut around).live(frames - before, &mut run);
+        let end = Life::begin(&mut environment).live(frames - before, &mut run);
         let lived = run.frames - before;
         run.frames_of_long_lives += if lived >= FRAMES_OF_AN_HOUR { lived } else { 0 };
         run.ends[end as usize] += 1;
-        around.end_life(end);
+        environment.end_life(end);
         if run.kb_when_warm == 0 && run.frames >= frames / 10 {
             run.kb_when_warm = resident_kb();
         }
     }
-    around.assert_everything_ended_well(&mut run);
-    run.hours_at_the_door = around.clock.elapsed_ms() as f64 / 3_600_000.0;
+    environment.assert_everything_ended_well(&mut run);
+    run.hours_at_the_door = environment.clock.elapsed_ms() as f64 / 3_600_000.0;
     run.kb_at_end = resident_kb();
     run
 }
 
-/// Memory of this process that is in use.
+/// Resident memory of this process.
 fn resident_kb() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();

@@ -1,4 +1,4 @@
-//! Who is enrolled in the soak's databases.
+//! The people in the soak test's databases.
 
 use policy::CHALLENGED_GROUP;
 use shared::card::{CardKey, CardNumber};
@@ -9,7 +9,7 @@ use shared::gallery::{
 use shared::schedule::{Period, Schedule, Schedules, Weekdays};
 
 pub(super) const MODEL: ModelHash = ModelHash([1; 32]);
-/// People are numbered; these are enrolled in every database, and in each one more or fewer of those who follow.
+/// People are numbered. These are enrolled in every database; how many more are depends on the sequence number.
 const ALWAYS: u8 = 12;
 pub(super) const AT_MOST: u8 = 20;
 const CARD_KEY: CardKey = CardKey([7; 32]);
@@ -24,7 +24,7 @@ pub(super) fn number_of(id: PersonId) -> u8 {
     id.0[0] - 1
 }
 
-/// By number: every third needs card and face, every fourth of the others either.
+/// Every third person needs card and face, some of the others either.
 pub(super) fn mode_of(number: u8) -> Mode {
     match number {
         number if number % 3 == 0 => Mode::CardAndFace,
@@ -33,12 +33,12 @@ pub(super) fn mode_of(number: u8) -> Mode {
     }
 }
 
-/// Whether hours bind them.
+/// Whether a schedule limits their hours.
 pub(super) fn has_hours(number: u8) -> bool {
     number % 5 == 2
 }
 
-/// Whether they must turn their head.
+/// Whether they must pass the liveness challenge.
 pub(super) fn is_challenged(number: u8) -> bool {
     number.is_multiple_of(4)
 }
@@ -47,8 +47,8 @@ pub(super) fn card_of(number: u8) -> CardNumber {
     CardNumber::new(1000 + u64::from(number)).unwrap()
 }
 
-/// How many people a database of this sequence number has.
-pub(super) fn people_in(sequence: u64) -> u8 {
+/// How many people the database with this sequence number has.
+pub(super) fn person_count(sequence: u64) -> u8 {
     ALWAYS + (sequence % u64::from(AT_MOST - ALWAYS + 1)) as u8
 }
 
@@ -56,7 +56,7 @@ pub(super) fn people_in(sequence: u64) -> u8 {
 pub(super) fn database(sequence: u64, model: ModelHash) -> Vec<u8> {
     let mut builder = GalleryBuilder::new(sequence, model, 2).unwrap();
     builder.set_card_key(CARD_KEY).unwrap();
-    for number in 0..people_in(sequence) {
+    for number in 0..person_count(sequence) {
         let groups = [("day", has_hours(number)), (CHALLENGED_GROUP, is_challenged(number))];
         let groups = groups.iter().filter(|(_, is_in)| *is_in).map(|(group, _)| (*group).to_owned()).collect();
         let (mode, cards) = (mode_of(number), vec![CARD_KEY.hash(card_of(number))]);

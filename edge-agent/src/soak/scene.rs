@@ -1,6 +1,6 @@
-//! What is before the camera, and how camera and networks see it or fail to.
+//! What is before the camera, and the camera and networks that see it or fail.
 
-use super::passers::Passer;
+use super::visitors::Visitor;
 use crate::camera::{CameraError, Captured, FrameSource};
 use crate::sight::{Seen, Sight};
 use models::{Frame, ModelError};
@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 /// What the camera and the networks do in the next frame.
 #[derive(Default)]
 pub(super) struct Scene {
-    pub(super) faces: Vec<Passer>,
+    pub(super) faces: Vec<Visitor>,
     pub(super) camera_fails: u32,
     pub(super) networks_fail: u32,
     pub(super) noise: f32,
@@ -49,19 +49,19 @@ impl Scene {
     }
 }
 
-/// In place of networks.
-pub(super) struct Eyes {
+/// In place of the networks.
+pub(super) struct ScriptedSight {
     pub(super) scene: Shared<Scene>,
 }
 
-impl Sight for Eyes {
+impl Sight for ScriptedSight {
     fn look(&mut self, _: &Frame, gallery: &Gallery, attention: Attention) -> Result<Seen, ModelError> {
         let mut scene = self.scene.lock().unwrap();
         if scene.networks_fail > 0 {
             scene.networks_fail -= 1;
             return Err(ModelError::Read { path: PathBuf::new(), source: io::Error::other("out of order") });
         }
-        let observed = |passer: &Passer| passer.observed(gallery, attention.claimed, scene.noise);
+        let observed = |visitor: &Visitor| visitor.observed(gallery, attention.claimed, scene.noise);
         Ok(Seen { faces: scene.faces.iter().map(observed).collect(), ..Seen::default() })
     }
 }

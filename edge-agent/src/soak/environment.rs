@@ -1,4 +1,4 @@
-//! What outlives the unit: disk, clock, door, and what must be true of them.
+//! What outlives a life of the unit: disk, clock and door, and what must be true of them.
 
 use super::Run;
 use super::attempts::Attempts;
@@ -24,45 +24,45 @@ pub(super) const FRAME_MS: u64 = 100;
 pub(super) const UNLOCK_MS: u64 = 5_000;
 const START_UTC_MS: i64 = 1_800_000_000_000;
 
-pub(super) struct Surroundings {
+pub(super) struct Environment {
     pub(super) disk: Disk,
     pub(super) clock: Arc<WallClock>,
     pub(super) door: WatchedDoor,
     pub(super) leaf: Leaf,
     pub(super) attempts: Attempts,
     pub(super) random: Rng,
-    /// What the leaf of the door must have left in the log, not yet looked for, and when.
+    /// Records of the door leaf's use to look for in the log, with their times.
     pub(super) traces: Vec<(Trace, i64)>,
-    /// Grants for which a door moved, not yet looked for in the log.
+    /// Times of grants that moved the lock, to look for in the log.
     moved: Vec<i64>,
-    /// The last record that was there when the log was last looked at.
-    looked_at: u64,
+    /// The last record when the log was last checked.
+    checked: u64,
 }
 
-impl Surroundings {
+impl Environment {
     pub(super) fn new(seed: u64) -> Self {
         let power = PowerCut::default();
         let mut disk = Disk::new(power);
         disk.replace("db", &database(100, MODEL)).unwrap();
         let clock = Arc::new(WallClock::starting_at(START_UTC_MS));
         let door = WatchedDoor::default();
-        door.beside(&disk);
+        door.set_log_disk(&disk);
         let (leaf, attempts, random) = (Leaf::default(), Attempts::default(), Rng::with_seed(seed));
-        Self { disk, clock, door, leaf, attempts, random, traces: Vec::new(), moved: Vec::new(), looked_at: 0 }
+        Self { disk, clock, door, leaf, attempts, random, traces: Vec::new(), moved: Vec::new(), checked: 0 }
     }
 
     pub(super) fn key() -> LogKey {
         LogKey::from_seed(&[3; 32])
     }
 
-    /// A life of the unit is over: the door is locked, as systemd sees to it where the unit could not, and the disk is as it
-    /// is found afterwards.
+    /// Ends a life of the unit: locks the door, as systemd does if the unit could not, and leaves the disk as the next
+    /// life finds it.
     pub(super) fn end_life(&mut self, end: End) {
-        assert!(end != End::Stopped || !self.door.is_unlocked(), "a unit that was stopped left the door open");
+        assert!(end != End::Stopped || !self.door.is_unlocked(), "a unit that was stopped left the door unlocked");
         self.door.stick(0);
         self.door.lock().unwrap();
         let loss = match end {
-            // What the kernel has, it keeps.
+            // The kernel keeps what was written.
             End::Stopped | End::Killed => Loss::None,
             End::PowerCut => {
                 let kinds: Vec<Loss> = Loss::kinds(self.disk.power.last_append().min(200)).collect();
@@ -70,12 +70,12 @@ impl Surroundings {
             }
         };
         self.disk = Disk::new(self.disk.power.after(loss));
-        self.door.beside(&self.disk);
+        self.door.set_log_disk(&self.disk);
         self.attempts.end_life();
         self.assert_log_is_whole();
     }
 
-    /// The chain holds, and has every record whose door moved, as far as it is kept.
+    /// Asserts that the chain holds, and that each movement of the lock is on record, unless its file has been removed.
     fn assert_log_is_whole(&mut self) {
         self.moved.extend(self.door.take_moves());
         let mut disk = self.disk.clone();
@@ -92,11 +92,11 @@ impl Surroundings {
         let mut faults = found.unwrap().faults;
         faults.retain(|fault: &Fault| !fault.problem.contains("nothing in it is signed"));
         assert!(faults.is_empty(), "{faults:?}");
-        // Records that were removed with the oldest file are not looked for.
-        let all_are_kept = kept.first().is_none_or(|(sequence, _)| *sequence <= self.looked_at + 1);
-        self.looked_at = kept.last().map_or(self.looked_at, |(sequence, _)| *sequence);
+        // Records that were removed with the oldest file cannot be checked.
+        let all_are_kept = kept.first().is_none_or(|(sequence, _)| *sequence <= self.checked + 1);
+        self.checked = kept.last().map_or(self.checked, |(sequence, _)| *sequence);
         let missing = self.moved.iter().filter(|utc_ms| !kept.iter().any(|(_, kept)| kept == *utc_ms)).count();
-        assert!(missing == 0 || !all_are_kept, "{missing} doors moved without a record");
+        assert!(missing == 0 || !all_are_kept, "the lock moved {missing} times without a record");
         let newest = self.moved.last().copied();
         assert!(
             newest.is_none_or(|utc_ms| kept.iter().any(|(_, kept)| *kept == utc_ms)),
@@ -108,7 +108,7 @@ impl Surroundings {
     }
 
     pub(super) fn assert_everything_ended_well(&mut self, run: &mut Run) {
-        assert!(!self.door.is_unlocked(), "the door is open at the end");
+        assert!(!self.door.is_unlocked(), "the door is unlocked at the end");
         let mut disk = self.disk.clone();
         let found = verify(files_on(&mut disk), Against { key: None, head: None }, |_| Ok(())).unwrap();
         run.records = found.last.map_or(0, |head| head.sequence);

@@ -1,4 +1,4 @@
-//! Who walks past the camera: people who are enrolled, strangers, and photos of both.
+//! Visitors before the camera: enrolled people, strangers, and photos of both.
 
 use super::people::{AT_MOST, card_of, id_of, number_of};
 use fastrand::Rng;
@@ -9,27 +9,27 @@ use shared::face::{FaceBox, Point};
 use shared::gallery::{Gallery, PersonId};
 use std::sync::Arc;
 
-/// How far across the face a nose is seen when the head is turned, and how many frames it takes to turn it.
-const TURNED: f32 = 0.35;
+/// How far the nose moves across the face when the head is fully turned, and how many frames that takes.
+const FULL_YAW: f32 = 0.35;
 const FRAMES_TO_TURN: f32 = 5.0;
-/// A person who is asked to do something takes this many frames to understand it.
+/// Frames until somebody who is asked to turn begins to.
 const FRAMES_TO_UNDERSTAND: u32 = 6;
-/// A person who holds up a photo stays for at least this many frames, more than a challenge lasts.
+/// Somebody who holds up a photo stays for at least this many frames, longer than a challenge.
 const FRAMES_WITH_PHOTO: u32 = 80;
 
-/// Who is before the camera for a while: some faces, of people by number or of strangers.
+/// The faces before the camera for a while.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Passers {
-    pub(super) faces: Vec<Passer>,
+pub(super) struct Visitors {
+    pub(super) faces: Vec<Visitor>,
     frames_left: u32,
 }
 
-/// One of them.
+/// A visitor.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Passer {
-    /// `None` is a stranger.
+pub(super) struct Visitor {
+    /// The number of an enrolled person; `None` for a stranger.
     pub(super) number: Option<u8>,
-    /// Somebody holds up a photo of them, which turns no head.
+    /// Whether it is a photo, which cannot turn its head.
     pub(super) is_photo: bool,
     pub(super) bounds: FaceBox,
     asked: Option<Side>,
@@ -37,38 +37,38 @@ pub(super) struct Passer {
     sharpness: f32,
 }
 
-impl Passers {
-    /// Those of the next frame.
-    pub(super) fn next(&mut self, random: &mut Rng) -> &[Passer] {
+impl Visitors {
+    /// The visitors in the next frame.
+    pub(super) fn next(&mut self, random: &mut Rng) -> &[Visitor] {
         if self.frames_left == 0 {
             let was_empty = self.faces.is_empty();
             let stays_long = random.u8(..5) == 0;
             self.frames_left = if was_empty && !stays_long { random.u32(1..60) } else { random.u32(1..200) };
             let count = if was_empty { 1 + usize::from(random.u8(..8) == 0) } else { 0 };
-            self.faces = (0..count).map(|_| somebody(random)).collect();
-            if self.faces.iter().any(|passer| passer.is_photo) {
+            self.faces = (0..count).map(|_| visitor(random)).collect();
+            if self.faces.iter().any(|visitor| visitor.is_photo) {
                 self.frames_left += FRAMES_WITH_PHOTO;
             }
         }
         self.frames_left -= 1;
-        for passer in &mut self.faces {
-            passer.frames_asked += u32::from(passer.asked.is_some());
-            passer.sharpness = 100.0 + 10.0 * random.f32();
+        for visitor in &mut self.faces {
+            visitor.frames_asked += u32::from(visitor.asked.is_some());
+            visitor.sharpness = 100.0 + 10.0 * random.f32();
         }
         &self.faces
     }
 
-    /// The nearest of them is asked to turn their head, or is not any more.
+    /// Asks the nearest visitor to turn their head, or no longer asks.
     pub(super) fn ask(&mut self, side: Option<Side>) {
         let nearest = self.faces.iter_mut().max_by(|a, b| a.side().total_cmp(&b.side()));
-        if let Some(passer) = nearest.filter(|passer| passer.asked != side) {
-            (passer.asked, passer.frames_asked) = (side, 0);
+        if let Some(visitor) = nearest.filter(|visitor| visitor.asked != side) {
+            (visitor.asked, visitor.frames_asked) = (side, 0);
         }
     }
 
-    /// The person who is there shows their card, or that of somebody else.
+    /// The card that is shown: mostly the visitor's own, or somebody else's, or one that is not enrolled.
     pub(super) fn card(&self, random: &mut Rng) -> CardNumber {
-        let own = self.faces.first().and_then(|passer| passer.number);
+        let own = self.faces.first().and_then(|visitor| visitor.number);
         match random.u8(..10) {
             0 => CardNumber::new(random.u64(5_000..6_000)).unwrap(),
             1 => card_of(random.u8(..AT_MOST)),
@@ -77,22 +77,22 @@ impl Passers {
     }
 }
 
-fn somebody(random: &mut Rng) -> Passer {
+fn visitor(random: &mut Rng) -> Visitor {
     let side = 30.0 + 100.0 * random.f32();
     let bounds = FaceBox { x: 1000.0 * random.f32(), y: 500.0 * random.f32(), width: side, height: side };
     let number = (random.u8(..8) > 0).then(|| random.u8(..AT_MOST));
     let is_photo = random.u8(..5) == 0;
-    Passer { number, is_photo, bounds, asked: None, frames_asked: 0, sharpness: 100.0 }
+    Visitor { number, is_photo, bounds, asked: None, frames_asked: 0, sharpness: 100.0 }
 }
 
-/// What a person, or a stranger, looks like: two numbers, far enough apart for faces one after the other.
-fn looks(number: Option<u8>) -> Encoding {
+/// The encoding of a person, or of a stranger: far enough apart to tell consecutive visitors apart.
+fn encoding(number: Option<u8>) -> Encoding {
     let angle = number.map_or(0.0, |number| 2.4 * f32::from(number % 3 + 1));
     Encoding::from_network(&[angle.cos(), angle.sin()]).unwrap()
 }
 
-impl Passer {
-    /// The face as networks and a gallery would see it: of somebody enrolled near to them, of everybody else far from all.
+impl Visitor {
+    /// The face as the networks and the gallery would see it: near an enrolled person, or far from everybody.
     pub(super) fn observed(&self, gallery: &Gallery, claimed: Option<PersonId>, noise: f32) -> ObservedFace {
         let enrolled = self.number.and_then(|number| gallery.person_by_id(&id_of(number)));
         let near = enrolled.unwrap_or(0);
@@ -109,27 +109,27 @@ impl Passer {
         });
         let mut face = ObservedFace::new(self.bounds);
         (face.resembles, face.claimed) = (resembles, claimed);
-        face.encoding = Some(Arc::new(looks(self.number)));
+        face.encoding = Some(Arc::new(encoding(self.number)));
         face.landmarks = Some(self.landmarks());
         face.quality.sharpness = Some(self.sharpness);
         face
     }
 
-    /// How far the nose has moved across the face, above 0 towards the person's left.
-    pub(super) fn turn(&self) -> f32 {
+    /// How far the nose has moved across the face, positive towards the person's left.
+    pub(super) fn yaw(&self) -> f32 {
         let side = match self.asked.filter(|_| !self.is_photo) {
             Some(Side::Left) => 1.0,
             Some(Side::Right) => -1.0,
             None => 0.0,
         };
         let frames = self.frames_asked.saturating_sub(FRAMES_TO_UNDERSTAND) as f32;
-        side * TURNED * (frames / FRAMES_TO_TURN).min(1.0)
+        side * FULL_YAW * (frames / FRAMES_TO_TURN).min(1.0)
     }
 
     fn landmarks(&self) -> [Point; 5] {
         let FaceBox { x, y, width, height } = self.bounds;
         let at = |across: f32, down: f32| Point { x: x + across * width, y: y + down * height };
-        let nose = 0.25 + 0.5 * (0.5 + self.turn());
+        let nose = 0.25 + 0.5 * (0.5 + self.yaw());
         [at(0.25, 0.25), at(0.75, 0.25), at(nose, 0.5), at(0.25, 0.75), at(0.75, 0.75)]
     }
 

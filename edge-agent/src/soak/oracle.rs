@@ -1,33 +1,33 @@
-//! An independent reckoning of who may be let in: written from what the rules say, plainly, with another memory than the
-//! policy's. It is looser in what it does not follow (margins, lookalikes), and strict in what it does.
+//! An independent oracle of who may be let in, written from the rules and without the policy's code or state. It does
+//! not check margins and look-alikes; everything else it checks strictly.
 
-use super::passers::Passer;
 use super::people::{self, FROM_MINUTE, UNTIL_MINUTE, has_hours, is_challenged, mode_of, number_of};
+use super::visitors::Visitor;
 use crate::turn::Granted;
 use policy::{ClockTrust, Credential, LONGEST_CARD_PAUSE_MS, Now, Side};
 use shared::face::FaceBox;
 use shared::gallery::Mode;
 use std::collections::VecDeque;
 
-/// A card waits for a face for ten seconds, and after cards that are nobody's for half a minute to be looked at.
+/// A card waits ten seconds for a face, and may wait half a minute before that, after cards that are not enrolled.
 const CARD_MS: u64 = 10_000 + LONGEST_CARD_PAUSE_MS;
 const MINIMUM_SIDE: f32 = 40.0;
-/// A person who must turn their head moves their nose by this much, in this many frames one after the other.
-const TURN: f32 = 0.25;
+/// How far the nose must have moved, and in how many consecutive frames, for a turned head.
+const YAW: f32 = 0.25;
 const TURNED_FRAMES: u32 = 4;
 
-/// What was seen lately.
+/// What the oracle has seen recently.
 #[derive(Debug, Default)]
-pub(super) struct Reckoning {
-    /// Who was nearest in the last frames with a face that is large enough, oldest first.
+pub(super) struct Oracle {
+    /// The nearest person in the last frames with a large enough face, oldest first.
     nearest: VecDeque<Option<u8>>,
-    /// The last card that was somebody's, and when.
+    /// The last enrolled card, and when it was presented.
     card: Option<(u8, u64)>,
     people: u8,
     turning: Turning,
 }
 
-/// What the face before the camera was asked, and whether it did that.
+/// The liveness challenge of the face before the camera, and its answer.
 #[derive(Debug, Clone, Copy, Default)]
 struct Turning {
     face: Option<FaceBox>,
@@ -37,25 +37,25 @@ struct Turning {
     has_turned: bool,
 }
 
-impl Reckoning {
-    /// From now on these people are enrolled; nothing that was seen before counts.
-    pub(super) fn people(&mut self, sequence: u64) {
-        *self = Self { people: people::people_in(sequence), ..Self::default() };
+impl Oracle {
+    /// Sets who is enrolled; nothing that was seen before counts.
+    pub(super) fn set_people(&mut self, sequence: u64) {
+        *self = Self { people: people::person_count(sequence), ..Self::default() };
     }
 
-    pub(super) fn see(&mut self, passers: &[Passer]) {
-        let largest = passers.iter().max_by(|a, b| a.side().total_cmp(&b.side()));
-        largest.inspect(|passer| self.turning.see(passer));
-        if let Some(passer) = largest.filter(|passer| passer.side() >= MINIMUM_SIDE) {
-            self.nearest.push_back(passer.number.filter(|number| *number < self.people));
+    pub(super) fn see(&mut self, visitors: &[Visitor]) {
+        let largest = visitors.iter().max_by(|a, b| a.side().total_cmp(&b.side()));
+        largest.inspect(|visitor| self.turning.see(visitor));
+        if let Some(visitor) = largest.filter(|visitor| visitor.side() >= MINIMUM_SIDE) {
+            self.nearest.push_back(visitor.number.filter(|number| *number < self.people));
         }
         while self.nearest.len() > 5 {
             self.nearest.pop_front();
         }
     }
 
-    /// The face before the camera was asked to turn to this side. Whether that is new.
-    pub(super) fn asked(&mut self, side: Side) -> bool {
+    /// Notes that the face before the camera was asked to turn to this side. Returns whether that is a new challenge.
+    pub(super) fn note_challenge(&mut self, side: Side) -> bool {
         let is_new = self.turning.asked != Some(side);
         if is_new {
             self.turning = Turning { asked: Some(side), frames: 0, has_turned: false, ..self.turning };
@@ -63,25 +63,26 @@ impl Reckoning {
         is_new
     }
 
-    /// Whether the face before the camera has done what it was asked.
+    /// Whether the face before the camera has met the challenge.
     pub(super) fn has_turned(&self) -> bool {
         self.turning.has_turned
     }
 
-    /// Somebody was let in: next time they must turn again.
+    /// Notes a grant: the next one needs a new challenge.
     pub(super) fn note_grant(&mut self) {
         self.turning = Turning::default();
     }
 
-    /// Where the face is enough, a card says nothing; one that is nobody's takes the place of the one before.
-    pub(super) fn card(&mut self, number: Option<u8>, now_ms: u64) {
+    /// Notes a card. The card of somebody who needs only their face is ignored; one that is not enrolled replaces the
+    /// last.
+    pub(super) fn note_card(&mut self, number: Option<u8>, now_ms: u64) {
         let holder = number.filter(|number| *number < self.people);
         if holder.is_none_or(|number| mode_of(number) != Mode::Face) {
             self.card = holder.map(|number| (number, now_ms));
         }
     }
 
-    /// Why somebody should not have been let in.
+    /// Why this grant is wrong, if it is.
     pub(super) fn objection(&self, granted: &Granted, now: &Now) -> Option<String> {
         let (minute, now_ms) = (now.local().minute, now.monotonic_ms);
         let by_face = granted.credential != Credential::Card;
@@ -111,13 +112,13 @@ impl Reckoning {
 }
 
 impl Turning {
-    fn see(&mut self, passer: &Passer) {
-        if self.face != Some(passer.bounds) {
-            *self = Self { face: Some(passer.bounds), is_photo: passer.is_photo, ..Self::default() };
+    fn see(&mut self, visitor: &Visitor) {
+        if self.face != Some(visitor.bounds) {
+            *self = Self { face: Some(visitor.bounds), is_photo: visitor.is_photo, ..Self::default() };
         }
         let turned = match self.asked {
-            Some(Side::Left) => passer.turn() >= TURN,
-            Some(Side::Right) => passer.turn() <= -TURN,
+            Some(Side::Left) => visitor.yaw() >= YAW,
+            Some(Side::Right) => visitor.yaw() <= -YAW,
             None => false,
         };
         self.frames = if turned { self.frames + 1 } else { 0 };
