@@ -1,4 +1,4 @@
-//! Reading what another program writes, for no longer than one is willing to wait.
+//! Reads the output of another program, with a timeout.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -6,28 +6,28 @@ use std::io::{self, ErrorKind, Read};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-/// What came through a pipe.
-pub(crate) enum Heard {
-    /// This many.
+/// The outcome of a read.
+pub(crate) enum Received {
+    /// This many bytes.
     Bytes(usize),
-    /// It was silent for as long as was waited.
+    /// Nothing arrived in time.
     Nothing,
     /// The other end is closed.
     End,
 }
 
-/// Waits for bytes.
+/// Waits up to `wait` for bytes.
 ///
 /// # Errors
-/// What the system says.
-pub(crate) fn read<P: Read + AsFd>(pipe: &mut P, into: &mut [u8], wait: Duration) -> io::Result<Heard> {
+/// The error of the operating system.
+pub(crate) fn read<P: Read + AsFd>(pipe: &mut P, into: &mut [u8], wait: Duration) -> io::Result<Received> {
     loop {
         if !is_readable(pipe, wait)? {
-            return Ok(Heard::Nothing);
+            return Ok(Received::Nothing);
         }
         match pipe.read(into) {
-            Ok(0) => return Ok(Heard::End),
-            Ok(bytes) => return Ok(Heard::Bytes(bytes)),
+            Ok(0) => return Ok(Received::End),
+            Ok(bytes) => return Ok(Received::Bytes(bytes)),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

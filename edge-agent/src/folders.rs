@@ -1,6 +1,6 @@
-//! The folders of a unit: whose they are, and which process has them.
+//! The folders of a unit: their owner, and the process that may write to them.
 //!
-//! Root does nothing in them as root, and two units never write the same log or state.
+//! A command started by root works in them as their owner, and two units never write the same log or state.
 
 use crate::config::Config;
 use files::owner::{OwnerError, become_owner_of};
@@ -8,7 +8,7 @@ use files::{FolderLock, LockError, folder_of};
 use std::path::Path;
 use terminal::Help;
 
-/// What the packaged service has beside the groups of its user (`SupplementaryGroups=` in `edge-agent.service`).
+/// The supplementary groups of the packaged service (`SupplementaryGroups=` in `edge-agent.service`).
 const DEVICE_GROUPS: [&str; 3] = ["video", "gpio", "input"];
 
 /// Every folder that a running unit writes to.
@@ -18,25 +18,25 @@ pub(crate) fn written(config: &Config) -> Vec<&Path> {
     folders
 }
 
-/// The folders of its log and its state. Its own key is only read: two units may share one.
+/// The folders of the log and the state. The unit's own key is only read: two units may share it.
 fn kept(config: &Config) -> [&Path; 5] {
     [&config.audit.path, &config.audit.key, &config.database.path, &config.door.memory, &config.door.last_lock]
         .map(|file| folder_of(file))
 }
 
-/// A command that root started goes on as the owner of these folders.
+/// Makes a command that root started run as the owner of these folders.
 ///
 /// # Errors
-/// If they have several owners, or others may write to root's.
+/// If they have different owners, or if others may write to a folder of root's.
 pub(crate) fn step_down(folders: &[&Path]) -> Result<(), OwnerError> {
     become_owner_of(folders, &DEVICE_GROUPS)?;
-    // Another user's process may be dumped again, where the system is set so.
+    // The change of user may have made the process dumpable again, depending on the system's settings.
     terminal::keep_memory_from_others();
     Ok(())
 }
 
-/// Makes the log and the state this process's alone, as long as the lock lives. Nothing is shared in a folder that is not
-/// there; the caller says so.
+/// Reserves the log and the state for this process for as long as the lock lives. Folders that do not exist are
+/// skipped: the caller reports them.
 ///
 /// # Errors
 /// [`LockError`]
@@ -44,11 +44,10 @@ pub(crate) fn lock(config: &Config) -> Result<FolderLock, LockError> {
     FolderLock::take(kept(config).into_iter().filter(|folder| folder.exists()))
 }
 
-/// [`lock`] for a unit that starts. What keeps the system from locking is left to the caller, who may have a door to lock
-/// first.
+/// [`lock`] for a unit that starts. Other failures are returned for the caller, who may have to lock the door first.
 ///
 /// # Errors
-/// If a unit has them: it is named.
+/// If another unit holds the lock: it is named.
 pub(crate) fn lock_unless_a_unit_runs(config: &Config) -> anyhow::Result<Result<FolderLock, LockError>> {
     match lock(config) {
         Err(held @ LockError::Held { .. }) => Err(anyhow::anyhow!("a unit runs already: {held}"))

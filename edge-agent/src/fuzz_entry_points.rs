@@ -11,7 +11,7 @@ use crate::audit_log::{PublicKey, SignedHead};
 use crate::camera::{Health, configured_size};
 use crate::commands::audit::{Detail, in_words};
 use crate::commands::receive::{announcement, take_in};
-use crate::control::{Order, Reply, hear};
+use crate::control::{Order, Reply, handle};
 use crate::database::{Trust, read_bytes};
 use crate::door::{Latch, LockLine, ScriptedDoor};
 use crate::memory;
@@ -162,7 +162,7 @@ pub fn control_request(request: &[u8]) -> io::Result<(Vec<u8>, bool)> {
     let (orders, asked) = channel();
     // The loop does whatever it is asked for.
     let unit = thread::spawn(move || asked.iter().map(|order: Order| order.answer(Reply::done())).count());
-    let answer = exchanged(request, |asker| hear(asker, &orders));
+    let answer = exchanged(request, |client| handle(client, &orders));
     drop(orders);
     let asked = unit.join().map_err(|_| io::Error::other("the loop ended"))?;
     Ok((answer?, asked > 0))

@@ -1,7 +1,7 @@
 //! The door unit: frame -> face -> crop -> encoding -> match -> decision -> relay.
 //!
-//! The middle is `models` (what a face becomes) and `shared` (who it resembles, and what that means). Here is the
-//! hardware on both sides, each behind a small trait, and the loop that joins them: [`mod@unit`].
+//! `models` turns a face into an encoding, `shared` finds the nearest people, `policy` decides. This crate has the
+//! hardware on both sides, each part behind a small trait, and the loop that joins them: [`mod@unit`].
 #![forbid(unsafe_code)]
 
 pub mod audit_log;
@@ -34,7 +34,7 @@ pub use commands::Arguments;
 
 use std::process::ExitCode;
 
-/// Does what was asked and gives the exit code: 0 yes, 1 no, 2 error.
+/// Runs the command and returns the exit code: 0 yes, 1 no, 2 error.
 pub fn run(arguments: &Arguments) -> ExitCode {
     terminal::start_log(arguments.verbosity);
     terminal::keep_memory_from_others();

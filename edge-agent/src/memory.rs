@@ -1,7 +1,7 @@
-//! What the policy must not forget, in a file of the unit's own.
+//! The policy's memory, saved in a file so that a restart does not lose it.
 //!
-//! It is rewritten with each change, which is rare: a failed attempt, somebody whose coming opens hours, and with
-//! anti-passback each grant. Without it the unit works, and says that it forgets.
+//! The file is rewritten on each change, which is rare: a failed attempt, a person whose arrival opens a schedule, and
+//! with anti-passback each grant. If it cannot be written, the unit continues and reports that a restart may forget.
 
 use crate::part_reports::PartReports;
 use anyhow::Context;
@@ -11,7 +11,7 @@ use policy::audit::Part;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// The file.
+/// The memory file.
 pub struct MemoryFile {
     storage: Box<dyn Storage>,
     name: String,
@@ -26,39 +26,39 @@ struct Content {
 }
 
 impl MemoryFile {
-    /// A file of this folder.
+    /// The file `name` in this storage.
     pub fn new(storage: Box<dyn Storage>, name: &str) -> Self {
         Self { storage, name: name.to_owned(), writing: PartReports::new(Part::Memory) }
     }
 
-    /// The file of this path.
+    /// The file at this path.
     ///
     /// # Errors
-    /// If the path does not end in a name.
+    /// If the path does not end in a file name.
     pub fn at(path: &Path) -> anyhow::Result<Self> {
         let name = name_of(path).context("[door] memory")?;
         Ok(Self::new(Box::new(Folder::at(folder_of(path))), name))
     }
 
-    /// What was remembered; nothing, and a warning, if that cannot be read.
+    /// Reads the memory. If the file cannot be read, logs an error and starts empty.
     pub fn read(&mut self) -> Memory {
         let Self { storage, name, .. } = self;
         let text = match storage.read(name) {
             Ok(None) => return Memory::default(),
             Ok(Some(text)) => text,
             Err(error) => {
-                tracing::error!("{name} cannot be read: {error}; failed attempts before are forgotten");
+                tracing::error!("{name} cannot be read: {error}; earlier failed attempts are forgotten");
                 return Memory::default();
             }
         };
         parse(&text).unwrap_or_else(|why| {
-            tracing::error!("{name} {why}; failed attempts before are forgotten");
+            tracing::error!("{name} {why}; earlier failed attempts are forgotten");
             Memory::default()
         })
     }
 
-    /// Keeps this in place of what was kept.
-    pub fn keep(&mut self, memory: &Memory) {
+    /// Replaces the content of the file.
+    pub fn save(&mut self, memory: &Memory) {
         let content = Content { schema: 1, memory: memory.clone() };
         let kept = serde_json::to_vec(&content)
             .map_err(std::io::Error::other)
@@ -67,26 +67,26 @@ impl MemoryFile {
         match kept {
             Ok(()) => self.writing.still_works(&format_args!("{name} can be written again")),
             Err(error) => {
-                let said = format_args!("{name} cannot be kept: {error}; a restart may forget failed attempts");
+                let said = format_args!("{name} cannot be written: {error}; a restart may forget failed attempts");
                 self.writing.failed("disk", None, &said)
             }
         };
     }
 
-    /// What is to be recorded of it.
+    /// The reports on writing the file, to be recorded.
     pub(crate) fn part(&self) -> PartReports {
         self.writing.clone()
     }
 }
 
-/// What a file says.
+/// Parses the content of a memory file.
 ///
 /// # Errors
-/// Why it cannot be used.
+/// Why the file cannot be used.
 pub(crate) fn parse(text: &[u8]) -> Result<Memory, String> {
     match serde_json::from_slice(text) {
         Ok(Content { schema: 1, memory }) => Ok(memory),
-        Ok(Content { schema, .. }) => Err(format!("is of another version ({schema})")),
+        Ok(Content { schema, .. }) => Err(format!("has an unknown version ({schema})")),
         Err(error) => Err(format!("is damaged: {error}")),
     }
 }
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_version_kept_is_read() {
+    fn a_file_of_an_earlier_version_is_read() {
         let text = r#"{"schema":1,"memory":{"failures":[{"kind":"face","failures":4}],"openings":[],"passages":
             [{"person":"01010101010101010101010101010101","direction":"in","utc_ms":5}]}}"#;
         let mut files = files::Memory::default();
@@ -127,11 +127,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_read_again() {
+    fn what_is_saved_is_read() {
         let files = files::Memory::default();
         let mut file = MemoryFile::new(Box::new(files.clone()), "memory.json");
         assert_eq!(file.read(), Memory::default());
-        file.keep(&memory(3));
+        file.save(&memory(3));
         assert_eq!(MemoryFile::new(Box::new(files), "memory.json").read(), memory(3));
     }
 
@@ -146,16 +146,16 @@ mod tests {
         }
     }
 
-    /// Whatever the power does, what was counted before or what is counted now is there, whole.
+    /// After a power cut at any operation, the file has either the old or the new content.
     #[test]
     fn the_power_is_cut_at_every_operation() {
         let mut cuts = 0;
         for operation in 0.. {
             let disk = PowerCut::default();
-            MemoryFile::new(Box::new(disk.clone()), "m").keep(&memory(1));
+            MemoryFile::new(Box::new(disk.clone()), "m").save(&memory(1));
             disk.cut_at(operation, false);
             let mut file = MemoryFile::new(Box::new(disk.clone()), "m");
-            file.keep(&memory(2));
+            file.save(&memory(2));
             if !disk.is_off() {
                 assert_eq!(file.read(), memory(2));
                 break;

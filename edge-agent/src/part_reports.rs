@@ -1,5 +1,5 @@
-//! What the thread that looks after a part of the unit has to report of it: to the journal at once, and to the audit log
-//! when the loop comes by.
+//! Reports on a part of the unit, made by the thread that runs it: written to the journal at once, and to the audit log
+//! by the loop's next turn.
 
 use crate::reports::{FailureReports, Report, since_start};
 use crate::usb_port::UsbPort;
@@ -8,10 +8,10 @@ use std::collections::VecDeque;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Records that wait for a loop that is busy; there are few, since reports are.
-const WAITING: usize = 32;
+/// The most records that wait for the loop. Reports are rare, so more are dropped.
+const MAX_WAITING: usize = 32;
 
-/// Follows one part. Clones follow the same one.
+/// The reports on one part. Clones share them.
 #[derive(Debug, Clone)]
 pub(crate) struct PartReports {
     part: Part,
@@ -30,7 +30,7 @@ impl PartReports {
         Self { part, inside: Arc::default() }
     }
 
-    /// A try failed, for the reason of this code. Whether that is reported; most tries are not.
+    /// Notes a failed attempt, with the code of its reason. Returns whether it was reported; repeated failures are not.
     pub(crate) fn failed(&self, code: &str, port: Option<&UsbPort>, said: &dyn Display) -> bool {
         let mut inside = self.inside();
         let Some(report) = inside.reports.failed(code, since_start()) else { return false };
@@ -39,7 +39,8 @@ impl PartReports {
         true
     }
 
-    /// A try succeeded. Whether that is reported: the first is, and the first after a failure that was.
+    /// Notes a successful attempt. Returns whether it was reported: the first one is, and the first after a reported
+    /// failure.
     pub(crate) fn works(&self, port: Option<&UsbPort>, said: &dyn Display) -> bool {
         let mut inside = self.inside();
         let (failed_for, tries, unreported) = match inside.reports.succeeded(since_start()) {
@@ -58,7 +59,7 @@ impl PartReports {
         true
     }
 
-    /// It worked all the time, as far as nobody has heard that it does not: only the end of a failure is reported.
+    /// Notes a success of a part that is assumed to work: only the end of a reported failure is reported.
     pub(crate) fn still_works(&self, said: &dyn Display) -> bool {
         let mut inside = self.inside();
         inside.has_been_reported = true;
@@ -66,7 +67,7 @@ impl PartReports {
         self.works(None, said)
     }
 
-    /// What is to be recorded since the last call.
+    /// The events to record since the last call.
     pub(crate) fn take(&self) -> Vec<Event> {
         self.inside().to_record.drain(..).collect()
     }
@@ -79,7 +80,7 @@ impl PartReports {
 impl Inside {
     fn record(&mut self, event: Event) {
         self.has_been_reported = true;
-        if self.to_record.len() < WAITING {
+        if self.to_record.len() < MAX_WAITING {
             self.to_record.push_back(event);
         }
     }
@@ -89,7 +90,7 @@ impl Inside {
 mod tests {
     use super::*;
 
-    /// A camera that was unplugged and came back left no trace in the audit log; one that flaps must not fill it.
+    /// A camera that was unplugged and came back left no trace in the audit log; a loose plug must not fill it.
     #[test]
     fn a_part_that_comes_and_goes_is_recorded_with_its_port_and_not_endlessly() {
         let reports = PartReports::new(Part::Camera);

@@ -1,26 +1,25 @@
-//! Reports what lasts or keeps happening: once when it begins, when it changes and when it ends, and never so often that
-//! the journal or the audit log fills up with it.
+//! Rate limits for reports on lasting or repeated problems: a problem is reported when it begins, changes and ends, and
+//! never so often that it fills the journal or the audit log.
 //!
-//! Everything that is tried again and again uses [`FailureReports`]; what merely happens (a card that cannot be read, a
-//! message of another program) uses an [`Allowance`]. Neither writes anything: the caller says in its own words what is
-//! to be said, and where.
+//! Anything that is retried uses [`FailureReports`]; single occurrences (a card that cannot be read, a message of
+//! another program) use an [`Allowance`]. Neither writes anything: the caller words and writes the report.
 
 use std::fmt;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-/// This many reports may follow each other at once.
+/// This many reports may follow each other immediately.
 const BURST: u32 = 10;
-/// Then one more for each of these: 288 a day.
+/// After that, one report per interval: 288 a day.
 const ONE_MORE_EVERY: Duration = Duration::from_secs(5 * 60);
 
-/// The time of this program, for those who have no clock of their own. It only goes forward.
+/// The time since the first call, for callers without a clock of their own. It only goes forward.
 pub fn since_start() -> Duration {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     START.elapsed()
 }
 
-/// How often something may be reported: ten times at once, then once in five minutes.
+/// A rate limit: ten reports immediately, then one every five minutes.
 #[derive(Debug, Clone)]
 pub struct Allowance {
     left: u32,
@@ -35,8 +34,8 @@ impl Default for Allowance {
 }
 
 impl Allowance {
-    /// `None` if this is to be held back; otherwise how many were held back since the last report. `now` is any time that
-    /// only goes forward.
+    /// `None` if this report is to be held back; otherwise the number held back since the last one. `now` is on any
+    /// forward-only clock.
     pub fn take(&mut self, now: Duration) -> Option<u64> {
         if !self.has_one(now) {
             self.held_back += 1;
@@ -59,19 +58,19 @@ impl Allowance {
     }
 }
 
-/// What there is to say about something that is tried again and again.
+/// What to report about something that is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Report {
-    /// It fails, or fails for another reason.
+    /// It has begun to fail, or fails for another reason.
     Failing {
         /// Changes since the last report that were held back.
         unreported: u64,
     },
     /// It works again.
     Ended {
-        /// Since it was first seen failing.
+        /// How long it failed.
         failed_for: Duration,
-        /// How often it failed in this time.
+        /// How many attempts failed.
         tries: u64,
         /// Changes since the last report that were held back.
         unreported: u64,
@@ -86,13 +85,13 @@ impl Report {
     }
 }
 
-/// Follows something that is tried again and again, and says when there is something to report. Whatever was held back,
-/// the last report is true once the allowance lets it through: so it wants to hear of every try.
+/// Follows something that is retried, and decides what to report. Needs every attempt, so that the last report is true
+/// once the rate limit permits it, even after others were held back.
 #[derive(Debug, Clone, Default)]
 pub struct FailureReports {
-    /// Why it fails; `None` if it works.
+    /// The kind of failure; `None` if it works.
     state: Option<String>,
-    /// What was reported last.
+    /// The state that was reported last.
     reported: Option<String>,
     changes: u64,
     began: Duration,
@@ -101,8 +100,8 @@ pub struct FailureReports {
 }
 
 impl FailureReports {
-    /// A try failed. `kind` is what must differ for a failure to be another one: a code rather than a sentence with
-    /// numbers in it. `now` is any time that only goes forward.
+    /// Notes a failed attempt. A different `kind` is a different failure, so pass a code and not a message with numbers
+    /// in it. `now` is on any forward-only clock.
     pub fn failed(&mut self, kind: &str, now: Duration) -> Option<Report> {
         if self.state.is_none() && self.reported.is_none() {
             (self.began, self.tries) = (now, 0);
@@ -116,14 +115,14 @@ impl FailureReports {
         Some(Report::Failing { unreported })
     }
 
-    /// A try succeeded.
+    /// Notes a successful attempt.
     pub fn succeeded(&mut self, now: Duration) -> Option<Report> {
         self.changes += u64::from(self.state.take().is_some());
         let unreported = self.report(now)?;
         Some(Report::Ended { failed_for: now.saturating_sub(self.began), tries: self.tries, unreported })
     }
 
-    /// Whether the last try failed.
+    /// Whether the last attempt failed.
     pub fn is_failing(&self) -> bool {
         self.state.is_some()
     }
@@ -137,7 +136,7 @@ impl FailureReports {
     }
 }
 
-/// What follows the caller's own words.
+/// The end of the caller's message.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unreported = match *self {
@@ -150,8 +149,8 @@ impl fmt::Display for Report {
         };
         match unreported {
             0 => Ok(()),
-            1 => f.write_str(" (1 change before was not reported)"),
-            more => write!(f, " ({more} changes before were not reported)"),
+            1 => f.write_str(" (1 earlier change was not reported)"),
+            more => write!(f, " ({more} earlier changes were not reported)"),
         }
     }
 }
@@ -212,7 +211,7 @@ mod tests {
         let mut allowance = Allowance::default();
         let taken: Vec<_> = (0..1000).filter_map(|step| allowance.take(SECOND * step)).collect();
         assert_eq!(taken, [&[0; 10][..], &[290, 299, 299]].concat());
-        // Long silence earns no more than the burst.
+        // A long silence restores the burst, and no more.
         let later = SECOND * 1_000_000;
         assert_eq!((0..100).filter(|_| allowance.take(later).is_some()).count(), 10);
     }

@@ -1,5 +1,5 @@
-//! Unix sockets on which a unit answers: one line comes, one line goes back. Every asker has a moment and a line, so that
-//! nobody holds the thread that answers.
+//! Unix sockets that a unit answers on: one line of request, one line of reply. Requests are limited in time and
+//! length, so that no client can block the thread that answers.
 
 use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
@@ -8,11 +8,10 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// A socket with this mode. One that a unit left behind is taken away; one that a unit answers on is not, nor is anything
-/// else.
+/// Creates a socket with this mode. Replaces a socket that nobody answers on, and nothing else.
 ///
 /// # Errors
-/// What the system says; [`ErrorKind::AlreadyExists`] when another unit answers there.
+/// The error of the operating system; [`ErrorKind::AlreadyExists`] if another unit answers there.
 pub(crate) fn listen(socket: &Path, mode: u32) -> io::Result<UnixListener> {
     if fs::symlink_metadata(socket).is_ok_and(|found| found.file_type().is_socket()) {
         if UnixStream::connect(socket).is_ok() {
@@ -25,16 +24,16 @@ pub(crate) fn listen(socket: &Path, mode: u32) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// At most this many bytes: up to a line feed, or to where the asker stopped.
+/// Reads at most `most` bytes, up to a line feed or the end of the request.
 ///
 /// # Errors
-/// What the system says; [`ErrorKind::TimedOut`] when the asker takes too long.
-pub(crate) fn read_line(asker: &mut UnixStream, most: usize, until: Instant) -> io::Result<Vec<u8>> {
+/// The error of the operating system; [`ErrorKind::TimedOut`] if the client takes too long.
+pub(crate) fn read_line(client: &mut UnixStream, most: usize, until: Instant) -> io::Result<Vec<u8>> {
     let mut line = vec![0; most];
     let mut length = 0;
     while length < most && !line[..length].ends_with(b"\n") {
-        asker.set_read_timeout(Some(rest(until)?))?;
-        match asker.read(&mut line[length..])? {
+        client.set_read_timeout(Some(time_left(until)?))?;
+        match client.read(&mut line[length..])? {
             0 => break,
             read => length += read,
         }
@@ -43,14 +42,14 @@ pub(crate) fn read_line(asker: &mut UnixStream, most: usize, until: Instant) -> 
     Ok(line)
 }
 
-/// Everything, or an error.
+/// Writes all bytes.
 ///
 /// # Errors
-/// What the system says; [`ErrorKind::TimedOut`] when the asker takes too long.
-pub(crate) fn write_all(asker: &mut UnixStream, mut bytes: &[u8], until: Instant) -> io::Result<()> {
+/// The error of the operating system; [`ErrorKind::TimedOut`] if the client takes too long.
+pub(crate) fn write_all(client: &mut UnixStream, mut bytes: &[u8], until: Instant) -> io::Result<()> {
     while !bytes.is_empty() {
-        asker.set_write_timeout(Some(rest(until)?))?;
-        match asker.write(bytes)? {
+        client.set_write_timeout(Some(time_left(until)?))?;
+        match client.write(bytes)? {
             0 => return Err(ErrorKind::WriteZero.into()),
             written => bytes = &bytes[written..],
         }
@@ -58,7 +57,7 @@ pub(crate) fn write_all(asker: &mut UnixStream, mut bytes: &[u8], until: Instant
     Ok(())
 }
 
-fn rest(until: Instant) -> io::Result<Duration> {
-    let rest = until.saturating_duration_since(Instant::now());
-    if rest.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(rest) }
+fn time_left(until: Instant) -> io::Result<Duration> {
+    let time_left = until.saturating_duration_since(Instant::now());
+    if time_left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(time_left) }
 }

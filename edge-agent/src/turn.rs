@@ -1,4 +1,4 @@
-//! What came of one turn of the loop, for the code that reports it.
+//! The outcome of one turn of the loop, for the code that reports it.
 
 use crate::door::DoorState;
 use policy::{Credential, Grant, Neighbour, Refusal};
@@ -7,41 +7,41 @@ use shared::gallery::PersonId;
 /// One turn of the loop.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Turn {
-    /// What was decided and done.
+    /// The decision, carried out.
     pub verdict: Verdict,
     /// The door afterwards.
     pub door: DoorState,
-    /// Faces in the frame.
+    /// How many faces were in the frame.
     pub faces: usize,
     /// How long it took.
     pub timings: Timings,
 }
 
-/// What was decided and done about one frame.
+/// The decision on one frame, carried out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Verdict {
-    /// Somebody is let in: it is recorded, and the door is unlocked.
+    /// Somebody is let in: the grant is recorded, and the door is unlocked.
     Granted(Granted),
-    /// Somebody is there and is not let in.
+    /// Somebody is there, and is refused.
     Refused(Refusal),
     /// Nobody is there.
     Nobody,
 }
 
-/// Somebody was let in.
+/// A grant that was carried out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Granted {
-    /// Who.
+    /// The person.
     pub person: PersonId,
-    /// By what.
+    /// What they were let in by.
     pub credential: Credential,
-    /// L2 distance in the frame that decided; `None` if no face was judged.
+    /// L2 distance in the deciding frame; `None` if no face was compared.
     pub distance: Option<f32>,
-    /// The nearest other person.
+    /// The nearest other person, if any.
     pub runner_up: Option<Neighbour>,
 }
 
-/// How long the parts of a turn took, in milliseconds; `None` if a part was not needed.
+/// How long the stages of a turn took, in milliseconds; `None` if a stage was not needed.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Timings {
     /// Frame to faces.
@@ -52,7 +52,7 @@ pub struct Timings {
     pub encode_ms: Option<f64>,
     /// Encodings to the nearest people.
     pub match_ms: Option<f64>,
-    /// The whole turn, the wait for the frame included.
+    /// The whole turn, including the wait for the frame.
     pub total_ms: f64,
 }
 

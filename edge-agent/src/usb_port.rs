@@ -1,4 +1,5 @@
-//! At which USB port a device is plugged in: what stays the same when another device of the same name takes its place.
+//! The USB port that a device is plugged into, which stays the same when another device of the same name takes its
+//! place.
 
 use serde::Deserialize;
 use std::fs;
@@ -12,10 +13,10 @@ use std::str::FromStr;
 #[serde(try_from = "String")]
 pub struct UsbPort(String);
 
-/// What is not a USB port.
+/// The text is not the name of a USB port.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no USB port: one looks like \"1-1.3\"; the audit log and the journal name the one of each device")]
-pub struct NoUsbPort(String);
+#[error("{0:?} is not a USB port such as \"1-1.3\"; the audit log and the journal name the port of each device")]
+pub struct UsbPortError(String);
 
 impl UsbPort {
     /// As in the configuration.
@@ -23,14 +24,13 @@ impl UsbPort {
         &self.0
     }
 
-    /// The port of the device that was opened, and of no other one that has taken its place since; `None` if it is not on
-    /// USB.
+    /// The port of an open device, even if another device has taken its name since; `None` if it is not on USB.
     pub(crate) fn from_device(device: &impl AsRawFd) -> Option<Self> {
-        Self::of_descriptor(device.as_raw_fd())
+        Self::from_descriptor(device.as_raw_fd())
     }
 
-    /// The same by the number of its descriptor.
-    pub(crate) fn of_descriptor(device: RawFd) -> Option<Self> {
+    /// [`from_device`](Self::from_device) by the number of the file descriptor.
+    pub(crate) fn from_descriptor(device: RawFd) -> Option<Self> {
         let number = fs::metadata(format!("/proc/self/fd/{device}")).ok()?.st_rdev();
         let (major, minor) = (rustix::fs::major(number), rustix::fs::minor(number));
         Self::below(Path::new("/sys/dev/char"), major, minor)
@@ -38,26 +38,26 @@ impl UsbPort {
 
     fn below(devices: &Path, major: u32, minor: u32) -> Option<Self> {
         let device = fs::canonicalize(devices.join(format!("{major}:{minor}"))).ok()?;
-        // The last hub on the way is the nearest.
+        // The last hub in the path is the nearest.
         device.iter().rev().find_map(|name| name.to_str()?.parse().ok())
     }
 }
 
 impl FromStr for UsbPort {
-    type Err = NoUsbPort;
+    type Err = UsbPortError;
 
-    fn from_str(text: &str) -> Result<Self, NoUsbPort> {
+    fn from_str(text: &str) -> Result<Self, UsbPortError> {
         let is_number = |digits: &str| (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         let is_port = text.len() <= 32
             && text.split_once('-').is_some_and(|(bus, ports)| is_number(bus) && ports.split('.').all(is_number));
-        if is_port { Ok(Self(text.to_owned())) } else { Err(NoUsbPort(text.to_owned())) }
+        if is_port { Ok(Self(text.to_owned())) } else { Err(UsbPortError(text.to_owned())) }
     }
 }
 
 impl TryFrom<String> for UsbPort {
-    type Error = NoUsbPort;
+    type Error = UsbPortError;
 
-    fn try_from(text: String) -> Result<Self, NoUsbPort> {
+    fn try_from(text: String) -> Result<Self, UsbPortError> {
         text.parse()
     }
 }
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_a_port() {
+    fn port_names() {
         for (text, is_port) in [
             ("1-1", true),
             ("1-1.3", true),

@@ -1,28 +1,28 @@
-//! RTCs: whether one kept time while the computer was off.
+//! Whether an RTC (real-time clock) kept time while the computer was off.
 //!
-//! The kernel sets its time from one RTC at the start, and says from which (`hctosys`, `Documentation/ABI/testing/rtc-cdev`).
-//! One without a battery starts at some time in the past: it has kept time if it shows a later time than the unit
-//! itself has recorded before, and the system's clock still goes by it.
+//! The kernel sets its time from one RTC at boot, and says which (`hctosys`, `Documentation/ABI/testing/rtc-cdev`). An
+//! RTC without a battery restarts at some time in the past. It has kept time if it shows a later time than the unit's
+//! last record, and the system clock still agrees with it.
 
 use super::NOT_BEFORE_UTC_MS;
 use std::fs;
 use std::path::Path;
 
-/// RTCs count whole seconds, and run a little faster or slower.
+/// RTCs count whole seconds, and drift.
 const TOLERANCE_MS: i64 = 60_000;
 
-/// Whether one of these RTCs speaks for a clock that shows this time.
-pub(super) fn speaks_for(clocks: &Path, utc_ms: i64, recorded_utc_ms: Option<i64>) -> bool {
-    let over = recorded_utc_ms.unwrap_or(NOT_BEFORE_UTC_MS).max(NOT_BEFORE_UTC_MS);
+/// Whether one of these RTCs confirms the system time `utc_ms`.
+pub(super) fn confirms(clocks: &Path, utc_ms: i64, recorded_utc_ms: Option<i64>) -> bool {
+    let last = recorded_utc_ms.unwrap_or(NOT_BEFORE_UTC_MS).max(NOT_BEFORE_UTC_MS);
     let entries = fs::read_dir(clocks).into_iter().flatten().flatten();
-    entries.filter_map(|entry| time_at_start(&entry.path())).any(|rtc_ms| {
-        let is_later = rtc_ms.saturating_add(TOLERANCE_MS) >= over && rtc_ms >= NOT_BEFORE_UTC_MS;
+    entries.filter_map(|entry| rtc_ms(&entry.path())).any(|rtc_ms| {
+        let is_later = rtc_ms.saturating_add(TOLERANCE_MS) >= last && rtc_ms >= NOT_BEFORE_UTC_MS;
         is_later && utc_ms.saturating_sub(rtc_ms).saturating_abs() <= TOLERANCE_MS
     })
 }
 
-/// What the RTC shows, in milliseconds since 1970, if the kernel went by it.
-fn time_at_start(clock: &Path) -> Option<i64> {
+/// The time of the RTC, in milliseconds since 1970, if the kernel set its time from it.
+fn rtc_ms(clock: &Path) -> Option<i64> {
     let read = |name: &str| fs::read_to_string(clock.join(name)).ok();
     if read("hctosys")?.trim() != "1" {
         return None;
@@ -37,8 +37,8 @@ mod tests {
     const NOW: i64 = NOT_BEFORE_UTC_MS + 40 * 86_400_000;
     const AN_HOUR: i64 = 3_600_000;
 
-    /// A Pi 5 without a battery starts at 1970 with `hctosys` 1, and timesyncd's saved stamp then moves the system's
-    /// clock to some time before the present: neither is a time.
+    /// A Pi 5 without a battery starts at 1970 with `hctosys` 1, and timesyncd's saved timestamp then moves the system
+    /// clock to some time in the past: neither is the right time.
     #[test]
     fn an_rtc_speaks_for_the_clock_only_if_it_kept_time() {
         for (what, hctosys, rtc_ms, system_ms, recorded_ms, expected) in [
@@ -46,13 +46,13 @@ mod tests {
             ("a battery, the first start", "1\n", Some(NOW), NOW, None, true),
             ("restarted at once", "1\n", Some(NOW - 900), NOW, Some(NOW), true),
             ("no battery", "1\n", Some(12_000), 12_000, Some(NOW), false),
-            ("no battery, and a saved stamp", "1\n", Some(12_000), NOW, Some(NOW - AN_HOUR), false),
+            ("no battery, and a saved timestamp", "1\n", Some(12_000), NOW, Some(NOW - AN_HOUR), false),
             ("an empty battery", "1\n", Some(NOW - AN_HOUR), NOW - AN_HOUR, Some(NOW), false),
-            ("an empty battery, and a saved stamp", "1\n", Some(NOW - AN_HOUR), NOW, Some(NOW), false),
+            ("an empty battery, and a saved timestamp", "1\n", Some(NOW - AN_HOUR), NOW, Some(NOW), false),
             ("before this program was written", "1\n", Some(NOT_BEFORE_UTC_MS - 1), NOT_BEFORE_UTC_MS, None, false),
-            ("the kernel did not go by it", "0\n", Some(NOW), NOW, None, false),
+            ("the kernel did not use it", "0\n", Some(NOW), NOW, None, false),
             ("an RTC that does not answer", "1\n", None, NOW, None, false),
-            ("the last moment", "1\n", Some(i64::MAX / 1000 * 1000), NOW, None, false),
+            ("the greatest time", "1\n", Some(i64::MAX / 1000 * 1000), NOW, None, false),
         ] {
             let root = tempfile::tempdir().unwrap();
             let clock = root.path().join("rtc0");
@@ -60,8 +60,8 @@ mod tests {
             fs::write(clock.join("hctosys"), hctosys).unwrap();
             let shown = rtc_ms.map_or_else(String::new, |ms| format!("{}\n", ms.div_euclid(1000)));
             fs::write(clock.join("since_epoch"), shown).unwrap();
-            assert_eq!(speaks_for(root.path(), system_ms, recorded_ms), expected, "{what}");
+            assert_eq!(confirms(root.path(), system_ms, recorded_ms), expected, "{what}");
         }
-        assert!(!speaks_for(Path::new("/nowhere"), NOW, None));
+        assert!(!confirms(Path::new("/nowhere"), NOW, None));
     }
 }

@@ -1,45 +1,45 @@
-//! What speaks for the computer's clock, since it was switched on this time. A Raspberry Pi without a battery wakes up at
-//! some time in the past, and goes on from there until a time server has told it better; that the kernel took its time
-//! from an RTC (`hctosys`) says nothing, as it does so from one that begins at 1970, too.
+//! Evidence that the computer's clock has been set since boot. A Raspberry Pi without a battery boots with some time in
+//! the past, and keeps it until a time server corrects it. That the kernel took its time from an RTC (`hctosys`) is not
+//! evidence, because it also does so from an RTC that starts at 1970.
 
 use super::battery;
 use super::time_server::{self, Answer};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Who is asked about the clock.
+/// The sources of evidence about the clock.
 #[derive(Debug, Clone)]
 pub struct Witnesses {
-    /// Is there once a time server has set the clock; systemd-timesyncd leaves one.
+    /// A file that exists once a time server has set the clock; systemd-timesyncd creates one.
     pub(crate) set_file: PathBuf,
-    /// Asks the kernel, through systemd's timedated, whether a time server has set the clock: any of them.
+    /// The program that asks the kernel, through systemd's timedated, whether any time server has set the clock.
     pub(crate) timedatectl: PathBuf,
-    /// Where the kernel tells of the computer's RTCs.
+    /// The folder in which the kernel lists the computer's RTCs.
     pub(crate) battery_clocks: PathBuf,
-    /// The last time that the unit itself has recorded, in milliseconds since 1970: it is over.
+    /// The time of the unit's last record, in milliseconds since 1970: the present is later.
     pub(crate) recorded_utc_ms: Option<i64>,
 }
 
 /// Why the clock is trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
-    /// A time server has set it, says the kernel.
+    /// The kernel says that a time server has set it.
     TimeServer,
-    /// `[clock] set-file` is there.
+    /// `[clock] set-file` exists.
     SetFile,
-    /// It was set from an RTC that has gone on while the computer was off.
+    /// It was set from an RTC that kept time while the computer was off.
     BatteryClock,
 }
 
-/// Why it is not.
+/// Why the clock is not trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
-    /// What was said, for people.
-    pub(crate) said: String,
+    /// The reason, for people.
+    pub(crate) reason: String,
 }
 
 impl Witnesses {
-    /// On this computer.
+    /// The sources of this computer.
     pub(crate) fn of_this_computer(set_file: &Path, recorded_utc_ms: Option<i64>) -> Self {
         Self {
             set_file: set_file.to_owned(),
@@ -49,26 +49,26 @@ impl Witnesses {
         }
     }
 
-    /// Asks all of them about a clock that shows this time; within seconds.
+    /// Asks all sources about a clock that shows `utc_ms`. Takes up to a few seconds.
     ///
     /// # Errors
-    /// If none speaks for it.
+    /// If none has evidence.
     pub fn ask(&self, utc_ms: i64) -> Result<Evidence, Doubt> {
         if let Some(evidence) = self.ask_files(utc_ms) {
             return Ok(evidence);
         }
         match time_server::ask(&self.timedatectl) {
             Answer::Yes => Ok(Evidence::TimeServer),
-            Answer::No => Err(Doubt { said: "no time server has set it since the start".to_owned() }),
+            Answer::No => Err(Doubt { reason: "no time server has set it since the start".to_owned() }),
             Answer::Unknown(why) => {
-                Err(Doubt { said: format!("whether a time server has set it is not known: {why}") })
+                Err(Doubt { reason: format!("whether a time server has set it is not known: {why}") })
             }
         }
     }
 
-    /// Those that answer at once.
+    /// Asks the sources that answer immediately.
     pub(super) fn ask_files(&self, utc_ms: i64) -> Option<Evidence> {
-        let battery = || battery::speaks_for(&self.battery_clocks, utc_ms, self.recorded_utc_ms);
+        let battery = || battery::confirms(&self.battery_clocks, utc_ms, self.recorded_utc_ms);
         self.ask_set_file().or_else(|| battery().then_some(Evidence::BatteryClock))
     }
 
@@ -78,7 +78,7 @@ impl Witnesses {
 }
 
 impl Evidence {
-    /// In `snake_case`, for answers.
+    /// The code in `snake_case`, for JSON output.
     pub const fn code(self) -> &'static str {
         match self {
             Self::TimeServer => "time_server",
@@ -92,7 +92,7 @@ impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TimeServer => "a time server has set it",
-            Self::SetFile => "[clock] set-file is there",
+            Self::SetFile => "[clock] set-file exists",
             Self::BatteryClock => "it was set from an RTC that kept time while the computer was off",
         })
     }
@@ -100,7 +100,7 @@ impl fmt::Display for Evidence {
 
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.said)
+        f.write_str(&self.reason)
     }
 }
 
@@ -111,7 +111,7 @@ pub(super) mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
-    /// A computer whose `timedatectl` is this script, and which has no RTC and no file yet.
+    /// A computer whose `timedatectl` is this script, without an RTC and without a set-file.
     pub(in super::super) fn computer(timedatectl: &str) -> (tempfile::TempDir, Witnesses) {
         let root = tempfile::tempdir().unwrap();
         let program = root.path().join("timedatectl");
@@ -126,7 +126,7 @@ pub(super) mod tests {
         (root, witnesses)
     }
 
-    /// timesyncd leaves its file, chrony and others none: the kernel knows of each of them.
+    /// timesyncd creates a file, chrony and others do not: the kernel knows of each of them.
     #[test]
     fn any_time_server_is_believed_without_configuration() {
         for (timedatectl, has_file, expected) in [
@@ -135,17 +135,17 @@ pub(super) mod tests {
             ("echo no", true, Ok(Evidence::SetFile)),
             ("exit 1", true, Ok(Evidence::SetFile)),
             ("echo 'Failed to connect to bus' >&2; exit 1", false, Err("not known: it ended with exit status: 1")),
-            ("echo maybe", false, Err("not known: it said \"maybe\"")),
-            ("printf yes", false, Err("not known: it said \"yes\"")),
-            ("yes", false, Err("not known: it said more than it should")),
-            ("", false, Err("not known: it said \"\"")),
+            ("echo maybe", false, Err("not known: it answered \"maybe\"")),
+            ("printf yes", false, Err("not known: it answered \"yes\"")),
+            ("yes", false, Err("not known: its answer is too long")),
+            ("", false, Err("not known: it answered \"\"")),
         ] {
             let (_root, witnesses) = computer(timedatectl);
             if has_file {
                 fs::write(&witnesses.set_file, "").unwrap();
             }
             match (witnesses.ask(NOT_BEFORE_UTC_MS), expected) {
-                (Err(doubt), Err(said)) => assert!(doubt.to_string().contains(said), "{timedatectl}: {doubt}"),
+                (Err(doubt), Err(reason)) => assert!(doubt.to_string().contains(reason), "{timedatectl}: {doubt}"),
                 (found, expected) => {
                     assert_eq!(found.ok(), expected.ok(), "{timedatectl} {has_file}");
                 }
@@ -154,7 +154,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_computer_without_timedatectl_says_so() {
+    fn a_computer_without_timedatectl_is_in_doubt() {
         let (_root, witnesses) = computer("");
         fs::remove_file(&witnesses.timedatectl).unwrap();
         let doubt = witnesses.ask(NOT_BEFORE_UTC_MS).unwrap_err();

@@ -1,4 +1,4 @@
-//! What time it is, here, and whether that is certain: the only place where the unit asks.
+//! The time, the time zone, and whether the clock can be trusted. The unit takes the time only from here.
 
 mod battery;
 mod evidence;
@@ -14,12 +14,13 @@ use policy::Now;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// No unit with this program ran before this time, 2026-11-01T00:00:00Z, in milliseconds since 1970.
+/// A lower bound of every true time, before which no unit ran this program: 2026-11-01T00:00:00Z, in milliseconds since
+/// 1970.
 pub const NOT_BEFORE_UTC_MS: i64 = 1_793_491_200_000;
 
-/// Tells the time.
+/// A clock.
 pub trait Clock {
-    /// The time of day, and how long it has been since some moment, on a scale that only goes forward.
+    /// The wall-clock time, and the forward-only time since some starting point.
     fn now(&self) -> Now;
 }
 
@@ -32,22 +33,22 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// In UTC, and certain to be right. Its forward-only scale begins now.
+    /// A trusted clock in UTC. Its forward-only time starts now.
     pub fn start() -> Self {
-        Self::start_in(TimeZone::UTC, ClockSource::certain())
+        Self::start_in(TimeZone::UTC, ClockSource::trusted())
     }
 
-    /// In this zone, as right as its source says.
+    /// A clock in this time zone, trusted as its source says.
     pub fn start_in(zone: TimeZone, source: ClockSource) -> Self {
         Self { started: Instant::now(), zone, source }
     }
 
-    /// What the unit knows of its rightness.
+    /// What the unit knows about whether the clock is right.
     pub fn source(&self) -> &ClockSource {
         &self.source
     }
 
-    /// Milliseconds since it was started.
+    /// Milliseconds since the start.
     pub fn monotonic_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
@@ -65,7 +66,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is told how much time has passed. It is always right.
+/// A clock that is advanced by its owner. It is always trusted.
 #[derive(Debug)]
 pub struct VirtualClock {
     start_utc_ms: i64,
@@ -74,18 +75,18 @@ pub struct VirtualClock {
 }
 
 impl VirtualClock {
-    /// Begins at this time: milliseconds since 1970, UTC.
+    /// Starts at this time: milliseconds since 1970, UTC.
     pub fn starting_at(start_utc_ms: i64) -> Self {
         Self { start_utc_ms, zone: TimeZone::UTC, elapsed_ms: AtomicU64::new(0) }
     }
 
-    /// The same in another zone.
+    /// The same clock in another time zone.
     #[must_use]
     pub fn in_zone(self, zone: TimeZone) -> Self {
         Self { zone, ..self }
     }
 
-    /// Lets time pass until this many milliseconds after the start; a moment that is over changes nothing.
+    /// Advances the clock to `elapsed_ms` after the start. It never goes back.
     pub fn advance_to(&self, elapsed_ms: u64) {
         self.elapsed_ms.fetch_max(elapsed_ms, Ordering::Relaxed);
     }
@@ -99,13 +100,13 @@ impl Clock for VirtualClock {
     }
 }
 
-/// What the computer's clock shows, right or not.
+/// The time of the computer's clock, right or wrong.
 pub(crate) fn utc_now_ms() -> i64 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// How far clocks on the wall are ahead of UTC; 0 at times that no calendar has.
+/// How far local time is ahead of UTC, in seconds; 0 for times outside the calendar's range.
 fn utc_offset_s(zone: &TimeZone, utc_ms: i64) -> i32 {
     Timestamp::from_millisecond(utc_ms).map_or(0, |moment| zone.to_offset(moment).seconds())
 }
@@ -115,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn virtual_time_passes_when_told_and_never_back() {
+    fn virtual_time_advances_and_never_goes_back() {
         let clock = VirtualClock::starting_at(1_000);
         for (until, expected) in [(0, 0), (250, 250), (100, 250), (u64::MAX, u64::MAX)] {
             clock.advance_to(until);
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_system_clock_that_nobody_has_set_says_so() {
+    fn a_system_clock_that_was_not_set_is_not_trusted() {
         let (unset, set) = (SystemClock::start_in(TimeZone::UTC, ClockSource::default()), SystemClock::start());
         assert_eq!(unset.now().clock, policy::ClockTrust::Unknown);
         assert_eq!(set.now().clock, policy::ClockTrust::Trusted);

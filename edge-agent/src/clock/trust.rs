@@ -1,6 +1,5 @@
-//! Whether the computer's clock is right, from the unit's point of view: not until somebody has spoken for it, and from then
-//! on until the unit ends, since the kernel's own word lapses some hours after the last answer of a time server, while the
-//! clock goes on well enough.
+//! Whether the unit trusts the computer's clock: from the first evidence until the unit exits. The kernel withdraws its
+//! own statement some hours after the last answer of a time server, but the clock stays accurate enough.
 
 use super::evidence::{Evidence, Witnesses};
 use super::{NOT_BEFORE_UTC_MS, utc_now_ms};
@@ -9,26 +8,26 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-/// The file is looked for so often.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How often to check for the set-file.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
 
-/// `timedatectl` is asked once in this many looks. More seldom than every 30 seconds, timedated would end in between, and each of
-/// its starts is three lines in the journal.
-const LOOKS_PER_QUESTION: u32 = 15;
+/// `timedatectl` is asked once in this many checks. With more than 30 seconds in between, timedated would exit, and
+/// each of its starts writes three lines to the journal.
+const CHECKS_PER_QUESTION: u32 = 15;
 
-/// The unit's opinion of the clock; a copy is the same opinion.
+/// Whether the clock is trusted. Clones share the answer.
 #[derive(Debug, Clone, Default)]
 pub struct ClockSource {
     evidence: Arc<OnceLock<Evidence>>,
 }
 
 impl ClockSource {
-    /// A clock of which it is known that it is right.
-    pub(super) fn certain() -> Self {
+    /// A clock that is always trusted.
+    pub(super) fn trusted() -> Self {
         Self { evidence: Arc::new(OnceLock::from(Evidence::SetFile)) }
     }
 
-    /// Asks these until one speaks for the clock, those that answer at once now, the others by a thread of its own.
+    /// Asks the sources until one has evidence: those that answer immediately now, the others on a thread.
     ///
     /// # Errors
     /// If the thread cannot be spawned.
@@ -40,9 +39,9 @@ impl ClockSource {
         }
         let evidence = Arc::downgrade(&source.evidence);
         thread::Builder::new().name("clock".to_owned()).spawn(move || {
-            for look in (0..LOOKS_PER_QUESTION).cycle() {
+            for check in (0..CHECKS_PER_QUESTION).cycle() {
                 let Some(evidence) = evidence.upgrade() else { return };
-                let found = match look {
+                let found = match check {
                     0 => witnesses.ask(utc_now_ms()).ok(),
                     _ => witnesses.ask_set_file(),
                 };
@@ -51,18 +50,18 @@ impl ClockSource {
                     return;
                 }
                 drop(evidence);
-                thread::sleep(LOOK_AGAIN);
+                thread::sleep(CHECK_EVERY);
             }
         })?;
         Ok(source)
     }
 
-    /// What speaks for the clock; `None` if nothing does yet.
+    /// The evidence; `None` if there is none yet.
     pub fn evidence(&self) -> Option<Evidence> {
         self.evidence.get().copied()
     }
 
-    /// Whether the clock is right that shows this time.
+    /// Whether a clock that shows `utc_ms` is trusted.
     pub(super) fn is_trusted(&self, utc_ms: i64) -> bool {
         utc_ms >= NOT_BEFORE_UTC_MS && self.evidence().is_some()
     }
@@ -90,10 +89,10 @@ mod tests {
             thread::yield_now();
         }
         assert_eq!(source.evidence(), Some(Evidence::TimeServer));
-        // The kernel takes it back some hours after the last answer.
+        // The kernel withdraws its statement some hours after the last answer.
         fs::remove_file(root.path().join("set")).unwrap();
         assert!(source.is_trusted(NOT_BEFORE_UTC_MS));
-        assert!(!source.is_trusted(NOT_BEFORE_UTC_MS - 1), "whatever is said, it cannot be then");
+        assert!(!source.is_trusted(NOT_BEFORE_UTC_MS - 1), "no evidence makes an impossible time right");
     }
 
     #[test]
@@ -104,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_asked_for_a_unit_that_has_ended() {
+    fn the_thread_ends_with_the_unit() {
         let (root, witnesses) = computer("echo asked >> \"$(dirname \"$0\")/asked\"; echo no");
         let source = ClockSource::watch(witnesses).unwrap();
         let thread = Arc::downgrade(&source.evidence);

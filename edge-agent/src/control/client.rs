@@ -1,4 +1,4 @@
-//! Asking a unit that runs.
+//! The client: sends a request to a running unit.
 
 use super::request::{Reply, Request};
 use anyhow::{Context, anyhow, bail};
@@ -8,21 +8,21 @@ use std::path::Path;
 use std::time::Duration;
 use terminal::{Help, ShowPath};
 
-/// Longer than the unit itself waits.
+/// Longer than the unit waits for its loop.
 const PATIENCE: Duration = Duration::from_secs(65);
 const MAX_BYTES: u64 = 1 << 20;
 
-/// A unit that runs, and hears requests there; `None` if there is none.
+/// Connects to a running unit; `None` if no unit runs.
 ///
 /// # Errors
-/// If there may be one which this user cannot ask.
+/// If a unit may run but this user cannot reach it.
 pub(crate) fn unit_at(control: &Path, status: &Path) -> anyhow::Result<Option<UnixStream>> {
     match UnixStream::connect(control) {
         Ok(unit) => Ok(Some(unit)),
         Err(error) if is_nobody(&error) && nobody_answers(status) => Ok(None),
         Err(error) => Err(error)
-            .with_context(|| format!("a unit may run, and cannot be asked on {}", control.shown()))
-            .help("root may ask, and the unit's own user: try with sudo; a unit of an older version has to be stopped first"),
+            .with_context(|| format!("a unit may be running, and cannot be reached on {}", control.shown()))
+            .help("only root and the unit's own user may ask: try with sudo; stop a unit of an older version first"),
     }
 }
 
@@ -34,10 +34,10 @@ fn is_nobody(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused)
 }
 
-/// Asks, and waits for what comes of it.
+/// Sends a request and waits for the reply.
 ///
 /// # Errors
-/// If the unit hangs up, takes too long, or says what is not understood.
+/// If the unit closes the connection, takes too long, or sends something that is not a reply.
 pub(crate) fn ask(mut unit: UnixStream, request: &Request) -> anyhow::Result<Reply> {
     let mut exchange = || -> io::Result<Vec<u8>> {
         unit.set_read_timeout(Some(PATIENCE))?;
@@ -49,11 +49,11 @@ pub(crate) fn ask(mut unit: UnixStream, request: &Request) -> anyhow::Result<Rep
         Ok(answer)
     };
     let answer = exchange().context("the unit does not answer on its control socket").help(
-        "`edge-agent status` says how it is; it may have done what was asked, which the audit log says as well",
+        "check with `edge-agent status`; the request may have been carried out, and the audit log shows whether it was",
     )?;
     match serde_json::from_slice(&answer) {
         Ok(reply) => Ok(reply),
-        Err(_) if answer.is_empty() => Err(anyhow!("the unit hung up without an answer")),
-        Err(_) => bail!("the unit says what this program does not understand: is it of another version?"),
+        Err(_) if answer.is_empty() => Err(anyhow!("the unit closed the connection without a reply")),
+        Err(_) => bail!("the reply of the unit is not understood: does the unit run another version?"),
     }
 }

@@ -1,7 +1,8 @@
-//! The control socket: what root, or the unit's own user, can ask a running unit to do.
+//! The control socket: requests of root or the unit's own user to a running unit.
 //!
-//! One line of JSON comes, one goes back. Who asks is known from the system and not from what they say. The unit records
-//! a request before it carries it out, between two turns of its loop; none of them can open the door.
+//! A request and its reply are one line of JSON each. The user is taken from the socket's peer credentials, not from
+//! the request. The unit records a request before it carries it out, between two turns of its loop. No request opens
+//! the door.
 
 mod client;
 mod request;
@@ -9,4 +10,4 @@ mod server;
 
 pub(crate) use client::{ask, unit_at};
 pub(crate) use request::{Lockout, LockoutsOf, Reply, Request};
-pub(crate) use server::{Order, hear, serve};
+pub(crate) use server::{Order, handle, serve};

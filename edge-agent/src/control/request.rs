@@ -1,49 +1,49 @@
-//! What can be asked, and what is answered.
+//! Requests and replies.
 
 use policy::{Credential, Failures, Kind, Locked, LockoutEnd};
 use serde::{Deserialize, Serialize};
 use shared::gallery::{DatabaseDigest, PersonId};
 
-/// The most bytes of a request with its line feed.
+/// The longest request in bytes, with its line feed.
 pub(super) const MAX_BYTES: usize = 1024;
 
-/// What a unit can be asked to do.
+/// A request to a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Request {
-    /// To go back to the previous people database, which is named so that no other one is meant.
+    /// Go back to the previous people database, named so that no other one is used by mistake.
     Rollback {
-        /// SHA-256 of its file.
+        /// SHA-256 of the database file.
         digest: DatabaseDigest,
     },
-    /// To say what is refused after too many failed attempts.
+    /// List the lockouts after too many failed attempts.
     ListLockouts {},
-    /// To forgive failed attempts.
+    /// Clear failed attempts.
     ClearLockouts {
-        /// Whose.
+        /// Which ones.
         of: LockoutsOf,
     },
 }
 
-/// Whose failed attempts.
+/// Which failed attempts a request is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LockoutsOf {
     All,
-    /// Those of faces without a card.
+    /// Faces without a card.
     Face,
-    /// Those of cards that are nobody's.
+    /// Cards that are not enrolled.
     Card,
-    /// Those of faces with the card of this person.
+    /// Faces with the card of this person.
     Person(PersonId),
 }
 
-/// What a unit says to a request.
+/// The reply to a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reply {
-    /// Why it was not done; `None` if it was.
+    /// Why the request was refused; `None` if it was carried out.
     pub(crate) refused: Option<String>,
-    /// What is refused now, or was forgiven.
+    /// The current lockouts, or those that were cleared.
     #[serde(default)]
     pub(crate) lockouts: Vec<Lockout>,
 }
@@ -51,13 +51,13 @@ pub(crate) struct Reply {
 /// Failed attempts of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lockout {
-    /// `face`, `card`, or `card_and_face` for the face that belongs to the card of one person.
+    /// `face`, `card`, or `card_and_face` for faces with the card of one person.
     pub(crate) tried: String,
-    /// Whose card it is, in the last case.
+    /// The card holder, for `card_and_face`.
     pub(crate) person_id: Option<String>,
-    /// How many attempts failed.
+    /// The number of failed attempts.
     pub(crate) failures: u32,
-    /// For how many seconds it is still refused; `None` if only an administrator ends that.
+    /// How many seconds the lockout still lasts; `None` if only an administrator can end it.
     pub(crate) seconds_left: Option<u64>,
 }
 
@@ -69,27 +69,29 @@ struct Line {
 }
 
 impl Request {
-    /// From a line, with or without its line feed.
+    /// Parses a line, with or without its line feed.
     ///
     /// # Errors
-    /// In words, why it is not a request that this unit knows.
+    /// Why it is not a known request, for people.
     pub(crate) fn parse(line: &[u8]) -> Result<Self, String> {
         match serde_json::from_slice(line) {
             Ok(Line { schema: 1, request }) => Ok(request),
-            Ok(Line { schema, .. }) => Err(format!("a request of schema {schema}, and this unit knows schema 1")),
-            Err(error) => Err(format!("no request that this unit knows: {error}")),
+            Ok(Line { schema, .. }) => {
+                Err(format!("the request has schema {schema}, but this unit supports only schema 1"))
+            }
+            Err(error) => Err(format!("not a request that this unit supports: {error}")),
         }
     }
 
-    /// As a line.
+    /// Formats the request as a line.
     ///
     /// # Errors
-    /// None: every request is JSON.
+    /// Never in practice: every request can be written as JSON.
     pub(super) fn to_line(&self) -> serde_json::Result<String> {
         Ok(serde_json::to_string(&Line { schema: 1, request: self.clone() })? + "\n")
     }
 
-    /// The stable code, for the audit log.
+    /// The stable code for the audit log.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Rollback { .. } => "rollback",
@@ -100,7 +102,7 @@ impl Request {
 }
 
 impl LockoutsOf {
-    /// As the policy counts them; `None` for all.
+    /// The kind that the policy counts; `None` for all.
     pub(crate) fn kind(self) -> Option<Kind> {
         match self {
             Self::All => None,
@@ -112,17 +114,17 @@ impl LockoutsOf {
 }
 
 impl Lockout {
-    /// What is refused now.
+    /// A current lockout.
     pub(crate) fn now(locked: &Locked) -> Self {
         let seconds_left = match locked.ends {
             LockoutEnd::InMs(ms) => Some(ms.div_ceil(1000)),
             _ => None,
         };
-        Self { seconds_left, ..Self::forgiven(&locked.after) }
+        Self { seconds_left, ..Self::cleared(&locked.after) }
     }
 
-    /// What is refused no more.
-    pub(crate) fn forgiven(failed: &Failures) -> Self {
+    /// Failed attempts that were cleared.
+    pub(crate) fn cleared(failed: &Failures) -> Self {
         let (tried, person) = match failed.kind {
             Kind::Face => (Credential::Face, None),
             Kind::Card => (Credential::Card, None),
@@ -172,8 +174,8 @@ mod tests {
     #[test]
     fn anything_else_is_refused_in_words() {
         for (line, expected) in [
-            ("", "no request"),
-            ("status", "no request"),
+            ("", "not a request"),
+            ("status", "not a request"),
             (r#"{"schema":2,"request":{"list_lockouts":{}}}"#, "schema 2"),
             (r#"{"request":{"list_lockouts":{}}}"#, "schema"),
             (r#"{"schema":1,"request":{"list_lockouts":{"x":1}}}"#, "x"),

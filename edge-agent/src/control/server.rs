@@ -1,4 +1,4 @@
-//! Hears requests on a thread of its own and hands them to the loop, one after the other.
+//! The server: takes requests on a thread of its own and hands them to the loop, one at a time.
 
 use super::request::{MAX_BYTES, Reply, Request};
 use crate::socket;
@@ -13,78 +13,78 @@ use std::thread;
 use std::time::{Duration, Instant};
 use terminal::to_json;
 
-/// An asker has so long to ask, and so long to take the answer.
+/// The time that a client has to send a request, and to take the reply.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// The loop has so long: it tests the networks before it uses another database.
+/// The time that the loop has: it tests the networks before it uses another database.
 const LOOP_PATIENCE: Duration = Duration::from_secs(60);
 
-/// A request that waits to be carried out.
+/// A request to be carried out by the loop.
 #[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) request: Request,
-    /// The user who asks.
+    /// The user ID of the client.
     pub(crate) uid: u32,
     reply: Sender<Reply>,
 }
 
 impl Order {
-    /// Says what came of it. The asker may have gone.
+    /// Replies. The client may have gone.
     pub(crate) fn answer(self, reply: Reply) {
         self.reply.send(reply).ok();
     }
 }
 
-/// Starts to hear.
+/// Starts the server thread, and returns the requests.
 ///
 /// # Errors
-/// When the socket cannot be made; `AlreadyExists` when another unit answers there.
+/// If the socket cannot be created; `AlreadyExists` if another unit answers there.
 pub(crate) fn serve(socket: &Path) -> io::Result<Receiver<Order>> {
     let listener = socket::listen(socket, 0o600)?;
-    let (orders, to_be_carried_out) = channel();
-    let hearing = move || {
-        for asker in listener.incoming() {
-            // An asker that hung up is of no interest, nor is a shortage of descriptors that passes.
-            if asker.and_then(|asker| hear(asker, &orders)).is_err() {
+    let (orders, received) = channel();
+    let serving = move || {
+        for client in listener.incoming() {
+            // Ignores clients that hang up, and a temporary shortage of file descriptors.
+            if client.and_then(|client| handle(client, &orders)).is_err() {
                 thread::sleep(Duration::from_millis(1));
             }
         }
     };
-    thread::Builder::new().name("control".to_owned()).spawn(hearing)?;
-    Ok(to_be_carried_out)
+    thread::Builder::new().name("control".to_owned()).spawn(serving)?;
+    Ok(received)
 }
 
-/// Hears one asker out, waits until the loop has done it, and answers.
+/// Reads one client's request, waits until the loop has carried it out, and replies.
 ///
 /// # Errors
-/// If it hangs up, or takes too long.
-pub(crate) fn hear(mut asker: UnixStream, orders: &Sender<Order>) -> io::Result<()> {
-    let uid = getsockopt(&asker, PeerCredentials)?.uid();
-    // Also heard out if refused: closed with a request unread, a socket takes the answer with it.
-    let line = socket::read_line(&mut asker, MAX_BYTES, Instant::now() + PATIENCE)?;
+/// If the client hangs up or takes too long.
+pub(crate) fn handle(mut client: UnixStream, orders: &Sender<Order>) -> io::Result<()> {
+    let uid = getsockopt(&client, PeerCredentials)?.uid();
+    // Read even if it will be refused: closing a socket with unread data would discard the reply.
+    let line = socket::read_line(&mut client, MAX_BYTES, Instant::now() + PATIENCE)?;
     let reply = match may_ask(uid, geteuid().as_raw()) {
         true => match Request::parse(&line) {
-            Ok(request) => carried_out(request, uid, orders),
+            Ok(request) => carry_out(request, uid, orders),
             Err(why) => Reply::refused(why),
         },
-        false => Reply::refused(format!("user {uid} may not ask this: root may, and the unit's own user")),
+        false => Reply::refused(format!("user {uid} may not send requests: only root and the unit's own user may")),
     };
     let answer = to_json(&reply).map_err(io::Error::other)?;
-    socket::write_all(&mut asker, format!("{answer}\n").as_bytes(), Instant::now() + PATIENCE)
+    socket::write_all(&mut client, format!("{answer}\n").as_bytes(), Instant::now() + PATIENCE)
 }
 
-/// The socket's mode says the same; this holds even where somebody changes that.
+/// The same rule as the socket's mode, which somebody may have changed.
 fn may_ask(uid: u32, own: u32) -> bool {
     uid == 0 || uid == own
 }
 
-fn carried_out(request: Request, uid: u32, orders: &Sender<Order>) -> Reply {
+fn carry_out(request: Request, uid: u32, orders: &Sender<Order>) -> Reply {
     let (reply, answered) = channel();
     if orders.send(Order { request, uid, reply }).is_err() {
         return Reply::refused("the unit is stopping");
     }
     answered.recv_timeout(LOOP_PATIENCE).unwrap_or_else(|_| {
         let seconds = LOOP_PATIENCE.as_secs();
-        Reply::refused(format!("the unit has not done it in {seconds} s; `edge-agent status` says how it is"))
+        Reply::refused(format!("the unit has not replied within {seconds} s; check with `edge-agent status`"))
     })
 }
 

@@ -69,7 +69,7 @@ mod tests {
         let lock = LockPin { pin: Pin::new(17).unwrap(), locked: Level::Low };
         for refused in [GpioDoor::open(lock).map(drop), drive_locked(lock)] {
             let message = refused.unwrap_err().to_string();
-            assert!(message.contains("no Raspberry Pi"), "{message}");
+            assert!(message.contains("not a Raspberry Pi"), "{message}");
         }
     }
 

@@ -1,15 +1,15 @@
-//! What is known about the boards: how a pin is pulled from power-on until somebody says otherwise, and what else uses it.
+//! Facts about the boards: how a pin is pulled at reset, and what else uses it.
 //!
 //! Sources: *BCM2835 ARM Peripherals*, section 6.2 (also for the BCM2837 of Pi 3 and of Zero 2 W); *BCM2711 ARM
-//! Peripherals*, section 5.3, for Pi 4; for Pi 5, whose pins are in the RP1, what `pinctrl` lists of pins that nothing has
-//! touched (raspberrypi/linux issue 6347). All of them pull GPIO0 to GPIO8 up and GPIO9 to GPIO27 down.
+//! Peripherals*, section 5.3, for Pi 4; for Pi 5, whose pins are in the RP1, the output of `pinctrl` for untouched pins
+//! (raspberrypi/linux issue 6347). All of them pull GPIO0 to GPIO8 up and GPIO9 to GPIO27 down.
 
 use super::{Level, Pin};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs;
 
-/// The kinds of Raspberry Pi that the unit is for.
+/// The supported models of Raspberry Pi.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Board {
@@ -34,7 +34,7 @@ impl Board {
     /// Every board.
     pub const ALL: [Self; 4] = [Self::Pi3, Self::Pi4, Self::Pi5, Self::Zero2W];
 
-    /// The board that this program runs on, by what the device tree calls it.
+    /// The board that this program runs on, from the device tree.
     pub fn of_this_computer() -> Option<Self> {
         Self::by_model(&fs::read_to_string("/proc/device-tree/model").ok()?)
     }
@@ -63,7 +63,7 @@ impl Board {
         }
     }
 
-    /// What may drive a pin besides us, on any of the boards; `None` for a pin that is free.
+    /// What else may drive a pin on any of the boards; `None` for a free pin.
     pub const fn other_use(pin: Pin) -> Option<&'static str> {
         match pin.number() {
             0 | 1 => Some("the firmware reads the EEPROM of a HAT over it while the Pi boots"),
@@ -73,7 +73,7 @@ impl Board {
         }
     }
 
-    /// As in the configuration.
+    /// The name in the configuration.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Pi3 => "pi-3",
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn boards_are_known_by_what_the_device_tree_says() {
+    fn boards_are_recognised_by_the_device_tree() {
         for (model, expected) in [
             ("Raspberry Pi 3 Model B Rev 1.2\0", Some(Board::Pi3)),
             ("Raspberry Pi 3 Model B Plus Rev 1.3", Some(Board::Pi3)),
@@ -119,7 +119,7 @@ mod tests {
         }
     }
 
-    /// Copied from the sources by hand: one letter for each pin from GPIO0 on, H pulled high, L pulled low.
+    /// Copied from the sources by hand: one letter per pin, from GPIO0 on; H is pulled high, L is pulled low.
     #[test]
     fn pulls_at_reset_are_those_of_the_sources() {
         for board in Board::ALL {

@@ -4,7 +4,7 @@ use super::{Board, Level, Pin};
 use std::fs;
 use std::path::Path;
 
-/// Where `config.txt` lies, on a Raspberry Pi OS of 2023 or later, and before.
+/// The path of `config.txt`, on Raspberry Pi OS since 2023 and before.
 pub const CONFIG_TXT: [&str; 2] = ["/boot/firmware/config.txt", "/boot/config.txt"];
 
 /// The text of a `config.txt`.
@@ -14,18 +14,18 @@ pub struct BootConfig {
 }
 
 impl BootConfig {
-    /// Of this text.
+    /// A `config.txt` with this text.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into() }
     }
 
-    /// The one of this computer, if there is one that can be read.
+    /// The `config.txt` of this computer, if it can be read.
     pub fn of_this_computer() -> Option<Self> {
         CONFIG_TXT.iter().find_map(|path| fs::read_to_string(Path::new(path)).ok()).map(Self::new)
     }
 
-    /// The level to which the firmware of this board drives a pin, if it does; the last line about the pin counts. Lines
-    /// under a filter other than a model's (`[EDID=…]`, `[gpio4=1]`) are taken not to apply.
+    /// The level that the firmware of this board drives a pin to, if any. The last line about the pin counts. Lines
+    /// under a filter other than a model's (`[EDID=…]`, `[gpio4=1]`) are ignored.
     pub fn drives(&self, pin: Pin, board: Board) -> Option<Level> {
         let mut applies = true;
         let mut driven = None;

@@ -1,7 +1,8 @@
-//! Which of the computer's GPIO chips has the pins of the header.
+//! Finds the GPIO chip with the pins of the header.
 //!
-//! The kernel numbers chips as it finds them. On a Pi 5 the header was gpiochip4, then gpiochip0 with a link from
-//! gpiochip4, and is gpiochip11 or higher since Linux 6.12, where there is no gpiochip0. Only the label stays.
+//! The kernel numbers chips in the order in which it finds them. On a Pi 5 the header was gpiochip4, then gpiochip0
+//! with a link from gpiochip4, and is gpiochip11 or higher since Linux 6.12, where there is no gpiochip0. Only the
+//! label is stable.
 
 use super::{Board, GpioError};
 use std::collections::BTreeSet;
@@ -17,20 +18,20 @@ const NAME: &str = "gpiochip";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Chip {
     pub(super) path: PathBuf,
-    /// `None` if it cannot be asked.
+    /// `None` if it cannot be read.
     pub(super) label: Option<String>,
 }
 
 /// The chip with the header's pins: line 17 of it is GPIO17.
 ///
 /// # Errors
-/// If there is no such chip, or it may not be opened.
+/// If there is no such chip, or no permission to open it.
 pub(super) fn chip_of_this_computer() -> Result<PathBuf, GpioError> {
     let chips = paths(Path::new(FOLDER)).into_iter().map(Chip::at).collect::<Result<Vec<_>, _>>()?;
     chip_with_header(&chips, Board::of_this_computer()).map(|chip| chip.path.clone())
 }
 
-/// Links are followed, so that each chip is there once.
+/// The paths of the chips. Links are resolved, so that each chip is listed once.
 fn paths(folder: &Path) -> BTreeSet<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
@@ -85,9 +86,8 @@ fn described(chips: &[Chip]) -> String {
     if chips.is_empty() {
         return "no GPIO chip at all".to_owned();
     }
-    let one = |Chip { path, label }: &Chip| {
-        format!("{} ({})", path.shown(), label.as_deref().unwrap_or("cannot be asked for its label"))
-    };
+    let one =
+        |Chip { path, label }: &Chip| format!("{} ({})", path.shown(), label.as_deref().unwrap_or("no readable label"));
     chips.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
@@ -104,8 +104,8 @@ mod tests {
         described.split_whitespace().map(one).collect()
     }
 
-    /// The chips of a Pi 5 with Linux 6.1, 6.6 and 6.12, of a Pi 4 and of a Pi 3. Anybody who begins with gpiochip0 and
-    /// stops at the first missing number finds nothing on the third.
+    /// The chips of a Pi 5 with Linux 6.1, 6.6 and 6.12, of a Pi 4 and of a Pi 3. A search that starts at gpiochip0 and
+    /// stops at the first missing number finds nothing with Linux 6.12.
     #[test]
     fn the_header_is_found_by_label_whatever_its_number() {
         let (early, middle, late) = (
@@ -123,7 +123,7 @@ mod tests {
             (pi_4, Some(Board::Pi4), Ok("/dev/gpiochip0")),
             (with_expander, Some(Board::Pi3), Ok("/dev/gpiochip1")),
             (with_expander, Some(Board::Zero2W), Ok("/dev/gpiochip1")),
-            // A label that only begins like the header's is another chip's.
+            // A label that only starts like the header's belongs to another chip.
             ("0:pinctrl-rp1-ext 1:pinctrl-rp1", Some(Board::Pi5), Ok("/dev/gpiochip1")),
             (
                 "0:pinctrl-rp1-ext",
@@ -131,10 +131,10 @@ mod tests {
                 Err("labelled pinctrl-rp1: there is /dev/gpiochip0 (pinctrl-rp1-ext)"),
             ),
             (pi_4, Some(Board::Pi5), Err("labelled pinctrl-rp1: there is /dev/gpiochip0 (pinctrl-bcm2711)")),
-            ("11: 12:", Some(Board::Pi5), Err("/dev/gpiochip11 (cannot be asked for its label)")),
+            ("11: 12:", Some(Board::Pi5), Err("/dev/gpiochip11 (no readable label)")),
             ("", Some(Board::Pi4), Err("there is no GPIO chip at all")),
-            ("0:gpio-mockup-A", None, Err("no Raspberry Pi")),
-            ("", None, Err("no Raspberry Pi")),
+            ("0:gpio-mockup-A", None, Err("not a Raspberry Pi")),
+            ("", None, Err("not a Raspberry Pi")),
             ("0:pinctrl-rp1 5:pinctrl-rp1", Some(Board::Pi5), Err("more than one")),
             ("0:pinctrl-bcm2711 5:pinctrl-rp1", None, Err("more than one")),
         ] {

@@ -1,6 +1,6 @@
-//! Pins through the kernel's GPIO character device (uAPI v2), by gpiocdev.
+//! Pins through the kernel's GPIO character device (uAPI v2), with gpiocdev.
 
-use super::open::{Edges, Hear, Input, Output};
+use super::open::{Edges, Input, OnEdge, Output};
 use super::{GpioError, Level, Pin};
 use gpiocdev::Request;
 use gpiocdev::line::{Bias, EdgeDetection, EdgeKind, Value};
@@ -13,13 +13,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-/// Who `gpioinfo` names as the user of our lines.
+/// The user of the lines in the output of `gpioinfo`.
 const CONSUMER: &str = "edge-agent";
 
-/// This many edges are kept until they are read: more than two cards of 64 bits.
+/// How many edges the kernel buffers: more than two 64-bit cards.
 const EDGES_KEPT: u32 = 256;
 
-/// Also pulls the pin to this level: where the kernel makes a released pin an input, it stays there.
+/// Also pulls the pin to this level, so that it stays there if the kernel makes the released pin an input.
 pub(super) fn output(chip: &Path, pin: Pin, level: Level) -> Result<Box<dyn Output>, GpioError> {
     let mut builder = line(chip, pin);
     // The kernel sets the level before the direction.
@@ -32,7 +32,7 @@ pub(super) fn listen(
     pin: Pin,
     at_rest: Level,
     edges: Edges,
-    hear: Hear,
+    on_edge: OnEdge,
 ) -> Result<Box<dyn Input>, GpioError> {
     let detection = match edges {
         Edges::Falling => EdgeDetection::FallingEdge,
@@ -46,8 +46,8 @@ pub(super) fn listen(
     let (wanted, end) = UnixStream::pair().map_err(system)?;
     let listened_to = Arc::clone(&request);
     let listening = move || {
-        if let Err(reason) = pass_on(&listened_to, &end, hear) {
-            tracing::error!("{pin} is no longer listened to: {reason}");
+        if let Err(reason) = pass_on(&listened_to, &end, on_edge) {
+            tracing::error!("the edges of {pin} are no longer read: {reason}");
         }
     };
     thread::Builder::new().name(format!("edges of {pin}")).spawn(listening).map_err(system)?;
@@ -62,7 +62,7 @@ struct OutputLine {
 struct InputLine {
     request: Arc<Request>,
     pin: Pin,
-    /// The thread listens for as long as this is open.
+    /// The thread runs for as long as this is open.
     _wanted: UnixStream,
 }
 
@@ -79,8 +79,8 @@ impl Input for InputLine {
     }
 }
 
-/// Until the other end of `end` is closed.
-fn pass_on(request: &Request, end: &UnixStream, mut hear: Hear) -> Result<(), String> {
+/// Reports edges until the other end of `end` is closed.
+fn pass_on(request: &Request, end: &UnixStream, mut on_edge: OnEdge) -> Result<(), String> {
     loop {
         let mut watched = [PollFd::new(request, PollFlags::IN), PollFd::new(end, PollFlags::IN)];
         match poll(&mut watched, None) {
@@ -95,7 +95,7 @@ fn pass_on(request: &Request, end: &UnixStream, mut hear: Hear) -> Result<(), St
         if edges.contains(PollFlags::IN) {
             let edge = request.read_edge_event().map_err(|error| error.to_string())?;
             let level = if edge.kind == EdgeKind::Rising { Level::High } else { Level::Low };
-            hear(level, Duration::from_nanos(edge.timestamp_ns));
+            on_edge(level, Duration::from_nanos(edge.timestamp_ns));
         } else if !edges.is_empty() {
             return Err("the chip is gone".to_owned());
         }

@@ -1,7 +1,7 @@
-//! The pins of a Raspberry Pi: which there are, what they do before any program runs, and how a program gets hold of one.
+//! The GPIO pins of a Raspberry Pi: their state before any program runs, and how a program requests one.
 //!
-//! A pin is named by its number in the Broadcom chip (GPIO17, `BCM 17`), not by its place on the header. What hangs on
-//! a pin is for the door, its contacts, its lights and the card reader.
+//! A pin is named by its number in the Broadcom chip (GPIO17, `BCM 17`), not by its position on the header. The door,
+//! its contacts, the lights and the card reader know what is connected to it.
 
 mod board;
 mod boot;
@@ -26,7 +26,7 @@ use std::fmt;
 #[serde(try_from = "u8", into = "u8")]
 pub struct Pin(u8);
 
-/// A voltage that a pin has or drives.
+/// The logic level of a pin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
@@ -43,13 +43,13 @@ pub enum GpioError {
     /// The number is not on the header.
     #[error("there is no pin {0} on the header: BCM numbers go from 0 to 27")]
     NoSuchPin(u8),
-    /// This computer has no pins that are known.
-    #[error("this computer is no Raspberry Pi, or one that this program is too old for: there is {found}")]
+    /// This computer has no known GPIO header.
+    #[error("this computer is not a Raspberry Pi, or this program is too old for it: there is {found}")]
     NoRaspberryPi {
         /// The chips that are there.
         found: String,
     },
-    /// None of the computer's GPIO chips has the header's pins.
+    /// No GPIO chip of this computer has the header's pins.
     #[error("no GPIO chip is labelled {wanted}: there is {found}")]
     NoHeader {
         /// The label of the chip that this board has.
@@ -58,29 +58,29 @@ pub enum GpioError {
         found: String,
     },
     /// It is not clear which GPIO chip has the header's pins.
-    #[error("more than one GPIO chip is labelled as the one with the header's pins: {found}")]
+    #[error("more than one GPIO chip has the label of the header: {found}")]
     SeveralHeaders {
         /// The chips that are there.
         found: String,
     },
-    /// The system does not let this program touch the pins.
+    /// The program has no permission for the pins.
     #[error("no permission for {path}: run as a user of the group gpio, or as root")]
     NotPermitted {
-        /// What could not be opened.
+        /// The file that could not be opened.
         path: String,
     },
-    /// The system refused.
+    /// The operating system refused.
     #[error("{pin} cannot be used: {reason}")]
     Refused {
-        /// Which pin.
+        /// The pin.
         pin: Pin,
-        /// What was said.
+        /// The error message.
         reason: String,
     },
 }
 
 impl Pin {
-    /// A pin by its number.
+    /// The pin with this number.
     ///
     /// # Errors
     /// [`GpioError::NoSuchPin`]
@@ -120,7 +120,7 @@ impl fmt::Display for Pin {
 }
 
 impl Level {
-    /// The other one.
+    /// The opposite level.
     pub const fn other(self) -> Self {
         match self {
             Self::Low => Self::High,

@@ -1,8 +1,9 @@
-//! Getting hold of pins, in one of two ways, chosen by what the computer has.
+//! Requests pins, in one of two ways, depending on the computer.
 //!
-//! rppal, if it works here: it needs the pins' registers (`/dev/gpiomem`, on a Pi 5 `/dev/gpiomem0`, both only on
-//! Raspberry Pi's kernels) and chips that are numbered without a gap. Otherwise the kernel's GPIO character device through
-//! gpiocdev, on the chip that [`header`] finds: a Pi 5 with Linux 6.12, and any Pi with Debian's own kernel.
+//! With rppal, if it works: it needs the pins' registers (`/dev/gpiomem`, on a Pi 5 `/dev/gpiomem0`, both only on
+//! Raspberry Pi's kernels) and chips that are numbered without a gap. Otherwise with gpiocdev, through the kernel's
+//! GPIO character device, on the chip that [`header`] finds: a Pi 5 with Linux 6.12, and any Pi with Debian's own
+//! kernel.
 
 use super::{GpioError, Level, Pin, header, lines, registers};
 use rppal::gpio::Gpio;
@@ -10,38 +11,38 @@ use std::path::PathBuf;
 use std::time::Duration;
 use terminal::ShowPath;
 
-/// A pin that is driven.
+/// An output pin.
 pub(crate) trait Output: Send {
-    /// Drives it to a level.
+    /// Drives the pin to a level.
     ///
     /// # Errors
-    /// If the system refuses.
+    /// If the operating system refuses.
     fn drive(&mut self, level: Level) -> Result<(), GpioError>;
 }
 
-/// A pin that is listened to for as long as this lives.
+/// An input pin, whose edges are reported for as long as this lives.
 pub(crate) trait Input: Send {
-    /// The level that it has now.
+    /// The current level.
     ///
     /// # Errors
-    /// If the system does not say.
+    /// If the pin cannot be read.
     fn level(&self) -> Result<Level, GpioError>;
 }
 
-/// Which changes of a pin are told of.
+/// Which edges of a pin are reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edges {
     /// From high to low.
     Falling,
-    /// All.
+    /// Falling and rising.
     Both,
 }
 
-/// Is told of changes, by another thread: the new level, and when, by the kernel's monotonic clock.
-pub(crate) type Hear = Box<dyn FnMut(Level, Duration) + Send>;
+/// Called by another thread at each edge, with the new level and the time by the kernel's monotonic clock.
+pub(crate) type OnEdge = Box<dyn FnMut(Level, Duration) + Send>;
 
-/// A pin as an output that has this level from its first moment on. What becomes of it when it is dropped, see
-/// [`Released`](super::Released).
+/// Requests a pin as an output that has this level from the start. See [`Released`](super::Released) for what happens
+/// when it is dropped.
 pub(crate) fn output(pin: Pin, level: Level) -> Result<Box<dyn Output>, GpioError> {
     match Access::of_this_computer()? {
         Access::Registers(gpio) => registers::output(&gpio, pin, level),
@@ -49,11 +50,11 @@ pub(crate) fn output(pin: Pin, level: Level) -> Result<Box<dyn Output>, GpioErro
     }
 }
 
-/// A pin as an input, pulled to the level that it has when nothing drives it.
-pub(crate) fn listen(pin: Pin, at_rest: Level, edges: Edges, hear: Hear) -> Result<Box<dyn Input>, GpioError> {
+/// Requests a pin as an input, pulled to the level `at_rest` while nothing drives it.
+pub(crate) fn listen(pin: Pin, at_rest: Level, edges: Edges, on_edge: OnEdge) -> Result<Box<dyn Input>, GpioError> {
     match Access::of_this_computer()? {
-        Access::Registers(gpio) => registers::listen(&gpio, pin, at_rest, edges, hear),
-        Access::Lines(chip) => lines::listen(&chip, pin, at_rest, edges, hear),
+        Access::Registers(gpio) => registers::listen(&gpio, pin, at_rest, edges, on_edge),
+        Access::Lines(chip) => lines::listen(&chip, pin, at_rest, edges, on_edge),
     }
 }
 
@@ -67,7 +68,7 @@ impl Access {
     fn of_this_computer() -> Result<Self, GpioError> {
         Gpio::new().map(Self::Registers).or_else(|error| {
             let chip = header::chip_of_this_computer()?;
-            tracing::debug!("pins are taken from {}, as rppal finds none: {error}", chip.shown());
+            tracing::debug!("using {} for GPIO, because rppal does not work here: {error}", chip.shown());
             Ok(Self::Lines(chip))
         })
     }
@@ -79,7 +80,7 @@ mod tests {
     use crate::gpio::Board;
 
     #[test]
-    fn a_computer_without_pins_says_so() {
+    fn a_computer_without_pins_gives_an_error() {
         if Board::of_this_computer().is_some() {
             eprintln!("skipped: this is a Raspberry Pi, whose pins a test does not touch");
             return;
@@ -90,7 +91,7 @@ mod tests {
             listen(pin, Level::Low, Edges::Both, Box::new(|_, _| {})).map(drop).unwrap_err(),
         ];
         for message in refused.map(|error| error.to_string()) {
-            assert!(message.contains("no Raspberry Pi"), "{message}");
+            assert!(message.contains("not a Raspberry Pi"), "{message}");
         }
     }
 }

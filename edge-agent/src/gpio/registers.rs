@@ -1,13 +1,13 @@
-//! Pins through rppal, which drives them by the chip's registers.
+//! Pins through the chip's registers, with rppal.
 
-use super::open::{Edges, Hear, Input, Output};
+use super::open::{Edges, Input, OnEdge, Output};
 use super::{GpioError, Level, Pin};
 use rppal::gpio::{Error, Event, Gpio, InputPin, OutputPin, Trigger};
 
-/// Keeps its level when it is dropped: the kernel does not know that it was taken.
+/// The pin keeps its level when it is dropped: the kernel does not know that it was in use.
 pub(super) fn output(gpio: &Gpio, pin: Pin, level: Level) -> Result<Box<dyn Output>, GpioError> {
     let raw = raw(gpio, pin)?;
-    // The level is set before the direction: a pin that was an input does not show another one in between.
+    // The level is set before the direction, so that a pin that was an input has no other level in between.
     let mut output = match level {
         Level::Low => raw.into_output_low(),
         Level::High => raw.into_output_high(),
@@ -21,7 +21,7 @@ pub(super) fn listen(
     pin: Pin,
     at_rest: Level,
     edges: Edges,
-    mut hear: Hear,
+    mut on_edge: OnEdge,
 ) -> Result<Box<dyn Input>, GpioError> {
     let raw = raw(gpio, pin)?;
     let mut input = match at_rest {
@@ -32,11 +32,11 @@ pub(super) fn listen(
         Edges::Falling => Trigger::FallingEdge,
         Edges::Both => Trigger::Both,
     };
-    let told = move |event: Event| {
+    let on_event = move |event: Event| {
         let level = if event.trigger == Trigger::RisingEdge { Level::High } else { Level::Low };
-        hear(level, event.timestamp);
+        on_edge(level, event.timestamp);
     };
-    input.set_async_interrupt(trigger, None, told).map_err(|error| refused(pin, error))?;
+    input.set_async_interrupt(trigger, None, on_event).map_err(|error| refused(pin, error))?;
     Ok(Box::new(input))
 }
 

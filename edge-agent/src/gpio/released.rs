@@ -1,23 +1,23 @@
-//! What becomes of a pin when the program that drove it is gone, for whatever reason.
+//! What happens to an output pin after its program has exited or crashed.
 //!
-//! Raspberry Pi's kernels let it keep its level, unless they are told otherwise (`dtparam=strict_gpiod`). Others make it
-//! an input, so that its pull decides. The parameter `persist_gpio_outputs` of the pins' driver says which.
+//! Raspberry Pi's kernels keep its level, unless `dtparam=strict_gpiod` is set. Others make it an input, so that its
+//! pull determines the level. The parameter `persist_gpio_outputs` of the pin driver says which.
 
 use super::Board;
 use std::fs;
 use std::path::Path;
 
-/// What a released pin does.
+/// The state of a released pin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Released {
-    /// It is driven as before, until another program drives it.
+    /// It keeps its level until another program drives it.
     KeepsLevel,
-    /// It is an input, and its pull decides.
+    /// It becomes an input, and its pull determines the level.
     BecomesInput,
 }
 
 impl Released {
-    /// On this computer, if it is such a board; the kernel of another one is not known here.
+    /// The behaviour of this computer's kernel; `None` if this computer is another board.
     pub fn on(board: Board) -> Option<Self> {
         (Board::of_this_computer() == Some(board)).then(|| Self::by_kernel(Path::new("/"), board))
     }
@@ -30,12 +30,12 @@ impl Released {
         let said = fs::read(root.join("sys/module").join(driver).join("parameters/persist_gpio_outputs"));
         match said {
             Ok(said) if said.trim_ascii() == b"Y" => Self::KeepsLevel,
-            // A driver without the parameter does not know how to keep it.
+            // A driver without the parameter cannot keep the level.
             _ => Self::BecomesInput,
         }
     }
 
-    /// In `snake_case`, for answers.
+    /// The code in `snake_case`, for JSON output.
     pub const fn code(self) -> &'static str {
         match self {
             Self::KeepsLevel => "keeps_level",
@@ -58,7 +58,7 @@ mod tests {
             ("pinctrl_bcm2835", None, Board::Zero2W, BecomesInput),
             ("pinctrl_rp1", Some("Y\n"), Board::Pi5, KeepsLevel),
             ("pinctrl_rp1", None, Board::Pi5, BecomesInput),
-            // Another chip's driver says nothing about the header.
+            // The driver of another chip does not matter.
             ("pinctrl_bcm2835", Some("Y\n"), Board::Pi5, BecomesInput),
         ] {
             let root = tempfile::tempdir().unwrap();

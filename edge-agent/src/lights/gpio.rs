@@ -1,6 +1,6 @@
-//! Lights on pins, each of which may be missing.
+//! Lights on GPIO pins, each of them optional.
 
-use super::{LightOutputs, Shown};
+use super::{LightOutputs, LightState};
 use crate::gpio::{self, GpioError, Level, Output, Pin};
 
 /// The pins of the lights.
@@ -12,34 +12,34 @@ pub struct LightPins {
     pub red: Option<Pin>,
     /// The buzzer.
     pub buzzer: Option<Pin>,
-    /// The level at which each is on.
+    /// The level at which they are on.
     pub on: Level,
 }
 
-/// Lights on pins.
+/// Lights on GPIO pins.
 pub struct GpioLights {
     green: Option<Box<dyn Output>>,
     red: Option<Box<dyn Output>>,
     buzzer: Option<Box<dyn Output>>,
     on: Level,
-    /// The last that was shown was refused.
-    is_refused: bool,
+    /// Whether the last change failed.
+    has_failed: bool,
 }
 
 impl GpioLights {
-    /// Takes the pins, and switches everything off.
+    /// Requests the pins, and switches everything off.
     ///
     /// # Errors
-    /// When a pin is not available.
+    /// If a pin is not available.
     pub fn open(pins: LightPins) -> Result<Self, GpioError> {
         let off = |pin: Option<Pin>| pin.map(|pin| gpio::output(pin, pins.on.other())).transpose();
         let [green, red, buzzer] = [off(pins.green)?, off(pins.red)?, off(pins.buzzer)?];
-        Ok(Self { green, red, buzzer, on: pins.on, is_refused: false })
+        Ok(Self { green, red, buzzer, on: pins.on, has_failed: false })
     }
 }
 
 impl LightOutputs for GpioLights {
-    fn show(&mut self, shown: Shown) {
+    fn show(&mut self, shown: LightState) {
         let lights = [(&mut self.green, shown.green), (&mut self.red, shown.red), (&mut self.buzzer, shown.buzzer)];
         let mut refused = None;
         for (output, is_on) in lights {
@@ -47,9 +47,9 @@ impl LightOutputs for GpioLights {
                 refused = output.drive(if is_on { self.on } else { self.on.other() }).err().or(refused);
             }
         }
-        let was_refused = std::mem::replace(&mut self.is_refused, refused.is_some());
-        if let Some(error) = refused.filter(|_| !was_refused) {
-            tracing::warn!("the lights do not show what they should: {error}");
+        let had_failed = std::mem::replace(&mut self.has_failed, refused.is_some());
+        if let Some(error) = refused.filter(|_| !had_failed) {
+            tracing::warn!("cannot switch the lights: {error}");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! What somebody at the door sees and hears: a green light, a red one and a buzzer, in patterns that say why.
+//! The signals at the door: a green light, a red light and a buzzer, in patterns that tell people what to do.
 //!
-//! The door does not depend on them: what cannot be shown is not shown.
+//! The door does not depend on them: a failing light is reported and otherwise ignored.
 
 mod gpio;
 mod pattern;
@@ -18,9 +18,9 @@ use crate::door::Alarm;
 use crate::turn::Verdict;
 use policy::Advice;
 
-/// What is on.
+/// Which of the lights and the buzzer are on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Shown {
+pub struct LightState {
     /// The green light.
     pub green: bool,
     /// The red light.
@@ -31,39 +31,40 @@ pub struct Shown {
 
 /// Two lights and a buzzer.
 pub trait LightOutputs: Send {
-    /// Switches each on or off.
-    fn show(&mut self, shown: Shown);
+    /// Switches each of them on or off.
+    fn show(&mut self, shown: LightState);
 }
 
-/// What there is to say.
+/// A message to the people at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Signal {
     /// Nobody is there.
     Idle,
-    /// Come in.
+    /// Somebody is let in.
     Granted,
-    /// Not (yet), and what to do about it.
-    Told(Advice),
+    /// Nobody is let in (yet), and what to do about it.
+    Advise(Advice),
     /// The door has been open for too long: close it.
     DoorHeld,
-    /// The door was opened though nobody was let in.
+    /// The door was opened without a grant.
     DoorForced,
 }
 
 impl Signal {
-    /// What to say after a turn of the loop. A grant goes before an alarm, so that the person who is let in knows it.
+    /// The signal after a turn of the loop. A grant takes precedence over an alarm, so that the person let in can see
+    /// it.
     pub const fn from_verdict(verdict: &Verdict, alarm: Option<Alarm>) -> Self {
         match (verdict, alarm) {
             (Verdict::Granted(_), _) => Self::Granted,
             (_, Some(Alarm::Forced)) => Self::DoorForced,
             (_, Some(Alarm::Held)) => Self::DoorHeld,
-            (Verdict::Refused(refusal), None) => Self::Told(refusal.reason.advice()),
+            (Verdict::Refused(refusal), None) => Self::Advise(refusal.reason.advice()),
             (Verdict::Nobody, None) => Self::Idle,
         }
     }
 
-    /// What to say when a turn of the loop failed.
-    pub const FAILED: Self = Self::Told(Advice::Fault);
+    /// The signal after a failed turn of the loop.
+    pub const FAILED: Self = Self::Advise(Advice::Fault);
 }
 
 #[cfg(test)]
@@ -72,10 +73,10 @@ mod tests {
     use policy::{Reason, Refusal};
 
     #[test]
-    fn every_reason_is_said_and_alarms_go_first() {
+    fn every_reason_has_a_signal_and_alarms_take_precedence() {
         for reason in Reason::ALL {
             let refused = Verdict::Refused(Refusal::new(reason));
-            assert_eq!(Signal::from_verdict(&refused, None), Signal::Told(reason.advice()), "{reason}");
+            assert_eq!(Signal::from_verdict(&refused, None), Signal::Advise(reason.advice()), "{reason}");
             assert_eq!(Signal::from_verdict(&refused, Some(Alarm::Held)), Signal::DoorHeld, "{reason}");
         }
         assert_eq!(Signal::from_verdict(&Verdict::Nobody, None), Signal::Idle);

@@ -1,6 +1,6 @@
-//! The patterns. Green blinks: there is something that you can do. Red: not you, or not now.
+//! The patterns of the lights. Blinking green means that you can do something; red means not you, or not now.
 //!
-//! | what is said | green | red | buzzer |
+//! | message | green | red | buzzer |
 //! |---|---|---|---|
 //! | nobody is there | off | off | |
 //! | come in | on | off | one short |
@@ -8,46 +8,46 @@
 //! | look here, hold still | slow | off | |
 //! | come closer | two flashes | off | |
 //! | mind the light | three flashes | off | |
-//! | present your card | in turns with red | in turns with green | |
+//! | present your card | alternates with red | alternates with green | |
 //! | one at a time | on, with two gaps | two flashes | |
-//! | you are not known | off | on | one long |
+//! | you are not enrolled | off | on | one long |
 //! | wrong card | off | on | two short |
 //! | not at this time | off | slow | one long |
 //! | not again so soon | off | short flashes | two short |
 //! | turn your head to the left | half a second of two | off | one short |
 //! | turn your head to the right | off | half a second of two | one short |
-//! | faces are looked at minutes apart: card, or ask | off | two flashes, long pause | two short |
+//! | faces are compared minutes apart: show a card, or ask | off | two flashes, long pause | two short |
 //! | your card is blocked: ask | off | three flashes | one long |
 //! | something is wrong with the door | fast, with red | fast, with green | |
-//! | close the door | off | fast | again and again |
+//! | close the door | off | fast | repeated |
 //! | the door was forced | off | on | always |
 
-use super::{Shown, Signal};
+use super::{LightState, Signal};
 use policy::Advice;
 
-/// How long a letter of a pattern lasts, in milliseconds.
+/// The duration of one letter of a pattern, in milliseconds.
 pub const TICK_MS: u64 = 50;
 
-/// What is on, drawn in letters of [`TICK_MS`]: `g` the green light, `r` the red one, `b` both, `.` none, and a capital
-/// (or `!` for none) with the buzzer.
+/// A pattern in letters of [`TICK_MS`] each: `g` green, `r` red, `b` both, `.` neither; with the buzzer `G`, `R`, `B`,
+/// `!`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pattern {
-    /// First this, once.
+    /// Played once, at the start.
     pub opening: &'static str,
-    /// Then this, again and again.
+    /// Then repeated.
     pub round: &'static str,
 }
 
-/// What is on, and for how long.
+/// A light state, and how long it lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
     /// What is on.
-    pub shown: Shown,
-    /// For how many milliseconds at least; at least 1.
+    pub shown: LightState,
+    /// The least duration in milliseconds; at least 1.
     pub ms: u64,
 }
 
-/// What is steady is steady for at least so long.
+/// The least duration of a steady state.
 const STEADY_MS: u64 = 60_000;
 
 const SHORT_BEEP: &str = "GG";
@@ -55,33 +55,33 @@ const SHORT_REFUSALS: &str = "RRrrRR";
 const LONG_REFUSAL: &str = "RRRRRRRRRR";
 
 impl Pattern {
-    /// The pattern that says this.
+    /// The pattern of a signal.
     pub const fn for_signal(signal: Signal) -> Self {
         let (opening, round) = match signal {
             Signal::Idle => ("", "."),
             Signal::Granted => (SHORT_BEEP, "g"),
             Signal::DoorHeld => ("", "RR..rr.."),
             Signal::DoorForced => ("", "R"),
-            Signal::Told(Advice::Wait) => ("", "gg.."),
-            Signal::Told(Advice::LookHere) => ("", "gggggggggg.........."),
-            Signal::Told(Advice::ComeCloser) => ("", "gg...gg............."),
-            Signal::Told(Advice::MindTheLight) => ("", "gg...gg...gg............."),
-            Signal::Told(Advice::PresentCard) => ("", "ggggggggrrrrrrrr"),
-            Signal::Told(Advice::OneAtATime) => ("", "rrgggrrggggggggggggg"),
-            Signal::Told(Advice::NotKnown) => (LONG_REFUSAL, "r"),
-            Signal::Told(Advice::WrongCard) => (SHORT_REFUSALS, "r"),
-            Signal::Told(Advice::OutsideHours) => (LONG_REFUSAL, "..........rrrrrrrrrr"),
-            Signal::Told(Advice::TryLater) => (SHORT_REFUSALS, "rr........"),
-            Signal::Told(Advice::TurnLeft) => (SHORT_BEEP, "ggggg....."),
-            Signal::Told(Advice::TurnRight) => ("RR", "rrrrr....."),
-            Signal::Told(Advice::OneFaceAtATime) => (SHORT_REFUSALS, "rr....rr................................"),
-            Signal::Told(Advice::CardBlocked) => (LONG_REFUSAL, "rr..rr..rr.............."),
-            Signal::Told(Advice::Fault) => ("", "bb.."),
+            Signal::Advise(Advice::Wait) => ("", "gg.."),
+            Signal::Advise(Advice::LookHere) => ("", "gggggggggg.........."),
+            Signal::Advise(Advice::ComeCloser) => ("", "gg...gg............."),
+            Signal::Advise(Advice::MindTheLight) => ("", "gg...gg...gg............."),
+            Signal::Advise(Advice::PresentCard) => ("", "ggggggggrrrrrrrr"),
+            Signal::Advise(Advice::OneAtATime) => ("", "rrgggrrggggggggggggg"),
+            Signal::Advise(Advice::NotKnown) => (LONG_REFUSAL, "r"),
+            Signal::Advise(Advice::WrongCard) => (SHORT_REFUSALS, "r"),
+            Signal::Advise(Advice::OutsideHours) => (LONG_REFUSAL, "..........rrrrrrrrrr"),
+            Signal::Advise(Advice::TryLater) => (SHORT_REFUSALS, "rr........"),
+            Signal::Advise(Advice::TurnLeft) => (SHORT_BEEP, "ggggg....."),
+            Signal::Advise(Advice::TurnRight) => ("RR", "rrrrr....."),
+            Signal::Advise(Advice::OneFaceAtATime) => (SHORT_REFUSALS, "rr....rr................................"),
+            Signal::Advise(Advice::CardBlocked) => (LONG_REFUSAL, "rr..rr..rr.............."),
+            Signal::Advise(Advice::Fault) => ("", "bb.."),
         };
         Self { opening, round }
     }
 
-    /// What is on after this many milliseconds, and for how many more at least.
+    /// The state `ms` milliseconds after the start, and how long it still lasts.
     pub fn after(&self, ms: u64) -> Step {
         let (opening, round) = (self.opening.as_bytes(), self.round.as_bytes());
         let tick = ms / TICK_MS;
@@ -100,10 +100,10 @@ impl Pattern {
     }
 }
 
-const fn shown(letter: u8) -> Shown {
+const fn shown(letter: u8) -> LightState {
     let green = matches!(letter, b'g' | b'G' | b'b' | b'B');
     let red = matches!(letter, b'r' | b'R' | b'b' | b'B');
-    Shown { green, red, buzzer: letter.is_ascii_uppercase() || letter == b'!' }
+    LightState { green, red, buzzer: letter.is_ascii_uppercase() || letter == b'!' }
 }
 
 #[cfg(test)]
@@ -112,14 +112,14 @@ mod tests {
     use std::collections::HashMap;
 
     fn signals() -> impl Iterator<Item = Signal> {
-        let told = Advice::ALL.map(Signal::Told);
-        [Signal::Idle, Signal::Granted, Signal::DoorHeld, Signal::DoorForced].into_iter().chain(told)
+        let advice = Advice::ALL.map(Signal::Advise);
+        [Signal::Idle, Signal::Granted, Signal::DoorHeld, Signal::DoorForced].into_iter().chain(advice)
     }
 
-    /// One letter for every tenth of a second: `g`, `r`, `b` for both lights, a capital with the buzzer, `.` for nothing.
+    /// One letter per tenth of a second: `g`, `r`, `b` for both lights, a capital with the buzzer, `.` for neither.
     fn drawn(signal: Signal) -> String {
         let pattern = Pattern::for_signal(signal);
-        let letter = |shown: Shown| match (shown.green, shown.red) {
+        let letter = |shown: LightState| match (shown.green, shown.red) {
             (false, false) => '.',
             (true, false) => 'g',
             (false, true) => 'r',
@@ -137,12 +137,12 @@ mod tests {
         for (signal, expected) in [
             (Signal::Idle, "...................."),
             (Signal::Granted, "Gggggggggggggggggggg"),
-            (Signal::Told(Advice::Wait), "g.g.g.g.g.g.g.g.g.g."),
-            (Signal::Told(Advice::LookHere), "ggggg.....ggggg....."),
-            (Signal::Told(Advice::PresentCard), "ggggrrrrggggrrrrgggg"),
-            (Signal::Told(Advice::NotKnown), "RRRRRrrrrrrrrrrrrrrr"),
-            (Signal::Told(Advice::OutsideHours), "RRRRR.....rrrrr....."),
-            (Signal::Told(Advice::Fault), "b.b.b.b.b.b.b.b.b.b."),
+            (Signal::Advise(Advice::Wait), "g.g.g.g.g.g.g.g.g.g."),
+            (Signal::Advise(Advice::LookHere), "ggggg.....ggggg....."),
+            (Signal::Advise(Advice::PresentCard), "ggggrrrrggggrrrrgggg"),
+            (Signal::Advise(Advice::NotKnown), "RRRRRrrrrrrrrrrrrrrr"),
+            (Signal::Advise(Advice::OutsideHours), "RRRRR.....rrrrr....."),
+            (Signal::Advise(Advice::Fault), "b.b.b.b.b.b.b.b.b.b."),
             (Signal::DoorHeld, "R.r.R.r.R.r.R.r.R.r."),
             (Signal::DoorForced, "RRRRRRRRRRRRRRRRRRRR"),
         ] {
@@ -152,17 +152,17 @@ mod tests {
 
     #[test]
     fn no_two_signals_look_the_same() {
-        let mut seen: HashMap<Vec<Shown>, Signal> = HashMap::new();
+        let mut seen: HashMap<Vec<LightState>, Signal> = HashMap::new();
         for signal in signals() {
             let pattern = Pattern::for_signal(signal);
-            let shown: Vec<Shown> = (0..200).map(|step| pattern.after(10 * step).shown).collect();
+            let shown: Vec<LightState> = (0..200).map(|step| pattern.after(10 * step).shown).collect();
             if let Some(other) = seen.insert(shown, signal) {
                 panic!("{signal:?} looks like {other:?}");
             }
         }
     }
 
-    /// A steady green light, or one without red, must never be taken for being let in.
+    /// No other signal may be mistaken for a grant, which is steady green without red.
     #[test]
     fn only_a_grant_is_steady_green() {
         for signal in signals().filter(|signal| *signal != Signal::Granted) {

@@ -1,12 +1,12 @@
-//! Plays patterns: what is on at which moment. It knows no clock; the caller says what time it is.
+//! Plays patterns: computes the light state for a time. The caller passes the time.
 
 use super::pattern::{Pattern, Step};
-use super::{Shown, Signal};
+use super::{LightState, Signal};
 
-/// What is said is said for at least so long, unless there is something more important.
-const LEAST_SHOWN_MS: u64 = 700;
+/// How long a signal is shown at least, unless a more important one interrupts it.
+const MIN_SHOWN_MS: u64 = 700;
 
-/// What is shown, since when, and what comes after.
+/// The current signal, since when it is shown, and the next one.
 #[derive(Debug)]
 pub struct Player {
     signal: Signal,
@@ -21,13 +21,13 @@ impl Default for Player {
 }
 
 impl Player {
-    /// There is this to say from now on.
-    pub fn say(&mut self, signal: Signal, now_ms: u64) {
+    /// Sets the signal to show from now on.
+    pub fn set_signal(&mut self, signal: Signal, now_ms: u64) {
         self.next = Some(signal);
         self.take_next(now_ms);
     }
 
-    /// What is on at this moment, and for how many more milliseconds if nothing else is said.
+    /// The state at `now_ms`, and how long it lasts unless another signal is set.
     pub fn at(&mut self, now_ms: u64) -> Step {
         self.take_next(now_ms);
         let step = Pattern::for_signal(self.signal).after(now_ms.saturating_sub(self.since_ms));
@@ -47,16 +47,16 @@ impl Player {
     }
 
     fn may_change_at_ms(&self) -> u64 {
-        self.since_ms.saturating_add(LEAST_SHOWN_MS)
+        self.since_ms.saturating_add(MIN_SHOWN_MS)
     }
 }
 
-/// Nobody is kept waiting to see that they are let in, or that something is wrong.
+/// Grants and alarms are shown immediately.
 fn interrupts(next: Signal, shown: Signal) -> bool {
     shown == Signal::Idle || matches!(next, Signal::Granted | Signal::DoorHeld | Signal::DoorForced)
 }
 
-impl Shown {
+impl LightState {
     /// Everything off.
     pub const OFF: Self = Self { green: false, red: false, buzzer: false };
 }
@@ -64,15 +64,16 @@ impl Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Signal::{Granted, Idle, Told};
+    use Signal::{Advise, Granted, Idle};
     use policy::Advice::{ComeCloser, NotKnown, Wait, WrongCard};
 
-    /// What is shown after each has been said at its moment.
-    fn played(said: &[(u64, Signal)]) -> Vec<Signal> {
+    /// The signal shown after each was set at its time.
+    fn played(signals: &[(u64, Signal)]) -> Vec<Signal> {
         let mut player = Player::default();
-        said.iter()
+        signals
+            .iter()
             .map(|&(at, signal)| {
-                player.say(signal, at);
+                player.set_signal(signal, at);
                 player.at(at);
                 player.signal
             })
@@ -80,51 +81,51 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_can_be_read() {
+    fn signals_last_long_enough_to_be_read() {
         type Case<'a> = (&'a str, &'a [(u64, Signal)], &'a [Signal]);
         let cases: [Case<'_>; 6] = [
-            ("somebody comes", &[(0, Idle), (10, Told(ComeCloser))], &[Idle, Told(ComeCloser)]),
+            ("somebody comes", &[(0, Idle), (10, Advise(ComeCloser))], &[Idle, Advise(ComeCloser)]),
             (
-                "a frame's message lasts",
-                &[(0, Told(WrongCard)), (100, Idle), (700, Idle)],
-                &[Told(WrongCard), Told(WrongCard), Idle],
+                "the signal of one frame lasts",
+                &[(0, Advise(WrongCard)), (100, Idle), (700, Idle)],
+                &[Advise(WrongCard), Advise(WrongCard), Idle],
             ),
             (
                 "the last one comes after",
-                &[(0, Told(Wait)), (100, Told(ComeCloser)), (200, Told(NotKnown)), (700, Told(NotKnown))],
-                &[Told(Wait), Told(Wait), Told(Wait), Told(NotKnown)],
+                &[(0, Advise(Wait)), (100, Advise(ComeCloser)), (200, Advise(NotKnown)), (700, Advise(NotKnown))],
+                &[Advise(Wait), Advise(Wait), Advise(Wait), Advise(NotKnown)],
             ),
             (
-                "what comes back was never gone",
-                &[(0, Told(Wait)), (100, Idle), (200, Told(Wait)), (800, Told(Wait))],
-                &[Told(Wait); 4],
+                "a signal that comes back is not interrupted",
+                &[(0, Advise(Wait)), (100, Idle), (200, Advise(Wait)), (800, Advise(Wait))],
+                &[Advise(Wait); 4],
             ),
-            ("a grant is at once", &[(0, Told(Wait)), (300, Granted)], &[Told(Wait), Granted]),
-            ("and lasts", &[(0, Granted), (100, Told(Wait))], &[Granted, Granted]),
+            ("a grant is shown immediately", &[(0, Advise(Wait)), (300, Granted)], &[Advise(Wait), Granted]),
+            ("and lasts", &[(0, Granted), (100, Advise(Wait))], &[Granted, Granted]),
         ];
-        for (what, said, expected) in cases {
-            assert_eq!(played(said), expected, "{what}");
+        for (what, signals, expected) in cases {
+            assert_eq!(played(signals), expected, "{what}");
         }
     }
 
     #[test]
-    fn saying_the_same_again_does_not_start_over() {
+    fn setting_the_same_signal_again_does_not_restart_it() {
         let mut player = Player::default();
-        player.say(Told(NotKnown), 0);
+        player.set_signal(Advise(NotKnown), 0);
         assert!(player.at(0).shown.buzzer);
         for ms in (0..600).step_by(100) {
-            player.say(Told(NotKnown), ms);
+            player.set_signal(Advise(NotKnown), ms);
         }
         assert!(!player.at(600).shown.buzzer);
     }
 
     #[test]
-    fn it_is_told_when_to_look_again() {
+    fn a_step_lasts_until_the_next_change() {
         let mut player = Player::default();
-        player.say(Told(NotKnown), 1_000);
+        player.set_signal(Advise(NotKnown), 1_000);
         assert_eq!(player.at(1_000).ms, 500);
-        player.say(Idle, 1_600);
-        assert_eq!(player.at(1_600).ms, 100, "the next thing is said before the light changes");
-        assert_eq!(player.at(1_700).shown, Shown::OFF);
+        player.set_signal(Idle, 1_600);
+        assert_eq!(player.at(1_600).ms, 100, "the next signal comes before the light changes");
+        assert_eq!(player.at(1_700).shown, LightState::OFF);
     }
 }

@@ -1,22 +1,22 @@
-//! Lights that are only written down.
+//! Lights that record their states, for tests.
 
-use super::{LightOutputs, Shown};
+use super::{LightOutputs, LightState};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Writes down what is on. Clones are the same lights.
+/// Records the states. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct ScriptedLights {
-    script: Arc<(Mutex<Vec<Shown>>, Condvar)>,
+    script: Arc<(Mutex<Vec<LightState>>, Condvar)>,
 }
 
 impl ScriptedLights {
-    /// What was on last.
-    pub fn last(&self) -> Option<Shown> {
+    /// The last state.
+    pub fn last(&self) -> Option<LightState> {
         self.shown().last().copied()
     }
 
-    /// Waits until something like this is or was on.
-    pub fn wait_for(&self, wanted: impl Fn(&Shown) -> bool) -> Shown {
+    /// Waits until a state, now or earlier, matches.
+    pub fn wait_for(&self, wanted: impl Fn(&LightState) -> bool) -> LightState {
         let mut shown = self.shown();
         loop {
             if let Some(found) = shown.iter().find(|shown| wanted(shown)) {
@@ -26,13 +26,13 @@ impl ScriptedLights {
         }
     }
 
-    fn shown(&self) -> MutexGuard<'_, Vec<Shown>> {
+    fn shown(&self) -> MutexGuard<'_, Vec<LightState>> {
         self.script.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl LightOutputs for ScriptedLights {
-    fn show(&mut self, shown: Shown) {
+    fn show(&mut self, shown: LightState) {
         self.shown().push(shown);
         self.script.1.notify_all();
     }

@@ -1,13 +1,13 @@
-//! The thread that plays: the loop says what there is to say and never waits for a light.
+//! The thread that plays the patterns, so that the loop never waits for a light.
 
-use super::{LightOutputs, Player, Shown, Signal};
+use super::{LightOutputs, LightState, Player, Signal};
 use crate::clock::SystemClock;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// Lights that play until they are dropped; then they are off.
+/// The lights. They are switched off when this is dropped.
 pub struct Lights {
     shared: Arc<Playing>,
     clock: Arc<SystemClock>,
@@ -27,7 +27,7 @@ struct State {
 }
 
 impl Lights {
-    /// Starts the thread.
+    /// Spawns the thread.
     ///
     /// # Errors
     /// If the thread cannot be spawned.
@@ -36,15 +36,15 @@ impl Lights {
         let (played, time) = (Arc::clone(&shared), Arc::clone(&clock));
         let thread = thread::Builder::new().name("lights".to_owned()).spawn(move || {
             played.play(outputs.as_mut(), &time);
-            outputs.show(Shown::OFF);
+            outputs.show(LightState::OFF);
         })?;
         Ok(Self { shared, clock, thread: Some(thread) })
     }
 
-    /// There is this to say from now on.
-    pub fn say(&self, signal: Signal) {
+    /// Shows this signal from now on.
+    pub fn show(&self, signal: Signal) {
         let now_ms = self.clock.monotonic_ms();
-        self.shared.state().player.say(signal, now_ms);
+        self.shared.state().player.set_signal(signal, now_ms);
         self.shared.changed.notify_all();
     }
 }
@@ -84,14 +84,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_is_shown_and_in_the_end_everything_is_off() {
+    fn a_signal_is_shown_and_everything_is_off_at_the_end() {
         let (outputs, clock) = (ScriptedLights::default(), Arc::new(SystemClock::start()));
         let lights = Lights::start(Box::new(outputs.clone()), clock).unwrap();
-        lights.say(Signal::Granted);
+        lights.show(Signal::Granted);
         let first = outputs.wait_for(|shown| shown.green);
         assert!(first.buzzer && !first.red, "{first:?}");
         outputs.wait_for(|shown| shown.green && !shown.buzzer);
         drop(lights);
-        assert_eq!(outputs.last(), Some(Shown::OFF));
+        assert_eq!(outputs.last(), Some(LightState::OFF));
     }
 }

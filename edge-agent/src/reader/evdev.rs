@@ -1,5 +1,5 @@
-//! USB readers that type. The reader is taken away from the console, so that no card's number ends up in a login prompt or
-//! a shell; and taken again when it was unplugged.
+//! USB readers that act as keyboards. The reader is grabbed, so that no card number ends up in a login prompt or a
+//! shell, and grabbed again after it was unplugged.
 
 use super::CardReader;
 use super::inbox::{Cards, Inbox, inbox};
@@ -17,44 +17,44 @@ use std::thread;
 use std::time::{Duration, Instant};
 use terminal::ShowPath;
 
-/// How long to wait before a reader that is not there is looked for again.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
-/// A key that is held while the reader is taken from the console would stay pressed there: so long it is waited for.
+/// How long to wait before a missing reader is tried again.
+const RETRY: Duration = Duration::from_millis(500);
+/// How long to wait for keys to be released before the reader is grabbed: a held key would stay pressed on the console.
 const RELEASE_WITHIN: Duration = Duration::from_secs(2);
-const LOOK_AT_KEYS: Duration = Duration::from_millis(20);
-/// What is typed so soon after the reader was taken may have begun before.
+const POLL_KEYS: Duration = Duration::from_millis(20);
+/// A number typed within this time after the grab may have begun before it.
 const JOINED_LATE: Duration = Duration::from_millis(500);
-/// Readers type a number within a tenth of a second. What is typed later belongs to another one.
+/// Readers type a number within a tenth of a second. After this pause, another number begins.
 const SAME_NUMBER_WITHIN: Duration = Duration::from_secs(2);
 
-/// A reader that types.
+/// A reader that acts as a keyboard.
 pub struct KeyboardReader {
     cards: Cards,
     is_lost: Arc<AtomicBool>,
 }
 
-/// Which reader is meant.
+/// Which reader to use.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
-    /// Such as `/dev/input/by-id/usb-…-event-kbd`.
+    /// The device, such as `/dev/input/by-id/usb-…-event-kbd`.
     pub(crate) device: PathBuf,
-    /// Where it must be plugged in.
+    /// The port that it must be plugged into, if any.
     pub(crate) usb_port: Option<UsbPort>,
 }
 
 impl KeyboardReader {
-    /// Reads from a device such as `/dev/input/by-id/usb-…-event-kbd`, whether it is plugged in by now or not. Of each
-    /// card the lowest `keep_bits` bits count. Its thread ends with the program.
+    /// Spawns a thread that reads from the device, and waits for it if it is not plugged in. Only the lowest
+    /// `keep_bits` bits of a card number count. The thread runs until the program exits.
     ///
     /// # Errors
     /// If the thread cannot be spawned.
     pub(crate) fn start(wanted: Wanted, digits: Digits, keep_bits: u32, part: PartReports) -> io::Result<Self> {
         let (inbox, cards) = inbox(keep_bits);
         let is_lost = Arc::new(AtomicBool::new(true));
-        let told = Arc::clone(&is_lost);
+        let lost = Arc::clone(&is_lost);
         thread::Builder::new()
             .name("card reader".to_owned())
-            .spawn(move || listen(&wanted, digits, &inbox, &told, &part))?;
+            .spawn(move || listen(&wanted, digits, &inbox, &lost, &part))?;
         Ok(Self { cards, is_lost })
     }
 }
@@ -69,7 +69,7 @@ impl CardReader for KeyboardReader {
     }
 }
 
-/// Never returns: a reader that is lost is waited for.
+/// Never returns: waits for a reader that is missing.
 fn listen(wanted: &Wanted, digits: Digits, inbox: &Inbox, is_lost: &AtomicBool, part: &PartReports) {
     let Wanted { device: path, usb_port: wanted_port } = wanted;
     let shown = path.shown();
@@ -78,20 +78,20 @@ fn listen(wanted: &Wanted, digits: Digits, inbox: &Inbox, is_lost: &AtomicBool, 
             Ok((_, found)) if wanted_port.as_ref().is_some_and(|wanted| found.as_ref() != Some(wanted)) => {
                 let [wanted, at] =
                     [wanted_port, &found].map(|port| port.as_ref().map_or("no USB port", UsbPort::as_str));
-                let said = format_args!(
-                    "the card reader {shown} is not used: it is at {at}, and [reader] usb-port wants {wanted}"
+                let message = format_args!(
+                    "the card reader {shown} is not used: it is at {at}, but [reader] usb-port is {wanted}"
                 );
-                part.failed("other_port", found.as_ref(), &said);
+                part.failed("other_port", found.as_ref(), &message);
             }
-            Ok((device, port)) => match take(device) {
+            Ok((device, port)) => match grab(device) {
                 Ok(device) => {
-                    part.works(port.as_ref(), &format_args!("the card reader {shown} is there"));
+                    part.works(port.as_ref(), &format_args!("the card reader {shown} works"));
                     is_lost.store(false, Ordering::Relaxed);
                     let lost = read(device, digits, inbox);
                     is_lost.store(true, Ordering::Relaxed);
-                    let said =
-                        format_args!("the card reader {shown} is gone: {lost}; it is taken again when it is back");
-                    part.failed("unplugged", port.as_ref(), &said);
+                    let message =
+                        format_args!("the card reader {shown} is lost: {lost}; it is used again when it is back");
+                    part.failed("unplugged", port.as_ref(), &message);
                 }
                 Err(error) => {
                     part.failed(code(&error), port.as_ref(), &trouble(path, &error));
@@ -101,11 +101,11 @@ fn listen(wanted: &Wanted, digits: Digits, inbox: &Inbox, is_lost: &AtomicBool, 
                 part.failed(code(&error), None, &trouble(path, &error));
             }
         }
-        thread::sleep(LOOK_AGAIN);
+        thread::sleep(RETRY);
     }
 }
 
-/// As cameras have it.
+/// The code of an error, as cameras use.
 fn code(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::NotFound => "not_there",
@@ -120,35 +120,35 @@ fn trouble(path: &Path, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => {
             format!(
-                "there is no card reader {path}: plug it in, or name another of /dev/input/by-id in [reader] device"
+                "there is no card reader {path}: plug it in, or set [reader] device to another one in /dev/input/by-id"
             )
         }
         io::ErrorKind::PermissionDenied => {
             format!("no permission to read the card reader {path}: run as a user of the group input")
         }
-        io::ErrorKind::ResourceBusy => format!("another program has taken the card reader {path}: end it"),
+        io::ErrorKind::ResourceBusy => format!("another program has grabbed the card reader {path}: stop it"),
         _ => format!("the card reader {path} cannot be used: {error}"),
     }
 }
 
-/// The reader, and where it is plugged in.
+/// Opens the reader, and finds its port.
 fn open(path: &Path) -> io::Result<(RawDevice, Option<UsbPort>)> {
     let device = RawDevice::open(path)?;
     let port = UsbPort::from_device(&device);
     Ok((device, port))
 }
 
-/// Takes the reader for us alone, once nobody holds a key on it.
-fn take(mut device: RawDevice) -> io::Result<RawDevice> {
+/// Grabs the reader, once all its keys are released.
+fn grab(mut device: RawDevice) -> io::Result<RawDevice> {
     let started = Instant::now();
     while device.get_key_state()?.iter().next().is_some() && started.elapsed() < RELEASE_WITHIN {
-        thread::sleep(LOOK_AT_KEYS);
+        thread::sleep(POLL_KEYS);
     }
     device.grab()?;
     Ok(device)
 }
 
-/// Passes cards on until the reader is lost, and says how it was.
+/// Passes cards on until the reader is lost, and returns the error.
 fn read(mut device: RawDevice, digits: Digits, inbox: &Inbox) -> io::Error {
     let mut typing = Typing { typed: Typed::new(digits), taken: Instant::now(), last_key: Instant::now() };
     loop {
@@ -160,7 +160,7 @@ fn read(mut device: RawDevice, digits: Digits, inbox: &Inbox) -> io::Error {
     }
 }
 
-/// The cards that a reader types which was taken long ago.
+/// The cards in these events of a reader that was grabbed long ago.
 pub(crate) fn cards_typed(events: impl IntoIterator<Item = InputEvent>, digits: Digits) -> Vec<CardNumber> {
     let (inbox, mut cards) = inbox(u64::BITS);
     let taken = Instant::now().checked_sub(JOINED_LATE).unwrap_or_else(Instant::now);
@@ -182,7 +182,7 @@ struct Typing {
 impl Typing {
     fn take(&mut self, event: InputEvent, inbox: &Inbox) {
         let code = match event.destructure() {
-            // 1 is pressed; 0 let go, 2 held down.
+            // 1 is pressed, 0 released, 2 held down.
             EventSummary::Key(_, code, 1) => code,
             EventSummary::Synchronization(_, SynchronizationCode::SYN_DROPPED, _) => return self.typed.miss(),
             _ => return,
@@ -197,7 +197,7 @@ impl Typing {
         match self.typed.press(key(code)) {
             Some(Ok(card)) => {
                 if let Err(error) = inbox.put(card) {
-                    inbox.warn(format_args!("a card was read and is not one: {error}"));
+                    inbox.warn(format_args!("the card reader sent an invalid card number: {error}"));
                 }
             }
             Some(Err(error)) => inbox.warn(error),
@@ -206,7 +206,7 @@ impl Typing {
     }
 }
 
-/// As on a keyboard with English keys, which is what readers pretend to be unless they are set otherwise.
+/// The US keyboard layout, which readers use unless configured otherwise.
 fn key(code: KeyCode) -> Key {
     const CHARACTERS: [(KeyCode, char); 26] = [
         (KeyCode::KEY_0, '0'),
@@ -254,7 +254,7 @@ mod tests {
     use evdev::EventType;
 
     #[test]
-    fn keys_are_digits_enter_or_nothing_of_a_number() {
+    fn keys_are_digits_enter_or_others() {
         for (code, expected) in [
             (KeyCode::KEY_1, Key::Character('1')),
             (KeyCode::KEY_0, Key::Character('0')),
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_card_is_pressed_keys_and_what_was_missed_is_none() {
+    fn a_card_is_typed_in_full_or_not_read() {
         let event = |code: KeyCode, value| InputEvent::new(EventType::KEY.0, code.code(), value);
         let typed = |code| [event(code, 1), event(code, 0)];
         let dropped = InputEvent::new(EventType::SYNCHRONIZATION.0, SynchronizationCode::SYN_DROPPED.0, 0);

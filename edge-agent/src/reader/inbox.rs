@@ -1,4 +1,4 @@
-//! Cards on their way from a reader's thread to the loop.
+//! The queue of cards from a reader's thread to the loop.
 
 use super::CardReader;
 use crate::reports::{Allowance, since_start};
@@ -7,47 +7,47 @@ use std::fmt;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// This many cards wait if the loop is busy; more are presented again by those who hold them.
-const WAITING: usize = 4;
+/// How many cards wait for a busy loop. Others must be presented again.
+const MAX_WAITING: usize = 4;
 
-/// Where the thread puts cards.
+/// The thread's end of the queue.
 #[derive(Debug, Clone)]
 pub(super) struct Inbox {
     cards: SyncSender<CardNumber>,
     keep_bits: u32,
-    /// Noise on a wire is a card that cannot be read, a thousand times a day.
+    /// Limits the warnings: noise on a wire looks like unreadable cards, thousands a day.
     warnings: Arc<Mutex<Allowance>>,
 }
 
-/// Where the loop finds them.
+/// The loop's end of the queue.
 #[derive(Debug)]
 pub(super) struct Cards(Receiver<CardNumber>);
 
-/// Of each card the lowest `keep_bits` bits count, 1 to 64.
+/// Creates a queue. Only the lowest `keep_bits` bits of a card number count, 1 to 64.
 pub(super) fn inbox(keep_bits: u32) -> (Inbox, Cards) {
-    let (cards, waiting) = mpsc::sync_channel(WAITING);
+    let (cards, waiting) = mpsc::sync_channel(MAX_WAITING);
     (Inbox { cards, keep_bits, warnings: Arc::default() }, Cards(waiting))
 }
 
 impl Inbox {
-    /// Passes a card on.
+    /// Adds a card.
     ///
     /// # Errors
-    /// When no bit of its number is left.
+    /// If the remaining bits of its number are all 0.
     pub(super) fn put(&self, card: CardNumber) -> Result<(), CardNumberError> {
         let card = card.lowest_bits(self.keep_bits)?;
         if self.cards.try_send(card).is_err() {
-            self.warn("a card was presented faster than cards are taken in: it must be presented again");
+            self.warn("a card was dropped because too many were waiting: it must be presented again");
         }
         Ok(())
     }
 
-    /// Says in the journal what cannot be passed on, if that has not been said too often already.
+    /// Logs why a card was dropped, within the rate limit.
     pub(super) fn warn(&self, what: impl fmt::Display) {
         let allowed = self.warnings.lock().unwrap_or_else(PoisonError::into_inner).take(since_start());
         match allowed {
             Some(0) => tracing::warn!("{what}"),
-            Some(more) => tracing::warn!("{what}; {more} more such messages were left out"),
+            Some(more) => tracing::warn!("{what}; {more} similar messages were not logged"),
             None => {}
         }
     }
@@ -55,7 +55,7 @@ impl Inbox {
 
 #[cfg(test)]
 impl Inbox {
-    /// Whether nothing more would be said now.
+    /// Whether the rate limit is reached.
     pub(super) fn is_silenced(&self) -> bool {
         self.warnings.lock().unwrap().take(since_start()).is_none()
     }
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cards_come_out_as_they_went_in_and_never_too_many() {
+    fn the_queue_keeps_the_order_and_is_bounded() {
         let (inbox, mut cards) = inbox(24);
         for number in 1..=6 {
             inbox.put(CardNumber::new(0x5500_0000 + number).unwrap()).unwrap();

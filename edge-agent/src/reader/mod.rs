@@ -1,7 +1,6 @@
-//! Card readers: what somebody holds before one becomes the number of a card.
+//! Card readers: turn a presented card into a card number.
 //!
-//! Whose card it is, and what follows from that, is not known here. Numbers are not logged: a card that cannot be read is
-//! told of without them.
+//! They do not know who the card holder is. Card numbers are never logged, not even those of unreadable cards.
 
 mod evdev;
 mod inbox;
@@ -17,12 +16,12 @@ pub use wiegand::{Edge, WiegandReader, WiegandReaderError, frames};
 
 use shared::card::CardNumber;
 
-/// Reads cards.
+/// A card reader.
 pub trait CardReader: Send {
-    /// The next card that was presented since the last call. Never waits.
+    /// The next card that was presented since the last call. Never blocks.
     fn next_card(&mut self) -> Option<CardNumber>;
 
-    /// Whether it is known not to be there. Wiegand wires tell nobody.
+    /// Whether the reader is known to be missing. A Wiegand reader cannot be detected.
     fn is_lost(&self) -> bool {
         false
     }

@@ -1,25 +1,25 @@
-//! A reader that is shown cards by a test or a simulation.
+//! A card reader for tests and simulations.
 
 use super::CardReader;
 use shared::card::CardNumber;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Gives the cards that it was shown, in their order. Clones are the same reader.
+/// Gives the cards that were presented, in order. Clones share the reader.
 #[derive(Debug, Clone, Default)]
 pub struct ScriptedReader {
-    shown: Arc<Mutex<VecDeque<CardNumber>>>,
+    presented: Arc<Mutex<VecDeque<CardNumber>>>,
 }
 
 impl ScriptedReader {
-    /// Somebody presents a card.
+    /// Presents a card.
     pub fn present(&self, card: CardNumber) {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).push_back(card);
+        self.presented.lock().unwrap_or_else(PoisonError::into_inner).push_back(card);
     }
 }
 
 impl CardReader for ScriptedReader {
     fn next_card(&mut self) -> Option<CardNumber> {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        self.presented.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 }

@@ -1,9 +1,9 @@
-//! What a reader types that pretends to be a keyboard: the digits of a number, and Enter.
+//! Decodes what a keyboard-emulating reader types: the digits of a card number, then Enter.
 
 use serde::Deserialize;
 use shared::card::{CardNumber, CardNumberError, MAX_DIGITS};
 
-/// How a reader writes numbers.
+/// The number format of a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Digits {
@@ -17,35 +17,35 @@ pub enum Digits {
 /// A key that was pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
-    /// A digit or a letter, small.
+    /// A digit or a lower-case letter.
     Character(char),
-    /// What ends a number.
+    /// Ends a number.
     Enter,
-    /// Shift and its like, which change nothing about a number.
+    /// Shift and other modifiers, which are ignored.
     Modifier,
-    /// Any other.
+    /// Any other key.
     Other,
 }
 
-/// Why what was typed is not a card.
+/// Why the typed characters are not a card number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TypedError {
-    /// Something else than digits was typed.
-    #[error("the reader typed something else than digits: is it set to another format? `digits` says which it uses")]
+    /// Something other than digits was typed.
+    #[error("the reader typed something other than digits: set [reader] digits to the reader's format")]
     NotDigits,
-    /// Some of it was missed: the rest may be the number of another card.
-    #[error("a part of what the reader typed was missed: present the card again")]
+    /// Keys were missed: the rest may be the number of another card.
+    #[error("some keys of the card reader were missed: present the card again")]
     Missed,
-    /// It goes on and on.
+    /// Too many digits were typed.
     #[error("the reader typed more than {MAX_DIGITS} digits")]
     TooLong,
     /// The digits are not a card number.
-    #[error("what the reader typed is no card: {0}")]
+    #[error("the reader typed an invalid card number: {0}")]
     Number(#[from] CardNumberError),
 }
 
-/// What has been typed of a number.
+/// The decoder: what has been typed of a number so far.
 #[derive(Debug)]
 pub struct Typed {
     digits: Digits,
@@ -54,12 +54,12 @@ pub struct Typed {
 }
 
 impl Typed {
-    /// Nothing yet.
+    /// A decoder at the start of a number.
     pub const fn new(digits: Digits) -> Self {
         Self { digits, text: String::new(), spoilt: None }
     }
 
-    /// A key was pressed. A card, or why there is none, comes with Enter; an Enter alone is nothing.
+    /// Takes a key. Returns a card number, or an error, at Enter; an Enter without digits is ignored.
     pub fn press(&mut self, key: Key) -> Option<Result<CardNumber, TypedError>> {
         match key {
             Key::Character(digit) if digit.is_digit(self.base()) => self.take_digit(digit),
@@ -70,19 +70,19 @@ impl Typed {
         None
     }
 
-    /// A key was missed, or may have been.
+    /// Notes that a key was or may have been missed.
     pub const fn miss(&mut self) {
         self.spoilt = Some(TypedError::Missed);
     }
 
-    /// Forgets what has been typed: the reader is gone, or fell silent in the middle of a number.
+    /// Discards a partial number, after the reader was lost or fell silent.
     pub fn forget(&mut self) {
         self.text.clear();
         self.spoilt = None;
     }
 
-    /// Whether something has been typed that Enter has not ended.
-    pub const fn is_under_way(&self) -> bool {
+    /// Whether a number has been started and not finished.
+    pub const fn is_partial(&self) -> bool {
         !self.text.is_empty() || self.spoilt.is_some()
     }
 
@@ -102,7 +102,7 @@ impl Typed {
     }
 
     fn finish(&mut self) -> Option<Result<CardNumber, TypedError>> {
-        if !self.is_under_way() {
+        if !self.is_partial() {
             return None;
         }
         let card = match self.spoilt {
@@ -118,7 +118,7 @@ impl Typed {
 mod tests {
     use super::*;
 
-    /// `\n` is Enter, `^` Shift, `!` a key that is not a digit.
+    /// `\n` is Enter, `^` is Shift, `!` is a key that is not a digit.
     fn typed(digits: Digits, keys: &str) -> Vec<Result<u64, TypedError>> {
         let mut typed = Typed::new(digits);
         let key = |character| match character {
@@ -157,9 +157,9 @@ mod tests {
         }
     }
 
-    /// The end of one card's number is the number of another card.
+    /// The last digits of one card number can be the number of another card.
     #[test]
-    fn a_number_of_which_a_part_was_missed_is_refused() {
+    fn a_number_with_a_missed_key_is_refused() {
         let mut typed = Typed::new(Digits::Decimal);
         typed.miss();
         typed.press(Key::Character('5'));
@@ -169,10 +169,10 @@ mod tests {
     }
 
     #[test]
-    fn what_was_typed_in_part_is_forgotten() {
+    fn a_partial_number_is_discarded() {
         let mut typed = Typed::new(Digits::Decimal);
         typed.press(Key::Character('1'));
-        assert!(typed.is_under_way());
+        assert!(typed.is_partial());
         typed.forget();
         typed.press(Key::Character('2'));
         assert_eq!(typed.press(Key::Enter), Some(CardNumber::new(2).map_err(TypedError::from)));

@@ -1,4 +1,4 @@
-//! What the unit sees in a frame: faces, and which of the enrolled people they resemble.
+//! What the unit sees in a frame: the faces, and the enrolled people they resemble.
 
 mod networks;
 mod recorded;
@@ -14,17 +14,17 @@ use shared::gallery::Gallery;
 /// What was seen in a frame.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
-    /// Every face, the largest first.
+    /// All faces, the largest first.
     pub faces: Vec<ObservedFace>,
     /// How long each stage took.
     pub timings: Timings,
 }
 
-/// Makes observations of frames.
+/// Turns frames into observations.
 pub trait Sight {
-    /// Finds every face of a frame, and compares those that the decision depends on with the people of the gallery.
+    /// Finds all faces in a frame, and compares those that the decision depends on with the gallery.
     ///
     /// # Errors
-    /// When a network fails.
+    /// If a network fails.
     fn look(&mut self, frame: &Frame, gallery: &Gallery, attention: Attention) -> Result<Seen, ModelError>;
 }

@@ -1,4 +1,4 @@
-//! The networks in front of the gallery: detect, align, encode, nearest.
+//! Observations by the networks: detect, align, encode, find the nearest people.
 
 use super::{Seen, Sight};
 use crate::turn::Timings;
@@ -9,19 +9,19 @@ use shared::gallery::{Gallery, PersonId};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Sees by the networks of a model.
+/// The networks of a model.
 pub struct Networks {
     recogniser: Recogniser,
 }
 
 impl Networks {
-    /// Faces are compared with galleries that were made with the same model.
+    /// Galleries passed to [`look`](Sight::look) must be made with the same model.
     pub fn new(recogniser: Recogniser) -> Self {
         Self { recogniser }
     }
 
-    /// Compares a face with everybody, and with the person that a card claims to be there; and says whether it is
-    /// recognisable enough for that to mean anything.
+    /// Compares a face with everybody, and with the holder of a presented card, and assesses whether it is
+    /// recognisable.
     fn recognise(
         &mut self,
         seen: &mut ObservedFace,
@@ -77,7 +77,7 @@ fn measured(crop: &Crop) -> Quality {
     Quality { sharpness: Some(sharpness), brightness: Some(brightness), ..Quality::default() }
 }
 
-/// Adds the milliseconds that the work took.
+/// Adds the time that the work takes, in milliseconds.
 fn timed<T>(total_ms: &mut Option<f64>, work: impl FnOnce() -> T) -> T {
     let started = Instant::now();
     let done = work();

@@ -1,4 +1,4 @@
-//! Observations that were written down beforehand, in place of networks: for tests of everything that comes after.
+//! Recorded observations in place of networks, for tests of everything after them.
 
 use super::{Seen, Sight};
 use models::{Frame, ModelError};
@@ -6,14 +6,14 @@ use policy::{Attention, ObservedFace};
 use shared::gallery::Gallery;
 use std::collections::VecDeque;
 
-/// Sees what was recorded, one observation for each frame, and nobody after the last.
+/// Gives one recorded observation per frame, and nobody after the last.
 #[derive(Debug, Clone, Default)]
 pub struct Recorded {
     observations: VecDeque<Vec<ObservedFace>>,
 }
 
 impl Recorded {
-    /// These observations, in this order.
+    /// Gives these observations in this order.
     pub fn new(observations: impl IntoIterator<Item = Vec<ObservedFace>>) -> Self {
         Self { observations: observations.into_iter().collect() }
     }

@@ -84,13 +84,13 @@ impl<'a> Life<'a> {
         let clock = Arc::clone(&environment.clock) as Arc<dyn Clock>;
         let mut unit = Unit::new(sight, in_use.gallery, policy, log, latch.clone(), clock);
         let mut chance = Rng::with_seed(environment.random.u64(..));
-        unit.foresee(move || chance.u64(..));
+        unit.set_chance(move || chance.u64(..));
         let reader = ScriptedReader::default();
-        unit.read_cards(Box::new(reader.clone()));
+        unit.set_card_reader(Box::new(reader.clone()));
         environment.leaf.watched_from(now.monotonic_ms);
-        unit.listen_to(Box::new(environment.leaf.clone()), WATCH);
+        unit.set_contacts(Box::new(environment.leaf.clone()), WATCH);
         let indicators = Indicators::attach(&mut unit, &latch, log_health, in_use.digest);
-        unit.remember_in(MemoryFile::new(Box::new(environment.disk.clone()), "memory.json"));
+        unit.set_memory(MemoryFile::new(Box::new(environment.disk.clone()), "memory.json"));
         unit.start();
         let mut oracle = Oracle::default();
         oracle.set_people(unit.gallery().header().sequence);

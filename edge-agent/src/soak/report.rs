@@ -6,7 +6,7 @@ use crate::audit_log::AuditHealth;
 use crate::camera::Health;
 use crate::clock::{Clock, SystemClock};
 use crate::door::Latch;
-use crate::lights::{Lights, ScriptedLights, Shown};
+use crate::lights::{LightState, Lights, ScriptedLights};
 use crate::status::{Board, Form, PeripheralsReport, Report, Wording, shown};
 use crate::turn::{Turn, Verdict};
 use crate::unit::Unit;
@@ -47,7 +47,7 @@ impl Indicators {
         let board = Board::new(Health::default(), latch.clone(), Path::new("db"), unit.gallery(), digest);
         board.tell_of_audit_log(log);
         let lights = ScriptedLights::default();
-        unit.show_with(Lights::start(Box::new(lights.clone()), Arc::new(SystemClock::start())).unwrap());
+        unit.set_lights(Lights::start(Box::new(lights.clone()), Arc::new(SystemClock::start())).unwrap());
         Self { board, lights, expected: Expected::new(digest) }
     }
 
@@ -120,6 +120,6 @@ impl Indicators {
 
     /// Asserts that all lights are off after a stop.
     pub(super) fn assert_dark(&self) {
-        assert_eq!(self.lights.last(), Some(Shown::OFF), "a light is on after the unit was stopped");
+        assert_eq!(self.lights.last(), Some(LightState::OFF), "a light is on after the unit was stopped");
     }
 }

@@ -1,4 +1,4 @@
-//! Another people database while the unit runs.
+//! Changes the people database while the unit runs.
 
 use super::Unit;
 use crate::audit_log::AuditError;
@@ -7,11 +7,11 @@ use policy::{Now, Reason, Rules, RulesError};
 use shared::gallery::{DatabaseDigest, Gallery, Header};
 
 impl Unit {
-    /// Between two turns: from now on these people and rules hold. Nothing that was seen of the people before counts
-    /// any more, neither frames that agreed nor a card that waits for its face.
+    /// Replaces the people and the rules, between two turns. Nothing seen before counts any more: neither frames that
+    /// agreed nor a card that waits for its face.
     ///
     /// # Errors
-    /// When a rule is out of its range; the people before still hold then.
+    /// If a rule is out of range; the previous people and rules then stay in force.
     pub fn use_database(&mut self, gallery: Gallery, rules: Rules) -> Result<(), RulesError> {
         let now = self.clock.now();
         self.policy.start_afresh(rules, &now)?;
@@ -21,28 +21,28 @@ impl Unit {
         Ok(())
     }
 
-    /// Records that a database was not taken.
+    /// Records that a database was refused.
     pub fn note_refused_database(&mut self, digest: Option<DatabaseDigest>, code: &str) {
         let now = self.clock.now();
         self.record(Event::database_refused(digest, code), &now);
     }
 
-    /// Records that the database before is used again; to be followed by [`Unit::use_database`].
+    /// Records that the previous database is used again; call [`Unit::use_database`] next.
     pub fn note_returned_database(&mut self, sequence: u64, code: &str) {
         let now = self.clock.now();
         self.record(Event::database_returned(sequence, code), &now);
     }
 
-    /// Records what a user of the system asks for, before it is done.
+    /// Records the request of a local user before it is carried out.
     ///
     /// # Errors
-    /// [`AuditError`]; then it must not be done.
+    /// [`AuditError`]; the request must then not be carried out.
     pub(crate) fn record_request(&mut self, code: &str, uid: u32) -> Result<(), AuditError> {
         let now = self.clock.now();
         self.audit.append(Event::requested(code, uid), &now)
     }
 
-    /// Whether the networks make the encodings that they must. If not, nobody is let in until they do.
+    /// Notes the result of the networks' self-test. After a failure, nobody is let in until a later one has passed.
     pub fn note_self_test(&mut self, passed: bool) {
         let barred = (!passed).then_some(Reason::SelfTestFailed);
         if barred.is_some() && self.barred != barred {

@@ -1,4 +1,4 @@
-//! What a configuration has around the camera and the lock, given to a unit.
+//! Gives a unit the peripherals of its configuration.
 
 use super::Unit;
 use crate::clock::SystemClock;
@@ -14,23 +14,22 @@ use std::sync::Arc;
 /// Gives a unit its card reader, contacts and lights. A USB reader may be plugged in later.
 ///
 /// # Errors
-/// If a pin cannot be used, or a thread cannot be spawned.
+/// If a pin is not available, or a thread cannot be spawned.
 pub fn equip(unit: &mut Unit, config: &Config, clock: &Arc<SystemClock>) -> anyhow::Result<()> {
     if let Some(reader) = &config.reader {
         let part = PartReports::new(Part::Reader);
-        unit.read_cards(start(reader, part.clone()).context("[reader]")?);
-        unit.record_of(part);
+        unit.set_card_reader(start(reader, part.clone()).context("[reader]")?);
+        unit.follow_part(part);
     }
     let (exit, door) = (config.contacts.exit(), config.contacts.door());
     if exit.is_some() || door.is_some() {
         let contacts = GpioContacts::listen(exit, door, config.contacts.debounce_ms).context("[contacts]")?;
-        unit.listen_to(Box::new(contacts), config.contacts.watch_rules());
+        unit.set_contacts(Box::new(contacts), config.contacts.watch_rules());
     }
     if let Some(pins) = config.lights.pins() {
         let outputs = GpioLights::open(pins).context("[lights]")?;
-        let lights =
-            Lights::start(Box::new(outputs), Arc::clone(clock)).context("cannot spawn the thread for the lights")?;
-        unit.show_with(lights);
+        let lights = Lights::start(Box::new(outputs), Arc::clone(clock)).context("cannot spawn the lights thread")?;
+        unit.set_lights(lights);
     }
     Ok(())
 }
@@ -39,7 +38,10 @@ fn start(reader: &Reader, part: PartReports) -> anyhow::Result<Box<dyn CardReade
     Ok(match reader {
         Reader::Evdev { device, usb_port, digits, keep_bits } => {
             let wanted = WantedReader { device: device.clone(), usb_port: usb_port.clone() };
-            Box::new(KeyboardReader::start(wanted, *digits, *keep_bits, part).context("no thread for the reader")?)
+            Box::new(
+                KeyboardReader::start(wanted, *digits, *keep_bits, part)
+                    .context("cannot spawn the card reader thread")?,
+            )
         }
         Reader::Wiegand { d0_pin, d1_pin, keep_bits } => Box::new(WiegandReader::listen(*d0_pin, *d1_pin, *keep_bits)?),
     })

@@ -1,6 +1,6 @@
-//! The loop: one turn takes a frame and ends with a decision and a door.
+//! The loop: each turn takes a frame, makes a decision and drives the door.
 //!
-//! The door moves only after the record of it is on the disk. What cannot be recorded does not happen.
+//! The lock moves only after the record is on the disk. What cannot be recorded does not happen.
 
 mod database_swap;
 mod equip;
@@ -31,11 +31,11 @@ use shared::gallery::Gallery;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Why a turn of the loop failed. The door is locked, or locks in time.
+/// Why a turn of the loop failed. The door is locked, or will be when the unlock time is over.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnitError {
-    /// There are no frames.
+    /// The camera gave no frame.
     #[error(transparent)]
     Camera(#[from] CameraError),
     /// A network failed.
@@ -49,7 +49,7 @@ pub enum UnitError {
 /// A door unit without its camera.
 pub struct Unit {
     sight: Box<dyn Sight>,
-    /// The people that the door knows; lent to everything that asks about them.
+    /// The enrolled people; lent to the parts that need them.
     gallery: Gallery,
     policy: Policy,
     audit: AuditLog,
@@ -57,16 +57,16 @@ pub struct Unit {
     clock: Arc<dyn Clock>,
     peripherals: Peripherals,
     memory: Option<MemoryFile>,
-    /// What is followed besides.
+    /// Parts whose failures are recorded.
     parts: Vec<PartReports>,
-    /// Nobody is let in, for this reason.
+    /// If set, every grant is refused for this reason.
     barred: Option<Reason>,
-    /// Numbers that nobody can foresee, outside of tests.
+    /// Random numbers for the liveness challenge; unpredictable except in tests.
     chance: Box<dyn FnMut() -> u64 + Send>,
 }
 
 impl Unit {
-    /// Joins the parts. Times of grants are on the clock's forward-only scale.
+    /// Joins the parts. The latch is driven by the forward-only time of `clock`.
     pub fn new(
         sight: Box<dyn Sight>,
         gallery: Gallery,
@@ -80,46 +80,46 @@ impl Unit {
         Self { sight, gallery, policy, audit, latch, clock, peripherals, memory: None, parts, barred: None, chance }
     }
 
-    /// What is left to chance is as these numbers say, so that it can be had again.
+    /// Replaces the random numbers, so that a run can be reproduced.
     #[cfg(test)]
-    pub(crate) fn foresee(&mut self, chance: impl FnMut() -> u64 + Send + 'static) {
+    pub(crate) fn set_chance(&mut self, chance: impl FnMut() -> u64 + Send + 'static) {
         self.chance = Box::new(chance);
     }
 
-    /// Goes on with what is remembered there, and keeps there from now on what is not to be forgotten.
-    pub fn remember_in(&mut self, mut file: MemoryFile) {
+    /// Restores the policy's memory from this file, and saves it there from now on.
+    pub fn set_memory(&mut self, mut file: MemoryFile) {
         self.policy.remember(&file.read(), &self.clock.now());
         self.parts.push(file.part());
         self.memory = Some(file);
     }
 
-    /// Reads cards from now on.
-    pub fn read_cards(&mut self, reader: Box<dyn CardReader>) {
+    /// Sets the card reader.
+    pub fn set_card_reader(&mut self, reader: Box<dyn CardReader>) {
         self.peripherals.reader = Some(reader);
     }
 
-    /// Listens to the contacts of the door.
-    pub fn listen_to(&mut self, contacts: Box<dyn Contacts>, rules: WatchRules) {
+    /// Sets the contacts of the door, and how to watch them.
+    pub fn set_contacts(&mut self, contacts: Box<dyn Contacts>, rules: WatchRules) {
         self.peripherals.door = Some(WatchedDoor::new(contacts, rules, self.clock.now().monotonic_ms));
     }
 
-    /// Says with these lights what is decided.
-    pub fn show_with(&mut self, lights: Lights) {
+    /// Sets the lights that show the decisions.
+    pub fn set_lights(&mut self, lights: Lights) {
         self.peripherals.lights = Some(lights);
     }
 
-    /// Records from now on what happens to this part.
-    pub(crate) fn record_of(&mut self, part: PartReports) {
+    /// Records the failures of this part from now on.
+    pub(crate) fn follow_part(&mut self, part: PartReports) {
         self.parts.push(part);
     }
 
-    /// One turn: frame, faces, encodings, nearest, decision, record, door.
+    /// Runs one turn: frame, faces, encodings, nearest people, decision, record, door.
     ///
     /// # Errors
-    /// [`UnitError`]; the unit can go on with the next turn.
+    /// [`UnitError`]; the next turn may succeed.
     pub fn turn(&mut self, camera: &mut dyn FrameSource) -> Result<Turn, UnitError> {
         let turn = self.decide_and_act(camera);
-        self.peripherals.say(turn.as_ref().ok().map(|turn| &turn.verdict));
+        self.peripherals.show(turn.as_ref().ok().map(|turn| &turn.verdict));
         turn
     }
 
@@ -130,9 +130,9 @@ impl Unit {
         self.latch.lock_if_due(now.monotonic_ms);
         let events = self.peripherals.watch_door(now.monotonic_ms);
         events.into_iter().for_each(|event| self.record(event, &now));
-        let of_parts: Vec<Event> = self.parts.iter().flat_map(PartReports::take).collect();
-        of_parts.into_iter().for_each(|event| self.record(event, &now));
-        // One card for each decision: none takes the place of another that nobody has decided about.
+        let part_events: Vec<Event> = self.parts.iter().flat_map(PartReports::take).collect();
+        part_events.into_iter().for_each(|event| self.record(event, &now));
+        // One card per decision, so that no card replaces another that has not been decided on.
         if let Some(card) = self.peripherals.next_card(&self.gallery) {
             self.policy.present_card(&card, &now);
         }
@@ -155,7 +155,7 @@ impl Unit {
         Ok(Turn { verdict, door: self.latch.state(), faces: seen.faces.len(), timings })
     }
 
-    /// Records that the unit starts, and with which database.
+    /// Records the start of the unit and its database.
     pub fn start(&mut self) {
         let now = self.clock.now();
         self.record(Event::started(env!("CARGO_PKG_VERSION")), &now);
@@ -164,7 +164,7 @@ impl Unit {
         self.audit.tend(&now);
     }
 
-    /// Locks the door, and records the approach that is cut off and that the unit stops.
+    /// Locks the door, and records the unfinished approach and the stop.
     pub fn stop(&mut self) {
         self.latch.lock();
         let now = self.clock.now();
@@ -175,7 +175,7 @@ impl Unit {
         self.sign(&now);
     }
 
-    /// The people that the door knows.
+    /// The enrolled people.
     pub fn gallery(&self) -> &Gallery {
         &self.gallery
     }
@@ -185,26 +185,26 @@ impl Unit {
         &self.policy
     }
 
-    /// Whether the card reader is known not to be there; `None` if the unit has none.
+    /// Whether the card reader is missing; `None` if the unit has none.
     pub fn is_reader_lost(&self) -> Option<bool> {
         self.peripherals.is_reader_lost()
     }
 
-    /// What the contacts of the door say; `None` if it has none.
+    /// The watched door; `None` if it has no contacts.
     pub fn door_watch(&self) -> Option<&DoorWatch> {
         self.peripherals.door_watch()
     }
 
-    /// What is refused now after failed attempts.
+    /// The current lockouts after failed attempts.
     pub fn locked_out(&self) -> Vec<Locked> {
         self.policy.locked_out(&self.clock.now())
     }
 
-    /// An administrator forgives failed attempts of one kind, or of all: recorded, and then forgotten. Returns what was
-    /// forgotten.
+    /// Clears the failed attempts of one kind, or of all, for an administrator, once that is recorded. Returns what was
+    /// cleared.
     ///
     /// # Errors
-    /// When it cannot be recorded; nothing is forgotten then.
+    /// If it cannot be recorded; nothing is cleared then.
     pub fn clear_lockouts(&mut self, of: Option<Kind>) -> Result<Vec<Failures>, AuditError> {
         let now = self.clock.now();
         let failures = self.policy.failures(of);
@@ -229,7 +229,7 @@ impl Unit {
             return Ok(Verdict::Refused(self.policy.withhold(grant, reason)));
         }
         let granted = Granted::new(&grant);
-        // The log says what fails.
+        // The log reports its own failures.
         if self.audit.append(Event::from(&grant), now).is_err() {
             return Ok(Verdict::Refused(self.policy.withhold(grant, Reason::NotRecorded)));
         }
@@ -250,19 +250,19 @@ impl Unit {
         }
     }
 
-    /// For the side to which somebody is asked to turn.
+    /// A random number for the side that somebody is asked to turn to.
     fn chance(&mut self) -> u64 {
         if self.policy.rules().liveness == Liveness::Off { 0 } else { (self.chance)() }
     }
 
-    /// Keeps what has changed of what is not to be forgotten.
+    /// Records a lockout that has begun, and saves the policy's memory if it has changed.
     fn remember(&mut self, now: &Now) {
         if let Some(lockout) = self.policy.take_begun_lockout() {
             self.record(Event::locked_out(&lockout), now);
         }
         let Some(memory) = self.policy.take_changed_memory() else { return };
         if let Some(file) = &mut self.memory {
-            file.keep(&memory);
+            file.save(&memory);
         }
     }
 
@@ -270,16 +270,16 @@ impl Unit {
         self.audit.sign(now).ok();
     }
 
-    /// Records what no door depends on; the log says what fails.
+    /// Records an event that no movement of the door depends on. The log reports its own failures.
     fn record(&mut self, event: Event, now: &Now) {
         self.audit.append(event, now).ok();
     }
 }
 
-/// Always the same number where the system has no random ones.
+/// A random number from the operating system; 0 if it has none.
 fn system_chance() -> u64 {
     getrandom::u64().unwrap_or_else(|error| {
-        tracing::error!("the system has no random numbers: {error}");
+        tracing::error!("cannot get random numbers from the operating system: {error}");
         0
     })
 }

@@ -64,7 +64,7 @@ impl Found {
         known(unit.gallery());
         let part = PartReports::new(Part::Database);
         let watch = Watch::start(self.store, part.clone(), known)?;
-        unit.record_of(part);
+        unit.follow_part(part);
         Ok(People { watch: Some(watch), going_back: None, refusals: Allowance::default() })
     }
 }

@@ -1,4 +1,4 @@
-//! What a unit may have around the camera and the lock: a card reader, contacts in the door, lights beside it.
+//! The optional peripherals of a unit: card reader, door contacts and lights.
 
 use crate::door::contacts::{Contact, Contacts};
 use crate::door::{DoorWatch, Input, WatchRules};
@@ -16,46 +16,46 @@ pub(super) struct Peripherals {
     pub(super) lights: Option<Lights>,
 }
 
-/// A door that tells whether it is open.
+/// A door with contacts.
 pub(super) struct WatchedDoor {
     contacts: Box<dyn Contacts>,
     watch: DoorWatch,
 }
 
 impl Peripherals {
-    /// The next card that was presented, and whose it is.
+    /// The next card that was presented, with its holder.
     pub(super) fn next_card(&mut self, gallery: &Gallery) -> Option<PresentedCard> {
         let card = self.reader.as_mut()?.next_card()?;
         Some(Enrolled::with_card(gallery, card).map_or(PresentedCard::Unknown, PresentedCard::Of))
     }
 
-    /// How the reader is; `None` without one.
+    /// Whether the reader is missing; `None` if the unit has none.
     pub(super) fn is_reader_lost(&self) -> Option<bool> {
         self.reader.as_ref().map(|reader| reader.is_lost())
     }
 
-    /// How the door is; `None` without contacts.
+    /// The watched door; `None` if it has no contacts.
     pub(super) fn door_watch(&self) -> Option<&DoorWatch> {
         self.door.as_ref().map(|door| &door.watch)
     }
 
-    /// What the door did that is worth a record.
+    /// The door's events to record.
     pub(super) fn watch_door(&mut self, now_ms: u64) -> Vec<Event> {
         self.door.as_mut().map_or_else(Vec::new, |door| door.events(now_ms))
     }
 
-    /// The door was unlocked until this moment.
+    /// Notes that the door was unlocked, and until when.
     pub(super) fn note_unlocked(&mut self, locks_at_ms: Option<u64>, now_ms: u64) {
         if let (Some(door), Some(locks_at_ms)) = (&mut self.door, locks_at_ms) {
             door.watch.update(Input::LetIn { locks_at_ms }, now_ms);
         }
     }
 
-    /// Says what was decided; `None` if nothing could be.
-    pub(super) fn say(&self, verdict: Option<&Verdict>) {
+    /// Shows the decision on the lights; `None` after a failed turn.
+    pub(super) fn show(&self, verdict: Option<&Verdict>) {
         if let Some(lights) = &self.lights {
             let alarm = self.door.as_ref().and_then(|door| door.watch.alarm());
-            lights.say(verdict.map_or(Signal::FAILED, |verdict| Signal::from_verdict(verdict, alarm)));
+            lights.show(verdict.map_or(Signal::FAILED, |verdict| Signal::from_verdict(verdict, alarm)));
         }
     }
 }

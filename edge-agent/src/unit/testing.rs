@@ -1,4 +1,4 @@
-//! Grants for tests, made the only way that there is: by the policy.
+//! Grants for tests, made by the policy, because nothing else can make one.
 
 use policy::{Decision, Enrolled, Grant, Now, Observation, ObservedFace, Policy, Resemblance, Rules};
 use shared::face::FaceBox;
@@ -7,12 +7,12 @@ use shared::gallery::{Gallery, GalleryBuilder, ModelHash, PersonId};
 /// Somebody enrolled.
 pub(crate) const PERSON: PersonId = PersonId([7; 16]);
 
-/// A gallery in which nobody is enrolled.
+/// An empty gallery.
 pub(crate) fn nobody() -> Gallery {
     GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap().build()
 }
 
-/// Rules that are satisfied by one frame.
+/// Rules that need only one frame.
 pub(crate) fn rules() -> Rules {
     let mut rules = Rules::new(1.0);
     (rules.consensus, rules.consensus_of) = (1, 1);
@@ -26,7 +26,7 @@ pub(crate) fn face(distance: f32) -> ObservedFace {
     face
 }
 
-/// A permission to open the door once.
+/// A grant.
 pub(crate) fn grant() -> Grant {
     let faces = [face(0.5)];
     match Policy::new(rules()).unwrap().decide(&Observation::new(&faces), &Now::trusted(0, 0)) {

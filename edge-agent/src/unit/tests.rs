@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::door::contacts::{Contact, ScriptedContacts};
 use crate::door::{DoorState, Movement, ScriptedDoor};
 use crate::gpio::Board;
-use crate::lights::{ScriptedLights, Shown};
+use crate::lights::{LightState, ScriptedLights};
 use crate::reader::ScriptedReader;
 use crate::sight::Recorded;
 use files::{Memory, Operation, Storage};
@@ -16,7 +16,7 @@ use shared::encoding::Encoding;
 use shared::gallery::{Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonName, PhotoDigest};
 use testing::{PERSON, face, nobody, rules};
 
-/// A camera that shows the same grey picture for ever, or nothing.
+/// A camera that always gives the same grey picture, or nothing.
 struct Grey(Option<Frame>);
 
 impl FrameSource for Grey {
@@ -56,7 +56,7 @@ impl Bench {
     }
 }
 
-/// A consensus that began with the previous database must not open for the new people.
+/// Frames seen with the previous database must not count towards a grant with the new one.
 #[test]
 fn new_people_begin_with_nothing_seen() {
     let mut bench = Bench::with(vec![vec![face(0.5)]; 4]);
@@ -73,9 +73,9 @@ fn new_people_begin_with_nothing_seen() {
     assert!(bench.log().contains("\"database_sequence\":9"), "{}", bench.log());
 }
 
-/// A card that was presented to the previous database claims nothing in the new one, where it may be somebody else's.
+/// A card presented under the previous database claims nothing under the new one, where it may be somebody else's.
 #[test]
-fn a_card_of_before_does_not_open_to_the_people_of_now() {
+fn a_card_does_not_outlive_a_change_of_database() {
     let card = CardNumber::new(5).unwrap();
     let mut claimed = face(0.5);
     claimed.resembles.as_mut().unwrap().best.mode = Mode::CardAndFace;
@@ -84,7 +84,7 @@ fn a_card_of_before_does_not_open_to_the_people_of_now() {
         let mut bench = Bench::with(vec![vec![], vec![claimed.clone()]]);
         let reader = ScriptedReader::default();
         bench.unit.use_database(card_holder(card, Mode::CardAndFace), rules()).unwrap();
-        bench.unit.read_cards(Box::new(reader.clone()));
+        bench.unit.set_card_reader(Box::new(reader.clone()));
         reader.present(card);
         let waits = bench.turn_at(0).verdict;
         assert!(matches!(waits, Verdict::Refused(Refusal { reason: Reason::FaceNeeded, .. })), "{waits:?}");
@@ -96,11 +96,11 @@ fn a_card_of_before_does_not_open_to_the_people_of_now() {
         reader.present(card);
         let unknown =
             matches!(bench.turn_at(10_000).verdict, Verdict::Refused(Refusal { reason: Reason::CardNotKnown, .. }));
-        assert_eq!(unknown, changes, "whose card it is, the new people say");
+        assert_eq!(unknown, changes, "the new database says whose card it is");
     }
 }
 
-/// Networks that make other encodings than the workstation cannot tell who somebody is.
+/// Networks whose encodings differ from the workstation's cannot recognise anybody.
 #[test]
 fn nobody_is_let_in_by_networks_that_failed_their_self_test() {
     let mut bench = Bench::with(vec![vec![face(0.5)]; 3]);
@@ -153,7 +153,7 @@ fn an_approach_that_was_refused_is_recorded_once_when_it_has_ended() {
     assert!(log.contains("not_known"), "{log}");
 }
 
-/// Invariant 3: log before act. With the disk full, somebody known stands before a door that stays closed.
+/// Invariant 3: the record comes before the act. With a full disk, an enrolled person is not let in.
 #[test]
 fn what_cannot_be_recorded_does_not_happen() {
     for failing in [Operation::Append, Operation::Sync] {
@@ -166,7 +166,7 @@ fn what_cannot_be_recorded_does_not_happen() {
     }
 }
 
-/// Invariant 3, the other way round: when the lock moves, the record is there already.
+/// Invariant 3, the other way round: when the lock moves, the record is already there.
 #[test]
 fn the_record_is_there_when_the_lock_moves() {
     struct Witness(Memory);
@@ -185,7 +185,7 @@ fn the_record_is_there_when_the_lock_moves() {
     assert_eq!(bench.turn_at(0).door, DoorState::Unlocked);
 }
 
-/// Invariant 2: a door is locked when the loop that held it is gone.
+/// Invariant 2: the door is locked after the loop has panicked.
 #[test]
 fn a_panic_in_the_loop_locks_the_door() {
     struct Broken;
@@ -243,7 +243,7 @@ fn a_door_that_fails_is_recorded() {
     assert_eq!(bench.door.movements().last(), Some(&Movement::Lock));
 }
 
-/// A gallery in which [`PERSON`] has this card and must show this.
+/// A gallery in which [`PERSON`] has this card and this mode.
 fn card_holder(card: CardNumber, mode: Mode) -> Gallery {
     let key = CardKey([9; 32]);
     let mut builder = GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap();
@@ -279,7 +279,7 @@ fn a_card_is_its_holders_and_no_other() {
         let mut bench = Bench::with(vec![seen.into_iter().map(claimed).collect()]);
         let reader = ScriptedReader::default();
         bench.unit.use_database(card_holder(card, mode), rules()).unwrap();
-        bench.unit.read_cards(Box::new(reader.clone()));
+        bench.unit.set_card_reader(Box::new(reader.clone()));
         reader.present(presented);
         let granted = match bench.turn_at(0).verdict {
             Verdict::Granted(granted) => Some(granted.credential),
@@ -296,9 +296,9 @@ fn a_card_is_its_holders_and_no_other() {
     }
 }
 
-/// A unit on a computer that has no pins says so and names the section; what needs no pins is there.
+/// On a computer without pins, the error names the section that needs them; the rest works.
 #[test]
-fn what_is_configured_and_not_to_be_had_is_named() {
+fn an_unavailable_peripheral_is_named_by_its_section() {
     if Board::of_this_computer().is_some() {
         eprintln!("skipped: this is a Raspberry Pi, whose pins a test does not touch");
         return;
@@ -315,7 +315,7 @@ fn what_is_configured_and_not_to_be_had_is_named() {
         let equipped = equip(&mut bench.unit, &Config::parse(text).unwrap(), &clock);
         let message = equipped.err().map(|error| format!("{error:#}"));
         let named = |message: &String| {
-            expected.is_some_and(|section| message.contains(section) && message.contains("no Raspberry Pi"))
+            expected.is_some_and(|section| message.contains(section) && message.contains("not a Raspberry Pi"))
         };
         assert_eq!(message.as_ref().map(named), expected.map(|_| true), "{text}: {message:?}");
     }
@@ -336,7 +336,7 @@ fn what_the_door_does_is_recorded() {
         (70_000, open(false)),
     ];
     let rules = WatchRules { held_ms: 30_000, leave_ms: 5_000 };
-    bench.unit.listen_to(Box::new(ScriptedContacts::new(changes)), rules);
+    bench.unit.set_contacts(Box::new(ScriptedContacts::new(changes)), rules);
     for ms in [0, 2_000, 4_000, 20_000, 21_000, 30_500, 31_000, 61_000, 70_000] {
         bench.turn_at(ms);
     }
@@ -363,14 +363,14 @@ fn what_an_administrator_forgives_is_recorded_first() {
     assert!(bench.unit.locked_out().is_empty() && bench.log().contains(cleared));
 }
 
-/// Two people present their cards one right after the other: both are let in.
+/// Two people present their cards in quick succession: both are let in.
 #[test]
 fn each_card_is_decided_about() {
     let card = CardNumber::new(5).unwrap();
     let mut bench = Bench::with(vec![]);
     let reader = ScriptedReader::default();
     bench.unit.use_database(card_holder(card, Mode::CardOrFace), rules()).unwrap();
-    bench.unit.read_cards(Box::new(reader.clone()));
+    bench.unit.set_card_reader(Box::new(reader.clone()));
     reader.present(card);
     reader.present(card);
     for ms in [0, 100] {
@@ -389,22 +389,22 @@ fn a_door_is_watched_though_the_camera_is_lost() {
     }
     let mut bench = Bench::with(vec![]);
     let rules = WatchRules { held_ms: 30_000, leave_ms: 5_000 };
-    bench.unit.listen_to(Box::new(ScriptedContacts::new([(50, Contact::Door { open: true })])), rules);
+    bench.unit.set_contacts(Box::new(ScriptedContacts::new([(50, Contact::Door { open: true })])), rules);
     bench.clock.advance_to(100);
     assert!(bench.unit.turn(&mut Lost).is_err());
     assert!(bench.log().contains("door_forced"));
 }
 
 #[test]
-fn lights_say_what_was_decided_and_are_off_in_the_end() {
+fn lights_show_the_decision_and_are_off_at_the_end() {
     let mut bench = Bench::with(vec![vec![face(1.2)], vec![], vec![face(0.5)]]);
     let lights = ScriptedLights::default();
-    bench.unit.show_with(Lights::start(Box::new(lights.clone()), Arc::new(SystemClock::start())).unwrap());
+    bench.unit.set_lights(Lights::start(Box::new(lights.clone()), Arc::new(SystemClock::start())).unwrap());
     bench.turn_at(0);
     lights.wait_for(|shown| shown.red && shown.buzzer);
     bench.turn_at(10_000);
     bench.turn_at(20_000);
     lights.wait_for(|shown| shown.green);
     bench.unit.stop();
-    assert_eq!(lights.last(), Some(Shown::OFF));
+    assert_eq!(lights.last(), Some(LightState::OFF));
 }

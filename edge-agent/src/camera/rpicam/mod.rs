@@ -9,7 +9,7 @@ mod bursts;
 use super::PowerLine;
 use super::device::{Device, Fault, Opened};
 use super::layout::{Layout, PixelFormat};
-use crate::bounded_read::{Heard, read};
+use crate::bounded_read::{Received, read};
 use crate::reports::{Allowance, since_start};
 use bursts::{Beginnings, Bursts};
 use std::ffi::OsString;
@@ -196,13 +196,13 @@ impl Running {
                 match read(&mut self.pictures, &mut chunk, if bytes == 0 { wait } else { pause })
                     .map_err(Fault::System)?
                 {
-                    Heard::Bytes(more) => {
+                    Received::Bytes(more) => {
                         bytes += more;
                         picture.extend(&chunk[..more]);
                     }
-                    Heard::Nothing if bytes == 0 => return Err(stalled(wait)),
-                    Heard::Nothing => break,
-                    Heard::End => return Ok(End::OfPipe),
+                    Received::Nothing if bytes == 0 => return Err(stalled(wait)),
+                    Received::Nothing => break,
+                    Received::End => return Ok(End::OfPipe),
                 }
             }
             self.compare_size(wanted)?;
@@ -226,11 +226,11 @@ impl Running {
         let (mut filled, mut paused_before, mut paused_within) = (0, false, false);
         while filled < picture.len() {
             match read(&mut self.pictures, &mut picture[filled..], pause).map_err(Fault::System)? {
-                Heard::Bytes(more) => filled += more,
-                Heard::Nothing if Instant::now() >= until => return Err(stalled(longest)),
-                Heard::Nothing if filled == 0 => paused_before = true,
-                Heard::Nothing => paused_within = true,
-                Heard::End => return Ok(End::OfPipe),
+                Received::Bytes(more) => filled += more,
+                Received::Nothing if Instant::now() >= until => return Err(stalled(longest)),
+                Received::Nothing if filled == 0 => paused_before = true,
+                Received::Nothing => paused_within = true,
+                Received::End => return Ok(End::OfPipe),
             }
         }
         match beginnings.hold(paused_before, paused_within) {

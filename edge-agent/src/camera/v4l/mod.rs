@@ -130,7 +130,7 @@ impl V4lCamera {
 
     fn start(&mut self) -> Result<Opened, Refused> {
         let device = v4l::Device::with_path(&self.path)?;
-        let usb_port = UsbPort::of_descriptor(device.handle().fd());
+        let usb_port = UsbPort::from_descriptor(device.handle().fd());
         if let Some(wanted) = self.port.clone().filter(|wanted| usb_port.as_ref() != Some(wanted)) {
             return Err(Refused::OtherPort { found: usb_port, wanted });
         }

@@ -1,7 +1,7 @@
 //! `run`: the unit itself. Camera, networks, policy, record and door, until it is told to end.
 //!
-//! The door is locked before anything else is read than the configuration, and it is locked at the end. A camera that is
-//! lost ends nothing: the door stays locked, the status says so, and it is tried again.
+//! The door is locked before anything else is read than the configuration, and it is locked at the end. A camera that
+//! is lost ends nothing: the door stays locked, the status says so, and it is tried again.
 
 mod decisions;
 mod heat;
@@ -42,8 +42,8 @@ use terminal::{Answer, Help, ShowPath, Verbosity};
 
 /// Run the unit: look through the camera, decide, and move the lock, until a signal ends it.
 ///
-/// The door is locked before anything else, and first of all when a signal comes. A camera that is lost does not end the unit: the door stays
-/// locked, and the camera is tried again.
+/// The door is locked before anything else, and first of all when a signal comes. A camera that is lost does not end
+/// the unit: the door stays locked, and the camera is tried again.
 ///
 /// Exit codes: 0 if it was told to end, 2 if it could not start.
 #[derive(Debug, Args)]
@@ -94,8 +94,8 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let sight = Box::new(Networks::new(recogniser));
     let mut unit = Unit::new(sight, gallery, policy, audit, latch, time);
     equip(&mut unit, &config, &clock)?;
-    unit.remember_in(memory);
-    unit.record_of(camera.health().part());
+    unit.set_memory(memory);
+    unit.follow_part(camera.health().part());
     unit.start();
     let people = found.follow(&mut unit, &board, &config.audit, &clock);
     let people = people.context("cannot spawn the database thread")?;

@@ -56,7 +56,7 @@ fn carry_out(order: Order, unit: &mut Unit, people: &mut People) {
             order.answer(Reply::lockouts(unit.locked_out().iter().map(Lockout::now).collect()));
         }
         Request::ClearLockouts { of } => order.answer(match unit.clear_lockouts(of.kind()) {
-            Ok(forgiven) => Reply::lockouts(forgiven.iter().map(Lockout::forgiven).collect()),
+            Ok(forgiven) => Reply::lockouts(forgiven.iter().map(Lockout::cleared).collect()),
             Err(error) => Reply::refused(format!("it cannot be recorded: {error}")),
         }),
     }

@@ -128,7 +128,7 @@ impl Simulation {
         let sight = Box::new(Networks::new(recogniser));
         let mut unit = Unit::new(sight, read.gallery, policy, audit, latch.clone(), time.clock());
         let reader = ScriptedReader::default();
-        unit.read_cards(Box::new(reader.clone()));
+        unit.set_card_reader(Box::new(reader.clone()));
         unit.start();
         Ok(Self {
             unit,

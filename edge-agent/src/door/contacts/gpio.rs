@@ -81,7 +81,7 @@ impl Wire {
     fn changes(&mut self, now_ms: u64) -> Vec<(bool, u64)> {
         let mut changes = Vec::new();
         for (level, stamp) in self.edges.try_iter() {
-            let at_ms = self.time.ours(stamp, now_ms);
+            let at_ms = self.time.edge_ms(stamp, now_ms);
             changes.extend(self.contact.sample(level, at_ms));
         }
         // A pin that cannot be read counts as unchanged; its edges still arrive.

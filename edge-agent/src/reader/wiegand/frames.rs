@@ -1,20 +1,20 @@
-//! From pulses on two wires to the bits of cards.
+//! Turns pulses on two wires into the bits of cards.
 
 use std::time::Duration;
 
-/// Bits of one card follow each other by 0.2 to 20 ms; a longer silence ends it.
+/// The bits of a card are 0.2 to 20 ms apart; a longer silence ends the frame.
 pub(super) const SILENCE: Duration = Duration::from_millis(25);
 
 /// A pulse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Edge {
-    /// When, by the kernel's clock.
+    /// The kernel's timestamp.
     pub stamp: Duration,
     /// Whether it was on D1.
     pub one: bool,
 }
 
-/// The frames of these pulses, each the bits of one card: pulses in the order of their stamps, cut where it was silent.
+/// Sorts the pulses by timestamp and splits them at silences into frames, each with the bits of one card.
 pub fn frames(mut edges: Vec<Edge>) -> Vec<Vec<bool>> {
     edges.sort_by_key(|edge| edge.stamp);
     edges
@@ -29,8 +29,8 @@ mod tests {
     use proptest::prelude::*;
     use shared::card::{CardNumber, decode_wiegand, encode_wiegand};
 
-    /// What the two wires' threads deliver: each wire's pulses in order, one wire after the other.
-    fn heard(cards: &[CardNumber], bit_us: u64, pause_ms: u64) -> Vec<Edge> {
+    /// The pulses as the threads of the two wires deliver them: in order per wire, one wire after the other.
+    fn pulses(cards: &[CardNumber], bit_us: u64, pause_ms: u64) -> Vec<Edge> {
         let mut stamp = Duration::from_secs(100);
         let mut edges = Vec::new();
         for card in cards {
@@ -45,25 +45,25 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_no_frame() {
+    fn no_pulses_give_no_frame() {
         assert_eq!(frames(Vec::new()), Vec::<Vec<bool>>::new());
     }
 
     proptest! {
         #[test]
-        fn cards_are_read_in_whatever_order_their_pulses_are_heard(
+        fn cards_are_read_in_any_order_of_delivery(
             numbers in proptest::collection::vec(prop_oneof![1..1_u64 << 24, 1..1_u64 << 32], 1..4),
             bit_us in 200..20_000_u64,
             pause_ms in 25..1000_u64,
         ) {
             let cards: Vec<CardNumber> = numbers.iter().map(|number| CardNumber::new(*number).unwrap()).collect();
-            let read: Vec<_> = frames(heard(&cards, bit_us, pause_ms)).iter().map(|frame| decode_wiegand(frame)).collect();
+            let read: Vec<_> = frames(pulses(&cards, bit_us, pause_ms)).iter().map(|frame| decode_wiegand(frame)).collect();
             prop_assert_eq!(read, cards.into_iter().map(Ok).collect::<Vec<_>>());
         }
 
         #[test]
-        fn a_pulse_that_is_lost_or_doubled_is_no_card(number in 1..1_u64 << 32, at in any::<prop::sample::Index>(), doubled in any::<bool>()) {
-            let mut edges = heard(&[CardNumber::new(number).unwrap()], 1000, 25);
+        fn a_lost_or_doubled_pulse_is_refused(number in 1..1_u64 << 32, at in any::<prop::sample::Index>(), doubled in any::<bool>()) {
+            let mut edges = pulses(&[CardNumber::new(number).unwrap()], 1000, 25);
             let at = at.index(edges.len());
             if doubled {
                 edges.push(edges[at]);
