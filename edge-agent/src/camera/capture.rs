@@ -1,5 +1,5 @@
-//! The thread that reads a camera: opens it, takes its pictures, and when it is lost closes it and opens it again, until
-//! it is told to end. Drivers and their bindings may fail in any way, panics included; this thread goes on.
+//! The capture thread: opens a camera, takes its pictures, and reopens it after a loss, until the slot is ended. It
+//! survives any failure of drivers and their bindings, including panics.
 
 use super::device::{Device, Fault};
 use super::health::Health;
@@ -8,34 +8,34 @@ use crate::reports::{Allowance, since_start};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-/// This many damaged pictures in a row, and the camera is opened again.
+/// After this many damaged pictures in a row, the camera is reopened.
 pub(super) const DAMAGED_IN_A_ROW: u32 = 20;
 
-/// Of this many pictures, one is told of to the code that reports that the camera works.
+/// One in this many pictures is passed on to the report that the camera works.
 const REPORTED_EVERY: u64 = 100;
 
-/// What the thread needs.
+/// The capture thread's state.
 pub(super) struct Capture<'a> {
     pub(super) slot: &'a Slot,
     pub(super) health: &'a Health,
-    /// How long after a loss the camera is tried again.
+    /// How long to wait after a loss before the camera is tried again.
     pub(super) pause: Duration,
 }
 
 impl Capture<'_> {
-    /// Runs until the slot's end.
+    /// Runs until the slot is ended.
     pub(super) fn run(&self, device: &mut dyn Device) {
         let mut warnings = Allowance::default();
         while !self.slot.has_ended() {
-            let fault = self.until_lost(device);
-            let closed = unpanicked(|| {
+            let fault = self.stream(device);
+            let closed = catch_panic(|| {
                 device.close();
                 Ok(())
             });
             if let Err(panicked) = closed
                 && warnings.take(since_start()).is_some()
             {
-                tracing::error!("while it was closed: {panicked}");
+                tracing::error!("while the camera was being closed: {panicked}");
             }
             let Err(fault) = fault else { break };
             self.slot.clear();
@@ -44,23 +44,23 @@ impl Capture<'_> {
         }
     }
 
-    /// Ends well only at the slot's end.
-    fn until_lost(&self, device: &mut dyn Device) -> Result<(), Fault> {
-        let opened = unpanicked(|| device.open())?;
+    /// Takes pictures until the camera is lost, or until the slot is ended.
+    fn stream(&self, device: &mut dyn Device) -> Result<(), Fault> {
+        let opened = catch_panic(|| device.open())?;
         let mut picture = Picture::default();
         let (mut damaged, mut streaming) = (0, 0_u64);
         while !self.slot.has_ended() {
             picture.bytes.clear();
-            match unpanicked(|| device.capture(&mut picture.bytes)) {
+            match catch_panic(|| device.capture(&mut picture.bytes)) {
                 Ok(layout) => {
                     streaming += 1;
-                    // The first, and now and then another: what could not be reported at first is then.
+                    // Repeated from time to time, because the rate limit may have held the first report back.
                     if streaming % REPORTED_EVERY == 1 {
                         self.health.opened(&opened);
                     }
                     damaged = 0;
                     picture.taken = Some(Taken { layout, at: Instant::now() });
-                    self.health.captured(self.slot.leave(&mut picture));
+                    self.health.captured(self.slot.put(&mut picture));
                 }
                 Err(Fault::Damaged(why)) => {
                     self.health.damaged(&why);
@@ -80,9 +80,9 @@ impl Capture<'_> {
     }
 }
 
-fn unpanicked<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+fn catch_panic<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-        Err(Fault::Panicked { said: said.unwrap_or("no reason given").to_owned() })
+        let message = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        Err(Fault::Panicked { message: message.unwrap_or("no reason given").to_owned() })
     })
 }

@@ -1,4 +1,4 @@
-//! What the capture thread asks of a camera, and everything that can go wrong with one.
+//! The interface of a camera device, and its faults.
 
 use super::convert::Damaged;
 use super::layout::Layout;
@@ -7,129 +7,130 @@ use std::io;
 use std::path::{Path, PathBuf};
 use terminal::ShowPath;
 
-/// A camera, a program that reads one, or a script.
+/// A camera, a program that reads one, or a scripted camera.
 pub(crate) trait Device: Send {
-    /// Opens it and starts its stream; says what will come.
+    /// Opens the camera, starts its stream, and returns its description.
     ///
     /// # Errors
     /// [`Fault`]
     fn open(&mut self) -> Result<Opened, Fault>;
 
-    /// Waits for the next picture, but not for ever, and puts its bytes into the empty `picture`.
+    /// Waits for the next picture, with a timeout, and appends its bytes to the empty `picture`.
     ///
     /// # Errors
-    /// [`Fault`]: after [`Fault::Damaged`] the next picture may be whole; after any other the device is closed.
+    /// [`Fault`]. After [`Fault::Damaged`] the next picture may be good; after any other fault the device must be
+    /// reopened.
     fn capture(&mut self, picture: &mut Vec<u8>) -> Result<Layout, Fault>;
 
-    /// Stops and closes it; also called when it is not open.
+    /// Stops the stream and closes the camera. May be called when it is not open.
     fn close(&mut self);
 }
 
 /// A camera that was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Opened {
-    /// What it is and what it gives, for people.
+    /// The device and its format, for people.
     pub(crate) description: String,
-    /// Where it is plugged in; `None` if it is not on USB.
+    /// The USB port; `None` if it is not on USB.
     pub(crate) usb_port: Option<UsbPort>,
 }
 
-/// Why a camera gives no pictures. All of them may pass without anybody starting the unit again.
+/// Why a camera gives no pictures. The unit recovers from each of these without a restart.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// There is nothing at its place.
+    /// There is no such device.
     #[error("{} is not there: plug the camera in; `edge-agent doctor` lists those that are", place.shown())]
     NotThere {
-        /// Where it should be.
+        /// The path of the device.
         place: PathBuf,
     },
-    /// The unit's user may not open it.
+    /// The unit's user has no permission.
     #[error("{} may not be opened: the unit's user must be in the group `video`", place.shown())]
     PermissionDenied {
-        /// Where it is.
+        /// The path of the device.
         place: PathBuf,
     },
-    /// Another program has it.
-    #[error("{} is in use: end the other program that reads it", place.shown())]
+    /// Another program uses it.
+    #[error("{} is in use: stop the other program that uses it", place.shown())]
     Busy {
-        /// Where it is.
+        /// The path of the device.
         place: PathBuf,
     },
-    /// It is plugged in where the configuration does not want it.
+    /// It is at another USB port than the configured one.
     #[error(
-        "{} is at {}, and [camera] usb-port wants {}: somebody has plugged in another camera, or this one elsewhere",
+        "{} is at {}, but [camera] usb-port is {}: this is another camera, or it was plugged in elsewhere",
         place.shown(),
         found.as_ref().map_or_else(|| "no USB port".to_owned(), |found| format!("USB port {}", found.as_str())),
         wanted.as_str()
     )]
     OtherPort {
-        /// Where it is.
+        /// The path of the device.
         place: PathBuf,
-        /// Where it is plugged in; `None` if it is not on USB.
+        /// Its USB port; `None` if it is not on USB.
         found: Option<UsbPort>,
-        /// Where it should be.
+        /// The configured port.
         wanted: UsbPort,
     },
-    /// It was there, and is gone.
+    /// It was unplugged.
     #[error("the camera was unplugged")]
     Unplugged,
     /// No picture came in time.
     #[error("the camera gave no picture for {waited_ms} ms")]
     Stalled {
-        /// How long was waited.
+        /// How long the unit waited, in milliseconds.
         waited_ms: u64,
     },
-    /// One picture was none.
+    /// A picture could not be decoded.
     #[error("{0}")]
     Damaged(#[from] Damaged),
-    /// Picture after picture was none.
+    /// Too many pictures in a row could not be decoded.
     #[error("{pictures} pictures in a row were damaged, the last because {reason}")]
     OnlyDamaged {
-        /// How many.
+        /// How many pictures.
         pictures: u32,
-        /// What was wrong with the last.
+        /// What was wrong with the last one.
         reason: String,
     },
-    /// It gives other pictures than those asked for.
+    /// The pictures do not have the requested size.
     #[error("the camera gives {found}, not {wanted}")]
     WrongSize {
-        /// What was asked for.
+        /// The requested format.
         wanted: String,
-        /// What it gives.
+        /// The format of the pictures.
         found: String,
     },
-    /// It can do nothing that is understood.
-    #[error("{} is no camera that can be used: {reason}", place.shown())]
+    /// It cannot be used as a camera.
+    #[error("{} cannot be used as a camera: {reason}", place.shown())]
     Unusable {
-        /// Where it is.
+        /// The path of the device.
         place: PathBuf,
-        /// What is wrong.
+        /// Why not.
         reason: String,
     },
-    /// The program that reads it ended.
-    #[error("{program} ended ({status}): {said}")]
+    /// The program that reads it has exited.
+    #[error("{program} exited ({status}): {message}")]
     Ended {
         /// The program.
         program: String,
-        /// How it ended.
+        /// The exit status.
         status: String,
-        /// The last that it said.
-        said: String,
+        /// Its last message.
+        message: String,
     },
-    /// Anything else that the system says.
+    /// Another error of the operating system.
     #[error("the camera failed: {0}")]
     System(#[source] io::Error),
-    /// The driver's binding gave up.
-    #[error("the camera's driver gave up: {said}")]
+    /// The driver's binding panicked.
+    #[error("the camera driver's binding panicked: {message}")]
     Panicked {
-        /// What it said.
-        said: String,
+        /// The panic message.
+        message: String,
     },
 }
 
 impl Fault {
-    /// A stable code, in snake_case.
+    /// The stable code in `snake_case`.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotThere { .. } => "not_there",
@@ -147,7 +148,7 @@ impl Fault {
         }
     }
 
-    /// Where the device is plugged in that was refused.
+    /// The USB port of the refused device.
     pub(super) fn usb_port(&self) -> Option<&UsbPort> {
         match self {
             Self::OtherPort { found, .. } => found.as_ref(),
@@ -155,7 +156,7 @@ impl Fault {
         }
     }
 
-    /// What the system's refusal means for the camera at that place.
+    /// The fault for an error of the operating system on the device at `place`.
     pub(super) fn from_io(error: io::Error, place: &Path) -> Self {
         let place = place.to_owned();
         let no_device = [rustix::io::Errno::NODEV, rustix::io::Errno::NXIO].map(|errno| Some(errno.raw_os_error()));
@@ -175,7 +176,7 @@ mod tests {
     use rustix::io::Errno;
 
     #[test]
-    fn what_the_system_says_becomes_what_to_do() {
+    fn system_errors_become_faults() {
         for (errno, code) in [
             (Errno::NOENT, "not_there"),
             (Errno::ACCESS, "permission_denied"),

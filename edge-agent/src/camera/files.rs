@@ -1,4 +1,4 @@
-//! Photos in place of a camera: the one that is put before it is seen until it is taken away.
+//! Photo files in place of a camera: a photo is seen until it is replaced or hidden.
 
 use super::{CameraError, Captured, FrameSource, Orientation};
 use files::read_bounded;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// A larger file is refused before it is read.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// A camera that sees files.
+/// A camera that shows photo files.
 #[derive(Debug, Default)]
 pub struct FileFrames {
     shown: Option<Frame>,
@@ -18,15 +18,15 @@ pub struct FileFrames {
 }
 
 impl FileFrames {
-    /// Whose pictures are turned like this.
-    pub fn turned(orientation: Orientation) -> Self {
+    /// A camera whose pictures are rotated and mirrored like this.
+    pub fn oriented(orientation: Orientation) -> Self {
         Self { orientation, ..Self::default() }
     }
 
-    /// The file itself, or the files of a folder in the order of their names, hidden ones and folders left out.
+    /// Lists the file itself, or the files in a folder, sorted by name, without hidden files and subfolders.
     ///
     /// # Errors
-    /// When there is nothing to show.
+    /// If there are no files.
     pub fn list(path: &Path) -> Result<Vec<PathBuf>, CameraError> {
         let unreadable = |source| CameraError::Unreadable { path: path.to_owned(), source };
         if !fs::metadata(path).map_err(unreadable)?.is_dir() {
@@ -44,10 +44,10 @@ impl FileFrames {
         if files.is_empty() { Err(CameraError::NoFiles { folder: path.to_owned() }) } else { Ok(files) }
     }
 
-    /// Puts a photo before the camera.
+    /// Shows a photo.
     ///
     /// # Errors
-    /// When the file cannot be read or is not a photo; nothing is seen then.
+    /// If the file cannot be read or is not a photo; nothing is shown then.
     pub fn show(&mut self, path: &Path) -> Result<(), CameraError> {
         self.shown = None;
         let bytes = read_bounded(path, MAX_BYTES)?;
@@ -58,7 +58,7 @@ impl FileFrames {
         Ok(())
     }
 
-    /// Takes it away: the camera sees nothing.
+    /// Shows nothing.
     pub fn hide(&mut self) {
         self.shown = None;
     }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_in_the_order_of_their_names() {
+    fn files_are_sorted_by_name() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["b.jpg", "a.png", ".hidden.jpg", "notes.txt"] {
             fs::write(folder.path().join(name), "").unwrap();
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_photo_is_not_seen() {
+    fn a_file_that_is_not_a_photo_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("text.jpg");
         fs::write(&file, "not a photo").unwrap();

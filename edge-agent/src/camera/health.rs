@@ -1,4 +1,4 @@
-//! How a camera is: written by the thread that reads it and by the loop, read by the thread that answers `status`.
+//! The state of a camera: written by the capture thread and the loop, read by the thread that answers `status`.
 
 use super::device::{Fault, Opened};
 use crate::part_reports::PartReports;
@@ -6,7 +6,7 @@ use policy::audit::Part;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How a camera is. Clones are the same camera's.
+/// The state of a camera. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Health {
     report: Arc<Mutex<CameraReport>>,
@@ -19,23 +19,23 @@ impl Default for Health {
     }
 }
 
-/// What there is to say about a camera.
+/// The report on a camera.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CameraReport {
     /// `opening`, `streaming` or `lost`.
     pub state: CameraState,
-    /// What it is and what it gives, once it has been opened.
+    /// The device and its format, once it has been opened.
     pub description: Option<String>,
-    /// Where it is plugged in, such as `1-1.3`; `None` if it is not on USB, or has not been opened.
+    /// The USB port, such as `1-1.3`; `None` if it is not on USB, or has not been opened.
     #[serde(default)]
     pub usb_port: Option<String>,
-    /// Why it was lost the last time, as [`Fault::code`].
+    /// The [`Fault::code`] of the last loss.
     pub fault: Option<String>,
-    /// The same in words.
+    /// The last loss in words.
     pub reason: Option<String>,
-    /// Pictures that it gave.
+    /// Pictures captured.
     pub captured: u64,
-    /// Of those: passed over, because a newer one was there when the loop took one.
+    /// Pictures dropped because a newer one arrived before the loop took them.
     pub dropped: u64,
     /// Frames that could not be decoded.
     pub damaged: u64,
@@ -43,7 +43,7 @@ pub struct CameraReport {
     pub losses: u64,
 }
 
-/// Whether pictures come.
+/// Whether the camera gives pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CameraState {
@@ -52,22 +52,22 @@ pub enum CameraState {
     Opening,
     /// It gives pictures.
     Streaming,
-    /// It cannot be opened, or gives none; it is tried again and again.
+    /// It cannot be opened or gives no pictures; it is retried.
     Lost,
 }
 
 impl Health {
-    /// How it is now.
+    /// The current report.
     pub fn report(&self) -> CameraReport {
         self.now().clone()
     }
 
-    /// What is to be recorded of it.
+    /// The reports on the camera, to be recorded.
     pub(crate) fn part(&self) -> PartReports {
         self.part.clone()
     }
 
-    /// A picture came; reported when it is the first, or the first for a while.
+    /// Notes that pictures arrive; reported at the start and after a loss.
     pub(super) fn opened(&self, opened: &Opened) {
         let mut now = self.now();
         let (before, usb_port) = (now.state, opened.usb_port.clone());
@@ -87,8 +87,8 @@ impl Health {
         now.state = CameraState::Lost;
         (now.fault, now.reason) = (Some(code.to_owned()), Some(reason.clone()));
         drop(now);
-        let said = format_args!("no camera, the door stays locked: {reason}");
-        self.part.failed(code, fault.usb_port().or(was_at.as_ref()), &said);
+        let message = format_args!("no camera, the door stays locked: {reason}");
+        self.part.failed(code, fault.usb_port().or(was_at.as_ref()), &message);
     }
 
     pub(super) fn captured(&self, dropped_another: bool) {
@@ -98,7 +98,7 @@ impl Health {
     }
 
     pub(super) fn damaged(&self, why: &dyn std::fmt::Display) {
-        tracing::debug!("a picture is passed over: {why}");
+        tracing::debug!("a picture is skipped: {why}");
         self.now().damaged += 1;
     }
 

@@ -1,23 +1,23 @@
-//! How the bytes of a picture lie in memory, as a camera says it.
+//! The memory layout of a picture, as the camera describes it.
 
 use serde::Deserialize;
 use std::fmt;
 
-/// The kinds of pixels that are understood.
+/// The supported pixel formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PixelFormat {
     /// Two pixels in four bytes: Y, U, Y, V.
     Yuyv,
-    /// A plane of Y, then one of U and V in turns, for every 2x2 pixels.
+    /// A plane of Y, then a plane of interleaved U and V, one pair for every 2x2 pixels.
     Nv12,
-    /// A plane of Y, then one of U, then one of V, for every 2x2 pixels.
+    /// A plane of Y, then planes of U and of V, one value for every 2x2 pixels.
     Yu12,
-    /// Luma alone, 0 to 255: infrared cameras.
+    /// Luma only, 0 to 255: infrared cameras.
     Grey,
     /// R, G, B.
     Rgb3,
-    /// A JPEG for each picture.
+    /// One JPEG per picture.
     Mjpg,
 }
 
@@ -25,7 +25,7 @@ impl PixelFormat {
     /// Every format.
     pub const ALL: [Self; 6] = [Self::Yuyv, Self::Nv12, Self::Yu12, Self::Grey, Self::Rgb3, Self::Mjpg];
 
-    /// The code of the Linux video interface.
+    /// The FourCC of Video4Linux.
     pub const fn fourcc(self) -> &'static [u8; 4] {
         match self {
             Self::Yuyv => b"YUYV",
@@ -37,13 +37,13 @@ impl PixelFormat {
         }
     }
 
-    /// The format of that code; some drivers call Motion JPEG plain JPEG.
+    /// The format with this FourCC. Some drivers report Motion JPEG as JPEG.
     pub fn from_fourcc(fourcc: &[u8; 4]) -> Option<Self> {
         let fourcc = if fourcc == b"JPEG" { b"MJPG" } else { fourcc };
         Self::ALL.into_iter().find(|format| format.fourcc() == fourcc)
     }
 
-    /// Bytes of a row of the first plane without padding; `None` where there are no rows.
+    /// Bytes per row of the first plane, without padding; `None` for JPEG.
     pub const fn row_bytes(self, width: u32) -> Option<usize> {
         let width = width as usize;
         match self {
@@ -61,21 +61,21 @@ impl fmt::Display for PixelFormat {
     }
 }
 
-/// How a picture's bytes lie.
+/// The layout of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
-    /// The kind of pixels.
+    /// The pixel format.
     pub format: PixelFormat,
     /// Width in pixels.
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
-    /// Bytes from one row of the first plane to the next; not asked of JPEG.
+    /// Bytes from one row of the first plane to the next; unused for JPEG.
     pub stride: usize,
 }
 
 impl Layout {
-    /// Rows without padding.
+    /// The layout without padding.
     pub const fn packed(format: PixelFormat, width: u32, height: u32) -> Self {
         let stride = match format.row_bytes(width) {
             Some(bytes) => bytes,
@@ -84,8 +84,7 @@ impl Layout {
         Self { format, width, height, stride }
     }
 
-    /// How many bytes a picture has at least; `None` for JPEG, which has as many as it likes, and for a layout that no
-    /// picture can have.
+    /// The least size of a picture in bytes; `None` for JPEG, whose size varies, and for an impossible layout.
     pub fn bytes(&self) -> Option<usize> {
         let row = self.format.row_bytes(self.width)?;
         if self.width == 0 || self.height == 0 || self.stride < row {
@@ -121,7 +120,7 @@ mod tests {
     use PixelFormat::{Grey, Mjpg, Nv12, Rgb3, Yu12, Yuyv};
 
     #[test]
-    fn codes_lead_back_to_their_format() {
+    fn formats_have_distinct_codes() {
         for format in PixelFormat::ALL {
             assert_eq!(PixelFormat::from_fourcc(format.fourcc()), Some(format));
         }

@@ -1,8 +1,7 @@
-//! Where frames come from.
+//! Cameras: the sources of frames.
 //!
-//! [`LiveCamera`] is a camera that runs by itself, whatever it is: a thread of its own reads a device (Video4Linux,
-//! `rpicam-vid`, photos), opens it again when it is lost, and leaves the newest picture for the loop. [`FileFrames`] is
-//! the camera of a simulation, which shows what it is told to.
+//! [`LiveCamera`] runs by itself: a thread reads a device (Video4Linux, `rpicam-vid`, photos), reopens it after a loss,
+//! and passes the newest picture to the loop. [`FileFrames`] is the camera of a simulation, which shows given photos.
 
 mod capture;
 mod convert;
@@ -39,21 +38,21 @@ use models::photo::PhotoError;
 use std::path::PathBuf;
 use terminal::ShowPath;
 
-/// A camera, or what stands in for one.
+/// A camera or a substitute.
 pub trait FrameSource {
-    /// Waits for the newest frame, but not for ever.
+    /// Waits for the newest frame, with a timeout.
     ///
     /// # Errors
-    /// When there will be no frames without something being done about it.
+    /// If there will be no frames without intervention.
     fn next_frame(&mut self) -> Result<Captured<'_>, CameraError>;
 }
 
-/// What a camera gave.
+/// The result of waiting for a frame.
 #[derive(Debug)]
 pub enum Captured<'a> {
-    /// A frame; it stays the camera's own, so that nothing is copied.
+    /// A frame, borrowed from the camera, so that nothing is copied.
     Frame(&'a Frame),
-    /// No frame in time: the camera shows nobody, as far as anyone knows.
+    /// No frame in time, which counts as a frame with nobody in it.
     Nothing,
 }
 
@@ -66,10 +65,10 @@ pub enum CameraError {
     Unreadable {
         /// The folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A file is not what can be read.
+    /// A file cannot be read.
     #[error(transparent)]
     File(#[from] ReadError),
     /// A file is not a photo.
@@ -80,7 +79,7 @@ pub enum CameraError {
         /// What is wrong with it.
         source: PhotoError,
     },
-    /// There is nothing to show.
+    /// The folder has no files.
     #[error("there are no files in {}: give a photo, or a folder of photos", folder.shown())]
     NoFiles {
         /// The folder.

@@ -1,14 +1,14 @@
-//! How pictures are turned before anything looks at them, where a camera hangs upside down or on its side: the only place,
-//! so that boxes, records, `doctor` and `simulate` all speak of the same picture.
+//! Rotates and mirrors the pictures of a camera that is mounted upside down or on its side. Done once, before anything
+//! else, so that face boxes, records, `doctor` and `simulate` refer to the same picture.
 
 use models::Frame;
 use serde::Deserialize;
 
-/// Clockwise, so that people stand upright.
+/// A clockwise rotation that makes people stand upright.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(try_from = "u16")]
 pub enum Rotation {
-    /// As the camera gives it.
+    /// No rotation.
     #[default]
     None,
     /// 90 degrees.
@@ -19,12 +19,12 @@ pub enum Rotation {
     ThreeQuarters,
 }
 
-/// What is done to every picture.
+/// The transformation of every picture: rotation first, then mirroring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Orientation {
-    /// First it is turned,
+    /// The rotation.
     pub rotation: Rotation,
-    /// then left and right are exchanged.
+    /// Whether left and right are exchanged.
     pub mirror: bool,
 }
 
@@ -42,7 +42,7 @@ impl Rotation {
         }
     }
 
-    /// What undoes it.
+    /// The opposite rotation.
     #[must_use]
     pub const fn inverse(self) -> Self {
         match self {
@@ -52,7 +52,7 @@ impl Rotation {
         }
     }
 
-    /// This one and then another.
+    /// This rotation followed by another.
     #[must_use]
     pub const fn then(self, other: Self) -> Self {
         match (self.degrees() + other.degrees()) % 360 {
@@ -74,7 +74,7 @@ impl TryFrom<u16> for Rotation {
 }
 
 impl Orientation {
-    /// The picture as it should be. `spare` is a buffer to be filled again and again.
+    /// The picture with the right orientation. `spare` is a buffer that is reused.
     pub fn apply(self, frame: Frame, spare: &mut Vec<u8>) -> Frame {
         if self == Self::default() {
             return frame;
@@ -84,7 +84,8 @@ impl Orientation {
             Rotation::None | Rotation::Half => (width, height),
             Rotation::Quarter | Rotation::ThreeQuarters => (height, width),
         };
-        // Where the pixel comes from that is to be at (0, 0), and how far apart those beside and below it are there.
+        // The source index of the pixel at (0, 0), and the source steps to the next pixel in the row and to the next
+        // row.
         let (row, last_row, last_column) = (width as isize, (height as isize - 1) * width as isize, width as isize - 1);
         let (mut first, mut step, next_row) = match self.rotation {
             Rotation::None => (0, 1, row),
@@ -108,7 +109,7 @@ impl Orientation {
                 *spare = frame.into_pixels();
                 turned
             }
-            // Its sides and its bytes are those of a frame.
+            // Cannot happen: width, height and length match.
             Err(_) => frame,
         }
     }
@@ -118,7 +119,7 @@ impl Orientation {
 mod tests {
     use super::*;
 
-    /// `ABC` above `DEF`, and how it is seen, row by row.
+    /// `ABC` above `DEF`, and the result row by row.
     #[test]
     fn turned_and_mirrored() {
         let pixels = b"ABCDEF".iter().flat_map(|&letter| [letter; 3]).collect();

@@ -1,5 +1,5 @@
-//! Photos in a folder in place of a camera that runs by itself: each is seen for a while, in the order of their names and
-//! again from the start. The folder may change meanwhile.
+//! Photos in place of a live camera: each is shown for a while, sorted by name, in a loop. The folder may change
+//! meanwhile.
 
 use super::device::{Device, Fault, Opened};
 use super::files::FileFrames;
@@ -26,7 +26,7 @@ struct Shown {
 }
 
 impl PhotoCamera {
-    /// A photo, or a folder of photos, each of which is shown for so long, in this many pictures a second.
+    /// Shows a photo, or a folder of photos, each for the time `each`, at `rate` pictures a second.
     pub(crate) fn new(path: PathBuf, each: Duration, rate: f64) -> Self {
         let interval = Duration::from_secs_f64(1.0 / rate);
         Self { path, each, interval, camera: FileFrames::default(), shown: None }
@@ -36,7 +36,7 @@ impl PhotoCamera {
         let photos = FileFrames::list(&self.path).map_err(|error| self.unusable(&self.path, &error))?;
         let last = self.shown.take().map(|shown| shown.photo);
         let after = photos.iter().find(|photo| last.as_ref().is_none_or(|last| *photo > last));
-        // There is at least one, or the list would have been an error.
+        // The list is never empty: an empty one is an error.
         let photo = after.or(photos.first()).ok_or(Fault::Unplugged)?.clone();
         self.camera.show(&photo).map_err(|error| self.unusable(&photo, &error))?;
         let now = Instant::now();
@@ -83,18 +83,18 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// A black picture of that width and of one row.
+    /// A black picture of this width and one row.
     fn photo(path: &Path, width: u32) {
         image::RgbImage::new(width, 1).save(path).unwrap();
     }
 
     #[test]
-    fn one_after_the_other_and_from_the_start_again() {
+    fn photos_are_shown_in_a_loop() {
         let folder = tempfile::tempdir().unwrap();
         for (name, width) in [("a.png", 1), ("c.png", 3)] {
             photo(&folder.path().join(name), width);
         }
-        // No time at all for each: every picture is the next photo.
+        // With no time for each, every picture is the next photo.
         let mut camera = PhotoCamera::new(folder.path().to_owned(), Duration::ZERO, 1000.0);
         camera.open().unwrap();
         let mut width = || camera.capture(&mut Vec::new()).map(|layout| layout.width).map_err(|fault| fault.code());

@@ -1,9 +1,10 @@
-//! The frequency of the mains: lamps flicker twice as often, and a camera that knows it exposes so that this is not seen.
+//! The mains frequency. Lamps flicker at twice this rate; a camera that knows it chooses exposures that hide the
+//! flicker.
 
 use serde::Deserialize;
 use std::time::Duration;
 
-/// A frequency of the mains.
+/// A mains frequency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "u16")]
 pub enum PowerLine {
@@ -14,7 +15,7 @@ pub enum PowerLine {
 }
 
 impl PowerLine {
-    /// From one flicker to the next.
+    /// The time from one flicker to the next.
     pub const fn flicker_period(self) -> Duration {
         match self {
             Self::Hz50 => Duration::from_micros(10_000),

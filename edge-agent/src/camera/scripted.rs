@@ -1,14 +1,14 @@
-//! A camera that does what a test tells it, over the same path as a real one.
+//! A camera that follows the script of a test, on the same code path as a real one.
 
 use super::device::{Device, Fault, Opened};
 use super::layout::Layout;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-/// One thing that a camera does.
+/// A step of the script.
 pub(super) enum Step {
     /// It can be opened.
     Opens,
-    /// It cannot be opened, or gives no picture.
+    /// Opening it or taking a picture fails.
     Fails(Fault),
     /// It gives a picture.
     Gives(Layout, Vec<u8>),
@@ -18,7 +18,7 @@ pub(super) enum Step {
     CannotBeClosed,
 }
 
-/// Does one step at a time, and waits for the next.
+/// A camera that does one step at a time and waits for the next.
 pub(super) struct Scripted {
     steps: Receiver<Step>,
     cannot_be_closed: bool,

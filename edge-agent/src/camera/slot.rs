@@ -1,23 +1,23 @@
-//! Where the capture thread leaves the newest picture and the loop takes it. Three buffers go round: one is written, one
-//! waits, one is read.
+//! The slot that passes the newest picture from the capture thread to the loop. Three buffers are reused: one is
+//! written, one waits, one is read.
 
 use super::layout::Layout;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A picture as it came.
+/// A picture as captured.
 #[derive(Debug, Default)]
 pub(super) struct Picture {
     pub(super) bytes: Vec<u8>,
-    /// `None` until there was a picture.
+    /// `None` until the first picture.
     pub(super) taken: Option<Taken>,
 }
 
-/// What is known of a picture beside its bytes.
+/// The metadata of a picture.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Taken {
     pub(super) layout: Layout,
-    /// When its last byte was there.
+    /// When its last byte arrived.
     pub(super) at: Instant,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Slot {
 #[derive(Debug, Default)]
 struct Inside {
     newest: Picture,
-    /// Nobody has taken it yet.
+    /// Whether it has not been taken yet.
     fresh: bool,
     reopen: bool,
     ended: bool,
@@ -38,8 +38,9 @@ struct Inside {
 }
 
 impl Slot {
-    /// Leaves a picture, and takes a buffer for the next. True if one that nobody took had to make way.
-    pub(super) fn leave(&self, picture: &mut Picture) -> bool {
+    /// Puts a picture into the slot, and returns a buffer for the next in its place. True if an untaken picture was
+    /// dropped.
+    pub(super) fn put(&self, picture: &mut Picture) -> bool {
         let mut inside = self.inside();
         std::mem::swap(&mut inside.newest, picture);
         let dropped = std::mem::replace(&mut inside.fresh, true);
@@ -48,7 +49,7 @@ impl Slot {
         dropped
     }
 
-    /// Takes the newest picture, or waits for one until then. False if none came.
+    /// Takes the newest picture, waiting for one until `until`. False if none came.
     pub(super) fn take(&self, picture: &mut Picture, until: Instant) -> bool {
         let inside = self.inside();
         let wait = until.saturating_duration_since(Instant::now());
@@ -62,34 +63,34 @@ impl Slot {
         std::mem::take(&mut inside.fresh)
     }
 
-    /// What was left before is not shown any more.
+    /// Drops the picture in the slot.
     pub(super) fn clear(&self) {
         self.inside().fresh = false;
     }
 
-    /// Asks the capture thread to open the camera again.
+    /// Asks the capture thread to reopen the camera.
     pub(super) fn ask_to_reopen(&self) {
         self.inside().reopen = true;
     }
 
-    /// Whether that was asked since the last time.
+    /// Whether a reopen was requested since the last call.
     pub(super) fn take_reopen(&self) -> bool {
         std::mem::take(&mut self.inside().reopen)
     }
 
-    /// Tells the capture thread to end.
+    /// Stops the capture thread.
     pub(super) fn end(&self) {
         self.inside().ended = true;
         self.changed.notify_all();
     }
 
-    /// Tells that the camera is closed for good.
-    pub(super) fn tell_closed(&self) {
+    /// Notes that the camera is closed for good.
+    pub(super) fn set_closed(&self) {
         self.inside().closed = true;
         self.changed.notify_all();
     }
 
-    /// Waits until then, but no longer than so long.
+    /// Waits until the camera is closed for good, for at most `longest`.
     pub(super) fn wait_until_closed(&self, longest: Duration) {
         let inside = self.inside();
         let waited = self.changed.wait_timeout_while(inside, longest, |inside| !inside.closed);
@@ -100,7 +101,7 @@ impl Slot {
         self.inside().ended
     }
 
-    /// Waits so long, unless the end comes before.
+    /// Sleeps for `pause`, or until the thread is stopped.
     pub(super) fn pause(&self, pause: Duration) {
         let inside = self.inside();
         let ended = self.changed.wait_timeout_while(inside, pause, |inside| !inside.ended);

@@ -27,8 +27,8 @@ pub(crate) fn camera(config: &config::Camera) -> anyhow::Result<LiveCamera> {
 /// # Errors
 /// If the thread cannot be spawned.
 pub(crate) fn start_camera(device: Box<dyn Device>, config: &config::Camera) -> anyhow::Result<LiveCamera> {
-    let live = LiveCamera::start(device).context("cannot spawn the camera thread")?;
-    Ok(live.turned(config.orientation()))
+    let live = LiveCamera::start(device).context("the system has no thread for the camera")?;
+    Ok(live.oriented(config.orientation()))
 }
 
 /// The configured camera, not opened.

@@ -1,47 +1,47 @@
-//! A camera's bytes to a frame: any bytes in, RGB or a reason out.
+//! Converts a camera's bytes to an RGB frame. Any input gives a frame or an error.
 //!
 //! Colours are those of ITU-R BT.601 in limited range (Y 16 to 235, U and V 16 to 240), in integers: 298, 409, 100, 208
 //! and 516 are 256 times 255/219, 1.402*255/224, 0.344*255/224, 0.714*255/224 and 1.772*255/224. The frame's buffer is
-//! filled again and again.
+//! reused.
 
 use super::layout::{Layout, PixelFormat};
 use models::photo::{PhotoError, with_standard_tables};
 use models::{Frame, Photo, frame::FrameError};
 
-/// Why bytes are not a picture.
+/// Why a picture cannot be converted.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Damaged {
-    /// Fewer bytes than the layout asks for.
-    #[error("a picture of {found} bytes came, {layout} has {expected}")]
+    /// The picture has fewer bytes than its layout.
+    #[error("the picture has {found} bytes, but {layout} needs {expected}")]
     Truncated {
-        /// What was agreed on.
+        /// The agreed layout.
         layout: Layout,
-        /// Bytes of such a picture.
+        /// The bytes of a picture with this layout.
         expected: usize,
-        /// Bytes that came.
+        /// The bytes of the picture.
         found: usize,
     },
-    /// The driver itself says so.
-    #[error("the driver marks the picture as damaged")]
+    /// The driver reports it as damaged.
+    #[error("the driver marked the picture as damaged")]
     Marked,
-    /// A JPEG of another size than the one agreed on.
-    #[error("a picture of {width}x{height} pixels came, {layout} was agreed on")]
+    /// The JPEG has another size than agreed.
+    #[error("the picture has {width}x{height} pixels instead of {layout}")]
     WrongSize {
-        /// What was agreed on.
+        /// The agreed layout.
         layout: Layout,
-        /// Pixels that came, across.
+        /// The width of the picture in pixels.
         width: u32,
-        /// Pixels that came, down.
+        /// The height of the picture in pixels.
         height: u32,
     },
-    /// A JPEG that cannot be decoded.
+    /// The JPEG cannot be decoded.
     #[error("a picture cannot be decoded: {0}")]
     Jpeg(#[from] PhotoError),
-    /// A layout that no frame can have.
+    /// No frame can have this size.
     #[error(transparent)]
     NoFrame(#[from] FrameError),
-    /// A layout that contradicts itself.
+    /// The layout contradicts itself.
     #[error("rows of {} bytes cannot hold {layout}", layout.stride)]
     Layout {
         /// The layout.
@@ -49,7 +49,7 @@ pub enum Damaged {
     },
 }
 
-/// Makes a frame of a picture, in the buffer of the frame that is there. If it fails, that one stays as it was.
+/// Converts a picture to a frame, reusing the buffer of the existing frame. On an error, that frame stays as it was.
 ///
 /// # Errors
 /// [`Damaged`]
@@ -59,7 +59,7 @@ pub fn into_frame(bytes: &[u8], layout: &Layout, frame: &mut Option<Frame>) -> R
         let bytes = with_standard_tables(bytes);
         let photo = Photo::open(&bytes)?;
         let wrong_size = |(width, height)| Damaged::WrongSize { layout: *layout, width, height };
-        // Before it is decoded: a damaged header may promise a picture that fills the memory.
+        // Checked before decoding: a damaged header could claim a size that fills the memory.
         if ![(width, height), (height, width)].contains(&photo.stored_size()) {
             return Err(wrong_size(photo.stored_size()));
         }
@@ -75,7 +75,7 @@ pub fn into_frame(bytes: &[u8], layout: &Layout, frame: &mut Option<Frame>) -> R
         return Err(Damaged::Truncated { layout: *layout, expected, found: bytes.len() });
     }
     let mut pixels = frame.take().map(Frame::into_pixels).unwrap_or_default();
-    // As many as there are bytes for: a layout cannot make this large.
+    // Limited by the number of bytes received, so that a layout cannot make this large.
     pixels.resize(3 * width as usize * height as usize, 0);
     let rows = pixels.chunks_exact_mut(3 * width as usize).enumerate();
     match layout.format {
@@ -100,14 +100,14 @@ pub fn into_frame(bytes: &[u8], layout: &Layout, frame: &mut Option<Frame>) -> R
                 planar_row(&bytes[y * layout.stride..], |x| (at(us, x), at(vs, x)), row);
             });
         }
-        // It has been decoded above.
+        // Decoded above.
         PixelFormat::Mjpg => {}
     }
     *frame = Some(Frame::from_rgb(width, height, pixels)?);
     Ok(())
 }
 
-/// The last row's padding may be missing, and an odd width has half a pair at its end: grey, then.
+/// A chroma value; grey where it is missing, in the padding of the last row or in the half pair of an odd width.
 fn at(bytes: &[u8], index: usize) -> u8 {
     bytes.get(index).copied().unwrap_or(128)
 }
@@ -137,7 +137,7 @@ fn planar_row(luma: &[u8], chroma_of_pair: impl Fn(usize) -> (u8, u8), row: &mut
     }
 }
 
-/// What a pair of pixels shares: 256 times what is added to the luma.
+/// The chroma that a pair of pixels shares: 256 times the offsets from the luma.
 #[derive(Clone, Copy)]
 struct Chroma {
     red: i32,

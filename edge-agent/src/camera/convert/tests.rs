@@ -10,7 +10,7 @@ fn converted(bytes: &[u8], layout: Layout) -> Vec<u8> {
     frame.into_pixels()
 }
 
-/// Colour bars at 100 % as ITU-R BT.601 has them, to within the rounding of the integers.
+/// The 100 % colour bars of ITU-R BT.601, within the rounding of the integers.
 #[test]
 fn colours_of_bt_601() {
     for (yuv, rgb) in [
@@ -33,7 +33,7 @@ fn colours_of_bt_601() {
     }
 }
 
-/// A red pixel, a blue one and so on: the chroma of each format lies in another place.
+/// A red pixel, a blue one and so on: each format has its chroma in another place.
 #[test]
 fn every_format_puts_its_bytes_in_the_right_place() {
     let [dark, light] = [Chroma::new(90, 240).with(81), Chroma::new(90, 240).with(100)];
@@ -86,7 +86,7 @@ fn a_jpeg_must_have_the_size_agreed_on() {
     assert!(matches!(into_frame(photo, &other, &mut None), Err(Damaged::WrongSize { .. })));
 }
 
-/// A camera may choose how it writes its pictures; what the decoder would show as garbage is not a picture.
+/// A camera may choose its kind of JPEG; a kind that the decoder would decode to garbage is refused.
 #[test]
 fn a_jpeg_of_a_kind_that_is_not_decoded_is_said_to_be_one() {
     let kind = |name: &str| {
@@ -100,8 +100,8 @@ fn a_jpeg_of_a_kind_that_is_not_decoded_is_said_to_be_one() {
     }
 }
 
-/// Found while a fuzzing target was written: a JPEG was decoded before its size was looked at. One with a damaged header
-/// could fill 600 MB, which a door unit does not have.
+/// Found while writing a fuzz target: a JPEG was decoded before its size was checked. A damaged header could make it
+/// fill 600 MB, which a door unit does not have.
 #[test]
 fn a_jpeg_that_promises_another_size_is_not_decoded() {
     let mut photo = include_bytes!("../../../../tests/photos/door/wall.jpg").to_vec();
@@ -113,7 +113,7 @@ fn a_jpeg_that_promises_another_size_is_not_decoded() {
     assert_eq!(refused, Damaged::WrongSize { layout, width: 60_000, height: 3000 });
 }
 
-/// One buffer serves every frame, also after one that was damaged in between.
+/// All frames use the same buffer, even after a damaged one.
 #[test]
 fn the_buffer_is_filled_again() {
     let layout = Layout::packed(Yuyv, 64, 48);

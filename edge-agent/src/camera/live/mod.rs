@@ -1,4 +1,4 @@
-//! A camera that runs by itself: a thread of its own takes its pictures, the loop sees the newest.
+//! A live camera: its own thread takes pictures, and the loop gets the newest one.
 
 use super::capture::{Capture, DAMAGED_IN_A_ROW};
 use super::convert::into_frame;
@@ -12,16 +12,15 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A turn of the loop without a picture takes no longer.
+/// How long the loop waits for a picture.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
-/// A camera that is lost is tried again after so long: well within the two seconds in which one that comes back must
-/// be seen again.
+/// How long after a loss the camera is tried again: a camera that is back must be in use within two seconds.
 const RETRY: Duration = Duration::from_millis(500);
 
 const LONGEST_CLOSE: Duration = Duration::from_secs(2);
 
-/// The newest pictures of a device, as frames.
+/// The camera.
 pub struct LiveCamera {
     slot: Arc<Slot>,
     health: Health,
@@ -34,7 +33,7 @@ pub struct LiveCamera {
 }
 
 impl LiveCamera {
-    /// Starts the thread, which opens the device. That it cannot be opened is not an error: it is tried again and again.
+    /// Spawns the thread, which opens the device. A device that cannot be opened is not an error: it is retried.
     ///
     /// # Errors
     /// If the thread cannot be spawned.
@@ -44,10 +43,10 @@ impl LiveCamera {
 
     pub(super) fn start_with(mut device: Box<dyn Device>, pause: Duration, wait: Duration) -> io::Result<Self> {
         let (slot, health) = (Arc::new(Slot::default()), Health::default());
-        let (filled, told) = (Arc::clone(&slot), health.clone());
+        let (filled, reported) = (Arc::clone(&slot), health.clone());
         thread::Builder::new().name("camera".to_owned()).spawn(move || {
-            Capture { slot: &filled, health: &told, pause }.run(&mut *device);
-            filled.tell_closed();
+            Capture { slot: &filled, health: &reported, pause }.run(&mut *device);
+            filled.set_closed();
         })?;
         let picture = Picture::default();
         Ok(Self {
@@ -62,24 +61,24 @@ impl LiveCamera {
         })
     }
 
-    /// From now on its pictures are turned like this.
+    /// Rotates and mirrors its pictures like this.
     #[must_use]
-    pub(crate) fn turned(mut self, orientation: Orientation) -> Self {
+    pub(crate) fn oriented(mut self, orientation: Orientation) -> Self {
         self.orientation = orientation;
         self
     }
 
-    /// How the camera is; may be kept when the camera is given away.
+    /// The state of the camera, which may outlive it.
     pub fn health(&self) -> Health {
         self.health.clone()
     }
 
-    /// When the frame that was given last came from the camera.
+    /// When the last frame was captured.
     pub fn last_frame_at(&self) -> Option<Instant> {
         self.picture.taken.map(|taken| taken.at)
     }
 
-    /// Pictures that cannot be decoded are passed over.
+    /// Decodes the newest picture into the frame. Skips pictures that cannot be decoded.
     fn decode_newest(&mut self) -> bool {
         let until = Instant::now() + self.wait;
         while self.slot.take(&mut self.picture, until) {
@@ -105,7 +104,7 @@ impl LiveCamera {
 }
 
 impl FrameSource for LiveCamera {
-    /// Never an error: a camera that is lost shows nobody, and [`Health`] says why.
+    /// Never fails: a lost camera gives [`Captured::Nothing`], and [`Health`] has the reason.
     fn next_frame(&mut self) -> Result<Captured<'_>, CameraError> {
         match self.decode_newest() {
             true => Ok(self.frame.as_ref().map_or(Captured::Nothing, Captured::Frame)),
@@ -117,7 +116,7 @@ impl FrameSource for LiveCamera {
 impl Drop for LiveCamera {
     fn drop(&mut self) {
         self.slot.end();
-        // A driver that hangs must not keep the program from its end.
+        // A driver that hangs must not keep the program from exiting.
         self.slot.wait_until_closed(LONGEST_CLOSE);
     }
 }

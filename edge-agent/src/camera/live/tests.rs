@@ -10,7 +10,7 @@ use std::sync::mpsc::Sender;
 
 const GREY: Layout = Layout::packed(PixelFormat::Grey, 4, 2);
 
-/// A camera, the script that moves it, and the grey of the picture that was given last.
+/// A camera, its script, and the grey level of the last picture.
 struct Bench {
     camera: LiveCamera,
     script: Sender<Step>,
@@ -29,7 +29,7 @@ impl Bench {
         self.script.send(step).unwrap();
     }
 
-    /// The camera gives a picture of its own grey, and the loop sees that one.
+    /// The camera gives a picture of a new grey level, and the loop gets it.
     fn is_seen(&mut self, case: &str) {
         self.grey += 1;
         self.does(Gives(GREY, vec![self.grey; 8]));
@@ -46,7 +46,7 @@ impl Bench {
 }
 
 impl Drop for Bench {
-    /// The capture thread waits for the script; without one, the camera is unplugged.
+    /// Ends the script, for which the capture thread waits: the camera is then unplugged.
     fn drop(&mut self) {
         let (closed, _) = std::sync::mpsc::channel();
         self.script = closed;
@@ -57,7 +57,7 @@ fn place() -> PathBuf {
     PathBuf::from("/dev/v4l/by-id/usb-camera")
 }
 
-/// What ends a stream: the camera is closed and opened again, and the loop never hears more than that there is nobody.
+/// Faults that end a stream: the camera is reopened, and the loop only gets no picture.
 #[test]
 fn every_loss_is_told_of_and_mended() {
     let mut bench = Bench::new();
@@ -68,7 +68,7 @@ fn every_loss_is_told_of_and_mended() {
         (Fails(Fault::Stalled { waited_ms: 1000 }), "stalled"),
         (Fails(Fault::System(io::Error::other("a cable"))), "system"),
         (Fails(Fault::WrongSize { wanted: "1280x720".into(), found: "640x480".into() }), "wrong_size"),
-        (Fails(Fault::Ended { program: "p".into(), status: "1".into(), said: "no".into() }), "ended"),
+        (Fails(Fault::Ended { program: "p".into(), status: "1".into(), message: "no".into() }), "ended"),
         (Panics, "panicked"),
         (CannotBeClosed, "stalled"),
     ] {
@@ -99,7 +99,8 @@ fn a_camera_that_cannot_be_opened_is_tried_until_it_can() {
     }
 }
 
-/// Truncated, of another size, garbage, marked by the driver: the next whole picture is seen, and nothing is reopened.
+/// Truncated, another size, garbage, marked by the driver: the next good picture is used, and the camera is not
+/// reopened.
 #[test]
 fn a_damaged_picture_is_passed_over() {
     let mut bench = Bench::new();
@@ -119,7 +120,7 @@ fn a_damaged_picture_is_passed_over() {
     {
         let marked = matches!(step, Fails(_));
         bench.does(step);
-        // Only after the loop has looked at it; the newer picture would make it drop the older one unseen.
+        // Only after the loop has taken it: a newer picture would replace it.
         if !marked {
             bench.camera.wait = Duration::from_secs(1);
             while bench.camera.health().report().damaged <= number as u64 {
@@ -145,7 +146,7 @@ fn a_camera_that_gives_only_damaged_pictures_is_opened_again() {
     assert_eq!(bench.fault().as_deref(), Some("damaged"));
 }
 
-/// The loop was busy while three pictures came: it sees the third, and two are counted as dropped.
+/// Three pictures come while the loop is busy: it gets the third, and two are counted as dropped.
 #[test]
 fn the_newest_picture_is_seen_and_the_others_are_counted() {
     let mut bench = Bench::new();
@@ -164,7 +165,7 @@ fn the_newest_picture_is_seen_and_the_others_are_counted() {
     assert_eq!((health.report().captured, health.report().dropped), (3, 2));
 }
 
-/// A picture from before the loss shows somebody who may be gone.
+/// A picture from before a loss may show somebody who has left.
 #[test]
 fn what_was_seen_before_a_loss_is_not_shown_after_it() {
     let mut bench = Bench::new();
@@ -179,7 +180,7 @@ fn what_was_seen_before_a_loss_is_not_shown_after_it() {
     assert!(matches!(bench.camera.next_frame().unwrap(), Captured::Nothing));
 }
 
-/// Three buffers go round, and the frame's own is filled again and again.
+/// The three buffers and the frame's own are reused.
 #[test]
 fn no_buffer_is_made_after_the_first_pictures() {
     let mut bench = Bench::new();

@@ -1,58 +1,59 @@
-//! Where pictures end in a stream of bytes without marks, and how long their rows are.
+//! Finds the pictures, and the length of their rows, in a byte stream without frame markers.
 //!
-//! `rpicam-vid --flush` writes each picture at once and then pauses until the next. This many bytes between two pauses are
-//! a picture, and with its width and height known, that says how long its rows are. libcamera pads them: to multiples of 64
-//! bytes on a Pi 4 (`vc4.cpp`), of 128 on a Pi 5 (`pisp.cpp`, `computeOptimalStride`); no such number is relied on here.
+//! `rpicam-vid --flush` writes each picture at once and then pauses until the next. The bytes between two pauses are a
+//! picture, and with the width and height known, their number gives the length of a row. libcamera pads rows to
+//! multiples of 64 bytes on a Pi 4 (`vc4.cpp`), of 128 on a Pi 5 (`pisp.cpp`, `computeOptimalStride`); this code does
+//! not rely on either.
 
 use super::super::layout::Layout;
 
-/// Rows with more padding than this are none.
+/// The most padding of a row, in bytes.
 const MOST_PADDING: usize = 256;
 
-/// In this many bursts two pictures must have come, one after the other.
+/// Within this many bursts, two consecutive ones must have been pictures.
 const MOST_BURSTS: u32 = 12;
 
-/// The bursts of bytes at the beginning of a stream.
+/// The bursts of bytes at the start of a stream.
 pub(super) struct Bursts {
     /// Rows without padding.
     wanted: Layout,
-    /// What the burst before was.
+    /// The layout of the previous burst, if it was a picture.
     last: Option<Layout>,
-    heard: u32,
+    count: u32,
 }
 
 impl Bursts {
-    /// Of pictures of this size.
+    /// Bursts of pictures of this size.
     pub(super) fn new(wanted: Layout) -> Self {
-        Self { wanted, last: None, heard: 0 }
+        Self { wanted, last: None, count: 0 }
     }
 
-    /// This many bytes a picture has at most.
+    /// The most bytes of a picture.
     pub(super) fn longest(&self) -> usize {
         with_stride(self.wanted, self.wanted.stride + MOST_PADDING).bytes().unwrap_or_default()
     }
 
-    /// What this many bytes between two pauses say: the layout, once two pictures of it came one after the other. A burst that
-    /// is not a picture, as when the writer was held up in the middle of one, says nothing.
+    /// Adds a burst of this many bytes between two pauses. Returns the layout after two consecutive pictures of the
+    /// same layout. A burst that is not a picture, as when the writer is delayed within one, is ignored.
     ///
     /// # Errors
-    /// When no pictures of this size come: what does.
-    pub(super) fn heard(&mut self, bytes: usize) -> Result<Option<Layout>, String> {
-        self.heard += 1;
+    /// If no pictures of this size arrive: a description of what does.
+    pub(super) fn add(&mut self, bytes: usize) -> Result<Option<Layout>, String> {
+        self.count += 1;
         let found = self.layout_of(bytes);
         let before = std::mem::replace(&mut self.last, found);
         if found.is_some() && found == before {
             return Ok(found);
         }
-        match self.heard < MOST_BURSTS {
+        match self.count < MOST_BURSTS {
             true => Ok(None),
-            false if bytes > self.longest() => Err("bytes without a pause, in which no picture ends".to_owned()),
+            false if bytes > self.longest() => Err("bytes without a pause, so that no picture ends".to_owned()),
             false => Err(format!("pictures of {bytes} bytes")),
         }
     }
 
     fn layout_of(&self, bytes: usize) -> Option<Layout> {
-        // The planes of U and V have half as many rows, half as long.
+        // The planes of U and V have half the rows, of half the length.
         let (halves, rows) = (2 * bytes, 3 * self.wanted.height as usize);
         let stride = halves / rows;
         let padding = stride.checked_sub(self.wanted.stride)?;
@@ -65,19 +66,19 @@ const fn with_stride(layout: Layout, stride: usize) -> Layout {
     Layout { stride, ..layout }
 }
 
-/// Whether pictures still begin where a pause ends.
+/// Checks that pictures still begin after a pause.
 #[derive(Debug, Default)]
 pub(super) struct Beginnings {
-    /// This many pictures in a row had their pause in the middle.
-    astray: u32,
+    /// How many pictures in a row had their pause in the middle.
+    misplaced: u32,
 }
 
 impl Beginnings {
-    /// Whether the beginnings hold after a picture before which, or within which, there was a pause. One picture may be
-    /// held up; two in a row that have a pause in the middle and none before are not where pictures are.
+    /// Takes a picture with a pause before or within it. Returns whether pictures still begin after pauses: one picture
+    /// may be delayed, but two in a row with a pause only in the middle mean that the boundaries are wrong.
     pub(super) const fn hold(&mut self, paused_before: bool, paused_within: bool) -> bool {
-        self.astray = if paused_within && !paused_before { self.astray + 1 } else { 0 };
-        self.astray < 2
+        self.misplaced = if paused_within && !paused_before { self.misplaced + 1 } else { 0 };
+        self.misplaced < 2
     }
 }
 
@@ -86,11 +87,11 @@ mod tests {
     use super::super::super::layout::PixelFormat;
     use super::*;
 
-    /// The stride that is learnt from these bursts, and how many of them it took.
+    /// The stride that is learnt from these bursts, and the number of bursts needed.
     fn learnt(width: u32, height: u32, bursts: &[usize]) -> Result<Option<(usize, usize)>, String> {
-        let mut heard = Bursts::new(Layout::packed(PixelFormat::Yu12, width, height));
+        let mut learner = Bursts::new(Layout::packed(PixelFormat::Yu12, width, height));
         for (index, bytes) in bursts.iter().enumerate() {
-            if let Some(layout) = heard.heard(*bytes)? {
+            if let Some(layout) = learner.add(*bytes)? {
                 assert_eq!(layout.bytes(), Some(*bytes));
                 return Ok(Some((layout.stride, index + 1)));
             }
@@ -98,7 +99,8 @@ mod tests {
         Ok(None)
     }
 
-    /// 960 is a multiple of 64 and not of 128: taken for a Pi 4's, a Pi 5's pictures were sheared, and called good.
+    /// 960 is a multiple of 64 but not of 128. Read with the padding of a Pi 4, a Pi 5's pictures were sheared, without
+    /// an error.
     #[test]
     fn rows_are_as_long_as_the_pictures_say() {
         for (width, height, alignment) in [
@@ -119,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_that_is_held_up_teaches_nothing() {
+    fn a_delayed_picture_is_ignored() {
         let (packed, padded) = (960 * 540 * 3 / 2, 1024 * 540 * 3 / 2);
         let third = 5 * 65_536;
         for (bursts, expected) in [
@@ -154,7 +156,7 @@ mod tests {
             (vec![(true, false); 5], true),
             (vec![(true, false), (false, true), (true, false), (false, true)], true),
             (vec![(true, true); 5], true),
-            // Pictures that have waited in the pipe come without any.
+            // Pictures that have waited in the pipe have no pauses.
             (vec![(false, false); 5], true),
             (vec![(true, false), (false, true), (false, true)], false),
         ] {

@@ -1,8 +1,8 @@
-//! The Raspberry Pi's own camera modules: `rpicam-vid` reads them and writes raw pictures to a pipe.
+//! The Raspberry Pi's camera modules, through `rpicam-vid`, which writes raw pictures to a pipe.
 //!
-//! Plain Video4Linux sees only their raw sensor data on today's Raspberry Pi OS. The pipe has no frame marks and the
-//! program tells of no padding: where pictures end, and with that how long their rows are, is learnt from the pauses
-//! between them ([`bursts`]). The size that the program says it configured is compared with the one asked for.
+//! Video4Linux gives only their raw sensor data on current Raspberry Pi OS. The stream has no frame markers, and the
+//! program does not report padding: the end of each picture, and from that the length of its rows, is learnt from the
+//! pauses between pictures ([`bursts`]). The size that the program reports is compared with the requested one.
 
 mod bursts;
 
@@ -21,7 +21,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use terminal::ShowPath;
 
-/// How long a picture is waited for.
+/// How long to wait for a picture.
 #[derive(Debug, Clone, Copy)]
 struct Patience {
     first: Duration,
@@ -31,20 +31,20 @@ struct Patience {
 /// The sensor needs a second or two to start.
 const PATIENCE: Patience = Patience { first: Duration::from_secs(5), others: Duration::from_secs(2) };
 
-/// A longer line of its messages is cut.
+/// The longest line of its messages, in bytes; longer ones are cut.
 const MAX_LINE: u64 = 1000;
 
-/// A pause between pictures is at least this share of the time from one to the next: writing one takes milliseconds.
+/// A pause between pictures takes at least this share of the interval: writing a picture takes milliseconds.
 const PAUSE_SHARE: f64 = 0.5;
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
-/// Read at once.
+/// How many bytes to read at a time.
 const CHUNK: usize = 1 << 16;
 
-/// What is asked of the program.
+/// The settings of the program.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Settings {
-    /// `rpicam-vid`, or what stands in for it.
+    /// `rpicam-vid`, or a substitute.
     pub(crate) program: PathBuf,
     /// In pixels, even.
     pub(crate) width: u32,
@@ -52,20 +52,20 @@ pub(crate) struct Settings {
     pub(crate) height: u32,
     /// Pictures a second.
     pub(crate) rate: f64,
-    /// `None` leaves it to the camera.
+    /// `None` for automatic exposure.
     pub(crate) exposure_us: Option<u32>,
-    /// Times.
+    /// The gain factor.
     pub(crate) gain: Option<f32>,
-    /// In dioptres: 0 is far away, 2 is half a metre.
+    /// In dioptres: 0 is infinity, 2 is half a metre.
     pub(crate) focus: Option<f32>,
-    /// Which of several cameras, by its number in `rpicam-hello --list-cameras`.
+    /// The number of the camera in `rpicam-hello --list-cameras`.
     pub(crate) number: Option<u32>,
     pub(crate) power_line: Option<PowerLine>,
-    /// Passed on as they are; none that [`refuse_argument`] refuses.
+    /// Further arguments, passed on unchanged; checked by [`refuse_argument`].
     pub(crate) more: Vec<String>,
 }
 
-/// `rpicam-vid` as a camera.
+/// A camera module, through `rpicam-vid`.
 pub(crate) struct RpicamCamera {
     settings: Settings,
     patience: Patience,
@@ -77,21 +77,21 @@ struct Running {
     child: Child,
     pictures: ChildStdout,
     said: Arc<Mutex<Said>>,
-    /// `None` until it has been learnt.
+    /// `None` until the row length is learnt.
     rows: Option<Rows>,
 }
 
-/// Where the bytes of pictures lie, and whether they still begin where a pause ends.
+/// The layout of the pictures, and whether they still begin after a pause.
 struct Rows {
     layout: Layout,
     beginnings: Beginnings,
 }
 
-/// What the program wrote to stderr.
+/// What the program wrote to stderr: its last message, and the size that it configured.
 #[derive(Debug, Default)]
 struct Said {
     last: String,
-    /// The size of its pictures.
+    /// The size of the pictures.
     size: Option<(u32, u32)>,
 }
 
@@ -100,7 +100,7 @@ impl RpicamCamera {
         Self { settings, patience: PATIENCE, running: None, messages: Arc::default() }
     }
 
-    /// But for the padding of its rows.
+    /// The requested layout, without padding.
     fn wanted(&self) -> Layout {
         Layout::packed(PixelFormat::Yu12, self.settings.width, self.settings.height)
     }
@@ -170,7 +170,7 @@ impl Drop for RpicamCamera {
     }
 }
 
-/// Why reading came to an end.
+/// Why reading ended.
 #[derive(Debug, PartialEq, Eq)]
 enum End {
     OfPicture,
@@ -178,7 +178,7 @@ enum End {
 }
 
 impl Running {
-    /// Reads until it is certain how long the rows are; the last picture that it took is given.
+    /// Reads pictures until the length of their rows is certain, and returns the last one.
     fn learn(
         &mut self,
         wanted: Layout,
@@ -206,7 +206,7 @@ impl Running {
                 }
             }
             self.compare_size(wanted)?;
-            match bursts.heard(bytes) {
+            match bursts.add(bytes) {
                 Ok(Some(layout)) => {
                     tracing::debug!("{layout}: rows of {} bytes", layout.stride);
                     self.rows = Some(Rows { layout, beginnings: Beginnings::default() });
@@ -220,7 +220,7 @@ impl Running {
 
     fn next_picture(&mut self, pause: Duration, longest: Duration, picture: &mut Vec<u8>) -> Result<End, Fault> {
         let Some(Rows { layout, beginnings }) = &mut self.rows else { return Ok(End::OfPipe) };
-        // It was learnt from a picture of this many bytes.
+        // The layout was learnt from a picture of this many bytes.
         picture.resize(layout.bytes().unwrap_or_default(), 0);
         let until = Instant::now() + longest;
         let (mut filled, mut paused_before, mut paused_within) = (0, false, false);
@@ -237,13 +237,15 @@ impl Running {
             true => Ok(End::OfPicture),
             false => Err(Fault::WrongSize {
                 wanted: layout.to_string(),
-                found: "pictures that end where others should begin".to_owned(),
+                found: "pictures that end in the wrong place".to_owned(),
             }),
         }
     }
 
+    /// Compares the requested size with the one that the program reports.
+    ///
     /// # Errors
-    /// If the program says that it configured another size.
+    /// If they differ.
     fn compare_size(&self, wanted: Layout) -> Result<(), Fault> {
         match self.said().size {
             Some((width, height)) if (width, height) != (wanted.width, wanted.height) => {
@@ -257,16 +259,16 @@ impl Running {
         self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// It has closed its end of the pipe, and is about to be waited for.
+    /// The program has closed its end of the pipe: waits for it, and returns how it exited.
     fn ended(&mut self, program: String) -> Fault {
         self.child.kill().ok();
         let status = self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
-        Fault::Ended { program, status, said: self.said().last.clone() }
+        Fault::Ended { program, status, message: self.said().last.clone() }
     }
 }
 
 impl Settings {
-    /// So long nothing comes between two pictures, and not within one.
+    /// The silence that separates two pictures, and does not occur within one.
     fn pause(&self) -> Duration {
         Duration::from_secs_f64(PAUSE_SHARE / self.rate).min(LONGEST_PAUSE)
     }
@@ -296,8 +298,8 @@ impl Settings {
     }
 }
 
-/// Options that the unit itself sets, or that would change what comes through the pipe and when.
-const OURS: [&str; 29] = [
+/// Options that the unit sets itself, or that would change the content or timing of the stream.
+const RESERVED: [&str; 29] = [
     "camera",
     "circular",
     "codec",
@@ -329,7 +331,7 @@ const OURS: [&str; 29] = [
     "save-pts",
 ];
 
-/// Why an argument cannot be passed on; the program takes the beginning of an option's name for the option.
+/// What is allowed instead, if this argument cannot be passed on. The program accepts abbreviated option names.
 pub(crate) fn refuse_argument(argument: &str) -> Option<&'static str> {
     let option = argument.strip_prefix('-')?;
     let Some(name) = option.strip_prefix('-') else {
@@ -337,17 +339,15 @@ pub(crate) fn refuse_argument(argument: &str) -> Option<&'static str> {
         return (!is_number).then_some("options by their long names, such as --awb");
     };
     let name = name.split('=').next().unwrap_or_default();
-    let is_ours = OURS.iter().any(|ours| ours.starts_with(name));
-    is_ours.then_some(
-        "options that the unit does not set itself; for pictures that are to be turned there is [camera] rotate",
-    )
+    let is_reserved = RESERVED.iter().any(|reserved| reserved.starts_with(name));
+    is_reserved.then_some("options that the unit does not set itself; to rotate pictures, use [camera] rotate")
 }
 
 fn stalled(waited: Duration) -> Fault {
     Fault::Stalled { waited_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX) }
 }
 
-/// Until the program ends: its messages go to our log.
+/// Copies the program's messages to the log until it exits.
 fn listen(program: &str, messages: ChildStderr, said: &Mutex<Said>, allowance: &Mutex<Allowance>) {
     let mut messages = BufReader::new(messages);
     let mut line = Vec::new();
@@ -360,10 +360,10 @@ fn listen(program: &str, messages: ChildStderr, said: &Mutex<Said>, allowance: &
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end();
         match text.contains("ERROR") {
-            // It says the same at each of its starts, and those may be two a second.
+            // The program repeats its messages at each start, up to twice a second.
             true => match allowance.lock().unwrap_or_else(PoisonError::into_inner).take(since_start()) {
                 Some(0) => tracing::warn!("{program}: {text}"),
-                Some(more) => tracing::warn!("{program}: {text} ({more} more such messages were left out)"),
+                Some(more) => tracing::warn!("{program}: {text} ({more} similar messages were not logged)"),
                 None => tracing::debug!("{program}: {text}"),
             },
             false => tracing::debug!("{program}: {text}"),
@@ -376,7 +376,8 @@ fn listen(program: &str, messages: ChildStderr, said: &Mutex<Said>, allowance: &
     }
 }
 
-/// libcamera says what it configured: `... configuring streams: (0) 1280x720-YUV420/Rec709 (1) 1536x864-...`.
+/// Parses libcamera's message on what it configured: `... configuring streams: (0) 1280x720-YUV420/Rec709 (1)
+/// 1536x864-...`.
 pub(crate) fn configured_size(line: &str) -> Option<(u32, u32)> {
     let word = line.split_whitespace().find(|word| word.contains("-YUV420"))?;
     let (width, height) = word.split_once("-YUV420")?.0.split_once('x')?;

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 const WIDTH: u32 = 64;
 const HEIGHT: u32 = 4;
 
-/// A shell script in place of `rpicam-vid`.
+/// A shell script that replaces `rpicam-vid`.
 fn fake(script: &str) -> (TempDir, Settings) {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("rpicam-vid");
@@ -21,7 +21,7 @@ fn fake(script: &str) -> (TempDir, Settings) {
     (folder, Settings { program, width, height, rate, exposure_us, gain, focus, number, power_line, more })
 }
 
-/// One picture of that luma and without colour, its rows padded with something else.
+/// A grey picture of this luma, whose rows are padded with other bytes.
 fn padded_picture(folder: &Path, luma: u8, stride: usize) {
     let planes = [(WIDTH, HEIGHT, stride, luma), (WIDTH / 2, HEIGHT, stride / 2, 128)];
     let rows = planes.map(|(width, rows, stride, value)| {
@@ -36,7 +36,7 @@ fn picture(folder: &Path, luma: u8) {
     padded_picture(folder, luma, WIDTH as usize);
 }
 
-/// What shows pictures at a rate, as `rpicam-vid` does.
+/// Writes pictures at a rate, as `rpicam-vid` does.
 const FIVE_A_SECOND: &str =
     "cat picture; sleep 0.2; cat picture; sleep 0.2; cat picture; sleep 0.2; cat picture; sleep 0.2";
 
@@ -53,7 +53,7 @@ fn what_is_asked_of_the_program() {
     assert_eq!(joined(&chosen), format!("{plain} --camera 1 --flicker-period 8333us --awb indoor"));
 }
 
-/// `--out x` is `--output x` to the program, and would take the pictures away.
+/// The program accepts `--out x` for `--output x`, which would redirect the pictures.
 #[test]
 fn arguments_that_would_change_the_pipe_are_refused() {
     for (argument, is_refused) in [
@@ -122,7 +122,7 @@ fn what_the_program_may_do_wrong() {
         let mut camera = RpicamCamera::new(settings);
         camera.open().unwrap();
         let fault = camera.capture(&mut Vec::new()).unwrap_err();
-        // What it said is read by a thread of its own, which may come later than its end.
+        // A thread reads its messages, possibly after its exit.
         let heard = || camera.running.as_ref().map(|running| running.said().last.clone()).unwrap_or_default();
         while code == "ended" && said.starts_with("no") && heard().is_empty() {
             thread::yield_now();
@@ -141,7 +141,7 @@ fn a_program_that_is_silent_has_stalled() {
     assert_eq!(camera.capture(&mut Vec::new()).unwrap_err().code(), "stalled");
 }
 
-/// Rows of 64 bytes, or padded to 128 as on a Pi 5, of which nothing tells: nobody's picture is sheared.
+/// Rows of 64 bytes, or padded to 128 as on a Pi 5, without any report of the padding: no picture is sheared.
 #[test]
 fn rows_are_as_long_as_what_arrives_says() {
     for stride in [64, 128, 192] {
@@ -159,7 +159,7 @@ fn rows_are_as_long_as_what_arrives_says() {
     }
 }
 
-/// Without a word about its size on stderr: the bytes alone say that these are not pictures of 64x4.
+/// Without a size on stderr: the number of bytes shows that these are not pictures of 64x4.
 #[test]
 fn pictures_of_another_size_are_not_shown() {
     let (folder, settings) = fake("while :; do cat picture; sleep 0.1; done");

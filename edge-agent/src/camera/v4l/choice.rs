@@ -1,8 +1,8 @@
-//! Which of the formats, sizes and rates that a camera offers is taken.
+//! Chooses among the formats, sizes and rates that a camera offers.
 
 use crate::camera::layout::PixelFormat;
 
-/// What is wanted of a camera.
+/// The requested pictures.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Wanted {
     /// Width in pixels.
@@ -11,26 +11,26 @@ pub(crate) struct Wanted {
     pub(crate) height: u32,
     /// Pictures a second.
     pub(crate) rate: f64,
-    /// This format and no other; `None` takes the best.
+    /// The required format; `None` for the best one.
     pub(crate) format: Option<PixelFormat>,
 }
 
-/// One way in which a camera gives pictures.
+/// A format, size and rate that a camera offers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Offer {
     pub(super) format: PixelFormat,
     pub(super) width: u32,
     pub(super) height: u32,
-    /// The most pictures a second; `None` if the driver does not say.
+    /// The highest rate in pictures a second; `None` if the driver does not report it.
     pub(super) rate: Option<f64>,
 }
 
-/// Rates are fractions, and 30000/1001 a second is as good as 30.
-const NEARLY: f64 = 0.95;
+/// Rates are fractions: 30000/1001 a second is good enough for 30.
+const RATE_TOLERANCE: f64 = 0.95;
 
 impl Offer {
-    /// The best is the one that is at least as large as wanted, but not by much; else the largest. Then the one that is
-    /// fast enough, else the fastest. Then the format that shows most, with the least work; grey is last, for it has no
+    /// The best offer. Size comes first: the smallest that is large enough, else the largest. Then the rate: fast
+    /// enough, else the fastest. Then the format: the most detail for the least work, and grey last, because it has no
     /// colours.
     pub(super) fn best(offers: &[Self], wanted: &Wanted) -> Option<Self> {
         let possible = offers.iter().filter(|offer| wanted.format.is_none_or(|format| offer.format == format));
@@ -41,16 +41,17 @@ impl Offer {
         best.copied()
     }
 
-    /// Each the smaller the better: in size, in rate, in format.
+    /// The shortcomings in size, rate and format; smaller is better.
     fn shortcomings(&self, wanted: &Wanted) -> ((bool, u64), f64, usize) {
         let too_small = self.width < wanted.width || self.height < wanted.height;
         let pixels = u64::from(self.width) * u64::from(self.height);
         let size = if too_small { u64::MAX - pixels } else { pixels };
-        let rate = self.rate.map_or(0.0, |rate| (wanted.rate - rate / NEARLY).max(0.0));
+        let rate = self.rate.map_or(0.0, |rate| (wanted.rate - rate / RATE_TOLERANCE).max(0.0));
         ((too_small, size), rate, self.rank())
     }
 
-    /// The order in which formats are taken. YUYV has twice the colours of NV12, and needs a third less room than RGB3.
+    /// The preference among formats. YUYV has twice the colour resolution of NV12, and needs a third less space than
+    /// RGB3.
     fn rank(&self) -> usize {
         match self.format {
             PixelFormat::Yuyv => 0,
@@ -77,7 +78,7 @@ mod tests {
     fn the_best_for_what_is_wanted() {
         let (hd, full, vga, xga) = ((1280, 720), (1920, 1080), (640, 480), (1024, 768));
         for (case, offers, expected) in [
-            ("USB 2 has no room for raw HD", vec![offer(Yuyv, hd, 10.0), offer(Mjpg, hd, 30.0)], 1),
+            ("USB 2 is too slow for raw HD", vec![offer(Yuyv, hd, 10.0), offer(Mjpg, hd, 30.0)], 1),
             ("raw where it is fast enough", vec![offer(Mjpg, hd, 30.0), offer(Yuyv, hd, 30.0)], 1),
             ("almost the rate is the rate", vec![offer(Mjpg, hd, 60.0), offer(Yuyv, hd, 14.985)], 1),
             ("the size before the rate", vec![offer(Yuyv, vga, 30.0), offer(Yuyv, hd, 10.0)], 1),
@@ -94,7 +95,7 @@ mod tests {
             ("colours rather than grey", vec![offer(Grey, hd, 30.0), offer(Mjpg, hd, 30.0)], 1),
             ("grey if there is nothing else", vec![offer(Grey, vga, 30.0)], 0),
             (
-                "a rate that is not said is taken for good",
+                "an unknown rate counts as fast enough",
                 vec![offer(Yuyv, hd, 10.0), Offer { rate: None, ..offer(Mjpg, hd, 0.0) }],
                 1,
             ),

@@ -1,6 +1,6 @@
-//! Any camera that the Linux video interface knows: USB cameras that speak UVC, capture sticks, virtual ones.
+//! Video4Linux cameras: USB cameras (UVC), capture sticks, virtual cameras.
 //!
-//! The binding panics on errors that it did not expect, also while it stops a stream; the capture thread catches that.
+//! The binding panics on unexpected errors, also while stopping a stream; the capture thread catches these panics.
 
 mod choice;
 
@@ -29,13 +29,14 @@ use v4l::io::traits::{CaptureStream, Stream as _};
 use v4l::video::Capture;
 use v4l::video::capture::Parameters;
 
-/// A picture that takes longer is not waited for; three of them where they come more slowly.
+/// How long to wait for a picture, or three times the interval between pictures if that is longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// The drivers of the Raspberry Pi's camera connector give raw sensor data, which only libcamera makes pictures of.
+/// Drivers of the Raspberry Pi's camera connector. They give raw sensor data, which only libcamera can turn into
+/// pictures.
 const RASPBERRY_PI_DRIVERS: [&str; 4] = ["unicam", "rp1-cfe", "pispbe", "bcm2835-isp"];
 
-/// The camera's adjustments, in the units of its driver; `None` leaves one as it is.
+/// Manual settings of the camera, in the units of its driver; `None` leaves a setting unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Adjustments {
     /// In microseconds.
@@ -45,15 +46,15 @@ pub(crate) struct Adjustments {
     pub(crate) power_line: Option<PowerLine>,
 }
 
-/// A camera of the Linux video interface.
+/// A Video4Linux camera.
 pub(crate) struct V4lCamera {
     path: PathBuf,
     wanted: Wanted,
     buffers: u32,
     adjustments: Adjustments,
-    /// Where it must be plugged in.
+    /// The USB port that it must be plugged into, if any.
     port: Option<UsbPort>,
-    /// It may be opened twice a second.
+    /// Limits the warnings: the camera may be reopened twice a second.
     warnings: Allowance,
     open: Option<Open>,
 }
@@ -77,7 +78,7 @@ impl Device for V4lCamera {
         let Some(Open { stream, layout, waited }) = &mut self.open else { return Err(Fault::Unplugged) };
         let stalled = Fault::Stalled { waited_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX) };
         let (bytes, about) = CaptureStream::next(stream).map_err(|error| match error.kind() {
-            // Readable and yet empty: the driver has an error to tell, and no picture.
+            // Readable but empty: the driver reports an error instead of a picture.
             ErrorKind::TimedOut | ErrorKind::WouldBlock => stalled,
             _ => Fault::from_io(error, &self.path),
         })?;
@@ -92,12 +93,12 @@ impl Device for V4lCamera {
     fn close(&mut self) {
         let Some(Open { mut stream, .. }) = self.open.take() else { return };
         match stream.stop() {
-            // Its memory is given back; a panic on the way is caught by the caller.
+            // Frees its memory; the caller catches a panic.
             Ok(()) => drop(stream),
             Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NODEV.raw_os_error()) => drop(stream),
-            // Dropped, it would panic twice at once, which ends the program. So its memory is never given back.
+            // Dropping it would panic while panicking, which aborts the program. So its memory is leaked.
             Err(error) => {
-                self.warn(&format!("{}: its stream cannot be stopped: {error}", self.path.shown()));
+                self.warn(&format!("{}: the stream cannot be stopped: {error}", self.path.shown()));
                 mem::forget(stream);
             }
         }
@@ -118,12 +119,12 @@ impl From<io::Error> for Refused {
 }
 
 impl V4lCamera {
-    /// The driver may fill this many pictures in advance.
+    /// `buffers` is the number of pictures that the driver may capture in advance.
     pub(crate) fn new(path: PathBuf, wanted: Wanted, buffers: u32, adjustments: Adjustments) -> Self {
         Self { path, wanted, buffers, adjustments, port: None, warnings: Allowance::default(), open: None }
     }
 
-    /// Only where it is plugged in there.
+    /// Requires this USB port.
     pub(crate) fn at_port(self, port: Option<UsbPort>) -> Self {
         Self { port, ..self }
     }
@@ -135,12 +136,12 @@ impl V4lCamera {
             return Err(Refused::OtherPort { found: usb_port, wanted });
         }
         let about = device.query_caps()?;
-        require_pictures(&about)?;
+        require_capture(&about)?;
         let offers = offers_of(&device, &self.wanted)?;
         let best = Offer::best(&offers, &self.wanted).ok_or_else(|| self.nothing_suits(&offers))?;
         let layout = set_format(&device, &best)?;
         if (layout.width, layout.height, layout.format) != (best.width, best.height, best.format) {
-            self.warn(&format!("the camera gives {layout}, not {} {}x{}", best.format, best.width, best.height));
+            self.warn(&format!("the camera gives {layout} instead of {} {}x{}", best.format, best.width, best.height));
         }
         let rate = set_rate(&device, self.wanted.rate);
         self.adjust(&device);
@@ -165,7 +166,7 @@ impl V4lCamera {
         let mut formats: Vec<String> = offers.iter().map(|offer| offer.format.to_string()).collect();
         formats.dedup();
         Refused::Unusable(match self.wanted.format {
-            Some(format) => format!("[camera] format: it does not give {format}, but {}", formats.join(", ")),
+            Some(format) => format!("[camera] format: it does not support {format}, only {}", formats.join(", ")),
             None => "none of its formats is YUYV, NV12, YU12, GREY, RGB3 or MJPG".to_owned(),
         })
     }
@@ -175,7 +176,7 @@ impl V4lCamera {
         let Adjustments { exposure_us, gain, focus, power_line } = self.adjustments;
         let integer = |id, value| Control { id, value: Value::Integer(value) };
         let switched_off = |id| Control { id, value: Value::Boolean(false) };
-        // The manual value is refused while the camera sees to it itself.
+        // The driver refuses the manual value while the automatic mode is on.
         let settings = [
             (
                 "exposure-us",
@@ -188,20 +189,20 @@ impl V4lCamera {
         if let Some(power_line) = power_line
             && let Err(error) = device.set_control(integer(POWER_LINE_FREQUENCY, menu_item(power_line)))
         {
-            tracing::warn!("[camera] power-line-hz: {} does not take it: {error}", self.path.shown());
+            tracing::warn!("[camera] power-line-hz: {} refuses the value: {error}", self.path.shown());
         }
         for (key, controls) in settings {
             let Some([automatic, manual]) = controls else { continue };
-            // Many cameras have no automatic gain that could be switched off.
+            // Ignored: many cameras have no automatic gain to switch off.
             device.set_control(automatic).ok();
             if let Err(error) = device.set_control(manual) {
-                self.warn(&format!("[camera] {key}: {} does not take it: {error}", self.path.shown()));
+                self.warn(&format!("[camera] {key}: {} refuses the value: {error}", self.path.shown()));
             }
         }
     }
 }
 
-// Control ids of the kernel's `linux/v4l2-controls.h`. The exposure is counted in 100 microseconds.
+// Control IDs of the kernel's `linux/v4l2-controls.h`. The unit of the exposure is 100 microseconds.
 const AUTOMATIC_GAIN: u32 = 0x0098_0912;
 const POWER_LINE_FREQUENCY: u32 = 0x0098_0918;
 const GAIN: u32 = 0x0098_0913;
@@ -218,7 +219,7 @@ const fn menu_item(power_line: PowerLine) -> i64 {
     }
 }
 
-fn require_pictures(about: &Capabilities) -> Result<(), Refused> {
+fn require_capture(about: &Capabilities) -> Result<(), Refused> {
     if RASPBERRY_PI_DRIVERS.contains(&about.driver.as_str()) {
         let reason = "it is the Raspberry Pi's camera connector: set [camera] source = \"rpicam\"";
         return Err(Refused::Unusable(reason.to_owned()));
@@ -241,7 +242,7 @@ fn offers_of(device: &v4l::Device, wanted: &Wanted) -> io::Result<Vec<Offer>> {
     Ok(offers)
 }
 
-/// Those that the driver lists; of a range, and where it lists none, the nearest to the one that is wanted.
+/// The sizes that the driver lists. For a range, the nearest size to the wanted one; without a list, the wanted size.
 fn sizes_of(device: &v4l::Device, fourcc: FourCC, wanted: &Wanted) -> Vec<(u32, u32)> {
     let Ok(sizes) = device.enum_framesizes(fourcc) else { return vec![(wanted.width, wanted.height)] };
     let within = |wanted: u32, min: u32, max: u32, step: u32| {
@@ -274,26 +275,26 @@ fn rate_of(interval: v4l::Fraction) -> Option<f64> {
     (rate.is_finite() && rate > 0.0).then_some(rate)
 }
 
-/// What the driver then says, which need not be what it offered.
+/// Sets the format, and returns the layout that the driver has chosen, which may differ from its offer.
 fn set_format(device: &v4l::Device, best: &Offer) -> Result<Layout, Refused> {
     let asked = Format::new(best.width, best.height, FourCC::new(best.format.fourcc()));
     let Format { width, height, fourcc, stride, .. } = device.set_format(&asked)?;
     let format = PixelFormat::from_fourcc(&fourcc.repr)
-        .ok_or_else(|| Refused::Unusable(format!("it gives {fourcc} where {} was asked for", best.format)))?;
+        .ok_or_else(|| Refused::Unusable(format!("it gives {fourcc} instead of {}", best.format)))?;
     let mut layout = Layout::packed(format, width, height);
-    // Some drivers say 0.
+    // Some drivers report 0.
     layout.stride = layout.stride.max(stride as usize);
     Ok(layout)
 }
 
-/// The rate that is kept; many drivers let nobody set it.
+/// Sets the rate, and returns the actual one; many drivers have a fixed rate.
 fn set_rate(device: &v4l::Device, wanted: f64) -> Option<f64> {
     let interval = v4l::Fraction::new(1000, (wanted * 1000.0).round() as u32);
     let set = device.set_params(&Parameters::new(interval)).or_else(|_| device.params());
     set.ok().and_then(|parameters| rate_of(parameters.interval))
 }
 
-/// A node whose number moves when something is plugged in or out.
+/// Whether the path is a device node whose number may change when devices are plugged in or out.
 pub(crate) fn may_be_renumbered(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let digits = name.strip_prefix("video").unwrap_or_default();
@@ -323,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_move_and_ids_do_not() {
+    fn numbers_change_and_ids_do_not() {
         for (path, moves) in [
             ("/dev/video0", true),
             ("/dev/video12", true),

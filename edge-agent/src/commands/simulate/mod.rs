@@ -132,7 +132,7 @@ impl Simulation {
         unit.start();
         Ok(Self {
             unit,
-            camera: FileFrames::turned(config.camera.orientation()),
+            camera: FileFrames::oriented(config.camera.orientation()),
             card: arguments.card,
             reader,
             latch,
