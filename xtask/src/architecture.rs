@@ -1,17 +1,17 @@
-//! Documents name the tests that guard what they say. A test that was renamed or removed would leave it unguarded without
-//! anybody noticing. `unsafe` stays where it is allowed. And words that made sentences hard to read stay away.
+//! Tests of the source tree. The tests named in documents exist, so that renaming one does not leave a statement
+//! unguarded. `unsafe` appears only in the listed files. Words that made sentences hard to read do not return.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A test by file and name.
+/// A test, by file and name.
 #[derive(Debug, PartialEq)]
 struct Guard<'a> {
     file: &'a str,
     test: &'a str,
 }
 
-/// Every code span of the shape `folder/file.rs::test`.
+/// Every code span of the form `folder/file.rs::test`.
 fn guards_in(markdown: &str) -> Vec<Guard<'_>> {
     let code_spans = markdown.split('`').skip(1).step_by(2);
     let halves = code_spans.filter_map(|span| span.split_once("::"));
@@ -35,8 +35,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Where the compiler is told that `unsafe` is allowed: arithmetic with processor instructions, each file with its reason.
-/// Elsewhere the workspace denies it.
+/// The files that allow `unsafe`: arithmetic with processor instructions, each with its reason. The workspace denies it
+/// everywhere else.
 #[test]
 fn unsafe_code_stays_where_the_arithmetic_is() {
     let members = members();
@@ -77,7 +77,7 @@ fn sources_in(folder: &Path) -> Vec<PathBuf> {
     sources
 }
 
-/// All files below a folder, without what is in folders that are not `entered`.
+/// All files below a folder. Descends only into folders for which `entered` is true.
 fn files_in(folder: &Path, entered: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
     let mut files = Vec::new();
@@ -91,7 +91,7 @@ fn files_in(folder: &Path, entered: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
     files
 }
 
-/// Old-fashioned or terse words that readers stumbled over, and what to write instead.
+/// Old-fashioned or terse words that are hard to read, and what to write instead.
 const STUMBLED_OVER: [(&str, &str); 6] = [
     ("whoever", "anybody who, the person who"),
     ("whom", "who, that"),
@@ -101,10 +101,10 @@ const STUMBLED_OVER: [(&str, &str); 6] = [
     ("what is no", "what is not a"),
 ];
 
-/// A line of key files that exist is what it is.
+/// A line in existing key files, which must not change.
 const AS_IT_WAS: &str = "SECRET half: whoever has it decides who comes in";
 
-/// The words of that list that stand in a text: whole words, also as parts of a name.
+/// The words of the list that occur in a text: whole words, also as parts of an identifier.
 fn stumbled_over(text: &str) -> Vec<&'static str> {
     let words = text.to_lowercase().replace(|character: char| !character.is_alphanumeric(), " ");
     let words = format!(" {} ", words.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -112,7 +112,7 @@ fn stumbled_over(text: &str) -> Vec<&'static str> {
     STUMBLED_OVER.iter().map(|(word, _)| *word).filter(stands).collect()
 }
 
-/// Everything that we write ourselves.
+/// All text files written for this project.
 fn texts() -> Vec<PathBuf> {
     let read = ["rs", "md", "toml", "sh", "service", "postinst", "postrm", "prerm"];
     let is_read = |path: &Path| {

@@ -4,9 +4,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io;
 use std::path::{self, PathBuf};
 
-/// See the workspace work, check it, measure it.
+/// Development tasks for the workspace: demo, checks, benchmark, package.
 ///
-/// Exit codes: 0 as it should be, 1 not, 2 error.
+/// Exit codes: 0 as expected, 1 not as expected, 2 error.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 pub struct Arguments {
@@ -16,114 +16,116 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Enrol the people in tests/photos and let a simulated door decide about other photos
+    /// Enrol the people in tests/photos and run a simulated door on other photos
     Demo,
-    /// Run every check, or those that are named
+    /// Run all checks, or the named ones
     Test(Test),
-    /// Count how many of the people in a folder are recognised, and how many strangers are taken for one of them
+    /// Measure recognition on a folder of photos: enrolled people who are named, strangers who are named by mistake
     CheckRecognition(CheckRecognition),
-    /// Time us against what others would pick instead, on one core, taking turns
+    /// Compare the speed with common alternatives, in turns on one core
     Bench(Bench),
-    /// Run the tests that take minutes: memory over thousands of frames, a day of people passing by
+    /// Run the tests that take minutes: memory use over thousands of frames, a day of people passing by
     Endurance,
-    /// Let libFuzzer look for input that breaks the programs
+    /// Fuzz the programs with libFuzzer
     Fuzz(Fuzz),
-    /// Live through a day at the door in accelerated time, with faults at random
+    /// Simulate a day at the door in accelerated time, with random faults
     Soak(Soak),
-    /// Build the documents as one book, in target/book
+    /// Build the documentation as one book, in target/book
     Book,
     /// Build the door unit for a Raspberry Pi with a 64-bit system
     Cross,
-    /// Run the door unit on an emulated Raspberry Pi 3B with a camera, and watch its lock's pin from outside
+    /// Run the door unit on an emulated Raspberry Pi 3B with a camera, and read the lock pin from outside the machine
     PiTest,
-    /// Make the Debian package of the door unit
+    /// Build the Debian package of the door unit
     Package(Package),
 }
 
-/// Let libFuzzer look for input that breaks the programs: databases, logs, networks, pictures, what readers send.
+/// Fuzz the programs with libFuzzer: databases, logs, networks, pictures, input from card readers.
 ///
-/// Begins with the files in fuzz/seeds, and with what earlier runs have left in target/fuzz/corpus. Exit code 1 if
-/// something was found; the file lies in target/fuzz/findings then.
+/// Starts from the files in fuzz/seeds and the corpus of earlier runs in target/fuzz/corpus. Exit code 1 if something
+/// was found; the input is then in target/fuzz/findings.
 #[derive(Debug, Args)]
 pub(crate) struct Fuzz {
-    /// Names of targets, such as "database"; without any, all of them
+    /// Names of targets, such as "database" [default: all]
     #[arg(value_name = "TARGET")]
     pub(crate) targets: Vec<String>,
-    /// For how long each is fuzzed
+    /// Seconds for each target
     #[arg(long, value_name = "N", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) seconds: u32,
 }
 
-/// Count how many of the people in a folder are recognised, and how many strangers are taken for one of them.
+/// Measure recognition on a folder of photos: enrolled people who are named, strangers who are named by mistake.
 ///
-/// The first 60 people by name with at least three photos are enrolled, each without the last photo, which is then
-/// asked about; so is the first photo of the first 200 other people. Exit code 1 if fewer than 59 of the 60 are named,
-/// or more than 1 of the 200 strangers.
+/// Enrols the first 60 people by name who have at least three photos, each without their last photo. Then identifies
+/// those last photos, and the first photo of each of the first 200 other people. Exit code 1 if fewer than 59 of the 60
+/// people are named, or more than 1 of the 200 strangers.
 ///
-/// Then, if they are at hand (../shared): the twelve people of the FaceNet exercise, and small faces in large photos.
+/// Then tests the twelve people of the FaceNet exercise and small faces in large photos, if those data are in
+/// ../shared.
 ///
-/// Then the gate against faces that are hardly recognisable is tried, on those people of the folders whose photos it was
-/// not learnt from: strangers whose photos are degraded like an enrolled one (upside down, covered, blurred, ...) must not be
-/// named, and of plain photos at most 1 % may be refused.
+/// Then tests the gate against faces that are hardly recognisable, with people whose photos were not used to train it:
+/// a stranger whose photo is degraded like an enrolled one (upside down, covered, blurred, ...) must not be named, and
+/// at most 1 % of unchanged photos may be refused.
 #[derive(Debug, Args)]
 pub(crate) struct CheckRecognition {
-    /// A folder that holds a folder of photos for each person, as Labeled Faces in the Wild does
+    /// A folder with one folder of photos for each person, as in Labeled Faces in the Wild
     #[arg(long, value_name = "DIR", value_parser = absolute)]
     pub(crate) images: PathBuf,
-    /// A folder of the same kind with other people, who are strangers only: also run identification trials, 20 draws of 200
-    /// people enrolled, and try what stored thresholds promise; the gate's trial takes them, too
+    /// A folder of the same form with other people, used only as strangers: also run identification trials, 20 draws of
+    /// 200 enrolled people, and check the error rates that stored thresholds promise; the gate test uses these people,
+    /// too
     #[arg(long, value_name = "DIR", value_parser = absolute)]
     pub(crate) strangers: Option<PathBuf>,
 }
 
-/// Live through a day at the door in accelerated time, with faults at random.
+/// Simulate a day at the door in accelerated time, with random faults.
 ///
-/// Cameras that are lost, full disks, power cuts, a clock that jumps, databases that come, bursts of cards, kill -9: the
-/// seed says everything that happens, so that whatever is found can be found again. Exit code 1 if something was found.
+/// Faults are lost cameras, full disks, power cuts, clock jumps, new databases, bursts of cards and kill -9. The seed
+/// determines all of them, so that a failure can be reproduced. Exit code 1 if something was found.
 #[derive(Debug, Args)]
 pub(crate) struct Soak {
-    /// How many tenths of a second
+    /// Length of the day in frames of a tenth of a second
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub(crate) frames: u64,
-    /// Which of all days
+    /// Seed of the random faults
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
 }
 
-/// Run every check, or those that are named.
+/// Run all checks, or the named ones.
 ///
-/// Checks that need photos or weights from ../shared are skipped, wholly or in part, where these are missing; the
-/// summary names what was missing.
+/// A check that needs photos or weights from ../shared is skipped, or shortened, if they are missing; the summary names
+/// them.
 #[derive(Debug, Args)]
 pub(crate) struct Test {
-    /// Names of checks, as the summary has them, such as "package"
+    /// Names of checks as in the summary, such as "package"
     #[arg(value_name = "CHECK")]
     pub(crate) checks: Vec<String>,
-    /// Only the checks that take under three minutes once everything is built: no emulators, no fuzzing, no package
+    /// Run only the checks that take less than three minutes after the build: no emulators, no fuzzing, no package
     #[arg(long, conflicts_with = "checks")]
     pub(crate) quick: bool,
 }
 
-/// Time us against what others would pick instead, on one core, taking turns.
+/// Compare the speed with common alternatives, in turns on one core.
 ///
-/// Wants the peers' scripts in ../shared/bench and photos in ../shared/lfw-dev/images. Installs the peers from PyPI
+/// Needs the peers' scripts in ../shared/bench and photos in ../shared/lfw-dev/images. Installs the peers from PyPI
 /// into target/peers and writes target/bench.json.
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
-    /// How often each of the two takes its turn; the medians are compared
+    /// Number of turns of each program; the medians are compared
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rounds: u32,
 }
 
-/// Make the Debian package of the door unit: program, unit file, configuration, manual pages, completions, the book.
+/// Build the Debian package of the door unit: program, unit file, configuration, manual pages, completions, the book.
 #[derive(Debug, Args)]
 pub(crate) struct Package {
-    /// What it is for
+    /// Architecture of the package
     #[arg(long, value_enum, default_value_t = Architecture::Arm64)]
     pub(crate) architecture: Architecture,
 }
 
-/// A kind of computer, as Debian calls it.
+/// An architecture, by Debian's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Architecture {
     /// A Raspberry Pi with a 64-bit system
@@ -132,7 +134,7 @@ pub(crate) enum Architecture {
     Amd64,
 }
 
-/// Commands run in the workspace's folder; a path that is given means one in the folder where it was typed.
+/// Makes a path absolute, because commands run in the workspace's folder and not where the path was typed.
 fn absolute(path: &str) -> io::Result<PathBuf> {
     path::absolute(path)
 }

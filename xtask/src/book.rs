@@ -1,6 +1,6 @@
-//! `cargo xtask book`: the pages in `docs/` and the documents beside it, as one book in `target/book`.
+//! `cargo xtask book`: builds a book in `target/book` from the pages in `docs/` and the documents in the root.
 //!
-//! Links between documents are written for the repository. Here all documents lie in one folder, and their links follow.
+//! The documents' links are relative to the repository. The book has all pages in one folder, so links are rewritten.
 
 use crate::process;
 use crate::tools::MDBOOK;
@@ -9,10 +9,10 @@ use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Documents in the root that are pages of the book.
+/// Documents in the root that become pages of the book.
 const FROM_ROOT: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md"];
 
-/// Builds the book and says where it is.
+/// Builds the book and prints its path.
 ///
 /// # Errors
 /// If mdbook cannot be installed, or a page cannot be read or written.
@@ -21,7 +21,7 @@ pub(crate) fn run() -> Result<Outcome> {
     Ok(Outcome::AsExpected)
 }
 
-/// Builds the book and gives its folder.
+/// Builds the book and returns its folder.
 ///
 /// # Errors
 /// If mdbook cannot be installed, or a page cannot be read or written.
@@ -37,7 +37,7 @@ pub(crate) fn make() -> Result<PathBuf> {
     Ok(book)
 }
 
-/// Copies a folder; the links of its pages follow the documents that come from the root.
+/// Copies a folder and rewrites the links of its pages to documents of the root.
 fn collect(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for path in workspace::sorted_entries(from)? {
@@ -51,7 +51,7 @@ fn collect(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// SECURITY.md only says what docs/security.md says at its end; the other's name differs from it by case alone.
+/// SECURITY.md only repeats the end of docs/security.md, and the two names differ only in case.
 fn from_root(page: &str) -> String {
     page.replace("](docs/", "](").replace("](SECURITY.md)", "](security.md#reporting-a-vulnerability)")
 }
@@ -78,7 +78,7 @@ mod tests {
         ends.map(|(link, _)| link).filter(|link| !link.contains("://")).collect()
     }
 
-    /// A heading's name in a link, as both GitHub and mdBook make it.
+    /// The anchor of a heading, as GitHub and mdBook make it.
     fn anchors(page: &str) -> HashSet<String> {
         let headings = page.lines().filter_map(|line| line.strip_prefix('#'));
         let letters = |heading: &str| -> String {

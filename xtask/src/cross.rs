@@ -1,4 +1,4 @@
-//! `cargo xtask cross`: the door unit for a Raspberry Pi with a 64-bit system, built with Debian's cross toolchain.
+//! `cargo xtask cross`: builds the door unit for a Raspberry Pi with a 64-bit system, with Debian's cross toolchain.
 
 use crate::process::{self, cargo};
 use crate::requirements::{self, CROSS, LIBCLANG};
@@ -7,40 +7,40 @@ use anyhow::Result;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The Pi's architecture, as Rust calls it.
+/// The target triple of the Pi.
 pub(crate) const ARM: &str = "aarch64-unknown-linux-gnu";
 
-/// What is compiled for the Pi. Always the same ones, so that tract is compiled once.
+/// The packages compiled for the Pi. Always the same set, so that tract is compiled only once.
 pub(crate) const PACKAGES: [&str; 5] = ["edge-agent", "models", "kernels", "policy", "shared"];
 
-/// Builds it, and says where it is.
+/// Builds the door unit and prints its path.
 ///
 /// # Errors
-/// If the toolchain is not available, or it cannot be built.
+/// If the toolchain is not available or the build fails.
 pub(crate) fn run() -> Result<Outcome> {
     let program = edge_agent()?;
-    println!("{}: for Raspberry Pi OS of 64 bits, bookworm or later", program.display());
+    println!("{}: for 64-bit Raspberry Pi OS, bookworm or later", program.display());
     Ok(Outcome::AsExpected)
 }
 
-/// Builds the door unit and says where it is.
+/// Builds the door unit and returns its path.
 ///
 /// # Errors
-/// If the toolchain is not available, or it cannot be built.
+/// If the toolchain is not available or the build fails.
 pub(crate) fn edge_agent() -> Result<PathBuf> {
     requirements::ensure(&[CROSS, LIBCLANG])?;
     process::run(&mut for_arm("build"))?;
     Ok(workspace::target().join("arm").join(ARM).join("release/edge-agent"))
 }
 
-/// A command of cargo's about everything that is compiled for the Pi; what it runs is run in an emulation.
+/// A cargo command for all packages of the Pi. It runs the binaries under emulation.
 pub(crate) fn for_arm(verb: &str) -> Command {
     let mut command = cargo([verb, "--release", "--target", ARM]);
     PACKAGES.iter().for_each(|package| {
         command.args(["--package", package]);
     });
     command.arg("--target-dir").arg(workspace::target().join("arm"));
-    // Debian's compiler brings the standard library for the other processor, rustup's would have to be given it.
+    // Debian's compiler includes the standard library for the other architecture; rustup's does not.
     command.env("RUSTC", "/usr/bin/rustc").env("RUSTDOC", "/usr/bin/rustdoc");
     command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", "aarch64-linux-gnu-gcc");
     command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER", "qemu-aarch64-static");

@@ -1,4 +1,4 @@
-//! `cargo xtask endurance`: the system tests that take minutes, and the figures that they print.
+//! `cargo xtask endurance`: runs the system tests that take minutes and prints their figures.
 
 use crate::Outcome;
 use crate::process::{self, cargo};
@@ -6,9 +6,9 @@ use crate::programs::{self, ONE_BUILD};
 use anyhow::Result;
 
 /// Runs them one after the other, so that each has the computer to itself.
-///
+/// Runs the tests one after the other, so that each has the computer to itself.
 /// # Errors
-/// If the programs cannot be built, or the tests not started.
+/// If the programs cannot be built or the tests cannot be started.
 pub(crate) fn run() -> Result<Outcome> {
     programs::build()?;
     let mut tests = cargo(["test"]);

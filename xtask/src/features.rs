@@ -1,19 +1,19 @@
-//! Whether tract is built with the same features whichever member of the workspace is built, so that it is compiled once.
-//! The root's Cargo.toml pins those that would differ.
+//! Tests that tract is built with the same features for every member of the workspace, so that it is compiled only
+//! once. The root Cargo.toml pins the features that would differ.
 
 use crate::cross::{ARM, PACKAGES};
 use crate::process::{answer_of, cargo};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// tract and everything that it is built from, at their depth below it, with their features.
+/// tract and its dependencies, with their depth below tract and their features.
 fn tract(selection: &[&str]) -> Vec<String> {
     let mut tree =
         cargo(["tree", "--edges", "normal,build", "--no-dedupe", "--prefix", "depth", "--format", " {p} {f}"]);
     below_tract(&answer_of(tree.args(selection), &[0]).unwrap())
 }
 
-/// The first subtree whose root is tract-onnx, from lines of the shape `DEPTH PACKAGE VERSION FEATURES`.
+/// The first subtree whose root is tract-onnx, from lines of the form `DEPTH PACKAGE VERSION FEATURES`.
 fn below_tract(tree: &str) -> Vec<String> {
     let lines = tree.lines().filter_map(|line| line.split_once(' '));
     let entries: Vec<(usize, &str)> =
@@ -31,7 +31,7 @@ fn members() -> Vec<String> {
     packages.iter().map(|package| package["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The packages of the first list that the second lacks, each once.
+/// The packages in `these` that are not in `those`, without duplicates.
 fn without<'a>(these: &'a [String], those: &[String]) -> BTreeSet<&'a str> {
     let lacking = these.iter().filter(|line| !those.contains(line));
     lacking.filter_map(|line| Some(line.split_once(' ')?.1)).collect()
@@ -58,7 +58,7 @@ fn every_member_is_built_with_the_same_tract() {
     assert!(with_tract >= 5, "only {with_tract} members use tract");
 }
 
-/// What the programs for 64-bit ARM are made of; `more` adds what their tests need.
+/// The dependencies of the programs for 64-bit ARM; `more` adds those of their tests.
 fn for_arm(more: &str) -> BTreeSet<String> {
     let mut tree = cargo(["tree", "--target", ARM, "--prefix", "none", "--format", "{p} {f}", "--edges"]);
     tree.arg(format!("normal,build{more}"));
@@ -69,7 +69,7 @@ fn for_arm(more: &str) -> BTreeSet<String> {
     lines.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
 }
 
-/// Else everything that uses a crate with another feature is compiled twice by the checks on ARM.
+/// Otherwise the ARM checks compile every crate above the differing one twice.
 #[test]
 fn programs_are_built_with_the_features_of_their_tests() {
     let (programs, tests) = (for_arm(""), for_arm(",dev"));

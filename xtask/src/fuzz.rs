@@ -1,8 +1,8 @@
-//! `cargo xtask fuzz`: libFuzzer looks for bytes that break what must hold, target by target.
+//! `cargo xtask fuzz`: runs the libFuzzer targets one after the other.
 //!
-//! The stable compiler instruments the workspace's own crates (`fuzz/instrumented-rustc`), so that tract and everything
-//! else is shared with the ordinary build. Targets of crates that read memory without checks get AddressSanitizer as well,
-//! and are built without the programs.
+//! The stable compiler instruments the workspace's own crates (`fuzz/instrumented-rustc`), so that tract and all other
+//! dependencies are shared with the ordinary build. Targets of crates that read memory without bounds checks also get
+//! AddressSanitizer, and are built without the two programs.
 
 use crate::process::{self, cargo, command};
 use crate::programs::ONE_BUILD;
@@ -18,29 +18,29 @@ const SANITISING_WRAPPER: &str = "fuzz/sanitised-rustc";
 const TARGETS: &str = "fuzz/targets";
 const SEEDS: &str = "fuzz/seeds";
 
-/// Targets that read memory without checks; they are built and run with AddressSanitizer, where that is set up.
+/// Targets of crates that read memory without bounds checks. They run under AddressSanitizer where it is set up.
 const UNCHECKED: [&str; 1] = ["layers"];
 
-/// How both kinds of targets are built: with everything else, or with the kernels alone, as all that is built with
-/// AddressSanitizer is built for nothing else.
+/// Build options of the two kinds of targets. The AddressSanitizer build covers the kernels only: it shares no
+/// artefacts with other builds.
 const CHECKED_BUILD: [&str; 4] = [ONE_BUILD[0], ONE_BUILD[1], "--features", "fuzz/libfuzzer"];
 const UNCHECKED_BUILD: [&str; 6] =
     [ONE_BUILD[0], "--package", "fuzz", "--no-default-features", "--features", "libfuzzer"];
 
-/// An input that needs longer, or more memory, is a finding. What is allowed to address is bounded as well, for memory
-/// that is asked for and not used.
+/// Limits of time and memory; an input that exceeds one is a finding. The address space is limited as well, to catch
+/// memory that is requested but not used.
 const LIMITS: [&str; 3] = ["-timeout=20", "-report_slow_units=20", "-rss_limit_mb=2048"];
 const ADDRESSED_KIB: &str = "4194304";
-/// The same bound under AddressSanitizer, which itself addresses far more.
+/// The same limit under AddressSanitizer, which itself uses far more address space.
 const ALLOCATED: &str = "-malloc_limit_mb=4096";
 
-/// Lines of libFuzzer's that are shown after a finding.
+/// The number of lines of libFuzzer's output that are printed after a finding.
 const SHOWN_LINES: usize = 25;
 
-/// Fuzzes the named targets, or all, each for this many seconds.
+/// Fuzzes the named targets, or all of them, each for `seconds`.
 ///
 /// # Errors
-/// If there is no target of such a name, or they cannot be built or started.
+/// If a target does not exist, or a target cannot be built or started.
 pub(crate) fn run(named: &[String], seconds: u32) -> Result<Outcome> {
     let targets = chosen(&all_targets()?, named)?;
     build(&targets)?;
@@ -83,7 +83,7 @@ fn build_with(wrapper: &str, options: &[&str], targets: &[&String]) -> Result<()
     let wrapper = fs::canonicalize(wrapper).context(wrapper.to_owned())?;
     let mut build = cargo(["build"]);
     build.args(options).env("RUSTC_WORKSPACE_WRAPPER", wrapper).env("CARGO_INCREMENTAL", "0");
-    // Build scripts are sanitised as well, and are done before they have given back all memory.
+    // Build scripts are instrumented as well, and they exit without freeing all memory.
     build.env("ASAN_OPTIONS", "detect_leaks=0");
     targets.iter().for_each(|target| {
         build.args(["--bin", &program(target)]);
@@ -95,12 +95,12 @@ fn program(target: &str) -> String {
     format!("fuzz-{target}")
 }
 
-/// Whether nothing was found.
+/// Fuzzes one target. `true` if nothing was found.
 fn fuzz(target: &str, seconds: u32) -> Result<bool> {
     let folder = workspace::target().join("fuzz");
     let [corpus, findings] = ["corpus", "findings"].map(|name| folder.join(name).join(target));
     for folder in [&corpus, &findings] {
-        fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
+        fs::create_dir_all(folder).with_context(|| format!("{}: cannot be created", folder.display()))?;
     }
     let before = workspace::sorted_entries(&findings)?;
     let log = folder.join(format!("{target}.log"));
@@ -133,12 +133,12 @@ fn fuzzer(target: &str, seconds: u32, corpus: &Path, findings: &Path) -> Command
     if is_sanitised(target) {
         fuzzer.arg(ALLOCATED);
     }
-    // The first folder is that of new inputs, the others are only read.
+    // libFuzzer writes new inputs to the first folder and only reads the others.
     fuzzer.arg(corpus).arg(Path::new(SEEDS).join(target));
     fuzzer
 }
 
-/// The last line that says how it went: runs, branches covered, files in the corpus.
+/// The last status line: runs, branches covered, files in the corpus.
 fn summary(said: &str) -> &str {
     said.lines().rev().find(|line| line.contains("DONE")).unwrap_or("libFuzzer did not say how it went").trim()
 }

@@ -1,17 +1,18 @@
-//! The modules of each crate lie in layers, and no import leads in a circle. In the unit, commands are above and subsystems
-//! below.
+//! Tests that the modules of each crate form layers without circular imports. In the unit, commands are above
+//! subsystems.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// Modules that import commands: the fuzz targets go through every door of the unit.
+/// Modules that may import commands: the fuzz targets enter the unit at every interface.
 const ABOVE_COMMANDS: [&str; 1] = ["fuzz_entry_points"];
 
 /// The modules that each module of a crate imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
-/// Crates without circles. In `shared`, a person's hours and cards need the person, and the gallery needs all three.
+/// The crates without import circles. In `shared`, a person's hours and cards need the person, and the gallery needs
+/// all three.
 const CRATES: [&str; 9] =
     ["policy", "kernels", "models", "files", "terminal", "accuracy", "model-tools", "encoder-tool", "edge-agent"];
 
@@ -47,7 +48,7 @@ fn imports_of(name: &str) -> Imports {
     imports
 }
 
-/// The source files of a module, without those that only hold tests.
+/// The source files of a module, without files that contain only tests.
 fn production_files(path: &Path) -> Vec<String> {
     let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     if path.is_dir() {
@@ -63,7 +64,7 @@ fn production_files(path: &Path) -> Vec<String> {
     }
 }
 
-/// The modules after each `crate::` of the code, without its comments and tests.
+/// The module names after each `crate::` in the code, without comments and tests.
 fn imported(text: &str) -> Vec<String> {
     let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
@@ -73,7 +74,7 @@ fn imported(text: &str) -> Vec<String> {
     modules.filter(|module| !module.is_empty()).collect()
 }
 
-/// What remains when modules that import nothing of the rest are taken away, again and again.
+/// Repeatedly removes modules that import no other module. The modules that remain are part of a circle.
 fn left_in_circles(mut imports: Imports) -> BTreeSet<String> {
     loop {
         let there: BTreeSet<String> = imports.keys().cloned().collect();

@@ -1,7 +1,7 @@
-//! What a developer or a newcomer does with the workspace: see it work, check it, measure it.
+//! Development tasks for the workspace: the demo, the checks, the benchmark, the package.
 //!
-//! Nothing here is installed anywhere. The commands work through cargo and through the programs that the workspace
-//! builds, as their users do; they share no code with them and do not depend on tract, so that they start in seconds.
+//! Nothing here is installed anywhere. The tasks use cargo and the two programs as users do. They share no code with
+//! the programs and do not depend on tract, so they start in seconds.
 #![forbid(unsafe_code)]
 #![allow(clippy::disallowed_methods, reason = "paths of the developer's own workspace")]
 
@@ -39,13 +39,13 @@ use args::Command;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 enum Outcome {
-    /// As it should.
+    /// Everything is as expected.
     AsExpected,
-    /// It ran to its end, and something is not as it should be.
+    /// The command finished, but something is not as expected.
     NotAsExpected,
 }
 
@@ -54,13 +54,13 @@ impl Outcome {
         if holds { Self::AsExpected } else { Self::NotAsExpected }
     }
 
-    /// As expected only if something else holds too.
+    /// As expected only if `holds` is true as well.
     fn and_if(self, holds: bool) -> Self {
         Self::as_expected_if(holds && self == Self::AsExpected)
     }
 }
 
-/// Does what was asked and gives the exit code: 0 as it should be, 1 not, 2 error.
+/// Runs the command and returns the exit code: 0 as expected, 1 not as expected, 2 error.
 pub fn run(arguments: &Arguments) -> ExitCode {
     match outcome(&arguments.command) {
         Ok(Outcome::AsExpected) => ExitCode::SUCCESS,

@@ -1,4 +1,4 @@
-//! The developer's own commands: `cargo xtask COMMAND`. Everything they do is in the library.
+//! `cargo xtask COMMAND`: development tasks. The library does all the work.
 
 use clap::Parser;
 use std::process::ExitCode;

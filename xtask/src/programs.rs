@@ -1,4 +1,4 @@
-//! The programs that the workspace builds.
+//! The two programs that the workspace builds.
 
 use crate::process::{self, cargo, command};
 use crate::requirements::{self, LIBCLANG};
@@ -7,25 +7,25 @@ use anyhow::Result;
 use std::ffi::OsStr;
 use std::process::Command;
 
-/// The options that every build here is made with. One profile and the features of the whole workspace, so that tract
-/// is compiled once whatever is asked for.
+/// The options of every build. One profile and the features of the whole workspace, so that tract is compiled only
+/// once.
 pub(crate) const ONE_BUILD: [&str; 2] = ["--release", "--workspace"];
 
-/// Builds all of them, with what that needs on this computer. cargo shows how it goes.
+/// Builds both programs, after installing what the build needs. cargo prints the progress.
 ///
 /// # Errors
-/// If they cannot be built.
+/// If the build fails.
 pub(crate) fn build() -> Result<()> {
     requirements::ensure(&[LIBCLANG])?;
     process::run(cargo(["build"]).args(ONE_BUILD))
 }
 
-/// `encoder-tool`, once built.
+/// A command of `encoder-tool`, which must have been built.
 pub(crate) fn encoder_tool<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
     built("encoder-tool", arguments)
 }
 
-/// `edge-agent`, once built.
+/// A command of `edge-agent`, which must have been built.
 pub(crate) fn edge_agent<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
     built("edge-agent", arguments)
 }

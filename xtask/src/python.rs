@@ -1,4 +1,4 @@
-//! A Python environment of our own, for what comes from PyPI.
+//! A Python virtual environment for packages from PyPI.
 
 use crate::process::{self, command, succeeds};
 use crate::requirements::{self, PYTHON};
@@ -14,10 +14,10 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// Makes it unless it is there, with Python from Debian if there is none.
+    /// Creates the environment if it is missing. Installs Python from Debian if there is none.
     ///
     /// # Errors
-    /// If Python cannot be had.
+    /// If Python is not available.
     pub(crate) fn make() -> Result<Self> {
         let environment = Self { folder: workspace::target().join("peers") };
         if !succeeds(&mut environment.python(["-m", "pip", "--version"])) {
@@ -27,15 +27,15 @@ impl Environment {
         Ok(environment)
     }
 
-    /// Python, with what is installed in this environment.
+    /// A command of the environment's Python.
     pub(crate) fn python<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
         command(&self.folder.join("bin/python").to_string_lossy(), arguments)
     }
 
-    /// Does with pip what `verb` says: `install` or `download`.
+    /// Runs pip with `verb`: `install` or `download`.
     ///
     /// # Errors
-    /// If pip cannot.
+    /// If pip fails.
     pub(crate) fn pip<A: AsRef<OsStr>>(&self, verb: &str, arguments: impl IntoIterator<Item = A>) -> Result<()> {
         process::run(self.python(["-m", "pip", verb, "--quiet", "--disable-pip-version-check"]).args(arguments))
     }

@@ -1,21 +1,21 @@
-//! What a command needs on this computer beyond cargo and a C compiler, and how it gets there: said aloud, and only if
-//! it is missing. What comes from crates.io and PyPI is in [`crate::tools`].
+//! Programs and libraries that a command needs beyond cargo and a C compiler. Missing ones are installed, with a
+//! message. The packages of crates.io and PyPI are in [`crate::tools`].
 
 use crate::process::{self, command, succeeds};
 use anyhow::{Context, Result};
 use std::process::Command;
 
-/// Something that must be there.
+/// A program or library that must be present.
 pub(crate) struct Requirement {
-    /// Succeeds if it is.
+    /// A command that succeeds if it is present.
     probe: &'static [&'static str],
     source: Source,
 }
 
-/// Where it comes from.
+/// Where to install it from.
 enum Source {
     DebianPackage(&'static str),
-    /// Of this and of another architecture.
+    /// Packages of this architecture and of a foreign one.
     DebianPackages {
         foreign: &'static str,
         names: &'static [&'static str],
@@ -27,21 +27,21 @@ pub(crate) const RUSTFMT: Requirement =
     Requirement { probe: &["cargo", "fmt", "--version"], source: Source::RustupComponent("rustfmt") };
 pub(crate) const CLIPPY: Requirement =
     Requirement { probe: &["cargo", "clippy", "--version"], source: Source::RustupComponent("clippy") };
-/// With the modules that a virtual environment needs, which Debian packages apart.
+/// Python with the modules for virtual environments, which Debian packages separately.
 pub(crate) const PYTHON: Requirement =
     Requirement { probe: &["python3", "-c", "import venv, ensurepip"], source: Source::DebianPackage("python3-venv") };
 
-/// What compiles libFuzzer.
+/// The compiler for libFuzzer.
 pub(crate) const CPLUSPLUS: Requirement =
     Requirement { probe: &["c++", "--version"], source: Source::DebianPackage("g++") };
 
-/// Bindings to the kernel's video interface are made from its headers while the door unit is built.
+/// The door unit's build generates bindings to the kernel's video interface from its headers.
 pub(crate) const LIBCLANG: Requirement = Requirement {
     probe: &["sh", "-c", "PATH=$PATH:/sbin:/usr/sbin; ldconfig -p | grep -q 'libclang[-.][0-9s]'"],
     source: Source::DebianPackage("libclang-dev"),
 };
 
-/// What compiles for 64-bit ARM, and runs it: Debian's Rust, of which there is a standard library for that architecture.
+/// Cross compiler and emulator for 64-bit ARM: Debian's Rust, which has a standard library for that architecture.
 pub(crate) const CROSS: Requirement = Requirement {
     probe: &[
         "sh",
@@ -63,19 +63,19 @@ pub(crate) const CROSS: Requirement = Requirement {
     },
 };
 
-/// A shell for the folder in which the package is tried.
+/// A shell for the folder in which the package is tested.
 pub(crate) const BUSYBOX: Requirement =
     Requirement { probe: &["/bin/busybox", "true"], source: Source::DebianPackage("busybox-static") };
-/// What databases are shipped through, for the test of it.
+/// The SSH server for the test that ships databases.
 pub(crate) const SSH_SERVER: Requirement =
     Requirement { probe: &["test", "-x", "/usr/sbin/sshd"], source: Source::DebianPackage("openssh-server") };
-/// The bus on which systemd answers, for the service's sandbox.
+/// The bus on which systemd answers, for the test of the service's sandbox.
 pub(crate) const DBUS: Requirement =
     Requirement { probe: &["test", "-x", "/usr/bin/dbus-daemon"], source: Source::DebianPackage("dbus") };
-/// Whether it understands what the package allows.
+/// Checks the sudoers file of the package.
 pub(crate) const SUDO: Requirement =
     Requirement { probe: &["visudo", "--version"], source: Source::DebianPackage("sudo") };
-/// What HEIC photos are decoded with, for the test of it.
+/// The HEIC decoder, for the test of HEIC photos.
 pub(crate) const HEIF_DECODER: Requirement = Requirement {
     probe: &["sh", "-c", "command -v heif-dec || command -v heif-convert"],
     source: Source::DebianPackage("libheif-examples"),
@@ -83,10 +83,10 @@ pub(crate) const HEIF_DECODER: Requirement = Requirement {
 pub(crate) const MAN: Requirement =
     Requirement { probe: &["man", "--version"], source: Source::DebianPackage("man-db") };
 
-/// Installs what is missing.
+/// Installs the missing requirements.
 ///
 /// # Errors
-/// If that does not work; says what was missing.
+/// If the installation fails; the error names what is missing.
 pub(crate) fn ensure(requirements: &[Requirement]) -> Result<()> {
     requirements.iter().try_for_each(|requirement| {
         if is_there(requirement) {
@@ -106,10 +106,10 @@ pub(crate) fn ensure(requirements: &[Requirement]) -> Result<()> {
     })
 }
 
-/// Installs Debian's packages; those that are there stay as they are.
+/// Installs the missing ones of these Debian packages.
 ///
 /// # Errors
-/// If that does not work.
+/// If the installation fails.
 pub(crate) fn install(packages: &[&str]) -> Result<()> {
     let installed = |package: &&str| succeeds(&mut command("dpkg-query", ["-s", package]));
     let missing: Vec<&str> = packages.iter().copied().filter(|package| !installed(package)).collect();
@@ -123,7 +123,7 @@ fn is_there(requirement: &Requirement) -> bool {
 
 fn install_packages(packages: &[&str]) -> Result<()> {
     let named = packages.join(", ");
-    println!("Of Debian's packages something is missing: installing {named}");
+    println!("Debian packages are missing: installing {named}");
     let install = ["apt-get", "-qq", "install", "--yes", "--no-install-recommends"];
     process::run(&mut as_root(&["apt-get", "-qq", "update"]))
         .and_then(|()| process::run(&mut as_root(&[&install, packages].concat())))

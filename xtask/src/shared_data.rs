@@ -1,6 +1,6 @@
-//! Data beside the repository, in `../shared`: photos of many people, FaceNet's weights, the peers' scripts. They are not
-//! part of the project, so a plain clone has none of them. This module lists what is used and by which tests; it does
-//! not decide what a check does without them.
+//! Data outside the repository, in `../shared`: photos of many people, the weights of FaceNet, the peers' scripts. They
+//! are not part of the project, so a plain clone has none of them. This module lists the data and the tests that use
+//! each; the checks decide what to do without them.
 
 use crate::workspace::SHARED;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Data {
     /// Relative to [`SHARED`].
     name: &'static str,
-    /// Tests that return at once without it.
+    /// Tests that are skipped without it.
     skipped: &'static [&'static str],
     /// Tests that check less without it.
     shortened: &'static [&'static str],
@@ -36,16 +36,16 @@ pub(crate) const GREY_PHOTOS: Data = Data {
         "models/tests/golden.rs::whole_photos_give_nearly_the_reference_encodings",
     ],
 };
-/// The same photos in colour.
+/// The same photos, in colour.
 pub(crate) const COLOUR_PHOTOS: Data = Data { name: "lfw-colour-dev/images", skipped: &[], shortened: &[] };
-/// Photos of other people, in colour.
+/// Colour photos of other people.
 pub(crate) const STRANGERS: Data = Data { name: "lfw-colour-strangers", skipped: &[], shortened: &[] };
 /// The photos of the FaceNet exercise.
 pub(crate) const EXERCISE: Data = Data { name: "exercise", skipped: &[], shortened: &[] };
-/// Scripts that time other programs.
+/// Scripts that time the peers.
 pub(crate) const PEERS: Data = Data { name: "bench", skipped: &[], shortened: &[] };
 
-/// What `cargo test` uses.
+/// The data that `cargo test` uses.
 const OF_TESTS: [Data; 2] = [FACENET, GREY_PHOTOS];
 
 impl Data {
@@ -58,12 +58,13 @@ impl Data {
     }
 }
 
-/// Names those of `data` that are not there; `None` if all are.
+/// Names the missing items of `data`; `None` if all are there.
 pub(crate) fn missing(data: &[Data]) -> Option<String> {
     in_words(&data.iter().filter(|data| data.is_missing()).collect::<Vec<_>>())
 }
 
-/// Which tests of `cargo test` are skipped or check less, and for lack of which data; `None` if all run in full.
+/// How many tests of `cargo test` are skipped or shortened, and which data are missing; `None` if all tests run in
+/// full.
 pub(crate) fn missing_from_tests() -> Option<String> {
     let missing: Vec<&Data> = OF_TESTS.iter().filter(|data| data.is_missing()).collect();
     let skipped: usize = missing.iter().map(|data| data.skipped.len()).sum();

@@ -1,4 +1,4 @@
-//! `cargo xtask soak`: a day at the door in accelerated time, with faults at random, and what it came to.
+//! `cargo xtask soak`: simulates a day at the door in accelerated time, with random faults.
 
 use crate::Outcome;
 use crate::args::Soak;
@@ -6,7 +6,7 @@ use crate::process::{self, cargo};
 use crate::programs::ONE_BUILD;
 use anyhow::Result;
 
-/// Runs it with a seed that says everything that happens.
+/// Runs the soak test. The seed determines everything that happens.
 ///
 /// # Errors
 /// If the test cannot be built or started.

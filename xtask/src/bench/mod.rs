@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: us against what others would pick instead. A bare time says little on a computer whose speed
-//! drifts, so the two take turns on one core and the ratio of their medians is what counts.
+//! `cargo xtask bench`: compares the speed with common alternatives. The computer's speed drifts, so both programs take
+//! turns on one core, and the result is the ratio of their medians.
 
 mod contest;
 mod contestants;
@@ -15,7 +15,7 @@ use std::fs;
 /// Runs every contest, prints a table and writes it to `target/bench.json` and `docs/performance.md`.
 ///
 /// # Errors
-/// If the peers cannot be installed, or one of either side does not run.
+/// If the peers cannot be installed, or a program fails.
 pub(crate) fn run(rounds: u32) -> Result<Outcome> {
     let ground = Ground::prepare()?;
     let verdicts = CONTESTS.iter().map(|contest| contest.run(&ground, rounds)).collect::<Result<Vec<Verdict>>>()?;

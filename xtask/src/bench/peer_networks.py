@@ -1,4 +1,4 @@
-"""Networks for onnxruntime: of a fixed input size, or of 8-bit integers by its own static per-channel quantisation."""
+"""Networks for onnxruntime: with a fixed input size, or in 8-bit integers by its static per-channel quantisation."""
 
 import pathlib
 import sys
@@ -10,7 +10,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 
 def fix(source, target, side):
-    """The same network for pictures of that side."""
+    """Writes the network with a fixed input of side x side pixels."""
     network = onnx.load(source)
     for dimension in network.graph.input[0].type.tensor_type.shape.dim[2:]:
         dimension.dim_value = int(side)
@@ -21,7 +21,7 @@ def fix(source, target, side):
 
 
 class Noise(CalibrationDataReader):
-    """Pictures without a pattern: they decide the scales, not the speed."""
+    """Calibration pictures of random noise: they affect the scales, not the speed."""
 
     def __init__(self, name, shape):
         random = numpy.random.default_rng(1)
@@ -32,7 +32,7 @@ class Noise(CalibrationDataReader):
 
 
 def quantise(source, target):
-    """The same network of integers."""
+    """Writes the network in 8-bit integers."""
     prepared = str(pathlib.Path(target).with_suffix(".prepared.onnx"))
     quant_pre_process(source, prepared, skip_symbolic_shape=True)
     entry = onnx.load(prepared).graph.input[0]

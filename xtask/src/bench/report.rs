@@ -1,4 +1,4 @@
-//! The table in `docs/performance.md`, between two marks; what is written around it stays.
+//! Updates the table in `docs/performance.md`, between two markers. The text around it is not changed.
 
 use super::contest::Verdict;
 use crate::process::{self, command};
@@ -11,10 +11,10 @@ pub(super) const FILE: &str = "docs/performance.md";
 const BEGIN: &str = "<!-- the table of `cargo xtask bench` begins -->";
 const END: &str = "<!-- the table of `cargo xtask bench` ends -->";
 
-/// Puts the table in the place of the one before.
+/// Replaces the table in the page.
 ///
 /// # Errors
-/// If the page is not there or has no marks.
+/// If the page cannot be read or has no markers.
 pub(super) fn write(verdicts: &[Verdict], rounds: u32) -> Result<()> {
     let page = fs::read_to_string(FILE).with_context(|| format!("{FILE}: cannot be read"))?;
     let date = process::answer_of(&mut command("date", ["--utc", "+%Y-%m-%d"]), &[0])?;
@@ -37,7 +37,7 @@ fn rows(verdicts: &[Verdict]) -> String {
     lines.join("\n")
 }
 
-/// The processor, and which of the instructions that matter here it has.
+/// The processor model, with its relevant instruction sets.
 fn machine() -> String {
     let description = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let field = |name: &str| {

@@ -1,10 +1,10 @@
-//! The results as a table that people read.
+//! Formats the results as a table.
 
 use super::contest::Verdict;
 
 const HEADINGS: [&str; 5] = ["what", "ours", "peer's", "ratio", "peer"];
 
-/// A line of headings and one for each contest.
+/// A line of headings and one line for each contest.
 pub(super) fn of(verdicts: &[Verdict]) -> String {
     let mut rows = vec![HEADINGS.map(str::to_owned)];
     rows.extend(verdicts.iter().map(|verdict| {

@@ -1,5 +1,5 @@
-//! The processor that counts: everything that makes encodings, compiled for 64-bit ARM, and the door unit on an emulated
-//! Raspberry Pi.
+//! Checks for the target processor: the code that makes encodings, compiled for 64-bit ARM, and the door unit on an
+//! emulated Raspberry Pi.
 
 use super::same_encodings;
 use super::step::Done;
@@ -8,12 +8,12 @@ use crate::requirements::{self, CROSS, LIBCLANG};
 use crate::{pi_test, process};
 use anyhow::Result;
 
-/// Tests of other programs, which QEMU starts in a way of its own, and those that search whole photos, which takes it
-/// minutes.
+/// Skipped tests: those that start other programs, which QEMU does differently, and those that search whole photos,
+/// which take minutes under emulation.
 const SKIPPED: [&str; 3] = ["a_program_that_is_not_there", "a_process_that_is_killed", "whole_photos_give"];
 
-/// The tests of the kernels, the networks, the door unit and what both programs agree on, with NEON and its dot products;
-/// and whether encodings are what they are here.
+/// Runs the tests of the kernels, the networks, the door unit and the shared code with NEON and its dot products, and
+/// compares the encodings with those of this processor.
 pub(super) fn tests() -> Result<Done> {
     if let Some(skipped) = skipped() {
         return Ok(skipped);
@@ -28,7 +28,7 @@ pub(super) fn tests() -> Result<Done> {
     same_encodings::check().map(Done::passed_but)
 }
 
-/// The door unit on an emulated Raspberry Pi.
+/// Runs the door unit on an emulated Raspberry Pi.
 pub(super) fn raspberry_pi() -> Result<Done> {
     match skipped() {
         Some(skipped) => Ok(skipped),

@@ -1,5 +1,4 @@
-//! What is built of other people's code: whether its licences, its sources and it itself are those that `deny.toml` allows,
-//! and whether something bad is known of it.
+//! Checks the dependencies: licences, sources and crates must be allowed by `deny.toml`, and no advisory may apply.
 
 use super::step::Done;
 use crate::process::{self, succeeds};
@@ -7,7 +6,8 @@ use crate::tools::CARGO_DENY;
 use anyhow::Result;
 use std::process::Command;
 
-/// Advisories need their database, which may be out of reach: then that is said, and the rest holds.
+/// Advisories need a database from the network. If it cannot be reached, the report says so and the other checks still
+/// count.
 pub(super) fn allowed() -> Result<Done> {
     process::run(&mut deny(&["check", "licenses", "bans", "sources"])?)?;
     if !succeeds(&mut deny(&["fetch", "db"])?) {

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every check, and how long each took. One that fails does not keep the others from running.
+//! `cargo xtask test`: runs the checks and reports the time of each. A failed check does not stop the others.
 
 mod arm;
 mod dependencies;
@@ -38,10 +38,10 @@ const STEPS: [Step; 16] = [
 
 const SECONDS_OF_A_TARGET: u32 = 2;
 
-/// Runs all of them, the quick ones, or those that are named, and prints a summary.
+/// Runs all checks, the quick ones, or the named ones, and prints a summary.
 ///
 /// # Errors
-/// If there is no check of such a name; what goes wrong in a check is that check's failure.
+/// If there is no check of that name. An error inside a check is a failure of that check.
 pub(crate) fn run(Test { checks: named, quick }: &Test) -> Result<Outcome> {
     let known = |name: &String| STEPS.iter().any(|step| step.name == name);
     if let Some(unknown) = named.iter().find(|name| !known(name)) {
@@ -61,7 +61,7 @@ fn format() -> Result<Done> {
     process::run(&mut cargo(["fmt", "--all", "--check"])).map(|()| Done::Passed)
 }
 
-/// Spelling; `_typos.toml` says which words are right all the same.
+/// Checks the spelling; `_typos.toml` lists the exceptions.
 fn words() -> Result<Done> {
     process::run(&mut TYPOS.command(&["--format", "brief"])?).map(|()| Done::Passed)
 }
@@ -81,7 +81,7 @@ fn docs() -> Result<Done> {
     process::run(doc.args(ONE_BUILD).env("RUSTDOCFLAGS", "--deny warnings")).map(|()| Done::Passed)
 }
 
-/// Without them the test that makes the bundles again has nothing to make them from.
+/// Downloads the original networks. Without them, the test that rebuilds the bundles is skipped.
 fn networks() -> Result<Done> {
     match original_networks::fetch() {
         Ok(folder) => {
@@ -98,7 +98,8 @@ fn tests() -> Result<Done> {
     Ok(Done::passed_but(shared_data::missing_from_tests()))
 }
 
-/// Long enough to see that every target runs and that nothing lies on the surface; `cargo xtask fuzz` goes deeper.
+/// Runs each target for a short time, enough to see that it works and has no shallow bugs. `cargo xtask fuzz` goes
+/// deeper.
 fn fuzzing() -> Result<Done> {
     if !cfg!(target_arch = "x86_64") {
         return Ok(Done::Skipped("it is set up for x86_64".to_owned()));
@@ -106,7 +107,7 @@ fn fuzzing() -> Result<Done> {
     as_expected(fuzz::run(&[], SECONDS_OF_A_TARGET)?)
 }
 
-/// As many as take about a minute; `cargo xtask check-recognition` takes all.
+/// The number of people for about a minute; `cargo xtask check-recognition` uses all of them.
 const PEOPLE_OF_GATE_TRIAL: usize = 150;
 
 fn recognition() -> Result<Done> {
@@ -120,7 +121,7 @@ fn recognition() -> Result<Done> {
     Ok(Done::passed_but(shared_data::missing(&[STRANGERS, EXERCISE])))
 }
 
-/// It is tried as root, in a folder.
+/// Tests the package in a folder, as root.
 fn package() -> Result<Done> {
     if !cfg!(target_arch = "x86_64") {
         return Ok(Done::Skipped("it is set up for x86_64".to_owned()));

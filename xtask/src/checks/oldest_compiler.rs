@@ -1,7 +1,7 @@
-//! Whether the oldest compiler that Cargo.toml promises (`rust-version`) still compiles everything.
+//! Checks that the oldest supported compiler (`rust-version` in Cargo.toml) still compiles the workspace.
 //!
-//! clippy refuses what the standard library got later, in every run. A newer language, or a dependency that wants a newer
-//! compiler, only that compiler itself refuses. rustup brings it; where it cannot, the check is skipped.
+//! clippy already rejects newer parts of the standard library. Only the compiler itself rejects newer language features
+//! and dependencies that need a newer compiler. rustup installs it; if it cannot, the check is skipped.
 
 use super::step::Done;
 use crate::process::{self, command, succeeds};
@@ -10,7 +10,7 @@ use anyhow::Result;
 
 const VERSION: &str = env!("CARGO_PKG_RUST_VERSION");
 
-/// In a build folder of its own, as nothing that another compiler has made is of use to it.
+/// Uses a build folder of its own, because another compiler's artefacts cannot be reused.
 pub(super) fn check() -> Result<Done> {
     if !is_there() && !is_installed()? {
         return Ok(Done::Skipped(format!("rustup cannot install Rust {VERSION}")));
@@ -24,7 +24,7 @@ fn is_there() -> bool {
     succeeds(&mut command("rustup", ["run", VERSION, "rustc", "--version"]))
 }
 
-/// Whether it is, after rustup was asked to.
+/// Asks rustup to install the compiler. `true` if that worked.
 fn is_installed() -> Result<bool> {
     if !succeeds(&mut command("rustup", ["--version"])) {
         return Ok(false);

@@ -1,5 +1,5 @@
-//! Whether the stored crops become the same encodings on this processor and on a 64-bit ARM one, which is emulated: a
-//! door must know who the workstation enrolled.
+//! Checks that the stored crops give the same encodings on this processor and on an emulated 64-bit ARM processor: a
+//! door must recognise people who were enrolled on the workstation.
 
 use crate::cross::for_arm;
 use crate::process::{self, cargo, command};
@@ -10,17 +10,17 @@ use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The encoder that is compiled in, in floats.
+/// The bundled encoder, in floats.
 const SFACE: &str = "models/bundled/sface";
-/// Least cosine between encodings of floats. They are in fact the same bits.
+/// The minimum cosine between float encodings. In practice they are bit-identical.
 const LEAST_COSINE: f64 = 0.99999;
 
 /// Compares the bundled encoder in 8-bit integers and in floats, and FaceNet in floats and in 8-bit integers.
 ///
-/// FaceNet is left out where its weights, or the photos to calibrate it with, are missing; then says so.
+/// Skips FaceNet if its weights or the photos to calibrate it are missing, and returns a note that says so.
 ///
 /// # Errors
-/// If an encoding differs, or one of the programs cannot be built or run.
+/// If encodings differ, or a program cannot be built or run.
 pub(super) fn check() -> Result<Option<String>> {
     process::run(cargo(["build", "--example", "encodings"]).args(ONE_BUILD))?;
     process::run(for_arm("build").args(["--example", "encodings"]))?;
@@ -35,13 +35,13 @@ pub(super) fn check() -> Result<Option<String>> {
     Ok(None)
 }
 
-/// Three of the stored crops: an emulated one takes seconds.
+/// Three of the stored crops; encoding one under emulation takes seconds.
 fn crops(ending: &str) -> Result<Vec<PathBuf>> {
     let all = sorted_entries(Path::new("tests/fixtures/crops"))?;
     Ok(all.into_iter().filter(|path| path.to_string_lossy().ends_with(ending)).take(3).collect())
 }
 
-/// FaceNet's bundles, of floats and of integers, made unless they are there.
+/// The FaceNet bundles in floats and in integers. Builds them if they are missing.
 fn facenet() -> Result<[PathBuf; 2]> {
     let folder = workspace::target().join("facenet");
     let bundles = [folder.join("floats"), folder.join("integers")];
@@ -84,7 +84,7 @@ fn encodings(mut program: Command, model: Option<&Path>, crops: &[PathBuf]) -> R
     printed.lines().map(|line| numbers(line).context("an encoding is made of numbers")).collect()
 }
 
-/// Of two vectors of unit length.
+/// The cosine of two vectors of unit length.
 fn cosine(one: &[u32], other: &[u32]) -> f64 {
     one.iter().zip(other).map(|(&one, &other)| f64::from(f32::from_bits(one)) * f64::from(f32::from_bits(other))).sum()
 }

@@ -1,4 +1,4 @@
-//! The crates with `unsafe` in them where mistakes of memory show: under AddressSanitizer, in a build folder of their own.
+//! Runs the tests of crates with `unsafe` code under AddressSanitizer, in a build folder of their own.
 
 use super::step::Done;
 use crate::process::{self, cargo};
@@ -6,14 +6,15 @@ use crate::workspace;
 use anyhow::Result;
 use std::process::Command;
 
-/// The tests of the kernels and of what both programs share under AddressSanitizer, which only finds what it looks for if it is compiled in.
+/// Tests the kernels, the policy and the shared crate. AddressSanitizer only sees code that is compiled with it.
 pub(super) fn tests() -> Result<Done> {
     if !cfg!(target_arch = "x86_64") {
         return Ok(Done::Skipped("it is set up for x86_64".to_owned()));
     }
     let mut tests = tests_of(&["kernels", "policy", "shared"], "x86_64-unknown-linux-gnu", "sanitised");
     tests.args(["--features", "shared/seal"]);
-    // Sanitisers are an unstable option; the compiler is the stable one that everything else is built with.
+    // Sanitisers are an unstable option. `RUSTC_BOOTSTRAP` enables it in the stable compiler that builds everything
+    // else.
     tests.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
     process::run(&mut tests).map(|()| Done::Passed)
 }

@@ -1,4 +1,4 @@
-//! One check: run under its heading, timed, and summed up.
+//! Runs one check under a heading, measures its time and reports the result.
 
 use anyhow::Result;
 use std::time::{Duration, Instant};
@@ -6,33 +6,33 @@ use std::time::{Duration, Instant};
 /// A check and its name.
 pub(super) struct Step {
     pub(super) name: &'static str,
-    /// Whether it belongs to the short form of the test.
+    /// Whether `--quick` includes it.
     pub(super) is_quick: bool,
     pub(super) check: fn() -> Result<Done>,
 }
 
-/// How a check that did not fail ended.
+/// The result of a check that did not fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Done {
     Passed,
-    /// It did, but for something that could not be looked at here.
+    /// Passed, but something could not be checked here.
     PassedBut(String),
-    /// It could not be made here, and why.
+    /// Skipped, with the reason.
     Skipped(String),
 }
 
 impl Done {
-    /// Passed, in part if something is said to have been left out.
+    /// Passed, or passed in part if something was left out.
     pub(super) fn passed_but(left_out: Option<String>) -> Self {
         left_out.map_or(Self::Passed, Self::PassedBut)
     }
 }
 
-/// How a check went.
+/// The result of a check, with its time.
 pub(super) struct Report {
     name: &'static str,
     took: Duration,
-    /// `Err` says why it failed.
+    /// `Err` is the reason of the failure.
     ended: Result<Done, String>,
 }
 
@@ -49,7 +49,7 @@ impl Step {
 }
 
 impl Report {
-    /// Whether it did not fail.
+    /// Whether the check did not fail.
     pub(super) fn is_good(&self) -> bool {
         self.ended.is_ok()
     }
@@ -65,7 +65,7 @@ impl Report {
     }
 }
 
-/// A line for each.
+/// One line for each check.
 pub(super) fn summary(reports: &[Report]) -> String {
     let total: Duration = reports.iter().map(|report| report.took).sum();
     let mut lines: Vec<String> = reports.iter().map(Report::in_words).collect();

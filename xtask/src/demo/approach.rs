@@ -1,8 +1,8 @@
-//! Who comes to the door, and whether what it decides is right.
+//! A visitor's approach to the door, and whether the door's decision is right.
 
 use super::frame::{Decision, Door, Frame};
 
-/// Who is in a photo.
+/// The person in a photo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Visitor {
     Enrolled(String),
@@ -10,12 +10,12 @@ pub(super) enum Visitor {
     Nobody,
 }
 
-/// One photo before the camera until the door has decided: at least one frame.
+/// The frames of one photo, from its first frame to the door's decision; at least one.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Approach {
     pub(super) photo: String,
     pub(super) frames: Vec<Frame>,
-    /// As the next approach found it; the last one has none after it.
+    /// The door's state when the next approach begins; `None` for the last approach.
     pub(super) door_afterwards: Option<Door>,
 }
 
@@ -29,7 +29,7 @@ impl Visitor {
     }
 }
 
-/// In the order in which they came.
+/// Groups the frames by photo, in order.
 pub(super) fn approaches(frames: &[Frame]) -> Vec<Approach> {
     let mut approaches: Vec<Approach> = Vec::new();
     for of_one_photo in frames.chunk_by(|a, b| a.frame == b.frame) {
@@ -43,7 +43,7 @@ pub(super) fn approaches(frames: &[Frame]) -> Vec<Approach> {
 }
 
 impl Approach {
-    /// Whether the door opened for the visitor if they are enrolled, and else for nobody.
+    /// Whether the door opened for the right visitor: for an enrolled visitor it must open, for any other it must not.
     pub(super) fn is_right_for(&self, visitor: &Visitor) -> bool {
         match visitor {
             Visitor::Enrolled(name) => {
@@ -54,7 +54,7 @@ impl Approach {
         }
     }
 
-    /// Who was let in.
+    /// The person who was let in.
     pub(super) fn let_in(&self) -> Option<&str> {
         self.frames.iter().find(|frame| frame.decision == Decision::Grant)?.person.as_deref()
     }
@@ -64,7 +64,7 @@ impl Approach {
     }
 }
 
-/// The door is unlocked by a grant for that person and by nothing else.
+/// Whether the door is locked, or unlocked by a grant for that person.
 fn is_closed_or_for(frame: &Frame, name: &str) -> bool {
     match frame.decision {
         Decision::Grant => frame.person.as_deref() == Some(name) && frame.door == Door::Unlocked,
@@ -102,7 +102,7 @@ pub(super) mod tests {
         let (deciding, let_in) = (frame(Deny, Some("ann"), Locked), frame(Grant, Some("ann"), Unlocked));
         let (unknown, empty) = (frame(Deny, None, Locked), frame(Nobody, None, Locked));
         let open = frame(Deny, Some("ann"), Unlocked);
-        // Right for ann, who is enrolled; for a stranger; for nobody.
+        // The right results for Ann, who is enrolled, for a stranger, and for an empty scene.
         let cases = [
             (vec![deciding.clone(), let_in.clone()], [true, false, false]),
             (vec![deciding.clone(), deciding], [false, true, false]),

@@ -1,23 +1,23 @@
-//! What `edge-agent simulate --json` says, a line for each frame.
+//! Parses the output of `edge-agent simulate --json`: one line for each frame.
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-/// About one frame.
+/// The result for one frame.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(super) struct Frame {
     /// The photo's file name.
     pub(super) frame: String,
     pub(super) decision: Decision,
-    /// Who it is taken for.
+    /// The nearest enrolled person, if within the threshold.
     pub(super) person: Option<String>,
     /// L2 distance to the nearest enrolled person.
     pub(super) distance: Option<f32>,
-    /// L2 distance up to which a face is a known person.
+    /// L2 distance up to which a face counts as a known person.
     pub(super) threshold: f32,
-    /// Why nobody is let in: a stable code.
+    /// Why nobody is let in: a stable reason code.
     pub(super) reason: Option<String>,
-    /// After the decision.
+    /// State of the door after the decision.
     pub(super) door: Door,
     pub(super) ms: Milliseconds,
 }
@@ -42,8 +42,9 @@ pub(super) struct Milliseconds {
     pub(super) total: f64,
 }
 
-/// # Errors
-/// If a line is not a frame, or is about a photo that could not be read.
+/// Parses the lines.
+///
+/// If a line is not a frame, or reports a photo that could not be read.
 pub(super) fn parse_frames(lines: &str) -> Result<Vec<Frame>> {
     lines
         .lines()

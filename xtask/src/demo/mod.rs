@@ -1,5 +1,5 @@
-//! `cargo xtask demo`: people are enrolled from photos, then a simulated door decides about other photos. Told as a
-//! story, and checked: everybody who is enrolled gets in, and nobody else.
+//! `cargo xtask demo`: enrols people from photos and runs a simulated door on other photos. Prints the result as a
+//! story and checks it: every enrolled person gets in, and nobody else.
 
 mod approach;
 mod frame;
@@ -17,21 +17,21 @@ use std::path::Path;
 
 /// A folder of photos for each person to enrol.
 const ENROL: &str = "tests/photos/enrol";
-/// What the camera sees.
+/// The photos that the camera shows.
 const DOOR: &str = "tests/photos/door";
-/// Who is in each photo of [`DOOR`]: a name, or `null` for nobody.
+/// The person in each photo of [`DOOR`]: a name, or `null` for nobody.
 const VISITORS: &str = "tests/photos/door.json";
 
-/// Builds, enrols, lets the door decide and tells about it.
+/// Builds the programs, enrols the people, runs the door and prints the story.
 ///
 /// # Errors
-/// If a program cannot be built or does not run.
+/// If a program cannot be built or run.
 pub(crate) fn run() -> Result<Outcome> {
     chapter("Building the programs (the first time this takes minutes)");
     programs::build()?;
     let database = workspace::empty_folder("demo")?.join("people.db");
 
-    chapter(&format!("Enrolling the people in {ENROL}: a folder for each, their name on it"));
+    chapter(&format!("Enrolling the people in {ENROL}: one folder for each person"));
     process::run(encoder_tool(["build-db", ENROL, "-o"]).arg(&database))?;
     process::run(encoder_tool(["list"]).arg(&database))?;
 
@@ -51,12 +51,12 @@ fn chapter(heading: &str) {
     println!("\n── {heading} ──");
 }
 
-/// Everybody who comes to the door, and what it decides.
+/// Runs the door and pairs each visitor with their approach.
 fn visits(database: &Path) -> Result<Vec<(Visitor, Approach)>> {
     let mut simulate = edge_agent(["simulate", "--json", "--frames", DOOR, "--db"]);
     simulate.arg(database);
     println!("$ {}", in_words(&simulate));
-    // 1: nobody was let in. That is for the story to tell.
+    // Exit code 1: nobody was let in. The story reports that.
     let frames = parse_frames(&process::answer_of(&mut simulate, &[0, 1])?)?;
     let mut visitors = visitors()?;
     let visits = approaches(&frames).into_iter().map(|approach| {
@@ -69,11 +69,11 @@ fn visits(database: &Path) -> Result<Vec<(Visitor, Approach)>> {
     Ok(visits)
 }
 
-/// By photo.
+/// The visitor in each photo.
 fn visitors() -> Result<BTreeMap<String, Visitor>> {
     let text = fs::read_to_string(VISITORS).with_context(|| format!("{VISITORS}: cannot be read"))?;
     let names: BTreeMap<String, Option<String>> =
-        serde_json::from_str(&text).with_context(|| format!("{VISITORS}: want a name or null for each photo"))?;
+        serde_json::from_str(&text).with_context(|| format!("{VISITORS}: expected a name or null for each photo"))?;
     let is_enrolled = |name: &str| Path::new(ENROL).join(name).is_dir();
     Ok(names.into_iter().map(|(photo, name)| (photo, Visitor::new(name, is_enrolled))).collect())
 }

@@ -1,10 +1,10 @@
-//! What happened at the door, in words.
+//! Describes in words what happened at the door.
 
 use super::approach::{Approach, Visitor};
 use super::frame::{Decision, Door, Frame};
 use std::path::Path;
 
-/// One approach: who comes, what the door makes of it frame by frame, and how it ends.
+/// Describes one approach: the visitor, the door's decision frame by frame, and the result.
 pub(super) fn of(visitor: &Visitor, approach: &Approach) -> String {
     let mut lines = vec![format!("{}: {}", approach.photo, introduction(visitor))];
     lines.extend(stretches(&approach.frames).iter().map(|stretch| format!("  {}", stretch.in_words())));
@@ -14,7 +14,7 @@ pub(super) fn of(visitor: &Visitor, approach: &Approach) -> String {
     lines.join("\n")
 }
 
-/// A line for each approach and the verdict.
+/// One line for each approach, with the verdict.
 pub(super) fn summary(visits: &[(Visitor, Approach)]) -> String {
     let lines: Vec<String> = visits
         .iter()
@@ -30,7 +30,7 @@ pub(super) fn summary(visits: &[(Visitor, Approach)]) -> String {
     lines.join("\n")
 }
 
-/// Where to go from here.
+/// The next steps for the user.
 pub(super) fn what_next(database: &Path) -> String {
     let database = database.display();
     format!(
@@ -59,9 +59,9 @@ fn subject(visitor: &Visitor) -> String {
     }
 }
 
-/// Frames in a row about which the same was decided.
+/// Consecutive frames with the same decision.
 struct Stretch<'a> {
-    /// Counted from 1.
+    /// Number of the first frame, counted from 1.
     first: usize,
     frames: &'a [Frame],
 }
@@ -100,7 +100,7 @@ fn in_words(door: Door) -> &'static str {
     }
 }
 
-/// What the door makes of a frame.
+/// Describes the door's decision about a frame.
 fn thought(frame: &Frame) -> String {
     let threshold = frame.threshold;
     let far = |distance: f32| format!("distance {distance:.2}, threshold {threshold:.2}");
@@ -123,7 +123,7 @@ fn thought(frame: &Frame) -> String {
     }
 }
 
-/// The reasons for which a photo can be refused, as the programs say them.
+/// Describes each reason code of a refusal.
 fn why(reason: Option<&str>) -> String {
     let clause = match reason {
         None => "no reason was given",

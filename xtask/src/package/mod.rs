@@ -1,6 +1,6 @@
-//! `cargo xtask package`: the Debian package of the door unit, for a Raspberry Pi or for this computer.
+//! `cargo xtask package`: builds the Debian package of the door unit, for a Raspberry Pi or for this computer.
 //!
-//! Manual pages and completions come from the program's own command line, the list of its parts from `cargo-cyclonedx`.
+//! The program's command line gives the manual pages and completions, and `cargo-cyclonedx` the bill of materials.
 
 mod parts;
 mod sandbox;
@@ -17,19 +17,19 @@ use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Makes the package and says where it is.
+/// Builds the package and prints its path.
 ///
 /// # Errors
-/// If something cannot be built.
+/// If a build step fails.
 pub(crate) fn run(architecture: Architecture) -> Result<Outcome> {
     println!("{}", make(architecture)?.display());
     Ok(Outcome::AsExpected)
 }
 
-/// Makes the package and gives its path.
+/// Builds the package and returns its path.
 ///
 /// # Errors
-/// If something cannot be built.
+/// If a build step fails.
 pub(crate) fn make(architecture: Architecture) -> Result<PathBuf> {
     let folder = workspace::empty_folder("package")?;
     document(&folder)?;
@@ -48,8 +48,8 @@ pub(crate) fn make(architecture: Architecture) -> Result<PathBuf> {
     Ok(package)
 }
 
-/// Manual pages of both programs, compressed as Debian wants them, completions, and the list of parts. Those of
-/// `encoder-tool`, which no package contains, are for a person who installs it by hand.
+/// Writes the manual pages of both programs, compressed as Debian requires, the completions, and the bill of materials.
+/// No package contains `encoder-tool`; its pages are for manual installation.
 fn document(folder: &Path) -> Result<()> {
     const MANUAL: &str = "manual";
     process::run(cargo(["build", "--example", MANUAL]).args(ONE_BUILD))?;

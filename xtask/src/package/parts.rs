@@ -1,5 +1,5 @@
-//! What a program is made of, for everybody who has to know whether a hole in a library is one in the door: a list in
-//! CycloneDX's format (version 1.5, ECMA-424), which `cargo-cyclonedx` makes of what cargo says.
+//! The software bill of materials of a program, to find out whether a vulnerable library is in the door unit. Format:
+//! CycloneDX (version 1.5, ECMA-424), made by `cargo-cyclonedx` from cargo's metadata.
 
 use crate::cross::ARM;
 use crate::process;
@@ -10,23 +10,23 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The lists as they are called where the tool leaves them, which is beside the Cargo.toml of every member.
+/// The file name of the lists, which the tool writes next to the Cargo.toml of every member.
 const LEFT: &str = "parts.cdx";
 
-/// Is in the program, through other crates.
+/// A crate that must be in the list, as an indirect dependency.
 const CERTAIN: &str = "tract-onnx";
-/// What only tests and builds need is not in the program.
+/// Crates that must not be in the list: only tests and builds need them.
 const NEVER: [&str; 2] = ["proptest", "bindgen"];
 
-/// The list for one package of the workspace, on a Raspberry Pi: everything that ends up in the program.
+/// The bill of materials of one package of the workspace, built for a Raspberry Pi.
 ///
 /// # Errors
-/// If the tool cannot be installed or makes no list, or one that cannot be right.
+/// If the tool cannot be installed, or makes no list or an implausible one.
 pub(super) fn of(package: &str) -> Result<String> {
     let manifest = format!("{package}/Cargo.toml");
     let mut list = CARGO_CYCLONEDX.command(&["cyclonedx", "--format", "json", "--spec-version", "1.5"])?;
     list.args(["--no-build-deps", "--target", ARM, "--override-filename", LEFT, "--manifest-path", &manifest]);
-    // The same list for the same parts: without the time, and without the folder that it was made in.
+    // No time stamp and no path of the build folder, so that the list is reproducible.
     let made = process::run(list.env("SOURCE_DATE_EPOCH", "0"));
     let text = fs::read_to_string(left_in(Path::new(package)));
     remove_all()?;

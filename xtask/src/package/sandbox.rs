@@ -1,4 +1,5 @@
-//! What the service can still do in the sandbox of its unit file, under the real systemd: ask whether the clock is set.
+//! Tests the service in the sandbox of its unit file, under the real systemd: it must be able to ask whether the clock
+//! is set.
 
 use crate::process::{self, command};
 use crate::requirements::{self, DBUS};
@@ -10,13 +11,13 @@ use std::path::Path;
 
 const SCRIPT: &str = "xtask/src/package/sandbox.sh";
 
-/// In seconds; it takes three.
+/// The timeout in seconds; the test takes three.
 const PATIENCE: &str = "120";
 
-/// `timedatectl` needs D-Bus, a Unix socket outside of the sandbox: it must give an answer, whichever it is.
+/// Checks that `timedatectl` works. It needs D-Bus, a Unix socket outside the sandbox. Any answer counts.
 ///
 /// # Errors
-/// If it gives none, or systemd does not run in a namespace here.
+/// If there is no answer, or systemd does not run in a namespace here.
 pub(super) fn the_clock_can_be_asked(program: &Path) -> Result<()> {
     requirements::ensure(&[DBUS])?;
     let work = std::path::absolute(workspace::empty_folder("package/sandbox")?)?;
@@ -24,7 +25,7 @@ pub(super) fn the_clock_can_be_asked(program: &Path) -> Result<()> {
     let mut systemd =
         command("timeout", [PATIENCE, "unshare", "--mount", "--pid", "--fork", "--uts", "--ipc", "--cgroup"]);
     systemd.args(["sh", SCRIPT]).args([&work, program, &deploy]);
-    // Its exit code is the doctor's, who finds much wrong with such a computer.
+    // The exit code is that of `edge-agent doctor`, which finds many faults on this computer.
     process::run_to_any_end(&mut systemd)?;
     let said = fs::read_to_string(work.join("said/doctor")).context("the service did not start")?;
     let diagnosis: Value = serde_json::from_str(&said).with_context(|| format!("the service said {said}"))?;
@@ -32,7 +33,7 @@ pub(super) fn the_clock_can_be_asked(program: &Path) -> Result<()> {
     let clock = findings.into_iter().find(|finding| finding["about"] == "clock");
     let found = clock.and_then(|finding| finding["found"].as_str()).context("the doctor did not examine the clock")?;
     ensure!(is_an_answer(found), "in its sandbox the unit cannot ask for the clock: {found}");
-    println!("In its sandbox the unit hears of the clock: {found}");
+    println!("The unit can read the clock's state in its sandbox: {found}");
     Ok(())
 }
 

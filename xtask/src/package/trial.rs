@@ -1,4 +1,4 @@
-//! Whether the package does what it should, in a folder that stands for a computer: installed, looked at, removed, purged.
+//! Tests the package in a folder that stands for a computer: install, inspect, remove, purge.
 
 use super::{make, sandbox};
 use crate::args::Architecture;
@@ -10,10 +10,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const UNIT: &str = "deploy/edge-agent.service";
-/// The most that systemd's own measure of exposure may be, of 10; below 2 it says "OK", below 1 "SAFE".
+/// The maximum exposure level by systemd-analyze, of 10; below 2 it says "OK", below 1 "SAFE".
 const MOST_EXPOSED: f64 = 1.0;
 
-/// Where things must be.
+/// Files that the package must install.
 const INSTALLED: [&str; 12] = [
     "usr/bin/edge-agent",
     "usr/lib/systemd/system/edge-agent.service",
@@ -29,13 +29,13 @@ const INSTALLED: [&str; 12] = [
     "etc/sudoers.d/edge-agent",
 ];
 
-/// What a unit keeps: `remove` leaves it, `purge` does not.
+/// Data of the unit: `remove` keeps it, `purge` deletes it.
 const KEPT: [&str; 2] = ["var/lib/edge-agent/people.db", "var/log/edge-agent/audit.jsonl"];
 
-/// Makes the package for this computer and tries it.
+/// Builds the package for this computer and tests it.
 ///
 /// # Errors
-/// If something is not as it should be.
+/// If a test fails.
 pub(crate) fn run() -> Result<()> {
     requirements::ensure(&[BUSYBOX, MAN, SUDO])?;
     let package = make(Architecture::Amd64)?;
@@ -68,8 +68,8 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// An administrator has removed the configuration, and the package is installed again: dpkg leaves it removed, and the
-/// maintainer scripts must do with that.
+/// Reinstalls the package after an administrator has deleted the configuration. dpkg does not restore it, and the
+/// maintainer scripts must work without it.
 fn upgrade_without_configuration(root: &Path, package: &Path) -> Result<()> {
     let config = root.join("etc/edge-agent/config.toml");
     fs::remove_file(&config)?;
@@ -78,14 +78,14 @@ fn upgrade_without_configuration(root: &Path, package: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A folder with the little that maintainer scripts ask for.
+/// Creates a folder with the few files that maintainer scripts need.
 fn computer() -> Result<PathBuf> {
     let root = std::path::absolute(workspace::empty_folder("package/root")?)?;
     for folder in ["bin", "dev", "etc", "var/lib/dpkg/info", "var/lib/dpkg/updates", "var/lib/dpkg/triggers"] {
         fs::create_dir_all(root.join(folder))?;
     }
     fs::write(root.join("var/lib/dpkg/status"), "")?;
-    // What scripts write to /dev/null ends up here.
+    // Output to /dev/null goes into this file.
     fs::write(root.join("dev/null"), "")?;
     fs::write(root.join("etc/passwd"), "root:x:0:0::/:/bin/sh\nedge-agent:x:990:990::/:/bin/false\n")?;
     fs::write(root.join("etc/group"), "root:x:0:\nedge-agent:x:990:\n")?;
@@ -97,11 +97,11 @@ fn computer() -> Result<PathBuf> {
 
 fn dpkg(root: &Path, how: &[&str], what: &str) -> Result<()> {
     let mut dpkg = command("dpkg", [format!("--root={}", root.display())]);
-    // What it looks for on the path is that of a computer, not of this folder.
+    // dpkg looks for its tools on the path of this computer, not in the folder.
     process::run(dpkg.arg("--force-not-root").args(how).arg(what))
 }
 
-/// The program answers, and says of a configuration that names no lock what is missing.
+/// Checks that the program runs, and reports what is missing in a configuration without a lock.
 fn program_runs(root: &Path) -> Result<()> {
     let program = root.join("usr/bin/edge-agent").display().to_string();
     process::run(&mut command(&program, ["--version"]))?;
@@ -112,7 +112,7 @@ fn program_runs(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// `sudo` understands the file, and allows nothing but what is written there.
+/// Checks that `sudo` accepts the file and that it allows only fixed commands.
 fn sudo_allows_fixed_commands(root: &Path) -> Result<()> {
     let file = root.join("etc/sudoers.d/edge-agent");
     process::run(command("visudo", ["--check", "--strict", "--file"]).arg(&file))?;
@@ -121,7 +121,7 @@ fn sudo_allows_fixed_commands(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The arguments of each command of this program that a file for `sudo` allows.
+/// The arguments of each command of this program that a sudoers file allows.
 fn allowed(sudoers: &str) -> Vec<&str> {
     let lines = sudoers.lines().filter(|line| !line.starts_with('#'));
     lines
@@ -130,7 +130,7 @@ fn allowed(sudoers: &str) -> Vec<&str> {
         .collect()
 }
 
-/// A command without arguments could be given any, and so could one with a pattern in it.
+/// Whether every command is fixed: sudo allows any arguments for a command without arguments or with a pattern.
 fn are_fixed(allowed: &[&str]) -> bool {
     !allowed.is_empty()
         && allowed.iter().all(|arguments| !arguments.is_empty() && !arguments.contains(['*', '?', '[', '^']))
@@ -151,7 +151,7 @@ fn completions_load(root: &Path) -> Result<()> {
     process::run(&mut command("bash", ["--norc", "-c", &script]))
 }
 
-/// systemd finds nothing wrong with the unit file, and little that the unit could do beyond its task.
+/// Checks that systemd finds no fault in the unit file and rates its exposure as low.
 fn unit_is_hardened() -> Result<()> {
     let mut security = command("systemd-analyze", ["security", "--offline=true", "--no-pager", UNIT]);
     let said = process::answer_of(&mut security, &[0])?;

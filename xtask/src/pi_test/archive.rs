@@ -1,4 +1,4 @@
-//! The archive that the kernel unpacks into memory at boot: cpio in its "newc" form (Linux, `buffer-format.rst`).
+//! The archive that the kernel unpacks into memory at boot: cpio in the "newc" format (Linux, `buffer-format.rst`).
 
 use anyhow::{Context, Result};
 use cpio::NewcBuilder;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const FOLDER: u32 = 0o040_755;
 const PROGRAM: u32 = 0o100_755;
 
-/// Files that will be there when the machine boots.
+/// The files of the initial file system.
 #[derive(Default)]
 pub(super) struct Archive {
     entries: Vec<(NewcBuilder, Cursor<Vec<u8>>)>,
@@ -18,33 +18,33 @@ pub(super) struct Archive {
 }
 
 impl Archive {
-    /// Puts a file there, with the folders that it lies in.
+    /// Adds a file and its parent folders.
     pub(super) fn put(&mut self, path: &str, content: &[u8]) {
         self.put_folder_of(path);
         self.entry(path, PROGRAM, content);
     }
 
-    /// Copies a file there.
+    /// Adds a copy of a file.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If the file cannot be read.
     pub(super) fn copy(&mut self, file: &Path, path: &str) -> Result<()> {
         let content = fs::read(file).with_context(|| format!("{}: cannot be read", file.display()))?;
         self.put(path, &content);
         Ok(())
     }
 
-    /// Makes an empty folder.
+    /// Adds an empty folder.
     pub(super) fn put_folder(&mut self, path: &str) {
         self.put_folder_of(&format!("{path}/x"));
     }
 
-    /// The whole archive.
+    /// Writes the archive.
     ///
     /// # Errors
-    /// If it cannot be put together.
+    /// If the archive cannot be written.
     pub(super) fn finish(self) -> Result<Vec<u8>> {
-        cpio::write_cpio(self.entries.into_iter(), Vec::new()).context("cannot put the archive together")
+        cpio::write_cpio(self.entries.into_iter(), Vec::new()).context("cannot write the cpio archive")
     }
 
     fn put_folder_of(&mut self, path: &str) {

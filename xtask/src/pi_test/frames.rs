@@ -1,4 +1,4 @@
-//! Photos as a camera would send them: 1280x720, YUYV.
+//! Converts photos to camera frames: 1280x720, YUYV.
 
 use anyhow::{Context, Result};
 use image::imageops::{FilterType, overlay, resize};
@@ -8,10 +8,10 @@ use std::path::Path;
 const WIDTH: u32 = 1280;
 const HEIGHT: u32 = 720;
 
-/// The photo in the middle of a grey frame, as large as fits, in bytes of YUYV.
+/// Scales the photo to fit, centres it on a grey frame, and returns the bytes in YUYV.
 ///
 /// # Errors
-/// If it cannot be read.
+/// If the photo cannot be read.
 pub(super) fn yuyv(photo: &Path) -> Result<Vec<u8>> {
     let photo = image::open(photo).with_context(|| format!("{}: cannot be read", photo.display()))?.to_rgb8();
     let scale = (WIDTH as f32 / photo.width() as f32).min(HEIGHT as f32 / photo.height() as f32);
@@ -23,7 +23,7 @@ pub(super) fn yuyv(photo: &Path) -> Result<Vec<u8>> {
     Ok(frame.as_raw().as_chunks::<6>().0.iter().flat_map(|&pair| of_two_pixels(pair)).collect())
 }
 
-/// Y, U, Y, V of two pixels; ITU-R BT.601 in limited range.
+/// Converts two pixels to Y, U, Y, V; ITU-R BT.601 in limited range.
 fn of_two_pixels([r0, g0, b0, r1, g1, b1]: [u8; 6]) -> [u8; 4] {
     let [first, second] = [[r0, g0, b0], [r1, g1, b1]].map(|pixel| pixel.map(f32::from));
     let luma = |[r, g, b]: [f32; 3]| (16.0 + (65.481 * r + 128.553 * g + 24.966 * b) / 255.0).round() as u8;

@@ -1,5 +1,5 @@
-//! What is in the machine's memory when it boots: the door unit, its configuration, people, photos for the camera, and
-//! the little that it takes to run them.
+//! Builds the file system of the emulated machine: the door unit, its configuration, people, photos for the camera, and
+//! a minimal user space.
 
 use super::archive::Archive;
 use super::packages::{Packages, find};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 const INIT: &str = include_str!("init.sh");
 
-/// The shared libraries of the door unit and of `v4l2-ctl`.
+/// Shared libraries of the door unit and `v4l2-ctl`.
 const LIBRARIES: [&str; 12] = [
     "ld-linux-aarch64.so.1",
     "libc.so.6",
@@ -29,10 +29,10 @@ const LIBRARIES: [&str; 12] = [
     "libudev.so.1",
 ];
 
-/// What a camera is made of, and what lets the machine be switched off.
+/// Kernel modules: the virtual camera, and the watchdog that the machine needs to power off.
 const MODULES: [&str; 2] = ["vivid", "bcm2835_wdt"];
 
-/// An emulated Pi takes seconds for a frame: everything that is a matter of time is given more of it.
+/// The unit's configuration. An emulated Pi takes seconds for a frame, so all times are long.
 const CONFIGURATION: &str = r#"
 [database]
 path = "/etc/edge-agent/people.db"
@@ -54,7 +54,7 @@ consensus-window-ms = 600000
 approach-gap-ms = 120000
 "#;
 
-/// The files that QEMU boots.
+/// The files to boot in QEMU.
 pub(super) struct Guest {
     pub(super) kernel: PathBuf,
     pub(super) tree: PathBuf,
@@ -62,10 +62,10 @@ pub(super) struct Guest {
 }
 
 impl Guest {
-    /// Puts it together around the door unit's program.
+    /// Builds the file system around the program of the door unit.
     ///
     /// # Errors
-    /// If a part is not there or cannot be made.
+    /// If a file is missing or cannot be created.
     pub(super) fn prepare(packages: &Packages, program: &Path) -> Result<Self> {
         let version = packages.kernel_version()?;
         let mut archive = Archive::default();
@@ -91,8 +91,8 @@ impl Guest {
     }
 }
 
-/// The unit's own configuration, one with another model's people, and one that unlocks for so long that the unit can be
-/// killed meanwhile.
+/// Adds three configurations: the normal one, one with a database of another model, and one with an unlock time long
+/// enough to kill the unit during it.
 fn put_configurations(archive: &mut Archive) -> Result<()> {
     let folder = workspace::empty_folder("pi/people")?;
     let (people, others) = (folder.join("people.db"), folder.join("others.db"));
@@ -113,7 +113,7 @@ fn put_configurations(archive: &mut Archive) -> Result<()> {
     Ok(())
 }
 
-/// The bundled encoder, but for the place where it expects the nose.
+/// A copy of the bundled encoder with a different nose position in its alignment template.
 fn another_model(folder: &Path) -> Result<PathBuf> {
     let (bundled, model) = (Path::new("models/bundled/sface"), folder.join("model"));
     fs::create_dir(&model)?;
@@ -128,7 +128,7 @@ fn another_model(folder: &Path) -> Result<PathBuf> {
     Ok(model)
 }
 
-/// Without what debuggers want.
+/// The program without debug symbols.
 fn stripped(program: &Path) -> Result<Vec<u8>> {
     let stripped = workspace::target().join("pi/edge-agent");
     process::run(process::command("aarch64-linux-gnu-strip", ["-o"]).args([&stripped, program]))?;
@@ -143,7 +143,7 @@ fn put_libraries(packages: &Packages, archive: &mut Archive) -> Result<()> {
     Ok(())
 }
 
-/// The camera's own module is loaded with options, by `init.sh`.
+/// Adds the kernel modules. `init.sh` loads `vivid` itself, with options.
 fn put_modules(folder: &Path, archive: &mut Archive) -> Result<()> {
     let mut order = Vec::new();
     for module in MODULES {

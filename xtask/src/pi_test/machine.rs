@@ -1,4 +1,4 @@
-//! The emulated machine while it runs: told what to do through its serial line, looked at through QEMU.
+//! The running emulated machine. Commands go through its serial line, and QEMU shows its pins.
 
 use super::guest::Guest;
 use super::packages::Packages;
@@ -11,27 +11,27 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Longer than anything takes on a busy computer.
+/// A timeout longer than any operation takes on a busy computer.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// How often a pin is looked at.
+/// The polling interval for pins.
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// Ends with this program at the latest.
+/// A running machine. It ends when this program ends, at the latest.
 pub(super) struct Machine {
     _emulator: Emulator,
     serial: ChildStdin,
     said: Receiver<String>,
-    /// All that it said so far, for the developer who has to find out why it does not do what it should.
+    /// Everything the machine has printed, for diagnosis.
     heard: Vec<String>,
     pins: Pins,
 }
 
-/// QEMU, which ends when this is dropped: also when the machine does not come up.
+/// The QEMU process. Dropping it ends QEMU, even if the machine never booted.
 struct Emulator(Child);
 
 impl Machine {
-    /// Boots it, and waits until it listens.
+    /// Boots the machine and waits until its shell is ready.
     ///
     /// # Errors
     /// If it does not boot.
@@ -55,10 +55,10 @@ impl Machine {
         Ok(machine)
     }
 
-    /// Lets the machine's shell do something, and gives what it printed.
+    /// Runs a command in the machine's shell and returns its output.
     ///
     /// # Errors
-    /// If it does not end, or not with success.
+    /// If the command does not end, or fails.
     pub(super) fn run(&mut self, command: &str) -> Result<Vec<String>> {
         let from = self.heard.len();
         self.say(command)?;
@@ -67,10 +67,10 @@ impl Machine {
         Ok(self.heard[from..self.heard.len() - 1].to_vec())
     }
 
-    /// The same for what is expected to fail, with what it printed and its exit code.
+    /// Runs a command that is expected to fail, and returns its output and exit code.
     ///
     /// # Errors
-    /// If it does not end.
+    /// If the command does not end.
     pub(super) fn run_to_any_end(&mut self, command: &str) -> Result<(Vec<String>, String)> {
         let from = self.heard.len();
         self.say(command)?;
@@ -79,15 +79,15 @@ impl Machine {
         Ok((self.heard[from..self.heard.len() - 1].to_vec(), code))
     }
 
-    /// The pins, as they are outside of the machine.
+    /// The machine's pins, seen from outside.
     pub(super) fn pins(&mut self) -> &mut Pins {
         &mut self.pins
     }
 
-    /// Looks at the pins until they are as expected.
+    /// Polls the pins until `expected` is true.
     ///
     /// # Errors
-    /// If they never are: `what` was expected.
+    /// If that does not happen within the timeout; `what` describes what was expected.
     pub(super) fn pins_when(&mut self, what: &str, expected: impl Fn(&mut Pins) -> Result<bool>) -> Result<()> {
         let until = Instant::now() + PATIENCE;
         while !expected(&mut self.pins)? {
@@ -100,7 +100,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Everything that it said lately.
+    /// The last lines of the machine's output.
     pub(super) fn last_words(&self) -> String {
         self.heard[self.heard.len().saturating_sub(40)..].join("\n")
     }
@@ -134,7 +134,7 @@ impl Drop for Emulator {
     }
 }
 
-/// A line without what a serial line brings along.
+/// Removes the control characters of the serial line.
 fn printable(line: &str) -> String {
     let kept: String = line.chars().filter(|&c| c.is_ascii_graphic() || c == ' ').collect();
     kept.trim().to_owned()
@@ -158,7 +158,7 @@ mod tests {
     use std::path::Path;
     use std::process::Command;
 
-    /// A machine that never answered was left running: it was ended by what holds its pins, which there was not yet.
+    /// Regression test: QEMU kept running when the machine never answered, because only the owner of the pins ended it.
     #[test]
     fn an_emulator_that_is_given_up_is_ended() {
         let emulator = Emulator(Command::new("sleep").arg("1000").spawn().unwrap());

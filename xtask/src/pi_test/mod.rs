@@ -1,8 +1,8 @@
-//! `cargo xtask pi-test`: the door unit on an emulated Raspberry Pi 3B, with a camera that shows it photos and a pin that
-//! is looked at from outside the machine.
+//! `cargo xtask pi-test`: runs the door unit on an emulated Raspberry Pi 3B. The camera shows photos, and the lock pin
+//! is read from outside the machine.
 //!
-//! QEMU runs Debian's kernel; the kernel's `vivid` is the camera, looped from an output that is fed with photos. An
-//! emulated Pi is twenty times slower than a real one: decisions are counted, never timed.
+//! QEMU runs Debian's kernel. The kernel's `vivid` driver is the camera; it loops back an output that plays photos. An
+//! emulated Pi is twenty times slower than a real one, so the scenes count decisions and do not measure time.
 
 mod archive;
 mod frames;
@@ -19,10 +19,10 @@ use guest::Guest;
 use machine::Machine;
 use packages::Packages;
 
-/// Builds everything, boots the machine, and plays all scenes.
+/// Builds everything, boots the machine and plays all scenes.
 ///
 /// # Errors
-/// If something cannot be fetched or built, or a scene does not go as it must: which, and what the machine said.
+/// If something cannot be downloaded or built, or if a scene fails; the error has the scene and the machine's output.
 pub(crate) fn run() -> Result<Outcome> {
     programs::build()?;
     let program = cross::edge_agent()?;
@@ -30,6 +30,6 @@ pub(crate) fn run() -> Result<Outcome> {
     let guest = Guest::prepare(&packages, &program)?;
     let mut machine = Machine::start(&packages, &guest)?;
     scenes::play(&mut machine)?;
-    println!("The emulated Raspberry Pi did all that it should.");
+    println!("All scenes on the emulated Raspberry Pi passed.");
     Ok(Outcome::AsExpected)
 }

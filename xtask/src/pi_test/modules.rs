@@ -1,14 +1,14 @@
-//! Kernel modules with all that they need, in the order in which they are to be loaded.
+//! Kernel modules and their dependencies, in load order.
 
 use super::packages::find;
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The files of a module and of everything that it needs, those first.
+/// The files of a module and of its dependencies, dependencies first.
 ///
 /// # Errors
-/// If one is not there or cannot be read.
+/// If a file is missing or cannot be read.
 pub(super) fn in_order(folder: &Path, name: &str) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     add(folder, name, &mut files)?;
@@ -28,7 +28,7 @@ fn add(folder: &Path, name: &str, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// What a module says that it needs: `depends=a,b`, ended by a zero.
+/// The dependencies of a module: `depends=a,b`, terminated by a zero byte.
 fn needs(module: &[u8]) -> Vec<String> {
     const KEY: &[u8] = b"\0depends=";
     let Some(at) = module.windows(KEY.len()).position(|window| window == KEY) else { return Vec::new() };

@@ -1,4 +1,4 @@
-//! What the emulation is made of, out of Debian's packages: fetched once, unpacked, never installed.
+//! The Debian packages for the emulation: downloaded once and unpacked, never installed.
 
 use crate::process::{self, command};
 use crate::requirements::{self, CROSS};
@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The emulator and the libraries that it asks for beyond those of an ordinary system. Unpacked, as an installed
-/// emulator of another version would be in the way.
+/// The emulator and the libraries that an ordinary system lacks. Unpacked, because installing them could conflict with
+/// another version of the emulator.
 const OF_HOST: [&str; 16] = [
     "qemu-system-arm",
     "qemu-system-common",
@@ -28,7 +28,7 @@ const OF_HOST: [&str; 16] = [
     "libkmod2",
 ];
 
-/// What the machine runs, beside its kernel.
+/// The packages of the machine, except its kernel.
 const OF_GUEST: [&str; 10] = [
     "busybox-static",
     "v4l-utils",
@@ -42,11 +42,11 @@ const OF_GUEST: [&str; 10] = [
     "libgcc-s1",
 ];
 
-/// Installed like any other: libraries that the emulator shares with much else.
+/// Libraries that the emulator shares with many programs. They are installed normally.
 const SHARED_LIBRARIES: [&str; 6] =
     ["libpixman-1-0", "libglib2.0-0", "libpng16-16", "liburing2", "libfuse3-3", "libaio1"];
 
-/// Names what is always Debian's newest kernel.
+/// The metapackage of Debian's newest kernel.
 const KERNEL: &str = "linux-image-arm64:arm64";
 
 /// The unpacked packages.
@@ -56,10 +56,10 @@ pub(super) struct Packages {
 }
 
 impl Packages {
-    /// Fetches and unpacks them, unless that has been done.
+    /// Downloads and unpacks the packages if that has not been done.
     ///
     /// # Errors
-    /// If Debian's packages are not available.
+    /// If the Debian packages are not available.
     pub(super) fn fetch() -> Result<Self> {
         let folder = workspace::target().join("pi");
         let packages = Self { host: folder.join("host"), guest: folder.join("guest") };
@@ -82,7 +82,7 @@ impl Packages {
         Ok(packages)
     }
 
-    /// The emulator, with its libraries.
+    /// A command of the emulator, with the path to its libraries.
     pub(super) fn emulator(&self) -> std::process::Command {
         let libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"].map(|path| self.host.join(path));
         let mut emulator = command::<&str>(&self.host.join("usr/bin/qemu-system-aarch64").to_string_lossy(), []);
@@ -91,15 +91,15 @@ impl Packages {
         emulator
     }
 
-    /// A file of the machine's packages.
+    /// The path of a file in the machine's packages.
     pub(super) fn of_guest(&self, path: &str) -> PathBuf {
         self.guest.join(path)
     }
 
-    /// The kernel's version, as its folders are called.
+    /// The kernel version, as in its folder names.
     ///
     /// # Errors
-    /// If there is none.
+    /// If there is no kernel.
     pub(super) fn kernel_version(&self) -> Result<String> {
         let modules = workspace::sorted_entries(&self.of_guest("lib/modules"))?;
         let name = modules.first().and_then(|folder| folder.file_name()).context("there is no kernel")?;
@@ -107,14 +107,14 @@ impl Packages {
     }
 }
 
-/// The kernel that Debian's package of no content asks for.
+/// The name of the kernel package that the metapackage depends on.
 fn newest_kernel() -> Result<String> {
     let depends = process::answer_of(&mut command("apt-cache", ["depends", KERNEL]), &[0])?;
     let named = depends.lines().find_map(|line| line.trim().strip_prefix("Depends: "));
     Ok(named.with_context(|| format!("{KERNEL} names no kernel"))?.trim().to_owned())
 }
 
-/// A file of that name below a folder.
+/// Finds a file below a folder, by its name.
 pub(super) fn find(folder: &Path, matches: &dyn Fn(&str) -> bool) -> Option<PathBuf> {
     let entries = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
     let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = entries.partition(|path| path.is_dir());

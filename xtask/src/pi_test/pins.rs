@@ -1,7 +1,8 @@
-//! The pins of the emulated Pi, read from outside the machine: its registers in memory, through QEMU's control protocol.
+//! Reads the GPIO pins of the emulated Pi from outside the machine: the registers in memory, through QEMU's control
+//! protocol.
 //!
-//! Registers as in Broadcom's "BCM2835 ARM Peripherals" (2012), section 6.1: `GPFSEL1` says what pins 10 to 19 are, three
-//! bits each, `GPLEV0` what level pins 0 to 31 have. The Pi 3 has them at 0x3F200000.
+//! Registers as in Broadcom's "BCM2835 ARM Peripherals" (2012), section 6.1: `GPFSEL1` has the function of pins 10 to
+//! 19, three bits each, and `GPLEV0` the levels of pins 0 to 31. On the Pi 3 they start at 0x3F200000.
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -14,12 +15,12 @@ use std::time::{Duration, Instant};
 const GPFSEL1: u32 = 0x3f20_0004;
 const GPLEV0: u32 = 0x3f20_0034;
 const OUTPUT: u32 = 0b001;
-/// The pin that moves the lock.
+/// The pin that drives the lock.
 const LOCK: u32 = 17;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A line to QEMU.
+/// A connection to QEMU.
 pub(super) struct Pins {
     qemu: BufReader<UnixStream>,
 }
@@ -44,7 +45,7 @@ impl Pins {
         Ok(pins)
     }
 
-    /// Whether the lock's pin is driven, and not only an input.
+    /// Whether the lock pin is an output.
     ///
     /// # Errors
     /// If QEMU does not answer.
@@ -52,7 +53,7 @@ impl Pins {
         Ok(self.register(GPFSEL1)? >> (3 * (LOCK % 10)) & 0b111 == OUTPUT)
     }
 
-    /// Whether the lock's pin is high.
+    /// Whether the lock pin is high.
     ///
     /// # Errors
     /// If QEMU does not answer.
@@ -66,7 +67,7 @@ impl Pins {
         word(answer.as_str().unwrap_or_default()).with_context(|| format!("QEMU answered {answer} to `{line}`"))
     }
 
-    /// Events that come in between are of no interest.
+    /// Sends a request and returns the answer. Skips events that arrive in between.
     fn ask(&mut self, request: &Value) -> Result<Value> {
         writeln!(self.qemu.get_mut(), "{request}")?;
         loop {
@@ -85,7 +86,7 @@ impl Pins {
     }
 }
 
-/// The word in `000000003f200034: 0x00020000`.
+/// The hexadecimal word in a line such as `000000003f200034: 0x00020000`.
 fn word(answer: &str) -> Option<u32> {
     u32::from_str_radix(answer.trim().rsplit_once("0x")?.1, 16).ok()
 }

@@ -1,11 +1,11 @@
-//! What happens in front of the door, and what its lock must do.
+//! The scenes of the test: what happens at the door, and what the lock must do.
 //!
-//! The first scenes are played with pins that are driven by their registers, the others with lines of the kernel's GPIO
-//! character device: for those, `/dev/mem` is taken away, and with it the only way to the registers that Debian's kernel
-//! leaves. That kernel makes a released line an input.
+//! The first scenes drive the pins through their registers. The others use lines of the kernel's GPIO character device;
+//! for these, `/dev/mem` is removed, which is the only way to the registers with Debian's kernel. That kernel turns a
+//! released line into an input.
 //!
-//! Not played here: card readers and the exit button. QEMU's pins know levels but no edges (its `bcm2835_gpio` has none of
-//! the event registers), and both are read by edges; the system tests play them with scripted ones.
+//! Card readers and the exit button are not tested here. Both need edge events, and QEMU's pins have only levels (its
+//! `bcm2835_gpio` lacks the event registers). The system tests cover them with scripted events.
 
 use super::machine::Machine;
 use anyhow::{Context, Result, ensure};
@@ -26,13 +26,13 @@ const SCENES: [(&str, Scene); 9] = [
     ("by lines, on a chip that is gpiochip11 as on a Pi 5: the pin is found by the chip's label", found_by_label),
 ];
 
-/// Frames with somebody in them that a unit must have decided about.
+/// The number of frames with a face that the unit must decide about.
 const FRAMES: u64 = 4;
 
-/// Plays all of them.
+/// Plays all scenes.
 ///
 /// # Errors
-/// The first that does not go as it must.
+/// The first scene that fails.
 pub(super) fn play(machine: &mut Machine) -> Result<()> {
     for (name, scene) in SCENES {
         let started = Instant::now();
@@ -64,7 +64,7 @@ fn nobody(machine: &mut Machine) -> Result<()> {
     never_unlocked(machine, "nobody", "nobody")
 }
 
-/// The unit looks at some frames and decides as expected, and nothing moves meanwhile.
+/// Checks that the unit decides as expected about some frames and that the lock does not move.
 fn never_unlocked(machine: &mut Machine, shown: &str, decided: &str) -> Result<()> {
     machine.run(&format!("show {shown}"))?;
     machine.run("start config")?;
@@ -113,7 +113,7 @@ fn another_model(machine: &mut Machine) -> Result<()> {
 
 fn enrolled_by_lines(machine: &mut Machine) -> Result<()> {
     machine.run("without_registers")?;
-    // The scenes before have left the pin driven: a program that takes it as a line, and lets go of it, ends that.
+    // The previous scenes left the pin driven. A program that requests and releases it as a line ends that.
     machine.run("exec_stop_post")?;
     enrolled(machine)?;
     ensure!(!machine.pins().lock_is_driven()?, "the kernel keeps released lines driven, or this scene shows nothing");
@@ -140,7 +140,7 @@ fn found_by_label(machine: &mut Machine) -> Result<()> {
     end(machine)
 }
 
-/// Tells the unit to end, as systemd does, and waits for it.
+/// Stops the unit as systemd does, and waits for it to exit.
 fn end(machine: &mut Machine) -> Result<()> {
     machine.run("kill -TERM $unit; wait $unit").map(drop)
 }

@@ -1,38 +1,38 @@
-//! What `encoder-tool identify --json` says, a line for each photo.
+//! Parses the output of `encoder-tool identify --json`: one line for each photo.
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-/// About one photo.
+/// The answer for one photo.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(super) struct Answer {
-    /// The largest first.
+    /// All faces, largest first.
     pub(super) faces: Vec<Face>,
 }
 
-/// About one face.
+/// The answer for one face.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(super) struct Face {
     /// Left, top, width, height in pixels of the photo.
     #[serde(rename = "box")]
     pub(super) bounds: [f32; 4],
-    /// Who it is, if the nearest enrolled person is within the threshold.
+    /// The nearest enrolled person, if within the threshold.
     pub(super) name: Option<String>,
     /// L2 distance to the nearest enrolled person.
     pub(super) distance: f32,
-    /// L2 distance.
+    /// L2 distance up to which a face is named.
     pub(super) threshold: f32,
 }
 
 impl Answer {
-    /// The only one that counts: a photo shows the person who is largest in it.
+    /// The largest face. Only this one counts as the person in the photo.
     pub(super) fn largest_face(&self) -> Option<&Face> {
         self.faces.first()
     }
 }
 
 /// # Errors
-/// If a line is not an answer, or is about a photo that could not be read.
+/// If a line is not an answer, or reports a photo that could not be read.
 pub(super) fn parse_answers(lines: &str) -> Result<Vec<Answer>> {
     lines
         .lines()

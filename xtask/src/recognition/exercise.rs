@@ -1,5 +1,5 @@
-//! The photos of the FaceNet exercise: 96 pixels a side, with faces of 28 to 68 pixels. Twelve people are enrolled from one
-//! photo each, and asked about as the exercise does.
+//! The photos of the FaceNet exercise: 96 by 96 pixels, with faces of 28 to 68 pixels. Twelve people are enrolled from
+//! one photo each and identified as in the exercise.
 
 use super::answers::parse_answers;
 use super::enrol_folder;
@@ -10,17 +10,17 @@ use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What begins the name of a photo from the camera, and not the name of somebody.
+/// The file name prefix of camera photos; other photos have the name of a person.
 const FROM_CAMERA: &str = "camera_";
-/// Who must be named in which photo.
+/// Photos with the person who must be named.
 const WHO_IS_IT: [(&str, &str); 2] = [("camera_0.jpg", "younes"), ("camera_1.jpg", "bertrand")];
-/// A photo, and who it must not be.
+/// A photo and a person who must not be named.
 const IS_NOT: (&str, &str) = ("benoit.jpg", "kian");
 
-/// Whether all are enrolled and everybody is who they are; prints it. Yes if the photos are not there.
+/// Checks that all are enrolled and that the answers are right, and prints them. `true` if the photos are missing.
 ///
 /// # Errors
-/// If `encoder-tool` cannot do its work.
+/// If `encoder-tool` fails.
 pub(super) fn is_right(photos: &Path) -> Result<bool> {
     if !photos.is_dir() {
         println!("Exercise: skipped, {} is not there", photos.display());
@@ -53,7 +53,7 @@ pub(super) fn is_right(photos: &Path) -> Result<bool> {
     Ok(right && said.starts_with(&format!("It's not {name}")))
 }
 
-/// Copies the photo of each person into a folder of that name; gives how many there are.
+/// Copies each person's photo into a folder of that name. Returns the number of people.
 fn one_folder_each(photos: &Path, to: &Path) -> Result<usize> {
     let is_of_somebody = |photo: &PathBuf| !name_of(photo).starts_with(FROM_CAMERA);
     let of_people: Vec<PathBuf> = sorted_entries(photos)?.into_iter().filter(is_of_somebody).collect();

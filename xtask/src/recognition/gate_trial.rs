@@ -1,6 +1,6 @@
-//! Faces that are hardly recognisable: whether the gate of the bundled encoder keeps strangers with covered, turned or
-//! blurred faces from being taken for people who were enrolled from such photos. `encoder-tool` does it, with people whose
-//! photos the gate was not learnt from.
+//! Tests the gate of the bundled encoder, which refuses faces that are hardly recognisable: strangers with covered,
+//! turned or blurred faces must not be taken for people who were enrolled from such photos. `encoder-tool` runs the
+//! test with people whose photos were not used to train the gate.
 
 use super::trials::WRONG_LABELS;
 use crate::process;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 const BUNDLE: &str = "models/bundled/sface-int8";
 
-/// Tries it on at most `most` people, and prints what came of it. Whether it is good enough.
+/// Runs the test with at most `most` people and prints the result. `true` if the gate is good enough.
 ///
 /// # Errors
 /// If `encoder-tool` cannot be started.

@@ -1,4 +1,4 @@
-//! Are faces found that are small in large photos? Photos of known people are scaled, and pasted onto clutter.
+//! Checks that small faces in large photos are found. Photos of known people are scaled and pasted onto clutter.
 
 use super::answers::{Answer, parse_answers};
 use super::enrol_folder;
@@ -11,8 +11,8 @@ use image::{Rgb, RgbImage};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Width and height of the photo, the shorter side of the face's box in it, and how many of [`PEOPLE`] must be found: none
-/// where that is only told.
+/// Width and height of the photo, the shorter side of the face box in it, and how many of [`PEOPLE`] must be found: 0
+/// if the result is only reported.
 const TRIALS: [((u32, u32), f32, usize); 6] = [
     ((4000, 3000), 40.0, 0),
     ((4000, 3000), 60.0, 19),
@@ -21,17 +21,17 @@ const TRIALS: [((u32, u32), f32, usize); 6] = [
     ((8000, 6000), 120.0, 19),
     ((8000, 6000), 200.0, 19),
 ];
-/// How many photos, each of somebody else.
+/// The number of photos, each of a different person.
 const PEOPLE: usize = 20;
-/// How many shapes lie behind a face.
+/// The number of shapes in the background.
 const SHAPES: usize = 150;
-/// Intersection over union with the place of the pasted face, from which a box is of that face.
+/// The minimum intersection over union with the pasted face at which a box counts as found.
 const FOUND: f32 = 0.4;
 
-/// Whether enough are found; prints it. Yes if the photos are not there.
+/// Runs the check and prints the result. `true` if enough faces are found, or if the photos are missing.
 ///
 /// # Errors
-/// If `encoder-tool` cannot do its work, or there are too few people.
+/// If `encoder-tool` fails, or there are too few people.
 pub(super) fn are_found(images: &Path) -> Result<bool> {
     if !images.is_dir() {
         println!("Large photos: skipped, {} is not there", images.display());
@@ -40,7 +40,7 @@ pub(super) fn are_found(images: &Path) -> Result<bool> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let people = people_in(images)?;
     ensure!(people.len() >= PEOPLE, "{}: {} people, want {PEOPLE}", images.display(), people.len());
-    // Spread over the alphabet.
+    // Takes people from the whole alphabet.
     let step = people.len() / PEOPLE;
     let originals: Vec<&PathBuf> =
         people.iter().step_by(step).take(PEOPLE).map(super::selection::Person::first_photo).collect();
@@ -76,7 +76,7 @@ pub(super) fn are_found(images: &Path) -> Result<bool> {
     Ok(enough)
 }
 
-/// Enrols each photo's person; gives their names and the database.
+/// Enrols the person of each photo. Returns their names and the database.
 fn enrol_each(originals: &[&PathBuf], folder: &Path) -> Result<(Vec<String>, PathBuf)> {
     let (people, database) = (folder.join("people"), folder.join("people.db"));
     let mut names = Vec::new();
@@ -96,7 +96,7 @@ fn identify(photos: &[&PathBuf], database: &Path) -> Result<Vec<Answer>> {
     parse_answers(&process::answer_of(identify.arg(database).args(photos), &[0, 1])?)
 }
 
-/// Writes the large photo; gives where the face lies in it.
+/// Writes the large photo and returns the position of the face in it.
 fn paste(
     original: &Path,
     [x, y, width, height]: [f32; 4],
@@ -123,7 +123,7 @@ fn paste(
     Ok([left as f32 + x * scale, top as f32 + y * scale, width * scale, height * scale])
 }
 
-/// Rectangles and ellipses of many sizes and colours, with noise.
+/// A background of rectangles and ellipses of many sizes and colours, with noise.
 fn clutter((width, height): (u32, u32), random: &mut Random) -> RgbImage {
     let mut picture = RgbImage::from_pixel(width, height, random.colour());
     for _ in 0..SHAPES {
@@ -153,11 +153,11 @@ fn overlap([x, y, width, height]: [f32; 4], other: [f32; 4]) -> f32 {
     shared / (width * height + other[2] * other[3] - shared)
 }
 
-/// The same numbers for the same seed: xorshift64*, by Marsaglia and Vigna.
+/// A reproducible random generator: xorshift64*, by Marsaglia and Vigna.
 struct Random(u64);
 
 impl Random {
-    /// 0 to `limit` - 1.
+    /// A number from 0 to `limit` - 1.
     fn below(&mut self, limit: u32) -> u32 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;

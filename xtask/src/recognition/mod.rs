@@ -1,6 +1,6 @@
-//! `cargo xtask check-recognition`: do people who are enrolled get their names, and strangers none? Asked of
-//! `encoder-tool` as a user would, at the bundled encoder's own threshold; and, where there are photos of many more strangers,
-//! identification trials with thresholds that are worked out.
+//! `cargo xtask check-recognition`: checks that enrolled people are named and strangers are not. Runs `encoder-tool` as
+//! a user would, with the default threshold of the bundled encoder. With photos of many more strangers, it also runs
+//! identification trials with computed thresholds.
 
 mod answers;
 mod exercise;
@@ -20,10 +20,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tally::{Tally, Verdict};
 
-/// Enrols, asks, counts and prints.
+/// Enrols the people, identifies the photos, counts, and prints the result.
 ///
 /// # Errors
-/// If the folder holds too few people, or `encoder-tool` cannot do its work.
+/// If the folder contains too few people, or `encoder-tool` fails.
 pub(crate) fn run(images: &Path, strangers: Option<&Path>) -> Result<Outcome> {
     programs::build()?;
     let selection = select(selection::people_in(images)?);
@@ -42,7 +42,7 @@ pub(crate) fn run(images: &Path, strangers: Option<&Path>) -> Result<Outcome> {
     Ok(Outcome::as_expected_if(are_right && trials.is_good_enough))
 }
 
-/// Enrols the people in a folder of folders; gives how many are in the database.
+/// Enrols the people in a folder of folders. Returns the number of people in the database.
 fn enrol_folder(people: &Path, database: &Path) -> Result<usize> {
     let mut build_db = encoder_tool(["build-db", "--uncalibrated", "--json", "-q"]);
     let report = process::answer_of(build_db.arg(people).arg("-o").arg(database), &[0, 1])?;
@@ -51,7 +51,7 @@ fn enrol_folder(people: &Path, database: &Path) -> Result<usize> {
     Ok(people as usize)
 }
 
-/// Enrols each person with all photos but the one held back.
+/// Enrols each person with all their photos except the one held back.
 fn enrol(people: &[Person], database: &Path) -> Result<()> {
     let photos = tempfile::tempdir().context("cannot make a temporary folder")?;
     for person in people {
@@ -64,7 +64,7 @@ fn enrol(people: &[Person], database: &Path) -> Result<()> {
     }
     let mut build_db = encoder_tool(["build-db", "--uncalibrated"]);
     let status = process::run_to_any_end(build_db.arg(photos.path()).arg("-o").arg(database))?;
-    // 1: somebody ends with no encoding. That person will count as not named.
+    // Exit code 1: a person has no encoding. That person will count as not named.
     ensure!(matches!(status.code(), Some(0 | 1)), "build-db ended with {status}");
     Ok(())
 }
@@ -84,7 +84,7 @@ fn stranger_verdicts(selection: &Selection, database: &Path) -> Result<Vec<Verdi
     Ok(selection.strangers.iter().zip(answers).map(|(person, answer)| Verdict::new(&person.name, answer)).collect())
 }
 
-/// What `encoder-tool identify` says of each photo.
+/// The answer of `encoder-tool identify` for each photo.
 fn identify<'a>(photos: impl Iterator<Item = &'a PathBuf>, database: &Path) -> Result<Vec<Answer>> {
     let photos: Vec<&PathBuf> = photos.collect();
     let mut identify = encoder_tool(["identify", "--json", "--db"]);

@@ -1,25 +1,25 @@
-//! Who is enrolled, which photo is held back, and who stays a stranger.
+//! Selects who is enrolled, which photo is held back, and who is a stranger.
 
 use crate::workspace::sorted_entries;
 use anyhow::{Result, ensure};
 use std::path::{Path, PathBuf};
 
-/// How many people are enrolled.
+/// The number of enrolled people.
 pub(super) const ENROLLED: usize = 60;
-/// How many others are asked about.
+/// The number of strangers.
 pub(super) const STRANGERS: usize = 200;
-/// The fewest photos, one of them held back, with which a person is enrolled.
+/// The minimum number of photos of an enrolled person, including the one held back.
 const PHOTOS_TO_ENROL: usize = 3;
 
-/// Somebody with at least one photo.
+/// A person with at least one photo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Person {
     pub(super) name: String,
-    /// By name, at least one.
+    /// Sorted by name, at least one.
     photos: Vec<PathBuf>,
 }
 
-/// Who is asked about.
+/// The people of the test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Selection {
     /// The first [`ENROLLED`] people by name with enough photos.
@@ -41,7 +41,7 @@ impl Person {
         &self.photos[self.photos.len() - 1]
     }
 
-    /// All but the one held back.
+    /// All photos except the one held back.
     pub(super) fn enrolled_photos(&self) -> &[PathBuf] {
         &self.photos[..self.photos.len() - 1]
     }
@@ -49,7 +49,7 @@ impl Person {
 
 impl Selection {
     /// # Errors
-    /// If there are too few to count.
+    /// If there are too few people.
     pub(super) fn require_enough(&self) -> Result<()> {
         let (enrolled, strangers) = (self.enrolled.len(), self.strangers.len());
         ensure!(enrolled == ENROLLED, "{enrolled} have {PHOTOS_TO_ENROL} photos or more, want {ENROLLED}");
@@ -58,7 +58,7 @@ impl Selection {
     }
 }
 
-/// Everybody with a folder in `images`, by name. Folders without a photo are nobody.
+/// All people with a folder in `images`, sorted by name. Folders without a photo are skipped.
 ///
 /// # Errors
 /// If a folder cannot be read.
@@ -71,7 +71,7 @@ pub(super) fn people_in(images: &Path) -> Result<Vec<Person>> {
     Ok(people)
 }
 
-/// Chooses among people who are sorted by name.
+/// Selects from people sorted by name.
 pub(super) fn select(people: Vec<Person>) -> Selection {
     let mut selection = Selection { enrolled: Vec::new(), strangers: Vec::new() };
     for person in people {

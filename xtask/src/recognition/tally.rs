@@ -1,22 +1,22 @@
-//! How many were recognised, and how near it was.
+//! Counts who was recognised, and lists the smallest margins.
 
 use super::answers::Answer;
 
-/// The fewest enrolled people that must be named.
+/// The minimum number of enrolled people that must be named.
 const NAMED_AT_LEAST: usize = 59;
-/// The most strangers that may be named.
+/// The maximum number of strangers that may be named.
 const STRANGERS_NAMED_AT_MOST: usize = 1;
-/// How many of the nearest misses are told.
+/// The number of smallest margins that are listed.
 const NEAREST: usize = 3;
 
-/// What was said of one photo of one person.
+/// The result for one photo of one person.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Verdict {
     person: String,
     answer: Answer,
 }
 
-/// What was said of everybody.
+/// The results for all people.
 pub(super) struct Tally {
     enrolled: Vec<Verdict>,
     strangers: Vec<Verdict>,
@@ -31,7 +31,7 @@ impl Verdict {
         self.answer.largest_face()?.name.as_deref()
     }
 
-    /// To the nearest enrolled person.
+    /// L2 distance to the nearest enrolled person.
     fn distance(&self) -> Option<f32> {
         self.answer.largest_face().map(|face| face.distance)
     }
@@ -68,7 +68,7 @@ impl Tally {
         self.named_right().count() >= NAMED_AT_LEAST && self.strangers_named() <= STRANGERS_NAMED_AT_MOST
     }
 
-    /// The counts, then who was missed, then who was nearest to being missed or mistaken.
+    /// The counts, then the people who were missed, then the smallest margins to a miss or a false match.
     pub(super) fn in_words(&self) -> String {
         let mut lines = vec![
             format!(
@@ -98,7 +98,7 @@ impl Tally {
     }
 }
 
-/// Those with a face, the most alike first.
+/// The results with a face, in ascending order of distance.
 fn by_distance<'a>(verdicts: impl Iterator<Item = &'a Verdict>) -> Vec<&'a Verdict> {
     let mut sorted: Vec<(f32, &Verdict)> =
         verdicts.filter_map(|verdict| Some((verdict.distance()?, verdict))).collect();
@@ -111,7 +111,7 @@ mod tests {
     use super::super::answers::parse_answers;
     use super::*;
 
-    /// A photo of `person` with one face, or none.
+    /// The result for a photo of `person` with one face, or with none.
     fn verdict(person: &str, face: Option<(Option<&str>, f32)>) -> Verdict {
         let faces: Vec<_> = face
             .iter()

@@ -1,4 +1,5 @@
-//! Identification trials on many people: `encoder-tool evaluate --identification` runs them, and here is what they must show.
+//! Identification trials with many people. `encoder-tool evaluate --identification` runs them; this module checks the
+//! results.
 
 use crate::process;
 use crate::programs::encoder_tool;
@@ -6,10 +7,11 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use std::path::Path;
 
-/// Whose photos are labelled wrongly.
+/// The list of people with wrongly labelled photos.
 pub(super) const WRONG_LABELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/recognition/wrong_labels.txt");
 
-/// By how much fewer people the person's distance must miss than their nearest encoding did with the landmarks of one search.
+/// How much lower the miss rate of the person distance must be than that of the nearest encoding with landmarks from
+/// one search.
 const MUSTS: [Must; 2] =
     [Must { fpir: 0.001, before: 0.03825, fewer: 0.35 }, Must { fpir: 0.01, before: 0.0245, fewer: 0.40 }];
 
@@ -20,7 +22,7 @@ struct Must {
     fewer: f64,
 }
 
-/// What the tool says.
+/// The report of `encoder-tool evaluate`.
 #[derive(Debug, Deserialize)]
 struct Report {
     trials: Vec<Trials>,
@@ -64,7 +66,7 @@ struct Promise {
     kept: bool,
 }
 
-/// What was found, and whether it is good enough.
+/// The report for people, and whether the result is good enough.
 pub(super) struct Verdict {
     pub(super) lines: Vec<String>,
     pub(super) is_good_enough: bool,
@@ -73,7 +75,7 @@ pub(super) struct Verdict {
 /// Runs the trials.
 ///
 /// # Errors
-/// If the tool cannot do its work.
+/// If `encoder-tool` fails.
 pub(super) fn run(images: &Path, strangers: &Path) -> Result<Verdict> {
     let mut evaluate =
         encoder_tool(["evaluate", "--identification", "--json", "--leave-out", WRONG_LABELS, "--images"]);
