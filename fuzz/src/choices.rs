@@ -1,6 +1,6 @@
-//! Bytes as choices: what a fuzzer says, where something else than a file is wanted.
+//! Turns the fuzzer's bytes into choices, for targets that need more than a file.
 
-/// Makes choices, one byte after the other; 0 when there are no more.
+/// A source of choices: one byte for each, then 0 when the bytes are used up.
 pub(crate) struct Choices<'a> {
     left: &'a [u8],
 }
@@ -16,7 +16,7 @@ impl<'a> Choices<'a> {
         first
     }
 
-    /// 0 to `limit - 1`.
+    /// A number from 0 to `limit - 1`.
     pub(crate) fn below(&mut self, limit: u8) -> u8 {
         self.byte() % limit.max(1)
     }
@@ -25,7 +25,7 @@ impl<'a> Choices<'a> {
         u16::from_le_bytes([self.byte(), self.byte()])
     }
 
-    /// A place in something of that length; 0 in nothing.
+    /// An index into something of that length; 0 if it is empty.
     pub(crate) fn place(&mut self, length: usize) -> usize {
         usize::from(self.word()) % length.max(1)
     }
@@ -34,7 +34,7 @@ impl<'a> Choices<'a> {
         self.left.is_empty()
     }
 
-    /// All that has not been chosen from.
+    /// The bytes that are not used yet.
     pub(crate) fn rest(self) -> &'a [u8] {
         self.left
     }

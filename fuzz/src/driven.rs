@@ -1,4 +1,4 @@
-//! A target in libFuzzer's hands: which panics are findings.
+//! Runs a target under libFuzzer and decides which panics are findings.
 
 use crate::Answer;
 use std::panic::{self, AssertUnwindSafe};
@@ -8,8 +8,8 @@ use std::sync::{Mutex, Once, PoisonError};
 static INSTALLED: Once = Once::new();
 static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
 
-/// Runs a target for libFuzzer. A panic that leaves it ends the process, which libFuzzer takes for a finding; one that
-/// the code under test catches, because it is other people's (tract's, an image decoder's), does not.
+/// Runs a target for libFuzzer. A panic that leaves the target ends the process, which is a finding. A panic that the
+/// code under test catches, from tract or an image decoder, is not.
 pub fn driven(target: fn(&[u8]) -> Answer, bytes: &[u8]) {
     INSTALLED.call_once(|| {
         // libFuzzer's own hook would end the process at any panic.

@@ -1,5 +1,5 @@
-//! The arithmetic below the networks, through all that is public of it. Only here memory is read without a check for each
-//! number: the program of this target is built with AddressSanitizer.
+//! Fuzzes the kernels below the networks through their whole public interface. Only the kernels read memory without
+//! bounds checks, so this target is built with AddressSanitizer.
 
 use crate::Answer;
 use crate::choices::Choices;
@@ -12,8 +12,8 @@ use kernels::{
 use shared::encoding::{Encoding, MAX_DIMENSIONS};
 use shared::matching::{DotsOfRows, Probe, Rows, nearest, nearest_two};
 
-/// A layer of any shape over a picture of any size. It is refused with a reason, before anything is touched, or computed:
-/// then every level gives the same numbers.
+/// Runs a layer of any shape on a picture of any size. The kernel either refuses it with a reason before it touches any
+/// data, or computes it; then every instruction level gives the same numbers.
 pub fn layers(bytes: &[u8]) -> Answer {
     let mut choices = Choices::of(bytes);
     let computed = match choices.below(8) {
@@ -35,10 +35,10 @@ pub fn layers(bytes: &[u8]) -> Answer {
     }
 }
 
-/// More numbers than this are not worth the time.
+/// The maximum number of elements; more cost too much time.
 const MOST: usize = 1 << 16;
 
-/// Mostly small, sometimes at the end of what can be counted.
+/// A length: mostly small, sometimes near the largest value of the integer type.
 fn length(choices: &mut Choices<'_>, below: u8) -> usize {
     match choices.byte() {
         255 => usize::MAX >> choices.below(64),
@@ -59,7 +59,7 @@ fn window(choices: &mut Choices<'_>) -> Result<Window, LayerError> {
     Window::new(pair(choices, 6), pair(choices, 5), pair(choices, 4), pair(choices, 4))
 }
 
-/// About as many numbers as are wanted: nearly always exactly this many.
+/// A number of elements close to `wanted`, nearly always equal to it.
 fn count(choices: &mut Choices<'_>, wanted: usize) -> usize {
     let wanted = wanted.min(MOST);
     match choices.byte() {
@@ -101,7 +101,7 @@ fn product(factors: &[usize]) -> usize {
     factors.iter().fold(1, |product: usize, &factor| product.saturating_mul(factor))
 }
 
-/// What `run` writes at every level is the same, bit by bit.
+/// Checks that `run` writes the same bits at every level.
 fn at_every_level<T: Clone + Default>(
     room: usize,
     bits: impl Fn(&T) -> u32,
@@ -125,7 +125,7 @@ fn byte_bits(byte: &u8) -> u32 {
     u32::from(*byte)
 }
 
-/// How much room there is for what a layer makes: none where it makes too much.
+/// The length of the output buffer: 0 if the layer would make too much output.
 fn room(choices: &mut Choices<'_>, output: &Result<Extent, LayerError>) -> usize {
     let wanted = output.as_ref().map_or(1, Extent::numbers);
     count(choices, wanted)
@@ -205,7 +205,7 @@ fn largest(choices: &mut Choices<'_>) -> Result<(), LayerError> {
     at_every_level(room, bits, |level, into| Largest::new(level, window).run(&picture, extent, into))
 }
 
-/// Links with weights all alike, over each other.
+/// A chain of layers with constant weights.
 fn chain(choices: &mut Choices<'_>) -> Result<(), LayerError> {
     let input = extent(choices)?;
     let picture = floats(choices, input.numbers());
@@ -268,7 +268,7 @@ fn without_weights(choices: &mut Choices<'_>) -> Result<(), LayerError> {
     }
 }
 
-/// Rows of a gallery: the fastest instructions find the same one as plain loops.
+/// Checks that the fastest instructions find the same nearest gallery row as plain loops.
 fn rows(choices: &mut Choices<'_>) -> Answer {
     let (dimensions, people) = (length(choices, 200), usize::from(choices.word() % 600));
     let numbers = signed(steps(choices, product(&[Rows::stride_of(dimensions.min(1 << 20)), people])));

@@ -1,7 +1,8 @@
-//! What outsiders can hand to the two programs, with what must hold whatever it is: targets for a fuzzer.
+//! Fuzz targets: every input from outside the two programs, and the properties that must hold for it.
 //!
-//! A target takes any bytes and panics if something does not hold. `cargo xtask fuzz` lets libFuzzer look for such bytes
-//! (`targets/` holds a program for each); an ordinary test runs each over the files in `seeds/`, where findings are kept.
+//! A target takes any bytes and panics if a property does not hold. `cargo xtask fuzz` searches for such bytes with
+//! libFuzzer (`targets/` has one program for each target). A normal test runs each target over the files in `seeds/`,
+//! which include past findings.
 #![forbid(unsafe_code)]
 #![allow(clippy::disallowed_methods, reason = "its paths are of its own making")]
 
@@ -20,19 +21,20 @@ pub use layers::layers;
 #[cfg(feature = "programs")]
 pub use programs::*;
 
-/// What became of what was handed over.
+/// The result of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// It was taken for what it should be.
+    /// The input was accepted.
     Accepted,
-    /// It was not.
+    /// The input was refused.
     Refused,
 }
 
-/// A target and its name, which is also that of its program, its source and its folder of seeds.
+/// The name of a target, which is also the name of its program, its source file and its folder of seeds; and its
+/// function.
 pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
-/// All of them.
+/// All targets.
 #[cfg(feature = "programs")]
 pub const TARGETS: [Target; 20] = [
     ("audit-log", audit_log),

@@ -1,4 +1,4 @@
-//! An audit log that somebody has written, or changed.
+//! Audit logs that were forged or changed.
 
 use crate::Answer;
 use crate::choices::Choices;
@@ -13,19 +13,19 @@ use shared::gallery::{DatabaseDigest, ModelHash, PersonId};
 const CHECKSUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 const NOW: Now = Now::new(1_800_000_000_000, 0);
 
-/// Bytes in the place of a log: as they are, and with the checksum that belongs to each line, as a forger writes it.
+/// Parses the bytes as an audit log, once as they are and once with a correct checksum on each line, as a forger would
+/// write it.
 ///
-/// Everything that reads a log agrees whether it is whole. A log that a unit goes on with is whole from there on, and a
-/// record is printed as it was read.
+/// All readers of a log agree on whether it is whole. A log that a unit continues is whole from there on. A record is
+/// printed as it was read.
 pub fn audit_log(bytes: &[u8]) -> Answer {
     let _as_it_is = examined(bytes);
     examined(&with_checksums(bytes))
 }
 
-/// What a log is that a unit wrote and somebody changed: the first bytes say what happened, the last what was done to it.
+/// Changes a log that a unit wrote: the first bytes choose the events, the last ones the change.
 ///
-/// A log that nobody touched is whole. One that lost its end is whole or torn, and is continued; any other change is
-/// found.
+/// An unchanged log is whole. A log without its end is whole or torn, and can be continued. Any other change is found.
 pub fn changed_audit_log(bytes: &[u8]) -> Answer {
     let mut choices = Choices::of(bytes);
     let mut log = Vec::new();
@@ -67,7 +67,7 @@ fn examined(log: &[u8]) -> Answer {
     let follows = log.split_inclusive(|&byte| byte == b'\n').try_for_each(|line| verifier.line(line));
     if read.fault.is_none() {
         assert!(follows.is_ok(), "the commands find nothing, and {follows:?}");
-        // Else older records were removed, which one of these says.
+        // Otherwise older records were removed, and one of these records says so.
         if verifier.finish().follows == Some(Head::BEGINNING) {
             assert!(verified.is_ok(), "the commands find nothing, and {verified:?}");
         }
@@ -91,14 +91,14 @@ fn is_printed_as_it_was_read(line: &[u8]) {
     }
 }
 
-/// A unit opens the log, and what it leaves is whole.
+/// Checks that a unit can open the log and leaves it whole.
 fn is_continued(log: &[u8]) {
     match continued(log) {
         Some(left) => {
             let Ok(summary) = verify(&left) else { panic!("a whole log was continued with a fault") };
             assert!(summary.torn.is_none() && summary.lines > 0, "{summary:?}");
         }
-        // Only at the end of all numbers, or behind more than a line that is torn.
+        // Only if the sequence number is at its maximum, or behind more than one torn line.
         None => {
             let mut verifier = Verifier::from_anywhere();
             let lines = log.split_inclusive(|&byte| byte == b'\n');
@@ -122,7 +122,7 @@ fn continued(log: &[u8]) -> Option<Vec<u8>> {
     storage.clone().read("log").ok()?
 }
 
-/// Each line with the checksum that belongs to what is before `,"checksum":`, or to all of it.
+/// Each line with the correct checksum over the part before `,"checksum":`, or over the whole line.
 fn with_checksums(text: &[u8]) -> Vec<u8> {
     const KEY: &[u8] = b",\"checksum\":\"";
     let mut log = Vec::new();
@@ -166,7 +166,7 @@ fn event(choices: &mut Choices<'_>) -> Event {
         },
         5 => Event::DoorForced,
         6 => Event::database_refused(Some(DatabaseDigest([3; 32])), "damaged"),
-        // Cannot be written.
+        // Cannot be written to a log.
         _ => Event::DatabaseLoaded {
             database_sequence: 0,
             model: ModelHash([1; 32]),

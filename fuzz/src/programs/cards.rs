@@ -5,7 +5,7 @@ use encoder_tool::fuzz_entry_points::{ListedPerson, people_csv};
 use shared::gallery::{MAX_CARDS, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NAME_BYTES, MAX_NOTE_BYTES};
 use std::collections::HashSet;
 
-/// A `people.csv`: every person in it keeps to the bounds of a database, and has no card twice.
+/// Parses a `people.csv`. Every person in it is within the limits of a database and has no card twice.
 pub fn cards(bytes: &[u8]) -> Answer {
     let people = match people_csv(bytes) {
         Ok(people) => people,

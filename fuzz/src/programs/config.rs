@@ -1,4 +1,4 @@
-//! What is configured, and what else lies in a unit's folder.
+//! Configuration files and other small files of a unit.
 
 use crate::Answer;
 use edge_agent::config::Config;
@@ -6,7 +6,8 @@ use edge_agent::fuzz_entry_points;
 use policy::{Now, Rules};
 use serde_json::json;
 
-/// A configuration. One that is taken gives no pin two things to do, and a second reading takes it as well.
+/// Parses a configuration. An accepted configuration uses no pin twice, and is accepted again when it is read a second
+/// time.
 pub fn config(bytes: &[u8]) -> Answer {
     let Ok(text) = str::from_utf8(bytes) else { return Answer::Refused };
     let config = match Config::parse(text) {
@@ -26,12 +27,12 @@ pub fn config(bytes: &[u8]) -> Answer {
     Answer::Accepted
 }
 
-/// The small files beside a log and a database: a signed head, a public key, names, what moves the lock.
+/// Parses the small files of a unit: signed heads, public keys, names, the state of the lock.
 pub fn small_files(bytes: &[u8]) -> Answer {
     if fuzz_entry_points::small_file(bytes) { Answer::Accepted } else { Answer::Refused }
 }
 
-/// What a unit remembers over a restart. What it remembers next is read again, and no failed attempt is forgotten by that.
+/// Parses the memory that a unit keeps over a restart. The next state can be read again and forgets no failed attempt.
 pub fn memory(bytes: &[u8]) -> Answer {
     let (rules, now) = (Rules::new(1.0), Now::trusted(1_800_000_000_000, 1000));
     let Ok(memory) = fuzz_entry_points::memory(bytes, rules, &now) else { return Answer::Refused };

@@ -3,18 +3,18 @@
 use crate::Answer;
 use serde_json::Value;
 
-/// More than a request has, and less than a socket holds.
+/// The maximum request length: longer than a valid request, shorter than the socket's buffer.
 const MAX_REQUEST: usize = 4096;
 
-/// What somebody who may ask sends to the socket: one line of JSON comes back, and the unit is asked for something or it is
-/// said why not.
+/// Sends a request to the control socket. The answer is one line of JSON, and either the unit receives a command or the
+/// answer has an error.
 pub fn control_request(bytes: &[u8]) -> Answer {
     let request = bytes.get(..MAX_REQUEST).unwrap_or(bytes);
     let (answer, asked) = match edge_agent::fuzz_entry_points::control_request(request) {
         Ok(answered) => answered,
         Err(error) => panic!("no answer: {error}"),
     };
-    // A connection is cut when the unit has not read all that was sent.
+    // The unit resets a connection if it has not read everything that was sent.
     if let Some(line) = answer.strip_suffix(b"\n") {
         assert!(!line.contains(&b'\n'));
         let Ok(Value::Object(reply)) = serde_json::from_slice(line) else { panic!("the answer is no object") };

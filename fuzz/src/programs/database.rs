@@ -1,4 +1,4 @@
-//! A people database that somebody has made or changed.
+//! People databases that were forged or changed.
 
 use crate::Answer;
 use crc::{CRC_32_ISO_HDLC, Crc};
@@ -6,13 +6,13 @@ use kernels::dots_of_rows;
 use shared::encoding::Encoding;
 use shared::gallery::{Gallery, GalleryBuilder};
 
-/// A database costs at most this many bytes of memory for each of its own: rows are padded to whole vector registers.
+/// The checksum at the end of a database file.
 const CHECKSUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
-/// A database file as it is, and with the checksum that belongs to it: an attacker who makes one makes that right as well.
+/// Parses the bytes as a database, once as they are and once with a correct checksum, as an attacker would write it.
 ///
-/// One that is read is written again as the same database, its numbers add up, everybody in it is found by id and by
-/// name, distances are some, and everybody can be removed.
+/// A database that is accepted is written again as the same database. Its counts add up, every person is found by id
+/// and by name, distances are numbers, and every person can be removed.
 pub fn database(bytes: &[u8]) -> Answer {
     let _as_it_is = examined(bytes);
     let body = bytes.split_last_chunk::<4>().map_or(bytes, |(body, _)| body);
@@ -54,7 +54,7 @@ fn agrees_with_itself(gallery: &Gallery, length: usize) {
 fn is_written_as_it_was_read(gallery: &Gallery) {
     let written = match gallery.encode() {
         Ok(written) => written,
-        // Times that lie too far apart to be told one from the other are the only ones.
+        // Every database that decodes can be encoded.
         Err(error) => panic!("a database that was read cannot be written: {error}"),
     };
     match Gallery::decode(&written) {

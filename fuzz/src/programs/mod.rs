@@ -1,4 +1,4 @@
-//! Targets of the two programs and of the libraries that they are made of.
+//! The fuzz targets of the two programs and their libraries.
 
 mod audit_log;
 mod cards;

@@ -1,4 +1,4 @@
-//! Networks of other people.
+//! Networks from other sources.
 
 use crate::Answer;
 use model_tools::fuzz_entry_points::{SaidToBe, arrays_of_weights, network};
@@ -6,8 +6,8 @@ use models::bundle::Golden;
 use models::bundle::{Calibration, Manifest};
 use models::gate::{Gate, around};
 
-/// An ONNX file, said to be one thing or another by its first byte. It becomes a bundle that can be loaded, or is refused
-/// with a reason. tract may panic over it, if that is caught.
+/// Imports an ONNX file; the first byte chooses its kind. It becomes a bundle that can be loaded, or is refused with a
+/// reason. tract may panic if the panic is caught.
 pub fn onnx(bytes: &[u8]) -> Answer {
     let Some((first, file)) = bytes.split_first() else { return Answer::Refused };
     let said_to_be = [SaidToBe::Sface, SaidToBe::Arcface, SaidToBe::Yunet, SaidToBe::Nothing][usize::from(first % 4)];
@@ -20,7 +20,8 @@ pub fn onnx(bytes: &[u8]) -> Answer {
     }
 }
 
-/// A text, self-test or gate of a bundle (of the gate what lies between its beginning and its checksum): which one is said by the first byte. What is read is written again as the same.
+/// Parses a text, self-test or gate of a bundle; the first byte chooses which. For a gate, the bytes are the part
+/// between its header and its checksum. Whatever is accepted is written again as the same bytes.
 pub fn bundle(bytes: &[u8]) -> Answer {
     let Some((first, file)) = bytes.split_first() else { return Answer::Refused };
     let text = str::from_utf8(file).unwrap_or_default();
@@ -53,7 +54,8 @@ pub fn bundle(bytes: &[u8]) -> Answer {
     }
 }
 
-/// A file of weights: `.npy`, a zip of them, or `.safetensors`. Arrays have as many numbers as their shape promises.
+/// Parses a file of weights: `.npy`, a zip of them, or `.safetensors`. Every array has as many numbers as its shape
+/// says.
 pub fn weights(bytes: &[u8]) -> Answer {
     let arrays = arrays_of_weights(bytes);
     for [numbers, promised] in &arrays {

@@ -1,4 +1,4 @@
-//! What a camera gives, and photos.
+//! Camera frames and photos.
 
 use crate::Answer;
 use crate::choices::Choices;
@@ -7,12 +7,13 @@ use edge_agent::fuzz_entry_points;
 use models::Frame;
 use models::photo::Photo;
 
-/// More pixels than this are a matter of time, not of bytes.
+/// The maximum number of pixels; larger pictures only take longer.
 const MAX_PIXELS: u64 = 1 << 20;
 
-/// A picture from a camera: the first bytes say how it should lie, the rest is what came.
+/// Decodes a camera frame: the first bytes choose the format and size, the rest is the data.
 ///
-/// It becomes a frame of that size or is refused; the frame before it is then still there or gone, never half filled.
+/// It becomes a frame of that size or is refused. Then the previous frame is unchanged or gone, never partly
+/// overwritten.
 pub fn camera_frame(bytes: &[u8]) -> Answer {
     let mut choices = Choices::of(bytes);
     let format = PixelFormat::ALL[usize::from(choices.below(PixelFormat::ALL.len() as u8))];
@@ -38,7 +39,7 @@ pub fn camera_frame(bytes: &[u8]) -> Answer {
     }
 }
 
-/// A photo file: JPEG, PNG or WebP. It becomes a frame with as many pixels as its header promised, or is refused.
+/// Decodes a photo file: JPEG, PNG or WebP. It becomes a frame of the size in its header, or is refused.
 pub fn photo(bytes: &[u8]) -> Answer {
     let Ok(photo) = Photo::open(bytes) else { return Answer::Refused };
     let pixels = photo.pixels();

@@ -1,4 +1,4 @@
-//! What card readers send.
+//! Input from card readers.
 
 use crate::Answer;
 use crate::choices::Choices;
@@ -7,16 +7,17 @@ use edge_agent::reader::{Digits, Edge, frames};
 use shared::card::{CardNumber, decode_wiegand, encode_wiegand};
 use std::time::Duration;
 
-/// Pulses on the two wires of a Wiegand reader: of each, how long after the one before, and on which wire.
+/// Decodes pulses on the two wires of a Wiegand reader. Each byte has the time since the previous pulse and the wire.
 ///
-/// Every pulse is in one frame. A frame that is a card is the frame of that card, and with any one bit turned it is none.
+/// Every pulse belongs to one frame. A frame that decodes to a card is that card's frame, and it decodes to no card if
+/// any single bit is flipped.
 pub fn wiegand(bytes: &[u8]) -> Answer {
     let mut choices = Choices::of(bytes);
     let mut stamp = Duration::from_secs(100);
     let mut pulses = Vec::new();
     while !choices.is_empty() {
         let pulse = choices.byte();
-        // 0 to 6 ms, and now and then a silence.
+        // 0 to 6 ms, sometimes a longer pause.
         stamp += Duration::from_micros(100 * u64::from(pulse >> 1) % 6000)
             + Duration::from_millis(if pulse > 250 { 30 } else { 0 });
         pulses.push(Edge { stamp, one: pulse & 1 == 1 });
@@ -35,7 +36,7 @@ pub fn wiegand(bytes: &[u8]) -> Answer {
 
 fn is_the_frame_of(card: CardNumber, frame: &[bool]) {
     assert_ne!(card.value(), 0);
-    // A short card in a long frame is the same card.
+    // A short card in a longer frame decodes to the same card.
     let again = encode_wiegand(card).and_then(|frame| decode_wiegand(&frame).ok());
     assert_eq!(again, Some(card));
     for bit in 0..frame.len() {
@@ -45,9 +46,9 @@ fn is_the_frame_of(card: CardNumber, frame: &[bool]) {
     }
 }
 
-/// The events of a USB reader that types, as the kernel tells of them.
+/// Decodes the kernel's events of a USB keyboard reader.
 ///
-/// What it reads are cards whose digits were pressed, one after the other, between two Enters, and nothing else was.
+/// Each card that is read has exactly the digits that were pressed between two Enter keys.
 pub fn usb_reader(bytes: &[u8]) -> Answer {
     let mut choices = Choices::of(bytes);
     let digits = if choices.byte() & 1 == 0 { Digits::Decimal } else { Digits::Hexadecimal };
@@ -55,7 +56,7 @@ pub fn usb_reader(bytes: &[u8]) -> Answer {
     while !choices.is_empty() {
         let kind = choices.byte();
         events.push(match kind {
-            // A key that is pressed: most of what comes.
+            // A pressed key, the most frequent event.
             0..=199 => (1, u16::from(kind), 1),
             200..=229 => (1, choices.word(), i32::from(choices.byte())),
             _ => (u16::from(choices.byte()), choices.word(), i32::from(choices.byte())),

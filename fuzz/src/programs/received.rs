@@ -1,9 +1,9 @@
-//! What somebody sends to `edge-agent receive`.
+//! The input of `edge-agent receive`.
 
 use crate::Answer;
 use shared::gallery::DatabaseDigest;
 
-/// What is kept is as long as was announced and has the digest that was announced; nothing is kept of anything else.
+/// Receives a file. What is kept has the announced length and digest; anything else is discarded.
 pub fn received(bytes: &[u8]) -> Answer {
     match edge_agent::fuzz_entry_points::received(bytes) {
         Ok((announced, kept)) => {

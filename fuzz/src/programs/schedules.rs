@@ -4,7 +4,7 @@ use crate::Answer;
 use encoder_tool::fuzz_entry_points::schedules_toml;
 use shared::schedule::{LocalTime, MAX_PERIODS, MAX_SCHEDULES, Opening, ScheduleSet};
 
-/// A `schedules.toml`: what is taken keeps to the bounds of a database, and has an answer at any time.
+/// Parses a `schedules.toml`. Accepted schedules are within the limits of a database and give an answer for any time.
 pub fn schedules(bytes: &[u8]) -> Answer {
     let schedules = match schedules_toml(bytes) {
         Ok(schedules) => schedules,

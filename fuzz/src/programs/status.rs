@@ -1,4 +1,4 @@
-//! The status socket, from both sides.
+//! The status socket, from both ends.
 
 use crate::Answer;
 use edge_agent::fuzz_entry_points::{StatusSocket, status_answer};
@@ -6,7 +6,7 @@ use serde_json::Value;
 use shared::gallery::{GalleryBuilder, ModelHash};
 use std::sync::LazyLock;
 
-/// More than a request has, and less than a socket holds.
+/// The maximum request length: longer than a valid request, shorter than the socket's buffer.
 const MAX_REQUEST: usize = 4096;
 
 static UNIT: LazyLock<StatusSocket> = LazyLock::new(|| {
@@ -17,12 +17,12 @@ static UNIT: LazyLock<StatusSocket> = LazyLock::new(|| {
     }
 });
 
-/// What somebody sends to the socket: one line of JSON comes back, a report for the one request that there is and else an
-/// error.
+/// Sends a request to the status socket. The answer is one line of JSON: a report for the one valid request, otherwise
+/// an error.
 pub fn status_request(bytes: &[u8]) -> Answer {
     let Some(request) = bytes.get(..bytes.len().min(MAX_REQUEST)) else { return Answer::Refused };
     let answer = answered(request);
-    // A connection is cut when the unit has not read all that was sent.
+    // The unit resets a connection if it has not read everything that was sent.
     if answer.is_empty() && request.len() > b"status\n".len() {
         return Answer::Refused;
     }
@@ -47,8 +47,8 @@ pub(crate) fn answered(request: &[u8]) -> Vec<u8> {
     }
 }
 
-/// What something that claims to be a unit answers: it is shown in every form, or refused. In words and for Prometheus
-/// every line is its own: nothing that was said ends up at the beginning of one.
+/// Parses the answer of something that claims to be a unit. It is shown in every form or refused. In words and for
+/// Prometheus, every line comes from this program: no text of the answer can start a line.
 pub fn status_report(bytes: &[u8]) -> Answer {
     let Ok([words, json, _prometheus]) = status_answer(bytes) else { return Answer::Refused };
     assert!(!words.is_empty());

@@ -1,4 +1,4 @@
-//! Every target over its seeds, in every run of the tests; and where the seeds come from.
+//! Runs every target over its seeds in the normal tests, and generates the seeds.
 
 mod seeds;
 
@@ -18,7 +18,7 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What was found once stays found: a file whose name begins with `finding-` made a target panic before it was mended.
+/// Regression test: a file whose name begins with `finding-` once made a target panic.
 #[test]
 fn seeds_keep_what_must_hold() {
     for (name, target) in TARGETS {
@@ -27,7 +27,7 @@ fn seeds_keep_what_must_hold() {
             println!("{}", file.display());
             answers.push(target(&fs::read(file).unwrap()));
         }
-        // Else it would not be seen that a target looks at nothing any more, as when a format has changed.
+        // Otherwise nobody would notice a target that rejects everything, for example after a format change.
         for wanted in [Answer::Accepted, Answer::Refused] {
             assert!(answers.contains(&wanted), "no seed of {name} is {wanted:?}: {}", seeds::HOW_TO_MAKE_THEM);
         }

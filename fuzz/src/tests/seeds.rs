@@ -1,4 +1,4 @@
-//! Small files for a fuzzer to begin with, all of them made up: whole ones, and one of each kind that is refused.
+//! The seeds: small synthetic files for the fuzzer to start from. Valid ones, and one for each reason to refuse a file.
 
 use super::folder;
 use crate::TARGETS;
@@ -122,7 +122,7 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             vec![("status", b"status\n".to_vec()), ("other", b"open\n".to_vec()), ("cut", b"stat".to_vec())]
         }
         "usb-reader" => vec![
-            // 1 2 3 Enter; then with Shift, a key that is let go, and one that was missed.
+            // 1 2 3 Enter; then a key with Shift, a released key, and a missed event.
             ("decimal", vec![0, 2, 3, 4, 28]),
             ("hexadecimal", vec![1, 42, 30, 48, 2, 28, 200, 30, 0, 0, 28]),
             ("missed", vec![0, 2, 230, 0, 3, 0, 0, 3, 28]),
@@ -149,13 +149,12 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
     }
 }
 
-/// In postcard: exact; one sample of 1x1 pixels, three bytes, one number.
+/// Postcard: exact; one sample of 1x1 pixels, three bytes, one number.
 fn golden() -> Vec<u8> {
     [&[0, 1, 1, 1, 3, 10, 20, 30, 1][..], &0.5_f32.to_le_bytes()].concat()
 }
 
-/// In postcard: learnt with a model of zeros, from "x"; one number each, a prototype of one.
-/// A calibration with distances of strangers, in colour and without.
+/// A calibration with the distances of strangers, in colour and in grey.
 fn distances() -> Vec<u8> {
     let table = |name: &str| {
         let row = |rate: f64, distance: f64| {
@@ -239,7 +238,7 @@ fn log() -> Vec<u8> {
     log
 }
 
-/// Format, width and height, padding; then the picture.
+/// Pixel format, width and height, padding; then the picture.
 fn frames() -> Vec<(&'static str, Vec<u8>)> {
     let frame = |format: u8, bytes: &[u8]| [&[format, 4, 0, 2, 0, 0][..], bytes].concat();
     let jpeg = encoded(ImageFormat::Jpeg);
@@ -263,7 +262,7 @@ fn photos() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// A few colours.
+/// A picture with a few colours.
 fn encoded(format: ImageFormat) -> Vec<u8> {
     let picture = RgbImage::from_fn(8, 6, |x, y| image::Rgb([x as u8 * 30, y as u8 * 40, 128]));
     let mut file = Cursor::new(Vec::new());
@@ -280,13 +279,13 @@ fn report() -> Vec<u8> {
     report["latency_ms"]["detect"] = latency;
     report["decisions"] = json!([{"utc_ms": 1_800_000_000_000_i64, "decision": "deny", "reason": "not_known",
         "person_id": null, "distance": 1.25, "frames": 5}]);
-    // Of no computer and no time.
+    // Independent of the computer and the time.
     (report["database"]["path"], report["database"]["loaded_at"]) = ("people.db".into(), "2027-01-15T08:00:00Z".into());
     report["temperatures"] = json!([{"sensor": "cpu-thermal", "celsius": 51.5}]);
     report.to_string().into_bytes()
 }
 
-/// One of each kind, of 5 or more pixels a side; then shapes that are none.
+/// One layer of each kind, for pictures of 5 or more pixels a side; then invalid shapes.
 fn layers() -> Vec<(&'static str, Vec<u8>)> {
     let picture = [7, 9, 32];
     let window = [3, 3, 1, 1, 1, 1, 1, 1];
@@ -336,7 +335,7 @@ fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
     [&archive[..], &directory, b"PK\x05\x06\x00\x00\x00\x00", &count, &count, &place, &[0, 0]].concat()
 }
 
-/// An encoder that has of everything what real ones have, and little of it; or one without an output.
+/// A small encoder with every kind of layer of a real one; or, if not `whole`, one without an output.
 fn network(whole: bool) -> Vec<u8> {
     let ramp = |count: usize| -> Vec<f32> { (0..count).map(|index| (index % 13) as f32 / 13.0 - 0.4).collect() };
     let blocks = [("axis", 1), ("block_size", 9)];

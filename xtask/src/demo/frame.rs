@@ -44,6 +44,7 @@ pub(super) struct Milliseconds {
 
 /// Parses the lines.
 ///
+/// # Errors
 /// If a line is not a frame, or reports a photo that could not be read.
 pub(super) fn parse_frames(lines: &str) -> Result<Vec<Frame>> {
     lines
