@@ -125,7 +125,7 @@ fn byte_bits(byte: &u8) -> u32 {
     u32::from(*byte)
 }
 
-/// The length of the output buffer: 0 if the layer would make too much output.
+/// The length of the output buffer: close to the length of the output, at most [`MOST`].
 fn room(choices: &mut Choices<'_>, output: &Result<Extent, LayerError>) -> usize {
     let wanted = output.as_ref().map_or(1, Extent::numbers);
     count(choices, wanted)

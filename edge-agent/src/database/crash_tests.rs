@@ -1,5 +1,5 @@
-//! Power cuts at every operation of a swap and of a rollback: whatever is lost, the next start finds the old database or
-//! the new one whole, says nothing of a return, and goes on.
+//! Power cuts at every operation of a swap and of a rollback. After each, the next start finds the whole old or new
+//! database, reports no fallback to the previous one, and continues.
 
 use super::store::{Opened, Store};
 use super::tests::{file, judge, put, sequence};
@@ -16,7 +16,7 @@ fn open(disk: &PowerCut) -> Store {
     store
 }
 
-/// A unit that used [`OLD`], with [`NEW`] before its door.
+/// A unit that used [`OLD`], with [`NEW`] ready to be taken.
 fn before_the_swap() -> PowerCut {
     let disk = PowerCut::default();
     put(&disk, "db.previous", &file(OLD - 1));
@@ -26,14 +26,14 @@ fn before_the_swap() -> PowerCut {
     disk
 }
 
-/// A unit that uses [`NEW`], and somebody asks for [`OLD`].
+/// A unit that uses [`NEW`] and is asked to roll back to [`OLD`].
 fn before_the_rollback() -> PowerCut {
     let disk = before_the_swap();
     open(&disk).take_in().unwrap();
     disk
 }
 
-/// Cuts the power at every operation of `work`, in every way, and gives the sequence numbers that were found.
+/// Cuts the power at every operation of `work`, with every kind of loss. Counts which sequence numbers were found.
 fn cut_everywhere(prepared: fn() -> PowerCut, work: fn(&mut Store) -> bool, after: fn(&PowerCut, u64)) -> [usize; 2] {
     let mut found = [0, 0];
     for operation in 0.. {
@@ -46,7 +46,7 @@ fn cut_everywhere(prepared: fn() -> PowerCut, work: fn(&mut Store) -> bool, afte
                 assert!(done, "nothing was in the way");
                 return found;
             }
-            // All of the bytes that were written last may be lost, some, or one.
+            // The last write may be lost completely, partly, or by one byte.
             let bytes = disk.last_append();
             let worth_it = |loss: &Loss| match *loss {
                 Loss::LastBytes(lost) | Loss::LastBytesZero(lost) => lost == 1 || lost == bytes || lost % 37 == 0,
@@ -64,7 +64,7 @@ fn cut_everywhere(prepared: fn() -> PowerCut, work: fn(&mut Store) -> bool, afte
     found
 }
 
-/// Whatever was interrupted is taken up again: nothing that had arrived is lost.
+/// An interrupted swap is completed: a new database that arrived is not lost.
 fn what_came_is_taken(disk: &PowerCut, _: u64) {
     let mut store = open(disk);
     store.take_in().unwrap();
@@ -75,7 +75,7 @@ fn what_came_is_taken(disk: &PowerCut, _: u64) {
     assert_eq!(sequence(&open(&disk)), NEW);
 }
 
-/// Both databases are still there, and each can be gone back to.
+/// Both databases still exist, and a rollback to either is possible.
 fn both_are_there(disk: &PowerCut, sequence_found: u64) {
     let mut store = open(disk);
     let other = if sequence_found == OLD { NEW } else { OLD };

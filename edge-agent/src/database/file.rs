@@ -1,5 +1,5 @@
-//! Reading the files of a people database from the unit's disk, as far as they can be one: a large file costs no memory,
-//! and one that is something else is not read.
+//! Reads database files from the unit's disk with a limit on their size. Files that are too large or not databases are
+//! not read into memory.
 
 use super::read::Refused;
 use files::Storage;
@@ -9,24 +9,24 @@ use std::io::{self, ErrorKind};
 
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// The whole file; `None` if there is none.
+/// Reads a whole file; `None` if it does not exist.
 ///
 /// # Errors
-/// If it cannot be read, is larger than a people database, or does not begin as one.
+/// If it cannot be read, is larger than a people database may be, or has the wrong magic bytes.
 pub(super) fn read(storage: &mut dyn Storage, file: &str) -> Result<Option<Vec<u8>>, Refused> {
     let Some(length) = storage.length(file)? else { return Ok(None) };
     require_size(length).map_err(Refused::Damaged)?;
     require_beginning(&storage.read_from(file, 0, BEGINNING_BYTES)?).map_err(Refused::Damaged)?;
-    // It may have grown meanwhile.
+    // The file may have grown since the check.
     let bytes = storage.read_from(file, 0, MAX_DATABASE_BYTES as usize + 1)?;
     require_size(bytes.len() as u64).map_err(Refused::Damaged)?;
     Ok(Some(bytes))
 }
 
-/// The SHA-256 of the file, read piece by piece; `None` if there is none.
+/// The SHA-256 of a file, read in pieces; `None` if it does not exist.
 ///
 /// # Errors
-/// If it cannot be read, or is larger than a people database.
+/// If it cannot be read, or is larger than a people database may be.
 pub(super) fn digest(storage: &mut dyn Storage, file: &str) -> io::Result<Option<DatabaseDigest>> {
     let Some(length) = storage.length(file)? else { return Ok(None) };
     let too_large = |error| io::Error::new(ErrorKind::FileTooLarge, error);

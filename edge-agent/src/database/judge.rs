@@ -1,4 +1,4 @@
-//! What is asked of a database before it is used.
+//! Checks a database before it is used.
 
 use super::ledger::Past;
 use super::read::{Refused, read_bytes};
@@ -13,7 +13,7 @@ type SelfTest = Box<dyn FnMut() -> Result<Tested, GoldenError> + Send>;
 type GateWarning = Box<dyn Fn(Option<GateDigest>) -> Option<String> + Send>;
 type RulesFor = Box<dyn Fn(&Gallery) -> Result<Rules, RulesError> + Send>;
 
-/// Examines databases for one unit.
+/// Verifies databases for one unit.
 pub(crate) struct Judge {
     model: ModelHash,
     trust: Trust,
@@ -23,7 +23,7 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    /// For these networks and this configuration.
+    /// Creates a judge for these networks and this configuration.
     #[must_use]
     pub(crate) fn new(mut recogniser: Recogniser, config: &Config, trust: Trust) -> Self {
         let (model, encoder_threshold) = (recogniser.model_hash(), recogniser.threshold());
@@ -38,20 +38,20 @@ impl Judge {
         Self { model, trust, rules_for: Box::new(rules_for), gate_warning, self_test }
     }
 
-    /// Takes everything of that model, for tests of what is done with it.
+    /// Accepts every database of that model, for tests.
     #[cfg(test)]
     pub(crate) fn of_model(model: ModelHash, self_test: SelfTest) -> Self {
         let rules_for = Box::new(|_: &Gallery| Ok(Rules::new(1.0)));
         Self { model, trust: Trust::default(), rules_for, gate_warning: Box::new(|_| None), self_test }
     }
 
-    /// The same for a unit that moves a lock.
+    /// The same for a unit that controls a lock.
     #[cfg(test)]
     pub(super) fn at_a_door(self) -> Self {
         Self { trust: self.trust.at(&[], true), ..self }
     }
 
-    /// The people, and the rules that hold for them.
+    /// Reads a database and computes the rules for its people.
     ///
     /// # Errors
     /// [`Refused`]
@@ -61,14 +61,14 @@ impl Judge {
         Ok((gallery, rules))
     }
 
-    /// Tells if people were enrolled with another gate than the unit's.
+    /// Warns if people were enrolled with another gate than the unit's.
     pub(super) fn warn_of_gate(&self, gallery: &Gallery) {
         if let Some(warning) = (self.gate_warning)(gallery.gate()) {
             tracing::warn!("{warning}");
         }
     }
 
-    /// Whether the networks still give the numbers that they must.
+    /// Runs the self-test: the networks must give the expected encodings.
     ///
     /// # Errors
     /// [`GoldenError`]

@@ -1,5 +1,5 @@
-//! `kill -9`, five hundred times, on a process that swaps databases and goes back on a real disk: the next start finds the
-//! database that was in use or the one that was being taken, whole, and goes on from there.
+//! Kills a process with `kill -9` five hundred times while it swaps databases and rolls back on a real disk. The next
+//! start finds the database in use or the new one, whole, and continues.
 
 use super::store::{Opened, Store};
 use super::tests::{file, judge};
@@ -15,9 +15,9 @@ use std::thread;
 const KILLS: u64 = 500;
 const FOLDER: &str = "KILLED_SWAP_FOLDER";
 const FIRST: &str = "KILLED_SWAP_FIRST";
-/// A process never takes this many before it is killed.
+/// A process takes fewer databases than this before it is killed.
 const SEQUENCES_OF_A_LIFE: u64 = 10_000;
-/// Every fifth time it goes back to the previous database.
+/// Every fifth swap is a rollback.
 const ROLLBACK_EVERY: u64 = 5;
 
 fn open(folder: &Path) -> Store {
@@ -26,15 +26,15 @@ fn open(folder: &Path) -> Store {
     store
 }
 
-/// The sequence number of the file in the folder, which is the one that is used.
+/// The sequence number of the file in the folder, which must be the one in use.
 fn sequence(store: &Store, folder: &Path) -> u64 {
     let file = fs::read(folder.join("db")).unwrap();
     assert_eq!(DatabaseDigest::from_file(&file), store.digest());
     DatabaseFile::parse(&file).unwrap().header().sequence
 }
 
-/// Some processes wait to be killed: with a database that has come and is not taken yet, or after a swap. The others swap
-/// until they are killed anywhere.
+/// Some processes wait to be killed: with a new database that is not taken yet, or after a swap. The others swap until
+/// they are killed at a random time.
 fn waits_after(kill: u64) -> Option<&'static str> {
     match kill % 8 {
         0 => Some("offered"),
@@ -44,7 +44,7 @@ fn waits_after(kill: u64) -> Option<&'static str> {
     }
 }
 
-/// Past what a test prints, at once and whole.
+/// Prints to the real stdout, past the test's capture, in one write.
 fn say(what: &str, sequence: u64) {
     let mut out = io::stdout().lock();
     out.write_all(format!("{what} {sequence}\n").as_bytes()).unwrap();
@@ -110,7 +110,7 @@ fn a_process_that_is_killed_leaves_one_database_whole() {
         let mut note = |line: &str| {
             let Some((said, sequence)) = line.rsplit_once(' ') else { return false };
             let Ok(sequence) = sequence.parse() else { return false };
-            // The name of the test precedes what the process says first.
+            // The test's name comes before the first output of the process.
             match said {
                 said if said.ends_with("trying") => tried = sequence,
                 said if said.ends_with("used") || said.ends_with("back") => {
@@ -121,7 +121,7 @@ fn a_process_that_is_killed_leaves_one_database_whole() {
             }
             true
         };
-        // It goes on meanwhile, so that it is killed anywhere.
+        // The process continues meanwhile, so the kill can hit any operation.
         let mut swaps = lines.by_ref().filter(|line| note(line));
         match waits_after(kill) {
             Some(what) => swaps.find(|line| line.starts_with(what)),
@@ -140,7 +140,7 @@ fn a_process_that_is_killed_leaves_one_database_whole() {
         assert!([used, tried].contains(&found), "kill {kill}: found {found}, used {used}, tried {tried}");
         finished += u64::from(found == tried);
         taken_back += u64::from(found == tried && found < newest);
-        // What had come and was not taken yet is taken now, and is found again.
+        // A new database that was not taken before the kill is taken now, and is found again at the next start.
         if let Some(came) = store.take_in().unwrap() {
             waiting += 1;
             assert_eq!(came.gallery.header().sequence, tried, "kill {kill}");

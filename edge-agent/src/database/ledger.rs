@@ -1,12 +1,13 @@
-//! What a unit has accepted, so that it never goes back by mistake: the highest sequence number, the two databases that
-//! may be used though a higher one was there, and those of them that it used before databases named doors.
+//! The ledger of accepted databases, which prevents an accidental return to an older one: the highest sequence number,
+//! the two databases that may be used although they are older, and those of them that were accepted before databases
+//! named doors.
 
 use super::read::Refused;
 use files::Storage;
 use serde::{Deserialize, Serialize};
 use shared::gallery::DatabaseDigest;
 
-/// Written since databases name doors; 1 before.
+/// Version of the file format. 1 was before databases named doors.
 const SCHEMA: u32 = 2;
 
 /// The content of `people.db.accepted`.
@@ -14,47 +15,47 @@ const SCHEMA: u32 = 2;
 #[serde(deny_unknown_fields)]
 pub(super) struct Ledger {
     schema: u32,
-    /// Nothing lower is taken, unless it is asked for by name.
+    /// Databases with a lower number are refused, unless a rollback names them.
     pub(super) highest_sequence: u64,
-    /// SHA-256 of the database in use and of the one before, which may have lower numbers: they were used before, or
-    /// somebody went back to one of them by name.
+    /// SHA-256 of the database in use and of the previous one. They may have lower numbers, because they were used
+    /// before or a rollback named one of them.
     digests: Vec<DatabaseDigest>,
-    /// Those of them that a version without audiences accepted: an upgrade must not lock a door's people out.
+    /// Those of `digests` that a version without audiences accepted: an upgrade must not lock people out.
     #[serde(default)]
     before_audiences: Vec<DatabaseDigest>,
 }
 
-/// The part of the file that every version has.
+/// The field that all versions of the file have.
 #[derive(Deserialize)]
 struct HighestSequence {
     highest_sequence: u64,
 }
 
-/// What a unit knows of a file from before.
+/// What the ledger says about a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Past {
-    /// The lowest sequence number with which it is taken.
+    /// The lowest sequence number that is accepted.
     pub(super) least_sequence: u64,
-    /// This very unit used this very file before databases named doors.
+    /// This unit used this file before databases named doors.
     pub(super) before_audiences: bool,
 }
 
 impl Past {
-    /// That of a file that has just come.
+    /// For a new file.
     pub(super) fn of_a_new_file(highest_sequence: u64) -> Self {
         Self { least_sequence: highest_sequence, before_audiences: false }
     }
 }
 
 impl Ledger {
-    /// The next one after `before`, if there was one.
+    /// The ledger that follows `before`, if there was one.
     pub(super) fn after(before: Option<&Self>, highest_sequence: u64, digests: Vec<DatabaseDigest>) -> Self {
         let known = before.map(|before| &before.before_audiences[..]).unwrap_or_default();
         let before_audiences = known.iter().copied().filter(|digest| digests.contains(digest)).collect();
         Self { schema: SCHEMA, highest_sequence, digests, before_audiences }
     }
 
-    /// `None` if there is none, or none that can be read: then the databases themselves say which number is the highest.
+    /// Reads the ledger. `None` if it is missing or unreadable; then the databases themselves give the highest number.
     pub(super) fn read(storage: &mut dyn Storage, file: &str) -> Option<Self> {
         match storage.read(file) {
             Ok(None) => None,
@@ -69,7 +70,8 @@ impl Ledger {
         }
     }
 
-    /// Of a later version only the highest number is taken over, so that it still protects against older databases.
+    /// Parses the ledger. From a later version it takes only the highest number, which still protects against older
+    /// databases.
     fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
         match serde_json::from_slice::<Self>(bytes) {
             Ok(ledger) if ledger.schema <= SCHEMA => Ok(ledger.brought_up_to_date()),
@@ -83,7 +85,7 @@ impl Ledger {
     fn warn_if_only_the_number_is_known(&self, file: &str) {
         if self.digests.is_empty() {
             tracing::warn!(
-                "{file} is of a later version: only databases from number {} on are accepted",
+                "{file} is from a later version: only databases with a sequence number of at least {} are accepted",
                 self.highest_sequence
             );
         }
@@ -102,7 +104,7 @@ impl Ledger {
         self
     }
 
-    /// What is known of this file.
+    /// What the ledger says about the file with this digest.
     pub(super) fn past_of(&self, digest: DatabaseDigest) -> Past {
         Past {
             least_sequence: if self.digests.contains(&digest) { 0 } else { self.highest_sequence },

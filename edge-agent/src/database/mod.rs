@@ -1,17 +1,17 @@
-//! The people database of a unit: which one is used, what may take its place, and how one goes back.
+//! The people database of a unit: which file is in use, which may replace it, and how a rollback works.
 //!
-//! Beside the file that the configuration names, `people.db`, lie others with longer names:
+//! Next to the configured file, `people.db`, there are files with longer names:
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `people.db.previous` | the one that was used before |
-//! | `people.db.incoming` | a new one, written under a name of its own, synced and renamed by `edge-agent receive` |
-//! | `people.db.staged` | the same, while it is examined |
-//! | `people.db.refused` | the last one that was not taken |
-//! | `people.db.accepted` | the highest sequence number that was taken, and the digests that may be used: `ledger.rs` |
+//! | `people.db.previous` | the previous database |
+//! | `people.db.incoming` | a new one; `edge-agent receive` writes it under another name, syncs and renames it |
+//! | `people.db.staged` | the new database while it is verified |
+//! | `people.db.refused` | the last database that was refused |
+//! | `people.db.accepted` | the highest accepted sequence number and the digests that may be used: `ledger.rs` |
 //!
-//! Trust in bytes is decided in one place, [`read::read_bytes`]; which keys the unit trusts, [`mod@trust`] knows. What is on the disk at which moment is [`store`]'s, when it
-//! is looked at is [`watch`]'s.
+//! [`read::read_bytes`] alone decides whether bytes are trusted, with the keys from [`mod@trust`]. [`store`] manages
+//! the files on the disk, and [`watch`] looks for new ones.
 
 #[cfg(test)]
 mod crash_tests;

@@ -1,4 +1,4 @@
-//! Whether bytes are a people database that this unit may use: the one place that decides it.
+//! Decides whether bytes are a people database that this unit may use. No other module makes this decision.
 
 use super::ledger::{Ledger, Past};
 use super::trust::Trust;
@@ -16,33 +16,33 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use terminal::{Help, ShowPath};
 
-/// Why a database is not used.
+/// The reason to refuse a database.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum Refused {
-    /// Cut off, damaged, or no people database at all.
+    /// It is truncated, damaged, or not a people database.
     #[error("it cannot be used as a people database: {0}")]
     Damaged(GalleryError),
-    /// It was changed after it was signed, or signed with another key than it says.
+    /// It was changed after signing, or its signature is by another key than it says.
     #[error("{0}")]
     WronglySigned(GalleryError),
-    /// Nobody signed it.
-    #[error("nobody signed it, and only databases signed by {trusted} are taken")]
+    /// It is not signed.
+    #[error("it is not signed; this unit accepts only databases signed by {trusted}")]
     Unsigned {
-        /// The signers of the configuration.
+        /// The signers in the configuration.
         trusted: Fingerprints,
     },
-    /// Somebody that the configuration does not name signed it.
-    #[error("it is signed by {signer}, and only databases signed by {trusted} are taken")]
+    /// Its signer is not in the configuration.
+    #[error("it is signed by {signer}; this unit accepts only databases signed by {trusted}")]
     OtherSigner {
-        /// Who signed it.
+        /// The signer of the database.
         signer: Fingerprint,
-        /// The signers of the configuration.
+        /// The signers in the configuration.
         trusted: Fingerprints,
     },
-    /// It does not say for which doors it is, and this unit moves a lock.
+    /// It does not say which doors it is for, and this unit controls a lock.
     #[error(
-        "it does not say for which doors it is, so that the database of any door would open this one: build it again with \
+        "it does not say which doors it is for, so any door's database could open this one: build it again with \
          `encoder-tool build-db --for`, followed by {}, a group of doors, or \"all\"",
         id_in_words(*unit)
     )]
@@ -63,44 +63,44 @@ pub(crate) enum Refused {
     /// It is sealed for other units.
     #[error("{0}")]
     SealedForOthers(EnvelopeError),
-    /// The unit's own key cannot be used.
+    /// The unit's own key is not usable.
     #[error("{0:#}")]
     Identity(anyhow::Error),
-    /// Made with other networks.
+    /// It was made with other networks.
     #[error("{0}")]
     OtherModel(GalleryError),
-    /// Older than one that was used: somebody may want a person back who was taken out.
+    /// It is older than a database that was used. Somebody may want to restore a person who was removed.
     #[error(
-        "it is an older one: its sequence number is {found}, and {least} was used before; `edge-agent rollback` goes back to the previous one"
+        "it is too old: its sequence number is {found}, and the unit has used {least}; to return to the previous database, use `edge-agent rollback`"
     )]
     Older {
         /// Its sequence number.
         found: u64,
-        /// The lowest that is taken.
+        /// The lowest sequence number that is accepted.
         least: u64,
     },
-    /// The rules of the configuration do not go with its threshold.
-    #[error("with its threshold the rules of the configuration make no sense: {0}")]
+    /// The configured rules are inconsistent with its threshold.
+    #[error("the configured rules are inconsistent with its threshold: {0}")]
     Rules(#[from] RulesError),
-    /// The networks do not give the numbers that they must.
+    /// The networks do not give the expected encodings.
     #[error("the networks failed their self-test: {0}")]
     SelfTest(#[from] GoldenError),
-    /// It could not be read or put into its place.
-    #[error("the disk: {0}")]
+    /// It could not be read or moved into place.
+    #[error("the disk failed: {0}")]
     Disk(#[from] io::Error),
-    /// There is none.
-    #[error("there is none")]
+    /// There is no such file.
+    #[error("the file does not exist")]
     Missing,
-    /// Going back was asked for, and the previous one is used.
-    #[error("it is used already")]
+    /// A rollback was requested, but the previous database is already in use.
+    #[error("it is already in use")]
     UsedAlready,
-    /// Another one was asked for.
-    #[error("another one was asked for")]
+    /// A rollback named a different database.
+    #[error("the rollback names another database")]
     NotAskedFor,
 }
 
 impl Refused {
-    /// The stable code, for the audit log.
+    /// The stable reason code, for the audit log.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Damaged(_) => "damaged",
@@ -124,7 +124,7 @@ impl Refused {
 }
 
 impl Refused {
-    /// Whether nothing but another file helps, whatever is configured.
+    /// Whether no change of the configuration can make the file usable.
     pub(super) fn is_for_good(&self) -> bool {
         matches!(self, Self::Damaged(_) | Self::WronglySigned(_))
     }
@@ -151,14 +151,14 @@ fn unit_in_words(unit: Option<Fingerprint>) -> String {
 
 fn groups_in_words(groups: &[DoorGroup]) -> String {
     if groups.is_empty() {
-        return ", which belongs to no group of doors".to_owned();
+        return ", which is in no group of doors".to_owned();
     }
     let names: Vec<String> = groups.iter().map(DoorGroup::to_string).collect();
     format!(", in the group {}", names.join(", "))
 }
 
-/// The people of a database file, if it is whole, trusted, for this unit, made with this model, and not too old. What it
-/// says is looked at in that order: nothing but its outside before it is known who signed it.
+/// Reads the people of a database file if it is whole, signed by a trusted key, for this unit, made with this model,
+/// and not too old. The checks run in that order: only the envelope is parsed before the signer is known.
 ///
 /// # Errors
 /// [`Refused`]
@@ -184,7 +184,7 @@ fn require_signer(file: &DatabaseFile<'_>, signers: &[Signer]) -> Result<(), Ref
     }
 }
 
-/// What is signed for one door opens no other.
+/// Checks the audience: a database signed for one door opens no other door.
 fn require_audience(file: &DatabaseFile<'_>, trust: &Trust) -> Result<(), Refused> {
     let Some(door) = &trust.door else { return Ok(()) };
     let unit = || trust.unit().map_err(Refused::Identity);
@@ -214,18 +214,18 @@ fn open(file: &DatabaseFile<'_>, trust: &Trust) -> Result<Gallery, Refused> {
     file.open(&identities).map_err(Refused::from_gallery_error)
 }
 
-/// A database, who signed it, and who can read it.
+/// A database with its signer and its recipients.
 pub(crate) struct Read {
     pub(crate) gallery: Gallery,
     pub(crate) signer: Option<Fingerprint>,
-    /// Nobody if it is not sealed.
+    /// The keys that can open it; empty if it is not sealed.
     pub(crate) recipients: Vec<Fingerprint>,
 }
 
-/// Reads a database for a command that looks at it once and keeps no books: `check` and `simulate`.
+/// Reads a database for a command that uses it once and does not update the ledger: `check` and `simulate`.
 ///
 /// # Errors
-/// If it cannot be read, is not whole, not trusted, or was made with another model: then both hashes are named.
+/// If it cannot be read, is not whole, is not trusted, or was made with another model; then the error has both hashes.
 pub(crate) fn read(path: &Path, model: &ModelHash, trust: &Trust) -> anyhow::Result<Read> {
     let bytes = match read_bounded(path, MAX_DATABASE_BYTES) {
         Err(ReadError::Refused { source, .. }) if source.kind() == ErrorKind::NotFound => {
@@ -242,7 +242,7 @@ pub(crate) fn read(path: &Path, model: &ModelHash, trust: &Trust) -> anyhow::Res
     opened.map_err(|refused| in_file(path, refused))
 }
 
-/// What the unit's ledger beside the file says of it.
+/// What the unit's ledger next to the file says about it.
 fn past_of(path: &Path, bytes: &[u8]) -> Past {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(OsStr::to_str)) else {
         return Past::default();
@@ -251,10 +251,10 @@ fn past_of(path: &Path, bytes: &[u8]) -> Past {
     ledger.map(|ledger| ledger.past_of(DatabaseDigest::from_file(bytes))).unwrap_or_default()
 }
 
-/// Reads a database for the names in it, whatever model it was made with, and whether or not a known key signed it.
+/// Reads the names in a database, whatever its model and its signer.
 ///
 /// # Errors
-/// If it cannot be read, is not whole, or sealed for others.
+/// If it cannot be read, is not whole, or is sealed for others.
 pub(crate) fn read_names(path: &Path, identity: &Path) -> anyhow::Result<Gallery> {
     let bytes = read_bounded(path, MAX_DATABASE_BYTES)?;
     let trust = Trust::opened_with(identity);
@@ -262,7 +262,7 @@ pub(crate) fn read_names(path: &Path, identity: &Path) -> anyhow::Result<Gallery
     opened.map_err(|refused| in_file(path, refused))
 }
 
-/// The refusal with the file and what to do about it.
+/// An error with the path and a hint for the user.
 pub(crate) fn in_file(path: &Path, refused: Refused) -> anyhow::Error {
     let shown = path.shown();
     let (error, help) = match refused {
@@ -276,28 +276,28 @@ pub(crate) fn in_file(path: &Path, refused: Refused) -> anyhow::Error {
         ),
         Refused::WronglySigned(error) => (
             Err(error).with_context(|| shown.to_string()),
-            "take the file from the workstation again; if that does not help, somebody has changed it",
+            "copy the file from the workstation again; if that does not help, somebody has changed it",
         ),
         Refused::Unsigned { .. } | Refused::OtherSigner { .. } => (
             Err(refused).with_context(|| shown.to_string()),
-            "build it with `encoder-tool build-db --sign KEY`, KEY being one whose public half [database] signers names",
+            "build it with `encoder-tool build-db --sign KEY`, with a KEY whose public half is in [database] signers",
         ),
         Refused::SealedForOthers(error) => (
             Err(error).with_context(|| shown.to_string()),
-            "`edge-agent keygen` makes a key for this unit, or shows it; build the database for it with \
+            "`edge-agent keygen` creates or shows this unit's key; build the database for it with \
              `encoder-tool build-db --encrypt-to`",
         ),
         Refused::NoAudience { .. } | Refused::ForOtherDoors { .. } => (
             Err(refused).with_context(|| shown.to_string()),
-            "`edge-agent keygen` prints the id of this unit, [unit] groups names its groups of doors; build the database with \
+            "`edge-agent keygen` prints the id of this unit, [unit] groups has its groups of doors; build the database with \
              `encoder-tool build-db --for`",
         ),
         Refused::Identity(error) => return error.context(shown.to_string()),
         Refused::Missing => (
-            Err(anyhow::anyhow!("{shown} is not there")),
-            "`encoder-tool build-db PHOTOS -o FILE` makes a people database, `encoder-tool ship` brings it here",
+            Err(anyhow::anyhow!("{shown} does not exist")),
+            "`encoder-tool build-db PHOTOS -o FILE` builds a people database, `encoder-tool ship` sends it to this unit",
         ),
-        other => (Err(other).with_context(|| shown.to_string()), "`encoder-tool ship` brings another one"),
+        other => (Err(other).with_context(|| shown.to_string()), "send another database with `encoder-tool ship`"),
     };
     match error.help(help) {
         Err(error) => error,
@@ -356,7 +356,7 @@ mod tests {
         gallery.encode_protected(&Protection { sign: sign.as_ref(), seal }).unwrap()
     }
 
-    /// The file with the last byte before the checksum changed, or else Ada's name, under a right checksum.
+    /// The file with its last byte before the checksum changed, or else Ada's name changed, and a correct checksum.
     fn forged(mut file: Vec<u8>, is_last: bool) -> Vec<u8> {
         let body = file.len() - 4;
         let at = if is_last { body - 1 } else { file.windows(3).position(|bytes| bytes == b"Ada").unwrap() };
@@ -405,7 +405,7 @@ mod tests {
         }
     }
 
-    /// The database of one door, as it was signed and sealed, is brought to another one.
+    /// A database of one door is copied to another door.
     #[test]
     fn what_is_signed_for_one_door_opens_no_other() {
         let folder = tempfile::tempdir().unwrap();
@@ -454,7 +454,7 @@ mod tests {
         }
     }
 
-    /// After an upgrade the database that a door has been using does not say for which doors it is.
+    /// After an upgrade, the database in use does not say which doors it is for.
     #[test]
     fn an_upgraded_unit_goes_on_with_what_it_used_and_takes_no_other_of_that_kind() {
         let trust = Trust::by(vec![key(1).signer()], None).at(&[], true);

@@ -1,9 +1,9 @@
-//! The databases on the disk, so that at every moment one of them is whole and is found.
+//! The database files on the disk. At every moment one whole database is there and can be found.
 //!
-//! A new one is staged (renamed, so that what is examined is what is taken), verified, put into the place of the
-//! current one, which is kept as the previous one, and read back. Each file is replaced by [`Storage::replace`], and
-//! the ledger says beforehand what may be found: whenever the power goes, the next start finds the old one or the new
-//! one.
+//! A new database is staged (renamed, so that the verified file is the one that is used), verified, moved to the place
+//! of the current one, and read back. The current one becomes the previous one. [`Storage::replace`] replaces each
+//! file, and the ledger lists in advance the databases that may be found: after a power cut at any time, the next start
+//! finds the old or the new one.
 
 use super::file;
 use super::judge::Judge;
@@ -15,17 +15,17 @@ use shared::gallery::{DatabaseDigest, Gallery};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// A database that is to be used.
+/// A database in use.
 #[derive(Debug)]
 pub(crate) struct InUse {
     pub(crate) gallery: Gallery,
-    /// What holds for its people.
+    /// The rules for its people.
     pub(crate) rules: Rules,
     /// SHA-256 of the file.
     pub(crate) digest: DatabaseDigest,
 }
 
-/// A database that was not taken.
+/// A database that was refused.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     /// SHA-256 of the file; `None` if it could not be read.
@@ -33,36 +33,36 @@ pub(crate) struct Refusal {
     pub(crate) why: Refused,
 }
 
-/// The current database could not be used, and the previous one is in its place.
+/// The previous database is in use, because the current one could not be used.
 #[derive(Debug)]
 pub(crate) struct Returned {
     pub(crate) why: Refused,
 }
 
-/// What a unit starts with.
+/// The result of opening the databases of a unit.
 pub(crate) struct Opened {
     pub(crate) store: Store,
     pub(crate) in_use: InUse,
-    /// Why the current database is not the one in use.
+    /// Why the current database is not in use.
     pub(crate) returned: Option<Returned>,
 }
 
-/// The files of one unit.
+/// The database files of one unit.
 pub(crate) struct Store {
     storage: Box<dyn Storage>,
     judge: Judge,
     name: String,
-    /// SHA-256 of the file that is in use.
+    /// SHA-256 of the file in use.
     digest: DatabaseDigest,
     highest_sequence: u64,
-    /// As it was read or written last.
+    /// The ledger as last read or written.
     ledger: Option<Ledger>,
-    /// What is staged was refused and cannot be moved away.
+    /// The staged file was refused and cannot be renamed.
     staged_is_refused: bool,
 }
 
 impl Store {
-    /// Opens the databases of this path.
+    /// Opens the databases at this path.
     ///
     /// # Errors
     /// If none of them can be used.
@@ -71,7 +71,7 @@ impl Store {
         Self::open(Box::new(Folder::at(folder_of(path))), name, judge).map_err(|refused| in_file(path, refused))
     }
 
-    /// Finds the database that is to be used: the current one, or else the previous one, or else one that has just come.
+    /// Finds the database to use: the current one, else the previous one, else a new one.
     ///
     /// # Errors
     /// Why the current one is not used, if the previous one cannot be used either.
@@ -89,7 +89,7 @@ impl Store {
                 Ok(Some(came)) => (came, None),
                 Ok(None) => return Err(why),
                 Err(refused) => {
-                    tracing::error!("what has come is refused as well: {refused}");
+                    tracing::error!("the new database is refused as well: {refused}");
                     return Err(why);
                 }
             },
@@ -104,21 +104,21 @@ impl Store {
         if store.ledger.is_none()
             && let Err(error) = store.write_ledger(vec![digest])
         {
-            tracing::warn!("which databases were used cannot be written down: {error}");
+            tracing::warn!("the ledger of accepted databases cannot be written: {error}");
         }
         Ok(Opened { store, in_use, returned })
     }
 
-    /// SHA-256 of the file that is in use.
+    /// SHA-256 of the file in use.
     #[cfg(test)]
     pub(super) fn digest(&self) -> DatabaseDigest {
         self.digest
     }
 
-    /// Takes what has come into use; `None` if nothing has, or what is in use came again.
+    /// Takes a new database into use; `None` if there is none, or if it is the one in use.
     ///
     /// # Errors
-    /// Why it is not taken; what was in use still is.
+    /// The reason to refuse it; the database in use does not change.
     pub(crate) fn take_in(&mut self) -> Result<Option<InUse>, Refusal> {
         let staged = self.beside("staged");
         let came = self.stage(&staged);
@@ -141,7 +141,7 @@ impl Store {
                 Ok(in_use)
             }
             Err(why) => {
-                // A file that is too large has none: nobody waits for its hash.
+                // A file that is too large has no digest, because hashing it would take too long.
                 let digest = file::digest(&mut *self.storage, &staged).ok().flatten();
                 let refused = self.beside("refused");
                 let moved = self.storage.rename(&staged, &refused).and_then(|()| self.storage.sync_names());
@@ -151,10 +151,10 @@ impl Store {
         }
     }
 
-    /// Goes back to the previous database, whose digest is named.
+    /// Rolls back to the previous database, named by its digest.
     ///
     /// # Errors
-    /// Why not; what was in use still is.
+    /// The reason to refuse it; the database in use does not change.
     pub(crate) fn roll_back(&mut self, wanted: DatabaseDigest) -> Result<InUse, Refusal> {
         let previous = self.beside("previous");
         let bytes = file::read(&mut *self.storage, &previous).and_then(|bytes| bytes.ok_or(Refused::Missing));
@@ -162,7 +162,7 @@ impl Store {
         self.go_back_to(&bytes, wanted).map_err(|why| Refusal { digest: Some(DatabaseDigest::from_file(&bytes)), why })
     }
 
-    /// What has come is given the name under which it is examined. Whether there is something to examine.
+    /// Renames the new file to the staged file. `true` if there is a file to verify.
     fn stage(&mut self, staged: &str) -> io::Result<bool> {
         match self.storage.rename(&self.beside("incoming"), staged) {
             Ok(()) => self.storage.sync_names().map(|()| true),
@@ -202,7 +202,7 @@ impl Store {
         let (gallery, rules) = self.judge.read(bytes, Past { least_sequence: 0, ..past })?;
         self.judge.self_test()?;
         let in_use = InUse { gallery, rules, digest: previous };
-        // Until the exchange is done, each of the two lies somewhere whole.
+        // Until the exchange is complete, both databases are on the disk.
         let current = self.current_in_use()?;
         if let Some(current) = &current {
             self.storage.replace(&self.beside("exchanged"), current)?;
@@ -212,7 +212,7 @@ impl Store {
         Ok(in_use)
     }
 
-    /// From now on this one is used, also after a power cut.
+    /// Makes this database the current one, durably.
     fn put_in_place(&mut self, bytes: &[u8], in_use: InUse) -> Result<InUse, Refused> {
         self.write_ledger(vec![in_use.digest, self.digest])?;
         let name = self.name.clone();
@@ -224,11 +224,11 @@ impl Store {
         Ok(in_use)
     }
 
-    /// The file of the current database, if that is the one in use and not the previous one.
+    /// The file of the current database, if it is the one in use and not the previous one.
     fn current_in_use(&mut self) -> Result<Option<Vec<u8>>, Refused> {
         match file::read(&mut *self.storage, &self.name) {
             Err(Refused::Disk(error)) => Err(error.into()),
-            // What somebody has put there is not kept.
+            // A file that somebody else put there is not kept.
             Err(_) => Ok(None),
             Ok(current) => Ok(current.filter(|bytes| DatabaseDigest::from_file(bytes) == self.digest)),
         }
@@ -238,7 +238,7 @@ impl Store {
         Ok(self.storage.replace(&self.beside("previous"), current)?)
     }
 
-    /// The database that was exchanged for the previous one is the previous one now, unless the power went before the
+    /// Completes a rollback: the exchanged database becomes the previous one, unless a power cut came before the
     /// exchange.
     fn end_rollback(&mut self) {
         let (exchanged, previous) = (self.beside("exchanged"), self.beside("previous"));
@@ -250,7 +250,7 @@ impl Store {
             Err(error) => Err(error),
         };
         if let Err(error) = ended.and_then(|()| self.storage.sync_names()) {
-            tracing::warn!("{exchanged} cannot be moved away: {error}");
+            tracing::warn!("{exchanged} cannot be renamed: {error}");
         }
     }
 
@@ -275,9 +275,8 @@ fn used(storage: &mut dyn Storage, file: &str, judge: &Judge, ledger: Option<&Le
     Ok(InUse { gallery, rules, digest })
 }
 
-/// Puts what has come in the place of a database that cannot be used; `None` if nothing has come. It is moved away before
-/// it is read: if it can never be used, the next start does not meet it again; if it is used, it is removed when it is
-/// looked at again.
+/// Uses a new database in place of one that cannot be used; `None` if there is none. The file is renamed before it is
+/// read: if it is unusable, the next start does not find it again. If it is used, the next look removes it.
 fn first(
     storage: &mut dyn Storage,
     name: &str,

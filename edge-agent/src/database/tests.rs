@@ -1,4 +1,4 @@
-//! What is taken, what is refused, and what a unit finds when it starts.
+//! Tests of the databases that are accepted, those that are refused, and the database in use after a start.
 
 use super::store::{Refusal, Store};
 use super::{Judge, Opened, Returned};
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(super) const MODEL: ModelHash = ModelHash([1; 32]);
 
-/// A database file of this sequence number, with one person.
+/// A database file with one person and this sequence number.
 pub(super) fn file(sequence: u64) -> Vec<u8> {
     of_model(sequence, MODEL)
 }
@@ -47,7 +47,7 @@ pub(super) fn put(storage: &dyn CloneStorage, name: &str, bytes: &[u8]) {
     storage.other().replace(name, bytes).unwrap();
 }
 
-/// Storage whose clones are the same.
+/// Storage whose clones share their content.
 pub(super) trait CloneStorage {
     fn other(&self) -> Box<dyn Storage>;
 }
@@ -69,7 +69,7 @@ fn with(files: &[(&str, Vec<u8>)]) -> Memory {
     storage
 }
 
-/// The sequence number of the file that is in use.
+/// The sequence number of the database in use.
 pub(super) fn sequence(store: &Store) -> u64 {
     let is_in_use = |bytes: &Vec<u8>| DatabaseDigest::from_file(bytes) == store.digest();
     (1..20)
@@ -137,14 +137,15 @@ fn one_that_cannot_be_used_gives_way_to_the_one_before() {
         });
         assert_eq!(found.map_err(|refused| refused.code()), expected, "{files:?}");
         let Ok(Opened { mut store, .. }) = opened else { continue };
-        // A whole one is taken again.
+        // A valid database is accepted again.
         put(&storage, "db.incoming", &file(8));
         assert_eq!(code(store.take_in()), Ok(Some(8)), "{files:?}");
         assert_eq!(sequence(&open(&storage).0), 8);
     }
 }
 
-/// Anybody who has seen a database with somebody taken out shall not get the one before back by putting it there again.
+/// Somebody who has seen a database without a certain person must not be able to restore the previous one by copying it
+/// back.
 #[test]
 fn nothing_goes_back_by_itself() {
     let storage = with(&[("db", file(5))]);
@@ -153,11 +154,11 @@ fn nothing_goes_back_by_itself() {
         put(&storage, "db.incoming", &file(came));
         store.take_in().unwrap();
     }
-    // The current one is overwritten by an old copy: the previous one, which was used last before it, is nearer.
+    // An old copy overwrites the current database: the previous database, which was used last, is accepted.
     put(&storage, "db", &file(5));
     let (store, returned) = open(&storage);
     assert_eq!((sequence(&store), returned.unwrap().why.code()), (6, "older"));
-    // The files are deleted: the highest number is known from the ledger.
+    // The database files are deleted: the ledger still knows the highest number.
     for gone in ["db", "db.previous"] {
         storage.clone().remove(gone).unwrap();
     }
@@ -183,14 +184,14 @@ fn one_goes_back_by_name_and_forth_again() {
         assert_eq!((sequence(&store), returned.is_none()), (back_to, true), "also after a restart");
         assert_eq!(read(&storage, "db.previous"), Some(file(12 - back_to)));
     }
-    // Having gone back, a mere arrival does not take what is older than the highest.
+    // After a rollback, a new file that is older than the highest number is still refused.
     put(&storage, "db.incoming", &file(6));
     assert_eq!(code(store.take_in()), Err("older"));
     put(&storage, "db.incoming", &file(7));
     assert_eq!(code(store.take_in()), Ok(Some(7)));
 }
 
-/// A unit that returns to this version from a later one must not accept an older database because of that.
+/// A unit that was downgraded to this version must not accept an older database because of that.
 #[test]
 fn the_ledger_of_a_later_version_still_protects_against_older_databases() {
     let digests = [DatabaseDigest::from_file(&file(5))];
@@ -208,8 +209,8 @@ fn the_ledger_of_a_later_version_still_protects_against_older_databases() {
     }
 }
 
-/// The ledger that a version without audiences left says which databases it accepted; the next one forgets those that are
-/// not used any more, and a ledger of this version vouches for none.
+/// The ledger of a version without audiences lists the databases it accepted. The next ledger drops those that are no
+/// longer used. A ledger of this version lists none.
 #[test]
 fn only_the_ledger_of_an_older_version_vouches_for_databases_that_name_no_door() {
     let wants_doors = || Judge::of_model(MODEL, Box::new(|| Ok(Tested::Passed))).at_a_door();
@@ -236,7 +237,7 @@ fn only_the_ledger_of_an_older_version_vouches_for_databases_that_name_no_door()
     put(&storage, "db.incoming", &file(8));
     assert_eq!(code(store.take_in()), Err("no_audience"));
 
-    // Used by this version where no lock moved.
+    // This version used it while no lock was configured.
     let storage = with(&[("db", file(5))]);
     drop(open(&storage));
     assert_eq!(refused(&storage), "no_audience");
@@ -259,7 +260,7 @@ fn networks_that_fail_their_self_test_take_no_database() {
     assert_eq!(sequence(&store), 5);
 }
 
-/// A full or a read-only disk: the unit goes on with what it has, says so once, and takes a later one.
+/// On a full or read-only disk, the unit keeps its database, reports the fault once, and accepts a later database.
 #[test]
 fn a_disk_that_refuses_changes_nothing() {
     for failing in [Operation::Append, Operation::Sync] {

@@ -1,4 +1,4 @@
-//! Whose databases a unit takes, and the key that opens them.
+//! Which databases a unit trusts, and its key to open them.
 
 use super::ledger::Past;
 use crate::config::{self, Config, Lock, Unsigned};
@@ -10,44 +10,45 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use terminal::{Help, ShowPath};
 
-/// What a database must be, beyond whole and of the unit's model. By default anything goes.
+/// The conditions for a database besides being whole and of the unit's model. The default accepts any.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trust {
-    /// What is known of the file from before.
+    /// What the ledger says about the file.
     pub(super) past: Past,
-    /// It must be signed by one of these; by nobody in particular if there are none.
+    /// Keys that may sign it; any or no signature if empty.
     pub(super) signers: Vec<Signer>,
-    /// The unit's own key. It is read when it is needed, so that it may be made while the unit runs.
+    /// Path of the unit's own key. It is read when needed, so that it can be created while the unit runs.
     identity: Option<PathBuf>,
-    /// Which doors it must be for; any if no unit is meant.
+    /// The doors it must be for; any if `None`.
     pub(super) door: Option<DoorsWanted>,
 }
 
-/// Which doors' databases are for a unit.
+/// The doors of a unit, for the audience check.
 #[derive(Debug, Clone)]
 pub(super) struct DoorsWanted {
-    /// Groups of doors that it belongs to.
+    /// The groups of doors that the unit belongs to.
     pub(super) groups: Vec<DoorGroup>,
-    /// It moves a lock: a database that does not say for which doors it is could be that of another door.
+    /// The unit controls a lock, so the database must say which doors it is for. Otherwise it could be that of another
+    /// door.
     pub(super) must_be_named: bool,
 }
 
 impl Trust {
-    /// As the configuration says.
+    /// The conditions in the configuration.
     ///
     /// # Errors
-    /// If a signer's key cannot be read, or could have been put there by anybody; and if a lock is to be moved for a
-    /// database by an unknown person, though nobody said that this is accepted.
+    /// If a signer's key cannot be read, or others can write it; or if the unit controls a lock, no signer is
+    /// configured, and unsigned databases are not explicitly accepted.
     pub(crate) fn from_config(config: &Config) -> anyhow::Result<Self> {
         let signers = signers(&config.database)?;
         let anybodys = signers.is_empty() && config.database.unsigned != Some(Unsigned::Accepted);
         if anybodys && config.door.lock == Some(Lock::Gpio) {
             return Err(anyhow::anyhow!(
-                "[database] signers: nobody is named, so that anybody who can write the database would open the door"
+                "[database] signers is empty, so anybody who can write the database could open the door"
             ))
             .help(
-                "sign it with `encoder-tool build-db --sign`, and name the public half of that key in [database] signers; \
-                 or say [database] unsigned = \"accepted\"",
+                "sign it with `encoder-tool build-db --sign`, and add the public half of that key to [database] signers; \
+                 or set [database] unsigned = \"accepted\"",
             );
         }
         let must_be_named = config.door.lock == Some(Lock::Gpio);
@@ -55,19 +56,19 @@ impl Trust {
         Ok(Self { past: Past::default(), signers, identity: Some(config.database.identity.clone()), door })
     }
 
-    /// The same of a database for any door: where a door is only tried, and no unit in particular is meant.
+    /// The same without the audience check, for simulations that are not about a particular unit.
     #[must_use]
     pub(crate) fn for_any_door(self) -> Self {
         Self { door: None, ..self }
     }
 
-    /// The same of a file of which that is known.
+    /// The same for a file with this entry in the ledger.
     #[must_use]
     pub(super) fn given(&self, past: Past) -> Self {
         Self { past, ..self.clone() }
     }
 
-    /// The unit's id, which databases name; `None` if it has no key of its own.
+    /// The unit's id, which databases name; `None` if the unit has no key.
     ///
     /// # Errors
     /// As [`Trust::identities`].
@@ -75,7 +76,7 @@ impl Trust {
         Ok(self.identities()?.first().map(|identity| identity.recipient().fingerprint()))
     }
 
-    /// The unit's own key; none if it has none.
+    /// The unit's own key; empty if it has none.
     ///
     /// # Errors
     /// If it cannot be read, is not a key, or others can read it.
@@ -84,7 +85,7 @@ impl Trust {
         Ok(identity(path)?.into_iter().collect())
     }
 
-    /// Anything that this key opens.
+    /// Accepts any database that this key opens.
     pub(super) fn opened_with(identity: &Path) -> Self {
         Self { identity: Some(identity.to_owned()), ..Self::default() }
     }
@@ -101,10 +102,10 @@ impl Trust {
     }
 }
 
-/// Those whose databases are taken.
+/// The keys whose databases are accepted.
 ///
 /// # Errors
-/// If a key cannot be read, is none, or others can change it.
+/// If a key cannot be read, is not a key, or others can change it.
 pub(crate) fn signers(config: &config::Database) -> anyhow::Result<Vec<Signer>> {
     let read = |path: &PathBuf| {
         let text = key_file::read_trusted(path)?;
@@ -115,7 +116,7 @@ pub(crate) fn signers(config: &config::Database) -> anyhow::Result<Vec<Signer>> 
     config.signers.iter().map(read).collect::<anyhow::Result<_>>().context("[database] signers")
 }
 
-/// A unit's own key; `None` if it has none yet.
+/// The unit's own key; `None` if it does not exist yet.
 ///
 /// # Errors
 /// If it cannot be read, is not a key, or others can read it.
@@ -129,7 +130,7 @@ pub(crate) fn identity(path: &Path) -> anyhow::Result<Option<Identity>> {
     Ok(Some(identity))
 }
 
-/// For `check` and `doctor`: the unit's own key in words that people compare.
+/// The fingerprint of the unit's own key, for `check` and `doctor`.
 ///
 /// # Errors
 /// As [`identity`].

@@ -1,4 +1,4 @@
-//! The thread that looks for a new database, so that the loop never waits for a disk or for the self-test.
+//! The thread that looks for a new database, so that the loop never waits for the disk or the self-test.
 
 use super::Refused;
 use super::store::{InUse, Refusal, Store};
@@ -10,38 +10,39 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-/// A new database is used within a second of its arrival; to look costs two questions to the file system.
+/// Polling interval. A new database is in use within a second of its arrival; a poll costs two queries to the file
+/// system.
 const EVERY: Duration = Duration::from_millis(200);
 
-/// What the loop has to know.
+/// A message to the loop.
 #[derive(Debug)]
 pub(crate) enum News {
-    /// To be used from now on.
+    /// Use this database from now on.
     Use {
         database: Box<InUse>,
-        /// Somebody went back to it by name.
+        /// It comes from a rollback.
         is_asked_for: bool,
     },
-    /// Not used.
+    /// A database was refused.
     Refused {
         refusal: Refusal,
-        /// Somebody asked for it by name.
+        /// It was named in a rollback.
         is_asked_for: bool,
     },
-    /// Whether new databases can be looked for; if not, why.
+    /// Whether the unit can look for new databases; if not, the reason.
     Looking(Result<(), String>),
-    /// How the networks did in their last self-test.
+    /// The result of the last self-test.
     SelfTest(Result<Tested, String>),
 }
 
-/// What the thread found, for the loop; and what the loop asks of it.
+/// The thread's messages to the loop, and the loop's requests to the thread.
 pub(crate) struct Watch {
     news: Receiver<News>,
     asks: Sender<DatabaseDigest>,
 }
 
 impl Watch {
-    /// Begins to look.
+    /// Starts the thread.
     ///
     /// # Errors
     /// If the thread cannot be spawned.
@@ -66,18 +67,18 @@ impl Watch {
         Ok(Self { news, asks })
     }
 
-    /// Asks for the previous database; `false` if nobody looks any more.
+    /// Requests a rollback to the previous database; `false` if the thread has ended.
     pub(crate) fn roll_back(&self, wanted: DatabaseDigest) -> bool {
         self.asks.send(wanted).is_ok()
     }
 
-    /// The next piece of news, without waiting.
+    /// The next message, without waiting.
     pub(crate) fn next(&self) -> Option<News> {
         self.news.try_recv().ok()
     }
 }
 
-/// `false` when nobody listens any more.
+/// Polls once. `false` when the receiver is gone.
 fn look_once(
     store: &mut Store,
     wanted: Option<DatabaseDigest>,
@@ -98,16 +99,17 @@ fn look_once(
     })
 }
 
-/// A folder that cannot be read or written fails at each look: that is a part that fails, and no database was refused.
+/// Looks for a new database. If the folder cannot be read or written, that is reported as a failed part and not as a
+/// refused database.
 fn look_for_new(store: &mut Store, part: &PartReports) -> Vec<News> {
     match store.take_in() {
         Err(Refusal { digest: None, why: Refused::Disk(error) }) => {
-            let said = format!("no people database can be taken in: {error}");
+            let said = format!("cannot look for a new people database: {error}");
             let is_news = part.failed("disk", None, &said);
             is_news.then_some(News::Looking(Err(said))).into_iter().collect()
         }
         outcome => {
-            let is_news = part.still_works(&"people databases can be taken in again");
+            let is_news = part.still_works(&"new people databases can be looked for again");
             let works = is_news.then_some(News::Looking(Ok(())));
             works.into_iter().chain(news_of(outcome, false)).collect()
         }
@@ -130,7 +132,7 @@ fn news_of(outcome: Result<Option<InUse>, Refusal>, is_asked_for: bool) -> Vec<N
     }
 }
 
-/// The digest in words, or that there is none.
+/// The digest as text, or a note that the file is unreadable.
 pub(crate) fn shown(digest: Option<DatabaseDigest>) -> String {
     digest.map_or_else(|| "an unreadable file".to_owned(), |digest| digest.to_string())
 }
@@ -142,7 +144,8 @@ mod tests {
     use files::Memory;
     use policy::audit::{Event, Part};
 
-    /// A folder that had become read-only made five records a second: in half a day the log held nothing else.
+    /// Regression test: a folder that had become read-only caused five records a second, which filled the log within
+    /// half a day.
     #[test]
     fn a_folder_that_stays_read_only_is_told_of_once_and_once_when_it_is_not() {
         let storage = Memory::default();

@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// The lights. They are switched off when this is dropped.
+/// Lights with a thread that plays signals until this is dropped; then all outputs are off.
 pub struct Lights {
     shared: Arc<Playing>,
     clock: Arc<SystemClock>,
@@ -41,8 +41,8 @@ impl Lights {
         Ok(Self { shared, clock, thread: Some(thread) })
     }
 
-    /// Shows this signal from now on.
-    pub fn show(&self, signal: Signal) {
+    /// Sets the signal to play from now on.
+    pub fn say(&self, signal: Signal) {
         let now_ms = self.clock.monotonic_ms();
         self.shared.state().player.set_signal(signal, now_ms);
         self.shared.changed.notify_all();

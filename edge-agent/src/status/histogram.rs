@@ -1,18 +1,18 @@
-//! How long things take: a histogram with bounds that grow evenly, so that any time from 0.1 ms to 10 s is known to about
-//! a tenth.
+//! Histograms of times. The bounds grow by a constant factor, so that any time from 0.1 ms to 10 s is known to within
+//! about 10 %.
 
 use serde::{Deserialize, Serialize};
 
-/// Bounds for each power of ten.
+/// Number of bounds for each power of ten.
 const PER_DECADE: usize = 20;
 const DECADES: usize = 5;
 const COUNT: usize = PER_DECADE * DECADES + 1;
 /// The first bound, in milliseconds.
 const FIRST_MS: f64 = 0.1;
-/// This many bounds lie between two that are told.
+/// Only one of this many bounds is reported.
 const TOLD_EVERY: usize = 4;
 
-/// Times in milliseconds, counted. What lies above the last bound, 10 s, is counted apart.
+/// Counts times in milliseconds. Times above the last bound, 10 s, are counted separately.
 #[derive(Debug, Clone)]
 pub(crate) struct Histogram {
     counts: [u64; COUNT + 1],
@@ -20,19 +20,19 @@ pub(crate) struct Histogram {
     longest_ms: f64,
 }
 
-/// What there is to say about the times of one stage, in milliseconds.
+/// Summary of the times of one stage, in milliseconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Latency {
-    /// How many times it was measured.
+    /// Number of measurements.
     pub(crate) count: u64,
-    /// All of them together.
+    /// Sum of all times.
     pub(crate) sum: f64,
-    /// Half took no longer.
+    /// The median.
     pub(crate) p50: f64,
-    /// Of a hundred, 99 took no longer.
+    /// The 99th percentile.
     pub(crate) p99: f64,
     pub(crate) longest: f64,
-    /// How many took at most so long, bound by bound.
+    /// Cumulative counts, bound by bound.
     pub(crate) at_most: Vec<AtMost>,
 }
 
@@ -60,7 +60,7 @@ impl Histogram {
         self.longest_ms = self.longest_ms.max(ms);
     }
 
-    /// `None` if nothing was measured.
+    /// The summary; `None` if nothing was measured.
     pub(crate) fn summary(&self) -> Option<Latency> {
         let count: u64 = self.counts.iter().sum();
         let mut so_far = 0;
@@ -79,7 +79,7 @@ impl Histogram {
         })
     }
 
-    /// Within the bounds where it lies, times are taken to lie evenly.
+    /// The quantile `part`, interpolated linearly between the bounds around it.
     fn quantile(&self, count: u64, part: f64) -> f64 {
         let wanted = part * count as f64;
         let mut before = 0.0;
@@ -98,7 +98,7 @@ impl Histogram {
 
 fn bound(index: usize) -> f64 {
     let exact = FIRST_MS * 10f64.powf(index as f64 / PER_DECADE as f64);
-    // Three digits, so that a bound is the same number wherever it is printed.
+    // Three significant digits, so that a bound prints as the same number everywhere.
     let unit = 10f64.powf(exact.log10().floor() - 2.0);
     (exact / unit).round() * unit
 }

@@ -1,4 +1,4 @@
-//! How a running unit is. The unit writes it on a board and answers on a socket; commands ask there.
+//! The status of a running unit. The unit keeps it on a board and serves it on a socket; commands query the socket.
 
 mod board;
 mod histogram;
@@ -26,11 +26,11 @@ use std::path::Path;
 use std::time::Duration;
 use terminal::{Help, ShowPath, to_json};
 
-/// A unit that does not answer in this time is stuck.
+/// Timeout of a status query. A unit that does not answer within it is stuck.
 const PATIENCE: Duration = Duration::from_secs(5);
 const MAX_BYTES: u64 = 1 << 20;
 
-/// How a report is shown.
+/// The output format of a report.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Form<'a> {
     Words(&'a Wording),
@@ -38,10 +38,10 @@ pub(crate) enum Form<'a> {
     Prometheus,
 }
 
-/// The report in that form, without a line feed at its end.
+/// Formats the report, without a line feed at the end.
 ///
 /// # Errors
-/// If JSON cannot hold it.
+/// If the report cannot be written as JSON.
 pub(crate) fn shown(report: &Report, form: Form<'_>) -> anyhow::Result<String> {
     Ok(match form {
         Form::Words(wording) => words::in_words(report, wording),
@@ -50,17 +50,17 @@ pub(crate) fn shown(report: &Report, form: Form<'_>) -> anyhow::Result<String> {
     })
 }
 
-/// Asks the unit that answers there.
+/// Queries the unit that listens on a socket.
 ///
 /// # Errors
-/// If none does.
+/// If no unit answers.
 pub(crate) fn ask(socket: &Path) -> anyhow::Result<Report> {
     let shown = socket.shown();
     let answer = exchange(socket)
         .with_context(|| format!("no unit answers on {shown}"))
         .help("is it running (`systemctl status edge-agent`), and are you in its group or root?")?;
     let Ok(report) = serde_json::from_slice(&answer) else {
-        bail!("the unit on {shown} says what this program does not understand: is it of another version?")
+        bail!("the unit on {shown} sent a report that this program cannot read: does it run another version?")
     };
     Ok(report)
 }

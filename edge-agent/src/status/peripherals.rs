@@ -1,53 +1,53 @@
-//! What is around the camera and the lock, and who is refused after failed attempts: as the loop has found it last.
+//! The last known state of the door contacts and the card reader, and the current lockouts.
 
 use crate::door::{Alarm, DoorWatch, ExitButton};
 use policy::{Kind, Locked, LockoutEnd};
 use serde::{Deserialize, Serialize};
 
-/// Everything of it.
+/// State of the peripherals and lockouts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct PeripheralsReport {
-    /// `None` if the unit listens to none.
+    /// `None` if the unit has no contacts.
     pub(crate) contacts: Option<ContactsReport>,
-    /// `None` if the unit has none.
+    /// `None` if the unit has no card reader.
     pub(crate) reader: Option<ReaderReport>,
-    /// The attempts that are refused now.
+    /// The current lockouts.
     pub(crate) lockouts: Vec<LockoutReport>,
 }
 
-/// What the contacts of the door say.
+/// State of the door contacts and the exit button.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ContactsReport {
     /// `open` or `closed`.
     pub(crate) door: String,
-    /// `forced` or `held`, if something is wrong with the door.
+    /// `forced` or `held` while there is an alarm.
     pub(crate) alarm: Option<String>,
     /// `free`, `pressed` or `stuck`.
     pub(crate) exit_button: String,
 }
 
-/// How the card reader is.
+/// State of the card reader.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ReaderReport {
-    /// `there` or `lost`; a Wiegand reader is always taken to be there, as its wires tell nobody.
+    /// `there` or `lost`. A Wiegand reader is always `there`, because its wires do not show whether it is connected.
     pub(crate) state: String,
 }
 
-/// One kind of attempt that is refused.
+/// One kind of attempt that is currently refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LockoutReport {
     /// `face`, `card` or `card_of`.
     pub(crate) kind: String,
-    /// Whose card, for `card_of`.
+    /// The person whose card it is, for `card_of`.
     pub(crate) person_id: Option<String>,
-    /// This many attempts failed.
+    /// Number of failed attempts.
     pub(crate) failures: u32,
-    /// When it ends; `None` if an administrator must end it.
+    /// Remaining time; `None` if only an administrator can end the lockout.
     pub(crate) ends_in_seconds: Option<u64>,
 }
 
 impl PeripheralsReport {
-    /// What the contacts say, whether the reader is lost, and who is refused; `None` for what the unit does not have.
+    /// Creates the report from the door, the reader and the lockouts; `None` for parts that the unit does not have.
     pub(crate) fn new(door: Option<&DoorWatch>, is_reader_lost: Option<bool>, locked_out: &[Locked]) -> Self {
         let reader = |is_lost: bool| ReaderReport { state: if is_lost { "lost" } else { "there" }.to_owned() };
         Self {
@@ -57,7 +57,7 @@ impl PeripheralsReport {
         }
     }
 
-    /// In lines for people: what it is about, and what is said.
+    /// Lines of text for people: label and value.
     pub(super) fn in_words(&self) -> Vec<(&'static str, String)> {
         let contacts = self.contacts.iter().map(|contacts| ("contacts", contacts.in_words()));
         let reader = self.reader.iter().map(|reader| ("card reader", reader.state.clone()));
@@ -125,7 +125,7 @@ impl LockoutReport {
     }
 }
 
-/// As in the report, with whose card it is.
+/// The kind as in the report, and the person whose card it is.
 fn kind_of(kind: Kind) -> (String, Option<String>) {
     match kind {
         Kind::Face => ("face".to_owned(), None),

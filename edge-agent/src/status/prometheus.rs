@@ -1,4 +1,4 @@
-//! The report in Prometheus's text format, version 0.0.4.
+//! Formats the report in Prometheus's text format, version 0.0.4.
 
 use super::peripherals::PeripheralsReport;
 use super::report::{Report, SelfTest};
@@ -8,56 +8,66 @@ use std::fmt::Write;
 /// One sample: labels and a value.
 type Sample = (String, f64);
 
-/// Every figure, with what it means.
+/// All metrics, with their help texts.
 pub(super) fn text(report: &Report) -> String {
     let mut text = String::new();
     let one = |value: f64| vec![(String::new(), value)];
     let flag = |condition: bool| one(f64::from(u8::from(condition)));
     let Report { camera, turns, database, audit, .. } = report;
     let version = vec![(label("version", &report.version), 1.0)];
-    gauge(&mut text, "info", "The program.", &version);
-    gauge(&mut text, "uptime_seconds", "Since the start.", &one(report.uptime_seconds));
+    gauge(&mut text, "info", "Version of the program.", &version);
+    gauge(&mut text, "uptime_seconds", "Time since the start.", &one(report.uptime_seconds));
     if let Some(seconds) = report.last_turn_seconds_ago {
-        gauge(&mut text, "last_turn_seconds_ago", "Since the loop finished a turn.", &one(seconds));
+        gauge(&mut text, "last_turn_seconds_ago", "Time since the loop finished a turn.", &one(seconds));
     }
     gauge(&mut text, "door_unlocked", "1 while the door is unlocked.", &flag(report.door == "unlocked"));
     gauge(
         &mut text,
         "clock_trusted",
-        "1 while the clock is known to be right, so that people with dates or hours are let in.",
+        "1 while the clock is trusted; otherwise people with dates or hours are refused.",
         &flag(report.clock == "trusted"),
     );
     peripherals_text(&mut text, &report.peripherals);
-    gauge(&mut text, "camera_streaming", "1 while pictures come.", &flag(camera.state == CameraState::Streaming));
-    counter(&mut text, "camera_pictures_total", "Pictures that the camera gave.", &one(camera.captured as f64));
-    counter(&mut text, "camera_dropped_total", "Of those, passed over for a newer one.", &one(camera.dropped as f64));
-    counter(&mut text, "camera_damaged_total", "Pictures that were none.", &one(camera.damaged as f64));
-    counter(&mut text, "camera_losses_total", "How often the camera was lost.", &one(camera.losses as f64));
-    gauge(&mut text, "database_sequence", "Of the people database.", &one(database.sequence as f64));
-    gauge(&mut text, "database_people", "Enrolled.", &one(f64::from(database.people)));
+    gauge(
+        &mut text,
+        "camera_streaming",
+        "1 while the camera delivers frames.",
+        &flag(camera.state == CameraState::Streaming),
+    );
+    counter(&mut text, "camera_pictures_total", "Frames captured.", &one(camera.captured as f64));
+    counter(&mut text, "camera_dropped_total", "Captured frames skipped for a newer one.", &one(camera.dropped as f64));
+    counter(&mut text, "camera_damaged_total", "Frames that could not be decoded.", &one(camera.damaged as f64));
+    counter(&mut text, "camera_losses_total", "Number of times the camera was lost.", &one(camera.losses as f64));
+    gauge(&mut text, "database_sequence", "Sequence number of the people database.", &one(database.sequence as f64));
+    gauge(&mut text, "database_people", "Enrolled people.", &one(f64::from(database.people)));
     let returned = flag(database.returned.is_some());
-    gauge(&mut text, "database_returned", "1 if the current one cannot be used and the one before is.", &returned);
-    gauge(&mut text, "database_refused", "1 if another one was refused since.", &flag(database.refused.is_some()));
+    gauge(
+        &mut text,
+        "database_returned",
+        "1 if the previous database is used because the current one cannot be.",
+        &returned,
+    );
+    gauge(&mut text, "database_refused", "1 if another database was refused since.", &flag(database.refused.is_some()));
     let failed = flag(matches!(report.self_test, Some(SelfTest::Failed { .. })));
-    gauge(&mut text, "self_test_failed", "1 while the networks cannot be trusted and nobody is let in.", &failed);
+    gauge(&mut text, "self_test_failed", "1 while the self-test fails and nobody is let in.", &failed);
     counter(&mut text, "audit_records_total", "Records in the audit log since it began.", &one(audit.sequence as f64));
     gauge(
         &mut text,
         "audit_failing",
-        "1 while nothing can be recorded and nobody is let in.",
+        "1 while the log cannot be written and nobody is let in.",
         &flag(audit.failing.is_some()),
     );
     if let Some(records) = audit.reserved_records {
         gauge(
             &mut text,
             "audit_reserved_records",
-            "For this many there is space on a full disk.",
+            "Records that still fit in the reserved space.",
             &one(records as f64),
         );
     }
     let by_decision = [("grant", turns.granted), ("deny", turns.denied), ("nobody", turns.nobody)]
         .map(|(decision, count)| (label("decision", decision), count as f64));
-    counter(&mut text, "turns_total", "Turns of the loop, by what was decided.", &by_decision);
+    counter(&mut text, "turns_total", "Turns of the loop, by decision.", &by_decision);
     counter(&mut text, "turns_failed_total", "Turns that failed.", &one(turns.failed as f64));
     let sensors: Vec<Sample> = report
         .temperatures
@@ -67,7 +77,7 @@ pub(super) fn text(report: &Report) -> String {
             (format!("{},{}", label("zone", &zone.to_string()), label("sensor", &found.sensor)), found.celsius)
         })
         .collect();
-    gauge(&mut text, "temperature_celsius", "Of the computer.", &sensors);
+    gauge(&mut text, "temperature_celsius", "Temperature of the computer.", &sensors);
     latencies(&mut text, report);
     text
 }
@@ -75,7 +85,7 @@ pub(super) fn text(report: &Report) -> String {
 fn peripherals_text(text: &mut String, peripherals: &PeripheralsReport) {
     let flag = |condition: bool| vec![(String::new(), f64::from(u8::from(condition)))];
     if let Some(contacts) = &peripherals.contacts {
-        gauge(text, "door_open", "1 while the door's contact says that it is open.", &flag(contacts.door == "open"));
+        gauge(text, "door_open", "1 while the door contact is open.", &flag(contacts.door == "open"));
         let alarms = ["forced", "held"].map(|alarm| {
             let is_on = contacts.alarm.as_deref() == Some(alarm);
             (label("alarm", alarm), f64::from(u8::from(is_on)))
@@ -85,7 +95,7 @@ fn peripherals_text(text: &mut String, peripherals: &PeripheralsReport) {
         gauge(text, "exit_button_stuck", "1 while the exit button has been pressed for too long.", &is_stuck);
     }
     if let Some(reader) = &peripherals.reader {
-        gauge(text, "reader_connected", "1 while the card reader is there.", &flag(reader.state != "lost"));
+        gauge(text, "reader_connected", "1 while the card reader is connected.", &flag(reader.state != "lost"));
     }
     let lockouts: Vec<Sample> = ["face", "card", "card_of"]
         .map(|kind| {
@@ -93,7 +103,7 @@ fn peripherals_text(text: &mut String, peripherals: &PeripheralsReport) {
             (label("kind", kind), count as f64)
         })
         .to_vec();
-    gauge(text, "lockouts", "Kinds of attempts, or people's cards, that are refused now.", &lockouts);
+    gauge(text, "lockouts", "Kinds of attempts, or people's cards, that are currently refused.", &lockouts);
 }
 
 fn gauge(text: &mut String, name: &str, help: &str, samples: &[Sample]) {
@@ -116,7 +126,7 @@ fn metric(text: &mut String, kind: &str, name: &str, help: &str, samples: &[Samp
 
 fn latencies(text: &mut String, report: &Report) {
     let name = "stage_seconds";
-    head(text, "histogram", name, "How long the stages of a turn took.");
+    head(text, "histogram", name, "Duration of the stages of a turn.");
     for (stage, latency) in report.latency_ms.named() {
         let Some(latency) = latency else { continue };
         let stage = label("stage", stage);

@@ -1,4 +1,4 @@
-//! What a unit says about itself: the same for people, for programs and for Prometheus. No names and no pictures.
+//! The report of a unit's state, shared by the text, JSON and Prometheus formats. It contains no names and no pictures.
 
 use super::histogram::Latency;
 use super::peripherals::PeripheralsReport;
@@ -8,33 +8,33 @@ use crate::camera::CameraReport;
 use serde::{Deserialize, Serialize};
 use shared::gallery::DatabaseDigest;
 
-/// How a unit is.
+/// State of a unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Report {
-    /// Of the program.
+    /// Version of the program.
     pub(crate) version: String,
     /// The unit's id: the fingerprint of its own key; `None` if it has none.
     #[serde(default)]
     pub(crate) unit_id: Option<String>,
     pub(crate) uptime_seconds: f64,
-    /// How long ago the loop finished a turn; `None` if it never did.
+    /// Time since the loop finished its last turn; `None` if it never did.
     pub(crate) last_turn_seconds_ago: Option<f64>,
     /// `locked` or `unlocked`.
     pub(crate) door: String,
     /// `trusted`, or `unknown`: then people with dates or hours are refused.
     pub(crate) clock: String,
-    /// `time_server`, `set_file` or `battery_clock`: what speaks for the clock, if anything does.
+    /// `time_server`, `set_file` or `battery_clock`: the evidence for the clock, if there is any.
     pub(crate) clock_evidence: Option<String>,
     /// Contacts, card reader, lockouts.
     #[serde(flatten)]
     pub(crate) peripherals: PeripheralsReport,
     pub(crate) camera: CameraReport,
     pub(crate) database: DatabaseReport,
-    /// `None` before it was made.
+    /// `None` before the first self-test.
     pub(crate) self_test: Option<SelfTest>,
     pub(crate) audit: AuditReport,
     pub(crate) turns: Turns,
-    /// The last decisions about somebody, newest last; the same one about frame after frame is told once.
+    /// The last decisions about people, newest last. Consecutive equal decisions are one entry.
     pub(crate) decisions: Vec<LastDecision>,
     pub(crate) latency_ms: Latencies,
     pub(crate) temperatures: Vec<Temperature>,
@@ -43,30 +43,30 @@ pub(crate) struct Report {
 /// The people database that is in use.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct DatabaseReport {
-    /// Where the current one lies.
+    /// Path of the current database.
     pub(crate) path: terminal::ShownPath,
     pub(crate) sequence: u64,
     /// SHA-256 of the file.
     pub(crate) digest: Option<DatabaseDigest>,
     pub(crate) people: u32,
     pub(crate) encodings: u32,
-    /// The doors that it is for, in words; it may not say.
+    /// The doors that the database is for, as text; `None` if it does not say.
     #[serde(default)]
     pub(crate) audience: Option<String>,
-    /// The model's hash.
+    /// Hash of the model.
     pub(crate) model: String,
-    /// Since when it is used, such as 2027-01-15T08:00:00Z, as far as the unit knows the time.
+    /// Start of its use, such as 2027-01-15T08:00:00Z, by the unit's clock.
     pub(crate) loaded_at: String,
-    /// The last one that was not taken since then.
+    /// The last database refused since then.
     pub(crate) refused: Option<RefusedDatabase>,
-    /// How many were not taken since the unit started.
+    /// Number of databases refused since the unit started.
     #[serde(default)]
     pub(crate) refusals: u64,
-    /// Why the current one cannot be used, and this is the one before.
+    /// Why the current database cannot be used, if this is the previous one.
     pub(crate) returned: Option<String>,
 }
 
-/// A people database that was not taken.
+/// A people database that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RefusedDatabase {
     /// SHA-256 of the file; `None` if it could not be read.
@@ -74,64 +74,64 @@ pub(crate) struct RefusedDatabase {
     pub(crate) reason: String,
 }
 
-/// Whether the networks make the encodings that the workstation made.
+/// Whether the networks give the same encodings as on the workstation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub(crate) enum SelfTest {
     Passed,
-    /// The bundle has no crops to test with.
+    /// The bundle has no crops for the self-test.
     NothingStored,
-    /// Nobody is let in.
+    /// The self-test failed. Nobody is let in.
     Failed {
         reason: String,
     },
 }
 
-/// What the loop did since the start.
+/// Counters of the loop since the start.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Turns {
-    /// With a frame or without.
+    /// With or without a frame.
     pub(crate) count: u64,
-    /// Over the last ten seconds.
+    /// Average over the last ten seconds.
     pub(crate) per_second: f64,
     pub(crate) failed: u64,
-    /// Frames in which somebody was let in.
+    /// Frames with a grant.
     pub(crate) granted: u64,
-    /// Frames in which somebody was there and was not.
+    /// Frames with a refusal.
     pub(crate) denied: u64,
-    /// Turns in which nobody was there.
+    /// Turns without a person.
     pub(crate) nobody: u64,
 }
 
-/// One decision about somebody.
+/// One decision about a person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct LastDecision {
-    /// When it was made first, milliseconds since 1970, UTC.
+    /// Time of the first frame with this decision, milliseconds since 1970, UTC.
     pub(crate) utc_ms: i64,
     /// `grant` or `deny`.
     pub(crate) decision: String,
-    /// Why not, as in the audit log.
+    /// Reason code of a refusal, as in the audit log.
     pub(crate) reason: Option<String>,
     pub(crate) person_id: Option<String>,
-    /// L2 distance to the nearest person, in the last of the frames.
+    /// L2 distance to the nearest person, in the last of these frames.
     pub(crate) distance: Option<f32>,
-    /// About this many frames in a row.
+    /// Number of consecutive frames with this decision.
     pub(crate) frames: u64,
 }
 
-/// How long the stages took; `None` if one was never needed.
+/// Times of the stages; `None` if a stage never ran.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Latencies {
     pub(crate) detect: Option<Latency>,
     pub(crate) align: Option<Latency>,
     pub(crate) encode: Option<Latency>,
     pub(crate) r#match: Option<Latency>,
-    /// From the frame's last byte to the decision, with the record and the lock's movement.
+    /// From the frame's last byte to the decision, including the audit record and the lock's movement.
     pub(crate) frame_to_decision: Option<Latency>,
 }
 
 impl Latencies {
-    /// Each with its name.
+    /// The stages with their names.
     pub(crate) fn named(&self) -> [(&'static str, Option<&Latency>); 5] {
         [
             ("detect", self.detect.as_ref()),
@@ -143,7 +143,7 @@ impl Latencies {
     }
 }
 
-/// A sample for the tests of whatever prints a report.
+/// A sample report, for tests of the formats.
 #[cfg(test)]
 pub(crate) fn sample() -> Report {
     use super::histogram::{AtMost, Histogram};

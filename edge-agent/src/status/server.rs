@@ -1,7 +1,7 @@
-//! Answers on a Unix socket how the unit is: a line comes, one line of JSON goes back. Nothing can be changed here.
+//! Serves the status on a Unix socket: one request line, one line of JSON as the answer. Read-only.
 //!
-//! One asker after the other, on a thread of its own. Each has a moment and a line, so that nobody holds the thread, and
-//! the thread holds nothing that the loop waits for.
+//! A thread handles one client after the other. Each client has limits of time and length, so that it cannot block the
+//! thread. The thread holds no lock that the loop waits for.
 
 use super::board::Board;
 use crate::socket;
@@ -12,21 +12,21 @@ use std::thread;
 use std::time::{Duration, Instant};
 use terminal::to_json;
 
-/// The only thing that can be asked.
+/// The only valid request.
 pub(super) const REQUEST: &[u8] = b"status\n";
 
-/// An asker has so long to ask, and so long to take the answer.
+/// Timeout for reading the request, and again for writing the answer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Starts to answer.
+/// Starts the server thread.
 ///
 /// # Errors
-/// When the socket cannot be made; `AlreadyExists` when another unit answers there.
+/// If the socket cannot be created; `AlreadyExists` if another unit answers there.
 pub(crate) fn serve(socket: &Path, board: Board) -> io::Result<()> {
     let listener = socket::listen(socket, 0o660)?;
     let answering = move || {
         for asker in listener.incoming() {
-            // An asker that hung up is of no interest, nor is a shortage of descriptors that passes.
+            // Ignores clients that hang up, and a temporary lack of file descriptors.
             if asker.and_then(|asker| answer(asker, &board)).is_err() {
                 thread::sleep(Duration::from_millis(1));
             }
@@ -35,10 +35,10 @@ pub(crate) fn serve(socket: &Path, board: Board) -> io::Result<()> {
     thread::Builder::new().name("status".to_owned()).spawn(answering).map(drop)
 }
 
-/// Hears one asker out and answers.
+/// Reads one client's request and answers it.
 ///
 /// # Errors
-/// If it hangs up, or takes too long.
+/// If the client hangs up or takes too long.
 pub(crate) fn answer(mut asker: UnixStream, board: &Board) -> io::Result<()> {
     let until = Instant::now() + PATIENCE;
     let asked = socket::read_line(&mut asker, REQUEST.len(), until)?;

@@ -1,10 +1,10 @@
-//! How warm the computer is.
+//! The temperatures of the computer.
 
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::Path;
 
-/// What one sensor says.
+/// The reading of one sensor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Temperature {
     /// Its name, such as `cpu-thermal`.
@@ -12,7 +12,8 @@ pub(crate) struct Temperature {
     pub(crate) celsius: f64,
 }
 
-/// All sensors of `/sys/class/thermal`, in the order of their numbers; none where there are none. `root` is `/`.
+/// All sensors in `/sys/class/thermal` below `root` (normally `/`), in the order of their numbers. Empty if there are
+/// none.
 pub(crate) fn temperatures(root: &Path) -> Vec<Temperature> {
     let Ok(entries) = fs::read_dir(root.join("sys/class/thermal")) else { return Vec::new() };
     let zones = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));

@@ -1,4 +1,4 @@
-//! The report for people.
+//! Formats the report as text for people.
 
 use super::report::{DatabaseReport, LastDecision, Report, SelfTest};
 use crate::audit_log::AuditReport;
@@ -9,14 +9,14 @@ use jiff::tz::TimeZone;
 use policy::Reason;
 use terminal::{counted, wrapped};
 
-/// How a report is worded: with which names, in which time zone, and how wide.
+/// Formatting options: names, time zone and line width.
 #[derive(Debug, Clone)]
 pub(crate) struct Wording {
-    /// Names of people; those who have none here are shown by their ids.
+    /// Names of people. A person without a name here is shown by id.
     pub(crate) names: Names,
-    /// In which times are shown.
+    /// Time zone of the times.
     pub(crate) zone: TimeZone,
-    /// The longest line.
+    /// Maximum line length.
     pub(crate) columns: usize,
 }
 
@@ -26,7 +26,7 @@ impl Default for Wording {
     }
 }
 
-/// Columns of the labels.
+/// Width of the label column.
 const LABEL: usize = 18;
 
 pub(super) fn in_words(report: &Report, wording: &Wording) -> String {
@@ -50,7 +50,7 @@ pub(super) fn in_words(report: &Report, wording: &Wording) -> String {
 
 fn about_unit(report: &Report) -> Vec<(&'static str, String)> {
     let Report { version, door, database, turns, .. } = report;
-    let id = report.unit_id.as_deref().unwrap_or("without a key of its own");
+    let id = report.unit_id.as_deref().unwrap_or("no id");
     let CameraReport { captured, dropped, damaged, .. } = report.camera;
     let last = last_turn(report);
     vec![
@@ -93,7 +93,7 @@ fn audit_log(audit: &AuditReport) -> String {
         words.push(format!("signed up to {signed}"));
     }
     if let Some(records) = reserved_records {
-        words.push(format!("space for {records} more on a full disk"));
+        words.push(format!("space reserved for {records} more"));
     }
     words.extend(trouble.clone());
     words.extend(failing.as_ref().map(|why| format!("NOBODY IS LET IN: {why}")));
@@ -102,22 +102,26 @@ fn audit_log(audit: &AuditReport) -> String {
 
 fn in_use(database: &DatabaseReport) -> String {
     let DatabaseReport { sequence, people, encodings, audience, returned, refused, .. } = database;
-    let doors = audience.as_deref().unwrap_or("doors that it does not name");
+    let doors = audience.as_deref().unwrap_or("unspecified doors");
     let mut words = vec![format!(
         "sequence {sequence}: {}, {}, for {doors}",
         counted(*people, "person"),
         counted(*encodings, "encoding")
     )];
-    words.extend(returned.as_ref().map(|why| format!("THE PREVIOUS ONE, as the current one cannot be used: {why}")));
-    words.extend(refused.as_ref().map(|refused| format!("another one was refused: {}", refused.reason)));
+    words.extend(
+        returned
+            .as_ref()
+            .map(|why| format!("USING THE PREVIOUS DATABASE, because the current one cannot be used: {why}")),
+    );
+    words.extend(refused.as_ref().map(|refused| format!("a new one was refused: {}", refused.reason)));
     words.join("; ")
 }
 
-/// Nothing about a test that has passed.
+/// The self-test; `None` if it passed.
 fn self_test(found: Option<&SelfTest>) -> Option<String> {
     match found? {
         SelfTest::Passed => None,
-        SelfTest::NothingStored => Some("none: the encoder's bundle has no crops for it".to_owned()),
+        SelfTest::NothingStored => Some("not possible: the encoder's bundle has no crops for it".to_owned()),
         SelfTest::Failed { reason } => Some(format!("NOBODY IS LET IN: {reason}")),
     }
 }
@@ -143,7 +147,7 @@ fn in_one_line(decision: &LastDecision, wording: &Wording) -> String {
     words.join(", ")
 }
 
-/// A unit of a later version may have reasons that this program does not know.
+/// The reason as text, or its code if this version does not know it.
 fn reason_in_words(code: &str) -> String {
     Reason::from_code(code).map_or_else(|| code.to_owned(), |reason| reason.in_words().to_owned())
 }

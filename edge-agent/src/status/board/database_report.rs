@@ -1,4 +1,4 @@
-//! What the board says of the people database and of the networks' self-test.
+//! Updates the board about the people database and the self-test of the networks.
 
 use super::Board;
 use crate::status::report::{DatabaseReport, RefusedDatabase, SelfTest};
@@ -8,12 +8,12 @@ use shared::gallery::{Audience, DatabaseDigest, Gallery};
 use shared::seal::Fingerprint;
 
 impl Board {
-    /// By this id databases name the unit.
+    /// Sets the unit's id, which databases name.
     pub(crate) fn tell_of_unit(&self, id: Option<Fingerprint>) {
         self.notes().unit = id;
     }
 
-    /// From now on, this database is used.
+    /// Sets the database in use.
     pub(crate) fn tell_of_database(&self, gallery: &Gallery, digest: DatabaseDigest) {
         let header = gallery.header();
         let mut notes = self.notes();
@@ -32,19 +32,19 @@ impl Board {
         };
     }
 
-    /// The current database cannot be used for this reason, and the one before is used.
+    /// Notes that the previous database is used, and why the current one cannot be.
     pub(crate) fn tell_of_return(&self, why: &str) {
         self.notes().database.returned = Some(why.to_owned());
     }
 
-    /// A database was not taken.
+    /// Notes that a database was refused.
     pub(crate) fn tell_of_refused_database(&self, digest: Option<DatabaseDigest>, why: &str) {
         let mut notes = self.notes();
         notes.database.refused = Some(RefusedDatabase { digest, reason: why.to_owned() });
         notes.database.refusals += 1;
     }
 
-    /// Whether new databases can be looked for; if not, why.
+    /// Notes whether the unit can look for new databases; if not, `failing` has the reason.
     pub(crate) fn tell_of_looking(&self, failing: Option<String>) {
         let mut notes = self.notes();
         match failing {
@@ -53,7 +53,7 @@ impl Board {
         }
     }
 
-    /// What the last self-test found.
+    /// Sets the result of the last self-test.
     pub(crate) fn tell_of_self_test(&self, found: Result<Tested, String>) {
         self.notes().self_test = Some(match found {
             Ok(Tested::Passed) => SelfTest::Passed,

@@ -1,4 +1,4 @@
-//! Where the loop writes down how it goes, and where the status is read from.
+//! The board: the loop writes the state of the unit to it, and the status is read from it.
 
 mod database_report;
 
@@ -20,11 +20,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use terminal::ShowPath;
 
-/// This many decisions are told.
+/// The number of decisions in the report.
 const DECISIONS: usize = 20;
 const RATE_OVER: Duration = Duration::from_secs(10);
 
-/// A unit's notes about itself. Clones are the same unit's.
+/// The state of a unit. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Board {
     camera: Health,
@@ -44,7 +44,7 @@ struct Notes {
     clock: ClockTrust,
     clock_source: ClockSource,
     peripherals: PeripheralsReport,
-    /// When the last turns ended, for the rate.
+    /// End times of recent turns, for the rate.
     recent: VecDeque<Instant>,
     decisions: VecDeque<Remembered>,
     detect: Histogram,
@@ -54,7 +54,7 @@ struct Notes {
     frame_to_decision: Histogram,
 }
 
-/// A decision about somebody. Nothing of it lies elsewhere in memory, as one comes with every frame.
+/// A decision about a person. It owns no heap memory, because there is one for each frame.
 #[derive(Debug, Clone, Copy)]
 struct Remembered {
     utc_ms: i64,
@@ -66,7 +66,7 @@ struct Remembered {
 }
 
 impl Board {
-    /// `database` is where the current one lies.
+    /// Creates the board. `database` is the path of the current database.
     pub(crate) fn new(
         camera: Health,
         latch: Latch,
@@ -81,22 +81,22 @@ impl Board {
         board
     }
 
-    /// From now on, this is the log.
+    /// Sets the audit log whose state is reported.
     pub(crate) fn tell_of_audit_log(&self, health: AuditHealth) {
         self.notes().audit = health;
     }
 
-    /// From now on, this is what the unit knows of its clock.
+    /// Sets the source of the clock's state.
     pub(crate) fn tell_of_clock(&self, source: &ClockSource) {
         self.notes().clock_source = source.clone();
     }
 
-    /// What is around the camera and the lock is like this now.
+    /// Sets the state of the contacts, the card reader and the lockouts.
     pub(crate) fn set_peripherals(&self, peripherals: PeripheralsReport) {
         self.notes().peripherals = peripherals;
     }
 
-    /// A turn has finished. `frame_at` is when its frame came, if one did.
+    /// Notes a finished turn. `frame_at` is the arrival time of its frame, if it had one.
     pub(crate) fn finished(&self, turn: &Turn, frame_at: Option<Instant>, moment: &Now) {
         let now = Instant::now();
         let mut notes = self.notes();
@@ -123,12 +123,12 @@ impl Board {
         }
     }
 
-    /// A turn has failed.
+    /// Notes a failed turn.
     pub(crate) fn failed(&self) {
         self.notes().turns.failed += 1;
     }
 
-    /// How the unit is now.
+    /// The current state of the unit.
     pub(crate) fn report(&self) -> Report {
         let now = Instant::now();
         let mut notes = self.notes();
@@ -148,7 +148,7 @@ impl Board {
         let (audit, clock, unit) = (notes.audit.report(), notes.clock, notes.unit);
         let evidence = notes.clock_source.evidence();
         let peripherals = notes.peripherals.clone();
-        // The loop must not wait for the rest.
+        // Unlocks early, so that the loop does not wait for the rest.
         drop(notes);
         Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),

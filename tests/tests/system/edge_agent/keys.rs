@@ -137,7 +137,7 @@ fn what_a_unit_does_not_trust_it_does_not_take() {
         ],
     );
     for (database, expected) in [
-        (&unsigned, "nobody signed it"),
+        (&unsigned, "it is not signed"),
         (&by_a_thief, "only databases signed by"),
         (&changed, "changed.db"),
         (&for_another, "it is for the unit"),
