@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_libfuzzer_said_is_told() {
+    fn libfuzzer_output_is_summarised() {
         let said = "INFO: seed\n#7\tDONE   cov: 930 ft: 3308\nDone 7 runs in 1 second(s)\n";
         assert_eq!(summary(said), "#7\tDONE   cov: 930 ft: 3308");
         let (found, log) = ([PathBuf::from("target/fuzz/findings/onnx/crash-1")], Path::new("onnx.log"));

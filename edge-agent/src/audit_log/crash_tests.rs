@@ -1,5 +1,5 @@
-//! Power cuts at every operation: whatever is lost, the log opens, its chain is whole, and it has every record whose door
-//! moved.
+//! Power cuts at every operation. After each, the log opens, its chain is whole, and it has a record for every time the
+//! door moved.
 
 use super::key::SignedHead;
 use super::names::names_name;
@@ -19,7 +19,7 @@ use policy::{Grant, Policy};
 use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 
-/// Files of about three records, and about three of them.
+/// Files of about three records, and about three files.
 const UPKEEP: Upkeep = Upkeep { file_bytes: 1_200, all_bytes: 4_000, keep_days: 90 };
 const START_UTC_MS: i64 = 1_800_000_000_000;
 
@@ -27,7 +27,7 @@ pub(super) fn key() -> LogKey {
     LogKey::from_seed(&[3; 32])
 }
 
-/// Notes when it was unlocked: the times of the grants.
+/// Records the times of the grants that unlocked it.
 #[derive(Clone, Default)]
 struct NotingDoor(Arc<Mutex<Vec<i64>>>);
 
@@ -50,7 +50,7 @@ impl FrameSource for Grey {
     }
 }
 
-/// A unit lets this many people in, one every ten seconds, and stops. When its doors moved.
+/// Runs a unit that lets in this many people, one every ten seconds, and stops. Returns when the door moved.
 fn let_in(disk: &PowerCut, start_utc_ms: i64, people: usize) -> Vec<i64> {
     let door = NotingDoor::default();
     let clock = Arc::new(VirtualClock::starting_at(start_utc_ms));
@@ -85,7 +85,7 @@ fn files_on(disk: &mut dyn Storage) -> Vec<OpenFile<Cursor<Vec<u8>>>> {
     found
 }
 
-/// The log as it is on the disk, and its records.
+/// Verifies the log on the disk and returns its records.
 fn read_all(disk: &PowerCut) -> (Findings, Vec<Record>) {
     let mut disk = disk.clone();
     let head = disk.read("log.head").unwrap().map(|bytes| SignedHead::parse(&bytes).unwrap());
@@ -116,7 +116,7 @@ fn the_power_is_cut_at_every_operation() {
             is_over = !disk.is_off();
             cuts += 1;
             let length = disk.last_append();
-            // Every byte at the ends of the line that was being written, and some in its middle.
+            // All offsets near both ends of the interrupted write, and some in its middle.
             let worth_it = |loss: &Loss| match *loss {
                 Loss::LastBytes(lost) | Loss::LastBytesZero(lost) => lost < 4 || length - lost < 4 || lost % 37 == 0,
                 _ => true,
@@ -126,7 +126,7 @@ fn the_power_is_cut_at_every_operation() {
                 let what = format!("operation {operation}, {does_it}, {loss:?}");
                 disks += 1;
 
-                // What is removed is removed for its age alone, so the newest are all there.
+                // Files are removed only for their age, so the newest records must all be there.
                 let (_, records) = read_all(&found);
                 let kept = grants(&records);
                 let lost = moved.iter().filter(|utc_ms| !kept.contains(utc_ms));
@@ -135,7 +135,7 @@ fn the_power_is_cut_at_every_operation() {
                 let in_vain = lost.filter(|&&utc_ms| !was_pruned || utc_ms > oldest).count();
                 assert_eq!(in_vain, 0, "{what}: a door moved, and its record is lost");
 
-                // The next run goes on, and the chain is whole, with every signature and with the last signed head.
+                // The next run continues the log: the chain is whole, with all signatures and the last signed head.
                 let again = let_in(&found, START_UTC_MS + 3_600_000, 2);
                 assert_eq!(again.len(), 2, "{what}");
                 let (findings, records) = read_all(&found);
@@ -158,7 +158,7 @@ fn the_power_is_cut_at_every_operation() {
     assert!(cuts > 140 && torn > 100 && pruned > 100);
 }
 
-/// The power goes again while what the first cut left is being mended.
+/// A second power cut during the repair after the first.
 #[test]
 fn the_power_is_cut_twice() {
     for operation in (0..60).step_by(3) {
@@ -185,7 +185,7 @@ fn the_power_is_cut_twice() {
     }
 }
 
-/// The names are the old or the new ones, whole.
+/// After a power cut, the names file is either the old one or the new one, whole.
 #[test]
 fn the_power_is_cut_while_names_are_written() {
     use shared::gallery::PersonId;

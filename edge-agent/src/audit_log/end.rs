@@ -1,27 +1,27 @@
-//! Where a file of the log ends, without reading all of it.
+//! Finds the end of a log file without reading the whole file.
 
 use files::Storage;
 use policy::audit::{Head, LineProblem, MAX_LINE_BYTES};
 use std::io;
 
-/// Room for a last line, the one before, and one that is torn.
+/// Space for the last line, the line before it, and a torn line.
 const TAIL_BYTES: usize = 3 * MAX_LINE_BYTES;
 
-/// The end of a file.
+/// The end of a log file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct End {
-    /// The last whole line; `None` if there is none.
+    /// The head of the last whole line; `None` if there is none.
     pub(super) head: Option<Head>,
-    /// Bytes of whole lines.
+    /// Number of bytes in whole lines.
     pub(super) whole: u64,
-    /// Bytes behind them: the power went while they were written.
+    /// Number of bytes after them, from a write that a power cut interrupted.
     pub(super) torn: u64,
 }
 
 impl End {
     pub(super) const NOTHING: Self = Self { head: None, whole: 0, torn: 0 };
 
-    /// Reads the end of a file; of none, that it is empty.
+    /// Reads the end of a file. A missing file counts as empty.
     pub(super) fn find(storage: &mut dyn Storage, file: &str) -> io::Result<Result<Self, LineProblem>> {
         let Some(length) = storage.length(file)? else { return Ok(Ok(Self::NOTHING)) };
         let start = length.saturating_sub(TAIL_BYTES as u64);
@@ -29,10 +29,11 @@ impl End {
         Ok(Self::in_tail(&tail, start))
     }
 
-    /// `start`: where the tail begins in the file.
+    /// Finds the end in the last bytes of the file, which start at offset `start`.
     fn in_tail(tail: &[u8], start: u64) -> Result<Self, LineProblem> {
         let mut whole = after_last_feed(tail);
-        // A disk may have written a line's end and not its middle. Zeros are in no line that was written.
+        // After a power cut, a line's end may be on the disk and its middle not. A written line never contains zero
+        // bytes.
         if whole > 0 && last_line(tail, whole).contains(&0) {
             whole = after_last_feed(&tail[..whole - 1]);
         }
@@ -53,14 +54,14 @@ fn after_last_feed(bytes: &[u8]) -> usize {
     bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1)
 }
 
-/// The line before this place, which follows a line feed, without it.
+/// The last line before `whole`, which is the offset behind a line feed; without the line feed.
 fn last_line(tail: &[u8], whole: usize) -> &[u8] {
     let lines = &tail[..whole - 1];
     &lines[after_last_feed(lines)..]
 }
 
 fn no_line() -> LineProblem {
-    LineProblem::Unreadable { why: format!("there is no end of a line within {MAX_LINE_BYTES} bytes") }
+    LineProblem::Unreadable { why: format!("there is no line feed within {MAX_LINE_BYTES} bytes") }
 }
 
 #[cfg(test)]

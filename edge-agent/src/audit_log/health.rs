@@ -1,33 +1,33 @@
-//! How the log is: what the status says about it.
+//! The state of the log, for the status report.
 
 use policy::audit::MAX_LINE_BYTES;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How a log is. Clones are about the same log.
+/// The shared state of a log. Clones refer to the same log.
 #[derive(Debug, Clone, Default)]
 pub struct AuditHealth {
     report: Arc<Mutex<AuditReport>>,
 }
 
-/// How a log is.
+/// The state of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct AuditReport {
-    /// The number of the last record; 0 before the first.
+    /// Sequence number of the last record; 0 before the first.
     pub sequence: u64,
-    /// The number of the last record that is signed; 0 if none is.
+    /// Sequence number of the last signed record; 0 if there is none.
     pub signed: u64,
-    /// Why the last record could not be written: nobody is let in until one can.
+    /// Why the last record could not be written. Nobody is let in until one can be.
     pub failing: Option<String>,
-    /// For how many records of the greatest length there is space though the disk is full; `None` if the disk can
-    /// promise none.
+    /// Number of records of maximum length that fit in the reserved space when the disk is full; `None` if the file
+    /// system cannot reserve space.
     pub reserved_records: Option<u64>,
-    /// What besides records could not be done: space reserved, files rotated, old ones removed, a head signed.
+    /// The error of other work on the log: reserving space, rotating files, removing old ones, signing a head.
     pub trouble: Option<String>,
 }
 
 impl AuditHealth {
-    /// How it is now.
+    /// The current state.
     pub fn report(&self) -> AuditReport {
         self.lock().clone()
     }
@@ -50,7 +50,7 @@ impl AuditHealth {
         self.lock().reserved_records = bytes.map(|bytes| bytes / MAX_LINE_BYTES as u64);
     }
 
-    /// Whether this is news.
+    /// Whether the state has changed.
     pub(super) fn has_trouble(&self, trouble: Option<String>) -> bool {
         let mut report = self.lock();
         let is_news = report.trouble != trouble;

@@ -1,7 +1,8 @@
-//! The key with which a unit signs its log, and what it signs: a head, that is the log up to a record.
+//! The key that signs a unit's audit log, and the signed head: the log up to one record.
 //!
-//! It is made at the first start and never leaves the unit; the public half lies beside it, to be taken elsewhere. Anybody who
-//! has taken over the unit has the key too: then only heads that were taken away before show what was changed.
+//! The key is created at the first start and never leaves the unit. The public half is in a file next to it, to be
+//! copied elsewhere. An attacker who has taken over the unit has the key too; then only heads that were copied
+//! elsewhere before reveal a change.
 
 use anyhow::Context;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
@@ -19,35 +20,35 @@ use zeroize::{Zeroize, Zeroizing};
 
 const MAX_HEAD_BYTES: u64 = 4096;
 
-/// The secret half.
+/// The secret half of the key.
 ///
-/// In one place in memory, which is overwritten when it is dropped.
+/// It is held at one place in memory, which is overwritten on drop.
 pub struct LogKey {
     signing: Box<SigningKey>,
 }
 
-/// The public half: as text 64 hexadecimal digits.
+/// The public half of the key; its text form is 64 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey(VerifyingKey);
 
-/// A head with a unit's signature. Kept elsewhere, it shows whether the log still is what it was.
+/// A head with a unit's signature. A copy kept elsewhere shows whether the log has been changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedHead {
-    /// The record's number.
+    /// The sequence number of the record.
     pub sequence: u64,
-    /// The hash of its line.
+    /// The hash of the record's line.
     pub hash: LineHash,
-    /// The public half of the key that signed it.
+    /// The public half of the signing key.
     pub key: String,
-    /// Over [`Head::signed_bytes`].
+    /// The signature over [`Head::signed_bytes`].
     pub signature: HeadSignature,
 }
 
 impl LogKey {
-    /// Reads the key, or makes one, with its public half beside it.
+    /// Reads the key, or creates one with its public half next to it.
     ///
     /// # Errors
-    /// If there is one that others may read, or none can be written.
+    /// If the key is readable by others, or cannot be created.
     pub fn read_or_make(path: &Path) -> anyhow::Result<Self> {
         match fs::symlink_metadata(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Self::make(path),
@@ -58,7 +59,7 @@ impl LogKey {
     /// Reads the key.
     ///
     /// # Errors
-    /// If it cannot be read, is not a key, belongs to somebody else, or others may read it.
+    /// If it cannot be read, is not a key, has another owner, or is readable by others.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.shown();
         let text = key_file::read_secret(path)?;
@@ -67,7 +68,7 @@ impl LogKey {
         Ok(Self::from_seed(&seed))
     }
 
-    /// Whether the key can be read, or made; nothing is written.
+    /// Checks that the key can be read or created. Writes nothing.
     ///
     /// # Errors
     /// As [`LogKey::read_or_make`].
@@ -78,15 +79,15 @@ impl LogKey {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         access(folder, Access::WRITE_OK | Access::EXEC_OK)
             .with_context(|| format!("cannot write {}", path.shown()))
-            .context("no key of the audit log")
+            .context("the key of the audit log")
     }
 
     fn make(path: &Path) -> anyhow::Result<Self> {
         let mut seed = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut seed[..]).context("the system has no random numbers")?;
+        getrandom::fill(&mut seed[..]).context("no random numbers are available")?;
         let key = Self::from_seed(&seed);
         key_file::write_halves(path, &in_digits(&seed), &format!("{}\n", key.public()))
-            .context("no key of the audit log")?;
+            .context("the key of the audit log")?;
         Ok(key)
     }
 
@@ -94,7 +95,7 @@ impl LogKey {
         Self { signing: Box::new(SigningKey::from_bytes(seed)) }
     }
 
-    /// The public half.
+    /// The public half of the key.
     pub fn public(&self) -> PublicKey {
         PublicKey(self.signing.verifying_key())
     }
@@ -103,7 +104,7 @@ impl LogKey {
         HeadSignature(self.signing.sign(&head.signed_bytes()).to_bytes())
     }
 
-    /// Vouches for the log up to this head.
+    /// Signs a head.
     pub fn signed(&self, head: &Head) -> SignedHead {
         let Head { sequence, hash } = *head;
         SignedHead { sequence, hash, key: self.public().to_string(), signature: self.sign(head) }
@@ -120,7 +121,7 @@ impl PublicKey {
         text.trim()
             .parse()
             .with_context(|| format!("{} is not the public key of a unit", path.shown()))
-            .help("a unit's public key lies beside its [audit] key and ends in .pub")
+            .help("a unit's public key is next to its [audit] key and ends in .pub")
     }
 
     /// Whether the key's owner signed this head.
@@ -145,7 +146,7 @@ impl fmt::Display for PublicKey {
 }
 
 impl SignedHead {
-    /// Reads a file.
+    /// Reads a signed head from a file.
     ///
     /// # Errors
     /// If it cannot be read or is not a head of the log.
@@ -158,28 +159,28 @@ impl SignedHead {
         Ok(serde_json::from_slice(bytes)?)
     }
 
-    /// The head itself.
+    /// The head without its signature.
     pub fn head(&self) -> Head {
         Head { sequence: self.sequence, hash: self.hash }
     }
 
-    /// Whether this key signed it.
+    /// Whether this key made the signature.
     #[must_use]
     pub fn is_by(&self, key: &PublicKey) -> bool {
         key.has_signed(&self.head(), &self.signature)
     }
 }
 
-/// The same form as every other 32 bytes in the log.
+/// Hexadecimal digits, as for all other 32-byte values in the log.
 fn digits(bytes: &[u8; 32]) -> String {
     LineHash(*bytes).to_string()
 }
 
-/// The same of a secret, in a line; no copy of it is left in memory.
+/// The same for a secret, with a line feed. Leaves no copy in memory.
 fn in_digits(secret: &[u8; 32]) -> Zeroizing<String> {
     let mut line = Zeroizing::new(String::with_capacity(2 * secret.len() + 1));
     let mut shown = LineHash(*secret);
-    // A text grows as it is written to.
+    // A String leaves copies behind when it grows.
     writeln!(line, "{shown}").ok();
     shown.0.zeroize();
     line

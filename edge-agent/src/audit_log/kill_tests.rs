@@ -1,5 +1,5 @@
-//! `kill -9`, five hundred times, on a process that lets people in and writes its log on a real disk: the log opens each
-//! time, its chain is whole, and it has every record whose door moved.
+//! Kills a process with `kill -9` five hundred times while it lets people in and writes its log on a real disk. Each
+//! time the log opens, its chain is whole, and it has a record for every time the door moved.
 
 use super::crash_tests::{Grey, key};
 use super::verify::{Against, verify};
@@ -21,12 +21,12 @@ const FOLDER: &str = "KILLED_LOG_FOLDER";
 const START: &str = "KILLED_LOG_START";
 const UPKEEP: Upkeep = Upkeep { file_bytes: 2_000, all_bytes: 20_000, keep_days: 90 };
 
-/// Says so when it was unlocked.
+/// Prints a line when it is unlocked.
 struct TellingDoor;
 
 impl Door for TellingDoor {
     fn unlock(&mut self, grant: Grant) -> Result<(), DoorError> {
-        // Past what a test prints, at once and whole.
+        // Writes to the real stdout, past the test's capture, in one write.
         let line = format!("moved {}\n", grant.utc_ms());
         std::io::stdout().lock().write_all(line.as_bytes()).unwrap();
         std::io::stdout().flush().unwrap();
@@ -38,7 +38,7 @@ impl Door for TellingDoor {
     }
 }
 
-/// The process that is killed; it lets people in until then.
+/// The process that is killed. It lets people in until then.
 #[test]
 #[ignore = "runs until it is killed, by a_process_that_is_killed_loses_no_record"]
 fn lets_people_in_until_it_is_killed() {
@@ -74,7 +74,7 @@ fn a_process_that_is_killed_loses_no_record() {
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let note = |line: &String| line.split_once("moved ").and_then(|(_, utc_ms)| utc_ms.parse::<i64>().ok());
-        // It goes on meanwhile, so that it is killed anywhere.
+        // The process continues meanwhile, so the kill can hit any operation.
         let mut seen: Vec<i64> = lines.by_ref().filter_map(|line| note(&line)).take(1 + (kill % 5) as usize).collect();
         (0..kill * 97 % 2_000).for_each(|_| std::hint::spin_loop());
         child.kill().unwrap();
@@ -90,9 +90,9 @@ fn a_process_that_is_killed_loses_no_record() {
             Ok(())
         });
         let found = found.unwrap();
-        // A log that is younger than its first signature has none yet.
+        // A log that is younger than its first signature has none.
         let is_unsigned = |fault: &verify::Fault| fault.problem.contains("nothing in it is signed");
-        // The process opens the log and does not start as a unit does, with a signature.
+        // The process opens the log but, unlike a unit, does not sign it at the start.
         let is_unsigned = |fault: &verify::Fault| is_unsigned(fault) || fault.problem.contains("would have signed");
         assert!(found.faults.iter().all(is_unsigned), "{kill}: {found:?}");
         let oldest = kept.first().map_or(0, |record| record.utc_ms);
@@ -106,7 +106,7 @@ fn a_process_that_is_killed_loses_no_record() {
     assert!(records > 2 * KILLS);
 }
 
-/// A log that is written, put aside and pruned meanwhile is whole for its readers.
+/// A log that is written, rotated and pruned during reading is whole for its readers.
 #[test]
 fn a_log_is_read_while_it_is_written() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! Which files a log has: the current one, older ones with the number of their first record behind its name
-//! (`audit.jsonl.0000000001`), and what lies beside.
+//! The files of a log: the current one, older ones whose names end with the number of their first record
+//! (`audit.jsonl.0000000001`), and files beside the log.
 
 use files::Storage;
 use std::io;
@@ -8,26 +8,26 @@ use std::io;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Segment {
     pub(crate) name: String,
-    /// The number of its first record, as the name says.
+    /// Sequence number of its first record, from the file name.
     pub(crate) first: u64,
 }
 
-/// The name of the file that begins with this record, once it is not the current one any more.
+/// The name of a rotated file that begins with this record.
 pub(crate) fn segment_name(log: &str, first: u64) -> String {
     format!("{log}.{first:010}")
 }
 
-/// A file in which the next segment is prepared.
+/// The name of the file that is prepared as the next current file.
 pub(super) fn next_name(log: &str) -> String {
     format!("{log}.next")
 }
 
-/// Where the head that was signed last lies.
+/// The name of the file with the last signed head.
 pub(crate) fn head_name(log: &str) -> String {
     format!("{log}.head")
 }
 
-/// The older files of this log, oldest first, of all files in its folder.
+/// The older files of this log among all file names of its folder, oldest first.
 pub(crate) fn segments_among(log: &str, names: impl IntoIterator<Item = String>) -> Vec<Segment> {
     let numbered = |name: &String| {
         let digits = name.strip_prefix(log)?.strip_prefix('.')?;

@@ -1,8 +1,8 @@
-//! The audit log as files: a line is on the disk before this says so.
+//! The audit log as files. [`AuditLog::append`] returns after the record is on the disk.
 //!
-//! What a line says, and how it hangs on the one before, is `policy::audit`'s. Here is the current file and its end
-//! ([`AuditLog::append`]), and what is done between records ([`AuditLog::tend`], `upkeep`): space is reserved, heads are
-//! signed, full files put aside, old ones removed. Reading is `read`'s, for commands of their own.
+//! `policy::audit` defines the lines and their hash chain. This module manages the current file ([`AuditLog::append`])
+//! and the work between records ([`AuditLog::tend`] in `upkeep`): reserving space, signing heads, rotating full files,
+//! removing old ones. `read` reads the log for commands.
 
 #[cfg(test)]
 mod crash_tests;
@@ -35,17 +35,17 @@ use std::path::Path;
 use std::time::Duration;
 use terminal::{Help, ShowPath};
 
-/// An audit log that can be appended to.
+/// An open audit log.
 pub struct AuditLog {
     storage: Box<dyn Storage>,
     file: String,
     chain: Chain,
     boot: BootId,
-    /// Bytes of whole lines in the current file.
+    /// Length of the current file in bytes of whole lines.
     length: u64,
-    /// A line may be there in part.
+    /// A partial line may follow.
     torn: bool,
-    /// What was found when it was opened, as far as it is not recorded yet.
+    /// Events found when the log was opened, which are not recorded yet.
     found: VecDeque<Event>,
     health: AuditHealth,
     writing: FailureReports,
@@ -54,52 +54,52 @@ pub struct AuditLog {
     state: upkeep::State,
 }
 
-/// Why nothing was recorded.
+/// Why an event was not recorded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuditError {
-    /// The disk refused.
+    /// A disk operation failed.
     #[error("the audit log cannot be {attempt}: {source}")]
     Storage {
-        /// What was tried.
+        /// The operation, as a participle.
         attempt: &'static str,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The disk is full, or nearly.
-    #[error("the disk is nearly full: there is space for {records} more records, and then nobody is let in")]
+    /// The disk is full or nearly full.
+    #[error("the disk is nearly full: there is space for {records} more records, after which nobody is let in")]
     NoReserve {
-        /// Records of the greatest length.
+        /// Number of records of maximum length that still fit.
         records: u64,
     },
-    /// The last line is not one that can be followed.
+    /// The last line is damaged, so the chain cannot continue from it.
     #[error("the audit log cannot be continued: the last line of {file} is damaged: {problem}")]
     LastLine {
-        /// In which file it is.
+        /// The file of the line.
         file: String,
-        /// What is wrong with it.
+        /// The fault of the line.
         problem: LineProblem,
     },
-    /// The event cannot be written down.
+    /// The event cannot be encoded as a record.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The system has no random numbers for the boot id.
-    #[error("the system has no random numbers: {0}")]
+    /// No random numbers are available for the boot id.
+    #[error("no random numbers are available: {0}")]
     Random(#[from] getrandom::Error),
 }
 
 impl AuditLog {
-    /// Opens the log at that path, or begins one.
+    /// Opens the log at `path`, or creates it.
     ///
     /// # Errors
-    /// As [`AuditLog::open_in`], with the path and what to do.
+    /// Like [`AuditLog::open_in`], with the path and a hint for the user.
     pub fn open(path: &Path, key: Option<LogKey>, upkeep: Upkeep, now: &Now) -> anyhow::Result<Self> {
         let (folder, name) = existing_folder(path)?;
         explained(Self::open_in(Box::new(Folder::at(folder)), name, key, upkeep, now), path, name)
     }
 
-    /// Opens the log in that storage, or begins one; only its end is read. A line that a power cut left in part is cut
-    /// off, and that is recorded: now, or with the next record, if the disk takes none now.
+    /// Opens the log in `storage`, or creates it. Reads only its end. A torn line after a power cut is truncated and
+    /// that is recorded, now or with the next record if the disk refuses it now.
     ///
     /// # Errors
     /// [`AuditError`]
@@ -130,7 +130,7 @@ impl AuditLog {
             state: upkeep::State::default(),
         };
         if end.torn > 0 {
-            tracing::warn!("the last line of the audit log was not written to its end; {} bytes are cut off", end.torn);
+            tracing::warn!("the last line of the audit log is incomplete; its {} bytes are removed", end.torn);
             log.found.push_back(Event::TornLineCut { bytes: end.torn });
         }
         log.begin_upkeep(now)?;
@@ -144,7 +144,7 @@ impl AuditLog {
         Ok(log)
     }
 
-    /// Whether the log at that path could be opened; nothing is written.
+    /// Checks that the log at `path` could be opened. Writes nothing.
     ///
     /// # Errors
     /// As [`AuditLog::open`].
@@ -159,20 +159,20 @@ impl AuditLog {
         explained(end, path, name)
     }
 
-    /// How it is, for the status.
+    /// The state of the log, for the status.
     pub fn health(&self) -> AuditHealth {
         self.health.clone()
     }
 
-    /// The last record.
+    /// The head: the last record.
     pub fn head(&self) -> Head {
         self.chain.head()
     }
 
-    /// Records an event: it is on the disk when this returns.
+    /// Records an event. It is on the disk when this returns.
     ///
     /// # Errors
-    /// [`AuditError`]; the event is then not recorded, and the next one can be.
+    /// [`AuditError`]; the event is then not recorded. Later events can be.
     pub fn append(&mut self, event: Event, now: &Now) -> Result<(), AuditError> {
         self.record_found(now)?;
         self.append_next(event, now)
@@ -191,7 +191,7 @@ impl AuditLog {
         match &appended {
             Ok(()) => {
                 self.health.recorded(self.chain.head().sequence);
-                self.tell_that_it_works(now);
+                self.report_recovery(now);
             }
             Err(error) => {
                 self.health.failed(error);
@@ -203,8 +203,9 @@ impl AuditLog {
         appended
     }
 
-    /// If it did not: recorded with the next record, for which nobody waits longer.
-    fn tell_that_it_works(&mut self, now: &Now) {
+    /// After failures, queues an event that the log works again. It is written with the next record, so that nobody
+    /// waits for it.
+    fn report_recovery(&mut self, now: &Now) {
         let Some(report) = self.writing.succeeded(Duration::from_millis(now.monotonic_ms)) else { return };
         tracing::warn!("the audit log can be written again{report}");
         if let Report::Ended { failed_for, tries, unreported } = report {
@@ -230,7 +231,7 @@ impl AuditLog {
         Ok(())
     }
 
-    /// Cuts off what a failed attempt may have left.
+    /// Truncates a partial line of a failed attempt.
     fn mend(&mut self) -> Result<(), AuditError> {
         if self.torn {
             match self.storage.truncate(&self.file, self.length) {
@@ -244,7 +245,7 @@ impl AuditLog {
     }
 }
 
-/// Found out at the start, and not by the first record that cannot be written.
+/// Fails at the start if the folder is missing, rather than at the first record.
 fn existing_folder(path: &Path) -> anyhow::Result<(&Path, &str)> {
     let (folder, name) = read::folder_and_name(path)?;
     let shown = path.shown();
@@ -255,16 +256,16 @@ fn existing_folder(path: &Path) -> anyhow::Result<(&Path, &str)> {
 fn explained<T>(opened: Result<T, AuditError>, path: &Path, name: &str) -> anyhow::Result<T> {
     let help = match &opened {
         Err(AuditError::Storage { source, .. }) if source.kind() == io::ErrorKind::PermissionDenied => {
-            give_away(folder_of(path))
+            chown_hint(folder_of(path))
         }
         _ => format!("move the log away, as {name}*, to start a new one"),
     };
     opened.with_context(|| path.shown().to_string()).help(&help)
 }
 
-/// What to do where something is not this user's to write.
-fn give_away(folder: &Path) -> String {
-    format!("give what is in it to the unit's user: `sudo chown -R {}: {}`", this_user(), folder.shown())
+/// A hint for files that belong to another user.
+fn chown_hint(folder: &Path) -> String {
+    format!("make the unit's user the owner: `sudo chown -R {}: {}`", this_user(), folder.shown())
 }
 
 fn failed_to_be(attempt: &'static str) -> impl Fn(io::Error) -> AuditError {
@@ -276,7 +277,7 @@ fn end_of(storage: &mut dyn Storage, file: &str) -> Result<End, AuditError> {
     end.map_err(|problem| AuditError::LastLine { file: file.to_owned(), problem })
 }
 
-/// The last line of the newest older file.
+/// The head of the newest rotated file.
 fn head_of_older_files(storage: &mut dyn Storage, log: &str) -> Result<Option<Head>, AuditError> {
     let older = log_files::segments(storage, log).map_err(failed_to_be("read"))?;
     let Some(newest) = older.last() else { return Ok(None) };
@@ -289,7 +290,7 @@ fn head_of_older_files(storage: &mut dyn Storage, log: &str) -> Result<Option<He
     }
 }
 
-/// The kernel's number for this run of the computer, or a random one.
+/// The kernel's boot id, or a random one.
 fn boot_id() -> Result<BootId, getrandom::Error> {
     let kernel = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     let digits: String = kernel.chars().filter(char::is_ascii_hexdigit).collect();
@@ -332,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn every_torn_line_is_cut_off_and_told_of() {
+    fn every_torn_line_is_removed_and_reported() {
         let storage = Memory::default();
         open(&storage).append(Event::started("1"), &NOW).unwrap();
         let one = storage.clone().read("log").unwrap().unwrap();
@@ -365,12 +366,12 @@ mod tests {
         let mut log = open(&storage);
         for failing in [Operation::Append, Operation::Sync, Operation::Truncate] {
             storage.fail_at(Some(failing));
-            // Nothing has to be cut off after a line that was written well.
+            // A line that was written completely is not truncated.
             assert_eq!(log.append(Event::Stopped, &NOW).is_err(), failing != Operation::Truncate, "{failing:?}");
             storage.fail_at(None);
             log.append(Event::Stopped, &NOW).unwrap();
         }
-        // With two that say that the log works again.
+        // Including the two records that the log works again.
         assert_eq!(lines(&storage), 6);
     }
 }

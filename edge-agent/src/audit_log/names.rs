@@ -1,7 +1,7 @@
-//! Whose ids are in the log: the only place beside the database that knows it. A person who is erased here is an id that
-//! says nothing to anybody any more, and the chain stays whole.
+//! The names of people in the log, by id. Besides the database, only this file links ids to people. When a person is
+//! erased here, their id is meaningless, and the hash chain is unchanged.
 //!
-//! The file lies beside the log (`audit.jsonl.names`, mode 0600) and is brought up to date when a database is loaded.
+//! The file is next to the log (`audit.jsonl.names`, mode 0600) and is updated when a database is loaded.
 
 use anyhow::Context;
 use files::{Folder, Storage, wait_for_folder};
@@ -15,7 +15,7 @@ use super::read::folder_and_name;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
-/// People by their ids.
+/// Names of people, by id.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Names {
     people: BTreeMap<String, Named>,
@@ -24,21 +24,21 @@ pub(crate) struct Names {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Named {
     name: String,
-    /// Since when no database has this person, milliseconds since 1970, UTC; `None` while one does.
+    /// Since when no database has this person, milliseconds since 1970, UTC; `None` while one has.
     gone_utc_ms: Option<i64>,
 }
 
-/// Where the names of a log lie.
+/// The name of the file with the names of a log.
 pub(crate) fn names_name(log: &str) -> String {
     format!("{log}.names")
 }
 
-/// A database was loaded: its people are known beside the log from now on. That they could not be written down is said;
-/// the log is kept without.
+/// Updates the names file with the people of a loaded database. A failure is only logged; the log works without the
+/// file.
 pub(crate) fn take_in_beside(log: &Path, keep_days: u32, gallery: &Gallery, now: &Now) {
     let take_in = || {
         let (folder, log) = folder_and_name(log)?;
-        // `forget` may be about to erase a name that was read here before.
+        // The lock prevents a lost update: `forget` may be erasing a name that was already read here.
         let _alone = wait_for_folder(folder)?;
         let mut storage = Folder::at(folder);
         let before = Names::read(&mut storage, log)?;
@@ -47,12 +47,12 @@ pub(crate) fn take_in_beside(log: &Path, keep_days: u32, gallery: &Gallery, now:
         if names == before { Ok(()) } else { names.write(&mut storage, log) }
     };
     if let Err(error) = take_in() {
-        tracing::warn!("{error:#}; `edge-agent audit show` may know people by their ids alone");
+        tracing::warn!("{error:#}; `edge-agent audit show` may show people by their ids only");
     }
 }
 
 impl Names {
-    /// The people of a database.
+    /// The names of the people in a database.
     pub(crate) fn from_gallery(gallery: &Gallery) -> Self {
         let named = |name: &str| Named { name: name.to_owned(), gone_utc_ms: None };
         Self {
@@ -64,10 +64,10 @@ impl Names {
         }
     }
 
-    /// What is known beside this log; nothing, if there is no such file.
+    /// Reads the names file of a log; empty if there is none.
     ///
     /// # Errors
-    /// If it cannot be read or understood.
+    /// If the file cannot be read or parsed.
     pub(crate) fn beside(log: &Path) -> anyhow::Result<Self> {
         let (folder, name) = folder_and_name(log)?;
         Self::read(&mut Folder::at(folder), name)
@@ -81,18 +81,18 @@ impl Names {
         }
     }
 
-    /// Rewrites the file, whole or not at all.
+    /// Replaces the file atomically.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If the file cannot be written.
     pub(crate) fn write(&self, storage: &mut dyn Storage, log: &str) -> anyhow::Result<()> {
         let file = names_name(log);
         let text = terminal::to_json(self)? + "\n";
         storage.replace(&file, text.as_bytes()).with_context(|| file.clone())
     }
 
-    /// Takes in the people of a database that was loaded. A person who is in it no more is kept for this many days, as long as
-    /// the log may have records of theirs, and then forgotten.
+    /// Adds the people of a loaded database. A person who is no longer in it is kept for `keep_days`, as long as the
+    /// log may have their records, and then removed.
     pub(crate) fn take_in(&mut self, gallery: &Gallery, now_utc_ms: i64, keep_days: u32) {
         let current = Self::from_gallery(gallery);
         let keep_ms = i64::from(keep_days) * DAY_MS;
@@ -106,12 +106,12 @@ impl Names {
         self.people.extend(current.people);
     }
 
-    /// Somebody's name.
+    /// The name of a person.
     pub(crate) fn name(&self, id: &PersonId) -> Option<&str> {
         self.people.get(&id.to_string()).map(|named| named.name.as_str())
     }
 
-    /// Somebody's name, or the id where it is not known.
+    /// The name of a person, or the id if the name is not known.
     pub(crate) fn name_or_id(&self, id: &str) -> String {
         self.people.get(id).map_or(id, |named| named.name.as_str()).to_owned()
     }
@@ -122,7 +122,7 @@ impl Names {
         Self { people: BTreeMap::from([(id.to_owned(), named)]) }
     }
 
-    /// All who are called so, or have this id.
+    /// All people with this name or this id.
     pub(crate) fn meant_by(&self, text: &str) -> Vec<PersonId> {
         let text = text.trim();
         if let Ok(id) = text.parse() {
@@ -137,7 +137,7 @@ impl Names {
         meant.filter_map(|(id, _)| id.parse().ok()).collect()
     }
 
-    /// Erases a name; whether there was one.
+    /// Erases a name. `true` if there was one.
     pub(crate) fn forget(&mut self, id: &PersonId) -> bool {
         self.people.remove(&id.to_string()).is_some()
     }

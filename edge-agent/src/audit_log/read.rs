@@ -1,5 +1,5 @@
-//! Reading a log as it lies there, also while a unit writes it: every file is opened before the first is read, so that
-//! neither a file that is put aside nor one that is removed meanwhile is missed.
+//! Reads a log, also while a unit writes it. All files are opened before the first is read, so that rotation and
+//! removal cannot hide a file.
 
 use super::log_files::{Segment, segments_among};
 use anyhow::{Context, ensure};
@@ -12,28 +12,28 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 use terminal::ShowPath;
 
-/// How often the files are looked for again, when one was put aside meanwhile.
+/// Maximum number of attempts to list and open the files without a rotation in between.
 const ATTEMPTS: usize = 10;
 
-/// A file of a log, opened.
+/// An open file of a log.
 pub(crate) struct OpenFile<R = File> {
     pub(crate) name: String,
-    /// The number of its first record, as its name says; `None` for the current file.
+    /// Sequence number of its first record, from the file name; `None` for the current file.
     pub(crate) first: Option<u64>,
     pub(crate) content: R,
 }
 
-/// Where a line is.
+/// The position of a line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Place {
     pub(crate) file: String,
     /// Counted from 1.
     pub(crate) line: usize,
-    /// Where the line begins, counted from 0.
+    /// Byte offset of the line, counted from 0.
     pub(crate) byte: u64,
 }
 
-/// A line, with its line feed if it has one.
+/// A line, including its line feed if it has one.
 pub(crate) struct Line {
     pub(crate) place: Place,
     pub(crate) bytes: Vec<u8>,
@@ -47,13 +47,13 @@ impl fmt::Display for Place {
 }
 
 impl Line {
-    /// The record, if the line is one that this program knows and is not damaged.
+    /// The record, if the line is whole and this version knows its event.
     pub(crate) fn record(&self) -> Option<Record> {
         Record::parse(self.bytes.strip_suffix(b"\n")?).ok()
     }
 }
 
-/// The folder of a log, and its name there.
+/// The folder of a log and the log's file name in it.
 pub(crate) fn folder_and_name(path: &Path) -> anyhow::Result<(&Path, &str)> {
     Ok((folder_of(path), name_of(path).with_context(|| path.shown().to_string())?))
 }
@@ -61,7 +61,7 @@ pub(crate) fn folder_and_name(path: &Path) -> anyhow::Result<(&Path, &str)> {
 /// Opens all files of a log, oldest first.
 ///
 /// # Errors
-/// If there are none, or they cannot be opened.
+/// If there are no files, or they cannot be opened.
 pub(crate) fn open(path: &Path) -> anyhow::Result<Vec<OpenFile>> {
     let (folder, name) = folder_and_name(path)?;
     let list = || segments_in(folder, name).with_context(|| format!("cannot read {}", folder.shown()));
@@ -72,13 +72,14 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Vec<OpenFile>> {
             files.extend(open_one(folder, name, Some(*first))?);
         }
         files.extend(open_one(folder, name, None)?);
-        // Files that went meanwhile were removed; one that came was the current one when it was not opened yet.
+        // Missing files were removed in the meantime. A new file was still the current one when it should have been
+        // opened.
         if list()?.last() == segments.last() {
             ensure!(!files.is_empty(), "there is no audit log {}", path.shown());
             return Ok(files);
         }
     }
-    anyhow::bail!("{} is put aside again and again while it is read", path.shown())
+    anyhow::bail!("{} is rotated too often while it is being read", path.shown())
 }
 
 pub(crate) fn segments_in(folder: &Path, log: &str) -> io::Result<Vec<Segment>> {
@@ -94,8 +95,7 @@ fn open_one(folder: &Path, name: &str, first: Option<u64>) -> anyhow::Result<Opt
     Ok(Some(OpenFile { name: name.to_owned(), first, content: file }))
 }
 
-/// When the last record was written, milliseconds since 1970, as far as the unit knew then; `None` if there is none that
-/// can be read.
+/// Time of the last readable record by the unit's clock, in milliseconds since 1970; `None` if there is none.
 pub(crate) fn last_recorded_utc_ms(path: &Path) -> Option<i64> {
     let last = |file: OpenFile| last_record(file.content).ok().flatten();
     open(path).ok()?.into_iter().rev().find_map(last).map(|record| record.utc_ms)
@@ -109,7 +109,7 @@ fn last_record(mut file: File) -> io::Result<Option<Record>> {
     Ok(tail.split(|&byte| byte == b'\n').rev().find_map(|line| Record::parse(line).ok()))
 }
 
-/// The lines of one file. A line that is longer than any record is cut into pieces, none of which is one.
+/// The lines of one file. A line longer than any record is split into pieces, none of which parses as a record.
 pub(crate) fn lines<R: Read>(file: OpenFile<R>) -> impl Iterator<Item = io::Result<Line>> {
     let OpenFile { name, content, .. } = file;
     let mut content = BufReader::new(content);

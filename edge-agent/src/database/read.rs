@@ -125,7 +125,7 @@ impl Refused {
 
 impl Refused {
     /// Whether no change of the configuration can make the file usable.
-    pub(super) fn is_for_good(&self) -> bool {
+    pub(super) fn is_permanent(&self) -> bool {
         matches!(self, Self::Damaged(_) | Self::WronglySigned(_))
     }
 

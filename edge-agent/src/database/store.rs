@@ -294,7 +294,7 @@ fn first(
         let Some(bytes) = bytes else { return Ok(None) };
         judge.read(&bytes, Past::of_a_new_file(highest_before)).map(|(gallery, rules)| Some((bytes, gallery, rules)))
     });
-    if read.as_ref().is_err_and(Refused::is_for_good) {
+    if read.as_ref().is_err_and(Refused::is_permanent) {
         storage.rename(&staged, &format!("{name}.refused"))?;
         storage.sync_names()?;
     }

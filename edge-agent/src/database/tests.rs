@@ -170,7 +170,7 @@ fn nothing_goes_back_by_itself() {
 }
 
 #[test]
-fn one_goes_back_by_name_and_forth_again() {
+fn a_rollback_can_be_reversed() {
     let storage = with(&[("db", file(5))]);
     let mut store = open(&storage).0;
     put(&storage, "db.incoming", &file(7));

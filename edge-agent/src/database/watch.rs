@@ -147,7 +147,7 @@ mod tests {
     /// Regression test: a folder that had become read-only caused five records a second, which filled the log within
     /// half a day.
     #[test]
-    fn a_folder_that_stays_read_only_is_told_of_once_and_once_when_it_is_not() {
+    fn a_read_only_folder_is_reported_once_and_its_recovery_once() {
         let storage = Memory::default();
         put(&storage, "db", &file(1));
         let mut store = Store::open(Box::new(storage.clone()), "db", judge()).unwrap().store;

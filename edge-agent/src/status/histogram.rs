@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_measured_is_nothing_said() {
+    fn without_measurements_there_is_no_summary() {
         assert_eq!(latency_of([]), None);
         assert_eq!(latency_of([f64::NAN, -1.0, f64::INFINITY]), None);
     }

@@ -1,9 +1,10 @@
-//! What is done for the log between records, never between a decision and its door: space is reserved, heads are
-//! signed, a full file is put aside, old files are removed.
+//! Work on the log between records: reserving space, signing heads, rotating full files, removing old files. It never
+//! runs between a decision and the door's movement.
 //!
-//! A head is signed after every [`SIGNED_EVERY`] records, [`SIGNED_WITHIN_MS`] after the first that is not signed, when a
-//! file is put aside, before old files are removed, and when the unit stops: as a record in the chain, and as a file beside
-//! the log, by which the next start finds a tail that is missing. Signing each record would cost two more syncs for each
+//! A head is signed after every [`SIGNED_EVERY`] records, [`SIGNED_WITHIN_MS`] after the first unsigned record, when a
+//! file is rotated, before old files are removed, and when the unit stops. The signature is a record in the chain, and
+//! a file next to the log; from that file the next start detects a missing tail. Signing each record would cost two
+//! more syncs for each grant.
 //! person who is let in.
 
 use super::log_files::{self, Segment, head_name, next_name, segment_name};
@@ -14,50 +15,52 @@ use policy::audit::{Event, MAX_LINE_BYTES, Record};
 use policy::{ClockTrust, Now};
 use std::io::{self, ErrorKind};
 
-/// This many records of the greatest length can be written on a disk that is full.
+/// Number of records of maximum length that can be written when the disk is full.
 const RESERVED_RECORDS: u64 = 1000;
 const LINE_BYTES: u64 = MAX_LINE_BYTES as u64;
 const RESERVED_BYTES: u64 = RESERVED_RECORDS * LINE_BYTES;
-/// Reserved beyond that, so that it is not done again for each record.
+/// Extra space that is reserved in advance, so that not every record needs a reservation.
 const RESERVED_AHEAD: u64 = RESERVED_BYTES / 4;
-/// This many records are signed together.
+/// Number of records between signatures.
 pub(super) const SIGNED_EVERY: u64 = 256;
-/// And a record is not left unsigned for longer than this: who writes a tail of their own has no more time than that.
+/// Maximum time until a record is signed. It limits the time in which an attacker can forge the unsigned tail.
 pub(super) const SIGNED_WITHIN_MS: u64 = 5 * 60 * 1000;
 const DAY_MS: i64 = 24 * 3600 * 1000;
-/// How often it is looked for old files.
+/// Interval between checks for old files.
 const PRUNED_EVERY_MS: u64 = 3600 * 1000;
-/// Nothing is old before the clock has been right for so long, without a jump. A battery's nonsense or a time server that
-/// lies is noticed before.
+/// Minimum time that the clock must have been trusted without a jump before files are removed for their age. It gives
+/// time to notice an RTC without a valid time or a false time server.
 const RIGHT_FOR_MS: u64 = DAY_MS as u64;
-/// After one file has gone for its age, the next one waits: a tenth of the log at most is lost to a wrong clock in a day.
+/// Minimum time between two files that are removed for their age: a wrong clock can remove at most a tenth of the log
+/// in a day.
 const AGED_EVERY_MS: u64 = DAY_MS as u64;
-/// A clock that is corrected by more than this has jumped.
+/// A larger correction of the clock counts as a jump.
 const JUMP_MS: i64 = 3600 * 1000;
-/// What went wrong is not tried again at once.
+/// Time before failed work is tried again.
 const AFTER_TROUBLE_MS: u64 = 10_000;
 
-/// How large and how old a log may become.
+/// The limits of a log's size and age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Upkeep {
-    /// From this size on, bytes, the current file is put aside.
+    /// Size in bytes at which the current file is rotated.
     pub file_bytes: u64,
-    /// Beyond this size, bytes, the oldest files are removed; the current one never is.
+    /// Maximum total size in bytes. The oldest files are removed beyond it, but never the current file.
     pub all_bytes: u64,
-    /// After this many days, at least 1, a file is removed, counted from its last record.
+    /// Age in days, at least 1, at which a file is removed. The age is that of its last record.
     pub keep_days: u32,
 }
 
 impl Upkeep {
-    /// In this many files a log is divided, by size and by time.
+    /// Number of files that a log is divided into, by size and by time.
     const FILES: u64 = 10;
 
-    /// A log of at most this many bytes, each record kept for at least this many days where that is enough room.
+    /// Limits for a log of at most `all_bytes`, which keeps records for at least `keep_days` if they fit.
     pub fn new(all_bytes: u64, keep_days: u32) -> Self {
         Self { file_bytes: all_bytes / Self::FILES, all_bytes, keep_days }
     }
 
-    /// The current file is put aside when its first record is older: so a record is kept for a tenth longer at most.
+    /// Maximum age of the current file's first record before rotation: a record is kept for at most a tenth longer than
+    /// configured.
     fn file_ms(&self) -> i64 {
         (i64::from(self.keep_days) * DAY_MS / Self::FILES as i64).max(DAY_MS)
     }
@@ -69,18 +72,18 @@ impl Default for Upkeep {
     }
 }
 
-/// How far the upkeep is.
+/// The state of the upkeep.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    /// The first record of the current file: its number and when it was written.
+    /// Sequence number and time of the first record in the current file.
     began: Option<(u64, i64)>,
-    /// Up to which length of the current file space is reserved.
+    /// Length of the current file up to which space is reserved.
     reserved_to: u64,
     reserves_nothing: bool,
     signed: u64,
-    /// The same in the chain alone: the file beside it may have failed, and is tried again without another record.
+    /// The same for the chain alone. If writing the file next to the log failed, it is retried without a new record.
     signed_in_chain: u64,
-    /// When the first record was written that is not signed, in UTC and by the monotonic clock.
+    /// Time of the first unsigned record: UTC and monotonic.
     unsigned_since: Option<(i64, u64)>,
     pruned_ms: Option<u64>,
     right: Option<RightClock>,
@@ -89,16 +92,16 @@ pub(super) struct State {
     not_before_ms: u64,
 }
 
-/// A clock that is trusted and has not jumped.
+/// The clock, while it is trusted and has not jumped.
 #[derive(Debug, Clone, Copy)]
 struct RightClock {
     since_ms: u64,
-    /// UTC minus the scale that only goes forward.
+    /// UTC minus monotonic time.
     offset_ms: i64,
 }
 
 impl State {
-    /// Takes notice of the clock, as often as the log is looked after.
+    /// Checks the clock for jumps, on each call of the upkeep.
     fn watch_clock(&mut self, now: &Now) {
         let offset_ms = now.utc_ms.saturating_sub_unsigned(now.monotonic_ms);
         let goes_on = |right: &RightClock| right.offset_ms.abs_diff(offset_ms) <= JUMP_MS as u64;
@@ -108,7 +111,7 @@ impl State {
         });
     }
 
-    /// Whether a file may go for its age now.
+    /// Whether a file may be removed for its age now.
     fn may_age(&self, now: &Now) -> bool {
         let since = |moment: u64| now.monotonic_ms.saturating_sub(moment);
         self.right.is_some_and(|right| since(right.since_ms) >= RIGHT_FOR_MS)
@@ -123,7 +126,7 @@ impl State {
         self.unsigned_since.get_or_insert((now.utc_ms, now.monotonic_ms));
     }
 
-    /// By either clock: the one in the records may be set meanwhile.
+    /// Checks both clocks, because UTC may have been set in the meantime.
     fn has_waited_for_a_signature(&self, now: &Now) -> bool {
         self.unsigned_since.is_some_and(|(utc_ms, monotonic_ms)| {
             now.utc_ms.abs_diff(utc_ms).max(now.monotonic_ms.saturating_sub(monotonic_ms)) >= SIGNED_WITHIN_MS
@@ -136,8 +139,8 @@ impl State {
 }
 
 impl AuditLog {
-    /// Does what is due. What cannot be done is said, shown by the status, and tried again later; records are written
-    /// all the same.
+    /// Does the work that is due. Errors are logged, shown in the status, and retried later; they do not stop records
+    /// from being written.
     pub fn tend(&mut self, now: &Now) {
         self.state.watch_clock(now);
         if now.monotonic_ms < self.state.not_before_ms {
@@ -156,14 +159,14 @@ impl AuditLog {
         }
     }
 
-    /// Signs what is recorded, if it is not signed yet.
+    /// Signs the head if it is not signed yet.
     pub fn sign(&mut self, now: &Now) -> Result<(), AuditError> {
         self.sign_in_chain(now)?;
         self.sign_beside()
     }
 
     fn sign_in_chain(&mut self, now: &Now) -> Result<(), AuditError> {
-        // What was found at the start comes first: a signature is over the record before it.
+        // Events found at the start come first, because a signature covers the record before it.
         self.record_found(now)?;
         let head = self.chain.head();
         let Some(key) = self.key.as_ref().filter(|_| head.sequence > self.state.signed_in_chain) else { return Ok(()) };
@@ -174,7 +177,7 @@ impl AuditLog {
         Ok(())
     }
 
-    /// The file vouches for the record with the signature as well.
+    /// Writes the signed head to the file next to the log.
     fn sign_beside(&mut self) -> Result<(), AuditError> {
         let head = self.chain.head();
         let Some(key) = self.key.as_ref().filter(|_| head.sequence > self.state.signed) else { return Ok(()) };
@@ -185,39 +188,39 @@ impl AuditLog {
         Ok(())
     }
 
-    /// Finds out how far the upkeep was, and whether a record is missing that was signed.
+    /// Restores the state of the upkeep, and checks whether a signed record is missing.
     pub(super) fn begin_upkeep(&mut self, now: &Now) -> Result<(), AuditError> {
         if self.length > 0 {
             let first = self.storage.read_from(&self.file, 0, MAX_LINE_BYTES).map_err(failed_to_be("read"))?;
             let line = first.split(|&byte| byte == b'\n').next().unwrap_or_default();
-            // A first line that is damaged is found when the log is verified.
+            // A damaged first line is left to the verification.
             self.state.began = Record::parse(line).ok().map(|record| (record.sequence, record.utc_ms));
             if self.state.began.is_none() {
                 self.state.began = Some((self.chain.head().sequence, now.utc_ms));
             }
         }
-        self.look_for_what_was_signed().map_err(failed_to_be("read"))?;
+        self.detect_missing_tail().map_err(failed_to_be("read"))?;
         if self.chain.head().sequence > self.state.signed {
-            // It may have waited for long: it is signed as soon as possible.
+            // The record may have waited for a long time, so it is signed as soon as possible.
             self.state.unsigned_since = Some((i64::MIN, 0));
         }
         Ok(())
     }
 
-    fn look_for_what_was_signed(&mut self) -> io::Result<()> {
+    fn detect_missing_tail(&mut self) -> io::Result<()> {
         let (Some(key), Some(bytes)) = (&self.key, self.storage.read(&head_name(&self.file))?) else { return Ok(()) };
         let head = self.chain.head();
         let signed = match SignedHead::parse(&bytes) {
             Ok(signed) if signed.is_by(&key.public()) => signed,
             _ => {
-                tracing::warn!("{} is not signed by this unit, and is passed over", head_name(&self.file));
+                tracing::warn!("{} is not signed by this unit and is ignored", head_name(&self.file));
                 return Ok(());
             }
         };
         let SignedHead { sequence, hash, .. } = signed;
         if sequence > head.sequence || sequence == head.sequence && hash != head.hash {
             tracing::error!(
-                "the audit log has no record {sequence}, which this unit has signed: it was cut or replaced"
+                "the audit log lacks record {sequence}, which this unit had signed: it was truncated or replaced"
             );
             self.found.push_back(Event::TailMissing { signed_sequence: sequence, signed_hash: hash });
         } else {
@@ -228,10 +231,10 @@ impl AuditLog {
     }
 
     fn do_what_is_due(&mut self, now: &Now) -> Result<(), AuditError> {
-        // A signature that fails keeps no file from being removed: that may make room for it.
+        // A failed signature does not prevent the removal of files, which may free the space it needs.
         let signed = self.sign_if_due(now);
         if self.is_file_full(now) {
-            self.put_file_aside(now)?;
+            self.rotate(now)?;
             self.prune(now)?;
         }
         if self.state.pruned_ms.is_none_or(|pruned| now.monotonic_ms.saturating_sub(pruned) >= PRUNED_EVERY_MS) {
@@ -258,8 +261,8 @@ impl AuditLog {
         self.length > 0 && (self.length >= self.upkeep.file_bytes || self.state.began.is_some_and(is_old))
     }
 
-    /// The next file has its space before this one is put aside: a disk that is full leaves things as they are.
-    fn put_file_aside(&mut self, now: &Now) -> Result<(), AuditError> {
+    /// Rotates the current file. The next file gets its space first, so a full disk leaves everything unchanged.
+    fn rotate(&mut self, now: &Now) -> Result<(), AuditError> {
         let Some((first, _)) = self.state.began else { return Ok(()) };
         self.mend()?;
         let next = next_name(&self.file);
@@ -268,16 +271,16 @@ impl AuditLog {
         let reserved = if self.state.reserves_nothing {
             0
         } else {
-            reserve_what_there_is(self.storage.as_mut(), &next).map_err(&new_file)?
+            reserve_available(self.storage.as_mut(), &next).map_err(&new_file)?
         };
         if reserved < RESERVED_BYTES && !self.state.reserves_nothing {
             return Err(AuditError::NoReserve { records: reserved / LINE_BYTES });
         }
         self.storage.sync(&next).map_err(&new_file)?;
         self.sign(now)?;
-        let renamed = failed_to_be("put aside");
+        let renamed = failed_to_be("rotated");
         self.storage.rename(&self.file, &segment_name(&self.file, first)).map_err(&renamed)?;
-        // There is no current file now; the next record begins one.
+        // There is no current file now; the next record creates it.
         self.length = 0;
         self.state.began = None;
         self.state.reserved_to = 0;
@@ -289,13 +292,13 @@ impl AuditLog {
     fn prune(&mut self, now: &Now) -> Result<(), AuditError> {
         let pruned = failed_to_be("pruned");
         let older = log_files::segments(self.storage.as_mut(), &self.file).map_err(&pruned)?;
-        let doomed = self.too_much_or_too_old(&older, now)?;
+        let doomed = self.files_to_remove(&older, now)?;
         if let Some(last) = doomed.last() {
             let head = end_of(self.storage.as_mut(), &last.name)?.head;
-            // Nothing goes of which it is not known what it was.
+            // A file is only removed if its last record is known.
             if let Some(head) = head {
                 self.append(Event::Pruned { pruned_through: head.sequence, pruned_hash: head.hash }, now)?;
-                // That they were removed counts only if it is signed.
+                // The removal record counts only if it is signed.
                 self.sign_in_chain(now)?;
                 for segment in &doomed {
                     self.storage.remove(&segment.name).map_err(&pruned)?;
@@ -308,8 +311,8 @@ impl AuditLog {
         Ok(())
     }
 
-    /// The oldest files, as far as they have to go: those that are too much, and one that is too old.
-    fn too_much_or_too_old(&mut self, older: &[Segment], now: &Now) -> Result<Vec<Segment>, AuditError> {
+    /// The oldest files that must be removed: those beyond the total size, and one that is too old.
+    fn files_to_remove(&mut self, older: &[Segment], now: &Now) -> Result<Vec<Segment>, AuditError> {
         let mut lengths = Vec::new();
         for segment in older {
             lengths.push(self.storage.length(&segment.name).map_err(failed_to_be("pruned"))?.unwrap_or(0));
@@ -333,8 +336,8 @@ impl AuditLog {
         Ok(doomed)
     }
 
-    /// By the youngest time that its records may have. What was written before the clock was set bears a time that was
-    /// never true: it is as young as what came next.
+    /// Whether a file is too old, by the latest possible time of its records. Records written before the clock was set
+    /// have a false time; they count as being as young as the record that follows.
     fn is_too_old(&mut self, segment: &Segment, later: &[Segment], now: &Now) -> Result<bool, AuditError> {
         let is_true = |utc_ms: &i64| *utc_ms >= NOT_BEFORE_UTC_MS;
         let mut youngest = None;
@@ -349,7 +352,7 @@ impl AuditLog {
         Ok(youngest.is_some_and(|utc_ms| now.utc_ms.saturating_sub(utc_ms) > keep_ms))
     }
 
-    /// Of a file's first and last record.
+    /// The times of a file's first and last record.
     fn times_of(&mut self, segment: &Segment) -> Result<Vec<i64>, AuditError> {
         let pruned = failed_to_be("pruned");
         let length = self.storage.length(&segment.name).map_err(&pruned)?.unwrap_or(0);
@@ -370,9 +373,9 @@ impl AuditLog {
         if self.state.reserves_nothing || self.state.reserved_to >= self.length + RESERVED_BYTES {
             return Ok(());
         }
-        match reserve_what_there_is(self.storage.as_mut(), &self.file) {
+        match reserve_available(self.storage.as_mut(), &self.file) {
             Err(error) if error.kind() == ErrorKind::Unsupported => {
-                tracing::warn!("{}: this file system promises no space: {error}", self.file);
+                tracing::warn!("{}: this file system cannot reserve space: {error}", self.file);
                 self.state.reserves_nothing = true;
                 Ok(())
             }
@@ -390,8 +393,8 @@ impl AuditLog {
     }
 }
 
-/// How many bytes are reserved: all that are wanted, or fewer on a disk that is nearly full.
-fn reserve_what_there_is(storage: &mut dyn Storage, file: &str) -> io::Result<u64> {
+/// Reserves space and returns the number of bytes: all that were requested, or fewer on a nearly full disk.
+fn reserve_available(storage: &mut dyn Storage, file: &str) -> io::Result<u64> {
     let mut bytes = RESERVED_BYTES + RESERVED_AHEAD;
     loop {
         match storage.reserve(file, bytes) {

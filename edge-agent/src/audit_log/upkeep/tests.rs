@@ -13,7 +13,7 @@ fn open(disk: &Memory, upkeep: Upkeep, now: &Now) -> AuditLog {
     AuditLog::open_in(Box::new(disk.clone()), "log", Some(key()), upkeep, now).unwrap()
 }
 
-/// At this day and millisecond, on a clock that is right.
+/// A trusted time: day and millisecond.
 fn at(day: u64, ms: u64) -> Now {
     let ms = day * DAY + ms;
     Now::trusted(1_800_000_000_000 + ms as i64, ms)
@@ -49,7 +49,7 @@ fn days_are_kept_as_configured_and_no_longer() {
         log.append(Event::Stopped, &at(day, 0)).unwrap();
         log.tend(&at(day, 1));
         let files = firsts(&disk);
-        // Files of two days and a bit, kept for twenty days after the last record.
+        // The files of a little more than two days each, kept for twenty days after the last record.
         assert!(files.len() <= 9, "{files:?}");
     }
     let mut disk = disk;
@@ -59,7 +59,7 @@ fn days_are_kept_as_configured_and_no_longer() {
     assert!((20..=24).contains(&age_days), "{age_days}");
 }
 
-/// Anybody who sets the clock forward does not so remove what is recorded.
+/// Setting the clock forward must not remove records.
 #[test]
 fn a_clock_that_is_not_trusted_removes_nothing() {
     let disk = Memory::default();
@@ -71,7 +71,8 @@ fn a_clock_that_is_not_trusted_removes_nothing() {
     assert_eq!(firsts(&disk)[0], 1);
 }
 
-/// 8000 records of ten minutes each, and one start with a clock that is 400 days ahead: 7000 of them were removed at once.
+/// Regression test: after one start with a clock 400 days ahead, 7000 of 8000 records, ten minutes apart, were removed
+/// at once.
 #[test]
 fn one_start_with_a_clock_far_ahead_removes_nothing() {
     let disk = Memory::default();
@@ -83,7 +84,7 @@ fn one_start_with_a_clock_far_ahead_removes_nothing() {
     }
     let before = firsts(&disk);
     assert!(before.len() > 5, "{before:?}");
-    // A jump while it runs, and a start with that clock, each looked after for most of a day.
+    // A clock jump while the unit runs, and a start with that clock. Both are followed by most of a day of upkeep.
     let ahead = |hours: u64| Now::trusted(at(418, 0).utc_ms + hours as i64 * 3_600_000, 18 * DAY + hours * 3_600_000);
     for starts_anew in [false, true] {
         if starts_anew {
@@ -94,7 +95,7 @@ fn one_start_with_a_clock_far_ahead_removes_nothing() {
         }
         assert_eq!(firsts(&disk)[..before.len()], before, "starts anew: {starts_anew}");
     }
-    // It stays so: what is lost is one file a day, and it can be noticed.
+    // After that, the loss is limited to one file a day, which can be noticed in time.
     for hour in 24..72 {
         log.tend(&ahead(hour));
     }
@@ -102,7 +103,8 @@ fn one_start_with_a_clock_far_ahead_removes_nothing() {
     assert!(left.contains(&before[2]) && !left.contains(&before[0]), "{before:?}, {left:?}");
 }
 
-/// A Raspberry Pi without a battery writes in 1970 until it knows the time. That made its newest records the oldest.
+/// Regression test: a Raspberry Pi without an RTC battery writes in 1970 until it knows the time. That made its newest
+/// records look like the oldest.
 #[test]
 fn what_was_written_before_the_clock_was_set_is_as_young_as_what_came_next() {
     let disk = Memory::default();
@@ -139,9 +141,9 @@ fn heads_are_signed_after_this_many_records_and_a_missing_tail_is_found_at_the_s
     assert_eq!((signed, log.head().sequence), (SIGNED_EVERY + 1, SIGNED_EVERY + 1));
     drop(log);
 
-    // As it was: nothing is missing.
+    // Nothing has changed, so nothing is missing.
     assert_eq!(open(&disk, Upkeep::default(), &at(0, 0)).head().sequence, signed);
-    // Its last record is gone, without a trace in what is left.
+    // Its last record is removed without a trace in the rest.
     let bytes = disk.read("log").unwrap().unwrap();
     let cut = bytes[..bytes.len() - 1].iter().rposition(|&byte| byte == b'\n').unwrap() + 1;
     disk.truncate("log", cut as u64).unwrap();
@@ -152,13 +154,13 @@ fn heads_are_signed_after_this_many_records_and_a_missing_tail_is_found_at_the_s
         text.lines().filter(|line| line.contains(&of_that)).count()
     };
     assert_eq!(told(disk.clone()), 1);
-    // It is told once: what is there now is signed.
+    // It is reported once, because the next signature covers the present end.
     open(&disk, Upkeep::default(), &at(0, 0));
     assert_eq!(told(disk), 1);
 }
 
-/// The disk is full: a thousand records are written all the same, and then none, which is said; with space again, all is
-/// well.
+/// On a full disk, a thousand more records can be written. After that, writing fails with an error. It works again when
+/// there is space.
 #[test]
 fn on_a_full_disk_a_thousand_records_have_space() {
     let mut disk = Memory::default();
@@ -186,7 +188,7 @@ fn on_a_full_disk_a_thousand_records_have_space() {
     assert!(report.failing.is_some_and(|why| why.contains("no space left")));
     assert!(report.trouble.is_some(), "what is reserved is running out, and that is said before");
 
-    // A unit that starts on the full disk starts, and says so.
+    // A unit can start on the full disk, and reports that it is full.
     drop(log);
     let mut log = open(&disk, Upkeep::default(), &at(1, 0));
     assert!(log.append(Event::Stopped, &at(1, 0)).is_err());
@@ -197,7 +199,7 @@ fn on_a_full_disk_a_thousand_records_have_space() {
     assert_eq!((report.failing, report.trouble, report.reserved_records), (None, None, Some(RESERVED_RECORDS)));
 }
 
-/// On a full disk no file is put aside: the new one would have no space.
+/// On a full disk, no file is rotated, because there is no space for the new one.
 #[test]
 fn a_full_file_stays_current_on_a_full_disk() {
     let disk = Memory::default();
@@ -216,7 +218,7 @@ fn a_full_file_stays_current_on_a_full_disk() {
 }
 
 #[test]
-fn a_disk_that_becomes_read_only_is_said_and_forgiven() {
+fn a_read_only_disk_is_reported_and_recovers() {
     let disk = Memory::default();
     open(&disk, Upkeep::default(), &at(0, 0)).append(Event::Stopped, &at(0, 0)).unwrap();
     disk.clone().append("log", b"{\"torn").unwrap();
@@ -229,6 +231,6 @@ fn a_disk_that_becomes_read_only_is_said_and_forgiven() {
     assert_eq!(log.health().report().failing, None);
     let text = String::from_utf8(disk.clone().read("log").unwrap().unwrap()).unwrap();
     let events: Vec<bool> = text.lines().map(|line| line.contains("torn_line_cut")).collect();
-    // The torn line, then that the log works again, then what was to be recorded.
+    // The torn line, the event that the log works again, and then the event to record.
     assert_eq!(events, [false, true, false, false]);
 }

@@ -1,5 +1,5 @@
-//! Whether a log is the one that was written, over all its files: the chain, the signatures in it, what was removed at
-//! its beginning, and a head that was kept elsewhere. What nobody has signed yet is [`tail`]'s.
+//! Verifies a log over all its files: the chain, its signatures, removed records at its beginning, and a head that was
+//! kept elsewhere. [`tail`] checks the records that are not signed yet.
 
 mod tail;
 
@@ -11,59 +11,60 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use tail::Tail;
 
-/// The most faults that are listed; the others are counted.
+/// Maximum number of faults that are listed; further ones are only counted.
 const LISTED_FAULTS: usize = 100;
 
-/// What a log is held against.
+/// The references to verify a log with.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Against<'a> {
-    /// Who must have signed it.
+    /// The key that must have signed it.
     pub(crate) key: Option<&'a PublicKey>,
     /// A head that was kept elsewhere.
     pub(crate) head: Option<&'a SignedHead>,
 }
 
-/// What is wrong with a log.
+/// A fault in a log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Fault {
-    /// Where; `None` if it is about what is not there.
+    /// The position; `None` if something is missing.
     pub(crate) place: Option<Place>,
     pub(crate) problem: String,
 }
 
-/// What was found.
+/// The result of a verification.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub(crate) struct Findings {
     pub(crate) files: usize,
-    /// Whole lines without a fault.
+    /// Number of whole lines without a fault.
     pub(crate) records: u64,
     pub(crate) first: Option<u64>,
     /// The last record without a fault.
     pub(crate) last: Option<Head>,
-    /// Records up to this one were removed, and that is recorded and signed.
+    /// Records up to this one were removed, which is recorded and signed.
     pub(crate) pruned_through: Option<u64>,
-    /// Bytes of a last line that is not whole: it is being written, or the power went. No door moved for it.
+    /// Length in bytes of an incomplete last line: it is being written, or a power cut interrupted it. The door did not
+    /// move for it.
     pub(crate) torn_bytes: Option<u64>,
-    /// Signatures in the log, without those that are not by the key.
+    /// Number of signatures in the log, without those of other keys.
     pub(crate) signatures: u64,
-    /// The last record that is signed in the log.
+    /// The last record covered by a signature in the log.
     pub(crate) signed_through: Option<u64>,
-    /// From this record on, neither a signature in the log nor the head that was given vouches for anything: who can write
-    /// the file can have written it.
+    /// From this record on, neither a signature in the log nor the given head covers the records. Anybody who can write
+    /// the file could have written them.
     pub(crate) unsigned_from: Option<u64>,
-    /// How many records that are.
+    /// Number of these records.
     pub(crate) unsigned_records: u64,
-    /// How many of them say that somebody was let in.
+    /// Number of grants among them.
     pub(crate) unsigned_grants: u64,
-    /// Whether the signatures were held against a key.
+    /// Whether the signatures were checked with a key.
     pub(crate) signatures_checked: bool,
-    /// The record of the head that was given.
+    /// The sequence number of the given head.
     pub(crate) head_sequence: Option<u64>,
-    /// A record that the unit had signed and did not find at a later start; it wrote that down itself.
+    /// A signed record that was missing at a later start, as the unit itself recorded.
     pub(crate) missed: Option<u64>,
-    /// The first [`LISTED_FAULTS`], in the order of the log; those of the log as a whole come last.
+    /// The first [`LISTED_FAULTS`] faults in the order of the log. Faults of the log as a whole come last.
     pub(crate) faults: Vec<Fault>,
-    /// How many there are.
+    /// The total number of faults.
     pub(crate) faults_found: u64,
 }
 
@@ -85,16 +86,16 @@ struct Verification<'a> {
     against: Against<'a>,
     verifier: Verifier,
     found: Findings,
-    /// The last record of each file: files are removed as a whole.
+    /// The last record of each file, because files are removed as a whole.
     ends: BTreeMap<u64, LineHash>,
-    /// What was removed, each with the record that says so.
+    /// Removals, each with the number of the record that reports it.
     pruned: Vec<(Head, u64)>,
     tail: Tail,
-    /// Whether the record of the head that was given is there as it was.
+    /// Whether the record of the given head is present and unchanged.
     is_head_there: bool,
 }
 
-/// Reads all files, oldest first, and shows each record that is right to the caller.
+/// Reads all files, oldest first, and calls `each` with each valid line.
 ///
 /// # Errors
 /// If a file cannot be read.
@@ -145,7 +146,7 @@ pub(crate) fn verify<R: Read>(
 impl Verification<'_> {
     fn line(&mut self, line: &Line, first_of_file: Option<u64>) -> Result<(), String> {
         let before = self.found.last;
-        // What is torn and not the last line is a fault of the next one.
+        // A torn line that is not the last one is a fault of the next line.
         self.found.torn_bytes = None;
         self.verifier.line(&line.bytes).map_err(|ChainError { problem, .. }| problem.to_string())?;
         let Some(whole) = line.bytes.strip_suffix(b"\n") else {
@@ -154,9 +155,9 @@ impl Verification<'_> {
         };
         let Some(head) = self.verifier.head() else { return Ok(()) };
         if let Some(first) = first_of_file.filter(|&first| line.place.line == 1 && first != head.sequence) {
-            return Err(format!("the file begins with record {}, its name says {first}", head.sequence));
+            return Err(format!("the file begins with record {}, but its name says {first}", head.sequence));
         }
-        // An event of a later program is part of the chain all the same.
+        // An event of a later version is still part of the chain.
         let record = Record::parse(whole).ok();
         self.tail.add(head.sequence, record.as_ref());
         if let Some(Record { event, previous, .. }) = record {
@@ -179,7 +180,7 @@ impl Verification<'_> {
                 }
                 self.found.signatures += 1;
                 self.found.signed_through = Some(before.sequence);
-                // What it says is nothing but that signature.
+                // The record contains only that signature.
                 self.tail = Tail::default();
             }
             Event::Pruned { pruned_through, pruned_hash } => {
@@ -197,14 +198,14 @@ impl Verification<'_> {
         if kept.sequence == head.sequence {
             if kept.hash != head.hash {
                 return Err(format!(
-                    "this record {} is not the one that the head vouches for: the log was written anew",
+                    "this record {} differs from the one that the head vouches for: the log was rewritten",
                     head.sequence
                 ));
             }
             self.is_head_there = true;
             self.tail = Tail::default();
         }
-        // The head may be that of the last record which was removed.
+        // The head may be that of the last removed record.
         let follows = self.verifier.clone().finish().follows;
         if before.is_none() && follows.is_some_and(|follows| follows == kept.head()) {
             self.is_head_there = true;
@@ -235,7 +236,7 @@ impl Verification<'_> {
         self.found.unsigned_grants = self.tail.grants();
         self.against.key?;
         if self.found.records > 0 && self.found.signatures == 0 && !self.is_head_there {
-            return Some("nothing in it is signed, and a unit signs when it starts: it was written anew".to_owned());
+            return Some("nothing in it is signed, but a unit signs when it starts: the log was rewritten".to_owned());
         }
         self.tail.what_the_unit_would_have_signed()
     }
@@ -244,15 +245,15 @@ impl Verification<'_> {
         let kept = self.against.head.filter(|_| !self.is_head_there)?;
         if self.found.first.is_some_and(|first| kept.sequence < first) {
             return Some(format!(
-                "record {}, for which the head vouches, was removed as too old: take a newer head",
+                "record {}, which the head vouches for, was removed because of its age: take a newer head",
                 kept.sequence
             ));
         }
-        Some(format!("the log ends before record {}, for which the head vouches: its end was cut off", kept.sequence))
+        Some(format!("the log ends before record {}, which the head vouches for: its end was cut off", kept.sequence))
     }
 
-    /// Whether the record of a removal is that of what is missing before the first record. A removal that was cut short
-    /// by a power cut leaves some of its files, and ends with one of them.
+    /// Whether a removal record explains the records missing before the first one. A power cut during a removal leaves
+    /// some of its files; then the removal ends at the last record of one of them.
     fn explains(&self, pruned: &Head, follows: Head) -> bool {
         *pruned == follows
             || pruned.sequence > follows.sequence && self.ends.get(&pruned.sequence) == Some(&pruned.hash)

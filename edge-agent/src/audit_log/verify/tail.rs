@@ -1,29 +1,30 @@
-//! The records behind the last signature. A log that is being written always has some; a forger who cannot sign can write
-//! no others. What the unit would have signed at once, or long ago, is not the unit's.
+//! Checks the records behind the last signature. A log in use always has some, and a forger without the key can add no
+//! others. Records that the unit would have signed earlier, by number or age, are not its own.
 
 use crate::audit_log::upkeep::{SIGNED_EVERY, SIGNED_WITHIN_MS};
 use policy::audit::{BootId, Event, Record};
 
-/// The unit looks at what is due between two records: not to the record, and not to the second.
+/// An upper limit, with a margin: the unit signs between two records, so its signatures are not exact to the record or
+/// the second.
 const MOST_RECORDS: u64 = 2 * SIGNED_EVERY;
 const LONGEST_MS: u64 = 2 * SIGNED_WITHIN_MS;
 
-/// What nobody has signed.
+/// The unsigned records.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tail {
     first: Option<u64>,
     records: u64,
     grants: u64,
-    /// When its first record was written, or its first since the unit was started last.
+    /// Boot id and time of the first record since the last signature or the last start of the unit.
     since: Option<(BootId, i64)>,
-    /// Since the unit was started, which it signs before anybody is let in.
+    /// The unit's start, which it signs before it lets anybody in.
     started: Option<u64>,
-    /// The first record that would not be there without a signature before it.
+    /// The first record that the unit would not have written without a signature before it.
     overdue: Option<String>,
 }
 
 impl Tail {
-    /// The next record; `None` if it is of a later version of the program.
+    /// Adds the next record; `None` if its event is of a later version.
     pub(super) fn add(&mut self, sequence: u64, record: Option<&Record>) {
         self.first.get_or_insert(sequence);
         self.records += 1;
@@ -45,11 +46,11 @@ impl Tail {
             self.overdue = Some(format!("record {sequence} lets somebody in after the start in record {started}"));
         } else if utc_ms.abs_diff(since) > LONGEST_MS {
             let minutes = SIGNED_WITHIN_MS / 60_000;
-            self.overdue = Some(format!("at record {sequence} it was older than {minutes} minutes"));
+            self.overdue = Some(format!("at record {sequence} the oldest was more than {minutes} minutes old"));
         }
     }
 
-    /// Its first record.
+    /// The first unsigned record.
     pub(super) fn first(&self) -> Option<u64> {
         self.first
     }
@@ -58,23 +59,23 @@ impl Tail {
         self.records
     }
 
-    /// How many records let somebody in.
+    /// Number of grants among the unsigned records.
     pub(super) fn grants(&self) -> u64 {
         self.grants
     }
 
-    /// Whether that record is signed.
+    /// Whether record `sequence` is covered by a signature.
     pub(super) fn begins_after(&self, sequence: u64) -> bool {
         self.first.is_none_or(|first| sequence < first)
     }
 
-    /// Why it cannot be what the unit wrote, if that is so.
+    /// The reason why the unit cannot have written these records; `None` if it can.
     pub(super) fn what_the_unit_would_have_signed(&self) -> Option<String> {
         let first = self.first?;
         let overdue = self.overdue.clone();
-        let why = overdue.or_else(|| (self.records > MOST_RECORDS).then(|| format!("they are {}", self.records)))?;
+        let why = overdue.or_else(|| (self.records > MOST_RECORDS).then(|| format!("there are {}", self.records)))?;
         Some(format!(
-            "the records from {first} on are not signed, and the unit would have signed them by then ({why}): somebody else \
+            "the records from {first} on are not signed, but the unit would have signed them by then ({why}): somebody else \
              wrote them, or the unit could not sign"
         ))
     }

@@ -14,7 +14,7 @@ fn key() -> LogKey {
     LogKey::from_seed(&[1; 32])
 }
 
-/// A log in several files, signed, its oldest files removed or not; and its head.
+/// A signed log in several files, with its oldest files removed or not, and its head.
 fn log(records: usize, all_bytes: u64) -> (Files, SignedHead) {
     let mut disk = Memory::default();
     let upkeep = Upkeep { file_bytes: 900, all_bytes, keep_days: 90 };
@@ -23,7 +23,7 @@ fn log(records: usize, all_bytes: u64) -> (Files, SignedHead) {
         log.append(Event::DoorHeld { open_ms: number }, &Now::new(number as i64, number)).unwrap();
         log.tend(&Now::new(0, number));
     }
-    // The current file is not empty, and its last record is signed.
+    // The current file is not empty, and the last record is signed.
     log.append(Event::Stopped, &Now::new(0, 0)).unwrap();
     log.sign(&Now::new(0, 0)).unwrap();
     let segments = log_files::segments(&mut disk, "log").unwrap().into_iter().map(|segment| segment.name);
@@ -63,7 +63,7 @@ fn a_log_in_several_files_is_whole() {
 }
 
 #[test]
-fn what_was_done_to_files_is_found() {
+fn changes_to_files_are_found() {
     type Change = fn(&mut Files);
     let cases: [(&str, Change, &str); 8] = [
         ("the oldest file removed", |log| drop(log.remove(0)), "no record says that they were removed"),
@@ -77,7 +77,7 @@ fn what_was_done_to_files_is_found() {
             },
             "log.00",
         ),
-        ("another name", |log| log[0].0 = "log.0000000009".into(), "its name says 9"),
+        ("another name", |log| log[0].0 = "log.0000000009".into(), "but its name says 9"),
         (
             "the end of a file in the middle cut",
             |log| {
@@ -116,9 +116,9 @@ fn a_fault_is_located() {
     assert_eq!(place, Place { file: files[2].0.clone(), line: 2, byte: second_line as u64 });
 }
 
-/// Somebody without the key writes a whole new log, each line following from the one before.
+/// An attacker without the key writes a whole new log with a valid chain.
 #[test]
-fn a_log_that_was_written_anew_is_found() {
+fn a_rewritten_log_is_found() {
     let (_, head) = log(20, 1 << 20);
     for signed_by in [None, Some(LogKey::from_seed(&[2; 32]))] {
         let mut disk = Memory::default();
@@ -133,12 +133,12 @@ fn a_log_that_was_written_anew_is_found() {
         assert!(found.contains("nothing in it is signed") || found.contains("not by the key"), "{found}");
         let open = OpenFile { name: "log".to_owned(), first: None, content: Cursor::new(&files[0].1[..]) };
         let without_key = verify([open], Against { key: None, head: Some(&head) }, |_| Ok(())).unwrap();
-        assert!(without_key.fault().unwrap().problem.contains("written anew"));
+        assert!(without_key.fault().unwrap().problem.contains("rewritten"));
     }
 }
 
-/// A log whose first record is signed, and lines after it that follow from each other and nobody signed: `step_ms` apart,
-/// from the start of the unit on or later.
+/// A log whose first record is signed, followed by unsigned records with a valid chain, `step_ms` apart, beginning at
+/// the start of the unit or later.
 fn with_a_tail(records: u64, step_ms: i64, since_start: bool) -> Files {
     let start = Event::started("1");
     let granted = Event::Granted {
@@ -167,7 +167,7 @@ fn with_a_tail(records: u64, step_ms: i64, since_start: bool) -> Files {
     vec![("log".to_owned(), lines.into_bytes())]
 }
 
-/// Lines were written behind the last signature, and the log was whole as before.
+/// Records appended behind the last signature; the chain is still valid.
 #[test]
 fn what_nobody_signed_is_told_of_and_what_the_unit_would_have_signed_is_a_fault() {
     let minute = 60_000;
@@ -194,14 +194,14 @@ fn what_nobody_signed_is_told_of_and_what_the_unit_would_have_signed_is_a_fault(
             "{what}"
         );
     }
-    // A head that was taken elsewhere vouches for what is before it.
+    // A head that was kept elsewhere covers the records up to it.
     let files = with_a_tail(3, minute, false);
     let end = files[0].1.strip_suffix(b"\n").unwrap().rsplit(|&byte| byte == b'\n').next().unwrap();
     let head = key().signed(&Head::at(end).unwrap());
     assert_eq!(check(&files, Some(&head)).unsigned_from, None);
 }
 
-/// The oldest file is taken away, and a record is written that says that it was the unit.
+/// The oldest file is deleted, and a forged record says that the unit removed it.
 #[test]
 fn that_records_were_removed_counts_only_if_it_is_signed() {
     let (mut files, _) = log(20, 1 << 20);
@@ -267,7 +267,8 @@ proptest! {
         files[file].1[place] ^= change;
         let found = check(&files, Some(&head)).faults.into_iter().next();
         prop_assert!(found.is_some());
-        // A last line feed that is gone makes a torn line: no fault of a line, but the head is missing then.
+        // Without its last line feed, the last line counts as torn. That is not a fault of the line, but the head is
+        // missing.
         if let Some(place) = found.unwrap().place {
             let is_line_feed_of_a_file = place.byte == 0 && place.line == 1 && place.file != files[file].0;
             if !is_line_feed_of_a_file {

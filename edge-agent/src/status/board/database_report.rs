@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_database_is_told_of_until_another_is_used() {
+    fn a_refused_database_is_reported_until_another_is_used() {
         let latch = Latch::close(Box::new(ScriptedDoor::default()), 1000).unwrap();
         let board =
             Board::new(Health::default(), latch, Path::new("/lib/people.db"), &gallery(7), DatabaseDigest([7; 32]));

@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn turns_are_counted_and_the_same_decision_is_told_once() {
+    fn turns_are_counted_and_equal_decisions_are_merged() {
         let board = board();
         assert_eq!(board.report().last_turn_seconds_ago, None);
         let granted = Verdict::Granted(Granted {
