@@ -92,7 +92,7 @@ fn files_in(folder: &Path, entered: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
 }
 
 /// Old-fashioned or terse words that are hard to read, and what to write instead.
-const STUMBLED_OVER: [(&str, &str); 6] = [
+const HARD_WORDS: [(&str, &str); 6] = [
     ("whoever", "anybody who, the person who"),
     ("whom", "who, that"),
     ("whomever", "anybody that"),
@@ -102,14 +102,14 @@ const STUMBLED_OVER: [(&str, &str); 6] = [
 ];
 
 /// A line in existing key files, which must not change.
-const AS_IT_WAS: &str = "SECRET half: whoever has it decides who comes in";
+const KEY_FILE_LINE: &str = "SECRET half: whoever has it decides who comes in";
 
 /// The words of the list that occur in a text: whole words, also as parts of an identifier.
 fn stumbled_over(text: &str) -> Vec<&'static str> {
     let words = text.to_lowercase().replace(|character: char| !character.is_alphanumeric(), " ");
     let words = format!(" {} ", words.split_whitespace().collect::<Vec<_>>().join(" "));
     let stands = |word: &&str| words.contains(&format!(" {word} "));
-    STUMBLED_OVER.iter().map(|(word, _)| *word).filter(stands).collect()
+    HARD_WORDS.iter().map(|(word, _)| *word).filter(stands).collect()
 }
 
 /// All text files written for this project.
@@ -143,8 +143,8 @@ fn words_that_readers_stumbled_over_are_not_used() {
     for path in texts().iter().filter(|path| !path.ends_with(file!())) {
         let text = fs::read_to_string(path).unwrap();
         for (line, number) in text.lines().zip(1..) {
-            let found = stumbled_over(&line.replace(AS_IT_WAS, ""));
-            assert!(found.is_empty(), "{}:{number}: {found:?} in: {line}; see STUMBLED_OVER", path.display());
+            let found = stumbled_over(&line.replace(KEY_FILE_LINE, ""));
+            assert!(found.is_empty(), "{}:{number}: {found:?} in: {line}; see HARD_WORDS", path.display());
         }
     }
 }

@@ -150,7 +150,7 @@ fn in_words(target: &str, found: &[PathBuf], log: &Path) -> String {
             "{target}: FOUND {}; mend it, and keep the file as {SEEDS}/{target}/finding-WHAT; {log} says more",
             file.display()
         ),
-        None => format!("{target}: FAILED without a file; {log} says more"),
+        None => format!("{target}: FAILED without a file; see {log}"),
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn key() -> LogKey {
     LogKey::from_seed(&[3; 32])
 }
 
-/// Records the times of the grants that unlocked it.
+/// A lock that records the times of its grants.
 #[derive(Clone, Default)]
 struct NotingDoor(Arc<Mutex<Vec<i64>>>);
 

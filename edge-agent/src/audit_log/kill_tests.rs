@@ -21,7 +21,7 @@ const FOLDER: &str = "KILLED_LOG_FOLDER";
 const START: &str = "KILLED_LOG_START";
 const UPKEEP: Upkeep = Upkeep { file_bytes: 2_000, all_bytes: 20_000, keep_days: 90 };
 
-/// Prints a line when it is unlocked.
+/// A lock that prints a line when it is unlocked.
 struct TellingDoor;
 
 impl Door for TellingDoor {

@@ -27,7 +27,7 @@ use std::time::Duration;
 use terminal::{Help, ShowPath, to_json};
 
 /// Timeout of a status query. A unit that does not answer within it is stuck.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_BYTES: u64 = 1 << 20;
 
 /// The output format of a report.
@@ -67,8 +67,8 @@ pub(crate) fn ask(socket: &Path) -> anyhow::Result<Report> {
 
 fn exchange(socket: &Path) -> std::io::Result<Vec<u8>> {
     let mut unit = UnixStream::connect(socket)?;
-    unit.set_read_timeout(Some(PATIENCE))?;
-    unit.set_write_timeout(Some(PATIENCE))?;
+    unit.set_read_timeout(Some(TIMEOUT))?;
+    unit.set_write_timeout(Some(TIMEOUT))?;
     unit.write_all(server::REQUEST)?;
     let mut answer = Vec::new();
     unit.take(MAX_BYTES).read_to_end(&mut answer)?;

@@ -16,7 +16,7 @@ use terminal::to_json;
 pub(super) const REQUEST: &[u8] = b"status\n";
 
 /// Timeout for reading the request, and again for writing the answer.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Starts the server thread.
 ///
@@ -40,11 +40,11 @@ pub(crate) fn serve(socket: &Path, board: Board) -> io::Result<()> {
 /// # Errors
 /// If the client hangs up or takes too long.
 pub(crate) fn answer(mut asker: UnixStream, board: &Board) -> io::Result<()> {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + TIMEOUT;
     let asked = socket::read_line(&mut asker, REQUEST.len(), until)?;
     let answer = match asked == REQUEST {
         true => to_json(&board.report()).map_err(io::Error::other)?,
         false => r#"{"schema":1,"error":"the only request is a line that says: status"}"#.to_owned(),
     };
-    socket::write_all(&mut asker, format!("{answer}\n").as_bytes(), Instant::now() + PATIENCE)
+    socket::write_all(&mut asker, format!("{answer}\n").as_bytes(), Instant::now() + TIMEOUT)
 }

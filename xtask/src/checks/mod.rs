@@ -85,10 +85,10 @@ fn docs() -> Result<Done> {
 fn networks() -> Result<Done> {
     match original_networks::fetch() {
         Ok(folder) => {
-            println!("They are in {}", folder.display());
+            println!("The original networks are in {}", folder.display());
             Ok(Done::Passed)
         }
-        Err(error) => Ok(Done::Skipped(format!("{error:#}: the bundles are not made again"))),
+        Err(error) => Ok(Done::Skipped(format!("{error:#}: the bundles are not rebuilt"))),
     }
 }
 

@@ -60,7 +60,10 @@ fn compare(what: &str, model: Option<&Path>, crops: &[PathBuf], least: f64) -> R
     ensure!(!crops.is_empty(), "there are no stored crops");
     let here = encodings(command::<&str>(&built(""), []), model, crops)?;
     let emulated = encodings(command("qemu-aarch64-static", [built("arm/aarch64-unknown-linux-gnu/")]), model, crops)?;
-    ensure!(here.len() == crops.len() && here.len() == emulated.len(), "{what}: not as many encodings as crops");
+    ensure!(
+        here.len() == crops.len() && here.len() == emulated.len(),
+        "{what}: the number of encodings differs from the number of crops"
+    );
     let identical = here == emulated;
     let cosines = here.iter().zip(&emulated).map(|(here, emulated)| cosine(here, emulated));
     let lowest = cosines.fold(1.0, f64::min);
@@ -69,7 +72,7 @@ fn compare(what: &str, model: Option<&Path>, crops: &[PathBuf], least: f64) -> R
         here.len(),
         if identical { "identical".to_owned() } else { format!("cosine {lowest:.7}") }
     );
-    ensure!(identical || lowest >= least && least < 1.0, "{what}: 64-bit ARM makes other encodings");
+    ensure!(identical || lowest >= least && least < 1.0, "{what}: the encodings on 64-bit ARM differ");
     Ok(())
 }
 

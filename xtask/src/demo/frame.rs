@@ -49,7 +49,9 @@ pub(super) struct Milliseconds {
 pub(super) fn parse_frames(lines: &str) -> Result<Vec<Frame>> {
     lines
         .lines()
-        .map(|line| serde_json::from_str(line).with_context(|| format!("edge-agent simulate said {line}")))
+        .map(|line| {
+            serde_json::from_str(line).with_context(|| format!("cannot parse a line of edge-agent simulate: {line}"))
+        })
         .collect()
 }
 

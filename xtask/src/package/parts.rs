@@ -11,12 +11,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The file name of the lists, which the tool writes next to the Cargo.toml of every member.
-const LEFT: &str = "parts.cdx";
+const LIST_NAME: &str = "parts.cdx";
 
 /// A crate that must be in the list, as an indirect dependency.
-const CERTAIN: &str = "tract-onnx";
+const REQUIRED: &str = "tract-onnx";
 /// Crates that must not be in the list: only tests and builds need them.
-const NEVER: [&str; 2] = ["proptest", "bindgen"];
+const FORBIDDEN: [&str; 2] = ["proptest", "bindgen"];
 
 /// The bill of materials of one package of the workspace, built for a Raspberry Pi.
 ///
@@ -25,7 +25,7 @@ const NEVER: [&str; 2] = ["proptest", "bindgen"];
 pub(super) fn of(package: &str) -> Result<String> {
     let manifest = format!("{package}/Cargo.toml");
     let mut list = CARGO_CYCLONEDX.command(&["cyclonedx", "--format", "json", "--spec-version", "1.5"])?;
-    list.args(["--no-build-deps", "--target", ARM, "--override-filename", LEFT, "--manifest-path", &manifest]);
+    list.args(["--no-build-deps", "--target", ARM, "--override-filename", LIST_NAME, "--manifest-path", &manifest]);
     // No time stamp and no path of the build folder, so that the list is reproducible.
     let made = process::run(list.env("SOURCE_DATE_EPOCH", "0"));
     let text = fs::read_to_string(left_in(Path::new(package)));
@@ -33,13 +33,13 @@ pub(super) fn of(package: &str) -> Result<String> {
     made?;
     let here = std::path::absolute(".")?;
     let text = text.context("cargo-cyclonedx left no list")?.replace(&format!("{}/", here.display()), "/");
-    let names = names(&text).context("cargo-cyclonedx's list is not understood")?;
-    ensure!(are_plausible(&names), "the list of parts cannot be right: {}", names.join(", "));
+    let names = names(&text).context("cannot parse the list of cargo-cyclonedx")?;
+    ensure!(are_plausible(&names), "the bill of materials is not plausible: {}", names.join(", "));
     Ok(text)
 }
 
 fn left_in(member: &Path) -> PathBuf {
-    member.join(LEFT).with_extension("cdx.json")
+    member.join(LIST_NAME).with_extension("cdx.json")
 }
 
 fn remove_all() -> Result<()> {
@@ -59,7 +59,7 @@ fn names(list: &str) -> Option<Vec<String>> {
 
 fn are_plausible(names: &[String]) -> bool {
     let has = |name: &str| names.iter().any(|found| found == name);
-    has(CERTAIN) && !NEVER.iter().any(|name| has(name))
+    has(REQUIRED) && !FORBIDDEN.iter().any(|name| has(name))
 }
 
 #[cfg(test)]

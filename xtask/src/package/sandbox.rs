@@ -12,7 +12,7 @@ use std::path::Path;
 const SCRIPT: &str = "xtask/src/package/sandbox.sh";
 
 /// The timeout in seconds; the test takes three.
-const PATIENCE: &str = "120";
+const TIMEOUT: &str = "120";
 
 /// Checks that `timedatectl` works. It needs D-Bus, a Unix socket outside the sandbox. Any answer counts.
 ///
@@ -23,16 +23,16 @@ pub(super) fn the_clock_can_be_asked(program: &Path) -> Result<()> {
     let work = std::path::absolute(workspace::empty_folder("package/sandbox")?)?;
     let deploy = std::path::absolute("deploy")?;
     let mut systemd =
-        command("timeout", [PATIENCE, "unshare", "--mount", "--pid", "--fork", "--uts", "--ipc", "--cgroup"]);
+        command("timeout", [TIMEOUT, "unshare", "--mount", "--pid", "--fork", "--uts", "--ipc", "--cgroup"]);
     systemd.args(["sh", SCRIPT]).args([&work, program, &deploy]);
     // The exit code is that of `edge-agent doctor`, which finds many faults on this computer.
     process::run_to_any_end(&mut systemd)?;
     let said = fs::read_to_string(work.join("said/doctor")).context("the service did not start")?;
-    let diagnosis: Value = serde_json::from_str(&said).with_context(|| format!("the service said {said}"))?;
+    let diagnosis: Value = serde_json::from_str(&said).with_context(|| format!("the service printed {said}"))?;
     let findings = diagnosis["findings"].as_array().into_iter().flatten();
     let clock = findings.into_iter().find(|finding| finding["about"] == "clock");
     let found = clock.and_then(|finding| finding["found"].as_str()).context("the doctor did not examine the clock")?;
-    ensure!(is_an_answer(found), "in its sandbox the unit cannot ask for the clock: {found}");
+    ensure!(is_an_answer(found), "the unit cannot read the state of the clock in its sandbox: {found}");
     println!("The unit can read the clock's state in its sandbox: {found}");
     Ok(())
 }

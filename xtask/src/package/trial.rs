@@ -43,7 +43,7 @@ pub(crate) fn run() -> Result<()> {
     let root = computer()?;
     dpkg(&root, &["--force-depends", "--install"], &package.display().to_string())?;
     for path in INSTALLED {
-        ensure!(root.join(path).exists(), "the package installs no {path}");
+        ensure!(root.join(path).exists(), "the package does not install {path}");
     }
     program_runs(&root)?;
     sudo_allows_fixed_commands(&root)?;
@@ -56,7 +56,7 @@ pub(crate) fn run() -> Result<()> {
     }
     upgrade_without_configuration(&root, &package)?;
     dpkg(&root, &["--remove"], "edge-agent")?;
-    ensure!(KEPT.iter().all(|path| root.join(path).exists()), "`remove` took people or logs away");
+    ensure!(KEPT.iter().all(|path| root.join(path).exists()), "`remove` deleted people or logs");
     ensure!(!root.join("usr/bin/edge-agent").exists(), "`remove` left the program");
     dpkg(&root, &["--purge"], "edge-agent")?;
     let left: Vec<&str> = ["etc/edge-agent", "var/lib/edge-agent", "var/log/edge-agent"]
@@ -64,7 +64,7 @@ pub(crate) fn run() -> Result<()> {
         .filter(|path| root.join(path).exists())
         .collect();
     ensure!(left.is_empty(), "`purge` left {}", left.join(", "));
-    println!("Installed, removed and purged: files are where they belong, and purged is gone.");
+    println!("Install, remove and purge work.");
     Ok(())
 }
 
@@ -74,7 +74,7 @@ fn upgrade_without_configuration(root: &Path, package: &Path) -> Result<()> {
     let config = root.join("etc/edge-agent/config.toml");
     fs::remove_file(&config)?;
     dpkg(root, &["--force-depends", "--install"], &package.display().to_string())?;
-    ensure!(!config.exists(), "the package brings back a configuration that was removed");
+    ensure!(!config.exists(), "the package restored a deleted configuration");
     Ok(())
 }
 
@@ -157,9 +157,9 @@ fn unit_is_hardened() -> Result<()> {
     let said = process::answer_of(&mut security, &[0])?;
     let level = said.lines().find_map(|line| line.split_once("exposure level for edge-agent.service: "));
     let level = level.and_then(|(_, level)| level.split(' ').next()?.parse::<f64>().ok());
-    let level = level.with_context(|| format!("systemd-analyze said {said}"))?;
-    println!("systemd's measure of exposure: {level} of 10");
-    ensure!(level <= MOST_EXPOSED, "the unit may do more than it has to: {said}");
+    let level = level.with_context(|| format!("systemd-analyze printed {said}"))?;
+    println!("exposure level by systemd-analyze: {level} of 10");
+    ensure!(level <= MOST_EXPOSED, "the unit has more rights than it needs: {said}");
     Ok(())
 }
 
@@ -167,7 +167,7 @@ fn unit_is_hardened() -> Result<()> {
 mod tests {
     use super::*;
 
-    /// A user who may bring databases may do nothing else as the door unit's user.
+    /// A user who may deliver databases may run only fixed commands as the door unit's user.
     #[test]
     fn sudo_is_given_fixed_commands_and_the_first_one_receives() {
         let packaged = include_str!("../../../deploy/debian/edge-agent.sudoers");

@@ -123,7 +123,7 @@ fn another_model(folder: &Path) -> Result<PathBuf> {
     let manifest = model.join("manifest.toml");
     let text = fs::read_to_string(&manifest)?;
     let moved = text.replace("[56.0252, 71.7366]", "[56.0252, 70.7366]");
-    ensure!(moved != text, "{} does not say where the nose is", manifest.display());
+    ensure!(moved != text, "{} has no nose position to change", manifest.display());
     fs::write(manifest, moved)?;
     Ok(model)
 }

@@ -12,10 +12,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// A timeout longer than any operation takes on a busy computer.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The polling interval for pins.
-const GLANCE: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A running machine. It ends when this program ends, at the latest.
 pub(super) struct Machine {
@@ -23,7 +23,7 @@ pub(super) struct Machine {
     serial: ChildStdin,
     said: Receiver<String>,
     /// Everything the machine has printed, for diagnosis.
-    heard: Vec<String>,
+    printed: Vec<String>,
     pins: Pins,
 }
 
@@ -50,7 +50,7 @@ impl Machine {
             bail!("the emulator has no serial line")
         };
         let pins = Pins::connect(&socket)?;
-        let mut machine = Self { _emulator: emulator, serial, said: lines(output), heard: Vec::new(), pins };
+        let mut machine = Self { _emulator: emulator, serial, said: lines(output), printed: Vec::new(), pins };
         machine.wait_for("@ready")?;
         Ok(machine)
     }
@@ -60,11 +60,11 @@ impl Machine {
     /// # Errors
     /// If the command does not end, or fails.
     pub(super) fn run(&mut self, command: &str) -> Result<Vec<String>> {
-        let from = self.heard.len();
+        let from = self.printed.len();
         self.say(command)?;
         let done = self.wait_for("@done")?;
         ensure!(done == "@done 0", "`{command}` ended with {done}\n{}", self.last_words());
-        Ok(self.heard[from..self.heard.len() - 1].to_vec())
+        Ok(self.printed[from..self.printed.len() - 1].to_vec())
     }
 
     /// Runs a command that is expected to fail, and returns its output and exit code.
@@ -72,11 +72,11 @@ impl Machine {
     /// # Errors
     /// If the command does not end.
     pub(super) fn run_to_any_end(&mut self, command: &str) -> Result<(Vec<String>, String)> {
-        let from = self.heard.len();
+        let from = self.printed.len();
         self.say(command)?;
         let done = self.wait_for("@done")?;
         let code = done.trim_start_matches("@done").trim().to_owned();
-        Ok((self.heard[from..self.heard.len() - 1].to_vec(), code))
+        Ok((self.printed[from..self.printed.len() - 1].to_vec(), code))
     }
 
     /// The machine's pins, seen from outside.
@@ -89,20 +89,20 @@ impl Machine {
     /// # Errors
     /// If that does not happen within the timeout; `what` describes what was expected.
     pub(super) fn pins_when(&mut self, what: &str, expected: impl Fn(&mut Pins) -> Result<bool>) -> Result<()> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         while !expected(&mut self.pins)? {
             if Instant::now() > until {
                 let log = self.run_to_any_end("cat /tmp/unit.log; status")?;
-                bail!("{what}: that did not happen\n{}", log.0.join("\n"));
+                bail!("{what}: this did not happen in time\n{}", log.0.join("\n"));
             }
-            thread::sleep(GLANCE);
+            thread::sleep(POLL_INTERVAL);
         }
         Ok(())
     }
 
     /// The last lines of the machine's output.
     pub(super) fn last_words(&self) -> String {
-        self.heard[self.heard.len().saturating_sub(40)..].join("\n")
+        self.printed[self.printed.len().saturating_sub(40)..].join("\n")
     }
 
     fn say(&mut self, command: &str) -> Result<()> {
@@ -110,18 +110,20 @@ impl Machine {
     }
 
     fn wait_for(&mut self, beginning: &str) -> Result<String> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         loop {
             match self.said.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(line) => {
                     let line = printable(&line);
-                    self.heard.push(line.clone());
+                    self.printed.push(line.clone());
                     if line.starts_with(beginning) {
                         return Ok(line);
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => bail!("the machine does not say {beginning}\n{}", self.last_words()),
-                Err(RecvTimeoutError::Disconnected) => bail!("the machine has ended\n{}", self.last_words()),
+                Err(RecvTimeoutError::Timeout) => {
+                    bail!("timeout while waiting for {beginning} from the machine\n{}", self.last_words())
+                }
+                Err(RecvTimeoutError::Disconnected) => bail!("the emulator has exited\n{}", self.last_words()),
             }
         }
     }

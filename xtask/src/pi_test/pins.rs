@@ -18,7 +18,7 @@ const OUTPUT: u32 = 0b001;
 /// The pin that drives the lock.
 const LOCK: u32 = 17;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A connection to QEMU.
 pub(super) struct Pins {
@@ -31,7 +31,7 @@ impl Pins {
     /// # Errors
     /// If it does not answer.
     pub(super) fn connect(socket: &Path) -> Result<Self> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         let stream = loop {
             match UnixStream::connect(socket) {
                 Ok(stream) => break stream,
@@ -39,7 +39,7 @@ impl Pins {
                 Err(_) => thread::sleep(Duration::from_millis(50)),
             }
         };
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
         let mut pins = Self { qemu: BufReader::new(stream) };
         pins.ask(&json!({ "execute": "qmp_capabilities" }))?;
         Ok(pins)
@@ -73,9 +73,9 @@ impl Pins {
         loop {
             let mut line = String::new();
             if self.qemu.read_line(&mut line)? == 0 {
-                bail!("QEMU has ended");
+                bail!("QEMU has exited");
             }
-            let mut answer: Value = serde_json::from_str(&line).with_context(|| format!("QEMU said {line}"))?;
+            let mut answer: Value = serde_json::from_str(&line).with_context(|| format!("QEMU sent {line}"))?;
             if let Some(error) = answer.get("error") {
                 bail!("QEMU refuses {request}: {error}");
             }

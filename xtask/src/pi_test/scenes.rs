@@ -43,14 +43,14 @@ pub(super) fn play(machine: &mut Machine) -> Result<()> {
 }
 
 fn enrolled(machine: &mut Machine) -> Result<()> {
-    ensure!(!machine.pins().lock_is_driven()?, "the pin is driven before there is a unit");
+    ensure!(!machine.pins().lock_is_driven()?, "the lock pin is driven before the unit starts");
     machine.run("show enrolled")?;
     machine.run("start config")?;
     machine.pins_when("the unit drives its pin", |pins| pins.lock_is_driven())?;
-    ensure!(!machine.pins().lock_is_high()?, "the pin was unlocked at the start");
+    ensure!(!machine.pins().lock_is_high()?, "the lock pin was at its unlocked level at the start");
     machine.pins_when("the pin goes to its unlocked level", |pins| pins.lock_is_high())?;
     machine.pins_when("the pin goes back to its locked level", |pins| Ok(!pins.lock_is_high()?))?;
-    ensure!(machine.pins().lock_is_driven()?, "the pin is left to itself");
+    ensure!(machine.pins().lock_is_driven()?, "the lock pin is not driven");
     let log = machine.run("cat /var/log/edge-agent/audit.jsonl")?.join("\n");
     ensure!(log.contains("\"granted\""), "nothing was recorded: {log}");
     end(machine)
@@ -88,7 +88,10 @@ fn killed(machine: &mut Machine) -> Result<()> {
     machine.run("start long")?;
     machine.pins_when("the pin goes to its unlocked level", |pins| pins.lock_is_high())?;
     machine.run("kill -9 $unit; wait $unit; true")?;
-    ensure!(machine.pins().lock_is_high()?, "a pin keeps its level when a process dies, or this scene shows nothing");
+    ensure!(
+        machine.pins().lock_is_high()?,
+        "the pin lost its level when the process died, so this scene tests nothing"
+    );
     machine.run("exec_stop_post")?;
     ensure!(!machine.pins().lock_is_high()? && machine.pins().lock_is_driven()?, "the door is left unlocked");
     Ok(())
@@ -116,7 +119,7 @@ fn enrolled_by_lines(machine: &mut Machine) -> Result<()> {
     // The previous scenes left the pin driven. A program that requests and releases it as a line ends that.
     machine.run("exec_stop_post")?;
     enrolled(machine)?;
-    ensure!(!machine.pins().lock_is_driven()?, "the kernel keeps released lines driven, or this scene shows nothing");
+    ensure!(!machine.pins().lock_is_driven()?, "the kernel keeps a released line driven, so this scene tests nothing");
     Ok(())
 }
 
@@ -125,9 +128,9 @@ fn killed_by_lines(machine: &mut Machine) -> Result<()> {
     machine.run("start long")?;
     machine.pins_when("the pin goes to its unlocked level", |pins| pins.lock_is_high())?;
     machine.run("kill -9 $unit; wait $unit; true")?;
-    ensure!(!machine.pins().lock_is_driven()?, "the pin is still driven, to its unlocked level");
+    ensure!(!machine.pins().lock_is_driven()?, "the lock pin is still driven to its unlocked level");
     machine.run("exec_stop_post")?;
-    ensure!(!machine.pins().lock_is_driven()?, "a line is driven that nobody holds");
+    ensure!(!machine.pins().lock_is_driven()?, "a line without an owner is driven");
     Ok(())
 }
 

@@ -39,7 +39,7 @@ pub(super) fn are_found(images: &Path) -> Result<bool> {
     }
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let people = people_in(images)?;
-    ensure!(people.len() >= PEOPLE, "{}: {} people, want {PEOPLE}", images.display(), people.len());
+    ensure!(people.len() >= PEOPLE, "{}: {} people, but {PEOPLE} are needed", images.display(), people.len());
     // Takes people from the whole alphabet.
     let step = people.len() / PEOPLE;
     let originals: Vec<&PathBuf> =
@@ -58,7 +58,12 @@ pub(super) fn are_found(images: &Path) -> Result<bool> {
             photos.push(photo);
         }
         let answers = identify(&photos.iter().collect::<Vec<_>>(), &database)?;
-        ensure!(answers.len() == photos.len(), "asked about {} photos, heard about {}", photos.len(), answers.len());
+        ensure!(
+            answers.len() == photos.len(),
+            "{} photos were sent, but {} answers were received",
+            photos.len(),
+            answers.len()
+        );
         let (mut found, mut named, mut others) = (0, 0, 0);
         for ((answer, place), name) in answers.iter().zip(places).zip(&names) {
             let face = answer.faces.iter().find(|face| overlap(face.bounds, place) >= FOUND);

@@ -90,6 +90,11 @@ fn identify<'a>(photos: impl Iterator<Item = &'a PathBuf>, database: &Path) -> R
     let mut identify = encoder_tool(["identify", "--json", "--db"]);
     identify.arg(database).args(&photos);
     let answers = parse_answers(&process::answer_of(&mut identify, &[0, 1])?)?;
-    ensure!(answers.len() == photos.len(), "asked about {} photos, heard about {}", photos.len(), answers.len());
+    ensure!(
+        answers.len() == photos.len(),
+        "{} photos were sent, but {} answers were received",
+        photos.len(),
+        answers.len()
+    );
     Ok(answers)
 }

@@ -52,8 +52,11 @@ impl Selection {
     /// If there are too few people.
     pub(super) fn require_enough(&self) -> Result<()> {
         let (enrolled, strangers) = (self.enrolled.len(), self.strangers.len());
-        ensure!(enrolled == ENROLLED, "{enrolled} have {PHOTOS_TO_ENROL} photos or more, want {ENROLLED}");
-        ensure!(strangers == STRANGERS, "{strangers} others, want {STRANGERS}");
+        ensure!(
+            enrolled == ENROLLED,
+            "{enrolled} people have at least {PHOTOS_TO_ENROL} photos, but {ENROLLED} are needed"
+        );
+        ensure!(strangers == STRANGERS, "{strangers} other people, but {STRANGERS} are needed");
         Ok(())
     }
 }
