@@ -46,7 +46,7 @@ pub(crate) enum Command {
 /// was found; the input is then in target/fuzz/findings.
 #[derive(Debug, Args)]
 pub(crate) struct Fuzz {
-    /// Names of targets, such as "database" [default: all]
+    /// Names of targets, such as "database" (default: all)
     #[arg(value_name = "TARGET")]
     pub(crate) targets: Vec<String>,
     /// Seconds for each target

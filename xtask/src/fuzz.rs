@@ -140,14 +140,14 @@ fn fuzzer(target: &str, seconds: u32, corpus: &Path, findings: &Path) -> Command
 
 /// The last status line: runs, branches covered, files in the corpus.
 fn summary(said: &str) -> &str {
-    said.lines().rev().find(|line| line.contains("DONE")).unwrap_or("libFuzzer did not say how it went").trim()
+    said.lines().rev().find(|line| line.contains("DONE")).unwrap_or("libFuzzer printed no status line").trim()
 }
 
 fn in_words(target: &str, found: &[PathBuf], log: &Path) -> String {
     let log = log.display();
     match found.first() {
         Some(file) => format!(
-            "{target}: FOUND {}; mend it, and keep the file as {SEEDS}/{target}/finding-WHAT; {log} says more",
+            "{target}: FOUND {}; fix the bug and keep the file as {SEEDS}/{target}/finding-WHAT; see {log}",
             file.display()
         ),
         None => format!("{target}: FAILED without a file; see {log}"),

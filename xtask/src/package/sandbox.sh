@@ -1,6 +1,6 @@
 #!/bin/sh
-# Starts the door unit's service under the real systemd, in namespaces over a temporary copy of this computer's files. The
-# service runs `edge-agent doctor` in place of `edge-agent run` and writes its output to a file.
+# Starts the door unit's service under the real systemd, in namespaces over a temporary copy of this computer's files.
+# The service runs `edge-agent doctor` in place of `edge-agent run` and writes its output to a file.
 #   sandbox.sh WORK PROGRAM DEPLOY
 set -e
 work=$1 program=$2 deploy=$3

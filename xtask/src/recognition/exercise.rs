@@ -30,7 +30,7 @@ pub(super) fn is_right(photos: &Path) -> Result<bool> {
     let people = one_folder_each(photos, &folder.path().join("people"))?;
     let database = folder.path().join("people.db");
     let enrolled = enrol_folder(&folder.path().join("people"), &database)?;
-    println!("Exercise: {enrolled} of {people} people enrolled (all wanted)");
+    println!("Exercise: {enrolled} of {people} people enrolled (required: all)");
     let mut right = enrolled == people;
     for (photo, name) in WHO_IS_IT {
         let lines = process::answer_of(
@@ -43,7 +43,7 @@ pub(super) fn is_right(photos: &Path) -> Result<bool> {
             || "no face".to_owned(),
             |face| format!("{} ({:.3})", face.name.as_deref().unwrap_or("nobody known"), face.distance),
         );
-        println!("Exercise: {photo} is {said} ({name} wanted)");
+        println!("Exercise: {photo} is {said} (required: {name})");
         right &= face.is_some_and(|face| face.name.as_deref() == Some(name));
     }
     let (photo, name) = IS_NOT;

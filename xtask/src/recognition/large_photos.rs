@@ -73,7 +73,7 @@ pub(super) fn are_found(images: &Path) -> Result<bool> {
         }
         let (width, height) = size;
         println!(
-            "Large photos: {found} of {PEOPLE} faces of {pixels} pixels found on {width}x{height} (at least {wanted} wanted), \
+            "Large photos: {found} of {PEOPLE} faces of {pixels} pixels found on {width}x{height} (required: at least {wanted}), \
              {named} named; {others} other boxes"
         );
         enough &= found >= wanted;

@@ -44,7 +44,7 @@ impl Verdict {
         let person = &self.person;
         match (self.distance(), self.name()) {
             (None, _) => format!("{person}: no face"),
-            (Some(distance), None) => format!("{person}: not named ({distance:.3} to the nearest)"),
+            (Some(distance), None) => format!("{person}: not named (nearest: {distance:.3})"),
             (Some(distance), Some(name)) if name == person => format!("{person}: named ({distance:.3})"),
             (Some(distance), Some(name)) => format!("{person}: named {name} ({distance:.3})"),
         }
@@ -72,12 +72,12 @@ impl Tally {
     pub(super) fn in_words(&self) -> String {
         let mut lines = vec![
             format!(
-                "Enrolled: {} of {} named right (at least {NAMED_AT_LEAST} wanted)",
+                "Enrolled: {} of {} named correctly (required: at least {NAMED_AT_LEAST})",
                 self.named_right().count(),
                 self.enrolled.len()
             ),
             format!(
-                "Strangers: {} of {} named (at most {STRANGERS_NAMED_AT_MOST} wanted)",
+                "Strangers: {} of {} named (required: at most {STRANGERS_NAMED_AT_MOST})",
                 self.strangers_named(),
                 self.strangers.len()
             ),
@@ -157,15 +157,15 @@ mod tests {
         ];
         let strangers = vec![verdict("zoe", Some((None, 1.3))), verdict("yan", Some((None, 1.2))), verdict("xi", None)];
         let expected = "\
-Enrolled: 2 of 4 named right (at least 59 wanted)
-Strangers: 0 of 3 named (at most 1 wanted)
+Enrolled: 2 of 4 named correctly (required: at least 59)
+Strangers: 0 of 3 named (required: at most 1)
 Threshold: L2 distance 1.000
 Missed: cy: no face
 Missed: di: named ann (0.900)
 Farthest mated: bo: named (0.700)
 Farthest mated: ann: named (0.500)
-Nearest non-mated: yan: not named (1.200 to the nearest)
-Nearest non-mated: zoe: not named (1.300 to the nearest)";
+Nearest non-mated: yan: not named (nearest: 1.200)
+Nearest non-mated: zoe: not named (nearest: 1.300)";
         assert_eq!(Tally::new(enrolled, strangers).in_words(), expected);
     }
 }

@@ -99,7 +99,7 @@ fn judge(report: &Report) -> Verdict {
         let fewer = found.map_or(0.0, |at| 1.0 - at.person.rate / must.before);
         is_good_enough &= fewer >= must.fewer;
         lines.push(format!(
-            "Misses at FPIR {}: {:.0} % fewer than {} before (at least {:.0} % wanted)",
+            "Misses at FPIR {}: {:.0} % fewer than {} before (required: at least {:.0} %)",
             percent(must.fpir),
             100.0 * fewer,
             percent(must.before),
