@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_given_path_does_not_depend_on_the_folder_any_more() {
+    fn a_path_argument_becomes_absolute() {
         let arguments = Arguments::try_parse_from(["xtask", "check-recognition", "--images", "photos"]).unwrap();
         let Command::CheckRecognition(check) = arguments.command else { panic!("{arguments:?}") };
         assert_eq!(check.images, std::env::current_dir().unwrap().join("photos"));

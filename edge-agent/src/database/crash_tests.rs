@@ -65,7 +65,7 @@ fn cut_everywhere(prepared: fn() -> PowerCut, work: fn(&mut Store) -> bool, afte
 }
 
 /// An interrupted swap is completed: a new database that arrived is not lost.
-fn what_came_is_taken(disk: &PowerCut, _: u64) {
+fn the_new_database_is_taken(disk: &PowerCut, _: u64) {
     let mut store = open(disk);
     store.take_in().unwrap();
     assert_eq!(sequence(&store), NEW);
@@ -76,7 +76,7 @@ fn what_came_is_taken(disk: &PowerCut, _: u64) {
 }
 
 /// Both databases still exist, and a rollback to either is possible.
-fn both_are_there(disk: &PowerCut, sequence_found: u64) {
+fn both_databases_exist(disk: &PowerCut, sequence_found: u64) {
     let mut store = open(disk);
     let other = if sequence_found == OLD { NEW } else { OLD };
     store.roll_back(DatabaseDigest::from_file(&file(other))).unwrap();
@@ -86,13 +86,13 @@ fn both_are_there(disk: &PowerCut, sequence_found: u64) {
 
 #[test]
 fn the_power_is_cut_at_every_operation_of_a_swap() {
-    let [old, new] = cut_everywhere(before_the_swap, |store| store.take_in().is_ok(), what_came_is_taken);
+    let [old, new] = cut_everywhere(before_the_swap, |store| store.take_in().is_ok(), the_new_database_is_taken);
     assert!(old >= 50 && new >= 10, "{old} {new}");
 }
 
 #[test]
 fn the_power_is_cut_at_every_operation_of_a_rollback() {
     let roll_back = |store: &mut Store| store.roll_back(DatabaseDigest::from_file(&file(OLD))).is_ok();
-    let [old, new] = cut_everywhere(before_the_rollback, roll_back, both_are_there);
+    let [old, new] = cut_everywhere(before_the_rollback, roll_back, both_databases_exist);
     assert!(old >= 10 && new >= 50, "{old} {new}");
 }

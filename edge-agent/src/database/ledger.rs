@@ -60,7 +60,7 @@ impl Ledger {
         match storage.read(file) {
             Ok(None) => None,
             Ok(Some(bytes)) => Self::parse(&bytes)
-                .inspect(|ledger| ledger.warn_if_only_the_number_is_known(file))
+                .inspect(|ledger| ledger.warn_if_from_a_later_version(file))
                 .inspect_err(|error| tracing::warn!("{file} cannot be used: {error}; it is rewritten"))
                 .ok(),
             Err(error) => {
@@ -82,7 +82,7 @@ impl Ledger {
         }
     }
 
-    fn warn_if_only_the_number_is_known(&self, file: &str) {
+    fn warn_if_from_a_later_version(&self, file: &str) {
         if self.digests.is_empty() {
             tracing::warn!(
                 "{file} is from a later version: only databases with a sequence number of at least {} are accepted",

@@ -117,7 +117,7 @@ fn what_has_come_is_taken_or_refused() {
 }
 
 #[test]
-fn one_that_cannot_be_used_gives_way_to_the_one_before() {
+fn an_unusable_database_falls_back_to_the_previous_one() {
     let damaged = b"not a database".to_vec();
     for (files, expected) in [
         (vec![("db", damaged.clone()), ("db.previous", file(6))], Ok((6, Some("damaged")))),
@@ -262,7 +262,7 @@ fn networks_that_fail_their_self_test_take_no_database() {
 
 /// On a full or read-only disk, the unit keeps its database, reports the fault once, and accepts a later database.
 #[test]
-fn a_disk_that_refuses_changes_nothing() {
+fn a_failing_disk_changes_nothing() {
     for failing in [Operation::Append, Operation::Sync] {
         let storage = with(&[("db", file(5))]);
         let mut store = open(&storage).0;

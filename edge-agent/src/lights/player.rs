@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn signals_last_long_enough_to_be_read() {
+    fn a_signal_is_shown_long_enough_to_be_read() {
         type Case<'a> = (&'a str, &'a [(u64, Signal)], &'a [Signal]);
         let cases: [Case<'_>; 6] = [
             ("somebody comes", &[(0, Idle), (10, Advise(ComeCloser))], &[Idle, Advise(ComeCloser)]),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn setting_the_same_signal_again_does_not_restart_it() {
+    fn repeating_a_signal_does_not_restart_it() {
         let mut player = Player::default();
         player.set_signal(Advise(NotKnown), 0);
         assert!(player.at(0).shown.buzzer);

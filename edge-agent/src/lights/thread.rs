@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signal_is_shown_and_everything_is_off_at_the_end() {
+    fn signals_are_shown_and_dropping_switches_everything_off() {
         let (outputs, clock) = (ScriptedLights::default(), Arc::new(SystemClock::start()));
         let lights = Lights::start(Box::new(outputs.clone()), clock).unwrap();
         lights.show(Signal::Granted);

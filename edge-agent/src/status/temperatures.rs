@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_sensor_that_says_something() {
+    fn every_readable_sensor_is_listed() {
         let root = tempfile::tempdir().unwrap();
         assert_eq!(temperatures(root.path()), []);
         for (zone, kind, temp) in [

@@ -191,7 +191,7 @@ decision          2027-01-15 08:00:00 refused: no enrolled person looks enough
     }
 
     #[test]
-    fn a_decision_names_the_person_in_the_time_of_the_place() {
+    fn a_decision_has_the_name_and_the_local_time() {
         let ada = "00".repeat(16);
         let granted = LastDecision {
             decision: "grant".to_owned(),

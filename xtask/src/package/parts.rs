@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_only_tests_and_builds_need_is_no_part() {
+    fn dependencies_of_tests_and_builds_are_not_listed() {
         let list = |parts: &[&str]| {
             let parts: Vec<Value> = parts.iter().map(|name| serde_json::json!({ "name": name })).collect();
             names(&serde_json::json!({ "components": parts }).to_string()).unwrap()

@@ -162,7 +162,7 @@ mod tests {
 
     /// Regression test: QEMU kept running when the machine never answered, because only the owner of the pins ended it.
     #[test]
-    fn an_emulator_that_is_given_up_is_ended() {
+    fn dropping_an_emulator_ends_it() {
         let emulator = Emulator(Command::new("sleep").arg("1000").spawn().unwrap());
         let process = format!("/proc/{}", emulator.0.id());
         assert!(Path::new(&process).exists());

@@ -136,8 +136,7 @@ pub(crate) fn verify<R: Read>(
             verification.ends.insert(sequence, hash);
         }
     }
-    for problem in [verification.what_was_removed(), verification.what_is_not_signed(), verification.what_was_cut_off()]
-    {
+    for problem in [verification.removal_fault(), verification.signature_fault(), verification.truncation_fault()] {
         problem.into_iter().for_each(|problem| verification.found.add(None, problem));
     }
     Ok(verification.found)
@@ -213,7 +212,7 @@ impl Verification<'_> {
         Ok(())
     }
 
-    fn what_was_removed(&mut self) -> Option<String> {
+    fn removal_fault(&mut self) -> Option<String> {
         let follows = self.verifier.clone().finish().follows.filter(|follows| *follows != Head::BEGINNING)?;
         let mut told =
             self.pruned.iter().filter(|(pruned, _)| self.explains(pruned, follows)).map(|(_, said_by)| *said_by);
@@ -230,7 +229,7 @@ impl Verification<'_> {
         ))
     }
 
-    fn what_is_not_signed(&mut self) -> Option<String> {
+    fn signature_fault(&mut self) -> Option<String> {
         self.found.unsigned_from = self.tail.first();
         self.found.unsigned_records = self.tail.records();
         self.found.unsigned_grants = self.tail.grants();
@@ -238,10 +237,10 @@ impl Verification<'_> {
         if self.found.records > 0 && self.found.signatures == 0 && !self.is_head_there {
             return Some("nothing in it is signed, but a unit signs when it starts: the log was rewritten".to_owned());
         }
-        self.tail.what_the_unit_would_have_signed()
+        self.tail.overdue_fault()
     }
 
-    fn what_was_cut_off(&self) -> Option<String> {
+    fn truncation_fault(&self) -> Option<String> {
         let kept = self.against.head.filter(|_| !self.is_head_there)?;
         if self.found.first.is_some_and(|first| kept.sequence < first) {
             return Some(format!(

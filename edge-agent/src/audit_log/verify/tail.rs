@@ -70,7 +70,7 @@ impl Tail {
     }
 
     /// The reason why the unit cannot have written these records; `None` if it can.
-    pub(super) fn what_the_unit_would_have_signed(&self) -> Option<String> {
+    pub(super) fn overdue_fault(&self) -> Option<String> {
         let first = self.first?;
         let overdue = self.overdue.clone();
         let why = overdue.or_else(|| (self.records > MOST_RECORDS).then(|| format!("there are {}", self.records)))?;

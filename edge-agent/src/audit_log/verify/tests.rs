@@ -243,7 +243,7 @@ fn a_head_may_be_of_what_was_removed() {
 }
 
 #[test]
-fn a_torn_end_is_no_fault() {
+fn a_torn_end_is_not_a_fault() {
     let (mut files, head) = log(10, 1 << 20);
     files.last_mut().unwrap().1.extend(b"{\"schema\":1,");
     let found = check(&files, Some(&head));
