@@ -71,7 +71,8 @@ pub(crate) enum Refused {
     OtherModel(GalleryError),
     /// It is older than a database that was used. Somebody may want to restore a person who was removed.
     #[error(
-        "it is too old: its sequence number is {found}, and the unit has used {least}; to return to the previous database, use `edge-agent rollback`"
+        "it is older than the database in use or a former one: its sequence number is {found}, and {least} was used before; \
+         to return to the previous database, use `edge-agent rollback`"
     )]
     Older {
         /// Its sequence number.
@@ -151,7 +152,7 @@ fn unit_in_words(unit: Option<Fingerprint>) -> String {
 
 fn groups_in_words(groups: &[DoorGroup]) -> String {
     if groups.is_empty() {
-        return ", which is in no group of doors".to_owned();
+        return ", which belongs to no group of doors".to_owned();
     }
     let names: Vec<String> = groups.iter().map(DoorGroup::to_string).collect();
     format!(", in the group {}", names.join(", "))

@@ -220,7 +220,7 @@ impl AuditLog {
         let SignedHead { sequence, hash, .. } = signed;
         if sequence > head.sequence || sequence == head.sequence && hash != head.hash {
             tracing::error!(
-                "the audit log lacks record {sequence}, which this unit had signed: it was truncated or replaced"
+                "the audit log lacks record {sequence}, which this unit had signed: it was cut or replaced"
             );
             self.found.push_back(Event::TailMissing { signed_sequence: sequence, signed_hash: hash });
         } else {

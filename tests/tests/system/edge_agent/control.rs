@@ -34,7 +34,7 @@ fn what_is_asked_for_is_recorded_and_nothing_else_is_done() {
     assert!(refused.is_empty() || refused.contains("\"error\""), "{refused}");
     assert_eq!(unit.events(), ["started", "database_loaded"]);
     let reply: Value = serde_json::from_str(&answer(connect("control.sock"), rollback.as_bytes())).unwrap();
-    assert!(reply["refused"].as_str().unwrap().contains("there is none"), "{reply}");
+    assert!(reply["refused"].as_str().unwrap().contains("does not exist"), "{reply}");
     for other in ["{\"schema\":1,\"request\":{\"unlock\":{}}}\n", "unlock\n", "\n", ""] {
         let reply: Value = serde_json::from_str(&answer(connect("control.sock"), other.as_bytes())).unwrap();
         assert!(reply["refused"].as_str().unwrap().contains("no request"), "{other:?}: {reply}");
