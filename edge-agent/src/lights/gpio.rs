@@ -1,4 +1,4 @@
-//! Lights on GPIO pins. Each pin is optional.
+//! Lights on GPIO pins, each of them optional.
 
 use super::{LightOutputs, LightState};
 use crate::gpio::{self, GpioError, Level, Output, Pin};
@@ -22,12 +22,12 @@ pub struct GpioLights {
     red: Option<Box<dyn Output>>,
     buzzer: Option<Box<dyn Output>>,
     on: Level,
-    /// The last change failed.
-    is_refused: bool,
+    /// Whether the last change failed.
+    has_failed: bool,
 }
 
 impl GpioLights {
-    /// Requests the pins and switches everything off.
+    /// Requests the pins, and switches everything off.
     ///
     /// # Errors
     /// If a pin is not available.
@@ -47,9 +47,9 @@ impl LightOutputs for GpioLights {
                 refused = output.drive(if is_on { self.on } else { self.on.other() }).err().or(refused);
             }
         }
-        let was_refused = std::mem::replace(&mut self.is_refused, refused.is_some());
-        if let Some(error) = refused.filter(|_| !was_refused) {
-            tracing::warn!("the lights could not be switched: {error}");
+        let had_failed = std::mem::replace(&mut self.has_failed, refused.is_some());
+        if let Some(error) = refused.filter(|_| !had_failed) {
+            tracing::warn!("cannot switch the lights: {error}");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The signals for people at the door: a green light, a red light and a buzzer, in patterns that give the reason.
+//! The signals at the door: a green light, a red light and a buzzer, in patterns that tell people what to do.
 //!
-//! The door does not depend on them: a failed light does not affect the lock.
+//! The door does not depend on them: a failing light is reported and otherwise ignored.
 
 mod gpio;
 mod pattern;
@@ -18,7 +18,7 @@ use crate::door::Alarm;
 use crate::turn::Verdict;
 use policy::Advice;
 
-/// The outputs that are on.
+/// Which of the lights and the buzzer are on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct LightState {
     /// The green light.
@@ -31,19 +31,19 @@ pub struct LightState {
 
 /// Two lights and a buzzer.
 pub trait LightOutputs: Send {
-    /// Switches each output on or off.
-    fn show(&mut self, shown: Shown);
+    /// Switches each of them on or off.
+    fn show(&mut self, shown: LightState);
 }
 
-/// A message for the person at the door.
+/// A message to the people at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Signal {
     /// Nobody is there.
     Idle,
-    /// The person is let in.
+    /// Somebody is let in.
     Granted,
-    /// The person is not let in, or not yet; the advice says what to do.
-    Told(Advice),
+    /// Nobody is let in (yet), and what to do about it.
+    Advise(Advice),
     /// The door has been open for too long: close it.
     DoorHeld,
     /// The door was opened without a grant.
@@ -51,8 +51,8 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// The signal after a turn of the loop. A grant takes precedence over an alarm, so that the person knows they are
-    /// let in.
+    /// The signal after a turn of the loop. A grant takes precedence over an alarm, so that the person let in can see
+    /// it.
     pub const fn from_verdict(verdict: &Verdict, alarm: Option<Alarm>) -> Self {
         match (verdict, alarm) {
             (Verdict::Granted(_), _) => Self::Granted,
@@ -64,7 +64,7 @@ impl Signal {
     }
 
     /// The signal after a failed turn of the loop.
-    pub const FAILED: Self = Self::Told(Advice::Fault);
+    pub const FAILED: Self = Self::Advise(Advice::Fault);
 }
 
 #[cfg(test)]

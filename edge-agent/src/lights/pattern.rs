@@ -1,4 +1,4 @@
-//! Blink patterns of the lights. Green blinks if the person can do something. Red means not this person, or not now.
+//! The patterns of the lights. Blinking green means that you can do something; red means not you, or not now.
 //!
 //! | message | green | red | buzzer |
 //! |---|---|---|---|
@@ -20,16 +20,16 @@
 //! | your card is blocked: ask | off | three flashes | one long |
 //! | something is wrong with the door | fast, with red | fast, with green | |
 //! | close the door | off | fast | repeated |
-//! | the door was forced | off | on | continuous |
+//! | the door was forced | off | on | always |
 
 use super::{LightState, Signal};
 use policy::Advice;
 
-/// Duration of one letter of a pattern, in milliseconds.
+/// The duration of one letter of a pattern, in milliseconds.
 pub const TICK_MS: u64 = 50;
 
-/// A pattern, with one letter for each [`TICK_MS`]: `g` green, `r` red, `b` both lights, `.` off. A capital letter (or
-/// `!` for no light) also sounds the buzzer.
+/// A pattern in letters of [`TICK_MS`] each: `g` green, `r` red, `b` both, `.` neither; with the buzzer `G`, `R`, `B`,
+/// `!`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pattern {
     /// Played once, at the start.
@@ -38,16 +38,16 @@ pub struct Pattern {
     pub round: &'static str,
 }
 
-/// The state of the outputs and its duration.
+/// A light state, and how long it lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
-    /// Which outputs are on.
-    pub shown: Shown,
-    /// Minimum duration in milliseconds, at least 1.
+    /// What is on.
+    pub shown: LightState,
+    /// The least duration in milliseconds; at least 1.
     pub ms: u64,
 }
 
-/// Minimum duration of a steady state, in milliseconds.
+/// The least duration of a steady state.
 const STEADY_MS: u64 = 60_000;
 
 const SHORT_BEEP: &str = "GG";
@@ -81,7 +81,7 @@ impl Pattern {
         Self { opening, round }
     }
 
-    /// The state at `ms` after the start of the pattern, and how long it lasts from there.
+    /// The state `ms` milliseconds after the start, and how long it still lasts.
     pub fn after(&self, ms: u64) -> Step {
         let (opening, round) = (self.opening.as_bytes(), self.round.as_bytes());
         let tick = ms / TICK_MS;
@@ -116,7 +116,7 @@ mod tests {
         [Signal::Idle, Signal::Granted, Signal::DoorHeld, Signal::DoorForced].into_iter().chain(advice)
     }
 
-    /// One letter for each tenth of a second: `g`, `r`, `b` for both lights, a capital with the buzzer, `.` for off.
+    /// One letter per tenth of a second: `g`, `r`, `b` for both lights, a capital with the buzzer, `.` for neither.
     fn drawn(signal: Signal) -> String {
         let pattern = Pattern::for_signal(signal);
         let letter = |shown: LightState| match (shown.green, shown.red) {
@@ -162,7 +162,7 @@ mod tests {
         }
     }
 
-    /// A steady green light without red means that the person is let in. No other signal may look like that.
+    /// No other signal may be mistaken for a grant, which is steady green without red.
     #[test]
     fn only_a_grant_is_steady_green() {
         for signal in signals().filter(|signal| *signal != Signal::Granted) {

@@ -1,12 +1,12 @@
-//! Plays patterns: computes the state of the outputs at a given time. The caller provides the time.
+//! Plays patterns: computes the light state for a time. The caller passes the time.
 
 use super::pattern::{Pattern, Step};
 use super::{LightState, Signal};
 
-/// Minimum duration of a signal in milliseconds, unless a more important one interrupts it.
-const LEAST_SHOWN_MS: u64 = 700;
+/// How long a signal is shown at least, unless a more important one interrupts it.
+const MIN_SHOWN_MS: u64 = 700;
 
-/// The current signal, its start time and the next signal.
+/// The current signal, since when it is shown, and the next one.
 #[derive(Debug)]
 pub struct Player {
     signal: Signal,
@@ -21,13 +21,13 @@ impl Default for Player {
 }
 
 impl Player {
-    /// Sets the signal to play from now on.
-    pub fn say(&mut self, signal: Signal, now_ms: u64) {
+    /// Sets the signal to show from now on.
+    pub fn set_signal(&mut self, signal: Signal, now_ms: u64) {
         self.next = Some(signal);
         self.take_next(now_ms);
     }
 
-    /// The state at this time, and for how many more milliseconds it lasts if the signal does not change.
+    /// The state at `now_ms`, and how long it lasts unless another signal is set.
     pub fn at(&mut self, now_ms: u64) -> Step {
         self.take_next(now_ms);
         let step = Pattern::for_signal(self.signal).after(now_ms.saturating_sub(self.since_ms));
@@ -51,13 +51,13 @@ impl Player {
     }
 }
 
-/// Whether a signal is shown at once: grants and alarms do not wait.
+/// Grants and alarms are shown immediately.
 fn interrupts(next: Signal, shown: Signal) -> bool {
     shown == Signal::Idle || matches!(next, Signal::Granted | Signal::DoorHeld | Signal::DoorForced)
 }
 
-impl Shown {
-    /// All outputs off.
+impl LightState {
+    /// Everything off.
     pub const OFF: Self = Self { green: false, red: false, buzzer: false };
 }
 
@@ -67,8 +67,8 @@ mod tests {
     use Signal::{Advise, Granted, Idle};
     use policy::Advice::{ComeCloser, NotKnown, Wait, WrongCard};
 
-    /// The signal that is shown after each call of `say`.
-    fn played(said: &[(u64, Signal)]) -> Vec<Signal> {
+    /// The signal shown after each was set at its time.
+    fn played(signals: &[(u64, Signal)]) -> Vec<Signal> {
         let mut player = Player::default();
         signals
             .iter()
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_is_shown_long_enough_to_be_read() {
+    fn signals_last_long_enough_to_be_read() {
         type Case<'a> = (&'a str, &'a [(u64, Signal)], &'a [Signal]);
         let cases: [Case<'_>; 6] = [
             ("somebody comes", &[(0, Idle), (10, Advise(ComeCloser))], &[Idle, Advise(ComeCloser)]),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn repeating_a_signal_does_not_restart_it() {
+    fn setting_the_same_signal_again_does_not_restart_it() {
         let mut player = Player::default();
         player.set_signal(Advise(NotKnown), 0);
         assert!(player.at(0).shown.buzzer);

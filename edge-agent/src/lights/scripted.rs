@@ -1,9 +1,9 @@
-//! Lights that only record what is shown, for tests.
+//! Lights that record their states, for tests.
 
 use super::{LightOutputs, LightState};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Records the states of the outputs. Clones share one record.
+/// Records the states. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct ScriptedLights {
     script: Arc<(Mutex<Vec<LightState>>, Condvar)>,
@@ -11,12 +11,12 @@ pub struct ScriptedLights {
 
 impl ScriptedLights {
     /// The last state.
-    pub fn last(&self) -> Option<Shown> {
+    pub fn last(&self) -> Option<LightState> {
         self.shown().last().copied()
     }
 
-    /// Waits until a state matches, now or earlier.
-    pub fn wait_for(&self, wanted: impl Fn(&Shown) -> bool) -> Shown {
+    /// Waits until a state, now or earlier, matches.
+    pub fn wait_for(&self, wanted: impl Fn(&LightState) -> bool) -> LightState {
         let mut shown = self.shown();
         loop {
             if let Some(found) = shown.iter().find(|shown| wanted(shown)) {

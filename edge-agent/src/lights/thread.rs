@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// Lights with a thread that plays signals until this is dropped; then all outputs are off.
+/// The lights. They are switched off when this is dropped.
 pub struct Lights {
     shared: Arc<Playing>,
     clock: Arc<SystemClock>,
@@ -41,8 +41,8 @@ impl Lights {
         Ok(Self { shared, clock, thread: Some(thread) })
     }
 
-    /// Sets the signal to play from now on.
-    pub fn say(&self, signal: Signal) {
+    /// Shows this signal from now on.
+    pub fn show(&self, signal: Signal) {
         let now_ms = self.clock.monotonic_ms();
         self.shared.state().player.set_signal(signal, now_ms);
         self.shared.changed.notify_all();
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signals_are_shown_and_dropping_switches_everything_off() {
+    fn a_signal_is_shown_and_everything_is_off_at_the_end() {
         let (outputs, clock) = (ScriptedLights::default(), Arc::new(SystemClock::start()));
         let lights = Lights::start(Box::new(outputs.clone()), clock).unwrap();
         lights.show(Signal::Granted);
