@@ -1,4 +1,4 @@
-//! `model bench`: how long a bundle takes to load and to run here.
+//! `model bench`: measures the load time and the run time of a bundle on this computer.
 
 use anyhow::{Context, Result};
 use models::bundle::{Bundle, DetectorBundle, EncoderBundle};
@@ -13,24 +13,25 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use terminal::{Help, ShowPath, print, print_json};
 
-/// Runs over which the times of operators are averaged.
+/// Number of runs over which the times of operators are averaged.
 const TIMED_RUNS: u32 = 10;
 
-/// Measure how long a bundle takes to load and to run here.
+/// Measure how long a bundle takes to load and to run on this computer.
 ///
-/// Of an encoder: from a crop to its encoding. Of a detector: its network alone, on a picture of --size. The pictures
-/// have no pattern and are the same every time. Other work on the same cores makes the times longer: compare the least.
+/// For an encoder, a run goes from a crop to its encoding. For a detector, it is the network alone, on an image of
+/// --size. The images are fixed pseudo-random bytes. Other work on the same cores makes the times longer: compare the
+/// minima.
 #[derive(Debug, clap::Args)]
 pub struct Bench {
-    /// The bundle, a folder
+    /// Folder of the bundle
     bundle: PathBuf,
-    /// Cores that one run may use, where the network's operators can share their work
+    /// Number of cores for one run, if the network's operators can use several
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
-    /// Runs that are timed, after one that is not
+    /// Number of timed runs, after one that is not timed
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     runs: u32,
-    /// Width and height of a detector's picture, multiples of 32
+    /// Width and height of the image for a detector, multiples of 32
     #[arg(long, value_name = "WxH", default_value = "320x320", value_parser = parse_size)]
     size: (usize, usize),
     /// Print one JSON object
@@ -40,19 +41,20 @@ pub struct Bench {
 
 #[derive(Serialize)]
 struct Times {
-    /// From the folder to the first result.
+    /// From opening the folder to the first result.
     load_ms: f64,
-    /// Of one run.
+    /// Time of one run.
     median_ms: f64,
     min_ms: f64,
-    /// The most memory that this process has had, in 10^6 bytes, until the runs were over; `None` where the system does not say.
+    /// Peak memory of this process until the end of the runs, in units of 10^6 bytes. `None` if the system does not
+    /// report it.
     peak_mb: Option<f64>,
-    /// Milliseconds of one run in all operators of a kind, the mean of a few runs.
+    /// Milliseconds per run in all operators of a kind, averaged over a few runs.
     ops: BTreeMap<String, f64>,
 }
 
 impl Bench {
-    /// Loads, runs, prints.
+    /// Loads the bundle, runs its network and prints the times.
     ///
     /// # Errors
     /// If the folder is not a bundle, or its network does not run.
@@ -72,7 +74,7 @@ impl Bench {
     }
 
     fn encoder_times(&self, started: Instant, bundle: &EncoderBundle) -> Result<Times> {
-        // Making an encoder encodes a crop.
+        // Creating an encoder already encodes one crop.
         let mut encoder = Encoder::on_threads(bundle, usize::from(self.threads))?;
         let load = started.elapsed();
         let side = bundle.manifest.crop.side();
@@ -101,7 +103,7 @@ impl Bench {
         Ok(Times { ops, ..Times::of(load, runs, peak_mb) })
     }
 
-    /// How long each run took, from short to long.
+    /// The time of each run, in ascending order.
     fn timed(&self, mut run: impl FnMut() -> Result<(), ModelError>) -> Result<Vec<Duration>> {
         run()?;
         let mut times = Vec::with_capacity(self.runs as usize);
@@ -139,7 +141,7 @@ fn operators(planned: &mut Planned, numbers: &[f32]) -> Result<BTreeMap<String, 
     Ok(ops)
 }
 
-/// Bytes without a pattern, the same every time: Knuth's multiplicative hash of their places.
+/// Fixed pseudo-random bytes: Knuth's multiplicative hash of the index.
 fn without_pattern(count: usize) -> Vec<u8> {
     (0..count as u32).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }
@@ -149,7 +151,7 @@ fn peak_megabytes() -> Option<f64> {
     kibibytes(&status).map(|kibibytes| kibibytes * 1024.0 / 1e6)
 }
 
-/// `VmHWM` of Linux's `/proc/self/status`: the most that was resident.
+/// Reads `VmHWM` from Linux's `/proc/self/status`: the peak resident memory.
 fn kibibytes(status: &str) -> Option<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()

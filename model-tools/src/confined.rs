@@ -1,35 +1,38 @@
-//! A process of its own for what is done with networks of other people: it may take this much memory and time, and no
-//! more. What a file can make a network's reader do is not known in full beforehand.
+//! Limits memory and time of work on untrusted networks, by doing it in a second process. What a file can make a
+//! network parser do is not fully known beforehand.
 //!
-//! The program starts itself once more with the same arguments. The second process limits itself before it opens
-//! anything, and does the work; the first waits, ends it when the time is up, and says what it needed too much of.
+//! The program starts itself again with the same arguments. The second process sets its own limits before it opens any
+//! file, and does the work. The first process waits, kills the second one at the time limit, and reports which limit
+//! was exceeded.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// What the work may take.
+/// Limits of the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// What is done, as a noun: "the import".
+    /// Name of the work, as a noun: "the import".
     pub work: &'static str,
-    /// Addressed memory in MiB.
+    /// Limit of the address space, in MiB.
     pub memory_mib: u64,
-    /// From start to end, and of all processors together; `None` for work that takes as long as there are photos.
+    /// Limit of the wall-clock time, and of the CPU time of all cores together. `None` if the time depends on the
+    /// number of photos.
     pub time: Option<Duration>,
 }
 
-/// The most memory that reading, planning and running any network here takes, several times over.
+/// Default memory limit: several times what reading, planning and running any supported network takes.
 pub const MEMORY_MIB: u64 = 8192;
-/// The longest that a network is read and tried once: seconds are usual.
+/// Default time limit for reading a network and trying it once, which usually takes seconds.
 pub const SECONDS: u64 = 600;
 
-/// The exit code of the second process; `None` in that process, which is to do the work now, within its limits.
+/// Returns the exit code of the second process, or `None` in the second process, which must now do the work within its
+/// limits.
 #[cfg(unix)]
 pub fn exit_code_of_work(limits: Limits) -> Option<ExitCode> {
     unix::exit_code_of_work(limits)
 }
 
-/// Only Unix systems have such limits.
+/// Does nothing: only Unix systems have such limits.
 #[cfg(not(unix))]
 pub fn exit_code_of_work(_: Limits) -> Option<ExitCode> {
     None
@@ -47,7 +50,7 @@ mod unix {
     use std::time::{Duration, Instant};
     use terminal::{Help, exit_code};
 
-    /// Set in the second process.
+    /// Environment variable that is set in the second process.
     const CONFINED: &str = "ENCODER_TOOL_CONFINED";
     const HELP: &str =
         "face networks need far less: check where the file comes from; `model import` can raise its limits";
@@ -76,7 +79,7 @@ mod unix {
             let seconds = time.as_secs().max(1);
             setrlimit(Resource::RLIMIT_CPU, seconds, seconds + 1)?;
         }
-        // Nobody is left who would end it when the time is up.
+        // If the first process dies, nothing else ends this one at the time limit.
         #[cfg(target_os = "linux")]
         nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
         Ok(())
@@ -94,7 +97,7 @@ mod unix {
         }
     }
 
-    /// How it ended; `None` if it had to be ended because the time was up.
+    /// The exit status, or `None` if the process was killed at the time limit.
     fn ended_within(work: &mut Child, time: Option<Duration>) -> Result<Option<ExitStatus>> {
         let started = Instant::now();
         loop {
@@ -115,7 +118,7 @@ mod unix {
         let seconds = time.unwrap_or_default().as_secs();
         let needed = match status.and_then(|status| status.signal()) {
             None | Some(SIGXCPU) => format!("more than {seconds} s"),
-            // What the kernel ends for want of memory, or after the warning that its time is up.
+            // The kernel sends it when memory runs out, or when the hard limit of CPU time is reached.
             Some(SIGKILL) => "more time, or more memory, than there is".to_owned(),
             Some(SIGABRT) => format!("more than {memory_mib} MiB of memory"),
             Some(signal) => return anyhow!("{work} was ended by signal {signal}; nothing was written"),

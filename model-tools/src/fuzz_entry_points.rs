@@ -1,12 +1,11 @@
-//! Networks and weights that outsiders hand to the workstation: entrances for fuzzing. What is done with them is what
-//! `model import` does.
+//! Fuzzing entry points for untrusted networks and weights. They process them as `model import` does.
 
 use crate::import::{self, Profile};
 
-/// What a network is said to be.
+/// The kind of network that the user claims a file to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SaidToBe {
-    /// Nothing is said.
+    /// No claim.
     Nothing,
     /// A detector.
     Yunet,
@@ -19,7 +18,7 @@ pub enum SaidToBe {
 /// Imports a network, in ONNX or as weights, without writing it.
 ///
 /// # Errors
-/// What `model import` says of it.
+/// The error of `model import`.
 pub fn network(file: &[u8], said_to_be: SaidToBe) -> anyhow::Result<()> {
     let profile = match said_to_be {
         SaidToBe::Nothing => None,
@@ -30,8 +29,8 @@ pub fn network(file: &[u8], said_to_be: SaidToBe) -> anyhow::Result<()> {
     import::try_import(file, profile)
 }
 
-/// Of each array in a file of weights (`.npy`, a zip of them, `.safetensors`): how many numbers it has, and how many its
-/// shape promises. None, if it is no such file.
+/// For each array in a file of weights (`.npy`, a zip of them, `.safetensors`): how many numbers it has, and how many
+/// its shape implies. Empty if it is not such a file.
 pub fn arrays_of_weights(file: &[u8]) -> Vec<[usize; 2]> {
     import::arrays_in(file)
 }

@@ -1,6 +1,7 @@
-//! `model golden`: the self-test of an encoder's bundle, which tells a door unit whether it makes the same encodings.
+//! `model golden`: writes the self-test of an encoder's bundle. With it, a door unit checks that it computes the same
+//! encodings.
 //!
-//! One crop is a face, cut the way the encoder wants it; the other has every value of a pixel and no pattern.
+//! One crop is a face, aligned as the encoder requires. The other is pseudo-random and contains every pixel value.
 
 use anyhow::{Context, Result, bail};
 use files::Access;
@@ -11,21 +12,22 @@ use models::{Crop, Recogniser};
 use std::path::PathBuf;
 use terminal::{Help, ShowPath, print};
 
-/// Eileen Collins, NASA, public domain.
+/// Portrait of Eileen Collins, NASA, public domain.
 const PHOTO: &[u8] = include_bytes!("../../tests/photos/door/eileen_collins.jpg");
 
-/// Write the self-test into an encoder's bundle that has none yet, or a new one.
+/// Write the self-test of an encoder's bundle, or replace it.
 ///
-/// A door unit encodes the crops in golden.postcard when it starts and before each new people database, and keeps the
-/// door shut if its encodings are not those that this computer makes now. `import` and `quantize` write it too.
+/// A door unit encodes the crops in golden.postcard when it starts and before it accepts a new people database. If its
+/// encodings differ from those that this computer computes now, the door stays locked. `import` and `quantize` also
+/// write this file.
 #[derive(Debug, clap::Args)]
 pub struct MakeGolden {
-    /// The encoder's bundle, a folder
+    /// Folder of the encoder's bundle
     bundle: PathBuf,
 }
 
 impl MakeGolden {
-    /// Encodes and writes.
+    /// Encodes the crops and writes the file.
     ///
     /// # Errors
     /// If the bundle is not an encoder, does not run, or the file cannot be written.
@@ -40,7 +42,7 @@ impl MakeGolden {
     }
 }
 
-/// The content of the file for this encoder.
+/// The content of the self-test file for this encoder.
 ///
 /// # Errors
 /// If the encoder does not run.
@@ -57,7 +59,7 @@ fn face(mut recogniser: Recogniser) -> Result<Crop> {
     Ok(recogniser.glance(&frame, face))
 }
 
-/// Pixel values without a pattern, the same every time: Knuth's multiplicative hash of their places.
+/// A crop of fixed pseudo-random pixels: Knuth's multiplicative hash of the index.
 fn without_pattern(side: u32) -> Result<Crop> {
     let pixels = (0..3 * side * side).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     Crop::from_rgb(side, pixels).context("a crop is not square")
@@ -67,7 +69,7 @@ fn without_pattern(side: u32) -> Result<Crop> {
 mod tests {
     use super::*;
 
-    /// The one that is compiled in is what `model golden models/bundled/sface` writes.
+    /// The compiled-in self-test equals the output of `model golden models/bundled/sface`.
     #[test]
     fn the_bundled_self_test_is_made_again() {
         let encoder = Bundles::bundled().unwrap().encoder;

@@ -1,11 +1,11 @@
-//! What is done to a network before a unit runs it: the commands `encoder-tool model …`, each beside its arguments.
+//! The commands `encoder-tool model …`, which prepare networks for units. Each command is beside its arguments.
 //!
-//! Import, quantise, fit, measure, learn a gate, inspect, time. Networks are other people's, so all of this runs in a process
-//! with limits ([`confined`]). Bundles are `models`' format, and how well people are told apart is measured by `accuracy`.
-//! Where photos of known people lie is for the program above to say ([`Sources`]); personal data does not outlive a run,
-//! unless that program keeps a cache.
+//! They import, quantise, fit, measure, inspect and time networks, and learn gates. Networks are untrusted, so all of
+//! this runs in a process with limits ([`confined`]). The crate `models` defines the format of bundles, and `accuracy`
+//! measures how well people are told apart. The calling program supplies the photos of known people ([`Sources`]).
+//! Personal data does not outlive a run, unless that program keeps a cache.
 //!
-//! Errors are for the person who runs a command: [`anyhow`], with what to do.
+//! Errors are [`anyhow`] errors for the user of a command, and say what to do.
 #![forbid(unsafe_code)]
 
 mod bench;
@@ -31,15 +31,15 @@ use std::path::Path;
 use std::time::Duration;
 use terminal::{Answer, Verbosity};
 
-/// What the program above knows: where photos of known people lie, how they are read, and what is kept of them.
+/// Functions that the calling program supplies: to find and read photos of known people, and to cache measurements.
 pub struct Sources {
-    /// Every photo of a folder that holds a folder for each person, in the order of their names.
+    /// Lists every photo of a folder that has one folder per person, in the order of their names.
     pub photos_in: fn(&Path) -> Result<Vec<Photo>>,
-    /// The names in a file, one a line; none without a file.
+    /// Reads the names in a file, one per line; no names without a file.
     pub names_in: fn(Option<&Path>) -> Result<BTreeSet<String>>,
-    /// The measurements that are kept of a model, if they are wanted.
+    /// Opens the cached measurements of a model, if caching is wanted.
     pub cache_of: fn(bool, &Recogniser) -> Result<Option<Cache>>,
-    /// What reads the photos.
+    /// Reads the photos.
     pub reader: PhotoReader,
 }
 
@@ -58,12 +58,12 @@ pub enum ModelCommand {
     Gate(gate::LearnGate),
 }
 
-/// Name of the network in a bundle's folder.
+/// File name of the network in a bundle's folder.
 const NETWORK_FILE: &str = "model.onnx";
 
 impl ModelCommand {
-    /// What it may take. Networks are other people's: all that is done with them has a limit of memory, and what is
-    /// done once in a moment one of time as well.
+    /// The limits of this command. Networks are untrusted: every command has a memory limit, and every command that
+    /// does not loop over photos has a time limit as well.
     pub fn limits(&self) -> Limits {
         let (work, in_a_moment) = match self {
             Self::Import(import) => return import.limits(),
@@ -79,10 +79,10 @@ impl ModelCommand {
         Limits { work, memory_mib: confined::MEMORY_MIB, time }
     }
 
-    /// Does what was asked. No if an encoder was not made better.
+    /// Runs the command. Answers no if an encoder was not improved.
     ///
     /// # Errors
-    /// As the command's own `run`.
+    /// The errors of the command's own `run`.
     pub fn run(&self, sources: &Sources, verbosity: Verbosity) -> Result<Answer> {
         match self {
             Self::Import(import) => import.run(verbosity),

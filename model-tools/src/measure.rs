@@ -1,4 +1,4 @@
-//! `model measure`: how an encoder's distances lie, on photos of many people, into the bundle's calibration.
+//! `model measure`: measures an encoder's distances on photos of many people, for the bundle's calibration.
 
 use crate::Sources;
 use accuracy::calibration::{Distances, MeasuredPhotos};
@@ -10,40 +10,41 @@ use models::bundle::{Bundle, Bundles, CALIBRATION_FILE, Calibration, NonMated};
 use std::path::PathBuf;
 use terminal::{Help, ShowPath, Verbosity, counted, print};
 
-/// Measure how often a stranger is how near to an enrolled person, and how far apart photos of one person are.
+/// Measure distances between strangers, and between photos of the same person.
 ///
-/// The result goes into the bundle's calibration.toml: `build-db` and `calibrate` work thresholds out from it. The more
-/// people, the smaller the risks that it can speak of: 800 people carry an FMR down to about 1e-5.
+/// The result goes into the bundle's calibration.toml: `build-db` and `calibrate` compute thresholds from it. The more
+/// people, the smaller the risks that it can estimate: 800 people suffice for an FMR down to about 1e-5.
 #[derive(Debug, clap::Args)]
 pub struct Measure {
-    /// The encoder's bundle, a folder
+    /// Folder of the encoder's bundle
     bundle: PathBuf,
-    /// The folder that holds a folder for each person
+    /// Folder with one folder per person
     #[arg(long, value_name = "DIR")]
     images: PathBuf,
-    /// Names whose photos are known to be labelled wrongly, one a line: they are passed over
+    /// File with names of people to skip because their photos are known to be labelled wrongly, one name per line
     #[arg(long, value_name = "FILE")]
     leave_out: Option<PathBuf>,
-    /// What to call the photos in calibration.toml
+    /// Name of the photo collection, for calibration.toml
     #[arg(long, value_name = "TEXT")]
     source: Option<String>,
     /// Replace distances that were measured on more people than these photos show
     #[arg(long)]
     replace: bool,
-    /// Measure how near strangers come without colour, as at a door at night: their photos are turned to grey, people stay
-    /// enrolled in colour. This is a stand-in for infrared. What was measured in colour stays as it is
+    /// Measure distances of strangers without colour, as at a door at night: probes are converted to grey, enrolled
+    /// photos stay in colour. Grey images stand in for infrared. Measurements in colour are kept
     #[arg(long)]
     grey: bool,
-    /// Keep no encodings for the next time, and use none that were kept
+    /// Neither use nor keep cached encodings
     #[arg(long)]
     no_cache: bool,
 }
 
 impl Measure {
-    /// Measures and writes.
+    /// Measures the distances and writes the calibration.
     ///
     /// # Errors
-    /// If the bundle is not an encoder or does not tell people apart, it was measured on more people, the photos cannot be read or are too few, or the file cannot be written.
+    /// If the bundle is not an encoder or does not tell people apart, if it was measured on more people, if the photos
+    /// cannot be read or are too few, or if the file cannot be written.
     pub(crate) fn run(&self, sources: &Sources, verbosity: Verbosity) -> Result<()> {
         let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
             bail!("{} is a detector; distances are those of an encoder", self.bundle.shown());
@@ -95,7 +96,7 @@ fn in_words(found: &NonMated) -> String {
     format!("{} of {}", counted(found.pairs, "comparison"), counted(found.people, "person"))
 }
 
-/// A few colleagues once took the place of the 844 people that thresholds are worked out from.
+/// Guards against replacing the 844 people behind the thresholds by a few colleagues, which has happened.
 fn require_as_many_people(before: Option<&NonMated>, after: &NonMated, replace: bool) -> Result<()> {
     match before {
         Some(before) if before.people > after.people && !replace => {

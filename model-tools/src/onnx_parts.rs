@@ -1,4 +1,4 @@
-//! The parts that an ONNX graph is put together from.
+//! Builders for the parts of an ONNX graph.
 
 use models::onnx::pb::attribute_proto::AttributeType;
 use models::onnx::pb::tensor_proto::DataType;
@@ -6,7 +6,7 @@ use models::onnx::pb::tensor_shape_proto::{Dimension, dimension};
 use models::onnx::pb::type_proto::{Tensor, Value};
 use models::onnx::pb::{AttributeProto, NodeProto, TensorShapeProto, TypeProto, ValueInfoProto};
 
-/// A node without attributes, named as what it makes.
+/// A node without attributes. Its name is that of its output.
 pub(super) fn node(op: &str, inputs: &[&str], output: &str) -> NodeProto {
     NodeProto {
         op_type: op.to_owned(),
@@ -33,12 +33,12 @@ fn attribute(name: &str, kind: AttributeType) -> AttributeProto {
     AttributeProto { name: name.to_owned(), r#type: kind.into(), ..AttributeProto::default() }
 }
 
-/// Lengths as ONNX counts them.
+/// Dimensions as ONNX integers.
 pub(super) fn dims(shape: &[usize]) -> Vec<i64> {
     shape.iter().map(|&length| length as i64).collect()
 }
 
-/// An input or output of 32-bit floats of that shape.
+/// An input or output of 32-bit floats with these dimensions.
 pub(super) fn floats_value(name: &str, dims: &[i64]) -> ValueInfoProto {
     let dim = |&dim: &i64| Dimension { value: Some(dimension::Value::DimValue(dim)), ..Dimension::default() };
     floats(name, Some(TensorShapeProto { dim: dims.iter().map(dim).collect() }))

@@ -1,4 +1,4 @@
-//! How well people are told apart by vectors of unit length: the loss over all triplets, and an identification trial.
+//! Judges how well unit vectors tell people apart: by the loss over all triplets, and by an identification trial.
 
 use super::map::Vectors;
 use accuracy::triplet_loss::{MARGIN, loss, squared_distance};
@@ -6,22 +6,23 @@ use rayon::prelude::*;
 use serde::Serialize;
 use terminal::percent;
 
-/// The FPIR at which the trial's FNIR is told.
+/// The FPIR at which FNIR is reported.
 pub(super) const FPIR: f64 = 0.01;
 
-/// What was found.
+/// The result of judging.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub(super) struct Judged {
-    /// Of all triplets.
+    /// Mean loss over all triplets.
     pub(super) mean_loss: f64,
-    /// Share of triplets whose loss is not 0.
+    /// Share of triplets with a loss above 0.
     pub(super) violating_share: f64,
-    /// FNIR at an FPIR of [`FPIR`]: each photo is asked about with all others enrolled, and once more without its person.
+    /// FNIR at an FPIR of [`FPIR`]. Each photo is a probe against all others, and once more without its person
+    /// enrolled.
     pub(super) fnir: f64,
 }
 
 impl Judged {
-    /// Better in everything that is learnt, and no worse at the door.
+    /// True if both loss figures are lower and FNIR is not higher.
     pub(super) fn is_better_than(&self, before: &Self) -> bool {
         self.mean_loss < before.mean_loss && self.violating_share < before.violating_share && self.fnir <= before.fnir
     }
@@ -37,12 +38,12 @@ struct OfAnchor {
     triplets: u64,
     violating: u64,
     loss: f64,
-    /// Squared distances to the nearest other photo of the person, and to the nearest of others.
+    /// Squared distances to the nearest other photo of the same person, and to the nearest photo of another person.
     own: Option<f64>,
     other: Option<f64>,
 }
 
-/// Judges all vectors; `people` says whose each is.
+/// Judges all vectors; `people` has the person of each.
 pub(super) fn judged(units: &Vectors, people: &[usize]) -> Judged {
     let of_anchor = |anchor: usize| {
         let (mut mated, mut non_mated) = (Vec::new(), Vec::new());
@@ -74,7 +75,7 @@ fn least(distances: &[f64]) -> Option<f64> {
     distances.iter().copied().min_by(f64::total_cmp)
 }
 
-/// A photo is not recognised if its person is beyond the threshold or somebody else is nearer.
+/// A photo is not recognised if its person is beyond the threshold or another person is nearer.
 fn fnir(of_anchors: &[OfAnchor]) -> f64 {
     let mut others: Vec<f64> = of_anchors.iter().filter_map(|of| of.other).collect();
     others.sort_by(f64::total_cmp);
@@ -91,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_handful_by_hand() {
-        // Unit vectors: a and a at right angles (squared distance 2), b along the first a, c opposite to it.
+        // Unit vectors: two of person a at right angles (squared distance 2), b along the first, c opposite to it.
         let numbers = vec![1.0, 0.0, 0.0, 1.0, 1.0, 0.0, -1.0, 0.0];
         let found = judged(&Vectors { length: 2, numbers }, &[0, 0, 1, 2]);
         assert!((found.mean_loss - 2.6 / 4.0).abs() < 1e-6, "{found:?}");

@@ -1,37 +1,37 @@
-//! From labelled vectors to a map: the triplet loss falls, held to where it started, until it no longer falls for people
-//! who are held out.
+//! Learns a map from labelled vectors. Minimises the triplet loss, with a penalty on the distance from the start, until
+//! the loss on held-out people stops falling.
 
 use super::judge::judged;
 use super::loss::{Images, loss_and_gradient, semi_hard};
 use super::map::{Map, Vectors, dot};
 
-/// Adam (Kingma and Ba, ICLR 2015) moves a number by at most about this share of the root mean square of all numbers of the
-/// start; its own defaults say how long means last.
+/// Step size of Adam (Kingma and Ba, ICLR 2015), as a share of the root mean square of the start's numbers. The decay
+/// rates are Adam's defaults.
 const STEP: f32 = 5e-3;
 const LASTING: [f32; 2] = [0.9, 0.999];
 const SMALL: f32 = 1e-8;
-/// The loss grows by this for each unit of squared distance between the map and its start.
+/// Weight of the penalty: the loss grows by this for each unit of squared distance between the map and its start.
 const HELD: f32 = 1e-3;
-/// In each round triplets are mined again, and one step is taken: with four, FaceNet's map fitted its triplets and nobody else.
+/// Steps per round. Each round mines triplets again. With four steps, FaceNet's map overfitted its triplets.
 pub(super) const MOST_ROUNDS: usize = 150;
-/// It ends after this many rounds without a smaller loss of the people who are held out.
+/// Learning stops after this many rounds without a smaller loss on the held-out people.
 const PATIENCE: usize = 20;
 
-/// Vectors and whose each is: people by number.
+/// Vectors with the number of the person of each.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Labelled {
     pub(super) vectors: Vectors,
     pub(super) people: Vec<usize>,
 }
 
-/// What was learnt.
+/// The learnt map.
 pub(super) struct Learnt {
     pub(super) map: Map,
-    /// The round that gave it; 0 is the start.
+    /// The round that produced the map; 0 is the start.
     pub(super) round: usize,
 }
 
-/// Learns from some people until others are told apart no better. `tell` is called after each round.
+/// Learns from some people until the loss on others stops falling. Calls `tell` after each round.
 pub(super) fn learn(start: &Map, from: &Labelled, held_out: &Labelled, mut tell: impl FnMut()) -> Learnt {
     let mut map = start.clone();
     let mut best = Learnt { map: start.clone(), round: 0 };
@@ -88,7 +88,7 @@ impl Adam {
 mod tests {
     use super::*;
 
-    /// People differ in the first four numbers; the next four change from photo to photo, and by more.
+    /// People differ in the first four numbers; the next four vary from photo to photo, and more strongly.
     fn people(numbers: std::ops::Range<usize>, seed: u64) -> Labelled {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut people = Vec::new();

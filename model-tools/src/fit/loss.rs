@@ -1,17 +1,16 @@
 //! The triplet loss of a map over mined triplets, and its gradient.
 //!
-//! Schroff, Kalenichenko and Philbin (CVPR 2015), section 3.1; `accuracy::triplet_loss` has its terms. The vectors are mapped and
-//! scaled to unit length: `f(x) = W x / |W x|`.
+//! Schroff, Kalenichenko and Philbin (CVPR 2015), section 3.1; `accuracy::triplet_loss` defines the terms. The vectors
+//! are mapped and scaled to unit length: `f(x) = W x / |W x|`.
 
 use super::map::{Map, Vectors, add_times, dot};
 use accuracy::triplet_loss::{Hardness, MARGIN, loss, squared_distance};
 use rayon::prelude::*;
 
-/// A person's photos are positives to each other, at most this many to each anchor: those who have hundreds would decide
-/// everything.
+/// Most positives per anchor. Without a limit, people with hundreds of photos would dominate the loss.
 const POSITIVES_OF_ANCHOR: usize = 10;
 
-/// Three of the vectors, by index.
+/// Indices of three vectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Triplet {
     pub(super) anchor: usize,
@@ -19,7 +18,7 @@ pub(super) struct Triplet {
     pub(super) negative: usize,
 }
 
-/// Images of vectors at unit length, and their lengths before.
+/// Images of vectors, scaled to unit length, and their lengths before scaling.
 pub(super) struct Images {
     pub(super) units: Vectors,
     lengths: Vec<f32>,
@@ -38,8 +37,8 @@ impl Images {
     }
 }
 
-/// For each anchor and positive the nearest negative that is semi-hard, if there is one: farther than the positive, but by
-/// less than the margin (section 3.2). `people` says whose each vector is.
+/// Mines semi-hard triplets (section 3.2): for each anchor and positive, the nearest negative that is farther than the
+/// positive, but by less than the margin, if there is one. `people` has the person of each vector.
 pub(super) fn semi_hard(images: &Vectors, people: &[usize]) -> Vec<Triplet> {
     let of_anchor = |anchor: usize| {
         let to = |other: usize| squared_distance(images.at(anchor), images.at(other));
@@ -61,7 +60,7 @@ pub(super) fn semi_hard(images: &Vectors, people: &[usize]) -> Vec<Triplet> {
     (0..images.count()).into_par_iter().flat_map_iter(of_anchor).collect()
 }
 
-/// The mean loss of the triplets, and its derivative by each number of the map.
+/// The mean loss of the triplets, and its derivative with respect to each number of the map.
 pub(super) fn loss_and_gradient(
     map: &Map,
     vectors: &Vectors,
@@ -87,7 +86,7 @@ pub(super) fn loss_and_gradient(
         add(positive, p, a);
         add(negative, a, n);
     }
-    // Through the scaling to unit length.
+    // Derivative of the scaling to unit length.
     for (index, place) in by_unit.chunks_mut(map.outputs).enumerate() {
         let unit = images.units.at(index);
         let along = dot(place, unit);
@@ -141,7 +140,8 @@ mod tests {
 
     #[test]
     fn the_nearest_semi_hard_negative_is_mined() {
-        // On a circle: squared distances from the first are 0.25 (its own), 0.36, 0.40, 1.0 and 0.1 (hard) for others.
+        // On a circle. Squared distances from the first: 0.25 (same person), and 0.36, 0.40, 1.0 and 0.1 (hard) for
+        // others.
         let at = |squared: f32| {
             let cosine = 1.0 - squared / 2.0;
             [cosine, (1.0 - cosine * cosine).sqrt()]

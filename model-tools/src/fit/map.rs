@@ -1,11 +1,11 @@
-//! A linear map from many numbers to few, its images at unit length, and where it starts: the principal axes.
+//! A linear map to fewer dimensions with its images scaled to unit length, and its starting point: the principal axes.
 
 use rayon::prelude::*;
 
-/// This many rounds bring the axes close enough to where they end: what starts there is changed anyway.
+/// Rounds of the iteration. The axes need not converge fully, because learning changes them anyway.
 const ROUNDS: usize = 60;
 
-/// A matrix: `outputs` rows of `inputs` numbers.
+/// A matrix of `outputs` rows with `inputs` numbers each.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Map {
     pub(super) inputs: usize,
@@ -13,7 +13,7 @@ pub(super) struct Map {
     pub(super) rows: Vec<f32>,
 }
 
-/// Vectors of equal length, one after the other.
+/// Vectors of equal length, stored one after the other.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Vectors {
     pub(super) length: usize,
@@ -35,8 +35,8 @@ impl Vectors {
 }
 
 impl Map {
-    /// The axes along which these vectors extend most, as seen from the origin: a map of this kind moves nothing, so it can
-    /// follow a network whose output has any length. The same `seed` gives the same axes.
+    /// The axes along which these vectors extend most, as seen from the origin. The mean is not subtracted, so the map
+    /// is purely linear and can follow a network whose output has any length. The same `seed` gives the same axes.
     pub(super) fn principal_axes(vectors: &Vectors, outputs: usize, seed: u64) -> Self {
         let inputs = vectors.length;
         let mut random = fastrand::Rng::with_seed(seed);
@@ -57,12 +57,12 @@ impl Map {
         map
     }
 
-    /// What becomes of a vector.
+    /// The image of a vector.
     pub(super) fn applied(&self, vector: &[f32]) -> Vec<f32> {
         self.rows.chunks(self.inputs).map(|row| dot(row, vector)).collect()
     }
 
-    /// Gram and Schmidt's way, twice over for the sake of rounding.
+    /// Gram-Schmidt orthonormalisation, applied twice against rounding errors.
     fn make_orthonormal(&mut self) {
         for _ in 0..2 {
             for at in 0..self.outputs {
@@ -79,7 +79,7 @@ impl Map {
     }
 }
 
-/// Sum of products, in eight lanes.
+/// Dot product, in eight lanes.
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut lanes = [0.0f32; 8];
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());

@@ -1,7 +1,7 @@
-//! `model fit`: an encoder fitted to people of one's own, by the triplet loss.
+//! `model fit`: fits an encoder to photos of your own people, with the triplet loss.
 //!
-//! photos -> encodings (evaluate) -> people in three parts -> map (learn) -> judged on people it has not seen -> a network
-//! that ends with the map.
+//! photos -> encodings (evaluate) -> people in three parts -> map (learn) -> judged on unseen people -> a network that
+//! ends with the map.
 
 mod judge;
 mod learn;
@@ -30,37 +30,38 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use terminal::{Answer, Help, Progress, ShowPath, Verbosity, counted, print, print_json};
 
-/// With fewer people who have two photos in one of the three parts, nothing can be learnt or said.
+/// Fewest people with two photos in each of the three parts: fewer are too few to learn from or to judge by.
 const LEAST_PEOPLE: usize = 10;
-/// The FMR at which the new threshold is set, on people that the map has not seen.
+/// The FMR of the new threshold, measured on people that the map was not learnt from.
 const FMR: f64 = 0.001;
 
-/// Fit an encoder to photos of people of your own.
+/// Fit an encoder to photos of your own people.
 ///
-/// Learns a matrix from the encoder's numbers to fewer (FaceNet's 512 to 128): it starts from the principal axes and lowers
-/// the triplet loss of FaceNet (Schroff et al. 2015, margin 0.2) over semi-hard triplets of IMAGES/<person>/<photo>. Half of
-/// the people are learnt from, a fifth say when to stop, and the rest, who were not seen, say whether it was worth it: the
-/// loss, the share of triplets that violate the margin, and FNIR at an FPIR of 0.01. If these are not better than those of
-/// the encoder as it was, nothing is written. The new bundle is an encoder like any other, with a hash of its own.
+/// Learns a matrix that maps the encoder's numbers to fewer (FaceNet's 512 to 128). It starts from the principal axes
+/// and minimises the triplet loss of FaceNet (Schroff et al. 2015, margin 0.2) over semi-hard triplets of
+/// IMAGES/<person>/<photo>. Half of the people are for learning, a fifth decide when to stop, and the rest judge the
+/// result: by the loss, the share of triplets that violate the margin, and FNIR at an FPIR of 0.01. If these are not
+/// better than with the original encoder, nothing is written. The new bundle is an ordinary encoder bundle with its own
+/// model hash.
 ///
 /// Exit codes: 0 written, 1 no better and nothing written, 2 error.
 #[derive(Debug, clap::Args)]
 pub struct Fit {
-    /// The encoder's bundle, a folder
+    /// Folder of the encoder's bundle
     bundle: PathBuf,
-    /// The folder that holds a folder for each person: a hundred people with two photos or more, better many hundreds
+    /// Folder with one folder per person: at least a hundred people with two photos or more, better many hundreds
     #[arg(long, value_name = "PEOPLE")]
     images: PathBuf,
-    /// The folder to make the bundle in
+    /// Folder for the new bundle
     #[arg(short, long, value_name = "BUNDLE")]
     output: PathBuf,
-    /// How many numbers the new encoder makes, fewer than the old one
+    /// How many numbers an encoding of the new encoder has, fewer than now
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u16).range(2..=511))]
     dimensions: u16,
-    /// Another division of the people into three parts
+    /// Seed of the random split of the people into three parts
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Keep no encodings for the next time, and use none that were kept
+    /// Neither use nor keep cached encodings
     #[arg(long)]
     no_cache: bool,
     /// Print one JSON object
@@ -68,24 +69,24 @@ pub struct Fit {
     json: bool,
 }
 
-/// What was done.
+/// The result of a fit.
 #[derive(Serialize)]
 struct Report {
     bundle: String,
     written: bool,
-    /// People with two photos or more in each part.
+    /// Number of people with two photos or more in each part.
     learnt_from: usize,
     stopped_by: usize,
     unseen: usize,
     rounds: usize,
     fpir: f64,
-    /// Of the people it has not seen: the encoder as it was, its principal axes alone, and what was learnt.
+    /// Results on unseen people: with the original encoder, with its principal axes alone, and with the learnt map.
     before: Judged,
     start: Judged,
     after: Judged,
 }
 
-/// People in three parts.
+/// The people, split into three parts.
 struct Parts {
     learnt_from: Labelled,
     held_out: Labelled,
@@ -93,10 +94,10 @@ struct Parts {
 }
 
 impl Fit {
-    /// Learns, judges, and writes if it was worth it.
+    /// Learns and judges a map. Writes the bundle if the map is better.
     ///
     /// # Errors
-    /// If the bundle is not an encoder of more numbers, the photos are too few, or the new bundle cannot be written.
+    /// If the bundle is not an encoder with more numbers, the photos are too few, or the new bundle cannot be written.
     pub(crate) fn run(&self, sources: &Sources, verbosity: Verbosity) -> Result<Answer> {
         let source = self.source()?;
         let recogniser = Recogniser::new(&Bundles { encoder: source.clone(), ..Bundles::bundled()? })?;
@@ -155,7 +156,7 @@ impl Fit {
         Ok(encoder)
     }
 
-    /// By person.
+    /// The encodings of each person.
     fn encodings(
         &self,
         recogniser: &Recogniser,
@@ -195,11 +196,11 @@ impl Fit {
     }
 }
 
-/// People are dealt out at random, those with one photo as well: they are negatives.
+/// Splits the people at random. People with one photo are included: they are negatives.
 fn parts(by_person: &BTreeMap<String, Vec<Encoding>>, seed: u64) -> Parts {
     let mut people: Vec<&Vec<Encoding>> = by_person.values().collect();
     fastrand::Rng::with_seed(seed).shuffle(&mut people);
-    // So that each part has its share of those with two photos.
+    // Split people with two photos and people with one separately, so that each part has its share of both.
     people.sort_by_key(|encodings| encodings.len() < 2);
     let of = |wanted: fn(usize) -> bool| {
         let chosen = || people.iter().enumerate().filter(move |(index, _)| wanted(index % 10));
@@ -217,12 +218,12 @@ fn parts(by_person: &BTreeMap<String, Vec<Encoding>>, seed: u64) -> Parts {
     }
 }
 
-/// A person's vectors lie together.
+/// Counts people with two vectors or more. The vectors of a person must be adjacent.
 fn with_two_photos(labelled: &Labelled) -> usize {
     labelled.people.chunk_by(|a, b| a == b).filter(|photos| photos.len() >= 2).count()
 }
 
-/// Measured on people that the map has not seen.
+/// Measures the calibration on people that the map was not learnt from.
 fn calibration(units: &Vectors, people: &[usize]) -> Result<Calibration> {
     const SOURCE: &str = "people of model fit's --images that it had not seen";
     let encodings: Vec<Encoding> = (0..units.count())
@@ -244,7 +245,7 @@ fn calibration(units: &Vectors, people: &[usize]) -> Result<Calibration> {
     Ok(Calibration { threshold, threshold_from, mated, non_mated, non_mated_grey: None })
 }
 
-/// Of the measured rates, the largest that is not above [`FMR`].
+/// The distance of the largest measured rate that is not above [`FMR`].
 fn threshold_of(non_mated: &NonMated) -> Result<f32> {
     let row = non_mated.quantiles.iter().find(|row| row.rate <= FMR * 1.001);
     let threshold = row.map(|row| row.distance).context("too few pairs for a threshold")?;

@@ -1,4 +1,4 @@
-//! The map as a part of the network: one more matrix at its end, so that a unit needs to know nothing of it.
+//! Appends the map to the network as one more matrix, so that a unit runs it like any other network.
 
 use super::map::Map;
 use crate::onnx_parts::{dims, floats_value, integer_attribute, node};
@@ -7,10 +7,10 @@ use models::onnx;
 use models::onnx::pb::{GraphProto, NodeProto};
 use models::onnx::tensor::float_tensor;
 
-/// The network, whose output is `map.inputs` numbers, followed by the map.
+/// Appends the map to the network, whose output is `map.inputs` numbers.
 ///
 /// # Errors
-/// If the network has not one output.
+/// If the network does not have exactly one output.
 pub(super) fn followed_by(network: &[u8], map: &Map) -> Result<Vec<u8>> {
     let mut model = onnx::decode(network)?;
     let graph = model.graph.as_mut().context("the network has no graph")?;
@@ -45,7 +45,7 @@ mod tests {
     use models::encode::Encoder;
     use models::{Crop, onnx};
 
-    /// Of the bundled encoder: no other network lies here.
+    /// Uses the bundled encoder, the only network in this repository.
     #[test]
     fn the_network_then_gives_what_the_map_makes_of_its_output() {
         let bundle = Bundles::bundled().unwrap().encoder;

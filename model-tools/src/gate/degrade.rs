@@ -1,4 +1,4 @@
-//! Photos of faces that are hardly recognisable, made from plain ones.
+//! Makes photos of hardly recognisable faces from plain ones.
 
 use fastrand::Rng;
 use image::codecs::jpeg::JpegEncoder;
@@ -7,7 +7,7 @@ use image::{ExtendedColorType, RgbImage};
 use models::{Face, FaceBox, Frame, Photo, Point};
 use std::f32::consts::{SQRT_2, TAU};
 
-/// What makes a face hard to recognise.
+/// A way to make a face hard to recognise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     UpsideDown,
@@ -25,7 +25,7 @@ pub(super) enum Kind {
     Sideways,
 }
 
-/// The width of a face for which the strength of a blur is given, in pixels.
+/// Face width in pixels for which blur strengths are given.
 const USUAL_WIDTH: f32 = 95.0;
 const BLUR: f32 = 4.0;
 const NOISE: f32 = 50.0;
@@ -49,7 +49,7 @@ impl Kind {
         Self::Sideways,
     ];
 
-    /// As a row of a table says it.
+    /// The name in a table row.
     pub(super) const fn in_words(self) -> &'static str {
         match self {
             Self::UpsideDown => "upside down",
@@ -68,7 +68,7 @@ impl Kind {
         }
     }
 
-    /// The photo with its face, degraded; `None` if that makes no photo.
+    /// The degraded photo, or `None` if the degradation fails.
     pub(super) fn degrade(self, frame: &Frame, face: &Face, random: &mut Rng) -> Option<Frame> {
         let plain = RgbImage::from_raw(frame.width(), frame.height(), frame.pixels().to_vec())?;
         let made = match self {
@@ -89,12 +89,12 @@ impl Kind {
     }
 }
 
-/// A shape in one colour over a part of the face.
+/// A shape of one colour that covers a part of the face.
 struct Cover {
     kind: Kind,
     face: Face,
     colour: [u8; 3],
-    /// Upper and lower edge, or what else varies, as a part of the face's height.
+    /// Upper and lower edge, or another parameter of the shape, as a share of the face's height.
     from: f32,
     to: f32,
     right: bool,
@@ -157,7 +157,7 @@ fn signed(degrees: f32, random: &mut Rng) -> f32 {
     if random.bool() { degrees } else { -degrees }
 }
 
-/// Turned about the face's middle; beyond the photo its edge is repeated.
+/// The photo rotated about the middle of the face. The edge pixels are repeated beyond the photo.
 fn rolled(frame: &Frame, face: &FaceBox, degrees: f32) -> Option<RgbImage> {
     let (sin, cos) = degrees.to_radians().sin_cos();
     let middle = (face.x + face.width / 2.0, face.y + face.height / 2.0);
@@ -187,7 +187,7 @@ fn rolled(frame: &Frame, face: &FaceBox, degrees: f32) -> Option<RgbImage> {
 
 fn noisy(mut photo: RgbImage, random: &mut Rng) -> RgbImage {
     for value in photo.iter_mut() {
-        // Box and Muller; 1 - u is above 0.
+        // Box-Muller transform; 1 - u is above 0.
         let normal = (-(1.0 - random.f32()).ln()).sqrt() * SQRT_2 * (TAU * random.f32()).cos();
         *value = (f32::from(*value) + NOISE * normal).round().clamp(0.0, 255.0) as u8;
     }

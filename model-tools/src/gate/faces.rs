@@ -1,5 +1,5 @@
-//! Faces of many people as encodings: plain, and degraded in each way. Half of the people are learnt from, the others are
-//! for the trial.
+//! Encodings of faces of many people, plain and degraded. Half of the people are for learning, the others for the
+//! trial.
 
 use super::degrade::Kind;
 use crate::Sources;
@@ -14,7 +14,7 @@ use shared::encoding::Encoded;
 use std::collections::BTreeSet;
 use terminal::{Progress, ShowPath, Verbosity, on_one_line};
 
-/// What is encoded of a person.
+/// The half of the people that a person belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Learnt,
@@ -24,35 +24,35 @@ pub(super) enum Side {
 /// A face as the networks see it.
 #[derive(Clone)]
 pub(super) struct Seen {
-    /// Numbered in the order of their names.
+    /// Number of the person, in the order of their names.
     pub(super) person: usize,
-    /// `None`: plain.
+    /// How the face was degraded; `None` for a plain face.
     pub(super) kind: Option<Kind>,
     pub(super) encoded: Encoded,
     pub(super) certainty: f32,
 }
 
-/// One photo, and what is made of it.
+/// One photo, and how to degrade it.
 struct Task {
     person: usize,
     photo: Photo,
     kinds: Vec<Kind>,
 }
 
-/// Which side a person is on: a matter of the name, so that nobody is on both, whatever the folders hold.
+/// The half that a person belongs to. It depends only on the name, so a person is never in both, in whatever folder.
 pub(super) fn side_of(name: &str) -> Side {
     if Sha256::digest(name)[0].is_multiple_of(2) { Side::Learnt } else { Side::HeldOut }
 }
 
-/// The people of these photos, in the order of their names; each name once.
+/// The people of these photos, in the order of their names, each name once.
 pub(super) fn people(mut photos: Vec<Photo>, left_out: &BTreeSet<String>, side: Side) -> Vec<Vec<Photo>> {
     photos.retain(|photo| side_of(&photo.person) == side && !left_out.contains(&photo.person));
     photos.sort_by(|a, b| (&a.person, &a.path).cmp(&(&b.person, &b.path)));
     photos.chunk_by(|a, b| a.person == b.person).map(<[Photo]>::to_vec).collect()
 }
 
-/// Encodes up to `most_plain` photos of each person as they are, and the first one degraded: in all of the kinds `always`, and
-/// in `some` of the others, from person to person in other ones.
+/// Encodes up to `most_plain` photos of each person as they are. Degrades the first photo in all of the kinds `always`,
+/// and in `some` of the others, which vary from person to person.
 pub(super) fn see(
     recogniser: &Recogniser,
     people: &[Vec<Photo>],
@@ -102,7 +102,7 @@ fn see_one(recogniser: &mut Recogniser, task: &Task, reader: &PhotoReader) -> Re
     Ok(seen)
 }
 
-/// The foremost face of a photo, if the detector finds one.
+/// Encodes the foremost face of a photo, if the detector finds one.
 fn encoded(recogniser: &mut Recogniser, frame: &Frame, person: usize, kind: Option<Kind>) -> Result<Option<Seen>> {
     let faces = recogniser.detect(frame)?;
     let Some(face) = foremost(&faces, frame) else { return Ok(None) };

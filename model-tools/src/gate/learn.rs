@@ -1,4 +1,4 @@
-//! From encodings of plain and of degraded faces to a gate. No I/O.
+//! Learns a gate from encodings of plain and degraded faces. No I/O.
 
 use super::degrade::Kind;
 use super::faces::Seen;
@@ -10,32 +10,32 @@ use models::gate::{Gate, Learnt, Term, centred};
 use shared::encoding::Encoding;
 use shared::gallery::ModelHash;
 
-/// Of the plain faces this share is refused by the gate.
+/// Share of the plain faces that the gate refuses.
 const PLAIN_REFUSED: f64 = 0.012;
-/// Of the plain faces this share may not be enrolled because they lie too near to the background.
+/// Share of the plain faces that may not be enrolled because they lie too near to the background.
 const PLAIN_CROWDED: f64 = 0.001;
-/// How many prototypes all kinds have together.
+/// Number of prototypes over all kinds.
 const PROTOTYPES: usize = 192;
-/// How much nearer to a person than to the background a face at the gate must be, in cosines.
+/// Clearance: how much nearer to a person than to the background a face at the gate must be, in cosines.
 const CLEARANCE: f32 = 0.4;
-/// This share of plain faces lies below the margin from which no clearance is asked for.
+/// Quantile of the plain faces' margins above which no clearance is required.
 const WITH_CLEARANCE: f64 = 0.5;
-/// Of a kind whose faces the gate refuses anyway.
+/// Minimum number of prototypes per kind, also if the gate already refuses its faces.
 const FEWEST_PROTOTYPES: usize = 4;
-/// What plain faces count together, and all degraded ones.
+/// Total weight of the plain faces, and of all degraded faces.
 const WEIGHT: f64 = 2000.0;
-/// The regression sees the centred encoding times this, so that its penalty is not felt by it alone.
+/// Factor on the centred encoding in the regression, so that the penalty does not mainly affect its coefficients.
 const STRETCH: f32 = 6.0;
-/// The limit is set on plain faces that the regression has not seen: one part of this many parts of the people.
+/// Number of cross-validation folds over the people: margins of plain faces are those of a regression on other folds.
 const PARTS: usize = 5;
 const SEED: u64 = 1;
-/// With fewer there is nothing to learn from.
+/// Fewest plain faces to learn from.
 const FEWEST_PLAIN: usize = 60;
 
-/// Learns from the faces that were seen. `learnt_from`: of which photos.
+/// Learns a gate from these faces. `learnt_from` names the photos.
 ///
 /// # Errors
-/// If they are too few.
+/// If there are too few faces.
 pub(super) fn learn(seen: &[Seen], learnt_with: ModelHash, learnt_from: String) -> Result<Gate> {
     let plain: Vec<&Seen> = seen.iter().filter(|seen| seen.kind.is_none()).collect();
     let fewest = format!("{} people have a face; {FEWEST_PLAIN} are needed to learn from", plain.len());
@@ -87,7 +87,7 @@ pub(super) fn learn(seen: &[Seen], learnt_with: ModelHash, learnt_from: String) 
     Gate::of(learnt).context("what was learnt is no gate")
 }
 
-/// By what values are made comparable.
+/// Scales that make the measured values comparable.
 struct Scales {
     mean: Vec<f32>,
     /// Mean and standard deviation.
@@ -117,7 +117,7 @@ impl Measured<'_> {
     }
 }
 
-/// Plain faces count as much as all others together, and each kind as much as any other.
+/// Weights of the samples: plain faces together weigh as much as all degraded ones, and each kind as much as any other.
 fn samples(faces: &[&Measured<'_>]) -> Vec<Sample> {
     let count = |kind: Option<Kind>| faces.iter().filter(|face| face.seen.kind == kind).count().max(1) as f64;
     let plain = WEIGHT / count(None);
@@ -131,7 +131,7 @@ fn samples(faces: &[&Measured<'_>]) -> Vec<Sample> {
     faces.iter().map(sample).collect()
 }
 
-/// Most prototypes are of the kinds that the gate misses.
+/// Computes the prototypes. Most of them are of the kinds that the gate misses.
 fn background(faces: &[Measured<'_>], passes: impl Fn(&Measured<'_>) -> bool) -> Vec<Vec<f32>> {
     let of = |kind| faces.iter().filter(move |face| face.seen.kind == Some(kind));
     let missed = Kind::ALL.map(|kind| of(kind).filter(|face| passes(face)).count() as f64);
@@ -155,7 +155,7 @@ fn mean_of(plain: &[&Seen]) -> Vec<f32> {
     sum.iter().map(|sum| (sum / plain.len() as f64) as f32).collect()
 }
 
-/// Mean and standard deviation; never 0.
+/// Mean and standard deviation, which is never 0.
 fn spread_of(values: impl Iterator<Item = f32> + Clone) -> (f32, f32) {
     let count = values.clone().count() as f64;
     let mean = values.clone().map(f64::from).sum::<f64>() / count;
@@ -175,7 +175,8 @@ mod tests {
     use super::*;
     use shared::encoding::Encoded;
 
-    /// Plain faces point any way and are long; degraded ones point one way and are short, or long if `long`.
+    /// Plain faces point in any direction and are long. Degraded ones share a direction and are short, or long if
+    /// `long`.
     fn seen(person: usize, kind: Option<Kind>, random: &mut Rng) -> Seen {
         let mut raw: Vec<f32> = (0..8).map(|_| random.f32() - 0.5).collect();
         let wanted = if kind.is_none_or(|kind| kind == Kind::Mask) { 12.0 } else { 7.0 };

@@ -1,4 +1,4 @@
-//! `model gate`: learns, for an encoder's bundle, which faces are hardly recognisable, and tries it on other people.
+//! `model gate`: learns which faces are hardly recognisable to an encoder, and tests the gate on other people.
 
 mod degrade;
 mod faces;
@@ -23,44 +23,44 @@ use std::sync::Arc;
 use terminal::{Help, ShowPath, Verbosity, counted, print, say};
 use trial::{ENROLLED, MUST, Trial};
 
-/// At most this many plain photos of one person are learnt, so that nobody counts much more than others.
+/// Most plain photos per person to learn from, so that no person weighs much more than others.
 const PLAIN_EACH: usize = 4;
-/// The kinds that are hard to tell from plain faces: each person is learnt from in all of them ...
+/// The kinds that are hard to tell from plain faces. Learning uses all of them for each person ...
 const HARD: [Kind; 3] = [Kind::Bar, Kind::Mask, Kind::Blur];
-/// ... and in this many of the others.
+/// ... and this many of the others.
 const OTHERS_LEARNT: usize = 3;
-/// Each person is tried in this many of the kinds that need not be safe.
+/// The trial uses this many of the kinds that need not be safe for each person.
 const OTHERS_TRIED: usize = 2;
 
 /// Learn which faces are hardly recognisable, from photos of many people.
 ///
-/// Makes degraded copies of their photos (upside down, covered, blurred, ...) and learns from half of the people what tells
-/// them from plain ones. The other half is for the trial that is printed at the end: how many strangers are named whose
-/// photos are degraded like an enrolled one. The result is gate.bin in the bundle: enrolment refuses photos below it, and a
-/// door does not judge such faces.
+/// Degrades photos of half of the people (upside down, covered, blurred, ...) and learns to tell them from plain ones.
+/// A trial on the other half prints how many strangers are wrongly named if their photos are degraded like an enrolled
+/// one. The result is gate.bin in the bundle: enrolment refuses photos below the gate, and a door does not judge such
+/// faces.
 #[derive(Debug, clap::Args)]
 pub struct LearnGate {
-    /// The encoder's bundle, a folder
+    /// Folder of the encoder's bundle
     bundle: PathBuf,
-    /// A folder that holds a folder for each person; may be given several times
+    /// Folder with one folder per person; may be repeated
     #[arg(long, value_name = "DIR", required = true)]
     images: Vec<PathBuf>,
-    /// What to call the photos in gate.bin
+    /// Name of the photo collection, for gate.bin
     #[arg(long, value_name = "TEXT")]
     source: Option<String>,
-    /// A file with the names of people to leave out, one a line: their photos are known to be of somebody else
+    /// File with names of people to skip because their photos are known to show somebody else, one name per line
     #[arg(long, value_name = "FILE")]
     leave_out: Option<PathBuf>,
-    /// Only try the gate that the bundle has, and fail if it is not good enough
+    /// Only test the bundle's existing gate, and fail if it is not good enough
     #[arg(long)]
     trial: bool,
-    /// Try it on at most this many people
+    /// Test on at most this many people
     #[arg(long, value_name = "N", default_value_t = usize::MAX, hide_default_value = true)]
     most: usize,
 }
 
 impl LearnGate {
-    /// Learns, writes and tries; or only tries.
+    /// Learns, writes and tests a gate, or only tests the existing one.
     ///
     /// # Errors
     /// If the bundle is not an encoder, the photos are too few, the file cannot be written, or the trial fails.

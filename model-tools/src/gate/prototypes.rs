@@ -1,10 +1,10 @@
-//! Typical directions of many: k-means on unit vectors. No I/O, and the same every time.
+//! Typical directions of a set of unit vectors, by k-means. No I/O, and deterministic.
 
 use fastrand::Rng;
 
 const ROUNDS: usize = 30;
 
-/// At most `count` directions, each the mean of those of `vectors` that are nearer to it than to the others.
+/// At most `count` directions: each is the mean of the `vectors` that are nearer to it than to the others.
 pub(super) fn prototypes(vectors: &[Vec<f32>], count: usize, random: &mut Rng) -> Vec<Vec<f32>> {
     if vectors.len() <= count {
         return vectors.to_vec();
@@ -31,7 +31,7 @@ pub(super) fn prototypes(vectors: &[Vec<f32>], count: usize, random: &mut Rng) -
     centres
 }
 
-/// As k-means++: each next one is chosen among those that are far from all before, the farther the likelier.
+/// k-means++ initialisation: vectors that are far from all chosen centres are more likely to be the next centre.
 fn first_centres(vectors: &[Vec<f32>], count: usize, random: &mut Rng) -> Vec<Vec<f32>> {
     let mut centres: Vec<Vec<f32>> = Vec::with_capacity(count);
     let mut apart = vec![1.0_f64; vectors.len()];
@@ -65,7 +65,7 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// In integers of one byte, of which only the direction counts.
+/// The vector as signed bytes. Only its direction is kept.
 pub(super) fn in_bytes(vector: &[f32]) -> impl Iterator<Item = i8> + '_ {
     let largest = vector.iter().fold(f32::MIN_POSITIVE, |largest, number| largest.max(number.abs()));
     vector.iter().map(move |number| (number / largest * 127.0).round() as i8)

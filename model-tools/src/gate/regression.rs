@@ -1,7 +1,7 @@
-//! Logistic regression with weights for samples and a penalty for large coefficients, by Newton's method. No I/O, and the
-//! same numbers every time.
+//! Logistic regression with sample weights and a penalty on large coefficients, by Newton's method. No I/O, and
+//! deterministic.
 
-/// A sample: what was measured, whether it is to lie above 0, and how much it counts.
+/// A sample: its features, its class (true lies above 0), and its weight.
 pub(super) struct Sample {
     pub(super) features: Vec<f64>,
     pub(super) above: bool,
@@ -9,10 +9,10 @@ pub(super) struct Sample {
 }
 
 const STEPS: usize = 25;
-/// Of the squared coefficients but the last, which is that of the constant.
+/// Penalty on the squared coefficients, except the last, which is the constant.
 const PENALTY: f64 = 1.0;
 
-/// The coefficients, the last of them for the constant 1 that is added to the features.
+/// The fitted coefficients. The last one belongs to the constant feature 1 that is added.
 pub(super) fn fit(samples: &[Sample]) -> Vec<f64> {
     let count = samples.first().map_or(0, |sample| sample.features.len()) + 1;
     let mut coefficients = vec![0.0; count];
@@ -21,7 +21,7 @@ pub(super) fn fit(samples: &[Sample]) -> Vec<f64> {
         let mut gradient: Vec<f64> = coefficients.iter().map(|coefficient| -PENALTY * coefficient).collect();
         let mut curvature = vec![0.0; count * count];
         (0..count).for_each(|at| curvature[at * count + at] = PENALTY);
-        // The constant is hardly penalised: only so that it has an end with samples of one class.
+        // A tiny penalty on the constant, so that it converges with samples of one class.
         gradient[count - 1] *= 1e-6;
         curvature[count * count - 1] *= 1e-6;
         for Sample { features: measured, above, weight } in samples {
@@ -38,7 +38,7 @@ pub(super) fn fit(samples: &[Sample]) -> Vec<f64> {
         }
         let step = solve(curvature, gradient, count);
         let largest = step.iter().fold(0.0, |largest: f64, step| largest.max(step.abs()));
-        // A long step of a separable sample is cut short.
+        // Limits the step length, for separable samples.
         let cut = if largest > 5.0 { 5.0 / largest } else { 1.0 };
         coefficients.iter_mut().zip(&step).for_each(|(coefficient, step)| *coefficient += cut * step);
         if largest < 1e-9 {
@@ -48,7 +48,7 @@ pub(super) fn fit(samples: &[Sample]) -> Vec<f64> {
     coefficients
 }
 
-/// Solves a symmetric positive definite system of which the lower half is given (Cholesky).
+/// Solves a symmetric positive definite system by Cholesky decomposition. Only the lower half of the matrix is read.
 fn solve(mut matrix: Vec<f64>, mut right: Vec<f64>, count: usize) -> Vec<f64> {
     for row in 0..count {
         for column in 0..=row {
@@ -93,7 +93,7 @@ mod tests {
         assert!(fitted[0] > 1.0 && fitted[1].abs() < fitted[0] && fitted[2].abs() < 1e-6, "{fitted:?}");
     }
 
-    /// With nothing to tell them apart, the constant says how common the classes are.
+    /// With no informative feature, the constant expresses the frequency of the classes.
     #[test]
     fn weights_count() {
         let sample = |above, weight| Sample { features: vec![0.0], above, weight };

@@ -1,5 +1,5 @@
-//! What a gate does to faces of people whose photos it was not learnt from: how many strangers are named where somebody was
-//! enrolled from a degraded photo and the stranger's is degraded in the same way, and how many plain photos are refused.
+//! Tests a gate on people whose photos it was not learnt from. Counts strangers that are named because their photo is
+//! degraded like the enrolled photo of somebody else, and plain photos that are refused.
 
 use super::degrade::Kind;
 use super::faces::Seen;
@@ -8,19 +8,20 @@ use models::gate::{Gate, Standing};
 use std::fmt;
 use std::sync::Arc;
 
-/// The kinds that must be safe; of the others it is only told.
+/// The kinds that must be safe; the others are only reported.
 pub(super) const MUST: [Kind; 6] = [Kind::UpsideDown, Kind::Bar, Kind::Mask, Kind::Roll45, Kind::Noise, Kind::Blur];
-/// How many people a database has, for the threshold, and in the trial in which all are enrolled from such photos.
+/// Number of people in a database, for the threshold and for the trial in which everybody is enrolled from degraded
+/// photos.
 pub(super) const ENROLLED: usize = 60;
 const DRAWS: usize = 30;
-/// With one such photo enrolled, at most this share of strangers may be named.
+/// With one degraded photo enrolled, at most this share of strangers may be named.
 const MOST_BY_ONE: f64 = 0.003;
-/// With everybody enrolled from such photos, at most this many strangers may be named, in the mean over draws.
+/// With everybody enrolled from degraded photos, at most this many strangers may be named, averaged over draws.
 const MOST_BY_ALL: f64 = 1.0;
 /// At most this share of plain photos may be refused.
 const MOST_REFUSED: f64 = 0.01;
 
-/// The trial's outcome.
+/// The result of the trial.
 pub(super) struct Trial {
     threshold: f32,
     plain: Plain,
@@ -33,7 +34,7 @@ struct Plain {
     crowded: usize,
     /// Pairs of photos of one person that pass the gate and are within the threshold ...
     mated: usize,
-    /// ... and of those, pairs of which the second is not taken for the person because of the background.
+    /// ... and those of them in which the second photo is not recognised because of the background.
     lost: usize,
 }
 
@@ -45,17 +46,18 @@ struct Row {
     with: Strangers,
 }
 
-/// How many strangers are named.
+/// Counts of strangers that are named.
 #[derive(Clone, Copy)]
 struct Strangers {
-    /// Share of strangers that one enrolled photo names: in the mean, and by the worst photo.
+    /// Share of strangers that one enrolled photo names: on average, and for the worst photo.
     by_one: f64,
     by_worst: f64,
-    /// With everybody enrolled so: in the mean of draws, the most, and how many were judged in the mean.
+    /// With everybody enrolled from degraded photos: the mean over draws, the maximum, and the mean number of judged
+    /// faces.
     by_all: f64,
     most: usize,
     judged: f64,
-    /// How many were enrolled in a draw.
+    /// Number of people enrolled in a draw.
     enrolled: usize,
 }
 
@@ -86,7 +88,7 @@ impl<'s> Face<'s> {
 }
 
 impl Trial {
-    /// Tries a gate on the faces of people it has not seen. `threshold`: an L2 distance.
+    /// Tests a gate on faces of people it was not learnt from. `threshold` is an L2 distance.
     pub(super) fn of(seen: &[Seen], gate: &Arc<Gate>, threshold: f32) -> Self {
         let faces = |kind: Option<Kind>, gate: Option<&Arc<Gate>>| -> Vec<Face<'_>> {
             seen.iter().filter(|seen| seen.kind == kind).map(|seen| Face::of(seen, gate)).collect()
@@ -105,7 +107,7 @@ impl Trial {
         Self { threshold, plain, rows: rows.filter(|row| row.faces > 1).collect() }
     }
 
-    /// What must hold and does not. `slack`: a small trial may find this many times as many, by chance.
+    /// The requirements that are not met. A small trial may exceed the limits by the factor `slack`, by chance.
     pub(super) fn failures(&self, slack: f64) -> Vec<String> {
         let Plain { photos, refused, .. } = self.plain;
         let mut failures = Vec::new();
@@ -145,7 +147,7 @@ impl Strangers {
     fn of(faces: &[Face<'_>], threshold: f32) -> Self {
         let enrolled: Vec<&Face<'_>> = faces.iter().filter(|face| face.is_enrolled).collect();
         let others = faces.len().saturating_sub(1).max(1) as f64;
-        // Which faces each enrolled one names, by their numbers.
+        // Which faces each enrolled face names, by index.
         let named: Vec<Vec<usize>> = enrolled
             .iter()
             .map(|one| {
@@ -218,7 +220,7 @@ impl fmt::Display for Trial {
     }
 }
 
-/// It passes what is longer than 10, and knows no background.
+/// A gate that passes encodings longer than 10 and has no background.
 #[cfg(test)]
 pub(crate) fn gate_of_length_10() -> Gate {
     use models::gate::{Learnt, Term};

@@ -1,4 +1,4 @@
-//! The files of a bundle, and how they come into its folder.
+//! The files of a bundle, and how they are written into its folder.
 
 use super::parsed;
 use super::picture::Picture;
@@ -17,10 +17,10 @@ use std::fs;
 use std::path::Path;
 use terminal::{Help, ShowPath};
 
-/// The side of the picture for which a detector's outputs are described, if the file leaves it open.
+/// Side of the image for which a detector's outputs are described, if the file leaves the size open.
 const DETECTOR_SIDE: u32 = 640;
 
-/// What is written.
+/// The content of a bundle before it is written.
 pub(crate) struct BundleFiles {
     pub(crate) network: Vec<u8>,
     pub(crate) manifest: String,
@@ -31,7 +31,7 @@ impl BundleFiles {
     /// Loads and runs the network as the program that opens the bundle will.
     ///
     /// # Errors
-    /// If it does not run, or does not give what the manifest promises.
+    /// If the network does not run, or its outputs do not match the manifest.
     pub(crate) fn try_once(&self) -> Result<()> {
         match parsed(&self.manifest)? {
             Manifest::Detector(manifest) => {
@@ -48,10 +48,10 @@ impl BundleFiles {
         Ok(EncoderBundle { manifest, calibration, golden: None, gate: None, network: self.network.clone().into() })
     }
 
-    /// Requires that an encoder tells people apart, with the bundled detector. Detectors are not asked.
+    /// Requires that an encoder, with the bundled detector, tells people apart. Detectors always pass.
     ///
     /// # Errors
-    /// If it does not, or does not run.
+    /// If the encoder does not tell people apart, or does not run.
     pub(crate) fn require_told_apart(&self) -> Result<()> {
         if let Manifest::Encoder(manifest) = parsed(&self.manifest)? {
             let encoder = self.encoder(manifest)?;
@@ -60,10 +60,10 @@ impl BundleFiles {
         Ok(())
     }
 
-    /// The shape of the picture that the imported network is tried with.
+    /// The shape of the image with which the imported network is tested.
     ///
     /// # Errors
-    /// If its input is not a picture.
+    /// If the network's input is not an image.
     pub(super) fn picture(&self, network: &ModelProto) -> Result<[usize; 4]> {
         let Picture { layout, side } = Picture::of(network, None)?;
         let known = match parsed(&self.manifest)? {
@@ -81,10 +81,10 @@ impl BundleFiles {
         }
     }
 
-    /// What the bundle is, for the user who made it.
+    /// A description of the bundle for the user who made it.
     ///
     /// # Errors
-    /// If it is none, which [`BundleFiles::try_once`] has found out before.
+    /// If the bundle is not valid, which [`BundleFiles::try_once`] reports earlier.
     pub(super) fn in_words(&self) -> Result<String> {
         Ok(match parsed(&self.manifest)? {
             Manifest::Detector(_) => "a detector".to_owned(),
@@ -97,11 +97,11 @@ impl BundleFiles {
         })
     }
 
-    /// Writes the files, the manifest last: what it names is there before it is. A bundle that is there is not
-    /// replaced, for people databases may name it.
+    /// Writes the files. The manifest comes last, so that the files it names exist before it does. An existing bundle
+    /// is not replaced, because people databases may name it.
     ///
     /// # Errors
-    /// If the folder holds another bundle, or a file cannot be written.
+    /// If the folder contains another bundle, or a file cannot be written.
     pub(crate) fn write(&self, folder: &Path) -> Result<()> {
         let calibration = self.calibration.as_ref().map(|text| (CALIBRATION_FILE, text.as_bytes()));
         let manifest = (MANIFEST_FILE, self.manifest.as_bytes());

@@ -1,8 +1,8 @@
-//! `model import`: a network of somebody else's to a bundle.
+//! `model import`: turns a third-party network into a bundle.
 //!
-//! The graph is rewritten into the form that tract runs best and that computes the same; 8-bit weights stay 8-bit and
-//! are widened when the bundle is loaded. Before anything is written, the rewritten network has to give what the
-//! original gives, and what its profile promises.
+//! The graph is rewritten into an equivalent form that tract runs fastest. 8-bit weights stay 8-bit in the file and are
+//! widened when the bundle is loaded. Before anything is written, the outputs of the rewritten network are compared
+//! with those of the original, and with what the profile promises.
 
 mod arrays;
 mod facenet;
@@ -42,23 +42,23 @@ use trial::Trial;
 
 /// Turn a network into a bundle.
 ///
-/// SOURCE is an ONNX file: YuNet, or any encoder, with its profile or with the options that say what pixels it takes.
+/// SOURCE is an ONNX file: YuNet, or any encoder, with its profile or with the options that describe its input.
 /// Or it is the weights of FaceNet's Inception-ResNet-v1: a folder or zip of .npy files with Keras names, or
 /// facenet-pytorch's state dict as .safetensors.
 #[derive(Debug, clap::Args)]
 pub struct Import {
     /// The ONNX file, or FaceNet's weights
     source: PathBuf,
-    /// The folder to make the bundle in
+    /// Folder for the new bundle
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// Also write the network for other runtimes, with its weights widened and the shape of each output
+    /// Also write the network for other runtimes, with widened weights and the shape of each output
     #[arg(long, value_name = "FILE")]
     onnx_out: Option<PathBuf>,
-    /// The most memory that the import may take, in MiB
+    /// Memory limit of the import, in MiB
     #[arg(long, value_name = "MIB", default_value_t = MEMORY_MIB, value_parser = clap::value_parser!(u64).range(1..))]
     memory_limit: u64,
-    /// The longest that it may take, in seconds
+    /// Time limit of the import, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = SECONDS, value_parser = clap::value_parser!(u64).range(1..))]
     time_limit: u64,
     #[command(flatten)]
@@ -66,16 +66,17 @@ pub struct Import {
 }
 
 impl Import {
-    /// What it may take.
+    /// The limits of the import.
     pub(super) fn limits(&self) -> Limits {
         let time = Some(Duration::from_secs(self.time_limit));
         Limits { work: "the import", memory_mib: self.memory_limit, time }
     }
 
-    /// Reads the source, writes the bundle.
+    /// Reads the source and writes the bundle.
     ///
     /// # Errors
-    /// If a file cannot be read or written, holds no network as it was described, or one that does not tell people apart.
+    /// If a file cannot be read or written, does not contain the described network, or the network does not tell people
+    /// apart.
     pub(crate) fn run(&self, verbosity: Verbosity) -> Result<()> {
         let source = Source::read(&self.source)?;
         verbosity.note(&format!("{}: read; now tried as it is and rewritten", source.name()));
@@ -94,7 +95,7 @@ impl Import {
     }
 }
 
-/// The bundle that a network becomes.
+/// Turns a network into a bundle.
 fn bundle_of(source: &Source, options: &Options) -> Result<BundleFiles> {
     match options.profile(source)? {
         Some(Profile::Yunet) => detector_of(source),
@@ -144,7 +145,7 @@ fn encoder_of(source: &Source, profile: Option<Profile>, options: &Options) -> R
     Ok(files)
 }
 
-/// How many numbers an encoder makes.
+/// How many numbers an encoding has.
 fn dimensions_of(outputs: &[Vec<f32>], profile: Option<Profile>) -> Result<usize> {
     let [output] = outputs else { return Err(anyhow!("{} outputs where an encoder has one", outputs.len())) };
     let found = output.len();
@@ -167,16 +168,16 @@ fn require_promise<T>(kept: Result<T>, source: &Source, promise: &str) -> Result
         .help("give the file and the --profile that belong together, or say what the network takes")
 }
 
-/// Whether a file becomes a bundle that can be loaded, as a network of that profile.
+/// Tries to import a file, as a network of that profile, into a bundle that can be loaded.
 ///
 /// # Errors
-/// Why it does not.
+/// The reason why the file cannot be imported.
 pub(crate) fn try_import(file: &[u8], profile: Option<Profile>) -> Result<()> {
     let source = Source::of("network".to_owned(), file)?;
     bundle_of(&source, &Options::of_profile(profile)).map(drop)
 }
 
-/// How many numbers each array of weights in a file has, and how many its shape promises; of no file none.
+/// For each array of weights in a file: how many numbers it has, and how many its shape implies. Empty for other files.
 pub(crate) fn arrays_in(file: &[u8]) -> Vec<[usize; 2]> {
     let files = [Arrays::in_npy(file), Arrays::in_zip(file), Arrays::in_safetensors(file, |_| true)];
     let arrays = files.into_iter().flatten().flat_map(|arrays| arrays.by_name.into_values());
@@ -191,8 +192,8 @@ fn widened(mut model: ModelProto) -> Result<ModelProto> {
     Ok(model)
 }
 
-/// The network with the dimensions of its input and of every output for a picture of that shape, where it leaves them open:
-/// readers such as OpenCV take no other.
+/// The network with the dimensions of its input and of every output filled in for an image of that shape, where they
+/// are open: readers such as OpenCV require them.
 fn with_shapes(mut model: ModelProto, picture: [usize; 4]) -> Result<ModelProto> {
     let made = extents(model.clone(), &picture)?;
     let Some(graph) = model.graph.as_mut() else { return Ok(model) };
@@ -212,7 +213,7 @@ fn has_shape(value: &ValueInfoProto) -> bool {
     matches!(declared, Some(Type::TensorType(tensor)) if tensor.shape.is_some())
 }
 
-/// The manifest's text, as the program that opens the bundle reads it.
+/// Parses the manifest as the program that opens the bundle does.
 fn parsed(text: &str) -> Result<Manifest> {
     Ok(Manifest::parse(text)?)
 }

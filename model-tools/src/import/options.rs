@@ -1,4 +1,4 @@
-//! What the command line says of a network, and what follows from it and the profile together.
+//! Command-line options that describe a network, combined with its profile.
 
 use super::picture::Layout;
 use super::profile::{Profile, TEMPLATE_112, TEMPLATE_SIDE};
@@ -10,45 +10,45 @@ use clap::ValueEnum;
 use models::bundle::{ChannelOrder, CropGeometry};
 use terminal::Help;
 
-/// What is to be known of a network that no file of it says.
+/// Facts about a network that its file does not contain.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Options {
-    /// Which network it is: this settles crop and normalisation. FaceNet's weights need none
+    /// The kind of network, which determines crop and normalisation. Not needed for FaceNet's weights
     #[arg(long)]
     profile: Option<Profile>,
     #[command(flatten)]
     encoder: EncoderOptions,
 }
 
-/// What the profile does not say, or says otherwise.
+/// Options that complete or override the profile.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Encoders without a profile, or other than it says")]
 struct EncoderOptions {
-    /// The order of the colours
+    /// Order of the colour channels
     #[arg(long)]
     channels: Option<Channels>,
-    /// Taken from every pixel value (0 to 255) before the network gets it
+    /// Subtracted from every pixel value (0 to 255) before the network gets it
     #[arg(long, value_name = "NUMBER", requires = "divide", value_parser = parse_subtract)]
     subtract: Option<f32>,
-    /// Then every value is divided by this
+    /// Divisor of every pixel value, after the subtraction
     #[arg(long, value_name = "NUMBER", requires = "subtract", value_parser = parse_divide)]
     divide: Option<f32>,
-    /// How the face is cut out
+    /// How the face is cropped
     #[arg(long)]
     crop: Option<Crop>,
     /// Height and width of the crop in pixels, if the network leaves them open
     #[arg(long, value_name = "PIXELS")]
     side: Option<u32>,
-    /// With --crop box: how much larger than the detector's box the crop is, 0.5 to 3
+    /// With --crop box: size of the crop relative to the detector's box, 0.5 to 3
     #[arg(long, value_name = "FACTOR")]
     enlarge: Option<f32>,
-    /// With --crop box: moved down by this part of the box's height, -0.5 to 0.5
+    /// With --crop box: downward shift as a share of the box's height, -0.5 to 0.5
     #[arg(long, value_name = "PART", allow_negative_numbers = true)]
     shift_down: Option<f32>,
-    /// With --crop box: the longer side of the box decides for both, nothing is stretched
+    /// With --crop box: use a square with the box's longer side, and do not stretch
     #[arg(long)]
     square: bool,
-    /// How the network takes a picture, if the file does not say it
+    /// Memory layout of the input image, if the file does not specify it
     #[arg(long)]
     layout: Option<Layout>,
     /// L2 distance up to which two faces are the same person, for the bundle's calibration
@@ -64,33 +64,33 @@ enum Channels {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Crop {
-    /// Turned and scaled, so that eyes, nose and mouth lie where they do for ArcFace and SFace: 112x112
+    /// Rotated and scaled so that eyes, nose and mouth lie where they do for ArcFace and SFace: 112x112
     Landmarks,
-    /// The detector's box, enlarged, moved and stretched to a square
+    /// The detector's box, enlarged, shifted and stretched to a square
     Box,
 }
 
-/// Everything that has to be known of an encoder besides its network.
+/// The input of an encoder.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Taken {
     pub(super) channels: ChannelOrder,
-    /// What becomes of pixels before the network gets them; `None` if nobody has said it.
+    /// Normalisation of pixels before the network gets them; `None` if not specified.
     pub(super) normalisation: Option<Normalisation>,
-    /// Whether that was said on the command line.
+    /// True if the normalisation was given on the command line.
     pub(super) insists: bool,
     pub(super) crop: CropGeometry,
 }
 
 impl Options {
-    /// A profile, or nothing at all, was said.
+    /// Options with only a profile, or with nothing.
     pub(super) fn of_profile(profile: Option<Profile>) -> Self {
         Self { profile, encoder: EncoderOptions::default() }
     }
 
-    /// Which profile was meant, if any.
+    /// The profile, if any.
     ///
     /// # Errors
-    /// If the source is of another kind than the profile, or a detector is described as if it were an encoder.
+    /// If the source does not match the profile, or encoder options are given for a detector.
     pub(super) fn profile(&self, source: &Source) -> Result<Option<Profile>> {
         let profile = match (source.kind(), self.profile) {
             (Kind::FaceNet, None | Some(Profile::Facenet)) => Some(Profile::Facenet),
@@ -106,20 +106,20 @@ impl Options {
         Ok(profile)
     }
 
-    /// How the network takes a picture, if it was said.
+    /// The memory layout of the input, if given.
     pub(super) fn layout(&self) -> Option<Layout> {
         self.encoder.layout
     }
 
-    /// The threshold, if one was given.
+    /// The threshold, if given.
     pub(super) fn threshold(&self) -> Option<f32> {
         self.encoder.threshold
     }
 
-    /// What an encoder takes, by its profile, if it has one, and by what was said.
+    /// The input of an encoder: from its profile, if it has one, and from the options.
     ///
     /// # Errors
-    /// If something is not said that has to be, or the side is another than the network's or the template's.
+    /// If a required option is missing, or the side differs from that of the network or of the template.
     pub(super) fn taken(&self, profile: Option<Profile>, declared_side: Option<u32>) -> Result<Taken> {
         let (options, preset) = (&self.encoder, profile.and_then(Profile::taken));
         let said = options.subtract.zip(options.divide);
@@ -144,7 +144,7 @@ impl EncoderOptions {
         words || self.square || self.side.is_some() || numbers.iter().any(Option::is_some)
     }
 
-    /// `None` if neither the profile nor the command line says how to crop, or nobody says how large.
+    /// The crop. `None` if neither the profile nor the options specify it, or its size is unknown.
     fn geometry(&self, preset: Option<CropGeometry>, declared_side: Option<u32>) -> Result<Option<CropGeometry>> {
         if let (Some(said), Some(declared)) = (self.side, declared_side)
             && said != declared
@@ -196,11 +196,11 @@ fn parse_divide(text: &str) -> Result<f32, String> {
 }
 
 impl Taken {
-    /// What becomes of pixels before a network gets them out of which a normalisation was lifted. One that normalises by
-    /// itself is given pixels as they are, unless the command line insists.
+    /// The normalisation before a network from which the normalisation `lifted` was removed. A network that normalises
+    /// by itself gets raw pixels, unless the command line says otherwise.
     ///
     /// # Errors
-    /// If nobody says it.
+    /// If the normalisation is not specified.
     pub(super) fn before(&self, lifted: Normalisation) -> Result<Normalisation> {
         match self.normalisation {
             _ if lifted != Normalisation::NONE && !self.insists => Ok(Normalisation::NONE),
@@ -222,7 +222,7 @@ impl Channels {
 
 #[cfg(test)]
 impl Options {
-    /// What a command line says.
+    /// Parses these options.
     pub(super) fn said(line: &str) -> Self {
         #[derive(clap::Parser)]
         #[command(no_binary_name = true)]

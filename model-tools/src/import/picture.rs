@@ -1,4 +1,4 @@
-//! What a network says of the picture that it takes: how its numbers are laid out, and how large it is.
+//! The input image of a network: its layout and size.
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
@@ -7,7 +7,7 @@ use models::onnx::pb::tensor_shape_proto::dimension::Value as Dimension;
 use models::onnx::pb::type_proto::Value as Type;
 use models::onnx::pb::{GraphProto, ModelProto};
 
-/// The order in which a network takes the numbers of a picture.
+/// The memory layout of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Layout {
     /// Plane by plane: batch, channels, height, width
@@ -16,7 +16,7 @@ pub(super) enum Layout {
     Nhwc,
 }
 
-/// The picture that a network takes.
+/// The input image of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Picture {
     pub(super) layout: Layout,
@@ -27,7 +27,7 @@ pub(super) struct Picture {
 const COLOURS: i64 = 3;
 
 impl Layout {
-    /// The shape of one picture.
+    /// The shape of one image.
     pub(super) fn shape(self, side: u32) -> [usize; 4] {
         let side = side as usize;
         match self {
@@ -36,7 +36,7 @@ impl Layout {
         }
     }
 
-    /// Where height, width and channels stand among the dimensions.
+    /// Indices of height, width and channels among the dimensions.
     fn places(self) -> [usize; 3] {
         match self {
             Self::Nchw => [2, 3, 1],
@@ -46,10 +46,11 @@ impl Layout {
 }
 
 impl Picture {
-    /// What the network's input is declared as. The layout may be `given`; it is planes where the file leaves it open.
+    /// Reads the declared input of a network. The layout may be `given`. If neither the file nor the user specifies it,
+    /// it is planes.
     ///
     /// # Errors
-    /// If the input is not a square picture in colour, of 32-bit floats, or laid out otherwise than was given.
+    /// If the input is not a square colour image of 32-bit floats, or its layout differs from the given one.
     pub(super) fn of(model: &ModelProto, given: Option<Layout>) -> Result<Self> {
         let graph = model.graph.as_ref().context("it has no graph")?;
         let Some(dims) = declared_dims(graph)? else {
@@ -77,7 +78,7 @@ impl Picture {
     }
 }
 
-/// The lengths that the input has, `None` for one that is open; nothing if the file is silent.
+/// The input's dimensions, `None` for an open one. Nothing if the file does not declare them.
 fn declared_dims(graph: &GraphProto) -> Result<Option<Vec<Option<i64>>>> {
     let declared = graph.input.first().and_then(|input| input.r#type.as_ref()?.value.as_ref());
     let Some(Type::TensorType(tensor)) = declared else { return Ok(None) };

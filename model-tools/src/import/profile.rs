@@ -1,4 +1,4 @@
-//! What is known of the networks that can be imported by name.
+//! Known networks, which can be imported by name.
 
 use super::facenet;
 use super::options::Taken;
@@ -10,7 +10,7 @@ use models::bundle::{
     Search,
 };
 
-/// A network whose crop, normalisation and outputs are known.
+/// A network with known crop, normalisation and outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Profile {
     /// YuNet, the 2023 face detector of OpenCV's model zoo
@@ -23,7 +23,7 @@ pub(crate) enum Profile {
     Arcface,
 }
 
-/// A published file of which origin and terms are known.
+/// A published file with known origin and licence.
 struct KnownFile {
     sha256: &'static str,
     provenance: [&'static str; 3],
@@ -40,7 +40,8 @@ const YUNET_2023MAR: KnownFile = KnownFile {
     threshold: None,
 };
 
-/// The threshold is an L2 distance, measured by `encoder-tool model measure` and tried by `cargo xtask check-recognition`.
+/// The threshold is an L2 distance, measured by `encoder-tool model measure` and tested by `cargo xtask
+/// check-recognition`.
 const SFACE_2021DEC: KnownFile = KnownFile {
     sha256: "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
     provenance: [
@@ -54,7 +55,7 @@ const SFACE_2021DEC: KnownFile = KnownFile {
     )),
 };
 
-/// The weights of 490 `.npy` files; the hash is that of their list. The threshold is an L2 distance, measured by
+/// The weights of 490 `.npy` files. The hash is that of their list. The threshold is an L2 distance, measured by
 /// `encoder-tool model measure`.
 const FACENET_VGGFACE2: KnownFile = KnownFile {
     sha256: "f5140844bce5c7c729c561fa986f9c753544e377b4ef47eb615e60824cdd7088",
@@ -70,16 +71,16 @@ const FACENET_VGGFACE2: KnownFile = KnownFile {
     )),
 };
 
-/// Where five landmarks lie in a 112x112 crop: the template of ArcFace (Deng et al. 2019), which SFace was trained
-/// with; the same numbers stand in OpenCV's `FaceRecognizerSF`.
+/// Positions of five landmarks in a 112x112 crop: the template of ArcFace (Deng et al. 2019), with which SFace was
+/// trained. OpenCV's `FaceRecognizerSF` has the same numbers.
 pub(super) const TEMPLATE_112: [[f32; 2]; 5] =
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]];
 pub(super) const TEMPLATE_SIDE: u32 = 112;
 
 /// FaceNet was trained on MTCNN's boxes with a margin, stretched to a square. YuNet's boxes are narrower.
 ///
-/// Tried with the weights of VGGFace2 in 32-bit floats on lfw-dev: accuracy and equal error rate over its 1200 pairs, and
-/// the FNMR where all its pairs of two people show an FMR of 1e-2, 1e-3 and 1e-4.
+/// Measured with the weights of VGGFace2 in 32-bit floats on lfw-dev: accuracy and equal error rate over its 1200
+/// pairs, and FNMR at an FMR of 1e-2, 1e-3 and 1e-4 over all its pairs of two people.
 ///
 /// | enlarge | shift-down | accuracy | EER | 1e-2 | 1e-3 | 1e-4 |
 /// |---|---|---|---|---|---|---|
@@ -89,16 +90,16 @@ pub(super) const TEMPLATE_SIDE: u32 = 112;
 /// | 1.30 | -0.04 | 0.9950 | 0.0067 | 0.0143 | 0.0668 | 0.1687 |
 /// | 1.30 | -0.02 | 0.9942 | 0.0050 | 0.0115 | 0.0622 | 0.1746 |
 ///
-/// One pair is 0.0008 of the accuracy: but for the first, the crops cannot be told apart by it. The one taken has the
-/// lowest FNMR where a door works, at 1e-4.
+/// One pair changes the accuracy by 0.0008, so except for the first row the accuracies do not differ significantly. The
+/// chosen crop has the lowest FNMR at 1e-4, where a door operates.
 const FACENET_CROP: CropGeometry =
     CropGeometry::Box { side: facenet::SIDE, enlarge: 1.25, shift_down: -0.04, stretch: true };
 
-/// An L2 distance for encoders of which nothing was measured: strict, so that at first too few are let in, not too many.
+/// The default L2 distance for encoders without measurements. It is strict: it errs towards refusing people.
 const UNMEASURED_THRESHOLD: f32 = 0.9;
 
 impl Profile {
-    /// What a network of this profile is, for the sentence "it is not …".
+    /// A description of the profile, to follow "it is not".
     pub(super) fn promise(self) -> &'static str {
         match self {
             Self::Yunet => "a YuNet, a detector with boxes and landmarks at three strides",
@@ -108,7 +109,7 @@ impl Profile {
         }
     }
 
-    /// What the family is called in a manifest.
+    /// The name of the family in a manifest.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Yunet => "yunet",
@@ -118,12 +119,12 @@ impl Profile {
         }
     }
 
-    /// How many numbers an encoder of this profile makes, if all make as many.
+    /// How many numbers an encoding of this profile has, if all have the same number.
     pub(super) fn dimensions(self) -> Option<usize> {
         (self == Self::Sface).then_some(128)
     }
 
-    /// What an encoder of this profile takes; `None` for a detector.
+    /// The input of an encoder of this profile; `None` for a detector.
     pub(super) fn taken(self) -> Option<Taken> {
         let by_landmarks = CropGeometry::Landmarks { side: TEMPLATE_SIDE, template: TEMPLATE_112 };
         let (normalisation, crop) = match self {
@@ -145,7 +146,7 @@ impl Profile {
     }
 }
 
-/// The manifest of a bundle with a YuNet.
+/// The manifest of a YuNet bundle.
 pub(super) fn yunet_manifest(network: Network, lifted: Normalisation, source: &Source) -> Manifest {
     let Normalisation { subtract, divide } = lifted;
     Manifest::Detector(DetectorManifest {
@@ -157,7 +158,7 @@ pub(super) fn yunet_manifest(network: Network, lifted: Normalisation, source: &S
     })
 }
 
-/// The threshold that is known of an encoder or was `given`, and where it comes from. What is not known is said.
+/// The `given` or known threshold of an encoder, with its source. The source says so if it is not measured.
 pub(super) fn calibration(profile: Option<Profile>, source: &Source, given: Option<f32>) -> Calibration {
     let known = profile.and_then(Profile::known_file);
     let (threshold, threshold_from) = match (given, known, known.and_then(|known| known.threshold)) {
@@ -171,12 +172,12 @@ pub(super) fn calibration(profile: Option<Profile>, source: &Source, given: Opti
     Calibration { threshold, threshold_from, non_mated: None, non_mated_grey: None, mated: None }
 }
 
-/// Of a file that is not known nobody can say here where it comes from.
+/// The provenance of a file, as far as it is known.
 pub(super) fn provenance(profile: Option<Profile>, source: &Source) -> Provenance {
     let known = profile.and_then(Profile::known_file).filter(|known| known.sha256 == source.sha256());
     let [name, licence, origin] = match known {
         Some(known) => known.provenance.map(str::to_owned),
-        // What SPDX writes where nothing is said.
+        // SPDX's value for an unspecified licence.
         None => ["unknown".to_owned(), "NOASSERTION".to_owned(), source.file_name()],
     };
     Provenance { name, licence, source: origin, source_sha256: source.sha256().to_owned() }

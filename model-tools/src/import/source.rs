@@ -1,4 +1,4 @@
-//! What is imported: a network from a file or a folder, what it is called, and whether it is one that we know.
+//! The source of an import: a network from a file or a folder, its name, and its hash, by which known files are found.
 
 use super::arrays::{self, Arrays};
 use super::facenet;
@@ -18,16 +18,16 @@ pub(super) struct Source {
     kind: Kind,
 }
 
-/// What a network was read from.
+/// The kind of file that a network was read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// An ONNX file, of whatever network.
+    /// An ONNX file of any network.
     Onnx,
     /// Weights of FaceNet's Inception-ResNet-v1.
     FaceNet,
 }
 
-/// Versions of ONNX's operators that are read.
+/// Supported versions of ONNX's operator set.
 const OPERATORS: RangeInclusive<i64> = 9..=21;
 
 const ACCEPTED: &str = "accepted are an ONNX file (an encoder, or YuNet), and the weights of FaceNet's \
@@ -36,7 +36,7 @@ const ACCEPTED: &str = "accepted are an ONNX file (an encoder, or YuNet), and th
 const ONNX_ACCEPTED: &str =
     "an ONNX file with one graph is accepted, its weights 32-bit floats or 8-bit integers in the file itself";
 
-/// How the files that people take for ONNX files begin, and what they are.
+/// First bytes of files that are often mistaken for ONNX files, with a description.
 const FOREIGN: [(usize, &[u8], &str); 8] = [
     (0, b"version https://git-lfs", "a Git LFS pointer; fetch the file itself with `git lfs pull`"),
     (0, b"\x1f\x8b", "a gzip archive; unpack it"),
@@ -52,7 +52,7 @@ impl Source {
     /// Reads a file, or a folder of `.npy` files.
     ///
     /// # Errors
-    /// If it cannot be read, or holds no network: what it holds instead.
+    /// If it cannot be read, or is not a network. The error says what it is instead.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let name = path.shown().to_string();
         if path.is_dir() {
@@ -63,10 +63,10 @@ impl Source {
         Self::of(name, &bytes)
     }
 
-    /// The network in a file.
+    /// Reads the network in a file.
     ///
     /// # Errors
-    /// What the file is instead, or what is wrong with its network.
+    /// If the file is not a network, with what it is instead, or if the network is invalid.
     pub(super) fn of(name: String, file: &[u8]) -> Result<Self> {
         if file.is_empty() {
             return Err(anyhow::anyhow!("{name} is empty")).help(ACCEPTED);
@@ -94,12 +94,12 @@ impl Source {
         Ok(Self { name, sha256, network, kind: Kind::FaceNet })
     }
 
-    /// What it is called.
+    /// The name of the source.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// The last part of its name.
+    /// The last part of the name.
     pub(super) fn file_name(&self) -> String {
         let name = Path::new(&self.name).file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
@@ -110,12 +110,12 @@ impl Source {
         &self.sha256
     }
 
-    /// The network, as it was read.
+    /// The network as it was read.
     pub(super) fn network(&self) -> &ModelProto {
         &self.network
     }
 
-    /// What it was read from.
+    /// The kind of file that it was read from.
     pub(super) fn kind(&self) -> Kind {
         self.kind
     }

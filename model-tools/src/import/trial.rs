@@ -1,4 +1,4 @@
-//! The proof of an import: the rewritten network runs beside the original on one test picture.
+//! Verifies an import: runs the rewritten network and the original on the same test image.
 
 use super::picture::Layout;
 use super::rewrite::Normalisation;
@@ -6,26 +6,26 @@ use anyhow::{Context, Result, bail, ensure};
 use models::network::run_once;
 use models::onnx::pb::ModelProto;
 
-/// How far two outputs may lie apart, as a part of the largest number in them: what rounding does to 32-bit floats on
-/// their way through a network, many times over.
+/// Largest accepted difference between two outputs, relative to the largest number in them. It is a multiple of the
+/// rounding error that 32-bit floats accumulate through a network.
 const TOLERANCE: f32 = 1e-3;
 
-/// A network as it was read and as it will be kept, and the picture that both are tried with.
+/// The original and the rewritten network, and the test image for both.
 pub(super) struct Trial {
     pub(super) original: ModelProto,
     pub(super) rewritten: ModelProto,
-    /// What has moved out of the network, for the code that fills its input.
+    /// The normalisation that was moved out of the network into the code that fills its input.
     pub(super) lifted: Normalisation,
-    /// How the original takes the picture; rewritten networks take it as planes.
+    /// Layout of the original's input; rewritten networks take planes.
     pub(super) layout: Layout,
     /// Height and width.
     pub(super) size: [usize; 2],
-    /// What becomes of pixels before the original gets them.
+    /// Normalisation of pixels before the original gets them.
     pub(super) before: Normalisation,
 }
 
 impl Trial {
-    /// Runs both, and gives what the rewritten one gives.
+    /// Runs both networks and returns the outputs of the rewritten one.
     ///
     /// # Errors
     /// If one of them does not run, or their outputs differ by more than rounding explains.
@@ -51,13 +51,13 @@ impl Trial {
     }
 }
 
-/// Three planes as pixels.
+/// Converts three planes to interleaved pixels.
 fn pixels(planes: &[f32]) -> Vec<f32> {
     let pixels = planes.len() / 3;
     (0..planes.len()).map(|at| planes[at % 3 * pixels + at / 3]).collect()
 }
 
-/// The largest difference, as a part of the largest number.
+/// The largest difference, relative to the largest number.
 fn difference(expected: &[f32], found: &[f32]) -> f32 {
     if expected.len() != found.len() {
         return f32::INFINITY;
@@ -69,7 +69,7 @@ fn difference(expected: &[f32], found: &[f32]) -> f32 {
         .fold(0.0, |most: f32, next| if next.is_nan() || next > most { next } else { most })
 }
 
-/// Pixel values without a pattern, the same every time: Knuth's multiplicative hash of their places.
+/// Fixed pseudo-random pixel values: Knuth's multiplicative hash of the index.
 fn picture(count: usize) -> Vec<f32> {
     (0..count as u32).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as f32).collect()
 }

@@ -1,4 +1,4 @@
-//! The nodes of an ONNX graph with what they cost.
+//! The nodes of an ONNX graph and their costs.
 
 use anyhow::{Context, Result};
 use models::onnx::attributes::attribute;
@@ -8,21 +8,21 @@ use models::planned::{Extent, extents};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 
-/// One node. Nodes that only make weights belong to the one that reads them.
+/// One node. Nodes that only compute weights are counted with the node that reads them.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Layer {
     pub(super) name: String,
     pub(super) operator: String,
-    /// Height and width; `None` without one.
+    /// Height and width; `None` for a node without a kernel.
     pub(super) kernel: Option<Vec<usize>>,
     pub(super) output: Vec<usize>,
     pub(super) precision: Precision,
     pub(super) macs: u64,
-    /// Numbers among its constants that are multiplied with what it reads, and those that are added.
+    /// How many of its constants are multiplied with or added to its input.
     pub(super) weights: usize,
-    /// Of its constants in the file.
+    /// Size of its constants in the file.
     pub(super) bytes: usize,
-    /// Of what it makes.
+    /// Shape of its output.
     pub(super) output_bytes: usize,
     #[serde(skip)]
     inputs: Vec<String>,
@@ -30,7 +30,7 @@ pub(super) struct Layer {
     makes: String,
 }
 
-/// In which numbers a layer computes.
+/// The number format in which a layer computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Precision {
@@ -38,7 +38,7 @@ pub(super) enum Precision {
     Int8,
 }
 
-/// Of the whole network.
+/// Totals of the whole network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Totals {
     pub(super) macs: u64,
@@ -47,10 +47,10 @@ pub(super) struct Totals {
     pub(super) peak_activation_bytes: usize,
 }
 
-/// The layers in the order in which they run.
+/// The layers in the order of execution.
 ///
 /// # Errors
-/// If the model does not take a picture of that shape.
+/// If the model does not take an image of that shape.
 pub(super) fn layers(model: ModelProto, input: &[usize; 4]) -> Result<Vec<Layer>> {
     let extents = extents(model.clone(), input)?;
     let graph = model.graph.context("there is no graph")?;
@@ -79,7 +79,7 @@ fn layer(node: &NodeProto, constants: &Constants<'_>, extents: &HashMap<String, 
     })
 }
 
-/// The constants that a node multiplies with or adds: not scales, zero points or shapes.
+/// The constants that a node multiplies with or adds, without scales, zero points and shapes.
 fn weights_of(node: &NodeProto) -> impl Iterator<Item = &String> {
     let operator = node.op_type.as_str();
     let counts = move |place: usize| match operator {
@@ -90,7 +90,7 @@ fn weights_of(node: &NodeProto) -> impl Iterator<Item = &String> {
     node.input.iter().enumerate().filter(move |&(place, _)| counts(place)).map(|(_, input)| input)
 }
 
-/// Where a node's weights stand among its inputs.
+/// Index of a node's weights among its inputs.
 fn weights_place(node: &NodeProto) -> usize {
     if node.op_type == "QLinearConv" { 3 } else { 1 }
 }
@@ -99,7 +99,7 @@ fn is_convolution(node: &NodeProto) -> bool {
     matches!(node.op_type.as_str(), "Conv" | "ConvInteger" | "QLinearConv")
 }
 
-/// Of a convolution every number that comes out costs one row of weights, of a matrix too.
+/// In a convolution or a matrix product, every output number costs one row of weights.
 fn macs(node: &NodeProto, weights: &[usize], output: &[usize]) -> u64 {
     let numbers = output.iter().product::<usize>() as u64;
     let each = match node.op_type.as_str() {
@@ -120,13 +120,13 @@ fn kernel_of(node: &NodeProto, constants: &Constants<'_>) -> Option<Vec<usize>> 
     given.or_else(|| of_weights().filter(|_| is_convolution(node)))
 }
 
-/// A layer computes in bytes if it makes bytes, or sums of products of bytes.
+/// A layer counts as integer if its output is bytes, or sums of products of bytes.
 fn precision_of(node: &NodeProto, made: &Extent) -> Precision {
     let integers = matches!(node.op_type.as_str(), "ConvInteger" | "MatMulInteger" | "QLinearConv" | "QuantizeLinear");
     if integers || made.number_bytes == 1 { Precision::Int8 } else { Precision::Float }
 }
 
-/// Sums, and the most bytes of values that are needed at the same time.
+/// Totals of all layers, and the peak size of the values that are needed at the same time.
 pub(super) fn totals(layers: &[Layer], input: &[usize; 4]) -> Totals {
     let last_reader: HashMap<&String, usize> = layers
         .iter()
@@ -151,11 +151,11 @@ pub(super) fn totals(layers: &[Layer], input: &[usize; 4]) -> Totals {
     }
 }
 
-/// Constants of a graph, and what nodes make of constants alone.
+/// Constants of a graph, including what nodes compute from constants alone.
 struct Constants<'g> {
     stored: HashMap<&'g str, &'g TensorProto>,
     made: HashMap<&'g str, &'g NodeProto>,
-    /// Dimensions of what is made of constants, where they are other than those of the first constant.
+    /// Dimensions of values computed from constants, if they differ from those of the first constant.
     reshaped: HashMap<&'g str, Vec<usize>>,
 }
 
@@ -202,7 +202,7 @@ impl<'g> Constants<'g> {
         self.dims(self.made.get(name)?.input.first()?)
     }
 
-    /// Weights that a constant is or stands for; scales and zero points of weights are none.
+    /// Number of weights that a constant holds or stands for; 0 for scales and zero points.
     fn numbers(&self, name: &str) -> usize {
         match self.made.get(name).and_then(|node| node.input.first()) {
             Some(first) => self.numbers(first),

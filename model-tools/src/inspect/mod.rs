@@ -1,4 +1,4 @@
-//! `model inspect`: what a bundle's network is made of: its layers, in which numbers they compute, and what they cost.
+//! `model inspect`: lists the layers of a bundle's network, their number formats and their costs.
 
 mod layers;
 
@@ -10,17 +10,17 @@ use serde::Serialize;
 use std::path::PathBuf;
 use terminal::{ShowPath, percent, print, print_json};
 
-/// The side of the picture that a detector is looked at with.
+/// Side of the image for which a detector is inspected.
 const DETECTOR_SIDE: usize = 320;
 
-/// Show what a bundle's network is made of.
+/// Show the layers of a bundle's network.
 ///
-/// MACs are multiplications with an addition. Bytes are those of a layer's constants in the file. The memory is what the
-/// values that are still needed take at the worst moment, if every operator of the file ran by itself: an estimate.
-/// Detectors are looked at with a picture of 320x320.
+/// MACs are multiply-accumulate operations. Bytes are those of a layer's constants in the file. The memory is an
+/// estimate: the peak size of all values that are still needed, if every operator of the file ran by itself. Detectors
+/// are inspected for an image of 320x320.
 #[derive(Debug, clap::Args)]
 pub struct Inspect {
-    /// The bundle, a folder
+    /// Folder of the bundle
     bundle: PathBuf,
     /// Print one JSON object
     #[arg(long)]
@@ -39,7 +39,7 @@ struct Inspected<'i> {
 }
 
 impl Inspect {
-    /// Reads and prints.
+    /// Reads the bundle and prints its layers.
     ///
     /// # Errors
     /// If the folder is not a bundle, or its network does not fit its manifest.

@@ -1,5 +1,5 @@
-//! Weights that come as many named arrays: from a folder or a zip of `.npy` files, or from a `.safetensors` file. What
-//! they are the weights of is not known here.
+//! Weights as named arrays, from a folder or a zip of `.npy` files, or from a `.safetensors` file. Independent of the
+//! network that they belong to.
 
 mod npy;
 mod safetensors;
@@ -15,40 +15,40 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// The most files of a folder or an archive that are worth reading: a network has a few hundred.
+/// Most files to read from a folder or an archive: a network has a few hundred.
 const MAX_FILES: usize = 10_000;
 
-/// How the name of a NumPy file ends.
+/// File name extension of NumPy files.
 const NPY: &str = ".npy";
 
-/// Numbers with their shape: as many as the lengths multiplied.
+/// Numbers with their shape: the count is the product of the dimensions.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Array {
     pub(super) dims: Vec<usize>,
     pub(super) values: Vec<f32>,
 }
 
-/// Arrays by name, as they were found.
+/// Arrays by name, in their original layout.
 #[derive(Clone, Debug)]
 pub(super) struct Arrays {
     pub(super) by_name: BTreeMap<String, Array>,
     pub(super) format: Format,
-    /// Of a `.safetensors` file: its SHA-256. Of `.npy` files: the SHA-256 of what `LC_ALL=C sha256sum *.npy` prints in
-    /// their folder, the same for a folder and a zip of it.
+    /// SHA-256 of a `.safetensors` file. For `.npy` files, the SHA-256 of the output of `LC_ALL=C sha256sum *.npy` in
+    /// their folder, which is the same for a folder and a zip of it.
     pub(super) sha256: String,
 }
 
-/// How arrays are stored, which is a matter of who stores them.
+/// File format of the arrays, which determines their names and layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
-    /// NumPy's, one array a file; the names are those of the files, without `.npy`.
+    /// NumPy's format, one array per file. The names are those of the files, without `.npy`.
     Npy,
     /// Hugging Face's safetensors, all arrays in one file.
     Safetensors,
 }
 
 impl Arrays {
-    /// The `.npy` files of a folder; any other file is left alone.
+    /// Reads the `.npy` files of a folder and ignores other files.
     ///
     /// # Errors
     /// If there are none, or one cannot be read.
@@ -67,42 +67,42 @@ impl Arrays {
         files.whole()
     }
 
-    /// The `.npy` files in a zip archive, whichever folders they are in.
+    /// Reads the `.npy` files in a zip archive, in any folder of it.
     ///
     /// # Errors
-    /// If it is no such archive or a damaged one, or there are none.
+    /// If it is not a zip archive, is damaged, or contains no such file.
     pub(super) fn in_zip(archive: &[u8]) -> Result<Self> {
         let mut files = NpyFiles::default();
         zip::each_file(archive, NPY, onnx::MAX_BYTES, |name, bytes| files.add(name, &bytes))?;
         files.whole()
     }
 
-    /// The array of one `.npy` file.
+    /// Reads the array of one `.npy` file.
     ///
     /// # Errors
-    /// If it is no such file, or holds something else than 32-bit floats.
+    /// If it is not such a file, or contains anything other than 32-bit floats.
     pub(super) fn in_npy(file: &[u8]) -> Result<Self> {
         let mut files = NpyFiles::default();
         files.add(NPY, file)?;
         files.whole()
     }
 
-    /// The arrays of a `.safetensors` file, but for those whose names are not `wanted`.
+    /// Reads the arrays of a `.safetensors` file whose names are `wanted`.
     ///
     /// # Errors
-    /// If it is no such file, or an array that is wanted does not hold 32-bit floats.
+    /// If it is not such a file, or a wanted array does not contain 32-bit floats.
     pub(super) fn in_safetensors(file: &[u8], wanted: impl Fn(&str) -> bool) -> Result<Self> {
         let by_name = safetensors::parse(file, wanted)?;
         Ok(Self { by_name, format: Format::Safetensors, sha256: bundle::sha256(file) })
     }
 }
 
-/// Whether a file looks like one in the safetensors format: it has no magic number.
+/// Whether a file looks like a safetensors file. The format has no magic number.
 pub(super) fn is_safetensors(file: &[u8]) -> bool {
     safetensors::header(file).is_some()
 }
 
-/// `.npy` files as they are read one by one, in any order.
+/// Collects `.npy` files, in any order.
 #[derive(Default)]
 struct NpyFiles {
     arrays: BTreeMap<String, Array>,
@@ -129,7 +129,7 @@ impl NpyFiles {
     }
 }
 
-/// The number of elements that lengths promise, at most [`onnx::tensor::MAX_NUMBERS`].
+/// The number of elements of a shape, at most [`onnx::tensor::MAX_NUMBERS`].
 fn element_count(dims: &[usize]) -> Result<usize> {
     let product = dims.iter().try_fold(1usize, |product, &dim| product.checked_mul(dim));
     match product.filter(|&count| count <= onnx::tensor::MAX_NUMBERS) {

@@ -1,4 +1,4 @@
-//! NumPy's file of one array: `numpy/lib/format.py` says what it is made of (NEP 1).
+//! Reads NumPy's single-array files, as `numpy/lib/format.py` defines them (NEP 1).
 //!
 //! The crate `npyz` (0.9.1) is not used. It parses the header, one line of text, with `pest`, which brings `psm`: assembly
 //! that a C compiler builds. It also adds features to `libc`, `memchr` and `num-bigint`, so tract would be compiled again.
@@ -8,10 +8,10 @@ use anyhow::{Context, Result, bail, ensure};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 
-/// The array of 32-bit floats in a file.
+/// Reads the array of 32-bit floats in a file.
 ///
 /// # Errors
-/// If the file is not a NumPy file, is cut off, or holds something else.
+/// If the file is not a NumPy file, is truncated, or contains anything else.
 pub(super) fn parse(file: &[u8]) -> Result<Array> {
     let (header, data) = split(file)?;
     let header = str::from_utf8(header).ok().context("its header is not text")?;
@@ -28,7 +28,7 @@ pub(super) fn parse(file: &[u8]) -> Result<Array> {
     Ok(Array { dims, values: little_endian(data) })
 }
 
-/// Header and data.
+/// Splits a file into header and data.
 fn split(file: &[u8]) -> Result<(&[u8], &[u8])> {
     let rest = file.strip_prefix(MAGIC).context("it is not a NumPy file")?;
     let parts = match rest {
@@ -39,13 +39,13 @@ fn split(file: &[u8]) -> Result<(&[u8], &[u8])> {
     parts.context("it is cut off within its header")
 }
 
-/// What follows a key of the header, which is a Python dictionary of literals.
+/// The text after a key of the header, which is a Python dictionary of literals.
 fn value_of<'h>(header: &'h str, key: &str) -> Option<&'h str> {
     let (_, after) = header.split_once(&format!("'{key}'"))?;
     after.trim_start().strip_prefix(':').map(str::trim_start)
 }
 
-/// The lengths of a Python tuple of integers: `()`, `(7,)`, `(3, 4)`.
+/// Parses a Python tuple of integers: `()`, `(7,)`, `(3, 4)`.
 fn lengths(text: &str) -> Option<Vec<usize>> {
     let (inside, _) = text.strip_prefix('(')?.split_once(')')?;
     let parts = inside.split(',').map(str::trim).filter(|part| !part.is_empty());

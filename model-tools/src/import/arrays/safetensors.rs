@@ -1,5 +1,5 @@
-//! The safetensors format: the length of a JSON header (8 bytes, little-endian), the header, the numbers. The header
-//! says of each array its type, its shape and from which byte to which its numbers go.
+//! The safetensors format: the length of a JSON header (8 bytes, little-endian), the header, the numbers. For each
+//! array, the header has its type, its shape and its byte range.
 //!
 //! The crate `safetensors` (0.8.0) is not used. If the shape of an array does not fit its bytes, its error does not say
 //! which array that is, or how many bytes are needed. It also adds features to `hashbrown`, from which tract is built, so
@@ -11,10 +11,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// The format's own limit is 100 MB; that of a network with a few hundred arrays has some ten thousand bytes.
+/// Largest header. The format's own limit is 100 MB; a network with a few hundred arrays has some ten thousand bytes.
 const MAX_HEADER_BYTES: u64 = 16 << 20;
 
-/// What the header may hold besides arrays: texts.
+/// Key of the header's free-text metadata, the only entry that is not an array.
 const METADATA: &str = "__metadata__";
 
 #[derive(Deserialize)]
@@ -24,10 +24,10 @@ struct Place {
     data_offsets: [usize; 2],
 }
 
-/// The arrays whose names are `wanted`.
+/// Reads the arrays whose names are `wanted`.
 ///
 /// # Errors
-/// If the header is none, or one of those arrays does not lie in the file, or holds something else than 32-bit floats.
+/// If the header is invalid, or a wanted array lies outside the file or contains anything other than 32-bit floats.
 pub(super) fn parse(file: &[u8], wanted: impl Fn(&str) -> bool) -> Result<BTreeMap<String, Array>> {
     let (header, data) = header(file).context("it is not a safetensors file, or cut off within its header")?;
     let header: Map<String, Value> = serde_json::from_slice(header).context("its header is not a JSON object")?;
@@ -36,14 +36,14 @@ pub(super) fn parse(file: &[u8], wanted: impl Fn(&str) -> bool) -> Result<BTreeM
     for (name, place) in header.into_iter().filter(|(name, _)| name != METADATA && wanted(name)) {
         let place = Place::deserialize(place).with_context(|| format!("its header is wrong about `{name}`"))?;
         let array = array_at(&place, data).with_context(|| format!("`{name}` cannot be read"))?;
-        // Arrays that share their bytes would let a small file fill the memory.
+        // Overlapping arrays would let a small file fill the memory.
         left = left.checked_sub(4 * array.values.len()).context("its arrays lie over each other")?;
         arrays.insert(name, array);
     }
     Ok(arrays)
 }
 
-/// Header and data of a file that begins as one in this format does.
+/// Header and data of a file that starts like one in this format.
 pub(super) fn header(file: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = file.split_first_chunk::<8>()?;
     let length = Some(u64::from_le_bytes(*length)).filter(|&length| length <= MAX_HEADER_BYTES)?;

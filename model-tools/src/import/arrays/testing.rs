@@ -32,7 +32,7 @@ pub(super) fn safetensors_with_header(header: &str, data: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), data].concat()
 }
 
-/// A zip archive, every other file of it deflated.
+/// A zip archive in which every second file is deflated.
 pub(crate) fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let (mut archive, mut directory) = (Vec::new(), Vec::new());
     for (index, (name, content)) in files.iter().enumerate() {

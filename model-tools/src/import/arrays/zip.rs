@@ -1,5 +1,5 @@
-//! Zip archives, as far as archives of weights go: files that are stored or deflated, in an archive of one part. The
-//! format is PKWARE's APPNOTE.TXT (6.3.10), sections 4.3 and 4.4.
+//! Reads zip archives of weights: stored or deflated files, in a single-part archive. The format is defined in PKWARE's
+//! APPNOTE.TXT (6.3.10), sections 4.3 and 4.4.
 //!
 //! The crate `zip` (9.8.2) is not used, because tract would be compiled again. Even with `deflate-flate2` alone, which
 //! leaves flate2 as it is, it adds features to `memchr`, `syn` and `zeroize`, and tract is built from all three.
@@ -11,19 +11,19 @@ use std::io::Read;
 const FILE: &[u8] = b"PK\x03\x04";
 const ENTRY: &[u8] = b"PK\x01\x02";
 const END: &[u8] = b"PK\x05\x06";
-/// The end of the directory, without its comment.
+/// Size of the end-of-directory record, without its comment.
 const END_BYTES: usize = 22;
 const ENTRY_BYTES: usize = 46;
 const FILE_BYTES: usize = 30;
 const MAX_COMMENT_BYTES: usize = 0xffff;
-/// Bit 0 of an entry's flags.
+/// Bit 0 of an entry's flags: the file is encrypted.
 const ENCRYPTED: u16 = 1;
 
-/// Hands over each file whose name has that ending, by the last part of its name, in the order of the archive.
+/// Calls `take` for each file whose name has that ending, with the last part of its name, in the order of the archive.
 ///
 /// # Errors
-/// If the archive is damaged or of a kind that is not read, if those files have more than `limit` bytes together, or
-/// what `take` says.
+/// If the archive is damaged or of an unsupported kind, if those files have more than `limit` bytes together, or if
+/// `take` fails.
 pub(super) fn each_file(
     archive: &[u8],
     ending: &str,
@@ -52,7 +52,7 @@ struct Entry<'a> {
     place: usize,
 }
 
-/// The archive's directory.
+/// Reads the archive's directory.
 fn entries(archive: &[u8]) -> Result<Vec<Entry<'_>>> {
     let last = archive.len().checked_sub(END_BYTES).context("it is not a zip archive")?;
     let first = last.saturating_sub(MAX_COMMENT_BYTES);
@@ -98,7 +98,7 @@ fn content(archive: &[u8], entry: &Entry<'_>) -> Result<Vec<u8>> {
     Ok(content)
 }
 
-/// At most one byte more than it should be.
+/// Decompresses at most one byte more than expected.
 fn inflated(stored: &[u8], size: usize) -> Result<Vec<u8>> {
     let mut content = Vec::new();
     DeflateDecoder::new(stored).take(size as u64 + 1).read_to_end(&mut content).context("it is damaged")?;

@@ -1,4 +1,4 @@
-//! The network as an ONNX graph, layer after layer.
+//! Builds the network as an ONNX graph, layer by layer.
 
 use super::layers::{Block, Layer, Name, Stem};
 use super::weights::{Norm, Weights};
@@ -8,13 +8,13 @@ use anyhow::{Result, ensure};
 use models::onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto};
 use models::onnx::tensor::float_tensor;
 
-/// Height and width of the picture.
+/// Height and width of the image.
 pub(crate) const SIDE: u32 = 160;
 
 /// The epsilon of every batch norm.
 const EPSILON: f32 = 0.001;
 
-/// Of ONNX's operators.
+/// Version of ONNX's operator set.
 const OPERATORS_VERSION: i64 = 17;
 
 /// A value of the graph.
@@ -23,7 +23,7 @@ pub(super) struct Value {
     channels: usize,
 }
 
-/// A graph that grows at its end.
+/// A graph to which layers are appended.
 pub(super) struct Chain<'w> {
     graph: GraphProto,
     weights: &'w mut Weights,
@@ -34,7 +34,7 @@ impl<'w> Chain<'w> {
         Self { graph: GraphProto { name: "facenet".to_owned(), ..GraphProto::default() }, weights }
     }
 
-    /// The picture, red first.
+    /// The input image, in the order red, green, blue.
     pub(super) fn input(&mut self) -> Value {
         let side = i64::from(SIDE);
         self.graph.input.push(floats_value("input", &[1, 3, side, side]));
@@ -51,14 +51,14 @@ impl<'w> Chain<'w> {
         }
     }
 
-    /// A block whose branches are joined with a pool of what came in.
+    /// A block whose branches are joined with a pool of its input.
     pub(super) fn reduction(&mut self, from: &Value, block: &Block) -> Result<Value> {
         let mut joined = self.branches(from, block)?;
         joined.push(self.pool(from, format!("{}_MaxPool", block.keras)));
         Ok(self.concatenated(&joined, &block.keras))
     }
 
-    /// What came in, plus `scale` times what the block's branches found.
+    /// The block's input, plus `scale` times the output of its branches.
     pub(super) fn residual(&mut self, from: &Value, block: &Block, scale: f32) -> Result<Value> {
         let branches = self.branches(from, block)?;
         let found = self.concatenated(&branches, &block.keras);
@@ -78,7 +78,7 @@ impl<'w> Chain<'w> {
         self.node("Relu", &[from], format!("{}_Relu", from.name), from.channels, vec![])
     }
 
-    /// The end: each channel's mean, a matrix and a batch norm.
+    /// The end of the network: the mean of each channel, a matrix and a batch norm.
     pub(super) fn encoding(mut self, from: &Value) -> Result<ModelProto> {
         let name = Name::bottleneck();
         let pooled = self.node("GlobalAveragePool", &[from], "AvgPool".to_owned(), from.channels, vec![]);

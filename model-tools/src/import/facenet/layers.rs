@@ -1,4 +1,4 @@
-//! The layers of the network and their names, as Keras ports of FaceNet call them and as facenet-pytorch does
+//! The layers of the network, with their names in Keras ports of FaceNet and in facenet-pytorch
 //! (<https://github.com/timesler/facenet-pytorch>, `models/inception_resnet_v1.py`).
 
 /// A convolution followed by a batch norm and a rectifier.
@@ -9,43 +9,43 @@ pub(super) struct Layer {
     /// Height and width.
     pub(super) kernel: [usize; 2],
     pub(super) stride: usize,
-    /// Padded so that, but for the stride, what comes out is as large as what goes in ("SAME"); otherwise not at all
+    /// True for "SAME" padding: apart from the stride, the output is as large as the input. False for no padding
     /// ("VALID").
     pub(super) padded: bool,
 }
 
-/// A step of the way from the picture to the first block.
+/// A step of the stem, from the image to the first block.
 pub(super) enum Stem {
-    /// With the name that facenet-pytorch gives it.
+    /// A layer with its name in facenet-pytorch.
     Layer(Layer, &'static str),
-    /// The largest of each 3x3, every second pixel.
+    /// A 3x3 max pool with stride 2.
     Pool(&'static str),
 }
 
-/// Branches that all start from what comes in and are joined.
+/// Parallel branches with a common input and joined outputs.
 pub(super) struct Block {
     pub(super) keras: String,
     torch: String,
     branches: Branches,
 }
 
-/// Blocks that are alike and follow each other. What their branches find is added to what comes in.
+/// A sequence of equal residual blocks, which add the output of their branches to their input.
 pub(super) struct Blocks {
     keras: &'static str,
     torch: &'static str,
     pub(super) count: usize,
-    /// How much of it is added.
+    /// Factor on the output of the branches.
     pub(super) scale: f32,
     branches: Branches,
 }
 
 type Branches = &'static [&'static [Layer]];
 
-/// What the weights of a layer are called.
+/// The names of a layer's weights.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Name {
     pub(super) keras: String,
-    /// Of the layer, and of the batch norm after it.
+    /// Names of the layer and of the batch norm after it.
     pub(super) torch: [String; 2],
 }
 
@@ -110,13 +110,13 @@ pub(super) fn reduction_7a() -> Block {
     Block { keras: "Mixed_7a".to_owned(), torch: "mixed_7a".to_owned(), branches: BRANCHES }
 }
 
-/// The last block, which facenet-pytorch keeps apart from those like it.
+/// The last block, which has its own name in facenet-pytorch.
 pub(super) fn last_block() -> Block {
     Block { keras: "Block8_6".to_owned(), torch: "block8".to_owned(), branches: BLOCKS_8.branches }
 }
 
 impl Blocks {
-    /// The block at that place, 0 to `count - 1`.
+    /// The block with that index, 0 to `count - 1`.
     pub(super) fn at(&self, index: usize) -> Block {
         Block {
             keras: format!("{}_{}", self.keras, index + 1),
@@ -127,7 +127,7 @@ impl Blocks {
 }
 
 impl Block {
-    /// Each branch, its layers with their names.
+    /// The layers of each branch, with their names.
     pub(super) fn branches(&self) -> impl Iterator<Item = Vec<(Layer, Name)>> + '_ {
         self.branches.iter().enumerate().map(|(index, layers)| {
             let branch = format!("{}.branch{index}", self.torch);
@@ -139,7 +139,7 @@ impl Block {
         })
     }
 
-    /// The convolution that brings the branches back to the width of what came in.
+    /// The convolution that restores the number of channels of the block's input.
     pub(super) fn widening(&self) -> Name {
         let torch = [format!("{}.conv2d", self.torch), String::new()];
         Name { keras: format!("{}_Conv2d_1x1", self.keras), torch }
@@ -147,12 +147,12 @@ impl Block {
 }
 
 impl Name {
-    /// Of a layer with its batch norm.
+    /// The names of a layer and its batch norm.
     pub(super) fn followed_by_norm(keras: String, torch: &str) -> Self {
         Self { keras, torch: [format!("{torch}.conv"), format!("{torch}.bn")] }
     }
 
-    /// Of the matrix at the end, and its batch norm.
+    /// The names of the matrix at the end and its batch norm.
     pub(super) fn bottleneck() -> Self {
         Self { keras: "Bottleneck".to_owned(), torch: ["last_linear", "last_bn"].map(str::to_owned) }
     }

@@ -1,9 +1,9 @@
-//! FaceNet's Inception-ResNet-v1 for pictures of 160x160, from its weights alone: how the network goes is written down
-//! here, what it weighs is in the files.
+//! Builds FaceNet's Inception-ResNet-v1 for images of 160x160 from its weights. The architecture is defined here; the
+//! files contain only weights.
 //!
 //! The network is that of <https://github.com/davidsandberg/facenet> (`src/models/inception_resnet_v1.py`), after
-//! Szegedy et al. 2016, "Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning". How wide
-//! each layer is, and how many numbers come out, is as the weights say; layers that do not fit each other are refused.
+//! Szegedy et al. 2016, "Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning". The
+//! weights determine the width of each layer and the number of outputs. Layers that do not fit each other are refused.
 
 mod graph;
 mod layers;
@@ -23,10 +23,10 @@ use weights::Weights;
 pub(super) use graph::SIDE;
 pub(super) use weights::is_wanted_of_safetensors;
 
-/// The network with these weights, its batch norms as they were trained.
+/// Builds the network from these weights, with its batch norms as trained.
 ///
 /// # Errors
-/// If a layer has no weights or some that do not fit, or there are weights of no layer.
+/// If the weights of a layer are missing or do not fit, or weights belong to no layer.
 pub(super) fn network(arrays: Arrays) -> Result<ModelProto> {
     let mut weights = Weights::of(arrays)?;
     let mut chain = Chain::new(&mut weights);
@@ -39,7 +39,7 @@ pub(super) fn network(arrays: Arrays) -> Result<ModelProto> {
     x = residuals(&mut chain, x, &BLOCKS_17)?;
     x = chain.reduction(&x, &reduction_7a())?;
     x = residuals(&mut chain, x, &BLOCKS_8)?;
-    // The last one counts whole, and no rectifier follows.
+    // The last block has a scale of 1 and no rectifier.
     x = chain.residual(&x, &last_block(), 1.0)?;
     let model = chain.encoding(&x)?;
     weights.require_empty()?;

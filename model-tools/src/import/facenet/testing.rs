@@ -1,10 +1,10 @@
-//! A FaceNet of few channels for tests, and weights with the names that facenet-pytorch gives them.
+//! A small FaceNet for tests, and its weights under the names of facenet-pytorch.
 
 use super::layers::{BLOCKS_8, BLOCKS_17, BLOCKS_35, Block, Name, STEM, Stem, last_block, reduction_6a, reduction_7a};
 use crate::import::arrays::{Array, Arrays, Format};
 use std::collections::BTreeMap;
 
-/// What a layer multiplies by: its name, and inputs, outputs and kernel.
+/// The factors of a layer: name, inputs, outputs and kernel.
 struct Factors {
     name: Name,
     inputs: usize,
@@ -13,7 +13,7 @@ struct Factors {
     with_norm: bool,
 }
 
-/// Weights without a meaning, with Keras names: `width` channels a layer.
+/// Pseudo-random weights with Keras names, and `width` channels per layer.
 pub(crate) fn small_weights(width: usize, dimensions: usize) -> Arrays {
     let mut by_name = BTreeMap::new();
     for factors in all_factors(width, dimensions) {
@@ -35,7 +35,7 @@ pub(crate) fn small_weights(width: usize, dimensions: usize) -> Arrays {
     Arrays { by_name, format: Format::Npy, sha256: "0".repeat(64) }
 }
 
-/// The same weights, as facenet-pytorch's state dict names them and lays them out.
+/// The same weights with the names and the layout of facenet-pytorch's state dict.
 pub(crate) fn as_of_torch(keras: &Arrays) -> BTreeMap<String, Array> {
     let mut torch = BTreeMap::new();
     for Factors { name, with_norm, .. } in all_factors(1, 1) {
@@ -102,7 +102,7 @@ fn add_residual(all: &mut Vec<Factors>, block: &Block, width: usize, channels: u
     all.push(Factors { name: block.widening(), inputs, outputs: channels, kernel: vec![1, 1], with_norm: false });
 }
 
-/// How many channels its branches have together.
+/// Adds the layers of all branches, and returns their total number of channels.
 fn add_branches(all: &mut Vec<Factors>, block: &Block, width: usize, channels: usize) -> usize {
     let mut branches = 0;
     for branch in block.branches() {

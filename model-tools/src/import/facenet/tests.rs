@@ -1,5 +1,5 @@
-//! FaceNet from its weights: a small one, whichever way it is stored, and the published one where it lies beside the
-//! project.
+//! Imports FaceNet from its weights: a small one in every storage format, and the published one if it is in a folder
+//! beside the project.
 
 use super::testing::{as_of_torch, small_weights};
 use super::{SIDE, network};
@@ -24,7 +24,7 @@ fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The published weights, or a loud word that they are not there.
+/// The path of the published weights, or `None` with a printed note if they are missing.
 fn published() -> Option<PathBuf> {
     let folder = project().join("../shared/models/facenet-vggface2-npy");
     if !folder.exists() {
@@ -43,7 +43,7 @@ fn imported(source: &Source) -> (BundleFiles, EncoderManifest, Encoder) {
     (files, manifest, encoder)
 }
 
-/// The crops that the reference encoded, and what it made of them.
+/// The crops that the reference encoded, and its encodings.
 fn golden() -> Vec<(Crop, Vec<f32>)> {
     let fixtures = project().join("tests/fixtures");
     let golden: Json = serde_json::from_slice(&fs::read(fixtures.join("golden.json")).unwrap()).unwrap();
@@ -61,7 +61,7 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
-/// The `.npy` files of weights.
+/// The weights as `.npy` files.
 fn npy_files(weights: &Arrays) -> Vec<(String, Vec<u8>)> {
     weights.by_name.iter().map(|(name, array)| (format!("{name}.npy"), files_of_weights::npy(array))).collect()
 }
@@ -87,7 +87,7 @@ fn the_published_weights_give_the_reference_encodings() {
     }
 }
 
-/// As they are named and laid out in a state dict, the published weights make the same network.
+/// The published weights, renamed and laid out as in a state dict, make the same network.
 #[test]
 fn the_published_weights_make_the_same_network_under_other_names() {
     let Some(folder) = published() else { return };
@@ -139,7 +139,7 @@ fn however_weights_are_stored_they_make_the_same_network() {
     assert_eq!(encoder.encode(&crop).unwrap().dimensions(), 128);
 }
 
-/// Folded into the convolutions, batch norms with a gamma give what they gave before: the trial of every import checks.
+/// Batch norms with a gamma are folded correctly: the trial of every import compares the outputs.
 #[test]
 fn batch_norms_may_have_a_gamma() {
     let mut weights = small_weights(2, 16);
@@ -211,7 +211,7 @@ fn what_is_not_a_folder_or_archive_of_weights_is_named() {
     assert!(message.contains("holds FaceNet's weights, which are not an ArcFace"), "{message}");
 }
 
-/// Files of weights as they are, with single bytes changed and perhaps the end cut off.
+/// Files of weights with single bytes changed, and possibly truncated.
 fn damaged(mut file: Vec<u8>, changes: &[(Index, u8)], end: Option<Index>) -> Vec<u8> {
     for (at, value) in changes {
         let at = at.index(file.len());
@@ -232,7 +232,7 @@ proptest! {
         which in any::<Index>(),
     ) {
         let weights = small_weights(1, 3);
-        // An archive's directory is its last part, the header of a state dict its first.
+        // The directory of an archive is at its end, the header of a state dict at its beginning.
         let mut zip = zip_of(&weights);
         let mut torch = files_of_weights::safetensors(&as_of_torch(&weights));
         for (at, value) in &near {
@@ -241,7 +241,7 @@ proptest! {
             zip[directory] = *value;
         }
         for file in [damaged(zip, &changes, end), damaged(torch, &changes, end)] {
-            // A panic is what this is about; whether it is an error is for the importer to say.
+            // The test looks for panics; the importer may accept or refuse the file.
             drop(source(&file));
         }
         let (name, file) = npy_files(&weights).swap_remove(which.index(490));

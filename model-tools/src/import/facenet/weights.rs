@@ -1,17 +1,17 @@
-//! The weights of the network's layers, taken one by one from named arrays, and turned to the order that ONNX has.
+//! Takes the weights of the network's layers from named arrays, one by one, and converts them to ONNX's layout.
 
 use super::layers::Name;
 use crate::import::arrays::{Array, Arrays, Format};
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::BTreeMap;
 
-/// What is there and not taken yet.
+/// The arrays that no layer has taken yet.
 pub(super) struct Weights {
     left: BTreeMap<String, Array>,
     format: Format,
 }
 
-/// What a batch norm was trained to, one number for each channel.
+/// The parameters of a batch norm, one number per channel.
 pub(super) struct Norm {
     pub(super) gamma: Vec<f32>,
     pub(super) beta: Vec<f32>,
@@ -19,7 +19,7 @@ pub(super) struct Norm {
     pub(super) variance: Vec<f32>,
 }
 
-/// How the name of an array ends, after that of the layer or of its batch norm.
+/// The suffix of an array's name, after the name of the layer or of its batch norm.
 enum Part {
     OfLayer { keras: &'static str, torch: &'static str },
     OfNorm { keras: &'static str, torch: &'static str },
@@ -32,20 +32,20 @@ const BETA: Part = Part::OfNorm { keras: "beta", torch: "bias" };
 const MEAN: Part = Part::OfNorm { keras: "moving_mean", torch: "running_mean" };
 const VARIANCE: Part = Part::OfNorm { keras: "moving_variance", torch: "running_var" };
 
-/// What a folder of `.npy` files would have to hold, for a user who gave another one.
+/// The expected content of a folder of `.npy` files, for an error message.
 const EXPECTED_NPY: &str = "expected are those of FaceNet's Inception-ResNet-v1 with their Keras names: \
     `Conv2d_1a_3x3_kernel.npy`, `Conv2d_1a_3x3_BatchNorm_beta.npy`, `…_moving_mean.npy`, `…_moving_variance.npy`, and so \
     on for `Block35_1` to `5`, `Mixed_6a`, `Block17_1` to `10`, `Mixed_7a`, `Block8_1` to `6` and `Bottleneck`: 490 files";
 const EXPECTED_TORCH: &str = "expected is the state dict of facenet-pytorch's InceptionResnetV1: \
     `conv2d_1a.conv.weight`, `conv2d_1a.bn.weight`, and so on to `last_linear.weight` and `last_bn.running_var`";
 
-/// Whether FaceNet needs an array of facenet-pytorch: not the classes that it was trained on, nor how long.
+/// False for the arrays of facenet-pytorch that an import does not need: the training classes and the batch counters.
 pub(crate) fn is_wanted_of_safetensors(name: &str) -> bool {
     !name.starts_with("logits.") && !name.ends_with(".num_batches_tracked")
 }
 
 impl Weights {
-    /// All arrays of a file or folder.
+    /// Takes all arrays of a file or folder.
     ///
     /// # Errors
     /// If neither the first nor the last layer is among them: they belong to another network.
@@ -64,11 +64,11 @@ impl Weights {
         Ok(weights)
     }
 
-    /// What a convolution or, with an empty kernel, a matrix multiplies by, laid out as outputs, inputs and the kernel's
-    /// height and width. Outputs are as many as there are.
+    /// The factors of a convolution or, with an empty kernel, of a matrix, laid out as outputs, inputs, kernel height
+    /// and kernel width. The number of outputs is that of the array.
     ///
     /// # Errors
-    /// If it is missing or has another shape.
+    /// If the array is missing or has another shape.
     pub(super) fn factors(&mut self, name: &Name, inputs: usize, kernel: &[usize]) -> Result<Array> {
         let called = self.called(name, &KERNEL);
         let array = self.take(&called)?;
@@ -86,7 +86,7 @@ impl Weights {
         }
     }
 
-    /// One number for each of `channels`.
+    /// The bias: one number for each of `channels`.
     ///
     /// # Errors
     /// If it is missing or has another shape.
@@ -95,10 +95,10 @@ impl Weights {
         self.by_channel(&called, channels)
     }
 
-    /// The batch norm after a layer.
+    /// The batch norm after a layer. The gamma is optional, because Keras can train without it.
     ///
     /// # Errors
-    /// If a part is missing or has another shape, or a variance is none. Keras may have trained it without a gamma.
+    /// If a part is missing or has another shape, or a variance is negative.
     pub(super) fn norm(&mut self, name: &Name, channels: usize) -> Result<Norm> {
         let [gamma, beta, mean, variance] = [GAMMA, BETA, MEAN, VARIANCE].map(|part| self.called(name, &part));
         let without_gamma = self.format == Format::Npy && !self.left.contains_key(&gamma);
@@ -112,10 +112,10 @@ impl Weights {
         Ok(norm)
     }
 
-    /// Nothing is left over.
+    /// Requires that every array belongs to a layer.
     ///
     /// # Errors
-    /// If there are weights that no layer has taken: the network is another one.
+    /// If arrays are left over: they belong to another network.
     pub(super) fn require_empty(&self) -> Result<()> {
         let Some(first) = self.left.keys().next() else { return Ok(()) };
         bail!("`{first}` and {} more belong to no layer of FaceNet", self.left.len() - 1)
@@ -151,7 +151,7 @@ fn require_shape(called: &str, array: &Array, needed: &[usize]) -> Result<()> {
     Ok(())
 }
 
-/// From places, inputs, outputs to outputs, inputs, places.
+/// Transposes from places, inputs, outputs to outputs, inputs, places.
 fn outputs_first(values: &[f32], inputs: usize, outputs: usize) -> Vec<f32> {
     let channels = inputs * outputs;
     let places = values.len() / channels.max(1);

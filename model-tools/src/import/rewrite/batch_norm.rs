@@ -1,5 +1,5 @@
-//! Batch norms folded away: `y = scale * x + shift` for each channel goes into the weights and the bias of the
-//! convolution or matrix before it. Any other batch norm stays.
+//! Folds batch norms: merges `y = scale * x + shift` per channel into the weights and the bias of the convolution or
+//! matrix before it. Any other batch norm stays.
 
 use super::graph::{add_floats, constant_floats, maker, only_reader};
 use super::weights::{Rows, rows_of, widened};
@@ -7,7 +7,7 @@ use models::onnx::attributes::{float, integer};
 use models::onnx::pb::{GraphProto, NodeProto};
 use models::onnx::tensor;
 
-/// Folds every batch norm that can be.
+/// Folds every batch norm that can be folded.
 pub(super) fn fold(graph: &mut GraphProto) {
     let mut index = 0;
     while index < graph.node.len() {
@@ -18,7 +18,7 @@ pub(super) fn fold(graph: &mut GraphProto) {
     }
 }
 
-/// `None`, and nothing changed, if it cannot be.
+/// Folds one batch norm. Returns `None` and changes nothing if it cannot be folded.
 fn fold_one(graph: &mut GraphProto, index: usize) -> Option<()> {
     let affine = Affine::of(graph, &graph.node[index])?;
     let (from, to) = (graph.node[index].input.first()?, graph.node[index].output.first()?.clone());
@@ -30,7 +30,7 @@ fn fold_one(graph: &mut GraphProto, index: usize) -> Option<()> {
     Some(())
 }
 
-/// What a batch norm does to each channel.
+/// Scale and shift of each channel by a batch norm.
 struct Affine {
     scale: Vec<f64>,
     shift: Vec<f64>,
@@ -41,7 +41,7 @@ impl Affine {
     fn of(graph: &GraphProto, norm: &NodeProto) -> Option<Self> {
         let [_, gamma, beta, mean, variance] = norm.input.as_slice() else { return None };
         let inference = norm.output.len() == 1 && integer(norm, "training_mode", 0) == 0;
-        // Before version 9 of the operator: 0 is a norm for each place of each channel.
+        // Before version 9 of the operator, 0 means a separate norm for each place of each channel.
         let by_channel = integer(norm, "spatial", 1) == 1;
         let parameter = |name| constant_floats(graph, name);
         let (gamma, beta, mean, variance) =
@@ -58,7 +58,7 @@ impl Affine {
     }
 }
 
-/// A convolution or matrix whose outputs can be scaled and shifted one by one.
+/// A convolution or matrix whose outputs can be scaled and shifted individually.
 struct Linear {
     weights: Rows,
     bias: Vec<f64>,
@@ -92,13 +92,13 @@ impl Linear {
     }
 }
 
-/// `x W^T + b` with nothing else to it.
+/// True for `x W^T + b` without other factors.
 fn is_plain_matrix(gemm: &NodeProto) -> bool {
     let whole = float(gemm, "alpha", 1.0) == 1.0 && float(gemm, "beta", 1.0) == 1.0;
     whole && integer(gemm, "transA", 0) == 0 && integer(gemm, "transB", 0) == 1
 }
 
-/// One number for each channel; `None` if it is not a constant, or laid out otherwise.
+/// The bias, one number per channel. `None` if it is not a constant, or has another layout.
 fn bias_of(graph: &GraphProto, name: &str, channels: usize) -> Option<Vec<f64>> {
     let bias = widened(graph, name)?;
     let one_row = matches!(*bias.dims, [count] | [1, count] if count == channels as i64);

@@ -1,4 +1,4 @@
-//! Questions about an ONNX graph, and the small changes that every rewrite is made of.
+//! Queries of an ONNX graph, and the basic changes that all rewrites use.
 
 use crate::onnx_parts::floats_value;
 use models::onnx::pb::tensor_shape_proto::dimension::Value as Dimension;
@@ -12,7 +12,7 @@ pub(super) fn constant<'g>(graph: &'g GraphProto, name: &str) -> Option<&'g Tens
     graph.initializer.iter().find(|tensor| tensor.name == name)
 }
 
-/// The floats of the constant tensor of that name, if it is one.
+/// The floats of the constant tensor of that name, if it contains floats.
 pub(super) fn constant_floats(graph: &GraphProto, name: &str) -> Option<Vec<f32>> {
     constant(graph, name).and_then(|found| tensor::floats(found).ok())
 }
@@ -27,7 +27,7 @@ pub(super) fn is_output(graph: &GraphProto, value: &str) -> bool {
     graph.output.iter().any(|output| output.name == value)
 }
 
-/// Index of the one node that reads a value, once, if nobody else does and the value is not an output of the graph.
+/// Index of the only node that reads a value. `None` if the value is read more than once or is an output of the graph.
 pub(super) fn only_reader(graph: &GraphProto, value: &str) -> Option<usize> {
     let reads = |node: &NodeProto| node.input.iter().filter(|input| *input == value).count();
     let mut readers = graph.node.iter().enumerate().filter(|(_, node)| reads(node) > 0);
@@ -37,13 +37,13 @@ pub(super) fn only_reader(graph: &GraphProto, value: &str) -> Option<usize> {
     }
 }
 
-/// Everybody who reads `from` reads `to` instead.
+/// Replaces `from` by `to` in the inputs of all nodes.
 pub(super) fn redirect(graph: &mut GraphProto, from: &str, to: &str) {
     let inputs = graph.node.iter_mut().flat_map(|node| node.input.iter_mut());
     inputs.filter(|input| *input == from).for_each(|input| to.clone_into(input));
 }
 
-/// Adds a constant of 32-bit floats and says what it is called: `wanted`, or more if that name is taken.
+/// Adds a constant of 32-bit floats and returns its name: `wanted`, or a longer one if that name is taken.
 pub(super) fn add_floats(graph: &mut GraphProto, wanted: &str, dims: &[i64], values: &[f32]) -> String {
     let name = free_name(graph, wanted);
     graph.initializer.push(tensor::float_tensor(&name, dims, values));
@@ -57,7 +57,7 @@ pub(super) fn set_floats(graph: &mut GraphProto, name: &str, values: &[f32]) {
     }
 }
 
-/// A name that no value has: `wanted`, or more if that is taken.
+/// An unused name: `wanted`, or a longer one if that name is taken.
 pub(super) fn free_name(graph: &GraphProto, wanted: &str) -> String {
     let inputs = graph.input.iter().map(|input| &input.name);
     let constants = graph.initializer.iter().map(|tensor| &tensor.name);
@@ -70,8 +70,8 @@ pub(super) fn free_name(graph: &GraphProto, wanted: &str) -> String {
     name
 }
 
-/// Drops nodes that nothing leads on from, constants and inputs that nothing reads, and all that only describes.
-/// Constants are put in the order in which they are read.
+/// Removes nodes that no output depends on, unused constants and inputs, and purely descriptive fields. Sorts the
+/// constants into the order in which they are read.
 pub(super) fn prune(graph: &mut GraphProto) {
     let mut wanted: HashSet<String> = graph.output.iter().map(|output| output.name.clone()).collect();
     let mut kept = Vec::with_capacity(graph.node.len());
@@ -95,7 +95,7 @@ pub(super) fn prune(graph: &mut GraphProto) {
     graph.node.iter_mut().for_each(|node| node.doc_string.clear());
 }
 
-/// Leaves the shapes of the outputs open.
+/// Removes the declared shapes of the outputs.
 pub(super) fn forget_output_shapes(graph: &mut GraphProto) {
     for output in &mut graph.output {
         if let Some(Type::TensorType(tensor)) = output.r#type.as_mut().and_then(|known| known.value.as_mut()) {
@@ -104,7 +104,7 @@ pub(super) fn forget_output_shapes(graph: &mut GraphProto) {
     }
 }
 
-/// Leaves height and width of the input open.
+/// Removes the declared height and width of the input.
 pub(super) fn open_input_size(graph: &mut GraphProto) {
     let Some(input) = graph.input.first_mut() else { return };
     if let Some(Type::TensorType(tensor)) = input.r#type.as_mut().and_then(|known| known.value.as_mut()) {
@@ -115,7 +115,7 @@ pub(super) fn open_input_size(graph: &mut GraphProto) {
     }
 }
 
-/// Gives the input that shape, of 32-bit floats.
+/// Declares the input as 32-bit floats of that shape.
 pub(super) fn fix_input_shape(graph: &mut GraphProto, shape: [usize; 4]) {
     let shape = shape.map(|length| length as i64);
     graph.input.iter_mut().for_each(|input| *input = floats_value(&input.name, &shape));

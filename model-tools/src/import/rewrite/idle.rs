@@ -1,9 +1,9 @@
-//! Nodes that do nothing when a network is used: `Identity`, and `Dropout` outside training.
+//! Removes nodes that have no effect at inference: `Identity`, and `Dropout` outside training.
 
 use super::graph::{is_output, maker, redirect};
 use models::onnx::pb::{GraphProto, NodeProto};
 
-/// Drops them; a layer that read what they made reads what they read.
+/// Removes idle nodes, and redirects their readers to their inputs.
 pub(super) fn drop_idle(graph: &mut GraphProto) {
     let mut index = 0;
     while index < graph.node.len() {
@@ -20,7 +20,7 @@ fn drop_if_idle(graph: &mut GraphProto, index: usize) -> bool {
         redirect(graph, &to, &from);
         return true;
     }
-    // An output keeps its name: the maker takes it over, unless the value has a name of its own to keep.
+    // A graph output keeps its name: the maker of the value gets that name, unless the value must keep its own.
     let Some(maker) = maker(graph, &from).filter(|_| !is_output(graph, &from)) else { return false };
     graph.node.remove(index);
     graph.node[maker].output.iter_mut().filter(|output| **output == from).for_each(|output| output.clone_from(&to));
@@ -28,11 +28,11 @@ fn drop_if_idle(graph: &mut GraphProto, index: usize) -> bool {
     true
 }
 
-/// What an idle node reads and makes.
+/// The input and the output of an idle node.
 fn passed_on(node: &NodeProto) -> Option<(String, String)> {
     let idle = match node.op_type.as_str() {
         "Identity" => true,
-        // The third input may switch to training; the second output is the mask.
+        // The third input can enable training; the second output is the mask.
         "Dropout" => node.input.len() <= 2,
         _ => false,
     };
@@ -80,7 +80,7 @@ mod tests {
         }
     }
 
-    /// What is left is checked by name; that it computes the same, where tract runs the original.
+    /// Checks the remaining nodes by name, and that they compute the same, if tract runs the original.
     fn check_left(what: &str, original: GraphProto, left: &[&str]) {
         let mut rewritten = original.clone();
         drop_idle(&mut rewritten);

@@ -1,9 +1,9 @@
-//! A graph rewritten into another that computes the same: normalisation lifted out, batch norms folded, `PRelu` taken
-//! apart, idle and dead nodes gone.
+//! Rewrites a graph into an equivalent one: lifts out the normalisation, folds batch norms, replaces `PRelu`, and
+//! removes idle and dead nodes.
 //!
-//! Each rewrite is done where it is known to be right, and everything else is left as it is: whether the result can be
-//! run is for the trial to find out. The graph is a checked one ([`models::onnx::decode`]) and stays so: every value is
-//! made once, before it is read.
+//! Each rewrite applies only where it is known to be correct, and leaves everything else unchanged. The trial checks
+//! whether the result runs. The graph is validated ([`models::onnx::decode`]), and each rewrite keeps it valid: every
+//! value is made once, before it is read.
 
 mod batch_norm;
 mod graph;
@@ -20,15 +20,15 @@ pub(super) use normalisation::Normalisation;
 use super::picture::Layout;
 use models::onnx::pb::ModelProto;
 
-/// The version of ONNX's file format that knows block-quantised weights.
+/// Version of ONNX's file format that supports block-quantised weights.
 const IR_VERSION: i64 = 10;
 
-/// What a rewritten network takes.
+/// The input of a rewritten network.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Takes {
     /// Frames of any size.
     Frames,
-    /// One square crop of that many pixels a side; the network may have taken it in another layout.
+    /// One square crop with sides of that many pixels. The layout of the original may differ.
     Crops { layout: Layout, side: u32 },
 }
 

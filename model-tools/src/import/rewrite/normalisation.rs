@@ -1,5 +1,5 @@
-//! The normalisation that some networks begin with, lifted out of the graph: the code that fills the input tensor does it
-//! for nothing.
+//! Moves the normalisation at the start of a network out of the graph: the code that fills the input tensor applies it
+//! at no cost.
 
 use super::graph::{constant, is_output, only_reader, redirect};
 use models::onnx::pb::GraphProto;
@@ -13,21 +13,21 @@ pub(crate) struct Normalisation {
 }
 
 impl Normalisation {
-    /// Pixels as they are.
+    /// Leaves pixels unchanged.
     pub(crate) const NONE: Self = Self { subtract: 0.0, divide: 1.0 };
 
-    /// This one, and then the `next`.
+    /// Combines this normalisation with the `next` one.
     pub(crate) fn then(self, next: Self) -> Self {
         Self { subtract: self.subtract + next.subtract * self.divide, divide: self.divide * next.divide }
     }
 
-    /// A pixel as the network takes it.
+    /// Normalises a pixel.
     pub(crate) fn of(self, pixel: f32) -> f32 {
         (pixel - self.subtract) / self.divide
     }
 }
 
-/// Takes `input - constant` and then `input * constant` off the front of the graph.
+/// Removes `input - constant` and then `input * constant` from the start of the graph.
 pub(super) fn lift(graph: &mut GraphProto) -> Normalisation {
     let mut lifted = Normalisation::NONE;
     if let Some(constant) = take_first(graph, "Sub", |constant| (0.0..=255.0).contains(&constant)) {
@@ -44,7 +44,7 @@ fn take_first(graph: &mut GraphProto, op: &str, usable: impl Fn(f32) -> bool) ->
     let index = only_reader(graph, &input)?;
     let first = &graph.node[index];
     let ([data, factor], [output]) = (first.input.as_slice(), first.output.as_slice()) else { return None };
-    // A constant of more dimensions than a picture would give the result more too.
+    // A constant with more dimensions than the image would add dimensions to the result.
     let constant = constant(graph, factor).filter(|constant| constant.dims.len() <= 4)?;
     let &[value] = tensor::floats(constant).ok()?.as_slice() else { return None };
     if first.op_type != op || *data != input || !usable(value) || is_output(graph, output) {

@@ -1,5 +1,5 @@
-//! A network that takes its picture pixel by pixel (NHWC), made one that takes it plane by plane (NCHW), as all bundles
-//! do.
+//! Converts a network that takes its image pixel by pixel (NHWC) to one that takes it plane by plane (NCHW), as in all
+//! bundles.
 
 use super::graph::{free_name, is_output, only_reader, redirect};
 use crate::onnx_parts::{integers_attribute, node};
@@ -9,7 +9,7 @@ use models::onnx::pb::{GraphProto, NodeProto};
 const PLANES_TO_PIXELS: [i64; 4] = [0, 2, 3, 1];
 const PIXELS_TO_PLANES: [i64; 4] = [0, 3, 1, 2];
 
-/// The input keeps its name. Where the network itself began by turning pixels to planes, nothing is turned any more.
+/// Changes the input, which keeps its name. If the network starts with a transposition to planes, that is removed.
 pub(super) fn take_planes(graph: &mut GraphProto) {
     let Some(input) = graph.input.first().map(|input| input.name.clone()) else { return };
     if let Some(index) = only_reader(graph, &input).filter(|&index| turns(&graph.node[index], PIXELS_TO_PLANES)) {
@@ -37,7 +37,7 @@ mod tests {
     use super::super::testing::{floats, graph, outputs_of, test_input, with};
     use super::*;
 
-    /// What a network made of pixels, its rewritten form makes of the same picture as planes.
+    /// Checks that the rewritten network computes the same from planes as the original from pixels.
     fn check(what: &str, nodes: Vec<NodeProto>, output: &str, left: &[&str]) {
         let weights = floats("w", &[2, 3, 1, 1], &[1.0, 2.0, 3.0, -1.0, 0.5, 4.0]);
         let original = graph(nodes, vec![weights, floats("each", &[3], &[1.0, 2.0, 3.0])], &[output]);

