@@ -1,7 +1,7 @@
-//! Bias correction: what rounding moves the mean of a channel by is taken back by its bias.
+//! Bias correction: adjusts the bias of each channel by the shift of its mean that rounding causes.
 //!
-//! The network in floats and the one in integers walk side by side over the same crops, and each convolution is
-//! corrected before the next one reads it: so it is also corrected for what those before it did (Nagel et al. 2019,
+//! The float network and the quantised one run side by side over the same crops. Each convolution is corrected before
+//! the next one reads its output, so that the correction includes the errors of all earlier ones (Nagel et al. 2019,
 //! section 4.2, measured instead of derived).
 
 use super::graph::{Convolution, Graph, Op};
@@ -10,7 +10,7 @@ use super::walk::{Batch, Live, applied, convolved};
 use super::weights::ByteWeights;
 use anyhow::Result;
 
-/// The graph with other biases.
+/// The graph with corrected biases.
 ///
 /// # Errors
 /// If a node cannot be run.

@@ -1,7 +1,7 @@
-//! A network of floats and integers as ONNX, of standard operators alone.
+//! Writes a network of floats and integers as ONNX, with standard operators only.
 //!
-//! Bytes come from `QuantizeLinear`, `QLinearConv`, and from pools and joins of bytes. A convolution whose result is
-//! wanted as floats is a `ConvInteger`, whose sums are brought back by `Cast`, `Mul` and `Add`.
+//! `QuantizeLinear`, `QLinearConv`, and pools and joins of bytes produce bytes. A convolution with a float result is a
+//! `ConvInteger`, whose sums are converted by `Cast`, `Mul` and `Add`.
 
 use super::graph::onnx::{model, signed_bytes, unsigned_bytes, words};
 use super::graph::{Convolution, Graph, Node, Op, taken_apart};
@@ -15,11 +15,11 @@ use models::onnx::tensor::float_tensor;
 use std::collections::HashSet;
 
 const ZERO_SIGNED: &str = "zero_int8";
-/// The byte that stands for the zero of signed bytes is that much higher than ONNX's.
+/// Zero points of signed bytes are higher by this in [`Settings`] than in ONNX.
 const SIGNED: u8 = 128;
 const ZERO_UNSIGNED: &str = "zero_uint8";
 
-/// The model of a graph with these settings.
+/// The ONNX model of a graph with these settings.
 pub(super) fn emitted(graph: &Graph, settings: &Settings) -> ModelProto {
     let mut emission = Emission { settings, proto: GraphProto::default(), scales: HashSet::new() };
     let shape = graph.input_shape;
@@ -34,7 +34,7 @@ pub(super) fn emitted(graph: &Graph, settings: &Settings) -> ModelProto {
 struct Emission<'s> {
     settings: &'s Settings,
     proto: GraphProto,
-    /// Groups whose scale is there already.
+    /// Groups whose scale has already been written.
     scales: HashSet<usize>,
 }
 
@@ -60,7 +60,7 @@ impl Emission<'_> {
         }
     }
 
-    /// Bytes of a value that is there as floats, if somebody wants them.
+    /// Quantises a float value, if a reader needs bytes.
     fn quantise(&mut self, from: &str) {
         if let Some((scale, zero)) = self.scale(from) {
             let made = node("QuantizeLinear", &[from, &scale, &zero], &as_bytes(from));
@@ -93,11 +93,11 @@ impl Emission<'_> {
         self.constant(words(&sums, &bias));
     }
 
-    /// The bias as a multiple of what a product of two integers stands for.
+    /// The bias in units of the product of input step and weight scale.
     fn integer_bias(&self, convolution: &Convolution, weights: &ByteWeights, from: &str) -> Vec<i32> {
         let scale = f64::from(self.settings.steps(from).map_or(1.0, |steps| steps.scale));
         let pairs = convolution.bias.iter().zip(&weights.scales);
-        // A float beyond an i32 becomes the nearest.
+        // A float outside the range of i32 becomes the nearest i32.
         pairs.map(|(&bias, &each)| (f64::from(bias) / (scale * f64::from(each))).round_ties_even() as i32).collect()
     }
 
@@ -127,7 +127,7 @@ impl Emission<'_> {
         self.constant(float_tensor(&bias, &channels, &convolution.bias));
     }
 
-    /// What a value's scale and zero point are called, if somebody reads it as bytes.
+    /// Names of a value's scale and zero point, if it is read as bytes.
     fn scale(&mut self, of: &str) -> Option<(String, String)> {
         let integers = &self.settings.integers;
         let (group, sign) = (integers.group(of)?, integers.sign(of)?);
@@ -151,7 +151,7 @@ impl Emission<'_> {
     }
 }
 
-/// What the bytes of a value are called.
+/// Name of the byte version of a value.
 fn as_bytes(value: &str) -> String {
     format!("{value}_bytes")
 }
@@ -160,7 +160,7 @@ pub(super) fn dims_of(convolution: &Convolution) -> [i64; 4] {
     convolution.dims.map(|length| length as i64)
 }
 
-/// A node of floats.
+/// A float node as ONNX.
 pub(super) fn in_proto(node: &Node) -> (Vec<TensorProto>, Vec<NodeProto>) {
     match &node.op {
         Op::Convolution(convolution) => in_floats(convolution, &convolution.weights, &node.inputs[0], &node.output),
@@ -172,7 +172,7 @@ pub(super) fn in_proto(node: &Node) -> (Vec<TensorProto>, Vec<NodeProto>) {
     }
 }
 
-/// A convolution of floats, with its rectifier.
+/// A float convolution as ONNX, with its rectifier.
 pub(super) fn in_floats(
     convolution: &Convolution,
     weights: &[f32],

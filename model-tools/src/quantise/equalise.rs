@@ -1,20 +1,20 @@
-//! Cross-layer equalisation: a channel that is small beside the others of its value loses most of its bits, so it is
-//! made larger where it is made and smaller again where it is read, which changes nothing but the rounding.
+//! Cross-layer equalisation. A channel with a small range compared with the others of its value loses most of its bits.
+//! It is therefore scaled up where it is made and scaled down again where it is read, which changes only the rounding.
 //!
-//! It works wherever what lies between treats a multiple of a channel as that multiple: rectifiers, slopes below zero,
-//! pools, sums and joins (Nagel et al. 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction").
-//! Weights have a scale for each output channel, so only what a reader's input channels lose is weighed against what the
-//! value gains, with an exponent (Xiao et al. 2023, "SmoothQuant", equation 4).
+//! This is valid if all nodes in between commute with scaling a channel: rectifiers, slopes below zero, pools, sums and
+//! joins (Nagel et al. 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction"). Weights have a
+//! scale per output channel, so only the loss in a reader's input channels is weighed against the gain in the value,
+//! with an exponent (Xiao et al. 2023, "SmoothQuant", equation 4).
 
 use super::graph::{Convolution, Graph, Node, Op};
 use super::ranges::Ranges;
 use std::collections::HashMap;
 
-/// A channel's factor is not less than this, nor more than its inverse.
+/// Smallest factor of a channel; the largest is its inverse.
 const LEAST_FACTOR: f64 = 1.0 / 1024.0;
 
-/// The graph with channels made alike, and the ranges of its values. `exponent`, 0 to 1, is how much the ranges of values count against those of
-/// weights; readers that take each channel by itself lose nothing, so there ranges alone count.
+/// The equalised graph, and the ranges of its values. `exponent`, 0 to 1, weighs the ranges of values against those of
+/// weights. Depthwise readers lose nothing, so for them only the ranges of values count.
 pub(super) fn equalised(
     graph: &Graph,
     ranges: &HashMap<String, Ranges>,
@@ -37,7 +37,7 @@ pub(super) fn equalised(
     (equalised, ranges.iter().map(divided).collect())
 }
 
-/// What is read has been divided by `read`; what is made shall be divided by `made`.
+/// Adapts a convolution: its input has been divided by `read`, its output shall be divided by `made`.
 fn rescale(convolution: &mut Convolution, read: &[f64], made: &[f64]) {
     let row = convolution.row().max(1);
     for output in 0..convolution.dims[0] {
@@ -51,11 +51,11 @@ fn rescale(convolution: &mut Convolution, read: &[f64], made: &[f64]) {
     }
 }
 
-/// Channels of values that have to have the same factor. Class 0 has none: its factor is 1.
+/// Classes of channels that must have the same factor. Class 0 has the fixed factor 1.
 struct Classes {
-    /// The first channel of a value among all channels, and how many it has.
+    /// Index of the first channel of a value among all channels, and its number of channels.
     places: HashMap<String, (usize, usize)>,
-    /// Of each channel, another of its class or itself.
+    /// Union-find parent of each channel: another channel of its class, or itself.
     above: Vec<usize>,
 }
 
@@ -152,11 +152,11 @@ impl Classes {
     }
 }
 
-/// How large a class is where convolutions read it, beside the other channels: 0 to 1.
+/// Size of a class relative to the other channels of the same inputs: 0 to 1.
 #[derive(Clone, Default)]
 struct Seen {
     range: f64,
-    /// `None` if every reader takes each channel by itself.
+    /// `None` if every reader is depthwise.
     weight: Option<f64>,
 }
 
@@ -170,7 +170,7 @@ impl Seen {
     }
 }
 
-/// Of each input channel, the largest weight as a part of the largest of its output channel.
+/// For each input channel, the largest weight relative to the largest of its output channel.
 fn largest_by_input(convolution: &Convolution) -> Vec<f64> {
     let row = convolution.row().max(1);
     let mut largest = vec![0.0_f64; convolution.dims[1] * convolution.groups];

@@ -1,4 +1,4 @@
-//! The faces that ranges are measured on, and those that the result is measured on: of other people.
+//! Faces for measuring ranges, and faces of other people for measuring the result.
 
 use crate::Sources;
 use accuracy::Photo;
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 use terminal::{Help, Progress, ShowPath, Verbosity, on_one_line};
 
-/// Of this many people with a face, one is held out.
+/// One of this many people with a face is held out.
 const HELD_OUT_EVERY: usize = 4;
 
 /// Crops of the foremost faces of photos.
@@ -27,7 +27,7 @@ struct Found {
     crop: Crop,
 }
 
-/// Cuts the faces of at most `most` photos, taken evenly from all.
+/// Crops the faces of at most `most` photos, selected evenly from all.
 ///
 /// # Errors
 /// If the folder cannot be read, or fewer than two people have a face.
@@ -67,7 +67,7 @@ fn face(recogniser: &mut Recogniser, photo: &Photo, reader: &PhotoReader) -> Res
     Ok(Some(Found { person: photo.person.clone(), digest: read.digest.0, crop }))
 }
 
-/// At most `most` items, at even distances.
+/// Selects at most `most` items, evenly spaced.
 fn evenly<T>(items: Vec<T>, most: usize) -> Vec<T> {
     let count = items.len();
     let wanted = |index: usize| most >= count || index * most / count != (index + 1) * most / count;

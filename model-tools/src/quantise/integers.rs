@@ -1,37 +1,37 @@
-//! Which values of a network are bytes, which of them share their steps, and which can be negative.
+//! Decides which values of a network are bytes, which of them share their steps, and which can be negative.
 //!
-//! A convolution reads bytes. What it makes is written as bytes where nobody wants it as floats. Pools and joins work
-//! on bytes where their readers do, and then all that they read and make shares its steps. Everything else (slopes
-//! below zero, sums, means) works on floats.
+//! A convolution reads bytes. It writes bytes if no reader needs floats. Pools and joins work on bytes if their readers
+//! do, and then all their inputs and outputs share their steps. Everything else (slopes below zero, sums, means) works
+//! on floats.
 
 use super::graph::{Graph, Node, Op};
 use super::ranges::{Ranges, Together};
 use std::collections::{HashMap, HashSet};
 
-/// What ONNX calls the bytes that stand for a value's numbers.
+/// The byte type of a quantised value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Sign {
-    /// `uint8`, with its zero at 0: no number is negative.
+    /// `uint8` with zero point 0: no number is negative.
     Unsigned,
-    /// `int8`, with its zero anywhere.
+    /// `int8` with any zero point.
     Signed,
 }
 
-/// What is an integer in a network.
+/// The integer part of a network.
 #[derive(Clone, Debug)]
 pub(super) struct Integers {
-    /// Values that somebody reads as bytes, each with the group whose steps it has.
+    /// Values that are read as bytes, each with the group whose steps it uses.
     groups: HashMap<String, usize>,
-    /// Of each group.
+    /// Sign of each group.
     signs: Vec<Sign>,
-    /// Values that somebody reads as floats.
+    /// Values that are read as floats.
     floats: HashSet<String>,
-    /// Nodes, by what they make, that work on bytes.
+    /// Nodes that work on bytes, by the name of their output.
     nodes: HashSet<String>,
 }
 
 impl Integers {
-    /// `kept` are the convolutions, by what they make, that stay in floats.
+    /// `kept` are the outputs of the convolutions that stay in floats.
     pub(super) fn of(graph: &Graph, kept: &[String]) -> Self {
         let mut wanted: HashSet<String> = HashSet::new();
         let mut floats: HashSet<String> = [graph.output.clone()].into();
@@ -53,17 +53,17 @@ impl Integers {
         Self { groups, signs, floats, nodes }
     }
 
-    /// Whether a node works on bytes.
+    /// True if the node works on bytes.
     pub(super) fn has(&self, node: &Node) -> bool {
         self.nodes.contains(&node.output)
     }
 
-    /// The sign of a value that somebody reads as bytes.
+    /// The sign of a value that is read as bytes.
     pub(super) fn sign(&self, value: &str) -> Option<Sign> {
         self.groups.get(value).map(|&group| self.signs[group])
     }
 
-    /// The group of a value that somebody reads as bytes.
+    /// The group of a value that is read as bytes.
     pub(super) fn group(&self, value: &str) -> Option<usize> {
         self.groups.get(value).copied()
     }
@@ -72,14 +72,14 @@ impl Integers {
         self.floats.contains(value)
     }
 
-    /// A convolution that can write its bytes itself: nobody wants its floats, and its group's sign is that of what it
-    /// makes, so that cutting off at zero is its rectifier.
+    /// True for a convolution that can write bytes directly: no reader needs its floats, and its group has the sign of
+    /// its output, so that clipping at zero acts as its rectifier.
     pub(super) fn writes_bytes(&self, node: &Node) -> bool {
         let sign = if node.rectifies() { Sign::Unsigned } else { Sign::Signed };
         self.has(node) && !self.wants_floats(&node.output) && self.sign(&node.output) == Some(sign)
     }
 
-    /// For each group, what was seen of the values that convolutions read.
+    /// For each group, the statistics of the values that convolutions read.
     pub(super) fn together(&self, graph: &Graph, ranges: &HashMap<String, Ranges>) -> Vec<Together> {
         let mut together = vec![Together::default(); self.signs.len()];
         let mut read = HashSet::new();
@@ -94,7 +94,7 @@ impl Integers {
     }
 }
 
-/// Values that pools and joins on bytes connect are of one group.
+/// Assigns values to groups: values connected by pools and joins on bytes are in the same group.
 fn grouped(graph: &Graph, wanted: &HashSet<String>, nodes: &HashSet<String>) -> HashMap<String, usize> {
     let mut groups: HashMap<String, usize> = HashMap::new();
     let values = [&graph.input].into_iter().chain(graph.nodes.iter().map(|node| &node.output));
@@ -108,7 +108,7 @@ fn grouped(graph: &Graph, wanted: &HashSet<String>, nodes: &HashSet<String>) -> 
     groups
 }
 
-/// A group is unsigned if none of its values can be negative. Groups that were joined into others keep their place.
+/// A group is unsigned if none of its values can be negative. Groups that were merged into others keep their index.
 fn signs(graph: &Graph, groups: &HashMap<String, usize>) -> Vec<Sign> {
     let mut positive: HashSet<&str> = HashSet::new();
     for node in &graph.nodes {

@@ -1,4 +1,4 @@
-//! What a network in integers lost: its encodings beside those of the network in floats.
+//! Compares the encodings of a quantised network with those of the float network.
 
 use anyhow::{Context, Result};
 use models::Crop;
@@ -15,12 +15,12 @@ pub(super) struct Alike {
     pub(super) min: f64,
 }
 
-/// The encodings of crops by an encoder, on every core.
+/// Encodes crops on all cores.
 ///
 /// # Errors
 /// If the network does not run.
 pub(super) fn encodings(bundle: &EncoderBundle, crops: &[Crop], tell: impl Fn() + Sync) -> Result<Vec<Encoding>> {
-    // An encoder may change threads but not be looked at by two.
+    // An encoder can be sent to another thread, but not shared.
     let template = Mutex::new(Encoder::new(bundle)?);
     let own = || template.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let encode = |encoder: &mut Encoder, crop: &Crop| {
@@ -33,12 +33,12 @@ pub(super) fn encodings(bundle: &EncoderBundle, crops: &[Crop], tell: impl Fn() 
 }
 
 impl Alike {
-    /// The greater, the better. The worst face counts as much as all together: it is somebody's.
+    /// Rank for comparisons: higher is better. The worst face counts as much as the mean over all faces.
     pub(super) fn rank(self) -> f64 {
         self.mean + self.min
     }
 
-    /// Of vectors of any length other than zero, pair by pair.
+    /// Computes the cosines of pairs of vectors, of any length except zero.
     pub(super) fn of<'v>(pairs: impl Iterator<Item = (&'v [f32], &'v [f32])>) -> Self {
         let cosines: Vec<f64> = pairs.map(|(a, b)| cosine(a, b)).collect();
         let min = cosines.iter().copied().fold(1.0, f64::min);

@@ -1,8 +1,8 @@
-//! `model quantize`: an encoder in 32-bit floats to one that computes with 8-bit integers, and what that costs.
+//! `model quantize`: converts a 32-bit float encoder to one that computes with 8-bit integers, and measures the loss.
 //!
 //! faces -> graph -> ranges of its values -> settings (which values are bytes, with which scales) -> the emitted
-//! network, measured against the one in floats. What makes it better is kept: ranges that cut off, equalised channels,
-//! corrected biases.
+//! network, compared with the float network. Improvements are kept: clipped ranges, equalised channels, corrected
+//! biases.
 
 mod correct;
 mod emit;
@@ -39,30 +39,30 @@ use std::path::PathBuf;
 use steps::{Step, Steps, Variant};
 use terminal::{Help, ShowPath, ShownPath, Verbosity, counted, print, print_json};
 
-/// Operators of networks that are integers already.
+/// Operators that only quantised networks contain.
 const INTEGER_OPERATORS: [&str; 5] = ["QLinearConv", "ConvInteger", "QLinearMatMul", "MatMulInteger", "QuantizeLinear"];
-/// With fewer faces than this the measured ranges and cosines mean little.
+/// Fewest faces for meaningful ranges and cosines.
 const FEW: usize = 64;
 
-/// Turn an encoder's bundle into one that computes with 8-bit integers.
+/// Convert an encoder's bundle to one that computes with 8-bit integers.
 ///
-/// The faces of PHOTOS/<person>/<photo> show how large the network's numbers become; a quarter of the people is held
-/// out, and on their faces the encodings of both networks are compared. Every step is measured, and only what makes the
-/// new network more like the old one is kept.
+/// The faces of PHOTOS/<person>/<photo> determine the ranges of the network's values. A quarter of the people is held
+/// out: on their faces, the encodings of both networks are compared. Every step is measured, and kept only if it brings
+/// the new network closer to the old one.
 #[derive(Debug, clap::Args)]
 pub struct Quantise {
-    /// The encoder's bundle, a folder
+    /// Folder of the encoder's bundle
     bundle: PathBuf,
-    /// The folder that holds a folder for each person
+    /// Folder with one folder per person
     #[arg(long, value_name = "PHOTOS")]
     calibrate: PathBuf,
-    /// The folder to make the bundle in
+    /// Folder for the new bundle
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// At most this many photos, taken evenly from all
+    /// Use at most this many photos, selected evenly from all
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u32).range(2..=10_000))]
     photos: u32,
-    /// Leave this convolution in floats; its name is in `model inspect`. May be repeated
+    /// Keep this convolution in floats, with a name from `model inspect`. May be repeated
     #[arg(long, value_name = "LAYER")]
     keep_float: Vec<String>,
     /// Print one JSON object
@@ -70,11 +70,11 @@ pub struct Quantise {
     json: bool,
 }
 
-/// What was done.
+/// The result of a quantisation.
 #[derive(Serialize)]
 struct Report<'r> {
     bundle: ShownPath,
-    /// Faces that ranges were measured on, and faces of other people that cosines were measured on.
+    /// Number of faces for measuring ranges, and of faces of other people for measuring cosines.
     crops: usize,
     held_out_crops: usize,
     calibration_sha256: &'r str,
@@ -88,10 +88,10 @@ struct Report<'r> {
 }
 
 impl Quantise {
-    /// Measures, quantises, writes.
+    /// Measures ranges, quantises, and writes the bundle.
     ///
     /// # Errors
-    /// If the bundle is not an encoder in floats, the photos have too few faces, or the new bundle cannot be written.
+    /// If the bundle is not a float encoder, the photos have too few faces, or the new bundle cannot be written.
     pub(crate) fn run(&self, sources: &Sources, verbosity: Verbosity) -> Result<()> {
         let source = self.source()?;
         let graph = graph_of(&source).with_context(|| self.bundle.shown().to_string())?;
@@ -129,7 +129,7 @@ impl Quantise {
         Ok(encoder)
     }
 
-    /// What the convolutions make that stay in floats.
+    /// The outputs of the convolutions that stay in floats.
     fn kept(&self, graph: &Graph) -> Result<Vec<String>> {
         let output = |wanted: &String| {
             let named = graph.convolutions().find(|(node, layer)| layer.name == *wanted || node.output == *wanted);
@@ -169,7 +169,7 @@ impl Quantise {
 }
 
 /// # Errors
-/// If the network is none that can be quantised.
+/// If the network cannot be quantised.
 fn graph_of(source: &EncoderBundle) -> Result<Graph> {
     let model = onnx::decode(&source.network)?;
     let nodes = model.graph.iter().flat_map(|graph| &graph.node);
@@ -203,7 +203,7 @@ fn bundle_files(source: &EncoderBundle, network: Vec<u8>, alike: Alike, faces: &
     Ok(BundleFiles { network, manifest: Manifest::Encoder(manifest).to_toml()?, calibration: Some(calibration) })
 }
 
-/// The calibration of the network in floats, and that it is that.
+/// The calibration of the float network, with a note that it was measured with that network.
 fn carried_over(source: &Calibration) -> Calibration {
     const WITH_FLOATS: &str = "measured with the network in floats, before it was quantised";
     let mut carried = source.clone();

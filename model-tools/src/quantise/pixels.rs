@@ -1,14 +1,14 @@
-//! The picture that comes in: its bytes are the pixels themselves, so that nothing is lost there.
+//! Quantises the input image without loss: its bytes are the pixels themselves.
 //!
-//! A pixel becomes `(pixel - subtract) / divide`, which a byte with the zero `subtract` and steps of `1 / divide` stands
-//! for exactly if `subtract` is whole. Where it lies halfway between two (127.5), the lower one takes its place, and the
-//! first convolutions give back by their biases what every pixel is now larger by.
+//! A normalised pixel is `(pixel - subtract) / divide`. A byte with zero point `subtract` and steps of `1 / divide`
+//! represents it exactly if `subtract` is an integer. If it lies halfway between two integers (127.5), the lower one is
+//! used instead, and the biases of the first convolutions compensate for the constant increase of all pixels.
 
 use super::graph::{Graph, Op};
 use super::settings::Steps;
 use models::bundle::Input;
 
-/// The input and the graph with a whole number to subtract, where that is possible.
+/// The input and the graph with an integer to subtract, if possible.
 pub(super) fn of_whole_numbers(input: &Input, graph: &Graph) -> (Input, Graph) {
     let (mut input, mut graph) = (*input, graph.clone());
     let readers = graph.nodes.iter().filter(|node| node.inputs.contains(&graph.input));
@@ -59,7 +59,7 @@ mod tests {
         let higher = pictures.iter().map(|picture| picture.iter().map(|number| number + 0.5 / 128.0).collect());
         let (before, after) =
             (outputs(&graph, None, &pictures).unwrap(), outputs(&shifted, None, &higher.collect::<Vec<_>>()).unwrap());
-        // Around the picture lies what zero stands for, which is another half of a step than before.
+        // The padding has the value of the zero point, which has moved by half a step.
         for (a, b) in before.iter().flatten().zip(after.iter().flatten()) {
             assert!((a - b).abs() < 0.2, "{a} {b}");
         }

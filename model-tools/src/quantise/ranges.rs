@@ -1,25 +1,25 @@
-//! How large the numbers of a value are, channel by channel, and the steps that turn them into bytes with the least loss.
+//! Ranges of values, channel by channel, and the quantisation steps that lose the least.
 
 use super::settings::{BYTE, Steps};
 use std::sync::Arc;
 
-/// Bits of a float's mantissa that tell magnitudes apart: 32 steps from one power of two to the next.
+/// Mantissa bits that select a histogram bin: 32 bins per power of two.
 const STEP_BITS: u32 = 5;
-/// Magnitudes below 2^-24 fall into the first step, those above 2^24 into the last.
+/// Magnitudes below 2^-24 are counted in the first bin, those above 2^24 in the last.
 const LOWEST_EXPONENT: u32 = 127 - 24;
 const STEPS: usize = 48 << STEP_BITS;
 
-/// How far from zero the bytes reach, as parts of the largest number on that side: what is tried.
+/// Candidates for the largest representable number, as shares of the largest number on that side of zero.
 const CANDIDATES: usize = 60;
 const LEAST_PART: f64 = 0.15;
 
-/// What was seen of a value.
+/// Statistics of a value.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ranges {
     channels: Vec<Channel>,
 }
 
-/// What was seen of one channel, and what its numbers have been divided by since.
+/// Statistics of one channel, and the factor by which its numbers have been divided since.
 #[derive(Clone, Debug)]
 struct Channel {
     seen: Arc<Seen>,
@@ -32,7 +32,7 @@ impl Default for Channel {
     }
 }
 
-/// How often each magnitude was seen.
+/// A histogram of magnitudes.
 #[derive(Clone, Debug, Default)]
 struct Seen {
     below: Side,
@@ -65,7 +65,7 @@ impl Side {
 }
 
 impl Ranges {
-    /// Takes in the numbers of one value, channel after channel.
+    /// Adds the numbers of one value, channel by channel.
     pub(super) fn see(&mut self, numbers: &[f32], channels: usize) {
         self.channels.resize_with(channels, Channel::default);
         for (numbers, channel) in numbers.chunks((numbers.len() / channels.max(1)).max(1)).zip(&mut self.channels) {
@@ -77,7 +77,7 @@ impl Ranges {
         }
     }
 
-    /// Takes in what was seen of the same value on other crops.
+    /// Adds the statistics of the same value on other crops.
     pub(super) fn merge(&mut self, other: &Self) {
         if self.channels.len() < other.channels.len() {
             self.channels.resize_with(other.channels.len(), Channel::default);
@@ -89,7 +89,7 @@ impl Ranges {
         }
     }
 
-    /// The same with the numbers of each channel divided.
+    /// The statistics after dividing the numbers of each channel.
     pub(super) fn divided(&self, by: &[f64]) -> Self {
         let mut divided = self.clone();
         divided.channels.iter_mut().zip(by).for_each(|(channel, by)| channel.divisor *= by);
@@ -101,7 +101,7 @@ impl Ranges {
         self.channels.iter().map(Channel::largest).collect()
     }
 
-    /// How many channels there are.
+    /// Number of channels.
     pub(super) fn count(&self) -> usize {
         self.channels.len()
     }
@@ -113,7 +113,7 @@ impl Channel {
     }
 }
 
-/// The numbers of all values that share their steps.
+/// Statistics of all values that share their quantisation steps.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Together {
     below: Counted,
@@ -140,13 +140,13 @@ impl Counted {
         }
     }
 
-    /// Magnitudes with how often each was seen.
+    /// Magnitudes with their frequencies.
     fn seen(&self) -> Vec<(f64, f64)> {
         let seen = self.counts.iter().enumerate().filter(|(_, count)| **count > 0.0);
         seen.map(|(index, &count)| (middle(index).min(self.largest), count)).collect()
     }
 
-    /// The magnitude beyond which this much lies.
+    /// The magnitude above which this many numbers lie.
     fn beyond(&self, mut left: f64) -> f64 {
         for (magnitude, count) in self.seen().into_iter().rev() {
             if count > left {
@@ -172,18 +172,18 @@ impl Together {
         }
     }
 
-    /// The steps at which nothing is cut off.
+    /// The steps that clip nothing.
     pub(super) fn largest(&self) -> Steps {
         Steps::reaching(self.below.largest, self.above.largest)
     }
 
-    /// The steps at which this share of all numbers is cut off, 0 to 1.
+    /// The steps that clip this share of all numbers, 0 to 1.
     pub(super) fn quantile(&self, cut_off: f64) -> Steps {
         let all: f64 = self.below.counts.iter().chain(&self.above.counts).sum();
         Steps::reaching(self.below.beyond(all * cut_off / 2.0), self.above.beyond(all * cut_off / 2.0))
     }
 
-    /// The steps with the least mean squared error: rounding against cutting off.
+    /// The steps with the least mean squared error, which weighs rounding against clipping.
     pub(super) fn least_error(&self) -> Steps {
         let sides = [self.below.seen(), self.above.seen()];
         let tried = self.below.tried().into_iter();
@@ -204,8 +204,8 @@ impl Together {
     }
 }
 
-/// Sum over all numbers, those below zero first. A number between two integers is off by a uniformly distributed part of
-/// a step, whose square has the mean `step^2 / 12`; what is nearer to zero than half a step becomes zero.
+/// Sum over all numbers, negative ones first. The rounding error of a number is uniformly distributed over a step, so
+/// its mean square is `step^2 / 12`. Numbers nearer to zero than half a step become zero.
 fn squared_error(sides: &[Vec<(f64, f64)>; 2], steps: Steps) -> f64 {
     let scale = f64::from(steps.scale);
     let reach = [f64::from(steps.zero), f64::from(BYTE) - f64::from(steps.zero)];
@@ -223,13 +223,13 @@ fn squared_error(sides: &[Vec<(f64, f64)>; 2], steps: Steps) -> f64 {
     error
 }
 
-/// The step of a magnitude: exponent and the first bits of the mantissa, as they lie in a float.
+/// The histogram bin of a magnitude: the exponent and the first bits of the mantissa of the float.
 fn step(magnitude: f32) -> usize {
     let lowest = LOWEST_EXPONENT << STEP_BITS;
     ((magnitude.to_bits() >> (23 - STEP_BITS)).saturating_sub(lowest) as usize).min(STEPS - 1)
 }
 
-/// The magnitude in the middle of a step.
+/// The magnitude in the middle of a bin.
 fn middle(step: usize) -> f64 {
     if step == 0 {
         return 0.0;
@@ -301,7 +301,7 @@ mod tests {
         let even: Vec<f32> = (0..10_000).map(|index| index as f32 / 10_000.0).collect();
         let of_even = together(&seen(&even)).least_error().scale * BYTE;
         assert!((0.95..=1.01).contains(&of_even), "{of_even}");
-        // Cutting it off costs the square of what is lost once; keeping it costs every other number some of its bits.
+        // Clipping it costs the square of the clipped part once; keeping it costs every other number some of its bits.
         let mut ranges = Ranges::default();
         (0..200).for_each(|_| ranges.see(&even, 1));
         ranges.see(&[3.0], 1);

@@ -1,10 +1,11 @@
-//! Rounding to the nearest integer, halves to the even one, as `QuantizeLinear` and `QLinearConv` do it.
+//! Rounding to the nearest integer, ties to even, as in `QuantizeLinear` and `QLinearConv`.
 
-/// To a float of this size, the nearest floats are integers: adding it rounds, and taking it away leaves the integer.
-/// Without the instruction for it, `f32::round_ties_even` is a call for every number.
+/// From this magnitude on, adjacent floats are integers: adding the constant rounds, and subtracting it leaves the
+/// integer. Without a rounding instruction of the processor, `f32::round_ties_even` is a function call for every
+/// number.
 const INTEGERS_ONLY: f32 = 12_582_912.0; // 1.5 * 2^23
 
-/// The nearest integer within these limits, which lie within -2^22 to 2^22.
+/// Rounds to the nearest integer within the limits, which must be within -2^22 to 2^22.
 pub(super) fn rounded(number: f32, lowest: f32, highest: f32) -> f32 {
     (number.clamp(lowest, highest) + INTEGERS_ONLY) - INTEGERS_ONLY
 }

@@ -1,4 +1,4 @@
-//! Everything that is chosen on the way from floats to integers, but for the weights and biases themselves.
+//! All parameters of quantisation except weights and biases.
 
 use super::graph::Graph;
 use super::integers::Integers;
@@ -7,12 +7,12 @@ use super::rounding::rounded;
 use super::weights;
 use std::collections::HashMap;
 
-/// Of these numbers of a value this share is cut off.
+/// Share of the numbers of a value that is clipped.
 const CUT_OFF: f64 = 1e-4;
 /// The largest byte.
 pub(super) const BYTE: f32 = 255.0;
 
-/// The numbers that the bytes of a value stand for: `(byte - zero) * scale`.
+/// Maps bytes to numbers: `(byte - zero) * scale`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Steps {
     pub(super) scale: f32,
@@ -20,18 +20,18 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    /// The steps that reach so far below zero and so far above it. What is always zero takes any.
+    /// The steps that cover this range below and above zero. If both are 0, any steps are valid.
     pub(super) fn reaching(below: f64, above: f64) -> Self {
         let whole = below + above;
         let zero = (f64::from(BYTE) * below / whole).round();
-        // As the zero is a whole byte, one side may need a larger step than both together.
+        // The zero point is an integer, so one side may need a larger step than the whole range.
         let sides = [(below, zero), (above, f64::from(BYTE) - zero)];
         let scale = sides.into_iter().filter(|side| side.1 > 0.0).map(|(reach, bytes)| reach / bytes);
         let scale = scale.fold(0.0, f64::max) as f32;
         if scale.is_normal() { Self { scale, zero: zero as u8 } } else { Self { scale: 1.0, zero: 0 } }
     }
 
-    /// The number that the nearest byte stands for.
+    /// Rounds a number to the nearest representable one.
     pub(super) fn rounded(self, number: f32) -> f32 {
         let zero = f32::from(self.zero);
         rounded(number / self.scale, -zero, BYTE - zero) * self.scale
@@ -41,11 +41,11 @@ impl Steps {
 /// How the steps of values are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
-    /// Nothing that was seen is cut off.
+    /// Clips nothing.
     Largest,
-    /// One number in ten thousand is.
+    /// Clips one number in ten thousand.
     Quantile,
-    /// The mean squared error is the least.
+    /// Minimises the mean squared error.
     LeastError,
 }
 
@@ -53,7 +53,7 @@ pub(super) enum Rule {
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     pub(super) integers: Integers,
-    /// Those of each group of values.
+    /// Steps of each group of values.
     pub(super) steps: Vec<Steps>,
     pub(super) weights: weights::Rule,
 }
@@ -71,7 +71,7 @@ impl Settings {
         Self { steps: all.iter().map(steps).collect(), integers, weights }
     }
 
-    /// The steps of a value that somebody reads as bytes.
+    /// The steps of a value that is read as bytes.
     pub(super) fn steps(&self, value: &str) -> Option<Steps> {
         self.integers.group(value).and_then(|group| self.steps.get(group).copied())
     }

@@ -1,4 +1,5 @@
-//! The steps from floats to integers, each measured on held-out crops; what brought nothing is left out again.
+//! The steps from floats to integers. Each is measured on held-out crops, and dropped if it does not improve the
+//! result.
 
 use super::correct::corrected;
 use super::emit;
@@ -21,24 +22,24 @@ use shared::encoding::Encoding;
 use std::collections::{HashMap, HashSet};
 use terminal::{Progress, Verbosity};
 
-/// Crops that walk through the network together where only ranges are kept of them.
+/// Crops per batch when only ranges are measured.
 const TOGETHER: usize = 64;
-/// Crops on which biases are corrected, all of them together: memory holds two values of each.
+/// Crops for bias correction, all in one batch: two values of each are in memory.
 const CORRECTING: usize = 128;
-/// How much ranges of values count against those of weights.
+/// Exponents of equalisation to try.
 const EXPONENTS: [f64; 3] = [0.3, 0.5, 0.7];
 
-/// What a step brought.
+/// The effect of a step.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Step {
     pub(super) step: String,
     pub(super) cosine_mean: f64,
     pub(super) cosine_min: f64,
-    /// Whether the result is built on it.
+    /// True if the result includes this step.
     pub(super) kept: bool,
 }
 
-/// A way to turn the network into integers.
+/// A candidate for the quantised network.
 #[derive(Clone)]
 pub(super) struct Variant {
     pub(super) graph: Graph,
@@ -46,24 +47,24 @@ pub(super) struct Variant {
     pub(super) alike: Alike,
 }
 
-/// Takes the steps, and says what each brought.
+/// Runs the steps and records the effect of each.
 pub(super) struct Steps<'s> {
     kept_floats: &'s [String],
     verbosity: Verbosity,
     pictures: Vec<Vec<f32>>,
     bundle: &'s EncoderBundle,
     held_out: &'s [Crop],
-    /// By the network in floats, of those that are held out.
+    /// Encodings of the held-out crops by the float network.
     exact: Vec<Encoding>,
     best: Option<Variant>,
     pub(super) taken: Vec<Step>,
 }
 
 impl<'s> Steps<'s> {
-    /// `source` makes the encodings that are aimed at; `bundle` is the same with pixels as `graph` takes them.
+    /// `source` computes the reference encodings. `bundle` is the same encoder with pixels as `graph` takes them.
     ///
     /// # Errors
-    /// If the network in floats does not run.
+    /// If the float network does not run.
     pub(super) fn new(
         source: &EncoderBundle,
         bundle: &'s EncoderBundle,
@@ -79,7 +80,7 @@ impl<'s> Steps<'s> {
         Ok(Self { kept_floats, verbosity, pictures, bundle, held_out, exact, best: None, taken: Vec::new() })
     }
 
-    /// How alike the encodings of a finished network are, run as the program that opens the bundle will.
+    /// Similarity of the encodings of a finished network, run as by the program that opens the bundle.
     ///
     /// # Errors
     /// If it does not run.
@@ -91,7 +92,7 @@ impl<'s> Steps<'s> {
         Ok(Alike::of(self.exact.iter().map(Encoding::numbers).zip(found.iter().map(Encoding::numbers))))
     }
 
-    /// Takes all steps; the variant that is nearest to the network in floats.
+    /// Runs all steps. Returns the variant that is closest to the float network.
     ///
     /// # Errors
     /// If a network does not run.
@@ -135,7 +136,7 @@ impl<'s> Steps<'s> {
         Ok(())
     }
 
-    /// What is seen of every value; numbers of those that convolutions read.
+    /// Ranges of every value. Numbers are counted only for values that convolutions read.
     fn ranges(&self, graph: &Graph) -> Result<HashMap<String, Ranges>> {
         let read: HashSet<&String> = graph.convolutions().map(|(node, _)| &node.inputs[0]).collect();
         let mut ranges: HashMap<String, Ranges> = HashMap::new();

@@ -1,4 +1,4 @@
-//! Small networks, and what has to hold of all of them.
+//! Small networks, and properties that must hold for all of them.
 
 use super::equalise::equalised;
 use super::graph::onnx::model;
@@ -28,7 +28,7 @@ pub(super) fn convolution(dims: [usize; 4], weights: &[f32], groups: usize) -> C
     }
 }
 
-/// Numbers without a pattern, -1 to 1, the same every time.
+/// Pseudo-random numbers from -1 to 1, fixed by the seed.
 fn noise(count: usize, seed: u64) -> Vec<f32> {
     let mut random = fastrand::Rng::with_seed(seed);
     (0..count).map(|_| random.f32() * 2.0 - 1.0).collect()
@@ -40,7 +40,7 @@ struct Net {
 }
 
 impl Net {
-    /// A 3x3 convolution that keeps the size, with channels of very different size.
+    /// A 3x3 convolution that keeps the size, with channels of very different ranges.
     fn conv(&mut self, from: &str, to: &str, channels: [usize; 2], groups: usize) {
         let [inputs, outputs] = channels;
         let row = inputs / groups * 9;
@@ -61,8 +61,8 @@ impl Net {
     }
 }
 
-/// Everything that encoders have: rectifiers, slopes, a pool, a join, a sum, a depthwise convolution, a batch norm before
-/// a matrix over a whole map.
+/// All operators of encoders: rectifiers, slopes, a pool, a join, a sum, a depthwise convolution, and a batch norm
+/// before a matrix over a whole map.
 fn everything() -> ModelProto {
     let mut net = Net { nodes: Vec::new(), constants: Vec::new() };
     net.conv("x", "a", [3, 4], 1);
@@ -128,7 +128,7 @@ fn ranges_of(graph: &Graph, pictures: &[Vec<f32>]) -> HashMap<String, Ranges> {
     ranges
 }
 
-/// The largest difference as a part of the largest number.
+/// The largest difference, relative to the largest number.
 fn difference(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
     let largest = a.iter().fold(f32::MIN_POSITIVE, |largest, number| largest.max(number.abs()));
@@ -165,7 +165,7 @@ fn channels_are_made_alike_and_the_function_stays() {
         let moved = graph.convolutions().zip(equal.convolutions()).any(|((_, a), (_, b))| a.weights != b.weights);
         assert!(moved, "exponent {exponent}");
     }
-    // What only a depthwise convolution reads is made fully alike.
+    // Channels that only a depthwise convolution reads are fully equalised.
     let (equal, divided) = equalised(&graph, &ranges, 0.5);
     let seen = ranges_of(&equal, &pictures(8));
     for (value, seen) in &seen {
@@ -191,7 +191,8 @@ fn the_emitted_network_computes_what_was_walked_in_integers() {
         for picture in &pictures(3) {
             let walked = outputs(&graph, Some(&settings), std::slice::from_ref(picture)).unwrap().swap_remove(0);
             let found = run_once(emitted.clone(), &SHAPE, picture).unwrap().swap_remove(0);
-            // A sum that lies between two integers may be rounded either way, and that goes on from layer to layer.
+            // A value halfway between two integers may be rounded either way, and the difference propagates from layer
+            // to layer.
             let differs = difference(&walked, &found);
             assert!(differs < 0.02, "{rule:?} {kept:?}: {differs}");
             let exact = run_once(everything(), &SHAPE, picture).unwrap().swap_remove(0);

@@ -1,5 +1,5 @@
-//! Runs a network node by node over many crops at a time, so that each node can be looked at, and changed, before the
-//! next one reads what it makes.
+//! Runs a network node by node over many crops at a time, so that each node can be inspected and changed before the
+//! next one reads its output.
 
 use super::emit::{in_floats, in_proto};
 use super::graph::onnx::model;
@@ -15,10 +15,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// A value of every crop.
+/// A value for all crops.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Batch {
-    /// That of one crop: 1, channels, height, width.
+    /// Shape for one crop: 1, channels, height, width.
     pub(super) shape: Vec<usize>,
     pub(super) crops: Vec<Vec<f32>>,
 }
@@ -28,7 +28,7 @@ impl Batch {
         self.shape.get(1).copied().unwrap_or(1)
     }
 
-    /// As a value that went through bytes.
+    /// The value after conversion to bytes and back.
     pub(super) fn rounded(&self, steps: Steps) -> Self {
         let round = |&number: &f32| steps.rounded(number);
         let crops = self.crops.par_iter().map(|numbers| numbers.iter().map(round).collect()).collect();
@@ -50,7 +50,7 @@ impl Batch {
         sums.iter().map(|sum| sum / counted.max(1) as f64).collect()
     }
 
-    /// Adds a number to each channel, and cuts off below zero if asked to.
+    /// Adds a number to each channel, and clips at zero if `rectify` is true.
     pub(super) fn shift(&mut self, by: &[f64], rectify: bool) {
         let channels = self.channels();
         self.crops.par_iter_mut().for_each(|numbers| {
@@ -67,14 +67,14 @@ impl Batch {
     }
 }
 
-/// Values that somebody is still going to read.
+/// Values that a later node reads.
 pub(super) struct Live {
     values: HashMap<String, Batch>,
     readers: HashMap<String, usize>,
 }
 
 impl Live {
-    /// The crops as the network takes them, before its first node.
+    /// The normalised crops, before the first node.
     pub(super) fn at_start(graph: &Graph, crops: &[Vec<f32>]) -> Self {
         let mut readers: HashMap<String, usize> = HashMap::new();
         for input in graph.up_to_last_convolution().iter().flat_map(|node| &node.inputs) {
@@ -84,14 +84,14 @@ impl Live {
         Self { values: [(graph.input.clone(), picture)].into(), readers }
     }
 
-    /// What a node reads.
+    /// The inputs of a node.
     pub(super) fn inputs(&self, node: &Node) -> Result<Vec<&Batch>> {
         let value =
             |name: &String| self.values.get(name).with_context(|| format!("`{name}` is read before it is made"));
         node.inputs.iter().map(value).collect()
     }
 
-    /// What a node reads in the network in integers.
+    /// The inputs of a node in the quantised network.
     pub(super) fn rounded_inputs(&self, node: &Node, settings: &Settings) -> Result<Vec<Cow<'_, Batch>>> {
         let mut inputs = Vec::with_capacity(node.inputs.len());
         for (name, batch) in node.inputs.iter().zip(self.inputs(node)?) {
@@ -103,7 +103,7 @@ impl Live {
         Ok(inputs)
     }
 
-    /// Keeps what a node made, and forgets what nobody reads any more.
+    /// Stores the output of a node, and drops values that no later node reads.
     pub(super) fn made(&mut self, node: &Node, batch: Batch) {
         for input in &node.inputs {
             if let Some(left) = self.readers.get_mut(input) {
@@ -119,11 +119,11 @@ impl Live {
     }
 }
 
-/// Runs the network up to its last convolution and shows every value that is made or comes in. With settings it is the
-/// network in integers: its numbers are floats, but those that integers stand for.
+/// Runs the network up to its last convolution and passes on every value, including the input. With settings, it runs
+/// the quantised network; its numbers are floats that integers can represent.
 ///
 /// # Errors
-/// If a node cannot be run alone.
+/// If a node cannot be run by itself.
 pub(super) fn walk(
     graph: &Graph,
     settings: Option<&Settings>,
@@ -156,10 +156,10 @@ fn applied_in_integers(node: &Node, operators: i64, settings: &Settings, live: &
     }
 }
 
-/// What the network makes of crops, walked through; see [`walk`].
+/// The outputs of the network for these crops; see [`walk`].
 ///
 /// # Errors
-/// As [`walk`], or if what follows the last convolution reads other values too.
+/// As [`walk`], or if the nodes after the last convolution read other values too.
 #[cfg(test)]
 pub(super) fn outputs(graph: &Graph, settings: Option<&Settings>, crops: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
     let body = graph.up_to_last_convolution();
@@ -182,10 +182,10 @@ pub(super) fn outputs(graph: &Graph, settings: Option<&Settings>, crops: &[Vec<f
     Ok(run_alone(proto, graph.operators, [&last.output, &graph.output], &end)?.crops)
 }
 
-/// What a node makes of its inputs, in floats.
+/// Applies a node to its inputs, in floats.
 ///
 /// # Errors
-/// If it reads several values and is neither a sum nor a join of channels, or tract cannot run it.
+/// If it has several inputs and is neither a sum nor a join of channels, or tract cannot run it.
 pub(super) fn applied(node: &Node, operators: i64, inputs: &[&Batch]) -> Result<Batch> {
     match inputs {
         [input] => {
@@ -200,7 +200,7 @@ pub(super) fn applied(node: &Node, operators: i64, inputs: &[&Batch]) -> Result<
     .with_context(|| format!("node `{}` ({})", node.output, node.kind()))
 }
 
-/// The convolution with other weights of the same dimensions.
+/// Applies the convolution with other weights of the same dimensions.
 ///
 /// # Errors
 /// If tract cannot run it.
@@ -210,11 +210,11 @@ pub(super) fn convolved(convolution: &Convolution, weights: &[f32], operators: i
     run_alone(proto, operators, ["x", "y"], input)
 }
 
-/// A graph that makes one value of another, on every core.
+/// Runs a graph with one input and one output on all cores.
 fn run_alone(mut graph: GraphProto, operators: i64, [from, to]: [&str; 2], input: &Batch) -> Result<Batch> {
     graph.input.push(floats_value(from, &dims(&input.shape)));
     graph.output.push(shapeless_value(to));
-    // A planned network may change threads but not be looked at by two.
+    // A planned network can be sent to another thread, but not shared.
     let planned = Mutex::new(Planned::new(model(graph, operators), &input.shape, 1)?);
     let own = || planned.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let run = |planned: &mut Planned, numbers: &Vec<f32>| planned.run(numbers);
@@ -233,7 +233,7 @@ fn added(a: &Batch, b: &Batch) -> Result<Batch> {
     Ok(Batch { shape: a.shape.clone(), crops: a.crops.par_iter().zip(&b.crops).map(sum).collect() })
 }
 
-/// With one picture at a time, the channels of one follow those of the other.
+/// Joins the channels of one image at a time.
 fn joined(inputs: &[&Batch]) -> Result<Batch> {
     let Some(first) = inputs.first() else { bail!("a join of nothing") };
     let mut shape = first.shape.clone();

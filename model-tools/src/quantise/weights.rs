@@ -1,7 +1,7 @@
-//! Weights as bytes: one scale for each output channel, -127 to 127.
+//! Quantises weights to bytes, -127 to 127, with one scale per output channel.
 //!
-//! Rounding keeps the sum of a channel's weights. Where a picture is of one colour (black beside a face at the edge of a
-//! photo), what rounding does to the sum is not lost among neighbours but the same everywhere.
+//! Rounding preserves the sum of a channel's weights. In an image area of one colour (black beside a face at the edge
+//! of a photo), an error of the sum does not average out among neighbours, but is the same everywhere.
 
 use super::graph::Convolution;
 use super::rounding::rounded;
@@ -9,29 +9,29 @@ use rayon::prelude::*;
 
 /// The largest magnitude of a weight as a byte.
 const LEVELS: f32 = 127.0;
-/// Scales that are tried, from the one at which nothing is cut off downwards, and the smallest part of it.
+/// Number of candidate scales, downwards from the one that clips nothing, and the smallest as a share of it.
 const CANDIDATES: usize = 24;
 const LEAST_PART: f32 = 0.7;
 
-/// The weights of a convolution.
+/// The quantised weights of a convolution.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ByteWeights {
     pub(super) values: Vec<i8>,
-    /// One for each output channel.
+    /// One number per output channel.
     pub(super) scales: Vec<f32>,
 }
 
 /// How a channel's scale is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
-    /// Nothing is cut off.
+    /// Clips nothing.
     Largest,
-    /// The squared error is the least.
+    /// Minimises the squared error.
     LeastError,
 }
 
-/// How much the squared error of a channel's sum, as a share of what it is for one weight, counts beside the squared
-/// errors of the weights.
+/// Weight of the squared error of a channel's sum, divided by the number of weights, against the squared errors of the
+/// weights.
 const SUM: f32 = 3.0;
 
 impl ByteWeights {
@@ -43,7 +43,7 @@ impl ByteWeights {
         Self { values: rows.iter().flat_map(|(_, steps)| steps.iter().map(|&step| step as i8)).collect(), scales }
     }
 
-    /// The floats that the bytes stand for.
+    /// The floats that the bytes represent.
     pub(super) fn widened(&self) -> Vec<f32> {
         let row = (self.values.len() / self.scales.len().max(1)).max(1);
         let rows = self.values.chunks(row).zip(&self.scales);
@@ -51,7 +51,7 @@ impl ByteWeights {
     }
 }
 
-/// A channel's scale, and its weights as steps of that.
+/// A channel's scale, and its weights in units of it.
 fn rounded_row(row: &[f32], rule: Rule) -> (f32, Vec<f32>) {
     let largest = row.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs())) / LEVELS;
     if !largest.is_normal() {
@@ -74,7 +74,7 @@ fn rounded_row(row: &[f32], rule: Rule) -> (f32, Vec<f32>) {
     best
 }
 
-/// The nearest steps, but for those few that are rounded the other way so that their sum is right to half a step.
+/// Rounds to the nearest integers, except a few that are rounded the other way so that the sum is right to half a step.
 fn steps_of(row: &[f32], scale: f32) -> Vec<f32> {
     let mut steps: Vec<f32> = row.iter().map(|&weight| rounded(weight / scale, -LEVELS, LEVELS)).collect();
     let too_large: f64 =

@@ -1,11 +1,11 @@
-//! `max(x, 0) + slope * min(x, 0)`, as `model import` writes a `PRelu`, and the way back.
+//! Recognises `max(x, 0) + slope * min(x, 0)`, as `model import` writes a `PRelu`, and writes it again.
 
 use super::onnx::Wiring;
 use crate::onnx_parts::node;
 use models::onnx::pb::{NodeProto, TensorProto};
 use models::onnx::tensor::float_tensor;
 
-/// What a node of this form reads, and the slope of each channel; of a `PRelu` too.
+/// The input of a node of this form, or of a `PRelu`, and the slope of each channel.
 pub(super) fn slopes<'g>(wiring: &Wiring<'g>, last: &'g NodeProto) -> Option<(&'g str, Vec<f32>)> {
     if last.op_type == "PRelu" {
         let [from, slope] = last.input.as_slice() else { return None };
@@ -39,13 +39,13 @@ fn inputs_of<'g>(node: &'g NodeProto, op: &str) -> Option<[&'g str; 2]> {
     }
 }
 
-/// One slope for all channels, or one for each: `[C, 1, 1]` or `[1, C, 1, 1]`.
+/// One slope for all channels, or one per channel: `[C, 1, 1]` or `[1, C, 1, 1]`.
 fn channel_slopes(wiring: &Wiring<'_>, name: &str) -> Option<Vec<f32>> {
     let one_each = matches!(*wiring.constant(name)?.dims, [] | [1] | [_, 1, 1] | [1, _, 1, 1]);
     wiring.floats(name).filter(|values| one_each && !values.is_empty())
 }
 
-/// Takes a `PRelu` apart again.
+/// Writes a `PRelu` as `max(x, 0) + slope * min(x, 0)`.
 pub(in crate::quantise) fn taken_apart(from: &str, slopes: &[f32], to: &str) -> (Vec<TensorProto>, Vec<NodeProto>) {
     let name = |part: &str| format!("{to}_{part}");
     let (above, below, lower, zero, slope) = (name("above"), name("below"), name("lower"), name("zero"), name("slope"));

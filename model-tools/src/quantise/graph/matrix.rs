@@ -1,5 +1,5 @@
-//! A matrix over a flattened map is a convolution whose kernel is as large as the map, and a batch norm between the two
-//! is part of it. Kept four-dimensional, it runs as every other convolution does.
+//! Converts a matrix over a flattened map to a convolution whose kernel covers the map, and merges a batch norm between
+//! the two. As a four-dimensional operator it runs like every other convolution.
 
 use super::Convolution;
 use super::onnx::Wiring;
@@ -9,7 +9,7 @@ use models::onnx::pb::NodeProto;
 use models::planned::Extent;
 use std::collections::HashMap;
 
-/// The convolution that a `Gemm` is, and the four-dimensional value that it reads; `None` if it is not one.
+/// The convolution equivalent to a `Gemm`, and the four-dimensional value that it reads. `None` if there is none.
 pub(super) fn as_convolution(
     wiring: &Wiring<'_>,
     extents: &HashMap<String, Extent>,
@@ -75,7 +75,7 @@ fn affine(wiring: &Wiring<'_>, norm: &NodeProto, channels: usize) -> Option<Vec<
     Some((0..channels).map(of).collect())
 }
 
-/// Right for a kernel that covers the whole map, with no padding around it.
+/// Valid only for a kernel that covers the whole map without padding.
 fn fold_norm_before(convolution: &mut Convolution, affine: &[(f64, f64)]) {
     let (row, area) = (convolution.row(), convolution.dims[2] * convolution.dims[3]);
     for (weights, bias) in convolution.weights.chunks_exact_mut(row.max(1)).zip(&mut convolution.bias) {

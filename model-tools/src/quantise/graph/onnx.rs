@@ -1,10 +1,10 @@
-//! Pieces of ONNX graphs.
+//! Builders and queries for ONNX graphs.
 
 use models::onnx::pb::tensor_proto::DataType;
 use models::onnx::pb::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto};
 use std::collections::HashMap;
 
-/// The version of ONNX's file format that is written.
+/// Version of ONNX's file format in the output.
 const IR_VERSION: i64 = 10;
 
 /// A constant of signed bytes.
@@ -33,7 +33,7 @@ fn raw(name: &str, dims: &[i64], data_type: DataType, raw_data: Vec<u8>) -> Tens
     }
 }
 
-/// A file with that graph.
+/// A model with that graph.
 pub(crate) fn model(graph: GraphProto, operators: i64) -> ModelProto {
     let operators = OperatorSetIdProto { domain: String::new(), version: operators };
     ModelProto {
@@ -45,7 +45,7 @@ pub(crate) fn model(graph: GraphProto, operators: i64) -> ModelProto {
     }
 }
 
-/// Who makes and who reads which value of a graph.
+/// Makers and readers of the values of a graph.
 pub(super) struct Wiring<'g> {
     graph: &'g GraphProto,
     makers: HashMap<&'g str, &'g NodeProto>,
@@ -69,12 +69,12 @@ impl<'g> Wiring<'g> {
         self.makers.get(value).copied()
     }
 
-    /// The maker of a value that is read once and no output.
+    /// The maker of a value that has exactly one reader and is not an output.
     pub(super) fn private_maker(&self, value: &str) -> Option<&'g NodeProto> {
         self.maker(value).filter(|_| self.readers.get(value) == Some(&1))
     }
 
-    /// The node that reads a value which nobody else reads.
+    /// The only reader of a value; `None` if there are several.
     pub(super) fn only_reader(&self, value: &str) -> Option<&'g NodeProto> {
         if self.readers.get(value) != Some(&1) {
             return None;

@@ -1,4 +1,4 @@
-//! An ONNX graph of floats into a [`Graph`].
+//! Reads an ONNX graph of floats into a [`Graph`].
 
 use super::onnx::Wiring;
 use super::{Convolution, Graph, Node, Op, activation, matrix};
@@ -9,10 +9,10 @@ use models::onnx::pb::{ModelProto, NodeProto};
 use models::planned::{Extent, extents};
 use std::collections::{HashMap, HashSet};
 
-/// Reads a model whose weights are floats or 8-bit integers that stand for floats.
+/// Reads a model with weights stored as floats, or as 8-bit integers with scales.
 ///
 /// # Errors
-/// If the model does not take that shape, has integer operators already, or has nodes that make several values.
+/// If the model does not accept that input shape, already has integer operators, or has nodes with several outputs.
 pub(in crate::quantise) fn read(mut model: ModelProto, input_shape: [usize; 4]) -> Result<Graph> {
     let operators = model.opset_import.iter().find(|set| set.domain.is_empty()).map_or(0, |set| set.version);
     ensure!(operators >= 13, "the network uses version {operators} of ONNX's operators; 13 or later is needed");
@@ -104,7 +104,7 @@ impl<'g> Nodes<'g> {
         Some((convolution, from.clone()))
     }
 
-    /// A rectifier that alone reads a convolution becomes part of it.
+    /// Merges a rectifier into the convolution before it, if it is the only reader.
     fn rectifies_a_convolution(&mut self, node: &NodeProto) -> bool {
         let ([from], [output]) = (node.input.as_slice(), node.output.as_slice()) else { return false };
         let alone = node.op_type == "Relu" && self.wiring.only_reader(from).is_some();
@@ -116,7 +116,7 @@ impl<'g> Nodes<'g> {
     }
 }
 
-/// Drops what nothing leads on from: the parts of what was put together.
+/// Removes nodes that no output depends on: the parts of operators that were merged.
 fn drop_unread(graph: &mut Graph) {
     let mut wanted: HashSet<String> = [graph.output.clone()].into();
     let mut kept: Vec<Node> = Vec::with_capacity(graph.nodes.len());
