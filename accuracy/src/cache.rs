@@ -1,7 +1,7 @@
-//! What the networks made of photos, kept so that a second evaluation takes seconds.
+//! Cache of encodings and crops of photos, with which a second evaluation takes seconds.
 //!
-//! This is biometric data: only its owner may enter the folder, and `encoder-tool cache clear` empties it. An
-//! entry is named by the model's hash and the photo's digest, so that it can never be taken for another's.
+//! This is biometric data: only its owner may enter the folder, and `encoder-tool cache clear` empties it. An entry's
+//! name contains the model's hash and the photo's digest, so that it cannot be mistaken for another.
 
 use super::colours::Colours;
 use models::Crop;
@@ -13,28 +13,28 @@ use std::fs::{self, DirBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Entries written in another form are found under another name, and not at all.
+/// Name of the subfolder, with the version of the entry format: entries of other versions are not found.
 const FORM: &str = "measured-3";
-/// Those of photos that were turned to grey.
+/// Name of the subfolder for photos converted to grey.
 const GREY_FORM: &str = "measured-3-grey";
 
-/// What is kept of one photo: the face, or that there is none.
+/// The measurements of one face.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
-    /// Of the aligned crop.
+    /// Encoding of the aligned crop.
     pub aligned: Encoding,
-    /// Of the detector's box, not aligned.
+    /// Encoding of the crop at the detector's box, not aligned.
     pub unaligned: Encoding,
-    /// Aligned.
+    /// The aligned crop.
     pub crop: Crop,
-    /// Of the network's output for it, before it was scaled to unit length.
+    /// Length of the network's output for the aligned crop, before it was scaled to unit length.
     pub length: f32,
-    /// The detector's, 0 to 1.
+    /// Detector confidence, 0 to 1.
     pub certainty: f32,
 }
 
 impl Measured {
-    /// What the gate is asked about.
+    /// The input of the gate.
     pub fn encoded(&self) -> Encoded {
         Encoded { encoding: self.aligned.clone(), length: self.length }
     }
@@ -51,7 +51,7 @@ struct Entry<'a> {
     pixels: &'a [u8],
 }
 
-/// A folder of entries of one model, and another one of photos that were turned to grey.
+/// A folder with the entries of one model, and another one for photos converted to grey.
 #[derive(Clone, Debug)]
 pub struct Cache {
     folder: PathBuf,
@@ -59,10 +59,10 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// The entries of one model, in folders that only their owner may enter.
+    /// Opens the entries of one model, in folders that only their owner may enter.
     ///
     /// # Errors
-    /// If a folder cannot be made or kept from others.
+    /// If a folder cannot be created or its permissions cannot be set.
     pub fn open(root: &Path, model: &ModelHash) -> io::Result<Self> {
         make_private(root)?;
         let [folder, grey_folder] = [FORM, GREY_FORM].map(|form| root.join(form).join(model.to_string()));
@@ -73,13 +73,13 @@ impl Cache {
         Ok(Self { folder, grey_folder })
     }
 
-    /// What is kept of a photo: `None` if nothing is, `Some(None)` if it has no face.
+    /// Reads the entry of a photo: `None` without an entry, `Some(None)` if the photo has no face.
     pub fn read(&self, photo: &str, colours: Colours) -> Option<Option<Measured>> {
         let bytes = fs::read(self.folder_of(colours).join(photo)).ok()?;
         decode(&bytes)
     }
 
-    /// Keeps it. What cannot be kept is measured again next time.
+    /// Writes the entry of a photo. If that fails, the photo is measured again next time.
     pub fn write(&self, photo: &str, colours: Colours, measured: Option<&Measured>) {
         let folder = self.folder_of(colours);
         let written = encode(measured).map_err(io::Error::other).and_then(|bytes| {
@@ -100,10 +100,10 @@ impl Cache {
     }
 }
 
-/// Removes every entry and the folder; how many bytes they had.
+/// Removes every entry and the folder. Returns the number of removed bytes.
 ///
 /// # Errors
-/// If something cannot be removed.
+/// If a file or folder cannot be removed.
 pub fn clear(root: &Path) -> io::Result<u64> {
     let bytes = size(root)?;
     match fs::remove_dir_all(root) {
@@ -112,10 +112,10 @@ pub fn clear(root: &Path) -> io::Result<u64> {
     }
 }
 
-/// Removes what is kept of these photos, whatever the model; which files that were.
+/// Removes the entries of these photos for all models. Returns the removed files.
 ///
 /// # Errors
-/// If something cannot be removed.
+/// If a file cannot be removed.
 pub fn forget(root: &Path, photos: &[PhotoDigest]) -> io::Result<Vec<PathBuf>> {
     let mut removed = Vec::new();
     for form in subfolders(root)? {
@@ -132,7 +132,7 @@ pub fn forget(root: &Path, photos: &[PhotoDigest]) -> io::Result<Vec<PathBuf>> {
     Ok(removed)
 }
 
-/// None in a folder that is not there.
+/// The folders in a folder; none if it does not exist.
 fn subfolders(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -142,10 +142,10 @@ fn subfolders(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths.into_iter().filter(|path| path.is_dir()).collect())
 }
 
-/// Bytes of all files below a folder; 0 if there is none.
+/// Total size of all files below a folder, in bytes; 0 if it does not exist.
 ///
 /// # Errors
-/// If it cannot be read.
+/// If the folder cannot be read.
 pub fn size(root: &Path) -> io::Result<u64> {
     let entries = match fs::read_dir(root) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),

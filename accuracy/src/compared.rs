@@ -1,4 +1,4 @@
-//! The distances of every pair, by each way of comparing.
+//! Distances of all pairs, in several ways of comparison.
 
 use super::cache::Measured;
 use super::figures::Compared;
@@ -7,7 +7,7 @@ use super::sample::{Pair, Sample};
 use crate::pixel_distance::pixel_distance;
 use rayon::prelude::*;
 
-/// A way to compare two measured photos; smaller is more alike.
+/// A way to compare two measured photos. A smaller distance means more alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// L2 distance of the encodings of aligned crops.
@@ -28,7 +28,7 @@ impl Way {
     }
 }
 
-/// Compares every pair, by every core, in the order of the pairs.
+/// Compares all pairs on all cores. The result is in the order of the pairs.
 pub fn compare(sample: &Sample, outcomes: &[Outcome], way: Way) -> Vec<Compared> {
     let measured = |index: usize| outcomes[index].as_ref().ok().and_then(Option::as_ref);
     let compare = |&Pair { a, b, mated, fold }: &Pair| {
@@ -38,18 +38,18 @@ pub fn compare(sample: &Sample, outcomes: &[Outcome], way: Way) -> Vec<Compared>
     sample.pairs.par_iter().map(compare).collect()
 }
 
-/// How far the encodings of one model are from those of another, on the same photos.
+/// Differences between the encodings of two models on the same photos.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Movement {
-    /// Mean cosine of a photo's two encodings; `None` if they have other dimensions.
+    /// Mean cosine between the two encodings of a photo; `None` if the models have different dimensions.
     pub mean_cosine: Option<f64>,
-    /// The lowest of them.
+    /// The lowest cosine.
     pub least_cosine: Option<f64>,
-    /// Pairs that are told differently, each model at its own best threshold.
+    /// Number of pairs that are classified differently, each model at its own best threshold.
     pub decisions_changed: usize,
 }
 
-/// `pairs` and `thresholds` are those of the first and of the other model.
+/// Compares two models. `pairs` and `thresholds` are those of the first and of the second model.
 pub fn movement(outcomes: [&[Outcome]; 2], pairs: [&[Compared]; 2], thresholds: [Option<f32>; 2]) -> Movement {
     let [first, other] = outcomes;
     let both = first.iter().zip(other).filter_map(|pair| match pair {

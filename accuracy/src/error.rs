@@ -1,6 +1,6 @@
-//! Why something cannot be measured.
+//! Errors of measurements.
 
-/// Why something cannot be measured.
+/// Why a measurement is not possible.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccuracyError {
@@ -10,10 +10,10 @@ pub enum AccuracyError {
     /// No photo of this person shows a face.
     #[error("no photo of {name:?} shows a face")]
     NoFaceOf {
-        /// The name.
+        /// Name of the person.
         name: String,
     },
-    /// There is nobody to enrol, or nobody left to search for.
+    /// Nobody can be enrolled, or nobody is left to search for.
     #[error("an identification trial needs people to enrol and strangers to search for")]
     NobodySearched,
 }

@@ -1,72 +1,72 @@
-//! The figures of the field from a sample of pairs: accuracy over folds, equal error rate, true accept rates.
+//! Standard figures of a sample of pairs: accuracy over folds, equal error rate, true accept rates.
 
 use super::interval::{self, Interval, clopper_pearson};
 use super::roc::{Roc, balanced};
 use serde::Serialize;
 
-/// The false accept rates that are reported where the sample can carry them, and their names.
+/// False accept rates to report if the sample is large enough, with their names.
 pub const FALSE_ACCEPT_RATES: [(&str, f64); 4] = [("1e-1", 1e-1), ("1e-2", 1e-2), ("1e-3", 1e-3), ("1e-4", 1e-4)];
 
-/// One pair that was compared, or could not be.
+/// One pair, compared if both photos have a face.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Compared {
-    /// `None` if a photo has no usable face.
+    /// Distance; `None` if a photo has no usable face.
     pub distance: Option<f32>,
-    /// Whether the photos show one person.
+    /// True if the photos show the same person.
     pub mated: bool,
-    /// From 0.
+    /// Number of the fold, from 0.
     pub fold: usize,
 }
 
-/// What a sample says. What it cannot say is `None`.
+/// Figures of a sample. A figure is `None` if the sample is too small for it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figures {
-    /// Pairs that count: all that could be compared, and the others too if they count as errors.
+    /// Number of pairs: all that could be compared, and the others too if they count as errors.
     pub pairs_used: usize,
-    /// `None` with fewer than two folds.
+    /// Accuracy; `None` with fewer than two folds.
     pub accuracy: Option<Accuracy>,
-    /// The distance up to which two faces are taken for one person such that balanced accuracy is highest.
+    /// The threshold with the highest balanced accuracy.
     pub threshold: Option<f32>,
     /// Equal error rate, 0 to 1.
     pub eer: Option<f64>,
-    /// As a rate counted in the rarer kind of pairs, which says rather less than the sample does.
+    /// Its interval, as for a rate counted on the rarer kind of pairs. This is wider than the sample justifies.
     pub eer_interval: Option<Interval>,
-    /// True accept rates at false accept rates.
+    /// True accept rates at the false accept rates.
     pub tar_at_far: Rates,
 }
 
-/// Balanced accuracy, 0 to 1: the mean of the shares of mated and of non-mated pairs that are told rightly, each fold at the
-/// threshold that is best for the others.
+/// Balanced accuracy, 0 to 1: the mean of the share of mated pairs and the share of non-mated pairs that are classified
+/// correctly. For each fold, the threshold is the best one for the other folds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Accuracy {
-    /// Of all folds' pairs together.
+    /// Balanced accuracy over the pairs of all folds together.
     pub mean: f64,
-    /// Its 95 % interval (half way between those of both rates).
+    /// Lower end of its 95 % interval, which is the mean of the intervals of both shares.
     pub low: f64,
-    /// The upper end.
+    /// Upper end of the interval.
     pub high: f64,
-    /// Standard deviation over the folds (of all of them: divided by their number). Says nothing of how few pairs there are.
+    /// Population standard deviation over the folds. It does not express how few pairs there are.
     pub std: f64,
-    /// How many folds there are.
+    /// Number of folds.
     pub folds: usize,
 }
 
-/// For each of [`FALSE_ACCEPT_RATES`].
+/// One rate for each of [`FALSE_ACCEPT_RATES`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates(pub [Option<Rate>; FALSE_ACCEPT_RATES.len()]);
 
-/// Share of mated pairs that are accepted, with its 95 % interval (Clopper-Pearson); `fnmr` is the rest.
+/// Share of mated pairs that are accepted, with its 95 % interval (Clopper-Pearson). `fnmr` is the complement.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Rate {
     /// True accept rate, 0 to 1.
     pub tar: f64,
-    /// The lower end of its interval.
+    /// Lower end of its interval.
     pub low: f64,
-    /// The upper end.
+    /// Upper end of its interval.
     pub high: f64,
-    /// False non-match rate: 1 less the true accept rate.
+    /// False non-match rate: 1 minus the true accept rate.
     pub fnmr: f64,
-    /// L2 distance.
+    /// Threshold, an L2 distance.
     pub threshold: f32,
 }
 
@@ -77,7 +77,7 @@ impl Serialize for Rates {
 }
 
 impl Figures {
-    /// Of a sample. Pairs that could not be compared are left out, or count as errors.
+    /// Computes the figures of a sample. Pairs that could not be compared are left out, or count as errors.
     pub fn new(pairs: &[Compared], failures_count: bool) -> Self {
         let used: Vec<Compared> =
             pairs.iter().filter(|pair| failures_count || pair.distance.is_some()).copied().collect();
@@ -100,13 +100,13 @@ impl Figures {
     }
 }
 
-/// The curve of these pairs.
+/// The ROC curve of these pairs.
 pub fn roc_of(pairs: &[Compared]) -> Roc {
     Roc::new(pairs.iter().map(|pair| (pair.distance, pair.mated)))
 }
 
-/// `None` with fewer than two folds: a threshold chosen on the pairs that it is tried on says too much. `None` without mated
-/// or without non-mated pairs.
+/// `None` with fewer than two folds, because a threshold chosen on the test pairs would overstate accuracy. `None`
+/// without mated or without non-mated pairs.
 fn accuracy(pairs: &[Compared]) -> Option<Accuracy> {
     let folds = pairs.iter().map(|pair| pair.fold + 1).max().filter(|&folds| folds > 1)?;
     let mut told: Vec<[(usize, usize); 2]> = Vec::with_capacity(folds);
@@ -122,13 +122,13 @@ fn accuracy(pairs: &[Compared]) -> Option<Accuracy> {
         return None;
     }
     let Interval { low, high } = interval::of_mean(whole);
-    // A fold of one kind alone has no balanced accuracy.
+    // A fold with only one kind of pairs has no balanced accuracy.
     let of_folds: Vec<f64> =
         told.iter().filter(|kinds| kinds.iter().all(|(_, pairs)| *pairs > 0)).map(|kinds| balanced(*kinds)).collect();
     Some(Accuracy { mean: balanced(whole), low, high, std: standard_deviation(&of_folds), folds: told.len() })
 }
 
-/// 0 of nothing.
+/// Population standard deviation; 0 without numbers.
 fn standard_deviation(numbers: &[f64]) -> f64 {
     let count = numbers.len().max(1) as f64;
     let mean = numbers.iter().sum::<f64>() / count;
@@ -147,9 +147,9 @@ mod tests {
         [of(mated, true), of(non_mated, false)].concat()
     }
 
-    /// Two folds of four pairs. Fold 0 alone is best told at 0.75 (between 0.5 and 1.0), fold 1 alone at 1.05 (between
-    /// 0.9 and 1.2). Fold 0 at 1.05: 0.25 and 0.5 right, 1.0 wrong, 1.5 right: 3/4. Fold 1 at 0.75: 0.6 right, 0.9
-    /// wrong, 1.2 and 1.4 right: 3/4.
+    /// Two folds of four pairs. The best threshold is 0.75 for fold 0 (between 0.5 and 1.0) and 1.05 for fold 1
+    /// (between 0.9 and 1.2). Fold 0 at 1.05: 0.25 and 0.5 correct, 1.0 wrong, 1.5 correct: 3/4. Fold 1 at 0.75: 0.6
+    /// correct, 0.9 wrong, 1.2 and 1.4 correct: 3/4.
     #[test]
     fn a_hand_made_set() {
         let sample = pairs(&[(0.25, 0), (0.5, 0), (0.6, 1), (0.9, 1)], &[(1.0, 0), (1.5, 0), (1.2, 1), (1.4, 1)]);
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(figures.tar_at_far, Rates([None; 4]));
     }
 
-    /// Thirty non-mated pairs at 1.00, 1.01 … 1.29: a FAR of 0.1 allows three of them, so that distances below 1.03 are
+    /// Thirty non-mated pairs at 1.00, 1.01 … 1.29. A FAR of 0.1 allows three of them, so distances below 1.03 are
     /// accepted: three of the four mated pairs. Clopper-Pearson of 3 in 4: 0.19412 to 0.99369.
     #[test]
     fn true_accept_rates_by_hand() {
@@ -186,7 +186,7 @@ mod tests {
         }
     }
 
-    /// 36 pairs that were all told rightly had an accuracy of 1.0000 ± 0.0000.
+    /// Regression test: 36 pairs, all classified correctly, had an accuracy of 1.0000 ± 0.0000.
     #[test]
     fn a_few_pairs_told_rightly_are_not_certain() {
         let near: Vec<(f32, usize)> = (0..18).map(|index| (0.5, index % 10)).collect();
@@ -199,7 +199,7 @@ mod tests {
         assert!(figures.eer == Some(0.0) && (eer.high - 0.185_30).abs() < 5e-5, "{eer:?}");
     }
 
-    /// What tells nobody apart refuses everybody; of 4 mated and 400 non-mated pairs that was right in 99 %.
+    /// Refusing everybody would be correct for 99 % of 4 mated and 400 non-mated pairs.
     #[test]
     fn many_non_mated_pairs_make_no_accuracy() {
         let mated: Vec<(f32, usize)> = (0..4).map(|index| (0.5 + index as f32 / 10.0, index)).collect();

@@ -1,9 +1,9 @@
-//! How far a rate may be from what was counted.
+//! Confidence intervals of measured rates.
 
 use serde::Serialize;
 use statrs::distribution::{Beta, ContinuousCDF};
 
-/// A rate with its 95 % interval, each 0 to 1.
+/// The 95 % interval of a rate, with ends from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Interval {
     /// The lower end.
@@ -12,27 +12,28 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// The 95 % interval of a rate of which `hits` of `trials` were counted: Clopper and Pearson, "The use of confidence or
-/// fiducial limits illustrated in the case of the binomial" (1934). It covers the true rate in at least 95 % of all
-/// samples if the trials are independent. Pairs that share a photo or a person are not quite.
+/// The 95 % interval of a rate, from `hits` of `trials`: Clopper and Pearson, "The use of confidence or fiducial limits
+/// illustrated in the case of the binomial" (1934). It covers the true rate in at least 95 % of all samples if the
+/// trials are independent. Pairs that share a photo or a person are not fully independent.
 ///
-/// Everything between 0 and 1 if there were no trials.
+/// From 0 to 1 if there were no trials.
 pub fn clopper_pearson(hits: usize, trials: usize) -> Interval {
     with_tails(hits, trials, 0.025)
 }
 
-/// The 95 % interval of the mean of two rates, each `(hits, trials)`: half way between their own intervals of 97.5 %. Both of
-/// those are right in at least 95 % of all samples (Bonferroni's inequality), and so is what lies between them.
+/// The 95 % interval of the mean of two rates, each `(hits, trials)`. Its ends are the means of the ends of the rates'
+/// own 97.5 % intervals. In at least 95 % of all samples, both of these cover their rates (Bonferroni's inequality), so
+/// this interval covers the mean.
 pub(crate) fn of_mean(rates: [(usize, usize); 2]) -> Interval {
     let [a, b] = rates.map(|(hits, trials)| with_tails(hits, trials, 0.0125));
     Interval { low: f64::midpoint(a.low, b.low), high: f64::midpoint(a.high, b.high) }
 }
 
-/// `tail` is the chance that the rate lies below, and the chance that it lies above.
+/// `tail` is the probability that the rate lies below the interval, and also that it lies above.
 fn with_tails(hits: usize, trials: usize, tail: f64) -> Interval {
     let quantile = |a: usize, b: usize, at: f64| Beta::new(a as f64, b as f64).ok().map(|beta| beta.inverse_cdf(at));
     let misses = trials.saturating_sub(hits);
-    // A beta distribution needs both shapes above 0; where one is not, the rate reaches the end of its range.
+    // A beta distribution needs both shapes above 0. Otherwise, the interval reaches the end of the range.
     Interval {
         low: quantile(hits, misses + 1, tail).unwrap_or(0.0),
         high: quantile(hits + 1, misses, 1.0 - tail).unwrap_or(1.0),

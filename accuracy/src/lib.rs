@@ -1,12 +1,12 @@
-//! How well people are told apart: measured on photos of people who are known.
+//! Measures how well people are told apart, on photos of known people.
 //!
-//! photos -> measured (encodings and crops) -> compared (distances of pairs) -> figures. Beside the pairs stand
-//! [`identification`] trials (some are enrolled, everybody else is a stranger) and [`calibration`] (the threshold for a
-//! stated risk). Terms are those of ISO/IEC 19795-1.
+//! photos -> measured (encodings and crops) -> compared (distances of pairs) -> figures. In addition to pairs, there
+//! are [`identification`] trials (some people are enrolled, everybody else is a stranger) and [`calibration`] (the
+//! threshold for a given risk). Terms are those of ISO/IEC 19795-1.
 //!
-//! Not its responsibility: finding photos, databases, wording of results, pages. The program above it does that. It prints
-//! nothing but progress bars, which [`Measuring::quiet`] turns off. Personal data outlives a run only in a [`Cache`] that the
-//! caller opens.
+//! Finding photos, databases, the wording of results and pages are the responsibility of the calling program. This
+//! crate prints only progress bars, which [`Measuring::quiet`] turns off. Personal data outlives a run only in a
+//! [`Cache`] that the caller opens.
 #![forbid(unsafe_code)]
 
 mod cache;

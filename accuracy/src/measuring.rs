@@ -1,5 +1,5 @@
-//! From the photos of a sample to encodings and crops, by every core. A photo is of one known person; others in it are
-//! passed over.
+//! Computes encodings and crops of the photos of a sample, on all cores. Each photo belongs to one known person; other
+//! faces in it are ignored.
 
 use super::cache::{Cache, Measured};
 use super::colours::Colours;
@@ -10,24 +10,24 @@ use models::{Face, FaceBox, Frame, ModelError, Recogniser, align, on_every_core}
 use shared::encoding::Encoded;
 use terminal::Progress;
 
-/// What came of one photo: `None` if there is no face.
+/// The measurements of one photo; `None` without a face.
 pub type Outcome = Result<Option<Measured>, String>;
 
-/// What photos are measured with.
+/// The tools for measuring photos.
 #[derive(Clone, Copy)]
 pub struct Measuring<'a> {
     /// The networks.
     pub recogniser: &'a Recogniser,
-    /// What reads the photos.
+    /// Reads the photos.
     pub reader: &'a PhotoReader,
-    /// Where measurements are kept for the next time, if they are.
+    /// Cache for the measurements, if wanted.
     pub cache: Option<&'a Cache>,
-    /// Whether no progress is shown.
+    /// True to show no progress.
     pub quiet: bool,
 }
 
 impl Measuring<'_> {
-    /// Measures each photo: its foremost face, aligned and not. The order is that of the photos.
+    /// Measures the foremost face of each photo, aligned and unaligned. The outcomes are in the order of the photos.
     pub fn measure(&self, photos: &[Photo], colours: Colours) -> Vec<Outcome> {
         let &Self { recogniser, reader, cache, quiet } = self;
         let progress = Progress::new("photos", photos.len(), quiet);
@@ -44,7 +44,7 @@ impl Measuring<'_> {
     }
 }
 
-/// What an outcome took: nothing (it was kept, or the photo could not be read at all), or the networks.
+/// Whether the networks ran for an outcome, or not because it was cached or the photo could not be read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
     Found,
@@ -96,9 +96,9 @@ fn labelled_face(recogniser: &mut Recogniser, frame: &Frame) -> Result<Option<Me
     Ok(Some(Measured { aligned, unaligned, crop, length, certainty: face.certainty }))
 }
 
-/// The face that a photo of a known person is of: large, and near the middle. Area less twice the square of the distance
-/// from the middle, as in the preparation of photos in the FaceNet implementation that the published 20180402-114759
-/// network comes with.
+/// The labelled face of a photo: large, and near the middle. Maximises the area minus twice the square of the distance
+/// from the middle. The FaceNet implementation that published the network 20180402-114759 prepares its photos in this
+/// way.
 pub fn foremost<'f>(faces: &'f [Face], frame: &Frame) -> Option<&'f Face> {
     let middle = [frame.width(), frame.height()].map(|side| side as f32 / 2.0);
     let weight = |face: &Face| {
@@ -109,7 +109,7 @@ pub fn foremost<'f>(faces: &'f [Face], frame: &Frame) -> Option<&'f Face> {
     faces.iter().max_by(|a, b| weight(a).total_cmp(&weight(b)))
 }
 
-/// The detector's box as it is, made square.
+/// The detector's box, made square.
 fn unaligned(side: u32) -> CropGeometry {
     CropGeometry::Box { side, enlarge: 1.0, shift_down: 0.0, stretch: false }
 }

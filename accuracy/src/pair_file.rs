@@ -1,4 +1,4 @@
-//! Pair files as Labeled Faces in the Wild has them: `pairs.txt` and `pairsDevTest.txt`.
+//! Reads pair files in the format of Labeled Faces in the Wild: `pairs.txt` and `pairsDevTest.txt`.
 //!
 //! | line | meaning |
 //! |---|---|
@@ -6,29 +6,29 @@
 //! | `Name 1 4` | photos 1 and 4 of one person |
 //! | `Name 1 Other 2` | photo 1 of one person and photo 2 of another |
 //!
-//! Fields are separated by tabs, so that a name may hold spaces. Where photos lie is for others to know.
+//! Fields are separated by tabs, so a name may contain spaces. The caller knows where the photos are.
 
 use std::num::ParseIntError;
 
-/// A photo by its person's folder and its number, from 1.
+/// A photo, by the folder of its person and its number, from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PhotoName {
     /// The person's folder.
     pub person: String,
-    /// From 1.
+    /// Number of the photo, from 1.
     pub number: u32,
 }
 
-/// Two photos, and whether they are of one person.
+/// Two photos, and whether they show the same person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedPair {
     /// One photo.
     pub a: PhotoName,
-    /// The other.
+    /// The other photo.
     pub b: PhotoName,
-    /// Whether they are of one person.
+    /// True if they show the same person.
     pub mated: bool,
-    /// From 0.
+    /// Number of the fold, from 0.
     pub fold: usize,
 }
 
@@ -36,7 +36,7 @@ pub struct NamedPair {
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PairFileError {
-    /// The first line does not say how many pairs there are.
+    /// The first line does not contain the number of pairs.
     #[error("line 1: {found:?} is not the number of folds and of mated pairs in each, such as \"10<tab>300\"")]
     Header {
         /// The line.
@@ -45,27 +45,27 @@ pub enum PairFileError {
     /// A line is not a pair.
     #[error("line {line}: {found:?} is neither \"Name<tab>1<tab>4\" nor \"Name<tab>1<tab>Other<tab>2\"")]
     Line {
-        /// From 1.
+        /// Line number, from 1.
         line: usize,
         /// The line.
         found: String,
     },
-    /// A mated pair where a non-mated one is due, or the other way round.
+    /// A mated pair instead of a non-mated one, or vice versa.
     #[error("line {line}: fold {fold} has its {due} pairs here, and this is none: is a line missing before it?")]
     Order {
-        /// From 1.
+        /// Line number, from 1.
         line: usize,
-        /// From 1.
+        /// Number of the fold, from 1.
         fold: usize,
         /// `mated` or `non-mated`.
         due: &'static str,
     },
-    /// There are fewer or more pairs than the first line says.
+    /// The number of pairs differs from that in the first line.
     #[error("{found} pairs, but the first line makes them {expected}: is the file cut off?")]
     Count {
-        /// From the first line.
+        /// Number of pairs according to the first line.
         expected: usize,
-        /// Lines with pairs.
+        /// Number of lines with pairs.
         found: usize,
     },
 }
@@ -73,7 +73,7 @@ pub enum PairFileError {
 /// Reads all pairs, in the order of the file.
 ///
 /// # Errors
-/// [`PairFileError`] names the line.
+/// [`PairFileError`], with the line.
 pub fn parse(text: &str) -> Result<Vec<NamedPair>, PairFileError> {
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let header = lines.next().map(|(_, line)| line).unwrap_or_default();

@@ -1,9 +1,9 @@
-//! The naive distance that encodings replace.
+//! Distance between the pixels of two crops: the baseline for encodings.
 
 use models::Crop;
 
-/// The L2 distance between two crops of equal size, pixel by pixel, on values from 0 to 1, divided by the square root
-/// of how many values there are. That is the root mean square difference, 0 (same) to 1 (black and white).
+/// The root mean square difference between the pixels of two crops of equal size, with values from 0 to 1: 0 for equal
+/// crops, 1 for black and white. This is the L2 distance divided by the square root of the number of values.
 pub fn pixel_distance(a: &Crop, b: &Crop) -> f32 {
     let squared = |(a, b): (&u8, &u8)| u64::from(a.abs_diff(*b)).pow(2);
     let sum: u64 = a.pixels().iter().zip(b.pixels()).map(squared).sum();

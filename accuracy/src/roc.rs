@@ -1,4 +1,4 @@
-//! What a threshold does to mated and non-mated pairs, for every threshold.
+//! Effect of every threshold on mated and non-mated pairs: the ROC curve.
 //!
 //! A pair is accepted if its L2 distance is at most the threshold.
 
@@ -7,9 +7,9 @@ use super::interval::{Interval, clopper_pearson};
 /// Distances of a sample of pairs. A pair that could not be compared has no distance and is never accepted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Roc {
-    /// Ascending.
+    /// Distances of mated pairs, ascending.
     mated: Vec<f32>,
-    /// Ascending.
+    /// Distances of non-mated pairs, ascending.
     non_mated: Vec<f32>,
     mated_pairs: usize,
     non_mated_pairs: usize,
@@ -18,7 +18,7 @@ pub struct Roc {
 /// Rates at one threshold, each 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// The largest L2 distance that is accepted.
+    /// The threshold: the largest accepted L2 distance.
     pub threshold: f32,
     /// Share of non-mated pairs that are accepted.
     pub far: f64,
@@ -26,21 +26,22 @@ pub struct Point {
     pub tar: f64,
 }
 
-/// The best that can be had at a false accept rate.
+/// The best operating point at a false accept rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Operating {
-    /// The largest distance that is accepted.
+    /// The threshold: the largest accepted distance.
     pub threshold: f32,
     /// Share of mated pairs that are accepted.
     pub tar: f64,
     pub interval: Interval,
 }
 
-/// A false accept rate is shown where this many false accepts are expected at it; fewer are too few to tell.
+/// Fewest expected false accepts for which a false accept rate is reported.
 const LEAST_FALSE_ACCEPTS: f64 = 3.0;
 
 impl Roc {
-    /// Of `(distance, mated)` for each pair; `None` for a pair that could not be compared.
+    /// Builds the curve from `(distance, mated)` of each pair; the distance is `None` if the pair could not be
+    /// compared.
     pub fn new(pairs: impl IntoIterator<Item = (Option<f32>, bool)>) -> Self {
         let mut roc = Self { mated: Vec::new(), non_mated: Vec::new(), mated_pairs: 0, non_mated_pairs: 0 };
         for (distance, is_mated) in pairs {
@@ -66,7 +67,7 @@ impl Roc {
         &self.non_mated
     }
 
-    /// The curve from nothing accepted to everything accepted: one point for each distance that occurs.
+    /// The curve from accepting nothing to accepting everything, with one point per distinct distance.
     pub fn points(&self) -> Vec<Point> {
         let mut points = vec![Point { threshold: f32::NEG_INFINITY, far: 0.0, tar: 0.0 }];
         let (mut mated, mut non_mated) = (0, 0);
@@ -80,9 +81,9 @@ impl Roc {
         points
     }
 
-    /// Where as many mated pairs are refused as non-mated ones are accepted, in shares; between two points of the curve
-    /// the curve is straight. `None` without mated or without non-mated pairs, or if the curve does not get there
-    /// because too many pairs could not be compared.
+    /// Equal error rate: the share of refused mated pairs where it equals the share of accepted non-mated pairs. The
+    /// curve is interpolated linearly. `None` without mated or without non-mated pairs, or if the curve ends before
+    /// that point because too many pairs could not be compared.
     pub fn eer(&self) -> Option<f64> {
         if self.mated_pairs == 0 || self.non_mated_pairs == 0 {
             return None;
@@ -94,10 +95,10 @@ impl Roc {
         Some(pair[0].far + before / (before - after) * (pair[1].far - pair[0].far))
     }
 
-    /// The highest share of mated pairs that are accepted at a threshold where at most `far` of the non-mated are.
-    /// `None` where the sample cannot carry it: fewer than three false accepts would be expected.
+    /// The operating point with the highest share of accepted mated pairs, at a false accept rate of at most `far`.
+    /// `None` if the sample is too small, with fewer than three expected false accepts.
     pub fn at_far(&self, far: f64) -> Option<Operating> {
-        // A hair more, since 0.01 of 300 is 2.9999… in floating point.
+        // A small tolerance, because 0.01 of 300 is 2.9999… in floating point.
         let expected = far * self.non_mated_pairs as f64 + 1e-9;
         if self.mated_pairs == 0 || expected < LEAST_FALSE_ACCEPTS {
             return None;
@@ -113,16 +114,16 @@ impl Roc {
         })
     }
 
-    /// How many mated and how many non-mated pairs are told rightly at this threshold, and how many of each there are. A pair
-    /// that could not be compared is told wrongly.
+    /// How many mated and how many non-mated pairs are classified correctly at this threshold, each with its total. A
+    /// pair that could not be compared is classified wrongly.
     pub fn told_rightly(&self, threshold: f32) -> [(usize, usize); 2] {
         let accepted = |distances: &[f32]| distances.partition_point(|distance| *distance <= threshold);
         let refused = self.non_mated.len() - accepted(&self.non_mated);
         [(accepted(&self.mated), self.mated_pairs), (refused, self.non_mated_pairs)]
     }
 
-    /// The threshold at which the balanced accuracy is highest: the middle between the two distances that it lies between. Of
-    /// several equally good ones the strictest. `None` without distances.
+    /// The threshold with the highest balanced accuracy, in the middle between two adjacent distances. The strictest
+    /// one if several are equally good. `None` without distances.
     pub fn best_threshold(&self) -> Option<f32> {
         let points = self.points();
         let mut best: Option<(f32, f64)> = None;
@@ -146,14 +147,14 @@ impl Roc {
     }
 }
 
-/// Balanced accuracy, 0 to 1: the mean of the shares of mated and of non-mated pairs that are told rightly. Where there are as
-/// many of either, it is the share of all pairs; where one kind is rare, calling every pair the other kind still makes 0.5 and
-/// no more.
+/// Balanced accuracy, 0 to 1: the mean of the share of mated pairs and the share of non-mated pairs that are classified
+/// correctly. With equally many of both it is the share of all pairs. If one kind is rare, assigning every pair to the
+/// other kind still gives only 0.5.
 pub(crate) fn balanced([mated, non_mated]: [(usize, usize); 2]) -> f64 {
     f64::midpoint(share(mated.0, mated.1), share(non_mated.0, non_mated.1))
 }
 
-/// 0 of nothing.
+/// The ratio; 0 if `whole` is 0.
 pub(crate) fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
@@ -187,7 +188,8 @@ mod tests {
         for (mated, non_mated, expected) in [
             (&[0.1, 0.2][..], &[0.3, 0.4][..], Some(0.0)),
             (&[0.3, 0.4], &[0.1, 0.2], Some(1.0)),
-            // At 0.2 half of the mated are accepted and none of the others; at 0.3 the same and half of the others.
+            // At 0.2, half of the mated pairs and none of the others are accepted; at 0.3, the same half and half of
+            // the others.
             (&[0.2, 0.4], &[0.3, 0.5], Some(0.5)),
             // At 0.3: 2 of 3 accepted, no false accept; at 0.4: half false accepts. A third lies on the way there.
             (&[0.2, 0.3, 0.5], &[0.4, 0.6], Some(1.0 / 3.0)),
@@ -234,7 +236,7 @@ mod tests {
         }
     }
 
-    /// Of 2 mated and 98 non-mated pairs that nothing tells apart, 98 % were told rightly by refusing everybody.
+    /// Regression test: refusing everybody was correct for 98 % of 2 mated and 98 non-mated pairs.
     #[test]
     fn refusing_everybody_is_no_accuracy() {
         let non_mated: Vec<f32> = (0..98).map(|index| 0.5 + index as f32 / 1000.0).collect();

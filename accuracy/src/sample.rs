@@ -1,48 +1,48 @@
-//! Which pairs of photos are compared: those of a pair file, or those of a folder tree.
+//! Selects the pairs of photos to compare: those of a pair file, or those of a folder tree.
 
 use super::pair_file::{NamedPair, PhotoName};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use terminal::counted;
 
-/// Folds of a sample that no pair file divides.
+/// Number of folds if no pair file defines them.
 const FOLDS: usize = 10;
 
-/// Photos, and pairs of them.
+/// Photos and pairs of them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sample {
-    /// Each once.
+    /// The photos, each once.
     pub photos: Vec<Photo>,
-    /// Which of them are compared.
+    /// The pairs to compare.
     pub pairs: Vec<Pair>,
-    /// How the pairs were chosen, in words.
+    /// Description of how the pairs were chosen.
     pub chosen: String,
 }
 
-/// A photo of a person who is known.
+/// A photo of a known person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Photo {
     /// The person's folder.
     pub person: String,
-    /// The file.
+    /// Path of the file.
     pub path: PathBuf,
 }
 
-/// Two of the photos, by index.
+/// Indices of two photos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pair {
     /// Index of one photo.
     pub a: usize,
     /// Index of the other.
     pub b: usize,
-    /// Whether they are of one person.
+    /// True if they show the same person.
     pub mated: bool,
-    /// From 0.
+    /// Number of the fold, from 0.
     pub fold: usize,
 }
 
 impl Sample {
-    /// The pairs of a file. `find` gives the path of a photo.
+    /// The pairs of a pair file. `find` returns the path of a photo.
     ///
     /// # Errors
     /// The first error of `find`.
@@ -68,8 +68,8 @@ impl Sample {
         Ok(sample)
     }
 
-    /// All mated and all non-mated pairs of the photos, or a random sample of `most` of either where there are more.
-    /// Pairs are dealt out to ten folds, one after the other.
+    /// All mated and all non-mated pairs of the photos. If there are more than `most` of a kind, a random sample of
+    /// `most` of them. Pairs are assigned to ten folds in turn.
     pub fn from_photos(photos: Vec<Photo>, most: usize, seed: u64) -> Self {
         let mut mated = Vec::new();
         let mut by_person: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -118,7 +118,7 @@ fn drawn(mut pairs: Vec<(usize, usize)>, most: usize, random: &mut fastrand::Rng
     pairs
 }
 
-/// `count` different pairs; there are more than that.
+/// Selects `count` different pairs. There must be more than that.
 fn random_non_mated(photos: &[Photo], count: usize, random: &mut fastrand::Rng) -> Vec<(usize, usize)> {
     let mut pairs = std::collections::BTreeSet::new();
     while pairs.len() < count {

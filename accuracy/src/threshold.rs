@@ -1,9 +1,9 @@
-//! Thresholds as they are given on a command line.
+//! Parsing of thresholds on a command line.
 
 /// Parses the value of `--threshold`.
 ///
 /// # Errors
-/// What the user is told, if it is not an L2 distance between unit vectors.
+/// A message for the user, if the text is not an L2 distance between unit vectors.
 pub fn parse_threshold(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(distance) if (0.0..=2.0).contains(&distance) => Ok(distance),

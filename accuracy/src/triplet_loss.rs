@@ -1,7 +1,7 @@
-//! The loss that FaceNet was trained with, and the triplets that are worth looking at. No I/O.
+//! FaceNet's triplet loss, and the hardness of triplets. No I/O.
 //!
 //! Schroff, Kalenichenko and Philbin, "FaceNet: A Unified Embedding for Face Recognition and Clustering" (CVPR 2015),
-//! section 3.1 (the loss) and section 3.2 (which triplets are hard).
+//! section 3.1 (the loss) and section 3.2 (hard triplets).
 
 /// The margin of the paper, section 3.1: a squared L2 distance.
 pub const MARGIN: f64 = 0.2;
@@ -11,15 +11,15 @@ pub fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum()
 }
 
-/// The loss of one triplet from its squared L2 distances: how much nearer than the margin allows the negative is.
+/// The loss of a triplet from its squared L2 distances: how far the negative is inside the margin.
 pub fn loss(anchor_positive: f64, anchor_negative: f64, margin: f64) -> f64 {
     (anchor_positive - anchor_negative + margin).max(0.0)
 }
 
-/// How a negative lies to an anchor and its positive.
+/// Position of a negative relative to the anchor and its positive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hardness {
-    /// At least the margin farther than the positive: nothing to learn.
+    /// At least the margin farther than the positive: the loss is 0.
     Easy,
     /// Farther than the positive, but by less than the margin.
     SemiHard,
@@ -28,7 +28,7 @@ pub enum Hardness {
 }
 
 impl Hardness {
-    /// Of a triplet with these squared L2 distances.
+    /// The hardness of a triplet with these squared L2 distances.
     pub fn new(anchor_positive: f64, anchor_negative: f64, margin: f64) -> Self {
         if anchor_negative <= anchor_positive {
             Self::Hard

@@ -1,7 +1,7 @@
-//! Triplets of a labelled folder: people that the network confuses.
+//! Mines triplets of a labelled folder, to find people that the network confuses.
 //!
-//! For every pair of photos of one person (anchor and positive, either way round) all photos of other people are
-//! negatives. Hard and semi-hard are as in FaceNet's section 3.2; see `triplet_loss`.
+//! For every pair of photos of one person (anchor and positive, in both orders), all photos of other people are
+//! negatives. Hard and semi-hard are defined as in FaceNet's section 3.2; see `triplet_loss`.
 
 use super::measuring::Outcome;
 use super::sample::Photo;
@@ -9,10 +9,10 @@ use crate::triplet_loss::{Hardness, MARGIN, loss, squared_distance};
 use rayon::prelude::*;
 use serde::Serialize;
 
-/// This many are kept to be shown, each of another pair of people.
+/// Number of triplets to keep for display, each of a different pair of people.
 const WORST: usize = 24;
 
-/// Three of the photos, by index, with their squared L2 distances.
+/// Indices of three photos, with their squared L2 distances.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Triplet {
     /// Index of the photo that both others are compared with.
@@ -21,39 +21,39 @@ pub struct Triplet {
     pub positive: usize,
     /// Index of a photo of another person.
     pub negative: usize,
-    /// Squared L2 distance.
+    /// Squared L2 distance between anchor and positive.
     pub anchor_positive: f64,
-    /// Squared L2 distance.
+    /// Squared L2 distance between anchor and negative.
     pub anchor_negative: f64,
 }
 
-/// What all triplets say together.
+/// Figures over all triplets.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct TripletFigures {
-    /// How many there are.
+    /// Number of triplets.
     pub triplets: u64,
     /// The margin of the loss, a squared L2 distance.
     pub margin: f64,
-    /// Mean loss of a triplet; `None` if there is none.
+    /// Mean loss of a triplet; `None` without triplets.
     pub mean_loss: Option<f64>,
-    /// Share of triplets whose loss is not 0.
+    /// Share of triplets with a loss above 0.
     pub violating_share: Option<f64>,
-    /// The negative is no farther than the positive.
+    /// Number of triplets whose negative is no farther than the positive.
     pub hard: u64,
-    /// Farther, but by less than the margin.
+    /// Number of triplets whose negative is farther than the positive, but by less than the margin.
     pub semi_hard: u64,
 }
 
 /// The figures, and the worst triplets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mined {
-    /// Over all triplets.
+    /// Figures over all triplets.
     pub figures: TripletFigures,
-    /// The worst first, each of another pair of people.
+    /// The worst triplets, the worst first, each of a different pair of people.
     pub worst: Vec<Triplet>,
 }
 
-/// Goes through every triplet of the photos that have a face.
+/// Evaluates every triplet of the photos that have a face.
 pub fn mine(photos: &[Photo], outcomes: &[Outcome]) -> Mined {
     let faces: Vec<(usize, &str, &[f32])> = photos
         .iter()
@@ -112,7 +112,7 @@ fn of_anchor(anchor: usize, person: &str, numbers: &[f32], faces: &[(usize, &str
     of
 }
 
-/// The worst first, and of two people who are confused only the worst.
+/// Sorts triplets, the worst first, and keeps only the worst of each pair of people.
 fn worst(mut triplets: Vec<Triplet>, photos: &[Photo]) -> Vec<Triplet> {
     let excess = |triplet: &Triplet| triplet.anchor_positive - triplet.anchor_negative;
     triplets.sort_by(|a, b| excess(b).total_cmp(&excess(a)).then(a.anchor.cmp(&b.anchor)));
@@ -151,7 +151,7 @@ mod tests {
         (faces.iter().map(photo).collect(), faces.iter().map(outcome).collect())
     }
 
-    /// Unit vectors: a and a at right angles (squared distance 2), b along the first a, c opposite to it.
+    /// Unit vectors: two of person a at right angles (squared distance 2), b along the first, c opposite to it.
     #[test]
     fn a_handful_by_hand() {
         let (photos, outcomes) = sample(&[("a", [1.0, 0.0]), ("a", [0.0, 1.0]), ("b", [1.0, 0.0]), ("c", [-1.0, 0.0])]);

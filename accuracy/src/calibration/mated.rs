@@ -1,4 +1,4 @@
-//! How the distances of photos of one person lie. No I/O.
+//! Statistics of the distances between photos of the same person. No I/O.
 
 use models::bundle::Mated;
 use rayon::prelude::*;
@@ -7,15 +7,15 @@ use shared::encoding::Encoding;
 const MATED_SHARES: [f64; 17] =
     [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01, 0.005, 0.003, 0.002, 0.001];
 
-/// An encoding and whose it is.
+/// An encoding with its person.
 pub struct Labelled<'a> {
-    /// Whose it is, from 0.
+    /// Number of the person, from 0.
     pub person: usize,
     /// The encoding of one photo.
     pub encoding: &'a Encoding,
 }
 
-/// Distances of all pairs of one person; `None` where there are too few to say anything.
+/// Distances of all mated pairs; `None` if there are too few.
 pub fn mated(encodings: &[Labelled<'_>]) -> Option<Mated> {
     let mut distances = pairs(encodings);
     distances.sort_by(f32::total_cmp);
@@ -33,7 +33,7 @@ pub fn mated(encodings: &[Labelled<'_>]) -> Option<Mated> {
     (last > 0.0).then_some(Mated { pairs: distances.len() as u64, farther })
 }
 
-/// The distances of all pairs of one person.
+/// The distances of all mated pairs.
 fn pairs(encodings: &[Labelled<'_>]) -> Vec<f32> {
     let of = |(index, one): (usize, &Labelled<'_>)| {
         let others = encodings[..index].iter().filter(|other| other.person == one.person);
@@ -46,7 +46,7 @@ fn pairs(encodings: &[Labelled<'_>]) -> Vec<f32> {
 mod tests {
     use super::*;
 
-    /// People at even angles in the plane, each with two photos a degree apart.
+    /// People at equal angles in the plane, each with two photos a degree apart.
     fn circle(people: usize) -> Vec<(usize, Encoding)> {
         let at = |degrees: f64| {
             let (sin, cos) = degrees.to_radians().sin_cos();

@@ -9,36 +9,36 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use terminal::counted;
 
-/// How an encoder's distances lie.
+/// The measured distances of an encoder.
 pub struct Distances {
-    /// Of strangers in colour.
+    /// Distances of strangers in colour.
     pub non_mated: NonMated,
-    /// Of strangers in grey, if that was measured.
+    /// Distances of strangers in grey, if measured.
     pub non_mated_grey: Option<NonMated>,
-    /// Of photos of one person; `None` where they are too few.
+    /// Distances between photos of the same person; `None` if there are too few.
     pub mated: Option<Mated>,
 }
 
-/// Photos of known people, with what was measured of the foremost face of each.
+/// Photos of known people, with the measurements of the foremost face of each.
 pub struct MeasuredPhotos<'m> {
     with: Measuring<'m>,
-    /// What the photos are called in a calibration.
+    /// Name of the photos in a calibration.
     source: String,
     photos: Vec<Photo>,
     outcomes: Vec<Outcome>,
 }
 
 impl<'m> MeasuredPhotos<'m> {
-    /// Encodes the foremost face of each photo. The calibration is named after the folder that holds them.
+    /// Encodes the foremost face of each photo. The calibration names the folder as its source.
     pub fn new(with: Measuring<'m>, photos: Vec<Photo>, folder: &Path) -> Self {
         let outcomes = with.measure(&photos, Colours::AsTaken);
         Self { with, source: name_of(folder), photos, outcomes }
     }
 
-    /// All compared with all, in colour.
+    /// Compares all photos with each other, in colour.
     ///
     /// # Errors
-    /// If the photos are too few.
+    /// If there are too few photos.
     pub fn distances(&self) -> Result<Distances, AccuracyError> {
         let encodings = labelled(&self.photos, &self.outcomes);
         let source = format!("{} of {}", counted(encodings.len(), "photo"), self.source);
@@ -46,11 +46,11 @@ impl<'m> MeasuredPhotos<'m> {
         Ok(Distances { non_mated, non_mated_grey: None, mated: mated(&encodings) })
     }
 
-    /// Strangers whose photo was turned to grey, compared with people who are enrolled in colour. A person without a face
-    /// in grey is left out.
+    /// Compares strangers in photos converted to grey with people who are enrolled in colour. People without a face in
+    /// grey are left out.
     ///
     /// # Errors
-    /// If the photos are too few.
+    /// If there are too few photos.
     pub fn non_mated_in_grey(&self) -> Result<NonMated, AccuracyError> {
         let shown = first_of_each(&self.photos, &self.outcomes);
         let grey = self.with.measure(&shown, Colours::Grey);
@@ -73,7 +73,7 @@ fn labelled<'a>(photos: &'a [Photo], outcomes: &'a [Outcome]) -> Vec<Labelled<'a
     of_people(photos.iter().zip(outcomes))
 }
 
-/// Photos with a face, people numbered in the order in which they come.
+/// Photos with a face. People are numbered in the order in which they appear.
 fn of_people<'a>(measured: impl Iterator<Item = (&'a Photo, &'a Outcome)>) -> Vec<Labelled<'a>> {
     let mut people: Vec<&str> = Vec::new();
     let mut encodings = Vec::new();
@@ -86,7 +86,7 @@ fn of_people<'a>(measured: impl Iterator<Item = (&'a Photo, &'a Outcome)>) -> Ve
     encodings
 }
 
-/// Of each person the first photo with a face.
+/// The first photo with a face of each person.
 fn first_of_each(photos: &[Photo], outcomes: &[Outcome]) -> Vec<Photo> {
     let mut first: Vec<Photo> =
         photos.iter().zip(outcomes).filter_map(with_face).map(|(photo, _)| photo.clone()).collect();
@@ -94,7 +94,7 @@ fn first_of_each(photos: &[Photo], outcomes: &[Outcome]) -> Vec<Photo> {
     first
 }
 
-/// The last two names of its path.
+/// The last two components of its path.
 fn name_of(folder: &Path) -> String {
     let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let names: Vec<_> = whole.iter().rev().take(2).map(|name| name.to_string_lossy().into_owned()).collect();

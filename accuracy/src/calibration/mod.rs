@@ -1,4 +1,4 @@
-//! Calibration: from the distances between different people to the threshold for a stated risk.
+//! Calibration: computes the threshold for a given risk from the distances between different people.
 
 mod mated;
 mod measured;
@@ -12,5 +12,5 @@ pub use risk::{MAX_FMR, Risk, fnir_at, risk_at};
 pub(crate) use strangers::ENROLLED_PHOTOS;
 pub use strangers::{non_mated, non_mated_of_probes};
 
-/// The rate at which the gallery names a stranger, if nothing else is asked for.
+/// Default rate at which the gallery names a stranger.
 pub const DEFAULT_FPIR: f64 = 0.001;

@@ -1,27 +1,27 @@
-//! The tail of a distribution: how often a value exceeds a level that hardly any value of the sample reaches.
+//! The tail of a distribution: how often a value exceeds a level that few values of the sample reach.
 //!
-//! Excesses over a high level follow a generalised Pareto distribution whatever the distribution is (Pickands 1975), so that
-//! few numbers say how rates go on where the sample has no values any more.
+//! Excesses over a high level follow a generalised Pareto distribution for almost any distribution (Pickands 1975). A
+//! few parameters therefore extrapolate rates beyond the sample.
 
-/// A generalised Pareto distribution of excesses over a level, and how often the level is exceeded.
+/// A generalised Pareto distribution of excesses over a level, and the rate at which the level is exceeded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Tail {
     level: f64,
     share: f64,
     scale: f64,
-    /// Below 0 the tail ends somewhere, above 0 it is heavy.
+    /// Below 0, the tail has an upper end; above 0, it is heavy.
     shape: f64,
 }
 
 impl Tail {
-    /// Fitted by probability-weighted moments (Hosking and Wallis 1987): less swayed by the few largest values than maximum
-    /// likelihood. `excesses` are above 0, the largest first, each with its weight; `whole` is the weight of the whole
-    /// sample. `None` if they are too few or all the same.
+    /// Fits the tail by probability-weighted moments (Hosking and Wallis 1987), which depend less on the few largest
+    /// values than maximum likelihood. `excesses` are above 0, the largest first, each with its weight. `whole` is the
+    /// weight of the whole sample. `None` if there are too few excesses or all are equal.
     pub(super) fn fitted_to(level: f64, excesses: &[(f64, f64)], whole: f64) -> Option<Self> {
         let weight: f64 = excesses.iter().map(|(_, weight)| weight).sum();
         let (mut mean, mut weighted, mut above) = (0.0, 0.0, 0.0);
         for &(excess, own) in excesses {
-            // The share of excesses that are larger, half of its own weight among them.
+            // The share of larger excesses, plus half of its own weight.
             let larger = (above + own / 2.0) / weight;
             mean += own * excess / weight;
             weighted += own * excess * larger / weight;
@@ -33,7 +33,7 @@ impl Tail {
         is_sound.then(|| Self { level, share: weight / whole, scale, shape })
     }
 
-    /// How often a value is at least this large, 0 to 1; right above the level only.
+    /// The rate of values at least this large, 0 to 1. Valid only above the level.
     pub(super) fn rate_at(&self, value: f64) -> f64 {
         let excess = (value - self.level) / self.scale;
         if self.shape.abs() < 1e-9 {
@@ -42,7 +42,7 @@ impl Tail {
         self.share * (1.0 + self.shape * excess).max(0.0).powf(-1.0 / self.shape)
     }
 
-    /// The value that is exceeded at this rate, which is below that of the level.
+    /// The value that is exceeded at this rate, which must be below that of the level.
     pub(super) fn value_at(&self, rate: f64) -> f64 {
         let rarer = (self.share / rate).ln();
         let excess = if self.shape.abs() < 1e-9 { rarer } else { (self.shape * rarer).exp_m1() / self.shape };
@@ -54,7 +54,7 @@ impl Tail {
 mod tests {
     use super::*;
 
-    /// Quantiles of known distributions at even steps: the fit gives their parameters back.
+    /// Quantiles of known distributions at equal steps: the fit must recover their parameters.
     #[test]
     fn known_tails_are_found_again() {
         for (shape, scale) in [(-0.2, 0.05), (0.0, 1.0), (0.2, 0.5)] {
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(Tail::fitted_to(0.0, &[], 0.0), None);
     }
 
-    /// Beyond where a light tail ends, nothing is expected.
+    /// Beyond the end of a light tail, the rate is 0.
     #[test]
     fn a_tail_that_ends_has_no_rate_beyond() {
         let tail = Tail { level: 0.0, share: 0.01, scale: 0.1, shape: -0.5 };

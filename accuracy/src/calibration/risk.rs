@@ -1,46 +1,46 @@
-//! From a risk to a threshold and back. No I/O.
+//! Converts a risk to a threshold and back. No I/O.
 //!
-//! A stranger is compared with every person enrolled; taking the comparisons for independent, the gallery names them with
+//! A stranger is compared with every enrolled person. If the comparisons are independent, the gallery names them at
 //! FPIR = 1 - (1 - FMR)^N (NIST, "Face Recognition Technology Evaluation, Part 2: Identification").
 
 use crate::interval::{Interval, clopper_pearson};
 use models::bundle::{Mated, NonMated, Quantile};
 use serde::Serialize;
 
-/// A threshold and what it means for a gallery.
+/// A threshold and its consequences for a gallery.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Risk {
     /// L2 distance; smaller is stricter.
     pub threshold: f32,
-    /// Enrolled people.
+    /// Number of enrolled people.
     pub enrolled: usize,
     /// Rate at which a stranger is within the threshold of one person.
     pub fmr: f64,
     /// Rate at which the gallery names a stranger.
     pub fpir: f64,
-    /// What a trial with this many strangers, as many as the sample has people, would find ...
+    /// Number of strangers in a trial that tests the FPIR: as many as the sample has people.
     pub strangers: usize,
-    /// ... in 95 % of all trials: from how the sample's comparisons lie, and the trial's own chance.
+    /// Lower end of the FPIR in 95 % of such trials, from the uncertainty of the sample's rates and the trial's own chance.
     pub fpir_low: f64,
-    /// The upper end of the same interval.
+    /// Upper end of the same interval.
     pub fpir_high: f64,
-    /// Rate at which somebody enrolled is not named, by one photo against one enrolled photo; `None` if the bundle does
-    /// not say. With several enrolled photos it is lower.
+    /// Rate at which an enrolled person is not named, with one photo against one enrolled photo. Several enrolled
+    /// photos lower it. `None` if the bundle has no such measurement.
     pub fnir: Option<f64>,
-    /// The upper end of its 95 % interval (Clopper-Pearson), from ...
+    /// Upper end of its 95 % interval (Clopper-Pearson).
     pub fnir_high: Option<f64>,
-    /// ... these pairs of photos of one person.
+    /// Number of mated pairs behind both.
     pub mated_pairs: Option<u64>,
-    /// Fewer than three comparisons of the sample would be that near.
+    /// True if fewer than three comparisons of the sample are expected to be that near.
     pub extrapolated: bool,
 }
 
-/// One comparison may be a false match at this rate at most, however few people are enrolled: a door that is told who
-/// comes compares once (NIST SP 800-63B-4, section 3.2.3).
+/// Highest FMR of one comparison, however few people are enrolled: a door where a card claims an identity compares
+/// only once (NIST SP 800-63B-4, section 3.2.3).
 pub const MAX_FMR: f64 = 1e-4;
 
-/// The threshold at which a gallery of this many people names a stranger at the rate `fpir`, above 0 and below 1, or at
-/// a lower one where [`MAX_FMR`] forbids that.
+/// The threshold at which a gallery of this many people names a stranger at the rate `fpir`, which is above 0 and below
+/// 1. The rate is lower if [`MAX_FMR`] requires it.
 pub fn risk_at(fpir: f64, enrolled: usize, non_mated: &NonMated, mated: Option<&Mated>) -> Risk {
     let fmr = fmr_of(fpir, enrolled).min(MAX_FMR);
     let threshold = distance_at(fmr, non_mated);
@@ -62,15 +62,15 @@ pub fn risk_at(fpir: f64, enrolled: usize, non_mated: &NonMated, mated: Option<&
     }
 }
 
-/// What a trial finds if the rate lies within these: wider by two standard deviations of a count.
+/// Interval of the rate in a trial: wider by two standard deviations of the count.
 fn in_a_trial(rate: Interval, strangers: usize) -> Interval {
     let chance = |rate: f64| 1.96 * (rate * (1.0 - rate) / strangers.max(1) as f64).sqrt();
     Interval { low: (rate.low - chance(rate.low)).max(0.0), high: (rate.high + chance(rate.high)).min(1.0) }
 }
 
-/// FMR of one comparison such that `comparisons` of them name a stranger at the rate `fpir`.
+/// FMR of one comparison for which `comparisons` of them name a stranger at the rate `fpir`.
 pub(super) fn fmr_of(fpir: f64, comparisons: usize) -> f64 {
-    // 1 - (1 - fpir)^(1/n) without losing the digits of a small rate.
+    // 1 - (1 - fpir)^(1/n) without loss of precision for small rates.
     -f64::exp_m1(f64::ln_1p(-fpir) / comparisons.max(1) as f64)
 }
 
@@ -79,9 +79,9 @@ pub(super) fn fpir_of(fmr: f64, comparisons: usize) -> f64 {
     -f64::exp_m1(f64::ln_1p(-fmr.min(1.0)) * comparisons as f64)
 }
 
-/// Where the rate is at most this with some certainty: not its estimate falls to it there, but the geometric mean of the
-/// estimate and the upper end of its interval. On people held out, thresholds from estimates named 1.1 to 1.6 times as many
-/// strangers as promised.
+/// The distance at which the rate is at most `rate` with some confidence. There, the geometric mean of the estimate and
+/// the upper end of its interval equals `rate`. On held-out people, thresholds from estimates alone named 1.1 to 1.6
+/// times as many strangers as promised.
 fn distance_at(rate: f64, non_mated: &NonMated) -> f32 {
     between_rows(rate, &non_mated.quantiles).clamp(0.01, 2.0) as f32
 }
@@ -90,7 +90,7 @@ fn aimed_at(row: &Quantile) -> f64 {
     (row.rate * row.high).sqrt()
 }
 
-/// Between rows the logarithm of the rate is linear in the distance; beyond the last it goes on as between the last two.
+/// Interpolates the logarithm of the rate linearly between rows, and extrapolates beyond the last two.
 fn between_rows(rate: f64, rows: &[Quantile]) -> f64 {
     let second = rows.iter().position(|row| aimed_at(row) <= rate).unwrap_or(rows.len() - 1).max(1);
     let (a, b) = (&rows[second - 1], &rows[second]);
@@ -98,8 +98,8 @@ fn between_rows(rate: f64, rows: &[Quantile]) -> f64 {
     f64::from(a.distance) + along * f64::from(b.distance - a.distance)
 }
 
-/// The interval of the rate at a distance, between those of the rows around it; nearer than the last row, from 0 up to
-/// the last row's upper end.
+/// The interval of the rate at a distance, interpolated between the neighbouring rows. For distances below the last
+/// row, it goes from 0 to the last row's upper end.
 fn interval_at(distance: f32, rows: &[Quantile]) -> Interval {
     let last = rows[rows.len() - 1];
     match rows.iter().position(|row| row.distance <= distance) {
@@ -114,7 +114,7 @@ fn interval_at(distance: f32, rows: &[Quantile]) -> Interval {
     }
 }
 
-/// The rate at which somebody enrolled is not named, by one photo against one enrolled photo, at a threshold.
+/// The rate at which an enrolled person is not named at a threshold, with one photo against one enrolled photo.
 pub fn fnir_at(threshold: f32, mated: &Mated) -> f64 {
     farther_than(threshold, &mated.farther)
 }
@@ -143,8 +143,8 @@ mod tests {
         known_within(2.0)
     }
 
-    /// Each decade of the rate is 0.1 of distance; this many pairs carry rates down to 1e-5. Each rate may be this many
-    /// times as small or as large.
+    /// Each decade of the rate is 0.1 of distance. The number of pairs suffices for rates down to 1e-5. The interval of
+    /// each rate goes from `rate / times` to `rate * times`.
     fn known_within(times: f64) -> NonMated {
         let row = |rate: f64, distance| Quantile { rate, distance, low: rate / times, high: rate * times };
         let quantiles = vec![row(1e-2, 1.3), row(1e-3, 1.2), row(1e-4, 1.1), row(1e-5, 1.0)];
@@ -157,7 +157,7 @@ mod tests {
             assert!((fmr_of(fpir, comparisons) / fmr - 1.0).abs() < 1e-6, "{fpir} {comparisons}");
             assert!((fpir_of(fmr, comparisons.max(1)) / fpir - 1.0).abs() < 1e-6, "{fpir} {comparisons}");
         }
-        // The anchor that everybody quotes: 100 people at 1e-4 make 1 %.
+        // The common example: 100 people at 1e-4 give 1 %.
         assert!((fpir_of(1e-4, 100) - 0.00995).abs() < 1e-5);
         assert_eq!((fpir_of(0.0, 100), fpir_of(1.0, 3)), (0.0, 1.0));
     }
@@ -175,8 +175,8 @@ mod tests {
         }
     }
 
-    /// With three encodings, one stranger in a thousand used to mean a false match in three thousand comparisons: too
-    /// many for a door that is told by a card who comes.
+    /// Regression test: with three encodings, an FPIR of one in a thousand meant one false match in three thousand
+    /// comparisons. That is too many for a door where a card claims an identity.
     #[test]
     fn few_people_do_not_make_a_loose_threshold() {
         for encodings in [0, 1, 3, 10] {
@@ -186,7 +186,7 @@ mod tests {
         }
     }
 
-    /// The 1e-4 row has an upper end of 2e-4: at its distance the rate aimed at is 1.41e-4.
+    /// The 1e-4 row has an upper end of 2e-4, so the geometric mean at its distance is 1.41e-4.
     #[test]
     fn the_threshold_lies_between_the_estimate_and_its_upper_end() {
         let risk = risk_at(2e-4_f64.sqrt() * 1e-4_f64.sqrt() * 0.5, 1, &non_mated(), None);

@@ -1,5 +1,5 @@
-//! The distances between strangers and enrolled people: every person of a sample is enrolled in turn, and everybody else is a
-//! stranger to them. No I/O.
+//! Distances between strangers and enrolled people: each person of a sample is enrolled in turn, and everybody else is
+//! a stranger to them. No I/O.
 
 use super::mated::Labelled;
 use super::pareto::Tail;
@@ -9,19 +9,19 @@ use rayon::prelude::*;
 use shared::encoding::Encoding;
 use shared::matching::person_distance;
 
-/// At most this many photos of a person are enrolled.
+/// Most photos with which a person is enrolled.
 pub(crate) const ENROLLED_PHOTOS: usize = 4;
-/// Rates that get a row as they were counted.
+/// Rates with a row of counted values.
 const COUNTED: [f64; 4] = [1e-1, 5e-2, 2e-2, 1e-2];
-/// From this rate on, which is that of the last counted row, rates are those of the fitted tail ...
+/// From this rate on, which is that of the last counted row, rates come from the fitted tail ...
 const TAIL_FROM: f64 = 1e-2;
 /// ... with rows at these parts of each decade ...
 const PARTS: [f64; 3] = [0.5, 0.2, 0.1];
 /// ... over this many decades.
 const DECADES: i32 = 6;
-/// The fewest comparisons that say anything.
+/// Fewest comparisons for a measurement.
 const LEAST_COMPARISONS: usize = 1000;
-/// Resamples of people for an interval.
+/// Number of resamples of people for an interval.
 const RESAMPLES: usize = 1000;
 
 /// A stranger compared with an enrolled person.
@@ -30,20 +30,21 @@ struct Comparison {
     people: [u32; 2],
 }
 
-/// Compares everybody with everybody else; `None` where there are too few to say anything. People are numbered from 0 without a gap.
+/// Compares each person with all others. `None` if there are too few. People must be numbered from 0 without gaps.
 ///
-/// A stranger shows their first photo. Somebody with several is enrolled from at most four of the others, as people who
-/// come back have one photo more than those enrolled; somebody with one is enrolled from that.
+/// A stranger is represented by their first photo. A person with several photos is enrolled with at most four of the
+/// others, because people who return have one photo more than are enrolled. A person with one photo is enrolled with
+/// that.
 ///
-/// Comparisons that share a person are not independent: intervals are those of a bootstrap over people, with a tail
-/// fitted to each resample.
+/// Comparisons that share a person are not independent. Therefore the intervals come from a bootstrap over people, with
+/// a tail fitted to each resample.
 pub fn non_mated(encodings: &[Labelled<'_>], source: &str) -> Option<NonMated> {
     let people = by_person(encodings);
     let probes: Vec<&Encoding> = people.iter().map(|photos| photos[0]).collect();
     non_mated_of(&people, &probes, source)
 }
 
-/// The same where a stranger shows these, one for each person, in place of their first photo.
+/// As [`non_mated`], but strangers are represented by these probes, one per person, instead of their first photos.
 pub fn non_mated_of_probes(encodings: &[Labelled<'_>], probes: &[&Encoding], source: &str) -> Option<NonMated> {
     non_mated_of(&by_person(encodings), probes, source)
 }
@@ -80,7 +81,7 @@ fn non_mated_of(people: &[Vec<&Encoding>], probes: &[&Encoding], source: &str) -
     })
 }
 
-/// To four digits: what stands in a file is read by people too.
+/// Rounds to four digits, because people also read the file.
 fn rounded(rate: f64) -> f64 {
     format!("{rate:.3e}").parse().unwrap_or(rate)
 }
@@ -111,7 +112,7 @@ fn comparisons(people: &[Vec<&Encoding>], probes: &[&Encoding]) -> Vec<Compariso
     people.par_iter().enumerate().flat_map_iter(with_everybody_else).collect()
 }
 
-/// People, each counted as often as they were drawn.
+/// A resample: how often each person was drawn.
 struct Resample {
     weights: Vec<f64>,
     level: f64,
@@ -129,7 +130,7 @@ impl Resample {
         comparison.people.iter().map(|&person| self.weights[person as usize]).product()
     }
 
-    /// Of all comparisons, those that are not near among them.
+    /// Weight of all comparisons, including those that are not near.
     fn whole(&self) -> f64 {
         let all: f64 = self.weights.iter().sum();
         all * all - self.weights.iter().map(|weight| weight * weight).sum::<f64>()
@@ -144,7 +145,7 @@ impl Resample {
         Tail::fitted_to(self.level, &excesses, self.whole())
     }
 
-    /// How often a cosine is reached, for each of the rows.
+    /// The rate at which a cosine is reached, for each of the rows.
     fn rates(&self, comparisons: &[Comparison], rows: &[(f64, f64)]) -> Vec<f64> {
         let tail = self.tail(comparisons);
         let counted = |cosine: f64| {
@@ -175,7 +176,7 @@ fn bootstrapped(comparisons: &[Comparison], rows: &[(f64, f64)], level: f64, peo
 mod tests {
     use super::*;
 
-    /// Directions in this many dimensions, from a fixed seed; each person has one to three photos about their own.
+    /// Fixed pseudo-random directions; each person has one to three photos around their own direction.
     fn sample(people: usize) -> Vec<(usize, Encoding)> {
         let mut random = fastrand::Rng::with_seed(7);
         let mut number = move || (0..6).map(|_| random.f32()).sum::<f32>() - 3.0;
@@ -198,7 +199,7 @@ mod tests {
         people.iter().map(|photos| photos[0]).collect()
     }
 
-    /// What was fitted on 150 people is what is counted on 600 others of the same kind, within the interval.
+    /// The tail fitted on 150 people predicts the rate counted on 600 others of the same kind, within the interval.
     #[test]
     fn rates_beyond_the_sample_are_found_in_a_larger_one() {
         let (few, many) = (sample(150), sample(750).split_off(300));
@@ -221,7 +222,7 @@ mod tests {
         assert_eq!(parsed, found);
     }
 
-    /// Somebody with one photo is enrolled from it, somebody with several from all but the one that they show.
+    /// A person with one photo is enrolled with it, a person with several with all except the first.
     #[test]
     fn nobody_is_compared_with_themselves() {
         let photos = sample(3);

@@ -1,5 +1,5 @@
-//! Single comparisons of two photos: FMR and FNMR of all people, of groups, and of pairs of people who resemble each other.
-//! No I/O.
+//! Comparisons of two photos: FMR and FNMR over all people, within groups, and for pairs of people who look alike. No
+//! I/O.
 
 use super::trials::Person;
 use crate::AccuracyError;
@@ -8,11 +8,11 @@ use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The FMR at which thresholds are set.
+/// The FMRs at which thresholds are set.
 const FMRS: [f64; 2] = [1e-4, 1e-3];
-/// The FMR of all at which groups are compared: rarer ones are a matter of chance in most sets.
+/// The overall FMR at which groups are compared. At lower rates, most sets have too few false matches.
 const FMR_OF_GROUPS: f64 = 1e-3;
-/// A group of fewer people says little.
+/// Groups with fewer people than this are marked as small.
 const SMALL: usize = 30;
 
 struct Pair {
@@ -26,16 +26,16 @@ pub struct Comparisons {
     non_mated: Vec<Pair>,
 }
 
-/// A count with its rate.
+/// A count and the rate that follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Counted {
-    /// How many were counted.
+    /// Number of hits.
     pub count: usize,
-    /// Of how many.
+    /// Number of trials.
     pub of: usize,
-    /// `null` of nothing.
+    /// The rate; `null` without trials.
     pub rate: Option<f64>,
-    /// 95 %, Clopper-Pearson: as if no two pairs shared a person.
+    /// 95 % interval (Clopper-Pearson), which ignores that pairs share people.
     #[serde(flatten)]
     pub interval: Interval,
 }
@@ -47,12 +47,12 @@ impl Counted {
     }
 }
 
-/// FNMR where this many non-mated pairs match.
+/// FNMR at a given FMR.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct AtFmr {
     /// False match rate, 0 to 1.
     pub fmr: f64,
-    /// L2 distance; a pair that is nearer matches.
+    /// Threshold, an L2 distance. Pairs that are nearer match.
     pub threshold: f32,
     /// False non-match rate at that threshold.
     pub fnmr: Counted,
@@ -61,15 +61,15 @@ pub struct AtFmr {
 /// FMR and FNMR within groups.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Groups {
-    /// The column that names the groups.
+    /// Name of the column with the groups.
     pub column: String,
-    /// L2 distance at which all groups are compared.
+    /// Threshold at which all groups are compared, an L2 distance.
     pub threshold: f32,
-    /// FMR of all pairs at that threshold.
+    /// FMR over all pairs at that threshold.
     pub fmr_of_all: f64,
-    /// In the order of their names.
+    /// The groups, in the order of their names.
     pub groups: Vec<Group>,
-    /// The largest FMR of a group divided by the smallest that is not 0; `null` if only one group has false matches.
+    /// The largest FMR of a group divided by the smallest that is not 0. `null` if only one group has false matches.
     pub worst_fmr_ratio: Option<f64>,
     /// Groups without a false match.
     pub without_false_match: usize,
@@ -78,35 +78,35 @@ pub struct Groups {
 /// One group.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Group {
-    /// As the column has it.
+    /// Value of the column.
     pub name: String,
-    /// How many people are in it.
+    /// Number of people in the group.
     pub people: usize,
-    /// So few people that the rates say little.
+    /// True if the group is too small for reliable rates.
     pub small: bool,
-    /// Of pairs of two people of the group.
+    /// False matches among pairs of two people of the group.
     pub fmr: Counted,
-    /// Of pairs of photos of one person of the group.
+    /// False non-matches among pairs of photos of one person of the group.
     pub fnmr: Counted,
 }
 
-/// Pairs of people who were named as resembling each other.
+/// False matches among given pairs of people who look alike.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Hard {
-    /// How many pairs were named.
+    /// Number of given pairs.
     pub pairs_of_people: usize,
-    /// At an FMR of 0.0001 and of 0.001.
+    /// Results at an FMR of 0.0001 and of 0.001.
     pub at: Vec<HardAt>,
 }
 
-/// Their FMR where strangers have this one.
+/// FMR of the given pairs at a given overall FMR.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct HardAt {
-    /// FMR of all pairs of two people.
+    /// FMR over all pairs of two people.
     pub fmr_of_strangers: f64,
-    /// L2 distance.
+    /// Threshold, an L2 distance.
     pub threshold: f32,
-    /// FMR of the named pairs at that threshold.
+    /// FMR of the given pairs at that threshold.
     pub fmr: Counted,
 }
 
@@ -134,7 +134,7 @@ impl Comparisons {
         Self { mated, non_mated }
     }
 
-    /// FNMR at an FMR of 0.0001 and of 0.001, as far as the sample can show it.
+    /// FNMR at an FMR of 0.0001 and of 0.001, if the sample is large enough.
     pub fn at_rates(&self) -> Vec<AtFmr> {
         let at = |&fmr: &f64| {
             let threshold = self.threshold(fmr)?;
@@ -144,13 +144,13 @@ impl Comparisons {
         FMRS.iter().filter_map(at).collect()
     }
 
-    /// The distance below which pairs match at this rate at most; `None` if that would be none.
+    /// The threshold with at most this FMR; `None` if it would match no pair.
     fn threshold(&self, fmr: f64) -> Option<f32> {
         let allowed = (fmr * self.non_mated.len() as f64 + 1e-9) as usize;
         self.non_mated.get(allowed).filter(|_| allowed > 0).map(|pair| pair.distance)
     }
 
-    /// By the group of each person; people without one are in none.
+    /// Rates by the group of each person. People without a group are left out.
     pub fn by(&self, people: &[Person<'_>], groups: &BTreeMap<String, String>, column: &str) -> Groups {
         let threshold = self.threshold(FMR_OF_GROUPS).unwrap_or(0.0);
         let of: Vec<Option<&str>> = people.iter().map(|person| groups.get(person.name).map(String::as_str)).collect();
@@ -188,10 +188,10 @@ impl Comparisons {
         }
     }
 
-    /// Of all photos of these pairs of people.
+    /// False matches among all photos of these pairs of people.
     ///
     /// # Errors
-    /// If somebody has no photo with a face.
+    /// If one of the people has no photo with a face.
     pub fn of_pairs(&self, people: &[Person<'_>], pairs: &[[String; 2]]) -> Result<Hard, AccuracyError> {
         let index = |name: &String| {
             let found = people.iter().position(|person| person.name == name);
@@ -218,8 +218,8 @@ mod tests {
     use super::*;
     use shared::encoding::Encoding;
 
-    /// A hundred people at even angles, each with two photos a tenth of a degree apart; the groups are halves of the circle,
-    /// and in the second one two people stand side by side.
+    /// A hundred people at equal angles, each with two photos a tenth of a degree apart. The groups are halves of the
+    /// circle. In the second one, two people are close together.
     #[test]
     fn groups_and_pairs_by_hand() {
         let at =

@@ -1,7 +1,7 @@
-//! Identification: how often people who are enrolled are not named, and strangers are.
+//! Identification: how often enrolled people are not named, and how often strangers are.
 //!
-//! Trials (some enrolled, everybody else a stranger) -> rates. Beside that stand the promises of stored thresholds, tried
-//! on strangers, and single comparisons, by group and for named pairs. No I/O.
+//! Trials (some people enrolled, everybody else a stranger) -> rates. In addition: whether stored thresholds keep their
+//! promises on strangers, and comparisons of two photos, by group and for given pairs. No I/O.
 
 mod comparisons;
 mod promises;
@@ -17,8 +17,8 @@ use crate::{Outcome, Photo, cache};
 use models::Recogniser;
 use trials::Probe;
 
-/// People with a face, also in what is searched; photos of one person follow each other. From `known` on, people are
-/// strangers only.
+/// People with a face in their photos and in their probes. The photos of a person must be adjacent. From index `known`
+/// on, people are only strangers.
 pub fn people_of<'a>(
     recogniser: &Recogniser,
     photos: &'a [Photo],

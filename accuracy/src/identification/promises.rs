@@ -1,4 +1,4 @@
-//! Whether the thresholds that `build-db` would store keep what they promise. No I/O.
+//! Tests whether the thresholds that `build-db` would store keep their promised rates. No I/O.
 
 use super::rates::{fnir_at, fpir_at};
 use super::trials::{Person, Trials};
@@ -6,44 +6,44 @@ use crate::calibration::{Risk, risk_at};
 use models::Recogniser;
 use serde::Serialize;
 
-/// Sizes of galleries that are tried, and rates that are promised.
+/// Gallery sizes to test, and promised rates.
 const ENROLLED: [usize; 3] = [50, 100, 200];
 const FPIRS: [f64; 2] = [0.001, 0.01];
 
-/// A promise and what came of it.
+/// A promised rate and the measured one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Promise {
-    /// What was asked for.
+    /// The requested FPIR.
     pub asked: f64,
-    /// Whether the threshold is that for pictures without colour.
+    /// True for the threshold for images without colour.
     pub grey: bool,
-    /// What the calibration promises.
+    /// The promise of the calibration.
     #[serde(flatten)]
     pub risk: Risk,
-    /// The share of searches by strangers that named somebody.
+    /// The share of searches by strangers that named an enrolled person.
     pub measured: f64,
-    /// The share of searches by people enrolled that did not name them.
+    /// The share of searches by enrolled people that did not name them.
     pub missed: f64,
-    /// The searches by strangers, over all draws.
+    /// Number of searches by strangers, over all draws.
     pub searches: usize,
-    /// Whether `measured` is between the promised ends.
+    /// True if `measured` is within the promised interval.
     pub kept: bool,
 }
 
-/// How promises are tried.
+/// Parameters of the test.
 #[derive(Debug, Clone, Copy)]
 pub struct Trying {
-    /// How many times people are drawn.
+    /// Number of draws of people.
     pub draws: usize,
-    /// Which draws.
+    /// Seed of the draws.
     pub seed: u64,
-    /// Whether what is searched is grey: then the threshold for grey is tried as well.
+    /// True if probes are grey: then the threshold for grey is tested as well.
     pub grey: bool,
-    /// Whether only people who are strangers alone are searched. The calibration may have been measured on the others.
+    /// True to search only for people who are never enrolled. The calibration may have been measured on the others.
     pub only_strangers: bool,
 }
 
-/// Tries the thresholds of the encoder's own calibration; none if it has none.
+/// Tests the thresholds of the encoder's own calibration. Empty without a calibration.
 pub fn tried(recogniser: &Recogniser, people: &[Person<'_>], trying: Trying) -> Vec<Promise> {
     let calibration = recogniser.calibration();
     let grey = calibration.non_mated_grey.as_ref().filter(|_| trying.grey);

@@ -1,18 +1,18 @@
-//! From searches to rates: FNIR at an FPIR, with intervals over people, and the curve of both. No I/O.
+//! Rates from searches: FNIR at an FPIR, with bootstrap intervals over people, and the DET curve. No I/O.
 //!
-//! Terms of ISO/IEC 19795-1: FPIR is the share of searches by strangers that name somebody, FNIR the share of searches by
-//! people enrolled that do not name them. One threshold holds for all draws.
+//! Terms of ISO/IEC 19795-1: FPIR is the share of searches by strangers that name somebody, FNIR the share of searches
+//! by enrolled people that do not name them. The same threshold applies to all draws.
 
 use super::trials::{Searched, Trials, Way};
 use crate::interval::Interval;
 use rayon::prelude::*;
 use serde::Serialize;
 
-/// The FPIR at which FNIR is reported.
+/// The FPIRs at which FNIR is reported.
 pub(super) const FPIRS: [f64; 2] = [0.001, 0.01];
-/// Places of [`Way::ALL`].
+/// Indices into [`Way::ALL`].
 const WAYS: [usize; 3] = [Way::NearestEncoding as usize, Way::Person as usize, Way::Gated as usize];
-/// Resamples of people for an interval.
+/// Number of resamples of people for an interval.
 const RESAMPLES: usize = 400;
 
 /// A measured rate.
@@ -20,7 +20,7 @@ const RESAMPLES: usize = 400;
 pub struct Measured {
     /// 0 to 1.
     pub rate: f64,
-    /// 95 %, by a bootstrap over people.
+    /// 95 % interval, by a bootstrap over people.
     #[serde(flatten)]
     pub interval: Interval,
 }
@@ -30,15 +30,15 @@ pub struct Measured {
 pub struct AtFpir {
     /// False positive identification rate, 0 to 1.
     pub fpir: f64,
-    /// With a person's nearest encoding alone.
+    /// FNIR with only the nearest encoding of each person.
     pub nearest: Measured,
-    /// With the distance that decides at the door.
+    /// FNIR with the distance as computed at the door.
     pub person: Measured,
-    /// The L2 distance at which the latter was measured.
+    /// The L2 distance for the FNIR at the door.
     pub threshold: f32,
-    /// By how much the misses fall from the first to the second, as a part of the first.
+    /// Relative reduction of the misses by the distance at the door.
     pub fewer_misses: Measured,
-    /// As the second, with faces that the gate refuses counted as misses, and not named.
+    /// FNIR at the door with the gate: refused faces are missed, and never named.
     pub gated: Measured,
 }
 
@@ -51,7 +51,7 @@ pub struct Point {
     pub fnir_nearest: f64,
     /// FNIR with the distance that decides at the door.
     pub fnir_person: f64,
-    /// Of the latter.
+    /// The L2 distance for the FNIR at the door.
     #[serde(flatten)]
     pub interval: Interval,
 }
@@ -82,7 +82,7 @@ pub fn at_fpirs(trials: &Trials, people: usize) -> Vec<AtFpir> {
         .collect()
 }
 
-/// The curve, three points a decade from 1e-4 to 1.
+/// The curve, with three points per decade from 1e-4 to 1.
 pub fn det(trials: &Trials, people: usize) -> Vec<Point> {
     let fpirs: Vec<f64> =
         (0..=12).map(|third| 10_f64.powf(-4.0 + f64::from(third) / 3.0)).filter(|fpir| *fpir < 0.9).collect();
@@ -96,19 +96,19 @@ pub fn det(trials: &Trials, people: usize) -> Vec<Point> {
     fpirs.iter().enumerate().map(point).collect()
 }
 
-/// The share of searches by strangers with the door's distance that are within a threshold, whatever the gate says.
+/// The share of searches by strangers within a threshold, with the distance at the door and without a gate.
 pub(super) fn fpir_at(threshold: f32, strangers: &[Searched]) -> f64 {
     let named = strangers.iter().filter(|searched| searched.distances[Way::Person as usize] <= threshold).count();
     named as f64 / strangers.len().max(1) as f64
 }
 
-/// The share of searches by people enrolled that the door does not name at a threshold.
+/// The share of searches by enrolled people that the door does not name at a threshold.
 pub(super) fn fnir_at(threshold: f32, mated: &[Searched]) -> f64 {
     let missed = mated.iter().filter(|searched| searched.distances[Way::Gated as usize] > threshold).count();
     missed as f64 / mated.len().max(1) as f64
 }
 
-/// For each resample of people and each FPIR, the FNIR in each way.
+/// The FNIR in each way, for each resample of people and each FPIR.
 fn resampled(trials: &Trials, people: usize, fpirs: &[f64]) -> Vec<Vec<[f64; WAYS.len()]>> {
     let sorted = Sorted::new(trials);
     let resample = |seed: usize| {
@@ -139,10 +139,10 @@ impl Sorted {
         Self { strangers: sorted(&trials.strangers), mated: sorted(&trials.mated) }
     }
 
-    /// FNIR at the loosest threshold at which strangers are named at this rate at most, and the threshold.
+    /// The loosest threshold with at most this FPIR, and its FNIR.
     fn fnir(&self, way: usize, fpir: f64, weights: &[f64]) -> (f64, f32) {
         let total = |found: &[(f32, usize)]| found.iter().fold(0.0, |sum, &(_, person)| sum + weights[person]);
-        // A hair more, since 0.001 of 1000 is not 1 in floating point.
+        // A small tolerance, because 0.001 of 1000 is not 1 in floating point.
         let allowed = fpir * total(&self.strangers[way]) + 1e-9;
         let mut named = 0.0;
         let first_refused = self.strangers[way].iter().find(|&&(_, person)| {
@@ -158,7 +158,7 @@ impl Sorted {
     }
 }
 
-/// The middle 95 %.
+/// The interval of the middle 95 %.
 fn middle(mut rates: Vec<f64>) -> Interval {
     rates.sort_by(f64::total_cmp);
     let outside = rates.len() / 40;

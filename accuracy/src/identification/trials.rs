@@ -1,8 +1,9 @@
-//! Identification trials: some people are enrolled, one photo of each is held back, and everybody else is a stranger. No I/O.
+//! Identification trials: some people are enrolled with one photo of each held back, and everybody else is a stranger.
+//! No I/O.
 //!
-//! Each draw enrols other people. Every photo is searched in three ways, so that they are compared on the same draws: by two
-//! ways of making a person's distance of those of their encodings, and as a door does it, with faces that are hardly
-//! recognisable refused.
+//! Each draw enrols other people. Every photo is searched in three ways on the same draws, so that they can be
+//! compared: with two rules for a person's distance, given the distances to their encodings, and as at a door, where
+//! the gate refuses hardly recognisable faces.
 
 use crate::calibration::ENROLLED_PHOTOS;
 use models::gate::Standing;
@@ -12,22 +13,22 @@ use shared::encoding::Encoded;
 use shared::encoding::Encoding;
 use shared::matching::person_distance;
 
-/// Somebody with at least one photo.
+/// A person with at least one photo.
 #[derive(Debug)]
 pub struct Person<'a> {
     /// The person's folder.
     pub name: &'a str,
-    /// One for each photo.
+    /// One encoding per photo.
     pub encodings: Vec<&'a Encoding>,
-    /// How recognisable the face of each is.
+    /// Recognisability of the face in each photo.
     pub standings: Vec<Standing>,
-    /// What is searched of each photo: itself, or the same photo in grey.
+    /// The probe of each photo: the photo itself, or the same photo in grey.
     pub probes: Vec<Probe<'a>>,
-    /// Known from another folder, never enrolled.
+    /// True for people from the folder of known strangers, who are never enrolled.
     pub only_stranger: bool,
 }
 
-/// A face that is searched.
+/// A face to search for.
 #[derive(Clone, Debug)]
 pub struct Probe<'a> {
     pub encoding: &'a Encoding,
@@ -39,9 +40,9 @@ pub struct Probe<'a> {
 pub(super) enum Way {
     /// A person's distance is that of their nearest encoding.
     NearestEncoding,
-    /// A person's distance is that which decides at the door.
+    /// A person's distance is computed as at the door.
     Person,
-    /// The same, and what the gate refuses is neither enrolled nor named.
+    /// As at the door, and faces that the gate refuses are neither enrolled nor named.
     Gated,
 }
 
@@ -49,26 +50,26 @@ impl Way {
     pub(super) const ALL: [Self; 3] = [Self::NearestEncoding, Self::Person, Self::Gated];
 }
 
-/// What a search in the gallery found, in each of [`Way::ALL`].
+/// The result of a search in the gallery, for each of [`Way::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Searched {
-    /// Whose photo it was, by index.
+    /// Index of the person in the photo.
     pub person: usize,
-    /// L2 distance of the nearest enrolled person; infinite where the gate refuses to name them, and where, of somebody
-    /// enrolled, it is another.
+    /// L2 distance of the nearest enrolled person. Infinite if the gate refuses to name them, or if the probe is of an
+    /// enrolled person and another one is nearest.
     pub distances: [f32; Way::ALL.len()],
 }
 
 /// All searches of all draws.
 #[derive(Debug, Default)]
 pub struct Trials {
-    /// Of photos held back, one for each person enrolled.
+    /// Searches with held-back photos, one per enrolled person.
     pub mated: Vec<Searched>,
-    /// Of the first photo of each stranger.
+    /// Searches with the first photo of each stranger.
     pub strangers: Vec<Searched>,
 }
 
-/// Who is enrolled with which photos, and whose photo is held back.
+/// The enrolled people with their photos, and the held-back photos.
 struct Draw {
     enrolled: Vec<Enrolled>,
 }
@@ -80,7 +81,7 @@ struct Enrolled {
 }
 
 impl Trials {
-    /// Draws `enrolled` people `draws` times; all of those who can be enrolled, less one, if there are not more.
+    /// Draws `enrolled` people `draws` times. If there are not that many, enrols all who can be enrolled, except one.
     pub fn run(people: &[Person<'_>], enrolled: usize, draws: usize, seed: u64) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut trials = Self::default();
@@ -122,7 +123,7 @@ impl Draw {
         Searched { person, distances: found.map(|(distance, _)| distance) }
     }
 
-    /// The nearest enrolled person and how near, in each of [`Way::ALL`].
+    /// The nearest enrolled person and the distance, for each of [`Way::ALL`].
     fn search(&self, people: &[Person<'_>], probe: &Probe<'_>) -> [(f32, usize); Way::ALL.len()] {
         Way::ALL.map(|way| {
             let distances = self.enrolled.iter().map(|one| (one.distance(&people[one.person], probe, way), one));
@@ -144,7 +145,7 @@ impl Enrolled {
         }
     }
 
-    /// The photos from which a person is enrolled if there is a gate.
+    /// The photos with which a person is enrolled if there is a gate.
     fn accepted<'s>(&'s self, person: &'s Person<'_>) -> impl Iterator<Item = &'s usize> {
         let is_accepted = |standing: &Standing| standing.is_recognisable() != Some(false) && !standing.is_crowded();
         self.photos.iter().filter(move |photo| is_accepted(&person.standings[**photo]))
@@ -160,7 +161,7 @@ impl Enrolled {
 
 #[cfg(test)]
 impl<'a> Person<'a> {
-    /// Whose faces nobody asks a gate about.
+    /// A person without a gate.
     pub(super) fn ungated(
         name: &'a str,
         encodings: &'a [Encoding],
@@ -189,7 +190,7 @@ mod tests {
         Encoding::from_network(&[degrees.to_radians().cos(), degrees.to_radians().sin()]).unwrap()
     }
 
-    /// It passes what is longer than 10, and knows no background.
+    /// A gate that passes encodings longer than 10 and has no background.
     fn gate_of_length_10() -> Gate {
         let term = |weight| Term { mean: 10.0, spread: 1.0, weight };
         Gate::of(Learnt {
@@ -208,7 +209,7 @@ mod tests {
         .unwrap()
     }
 
-    /// Two people whose photos lie together, one who is nobody's neighbour, and a stranger.
+    /// Two people with two neighbouring photos each, a person with one photo, and a stranger.
     #[test]
     fn held_back_photos_are_found_and_strangers_are_everybody_else() {
         let photos: Vec<Encoding> = [0.0, 5.0, 90.0, 95.0, 180.0, 270.0].map(at).into();
@@ -249,7 +250,7 @@ mod tests {
         assert!(misses.clone().count() > 0 && misses.clone().all(|person| person == 0));
     }
 
-    /// The gate passes what is longer than 10: a short probe is not named, and a short photo not enrolled.
+    /// The gate passes encodings longer than 10: a short probe is not named, and a short photo is not enrolled.
     #[test]
     fn what_the_gate_refuses_is_neither_enrolled_nor_named() {
         let gate = Arc::new(gate_of_length_10());
