@@ -51,7 +51,9 @@ pub enum PairFileError {
         found: String,
     },
     /// A mated pair instead of a non-mated one, or vice versa.
-    #[error("line {line}: fold {fold} has its {due} pairs here, and this is none: is a line missing before it?")]
+    #[error(
+        "line {line}: fold {fold} has its {due} pairs here, but this line is not one: is a line missing before it?"
+    )]
     Order {
         /// Line number, from 1.
         line: usize,
@@ -61,7 +63,7 @@ pub enum PairFileError {
         due: &'static str,
     },
     /// The number of pairs differs from that in the first line.
-    #[error("{found} pairs, but the first line makes them {expected}: is the file cut off?")]
+    #[error("{found} pairs, but {expected} according to the first line: is the file cut off?")]
     Count {
         /// Number of pairs according to the first line.
         expected: usize,
@@ -157,7 +159,7 @@ mod tests {
             ("1\nBo\t1\t2\nBo\t1\tBo\t2\n", "line 3"),
             ("1\nBo\t1\tCy\t2\n", "line 2: fold 1 has its mated pairs here"),
             ("1\nBo\t1\t2\nBo\t1\t3\n", "line 3: fold 1 has its non-mated pairs here"),
-            ("2\t1\nBo\t1\t2\nBo\t1\tCy\t1\n", "2 pairs, but the first line makes them 4"),
+            ("2\t1\nBo\t1\t2\nBo\t1\tCy\t1\n", "2 pairs, but 4 according to the first line"),
             ("18446744073709551615\t2\nBo\t1\t2\n", "1 pairs"),
         ] {
             let message = parse(text).unwrap_err().to_string();

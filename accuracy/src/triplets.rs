@@ -156,8 +156,8 @@ mod tests {
     fn a_handful_by_hand() {
         let (photos, outcomes) = sample(&[("a", [1.0, 0.0]), ("a", [0.0, 1.0]), ("b", [1.0, 0.0]), ("c", [-1.0, 0.0])]);
         let mined = mine(&photos, &outcomes);
-        // Anchor 0, positive 1: b at 0 loses 2.2 (hard), c at 4 nothing. Anchor 1, positive 0: b at 2 and c at 2 lose 0.2
-        // each (hard, being no farther than the positive).
+        // Anchor 0, positive 1: b at 0 has a loss of 2.2 (hard), c at 4 of 0. Anchor 1, positive 0: b at 2 and c at 2
+        // have 0.2 each (hard, because they are no farther than the positive).
         assert_eq!((mined.figures.triplets, mined.figures.hard, mined.figures.semi_hard), (4, 3, 0));
         assert!((mined.figures.mean_loss.unwrap() - 2.6 / 4.0).abs() < 1e-6);
         assert_eq!(mined.figures.violating_share, Some(0.75));

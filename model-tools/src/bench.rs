@@ -163,11 +163,11 @@ fn milliseconds(time: Duration) -> f64 {
 
 fn in_words(times: &Times) -> String {
     let mut lines = vec![
-        format!("to the first result {:9.1} ms", times.load_ms),
-        format!("a run, median       {:9.2} ms", times.median_ms),
-        format!("a run, least        {:9.2} ms", times.min_ms),
+        format!("load and first run  {:9.1} ms", times.load_ms),
+        format!("median run          {:9.2} ms", times.median_ms),
+        format!("fastest run         {:9.2} ms", times.min_ms),
     ];
-    lines.extend(times.peak_mb.map(|peak| format!("most memory         {peak:9.1} MB")));
+    lines.extend(times.peak_mb.map(|peak| format!("peak memory         {peak:9.1} MB")));
     let mut ops: Vec<(&String, &f64)> = times.ops.iter().collect();
     ops.sort_by(|a, b| b.1.total_cmp(a.1));
     lines.extend(ops.iter().map(|(operator, time)| format!("  {operator:30} {time:9.3} ms")));
@@ -178,7 +178,7 @@ fn parse_size(text: &str) -> Result<(usize, usize), String> {
     let side =
         |text: &str| text.parse().ok().filter(|&side: &usize| side.is_multiple_of(32) && (32..=4096).contains(&side));
     let sides = text.split_once('x').and_then(|(width, height)| Some((side(width)?, side(height)?)));
-    sides.ok_or_else(|| "a size is such as 320x320, both multiples of 32, 32 to 4096".to_owned())
+    sides.ok_or_else(|| "expected a size such as 320x320: both multiples of 32, from 32 to 4096".to_owned())
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ mod unix {
 
     pub(super) fn exit_code_of_work(limits: Limits) -> Option<ExitCode> {
         if env::var_os(CONFINED).is_some() {
-            let limited = limit_myself(limits).context("this process cannot be limited");
+            let limited = limit_myself(limits).context("cannot limit the memory and time of this process");
             return limited.err().map(|error| exit_code(Err(error)));
         }
         Some(match second_process(limits) {
@@ -86,10 +86,10 @@ mod unix {
     }
 
     fn second_process(limits: Limits) -> Result<ExitCode> {
-        let program = env::current_exe().context("where this program lies is not known")?;
+        let program = env::current_exe().context("cannot find the path of this program")?;
         let mut work = Command::new(program);
         work.args(env::args_os().skip(1)).env(CONFINED, "1");
-        let mut work = work.spawn().context("a process of its own cannot be started")?;
+        let mut work = work.spawn().context("cannot start the second process")?;
         let status = ended_within(&mut work, limits.time)?;
         match status.and_then(|status| status.code()) {
             Some(code) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(2))),
@@ -119,7 +119,7 @@ mod unix {
         let needed = match status.and_then(|status| status.signal()) {
             None | Some(SIGXCPU) => format!("more than {seconds} s"),
             // The kernel sends it when memory runs out, or when the hard limit of CPU time is reached.
-            Some(SIGKILL) => "more time, or more memory, than there is".to_owned(),
+            Some(SIGKILL) => "more time or memory than available".to_owned(),
             Some(SIGABRT) => format!("more than {memory_mib} MiB of memory"),
             Some(signal) => return anyhow!("{work} was ended by signal {signal}; nothing was written"),
         };

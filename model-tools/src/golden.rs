@@ -33,12 +33,12 @@ impl MakeGolden {
     /// If the bundle is not an encoder, does not run, or the file cannot be written.
     pub(crate) fn run(&self) -> Result<()> {
         let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
-            bail!("{} is a detector; the self-test is that of an encoder", self.bundle.shown());
+            bail!("{} is a detector; only encoders have a self-test", self.bundle.shown());
         };
         let path = self.bundle.join(GOLDEN_FILE);
         let written = files::replace(&path, Access::Public, &file_for(&encoder)?);
         written.help("make room, or copy the bundle elsewhere")?;
-        print(&format!("{}: what this computer makes of two crops", path.shown()))
+        print(&format!("{}: written with the encodings of two crops", path.shown()))
     }
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn file_for(bundle: &EncoderBundle) -> Result<Vec<u8>> {
 fn face(mut recogniser: Recogniser) -> Result<Crop> {
     let frame = Photo::open(PHOTO)?.decode()?;
     let faces = recogniser.detect(&frame)?;
-    let face = faces.first().context("the photo of the self-test shows no face to the bundled detector")?;
+    let face = faces.first().context("the bundled detector finds no face in the photo of the self-test")?;
     Ok(recogniser.glance(&frame, face))
 }
 

@@ -47,7 +47,7 @@ impl Measure {
     /// cannot be read or are too few, or if the file cannot be written.
     pub(crate) fn run(&self, sources: &Sources, verbosity: Verbosity) -> Result<()> {
         let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
-            bail!("{} is a detector; distances are those of an encoder", self.bundle.shown());
+            bail!("{} is a detector; only encoders are measured", self.bundle.shown());
         };
         let before = encoder.calibration.clone();
         let mut recogniser = Recogniser::new(&Bundles { encoder, ..Bundles::bundled()? })?;
@@ -79,7 +79,7 @@ impl Measure {
     fn enough<T>(&self, found: Result<T, AccuracyError>) -> Result<T> {
         found
             .with_context(|| self.images.shown().to_string())
-            .help("a hundred people or more, with a folder each, say something")
+            .help("give photos of a hundred people or more, with a folder for each")
     }
 
     fn accepted(&self, mut found: NonMated, before: Option<&NonMated>) -> Result<NonMated> {

@@ -20,7 +20,7 @@ pub struct Risk {
     pub fpir: f64,
     /// Number of strangers in a trial that tests the FPIR: as many as the sample has people.
     pub strangers: usize,
-    /// Lower end of the FPIR in 95 % of such trials, from the uncertainty of the sample's rates and the trial's own chance.
+    /// Lower end of the FPIR in 95 % of such trials, from the uncertainty of the sample and the trial's own chance.
     pub fpir_low: f64,
     /// Upper end of the same interval.
     pub fpir_high: f64,

@@ -108,7 +108,7 @@ impl Fit {
                 "{} with two photos or more: too few to learn from",
                 counted(people.iter().sum::<usize>(), "person")
             );
-            return Err(refused).help("a hundred such people or more, with a folder each");
+            return Err(refused).help("give photos of a hundred such people or more, with a folder for each");
         }
         let start = Map::principal_axes(&parts.learnt_from.vectors, usize::from(self.dimensions), self.seed);
         let progress = Progress::new("rounds", MOST_ROUNDS, verbosity.is_quiet());
@@ -147,7 +147,7 @@ impl Fit {
         let (has, wanted) = (encoder.manifest.dimensions, usize::from(self.dimensions));
         if has <= wanted {
             let refused = anyhow!("{} makes {has} numbers, not more than {wanted}", self.bundle.shown());
-            return Err(refused).help("an encoder of more numbers, or fewer with --dimensions");
+            return Err(refused).help("give an encoder with more numbers, or fewer --dimensions");
         }
         if self.output.join(MANIFEST_FILE).exists() {
             let refused = anyhow!("{} holds a bundle already", self.output.shown());
@@ -249,7 +249,7 @@ fn calibration(units: &Vectors, people: &[usize]) -> Result<Calibration> {
 fn threshold_of(non_mated: &NonMated) -> Result<f32> {
     let row = non_mated.quantiles.iter().find(|row| row.rate <= FMR * 1.001);
     let threshold = row.map(|row| row.distance).context("too few pairs for a threshold")?;
-    ensure!(threshold > 0.0 && threshold < 2.0, "a threshold of {threshold} tells nobody apart");
+    ensure!(threshold > 0.0 && threshold < 2.0, "a threshold of {threshold} does not tell people apart");
     Ok(threshold)
 }
 
@@ -257,17 +257,17 @@ fn in_words(report: &Report) -> String {
     let Report { learnt_from, stopped_by, unseen, rounds, before, start, after, bundle, .. } = report;
     let end = match report.written {
         true => format!("{bundle}: written. Enrol again with it (--model), and measure it on more people if you can"),
-        false => "no better than the encoder as it was on people it has not seen: nothing was written".to_owned(),
+        false => "no better than the original encoder on unseen people: nothing was written".to_owned(),
     };
     [
         format!(
-            "learnt from {} with two photos or more in {}, stopped by {stopped_by} others; judged on {unseen} that it has not seen:",
+            "learnt from {} with two photos or more in {}, stopped by {stopped_by} others; judged on {unseen}, all unseen:",
             counted(*learnt_from, "person"),
             counted(*rounds, "round"),
         ),
         format!("{:28} {:>12} {:>12} {:>22}", "", "mean loss", "violations", format!("FNIR at FPIR {FPIR}")),
-        format!("{:28} {}", "the encoder as it was", before.in_words()),
-        format!("{:28} {}", "its principal axes", start.in_words()),
+        format!("{:28} {}", "original encoder", before.in_words()),
+        format!("{:28} {}", "principal axes alone", start.in_words()),
         format!("{:28} {}", "fitted", after.in_words()),
         end,
     ]

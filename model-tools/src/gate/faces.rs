@@ -76,7 +76,7 @@ pub(super) fn see(
         seen
     });
     progress.finish();
-    let passed_over = |error: &anyhow::Error| tracing::warn!("passed over: {}", on_one_line(error));
+    let passed_over = |error: &anyhow::Error| tracing::warn!("photo skipped: {}", on_one_line(error));
     seen.into_iter().filter_map(|seen| seen.inspect_err(passed_over).ok()).flatten().collect()
 }
 

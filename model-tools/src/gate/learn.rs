@@ -68,7 +68,7 @@ pub(super) fn learn(seen: &[Seen], learnt_with: ModelHash, learnt_from: String) 
     let Scales { mean, length, certainty } = scales;
     let dimensions = mean.len();
     let [weights @ .., of_length, of_certainty, constant] = fitted.as_slice() else {
-        anyhow::bail!("the regression has lost its coefficients");
+        anyhow::bail!("the regression returned too few coefficients");
     };
     let term = |(mean, spread): (f32, f32), weight: f64| Term { mean, spread, weight: weight as f32 };
     let learnt = Learnt {
@@ -84,7 +84,7 @@ pub(super) fn learn(seen: &[Seen], learnt_with: ModelHash, learnt_from: String) 
         crowded: crowded as f32,
         prototypes: background.iter().flat_map(|row| in_bytes(row)).collect(),
     };
-    Gate::of(learnt).context("what was learnt is no gate")
+    Gate::of(learnt).context("the learnt gate is invalid")
 }
 
 /// Scales that make the measured values comparable.

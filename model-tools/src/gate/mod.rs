@@ -66,7 +66,7 @@ impl LearnGate {
     /// If the bundle is not an encoder, the photos are too few, the file cannot be written, or the trial fails.
     pub(crate) fn run(&self, sources: &Sources, verbosity: Verbosity) -> Result<()> {
         let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
-            bail!("{} is a detector; the gate is that of an encoder", self.bundle.shown());
+            bail!("{} is a detector; only encoders have a gate", self.bundle.shown());
         };
         let calibration = encoder.calibration.clone();
         let bundles = Bundles { encoder, ..Bundles::bundled()? };
@@ -75,14 +75,14 @@ impl LearnGate {
             true => {
                 let gate = bundles.encoder.gate.clone();
                 gate.with_context(|| format!("{} has no gate", self.bundle.shown()))
-                    .help("learn one: leave out --trial")?
+                    .help("leave out --trial to learn one")?
             }
             false => self.learn(&recogniser, sources, verbosity)?,
         };
         let left_out = (sources.names_in)(self.leave_out.as_deref())?;
         let of_trial = people(self.photos(sources)?, &left_out, Side::HeldOut);
         let of_trial = &of_trial[..of_trial.len().min(self.most)];
-        say(&format!("Trying it on {}, not learnt from", counted(of_trial.len(), "person")));
+        say(&format!("Testing the gate on {} that it was not learnt from", counted(of_trial.len(), "person")));
         let others = if self.trial { 0 } else { OTHERS_TRIED };
         let seen = see(&recogniser, of_trial, PLAIN_EACH, (&MUST, others), sources, verbosity);
         let threshold = match &calibration.non_mated {
@@ -113,7 +113,7 @@ impl LearnGate {
         let names: Vec<String> = self.images.iter().map(|images| images.shown().to_string()).collect();
         let source = self.source.clone().unwrap_or_else(|| names.join(", "));
         let gate = learn::learn(&seen, recogniser.model_hash(), source)
-            .help("give photos of more people: some hundreds say something")?;
+            .help("give photos of more people, better several hundred")?;
         let path = self.bundle.join(GATE_FILE);
         files::replace(&path, Access::Public, &gate.encode()?).help("make room, or copy the bundle elsewhere")?;
         let plain = seen.iter().filter(|seen| seen.kind.is_none()).count();

@@ -188,7 +188,7 @@ impl fmt::Display for Trial {
         let share = 100.0 * *refused as f64 / (*photos).max(1) as f64;
         writeln!(
             f,
-            "People whose photos were not learnt from; threshold {threshold:.3}, for {ENROLLED} people at FPIR 0.001."
+            "Trial on people that the gate was not learnt from; threshold {threshold:.3}, for {ENROLLED} people at FPIR 0.001."
         )?;
         writeln!(
             f,

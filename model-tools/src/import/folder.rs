@@ -43,7 +43,7 @@ impl BundleFiles {
     }
 
     fn encoder(&self, manifest: EncoderManifest) -> Result<EncoderBundle> {
-        let missing = || ModelError::Network("an encoder without a calibration".to_owned());
+        let missing = || ModelError::Network("the encoder has no calibration".to_owned());
         let calibration = Calibration::parse(self.calibration.as_deref().ok_or_else(missing)?)?;
         Ok(EncoderBundle { manifest, calibration, golden: None, gate: None, network: self.network.clone().into() })
     }

@@ -79,7 +79,7 @@ impl Import {
     /// apart.
     pub(crate) fn run(&self, verbosity: Verbosity) -> Result<()> {
         let source = Source::read(&self.source)?;
-        verbosity.note(&format!("{}: read; now tried as it is and rewritten", source.name()));
+        verbosity.note(&format!("{}: read; comparing the original with the rewritten network", source.name()));
         let bundle = bundle_of(&source, &self.options)?;
         let judged = bundle.require_told_apart().with_context(|| format!("{}: nothing was written", source.name()));
         judged.help(
@@ -153,7 +153,7 @@ fn dimensions_of(outputs: &[Vec<f32>], profile: Option<Profile>) -> Result<usize
     match promised.map_or((1..=MAX_DIMENSIONS).contains(&found), |promised| promised == found) {
         true => Ok(found),
         false => Err(anyhow!(
-            "it makes {found} numbers, {} are expected",
+            "its encodings have {found} numbers, expected {}",
             promised.map_or(format!("1 to {MAX_DIMENSIONS}"), |promised| promised.to_string())
         )),
     }
@@ -165,7 +165,7 @@ fn described(network: &[u8]) -> Network {
 
 fn require_promise<T>(kept: Result<T>, source: &Source, promise: &str) -> Result<T> {
     kept.with_context(|| format!("{} is not {promise}", source.name()))
-        .help("give the file and the --profile that belong together, or say what the network takes")
+        .help("give the --profile of this file, or describe the network's input by options")
 }
 
 /// Tries to import a file, as a network of that profile, into a bundle that can be loaded.

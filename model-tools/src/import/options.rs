@@ -101,7 +101,7 @@ impl Options {
             (Kind::Onnx, profile) => profile,
         };
         if profile == Some(Profile::Yunet) && self.encoder.says_anything() {
-            bail!("a YuNet is a detector; --profile yunet settles everything about it");
+            bail!("a YuNet is a detector; --profile yunet determines its input");
         }
         Ok(profile)
     }
@@ -128,7 +128,7 @@ impl Options {
         let channels = options.channels.map(Channels::order).or(preset.as_ref().map(|preset| preset.channels));
         let crop = options.geometry(preset_crop, declared_side)?;
         let (Some(channels), Some(crop)) = (channels, crop) else {
-            return Err(anyhow!("nothing says what pixels this network takes")).help(
+            return Err(anyhow!("the network's input is not described")).help(
                 "give --profile; or all of --channels, --crop, --subtract and --divide, and --side if the file leaves it open",
             );
         };
@@ -149,7 +149,7 @@ impl EncoderOptions {
         if let (Some(said), Some(declared)) = (self.side, declared_side)
             && said != declared
         {
-            bail!("--side {said} is not what the network takes: {declared}");
+            bail!("--side {said} differs from the side of the network's input: {declared}");
         }
         let side = self.side.or(declared_side);
         let of_box = self.enlarge.is_some() || self.shift_down.is_some() || self.square;
@@ -187,12 +187,12 @@ impl EncoderOptions {
 
 fn parse_subtract(text: &str) -> Result<f32, String> {
     let pixel = text.parse().ok().filter(|number| (0.0..=255.0).contains(number));
-    pixel.ok_or_else(|| "what is taken from pixel values is 0 to 255".to_owned())
+    pixel.ok_or_else(|| "the number to subtract must be from 0 to 255".to_owned())
 }
 
 fn parse_divide(text: &str) -> Result<f32, String> {
     let positive = text.parse().ok().filter(|number: &f32| number.is_finite() && *number > 0.0);
-    positive.ok_or_else(|| "pixel values are divided by a number above 0".to_owned())
+    positive.ok_or_else(|| "the divisor must be above 0".to_owned())
 }
 
 impl Taken {
@@ -205,8 +205,8 @@ impl Taken {
         match self.normalisation {
             _ if lifted != Normalisation::NONE && !self.insists => Ok(Normalisation::NONE),
             Some(said) => Ok(said),
-            None => Err(anyhow!("nothing says what becomes of pixel values before the network gets them"))
-                .help("give --subtract and --divide: 0 and 1 if nothing does"),
+            None => Err(anyhow!("the normalisation of pixel values is not described"))
+                .help("give --subtract and --divide: 0 and 1 for no normalisation"),
         }
     }
 }

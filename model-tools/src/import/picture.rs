@@ -58,7 +58,7 @@ impl Picture {
         };
         let said = in_words(&dims);
         let &[_, second, _, last] = dims.as_slice() else {
-            bail!("its input has the dimensions {said}; a picture has four");
+            bail!("its input has the dimensions {said}; an image has four");
         };
         let layout = match given {
             Some(layout) => layout,
@@ -68,10 +68,10 @@ impl Picture {
         let [height, width, channels] = layout.places().map(|place| dims[place]);
         ensure!(
             channels.is_none_or(|channels| channels == COLOURS),
-            "its input has the dimensions {said}, of which none is that of {COLOURS} colours, or not in its place"
+            "its input has the dimensions {said}, without {COLOURS} channels in the right place"
         );
         let side = match (height, width) {
-            (Some(height), Some(width)) if height != width => bail!("its input {said} is no square"),
+            (Some(height), Some(width)) if height != width => bail!("its input {said} is not square"),
             (height, width) => height.or(width).map(u32::try_from).transpose().ok().with_context(|| said)?,
         };
         Ok(Self { layout, side })
@@ -133,7 +133,7 @@ mod tests {
         for (dims, given, named) in [
             (&[1, 3, 112][..], None, "[1, 3, 112]"),
             (&[1, 1, 112, 112], None, "colours"),
-            (&[1, 3, 112, 96], None, "no square"),
+            (&[1, 3, 112, 96], None, "not square"),
             (&[1, 3, 112, 112], Some(Layout::Nhwc), "colours"),
             (&[1, 3, i64::MAX, i64::MAX], None, "9223372036854775807"),
         ] {

@@ -124,13 +124,13 @@ impl Source {
 fn require_operators(model: &ModelProto) -> Result<()> {
     let of_onnx = |domain: &str| domain.is_empty() || domain == "ai.onnx";
     let Some(operators) = model.opset_import.iter().find(|operators| of_onnx(&operators.domain)) else {
-        bail!("it does not say which version of ONNX's operators (opset) it uses");
+        bail!("its version of ONNX's operators (opset) is missing");
     };
     let (first, last) = (OPERATORS.start(), OPERATORS.end());
     let version = operators.version;
     ensure!(
         OPERATORS.contains(&version),
-        "it uses version {version} of ONNX's operators (opset); {first} to {last} are read"
+        "it uses version {version} of ONNX's operators (opset); {first} to {last} are supported"
     );
     Ok(())
 }

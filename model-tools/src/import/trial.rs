@@ -37,11 +37,11 @@ impl Trial {
             Layout::Nchw => ([1, 3, height, width], planes),
             Layout::Nhwc => ([1, height, width, 3], pixels(&planes)),
         };
-        let expected = run_once(self.original, &shape, &given).context("as it is in the file")?;
+        let expected = run_once(self.original, &shape, &given).context("the original network")?;
         let found = run_once(self.rewritten, &[1, 3, height, width], &normalised).context("rewritten")?;
         ensure!(expected.len() == found.len(), "{} outputs became {}", expected.len(), found.len());
         for (index, (expected, found)) in expected.iter().zip(&found).enumerate() {
-            ensure!(expected.iter().all(|number| number.is_finite()), "what it makes of a picture is not finite");
+            ensure!(expected.iter().all(|number| number.is_finite()), "its output for the test image is not finite");
             let differs = difference(expected, found);
             if differs.is_nan() || differs > TOLERANCE {
                 bail!("rewriting changed output {index} by {differs} of its largest number; report this file");

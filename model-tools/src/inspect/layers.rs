@@ -60,8 +60,8 @@ pub(super) fn layers(model: ModelProto, input: &[usize; 4]) -> Result<Vec<Layer>
 }
 
 fn layer(node: &NodeProto, constants: &Constants<'_>, extents: &HashMap<String, Extent>) -> Result<Layer> {
-    let output = node.output.first().context("a node that makes nothing")?;
-    let extent = extents.get(output).with_context(|| format!("`{output}` has no known size"))?;
+    let output = node.output.first().context("a node has no output")?;
+    let extent = extents.get(output).with_context(|| format!("the size of `{output}` is unknown"))?;
     let kernel = kernel_of(node, constants);
     let weights = node.input.get(weights_place(node)).and_then(|name| constants.dims(name));
     Ok(Layer {

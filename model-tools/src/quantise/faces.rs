@@ -51,7 +51,7 @@ pub(super) fn faces(
     for result in found {
         match result {
             Ok(found) => with_face.extend(found),
-            Err(error) => tracing::warn!("passed over: {}", on_one_line(&error)),
+            Err(error) => tracing::warn!("photo skipped: {}", on_one_line(&error)),
         }
     }
     shared_out(with_face)
@@ -89,7 +89,7 @@ fn shared_out(found: Vec<Found>) -> Result<Faces> {
             calibrating.push(face.crop);
         }
     }
-    ensure!(people >= 2, "{}", if people == 0 { "no face in them" } else { "faces of only one person in them" });
+    ensure!(people >= 2, "{}", if people == 0 { "no face found" } else { "faces of only one person found" });
     digests.sort_unstable();
     let digest = Sha256::digest(digests.concat()).iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Faces { calibrating, held_out, digest })

@@ -101,8 +101,7 @@ impl Quantise {
         let faces = faces(&recogniser, &self.calibrate, self.photos as usize, sources, verbosity)?;
         if faces.calibrating.len() + faces.held_out.len() < FEW {
             let found = faces.calibrating.len() + faces.held_out.len();
-            verbosity
-                .note(&format!("only {}: the new network fits them, and perhaps nobody else", counted(found, "face")));
+            verbosity.note(&format!("only {}: the new network may not suit other people", counted(found, "face")));
         }
         let (input, graph) = pixels::of_whole_numbers(&source.manifest.input, &graph);
         let mut whole = source.clone();
@@ -112,7 +111,7 @@ impl Quantise {
         let network = onnx::encode(emit::emitted(&best.graph, &best.settings));
         let alike = steps.measured(network.clone())?;
         let files = bundle_files(&whole, network, alike, &faces)?;
-        files.try_once().context("the network in integers does not run")?;
+        files.try_once().context("the quantised network does not run")?;
         files.write(&self.output)?;
         self.report(&source, &files, &steps.taken, &best, alike, &faces)
     }
@@ -176,7 +175,7 @@ fn graph_of(source: &EncoderBundle) -> Result<Graph> {
     let already = nodes.map(|node| node.op_type.as_str()).find(|op| INTEGER_OPERATORS.contains(op));
     if source.manifest.quantisation.is_some() || already.is_some() {
         let refused = anyhow!("the network computes with integers already ({})", already.unwrap_or("by its manifest"));
-        return Err(refused).help("quantise the bundle in floats that it was made of");
+        return Err(refused).help("quantise the float bundle that it was made from");
     }
     let side = source.manifest.crop.side() as usize;
     let graph = graph::read(model, [1, 3, side, side])?;
@@ -215,7 +214,7 @@ fn carried_over(source: &Calibration) -> Calibration {
 }
 
 fn in_words(report: &Report<'_>) -> String {
-    let mut lines = vec![format!("{:40} {:>12} {:>12}", "cosine to the network in floats", "mean", "least")];
+    let mut lines = vec![format!("{:40} {:>12} {:>12}", "cosine to the float network", "mean", "least")];
     for step in report.steps {
         let kept = if step.kept { "" } else { "  (left out)" };
         lines.push(format!("{:40} {:>12.6} {:>12.6}{kept}", step.step, step.cosine_mean, step.cosine_min));

@@ -87,7 +87,7 @@ impl Live {
     /// The inputs of a node.
     pub(super) fn inputs(&self, node: &Node) -> Result<Vec<&Batch>> {
         let value =
-            |name: &String| self.values.get(name).with_context(|| format!("`{name}` is read before it is made"));
+            |name: &String| self.values.get(name).with_context(|| format!("`{name}` is read before it is computed"));
         node.inputs.iter().map(value).collect()
     }
 
@@ -195,7 +195,7 @@ pub(super) fn applied(node: &Node, operators: i64, inputs: &[&Batch]) -> Result<
         }
         [a, b] if node.kind() == "Add" => added(a, b),
         inputs if node.kind() == "Concat" => joined(inputs),
-        _ => bail!("it reads {} values, which cannot be followed", inputs.len()),
+        _ => bail!("it reads {} values, which is not supported", inputs.len()),
     }
     .with_context(|| format!("node `{}` ({})", node.output, node.kind()))
 }
@@ -235,10 +235,10 @@ fn added(a: &Batch, b: &Batch) -> Result<Batch> {
 
 /// Joins the channels of one image at a time.
 fn joined(inputs: &[&Batch]) -> Result<Batch> {
-    let Some(first) = inputs.first() else { bail!("a join of nothing") };
+    let Some(first) = inputs.first() else { bail!("a join without inputs") };
     let mut shape = first.shape.clone();
     let fits = |other: &&Batch| other.shape.len() == 4 && other.shape[0] == 1 && other.shape[2..] == first.shape[2..];
-    ensure!(inputs.iter().all(fits), "a join of other than channels");
+    ensure!(inputs.iter().all(fits), "a join along another axis than the channels");
     shape[1] = inputs.iter().map(|input| input.shape[1]).sum();
     let whole = |crop: usize| inputs.iter().flat_map(|input| input.crops[crop].iter().copied()).collect();
     Ok(Batch { shape, crops: (0..first.crops.len()).into_par_iter().map(whole).collect() })

@@ -15,14 +15,14 @@ const MAGIC: &[u8] = b"\x93NUMPY";
 pub(super) fn parse(file: &[u8]) -> Result<Array> {
     let (header, data) = split(file)?;
     let header = str::from_utf8(header).ok().context("its header is not text")?;
-    let element = value_of(header, "descr").context("its header does not say what it holds (`descr`)")?;
+    let element = value_of(header, "descr").context("its header has no element type (`descr`)")?;
     let element = element.split(['\'', '"']).nth(1).unwrap_or_default();
     ensure!(element == "<f4", "it holds `{element}`; 32-bit floats (`<f4`) are accepted");
     match value_of(header, "fortran_order") {
         Some(order) if order.starts_with("False") => {}
-        _ => bail!("its order is not C's; save it again with `numpy.ascontiguousarray`"),
+        _ => bail!("its array is not in C order; save it again with `numpy.ascontiguousarray`"),
     }
-    let dims = value_of(header, "shape").and_then(lengths).context("its header names no shape")?;
+    let dims = value_of(header, "shape").and_then(lengths).context("its header has no valid shape")?;
     let needed = 4 * element_count(&dims)?;
     ensure!(data.len() == needed, "it holds {} bytes of numbers, its shape {dims:?} needs {needed}", data.len());
     Ok(Array { dims, values: little_endian(data) })
@@ -34,7 +34,7 @@ fn split(file: &[u8]) -> Result<(&[u8], &[u8])> {
     let parts = match rest {
         [1, _, a, b, rest @ ..] => rest.split_at_checked(usize::from(u16::from_le_bytes([*a, *b]))),
         [2 | 3, _, a, b, c, d, rest @ ..] => rest.split_at_checked(u32::from_le_bytes([*a, *b, *c, *d]) as usize),
-        _ => bail!("it is cut off, or of another version of the format than 1 to 3"),
+        _ => bail!("it is cut off, or its format version is not 1 to 3"),
     };
     parts.context("it is cut off within its header")
 }
@@ -80,9 +80,9 @@ mod tests {
             (header("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"), "`|O`"),
             (header("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2), }"), "ascontiguousarray"),
             (header("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }"), "8 bytes of numbers, its shape [3]"),
-            (header("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"), "no shape"),
+            (header("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"), "no valid shape"),
             (header("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 9999999999), }"), "larger than"),
-            (header("{'descr': '<f4', 'fortran_order': False}"), "no shape"),
+            (header("{'descr': '<f4', 'fortran_order': False}"), "no valid shape"),
             (header("{}"), "descr"),
         ] {
             let message = format!("{:#}", parse(&file).unwrap_err());

@@ -34,10 +34,11 @@ pub(super) fn parse(file: &[u8], wanted: impl Fn(&str) -> bool) -> Result<BTreeM
     let mut left = data.len();
     let mut arrays = BTreeMap::new();
     for (name, place) in header.into_iter().filter(|(name, _)| name != METADATA && wanted(name)) {
-        let place = Place::deserialize(place).with_context(|| format!("its header is wrong about `{name}`"))?;
+        let place =
+            Place::deserialize(place).with_context(|| format!("its header has an invalid entry for `{name}`"))?;
         let array = array_at(&place, data).with_context(|| format!("`{name}` cannot be read"))?;
         // Overlapping arrays would let a small file fill the memory.
-        left = left.checked_sub(4 * array.values.len()).context("its arrays lie over each other")?;
+        left = left.checked_sub(4 * array.values.len()).context("its arrays overlap")?;
         arrays.insert(name, array);
     }
     Ok(arrays)
@@ -87,8 +88,8 @@ mod tests {
             (b"".to_vec(), "not a safetensors file"),
             ([&[0xff; 8][..], b"{}"].concat(), "not a safetensors file"),
             (safetensors_with_header("{\"w\"", &[]), "not a JSON object"),
-            (file("1"), "wrong about `w`"),
-            (file(r#"{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}"#), "wrong about `w`"),
+            (file("1"), "invalid entry for `w`"),
+            (file(r#"{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}"#), "invalid entry for `w`"),
             (file(r#"{"dtype":"F16","shape":[2],"data_offsets":[0,4]}"#), "`F16`"),
             (file(r#"{"dtype":"F32","shape":[2],"data_offsets":[4,12]}"#), "bytes 4 to 12"),
             (file(r#"{"dtype":"F32","shape":[2],"data_offsets":[8,0]}"#), "bytes 8 to 0"),
@@ -98,7 +99,7 @@ mod tests {
                 file(
                     r#"{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"v":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}"#,
                 ),
-                "over each other",
+                "arrays overlap",
             ),
         ] {
             let message = format!("{:#}", parse(&file, |_| true).unwrap_err());

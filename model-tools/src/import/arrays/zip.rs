@@ -56,7 +56,7 @@ struct Entry<'a> {
 fn entries(archive: &[u8]) -> Result<Vec<Entry<'_>>> {
     let last = archive.len().checked_sub(END_BYTES).context("it is not a zip archive")?;
     let first = last.saturating_sub(MAX_COMMENT_BYTES);
-    let end = (first..=last).rev().find(|&at| archive[at..].starts_with(END)).context("it has no directory")?;
+    let end = (first..=last).rev().find(|&at| archive[at..].starts_with(END)).context("its directory is missing")?;
     let count = u16_at(archive, end + 10)?;
     let mut at = u32_at(archive, end + 16)?;
     ensure!(count != u16::MAX && at != u32::MAX as usize, "it is a zip64 archive, which is not read");
@@ -84,7 +84,8 @@ fn entries(archive: &[u8]) -> Result<Vec<Entry<'_>>> {
 
 fn content(archive: &[u8], entry: &Entry<'_>) -> Result<Vec<u8>> {
     ensure!(!entry.encrypted, "it is encrypted");
-    let start = archive.get(entry.place..).filter(|bytes| bytes.starts_with(FILE)).context("it is not in its place")?;
+    let start =
+        archive.get(entry.place..).filter(|bytes| bytes.starts_with(FILE)).context("it is not at its position")?;
     let from = FILE_BYTES + usize::from(u16_at(start, 26)?) + usize::from(u16_at(start, 28)?);
     let stored = start.get(from..from + entry.stored_size).context("it is cut off")?;
     let content = match entry.method {
@@ -160,7 +161,7 @@ mod tests {
             (directory + 8, 1, "encrypted"),
             (directory + 10, 12, "method 12"),
             (directory + 16, 0, "damaged"),
-            (directory + 42, 1, "not in its place"),
+            (directory + 42, 1, "not at its position"),
             (whole.len() - 12, 0xff, "directory"),
         ] {
             let mut damaged = whole.clone();

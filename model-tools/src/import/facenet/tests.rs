@@ -160,7 +160,7 @@ fn weights_that_are_missing_or_do_not_fit_are_named() {
         ),
         (|all| drop(all.remove("Block17_3_Conv2d_1x1_bias")), "`Block17_3_Conv2d_1x1_bias.npy` is missing"),
         (|all| drop(all.remove("Bottleneck_BatchNorm_beta")), "`Bottleneck_BatchNorm_beta.npy` is missing"),
-        (|all| all.retain(|name, _| name.starts_with("Block")), "which are not FaceNet's; expected are"),
+        (|all| all.retain(|name, _| name.starts_with("Block")), "which are not FaceNet's; expected:"),
         (
             |all| drop(all.insert("Block99".to_owned(), all["Bottleneck_kernel"].clone())),
             "`Block99` and 0 more belong to no layer",

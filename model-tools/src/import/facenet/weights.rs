@@ -33,10 +33,10 @@ const MEAN: Part = Part::OfNorm { keras: "moving_mean", torch: "running_mean" };
 const VARIANCE: Part = Part::OfNorm { keras: "moving_variance", torch: "running_var" };
 
 /// The expected content of a folder of `.npy` files, for an error message.
-const EXPECTED_NPY: &str = "expected are those of FaceNet's Inception-ResNet-v1 with their Keras names: \
+const EXPECTED_NPY: &str = "expected: the arrays of FaceNet's Inception-ResNet-v1 with their Keras names: \
     `Conv2d_1a_3x3_kernel.npy`, `Conv2d_1a_3x3_BatchNorm_beta.npy`, `…_moving_mean.npy`, `…_moving_variance.npy`, and so \
     on for `Block35_1` to `5`, `Mixed_6a`, `Block17_1` to `10`, `Mixed_7a`, `Block8_1` to `6` and `Bottleneck`: 490 files";
-const EXPECTED_TORCH: &str = "expected is the state dict of facenet-pytorch's InceptionResnetV1: \
+const EXPECTED_TORCH: &str = "expected: the state dict of facenet-pytorch's InceptionResnetV1: \
     `conv2d_1a.conv.weight`, `conv2d_1a.bn.weight`, and so on to `last_linear.weight` and `last_bn.running_var`";
 
 /// False for the arrays of facenet-pytorch that an import does not need: the training classes and the batch counters.
@@ -78,7 +78,7 @@ impl Weights {
             (_, []) => (0, vec![inputs]),
         };
         require_shape(&called, &array, &needed)?;
-        ensure!(outputs > 0, "`{called}` has the shape {:?}, which is that of nothing", array.dims);
+        ensure!(outputs > 0, "`{called}` has the shape {:?}, which has no outputs", array.dims);
         let dims = [&[outputs, inputs], kernel].concat();
         match self.format {
             Format::Npy => Ok(Array { values: outputs_first(&array.values, inputs, outputs), dims }),
@@ -129,8 +129,10 @@ impl Weights {
 
     fn take(&mut self, called: &str) -> Result<Array> {
         let ending = if self.format == Format::Npy { ".npy" } else { "" };
-        let array =
-            self.left.remove(called).with_context(|| format!("`{called}{ending}` is missing of FaceNet's weights"))?;
+        let array = self
+            .left
+            .remove(called)
+            .with_context(|| format!("`{called}{ending}` is missing from FaceNet's weights"))?;
         ensure!(array.values.iter().all(|value| value.is_finite()), "`{called}` contains NaN or infinity");
         Ok(array)
     }

@@ -193,20 +193,20 @@ fn what_is_not_said_or_does_not_fit_is_named() {
     let image = &[1, 3, 112, 112][..];
     let open = &[1, 3, 0, 0][..];
     for (input, line, named) in [
-        (image, "", "nothing says what pixels"),
-        (image, "--channels rgb --crop box", "nothing says what becomes of pixel values"),
-        (image, "--crop landmarks --subtract 0 --divide 1", "nothing says what pixels"),
-        (open, "--channels rgb --crop box --subtract 0 --divide 1", "nothing says what pixels"),
-        (image, "--profile arcface --side 96", "--side 96 is not what the network takes: 112"),
+        (image, "", "input is not described"),
+        (image, "--channels rgb --crop box", "normalisation of pixel values is not described"),
+        (image, "--crop landmarks --subtract 0 --divide 1", "input is not described"),
+        (open, "--channels rgb --crop box --subtract 0 --divide 1", "input is not described"),
+        (image, "--profile arcface --side 96", "--side 96 differs from the side of the network's input: 112"),
         (&[1, 3, 96, 96], "--profile arcface", "96x96"),
         (open, "--profile arcface --enlarge 1.5", "belong to --crop box"),
         (open, "--profile facenet --enlarge 5", "crop.enlarge"),
         (open, "--profile facenet --side 1000", "crop.side"),
         (image, "--profile facenet --divide 1e-40 --subtract 0", "not finite"),
         (image, "--profile facenet --threshold 0", "threshold"),
-        (&[1, 3, 112, 112, 1], "--profile facenet", "a picture has four"),
+        (&[1, 3, 112, 112, 1], "--profile facenet", "an image has four"),
         (&[1, 112, 112, 3], "--profile arcface", "cannot be imported"),
-        (image, "--profile sface", "24 numbers, 128 are expected"),
+        (image, "--profile sface", "24 numbers, expected 128"),
         (image, "--profile yunet --side 112", "a YuNet is a detector"),
         (image, "--profile yunet", "1 outputs where a YuNet has 12"),
     ] {

@@ -49,7 +49,7 @@ struct Nodes<'g> {
 impl<'g> Nodes<'g> {
     fn read(&mut self, node: &'g NodeProto) -> Result<()> {
         let [output] = node.output.as_slice() else {
-            bail!("node `{}` ({}) makes {} values", node.name, node.op_type, node.output.len())
+            bail!("node `{}` ({}) has {} outputs; only one is supported", node.name, node.op_type, node.output.len())
         };
         if let Some((convolution, from)) = self.convolution(node) {
             self.push(Op::Convolution(convolution), vec![from], output);

@@ -92,7 +92,7 @@ fn what_cannot_be_evaluated_says_why() {
     let (images, cache) = (images(), tempfile::tempdir().unwrap());
     for (pairs, expected) in [
         ("", "line 1"),
-        ("1\nBarack\t1\t2\n", "1 pairs, but the first line makes them 2"),
+        ("1\nBarack\t1\t2\n", "1 pairs, but 2 according to the first line"),
         ("1\nBarack\t1\t3\nBarack\t1\tJoe\t1\n", "Barack_0003.jpg"),
         ("1\n..\t1\t2\nBarack\t1\tJoe\t1\n", "not the name of a folder"),
     ] {

@@ -61,7 +61,10 @@ fn an_encoder_that_is_described_is_imported_and_used() {
         |arguments: &[&str]| said(encoder_tool(["model", "import"]).arg(&file).arg("-o").arg(&bundle).args(arguments));
     let refused = import(&[]);
     assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused:?}");
-    assert!(refused.stderr.contains("nothing says what pixels") && refused.stderr.contains("--profile"), "{refused:?}");
+    assert!(
+        refused.stderr.contains("the network's input is not described") && refused.stderr.contains("--profile"),
+        "{refused:?}"
+    );
     assert!(!bundle.exists());
 
     let described = ["--channels", "rgb", "--subtract", "127.5", "--divide", "128", "--crop", "box"];
