@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_found_under_its_own_name_only() {
+    fn entries_are_found_only_under_their_own_name() {
         let root = tempfile::tempdir().unwrap();
         let cache = Cache::open(root.path(), &ModelHash([1; 32])).unwrap();
         assert_eq!(cache.read("a", AsTaken), None);

@@ -64,11 +64,11 @@ fn measure(
     };
     match cache.and_then(|cache| cache.read(&file.digest().to_string(), colours)) {
         Some(kept) => (Ok(kept), Origin::Found),
-        None => (measure_anew(recogniser, &file, colours, cache), Origin::Measured),
+        None => (measure_with_networks(recogniser, &file, colours, cache), Origin::Measured),
     }
 }
 
-fn measure_anew(
+fn measure_with_networks(
     recogniser: &mut Recogniser,
     file: &PhotoFile<'_, '_>,
     colours: Colours,

@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn no_figure_where_the_sample_cannot_carry_it() {
+    fn no_figure_if_the_sample_is_too_small() {
         let non_mated: Vec<f32> = (0..300).map(|index| 1.0 + index as f32 / 1000.0).collect();
         let sample = roc(&[0.5, 1.0015, 1.5], &non_mated);
         for (far, expected) in [(1e-1, Some((1.029, 2.0 / 3.0))), (1e-2, Some((1.002, 2.0 / 3.0))), (1e-3, None)] {
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_compared_is_an_error_and_never_accepted() {
+    fn a_pair_that_could_not_be_compared_is_never_accepted() {
         let sample = Roc::new([(Some(0.2), true), (None, true), (Some(1.0), false), (None, false)]);
         assert_eq!(balanced(sample.told_rightly(0.5)), 0.5);
         let last = sample.points().pop().unwrap();

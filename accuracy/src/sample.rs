@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_of_a_large_tree_is_the_same_every_time_and_has_no_pair_twice() {
+    fn a_sample_of_a_large_tree_is_deterministic_and_has_distinct_pairs() {
         let people: Vec<&str> = (0..300).map(|index| ["a", "b", "c"][index % 3]).collect();
         let sample = Sample::from_photos(photos(&people), 1000, 7);
         assert_eq!(count(&sample), (1000, 1000));
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_photo_of_a_pair_file_is_there_once() {
+    fn a_photo_in_several_pairs_is_listed_once() {
         let named = super::super::pair_file::parse("1\nBo\t1\t2\nBo\t1\tCy\t1\n").unwrap();
         let find = |name: &PhotoName| Ok::<_, ()>(PathBuf::from(format!("{}_{}", name.person, name.number)));
         let sample = Sample::from_pairs(&named, find).unwrap();

@@ -64,10 +64,10 @@ pub fn mine(photos: &[Photo], outcomes: &[Outcome]) -> Mined {
             Some((index, photo.person.as_str(), measured.aligned.numbers()))
         })
         .collect();
-    let of_anchors: Vec<OfAnchor> =
+    let of_anchors: Vec<AnchorFigures> =
         faces.par_iter().map(|&(anchor, person, numbers)| of_anchor(anchor, person, numbers, &faces)).collect();
     let triplets: u64 = of_anchors.iter().map(|of| of.triplets).sum();
-    let sum = |part: fn(&OfAnchor) -> f64| of_anchors.iter().map(part).sum::<f64>();
+    let sum = |part: fn(&AnchorFigures) -> f64| of_anchors.iter().map(part).sum::<f64>();
     let (hard, semi_hard) = (of_anchors.iter().map(|of| of.hard).sum(), of_anchors.iter().map(|of| of.semi_hard).sum());
     let mean_loss = (triplets > 0).then(|| sum(|of| of.loss) / triplets as f64);
     let violating_share = (triplets > 0).then(|| (hard + semi_hard) as f64 / triplets as f64);
@@ -76,7 +76,7 @@ pub fn mine(photos: &[Photo], outcomes: &[Outcome]) -> Mined {
 }
 
 #[derive(Default)]
-struct OfAnchor {
+struct AnchorFigures {
     triplets: u64,
     loss: f64,
     hard: u64,
@@ -84,8 +84,8 @@ struct OfAnchor {
     worst: Option<Triplet>,
 }
 
-fn of_anchor(anchor: usize, person: &str, numbers: &[f32], faces: &[(usize, &str, &[f32])]) -> OfAnchor {
-    let mut of = OfAnchor::default();
+fn of_anchor(anchor: usize, person: &str, numbers: &[f32], faces: &[(usize, &str, &[f32])]) -> AnchorFigures {
+    let mut of = AnchorFigures::default();
     let distance = |&(index, _, other): &(usize, &str, &[f32])| (index, squared_distance(numbers, other));
     let mated = |face: &&(usize, &str, &[f32])| face.1 == person && face.0 != anchor;
     let positives: Vec<(usize, f64)> = faces.iter().filter(mated).map(distance).collect();

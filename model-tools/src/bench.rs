@@ -78,7 +78,7 @@ impl Bench {
         let mut encoder = Encoder::on_threads(bundle, usize::from(self.threads))?;
         let load = started.elapsed();
         let side = bundle.manifest.crop.side();
-        let crop = Crop::from_rgb(side, without_pattern(3 * side as usize * side as usize)).context("no crop")?;
+        let crop = Crop::from_rgb(side, pseudo_random(3 * side as usize * side as usize)).context("no crop")?;
         let runs = self.timed(|| encoder.encode(&crop).map(drop))?;
         let peak_mb = peak_megabytes();
         let side = side as usize;
@@ -92,7 +92,7 @@ impl Bench {
         let mut planned =
             Planned::new(onnx::decode(&bundle.network)?, &[1, 3, height, width], usize::from(self.threads))?;
         let input = bundle.manifest.input;
-        let pixels = without_pattern(3 * width * height);
+        let pixels = pseudo_random(3 * width * height);
         let picture: Vec<f32> =
             pixels.iter().map(|&pixel| (f32::from(pixel) - input.subtract) / input.divide).collect();
         planned.run(&picture)?;
@@ -142,7 +142,7 @@ fn operators(planned: &mut Planned, numbers: &[f32]) -> Result<BTreeMap<String, 
 }
 
 /// Fixed pseudo-random bytes: Knuth's multiplicative hash of the index.
-fn without_pattern(count: usize) -> Vec<u8> {
+fn pseudo_random(count: usize) -> Vec<u8> {
     (0..count as u32).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }
 

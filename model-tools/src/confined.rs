@@ -131,7 +131,7 @@ mod unix {
         use super::*;
 
         #[test]
-        fn what_was_too_much_is_said() {
+        fn the_error_names_the_exceeded_limit() {
             let limits = Limits { work: "the import", memory_mib: 64, time: Some(Duration::from_secs(7)) };
             let ended_by = |signal| Some(ExitStatus::from_raw(signal));
             for (status, said) in [
@@ -146,7 +146,7 @@ mod unix {
         }
 
         #[test]
-        fn work_that_does_not_end_is_ended() {
+        fn work_is_killed_at_the_time_limit() {
             let mut work = Command::new("sleep").arg("1000").spawn().unwrap();
             assert_eq!(ended_within(&mut work, Some(Duration::ZERO)).unwrap(), None);
             let mut work = Command::new("true").spawn().unwrap();

@@ -48,7 +48,7 @@ impl MakeGolden {
 /// If the encoder does not run.
 pub(crate) fn file_for(bundle: &EncoderBundle) -> Result<Vec<u8>> {
     let recogniser = Recogniser::new(&Bundles { encoder: bundle.clone(), ..Bundles::bundled()? })?;
-    let crops = [face(recogniser)?, without_pattern(bundle.manifest.crop.side())?];
+    let crops = [face(recogniser)?, pseudo_random(bundle.manifest.crop.side())?];
     Ok(Golden::of(&mut Encoder::new(bundle)?, &crops)?.encode()?)
 }
 
@@ -60,7 +60,7 @@ fn face(mut recogniser: Recogniser) -> Result<Crop> {
 }
 
 /// A crop of fixed pseudo-random pixels: Knuth's multiplicative hash of the index.
-fn without_pattern(side: u32) -> Result<Crop> {
+fn pseudo_random(side: u32) -> Result<Crop> {
     let pixels = (0..3 * side * side).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     Crop::from_rgb(side, pixels).context("a crop is not square")
 }
@@ -71,7 +71,7 @@ mod tests {
 
     /// The compiled-in self-test equals the output of `model golden models/bundled/sface`.
     #[test]
-    fn the_bundled_self_test_is_made_again() {
+    fn the_bundled_self_test_is_reproduced() {
         let encoder = Bundles::bundled().unwrap().encoder;
         let made = Golden::decode(&file_for(&encoder).unwrap()).unwrap();
         assert_eq!(Some(made), encoder.golden);

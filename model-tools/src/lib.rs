@@ -45,7 +45,7 @@ pub struct Sources {
 
 /// Work on models.
 #[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "the help of each is that of its type")]
+#[expect(missing_docs, reason = "the argument types are documented")]
 pub enum ModelCommand {
     Import(import::Import),
     Measure(measure::Measure),
@@ -65,7 +65,7 @@ impl ModelCommand {
     /// The limits of this command. Networks are untrusted: every command has a memory limit, and every command that
     /// does not loop over photos has a time limit as well.
     pub fn limits(&self) -> Limits {
-        let (work, in_a_moment) = match self {
+        let (work, limited_in_time) = match self {
             Self::Import(import) => return import.limits(),
             Self::Inspect(_) => ("the inspection", true),
             Self::Golden(_) => ("the self-test", true),
@@ -75,7 +75,7 @@ impl ModelCommand {
             Self::Fit(_) => ("the fit", false),
             Self::Bench(_) => ("the benchmark", false),
         };
-        let time = in_a_moment.then_some(Duration::from_secs(confined::SECONDS));
+        let time = limited_in_time.then_some(Duration::from_secs(confined::SECONDS));
         Limits { work, memory_mib: confined::MEMORY_MIB, time }
     }
 

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn too_few_say_nothing() {
+    fn too_few_give_no_result() {
         let photos = circle(2);
         assert_eq!(mated(&labelled(&photos[..1])), None);
         assert_eq!(mated(&[]), None);

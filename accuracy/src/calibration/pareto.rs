@@ -56,7 +56,7 @@ mod tests {
 
     /// Quantiles of known distributions at equal steps: the fit must recover their parameters.
     #[test]
-    fn known_tails_are_found_again() {
+    fn parameters_of_known_tails_are_recovered() {
         for (shape, scale) in [(-0.2, 0.05), (0.0, 1.0), (0.2, 0.5)] {
             let count = 20_000;
             let excess = |index: usize| {
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_fitted_to_too_few_or_equal_values() {
+    fn no_tail_is_fitted_to_too_few_or_equal_values() {
         assert_eq!(Tail::fitted_to(0.0, &[(1.0, 1.0); 9], 100.0), None);
         assert_eq!(Tail::fitted_to(0.0, &[(0.0, 1.0); 50], 1000.0), None);
         assert_eq!(Tail::fitted_to(0.0, &[], 0.0), None);
@@ -85,7 +85,7 @@ mod tests {
 
     /// Beyond the end of a light tail, the rate is 0.
     #[test]
-    fn a_tail_that_ends_has_no_rate_beyond() {
+    fn beyond_the_end_of_a_tail_the_rate_is_zero() {
         let tail = Tail { level: 0.0, share: 0.01, scale: 0.1, shape: -0.5 };
         assert!(tail.rate_at(0.1) > 0.0);
         assert_eq!(tail.rate_at(0.21), 0.0);

@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn too_few_say_nothing() {
+    fn too_few_give_no_result() {
         assert_eq!(non_mated(&labelled(&sample(10)), ""), None);
         assert_eq!(non_mated(&[], ""), None);
     }

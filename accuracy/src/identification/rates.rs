@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_at_all_is_no_panic() {
+    fn empty_trials_do_not_panic() {
         assert!(at_fpirs(&Trials::default(), 1).iter().all(|at| at.person.rate == 0.0));
     }
 }

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_who_is_nearer_to_another_is_not_found() {
+    fn a_person_nearer_to_another_one_is_not_found() {
         let photos: Vec<Encoding> = [0.0, 80.0, 83.0, 83.5].map(at).into();
         let of =
             |name, range: std::ops::Range<usize>| Person::ungated(name, &photos[range.clone()], &photos[range], false);

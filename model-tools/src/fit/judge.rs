@@ -34,7 +34,7 @@ impl Judged {
 }
 
 #[derive(Clone, Copy, Default)]
-struct OfAnchor {
+struct AnchorFigures {
     triplets: u64,
     violating: u64,
     loss: f64,
@@ -51,7 +51,7 @@ pub(super) fn judged(units: &Vectors, people: &[usize]) -> Judged {
             let distances = if people[other] == people[anchor] { &mut mated } else { &mut non_mated };
             distances.push(squared_distance(units.at(anchor), units.at(other)));
         }
-        let mut of = OfAnchor { own: least(&mated), other: least(&non_mated), ..OfAnchor::default() };
+        let mut of = AnchorFigures { own: least(&mated), other: least(&non_mated), ..AnchorFigures::default() };
         for positive in &mated {
             for negative in &non_mated {
                 let lost = loss(*positive, *negative, MARGIN);
@@ -62,7 +62,7 @@ pub(super) fn judged(units: &Vectors, people: &[usize]) -> Judged {
         }
         of
     };
-    let of_anchors: Vec<OfAnchor> = (0..units.count()).into_par_iter().map(of_anchor).collect();
+    let of_anchors: Vec<AnchorFigures> = (0..units.count()).into_par_iter().map(of_anchor).collect();
     let triplets = of_anchors.iter().map(|of| of.triplets).sum::<u64>().max(1) as f64;
     Judged {
         mean_loss: of_anchors.iter().map(|of| of.loss).sum::<f64>() / triplets,
@@ -76,7 +76,7 @@ fn least(distances: &[f64]) -> Option<f64> {
 }
 
 /// A photo is not recognised if its person is beyond the threshold or another person is nearer.
-fn fnir(of_anchors: &[OfAnchor]) -> f64 {
+fn fnir(of_anchors: &[AnchorFigures]) -> f64 {
     let mut others: Vec<f64> = of_anchors.iter().filter_map(|of| of.other).collect();
     others.sort_by(f64::total_cmp);
     // At most the share FPIR of strangers is nearer than the threshold.
@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn strangers_set_the_threshold() {
-        let of = |own: f64, other: f64| OfAnchor { own: Some(own), other: Some(other), ..OfAnchor::default() };
+        let of =
+            |own: f64, other: f64| AnchorFigures { own: Some(own), other: Some(other), ..AnchorFigures::default() };
         // A hundred strangers at 1 and one at 0.3: at an FPIR of 0.01 that one may be named.
         let mut all = vec![of(0.5, 1.0); 100];
         all.push(of(0.2, 0.3));
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn better_means_in_everything() {
+    fn better_requires_lower_losses_and_no_higher_fnir() {
         let before = Judged { mean_loss: 0.2, violating_share: 0.1, fnir: 0.05 };
         for (after, better) in [
             (Judged { mean_loss: 0.1, violating_share: 0.09, fnir: 0.05 }, true),

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tells_people_apart_is_learnt_though_other_things_change_more() {
+    fn identity_is_learnt_even_if_other_features_vary_more() {
         let (from, held_out, unseen) = (people(0..30, 1), people(30..50, 2), people(50..80, 3));
         let start = Map::principal_axes(&from.vectors, 4, 1);
         let loss = |map: &Map| judged(&Images::of(map, &unseen.vectors).units, &unseen.people).mean_loss;
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_is_to_be_learnt_the_start_stays() {
+    fn without_anything_to_learn_the_start_is_kept() {
         let apart = |people: std::ops::Range<usize>| {
             let numbers = people.clone().flat_map(|person| [0, 1].map(|_| person));
             let vector =

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_of_products() {
+    fn dot_products() {
         let ramp = |count: usize| (0..count).map(|at| at as f32).collect::<Vec<f32>>();
         for count in [0, 1, 7, 8, 9, 100] {
             let expected: usize = (0..count).map(|at| at * at).sum();

@@ -47,7 +47,7 @@ mod tests {
 
     /// Uses the bundled encoder, the only network in this repository.
     #[test]
-    fn the_network_then_gives_what_the_map_makes_of_its_output() {
+    fn the_network_applies_the_map_to_its_output() {
         let bundle = Bundles::bundled().unwrap().encoder;
         let inputs = bundle.manifest.dimensions;
         let mut random = fastrand::Rng::with_seed(3);

@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_covered_is_where_it_belongs() {
+    fn covers_are_at_the_right_place() {
         let (frame, face) = photo();
         for (kind, covered, free) in [
             (Kind::Bar, (55, 43), (55, 60)),

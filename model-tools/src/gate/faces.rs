@@ -117,7 +117,7 @@ mod tests {
     use std::path::PathBuf;
 
     #[test]
-    fn other_kinds_come_round() {
+    fn the_other_kinds_rotate_over_people() {
         let always = [Kind::Bar, Kind::Mask];
         let of: Vec<Vec<Kind>> = (0..11).map(|person| kinds_of(person, &always, 3)).collect();
         assert!(of.iter().all(|kinds| kinds[..2] == always && kinds.len() == 5));

@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_people_are_too_few() {
+    fn learning_from_a_few_people_is_refused() {
         assert!(learn(&sample()[..300], ModelHash([0; 32]), String::new()).is_err());
     }
 }

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_picture_is_named() {
+    fn an_input_that_is_not_an_image_is_refused() {
         for (dims, given, named) in [
             (&[1, 3, 112][..], None, "[1, 3, 112]"),
             (&[1, 1, 112, 112], None, "colours"),

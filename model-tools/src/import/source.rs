@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_a_network_is_called_by_its_name() {
+    fn other_files_are_named_in_the_error() {
         for (bytes, named) in [
             (&b""[..], "empty"),
             (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn differences_are_relative_and_nothing_escapes() {
+    fn differences_are_relative_and_nan_is_detected() {
         for (expected, found, difference_is) in [
             (&[1.0, -4.0][..], &[1.0, -4.0][..], 0.0),
             (&[1.0, -4.0], &[2.0, -4.0], 0.25),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_has_every_value() {
+    fn a_test_image_has_every_pixel_value() {
         let pixels = picture(3 * 64 * 64);
         assert!((0..=255).all(|value| pixels.contains(&(value as f32))));
     }

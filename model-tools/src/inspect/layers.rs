@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_cost_what_they_compute() {
+    fn costs_of_layers_by_hand() {
         let layers = layers(network(), &INPUT).unwrap();
         let costs: Vec<_> = layers.iter().map(|l| (l.operator.as_str(), l.macs, l.weights, l.bytes)).collect();
         let expected = [

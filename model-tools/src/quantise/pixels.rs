@@ -46,7 +46,7 @@ mod tests {
     use models::bundle::ChannelOrder;
 
     #[test]
-    fn every_pixel_is_a_byte_and_the_function_stays() {
+    fn pixels_become_bytes_without_changing_the_function() {
         let half = Input { channels: ChannelOrder::Rgb, subtract: 127.5, divide: 128.0 };
         let graph = everything_read();
         let (whole, shifted) = of_whole_numbers(&half, &graph);

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_holds_its_middle() {
+    fn a_bin_contains_its_middle() {
         for magnitude in [1e-6, 0.001, 0.999, 1.0, 1.5, 3.0, 1000.0, 1e6] {
             let middle = middle(step(magnitude));
             assert!((middle / f64::from(magnitude) - 1.0).abs() < 1.0 / 32.0, "{magnitude}: {middle}");
@@ -290,14 +290,14 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_always_zero_has_steps() {
+    fn a_value_that_is_always_zero_can_be_quantised() {
         for steps in [together(&seen(&[0.0; 9])).least_error(), together(&seen(&[])).largest()] {
             assert!(steps.scale.is_normal() && steps.scale > 0.0, "{steps:?}");
         }
     }
 
     #[test]
-    fn one_number_far_out_is_cut_off_and_even_ones_are_not() {
+    fn an_outlier_is_clipped_and_uniform_numbers_are_not() {
         let even: Vec<f32> = (0..10_000).map(|index| index as f32 / 10_000.0).collect();
         let of_even = together(&seen(&even)).least_error().scale * BYTE;
         assert!((0.95..=1.01).contains(&of_even), "{of_even}");

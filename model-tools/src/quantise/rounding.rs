@@ -15,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_the_nearest_integer_and_halves_go_to_the_even_one() {
+    fn rounding_is_to_nearest_with_ties_to_even() {
         for step in -1300..1300 {
             let number = step as f32 / 10.0;
             assert_eq!(rounded(number, -127.0, 127.0), number.clamp(-127.0, 127.0).round_ties_even(), "{number}");

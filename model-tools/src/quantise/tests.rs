@@ -145,7 +145,7 @@ fn check_function(what: &str, expected: &ModelProto, found: &Graph, within: f32)
 }
 
 #[test]
-fn what_is_read_computes_what_the_file_does() {
+fn the_read_graph_computes_the_same_as_the_file() {
     let graph = read(everything(), SHAPE).unwrap();
     check_function("read", &everything(), &graph, 1e-4);
     let kinds: Vec<&str> = graph.nodes.iter().map(super::graph::Node::kind).collect();
@@ -156,7 +156,7 @@ fn what_is_read_computes_what_the_file_does() {
 }
 
 #[test]
-fn channels_are_made_alike_and_the_function_stays() {
+fn equalisation_keeps_the_function() {
     let graph = read(everything(), SHAPE).unwrap();
     let ranges = ranges_of(&graph, &pictures(8));
     for exponent in [0.0, 0.5, 1.0] {
@@ -203,7 +203,7 @@ fn the_emitted_network_computes_what_was_walked_in_integers() {
 }
 
 #[test]
-fn the_emitted_network_is_of_the_operators_that_were_agreed_on() {
+fn the_emitted_network_has_only_the_expected_operators() {
     let graph = read(everything(), SHAPE).unwrap();
     let ranges = ranges_of(&graph, &pictures(2));
     let of = |kept: &[String]| {
@@ -224,7 +224,7 @@ fn the_emitted_network_is_of_the_operators_that_were_agreed_on() {
 }
 
 #[test]
-fn joined_values_share_a_scale_and_what_is_never_negative_has_no_sign() {
+fn joined_values_share_a_scale_and_non_negative_ones_are_unsigned() {
     let graph = read(everything(), SHAPE).unwrap();
     let ranges = ranges_of(&graph, &pictures(2));
     let settings = Settings::choose(&graph, &ranges, Rule::LeastError, &[]);
@@ -246,7 +246,7 @@ fn joined_values_share_a_scale_and_what_is_never_negative_has_no_sign() {
 }
 
 #[test]
-fn corrected_biases_bring_the_means_back() {
+fn corrected_biases_restore_the_means() {
     let graph = read(everything(), SHAPE).unwrap();
     let pictures = pictures(24);
     let settings = Settings::choose(&graph, &ranges_of(&graph, &pictures), Rule::LeastError, &[]);
@@ -262,7 +262,7 @@ fn corrected_biases_bring_the_means_back() {
 }
 
 #[test]
-fn networks_that_cannot_be_followed_are_refused_by_name() {
+fn unsupported_networks_are_refused_with_the_node_name() {
     let refused = |change: &dyn Fn(&mut ModelProto)| {
         let mut model = everything();
         change(&mut model);
@@ -278,7 +278,7 @@ fn networks_that_cannot_be_followed_are_refused_by_name() {
 }
 
 #[test]
-fn a_convolution_of_groups_reads_the_channels_of_its_group() {
+fn a_grouped_convolution_reads_the_channels_of_its_group() {
     let layer = convolution([4, 2, 1, 2], &[0.0; 16], 2);
     let read: Vec<usize> =
         (0..4).flat_map(|output| [0, 1, 2, 3].map(|place| layer.input_channel(output, place))).collect();

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn one_weight_far_out_is_cut_off_where_that_is_nearer_to_all() {
+    fn an_outlying_weight_is_clipped_if_that_reduces_the_error() {
         let mut row: Vec<f32> = (0..20_000).map(|index| (index % 200) as f32 / 200.0 - 0.5).collect();
         row[7] = 0.6;
         let layer = convolution([1, 20_000, 1, 1], &row, 1);

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_numpy_writes_is_read() {
+    fn files_of_numpy_are_read() {
         for dims in [&[][..], &[3], &[2, 3], &[1, 2, 1, 4]] {
             let values: Vec<f32> = (0..dims.iter().product()).map(|value: usize| value as f32 - 1.5).collect();
             let array = Array { dims: dims.to_vec(), values };
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_something_else_is_named() {
+    fn other_content_is_named_in_the_error() {
         let header = |text: &str| npy_with_header(text, &[0; 8]);
         for (file, named) in [
             (b"".to_vec(), "not a NumPy file"),

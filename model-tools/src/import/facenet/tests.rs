@@ -114,7 +114,7 @@ fn the_published_network_with_another_end_makes_128_numbers() {
 }
 
 #[test]
-fn however_weights_are_stored_they_make_the_same_network() {
+fn every_storage_format_gives_the_same_network() {
     let weights = small_weights(2, 128);
     let folder = tempfile::tempdir().unwrap();
     for (name, file) in npy_files(&weights) {
@@ -194,7 +194,7 @@ fn changed(all: &mut BTreeMap<String, Array>, name: &str, change: fn(&mut Array)
 }
 
 #[test]
-fn what_is_not_a_folder_or_archive_of_weights_is_named() {
+fn other_folders_and_archives_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |path: &Path| format!("{:#}", Source::read(path).err().unwrap());
     assert!(refused(folder.path()).contains("no .npy file in it"));

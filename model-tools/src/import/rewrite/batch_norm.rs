@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn left_where_it_cannot_be_folded() {
+    fn kept_if_it_cannot_be_folded() {
         let picture = [1, 4, 4, 4];
         let weights = || floats("w", &[4, 4, 1, 1], &ramp(16));
         let conv = || node("Conv", &["x", "w"], "a");

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_given_once() {
+    fn free_names_are_unique() {
         let mut graph = graph(vec![node("Relu", &["x"], "y")], vec![floats("c", &[1], &[1.0])], &["y"]);
         for (wanted, given) in [("x", "x_"), ("y", "y_"), ("c", "c_"), ("new", "new"), ("new", "new_")] {
             assert_eq!(add_floats(&mut graph, wanted, &[1], &[0.0]), given);

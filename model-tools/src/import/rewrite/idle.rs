@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn idle_nodes_go_and_names_of_outputs_stay() {
+    fn idle_nodes_are_removed_and_outputs_keep_their_names() {
         let dropout = |output: &str| node("Dropout", &["a"], output);
         let training = |output: &str| NodeProto { input: vec!["a".into(), "".into(), "on".into()], ..dropout(output) };
         let masked = |output: &str| NodeProto { output: vec![output.into(), "mask".into()], ..dropout(output) };

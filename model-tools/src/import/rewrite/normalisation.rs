@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn one_normalisation_after_another_is_one() {
+    fn two_normalisations_combine_into_one() {
         let first = Normalisation { subtract: 127.5, divide: 128.0 };
         let next = Normalisation { subtract: 0.5, divide: 0.25 };
         assert_eq!(Normalisation::NONE.then(first), first);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lifted_out_is_done_by_the_code_that_fills_the_input() {
+    fn a_lifted_normalisation_is_applied_to_the_input() {
         let sub = |by: &str| node("Sub", &["x", by], "a");
         let relu = || node("Relu", &["b"], "y");
         check("both", vec![sub("mean"), node("Mul", &["a", "share"], "b"), relu()], 127.5, 128.0, &["Relu"]);

