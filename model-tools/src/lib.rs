@@ -62,8 +62,8 @@ pub enum ModelCommand {
 const NETWORK_FILE: &str = "model.onnx";
 
 impl ModelCommand {
-    /// The limits of this command. Networks are untrusted: every command has a memory limit, and every command that
-    /// does not loop over photos has a time limit as well.
+    /// The limits of this command. Networks are untrusted: every command has a memory limit, and commands that usually
+    /// take seconds have a time limit as well.
     pub fn limits(&self) -> Limits {
         let (work, limited_in_time) = match self {
             Self::Import(import) => return import.limits(),

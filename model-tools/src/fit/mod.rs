@@ -146,7 +146,7 @@ impl Fit {
         };
         let (has, wanted) = (encoder.manifest.dimensions, usize::from(self.dimensions));
         if has <= wanted {
-            let refused = anyhow!("{} makes {has} numbers, not more than {wanted}", self.bundle.shown());
+            let refused = anyhow!("encodings of {} have {has} numbers, not more than {wanted}", self.bundle.shown());
             return Err(refused).help("give an encoder with more numbers, or fewer --dimensions");
         }
         if self.output.join(MANIFEST_FILE).exists() {

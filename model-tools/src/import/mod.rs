@@ -83,7 +83,7 @@ impl Import {
         let bundle = bundle_of(&source, &self.options)?;
         let judged = bundle.require_told_apart().with_context(|| format!("{}: nothing was written", source.name()));
         judged.help(
-            "say what pixels the network was trained with: --channels, --subtract, --divide, --crop, or its --profile; and its --threshold",
+            "describe the input that the network was trained with by --channels, --subtract, --divide and --crop, or by its --profile; and give its --threshold",
         )?;
         if let Some(path) = &self.onnx_out {
             let whole = with_shapes(widened(source.network().clone())?, bundle.picture(source.network())?)?;

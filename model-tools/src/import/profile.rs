@@ -103,7 +103,7 @@ impl Profile {
     pub(super) fn promise(self) -> &'static str {
         match self {
             Self::Yunet => "a YuNet, a detector with boxes and landmarks at three strides",
-            Self::Sface => "an SFace, an encoder that makes 128 numbers of 112x112 pixels",
+            Self::Sface => "an SFace, an encoder of 112x112 pixels to 128 numbers",
             Self::Facenet => "a FaceNet, an encoder of 160x160 pixels",
             Self::Arcface => "an ArcFace, an encoder of 112x112 pixels",
         }

@@ -134,7 +134,7 @@ fn element_count(dims: &[usize]) -> Result<usize> {
     let product = dims.iter().try_fold(1usize, |product, &dim| product.checked_mul(dim));
     match product.filter(|&count| count <= onnx::tensor::MAX_NUMBERS) {
         Some(count) => Ok(count),
-        None => bail!("the shape {dims:?} is larger than any weights"),
+        None => bail!("the shape {dims:?} is larger than the limit for weights"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Small graphs for tests, and the proof that a rewrite changes nothing: both graphs run on tract.
+//! Small graphs for tests, and a check that a rewrite does not change the outputs: tract runs both graphs.
 
 use models::network::run_once;
 use models::onnx::pb::tensor_proto::DataType;
@@ -26,13 +26,13 @@ pub(crate) fn graph(nodes: Vec<NodeProto>, constants: Vec<TensorProto>, outputs:
     }
 }
 
-/// A file with that graph.
+/// A model with that graph.
 pub(crate) fn model(graph: GraphProto) -> ModelProto {
     let operators = OperatorSetIdProto { domain: String::new(), version: 21 };
     ModelProto { ir_version: 10, opset_import: vec![operators], graph: Some(graph), ..ModelProto::default() }
 }
 
-/// The node with integer attributes added.
+/// The node with additional integer attributes.
 pub(crate) fn with(mut node: NodeProto, attributes: &[(&str, i64)]) -> NodeProto {
     node.attribute.extend(attributes.iter().map(|&(name, i)| integer_attribute(name, i)));
     node
@@ -65,12 +65,12 @@ pub(super) fn test_input(shape: &[usize]) -> Vec<f32> {
     (0..shape.iter().product()).map(|index: usize| (index * 37 % 19) as f32 - 8.0).collect()
 }
 
-/// What tract makes of it.
+/// The outputs of the model, run by tract.
 pub(super) fn outputs_of(graph: GraphProto, shape: &[usize], input: &[f32]) -> Vec<Vec<f32>> {
     run_once(model(graph), shape, input).unwrap()
 }
 
-/// Both graphs give the same numbers but for rounding.
+/// Checks that both graphs give the same numbers, except for rounding.
 pub(super) fn check_same(what: &str, original: GraphProto, rewritten: GraphProto, shape: &[usize]) {
     let input = test_input(shape);
     let (expected, found) = (outputs_of(original, shape, &input), outputs_of(rewritten, shape, &input));
@@ -82,7 +82,7 @@ pub(super) fn check_same(what: &str, original: GraphProto, rewritten: GraphProto
     }
 }
 
-/// Rewrites a graph; the rewritten one has these operators and gives the same numbers.
+/// Rewrites a graph, and checks that the new one has these operators and gives the same numbers.
 pub(super) fn check_rewrite(
     what: &str,
     original: &GraphProto,
