@@ -39,8 +39,8 @@ pub struct Risk {
 /// only once (NIST SP 800-63B-4, section 3.2.3).
 pub const MAX_FMR: f64 = 1e-4;
 
-/// The threshold at which a gallery of this many people names a stranger at the rate `fpir`, between 0 and 1 (exclusive).
-/// The rate is lower if [`MAX_FMR`] requires it.
+/// The threshold at which a gallery of this many people names a stranger at the rate `fpir`, between 0 and 1
+/// (exclusive). The rate is lower if [`MAX_FMR`] requires it.
 pub fn risk_at(fpir: f64, enrolled: usize, non_mated: &NonMated, mated: Option<&Mated>) -> Risk {
     let fmr = fmr_of(fpir, enrolled).min(MAX_FMR);
     let threshold = distance_at(fmr, non_mated);

@@ -172,7 +172,8 @@ fn middle(mut rates: Vec<f64>) -> Interval {
 mod tests {
     use super::*;
 
-    /// A thousand strangers at 1.001, 1.002 ... 2.000. A hundred people at 0.01, 0.02 ... 1.00, the last of them at 1.5.
+    /// A thousand strangers at 1.001, 1.002 ... 2.000. A hundred people at 0.01, 0.02 ... 1.00, the last of them at
+    /// 1.5.
     fn trials() -> Trials {
         let strangers =
             (0..1000).map(|index| Searched { person: index, distances: [1.001 + index as f32 / 1000.0; 3] });

@@ -1,7 +1,8 @@
 //! Reads NumPy's single-array files, as `numpy/lib/format.py` defines them (NEP 1).
 //!
-//! The crate `npyz` (0.9.1) is not used. It parses the header, one line of text, with `pest`, which brings `psm`: assembly
-//! that a C compiler builds. It also adds features to `libc`, `memchr` and `num-bigint`, so tract would be compiled again.
+//! The crate `npyz` (0.9.1) is not used. It parses the header, one line of text, with `pest`, which depends on `psm`:
+//! assembly that a C compiler builds. It also adds features to `libc`, `memchr` and `num-bigint`, so that tract would
+//! be compiled again.
 
 use super::{Array, element_count, little_endian};
 use anyhow::{Context, Result, bail, ensure};

@@ -1,9 +1,9 @@
 //! The safetensors format: the length of a JSON header (8 bytes, little-endian), the header, the numbers. For each
 //! array, the header has its type, its shape and its byte range.
 //!
-//! The crate `safetensors` (0.8.0) is not used. If the shape of an array does not fit its bytes, its error does not say
-//! which array that is, or how many bytes are needed. It also adds features to `hashbrown`, from which tract is built, so
-//! tract would be compiled again.
+//! The crate `safetensors` (0.8.0) is not used. If the shape of an array does not fit its bytes, its error names
+//! neither the array nor the number of bytes that are needed. It also adds features to `hashbrown`, from which tract is
+//! built, so that tract would be compiled again.
 
 use super::{Array, element_count, little_endian};
 use anyhow::{Context, Result, ensure};
