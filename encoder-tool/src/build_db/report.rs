@@ -3,6 +3,7 @@
 use super::changes::Changes;
 use super::duplicates::Outcome;
 use super::quality::SMALL_FACE_PIXELS;
+use super::write::Enrolled;
 use crate::doors::Shown;
 use accuracy::calibration::Risk;
 use serde::Serialize;
@@ -113,6 +114,15 @@ impl TurnedPhoto {
     pub(super) fn in_words(&self) -> String {
         let Self { photo, degrees } = self;
         format!("turned {photo} by {degrees} degrees: as it is, the face is hardly recognisable")
+    }
+}
+
+impl SmallFace {
+    /// The face of a person's only photo, if it is small.
+    pub(super) fn of_only_photo(Enrolled { photos, .. }: &Enrolled) -> Option<Self> {
+        let [only] = photos.as_slice() else { return None };
+        let pixels = (10.0 * only.face_pixels).round() / 10.0;
+        (pixels < SMALL_FACE_PIXELS).then(|| Self { photo: only.shown.clone(), pixels })
     }
 }
 

@@ -1,0 +1,98 @@
+//! From the roster and its photos to the people who can be enrolled.
+
+use super::duplicates::{Outcome, leave_out_duplicates};
+use super::encode::{self, Encoded};
+use super::quality::LeftOut;
+use super::report::{NotEnrolled, Skipped, TurnedPhoto};
+use super::roster::Member;
+use super::write::{Enrolled, EnrolledPhoto};
+use crate::args::BuildDb;
+use crate::photo_folders::{Folder, Photo};
+use models::Recogniser;
+use shared::gallery::{MAX_ENCODINGS_OF_PERSON, Mode, NewEncoding};
+
+/// Who is enrolled with which photos, and what was left out.
+pub(super) struct Enrolment {
+    pub(super) enrolled: Vec<Enrolled>,
+    pub(super) not_enrolled: Vec<NotEnrolled>,
+    /// Photos that were left out.
+    pub(super) skipped: Vec<Skipped>,
+    pub(super) turned: Vec<TurnedPhoto>,
+    /// How many photos there are in all.
+    pub(super) photos: usize,
+}
+
+impl Enrolment {
+    /// Encodes the photos on every core. `now` is in Unix seconds.
+    pub(super) fn from_photos(
+        arguments: &BuildDb,
+        folders: &[Folder],
+        members: Vec<Member>,
+        recogniser: &Recogniser,
+        now: i64,
+        quiet: bool,
+    ) -> Self {
+        let (owners, photos): (Vec<usize>, Vec<Photo>) = members
+            .iter()
+            .enumerate()
+            .flat_map(|(member, Member { folder, .. })| folder.iter().map(move |&folder| (member, folder)))
+            .flat_map(|(member, folder)| folders[folder].photos.iter().map(move |photo| (member, photo.clone())))
+            .unzip();
+        let keep_crops = arguments.html.is_some();
+        let results = encode::encode_all(recogniser, &photos, arguments.minimum_face, keep_crops, quiet);
+        let mut outcomes: Vec<Outcome<'_>> = (owners.into_iter().zip(&photos).zip(results))
+            .map(|((member, photo), result)| Outcome { member, shown: &photo.shown, result })
+            .collect();
+        leave_out_duplicates(&mut outcomes);
+        let turned = outcomes.iter().filter_map(TurnedPhoto::from_outcome).collect();
+        let (kept, skipped) = sort_out(outcomes, members.len(), now);
+        let (enrolled, not_enrolled) = with_photos(members, kept);
+        Self { enrolled, not_enrolled, skipped, turned, photos: photos.len() }
+    }
+
+    /// Enrolled photos without colour.
+    pub(super) fn grey_photos(&self) -> Vec<String> {
+        let photos = self.enrolled.iter().flat_map(|person| &person.photos);
+        photos.filter(|photo| photo.is_grey).map(|photo| photo.shown.clone()).collect()
+    }
+
+    /// People whose mode requires a card and who have none.
+    pub(super) fn without_their_card(&self) -> impl Iterator<Item = &Member> {
+        let members = self.enrolled.iter().map(|person| &person.member);
+        members.filter(|member| member.details.mode == Mode::CardAndFace && member.cards.is_empty())
+    }
+}
+
+/// Those who have a photo, and those who have none.
+fn with_photos(members: Vec<Member>, kept: Vec<Vec<EnrolledPhoto>>) -> (Vec<Enrolled>, Vec<NotEnrolled>) {
+    let people = members.into_iter().zip(kept).map(|(member, photos)| Enrolled { member, photos });
+    let (enrolled, empty): (Vec<Enrolled>, Vec<Enrolled>) = people.partition(|person| !person.photos.is_empty());
+    let not_enrolled = empty.into_iter().map(|Enrolled { member, .. }| NotEnrolled {
+        name: member.name.to_string(),
+        reason: if member.folder.is_some() { "no usable photo" } else { "a line in people.csv but no folder" },
+    });
+    (enrolled, not_enrolled.collect())
+}
+
+/// Each member's photos that are enrolled, and what was left out.
+fn sort_out(outcomes: Vec<Outcome<'_>>, members: usize, now: i64) -> (Vec<Vec<EnrolledPhoto>>, Vec<Skipped>) {
+    let mut kept: Vec<Vec<EnrolledPhoto>> = (0..members).map(|_| Vec::new()).collect();
+    let mut skipped = Vec::new();
+    for Outcome { member, shown, result } in outcomes {
+        let of_member = &mut kept[member];
+        let result = match result {
+            Ok(_) if of_member.len() >= MAX_ENCODINGS_OF_PERSON => {
+                Err(LeftOut::TooMany { most: MAX_ENCODINGS_OF_PERSON })
+            }
+            other => other,
+        };
+        match result {
+            Ok(Encoded { digest, encoding, is_plain, face_pixels, is_grey, crop, .. }) => {
+                let new = NewEncoding { encoding, photo: digest, made_at: now, is_plain };
+                of_member.push(EnrolledPhoto { shown: shown.to_owned(), new, face_pixels, is_grey, crop });
+            }
+            Err(reason) => skipped.push(Skipped { photo: shown.to_owned(), reason: reason.to_string() }),
+        }
+    }
+    (kept, skipped)
+}

@@ -1,0 +1,80 @@
+//! Reads everything that `build-db` needs before it opens the first photo, and refuses what it cannot use.
+
+use super::people_csv::{self, Row};
+use super::roster::{self, Member};
+use super::schedules_toml::{self, Planned};
+use crate::args::BuildDb;
+use crate::database::{self, Opened};
+use crate::doors;
+use crate::photo_folders::{self, Folder, Scan};
+use crate::protect::Protect;
+use crate::rule_files::NearMiss;
+use anyhow::anyhow;
+use jiff::tz::TimeZone;
+use models::Recogniser;
+use shared::gallery::Audience;
+use std::path::Path;
+use terminal::{Help, Verbosity};
+
+/// What a database is built from, apart from the contents of the photos.
+pub(super) struct Inputs {
+    pub(super) folders: Vec<Folder>,
+    pub(super) members: Vec<Member>,
+    pub(super) schedules: Vec<Planned>,
+    /// The database that the new one replaces.
+    pub(super) replaced: Option<Opened>,
+    pub(super) protect: Protect,
+    pub(super) audience: Option<Audience>,
+    pub(super) recogniser: Recogniser,
+}
+
+impl Inputs {
+    /// Reads the folders, the rule files, the previous database, the keys and the networks.
+    ///
+    /// # Errors
+    /// If one of them cannot be used, or a file that will be written cannot be replaced.
+    pub(super) fn read(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<Self> {
+        let Scan { folders, people_file, schedules_file, near_misses, passed_over } =
+            photo_folders::scan(&arguments.photos).help("photos lie in PHOTOS/<person>/<photo>")?;
+        refuse_near_misses(&near_misses)?;
+        passed_over.iter().for_each(|line| verbosity.note(&format!("passed over {line}")));
+        let names: Vec<&str> = folders.iter().map(|folder| folder.name.as_str()).collect();
+        let rows = people_file.as_deref().map(read_people_file).transpose()?;
+        let members = roster::roster(&names, rows)?;
+        let schedules = schedules_file.as_deref().map(read_schedules_file).transpose()?.unwrap_or_default();
+        files::require_replaceable(&arguments.output).help("choose another file with -o")?;
+        if let Some(page) = &arguments.html {
+            files::require_replaceable(page)?;
+        }
+        let replaced = database::read_previous(&arguments.output, &arguments.keys)?;
+        let protect =
+            Protect::new(arguments.sign.as_deref(), &arguments.encrypt_to, &arguments.keys, replaced.as_ref())?;
+        let is_signed = arguments.sign.is_some();
+        let audience = doors::choose(&arguments.doors, &arguments.encrypt_to, is_signed, replaced.as_ref())?;
+        doors::require_sealed_for_them(audience.as_ref(), &protect.sealed_for())?;
+        let recogniser = Recogniser::load(&arguments.model.folders)?;
+        if let Some(why) = recogniser.gate_problem() {
+            verbosity.note(&why);
+        }
+        Ok(Self { folders, members, schedules, replaced, protect, audience, recogniser })
+    }
+}
+
+fn refuse_near_misses(near_misses: &[NearMiss]) -> anyhow::Result<()> {
+    if near_misses.is_empty() {
+        return Ok(());
+    }
+    let told: Vec<String> = near_misses.iter().map(ToString::to_string).collect();
+    Err(anyhow!("{}", told.join("; ")))
+        .help("rename it (a spreadsheet: save it as CSV in UTF-8), or move it out of the folder if it is not meant for the door")
+}
+
+fn read_people_file(path: &Path) -> anyhow::Result<Vec<Row>> {
+    let bytes = files::read_bounded(path, people_csv::MAX_BYTES)?;
+    people_csv::parse(&bytes, &TimeZone::system()).help("correct the file, or move it away to go by folder names")
+}
+
+fn read_schedules_file(path: &Path) -> anyhow::Result<Vec<Planned>> {
+    let bytes = files::read_bounded(path, schedules_toml::MAX_BYTES)?;
+    schedules_toml::parse(&bytes).help("correct the file: with it moved away, everybody could enter at all times")
+}
