@@ -29,8 +29,8 @@ pub struct Measured {
     pub crop: Crop,
     /// Length of the network's output for the aligned crop, before it was scaled to unit length.
     pub length: f32,
-    /// Detector confidence, 0 to 1.
-    pub certainty: f32,
+    /// The detector's, 0 to 1.
+    pub confidence: f32,
 }
 
 impl Measured {
@@ -45,7 +45,7 @@ struct Entry<'a> {
     aligned: Vec<f32>,
     unaligned: Vec<f32>,
     length: f32,
-    certainty: f32,
+    confidence: f32,
     side: u32,
     #[serde(borrow)]
     pixels: &'a [u8],
@@ -172,11 +172,11 @@ fn make_private(folder: &Path) -> io::Result<()> {
 }
 
 fn encode(measured: Option<&Measured>) -> postcard::Result<Vec<u8>> {
-    let entry = measured.map(|Measured { aligned, unaligned, crop, length, certainty }| Entry {
+    let entry = measured.map(|Measured { aligned, unaligned, crop, length, confidence }| Entry {
         aligned: aligned.numbers().to_vec(),
         unaligned: unaligned.numbers().to_vec(),
         length: *length,
-        certainty: *certainty,
+        confidence: *confidence,
         side: crop.side(),
         pixels: crop.pixels(),
     });
@@ -190,7 +190,7 @@ fn decode(bytes: &[u8]) -> Option<Option<Measured>> {
         unaligned: Encoding::from_network(&entry.unaligned).ok()?,
         crop: Crop::from_rgb(entry.side, entry.pixels.to_vec())?,
         length: entry.length,
-        certainty: entry.certainty,
+        confidence: entry.confidence,
     }))
 }
 
@@ -206,7 +206,7 @@ mod tests {
             unaligned: Encoding::from_network(&[1.0, 0.0]).unwrap(),
             crop: Crop::from_rgb(2, (0..12).collect()).unwrap(),
             length: 12.5,
-            certainty: 0.75,
+            confidence: 0.75,
         }
     }
 

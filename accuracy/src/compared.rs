@@ -83,7 +83,7 @@ mod tests {
     fn measured(aligned: &[f32], value: u8) -> Outcome {
         let aligned = Encoding::from_network(aligned).unwrap();
         let crop = Crop::from_rgb(2, vec![value; 12]).unwrap();
-        Ok(Some(Measured { unaligned: aligned.clone(), aligned, crop, length: 1.0, certainty: 1.0 }))
+        Ok(Some(Measured { unaligned: aligned.clone(), aligned, crop, length: 1.0, confidence: 1.0 }))
     }
 
     fn sample(pairs: &[(usize, usize)]) -> Sample {

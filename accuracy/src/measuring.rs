@@ -93,7 +93,7 @@ fn labelled_face(recogniser: &mut Recogniser, frame: &Frame) -> Result<Option<Me
     let boxed = align::align(frame, face, &unaligned(crop.side()));
     let Encoded { encoding: aligned, length } = recogniser.encode_with_length(&crop)?;
     let unaligned = recogniser.encode(&boxed)?;
-    Ok(Some(Measured { aligned, unaligned, crop, length, certainty: face.certainty }))
+    Ok(Some(Measured { aligned, unaligned, crop, length, confidence: face.confidence }))
 }
 
 /// The labelled face of a photo: large, and near the middle. Maximises the area minus twice the square of the distance
@@ -121,7 +121,7 @@ mod tests {
 
     fn face(x: f32, y: f32, side: f32) -> Face {
         let bounds = FaceBox { x, y, width: side, height: side };
-        Face { bounds, landmarks: [Point { x, y }; 5], certainty: 0.9 }
+        Face { bounds, landmarks: [Point { x, y }; 5], confidence: 0.9 }
     }
 
     #[test]

@@ -145,7 +145,7 @@ mod tests {
                 aligned,
                 crop: Crop::from_rgb(1, vec![0; 3]).unwrap(),
                 length: 1.0,
-                certainty: 1.0,
+                confidence: 1.0,
             }))
         };
         (faces.iter().map(photo).collect(), faces.iter().map(outcome).collect())

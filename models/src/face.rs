@@ -1,4 +1,4 @@
-//! A face in a frame: where it is and where its five landmarks are. Knows nothing of whose it is.
+//! A face in a frame: where it is and where its five landmarks are. It does not say whose face it is.
 
 use shared::face::{FaceBox, Point};
 
@@ -10,6 +10,6 @@ pub struct Face {
     /// Right eye, left eye, nose tip, right and left corner of the mouth: the person's own right and left, so
     /// that the right eye is the one further left in the picture.
     pub landmarks: [Point; 5],
-    /// How sure the detector is that this is a face, 0 to 1. Says nothing about who it is.
-    pub certainty: f32,
+    /// The detector confidence, 0 to 1: how sure the detector is that this is a face. It says nothing about who it is.
+    pub confidence: f32,
 }

@@ -13,7 +13,7 @@
 //! | the encoder: dimensions, network's SHA-256, input, crop | integer, text, input, crop |
 //!
 //! An input is its channel order (text), what is subtracted and what divides (floats). A search is working size,
-//! certainty and overlap. A crop is `landmarks` (text), its side (integer) and the ten template coordinates (floats);
+//! confidence and overlap. A crop is `landmarks` (text), its side (integer) and the ten template coordinates (floats);
 //! or `box` (text), its side (integer), enlarge and shift (floats), and whether it is stretched (integer 0 or 1).
 
 use crate::bundle::{Bundles, ChannelOrder, CropGeometry, DetectorManifest, DetectorProfile, EncoderManifest, Input};
@@ -43,7 +43,7 @@ impl Fields {
         self.text(&detector.network.sha256);
         self.input(&detector.input);
         self.integer(detector.search.working_size);
-        self.float(detector.search.certainty);
+        self.float(detector.search.confidence);
         self.float(detector.search.overlap);
     }
 
@@ -120,7 +120,7 @@ mod tests {
             ("detector channels", true, |all| all.detector.manifest.input.channels = ChannelOrder::Rgb),
             ("detector subtract", true, |all| all.detector.manifest.input.subtract = 1.0),
             ("working size", true, |all| all.detector.manifest.search.working_size = 480),
-            ("certainty", true, |all| all.detector.manifest.search.certainty = 0.61),
+            ("confidence", true, |all| all.detector.manifest.search.confidence = 0.61),
             ("overlap", true, |all| all.detector.manifest.search.overlap = 0.31),
             ("encoder network", true, |all| all.encoder.manifest.network.sha256 = "0".repeat(64)),
             ("dimensions", true, |all| all.encoder.manifest.dimensions = 127),

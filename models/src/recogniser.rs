@@ -125,13 +125,13 @@ impl Recogniser {
     /// As for [`Recogniser::encode`].
     pub fn encode_face(&mut self, face: &Face, crop: &Crop) -> Result<(Encoding, Standing), ModelError> {
         let encoded = self.encode_with_length(crop)?;
-        let standing = self.standing_of(&encoded, face.certainty);
+        let standing = self.standing_of(&encoded, face.confidence);
         Ok((encoded.encoding, standing))
     }
 
-    /// How recognisable a face is that was encoded before; `certainty` is the detector's.
-    pub fn standing_of(&self, encoded: &Encoded, certainty: f32) -> Standing {
-        Standing::of(self.gate.as_ref(), encoded, certainty)
+    /// How recognisable a face is that was encoded before; `confidence` is the detector's.
+    pub fn standing_of(&self, encoded: &Encoded, confidence: f32) -> Standing {
+        Standing::of(self.gate.as_ref(), encoded, confidence)
     }
 
     /// What tells whether a face is recognisable enough; `None` if the encoder's bundle has none.

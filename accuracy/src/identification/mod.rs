@@ -25,7 +25,7 @@ pub fn people_of<'a>(
     (outcomes, probes): (&'a [Outcome], &'a [Outcome]),
     known: usize,
 ) -> Vec<Person<'a>> {
-    let standing = |measured: &cache::Measured| recogniser.standing_of(&measured.encoded(), measured.certainty);
+    let standing = |measured: &cache::Measured| recogniser.standing_of(&measured.encoded(), measured.confidence);
     let mut people: Vec<Person<'a>> = Vec::new();
     for (index, (photo, found)) in photos.iter().zip(outcomes.iter().zip(probes)).enumerate() {
         let (Ok(Some(measured)), Ok(Some(probe))) = found else { continue };

@@ -199,7 +199,7 @@ mod tests {
             mean: vec![0.0, 0.0],
             weights: vec![0.0, 0.0],
             length: term(1.0),
-            certainty: term(0.0),
+            confidence: term(0.0),
             constant: 0.0,
             clearance: 0.0,
             plain_from: 1.0,

@@ -150,7 +150,7 @@ mod tests {
 
     fn face(width: f32, height: f32) -> Face {
         let bounds = FaceBox { x: 0.0, y: 0.0, width, height };
-        Face { bounds, landmarks: [Point { x: 0.0, y: 0.0 }; 5], certainty: 1.0 }
+        Face { bounds, landmarks: [Point { x: 0.0, y: 0.0 }; 5], confidence: 1.0 }
     }
 
     #[test]

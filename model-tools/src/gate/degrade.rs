@@ -235,7 +235,7 @@ mod tests {
         let bounds = FaceBox { x: 30.0, y: 20.0, width: 50.0, height: 60.0 };
         let landmarks =
             [(45.0, 42.0), (65.0, 42.0), (55.0, 52.0), (48.0, 65.0), (62.0, 65.0)].map(|(x, y)| Point { x, y });
-        (Frame::from_rgb(120, 100, pixels).unwrap(), Face { bounds, landmarks, certainty: 0.9 })
+        (Frame::from_rgb(120, 100, pixels).unwrap(), Face { bounds, landmarks, confidence: 0.9 })
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) struct Seen {
     /// How the face was degraded; `None` for a plain face.
     pub(super) kind: Option<Kind>,
     pub(super) encoded: Encoded,
-    pub(super) certainty: f32,
+    pub(super) confidence: f32,
 }
 
 /// One photo, and how to degrade it.
@@ -108,7 +108,7 @@ fn encoded(recogniser: &mut Recogniser, frame: &Frame, person: usize, kind: Opti
     let Some(face) = foremost(&faces, frame) else { return Ok(None) };
     let crop = recogniser.align(frame, face)?;
     let encoded = recogniser.encode_with_length(&crop)?;
-    Ok(Some(Seen { person, kind, encoded, certainty: face.certainty }))
+    Ok(Some(Seen { person, kind, encoded, confidence: face.confidence }))
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub(super) fn learn(seen: &[Seen], learnt_with: ModelHash, learnt_from: String) 
     ensure!(plain.len() >= FEWEST_PLAIN, fewest);
     let mean = mean_of(&plain);
     let scale = |value: fn(&Seen) -> f32| spread_of(plain.iter().map(|seen| value(seen)));
-    let scales = Scales { mean, length: scale(|seen| seen.encoded.length), certainty: scale(|seen| seen.certainty) };
+    let scales = Scales { mean, length: scale(|seen| seen.encoded.length), confidence: scale(|seen| seen.confidence) };
     let faces: Vec<Measured<'_>> = seen.iter().filter_map(|seen| scales.measured(seen)).collect();
 
     let mut margins: Vec<f64> = Vec::new();
@@ -65,10 +65,10 @@ pub(super) fn learn(seen: &[Seen], learnt_with: ModelHash, learnt_from: String) 
         PLAIN_CROWDED,
     );
 
-    let Scales { mean, length, certainty } = scales;
+    let Scales { mean, length, confidence } = scales;
     let dimensions = mean.len();
-    let [weights @ .., of_length, of_certainty, constant] = fitted.as_slice() else {
-        anyhow::bail!("the regression returned too few coefficients");
+    let [weights @ .., of_length, of_confidence, constant] = fitted.as_slice() else {
+        anyhow::bail!("the regression has lost its coefficients");
     };
     let term = |(mean, spread): (f32, f32), weight: f64| Term { mean, spread, weight: weight as f32 };
     let learnt = Learnt {
@@ -77,7 +77,7 @@ pub(super) fn learn(seen: &[Seen], learnt_with: ModelHash, learnt_from: String) 
         weights: weights[..dimensions].iter().map(|weight| *weight as f32 * STRETCH).collect(),
         mean,
         length: term(length, *of_length),
-        certainty: term(certainty, *of_certainty),
+        confidence: term(confidence, *of_confidence),
         constant: (constant - limit) as f32,
         clearance: CLEARANCE,
         plain_from: plain_from as f32,
@@ -92,7 +92,7 @@ struct Scales {
     mean: Vec<f32>,
     /// Mean and standard deviation.
     length: (f32, f32),
-    certainty: (f32, f32),
+    confidence: (f32, f32),
 }
 
 struct Measured<'s> {
@@ -105,7 +105,7 @@ impl Scales {
     fn measured<'s>(&self, seen: &'s Seen) -> Option<Measured<'s>> {
         let centred = centred(seen.encoded.encoding.numbers(), &self.mean)?;
         let scaled = |value: f32, (mean, spread): (f32, f32)| f64::from((value - mean) / spread);
-        let values = [scaled(seen.encoded.length, self.length), scaled(seen.certainty, self.certainty)];
+        let values = [scaled(seen.encoded.length, self.length), scaled(seen.confidence, self.confidence)];
         let features = centred.numbers().iter().map(|number| f64::from(number * STRETCH)).chain(values).collect();
         Some(Measured { seen, centred, features })
     }
@@ -186,7 +186,7 @@ mod tests {
         let length = raw.iter().map(|number| number * number).sum::<f32>().sqrt();
         let scale = (wanted + random.f32()) / length;
         let encoded = Encoded::from_network(&raw.iter().map(|number| number * scale).collect::<Vec<_>>()).unwrap();
-        Seen { person, kind, encoded, certainty: 0.9 }
+        Seen { person, kind, encoded, confidence: 0.9 }
     }
 
     fn sample() -> Vec<Seen> {
@@ -204,7 +204,7 @@ mod tests {
         let gate = learn(&faces, ModelHash([0; 32]), String::new()).unwrap();
         let passing = |kind: Option<Kind>| {
             let of_kind = faces.iter().filter(|face| face.kind == kind);
-            of_kind.filter(|face| gate.margin(&face.encoded, face.certainty) >= 0.0).count()
+            of_kind.filter(|face| gate.margin(&face.encoded, face.confidence) >= 0.0).count()
         };
         assert!(passing(None) >= 197, "{}", passing(None));
         for kind in Kind::ALL {

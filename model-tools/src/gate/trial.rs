@@ -70,7 +70,7 @@ struct Face<'s> {
 
 impl<'s> Face<'s> {
     fn of(seen: &'s Seen, gate: Option<&Arc<Gate>>) -> Self {
-        let standing = Standing::of(gate, &seen.encoded, seen.certainty);
+        let standing = Standing::of(gate, &seen.encoded, seen.confidence);
         let passes = standing.is_recognisable().unwrap_or(true);
         let is_enrolled = passes && !standing.is_crowded();
         Self { seen, standing, passes, is_enrolled }
@@ -231,7 +231,7 @@ pub(crate) fn gate_of_length_10() -> Gate {
         mean: vec![0.0, 0.0],
         weights: vec![0.0, 0.0],
         length: term(1.0),
-        certainty: term(0.0),
+        confidence: term(0.0),
         constant: 0.0,
         clearance: 0.0,
         plain_from: 1.0,
@@ -248,7 +248,7 @@ mod tests {
 
     fn seen(person: usize, kind: Option<Kind>, angle: f32, length: f32) -> Seen {
         let encoded = Encoded::from_network(&[length * angle.cos(), length * angle.sin()]).unwrap();
-        Seen { person, kind, encoded, certainty: 0.9 }
+        Seen { person, kind, encoded, confidence: 0.9 }
     }
 
     #[test]

@@ -153,7 +153,7 @@ pub(super) fn yunet_manifest(network: Network, lifted: Normalisation, source: &S
         profile: DetectorProfile::Yunet,
         network,
         input: Input { channels: ChannelOrder::Bgr, subtract, divide },
-        search: Search { working_size: 640, certainty: 0.6, overlap: 0.3 },
+        search: Search { working_size: 640, confidence: 0.6, overlap: 0.3 },
         provenance: provenance(Some(Profile::Yunet), source),
     })
 }

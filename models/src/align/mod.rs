@@ -124,7 +124,7 @@ mod tests {
 
     fn face(place: impl Fn([f32; 2]) -> Point) -> Face {
         let bounds = FaceBox { x: 0.0, y: 0.0, width: 32.0, height: 32.0 };
-        Face { bounds, landmarks: TEMPLATE.map(place), certainty: 1.0 }
+        Face { bounds, landmarks: TEMPLATE.map(place), confidence: 1.0 }
     }
 
     fn gradient(width: u32, height: u32) -> Frame {

@@ -46,7 +46,7 @@ mod tests {
             assert_eq!((picture.width(), picture.height()), (side, side));
             for at in [0, side / 2, side - 1] {
                 let landmark = Point { x: at as f32, y: at as f32 };
-                let face = Face { bounds, landmarks: [landmark; 5], certainty: 1.0 };
+                let face = Face { bounds, landmarks: [landmark; 5], confidence: 1.0 };
                 let place = surroundings.in_frame(&face).landmarks[0];
                 let shown = &picture.row(at as usize)[3 * at as usize..][..2];
                 assert!((f32::from(shown[0]) - place.x).abs() <= 1.0, "{side} {enlarge}: {place:?} {shown:?}");
@@ -56,7 +56,7 @@ mod tests {
             let face = surroundings.in_frame(&Face {
                 bounds: whole,
                 landmarks: [Point { x: 0.0, y: 0.0 }; 5],
-                certainty: 1.0,
+                confidence: 1.0,
             });
             assert!(
                 (face.bounds.width - 20.0 * enlarge).abs() < 1e-3 && (face.bounds.height - 20.0 * enlarge).abs() < 1e-3

@@ -103,9 +103,10 @@ pub enum ChannelOrder {
 pub struct Search {
     /// A frame whose longest side is longer than this many pixels is scaled down to it. Multiple of 32, 32 to 4096.
     pub working_size: u32,
-    /// Faces of which the detector is less sure are dropped, 0 to 1.
-    pub certainty: f32,
-    /// Of two boxes whose intersection over union exceeds this, the less certain is dropped, 0 to 1.
+    /// The smallest detector confidence of a face, 0 to 1; faces below it are dropped. The key is `certainty`.
+    #[serde(rename = "certainty")]
+    pub confidence: f32,
+    /// Of two boxes whose intersection over union exceeds this, the one with the lower confidence is dropped, 0 to 1.
     pub overlap: f32,
 }
 
@@ -238,7 +239,7 @@ impl Search {
         let size = self.working_size;
         let fits = size.is_multiple_of(32) && (32..=4096).contains(&size);
         require(fits, "search.working-size must be a multiple of 32, 32 to 4096")?;
-        require((0.0..=1.0).contains(&self.certainty), "search.certainty must be 0 to 1")?;
+        require((0.0..=1.0).contains(&self.confidence), "search.certainty must be 0 to 1")?;
         require((0.0..=1.0).contains(&self.overlap), "search.overlap must be 0 to 1")
     }
 }

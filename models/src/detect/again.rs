@@ -69,7 +69,7 @@ mod tests {
             let mut detector = detector();
             let face = detector.detect(&frame).unwrap()[0];
             let again = detector.look_again(&frame, &face).unwrap();
-            assert_eq!((again.bounds, again.certainty), (face.bounds, face.certainty));
+            assert_eq!((again.bounds, again.confidence), (face.bounds, face.confidence));
             assert_ne!(again.landmarks, face.landmarks, "the second search found nothing");
             let moved = |(a, b): (&Point, &Point)| (a.x - b.x).hypot(a.y - b.y);
             let farthest = again.landmarks.iter().zip(&face.landmarks).map(moved).fold(0.0, f32::max);
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn where_nothing_is_found_again_the_face_stays_as_it_is() {
         let bounds = FaceBox { x: 5.0, y: -3.0, width: 20.0, height: 30.0 };
-        let face = Face { bounds, landmarks: [Point { x: 12.0, y: 9.0 }; 5], certainty: 0.7 };
+        let face = Face { bounds, landmarks: [Point { x: 12.0, y: 9.0 }; 5], confidence: 0.7 };
         assert_eq!(detector().look_again(&Frame::grey(64), &face).unwrap(), face);
     }
 }

@@ -77,7 +77,7 @@ impl Detector {
         let mut planes = input.try_as_plain_ram_mut().map_err(ModelError::from_tract)?;
         letterbox.fill(frame, &self.manifest.input, planes.as_slice_mut().map_err(ModelError::from_tract)?);
         let outputs = self.runner(letterbox.padded)?.run(input)?;
-        let candidates = yunet::decode(&outputs, letterbox.padded, search.certainty)?;
+        let candidates = yunet::decode(&outputs, letterbox.padded, search.confidence)?;
         let mut faces = overlapping(candidates, search.overlap);
         for face in &mut faces {
             *face = in_frame(face, letterbox.step);

@@ -1,7 +1,7 @@
 //! YuNet's outputs to faces in pixels of its input.
 //!
-//! For each of the strides 8, 16 and 32 there is a grid of cells, row by row. A cell gives how sure the network is
-//! (class and objectness, 0 to 1 each), a box (centre offset in cells, logarithm of width and height in cells) and
+//! For each of the strides 8, 16 and 32 there is a grid of cells, row by row. A cell gives the confidence (class
+//! and objectness, 0 to 1 each), a box (centre offset in cells, logarithm of width and height in cells) and
 //! five landmarks (offsets in cells). Source: the 2023 model of OpenCV's model zoo and its post-processing there.
 
 use crate::network::floats;
@@ -10,9 +10,9 @@ use tract_onnx::prelude::TValue;
 
 const STRIDES: [usize; 3] = [8, 16, 32];
 
-/// Faces at least as certain as `certainty`. `outputs` are class, objectness, box and landmarks, three strides each;
+/// Decodes the faces with at least `min_confidence`. `outputs` are class, objectness, box and landmarks, three strides each;
 /// `size` is the width and height of the network's input, multiples of 32.
-pub(super) fn decode(outputs: &[TValue], size: (usize, usize), certainty: f32) -> Result<Vec<Face>, ModelError> {
+pub(super) fn decode(outputs: &[TValue], size: (usize, usize), min_confidence: f32) -> Result<Vec<Face>, ModelError> {
     if outputs.len() != 4 * STRIDES.len() {
         return Err(ModelError::Inference(format!("{} outputs where a YuNet has 12", outputs.len())));
     }
@@ -26,11 +26,11 @@ pub(super) fn decode(outputs: &[TValue], size: (usize, usize), certainty: f32) -
         let (class, object, boxes, landmarks) = (output(0, 1)?, output(1, 1)?, output(2, 4)?, output(3, 10)?);
         let cells = class.iter().zip(object).zip(boxes.as_chunks::<4>().0).zip(landmarks.as_chunks::<10>().0);
         for (index, (((class, object), offsets), landmarks)) in cells.enumerate() {
-            let certain = (class.clamp(0.0, 1.0) * object.clamp(0.0, 1.0)).sqrt();
-            if certain >= certainty {
+            let confidence = (class.clamp(0.0, 1.0) * object.clamp(0.0, 1.0)).sqrt();
+            if confidence >= min_confidence {
                 let cell =
                     Cell { column: (index % columns) as f32, row: (index / columns) as f32, stride: stride as f32 };
-                faces.extend(cell.face(offsets, landmarks, certain));
+                faces.extend(cell.face(offsets, landmarks, confidence));
             }
         }
     }
@@ -44,7 +44,7 @@ struct Cell {
 }
 
 impl Cell {
-    fn face(&self, offsets: &[f32; 4], landmarks: &[f32; 10], certainty: f32) -> Option<Face> {
+    fn face(&self, offsets: &[f32; 4], landmarks: &[f32; 10], confidence: f32) -> Option<Face> {
         let [x, y, log_width, log_height] = *offsets;
         let centre = self.point(x, y);
         let (width, height) = (log_width.exp() * self.stride, log_height.exp() * self.stride);
@@ -52,7 +52,7 @@ impl Cell {
         let landmarks = std::array::from_fn(|index| self.point(landmarks[2 * index], landmarks[2 * index + 1]));
         let finite = landmarks.iter().all(|point| point.x.is_finite() && point.y.is_finite());
         let sized = bounds.area().is_finite() && bounds.area() > 0.0 && bounds.x.is_finite() && bounds.y.is_finite();
-        (finite && sized).then_some(Face { bounds, landmarks, certainty })
+        (finite && sized).then_some(Face { bounds, landmarks, confidence })
     }
 
     fn point(&self, x: f32, y: f32) -> Point {
@@ -89,7 +89,7 @@ mod tests {
         });
         let faces = decode(&outputs, (32, 32), 0.6).unwrap();
         assert_eq!(faces.len(), 1);
-        assert!((faces[0].certainty - 0.9).abs() < 1e-6);
+        assert!((faces[0].confidence - 0.9).abs() < 1e-6);
         let bounds = faces[0].bounds;
         assert_eq!((bounds.x, bounds.y, bounds.width), (16.0, 4.0, 16.0));
         assert!((bounds.height - 32.0).abs() < 1e-4);

@@ -41,8 +41,8 @@ pub struct Learnt {
     pub weights: Vec<f32>,
     /// What the length of the network's output adds.
     pub length: Term,
-    /// What the detector's certainty adds.
-    pub certainty: Term,
+    /// What the detector's confidence adds.
+    pub confidence: Term,
     /// What is added in any case.
     pub constant: f32,
     /// By how much, in cosines of centred encodings, a person must be nearer than the background to a face at the gate;
@@ -137,7 +137,7 @@ pub fn around(contents: &[u8]) -> Vec<u8> {
 }
 
 fn check(learnt: &Learnt) -> Result<(), String> {
-    let Learnt { learnt_from, mean, weights, length, certainty, constant, prototypes, .. } = learnt;
+    let Learnt { learnt_from, mean, weights, length, confidence, constant, prototypes, .. } = learnt;
     let dimensions = mean.len();
     let finite = mean.iter().chain(weights).chain([constant]).all(|number| number.is_finite());
     let rows = prototypes.chunks(dimensions.max(1));
@@ -145,7 +145,7 @@ fn check(learnt: &Learnt) -> Result<(), String> {
         ((1..=MAX_DIMENSIONS).contains(&dimensions), "the mean must have 1 to 512 numbers"),
         (weights.len() == dimensions, "there must be as many weights as numbers of the mean"),
         (finite, "every number must be finite"),
-        (length.is_sound() && certainty.is_sound(), "a spread must be above 0"),
+        (length.is_sound() && confidence.is_sound(), "a spread must be above 0"),
         ((0.0..=2.0).contains(&learnt.clearance), "the clearance must be 0 to 2"),
         (learnt.plain_from.is_finite() && learnt.plain_from > 0.0, "the margin of plain faces must be above 0"),
         ((-1.0..=1.0).contains(&learnt.crowded), "the limit for enrolment must be -1 to 1"),

@@ -5,7 +5,7 @@
 //! *centred* encoding, which is the encoding less the mean of many, at unit length:
 //!
 //! - *The gate* is a line through a logistic regression: of the centred encoding, the length of the network's output and
-//!   the detector's certainty. What lies below it is hardly a face.
+//!   the detector's confidence. What lies below it is hardly a face.
 //! - *The background* is a set of typical encodings (*prototypes*) of such faces. A face that passes the gate is taken for a
 //!   person only if it is nearer to them than to every prototype. Where the person was enrolled from a face that is not
 //!   *plain*, that is, not as far above the gate as most faces are, it must be nearer by the *clearance*: the less, the farther
@@ -58,11 +58,11 @@ impl Gate {
         Err(ModelError::Description { path: GATE_FILE.into(), reason })
     }
 
-    /// How far a face lies above the gate; below 0 it is hardly a face. `certainty` is the detector's.
-    pub fn margin(&self, encoded: &Encoded, certainty: f32) -> f32 {
+    /// How far a face lies above the gate; below 0 it is hardly a face. `confidence` is the detector's.
+    pub fn margin(&self, encoded: &Encoded, confidence: f32) -> f32 {
         let Some(centred) = self.centred(encoded.encoding.numbers()) else { return f32::NEG_INFINITY };
-        let Learnt { weights, length, certainty: of_certainty, constant, .. } = &self.learnt;
-        dot(centred.numbers(), weights) + length.of(encoded.length) + of_certainty.of(certainty) + constant
+        let Learnt { weights, length, confidence: of_confidence, constant, .. } = &self.learnt;
+        dot(centred.numbers(), weights) + length.of(encoded.length) + of_confidence.of(confidence) + constant
     }
 
     /// The encoding less the mean, at unit length; `None` of other dimensions, or of the mean itself.
@@ -123,9 +123,9 @@ impl Above {
 
 impl Standing {
     /// Asks the gate, if there is one.
-    pub fn of(gate: Option<&Arc<Gate>>, encoded: &Encoded, certainty: f32) -> Self {
+    pub fn of(gate: Option<&Arc<Gate>>, encoded: &Encoded, confidence: f32) -> Self {
         Self(gate.map(|gate| {
-            let margin = gate.margin(encoded, certainty);
+            let margin = gate.margin(encoded, confidence);
             let centred = gate.centred(encoded.encoding.numbers()).filter(|_| margin >= 0.0);
             let above = centred.map(|centred| Above { background: gate.background(&centred), margin, centred });
             Judged { gate: Arc::clone(gate), above }

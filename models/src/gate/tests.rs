@@ -10,7 +10,7 @@ fn learnt() -> Learnt {
         mean: vec![0.5, 0.0],
         weights: vec![0.0, 0.0],
         length: Term { mean: 10.0, spread: 2.0, weight: 1.0 },
-        certainty: Term { mean: 0.9, spread: 0.1, weight: 0.0 },
+        confidence: Term { mean: 0.9, spread: 0.1, weight: 0.0 },
         constant: 0.0,
         clearance: 0.25,
         plain_from: 20.0,
@@ -147,7 +147,7 @@ proptest! {
         source in "\\PC{0,40}",
         rows in 0usize..4,
     ) {
-        let [length, certainty, (constant, ..)] = terms;
+        let [length, confidence, (constant, ..)] = terms;
         let term = |(mean, spread, weight)| Term { mean, spread, weight };
         let learnt = Learnt {
             learnt_with: ModelHash([1; 32]),
@@ -155,7 +155,7 @@ proptest! {
             mean: numbers.iter().map(|number| number.0).collect(),
             weights: numbers.iter().map(|number| number.1).collect(),
             length: term(length),
-            certainty: term(certainty),
+            confidence: term(confidence),
             constant,
             clearance: 0.15,
             plain_from: 3.0,

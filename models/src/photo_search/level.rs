@@ -147,7 +147,7 @@ mod tests {
     fn what_is_found_lies_where_it_is_in_the_photo() {
         let photo = noise(200, 100);
         let bounds = FaceBox { x: 5.0, y: 10.0, width: 20.0, height: 30.0 };
-        let face = Face { bounds, landmarks: [Point { x: 7.0, y: 12.0 }; 5], certainty: 0.9 };
+        let face = Face { bounds, landmarks: [Point { x: 7.0, y: 12.0 }; 5], confidence: 0.9 };
         let moved = Level::of(&photo, 100).in_photo(&face, (30, 15));
         assert_eq!(moved.bounds, FaceBox { x: 70.0, y: 50.0, width: 40.0, height: 60.0 });
         assert_eq!(moved.landmarks, [Point { x: 74.0, y: 54.0 }; 5]);

@@ -15,7 +15,7 @@ use level::Level;
 const CAMERA_SIDE: u32 = 1920;
 /// A photo whose longest side has fewer pixels is enlarged ...
 const SMALL_SIDE: u32 = 160;
-/// ... to this many. The least certainty of 18 faces, each in a photo of 96x96 pixels, is 0.885 as they are, 0.92 when enlarged
+/// ... to this many. The lowest confidence of 18 faces, each in a photo of 96x96 pixels, is 0.885 as they are, 0.92 when enlarged
 /// to 320 or 384, and 0.82 at 640. Photos of 250x250 pixels are better left alone: landmarks are the mean of two searches, and
 /// the second, which is twice as large as the photo, would no longer see the face much larger than the first.
 const ENLARGED_SIDE: u32 = 320;
@@ -97,7 +97,7 @@ mod tests {
 
     fn face(x: f32, y: f32, side: f32) -> Face {
         let bounds = FaceBox { x, y, width: side, height: side };
-        Face { bounds, landmarks: [Point { x, y }; 5], certainty: 0.9 }
+        Face { bounds, landmarks: [Point { x, y }; 5], confidence: 0.9 }
     }
 
     /// A white square on black, which the detector of [`squares`] takes for a face.

@@ -1,8 +1,8 @@
 //! A picture from the camera: how bright it is, whether a face is in it, how sharp that is, and whether it stands upright.
 //!
 //! The detector also finds faces that lie on their side or stand on their head, and places their landmarks as if they stood
-//! upright; nobody is recognised by them. It is surest of a face that stands upright: so it was for 183 of 183 photos of 106
-//! people (LFW and those of the tests), by at least 0.03.
+//! upright; nobody is recognised by them. Detector confidence is highest for a face that stands upright: by at least 0.03 in
+//! 183 of 183 photos of 106 people (LFW and the photos of the tests).
 
 use super::finding::Finding;
 use crate::camera::{CameraState, Captured, FrameSource, LiveCamera, Orientation, Rotation};
@@ -92,20 +92,20 @@ struct Upright {
     sharpness: f32,
 }
 
-/// The rotation in which the detector is surest of the largest face.
+/// Finds the rotation in which the largest face has the highest detector confidence.
 fn upright(frame: &Frame, recogniser: &mut Recogniser) -> Option<Upright> {
-    let mut surest: Option<Upright> = None;
+    let mut best: Option<Upright> = None;
     for rotation in Rotation::ALL {
         let turned = Orientation { rotation, mirror: false }.apply(frame.clone(), &mut Vec::new());
         let faces = recogniser.detect(&turned).unwrap_or_default();
         let Some(largest) = faces.first() else { continue };
-        let certainty = |upright: &Upright| upright.faces.first().map_or(0.0, |face| face.certainty);
-        if surest.as_ref().is_none_or(|surest| largest.certainty > certainty(surest)) {
+        let confidence = |upright: &Upright| upright.faces.first().map_or(0.0, |face| face.confidence);
+        if best.as_ref().is_none_or(|best| largest.confidence > confidence(best)) {
             let sharpness = quality::sharpness(&recogniser.glance(&turned, largest));
-            surest = Some(Upright { rotation, faces, sharpness });
+            best = Some(Upright { rotation, faces, sharpness });
         }
     }
-    surest
+    best
 }
 
 fn measured(frame: &Frame, seen: Option<&Upright>) -> Picture {
