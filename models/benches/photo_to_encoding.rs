@@ -1,5 +1,6 @@
-//! From decoded pixels to an encoding, on one thread: `photo_to_encoding [--model=DIR] IMAGE...` prints medians over the
-//! photos as one JSON object. Photos without a face are left out, and so is the first photo of each size, which is planned for.
+//! Times the way from decoded pixels to an encoding on one thread: `photo_to_encoding [--model=DIR] IMAGE...` prints the
+//! medians over all photos as one JSON object. It skips photos without a face, and the first photo of each size, during
+//! which the network is planned.
 
 use models::bundle::Bundles;
 use models::photo::Photo;
@@ -17,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut recogniser = Recogniser::new(&Bundles::open(&folders)?)?;
     let mut planned = HashSet::new();
     let mut times: [Vec<Duration>; STAGES.len()] = Default::default();
-    // Cargo adds a flag of its own.
+    // Cargo adds its own flag.
     for path in std::env::args().skip(1).filter(|argument| !argument.starts_with("--")) {
         let frame =
             Photo::open(&std::fs::read(&path)?).and_then(Photo::decode).map_err(|error| format!("{path}: {error}"))?;
@@ -39,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// How long each stage took for the largest face; `None` without a face.
+/// Measures each stage for the largest face; `None` without a face.
 fn encode(recogniser: &mut Recogniser, frame: &Frame) -> Result<Option<[Duration; STAGES.len()]>, Box<dyn Error>> {
     let started = Instant::now();
     let faces = recogniser.detect(frame)?;

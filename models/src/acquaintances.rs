@@ -1,24 +1,25 @@
-//! Whether networks tell people apart at all: four photos of three people, which have nothing to do with who is
-//! enrolled. An encoder that is given wrong pixels takes everybody for one person, and nothing else shows it.
+//! Tests that the networks can tell people apart, with four photos of three people. The photos are independent of the
+//! enrolled people. An encoder whose input pixels are wrong takes everybody for the same person; no other test shows it.
 
 use crate::golden::GoldenError;
 use crate::{ModelError, Photo, Recogniser};
 use shared::encoding::Encoding;
 
-/// Two photos of one person, then one each of two other people; `faces/README.md` says where they are from.
+/// Two photos of the same person. `faces/README.md` lists the sources of all photos.
 const ONE_PERSON: [(&str, &[u8]); 2] = [
     ("barack_obama_portrait.jpg", include_bytes!("../faces/barack_obama_portrait.jpg")),
     ("barack_obama_blue_room.jpg", include_bytes!("../faces/barack_obama_blue_room.jpg")),
 ];
+/// One photo each of two other people.
 const OTHERS: [(&str, &[u8]); 2] = [
     ("joe_biden_blue_room.jpg", include_bytes!("../faces/joe_biden_blue_room.jpg")),
     ("eileen_collins.jpg", include_bytes!("../faces/eileen_collins.jpg")),
 ];
 
 impl Recogniser {
-    /// Requires that the networks tell people apart: different people lie beyond the encoder's own threshold, and farther
-    /// apart than two photos of one person. The photos are compiled in. A threshold that is stricter than need be is
-    /// no fault.
+    /// Checks that the networks tell people apart: L2 distances of different people must be above the encoder's own
+    /// threshold, and larger than the distance of two photos of one person. The photos are compiled in. A threshold that
+    /// is too strict passes.
     ///
     /// # Errors
     /// [`GoldenError::NotToldApart`], or [`GoldenError::Model`] if a network fails or finds no face.
@@ -37,7 +38,7 @@ impl Recogniser {
 }
 
 fn encoding(recogniser: &mut Recogniser, name: &str, photo: &[u8]) -> Result<Encoding, GoldenError> {
-    let failed = |reason: String| ModelError::Inference(format!("{name}, of the bundled faces: {reason}"));
+    let failed = |reason: String| ModelError::Inference(format!("bundled photo {name}: {reason}"));
     let frame = Photo::open(photo).and_then(Photo::decode).map_err(|error| failed(error.to_string()))?;
     let faces = recogniser.detect(&frame)?;
     let face = faces.first().ok_or_else(|| failed("the detector finds no face".to_owned()))?;
@@ -50,18 +51,18 @@ mod tests {
     use super::*;
     use crate::bundle::Bundles;
 
-    fn judged(change: impl FnOnce(&mut Bundles)) -> Result<(), GoldenError> {
+    fn tell_apart(change: impl FnOnce(&mut Bundles)) -> Result<(), GoldenError> {
         let mut bundles = Bundles::bundled().unwrap();
         change(&mut bundles);
         Recogniser::new(&bundles).unwrap().require_told_apart()
     }
 
-    /// An encoder imported with the wrong pixel values once let ten of ten strangers in.
+    /// A regression: an encoder imported with the wrong normalisation accepted ten of ten strangers.
     #[test]
     fn an_encoder_that_is_given_wrong_pixels_does_not_tell_people_apart() {
-        judged(|_| {}).unwrap();
+        tell_apart(|_| {}).unwrap();
         for (subtract, divide) in [(0.0, 1.0e5), (255.0, 1.0e4)] {
-            let refused = judged(|bundles| {
+            let refused = tell_apart(|bundles| {
                 bundles.encoder.manifest.input.subtract = subtract;
                 bundles.encoder.manifest.input.divide = divide;
             });
@@ -73,7 +74,7 @@ mod tests {
     #[test]
     fn a_threshold_at_which_strangers_are_the_same_is_refused() {
         for (threshold, accepted) in [(0.5, true), (1.0, true), (1.5, false)] {
-            let found = judged(|bundles| bundles.encoder.calibration.threshold = threshold);
+            let found = tell_apart(|bundles| bundles.encoder.calibration.threshold = threshold);
             assert_eq!(found.is_ok(), accepted, "{threshold}: {found:?}");
         }
     }

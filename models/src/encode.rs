@@ -1,4 +1,4 @@
-//! Aligned crop to encoding.
+//! Encodes an aligned crop.
 
 use crate::bundle::{EncoderBundle, EncoderManifest, Input};
 use crate::network::{Network, Runner, floats};
@@ -7,10 +7,11 @@ use shared::encoding::{Encoded, Encoding};
 use std::sync::Arc;
 use tract_onnx::prelude::Tensor;
 
-/// Raised whenever the same bundle would make other numbers of the same crop: databases made before are then refused.
+/// Version of the encoding. Increment it when the same bundle would give different numbers for the same crop; databases
+/// made with the earlier version are then refused.
 pub(crate) const METHOD: u32 = 1;
 
-/// An encoder. Clones share the weights; each thread has its own.
+/// An encoder. Clones share the weights; use one clone for each thread.
 #[derive(Clone)]
 pub struct Encoder {
     manifest: Arc<EncoderManifest>,
@@ -18,16 +19,17 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// Plans the bundle's network for one thread and tries it once, on a grey crop.
+    /// Plans the bundle's network for one thread and runs it once on a grey crop.
     ///
     /// # Errors
-    /// [`ModelError`] if the network cannot be read, does not take the manifest's crop, or gives no encoding of the
-    /// manifest's dimensions.
+    /// [`ModelError`] if the network cannot be decoded, does not accept the manifest's crop, or does not give an encoding
+    /// with the manifest's dimensions.
     pub fn new(bundle: &EncoderBundle) -> Result<Self, ModelError> {
         Self::on_threads(bundle, 1)
     }
 
-    /// The same for this many threads of the current rayon pool. The numbers do not depend on how many there are.
+    /// Like [`Encoder::new`], but runs the network on this many threads of the current rayon pool. The number of threads
+    /// does not change the encodings.
     ///
     /// # Errors
     /// As for [`Encoder::new`].
@@ -39,38 +41,37 @@ impl Encoder {
         Ok(encoder)
     }
 
-    /// What the encoder takes and gives.
+    /// The encoder's manifest: input, crop and dimensions.
     pub fn manifest(&self) -> &EncoderManifest {
         &self.manifest
     }
 
-    /// The encoding of a crop: unit length, as many numbers as the manifest says.
+    /// Encodes a crop. The encoding has unit length and the manifest's dimensions.
     ///
     /// # Errors
-    /// [`ModelError::Inference`] if the crop has another size than the network takes, or the network's answer is not
-    /// an encoding.
+    /// [`ModelError::Inference`] if the crop has the wrong size, or the network's output is not an encoding.
     pub fn encode(&mut self, crop: &Crop) -> Result<Encoding, ModelError> {
         self.encode_with_length(crop).map(|encoded| encoded.encoding)
     }
 
-    /// The encoding of a crop, and how long the network's output was before it was scaled.
+    /// Encodes a crop, and returns the length of the network's output before it was scaled to unit length.
     ///
     /// # Errors
     /// As for [`Encoder::encode`].
     pub fn encode_with_length(&mut self, crop: &Crop) -> Result<Encoded, ModelError> {
         let side = self.manifest.crop.side();
         if crop.side() != side {
-            return Err(ModelError::Inference(format!("a crop of {} pixels, the encoder takes {side}", crop.side())));
+            return Err(ModelError::Inference(format!("the crop has {} pixels a side, but the encoder needs {side}", crop.side())));
         }
         let outputs = self.runner.run(self.input(crop)?)?;
         let [output] = outputs.as_slice() else {
-            return Err(ModelError::Inference(format!("{} outputs where an encoder has one", outputs.len())));
+            return Err(ModelError::Inference(format!("{} outputs, but an encoder has one", outputs.len())));
         };
         let numbers = floats(output)?;
         let dimensions = self.manifest.dimensions;
         if numbers.len() != dimensions {
             let found = numbers.len();
-            return Err(ModelError::Inference(format!("{found} numbers, the manifest promises {dimensions}")));
+            return Err(ModelError::Inference(format!("the output has {found} numbers, but the manifest specifies {dimensions}")));
         }
         Encoded::from_network(numbers).map_err(|error| ModelError::Inference(error.to_string()))
     }
@@ -81,7 +82,7 @@ impl Encoder {
     }
 }
 
-/// The numbers that a network takes of a crop: three planes, one after the other, row by row.
+/// Converts a crop to the network's input: three planes, one after the other, row by row.
 pub fn planes(input: &Input, crop: &Crop) -> Vec<f32> {
     let pixels = crop.pixels().as_chunks::<3>().0;
     let plane =

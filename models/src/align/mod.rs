@@ -1,7 +1,7 @@
-//! Face to aligned crop: the encoder sees every face in the same place and at the same size.
+//! Aligns faces: cuts a crop from a frame so that every face has the same position and size.
 //!
-//! The crop is a linear map of the frame, read by bilinear interpolation; where the crop reaches beyond the frame it
-//! repeats the frame's edge.
+//! The crop is an affine map of the frame with bilinear interpolation. Outside the frame, the crop repeats the pixels of
+//! the frame's edge.
 
 mod surroundings;
 mod transform;
@@ -12,10 +12,11 @@ use crate::{Face, Frame};
 pub(crate) use surroundings::Surroundings;
 use transform::Transform;
 
-/// Raised whenever the same face of the same frame would give another crop: databases made before are then refused.
+/// Version of the alignment. Increment it when the same face in the same frame would give a different crop; databases
+/// made with the earlier version are then refused.
 pub(crate) const METHOD: u32 = 2;
 
-/// A square 8-bit RGB picture with the face in the place where the encoder expects it.
+/// A square 8-bit RGB picture with the face where the encoder expects it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crop {
     side: u32,
@@ -29,7 +30,7 @@ impl Crop {
         (pixels.len() as u64 == expected).then_some(Self { side, pixels })
     }
 
-    /// Nothing to be seen.
+    /// A uniform grey crop.
     pub(crate) fn grey(side: u32) -> Self {
         Self { side, pixels: vec![128; 3 * (side * side) as usize] }
     }
@@ -57,8 +58,8 @@ pub fn align(frame: &Frame, face: &Face, geometry: &CropGeometry) -> Crop {
     Crop { side, pixels: warp(frame, &to_frame, side) }
 }
 
-/// Samples the frame at every pixel of the crop. Where a crop pixel covers several frame pixels, it is the mean of a
-/// grid of samples, so that a large face is not read through a sieve.
+/// Samples the frame at every pixel of the crop. If a crop pixel covers several frame pixels, it is the mean of a grid of
+/// samples; this prevents aliasing of large faces.
 fn warp(frame: &Frame, to_frame: &Transform, side: u32) -> Vec<u8> {
     let samples = to_frame.step().round().clamp(1.0, 32.0) as u32;
     if samples == 1 && to_frame.is_upright() {
@@ -67,7 +68,7 @@ fn warp(frame: &Frame, to_frame: &Transform, side: u32) -> Vec<u8> {
     sampled(frame, to_frame, side, samples)
 }
 
-/// Samples each pixel at `samples` times `samples` places.
+/// Computes each pixel as the mean of a grid of `samples` times `samples` samples.
 fn sampled(frame: &Frame, to_frame: &Transform, side: u32, samples: u32) -> Vec<u8> {
     let offset = |index: u32| (index as f32 + 0.5) / samples as f32 - 0.5;
     let share = 1.0 / (samples * samples) as f32;
@@ -101,12 +102,12 @@ fn bilinear(frame: &Frame, x: f32, y: f32) -> [f32; 3] {
     [0, 1, 2].map(|channel| above[channel] + (below[channel] - above[channel]) * y_part)
 }
 
-/// The two pixels that a coordinate lies between, and how far it is on its way to the second, 0 to 1.
+/// The two pixels around a coordinate, and the weight of the second, 0 to 1.
 #[inline(always)]
 fn neighbours(at: f32, length: u32) -> (u32, u32, f32) {
     let last = length - 1;
     let at = at.clamp(0.0, last as f32);
-    // Not below zero, so that this rounds down.
+    // `at` is not negative, so the cast rounds down.
     let first = at as u32;
     (first, first.saturating_add(1).min(last), at - first as f32)
 }

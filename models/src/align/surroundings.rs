@@ -1,27 +1,28 @@
-//! A square of the frame around a face, cut out as a picture of its own.
+//! A square cut-out of the frame around a face.
 
 use super::transform::Transform;
 use super::warp;
 use crate::{Face, FaceBox, Frame, Point};
 
-/// Where the square lies, and how large its picture is.
+/// Position and size of the cut-out.
 pub(crate) struct Surroundings {
     to_frame: Transform,
     side: u32,
 }
 
 impl Surroundings {
-    /// About the middle of the box, `enlarge` times its longer side, as a picture of `side` pixels. `side` is small.
+    /// A square around the centre of the box, `enlarge` times its longer side, scaled to `side` pixels. `side` must be
+    /// small: the picture has `3 * side * side` bytes.
     pub(crate) fn of(bounds: &FaceBox, side: u32, enlarge: f32) -> Self {
         Self { to_frame: Transform::of_box(bounds, side, enlarge, 0.0, false), side }
     }
 
-    /// The picture. Beyond the frame it repeats the frame's edge.
+    /// Cuts out the picture. Outside the frame it repeats the pixels of the frame's edge.
     pub(crate) fn cut_out(&self, frame: &Frame) -> Frame {
         Frame::square(self.side, warp(frame, &self.to_frame, self.side))
     }
 
-    /// A face of the picture, in frame pixels.
+    /// Converts a face in the cut-out to frame pixels.
     pub(crate) fn in_frame(&self, face: &Face) -> Face {
         let place = |x: f32, y: f32| self.to_frame.apply(x, y);
         let FaceBox { x, y, width, height } = face.bounds;

@@ -1,4 +1,4 @@
-//! The linear map from a place in the crop to a place in the frame.
+//! The affine map from crop coordinates to frame coordinates.
 
 use crate::{FaceBox, Point};
 
@@ -14,8 +14,8 @@ pub(super) struct Transform {
 }
 
 impl Transform {
-    /// The rotation, scale and shift that brings `landmarks` closest to `template` in the least-squares sense,
-    /// turned round: it leads from the template's plane to the landmarks'.
+    /// The inverse of the rotation, scale and shift that brings `landmarks` closest to `template` in the least-squares
+    /// sense: it maps template coordinates to landmark coordinates.
     ///
     /// With the points as complex numbers about their means, the best factor is the sum of conj(p) q over the sum of
     /// |p|^2. This is Umeyama's solution (1991, "Least-squares estimation of transformation parameters between two
@@ -31,13 +31,13 @@ impl Transform {
             imaginary += px * qy - py * qx;
             spread += px * px + py * py;
         }
-        // frame to crop is the factor (real + i imaginary) / spread; its inverse leads back.
+        // (real + i imaginary) / spread maps frame to crop; this is its inverse.
         let length = real * real + imaginary * imaginary;
         let (a, d) = if length > 0.0 { (real * spread / length, -imaginary * spread / length) } else { (0.0, 0.0) };
         Self { a, b: -d, c: face_x - a * crop_x + d * crop_y, d, e: a, f: face_y - d * crop_x - a * crop_y }
     }
 
-    /// From a square crop to the box, enlarged about its centre and moved down by a part of its height.
+    /// Maps a square crop to the box, which is enlarged about its centre and moved down by `shift_down` times its height.
     pub(super) fn of_box(bounds: &FaceBox, side: u32, enlarge: f32, shift_down: f32, stretch: bool) -> Self {
         let (mut width, mut height) = (bounds.width * enlarge, bounds.height * enlarge);
         if !stretch {
@@ -50,17 +50,17 @@ impl Transform {
         Self { a, b: 0.0, c: left + (a - 1.0) / 2.0, d: 0.0, e, f: top + (e - 1.0) / 2.0 }
     }
 
-    /// A place in the crop to a place in the frame.
+    /// Maps a point in the crop to a point in the frame.
     pub(super) fn apply(&self, x: f32, y: f32) -> Point {
         Point { x: self.a * x + self.b * y + self.c, y: self.d * x + self.e * y + self.f }
     }
 
-    /// Whether it only scales and shifts.
+    /// Whether the map has no rotation: it only scales and shifts.
     pub(super) fn is_upright(&self) -> bool {
         self.b == 0.0 && self.d == 0.0
     }
 
-    /// How many frame pixels one pixel of the crop is wide, the larger of both directions.
+    /// Size of a crop pixel in frame pixels, the larger of both directions.
     pub(super) fn step(&self) -> f32 {
         self.a.hypot(self.d).max(self.b.hypot(self.e))
     }

@@ -1,11 +1,11 @@
-//! Sampling without rotation: each row of the frame is interpolated along once, and each row of the picture is a mix of two
-//! of them. The numbers are those of the general way, bit by bit.
+//! Fast sampling without rotation: interpolates each row of the frame horizontally once, then mixes two rows for each row
+//! of the picture. The result is bit-identical to the general algorithm.
 
 use super::neighbours;
 use super::transform::Transform;
 use crate::Frame;
 
-/// The picture of `side` pixels, one sample for each; the transform must not rotate.
+/// Samples a picture of `side` x `side` pixels, with one sample for each pixel. The transform must not rotate.
 pub(super) fn sampled_upright(frame: &Frame, to_frame: &Transform, side: u32) -> Vec<u8> {
     let columns: Vec<(u32, u32, f32)> =
         (0..side).map(|x| neighbours(to_frame.apply(x as f32, 0.0).x, frame.width())).collect();
@@ -26,7 +26,7 @@ pub(super) fn sampled_upright(frame: &Frame, to_frame: &Transform, side: u32) ->
     pixels
 }
 
-/// A row of the frame, interpolated at every column of the picture: three numbers each.
+/// A row of the frame, interpolated at every column of the picture; three numbers for each column.
 #[derive(Default)]
 struct Line {
     row: Option<u32>,

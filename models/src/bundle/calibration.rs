@@ -1,26 +1,26 @@
-//! What was measured with an encoder after it was made: the threshold and where it comes from, and how distances lie.
+//! Calibration of an encoder: its threshold, the source of the threshold, and the distributions of L2 distances.
 
 use super::CALIBRATION_FILE;
 use super::distances::{Mated, NonMated};
 use crate::ModelError;
 use serde::{Deserialize, Serialize};
 
-/// The content of `calibration.toml`, beside an encoder's manifest.
+/// The content of `calibration.toml`, which is stored beside an encoder's manifest.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Calibration {
-    /// Two encodings whose L2 distance is at most this are taken for the same person; greater than 0, below 2.
+    /// Two encodings with at most this L2 distance match; greater than 0, below 2.
     pub threshold: f32,
-    /// How the threshold was found.
+    /// How the threshold was determined.
     pub threshold_from: String,
-    /// How often two different people are how near; `None` if it was not measured.
+    /// The distribution of non-mated distances; `None` if it was not measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_mated: Option<NonMated>,
-    /// How often a stranger in a picture without colour is how near to a person who was enrolled in colour; `None` if it was
-    /// not measured. Made of photos in colour, it is a stand-in for infrared.
+    /// The distribution of non-mated distances between a stranger in a grey picture and a person enrolled in colour; `None`
+    /// if it was not measured. It approximates infrared: the grey pictures are converted colour photos.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_mated_grey: Option<NonMated>,
-    /// How far apart two photos of one person are; `None` if it was not measured.
+    /// The distribution of mated distances; `None` if it was not measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mated: Option<Mated>,
 }
@@ -29,7 +29,7 @@ impl Calibration {
     /// Parses and checks a `calibration.toml`.
     ///
     /// # Errors
-    /// [`ModelError::Description`] names the key that is wrong and what it may be.
+    /// [`ModelError::Description`] names the invalid key and its valid values.
     pub fn parse(text: &str) -> Result<Self, ModelError> {
         let calibration: Self = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
         if !(calibration.threshold > 0.0 && calibration.threshold < 2.0) {

@@ -1,32 +1,33 @@
-//! How distances of an encoder lie, measured on photos of many people: what a threshold is worked out from.
+//! Distributions of an encoder's L2 distances, measured on photos of many people. Thresholds are derived from them.
 
 use serde::{Deserialize, Serialize};
 
-/// Distances of non-mated pairs, each of a stranger and an enrolled person: how often they are how near.
+/// The distribution of non-mated distances. Each pair is a stranger and an enrolled person.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct NonMated {
-    /// [`NonMated::FORMAT`]. Before there was one, pairs were those of two photos: too strict where people are compared.
+    /// [`NonMated::FORMAT`]. Files without this key have pairs of two photos, which are too strict for comparisons of
+    /// people.
     #[serde(default)]
     pub format: u32,
-    /// On which photos they were measured.
+    /// The photos used for the measurement.
     pub source: String,
-    /// Different people: each was enrolled in turn, and a stranger to all others.
+    /// Number of different people. Each was enrolled in turn, and was a stranger to all others.
     pub people: usize,
-    /// Comparisons of a stranger with a person.
+    /// Number of comparisons of a stranger with a person.
     pub pairs: u64,
-    /// Rates from large to small, with falling distances; at least two.
+    /// Rows with falling rates and falling distances; at least two.
     pub quantiles: Vec<Quantile>,
 }
 
-/// Distances of mated pairs: how far apart two photos of one person are.
+/// The distribution of mated distances: the distances between two photos of one person.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Mated {
-    /// Pairs of photos of one person.
+    /// Number of pairs of photos of one person.
     pub pairs: u64,
-    /// `[share, distance]`: this share of pairs, 0 to 1, is farther apart than the distance; shares from large to small,
-    /// with rising distances; at least two.
+    /// `[share, distance]`: this share of the pairs, 0 to 1, has a larger distance. Falling shares with rising distances;
+    /// at least two.
     pub farther: Vec<(f64, f32)>,
 }
 
@@ -34,26 +35,26 @@ pub struct Mated {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Quantile {
-    /// Share of non-mated pairs that are no farther apart than the distance (FMR), above 0 and below 1. Small rates are those
-    /// of a fitted tail.
+    /// Share of non-mated pairs with at most this distance (false match rate, FMR), above 0 and below 1. Small rates come
+    /// from a fitted tail.
     pub rate: f64,
     /// L2 distance.
     pub distance: f32,
     /// Lower end of the rate's 95 % interval.
     pub low: f64,
-    /// Upper end.
+    /// Upper end of the rate's 95 % interval.
     pub high: f64,
 }
 
 impl NonMated {
-    /// What the pairs are.
+    /// The version of the table, which says what a pair is.
     pub const FORMAT: u32 = 2;
 
-    /// `table` is where it stands in `calibration.toml`.
+    /// Checks the values. `table` is the name of the table in `calibration.toml`.
     pub(super) fn check(&self, table: &str) -> Result<(), String> {
         if self.format != Self::FORMAT {
             return Err(format!(
-                "{table}.format is {}, and {} is wanted: delete [{table}], then measure distances again with \
+                "{table}.format is {}, but {} is needed: delete [{table}], then measure distances again with \
                  `encoder-tool model measure BUNDLE --images PEOPLE`",
                 self.format,
                 Self::FORMAT
@@ -73,7 +74,7 @@ impl NonMated {
         match rows.len() >= 2 && rows.iter().all(sound) && distances && rows.windows(2).all(falling) {
             true => Ok(()),
             false => Err(format!(
-                "{table}.quantiles: want two rows or more, rates and distances falling, low <= rate <= high, and high never rising"
+                "{table}.quantiles must have two rows or more, falling rates and distances, low <= rate <= high, and high never rising"
             )),
         }
     }
@@ -86,7 +87,7 @@ impl Mated {
         let rows = &self.farther;
         match rows.len() >= 2 && rows.iter().all(sound) && rows.windows(2).all(rising) {
             true => Ok(()),
-            false => Err("mated.farther: want two rows or more, shares falling and distances rising".to_owned()),
+            false => Err("mated.farther must have two rows or more, with falling shares and rising distances".to_owned()),
         }
     }
 }

@@ -1,19 +1,19 @@
-//! The crops of a self-test, and the encodings that the workstation made of them when it made the bundle. They lie in the
-//! bundle's folder as [`GOLDEN_FILE`] and are not part of the model hash. What is done with them is up to
-//! [`golden`](crate::golden).
+//! The data of the self-test: crops, and the encodings that the workstation computed when it made the bundle. The data is
+//! stored in the bundle's folder as [`GOLDEN_FILE`] and is not part of the model hash. [`golden`](crate::golden) runs the
+//! test.
 
 use crate::ModelError;
 use serde::{Deserialize, Serialize};
 
-/// Name of the self-test in an encoder bundle's folder: [`Golden`] in postcard.
+/// Name of the self-test file in an encoder bundle's folder: [`Golden`] in postcard.
 pub const GOLDEN_FILE: &str = "golden.postcard";
-/// More crops would make the start of a unit slow.
+/// The most crops of a self-test. More would make the start of a unit slow.
 pub const MAX_SAMPLES: usize = 4;
 
 /// Crops with their encodings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Golden {
-    /// Whether no other number is right.
+    /// Whether every number must be exactly equal.
     pub(crate) exact: bool,
     pub(crate) samples: Vec<GoldenSample>,
 }
@@ -31,7 +31,7 @@ impl Golden {
     /// Reads the file.
     ///
     /// # Errors
-    /// [`ModelError::Description`] if it is none.
+    /// [`ModelError::Description`] if the bytes are not a self-test file.
     pub fn decode(bytes: &[u8]) -> Result<Self, ModelError> {
         let wrong = |reason: String| ModelError::Description { path: GOLDEN_FILE.into(), reason };
         let (golden, rest): (Self, _) = postcard::take_from_bytes(bytes).map_err(|error| wrong(error.to_string()))?;
@@ -41,15 +41,15 @@ impl Golden {
         };
         if !rest.is_empty() || !(1..=MAX_SAMPLES).contains(&golden.samples.len()) || !golden.samples.iter().all(is_crop)
         {
-            return Err(wrong(format!("it must hold 1 to {MAX_SAMPLES} square crops; copy the bundle again")));
+            return Err(wrong(format!("it must contain 1 to {MAX_SAMPLES} square crops; copy the bundle again")));
         }
         Ok(golden)
     }
 
-    /// The file.
+    /// Encodes the file.
     ///
     /// # Errors
-    /// [`ModelError::Description`] if it cannot be written, which does not happen.
+    /// [`ModelError::Description`] if it cannot be encoded, which does not happen.
     pub fn encode(&self) -> Result<Vec<u8>, ModelError> {
         postcard::to_allocvec(self)
             .map_err(|error| ModelError::Description { path: GOLDEN_FILE.into(), reason: error.to_string() })
@@ -70,7 +70,7 @@ mod tests {
             assert!(Golden::decode(&file[..cut]).is_err(), "{cut}");
         }
         assert!(Golden::decode(&[&file[..], &[0]].concat()).is_err());
-        // Found while a fuzzing target was written: three times the square of this is no 64-bit number any more.
+        // A regression found while writing a fuzz target: three times the square of this side overflows 64 bits.
         let huge = GoldenSample { side: u32::MAX, pixels: vec![], encoding: vec![] };
         assert!(Golden::decode(&Golden { exact: true, samples: vec![huge] }.encode().unwrap()).is_err());
         let none = Golden { exact: true, samples: vec![] };

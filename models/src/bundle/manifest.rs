@@ -1,7 +1,6 @@
-//! What a bundle says of itself: which network, what it takes, what it gives, and where it comes from.
+//! The manifest of a bundle: its network, the network's input and output, and its provenance.
 //!
-//! `manifest.toml` describes the network as it was made. What was measured with it afterwards is
-//! [`Calibration`](super::Calibration).
+//! `manifest.toml` describes the network as it was made. Later measurements are in [`Calibration`](super::Calibration).
 
 use super::MANIFEST_FILE;
 use super::quantisation::Quantisation;
@@ -40,7 +39,7 @@ pub struct DetectorManifest {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct EncoderManifest {
-    /// The family the network belongs to: a name for people, such as `sface`.
+    /// The family of the network, for human readers, such as `sface`.
     pub profile: String,
     /// How many numbers an encoding has, 1 to [`MAX_DIMENSIONS`].
     pub dimensions: usize,
@@ -52,7 +51,7 @@ pub struct EncoderManifest {
     pub crop: CropGeometry,
     /// Where the network comes from.
     pub provenance: Provenance,
-    /// How the network was brought from floats to integers; `None` if it was not.
+    /// How the network was quantised; `None` if it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantisation: Option<Quantisation>,
 }
@@ -81,9 +80,9 @@ pub struct Network {
 pub struct Input {
     /// The order of the three planes.
     pub channels: ChannelOrder,
-    /// Taken from every value, 0 to 255.
+    /// Subtracted from every value, 0 to 255.
     pub subtract: f32,
-    /// Then every value is divided by this; greater than 0.
+    /// Divisor of every value after the subtraction; greater than 0.
     pub divide: f32,
 }
 
@@ -118,7 +117,7 @@ pub enum CropGeometry {
     Landmarks {
         /// Side of the crop in pixels, 16 to 512.
         side: u32,
-        /// Where the landmarks shall lie in the crop: right eye, left eye, nose, right and left corner of the mouth.
+        /// Position of the landmarks in the crop: right eye, left eye, nose, right and left corner of the mouth.
         template: [[f32; 2]; 5],
     },
     /// The detector's box, enlarged about its centre and moved, stretched to a square.
@@ -129,7 +128,7 @@ pub enum CropGeometry {
         enlarge: f32,
         /// Moved downwards by this part of the box's height, -0.5 to 0.5.
         shift_down: f32,
-        /// Whether the box is stretched to a square; otherwise the longer side decides for both.
+        /// Whether the box is stretched to a square; otherwise the crop is a square of the longer side.
         stretch: bool,
     },
 }
@@ -161,7 +160,7 @@ impl Manifest {
     /// Parses and checks a `manifest.toml`.
     ///
     /// # Errors
-    /// [`ModelError::Description`] names the key that is wrong and what it may be.
+    /// [`ModelError::Description`] names the invalid key and its valid values.
     pub fn parse(text: &str) -> Result<Self, ModelError> {
         let manifest: Self = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
         manifest.check().map_err(wrong)?;
@@ -225,7 +224,7 @@ impl Input {
         require(self.divide.is_finite() && self.divide > 0.0, "input.divide must be greater than 0")
     }
 
-    /// Which of R, G, B each plane of the tensor takes.
+    /// The channel (index into R, G, B) of each plane of the tensor.
     pub(crate) fn planes(&self) -> [usize; 3] {
         match self.channels {
             ChannelOrder::Rgb => [0, 1, 2],
@@ -252,7 +251,7 @@ impl CropGeometry {
                 let inside = |v: &f32| (0.0..*side as f32).contains(v);
                 let apart = template.iter().any(|point| point != &template[0]);
                 require(template.iter().flatten().all(inside), "crop.template must lie inside the crop")?;
-                require(apart, "crop.template must have points that differ")
+                require(apart, "crop.template must have at least two different points")
             }
             Self::Box { enlarge, shift_down, .. } => {
                 require((0.5..=3.0).contains(enlarge), "crop.enlarge must be 0.5 to 3")?;
@@ -302,7 +301,7 @@ source-sha256 = ""
         assert_eq!(Manifest::parse(&manifest.to_toml().unwrap()).unwrap(), manifest);
     }
 
-    /// `shift-down` was once written `shift_down`, unlike every other key.
+    /// A regression: `shift-down` was written `shift_down`, unlike every other key.
     #[test]
     fn a_box_is_described_with_keys_like_all_others() {
         let (start, rest) = ENCODER.split_once("[crop]").unwrap();

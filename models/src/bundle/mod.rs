@@ -1,7 +1,7 @@
 //! Model bundles: a folder with a network, its manifest and its calibration, or the same compiled in.
 //!
-//! A bundle is checked when it is opened: the manifest's values, and the network's SHA-256. Running the network is
-//! up to [`detect`](crate::detect) and [`encode`](crate::encode).
+//! Opening a bundle checks the manifest's values and the network's SHA-256. [`detect`](crate::detect) and
+//! [`encode`](crate::encode) run the network.
 
 mod calibration;
 mod distances;
@@ -44,7 +44,7 @@ const MAX_GOLDEN_BYTES: u64 = 4 << 20;
 /// A detector: how to search, and the network in ONNX.
 #[derive(Clone, Debug)]
 pub struct DetectorBundle {
-    /// What it takes and how it is decoded.
+    /// The network's input, and how its output is decoded.
     pub manifest: DetectorManifest,
     /// The ONNX file.
     pub network: Cow<'static, [u8]>,
@@ -53,13 +53,13 @@ pub struct DetectorBundle {
 /// An encoder: how to crop, the network in ONNX, and the threshold that belongs to it.
 #[derive(Clone, Debug)]
 pub struct EncoderBundle {
-    /// What it takes and how many numbers it gives.
+    /// The network's input, and the length of an encoding.
     pub manifest: EncoderManifest,
-    /// What was measured with it.
+    /// Threshold and distributions of distances.
     pub calibration: Calibration,
-    /// What it must make of which crops; `None` in a bundle that was made before there was a self-test.
+    /// Crops and expected encodings for the self-test; `None` in a bundle that was made before the self-test existed.
     pub golden: Option<Golden>,
-    /// What tells whether a face is recognisable enough; `None` in a bundle for which that was not learnt.
+    /// Decides whether a face is recognisable enough; `None` if no gate was learnt for the bundle.
     pub gate: Option<Arc<Gate>>,
     /// The ONNX file.
     pub network: Cow<'static, [u8]>,
@@ -74,7 +74,7 @@ pub struct Bundles {
     pub encoder: EncoderBundle,
 }
 
-/// One opened folder.
+/// The bundle in one folder.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "a folder is opened once, and taken apart at once")]
 pub enum Bundle {
@@ -93,7 +93,7 @@ impl Bundles {
         Ok(Self { detector: bundled_detector()?, encoder: bundled_encoder()? })
     }
 
-    /// Opens the given folders, at most one of each kind, and takes the bundled network where a kind is missing.
+    /// Opens the given folders, at most one of each kind. For a missing kind, the bundled network is used.
     ///
     /// # Errors
     /// [`ModelError`] if a folder cannot be read, is not a bundle, or is the second of its kind.
@@ -118,7 +118,7 @@ impl Bundle {
     /// Opens a folder.
     ///
     /// # Errors
-    /// [`ModelError`] if a file is missing, too large or not what the manifest says.
+    /// [`ModelError`] if a file is missing, too large or contradicts the manifest.
     pub fn open(folder: &Path) -> Result<Self, ModelError> {
         let text = read_text(folder, MANIFEST_FILE)?;
         if PadManifest::parse(&text).map_err(|error| error.in_folder(folder))?.is_some() {
@@ -182,7 +182,7 @@ fn check_network(manifest: &Manifest, network: &[u8], path: &Path) -> Result<(),
     Err(ModelError::Damaged { path: path.to_owned(), expected: expected.clone(), found })
 }
 
-/// The SHA-256 of a file's bytes in lower-case hexadecimal, as manifests name it.
+/// The SHA-256 of a file's bytes in lower-case hexadecimal, as in manifests.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -240,7 +240,7 @@ mod tests {
         check_network(&Manifest::Encoder(bundles.encoder.manifest), &bundles.encoder.network, path).unwrap();
     }
 
-    /// `models/bundled/README.md` says how the gate is learnt again.
+    /// `models/bundled/README.md` explains how to learn the gate again.
     #[test]
     fn the_bundled_gate_refuses_some_and_names_its_photos() {
         let gate = Bundles::bundled().unwrap().encoder.gate.unwrap();

@@ -1,5 +1,5 @@
-//! `kind = "pad"`: the place of a network for presentation attack detection (ISO/IEC 30107), which tells faces from
-//! pictures of them. Such a bundle is read and checked; nothing runs it yet, and a user who asks for that is told so.
+//! `kind = "pad"`: a placeholder for a network for presentation attack detection (PAD, ISO/IEC 30107), which tells live
+//! faces from pictures of faces. Such a bundle is read and checked, but nothing runs it yet; opening it gives an error.
 
 use super::MANIFEST_FILE;
 use super::manifest::{CropGeometry, Input, Network, Provenance};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PadManifest {
-    /// The family the network belongs to: a name for people.
+    /// The family of the network, for human readers.
     pub profile: String,
     /// The network itself.
     pub network: Network,
@@ -19,7 +19,7 @@ pub struct PadManifest {
     pub input: Input,
     /// How the crop is cut from the frame.
     pub crop: CropGeometry,
-    /// The output from which on a face is taken for one, 0 to 1.
+    /// The smallest output at which a face counts as bona fide, 0 to 1.
     pub bona_fide_from: f32,
     /// Where the network comes from.
     pub provenance: Provenance,
@@ -35,7 +35,7 @@ impl PadManifest {
     /// Parses and checks a `manifest.toml`; `None` if it is of another kind.
     ///
     /// # Errors
-    /// [`ModelError::Description`] names the key that is wrong and what it may be.
+    /// [`ModelError::Description`] names the invalid key and its valid values.
     pub fn parse(text: &str) -> Result<Option<Self>, ModelError> {
         let wrong = |reason: String| ModelError::Description { path: MANIFEST_FILE.into(), reason };
         let is_pad = toml::from_str::<toml::Table>(text)

@@ -1,4 +1,4 @@
-//! How a network was brought from floats to integers: for people who ask what an int8 network lost, and for nothing else.
+//! How a network was quantised, and how much its encodings changed. For information only: no program uses these values.
 
 use super::rules::{is_sha256, require};
 use serde::{Deserialize, Serialize};
@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 pub struct Quantisation {
     /// SHA-256 of the network in floats, lower-case hexadecimal.
     pub source_sha256: String,
-    /// SHA-256 over the SHA-256 (32 bytes each) of the photos that ranges were measured on, in ascending order.
+    /// SHA-256 over the SHA-256 digests (32 bytes each, in ascending order) of the photos used to measure ranges.
     pub calibration_sha256: String,
-    /// Faces that ranges were measured on.
+    /// Number of faces used to measure ranges.
     pub crops: usize,
-    /// Faces that the two cosines were measured on: other ones, of other people.
+    /// Number of faces used to measure the two cosines; these are different photos of different people.
     pub held_out_crops: usize,
-    /// Mean cosine between the encodings of the network in floats and in integers, -1 to 1.
+    /// Mean cosine between the encodings of the float network and of the integer network, -1 to 1.
     pub cosine_mean: f64,
-    /// The smallest of them.
+    /// The smallest of these cosines.
     pub cosine_min: f64,
 }
 
@@ -31,7 +31,7 @@ impl Quantisation {
         let cosines = (-1.0..=self.cosine_mean).contains(&self.cosine_min) && self.cosine_mean <= 1.0;
         require(
             cosines,
-            "quantisation.cosine-min and quantisation.cosine-mean must be -1 to 1, the mean not the smaller",
+            "quantisation.cosine-min and quantisation.cosine-mean must be -1 to 1, with cosine-min at most cosine-mean",
         )?;
         require(self.crops > 0 && self.held_out_crops > 0, "quantisation.crops and held-out-crops must be above 0")
     }

@@ -1,6 +1,6 @@
-//! Rules that several parts of a manifest keep, each told in the words of the key that breaks it.
+//! Validation helpers for manifests.
 
-/// Refuses what does not hold, in these words.
+/// Returns `otherwise` as the error if the condition does not hold.
 pub(super) fn require(holds: bool, otherwise: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise.to_owned()) }
 }

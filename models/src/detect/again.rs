@@ -1,32 +1,33 @@
-//! A second look at one face: its surroundings, cut out and enlarged, are searched once more, and the landmarks of both
-//! searches are averaged.
+//! Refines the landmarks of a face: cuts out and enlarges its surroundings, runs the detector again, and averages the
+//! landmarks of both searches.
 //!
-//! Each search errs by a pixel or two. Where the second sees the face clearly larger, its errors are others than those of the
-//! first; at nearly the same scale they are the same, and nothing is gained.
+//! Each search is off by one or two pixels. If the second search sees the face clearly larger, its errors are independent
+//! of the first; at nearly the same scale they are the same, and averaging gains nothing.
 
 use super::Detector;
 use crate::align::Surroundings;
 use crate::letterbox::Letterbox;
 use crate::{Face, Frame, ModelError, Point};
 
-/// Width and height of the picture that is searched again, a multiple of 32. One size only: each is planned for.
+/// Width and height of the enlarged picture, a multiple of 32. There is only one size because each size needs a plan.
 const SIDE: u32 = 320;
-/// How many times as large as in the first search the face is at most.
+/// The largest enlargement of the face relative to the first search.
 const ENLARGED: f32 = 2.0;
-/// How many of the face's longer sides the surroundings measure at least.
+/// The smallest side of the surroundings, as a multiple of the face's longer side.
 const LEAST_SURROUNDINGS: f32 = 1.6;
-/// And at most: a face that was found in a tile of a large photo is smaller in the whole photo than in its tile, and would be
-/// searched again at less than the scale at which it was found. It then has 40 pixels of [`SIDE`] or more.
+/// The largest side of the surroundings, as a multiple of the face's longer side. It matters for a face found in a tile of
+/// a large photo: the scale of the whole photo is smaller than that of the tile, so without this limit the second search
+/// would use a smaller scale than the first. With it, the face has at least 40 pixels of [`SIDE`].
 const MOST_SURROUNDINGS: f32 = 8.0;
-/// Intersection over union from which the face found again is taken for the same.
+/// The smallest intersection over union at which the second face counts as the same face.
 const SAME_FACE: f32 = 0.5;
 
 impl Detector {
-    /// The same face with landmarks that are the mean of those given and of those found in its enlarged surroundings. If no
-    /// face is found there, the face is returned as it is.
+    /// Searches the enlarged surroundings of a face and returns the face with the mean of its landmarks and those found
+    /// there. If no face is found there, returns the face unchanged.
     ///
     /// # Errors
-    /// [`ModelError`] if the network fails or gives numbers that are not faces.
+    /// [`ModelError`] if the network fails or its outputs cannot be decoded.
     pub fn look_again(&mut self, frame: &Frame, face: &Face) -> Result<Face, ModelError> {
         let first = Letterbox::fit(frame.width(), frame.height(), self.manifest.search.working_size);
         let searched = first.step.0.max(first.step.1) * SIDE as f32 / ENLARGED;

@@ -1,6 +1,6 @@
-//! Frame to faces: where they are, and their five landmarks.
+//! Detects faces in a frame: their boxes and their five landmarks.
 //!
-//! Which of the faces matters, and whether it is good enough, is for the caller to decide.
+//! The caller decides which face to use, and whether its quality is sufficient.
 
 mod again;
 mod suppress;
@@ -15,14 +15,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) use suppress::overlapping;
 use tract_onnx::prelude::Tensor;
 
-/// Raised whenever the same bundle would find other boxes or landmarks in the same frame (scaling, decoding,
-/// suppression): databases made before are then refused.
+/// Version of the detection. Increment it when the same bundle would find different boxes or landmarks in the same frame
+/// (scaling, decoding, suppression); databases made with the earlier version are then refused.
 pub(crate) const METHOD: u32 = 1;
 
-/// Plans for this many sizes are kept. A camera needs one, a folder of photos a few.
+/// The most frame sizes whose plans are cached. A camera needs one, a folder of photos a few.
 const MAX_PLANS: usize = 32;
 
-/// A face detector. Clones share the network and its plans; each thread has its own.
+/// A face detector. Clones share the network and its plans; use one clone for each thread.
 #[derive(Clone)]
 pub struct Detector {
     manifest: Arc<DetectorManifest>,
@@ -39,16 +39,16 @@ struct Current {
 }
 
 impl Detector {
-    /// Decodes the bundle's network and tries it once, on a small grey frame. It is planned for a frame's size when
-    /// the first such frame comes.
+    /// Decodes the bundle's network and runs it once on a small grey frame. The network is planned for a frame size when
+    /// the first frame of that size arrives.
     ///
     /// # Errors
-    /// [`ModelError`] if the network cannot be read or does not give what its profile promises.
+    /// [`ModelError`] if the network cannot be decoded, or if its outputs do not fit its profile.
     pub fn new(bundle: &DetectorBundle) -> Result<Self, ModelError> {
         Self::on_threads(bundle, 1)
     }
 
-    /// The same for this many threads of the current rayon pool.
+    /// Like [`Detector::new`], but runs the network on this many threads of the current rayon pool.
     ///
     /// # Errors
     /// As for [`Detector::new`].
@@ -65,10 +65,10 @@ impl Detector {
         Ok(detector)
     }
 
-    /// All faces of a frame in frame pixels, the largest first.
+    /// Detects all faces in a frame, largest first. Coordinates are frame pixels.
     ///
     /// # Errors
-    /// [`ModelError`] if the network fails or gives numbers that are not faces.
+    /// [`ModelError`] if the network fails or its outputs cannot be decoded.
     pub fn detect(&mut self, frame: &Frame) -> Result<Vec<Face>, ModelError> {
         let search = self.manifest.search;
         let letterbox = Letterbox::fit(frame.width(), frame.height(), search.working_size);
@@ -86,7 +86,7 @@ impl Detector {
         Ok(faces)
     }
 
-    /// The longest side in pixels to which a larger frame is scaled down before it is searched.
+    /// The longest side in pixels of the detector's input; larger frames are scaled down to it.
     pub(crate) fn working_size(&self) -> u32 {
         self.manifest.search.working_size
     }

@@ -1,4 +1,4 @@
-//! YuNet's outputs to faces in pixels of its input.
+//! Decodes YuNet's outputs to faces in pixels of its input.
 //!
 //! For each of the strides 8, 16 and 32 there is a grid of cells, row by row. A cell gives the confidence (class
 //! and objectness, 0 to 1 each), a box (centre offset in cells, logarithm of width and height in cells) and
@@ -14,7 +14,7 @@ const STRIDES: [usize; 3] = [8, 16, 32];
 /// `size` is the width and height of the network's input, multiples of 32.
 pub(super) fn decode(outputs: &[TValue], size: (usize, usize), min_confidence: f32) -> Result<Vec<Face>, ModelError> {
     if outputs.len() != 4 * STRIDES.len() {
-        return Err(ModelError::Inference(format!("{} outputs where a YuNet has 12", outputs.len())));
+        return Err(ModelError::Inference(format!("{} outputs, but YuNet has 12", outputs.len())));
     }
     let mut faces = Vec::new();
     for (level, stride) in STRIDES.into_iter().enumerate() {
@@ -64,7 +64,7 @@ fn counted(values: &[f32], count: usize) -> Result<&[f32], ModelError> {
     if values.len() == count {
         return Ok(values);
     }
-    Err(ModelError::Inference(format!("an output of {} numbers where a YuNet has {count}", values.len())))
+    Err(ModelError::Inference(format!("an output has {} numbers, but YuNet has {count}", values.len())))
 }
 
 #[cfg(test)]

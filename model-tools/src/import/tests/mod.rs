@@ -97,7 +97,7 @@ fn a_network_of_another_profile_is_refused() {
     for (what, dimensions, change, profile, named) in [
         ("too few numbers", 127, unchanged, "sface", "127 numbers"),
         ("two outputs", 128, &two_outputs, "sface", "2 outputs"),
-        ("an encoder", 128, unchanged, "yunet", "1 outputs where a YuNet has 12"),
+        ("an encoder", 128, unchanged, "yunet", "1 outputs, but YuNet has 12"),
     ] {
         let mut graph = small_encoder(dimensions);
         change(&mut graph);
