@@ -1,4 +1,4 @@
-//! Everything that can be wrong with a model.
+//! Errors of models.
 
 use std::path::{Path, PathBuf};
 use terminal::ShowPath;
@@ -12,25 +12,25 @@ pub enum ModelError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A file of the bundle is larger than any that we make.
-    #[error("{} has more than the {limit} bytes that a file of a bundle may have", path.shown())]
+    /// A file of the bundle exceeds the size limit.
+    #[error("{} is larger than {limit} bytes, the limit for a file of a bundle", path.shown())]
     TooLarge {
         /// The file.
         path: PathBuf,
         /// The largest size in bytes.
         limit: u64,
     },
-    /// The network is not the one that the manifest describes.
-    #[error("{} is not the network of its manifest: SHA-256 is {found}, not {expected}; copy the bundle again", path.shown())]
+    /// The network's SHA-256 differs from the manifest.
+    #[error("{} does not match its manifest: SHA-256 is {found}, not {expected}; copy the bundle again", path.shown())]
     Damaged {
         /// The network's file.
         path: PathBuf,
-        /// What the manifest says.
+        /// The SHA-256 in the manifest.
         expected: String,
-        /// What the file has.
+        /// The SHA-256 of the file.
         found: String,
     },
     /// `--model` was given twice for one kind.
@@ -41,30 +41,30 @@ pub enum ModelError {
         /// `detector` or `encoder`.
         kind: &'static str,
     },
-    /// A bundle is sound, but of a kind that nothing runs.
-    #[error("{}: a network for presentation attack detection; there is a place for one, but nothing runs it yet", folder.shown())]
+    /// The bundle is valid, but no code runs this kind.
+    #[error("{}: a network for presentation attack detection; its format is defined, but nothing runs it yet", folder.shown())]
     NotRun {
         /// The folder.
         folder: PathBuf,
     },
-    /// A manifest or a calibration is not one.
+    /// A manifest, a calibration or another description is invalid.
     #[error("{}: {reason}", path.shown())]
     Description {
         /// The file.
         path: PathBuf,
-        /// The key that is wrong and what it may be.
+        /// The invalid key and its valid values.
         reason: String,
     },
-    /// The ONNX file is malformed or uses what we do not support.
+    /// The ONNX file is malformed or uses an unsupported feature.
     #[error("the network cannot be used: {0}")]
     Network(String),
-    /// The network failed while it ran, or gave what its manifest does not promise.
-    #[error("the network gave no usable answer: {0}")]
+    /// The network failed while it ran, or its output does not match its manifest.
+    #[error("the network gave no usable output: {0}")]
     Inference(String),
 }
 
 impl ModelError {
-    /// Says in which folder the file is, where only its name was known.
+    /// Adds the folder to the path of a description error, which has only the file name.
     pub(crate) fn in_folder(self, folder: &Path) -> Self {
         match self {
             Self::Description { path, reason } => Self::Description { path: folder.join(path), reason },

@@ -1,18 +1,18 @@
-//! The same work on many items by every core, one recogniser to each thread.
+//! Runs the same work on many items on every core, with one recogniser for each thread.
 
 use crate::Recogniser;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Does `work` on each item and gives the results in the items' order.
+/// Runs `work` on each item and returns the results in the order of the items.
 ///
-/// Threads take the next item when they are done with one, so that a few slow items keep no thread waiting.
+/// Each thread takes the next item when it has finished one, so a few slow items do not leave other threads idle.
 pub fn on_every_core<T: Sync, R: Send>(
     recogniser: &Recogniser,
     items: &[T],
     work: impl Fn(&mut Recogniser, &T) -> R + Sync,
 ) -> Vec<R> {
-    // A recogniser may change threads but not be looked at by two.
+    // A recogniser is `Send` but not `Sync`.
     let template = Mutex::new(recogniser.clone());
     share_out(items, || template.lock().unwrap_or_else(PoisonError::into_inner).clone(), work)
 }

@@ -1,4 +1,4 @@
-//! A face in a frame: where it is and where its five landmarks are. It does not say whose face it is.
+//! A face in a frame: its box and its five landmarks. It does not say whose face it is.
 
 use shared::face::{FaceBox, Point};
 
@@ -7,8 +7,8 @@ use shared::face::{FaceBox, Point};
 pub struct Face {
     /// The detector's box.
     pub bounds: FaceBox,
-    /// Right eye, left eye, nose tip, right and left corner of the mouth: the person's own right and left, so
-    /// that the right eye is the one further left in the picture.
+    /// Right eye, left eye, nose tip, right and left corner of the mouth, as seen by the person: the right eye is
+    /// further left in the picture.
     pub landmarks: [Point; 5],
     /// The detector confidence, 0 to 1: how sure the detector is that this is a face. It says nothing about who it is.
     pub confidence: f32,

@@ -1,8 +1,8 @@
-//! A picture as the recogniser takes it: 8-bit RGB, row by row.
+//! The input picture of the recogniser: 8-bit RGB, row by row.
 //!
-//! Where the pixels came from (a camera, a photo) and how they were decoded is up to the caller.
+//! The caller gets the pixels from a camera or a photo and decodes them.
 
-/// The longest side of a frame, in pixels. Keeps every coordinate exact in an `f32`.
+/// The longest side of a frame, in pixels. With this limit, every coordinate is exact in an `f32`.
 pub const MAX_SIDE: u32 = 1 << 16;
 
 /// A colour picture: `height` rows of `width` interleaved R, G, B bytes, without padding.
@@ -13,18 +13,19 @@ pub struct Frame {
     pixels: Vec<u8>,
 }
 
-/// How far apart red, green and blue of a grey pixel may lie, on 0 to 255. Where a camera rounds neutral chroma one step up
-/// or down, they lie up to 4 apart.
+/// The largest spread (difference between the largest and the smallest of red, green and blue, 0 to 255) of a grey pixel.
+/// If a camera rounds neutral chroma one step up or down, the spread is up to 4.
 ///
-/// Of each photo, the spread that one pixel in [`GREY_BUT_ONE_IN`] exceeds: 0 in all 1583 grey ones of `lfw-dev` and in the
-/// 14 of 2999 photos of Labeled Faces in the Wild in colour that were taken without it, 15 in one that was toned, and 37 or
-/// more in the other 2984; 40 or more in all 400 of `pad-dev`, 38 or more in all 204 of the London set.
+/// Measured, for each photo, as the spread that one pixel in [`GREY_BUT_ONE_IN`] exceeds: 0 in all 1583 grey photos of
+/// `lfw-dev`. Of 2999 colour files of Labeled Faces in the Wild: 0 in 14 that show a black-and-white photo, 15 in one toned
+/// photo, and 37 or more in the other 2984. 40 or more in all 400 of `pad-dev`, 38 or more in all 204 of the London set.
 pub const GREY_SPREAD: u8 = 8;
 
-/// Of this many pixels of a grey picture one may be coloured. A face that is small and the only colour in a dull view has more.
+/// In a grey picture, one of this many pixels may be coloured. A small face that is the only colour in a dull view has more
+/// coloured pixels than that.
 pub const GREY_BUT_ONE_IN: usize = 1000;
 
-/// Of this many pixels in a row, and of this many rows, one is looked at.
+/// Sampling step: one of this many pixels in a row, and one of this many rows, is tested for colour.
 const SAMPLED_EACH: usize = 4;
 
 /// Why a picture cannot be a [`Frame`].
@@ -70,18 +71,18 @@ impl Frame {
         Ok(Self { width, height, pixels })
     }
 
-    /// Nothing to be seen. `side` is small.
+    /// A uniform grey frame. `side` must be small: the frame has `3 * side * side` bytes.
     pub(crate) fn grey(side: u32) -> Self {
         Self::square(side, vec![128; 3 * (side * side) as usize])
     }
 
-    /// `3 * side * side` bytes; `side` is 1 to [`MAX_SIDE`].
+    /// A square frame of `3 * side * side` bytes; `side` is 1 to [`MAX_SIDE`].
     pub(crate) fn square(side: u32, pixels: Vec<u8>) -> Self {
         debug_assert_eq!(pixels.len(), 3 * (side * side) as usize);
         Self { width: side, height: side, pixels }
     }
 
-    /// `3 * width * height` bytes; each side is 1 to [`MAX_SIDE`].
+    /// A frame of `3 * width * height` bytes; each side is 1 to [`MAX_SIDE`].
     pub(crate) fn of_parts(width: u32, height: u32, pixels: Vec<u8>) -> Self {
         debug_assert_eq!(pixels.len(), 3 * width as usize * height as usize);
         Self { width, height, pixels }
@@ -102,12 +103,12 @@ impl Frame {
         &self.pixels
     }
 
-    /// The buffer, so that a camera can fill it again.
+    /// Returns the buffer, so that a camera can fill it again.
     pub fn into_pixels(self) -> Vec<u8> {
         self.pixels
     }
 
-    /// Whether the picture is without colour, as an infrared camera delivers it, or a camera that has switched to night.
+    /// Whether the picture has no colour, like those of an infrared camera or of a camera in night mode.
     pub fn is_grey(&self) -> bool {
         let sampled = || (0..self.height as usize).step_by(SAMPLED_EACH).map(|y| self.row(y).as_chunks::<3>().0);
         let pixels: usize = sampled().map(|row| row.len().div_ceil(SAMPLED_EACH)).sum();
@@ -116,7 +117,7 @@ impl Frame {
         coloured.take(allowed + 1).count() <= allowed
     }
 
-    /// The same picture without colour: luma by ITU-R BT.601, rounded.
+    /// Converts the picture to grey: luma by ITU-R BT.601, rounded.
     #[must_use]
     pub fn in_grey(mut self) -> Self {
         for pixel in self.pixels.as_chunks_mut::<3>().0 {

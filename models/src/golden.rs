@@ -1,34 +1,35 @@
-//! The self-test: a device that makes other encodings of the stored crops ([`Golden`]), because of its processor, its
-//! memory or its programs, does not know who the workstation enrolled.
+//! The self-test: encodes the stored crops ([`Golden`]) and compares the encodings with those of the workstation. If a
+//! fault of the processor, the memory or the software changes the encodings, the device cannot recognise the people whom
+//! the workstation enrolled.
 //!
-//! It stands above the networks, which it runs. The stored crops are data of a bundle.
+//! The self-test runs the networks. The stored crops are data of a bundle.
 
 use crate::bundle::{Golden, GoldenSample};
 use crate::encode::Encoder;
 use crate::recogniser::Recogniser;
 use crate::{Crop, ModelError};
 
-/// The least cosine between the stored encoding and that of the device, for networks that compute with floats. Networks
-/// that we quantised give the same numbers everywhere.
+/// The smallest cosine between the stored encoding and that of the device that passes, for networks that compute with
+/// floats. Networks quantised by this project give the same numbers on every device.
 pub const LEAST_COSINE: f64 = 0.99999;
 
-/// What a self-test that did not fail found out.
+/// The result of a self-test that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tested {
     /// The encodings are those of the workstation.
     Passed,
-    /// The bundle has no crops to test with.
+    /// The bundle has no test crops.
     NothingStored,
 }
 
-/// Why a device must not be trusted to recognise anybody.
+/// Why the self-test failed. The device must not recognise anybody.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GoldenError {
     /// The encoder does not run.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// People are not told apart: the bundle's normalisation, crop or threshold is not the network's.
+    /// The networks do not tell people apart: the bundle's normalisation, crop or threshold does not fit the network.
     #[error(
         "it does not tell people apart: two photos of one person are {same:.2} apart, two different people {different:.2}, \
          with a threshold of {threshold:.2}"
@@ -41,23 +42,23 @@ pub enum GoldenError {
         /// The encoder's own threshold, an L2 distance.
         threshold: f32,
     },
-    /// Another encoding than the workstation made.
-    #[error("the encoding of crop {crop} has cosine {cosine:.7} to the workstation's, where {wanted} is wanted")]
+    /// The encoding differs from the workstation's.
+    #[error("the encoding of crop {crop} has cosine {cosine:.7} to the workstation's encoding; {wanted} is required")]
     Differs {
-        /// Which, counted from 0.
+        /// Index of the crop, from 0.
         crop: usize,
-        /// -1 to 1.
+        /// Cosine between the two encodings, -1 to 1.
         cosine: f64,
-        /// What is enough.
+        /// The requirement, in words.
         wanted: &'static str,
     },
 }
 
 impl Golden {
-    /// What this encoder makes of the crops. `exact`: no other number is right.
+    /// Encodes the crops and stores the encodings. For a quantised encoder, the test requires exactly equal numbers.
     ///
     /// # Errors
-    /// [`ModelError::Inference`] if the encoder does not take them.
+    /// [`ModelError::Inference`] if the encoder does not accept a crop.
     pub fn of(encoder: &mut Encoder, crops: &[Crop]) -> Result<Self, ModelError> {
         let exact = encoder.manifest().quantisation.is_some();
         let mut sample = |crop: &Crop| {
@@ -67,10 +68,10 @@ impl Golden {
         Ok(Self { exact, samples: crops.iter().map(&mut sample).collect::<Result<_, ModelError>>()? })
     }
 
-    /// Encodes the crops and compares.
+    /// Encodes the crops and compares the encodings with the stored ones.
     ///
     /// # Errors
-    /// [`GoldenError`] of the first crop whose encoding is another.
+    /// [`GoldenError`] for the first crop whose encoding differs.
     pub fn check(&self, encoder: &mut Encoder) -> Result<(), GoldenError> {
         for (crop, sample) in self.samples.iter().enumerate() {
             let pixels = Crop::from_rgb(sample.side, sample.pixels.clone())
@@ -78,7 +79,7 @@ impl Golden {
             let encoding = encoder.encode(&pixels)?;
             let cosine = cosine(encoding.numbers(), &sample.encoding);
             let (is_same, wanted) = match self.exact {
-                true => (encoding.numbers() == sample.encoding, "the same number everywhere"),
+                true => (encoding.numbers() == sample.encoding, "equality of every number"),
                 false => (cosine >= LEAST_COSINE, "at least 0.99999"),
             };
             if !is_same {
@@ -90,11 +91,11 @@ impl Golden {
 }
 
 impl Recogniser {
-    /// Whether the networks tell people apart, and this computer makes the encodings that the workstation made of the
-    /// crops in the bundle.
+    /// Runs the self-test: the networks must tell people apart, and this computer must reproduce the workstation's encodings
+    /// of the crops in the bundle.
     ///
     /// # Errors
-    /// [`GoldenError`] if not: nobody can be recognised then.
+    /// [`GoldenError`] if the test fails. Nobody must be recognised then.
     pub fn self_test(&mut self) -> Result<Tested, GoldenError> {
         self.require_told_apart()?;
         let Some(golden) = &self.golden else { return Ok(Tested::NothingStored) };
@@ -103,7 +104,7 @@ impl Recogniser {
     }
 }
 
-/// Of vectors of the same length; -1 of any others, which are not alike at all.
+/// The cosine of two vectors; -1 if their lengths differ.
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
     let product = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
     let lengths = (product(a, a) * product(b, b)).sqrt();
@@ -140,7 +141,7 @@ mod tests {
                 golden.check(&mut encoder.clone())
             };
             assert!(matches!(changed(0.05), Err(GoldenError::Differs { crop: 0, .. })));
-            assert_eq!(changed(1e-4).is_err(), quantised, "the smallest difference counts where there is none");
+            assert_eq!(changed(1e-4).is_err(), quantised, "a quantised network must give equal numbers");
             let mut shorter = golden.clone();
             shorter.samples[0].encoding.pop();
             assert!(shorter.check(&mut encoder).is_err());

@@ -1,18 +1,18 @@
-//! What a people database has to name: a hash over everything that decides which numbers a frame becomes, and over
-//! nothing else (threshold, calibration, provenance).
+//! The model hash, which a people database names. It covers everything that affects encodings, and excludes everything
+//! else (threshold, calibration, provenance).
 //!
-//! It is the SHA-256 of these fields, one after the other. A number is its 4 bytes, little-endian: an unsigned integer,
-//! or an IEEE 754 float. A text is its length in bytes as a number, then its UTF-8. No field can be mistaken for
-//! another, because each says how long it is and what follows is settled by what came before.
+//! The hash is the SHA-256 of the following fields in order. A number has 4 bytes, little-endian: an unsigned integer or an
+//! IEEE 754 float. A text is its length in bytes as a number, followed by its UTF-8. The encoding is unambiguous: every
+//! field has a known length, and earlier fields determine which fields follow.
 //!
 //! | field | kind |
 //! |---|---|
 //! | `face model 2` | text |
-//! | how faces are searched, cut out and encoded: [`detect::METHOD`], [`align::METHOD`], [`encode::METHOD`] | 3 integers |
+//! | versions of detection, alignment and encoding: [`detect::METHOD`], [`align::METHOD`], [`encode::METHOD`] | 3 integers |
 //! | the detector: profile, network's SHA-256, input, search | text, text, input, integer and 2 floats |
 //! | the encoder: dimensions, network's SHA-256, input, crop | integer, text, input, crop |
 //!
-//! An input is its channel order (text), what is subtracted and what divides (floats). A search is working size,
+//! An input is its channel order (text), the subtracted value and the divisor (floats). A search is working size,
 //! confidence and overlap. A crop is `landmarks` (text), its side (integer) and the ten template coordinates (floats);
 //! or `box` (text), its side (integer), enlarge and shift (floats), and whether it is stretched (integer 0 or 1).
 
@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use shared::gallery::ModelHash;
 
 impl Bundles {
-    /// What a people database has to name: a hash over detector, alignment, encoder and its normalisation.
+    /// The model hash, which a people database names. It covers detector, alignment, encoder and normalisation.
     pub fn hash(&self) -> ModelHash {
         let mut fields = Fields(Sha256::new());
         fields.text("face model 2");
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     /// Every people database in use names this hash. If this test fails, the networks, the manifests or a `METHOD` have
-    /// changed, and everybody has to be enrolled again: mend that, or mean it and write the new hash here.
+    /// changed, and everybody must be enrolled again. Revert the change, or write the new hash here if it is intended.
     #[test]
     fn the_bundled_networks_keep_their_hash() {
         let hash = Bundles::bundled().unwrap().hash().to_string();

@@ -1,24 +1,24 @@
-//! Frame to detector input: scaled down to the working size, padded on the right and below.
+//! Converts a frame to the detector's input: scales it down to the working size and pads it on the right and below.
 
 use crate::Frame;
 use crate::bundle::Input;
 
-/// Networks with three strides up to 32 want sides that are multiples of it.
+/// Sides of the input are multiples of this, the largest stride of the network.
 pub(crate) const SIDE_MULTIPLE: usize = 32;
 
-/// How a frame lies in the detector's input.
+/// Position and scale of a frame in the detector's input.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Letterbox {
     /// Width and height of the scaled frame, in pixels of the input.
     pub(crate) scaled: (usize, usize),
     /// Width and height of the input, multiples of 32.
     pub(crate) padded: (usize, usize),
-    /// Frame pixels for one pixel of the input, in x and y, at least about 1.
+    /// Frame pixels for each pixel of the input, in x and y; about 1 or more.
     pub(crate) step: (f32, f32),
 }
 
 impl Letterbox {
-    /// A frame whose longest side is at most `working_size` is taken as it is, a larger one is scaled down to it.
+    /// Computes the layout for a frame. A frame whose longest side is above `working_size` is scaled down to it.
     pub(crate) fn fit(width: u32, height: u32, working_size: u32) -> Self {
         let longest = width.max(height);
         let side = |length: u32| match longest <= working_size {
@@ -38,9 +38,9 @@ impl Letterbox {
 
     /// Writes the frame into three planes of `padded` size. Padding is black.
     ///
-    /// Scaling down averages all frame pixels under a pixel of the input, with their shares.
+    /// Scaling down is area-weighted: each pixel of the input is the mean of the frame pixels under it.
     pub(crate) fn fill(&self, frame: &Frame, input: &Input, planes: &mut [f32]) {
-        // What a division by 1 gives is known.
+        // A fast path without a division.
         match (input.subtract, input.divide) {
             (0.0, 1.0) => self.fill_with(frame, input, planes, |value| value),
             (subtract, divide) => self.fill_with(frame, input, planes, |value| (value - subtract) / divide),
@@ -91,7 +91,7 @@ impl Letterbox {
     }
 }
 
-/// The source pixels under one target pixel: the first and last count in part.
+/// The source pixels under one target pixel, with weights. The first and the last may be covered only partly.
 #[derive(Clone, Copy)]
 pub(crate) struct Share {
     pub(crate) first: usize,
@@ -112,12 +112,12 @@ impl Share {
 }
 
 impl Share {
-    /// The same pixels, counted from another first one, which is none of those after it.
+    /// The same pixels with indices relative to `first`, which must not be above the first index.
     pub(crate) fn from(self, first: usize) -> Self {
         Self { first: self.first - first, last: self.last - first, ..self }
     }
 
-    /// The mean of the pixels, channel by channel, each with its weight: as [`Share::weights`] has them, in that order.
+    /// The weighted mean of the pixels for each channel, with the weights and the order of [`Share::weights`].
     pub(crate) fn mean_of(&self, pixels: &[[f32; 3]]) -> [f32; 3] {
         let times = |pixel: &[f32; 3], weight: f32| pixel.map(|value| value * weight);
         let plus = |[a, b, c]: [f32; 3], [d, e, f]: [f32; 3]| [a + d, b + e, c + f];
@@ -133,7 +133,7 @@ impl Share {
     }
 }
 
-/// For each of `target` pixels, which of `source >= target` pixels lie under it.
+/// The source pixels under each of `target` pixels; `source >= target`.
 pub(crate) fn shares(source: usize, target: usize) -> Vec<Share> {
     let step = source as f64 / target as f64;
     (0..target)

@@ -1,8 +1,8 @@
-//! The middle of the picture: frame -> face -> aligned crop -> encoding.
+//! Face recognition pipeline: frame -> face -> aligned crop -> encoding.
 //!
-//! This crate holds the model bundles and is the only code that runs them. The door unit and the workstation both
-//! call [`Recogniser`], so the same pixels become the same numbers on both sides. It knows no camera, no door and
-//! no person's name.
+//! This crate contains the model bundles and is the only code that runs them. The door unit and the workstation both
+//! call [`Recogniser`], so the same pixels give the same encoding on both. It does not depend on cameras, doors or names of
+//! people.
 #![forbid(unsafe_code)]
 
 mod acquaintances;

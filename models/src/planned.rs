@@ -1,5 +1,5 @@
-//! A network for tools that look into it: planned for one shape, run on plain numbers, timed by operator. What the
-//! numbers mean is not known here; detecting and encoding go their own way.
+//! Networks for inspection tools: planned for one input shape, run on raw numbers, timed by operator. Detection and encoding
+//! do not use this module.
 
 use crate::ModelError;
 use crate::network::{Network, Runner, floats};
@@ -11,23 +11,23 @@ use tract_onnx::pb::ValueInfoProto;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::format_err;
 
-/// A network planned for one input shape. Clones share the weights; each thread has its own.
+/// A network planned for one input shape. Clones share the weights; use one clone for each thread.
 #[derive(Clone)]
 pub struct Planned {
     runner: Runner,
     shape: Vec<usize>,
 }
 
-/// What a network makes: 32-bit floats in row-major order.
+/// An output of a network: 32-bit floats in row-major order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Values {
     /// Length of each dimension.
     pub shape: Vec<usize>,
-    /// As many as the product of the dimensions.
+    /// The values; their number is the product of the dimensions.
     pub numbers: Vec<f32>,
 }
 
-/// The dimensions of a value, and how many bytes each of its numbers takes.
+/// The dimensions of a value, and the size of each number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extent {
     /// Length of each dimension.
@@ -37,7 +37,7 @@ pub struct Extent {
 }
 
 impl Planned {
-    /// Plans a model for an input of floats of that shape, run on this many threads of the current rayon pool.
+    /// Plans a model for a float input of this shape, to run on this many threads of the current rayon pool.
     ///
     /// # Errors
     /// [`ModelError::Network`] if the model cannot be planned for that shape.
@@ -45,10 +45,10 @@ impl Planned {
         Ok(Self { runner: Network::of(model)?.plan(shape, threads)?, shape: shape.to_vec() })
     }
 
-    /// Runs it once and gives its outputs in their order.
+    /// Runs the network once and returns its outputs in order.
     ///
     /// # Errors
-    /// [`ModelError`] if there are not as many numbers as the shape has, or the network fails.
+    /// [`ModelError`] if the number of values does not match the shape, or the network fails.
     pub fn run(&mut self, numbers: &[f32]) -> Result<Vec<Values>, ModelError> {
         let outputs = self.runner.run(self.input(numbers)?)?;
         outputs
@@ -57,7 +57,7 @@ impl Planned {
             .collect()
     }
 
-    /// Runs it once and gives the time that each kind of operator took, all its uses together.
+    /// Runs the network once and returns the total time of each kind of operator.
     ///
     /// # Errors
     /// As [`Planned::run`].
@@ -74,8 +74,8 @@ impl Planned {
     }
 }
 
-/// The extent of every value that the nodes of a model make, by name, for an input of floats of that shape. Weights
-/// are widened first, so that nodes that only make weights are gone.
+/// The extent of every value that a model computes, by name, for a float input of this shape. Weights are widened first,
+/// so nodes that only compute weights are not included.
 ///
 /// # Errors
 /// [`ModelError::Network`] if the model does not fit the shape.
@@ -87,7 +87,7 @@ pub fn extents(mut model: ModelProto, shape: &[usize]) -> Result<HashMap<String,
     graph.output =
         names.iter().map(|name| ValueInfoProto { name: name.clone(), ..ValueInfoProto::default() }).collect();
     let facts = unpanicked(|| output_facts(&model, shape));
-    let facts = facts.map_err(|said| ModelError::Network(format!("tract gave up: {said}")))?;
+    let facts = facts.map_err(|said| ModelError::Network(format!("tract panicked: {said}")))?;
     Ok(names.into_iter().zip(facts.map_err(ModelError::from_tract)?).collect())
 }
 

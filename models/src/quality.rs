@@ -1,5 +1,4 @@
-//! What can be measured on an aligned crop before time is spent on encoding it. Which values are good enough is for the
-//! caller to say.
+//! Quality measures of an aligned crop, which are cheaper than encoding. The caller decides which values are good enough.
 
 use crate::Crop;
 
@@ -32,7 +31,7 @@ pub fn brightness(crop: &Crop) -> f32 {
     (luma(crop).sum::<f64>() / pixels.max(1) as f64) as f32
 }
 
-/// ITU-R BT.601, 0 to 255.
+/// Luma by ITU-R BT.601, 0 to 255.
 fn luma(crop: &Crop) -> impl Iterator<Item = f64> + '_ {
     let pixels = crop.pixels().as_chunks::<3>().0;
     pixels.iter().map(|&[red, green, blue]| 0.299 * f64::from(red) + 0.587 * f64::from(green) + 0.114 * f64::from(blue))

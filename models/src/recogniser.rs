@@ -1,4 +1,4 @@
-//! The detector and the encoder together: the one way from a frame to an encoding.
+//! Combines the detector and the encoder: the only way from a frame to an encoding.
 
 use crate::align::{self, Crop};
 use crate::bundle::{Bundles, Calibration, CropGeometry, Golden};
@@ -11,7 +11,7 @@ use shared::gallery::{GateDigest, ModelHash};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Both networks, ready to run. Clones share the weights; each thread has its own.
+/// Detector and encoder, ready to run. Clones share the weights; use one clone for each thread.
 #[derive(Clone)]
 pub struct Recogniser {
     detector: Detector,
@@ -23,7 +23,7 @@ pub struct Recogniser {
 }
 
 impl Recogniser {
-    /// The networks that are compiled in.
+    /// Loads the networks that are compiled in.
     ///
     /// # Errors
     /// None in practice: a test loads them.
@@ -31,7 +31,7 @@ impl Recogniser {
         Self::new(&Bundles::bundled()?)
     }
 
-    /// The bundles in the given folders, at most one of each kind; what is missing is taken from those compiled in.
+    /// Loads the bundles in the given folders, at most one of each kind. For a missing kind, the bundled network is used.
     ///
     /// # Errors
     /// [`ModelError`] if a folder is not a bundle or its network does not run.
@@ -47,8 +47,8 @@ impl Recogniser {
         Self::on_threads(bundles, 1)
     }
 
-    /// The same for this many threads of the current rayon pool, which share every layer of one frame: for a unit, where
-    /// a frame shall be done soon. For many photos, one thread for each photo is faster.
+    /// Like [`Recogniser::new`], but this many threads of the current rayon pool share every layer. This minimises the
+    /// latency of one frame, for a unit. For many photos, one thread for each photo is faster.
     ///
     /// # Errors
     /// As for [`Recogniser::new`].
@@ -63,7 +63,7 @@ impl Recogniser {
         })
     }
 
-    /// All faces of a frame, the largest first.
+    /// Detects all faces in a frame, largest first.
     ///
     /// # Errors
     /// [`ModelError::Inference`] if the network fails.
@@ -71,9 +71,9 @@ impl Recogniser {
         self.detector.detect(frame)
     }
 
-    /// All faces of a photo, the largest first. A photo of a camera's size is searched as [`Recogniser::detect`] does. A
-    /// larger one (longest side above 1920 pixels) is searched in tiles as well if that shows no large face; one below
-    /// 160 pixels is enlarged. For photos of people to enrol: a unit has no time for it.
+    /// Detects all faces in a photo, largest first. Photos of a camera's size are searched as in [`Recogniser::detect`]. A
+    /// larger photo (longest side above 1920 pixels) is also searched in tiles if the first search finds no large face. A
+    /// photo below 160 pixels is enlarged. Use it for enrolment; it is too slow for a unit.
     ///
     /// # Errors
     /// [`ModelError::Inference`] if the network fails.
@@ -82,8 +82,8 @@ impl Recogniser {
         photo_search::faces_of(photo, working_size, |frame| self.detect(frame))
     }
 
-    /// The crop of one face, as the encoder wants it. If landmarks decide where it is cut, the face's surroundings are
-    /// searched again for them: for faces that are about to be encoded.
+    /// Cuts the crop of one face for encoding. If the crop is aligned by landmarks, the face's surroundings are searched
+    /// again to refine them.
     ///
     /// # Errors
     /// [`ModelError::Inference`] if the detector fails.
@@ -97,13 +97,13 @@ impl Recogniser {
         }
     }
 
-    /// The crop of one face by its landmarks as they are: to judge the picture, or whether to encode it. What is enrolled
-    /// or compared with enrolled encodings is cut by [`Recogniser::align`].
+    /// Cuts the crop of one face without refining its landmarks, to judge its quality. For encodings that are enrolled or
+    /// compared with enrolled ones, use [`Recogniser::align`].
     pub fn glance(&self, frame: &Frame, face: &Face) -> Crop {
         align::align(frame, face, &self.encoder.manifest().crop)
     }
 
-    /// The encoding of a crop: unit length.
+    /// Encodes a crop. The encoding has unit length.
     ///
     /// # Errors
     /// [`ModelError::Inference`] if the network fails.
@@ -111,7 +111,7 @@ impl Recogniser {
         self.encoder.encode(crop)
     }
 
-    /// The encoding of a crop, and how long the network's output was before it was scaled.
+    /// Encodes a crop, and returns the length of the network's output before it was scaled to unit length.
     ///
     /// # Errors
     /// As for [`Recogniser::encode`].
@@ -119,7 +119,7 @@ impl Recogniser {
         self.encoder.encode_with_length(crop)
     }
 
-    /// The encoding of a face, and whether it is recognisable enough to be compared with anybody.
+    /// Encodes a face, and judges whether it is recognisable enough to be compared with enrolled people.
     ///
     /// # Errors
     /// As for [`Recogniser::encode`].
@@ -129,18 +129,18 @@ impl Recogniser {
         Ok((encoded.encoding, standing))
     }
 
-    /// How recognisable a face is that was encoded before; `confidence` is the detector's.
+    /// Judges a face that is already encoded; `confidence` is the detector confidence.
     pub fn standing_of(&self, encoded: &Encoded, confidence: f32) -> Standing {
         Standing::of(self.gate.as_ref(), encoded, confidence)
     }
 
-    /// What tells whether a face is recognisable enough; `None` if the encoder's bundle has none.
+    /// The gate, which decides whether a face is recognisable enough; `None` if the encoder's bundle has none.
     pub fn gate(&self) -> Option<&Gate> {
         self.gate.as_deref()
     }
 
-    /// Why faces that are hardly recognisable may be enrolled and judged: there is no gate, or one of other networks. `None`
-    /// if all is well.
+    /// The problem with the gate, if there is one: it is missing, or was learnt with other networks. Faces that are hardly
+    /// recognisable may then be enrolled and compared.
     pub fn gate_problem(&self) -> Option<String> {
         let how = "`encoder-tool model gate` learns one from photos of some hundreds of people";
         match &self.gate {
@@ -152,30 +152,31 @@ impl Recogniser {
         }
     }
 
-    /// What is to be said of the gate beside a people database that names this one: the first thing that is wrong.
+    /// The first problem with the gate, including that the people database was made with a different gate. `of_database` is
+    /// the gate that the database names.
     pub fn gate_warning(&self, of_database: Option<GateDigest>) -> Option<String> {
         let is_another = self.gate.as_ref().is_some_and(|gate| of_database != Some(gate.digest()));
-        let another = "people were not enrolled with the gate of this encoder, so that photos may be among them that it would \
-                       refuse: build the database again";
+        let another = "the people were not enrolled with this encoder's gate, so the database may contain photos that it \
+                       would refuse: build the database again";
         self.gate_problem().or_else(|| is_another.then(|| another.to_owned()))
     }
 
-    /// What a people database made with these networks names.
+    /// The hash that a people database made with these networks names.
     pub fn model_hash(&self) -> ModelHash {
         self.hash
     }
 
-    /// How many numbers an encoding has.
+    /// The number of dimensions of an encoding.
     pub fn dimensions(&self) -> usize {
         self.encoder.manifest().dimensions
     }
 
-    /// The encoder's own threshold: two encodings at most this L2 distance apart are taken for the same person.
+    /// The encoder's own threshold: two encodings with at most this L2 distance match.
     pub fn threshold(&self) -> f32 {
         self.calibration.threshold
     }
 
-    /// What was measured with the encoder.
+    /// The encoder's calibration.
     pub fn calibration(&self) -> &Calibration {
         &self.calibration
     }

@@ -1,8 +1,8 @@
-//! A frame turned by quarters: for photos that lie on their side or upside down and do not say so.
+//! Rotates frames by quarter turns, for photos that are sideways or upside down without EXIF orientation.
 
 use crate::Frame;
 
-/// The frame turned clockwise by this many quarters of a full turn.
+/// Rotates a frame clockwise by this many quarter turns.
 pub fn turned(frame: &Frame, quarters: u8) -> Frame {
     let (width, height) = (frame.width() as usize, frame.height() as usize);
     let pixels = frame.pixels().as_chunks::<3>().0;
@@ -20,7 +20,7 @@ pub fn turned(frame: &Frame, quarters: u8) -> Frame {
             made.extend(pixels[from_y * width + from_x]);
         }
     }
-    // As many pixels as before, so that it is a frame.
+    // Always succeeds: the number of pixels is unchanged.
     Frame::from_rgb(across as u32, down as u32, made).unwrap_or_else(|_| frame.clone())
 }
 

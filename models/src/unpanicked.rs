@@ -1,8 +1,8 @@
-//! Other people's code that may panic, which must not take the door down.
+//! Catches panics of third-party code, which must not stop the door unit.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What `work` gives, or what it said when it panicked.
+/// Returns the result of `work`, or the message of its panic.
 pub(crate) fn unpanicked<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());

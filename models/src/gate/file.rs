@@ -1,11 +1,11 @@
-//! The file that holds a gate, beside the encoder's manifest. It is not part of the model hash.
+//! The file format of a gate. The file is stored beside the encoder's manifest and is not part of the model hash.
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 8 | `FACEGATE` |
 //! | 2 | version, little-endian |
 //! | … | postcard: [`Learnt`] |
-//! | 32 | SHA-256 of everything before: the checksum, and which gate it is |
+//! | 32 | SHA-256 of all bytes before: the checksum, and the identity of the gate |
 
 use super::Gate;
 use crate::ModelError;
@@ -14,13 +14,13 @@ use sha2::{Digest, Sha256};
 use shared::encoding::MAX_DIMENSIONS;
 use shared::gallery::{GateDigest, ModelHash};
 
-/// Name of the gate in an encoder bundle's folder.
+/// Name of the gate file in an encoder bundle's folder.
 pub const GATE_FILE: &str = "gate.bin";
-/// The version that is written and read.
+/// The version of the format.
 pub const GATE_VERSION: u16 = 1;
-/// The most prototypes of a background.
+/// The largest number of prototypes of a background.
 pub const MAX_PROTOTYPES: usize = 1024;
-/// More than the largest gate has: [`MAX_PROTOTYPES`] of [`MAX_DIMENSIONS`] bytes.
+/// The largest file that is read: more than [`MAX_PROTOTYPES`] of [`MAX_DIMENSIONS`] bytes.
 pub const MAX_GATE_BYTES: u64 = 1 << 20;
 
 const MAGIC: &[u8; 8] = b"FACEGATE";
@@ -28,42 +28,42 @@ const PREAMBLE: usize = 8 + 2;
 const CHECKSUM: usize = 32;
 const MAX_SOURCE_BYTES: usize = 1024;
 
-/// Everything that was learnt.
+/// The learnt parameters of a gate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Learnt {
-    /// The networks that it was learnt with; with others it may be of no use.
+    /// The networks that the gate was learnt with. With other networks it may not work.
     pub learnt_with: ModelHash,
-    /// From which photos.
+    /// The photos that the gate was learnt from.
     pub learnt_from: String,
-    /// Mean of encodings of plain photos.
+    /// Mean encoding of plain photos.
     pub mean: Vec<f32>,
-    /// What each number of the centred encoding adds to the margin.
+    /// Weights of the centred encoding's numbers in the margin.
     pub weights: Vec<f32>,
-    /// What the length of the network's output adds.
+    /// Contribution of the length of the network's output.
     pub length: Term,
-    /// What the detector's confidence adds.
+    /// Contribution of the detector confidence.
     pub confidence: Term,
-    /// What is added in any case.
+    /// Constant term of the margin.
     pub constant: f32,
-    /// By how much, in cosines of centred encodings, a person must be nearer than the background to a face at the gate;
-    /// 0 to 2.
+    /// The clearance of a face at the gate: the cosine (of centred encodings) to the person must exceed the cosine to the
+    /// background by this much; 0 to 2.
     pub clearance: f32,
-    /// The margin, above 0, from which a face is plain: below it, the clearance falls evenly.
+    /// The smallest margin of a plain face, above 0. From the gate to this margin, the clearance falls linearly to 0.
     pub plain_from: f32,
-    /// The cosine to the nearest prototype above which nobody is enrolled from a photo, -1 to 1.
+    /// The largest cosine to the nearest prototype at which a photo can be enrolled, -1 to 1.
     pub crowded: f32,
-    /// Centred encodings typical of degraded faces, one row after the other: only their direction counts.
+    /// Typical centred encodings of degraded faces, one row after the other. Only their direction matters.
     pub prototypes: Vec<i8>,
 }
 
-/// What one measured value adds to a margin: how many spreads it lies above the mean, times a weight.
+/// The contribution of one measured value to a margin: its distance from the mean in spreads, times a weight.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Term {
     /// Mean of plain photos.
     pub mean: f32,
     /// Their standard deviation, above 0.
     pub spread: f32,
-    /// Per spread.
+    /// Weight per spread.
     pub weight: f32,
 }
 
@@ -78,10 +78,10 @@ impl Term {
 }
 
 impl Gate {
-    /// The gate that was learnt.
+    /// Makes a gate from learnt parameters.
     ///
     /// # Errors
-    /// [`ModelError::Description`] if numbers are missing, or out of their ranges.
+    /// [`ModelError::Description`] if numbers are missing or out of range.
     pub fn of(learnt: Learnt) -> Result<Self, ModelError> {
         let file = encode(&learnt)?;
         Self::decode(&file)
@@ -90,17 +90,17 @@ impl Gate {
     /// Reads the file.
     ///
     /// # Errors
-    /// [`ModelError::Description`] if it is cut off, damaged, of another version, or not sound.
+    /// [`ModelError::Description`] if the file is truncated, damaged, of another version, or invalid.
     pub fn decode(file: &[u8]) -> Result<Self, ModelError> {
         let (body, checksum) = file.split_last_chunk::<CHECKSUM>().ok_or_else(cut_off)?;
         let (preamble, contents) = body.split_first_chunk::<PREAMBLE>().ok_or_else(cut_off)?;
         let [magic @ .., v0, v1] = preamble;
         if magic != MAGIC {
-            return Err(wrong("it is no gate: it begins otherwise"));
+            return Err(wrong("it is not a gate file: it does not start with `FACEGATE`"));
         }
         let version = u16::from_le_bytes([*v0, *v1]);
         if version != GATE_VERSION {
-            return Err(wrong(format!("it is of version {version}, this program reads {GATE_VERSION}")));
+            return Err(wrong(format!("it has version {version}, but this program reads version {GATE_VERSION}")));
         }
         if Sha256::digest(body).as_slice() != checksum {
             return Err(wrong("its checksum is wrong: copy the bundle again"));
@@ -108,17 +108,17 @@ impl Gate {
         let (learnt, rest): (Learnt, _) =
             postcard::take_from_bytes(contents).map_err(|error| wrong(error.to_string()))?;
         if !rest.is_empty() {
-            return Err(wrong(format!("there are {} bytes too many", rest.len())));
+            return Err(wrong(format!("it has {} extra bytes at the end", rest.len())));
         }
         check(&learnt).map_err(wrong)?;
         let prototypes = learnt.prototypes.chunks(learnt.mean.len()).flat_map(of_unit_length).collect();
         Ok(Self { learnt, prototypes, digest: GateDigest(*checksum) })
     }
 
-    /// The file.
+    /// Encodes the file.
     ///
     /// # Errors
-    /// [`ModelError::Description`] if it cannot be written, which does not happen.
+    /// [`ModelError::Description`] if it cannot be encoded, which does not happen.
     pub fn encode(&self) -> Result<Vec<u8>, ModelError> {
         encode(&self.learnt)
     }
@@ -129,7 +129,7 @@ fn encode(learnt: &Learnt) -> Result<Vec<u8>, ModelError> {
     Ok(around(&contents))
 }
 
-/// Wraps any contents into a file: adds the header and the checksum.
+/// Adds the header and the checksum to any contents.
 pub fn around(contents: &[u8]) -> Vec<u8> {
     let mut file = [&MAGIC[..], &GATE_VERSION.to_le_bytes(), contents].concat();
     file.extend(Sha256::digest(&file));

@@ -151,7 +151,7 @@ pub(crate) fn floats(output: &TValue) -> Result<&[f32], ModelError> {
 
 /// tract asserts in many places; a foreign network may make it panic, which must not take the door down.
 fn gave_up(said: String) -> ModelError {
-    ModelError::Network(format!("tract gave up: {said}"))
+    ModelError::Network(format!("tract panicked: {said}"))
 }
 
 #[cfg(test)]
