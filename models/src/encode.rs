@@ -61,7 +61,10 @@ impl Encoder {
     pub fn encode_with_length(&mut self, crop: &Crop) -> Result<Encoded, ModelError> {
         let side = self.manifest.crop.side();
         if crop.side() != side {
-            return Err(ModelError::Inference(format!("the crop has {} pixels a side, but the encoder needs {side}", crop.side())));
+            return Err(ModelError::Inference(format!(
+                "the crop has {} pixels a side, but the encoder needs {side}",
+                crop.side()
+            )));
         }
         let outputs = self.runner.run(self.input(crop)?)?;
         let [output] = outputs.as_slice() else {
@@ -71,7 +74,9 @@ impl Encoder {
         let dimensions = self.manifest.dimensions;
         if numbers.len() != dimensions {
             let found = numbers.len();
-            return Err(ModelError::Inference(format!("the output has {found} numbers, but the manifest specifies {dimensions}")));
+            return Err(ModelError::Inference(format!(
+                "the output has {found} numbers, but the manifest specifies {dimensions}"
+            )));
         }
         Encoded::from_network(numbers).map_err(|error| ModelError::Inference(error.to_string()))
     }

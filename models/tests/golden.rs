@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Between encodings of the network in integers and those of the reference.
+/// The smallest cosine between encodings of the integer network and those of the reference.
 const LEAST_OF_INTEGERS: f64 = 0.99;
 
 fn project() -> PathBuf {
@@ -41,7 +41,7 @@ fn frame(path: &Path) -> Frame {
     Frame::from_rgb(picture.width(), picture.height(), picture.into_raw()).unwrap()
 }
 
-/// What was made of whole photos, with the photos: those that are at hand.
+/// The reference results for whole photos, for those photos that are available.
 fn whole_photos() -> Vec<(Value, Frame)> {
     let borrowed = golden("golden.json").into_iter().filter_map(|face| {
         let path = project().join("../shared").join(face["image"].as_str().unwrap());
@@ -54,7 +54,7 @@ fn whole_photos() -> Vec<(Value, Frame)> {
     borrowed.chain(own).collect()
 }
 
-/// Pixels of the photo for one of the picture that the reference's detector saw.
+/// Photo pixels for each pixel of the reference detector's input.
 fn step(expected: &Value, frame: &Frame) -> f32 {
     expected["working_size_xy"][0].as_f64().map_or(1.0, |width| frame.width() as f32 / width as f32)
 }
@@ -66,7 +66,7 @@ fn in_floats() -> Bundles {
     Bundles { encoder, ..Bundles::bundled().unwrap() }
 }
 
-/// The same, searching at the size that the reference searched at.
+/// The same networks, with the working size of the reference.
 fn recogniser_for(expected: &Value) -> Recogniser {
     let mut bundles = in_floats();
     if let Some(size) = expected["working_size"].as_u64() {

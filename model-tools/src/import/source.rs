@@ -149,8 +149,8 @@ mod tests {
             (b"<!DOCTYPE html>", "web page"),
             (b"\x02\x00\x00\x00\x00\x00\x00\x00{}", "holds 0 arrays"),
             (b"\x93NUMPY\x01\x00", "one NumPy array"),
-            (b"once upon a time", "no ONNX file"),
-            (b"\x08", "no ONNX file"),
+            (b"once upon a time", "not an ONNX file"),
+            (b"\x08", "not an ONNX file"),
             (b"\x08\x06", "no graph"),
         ] {
             let refused = Source::of("a.onnx".to_owned(), bytes).err().unwrap();

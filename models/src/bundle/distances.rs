@@ -87,7 +87,9 @@ impl Mated {
         let rows = &self.farther;
         match rows.len() >= 2 && rows.iter().all(sound) && rows.windows(2).all(rising) {
             true => Ok(()),
-            false => Err("mated.farther must have two rows or more, with falling shares and rising distances".to_owned()),
+            false => {
+                Err("mated.farther must have two rows or more, with falling shares and rising distances".to_owned())
+            }
         }
     }
 }

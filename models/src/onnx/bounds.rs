@@ -1,8 +1,8 @@
-//! How much an operator may make, as far as the file alone says it.
+//! Limits on the size of the values that a network computes from constants.
 //!
-//! tract computes what depends on constants alone while it reads a network, before anybody can ask how large that is. So
-//! what a few bytes could blow up is refused here: operators that make values of any size, windows without sense, and
-//! constants that grow. What depends on the picture is looked at when the network is planned.
+//! tract evaluates constant expressions while it loads a network, before their size can be checked. A small file could
+//! therefore request huge allocations. This module refuses operators that make values of any size, windows with invalid
+//! parameters, and constants that grow. Values that depend on the picture are checked when the network is planned.
 
 use super::attributes::{attribute, integer};
 use super::tensor;
@@ -11,8 +11,7 @@ use std::collections::HashMap;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, NodeProto, TensorProto};
 
-/// Operators that no network of faces needs: they run graphs of their own, make values out of numbers alone, or roll
-/// dice.
+/// Operators that no face network needs: they run subgraphs, make values from numbers alone, or use random numbers.
 const UNWANTED: [&str; 21] = [
     "Loop",
     "Scan",
@@ -60,26 +59,26 @@ const SHAPED_AS_FIRST: [&str; 12] = [
 /// Operators that pair the numbers of their inputs.
 const PAIRING: [&str; 8] = ["Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Where"];
 
-/// The longest side of a window, stride or step between its places.
+/// The largest window side, stride or dilation.
 const LONGEST: i64 = 1024;
-/// What a window reaches at most that is not known yet.
+/// The assumed reach of a window whose size is not known yet.
 const UNKNOWN_REACH: i64 = 64;
-/// The most places of a window.
+/// The most positions in a window.
 const MOST_PLACES: i64 = 1 << 16;
-/// By how much a picture may be enlarged along one axis.
+/// The largest enlargement of a picture along one axis.
 const LARGEST_SCALE: f32 = 64.0;
 
-/// What is known of a constant: how many numbers it has at most, and its dimensions.
+/// Bounds on a constant: the largest number of elements, and the dimensions if known.
 #[derive(Clone)]
 struct Known {
     count: usize,
     dims: Option<Vec<i64>>,
 }
 
-/// Refuses what a few bytes could blow up.
+/// Refuses graphs whose constant expressions could become too large.
 ///
 /// # Errors
-/// [`ModelError::Network`] names the node and what it would make.
+/// [`ModelError::Network`] names the node and the reason.
 pub(super) fn require_bounded(graph: &GraphProto) -> Result<(), ModelError> {
     let held = held(graph);
     let mut known: HashMap<&str, Known> = HashMap::new();
@@ -90,7 +89,7 @@ pub(super) fn require_bounded(graph: &GraphProto) -> Result<(), ModelError> {
     for node in &graph.node {
         let refused = |what: String| ModelError::Network(format!("node `{}` ({}) {what}", node.name, node.op_type));
         if UNWANTED.contains(&node.op_type.as_str()) {
-            return Err(refused("is an operator that is not run here".to_owned()));
+            return Err(refused("is an unsupported operator".to_owned()));
         }
         if WINDOWED.contains(&node.op_type.as_str()) {
             require_window(node, &held).map_err(refused)?;
@@ -108,7 +107,7 @@ pub(super) fn require_bounded(graph: &GraphProto) -> Result<(), ModelError> {
     Ok(())
 }
 
-/// The constants whose numbers stand in the file.
+/// The constants whose values are stored in the file.
 fn held(graph: &GraphProto) -> HashMap<&str, &TensorProto> {
     let constants = graph.node.iter().filter(|node| node.op_type == "Constant");
     let of_nodes =
@@ -116,13 +115,13 @@ fn held(graph: &GraphProto) -> HashMap<&str, &TensorProto> {
     graph.initializer.iter().map(|constant| (constant.name.as_str(), constant)).chain(of_nodes).collect()
 }
 
-/// A window is at least one place large, moves, and sees something of the picture wherever it is.
+/// Checks that a window has at least one position, moves, and always overlaps the picture.
 fn require_window(node: &NodeProto, held: &HashMap<&str, &TensorProto>) -> Result<(), String> {
     let numbers = |name: &str| attribute(node, name).map_or(&[][..], |attribute| &attribute.ints);
     let within =
         |name: &str, least: i64, most: i64| match numbers(name).iter().find(|number| !(least..=most).contains(*number))
         {
-            Some(number) => Err(format!("has {number} among its {name}; {least} to {most} make sense")),
+            Some(number) => Err(format!("has {number} among its {name}; valid values are {least} to {most}")),
             None => Ok(()),
         };
     within("kernel_shape", 1, LONGEST)?;
@@ -141,28 +140,28 @@ fn require_window(node: &NodeProto, held: &HashMap<&str, &TensorProto>) -> Resul
         (size, _) => size,
     };
     if size.iter().fold(1, |product: i64, length| product.saturating_mul(*length)) > MOST_PLACES {
-        return Err(format!("has a window of {size:?}, more than {MOST_PLACES} places"));
+        return Err(format!("has a window of {size:?}, more than {MOST_PLACES} positions"));
     }
     let (pads, dilations) = (numbers("pads"), numbers("dilations"));
     for (axis, &padding) in pads.iter().enumerate() {
         let axis = axis % (pads.len() / 2).max(1);
         let reach = size.get(axis).map(|length| (length - 1) * dilations.get(axis).unwrap_or(&1) + 1);
-        // Weights that are widened first have a size that is not known yet.
+        // The size of weights that are widened later is not known yet.
         if padding > 0 && padding >= reach.unwrap_or(UNKNOWN_REACH) {
-            return Err(format!("has {padding} among its pads, so that its window sees nothing of the picture"));
+            return Err(format!("has {padding} among its pads, so its window does not overlap the picture"));
         }
     }
     Ok(())
 }
 
-/// How many times the numbers of its first input a node makes at most, of those that are told a size: it must stand in
-/// the file. 1 of all others.
+/// The largest factor by which a node that takes a size enlarges its first input. The size must be a constant in the file.
+/// 1 for all other nodes.
 fn enlargement(node: &NodeProto, held: &HashMap<&str, &TensorProto>) -> Result<usize, String> {
     let given = |place: usize| node.input.get(place).filter(|name| !name.is_empty());
     let told = |place: usize| -> Result<Vec<f32>, String> {
         let Some(name) = given(place) else { return Ok(Vec::new()) };
         let constant = held.get(name.as_str()).ok_or_else(|| {
-            format!("is told a size by `{name}`, which is computed; export the network for one size of picture")
+            format!("takes its size from `{name}`, which is computed; export the network for a fixed picture size")
         })?;
         numbers(constant).map_err(|error| error.to_string())
     };
@@ -177,11 +176,11 @@ fn enlargement(node: &NodeProto, held: &HashMap<&str, &TensorProto>) -> Result<u
     let of_numbers = matches!(node.op_type.as_str(), "ConstantOfShape" | "Expand" | "Tile");
     let is_size = |&length: &f32| if of_numbers { length >= 0.0 } else { length > 0.0 };
     if let Some(wrong) = lengths.iter().find(|length| !is_size(length) || !length.is_finite()) {
-        return Err(format!("is told a size of {wrong}"));
+        return Err(format!("has an invalid size of {wrong}"));
     }
     let scales = node.op_type == "Upsample" || (node.op_type == "Resize" && given(3).is_none());
     if let Some(scale) = lengths.iter().find(|scale| scales && **scale > LARGEST_SCALE) {
-        return Err(format!("enlarges its input {scale} times; up to {LARGEST_SCALE} times make sense"));
+        return Err(format!("enlarges its input {scale} times; the limit is {LARGEST_SCALE}"));
     }
     let product = lengths.iter().fold(1.0, |product: f64, &length| product * f64::from(length.max(1.0)));
     if product > tensor::MAX_NUMBERS as f64 {
@@ -194,16 +193,16 @@ fn require_padding(node: &NodeProto, told: Vec<f32>) -> Result<usize, String> {
     let attribute = attribute(node, "pads").map_or(&[][..], |attribute| &attribute.ints);
     let pads = attribute.iter().map(|&padding| padding as f32).chain(told);
     match pads.into_iter().find(|padding| padding.abs() > LONGEST as f32) {
-        Some(padding) => Err(format!("adds {padding} beside its input; up to {LONGEST} make sense")),
-        // Four sides of a small constant; of pictures, the planned shape says it.
+        Some(padding) => Err(format!("pads its input by {padding}; the limit is {LONGEST}")),
+        // Enough for four sides of a small constant. The size of padded pictures is checked with the planned shape.
         None => Ok(1 << 12),
     }
 }
 
-/// A bound on what a node makes that reads constants alone, or nothing; `None` if it reads something else.
+/// A bound on the output of a node that reads only constants, or nothing; `None` if it reads anything else.
 fn of_constants(node: &NodeProto, known: &HashMap<&str, Known>, times: usize) -> Option<Known> {
     if matches!(node.op_type.as_str(), "Shape" | "Size" | "Constant") {
-        // No value has more dimensions; a constant is known already.
+        // No value has more than 16 dimensions; a constant is already known.
         return Some(Known { count: 16, dims: None }).filter(|_| node.op_type != "Constant");
     }
     let inputs = node.input.iter().filter(|name| !name.is_empty()).map(|name| known.get(name.as_str()));
@@ -233,7 +232,7 @@ fn of_constants(node: &NodeProto, known: &HashMap<&str, Known>, times: usize) ->
     })
 }
 
-/// The dimensions of values that are paired, those of length 1 repeated.
+/// The broadcast dimensions of values: those of length 1 are repeated.
 fn paired(inputs: &[&Known]) -> Option<Vec<i64>> {
     let all = inputs.iter().map(|input| input.dims.as_deref()).collect::<Option<Vec<&[i64]>>>()?;
     let rank = all.iter().map(|dims| dims.len()).max()?;
@@ -289,12 +288,12 @@ mod tests {
         tensor::float_tensor("w", &[4, 3, 3, 3], &[0.5; 108])
     }
 
-    /// Files of 250 bytes once asked for 68 GB, or were computed for ever.
+    /// A regression: files of 250 bytes requested 68 GB, or ran forever.
     #[test]
     fn operators_that_make_values_of_any_size_are_refused() {
         for operator in UNWANTED {
             let refused = judged(vec![], vec![node(operator, &["x"], "y")]).unwrap_err();
-            assert!(refused.contains(operator) && refused.contains("not run here"), "{refused}");
+            assert!(refused.contains(operator) && refused.contains("unsupported operator"), "{refused}");
         }
         for (operator, told, accepted) in [
             ("ConstantOfShape", &[1, 64][..], true),
@@ -363,7 +362,7 @@ mod tests {
         let row = tensor::float_tensor("row", &[1, 1 << 15], &vec![0.0; 1 << 15]);
         assert!(judged(vec![column.clone(), row.clone()], vec![node("Add", &["column", "row"], "y")]).is_err());
         assert!(judged(vec![column.clone(), row], vec![node("MatMul", &["column", "row"], "y")]).is_err());
-        // Weights of many numbers with a factor for each of their rows are none that grow.
+        // Many weights with a factor for each row do not grow.
         let scales = tensor::float_tensor("scales", &[1 << 15, 1], &vec![0.0; 1 << 15]);
         assert!(judged(vec![column, scales], vec![node("Mul", &["column", "scales"], "y")]).is_ok());
     }

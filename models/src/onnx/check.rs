@@ -1,7 +1,7 @@
-//! What everybody may rely on after decoding. How much operators make is judged in `bounds`, shapes are tract's to judge.
+//! Validates a decoded graph. `bounds` checks the size of values; tract checks shapes.
 //!
-//! Every rewrite walks the graph by name, so a name that is made twice, never, or by a circle of nodes is refused
-//! here. The limits keep loops over the graph and what is made of it within bounds, whatever the file says.
+//! Every rewrite of the graph looks up values by name, so this module refuses names that are defined twice, never, or by a
+//! cycle of nodes. The limits bound the time and memory of all loops over the graph, for any file.
 
 use super::{bounds, tensor};
 use crate::ModelError;
@@ -11,23 +11,23 @@ use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorPr
 
 /// Face networks have a few hundred nodes; the largest of common networks have a few thousand.
 const MAX_NODES: usize = 10_000;
-/// Names that are read or made by all nodes together.
+/// The most names that all nodes together read and define.
 const MAX_NAMES: usize = 100_000;
 
-/// Refuses a model whose graph is not sound, and drops its dead inputs and blank names.
+/// Refuses a model with an invalid graph, and drops dead inputs and trailing empty names.
 pub(super) fn sound(model: &mut ModelProto) -> Result<(), ModelError> {
     if !model.functions.is_empty() {
         return Err(wrong("it defines operators of its own"));
     }
     let graph = model.graph.as_mut().filter(|graph| !graph.node.is_empty());
-    let graph = graph.ok_or_else(|| wrong("no ONNX file: it has no graph"))?;
+    let graph = graph.ok_or_else(|| wrong("not an ONNX file: it has no graph"))?;
     require_small(graph)?;
     graph.initializer.iter().try_for_each(require_held)?;
     graph.node.iter().flat_map(|node| &node.attribute).try_for_each(require_plain)?;
     drop_dead_inputs(graph);
     graph.node.iter_mut().for_each(drop_trailing_blanks);
     if graph.input.len() != 1 {
-        return Err(wrong(format!("it has {} inputs where a picture is the only one", graph.input.len())));
+        return Err(wrong(format!("it has {} inputs; the picture must be the only one", graph.input.len())));
     }
     require_order(graph)?;
     bounds::require_bounded(graph)
@@ -36,15 +36,15 @@ pub(super) fn sound(model: &mut ModelProto) -> Result<(), ModelError> {
 fn require_small(graph: &GraphProto) -> Result<(), ModelError> {
     let (nodes, constants) = (graph.node.len(), graph.initializer.len());
     if nodes > MAX_NODES || constants > MAX_NODES {
-        return Err(wrong(format!("{nodes} nodes and {constants} constants, more than the {MAX_NODES} of each")));
+        return Err(wrong(format!("{nodes} nodes and {constants} constants; the limit is {MAX_NODES} of each")));
     }
     let names: usize = graph.node.iter().map(|node| node.input.len() + node.output.len()).sum();
     if names > MAX_NAMES || graph.output.len() > MAX_NAMES {
-        return Err(wrong(format!("its nodes read and make {names} values, more than {MAX_NAMES}")));
+        return Err(wrong(format!("its nodes read and make {names} values; the limit is {MAX_NAMES}")));
     }
     let numbers = graph.initializer.iter().try_fold(0, |sum, tensor| Ok(sum + tensor::element_count(tensor)?))?;
     if numbers > tensor::MAX_NUMBERS {
-        return Err(wrong(format!("{numbers} weights, more than {}", tensor::MAX_NUMBERS)));
+        return Err(wrong(format!("{numbers} weights; the limit is {}", tensor::MAX_NUMBERS)));
     }
     if !graph.sparse_initializer.is_empty() {
         return Err(wrong("it has sparse weights"));
@@ -52,7 +52,7 @@ fn require_small(graph: &GraphProto) -> Result<(), ModelError> {
     Ok(())
 }
 
-/// The tensor's numbers are in this file, not in another one that it names.
+/// Checks that the tensor's values are in this file, not in an external one.
 fn require_held(tensor: &TensorProto) -> Result<(), ModelError> {
     tensor::element_count(tensor)?;
     match tensor.data_location {
@@ -66,7 +66,7 @@ fn require_held(tensor: &TensorProto) -> Result<(), ModelError> {
 fn require_plain(attribute: &AttributeProto) -> Result<(), ModelError> {
     let sparse = attribute.sparse_tensor.is_some() || !attribute.sparse_tensors.is_empty();
     if sparse || attribute.g.is_some() || !attribute.graphs.is_empty() {
-        return Err(wrong(format!("the attribute `{}` holds a graph or sparse numbers", attribute.name)));
+        return Err(wrong(format!("the attribute `{}` contains a graph or a sparse tensor", attribute.name)));
     }
     attribute.t.iter().chain(&attribute.tensors).try_for_each(require_held)
 }
@@ -77,12 +77,12 @@ fn drop_dead_inputs(graph: &mut GraphProto) {
     graph.input.retain(|input| read.contains(&input.name) && !constants.contains(&input.name));
 }
 
-/// An input that is left out at the end may be written as an empty name or not at all; tract expects the latter.
+/// Drops empty names at the end of the inputs. ONNX allows them for omitted inputs, but tract does not.
 fn drop_trailing_blanks(node: &mut NodeProto) {
     while node.input.pop_if(|name| name.is_empty()).is_some() {}
 }
 
-/// Every value has a name of its own and is there before it is read.
+/// Checks that every value has a unique name and is defined before it is read.
 fn require_order(graph: &GraphProto) -> Result<(), ModelError> {
     let mut made: HashSet<&str> = HashSet::new();
     let given = graph.initializer.iter().map(|tensor| &tensor.name).chain(graph.input.iter().map(|input| &input.name));
@@ -94,7 +94,7 @@ fn require_order(graph: &GraphProto) -> Result<(), ModelError> {
     for node in &graph.node {
         for input in node.input.iter().filter(|input| !input.is_empty()) {
             if !made.contains(input.as_str()) {
-                return Err(wrong(format!("{} reads `{input}`, which nothing has made yet", described(node))));
+                return Err(wrong(format!("{} reads `{input}` before anything makes it", described(node))));
             }
         }
         let mut named = node.output.iter().filter(|output| !output.is_empty()).peekable();
@@ -138,7 +138,7 @@ mod tests {
         NodeProto { op_type: "Add".to_owned(), input: names(inputs), output: names(outputs), ..NodeProto::default() }
     }
 
-    /// `y = (x + c) + c`, with the constant and something dead among the inputs.
+    /// `y = (x + c) + c`, with the constant and an unused value among the inputs.
     fn model() -> ModelProto {
         let graph = GraphProto {
             initializer: vec![tensor::float_tensor("c", &[2], &[1.0, 2.0])],

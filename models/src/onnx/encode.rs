@@ -1,8 +1,8 @@
-//! Writing ONNX files, with their zeros.
+//! Encodes ONNX files with explicit zeros.
 //!
-//! To readers that follow ONNX to the letter (OpenCV), an attribute that is 0 is another thing than one without a
-//! value. The message types that tract brings cannot tell them apart and leave zeros out. So the messages around
-//! attributes are put together here, and a zero that the attribute's type promises is added.
+//! Strict ONNX readers (OpenCV) distinguish an attribute with the value 0 from one without a value. tract's message types
+//! cannot, and omit zeros. This module therefore encodes the messages around attributes itself, and adds the zero for an
+//! attribute of that type.
 
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
@@ -74,7 +74,8 @@ mod tests {
     use super::*;
     use tract_onnx::pb::ValueInfoProto;
 
-    /// `--onnx-out` once wrote SFace without `transA = 0`, and OpenCV refused the file: "unsupported attribute format".
+    /// A regression: `--onnx-out` wrote SFace without `transA = 0`, and OpenCV refused the file: "unsupported attribute
+    /// format".
     #[test]
     fn zeros_are_written() {
         for (attribute, field) in [

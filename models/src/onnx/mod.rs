@@ -1,4 +1,4 @@
-//! ONNX files: decoding, encoding, and widening of 8-bit weights. What a network means is not known here.
+//! ONNX files: decoding, encoding, and widening of 8-bit weights. This module does not interpret the networks.
 
 pub mod attributes;
 mod bounds;
@@ -15,16 +15,18 @@ use crate::ModelError;
 use pb::ModelProto;
 use prost::Message;
 
-/// The most bytes of an ONNX file that are worth reading.
+/// The largest ONNX file that is read, in bytes.
 pub const MAX_BYTES: u64 = 512 << 20;
 
-/// Decodes an ONNX file and checks that its graph is one: every value made once and before it is read, one input,
-/// every tensor's size, every window, and what constants alone make within bounds. Inputs that nothing reads, or that only repeat a constant's name, are dropped.
+/// Decodes an ONNX file and validates its graph: every value is defined once and before it is read, there is one input, and
+/// the sizes of tensors, windows and constant expressions are within limits. Drops inputs that nothing reads, or that only
+/// repeat a constant's name.
 ///
 /// # Errors
-/// [`ModelError::Network`] if the bytes are not an ONNX model, or one with parts that we do not support.
+/// [`ModelError::Network`] if the bytes are not an ONNX model, or if it has unsupported parts.
 pub fn decode(bytes: &[u8]) -> Result<ModelProto, ModelError> {
-    let mut model = ModelProto::decode(bytes).map_err(|error| ModelError::Network(format!("no ONNX file: {error}")))?;
+    let mut model =
+        ModelProto::decode(bytes).map_err(|error| ModelError::Network(format!("not an ONNX file: {error}")))?;
     check::sound(&mut model)?;
     Ok(model)
 }

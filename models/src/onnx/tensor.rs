@@ -1,13 +1,13 @@
-//! Constant tensors of an ONNX file, read with every length checked.
+//! Reads constant tensors of an ONNX file, with checks of every length.
 
 use crate::ModelError;
 use tract_onnx::pb::TensorProto;
 use tract_onnx::pb::tensor_proto::DataType;
 
-/// The most numbers in a tensor, and in all weights of a network together: a gibibyte of 32-bit floats.
+/// The most elements of a tensor, and of all weights of a network together: a gibibyte of 32-bit floats.
 pub const MAX_NUMBERS: usize = 1 << 28;
 
-/// The number of elements that a tensor's dimensions promise, at most [`MAX_NUMBERS`].
+/// The number of elements according to a tensor's dimensions, at most [`MAX_NUMBERS`].
 ///
 /// # Errors
 /// If a dimension is negative or the product is larger.
@@ -21,13 +21,13 @@ pub fn element_count(tensor: &TensorProto) -> Result<usize, ModelError> {
 /// The elements of a float tensor.
 ///
 /// # Errors
-/// If the tensor has another type or another number of elements than its dimensions promise.
+/// If the tensor has a different type, or a number of elements that does not match its dimensions.
 pub fn floats(tensor: &TensorProto) -> Result<Vec<f32>, ModelError> {
     let count = element_count(tensor)?;
     let values = match DataType::try_from(tensor.data_type) {
         Ok(DataType::Float) if tensor.raw_data.is_empty() => tensor.float_data.clone(),
         Ok(DataType::Float) => little_endian(tensor)?.map(f32::from_le_bytes).collect(),
-        _ => return Err(wrong(tensor, format!("has data type {}, 32-bit floats are needed", tensor.data_type))),
+        _ => return Err(wrong(tensor, format!("has data type {}, but must have 32-bit floats", tensor.data_type))),
     };
     counted(tensor, values, count)
 }
@@ -40,11 +40,14 @@ pub fn bytes(tensor: &TensorProto) -> Result<Vec<i8>, ModelError> {
     let count = element_count(tensor)?;
     let values = match DataType::try_from(tensor.data_type) {
         Ok(DataType::Int8) if tensor.raw_data.is_empty() => {
-            let narrow = |&value: &i32| i8::try_from(value).map_err(|_| wrong(tensor, format!("holds {value}")));
+            let narrow = |&value: &i32| {
+                i8::try_from(value)
+                    .map_err(|_| wrong(tensor, format!("contains {value}, which is not an 8-bit integer")))
+            };
             tensor.int32_data.iter().map(narrow).collect::<Result<_, _>>()?
         }
         Ok(DataType::Int8) => tensor.raw_data.iter().map(|&byte| byte.cast_signed()).collect(),
-        _ => return Err(wrong(tensor, format!("has data type {}, 8-bit integers are needed", tensor.data_type))),
+        _ => return Err(wrong(tensor, format!("has data type {}, but must have 8-bit integers", tensor.data_type))),
     };
     counted(tensor, values, count)
 }
@@ -58,7 +61,7 @@ pub fn words(tensor: &TensorProto) -> Result<Vec<i32>, ModelError> {
     let values = match DataType::try_from(tensor.data_type) {
         Ok(DataType::Int32) if tensor.raw_data.is_empty() => tensor.int32_data.clone(),
         Ok(DataType::Int32) => little_endian(tensor)?.map(i32::from_le_bytes).collect(),
-        _ => return Err(wrong(tensor, format!("has data type {}, 32-bit integers are needed", tensor.data_type))),
+        _ => return Err(wrong(tensor, format!("has data type {}, but must have 32-bit integers", tensor.data_type))),
     };
     counted(tensor, values, count)
 }
@@ -72,7 +75,7 @@ pub fn integers(tensor: &TensorProto) -> Result<Vec<i64>, ModelError> {
     let values = match DataType::try_from(tensor.data_type) {
         Ok(DataType::Int64) if tensor.raw_data.is_empty() => tensor.int64_data.clone(),
         Ok(DataType::Int64) => little_endian(tensor)?.map(i64::from_le_bytes).collect(),
-        _ => return Err(wrong(tensor, format!("has data type {}, 64-bit integers are needed", tensor.data_type))),
+        _ => return Err(wrong(tensor, format!("has data type {}, but must have 64-bit integers", tensor.data_type))),
     };
     counted(tensor, values, count)
 }
@@ -90,7 +93,11 @@ pub fn float_tensor(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
 
 fn little_endian<const N: usize>(tensor: &TensorProto) -> Result<impl Iterator<Item = [u8; N]> + '_, ModelError> {
     let (values, rest) = tensor.raw_data.as_chunks::<N>();
-    if rest.is_empty() { Ok(values.iter().copied()) } else { Err(wrong(tensor, "ends within a number".to_owned())) }
+    if rest.is_empty() {
+        Ok(values.iter().copied())
+    } else {
+        Err(wrong(tensor, "ends in the middle of a number".to_owned()))
+    }
 }
 
 fn counted<T>(tensor: &TensorProto, values: Vec<T>, count: usize) -> Result<Vec<T>, ModelError> {
@@ -98,7 +105,7 @@ fn counted<T>(tensor: &TensorProto, values: Vec<T>, count: usize) -> Result<Vec<
         return Ok(values);
     }
     let found = values.len();
-    Err(wrong(tensor, format!("holds {found} numbers, its dimensions {:?} need {count}", tensor.dims)))
+    Err(wrong(tensor, format!("has {found} numbers, but its dimensions {:?} need {count}", tensor.dims)))
 }
 
 fn wrong(tensor: &TensorProto, what: String) -> ModelError {

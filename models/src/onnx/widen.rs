@@ -1,7 +1,7 @@
-//! 8-bit weights to 32-bit floats: folds `DequantizeLinear` over constants, as ONNX defines it since opset 21.
+//! Widens 8-bit weights to 32-bit floats: folds `DequantizeLinear` of constants, as ONNX defines it since opset 21.
 //!
 //! `y = (x - zero point) * scale`, with one scale for the tensor, one for each slice along an axis, or one for each
-//! block of `block_size` elements along it. A `Reshape` of the result is folded with it.
+//! block of `block_size` elements along it. A `Reshape` of the result is folded too.
 
 use super::attributes::integer;
 use super::tensor::{MAX_NUMBERS, bytes, element_count, float_tensor, floats, integers};
@@ -10,10 +10,10 @@ use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::{GraphProto, NodeProto, TensorProto};
 
 /// Replaces every constant `DequantizeLinear` of 8-bit weights, and every `Reshape` of constants, by a constant.
-/// Constants that nothing reads afterwards are dropped.
+/// Drops constants that nothing reads afterwards.
 ///
 /// # Errors
-/// If a scale, a zero point or a shape does not fit the weights, or there would be too many of them.
+/// If a scale, a zero point or a shape does not fit the weights, or there would be too many weights.
 pub fn widen_weights(graph: &mut GraphProto) -> Result<(), ModelError> {
     let mut constants: HashMap<String, TensorProto> =
         graph.initializer.drain(..).map(|tensor| (tensor.name.clone(), tensor)).collect();
@@ -50,7 +50,7 @@ fn readers_of(graph: &GraphProto) -> HashMap<String, usize> {
     readers
 }
 
-/// So that weights are not held twice.
+/// Drops a constant after its last reader, so that weights are not kept in memory twice.
 fn forget_after_last_reader(
     name: &str,
     readers: &mut HashMap<String, usize>,
@@ -91,7 +91,7 @@ fn dequantised(node: &NodeProto, constants: &HashMap<String, TensorProto>) -> Re
     Ok(Some(float_tensor(name, &weights.dims, &values)))
 }
 
-/// `None` for what only running the network can tell: a 0 or -1 in the shape, or a shape that does not fit.
+/// Folds a `Reshape` of a constant. `None` if the shape contains 0 or -1, or does not fit: this is left to the network.
 fn reshaped(node: &NodeProto, constants: &HashMap<String, TensorProto>) -> Result<Option<TensorProto>, ModelError> {
     let [data, shape] = node.input.as_slice() else { return Ok(None) };
     let (Some(name), Some(values), Some(shape)) = (node.output.first(), constants.get(data), constants.get(shape))
@@ -106,7 +106,7 @@ fn reshaped(node: &NodeProto, constants: &HashMap<String, TensorProto>) -> Resul
     Ok(Some(TensorProto { name: folded.name, dims: folded.dims, ..values.clone() }))
 }
 
-/// How scales are laid over weights: the weights are seen as `outer x axis x inner`.
+/// The mapping of scales to weights, with the weights viewed as `outer x axis x inner`.
 struct Blocks {
     axis_len: usize,
     inner: usize,
@@ -135,7 +135,7 @@ impl Blocks {
         let axis_len = *lengths.get(axis).ok_or_else(unsupported)?;
         let inner: usize = lengths[axis + 1..].iter().product();
         let (laid, blocks) = match size {
-            // One scale for a slice along the axis, the same for every outer index.
+            // One scale for each slice along the axis, the same for every outer index.
             0 => (vec![axis_len], Self { axis_len, inner, block: 1, blocks_per_axis: 0 }),
             _ if inner != 1 => return Err(unsupported()),
             _ => {
@@ -149,7 +149,7 @@ impl Blocks {
         if fits { Ok(blocks) } else { Err(unsupported()) }
     }
 
-    /// Calls `each` with every run of weights that share a scale, in order, and the index of that scale.
+    /// Calls `each` with every run of weights that share a scale, in order, and with the index of the scale.
     fn runs(&self, total: usize, mut each: impl FnMut(std::ops::Range<usize>, usize)) {
         let row = self.axis_len * self.inner;
         for start in (0..total).step_by(row.max(1)) {
@@ -200,7 +200,7 @@ mod tests {
         }
     }
 
-    /// `y` is made of `x` and of the weights `q`, with scales `s` and zero points `z`.
+    /// A graph with a convolution of `x` by the weights `q`, which have scales `s` and zero points `z`, to `y`.
     fn graph(weights: TensorProto, scales: TensorProto, zeros: TensorProto, axis: i64, block: i64) -> GraphProto {
         GraphProto {
             initializer: vec![weights, scales, zeros],

@@ -1,19 +1,19 @@
-//! A photo at another scale, as a whole or in parts, and where something found there lies in the photo.
+//! Scaled versions of a photo, whole or in parts, and the conversion of faces found there to photo coordinates.
 
 use super::tiles::Tile;
 use crate::letterbox::{Share, shares};
 use crate::{Face, FaceBox, Frame, Point};
 
-/// The size to which a photo is scaled, and what belongs to each of its columns and rows.
+/// A scaled size of a photo.
 pub(super) struct Level {
     width: u32,
     height: u32,
-    /// Photo pixels for one pixel of the level, in x and y.
+    /// Photo pixels for each pixel of the level, in x and y.
     step: (f32, f32),
 }
 
 impl Level {
-    /// A photo whose longest side becomes `longest` pixels.
+    /// The level at which the photo's longest side is `longest` pixels.
     pub(super) fn of(photo: &Frame, longest: u32) -> Self {
         let from = photo.width().max(photo.height());
         let side = |length: u32| {
@@ -30,7 +30,7 @@ impl Level {
         (self.width, self.height)
     }
 
-    /// A part of the photo scaled down. Each pixel is the mean of the photo pixels under it, with their shares.
+    /// Scales down a part of the photo. Each pixel is the area-weighted mean of the photo pixels under it.
     pub(super) fn part(&self, photo: &Frame, tile: &Tile) -> Frame {
         let columns = shares(photo.width() as usize, self.width as usize);
         let rows = shares(photo.height() as usize, self.height as usize);
@@ -57,7 +57,7 @@ impl Level {
         Frame::of_parts(tile.width, tile.height, pixels)
     }
 
-    /// The whole photo scaled up, by bilinear interpolation. Beyond the middle of its outermost pixels, it goes on as there.
+    /// Scales up the whole photo by bilinear interpolation. Beyond the centres of the outermost pixels, their values repeat.
     pub(super) fn enlarged(&self, photo: &Frame) -> Frame {
         let columns = between(photo.width(), self.width);
         let mut pixels = Vec::with_capacity(3 * self.width as usize * self.height as usize);
@@ -73,7 +73,7 @@ impl Level {
         Frame::of_parts(self.width, self.height, pixels)
     }
 
-    /// A face of the part that begins at `start`, in pixels of the photo.
+    /// Converts a face found in the part that begins at `start` to photo pixels.
     pub(super) fn in_photo(&self, face: &Face, start: (u32, u32)) -> Face {
         let (x_step, y_step) = self.step;
         let place = |x: f32, y: f32| Point { x: (x + start.0 as f32) * x_step, y: (y + start.1 as f32) * y_step };
@@ -88,7 +88,7 @@ fn mixed(a: f32, b: f32, share: f32) -> f32 {
     a + (b - a) * share
 }
 
-/// For each of `target` pixels, the two of `source` pixels between which its middle lies, and the share of the second.
+/// For each of `target` pixels, the two source pixels around its centre, and the weight of the second.
 fn between(source: u32, target: u32) -> Vec<(usize, usize, f32)> {
     let step = source as f32 / target as f32;
     let last = source.saturating_sub(1);

@@ -1,8 +1,8 @@
-//! The faces of a photo, which may be much larger or much smaller than what a camera gives.
+//! Detects the faces in a photo, which may be much larger or much smaller than a camera frame.
 //!
-//! A camera frame is searched once, as a whole ([`Recogniser::detect`](crate::Recogniser::detect)). So is a photo of that
-//! size. A larger photo in which that shows no large face is searched again in tiles, at finer and finer levels; a smaller
-//! one is enlarged first. Which of the faces matters is for the caller to decide.
+//! A photo of the size of a camera frame is searched once as a whole, like a frame
+//! ([`Recogniser::detect`](crate::Recogniser::detect)). If this finds no large face in a larger photo, the photo is searched
+//! again in tiles, at finer and finer levels. A smaller photo is enlarged first. The caller decides which face to use.
 
 mod level;
 mod tiles;
@@ -11,29 +11,30 @@ use crate::detect::overlapping;
 use crate::{Face, Frame, ModelError};
 use level::Level;
 
-/// A photo whose longest side has more pixels may be searched in tiles: that of Full HD cameras.
+/// Photos with a longer side than this, the longest side of Full HD cameras, may be searched in tiles.
 const CAMERA_SIDE: u32 = 1920;
-/// A photo whose longest side has fewer pixels is enlarged ...
+/// Photos whose longest side is shorter than this are enlarged to [`ENLARGED_SIDE`].
 const SMALL_SIDE: u32 = 160;
-/// ... to this many. The lowest confidence of 18 faces, each in a photo of 96x96 pixels, is 0.885 as they are, 0.92 when enlarged
-/// to 320 or 384, and 0.82 at 640. Photos of 250x250 pixels are better left alone: landmarks are the mean of two searches, and
-/// the second, which is twice as large as the photo, would no longer see the face much larger than the first.
+/// The longest side of an enlarged photo, in pixels. The lowest detector confidence of 18 faces, each in a photo of 96x96
+/// pixels, is 0.885 without enlargement, 0.92 at 320 or 384, and 0.82 at 640. Photos of 250x250 pixels are not enlarged:
+/// landmarks are the mean of two searches, and the second, at twice the size of the photo, would no longer see the face much
+/// larger than the first.
 const ENLARGED_SIDE: u32 = 320;
-/// No finer level is searched once the shorter side of a face has this many pixels of the level: of a smaller one, the
-/// landmarks are more exact at a finer level.
+/// The search stops at the level where the shorter side of a face has at least this many pixels. The landmarks of a smaller
+/// face are more accurate at a finer level.
 const LARGE_ENOUGH: f32 = 40.0;
 /// The longest sides of the levels that are searched in tiles, in pixels. The last is for [`VERY_LARGE`] photos.
 const LEVELS: [u32; 3] = [1280, 2560, 4000];
-/// A photo whose longest side has more pixels is searched at the last level, too.
+/// Photos whose longest side is longer than this are searched at the last level too.
 const VERY_LARGE: u32 = 5000;
-/// Intersection over union above which two boxes are of the same face.
+/// Two boxes with a larger intersection over union belong to the same face.
 const SAME_FACE: f32 = 0.3;
 
-/// All faces of a photo in its pixels, the largest first. `detect` finds those of a camera frame, which it scales down to
-/// a longest side of `working_size` pixels.
+/// Detects all faces in a photo, largest first, in photo pixels. `detect` detects the faces in one frame, which it scales
+/// down to a longest side of `working_size` pixels.
 ///
 /// # Errors
-/// What `detect` gives.
+/// The errors of `detect`.
 pub(crate) fn faces_of(
     photo: &Frame,
     working_size: u32,
@@ -100,7 +101,7 @@ mod tests {
         Face { bounds, landmarks: [Point { x, y }; 5], confidence: 0.9 }
     }
 
-    /// A white square on black, which the detector of [`squares`] takes for a face.
+    /// A white square on black, which the detector of [`squares`] reports as a face.
     fn photo(width: u32, height: u32, (left, top, side): (u32, u32, u32)) -> Frame {
         let mut pixels = vec![0; 3 * (width * height) as usize];
         for y in top..top + side {
@@ -110,7 +111,7 @@ mod tests {
         Frame::from_rgb(width, height, pixels).unwrap()
     }
 
-    /// Finds the box about all light pixels, if it has at least this many pixels after the frame is scaled down to 640.
+    /// Finds the box around all light pixels, if its shorter side has at least this many pixels in a frame scaled to 640.
     fn squares(least: f32) -> impl Fn(&Frame) -> Result<Vec<Face>, ModelError> {
         move |frame| {
             let light = |x: u32, y: u32| frame.row(y as usize)[3 * x as usize] > 127;

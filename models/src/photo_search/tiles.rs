@@ -1,9 +1,9 @@
-//! A picture covered with tiles that overlap.
+//! Covers a picture with overlapping tiles.
 
 use crate::FaceBox;
 use crate::letterbox::SIDE_MULTIPLE;
 
-/// Neighbours share at least this many pixels, so that a face of at most that size lies in one of them whole.
+/// Neighbouring tiles overlap by at least this many pixels, so a face up to this size is complete in one of them.
 const OVERLAP: u32 = 96;
 
 /// A part of a picture, in its pixels.
@@ -16,8 +16,8 @@ pub(super) struct Tile {
 }
 
 impl Tile {
-    /// Whether a face of the tile, in the tile's pixels, is not cut off by an edge at which the picture goes on. Another
-    /// tile has it, or a coarser level.
+    /// Whether a face, in the tile's pixels, is complete: not cut off by an edge inside the picture. Faces that are cut off
+    /// are found in another tile or at a coarser level.
     pub(super) fn has_whole(&self, face: &FaceBox, (width, height): (u32, u32)) -> bool {
         let within = |from: f32, length: f32, start: u32, side: u32, whole: u32| {
             (start == 0 || from > 0.0) && (start + side == whole || from + length < side as f32)
@@ -27,7 +27,7 @@ impl Tile {
     }
 }
 
-/// Tiles of one size, whose sides are at most `most` pixels, over a picture of this width and height.
+/// The tiles that cover a picture of this width and height. All have the same size; their sides are at most `most` pixels.
 pub(super) fn over((width, height): (u32, u32), most: u32) -> impl Iterator<Item = Tile> {
     let (columns, tile_width) = along(width, most);
     let (rows, tile_height) = along(height, most);
@@ -39,8 +39,8 @@ pub(super) fn over((width, height): (u32, u32), most: u32) -> impl Iterator<Item
     })
 }
 
-/// Where tiles start along a side of `length` pixels, and how long each is there: as few as possible, as short as they
-/// then can be.
+/// The starts of tiles along a side of `length` pixels, and the length of each tile: as few tiles as possible, then as short
+/// as possible.
 fn along(length: u32, most: u32) -> (Vec<u32>, u32) {
     let most = most.max(2 * OVERLAP);
     if length <= most {

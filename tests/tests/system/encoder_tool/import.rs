@@ -188,7 +188,7 @@ fn what_cannot_be_imported_is_named_with_what_can() {
         ("none", &["No such file"][..]),
         ("empty", &["no .npy file", "accepted are"]),
         ("arrays", &["`some_other_kernel`", "not FaceNet's", "Conv2d_1a_3x3_kernel.npy"]),
-        ("cut.onnx", &["no ONNX file", "help: "]),
+        ("cut.onnx", &["not an ONNX file", "help: "]),
         ("model.pt", &["a PyTorch file", "accepted are"]),
     ] {
         let refused = said(encoder_tool(["model", "import", "-o"]).arg(path("bundle")).arg(path(name)));
