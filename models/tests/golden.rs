@@ -1,11 +1,12 @@
-//! The networks in `models/bundled` against what onnxruntime and OpenCV made of the same pixels: `tests/fixtures/golden.json` of
-//! exact crops and whole photos, `tests/fixtures/photos_golden.json` of the photos in `tests/photos`.
+//! Compares the networks in `models/bundled` with reference results of onnxruntime and OpenCV for the same pixels:
+//! `tests/fixtures/golden.json` for exact crops and whole photos, `tests/fixtures/photos_golden.json` for the photos in
+//! `tests/photos`.
 //!
-//! The five whole photos of the former are not part of the project: where `../shared/lfw-dev` lies beside it, they are
-//! used too.
+//! The five whole photos of `golden.json` are not part of the project; they are tested if `../shared/lfw-dev` exists beside
+//! it.
 //!
-//! SFace in floats is held to the reference, and SFace in 8-bit integers, which is compiled in, to a cosine near it.
-//! That every number of the latter is the right one is tested beside the self-test (`models/src/golden.rs`).
+//! The float version of SFace must match the reference. The 8-bit version, which is compiled in, must have a cosine close
+//! to 1. The self-test (`models/src/golden.rs`) has a test for the exact numbers of the 8-bit version.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 #![allow(clippy::disallowed_methods, reason = "its paths are those of the workspace")]
 

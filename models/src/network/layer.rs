@@ -6,42 +6,42 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 
-/// What a node computes, for inputs of sizes that are known.
+/// The computation of a node, for inputs of known sizes.
 pub(super) trait Step: Debug + Send + Sync {
     /// The operator's name.
     fn name(&self) -> &'static str;
 
-    /// What is made: the type of the numbers, and how they lie.
+    /// Data type and shape of each output.
     fn outputs(&self) -> Vec<(DatumType, Vec<usize>)>;
 
-    /// Whether it can be a link of a chain.
+    /// Whether the step can be a link of a chain.
     fn is_link(&self) -> bool {
         false
     }
 
-    /// The link that it can be.
+    /// The step as a link of a chain.
     fn link(&self) -> Option<Link> {
         None
     }
 
-    /// Fills the outputs, which are as promised, from the inputs.
+    /// Computes the outputs from the inputs. The outputs have the types and shapes of [`Step::outputs`].
     fn run(&self, inputs: &[TValue], outputs: &mut [&mut Tensor]) -> TractResult<()>;
 }
 
-/// A step as an operator of tract.
+/// A step as a tract operator.
 #[derive(Clone)]
 pub(super) struct Layer {
     step: Arc<dyn Step>,
     memory: Memory,
 }
 
-/// Tensors that the layers of a network have filled, to be filled again when nobody reads them any more: new memory
-/// costs as much as a small layer. Clones share what they keep.
+/// A pool of output tensors, which are reused when nothing reads them any more: allocating memory takes as long as a small
+/// layer. Clones share the pool.
 #[derive(Clone, Default)]
 pub(super) struct Memory(Arc<Mutex<Vec<Arc<Tensor>>>>);
 
 impl Memory {
-    /// A tensor that nobody else has, its numbers of any value.
+    /// Takes a tensor that is not shared. Its values are unspecified.
     fn take(&self, numbers: DatumType, shape: &[usize]) -> TractResult<Arc<Tensor>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = |tensor: &Arc<Tensor>| {
@@ -53,7 +53,7 @@ impl Memory {
         Ok(Arc::new(Tensor::zero_aligned_dt(numbers, shape, ALIGNMENT)?))
     }
 
-    /// Keeps tensors for those that come after.
+    /// Returns tensors to the pool.
     fn keep(&self, tensors: &[Arc<Tensor>]) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() < MOST_KEPT {
@@ -62,11 +62,11 @@ impl Memory {
     }
 }
 
-/// More than any network here fills at a time.
+/// The most tensors in the pool: more than any of the networks uses at a time.
 const MOST_KEPT: usize = 256;
 
 impl Layer {
-    /// A layer that shares its memory with the others of its network.
+    /// Makes a layer that shares its memory pool with the other layers of the network.
     pub(super) fn new(step: impl Step + 'static, memory: Memory) -> Self {
         Self { step: Arc::new(step), memory }
     }
@@ -116,7 +116,7 @@ impl EvalOp for Layer {
     }
 }
 
-/// A line of the cache.
+/// Size of a cache line.
 const ALIGNMENT: usize = 64;
 
 impl TypedOp for Layer {

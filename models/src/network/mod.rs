@@ -1,6 +1,6 @@
-//! A network on tract: from an ONNX file to something that runs. What goes in and what comes out is not known here.
+//! Plans and runs ONNX networks with tract. This module does not interpret inputs and outputs.
 //!
-//! Networks that are made of known layers become a graph of our own operators (`lower`); all others are left to tract.
+//! A network of supported layers is lowered to the project's own operators (`lower`); any other runs on tract's operators.
 
 mod layer;
 mod lower;
@@ -17,7 +17,7 @@ use tract_onnx::tract_core::plan::{SimpleState, eval};
 
 type Plan = Arc<TypedSimplePlan>;
 
-/// Runs a model once on 32-bit floats of that shape and gives its outputs in their order: for comparing models.
+/// Runs a model once on 32-bit floats of this shape and returns its outputs in order, to compare models.
 ///
 /// # Errors
 /// [`ModelError::Network`] if the model cannot be planned for that shape or fails.
@@ -27,13 +27,13 @@ pub fn run_once(model: ModelProto, shape: &[usize], input: &[f32]) -> Result<Vec
     outputs.iter().map(|output| floats(output).map(<[f32]>::to_vec)).collect()
 }
 
-/// A decoded network, its weights widened, ready to be planned for an input shape.
+/// A decoded network with widened weights, ready to be planned for an input shape.
 #[derive(Clone)]
 pub(crate) struct Network {
     proto: Arc<ModelProto>,
 }
 
-/// A network planned for one input shape. Clones share the weights and have a state of their own: one for a thread.
+/// A network planned for one input shape. Clones share the weights but not the state; use one clone for each thread.
 pub(crate) struct Runner {
     plan: Plan,
     state: Option<State>,
@@ -61,10 +61,10 @@ impl Network {
         Ok(Self { proto: Arc::new(model) })
     }
 
-    /// Plans the network for an input of floats of that shape. Each of our operators is shared out among this many threads of
-    /// the current rayon pool; tract's own run on one.
+    /// Plans the network for a float input of this shape. The project's own operators run on this many threads of the
+    /// current rayon pool; tract's operators run on one.
     pub(crate) fn plan(&self, shape: &[usize], threads: usize) -> Result<Runner, ModelError> {
-        let planned = unpanicked(|| self.plan_in_tract(shape, threads)).map_err(gave_up)?;
+        let planned = unpanicked(|| self.plan_in_tract(shape, threads)).map_err(tract_panicked)?;
         Ok(Runner { plan: planned.map_err(ModelError::from_tract)?, state: None })
     }
 
@@ -76,7 +76,7 @@ impl Network {
         self.plan_of_tract(shape)
     }
 
-    /// The network made of tract's own operators.
+    /// Plans the network with tract's own operators.
     fn plan_of_tract(&self, shape: &[usize]) -> TractResult<Plan> {
         let typed = tract_onnx::onnx()
             .with_ignore_output_shapes(true)
@@ -89,7 +89,7 @@ impl Network {
     }
 }
 
-/// No value that is made on the way is larger than memory can be expected to hold, nor are all of them together.
+/// Checks that every intermediate value, and all of them together, fit into a reasonable amount of memory.
 fn require_bounded(model: &TypedModel) -> TractResult<()> {
     let mut all = 0_usize;
     for node in model.nodes() {
@@ -97,34 +97,34 @@ fn require_bounded(model: &TypedModel) -> TractResult<()> {
             let lengths = fact.shape.as_concrete();
             let numbers = lengths.and_then(|all| all.iter().try_fold(1usize, |product, &len| product.checked_mul(len)));
             if numbers.is_none_or(|numbers| numbers > onnx::tensor::MAX_NUMBERS) {
-                bail!("{node} makes {fact:?}, of unknown or too large a size");
+                bail!("{node} makes {fact:?}, whose size is unknown or too large");
             }
             all = all.saturating_add(numbers.unwrap_or_default());
         }
     }
     if all > 2 * onnx::tensor::MAX_NUMBERS {
-        bail!("all values together have {all} numbers, more than memory can be expected to hold");
+        bail!("all values together have {all} numbers, which is too large for memory");
     }
     Ok(())
 }
 
 impl Runner {
-    /// Runs the network on floats of the planned shape and hands its outputs over in their order.
+    /// Runs the network on floats of the planned shape and returns its outputs in order.
     pub(crate) fn run(&mut self, input: Tensor) -> Result<Vec<TValue>, ModelError> {
         let mut state = match self.state.take() {
             Some(state) => state,
             None => self.plan.spawn().map_err(ModelError::from_tract)?,
         };
-        let outputs = unpanicked(|| state.run(tvec!(input.into_tvalue()))).map_err(gave_up)?;
+        let outputs = unpanicked(|| state.run(tvec!(input.into_tvalue()))).map_err(tract_panicked)?;
         let outputs = outputs.map_err(ModelError::from_tract)?;
-        // Kept only now: what a failed run leaves behind is not to be trusted.
+        // Kept only after success: the state after a failed run is undefined.
         self.state = Some(state);
         Ok(outputs.into_vec())
     }
 }
 
 impl Runner {
-    /// As [`Runner::run`], and tells of every step which operator it was and how long it took.
+    /// Like [`Runner::run`], and reports the operator and the duration of every step.
     pub(crate) fn run_timed(
         &mut self,
         input: Tensor,
@@ -139,7 +139,7 @@ impl Runner {
                 outputs
             })
         };
-        let outputs = unpanicked(run).map_err(gave_up)?;
+        let outputs = unpanicked(run).map_err(tract_panicked)?;
         Ok(outputs.map_err(ModelError::from_tract)?.into_vec())
     }
 }
@@ -149,8 +149,8 @@ pub(crate) fn floats(output: &TValue) -> Result<&[f32], ModelError> {
     output.try_as_plain_ram().and_then(|plain| plain.as_slice::<f32>()).map_err(ModelError::from_tract)
 }
 
-/// tract asserts in many places; a foreign network may make it panic, which must not take the door down.
-fn gave_up(said: String) -> ModelError {
+/// The error for a panic in tract. tract has many assertions, and a third-party network must not stop the door unit.
+fn tract_panicked(said: String) -> ModelError {
     ModelError::Network(format!("tract panicked: {said}"))
 }
 

@@ -1,4 +1,4 @@
-//! The steps that a network is lowered to: arithmetic of the `kernels` crate between tract's tensors.
+//! The steps of a lowered network, which run the arithmetic of the `kernels` crate on tract's tensors.
 
 use super::layer::Step;
 use kernels::chain::{Chain, Link};
@@ -9,7 +9,7 @@ use kernels::{
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::bail;
 
-/// A convolution of any kind, with all that is done to its sums.
+/// A convolution of any kind, with the operations fused into it.
 #[derive(Debug)]
 pub(super) struct Convolve {
     pub(super) kernel: Kernel,
@@ -17,9 +17,9 @@ pub(super) struct Convolve {
     pub(super) output: Extent,
     /// Whether a second input is added before the activation.
     pub(super) residual: bool,
-    /// Whether the result is wanted as floats; they come first.
+    /// Whether there is an output of floats; it is the first.
     pub(super) floats: bool,
-    /// How the result becomes bytes, if it is wanted as such.
+    /// The quantisation of the output of bytes, if there is one.
     pub(super) bytes: Option<Quantisation>,
     pub(super) threads: usize,
 }
@@ -95,7 +95,7 @@ impl Step for Convolve {
     }
 }
 
-/// Several of those below and above, one after the other.
+/// A chain of several steps.
 #[derive(Debug)]
 pub(super) struct Chained {
     pub(super) chain: Chain,
@@ -119,19 +119,19 @@ impl Step for Chained {
     }
 }
 
-/// Everything without weights.
+/// A step without weights.
 #[derive(Debug)]
 pub(super) struct Plain {
     pub(super) what: What,
-    /// Of the first input.
+    /// Extent of the first input.
     pub(super) extent: Extent,
-    /// Type and shape of what is made.
+    /// Data type and shape of the output.
     pub(super) output: (DatumType, Vec<usize>),
 }
 
 #[derive(Debug)]
 pub(super) enum What {
-    /// The network's input, planes (NCHW), to a picture, of bytes if so wanted.
+    /// The network's input, planes (NCHW), to a picture, optionally of bytes.
     Enter(Option<Quantisation>),
     /// A picture to planes.
     Leave,
@@ -139,19 +139,19 @@ pub(super) enum What {
     Quantise(Quantisation),
     /// Bytes to floats.
     Dequantise(Quantisation),
-    /// The largest of each window.
+    /// Max pool: the largest number in each window.
     Largest(Window),
     /// The mean of each channel.
     Mean,
-    /// Every pixel several times, down and to the right.
+    /// Repeats every pixel, vertically and horizontally.
     Repeat([usize; 2]),
-    /// Channels side by side; this many in each input.
+    /// Concatenates channels; the numbers of channels of the inputs.
     SideBySide(Vec<usize>),
-    /// Some of the channels, from that one on.
+    /// A range of channels, from this one on.
     Part(usize),
     /// The sum of two pictures.
     Sum,
-    /// An activation by itself.
+    /// A separate activation.
     Activate(Activation),
     /// `1 / (1 + exp(-x))`.
     Sigmoid,
@@ -271,7 +271,7 @@ fn activate(activation: &Activation, numbers: &[f32], into: &mut [f32]) {
     }
 }
 
-/// How a picture lies in a tensor.
+/// The shape of the tensor of a picture.
 pub(super) fn shape(extent: Extent) -> Vec<usize> {
     vec![1, extent.height(), extent.width(), extent.channels()]
 }

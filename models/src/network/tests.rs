@@ -1,4 +1,5 @@
-//! Our operators against tract's own, on small networks of every kind that is lowered; and that integers stay integers.
+//! Compares the project's operators with tract's own on small networks of every kind that is lowered, and checks that
+//! integer convolutions stay integer.
 
 use super::*;
 use crate::onnx::tensor::float_tensor;
@@ -42,7 +43,7 @@ impl Built {
         self
     }
 
-    /// Numbers without a pattern, -1 to 1.
+    /// Pseudo-random numbers, -1 to 1.
     fn floats(mut self, name: &str, dims: &[i64]) -> Self {
         let numbers: Vec<f32> = (0..dims.iter().product()).map(|_| self.next() as f32 / 127.5 - 1.0).collect();
         self.graph.initializer.push(float_tensor(name, dims, &numbers));
@@ -100,7 +101,7 @@ fn lowered(network: &Network, shape: &[usize]) -> TypedModel {
     lower::lowered(graph, shape, 1).expect("a network of known layers")
 }
 
-/// What the lowered network gives is what tract's own operators give.
+/// The lowered network gives the same results as tract's own operators.
 #[track_caller]
 fn same(built: Built, shape: &[usize], tolerance: f32) {
     let network = Network::of(built.model()).unwrap();
@@ -133,9 +134,9 @@ fn what_follows_a_convolution() {
     same(convolution().floats("s", &[4, 1, 1]).node("PRelu", "c s", "y", &[]), &SHAPE, 1e-5);
     same(convolution().node("Add", "x c", "y", &[]), &SHAPE, 1e-5);
     same(convolution().node("Add", "c x", "a", &[]).node("Relu", "a", "y", &[]), &SHAPE, 1e-5);
-    // The sum of a value with itself has no other that could be a residual.
+    // The sum of a value with itself has no residual.
     same(convolution().node("Add", "c c", "y", &[]), &SHAPE, 1e-5);
-    // Somebody else wants what is there before the activation.
+    // Another node reads the value before the activation.
     same(convolution().node("Relu", "c", "r", &[]).node("Add", "r c", "y", &[]), &SHAPE, 1e-5);
     let written_out = convolution()
         .constant("zero", &[], &[0.0])
@@ -197,7 +198,7 @@ fn narrow_convolutions_of_one_picture_are_computed_together() {
     same(with_windows(), &SHAPE, 1e-5);
     same(without(), &SHAPE, 1e-5);
     same(with_others(), &SHAPE, 1e-5);
-    // One of them has a ReLU to take along: the others are computed together all the same.
+    // A ReLU can be fused into one of them; the others are still merged.
     let relu = siblings(|built, head, name, channels| match channels {
         4 => built.node("Relu", head, name, &[]),
         _ => built.node("Identity", head, name, &[]),
@@ -224,7 +225,7 @@ fn large_pictures_between_layers_are_never_whole() {
     assert_eq!(found.len(), expected.len());
 }
 
-/// `x` as signed bytes `q`, worth 0.01 a step, and the zero points.
+/// `x` quantised to signed bytes `q` with the scale 0.01, and the zero points.
 fn quantised() -> Built {
     Built::default()
         .constant("xs", &[], &[0.01])
@@ -233,7 +234,7 @@ fn quantised() -> Built {
         .node("QuantizeLinear", "x xs i0", "q", &[])
 }
 
-/// Integer sums of `q` that become floats, `a`, with a residual, a ReLU and a copy of it in bytes, `aq`.
+/// Integer sums of `q` converted to floats `a`, with a residual, a ReLU and a quantised copy `aq`.
 fn of_integer_sums() -> Built {
     quantised()
         .bytes("w", &[4, 4, 3, 3])
@@ -249,7 +250,7 @@ fn of_integer_sums() -> Built {
         .node("QuantizeLinear", "stream as u0", "aq", &[])
 }
 
-/// The same, and a convolution from bytes to bytes, one beside it, and back to floats.
+/// The same, followed by a convolution from bytes to bytes, another one beside it, and a conversion to floats.
 fn all_kinds_of_integers() -> Built {
     let bias: Vec<u8> = [-300i32, 0, 77, 1000, 3].iter().flat_map(|number| number.to_le_bytes()).collect();
     of_integer_sums()
@@ -267,11 +268,11 @@ fn all_kinds_of_integers() -> Built {
 #[test]
 fn integers_give_what_the_graph_says() {
     same(of_integer_sums().node("DequantizeLinear", "aq as u0", "y", &[]), &SHAPE, 0.0201);
-    // Halves are rounded to even here and away from zero there: a step of the scale is allowed.
+    // The kernels round halves to even, tract rounds them away from zero: a difference of one step is allowed.
     same(all_kinds_of_integers(), &SHAPE, 0.0501);
 }
 
-/// An upgrade that let the convolutions fall back to floats would be slower and nobody would notice.
+/// Guards against upgrades that make the convolutions fall back to floats, which would only be slower.
 #[test]
 fn convolutions_of_integers_are_integer() {
     let network = Network::of(all_kinds_of_integers().model()).unwrap();

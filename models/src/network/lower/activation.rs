@@ -1,4 +1,4 @@
-//! Activations: by themselves, or taken along by the convolution before them.
+//! Lowers activations: as separate steps, or fused into the preceding convolution.
 
 use super::Lowering;
 use super::graph::Graph;
@@ -6,14 +6,14 @@ use crate::network::steps::What;
 use kernels::Activation;
 use tract_onnx::pb::NodeProto;
 
-/// An activation that is found after a value: which one, the nodes that it is made of, and the value that it makes.
+/// An activation found after a value: its kind, the nodes that form it, and its output value.
 pub(super) struct Found {
     pub(super) activation: Activation,
     pub(super) nodes: Vec<usize>,
     pub(super) output: String,
 }
 
-/// The activation that a value has, if all that read the value belong to it.
+/// Finds the activation of a value, if all readers of the value belong to the activation.
 pub(super) fn after(graph: &Graph<'_>, value: &str, channels: usize) -> Option<Found> {
     if graph.is_output(value) {
         return None;
@@ -57,7 +57,7 @@ fn written_out(graph: &Graph<'_>, above: usize, below: usize, channels: usize) -
 }
 
 impl Lowering<'_> {
-    /// An activation that no convolution has taken along.
+    /// Lowers an activation that is not fused into a convolution.
     pub(super) fn activation(&mut self, index: usize, node: &NodeProto) -> Option<()> {
         if node.op_type == "Sigmoid" {
             let value = self.value(node, 0).filter(|value| value.quantisation.is_none())?;

@@ -1,5 +1,5 @@
-//! Layers that follow each other become one operator where the pictures between them are larger than the nearest cache:
-//! `kernels` then computes them band by band.
+//! Fuses successive layers into one operator if the pictures between them do not fit into the nearest cache. `kernels` then
+//! computes the layers band by band.
 
 use crate::network::layer::{Layer, Memory};
 use crate::network::steps::Chained;
@@ -7,10 +7,10 @@ use kernels::chain::{Chain, Link};
 use std::collections::HashMap;
 use tract_onnx::prelude::*;
 
-/// Smaller pictures between layers are best left where they are, in numbers.
+/// The smallest intermediate picture, in numbers, for which fusing is faster.
 const SMALLEST: usize = 100_000;
 
-/// The same network with its chains drawn together.
+/// Replaces each chain of the network by one node.
 pub(super) fn chained(model: &TypedModel, threads: usize, memory: &Memory) -> Option<TypedModel> {
     let chains: HashMap<usize, Vec<usize>> =
         chains(model).into_iter().filter_map(|chain| Some((*chain.last()?, chain))).collect();
@@ -40,7 +40,7 @@ pub(super) fn chained(model: &TypedModel, threads: usize, memory: &Memory) -> Op
     Some(drawn)
 }
 
-/// Nodes that follow each other, at least two in each chain.
+/// Finds the chains: nodes that follow each other, at least two in each chain.
 fn chains(model: &TypedModel) -> Vec<Vec<usize>> {
     let mut chains: Vec<Vec<usize>> = Vec::new();
     let mut taken = vec![false; model.nodes().len()];
@@ -57,7 +57,7 @@ fn chains(model: &TypedModel) -> Vec<Vec<usize>> {
     chains
 }
 
-/// The node that alone reads what a node gives, if both can be links and a large picture lies between them.
+/// The only reader of a node's output, if both nodes can be links and the picture between them is large.
 fn next_of(model: &TypedModel, id: usize) -> Option<usize> {
     let node = model.node(id);
     let [output] = node.outputs.as_slice() else { return None };

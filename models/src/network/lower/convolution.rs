@@ -1,4 +1,4 @@
-//! Convolutions and dense layers, with all that they take along.
+//! Lowers convolutions and dense layers, with the operations fused into them.
 
 use super::graph::{SIGNED_ZERO, window};
 use super::{Lowering, Order, Value, activation};
@@ -10,21 +10,21 @@ use kernels::{Activation, ByteConvolution, Extent, Finish, FloatConvolution, Qua
 use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::OutletId;
 
-/// What is done to the sums, and under which names it is known.
+/// The operations fused into a convolution, and the names of its results.
 pub(super) struct Tail {
     activation: Activation,
     residual: Option<OutletId>,
-    /// The nodes that are taken along.
+    /// The fused nodes.
     pub(super) nodes: Vec<usize>,
     /// The name of the result as floats.
     name: String,
-    /// Whether anybody wants it as floats.
+    /// Whether any node reads the result as floats.
     pub(super) floats: bool,
-    /// The names of the result as bytes, and how they are made.
+    /// The names of the result as bytes, and its quantisation.
     pub(super) bytes: Option<(Vec<String>, Quantisation)>,
 }
 
-/// How a kernel moves over its picture, and over which.
+/// The window of a kernel, and its input picture.
 pub(super) struct Place {
     pub(super) window: Window,
     pub(super) outputs: usize,
@@ -63,7 +63,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// `None` if the numbers do not fit.
+    /// `None` if the lengths do not match.
     pub(super) fn float_kernel(
         &self,
         numbers: &[f32],
@@ -82,10 +82,10 @@ impl Lowering<'_> {
         })
     }
 
-    /// `ConvInteger`, `Cast`, `Mul` and `Add`: integer sums that become floats.
+    /// Lowers `ConvInteger`, `Cast`, `Mul` and `Add`: integer sums converted to floats.
     fn of_bytes(&mut self, node: &NodeProto, input: &Value) -> Option<()> {
         let zero = input.quantisation?.zero();
-        // A zero point that is left out is 0, which signed bytes store as another.
+        // An omitted zero point is 0, which signed bytes store with `SIGNED_ZERO` added.
         let has_zeros = match node.input.len() {
             0..=2 => [0, SIGNED_ZERO].contains(&zero),
             3 => self.graph.zero(node, 2) == Some(zero),
@@ -124,7 +124,7 @@ impl Lowering<'_> {
         }
         let made = Quantisation::new(self.graph.float(node, 6)?, self.graph.zero(node, 7)?).ok()?;
         let (from, weight_scales) = (self.graph.float(node, 1)?, self.graph.for_channels(node, 4, place.outputs)?);
-        // As onnxruntime has it: one multiplication by the three scales together.
+        // Like onnxruntime: one multiplication by the product of the three scales.
         let scale: Vec<f32> = weight_scales.iter().map(|weight| from * weight / made.scale()).collect();
         let bias = match node.input.get(8) {
             Some(_) => tensor::words(self.graph.constant_input(node, 8)?).ok()?,
@@ -152,7 +152,7 @@ impl Lowering<'_> {
         })
     }
 
-    /// A matrix over a flattened picture: a convolution whose window is the whole picture.
+    /// Lowers a matrix product with a flattened picture: a convolution whose window is the whole picture.
     pub(super) fn dense(&mut self, node: &NodeProto) -> Option<()> {
         let input = self.value(node, 0).filter(|value| value.quantisation.is_none())?;
         let one = |name: &str| attribute(node, name).is_none_or(|number| number.f == 1.0);
@@ -185,7 +185,7 @@ impl Lowering<'_> {
         Some(())
     }
 
-    /// A batch norm by itself: a factor and an offset for each channel.
+    /// Lowers a separate batch norm: a factor and an offset for each channel.
     pub(super) fn batch_norm(&mut self, node: &NodeProto) -> Option<()> {
         let input = self.floats(node, 0)?;
         let channels = input.extent.channels();
@@ -203,7 +203,7 @@ impl Lowering<'_> {
         self.finish(&input, kernel, place, tail)
     }
 
-    /// Where the kernel of those dimensions moves; `None` if it is none that is known here.
+    /// The window and input of a kernel with these dimensions; `None` if it is not supported.
     pub(super) fn place(&self, node: &NodeProto, input: &Value, kernel: &[i64]) -> Option<Place> {
         let &[outputs, inputs, height, width] = kernel else { return None };
         let length = |number: i64| usize::try_from(number).ok().filter(|&number| number > 0);
@@ -221,7 +221,7 @@ impl Lowering<'_> {
         Some(Place { window, outputs, extent, output, depthwise })
     }
 
-    /// What follows a convolution and can be taken along.
+    /// Collects the operations after a convolution that can be fused into it.
     pub(super) fn tail(&self, sums: &str, output: Extent) -> Option<Tail> {
         let mut tail = Tail {
             activation: Activation::None,
@@ -250,7 +250,7 @@ impl Lowering<'_> {
         Some(tail)
     }
 
-    /// The result as bytes, where it is quantised in one way alone.
+    /// The result as bytes, if all its quantisations are the same.
     fn quantised_tail(&self, tail: &mut Tail) {
         let readers = self.graph.readers(&tail.name);
         let quantising: Vec<usize> =
@@ -267,7 +267,7 @@ impl Lowering<'_> {
     }
 
     fn finish(&mut self, input: &Value, kernel: Kernel, place: Place, tail: Tail) -> Option<()> {
-        // A depthwise kernel adds no residual.
+        // Depthwise kernels do not support a residual.
         if place.depthwise && tail.residual.is_some() {
             return None;
         }
@@ -302,7 +302,7 @@ impl Lowering<'_> {
     }
 }
 
-/// A matrix with its rows as columns; `columns` is how many columns it has.
+/// Transposes a matrix with this many columns.
 fn turned(numbers: &[f32], columns: usize) -> Vec<f32> {
     (0..columns).flat_map(|column| numbers[column..].iter().step_by(columns).copied()).collect()
 }

@@ -1,4 +1,4 @@
-//! An ONNX graph to look things up in: who makes a value, who reads it, what is constant.
+//! An index of an ONNX graph: producers and readers of values, and constants.
 
 use crate::onnx::attributes::{attribute, integer};
 use crate::onnx::tensor;
@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, NodeProto, TensorProto};
 
-/// The byte as which the zero of signed bytes is stored.
+/// The stored byte that represents 0 of signed bytes.
 pub(super) const SIGNED_ZERO: u8 = 128;
 
 pub(super) struct Graph<'a> {
@@ -38,12 +38,12 @@ impl<'a> Graph<'a> {
         self.readers.get(value).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether the network gives the value out.
+    /// Whether the value is an output of the network.
     pub(super) fn is_output(&self, value: &str) -> bool {
         self.outputs.contains(value)
     }
 
-    /// The only node that reads a value which is wanted nowhere else.
+    /// The node that reads a value, if it is the only reader and the value is not an output.
     pub(super) fn only_reader(&self, value: &str) -> Option<(usize, &'a NodeProto)> {
         match self.readers(value) {
             [index] if !self.is_output(value) => Some((*index, &self.nodes[*index])),
@@ -55,7 +55,7 @@ impl<'a> Graph<'a> {
         self.constants.get(name).copied()
     }
 
-    /// The constant that a node reads in that place.
+    /// The constant at this input of a node.
     pub(super) fn constant_input(&self, node: &NodeProto, place: usize) -> Option<&'a TensorProto> {
         node.input.get(place).and_then(|name| self.constant(name))
     }
@@ -64,7 +64,7 @@ impl<'a> Graph<'a> {
         tensor::floats(self.constant_input(node, place)?).ok()
     }
 
-    /// The only number of a constant.
+    /// The value of a constant with a single number.
     pub(super) fn float(&self, node: &NodeProto, place: usize) -> Option<f32> {
         match self.floats(node, place)?.as_slice() {
             [number] => Some(*number),
@@ -72,8 +72,8 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// The byte that stands for zero, by a zero point that is the same throughout. Signed bytes are stored with
-    /// [`SIGNED_ZERO`] added; unsigned ones with just that zero point are not known here, so that the two are told apart.
+    /// The byte that represents zero, for a zero point with the same value everywhere. Signed bytes are stored with
+    /// [`SIGNED_ZERO`] added. Unsigned bytes with exactly that zero point are not supported, to keep the two distinct.
     pub(super) fn zero(&self, node: &NodeProto, place: usize) -> Option<u8> {
         let tensor = self.constant_input(node, place)?;
         let narrow = |number: &i32| number.to_le_bytes()[0];
@@ -90,8 +90,8 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// The numbers of a constant that has one for each of `channels`, or one for all: of shape `[C]`, `[1, C, 1, 1]`,
-    /// `[C, 1, 1]` or with a single number.
+    /// The numbers of a constant with one number for each of `channels` (shape `[C]`, `[1, C, 1, 1]` or `[C, 1, 1]`), or
+    /// with a single number for all.
     pub(super) fn for_channels(&self, node: &NodeProto, place: usize, channels: usize) -> Option<Vec<f32>> {
         let tensor = self.constant_input(node, place)?;
         let numbers = tensor::floats(tensor).ok()?;
@@ -111,7 +111,7 @@ fn pair<const N: usize>(node: &NodeProto, name: &str, default: [usize; N]) -> Op
     numbers.try_into().ok()
 }
 
-/// The window of a convolution or a pool; `None` if it is none that the kernels know. `size` is the kernel's.
+/// The window of a convolution or a pool; `None` if the kernels do not support it. `size` is the size of the kernel.
 pub(super) fn window(node: &NodeProto, size: Option<[usize; 2]>) -> Option<Window> {
     let size = pair(node, "kernel_shape", size.unwrap_or([0; 2]))?;
     let stride = pair(node, "strides", [1; 2])?;

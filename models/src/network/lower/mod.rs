@@ -1,8 +1,7 @@
-//! From an ONNX graph to tract's, made of our own operators alone.
+//! Lowers an ONNX graph to a tract graph that consists only of the project's own operators.
 //!
-//! Convolutions take along what follows them (bias, residual, activation, quantisation), pictures lie with their
-//! channels side by side. A network with any operator or shape that is not known here is not lowered at all and is left
-//! to tract's own operators.
+//! The operations after a convolution (bias, residual, activation, quantisation) are fused into it. Pictures are stored with
+//! channels last. A network with any unsupported operator or shape is not lowered; it runs on tract's own operators.
 
 mod activation;
 mod chains;
@@ -19,8 +18,8 @@ use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::{GraphProto, NodeProto};
 use tract_onnx::prelude::*;
 
-/// The network as a graph of our operators, for floats of shape `[1, channels, height, width]` and this many threads;
-/// `None` if something in it is not known here.
+/// Lowers the network for floats of shape `[1, channels, height, width]` and this many threads; `None` if it contains
+/// anything unsupported.
 pub(super) fn lowered(proto: &GraphProto, input: &[usize], threads: usize) -> Option<TypedModel> {
     let &[1, channels, height, width] = input else { return None };
     let graph = Graph::of(proto);
@@ -48,34 +47,34 @@ struct Lowering<'a> {
     graph: &'a Graph<'a>,
     model: TypedModel,
     values: HashMap<String, Value>,
-    /// Nodes that an earlier one has taken along.
+    /// Nodes that are fused into an earlier one.
     done: HashSet<usize>,
     level: Level,
     threads: usize,
     memory: Memory,
 }
 
-/// A value of the ONNX graph, as it lies in ours.
+/// A value of the ONNX graph, as it is represented in the lowered graph.
 #[derive(Clone, Debug)]
 struct Value {
     outlet: OutletId,
-    /// The picture that it is, or was before it was flattened.
+    /// The extent of the picture, before flattening if it is flattened.
     extent: Extent,
-    /// How bytes stand for its numbers; `None` for floats.
+    /// The quantisation of bytes; `None` for floats.
     quantisation: Option<Quantisation>,
     order: Order,
 }
 
-/// In which order ONNX has the numbers.
+/// The order of the numbers in ONNX.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
-    /// Planes (NCHW); in our graph a picture.
+    /// Planes (NCHW); a picture in the lowered graph.
     Planes,
-    /// Planes one after the other (NC); in our graph a picture.
+    /// Flattened planes (NC); a picture in the lowered graph.
     Flattened,
-    /// Channels last (NHWC), as in our graph.
+    /// Channels last (NHWC), as in the lowered graph.
     ChannelsLast,
-    /// Channels last, pixels in one row (N, HW, C).
+    /// Channels last, with all pixels in one dimension (N, HW, C).
     PixelsInRow,
 }
 
@@ -116,7 +115,7 @@ impl Lowering<'_> {
         self.model.wire_node(name, Layer::new(step, self.memory.clone()), inputs).ok()
     }
 
-    /// Wires a step without weights that makes a picture of `extent` of the same kind of numbers as `from` has.
+    /// Wires a step without weights, whose output is a picture of `extent` with the same number type as `from`.
     fn plain(&mut self, node: &NodeProto, what: What, from: &Value, inputs: &[OutletId], extent: Extent) -> Option<()> {
         let numbers = if from.quantisation.is_some() { u8::datum_type() } else { f32::datum_type() };
         let step = Plain { what, extent: from.extent, output: (numbers, shape(extent)) };
@@ -126,12 +125,12 @@ impl Lowering<'_> {
         Some(())
     }
 
-    /// The value that a node reads in that place.
+    /// The value at this input of a node.
     fn value(&self, node: &NodeProto, place: usize) -> Option<Value> {
         self.values.get(node.input.get(place)?).cloned()
     }
 
-    /// The same, if it is a picture of floats.
+    /// The value at this input of a node, if it is a picture of floats.
     fn floats(&self, node: &NodeProto, place: usize) -> Option<Value> {
         self.value(node, place).filter(|value| value.quantisation.is_none() && value.order == Order::Planes)
     }
@@ -140,14 +139,14 @@ impl Lowering<'_> {
         Quantisation::new(self.graph.float(node, 1)?, self.graph.zero(node, 2)?).ok()
     }
 
-    /// A value in the order in which ONNX has it, as floats.
+    /// A value in ONNX order, as floats.
     fn given_out(&mut self, name: &str) -> Option<OutletId> {
         let value = self.values.get(name)?.clone();
         if value.quantisation.is_some() {
             return None;
         }
         let shape = match value.order {
-            // The shape is nobody's concern: readers count the numbers.
+            // The shape does not matter: readers use only the number of elements.
             Order::ChannelsLast | Order::PixelsInRow => return Some(value.outlet),
             Order::Flattened => vec![1, value.extent.numbers()],
             Order::Planes => vec![1, value.extent.channels(), value.extent.height(), value.extent.width()],

@@ -1,4 +1,4 @@
-//! Operators without weights.
+//! Lowers operators without weights.
 
 use super::graph::window;
 use super::{Lowering, Order, Value};
@@ -85,7 +85,7 @@ impl Lowering<'_> {
         (a.extent == b.extent).then(|| self.plain(node, What::Sum, &a, &[a.outlet, b.outlet], a.extent))?
     }
 
-    /// `Resize` to a whole multiple, each pixel repeated.
+    /// Lowers `Resize` to an integer multiple with nearest-neighbour interpolation.
     fn repeat(&mut self, node: &NodeProto) -> Option<()> {
         let value = self.picture(node, 0)?;
         let is = |name: &str, expected: &[u8]| attribute(node, name).is_some_and(|attribute| attribute.s == expected);
@@ -105,7 +105,7 @@ impl Lowering<'_> {
         self.plain(node, What::Repeat(times), &value, &[value.outlet], extent)
     }
 
-    /// Operators that only say in which order the same numbers are.
+    /// Lowers operators that only change the order of numbers.
     fn same_numbers(&mut self, node: &NodeProto) -> Option<()> {
         let value = self.value(node, 0)?;
         let order = match (node.op_type.as_str(), value.order) {

@@ -1,7 +1,7 @@
-//! Convolutions of one picture that are too narrow to fill a register: their channels are computed side by side, and
-//! given to those who want them afterwards. Every channel's sum stays what it was.
+//! Merges convolutions of the same picture that are too narrow to fill a register: computes their channels in one
+//! convolution and splits the result. The sum of every channel is unchanged.
 //!
-//! The detector's heads are such: a pixel convolution to 1, 4 or 10 channels, then a window for each of these.
+//! An example are the detector's heads: a 1x1 convolution to 1, 4 or 10 channels, followed by a depthwise convolution.
 
 use super::convolution::Place;
 use super::{Lowering, Order, Value};
@@ -11,10 +11,10 @@ use kernels::Activation;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::*;
 
-/// Wider ones than this are fast by themselves.
+/// The most channels of a narrow convolution. Wider ones are fast without merging.
 const NARROW: usize = 16;
 
-/// One of the convolutions.
+/// One of the merged convolutions.
 struct Sibling<'a> {
     index: usize,
     output: &'a str,
@@ -24,7 +24,7 @@ struct Sibling<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    /// Lowers a convolution together with its siblings; `None` if it has none, and nothing is done then.
+    /// Lowers a convolution together with its siblings; `None`, without any change, if it has none.
     pub(super) fn with_siblings(&mut self, node: &NodeProto, input: &Value) -> Option<()> {
         let name = node.input.first()?;
         let siblings = self.narrow(self.graph.readers(name), input)?;
@@ -49,7 +49,7 @@ impl<'a> Lowering<'a> {
         alike(&siblings).then_some(siblings)
     }
 
-    /// The windows that follow each of some siblings: one for each channel.
+    /// The depthwise convolutions that follow the siblings.
     fn next_of_each(&self, nodes: &[usize], input: impl Fn(usize) -> Value) -> Option<Vec<Sibling<'a>>> {
         let next = |(place, &index): (usize, &usize)| {
             let input = input(place);
@@ -61,7 +61,7 @@ impl<'a> Lowering<'a> {
         alike(&siblings).then_some(siblings)
     }
 
-    /// A narrow convolution of floats with nothing after it that it could take along.
+    /// A narrow float convolution without operations that could be fused into it.
     fn sibling(&self, index: usize, input: &Value) -> Option<Sibling<'a>> {
         let node = &self.graph.nodes[index];
         if node.op_type != "Conv" || self.done.contains(&index) {
@@ -77,7 +77,7 @@ impl<'a> Lowering<'a> {
         narrow.then_some(Sibling { index, output, place, weights: tensor::floats(weights).ok()?, bias })
     }
 
-    /// One convolution that makes all their channels.
+    /// Makes one convolution with the channels of all siblings.
     fn together(&mut self, name: &str, siblings: &[Sibling<'_>], input: &Value) -> Option<Value> {
         let first = siblings.first()?;
         let outputs = siblings.iter().map(|sibling| sibling.place.outputs).sum();
@@ -94,7 +94,7 @@ impl<'a> Lowering<'a> {
         Some(Value { outlet, extent: output, quantisation: None, order: Order::Planes })
     }
 
-    /// Gives each sibling's channels out under the name that they have in the graph.
+    /// Splits the result, and wires each sibling's channels under the name of its output in the graph.
     fn apart(&mut self, siblings: &[Sibling<'_>], together: &Value) -> Option<()> {
         let mut first = 0;
         for sibling in siblings {
@@ -110,7 +110,7 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// Whether there is more than one, and they move over the picture in the same way.
+/// Whether there is more than one sibling, and all have the same window.
 fn alike(siblings: &[Sibling<'_>]) -> bool {
     let Some(first) = siblings.first() else { return false };
     siblings.len() > 1 && siblings.iter().all(|sibling| sibling.place.window == first.place.window)
