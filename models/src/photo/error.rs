@@ -1,4 +1,4 @@
-//! Everything that can be wrong with a photo.
+//! Errors of photos.
 
 use super::{MAX_PIXELS, PhotoFormat};
 use crate::frame::FrameError;
@@ -7,13 +7,13 @@ use crate::frame::FrameError;
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PhotoError {
-    /// There are no bytes.
+    /// The file is empty.
     #[error("the file is empty: copy it again")]
     Empty,
-    /// The content is that of no photo that can be decoded.
+    /// The content is not in a supported photo format.
     #[error("it is neither a JPEG, a PNG nor a WebP photo: export it as JPEG")]
     UnknownFormat,
-    /// A photo in the container that phones use.
+    /// A photo in a HEIF container, which phones use.
     #[error(
         "{kind} cannot be read: export the photo as JPEG (an iPhone takes JPEG with Settings > Camera > Formats > Most Compatible)"
     )]
@@ -23,39 +23,39 @@ pub enum PhotoError {
     },
     /// More pixels than [`MAX_PIXELS`].
     #[error(
-        "{width}x{height} are {} megapixels, more than the {} that are read: scale it down",
+        "{width}x{height} are {} megapixels, more than the {} allowed: scale it down",
         (u64::from(*width) * u64::from(*height)).div_ceil(1_000_000),
         MAX_PIXELS / 1_000_000
     )]
     TooManyPixels {
-        /// Width in pixels, before it is turned.
+        /// Width in pixels, before rotation.
         width: u32,
-        /// Height in pixels, before it is turned.
+        /// Height in pixels, before rotation.
         height: u32,
     },
-    /// The file ends before the picture does.
+    /// The file ends before the end of the picture.
     #[error("the {format} is cut off: copy it again")]
     CutOff {
-        /// What the file is.
+        /// The format of the file.
         format: PhotoFormat,
     },
     /// The content contradicts itself.
     #[error("the {format} is damaged ({reason}): copy it again")]
     Damaged {
-        /// What the file is.
+        /// The format of the file.
         format: PhotoFormat,
-        /// What its decoder said.
+        /// The message of the decoder.
         reason: String,
     },
-    /// A rare kind of the format.
+    /// An unsupported variant of the format.
     #[error("this kind of {format} cannot be read ({reason}): export it as an ordinary JPEG")]
     Unsupported {
-        /// What the file is.
+        /// The format of the file.
         format: PhotoFormat,
-        /// Which kind it is, or what its decoder said.
+        /// The variant, or the message of the decoder.
         reason: String,
     },
-    /// It cannot be a frame.
+    /// The picture cannot be a frame.
     #[error(transparent)]
     NoFrame(#[from] FrameError),
 }

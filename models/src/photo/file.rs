@@ -1,6 +1,6 @@
-//! Photo files: read and decoded under a budget of pixels, and named by their digest.
+//! Reads and decodes photo files within a pixel budget, and computes their digests.
 //!
-//! The containers of phones (HEIC, AVIF) need a decoder that this crate does not have: the caller passes one in.
+//! HEIF containers (HEIC, AVIF), which phones use, need an external decoder, which the caller provides.
 
 use super::pixel_budget::{Permit, PixelBudget};
 use super::{MAX_FILE_BYTES, Photo, PhotoError};
@@ -12,59 +12,59 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use terminal::ShowPath;
 
-/// This many pixels are decoded at the same time; a photo that has more is decoded alone. Three bytes each, six while
-/// a photo is turned.
+/// The most pixels that are decoded at the same time; a larger photo is decoded alone. Each takes three bytes, or six while
+/// a photo is rotated.
 const PIXELS_AT_ONCE: u64 = 64 << 20;
 
-/// The photo of a phone in its finest setting.
+/// The size of a phone's photo at its highest resolution.
 const PIXELS_OF_A_PHONE: u64 = 48_000_000;
 
-/// Makes a PNG file of a `HEIC` or `AVIF` file, the right way up.
+/// Converts a `HEIC` or `AVIF` file to a PNG file, with the orientation applied.
 pub type HeifDecoder = fn(&[u8], &'static str) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>>;
 
-/// Reads photos for any number of threads, so that not too many pixels are in memory at a time.
+/// Reads photos for any number of threads, and limits the number of pixels in memory.
 #[derive(Debug)]
 pub struct PhotoReader {
     budget: PixelBudget,
     decode_heif: HeifDecoder,
 }
 
-/// A photo in memory, within the reader's budget until it is dropped.
+/// A decoded photo. It occupies the reader's budget until it is dropped.
 #[derive(Debug)]
 pub struct ReadPhoto<'r> {
-    /// The photo as it is seen.
+    /// The photo, with its orientation applied.
     pub frame: Frame,
     /// The first 8 bytes of the file's SHA-256.
     pub digest: PhotoDigest,
     _permit: Permit<'r>,
 }
 
-/// Why there is no photo to search.
+/// Why a photo file cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PhotoFileError {
     /// The file cannot be read.
     #[error(transparent)]
     File(#[from] ReadError),
-    /// The file is not a photo that can be decoded.
+    /// The file cannot be decoded as a photo.
     #[error("{}: {source}", path.shown())]
     Photo {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         source: PhotoError,
     },
-    /// The file is a photo in the container that phones use, and the decoder did not read it.
+    /// The file is a photo in a HEIF container, and the external decoder failed.
     #[error("{}: {source}", path.shown())]
     Heif {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The error of the decoder.
         source: Box<dyn Error + Send + Sync>,
     },
 }
 
-/// A photo file that has been read and not decoded.
+/// A photo file that has been read but not decoded.
 #[derive(Debug)]
 pub struct PhotoFile<'r, 'p> {
     reader: &'r PhotoReader,
@@ -73,7 +73,7 @@ pub struct PhotoFile<'r, 'p> {
 }
 
 impl PhotoReader {
-    /// A reader with this decoder for the containers of phones.
+    /// Makes a reader with this decoder for HEIF containers.
     pub fn new(decode_heif: HeifDecoder) -> Self {
         Self { budget: PixelBudget::new(PIXELS_AT_ONCE), decode_heif }
     }
@@ -124,7 +124,7 @@ impl<'r> PhotoFile<'r, '_> {
         Ok(ReadPhoto { frame, digest: self.digest(), _permit: permit })
     }
 
-    /// How large the photo is, nobody knows before the decoder has run: it takes as much room as one of a phone.
+    /// Reserves the budget of a phone's photo, because the size is unknown until the decoder has run.
     fn as_png(&self, kind: &'static str) -> Result<Vec<u8>, PhotoFileError> {
         let _permit = self.reader.budget.wait_for(PIXELS_OF_A_PHONE);
         let decoded = (self.reader.decode_heif)(&self.bytes, kind);

@@ -1,9 +1,9 @@
-//! What a file is, by its first bytes.
+//! Detects the format of a file by its first bytes.
 
 use super::PhotoError;
 use std::fmt;
 
-/// The kinds of photo that are decoded.
+/// The supported photo formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PhotoFormat {
@@ -16,7 +16,7 @@ pub enum PhotoFormat {
 }
 
 impl PhotoFormat {
-    /// What the bytes begin as.
+    /// Detects the format by the first bytes.
     ///
     /// # Errors
     /// [`PhotoError::Empty`], [`PhotoError::Heif`] or [`PhotoError::UnknownFormat`].
@@ -41,8 +41,8 @@ impl fmt::Display for PhotoFormat {
     }
 }
 
-/// What an ISO base media file calls itself in its first box: `size "ftyp" brand version brand...` (ISO/IEC 14496-12),
-/// with the brands of HEIF (ISO/IEC 23008-12) and AVIF. A video has others.
+/// Detects HEIC and AVIF by the first box of an ISO base media file: `size "ftyp" brand version brand...` (ISO/IEC
+/// 14496-12), with the brands of HEIF (ISO/IEC 23008-12) and AVIF. Videos have other brands.
 fn heif_kind(bytes: &[u8]) -> Option<&'static str> {
     let (size, rest) = bytes.split_first_chunk::<4>()?;
     let brands = rest.strip_prefix(b"ftyp")?;

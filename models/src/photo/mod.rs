@@ -1,9 +1,9 @@
-//! Photo files to frames: JPEG, PNG and WebP, turned the way their EXIF data says.
+//! Decodes photo files (JPEG, PNG and WebP) to frames, and applies the EXIF orientation.
 //!
-//! Content decides what a file is, its name is not known here. [`Photo::open`] reads the header alone, so that a caller
-//! can make room before [`Photo::decode`]. A photo is decoded whole or refused: half a picture is not searched for
-//! faces. A JPEG of a kind that the decoder does not show as it is, is refused by the name of its kind. Colour profiles
-//! are not applied.
+//! The format is detected from the content, not from the file name. [`Photo::open`] reads only the header, so that a caller
+//! can reserve memory before [`Photo::decode`]. A photo is decoded completely or refused; incomplete pictures are not
+//! searched for faces. JPEG variants that the decoder does not decode correctly are refused with the name of the variant.
+//! Colour profiles are not applied.
 
 mod error;
 #[cfg(feature = "photo-files")]
@@ -30,13 +30,13 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageResult, Limits, RgbImage};
 use std::io::Cursor;
 
-/// The most pixels of a photo; one that has more is refused before any is decoded.
+/// The most pixels of a photo; a larger photo is refused before decoding.
 pub const MAX_PIXELS: u64 = 200_000_000;
 
-/// The most bytes of a photo file that are worth reading.
+/// The largest photo file that is read, in bytes.
 pub const MAX_FILE_BYTES: u64 = 256 << 20;
 
-/// The most memory in bytes for what a PNG holds beside its picture.
+/// The most memory in bytes for the metadata of a PNG.
 const MAX_BYTES_BESIDE: u64 = 64 << 20;
 
 /// A photo whose header has been read.
@@ -49,7 +49,7 @@ impl<'a> Photo<'a> {
     /// Reads the header of a photo file.
     ///
     /// # Errors
-    /// [`PhotoError`] if the bytes are not a photo that can be decoded, or one of more than [`MAX_PIXELS`].
+    /// [`PhotoError`] if the bytes are not a supported photo, or if the photo has more than [`MAX_PIXELS`].
     pub fn open(bytes: &'a [u8]) -> Result<Self, PhotoError> {
         let format = PhotoFormat::of(bytes)?;
         if format == PhotoFormat::Jpeg {
@@ -69,20 +69,20 @@ impl<'a> Photo<'a> {
         Ok(photo)
     }
 
-    /// Width and height in pixels as they are stored, before the photo is turned.
+    /// Stored width and height in pixels, before rotation.
     pub fn stored_size(&self) -> (u32, u32) {
         self.decoder.dimensions()
     }
 
-    /// Width times height, 1 to [`MAX_PIXELS`]. Decoding takes 3 bytes for each, 6 while the photo is turned, and up
-    /// to 8 if it has an alpha channel or 16 bits a colour, 9 if it is a progressive JPEG.
+    /// Width times height, 1 to [`MAX_PIXELS`]. For each pixel, decoding takes 3 bytes, 6 while the photo is rotated, up to 8
+    /// with an alpha channel or 16 bits a channel, and 9 for a progressive JPEG.
     pub fn pixels(&self) -> u64 {
         let (width, height) = self.decoder.dimensions();
         u64::from(width) * u64::from(height)
     }
 
-    /// The same as [`Photo::decode`] for a photo whose pixels are stored as they are seen, whatever its EXIF data says:
-    /// programs that turn a photo may leave that as it was.
+    /// Like [`Photo::decode`], but ignores the EXIF orientation. For photos whose pixels are already rotated: some programs
+    /// do not update the EXIF data.
     ///
     /// # Errors
     /// As for [`Photo::decode`].
@@ -90,11 +90,11 @@ impl<'a> Photo<'a> {
         self.decoded(|_| Ok(Orientation::NoTransforms))
     }
 
-    /// The photo as it is seen, in 8-bit RGB: turned, 16 bits rounded to 8, grey in all three colours, and white where
-    /// it is transparent. Of an animation it is the first picture.
+    /// Decodes the photo to 8-bit RGB: applies the orientation, rounds 16 bits to 8, copies grey to all three channels, and
+    /// blends transparency with white. For an animation, decodes the first picture.
     ///
     /// # Errors
-    /// [`PhotoError`] if the photo is damaged or cut off.
+    /// [`PhotoError`] if the photo is damaged or truncated.
     pub fn decode(self) -> Result<Frame, PhotoError> {
         self.decoded(orientation)
     }
@@ -113,7 +113,7 @@ impl<'a> Photo<'a> {
         let picture = rgb::from_samples(samples, colour).and_then(|pixels| RgbImage::from_raw(width, height, pixels));
         let mut picture = DynamicImage::from(picture.ok_or_else(|| PhotoError::Unsupported {
             format: self.format,
-            reason: format!("its colours are {colour:?}"),
+            reason: format!("its colour type is {colour:?}"),
         })?);
         picture.apply_orientation(orientation);
         Ok(Frame::from_rgb(picture.width(), picture.height(), picture.into_rgb8().into_raw())?)
@@ -135,12 +135,12 @@ fn decoder_of<'a>(format: PhotoFormat, bytes: &'a [u8]) -> ImageResult<Box<dyn I
 
 fn orientation(decoder: &mut dyn ImageDecoder) -> ImageResult<Orientation> {
     let exif = decoder.exif_metadata()?.unwrap_or_default();
-    // In a JPEG this prefix is part of the segment; some programs write it in WebP as well.
+    // In a JPEG this prefix is part of the segment; some programs also write it to WebP files.
     let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(&exif);
     Ok(Orientation::from_exif_chunk(tiff).unwrap_or(Orientation::NoTransforms))
 }
 
-/// A decoder's answer. The decoders hold foreign bytes in many hands; should one panic, the photo is damaged.
+/// Runs a decoder. The decoders parse untrusted bytes; a panic is reported as a damaged photo.
 fn answered<T>(format: PhotoFormat, work: impl FnOnce() -> ImageResult<T>) -> Result<T, PhotoError> {
     match unpanicked(work) {
         Ok(Ok(answer)) => Ok(answer),
@@ -149,6 +149,6 @@ fn answered<T>(format: PhotoFormat, work: impl FnOnce() -> ImageResult<T>) -> Re
         }
         Ok(Err(ImageError::Unsupported(error))) => Err(PhotoError::Unsupported { format, reason: error.to_string() }),
         Ok(Err(error)) => Err(PhotoError::Damaged { format, reason: error.to_string() }),
-        Err(said) => Err(PhotoError::Damaged { format, reason: format!("its decoder gave up: {said}") }),
+        Err(said) => Err(PhotoError::Damaged { format, reason: format!("its decoder panicked: {said}") }),
     }
 }

@@ -1,9 +1,9 @@
-//! How many pixels may be in memory at once, over all threads. Photos are let in one after the other in the order in
-//! which they ask, so that a large one is not overtaken for ever.
+//! Limits the number of decoded pixels in memory over all threads. Requests are served in order, so that a large photo does
+//! not wait forever.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Pixels that may be decoded at the same time. A photo that has more is decoded alone.
+/// A budget of pixels that may be decoded at the same time. A larger photo is decoded alone.
 #[derive(Debug)]
 pub(super) struct PixelBudget {
     limit: u64,
@@ -18,7 +18,7 @@ struct Queue {
     now_serving: u64,
 }
 
-/// The right to hold that many pixels, until it is dropped.
+/// A permit for a number of pixels, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Permit<'a> {
     budget: &'a PixelBudget,
@@ -26,12 +26,12 @@ pub(super) struct Permit<'a> {
 }
 
 impl PixelBudget {
-    /// A budget of `limit` pixels.
+    /// Makes a budget of `limit` pixels.
     pub(super) fn new(limit: u64) -> Self {
         Self { limit, queue: Mutex::default(), changed: Condvar::new() }
     }
 
-    /// Waits until `pixels` fit. Must not be called while the same thread holds a permit.
+    /// Waits until `pixels` fit into the budget. A thread that holds a permit must not call this.
     pub(super) fn wait_for(&self, pixels: u64) -> Permit<'_> {
         let pixels = pixels.min(self.limit);
         let mut queue = self.queue();

@@ -1,9 +1,9 @@
-//! A decoder's samples to 8-bit RGB. No I/O, and no second picture in memory but for grey ones.
+//! Converts a decoder's samples to 8-bit RGB, in place except for grey pictures.
 
 use image::ColorType;
 
-/// Interleaved 8-bit RGB: 16-bit samples (in the machine's byte order) rounded, transparency laid over white, grey
-/// repeated. `None` for colours that photos do not have.
+/// Converts to interleaved 8-bit RGB: rounds 16-bit samples (native byte order), blends transparency with white, repeats
+/// grey. `None` for unsupported colour types.
 pub(super) fn from_samples(mut samples: Vec<u8>, colour: ColorType) -> Option<Vec<u8>> {
     use ColorType::{L8, L16, La8, La16, Rgb8, Rgb16, Rgba8, Rgba16};
     match colour {
@@ -28,7 +28,7 @@ fn round_to_8_bits(samples: &mut Vec<u8>) {
     shorten(samples, count);
 }
 
-/// Takes the alpha channel, the last of `CHANNELS`, away.
+/// Removes the alpha channel, which is the last of `CHANNELS`.
 fn lay_over_white<const CHANNELS: usize>(samples: &mut Vec<u8>) {
     let colours = CHANNELS - 1;
     let count = samples.len() / CHANNELS;

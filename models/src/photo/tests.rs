@@ -1,5 +1,5 @@
-//! Photo files of every kind, whole, cut, flipped and oversized. The files in `fixtures` are of kinds that `image`
-//! cannot write; all but `bilevel.png` show [`gradient`].
+//! Photo files of every kind: complete, truncated, with flipped bits, and oversized. The files in `fixtures` are of kinds
+//! that `image` cannot write; all except `bilevel.png` show [`gradient`].
 
 use super::*;
 use image::codecs::{jpeg::JpegEncoder, png::PngEncoder, webp::WebPEncoder};
@@ -37,7 +37,7 @@ fn decoded(bytes: &[u8]) -> Result<Frame, PhotoError> {
 
 const FORMATS: [PhotoFormat; 3] = [PhotoFormat::Jpeg, PhotoFormat::Png, PhotoFormat::WebP];
 
-/// A small photo of each kind that decoders treat apart.
+/// A small photo of each kind that decoders handle differently.
 fn samples() -> Vec<(&'static str, Vec<u8>)> {
     let mut samples = vec![
         ("progressive.jpg", include_bytes!("fixtures/progressive.jpg").to_vec()),
@@ -79,14 +79,13 @@ fn require_shows(name: &str, bytes: &[u8], expected: impl Fn(u32, u32) -> [u8; 3
     }
 }
 
-/// A JPEG of `fixtures/jpeg`, written by libjpeg's `cjpeg -quality 95 -dct float` with the sampling and the scans that its
-/// name says.
+/// A JPEG of `fixtures/jpeg`, written by libjpeg's `cjpeg -quality 95 -dct float` with the sampling and scans in its name.
 fn of_libjpeg(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/src/photo/fixtures/jpeg/{name}.jpg", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-/// zune-jpeg shows garbage for a scan of each colour where colours are subsampled, and for colours finer than brightness:
-/// a face was not found, or was enrolled from garbage.
+/// A regression: zune-jpeg decodes separate scans with subsampled chroma, and chroma finer than luma, to garbage. A face was
+/// not found, or was enrolled from garbage.
 #[test]
 fn a_jpeg_is_shown_as_libjpeg_shows_it_or_refused_by_its_kind() {
     for (name, refused_for) in [
@@ -101,11 +100,11 @@ fn a_jpeg_is_shown_as_libjpeg_shows_it_or_refused_by_its_kind() {
         ("rgb", None),
         ("progressive_separate_scans_420", None),
         ("progressive_separate_scans_440", None),
-        ("separate_scans_444", Some("a scan for each colour")),
-        ("separate_scans_422", Some("a scan for each colour")),
-        ("separate_scans_440", Some("a scan for each colour")),
-        ("separate_scans_420", Some("a scan for each colour")),
-        ("chroma_in_a_scan_of_its_own", Some("a scan for each colour")),
+        ("separate_scans_444", Some("separate scans for colour components")),
+        ("separate_scans_422", Some("separate scans for colour components")),
+        ("separate_scans_440", Some("separate scans for colour components")),
+        ("separate_scans_420", Some("separate scans for colour components")),
+        ("chroma_in_a_scan_of_its_own", Some("separate scans for colour components")),
         ("chroma_finer_than_luma", Some("sampling 1x1,2x1,2x1")),
         ("chroma_across", Some("sampling 1x2,2x1,2x1")),
         ("three_to_one", Some("sampling 3x1,1x1,1x1")),
@@ -125,7 +124,7 @@ fn a_jpeg_is_shown_as_libjpeg_shows_it_or_refused_by_its_kind() {
     }
 }
 
-/// Many cameras leave the tables out; every picture of theirs was called damaged.
+/// A regression: many cameras omit the Huffman tables, and all their pictures were reported as damaged.
 #[test]
 fn a_cameras_jpeg_without_huffman_tables_is_read_by_the_standards() {
     let mut bytes = of_libjpeg("420");
@@ -139,14 +138,14 @@ fn a_cameras_jpeg_without_huffman_tables_is_read_by_the_standards() {
     assert!(matches!(with_standard_tables(&whole), std::borrow::Cow::Borrowed(_)));
 }
 
-/// An EXIF block that holds the orientation and nothing else.
+/// An EXIF block that contains only the orientation.
 fn exif_of_orientation(orientation: u8) -> Vec<u8> {
     let mut exif = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01".to_vec();
     exif.extend([0, orientation, 0, 0, 0, 0, 0, 0]);
     exif
 }
 
-/// Which stored cell is seen where, for the eight orientations of EXIF 2.3 (tag 274). Stored are `ABC` above `DEF`.
+/// The displayed order of the stored cells for the eight orientations of EXIF 2.3 (tag 274). Stored are `ABC` above `DEF`.
 const SEEN: [&[&str]; 8] = [
     &["ABC", "DEF"],
     &["CBA", "FED"],
@@ -165,7 +164,7 @@ fn colour_of(cell: u8) -> [u8; 3] {
         [usize::from(cell - b'A')]
 }
 
-/// The letters of the cells whose colours a frame shows.
+/// The letters of the cells in a frame.
 fn cells_of(frame: &Frame) -> Vec<String> {
     let cell_at = |x: u32, y: u32| {
         let pixel = &frame.row(y as usize)[3 * x as usize..][..3];
@@ -202,7 +201,7 @@ fn the_prefix_that_some_programs_write_in_webp_is_passed_over() {
     assert_eq!(cells_of(&decoded(&encoded(PhotoFormat::WebP, &stored, Some(exif))).unwrap()), SEEN[5]);
 }
 
-/// A JPEG, PNG or WebP whose header names another size.
+/// A JPEG, PNG or WebP with a modified size in its header.
 fn with_size(format: PhotoFormat, width: u32, height: u32) -> Vec<u8> {
     let mut bytes = encoded(format, &picture(WIDTH, HEIGHT, gradient), None);
     match format {
@@ -269,8 +268,8 @@ fn the_smallest_photo_is_one() {
     }
 }
 
-/// zune-jpeg fills what is missing up and reports a whole picture: a face in the upper half of a photo whose
-/// copying was interrupted would have been enrolled.
+/// A regression: zune-jpeg fills in missing data and reports success. A face in the upper half of an incompletely copied
+/// photo would have been enrolled.
 #[test]
 fn a_jpeg_that_is_cut_off_is_refused() {
     let photo = encoded(PhotoFormat::Jpeg, &picture(640, 480, |x, y| [x as u8, y as u8, (x * y) as u8]), None);
@@ -305,7 +304,7 @@ proptest! {
         }
         if let Ok(photo) = Photo::open(&bytes) {
             let pixels = photo.pixels();
-            // Larger ones only take time here.
+            // Larger pictures only make the test slower.
             prop_assume!(pixels <= 1 << 20);
             if let Ok(frame) = photo.decode() {
                 prop_assert_eq!(u64::from(frame.width()) * u64::from(frame.height()), pixels);

@@ -1,14 +1,14 @@
-//! What kind of JPEG it is, by its header (ITU-T T.81, B.2), and whether that is a kind which the decoder shows as it
-//! is.
+//! Detects the variant of a JPEG by its header (ITU-T T.81, B.2), and refuses variants that the decoder does not decode
+//! correctly.
 //!
-//! zune-jpeg decodes some kinds to garbage without a word: one scan for each colour where colours are subsampled, or
-//! colour that is finer than brightness. Others it refuses as if they were damaged. So only those kinds come to it that
-//! were compared with libjpeg, sampling by sampling; everything else is refused here, by its name.
+//! zune-jpeg silently decodes some variants to garbage: one scan for each component with subsampled chroma, or chroma with a
+//! higher resolution than luma. It reports others as damaged. This module therefore accepts only variants whose decoded
+//! pictures were compared with libjpeg, for each sampling, and refuses all others with the name of the variant.
 
 use super::markers::{self, START_OF_SCAN};
 use std::fmt;
 
-/// A kind of JPEG that is not decoded.
+/// An unsupported variant of JPEG.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RareKind {
     Arithmetic,
@@ -16,26 +16,26 @@ pub(super) enum RareKind {
     Hierarchical,
     BitsPerSample(u8),
     Components(usize),
-    /// Horizontally and vertically, for each component.
+    /// Horizontal and vertical sampling factors of each component.
     Sampling(Vec<[u8; 2]>),
-    /// Sequential, and a scan does not hold all components in their order.
+    /// A sequential JPEG with a scan that does not contain all components in order.
     SeparateScans,
-    /// The height follows the picture (B.2.5).
+    /// The height follows the first scan (B.2.5).
     HeightBehind,
-    /// Markers and components tell of RGB as well as of YCbCr, or of colours that nobody has defined.
+    /// The colour space is ambiguous: markers and components contradict each other, or it is undefined.
     Colours,
     NoHuffmanTables,
 }
 
-/// Why the header tells of no picture that can be decoded.
+/// Why the header does not describe a picture that can be decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unreadable {
     Rare(RareKind),
-    /// There is no frame before the first scan, no scan, or too little in one of them.
+    /// There is no frame header before the first scan, there is no scan, or one of the headers is too short.
     NoHeader,
 }
 
-/// Refuses all but the kinds that are decoded as libjpeg does.
+/// Refuses all variants that are not decoded like libjpeg does.
 pub(super) fn require_ordinary(bytes: &[u8]) -> Result<(), Unreadable> {
     let (mut frame, mut scan, mut colours, mut tables) = (None, None, Colours::default(), false);
     for marker in markers::header(bytes) {
@@ -70,12 +70,12 @@ struct Frame {
 
 struct Component {
     id: u8,
-    /// Horizontally and vertically.
+    /// Horizontal and vertical sampling factors.
     sampling: [u8; 2],
 }
 
 impl Frame {
-    /// A frame header (B.2.2). Its marker says which process it is for.
+    /// Reads a frame header (B.2.2). The marker identifies the coding process.
     fn read(code: u8, contents: &[u8]) -> Result<Self, Unreadable> {
         let progressive = match code {
             0xc0 | 0xc1 => false,
@@ -101,7 +101,7 @@ impl Frame {
         match self.components.as_slice() {
             _ if self.bits != 8 => Err(RareKind::BitsPerSample(self.bits)),
             _ if self.height == 0 => Err(RareKind::HeightBehind),
-            // The sampling of a single component says nothing (A.2.2), but the decoder asks for powers of two.
+            // The sampling of a single component has no effect (A.2.2), but the decoder needs powers of two.
             [Component { sampling: [1 | 2 | 4, 1 | 2], .. }] => Ok(()),
             [first, others @ ..] if matches!(others.len(), 2 | 3) => {
                 let subsampled = |other: &Component| {
@@ -119,7 +119,7 @@ impl Frame {
         RareKind::Sampling(self.components.iter().map(|component| component.sampling).collect())
     }
 
-    /// A scan header (B.2.3) begins with the number of its components, and two bytes for each.
+    /// Checks a scan header (B.2.3), which begins with the number of components and two bytes for each.
     fn require_one_scan(&self, scan: &[u8]) -> Result<(), Unreadable> {
         let [count, rest @ ..] = scan else { return Err(Unreadable::NoHeader) };
         let ids = rest.as_chunks::<2>().0.iter().take((*count).into()).map(|&[id, _]| id);
@@ -128,17 +128,17 @@ impl Frame {
     }
 }
 
-/// What says whether three components are YCbCr or RGB.
+/// The markers that determine whether three components are YCbCr or RGB.
 #[derive(Default)]
 struct Colours {
-    /// JFIF is YCbCr (ITU-T T.871).
+    /// There is a JFIF marker, which means YCbCr (ITU-T T.871).
     jfif: bool,
     /// The transform that Adobe's marker names (ITU-T T.872, 6.5.3): 0 none, 1 YCbCr, 2 YCCK.
     adobe: Option<u8>,
 }
 
 impl Colours {
-    /// Programs differ in which of them they believe.
+    /// Refuses contradictory markers, because programs interpret them differently.
     fn require_certain(&self, frame: &Frame) -> Result<(), RareKind> {
         let named_rgb = frame.components.iter().map(|component| component.id).eq(*b"RGB");
         let certain = match (frame.components.len(), self.adobe) {
@@ -170,9 +170,9 @@ impl fmt::Display for RareKind {
                 let each: Vec<String> = sampling.iter().map(|[across, down]| format!("{across}x{down}")).collect();
                 write!(f, "sampling {}", each.join(","))
             }
-            Self::SeparateScans => f.write_str("a scan for each colour"),
-            Self::HeightBehind => f.write_str("its height follows the picture"),
-            Self::Colours => f.write_str("it does not say clearly what its colours are"),
+            Self::SeparateScans => f.write_str("separate scans for colour components"),
+            Self::HeightBehind => f.write_str("its height follows the picture data"),
+            Self::Colours => f.write_str("its colour space is ambiguous"),
             Self::NoHuffmanTables => f.write_str("it has no Huffman tables"),
         }
     }
@@ -229,9 +229,9 @@ mod tests {
             (Header { components: &[(1, 0x41), (2, 0x21), (3, 0x11)], ..ORDINARY }, "ordinary"),
             (Header { components: rgb, scan: b"RGB", jfif: false, ..ORDINARY }, "ordinary"),
             (Header { components: cmyk, scan: &[1, 2, 3, 4], adobe: Some(2), ..ORDINARY }, "ordinary"),
-            (Header { scan: &[1], ..ORDINARY }, "a scan for each colour"),
-            (Header { scan: &[1, 2], code: 0xc1, ..ORDINARY }, "a scan for each colour"),
-            (Header { scan: &[3, 2, 1], ..ORDINARY }, "a scan for each colour"),
+            (Header { scan: &[1], ..ORDINARY }, "separate scans for colour components"),
+            (Header { scan: &[1, 2], code: 0xc1, ..ORDINARY }, "separate scans for colour components"),
+            (Header { scan: &[3, 2, 1], ..ORDINARY }, "separate scans for colour components"),
             (Header { code: 0xc3, ..ORDINARY }, "lossless coding"),
             (Header { code: 0xcb, ..ORDINARY }, "lossless coding"),
             (Header { code: 0xc5, ..ORDINARY }, "hierarchical coding"),
@@ -246,12 +246,12 @@ mod tests {
             (Header { components: &[(1, 0x22), (2, 0x10), (3, 0x11)], ..ORDINARY }, "sampling 2x2,1x0,1x1"),
             (Header { components: &[(1, 0x14), (2, 0x12), (3, 0x12)], ..ORDINARY }, "sampling 1x4,1x2,1x2"),
             (Header { components: &[(1, 0x33)], scan: &[1], ..ORDINARY }, "sampling 3x3"),
-            (Header { adobe: Some(0), ..ORDINARY }, "it does not say clearly what its colours are"),
-            (Header { adobe: Some(9), ..ORDINARY }, "it does not say clearly what its colours are"),
-            (Header { components: rgb, scan: b"RGB", ..ORDINARY }, "it does not say clearly what its colours are"),
+            (Header { adobe: Some(0), ..ORDINARY }, "its colour space is ambiguous"),
+            (Header { adobe: Some(9), ..ORDINARY }, "its colour space is ambiguous"),
+            (Header { components: rgb, scan: b"RGB", ..ORDINARY }, "its colour space is ambiguous"),
             (
                 Header { components: cmyk, scan: &[1, 2, 3, 4], adobe: Some(1), ..ORDINARY },
-                "it does not say clearly what its colours are",
+                "its colour space is ambiguous",
             ),
         ] {
             let found = match require_ordinary(&written(&header)) {

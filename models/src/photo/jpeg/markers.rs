@@ -1,4 +1,4 @@
-//! Markers of a JPEG (ITU-T T.81, B.1.1): 0xff and a byte, most of them with a segment behind. Nothing is decoded.
+//! Finds the markers of a JPEG (ITU-T T.81, B.1.1): 0xff and a code, most of them followed by a segment. Decodes nothing.
 
 use std::iter;
 
@@ -6,20 +6,20 @@ const FILL: u8 = 0xff;
 pub(super) const START_OF_SCAN: u8 = 0xda;
 const END_OF_IMAGE: u8 = 0xd9;
 
-/// A marker with what its segment holds.
+/// A marker with the contents of its segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Marker<'a> {
     pub(super) code: u8,
-    /// Where its 0xff lies.
+    /// Position of its 0xff.
     at: usize,
-    /// Without the length; empty where there is no segment. Shorter than its length says if the file is cut off.
+    /// The segment without its length field; empty if there is no segment. Shorter than its length if the file is truncated.
     pub(super) contents: &'a [u8],
 }
 
-/// Whether the first picture in the file has an end. Phones put others behind it, and thumbnails into segments.
+/// Whether the first picture in the file has an end marker. Phones append more pictures, and put thumbnails into segments.
 ///
-/// The decoder makes up what a file that was cut off does not hold, and says nothing. What is missing before an end
-/// marker is not noticed here either.
+/// The decoder silently fills in the missing part of a truncated file. Data missing before an end marker is not detected
+/// here either.
 pub(super) fn has_end(bytes: &[u8]) -> bool {
     end_of_picture(bytes).is_some()
 }
@@ -28,7 +28,7 @@ fn end_of_picture(bytes: &[u8]) -> Option<usize> {
     markers(bytes).find(|marker| marker.code == END_OF_IMAGE).map(|marker| marker.at)
 }
 
-/// Everything before the first scan, and the marker that begins it.
+/// All markers before the first scan, and the marker that begins the scan.
 pub(super) fn header(bytes: &[u8]) -> impl Iterator<Item = Marker<'_>> {
     let mut over = false;
     markers(bytes).take_while(move |marker| {
@@ -51,7 +51,7 @@ fn markers(bytes: &[u8]) -> impl Iterator<Item = Marker<'_>> {
     })
 }
 
-/// The first marker at or behind a place. Any number of fill bytes may precede its code.
+/// The first marker at or after a position. Any number of fill bytes may precede its code.
 fn marker_from(bytes: &[u8], place: usize) -> Option<Marker<'_>> {
     let mut at = place + bytes.get(place..)?.iter().position(|&byte| byte == FILL)?;
     while *bytes.get(at + 1)? == FILL {
@@ -65,12 +65,12 @@ fn marker_from(bytes: &[u8], place: usize) -> Option<Marker<'_>> {
     Some(Marker { code, at, contents })
 }
 
-/// Stuffing, restarts, the start and the end of the image have no segment behind them.
+/// Whether a segment follows the code. None follows byte stuffing, restarts, and the start and end of the image.
 fn stands_alone(code: u8) -> bool {
     matches!(code, 0x00 | 0x01 | 0xd0..=0xd9)
 }
 
-/// At least 2: the length counts itself.
+/// The length of a segment, at least 2: it includes the length field.
 fn segment_length(segment: &[u8]) -> Option<usize> {
     segment.first_chunk().map(|&length| u16::from_be_bytes(length).max(2).into())
 }

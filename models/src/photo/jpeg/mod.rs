@@ -1,4 +1,4 @@
-//! What is looked at in a JPEG before its decoder is trusted with it: its kind, and whether it has an end.
+//! Checks a JPEG before it is passed to the decoder: its variant, and whether it is complete.
 
 mod kind;
 mod markers;
@@ -11,11 +11,11 @@ use kind::Unreadable;
 
 const FORMAT: PhotoFormat = PhotoFormat::Jpeg;
 
-/// Refuses what is not decoded as it was meant.
+/// Refuses variants that are not decoded correctly.
 ///
 /// # Errors
-/// [`PhotoError::Unsupported`] for a kind that is not decoded, [`PhotoError::CutOff`] or [`PhotoError::Damaged`] if the
-/// header is not whole.
+/// [`PhotoError::Unsupported`] for an unsupported variant, [`PhotoError::CutOff`] or [`PhotoError::Damaged`] if the header
+/// is incomplete.
 pub(super) fn require_ordinary(bytes: &[u8]) -> Result<(), PhotoError> {
     kind::require_ordinary(bytes).map_err(|unreadable| match unreadable {
         Unreadable::Rare(kind) => PhotoError::Unsupported { format: FORMAT, reason: kind.to_string() },
@@ -24,7 +24,7 @@ pub(super) fn require_ordinary(bytes: &[u8]) -> Result<(), PhotoError> {
     })
 }
 
-/// Refuses what ends before its picture does.
+/// Refuses a file that ends before the end of its picture.
 ///
 /// # Errors
 /// [`PhotoError::CutOff`]

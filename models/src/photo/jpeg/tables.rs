@@ -1,14 +1,14 @@
-//! Pictures of cameras leave out the Huffman tables where those are the standard's (ITU-T T.81, K.3), as every picture
-//! would have the same.
+//! Adds a marker to JPEGs without Huffman tables. Cameras omit the tables if they are those of the standard (ITU-T T.81,
+//! K.3).
 
 use super::markers::{self, START_OF_SCAN};
 use std::borrow::Cow;
 
-/// What AVI files begin such pictures with. The decoder then takes the standard's tables.
+/// The marker of such pictures in AVI files. With it, the decoder uses the standard tables.
 const MOTION_JPEG: &[u8] = b"\xff\xe0\0\x10AVI1\0\0\0\0\0\0\0\0\0\0";
 
-/// A camera's JPEG as one that the decoder reads: if its header holds no Huffman tables, it is marked as one that goes by
-/// the standard's.
+/// Makes a camera's JPEG readable for the decoder: if its header has no Huffman tables, adds the marker for the standard
+/// tables.
 pub fn with_standard_tables(bytes: &[u8]) -> Cow<'_, [u8]> {
     let codes: Vec<u8> = markers::header(bytes).map(|marker| marker.code).collect();
     match bytes.split_at_checked(2) {
