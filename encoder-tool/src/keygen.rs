@@ -127,7 +127,7 @@ mod tests {
         assert_ne!(first.signing.fingerprint, first.sealing.fingerprint);
         keys::signing_key(Path::new(&first.signing.secret.to_string())).unwrap();
         let again = make(&folder, false).unwrap_err();
-        assert!(again.to_string().contains("is there already"), "{again}");
+        assert!(again.to_string().contains("already exists"), "{again}");
         let second = make(&folder, true).unwrap();
         assert_ne!(second.signing.fingerprint, first.signing.fingerprint);
         let aside = keys::signing_key(Path::new(&second.signing.put_aside.unwrap().to_string())).unwrap();

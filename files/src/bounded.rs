@@ -1,4 +1,4 @@
-//! Reading a whole file whose size is not to be trusted.
+//! Reads a whole file with a size limit.
 
 use rustix::fs::OFlags;
 use std::fs::OpenOptions;
@@ -11,39 +11,39 @@ use terminal::ShowPath;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// The system refused.
+    /// The operating system refused.
     #[error("cannot read {}: {source}", path.shown())]
     Refused {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// There is something else in its place. A pipe or a device would keep us waiting.
+    /// The path is not a regular file. Reading a pipe or a device could block.
     #[error("cannot read {}: it is a {found}, not a file", path.shown())]
     NotAFile {
-        /// The place.
+        /// The path.
         path: PathBuf,
-        /// What is there.
+        /// The kind of file found.
         found: &'static str,
     },
-    /// It is larger than anything sensible.
-    #[error("{} has more than the {limit} bytes that are read", path.shown())]
+    /// The file is larger than the limit.
+    #[error("{} is larger than the limit of {limit} bytes", path.shown())]
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// The most bytes that are read.
+        /// The limit in bytes.
         limit: u64,
     },
 }
 
-/// Reads a file of at most `limit` bytes. A symbolic link is followed: whose it is matters where something is written.
+/// Reads a file of at most `limit` bytes. Follows symbolic links: only for writing does the owner of a link matter.
 ///
 /// # Errors
 /// [`ReadError`]
 pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     let refused = |source| ReadError::Refused { path: path.to_owned(), source };
-    // A pipe that nobody writes is opened at once, and then refused.
+    // With NONBLOCK, opening a pipe without a writer does not block; the pipe is then refused.
     let opened = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path);
     let file = opened.map_err(refused)?;
     let metadata = file.metadata().map_err(refused)?;
@@ -76,7 +76,7 @@ mod tests {
         for (path, limit, expected) in [
             (file.as_path(), 5, Ok(&b"12345"[..])),
             (&file, u64::MAX, Ok(b"12345")),
-            (&file, 4, Err("more than the 4 bytes")),
+            (&file, 4, Err("the limit of 4 bytes")),
             (folder.path(), 5, Err("a folder, not a file")),
             (Path::new("/dev/null"), 5, Err("not a file")),
             (&folder.path().join("none"), 5, Err("cannot read")),

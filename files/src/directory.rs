@@ -1,5 +1,4 @@
-//! A folder that was opened once: what is done to its files is done in that folder, though its path may lead elsewhere by
-//! now.
+//! A folder that is opened once. All operations on its files use that folder, even if its path now leads elsewhere.
 
 use crate::storage::part_of;
 use rustix::fs::{AtFlags, Mode, OFlags, fsync, open, openat, renameat, unlinkat};
@@ -9,14 +8,14 @@ use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-/// An opened folder. Files are named by their names in it. None is opened through a symbolic link, and nothing but a
-/// regular file is opened: a pipe would keep us waiting.
+/// An opened folder. Files are identified by their names in it. Symbolic links are not followed, and only regular files are
+/// opened: a pipe could block.
 #[derive(Debug)]
 pub struct Directory {
     descriptor: OwnedFd,
 }
 
-/// The folder in which this file lies.
+/// The folder that contains this file.
 pub fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -24,17 +23,17 @@ pub fn folder_of(file: &Path) -> &Path {
 /// The name of this file in its folder.
 ///
 /// # Errors
-/// `InvalidInput` if the path does not end in a name, or in one that is not Unicode.
+/// `InvalidInput` if the path does not end in a name, or if the name is not Unicode.
 pub fn name_of(file: &Path) -> io::Result<&str> {
     let name = file.file_name().and_then(|name| name.to_str());
-    name.ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "it is not the name of a file"))
+    name.ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "the path does not end in a file name"))
 }
 
 impl Directory {
     /// Opens a folder.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     pub fn open(path: &Path) -> io::Result<Self> {
         let descriptor = open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         Ok(Self { descriptor })
@@ -43,12 +42,12 @@ impl Directory {
     /// Opens a file to read it.
     ///
     /// # Errors
-    /// What the system says; `InvalidInput` if there is something else than a file.
+    /// The error of the operating system; `InvalidInput` if it is not a regular file.
     pub fn file(&self, name: &str) -> io::Result<File> {
         self.open_file(name, OFlags::RDONLY, Mode::empty())
     }
 
-    /// Opens a file to change it.
+    /// Opens a file for writing.
     ///
     /// # Errors
     /// As [`Directory::file`].
@@ -56,7 +55,7 @@ impl Directory {
         self.open_file(name, OFlags::WRONLY, Mode::empty())
     }
 
-    /// Opens a file to append to it. If there is none, it is made, for its owner alone.
+    /// Opens a file for appending. Creates it with access only for its owner if it does not exist.
     ///
     /// # Errors
     /// As [`Directory::file`].
@@ -64,7 +63,7 @@ impl Directory {
         self.open_file(name, OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE, PRIVATE)
     }
 
-    /// Opens a file to lock it. If there is none, it is made, for its owner alone.
+    /// Opens a file for locking. Creates it with access only for its owner if it does not exist.
     ///
     /// # Errors
     /// As [`Directory::file`].
@@ -72,18 +71,18 @@ impl Directory {
         self.open_file(name, OFlags::RDWR | OFlags::CREATE, PRIVATE)
     }
 
-    /// Makes a file that was not there, with these permissions as far as the umask lets.
+    /// Creates a new file with these permissions, reduced by the umask.
     ///
     /// # Errors
-    /// What the system says; `AlreadyExists` if there is anything of that name.
+    /// The error of the operating system; `AlreadyExists` if the name exists.
     pub(crate) fn new_file(&self, name: &str, mode: u32) -> io::Result<File> {
         self.open_file(name, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL, Mode::from_raw_mode(mode as _))
     }
 
-    /// Finds out whether files can be made here, by making one and removing it.
+    /// Tests whether files can be created here, by creating and removing one.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     pub fn try_writing(&self) -> io::Result<()> {
         let name = part_of("try")?;
         self.new_file(&name, 0o600)?;
@@ -98,7 +97,7 @@ impl Directory {
         Ok(unlinkat(&self.descriptor, name, AtFlags::empty())?)
     }
 
-    /// Brings the names of its files to the disk.
+    /// Syncs the names of its files to the disk.
     pub(crate) fn sync(&self) -> io::Result<()> {
         Ok(fsync(&self.descriptor)?)
     }
@@ -111,7 +110,7 @@ impl Directory {
         let guarded = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = match openat(&self.descriptor, name, guarded, mode) {
             Err(Errno::LOOP) => Err(not_a_file("a symbolic link, which is not followed")),
-            // A pipe that nobody reads.
+            // A pipe without a reader.
             Err(Errno::NXIO) => Err(not_a_file("a pipe or a socket")),
             opened => Ok(File::from(opened?)),
         }?;
@@ -134,7 +133,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    /// The unit's user left a link where root was about to write, and root's file behind it was overwritten.
+    /// A regression: the unit's user created a link where root was about to write, and root's write overwrote the target.
     #[test]
     fn no_link_and_no_pipe_is_opened_for_anything() {
         let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

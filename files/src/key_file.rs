@@ -1,6 +1,7 @@
-//! Keys as files: a secret is its owner's alone, and is written once; nobody else can change what is trusted.
+//! Key files. Only its owner can read a secret key, and it is written once. Nobody else can change a file that decides who is
+//! trusted.
 //!
-//! What stands in them is up to the programs.
+//! The programs define the contents.
 
 use crate::owner::as_owner_of;
 use crate::storage::{Folder, exchange};
@@ -16,43 +17,45 @@ use zeroize::Zeroizing;
 
 const MAX_KEY_BYTES: u64 = 1024;
 
-/// Reads a secret, if it is a file that nobody but its owner can read or change. Root may read everybody's.
+/// Reads a secret key. Requires that only its owner can read or change the file. Root may read the keys of all users.
 ///
 /// # Errors
-/// If it cannot be read, or others can: then the help is the command that cures it.
+/// If it cannot be read, or if others can read it; the help is then the command that fixes the permissions.
 pub fn read_secret(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     let shown = path.shown();
     let (mut file, found) = open_itself(path)?;
     let mode = found.mode() & 0o777;
     if mode & 0o077 != 0 {
-        return Err(anyhow::anyhow!("{shown} is a key that others may read or change: its mode is {mode:04o}"))
-            .help(&format!("chmod 600 {shown}, and make a new key if somebody may have read it"));
+        return Err(anyhow::anyhow!("other users can read or change the key {shown}: its mode is {mode:04o}"))
+            .help(&format!("chmod 600 {shown}, and make a new key if somebody could have read it"));
     }
     require_ours(path, found.uid(), false)?;
-    // As large as it may become, so that no part of it is left where it was while it grew.
+    // Allocated at full capacity: a reallocation would leave a copy of the secret in memory.
     let mut text = Zeroizing::new(String::with_capacity(MAX_KEY_BYTES as usize + 1));
     (&mut file).take(MAX_KEY_BYTES + 1).read_to_string(&mut text).with_context(|| format!("cannot read {shown}"))?;
     ensure!(text.len() as u64 <= MAX_KEY_BYTES, "{shown} is too large for a key");
     Ok(text)
 }
 
-/// Reads what decides who is trusted, if nobody but its owner or root can change it.
+/// Reads a file that decides who is trusted. Requires that only its owner or root can change it.
 ///
 /// # Errors
-/// If it cannot be read, or others can change it: then the help is the command that cures it.
+/// If it cannot be read, or if others can change it; the help is then the command that fixes the permissions.
 pub fn read_trusted(path: &Path) -> anyhow::Result<String> {
     let shown = path.shown();
     let found = fs::metadata(path).with_context(|| format!("cannot read {shown}"))?;
     let mode = found.mode() & 0o777;
     if mode & 0o022 != 0 {
-        return Err(anyhow::anyhow!("{shown} says who is trusted, and others may change it: its mode is {mode:04o}"))
-            .help(&format!("chmod 644 {shown}, and see that it holds the right key"));
+        return Err(anyhow::anyhow!(
+            "other users can change {shown}, which decides who is trusted: its mode is {mode:04o}"
+        ))
+        .help(&format!("chmod 644 {shown}, and check that it contains the right key"));
     }
     require_ours(path, found.uid(), true)?;
     read_public(path)
 }
 
-/// Reads a key that is not a secret.
+/// Reads a public key.
 ///
 /// # Errors
 /// If it cannot be read or is not text.
@@ -61,21 +64,22 @@ pub fn read_public(path: &Path) -> anyhow::Result<String> {
     String::from_utf8(bytes).ok().with_context(|| format!("{} is not a key: it is not text", path.shown()))
 }
 
-/// Refuses to write a key where one half of another lies.
+/// Checks that neither half of the key exists.
 ///
 /// # Errors
-/// If there is something.
+/// If one of the paths exists.
 pub fn require_absent(secret_path: &Path) -> anyhow::Result<()> {
     for path in [secret_path, &public_path(secret_path)] {
         if fs::symlink_metadata(path).is_ok() {
-            bail!("{} is there already", path.shown());
+            bail!("{} already exists", path.shown());
         }
     }
     Ok(())
 }
 
-/// Writes the two halves of a key, in place of what was there: the public one first, so that a key that is there has one.
-/// The secret one can be read by its owner alone: the user who makes it, or the folder's owner, when root makes it.
+/// Writes the two halves of a key and replaces existing files. The public half is written first, so that every secret half
+/// has a public one. Only its owner can read the secret half: the current user, or the folder's owner if the current user is
+/// root.
 ///
 /// # Errors
 /// If one of the files cannot be written.
@@ -85,14 +89,14 @@ pub fn write_halves(secret_path: &Path, secret: &str, public: &str) -> anyhow::R
         write(secret_path, 0o600, secret)
     };
     let written = as_owner_of(&[folder_of(secret_path)], write)?;
-    written.with_context(|| format!("{} is not written as it should be", secret_path.shown()))
+    written.with_context(|| format!("cannot write the key {} completely", secret_path.shown()))
 }
 
-/// Gives both halves of a key other names, with this behind, and says where the secret one lies now. What is not there is
-/// passed over.
+/// Renames both halves of a key by appending `ending`, and returns the new path of the secret half. Missing files are
+/// skipped.
 ///
 /// # Errors
-/// If there is a file of that name, or one cannot be renamed.
+/// If a new name already exists, or a file cannot be renamed.
 pub fn put_aside(secret_path: &Path, ending: &str) -> anyhow::Result<PathBuf> {
     let aside = with_ending(secret_path, ending);
     require_absent(&aside)?;
@@ -107,16 +111,16 @@ pub fn put_aside(secret_path: &Path, ending: &str) -> anyhow::Result<PathBuf> {
         folder.sync()
     };
     let done = as_owner_of(&[folder_of(secret_path)], put_aside)?;
-    done.with_context(|| format!("cannot put {} aside", secret_path.shown()))?;
+    done.with_context(|| format!("cannot rename the key {}", secret_path.shown()))?;
     Ok(aside)
 }
 
-/// Where the public half of a key lies.
+/// The path of the public half of a key.
 pub fn public_path(secret_path: &Path) -> PathBuf {
     with_ending(secret_path, ".pub")
 }
 
-/// The file itself and not what a link leads to, and what the system says of the very file that was opened.
+/// Opens the file without following a link, and returns the metadata of the opened file.
 fn open_itself(path: &Path) -> anyhow::Result<(File, fs::Metadata)> {
     let open = || {
         let file = Directory::open(folder_of(path))?.file(name_of(path)?)?;
@@ -132,7 +136,7 @@ fn require_ours(path: &Path, owner: u32, or_roots: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     let shown = path.shown();
-    Err(anyhow::anyhow!("{shown} belongs to another user ({owner}, this is {user})"))
+    Err(anyhow::anyhow!("{shown} belongs to user {owner}, but this process runs as user {user}"))
         .help(&format!("chown {user} {shown}, if you know where it comes from"))
 }
 
@@ -168,14 +172,14 @@ mod tests {
         assert_eq!(read_trusted(&public_path(&path)).unwrap(), "public\n");
         let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
         assert_eq!((mode(&path), mode(&public_path(&path))), (0o600, 0o644));
-        assert!(refusal(require_absent(&path)).contains("unit.key is there already"));
+        assert!(refusal(require_absent(&path)).contains("unit.key already exists"));
         let aside = put_aside(&path, ".old").unwrap();
         require_absent(&path).unwrap();
         assert_eq!(read_secret(&aside).unwrap().as_str(), "secret\n");
         write_halves(&path, "new\n", "new\n").unwrap();
-        assert!(refusal(put_aside(&path, ".old")).contains("unit.key.old is there already"), "nothing is lost");
+        assert!(refusal(put_aside(&path, ".old")).contains("unit.key.old already exists"), "nothing is lost");
         fs::remove_file(&path).unwrap();
-        assert!(refusal(require_absent(&path)).contains("unit.key.pub is there already"));
+        assert!(refusal(require_absent(&path)).contains("unit.key.pub already exists"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "nothing is left beside");
     }
 

@@ -1,8 +1,8 @@
-//! Files that survive crashes and cannot be turned against the program that touches them: durable replacement, bounded
-//! reading, key files, locks, owners, and a simulated disk that loses power.
+//! File access that survives crashes and resists attacks through links: durable replacement, reading with a size limit, key
+//! files, locks, owners, and a simulated disk that loses power.
 //!
-//! Every file that the two programs write is written here, by descriptors relative to an opened folder, and never through
-//! a symbolic link. What the files contain is the programs' business.
+//! Both programs write all their files through this crate, with descriptors relative to an opened folder and never through a
+//! symbolic link. The programs define the contents of the files.
 
 #![forbid(unsafe_code)]
 

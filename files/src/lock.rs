@@ -1,5 +1,5 @@
-//! One process for each folder: the holder of a folder's lock says which process it is, and the system lets go of it
-//! when that process ends, however it ends.
+//! Folder locks, so that only one process uses a folder. The lock file contains the process ID of the holder. The operating
+//! system releases the lock when the process ends for any reason.
 
 use crate::Directory;
 use rustix::fs::{FlockOperation, flock, fstat};
@@ -11,14 +11,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 use terminal::ShowPath;
 
-/// The file that is locked. It stays when nobody holds it: to remove it would let two hold a lock.
+/// The lock file. It is never removed: after a removal, two processes could each hold a lock.
 const LOCK_FILE: &str = "unit.lock";
 
-/// To read, change and replace a small file takes less.
+/// The longest wait for a lock. Reading, changing and replacing a small file is faster.
 const MOMENT: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Why a folder is not ours.
+/// Why a folder could not be locked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockError {
@@ -27,15 +27,15 @@ pub enum LockError {
     Held {
         /// The folder.
         folder: PathBuf,
-        /// Which process; `None` if it could not write that down.
+        /// The ID of the process; `None` if the process could not write it.
         process: Option<u32>,
     },
-    /// The system refused.
+    /// The operating system refused.
     #[error("{} cannot be locked: {source}", folder.shown())]
     Refused {
         /// The folder.
         folder: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
@@ -44,7 +44,7 @@ fn numbered(process: Option<u32>) -> String {
     process.map_or_else(String::new, |process| format!(" (pid {process})"))
 }
 
-/// The folders of a unit are this process's alone as long as this lives.
+/// The locks on the folders of a unit, held until this is dropped.
 #[derive(Debug)]
 #[must_use = "the folders are locked while this lives"]
 pub struct FolderLock {
@@ -52,7 +52,7 @@ pub struct FolderLock {
 }
 
 impl FolderLock {
-    /// Locks all these folders, or none. A folder that is named twice, even by different paths, is locked once.
+    /// Locks all these folders, or none. A folder that occurs twice, even with different paths, is locked once.
     ///
     /// # Errors
     /// [`LockError`]
@@ -77,7 +77,7 @@ impl FolderLock {
             }
             files.push((directory, file));
         }
-        // Which process it is helps people; a disk that is full or read-only says nothing against the lock.
+        // The process ID is only for information: the lock is valid even if the disk is full or read-only.
         for (directory, _) in &files {
             let _unknown = say_which_process(directory);
         }
@@ -85,18 +85,18 @@ impl FolderLock {
     }
 }
 
-/// A folder that others wait for.
+/// A short-term lock on a folder, for which others wait.
 #[derive(Debug)]
 #[must_use = "others wait while this lives"]
 pub struct Turn {
     _locked: Directory,
 }
 
-/// Keeps others who wait for the same folder out for a moment: a file that is read, changed and replaced meanwhile loses no
-/// change. A unit that runs does not hold this.
+/// Waits for a short-term lock on a folder. Under this lock, a file can be read, changed and replaced without losing changes
+/// of other processes. A running unit does not hold it.
 ///
 /// # Errors
-/// If it cannot be opened or locked, or somebody holds it for longer than a moment.
+/// If the folder cannot be opened or locked, or another process holds the lock for too long.
 pub fn wait_for_folder(folder: &Path) -> io::Result<Turn> {
     let directory = Directory::open(folder)?;
     let until = Instant::now() + MOMENT;
@@ -104,15 +104,15 @@ pub fn wait_for_folder(folder: &Path) -> io::Result<Turn> {
         match flock(directory.descriptor(), FlockOperation::NonBlockingLockExclusive) {
             Err(Errno::WOULDBLOCK) if Instant::now() < until => thread::sleep(PAUSE),
             Err(Errno::WOULDBLOCK) => {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, "another process holds it for too long"));
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "another process holds the lock for too long"));
             }
             locked => return locked.map(|()| Turn { _locked: directory }).map_err(io::Error::from),
         }
     }
 }
 
-/// Open to be read: a file that is open to be written would keep its file system from being made read-only. On one that is
-/// read-only already, a file that is there can still be locked.
+/// Opens the lock file read-only: a file open for writing would prevent remounting its file system read-only. On a read-only
+/// file system, an existing lock file can still be locked.
 fn lock_file(directory: &Directory) -> io::Result<File> {
     match directory.file_to_lock(LOCK_FILE) {
         Err(error) if error.kind() != io::ErrorKind::ReadOnlyFilesystem => Err(error),

@@ -1,6 +1,6 @@
-//! Whose folders they are. A process that was started as root does what it does in somebody's folder as that user: a link
-//! that they left there, or a folder that they exchanged, leads root nowhere that they could not go themselves, and no
-//! file of root's is left behind. Nothing here changes the owner of a file.
+//! Drops root privileges to the owner of a folder. A process started as root accesses a user's folder as that user. A link or
+//! an exchanged folder can then give access only to files that the user can access anyway, and no files owned by root are
+//! left behind. Nothing here changes the owner of a file.
 
 use nix::unistd::{Gid, Group, Uid, User, getgrouplist, setegid, seteuid, setgid, setgroups, setuid};
 use std::collections::BTreeSet;
@@ -11,24 +11,24 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use terminal::ShowPath;
 
-/// Why root does nothing there.
+/// Why root refuses to use a folder.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OwnerError {
-    /// Several users could change where these paths lead.
+    /// Several users could change the targets of these paths.
     #[error(
-        "{} and {} belong to different users ({} and {}), and root follows neither; help: give both to the unit's user \
+        "{} and {} belong to different users ({} and {}), so root does not use them; help: give both to the unit's user \
          with `chown`, or run this as that user with `sudo -u`", first.0.shown(), second.0.shown(), first.1, second.1
     )]
     Several {
-        /// A place and its owner.
+        /// A path and its owner.
         first: (PathBuf, u32),
-        /// Another one.
+        /// A path of another owner.
         second: (PathBuf, u32),
     },
-    /// Others may put things into root's folder.
+    /// Other users can write to a folder owned by root.
     #[error(
-        "{folder} belongs to root, and others may write there (mode {mode:04o}), so root does not; help: `chown` it to \
+        "{folder} belongs to root, but others can write to it (mode {mode:04o}), so root does not use it; help: `chown` it to \
          the unit's user, or `chmod go-w {folder}`", folder = folder.shown()
     )]
     Shared {
@@ -37,17 +37,17 @@ pub enum OwnerError {
         /// Its permissions.
         mode: u32,
     },
-    /// The system did not let this process become that user.
-    #[error("this process cannot become the user {user}, whose folders these are: {source}")]
+    /// The operating system refused to change the user of this process.
+    #[error("this process cannot change to user {user}, who owns the folders: {source}")]
     Refused {
-        /// Who.
+        /// The user ID.
         user: u32,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
 
-/// Who owns the folders that root was asked to touch.
+/// The owner of the folders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Owner {
     user: u32,
@@ -55,7 +55,7 @@ struct Owner {
 }
 
 impl Owner {
-    /// With the user's own group, or else that of the folder; never with root's.
+    /// The owner with the user's primary group, or else the folder's group; never root's group.
     fn of(found: &fs::Metadata) -> Self {
         let user = found.uid();
         let own = User::from_uid(Uid::from_raw(user)).ok().flatten().map(|user| user.gid.as_raw());
@@ -64,9 +64,9 @@ impl Owner {
     }
 }
 
-/// From now on, and for good, this process is the owner of these folders, with the groups of that user and those of these
-/// names that there are. Nothing changes unless it is root's process and the folders are somebody else's. Folders of root's
-/// must be root's alone.
+/// Permanently changes this process to the owner of these folders, with the groups of that user and those of `groups` that
+/// exist. Does nothing unless the process runs as root and another user owns the folders. If root owns the folders, only root
+/// may have write access.
 ///
 /// # Errors
 /// [`OwnerError`]
@@ -81,16 +81,18 @@ pub fn become_owner_of(folders: &[&Path], groups: &[&str]) -> Result<(), OwnerEr
     };
     become_them().map_err(|errno| OwnerError::Refused { user: owner.user, source: errno.into() })?;
     match Uid::current().is_root() || seteuid(Uid::from_raw(0)).is_ok() {
-        true => Err(OwnerError::Refused { user: owner.user, source: io::Error::other("root could be had back") }),
+        true => {
+            Err(OwnerError::Refused { user: owner.user, source: io::Error::other("root privileges could be regained") })
+        }
         false => Ok(()),
     }
 }
 
-/// Does one thing as the owner of what these paths lead through, and is root again. Nothing changes unless it is root's
-/// process and some folder or link on the way is somebody else's.
+/// Runs `act` as the owner of the folders and links along these paths, then becomes root again. Changes the user only if the
+/// process runs as root and another user owns a folder or a link along the paths.
 ///
 /// # Errors
-/// [`OwnerError`]; nothing is done then.
+/// [`OwnerError`]; `act` is not run then.
 pub fn as_owner_of<T>(paths: &[&Path], act: impl FnOnce() -> T) -> Result<T, OwnerError> {
     let Some(owner) = owner_for_root(paths)? else { return Ok(act()) };
     let refused = |errno: nix::Error| OwnerError::Refused { user: owner.user, source: errno.into() };
@@ -107,19 +109,19 @@ struct RootAgain {
 
 impl Drop for RootAgain {
     fn drop(&mut self) {
-        // If that fails, the process can do less than before, and what follows says so.
+        // If this fails, the process has fewer privileges, and later operations report errors.
         let _is_root_again =
             seteuid(Uid::from_raw(0)).and_then(|()| setegid(Gid::from_raw(0))).and_then(|()| setgroups(&self.groups));
     }
 }
 
-/// Who this process is: the user's name, or the number if nobody knows it.
+/// The effective user of this process: the name, or the number if there is no name.
 pub fn this_user() -> String {
     let number = Uid::effective();
     User::from_uid(number).ok().flatten().map_or_else(|| number.to_string(), |user| user.name)
 }
 
-/// Who root must become; `None` for a process that is not root's, and for folders that are root's alone.
+/// The user whom root must change to; `None` if the process does not run as root, or if only root owns the folders.
 fn owner_for_root(paths: &[&Path]) -> Result<Option<Owner>, OwnerError> {
     if !Uid::effective().is_root() {
         return Ok(None);
@@ -133,12 +135,12 @@ fn owner_for_root(paths: &[&Path]) -> Result<Option<Owner>, OwnerError> {
         Some((path, other)) => {
             Err(OwnerError::Several { first: (first_path, first.user), second: (path.clone(), other.user) })
         }
-        // The last step says which group.
+        // The last step of the path determines the group.
         None => Ok(owners.last().map(|(_, owner)| *owner)),
     }
 }
 
-/// Everybody but root who could change where the path leads: owners of each folder and each link on the way.
+/// All users except root who could change the target of the path: the owners of the folders and links along it.
 fn owners_along(path: &Path) -> Vec<(PathBuf, Owner)> {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let canonical = fs::canonicalize(&absolute).unwrap_or_else(|_| absolute.clone());
@@ -162,12 +164,12 @@ fn owners_along(path: &Path) -> Vec<(PathBuf, Owner)> {
 fn require_roots_alone(folder: &Path) -> Result<(), OwnerError> {
     let Ok(found) = fs::metadata(folder) else { return Ok(()) };
     let mode = found.mode() & 0o7777;
-    // In a folder like /tmp, everybody can exchange only what is theirs.
+    // In a sticky folder like /tmp, users can replace only their own files.
     let is_shared = mode & 0o1000 == 0 && (mode & 0o002 != 0 || mode & 0o020 != 0 && found.gid() != 0);
     if is_shared { Err(OwnerError::Shared { folder: folder.to_owned(), mode }) } else { Ok(()) }
 }
 
-/// The groups of that user, and those of these names.
+/// The groups of the user, and the groups with these names.
 fn groups_of(owner: Owner, names: &[&str]) -> Vec<Gid> {
     let own = Gid::from_raw(owner.group);
     let user = User::from_uid(Uid::from_raw(owner.user)).ok().flatten();
@@ -187,7 +189,7 @@ mod tests {
     const ADA: u32 = 12_345;
     const BEN: u32 = 12_346;
 
-    /// A folder of root's; `None`, and a message, without root.
+    /// A folder owned by root; `None`, with a message, if the test does not run as root.
     fn as_root() -> Option<tempfile::TempDir> {
         if !Uid::effective().is_root() {
             eprintln!("SKIPPED: only root may become somebody else");
@@ -220,7 +222,7 @@ mod tests {
             (vec!["ada"], Some(ADA)),
             (vec!["ada", "root"], Some(ADA)),
             (vec!["ada/not there"], Some(ADA)),
-            // Their link leads to root's folder, and their folder holds one of root's: they could exchange either.
+            // A user's link to root's folder, and root's folder inside a user's folder: the user could replace either.
             (vec!["ada/to-root"], Some(ADA)),
             (vec!["ada/root"], Some(ADA)),
             (vec!["to-ada"], Some(ADA)),
@@ -230,7 +232,7 @@ mod tests {
         }
         let several = owner(&[at("ada"), at("ben")]).unwrap_err().to_string();
         assert!(several.contains("different users (12345 and 12346)"), "{several}");
-        // A link in a folder that everybody may write to.
+        // A link in a folder that everybody can write to.
         fs::set_permissions(at("root"), fs::Permissions::from_mode(0o1777)).unwrap();
         symlink(at("root"), at("root/link")).unwrap();
         lchown(at("root/link"), Some(BEN), Some(BEN)).unwrap();

@@ -1,4 +1,4 @@
-//! A file that is replaced whole or not at all, for code that names it by its path.
+//! Atomic replacement of files given by path.
 
 use crate::owner::{OwnerError, as_owner_of};
 use crate::storage::{Folder, NotSynced, exchange};
@@ -9,43 +9,43 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use terminal::ShowPath;
 
-/// Why a file was not written, or may not stay.
+/// Why a file was not written, or may not be durable.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// There is something else than a file in its place.
-    #[error("{} is not a file that could be replaced", path.shown())]
+    /// The path exists but is not a regular file.
+    #[error("cannot replace {}: it is not a regular file", path.shown())]
     NotAFile {
-        /// The place.
+        /// The path.
         path: PathBuf,
     },
-    /// The system refused. What was there before is still there.
+    /// The operating system refused. The old file is unchanged.
     #[error("cannot write {}: {source}; what was there before is unchanged", path.shown())]
     Refused {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The new file is in place. Only a power cut could bring the old one back.
+    /// The new file is in place, but a power cut could restore the old one.
     #[error("{}: {source}", path.shown())]
     NotSynced {
         /// The file.
         path: PathBuf,
-        /// The [`NotSynced`], in words.
+        /// The [`NotSynced`] error.
         source: io::Error,
     },
-    /// Root does not write there.
+    /// Root refuses to write to this folder.
     #[error(transparent)]
     Owner(#[from] OwnerError),
 }
 
-/// Who may read a file that was not there before. A file that is replaced keeps its permissions.
+/// The permissions of a new file. An existing file keeps its permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Its owner alone.
+    /// Only the owner can read it.
     Private,
-    /// As the umask says.
+    /// The umask decides.
     Public,
 }
 
@@ -58,8 +58,8 @@ impl Access {
     }
 }
 
-/// Finds out, before the work is done, whether [`replace`] has a chance: the folder is there and may be written, and
-/// nothing but a file is in its place.
+/// Checks before long work whether [`replace`] can succeed: the folder exists and is writable, and the path is a regular file
+/// or does not exist.
 ///
 /// # Errors
 /// [`WriteError`]
@@ -67,16 +67,16 @@ pub fn require_replaceable(path: &Path) -> Result<(), WriteError> {
     in_folder_of(path, |target, _| Directory::open(folder_of(target))?.try_writing())
 }
 
-/// Replaces the file by one that holds `bytes`. A symbolic link stays, and what it leads to is replaced. Root does it as
-/// the owner of the folder.
+/// Replaces the content of the file with `bytes`. A symbolic link is kept, and its target is replaced. Root writes as the
+/// owner of the folder.
 ///
 /// # Errors
-/// [`WriteError`]; unless it is [`WriteError::NotSynced`], the old file is still there and whole.
+/// [`WriteError`]; the old file is unchanged, unless the error is [`WriteError::NotSynced`].
 pub fn replace(path: &Path, access: Access, bytes: &[u8]) -> Result<(), WriteError> {
     replace_with(path, access, |file| file.write_all(bytes))
 }
 
-/// Replaces the file by what is written into a new one; by nothing, if that fails.
+/// Replaces the file with a new one that a function writes. If the function fails, the old file is unchanged.
 ///
 /// # Errors
 /// As [`replace`].
@@ -97,13 +97,13 @@ pub fn replace_with(
 
 fn keep_permissions(directory: &Directory, name: &str, new: &File) -> io::Result<()> {
     match directory.file(name).and_then(|old| old.metadata()) {
-        // Set-user-ID, set-group-ID and sticky bits are not kept.
+        // Drops the set-user-ID, set-group-ID and sticky bits.
         Ok(old) => new.set_permissions(Permissions::from_mode(old.permissions().mode() & 0o777)),
         Err(_) => Ok(()),
     }
 }
 
-/// Does something with the file that this path leads to, as the owner of its folder.
+/// Runs a function on the target of this path, as the owner of its folder.
 fn in_folder_of(path: &Path, act: impl FnOnce(&Path, &str) -> io::Result<()>) -> Result<(), WriteError> {
     let refused = |source| match NotSynced::is_cause_of(&source) {
         true => WriteError::NotSynced { path: path.to_owned(), source },

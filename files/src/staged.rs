@@ -1,4 +1,4 @@
-//! A file that is written now and takes its place later: for those who wait for their turn in between.
+//! A file that is written first and put in place later, for callers that must wait for a lock in between.
 
 use crate::storage::part_of;
 use crate::{Directory, NotSynced, folder_of, name_of};
@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// A new file beside the one that it will replace, for its owner alone and under a name that nobody can guess. It is removed
-/// unless it is put in place.
+/// A new file beside the file that it will replace. It has an unpredictable name, and only its owner has access. It is
+/// removed unless it is put in place.
 #[derive(Debug)]
 pub struct StagedFile {
     directory: Directory,
@@ -17,10 +17,10 @@ pub struct StagedFile {
 }
 
 impl StagedFile {
-    /// Makes it. The caller has become the owner of the folder, if need be.
+    /// Creates the file. A caller that runs as root must first change to the owner of the folder.
     ///
     /// # Errors
-    /// What the system says; `InvalidInput` if the path does not end in a name.
+    /// The error of the operating system; `InvalidInput` if the path does not end in a name.
     pub fn beside(path: &Path) -> io::Result<Self> {
         let name = name_of(path)?;
         let (directory, part) = (Directory::open(folder_of(path))?, part_of(name)?);
@@ -28,15 +28,15 @@ impl StagedFile {
         Ok(Self { directory, part, name: name.to_owned(), file })
     }
 
-    /// To be written into.
+    /// The file, for writing.
     pub fn file(&mut self) -> &mut File {
         &mut self.file
     }
 
-    /// Puts it in its place, whole and on the disk.
+    /// Syncs the file and renames it to its final name.
     ///
     /// # Errors
-    /// What the system says; [`NotSynced`] if it is in its place, and only a power cut could bring the old one back.
+    /// The error of the operating system; [`NotSynced`] if the file is in place but a power cut could restore the old one.
     pub fn put(&self) -> io::Result<()> {
         self.file.sync_all()?;
         self.directory.rename(&self.part, &self.name)?;
@@ -46,7 +46,7 @@ impl StagedFile {
 
 impl Drop for StagedFile {
     fn drop(&mut self) {
-        // Not there any more if it was put in place.
+        // Fails if the file was put in place.
         self.directory.remove(&self.part).ok();
     }
 }

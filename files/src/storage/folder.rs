@@ -1,4 +1,4 @@
-//! A folder on a disk.
+//! Storage in a folder of the file system.
 
 use super::Storage;
 use crate::Directory;
@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// A larger file is none of ours.
+/// The largest file that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 30;
 
 /// Files in one folder of the file system.
@@ -18,7 +18,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Nothing is opened or made before it is needed.
+    /// Storage in this folder. Files are opened and created only when needed.
     pub fn at(path: &Path) -> Self {
         Self { path: path.to_owned() }
     }
@@ -41,7 +41,7 @@ impl Storage for Folder {
         let mut bytes = Vec::new();
         opened.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
         match bytes.len() as u64 > MAX_BYTES {
-            true => Err(io::Error::new(ErrorKind::FileTooLarge, format!("{file} has more than {MAX_BYTES} bytes"))),
+            true => Err(io::Error::new(ErrorKind::FileTooLarge, format!("{file} is larger than {MAX_BYTES} bytes"))),
             false => Ok(Some(bytes)),
         }
     }
@@ -95,7 +95,7 @@ impl Storage for Folder {
         let directory = self.directory()?;
         directory.file(file)?.sync_all()?;
         match directory.sync() {
-            // Some network and FUSE file systems cannot sync folders. `sync_names` reports that, where names matter.
+            // Some network and FUSE file systems cannot sync folders. `sync_names` reports that.
             Err(error) if is_beyond_the_file_system(&error) => Ok(()),
             synced => synced,
         }

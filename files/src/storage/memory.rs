@@ -1,37 +1,37 @@
-//! Storage in memory that can be made to fail: for simulation and tests.
+//! Storage in memory with simulated faults, for simulation and tests.
 
 use super::Storage;
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Files in memory. Clones are the same storage.
+/// Files in memory. Clones share the same files.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     contents: Arc<Mutex<Contents>>,
 }
 
-/// What a storage was told to do.
+/// An operation of a storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// Append to a file.
+    /// Appending to a file.
     Append,
-    /// Cut a file.
+    /// Truncating a file.
     Truncate,
-    /// Reserve space for a file.
+    /// Reserving space for a file.
     Reserve,
-    /// Bring a file, or names, to the disk.
+    /// Syncing a file or names.
     Sync,
-    /// Give a file another name.
+    /// Renaming a file.
     Rename,
-    /// Remove a file.
+    /// Removing a file.
     Remove,
 }
 
 #[derive(Debug, Default)]
 struct Contents {
     files: BTreeMap<String, Vec<u8>>,
-    /// Up to where files have space, if that is behind their end.
+    /// The end of the reserved space of each file, if it is after the end of the file.
     reserved: BTreeMap<String, u64>,
     failing: Option<Operation>,
     capacity: Option<u64>,
@@ -39,22 +39,22 @@ struct Contents {
 }
 
 impl Memory {
-    /// From now on, this operation fails; `None` for none.
+    /// Makes this operation fail from now on; `None` for no operation.
     pub fn fail_at(&self, operation: Option<Operation>) {
         self.contents().failing = operation;
     }
 
-    /// From now on, this is a disk of this many bytes; `None` for one that is never full.
+    /// Sets the size of the disk in bytes; `None` for an unlimited disk.
     pub fn set_capacity(&self, bytes: Option<u64>) {
         self.contents().capacity = bytes;
     }
 
-    /// From now on, nothing can be written, as on a disk that was mounted so after a fault; or it can again.
+    /// Makes the disk read-only, like a disk remounted after a fault, or writable again.
     pub fn set_read_only(&self, is_read_only: bool) {
         self.contents().is_read_only = is_read_only;
     }
 
-    /// How many bytes are taken, reserved ones included.
+    /// The number of used bytes, including reserved ones.
     pub fn used(&self) -> u64 {
         self.contents().used()
     }
@@ -168,7 +168,7 @@ impl Storage for Memory {
     }
 }
 
-/// At most this many bytes from a place on.
+/// At most this many bytes from an offset.
 pub(super) fn part(content: &[u8], offset: u64, bytes: usize) -> &[u8] {
     let start = usize::try_from(offset).unwrap_or(usize::MAX).min(content.len());
     &content[start..content.len().min(start.saturating_add(bytes))]

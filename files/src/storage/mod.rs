@@ -1,4 +1,4 @@
-//! Files that must survive a power cut, as operations small enough to be interrupted between any two of them.
+//! Storage that survives power cuts: file operations so small that the power can fail between any two of them.
 
 mod folder;
 mod memory;
@@ -9,112 +9,111 @@ pub use memory::{Memory, Operation};
 
 use std::io;
 
-/// Ends the name of a file that is not whole yet.
+/// The suffix of an incomplete file.
 const PART: &str = ".part";
 
-/// The file was replaced, and then its folder could not be brought to the disk: after a power cut, the file before may be
-/// there again.
+/// The file was replaced, but syncing its folder failed: a power cut may restore the old file.
 #[derive(Debug, thiserror::Error)]
-#[error("it was replaced, but its folder could not be synced ({source}): a power cut may bring the old one back")]
+#[error("it was replaced, but its folder could not be synced ({source}): a power cut may restore the old file")]
 pub struct NotSynced {
     source: io::Error,
 }
 
 impl NotSynced {
-    /// The error that has this for its cause.
+    /// Makes an I/O error with this cause.
     pub(crate) fn caused_by(source: io::Error) -> io::Error {
         io::Error::new(source.kind(), Self { source })
     }
 
-    /// Whether this is what went wrong.
+    /// Whether this is the cause of the error.
     #[must_use]
     pub fn is_cause_of(error: &io::Error) -> bool {
         error.get_ref().is_some_and(|cause| cause.is::<Self>())
     }
 }
 
-/// One folder of files. What was written may be lost until it is synced, and what was renamed or removed may come back
-/// until the names are.
+/// A folder of files. Until the file is synced, written data may be lost; until the names are synced, renaming and removing
+/// may be undone.
 pub trait Storage: Send {
-    /// The whole file; `None` if there is none.
+    /// Reads the whole file; `None` if it does not exist.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     fn read(&mut self, file: &str) -> io::Result<Option<Vec<u8>>>;
 
-    /// At most this many bytes of the file from a place on; fewer at its end, none behind it.
+    /// Reads at most this many bytes of the file from an offset; fewer at its end, none after it.
     ///
     /// # Errors
-    /// What the system says; `NotFound` if there is no such file.
+    /// The error of the operating system; `NotFound` if there is no such file.
     fn read_from(&mut self, file: &str, offset: u64, bytes: usize) -> io::Result<Vec<u8>>;
 
-    /// How many bytes the file has; `None` if there is none.
+    /// The length of the file in bytes; `None` if it does not exist.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     fn length(&mut self, file: &str) -> io::Result<Option<u64>>;
 
-    /// The names of all files, in order. Names that are not UTF-8 are none of ours and left out.
+    /// The names of all files, sorted. Names that are not UTF-8 are omitted.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     fn list(&mut self) -> io::Result<Vec<String>>;
 
-    /// Makes a file that was not there.
+    /// Creates a new file.
     ///
     /// # Errors
-    /// What the system says; `AlreadyExists` if there is anything of that name. A part of the bytes may be there.
+    /// The error of the operating system; `AlreadyExists` if the name exists. The file may exist with a part of the bytes.
     fn create(&mut self, file: &str, bytes: &[u8]) -> io::Result<()>;
 
-    /// Appends to the file, which is made if there is none.
+    /// Appends to the file. Creates it if it does not exist.
     ///
     /// # Errors
-    /// What the system says; a part of the bytes may have been appended.
+    /// The error of the operating system; a part of the bytes may have been appended.
     fn append(&mut self, file: &str, bytes: &[u8]) -> io::Result<()>;
 
-    /// Cuts the file to a length, which it has at least. What was reserved behind it may be lost.
+    /// Truncates the file to a length, which must not be above its current length. Reserved space after it may be lost.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     fn truncate(&mut self, file: &str, length: u64) -> io::Result<()>;
 
-    /// From now on, this many bytes can be appended to the file though the disk becomes full. It is as long as before, and
-    /// is made if there is none.
+    /// Reserves space so that this many bytes can be appended to the file even if the disk becomes full. Does not change the
+    /// length of the file. Creates the file if it does not exist.
     ///
     /// # Errors
-    /// What the system says: the disk is full already, or cannot promise it (`Unsupported`).
+    /// The error of the operating system: the disk is already full, or does not support reservations (`Unsupported`).
     fn reserve(&mut self, file: &str, bytes: u64) -> io::Result<()>;
 
-    /// What was written to the file is on the disk when this returns, and so is its name.
+    /// Syncs the file's data and its name to the disk.
     ///
     /// # Errors
-    /// What the system says; nothing is known then of what was written.
+    /// The error of the operating system; the state of the written data is then unknown.
     fn sync(&mut self, file: &str) -> io::Result<()>;
 
-    /// Gives the file another name, in place of the file that had it.
+    /// Renames the file. Replaces an existing file of the new name.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     fn rename(&mut self, from: &str, to: &str) -> io::Result<()>;
 
     /// Removes the file.
     ///
     /// # Errors
-    /// What the system says; `NotFound` if there is no such file.
+    /// The error of the operating system; `NotFound` if there is no such file.
     fn remove(&mut self, file: &str) -> io::Result<()>;
 
-    /// Files that were renamed or removed stay so when this returns.
+    /// Syncs the names to the disk: renaming and removing is durable when this returns.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     fn sync_names(&mut self) -> io::Result<()>;
 
-    /// Rewrites the file, so that the old or the new content is there whole, whatever happens meanwhile; the new one
-    /// when this returns. What power cuts left of earlier attempts is removed first, so nobody else may replace the same
-    /// file at the same time.
+    /// Replaces the content of the file atomically: after an interruption, the file has either its old or its new content,
+    /// complete. When this returns, it has the new content. Leftovers of interrupted attempts are removed first, so nobody
+    /// else may replace the same file at the same time.
     ///
     /// # Errors
-    /// What the system says; the file is as it was, unless the error is [`NotSynced`].
+    /// The error of the operating system; the file is unchanged, unless the error is [`NotSynced`].
     fn replace(&mut self, file: &str, bytes: &[u8]) -> io::Result<()> {
         for left in self.list()?.into_iter().filter(|name| is_part_of(file, name)) {
             self.remove(&left)?;
@@ -123,7 +122,7 @@ pub trait Storage: Send {
     }
 }
 
-/// Replaces a file: the new one is made beside it, synced, renamed, and the folder is synced.
+/// Replaces a file: creates the new one beside it, syncs it, renames it, and syncs the folder.
 pub(crate) fn exchange<S: Storage + ?Sized>(
     storage: &mut S,
     file: &str,
@@ -138,7 +137,7 @@ pub(crate) fn exchange<S: Storage + ?Sized>(
     storage.sync_names().map_err(NotSynced::caused_by)
 }
 
-/// A name that nobody can guess: nothing can be put in its way.
+/// An unpredictable name for the new file, so that nobody can create a file of that name beforehand.
 pub(crate) fn part_of(file: &str) -> io::Result<String> {
     let random = getrandom::u64().map_err(io::Error::other)?;
     Ok(format!(".{file}.{random:016x}{PART}"))
@@ -159,7 +158,7 @@ mod tests {
     use power_cut::PowerCut;
     use std::io::ErrorKind;
 
-    /// The same behaviour of everything that stores.
+    /// Tests that all implementations behave the same.
     fn behaves(storage: &mut dyn Storage) {
         assert_eq!(storage.read("log").unwrap(), None);
         assert_eq!(storage.length("log").unwrap(), None);
@@ -220,7 +219,7 @@ mod tests {
         assert_eq!(storage.read("log").unwrap().as_deref(), Some(&b"onetwo"[..]));
     }
 
-    /// The folder could not be synced, and the message said that nothing had changed.
+    /// A regression: if the folder could not be synced, the message said that nothing had changed.
     #[test]
     fn an_error_after_the_exchange_says_that_it_was_done() {
         let mut disk = PowerCut::default();

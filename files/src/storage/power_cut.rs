@@ -1,6 +1,6 @@
-//! A disk whose power is cut at the n-th operation, for tests that do so at every n.
+//! A simulated disk whose power is cut at the n-th operation. Tests repeat this for every n.
 //!
-//! What was not synced may be lost afterwards, or be there, or be there in part: [`Loss`] chooses.
+//! Data that was not synced may afterwards be lost, kept, or kept in part: [`Loss`] selects which.
 
 use super::Storage;
 use super::memory::part;
@@ -8,32 +8,32 @@ use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A disk. Clones are the same one.
+/// A simulated disk. Clones share the same disk.
 #[derive(Debug, Clone, Default)]
 pub struct PowerCut {
     disk: Arc<Mutex<Disk>>,
 }
 
-/// What becomes of that which was not synced when the power went. The files' contents and the names of files are lost
-/// or kept independently of each other, as on real disks.
+/// Which unsynced changes a power cut loses. The contents and the names of files are lost or kept independently of each
+/// other, as on real disks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
-    /// All of it is lost.
+    /// All unsynced changes are lost.
     All,
-    /// None is: it reached the disk in time.
+    /// Nothing is lost: all changes reached the disk in time.
     None,
-    /// Names (made, changed, removed) are kept, contents are lost: a file is there, with less in it.
+    /// Names (created, renamed, removed) are kept, contents are lost: a file exists with less content.
     Contents,
     /// Contents are kept, names are lost.
     Names,
-    /// Of what was appended last, this many bytes are lost; names are kept.
+    /// This many bytes at the end of the last append are lost; names are kept.
     LastBytes(usize),
-    /// As before, and instead of the lost bytes zeros are there: the length was written, the content was not.
+    /// The same, but the lost bytes are replaced by zeros: the length was written, the content was not.
     LastBytesZero(usize),
 }
 
 impl Loss {
-    /// All kinds, with cuts in an append of this many bytes.
+    /// All kinds of loss, with every cut in an append of this many bytes.
     pub fn kinds(bytes: usize) -> impl Iterator<Item = Self> {
         let torn = (1..=bytes).flat_map(|lost| [Self::LastBytes(lost), Self::LastBytesZero(lost)]);
         [Self::All, Self::None, Self::Contents, Self::Names].into_iter().chain(torn)
@@ -49,11 +49,11 @@ struct Disk {
     synced_names: BTreeMap<String, FileNumber>,
     last_append: Option<(FileNumber, usize)>,
     operations: usize,
-    /// The first operation that does not happen any more.
+    /// The first operation that is not executed.
     cut_at: Option<usize>,
     /// The operation completes before the power is cut, but its caller gets no result.
     does_the_last: bool,
-    /// An operation that fails, as the only one.
+    /// The only operation that fails.
     fails_at: Option<usize>,
 }
 
@@ -73,7 +73,7 @@ impl PowerCut {
         disk.does_the_last = does_it;
     }
 
-    /// Lets the operation of this number fail, counted from 0 from now on; those before and behind it are done.
+    /// Makes the operation of this number fail, counted from 0 from now on. All others succeed.
     pub fn fail_at(&self, operation: usize) {
         let mut disk = self.disk();
         disk.operations = 0;
@@ -86,12 +86,12 @@ impl PowerCut {
         disk.cut_at.is_some_and(|cut_at| disk.operations > cut_at)
     }
 
-    /// How many bytes the last append had, if it may still be lost.
+    /// The number of bytes of the last append, if it may still be lost.
     pub fn last_append(&self) -> usize {
         self.disk().last_append.map_or(0, |(_, bytes)| bytes)
     }
 
-    /// The disk as it is found when the power is back.
+    /// The disk after the power is restored.
     pub fn after(&self, loss: Loss) -> Self {
         let disk = self.disk();
         let keeps_names = !matches!(loss, Loss::All | Loss::Names);
@@ -125,7 +125,7 @@ impl PowerCut {
         self.disk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something that changes the disk, unless there is no power.
+    /// Executes an operation that changes the disk, unless the power is off.
     fn change<T>(&self, operation: impl FnOnce(&mut Disk) -> io::Result<T>) -> io::Result<T> {
         let mut disk = self.disk();
         let number = disk.operations;
