@@ -8,8 +8,8 @@ use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-/// An opened folder. Files are identified by their names in it. Symbolic links are not followed, and only regular files are
-/// opened: a pipe could block.
+/// An opened folder. Files are identified by their names in it. Symbolic links are not followed, and only regular files
+/// are opened: a pipe could block.
 #[derive(Debug)]
 pub struct Directory {
     descriptor: OwnedFd,
@@ -133,7 +133,8 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    /// A regression: the unit's user created a link where root was about to write, and root's write overwrote the target.
+    /// A regression: the unit's user created a link where root was about to write, and root's write overwrote the
+    /// target.
     #[test]
     fn no_link_and_no_pipe_is_opened_for_anything() {
         let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

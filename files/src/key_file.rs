@@ -1,5 +1,5 @@
-//! Key files. Only its owner can read a secret key, and it is written once. Nobody else can change a file that decides who is
-//! trusted.
+//! Key files. Only its owner can read a secret key, and it is written once. Nobody else can change a file that decides
+//! who is trusted.
 //!
 //! The programs define the contents.
 
@@ -77,9 +77,9 @@ pub fn require_absent(secret_path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the two halves of a key and replaces existing files. The public half is written first, so that every secret half
-/// has a public one. Only its owner can read the secret half: the current user, or the folder's owner if the current user is
-/// root.
+/// Writes the two halves of a key and replaces existing files. The public half is written first, so that every secret
+/// half has a public one. Only its owner can read the secret half: the current user, or the folder's owner if the
+/// current user is root.
 ///
 /// # Errors
 /// If one of the files cannot be written.
@@ -218,6 +218,6 @@ mod tests {
             }
         }
         fs::write(&path, [0xff]).unwrap();
-        assert!(refusal(read_public(&path)).contains("not a key"));
+        assert!(refusal(read_public(&path)).contains("is not a key"));
     }
 }

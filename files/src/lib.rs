@@ -1,8 +1,8 @@
-//! File access that survives crashes and resists attacks through links: durable replacement, reading with a size limit, key
-//! files, locks, owners, and a simulated disk that loses power.
+//! File access that survives crashes and resists attacks through links: durable replacement, reading with a size limit,
+//! key files, locks, owners, and a simulated disk that loses power.
 //!
-//! Both programs write all their files through this crate, with descriptors relative to an opened folder and never through a
-//! symbolic link. The programs define the contents of the files.
+//! Both programs write all their files through this crate, with descriptors relative to an opened folder and never
+//! through a symbolic link. The programs define the contents of the files.
 
 #![forbid(unsafe_code)]
 

@@ -1,5 +1,5 @@
-//! Folder locks, so that only one process uses a folder. The lock file contains the process ID of the holder. The operating
-//! system releases the lock when the process ends for any reason.
+//! Folder locks, so that only one process uses a folder. The lock file contains the process ID of the holder. The
+//! operating system releases the lock when the process ends for any reason.
 
 use crate::Directory;
 use rustix::fs::{FlockOperation, flock, fstat};
@@ -92,8 +92,8 @@ pub struct Turn {
     _locked: Directory,
 }
 
-/// Waits for a short-term lock on a folder. Under this lock, a file can be read, changed and replaced without losing changes
-/// of other processes. A running unit does not hold it.
+/// Waits for a short-term lock on a folder. Under this lock, a file can be read, changed and replaced without losing
+/// changes of other processes. A running unit does not hold it.
 ///
 /// # Errors
 /// If the folder cannot be opened or locked, or another process holds the lock for too long.
@@ -111,8 +111,8 @@ pub fn wait_for_folder(folder: &Path) -> io::Result<Turn> {
     }
 }
 
-/// Opens the lock file read-only: a file open for writing would prevent remounting its file system read-only. On a read-only
-/// file system, an existing lock file can still be locked.
+/// Opens the lock file read-only: a file open for writing would prevent remounting its file system read-only. On a
+/// read-only file system, an existing lock file can still be locked.
 fn lock_file(directory: &Directory) -> io::Result<File> {
     match directory.file_to_lock(LOCK_FILE) {
         Err(error) if error.kind() != io::ErrorKind::ReadOnlyFilesystem => Err(error),

@@ -1,6 +1,6 @@
-//! Drops root privileges to the owner of a folder. A process started as root accesses a user's folder as that user. A link or
-//! an exchanged folder can then give access only to files that the user can access anyway, and no files owned by root are
-//! left behind. Nothing here changes the owner of a file.
+//! Drops root privileges to the owner of a folder. A process started as root accesses a user's folder as that user. A
+//! link or an exchanged folder can then give access only to files that the user can access anyway, and no files owned
+//! by root are left behind. Nothing here changes the owner of a file.
 
 use nix::unistd::{Gid, Group, Uid, User, getgrouplist, setegid, seteuid, setgid, setgroups, setuid};
 use std::collections::BTreeSet;
@@ -64,9 +64,9 @@ impl Owner {
     }
 }
 
-/// Permanently changes this process to the owner of these folders, with the groups of that user and those of `groups` that
-/// exist. Does nothing unless the process runs as root and another user owns the folders. If root owns the folders, only root
-/// may have write access.
+/// Permanently changes this process to the owner of these folders, with the groups of that user and those of `groups`
+/// that exist. Does nothing unless the process runs as root and another user owns the folders. If root owns the
+/// folders, only root may have write access.
 ///
 /// # Errors
 /// [`OwnerError`]
@@ -88,8 +88,8 @@ pub fn become_owner_of(folders: &[&Path], groups: &[&str]) -> Result<(), OwnerEr
     }
 }
 
-/// Runs `act` as the owner of the folders and links along these paths, then becomes root again. Changes the user only if the
-/// process runs as root and another user owns a folder or a link along the paths.
+/// Runs `act` as the owner of the folders and links along these paths, then becomes root again. Changes the user only
+/// if the process runs as root and another user owns a folder or a link along the paths.
 ///
 /// # Errors
 /// [`OwnerError`]; `act` is not run then.

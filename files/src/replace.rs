@@ -58,8 +58,8 @@ impl Access {
     }
 }
 
-/// Checks before long work whether [`replace`] can succeed: the folder exists and is writable, and the path is a regular file
-/// or does not exist.
+/// Checks before long work whether [`replace`] can succeed: the folder exists and is writable, and the path is a
+/// regular file or does not exist.
 ///
 /// # Errors
 /// [`WriteError`]
@@ -67,8 +67,8 @@ pub fn require_replaceable(path: &Path) -> Result<(), WriteError> {
     in_folder_of(path, |target, _| Directory::open(folder_of(target))?.try_writing())
 }
 
-/// Replaces the content of the file with `bytes`. A symbolic link is kept, and its target is replaced. Root writes as the
-/// owner of the folder.
+/// Replaces the content of the file with `bytes`. A symbolic link is kept, and its target is replaced. Root writes as
+/// the owner of the folder.
 ///
 /// # Errors
 /// [`WriteError`]; the old file is unchanged, unless the error is [`WriteError::NotSynced`].

@@ -36,7 +36,8 @@ impl StagedFile {
     /// Syncs the file and renames it to its final name.
     ///
     /// # Errors
-    /// The error of the operating system; [`NotSynced`] if the file is in place but a power cut could restore the old one.
+    /// The error of the operating system; [`NotSynced`] if the file is in place but a power cut could restore the old
+    /// one.
     pub fn put(&self) -> io::Result<()> {
         self.file.sync_all()?;
         self.directory.rename(&self.part, &self.name)?;

@@ -1,4 +1,5 @@
-//! Numbers that begin where a line of the cache does: a register that lies across two lines takes twice as long to read.
+//! Numbers that begin where a line of the cache does: a register that lies across two lines takes twice as long to
+//! read.
 
 use std::ops::{Deref, DerefMut};
 

@@ -1,8 +1,8 @@
 //! Activations as bytes: one scale and one zero for a tensor.
 //!
-//! A byte stands for `(byte - zero) * scale`, where the zero is itself a byte: 0 for a tensor that is never negative, 128
-//! for one that reaches as far below zero as above it, and anything between for the others. ONNX's `int8` is stored with
-//! 128 added to byte and zero point. So all kernels see unsigned bytes.
+//! A byte stands for `(byte - zero) * scale`, where the zero is itself a byte: 0 for a tensor that is never negative,
+//! 128 for one that reaches as far below zero as above it, and anything between for the others. ONNX's `int8` is stored
+//! with 128 added to byte and zero point. So all kernels see unsigned bytes.
 
 use crate::error::LayerError;
 

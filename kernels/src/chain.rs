@@ -1,5 +1,5 @@
-//! Layers that follow each other, computed band by band: every layer makes the rows that the next one needs just now, so
-//! that pictures which are larger than the cache never leave it.
+//! Layers that follow each other, computed band by band: every layer makes the rows that the next one needs just now,
+//! so that pictures which are larger than the cache never leave it.
 //!
 //! What comes out is, number by number, what the layers would give one after the other.
 
@@ -44,8 +44,8 @@ enum Kind {
 
 /// The last layer makes this many numbers at a time, or one row.
 const BAND: usize = 8192;
-/// And a layer before it makes this many, or one row: asked for all that the first row at the bottom needs, the layers before
-/// would each have to keep more rows than the last.
+/// And a layer before it makes this many, or one row: asked for all that the first row at the bottom needs, the layers
+/// before would each have to keep more rows than the last.
 const MISSING: usize = 32768;
 
 /// Rows of what a link gives: those that are still needed.

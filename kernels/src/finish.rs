@@ -125,7 +125,8 @@ impl Finish {
         self.channels
     }
 
-    /// Where the numbers of some neighbouring pixels go, of `width` channels from `first` on; `None` if there are fewer.
+    /// Where the numbers of some neighbouring pixels go, of `width` channels from `first` on; `None` if there are
+    /// fewer.
     ///
     /// # Panics
     /// If there is no place for one of them.

@@ -6,11 +6,11 @@
 //! ([`Level`]); all give the same numbers, bit by bit, on every processor: integer sums are exact, and floats are added
 //! up in the same order with fused multiply-add everywhere.
 //!
-//! Shapes are checked where they are made ([`Extent`], [`Window`], [`Weights`]) and slices where they are handed over: what
-//! does not fit is a [`LayerError`], and nothing has been read or written then.
+//! Shapes are checked where they are made ([`Extent`], [`Window`], [`Weights`]) and slices where they are handed over:
+//! what does not fit is a [`LayerError`], and nothing has been read or written then.
 //!
-//! This crate knows no network, no file and no tract: `models` makes networks of these layers, and `shared` defines what a
-//! distance is. All `unsafe` code of the project is here.
+//! This crate knows no network, no file and no tract: `models` makes networks of these layers, and `shared` defines
+//! what a distance is. All `unsafe` code of the project is here.
 
 mod aligned;
 mod bytes;

@@ -13,8 +13,8 @@ const STEP: usize = 32;
 
 /// The dot product of each row with the probe, with the fastest instructions of this processor.
 ///
-/// `rows` holds one row of `probe.len()` numbers for each of `dots`; if there are fewer rows, the other dots stay as they
-/// are. A sum wraps around beyond `i32`: the caller bounds the numbers such that none does.
+/// `rows` holds one row of `probe.len()` numbers for each of `dots`; if there are fewer rows, the other dots stay as
+/// they are. A sum wraps around beyond `i32`: the caller bounds the numbers such that none does.
 pub fn dots_of_rows(rows: &[i8], probe: &[i16], dots: &mut [i32]) {
     Level::fastest().dots_of_rows(rows, probe, dots);
 }

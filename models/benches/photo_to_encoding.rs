@@ -1,6 +1,6 @@
-//! Times the way from decoded pixels to an encoding on one thread: `photo_to_encoding [--model=DIR] IMAGE...` prints the
-//! medians over all photos as one JSON object. It skips photos without a face, and the first photo of each size, during
-//! which the network is planned.
+//! Times the way from decoded pixels to an encoding on one thread: `photo_to_encoding [--model=DIR] IMAGE...` prints
+//! the medians over all photos as one JSON object. It skips photos without a face, and the first photo of each size,
+//! during which the network is planned.
 
 use models::bundle::Bundles;
 use models::photo::Photo;

@@ -1,5 +1,6 @@
 //! Tests that the networks can tell people apart, with four photos of three people. The photos are independent of the
-//! enrolled people. An encoder whose input pixels are wrong takes everybody for the same person; no other test shows it.
+//! enrolled people. An encoder whose input pixels are wrong takes everybody for the same person; no other test shows
+//! it.
 
 use crate::golden::GoldenError;
 use crate::{ModelError, Photo, Recogniser};
@@ -18,8 +19,8 @@ const OTHERS: [(&str, &[u8]); 2] = [
 
 impl Recogniser {
     /// Checks that the networks tell people apart: L2 distances of different people must be above the encoder's own
-    /// threshold, and larger than the distance of two photos of one person. The photos are compiled in. A threshold that
-    /// is too strict passes.
+    /// threshold, and larger than the distance of two photos of one person. The photos are compiled in. A threshold
+    /// that is too strict passes.
     ///
     /// # Errors
     /// [`GoldenError::NotToldApart`], or [`GoldenError::Model`] if a network fails or finds no face.

@@ -22,14 +22,14 @@ impl Encoder {
     /// Plans the bundle's network for one thread and runs it once on a grey crop.
     ///
     /// # Errors
-    /// [`ModelError`] if the network cannot be decoded, does not accept the manifest's crop, or does not give an encoding
-    /// with the manifest's dimensions.
+    /// [`ModelError`] if the network cannot be decoded, does not accept the manifest's crop, or does not give an
+    /// encoding with the manifest's dimensions.
     pub fn new(bundle: &EncoderBundle) -> Result<Self, ModelError> {
         Self::on_threads(bundle, 1)
     }
 
-    /// Like [`Encoder::new`], but runs the network on this many threads of the current rayon pool. The number of threads
-    /// does not change the encodings.
+    /// Like [`Encoder::new`], but runs the network on this many threads of the current rayon pool. The number of
+    /// threads does not change the encodings.
     ///
     /// # Errors
     /// As for [`Encoder::new`].

@@ -13,16 +13,17 @@ pub struct Frame {
     pixels: Vec<u8>,
 }
 
-/// The largest spread (difference between the largest and the smallest of red, green and blue, 0 to 255) of a grey pixel.
-/// If a camera rounds neutral chroma one step up or down, the spread is up to 4.
+/// The largest spread (difference between the largest and the smallest of red, green and blue, 0 to 255) of a grey
+/// pixel. If a camera rounds neutral chroma one step up or down, the spread is up to 4.
 ///
 /// Measured, for each photo, as the spread that one pixel in [`GREY_BUT_ONE_IN`] exceeds: 0 in all 1583 grey photos of
-/// `lfw-dev`. Of 2999 colour files of Labeled Faces in the Wild: 0 in 14 that show a black-and-white photo, 15 in one toned
-/// photo, and 37 or more in the other 2984. 40 or more in all 400 of `pad-dev`, 38 or more in all 204 of the London set.
+/// `lfw-dev`. Of 2999 colour files of Labeled Faces in the Wild: 0 in 14 that show a black-and-white photo, 15 in one
+/// toned photo, and 37 or more in the other 2984. 40 or more in all 400 of `pad-dev`, 38 or more in all 204 of the
+/// London set.
 pub const GREY_SPREAD: u8 = 8;
 
-/// In a grey picture, one of this many pixels may be coloured. A small face that is the only colour in a dull view has more
-/// coloured pixels than that.
+/// In a grey picture, one of this many pixels may be coloured. A small face that is the only colour in a dull view has
+/// more coloured pixels than that.
 pub const GREY_BUT_ONE_IN: usize = 1000;
 
 /// Sampling step: one of this many pixels in a row, and one of this many rows, is tested for colour.

@@ -1,6 +1,6 @@
 //! The self-test: encodes the stored crops ([`Golden`]) and compares the encodings with those of the workstation. If a
-//! fault of the processor, the memory or the software changes the encodings, the device cannot recognise the people whom
-//! the workstation enrolled.
+//! fault of the processor, the memory or the software changes the encodings, the device cannot recognise the people
+//! whom the workstation enrolled.
 //!
 //! The self-test runs the networks. The stored crops are data of a bundle.
 
@@ -91,8 +91,8 @@ impl Golden {
 }
 
 impl Recogniser {
-    /// Runs the self-test: the networks must tell people apart, and this computer must reproduce the workstation's encodings
-    /// of the crops in the bundle.
+    /// Runs the self-test: the networks must tell people apart, and this computer must reproduce the workstation's
+    /// encodings of the crops in the bundle.
     ///
     /// # Errors
     /// [`GoldenError`] if the test fails. Nobody must be recognised then.

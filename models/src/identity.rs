@@ -1,9 +1,9 @@
 //! The model hash, which a people database names. It covers everything that affects encodings, and excludes everything
 //! else (threshold, calibration, provenance).
 //!
-//! The hash is the SHA-256 of the following fields in order. A number has 4 bytes, little-endian: an unsigned integer or an
-//! IEEE 754 float. A text is its length in bytes as a number, followed by its UTF-8. The encoding is unambiguous: every
-//! field has a known length, and earlier fields determine which fields follow.
+//! The hash is the SHA-256 of the following fields in order. A number has 4 bytes, little-endian: an unsigned integer
+//! or an IEEE 754 float. A text is its length in bytes as a number, followed by its UTF-8. The encoding is unambiguous:
+//! every field has a known length, and earlier fields determine which fields follow.
 //!
 //! | field | kind |
 //! |---|---|

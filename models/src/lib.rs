@@ -1,8 +1,8 @@
 //! Face recognition pipeline: frame -> face -> aligned crop -> encoding.
 //!
 //! This crate contains the model bundles and is the only code that runs them. The door unit and the workstation both
-//! call [`Recogniser`], so the same pixels give the same encoding on both. It does not depend on cameras, doors or names of
-//! people.
+//! call [`Recogniser`], so the same pixels give the same encoding on both. It does not depend on cameras, doors or
+//! names of people.
 #![forbid(unsafe_code)]
 
 mod acquaintances;

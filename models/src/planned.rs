@@ -1,5 +1,5 @@
-//! Networks for inspection tools: planned for one input shape, run on raw numbers, timed by operator. Detection and encoding
-//! do not use this module.
+//! Networks for inspection tools: planned for one input shape, run on raw numbers, timed by operator. Detection and
+//! encoding do not use this module.
 
 use crate::ModelError;
 use crate::network::{Network, Runner, floats};
@@ -74,8 +74,8 @@ impl Planned {
     }
 }
 
-/// The extent of every value that a model computes, by name, for a float input of this shape. Weights are widened first,
-/// so nodes that only compute weights are not included.
+/// The extent of every value that a model computes, by name, for a float input of this shape. Weights are widened
+/// first, so nodes that only compute weights are not included.
 ///
 /// # Errors
 /// [`ModelError::Network`] if the model does not fit the shape.

@@ -1,4 +1,5 @@
-//! Quality measures of an aligned crop, which are cheaper than encoding. The caller decides which values are good enough.
+//! Quality measures of an aligned crop, which are cheaper than encoding. The caller decides which values are good
+//! enough.
 
 use crate::Crop;
 

@@ -31,7 +31,8 @@ impl Recogniser {
         Self::new(&Bundles::bundled()?)
     }
 
-    /// Loads the bundles in the given folders, at most one of each kind. For a missing kind, the bundled network is used.
+    /// Loads the bundles in the given folders, at most one of each kind. For a missing kind, the bundled network is
+    /// used.
     ///
     /// # Errors
     /// [`ModelError`] if a folder is not a bundle or its network does not run.
@@ -71,9 +72,10 @@ impl Recogniser {
         self.detector.detect(frame)
     }
 
-    /// Detects all faces in a photo, largest first. Photos of a camera's size are searched as in [`Recogniser::detect`]. A
-    /// larger photo (longest side above 1920 pixels) is also searched in tiles if the first search finds no large face. A
-    /// photo below 160 pixels is enlarged. Use it for enrolment; it is too slow for a unit.
+    /// Detects all faces in a photo, largest first. Photos of a camera's size are searched as in
+    /// [`Recogniser::detect`]. A larger photo (longest side above 1920 pixels) is also searched in tiles if the first
+    /// search finds no large face. A photo below 160 pixels is enlarged. Use it for enrolment; it is too slow for a
+    /// unit.
     ///
     /// # Errors
     /// [`ModelError::Inference`] if the network fails.
@@ -82,8 +84,8 @@ impl Recogniser {
         photo_search::faces_of(photo, working_size, |frame| self.detect(frame))
     }
 
-    /// Cuts the crop of one face for encoding. If the crop is aligned by landmarks, the face's surroundings are searched
-    /// again to refine them.
+    /// Cuts the crop of one face for encoding. If the crop is aligned by landmarks, the face's surroundings are
+    /// searched again to refine them.
     ///
     /// # Errors
     /// [`ModelError::Inference`] if the detector fails.
@@ -97,8 +99,8 @@ impl Recogniser {
         }
     }
 
-    /// Cuts the crop of one face without refining its landmarks, to judge its quality. For encodings that are enrolled or
-    /// compared with enrolled ones, use [`Recogniser::align`].
+    /// Cuts the crop of one face without refining its landmarks, to judge its quality. For encodings that are enrolled
+    /// or compared with enrolled ones, use [`Recogniser::align`].
     pub fn glance(&self, frame: &Frame, face: &Face) -> Crop {
         align::align(frame, face, &self.encoder.manifest().crop)
     }
@@ -139,8 +141,8 @@ impl Recogniser {
         self.gate.as_deref()
     }
 
-    /// The problem with the gate, if there is one: it is missing, or was learnt with other networks. Faces that are hardly
-    /// recognisable may then be enrolled and compared.
+    /// The problem with the gate, if there is one: it is missing, or was learnt with other networks. Faces that are
+    /// hardly recognisable may then be enrolled and compared.
     pub fn gate_problem(&self) -> Option<String> {
         let how = "`encoder-tool model gate` learns one from photos of some hundreds of people";
         match &self.gate {
@@ -152,8 +154,8 @@ impl Recogniser {
         }
     }
 
-    /// The first problem with the gate, including that the people database was made with a different gate. `of_database` is
-    /// the gate that the database names.
+    /// The first problem with the gate, including that the people database was made with a different gate.
+    /// `of_database` is the gate that the database names.
     pub fn gate_warning(&self, of_database: Option<GateDigest>) -> Option<String> {
         let is_another = self.gate.as_ref().is_some_and(|gate| of_database != Some(gate.digest()));
         let another = "the people were not enrolled with this encoder's gate, so the database may contain photos that it \

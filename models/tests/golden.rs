@@ -2,11 +2,11 @@
 //! `tests/fixtures/golden.json` for exact crops and whole photos, `tests/fixtures/photos_golden.json` for the photos in
 //! `tests/photos`.
 //!
-//! The five whole photos of `golden.json` are not part of the project; they are tested if `../shared/lfw-dev` exists beside
-//! it.
+//! The five whole photos of `golden.json` are not part of the project; they are tested if `../shared/lfw-dev` exists
+//! beside it.
 //!
-//! The float version of SFace must match the reference. The 8-bit version, which is compiled in, must have a cosine close
-//! to 1. The self-test (`models/src/golden.rs`) has a test for the exact numbers of the 8-bit version.
+//! The float version of SFace must match the reference. The 8-bit version, which is compiled in, must have a cosine
+//! close to 1. The self-test (`models/src/golden.rs`) has a test for the exact numbers of the 8-bit version.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 #![allow(clippy::disallowed_methods, reason = "its paths are those of the workspace")]
 

@@ -1,4 +1,5 @@
-//! The command line, read by clap. clap repeats an argument that it refuses as it is; here its control characters are shown.
+//! The command line, read by clap. clap repeats an argument that it refuses as it is; here its control characters are
+//! shown.
 
 use crate::visible::ShowPath;
 use clap::{Error, Parser};

@@ -7,9 +7,9 @@ use std::path::Path;
 
 /// A path as both programs tell of it; `Path::display`, which prints a name's line feeds as they are, is disallowed.
 ///
-/// Within a line of words its line feeds, tabs and control characters are shown as JSON escapes them, so that the name of a
-/// file cannot add a line of its own to an answer. In JSON it is the path itself: JSON escapes by itself. What is not Unicode
-/// is replaced in both.
+/// Within a line of words its line feeds, tabs and control characters are shown as JSON escapes them, so that the name
+/// of a file cannot add a line of its own to an answer. In JSON it is the path itself: JSON escapes by itself. What is
+/// not Unicode is replaced in both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ShownPath(String);
@@ -59,8 +59,8 @@ fn is_obeyed(character: char) -> bool {
 mod tests {
     use super::*;
 
-    /// Found while fuzzing targets were written: a device that claims to be a unit, and a network with a name chosen for it,
-    /// had the last word on the terminal of the person who asked.
+    /// Found while fuzzing targets were written: a device that claims to be a unit, and a network with a name chosen
+    /// for it, had the last word on the terminal of the person who asked.
     #[test]
     fn control_characters_are_shown_and_everything_else_is_as_it_was() {
         for (text, shown) in [

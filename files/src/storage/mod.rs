@@ -32,8 +32,8 @@ impl NotSynced {
     }
 }
 
-/// A folder of files. Until the file is synced, written data may be lost; until the names are synced, renaming and removing
-/// may be undone.
+/// A folder of files. Until the file is synced, written data may be lost; until the names are synced, renaming and
+/// removing may be undone.
 pub trait Storage: Send {
     /// Reads the whole file; `None` if it does not exist.
     ///
@@ -62,7 +62,8 @@ pub trait Storage: Send {
     /// Creates a new file.
     ///
     /// # Errors
-    /// The error of the operating system; `AlreadyExists` if the name exists. The file may exist with a part of the bytes.
+    /// The error of the operating system; `AlreadyExists` if the name exists. The file may exist with a part of the
+    /// bytes.
     fn create(&mut self, file: &str, bytes: &[u8]) -> io::Result<()>;
 
     /// Appends to the file. Creates it if it does not exist.
@@ -77,8 +78,8 @@ pub trait Storage: Send {
     /// The error of the operating system.
     fn truncate(&mut self, file: &str, length: u64) -> io::Result<()>;
 
-    /// Reserves space so that this many bytes can be appended to the file even if the disk becomes full. Does not change the
-    /// length of the file. Creates the file if it does not exist.
+    /// Reserves space so that this many bytes can be appended to the file even if the disk becomes full. Does not
+    /// change the length of the file. Creates the file if it does not exist.
     ///
     /// # Errors
     /// The error of the operating system: the disk is already full, or does not support reservations (`Unsupported`).
@@ -108,9 +109,9 @@ pub trait Storage: Send {
     /// The error of the operating system.
     fn sync_names(&mut self) -> io::Result<()>;
 
-    /// Replaces the content of the file atomically: after an interruption, the file has either its old or its new content,
-    /// complete. When this returns, it has the new content. Leftovers of interrupted attempts are removed first, so nobody
-    /// else may replace the same file at the same time.
+    /// Replaces the content of the file atomically: after an interruption, the file has either its old or its new
+    /// content, complete. When this returns, it has the new content. Leftovers of interrupted attempts are removed
+    /// first, so nobody else may replace the same file at the same time.
     ///
     /// # Errors
     /// The error of the operating system; the file is unchanged, unless the error is [`NotSynced`].

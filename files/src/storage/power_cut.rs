@@ -64,8 +64,8 @@ struct Content {
 }
 
 impl PowerCut {
-    /// Cuts the power at the operation of this number, counted from 0 from now on. `does_it`: the operation completes, but
-    /// its caller gets no result.
+    /// Cuts the power at the operation of this number, counted from 0 from now on. `does_it`: the operation completes,
+    /// but its caller gets no result.
     pub fn cut_at(&self, operation: usize, does_it: bool) {
         let mut disk = self.disk();
         disk.operations = 0;

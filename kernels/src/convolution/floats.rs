@@ -72,8 +72,8 @@ impl FloatConvolution {
         self.window
     }
 
-    /// Convolves a picture, on this many threads of the current pool. `residual` has a number for each output number and
-    /// is added before the activation.
+    /// Convolves a picture, on this many threads of the current pool. `residual` has a number for each output number
+    /// and is added before the activation.
     ///
     /// # Errors
     /// As for [`FloatConvolution::output`], and [`LayerError::Numbers`] if a slice does not have as many numbers as its

@@ -21,7 +21,8 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use stretch::Stretch;
 
-/// A depthwise convolution with its bias and activation, ready to run, of pictures of floats (`f32`) or of bytes (`u8`).
+/// A depthwise convolution with its bias and activation, ready to run, of pictures of floats (`f32`) or of bytes
+/// (`u8`).
 #[derive(Clone, Debug)]
 pub struct Depthwise<T> {
     level: Level,
@@ -57,7 +58,8 @@ impl Depthwise<f32> {
     /// Convolves a picture, on this many threads of the current pool.
     ///
     /// # Errors
-    /// As for [`Depthwise::output`], and [`LayerError::Numbers`] if a slice does not have as many numbers as its extent.
+    /// As for [`Depthwise::output`], and [`LayerError::Numbers`] if a slice does not have as many numbers as its
+    /// extent.
     pub fn run(&self, picture: &[f32], extent: Extent, outputs: Outputs<'_>, threads: usize) -> Result<(), LayerError> {
         self.convolve(&self.window, picture, extent, outputs, threads)
     }
@@ -79,8 +81,8 @@ impl Depthwise<u8> {
     /// times one of weight each, exact up to 2^23; `zero` is the byte of the picture that stands for zero.
     ///
     /// # Errors
-    /// [`LayerError`] if there is not one bias and one channel of `finish` for each channel, or a window has more than 518
-    /// places.
+    /// [`LayerError`] if there is not one bias and one channel of `finish` for each channel, or a window has more than
+    /// 518 places.
     pub fn of_bytes(
         level: Level,
         weights: &Weights<'_, i8>,
@@ -102,7 +104,8 @@ impl Depthwise<u8> {
     /// Convolves a picture, on this many threads of the current pool.
     ///
     /// # Errors
-    /// As for [`Depthwise::output`], and [`LayerError::Numbers`] if a slice does not have as many numbers as its extent.
+    /// As for [`Depthwise::output`], and [`LayerError::Numbers`] if a slice does not have as many numbers as its
+    /// extent.
     pub fn run(&self, picture: &[u8], extent: Extent, outputs: Outputs<'_>, threads: usize) -> Result<(), LayerError> {
         self.convolve(&self.window, picture, extent, outputs, threads)
     }
@@ -238,8 +241,8 @@ impl<T: Number> Job<'_, T> {
         }
     }
 
-    /// Registers full of the first `whole` channels. `false` if the window is of another kind than nearly all are: three
-    /// places wide or, at the edge, two, and moved in steps of 1 or 2.
+    /// Registers full of the first `whole` channels. `false` if the window is of another kind than nearly all are:
+    /// three places wide or, at the edge, two, and moved in steps of 1 or 2.
     ///
     /// # Safety
     /// As for [`Vector`].

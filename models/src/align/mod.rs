@@ -1,7 +1,7 @@
 //! Aligns faces: cuts a crop from a frame so that every face has the same position and size.
 //!
-//! The crop is an affine map of the frame with bilinear interpolation. Outside the frame, the crop repeats the pixels of
-//! the frame's edge.
+//! The crop is an affine map of the frame with bilinear interpolation. Outside the frame, the crop repeats the pixels
+//! of the frame's edge.
 
 mod surroundings;
 mod transform;
@@ -58,8 +58,8 @@ pub fn align(frame: &Frame, face: &Face, geometry: &CropGeometry) -> Crop {
     Crop { side, pixels: warp(frame, &to_frame, side) }
 }
 
-/// Samples the frame at every pixel of the crop. If a crop pixel covers several frame pixels, it is the mean of a grid of
-/// samples; this prevents aliasing of large faces.
+/// Samples the frame at every pixel of the crop. If a crop pixel covers several frame pixels, it is the mean of a grid
+/// of samples; this prevents aliasing of large faces.
 fn warp(frame: &Frame, to_frame: &Transform, side: u32) -> Vec<u8> {
     let samples = to_frame.step().round().clamp(1.0, 32.0) as u32;
     if samples == 1 && to_frame.is_upright() {

@@ -37,7 +37,8 @@ impl Transform {
         Self { a, b: -d, c: face_x - a * crop_x + d * crop_y, d, e: a, f: face_y - d * crop_x - a * crop_y }
     }
 
-    /// Maps a square crop to the box, which is enlarged about its centre and moved down by `shift_down` times its height.
+    /// Maps a square crop to the box, which is enlarged about its centre and moved down by `shift_down` times its
+    /// height.
     pub(super) fn of_box(bounds: &FaceBox, side: u32, enlarge: f32, shift_down: f32, stretch: bool) -> Self {
         let (mut width, mut height) = (bounds.width * enlarge, bounds.height * enlarge);
         if !stretch {

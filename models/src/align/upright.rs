@@ -1,5 +1,5 @@
-//! Fast sampling without rotation: interpolates each row of the frame horizontally once, then mixes two rows for each row
-//! of the picture. The result is bit-identical to the general algorithm.
+//! Fast sampling without rotation: interpolates each row of the frame horizontally once, then mixes two rows for each
+//! row of the picture. The result is bit-identical to the general algorithm.
 
 use super::neighbours;
 use super::transform::Transform;

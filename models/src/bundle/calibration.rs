@@ -16,8 +16,8 @@ pub struct Calibration {
     /// The distribution of non-mated distances; `None` if it was not measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_mated: Option<NonMated>,
-    /// The distribution of non-mated distances between a stranger in a grey picture and a person enrolled in colour; `None`
-    /// if it was not measured. It approximates infrared: the grey pictures are converted colour photos.
+    /// The distribution of non-mated distances between a stranger in a grey picture and a person enrolled in colour;
+    /// `None` if it was not measured. It approximates infrared: the grey pictures are converted colour photos.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_mated_grey: Option<NonMated>,
     /// The distribution of mated distances; `None` if it was not measured.

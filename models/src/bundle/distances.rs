@@ -26,8 +26,8 @@ pub struct NonMated {
 pub struct Mated {
     /// Number of pairs of photos of one person.
     pub pairs: u64,
-    /// `[share, distance]`: this share of the pairs, 0 to 1, has a larger distance. Falling shares with rising distances;
-    /// at least two.
+    /// `[share, distance]`: this share of the pairs, 0 to 1, has a larger distance. Falling shares with rising
+    /// distances; at least two.
     pub farther: Vec<(f64, f32)>,
 }
 
@@ -35,8 +35,8 @@ pub struct Mated {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Quantile {
-    /// Share of non-mated pairs with at most this distance (false match rate, FMR), above 0 and below 1. Small rates come
-    /// from a fitted tail.
+    /// Share of non-mated pairs with at most this distance (false match rate, FMR), above 0 and below 1. Small rates
+    /// come from a fitted tail.
     pub rate: f64,
     /// L2 distance.
     pub distance: f32,

@@ -1,8 +1,8 @@
 //! Refines the landmarks of a face: cuts out and enlarges its surroundings, runs the detector again, and averages the
 //! landmarks of both searches.
 //!
-//! Each search is off by one or two pixels. If the second search sees the face clearly larger, its errors are independent
-//! of the first; at nearly the same scale they are the same, and averaging gains nothing.
+//! Each search is off by one or two pixels. If the second search sees the face clearly larger, its errors are
+//! independent of the first; at nearly the same scale they are the same, and averaging gains nothing.
 
 use super::Detector;
 use crate::align::Surroundings;
@@ -15,9 +15,9 @@ const SIDE: u32 = 320;
 const ENLARGED: f32 = 2.0;
 /// The smallest side of the surroundings, as a multiple of the face's longer side.
 const LEAST_SURROUNDINGS: f32 = 1.6;
-/// The largest side of the surroundings, as a multiple of the face's longer side. It matters for a face found in a tile of
-/// a large photo: the scale of the whole photo is smaller than that of the tile, so without this limit the second search
-/// would use a smaller scale than the first. With it, the face has at least 40 pixels of [`SIDE`].
+/// The largest side of the surroundings, as a multiple of the face's longer side. It matters for a face found in a tile
+/// of a large photo: the scale of the whole photo is smaller than that of the tile, so without this limit the second
+/// search would use a smaller scale than the first. With it, the face has at least 40 pixels of [`SIDE`].
 const MOST_SURROUNDINGS: f32 = 8.0;
 /// The smallest intersection over union at which the second face counts as the same face.
 const SAME_FACE: f32 = 0.5;

@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) use suppress::overlapping;
 use tract_onnx::prelude::Tensor;
 
-/// Version of the detection. Increment it when the same bundle would find different boxes or landmarks in the same frame
-/// (scaling, decoding, suppression); databases made with the earlier version are then refused.
+/// Version of the detection. Increment it when the same bundle would find different boxes or landmarks in the same
+/// frame (scaling, decoding, suppression); databases made with the earlier version are then refused.
 pub(crate) const METHOD: u32 = 1;
 
 /// The most frame sizes whose plans are cached. A camera needs one, a folder of photos a few.
@@ -39,8 +39,8 @@ struct Current {
 }
 
 impl Detector {
-    /// Decodes the bundle's network and runs it once on a small grey frame. The network is planned for a frame size when
-    /// the first frame of that size arrives.
+    /// Decodes the bundle's network and runs it once on a small grey frame. The network is planned for a frame size
+    /// when the first frame of that size arrives.
     ///
     /// # Errors
     /// [`ModelError`] if the network cannot be decoded, or if its outputs do not fit its profile.

@@ -10,8 +10,8 @@ use tract_onnx::prelude::TValue;
 
 const STRIDES: [usize; 3] = [8, 16, 32];
 
-/// Decodes the faces with at least `min_confidence`. `outputs` are class, objectness, box and landmarks, three strides each;
-/// `size` is the width and height of the network's input, multiples of 32.
+/// Decodes the faces with at least `min_confidence`. `outputs` are class, objectness, box and landmarks, three strides
+/// each; `size` is the width and height of the network's input, multiples of 32.
 pub(super) fn decode(outputs: &[TValue], size: (usize, usize), min_confidence: f32) -> Result<Vec<Face>, ModelError> {
     if outputs.len() != 4 * STRIDES.len() {
         return Err(ModelError::Inference(format!("{} outputs, but YuNet has 12", outputs.len())));

@@ -45,8 +45,8 @@ pub struct Learnt {
     pub confidence: Term,
     /// Constant term of the margin.
     pub constant: f32,
-    /// The clearance of a face at the gate: the cosine (of centred encodings) to the person must exceed the cosine to the
-    /// background by this much; 0 to 2.
+    /// The clearance of a face at the gate: the cosine (of centred encodings) to the person must exceed the cosine to
+    /// the background by this much; 0 to 2.
     pub clearance: f32,
     /// The smallest margin of a plain face, above 0. From the gate to this margin, the clearance falls linearly to 0.
     pub plain_from: f32,

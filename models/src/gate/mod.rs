@@ -1,9 +1,10 @@
-//! Decides whether a face is recognisable enough to be compared with enrolled people. Enrolment, queries and the door use
-//! the same gate.
+//! Decides whether a face is recognisable enough to be compared with enrolled people. Enrolment, queries and the door
+//! use the same gate.
 //!
-//! Encodings of faces that are upside down, covered or blurred are close together, even if they show different people: two
-//! strangers in masks are nearer to each other than each is to their own unmasked face. Two rules prevent false matches of
-//! such faces. Both use the *centred* encoding: the encoding minus the mean of many encodings, scaled to unit length.
+//! Encodings of faces that are upside down, covered or blurred are close together, even if they show different people:
+//! two strangers in masks are nearer to each other than each is to their own unmasked face. Two rules prevent false
+//! matches of such faces. Both use the *centred* encoding: the encoding minus the mean of many encodings, scaled to
+//! unit length.
 //!
 //! - *The gate* is a threshold on a logistic regression over the centred encoding, the length of the network's output and
 //!   the detector confidence. A face below it is hardly recognisable.
@@ -59,7 +60,8 @@ impl Gate {
         Err(ModelError::Description { path: GATE_FILE.into(), reason })
     }
 
-    /// The margin of a face above the gate; below 0 the face is hardly recognisable. `confidence` is the detector confidence.
+    /// The margin of a face above the gate; below 0 the face is hardly recognisable. `confidence` is the detector
+    /// confidence.
     pub fn margin(&self, encoded: &Encoded, confidence: f32) -> f32 {
         let Some(centred) = self.centred(encoded.encoding.numbers()) else { return f32::NEG_INFINITY };
         let Learnt { weights, length, confidence: of_confidence, constant, .. } = &self.learnt;
@@ -77,8 +79,8 @@ impl Gate {
         each.map(|prototype| dot(centred.numbers(), prototype)).fold(-1.0, f32::max)
     }
 
-    /// The clearance, in cosines, of a face with this margin: it must be nearer to a person than to the background by this
-    /// much.
+    /// The clearance, in cosines, of a face with this margin: it must be nearer to a person than to the background by
+    /// this much.
     fn clearance(&self, margin: f32) -> f32 {
         self.learnt.clearance * (1.0 - margin / self.learnt.plain_from).clamp(0.0, 1.0)
     }
@@ -138,8 +140,8 @@ impl Standing {
         self.0.as_ref().map(|judged| judged.above.is_some())
     }
 
-    /// Whether the face may match a person of the gallery, given by index, if the L2 distance is small enough. The gallery's
-    /// mark for plain faces is used only if its people were enrolled with the same gate.
+    /// Whether the face may match a person of the gallery, given by index, if the L2 distance is small enough. The
+    /// gallery's mark for plain faces is used only if its people were enrolled with the same gate.
     pub fn is_clear_of_background(&self, gallery: &Gallery, person: usize) -> bool {
         let Some(Judged { gate, above }) = &self.0 else { return true };
         let Some(above) = above else { return false };

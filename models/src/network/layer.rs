@@ -35,8 +35,8 @@ pub(super) struct Layer {
     memory: Memory,
 }
 
-/// A pool of output tensors, which are reused when nothing reads them any more: allocating memory takes as long as a small
-/// layer. Clones share the pool.
+/// A pool of output tensors, which are reused when nothing reads them any more: allocating memory takes as long as a
+/// small layer. Clones share the pool.
 #[derive(Clone, Default)]
 pub(super) struct Memory(Arc<Mutex<Vec<Arc<Tensor>>>>);
 

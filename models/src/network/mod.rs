@@ -1,6 +1,7 @@
 //! Plans and runs ONNX networks with tract. This module does not interpret inputs and outputs.
 //!
-//! A network of supported layers is lowered to the project's own operators (`lower`); any other runs on tract's operators.
+//! A network of supported layers is lowered to the project's own operators (`lower`); any other runs on tract's
+//! operators.
 
 mod layer;
 mod lower;

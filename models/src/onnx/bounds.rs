@@ -154,8 +154,8 @@ fn require_window(node: &NodeProto, held: &HashMap<&str, &TensorProto>) -> Resul
     Ok(())
 }
 
-/// The largest factor by which a node that takes a size enlarges its first input. The size must be a constant in the file.
-/// 1 for all other nodes.
+/// The largest factor by which a node that takes a size enlarges its first input. The size must be a constant in the
+/// file. 1 for all other nodes.
 fn enlargement(node: &NodeProto, held: &HashMap<&str, &TensorProto>) -> Result<usize, String> {
     let given = |place: usize| node.input.get(place).filter(|name| !name.is_empty());
     let told = |place: usize| -> Result<Vec<f32>, String> {

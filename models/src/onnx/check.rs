@@ -1,7 +1,7 @@
 //! Validates a decoded graph. `bounds` checks the size of values; tract checks shapes.
 //!
-//! Every rewrite of the graph looks up values by name, so this module refuses names that are defined twice, never, or by a
-//! cycle of nodes. The limits bound the time and memory of all loops over the graph, for any file.
+//! Every rewrite of the graph looks up values by name, so this module refuses names that are defined twice, never, or
+//! by a cycle of nodes. The limits bound the time and memory of all loops over the graph, for any file.
 
 use super::{bounds, tensor};
 use crate::ModelError;

@@ -1,8 +1,8 @@
 //! Encodes ONNX files with explicit zeros.
 //!
-//! Strict ONNX readers (OpenCV) distinguish an attribute with the value 0 from one without a value. tract's message types
-//! cannot, and omit zeros. This module therefore encodes the messages around attributes itself, and adds the zero for an
-//! attribute of that type.
+//! Strict ONNX readers (OpenCV) distinguish an attribute with the value 0 from one without a value. tract's message
+//! types cannot, and omit zeros. This module therefore encodes the messages around attributes itself, and adds the zero
+//! for an attribute of that type.
 
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};

@@ -18,9 +18,9 @@ use prost::Message;
 /// The largest ONNX file that is read, in bytes.
 pub const MAX_BYTES: u64 = 512 << 20;
 
-/// Decodes an ONNX file and validates its graph: every value is defined once and before it is read, there is one input, and
-/// the sizes of tensors, windows and constant expressions are within limits. Drops inputs that nothing reads, or that only
-/// repeat a constant's name.
+/// Decodes an ONNX file and validates its graph: every value is defined once and before it is read, there is one input,
+/// and the sizes of tensors, windows and constant expressions are within limits. Drops inputs that nothing reads, or
+/// that only repeat a constant's name.
 ///
 /// # Errors
 /// [`ModelError::Network`] if the bytes are not an ONNX model, or if it has unsupported parts.

@@ -12,8 +12,8 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use terminal::ShowPath;
 
-/// The most pixels that are decoded at the same time; a larger photo is decoded alone. Each takes three bytes, or six while
-/// a photo is rotated.
+/// The most pixels that are decoded at the same time; a larger photo is decoded alone. Each takes three bytes, or six
+/// while a photo is rotated.
 const PIXELS_AT_ONCE: u64 = 64 << 20;
 
 /// The size of a phone's photo at its highest resolution.

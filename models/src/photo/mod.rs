@@ -1,9 +1,9 @@
 //! Decodes photo files (JPEG, PNG and WebP) to frames, and applies the EXIF orientation.
 //!
-//! The format is detected from the content, not from the file name. [`Photo::open`] reads only the header, so that a caller
-//! can reserve memory before [`Photo::decode`]. A photo is decoded completely or refused; incomplete pictures are not
-//! searched for faces. JPEG variants that the decoder does not decode correctly are refused with the name of the variant.
-//! Colour profiles are not applied.
+//! The format is detected from the content, not from the file name. [`Photo::open`] reads only the header, so that a
+//! caller can reserve memory before [`Photo::decode`]. A photo is decoded completely or refused; incomplete pictures
+//! are not searched for faces. JPEG variants that the decoder does not decode correctly are refused with the name of
+//! the variant. Colour profiles are not applied.
 
 mod error;
 #[cfg(feature = "photo-files")]
@@ -74,15 +74,15 @@ impl<'a> Photo<'a> {
         self.decoder.dimensions()
     }
 
-    /// Width times height, 1 to [`MAX_PIXELS`]. For each pixel, decoding takes 3 bytes, 6 while the photo is rotated, up to 8
-    /// with an alpha channel or 16 bits a channel, and 9 for a progressive JPEG.
+    /// Width times height, 1 to [`MAX_PIXELS`]. For each pixel, decoding takes 3 bytes, 6 while the photo is rotated,
+    /// up to 8 with an alpha channel or 16 bits a channel, and 9 for a progressive JPEG.
     pub fn pixels(&self) -> u64 {
         let (width, height) = self.decoder.dimensions();
         u64::from(width) * u64::from(height)
     }
 
-    /// Like [`Photo::decode`], but ignores the EXIF orientation. For photos whose pixels are already rotated: some programs
-    /// do not update the EXIF data.
+    /// Like [`Photo::decode`], but ignores the EXIF orientation. For photos whose pixels are already rotated: some
+    /// programs do not update the EXIF data.
     ///
     /// # Errors
     /// As for [`Photo::decode`].
@@ -90,8 +90,8 @@ impl<'a> Photo<'a> {
         self.decoded(|_| Ok(Orientation::NoTransforms))
     }
 
-    /// Decodes the photo to 8-bit RGB: applies the orientation, rounds 16 bits to 8, copies grey to all three channels, and
-    /// blends transparency with white. For an animation, decodes the first picture.
+    /// Decodes the photo to 8-bit RGB: applies the orientation, rounds 16 bits to 8, copies grey to all three channels,
+    /// and blends transparency with white. For an animation, decodes the first picture.
     ///
     /// # Errors
     /// [`PhotoError`] if the photo is damaged or truncated.

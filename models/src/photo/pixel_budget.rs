@@ -1,5 +1,5 @@
-//! Limits the number of decoded pixels in memory over all threads. Requests are served in order, so that a large photo does
-//! not wait forever.
+//! Limits the number of decoded pixels in memory over all threads. Requests are served in order, so that a large photo
+//! does not wait forever.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 

@@ -2,8 +2,8 @@
 
 use image::ColorType;
 
-/// Converts to interleaved 8-bit RGB: rounds 16-bit samples (native byte order), blends transparency with white, repeats
-/// grey. `None` for unsupported colour types.
+/// Converts to interleaved 8-bit RGB: rounds 16-bit samples (native byte order), blends transparency with white,
+/// repeats grey. `None` for unsupported colour types.
 pub(super) fn from_samples(mut samples: Vec<u8>, colour: ColorType) -> Option<Vec<u8>> {
     use ColorType::{L8, L16, La8, La16, Rgb8, Rgb16, Rgba8, Rgba16};
     match colour {

@@ -1,5 +1,5 @@
-//! Photo files of every kind: complete, truncated, with flipped bits, and oversized. The files in `fixtures` are of kinds
-//! that `image` cannot write; all except `bilevel.png` show [`gradient`].
+//! Photo files of every kind: complete, truncated, with flipped bits, and oversized. The files in `fixtures` are of
+//! kinds that `image` cannot write; all except `bilevel.png` show [`gradient`].
 
 use super::*;
 use image::codecs::{jpeg::JpegEncoder, png::PngEncoder, webp::WebPEncoder};
@@ -79,13 +79,14 @@ fn require_shows(name: &str, bytes: &[u8], expected: impl Fn(u32, u32) -> [u8; 3
     }
 }
 
-/// A JPEG of `fixtures/jpeg`, written by libjpeg's `cjpeg -quality 95 -dct float` with the sampling and scans in its name.
+/// A JPEG of `fixtures/jpeg`, written by libjpeg's `cjpeg -quality 95 -dct float` with the sampling and scans in its
+/// name.
 fn of_libjpeg(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/src/photo/fixtures/jpeg/{name}.jpg", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-/// A regression: zune-jpeg decodes separate scans with subsampled chroma, and chroma finer than luma, to garbage. A face was
-/// not found, or was enrolled from garbage.
+/// A regression: zune-jpeg decodes separate scans with subsampled chroma, and chroma finer than luma, to garbage. A
+/// face was not found, or was enrolled from garbage.
 #[test]
 fn a_jpeg_is_shown_as_libjpeg_shows_it_or_refused_by_its_kind() {
     for (name, refused_for) in [
@@ -145,7 +146,8 @@ fn exif_of_orientation(orientation: u8) -> Vec<u8> {
     exif
 }
 
-/// The displayed order of the stored cells for the eight orientations of EXIF 2.3 (tag 274). Stored are `ABC` above `DEF`.
+/// The displayed order of the stored cells for the eight orientations of EXIF 2.3 (tag 274). Stored are `ABC` above
+/// `DEF`.
 const SEEN: [&[&str]; 8] = [
     &["ABC", "DEF"],
     &["CBA", "FED"],
@@ -268,8 +270,8 @@ fn the_smallest_photo_is_one() {
     }
 }
 
-/// A regression: zune-jpeg fills in missing data and reports success. A face in the upper half of an incompletely copied
-/// photo would have been enrolled.
+/// A regression: zune-jpeg fills in missing data and reports success. A face in the upper half of an incompletely
+/// copied photo would have been enrolled.
 #[test]
 fn a_jpeg_that_is_cut_off_is_refused() {
     let photo = encoded(PhotoFormat::Jpeg, &picture(640, 480, |x, y| [x as u8, y as u8, (x * y) as u8]), None);

@@ -57,7 +57,8 @@ impl Level {
         Frame::of_parts(tile.width, tile.height, pixels)
     }
 
-    /// Scales up the whole photo by bilinear interpolation. Beyond the centres of the outermost pixels, their values repeat.
+    /// Scales up the whole photo by bilinear interpolation. Beyond the centres of the outermost pixels, their values
+    /// repeat.
     pub(super) fn enlarged(&self, photo: &Frame) -> Frame {
         let columns = between(photo.width(), self.width);
         let mut pixels = Vec::with_capacity(3 * self.width as usize * self.height as usize);

@@ -1,8 +1,9 @@
 //! Detects the faces in a photo, which may be much larger or much smaller than a camera frame.
 //!
 //! A photo of the size of a camera frame is searched once as a whole, like a frame
-//! ([`Recogniser::detect`](crate::Recogniser::detect)). If this finds no large face in a larger photo, the photo is searched
-//! again in tiles, at finer and finer levels. A smaller photo is enlarged first. The caller decides which face to use.
+//! ([`Recogniser::detect`](crate::Recogniser::detect)). If this finds no large face in a larger photo, the photo is
+//! searched again in tiles, at finer and finer levels. A smaller photo is enlarged first. The caller decides which face
+//! to use.
 
 mod level;
 mod tiles;
@@ -15,13 +16,13 @@ use level::Level;
 const CAMERA_SIDE: u32 = 1920;
 /// Photos whose longest side is shorter than this are enlarged to [`ENLARGED_SIDE`].
 const SMALL_SIDE: u32 = 160;
-/// The longest side of an enlarged photo, in pixels. The lowest detector confidence of 18 faces, each in a photo of 96x96
-/// pixels, is 0.885 without enlargement, 0.92 at 320 or 384, and 0.82 at 640. Photos of 250x250 pixels are not enlarged:
-/// landmarks are the mean of two searches, and the second, at twice the size of the photo, would no longer see the face much
-/// larger than the first.
+/// The longest side of an enlarged photo, in pixels. The lowest detector confidence of 18 faces, each in a photo of
+/// 96x96 pixels, is 0.885 without enlargement, 0.92 at 320 or 384, and 0.82 at 640. Photos of 250x250 pixels are not
+/// enlarged: landmarks are the mean of two searches, and the second, at twice the size of the photo, would no longer
+/// see the face much larger than the first.
 const ENLARGED_SIDE: u32 = 320;
-/// The search stops at the level where the shorter side of a face has at least this many pixels. The landmarks of a smaller
-/// face are more accurate at a finer level.
+/// The search stops at the level where the shorter side of a face has at least this many pixels. The landmarks of a
+/// smaller face are more accurate at a finer level.
 const LARGE_ENOUGH: f32 = 40.0;
 /// The longest sides of the levels that are searched in tiles, in pixels. The last is for [`VERY_LARGE`] photos.
 const LEVELS: [u32; 3] = [1280, 2560, 4000];
@@ -30,8 +31,8 @@ const VERY_LARGE: u32 = 5000;
 /// Two boxes with a larger intersection over union belong to the same face.
 const SAME_FACE: f32 = 0.3;
 
-/// Detects all faces in a photo, largest first, in photo pixels. `detect` detects the faces in one frame, which it scales
-/// down to a longest side of `working_size` pixels.
+/// Detects all faces in a photo, largest first, in photo pixels. `detect` detects the faces in one frame, which it
+/// scales down to a longest side of `working_size` pixels.
 ///
 /// # Errors
 /// The errors of `detect`.
@@ -111,7 +112,8 @@ mod tests {
         Frame::from_rgb(width, height, pixels).unwrap()
     }
 
-    /// Finds the box around all light pixels, if its shorter side has at least this many pixels in a frame scaled to 640.
+    /// Finds the box around all light pixels, if its shorter side has at least this many pixels in a frame scaled to
+    /// 640.
     fn squares(least: f32) -> impl Fn(&Frame) -> Result<Vec<Face>, ModelError> {
         move |frame| {
             let light = |x: u32, y: u32| frame.row(y as usize)[3 * x as usize] > 127;

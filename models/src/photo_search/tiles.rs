@@ -16,8 +16,8 @@ pub(super) struct Tile {
 }
 
 impl Tile {
-    /// Whether a face, in the tile's pixels, is complete: not cut off by an edge inside the picture. Faces that are cut off
-    /// are found in another tile or at a coarser level.
+    /// Whether a face, in the tile's pixels, is complete: not cut off by an edge inside the picture. Faces that are cut
+    /// off are found in another tile or at a coarser level.
     pub(super) fn has_whole(&self, face: &FaceBox, (width, height): (u32, u32)) -> bool {
         let within = |from: f32, length: f32, start: u32, side: u32, whole: u32| {
             (start == 0 || from > 0.0) && (start + side == whole || from + length < side as f32)
@@ -27,7 +27,8 @@ impl Tile {
     }
 }
 
-/// The tiles that cover a picture of this width and height. All have the same size; their sides are at most `most` pixels.
+/// The tiles that cover a picture of this width and height. All have the same size; their sides are at most `most`
+/// pixels.
 pub(super) fn over((width, height): (u32, u32), most: u32) -> impl Iterator<Item = Tile> {
     let (columns, tile_width) = along(width, most);
     let (rows, tile_height) = along(height, most);
@@ -39,8 +40,8 @@ pub(super) fn over((width, height): (u32, u32), most: u32) -> impl Iterator<Item
     })
 }
 
-/// The starts of tiles along a side of `length` pixels, and the length of each tile: as few tiles as possible, then as short
-/// as possible.
+/// The starts of tiles along a side of `length` pixels, and the length of each tile: as few tiles as possible, then as
+/// short as possible.
 fn along(length: u32, most: u32) -> (Vec<u32>, u32) {
     let most = most.max(2 * OVERLAP);
     if length <= most {

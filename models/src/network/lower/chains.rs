@@ -1,5 +1,5 @@
-//! Fuses successive layers into one operator if the pictures between them do not fit into the nearest cache. `kernels` then
-//! computes the layers band by band.
+//! Fuses successive layers into one operator if the pictures between them do not fit into the nearest cache. `kernels`
+//! then computes the layers band by band.
 
 use crate::network::layer::{Layer, Memory};
 use crate::network::steps::Chained;

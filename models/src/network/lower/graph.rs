@@ -90,8 +90,8 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// The numbers of a constant with one number for each of `channels` (shape `[C]`, `[1, C, 1, 1]` or `[C, 1, 1]`), or
-    /// with a single number for all.
+    /// The numbers of a constant with one number for each of `channels` (shape `[C]`, `[1, C, 1, 1]` or `[C, 1, 1]`),
+    /// or with a single number for all.
     pub(super) fn for_channels(&self, node: &NodeProto, place: usize, channels: usize) -> Option<Vec<f32>> {
         let tensor = self.constant_input(node, place)?;
         let numbers = tensor::floats(tensor).ok()?;

@@ -1,7 +1,8 @@
 //! Lowers an ONNX graph to a tract graph that consists only of the project's own operators.
 //!
-//! The operations after a convolution (bias, residual, activation, quantisation) are fused into it. Pictures are stored with
-//! channels last. A network with any unsupported operator or shape is not lowered; it runs on tract's own operators.
+//! The operations after a convolution (bias, residual, activation, quantisation) are fused into it. Pictures are stored
+//! with channels last. A network with any unsupported operator or shape is not lowered; it runs on tract's own
+//! operators.
 
 mod activation;
 mod chains;

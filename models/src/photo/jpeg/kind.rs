@@ -1,9 +1,9 @@
 //! Detects the variant of a JPEG by its header (ITU-T T.81, B.2), and refuses variants that the decoder does not decode
 //! correctly.
 //!
-//! zune-jpeg silently decodes some variants to garbage: one scan for each component with subsampled chroma, or chroma with a
-//! higher resolution than luma. It reports others as damaged. This module therefore accepts only variants whose decoded
-//! pictures were compared with libjpeg, for each sampling, and refuses all others with the name of the variant.
+//! zune-jpeg silently decodes some variants to garbage: one scan for each component with subsampled chroma, or chroma
+//! with a higher resolution than luma. It reports others as damaged. This module therefore accepts only variants whose
+//! decoded pictures were compared with libjpeg, for each sampling, and refuses all others with the name of the variant.
 
 use super::markers::{self, START_OF_SCAN};
 use std::fmt;

@@ -1,4 +1,5 @@
-//! Finds the markers of a JPEG (ITU-T T.81, B.1.1): 0xff and a code, most of them followed by a segment. Decodes nothing.
+//! Finds the markers of a JPEG (ITU-T T.81, B.1.1): 0xff and a code, most of them followed by a segment. Decodes
+//! nothing.
 
 use std::iter;
 
@@ -12,14 +13,16 @@ pub(super) struct Marker<'a> {
     pub(super) code: u8,
     /// Position of its 0xff.
     at: usize,
-    /// The segment without its length field; empty if there is no segment. Shorter than its length if the file is truncated.
+    /// The segment without its length field; empty if there is no segment. Shorter than its length if the file is
+    /// truncated.
     pub(super) contents: &'a [u8],
 }
 
-/// Whether the first picture in the file has an end marker. Phones append more pictures, and put thumbnails into segments.
+/// Whether the first picture in the file has an end marker. Phones append more pictures, and put thumbnails into
+/// segments.
 ///
-/// The decoder silently fills in the missing part of a truncated file. Data missing before an end marker is not detected
-/// here either.
+/// The decoder silently fills in the missing part of a truncated file. Data missing before an end marker is not
+/// detected here either.
 pub(super) fn has_end(bytes: &[u8]) -> bool {
     end_of_picture(bytes).is_some()
 }

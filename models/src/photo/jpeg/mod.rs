@@ -14,8 +14,8 @@ const FORMAT: PhotoFormat = PhotoFormat::Jpeg;
 /// Refuses variants that are not decoded correctly.
 ///
 /// # Errors
-/// [`PhotoError::Unsupported`] for an unsupported variant, [`PhotoError::CutOff`] or [`PhotoError::Damaged`] if the header
-/// is incomplete.
+/// [`PhotoError::Unsupported`] for an unsupported variant, [`PhotoError::CutOff`] or [`PhotoError::Damaged`] if the
+/// header is incomplete.
 pub(super) fn require_ordinary(bytes: &[u8]) -> Result<(), PhotoError> {
     kind::require_ordinary(bytes).map_err(|unreadable| match unreadable {
         Unreadable::Rare(kind) => PhotoError::Unsupported { format: FORMAT, reason: kind.to_string() },
