@@ -1,8 +1,8 @@
-//! What a command says in its exit code.
+//! The answer of a command, as its exit code.
 
 use std::process::ExitCode;
 
-/// The answer to what was asked; an error is not an answer.
+/// The answer of a command. An error is not an answer.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {

@@ -6,7 +6,7 @@ use clap::{Error, Parser};
 use std::env;
 use std::ffi::OsString;
 
-/// The arguments of this process; or an end with help, a version or what is wrong with them.
+/// Parses the arguments of this process. Exits after printing help, the version or an error.
 pub fn arguments<A: Parser>() -> A {
     parse(env::args_os().collect()).unwrap_or_else(|error| error.exit())
 }
@@ -14,7 +14,7 @@ pub fn arguments<A: Parser>() -> A {
 fn parse<A: Parser>(given: Vec<OsString>) -> Result<A, Error> {
     A::try_parse_from(&given).map_err(|error| {
         let shown = given.iter().map(|argument| argument.shown().to_string());
-        // What is wrong with them is wrong with them as they are shown.
+        // The escaped arguments give the same error.
         A::try_parse_from(shown).err().unwrap_or(error)
     })
 }

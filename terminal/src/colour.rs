@@ -1,17 +1,17 @@
-//! Colour, where a person reads it: on a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
+//! Coloured output on a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use std::io;
 
-/// What a line is about, as a colour shows it. The words say the same without.
+/// The meaning of a colour. The text is complete without it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
-    /// As it should be.
+    /// Good.
     Good,
-    /// Worth a look.
+    /// A warning.
     Warning,
-    /// Wrong.
+    /// An error.
     Bad,
 }
 
@@ -25,7 +25,7 @@ impl Tone {
     }
 }
 
-/// The text in that tone, if it is coloured at all.
+/// Colours the text, if colours are enabled.
 pub(crate) fn toned(text: &str, tone: Tone, choice: ColorChoice) -> String {
     match choice {
         ColorChoice::Never => text.to_owned(),

@@ -1,27 +1,27 @@
-//! Lines that fit the reader's terminal.
+//! Wraps lines to the width of the terminal.
 
 use std::io::{self, IsTerminal};
 use terminal_size::{Width, terminal_size_of};
 use textwrap::{Options, WordSplitter, wrap};
 
-/// How wide a line may be where nobody knows the width of the terminal.
+/// The width of lines if the width of the terminal is unknown.
 const DEFAULT: usize = 80;
-/// Wider lines are hard to read, however wide the terminal is.
+/// The largest width of lines. Wider lines are hard to read, even on a wide terminal.
 const WIDEST: usize = 120;
 
-/// How many columns stdout has, 40 to 120; 80 if it is not a terminal.
+/// The width of stdout in columns, 40 to 120; 80 if it is not a terminal.
 pub fn columns() -> usize {
     let width = terminal_size_of(io::stdout()).map_or(DEFAULT, |(Width(width), _)| usize::from(width));
     width.clamp(40, WIDEST)
 }
 
-/// Whether stdout is a terminal: then a person reads it, and not a program that wants one record a line.
+/// Whether stdout is a terminal. Otherwise a program may read it, which expects one record for each line.
 pub fn is_read_by_a_person() -> bool {
     io::stdout().is_terminal()
 }
 
-/// The text in lines of at most this many columns, all but the first indented. Words that are longer
-/// stay whole, and paths are not split at hyphens.
+/// Wraps the text to lines of at most this many columns, and indents all lines but the first. Longer words are not
+/// broken, and paths are not split at hyphens.
 pub fn wrapped(text: &str, columns: usize, indent: usize) -> String {
     let indent = " ".repeat(indent);
     let options = Options::new(columns).subsequent_indent(&indent).break_words(false);

@@ -1,9 +1,9 @@
-//! Numbers of things in words.
+//! Formats a number with its noun.
 
 use std::fmt::Display;
 
-/// `1 photo`, `2 photos`, `0 people`: the number with its noun, which is given in the singular and may have other words
-/// before it.
+/// Formats a number with its noun: `1 photo`, `2 photos`, `0 people`. `noun` is singular, and other words may precede
+/// it.
 pub fn counted<N: Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
     if number == N::from(1) {
         return format!("{number} {noun}");

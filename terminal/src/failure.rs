@@ -1,4 +1,4 @@
-//! An error as the user reads it: what was wrong, and what to do next.
+//! Errors for the user, with a hint what to do next.
 
 use anyhow::Error;
 
@@ -10,9 +10,9 @@ struct WithHelp {
     help: String,
 }
 
-/// Adds the hint to a result.
+/// Adds a hint to a result.
 pub trait Help<T> {
-    /// Says what to do next if this is an error.
+    /// Adds a hint what to do next if this is an error.
     fn help(self, text: &str) -> anyhow::Result<T>;
 }
 
@@ -22,7 +22,7 @@ impl<T, E: Into<Error>> Help<T> for Result<T, E> {
     }
 }
 
-/// One line for the error with its causes, and one for the hint if there is one.
+/// Formats the error: one line for the error with its causes, and one for the hint if there is one.
 pub fn in_words(error: &Error) -> String {
     let line = on_one_line(error);
     match error.downcast_ref::<WithHelp>() {
@@ -31,7 +31,7 @@ pub fn in_words(error: &Error) -> String {
     }
 }
 
-/// The error with its causes. Many an error names its cause in its own words: that is not said twice.
+/// Formats the error with its causes on one line. Omits a cause whose text the error already contains.
 pub fn on_one_line(error: &Error) -> String {
     let mut line = String::new();
     for said in error.chain().map(ToString::to_string).filter(|said| !said.is_empty()) {
@@ -57,7 +57,7 @@ mod tests {
         assert_eq!(in_words(&helped), "error: nothing done: cannot open a.db: no such file\nhelp: make it");
     }
 
-    /// Most errors here have their cause in their message and give it as their source as well.
+    /// Most errors of this project have their cause both in their message and as their source.
     #[test]
     fn a_cause_is_named_once() {
         #[derive(Debug, thiserror::Error)]

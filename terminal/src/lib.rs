@@ -1,6 +1,7 @@
-//! How both programs speak: answers on stdout, everything else on stderr, and the exit code that says yes, no or error.
+//! Terminal output of both programs: answers on stdout, everything else on stderr, and an exit code for yes, no or
+//! error.
 //!
-//! The wording is up to the programs.
+//! The programs define the texts.
 #![forbid(unsafe_code)]
 
 mod answer;
@@ -33,7 +34,7 @@ pub use visible::{ShowPath, ShownPath};
 
 use std::process::ExitCode;
 
-/// The exit code of a program's answer: 0 for yes, 1 for no, 2 for an error, which is printed on stderr.
+/// The exit code for a program's answer: 0 for yes, 1 for no, 2 for an error. Prints the error on stderr.
 pub fn exit_code(answered: anyhow::Result<Answer>) -> ExitCode {
     match answered {
         Ok(answer) => answer.into(),

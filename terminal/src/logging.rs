@@ -10,26 +10,26 @@ use tracing::level_filters::LevelFilter;
 /// The verbosity of the messages on stderr.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct Verbosity {
-    /// Say more on stderr; may be repeated
+    /// Print more messages on stderr; may be repeated
     #[arg(short, long, global = true, action = ArgAction::Count)]
     verbose: u8,
-    /// Say nothing on stderr but errors
+    /// Print only errors on stderr
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 }
 
 impl Verbosity {
-    /// Nothing but errors is wanted.
+    /// Whether to print only errors.
     pub fn is_quiet(self) -> bool {
         self.quiet
     }
 
-    /// More is wanted.
+    /// Whether to print more messages.
     pub fn is_verbose(self) -> bool {
         self.verbose > 0
     }
 
-    /// A line on stderr, unless quiet is wanted.
+    /// Prints a line on stderr, unless the verbosity is quiet.
     pub fn note(self, line: &str) {
         if !self.quiet {
             say(line);
@@ -37,7 +37,7 @@ impl Verbosity {
     }
 }
 
-/// Starts the log: warnings, or more with `-v`, or errors only with `-q`.
+/// Starts the log: warnings by default, more with `-v`, only errors with `-q`.
 pub fn start_log(verbosity: Verbosity) {
     let level = match (verbosity.quiet, verbosity.verbose) {
         (true, _) => LevelFilter::ERROR,
@@ -48,22 +48,24 @@ pub fn start_log(verbosity: Verbosity) {
     };
     let log = tracing_subscriber::fmt()
         .with_max_level(level)
-        // It would tell of a stderr that cannot be written on stderr, and panic over that.
+        // Otherwise the logger reports failed writes to stderr on stderr, and panics.
         .log_internal_errors(false)
         .with_writer(io::stderr)
         .with_ansi(of_stderr() != ColorChoice::Never)
         .with_target(verbosity.verbose > 1)
         .without_time();
-    // A second start, in tests, keeps the first log.
+    // In tests, a second start keeps the first log.
     log.try_init().ok();
 }
 
-/// A line on stderr, its control characters as `\u001b` and the like. There is nobody to tell if it cannot be written.
+/// Prints a line on stderr, with control characters escaped as `\u001b` and the like. Ignores write errors, which could
+/// not be reported.
 pub fn say(line: &str) {
     writeln!(io::stderr().lock(), "{}", visible(line)).ok();
 }
 
-/// An error on stderr, in lines that begin with `error:` and `help:`; these two words are coloured on a terminal.
+/// Prints an error on stderr, in lines that begin with `error:` and `help:`. On a terminal, these two words are
+/// coloured.
 pub(crate) fn say_error(lines: &str) {
     let coloured: Vec<String> = lines.lines().map(|line| with_coloured_label(line, of_stderr())).collect();
     writeln!(io::stderr().lock(), "{}", coloured.join("\n")).ok();

@@ -1,4 +1,4 @@
-//! Answers on stdout, in words or as JSON.
+//! Prints answers on stdout, as text or JSON.
 
 use crate::colour::{Tone, of_stdout, toned};
 use crate::visible::visible;
@@ -6,7 +6,7 @@ use anyhow::Context;
 use serde::Serialize;
 use std::io::{self, ErrorKind, Write};
 
-/// The version of every JSON object that is printed.
+/// The schema version of all printed JSON objects.
 const SCHEMA: u8 = 1;
 
 #[derive(Serialize)]
@@ -16,15 +16,15 @@ struct Versioned<'a, T> {
     answer: &'a T,
 }
 
-/// The answer as one line of JSON, with `"schema": 1` before its own keys.
+/// Formats the answer as one line of JSON, with `"schema": 1` before its own keys.
 ///
 /// # Errors
-/// If `answer` is nothing that JSON can hold as an object.
+/// If `answer` cannot be serialised as a JSON object.
 pub fn to_json(answer: &impl Serialize) -> anyhow::Result<String> {
     serde_json::to_string(&Versioned { schema: SCHEMA, answer }).context("cannot write the answer as JSON")
 }
 
-/// Prints a line, its control characters as `\u001b` and the like. A closed pipe is not an error.
+/// Prints a line, with control characters escaped as `\u001b` and the like. A closed pipe is not an error.
 ///
 /// # Errors
 /// If stdout cannot be written.
@@ -32,7 +32,7 @@ pub fn print(line: &str) -> anyhow::Result<()> {
     write_line(&visible(line))
 }
 
-/// The same, in the colour of that tone if stdout is a terminal and `NO_COLOR` is not set.
+/// Prints a line like [`print()`], in colour if stdout is a terminal and `NO_COLOR` is not set.
 ///
 /// # Errors
 /// As [`print()`].

@@ -1,4 +1,4 @@
-//! Rates as they are read.
+//! Formats rates in percent.
 
 /// A rate, 0 to 1, in percent with two significant digits or one after the point: `0.0010 %`, `3.2 %`, `12.5 %`. Only a
 /// rate that is 0 reads as zero, and only one that is 1 as a hundred.
@@ -8,7 +8,7 @@ pub fn percent(rate: f64) -> String {
     if from_the_end <= 0.0 {
         return format!("{percent:.0} %");
     }
-    // The place of the first digit that is not 0, from 1 for tenths. A hair more, for 1 - 0.99999 falls short.
+    // The position of the first nonzero digit; 1 means tenths. Slightly increased, because 1 - 0.99999 is rounded down.
     let place = -(from_the_end.log10() + 1e-9).floor();
     let digits = (place + 1.0).clamp(1.0, 15.0) as usize;
     format!("{percent:.digits$} %")
@@ -18,7 +18,7 @@ pub fn percent(rate: f64) -> String {
 mod tests {
     use super::*;
 
-    /// A rate of 1e-5 read `0.00 %`.
+    /// A regression: a rate of 1e-5 was shown as `0.00 %`.
     #[test]
     fn a_small_rate_does_not_read_as_zero() {
         for (rate, expected) in [

@@ -1,5 +1,5 @@
-//! How far a long piece of work is: a bar with a rate and the remaining time if stderr is a terminal, a plain line
-//! every few seconds otherwise, and nothing for work that is over in a second.
+//! Progress of long tasks: a bar with the rate and the remaining time if stderr is a terminal, otherwise a plain line
+//! every few seconds. Prints nothing for tasks shorter than a second.
 
 use crate::logging::say;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -12,12 +12,12 @@ const BAR_AFTER: Duration = Duration::from_secs(1);
 const LINE_EVERY: Duration = Duration::from_secs(5);
 const STYLE: &str = "{bar:30} {pos}/{len} {msg}";
 
-/// The progress of work on a known number of things. May be told of from any thread.
+/// The progress of a task on a known number of items. Any thread may report progress.
 pub struct Progress {
     things: &'static str,
     total: usize,
     done: AtomicUsize,
-    /// Of those that are done: what was there already, such as encodings that were kept. It says nothing of the speed.
+    /// Number of done items that needed no work, such as cached encodings. They do not count for the speed.
     found: AtomicUsize,
     started: Instant,
     shown: Mutex<Shown>,
@@ -30,7 +30,7 @@ enum Shown {
 }
 
 impl Progress {
-    /// Starts the clock. `things` is a plural, such as `photos`.
+    /// Starts the clock. `things` is a plural noun, such as `photos`.
     pub fn new(things: &'static str, total: usize, quiet: bool) -> Self {
         let started = Instant::now();
         let shown = match (quiet, io::stderr().is_terminal()) {
@@ -41,18 +41,18 @@ impl Progress {
         Self { things, total, done: AtomicUsize::new(0), found: AtomicUsize::new(0), started, shown: Mutex::new(shown) }
     }
 
-    /// One more is done.
+    /// Counts one more item as done.
     pub fn one_more(&self) {
         self.more(1);
     }
 
-    /// One more is done, without any work.
+    /// Counts one more item as done that needed no work.
     pub fn one_found(&self) {
         self.found.fetch_add(1, Ordering::Relaxed);
         self.more(1);
     }
 
-    /// This many more are done.
+    /// Counts this many more items as done.
     pub fn more(&self, count: usize) {
         let done = self.done.fetch_add(count, Ordering::Relaxed) + count;
         let elapsed = self.started.elapsed();
@@ -74,7 +74,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(self) {
         if let Shown::Bar(Some(bar)) = self.shown.into_inner().unwrap_or_else(PoisonError::into_inner) {
             bar.finish_and_clear();

@@ -1,4 +1,4 @@
-//! Keys, names and faces stay in the memory of the program that needs them.
+//! Protects keys, names and faces in the memory of this process.
 
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 

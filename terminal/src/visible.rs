@@ -1,4 +1,5 @@
-//! Other people's text on a terminal: what would move the cursor, change colours or type for the user is shown instead.
+//! Escapes untrusted text for a terminal: control characters that could move the cursor, change colours or enter input
+//! are made visible.
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -14,9 +15,9 @@ use std::path::Path;
 #[serde(transparent)]
 pub struct ShownPath(String);
 
-/// How a path, or a part of one, gets into a message.
+/// Formats a path, or a part of one, for a message.
 pub trait ShowPath {
-    /// The path as it may stand in a message.
+    /// The path, safe to include in a message.
     fn shown(&self) -> ShownPath;
 }
 
@@ -32,8 +33,8 @@ impl Display for ShownPath {
     }
 }
 
-/// The text with every control character but line feed and tab as JSON escapes it: `\u001b`; likewise what turns the
-/// direction of writing, or begins a line elsewhere. JSON stays the same JSON.
+/// Escapes every control character except line feed and tab as in JSON: `\u001b`. Also escapes characters that change
+/// the text direction or start a new line on some terminals. The meaning of JSON text is unchanged.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_obeyed) {
         return text.into();
@@ -41,7 +42,7 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     let mut shown = String::with_capacity(text.len() + 16);
     for character in text.chars() {
         match is_obeyed(character) {
-            // All of them are below U+10000.
+            // All escaped characters are below U+10000.
             true => write!(shown, "\\u{:04x}", u32::from(character)).unwrap_or_default(),
             false => shown.push(character),
         }
@@ -74,7 +75,7 @@ mod tests {
         }
     }
 
-    /// A photo called `a.jpg: no`, line feed, `b.jpg: It's Bo` answered for another photo.
+    /// A regression: a photo with the name `a.jpg: no`, line feed, `b.jpg: It's Bo` gave an answer for another photo.
     #[test]
     fn a_file_name_is_one_line() {
         for (name, expected) in [("Zoë/1.jpg", "Zoë/1.jpg"), ("a\nb\t\u{202e}\u{1b}", r"a\u000ab\u0009\u202e\u001b")]
