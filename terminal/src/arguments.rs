@@ -1,5 +1,5 @@
-//! The command line, read by clap. clap repeats an argument that it refuses as it is; here its control characters are
-//! shown.
+//! Parses the command line with clap. clap prints invalid arguments unchanged; this module escapes their control
+//! characters.
 
 use crate::visible::ShowPath;
 use clap::{Error, Parser};

@@ -1,7 +1,7 @@
 //! Formats rates in percent.
 
-/// A rate, 0 to 1, in percent with two significant digits or one after the point: `0.0010 %`, `3.2 %`, `12.5 %`. Only a
-/// rate that is 0 reads as zero, and only one that is 1 as a hundred.
+/// Formats a rate, 0 to 1, in percent with two significant digits or one decimal place: `0.0010 %`, `3.2 %`, `12.5 %`.
+/// Only a rate of exactly 0 is shown as zero, and only a rate of exactly 1 as a hundred.
 pub fn percent(rate: f64) -> String {
     let percent = 100.0 * rate;
     let from_the_end = 100.0 * rate.min(1.0 - rate);

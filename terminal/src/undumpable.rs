@@ -2,8 +2,8 @@
 
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
-/// Prevents core dumps of this process, however it ends, and stops other processes of the same user from reading its
-/// memory. Both programs do this before anything else.
+/// Prevents core dumps of this process, and prevents other processes of the same user from reading its memory. Both
+/// programs call this first.
 pub fn keep_memory_from_others() {
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
         tracing::warn!("a core dump of this program would contain keys and names: {error}");

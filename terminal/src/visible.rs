@@ -6,11 +6,10 @@ use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter, Write};
 use std::path::Path;
 
-/// A path as both programs tell of it; `Path::display`, which prints a name's line feeds as they are, is disallowed.
+/// A path for messages and JSON. `Path::display`, which prints line feeds in names unchanged, is disallowed.
 ///
-/// Within a line of words its line feeds, tabs and control characters are shown as JSON escapes them, so that the name
-/// of a file cannot add a line of its own to an answer. In JSON it is the path itself: JSON escapes by itself. What is
-/// not Unicode is replaced in both.
+/// In text, line feeds, tabs and control characters are escaped as in JSON, so that a file name cannot add a line to an
+/// answer. In JSON, the path is unchanged, because JSON escapes it. Both replace invalid Unicode.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ShownPath(String);
@@ -60,8 +59,8 @@ fn is_obeyed(character: char) -> bool {
 mod tests {
     use super::*;
 
-    /// Found while fuzzing targets were written: a device that claims to be a unit, and a network with a name chosen
-    /// for it, had the last word on the terminal of the person who asked.
+    /// A regression found while writing fuzz targets: a device that claims to be a unit, or a network with a crafted
+    /// name, could control the user's terminal.
     #[test]
     fn control_characters_are_shown_and_everything_else_is_as_it_was() {
         for (text, shown) in [
