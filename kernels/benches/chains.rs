@@ -1,5 +1,6 @@
-//! How fast chains of layers are, beside the same layers one by one over a few rows that stay in the nearest cache: the
-//! large pictures of a face detector at 320x320, on one thread, in microseconds for the whole picture.
+//! Times chains of layers, and for comparison the same layers one by one over a few rows that stay in the nearest
+//! cache. Uses the large pictures of a face detector at 320x320, on one thread; prints microseconds for the whole
+//! picture.
 
 use kernels::chain::{Chain, Link};
 use kernels::depthwise::Depthwise;

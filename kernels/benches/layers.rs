@@ -1,4 +1,4 @@
-//! How fast typical layers are at each level, on one thread: billions of multiplications a second.
+//! Times typical layers at each level, on one thread, in billions of multiplications a second.
 
 use kernels::convolution::macs;
 use kernels::depthwise::Depthwise;

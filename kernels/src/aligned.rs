@@ -1,25 +1,24 @@
-//! Numbers that begin where a line of the cache does: a register that lies across two lines takes twice as long to
-//! read.
+//! Slices aligned to cache lines. Reading a register across two cache lines takes twice as long.
 
 use std::ops::{Deref, DerefMut};
 
-/// The bytes of a line.
+/// Size of a cache line in bytes.
 const LINE: usize = 64;
 
-/// A slice of its own whose first number begins a line.
+/// An owned slice that is aligned to a cache line.
 #[derive(Debug, Default)]
 pub(crate) struct Aligned<T> {
-    /// With room for a line before what counts.
+    /// The allocation, with room for alignment.
     numbers: Vec<T>,
     first: usize,
     count: usize,
 }
 
 impl<T: Copy + Default> Aligned<T> {
-    /// This many zeros.
+    /// Makes a slice of this many zeros.
     pub(crate) fn of(count: usize) -> Self {
         let line = LINE / size_of::<T>().max(1);
-        // Saturating: more than there can be is refused by the vector.
+        // Saturating: the vector refuses an impossible size.
         let numbers = vec![T::default(); count.saturating_add(line)];
         let first = numbers.as_ptr().align_offset(LINE).min(line);
         Self { numbers, first, count }

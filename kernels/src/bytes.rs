@@ -1,12 +1,12 @@
-//! Activations as bytes: one scale and one zero for a tensor.
+//! Quantised activations: bytes with one scale and one zero point for a tensor.
 //!
-//! A byte stands for `(byte - zero) * scale`, where the zero is itself a byte: 0 for a tensor that is never negative,
-//! 128 for one that reaches as far below zero as above it, and anything between for the others. ONNX's `int8` is stored
-//! with 128 added to byte and zero point. So all kernels see unsigned bytes.
+//! A byte represents `(byte - zero) * scale`. The zero point is a byte: 0 for a tensor without negative numbers, 128
+//! for a symmetric range, and anything between for other ranges. ONNX's `int8` is stored with 128 added to bytes and
+//! zero point, so all kernels process unsigned bytes.
 
 use crate::error::LayerError;
 
-/// How numbers become bytes.
+/// The quantisation of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quantisation {
     scale: f32,
@@ -14,60 +14,61 @@ pub struct Quantisation {
     zero: u8,
 }
 
-/// Adding this to a number between -2^22 and 2^22 leaves the nearest whole number, halves to the even one, in the last
-/// bits: 1.5 * 2^23.
+/// 1.5 * 2^23. Adding it to a number between -2^22 and 2^22 leaves the nearest integer, with halves rounded to even, in
+/// the low bits of the mantissa.
 const ROUNDING: f32 = 12_582_912.0;
 
 impl Quantisation {
-    /// Bytes whose step is worth 1.
+    /// The quantisation with scale 1.
     pub const fn of_steps(zero: u8) -> Self {
         Self { scale: 1.0, inverse: 1.0, zero }
     }
 
-    /// Bytes whose step is worth `scale`, a finite number above 0, and of which `zero` stands for the number 0.
+    /// Makes a quantisation. `scale` must be finite and above 0; the byte `zero` represents the number 0.
     ///
     /// # Errors
-    /// [`LayerError::Step`] if it is another.
+    /// [`LayerError::Step`] if the scale is invalid.
     pub fn new(scale: f32, zero: u8) -> Result<Self, LayerError> {
         let is_step = scale.is_finite() && scale > 0.0;
         let found = scale;
         if is_step { Ok(Self { scale, inverse: 1.0 / scale, zero }) } else { Err(LayerError::Step { found }) }
     }
 
-    /// What a step of one byte is worth.
+    /// The scale: the difference between two successive bytes.
     pub fn scale(&self) -> f32 {
         self.scale
     }
 
-    /// The byte that stands for zero.
+    /// The zero point: the byte that represents 0.
     pub fn zero(&self) -> u8 {
         self.zero
     }
 
-    /// The byte nearest to a number; what lies beyond the ends becomes the end. NaN becomes the lower end.
+    /// Quantises a number to the nearest byte, and saturates at the ends of the range. NaN becomes the lower end.
     pub fn byte_of(&self, number: f32) -> u8 {
         nearest_byte(number * self.inverse, self.zero)
     }
 
-    /// How many steps make up the number 1.
+    /// The reciprocal of the scale.
     pub(crate) fn steps(&self) -> f32 {
         self.inverse
     }
 
-    /// What a byte stands for.
+    /// The number that a byte represents.
     pub fn number_of(&self, byte: u8) -> f32 {
         (f32::from(byte) - f32::from(self.zero)) * self.scale
     }
 }
 
-/// The whole number nearest to `steps`, halves to the even one, within what a byte with that zero can stand for.
+/// Rounds `steps` to the nearest integer, with halves to even, and clamps it to the range of a byte with this zero
+/// point.
 #[inline(always)]
 pub(crate) fn nearest_byte(steps: f32, zero: u8) -> u8 {
     let shift = f32::from(zero);
     let (lowest, highest) = (-shift, 255.0 - shift);
     let steps = if steps > lowest { steps } else { lowest };
     let steps = if steps < highest { steps } else { highest };
-    // The last eight bits of the mantissa: exact, as the number has been clamped to a byte's range.
+    // The low eight bits of the mantissa: exact, because the number is clamped to the range of a byte.
     ((steps + ROUNDING).to_bits() as u8).wrapping_add(zero)
 }
 

@@ -1,7 +1,7 @@
-//! Layers that follow each other, computed band by band: every layer makes the rows that the next one needs just now,
-//! so that pictures which are larger than the cache never leave it.
+//! Chains of layers, computed band by band: every layer computes only the rows that the next one needs, so that large
+//! intermediate pictures stay in the cache.
 //!
-//! What comes out is, number by number, what the layers would give one after the other.
+//! The result is bit-identical to running the layers one after the other.
 
 use crate::aligned::Aligned;
 use crate::convolution::FloatConvolution;
@@ -16,7 +16,7 @@ use rayon::slice::ParallelSliceMut;
 use std::cell::Cell;
 use std::ops::Range;
 
-/// Layers of floats, each made of what the one before it gives, ready to run.
+/// A chain of float layers, each of which reads the output of the one before it, ready to run.
 #[derive(Clone, Debug)]
 pub struct Chain {
     links: Vec<Link>,
@@ -33,7 +33,8 @@ pub struct Link {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    /// With this many columns of zeros before each row, and after it as many as its rows are longer.
+    /// Writes rows with this many columns of zeros before them, and zeros after them up to the length of the output
+    /// rows.
     Interleave {
         left: usize,
     },
@@ -42,13 +43,13 @@ enum Kind {
     Largest(Largest),
 }
 
-/// The last layer makes this many numbers at a time, or one row.
+/// The last layer computes this many numbers at a time, or one row.
 const BAND: usize = 8192;
-/// And a layer before it makes this many, or one row: asked for all that the first row at the bottom needs, the layers
-/// before would each have to keep more rows than the last.
+/// Each earlier layer computes this many numbers at a time, or one row. If it computed all rows that the next layer
+/// needs at once, each earlier layer would have to keep more rows than the next.
 const MISSING: usize = 32768;
 
-/// Rows of what a link gives: those that are still needed.
+/// The rows of a link's output that are still needed.
 #[derive(Debug, Default)]
 struct Band {
     numbers: Aligned<f32>,
@@ -61,12 +62,12 @@ thread_local! {
 }
 
 impl Link {
-    /// The planes of a picture (NCHW) to channels side by side: can only be the first.
+    /// Converts planes (NCHW) to channels side by side. Must be the first link.
     pub fn interleave(input: Extent) -> Self {
         Self { kind: Kind::Interleave { left: 0 }, window: Window::PIXEL, input, output: input }
     }
 
-    /// A convolution over a picture of that size.
+    /// A convolution of a picture of this size.
     ///
     /// # Errors
     /// As for [`FloatConvolution::output`].
@@ -75,7 +76,7 @@ impl Link {
         Ok(Self { kind: Kind::Convolution(convolution), window, input, output })
     }
 
-    /// The same with a window for each channel.
+    /// A depthwise convolution of a picture of this size.
     ///
     /// # Errors
     /// As for [`Depthwise::output`].
@@ -84,10 +85,10 @@ impl Link {
         Ok(Self { kind: Kind::Depthwise(depthwise), window, input, output })
     }
 
-    /// The largest number of each window, which must not look beyond the picture.
+    /// A max pool without padding.
     ///
     /// # Errors
-    /// [`LayerError::Padded`] if it does, or as for [`Window::output`].
+    /// [`LayerError::Padded`] if the window has padding, or as for [`Window::output`].
     pub fn largest(largest: Largest, input: Extent) -> Result<Self, LayerError> {
         let window = largest.window();
         if window.is_padded() {
@@ -97,12 +98,12 @@ impl Link {
         Ok(Self { kind: Kind::Largest(largest), window, input, output })
     }
 
-    /// What it gives.
+    /// The extent of the output.
     pub fn output(&self) -> Extent {
         self.output
     }
 
-    /// The rows that it sees for these rows of what it gives, and how many rows above and below the picture.
+    /// The input rows for these output rows, and the numbers of padding rows above and below them.
     fn sees(&self, rows: &Range<usize>) -> (Range<usize>, [usize; 2]) {
         let Window { size, stride, before, .. } = self.window;
         let (begin, end) = (rows.start * stride[0], (rows.end - 1) * stride[0] + size[0]);
@@ -111,7 +112,7 @@ impl Link {
         (seen, [above, end.saturating_sub(before[0] + self.input.height)])
     }
 
-    /// Makes rows of what it gives from the rows that it sees.
+    /// Computes output rows from input rows.
     fn run(&self, input: &[f32], height: usize, beyond: [usize; 2], output: &mut [f32]) -> Result<(), LayerError> {
         let extent = Extent { height, ..self.input };
         let window = self.window.over_rows(beyond);
@@ -128,11 +129,11 @@ impl Link {
 }
 
 impl Chain {
-    /// Puts layers one after the other.
+    /// Makes a chain of layers.
     ///
     /// # Errors
-    /// [`LayerError::NoLinks`] if there are none, [`LayerError::Unlinked`] if one does not take what the one before it
-    /// gives.
+    /// [`LayerError::NoLinks`] if there are no layers, [`LayerError::Unlinked`] if a layer does not accept the output
+    /// of the one before it.
     pub fn new(mut links: Vec<Link>) -> Result<Self, LayerError> {
         if links.is_empty() {
             return Err(LayerError::NoLinks);
@@ -147,12 +148,12 @@ impl Chain {
         Ok(Self { links })
     }
 
-    /// The size of what goes in.
+    /// The extent of the input.
     pub fn input(&self) -> Extent {
         self.links[0].input
     }
 
-    /// The size of what comes out.
+    /// The extent of the output.
     pub fn output(&self) -> Extent {
         self.links[self.links.len() - 1].output
     }
@@ -192,16 +193,16 @@ impl Chain {
     }
 }
 
-/// A chain that is being run.
+/// A running chain.
 struct Flow<'a> {
     links: &'a [Link],
     picture: &'a [f32],
-    /// What each link but the last has given.
+    /// The output rows of each link except the last.
     bands: Vec<Band>,
 }
 
 impl Flow<'_> {
-    /// Makes rows of what a link gives.
+    /// Computes output rows of a link.
     fn make(&mut self, index: usize, rows: Range<usize>, output: &mut [f32]) -> Result<(), LayerError> {
         let link = &self.links[index];
         let (seen, beyond) = link.sees(&rows);
@@ -221,7 +222,7 @@ impl Flow<'_> {
         }
     }
 
-    /// Sees to it that a link's rows are there; rows before them are not needed again.
+    /// Computes missing output rows of a link. Earlier rows are dropped.
     fn provide(&mut self, index: usize, rows: &Range<usize>) -> Result<(), LayerError> {
         let row = self.links[index].output.width * self.links[index].output.channels;
         let mut band = std::mem::take(&mut self.bands[index]);
@@ -249,7 +250,8 @@ impl Flow<'_> {
     }
 }
 
-/// Has the zeros that a convolution sees beside a picture put there with the picture, rather than around a copy of it.
+/// Lets each link write its output together with the padding of the following convolution, which then needs no padded
+/// copy.
 fn widen(interleave: &mut Link, convolution: &mut Link) {
     if let (Kind::Interleave { left }, Kind::Convolution(_)) = (&mut interleave.kind, &convolution.kind) {
         let window = &mut convolution.window;
@@ -259,7 +261,7 @@ fn widen(interleave: &mut Link, convolution: &mut Link) {
     }
 }
 
-/// Rows of a picture whose channels lie side by side, from its planes.
+/// Converts rows of planes to rows with channels side by side.
 fn interleave_rows(planes: &[f32], link: &Link, left: usize, rows: Range<usize>, output: &mut [f32]) {
     let Extent { width, channels, .. } = link.input;
     let pixels = link.input.pixels();
@@ -301,7 +303,7 @@ mod tests {
         Link::depthwise(layer.unwrap(), input).unwrap()
     }
 
-    /// The layers one after the other, each over its whole picture.
+    /// Runs the layers one after the other, each on its whole picture.
     fn one_by_one(links: &[Link], picture: &[f32]) -> Vec<f32> {
         links.iter().fold(picture.to_vec(), |picture, link| {
             let mut output = vec![0.0; link.output.numbers()];

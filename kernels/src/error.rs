@@ -1,87 +1,87 @@
-//! Everything that can be wrong with a layer, or with what it is given.
+//! Errors of layers and their inputs.
 
-/// Why a layer cannot be made, or does not take what it is given. Nothing has been read or written then.
+/// Why a layer cannot be made, or refuses its input. Nothing has been read or written then.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LayerError {
-    /// A length is 0, or larger than any that is computed here.
+    /// A length is 0 or too large.
     #[error("{of} is {found}; it must be 1 to {most}")]
     Length {
-        /// What has that length.
+        /// The name of the length.
         of: &'static str,
         /// The length.
         found: usize,
-        /// The largest that is taken.
+        /// The largest valid length.
         most: usize,
     },
     /// A picture has more numbers than [`MOST_NUMBERS`](crate::MOST_NUMBERS).
     #[error("{height}x{width} pixels of {channels} channels are more than {} numbers", crate::MOST_NUMBERS)]
     TooLarge {
-        /// Rows, with what lies above and below the picture.
+        /// Rows, including padding.
         height: usize,
-        /// Pixels in a row, with what lies to the left and right.
+        /// Pixels in a row, including padding.
         width: usize,
-        /// Numbers in a pixel.
+        /// Channels.
         channels: usize,
     },
-    /// A window at the edge would see nothing of the picture.
-    #[error("a window of {size} with {padding} beyond the edge sees nothing of the picture there")]
+    /// A window at the edge would not overlap the picture.
+    #[error("a window of length {size} with padding {padding} does not overlap the picture at the edge")]
     SeesNothing {
         /// Length of the window along one axis.
         size: usize,
-        /// How far it reaches beyond the edge.
+        /// Padding at that edge.
         padding: usize,
     },
-    /// The layer's window may not look beyond the picture.
-    #[error("the window looks beyond the picture, which this layer does not do")]
+    /// The layer does not support padding.
+    #[error("the window has padding, which this layer does not support")]
     Padded,
-    /// The window is larger than the picture with what lies around it.
-    #[error("a window of {size} does not fit {length}")]
+    /// The window is larger than the picture with padding.
+    #[error("a window of length {size} does not fit into length {length}")]
     WindowTooLarge {
         /// Length of the window along one axis.
         size: usize,
-        /// Length of the picture, with what lies around it.
+        /// Length of the picture, including padding.
         length: usize,
     },
-    /// A slice does not have as many numbers as its shape.
-    #[error("{of}: {found} numbers where {wanted} are needed")]
+    /// The length of a slice does not match its shape.
+    #[error("{of}: {found} numbers, but {wanted} are needed")]
     Numbers {
-        /// What the slice holds.
+        /// The contents of the slice.
         of: &'static str,
-        /// How many it holds.
+        /// Its length.
         found: usize,
-        /// How many it must hold.
+        /// The required length.
         wanted: usize,
     },
-    /// Another number of channels than the layer has.
-    #[error("{found} channels where {wanted} are needed")]
+    /// The number of channels does not match the layer.
+    #[error("{found} channels, but {wanted} are needed")]
     Channels {
-        /// How many there are.
+        /// The number found.
         found: usize,
-        /// How many there must be.
+        /// The required number.
         wanted: usize,
     },
-    /// A sum of bytes has more products than stay exact.
-    #[error("{found} products in one sum; up to {most} are exact")]
+    /// A sum of byte products has too many terms to be exact.
+    #[error("{found} products in one sum; only up to {most} are exact")]
     Products {
-        /// How many there are.
+        /// The number found.
         found: usize,
-        /// How many there may be.
+        /// The largest exact number.
         most: usize,
     },
-    /// What a step of one byte is worth is not a finite number above 0.
-    #[error("a step of a byte is worth {found}; it must be finite and above 0")]
+    /// The scale of a quantisation is not a finite number above 0.
+    #[error("the quantisation has scale {found}; it must be finite and above 0")]
     Step {
-        /// What was given.
+        /// The given scale.
         found: f32,
     },
     /// A chain has no links.
-    #[error("a chain without links")]
+    #[error("the chain has no links")]
     NoLinks,
-    /// A link does not take what the one before it gives.
-    #[error("link {link} of the chain does not take what the one before it gives")]
+    /// A link does not accept the output of the one before it.
+    #[error("link {link} of the chain does not accept the output of the one before it")]
     Unlinked {
-        /// Which, counted from 0.
+        /// Index of the link, from 0.
         link: usize,
     },
 }

@@ -1,6 +1,7 @@
-//! What happens to the sums of a convolution before they are stored: scale, bias, residual, activation, quantisation.
+//! Post-processing of the sums of a convolution before they are stored: scale, bias, residual, activation,
+//! quantisation.
 //!
-//! One function for all layers. Multiplication and addition stay apart (no fused step), as in the networks' own
+//! All layers use the same function. Multiplication and addition are separate (not fused), as in the networks' own
 //! arithmetic; every processor gives the same numbers.
 #![allow(unsafe_code, reason = "registers of floats; every slice's length is looked at")]
 
@@ -12,7 +13,7 @@ use crate::shape::{Extent, MOST_NUMBERS, Window};
 
 /// Blocks of output channels begin at a multiple of this; no register holds more numbers.
 pub(crate) const CHUNK: usize = 16;
-/// This many output channels are worked on together at most.
+/// The most output channels that are computed together.
 pub(crate) const WIDEST_BLOCK: usize = 64;
 
 /// How the sum of each output channel becomes a number: `activation(sum * scale + bias + residual)`.
@@ -24,16 +25,16 @@ pub struct Finish {
     negative: Negative<Aligned<f32>>,
 }
 
-/// What becomes of numbers below zero.
+/// The effect of an activation on numbers below zero.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Negative<S> {
     Kept,
     Zero,
-    /// Times the channel's slope; zeros too.
+    /// Multiplied by the channel's slope; zeros too.
     Bent(S),
 }
 
-/// What is done to a number last.
+/// An activation: the last operation on a number.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Activation {
     /// Nothing.
@@ -44,7 +45,7 @@ pub enum Activation {
     PRelu(Vec<f32>),
 }
 
-/// Where numbers go: pixel by pixel, all channels side by side; at least one of the two.
+/// The outputs: pixel by pixel, all channels side by side; at least one of the two.
 #[derive(Debug, Default)]
 pub struct Outputs<'a> {
     /// As floats.
@@ -53,7 +54,7 @@ pub struct Outputs<'a> {
     pub bytes: Option<(&'a mut [u8], Quantisation)>,
 }
 
-/// Where the numbers of one pixel begin.
+/// The start of the numbers of one pixel.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     /// In the outputs.
@@ -65,15 +66,15 @@ pub(crate) struct Place {
 }
 
 impl<'a> Outputs<'a> {
-    /// Floats alone.
+    /// Only floats.
     pub fn of_floats(floats: &'a mut [f32]) -> Self {
         Self { floats: Some(floats), bytes: None }
     }
 }
 
 impl Outputs<'_> {
-    /// The extent of what comes of a picture, once the picture, the residual and these slices are found to have as many
-    /// numbers as their shapes. A layer takes `inputs` channels and makes `channels`.
+    /// Checks the lengths of the picture, the residual and these slices, and returns the extent of the output. The
+    /// layer has `inputs` input channels and `channels` output channels.
     pub(crate) fn require_fit<T>(
         &self,
         window: &Window,
@@ -115,12 +116,12 @@ impl Finish {
         Ok(Self { channels, scale: padded(scale), bias: padded(bias), negative })
     }
 
-    /// For sums that have begun with their bias: they are only activated.
+    /// For sums that already include the bias: only applies the activation.
     pub(crate) fn of_sums(channels: usize, activation: &Activation) -> Result<Self, LayerError> {
         Self::new(&vec![1.0; channels], &vec![0.0; channels], activation)
     }
 
-    /// For how many output channels.
+    /// The number of output channels.
     pub(crate) fn channels(&self) -> usize {
         self.channels
     }
@@ -187,7 +188,7 @@ impl Finish {
         if count == 0 {
             return;
         }
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe {
             if let Some(residual) = residual {
                 values = values.plus(load_some(&residual[place.residual + at..][..count]));
@@ -213,7 +214,7 @@ impl Finish {
     /// As for [`Vector`].
     #[inline(always)]
     pub(crate) unsafe fn of_channels<V: Vector>(&self, at: usize) -> [V; 2] {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { [&self.scale, &self.bias].map(|all| load_some(all.get(at..).unwrap_or_default())) }
     }
 }
@@ -244,7 +245,7 @@ impl Whole {
     pub(crate) unsafe fn put<V: Vector, const PLAIN: bool>(&self, pixel: usize, at: usize, mut values: V) {
         // Wrapping, as it has been found to lie within the slices.
         let place = pixel.wrapping_mul(self.channels).wrapping_add(at);
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe {
             if !PLAIN && let Some(residual) = self.residual {
                 values = values.plus(V::load(residual.add(place)));
@@ -270,7 +271,7 @@ impl Whole {
 /// As for [`Vector`].
 #[inline(always)]
 pub(crate) unsafe fn load_some<V: Vector>(from: &[f32]) -> V {
-    // SAFETY: the caller's promise; there are as many numbers as a register has.
+    // SAFETY: guaranteed by the caller; there are as many numbers as a register has.
     unsafe {
         if from.len() >= V::WIDTH {
             return V::load(from.as_ptr());
@@ -287,7 +288,7 @@ pub(crate) unsafe fn load_some<V: Vector>(from: &[f32]) -> V {
 /// As for [`Vector`].
 #[inline(always)]
 unsafe fn store_some<V: Vector>(values: V, into: &mut [f32]) {
-    // SAFETY: the caller's promise; there is as much room as a register needs.
+    // SAFETY: guaranteed by the caller; there is as much room as a register needs.
     unsafe {
         if into.len() >= V::WIDTH {
             return values.store(into.as_mut_ptr());
@@ -304,7 +305,7 @@ unsafe fn store_some<V: Vector>(values: V, into: &mut [f32]) {
 /// As for [`Vector`].
 #[inline(always)]
 unsafe fn store_some_bytes<V: Vector>(steps: V, zero: u8, into: &mut [u8]) {
-    // SAFETY: the caller's promise; there is as much room as a register needs.
+    // SAFETY: guaranteed by the caller; there is as much room as a register needs.
     unsafe {
         if into.len() >= V::WIDTH {
             return steps.store_bytes(zero, into.as_mut_ptr());

@@ -1,4 +1,4 @@
-//! The largest number that each window sees, of floats in registers.
+//! Max pool of floats in registers.
 #![allow(unsafe_code, reason = "registers of floats; every slice's length is looked at")]
 
 use crate::error::LayerError;
@@ -7,7 +7,7 @@ use crate::level::{Instructions, Level};
 use crate::pool;
 use crate::shape::{Extent, Window};
 
-/// A pool of floats, ready to run.
+/// A max pool of floats, ready to run.
 #[derive(Clone, Debug)]
 pub struct Largest {
     level: Level,
@@ -15,12 +15,12 @@ pub struct Largest {
 }
 
 impl Largest {
-    /// The largest number of each window, channel by channel.
+    /// Makes a max pool.
     pub fn new(level: Level, window: Window) -> Self {
         Self { level, window }
     }
 
-    /// How the window moves.
+    /// The window.
     pub fn window(&self) -> Window {
         self.window
     }
@@ -37,7 +37,7 @@ impl Largest {
         }
         let job = Job { window: &self.window, picture, extent, output };
         match self.level.0 {
-            // SAFETY, for all of these: a level is only made where the processor has its instructions.
+            // SAFETY, for all of these: a level exists only if the processor supports its instructions.
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2 => unsafe { x86::avx2(&job, into) },
             #[cfg(target_arch = "x86_64")]
@@ -74,8 +74,8 @@ unsafe fn largest<V: Vector>(job: &Job<'_>, into: &mut [f32]) {
         let seen = &picture[row * window.stride[0] * line..][..(width - 1) * apart + length];
         for (column, into) in into.chunks_exact_mut(channels).enumerate() {
             for at in (0..channels).step_by(V::WIDTH) {
-                // SAFETY: the caller's promise; `seen` reaches to the end of the row's last window, and `into` has all
-                // channels.
+                // SAFETY: guaranteed by the caller; `seen` reaches to the end of the row's last window, and `into` has
+                // all channels.
                 unsafe {
                     let first = seen.as_ptr().add(column * apart + at);
                     let most = match window.size {
@@ -95,7 +95,7 @@ unsafe fn largest<V: Vector>(job: &Job<'_>, into: &mut [f32]) {
 /// As for [`Vector`]; a register full can be read at each of its pixels.
 #[inline(always)]
 unsafe fn of_window<V: Vector>(first: *const f32, [down, right]: [usize; 2], line: usize, channels: usize) -> V {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         let mut most = V::load(first);
         for row in 0..down {
@@ -114,13 +114,13 @@ mod x86 {
 
     #[target_feature(enable = "avx2,fma")]
     pub(super) fn avx2(job: &Job<'_>, into: &mut [f32]) {
-        // SAFETY: this function has the instructions.
+        // SAFETY: this function is compiled with the required instructions.
         unsafe { largest::<__m256>(job, into) };
     }
 
     #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
     pub(super) fn avx512(job: &Job<'_>, into: &mut [f32]) {
-        // SAFETY: this function has the instructions.
+        // SAFETY: this function is compiled with the required instructions.
         unsafe { largest::<__m512>(job, into) };
     }
 }
@@ -132,7 +132,7 @@ mod neon {
 
     #[target_feature(enable = "neon")]
     pub(super) fn neon(job: &Job<'_>, into: &mut [f32]) {
-        // SAFETY: this function has the instructions.
+        // SAFETY: this function is compiled with the required instructions.
         unsafe { largest::<float32x4_t>(job, into) };
     }
 }

@@ -1,12 +1,12 @@
-//! Which instructions are used, chosen once at run time. All levels give the same numbers, bit by bit.
+//! Selection of the instruction set at run time. All levels give bit-identical results.
 
-/// The instructions that a layer is computed with.
+/// The instruction set that a layer uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Level(pub(crate) Instructions);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Instructions {
-    /// What every processor of the architecture has. On x86_64 without fused multiply-add this is slow.
+    /// The baseline of the architecture. It is slow on x86_64 without fused multiply-add.
     Portable,
     #[cfg(target_arch = "x86_64")]
     Avx2,
@@ -23,15 +23,15 @@ pub(crate) enum Instructions {
 }
 
 impl Level {
-    /// Plain loops, which the others are compared with.
+    /// Scalar loops, the reference for the other levels.
     pub const PORTABLE: Self = Self(Instructions::Portable);
 
-    /// The fastest that this processor can run.
+    /// The fastest level that this processor supports.
     pub fn fastest() -> Self {
         Self::all().last().unwrap_or(Self::PORTABLE)
     }
 
-    /// Every one that this processor can run, slowest first.
+    /// All levels that this processor supports, slowest first.
     pub fn all() -> impl Iterator<Item = Self> {
         std::iter::once(Instructions::Portable).chain(detected().into_iter().flatten()).map(Self)
     }
@@ -65,8 +65,8 @@ fn detected() -> [Option<Instructions>; 0] {
 }
 
 impl Level {
-    /// By how much the inputs that the dot products of this level see are larger than the steps that the bytes stand
-    /// for: x86 takes the bytes as they are, ARM takes them 128 lower, as its dot products are of signed bytes.
+    /// The offset of the inputs of this level's dot products relative to the bytes minus their zero point. x86 uses the
+    /// bytes unchanged; ARM subtracts 128, because its dot products use signed bytes.
     pub(crate) fn excess(self, zero: u8) -> i32 {
         let zero = i32::from(zero);
         match self.0 {

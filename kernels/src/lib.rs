@@ -1,16 +1,16 @@
-//! The arithmetic of networks and of matching, as fast as the processor allows: convolutions and pools of floats and of
-//! bytes, and dot products over rows of encodings.
+//! Optimised arithmetic of networks and matching: convolutions and pools of floats and of bytes, and dot products over
+//! rows of encodings.
 //!
-//! Pictures lie in memory row by row, pixel by pixel, all channels of a pixel side by side (NHWC, batch 1). Every layer
-//! is one plain loop that is compiled for several kinds of instructions, of which the best is chosen at run time
-//! ([`Level`]); all give the same numbers, bit by bit, on every processor: integer sums are exact, and floats are added
-//! up in the same order with fused multiply-add everywhere.
+//! Pictures are stored row by row, with all channels of a pixel side by side (NHWC, batch 1). Every layer is one
+//! generic loop, compiled for several instruction sets. The best one is selected at run time ([`Level`]). All levels
+//! give bit-identical results on every processor: integer sums are exact, and floats are added in the same order with
+//! fused multiply-add.
 //!
-//! Shapes are checked where they are made ([`Extent`], [`Window`], [`Weights`]) and slices where they are handed over:
-//! what does not fit is a [`LayerError`], and nothing has been read or written then.
+//! Shapes are checked when they are constructed ([`Extent`], [`Window`], [`Weights`]), and slices when they are passed.
+//! A mismatch is a [`LayerError`]; nothing has been read or written then.
 //!
-//! This crate knows no network, no file and no tract: `models` makes networks of these layers, and `shared` defines
-//! what a distance is. All `unsafe` code of the project is here.
+//! This crate does not depend on networks, files or tract: `models` builds networks from these layers, and `shared`
+//! defines distances. It contains all `unsafe` code of the project.
 
 mod aligned;
 mod bytes;

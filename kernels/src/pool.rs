@@ -1,11 +1,11 @@
-//! Pools, and other layers without weights. What they take and give lies as everywhere in this crate: channels side by
-//! side.
+//! Pools and other layers without weights. Inputs and outputs have their channels side by side, as everywhere in this
+//! crate.
 
 use crate::error::LayerError;
 use crate::finish::CHUNK;
 use crate::shape::{Extent, MOST_NUMBERS, Window, product};
 
-/// The largest number that each window sees, channel by channel.
+/// Max pool: the largest number in each window, for each channel.
 ///
 /// # Errors
 /// [`LayerError`] if the window does not fit the picture, or a slice does not have as many numbers as its extent.
@@ -20,7 +20,7 @@ pub fn largest<T: Copy + PartialOrd>(
     Ok(())
 }
 
-/// What a pool makes of a picture of that size, for which there are this many numbers, and room for this many.
+/// Checks the lengths of a pool's input and output, and returns the extent of the output.
 pub(crate) fn required(window: &Window, numbers: usize, extent: Extent, room: usize) -> Result<Extent, LayerError> {
     let output = window.output(extent, extent.channels)?;
     LayerError::require_numbers("the picture", numbers, extent.numbers())?;
@@ -28,7 +28,7 @@ pub(crate) fn required(window: &Window, numbers: usize, extent: Extent, room: us
     Ok(output)
 }
 
-/// The same as [`largest`], for slices that have been looked at.
+/// Like [`largest`], for slices that are already checked.
 pub(crate) fn largest_of_each<T: Copy + PartialOrd>(picture: &[T], extent: Extent, window: &Window, into: &mut [T]) {
     let padded = window.before[1] + extent.width + window.after[1];
     let columns = (padded - window.size[1]) / window.stride[1] + 1;
@@ -49,7 +49,7 @@ pub(crate) fn largest_of_each<T: Copy + PartialOrd>(picture: &[T], extent: Exten
     }
 }
 
-/// By chunks of a length that the compiler knows, then the rest.
+/// In chunks of constant length, then the rest.
 fn keep_larger<T: Copy + PartialOrd>(most: &mut [T], numbers: &[T]) {
     let larger = |most: &mut T, number: T| *most = if number > *most { number } else { *most };
     let ((chunks, rest), (numbers, numbers_rest)) = (most.as_chunks_mut::<CHUNK>(), numbers.as_chunks::<CHUNK>());
@@ -77,7 +77,7 @@ pub fn mean(picture: &[f32], extent: Extent, into: &mut [f32]) -> Result<(), Lay
     Ok(())
 }
 
-/// Every pixel `times` times in each direction.
+/// Repeats every pixel `times` times vertically and horizontally.
 ///
 /// # Errors
 /// [`LayerError`] if `times` are 0, or a slice does not have as many numbers as its extent.
@@ -104,8 +104,8 @@ pub fn repeat<T: Copy>(picture: &[T], extent: Extent, times: [usize; 2], into: &
 /// Puts the channels of several pictures of one size side by side. `pictures` are slices with their channels.
 ///
 /// # Errors
-/// [`LayerError`] if a picture has no channels, the pictures do not have the same number of pixels, or `into` not the
-/// sum of their numbers.
+/// [`LayerError`] if a picture has no channels, the pictures have different numbers of pixels, or the length of `into`
+/// is not the sum of their lengths.
 pub fn side_by_side<T: Copy>(pictures: &[(&[T], usize)], into: &mut [T]) -> Result<(), LayerError> {
     let channels = pictures.iter().fold(0, |sum: usize, (_, channels)| sum.saturating_add(*channels));
     LayerError::require_length("channels side by side", channels, MOST_NUMBERS)?;
@@ -125,7 +125,7 @@ pub fn side_by_side<T: Copy>(pictures: &[(&[T], usize)], into: &mut [T]) -> Resu
     Ok(())
 }
 
-/// Some channels of a picture, from `first` on, as many as `into` has for each pixel.
+/// Copies channels of a picture, from `first` on, as many as `into` has for each pixel.
 ///
 /// # Errors
 /// [`LayerError`] if a slice does not have as many numbers as its pixels ask for, or there are fewer channels.
@@ -143,7 +143,7 @@ pub fn part<T: Copy>(picture: &[T], extent: Extent, first: usize, into: &mut [T]
     Ok(())
 }
 
-/// The planes of a picture (NCHW), each number `convert`ed, with its channels side by side.
+/// Converts planes (NCHW) to channels side by side, and applies `convert` to each number.
 ///
 /// # Errors
 /// [`LayerError::Numbers`] if a slice does not have as many numbers as the extent.
@@ -160,7 +160,7 @@ pub fn interleave<T: Copy, U>(
     Ok(())
 }
 
-/// The same of this many planes of one length, which need not follow each other.
+/// Like [`interleave`], for planes of the same length that need not be contiguous.
 pub(crate) fn interleave_planes<'a, T: Copy + 'a, U>(
     channels: usize,
     plane: impl Fn(usize) -> &'a [T],
@@ -176,7 +176,7 @@ pub(crate) fn interleave_planes<'a, T: Copy + 'a, U>(
     }
 }
 
-/// By four pixels, which the compiler makes of whole registers, then the rest.
+/// In groups of four pixels, which the compiler vectorises, then the rest.
 fn interleave_three<T: Copy, U>(planes: [&[T]; 3], into: &mut [U], convert: impl Fn(T) -> U) {
     let [red, green, blue] = planes.map(<[T]>::as_chunks::<4>);
     let (fours, rest) = into.as_chunks_mut::<12>();
@@ -191,7 +191,7 @@ fn interleave_three<T: Copy, U>(planes: [&[T]; 3], into: &mut [U], convert: impl
     }
 }
 
-/// The opposite of [`interleave`].
+/// The inverse of [`interleave`].
 ///
 /// # Errors
 /// [`LayerError::Numbers`] if a slice does not have as many numbers as the extent.

@@ -1,26 +1,26 @@
-//! Dot products of many rows of `i8` with one row of `i16`, the arithmetic of matching: one plain loop, compiled for
-//! several kinds of instructions. The compiler makes `pmaddwd` (x86_64) or `smlal` (aarch64) of it.
+//! Dot products of many rows of `i8` with one row of `i16`, for matching: one generic loop, compiled for several
+//! instruction sets. The compiler vectorises it with `pmaddwd` (x86_64) or `smlal` (aarch64).
 //!
-//! What the numbers mean is for the caller to know. Every level gives the same sums.
+//! Every level gives the same sums.
 #![allow(unsafe_code, reason = "calling a function compiled for more features than the whole program")]
 
 use crate::Level;
 #[cfg(target_arch = "x86_64")]
 use crate::level::Instructions;
 
-/// The loop takes this many numbers at a time; rows of a multiple of it are fastest.
+/// The numbers that the loop processes at a time. Rows whose length is a multiple of it are fastest.
 const STEP: usize = 32;
 
-/// The dot product of each row with the probe, with the fastest instructions of this processor.
+/// Computes the dot product of each row with the probe, with the fastest level of this processor.
 ///
-/// `rows` holds one row of `probe.len()` numbers for each of `dots`; if there are fewer rows, the other dots stay as
-/// they are. A sum wraps around beyond `i32`: the caller bounds the numbers such that none does.
+/// `rows` contains one row of `probe.len()` numbers for each of `dots`; if there are fewer rows, the remaining dots are
+/// unchanged. Sums wrap around at the range of `i32`; the caller must use numbers that prevent this.
 pub fn dots_of_rows(rows: &[i8], probe: &[i16], dots: &mut [i32]) {
     Level::fastest().dots_of_rows(rows, probe, dots);
 }
 
 impl Level {
-    /// As [`dots_of_rows`], with the instructions of this level.
+    /// Like [`dots_of_rows`], with this level.
     pub fn dots_of_rows(self, rows: &[i8], probe: &[i16], dots: &mut [i32]) {
         match self.0 {
             // SAFETY: the level exists only where `Level::all` has seen the processor's features.
@@ -68,8 +68,8 @@ fn dots(rows: &[i8], probe: &[i16], sums: &mut [i32]) {
 fn dots_of_length<const N: usize>(rows: &[i8], probe: &[i16], sums: &mut [i32]) {
     let Some(probe) = probe.first_chunk::<N>() else { return };
     for (row, sum) in rows.as_chunks::<N>().0.iter().zip(sums) {
-        // The compiler would widen the probe to i32 before the loop and narrow it again for each row; hidden from it,
-        // the probe is used as it lies in memory.
+        // Hides the probe from the compiler, which would otherwise widen it to i32 before the loop and narrow it again
+        // for each row.
         *sum = dot(row, core::hint::black_box(probe));
     }
 }

@@ -1,17 +1,16 @@
-//! The geometry of layers: how large pictures are, and where each window of a layer looks. No shape can be made that a
-//! layer could not be computed for: every length is at least 1, every product can be counted, every window sees
-//! something of its picture.
+//! The geometry of layers: extents of pictures and positions of windows. Every shape that can be constructed is valid
+//! for a layer: all lengths are at least 1, products do not overflow, and every window overlaps its picture.
 
 use crate::error::LayerError;
 
-/// The most numbers in a picture, with what lies around it, and in the weights of a layer: a gibibyte of 32-bit floats.
+/// The most numbers in a picture with padding, and in the weights of a layer: a gibibyte of 32-bit floats.
 pub const MOST_NUMBERS: usize = 1 << 28;
 
 /// The longest window, and the longest stride, along one axis.
 pub const LONGEST_WINDOW: usize = 1 << 12;
 
-/// A picture's size in memory: rows of pixels, each pixel with all its channels side by side (NHWC, batch 1). At least
-/// one number, at most [`MOST_NUMBERS`].
+/// The size of a picture: rows of pixels, each pixel with all its channels side by side (NHWC, batch 1). At least one
+/// number, at most [`MOST_NUMBERS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Extent {
     pub(crate) height: usize,
@@ -20,7 +19,7 @@ pub struct Extent {
 }
 
 impl Extent {
-    /// Rows, pixels in a row, numbers in a pixel.
+    /// Makes an extent of this many rows, pixels in a row, and channels.
     ///
     /// # Errors
     /// [`LayerError::Length`] if one of them is 0, [`LayerError::TooLarge`] if there are too many numbers.
@@ -59,7 +58,7 @@ impl Extent {
         self.pixels() * self.channels
     }
 
-    /// As many pixels with another number of channels.
+    /// The same height and width with a different number of channels.
     ///
     /// # Errors
     /// As for [`Extent::new`].
@@ -68,14 +67,14 @@ impl Extent {
     }
 }
 
-/// A product, as large as can be counted at most: no slice is so long. Sizes that have been compared with a slice's
-/// length can be reckoned with without a further look.
+/// A saturating product. No slice is as long as the saturated value, so products that equal a slice's length are exact
+/// and need no further checks.
 pub(crate) fn product(factors: impl IntoIterator<Item = usize>) -> usize {
     factors.into_iter().fold(1, usize::saturating_mul)
 }
 
-/// A window that slides over a picture: of a convolution or a pool. It sees at least one pixel of any picture that it
-/// fits, wherever it is.
+/// The sliding window of a convolution or a pool. At every position, it overlaps at least one pixel of any picture that
+/// it fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
     pub(crate) size: [usize; 2],
@@ -85,15 +84,15 @@ pub struct Window {
 }
 
 impl Window {
-    /// One pixel at a time, each seen once.
+    /// A window of one pixel with stride 1.
     pub const PIXEL: Self = Self { size: [1, 1], stride: [1, 1], before: [0, 0], after: [0, 0] };
 
-    /// Rows and columns of the window; how far it moves, down and to the right; how many rows above and columns to the
-    /// left of the picture it looks at; how many below and to the right.
+    /// Makes a window from its rows and columns, its vertical and horizontal strides, the padding above and to the
+    /// left, and the padding below and to the right.
     ///
     /// # Errors
-    /// [`LayerError::Length`] if size or stride are 0 or above [`LONGEST_WINDOW`]; [`LayerError::SeesNothing`] if it
-    /// reaches as far beyond an edge as it is long.
+    /// [`LayerError::Length`] if size or stride are 0 or above [`LONGEST_WINDOW`]; [`LayerError::SeesNothing`] if the
+    /// padding is not smaller than the window.
     pub fn new(
         size: [usize; 2],
         stride: [usize; 2],
@@ -129,11 +128,11 @@ impl Window {
         self.size[0] * self.size[1]
     }
 
-    /// What comes of a picture of that size: `channels` for each place where the window stands.
+    /// The output extent for a picture of this extent: `channels` for each position of the window.
     ///
     /// # Errors
-    /// [`LayerError::WindowTooLarge`] if it does not fit, [`LayerError::TooLarge`] if the picture with what lies around
-    /// it, or the result, has too many numbers.
+    /// [`LayerError::WindowTooLarge`] if the window does not fit, [`LayerError::TooLarge`] if the picture with padding,
+    /// or the output, has too many numbers.
     pub fn output(&self, extent: Extent, channels: usize) -> Result<Extent, LayerError> {
         let padded = self.surrounded(extent)?;
         let along = |axis: usize, length: usize| {
@@ -144,18 +143,18 @@ impl Window {
         Extent::new(along(0, padded.height)?, along(1, padded.width)?, channels)
     }
 
-    /// The picture with what the window sees around it.
+    /// The extent of the picture with padding.
     pub(crate) fn surrounded(&self, extent: Extent) -> Result<Extent, LayerError> {
         let along = |axis: usize, length: usize| self.before[axis] + length + self.after[axis];
         Extent::new(along(0, extent.height), along(1, extent.width), extent.channels)
     }
 
-    /// The same window over some rows of a picture, with this many rows above and below them.
+    /// The same window for some rows of a picture, with this padding above and below.
     pub(crate) fn over_rows(&self, [above, below]: [usize; 2]) -> Self {
         Self { before: [above, self.before[1]], after: [below, self.after[1]], ..*self }
     }
 
-    /// Whether it looks beyond the picture.
+    /// Whether the window has padding.
     pub fn is_padded(&self) -> bool {
         self.before != [0, 0] || self.after != [0, 0]
     }
@@ -182,7 +181,7 @@ mod tests {
         }
     }
 
-    /// A pool with a window of 0 once read and wrote wherever it liked.
+    /// A regression: a pool with a window of 0 read and wrote out of bounds.
     #[test]
     fn only_windows_that_see_something_are_made() {
         for (size, stride, padding, made) in [

@@ -1,4 +1,4 @@
-//! Every level against plain sums, over shapes of all kinds.
+//! Compares every level with scalar sums, for shapes of all kinds.
 
 use crate::depthwise::Depthwise;
 use crate::{
@@ -9,7 +9,7 @@ fn window(size: [usize; 2], stride: [usize; 2], before: [usize; 2], after: [usiz
     Window::new(size, stride, before, after).unwrap()
 }
 
-/// This many shapes are made up.
+/// The number of random shapes.
 const ANY_CASES: usize = 60;
 
 /// Pictures and windows: what the networks have, and what is at the edge of a tile, a step or a chunk.
@@ -38,7 +38,7 @@ fn cases() -> Vec<(Extent, usize, Window)> {
     cases
 }
 
-/// What nobody has thought of.
+/// Random shapes.
 fn any_cases() -> Vec<(Extent, usize, Window)> {
     let mut random = fastrand::Rng::with_seed(6);
     let mut cases = Vec::new();
@@ -139,7 +139,7 @@ fn floats_are_summed_as_defined() {
     }
 }
 
-/// A network that has gone wrong must not look as if it had found nothing.
+/// NaN must be preserved: a faulty network must not look as if it had found nothing.
 #[test]
 fn what_is_not_a_number_stays_that_behind_a_rectifier() {
     let picture = [f32::NAN, f32::NEG_INFINITY, -2.0, -0.0, 0.0, 3.0, f32::INFINITY];

@@ -1,12 +1,12 @@
-//! The pixels of a layer, shared out among threads.
+//! Distributes the pixels of a layer over threads.
 
 use crate::finish::Outputs;
 use crate::shape::Extent;
 
-/// Fewer multiples of pixels are not worth a thread of their own.
+/// The fewest pixels for each thread.
 const FEWEST_PIXELS: usize = 12;
 
-/// Hands each thread of the current rayon pool its pixels: the first, how many, and their part of the outputs.
+/// Passes each thread of the current rayon pool its pixels: the first, their number, and their part of the outputs.
 pub(crate) fn over_pixels(
     threads: usize,
     output: Extent,

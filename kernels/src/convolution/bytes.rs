@@ -16,7 +16,7 @@ use std::cell::Cell;
 
 /// A convolution of bytes with 8-bit weights, ready to run.
 ///
-/// A sum has at most 2^16 products of at most 255 * 127, so it fits into 32 bits; `new` sees to that.
+/// A sum has at most 2^16 products of at most 255 * 127, so it fits into 32 bits; `new` checks this.
 #[derive(Clone, Debug)]
 pub struct ByteConvolution {
     level: Level,
@@ -29,19 +29,19 @@ pub struct ByteConvolution {
     finish: Finish,
 }
 
-/// More products than this in one sum could overflow it.
+/// The most products in one sum without overflow.
 pub const MOST_PRODUCTS: usize = 1 << 16;
 
 thread_local! {
-    /// The picture with its surroundings, kept for the next one.
+    /// The padded picture; its memory is reused.
     static SURROUNDED: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     /// The same in 16 bits.
     static WIDENED: Cell<Vec<i16>> = const { Cell::new(Vec::new()) };
 }
 
 impl ByteConvolution {
-    /// Packs the weights for a level. `bias` has a number for each output channel, worth one step of input times one of
-    /// weight each; `zero` is the byte of the picture that stands for zero.
+    /// Packs the weights for a level. `bias` has a number for each output channel, in units of the input scale times
+    /// the weight scale; `zero` is the zero point of the picture.
     ///
     /// # Errors
     /// [`LayerError`] if there is not one bias and one channel of `finish` for each output channel, or a sum would have
@@ -78,10 +78,10 @@ impl ByteConvolution {
         Ok(Self { level, window, inputs, outputs, zero, panels, start, finish })
     }
 
-    /// The size of what comes of a picture of that size.
+    /// The output extent for a picture of this extent.
     ///
     /// # Errors
-    /// [`LayerError`] if the picture has other channels, the window does not fit, or the result would be too large.
+    /// [`LayerError`] if the number of channels differs, the window does not fit, or the output would be too large.
     pub fn output(&self, extent: Extent) -> Result<Extent, LayerError> {
         LayerError::require_channels(extent.channels, self.inputs)?;
         self.window.output(extent, self.outputs)
@@ -105,7 +105,7 @@ impl ByteConvolution {
         match self.level.0 {
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2 => self.widened(picture, extent, |input, extent| {
-                // SAFETY, here and below: a level is only made where the processor has its instructions.
+                // SAFETY, here and below: a level exists only if the processor supports its instructions.
                 over_pixels(threads, output, outputs, |first, count, outputs| unsafe {
                     x86::avx2(&self.job(input, extent, output, residual), first, count, outputs);
                 });
@@ -149,7 +149,7 @@ impl ByteConvolution {
         (self.window.size[1] * self.inputs).next_multiple_of(LONGEST_STEP) - self.window.size[1] * self.inputs
     }
 
-    /// The bytes as they are, with what lies around them.
+    /// The unchanged bytes, with padding.
     fn surrounded(&self, picture: &[u8], extent: Extent, then: impl FnOnce(&[u8], Extent)) {
         if !self.window.is_padded() && self.slack() == 0 {
             return then(picture, extent);
@@ -161,7 +161,7 @@ impl ByteConvolution {
         SURROUNDED.set(surrounded);
     }
 
-    /// The steps that the bytes stand for, with what lies around them.
+    /// The bytes minus the zero point, with padding.
     fn widened(&self, picture: &[u8], extent: Extent, then: impl FnOnce(&[i16], Extent)) {
         let mut widened = WIDENED.take();
         let zero = i16::from(self.zero);
@@ -183,7 +183,7 @@ impl ByteConvolution {
     }
 }
 
-/// The bias of each channel, less what its weights make of the `excess` that every input is too large by.
+/// The bias of each channel, corrected for the `excess` by which every input is too large.
 fn starts(weights: &Weights<'_, i8>, bias: &[i32], excess: i32) -> Vec<i32> {
     let of_one = weights.numbers.len() / weights.outputs.max(1);
     let sums =
@@ -201,19 +201,19 @@ mod x86 {
 
     #[target_feature(enable = "avx2,fma")]
     pub(super) fn avx2(job: &Job<'_, Avx2Bytes>, first: usize, count: usize, outputs: Outputs<'_>) {
-        // SAFETY: this function has the instructions.
+        // SAFETY: this function is compiled with the required instructions.
         unsafe { job.run(first, count, outputs) };
     }
 
     #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
     pub(super) fn avx512(job: &Job<'_, Avx512Bytes>, first: usize, count: usize, outputs: Outputs<'_>) {
-        // SAFETY: this function has the instructions.
+        // SAFETY: this function is compiled with the required instructions.
         unsafe { job.run(first, count, outputs) };
     }
 
     #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
     pub(super) fn vnni(job: &Job<'_, VnniBytes>, first: usize, count: usize, outputs: Outputs<'_>) {
-        // SAFETY: this function has the instructions.
+        // SAFETY: this function is compiled with the required instructions.
         unsafe { job.run(first, count, outputs) };
     }
 }
@@ -225,13 +225,13 @@ mod neon {
 
     #[target_feature(enable = "neon")]
     pub(super) fn neon(job: &Job<'_, NeonBytes>, first: usize, count: usize, outputs: Outputs<'_>) {
-        // SAFETY: this function has the instructions.
+        // SAFETY: this function is compiled with the required instructions.
         unsafe { job.run(first, count, outputs) };
     }
 
     #[target_feature(enable = "neon,dotprod")]
     pub(super) fn dot(job: &Job<'_, DotBytes>, first: usize, count: usize, outputs: Outputs<'_>) {
-        // SAFETY: this function has the instructions.
+        // SAFETY: this function is compiled with the required instructions.
         unsafe { job.run(first, count, outputs) };
     }
 }

@@ -28,7 +28,7 @@ pub struct FloatConvolution {
 }
 
 thread_local! {
-    /// The picture with its surroundings, kept for the next one.
+    /// The padded picture; its memory is reused.
     static SURROUNDED: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
 }
 
@@ -58,16 +58,16 @@ impl FloatConvolution {
         Ok(Self { level, window, inputs, outputs, panels, bias: padded(bias), finish })
     }
 
-    /// The size of what comes of a picture of that size.
+    /// The output extent for a picture of this extent.
     ///
     /// # Errors
-    /// [`LayerError`] if the picture has other channels, the window does not fit, or the result would be too large.
+    /// [`LayerError`] if the number of channels differs, the window does not fit, or the output would be too large.
     pub fn output(&self, extent: Extent) -> Result<Extent, LayerError> {
         LayerError::require_channels(extent.channels, self.inputs)?;
         self.window.output(extent, self.outputs)
     }
 
-    /// How the window moves.
+    /// The window.
     pub fn window(&self) -> Window {
         self.window
     }
@@ -89,7 +89,7 @@ impl FloatConvolution {
         self.within(&self.window, picture, extent, residual, outputs, threads)
     }
 
-    /// Convolves a picture with a window of the same size and stride that sees more or less beyond it.
+    /// Convolves a picture with a window of the same size and stride, but with different padding.
     pub(crate) fn run_within(
         &self,
         window: &Window,
@@ -121,7 +121,7 @@ impl FloatConvolution {
         Ok(())
     }
 
-    /// All windows lie within the input, and the slices have been looked at.
+    /// Runs the convolution. All windows must lie within the input, and the slices must be checked.
     fn over(
         &self,
         input: &[f32],
@@ -132,7 +132,7 @@ impl FloatConvolution {
         threads: usize,
     ) {
         over_pixels(threads, output, outputs, |first, count, outputs| match self.level.0 {
-            // SAFETY, for all of these: a level is only made where the processor has its instructions.
+            // SAFETY, for all of these: a level exists only if the processor supports its instructions.
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2 => unsafe {
                 x86::avx2(&self.job(input, extent, output, residual), first, count, outputs);
@@ -171,13 +171,13 @@ mod x86 {
 
     #[target_feature(enable = "avx2,fma")]
     pub(super) fn avx2(job: &Job<'_, FloatLanes<__m256>>, first: usize, count: usize, outputs: Outputs<'_>) {
-        // SAFETY: this function has the instructions.
+        // SAFETY: this function is compiled with the required instructions.
         unsafe { job.run(first, count, outputs) };
     }
 
     #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
     pub(super) fn avx512(job: &Job<'_, FloatLanes<__m512>>, first: usize, count: usize, outputs: Outputs<'_>) {
-        // SAFETY: this function has the instructions.
+        // SAFETY: this function is compiled with the required instructions.
         unsafe { job.run(first, count, outputs) };
     }
 }
@@ -190,7 +190,7 @@ mod neon {
 
     #[target_feature(enable = "neon")]
     pub(super) fn neon(job: &Job<'_, FloatLanes<float32x4_t>>, first: usize, count: usize, outputs: Outputs<'_>) {
-        // SAFETY: this function has the instructions.
+        // SAFETY: this function is compiled with the required instructions.
         unsafe { job.run(first, count, outputs) };
     }
 }

@@ -1,10 +1,9 @@
-//! Convolutions over pictures whose channels lie side by side.
+//! Convolutions of pictures with their channels side by side.
 //!
-//! Every output pixel is a row of a matrix product whose left side is never built: the inner loop reads the window's
-//! rows where they lie (a row of the window is one stretch of memory, as channels and neighbouring pixels are side by
-//! side). What a window sees beyond the picture is put around a copy of it first. The idea of doing without im2col is
-//! that of M. Dukhan, "The Indirect Convolution Algorithm" (2019), without its pointers, as the copy makes all windows
-//! alike.
+//! A convolution is a matrix product whose left matrix (im2col) is not built: the inner loop reads the rows of the
+//! window in place. Each of them is contiguous, because channels and neighbouring pixels are side by side. Padding is
+//! added to a copy of the picture first. Source: M. Dukhan, "The Indirect Convolution Algorithm" (2019), but without
+//! its pointers, because with the padded copy all windows have the same layout.
 
 mod bytes;
 mod floats;
@@ -19,7 +18,7 @@ use crate::error::LayerError;
 use crate::shape::{Extent, MOST_NUMBERS, Window, product};
 use std::ops::Range;
 
-/// What a convolution is made from.
+/// The weights of a convolution.
 #[derive(Clone, Debug)]
 pub struct Weights<'a, T> {
     pub(crate) numbers: &'a [T],
@@ -42,7 +41,7 @@ impl<'a, T> Weights<'a, T> {
         Ok(Self { numbers, outputs, inputs, window })
     }
 
-    /// The same for a depthwise convolution: a window for each channel, one after the other.
+    /// Makes the weights of a depthwise convolution: a window for each channel, one after the other.
     ///
     /// # Errors
     /// As for [`Weights::new`].
@@ -50,14 +49,14 @@ impl<'a, T> Weights<'a, T> {
         Self::new(numbers, channels, 1, window)
     }
 
-    /// Products in the sum of one output number.
+    /// The number of products in the sum of one output number.
     fn products(&self) -> usize {
         self.inputs * self.window.places()
     }
 }
 
 impl<T: Copy> Weights<'_, T> {
-    /// The weights of some output channels for a place in a row of the window, `column * inputs + input`.
+    /// The weights of some output channels for a position in a row of the window, `column * inputs + input`.
     fn of_outputs(&self, outputs: Range<usize>, row: usize, place: usize) -> impl Iterator<Item = T> {
         let [height, width] = self.window.size;
         let (column, input) = (place / self.inputs, place % self.inputs);
@@ -66,8 +65,8 @@ impl<T: Copy> Weights<'_, T> {
     }
 }
 
-/// Multiplications of a convolution over a picture of that size; as many as can be counted, if there are more, and 0 if
-/// the window does not fit.
+/// The number of multiplications of a convolution of a picture of this size. It saturates, and is 0 if the window does
+/// not fit.
 pub fn macs(window: &Window, extent: Extent, outputs: usize) -> usize {
     let output = window.output(extent, outputs).map_or(0, |output| output.numbers());
     product([output, window.places(), extent.channels])

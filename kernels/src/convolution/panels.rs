@@ -1,21 +1,21 @@
-//! Weights in the order in which the inner loop reads them.
+//! Packs weights in the order in which the inner loop reads them.
 
 use super::Weights;
 use crate::aligned::Aligned;
 use crate::lanes::Lanes;
 
-/// This many neighbouring output channels are worked on together.
+/// A block of neighbouring output channels that are computed together.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Block {
     /// The first output channel.
     pub(super) first: usize,
     /// Registers of sums.
     pub(super) vectors: usize,
-    /// Where its weights begin.
+    /// The start of its weights.
     pub(super) panel: usize,
 }
 
-/// Packed weights: for each block, row of the window and step, all weights that meet the same inputs.
+/// Packed weights: for each block, row of the window and step, all weights of the same inputs.
 #[derive(Clone, Debug)]
 pub(super) struct Panels<W: Copy + Default> {
     pub(super) weights: Aligned<W>,
@@ -56,7 +56,7 @@ impl<W: Copy + Default> Panels<W> {
     }
 }
 
-/// As wide as what is left, and as the registers allow; whole chunks of [`COLUMNS`].
+/// The width of the next block: limited by the remaining channels and the registers, in whole chunks of [`COLUMNS`].
 fn vectors_for<L: Lanes>(left: usize) -> usize {
     let needed = left.next_multiple_of(COLUMNS).div_ceil(L::WIDTH);
     let mut vectors = L::MOST_VECTORS;

@@ -1,9 +1,9 @@
-//! A picture with what the windows see beyond its edges.
+//! Adds padding to a picture.
 
 use crate::shape::{Extent, Window};
 
-/// Copies a picture into the middle of a larger one, `convert`ing each number. `beyond` is what lies around it, and in
-/// the `slack` numbers after it.
+/// Copies a picture into a larger one with padding, and applies `convert` to each number. `beyond` is the value of the
+/// padding and of the `slack` numbers at the end.
 #[inline(always)]
 pub(super) fn surround<T: Copy, U: Copy>(
     picture: &[T],
@@ -18,7 +18,7 @@ pub(super) fn surround<T: Copy, U: Copy>(
     let (row, channels) = (extent.width * extent.channels, extent.channels);
     let padded = Extent { height: extent.height + top + bottom, width: extent.width + left + right, channels };
     into.clear();
-    // Panics if there is more than memory can have.
+    // Panics if the size exceeds the address space.
     into.reserve(padded.numbers().saturating_add(slack));
     into.extend(std::iter::repeat_n(beyond, top * padded.width * channels));
     for row in picture.chunks_exact(row) {

@@ -1,5 +1,5 @@
-//! The loops around the inner loop, and the inner loop: a tile is some output pixels times some output channels, whose
-//! sums stay in registers while all their products are added up.
+//! The inner loop and the loops around it. A tile is a block of output pixels and output channels whose sums stay in
+//! registers while all products are added.
 #![allow(unsafe_code, reason = "the inner loop reads without a check for each number; see `require_within`")]
 
 use super::panels::{Block, Panels};
@@ -10,10 +10,10 @@ use crate::shape::{Extent, Window};
 /// One convolution of one picture.
 pub(super) struct Job<'a, L: Lanes> {
     pub(super) panels: &'a Panels<L::Weight>,
-    /// What the sums begin with, for each output channel, up to the end of the last block.
+    /// The initial value of the sums, for each output channel, up to the end of the last block.
     pub(super) start: &'a [L::Sum],
     pub(super) finish: &'a Finish,
-    /// With what lies around it.
+    /// The padded picture.
     pub(super) input: &'a [L::Input],
     pub(super) extent: Extent,
     pub(super) window: &'a Window,
@@ -38,12 +38,12 @@ impl<L: Lanes> Job<'_, L> {
                 whole: self.finish.whole(across, count, place, self.residual, &mut outputs),
                 scaling: self.finish.scaling(across),
             };
-            // SAFETY: the caller's promise; `require_within` has seen that all windows lie within the input.
+            // SAFETY: guaranteed by the caller; `require_within` has seen that all windows lie within the input.
             unsafe { self.tiles_of(block, rows, &ends, [first, count], &mut outputs) };
         }
     }
 
-    /// Where the windows of neighbouring output pixels begin.
+    /// The starts of the windows of neighbouring output pixels.
     #[inline(always)]
     fn bases<const ROWS: usize>(&self, first: usize) -> [usize; ROWS] {
         let (row, column) = (first / self.output.width, first % self.output.width);
@@ -55,7 +55,7 @@ impl<L: Lanes> Job<'_, L> {
         std::array::from_fn(|pixel| self.base((first + pixel) / self.output.width, (first + pixel) % self.output.width))
     }
 
-    /// Where the window of an output pixel begins.
+    /// The start of the window of an output pixel.
     fn base(&self, row: usize, column: usize) -> usize {
         let [down, right] = self.window.stride;
         (row * down * self.extent.width + column * right) * self.extent.channels
@@ -65,8 +65,8 @@ impl<L: Lanes> Job<'_, L> {
         self.extent.width * self.extent.channels
     }
 
-    /// The farthest number that the last window reads lies within the input, and every block's weights and first sums
-    /// are there.
+    /// Checks that the last number that the last window reads is within the input, and that weights and initial sums of
+    /// every block exist.
     fn require_within(&self) {
         let Panels { weights, blocks, rows, steps } = self.panels;
         let last =
@@ -89,7 +89,7 @@ impl<L: Lanes> Job<'_, L> {
             ($($vectors:literal: $($rows:literal)*;)*) => {
                 match (block.vectors, rows) {
                     $($(
-                        // SAFETY: the caller's promise.
+                        // SAFETY: guaranteed by the caller.
                         ($vectors, $rows) if $vectors <= L::MOST_VECTORS && $rows * $vectors <= L::MOST_REGISTERS => unsafe {
                             self.tiles::<$rows, $vectors>(block, ends, pixels, outputs);
                         },
@@ -111,7 +111,7 @@ impl<L: Lanes> Job<'_, L> {
         outputs: &mut Outputs<'_>,
     ) {
         let [scale, bias] = ends.scaling;
-        // SAFETY: the caller's promise; `whole` and `scaling` have looked at every slice.
+        // SAFETY: guaranteed by the caller; `whole` and `scaling` have looked at every slice.
         unsafe {
             match &ends.whole {
                 Some(whole) if whole.is_plain() => {
@@ -150,9 +150,9 @@ impl<L: Lanes> Job<'_, L> {
     ) {
         let mut done = 0;
         while done < count {
-            // The last tile goes back over pixels that are done, rather than being a smaller one.
+            // The last tile overlaps pixels that are already done, instead of being smaller.
             let from = done.min(count - ROWS);
-            // SAFETY: the caller's promise.
+            // SAFETY: guaranteed by the caller.
             let sums = unsafe { self.products::<ROWS, VECTORS>(block, self.bases(first + from)) };
             then(from, sums);
             done = from + ROWS;
@@ -170,7 +170,7 @@ impl<L: Lanes> Job<'_, L> {
         for (row, sums) in sums.into_iter().enumerate() {
             for (vector, sums) in sums.into_iter().enumerate() {
                 let at = vector * L::WIDTH;
-                // SAFETY: the caller's promise.
+                // SAFETY: guaranteed by the caller.
                 unsafe { L::scaled(sums, scale.add(at), bias.add(at), |more, values| then(row, at + more, values)) };
             }
         }
@@ -191,7 +191,7 @@ impl<L: Lanes> Job<'_, L> {
             for (vector, &sums) in sums.iter().enumerate() {
                 let at = block.first + vector * L::WIDTH;
                 let [scale, bias] = self.finish.scaling([at, L::WIDTH]);
-                // SAFETY: the caller's promise.
+                // SAFETY: guaranteed by the caller.
                 unsafe {
                     L::scaled(sums, scale, bias, |more, values| {
                         self.finish.values(values, at + more, place, self.residual, outputs);
@@ -235,13 +235,13 @@ impl<L: Lanes> Job<'_, L> {
     }
 }
 
-/// Where the sums of a block go, and how they become floats.
+/// The destination of the sums of a block, and their conversion to floats.
 struct Ends {
     whole: Option<Whole>,
     scaling: [*const f32; 2],
 }
 
-/// How many pixels a tile has: of the shapes that there are, the one that gets through `count` pixels soonest.
+/// The number of pixels of a tile: the available shape that is fastest for `count` pixels.
 fn fastest_rows(vectors: usize, most_registers: usize, count: usize) -> usize {
     let shapes: &[usize] = match vectors {
         4 => &[1, 2, 3, 4, 6],

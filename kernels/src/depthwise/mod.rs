@@ -1,6 +1,6 @@
-//! Depthwise convolutions: every channel has a window of its own, and a register holds neighbouring channels.
+//! Depthwise convolutions: every channel has its own window, and a register contains neighbouring channels.
 //!
-//! Sums of bytes are made of floats, too: they are whole numbers below 2^24 and therefore exact.
+//! Sums of bytes are computed with floats too: they are integers below 2^24 and therefore exact.
 #![allow(unsafe_code, reason = "registers of floats; every slice's length is looked at")]
 
 mod number;
@@ -28,16 +28,16 @@ pub struct Depthwise<T> {
     level: Level,
     window: Window,
     channels: usize,
-    /// What stands for zero in the picture.
+    /// The zero point of the picture.
     zero: f32,
-    /// Place by place of the window, for all channels, filled up to whole chunks.
+    /// The weights: for each position of the window, those of all channels, padded to whole chunks.
     taps: Aligned<f32>,
     start: Aligned<f32>,
     finish: Finish,
     picture: PhantomData<T>,
 }
 
-/// More places than this in a window of bytes could make sums that are not exact: 2^24 / (255 * 127).
+/// The most positions in a window of bytes with exact sums: 2^24 / (255 * 127).
 const MOST_PLACES: usize = 518;
 
 impl Depthwise<f32> {
@@ -64,7 +64,7 @@ impl Depthwise<f32> {
         self.convolve(&self.window, picture, extent, outputs, threads)
     }
 
-    /// Convolves a picture with a window of the same size and stride that sees more or less beyond it.
+    /// Convolves a picture with a window of the same size and stride, but with different padding.
     pub(crate) fn run_within(
         &self,
         window: &Window,
@@ -77,12 +77,12 @@ impl Depthwise<f32> {
 }
 
 impl Depthwise<u8> {
-    /// For pictures of bytes. `weights` have one input; `bias` has a number for each channel, worth one step of input
-    /// times one of weight each, exact up to 2^23; `zero` is the byte of the picture that stands for zero.
+    /// For pictures of bytes. `weights` have one input; `bias` has a number for each channel, in units of the input
+    /// scale times the weight scale, exact up to 2^23; `zero` is the zero point of the picture.
     ///
     /// # Errors
     /// [`LayerError`] if there is not one bias and one channel of `finish` for each channel, or a window has more than
-    /// 518 places.
+    /// 518 positions.
     pub fn of_bytes(
         level: Level,
         weights: &Weights<'_, i8>,
@@ -134,16 +134,16 @@ impl<T: Number> Depthwise<T> {
         Ok(Self { level, window, channels, zero, taps, start, finish, picture: PhantomData })
     }
 
-    /// The size of what comes of a picture of that size.
+    /// The output extent for a picture of this extent.
     ///
     /// # Errors
-    /// [`LayerError`] if the picture has other channels, the window does not fit, or the result would be too large.
+    /// [`LayerError`] if the number of channels differs, the window does not fit, or the output would be too large.
     pub fn output(&self, extent: Extent) -> Result<Extent, LayerError> {
         LayerError::require_channels(extent.channels, self.channels)?;
         self.window.output(extent, self.channels)
     }
 
-    /// How the window moves.
+    /// The window.
     pub fn window(&self) -> Window {
         self.window
     }
@@ -160,7 +160,7 @@ impl<T: Number> Depthwise<T> {
         over_pixels(threads, output, outputs, |first, count, outputs| {
             let job = Job { layer: self, window, picture, extent, output, first, count };
             match self.level.0 {
-                // SAFETY, for all of these: a level is only made where the processor has its instructions.
+                // SAFETY, for all of these: a level exists only if the processor supports its instructions.
                 #[cfg(target_arch = "x86_64")]
                 Instructions::Avx2 => unsafe { x86::avx2(&job, outputs) },
                 #[cfg(target_arch = "x86_64")]
@@ -198,7 +198,7 @@ impl<T: Number> Job<'_, T> {
             while column < columns.end {
                 let place = row * self.output.width + column - self.first;
                 let count = if inside.contains(&column) { inside.end - column } else { 1 };
-                // SAFETY: the caller's promise.
+                // SAFETY: guaranteed by the caller.
                 unsafe { self.pixels::<V>([row, column], count, rows.clone(), place, &mut outputs) };
                 column += count;
             }
@@ -220,10 +220,10 @@ impl<T: Number> Job<'_, T> {
     ) {
         let (window, channels) = (self.window, self.layer.channels);
         let columns = seen(column * window.stride[1], window.before[1], window.size[1], self.extent.width);
-        // A window that lies beside the picture sees no rows either.
+        // A window beside the picture has no rows either.
         let rows = if columns.is_empty() { 0..0 } else { rows };
         let whole = channels / V::WIDTH * V::WIDTH;
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe {
             let wide = whole > 0
                 && !rows.is_empty()
@@ -275,7 +275,7 @@ impl<T: Number> Job<'_, T> {
         let Some(ends) = finish.whole([0, whole], count, place, None, outputs) else { return false };
         let zero = *zero;
         let stretch = Stretch { picture, taps, zero, start, scaling, down, line, next_tap, filled, channels, whole };
-        // SAFETY: the caller's promise; every slice above has what is read of it.
+        // SAFETY: guaranteed by the caller; every slice above has what is read of it.
         unsafe {
             match (columns.len(), window.stride[1], ends.is_plain()) {
                 (3, 1, true) => stretch.run::<V, 1, 3, true>(count, &ends),
@@ -358,7 +358,7 @@ impl<T: Number> Job<'_, T> {
 unsafe fn some<V: Vector, T: Number>(numbers: Option<&[T]>) -> V {
     let mut whole = [T::default(); CHUNK];
     whole.iter_mut().zip(numbers.unwrap_or_default()).for_each(|(place, &number)| *place = number);
-    // SAFETY: the caller's promise; no register has more numbers than `CHUNK`.
+    // SAFETY: guaranteed by the caller; no register has more numbers than `CHUNK`.
     unsafe { T::load(whole.as_ptr()) }
 }
 
@@ -370,7 +370,7 @@ fn rows_of(pixels: Range<usize>, width: usize) -> impl Iterator<Item = (usize, R
     })
 }
 
-/// The places of a window, along one axis, that see the picture.
+/// The positions of a window, along one axis, that overlap the picture.
 #[inline(always)]
 fn seen(at: usize, before: usize, size: usize, length: usize) -> Range<usize> {
     before.saturating_sub(at).min(size)..(length + before).saturating_sub(at).min(size)
@@ -390,13 +390,13 @@ mod x86 {
 
     #[target_feature(enable = "avx2,fma")]
     pub(super) fn avx2<T: Number>(job: &Job<'_, T>, outputs: Outputs<'_>) {
-        // SAFETY: this function has the instructions.
+        // SAFETY: this function is compiled with the required instructions.
         unsafe { job.run::<__m256>(outputs) };
     }
 
     #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
     pub(super) fn avx512<T: Number>(job: &Job<'_, T>, outputs: Outputs<'_>) {
-        // SAFETY: this function has the instructions.
+        // SAFETY: this function is compiled with the required instructions.
         unsafe { job.run::<__m512>(outputs) };
     }
 }
@@ -408,7 +408,7 @@ mod neon {
 
     #[target_feature(enable = "neon")]
     pub(super) fn neon<T: Number>(job: &Job<'_, T>, outputs: Outputs<'_>) {
-        // SAFETY: this function has the instructions.
+        // SAFETY: this function is compiled with the required instructions.
         unsafe { job.run::<float32x4_t>(outputs) };
     }
 }

@@ -1,4 +1,4 @@
-//! The numbers that pictures are made of: floats, or bytes that stand for floats.
+//! The number types of pictures: floats, or quantised bytes.
 #![allow(unsafe_code, reason = "registers of floats, read where the caller has looked")]
 #![allow(private_bounds, reason = "only this crate has registers")]
 
@@ -13,7 +13,7 @@ pub trait Number: Copy + Default + Sync {
     #[doc(hidden)]
     unsafe fn load<V: Vector>(from: *const Self) -> V;
 
-    /// Numbers less what stands for zero; floats as they are.
+    /// Subtracts the zero point from bytes; floats are unchanged.
     ///
     /// # Safety
     /// The processor has the register's instructions.
@@ -31,7 +31,7 @@ pub trait Number: Copy + Default + Sync {
 impl Number for f32 {
     #[inline(always)]
     unsafe fn load<V: Vector>(from: *const f32) -> V {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { V::load(from) }
     }
 
@@ -49,19 +49,19 @@ impl Number for f32 {
 impl Number for u8 {
     #[inline(always)]
     unsafe fn load<V: Vector>(from: *const u8) -> V {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { V::of_bytes(from) }
     }
 
     #[inline(always)]
     unsafe fn centred<V: Vector>(numbers: V, less_zero: V) -> V {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { numbers.plus(less_zero) }
     }
 
     #[inline(always)]
     unsafe fn scaled<V: Vector>(sum: V, scale: V, bias: V) -> V {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { sum.times(scale).plus(bias) }
     }
 }

@@ -1,4 +1,5 @@
-//! The inner loop: neighbouring pixels of a row that all see the same places of their windows, in whole registers.
+//! The inner loop for neighbouring pixels of a row whose windows overlap the picture in the same positions, in whole
+//! registers.
 #![allow(unsafe_code, reason = "registers of floats, read where the caller has looked")]
 
 use super::Number;
@@ -9,7 +10,7 @@ use crate::lanes::Vector;
 pub(super) struct Stretch<T> {
     pub(super) picture: *const T,
     pub(super) taps: *const f32,
-    /// What stands for zero in the picture.
+    /// The zero point of the picture.
     pub(super) zero: f32,
     pub(super) start: *const f32,
     pub(super) scaling: [*const f32; 2],
@@ -36,7 +37,7 @@ impl<T: Number> Stretch<T> {
         count: usize,
         ends: &Whole,
     ) {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe {
             match count {
                 8.. => self.groups::<V, 8, STEP, SEEN, PLAIN>(count, ends),
@@ -58,9 +59,9 @@ impl<T: Number> Stretch<T> {
     ) {
         let mut done = 0;
         while done < count {
-            // The last group goes back over pixels that are done, rather than being a smaller one.
+            // The last group overlaps pixels that are already done, instead of being smaller.
             let from = done.min(count - N);
-            // SAFETY: the caller's promise.
+            // SAFETY: guaranteed by the caller.
             unsafe { self.group::<V, N, STEP, SEEN, PLAIN>(from, ends) };
             done = from + N;
         }
@@ -72,7 +73,7 @@ impl<T: Number> Stretch<T> {
         from: usize,
         ends: &Whole,
     ) {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe {
             let zero = V::splat(-self.zero);
             let pixel = self.picture.add(from * STEP * self.channels);
@@ -104,10 +105,10 @@ impl<T: Number> Stretch<T> {
         sums: &mut [V; N],
     ) {
         let mut numbers = picture;
-        // Written out, as sums that are found by a number that changes would lie in memory.
+        // Unrolled by hand: sums with a variable index would be stored in memory.
         macro_rules! sweep {
             ($($place:literal)*) => {
-                // SAFETY: the caller's promise.
+                // SAFETY: guaranteed by the caller.
                 unsafe {
                     let taps: [V; SEEN] = std::array::from_fn(|right| V::load(taps.add(right * self.filled)));
                     $(if $place < (N - 1) * STEP + SEEN {
@@ -145,7 +146,7 @@ unsafe fn add<
 ) {
     if RIGHT < SEEN && PLACE >= RIGHT && (PLACE - RIGHT).is_multiple_of(STEP) && (PLACE - RIGHT) / STEP < N {
         let sum = &mut sums[(PLACE - RIGHT) / STEP];
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         *sum = unsafe { sum.fused(number, taps[RIGHT]) };
     }
 }

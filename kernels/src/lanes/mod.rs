@@ -1,7 +1,7 @@
-//! What the inner loop of a convolution is made of, for each kind of instructions: a register of sums, a register of
+//! The register operations of a convolution's inner loop for each instruction set: a register of sums, a register of
 //! weights, one input in all lanes.
 //!
-//! The loop itself is written once ([`convolution`](crate::convolution)); it is compiled for each of these.
+//! The loop itself is generic ([`convolution`](crate::convolution)) and is compiled for each instruction set.
 
 #![allow(unsafe_code, reason = "the instructions are the caller's to have")]
 
@@ -14,7 +14,7 @@ pub(crate) mod x86;
 
 pub(crate) use vector::{FloatLanes, Vector};
 
-/// Registers of sums and what is added to them.
+/// Register operations on sums of products.
 ///
 /// # Safety
 /// The functions are called only by code that is compiled for, and runs on, a processor with the instructions that the

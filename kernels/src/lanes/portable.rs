@@ -1,4 +1,4 @@
-//! Plain arithmetic, which the other implementations are compared with.
+//! Scalar arithmetic, the reference for the other implementations.
 #![allow(unsafe_code, reason = "the trait's functions take pointers")]
 
 use super::{Lanes, Vector};
@@ -7,10 +7,10 @@ use crate::bytes::nearest_byte;
 /// Pairs of 16-bit inputs with pairs of 8-bit weights.
 pub(crate) struct PlainBytes;
 
-/// Floats in a register that there may not be.
+/// Number of floats in the emulated register.
 const WIDTH: usize = 8;
 
-/// What stands for a register of floats.
+/// An emulated register of floats.
 pub(crate) type PlainFloats = [f32; WIDTH];
 
 impl Vector for [f32; WIDTH] {
@@ -20,25 +20,25 @@ impl Vector for [f32; WIDTH] {
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { from.cast::<Self>().read() }
     }
 
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { to.cast::<Self>().write(self) };
     }
 
     #[inline(always)]
     unsafe fn of_bytes(from: *const u8) -> Self {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { from.cast::<[u8; WIDTH]>().read() }.map(f32::from)
     }
 
     #[inline(always)]
     unsafe fn store_bytes(self, zero: u8, to: *mut u8) {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { to.cast::<[u8; WIDTH]>().write(self.map(|steps| nearest_byte(steps, zero))) };
     }
 
@@ -88,19 +88,19 @@ impl Lanes for PlainBytes {
 
     #[inline(always)]
     unsafe fn load(from: *const i32) -> [i32; WIDTH] {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { from.cast::<[i32; WIDTH]>().read() }
     }
 
     #[inline(always)]
     unsafe fn weights(from: *const i8) -> [[i8; 2]; WIDTH] {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { from.cast::<[[i8; 2]; WIDTH]>().read() }
     }
 
     #[inline(always)]
     unsafe fn inputs(from: *const i16) -> [i16; 2] {
-        // SAFETY: the caller's promise; 16-bit numbers lie side by side.
+        // SAFETY: guaranteed by the caller; 16-bit numbers lie side by side.
         unsafe { [*from, *from.add(1)] }
     }
 
@@ -120,7 +120,7 @@ impl Lanes for PlainBytes {
         bias: *const f32,
         mut then: impl FnMut(usize, PlainFloats),
     ) {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { then(0, sums.map(|sum| sum as f32).times(Vector::load(scale)).plus(Vector::load(bias))) }
     }
 }

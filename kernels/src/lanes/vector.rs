@@ -1,4 +1,4 @@
-//! Registers of floats: what convolutions of floats, depthwise convolutions and the finish of every layer are made of.
+//! Registers of floats, for float convolutions, depthwise convolutions and the post-processing of every layer.
 
 use super::Lanes;
 use std::marker::PhantomData;
