@@ -1,8 +1,8 @@
 //! Asks `timedatectl` whether a time server has set the clock.
 //!
-//! It asks systemd's timedated over D-Bus, which asks the kernel (`STA_UNSYNC` of adjtimex(2)); systemd-timesyncd,
-//! chrony and ntpd all inform the kernel. The unit may not ask the kernel itself (`ProtectClock=`), but it may use
-//! D-Bus's Unix socket.
+//! `timedatectl` asks systemd's timedated over D-Bus, which asks the kernel (`STA_UNSYNC` of adjtimex(2)).
+//! systemd-timesyncd, chrony and ntpd all update this flag. The unit may not ask the kernel itself (`ProtectClock=`),
+//! but it may use D-Bus, which is a Unix socket.
 
 use crate::bounded_read::{Received, read};
 use std::io;

@@ -1,4 +1,4 @@
-//! `[audit]`: what is kept of decisions, and for how long.
+//! `[audit]`: the audit log of decisions and how long it is kept.
 
 use super::ConfigError;
 use crate::audit_log::Upkeep;
@@ -13,18 +13,18 @@ pub(super) const KEYS: [&str; 3] = ["key", "max-megabytes", "keep-days"];
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Audit {
-    /// The log, one line for each approach.
+    /// The log file, with one line per approach.
     pub path: PathBuf,
-    /// The key that signs it; made at the first start.
+    /// The key that signs the log; created at the first start.
     pub key: PathBuf,
-    /// Beyond this size, the oldest files of the log are removed: 1 to 100 000 MB.
+    /// The size above which the oldest log files are removed: 1 to 100 000 MB.
     pub max_megabytes: u32,
-    /// After this many days, files of the log are removed: 1 to 36 500.
+    /// The number of days after which log files are removed: 1 to 36 500.
     pub keep_days: u32,
 }
 
 impl Audit {
-    /// How the log is looked after.
+    /// The size and age limits of the log.
     pub fn upkeep(&self) -> Upkeep {
         Upkeep::new(u64::from(self.max_megabytes) * 1_000_000, self.keep_days)
     }

@@ -1,4 +1,4 @@
-//! `[camera]`: what the unit looks through.
+//! `[camera]`: the camera of the unit.
 
 use super::ConfigError;
 use crate::camera::{Orientation, PixelFormat, PowerLine, Rotation, refuse_argument};
@@ -34,43 +34,43 @@ pub(super) const KEYS: [&str; 19] = [
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Camera {
-    /// The kind of camera; a unit that runs must have one.
+    /// The kind of camera; `edge-agent run` needs one.
     pub source: Option<Source>,
-    /// For `v4l`: where the camera is, best by `/dev/v4l/by-id/`.
+    /// For `v4l`: the device file of the camera, preferably in `/dev/v4l/by-id/`.
     pub device: Option<PathBuf>,
     /// For `v4l`: the USB port at which the camera must be plugged in.
     pub usb_port: Option<UsbPort>,
-    /// For `v4l`: this format and no other; the best, if it is not said.
+    /// For `v4l`: the required pixel format; the best available one if not set.
     pub format: Option<PixelFormat>,
-    /// Wanted width in pixels, 64 to 4096.
+    /// Requested width in pixels, 64 to 4096.
     pub width: u32,
-    /// Wanted height in pixels, 64 to 4096.
+    /// Requested height in pixels, 64 to 4096.
     pub height: u32,
-    /// Wanted pictures a second, 1 to 120.
+    /// Requested frames per second, 1 to 120.
     pub frames_per_second: f64,
-    /// For `v4l`: how many pictures the driver may fill in advance, 2 to 4.
+    /// For `v4l`: the number of frames the driver may fill in advance, 2 to 4.
     pub buffers: u32,
-    /// How long a picture is exposed, in microseconds.
+    /// Exposure time of a frame in microseconds.
     pub exposure_us: Option<u32>,
-    /// For `v4l` in the camera's own unit, for `rpicam` times.
+    /// Gain: for `v4l` in the camera's own unit, for `rpicam` a factor.
     pub gain: Option<f32>,
-    /// For `v4l` in the camera's own unit, for `rpicam` in dioptres.
+    /// Focus: for `v4l` in the camera's own unit, for `rpicam` in dioptres.
     pub focus: Option<f32>,
-    /// The mains, whose lamps flicker.
+    /// The mains frequency, at which lamps flicker.
     pub power_line_hz: Option<PowerLine>,
-    /// How far pictures are turned, clockwise, so that people stand upright.
+    /// Clockwise rotation of frames, so that people stand upright.
     pub rotate: Rotation,
-    /// Whether left and right are exchanged then.
+    /// Whether frames are mirrored left to right after the rotation.
     pub mirror: bool,
     /// For `rpicam`: the program.
     pub rpicam_program: PathBuf,
-    /// For `rpicam`: which of several cameras, from 0.
+    /// For `rpicam`: the number of the camera, from 0.
     pub rpicam_camera: Option<u32>,
-    /// For `rpicam`: more arguments for the program.
+    /// For `rpicam`: additional arguments for the program.
     pub rpicam_arguments: Vec<String>,
     /// For `files`: a photo or a folder of photos.
     pub files: Option<PathBuf>,
-    /// For `files`: how long each is seen, 0 to 3600.
+    /// For `files`: how long each photo is shown, in seconds, 0 to 3600.
     pub files_seconds: f64,
 }
 
@@ -113,7 +113,7 @@ impl Default for Camera {
 }
 
 impl Camera {
-    /// What is done to every picture.
+    /// The rotation and mirroring applied to every frame.
     pub const fn orientation(&self) -> Orientation {
         Orientation { rotation: self.rotate, mirror: self.mirror }
     }

@@ -1,4 +1,4 @@
-//! `[clock]`: where the unit is, and how it knows that its clock is right.
+//! `[clock]`: the time zone, and how the unit knows that its clock is right.
 
 use super::ConfigError;
 use crate::clock::Witnesses;
@@ -14,9 +14,9 @@ pub(super) const KEYS: [&str; 2] = ["zone", "set-file"];
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Clock {
-    /// The IANA time zone in which people's hours are meant, such as `Europe/Berlin`; the computer's own if not said.
+    /// The IANA time zone of people's hours, such as `Europe/Berlin`; the computer's time zone if not set.
     pub zone: Option<String>,
-    /// A file that is there once a time server has set the clock, in a folder that is empty after each start of the computer.
+    /// A file that exists once a time server has set the clock, in a folder that is emptied at each boot.
     pub set_file: PathBuf,
 }
 
@@ -27,10 +27,10 @@ impl Default for Clock {
 }
 
 impl Clock {
-    /// The zone.
+    /// The time zone.
     ///
     /// # Errors
-    /// If there is none of that name.
+    /// If there is no time zone of that name.
     pub fn zone(&self) -> Result<TimeZone, ConfigError> {
         let Some(name) = &self.zone else { return Ok(TimeZone::system()) };
         TimeZone::get(name).map_err(|_| ConfigError::Range {
@@ -41,7 +41,7 @@ impl Clock {
         })
     }
 
-    /// Who is asked whether the clock is right, and the last time that the unit has recorded.
+    /// The sources of evidence about the clock, given the last time that the unit recorded.
     pub fn witnesses(&self, recorded_utc_ms: Option<i64>) -> Witnesses {
         Witnesses::of_this_computer(&self.set_file, recorded_utc_ms)
     }

@@ -1,4 +1,4 @@
-//! `[database]`: who is enrolled, and whose word for it counts.
+//! `[database]`: the people database and the signers that are trusted.
 
 use super::ConfigError;
 use serde::Deserialize;
@@ -14,11 +14,11 @@ pub(super) const KEYS: [&str; 3] = ["signers", "unsigned", "identity"];
 pub struct Database {
     /// The people database.
     pub path: PathBuf,
-    /// Public halves of signing keys: a database must be signed by one of them.
+    /// Public signing keys: a database must be signed by one of them.
     pub signers: Vec<PathBuf>,
-    /// What is done with a database that nobody signed, where there are no signers.
+    /// What to do with an unsigned database if there are no signers.
     pub unsigned: Option<Unsigned>,
-    /// The unit's own key, which opens databases that were sealed for it.
+    /// The unit's own key, which opens databases sealed for it.
     pub identity: PathBuf,
 }
 
@@ -26,7 +26,7 @@ pub struct Database {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unsigned {
-    /// It is used: anybody who can write the file decides who comes in.
+    /// Use it: anybody who can write the file decides who gets in.
     Accepted,
 }
 

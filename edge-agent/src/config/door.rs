@@ -1,4 +1,4 @@
-//! `[door]`, `[contacts]` and `[lights]`: what hangs on the pins around the door.
+//! `[door]`, `[contacts]` and `[lights]`: the devices on the GPIO pins around the door.
 
 use super::{ConfigError, DEFAULT_LAST_LOCK};
 use crate::door::contacts::ContactPin;
@@ -36,31 +36,31 @@ pub(super) const KEYS: [&str; 19] = [
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Door {
-    /// What moves the lock; there is nothing by default.
+    /// What drives the lock; not set by default.
     pub lock: Option<Lock>,
     /// How long a grant unlocks the door, in seconds: 0.1 to 60.
     pub unlock_seconds: f32,
-    /// Where each good start writes down what `edge-agent lock` must drive.
+    /// The file in which each successful start records the pin that `edge-agent lock` must drive.
     pub last_lock: PathBuf,
-    /// What must survive a restart is written here: see [`policy::Memory`].
+    /// The file for the state that must survive a restart: see [`policy::Memory`].
     pub memory: PathBuf,
-    /// The pin that moves the lock; to be said for `gpio`.
+    /// The pin that drives the lock; required for `gpio`.
     pub pin: Option<Pin>,
-    /// The level at which the door is locked; to be said for `gpio`.
+    /// The level at which the door is locked; required for `gpio`.
     pub locked_level: Option<Level>,
-    /// What the relay switches; it changes nothing but advice.
+    /// What the relay switches; it affects only advice.
     pub wiring: Option<Wiring>,
-    /// The board, where `check` runs on another computer.
+    /// The board, for `check` on another computer.
     pub board: Option<Board>,
 }
 
-/// What moves the lock.
+/// What drives the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lock {
     /// A pin.
     Gpio,
-    /// Nothing: its movements are only written down.
+    /// Nothing: lock movements are only recorded.
     Scripted,
 }
 
@@ -78,11 +78,11 @@ pub enum Wiring {
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Contacts {
-    /// The pin that hears of the exit button.
+    /// The pin of the exit button.
     pub exit_pin: Option<Pin>,
     /// The level at which the button is pressed.
     pub exit_pressed_level: Level,
-    /// The pin of the contact in the door.
+    /// The pin of the door contact.
     pub door_pin: Option<Pin>,
     /// The level at which the door is closed.
     pub door_closed_level: Level,
@@ -90,7 +90,7 @@ pub struct Contacts {
     pub held_seconds: f32,
     /// How long after the exit button the door may be opened, in seconds: 0 to 600.
     pub leave_seconds: f32,
-    /// How long a contact must stay as it is to count, in milliseconds: 1 to 1000.
+    /// How long the level of a contact must be stable to count, in milliseconds: 1 to 1000.
     pub debounce_ms: u64,
 }
 
@@ -104,7 +104,7 @@ pub struct Lights {
     pub red_pin: Option<Pin>,
     /// The pin of the buzzer.
     pub buzzer_pin: Option<Pin>,
-    /// The level at which each is on.
+    /// The level at which the lights and the buzzer are on.
     pub on_level: Level,
 }
 
@@ -150,7 +150,7 @@ impl Door {
         milliseconds(self.unlock_seconds)
     }
 
-    /// The pin that moves the lock, if one does.
+    /// The pin that drives the lock, if configured.
     pub fn lock_pin(&self) -> Option<LockPin> {
         Some(LockPin { pin: self.pin?, locked: self.locked_level? })
     }
@@ -184,12 +184,12 @@ impl Contacts {
         Some(ContactPin { pin: self.exit_pin?, active: self.exit_pressed_level })
     }
 
-    /// The contact in the door, if there is one.
+    /// The door contact, if there is one.
     pub fn door(&self) -> Option<ContactPin> {
         Some(ContactPin { pin: self.door_pin?, active: self.door_closed_level })
     }
 
-    /// The limits of the watch.
+    /// The time limits of the door watch.
     pub fn watch_rules(&self) -> WatchRules {
         WatchRules { held_ms: milliseconds(self.held_seconds), leave_ms: milliseconds(self.leave_seconds) }
     }
@@ -206,7 +206,7 @@ impl Contacts {
 }
 
 impl Lights {
-    /// The pins, if there is one.
+    /// The pins of the lights and the buzzer; `None` if no pin is set.
     pub fn pins(&self) -> Option<LightPins> {
         let Self { green_pin: green, red_pin: red, buzzer_pin: buzzer, on_level: on } = *self;
         (green.is_some() || red.is_some() || buzzer.is_some()).then_some(LightPins { green, red, buzzer, on })

@@ -1,7 +1,7 @@
 //! The configuration of a unit: `/etc/edge-agent/config.toml`.
 //!
-//! Every key has a default, and a key that is not known is refused by name, so that a misspelt rule does not silently
-//! leave a door on its default. What the keys mean is explained in `deploy/config.toml`.
+//! Every key has a default. An unknown key is an error that names the key, so that a misspelt rule does not silently
+//! leave a door on its default. `deploy/config.toml` explains every key.
 
 mod audit;
 mod camera;
@@ -34,14 +34,14 @@ use std::path::{Path, PathBuf};
 use std::str;
 use terminal::{Help, ShowPath};
 
-/// Where a unit's configuration lies if nothing else is said.
+/// Default path of the configuration.
 pub const DEFAULT_PATH: &str = "/etc/edge-agent/config.toml";
 
-/// Help where a key is missing or wrong: the package brings the sample configuration, the sources have it too.
+/// Help text for a missing or wrong key: the sample configuration is in the package and in the sources.
 pub(crate) const WHERE_KEYS_ARE_EXPLAINED: &str =
     "every key is explained in /usr/share/doc/edge-agent/config.toml (in the sources: deploy/config.toml)";
 
-/// Where a unit writes down what moves its lock if nothing else is said.
+/// Default path of the file that records which pin drives the lock.
 pub const DEFAULT_LAST_LOCK: &str = "/var/lib/edge-agent/last-lock.toml";
 
 const MAX_BYTES: u64 = 1 << 20;
@@ -52,11 +52,11 @@ const MAX_BYTES: u64 = 1 << 20;
 pub struct Config {
     /// Which unit it is.
     pub unit: Unit,
-    /// Who is enrolled.
+    /// The people database.
     pub database: Database,
-    /// Which networks are run.
+    /// The networks to run.
     pub model: Model,
-    /// What the unit looks through.
+    /// The camera.
     pub camera: Camera,
     /// The door.
     pub door: Door,
@@ -64,19 +64,19 @@ pub struct Config {
     pub contacts: Contacts,
     /// The lights beside the door.
     pub lights: Lights,
-    /// What reads cards, if something does.
+    /// The card reader, if there is one.
     pub reader: Option<Reader>,
-    /// What is kept of decisions.
+    /// The audit log.
     pub audit: Audit,
-    /// Who is let in.
+    /// The rules of the door.
     pub policy: PolicyRules,
-    /// Who is not let in again so soon.
+    /// The anti-passback rule.
     pub anti_passback: Passages,
-    /// What time it is.
+    /// The time zone and the evidence for the clock.
     pub clock: Clock,
-    /// Where the unit says how it is.
+    /// The status socket.
     pub status: Status,
-    /// Where the unit can be asked for something.
+    /// The control socket.
     pub control: Control,
 }
 
@@ -92,7 +92,7 @@ pub struct Status {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Control {
-    /// The socket on which root and the unit's own user can ask for something; beside that of `[status]` if not set.
+    /// The socket for requests of root and the unit's own user; in the folder of the `[status]` socket if not set.
     pub socket: Option<PathBuf>,
 }
 
@@ -106,7 +106,7 @@ impl Default for Status {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// It is not TOML, or has a key or a value that is not known.
+    /// The text is not TOML, or has an unknown key or value.
     #[error("{0}")]
     Unreadable(#[from] toml::de::Error),
     /// A value is out of its range.
@@ -116,10 +116,10 @@ pub enum ConfigError {
         key: &'static str,
         /// The value.
         found: String,
-        /// What it may be.
+        /// The accepted values.
         wanted: &'static str,
     },
-    /// A key that earlier versions had.
+    /// A key of earlier versions was used.
     #[error("{key} is no longer a key: {instead}")]
     Removed {
         /// Section and key.
@@ -127,17 +127,17 @@ pub enum ConfigError {
         /// What to do.
         instead: &'static str,
     },
-    /// A value is missing beside another one.
+    /// A key is missing that another key requires.
     #[error("{key} is missing beside {beside}: {wanted}")]
     Missing {
         /// Section and key.
         key: &'static str,
-        /// The one that is there.
+        /// The key that requires it.
         beside: &'static str,
-        /// What it may be.
+        /// The accepted values.
         wanted: &'static str,
     },
-    /// One pin is to do two things.
+    /// One pin has two uses.
     #[error("{one} and {other} are both {pin}: give each a pin of its own")]
     SamePin {
         /// Section and key.
@@ -147,7 +147,7 @@ pub enum ConfigError {
         /// The pin.
         pin: Pin,
     },
-    /// The rules make no sense.
+    /// The rules contradict each other or are out of range.
     #[error("[policy] {0}")]
     Rules(#[from] policy::RulesError),
 }
@@ -156,7 +156,7 @@ impl Config {
     /// Reads and checks a file.
     ///
     /// # Errors
-    /// If it cannot be read, or as [`Config::parse`].
+    /// If the file cannot be read, or see [`Config::parse`].
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.shown();
         let bytes = read_bounded(path, MAX_BYTES).help("give it with --config FILE; a copy of the sample to start from is in /usr/share/doc/edge-agent/config.toml (in the sources: deploy/config.toml)")?;
@@ -167,7 +167,7 @@ impl Config {
     /// Parses and checks a text.
     ///
     /// # Errors
-    /// [`ConfigError`] names the key that is not known or out of range.
+    /// [`ConfigError`] names the key that is unknown or out of range.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text)?;
         config.audit.check()?;
@@ -184,19 +184,19 @@ impl Config {
         Ok(config)
     }
 
-    /// The socket on which the unit can be asked for something.
+    /// The path of the control socket.
     pub fn control_socket(&self) -> PathBuf {
         self.control.socket.clone().unwrap_or_else(|| self.status.socket.with_file_name("control.sock"))
     }
 
-    /// The rules of a unit with this gallery and an encoder with this threshold of its own.
+    /// The rules of a unit with this gallery and an encoder with this threshold.
     pub fn rules_for(&self, gallery: &Gallery, encoder_threshold: f32) -> Rules {
         let mut rules = self.policy.rules_for(gallery, encoder_threshold);
         rules.anti_passback = self.anti_passback.rule();
         rules
     }
 
-    /// Every pin that is used, with its section and key.
+    /// All configured pins, with section and key.
     pub fn pins(&self) -> Vec<(&'static str, Pin)> {
         let (d0, d1) = match &self.reader {
             Some(Reader::Wiegand { d0_pin, d1_pin, .. }) => (Some(*d0_pin), Some(*d1_pin)),

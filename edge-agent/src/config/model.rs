@@ -1,4 +1,4 @@
-//! `[model]`: which networks are run, and on how many cores.
+//! `[model]`: the networks to run and the number of cores to use.
 
 use super::ConfigError;
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use std::thread;
 #[cfg(test)]
 pub(super) const KEYS: [&str; 2] = ["bundles", "threads"];
 
-/// A Raspberry Pi has four cores; with more, the layers are too small to be shared out.
+/// A Raspberry Pi has four cores; the layers are too small to split over more.
 const MOST_BY_DEFAULT: usize = 4;
 const MOST: usize = 64;
 
@@ -18,14 +18,14 @@ const MOST: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Model {
-    /// Folders of bundles, at most one of each kind, instead of the networks that are compiled in.
+    /// Folders of bundles, at most one of each kind, instead of the built-in networks.
     pub bundles: Vec<PathBuf>,
-    /// Cores that work on one frame together, 1 to 64; `None`: [`Model::threads`] chooses.
+    /// Number of cores that work on one frame, 1 to 64; `None`: [`Model::threads`] chooses.
     pub threads: Option<NonZeroUsize>,
 }
 
 impl Model {
-    /// As many threads as there are cores, but no more than four, if nothing is said.
+    /// The configured number of threads; by default the number of cores, at most four.
     pub fn threads(&self) -> usize {
         let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_BY_DEFAULT);
         self.threads.map_or_else(cores, NonZeroUsize::get)

@@ -1,4 +1,4 @@
-//! `[anti-passback]`: the same face or card does not let in twice in a short while.
+//! `[anti-passback]`: refuses the same face or card a second time within a set period.
 
 use super::ConfigError;
 use policy::AntiPassback;
@@ -13,9 +13,9 @@ pub(super) const KEYS: [&str; 2] = ["seconds", "direction"];
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Passages {
-    /// For how long nobody goes the same way again; not at all if it is not said.
+    /// The seconds during which a person cannot pass in the same direction again; no limit if not set.
     pub seconds: Option<u32>,
-    /// Where this door leads.
+    /// The direction in which this door leads.
     pub direction: Direction,
     /// No longer a key.
     #[serde(rename = "shared-folder")]
@@ -25,19 +25,19 @@ pub struct Passages {
     removed_door_name: Option<IgnoredAny>,
 }
 
-/// Where a door leads.
+/// The direction in which a door leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
-    /// Into what it protects.
+    /// Into the protected area.
     #[default]
     In,
-    /// Out of it.
+    /// Out of the protected area.
     Out,
 }
 
 impl Passages {
-    /// The rule of this door.
+    /// The anti-passback rule of this door; `None` if not set.
     pub fn rule(&self) -> Option<AntiPassback> {
         let direction = match self.direction {
             Direction::In => policy::Direction::In,

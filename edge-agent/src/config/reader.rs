@@ -1,4 +1,4 @@
-//! `[reader]`: what reads cards.
+//! `[reader]`: the card reader.
 
 use super::ConfigError;
 use crate::gpio::Pin;
@@ -17,20 +17,20 @@ const ALL_BITS: u32 = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Reader {
-    /// A USB reader that types.
+    /// A USB reader that acts as a keyboard.
     Evdev {
-        /// Such as `/dev/input/by-id/usb-…-event-kbd`.
+        /// The device file, such as `/dev/input/by-id/usb-…-event-kbd`.
         device: PathBuf,
         /// The USB port at which the reader must be plugged in.
         usb_port: Option<UsbPort>,
-        /// How it writes numbers.
+        /// The number format of the reader.
         #[serde(default)]
         digits: Digits,
         /// How many of the lowest bits of a number count: 16 to 64.
         #[serde(default = "all_bits")]
         keep_bits: u32,
     },
-    /// A reader with two wires for data.
+    /// A Wiegand reader with two data wires.
     Wiegand {
         /// The pin of D0, often green.
         d0_pin: Pin,
@@ -47,7 +47,7 @@ const fn all_bits() -> u32 {
 }
 
 impl Reader {
-    /// As in the configuration.
+    /// The value of `kind` in the configuration.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Evdev { .. } => "evdev",

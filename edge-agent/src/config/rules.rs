@@ -1,4 +1,4 @@
-//! `[policy]`: the rules of the door, as they are written in a configuration.
+//! `[policy]`: the rules of the door in the configuration.
 
 use super::ConfigError;
 use policy::Rules;
@@ -32,12 +32,12 @@ pub(super) const KEYS: [&str; 21] = [
     "liveness-challenge",
 ];
 
-/// The section `[policy]`; what is not said is as [`Rules::new`] has it.
+/// The section `[policy]`; keys that are not set have the defaults of [`Rules::new`].
 #[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct PolicyRules {
-    /// L2 distance up to which a face is a known person, with colour or without. Not said: the database's own, of which it may
-    /// have another for pictures without colour; else the encoder's.
+    /// L2 distance up to which a face is a known person, in colour and in grey frames. If not set: the threshold of the
+    /// database, which may have a separate one for grey frames; else the threshold of the encoder.
     pub threshold: Option<f32>,
     /// See [`Rules::margin`].
     pub margin: Option<f32>,
@@ -84,7 +84,7 @@ pub struct PolicyRules {
     pub liveness_challenge: Option<LivenessChallenge>,
 }
 
-/// Who is asked to turn their head.
+/// The people who must turn their head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LivenessChallenge {
@@ -96,13 +96,13 @@ pub enum LivenessChallenge {
     All,
 }
 
-/// What people must show who look like somebody else enrolled.
+/// What a person must show who looks like another enrolled person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LookAlikes {
-    /// Their card too.
+    /// The face and the card.
     Card,
-    /// No more than others.
+    /// The same as everybody else.
     AsOthers,
 }
 
@@ -110,11 +110,11 @@ pub enum LookAlikes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SeveralFaces {
-    /// Judge the largest, pass over the others.
+    /// Judge the largest face and ignore the others.
     NearestOnly,
-    /// Let the largest in only if all others are enrolled.
+    /// Grant the largest face only if all others are enrolled.
     AllKnown,
-    /// Let nobody in.
+    /// Refuse everybody.
     Refuse,
 }
 
@@ -133,7 +133,7 @@ pub enum Mode {
 }
 
 impl PolicyRules {
-    /// The rules of a unit with this gallery and an encoder with this threshold of its own.
+    /// The rules of a unit with this gallery and an encoder with this threshold.
     pub fn rules_for(&self, gallery: &Gallery, encoder_threshold: f32) -> Rules {
         let mut rules = self.with_threshold(gallery.header().threshold.unwrap_or(encoder_threshold));
         if let (None, Some(grey)) = (self.threshold, gallery.grey_threshold()) {
@@ -142,7 +142,8 @@ impl PolicyRules {
         rules
     }
 
-    /// The rules with this threshold, with colour or without, where none is configured: the database's, or the encoder's own.
+    /// The rules with this threshold for colour and grey frames, unless one is configured. Pass the threshold of the
+    /// database or of the encoder.
     pub fn with_threshold(&self, otherwise: f32) -> Rules {
         let mut rules = Rules::new(self.threshold.unwrap_or(otherwise));
         let set = |rule: &mut f32, said: Option<f32>| *rule = said.unwrap_or(*rule);
@@ -179,7 +180,7 @@ impl PolicyRules {
         Ok(self.with_threshold(1.0).check()?)
     }
 
-    /// Why this many pictures a second cannot let anybody in, if they cannot.
+    /// The reason why no grant is possible at this frame rate; `None` if grants are possible.
     pub fn objection_to_rate(&self, frames_per_second: f64) -> Option<String> {
         let rules = self.with_threshold(1.0);
         let frame_ms = 1000.0 / frames_per_second;

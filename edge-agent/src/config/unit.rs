@@ -1,4 +1,4 @@
-//! `[unit]`: which doors' databases are meant for this unit.
+//! `[unit]`: the door groups of this unit.
 
 use serde::Deserialize;
 use shared::gallery::DoorGroup;
@@ -11,7 +11,7 @@ pub(super) const KEYS: [&str; 1] = ["groups"];
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Unit {
-    /// The groups of doors that this one belongs to: a database that is for one of them is for this unit. Its id is not
-    /// configured: it is the fingerprint of its own key.
+    /// The door groups of this unit: the unit accepts a database for any of them. The id of the unit is not configured;
+    /// it is the fingerprint of the unit's own key.
     pub groups: Vec<DoorGroup>,
 }

@@ -43,8 +43,8 @@ pub(crate) struct Wanted {
 }
 
 impl KeyboardReader {
-    /// Spawns a thread that reads from the device, and waits for it if it is not plugged in. Only the lowest
-    /// `keep_bits` bits of a card number count. The thread runs until the program exits.
+    /// Reads from a device such as `/dev/input/by-id/usb-…-event-kbd`, even if it is not plugged in yet. Only the
+    /// lowest `keep_bits` bits of each card number count. The thread runs until the program exits.
     ///
     /// # Errors
     /// If the thread cannot be spawned.
@@ -206,7 +206,7 @@ impl Typing {
     }
 }
 
-/// The US keyboard layout, which readers use unless configured otherwise.
+/// Maps a key code with the English layout, the default of card readers.
 fn key(code: KeyCode) -> Key {
     const CHARACTERS: [(KeyCode, char); 26] = [
         (KeyCode::KEY_0, '0'),
