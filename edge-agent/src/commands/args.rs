@@ -1,4 +1,4 @@
-//! The command line: which verbs there are. The arguments of each lie beside what it does.
+//! The command line and its verbs. Each verb's module defines its own arguments.
 
 use super::audit::Audit;
 use super::check::Check;

@@ -1,4 +1,4 @@
-//! Which camera, networks, lock and audit log a configuration means: the only place where they are made.
+//! Creates the configured camera, networks, lock and audit log. Nothing else creates them.
 
 use crate::audit_log::{AuditLog, LogKey};
 use crate::camera::{
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use terminal::{Help, ShowPath};
 
-/// The configured camera, which opens itself.
+/// The configured camera, which opens itself on its own thread.
 ///
 /// # Errors
 /// If none is configured.
@@ -22,7 +22,7 @@ pub(crate) fn camera(config: &config::Camera) -> anyhow::Result<LiveCamera> {
     start_camera(camera_device(config)?, config)
 }
 
-/// Starts to read it.
+/// Starts the capture thread of a camera.
 ///
 /// # Errors
 /// If the thread cannot be spawned.
@@ -63,7 +63,7 @@ pub(crate) fn audit_log(config: &config::Audit, now: &Now) -> anyhow::Result<Aud
     AuditLog::open(&config.path, Some(key), config.upkeep(), now)
 }
 
-/// Whether the log could be opened; nothing is written.
+/// Checks that the log can be opened, without writing to it.
 ///
 /// # Errors
 /// As [`audit_log`].
@@ -81,7 +81,7 @@ pub(crate) fn recogniser(config: &config::Model) -> anyhow::Result<Recogniser> {
     loaded.context("[model] bundles")
 }
 
-/// The configured lock. It is to be locked before anything else is done.
+/// The configured lock. Lock it before doing anything else.
 ///
 /// # Errors
 /// If none is configured.
@@ -92,7 +92,7 @@ pub(crate) fn door(config: &config::Door) -> anyhow::Result<Box<dyn Door>> {
     }
 }
 
-/// What `edge-agent lock` must drive for that lock.
+/// The pin that `edge-agent lock` must drive for this lock.
 ///
 /// # Errors
 /// If none is configured.

@@ -1,6 +1,7 @@
-//! `forget`: a person's id in the log becomes one that says nothing, by erasing the only name it has here; and a receipt.
+//! `forget`: erases the name of a person beside the audit log, so that the id no longer identifies anybody, and prints a
+//! receipt.
 //!
-//! The log itself is not changed: its chain would break, and with it the evidence about everybody else.
+//! The log itself is not changed: a change would break its chain and the evidence about everybody else.
 
 use crate::audit_log::names::{Names, names_name};
 use crate::audit_log::read::{folder_and_name, lines_of};
@@ -17,10 +18,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use terminal::{Answer, Help, ShowPath, ShownPath, print, print_json};
 
-/// Erase the name of a person beside the audit log, and say what else there is of them.
+/// Erase the name of a person beside the audit log and list the other data about them.
 ///
-/// Records keep the person's id, which then says nothing any more; they go when the log is pruned. The unit keeps no
-/// pictures. Databases are not changed: they come from the workstation.
+/// Records keep the person's id, which then identifies nobody; they are removed when the log is pruned. The unit stores
+/// no pictures. Databases are not changed: they come from the workstation.
 ///
 /// Exit codes: 0 if something was erased, 1 if there was nothing, 2 if something cannot be read or written.
 #[derive(Debug, Args)]
@@ -48,13 +49,13 @@ struct Receipt {
     erased: Vec<ShownPath>,
     /// Records that keep the id.
     records_with_id: u64,
-    /// When the last of them is removed at the latest.
+    /// The latest time at which the last of them is removed.
     last_record_removed_by: Option<String>,
-    /// Databases of this unit that still have the person, so that the name comes back with them.
+    /// Databases of this unit that still contain the person and would restore the name.
     still_in: Vec<ShownPath>,
-    /// Databases of this unit that could not be looked into, with the reason.
+    /// Databases of this unit that could not be read, with the reason.
     not_looked_into: Vec<String>,
-    /// What only people can do.
+    /// The remaining steps that only people can do.
     elsewhere: Vec<&'static str>,
 }
 
@@ -65,7 +66,7 @@ const ELSEWHERE: [&str; 4] = [
     "what was written with names: output of `edge-agent audit show`, backups",
 ];
 
-/// Erases a name. Yes if there was one.
+/// Erases a name. Returns yes if there was one.
 ///
 /// # Errors
 /// If nobody is known by that name, or the file cannot be written.

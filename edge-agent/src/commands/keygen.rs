@@ -1,4 +1,4 @@
-//! `keygen`: the unit's own key. It is made where it is used, so that its secret half never leaves the unit.
+//! `keygen`: creates the unit's own key on the unit, so that the secret half never leaves it.
 
 use crate::config::{self, Config};
 use crate::database::trust;
@@ -13,19 +13,19 @@ use std::path::{Path, PathBuf};
 use terminal::{Answer, ShowPath, ShownPath, print, print_json, say};
 use zeroize::Zeroizing;
 
-/// Make this unit's own key, for which people databases are sealed, or show the one that is there.
+/// Create this unit's own key, for which people databases are sealed, or show the existing key.
 ///
 /// Prints the public half, which `encoder-tool build-db --encrypt-to` takes; it may be sent by mail. Its fingerprint is the
-/// unit's id, by which `encoder-tool build-db --for` says which doors a database is for. The secret half is
-/// only the unit's user's to read: where root runs this, that is the owner of the folder.
+/// unit's id; `encoder-tool build-db --for` takes it to name the doors of a database. Only the unit's user can read the
+/// secret half: if root runs this, that is the owner of the folder.
 ///
 /// Exit codes: 0 if there is a key now, 2 if not.
 #[derive(Debug, Args)]
 pub(crate) struct Keygen {
-    /// The configuration, which says where the key lies; without that file, the defaults
+    /// The configuration with the path of the key; without that file, the defaults
     #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
     config: PathBuf,
-    /// Make a new key and put the one that is there aside: what is sealed for that one cannot be opened any more
+    /// Create a new key and rename the old one: databases sealed for the old key can no longer be opened
     #[arg(long)]
     replace: bool,
     /// Print one JSON object
@@ -45,14 +45,14 @@ struct Made {
     public_key: String,
     /// Of the public half: this unit's id.
     fingerprint: String,
-    /// Where the one before lies now.
+    /// The new path of the previous key.
     put_aside: Option<ShownPath>,
 }
 
-/// Makes or shows the key.
+/// Creates or shows the key.
 ///
 /// # Errors
-/// If it cannot be read or made.
+/// If it cannot be read or created.
 pub(crate) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
     let config = match arguments.config.exists() {
         true => Config::read(&arguments.config)?,

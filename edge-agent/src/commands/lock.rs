@@ -1,4 +1,4 @@
-//! `lock`: forces the lock to its locked level, whatever has become of the unit and of its configuration.
+//! `lock`: forces the lock to its locked level, even if the unit has crashed or its configuration is broken.
 
 use super::configured;
 use super::run::signals::EndingSignals;
@@ -10,9 +10,9 @@ use serde::Serialize;
 use std::path::PathBuf;
 use terminal::{Answer, Help, ShowPath, on_one_line, print, print_json};
 
-/// Force the lock to its locked level, whatever has become of the unit and of its configuration.
+/// Force the lock to its locked level, even if the unit has crashed or its configuration is broken.
 ///
-/// What moves the lock is taken from what the last good start wrote down, and from the configuration as well.
+/// Drives the pin that the last successful start recorded, and the pin in the configuration.
 ///
 /// Exit codes: 0 if it was driven, 2 if not.
 #[derive(Debug, Args)]
@@ -20,7 +20,7 @@ pub(crate) struct Lock {
     /// The configuration
     #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
     pub(crate) config: PathBuf,
-    /// What the last good start wrote down, instead of where the configuration says
+    /// The record of the last successful start, instead of the configured path
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
     /// Print one JSON object
@@ -33,10 +33,10 @@ struct Locked {
     locked: Vec<LockLine>,
 }
 
-/// Drives what the last good start wrote down, and what the configuration says now if that is another lock.
+/// Drives the lock that the last successful start recorded, and the configured lock if that is another one.
 ///
 /// # Errors
-/// If neither says what to drive, or a lock does not move; the other is driven all the same.
+/// If neither names a lock, or a lock cannot be driven; the other lock is driven in any case.
 pub(crate) fn run(arguments: &Lock) -> anyhow::Result<Answer> {
     // None of them ends it halfway.
     let _heard = EndingSignals::hear().inspect_err(|error| tracing::warn!("{}", on_one_line(error)));

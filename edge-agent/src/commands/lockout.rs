@@ -1,4 +1,4 @@
-//! `lockout`: what a running unit refuses after too many failed attempts, and an administrator who ends that.
+//! `lockout`: shows or ends the lockouts of a running unit after too many failed attempts.
 
 use crate::audit_log::names::Names;
 use crate::config::{self, Config};
@@ -10,9 +10,9 @@ use shared::gallery::PersonId;
 use std::path::{Path, PathBuf};
 use terminal::{Answer, Help, ShowPath, counted, print, print_json};
 
-/// Show or end what a running unit refuses after too many failed attempts.
+/// Show or end the lockouts of a running unit after too many failed attempts.
 ///
-/// Root may ask, and the unit's own user; the audit log says who asked.
+/// Only root and the unit's own user may do this; the audit log records who did.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LockoutCommand {
     /// Show what is refused now.
@@ -57,7 +57,7 @@ struct Answered {
     lockouts: Vec<Lockout>,
 }
 
-/// Asks the unit. Yes if there was something to show or to forgive.
+/// Asks the unit. Returns yes if there was something to show or to forgive.
 ///
 /// # Errors
 /// If no unit runs, it cannot be asked, or it refuses.

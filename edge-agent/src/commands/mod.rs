@@ -1,6 +1,6 @@
-//! What the program does when it is called: one module for each verb, which holds its arguments and its words.
+//! The commands: one module per verb, with its arguments and its messages.
 //!
-//! Commands know the subsystems, and no subsystem knows a command.
+//! Commands use the subsystems; no subsystem uses a command.
 
 mod args;
 pub(crate) mod audit;
@@ -28,7 +28,7 @@ use terminal::Answer;
 /// Runs the verb.
 ///
 /// # Errors
-/// As the verb's own.
+/// The error of the verb.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
     let verbosity = arguments.verbosity;
     match &arguments.command {

@@ -1,4 +1,4 @@
-//! Times on the command line, and today.
+//! Parses times on the command line and computes the start of today.
 
 use anyhow::Context;
 use jiff::civil::DateTime;
@@ -10,7 +10,7 @@ use jiff::{Timestamp, ZonedDateTime};
 pub(super) enum Moment {
     /// With an offset from UTC.
     Absolute(Timestamp),
-    /// On clocks of the place where the unit is; a date is its first moment.
+    /// In the local time of the unit; a date means its first moment.
     Local(DateTime),
 }
 
@@ -18,7 +18,7 @@ impl Moment {
     /// Reads 2027-01-31, 2027-01-31T18:00 or 2027-01-31T18:00:00Z.
     ///
     /// # Errors
-    /// If it is none of these.
+    /// If the text has none of these forms.
     pub(super) fn parse(text: &str) -> anyhow::Result<Self> {
         if let Ok(absolute) = text.parse() {
             return Ok(Self::Absolute(absolute));

@@ -1,7 +1,7 @@
-//! `rollback`: back to the people database before, because somebody asks for it by name.
+//! `rollback`: returns to the previous people database on request.
 //!
-//! A running unit is asked on its control socket, and is the only one that moves its databases. Where no unit runs, it is
-//! done here. Whether one runs is known by the lock of its folders, also when nobody can ask it.
+//! If a unit runs, the command asks it on its control socket: only the unit moves its databases then. If no unit runs,
+//! the command moves them itself. The lock on the unit's folders shows whether a unit runs, even without a socket.
 
 use super::configured;
 use crate::clock::{Clock, SystemClock};
@@ -18,7 +18,7 @@ use shared::gallery::{DatabaseDigest, DatabaseFile, MAX_DATABASE_BYTES};
 use std::path::{Path, PathBuf};
 use terminal::{Answer, Help, ShowPath, counted, print, print_json};
 
-/// Go back to the people database that was used before, although its sequence number is lower.
+/// Go back to the previous people database, although its sequence number is lower.
 ///
 /// A running unit uses it between two frames; otherwise it is used at the next start. Running it twice restores the newer
 /// database.
@@ -34,7 +34,7 @@ pub(crate) struct Rollback {
     pub(crate) json: bool,
 }
 
-/// What came of it.
+/// The outcome of the rollback.
 #[derive(Debug, Serialize)]
 struct Outcome {
     /// Of the database that was asked for, the previous one.
@@ -49,7 +49,7 @@ struct Outcome {
     refused: Option<String>,
 }
 
-/// Goes back. Yes if the previous database is used now.
+/// Goes back. Returns yes if the previous database is used now.
 ///
 /// # Errors
 /// If there is no previous one, or the unit does not answer any more.
@@ -103,7 +103,7 @@ fn in_words(outcome: &Outcome) -> String {
     }
 }
 
-/// Without a unit. Why not, if it is refused.
+/// Rolls back without a running unit. Returns the reason if it is refused.
 fn go_back(config: &Config, wanted: DatabaseDigest) -> anyhow::Result<Option<String>> {
     let judge = Judge::new(configured::recogniser(&config.model)?, config, Trust::from_config(config)?);
     let mut store = Store::open_at(&config.database.path, judge)?.store;

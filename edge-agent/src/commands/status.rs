@@ -1,4 +1,4 @@
-//! `status`: asks a running unit how it is, and prints the answer.
+//! `status`: prints the status of a running unit.
 
 use super::examples;
 use super::moment::start_of_today;
@@ -11,10 +11,10 @@ use jiff::tz::TimeZone;
 use std::path::PathBuf;
 use terminal::{Answer, columns, print};
 
-/// A loop that has not turned for so long has stopped.
+/// The time without a turn after which the main loop counts as stopped.
 const LONGEST_TURN_SECONDS: f64 = 10.0;
 
-/// Ask a running unit how it is: door, camera, last decisions, rates, how long the stages take, temperatures.
+/// Show the status of a running unit: door, camera, last decisions, rates, stage timings, temperatures.
 ///
 /// Exit codes: 0 if it looks at people as it should, 1 if not (no camera, a loop that stands still, nothing can be
 /// recorded, networks that failed their self-test, the previous database because the current one cannot be used), 2 if
@@ -25,13 +25,13 @@ pub(crate) struct Status {
     /// The configuration, which says where the unit answers
     #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
     pub(crate) config: PathBuf,
-    /// Where the unit answers, instead of where the configuration says
+    /// The status socket, instead of the configured one
     #[arg(long, value_name = "SOCKET")]
     pub(crate) socket: Option<PathBuf>,
     /// Show only decisions of today
     #[arg(long, help_heading = "Which decisions")]
     pub(crate) today: bool,
-    /// Show only decisions that let somebody in
+    /// Show only grants
     #[arg(long, help_heading = "Which decisions")]
     pub(crate) grants: bool,
     /// Print one JSON object
@@ -42,7 +42,7 @@ pub(crate) struct Status {
     pub(crate) prometheus: bool,
 }
 
-/// Asks the unit and prints what it says. Yes if it looks at people as it should.
+/// Asks the unit and prints the answer. Returns yes if the unit works as it should.
 ///
 /// # Errors
 /// If no unit answers.
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Status) -> anyhow::Result<Answer> {
     Ok(Answer::yes_if(is_well(&report)))
 }
 
-/// Whether the unit looks at people as it should.
+/// Whether the unit works as it should.
 fn is_well(report: &Report) -> bool {
     let turns = report.last_turn_seconds_ago.is_some_and(|seconds| seconds < LONGEST_TURN_SECONDS);
     let knows_people = report.database.returned.is_none() && !matches!(report.self_test, Some(SelfTest::Failed { .. }));

@@ -1,4 +1,4 @@
-//! Which records somebody wants to see, and whose they are.
+//! Filters records by person, time and decision, and resolves names.
 
 use super::args::{Filters, Where};
 use crate::audit_log::names::Names;
@@ -12,7 +12,7 @@ use shared::gallery::PersonId;
 use std::path::Path;
 use terminal::Help;
 
-/// Which records are wanted.
+/// The filter for records.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Filter {
     /// Any of these.

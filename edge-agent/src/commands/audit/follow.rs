@@ -1,4 +1,4 @@
-//! `audit follow`: each record as it is written, also when a file is put aside.
+//! `audit follow`: prints each record as it is written, across log rotation.
 
 use super::args::Follow;
 use super::show::{Form, Printer};

@@ -1,4 +1,4 @@
-//! `audit show`: records, as words or as JSON.
+//! `audit show`: prints records as text or JSON.
 
 use super::args::{Filters, Show, Where};
 use super::filter::{Filter, names, person};

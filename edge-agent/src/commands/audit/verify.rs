@@ -1,4 +1,4 @@
-//! `audit verify`: whether the log is the one that was written.
+//! `audit verify`: checks that the log is unchanged.
 
 use super::args::Verify;
 use crate::audit_log::read::open;
@@ -17,7 +17,7 @@ struct Verified<'a> {
     found: &'a Findings,
 }
 
-/// Checks a log. Yes if it is whole.
+/// Checks a log. Returns yes if it is whole.
 ///
 /// # Errors
 /// If it, or what it is held against, cannot be read; if the head is not by the key.

@@ -1,4 +1,4 @@
-//! A record as a person reads it.
+//! Formats a record for people.
 
 use crate::audit_log::names::Names;
 use jiff::Timestamp;

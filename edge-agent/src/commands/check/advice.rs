@@ -1,5 +1,5 @@
-//! What hangs on the pins, as far as it can be judged without touching them: above all, whether the door stays locked
-//! while no program holds its pin.
+//! Checks the devices on the pins without touching them. The main question: does the door stay locked while no program
+//! holds its pin?
 
 use crate::config::{Config, Contacts, Lock, Reader, Wiring};
 use crate::door::LockPin;
@@ -72,7 +72,7 @@ fn read_boot_config(path: &Path) -> anyhow::Result<BootConfig> {
     Ok(BootConfig::new(text))
 }
 
-/// What is allowed and still worth knowing.
+/// Warnings about settings that are allowed.
 pub(super) fn warnings(config: &Config, lock: Option<&CheckedLock>, gallery: &Gallery) -> Vec<String> {
     let mut warnings = Vec::new();
     match (lock, config.door.lock_pin()) {
@@ -146,7 +146,7 @@ fn about_contacts(contacts: &Contacts) -> Option<String> {
     }
 }
 
-/// A reader by a number that moves.
+/// A reader with an event number that can change.
 fn about_device(reader: Option<&Reader>) -> Option<String> {
     let Some(Reader::Evdev { device, .. }) = reader else { return None };
     let moves = device.to_str().is_some_and(|path| path.starts_with("/dev/input/event"));

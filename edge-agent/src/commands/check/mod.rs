@@ -1,4 +1,5 @@
-//! `check`: could a unit run with this configuration? Asks what `run` asks at its start, but opens no device and touches no pin.
+//! `check`: checks whether a unit could run with this configuration. Makes the same checks as the start of `run`, but
+//! opens no device and touches no pin.
 
 mod advice;
 mod keys;
@@ -22,7 +23,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 use terminal::{Answer, Help, ShowPath, ShownPath, counted, print, print_json};
 
-/// Read configuration, model and database, and say whether a unit could run with them. Opens no door and no camera.
+/// Check whether a unit could run with this configuration, model and database. Opens no door and no camera.
 ///
 /// Exit codes: 0 if it could, 2 if not.
 #[derive(Debug, Args)]
@@ -34,7 +35,7 @@ pub(crate) struct Check {
     /// The people database, instead of the configured one
     #[arg(long, value_name = "FILE")]
     pub(crate) db: Option<PathBuf>,
-    /// The unit's config.txt, which the firmware reads; /boot/firmware/config.txt, if it is not said
+    /// The unit's config.txt, which the firmware reads; default: /boot/firmware/config.txt
     #[arg(long, value_name = "FILE")]
     pub(crate) boot_config: Option<PathBuf>,
     /// Print one JSON object
@@ -42,7 +43,7 @@ pub(crate) struct Check {
     pub(crate) json: bool,
 }
 
-/// What was found sound.
+/// The results of the checks that passed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Checked {
     config: ShownPath,
@@ -71,11 +72,11 @@ struct Checked {
     clock: String,
     /// Devices, which only a start opens.
     not_tried: Vec<String>,
-    /// What is allowed and still worth knowing.
+    /// Warnings about settings that are allowed.
     warnings: Vec<String>,
 }
 
-/// Reads everything. Yes if a unit could run.
+/// Reads everything. Returns yes if a unit could run.
 ///
 /// # Errors
 /// The first thing that is wrong.

@@ -1,4 +1,4 @@
-//! The computer itself: whether its clock is right, its disk has room, its power is good and it stays cool.
+//! Checks of the computer itself: clock, disk space, power supply and temperature.
 
 use super::finding::Finding;
 use crate::clock::{NOT_BEFORE_UTC_MS, Witnesses};

@@ -1,4 +1,4 @@
-//! What was found, and what to do about it.
+//! A finding of `doctor` and its remedy.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ pub(super) struct Finding {
     pub(super) remedy: Option<String>,
 }
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Level {

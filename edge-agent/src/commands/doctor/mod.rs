@@ -1,5 +1,5 @@
-//! `doctor`: what keeps this computer from being a good door unit, and what to do about each thing. Moves no lock, and
-//! runs on any computer.
+//! `doctor`: finds problems of this computer as a door unit and says how to fix each. Moves no lock and runs on any
+//! computer.
 
 mod cameras;
 mod computer;
@@ -46,7 +46,7 @@ struct Diagnosis {
     findings: Vec<Finding>,
 }
 
-/// Examines everything. Yes if nothing is bad.
+/// Examines everything. Returns yes if nothing is bad.
 ///
 /// # Errors
 /// If the answer cannot be written.

@@ -1,9 +1,10 @@
-//! `receive`: takes a people database from the one who brings it, over ssh for instance, hands it to the unit, and waits for the
-//! unit's word.
+//! `receive`: reads a people database from stdin, for instance over ssh, hands it to the unit and waits for the unit's
+//! verdict.
 //!
 //! announcement, bytes (stdin) -> a file of its own -> length and SHA-256 are right -> handed over -> verdict -> receipt
 //!
-//! Half a file is never handed over, and one database at a time is: who comes second waits for the verdict on the first.
+//! An incomplete file is never handed over. Databases are handed over one at a time: a second one waits for the verdict
+//! on the first.
 
 mod hand_over;
 mod input;
@@ -24,11 +25,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use terminal::{Answer, Help, ShowPath, print, print_json};
 
-/// A line that says nothing for so long is dead.
+/// Timeout for a connection without data.
 const SILENCE: Duration = Duration::from_secs(30);
-/// The longest that all of it may take to arrive.
+/// Timeout for the whole transfer.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
-/// The longest that another database may take before this one has its turn.
+/// Timeout for waiting until another database has been handed over.
 const TURN: Duration = Duration::from_secs(60);
 
 /// Take a people database from stdin, hand it to the unit, and wait until the unit uses it or says why not.

@@ -1,4 +1,4 @@
-//! `replay`: what another threshold would have decided, from the distances in the log.
+//! `replay`: repeats the decisions in the audit log with another threshold.
 
 mod tally;
 
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use tally::{Replayed, Tally};
 use terminal::{Answer, print, print_json};
 
-/// Decide again from the audit log: who would have been let in with another threshold, and who would not.
+/// Repeat the decisions in the audit log with another threshold: who would have been let in, and who would not.
 ///
 /// The log has the distances of each approach's last judged frames, no pictures: what was refused for another reason, or
 /// opened by a card alone, is counted and not decided again. Nothing is changed.

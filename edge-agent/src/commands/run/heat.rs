@@ -1,5 +1,5 @@
-//! A computer that is too hot slows itself down, and then everything takes longer. Before that, the unit looks less often
-//! while nobody is there; a person who comes is served as always.
+//! Lowers the frame rate of a hot unit while nobody is there, before the computer throttles itself and everything takes
+//! longer. A person who comes is served as always.
 
 use crate::status::temperatures;
 use crate::turn::Verdict;

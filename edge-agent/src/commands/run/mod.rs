@@ -1,7 +1,7 @@
-//! `run`: the unit itself. Camera, networks, policy, record and door, until it is told to end.
+//! `run`: runs the unit (camera, networks, policy, audit log and door) until a signal ends it.
 //!
-//! The door is locked before anything else is read than the configuration, and it is locked at the end. A camera that
-//! is lost ends nothing: the door stays locked, the status says so, and it is tried again.
+//! The door is locked right after the configuration is read, and again at the end. A lost camera does not end the unit:
+//! the door stays locked, the status reports the loss, and the camera is opened again.
 
 mod decisions;
 mod heat;

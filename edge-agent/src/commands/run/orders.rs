@@ -1,4 +1,4 @@
-//! What is asked of a running unit on its control socket: recorded, and then carried out, between two turns.
+//! Requests on the control socket of a running unit: each is recorded, then carried out between two turns of the loop.
 
 use crate::control::{self, Lockout, Order, Reply, Request};
 use crate::unit::{People, Unit};

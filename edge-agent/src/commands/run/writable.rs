@@ -1,4 +1,5 @@
-//! What a running unit writes, and what it loses where it cannot. `check` refuses what `run` can only complain about.
+//! Checks the places that a running unit writes to, and names the loss if one is not writable. `check` treats as an error
+//! what `run` only logs.
 
 use crate::config::Config;
 use files::owner::this_user;
@@ -21,7 +22,7 @@ pub(crate) struct Unwritable {
     pub(crate) is_missing: bool,
 }
 
-/// Everything that this user cannot write. Nothing is left behind by the try.
+/// All places that this user cannot write to. The test leaves no files behind.
 ///
 /// Without the key of its log a unit does not start at all: that is for [`Needed`](super::needed::Needed) to say.
 pub(crate) fn unwritable(config: &Config) -> Vec<Unwritable> {

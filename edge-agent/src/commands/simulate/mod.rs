@@ -1,4 +1,4 @@
-//! `simulate`: the real loop with frames from files and a door that is only written down.
+//! `simulate`: runs the real loop with frames from files and a simulated door.
 
 mod line;
 mod time;
@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use terminal::{Answer, ShowPath, Verbosity, print, print_json, say};
 use time::Time;
 
-/// Let the unit decide about frames from files, with a door that is only written down.
+/// Let the unit decide about frames from files, with a simulated door.
 ///
 /// Each file is one approach: it is shown again and again until somebody is let in or the time for a consensus is
 /// over, and then the door has time to lock. Time is that of the simulation and costs nothing, unless --real-time is
@@ -70,7 +70,7 @@ pub(crate) struct Simulate {
     pub(crate) json: bool,
 }
 
-/// Shows every file to the unit. Yes if somebody was let in.
+/// Shows every file to the unit. Returns yes if somebody was granted.
 ///
 /// # Errors
 /// If configuration, model, database or a file cannot be read; the other files are shown first.
