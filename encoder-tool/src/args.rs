@@ -1,4 +1,4 @@
-//! The command line. Values are checked here; what they refer to is opened by the commands.
+//! The command line. Checks the values; the commands open the files they name.
 
 use crate::doors::Doors;
 use crate::examples;

@@ -1,17 +1,18 @@
-//! The same photo file more than once. No I/O.
+//! Leaves out duplicate photo files. No I/O.
 
 use super::encode::Encoded;
 use super::quality::LeftOut;
 use std::collections::HashMap;
 
-/// A photo with the person whose folder it lies in, and what it gave.
+/// The result of encoding a photo, with the person whose folder contains it.
 pub(super) struct Outcome<'a> {
     pub(super) member: usize,
     pub(super) shown: &'a str,
     pub(super) result: Result<Encoded, LeftOut>,
 }
 
-/// Leaves out what is there twice: of one person, all but the first; of two people, all, as nobody knows whose it is.
+/// Leaves out duplicates: all but the first if one person has them; all of them if two people do, because the owner is
+/// unknown.
 pub(super) fn leave_out_duplicates(outcomes: &mut [Outcome<'_>]) {
     let mut by_digest: HashMap<_, Vec<usize>> = HashMap::new();
     for (at, outcome) in outcomes.iter().enumerate() {

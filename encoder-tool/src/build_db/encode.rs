@@ -1,4 +1,4 @@
-//! From the photos in a person's folder to encodings, by every core.
+//! Encodes the photos of all people, on every core.
 
 use super::quality::{LeftOut, only_face, require_recognisable, require_sharp, size};
 use crate::heif::photo_reader;
@@ -10,7 +10,7 @@ use shared::encoding::Encoding;
 use shared::gallery::PhotoDigest;
 use terminal::Progress;
 
-/// What a photo gave.
+/// An encoded photo.
 #[derive(Clone, Debug)]
 pub(super) struct Encoded {
     pub(super) digest: PhotoDigest,
@@ -23,7 +23,7 @@ pub(super) struct Encoded {
     pub(super) face_pixels: f32,
     /// Whether the photo is without colour.
     pub(super) is_grey: bool,
-    /// Kept only to be shown.
+    /// Kept only for the HTML page.
     pub(super) crop: Option<Crop>,
 }
 
@@ -72,7 +72,7 @@ fn encode(recogniser: &mut Recogniser, photo: &Photo, least: u32, reader: &Photo
     Ok(Encoded { digest, encoding, is_plain, turned: degrees, face_pixels, is_grey, crop: Some(crop) })
 }
 
-/// Quarters of a full turn, clockwise: upside down first, as that is the commonest.
+/// Clockwise quarter turns to try: upside down first, because it is the most common.
 const OTHER_WAYS: [u8; 3] = [2, 1, 3];
 
 struct EncodedFrame {

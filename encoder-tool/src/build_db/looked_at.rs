@@ -1,20 +1,20 @@
-//! What [`resemblance`] found, told in names of people and photos.
+//! Reports the findings of [`resemblance`] with the names of people and photos.
 
 use super::report::{LookAlikeReport, Near, OddPhotoReport};
 use super::resemblance::{self, OfPerson, Resemblance};
 use super::write::{Enrolled, EnrolledPhoto};
 
-/// All enrolled photos with their people, and what is odd about them.
+/// All enrolled photos with their people, and the findings about them.
 pub(super) struct LookedAt<'a> {
     people: Vec<&'a Enrolled>,
-    /// Of each photo, whose it is.
+    /// The owner of each photo, as an index into `people`.
     owners: Vec<usize>,
     pub(super) photos: Vec<&'a EnrolledPhoto>,
     pub(super) resemblance: Resemblance,
 }
 
 impl<'a> LookedAt<'a> {
-    /// Compares all photos with all, at this threshold.
+    /// Compares every photo with every other at this threshold.
     pub(super) fn at(enrolled: &'a [Enrolled], threshold: f32) -> Self {
         let of_each = |(owner, person): (usize, &'a Enrolled)| person.photos.iter().map(move |photo| (owner, photo));
         let (owners, photos): (Vec<usize>, Vec<&EnrolledPhoto>) = enrolled.iter().enumerate().flat_map(of_each).unzip();

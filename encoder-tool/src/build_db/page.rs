@@ -1,4 +1,4 @@
-//! What is odd about the enrolled people, as a page with their faces.
+//! The HTML page with suspect photos and look-alikes.
 
 use super::report::{LookAlikeReport, OddPhotoReport, Report};
 use super::resemblance::Resemblance;

@@ -189,7 +189,7 @@ fn groups(text: &str) -> Result<Vec<String>, String> {
     Ok(groups)
 }
 
-/// Told by its place and not by its number, which messages do not repeat.
+/// Parses the cards. Messages give a card's position, never its number.
 fn cards(text: &str) -> Result<Vec<CardNumber>, String> {
     let mut cards: Vec<CardNumber> = Vec::new();
     for (index, card) in text.split(';').map(str::trim).filter(|card| !card.is_empty()).enumerate() {

@@ -1,4 +1,4 @@
-//! Whether a photo is good enough to enrol a person from. No I/O.
+//! Checks whether a photo is good enough for enrolment. No I/O.
 
 use models::gate::Standing;
 use models::photo::PhotoFileError;
@@ -10,7 +10,7 @@ use std::fmt;
 /// the 112 pixels that encoders take are then interpolated, and the distances of that person grow.
 pub(super) const SMALL_FACE_PIXELS: f32 = 40.0;
 
-/// The second face's area as a share of the largest face's, above which nobody can tell who is meant.
+/// The second face's area as a share of the largest face's, above which the photo is ambiguous.
 pub(super) const MAX_SECOND_SHARE: f32 = 0.5;
 
 /// The sharpness below which a face is blurred.
@@ -40,7 +40,7 @@ pub(super) enum LeftOut {
     },
     /// The gate refuses the face, whichever way round the photo is held.
     HardlyAFace,
-    /// Strangers whose faces are hardly recognisable would be taken for this one.
+    /// Strangers with hardly recognisable faces would falsely match this face.
     LikeManyOthers,
     /// The network did not run.
     NotEncoded(String),

@@ -35,7 +35,7 @@ pub(crate) enum TableError {
     },
 }
 
-/// All lines in which something stands, the first with the names of the columns.
+/// All non-empty lines; the first contains the column names.
 ///
 /// # Errors
 /// [`TableError`]
@@ -70,7 +70,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Line>, TableError> {
     }
 }
 
-/// What separates fields, and how many bytes a line that says so takes.
+/// The field delimiter, and the length in bytes of a `sep=` line (0 if there is none).
 fn delimiter_of(text: &[u8]) -> (u8, usize) {
     let end = text.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(text.len());
     let first = &text[..end];
