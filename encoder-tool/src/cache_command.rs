@@ -6,10 +6,10 @@ use accuracy::{clear, size};
 use anyhow::{Context, Result};
 use terminal::{Answer, ShowPath, print};
 
-/// Shows or erases it.
+/// Shows or erases the cache.
 ///
 /// # Errors
-/// If it cannot be read or erased, or the system does not say where a user's cache is.
+/// If the cache cannot be read or erased, or the user's cache folder is unknown.
 pub(crate) fn run(command: CacheCommand) -> Result<Answer> {
     let root = user_folders::cache().context("neither XDG_CACHE_HOME nor HOME is set, so that nothing is kept")?;
     let shown = root.shown();

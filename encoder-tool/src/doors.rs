@@ -1,4 +1,4 @@
-//! `--for`: which doors a people database is for, as it is said, chosen and shown.
+//! `--for`: parses, chooses and displays the doors that a people database is for.
 
 use crate::database::Opened;
 use crate::keys;

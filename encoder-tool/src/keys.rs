@@ -1,4 +1,4 @@
-//! The workstation's keys: where they lie, and how they are read.
+//! The workstation's keys: their location, and reading them.
 
 use crate::user_folders;
 use anyhow::Context;
@@ -70,7 +70,7 @@ pub(crate) fn recipient(path: &Path) -> anyhow::Result<Recipient> {
 /// Random numbers for one sealed file.
 ///
 /// # Errors
-/// If the system has none.
+/// If the system provides no random numbers.
 pub(crate) fn seal_randomness() -> anyhow::Result<SealRandomness> {
     let mut randomness = SealRandomness { ephemeral: [0; 32], contents_key: [0; 32] };
     for bytes in [&mut randomness.ephemeral, &mut randomness.contents_key] {

@@ -37,7 +37,7 @@ use args::Command;
 use std::process::ExitCode;
 use terminal::Answer;
 
-/// Does what was asked and gives the exit code: 0 yes, 1 no, 2 error.
+/// Runs the command and returns the exit code: 0 yes, 1 no, 2 error.
 pub fn run(arguments: &Arguments) -> ExitCode {
     terminal::start_log(arguments.verbosity);
     terminal::keep_memory_from_others();

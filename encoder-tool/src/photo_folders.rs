@@ -1,4 +1,4 @@
-//! What lies in the photos folder: a folder for each person, photos in it, perhaps a `people.csv` and a `schedules.toml`.
+//! Lists the photos folder: a folder for each person, photos in it, perhaps a `people.csv` and a `schedules.toml`.
 //! Nothing is opened.
 
 use crate::rule_files::{self, NearMiss, PEOPLE_FILE, SCHEDULES_FILE};

@@ -1,4 +1,4 @@
-//! Which threshold holds: L2 distance up to which two encodings are taken for the same person.
+//! Chooses the threshold: the L2 distance up to which two encodings count as the same person.
 
 use shared::gallery::Gallery;
 

@@ -1,14 +1,14 @@
-//! Where things of this user lie.
+//! The user's folders.
 
 use std::env;
 use std::path::PathBuf;
 
-/// What can be made again: `$XDG_CACHE_HOME/encoder-tool`, else `~/.cache/encoder-tool`; `None` if neither is known.
+/// The cache folder: `$XDG_CACHE_HOME/encoder-tool`, else `~/.cache/encoder-tool`; `None` if neither is known.
 pub(crate) fn cache() -> Option<PathBuf> {
     folder("XDG_CACHE_HOME", ".cache")
 }
 
-/// What cannot: `$XDG_CONFIG_HOME/encoder-tool`, else `~/.config/encoder-tool`; `None` if neither is known.
+/// The configuration folder: `$XDG_CONFIG_HOME/encoder-tool`, else `~/.config/encoder-tool`; `None` if neither is known.
 pub(crate) fn settings() -> Option<PathBuf> {
     folder("XDG_CONFIG_HOME", ".config")
 }

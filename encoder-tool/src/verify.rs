@@ -29,7 +29,7 @@ struct Verified {
     faces: Vec<FaceReport>,
 }
 
-/// Compares the largest face with the claimed person. Yes if it is them.
+/// Compares the largest face with the claimed person. Yes if they match.
 ///
 /// # Errors
 /// If the photo, the database or the model cannot be read, or nobody of this name is enrolled.

@@ -30,8 +30,7 @@ pub(super) struct OddPhoto {
     pub(super) other: Option<(usize, f32)>,
 }
 
-/// Two people, one of which could be taken for the other by one of their photos: look-alikes, or one person under two
-/// names.
+/// Two people with photos within the threshold of each other: look-alikes, or one person under two names.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct LookAlike {
     /// The two photos that are nearest; the first is of the person who comes first.

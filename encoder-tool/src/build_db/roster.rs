@@ -1,4 +1,4 @@
-//! Who is to be enrolled: folder names and the lines of `people.csv` brought together. No I/O.
+//! The list of people to enrol: merges folder names and the lines of `people.csv`. No I/O.
 
 use super::people_csv::Row;
 use shared::card::CardNumber;
@@ -105,7 +105,7 @@ pub(crate) enum RosterError {
     },
 }
 
-/// Brings folders and lines together, ordered by name. Without `people.csv`, `rows` is `None`, and each folder's name
+/// Merges folders and lines, ordered by name. Without `people.csv`, `rows` is `None`, and each folder's name
 /// is the person's. A folder that `people.csv` does not name is enrolled as if there were none.
 ///
 /// # Errors

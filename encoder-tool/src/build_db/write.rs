@@ -1,4 +1,4 @@
-//! From members and encodings to a people database. No I/O but random numbers.
+//! Builds a people database from members and encodings. No I/O except random numbers.
 
 use super::roster::Member;
 use super::schedules_toml::{self, Planned};

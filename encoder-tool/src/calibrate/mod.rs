@@ -30,7 +30,7 @@ struct Calibrated<'a> {
     written: bool,
 }
 
-/// Works the threshold out, and stores it if asked to.
+/// Computes the threshold, and stores it on request.
 ///
 /// # Errors
 /// If the database, the model or a folder of photos cannot be read, or the photos are too few.

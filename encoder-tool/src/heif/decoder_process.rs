@@ -23,7 +23,7 @@ const CPU_SECONDS: u64 = 60;
 /// 200 megapixels in several planes.
 const MEMORY: u64 = 3 << 30;
 const FILE_BYTES: u64 = models::photo::MAX_FILE_BYTES;
-/// One that prints more is cut off.
+/// Output beyond this is cut off.
 const PRINTED_BYTES: u64 = 64 << 10;
 /// How many characters at the end of its output are reported.
 const TOLD: usize = 200;

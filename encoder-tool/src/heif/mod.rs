@@ -94,7 +94,7 @@ fn as_png(bytes: &[u8], kind: &'static str) -> Result<Vec<u8>, HeifError> {
     }
 }
 
-/// The decoder, if it is in a folder of `PATH`. Folders that are not absolute are somebody else's business.
+/// The decoder, if it is in a folder of `PATH`. Relative folders are ignored.
 fn installed(path: &std::ffi::OsStr) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = env::split_paths(path).filter(|folder| folder.is_absolute()).collect();
     let places = PROGRAMS.iter().flat_map(|program| folders.iter().map(move |folder| folder.join(program)));

@@ -11,7 +11,7 @@ use terminal::Help;
 
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// What a program said, and how it ended.
+/// The output of a program, and its exit status.
 #[derive(Debug)]
 pub(super) struct Said {
     /// `None` if a signal ended it.
@@ -20,7 +20,7 @@ pub(super) struct Said {
     pub(super) stderr: Vec<u8>,
 }
 
-/// A program that is ended when it is let go of.
+/// A child process that is killed on drop.
 struct Running(Child);
 
 impl Drop for Running {
@@ -30,7 +30,7 @@ impl Drop for Running {
     }
 }
 
-/// Runs it, writes the bytes to it, and hears what it says.
+/// Runs the program, writes the bytes to it, and reads its output.
 ///
 /// # Errors
 /// If it cannot be started, says more than a receipt can have, or has not ended after that time: then it is ended.

@@ -24,7 +24,7 @@ const SLOWEST_LINE: u64 = 16 << 10;
 /// The unit waits for others to be done before its own wait begins.
 const FOR_OTHERS: Duration = Duration::from_secs(65);
 
-/// What came of it.
+/// The outcome of shipping.
 #[derive(Debug, Serialize)]
 struct Shipped {
     host: String,

@@ -24,7 +24,7 @@ pub(super) struct Report {
     pub(super) hard: Option<Hard>,
 }
 
-/// What one set of people gave.
+/// The results for one set of people.
 #[derive(Debug, Serialize)]
 pub(super) struct TrialsReport {
     pub(super) left_out: BTreeSet<String>,

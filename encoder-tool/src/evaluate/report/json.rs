@@ -1,4 +1,4 @@
-//! The findings for machines.
+//! The results as JSON.
 
 use super::{Findings, ModelFindings};
 use accuracy::{Figures, Movement, Pair, TripletFigures};

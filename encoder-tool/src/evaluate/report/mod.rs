@@ -1,4 +1,4 @@
-//! What an evaluation found, as JSON, in words and as a page with plots and faces.
+//! The results of an evaluation: as JSON, as text, and as a page with plots and faces.
 
 mod json;
 mod page;

@@ -1,4 +1,4 @@
-//! The findings for a terminal.
+//! The results as text for a terminal.
 
 use super::{Findings, WayFindings, triplets_in_words};
 use accuracy::{FALSE_ACCEPT_RATES, Figures, Rate};
