@@ -8,7 +8,8 @@ pub(crate) fn cache() -> Option<PathBuf> {
     folder("XDG_CACHE_HOME", ".cache")
 }
 
-/// The configuration folder: `$XDG_CONFIG_HOME/encoder-tool`, else `~/.config/encoder-tool`; `None` if neither is known.
+/// The configuration folder: `$XDG_CONFIG_HOME/encoder-tool`, else `~/.config/encoder-tool`; `None` if neither is
+/// known.
 pub(crate) fn settings() -> Option<PathBuf> {
     folder("XDG_CONFIG_HOME", ".config")
 }

@@ -148,7 +148,7 @@ fn what_changed(before: Side<'_>, after: Side<'_>, cards: &[CardNumber]) -> Vec<
     .collect()
 }
 
-/// Names of the schedules that differ between the two; the people they list by name are not compared.
+/// Names of the schedules that differ between the two.
 fn changed_schedules(previous: &Gallery, next: &Gallery) -> Vec<String> {
     let of = |gallery: &Gallery| gallery.schedules().iter().cloned().collect::<Vec<Schedule>>();
     let (before, after) = (of(previous), of(next));
