@@ -16,7 +16,7 @@ body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 62rem; background: 
        font: 1rem/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; }
-p, li { max-width: 46rem; }
+p, li { max-width: 46rem; overflow-wrap: anywhere; }
 .soft { color: var(--soft); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
@@ -25,7 +25,8 @@ th { font-weight: 600; color: var(--soft); }
 figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .6rem; }
 figcaption { font-size: .9rem; color: var(--soft); padding-top: .3rem; overflow-wrap: anywhere; }
 .plots { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
-.plots svg { display: block; width: 100%; height: auto; color: var(--ink); }
+.plots figure { min-width: 0; overflow-x: auto; }
+.plots svg { display: block; width: 100%; min-width: 30rem; height: auto; color: var(--ink); }
 .pairs { display: grid; gap: .8rem; grid-template-columns: repeat(auto-fill, minmax(13.5rem, 1fr)); }
 .faces { display: flex; gap: .3rem; }
 .faces img { width: 50%; max-width: 7rem; height: auto; border-radius: .25rem; display: block; }

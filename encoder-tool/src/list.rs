@@ -5,10 +5,11 @@ use crate::database::{self, Opened, Outside};
 use crate::doors::Shown;
 use anyhow::Result;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use shared::gallery::{Audience, Gallery, GreyThreshold, Header, Mode};
 use shared::seal::{Recipient, Signer};
-use terminal::{Answer, counted};
+use terminal::{Answer, columns, counted, is_read_by_a_person, wrapped};
 
 /// What is printed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -75,7 +76,7 @@ pub(crate) fn run(arguments: &List) -> Result<Answer> {
     };
     match arguments.json {
         true => terminal::print_json(&listed)?,
-        false => terminal::print(&in_words(&listed))?,
+        false => in_words(&listed, &TimeZone::system()).into_iter().try_for_each(|line| print_for_reader(&line))?,
     }
     Ok(Answer::Yes)
 }
@@ -130,10 +131,18 @@ fn time(seconds: i64) -> String {
     Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.to_string())
 }
 
-fn in_words(listed: &Listed) -> String {
+/// Wrapped for a person; one line for each record where a program reads.
+fn print_for_reader(line: &str) -> Result<()> {
+    match is_read_by_a_person() {
+        true => terminal::print(&wrapped(line, columns(), 4)),
+        false => terminal::print(line),
+    }
+}
+
+fn in_words(listed: &Listed, zone: &TimeZone) -> Vec<String> {
     let people = listed.people.as_deref().unwrap_or_default();
     let width = people.iter().map(|person| person.name.chars().count()).max().unwrap_or(0);
-    let mut lines: Vec<String> = people.iter().map(|person| person_in_words(person, width)).collect();
+    let mut lines: Vec<String> = people.iter().map(|person| person_in_words(person, width, zone)).collect();
     let threshold = listed.threshold.map_or("the encoder's own".to_owned(), |threshold| format!("{threshold:.3}"));
     let in_grey = listed.threshold_grey.map(|grey| format!(", {grey:.3} without colour")).unwrap_or_default();
     lines.push(format!(
@@ -146,7 +155,13 @@ fn in_words(listed: &Listed) -> String {
     let signed = listed.signed_by.as_ref().map_or("nobody".to_owned(), String::clone);
     let sealed = if listed.sealed_for.is_empty() { "nobody".to_owned() } else { listed.sealed_for.join(", ") };
     lines.push(format!("signed by {signed}; sealed for {sealed}"));
-    lines.join("\n")
+    lines
+}
+
+/// `2026-11-27 16:30` in the office's time; what is not a time stays as it is.
+fn in_zone(time: &str, zone: &TimeZone) -> String {
+    let local = time.parse::<Timestamp>().map(|time| zone.to_datetime(time));
+    local.map_or_else(|_| time.to_owned(), |local| local.strftime("%Y-%m-%d %H:%M").to_string())
 }
 
 fn doors_in_words(audience: Option<&Shown>) -> String {
@@ -160,7 +175,7 @@ fn doors_in_words(audience: Option<&Shown>) -> String {
     }
 }
 
-fn person_in_words(person: &ListedPerson, width: usize) -> String {
+fn person_in_words(person: &ListedPerson, width: usize, zone: &TimeZone) -> String {
     let mut line = format!("{:width$}  {}  {}", person.name, person.id, counted(person.encodings, "encoding"));
     if let Some(mode) = Mode::parse(person.mode).filter(|mode| *mode != Mode::Default) {
         line += &format!(", {}", mode.in_files());
@@ -179,7 +194,7 @@ fn person_in_words(person: &ListedPerson, width: usize) -> String {
     }
     for (word, time) in [("from", &person.valid_from), ("until", &person.valid_until)] {
         if let Some(time) = time {
-            line += &format!(", {word} {time}");
+            line += &format!(", {word} {}", in_zone(time, zone));
         }
     }
     if !person.note.is_empty() {
@@ -238,15 +253,15 @@ mod tests {
         };
         let expected = "\
 Maximilian  00ff  1 encoding
-Zoë         00ff  2 encodings, face, 2 cards, groups staff night, hours office, looks like somebody else, from 1970-01-01T00:00:00Z, until 9223372036854775807, note: a / b
+Zoë         00ff  2 encodings, face, 2 cards, groups staff night, hours office, looks like somebody else, from 1970-01-01 00:00, until 9223372036854775807, note: a / b
 2 people with 3 encodings; threshold 1.000, 1.010 without colour
 sequence 7, model ab
 for the doors of the group office
 signed by 11-22; sealed for 33-44, 55-66";
-        assert_eq!(in_words(&listed), expected);
+        assert_eq!(in_words(&listed, &TimeZone::UTC).join("\n"), expected);
         let head = Listed { people: None, signed_by: None, sealed_for: Vec::new(), ..listed };
         let lines: Vec<&str> =
             expected.lines().skip(2).take(3).chain(["signed by nobody; sealed for nobody"]).collect();
-        assert_eq!(in_words(&head), lines.join("\n"));
+        assert_eq!(in_words(&head, &TimeZone::UTC), lines);
     }
 }

@@ -117,6 +117,15 @@ impl TurnedPhoto {
     }
 }
 
+impl SmallFace {
+    /// The face of a person's only photo, if it is small.
+    pub(super) fn of_only_photo(Enrolled { photos, .. }: &Enrolled) -> Option<Self> {
+        let [only] = photos.as_slice() else { return None };
+        let pixels = (10.0 * only.face_pixels).round() / 10.0;
+        (pixels < SMALL_FACE_PIXELS).then(|| Self { photo: only.shown.clone(), pixels })
+    }
+}
+
 /// The warning about a photo without colour.
 pub(super) fn grey_in_words(photo: &str) -> String {
     format!("{photo} is without colour: no other threshold is stored for pictures without colour")
