@@ -92,4 +92,11 @@ mod tests {
             assert!(Reason::ALL.iter().any(|reason| reason.advice() == advice), "{advice:?}");
         }
     }
+
+    #[test]
+    fn the_advice_of_every_reason_is_in_all() {
+        for reason in Reason::ALL {
+            assert!(Advice::ALL.contains(&reason.advice()), "{reason}");
+        }
+    }
 }
