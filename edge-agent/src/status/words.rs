@@ -174,9 +174,9 @@ unit              5f0c-8a71-0000-1111-2222, edge-agent 1.2.3, up for 1 h 2 min
 door              locked
 camera            a \"good\" camera
 frames            100 captured, 3 skipped for newer ones, 1 damaged
-database          sequence 7: 2 people, 5 encodings, for all doors; another one
+database          sequence 7: 2 people, 5 encodings, for all doors; a new one
                   was refused: too old
-audit log         12 records; signed up to 9; space for 1000 more on a full disk
+audit log         12 records; signed up to 9; space reserved for 1000 more
 loop              97 turns, 9.5 a second, 0 failed; the last 0.1 s ago
 clock             trusted: a time server has set it
 contacts          the door is open, HELD OPEN

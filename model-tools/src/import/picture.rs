@@ -132,9 +132,9 @@ mod tests {
     fn an_input_that_is_not_an_image_is_refused() {
         for (dims, given, named) in [
             (&[1, 3, 112][..], None, "[1, 3, 112]"),
-            (&[1, 1, 112, 112], None, "colours"),
+            (&[1, 1, 112, 112], None, "channels"),
             (&[1, 3, 112, 96], None, "not square"),
-            (&[1, 3, 112, 112], Some(Layout::Nhwc), "colours"),
+            (&[1, 3, 112, 112], Some(Layout::Nhwc), "channels"),
             (&[1, 3, i64::MAX, i64::MAX], None, "9223372036854775807"),
         ] {
             let message = format!("{:#}", Picture::of(&taking(dims), given).unwrap_err());

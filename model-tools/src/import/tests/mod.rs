@@ -241,5 +241,5 @@ fn a_cycle_of_nodes_is_refused() {
     graph.node.insert(0, circle("there", "here"));
     graph.node.insert(1, circle("here", "there"));
     let message = format!("{:#}", imported(graph, "--profile sface").err().unwrap());
-    assert!(message.contains("nothing has made yet"), "{message}");
+    assert!(message.contains("before anything makes it"), "{message}");
 }
