@@ -121,7 +121,7 @@ pub fn this_user() -> String {
     User::from_uid(number).ok().flatten().map_or_else(|| number.to_string(), |user| user.name)
 }
 
-/// The user whom root must change to; `None` if the process does not run as root, or if only root owns the folders.
+/// The user that root must change to; `None` if the process does not run as root, or if only root owns the folders.
 fn owner_for_root(paths: &[&Path]) -> Result<Option<Owner>, OwnerError> {
     if !Uid::effective().is_root() {
         return Ok(None);

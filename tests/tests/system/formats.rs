@@ -152,7 +152,7 @@ fn what_a_unit_has_accepted_is_read() {
             continue;
         }
         assert_eq!(listed.code, 0, "{}: {listed:?}", version.name);
-        let is_older = unlisted.code == 2 && unlisted.stderr.contains("it is an older one");
+        let is_older = unlisted.code == 2 && unlisted.stderr.contains("it is older than the database in use");
         assert!(is_older, "{}: {unlisted:?}", version.name);
     }
 }

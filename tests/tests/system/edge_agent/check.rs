@@ -129,7 +129,7 @@ fn a_pin_that_opens_the_door_while_the_pi_boots_is_refused_with_its_cure() {
             let refused = said(edge_agent(["check", "--config"]).arg(&config));
             assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused:?}");
             let pulled = format!("GPIO{pin} is pulled {pulled} from power-on");
-            for expected in [pulled.as_str(), "open while the Pi boots", "help: ", line, pins] {
+            for expected in [pulled.as_str(), "unlocked while the Pi boots", "help: ", line, pins] {
                 assert!(refused.stderr.contains(expected), "{board}: {} has no {expected:?}", refused.stderr);
             }
             let (_folder, boot_config) = one_file("config.txt", format!("dtparam=audio=on\n{line}\n"));

@@ -37,7 +37,7 @@ fn what_is_asked_for_is_recorded_and_nothing_else_is_done() {
     assert!(reply["refused"].as_str().unwrap().contains("does not exist"), "{reply}");
     for other in ["{\"schema\":1,\"request\":{\"unlock\":{}}}\n", "unlock\n", "\n", ""] {
         let reply: Value = serde_json::from_str(&answer(connect("control.sock"), other.as_bytes())).unwrap();
-        assert!(reply["refused"].as_str().unwrap().contains("no request"), "{other:?}: {reply}");
+        assert!(reply["refused"].as_str().unwrap().contains("not a request"), "{other:?}: {reply}");
     }
     assert_eq!(unit.stop("-TERM"), 0);
     assert_eq!(unit.events(), ["started", "database_loaded", "requested", "database_refused", "stopped"]);
@@ -56,7 +56,7 @@ fn no_asker_can_hold_it() {
     assert!(!answer(connect(), &vec![b'x'; 1 << 20]).contains("null"));
     drop(connect());
     let refused = answer(connect(), b"{}\n");
-    assert!(refused.contains("no request"), "{refused}");
+    assert!(refused.contains("not a request"), "{refused}");
     let after = unit.status_when(|status| status["turns"]["count"].as_u64() > before);
     assert_eq!(after["door"], "locked", "{after:#}");
 }

@@ -378,7 +378,9 @@ fn refused(photos: &Path, expected: &str) {
 #[test]
 fn a_place_where_no_file_can_be() {
     let folder = tempfile::tempdir().unwrap();
-    for (place, expected) in [("", "not a file"), ("none/people.db", "cannot write"), ("..", "not a file")] {
+    for (place, expected) in
+        [("", "not a regular file"), ("none/people.db", "cannot write"), ("..", "not a regular file")]
+    {
         let refused = build(&photos().join("enrol"), &folder.path().join(place), &[]);
         assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{place}: {refused:?}");
         assert!(refused.stderr.contains(expected) && refused.stderr.contains("-o"), "{place}: {}", refused.stderr);

@@ -50,5 +50,5 @@ fn an_answer_that_cannot_be_written_is_an_error() {
     }
     let refused = said(encoder_tool(["build-db", "-o", "/dev/full"]).arg(tests::photos().join("enrol")));
     assert_eq!(refused.code, 2, "{refused:?}");
-    assert!(refused.stderr.contains("/dev/full is not a file"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("cannot replace /dev/full: it is not a regular file"), "{}", refused.stderr);
 }
