@@ -1,6 +1,6 @@
 //! The self-test: encodes the stored crops ([`Golden`]) and compares the encodings with those of the workstation. If a
 //! fault of the processor, the memory or the software changes the encodings, the device cannot recognise the people
-//! whom the workstation enrolled.
+//! that the workstation enrolled.
 //!
 //! The self-test runs the networks. The stored crops are data of a bundle.
 
