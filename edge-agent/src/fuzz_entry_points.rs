@@ -93,7 +93,7 @@ pub fn small_file(text: &[u8]) -> bool {
     let line = str::from_utf8(text).unwrap_or_default();
     let names = names_in(text);
     if let Ok(names) = &names {
-        let _the_person_it_means = (names.meant_by(line), names.name(&PersonId([0; 16])));
+        let _the_person_it_means = (names.find(line), names.name(&PersonId([0; 16])));
     }
     head.is_ok() || names.is_ok() || line.parse::<PublicKey>().is_ok() || LockLine::parse(text).is_ok()
 }

@@ -67,8 +67,8 @@ impl MemoryFile {
         match kept {
             Ok(()) => self.writing.still_works(&format_args!("{name} can be written again")),
             Err(error) => {
-                let said = format_args!("{name} cannot be written: {error}; a restart may forget failed attempts");
-                self.writing.failed("disk", None, &said)
+                let message = format_args!("{name} cannot be written: {error}; a restart may forget failed attempts");
+                self.writing.failed("disk", None, &message)
             }
         };
     }

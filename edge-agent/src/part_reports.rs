@@ -31,26 +31,26 @@ impl PartReports {
     }
 
     /// Notes a failed attempt, with the code of its reason. Returns whether it was reported; repeated failures are not.
-    pub(crate) fn failed(&self, code: &str, port: Option<&UsbPort>, said: &dyn Display) -> bool {
+    pub(crate) fn failed(&self, code: &str, port: Option<&UsbPort>, message: &dyn Display) -> bool {
         let mut inside = self.inside();
         let Some(report) = inside.reports.failed(code, since_start()) else { return false };
-        tracing::warn!("{said}{report}");
+        tracing::warn!("{message}{report}");
         inside.record(Event::part_failed(self.part, code, port.map(UsbPort::as_str), report.unreported()));
         true
     }
 
     /// Notes a successful attempt. Returns whether it was reported: the first one is, and the first after a reported
     /// failure.
-    pub(crate) fn works(&self, port: Option<&UsbPort>, said: &dyn Display) -> bool {
+    pub(crate) fn works(&self, port: Option<&UsbPort>, message: &dyn Display) -> bool {
         let mut inside = self.inside();
         let (failed_for, tries, unreported) = match inside.reports.succeeded(since_start()) {
             Some(report @ Report::Ended { failed_for, tries, unreported }) => {
-                tracing::warn!("{said}{report}");
+                tracing::warn!("{message}{report}");
                 (failed_for, tries, unreported)
             }
             _ if inside.has_been_reported => return false,
             _ => {
-                tracing::info!("{said}");
+                tracing::info!("{message}");
                 Default::default()
             }
         };
@@ -60,11 +60,11 @@ impl PartReports {
     }
 
     /// Notes a success of a part that is assumed to work: only the end of a reported failure is reported.
-    pub(crate) fn still_works(&self, said: &dyn Display) -> bool {
+    pub(crate) fn still_works(&self, message: &dyn Display) -> bool {
         let mut inside = self.inside();
         inside.has_been_reported = true;
         drop(inside);
-        self.works(None, said)
+        self.works(None, message)
     }
 
     /// The events to record since the last call.
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_failed_is_not_reported() {
+    fn a_part_that_never_failed_is_not_reported() {
         let reports = PartReports::new(Part::Database);
         assert!(!reports.still_works(&"it works"));
         assert!(reports.failed("disk", None, &"it fails") && reports.still_works(&"it works again"));

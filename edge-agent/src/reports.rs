@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn a_failure_that_lasts_is_reported_when_it_begins_changes_and_ends() {
         let mut reports = FailureReports::default();
-        let mut said = Vec::new();
+        let mut reported = Vec::new();
         assert_eq!(reports.succeeded(Duration::ZERO), None);
         for step in 0..1000 {
             let now = SECOND * step / 5;
@@ -173,11 +173,11 @@ mod tests {
                 100..900 => reports.failed("full", now),
                 _ => reports.succeeded(now),
             };
-            said.extend(report.map(|report| (step, report)));
+            reported.extend(report.map(|report| (step, report)));
         }
         let ended = Report::Ended { failed_for: SECOND * 180, tries: 900, unreported: 0 };
         assert_eq!(
-            said,
+            reported,
             [(0, Report::Failing { unreported: 0 }), (100, Report::Failing { unreported: 0 }), (900, ended)]
         );
         assert_eq!(ended.to_string(), "; it failed 900 times in 180 s");
@@ -187,27 +187,27 @@ mod tests {
     #[test]
     fn what_comes_and_goes_every_second_is_reported_rarely_and_at_last_truly() {
         let mut reports = FailureReports::default();
-        let mut said = Vec::new();
+        let mut reported = Vec::new();
         let day = 24 * 3600;
         for second in 0..day {
             let now = SECOND * second;
-            said.extend(if second % 2 == 0 { reports.failed("unplugged", now) } else { reports.succeeded(now) });
+            reported.extend(if second % 2 == 0 { reports.failed("unplugged", now) } else { reports.succeeded(now) });
         }
-        assert!((100..=300).contains(&said.len()), "{}", said.len());
-        let unreported: u64 = said.iter().map(|report| report.unreported()).sum();
-        assert!(unreported + said.len() as u64 > u64::from(day) - 1000, "{unreported}");
+        assert!((100..=300).contains(&reported.len()), "{}", reported.len());
+        let unreported: u64 = reported.iter().map(|report| report.unreported()).sum();
+        assert!(unreported + reported.len() as u64 > u64::from(day) - 1000, "{unreported}");
         for second in day..day + 600 {
-            said.extend(reports.failed("unplugged", SECOND * second));
+            reported.extend(reports.failed("unplugged", SECOND * second));
         }
-        assert!(matches!(said.last(), Some(Report::Failing { .. })), "{:?}", said.last());
+        assert!(matches!(reported.last(), Some(Report::Failing { .. })), "{:?}", reported.last());
         for second in day + 600..day + 1200 {
-            said.extend(reports.succeeded(SECOND * second));
+            reported.extend(reports.succeeded(SECOND * second));
         }
-        assert!(matches!(said.last(), Some(Report::Ended { .. })), "{:?}", said.last());
+        assert!(matches!(reported.last(), Some(Report::Ended { .. })), "{:?}", reported.last());
     }
 
     #[test]
-    fn what_happens_often_is_held_back_and_counted() {
+    fn frequent_events_are_held_back_and_counted() {
         let mut allowance = Allowance::default();
         let taken: Vec<_> = (0..1000).filter_map(|step| allowance.take(SECOND * step)).collect();
         assert_eq!(taken, [&[0; 10][..], &[290, 299, 299]].concat());

@@ -46,16 +46,16 @@ impl AuditHealth {
         self.lock().signed = sequence;
     }
 
-    pub(super) fn has_space_for(&self, bytes: Option<u64>) {
+    pub(super) fn set_reserve(&self, bytes: Option<u64>) {
         self.lock().reserved_records = bytes.map(|bytes| bytes / MAX_LINE_BYTES as u64);
     }
 
     /// Whether the state has changed.
-    pub(super) fn has_trouble(&self, trouble: Option<String>) -> bool {
+    pub(super) fn set_trouble(&self, trouble: Option<String>) -> bool {
         let mut report = self.lock();
-        let is_news = report.trouble != trouble;
+        let has_changed = report.trouble != trouble;
         report.trouble = trouble;
-        is_news
+        has_changed
     }
 
     fn lock(&self) -> MutexGuard<'_, AuditReport> {

@@ -49,9 +49,9 @@ impl LogKey {
     ///
     /// # Errors
     /// If the key is readable by others, or cannot be created.
-    pub fn read_or_make(path: &Path) -> anyhow::Result<Self> {
+    pub fn read_or_create(path: &Path) -> anyhow::Result<Self> {
         match fs::symlink_metadata(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Self::make(path),
+            Err(error) if error.kind() == ErrorKind::NotFound => Self::create(path),
             _ => Self::read(path),
         }
     }
@@ -71,7 +71,7 @@ impl LogKey {
     /// Checks that the key can be read or created. Writes nothing.
     ///
     /// # Errors
-    /// As [`LogKey::read_or_make`].
+    /// As [`LogKey::read_or_create`].
     pub(crate) fn require_possible(path: &Path) -> anyhow::Result<()> {
         if !matches!(fs::symlink_metadata(path), Err(error) if error.kind() == ErrorKind::NotFound) {
             return Self::read(path).map(drop);
@@ -82,7 +82,7 @@ impl LogKey {
             .context("the key of the audit log")
     }
 
-    fn make(path: &Path) -> anyhow::Result<Self> {
+    fn create(path: &Path) -> anyhow::Result<Self> {
         let mut seed = Zeroizing::new([0; 32]);
         getrandom::fill(&mut seed[..]).context("no random numbers are available")?;
         let key = Self::from_seed(&seed);
@@ -202,8 +202,8 @@ mod tests {
     fn a_key_is_made_once_and_signs() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("audit.key");
-        let made = LogKey::read_or_make(&path).unwrap();
-        let read = LogKey::read_or_make(&path).unwrap();
+        let made = LogKey::read_or_create(&path).unwrap();
+        let read = LogKey::read_or_create(&path).unwrap();
         assert_eq!(made.public(), read.public());
         assert_eq!(PublicKey::read(&public_path(&path)).unwrap(), read.public());
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
@@ -213,7 +213,7 @@ mod tests {
         let signed = SignedHead::parse(&stored).unwrap();
         assert!(signed.is_by(&read.public()));
         assert!(!SignedHead { sequence: 8, ..signed.clone() }.is_by(&read.public()));
-        let other = LogKey::read_or_make(&folder.path().join("other.key")).unwrap();
+        let other = LogKey::read_or_create(&folder.path().join("other.key")).unwrap();
         assert!(!signed.is_by(&other.public()));
     }
 
@@ -228,10 +228,10 @@ mod tests {
     fn a_key_that_others_may_read_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("audit.key");
-        LogKey::read_or_make(&path).unwrap();
+        LogKey::read_or_create(&path).unwrap();
         for mode in [0o640, 0o604, 0o620] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            let refusal = LogKey::read_or_make(&path).map(drop).unwrap_err().to_string();
+            let refusal = LogKey::read_or_create(&path).map(drop).unwrap_err().to_string();
             assert!(refusal.contains(&format!("{mode:04o}")), "{refusal}");
         }
         fs::write(&path, "short").unwrap();

@@ -118,7 +118,7 @@ fn a_log_is_read_while_it_is_written() {
     let writing = std::thread::spawn(move || {
         for number in 0..2_000 {
             log.append(Event::DoorHeld { open_ms: number }, &now).unwrap();
-            log.tend(&now);
+            log.maintain(&now);
         }
     });
     let mut readings = 0;

@@ -4,7 +4,7 @@
 use files::Storage;
 use std::io;
 
-/// An older file of a log.
+/// A rotated file of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Segment {
     pub(crate) name: String,
@@ -39,7 +39,7 @@ pub(crate) fn segments_among(log: &str, names: impl IntoIterator<Item = String>)
     segments
 }
 
-/// The older files of this log, oldest first.
+/// The rotated files of this log, oldest first.
 pub(crate) fn segments(storage: &mut dyn Storage, log: &str) -> io::Result<Vec<Segment>> {
     Ok(segments_among(log, storage.list()?))
 }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_its_own_older_files() {
+    fn only_its_own_rotated_files_are_listed() {
         let names = ["log", "log.0000000012", "log.0000000003", "log.head", "log.next", "log.123", "blog.0000000001"];
         let names = names.map(str::to_owned).into_iter().chain([segment_name("log", u64::MAX)]);
         let firsts: Vec<u64> = segments_among("log", names).iter().map(|segment| segment.first).collect();

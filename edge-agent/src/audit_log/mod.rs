@@ -1,8 +1,8 @@
 //! The audit log as files. [`AuditLog::append`] returns after the record is on the disk.
 //!
 //! `policy::audit` defines the lines and their hash chain. This module manages the current file ([`AuditLog::append`])
-//! and the work between records ([`AuditLog::tend`] in `upkeep`): reserving space, signing heads, rotating full files,
-//! removing old ones. `read` reads the log for commands.
+//! and the work between records ([`AuditLog::maintain`] in `upkeep`): reserving space, signing heads, rotating full
+//! files, removing old ones. `read` reads the log for commands.
 
 #[cfg(test)]
 mod crash_tests;
@@ -138,7 +138,7 @@ impl AuditLog {
         let is_tail_missing = log.found.iter().any(|event| matches!(event, Event::TailMissing { .. }));
         let recorded = log.record_found(now).and_then(|()| if is_tail_missing { log.sign(now) } else { Ok(()) });
         match recorded {
-            Err(error @ AuditError::Storage { .. }) => tracing::error!("{error}; nobody is let in until it can be"),
+            Err(error @ AuditError::Storage { .. }) => tracing::error!("{error}; nobody is let in until that works"),
             recorded => recorded?,
         }
         Ok(log)
@@ -215,7 +215,7 @@ impl AuditLog {
     }
 
     fn append_line(&mut self, event: Event, now: &Now) -> Result<(), AuditError> {
-        self.mend()?;
+        self.repair()?;
         let line = self.chain.next_line(now.utc_ms, self.boot, event)?;
         let bytes = line.text().as_bytes();
         self.torn = true;
@@ -232,11 +232,11 @@ impl AuditLog {
     }
 
     /// Truncates a partial line of a failed attempt.
-    fn mend(&mut self) -> Result<(), AuditError> {
+    fn repair(&mut self) -> Result<(), AuditError> {
         if self.torn {
             match self.storage.truncate(&self.file, self.length) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound && self.length == 0 => {}
-                cut => cut.map_err(failed_to_be("mended"))?,
+                cut => cut.map_err(failed_to_be("repaired"))?,
             }
             self.state.reserve_is_lost();
             self.torn = false;
@@ -249,7 +249,7 @@ impl AuditLog {
 fn existing_folder(path: &Path) -> anyhow::Result<(&Path, &str)> {
     let (folder, name) = read::folder_and_name(path)?;
     let shown = path.shown();
-    anyhow::ensure!(folder.is_dir(), "{shown} cannot be written: there is no folder {}", folder.shown());
+    anyhow::ensure!(folder.is_dir(), "{shown} cannot be written: the folder {} does not exist", folder.shown());
     Ok((folder, name))
 }
 
@@ -258,7 +258,7 @@ fn explained<T>(opened: Result<T, AuditError>, path: &Path, name: &str) -> anyho
         Err(AuditError::Storage { source, .. }) if source.kind() == io::ErrorKind::PermissionDenied => {
             chown_hint(folder_of(path))
         }
-        _ => format!("move the log away, as {name}*, to start a new one"),
+        _ => format!("move the files {name}* away to start a new log"),
     };
     opened.with_context(|| path.shown().to_string()).help(&help)
 }
@@ -284,7 +284,7 @@ fn head_of_older_files(storage: &mut dyn Storage, log: &str) -> Result<Option<He
     match end_of(storage, &newest.name)? {
         End { head: Some(head), torn: 0, .. } => Ok(Some(head)),
         _ => {
-            let problem = LineProblem::Unreadable { why: "it is not whole".to_owned() };
+            let problem = LineProblem::Unreadable { why: "it is incomplete".to_owned() };
             Err(AuditError::LastLine { file: newest.name.clone(), problem })
         }
     }
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_goes_on_where_it_ended() {
+    fn a_log_continues_where_it_ended() {
         let storage = Memory::default();
         for run in 1..=3 {
             let mut log = open(&storage);
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_log_is_not_continued() {
+    fn a_file_that_is_not_a_log_is_not_continued() {
         let storage = Memory::default();
         storage.clone().append("log", b"dear diary\n").unwrap();
         let refusal =

@@ -35,18 +35,18 @@ pub(crate) fn names_name(log: &str) -> String {
 
 /// Updates the names file with the people of a loaded database. A failure is only logged; the log works without the
 /// file.
-pub(crate) fn take_in_beside(log: &Path, keep_days: u32, gallery: &Gallery, now: &Now) {
-    let take_in = || {
+pub(crate) fn update_beside(log: &Path, keep_days: u32, gallery: &Gallery, now: &Now) {
+    let update = || {
         let (folder, log) = folder_and_name(log)?;
         // The lock prevents a lost update: `forget` may be erasing a name that was already read here.
         let _alone = wait_for_folder(folder)?;
         let mut storage = Folder::at(folder);
         let before = Names::read(&mut storage, log)?;
         let mut names = before.clone();
-        names.take_in(gallery, now.utc_ms, keep_days);
+        names.update(gallery, now.utc_ms, keep_days);
         if names == before { Ok(()) } else { names.write(&mut storage, log) }
     };
-    if let Err(error) = take_in() {
+    if let Err(error) = update() {
         tracing::warn!("{error:#}; `edge-agent audit show` may show people by their ids only");
     }
 }
@@ -93,7 +93,7 @@ impl Names {
 
     /// Adds the people of a loaded database. A person who is no longer in it is kept for `keep_days`, as long as the
     /// log may have their records, and then removed.
-    pub(crate) fn take_in(&mut self, gallery: &Gallery, now_utc_ms: i64, keep_days: u32) {
+    pub(crate) fn update(&mut self, gallery: &Gallery, now_utc_ms: i64, keep_days: u32) {
         let current = Self::from_gallery(gallery);
         let keep_ms = i64::from(keep_days) * DAY_MS;
         self.people.retain(|id, named| {
@@ -123,18 +123,18 @@ impl Names {
     }
 
     /// All people with this name or this id.
-    pub(crate) fn meant_by(&self, text: &str) -> Vec<PersonId> {
+    pub(crate) fn find(&self, text: &str) -> Vec<PersonId> {
         let text = text.trim();
         if let Ok(id) = text.parse() {
             return vec![id];
         }
         let wanted = shared::gallery::PersonName::parse(text).map(|name| name.collision_key());
-        let is_meant = |name: &str| {
+        let matches = |name: &str| {
             let key = shared::gallery::PersonName::parse(name).map(|name| name.collision_key());
             key.is_ok() && key == wanted
         };
-        let meant = self.people.iter().filter(|(_, named)| is_meant(&named.name));
-        meant.filter_map(|(id, _)| id.parse().ok()).collect()
+        let found = self.people.iter().filter(|(_, named)| matches(&named.name));
+        found.filter_map(|(id, _)| id.parse().ok()).collect()
     }
 
     /// Erases a name. `true` if there was one.
@@ -164,27 +164,27 @@ mod tests {
     }
 
     #[test]
-    fn people_who_left_are_known_until_their_records_are_gone() {
+    fn names_are_kept_as_long_as_records() {
         let (ada, ben) = (PersonId([1; 16]), PersonId([2; 16]));
         let mut names = Names::default();
-        names.take_in(&database(&[(1, "Ada"), (2, "Ben")]), 0, 90);
-        names.take_in(&database(&[(2, "Benjamin")]), DAY_MS, 90);
+        names.update(&database(&[(1, "Ada"), (2, "Ben")]), 0, 90);
+        names.update(&database(&[(2, "Benjamin")]), DAY_MS, 90);
         assert_eq!((names.name(&ada), names.name(&ben)), (Some("Ada"), Some("Benjamin")));
-        names.take_in(&database(&[(2, "Benjamin")]), 91 * DAY_MS, 90);
+        names.update(&database(&[(2, "Benjamin")]), 91 * DAY_MS, 90);
         assert_eq!(names.name(&ada), Some("Ada"));
-        names.take_in(&database(&[(2, "Benjamin")]), 91 * DAY_MS + 1, 90);
+        names.update(&database(&[(2, "Benjamin")]), 91 * DAY_MS + 1, 90);
         assert_eq!(names.name(&ada), None);
     }
 
     #[test]
-    fn they_are_found_by_name_and_by_id_and_forgotten() {
+    fn people_are_found_by_name_and_by_id_and_forgotten() {
         let mut storage = Memory::default();
         let mut names = Names::from_gallery(&database(&[(1, "Ada Müller"), (2, "Ben")]));
         let ada = PersonId([1; 16]);
         for text in ["ada mu\u{308}ller", " ADA MÜLLER ", &ada.to_string()] {
-            assert_eq!(names.meant_by(text), [ada], "{text}");
+            assert_eq!(names.find(text), [ada], "{text}");
         }
-        assert!(names.meant_by("Ad").is_empty());
+        assert!(names.find("Ad").is_empty());
         assert!(names.forget(&ada) && !names.forget(&ada));
         names.write(&mut storage, "log").unwrap();
         let text = String::from_utf8(storage.read("log.names").unwrap().unwrap()).unwrap();

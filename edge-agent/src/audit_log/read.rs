@@ -133,7 +133,7 @@ pub(crate) fn lines<R: Read>(file: OpenFile<R>) -> impl Iterator<Item = io::Resu
 /// The lines of all files of a log, oldest first.
 ///
 /// # Errors
-/// As [`open`].
+/// See [`open`].
 pub(crate) fn lines_of(path: &Path) -> anyhow::Result<impl Iterator<Item = io::Result<Line>>> {
     Ok(open(path)?.into_iter().flat_map(lines))
 }
@@ -158,7 +158,7 @@ mod tests {
         let (older, newer) = ((0..50).map(&mut line).collect::<String>(), line(99));
         fs::write(folder.path().join("log.0000000001"), older).unwrap();
         fs::write(&path, "").unwrap();
-        assert_eq!(last_recorded_utc_ms(&path), Some(49), "the current file has just begun");
+        assert_eq!(last_recorded_utc_ms(&path), Some(49), "the current file is still empty");
         fs::write(&path, format!("{newer}{}", &newer[..40])).unwrap();
         assert_eq!(last_recorded_utc_ms(&path), Some(99), "the last line is torn");
     }

@@ -59,7 +59,7 @@ pub(crate) fn camera_device(config: &config::Camera) -> anyhow::Result<Box<dyn D
 /// If the log cannot be continued or its key cannot be used; nothing is written then.
 pub(crate) fn audit_log(config: &config::Audit, now: &Now) -> anyhow::Result<AuditLog> {
     examine_audit_log(config)?;
-    let key = LogKey::read_or_make(&config.key).context("[audit] key")?;
+    let key = LogKey::read_or_create(&config.key).context("[audit] key")?;
     AuditLog::open(&config.path, Some(key), config.upkeep(), now)
 }
 

@@ -83,7 +83,7 @@ pub(crate) fn run(arguments: &Forget) -> anyhow::Result<Answer> {
     let _alone = wait_for_folder(folder).with_context(|| folder.shown().to_string())?;
     let mut storage = Folder::at(folder);
     let mut names = Names::read(&mut storage, name)?;
-    let meant = names.meant_by(&arguments.person);
+    let meant = names.find(&arguments.person);
     let id = match meant[..] {
         [id] => id,
         [] => {

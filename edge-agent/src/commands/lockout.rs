@@ -104,7 +104,7 @@ fn whose(text: &str, names: &Names, log: &Path) -> anyhow::Result<LockoutsOf> {
     if let Ok(id) = text.parse::<PersonId>() {
         return Ok(LockoutsOf::Person(id));
     }
-    match names.meant_by(text)[..] {
+    match names.find(text)[..] {
         [id] => Ok(LockoutsOf::Person(id)),
         [] => Err(anyhow!("nobody is known as {text} beside {}", log.shown()))
             .help("give all, face, card, or the person's id: `edge-agent lockout list` shows it"),

@@ -5,7 +5,7 @@ use crate::audit_log::Upkeep;
 use serde::Deserialize;
 use std::path::PathBuf;
 
-/// Every key of the section but `path`.
+/// Every key of the section except `path`.
 #[cfg(test)]
 pub(super) const KEYS: [&str; 3] = ["key", "max-megabytes", "keep-days"];
 

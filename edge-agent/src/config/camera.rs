@@ -38,7 +38,7 @@ pub struct Camera {
     pub source: Option<Source>,
     /// For `v4l`: the device file of the camera, preferably in `/dev/v4l/by-id/`.
     pub device: Option<PathBuf>,
-    /// For `v4l`: the USB port at which the camera must be plugged in.
+    /// For `v4l`: the USB port that the camera must be plugged into.
     pub usb_port: Option<UsbPort>,
     /// For `v4l`: the required pixel format; the best available one if not set.
     pub format: Option<PixelFormat>,
@@ -132,7 +132,7 @@ impl Camera {
             return range("camera.frames-per-second", &self.frames_per_second, "pictures a second, 1 to 120");
         }
         if !(2..=4).contains(&self.buffers) {
-            return range("camera.buffers", &self.buffers, "how many pictures are filled in advance, 2 to 4");
+            return range("camera.buffers", &self.buffers, "how many pictures are captured in advance, 2 to 4");
         }
         if self.exposure_us.is_some_and(|us| !(1..=10_000_000).contains(&us)) {
             let found = self.exposure_us.unwrap_or_default();
@@ -140,18 +140,22 @@ impl Camera {
         }
         for (key, value) in [("camera.gain", self.gain), ("camera.focus", self.focus)] {
             if let Some(value) = value.filter(|value| !(0.0..=1e6).contains(value)) {
-                return range(key, &value, "a number from 0 on");
+                return range(key, &value, "a number, 0 or greater");
             }
         }
         if !(0.0..=3600.0).contains(&self.files_seconds) {
-            return range("camera.files-seconds", &self.files_seconds, "how long each photo is seen, 0 to 3600");
+            return range(
+                "camera.files-seconds",
+                &self.files_seconds,
+                "how long each photo is shown in seconds, 0 to 3600",
+            );
         }
         let refused = self.rpicam_arguments.iter().find_map(|argument| Some((argument, refuse_argument(argument)?)));
         if let Some((argument, wanted)) = refused {
             return range("camera.rpicam-arguments", argument, wanted);
         }
         if self.usb_port.is_some() && self.source != Some(Source::V4l) {
-            return range("camera.usb-port", &"set", "source \"v4l\" alone has a USB port");
+            return range("camera.usb-port", &"set", "only source \"v4l\" has a USB port");
         }
         match self.source {
             Some(Source::V4l) if self.device.is_none() => {

@@ -4,7 +4,7 @@ use super::ConfigError;
 use serde::Deserialize;
 use std::path::PathBuf;
 
-/// Every key of the section but `path`.
+/// Every key of the section except `path`.
 #[cfg(test)]
 pub(super) const KEYS: [&str; 3] = ["signers", "unsigned", "identity"];
 
@@ -38,7 +38,7 @@ impl Database {
         Err(ConfigError::Range {
             key: "database.unsigned",
             found: "\"accepted\"".to_owned(),
-            wanted: "nothing beside database.signers: say one or the other",
+            wanted: "not allowed together with database.signers: set only one of them",
         })
     }
 }

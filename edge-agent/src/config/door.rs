@@ -58,7 +58,7 @@ pub struct Door {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lock {
-    /// A pin.
+    /// A GPIO pin.
     Gpio,
     /// Nothing: lock movements are only recorded.
     Scripted,
@@ -68,9 +68,9 @@ pub enum Lock {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Wiring {
-    /// A strike, locked without power.
+    /// An electric strike, locked without power.
     Strike,
-    /// A magnet, locked while it has power.
+    /// A magnetic lock, locked while it has power.
     Maglock,
 }
 
@@ -86,7 +86,7 @@ pub struct Contacts {
     pub door_pin: Option<Pin>,
     /// The level at which the door is closed.
     pub door_closed_level: Level,
-    /// How long the door may be open, in seconds: 1 to 3600.
+    /// How long the door may stay open, in seconds: 1 to 3600.
     pub held_seconds: f32,
     /// How long after the exit button the door may be opened, in seconds: 0 to 600.
     pub leave_seconds: f32,
@@ -146,7 +146,7 @@ impl Default for Lights {
 impl Door {
     /// How long a grant unlocks the door, in milliseconds.
     pub fn unlock_ms(&self) -> u64 {
-        // 100 to 60 000: parsing has checked the range.
+        // 100 to 60 000, checked when parsed.
         milliseconds(self.unlock_seconds)
     }
 
@@ -156,19 +156,24 @@ impl Door {
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        require("door.unlock-seconds", self.unlock_seconds, 0.1..=60.0, "how long a grant lasts, 0.1 to 60")?;
-        let of_pin = [("door.pin", self.pin.is_some()), ("door.locked-level", self.locked_level.is_some())];
-        let wanted_of_pin = [
-            "the BCM number of the pin that moves the lock, 0 to 27",
+        require(
+            "door.unlock-seconds",
+            self.unlock_seconds,
+            0.1..=60.0,
+            "how long a grant unlocks the door in seconds, 0.1 to 60",
+        )?;
+        let keys = [("door.pin", self.pin.is_some()), ("door.locked-level", self.locked_level.is_some())];
+        let meanings = [
+            "the BCM number of the pin that drives the lock, 0 to 27",
             "\"low\" or \"high\", the level of the pin at which the door is locked; a wrong guess would open it",
         ];
-        for ((key, is_said), wanted) in of_pin.into_iter().zip(wanted_of_pin) {
-            match (self.lock, is_said) {
+        for ((key, is_set), wanted) in keys.into_iter().zip(meanings) {
+            match (self.lock, is_set) {
                 (Some(Lock::Gpio), false) => {
                     return Err(ConfigError::Missing { key, beside: "door.lock = \"gpio\"", wanted });
                 }
                 (Some(Lock::Scripted) | None, true) => {
-                    let wanted = "\"gpio\", if the pin moves the lock";
+                    let wanted = "\"gpio\", if the pin drives the lock";
                     return Err(ConfigError::Missing { key: "door.lock", beside: key, wanted });
                 }
                 _ => {}
@@ -179,7 +184,7 @@ impl Door {
 }
 
 impl Contacts {
-    /// The exit button, if there is one.
+    /// The exit button, if it is configured.
     pub fn exit(&self) -> Option<ContactPin> {
         Some(ContactPin { pin: self.exit_pin?, active: self.exit_pressed_level })
     }
@@ -195,13 +200,23 @@ impl Contacts {
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        require("contacts.held-seconds", self.held_seconds, 1.0..=3600.0, "how long the door may be open, 1 to 3600")?;
-        require("contacts.leave-seconds", self.leave_seconds, 0.0..=600.0, "how long leaving may take, 0 to 600")?;
+        require(
+            "contacts.held-seconds",
+            self.held_seconds,
+            1.0..=3600.0,
+            "how long the door may stay open in seconds, 1 to 3600",
+        )?;
+        require(
+            "contacts.leave-seconds",
+            self.leave_seconds,
+            0.0..=600.0,
+            "how long leaving may take in seconds, 0 to 600",
+        )?;
         if (1..=1000).contains(&self.debounce_ms) {
             return Ok(());
         }
         let found = self.debounce_ms.to_string();
-        Err(ConfigError::Range { key: "contacts.debounce-ms", found, wanted: "1 to 1000" })
+        Err(ConfigError::Range { key: "contacts.debounce-ms", found, wanted: "milliseconds, 1 to 1000" })
     }
 }
 

@@ -50,7 +50,7 @@ const MAX_BYTES: u64 = 1 << 20;
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Config {
-    /// Which unit it is.
+    /// The unit's groups.
     pub unit: Unit,
     /// The people database.
     pub database: Database,
@@ -58,7 +58,7 @@ pub struct Config {
     pub model: Model,
     /// The camera.
     pub camera: Camera,
-    /// The door.
+    /// The lock.
     pub door: Door,
     /// The contacts of the door.
     pub contacts: Contacts,
@@ -109,7 +109,7 @@ pub enum ConfigError {
     /// The text is not TOML, or has an unknown key or value.
     #[error("{0}")]
     Unreadable(#[from] toml::de::Error),
-    /// A value is out of its range.
+    /// A value is out of range.
     #[error("{key} = {found}: {wanted}")]
     Range {
         /// Section and key.
@@ -120,15 +120,15 @@ pub enum ConfigError {
         wanted: &'static str,
     },
     /// A key of earlier versions was used.
-    #[error("{key} is no longer a key: {instead}")]
+    #[error("{key} is no longer supported: {instead}")]
     Removed {
         /// Section and key.
         key: &'static str,
-        /// What to do.
+        /// What to do instead.
         instead: &'static str,
     },
     /// A key is missing that another key requires.
-    #[error("{key} is missing beside {beside}: {wanted}")]
+    #[error("{key} is required with {beside}: {wanted}")]
     Missing {
         /// Section and key.
         key: &'static str,
@@ -142,7 +142,7 @@ pub enum ConfigError {
     SamePin {
         /// Section and key.
         one: &'static str,
-        /// The other.
+        /// The other section and key.
         other: &'static str,
         /// The pin.
         pin: Pin,
@@ -233,7 +233,7 @@ mod tests {
     use crate::gpio::{Board, Level};
 
     #[test]
-    fn nothing_said_is_the_default() {
+    fn an_empty_configuration_is_the_default() {
         assert_eq!(Config::parse("").unwrap(), Config::default());
     }
 
@@ -298,10 +298,10 @@ mod tests {
             ("[door]\nunlock-seconds = \"5\"\n", "unlock-seconds"),
             ("[door]\nlock = \"gpio\"\npin = 28\nlocked-level = \"low\"\n", "BCM numbers go from 0 to 27"),
             ("[door]\nlock = \"magic\"\n", "magic"),
-            ("[door]\nlock = \"gpio\"\n", "door.pin is missing beside door.lock"),
-            ("[door]\nlock = \"gpio\"\npin = 17\n", "door.locked-level is missing beside door.lock"),
-            ("[door]\npin = 17\n", "door.lock is missing beside door.pin"),
-            ("[door]\nlock = \"scripted\"\npin = 17\n", "door.lock is missing beside door.pin"),
+            ("[door]\nlock = \"gpio\"\n", "door.pin is required with door.lock"),
+            ("[door]\nlock = \"gpio\"\npin = 17\n", "door.locked-level is required with door.lock"),
+            ("[door]\npin = 17\n", "door.lock is required with door.pin"),
+            ("[door]\nlock = \"scripted\"\npin = 17\n", "door.lock is required with door.pin"),
             ("[door]\npin = 17\nlocked-level = \"closed\"\n", "closed"),
             ("[door]\nwiring = \"magnet\"\n", "magnet"),
             ("[door]\nboard = \"pi-1\"\n", "pi-1"),
@@ -370,7 +370,7 @@ mod tests {
             ("[anti-passback]\ndirection = \"up\"\n", "up"),
             ("[anti-passback]\nshared-folder = \"/run/doors\"\n", "remove the line"),
             ("[anti-passback]\ndoor-name = \"front\"\n", "remove the line"),
-            ("[policy]\nattempt-ms = 2000\n", "policy.attempt-ms is no longer a key: remove the line"),
+            ("[policy]\nattempt-ms = 2000\n", "policy.attempt-ms is no longer supported: remove the line"),
             ("a = [", "TOML"),
         ] {
             let message = Config::parse(text).unwrap_err().to_string();

@@ -11,8 +11,8 @@ use std::thread;
 pub(super) const KEYS: [&str; 2] = ["bundles", "threads"];
 
 /// A Raspberry Pi has four cores; the layers are too small to split over more.
-const MOST_BY_DEFAULT: usize = 4;
-const MOST: usize = 64;
+const MAX_DEFAULT: usize = 4;
+const MAX: usize = 64;
 
 /// `[model]`
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -27,13 +27,13 @@ pub struct Model {
 impl Model {
     /// The configured number of threads; by default the number of cores, at most four.
     pub fn threads(&self) -> usize {
-        let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_BY_DEFAULT);
+        let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MAX_DEFAULT);
         self.threads.map_or_else(cores, NonZeroUsize::get)
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         match self.threads {
-            Some(threads) if threads.get() > MOST => {
+            Some(threads) if threads.get() > MAX => {
                 Err(ConfigError::Range { key: "model.threads", found: threads.to_string(), wanted: "1 to 64" })
             }
             _ => Ok(()),
@@ -46,8 +46,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_core_of_a_pi_is_used_unless_something_else_is_said() {
-        assert!((1..=MOST_BY_DEFAULT).contains(&Model::default().threads()));
+    fn all_cores_of_a_pi_are_used_by_default() {
+        assert!((1..=MAX_DEFAULT).contains(&Model::default().threads()));
         assert_eq!(Model { threads: NonZeroUsize::new(7), ..Model::default() }.threads(), 7);
     }
 }

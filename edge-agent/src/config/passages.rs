@@ -17,10 +17,10 @@ pub struct Passages {
     pub seconds: Option<u32>,
     /// The direction in which this door leads.
     pub direction: Direction,
-    /// No longer a key.
+    /// No longer supported.
     #[serde(rename = "shared-folder")]
     removed_shared_folder: Option<IgnoredAny>,
-    /// No longer a key.
+    /// No longer supported.
     #[serde(rename = "door-name")]
     removed_door_name: Option<IgnoredAny>,
 }
@@ -51,12 +51,12 @@ impl Passages {
             return Err(ConfigError::Range {
                 key: "anti-passback.seconds",
                 found: seconds.to_string(),
-                wanted: "1 to 86400; leave it out to let people in as often as they come",
+                wanted: "1 to 86400; remove the line for no limit",
             });
         }
         let removed = |key| ConfigError::Removed {
             key,
-            instead: "remove the line; each unit now knows only who went through its own door",
+            instead: "remove the line; each unit now counts only passages through its own door",
         };
         match (&self.removed_shared_folder, &self.removed_door_name) {
             (Some(_), _) => Err(removed("anti-passback.shared-folder")),

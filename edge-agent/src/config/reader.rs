@@ -21,7 +21,7 @@ pub enum Reader {
     Evdev {
         /// The device file, such as `/dev/input/by-id/usb-…-event-kbd`.
         device: PathBuf,
-        /// The USB port at which the reader must be plugged in.
+        /// The USB port that the reader must be plugged into.
         usb_port: Option<UsbPort>,
         /// The number format of the reader.
         #[serde(default)]
@@ -60,7 +60,7 @@ impl Reader {
         if (16..=ALL_BITS).contains(keep_bits) {
             return Ok(());
         }
-        let wanted = "how many bits of a card's number count, 16 to 64";
+        let wanted = "how many of the lowest bits of a card number count, 16 to 64";
         Err(ConfigError::Range { key: "reader.keep-bits", found: keep_bits.to_string(), wanted })
     }
 }

@@ -69,7 +69,7 @@ pub struct PolicyRules {
     pub mode: Option<Mode>,
     /// See [`Rules::look_alikes_need_card`].
     pub look_alikes: Option<LookAlikes>,
-    /// No longer a key.
+    /// No longer supported.
     #[serde(rename = "attempt-ms")]
     removed_attempt_ms: Option<IgnoredAny>,
     /// See [`Rules::lockout_after`].
@@ -106,7 +106,7 @@ pub enum LookAlikes {
     AsOthers,
 }
 
-/// What to do with more than one face.
+/// How to treat several faces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SeveralFaces {
@@ -124,7 +124,7 @@ pub enum SeveralFaces {
 pub enum Mode {
     /// The face is enough.
     Face,
-    /// A card, and the face that belongs to it.
+    /// A card and the card holder's face.
     #[serde(alias = "card_and_face")]
     CardAndFace,
     /// Either is enough.
@@ -146,7 +146,7 @@ impl PolicyRules {
     /// database or of the encoder.
     pub fn with_threshold(&self, otherwise: f32) -> Rules {
         let mut rules = Rules::new(self.threshold.unwrap_or(otherwise));
-        let set = |rule: &mut f32, said: Option<f32>| *rule = said.unwrap_or(*rule);
+        let set = |rule: &mut f32, configured: Option<f32>| *rule = configured.unwrap_or(*rule);
         set(&mut rules.margin, self.margin);
         set(&mut rules.minimum_face, self.minimum_face);
         rules.consensus = self.consensus.unwrap_or(rules.consensus);
@@ -174,7 +174,7 @@ impl PolicyRules {
         if self.removed_attempt_ms.is_some() {
             return Err(ConfigError::Removed {
                 key: "policy.attempt-ms",
-                instead: "remove the line; failed attempts are counted by frames that were compared, not by time",
+                instead: "remove the line; failed attempts are counted by compared frames, not by time",
             });
         }
         Ok(self.with_threshold(1.0).check()?)
@@ -188,12 +188,12 @@ impl PolicyRules {
         let (window_ms, gap_ms) = (rules.consensus_window_ms, rules.approach_gap_ms);
         if frame_ms >= gap_ms as f64 {
             Some(format!(
-                "the person who stands there has left before the next picture comes, {gap_ms} ms later (policy.approach-gap-ms)"
+                "pictures come {gap_ms} ms apart or more, when a person counts as gone (policy.approach-gap-ms)"
             ))
         } else if needed_ms >= window_ms as f64 {
             let frames = rules.consensus;
             Some(format!(
-                "{frames} pictures take {needed_ms:.0} ms, and must agree within {window_ms} ms (policy.consensus-window-ms)"
+                "{frames} pictures take {needed_ms:.0} ms, but must agree within {window_ms} ms (policy.consensus-window-ms)"
             ))
         } else {
             None
@@ -202,8 +202,8 @@ impl PolicyRules {
 }
 
 impl From<SeveralFaces> for policy::SeveralFaces {
-    fn from(said: SeveralFaces) -> Self {
-        match said {
+    fn from(configured: SeveralFaces) -> Self {
+        match configured {
             SeveralFaces::NearestOnly => Self::NearestOnly,
             SeveralFaces::AllKnown => Self::AllKnown,
             SeveralFaces::Refuse => Self::Refuse,
@@ -212,8 +212,8 @@ impl From<SeveralFaces> for policy::SeveralFaces {
 }
 
 impl From<LivenessChallenge> for policy::Liveness {
-    fn from(said: LivenessChallenge) -> Self {
-        match said {
+    fn from(configured: LivenessChallenge) -> Self {
+        match configured {
             LivenessChallenge::Off => Self::Off,
             LivenessChallenge::Marked => Self::Marked,
             LivenessChallenge::All => Self::Everybody,
@@ -222,8 +222,8 @@ impl From<LivenessChallenge> for policy::Liveness {
 }
 
 impl From<Mode> for shared::gallery::Mode {
-    fn from(said: Mode) -> Self {
-        match said {
+    fn from(configured: Mode) -> Self {
+        match configured {
             Mode::Face => Self::Face,
             Mode::CardAndFace => Self::CardAndFace,
             Mode::CardOrFace => Self::CardOrFace,
@@ -246,16 +246,16 @@ mod tests {
             ("consensus-window-ms = 200", 10.0, Some("consensus-window-ms")),
             ("consensus = 1\nconsensus-of = 1\nconsensus-window-ms = 200", 2.0, None),
         ] {
-            let said: PolicyRules = toml::from_str(rules).unwrap();
-            let objection = said.objection_to_rate(frames_per_second);
+            let configured: PolicyRules = toml::from_str(rules).unwrap();
+            let objection = configured.objection_to_rate(frames_per_second);
             assert_eq!(objection.is_some(), expected.is_some(), "{rules} {frames_per_second}: {objection:?}");
             assert!(objection.is_none_or(|objection| objection.contains(expected.unwrap())));
         }
     }
 
     #[test]
-    fn what_is_said_holds_and_the_rest_is_the_default() {
-        let said: PolicyRules = toml::from_str(
+    fn configured_rules_hold_and_the_rest_is_the_default() {
+        let configured: PolicyRules = toml::from_str(
             "threshold = 0.9\nmargin = 0.1\nconsensus = 2\nconsensus-of = 4\nconsensus-window-ms = 1500\n\
              approach-gap-ms = 700\ncard-window-ms = 8000\nminimum-face = 64.0\nminimum-sharpness = 20.0\nminimum-brightness = 40.0\n\
              maximum-brightness = 220.0\nmaximum-turn = 0.3\nmaximum-nod = 0.2\nseveral-faces = \"all-known\"\nmode = \"card-or-face\"\n\
@@ -263,7 +263,7 @@ mod tests {
              lockout-ceiling-ms = 80000\ntailgating-ms = 3000\nliveness-challenge = \"marked\"",
         )
         .unwrap();
-        let rules = said.with_threshold(1.02);
+        let rules = configured.with_threshold(1.02);
         let mut expected = Rules::new(0.9);
         expected.margin = 0.1;
         (expected.consensus, expected.consensus_of) = (2, 4);
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_threshold_that_is_said_holds_with_colour_and_without() {
+    fn a_configured_threshold_holds_for_colour_and_greyscale() {
         let gallery = |thresholds: Option<(f32, Option<f32>)>| {
             let mut builder = GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap();
             if let Some((threshold, grey)) = thresholds {
@@ -295,23 +295,23 @@ mod tests {
             }
             builder.build()
         };
-        for (said, of_database, expected) in [
+        for (configured, of_database, expected) in [
             (None, None, (1.05, 1.05)),
             (None, Some((1.0, None)), (1.0, 1.0)),
             (None, Some((1.0, Some(1.01))), (1.0, 1.01)),
             (Some(0.9), Some((1.0, Some(1.01))), (0.9, 0.9)),
         ] {
-            let rules = PolicyRules { threshold: said, ..PolicyRules::default() };
+            let rules = PolicyRules { threshold: configured, ..PolicyRules::default() };
             let rules = rules.rules_for(&gallery(of_database), 1.05);
-            assert_eq!((rules.threshold, rules.grey_threshold), expected, "{said:?} {of_database:?}");
+            assert_eq!((rules.threshold, rules.grey_threshold), expected, "{configured:?} {of_database:?}");
         }
     }
 
     #[test]
     fn a_mode_is_also_read_as_json_spells_it() {
         for name in ["card-or-face", "card_or_face"] {
-            let said: PolicyRules = toml::from_str(&format!("mode = \"{name}\"")).unwrap();
-            assert_eq!(said.with_threshold(1.0).mode, shared::gallery::Mode::CardOrFace);
+            let configured: PolicyRules = toml::from_str(&format!("mode = \"{name}\"")).unwrap();
+            assert_eq!(configured.with_threshold(1.0).mode, shared::gallery::Mode::CardOrFace);
         }
     }
 }

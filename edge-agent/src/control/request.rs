@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_written_request_is_read() {
         for (request, code) in [
             (Request::Rollback { digest: DatabaseDigest([7; 32]) }, "rollback"),
             (Request::ListLockouts {}, "list_lockouts"),

@@ -32,8 +32,8 @@ impl Judge {
             let rules = config.rules_for(gallery, encoder_threshold);
             Policy::new(rules).map(|_| rules)
         };
-        let with_gate = recogniser.clone();
-        let gate_warning = Box::new(move |of_database| with_gate.gate_warning(of_database));
+        let gate = recogniser.clone();
+        let gate_warning = Box::new(move |of_database| gate.gate_warning(of_database));
         let self_test = Box::new(move || recogniser.self_test());
         Self { model, trust, rules_for: Box::new(rules_for), gate_warning, self_test }
     }
@@ -62,7 +62,7 @@ impl Judge {
     }
 
     /// Warns if people were enrolled with another gate than the unit's.
-    pub(super) fn warn_of_gate(&self, gallery: &Gallery) {
+    pub(super) fn warn_about_gate(&self, gallery: &Gallery) {
         if let Some(warning) = (self.gate_warning)(gallery.gate()) {
             tracing::warn!("{warning}");
         }

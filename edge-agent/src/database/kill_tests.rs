@@ -16,7 +16,7 @@ const KILLS: u64 = 500;
 const FOLDER: &str = "KILLED_SWAP_FOLDER";
 const FIRST: &str = "KILLED_SWAP_FIRST";
 /// A process takes fewer databases than this before it is killed.
-const SEQUENCES_OF_A_LIFE: u64 = 10_000;
+const SEQUENCES_PER_LIFE: u64 = 10_000;
 /// Every fifth swap is a rollback.
 const ROLLBACK_EVERY: u64 = 5;
 
@@ -45,13 +45,13 @@ fn waits_after(kill: u64) -> Option<&'static str> {
 }
 
 /// Prints to the real stdout, past the test's capture, in one write.
-fn say(what: &str, sequence: u64) {
+fn report(what: &str, sequence: u64) {
     let mut out = io::stdout().lock();
     out.write_all(format!("{what} {sequence}\n").as_bytes()).unwrap();
     out.flush().unwrap();
 }
 
-/// The process that is killed.
+/// The process to be killed.
 #[test]
 #[ignore = "runs until it is killed, by a_process_that_is_killed_leaves_one_database_whole"]
 fn swaps_databases_until_it_is_killed() {
@@ -61,27 +61,27 @@ fn swaps_databases_until_it_is_killed() {
     let mut disk = Folder::at(folder);
     let mut store = open(folder);
     let wait_after = |what| {
-        if waits_after(first / SEQUENCES_OF_A_LIFE - 1) == Some(what) {
+        if waits_after(first / SEQUENCES_PER_LIFE - 1) == Some(what) {
             loop {
                 thread::park();
             }
         }
     };
-    for sequence in first..first + SEQUENCES_OF_A_LIFE {
+    for sequence in first..first + SEQUENCES_PER_LIFE {
         if sequence % ROLLBACK_EVERY == 0 {
             let previous = disk.read("db.previous").unwrap().unwrap();
             let head = shared::gallery::Gallery::decode(&previous).unwrap();
-            say("trying", head.header().sequence);
+            report("trying", head.header().sequence);
             store.roll_back(DatabaseDigest::from_file(&previous)).unwrap();
-            say("back", self::sequence(&store, folder));
+            report("back", self::sequence(&store, folder));
             wait_after("back");
         } else {
-            say("trying", sequence);
+            report("trying", sequence);
             disk.replace("db.incoming", &file(sequence)).unwrap();
-            say("offered", sequence);
+            report("offered", sequence);
             wait_after("offered");
             store.take_in().unwrap().unwrap();
-            say("used", self::sequence(&store, folder));
+            report("used", self::sequence(&store, folder));
             wait_after("used");
         }
     }
@@ -98,7 +98,7 @@ fn a_process_that_is_killed_leaves_one_database_whole() {
     for kill in 0..KILLS {
         let mut used = sequence(&open(folder), folder);
         let (mut tried, mut newest) = (used, used);
-        let first = (kill + 1) * SEQUENCES_OF_A_LIFE;
+        let first = (kill + 1) * SEQUENCES_PER_LIFE;
         let mut child = Command::new(env::current_exe().unwrap())
             .args(["database::kill_tests::swaps_databases_until_it_is_killed", "--exact", "--ignored", "--nocapture"])
             .envs([(FOLDER, folder.as_os_str()), (FIRST, first.to_string().as_ref())])
@@ -108,16 +108,16 @@ fn a_process_that_is_killed_leaves_one_database_whole() {
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let mut note = |line: &str| {
-            let Some((said, sequence)) = line.rsplit_once(' ') else { return false };
+            let Some((what, sequence)) = line.rsplit_once(' ') else { return false };
             let Ok(sequence) = sequence.parse() else { return false };
             // The test's name comes before the first output of the process.
-            match said {
-                said if said.ends_with("trying") => tried = sequence,
-                said if said.ends_with("used") || said.ends_with("back") => {
+            match what {
+                what if what.ends_with("trying") => tried = sequence,
+                what if what.ends_with("used") || what.ends_with("back") => {
                     used = sequence;
                     newest = newest.max(used);
                 }
-                said => return said.ends_with("offered"),
+                what => return what.ends_with("offered"),
             }
             true
         };
@@ -145,9 +145,9 @@ fn a_process_that_is_killed_leaves_one_database_whole() {
             waiting += 1;
             assert_eq!(came.gallery.header().sequence, tried, "kill {kill}");
         }
-        let goes_on_with = sequence(&store, folder);
+        let continues_with = sequence(&store, folder);
         drop(store);
-        assert_eq!(sequence(&open(folder), folder), goes_on_with, "kill {kill}");
+        assert_eq!(sequence(&open(folder), folder), continues_with, "kill {kill}");
     }
     eprintln!("{KILLS} kills: {finished} at a finished swap, {taken_back} of them back, {waiting} with one waiting");
     assert!(finished >= KILLS / 4 && taken_back >= KILLS / 8 && waiting >= KILLS / 8, "it was killed elsewhere");

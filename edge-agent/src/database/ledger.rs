@@ -42,7 +42,7 @@ pub(super) struct Past {
 
 impl Past {
     /// For a new file.
-    pub(super) fn of_a_new_file(highest_sequence: u64) -> Self {
+    pub(super) fn new_file(highest_sequence: u64) -> Self {
         Self { least_sequence: highest_sequence, before_audiences: false }
     }
 }
@@ -74,7 +74,7 @@ impl Ledger {
     /// databases.
     fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
         match serde_json::from_slice::<Self>(bytes) {
-            Ok(ledger) if ledger.schema <= SCHEMA => Ok(ledger.brought_up_to_date()),
+            Ok(ledger) if ledger.schema <= SCHEMA => Ok(ledger.upgraded()),
             Ok(_) | Err(_) => {
                 let HighestSequence { highest_sequence } = serde_json::from_slice(bytes)?;
                 Ok(Self { schema: SCHEMA, highest_sequence, digests: Vec::new(), before_audiences: Vec::new() })
@@ -96,7 +96,7 @@ impl Ledger {
         Ok(storage.replace(file, &text)?)
     }
 
-    fn brought_up_to_date(mut self) -> Self {
+    fn upgraded(mut self) -> Self {
         if self.schema < SCHEMA {
             self.before_audiences = self.digests.clone();
             self.schema = SCHEMA;

@@ -57,7 +57,7 @@ pub(crate) enum Refused {
         audience: Audience,
         /// This unit's id.
         unit: Option<Fingerprint>,
-        /// The groups of doors that this unit belongs to.
+        /// The unit's groups of doors.
         groups: Vec<DoorGroup>,
     },
     /// It is sealed for other units.
@@ -447,9 +447,9 @@ mod tests {
                     (_, None, Some(5)) if *own != one => assert_eq!(found, Some("sealed_for_others"), "case {index}"),
                     _ => assert_eq!(found, expected, "case {index}, sealed for {sealed:?}"),
                 }
-                let said = refused.map(|refused| in_file(Path::new("people.db"), refused).to_string());
-                if let (Some(said), Some("no_audience")) = (said, expected.filter(|_| signed.is_some())) {
-                    assert!(said.contains("build-db --for") && said.contains(&id(5).to_string()), "{said}");
+                let message = refused.map(|refused| in_file(Path::new("people.db"), refused).to_string());
+                if let (Some(message), Some("no_audience")) = (message, expected.filter(|_| signed.is_some())) {
+                    assert!(message.contains("build-db --for") && message.contains(&id(5).to_string()), "{message}");
                 }
             }
         }
@@ -483,7 +483,7 @@ mod tests {
     }
 
     #[test]
-    fn cut_anywhere_it_is_refused() {
+    fn a_truncated_database_is_refused() {
         let file = file(Some(1), Some(5));
         let trust = Trust::by(vec![key(1).signer()], None);
         for length in 0..file.len() {

@@ -85,7 +85,7 @@ impl Store {
         let (in_use, returned) = match (current, previous) {
             (Ok(current), _) => (current, None),
             (Err(why), Ok(previous)) => (previous, Some(Returned { why })),
-            (Err(why), Err(_)) => match first(&mut *storage, name, &judge, ledger.as_ref()) {
+            (Err(why), Err(_)) => match use_incoming(&mut *storage, name, &judge, ledger.as_ref()) {
                 Ok(Some(came)) => (came, None),
                 Ok(None) => return Err(why),
                 Err(refused) => {
@@ -94,7 +94,7 @@ impl Store {
                 }
             },
         };
-        judge.warn_of_gate(&in_use.gallery);
+        judge.warn_about_gate(&in_use.gallery);
         let known = ledger.as_ref().map_or(0, |ledger| ledger.highest_sequence);
         let found = in_use.gallery.header().sequence;
         let highest_sequence = known.max(highest.unwrap_or(0)).max(found);
@@ -178,9 +178,9 @@ impl Store {
         if new == self.digest {
             return Ok(None);
         }
-        let (gallery, rules) = self.judge.read(bytes, Past::of_a_new_file(self.highest_sequence))?;
+        let (gallery, rules) = self.judge.read(bytes, Past::new_file(self.highest_sequence))?;
         self.judge.self_test()?;
-        self.judge.warn_of_gate(&gallery);
+        self.judge.warn_about_gate(&gallery);
         let sequence = gallery.header().sequence;
         let in_use = InUse { gallery, rules, digest: new };
         if let Some(current) = self.current_in_use()? {
@@ -218,7 +218,7 @@ impl Store {
         let name = self.name.clone();
         self.storage.replace(&name, bytes)?;
         if file::digest(&mut *self.storage, &name)? != Some(in_use.digest) {
-            return Err(io::Error::other("what was written is not what is read").into());
+            return Err(io::Error::other("the file read back differs from what was written").into());
         }
         self.digest = in_use.digest;
         Ok(in_use)
@@ -277,7 +277,7 @@ fn used(storage: &mut dyn Storage, file: &str, judge: &Judge, ledger: Option<&Le
 
 /// Uses a new database in place of one that cannot be used; `None` if there is none. The file is renamed before it is
 /// read: if it is unusable, the next start does not find it again. If it is used, the next look removes it.
-fn first(
+fn use_incoming(
     storage: &mut dyn Storage,
     name: &str,
     judge: &Judge,
@@ -292,7 +292,7 @@ fn first(
     let highest_before = ledger.map_or(0, |ledger| ledger.highest_sequence);
     let read = file::read(storage, &staged).and_then(|bytes| {
         let Some(bytes) = bytes else { return Ok(None) };
-        judge.read(&bytes, Past::of_a_new_file(highest_before)).map(|(gallery, rules)| Some((bytes, gallery, rules)))
+        judge.read(&bytes, Past::new_file(highest_before)).map(|(gallery, rules)| Some((bytes, gallery, rules)))
     });
     if read.as_ref().is_err_and(Refused::is_permanent) {
         storage.rename(&staged, &format!("{name}.refused"))?;

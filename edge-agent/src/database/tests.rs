@@ -101,10 +101,10 @@ fn what_has_come_is_taken_or_refused() {
     ] {
         let storage = with(&[("db", file(7))]);
         let mut store = open(&storage).0;
-        assert_eq!(code(store.take_in()), Ok(None), "nothing has come");
+        assert_eq!(code(store.take_in()), Ok(None), "nothing is new");
         put(&storage, "db.incoming", &came);
         assert_eq!(code(store.take_in()), expected);
-        assert_eq!(code(store.take_in()), Ok(None), "it is looked at once");
+        assert_eq!(code(store.take_in()), Ok(None), "it is examined only once");
         let now = expected.ok().flatten().unwrap_or(7);
         assert_eq!(sequence(&store), now);
         assert_eq!(read(&storage, "db"), Some(file(now)));
@@ -227,7 +227,7 @@ fn only_the_ledger_of_an_older_version_vouches_for_databases_that_name_no_door()
     let mut store = opened(&storage).unwrap().store;
     assert_eq!(sequence(&store), 5);
     put(&storage, "db.incoming", &file(6));
-    assert_eq!(code(store.take_in()), Err("no_audience"), "a new one says for which doors it is");
+    assert_eq!(code(store.take_in()), Err("no_audience"), "a new one must name its doors");
     assert_eq!(code(store.roll_back(DatabaseDigest::from_file(&file(4))).map(Some)), Ok(Some(4)), "it was used here");
     let named = for_all_doors(7);
     put(&storage, "db.incoming", &named);

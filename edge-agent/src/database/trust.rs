@@ -41,8 +41,8 @@ impl Trust {
     /// configured, and unsigned databases are not explicitly accepted.
     pub(crate) fn from_config(config: &Config) -> anyhow::Result<Self> {
         let signers = signers(&config.database)?;
-        let anybodys = signers.is_empty() && config.database.unsigned != Some(Unsigned::Accepted);
-        if anybodys && config.door.lock == Some(Lock::Gpio) {
+        let is_unprotected = signers.is_empty() && config.database.unsigned != Some(Unsigned::Accepted);
+        if is_unprotected && config.door.lock == Some(Lock::Gpio) {
             return Err(anyhow::anyhow!(
                 "[database] signers is empty, so anybody who can write the database could open the door"
             ))
@@ -111,7 +111,7 @@ pub(crate) fn signers(config: &config::Database) -> anyhow::Result<Vec<Signer>> 
         let text = key_file::read_trusted(path)?;
         Signer::from_text(&text)
             .with_context(|| path.shown().to_string())
-            .help("take the public half of the signing key, signing.key.pub, which `encoder-tool keygen` made")
+            .help("use the public half of the signing key, signing.key.pub, made by `encoder-tool keygen`")
     };
     config.signers.iter().map(read).collect::<anyhow::Result<_>>().context("[database] signers")
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// Polling interval. A new database is in use within a second of its arrival; a poll costs two queries to the file
 /// system.
-const EVERY: Duration = Duration::from_millis(200);
+const CHECK_EVERY: Duration = Duration::from_millis(200);
 
 /// A message to the loop.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(crate) enum News {
         is_asked_for: bool,
     },
     /// Whether the unit can look for new databases; if not, the reason.
-    Looking(Result<(), String>),
+    Checking(Result<(), String>),
     /// The result of the last self-test.
     SelfTest(Result<Tested, String>),
 }
@@ -38,7 +38,7 @@ pub(crate) enum News {
 /// The thread's messages to the loop, and the loop's requests to the thread.
 pub(crate) struct Watch {
     news: Receiver<News>,
-    asks: Sender<DatabaseDigest>,
+    rollbacks: Sender<DatabaseDigest>,
 }
 
 impl Watch {
@@ -51,25 +51,25 @@ impl Watch {
         part: PartReports,
         mut taken: impl FnMut(&Gallery) + Send + 'static,
     ) -> io::Result<Self> {
-        let (tell, news) = channel();
-        let (asks, asked) = channel();
-        let look = move || {
+        let (sender, news) = channel();
+        let (rollbacks, requested) = channel();
+        let check = move || {
             let mut wanted = None;
-            while look_once(&mut store, wanted, &part, &tell, &mut taken) {
-                wanted = match asked.recv_timeout(EVERY) {
+            while check_once(&mut store, wanted, &part, &sender, &mut taken) {
+                wanted = match requested.recv_timeout(CHECK_EVERY) {
                     Ok(wanted) => Some(wanted),
                     Err(RecvTimeoutError::Timeout) => None,
                     Err(RecvTimeoutError::Disconnected) => return,
                 };
             }
         };
-        thread::Builder::new().name("database".to_owned()).spawn(look)?;
-        Ok(Self { news, asks })
+        thread::Builder::new().name("database".to_owned()).spawn(check)?;
+        Ok(Self { news, rollbacks })
     }
 
     /// Requests a rollback to the previous database; `false` if the thread has ended.
     pub(crate) fn roll_back(&self, wanted: DatabaseDigest) -> bool {
-        self.asks.send(wanted).is_ok()
+        self.rollbacks.send(wanted).is_ok()
     }
 
     /// The next message, without waiting.
@@ -79,38 +79,38 @@ impl Watch {
 }
 
 /// Polls once. `false` when the receiver is gone.
-fn look_once(
+fn check_once(
     store: &mut Store,
     wanted: Option<DatabaseDigest>,
     part: &PartReports,
-    tell: &Sender<News>,
+    sender: &Sender<News>,
     taken: &mut impl FnMut(&Gallery),
 ) -> bool {
     let mut news = Vec::new();
     if let Some(wanted) = wanted {
         news.extend(news_of(store.roll_back(wanted).map(Some), true));
     }
-    news.extend(look_for_new(store, part));
+    news.extend(take_new(store, part));
     news.into_iter().all(|news| {
         if let News::Use { database, .. } = &news {
             taken(&database.gallery);
         }
-        tell.send(news).is_ok()
+        sender.send(news).is_ok()
     })
 }
 
 /// Looks for a new database. If the folder cannot be read or written, that is reported as a failed part and not as a
 /// refused database.
-fn look_for_new(store: &mut Store, part: &PartReports) -> Vec<News> {
+fn take_new(store: &mut Store, part: &PartReports) -> Vec<News> {
     match store.take_in() {
         Err(Refusal { digest: None, why: Refused::Disk(error) }) => {
-            let said = format!("cannot look for a new people database: {error}");
-            let is_news = part.failed("disk", None, &said);
-            is_news.then_some(News::Looking(Err(said))).into_iter().collect()
+            let message = format!("cannot look for a new people database: {error}");
+            let is_news = part.failed("disk", None, &message);
+            is_news.then_some(News::Checking(Err(message))).into_iter().collect()
         }
         outcome => {
             let is_news = part.still_works(&"new people databases can be looked for again");
-            let works = is_news.then_some(News::Looking(Ok(())));
+            let works = is_news.then_some(News::Checking(Ok(())));
             works.into_iter().chain(news_of(outcome, false)).collect()
         }
     }
@@ -151,15 +151,15 @@ mod tests {
         let storage = Memory::default();
         put(&storage, "db", &file(1));
         let mut store = Store::open(Box::new(storage.clone()), "db", judge()).unwrap().store;
-        let (part, (tell, news)) = (PartReports::new(Part::Database), channel());
+        let (part, (sender, news)) = (PartReports::new(Part::Database), channel());
         for is_read_only in [false, true, false] {
             storage.set_read_only(is_read_only);
             for _ in 0..100 {
-                assert!(look_once(&mut store, None, &part, &tell, &mut |_| {}));
+                assert!(check_once(&mut store, None, &part, &sender, &mut |_| {}));
             }
         }
-        let told: Vec<News> = news.try_iter().collect();
-        assert!(matches!(told[..], [News::Looking(Err(_)), News::Looking(Ok(()))]), "{told:?}");
+        let received: Vec<News> = news.try_iter().collect();
+        assert!(matches!(received[..], [News::Checking(Err(_)), News::Checking(Ok(()))]), "{received:?}");
         let recorded = part.take();
         let [failed, Event::PartWorks { tries: 100, .. }] = &recorded[..] else { panic!("{recorded:?}") };
         assert_eq!(*failed, Event::part_failed(Part::Database, "disk", None, 0));

@@ -85,7 +85,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_saved_lock_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("last-lock.toml");
         assert_eq!(LockLine::read(&path).unwrap(), None);

@@ -40,7 +40,7 @@ impl ScriptedDoor {
         let mut script = self.script();
         if script.jammed > 0 {
             script.jammed -= 1;
-            return Err(DoorError::Stuck { reason: "the script says so".to_owned() });
+            return Err(DoorError::Stuck { reason: "scripted fault".to_owned() });
         }
         script.movements.push(movement);
         tracing::info!("the scripted lock is {}", if movement == Movement::Lock { "locked" } else { "unlocked" });

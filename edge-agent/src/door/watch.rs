@@ -29,7 +29,7 @@ pub struct WatchRules {
     pub leave_ms: u64,
 }
 
-/// What the watch is told of.
+/// An input of the watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// Somebody was let in.
@@ -238,7 +238,7 @@ mod tests {
         assert!((500..=600).contains(&recorded), "{recorded}: two for each of ten, and for each five minutes");
         // A forced opening is recorded while the door is open, even after many that were held back.
         assert_eq!(watch.update(Opened, end_ms), None);
-        assert_eq!(watch.alarm(), Some(Alarm::Forced), "the lights say so at once");
+        assert_eq!(watch.alarm(), Some(Alarm::Forced), "the lights show it at once");
         assert_eq!(watch.update(Tick, end_ms + 1_999), None);
         assert_eq!(watch.update(Tick, end_ms + 2_000), Some(FORCED));
         assert_eq!(watch.update(Tick, end_ms + 2_100), None);
@@ -338,7 +338,7 @@ mod tests {
                 vec![(41_000, held(30_000))],
             ),
             (
-                "a contact that says the same twice",
+                "a contact that reports the same state twice",
                 &[
                     (10_000, let_in),
                     (11_000, Opened),

@@ -141,7 +141,7 @@ mod tests {
             let chips = chips(there);
             match (chip_with_header(&chips, board), expected) {
                 (Ok(chip), Ok(path)) => assert_eq!(chip.path, Path::new(path), "{there}"),
-                (Err(error), Err(said)) => assert!(error.to_string().contains(said), "{there}: {error}"),
+                (Err(error), Err(message)) => assert!(error.to_string().contains(message), "{there}: {error}"),
                 (found, _) => panic!("{there}: {found:?}"),
             }
         }

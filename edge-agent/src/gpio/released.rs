@@ -27,9 +27,9 @@ impl Released {
             Board::Pi3 | Board::Pi4 | Board::Zero2W => "pinctrl_bcm2835",
             Board::Pi5 => "pinctrl_rp1",
         };
-        let said = fs::read(root.join("sys/module").join(driver).join("parameters/persist_gpio_outputs"));
-        match said {
-            Ok(said) if said.trim_ascii() == b"Y" => Self::KeepsLevel,
+        let value = fs::read(root.join("sys/module").join(driver).join("parameters/persist_gpio_outputs"));
+        match value {
+            Ok(value) if value.trim_ascii() == b"Y" => Self::KeepsLevel,
             // A driver without the parameter cannot keep the level.
             _ => Self::BecomesInput,
         }
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn the_kernel_says_what_a_released_pin_does() {
-        for (driver, said, board, expected) in [
+        for (driver, value, board, expected) in [
             ("pinctrl_bcm2835", Some("Y\n"), Board::Pi4, KeepsLevel),
             ("pinctrl_bcm2835", Some("N\n"), Board::Pi4, BecomesInput),
             ("pinctrl_bcm2835", Some(""), Board::Pi3, BecomesInput),
@@ -64,10 +64,10 @@ mod tests {
             let root = tempfile::tempdir().unwrap();
             let parameters = root.path().join("sys/module").join(driver).join("parameters");
             fs::create_dir_all(&parameters).unwrap();
-            if let Some(said) = said {
-                fs::write(parameters.join("persist_gpio_outputs"), said).unwrap();
+            if let Some(value) = value {
+                fs::write(parameters.join("persist_gpio_outputs"), value).unwrap();
             }
-            assert_eq!(Released::by_kernel(root.path(), board), expected, "{driver} {said:?} {board}");
+            assert_eq!(Released::by_kernel(root.path(), board), expected, "{driver} {value:?} {board}");
         }
     }
 }

@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_input_device_is_refused() {
+    fn a_file_that_is_not_an_input_device_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
         assert!(open(file.path()).is_err());
     }

@@ -28,7 +28,7 @@ pub(super) enum Incident {
     Cards(u32),
     /// Somebody presents the same card repeatedly for this many frames.
     RepeatedCard(u32),
-    /// Somebody forces the door, which stays open for this many milliseconds.
+    /// Somebody forces the door, and leaves it open for this many milliseconds.
     DoorForced(u64),
     /// Somebody leaves by the exit button.
     Leaves,

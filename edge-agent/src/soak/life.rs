@@ -62,7 +62,7 @@ pub(super) struct Life<'a> {
     has_stuck: bool,
     unlocked_until_ms: u64,
     last_reason: Option<Reason>,
-    /// No incident ends the life in its first frames, this many: one life in eight lasts for hours.
+    /// The number of first frames in which no incident ends the life: one life in eight lasts for hours.
     protected_frames: u64,
 }
 

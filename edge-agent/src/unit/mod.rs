@@ -150,7 +150,7 @@ impl Unit {
         let verdict = self.act_on(decision, &now);
         self.remember(&now);
         let verdict = verdict?;
-        self.audit.tend(&now);
+        self.audit.maintain(&now);
         let timings = Timings { total_ms: started.elapsed().as_secs_f64() * 1e3, ..seen.timings };
         Ok(Turn { verdict, door: self.latch.state(), faces: seen.faces.len(), timings })
     }
@@ -161,7 +161,7 @@ impl Unit {
         self.record(Event::started(env!("CARGO_PKG_VERSION")), &now);
         self.record_database(&now);
         self.sign(&now);
-        self.audit.tend(&now);
+        self.audit.maintain(&now);
     }
 
     /// Locks the door, and records the unfinished approach and the stop.

@@ -59,7 +59,7 @@ impl Found {
         }
         let (audit, clock) = (audit.clone(), Arc::clone(clock));
         let known = move |gallery: &Gallery| {
-            names::take_in_beside(&audit.path, audit.keep_days, gallery, &clock.now());
+            names::update_beside(&audit.path, audit.keep_days, gallery, &clock.now());
         };
         known(unit.gallery());
         let part = PartReports::new(Part::Database);
@@ -113,7 +113,7 @@ impl People {
                     board.tell_of_refused_database(digest, &why.to_string());
                     self.answer_if(is_asked_for, || Reply::refused(why.to_string()));
                 }
-                News::Looking(result) => board.tell_of_looking(result.err()),
+                News::Checking(result) => board.tell_of_looking(result.err()),
                 News::SelfTest(result) => tell_self_test(unit, board, result),
             }
         }

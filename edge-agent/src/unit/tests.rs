@@ -115,7 +115,7 @@ fn nobody_is_let_in_by_networks_that_failed_their_self_test() {
 }
 
 #[test]
-fn somebody_known_is_recorded_and_let_in_and_the_door_locks_again() {
+fn an_enrolled_person_is_recorded_and_let_in_and_the_door_locks_again() {
     let mut bench = Bench::with(vec![vec![face(0.5)]]);
     let turn = bench.turn_at(0);
     assert!(matches!(turn.verdict, Verdict::Granted(Granted { person: PERSON, .. })), "{turn:?}");
@@ -140,7 +140,7 @@ fn a_stranger_and_nobody_leave_the_door_locked() {
 }
 
 #[test]
-fn an_approach_that_was_refused_is_recorded_once_when_it_has_ended() {
+fn a_refused_approach_is_recorded_once_at_its_end() {
     let mut bench = Bench::with(vec![vec![face(1.2)], vec![face(1.3)]]);
     bench.turn_at(0);
     bench.turn_at(100);
@@ -222,7 +222,7 @@ fn after_a_failed_record_the_next_one_is_whole() {
 }
 
 #[test]
-fn a_unit_that_stops_locks_the_door_and_says_so() {
+fn a_stopping_unit_locks_the_door_and_records_it() {
     let mut bench = Bench::with(vec![vec![face(0.5)], vec![face(1.3)]]);
     bench.turn_at(0);
     bench.turn_at(100);
@@ -260,7 +260,7 @@ fn card_holder(card: CardNumber, mode: Mode) -> Gallery {
 }
 
 #[test]
-fn a_card_is_its_holders_and_no_other() {
+fn a_card_works_only_for_its_holder() {
     let [card, other] = [5, 6].map(|number| CardNumber::new(number).unwrap());
     for (mode, presented, seen, expected) in [
         (Mode::CardOrFace, card, vec![], Some(Credential::Card)),
@@ -322,7 +322,7 @@ fn an_unavailable_peripheral_is_named_by_its_section() {
 }
 
 #[test]
-fn what_the_door_does_is_recorded() {
+fn openings_of_the_door_are_recorded() {
     let mut bench = Bench::with(vec![vec![face(0.5)]]);
     let open = |open| Contact::Door { open };
     let changes = [
@@ -347,7 +347,7 @@ fn what_the_door_does_is_recorded() {
 }
 
 #[test]
-fn what_an_administrator_forgives_is_recorded_first() {
+fn cleared_lockouts_are_recorded_first() {
     let cleared = "\"event\":\"lockout_cleared\"";
     let mut bench = Bench::with(vec![vec![face(1.2)]; 400]);
     for frame in 0..400 {
@@ -365,7 +365,7 @@ fn what_an_administrator_forgives_is_recorded_first() {
 
 /// Two people present their cards in quick succession: both are let in.
 #[test]
-fn each_card_is_decided_about() {
+fn every_card_gets_a_decision() {
     let card = CardNumber::new(5).unwrap();
     let mut bench = Bench::with(vec![]);
     let reader = ScriptedReader::default();
@@ -380,7 +380,7 @@ fn each_card_is_decided_about() {
 }
 
 #[test]
-fn a_door_is_watched_though_the_camera_is_lost() {
+fn a_door_is_watched_while_the_camera_is_lost() {
     struct Lost;
     impl FrameSource for Lost {
         fn next_frame(&mut self) -> Result<Captured<'_>, CameraError> {

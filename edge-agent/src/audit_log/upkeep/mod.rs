@@ -37,7 +37,7 @@ const AGED_EVERY_MS: u64 = DAY_MS as u64;
 /// A larger correction of the clock counts as a jump.
 const JUMP_MS: i64 = 3600 * 1000;
 /// Time before failed work is tried again.
-const AFTER_TROUBLE_MS: u64 = 10_000;
+const RETRY_MS: u64 = 10_000;
 
 /// The limits of a log's size and age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub(super) struct State {
     unsigned_since: Option<(i64, u64)>,
     pruned_ms: Option<u64>,
     right: Option<RightClock>,
-    /// When a file was last removed for its age.
+    /// When a file was last removed because of its age.
     aged_ms: Option<u64>,
     not_before_ms: u64,
 }
@@ -104,9 +104,9 @@ impl State {
     /// Checks the clock for jumps, on each call of the upkeep.
     fn watch_clock(&mut self, now: &Now) {
         let offset_ms = now.utc_ms.saturating_sub_unsigned(now.monotonic_ms);
-        let goes_on = |right: &RightClock| right.offset_ms.abs_diff(offset_ms) <= JUMP_MS as u64;
+        let has_not_jumped = |right: &RightClock| right.offset_ms.abs_diff(offset_ms) <= JUMP_MS as u64;
         self.right = (now.clock == ClockTrust::Trusted).then(|| {
-            let since_ms = self.right.filter(goes_on).map_or(now.monotonic_ms, |right| right.since_ms);
+            let since_ms = self.right.filter(has_not_jumped).map_or(now.monotonic_ms, |right| right.since_ms);
             RightClock { since_ms, offset_ms }
         });
     }
@@ -141,18 +141,18 @@ impl State {
 impl AuditLog {
     /// Does the work that is due. Errors are logged, shown in the status, and retried later; they do not stop records
     /// from being written.
-    pub fn tend(&mut self, now: &Now) {
+    pub fn maintain(&mut self, now: &Now) {
         self.state.watch_clock(now);
         if now.monotonic_ms < self.state.not_before_ms {
             return;
         }
-        let tended = self.do_what_is_due(now);
-        self.tell_reserve();
-        let trouble = tended.err().map(|error| error.to_string());
+        let maintained = self.do_what_is_due(now);
+        self.report_reserve();
+        let trouble = maintained.err().map(|error| error.to_string());
         if trouble.is_some() {
-            self.state.not_before_ms = now.monotonic_ms.saturating_add(AFTER_TROUBLE_MS);
+            self.state.not_before_ms = now.monotonic_ms.saturating_add(RETRY_MS);
         }
-        if self.health.has_trouble(trouble.clone())
+        if self.health.set_trouble(trouble.clone())
             && let Some(trouble) = trouble
         {
             tracing::warn!("{trouble}");
@@ -264,7 +264,7 @@ impl AuditLog {
     /// Rotates the current file. The next file gets its space first, so a full disk leaves everything unchanged.
     fn rotate(&mut self, now: &Now) -> Result<(), AuditError> {
         let Some((first, _)) = self.state.began else { return Ok(()) };
-        self.mend()?;
+        self.repair()?;
         let next = next_name(&self.file);
         let new_file = failed_to_be("given a new file");
         self.storage.append(&next, b"").map_err(&new_file)?;
@@ -292,15 +292,15 @@ impl AuditLog {
     fn prune(&mut self, now: &Now) -> Result<(), AuditError> {
         let pruned = failed_to_be("pruned");
         let older = log_files::segments(self.storage.as_mut(), &self.file).map_err(&pruned)?;
-        let doomed = self.files_to_remove(&older, now)?;
-        if let Some(last) = doomed.last() {
+        let excess = self.files_to_remove(&older, now)?;
+        if let Some(last) = excess.last() {
             let head = end_of(self.storage.as_mut(), &last.name)?.head;
             // A file is only removed if its last record is known.
             if let Some(head) = head {
                 self.append(Event::Pruned { pruned_through: head.sequence, pruned_hash: head.hash }, now)?;
                 // The removal record counts only if it is signed.
                 self.sign_in_chain(now)?;
-                for segment in &doomed {
+                for segment in &excess {
                     self.storage.remove(&segment.name).map_err(&pruned)?;
                 }
                 self.storage.sync_names().map_err(&pruned)?;
@@ -318,22 +318,22 @@ impl AuditLog {
             lengths.push(self.storage.length(&segment.name).map_err(failed_to_be("pruned"))?.unwrap_or(0));
         }
         let mut bytes = self.length + lengths.iter().sum::<u64>();
-        let mut doomed = Vec::new();
+        let mut excess = Vec::new();
         for (segment, length) in older.iter().zip(lengths) {
             if bytes <= self.upkeep.all_bytes {
                 break;
             }
             bytes -= length;
-            doomed.push(segment.clone());
+            excess.push(segment.clone());
         }
-        if let ([], [oldest, later @ ..]) = (&doomed[..], older)
+        if let ([], [oldest, later @ ..]) = (&excess[..], older)
             && self.state.may_age(now)
             && self.is_too_old(oldest, later, now)?
         {
             self.state.aged_ms = Some(now.monotonic_ms);
-            doomed.push(oldest.clone());
+            excess.push(oldest.clone());
         }
-        Ok(doomed)
+        Ok(excess)
     }
 
     /// Whether a file is too old, by the latest possible time of its records. Records written before the clock was set
@@ -380,16 +380,16 @@ impl AuditLog {
                 Ok(())
             }
             reserved => {
-                let bytes = reserved.map_err(failed_to_be("given space in advance"))?;
+                let bytes = reserved.map_err(failed_to_be("given reserved space"))?;
                 self.state.reserved_to = self.length + bytes;
                 if bytes < RESERVED_BYTES { Err(AuditError::NoReserve { records: bytes / LINE_BYTES }) } else { Ok(()) }
             }
         }
     }
 
-    fn tell_reserve(&self) {
+    fn report_reserve(&self) {
         let reserved = self.state.reserved_to.saturating_sub(self.length).min(RESERVED_BYTES);
-        self.health.has_space_for((!self.state.reserves_nothing).then_some(reserved));
+        self.health.set_reserve((!self.state.reserves_nothing).then_some(reserved));
     }
 }
 

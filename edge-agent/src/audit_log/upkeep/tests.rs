@@ -24,7 +24,7 @@ fn firsts(disk: &Memory) -> Vec<u64> {
 }
 
 #[test]
-fn a_log_goes_on_over_its_files() {
+fn a_log_continues_over_its_files() {
     let disk = Memory::default();
     let upkeep = Upkeep { file_bytes: 500, all_bytes: 1 << 20, keep_days: 90 };
     let mut last = Head::BEGINNING;
@@ -33,7 +33,7 @@ fn a_log_goes_on_over_its_files() {
         assert_eq!(log.head(), last);
         for _ in 0..3 {
             log.append(Event::Stopped, &at(0, 0)).unwrap();
-            log.tend(&at(0, 0));
+            log.maintain(&at(0, 0));
         }
         last = log.head();
     }
@@ -47,7 +47,7 @@ fn days_are_kept_as_configured_and_no_longer() {
     let mut log = open(&disk, upkeep, &at(0, 0));
     for day in 0..60 {
         log.append(Event::Stopped, &at(day, 0)).unwrap();
-        log.tend(&at(day, 1));
+        log.maintain(&at(day, 1));
         let files = firsts(&disk);
         // The files of a little more than two days each, kept for twenty days after the last record.
         assert!(files.len() <= 9, "{files:?}");
@@ -66,7 +66,7 @@ fn a_clock_that_is_not_trusted_removes_nothing() {
     let mut log = open(&disk, Upkeep { file_bytes: 500, all_bytes: 1 << 20, keep_days: 1 }, &at(0, 0));
     for number in 0..10 {
         log.append(Event::Stopped, &Now::new(number * 100 * DAY_MS, number as u64 * 100 * DAY)).unwrap();
-        log.tend(&Now::new(number * 100 * DAY_MS, number as u64 * 100 * DAY));
+        log.maintain(&Now::new(number * 100 * DAY_MS, number as u64 * 100 * DAY));
     }
     assert_eq!(firsts(&disk)[0], 1);
 }
@@ -80,7 +80,7 @@ fn one_start_with_a_clock_far_ahead_removes_nothing() {
     let mut log = open(&disk, upkeep, &at(0, 0));
     for day in 0..18 {
         log.append(Event::Stopped, &at(day, 0)).unwrap();
-        log.tend(&at(day, 1));
+        log.maintain(&at(day, 1));
     }
     let before = firsts(&disk);
     assert!(before.len() > 5, "{before:?}");
@@ -91,13 +91,13 @@ fn one_start_with_a_clock_far_ahead_removes_nothing() {
             log = open(&disk, upkeep, &ahead(0));
         }
         for hour in 0..24 {
-            log.tend(&ahead(hour));
+            log.maintain(&ahead(hour));
         }
         assert_eq!(firsts(&disk)[..before.len()], before, "starts anew: {starts_anew}");
     }
     // After that, the loss is limited to one file a day, which can be noticed in time.
     for hour in 24..72 {
-        log.tend(&ahead(hour));
+        log.maintain(&ahead(hour));
     }
     let left = firsts(&disk);
     assert!(left.contains(&before[2]) && !left.contains(&before[0]), "{before:?}, {left:?}");
@@ -112,30 +112,30 @@ fn what_was_written_before_the_clock_was_set_is_as_young_as_what_came_next() {
     let mut log = open(&disk, upkeep, &Now::new(0, 0));
     for number in 0..8 {
         log.append(Event::Stopped, &Now::new(number, number as u64)).unwrap();
-        log.tend(&Now::new(number, number as u64));
+        log.maintain(&Now::new(number, number as u64));
     }
     let before = firsts(&disk);
     assert!(before.len() > 1, "{before:?}");
     for day in 0..15 {
         log.append(Event::Stopped, &at(day, 100)).unwrap();
-        log.tend(&at(day, 101));
+        log.maintain(&at(day, 101));
     }
     assert_eq!(firsts(&disk)[0], before[0]);
     for day in 15..60 {
         log.append(Event::Stopped, &at(day, 100)).unwrap();
-        log.tend(&at(day, 101));
+        log.maintain(&at(day, 101));
     }
-    assert!(!firsts(&disk).contains(&before[0]), "it goes when that is old: {:?}", firsts(&disk));
+    assert!(!firsts(&disk).contains(&before[0]), "it is removed when that is old: {:?}", firsts(&disk));
 }
 
 #[test]
-fn heads_are_signed_after_this_many_records_and_a_missing_tail_is_found_at_the_start() {
+fn heads_are_signed_regularly_and_a_missing_tail_is_found_at_the_start() {
     let mut disk = Memory::default();
     let mut log = open(&disk, Upkeep::default(), &at(0, 0));
     for number in 0..SIGNED_EVERY {
         assert_eq!(log.health().report().signed, 0);
         log.append(Event::DoorHeld { open_ms: number }, &at(0, number)).unwrap();
-        log.tend(&at(0, number));
+        log.maintain(&at(0, number));
     }
     let signed = log.health().report().signed;
     assert_eq!((signed, log.head().sequence), (SIGNED_EVERY + 1, SIGNED_EVERY + 1));
@@ -148,15 +148,15 @@ fn heads_are_signed_after_this_many_records_and_a_missing_tail_is_found_at_the_s
     let cut = bytes[..bytes.len() - 1].iter().rposition(|&byte| byte == b'\n').unwrap() + 1;
     disk.truncate("log", cut as u64).unwrap();
     open(&disk, Upkeep::default(), &at(0, 0));
-    let told = |mut disk: Memory| {
+    let recorded = |mut disk: Memory| {
         let text = String::from_utf8(disk.read("log").unwrap().unwrap()).unwrap();
         let of_that = format!("\"event\":\"tail_missing\",\"signed_sequence\":{signed},");
         text.lines().filter(|line| line.contains(&of_that)).count()
     };
-    assert_eq!(told(disk.clone()), 1);
+    assert_eq!(recorded(disk.clone()), 1);
     // It is reported once, because the next signature covers the present end.
     open(&disk, Upkeep::default(), &at(0, 0));
-    assert_eq!(told(disk), 1);
+    assert_eq!(recorded(disk), 1);
 }
 
 /// On a full disk, a thousand more records can be written. After that, writing fails with an error. It works again when
@@ -168,7 +168,7 @@ fn on_a_full_disk_a_thousand_records_have_space() {
     disk.set_capacity(Some(capacity));
     let mut log = open(&disk, Upkeep::default(), &at(0, 0));
     log.append(Event::Stopped, &at(0, 0)).unwrap();
-    log.tend(&at(0, 0));
+    log.maintain(&at(0, 0));
     assert_eq!(log.health().report().reserved_records, Some(RESERVED_RECORDS));
 
     let rest = usize::try_from(capacity - disk.used()).unwrap();
@@ -180,13 +180,13 @@ fn on_a_full_disk_a_thousand_records_have_space() {
             Ok(()) => written += 1,
             Err(error) => break error.to_string(),
         }
-        log.tend(&at(0, written * 1_000));
+        log.maintain(&at(0, written * 1_000));
     };
     assert!(written > 4 * RESERVED_RECORDS, "{written} short ones");
     assert!(error.contains("no space left"), "{error}");
     let report = log.health().report();
     assert!(report.failing.is_some_and(|why| why.contains("no space left")));
-    assert!(report.trouble.is_some(), "what is reserved is running out, and that is said before");
+    assert!(report.trouble.is_some(), "the status reports the shrinking reserve in advance");
 
     // A unit can start on the full disk, and reports that it is full.
     drop(log);
@@ -194,7 +194,7 @@ fn on_a_full_disk_a_thousand_records_have_space() {
     assert!(log.append(Event::Stopped, &at(1, 0)).is_err());
     disk.remove("somebody else's").unwrap();
     log.append(Event::Stopped, &at(1, 1)).unwrap();
-    log.tend(&at(2, 0));
+    log.maintain(&at(2, 0));
     let report = log.health().report();
     assert_eq!((report.failing, report.trouble, report.reserved_records), (None, None, Some(RESERVED_RECORDS)));
 }
@@ -206,14 +206,14 @@ fn a_full_file_stays_current_on_a_full_disk() {
     disk.set_capacity(Some(4 << 20));
     let upkeep = Upkeep { file_bytes: 500, all_bytes: 1 << 20, keep_days: 90 };
     let mut log = open(&disk, upkeep, &at(0, 0));
-    log.tend(&at(0, 0));
+    log.maintain(&at(0, 0));
     for number in 0..1_000 {
         log.append(Event::Stopped, &at(0, number * 20_000)).unwrap();
-        log.tend(&at(0, number * 20_000));
+        log.maintain(&at(0, number * 20_000));
     }
     assert!(firsts(&disk).is_empty());
     disk.set_capacity(None);
-    log.tend(&at(30, 0));
+    log.maintain(&at(30, 0));
     assert_eq!(firsts(&disk), [1]);
 }
 

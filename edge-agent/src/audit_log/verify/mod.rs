@@ -162,7 +162,7 @@ impl Verification<'_> {
         if let Some(Record { event, previous, .. }) = record {
             self.event(event, Head { sequence: head.sequence.saturating_sub(1), hash: previous })?;
         }
-        self.hold_against_head(before, head)?;
+        self.compare_with_head(before, head)?;
         self.found.records += 1;
         self.found.first = self.found.first.or(Some(head.sequence));
         self.found.last = Some(head);
@@ -173,9 +173,9 @@ impl Verification<'_> {
         match event {
             Event::HeadSigned { signature } => {
                 if self.against.key.is_some_and(|key| !key.has_signed(&before, &signature)) {
-                    return Err("its signature is not by the key that was given: it was written by another unit, or \
-                                by somebody else"
-                        .to_owned());
+                    return Err(
+                        "its signature is not by the given key: another unit or somebody else wrote it".to_owned()
+                    );
                 }
                 self.found.signatures += 1;
                 self.found.signed_through = Some(before.sequence);
@@ -192,7 +192,7 @@ impl Verification<'_> {
         Ok(())
     }
 
-    fn hold_against_head(&mut self, before: Option<Head>, head: Head) -> Result<(), String> {
+    fn compare_with_head(&mut self, before: Option<Head>, head: Head) -> Result<(), String> {
         let Some(kept) = self.against.head else { return Ok(()) };
         if kept.sequence == head.sequence {
             if kept.hash != head.hash {
@@ -214,10 +214,13 @@ impl Verification<'_> {
 
     fn removal_fault(&mut self) -> Option<String> {
         let follows = self.verifier.clone().finish().follows.filter(|follows| *follows != Head::BEGINNING)?;
-        let mut told =
-            self.pruned.iter().filter(|(pruned, _)| self.explains(pruned, follows)).map(|(_, said_by)| *said_by);
+        let mut reports = self
+            .pruned
+            .iter()
+            .filter(|(pruned, _)| self.explains(pruned, follows))
+            .map(|(_, reported_by)| *reported_by);
         let missing = format!("the records before {} are missing, and", follows.sequence.saturating_add(1));
-        let Some(first) = told.next() else {
+        let Some(first) = reports.next() else {
             return Some(format!("{missing} no record says that they were removed"));
         };
         if self.tail.begins_after(first) {
@@ -225,7 +228,7 @@ impl Verification<'_> {
             return None;
         }
         Some(format!(
-            "{missing} record {first}, which says that they were removed, is not signed: anybody may have written it"
+            "{missing} record {first}, which says that they were removed, is not signed: anybody could have written it"
         ))
     }
 

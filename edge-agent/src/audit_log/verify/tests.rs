@@ -21,7 +21,7 @@ fn log(records: usize, all_bytes: u64) -> (Files, SignedHead) {
     let mut log = AuditLog::open_in(Box::new(disk.clone()), "log", Some(key()), upkeep, &Now::new(0, 0)).unwrap();
     for number in 0..records as u64 {
         log.append(Event::DoorHeld { open_ms: number }, &Now::new(number as i64, number)).unwrap();
-        log.tend(&Now::new(0, number));
+        log.maintain(&Now::new(0, number));
     }
     // The current file is not empty, and the last record is signed.
     log.append(Event::Stopped, &Now::new(0, 0)).unwrap();
@@ -130,7 +130,7 @@ fn a_rewritten_log_is_found() {
         forged.sign(&Now::new(0, 0)).unwrap();
         let files = vec![("log".to_owned(), disk.read("log").unwrap().unwrap())];
         let found = fault(&files, None);
-        assert!(found.contains("nothing in it is signed") || found.contains("not by the key"), "{found}");
+        assert!(found.contains("nothing in it is signed") || found.contains("not by the given key"), "{found}");
         let open = OpenFile { name: "log".to_owned(), first: None, content: Cursor::new(&files[0].1[..]) };
         let without_key = verify([open], Against { key: None, head: Some(&head) }, |_| Ok(())).unwrap();
         assert!(without_key.fault().unwrap().problem.contains("rewritten"));
@@ -211,8 +211,8 @@ fn that_records_were_removed_counts_only_if_it_is_signed() {
     let gone = Head::at(&last_line(&removed)).unwrap();
     let current = &mut files.last_mut().unwrap().1;
     let mut chain = Chain::after(&last_line(current)).unwrap();
-    let said = Event::Pruned { pruned_through: gone.sequence, pruned_hash: gone.hash };
-    current.extend(chain.next_line(0, BootId([0; 16]), said).unwrap().text().bytes());
+    let forged = Event::Pruned { pruned_through: gone.sequence, pruned_hash: gone.hash };
+    current.extend(chain.next_line(0, BootId([0; 16]), forged).unwrap().text().bytes());
     let found = fault(&files, None);
     assert!(found.contains("which says that they were removed, is not signed"), "{found}");
 }
@@ -234,7 +234,7 @@ fn every_fault_is_found_and_only_a_few_are_listed() {
 }
 
 #[test]
-fn a_head_may_be_of_what_was_removed() {
+fn a_head_may_be_of_a_removed_record() {
     let (old, old_head) = log(8, 1 << 20);
     assert_eq!(check(&old, Some(&old_head)).fault(), None);
     let (pruned, _) = log(60, 4_000);

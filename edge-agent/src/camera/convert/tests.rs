@@ -63,7 +63,7 @@ fn every_format_puts_its_bytes_in_the_right_place() {
 }
 
 #[test]
-fn what_is_not_a_picture_is_said() {
+fn damaged_pictures_are_errors() {
     let truncated =
         |layout: Layout, found| Err(Damaged::Truncated { layout, expected: layout.bytes().unwrap_or_default(), found });
     let yuyv = Layout::packed(Yuyv, 2, 2);
@@ -115,7 +115,7 @@ fn a_jpeg_that_promises_another_size_is_not_decoded() {
 
 /// All frames use the same buffer, even after a damaged one.
 #[test]
-fn the_buffer_is_filled_again() {
+fn the_buffer_is_reused() {
     let layout = Layout::packed(Yuyv, 64, 48);
     let mut frame = None;
     into_frame(&vec![100; 64 * 48 * 2], &layout, &mut frame).unwrap();
@@ -143,7 +143,7 @@ proptest! {
     }
 
     #[test]
-    fn any_sizes_are_survived(
+    fn any_size_is_handled(
         format in prop::sample::select(&PixelFormat::ALL[..]),
         width in any::<u32>(),
         height in any::<u32>(),

@@ -82,7 +82,7 @@ fn every_loss_is_told_of_and_mended() {
 }
 
 #[test]
-fn a_camera_that_cannot_be_opened_is_tried_until_it_can() {
+fn a_camera_that_cannot_be_opened_is_retried() {
     let mut bench = Bench::new();
     for (step, code) in [
         (Fails(Fault::NotThere { place: place() }), "not_there"),
@@ -135,7 +135,7 @@ fn a_damaged_picture_is_passed_over() {
 }
 
 #[test]
-fn a_camera_that_gives_only_damaged_pictures_is_opened_again() {
+fn a_camera_that_gives_only_damaged_pictures_is_reopened() {
     let mut bench = Bench::new();
     bench.does(Opens);
     for _ in 0..DAMAGED_IN_A_ROW {
@@ -148,7 +148,7 @@ fn a_camera_that_gives_only_damaged_pictures_is_opened_again() {
 
 /// Three pictures come while the loop is busy: it gets the third, and two are counted as dropped.
 #[test]
-fn the_newest_picture_is_seen_and_the_others_are_counted() {
+fn the_newest_picture_is_used_and_the_others_are_counted() {
     let mut bench = Bench::new();
     bench.does(Opens);
     for grey in 101..=103 {
@@ -182,7 +182,7 @@ fn what_was_seen_before_a_loss_is_not_shown_after_it() {
 
 /// The three buffers and the frame's own are reused.
 #[test]
-fn no_buffer_is_made_after_the_first_pictures() {
+fn buffers_are_reused_after_the_first_pictures() {
     let mut bench = Bench::new();
     bench.does(Opens);
     let (mut raw, mut frames) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());

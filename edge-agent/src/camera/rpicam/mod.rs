@@ -76,7 +76,7 @@ pub(crate) struct RpicamCamera {
 struct Running {
     child: Child,
     pictures: ChildStdout,
-    said: Arc<Mutex<Said>>,
+    output: Arc<Mutex<ProgramOutput>>,
     /// `None` until the row length is learnt.
     rows: Option<Rows>,
 }
@@ -89,7 +89,7 @@ struct Rows {
 
 /// What the program wrote to stderr: its last message, and the size that it configured.
 #[derive(Debug, Default)]
-struct Said {
+struct ProgramOutput {
     last: String,
     /// The size of the pictures.
     size: Option<(u32, u32)>,
@@ -122,14 +122,14 @@ impl Device for RpicamCamera {
             },
             _ => Fault::from_io(error, &self.settings.program),
         })?;
-        let said = Arc::new(Mutex::new(Said::default()));
+        let output = Arc::new(Mutex::new(ProgramOutput::default()));
         if let Some(messages) = child.stderr.take() {
-            let (program, said, allowance) = (self.program(), Arc::clone(&said), Arc::clone(&self.messages));
-            let listening = move || listen(&program, messages, &said, &allowance);
+            let (program, output, allowance) = (self.program(), Arc::clone(&output), Arc::clone(&self.messages));
+            let listening = move || listen(&program, messages, &output, &allowance);
             thread::Builder::new().name("rpicam messages".to_owned()).spawn(listening).map_err(Fault::System)?;
         }
         let Some(pictures) = child.stdout.take() else { return Err(Fault::Unplugged) };
-        self.running = Some(Running { child, pictures, said, rows: None });
+        self.running = Some(Running { child, pictures, output, rows: None });
         Ok(Opened {
             description: format!(
                 "{}: {}, up to {} pictures a second",
@@ -247,7 +247,7 @@ impl Running {
     /// # Errors
     /// If they differ.
     fn compare_size(&self, wanted: Layout) -> Result<(), Fault> {
-        match self.said().size {
+        match self.output().size {
             Some((width, height)) if (width, height) != (wanted.width, wanted.height) => {
                 Err(Fault::WrongSize { wanted: wanted.to_string(), found: format!("{width}x{height}") })
             }
@@ -255,15 +255,15 @@ impl Running {
         }
     }
 
-    fn said(&self) -> std::sync::MutexGuard<'_, Said> {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    fn output(&self) -> std::sync::MutexGuard<'_, ProgramOutput> {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The program has closed its end of the pipe: waits for it, and returns how it exited.
     fn ended(&mut self, program: String) -> Fault {
         self.child.kill().ok();
         let status = self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
-        Fault::Ended { program, status, message: self.said().last.clone() }
+        Fault::Ended { program, status, message: self.output().last.clone() }
     }
 }
 
@@ -348,7 +348,7 @@ fn stalled(waited: Duration) -> Fault {
 }
 
 /// Copies the program's messages to the log until it exits.
-fn listen(program: &str, messages: ChildStderr, said: &Mutex<Said>, allowance: &Mutex<Allowance>) {
+fn listen(program: &str, messages: ChildStderr, output: &Mutex<ProgramOutput>, allowance: &Mutex<Allowance>) {
     let mut messages = BufReader::new(messages);
     let mut line = Vec::new();
     loop {
@@ -368,10 +368,10 @@ fn listen(program: &str, messages: ChildStderr, said: &Mutex<Said>, allowance: &
             },
             false => tracing::debug!("{program}: {text}"),
         }
-        let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
-        said.size = said.size.or_else(|| configured_size(text));
+        let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
+        output.size = output.size.or_else(|| configured_size(text));
         if !text.is_empty() {
-            text.clone_into(&mut said.last);
+            text.clone_into(&mut output.last);
         }
     }
 }

@@ -83,7 +83,7 @@ fn arguments_that_would_change_the_pipe_are_refused() {
 }
 
 #[test]
-fn its_pictures_are_seen_and_it_is_started_again_when_it_dies() {
+fn it_gives_pictures_and_is_restarted_when_it_exits() {
     let script = format!("echo again >> starts; {FIVE_A_SECOND}; echo 'ERROR: *** no cameras ***' >&2; exit 255");
     let (folder, settings) = fake(&script);
     picture(folder.path(), 126);
@@ -111,8 +111,8 @@ fn its_pictures_are_seen_and_it_is_started_again_when_it_dies() {
 }
 
 #[test]
-fn what_the_program_may_do_wrong() {
-    for (script, code, said) in [
+fn failures_of_the_program_are_faults() {
+    for (script, code, expected) in [
         ("echo 'ERROR: *** no cameras available ***' >&2; exit 255", "ended", "no cameras available"),
         ("head -c 100 picture", "ended", "exit status: 0"),
         ("kill -9 $$", "ended", "signal: 9"),
@@ -123,12 +123,12 @@ fn what_the_program_may_do_wrong() {
         camera.open().unwrap();
         let fault = camera.capture(&mut Vec::new()).unwrap_err();
         // A thread reads its messages, possibly after its exit.
-        let heard = || camera.running.as_ref().map(|running| running.said().last.clone()).unwrap_or_default();
-        while code == "ended" && said.starts_with("no") && heard().is_empty() {
+        let last_message = || camera.running.as_ref().map(|running| running.output().last.clone()).unwrap_or_default();
+        while code == "ended" && expected.starts_with("no") && last_message().is_empty() {
             thread::yield_now();
         }
         assert_eq!(fault.code(), code, "{script}: {fault}");
-        assert!(format!("{fault} {}", heard()).contains(said), "{script}: {fault}");
+        assert!(format!("{fault} {}", last_message()).contains(expected), "{script}: {fault}");
     }
 }
 
@@ -171,7 +171,7 @@ fn pictures_of_another_size_are_not_shown() {
 }
 
 #[test]
-fn a_size_that_was_not_asked_for_is_noticed() {
+fn another_size_than_requested_is_a_fault() {
     let line = "INFO RPI vc4.cpp:615 Sensor: /base/imx708 - Selected; (0) 32x8-YUV420/Rec709 (1) 1536x864-BGGR10";
     let (folder, settings) = fake(&format!("echo '{line}' >&2; while :; do cat picture; done"));
     picture(folder.path(), 16);

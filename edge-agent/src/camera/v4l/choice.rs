@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_for_what_is_wanted() {
+    fn the_best_offer_for_a_request() {
         let (hd, full, vga, xga) = ((1280, 720), (1920, 1080), (640, 480), (1024, 768));
         for (case, offers, expected) in [
             ("USB 2 is too slow for raw HD", vec![offer(Yuyv, hd, 10.0), offer(Mjpg, hd, 30.0)], 1),
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn the_format_that_is_asked_for_and_no_other() {
+    fn only_the_required_format_is_chosen() {
         let offers = [offer(Yuyv, (1280, 720), 30.0), offer(Grey, (640, 480), 5.0)];
         let wanted = |format| Wanted { format: Some(format), ..HD };
         assert_eq!(Offer::best(&offers, &wanted(Grey)), Some(offers[1]));

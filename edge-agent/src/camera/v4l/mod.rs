@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_camera_is_a_fault() {
+    fn a_file_that_is_not_a_camera_is_a_fault() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         std::fs::write(&file, "no camera").unwrap();

@@ -34,7 +34,7 @@ impl Filter {
     pub(super) fn new(filters: &Filters, names: &Names, zone: &TimeZone) -> anyhow::Result<Self> {
         let people = match &filters.person {
             None => None,
-            Some(text) => match names.meant_by(text) {
+            Some(text) => match names.find(text) {
                 meant if meant.is_empty() => {
                     return Err(anyhow::anyhow!("nobody is known as {text}"))
                         .help("give the person's id (`encoder-tool list` shows it), or a database with --names DB");

@@ -165,7 +165,7 @@ mod tests {
         for step in [0_u64, 1, 2, 3, 5, 8, 13, 21, 1, 0, 2] {
             for ms in 0..step {
                 log.append(Event::Stopped, &Now::new(0, ms)).unwrap();
-                log.tend(&Now::new(0, ms));
+                log.maintain(&Now::new(0, ms));
             }
             seen.extend(tail.new_lines().unwrap().iter().map(|line| line.record().unwrap().sequence));
         }

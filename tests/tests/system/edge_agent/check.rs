@@ -79,7 +79,7 @@ fn what_is_wrong_is_said_with_where() {
         ("[policy]\nthreshold = 1.9\n".to_owned(), &["config.toml", "threshold 1.9", "smaller is stricter"]),
         (
             "[door]\nlock = \"gpio\"\npin = 17\n".to_owned(),
-            &["config.toml", "door.locked-level is missing", "would open it"],
+            &["config.toml", "door.locked-level is required", "would open it"],
         ),
         ("[lights]\nred-pin = 5\ngreen-pin = 5\n".to_owned(), &["lights.green-pin and lights.red-pin are both GPIO5"]),
         ("not toml".to_owned(), &["config.toml"]),
