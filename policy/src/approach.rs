@@ -1,6 +1,7 @@
 //! Approaches: when they begin and end, who was let in, and what goes into the record.
 
-use super::decision::{Neighbour, Refusal};
+use super::decision::Refusal;
+use super::enrolled::Neighbour;
 use super::exit::Grant;
 use super::observation::Now;
 use super::reason::Reason;

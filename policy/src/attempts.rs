@@ -5,7 +5,7 @@
 //! pictures, gets no more tries than faces that come and go. The unit is frames, not time, because the number of
 //! comparisons is what must be limited. Frames beyond the last failed attempt carry over to the next face.
 
-use super::lockouts::Tried;
+use super::tried::Tried;
 
 /// The number of unmatched judged frames that make one failed attempt.
 pub const FRAMES_OF_AN_ATTEMPT: u32 = 8;

@@ -1,6 +1,6 @@
 //! Agreement over frames: who the tracked face resembled in the last judged frames. `tracking` selects the face.
 
-use super::decision::Neighbour;
+use super::enrolled::Neighbour;
 use super::rules::{MAX_CONSENSUS_FRAMES, Rules};
 use heapless::{HistoryBuf, Vec};
 use shared::gallery::PersonId;

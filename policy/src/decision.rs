@@ -1,9 +1,8 @@
 //! The decision on one frame. Only a [`Grant`] opens a door, and only `exit` makes one.
 
-use super::enrolled::{Claimed, Resemblance};
+use super::enrolled::{Claimed, Neighbour, Resemblance};
 use super::exit::Grant;
 use super::reason::Reason;
-use serde::{Deserialize, Serialize};
 use shared::gallery::PersonId;
 
 /// The policy's decision on one frame.
@@ -16,56 +15,6 @@ pub enum Decision {
     Refuse(Refusal),
     /// Nobody is there.
     Nobody,
-}
-
-/// The credential that somebody was let in with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Credential {
-    /// Their face, among all enrolled.
-    #[default]
-    Face,
-    /// Their card.
-    Card,
-    /// Their card, and the face that belongs to it.
-    CardAndFace,
-}
-
-impl Credential {
-    /// The stable code, in snake_case.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Face => "face",
-            Self::Card => "card",
-            Self::CardAndFace => "card_and_face",
-        }
-    }
-}
-
-/// An enrolled person and how far a face was from them.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Neighbour {
-    /// Who.
-    pub person: PersonId,
-    /// L2 distance.
-    pub distance: f32,
-}
-
-impl Neighbour {
-    /// The nearest person; `None` if the distance is not finite.
-    pub(super) fn nearest_of(found: &Resemblance) -> Option<Self> {
-        Self { person: found.best.person, distance: found.distance }.if_finite()
-    }
-
-    /// The nearest other person; `None` if there is none, or the distance is not finite.
-    pub(super) fn runner_up_of(found: &Resemblance) -> Option<Self> {
-        found.runner_up?.if_finite()
-    }
-
-    fn if_finite(self) -> Option<Self> {
-        self.distance.is_finite().then_some(self)
-    }
 }
 
 /// Somebody was not let in.

@@ -1,8 +1,8 @@
 //! The policy's view of enrolled people: their permissions, and how near a face is to them.
 
-use super::decision::Neighbour;
 use super::liveness::CHALLENGED_GROUP;
-use super::lockouts::CardIssue;
+use super::tried::CardIssue;
+use serde::{Deserialize, Serialize};
 use shared::card::CardNumber;
 use shared::encoding::Encoding;
 use shared::gallery::{Gallery, Mode, Nearest, Person, PersonId};
@@ -65,6 +65,31 @@ impl Enrolled {
         let holder = Self::in_gallery(gallery, gallery.person_with_card(card)?)?;
         let card = CardIssue { database: gallery.header().sequence, tag: card.tag(&holder.person) };
         Some(Self { card, ..holder })
+    }
+}
+
+/// An enrolled person and how far a face was from them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Neighbour {
+    /// Who.
+    pub person: PersonId,
+    /// L2 distance.
+    pub distance: f32,
+}
+
+impl Neighbour {
+    /// The nearest person; `None` if the distance is not finite.
+    pub(super) fn nearest_of(found: &Resemblance) -> Option<Self> {
+        Self { person: found.best.person, distance: found.distance }.if_finite()
+    }
+
+    /// The nearest other person; `None` if there is none, or the distance is not finite.
+    pub(super) fn runner_up_of(found: &Resemblance) -> Option<Self> {
+        found.runner_up?.if_finite()
+    }
+
+    fn if_finite(self) -> Option<Self> {
+        self.distance.is_finite().then_some(self)
     }
 }
 

@@ -1,8 +1,7 @@
 //! The single place where grants are made, by face, card or both, after every rule has been checked.
 
-use super::decision::{Credential, Neighbour};
-use super::enrolled::Enrolled;
-use super::lockouts::{Kind, Tried};
+use super::credential::{Credential, Shown};
+use super::enrolled::Neighbour;
 use super::observation::{Now, Observation};
 use super::reason::Reason;
 use super::recognition::Recognised;
@@ -11,61 +10,6 @@ use super::{Policy, company, permission};
 use heapless::Vec;
 use shared::gallery::PersonId;
 use shared::schedule::ScheduleSet;
-
-/// The credential that somebody has shown.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Shown {
-    /// A card alone, whatever faces are in view.
-    Card(Enrolled),
-    /// A face, recognised among all enrolled.
-    Face(Recognised),
-    /// A card, and the face that belongs to it.
-    CardAndFace(Recognised),
-}
-
-impl Shown {
-    pub(super) fn holder(&self) -> &Enrolled {
-        match self {
-            Self::Card(holder) => holder,
-            Self::Face(recognised) | Self::CardAndFace(recognised) => recognised.holder(),
-        }
-    }
-
-    pub(super) fn credential(&self) -> Credential {
-        match self {
-            Self::Card(_) => Credential::Card,
-            Self::Face(_) => Credential::Face,
-            Self::CardAndFace(_) => Credential::CardAndFace,
-        }
-    }
-
-    /// The person at the distance of this frame, if a face was compared.
-    pub(super) fn nearest(&self) -> Option<Neighbour> {
-        self.recognised().map(Recognised::nearest)
-    }
-
-    fn recognised(&self) -> Option<&Recognised> {
-        match self {
-            Self::Card(_) => None,
-            Self::Face(recognised) | Self::CardAndFace(recognised) => Some(recognised),
-        }
-    }
-
-    /// What to count as failed if the attempt fails.
-    pub(super) fn tried(&self) -> Tried {
-        match self {
-            Self::Face(_) => Tried::FACE,
-            Self::Card(holder) => holder.tried(),
-            Self::CardAndFace(recognised) => recognised.holder().tried(),
-        }
-    }
-}
-
-impl Enrolled {
-    pub(super) fn tried(&self) -> Tried {
-        Tried { kind: Kind::CardOf(self.person), card: self.card }
-    }
-}
 
 impl Policy {
     /// Grants entry if every rule allows it: no lockout, no forbidden company, not yet let in during this approach,

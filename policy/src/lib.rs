@@ -37,6 +37,7 @@ pub mod audit;
 mod card;
 mod company;
 mod consensus;
+mod credential;
 mod decision;
 mod enrolled;
 mod exit;
@@ -46,33 +47,38 @@ mod liveness;
 mod lockouts;
 mod memory;
 mod observation;
+mod openings;
 mod passages;
 mod permission;
 mod reason;
 mod recognition;
 mod rules;
 mod tracking;
+mod tried;
 
 pub use advice::Advice;
 pub use approach::{Approach, MAX_GRANTS_OF_APPROACH, Tailgating};
 pub use attempts::FRAMES_OF_AN_ATTEMPT;
 pub use attention::Attention;
 pub use card::PresentedCard;
-pub use decision::{Credential, Decision, Neighbour, Refusal};
-pub use enrolled::{Claimed, Enrolled, Resemblance};
+pub use credential::Credential;
+pub use decision::{Decision, Refusal};
+pub use enrolled::{Claimed, Enrolled, Neighbour, Resemblance};
 pub use exit::Grant;
 pub use guessing::LONGEST_CARD_PAUSE_MS;
 pub use liveness::{CHALLENGE_MS, CHALLENGED_GROUP, Liveness, Side, TURN, TURNED_FRAMES, nose_across};
 pub use lockouts::{
-    CardIssue, FAILURES_BEFORE_PACING, Failures, Kind, Locked, LockoutEnd, MAX_FAILURES_OF_A_CLAIM,
-    MAX_FAILURES_WITH_LIVENESS, MAX_REMEMBERED, PACE_MS, RememberedFailures,
+    FAILURES_BEFORE_PACING, Failures, Locked, LockoutEnd, MAX_FAILURES_OF_A_CLAIM, MAX_FAILURES_WITH_LIVENESS,
+    MAX_REMEMBERED, PACE_MS, RememberedFailures,
 };
-pub use memory::{Memory, Opened};
+pub use memory::Memory;
 pub use observation::{ClockTrust, Now, Observation, ObservedFace, Quality};
+pub use openings::Opened;
 pub use passages::{AntiPassback, Direction, MAX_PASSAGES, Passage};
 pub use reason::Reason;
 pub use rules::{MAX_CONSENSUS_FRAMES, MAX_FREE_ATTEMPTS, Rules, RulesError, SeveralFaces};
 pub use tracking::SAME_FACE;
+pub use tried::{CardIssue, Kind};
 
 use alloc::vec::Vec;
 use approach::Approaches;
@@ -80,14 +86,14 @@ use attempts::Attempt;
 use card::{Cards, Meaning};
 use company::Company;
 use consensus::Consensus;
-use exit::Shown;
+use credential::Shown;
 use liveness::Challenge;
-use lockouts::Tried;
 use memory::Remembered;
 use permission::Circumstances;
 use shared::gallery::Mode;
 use shared::schedule::Schedules;
 use tracking::{Step, Tracking};
+use tried::Tried;
 
 /// The policy of one door.
 #[derive(Debug)]

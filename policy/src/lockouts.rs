@@ -14,6 +14,7 @@ use super::attempts::FRAMES_OF_AN_ATTEMPT;
 use super::liveness::Liveness;
 use super::reason::Reason;
 use super::rules::Rules;
+use super::tried::{CardIssue, Kind, Tried};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -29,18 +30,6 @@ pub const FAILURES_BEFORE_PACING: u32 = 50;
 pub const PACE_MS: u64 = 5 * 60_000;
 /// The most counts kept at a time. Beyond it, the card holder with the fewest failures is dropped.
 pub const MAX_REMEMBERED: usize = 4096;
-
-/// What a failed attempt was made with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A face among all enrolled.
-    Face,
-    /// An unknown card.
-    Card,
-    /// The face that belongs to the card of this person.
-    CardOf(PersonId),
-}
 
 /// The number of failed attempts of one kind since the last grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,27 +56,6 @@ pub struct RememberedFailures {
     /// The sequence number of the last database in which they were.
     #[serde(default)]
     pub database: u64,
-}
-
-/// Identifies a card of a person well enough to distinguish it from its replacement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct CardIssue {
-    /// The sequence number of the database in which it was found.
-    pub database: u64,
-    /// Eight bits derived from its number: enough to distinguish a new card from the old one in 255 of 256 cases, too
-    /// few to reveal the number.
-    pub tag: u8,
-}
-
-/// What is tried, and with which card, if any.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Tried {
-    pub(super) kind: Kind,
-    pub(super) card: CardIssue,
-}
-
-impl Tried {
-    pub(super) const FACE: Self = Self { kind: Kind::Face, card: CardIssue { database: 0, tag: 0 } };
 }
 
 /// A lockout: attempts of one kind are refused.

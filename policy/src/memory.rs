@@ -1,72 +1,32 @@
 //! State that must survive a restart: failed attempts, the schedules opened by somebody's entry, and passages through
 //! the door.
 
-use super::decision::Credential;
+use super::credential::Credential;
 use super::enrolled::Enrolled;
 use super::exit::Grant;
 use super::guessing::Guessing;
-use super::lockouts::{Failures, Kind, Lockouts, RememberedFailures, Tried};
+use super::lockouts::{Failures, Lockouts, RememberedFailures};
 use super::observation::Now;
+use super::openings::{Opened, Openings};
 use super::passages::{Passage, Passages, Passed};
 use super::rules::Rules;
-use alloc::string::String;
+use super::tried::{Kind, Tried};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
-use shared::schedule::{MAX_SCHEDULES, Schedules};
+use shared::schedule::Schedules;
 
 /// The state to persist. The calling program stores it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Memory {
     /// Failed attempts since the last grant, at most [`MAX_REMEMBERED`](super::MAX_REMEMBERED), and unknown cards.
     pub failures: Vec<RememberedFailures>,
-    /// When schedules were opened, at most [`MAX_SCHEDULES`].
+    /// When schedules were opened, at most [`MAX_SCHEDULES`](shared::schedule::MAX_SCHEDULES).
     pub openings: Vec<Opened>,
     /// Passages, at most [`MAX_PASSAGES`](super::MAX_PASSAGES).
     pub passages: Vec<Passage>,
 }
 
-/// A schedule that somebody's entry has opened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Opened {
-    /// The schedule's name: unlike its index, it stays the same in the next database.
-    pub schedule: String,
-    /// When, milliseconds since 1970, UTC.
-    pub utc_ms: i64,
-}
-
-/// When schedules were last opened.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Openings(Vec<Opened>);
-
-impl Openings {
-    pub(super) fn new(openings: &[Opened]) -> Self {
-        Self(openings.iter().take(MAX_SCHEDULES).cloned().collect())
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Opened> {
-        self.0.iter()
-    }
-
-    /// Schedules that no longer exist are dropped.
-    pub(super) fn note(&mut self, schedules: &Schedules, opened: impl Fn(usize) -> bool, utc_ms: i64) {
-        self.0.retain(|known| schedules.iter().any(|schedule| schedule.name == known.schedule));
-        for (_, schedule) in schedules.iter().enumerate().filter(|(index, _)| opened(*index)) {
-            match self.0.iter_mut().find(|known| known.schedule == schedule.name) {
-                Some(known) => known.utc_ms = utc_ms,
-                None => self.0.push(Opened { schedule: schedule.name.clone(), utc_ms }),
-            }
-        }
-    }
-
-    /// How many whole minutes ago; `None` if never, or at a future time because the clock was wrong.
-    pub(super) fn minutes_ago(&self, schedules: &Schedules, index: usize, utc_ms: i64) -> Option<u64> {
-        let name = &schedules.iter().nth(index)?.name;
-        let opened = self.0.iter().find(|known| known.schedule == *name)?;
-        u64::try_from(utc_ms.saturating_sub(opened.utc_ms)).ok().map(|ms| ms / 60_000)
-    }
-}
-
-/// The same, as the policy uses it.
+/// The same state, as the policy uses it.
 #[derive(Debug, Default)]
 pub(super) struct Remembered {
     pub(super) lockouts: Lockouts,

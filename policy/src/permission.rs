@@ -1,9 +1,9 @@
 //! Which credential a person must show, and whether they may enter now. The person has been recognised by then.
 
+use super::credential::Shown;
 use super::enrolled::Enrolled;
-use super::exit::Shown;
-use super::memory::Openings;
 use super::observation::{ClockTrust, Now};
+use super::openings::Openings;
 use super::passages::Passages;
 use super::reason::Reason;
 use super::rules::Rules;

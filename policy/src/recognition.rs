@@ -1,8 +1,7 @@
 //! Recognises the nearest face in a single frame. Other faces are `company`'s subject, agreement over frames
 //! `consensus`'s, permission `permission`'s.
 
-use super::decision::Neighbour;
-use super::enrolled::{Enrolled, Resemblance};
+use super::enrolled::{Enrolled, Neighbour, Resemblance};
 use super::gate;
 use super::observation::ObservedFace;
 use super::reason::Reason;
