@@ -1,7 +1,7 @@
 //! Reads database files from the unit's disk with a limit on their size. Files that are too large or not databases are
 //! not read into memory.
 
-use super::read::Refused;
+use super::refused::Refused;
 use files::Storage;
 use sha2::{Digest, Sha256};
 use shared::gallery::{BEGINNING_BYTES, DatabaseDigest, MAX_DATABASE_BYTES, require_beginning, require_size};

@@ -1,7 +1,8 @@
 //! Checks a database before it is used.
 
 use super::ledger::Past;
-use super::read::{Refused, read_bytes};
+use super::read::read_bytes;
+use super::refused::Refused;
 use super::trust::Trust;
 use crate::config::Config;
 use models::Recogniser;

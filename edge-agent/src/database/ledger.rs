@@ -2,7 +2,7 @@
 //! the two databases that may be used although they are older, and those of them that were accepted before databases
 //! named doors.
 
-use super::read::Refused;
+use super::refused::Refused;
 use files::Storage;
 use serde::{Deserialize, Serialize};
 use shared::gallery::DatabaseDigest;

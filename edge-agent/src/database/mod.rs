@@ -21,6 +21,7 @@ mod judge;
 mod kill_tests;
 mod ledger;
 mod read;
+mod refused;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub(crate) mod trust;
 pub(crate) mod watch;
 
 pub(crate) use judge::Judge;
-pub(crate) use read::{Read, Refused, read, read_bytes, read_names};
+pub(crate) use read::{Read, read, read_bytes, read_names};
+pub(crate) use refused::Refused;
 pub(crate) use store::{InUse, Opened, Returned, Store};
 pub(crate) use trust::Trust;

@@ -8,7 +8,8 @@
 use super::file;
 use super::judge::Judge;
 use super::ledger::{Ledger, Past};
-use super::read::{Refused, in_file};
+use super::read::in_file;
+use super::refused::Refused;
 use files::{Folder, Storage, folder_of, name_of};
 use policy::Rules;
 use shared::gallery::{DatabaseDigest, Gallery};

@@ -1,6 +1,6 @@
 //! Pins through the kernel's GPIO character device (uAPI v2), with gpiocdev.
 
-use super::open::{Edges, Input, OnEdge, Output};
+use super::requested::{Edges, Input, OnEdge, Output};
 use super::{GpioError, Level, Pin};
 use gpiocdev::Request;
 use gpiocdev::line::{Bias, EdgeDetection, EdgeKind, Value};

@@ -11,12 +11,14 @@ mod lines;
 mod open;
 mod registers;
 mod released;
+mod requested;
 
 pub use board::Board;
 pub use boot::{BootConfig, CONFIG_TXT};
 pub(crate) use kernel_time::KernelTime;
-pub(crate) use open::{Edges, Input, Output, listen, output};
+pub(crate) use open::{listen, output};
 pub use released::Released;
+pub(crate) use requested::{Edges, Input, Output};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

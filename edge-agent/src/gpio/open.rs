@@ -5,41 +5,11 @@
 //! GPIO character device, on the chip that [`header`] finds: a Pi 5 with Linux 6.12, and any Pi with Debian's own
 //! kernel.
 
+use super::requested::{Edges, Input, OnEdge, Output};
 use super::{GpioError, Level, Pin, header, lines, registers};
 use rppal::gpio::Gpio;
 use std::path::PathBuf;
-use std::time::Duration;
 use terminal::ShowPath;
-
-/// An output pin.
-pub(crate) trait Output: Send {
-    /// Drives the pin to a level.
-    ///
-    /// # Errors
-    /// If the operating system refuses.
-    fn drive(&mut self, level: Level) -> Result<(), GpioError>;
-}
-
-/// An input pin, whose edges are reported for as long as this lives.
-pub(crate) trait Input: Send {
-    /// The current level.
-    ///
-    /// # Errors
-    /// If the pin cannot be read.
-    fn level(&self) -> Result<Level, GpioError>;
-}
-
-/// Which edges of a pin are reported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Edges {
-    /// From high to low.
-    Falling,
-    /// Falling and rising.
-    Both,
-}
-
-/// Called by another thread at each edge, with the new level and the time by the kernel's monotonic clock.
-pub(crate) type OnEdge = Box<dyn FnMut(Level, Duration) + Send>;
 
 /// Requests a pin as an output that has this level from the start. See [`Released`](super::Released) for what happens
 /// when it is dropped.

@@ -1,6 +1,6 @@
 //! Pins through the chip's registers, with rppal.
 
-use super::open::{Edges, Input, OnEdge, Output};
+use super::requested::{Edges, Input, OnEdge, Output};
 use super::{GpioError, Level, Pin};
 use rppal::gpio::{Error, Event, Gpio, InputPin, OutputPin, Trigger};
 

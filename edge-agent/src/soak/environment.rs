@@ -6,7 +6,6 @@ use super::clock::WallClock;
 use super::disk::Disk;
 use super::door::WatchedDoor;
 use super::leaf::{Leaf, Trace};
-use super::life::End;
 use super::people::{MODEL, database};
 use crate::audit_log::log_files;
 use crate::audit_log::read::OpenFile;
@@ -23,6 +22,14 @@ use std::sync::Arc;
 pub(super) const FRAME_MS: u64 = 100;
 pub(super) const UNLOCK_MS: u64 = 5_000;
 const START_UTC_MS: i64 = 1_800_000_000_000;
+
+/// How a life ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Stopped,
+    Killed,
+    PowerCut,
+}
 
 pub(super) struct Environment {
     pub(super) disk: Disk,

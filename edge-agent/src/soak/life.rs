@@ -1,7 +1,7 @@
 //! One life of the unit: from its start until it is stopped, killed, or loses power.
 
 use super::Run;
-use super::environment::{Environment, FRAME_MS, UNLOCK_MS};
+use super::environment::{End, Environment, FRAME_MS, UNLOCK_MS};
 use super::faults::{self, Incident};
 use super::leaf::{Trace, WATCH};
 use super::oracle::Oracle;
@@ -34,14 +34,6 @@ const REPORT_EVERY: u64 = 2_000;
 pub(super) const FRAMES_OF_AN_HOUR: u64 = 36_000;
 /// Frames between two presentations of a card that is presented repeatedly.
 const REPEAT_EVERY: u32 = 5;
-
-/// How a life ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    Stopped,
-    Killed,
-    PowerCut,
-}
 
 pub(super) struct Life<'a> {
     environment: &'a mut Environment,

@@ -30,8 +30,9 @@ mod report;
 mod scene;
 mod visitors;
 
+use environment::End;
 use environment::Environment;
-use life::{End, FRAMES_OF_AN_HOUR, Life};
+use life::{FRAMES_OF_AN_HOUR, Life};
 use std::env;
 use std::fs;
 

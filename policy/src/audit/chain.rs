@@ -1,7 +1,8 @@
 //! The end of the log, where the next line goes.
 
 use super::event::Event;
-use super::record::{BootId, LineHash, LineProblem, Link, Record, RecordError};
+use super::line_hash::LineHash;
+use super::record::{BootId, LineProblem, Link, Record, RecordError};
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 

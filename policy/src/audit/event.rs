@@ -1,8 +1,8 @@
 //! The events that are recorded. They alone must show later who was let in, who was not, and why. An [`Event::Granted`]
 //! is written before the door is unlocked: if it is the last record, the power may have failed before that.
 
+use super::line_hash::LineHash;
 use super::part::Part;
-use super::record::LineHash;
 use super::signature::HeadSignature;
 use crate::{
     Approach, Credential, Failures, Grant, Kind, Locked, LockoutEnd, MAX_CONSENSUS_FRAMES, Neighbour, Reason,

@@ -6,11 +6,11 @@
 //! line before this key). The chain reveals changes; the checksum reveals damage in the line that carries
 //! it, including the last one, which no later line covers yet. Neither reveals a tail cut off at a line boundary, nor a
 //! log that was rewritten as a whole: for that, a [`Head`] must be kept elsewhere. The device signs heads into the
-//! chain and
-//! beside it. It signs [`Head::signed_bytes`]; the programs hold the key.
+//! chain and beside it. It signs [`Head::signed_bytes`]; the programs hold the key.
 
 mod chain;
 mod event;
+mod line_hash;
 mod part;
 mod record;
 mod signature;
@@ -18,8 +18,9 @@ mod verify;
 
 pub use chain::{Chain, Head, NextLine, SIGNED_PREFIX};
 pub use event::{Event, MAX_CODE_BYTES, MAX_USB_PORT_BYTES, MAX_VERSION_BYTES};
+pub use line_hash::LineHash;
 pub use part::Part;
-pub use record::{BootId, LineHash, LineProblem, MAX_LINE_BYTES, Record, RecordError, SCHEMA};
+pub use record::{BootId, LineProblem, MAX_LINE_BYTES, Record, RecordError, SCHEMA};
 pub use signature::HeadSignature;
 pub use verify::{ChainError, Summary, TornLine, Verifier, verify};
 

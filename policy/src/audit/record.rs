@@ -1,11 +1,11 @@
 //! One record and its line of text.
 
 use super::event::Event;
+use super::line_hash::LineHash;
 use alloc::format;
 use alloc::string::{String, ToString};
 use crc::{CRC_32_ISO_HDLC, Crc};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use shared::hex::hex_text;
 
 /// The version of the format that is written and read.
@@ -22,17 +22,6 @@ const CHECKSUM_END: &str = "\"}";
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BootId(pub [u8; 16]);
 hex_text!(BootId, 16);
-
-/// SHA-256 of a line without its line feed.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct LineHash(pub [u8; 32]);
-hex_text!(LineHash, 32);
-
-impl LineHash {
-    pub(super) fn from_line(line: &[u8]) -> Self {
-        Self(Sha256::digest(line).into())
-    }
-}
 
 /// One record of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

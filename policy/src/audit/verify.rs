@@ -1,7 +1,8 @@
 //! Verifies the integrity of a log: finds the lines that do not follow from the previous one.
 
 use super::chain::Head;
-use super::record::{LineHash, LineProblem, Link};
+use super::line_hash::LineHash;
+use super::record::{LineProblem, Link};
 
 /// A line that fails verification.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
