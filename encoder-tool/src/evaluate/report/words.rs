@@ -2,7 +2,7 @@
 
 use super::{Findings, WayFindings, triplets_in_words};
 use accuracy::{FALSE_ACCEPT_RATES, Figures, Rate};
-use terminal::counted;
+use terminal::{columns, counted, wrapped};
 
 /// How the table's figures are meant.
 pub(super) const LEGEND: [&str; 3] = [
@@ -31,9 +31,9 @@ pub(crate) fn in_words(findings: &Findings) -> String {
     lines.extend(no_face.iter().map(|photo| format!("  no face: {}", photo)));
     lines.extend(unreadable.iter().map(|(photo, why)| format!("  unreadable: {}: {why}", photo)));
     lines.push(String::new());
-    lines.extend(table(&findings.rows()));
+    lines.extend(table(&findings.rows(), columns()));
     lines.push(String::new());
-    lines.extend(LEGEND.map(str::to_owned));
+    lines.extend(LEGEND.map(|line| wrapped(line, columns(), 2)));
     lines.extend(not_carried(findings.pairs_of(false)));
     for model in &findings.models {
         if let Some(moved) = model.movement {
@@ -52,26 +52,33 @@ pub(crate) fn in_words(findings: &Findings) -> String {
     lines.join("\n")
 }
 
-fn table(rows: &[(String, &WayFindings)]) -> Vec<String> {
-    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    let mut header = format!("{:width$}  {:22}  {:9}  {:22}", "", "accuracy", "threshold", "EER");
-    for (name, _) in FALSE_ACCEPT_RATES {
-        header += &format!("  {:22}", format!("TAR at FAR {name}"));
-    }
-    let mut lines = vec![header.trim_end().to_owned()];
-    for (name, WayFindings { figures, .. }) in rows {
-        let mut line = format!(
-            "{name:width$}  {:22}  {:9}  {:22}",
-            accuracy(figures),
-            figures.threshold.map_or("-".to_owned(), |threshold| format!("{threshold:.3}")),
-            eer(figures),
-        );
-        for rate in figures.tar_at_far.0 {
-            line += &format!("  {:22}", rate.map_or("-".to_owned(), |rate| tar(&rate)));
-        }
-        lines.push(line.trim_end().to_owned());
-    }
-    lines
+/// A column for each way of comparing, as many side by side as fit, and the others below them.
+fn table(ways: &[(String, &WayFindings)], columns: usize) -> Vec<String> {
+    let labels: Vec<String> = ["accuracy", "threshold", "EER"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(FALSE_ACCEPT_RATES.iter().map(|(name, _)| format!("TAR at FAR {name}")))
+        .collect();
+    let cells: Vec<Vec<String>> = ways.iter().map(|(name, way)| column(name, way)).collect();
+    let widest = |texts: &[String]| texts.iter().map(|text| text.chars().count()).max().unwrap_or(0);
+    let label_width = widest(&labels);
+    let width = cells.iter().map(|column| widest(column)).max().unwrap_or(0);
+    let beside = (columns.saturating_sub(label_width) / (width + 2)).max(1);
+    let block = |ways: &[Vec<String>]| -> Vec<String> {
+        let line = |(row, label): (usize, &str)| {
+            let cells: String = ways.iter().map(|way| format!("  {:width$}", way[row])).collect();
+            format!("{label:label_width$}{cells}").trim_end().to_owned()
+        };
+        [""].into_iter().chain(labels.iter().map(String::as_str)).enumerate().map(line).collect()
+    };
+    cells.chunks(beside).map(block).collect::<Vec<_>>().join(&String::new())
+}
+
+/// The name, then a figure for each label.
+fn column(name: &str, WayFindings { figures, .. }: &WayFindings) -> Vec<String> {
+    let threshold = figures.threshold.map_or("-".to_owned(), |threshold| format!("{threshold:.3}"));
+    let rates = figures.tar_at_far.0.into_iter().map(|rate| rate.map_or("-".to_owned(), |rate| tar(&rate)));
+    [name.to_owned(), accuracy(figures), threshold, eer(figures)].into_iter().chain(rates).collect()
 }
 
 pub(super) fn accuracy(figures: &Figures) -> String {
@@ -100,6 +107,21 @@ pub(super) fn not_carried(non_mated_pairs: usize) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_that_do_not_fit_side_by_side_go_below() {
+        let way = WayFindings::new(Vec::new(), false);
+        let ways: Vec<(String, &WayFindings)> =
+            ["sface", "not aligned", "pixels"].map(|name| (name.to_owned(), &way)).to_vec();
+        let lines = |columns| table(&ways, columns);
+        assert_eq!(lines(80)[0], "                 sface        not aligned  pixels");
+        assert_eq!(lines(45)[0], "                 sface        not aligned");
+        assert_eq!(lines(45).len(), 2 * lines(80).len() + 1);
+        for columns in [20, 45, 80] {
+            let fits = |line: &String| line.chars().count() <= columns.max(15 + 2 + 11);
+            assert!(lines(columns).iter().all(fits), "{:?}", lines(columns));
+        }
+    }
 
     #[test]
     fn what_a_sample_cannot_show_is_said() {
