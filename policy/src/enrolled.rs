@@ -1,6 +1,5 @@
 //! The policy's view of enrolled people: their permissions, and how near a face is to them.
 
-use super::liveness::CHALLENGED_GROUP;
 use super::tried::CardIssue;
 use serde::{Deserialize, Serialize};
 use shared::card::CardNumber;
@@ -8,6 +7,9 @@ use shared::encoding::Encoding;
 use shared::gallery::{Gallery, Mode, Nearest, Person, PersonId};
 use shared::matching::DotsOfRows;
 use shared::schedule::{Hours, ScheduleSet};
+
+/// The group whose members are challenged in [`Liveness::Marked`].
+pub const CHALLENGED_GROUP: &str = "challenge";
 
 /// An enrolled person and their permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -63,10 +63,10 @@ pub use attention::Attention;
 pub use card::PresentedCard;
 pub use credential::Credential;
 pub use decision::{Decision, Refusal};
-pub use enrolled::{Claimed, Enrolled, Neighbour, Resemblance};
+pub use enrolled::{CHALLENGED_GROUP, Claimed, Enrolled, Neighbour, Resemblance};
 pub use exit::Grant;
 pub use guessing::LONGEST_CARD_PAUSE_MS;
-pub use liveness::{CHALLENGE_MS, CHALLENGED_GROUP, Liveness, Side, TURN, TURNED_FRAMES, nose_across};
+pub use liveness::{CHALLENGE_MS, Liveness, Side, TURN, TURNED_FRAMES, nose_across};
 pub use lockouts::{
     FAILURES_BEFORE_PACING, Failures, Locked, LockoutEnd, MAX_FAILURES_OF_A_CLAIM, MAX_FAILURES_WITH_LIVENESS,
     MAX_REMEMBERED, PACE_MS, RememberedFailures,

@@ -20,5 +20,6 @@ pub mod face;
 pub mod gallery;
 pub mod hex;
 pub mod matching;
+mod person_id;
 pub mod schedule;
 pub mod seal;

@@ -19,11 +19,8 @@ pub enum Liveness {
     /// Nobody.
     #[default]
     Off,
-    /// People in the group [`CHALLENGED_GROUP`].
+    /// People in the group [`CHALLENGED_GROUP`](crate::CHALLENGED_GROUP).
     Marked,
     /// Everybody whose face is judged.
     Everybody,
 }
-
-/// The group whose members are challenged in [`Liveness::Marked`].
-pub const CHALLENGED_GROUP: &str = "challenge";

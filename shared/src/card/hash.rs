@@ -1,27 +1,14 @@
 //! The keyed hash of a card's number. It hides the number from anybody who has only the hashes. It does not hide it
 //! from anybody who also has the key, because there are few enough card numbers to try all of them.
 
-use super::number::CardNumber;
-use crate::gallery::PersonId;
+use super::number::{CardFormat, CardNumber};
+use crate::person_id::PersonId;
 use core::fmt;
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
-
-/// How a card's number was encoded before it was hashed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct CardFormat(pub u8);
-
-impl CardFormat {
-    /// A facility code of 8 bits and a number of 16, as a 26-bit Wiegand reader sends them.
-    pub const BITS_24: Self = Self(1);
-    /// 32 bits, as a 34-bit Wiegand reader sends them.
-    pub const BITS_32: Self = Self(2);
-    /// 64 bits.
-    pub const BITS_64: Self = Self(3);
-}
 
 /// A card that belongs to a person: a keyed hash over its canonical number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

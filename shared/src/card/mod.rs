@@ -6,6 +6,6 @@ mod hash;
 mod number;
 mod wiegand;
 
-pub use hash::{CardFormat, CardHash, CardKey};
-pub use number::{CardNumber, CardNumberError, MAX_DIGITS};
+pub use hash::{CardHash, CardKey};
+pub use number::{CardFormat, CardNumber, CardNumberError, MAX_DIGITS};
 pub use wiegand::{MAX_FRAME_BITS, WiegandError, decode_wiegand, encode_wiegand};

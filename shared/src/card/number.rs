@@ -4,9 +4,9 @@
 //! `0008108654`, `123:47726` (facility code of 8 bits and number of 16), or the bits of both concatenated. The
 //! canonical number is the same for all of them.
 
-use super::hash::CardFormat;
 use core::fmt;
 use core::str::FromStr;
+use serde::{Deserialize, Serialize};
 
 /// The most digits accepted, leading zeros included.
 pub const MAX_DIGITS: usize = 20;
@@ -19,6 +19,19 @@ const LONG_BITS: u32 = 32;
 /// The number of a card. It is secret: `Debug` shows only its length.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CardNumber(u64);
+
+/// How a card's number was encoded before it was hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CardFormat(pub u8);
+
+impl CardFormat {
+    /// A facility code of 8 bits and a number of 16, as a 26-bit Wiegand reader sends them.
+    pub const BITS_24: Self = Self(1);
+    /// 32 bits, as a 34-bit Wiegand reader sends them.
+    pub const BITS_32: Self = Self(2);
+    /// 64 bits.
+    pub const BITS_64: Self = Self(3);
+}
 
 /// Why a text is not a card number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

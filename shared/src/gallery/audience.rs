@@ -3,13 +3,12 @@
 //!
 //! The unit knows its own id and groups.
 
-use super::error::Problem;
 use crate::seal::{Fingerprint, MAX_RECIPIENTS};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// The most units that one database can name: it can be sealed for all of them and for the workstation.
 pub const MAX_UNITS: usize = MAX_RECIPIENTS - 1;
@@ -31,12 +30,12 @@ pub enum Audience {
 
 /// 1 to [`MAX_UNITS`] units, each by the fingerprint of its own sealing key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Units(Vec<Fingerprint>);
+pub struct Units(pub(super) Vec<Fingerprint>);
 
 /// The name of a group of doors: 1 to [`MAX_DOOR_GROUP_BYTES`] lower-case letters, digits and `-`, at least one of the
 /// letters beyond `f`, so that an incomplete id of a unit is never taken for a group.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct DoorGroup(String);
+pub struct DoorGroup(pub(super) String);
 
 /// Why an audience is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -123,36 +122,6 @@ impl fmt::Display for DoorGroup {
 impl<'de> Deserialize<'de> for DoorGroup {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-/// As it stands in a file, in postcard.
-#[derive(Serialize, Deserialize)]
-pub(super) enum AudienceRecord<'a> {
-    AllDoors,
-    Group(&'a str),
-    Units(Vec<[u8; 10]>),
-}
-
-impl<'a> AudienceRecord<'a> {
-    pub(super) fn new(audience: &'a Audience) -> Self {
-        match audience {
-            Audience::AllDoors => Self::AllDoors,
-            Audience::Group(DoorGroup(name)) => Self::Group(name),
-            Audience::Units(Units(units)) => Self::Units(units.iter().map(|unit| unit.to_bytes()).collect()),
-        }
-    }
-
-    /// Units must stand in order, each once: one audience is written in one way.
-    pub(super) fn checked(self) -> Result<Audience, Problem> {
-        match self {
-            Self::AllDoors => Ok(Audience::AllDoors),
-            Self::Group(name) => name.parse().map(Audience::Group).map_err(Problem::Audience),
-            Self::Units(units) if !units.is_sorted_by(|one, next| one < next) => Err(Problem::UnitOrder),
-            Self::Units(units) => {
-                Audience::units(units.into_iter().map(Fingerprint::from_bytes)).map_err(Problem::Audience)
-            }
-        }
     }
 }
 

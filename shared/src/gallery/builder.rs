@@ -1,16 +1,18 @@
 //! Builds a people database, from scratch or from an existing one.
 
 use super::audience::Audience;
+use super::digests::{GateDigest, ModelHash};
 use super::enrolled::Enrolled;
 use super::error::{GalleryError, Problem};
-use super::header::{Calibration, GateDigest, GreyThreshold, Header, ModelHash};
+use super::header::{Calibration, GreyThreshold, Header};
 use super::name::PersonName;
-use super::person::{Details, Person, PersonId};
+use super::person::{Details, Person};
 use super::rules::{Taken, check_grey, check_header, check_person, check_schedules, require_card_key};
 use super::size::MAX_PEOPLE;
 use super::{Gallery, LookAlikes, PhotoDigest};
 use crate::card::CardKey;
 use crate::encoding::Encoding;
+use crate::person_id::PersonId;
 use crate::schedule::Schedules;
 use alloc::vec::Vec;
 use zeroize::Zeroizing;

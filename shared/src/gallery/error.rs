@@ -1,11 +1,11 @@
 //! Why a file is not a people database, or why a database cannot be built or used.
 
 use super::audience::AudienceError;
-use super::header::ModelHash;
+use super::digests::ModelHash;
 use super::name::NameError;
-use super::person::PersonId;
 use super::size::{MAX_DATABASE_BYTES, MAX_PEOPLE};
 use crate::encoding::MAX_DIMENSIONS;
+use crate::person_id::PersonId;
 use crate::schedule::ScheduleError;
 #[cfg(feature = "seal")]
 use crate::seal::EnvelopeError;
@@ -265,6 +265,17 @@ pub enum Problem {
     /// A pair of people who look alike names the same person twice, nobody, or no distance.
     #[error("a pair of people who look alike names nobody, one person twice, or no distance")]
     LookAlikes,
+}
+
+/// Refuses a database that is too large for any unit.
+///
+/// # Errors
+/// [`GalleryError::TooLarge`] if it has more than [`MAX_DATABASE_BYTES`].
+pub fn require_size(bytes: u64) -> Result<(), GalleryError> {
+    match bytes > MAX_DATABASE_BYTES {
+        true => Err(GalleryError::TooLarge { bytes }),
+        false => Ok(()),
+    }
 }
 
 impl Problem {

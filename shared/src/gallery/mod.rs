@@ -5,6 +5,7 @@
 
 mod audience;
 mod builder;
+mod digests;
 mod enrolled;
 mod error;
 #[cfg(feature = "seal")]
@@ -16,17 +17,18 @@ mod rules;
 mod size;
 
 pub use crate::hex::HexError;
+pub use crate::person_id::PersonId;
+pub use crate::schedule::{MAX_GROUP_BYTES, MAX_GROUPS};
 pub use audience::{ALL_DOORS, Audience, AudienceError, DoorGroup, MAX_DOOR_GROUP_BYTES, MAX_UNITS, Units};
 pub use builder::{GalleryBuilder, NewEncoding, NewPerson};
-pub use error::{GalleryError, Problem, Tag};
+pub use digests::{DatabaseDigest, GateDigest, ModelHash};
+pub use error::{GalleryError, Problem, Tag, require_size};
 #[cfg(feature = "seal")]
 pub use file::{BEGINNING_BYTES, DatabaseFile, FORMAT_VERSION, Protection, SealFor, require_beginning};
-pub use header::{Calibration, DatabaseDigest, GateDigest, GreyThreshold, Header, ModelHash};
+pub use header::{Calibration, GreyThreshold, Header};
 pub use name::{MAX_NAME_BYTES, NameError, PersonName};
-pub use person::{
-    Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, Mode, Person, PersonId,
-};
-pub use size::{MAX_DATABASE_BYTES, MAX_PEOPLE, require_size};
+pub use person::{Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_NOTE_BYTES, Mode, Person};
+pub use size::{MAX_DATABASE_BYTES, MAX_PEOPLE};
 
 use crate::card::{CardKey, CardNumber};
 use crate::encoding::Encoding;
@@ -160,7 +162,8 @@ impl Gallery {
 
     /// How the schedules apply to a person; empty if there is no such person.
     pub fn hours_of(&self, person: usize) -> Hours {
-        self.people.get(person).map_or_else(Hours::default, |person| self.schedules.hours_of(person))
+        let person = self.people.get(person);
+        person.map_or_else(Hours::default, |person| self.schedules.hours_of(&person.id, &person.details.groups))
     }
 
     /// Whether the person looks like somebody else enrolled.

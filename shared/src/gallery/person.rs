@@ -2,7 +2,7 @@
 
 use super::name::PersonName;
 use crate::card::CardHash;
-use crate::hex::hex_text;
+use crate::person_id::PersonId;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -10,19 +10,10 @@ use serde::{Deserialize, Serialize};
 
 /// The most bytes in a note.
 pub const MAX_NOTE_BYTES: usize = 512;
-/// The most groups that one person may be in.
-pub const MAX_GROUPS: usize = 8;
-/// The most bytes in the name of a group.
-pub const MAX_GROUP_BYTES: usize = 32;
 /// The most cards of one person.
 pub const MAX_CARDS: usize = 8;
 /// The most encodings of one person.
 pub const MAX_ENCODINGS_OF_PERSON: usize = 1000;
-
-/// A person's stable random number. The log contains it instead of a name.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PersonId(pub [u8; 16]);
-hex_text!(PersonId, 16);
 
 /// What a person must show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -3,13 +3,12 @@
 use super::error::Problem;
 use super::header::{GreyThreshold, Header};
 use super::name::{PersonName, is_control};
-use super::person::{
-    Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, Person, PersonId,
-};
+use super::person::{Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_NOTE_BYTES, Person};
 use super::size::MAX_PEOPLE;
 use crate::card::{CardHash, CardKey};
 use crate::encoding::MAX_DIMENSIONS;
-use crate::schedule::Schedules;
+use crate::person_id::PersonId;
+use crate::schedule::{MAX_GROUP_BYTES, MAX_GROUPS, Schedules};
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 

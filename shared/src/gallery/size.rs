@@ -1,6 +1,5 @@
 //! The size limit of a people database, the same for both programs.
 
-use super::error::GalleryError;
 use crate::encoding::MAX_DIMENSIONS;
 
 /// The most people that a unit is built for.
@@ -16,24 +15,13 @@ const BYTES_OF_A_PERSON: u64 = 134;
 pub const MAX_DATABASE_BYTES: u64 =
     MAX_PEOPLE as u64 * (MAX_DIMENSIONS as u64 + BYTES_AROUND_AN_ENCODING + BYTES_OF_A_PERSON);
 
-/// Refuses a database that is too large for any unit.
-///
-/// # Errors
-/// [`GalleryError::TooLarge`] if it has more than [`MAX_DATABASE_BYTES`].
-pub fn require_size(bytes: u64) -> Result<(), GalleryError> {
-    match bytes > MAX_DATABASE_BYTES {
-        true => Err(GalleryError::TooLarge { bytes }),
-        false => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::encoding::Encoding;
     use crate::gallery::{
-        DatabaseFile, Details, Gallery, GalleryBuilder, MAX_ENCODINGS_OF_PERSON, ModelHash, NewEncoding, NewPerson,
-        PersonId, PersonName, PhotoDigest, Problem,
+        DatabaseFile, Details, Gallery, GalleryBuilder, GalleryError, MAX_ENCODINGS_OF_PERSON, ModelHash, NewEncoding,
+        NewPerson, PersonId, PersonName, PhotoDigest, Problem, require_size,
     };
     use std::format;
     use std::vec;

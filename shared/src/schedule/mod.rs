@@ -11,11 +11,15 @@ mod period;
 pub use local_time::{LocalTime, Weekday};
 pub use period::{DAY_MINUTES, Period, Weekdays};
 
-use crate::gallery::{MAX_GROUP_BYTES, MAX_GROUPS, Person, PersonId};
+use crate::person_id::PersonId;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
+/// The most groups that one person may be in.
+pub const MAX_GROUPS: usize = 8;
+/// The most bytes in the name of a group.
+pub const MAX_GROUP_BYTES: usize = 32;
 /// The most schedules of a database.
 pub const MAX_SCHEDULES: usize = 32;
 /// The most bytes in the name of a schedule.
@@ -174,10 +178,10 @@ impl Schedules {
         self.0.iter()
     }
 
-    /// How they apply to a person.
-    pub fn hours_of(&self, person: &Person) -> Hours {
-        let is_in = |group: &String| person.details.groups.contains(group);
-        let binds = |schedule: &Schedule| schedule.people.contains(&person.id) || schedule.groups.iter().any(is_in);
+    /// How they apply to a person in these groups.
+    pub fn hours_of(&self, person: &PersonId, groups: &[String]) -> Hours {
+        let is_in = |group: &String| groups.contains(group);
+        let binds = |schedule: &Schedule| schedule.people.contains(person) || schedule.groups.iter().any(is_in);
         let waits_for = |schedule: &Schedule| schedule.after_first_of.as_ref().is_some_and(is_in);
         let those = |which: &dyn Fn(&Schedule) -> bool| {
             ScheduleSet::from_indices(

@@ -1,5 +1,4 @@
 use super::*;
-use crate::gallery::{Details, PersonName};
 use alloc::borrow::ToOwned;
 use std::vec;
 
@@ -130,12 +129,6 @@ fn people_are_bound_by_their_groups_or_by_name() {
     let ada = PersonId([1; 16]);
     let of_ada = Schedule { name: "ada".to_owned(), groups: Vec::new(), people: vec![ada], ..of_group.clone() };
     let schedules = Schedules::new(vec![of_group, of_ada]).unwrap();
-    let person = |id, groups: &[&str]| Person {
-        id,
-        name: PersonName::parse("x").unwrap(),
-        details: Details { groups: groups.iter().map(|&group| group.to_owned()).collect(), ..Details::default() },
-        encodings: 0..1,
-    };
     let bits = |set: ScheduleSet| set.iter().collect::<Vec<_>>();
     for (id, groups, bound_by, opens) in [
         (ada, &[][..], vec![1], vec![]),
@@ -143,7 +136,8 @@ fn people_are_bound_by_their_groups_or_by_name() {
         (PersonId([2; 16]), &["cleaners", "staff"], vec![0], vec![0, 1]),
         (PersonId([2; 16]), &["Cleaners"], vec![], vec![]),
     ] {
-        let hours = schedules.hours_of(&person(id, groups));
+        let groups: Vec<String> = groups.iter().map(|&group| group.to_owned()).collect();
+        let hours = schedules.hours_of(&id, &groups);
         assert_eq!((bits(hours.bound_by), bits(hours.opens)), (bound_by, opens), "{id} {groups:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Runs two commands in turns on one core and compares their medians.
 
-use super::contestants::Ground;
+use super::ground::Ground;
 use crate::process::{self, command};
 use anyhow::{Context, Result};
 use serde::Serialize;

@@ -3,13 +3,15 @@
 
 mod contest;
 mod contestants;
+mod ground;
 mod report;
 mod table;
 
 use crate::{Outcome, workspace};
 use anyhow::{Context, Result};
 use contest::Verdict;
-use contestants::{CONTESTS, Ground};
+use contestants::CONTESTS;
+use ground::Ground;
 use std::fs;
 
 /// Runs every contest, prints a table and writes it to `target/bench.json` and `docs/performance.md`.

@@ -18,17 +18,20 @@
 //! | `hour` | only with the required feature [`HOURS`]; postcard: when people may enter, one record for each schedule |
 //! | `like` | may be left out; postcard, pairs of people who look alike: index, index, L2 distance |
 
+use super::audience_record::AudienceRecord;
 use super::sections::{AUDIENCE, HOURS, Section, SectionWriter, Sections};
 use crate::card::{CardHash, CardKey};
-use crate::gallery::audience::{Audience, AudienceRecord};
+use crate::gallery::audience::Audience;
+use crate::gallery::digests::GateDigest;
 use crate::gallery::enrolled::Enrolled;
 use crate::gallery::error::{GalleryError, Problem, Tag};
-use crate::gallery::header::{GateDigest, GreyThreshold, Header};
+use crate::gallery::header::{GreyThreshold, Header};
 use crate::gallery::name::PersonName;
-use crate::gallery::person::{Details, MAX_CARDS, MAX_GROUPS, Mode, Person, PersonId};
+use crate::gallery::person::{Details, MAX_CARDS, Mode, Person};
 use crate::gallery::rules::{Taken, check_grey, check_header, check_person, require_card_key};
 use crate::gallery::{Gallery, LookAlikes, PhotoDigest};
-use crate::schedule::{Schedule, Schedules};
+use crate::person_id::PersonId;
+use crate::schedule::{MAX_GROUPS, Schedule, Schedules};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};

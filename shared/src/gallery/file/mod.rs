@@ -1,5 +1,6 @@
 //! The outer layer of a database file: what can be read without a key, and the signature. The records are opened last.
 
+mod audience_record;
 mod codec;
 mod protection;
 mod sections;
@@ -8,8 +9,9 @@ pub use protection::{Protection, SealFor};
 pub use sections::{BEGINNING_BYTES, FORMAT_VERSION, require_beginning};
 
 use super::audience::Audience;
+use super::digests::ModelHash;
 use super::error::{GalleryError, Problem};
-use super::header::{GreyThreshold, Header, ModelHash};
+use super::header::{GreyThreshold, Header};
 use super::{Gallery, GalleryBuilder};
 use crate::seal::{Envelope, Identity, Recipient, Signer};
 use alloc::vec::Vec;

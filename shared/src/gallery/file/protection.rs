@@ -9,8 +9,8 @@
 use super::codec::{encode_outside, encode_records, most_bytes, required_features};
 use super::sections::{SEALED, SIGNED, SectionWriter};
 use crate::gallery::Gallery;
+use crate::gallery::error::require_size;
 use crate::gallery::error::{GalleryError, Tag};
-use crate::gallery::size::require_size;
 use crate::seal::{Envelope, Recipient, SIGNATURE_BYTES, SealRandomness, SigningKey, TAG_BYTES};
 use alloc::vec::Vec;
 use zeroize::Zeroizing;

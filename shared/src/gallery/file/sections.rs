@@ -9,8 +9,8 @@
 //! | … | sections: 4 bytes tag, 4 bytes length, contents; a reader skips a tag that it does not know |
 //! | 4 | CRC-32 (ISO-HDLC) of everything before |
 
+use crate::gallery::error::require_size;
 use crate::gallery::error::{GalleryError, Problem, Tag};
-use crate::gallery::size::require_size;
 use alloc::vec::Vec;
 use crc::{CRC_32_ISO_HDLC, Crc, Table};
 
