@@ -5,6 +5,7 @@
 //! with those of the original, and with what the profile promises.
 
 mod arrays;
+mod encoder_input;
 mod facenet;
 pub(super) mod folder;
 mod options;

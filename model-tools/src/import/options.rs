@@ -1,5 +1,6 @@
 //! Command-line options that describe a network, combined with its profile.
 
+use super::encoder_input::Taken;
 use super::picture::Layout;
 use super::profile::{Profile, TEMPLATE_112, TEMPLATE_SIDE};
 use super::rewrite::Normalisation;
@@ -68,17 +69,6 @@ enum Crop {
     Landmarks,
     /// The detector's box, enlarged, shifted and stretched to a square
     Box,
-}
-
-/// The input of an encoder.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Taken {
-    pub(super) channels: ChannelOrder,
-    /// Normalisation of pixels before the network gets them; `None` if not specified.
-    pub(super) normalisation: Option<Normalisation>,
-    /// True if the normalisation was given on the command line.
-    pub(super) insists: bool,
-    pub(super) crop: CropGeometry,
 }
 
 impl Options {
@@ -193,22 +183,6 @@ fn parse_subtract(text: &str) -> Result<f32, String> {
 fn parse_divide(text: &str) -> Result<f32, String> {
     let positive = text.parse().ok().filter(|number: &f32| number.is_finite() && *number > 0.0);
     positive.ok_or_else(|| "the divisor must be above 0".to_owned())
-}
-
-impl Taken {
-    /// The normalisation before a network from which the normalisation `lifted` was removed. A network that normalises
-    /// by itself gets raw pixels, unless the command line says otherwise.
-    ///
-    /// # Errors
-    /// If the normalisation is not specified.
-    pub(super) fn before(&self, lifted: Normalisation) -> Result<Normalisation> {
-        match self.normalisation {
-            _ if lifted != Normalisation::NONE && !self.insists => Ok(Normalisation::NONE),
-            Some(said) => Ok(said),
-            None => Err(anyhow!("the normalisation of pixel values is not described"))
-                .help("give --subtract and --divide: 0 and 1 for no normalisation"),
-        }
-    }
 }
 
 impl Channels {

@@ -1,7 +1,7 @@
 //! Known networks, which can be imported by name.
 
+use super::encoder_input::Taken;
 use super::facenet;
-use super::options::Taken;
 use super::rewrite::Normalisation;
 use super::source::Source;
 use clap::ValueEnum;

@@ -4,6 +4,7 @@
 //! network, compared with the float network. Improvements are kept: clipped ranges, equalised channels, corrected
 //! biases.
 
+mod byte_steps;
 mod correct;
 mod emit;
 mod equalise;

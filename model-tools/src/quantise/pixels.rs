@@ -4,8 +4,8 @@
 //! represents it exactly if `subtract` is an integer. If it lies halfway between two integers (127.5), the lower one is
 //! used instead, and the biases of the first convolutions compensate for the constant increase of all pixels.
 
+use super::byte_steps::Steps;
 use super::graph::{Graph, Op};
-use super::settings::Steps;
 use models::bundle::Input;
 
 /// The input and the graph with an integer to subtract, if possible.

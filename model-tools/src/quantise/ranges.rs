@@ -1,6 +1,6 @@
 //! Ranges of values, channel by channel, and the quantisation steps that lose the least.
 
-use super::settings::{BYTE, Steps};
+use super::byte_steps::{BYTE, Steps};
 use std::sync::Arc;
 
 /// Mantissa bits that select a histogram bin: 32 bins per power of two.

@@ -1,10 +1,11 @@
 //! Runs a network node by node over many crops at a time, so that each node can be inspected and changed before the
 //! next one reads its output.
 
+use super::byte_steps::Steps;
 use super::emit::{in_floats, in_proto};
 use super::graph::onnx::model;
 use super::graph::{Convolution, Graph, Node, Op};
-use super::settings::{Settings, Steps};
+use super::settings::Settings;
 use super::weights::ByteWeights;
 use crate::onnx_parts::{dims, floats_value, shapeless_value};
 use anyhow::{Context, Result, bail, ensure};
