@@ -22,7 +22,7 @@ pub mod pair_file;
 mod pixel_distance;
 mod roc;
 mod sample;
-mod threshold;
+mod threshold_argument;
 pub mod triplet_loss;
 mod triplets;
 
@@ -36,5 +36,5 @@ pub use measuring::{Measuring, Outcome, foremost};
 pub use pixel_distance::pixel_distance;
 pub use roc::{Point, Roc};
 pub use sample::{Pair, Photo, Sample};
-pub use threshold::parse_threshold;
+pub use threshold_argument::parse_threshold;
 pub use triplets::{Mined, Triplet, TripletFigures, mine};

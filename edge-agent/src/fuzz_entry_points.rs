@@ -14,7 +14,7 @@ use crate::commands::receive::{announcement, take_in};
 use crate::control::{Order, Reply, handle};
 use crate::database::{Trust, read_bytes};
 use crate::door::{Latch, LockLine, ScriptedDoor};
-use crate::memory;
+use crate::memory_file;
 use crate::reader::{Digits, cards_typed};
 use crate::status::{Board, Form, Report, Wording, answer, shown};
 use evdev::InputEvent;
@@ -36,7 +36,7 @@ use std::thread;
 /// # Errors
 /// Why it cannot be used.
 pub fn memory(text: &[u8], rules: Rules, now: &Now) -> Result<Memory, String> {
-    let memory = memory::parse(text)?;
+    let memory = memory_file::parse(text)?;
     let mut policy = Policy::new(rules).map_err(|error| error.to_string())?;
     policy.remember(&memory, now);
     let _nobody = policy.decide(&Observation::new(&[]), now);

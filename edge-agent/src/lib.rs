@@ -17,7 +17,8 @@ mod folders;
 pub mod fuzz_entry_points;
 pub mod gpio;
 pub mod lights;
-pub mod memory;
+pub mod loop_turn;
+pub mod memory_file;
 mod part_reports;
 pub mod reader;
 pub mod reports;
@@ -26,7 +27,6 @@ pub mod sight;
 mod soak;
 mod socket;
 mod status;
-pub mod turn;
 pub mod unit;
 pub mod usb_port;
 

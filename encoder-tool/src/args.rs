@@ -2,7 +2,7 @@
 
 use crate::doors::Doors;
 use crate::examples;
-use crate::keys::KeyChoice;
+use crate::workstation_keys::KeyChoice;
 use accuracy::calibration::DEFAULT_FPIR;
 use accuracy::parse_threshold;
 use clap::{Args, Parser, Subcommand};

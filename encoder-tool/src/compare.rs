@@ -1,8 +1,8 @@
 //! `compare`: are the largest faces of two photos alike?
 
 use crate::args::Compare;
-use crate::faces::{EncodedFace, FaceReport, faces_of, largest_of, rounded};
-use crate::threshold;
+use crate::face_encodings::{EncodedFace, FaceReport, faces_of, largest_of, rounded};
+use crate::threshold_choice;
 use accuracy::pixel_distance;
 use anyhow::Result;
 use models::Recogniser;
@@ -32,7 +32,7 @@ struct Compared {
 /// If a photo or the model cannot be read.
 pub(crate) fn run(arguments: &Compare) -> Result<Answer> {
     let mut recogniser = Recogniser::load(&arguments.model.folders)?;
-    let threshold = threshold::in_force(arguments.threshold, None, recogniser.threshold());
+    let threshold = threshold_choice::in_force(arguments.threshold, None, recogniser.threshold());
     let faces = [faces_of(&mut recogniser, &arguments.a)?, faces_of(&mut recogniser, &arguments.b)?];
     let without_face: Vec<&Path> = [&arguments.a, &arguments.b]
         .into_iter()

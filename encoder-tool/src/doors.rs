@@ -1,7 +1,7 @@
 //! `--for`: parses, chooses and displays the doors that a people database is for.
 
-use crate::database::Opened;
-use crate::keys;
+use crate::database_files::Opened;
+use crate::workstation_keys;
 use anyhow::anyhow;
 use serde::Serialize;
 use shared::gallery::{ALL_DOORS, Audience, AudienceError, DoorGroup};
@@ -54,7 +54,7 @@ pub(crate) fn choose(
     let before = replaced.and_then(|replaced| replaced.gallery.audience());
     let audience = match (named, before) {
         ([], None | Some(Audience::Units(_))) if !encrypt_to.is_empty() => {
-            let units = encrypt_to.iter().map(|path| Ok(keys::recipient(path)?.fingerprint()));
+            let units = encrypt_to.iter().map(|path| Ok(workstation_keys::recipient(path)?.fingerprint()));
             Some(Audience::units(units.collect::<anyhow::Result<Vec<_>>>()?)?)
         }
         ([], before) => before.cloned(),
@@ -75,7 +75,7 @@ fn audience_of(named: &[Doors]) -> anyhow::Result<Audience> {
     }
     let unit = |doors: &Doors| match doors {
         Doors::Unit(unit) => Ok(*unit),
-        Doors::KeyFile(path) => Ok(keys::recipient(path)?.fingerprint()),
+        Doors::KeyFile(path) => Ok(workstation_keys::recipient(path)?.fingerprint()),
         Doors::All | Doors::Group(_) => {
             Err(anyhow!("a database is for units, for one group of doors, or for all, and not for several of these"))
                 .help("name one group after --for, or nothing but units; a unit may belong to several groups")

@@ -1,10 +1,10 @@
 //! `forget`: takes a person out of a people database and out of the cache, and prints a receipt: what was erased, and
 //! what must be erased elsewhere.
 
-use crate::database;
-use crate::keys::KeyChoice;
+use crate::database_files;
 use crate::protect::Protect;
 use crate::user_folders;
+use crate::workstation_keys::KeyChoice;
 use anyhow::Context;
 use clap::Args;
 use files::Access;
@@ -78,7 +78,7 @@ struct Elsewhere {
 /// # Errors
 /// If the database cannot be read, opened or written, or the key for it is missing.
 pub(crate) fn run(arguments: &Forget) -> anyhow::Result<Answer> {
-    let opened = database::read(&arguments.db, &arguments.keys)?;
+    let opened = database_files::read(&arguments.db, &arguments.keys)?;
     let protect = Protect::new(arguments.sign.as_deref(), &[], &arguments.keys, Some(&opened))?;
     let found = person(&opened.gallery, &arguments.person);
     let receipt = match found {
@@ -113,7 +113,7 @@ fn erase(arguments: &Forget, gallery: Gallery, index: usize, protect: &Protect) 
         look_alikes: pairs.count(),
         cached: Vec::new(),
     };
-    let sequence = database::next_sequence(Some(gallery.header().sequence), Timestamp::now().as_second());
+    let sequence = database_files::next_sequence(Some(gallery.header().sequence), Timestamp::now().as_second());
     let mut builder = GalleryBuilder::from_gallery(gallery, sequence);
     builder.remove_person(&id);
     let bytes = protect.encode(builder.gallery())?;

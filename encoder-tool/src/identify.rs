@@ -1,10 +1,10 @@
 //! `identify`: who is it? The nearest of all enrolled, for every face of each photo.
 
 use crate::args::Identify;
-use crate::database;
-use crate::faces::{EncodedFace, all_faces, rounded};
+use crate::database_files;
+use crate::face_encodings::{EncodedFace, all_faces, rounded};
 use crate::heif::photo_reader;
-use crate::threshold::{Threshold, Thresholds};
+use crate::threshold_choice::{Threshold, Thresholds};
 use anyhow::Result;
 use kernels::dots_of_rows;
 use models::{Recogniser, on_every_core};
@@ -59,7 +59,7 @@ struct RunnerUp {
 /// If the database, the model or a photo cannot be read. With several photos the others are answered first.
 pub(crate) fn run(arguments: &Identify) -> Result<Answer> {
     let recogniser = Recogniser::load(&arguments.model.folders)?;
-    let gallery = database::read_for_model(&arguments.db, &recogniser.model_hash(), &arguments.keys)?.gallery;
+    let gallery = database_files::read_for_model(&arguments.db, &recogniser.model_hash(), &arguments.keys)?.gallery;
     let thresholds = Thresholds::in_force(arguments.threshold.threshold, &gallery, recogniser.threshold());
     let reader = photo_reader();
     let (mut anybody, mut unreadable) = (false, None);

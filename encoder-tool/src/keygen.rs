@@ -1,6 +1,6 @@
 //! `keygen`: the workstation's own keys. A unit makes its own (`edge-agent keygen`), so that its secret never travels.
 
-use crate::keys::{self, SEALING, SIGNING};
+use crate::workstation_keys::{self, SEALING, SIGNING};
 use anyhow::Context;
 use clap::Args;
 use files::key_file;
@@ -54,7 +54,9 @@ struct MadeKey {
 pub(crate) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
     let folder = match &arguments.dir {
         Some(folder) => folder.clone(),
-        None => keys::folder().context("neither XDG_CONFIG_HOME nor HOME is set").help("name a folder with --dir")?,
+        None => workstation_keys::folder()
+            .context("neither XDG_CONFIG_HOME nor HOME is set")
+            .help("name a folder with --dir")?,
     };
     let made = make(&folder, arguments.replace)?;
     match arguments.json {
@@ -125,12 +127,12 @@ mod tests {
         let folder = outer.path().join("a").join("keys");
         let first = make(&folder, false).unwrap();
         assert_ne!(first.signing.fingerprint, first.sealing.fingerprint);
-        keys::signing_key(Path::new(&first.signing.secret.to_string())).unwrap();
+        workstation_keys::signing_key(Path::new(&first.signing.secret.to_string())).unwrap();
         let again = make(&folder, false).unwrap_err();
         assert!(again.to_string().contains("already exists"), "{again}");
         let second = make(&folder, true).unwrap();
         assert_ne!(second.signing.fingerprint, first.signing.fingerprint);
-        let aside = keys::signing_key(Path::new(&second.signing.put_aside.unwrap().to_string())).unwrap();
+        let aside = workstation_keys::signing_key(Path::new(&second.signing.put_aside.unwrap().to_string())).unwrap();
         assert_eq!(aside.signer().fingerprint().to_string(), first.signing.fingerprint);
         // One half is enough to be asked.
         std::fs::remove_file(folder.join(SIGNING)).unwrap();

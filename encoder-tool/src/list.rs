@@ -1,7 +1,7 @@
 //! `list`: who is in a people database.
 
 use crate::args::List;
-use crate::database::{self, Opened, Outside};
+use crate::database_files::{self, Opened, Outside};
 use crate::doors::Shown;
 use anyhow::Result;
 use jiff::Timestamp;
@@ -63,10 +63,10 @@ struct ListedPerson {
 /// If the database cannot be read.
 pub(crate) fn run(arguments: &List) -> Result<Answer> {
     let listed = if arguments.head {
-        let Outside { header, grey, audience, signer, recipients } = database::read_outside(&arguments.db)?;
+        let Outside { header, grey, audience, signer, recipients } = database_files::read_outside(&arguments.db)?;
         listed(&header, grey, audience.as_ref(), signer, &recipients)
     } else {
-        let Opened { gallery, signer, recipients } = database::read(&arguments.db, &arguments.keys)?;
+        let Opened { gallery, signer, recipients } = database_files::read(&arguments.db, &arguments.keys)?;
         let (people, schedules) = (Some(people(&gallery)), Some(schedules(&gallery)));
         Listed {
             people,

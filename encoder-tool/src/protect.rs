@@ -1,7 +1,7 @@
 //! How a database is written: signed and sealed as asked, and never less than the one that it replaces.
 
-use crate::database::Opened;
-use crate::keys::{self, KeyChoice};
+use crate::database_files::Opened;
+use crate::workstation_keys::{self, KeyChoice};
 use anyhow::anyhow;
 use shared::gallery::{Gallery, GalleryError, Protection, SealFor};
 use shared::seal::{Fingerprint, Recipient, SealRandomness, Signer, SigningKey};
@@ -33,7 +33,7 @@ impl Protect {
                 .help("give the key with --sign KEY; it is ~/.config/encoder-tool/signing.key if `keygen` was not told otherwise");
         }
         let mut recipients: Vec<Recipient> =
-            encrypt_to.iter().map(|path| keys::recipient(path)).collect::<anyhow::Result<_>>()?;
+            encrypt_to.iter().map(|path| workstation_keys::recipient(path)).collect::<anyhow::Result<_>>()?;
         if recipients.is_empty() {
             recipients = replaced.map(|replaced| replaced.recipients.clone()).unwrap_or_default();
         } else {
@@ -45,7 +45,7 @@ impl Protect {
                 recipients.push(own);
             }
         }
-        Ok(Self { sign: sign.map(keys::signing_key).transpose()?, recipients })
+        Ok(Self { sign: sign.map(workstation_keys::signing_key).transpose()?, recipients })
     }
 
     /// The database as a file.
@@ -53,7 +53,7 @@ impl Protect {
     /// # Errors
     /// If it is too large for the format, or the system has no random numbers.
     pub(crate) fn encode(&self, gallery: &Gallery) -> anyhow::Result<Vec<u8>> {
-        let randomness = (!self.recipients.is_empty()).then(keys::seal_randomness).transpose()?;
+        let randomness = (!self.recipients.is_empty()).then(workstation_keys::seal_randomness).transpose()?;
         Ok(self.encode_with(gallery, randomness)?)
     }
 

@@ -1,9 +1,9 @@
 //! `verify`: is it who they claim to be?
 
 use crate::args::Verify;
-use crate::database;
-use crate::faces::{EncodedFace, FaceReport, faces_of, largest_of, rounded};
-use crate::threshold::{Threshold, Thresholds};
+use crate::database_files;
+use crate::face_encodings::{EncodedFace, FaceReport, faces_of, largest_of, rounded};
+use crate::threshold_choice::{Threshold, Thresholds};
 use anyhow::{Context, Result};
 use kernels::dots_of_rows;
 use models::Recogniser;
@@ -36,7 +36,7 @@ struct Verified {
 pub(crate) fn run(arguments: &Verify) -> Result<Answer> {
     let name = PersonName::parse(&arguments.identity).context("--identity")?;
     let mut recogniser = Recogniser::load(&arguments.model.folders)?;
-    let gallery = database::read_for_model(&arguments.db, &recogniser.model_hash(), &arguments.keys)?.gallery;
+    let gallery = database_files::read_for_model(&arguments.db, &recogniser.model_hash(), &arguments.keys)?.gallery;
     let person = gallery
         .person_by_name(&name)
         .with_context(|| format!("nobody called {name} is enrolled in {}", arguments.db.shown()))

@@ -2,7 +2,7 @@
 //! enrolled people. An encoder whose input pixels are wrong takes everybody for the same person; no other test shows
 //! it.
 
-use crate::golden::GoldenError;
+use crate::self_test::GoldenError;
 use crate::{ModelError, Photo, Recogniser};
 use shared::encoding::Encoding;
 

@@ -16,7 +16,6 @@ mod every_core;
 pub mod face;
 pub mod frame;
 pub mod gate;
-pub mod golden;
 mod identity;
 mod letterbox;
 pub mod network;
@@ -25,8 +24,9 @@ pub mod photo;
 mod photo_search;
 pub mod planned;
 pub mod quality;
+pub mod quarter_turns;
 pub mod recogniser;
-pub mod turn;
+pub mod self_test;
 mod unpanicked;
 
 pub use align::Crop;

@@ -6,7 +6,7 @@
 //! beside it.
 //!
 //! The float version of SFace must match the reference. The 8-bit version, which is compiled in, must have a cosine
-//! close to 1. The self-test (`models/src/golden.rs`) has a test for the exact numbers of the 8-bit version.
+//! close to 1. The self-test (`models/src/self_test.rs`) has a test for the exact numbers of the 8-bit version.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 #![allow(clippy::disallowed_methods, reason = "its paths are those of the workspace")]
 

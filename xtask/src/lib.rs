@@ -18,7 +18,7 @@ mod endurance;
 mod features;
 mod fuzz;
 #[cfg(test)]
-mod layers;
+mod import_layers;
 mod original_networks;
 mod package;
 mod pi_test;

@@ -8,10 +8,10 @@ mod camera;
 mod clock;
 mod database;
 mod door;
+mod door_rules;
 mod model;
 mod passages;
 mod reader;
-mod rules;
 mod unit;
 
 pub use audit::Audit;
@@ -19,10 +19,10 @@ pub use camera::{Camera, Source};
 pub use clock::Clock;
 pub use database::{Database, Unsigned};
 pub use door::{Contacts, Door, Lights, Lock, Wiring};
+pub use door_rules::{LivenessChallenge, LookAlikes, Mode, PolicyRules, SeveralFaces};
 pub use model::Model;
 pub use passages::{Direction, Passages};
 pub use reader::Reader;
-pub use rules::{LivenessChallenge, LookAlikes, Mode, PolicyRules, SeveralFaces};
 pub use unit::Unit;
 
 use crate::gpio::Pin;
@@ -244,7 +244,7 @@ mod tests {
         let sample = std::fs::read_to_string(path).unwrap();
         let others = ["path", "socket"];
         let of_sections = [
-            &rules::KEYS[..],
+            &door_rules::KEYS[..],
             &camera::KEYS,
             &door::KEYS,
             &reader::KEYS,

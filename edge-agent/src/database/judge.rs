@@ -1,12 +1,12 @@
 //! Checks a database before it is used.
 
+use super::acceptance::read_bytes;
 use super::ledger::Past;
-use super::read::read_bytes;
 use super::refused::Refused;
 use super::trust::Trust;
 use crate::config::Config;
 use models::Recogniser;
-use models::golden::{GoldenError, Tested};
+use models::self_test::{GoldenError, Tested};
 use policy::{Policy, Rules, RulesError};
 use shared::gallery::{Gallery, GateDigest, ModelHash};
 

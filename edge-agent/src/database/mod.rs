@@ -10,9 +10,10 @@
 //! | `people.db.refused` | the last database that was refused |
 //! | `people.db.accepted` | the highest accepted sequence number and the digests that may be used: `ledger.rs` |
 //!
-//! [`read::read_bytes`] alone decides whether bytes are trusted, with the keys from [`mod@trust`]. [`store`] manages
+//! [`acceptance::read_bytes`] alone decides whether bytes are trusted, with the keys from [`mod@trust`]. [`store`] manages
 //! the files on the disk, and [`watch`] looks for new ones.
 
+mod acceptance;
 #[cfg(test)]
 mod crash_tests;
 mod file;
@@ -20,7 +21,6 @@ mod judge;
 #[cfg(test)]
 mod kill_tests;
 mod ledger;
-mod read;
 mod refused;
 mod store;
 #[cfg(test)]
@@ -28,8 +28,8 @@ mod tests;
 pub(crate) mod trust;
 pub(crate) mod watch;
 
+pub(crate) use acceptance::{Read, read, read_bytes, read_names};
 pub(crate) use judge::Judge;
-pub(crate) use read::{Read, read, read_bytes, read_names};
 pub(crate) use refused::Refused;
 pub(crate) use store::{InUse, Opened, Returned, Store};
 pub(crate) use trust::Trust;

@@ -1,6 +1,6 @@
 //! The reasons to refuse a people database, with their codes and words.
 
-use models::golden::GoldenError;
+use models::self_test::GoldenError;
 use policy::RulesError;
 use shared::gallery::{Audience, DoorGroup, GalleryError};
 use shared::seal::{EnvelopeError, Fingerprint, Fingerprints};

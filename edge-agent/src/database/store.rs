@@ -5,10 +5,10 @@
 //! file, and the ledger lists in advance the databases that may be found: after a power cut at any time, the next start
 //! finds the old or the new one.
 
+use super::acceptance::in_file;
 use super::file;
 use super::judge::Judge;
 use super::ledger::{Ledger, Past};
-use super::read::in_file;
 use super::refused::Refused;
 use files::{Folder, Storage, folder_of, name_of};
 use policy::Rules;

@@ -4,7 +4,7 @@ use super::store::{Refusal, Store};
 use super::{Judge, Opened, Returned};
 use files::{Memory, Operation, Storage};
 use models::ModelError;
-use models::golden::{GoldenError, Tested};
+use models::self_test::{GoldenError, Tested};
 use shared::encoding::Encoding;
 use shared::gallery::{
     Audience, DatabaseDigest, Details, Gallery, GalleryBuilder, ModelHash, NewEncoding, NewPerson, PersonId,

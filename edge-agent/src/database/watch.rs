@@ -3,7 +3,7 @@
 use super::Refused;
 use super::store::{InUse, Refusal, Store};
 use crate::part_reports::PartReports;
-use models::golden::Tested;
+use models::self_test::Tested;
 use shared::gallery::{DatabaseDigest, Gallery};
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};

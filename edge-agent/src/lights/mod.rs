@@ -15,7 +15,7 @@ pub use scripted::ScriptedLights;
 pub use thread::Lights;
 
 use crate::door::Alarm;
-use crate::turn::Verdict;
+use crate::loop_turn::Verdict;
 use policy::Advice;
 
 /// Which of the lights and the buzzer are on.

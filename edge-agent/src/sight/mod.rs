@@ -6,7 +6,7 @@ mod recorded;
 pub use networks::Networks;
 pub use recorded::Recorded;
 
-use crate::turn::Timings;
+use crate::loop_turn::Timings;
 use models::{Frame, ModelError};
 use policy::{Attention, ObservedFace};
 use shared::gallery::Gallery;

@@ -1,7 +1,7 @@
 //! Observations by the networks: detect, align, encode, find the nearest people.
 
 use super::{Seen, Sight};
-use crate::turn::Timings;
+use crate::loop_turn::Timings;
 use kernels::dots_of_rows;
 use models::{Crop, Face, Frame, ModelError, Recogniser, quality};
 use policy::{Attention, Claimed, ObservedFace, Quality, Resemblance};

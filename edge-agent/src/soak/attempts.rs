@@ -3,7 +3,7 @@
 //! attempt, and must have cost the delay that follows from it.
 
 use super::people::number_of;
-use crate::turn::Granted;
+use crate::loop_turn::Granted;
 use policy::{Credential, Reason, Refusal};
 use std::collections::HashMap;
 

@@ -26,8 +26,8 @@ mod leaf;
 mod life;
 mod oracle;
 mod people;
-mod report;
 mod scene;
+mod status_check;
 mod visitors;
 
 use environment::End;

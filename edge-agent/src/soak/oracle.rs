@@ -3,7 +3,7 @@
 
 use super::people::{self, FROM_MINUTE, UNTIL_MINUTE, has_hours, is_challenged, mode_of, number_of};
 use super::visitors::Visitor;
-use crate::turn::Granted;
+use crate::loop_turn::Granted;
 use policy::{ClockTrust, Credential, LONGEST_CARD_PAUSE_MS, Now, Side};
 use shared::face::FaceBox;
 use shared::gallery::Mode;

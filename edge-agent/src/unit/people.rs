@@ -12,7 +12,7 @@ use crate::status::Board;
 use crate::unit::Unit;
 use anyhow::Context;
 use models::Recogniser;
-use models::golden::Tested;
+use models::self_test::Tested;
 use policy::audit::Part;
 use shared::gallery::{DatabaseDigest, Gallery};
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 use crate::door::contacts::{Contact, Contacts};
 use crate::door::{DoorWatch, Input, WatchRules};
 use crate::lights::{Lights, Signal};
+use crate::loop_turn::Verdict;
 use crate::reader::CardReader;
-use crate::turn::Verdict;
 use policy::audit::Event;
 use policy::{Enrolled, PresentedCard};
 use shared::gallery::Gallery;

@@ -4,7 +4,7 @@ use super::quality::{LeftOut, only_face, require_recognisable, require_sharp, si
 use crate::heif::photo_reader;
 use crate::photo_folders::Photo;
 use models::photo::PhotoReader;
-use models::turn::turned;
+use models::quarter_turns::turned;
 use models::{Crop, Frame, ModelError, Recogniser, on_every_core};
 use shared::encoding::Encoding;
 use shared::gallery::PhotoDigest;

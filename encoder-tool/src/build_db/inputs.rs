@@ -4,7 +4,7 @@ use super::people_csv::{self, Row};
 use super::roster::{self, Member};
 use super::schedules_toml::{self, Planned};
 use crate::args::BuildDb;
-use crate::database::{self, Opened};
+use crate::database_files::{self, Opened};
 use crate::doors;
 use crate::photo_folders::{self, Folder, Scan};
 use crate::protect::Protect;
@@ -46,7 +46,7 @@ impl Inputs {
         if let Some(page) = &arguments.html {
             files::require_replaceable(page)?;
         }
-        let replaced = database::read_previous(&arguments.output, &arguments.keys)?;
+        let replaced = database_files::read_previous(&arguments.output, &arguments.keys)?;
         let protect =
             Protect::new(arguments.sign.as_deref(), &arguments.encrypt_to, &arguments.keys, replaced.as_ref())?;
         let is_signed = arguments.sign.is_some();

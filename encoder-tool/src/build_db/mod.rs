@@ -16,8 +16,8 @@ mod report;
 mod resemblance;
 mod roster;
 pub(crate) mod schedules_toml;
-mod table;
-mod threshold;
+mod separated_values;
+mod stored_thresholds;
 mod write;
 
 use crate::args::BuildDb;
@@ -35,8 +35,8 @@ use models::Recogniser;
 use report::{Report, Skipped, SmallFace};
 use shared::gallery::{Audience, Gallery, GalleryBuilder, Mode};
 use std::time::Instant;
+use stored_thresholds::Thresholds;
 use terminal::{Answer, Help, ShowPath, Verbosity, percent};
-use threshold::Thresholds;
 use write::{Enrolled, Findings, Heritage};
 
 /// With more of those enrolled not recognised than this, a door is one that people prop open.

@@ -3,7 +3,7 @@
 //!
 //! The first line names the columns; only `name` must be there. What a table is, is for `table` to know.
 
-use super::table::{self, Line, TableError};
+use super::separated_values::{self, Line, TableError};
 use csv::StringRecord;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -79,7 +79,7 @@ pub(crate) enum CsvError {
 /// # Errors
 /// [`CsvError`] names the line and what it may hold.
 pub(crate) fn parse(bytes: &[u8], zone: &TimeZone) -> Result<Vec<Row>, CsvError> {
-    let lines = table::parse(bytes)?;
+    let lines = separated_values::parse(bytes)?;
     let (first, others) = lines
         .split_first()
         .map_or((StringRecord::default(), &[][..]), |(first, others)| (first.fields.clone(), others));

@@ -3,7 +3,7 @@
 use super::roster::Member;
 use super::schedules_toml::{self, Planned};
 use crate::calibrate::set_thresholds;
-use crate::database;
+use crate::database_files;
 use accuracy::calibration::Risk;
 use anyhow::Context;
 use models::gate::Gate;
@@ -72,7 +72,7 @@ pub(super) fn build(
     recogniser: &Recogniser,
     now: i64,
 ) -> anyhow::Result<Gallery> {
-    let sequence = database::next_sequence(heritage.sequence, now);
+    let sequence = database_files::next_sequence(heritage.sequence, now);
     let mut builder = GalleryBuilder::new(sequence, recogniser.model_hash(), recogniser.dimensions())?;
     builder.set_gate(recogniser.gate().map(Gate::digest));
     let card_key = CardKey(random()?);

@@ -1,7 +1,7 @@
 //! `calibrate`: the threshold for a gallery at a stated risk, and what it was worked out from.
 
 use crate::args::Calibrate;
-use crate::database;
+use crate::database_files;
 use crate::evaluate::{open_cache, photos_of_tree};
 use crate::heif::photo_reader;
 use crate::protect::Protect;
@@ -36,7 +36,7 @@ struct Calibrated<'a> {
 /// If the database, the model or a folder of photos cannot be read, or the photos are too few.
 pub(crate) fn run(arguments: &Calibrate, verbosity: Verbosity) -> Result<Answer> {
     let recogniser = Recogniser::load(&arguments.model.folders)?;
-    let opened = database::read_for_model(&arguments.db, &recogniser.model_hash(), &arguments.keys)?;
+    let opened = database_files::read_for_model(&arguments.db, &recogniser.model_hash(), &arguments.keys)?;
     // What cannot be stored is said before the work is done.
     let protect = arguments
         .write
@@ -106,7 +106,7 @@ fn of_bundle(recogniser: &Recogniser) -> Result<Distances> {
 }
 
 fn store(path: &Path, gallery: Gallery, risks: [Option<&Risk>; 2], protect: &Protect) -> Result<()> {
-    let sequence = database::next_sequence(Some(gallery.header().sequence), Timestamp::now().as_second());
+    let sequence = database_files::next_sequence(Some(gallery.header().sequence), Timestamp::now().as_second());
     let mut builder = GalleryBuilder::from_gallery(gallery, sequence);
     set_thresholds(&mut builder, risks)?;
     files::replace(path, Access::Private, &protect.encode(builder.gallery())?)

@@ -7,7 +7,7 @@ mod exchange;
 mod ssh;
 
 use crate::args::Ship;
-use crate::database;
+use crate::database_files;
 use anyhow::{Context, Result, anyhow, bail};
 use exchange::exchange;
 use files::read_bounded;
@@ -47,7 +47,7 @@ struct Shipped {
 /// # Errors
 /// If the file is not a database, or it could not be handed over: the message says what was in the way.
 pub(crate) fn run(arguments: &Ship, verbosity: Verbosity) -> Result<Answer> {
-    let header = database::read_outside(&arguments.db)?.header;
+    let header = database_files::read_outside(&arguments.db)?.header;
     let bytes = read_bounded(&arguments.db, MAX_DATABASE_BYTES)?;
     let (digest, length) = (DatabaseDigest::from_file(&bytes), bytes.len() as u64);
     verbosity.note(&format!("{}: shipping {length} bytes to {}", arguments.db.shown(), arguments.host));

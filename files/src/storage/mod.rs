@@ -1,11 +1,11 @@
 //! Storage that survives power cuts: file operations so small that the power can fail between any two of them.
 
 mod folder;
-mod memory;
 pub mod power_cut;
+mod simulated;
 
 pub use folder::Folder;
-pub use memory::{Memory, Operation};
+pub use simulated::{Memory, Operation};
 
 use std::io;
 

@@ -3,7 +3,7 @@
 //! Data that was not synced may afterwards be lost, kept, or kept in part: [`Loss`] selects which.
 
 use super::Storage;
-use super::memory::part;
+use super::simulated::part;
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -4,10 +4,10 @@
 //! ends with the map.
 
 mod judge;
-mod learn;
 mod loss;
 mod map;
 mod network;
+mod triplet_descent;
 
 use super::import::folder::BundleFiles;
 use crate::NETWORK_FILE;
@@ -17,7 +17,6 @@ use accuracy::calibration::{self, mated};
 use accuracy::{Colours, Measuring};
 use anyhow::{Context, Result, anyhow, ensure};
 use judge::{FPIR, Judged, judged};
-use learn::{Labelled, Learnt, MOST_ROUNDS, learn};
 use loss::Images;
 use map::{Map, Vectors};
 use models::Recogniser;
@@ -29,6 +28,7 @@ use shared::encoding::Encoding;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use terminal::{Answer, Help, Progress, ShowPath, Verbosity, counted, print, print_json};
+use triplet_descent::{Labelled, Learnt, MOST_ROUNDS, learn};
 
 /// Fewest people with two photos in each of the three parts: fewer are too few to learn from or to judge by.
 const LEAST_PEOPLE: usize = 10;

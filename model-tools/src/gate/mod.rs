@@ -1,11 +1,11 @@
 //! `model gate`: learns which faces are hardly recognisable to an encoder, and tests the gate on other people.
 
 mod degrade;
-mod faces;
-mod learn;
+mod fitting;
 mod prototypes;
 mod regression;
-pub(crate) mod trial;
+mod sampled_faces;
+pub(crate) mod stranger_trial;
 
 use crate::Sources;
 use accuracy::Photo;
@@ -13,15 +13,15 @@ use accuracy::calibration::DEFAULT_FPIR;
 use accuracy::calibration::risk_at;
 use anyhow::{Context, Result, bail};
 use degrade::Kind;
-use faces::{Seen, Side, people, see};
 use files::Access;
 use models::Recogniser;
 use models::bundle::{Bundle, Bundles};
 use models::gate::{GATE_FILE, Gate};
+use sampled_faces::{Seen, Side, people, see};
 use std::path::PathBuf;
 use std::sync::Arc;
+use stranger_trial::{ENROLLED, MUST, Trial};
 use terminal::{Help, ShowPath, Verbosity, counted, print, say};
-use trial::{ENROLLED, MUST, Trial};
 
 /// Most plain photos per person to learn from, so that no person weighs much more than others.
 const PLAIN_EACH: usize = 4;
@@ -112,7 +112,7 @@ impl LearnGate {
         let seen: Vec<Seen> = see(recogniser, &learnt, PLAIN_EACH, (&HARD, OTHERS_LEARNT), sources, verbosity);
         let names: Vec<String> = self.images.iter().map(|images| images.shown().to_string()).collect();
         let source = self.source.clone().unwrap_or_else(|| names.join(", "));
-        let gate = learn::learn(&seen, recogniser.model_hash(), source)
+        let gate = fitting::learn(&seen, recogniser.model_hash(), source)
             .help("give photos of more people, better several hundred")?;
         let path = self.bundle.join(GATE_FILE);
         files::replace(&path, Access::Public, &gate.encode()?).help("make room, or copy the bundle elsewhere")?;

@@ -1,7 +1,7 @@
 //! The files of a bundle, and how they are written into its folder.
 
+use super::input_image::Picture;
 use super::parsed;
-use super::picture::Picture;
 use crate::NETWORK_FILE;
 use crate::golden;
 use anyhow::{Context, Result, anyhow};

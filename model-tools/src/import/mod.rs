@@ -5,15 +5,15 @@
 //! with those of the original, and with what the profile promises.
 
 mod arrays;
+mod comparison;
 mod encoder_input;
 mod facenet;
 pub(super) mod folder;
+mod input_image;
 mod options;
-mod picture;
 mod profile;
 mod rewrite;
 mod source;
-mod trial;
 
 #[cfg(test)]
 mod tests;
@@ -23,15 +23,16 @@ use crate::confined::{Limits, MEMORY_MIB, SECONDS};
 use crate::onnx_parts::{dims, floats_value};
 use anyhow::{Context, Result, anyhow};
 use arrays::Arrays;
+use comparison::Trial;
 use files::Access;
 use folder::BundleFiles;
+use input_image::{Layout, Picture};
 use models::bundle::{self, EncoderManifest, Input, Manifest, Network};
 use models::onnx;
 use models::onnx::pb::type_proto::Value as Type;
 use models::onnx::pb::{ModelProto, ValueInfoProto};
 use models::planned::extents;
 use options::Options;
-use picture::{Layout, Picture};
 pub(crate) use profile::Profile;
 use rewrite::{Normalisation, Takes};
 use shared::encoding::MAX_DIMENSIONS;
@@ -39,7 +40,6 @@ use source::Source;
 use std::path::PathBuf;
 use std::time::Duration;
 use terminal::{Help, ShowPath, Verbosity};
-use trial::Trial;
 
 /// Turn a network into a bundle.
 ///

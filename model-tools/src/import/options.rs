@@ -1,7 +1,7 @@
 //! Command-line options that describe a network, combined with its profile.
 
 use super::encoder_input::Taken;
-use super::picture::Layout;
+use super::input_image::Layout;
 use super::profile::{Profile, TEMPLATE_112, TEMPLATE_SIDE};
 use super::rewrite::Normalisation;
 use super::source::{Kind, Source};

@@ -1,11 +1,11 @@
 //! `model inspect`: lists the layers of a bundle's network, their number formats and their costs.
 
-mod layers;
+mod node_costs;
 
 use anyhow::{Context, Result};
-use layers::{Layer, Precision, Totals, layers, totals};
 use models::bundle::{Bundle, Manifest};
 use models::onnx;
+use node_costs::{Layer, Precision, Totals, layers, totals};
 use serde::Serialize;
 use std::path::PathBuf;
 use terminal::{ShowPath, percent, print, print_json};

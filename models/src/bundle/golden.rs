@@ -1,5 +1,5 @@
 //! The data of the self-test: crops, and the encodings that the workstation computed when it made the bundle. The data
-//! is stored in the bundle's folder as [`GOLDEN_FILE`] and is not part of the model hash. [`golden`](crate::golden)
+//! is stored in the bundle's folder as [`GOLDEN_FILE`] and is not part of the model hash. [`golden`](crate::self_test)
 //! runs the test.
 
 use crate::ModelError;

@@ -9,20 +9,20 @@
 //! chain and beside it. It signs [`Head::signed_bytes`]; the programs hold the key.
 
 mod chain;
+mod chain_check;
 mod event;
 mod line_hash;
 mod part;
 mod record;
 mod signature;
-mod verify;
 
 pub use chain::{Chain, Head, NextLine, SIGNED_PREFIX};
+pub use chain_check::{ChainError, Summary, TornLine, Verifier, verify};
 pub use event::{Event, MAX_CODE_BYTES, MAX_USB_PORT_BYTES, MAX_VERSION_BYTES};
 pub use line_hash::LineHash;
 pub use part::Part;
 pub use record::{BootId, LineProblem, MAX_LINE_BYTES, Record, RecordError, SCHEMA};
 pub use signature::HeadSignature;
-pub use verify::{ChainError, Summary, TornLine, Verifier, verify};
 
 #[cfg(test)]
 mod tests;

@@ -11,9 +11,9 @@ mod error;
 #[cfg(feature = "seal")]
 mod file;
 mod header;
+mod invariants;
 mod name;
 mod person;
-mod rules;
 mod size;
 
 pub use crate::hex::HexError;

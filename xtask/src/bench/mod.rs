@@ -4,7 +4,7 @@
 mod contest;
 mod contestants;
 mod ground;
-mod report;
+mod performance_page;
 mod table;
 
 use crate::{Outcome, workspace};
@@ -24,7 +24,7 @@ pub(crate) fn run(rounds: u32) -> Result<Outcome> {
     let report = workspace::target().join("bench.json");
     fs::write(&report, serde_json::to_vec_pretty(&verdicts)?)
         .with_context(|| format!("{}: cannot be written", report.display()))?;
-    report::write(&verdicts, rounds)?;
-    println!("\n{}\n\nwritten to {} and {}", table::of(&verdicts), report.display(), report::FILE);
+    performance_page::write(&verdicts, rounds)?;
+    println!("\n{}\n\nwritten to {} and {}", table::of(&verdicts), report.display(), performance_page::FILE);
     Ok(Outcome::AsExpected)
 }

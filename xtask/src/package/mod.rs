@@ -2,11 +2,11 @@
 //!
 //! The program's command line gives the manual pages and completions, and `cargo-cyclonedx` the bill of materials.
 
+mod installation;
 mod parts;
 mod sandbox;
-mod trial;
 
-pub(crate) use trial::run as try_out;
+pub(crate) use installation::run as try_out;
 
 use crate::args::Architecture;
 use crate::process::{self, cargo, command};

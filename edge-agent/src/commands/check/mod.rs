@@ -2,7 +2,7 @@
 //! opens no device and touches no pin.
 
 mod advice;
-mod keys;
+mod database_keys;
 
 use super::examples;
 use crate::audit_log::read::last_recorded_utc_ms;
@@ -15,9 +15,9 @@ use crate::folders;
 use advice::{CheckedLock, wiring_advice};
 use anyhow::Context;
 use clap::Args;
-use keys::CheckedKeys;
+use database_keys::CheckedKeys;
 use models::Recogniser;
-use models::golden::Tested;
+use models::self_test::Tested;
 use policy::Policy;
 use serde::Serialize;
 use std::path::PathBuf;

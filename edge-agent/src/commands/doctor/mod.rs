@@ -4,7 +4,7 @@
 mod cameras;
 mod computer;
 mod finding;
-mod keys;
+mod key_files;
 mod picture;
 
 use crate::audit_log::read::last_recorded_utc_ms;
@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &Doctor) -> anyhow::Result<Answer> {
     let witnesses = config.clock.witnesses(last_recorded_utc_ms(&config.audit.path));
     findings.push(computer::clock(&witnesses, utc_now_ms()));
     findings.extend(written_folders(&config).iter().map(|folder| computer::storage(folder)));
-    findings.extend(keys::findings(&config));
+    findings.extend(key_files::findings(&config));
     findings.push(computer::power(root));
     findings.extend(computer::warmth(root));
     let bad = findings.iter().any(|finding| finding.level == Level::Bad);

@@ -3,7 +3,7 @@
 //! People are named by their ids. The journal may keep lines for longer than `edge-agent forget` would allow a name;
 //! `audit show` and `status` add the names when they are asked.
 
-use crate::turn::Verdict;
+use crate::loop_turn::Verdict;
 use policy::{Reason, Refusal};
 use shared::gallery::PersonId;
 use std::time::{Duration, Instant};
@@ -56,7 +56,7 @@ fn at(distance: Option<f32>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::turn::Granted;
+    use crate::loop_turn::Granted;
     use policy::Credential;
 
     #[test]

@@ -1,8 +1,8 @@
 //! Lowers the frame rate of a hot unit while nobody is there, before the computer throttles itself and everything takes
 //! longer. A person who comes is served as always.
 
+use crate::loop_turn::Verdict;
 use crate::status::temperatures;
-use crate::turn::Verdict;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 

@@ -5,7 +5,7 @@ use crate::camera::Device;
 use crate::commands::configured;
 use crate::config::{Config, Lock, Reader, Source, WHERE_KEYS_ARE_EXPLAINED};
 use crate::door::LockLine;
-use crate::memory::MemoryFile;
+use crate::memory_file::MemoryFile;
 use terminal::{Help, ShowPath};
 
 /// Everything that the configuration must say, and whose files are as they must be.

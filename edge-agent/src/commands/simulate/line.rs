@@ -1,7 +1,7 @@
 //! What is printed about a frame: as JSON for machines, in words for people.
 
 use crate::camera::CameraError;
-use crate::turn::{Granted, Timings, Turn, Verdict};
+use crate::loop_turn::{Granted, Timings, Turn, Verdict};
 use policy::{Neighbour, Reason, Refusal};
 use serde::Serialize;
 use shared::gallery::{Gallery, PersonId};

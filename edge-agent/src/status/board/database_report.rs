@@ -3,7 +3,7 @@
 use super::Board;
 use crate::status::report::{DatabaseReport, RefusedDatabase, SelfTest};
 use jiff::{Timestamp, Unit};
-use models::golden::Tested;
+use models::self_test::Tested;
 use shared::gallery::{Audience, DatabaseDigest, Gallery};
 use shared::seal::Fingerprint;
 

@@ -10,7 +10,7 @@ use crate::audit_log::AuditHealth;
 use crate::camera::Health;
 use crate::clock::ClockSource;
 use crate::door::Latch;
-use crate::turn::{Granted, Turn, Verdict};
+use crate::loop_turn::{Granted, Turn, Verdict};
 use policy::{ClockTrust, Now, Reason, Refusal};
 use shared::gallery::{DatabaseDigest, Gallery, PersonId};
 use shared::seal::Fingerprint;
@@ -236,7 +236,7 @@ impl From<&Remembered> for LastDecision {
 mod tests {
     use super::*;
     use crate::door::{DoorState, ScriptedDoor};
-    use crate::turn::Timings;
+    use crate::loop_turn::Timings;
     use crate::unit::testing::PERSON;
     use policy::Credential;
 

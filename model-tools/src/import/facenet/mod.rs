@@ -5,23 +5,23 @@
 //! Szegedy et al. 2016, "Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning". The
 //! weights determine the width of each layer and the number of outputs. Layers that do not fit each other are refused.
 
-mod graph;
-mod layers;
+mod layer_names;
+mod named_weights;
+mod network_builder;
 #[cfg(test)]
 pub(super) mod testing;
 #[cfg(test)]
 mod tests;
-mod weights;
 
 use super::arrays::Arrays;
 use anyhow::Result;
-use graph::{Chain, Value};
-use layers::{BLOCKS_8, BLOCKS_17, BLOCKS_35, Blocks, STEM, last_block, reduction_6a, reduction_7a};
+use layer_names::{BLOCKS_8, BLOCKS_17, BLOCKS_35, Blocks, STEM, last_block, reduction_6a, reduction_7a};
 use models::onnx::pb::ModelProto;
-use weights::Weights;
+use named_weights::Weights;
+use network_builder::{Chain, Value};
 
-pub(super) use graph::SIDE;
-pub(super) use weights::is_wanted_of_safetensors;
+pub(super) use named_weights::is_wanted_of_safetensors;
+pub(super) use network_builder::SIDE;
 
 /// Builds the network from these weights, with its batch norms as trained.
 ///

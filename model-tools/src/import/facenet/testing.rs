@@ -1,6 +1,8 @@
 //! A small FaceNet for tests, and its weights under the names of facenet-pytorch.
 
-use super::layers::{BLOCKS_8, BLOCKS_17, BLOCKS_35, Block, Name, STEM, Stem, last_block, reduction_6a, reduction_7a};
+use super::layer_names::{
+    BLOCKS_8, BLOCKS_17, BLOCKS_35, Block, Name, STEM, Stem, last_block, reduction_6a, reduction_7a,
+};
 use crate::import::arrays::{Array, Arrays, Format};
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! Folds batch norms: merges `y = scale * x + shift` per channel into the weights and the bias of the convolution or
 //! matrix before it. Any other batch norm stays.
 
-use super::graph::{add_floats, constant_floats, maker, only_reader};
-use super::weights::{Rows, rows_of, widened};
+use super::graph_queries::{add_floats, constant_floats, maker, only_reader};
+use super::stored_weights::{Rows, rows_of, widened};
 use models::onnx::attributes::{float, integer};
 use models::onnx::pb::{GraphProto, NodeProto};
 use models::onnx::tensor;

@@ -1,6 +1,6 @@
 //! Removes nodes that have no effect at inference: `Identity`, and `Dropout` outside training.
 
-use super::graph::{is_output, maker, redirect};
+use super::graph_queries::{is_output, maker, redirect};
 use models::onnx::pb::{GraphProto, NodeProto};
 
 /// Removes idle nodes, and redirects their readers to their inputs.

@@ -6,18 +6,18 @@
 //! value is made once, before it is read.
 
 mod batch_norm;
-mod graph;
+mod graph_queries;
 mod idle;
 mod normalisation;
 mod planes;
 mod prelu;
+mod stored_weights;
 #[cfg(test)]
 pub(super) mod testing;
-mod weights;
 
 pub(super) use normalisation::Normalisation;
 
-use super::picture::Layout;
+use super::input_image::Layout;
 use models::onnx::pb::ModelProto;
 
 /// Version of ONNX's file format that supports block-quantised weights.
@@ -43,11 +43,11 @@ pub(super) fn rewritten(mut model: ModelProto, takes: Takes) -> (ModelProto, Nor
         }
         batch_norm::fold(graph);
         prelu::take_apart(graph);
-        graph::prune(graph);
-        graph::forget_output_shapes(graph);
+        graph_queries::prune(graph);
+        graph_queries::forget_output_shapes(graph);
         match takes {
-            Takes::Frames => graph::open_input_size(graph),
-            Takes::Crops { side, .. } => graph::fix_input_shape(graph, Layout::Nchw.shape(side)),
+            Takes::Frames => graph_queries::open_input_size(graph),
+            Takes::Crops { side, .. } => graph_queries::fix_input_shape(graph, Layout::Nchw.shape(side)),
         }
     }
     let rewritten = ModelProto {

@@ -1,7 +1,7 @@
 //! Moves the normalisation at the start of a network out of the graph: the code that fills the input tensor applies it
 //! at no cost.
 
-use super::graph::{constant, is_output, only_reader, redirect};
+use super::graph_queries::{constant, is_output, only_reader, redirect};
 use models::onnx::pb::GraphProto;
 use models::onnx::tensor;
 

@@ -1,7 +1,7 @@
 //! Converts a network that takes its image pixel by pixel (NHWC) to one that takes it plane by plane (NCHW), as in all
 //! bundles.
 
-use super::graph::{free_name, is_output, only_reader, redirect};
+use super::graph_queries::{free_name, is_output, only_reader, redirect};
 use crate::onnx_parts::{integers_attribute, node};
 use models::onnx::attributes::attribute;
 use models::onnx::pb::{GraphProto, NodeProto};

@@ -1,6 +1,6 @@
 //! Rewrites `PRelu` as `max(x, 0) + slope * min(x, 0)`, which tract runs faster.
 
-use super::graph::{add_floats, free_name};
+use super::graph_queries::{add_floats, free_name};
 use crate::onnx_parts::node;
 use models::onnx::pb::GraphProto;
 

@@ -1,7 +1,7 @@
 //! Lowers activations: as separate steps, or fused into the preceding convolution.
 
 use super::Lowering;
-use super::graph::Graph;
+use super::graph_index::Graph;
 use crate::network::steps::What;
 use kernels::Activation;
 use tract_onnx::pb::NodeProto;

@@ -1,6 +1,6 @@
 //! Lowers convolutions and dense layers, with the operations fused into them.
 
-use super::graph::{SIGNED_ZERO, window};
+use super::graph_index::{SIGNED_ZERO, window};
 use super::{Lowering, Order, Value, activation};
 use crate::network::steps::{Convolve, Kernel};
 use crate::onnx::attributes::{attribute, integer};

@@ -7,13 +7,13 @@
 mod activation;
 mod chains;
 mod convolution;
-mod graph;
+mod graph_index;
 mod others;
 mod siblings;
 
 use super::layer::{Layer, Memory, Step};
 use super::steps::{Plain, What, shape};
-use graph::Graph;
+use graph_index::Graph;
 use kernels::{Extent, Level, Quantisation};
 use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::{GraphProto, NodeProto};

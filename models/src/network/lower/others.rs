@@ -1,6 +1,6 @@
 //! Lowers operators without weights.
 
-use super::graph::window;
+use super::graph_index::window;
 use super::{Lowering, Order, Value};
 use crate::network::steps::{Plain, What, shape};
 use crate::onnx::attributes::{attribute, integer};

@@ -1,6 +1,6 @@
 //! People databases as files.
 
-use crate::keys::KeyChoice;
+use crate::workstation_keys::KeyChoice;
 use anyhow::Context;
 use files::read_bounded;
 use shared::gallery::{

@@ -1,9 +1,9 @@
 //! Learns a gate from encodings of plain and degraded faces. No I/O.
 
 use super::degrade::Kind;
-use super::faces::Seen;
 use super::prototypes::{in_bytes, prototypes};
 use super::regression::{Sample, fit};
+use super::sampled_faces::Seen;
 use anyhow::{Context, Result, ensure};
 use fastrand::Rng;
 use models::gate::{Gate, Learnt, Term, centred};

@@ -1,7 +1,7 @@
 //! Builds the network as an ONNX graph, layer by layer.
 
-use super::layers::{Block, Layer, Name, Stem};
-use super::weights::{Norm, Weights};
+use super::layer_names::{Block, Layer, Name, Stem};
+use super::named_weights::{Norm, Weights};
 use crate::import::arrays::Array;
 use crate::onnx_parts::{float_attribute, floats_value, integer_attribute, integers_attribute, node};
 use anyhow::{Result, ensure};

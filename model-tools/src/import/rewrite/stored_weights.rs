@@ -1,6 +1,6 @@
 //! The weights of a convolution or matrix, stored as floats or as 8-bit integers with scales.
 
-use super::graph::{constant, constant_floats, maker, only_reader, set_floats};
+use super::graph_queries::{constant, constant_floats, maker, only_reader, set_floats};
 use models::onnx::attributes::integer;
 use models::onnx::pb::{GraphProto, NodeProto, TensorProto, ValueInfoProto};
 use models::onnx::widen_weights;

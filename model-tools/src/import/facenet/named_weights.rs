@@ -1,6 +1,6 @@
 //! Takes the weights of the network's layers from named arrays, one by one, and converts them to ONNX's layout.
 
-use super::layers::Name;
+use super::layer_names::Name;
 use crate::import::arrays::{Array, Arrays, Format};
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 //! degraded like the enrolled photo of somebody else, and plain photos that are refused.
 
 use super::degrade::Kind;
-use super::faces::Seen;
+use super::sampled_faces::Seen;
 use fastrand::Rng;
 use models::gate::{Gate, Standing};
 use std::fmt;

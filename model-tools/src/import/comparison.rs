@@ -1,6 +1,6 @@
 //! Verifies an import: runs the rewritten network and the original on the same test image.
 
-use super::picture::Layout;
+use super::input_image::Layout;
 use super::rewrite::Normalisation;
 use anyhow::{Context, Result, bail, ensure};
 use models::network::run_once;
