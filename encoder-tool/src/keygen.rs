@@ -112,7 +112,10 @@ fn in_words(Made { signing, sealing }: &Made) -> String {
         "Keep both secret, and keep a copy in a safe: without {}, no unit accepts a new database.",
         signing.secret
     ));
-    lines.push(format!("Copy {} to every unit ([database] signers), and compare its fingerprint there.", signing.public));
+    lines.push(format!(
+        "Copy {} to every unit ([database] signers), and compare its fingerprint there.",
+        signing.public
+    ));
     lines.join("\n")
 }
 
