@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_is_short_and_steers_no_terminal() {
+    fn the_reported_line_is_short_and_has_no_control_characters() {
         assert_eq!(last_line(b"a\n\x1b[31mred\x1b[0m \xff\n\n"), "[31mred[0m \u{fffd}");
         assert_eq!(last_line("x".repeat(1000).as_bytes()).len(), TOLD);
         assert_eq!(last_line(b""), "");
