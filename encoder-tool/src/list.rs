@@ -30,9 +30,9 @@ struct Listed {
     /// Fingerprints of the keys that open it; empty if it is not sealed.
     sealed_for: Vec<String>,
     people_count: usize,
-    /// `null` if only the head was asked for.
+    /// `null` if only the header was requested.
     people: Option<Vec<ListedPerson>>,
-    /// Names of the schedules; `null` if only the head was asked for.
+    /// Names of the schedules; `null` if only the header was requested.
     schedules: Option<Vec<String>>,
 }
 

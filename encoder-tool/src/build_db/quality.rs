@@ -50,7 +50,7 @@ pub(super) enum LeftOut {
     AlsoOf(String),
     /// The person has as many encodings as a database allows.
     TooMany {
-        /// That number.
+        /// The largest number of encodings.
         most: usize,
     },
 }

@@ -188,7 +188,7 @@ fn refuse_shared_cards(rows: &[Row]) -> Result<(), RosterError> {
     Ok(())
 }
 
-/// The person's id or the folder that the column `id` means.
+/// Interprets the column `id`: as a person's id, as a folder, or as both.
 fn meaning_of_id(
     row: &Row,
     folders: &HashMap<String, usize>,

@@ -104,7 +104,7 @@ fn leave_network() {
     use nix::sched::{CloneFlags, unshare};
     let left = unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET);
     let left = left.or_else(|_| unshare(CloneFlags::CLONE_NEWNET));
-    tracing::debug!(left = left.is_ok(), "left the network for the decoder");
+    tracing::debug!(left = left.is_ok(), "network isolation of the decoder");
 }
 
 #[cfg(not(target_os = "linux"))]

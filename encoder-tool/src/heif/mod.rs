@@ -1,8 +1,8 @@
-//! Photos in the container that phones use (HEIC, also AVIF), through the decoder program of libheif if it is
-//! installed: their pictures are made of video codecs, which this program does not decode.
+//! Reads HEIC and AVIF photos, as phones take them, with the decoder program of libheif, if it is installed. Such
+//! photos are compressed with video codecs, which this program does not decode.
 //!
-//! The program gets a copy of the photo in a private folder and writes a PNG into it, which is then read like any other
-//! photo. It is somebody else's, and so is the photo: `decoder_process` limits what it can do.
+//! The decoder gets a copy of the photo in a private folder and writes a PNG there, which is then read like any other
+//! photo. Neither the decoder nor the photo is trusted: `decoder_process` limits what the decoder can do.
 
 mod decoder_process;
 
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::{env, io};
 use terminal::ShowPath;
 
-/// Names of the program: newer versions of libheif have the first.
+/// Names of the decoder; newer versions of libheif use the first.
 const PROGRAMS: [&str; 2] = ["heif-dec", "heif-convert"];
 /// File names of the photo and of its picture in the private folder. The program numbers the pictures of a file with
 /// several; the first is used.
@@ -46,7 +46,7 @@ pub(crate) enum HeifError {
     /// Its input could not be written.
     #[error("cannot copy the photo for the decoder: {0}")]
     NotCopied(#[from] WriteError),
-    /// It ran and made no picture.
+    /// The decoder ran but made no picture.
     #[error("{kind} cannot be read: {} made no picture of it ({why}); export the photo as JPEG", program.shown())]
     NoPicture {
         /// `HEIC` or `AVIF`.
