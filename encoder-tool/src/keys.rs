@@ -48,7 +48,7 @@ pub(crate) fn folder() -> Option<PathBuf> {
 /// Reads the secret half of a signing key.
 ///
 /// # Errors
-/// If it cannot be read, is not a sealing key, or other users can read it.
+/// If it cannot be read, is not a signing key, or other users can read it.
 pub(crate) fn signing_key(path: &Path) -> anyhow::Result<SigningKey> {
     let text = key_file::read_secret(path).help("use a signing key: `encoder-tool keygen` creates signing.key")?;
     SigningKey::from_text(&text)
