@@ -1,4 +1,4 @@
-//! The command line. Checks the values; the commands open the files they name.
+//! The command line. Parsing checks the values; the commands open the files.
 
 use crate::doors::Doors;
 use crate::examples;
@@ -10,10 +10,10 @@ use model_tools::ModelCommand;
 use std::path::PathBuf;
 use terminal::Verbosity;
 
-/// Enrol people from photos, and ask who is in a photo.
+/// Enrol people from photos, and identify people in photos.
 ///
-/// Exit codes: 0 yes, 1 no, 2 error. Distances are L2 distances between encodings, 0 (same) to 2 (opposite): smaller
-/// is more alike.
+/// Exit codes: 0 yes, 1 no, 2 error. Distances are L2 distances between encodings, from 0 (same) to 2 (opposite): the
+/// smaller, the more alike.
 #[derive(Debug, Parser)]
 #[command(name = "encoder-tool", version, propagate_version = true, after_long_help = examples::PROGRAM)]
 pub struct Arguments {
@@ -35,89 +35,94 @@ pub(crate) enum Command {
     Ship(Ship),
     Keygen(crate::keygen::Keygen),
     Forget(crate::forget::Forget),
-    /// What was kept of photos to make a second evaluation fast: biometric data
+    /// Show or erase the encodings and faces that `evaluate` caches (biometric data)
     #[command(subcommand)]
     Cache(CacheCommand),
     #[command(hide = true)]
     DecodeHeif(crate::heif::DecodeHeif),
-    /// Work on models
+    /// Work with models
     #[command(subcommand)]
     Model(ModelCommand),
 }
 
-/// Which networks are used.
+/// The networks to use.
 #[derive(Debug, Args)]
 pub(crate) struct ModelChoice {
-    /// Folder of a model bundle, instead of the one compiled in; once for each kind (detector, encoder)
+    /// Folder of a model bundle, instead of the built-in one; can be repeated, once for each kind (detector, encoder)
     #[arg(long = "model", value_name = "DIR")]
     pub(crate) folders: Vec<PathBuf>,
 }
 
-/// How alike is alike enough.
+/// The match threshold.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct ThresholdChoice {
-    /// L2 distance, 0 to 2, up to which two faces are the same person. Smaller is stricter: 0 lets nobody through, 2
-    /// everybody. Default: the database's own, else the encoder's
+    /// L2 distance, 0 to 2, up to which two faces match. Smaller is stricter: 0 matches nobody, 2 matches everybody.
+    /// Default: the database's threshold, else the encoder's
     #[arg(long, value_name = "DISTANCE", value_parser = parse_threshold)]
     pub(crate) threshold: Option<f32>,
 }
 
-/// Make a people database from folders of photos.
+/// Build a people database from folders of photos.
 ///
-/// Each folder in PHOTOS is a person: PHOTOS/<person>/<photo>, JPEG, PNG or WebP (HEIC where libheif's heif-convert is
-/// installed), one face in each photo. A file PHOTOS/people.csv may say more about them; its first line names the columns,
-/// of which all but `name` may be left out: id (the folder's name if it is not the person's, or the id that `list`
-/// prints), name, groups (a;b), mode (face, card-and-face, card-or-face), valid_from and valid_to (2027-01-31: that whole
-/// day in this computer's time zone; or 2027-01-31T18:00:00Z), cards (123:45678;0008108654), note.
+/// Each folder in PHOTOS is one person: PHOTOS/<person>/<photo>. Photos are JPEG, PNG or WebP (HEIC if libheif's
+/// heif-convert is installed), with one face each.
 ///
-/// Of a database that is replaced it says who was added, removed and changed. A person who is in it keeps the id.
+/// The optional file PHOTOS/people.csv holds more data about people. Its first line names the columns. Only `name` is
+/// required: id (the folder's name if it differs from the person's, or the id that `list` prints), name, groups (a;b),
+/// mode (face, card-and-face, card-or-face), valid_from and valid_to (2027-01-31: that whole day in this computer's
+/// time zone; or 2027-01-31T18:00:00Z), cards (123:45678;0008108654), note.
 ///
-/// Exit codes: 0 everybody has an encoding, 1 somebody has none (the others are in the database), 2 nothing was
-/// written.
+/// When it replaces a database, it reports who was added, removed and changed. People keep their ids.
+///
+/// Exit codes: 0 everybody has an encoding, 1 at least one person has none (the others are in the database), 2 nothing
+/// was written.
 #[derive(Debug, Args)]
 #[command(after_long_help = examples::BUILD_DB)]
 pub(crate) struct BuildDb {
-    /// The folder that holds a folder for each person
+    /// Folder with one folder for each person
     pub(crate) photos: PathBuf,
-    /// The database to write; one that is there is replaced only when the new one is whole
+    /// The database to write; an existing one is replaced only when the new one is complete
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// Sign it with this key, so that units know whose it is: ~/.config/encoder-tool/signing.key, if `keygen` made it
+    /// Sign the database with this key, so that units can verify it; by default, `keygen` writes the key to
+    /// ~/.config/encoder-tool/signing.key
     #[arg(long, value_name = "KEY", help_heading = "Keys and doors")]
     pub(crate) sign: Option<PathBuf>,
-    /// The doors that it is for; no other takes it. Either units, at most 64, each by the id or the file that `edge-agent
-    /// keygen` prints; or one group of doors, which units name in [unit] groups; or `all`. Default: the units of
-    /// --encrypt-to, or what the database that is replaced says; a signed database must say it
+    /// The doors that the database is for; other units refuse it. Give units (at most 64, each by the id or the file
+    /// that `edge-agent keygen` prints), or one group of doors (listed in `groups` of [unit] on the units), or
+    /// `all`. Default: the units of --encrypt-to, or the doors of the replaced database. Required for a signed database
     #[arg(long = "for", value_name = "UNIT|GROUP|all", num_args = 1.., help_heading = "Keys and doors")]
     pub(crate) doors: Vec<Doors>,
-    /// Seal it for the unit with this public key (`edge-agent keygen` prints it), once for each unit, at most 64, and for
-    /// this workstation. Default: those that the replaced database was sealed for
+    /// Seal the database for the unit with this public key (`edge-agent keygen` prints it) and for this workstation;
+    /// can be repeated, at most 64 units. Default: the recipients of the replaced database
     #[arg(long, value_name = "PUBLIC_KEY", help_heading = "Keys and doors")]
     pub(crate) encrypt_to: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) keys: KeyChoice,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
-    /// Leave out photos in which the shorter side of the face has fewer pixels; 16 or more
+    /// Leave out photos in which the shorter side of the face has fewer than N pixels; N is at least 16
     #[arg(long, value_name = "N", help_heading = "Photos and threshold", default_value_t = 24, value_parser = clap::value_parser!(u32).range(16..=1000))]
     pub(crate) minimum_face: u32,
-    /// How often a stranger may be named: the threshold for that is worked out from the number of people, and stored
+    /// Rate at which a stranger may be named (FPIR); the threshold is computed from it and the number of people, and
+    /// stored
     #[arg(long, value_name = "RATE", help_heading = "Photos and threshold", default_value_t = DEFAULT_FPIR, value_parser = parse_rate)]
     pub(crate) fpir: f64,
-    /// Store no threshold: the encoder's own holds, whatever the number of people
+    /// Store no threshold: the encoder's own applies, regardless of the number of people
     #[arg(long, help_heading = "Photos and threshold", conflicts_with = "fpir")]
     pub(crate) uncalibrated: bool,
-    /// Write the database though more than two people and more than a tenth of those in the one that is replaced are
-    /// not in it any more
+    /// Write the database even if it removes more than two people and more than a tenth of the people in the replaced
+    /// one
     #[arg(long, help_heading = "Safeguards")]
     pub(crate) allow_removals: bool,
-    /// Write the database though more than 30 % of those enrolled would not be recognised (FNIR)
+    /// Write the database even if more than 30 % of the enrolled people would not be recognised (FNIR)
     #[arg(long, help_heading = "Safeguards")]
     pub(crate) allow_misses: bool,
-    /// Write a page with the faces of photos that look wrong and of people who look alike, and who is not enrolled
+    /// Write an HTML page with the faces of suspect photos and of look-alikes, and a list of people who are not
+    /// enrolled
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
-    /// Exit code 1 also if a photo looks wrong or two people look alike
+    /// Exit with code 1 also if a photo is suspect or two people look alike
     #[arg(long, help_heading = "Safeguards")]
     pub(crate) strict: bool,
     /// Print one JSON object
@@ -125,42 +130,42 @@ pub(crate) struct BuildDb {
     pub(crate) json: bool,
 }
 
-/// Bring a people database to a door unit over ssh, and wait for the unit to say that it runs it.
+/// Send a people database to a door unit over ssh, and wait until the unit confirms that it uses it.
 ///
-/// One connection, in which `edge-agent receive` takes the database on the unit.
+/// It opens one connection and runs `edge-agent receive` on the unit.
 ///
-/// The unit takes it into use while it runs, or refuses it (another model, an older one, a damaged one) and goes on with
-/// what it has.
+/// The unit switches to the database without a restart, or refuses it (made with another model, older, or damaged) and
+/// keeps the one it has.
 ///
-/// Exit codes: 0 if the unit runs it, 1 if not, 2 on any error.
+/// Exit codes: 0 the unit uses it, 1 it does not, 2 error.
 #[derive(Debug, Args)]
 #[command(after_long_help = examples::SHIP)]
 pub(crate) struct Ship {
     /// The people database
     pub(crate) db: PathBuf,
-    /// Where the unit is: [user@]host, as ssh takes it
+    /// The unit, as for ssh: [user@]host
     #[arg(value_name = "HOST")]
     pub(crate) host: String,
-    /// The port of its ssh server
+    /// The port of the unit's ssh server
     #[arg(short, long, value_name = "N")]
     pub(crate) port: Option<u16>,
     /// The private key for ssh
     #[arg(short, long, value_name = "FILE")]
     pub(crate) identity: Option<PathBuf>,
-    /// An option of ssh's, such as StrictHostKeyChecking=yes; may be given again
+    /// An option for ssh, such as StrictHostKeyChecking=yes; can be repeated
     #[arg(short = 'o', long = "ssh-option", value_name = "OPTION")]
     pub(crate) ssh_options: Vec<String>,
-    /// Hand it over as the unit's user, through sudo on the unit, which the group edge-agent-ship may use for this without a
-    /// password
+    /// Run the command on the unit as the unit's user, with sudo; members of the group edge-agent-ship need no password
+    /// for this
     #[arg(long)]
     pub(crate) sudo: bool,
-    /// Not needed any more: the unit's configuration says where its database lies
+    /// No longer needed: the unit's configuration gives the path of its database
     #[arg(long, value_name = "FILE", hide = true)]
     pub(crate) remote_db: Option<String>,
-    /// The unit's configuration, instead of /etc/edge-agent/config.toml; sudo must allow that by itself
+    /// The unit's configuration, instead of /etc/edge-agent/config.toml; with --sudo, it needs its own sudo rule
     #[arg(long, value_name = "FILE")]
     pub(crate) remote_config: Option<String>,
-    /// How long to wait for the unit's word, in seconds
+    /// How long to wait for the unit's confirmation, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=3600))]
     pub(crate) wait: u16,
     /// Print one JSON object
@@ -168,12 +173,12 @@ pub(crate) struct Ship {
     pub(crate) json: bool,
 }
 
-/// Say who is in a people database.
+/// List the people in a people database.
 #[derive(Debug, Args)]
 pub(crate) struct List {
     /// The people database
     pub(crate) db: PathBuf,
-    /// Only what can be read without a key: sequence, model, how many people, who signed it and who can open it
+    /// Show only what can be read without a key: sequence, model, number of people, signer and recipients
     #[arg(long)]
     pub(crate) head: bool,
     #[command(flatten)]
@@ -183,9 +188,9 @@ pub(crate) struct List {
     pub(crate) json: bool,
 }
 
-/// Who is it? The nearest of all enrolled, for every face of a photo.
+/// Identify faces: find the nearest enrolled person for every face in a photo.
 ///
-/// Exit codes: 0 if any face is named, 1 if none is, 2 if a photo cannot be read or on any other error.
+/// Exit codes: 0 at least one face is named, 1 no face is named, 2 a photo cannot be read or another error.
 #[derive(Debug, Args)]
 #[command(after_long_help = examples::IDENTIFY)]
 pub(crate) struct Identify {
@@ -201,14 +206,14 @@ pub(crate) struct Identify {
     pub(crate) threshold: ThresholdChoice,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
-    /// Print a JSON object; with several photos one on each line, with the photo's path added
+    /// Print one JSON object for each photo; with several photos, one a line, with the path of the photo
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Is it who they claim to be? Compares the largest face of a photo with one enrolled person.
+/// Verify a claimed identity: compare the largest face in a photo with one enrolled person.
 ///
-/// Exit codes: 0 yes, 1 no (also if there is no face), 2 error.
+/// Exit codes: 0 match, 1 no match (also if there is no face), 2 error.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     /// The photo
@@ -216,7 +221,7 @@ pub(crate) struct Verify {
     /// The people database
     #[arg(long, value_name = "FILE")]
     pub(crate) db: PathBuf,
-    /// The name they claim
+    /// The claimed name
     #[arg(long, value_name = "NAME")]
     pub(crate) identity: String,
     #[command(flatten)]
@@ -230,21 +235,21 @@ pub(crate) struct Verify {
     pub(crate) json: bool,
 }
 
-/// Are the largest faces of two photos alike?
+/// Compare the largest faces of two photos.
 ///
-/// Exit codes: 0 alike, 1 not (also if one has no face), 2 error.
+/// Exit codes: 0 match, 1 no match (also if a photo has no face), 2 error.
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
-    /// One photo
+    /// The first photo
     pub(crate) a: PathBuf,
-    /// The other
+    /// The second photo
     pub(crate) b: PathBuf,
-    /// Also compare the aligned crops pixel by pixel, which is what encodings replace: the root mean square
-    /// difference of their values, 0 (same) to 1 (black and white)
+    /// Also compare the aligned crops pixel by pixel, as a baseline for encodings: the root mean square difference of
+    /// their values, 0 (same) to 1 (black and white)
     #[arg(long)]
     pub(crate) pixels: bool,
-    /// L2 distance, 0 to 2, up to which two faces are the same person. Smaller is stricter: 0 takes nobody for the same, 2
-    /// everybody. Default: the encoder's
+    /// L2 distance, 0 to 2, up to which two faces match. Smaller is stricter: 0 matches nobody, 2 matches everybody.
+    /// Default: the encoder's threshold
     #[arg(long, value_name = "DISTANCE", value_parser = parse_threshold)]
     pub(crate) threshold: Option<f32>,
     #[command(flatten)]
@@ -254,45 +259,48 @@ pub(crate) struct Compare {
     pub(crate) json: bool,
 }
 
-/// How well are people told apart? Compares many pairs of photos whose people are known.
+/// Measure how well encodings tell people apart, on pairs of photos of known people.
 ///
-/// IMAGES/<person>/<photo> are photos of known people. With --pairs, a pair file of Labeled Faces in the Wild says which
-/// photos are compared; without, all pairs are, or a random sample of them. Of several faces in a photo the foremost
-/// counts: large, and near the middle.
+/// IMAGES/<person>/<photo> are photos of known people. With --pairs, a pair file of Labeled Faces in the Wild lists the
+/// pairs to compare; without it, all pairs are compared, or a random sample of them. If a photo has several faces, the
+/// foremost one counts: large, and near the middle.
 ///
-/// Beside the encodings stand the pixels of the same crops, and the same network on crops that are not aligned. With
-/// several encoders (--model once for each), all are shown on the same pairs.
+/// The report also gives two baselines: the pixels of the same crops, and the same network on crops without alignment.
+/// With several encoders (repeat --model), all are measured on the same pairs.
 ///
-/// Encodings and crops are kept in ~/.cache/encoder-tool, which only you may enter: `encoder-tool cache clear` empties it.
+/// Encodings and crops are cached in ~/.cache/encoder-tool, which only you can open: `encoder-tool cache clear` erases
+/// it.
 #[derive(Debug, Args)]
 pub(crate) struct Evaluate {
-    /// The folder that holds a folder for each person
+    /// Folder with one folder for each person
     #[arg(long, value_name = "DIR")]
     pub(crate) images: PathBuf,
-    /// pairs.txt of Labeled Faces in the Wild, or a file like it. With --identification: people who resemble each other, two
-    /// folders' names a line with a tab between them
+    /// pairs.txt of Labeled Faces in the Wild, or a file in its format. With --identification: people who resemble each
+    /// other, two folder names a line, separated by a tab
     #[arg(long, value_name = "FILE")]
     pub(crate) pairs: Option<PathBuf>,
-    /// Without --pairs: at most this many mated and this many non-mated pairs, drawn at random where there are more
+    /// Without --pairs: compare at most N mated and N non-mated pairs, drawn at random if there are more
     #[arg(long, value_name = "N", default_value_t = 100_000, conflicts_with = "pairs")]
     pub(crate) most_pairs: usize,
-    /// Another random sample
+    /// Seed of the random sample
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Instead of pairs: enrol people at random, up to four photos each, search one photo more of each and one of everybody
-    /// else, and say how often the former are missed (FNIR) where the latter are named at a given rate (FPIR)
+    /// Instead of comparing pairs: enrol people at random, with up to four photos each; search another photo of each,
+    /// and one photo of everybody else; report how often enrolled people are missed (FNIR) when strangers are named at
+    /// a given rate (FPIR)
     #[arg(long, help_heading = "Identification trials", conflicts_with_all = ["failures_count", "triplets", "distances", "most_pairs"])]
     pub(crate) identification: bool,
-    /// A folder that holds a folder for each of further people, who are never enrolled
+    /// Folder with one folder for each additional person; these people are never enrolled
     #[arg(long, value_name = "DIR", requires = "identification", help_heading = "Identification trials")]
     pub(crate) strangers: Option<PathBuf>,
-    /// Names whose photos are known to be labelled wrongly, one a line: figures are given with and without them
+    /// File with the names of people whose photos are known to be mislabelled, one a line; the report gives figures
+    /// with and without them
     #[arg(long, value_name = "FILE", requires = "identification", help_heading = "Identification trials")]
     pub(crate) leave_out: Option<PathBuf>,
-    /// Turn photos that are searched to grey, as a stand-in for infrared; people stay enrolled as they are
+    /// Convert searched photos to grey, as a stand-in for infrared; enrolled photos keep their colours
     #[arg(long, requires = "identification", help_heading = "Identification trials")]
     pub(crate) grey: bool,
-    /// How many people are enrolled in each draw
+    /// Number of people enrolled in each draw
     #[arg(
         long,
         value_name = "N",
@@ -301,7 +309,7 @@ pub(crate) struct Evaluate {
         help_heading = "Identification trials"
     )]
     pub(crate) enrolled: usize,
-    /// How many draws
+    /// Number of draws
     #[arg(
         long,
         value_name = "N",
@@ -310,59 +318,61 @@ pub(crate) struct Evaluate {
         help_heading = "Identification trials"
     )]
     pub(crate) draws: usize,
-    /// FMR and FNMR of each group: a column of the people.csv in or beside --images, the first of which names the folder
+    /// Report FMR and FNMR for each group in this column of people.csv, which is in or beside --images; its first
+    /// column is the folder name
     #[arg(long, value_name = "COLUMN", requires = "identification", help_heading = "Identification trials")]
     pub(crate) by: Option<String>,
-    /// Folder of a model bundle, instead of the one compiled in: one detector, and as many encoders as shall be compared
+    /// Folder of a model bundle, instead of the built-in one; can be repeated: at most one detector, and every encoder
+    /// to compare
     #[arg(long = "model", value_name = "DIR")]
     pub(crate) models: Vec<PathBuf>,
-    /// Photos without a face make their pairs count as errors, instead of being left out
+    /// Count pairs with a photo without a face as errors, instead of leaving them out
     #[arg(long)]
     pub(crate) failures_count: bool,
-    /// Also go through all triplets: which people does the network confuse?
+    /// Also examine all triplets, to show which people the network confuses
     #[arg(long)]
     pub(crate) triplets: bool,
-    /// Write a page with plots and faces
+    /// Write an HTML page with plots and faces
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
-    /// Keep no encodings for the next time, and use none that were kept
+    /// Do not read or write the cache of encodings
     #[arg(long)]
     pub(crate) no_cache: bool,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
-    /// With --json: every pair's distances too
+    /// With --json: include the distances of every pair
     #[arg(long, requires = "json")]
     pub(crate) distances: bool,
 }
 
-/// Which threshold gives this gallery a stated risk?
+/// Compute the threshold for this gallery at a given risk.
 ///
-/// The more people are enrolled, the more often a stranger resembles one of them. From how often two different people
-/// are how near (the encoder's calibration.toml, or photos of known people with --images) follows the L2 distance at
-/// which this gallery names a stranger at the rate --fpir.
+/// The more people are enrolled, the more often a stranger resembles one of them. The threshold is the L2 distance at
+/// which this gallery names a stranger at the rate --fpir. It is computed from the distribution of distances between
+/// different people (the encoder's calibration.toml, or photos of known people with --images).
 #[derive(Debug, Args)]
 pub(crate) struct Calibrate {
     /// The people database
     #[arg(long, value_name = "FILE")]
     pub(crate) db: PathBuf,
-    /// A folder that holds a folder for each of many people, instead of what the encoder's bundle says
+    /// Folder with one folder for each of many people, to use instead of the calibration in the encoder's bundle
     #[arg(long, value_name = "DIR")]
     pub(crate) images: Option<PathBuf>,
-    /// How often a stranger may be named, above 0 and below 1
+    /// Rate at which a stranger may be named (FPIR), above 0 and below 1
     #[arg(long, value_name = "RATE", default_value_t = DEFAULT_FPIR, value_parser = parse_rate)]
     pub(crate) fpir: f64,
     /// Store the threshold in the database
     #[arg(long)]
     pub(crate) write: bool,
-    /// With --write: the key, if the database is signed
+    /// With --write: the signing key, if the database is signed
     #[arg(long, value_name = "KEY", requires = "write")]
     pub(crate) sign: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) keys: KeyChoice,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
-    /// With --images: keep no encodings for the next time, and use none that were kept
+    /// With --images: do not read or write the cache of encodings
     #[arg(long)]
     pub(crate) no_cache: bool,
     /// Print one JSON object
@@ -373,15 +383,15 @@ pub(crate) struct Calibrate {
 fn parse_rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if rate > 0.0 && rate < 1.0 => Ok(rate),
-        _ => Err("a rate is above 0 and below 1, such as 0.001".to_owned()),
+        _ => Err("a rate must be above 0 and below 1, such as 0.001".to_owned()),
     }
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum CacheCommand {
-    /// Say where it is and how large
+    /// Show its location and size
     Show,
-    /// Erase it
+    /// Erase the cache
     Clear,
 }
 

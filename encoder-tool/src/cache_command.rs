@@ -1,4 +1,4 @@
-//! `cache`: the encodings and crops that `evaluate` keeps.
+//! `cache`: shows or erases the encodings and crops that `evaluate` caches.
 
 use crate::args::CacheCommand;
 use crate::user_folders;
@@ -11,7 +11,7 @@ use terminal::{Answer, ShowPath, print};
 /// # Errors
 /// If the cache cannot be read or erased, or the user's cache folder is unknown.
 pub(crate) fn run(command: CacheCommand) -> Result<Answer> {
-    let root = user_folders::cache().context("neither XDG_CACHE_HOME nor HOME is set, so that nothing is kept")?;
+    let root = user_folders::cache().context("neither XDG_CACHE_HOME nor HOME is set, so there is no cache")?;
     let shown = root.shown();
     let megabytes = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
     match command {

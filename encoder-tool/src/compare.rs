@@ -1,4 +1,4 @@
-//! `compare`: are the largest faces of two photos alike?
+//! `compare`: compares the largest faces of two photos.
 
 use crate::args::Compare;
 use crate::face_encodings::{EncodedFace, FaceReport, faces_of, largest_of, rounded};
@@ -10,23 +10,23 @@ use serde::Serialize;
 use std::path::Path;
 use terminal::{Answer, ShowPath};
 
-/// What is printed.
+/// The answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct Compared {
     /// L2 distance of the encodings; `null` if a photo has no face.
     distance: Option<f32>,
-    /// [`pixel_distance`], if it was asked for.
+    /// [`pixel_distance`], if requested.
     pixel_distance: Option<f32>,
     threshold: f32,
     #[serde(rename = "match")]
     matches: bool,
-    /// `false`: one of them is covered, blurred or the wrong way round, so that nothing follows from the distance.
+    /// `false` if a face is covered, blurred or the wrong way round; then the distance means nothing.
     recognisable: bool,
-    /// Of each photo all faces, the largest first, with their distances to the largest of the other photo.
+    /// All faces of each photo, the largest first, with their distances to the largest face of the other photo.
     faces: [Vec<FaceReport>; 2],
 }
 
-/// Compares two photos. Yes if they are alike.
+/// Compares two photos. Yes if they match.
 ///
 /// # Errors
 /// If a photo or the model cannot be read.
@@ -79,7 +79,7 @@ fn in_words(compared: &Compared, without_face: &[&Path]) -> String {
     };
     let threshold = compared.threshold;
     let alike = match (compared.matches, compared.recognisable) {
-        (_, false) => "They cannot be told apart: a face is hardly recognisable",
+        (_, false) => "They cannot be compared: a face is hardly recognisable",
         (true, _) => "They look like one person",
         (false, _) => "They look like two people",
     };
@@ -113,7 +113,7 @@ mod tests {
             ),
             (
                 Compared { recognisable: false, matches: false, ..compared(Some(0.5), None) },
-                "They cannot be told apart: a face is hardly recognisable (distance 0.500, threshold 0.700)",
+                "They cannot be compared: a face is hardly recognisable (distance 0.500, threshold 0.700)",
             ),
             (compared(None, None), "They cannot be compared (there is no face in b.jpg)"),
         ] {

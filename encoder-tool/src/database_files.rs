@@ -1,4 +1,4 @@
-//! People databases as files.
+//! Reads people databases from files.
 
 use crate::workstation_keys::KeyChoice;
 use anyhow::Context;
@@ -12,45 +12,46 @@ use std::io;
 use std::path::Path;
 use terminal::{Help, ShowPath};
 
-const MAKE_ONE: &str = "`encoder-tool build-db PHOTOS -o FILE` makes a people database";
+const MAKE_ONE: &str = "build a people database with `encoder-tool build-db PHOTOS -o FILE`";
 
-/// A database, who signed it, and who can read it.
+/// A database with its signer and recipients.
 pub(crate) struct Opened {
     pub(crate) gallery: Gallery,
-    /// No matter who that is: the file is as they signed it.
+    /// The key that signed the file, trusted or not: the signature is valid.
     pub(crate) signer: Option<Signer>,
-    /// Nobody if it is not sealed.
+    /// Empty if it is not sealed.
     pub(crate) recipients: Vec<Recipient>,
 }
 
-/// What a database says without a key.
+/// The parts of a database that can be read without a key.
 pub(crate) struct Outside {
     pub(crate) header: Header,
-    /// For pictures without colour; it may not say.
+    /// The threshold for pictures without colour, if the database has one.
     pub(crate) grey: Option<GreyThreshold>,
-    /// The doors that may use it; it may not say.
+    /// The doors that may use it, if the database names them.
     pub(crate) audience: Option<Audience>,
     pub(crate) signer: Option<Signer>,
     pub(crate) recipients: Vec<Recipient>,
 }
 
-/// Reads a database, with this key if it is sealed.
+/// Reads a database, and opens it with the key if it is sealed.
 ///
 /// # Errors
-/// If it cannot be read, is not whole, is not what was signed, or the key does not open it.
+/// If it cannot be read, is incomplete, has an invalid signature, or the key does not open it.
 pub(crate) fn read(path: &Path, keys: &KeyChoice) -> anyhow::Result<Opened> {
     let bytes = read_bounded(path, MAX_DATABASE_BYTES).help(MAKE_ONE)?;
-    open(&bytes, keys)
-        .map_err(|refused| in_file(path, refused, "take a whole copy, or build it again with `encoder-tool build-db`"))
+    open(&bytes, keys).map_err(|refused| {
+        in_file(path, refused, "use a complete copy, or build it again with `encoder-tool build-db`")
+    })
 }
 
-/// Reads the head of a database, and who it is by and for.
+/// Reads the header of a database, and its signer, doors and recipients.
 ///
 /// # Errors
-/// If it cannot be read, is not whole, or is not what was signed.
+/// If it cannot be read, is incomplete, or has an invalid signature.
 pub(crate) fn read_outside(path: &Path) -> anyhow::Result<Outside> {
     let bytes = read_bounded(path, MAX_DATABASE_BYTES).help(MAKE_ONE)?;
-    let file = DatabaseFile::parse(&bytes).map_err(|error| in_file(path, error.into(), "take a whole copy"))?;
+    let file = DatabaseFile::parse(&bytes).map_err(|error| in_file(path, error.into(), "use a complete copy"))?;
     Ok(Outside {
         header: *file.header(),
         grey: file.grey_threshold(),
@@ -70,20 +71,20 @@ pub(crate) fn read_for_model(path: &Path, model: &ModelHash, keys: &KeyChoice) -
         .gallery
         .require_model(model)
         .with_context(|| path.shown().to_string())
-        .help("give the model that it was made with by --model, or build the database again with this one")?;
+        .help("give the model of the database with --model, or build the database again with this model")?;
     Ok(opened)
 }
 
 /// Reads the database that is about to be replaced; `None` if there is none.
 ///
 /// # Errors
-/// If there is a file that is not a database: somebody may still need it, and a damaged database still holds the ids.
+/// If the file is not a database: somebody may still need it, and a damaged database still holds people's ids.
 pub(crate) fn read_previous(path: &Path, keys: &KeyChoice) -> anyhow::Result<Option<Opened>> {
     if matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound) {
         return Ok(None);
     }
     let bytes = read_bounded(path, MAX_DATABASE_BYTES)?;
-    let help = "move it away to start anew, or choose another file with -o";
+    let help = "move it away to start a new database, or choose another file with -o";
     open(&bytes, keys).map(Some).map_err(|refused| in_file(path, refused, help))
 }
 
@@ -93,16 +94,16 @@ fn open(bytes: &[u8], keys: &KeyChoice) -> anyhow::Result<Opened> {
     Ok(Opened { gallery: file.open(&identities)?, signer: file.signer(), recipients: file.recipients() })
 }
 
-/// The refusal with the file and what to do about it: `otherwise`, unless it is a matter of keys.
+/// Adds the file name and a help text to the error: `otherwise`, except for errors about keys.
 fn in_file(path: &Path, refused: anyhow::Error, otherwise: &str) -> anyhow::Error {
     let shown = path.shown();
     let help = match refused.downcast_ref() {
         Some(GalleryError::Envelope(EnvelopeError::ForOthers { .. })) => {
-            "give a key for which it is sealed with --open-with KEY; `encoder-tool list --head` needs none"
+            "name one of the keys that it is sealed for with --open-with KEY; `encoder-tool list --head` needs no key"
         }
-        Some(GalleryError::Signature { .. }) => "take it from where it was signed again",
+        Some(GalleryError::Signature { .. }) => "copy it again from the workstation that signed it",
         Some(_) => otherwise,
-        // A key that cannot be used says itself what to do.
+        // Errors about an unusable key bring their own help text.
         None => return refused,
     };
     match Err::<(), _>(refused).with_context(|| format!("{shown} cannot be used as a people database")).help(help) {
@@ -111,7 +112,7 @@ fn in_file(path: &Path, refused: anyhow::Error, otherwise: &str) -> anyhow::Erro
     }
 }
 
-/// The sequence number of a database that replaces one: max(previous + 1, Unix seconds).
+/// The sequence number of a new database: max(previous + 1, Unix seconds).
 pub(crate) fn next_sequence(previous: Option<u64>, now: i64) -> u64 {
     let now = u64::try_from(now).unwrap_or(0);
     previous.map_or(now, |previous| previous.saturating_add(1).max(now))

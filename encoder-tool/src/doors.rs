@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use terminal::Help;
 
-/// One word after `--for`.
+/// One argument of `--for`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Doors {
     /// `all`
@@ -19,7 +19,7 @@ pub(crate) enum Doors {
     Group(DoorGroup),
     /// The id of a unit.
     Unit(Fingerprint),
-    /// The public half of a unit's key, as a file: a word with a `/` in it or `.pub` at its end.
+    /// A file with the public half of a unit's key: an argument that contains `/` or ends in `.pub`.
     KeyFile(PathBuf),
 }
 
@@ -40,11 +40,12 @@ impl FromStr for Doors {
     }
 }
 
-/// The doors that a database is to be for: those that were named; else the units that it is to be sealed for, unless the
-/// database that is replaced is for a group or for all doors; else those of the database that is replaced.
+/// Chooses the doors of a database: those that were named; else the units that it will be sealed for, unless the
+/// replaced database is for a group or for all doors; else those of the replaced database.
 ///
 /// # Errors
-/// If a key cannot be read, too many units or units and a group are named, or a signed database would say nothing.
+/// If a key cannot be read, if too many units or both units and a group are named, or if a signed database would name
+/// no doors.
 pub(crate) fn choose(
     named: &[Doors],
     encrypt_to: &[PathBuf],
@@ -61,8 +62,12 @@ pub(crate) fn choose(
         (named, _) => Some(audience_of(named)?),
     };
     if is_signed && audience.is_none() {
-        return Err(anyhow!("nothing says for which doors the database is, and signed it would open every one"))
-            .help("say it with --for: the id of a unit, which `edge-agent keygen` prints; a group of doors; or all");
+        return Err(anyhow!(
+            "a signed database must say for which doors it is: without that, it would open every door"
+        ))
+        .help(
+            "name the doors with --for: the id of a unit, which `edge-agent keygen` prints; a group of doors; or all",
+        );
     }
     Ok(audience)
 }
@@ -76,24 +81,25 @@ fn audience_of(named: &[Doors]) -> anyhow::Result<Audience> {
     let unit = |doors: &Doors| match doors {
         Doors::Unit(unit) => Ok(*unit),
         Doors::KeyFile(path) => Ok(workstation_keys::recipient(path)?.fingerprint()),
-        Doors::All | Doors::Group(_) => {
-            Err(anyhow!("a database is for units, for one group of doors, or for all, and not for several of these"))
-                .help("name one group after --for, or nothing but units; a unit may belong to several groups")
-        }
+        Doors::All | Doors::Group(_) => Err(anyhow!(
+            "a database can be for units, for one group of doors, or for all doors, but not for a mix of these"
+        ))
+        .help("after --for, give one group or only units; a unit can belong to several groups"),
     };
     Ok(Audience::units(named.iter().map(unit).collect::<anyhow::Result<Vec<_>>>()?)?)
 }
 
-/// Refuses a database that one of the units could not open.
+/// Refuses a sealed database that one of its units could not open.
 ///
 /// # Errors
-/// If it is sealed, and not for each unit that it is for.
+/// If it is sealed, but not for every unit that it names.
 pub(crate) fn require_sealed_for_them(audience: Option<&Audience>, sealed_for: &[Fingerprint]) -> anyhow::Result<()> {
     let Some(Audience::Units(units)) = audience.filter(|_| !sealed_for.is_empty()) else { return Ok(()) };
     let missing = units.ids().iter().find(|unit| !sealed_for.contains(unit));
     let Some(unit) = missing else { return Ok(()) };
-    let refused: anyhow::Result<()> = Err(anyhow!("the database is for the unit {unit}, which could not open it"));
-    refused.help("seal it for each of its units: give the public halves of their keys with --encrypt-to")
+    let refused: anyhow::Result<()> =
+        Err(anyhow!("the database is for the unit {unit}, but it is not sealed for that unit"));
+    refused.help("seal it for each of its units: give the public half of each unit's key with --encrypt-to")
 }
 
 /// The doors of a database in JSON.

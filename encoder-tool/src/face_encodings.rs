@@ -11,26 +11,26 @@ use shared::gallery::Gallery;
 use std::path::Path;
 use terminal::ShowPath;
 
-/// A face with what was made of it.
+/// A face with its crop and encoding.
 pub(crate) struct EncodedFace {
     pub(crate) face: Face,
     pub(crate) crop: Crop,
     pub(crate) encoding: Encoding,
     pub(crate) standing: Standing,
-    /// Whether its photo is without colour.
+    /// Whether the photo is without colour.
     pub(crate) is_grey: bool,
 }
 
 impl EncodedFace {
-    /// Whether the face is nobody's, though it may be near a person of the gallery (by index): it is hardly recognisable, or no
-    /// nearer to them than such faces are to each other.
+    /// Whether the face must not match anybody, even if it is near a person of the gallery (`near`, by index): it is
+    /// hardly recognisable, or no nearer to that person than hardly recognisable faces are to each other.
     pub(crate) fn is_hardly_a_face(&self, gallery: &Gallery, near: Option<usize>) -> bool {
         let is_refused = self.standing.is_recognisable() == Some(false);
         is_refused || near.is_some_and(|person| !self.standing.is_clear_of_background(gallery, person))
     }
 }
 
-/// Every face of a photo, the largest first.
+/// Detects and encodes every face in a photo, the largest first.
 ///
 /// # Errors
 /// If the photo cannot be read or the network fails.
@@ -43,7 +43,7 @@ pub(crate) fn all_faces(
     cropped.into_iter().map(|(face, crop)| encoded(recogniser, path, face, crop, is_grey)).collect()
 }
 
-/// Every face of one photo, the largest first.
+/// As [`all_faces`], with its own photo reader.
 ///
 /// # Errors
 /// If the photo cannot be read or the network fails.
@@ -51,27 +51,28 @@ pub(crate) fn faces_of(recogniser: &mut Recogniser, path: &Path) -> anyhow::Resu
     all_faces(recogniser, path, &photo_reader())
 }
 
-/// A face as JSON tells of it.
+/// A face in JSON output.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct FaceReport {
-    /// Left, top, width, height in pixels of the photo as it is seen.
+    /// Left, top, width, height in pixels of the upright photo.
     #[serde(rename = "box")]
     pub(crate) bounds: [f32; 4],
-    /// L2 distance to what it is compared with; `null` if there is nothing.
+    /// L2 distance to the face or person that it is compared with; `null` if there is none.
     pub(crate) distance: Option<f32>,
 }
 
-/// To a tenth of a pixel.
+/// The face box, rounded to a tenth of a pixel.
 pub(crate) fn rounded(bounds: &FaceBox) -> [f32; 4] {
     [bounds.x, bounds.y, bounds.width, bounds.height].map(|length| (10.0 * length).round() / 10.0)
 }
 
-/// What is said where only one of several faces was judged; nothing if there are no others.
+/// The note that only one of several faces was judged; empty for a single face.
 pub(crate) fn largest_of(faces: usize) -> String {
     if faces > 1 { format!("the largest of {faces} faces") } else { String::new() }
 }
 
-/// The whole photo is in memory only in here. Also whether it is without colour.
+/// The faces with their crops, and whether the photo is without colour. The whole photo is in memory only in this
+/// function.
 fn crops(recogniser: &mut Recogniser, path: &Path, reader: &PhotoReader) -> anyhow::Result<(Vec<(Face, Crop)>, bool)> {
     let photo = reader.read(path)?;
     let faces = recogniser.detect_in_photo(&photo.frame).with_context(|| path.shown())?;

@@ -1,15 +1,15 @@
-//! A limit on the size of files, as `ulimit -f` sets it. Where nothing is done about it, the write that reaches it ends
-//! the program, with half a file left behind.
+//! Handles the limit on the size of files that `ulimit -f` sets. By default, a write that exceeds the limit kills the
+//! program and leaves half a file behind.
 
-/// From now on such a write is refused, as on a full disk.
+/// Turns such a write into an error, as on a full disk.
 #[cfg(unix)]
 pub(crate) fn make_it_an_error() {
     use signal_hook::consts::SIGXFSZ;
     use std::sync::Arc;
     use std::sync::atomic::AtomicBool;
-    // Nobody reads the flag: that the signal is handled at all is what keeps the program alive.
+    // The flag is never read: a handler for the signal is enough to keep the program alive.
     if let Err(error) = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false))) {
-        tracing::warn!("a limit on the size of files would end the program: {error}");
+        tracing::warn!("cannot handle SIGXFSZ, so a write beyond the file size limit will kill the program: {error}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! `forget`: takes a person out of a people database and out of the cache, and prints a receipt: what was erased, and
+//! `forget`: removes a person from a people database and from the cache, and prints a receipt: what was erased, and
 //! what must be erased elsewhere.
 
 use crate::database_files;
@@ -14,11 +14,11 @@ use shared::gallery::{DatabaseDigest, Gallery, GalleryBuilder, PersonId, PersonN
 use std::path::PathBuf;
 use terminal::{Answer, Help, ShowPath, ShownPath, counted, print, print_json};
 
-/// Take a person out of a people database, and say what else there is of them.
+/// Remove a person from a people database, and list the data about them that remains elsewhere.
 ///
-/// What `evaluate` keeps of the same photos is erased as well. Photos are not: they are yours.
+/// This also erases the person's photos from the cache of `evaluate`. It does not delete the photos themselves.
 ///
-/// Exit codes: 0 if somebody was erased, 1 if there was nobody, 2 if something cannot be read or written.
+/// Exit codes: 0 the person was erased, 1 there is no such person, 2 something cannot be read or written.
 #[derive(Debug, Args)]
 pub(crate) struct Forget {
     /// The person's name, or the id that `list` prints
@@ -27,7 +27,7 @@ pub(crate) struct Forget {
     /// The people database
     #[arg(long, value_name = "FILE")]
     db: PathBuf,
-    /// The key, if the database is signed
+    /// The signing key, if the database is signed
     #[arg(long, value_name = "KEY")]
     sign: Option<PathBuf>,
     #[command(flatten)]
@@ -37,33 +37,33 @@ pub(crate) struct Forget {
     json: bool,
 }
 
-/// What was done, and what was not.
+/// The receipt.
 #[derive(Debug, PartialEq, Serialize)]
 struct Receipt {
     utc: String,
     database: ShownPath,
-    /// `null` if there was nobody.
+    /// `null` if there is no such person.
     person_id: Option<String>,
     erased: Option<Erased>,
-    /// Of the database as it is now.
+    /// Sequence number of the database after the command.
     sequence: u64,
-    /// SHA-256 of the file as it is now; `null` if it was not changed.
+    /// SHA-256 of the file after the command; `null` if it did not change.
     digest: Option<String>,
     people_left: usize,
-    /// What only people can do.
+    /// Data that the user must erase.
     elsewhere: Vec<Elsewhere>,
 }
 
 #[derive(Debug, PartialEq, Serialize)]
 struct Erased {
     encodings: usize,
-    /// Digests of their photos.
+    /// Number of distinct photos of these encodings.
     photos: usize,
     cards: usize,
     groups: usize,
     note: bool,
     look_alikes: usize,
-    /// Files of `evaluate`'s cache.
+    /// Erased files of `evaluate`'s cache.
     cached: Vec<ShownPath>,
 }
 
@@ -73,7 +73,7 @@ struct Elsewhere {
     what: String,
 }
 
-/// Erases a person. Yes if there was one.
+/// Erases a person. Yes if the database contains the person.
 ///
 /// # Errors
 /// If the database cannot be read, opened or written, or the key for it is missing.
@@ -117,10 +117,10 @@ fn erase(arguments: &Forget, gallery: Gallery, index: usize, protect: &Protect) 
     let mut builder = GalleryBuilder::from_gallery(gallery, sequence);
     builder.remove_person(&id);
     let bytes = protect.encode(builder.gallery())?;
-    files::replace(&arguments.db, Access::Private, &bytes).help("make room, or see who may write there")?;
+    files::replace(&arguments.db, Access::Private, &bytes).help("make room, or check who may write there")?;
     if let Some(root) = user_folders::cache() {
         let removed = accuracy::forget(&root, &photos)
-            .with_context(|| format!("erased from the database, not from {}", root.shown()))?;
+            .with_context(|| format!("the person was erased from the database, but not from {}", root.shown()))?;
         erased.cached = removed.iter().map(|path| path.shown()).collect();
     }
     Ok(Receipt {
@@ -145,21 +145,21 @@ fn receipt(arguments: &Forget, now: &Gallery) -> Receipt {
     }
 }
 
-/// Every place that this program cannot reach or must not touch.
+/// The places that this program cannot reach or must not change.
 fn elsewhere(id: Option<PersonId>) -> Vec<Elsewhere> {
     let id = id.map_or("ID".to_owned(), |id| id.to_string());
     [
-        ("photos", "the folder of their photos and their line in people.csv: `build-db` would enrol them again".to_owned()),
-        ("units", "every unit still has them: give it this database".to_owned()),
+        ("photos", "the person's photo folder and line in people.csv: from these, `build-db` would enrol the person again".to_owned()),
+        ("units", "every unit still has the person: ship this database to it".to_owned()),
         (
             "previous",
-            "every unit keeps the database before, people.db.previous, until the next one comes: give it a second one, or \
-             erase that file there"
+            "every unit keeps its previous database, people.db.previous, until the next one arrives: ship a second one, or \
+             erase that file on the unit"
                 .to_owned(),
         ),
-        ("names", format!("the name beside each unit's log: `edge-agent forget {id}` there, which says what records remain")),
-        ("reports", "pages with faces by `build-db --html` and `evaluate --html`, and what `list` and `audit show` printed".to_owned()),
-        ("copies", "other copies of the database, and backups of all these; the disk may keep the old file's blocks until it writes over them".to_owned()),
+        ("names", format!("the name beside each unit's log: run `edge-agent forget {id}` there; it reports which records remain")),
+        ("reports", "pages with faces from `build-db --html` and `evaluate --html`, and saved output of `list` and `audit show`".to_owned()),
+        ("copies", "other copies of the database, and backups of any of these; the disk may keep the old file's blocks until it overwrites them".to_owned()),
     ]
     .map(|(place, what)| Elsewhere { place, what })
     .into()
@@ -180,9 +180,9 @@ impl Receipt {
                     counted(*people_left, "person")
                 ));
             }
-            _ => lines.push(format!("{utc}  nobody is called {named} in {database}: nothing was erased")),
+            _ => lines.push(format!("{utc}  nobody in {database} is called {named}: nothing was erased")),
         }
-        lines.push("TO BE ERASED ELSEWHERE".to_owned());
+        lines.push("STILL TO BE ERASED".to_owned());
         lines.extend(elsewhere.iter().map(|Elsewhere { place, what }| format!("{place:<11} {what}")));
         lines.join("\n")
     }
@@ -237,10 +237,10 @@ now  forgotten: 00ff
 erased      in people.db: the name, 3 encodings of 2 photos, 1 card, the note
 erased      cache/a
 now         4 people, sequence 8, SHA-256 ab
-TO BE ERASED ELSEWHERE
+STILL TO BE ERASED
 photos      yours";
         assert_eq!(receipt.in_words("Ada"), expected);
         let nobody = Receipt { person_id: None, erased: None, digest: None, ..receipt };
-        assert!(nobody.in_words("Ada").starts_with("now  nobody is called Ada in people.db: nothing was erased\n"));
+        assert!(nobody.in_words("Ada").starts_with("now  nobody in people.db is called Ada: nothing was erased\n"));
     }
 }

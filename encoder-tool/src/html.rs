@@ -1,4 +1,4 @@
-//! Reports as one HTML file: nothing is loaded from elsewhere, light or dark as the reader likes it, readable on a phone.
+//! HTML reports in one file: self-contained, in a light or dark theme as the browser asks, readable on a phone.
 
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
@@ -32,7 +32,7 @@ figcaption { font-size: .9rem; color: var(--soft); padding-top: .3rem; overflow-
 .faces img { width: 50%; max-width: 7rem; height: auto; border-radius: .25rem; display: block; }
 ";
 
-/// A whole page.
+/// Renders a whole page.
 pub(crate) fn page(title: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
@@ -50,7 +50,7 @@ pub(crate) fn page(title: &str, body: &Markup) -> String {
     page.into_string()
 }
 
-/// Two faces side by side with a line below them.
+/// Renders two faces side by side with a caption.
 pub(crate) fn two_faces(faces: [&Crop; 2], caption: &str) -> Markup {
     html! {
         figure {
@@ -60,7 +60,7 @@ pub(crate) fn two_faces(faces: [&Crop; 2], caption: &str) -> Markup {
     }
 }
 
-/// The crop as a JPEG within the page; empty if it cannot be encoded, which a square RGB picture can be.
+/// The crop as a JPEG in a data URL; empty if encoding fails, which does not happen for a square RGB picture.
 fn data_address(crop: &Crop) -> String {
     let mut jpeg = Vec::new();
     let side = crop.side();

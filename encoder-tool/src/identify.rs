@@ -1,4 +1,4 @@
-//! `identify`: who is it? The nearest of all enrolled, for every face of each photo.
+//! `identify`: finds the nearest enrolled person for every face of each photo.
 
 use crate::args::Identify;
 use crate::database_files;
@@ -14,13 +14,13 @@ use shared::gallery::{Gallery, Match};
 use std::path::{Path, PathBuf};
 use terminal::{Answer, ShowPath, ShownPath, on_one_line, say};
 
-/// This many photos are done before their answers are printed.
+/// Number of photos that are processed before their answers are printed.
 const PHOTOS_AT_ONCE: usize = 256;
 
-/// What is printed for a photo.
+/// The answer for one photo.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct PhotoAnswer {
-    /// Only if several photos were asked for.
+    /// Only if several photos were given.
     #[serde(skip_serializing_if = "Option::is_none")]
     photo: Option<ShownPath>,
     /// The largest first; `null` if the photo could not be read.
@@ -31,19 +31,19 @@ struct PhotoAnswer {
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct FaceAnswer {
-    /// Left, top, width, height in pixels of the photo as it is seen.
+    /// Left, top, width, height in pixels of the upright photo.
     #[serde(rename = "box")]
     bounds: [f32; 4],
-    /// Who it is, if anybody.
+    /// The person; `null` if the face is not named.
     name: Option<String>,
-    /// To the nearest enrolled person, named or not; `null` if nobody is enrolled.
+    /// L2 distance to the nearest enrolled person, named or not; `null` if nobody is enrolled.
     distance: Option<f32>,
     threshold: f32,
-    /// Whether that is one of its own for photos without colour.
+    /// Whether `threshold` is the separate one for photos without colour.
     threshold_for_grey: bool,
     /// The nearest other person.
     runner_up: Option<RunnerUp>,
-    /// `false`: covered, blurred or the wrong way round, so that it is named by nobody.
+    /// `false` if the face is covered, blurred or the wrong way round; then it is not named.
     recognisable: bool,
 }
 
@@ -56,7 +56,7 @@ struct RunnerUp {
 /// Answers for each photo. Yes if any face is named.
 ///
 /// # Errors
-/// If the database, the model or a photo cannot be read. With several photos the others are answered first.
+/// If the database, the model or a photo cannot be read. With several photos, the others are answered first.
 pub(crate) fn run(arguments: &Identify) -> Result<Answer> {
     let recogniser = Recogniser::load(&arguments.model.folders)?;
     let gallery = database_files::read_for_model(&arguments.db, &recogniser.model_hash(), &arguments.keys)?.gallery;
@@ -80,14 +80,14 @@ pub(crate) fn run(arguments: &Identify) -> Result<Answer> {
                 }
                 Err(error) => {
                     let Some(photo) = photo else { return Err(error) };
-                    tell_unreadable(photo, &error, arguments.json)?;
+                    report_unreadable(photo, &error, arguments.json)?;
                     unreadable.get_or_insert(error);
                 }
             }
         }
     }
     match unreadable {
-        Some(first) => Err(first.context("not every photo could be read")),
+        Some(first) => Err(first.context("at least one photo could not be read")),
         None => Ok(Answer::yes_if(anybody)),
     }
 }
@@ -143,7 +143,7 @@ fn in_words(face: &FaceAnswer, several: bool) -> String {
     format!("{who}{place} ({distance}, {threshold}{next})")
 }
 
-fn tell_unreadable(photo: &Path, error: &anyhow::Error, json: bool) -> Result<()> {
+fn report_unreadable(photo: &Path, error: &anyhow::Error, json: bool) -> Result<()> {
     if !json {
         say(&format!("error: {}", on_one_line(error)));
         return Ok(());

@@ -1,4 +1,5 @@
-//! `keygen`: the workstation's own keys. A unit makes its own (`edge-agent keygen`), so that its secret never travels.
+//! `keygen`: creates the workstation's keys. A unit creates its own (`edge-agent keygen`), so its secret never leaves
+//! it.
 
 use crate::workstation_keys::{self, SEALING, SIGNING};
 use anyhow::Context;
@@ -13,18 +14,18 @@ use std::path::{Path, PathBuf};
 use terminal::{Answer, Help, ShowPath, ShownPath, print, print_json};
 use zeroize::Zeroizing;
 
-/// Make this workstation's keys: one that signs people databases, and one that opens what was sealed.
+/// Create this workstation's keys: one signs people databases, the other opens sealed ones.
 ///
-/// Each has a secret half that stays here (mode 0600), and a public half beside it, with .pub behind the name, that may
-/// be shown to anybody. Compare fingerprints when you pass one on. A unit makes its own key: `edge-agent keygen`.
+/// Each key has a secret half, which stays here (mode 0600), and a public half in the file with .pub appended, which
+/// may be shown to anybody. Compare fingerprints when you pass one on. A unit creates its own key: `edge-agent keygen`.
 ///
-/// Exit codes: 0 if they were made, 2 if not.
+/// Exit codes: 0 the keys were created, 2 error.
 #[derive(Debug, Args)]
 pub(crate) struct Keygen {
-    /// The folder for them, instead of ~/.config/encoder-tool
+    /// Folder for the keys, instead of ~/.config/encoder-tool
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// Make new keys and put those that are there aside
+    /// Create new keys, and rename existing ones to NAME.old-TIME
     #[arg(long)]
     replace: bool,
     /// Print one JSON object
@@ -43,14 +44,14 @@ struct MadeKey {
     secret: ShownPath,
     public: ShownPath,
     fingerprint: String,
-    /// Where the one before lies now.
+    /// The new path of the replaced key; `null` if there was none.
     put_aside: Option<ShownPath>,
 }
 
-/// Makes both keys.
+/// Creates both keys.
 ///
 /// # Errors
-/// If one is there already, or cannot be written.
+/// If a key exists and is not to be replaced, or cannot be written.
 pub(crate) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
     let folder = match &arguments.dir {
         Some(folder) => folder.clone(),
@@ -68,20 +69,20 @@ pub(crate) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
 
 fn make(folder: &Path, replace: bool) -> anyhow::Result<Made> {
     let mut private = DirBuilder::new();
-    private.recursive(true).mode(0o700).create(folder).with_context(|| format!("cannot make {}", folder.shown()))?;
+    private.recursive(true).mode(0o700).create(folder).with_context(|| format!("cannot create {}", folder.shown()))?;
     let [signing, sealing] = [SIGNING, SEALING].map(|name| folder.join(name));
     if !replace {
         for path in [&signing, &sealing] {
             key_file::require_absent(path).help(
-                "use the keys that are there; --replace makes new ones and puts them aside, and then every unit must be given \
-                 the new signing.key.pub",
+                "use the existing keys, or create new ones with --replace, which keeps the old files under another name; \
+                 then every unit needs the new signing.key.pub",
             )?;
         }
     }
     let ending = Timestamp::now().strftime(".old-%Y%m%dT%H%M%SZ").to_string();
     let random = || {
         let mut bytes = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut bytes[..]).context("the system has no random numbers").map(|()| bytes)
+        getrandom::fill(&mut bytes[..]).context("cannot get random numbers from the system").map(|()| bytes)
     };
     let (signing_key, identity) = (SigningKey::from_random(&*random()?), Identity::from_random(&*random()?));
     let (signer, recipient) = (signing_key.signer(), identity.recipient());
@@ -107,13 +108,16 @@ fn in_words(Made { signing, sealing }: &Made) -> String {
         format!("sealing key  {}   fingerprint {}", sealing.secret, sealing.fingerprint),
     ];
     lines.extend(
-        [signing, sealing].into_iter().filter_map(|key| Some(format!("put aside    {}", key.put_aside.as_ref()?))),
+        [signing, sealing].into_iter().filter_map(|key| Some(format!("old key      {}", key.put_aside.as_ref()?))),
     );
     lines.push(format!(
-        "Keep both secret, and a copy of them in a safe: without {} no unit takes a database.",
+        "Keep both secret, and keep a copy in a safe: without {}, no unit accepts a new database.",
         signing.secret
     ));
-    lines.push(format!("Give every unit {} ([database] signers), and compare its fingerprint.", signing.public));
+    lines.push(format!(
+        "Copy {} to every unit ([database] signers), and compare its fingerprint there.",
+        signing.public
+    ));
     lines.join("\n")
 }
 

@@ -1,7 +1,7 @@
-//! The workstation: enrols people from photos into a people database, and answers who is in a photo.
+//! The workstation program: enrols people from photos into a people database, and identifies people in photos.
 //!
-//! Detecting, aligning and encoding are done by `models`, the database is `shared::gallery`. Nothing here decides
-//! whether a door opens.
+//! `models` detects, aligns and encodes faces; `shared::gallery` is the database. Nothing here decides whether a door
+//! opens.
 #![forbid(unsafe_code)]
 
 mod args;
@@ -69,7 +69,7 @@ fn answer(arguments: &Arguments) -> anyhow::Result<Answer> {
     }
 }
 
-/// What the tools for models need of the workstation.
+/// The functions that `model-tools` needs from this crate.
 fn sources() -> model_tools::Sources {
     model_tools::Sources {
         photos_in: evaluate::photos_of_tree,

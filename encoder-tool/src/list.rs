@@ -1,4 +1,4 @@
-//! `list`: who is in a people database.
+//! `list`: lists the people in a people database.
 
 use crate::args::List;
 use crate::database_files::{self, Opened, Outside};
@@ -11,28 +11,28 @@ use shared::gallery::{Audience, Gallery, GreyThreshold, Header, Mode};
 use shared::seal::{Recipient, Signer};
 use terminal::{Answer, columns, counted, is_read_by_a_person, wrapped};
 
-/// What is printed.
+/// The answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct Listed {
     sequence: u64,
     /// The model's hash.
     model: String,
     dimensions: u16,
-    /// The database's own; `null` leaves it to the encoder's.
+    /// The threshold stored in the database; `null` if the encoder's applies.
     threshold: Option<f32>,
-    /// For pictures without colour; `null` leaves it to the threshold.
+    /// The threshold for pictures without colour; `null` if `threshold` applies.
     threshold_grey: Option<f32>,
     encodings: usize,
-    /// The doors that it is for; `null` if it does not say.
+    /// The doors that it is for; `null` if it names none.
     audience: Option<Shown>,
-    /// Fingerprint of the key; `null` if nobody signed it.
+    /// Fingerprint of the signing key; `null` if it is not signed.
     signed_by: Option<String>,
     /// Fingerprints of the keys that open it; empty if it is not sealed.
     sealed_for: Vec<String>,
     people_count: usize,
-    /// `null` if only the head was asked for.
+    /// `null` if only the header was requested.
     people: Option<Vec<ListedPerson>>,
-    /// Names of the schedules; `null` if only the head was asked for.
+    /// Names of the schedules; `null` if only the header was requested.
     schedules: Option<Vec<String>>,
 }
 
@@ -46,18 +46,18 @@ struct ListedPerson {
     mode: &'static str,
     /// UTC.
     valid_from: Option<String>,
-    /// UTC; the first second at which it is over.
+    /// UTC; the first second after the validity.
     valid_until: Option<String>,
-    /// How many.
+    /// Number of cards.
     cards: usize,
-    /// The schedules that bind the person: their names.
+    /// Names of the schedules that apply to the person.
     hours: Vec<String>,
-    /// Looks like somebody else enrolled.
+    /// Whether the person resembles another enrolled person.
     has_double: bool,
     note: String,
 }
 
-/// Prints everybody, or the head alone.
+/// Prints all people, or only the header.
 ///
 /// # Errors
 /// If the database cannot be read.
@@ -126,12 +126,12 @@ fn listed(
     }
 }
 
-/// RFC 3339; a time that no calendar has is given in Unix seconds.
+/// The time in RFC 3339; in Unix seconds if it is outside the calendar.
 fn time(seconds: i64) -> String {
     Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.to_string())
 }
 
-/// Wrapped for a person; one line for each record where a program reads.
+/// Prints a line: wrapped for a terminal, unchanged for a program.
 fn print_for_reader(line: &str) -> Result<()> {
     match is_read_by_a_person() {
         true => terminal::print(&wrapped(line, columns(), 4)),
@@ -152,13 +152,16 @@ fn in_words(listed: &Listed, zone: &TimeZone) -> Vec<String> {
     ));
     lines.push(format!("sequence {}, model {}", listed.sequence, listed.model));
     lines.push(format!("for {}", doors_in_words(listed.audience.as_ref())));
-    let signed = listed.signed_by.as_ref().map_or("nobody".to_owned(), String::clone);
-    let sealed = if listed.sealed_for.is_empty() { "nobody".to_owned() } else { listed.sealed_for.join(", ") };
-    lines.push(format!("signed by {signed}; sealed for {sealed}"));
+    let signed = listed.signed_by.as_ref().map_or("not signed".to_owned(), |signer| format!("signed by {signer}"));
+    let sealed = match listed.sealed_for.as_slice() {
+        [] => "not sealed".to_owned(),
+        keys => format!("sealed for {}", keys.join(", ")),
+    };
+    lines.push(format!("{signed}; {sealed}"));
     lines
 }
 
-/// `2026-11-27 16:30` in the office's time; what is not a time stays as it is.
+/// `2026-11-27 16:30` in this time zone; text that is not a time is unchanged.
 fn in_zone(time: &str, zone: &TimeZone) -> String {
     let local = time.parse::<Timestamp>().map(|time| zone.to_datetime(time));
     local.map_or_else(|_| time.to_owned(), |local| local.strftime("%Y-%m-%d %H:%M").to_string())
@@ -166,7 +169,7 @@ fn in_zone(time: &str, zone: &TimeZone) -> String {
 
 fn doors_in_words(audience: Option<&Shown>) -> String {
     match audience {
-        None => "doors that it does not name: a unit that moves a lock does not take it".to_owned(),
+        None => "no door in particular: a unit that controls a lock refuses it".to_owned(),
         Some(Shown::All) => "all doors".to_owned(),
         Some(Shown::Group { group }) => format!("the doors of the group {group}"),
         Some(Shown::Units { units }) => {
@@ -260,8 +263,7 @@ for the doors of the group office
 signed by 11-22; sealed for 33-44, 55-66";
         assert_eq!(in_words(&listed, &TimeZone::UTC).join("\n"), expected);
         let head = Listed { people: None, signed_by: None, sealed_for: Vec::new(), ..listed };
-        let lines: Vec<&str> =
-            expected.lines().skip(2).take(3).chain(["signed by nobody; sealed for nobody"]).collect();
+        let lines: Vec<&str> = expected.lines().skip(2).take(3).chain(["not signed; not sealed"]).collect();
         assert_eq!(in_words(&head, &TimeZone::UTC), lines);
     }
 }

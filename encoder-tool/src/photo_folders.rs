@@ -1,5 +1,5 @@
-//! Lists the photos folder: a folder for each person, photos in it, perhaps a `people.csv` and a `schedules.toml`.
-//! Nothing is opened.
+//! Lists the photos folder: one folder of photos for each person, and optionally a `people.csv` and a `schedules.toml`.
+//! Opens no file.
 
 use crate::rule_files::{self, NearMiss, PEOPLE_FILE, SCHEDULES_FILE};
 use std::ffi::OsStr;
@@ -8,15 +8,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use terminal::ShowPath;
 
-/// What was found, ordered by name.
+/// The contents of the photos folder, ordered by name.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
     pub(crate) folders: Vec<Folder>,
     pub(crate) people_file: Option<PathBuf>,
     pub(crate) schedules_file: Option<PathBuf>,
-    /// What looks like one of the two and is not read. A caller that goes by them must refuse it.
+    /// Files that look like one of the two but are not read. A caller that uses rule files must refuse them.
     pub(crate) near_misses: Vec<NearMiss>,
-    /// What is neither a person's folder nor a photo in one, in the form `path: why`.
+    /// Ignored entries, which are neither a person's folder nor a photo in one, as `path: why`.
     pub(crate) passed_over: Vec<String>,
 }
 
@@ -27,11 +27,11 @@ pub(crate) struct Folder {
     pub(crate) photos: Vec<Photo>,
 }
 
-/// A file in a person's folder, taken for a photo.
+/// A file in a person's folder; assumed to be a photo.
 #[derive(Clone, Debug)]
 pub(crate) struct Photo {
     pub(crate) path: PathBuf,
-    /// `person/photo`, as it is named to the user.
+    /// `person/photo`, for messages.
     pub(crate) shown: String,
 }
 
@@ -39,29 +39,29 @@ pub(crate) struct Photo {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum ScanError {
-    /// It is not there, or no folder, or may not be read.
+    /// It does not exist, is not a folder, or cannot be read.
     #[error("cannot read the folder {}: {source}", path.shown())]
     Unreadable {
         /// Which folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// A folder's name is not Unicode text.
     #[error("the folder name {name:?} is not UTF-8: rename it")]
     NameNotUnicode {
-        /// The name with what could not be read replaced.
+        /// The name, with invalid parts replaced.
         name: String,
     },
-    /// There is no photo anywhere.
-    #[error("no photos in {}: make a folder for each person, named as the person, and put the photos in it", path.shown())]
+    /// It contains no photos.
+    #[error("no photos in {}: create a folder for each person, with the person's name, and put the photos in it", path.shown())]
     Empty {
         /// The photos folder.
         path: PathBuf,
     },
 }
 
-/// Lists the photos folder. Symbolic links are followed; hidden files and what systems leave in folders is ignored.
+/// Lists the photos folder. Follows symbolic links; ignores hidden files and files that operating systems create.
 ///
 /// # Errors
 /// [`ScanError`]
@@ -126,7 +126,8 @@ fn entries(folder: &Path) -> Result<Vec<(std::ffi::OsString, PathBuf)>, ScanErro
     Ok(entries)
 }
 
-/// Hidden files, locks of spreadsheets, and what Windows, macOS archives and network storage put beside photos.
+/// Whether to ignore an entry: hidden files, lock files of spreadsheets, and files that Windows, macOS archives and
+/// network storage add.
 fn is_ignored(name: &OsStr) -> bool {
     const LEFT_BY_SYSTEMS: [&str; 4] = ["Thumbs.db", "desktop.ini", "__MACOSX", "@eaDir"];
     let begins_with = |start: &[u8]| name.as_encoded_bytes().starts_with(start);
@@ -160,14 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_elsewhere_is_told() {
+    fn files_in_other_places_are_reported() {
         let found = scan(tree(&["a/1.jpg", "a/old/2.jpg", "loose.jpg"]).path()).unwrap();
         assert_eq!(found.passed_over, ["a/old: a folder in a person's folder", "loose.jpg: not in a person's folder"]);
     }
 
-    /// With the rules passed over, everybody could enter at all times.
+    /// If the rules were ignored, everybody could enter at all times.
     #[test]
-    fn a_rule_file_by_another_name_or_in_another_place_is_told() {
+    fn a_misnamed_or_misplaced_rule_file_is_reported() {
         for (file, near_misses) in [
             ("people.csv", 0),
             ("People.csv", 1),

@@ -1,37 +1,38 @@
-//! The files beside the photos that say who may enter and when, and names that are almost theirs. A rule file under
-//! another name would be passed over, and with it everybody's limits. No I/O.
+//! Names of the rule files beside the photos, which say who may enter and when, and detection of misspelt names. A rule
+//! file with a misspelt name would be ignored, and with it everybody's restrictions. No I/O.
 
 use std::ffi::OsStr;
 use std::fmt;
 
-/// The file beside the folders that says more about people.
+/// The file beside the people's folders that holds more data about people.
 pub(crate) const PEOPLE_FILE: &str = "people.csv";
 
-/// The file beside the folders that says when people may enter.
+/// The file beside the people's folders that says when people may enter.
 pub(crate) const SCHEDULES_FILE: &str = "schedules.toml";
 
-/// Tables and TOML: beside photos they are meant to say something about people.
+/// Endings of tables and TOML files: among photos, such a file is probably meant as a rule file.
 const RULE_ENDINGS: [&str; 12] =
     ["csv", "tsv", "tab", "xls", "xlsx", "xlsm", "xlsb", "ods", "fods", "numbers", "gsheet", "toml"];
 
-/// What may be called `people`, too: photos, databases and reports.
+/// Endings of other files that may be called `people`: photos, databases and reports.
 const OTHER_ENDINGS: [&str; 14] =
     ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "heic", "heif", "avif", "gif", "tif", "tiff", "db", "html"];
 
-/// How many letters may be wrong, missing, too many or exchanged in a name that is still taken for the other.
+/// The most typing errors (a wrong, missing, extra or swapped letter) in a name that still counts as misspelt.
 const TYPOS: usize = 2;
 
-/// Something that looks like a rule file and would not be read.
+/// A file or folder that looks like a rule file but would not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NearMiss {
-    /// Where it lies, from the photos folder on.
+    /// Its path within the photos folder.
     pub(crate) shown: String,
-    /// What it should be called.
+    /// The rule file that it resembles.
     meant: &'static str,
 }
 
 impl NearMiss {
-    /// Whether a file of this name, or a folder, looks like a rule file. A rule file in a person's folder does, too.
+    /// Checks a file name: `Some` if it looks like a rule file. A correctly named rule file in a person's folder counts
+    /// too.
     pub(crate) fn of_file(name: &str, shown: &str) -> Option<Self> {
         let parts = parts_of(name);
         let is_table = parts.iter().skip(1).any(|part| RULE_ENDINGS.contains(&part.as_str()));
@@ -40,7 +41,7 @@ impl NearMiss {
         meant.map(|meant| Self { shown: shown.to_owned(), meant })
     }
 
-    /// A folder may bear any name that a person has.
+    /// Checks a folder name, which may be any name of a person: `Some` if it has the ending of a rule file.
     pub(crate) fn of_folder(name: &str) -> Option<Self> {
         let (_, ending) = name.rsplit_once('.')?;
         let is_table = RULE_ENDINGS.contains(&ending.to_lowercase().as_str());
@@ -51,31 +52,32 @@ impl NearMiss {
 impl fmt::Display for NearMiss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { shown, meant } = self;
-        // Escaped, as a letter of another script looks the same.
+        // Escaped, because a letter of another script may look the same.
         let shown = shown.escape_default();
-        write!(f, "\"{shown}\" looks like a file of rules, but only {meant:?} beside the people's folders is read")
+        write!(f, "\"{shown}\" looks like a rule file, but only {meant:?} beside the people's folders is read")
     }
 }
 
-/// Other hidden files belong to programs: locks, copies of editors, what macOS adds.
+/// Whether a hidden file has the name of a rule file. Other hidden files belong to programs: locks, editor backups,
+/// files of macOS.
 pub(crate) fn is_hidden_rule_file(name: &OsStr) -> bool {
     let hidden = name.to_str().and_then(|name| name.strip_prefix('.'));
     hidden.is_some_and(|name| [PEOPLE_FILE, SCHEDULES_FILE].iter().any(|file| name.eq_ignore_ascii_case(file)))
 }
 
-/// A name at its dots, in lower case, without spaces and punctuation: ` People .CSV~` is `people`, `csv`.
+/// Splits a name at its dots, in lower case, without spaces and punctuation: ` People .CSV~` becomes `people`, `csv`.
 fn parts_of(name: &str) -> Vec<String> {
     let plain = |part: &str| part.chars().filter(|c| c.is_alphanumeric() || !c.is_ascii()).collect::<String>();
     name.trim_start_matches('.').to_lowercase().split('.').map(plain).collect()
 }
 
-/// The rule file that something with the ending of one is likeliest meant to be.
+/// The rule file that a name with such an ending most likely means.
 fn nearest(parts: &[String]) -> &'static str {
     let toml = parts.iter().any(|part| part == "toml");
     resembled(parts).unwrap_or(if toml { SCHEDULES_FILE } else { PEOPLE_FILE })
 }
 
-/// The rule file whose name this is but for a few typing errors, with its ending or without.
+/// The rule file whose name differs from this one by at most [`TYPOS`] errors, with or without its ending.
 fn resembled(parts: &[String]) -> Option<&'static str> {
     let (stem, whole) = (parts.first()?, parts.concat());
     [PEOPLE_FILE, SCHEDULES_FILE].into_iter().find(|file| {
@@ -84,8 +86,8 @@ fn resembled(parts: &[String]) -> Option<&'static str> {
     })
 }
 
-/// The optimal string alignment distance (Damerau and Levenshtein, neighbours exchanged at most once). A character that
-/// is not ASCII may look like any other, or like none, so that it costs nothing.
+/// The optimal string alignment distance (Damerau-Levenshtein, each pair of neighbours swapped at most once). A
+/// character outside ASCII costs nothing, because it may look like any other character or be invisible.
 fn typos(written: &str, meant: &str) -> usize {
     let (written, meant): (Vec<char>, Vec<char>) = (written.chars().collect(), meant.chars().collect());
     let cost = |character: char| usize::from(character.is_ascii());

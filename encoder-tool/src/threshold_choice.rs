@@ -2,28 +2,28 @@
 
 use shared::gallery::Gallery;
 
-/// The one on the command line, else the database's own, else the encoder's.
+/// The threshold of the command line, else of the database, else of the encoder.
 pub(crate) fn in_force(asked_for: Option<f32>, of_database: Option<f32>, of_encoder: f32) -> f32 {
     asked_for.or(of_database).unwrap_or(of_encoder)
 }
 
-/// Those that a database is asked with: for photos with colour and without.
+/// The thresholds for a search: for photos in colour and without colour.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Thresholds {
     colour: f32,
     grey: f32,
 }
 
-/// The one for a photo.
+/// The threshold for one photo.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Threshold {
     pub(crate) distance: f32,
-    /// Whether it is one of its own for photos without colour.
+    /// Whether it is the separate threshold for photos without colour.
     pub(crate) for_grey: bool,
 }
 
 impl Thresholds {
-    /// The one on the command line for both, else the database's own, else the encoder's.
+    /// The threshold of the command line for both, else those of the database, else that of the encoder.
     pub(crate) fn in_force(asked_for: Option<f32>, gallery: &Gallery, of_encoder: f32) -> Self {
         let colour = in_force(asked_for, gallery.header().threshold, of_encoder);
         let of_database = gallery.grey_threshold().map(|grey| grey.threshold);
@@ -37,7 +37,7 @@ impl Thresholds {
 }
 
 impl Threshold {
-    /// `threshold 1.050`, and of which photos if that is not plain.
+    /// `threshold 1.050`, with `without colour` if it is the separate one.
     pub(crate) fn in_words(self) -> String {
         format!("threshold {:.3}{}", self.distance, if self.for_grey { " without colour" } else { "" })
     }
@@ -49,7 +49,7 @@ mod tests {
     use shared::gallery::{Calibration, GalleryBuilder, GreyThreshold, ModelHash};
 
     #[test]
-    fn the_nearest_word_counts() {
+    fn the_command_line_comes_before_the_database_and_the_encoder() {
         for (asked_for, of_database, expected) in
             [(Some(0.5), Some(0.9), 0.5), (Some(0.0), Some(0.9), 0.0), (None, Some(0.9), 0.9), (None, None, 1.05)]
         {

@@ -1,4 +1,4 @@
-//! `verify`: is it who they claim to be?
+//! `verify`: compares the largest face of a photo with the claimed person.
 
 use crate::args::Verify;
 use crate::database_files;
@@ -11,21 +11,21 @@ use serde::Serialize;
 use shared::gallery::PersonName;
 use terminal::{Answer, Help, ShowPath};
 
-/// What is printed.
+/// The answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct Verified {
     /// The claimed name, as it is enrolled.
     identity: String,
-    /// To the person; `null` if there is no face.
+    /// L2 distance to the person; `null` if there is no face.
     distance: Option<f32>,
     threshold: f32,
-    /// Whether that is one of its own for photos without colour.
+    /// Whether `threshold` is the separate one for photos without colour.
     threshold_for_grey: bool,
     #[serde(rename = "match")]
     matches: bool,
-    /// `false`: the face is covered, blurred or the wrong way round, so that it is nobody's.
+    /// `false` if the face is covered, blurred or the wrong way round; then it does not match.
     recognisable: bool,
-    /// All of them with their distances to the claimed person; the first, the largest, is the one that is judged.
+    /// All faces with their distances to the claimed person. The first is the largest; only that one is judged.
     faces: Vec<FaceReport>,
 }
 

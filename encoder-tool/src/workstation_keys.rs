@@ -1,4 +1,4 @@
-//! The workstation's keys: their location, and reading them.
+//! The workstation's keys: where they are, and how to read them.
 
 use crate::user_folders;
 use anyhow::Context;
@@ -8,12 +8,12 @@ use shared::seal::{Identity, Recipient, SealRandomness, SigningKey};
 use std::path::{Path, PathBuf};
 use terminal::{Help, ShowPath};
 
-/// The name of the signing key's secret half in the folder of keys.
+/// File name of the signing key's secret half.
 pub(crate) const SIGNING: &str = "signing.key";
-/// The name of the sealing key's secret half.
+/// File name of the sealing key's secret half.
 pub(crate) const SEALING: &str = "sealing.key";
 
-/// Which key opens a sealed database.
+/// The key that opens a sealed database.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct KeyChoice {
     /// The key that opens a sealed database, instead of ~/.config/encoder-tool/sealing.key
@@ -22,10 +22,10 @@ pub(crate) struct KeyChoice {
 }
 
 impl KeyChoice {
-    /// The key; `None` if none was named and there is none in its place.
+    /// Reads the key; `None` if no key was given and the default file does not exist.
     ///
     /// # Errors
-    /// If it cannot be read, is no such key, or others can read it.
+    /// If it cannot be read, is not a sealing key, or other users can read it.
     pub(crate) fn identity(&self) -> anyhow::Result<Option<Identity>> {
         let path = match &self.open_with {
             Some(path) => path.clone(),
@@ -36,7 +36,7 @@ impl KeyChoice {
         };
         let text = key_file::read_secret(&path)?;
         let identity = Identity::from_text(&text).with_context(|| path.shown().to_string());
-        identity.map(Some).help("a sealing key, sealing.key, is made by `encoder-tool keygen`")
+        identity.map(Some).help("use a sealing key: `encoder-tool keygen` creates sealing.key")
     }
 }
 
@@ -48,33 +48,33 @@ pub(crate) fn folder() -> Option<PathBuf> {
 /// Reads the secret half of a signing key.
 ///
 /// # Errors
-/// If it cannot be read, is no such key, or others can read it.
+/// If it cannot be read, is not a signing key, or other users can read it.
 pub(crate) fn signing_key(path: &Path) -> anyhow::Result<SigningKey> {
-    let text = key_file::read_secret(path).help("a signing key, signing.key, is made by `encoder-tool keygen`")?;
+    let text = key_file::read_secret(path).help("use a signing key: `encoder-tool keygen` creates signing.key")?;
     SigningKey::from_text(&text)
         .with_context(|| path.shown().to_string())
-        .help("a signing key, signing.key, is made by `encoder-tool keygen`")
+        .help("use a signing key: `encoder-tool keygen` creates signing.key")
 }
 
 /// Reads the public half of a sealing key.
 ///
 /// # Errors
-/// If it cannot be read or is no such key.
+/// If it cannot be read or is not such a key.
 pub(crate) fn recipient(path: &Path) -> anyhow::Result<Recipient> {
     let text = key_file::read_public(path)?;
     Recipient::from_text(&text)
         .with_context(|| path.shown().to_string())
-        .help("give the public half of the unit's key: `edge-agent keygen` prints it on the unit")
+        .help("use the public half of the unit's key: run `edge-agent keygen` on the unit to print it")
 }
 
-/// Random numbers for one sealed file.
+/// Draws the random numbers for one sealed file.
 ///
 /// # Errors
 /// If the system provides no random numbers.
 pub(crate) fn seal_randomness() -> anyhow::Result<SealRandomness> {
     let mut randomness = SealRandomness { ephemeral: [0; 32], contents_key: [0; 32] };
     for bytes in [&mut randomness.ephemeral, &mut randomness.contents_key] {
-        getrandom::fill(bytes).context("the system has no random numbers")?;
+        getrandom::fill(bytes).context("cannot get random numbers from the system")?;
     }
     Ok(randomness)
 }

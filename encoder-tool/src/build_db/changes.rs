@@ -1,4 +1,4 @@
-//! What a new database changes for people beside the one that it replaces. No I/O.
+//! Compares a new database with the one that it replaces. No I/O.
 
 use serde::Serialize;
 use shared::card::CardNumber;
@@ -6,29 +6,29 @@ use shared::gallery::{Details, Gallery, Person, PersonName, PhotoDigest};
 use shared::schedule::Schedule;
 use std::collections::{BTreeSet, HashMap};
 
-/// This many people may be missing from the new database, or this share of all, before that must be asked for: a user who builds
-/// from half of the folders locks out the other half.
+/// The new database may remove up to this many people, or up to this share of all, without `--allow-removals`: a user
+/// who builds from half of the folders would lock out the other half.
 const REMOVED_WITHOUT_ASKING: usize = 2;
 const SHARE_REMOVED_WITHOUT_ASKING: f64 = 0.1;
 
-/// Names of people, in the order of the databases.
+/// The changes, with people's names in the order of the databases.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(super) struct Changes {
     pub(super) added: Vec<String>,
     pub(super) removed: Vec<String>,
     pub(super) changed: Vec<Changed>,
-    /// Schedules that are new, gone or different.
+    /// Names of schedules that were added, removed or changed.
     pub(super) schedules: Vec<String>,
-    /// The database that is replaced was made with another model, so every encoding is new.
+    /// Whether the replaced database was made with another model, so that every encoding is new.
     pub(super) other_model: bool,
-    /// It is for other doors than the one that is replaced.
+    /// Whether it is for other doors than the replaced database.
     pub(super) other_doors: bool,
-    /// How many people were in the database that is replaced.
+    /// Number of people in the replaced database.
     #[serde(skip)]
     before: usize,
 }
 
-/// Somebody who is in both.
+/// A person in both databases, with changes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Changed {
     pub(super) name: String,
@@ -37,7 +37,7 @@ pub(super) struct Changed {
 }
 
 impl Changes {
-    /// From one database to the next. `cards` are the numbers of the new one's people, which it holds as hashes only.
+    /// Compares two databases. `cards` are the card numbers of the people in `next`, which itself contains only hashes.
     pub(super) fn between(previous: &Gallery, next: &Gallery, cards: &HashMap<PersonName, Vec<CardNumber>>) -> Self {
         let mut changes = Self {
             schedules: changed_schedules(previous, next),
@@ -63,7 +63,7 @@ impl Changes {
         changes
     }
 
-    /// More people would be missing than are taken out by hand.
+    /// Whether so many people are removed that it is probably a mistake.
     pub(super) fn removes_many(&self) -> bool {
         let share = self.removed.len() as f64 / self.before.max(1) as f64;
         self.removed.len() > REMOVED_WITHOUT_ASKING && share > SHARE_REMOVED_WITHOUT_ASKING
@@ -74,7 +74,7 @@ impl Changes {
         format!("removed {} of {}: {}", self.removed.len(), self.before, self.removed.join(", "))
     }
 
-    /// One line for each kind of change; none if nothing has changed.
+    /// One line for each kind of change; empty if nothing changed.
     pub(super) fn in_words(&self) -> Vec<String> {
         let mut lines = Vec::new();
         if !self.added.is_empty() {
@@ -91,13 +91,13 @@ impl Changes {
             lines.push(format!("changed {}: {}", self.changed.len(), each.collect::<Vec<_>>().join(", ")));
         }
         if !self.schedules.is_empty() {
-            lines.push(format!("schedules that are new, gone or different: {}", self.schedules.join(", ")));
+            lines.push(format!("schedules added, removed or changed: {}", self.schedules.join(", ")));
         }
         if self.other_model {
-            lines.push("another model: every encoding is new".to_owned());
+            lines.push("made with another model: every encoding is new".to_owned());
         }
         if self.other_doors {
-            lines.push("for other doors than before".to_owned());
+            lines.push("for other doors than the replaced database".to_owned());
         }
         lines
     }
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_changes_for_a_person_is_told() {
+    fn every_change_for_a_person_is_reported() {
         let limited = Details { mode: Mode::CardAndFace, valid_until: Some(9), note: "x".to_owned(), ..staff() };
         let before = [
             Of { details: limited, cards: &[5], ..NOBODY_YET(1, "Ann") },
@@ -234,7 +234,7 @@ mod tests {
             "added 1: Eve",
             "removed 1 of 4: Dee",
             "changed 2: Ann (groups, mode, validity, cards, hours, note), Cyrus (name, photos, groups, cards, hours)",
-            "schedules that are new, gone or different: office",
+            "schedules added, removed or changed: office",
         ];
         assert_eq!(changes.in_words(), expected);
         let (same, numbers) = gallery(3, &before, Some(1200));
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn only_many_removals_must_be_asked_for() {
+    fn only_many_removals_need_permission() {
         for (before, removed, many) in [
             (0, 0, false),
             (2, 2, false),

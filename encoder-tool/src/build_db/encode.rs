@@ -27,8 +27,8 @@ pub(super) struct Encoded {
     pub(super) crop: Option<Crop>,
 }
 
-/// Encodes each photo, in the order in which they are given, if the shorter side of its face has `least` pixels or more.
-/// Crops are kept if they will be shown.
+/// Encodes each photo, in the given order, if the shorter side of its face has `least` pixels or more. Keeps the crops
+/// if `keep_crops` is set.
 pub(super) fn encode_all(
     recogniser: &Recogniser,
     photos: &[Photo],
@@ -51,8 +51,8 @@ pub(super) fn encode_all(
     encoded
 }
 
-/// A photo in which no face is recognisable may be the wrong way round: then the first other way in which there is one is
-/// taken. The whole photo is in memory only in here.
+/// Encodes one photo. If it has no recognisable face, it may be the wrong way round: the first turn with a recognisable
+/// face is used. The whole photo is in memory only in this function.
 fn encode(recogniser: &mut Recogniser, photo: &Photo, least: u32, reader: &PhotoReader) -> Result<Encoded, LeftOut> {
     let read = reader.read(&photo.path)?;
     let digest = read.digest;

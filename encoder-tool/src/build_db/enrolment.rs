@@ -1,4 +1,4 @@
-//! From the roster and its photos to the people who can be enrolled.
+//! Encodes the photos of the roster, and sorts out who can be enrolled.
 
 use super::duplicates::{Outcome, leave_out_duplicates};
 use super::encode::{self, Encoded};
@@ -11,14 +11,14 @@ use crate::photo_folders::{Folder, Photo};
 use models::Recogniser;
 use shared::gallery::{MAX_ENCODINGS_OF_PERSON, Mode, NewEncoding};
 
-/// Who is enrolled with which photos, and what was left out.
+/// People to enrol with their photos, and the people and photos that are left out.
 pub(super) struct Enrolment {
     pub(super) enrolled: Vec<Enrolled>,
     pub(super) not_enrolled: Vec<NotEnrolled>,
     /// Photos that were left out.
     pub(super) skipped: Vec<Skipped>,
     pub(super) turned: Vec<TurnedPhoto>,
-    /// How many photos there are in all.
+    /// Number of all photos.
     pub(super) photos: usize,
 }
 
@@ -63,7 +63,7 @@ impl Enrolment {
     }
 }
 
-/// Those who have a photo, and those who have none.
+/// People with a usable photo, and people without.
 fn with_photos(members: Vec<Member>, kept: Vec<Vec<EnrolledPhoto>>) -> (Vec<Enrolled>, Vec<NotEnrolled>) {
     let people = members.into_iter().zip(kept).map(|(member, photos)| Enrolled { member, photos });
     let (enrolled, empty): (Vec<Enrolled>, Vec<Enrolled>) = people.partition(|person| !person.photos.is_empty());
@@ -74,7 +74,7 @@ fn with_photos(members: Vec<Member>, kept: Vec<Vec<EnrolledPhoto>>) -> (Vec<Enro
     (enrolled, not_enrolled.collect())
 }
 
-/// Each member's photos that are enrolled, and what was left out.
+/// The photos to enrol of each member, and the photos that are left out.
 fn sort_out(outcomes: Vec<Outcome<'_>>, members: usize, now: i64) -> (Vec<Vec<EnrolledPhoto>>, Vec<Skipped>) {
     let mut kept: Vec<Vec<EnrolledPhoto>> = (0..members).map(|_| Vec::new()).collect();
     let mut skipped = Vec::new();

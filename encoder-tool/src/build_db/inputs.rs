@@ -35,9 +35,9 @@ impl Inputs {
     /// If one of them cannot be used, or a file that will be written cannot be replaced.
     pub(super) fn read(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<Self> {
         let Scan { folders, people_file, schedules_file, near_misses, passed_over } =
-            photo_folders::scan(&arguments.photos).help("photos lie in PHOTOS/<person>/<photo>")?;
+            photo_folders::scan(&arguments.photos).help("put photos into PHOTOS/<person>/<photo>")?;
         refuse_near_misses(&near_misses)?;
-        passed_over.iter().for_each(|line| verbosity.note(&format!("passed over {line}")));
+        passed_over.iter().for_each(|line| verbosity.note(&format!("ignored {line}")));
         let names: Vec<&str> = folders.iter().map(|folder| folder.name.as_str()).collect();
         let rows = people_file.as_deref().map(read_people_file).transpose()?;
         let members = roster::roster(&names, rows)?;
@@ -66,15 +66,16 @@ fn refuse_near_misses(near_misses: &[NearMiss]) -> anyhow::Result<()> {
     }
     let told: Vec<String> = near_misses.iter().map(ToString::to_string).collect();
     Err(anyhow!("{}", told.join("; ")))
-        .help("rename it (a spreadsheet: save it as CSV in UTF-8), or move it out of the folder if it is not meant for the door")
+        .help("rename it (save a spreadsheet as CSV in UTF-8), or move it out of the folder if it is not a rule file")
 }
 
 fn read_people_file(path: &Path) -> anyhow::Result<Vec<Row>> {
     let bytes = files::read_bounded(path, people_csv::MAX_BYTES)?;
-    people_csv::parse(&bytes, &TimeZone::system()).help("correct the file, or move it away to go by folder names")
+    people_csv::parse(&bytes, &TimeZone::system())
+        .help("correct the file, or move it away to use only the folder names")
 }
 
 fn read_schedules_file(path: &Path) -> anyhow::Result<Vec<Planned>> {
     let bytes = files::read_bounded(path, schedules_toml::MAX_BYTES)?;
-    schedules_toml::parse(&bytes).help("correct the file: with it moved away, everybody could enter at all times")
+    schedules_toml::parse(&bytes).help("correct the file; without it, everybody could enter at all times")
 }

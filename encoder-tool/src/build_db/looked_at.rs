@@ -52,7 +52,7 @@ impl<'a> LookedAt<'a> {
             .collect()
     }
 
-    /// Look-alikes as the database notes them: people by index, and their L2 distance.
+    /// Look-alikes as stored in the database: people by index, and their L2 distance.
     pub(super) fn look_alike_people(&self) -> Vec<([usize; 2], f32)> {
         let pairs = self.resemblance.look_alikes.iter();
         pairs.map(|pair| (pair.photos.map(|photo| self.owners[photo]), pair.distance)).collect()

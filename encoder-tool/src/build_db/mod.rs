@@ -1,4 +1,4 @@
-//! `build-db`: from folders of photos to a people database.
+//! `build-db`: builds a people database from folders of photos.
 //!
 //! inputs (folders, rules, keys, networks) -> enrolment (encodings of each person) -> threshold ->
 //! resemblance (who looks like another person) -> write (the database) -> signed and sealed file.
@@ -36,16 +36,16 @@ use report::{Report, Skipped, SmallFace};
 use shared::gallery::{Audience, Gallery, GalleryBuilder, Mode};
 use std::time::Instant;
 use stored_thresholds::Thresholds;
-use terminal::{Answer, Help, ShowPath, Verbosity, percent};
+use terminal::{Answer, Help, ShowPath, Verbosity, counted, percent};
 use write::{Enrolled, Findings, Heritage};
 
-/// With more of those enrolled not recognised than this, a door is one that people prop open.
+/// The highest acceptable share of enrolled people who are not recognised (FNIR): above it, people prop the door open.
 const MAX_FNIR: f64 = 0.3;
 
 /// Builds the database, writes it and reports. Yes if everybody has an encoding.
 ///
 /// # Errors
-/// If nothing could be built or written; what was there before is then still there.
+/// If nothing could be built or written; an existing database is then unchanged.
 pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<Answer> {
     let started = Instant::now();
     let Inputs { folders, members, schedules, replaced, protect, audience, recogniser } =
@@ -63,8 +63,11 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         if arguments.json {
             terminal::print_json(&report)?;
         }
-        return Err(anyhow!("no photo of {} can be used, so no database was written", enrolment.photos))
-            .help("correct what was left out, for the reason given with each");
+        return Err(anyhow!(
+            "no usable photo among {}, so no database was written",
+            counted(enrolment.photos, "photo")
+        ))
+        .help("replace the photos that were left out; the reason is given with each");
     }
     warn(&enrolment, &report, verbosity);
 
@@ -78,8 +81,8 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
             enrolment.enrolled.iter().map(|Enrolled { member, .. }| (member.name.clone(), member.cards.clone()));
         Changes::between(&replaced.gallery, &gallery, &cards.collect())
     });
-    if let Err(refused) = refuse_what_was_not_asked_for(arguments, &report, &recogniser) {
-        tell(arguments, &report, None)?;
+    if let Err(refused) = refuse_many_lockouts(arguments, &report, &recogniser) {
+        print_report(arguments, &report, None)?;
         return Err(refused);
     }
     if let Some(path) = &arguments.html {
@@ -90,7 +93,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         .help("make room, or choose another file with -o")?;
     let doors_and_keys = format!("The database is {}.", in_words(&gallery, &protect));
     let about = if verbosity.is_verbose() { thresholds.in_full() } else { thresholds.in_one_line() };
-    tell(arguments, &report, Some([about, doors_and_keys]))?;
+    print_report(arguments, &report, Some([about, doors_and_keys]))?;
     let odd = !report.odd_photos.is_empty() || !report.look_alikes.is_empty();
     Ok(Answer::yes_if(report.not_enrolled.is_empty() && !(arguments.strict && odd)))
 }
@@ -122,11 +125,11 @@ fn report_of(
     }
 }
 
-/// Notes what the office should look at, though the database can be written.
+/// Prints warnings for the office that do not prevent the database from being written.
 fn warn(enrolment: &Enrolment, report: &Report, verbosity: Verbosity) {
     let mode = Mode::CardAndFace.in_files();
     for member in enrolment.without_their_card() {
-        verbosity.note(&format!("{} must show a card ({mode}) and has none: cannot enter", member.name));
+        verbosity.note(&format!("{} must show a card ({mode}) and has none, so this person cannot enter", member.name));
     }
     let grey = report.grey_photos.iter().map(|photo| report::grey_in_words(photo));
     let small = report.small_faces.iter().map(SmallFace::in_words);
@@ -143,20 +146,17 @@ fn for_doors(gallery: Gallery, audience: Option<Audience>) -> Gallery {
     builder.build()
 }
 
-/// For which doors, signed with which key, and for whose keys.
+/// The doors, the signer and the recipients in words.
 fn in_words(gallery: &Gallery, protect: &Protect) -> String {
     let doors = match gallery.audience() {
         Some(audience) => format!("for {audience}"),
-        None => {
-            "for trying out: it does not say for which doors (--for), and a unit that moves a lock does not take it"
-                .to_owned()
-        }
+        None => "for tests only: it names no doors (--for), so a unit that controls a lock refuses it".to_owned(),
     };
     protect.in_words().map_or(doors.clone(), |keys| format!("{doors}; {keys}"))
 }
 
-/// The report; `written` says more of a database that was written.
-fn tell(arguments: &BuildDb, report: &Report, written: Option<[String; 2]>) -> anyhow::Result<()> {
+/// Prints the report; `written` is more text about a database that was written.
+fn print_report(arguments: &BuildDb, report: &Report, written: Option<[String; 2]>) -> anyhow::Result<()> {
     if arguments.json {
         return terminal::print_json(report);
     }
@@ -165,25 +165,25 @@ fn tell(arguments: &BuildDb, report: &Report, written: Option<[String; 2]>) -> a
     lines.into_iter().try_for_each(|line| terminal::print(&line))
 }
 
-/// Refuses to lock out many of those who could enter, unless that is asked for.
+/// Refuses to lock out many people, unless the user allows it.
 ///
 /// # Errors
-/// If many people would be missing, or many misses are expected of those who are there.
-fn refuse_what_was_not_asked_for(arguments: &BuildDb, report: &Report, recogniser: &Recogniser) -> anyhow::Result<()> {
+/// If many people would be removed, or many enrolled people would not be recognised.
+fn refuse_many_lockouts(arguments: &BuildDb, report: &Report, recogniser: &Recogniser) -> anyhow::Result<()> {
     let changes = report.changes.as_ref().filter(|changes| changes.removes_many() && !arguments.allow_removals);
     if let Some(changes) = changes {
         return Err(anyhow!("nothing was written: it would have {}", changes.removed_in_words()))
-            .help("see that PHOTOS is the right folder and whole; --allow-removals if these people shall go");
+            .help("check that PHOTOS is the right folder and complete; --allow-removals removes these people");
     }
     let threshold = report.threshold.unwrap_or_else(|| recogniser.threshold());
     let fnir = recogniser.calibration().mated.as_ref().map(|mated| fnir_at(threshold, mated));
     match fnir.filter(|fnir| *fnir > MAX_FNIR && !arguments.allow_misses) {
         Some(fnir) => Err(anyhow!(
-            "nothing was written: at threshold {threshold:.3}, which this many people and --fpir call for, {} of those \
-             enrolled would not be recognised (FNIR, by one photo each)",
+            "nothing was written: at threshold {threshold:.3}, which follows from the number of people and --fpir, {} of \
+             those enrolled would not be recognised (FNIR, with one photo each)",
             percent(fnir)
         ))
-        .help("raise --fpir, or take an encoder that tells people apart better; --allow-misses if that shall be so"),
+        .help("raise --fpir, or use an encoder that tells people apart better; --allow-misses writes the database anyway"),
         None => Ok(()),
     }
 }

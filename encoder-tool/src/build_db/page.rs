@@ -6,7 +6,7 @@ use super::write::EnrolledPhoto;
 use crate::html;
 use maud::{Markup, html};
 
-/// One self-contained page. `photos` are those that the resemblance speaks of, with their crops.
+/// Renders one self-contained page. The indices in `resemblance` refer to `photos`, which have their crops.
 pub(super) fn page_of(report: &Report, resemblance: &Resemblance, photos: &[&EnrolledPhoto], about: &str) -> String {
     let odd = report.odd_photos.iter().zip(&resemblance.odd_photos);
     let alike = report.look_alikes.iter().zip(&resemblance.look_alikes);
@@ -17,7 +17,7 @@ pub(super) fn page_of(report: &Report, resemblance: &Resemblance, photos: &[&Enr
         @if report.not_enrolled.is_empty() { p.soft { "None." } }
         ul { @for missing in &report.not_enrolled { li { (missing.name) ": " (missing.reason) } } }
         @if let Some(changes) = &report.changes {
-            h2 { "What is different from the database that was replaced" }
+            h2 { "Changes from the replaced database" }
             @let lines = changes.in_words();
             @if lines.is_empty() { p.soft { "Nothing." } }
             ul { @for line in lines { li { (line) } } }
@@ -27,7 +27,7 @@ pub(super) fn page_of(report: &Report, resemblance: &Resemblance, photos: &[&Enr
         div.pairs {
             @for (told, found) in odd {
                 (faces(photos, [found.photo, found.own.0], &OddPhotoReport::in_words(told)))
-                @if let Some((other, _)) = found.other { (faces(photos, [found.photo, other], "… and this it resembles")) }
+                @if let Some((other, _)) = found.other { (faces(photos, [found.photo, other], "… but resembles this one")) }
             }
         }
         h2 { "People who resemble each other" }

@@ -1,7 +1,6 @@
-//! `people.csv`: what an administrator says about people beside their photos. Which folder belongs to which line is
-//! for `roster` to find out.
+//! Parses `people.csv`: an administrator's data about people. `roster` matches the lines with the folders of photos.
 //!
-//! The first line names the columns; only `name` must be there. What a table is, is for `table` to know.
+//! The first line names the columns; only `name` is required. `table` parses the table itself.
 
 use super::separated_values::{self, Line, TableError};
 use csv::StringRecord;
@@ -16,19 +15,19 @@ pub(super) const MAX_BYTES: u64 = 64 << 20;
 
 const COLUMNS: [&str; 8] = ["id", "name", "groups", "mode", "valid_from", "valid_to", "cards", "note"];
 
-/// Columns that a short line may lack: spreadsheets leave out empty fields at the end, and nobody may enter more for want of
-/// one of these. A line without its mode or its last day may be one that was cut off.
+/// Columns that a short line may omit: spreadsheets leave out empty fields at the end, and omitting one of these gives
+/// nobody more access. A line without its mode or its last day may be truncated.
 const MAY_BE_CUT_OFF: [&str; 2] = ["cards", "note"];
 
 /// One person's line.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row {
-    /// Counted from 1, the line of column names included.
+    /// Counted from 1, including the line of column names.
     pub(crate) line: u64,
     /// The text in the column `id`, if any.
     pub(crate) id: Option<String>,
     pub(crate) name: PersonName,
-    /// All but the cards, which become hashes only in a database.
+    /// All details except the cards, which are hashed later, in the database.
     pub(crate) details: Details,
     pub(crate) cards: Vec<CardNumber>,
 }
@@ -37,7 +36,7 @@ pub(crate) struct Row {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum CsvError {
-    /// It is not a table of UTF-8 text.
+    /// It is not a table in UTF-8.
     #[error("people.csv: {0}")]
     NotATable(#[from] TableError),
     /// Fewer or more fields than columns.
@@ -45,13 +44,13 @@ pub(crate) enum CsvError {
     Fields {
         /// Counted from 1.
         line: u64,
-        /// What is missing or too much.
+        /// The missing or extra field.
         problem: String,
     },
     /// The first line does not name the columns.
     #[error("people.csv: {problem}; the columns are {}", COLUMNS.join(", "))]
     Columns {
-        /// What is wrong with it.
+        /// What is wrong with the line.
         problem: String,
     },
     /// A name cannot be used.
@@ -59,7 +58,7 @@ pub(crate) enum CsvError {
     Name {
         /// Counted from 1.
         line: u64,
-        /// Why.
+        /// The reason.
         source: NameError,
     },
     /// Another field cannot be used.
@@ -67,9 +66,9 @@ pub(crate) enum CsvError {
     Field {
         /// Counted from 1.
         line: u64,
-        /// Which column.
+        /// The name of the column.
         column: &'static str,
-        /// What is wrong with it, and what it may be.
+        /// What is wrong with the field, and what is allowed.
         problem: String,
     },
 }
@@ -77,7 +76,7 @@ pub(crate) enum CsvError {
 /// Reads all lines. Dates are days in `zone`.
 ///
 /// # Errors
-/// [`CsvError`] names the line and what it may hold.
+/// [`CsvError`] names the line and the allowed values.
 pub(crate) fn parse(bytes: &[u8], zone: &TimeZone) -> Result<Vec<Row>, CsvError> {
     let lines = separated_values::parse(bytes)?;
     let (first, others) = lines
@@ -88,9 +87,9 @@ pub(crate) fn parse(bytes: &[u8], zone: &TimeZone) -> Result<Vec<Row>, CsvError>
 }
 
 struct Columns {
-    /// For each of [`COLUMNS`], where it is.
+    /// The position of each of [`COLUMNS`].
     places: [Option<usize>; COLUMNS.len()],
-    /// How many there are, those without a name among them.
+    /// The number of columns, including those without a name.
     count: usize,
 }
 
@@ -103,7 +102,7 @@ impl Columns {
                 return Err(CsvError::Columns { problem: format!("the first line has an unknown column {header:?}") });
             };
             if places[column].replace(place).is_some() {
-                return Err(CsvError::Columns { problem: format!("the column {header:?} is there twice") });
+                return Err(CsvError::Columns { problem: format!("the column {header:?} occurs twice") });
             }
         }
         let columns = Self { places, count: headers.len() };
@@ -117,12 +116,12 @@ impl Columns {
         COLUMNS.iter().position(|known| *known == column).and_then(|at| self.places[at])
     }
 
-    /// Refuses a line with a field that belongs to no column, and one without a field that may restrict somebody.
+    /// Refuses a line with a field that belongs to no column, or without a field that may restrict the person.
     fn require_fields(&self, &Line { number: line, ref fields }: &Line) -> Result<(), CsvError> {
         let named = |place: usize| self.places.iter().position(|known| *known == Some(place)).map(|at| COLUMNS[at]);
         let extra = fields.iter().enumerate().find(|(place, field)| !field.is_empty() && named(*place).is_none());
         if let Some((place, field)) = extra {
-            let problem = format!("the first line has no name for column {}, where {field:?} stands", place + 1);
+            let problem = format!("column {} contains {field:?}, but has no name in the first line", place + 1);
             return Err(CsvError::Fields { line, problem });
         }
         let missing = (fields.len()..self.count).filter_map(named).find(|column| !MAY_BE_CUT_OFF.contains(column));
@@ -210,7 +209,7 @@ fn mode(text: &str) -> Result<Mode, String> {
     }
     Mode::parse(text).ok_or_else(|| {
         let modes = [Mode::Face, Mode::CardAndFace, Mode::CardOrFace].map(Mode::in_files).join(", ");
-        format!("{text:?} is none of {modes}; empty is what the door is set to")
+        format!("{text:?} is none of {modes}; leave it empty for the door's own setting")
     })
 }
 
@@ -220,7 +219,7 @@ enum Edge {
     End,
 }
 
-/// The Unix second that a date or a time stands for; a date's end is the first second after it.
+/// Converts a date or a time to Unix seconds; the end of a date is the first second after it.
 fn seconds(text: &str, zone: &TimeZone, edge: Edge) -> Result<Option<i64>, String> {
     if text.is_empty() {
         return Ok(None);
@@ -229,7 +228,7 @@ fn seconds(text: &str, zone: &TimeZone, edge: Edge) -> Result<Option<i64>, Strin
         return Ok(Some(time.as_second()));
     }
     let day = |text: &str| -> Option<i64> {
-        // jiff reads times as dates and forgets the time; a time without a zone is not what we can act on.
+        // jiff also parses times as dates and drops the time, so check the length. A time without a zone is ambiguous.
         let date: Date = (text.len() == 10).then(|| text.parse().ok())??;
         let date = match edge {
             Edge::Start => date,
@@ -237,9 +236,9 @@ fn seconds(text: &str, zone: &TimeZone, edge: Edge) -> Result<Option<i64>, Strin
         };
         Some(date.to_zoned_datetime(zone.clone()).ok()?.timestamp().as_second())
     };
-    day(text).map(Some).ok_or_else(|| {
-        format!("{text:?} is neither a day (2027-01-31) nor a time with its zone (2027-01-31T18:00:00Z)")
-    })
+    day(text)
+        .map(Some)
+        .ok_or_else(|| format!("{text:?} is neither a day (2027-01-31) nor a time with a zone (2027-01-31T18:00:00Z)"))
 }
 
 #[cfg(test)]
@@ -331,8 +330,8 @@ mod tests {
             ("name,mode\n\n\nBo,fae\n", "line 4, mode"),
             ("name,note,mode\nAnn,\"a\nb\",face\nBo,,fae\n", "line 4, mode"),
             ("sep=;\nname;mode\nBo;fae\n", "line 3, mode"),
-            ("name,,\nBo,,face\n", "line 2: the first line has no name for column 3, where \"face\" stands"),
-            ("name\nBo,face\n", "line 2: the first line has no name for column 2, where \"face\" stands"),
+            ("name,,\nBo,,face\n", "line 2: column 3 contains \"face\", but has no name in the first line"),
+            ("name\nBo,face\n", "line 2: column 2 contains \"face\", but has no name in the first line"),
             ("name,note\nBo,\"x\nAnn,y\n", "line 2: a quotation mark is not closed"),
             (&format!("name\n{long}\n"), "line 2: the name has 129 bytes"),
             ("name\nB\u{7}o\n", "line 2: the name holds the control character U+0007"),

@@ -6,8 +6,8 @@ use models::quality::sharpness;
 use models::{Crop, Face};
 use std::fmt;
 
-/// The shorter side of a face's box in pixels of the photo, up to which it is too small to be a person's only one: half of
-/// the 112 pixels that encoders take are then interpolated, and the distances of that person grow.
+/// The shorter side of a face box, in pixels of the photo, below which a face is too small to be a person's only one:
+/// more than half of the 112 pixels that encoders use are then interpolated, and the distances of that person grow.
 pub(super) const SMALL_FACE_PIXELS: f32 = 40.0;
 
 /// The second face's area as a share of the largest face's, above which the photo is ambiguous.
@@ -19,9 +19,9 @@ pub(super) const MIN_SHARPNESS: f32 = 20.0;
 /// Why a photo is left out.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum LeftOut {
-    /// It cannot be read as a photo; what was said about it.
+    /// It cannot be read as a photo; holds the error message.
     Unreadable(String),
-    /// It is a photo in the container that phones use, and no decoder reads it; what to do.
+    /// It is HEIC or AVIF and cannot be decoded; holds the error message with advice.
     Heif(String),
     NoFace,
     SeveralFaces {
@@ -31,7 +31,7 @@ pub(super) enum LeftOut {
     FaceTooSmall {
         /// Shorter side of the box in pixels.
         pixels: f32,
-        /// The least that is taken.
+        /// The smallest accepted size.
         least: u32,
     },
     Blurred {
@@ -44,13 +44,13 @@ pub(super) enum LeftOut {
     LikeManyOthers,
     /// The network did not run.
     NotEncoded(String),
-    /// The same file is there under a name that comes before.
+    /// The same file exists under an earlier name.
     SameAs(String),
-    /// The same file is there for another person, so that one of them is wrong.
+    /// The same file exists for another person, so one of the two is wrong.
     AlsoOf(String),
-    /// The person has as many encodings as a database holds.
+    /// The person has as many encodings as a database allows.
     TooMany {
-        /// How many that are.
+        /// The largest number of encodings.
         most: usize,
     },
 }
@@ -82,10 +82,10 @@ impl fmt::Display for LeftOut {
                 write!(f, "blurred (sharpness {sharpness:.2}, at least {MIN_SHARPNESS:.2})")
             }
             Self::HardlyAFace => {
-                f.write_str("hardly recognisable: take a photo from the front, sharp, with nothing over the face")
+                f.write_str("hardly recognisable: take a sharp photo from the front, with nothing covering the face")
             }
             Self::LikeManyOthers => {
-                f.write_str("strangers with covered faces would be taken for this one: take another photo, with nothing over the face")
+                f.write_str("strangers with covered faces would match this face: take another photo, with nothing covering the face")
             }
             Self::NotEncoded(why) => write!(f, "not encoded: {why}"),
             Self::SameAs(other) => write!(f, "the same photo as {other}"),
@@ -102,7 +102,7 @@ pub(super) fn size(face: &Face) -> f32 {
     face.bounds.width.min(face.bounds.height)
 }
 
-/// The one face that the photo is of; its [`size`] must be `least` or more.
+/// The main face of the photo; its [`size`] must be `least` or more.
 ///
 /// # Errors
 /// [`LeftOut::NoFace`], [`LeftOut::SeveralFaces`] or [`LeftOut::FaceTooSmall`].
@@ -131,7 +131,7 @@ pub(super) fn require_sharp(crop: &Crop) -> Result<(), LeftOut> {
     if sharpness < MIN_SHARPNESS { Err(LeftOut::Blurred { sharpness }) } else { Ok(()) }
 }
 
-/// Refuses what the door would not judge either, and what would let strangers with covered faces in.
+/// Refuses a face that the door would not judge either, and a face that strangers with covered faces would match.
 ///
 /// # Errors
 /// [`LeftOut::HardlyAFace`] or [`LeftOut::LikeManyOthers`]

@@ -23,24 +23,24 @@ pub(super) struct Report {
     pub(super) turned: Vec<TurnedPhoto>,
     /// People without an encoding.
     pub(super) not_enrolled: Vec<NotEnrolled>,
-    /// Beside the database that is replaced; `null` if there was none.
+    /// Changes from the replaced database; `null` if there was none.
     pub(super) changes: Option<Changes>,
-    /// L2 distance that is stored in the database; `null` leaves it to the encoder's own.
+    /// Threshold stored in the database, an L2 distance; `null` if the encoder's own applies.
     pub(super) threshold: Option<f32>,
-    /// The same for pictures without colour; `null` if the threshold in colour holds there too, as it does when somebody is
-    /// enrolled from such a picture.
+    /// Threshold for pictures without colour; `null` if `threshold` applies to them too, for example because somebody
+    /// is enrolled from such a picture.
     pub(super) threshold_grey: Option<f32>,
-    /// What the threshold was worked out from.
+    /// The calibration of the threshold.
     pub(super) calibration: Option<Risk>,
-    /// The doors that the database is for; `null` if it does not say.
+    /// The doors that the database is for; `null` if it names none.
     pub(super) audience: Option<Shown>,
     /// Photos without colour, `person/photo`.
     pub(super) grey_photos: Vec<String>,
-    /// Small faces, each of somebody who has no larger one.
+    /// Small faces that are the only one of their person.
     pub(super) small_faces: Vec<SmallFace>,
     pub(super) odd_photos: Vec<OddPhotoReport>,
     pub(super) look_alikes: Vec<LookAlikeReport>,
-    /// How long all of it took.
+    /// Duration of the whole command.
     pub(super) seconds: f64,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Skipped {
     pub(super) reason: String,
 }
 
-/// A photo in which a face is recognisable only the other way round.
+/// A photo that was turned, because its face is recognisable only that way.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct TurnedPhoto {
     /// `person/photo`
@@ -61,7 +61,7 @@ pub(super) struct TurnedPhoto {
     pub(super) degrees: u16,
 }
 
-/// The face of the only photo of somebody.
+/// The small face in a person's only photo.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct SmallFace {
     /// `person/photo`
@@ -70,7 +70,7 @@ pub(super) struct SmallFace {
     pub(super) pixels: f32,
 }
 
-/// Somebody who is not in the database.
+/// A person who is not in the database.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct NotEnrolled {
     pub(super) name: String,
@@ -94,7 +94,7 @@ pub(super) struct LookAlikeReport {
     /// Their nearest photos.
     pub(super) photos: [String; 2],
     pub(super) distance: f32,
-    /// Of the two, those who have no card.
+    /// Which of the two have no card.
     pub(super) without_card: Vec<String>,
 }
 
@@ -113,7 +113,7 @@ impl TurnedPhoto {
 
     pub(super) fn in_words(&self) -> String {
         let Self { photo, degrees } = self;
-        format!("turned {photo} by {degrees} degrees: as it is, the face is hardly recognisable")
+        format!("turned {photo} by {degrees} degrees: without turning, the face is hardly recognisable")
     }
 }
 
@@ -128,7 +128,7 @@ impl SmallFace {
 
 /// The warning about a photo without colour.
 pub(super) fn grey_in_words(photo: &str) -> String {
-    format!("{photo} is without colour: no other threshold is stored for pictures without colour")
+    format!("{photo} is without colour, so no separate threshold for such pictures is stored")
 }
 
 impl NotEnrolled {
@@ -141,8 +141,8 @@ impl NotEnrolled {
 impl SmallFace {
     pub(super) fn in_words(&self) -> String {
         format!(
-            "{}: the only photo of this person, and its face has {:.0} pixels: recognition will be less reliable than from \
-             {SMALL_FACE_PIXELS:.0} pixels and more",
+            "{}: the only photo of this person has a face of {:.0} pixels: recognition is less reliable below \
+             {SMALL_FACE_PIXELS:.0} pixels",
             self.photo, self.pixels
         )
     }
@@ -151,10 +151,10 @@ impl SmallFace {
 impl OddPhotoReport {
     pub(super) fn in_words(&self) -> String {
         let Self { photo, nearest_own, nearest_other } = self;
-        let own = format!("{photo} does not resemble {} ({:.3})", nearest_own.photo, nearest_own.distance);
+        let own = format!("{} ({:.3})", nearest_own.photo, nearest_own.distance);
         match nearest_other {
-            Some(other) => format!("wrong photo? {own}, but {} ({:.3})", other.photo, other.distance),
-            None => format!("wrong photo? {own} nor any other of this person"),
+            Some(other) => format!("wrong photo? {photo} resembles {} ({:.3}), not {own}", other.photo, other.distance),
+            None => format!("wrong photo? {photo} resembles neither {own} nor any other photo of this person"),
         }
     }
 }
@@ -164,8 +164,8 @@ impl LookAlikeReport {
         let Self { people: [one, other], photos: [a, b], distance, without_card } = self;
         let cards = match without_card.as_slice() {
             [] => String::new(),
-            [one] => format!(", and {one} has none: cannot enter"),
-            _ => ", and have none: cannot enter".to_owned(),
+            [one] => format!(", but {one} has none and cannot enter"),
+            _ => ", but neither has one, so they cannot enter".to_owned(),
         };
         format!(
             "one person twice, or look-alikes? {one} and {other}: {a} and {b} are only {distance:.3} apart. Both must now \
@@ -183,7 +183,7 @@ impl Report {
         format!("{database}: {people} with {encodings} from {photos} ({skipped} left out) in {seconds:.1} s")
     }
 
-    /// What is different from the database that is replaced, and who is missing: a line each.
+    /// One line for each kind of change from the replaced database, and one for people who are not enrolled.
     pub(super) fn changes_in_words(&self) -> Vec<String> {
         let mut lines = self.changes.as_ref().map(Changes::in_words).unwrap_or_default();
         if !self.not_enrolled.is_empty() {
@@ -242,10 +242,10 @@ mod tests {
             nearest_other,
         };
         for (odd, expected) in [
-            (odd(None), "wrong photo? bo/3.jpg does not resemble bo/1.jpg (1.250) nor any other of this person"),
+            (odd(None), "wrong photo? bo/3.jpg resembles neither bo/1.jpg (1.250) nor any other photo of this person"),
             (
                 odd(Some(near("cy/1.jpg", 0.5))),
-                "wrong photo? bo/3.jpg does not resemble bo/1.jpg (1.250), but cy/1.jpg (0.500)",
+                "wrong photo? bo/3.jpg resembles cy/1.jpg (0.500), not bo/1.jpg (1.250)",
             ),
         ] {
             assert_eq!(odd.in_words(), expected);
@@ -255,8 +255,8 @@ mod tests {
                      now show a card";
         for (without_card, end) in [
             (&[][..], ""),
-            (&["cy"], ", and cy has none: cannot enter"),
-            (&["bo", "cy"], ", and have none: cannot enter"),
+            (&["cy"], ", but cy has none and cannot enter"),
+            (&["bo", "cy"], ", but neither has one, so they cannot enter"),
         ] {
             let without_card = without_card.iter().map(|name: &&str| (*name).to_owned()).collect();
             let (people, photos) = (people.clone(), photos.clone());

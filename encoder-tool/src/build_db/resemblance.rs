@@ -1,18 +1,18 @@
-//! Whether the enrolled encodings make sense together: photos that do not resemble the others of their person, and
-//! people who resemble each other. No I/O.
+//! Finds suspect encodings: photos that do not resemble the others of their person, and people who resemble each other.
+//! No I/O.
 
 use rayon::prelude::*;
 use shared::encoding::Encoding;
 use shared::matching::person_distance;
 
-/// Photos with their encodings, person by person.
+/// A photo's encoding with its person.
 pub(super) struct OfPerson<'a> {
-    /// Which person: photos of one person follow each other.
+    /// The person; photos of one person are adjacent.
     pub(super) person: usize,
     pub(super) encoding: &'a Encoding,
 }
 
-/// What is odd about them. Photos and people are given by index.
+/// The findings. Photos and people are given by index.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Resemblance {
     pub(super) odd_photos: Vec<OddPhoto>,
@@ -20,7 +20,7 @@ pub(super) struct Resemblance {
     pub(super) look_alikes: Vec<LookAlike>,
 }
 
-/// A photo farther than the threshold from every other photo of its person: likely of somebody else.
+/// A photo farther than the threshold from every other photo of its person: probably of somebody else.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct OddPhoto {
     pub(super) photo: usize,
@@ -33,7 +33,7 @@ pub(super) struct OddPhoto {
 /// Two people with photos within the threshold of each other: look-alikes, or one person under two names.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct LookAlike {
-    /// The two photos that are nearest; the first is of the person who comes first.
+    /// The two nearest photos; the first belongs to the person with the lower index.
     pub(super) photos: [usize; 2],
     /// The smallest L2 distance from a photo of either to the other.
     pub(super) distance: f32,
@@ -60,7 +60,8 @@ pub(super) fn find(photos: &[OfPerson<'_>], threshold: f32) -> Resemblance {
             }
         }
     }
-    // Nobody is nearer to a person than to the nearest of their photos: all who could be taken for one another are here.
+    // The distance to a person is never less than to the nearest photo of that person, so no look-alikes are missed
+    // above.
     look_alikes
         .iter_mut()
         .for_each(|pair| pair.distance = between(pair.photos.map(|photo| photos[photo].person), photos));
@@ -80,7 +81,7 @@ fn between(people: [usize; 2], photos: &[OfPerson<'_>]) -> f32 {
     from_one.chain(from_other).fold(f32::INFINITY, f32::min)
 }
 
-/// Of one photo: the nearest of its own person, and of everybody else those within the threshold.
+/// The neighbours of one photo: the nearest of its own person, and all of other people within the threshold.
 struct Neighbours {
     own: Option<(usize, f32)>,
     others: Vec<(usize, f32)>,

@@ -9,16 +9,16 @@ use std::collections::{HashMap, HashSet};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Member {
     pub(super) name: PersonName,
-    /// The id that `people.csv` asks for.
+    /// The id given in `people.csv`.
     pub(super) id: Option<PersonId>,
-    /// All but the cards.
+    /// All details except the cards.
     pub(super) details: Details,
     pub(super) cards: Vec<CardNumber>,
-    /// Which of the folders is theirs; `None` if there is none.
+    /// The index of the person's folder; `None` if there is none.
     pub(super) folder: Option<usize>,
 }
 
-/// Why nobody is enrolled.
+/// Why folders and `people.csv` cannot be merged.
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum RosterError {
@@ -30,7 +30,7 @@ pub(crate) enum RosterError {
         /// Why.
         source: NameError,
     },
-    /// Two folders are the same but for case or Unicode form.
+    /// Two folder names differ only in case or Unicode form.
     #[error("the folders {one:?} and {other:?} differ only in case or in Unicode form: merge them, or rename one")]
     FoldersCollide {
         /// One of them.
@@ -38,9 +38,9 @@ pub(crate) enum RosterError {
         /// The other.
         other: String,
     },
-    /// Two lines of `people.csv` are the same but for case or Unicode form.
+    /// Two names in `people.csv` are equal, or differ only in case or Unicode form.
     #[error(
-        "people.csv lines {one_line} and {other_line}: {one:?} and {other:?} differ at most in case or Unicode form"
+        "people.csv lines {one_line} and {other_line}: {one:?} and {other:?} differ at most in case or Unicode form: remove one line, or change a name"
     )]
     NamesCollide {
         /// A name.
@@ -52,9 +52,9 @@ pub(crate) enum RosterError {
         /// Its line.
         other_line: u64,
     },
-    /// Two people have one card.
+    /// Two people have the same card.
     #[error(
-        "people.csv lines {one_line} and {other_line}: {one:?} and {other:?} have a card in common, which can be one person's only"
+        "people.csv lines {one_line} and {other_line}: {one:?} and {other:?} have a card in common, but a card can belong to only one person"
     )]
     CardTaken {
         /// A name.
@@ -66,9 +66,9 @@ pub(crate) enum RosterError {
         /// Its line.
         other_line: u64,
     },
-    /// `id` means nothing.
+    /// The `id` is invalid.
     #[error(
-        "people.csv line {line}: the id {id:?} is neither a folder's name nor 32 hexadecimal digits as `encoder-tool list` prints: correct it, or leave it empty"
+        "people.csv line {line}: the id {id:?} is neither a folder's name nor an id of 32 hexadecimal digits from `encoder-tool list`: correct it, or leave it empty"
     )]
     UnknownId {
         /// Counted from 1.
@@ -86,16 +86,18 @@ pub(crate) enum RosterError {
         /// The other.
         other_line: u64,
     },
-    /// A line whose id means one folder bears the name of another folder.
-    #[error("people.csv gives the name {name:?} to one folder, and another folder bears it: name each in people.csv")]
+    /// The id of a line names one folder, but its name is that of another folder.
+    #[error(
+        "people.csv gives the name {name:?} to one folder, but another folder has that name: give each folder a line in people.csv"
+    )]
     NameOfAnotherFolder {
         /// The name.
         name: String,
     },
-    /// Some lines have no folder and some folders no line: likely a misspelt name, which must not lift somebody's
-    /// restrictions.
+    /// Some lines have no folder and some folders have no line: probably a misspelt name, which must not remove
+    /// somebody's restrictions.
     #[error(
-        "people.csv has no line for the folders {folders}, and there is no folder for its {lines}: correct the names so that they match"
+        "people.csv has no line for the folders {folders}, and there is no folder for its lines {lines}: correct the names so that they match"
     )]
     Misspelt {
         /// Folder names.
@@ -186,7 +188,7 @@ fn refuse_shared_cards(rows: &[Row]) -> Result<(), RosterError> {
     Ok(())
 }
 
-/// The id to keep, or the folder that is meant.
+/// Interprets the column `id`: as a person's id, as a folder, or as both.
 fn meaning_of_id(
     row: &Row,
     folders: &HashMap<String, usize>,
@@ -210,7 +212,7 @@ fn refuse_misspelt(members: &[Member], unclaimed: &[usize], folders: &[&str]) ->
     Err(RosterError::Misspelt { folders: without_line.join(", "), lines: without_folder.join(", ") })
 }
 
-/// A line whose id means one folder may bear the name of another folder that has no line.
+/// Refuses a line whose id names one folder and whose name is that of another folder without a line.
 fn refuse_folder_named_as_another(members: &[Member]) -> Result<(), RosterError> {
     let mut seen = HashSet::new();
     for member in members {
@@ -264,7 +266,11 @@ mod tests {
             (&["a"], Some("name,cards\na,5;123:47726\nBo,0008108654\n"), "lines 2 and 3: \"a\" and \"Bo\" have a card"),
             (&["a"], Some("id,name\nb,a\n"), "line 2: the id \"b\" is neither"),
             (&["a"], Some("id,name\na,Bo\n,A\n"), "lines 2 and 3 both belong to the folder \"a\""),
-            (&["a", "bob"], Some("name\na\nBo\n"), "no line for the folders bob, and there is no folder for its Bo"),
+            (
+                &["a", "bob"],
+                Some("name\na\nBo\n"),
+                "no line for the folders bob, and there is no folder for its lines Bo",
+            ),
             (&["e17", "Bo"], Some("id,name\ne17,Bo\n"), "gives the name \"Bo\" to one folder"),
         ] {
             let message = check(folders, csv).unwrap_err();

@@ -1,5 +1,5 @@
-//! `schedules.toml`: when people may enter, as an administrator writes it beside the photos. It is told in groups and
-//! names; ids come in when everybody has one.
+//! Parses `schedules.toml`: the administrator's rules on when people may enter. The file uses groups and names; ids are
+//! filled in later, when every person has one.
 //!
 //! ```toml
 //! [[schedule]]
@@ -19,8 +19,8 @@ use shared::schedule::{DAY_MINUTES, Days, Period, Schedule, Schedules, Weekday, 
 pub(super) const MAX_BYTES: u64 = 1 << 20;
 
 const HOURS: &str =
-    "want days and hours, such as \"mon-fri 06:00-20:00\", \"sat,sun 10:00-16:00\", \"daily 22:00-02:00\"";
-const DATES: &str = "want a date such as \"2026-12-24\", or two, \"2026-12-24..2027-01-06\"";
+    "expected days and hours, such as \"mon-fri 06:00-20:00\", \"sat,sun 10:00-16:00\", \"daily 22:00-02:00\"";
+const DATES: &str = "expected a date such as \"2026-12-24\", or two, \"2026-12-24..2027-01-06\"";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,7 +44,7 @@ struct Written {
     after_first_of: Option<String>,
 }
 
-/// A schedule whose people have names only.
+/// A schedule with people's names instead of ids.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Planned {
     schedule: Schedule,
@@ -58,19 +58,19 @@ pub(crate) enum SchedulesError {
     /// Another encoding, such as UTF-16.
     #[error("schedules.toml is not UTF-8 text: save it in UTF-8")]
     NotUtf8,
-    /// It is not what it should be.
+    /// It is not valid TOML, or has unknown or missing keys.
     #[error("schedules.toml: {0}")]
     NotToml(#[from] toml::de::Error),
-    /// A value cannot be understood.
+    /// A value is invalid.
     #[error("schedules.toml, schedule {schedule:?}, {key} {found:?}: {wanted}")]
     Value {
         /// The schedule's name.
         schedule: String,
-        /// Which key.
+        /// The key.
         key: &'static str,
         /// The value.
         found: String,
-        /// What it may be.
+        /// What is allowed.
         wanted: String,
     },
 }
@@ -78,7 +78,7 @@ pub(crate) enum SchedulesError {
 /// Reads all schedules.
 ///
 /// # Errors
-/// [`SchedulesError`] names the schedule and what it may say.
+/// [`SchedulesError`] names the schedule and the allowed values.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Planned>, SchedulesError> {
     let text = str::from_utf8(bytes).map_err(|_| SchedulesError::NotUtf8)?;
     toml::from_str::<File>(text.strip_prefix('\u{feff}').unwrap_or(text))?.schedule.into_iter().map(planned).collect()
@@ -113,10 +113,10 @@ fn planned(written: Written) -> Result<Planned, SchedulesError> {
     Ok(Planned { schedule, people })
 }
 
-/// The schedules of people who have ids.
+/// Replaces people's names by ids.
 ///
 /// # Errors
-/// If somebody is named who is not enrolled, or a schedule makes no sense.
+/// If a named person is not enrolled, or a schedule is invalid.
 pub(crate) fn with_ids(
     planned: Vec<Planned>,
     id_of: impl Fn(&PersonName) -> Option<PersonId>,
@@ -134,7 +134,7 @@ pub(crate) fn with_ids(
     Schedules::new(schedules).context("schedules.toml")
 }
 
-/// `mon-fri 06:00-20:00`; without days, `daily`.
+/// Parses `mon-fri 06:00-20:00`; without days, `daily` applies.
 fn period(text: &str) -> Option<Period> {
     let (days, hours) = text.trim().rsplit_once(char::is_whitespace).unwrap_or(("daily", text.trim()));
     let (from, until) = hours.split_once('-')?;
@@ -158,7 +158,7 @@ fn weekdays(text: &str) -> Option<Weekdays> {
     for part in text.split([',', ' ']).filter(|part| !part.is_empty()) {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let (first, last) = (weekday(first)?, weekday(last)?);
-        // From Saturday to Monday goes over the end of the week.
+        // `sat-mon` wraps around the end of the week.
         let length = (last + 7 - first) % 7;
         days.extend((first..=first + length).map(|day| Weekday::ALL[day % 7]));
     }
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_can_be_said() {
+    fn all_keys_are_parsed() {
         let schedule = one(
             "groups = [\"cleaners\"]\npeople = [\"Ann Lee\"]\nhours = [\"mon-fri 06:00-08:30\", \"22:00-2:00\"]\n\
              from = \"2026-11-23\"\nclosed = [\"2026-12-24..2027-01-06\", \"2027-05-01\"]\nafter-first-of = \"staff\"\n",

@@ -1,12 +1,12 @@
-//! A table as spreadsheets and editors save it: fields separated by commas, semicolons or tabs, in UTF-8. What the columns
-//! mean is for `people_csv` to know.
+//! Parses a table as spreadsheets and editors save it: fields separated by commas, semicolons or tabs, in UTF-8.
+//! `people_csv` interprets the columns.
 //!
-//! Spreadsheets leave a first line `sep=;`, columns and rows in which nothing stands, and rows that are shorter than the
-//! first. A row is known by its line as an editor counts it: at each CRLF, LF or CR, in quoted fields as well.
+//! Accepts what spreadsheets produce: a first line `sep=;`, empty columns and rows, and rows that are shorter than the
+//! first. Line numbers are those of an editor: each CRLF, LF or CR counts, also within quoted fields.
 
 use csv::{ByteRecord, ReaderBuilder, StringRecord};
 
-/// A line of the table: its fields without the space around them.
+/// A line of the table, with trimmed fields.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Line {
     /// Counted from 1.
@@ -18,17 +18,19 @@ pub(super) struct Line {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum TableError {
-    /// Two bytes for each character.
+    /// It is UTF-16.
     #[error("it is UTF-16 (\"Unicode text\"): save it as CSV in UTF-8")]
     Utf16,
-    /// Not UTF-8.
+    /// It is not UTF-8.
     #[error("line {line} is not UTF-8 text: save it as CSV in UTF-8")]
     NotUtf8 {
         /// Counted from 1.
         line: u64,
     },
-    /// The rest of the file would be taken for one field, and its people would be missing.
-    #[error("line {line}: a quotation mark is not closed; write one within a field twice, and quote the field")]
+    /// A quotation mark is not closed: the rest of the file would become one field, and its people would be missing.
+    #[error(
+        "line {line}: a quotation mark is not closed; for a quotation mark within a field, double it and quote the field"
+    )]
     OpenQuote {
         /// Counted from 1.
         line: u64,
@@ -50,9 +52,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Line>, TableError> {
     let mut lines = Vec::new();
     let (mut record, mut place) = (ByteRecord::new(), Place { text, at: 0, line: 1 });
     loop {
-        // Blank lines, and the end of a CRLF, come before the record that they are read with.
+        // The reader consumes blank lines, and the LF of a CRLF, with the record that follows them.
         let start = skipped + reader.position().byte() as usize;
-        // Reading from memory does not fail, and any bytes are some table.
+        // Reading from memory does not fail, and any bytes are a valid table.
         if !reader.read_byte_record(&mut record).unwrap_or(false) {
             return Ok(lines);
         }
@@ -80,7 +82,7 @@ fn delimiter_of(text: &[u8]) -> (u8, usize) {
     (*[b',', b';', b'\t'].iter().find(|delimiter| first.contains(delimiter)).unwrap_or(&b','), 0)
 }
 
-/// A place in a text and the line that it is in, looked for from the place before.
+/// A position in a text with its line number; it only moves forward.
 struct Place<'t> {
     text: &'t [u8],
     at: usize,
@@ -88,7 +90,7 @@ struct Place<'t> {
 }
 
 impl Place<'_> {
-    /// The line of the first character that stands at a place or behind it.
+    /// The line number of the first character at or after a position that is not a line break.
     fn line_of(&mut self, place: usize) -> u64 {
         while let Some(&byte) = self.text.get(self.at) {
             let breaks = match byte {
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_spreadsheets_leave_is_passed_over() {
+    fn what_spreadsheets_add_is_ignored() {
         check(b"sep=;\r\na;b\r\nc;d\r\n", &[(2, &["a", "b"]), (3, &["c", "d"])]);
         check(b"\xef\xbb\xbfsep=,\na,b;c\n", &[(2, &["a", "b;c"])]);
         check(b"SEP=;\na;b\n", &[(2, &["a", "b"])]);

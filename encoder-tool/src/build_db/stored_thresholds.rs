@@ -1,4 +1,4 @@
-//! The thresholds that a database stores, for pictures in colour and without.
+//! Chooses the thresholds that a database stores, for pictures in colour and without colour.
 
 use super::enrolment::Enrolment;
 use crate::args::BuildDb;
@@ -8,30 +8,30 @@ use models::Recogniser;
 use models::bundle::Calibration;
 use terminal::percent;
 
-/// What was chosen, and from what.
+/// The chosen thresholds and their calibration.
 pub(super) struct Thresholds<'r> {
     recogniser: &'r Recogniser,
-    /// `None` leaves the threshold to the encoder.
+    /// `None` if the encoder's own threshold applies.
     pub(super) risk: Option<Risk>,
-    /// `None` leaves pictures without colour to the threshold in colour.
+    /// `None` if the threshold in colour applies to pictures without colour too.
     pub(super) grey: Option<Risk>,
 }
 
 impl<'r> Thresholds<'r> {
-    /// Those for this many people at the rate that was asked for.
+    /// Chooses the thresholds for the number of enrolled people and the requested rate.
     pub(super) fn choose(arguments: &BuildDb, enrolment: &Enrolment, recogniser: &'r Recogniser) -> Self {
         let [risk, grey] = risks_of(arguments, enrolment.enrolled.len(), recogniser);
-        // Among themselves, photos without colour are as near as those in colour.
+        // Two photos without colour are as near to each other as two photos in colour.
         let grey = grey.filter(|_| enrolment.grey_photos().is_empty());
         Self { recogniser, risk, grey }
     }
 
-    /// L2 distance in colour, also if the encoder's own holds.
+    /// The threshold in colour, an L2 distance: the stored one, else the encoder's own.
     pub(super) fn in_colour(&self) -> f32 {
         self.risk.as_ref().map_or(self.recogniser.threshold(), |risk| risk.threshold)
     }
 
-    /// The looser of the two: look-alikes need a card without colour, too.
+    /// The looser of the two: look-alikes must need a card without colour, too.
     pub(super) fn loosest(&self) -> f32 {
         self.grey.as_ref().map_or(self.in_colour(), |grey| grey.threshold.max(self.in_colour()))
     }
@@ -42,7 +42,7 @@ impl<'r> Thresholds<'r> {
         format!("Threshold {:.3}{grey}: names a stranger at a rate (FPIR) of {}.", risk.threshold, percent(risk.fpir))
     }
 
-    /// With the statistics behind it.
+    /// The thresholds with the statistics behind them.
     pub(super) fn in_full(&self) -> String {
         let Calibration { non_mated, non_mated_grey, .. } = self.recogniser.calibration();
         let in_colour = match (&self.risk, non_mated) {
@@ -55,11 +55,12 @@ impl<'r> Thresholds<'r> {
     }
 
     fn encoders_own(&self) -> String {
-        format!("Threshold {:.3}: the encoder's own, whatever the number of people.", self.recogniser.threshold())
+        format!("Threshold {:.3}: the encoder's own, regardless of the number of people.", self.recogniser.threshold())
     }
 }
 
-/// The threshold for this many people, in colour and without; `None` leaves it to the encoder's own, or to that in colour.
+/// The thresholds for this many people, in colour and without colour; `None` if the encoder's own applies, or the one
+/// in colour.
 fn risks_of(arguments: &BuildDb, people: usize, recogniser: &Recogniser) -> [Option<Risk>; 2] {
     let Calibration { non_mated: Some(non_mated), non_mated_grey, mated, .. } = recogniser.calibration() else {
         return [None; 2];

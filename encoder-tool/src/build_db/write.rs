@@ -29,7 +29,7 @@ pub(super) struct EnrolledPhoto {
     pub(super) crop: Option<Crop>,
 }
 
-/// What the database that is replaced passes on: its sequence number and people's ids.
+/// Data taken over from the replaced database: its sequence number and people's ids.
 #[derive(Debug, Default)]
 pub(super) struct Heritage {
     sequence: Option<u64>,
@@ -37,7 +37,7 @@ pub(super) struct Heritage {
 }
 
 impl Heritage {
-    /// From the database that is replaced, if there is one.
+    /// Takes it from the replaced database, if there is one.
     pub(super) fn from_previous(previous: Option<&Gallery>) -> Self {
         let Some(previous) = previous else { return Self::default() };
         let ids = previous.people().iter().map(|person| (person.name.collision_key(), person.id));
@@ -49,21 +49,21 @@ impl Heritage {
     }
 }
 
-/// What is worked out from all encodings together.
+/// Results that are computed from all encodings together.
 pub(super) struct Findings {
-    /// The threshold and what it was worked out from; `None` leaves it to the encoder's own.
+    /// The threshold and its calibration; `None` if the encoder's own applies.
     pub(super) risk: Option<Risk>,
-    /// The same for pictures without colour; `None` leaves it to the threshold in colour.
+    /// The same for pictures without colour; `None` if the threshold in colour applies.
     pub(super) grey: Option<Risk>,
     /// People by index, the lower first, and the L2 distance of their nearest photos.
     pub(super) look_alikes: Vec<([usize; 2], f32)>,
 }
 
-/// The database. Cards are hashed under a new key, so that no two databases have a hash in common. A person keeps the id that `people.csv` or the previous database gives; others get a random
-/// one.
+/// Builds the database. Cards are hashed under a new key, so that no two databases have a hash in common. A person
+/// keeps the id that `people.csv` or the previous database gives; others get a random one.
 ///
 /// # Errors
-/// If a bound of the format is passed, two people have one id, or the system has no random numbers.
+/// If a limit of the format is exceeded, two people have the same id, or the system provides no random numbers.
 pub(super) fn build(
     people: &[Enrolled],
     schedules: Vec<Planned>,
@@ -110,7 +110,7 @@ fn set_schedules(builder: &mut GalleryBuilder, planned: Vec<Planned>) -> anyhow:
 
 fn random<const BYTES: usize>() -> anyhow::Result<[u8; BYTES]> {
     let mut bytes = [0; BYTES];
-    getrandom::fill(&mut bytes).context("the system has no random numbers")?;
+    getrandom::fill(&mut bytes).context("cannot get random numbers from the system")?;
     Ok(bytes)
 }
 

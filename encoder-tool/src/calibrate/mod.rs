@@ -1,4 +1,4 @@
-//! `calibrate`: the threshold for a gallery at a stated risk, and what it was worked out from.
+//! `calibrate`: computes the threshold for a gallery at a given risk, and reports how it was derived.
 
 use crate::args::Calibrate;
 use crate::database_files;
@@ -21,9 +21,10 @@ use terminal::{Answer, Help, ShowPath, Verbosity, counted, percent, print, print
 struct Calibrated<'a> {
     #[serde(flatten)]
     risk: &'a Risk,
-    /// For pictures without colour, at the same rate; `null` if that was not measured, or the database has none.
+    /// The threshold for pictures without colour, at the same rate; `null` if it was not measured, or the database has
+    /// none.
     threshold_grey: Option<f32>,
-    /// On which photos the distances of non-mated pairs were measured.
+    /// The photos on which the non-mated distances were measured.
     source: &'a str,
     people: usize,
     pairs: u64,
@@ -37,7 +38,7 @@ struct Calibrated<'a> {
 pub(crate) fn run(arguments: &Calibrate, verbosity: Verbosity) -> Result<Answer> {
     let recogniser = Recogniser::load(&arguments.model.folders)?;
     let opened = database_files::read_for_model(&arguments.db, &recogniser.model_hash(), &arguments.keys)?;
-    // What cannot be stored is said before the work is done.
+    // Checks the keys before the long computation.
     let protect = arguments
         .write
         .then(|| Protect::new(arguments.sign.as_deref(), &[], &arguments.keys, Some(&opened)))
@@ -57,7 +58,7 @@ pub(crate) fn run(arguments: &Calibrate, verbosity: Verbosity) -> Result<Answer>
     let Distances { non_mated, non_mated_grey, mated } = &distances;
     let people = gallery.people().len();
     let risk = risk_at(arguments.fpir, people, non_mated, mated.as_ref());
-    // Without one, somebody may be enrolled from a photo without colour.
+    // A database without a grey threshold may have people enrolled from photos without colour.
     let non_mated_grey = non_mated_grey.as_ref().filter(|_| gallery.grey_threshold().is_some());
     let grey = non_mated_grey.map(|non_mated| risk_at(arguments.fpir, people, non_mated, None));
     if let Some(protect) = &protect {
@@ -74,29 +75,29 @@ pub(crate) fn run(arguments: &Calibrate, verbosity: Verbosity) -> Result<Answer>
             print(&in_words(&risk, non_mated))?;
             grey.zip(non_mated_grey).map_or(Ok(()), |(grey, known)| print(&grey_in_words(&grey, known)))?;
             print(if arguments.write {
-                "It is stored in the database."
+                "The threshold is stored in the database."
             } else {
-                "Nothing is stored without --write."
+                "The threshold is not stored; --write stores it."
             })?;
         }
     }
     Ok(Answer::Yes)
 }
 
-/// Says whose photos are too few, and how many are enough.
+/// Adds the folder and a help text to an error.
 ///
 /// # Errors
-/// If they are.
+/// The given error.
 fn explained<T>(found: Result<T, AccuracyError>, images: &Path) -> Result<T> {
     found
         .with_context(|| images.shown().to_string())
-        .help("a hundred people or more, with a folder each, say something")
+        .help("use photos of a hundred people or more, with one folder each")
 }
 
-/// What the bundle says.
+/// The distances in the encoder's bundle.
 ///
 /// # Errors
-/// If it says nothing.
+/// If the bundle has none.
 fn of_bundle(recogniser: &Recogniser) -> Result<Distances> {
     let calibration = recogniser.calibration();
     let non_mated = calibration.non_mated.clone().context("the encoder's calibration.toml has no non-mated distances");
@@ -113,7 +114,7 @@ fn store(path: &Path, gallery: Gallery, risks: [Option<&Risk>; 2], protect: &Pro
         .help("make room, or copy the database elsewhere")
 }
 
-/// Puts thresholds and risks into a database: in colour, and without if that is known.
+/// Stores thresholds and risks in a database: in colour, and without colour if known.
 pub(crate) fn set_thresholds(builder: &mut GalleryBuilder, [colour, grey]: [Option<&Risk>; 2]) -> Result<()> {
     let made_for = |risk: &Risk| {
         let people = u32::try_from(risk.enrolled).unwrap_or(u32::MAX);
@@ -128,16 +129,16 @@ pub(crate) fn set_thresholds(builder: &mut GalleryBuilder, [colour, grey]: [Opti
     Ok(())
 }
 
-/// What holds in pictures without colour.
+/// One paragraph about the threshold without colour.
 pub(crate) fn grey_in_words(risk: &Risk, non_mated: &NonMated) -> String {
     format!(
         "Without colour, as a camera sees at night, the threshold is {:.3} for the same rate ({}). It was measured on photos \
-         turned to grey, not in infrared.",
+         converted to grey, not on infrared pictures.",
         risk.threshold, non_mated.source
     )
 }
 
-/// One paragraph: what was done, and what it means for the door.
+/// One paragraph: the threshold, its derivation, and what it means for the door.
 pub(crate) fn in_words(risk: &Risk, non_mated: &NonMated) -> String {
     let Risk { threshold, enrolled, fmr, strangers, .. } = risk;
     let NonMated { source, people, pairs, .. } = non_mated;
@@ -154,12 +155,12 @@ pub(crate) fn in_words(risk: &Risk, non_mated: &NonMated) -> String {
         counted(*people, "person"),
     );
     if *fmr >= MAX_FMR {
-        text += " So few people are enrolled that a looser threshold would do for them; it is held where one comparison \
+        text += " For so few people, a looser threshold would reach this rate; it is kept at a value where one comparison \
                  with a claimed person is safe too.";
     }
     if risk.extrapolated {
-        text += " Fewer than three of these comparisons would be that near: the threshold follows from how the nearest \
-                 hundredth lies, so take it as advice.";
+        text += " Fewer than three of these comparisons would be below such a threshold: it is extrapolated from the \
+                 distribution of the nearest hundredth, so treat it as an estimate.";
     }
     if let (Some(fnir), Some(high), Some(pairs)) = (risk.fnir, risk.fnir_high, risk.mated_pairs) {
         text += &format!(
@@ -180,7 +181,7 @@ mod tests {
 
     /// `--fpir 1e-5` promised a stranger "between 0.00 % and 0.04 %", and "1 enrolled encodings".
     #[test]
-    fn no_rate_is_told_as_zero_without_its_upper_end_and_its_trials() {
+    fn a_rate_of_zero_is_shown_with_its_upper_bound_and_trials() {
         let row = |rate: f64, distance| Quantile { rate, distance, low: rate / 2.0, high: rate * 2.0 };
         let quantiles = vec![row(1e-2, 1.3), row(1e-3, 1.2), row(1e-4, 1.1), row(1e-5, 1.0)];
         let non_mated = NonMated {

@@ -1,7 +1,8 @@
-//! `evaluate`: how well encodings tell people apart, on pairs of photos.
+//! `evaluate`: measures how well encodings tell people apart, on pairs of photos.
 //!
-//! `accuracy` measures and computes; here is where photos come from, and what is printed. Beside the encodings stand the
-//! pixels of the same crops (what encodings replace) and the encodings of crops that are not aligned (what alignment is worth).
+//! `accuracy` measures and computes; this module finds the photos and prints the results. Two baselines are measured
+//! too: the pixels of the same crops (the gain from encodings) and the encodings of unaligned crops (the gain from
+//! alignment).
 
 mod identification;
 mod names;
@@ -70,7 +71,7 @@ pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> 
     };
     if let Some(path) = &arguments.html {
         files::replace(path, Access::Private, report::page_of(&findings)?.as_bytes())?;
-        verbosity.note(&format!("the page is {}", path.shown()));
+        verbosity.note(&format!("wrote the page {}", path.shown()));
     }
     match arguments.json {
         true => report::print_json_of(&findings, arguments.distances)?,
@@ -79,16 +80,16 @@ pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> 
     Ok(Answer::Yes)
 }
 
-/// The measurements that are kept of one model; none if they are not wanted, or the system does not say where.
+/// Opens the cache of one model; `None` if it is not wanted, or the user's cache folder is unknown.
 ///
 /// # Errors
-/// If they cannot be kept.
+/// If the cache cannot be opened.
 pub(crate) fn open_cache(is_wanted: bool, recogniser: &Recogniser) -> Result<Option<Cache>> {
     let Some(root) = user_folders::cache().filter(|_| is_wanted) else { return Ok(None) };
     Cache::open(&root, &recogniser.model_hash())
         .map(Some)
-        .with_context(|| format!("encodings cannot be kept in {}", root.shown()))
-        .help("--no-cache keeps none")
+        .with_context(|| format!("cannot use the cache {}", root.shown()))
+        .help("--no-cache works without a cache")
 }
 
 fn sample_of(arguments: &Evaluate) -> Result<Sample> {
@@ -102,16 +103,16 @@ fn sample_of(arguments: &Evaluate) -> Result<Sample> {
     Sample::from_pairs(&named, |name| photo_path(&arguments.images, name))
 }
 
-/// Every file of every folder, in the order of their names.
+/// Every photo of every person's folder, ordered by name.
 pub(crate) fn photos_of_tree(root: &Path) -> Result<Vec<Photo>> {
     let mut photos = Vec::new();
-    for folder in photo_folders::scan(root).help("photos lie in DIR/<person>/<photo>")?.folders {
+    for folder in photo_folders::scan(root).help("put photos into DIR/<person>/<photo>")?.folders {
         photos.extend(folder.photos.into_iter().map(|photo| Photo { person: folder.name.clone(), path: photo.path }));
     }
     Ok(photos)
 }
 
-/// `Name/Name_0001.jpg`, as the data set has them.
+/// `Name/Name_0001.jpg`, as in the data set.
 fn photo_path(images: &Path, name: &PhotoName) -> Result<PathBuf> {
     let PhotoName { person, number } = name;
     if person.contains(['/', '\\']) || person == ".." {
@@ -121,10 +122,10 @@ fn photo_path(images: &Path, name: &PhotoName) -> Result<PathBuf> {
     let found = ["jpg", "jpeg", "png", "webp"].iter().map(|end| stem.with_extension(end)).find(|path| path.is_file());
     found
         .with_context(|| format!("there is no {}.jpg", stem.shown()))
-        .help("--images is the folder that holds a folder for each person of the pair file")
+        .help("--images must contain a folder for each person in the pair file")
 }
 
-/// What every encoder is called, and the networks that belong to it: one detector for all.
+/// Every encoder with its name and networks. All share one detector.
 fn encoders(folders: &[PathBuf]) -> Result<Vec<(String, Bundles)>> {
     let default = Bundles::bundled()?;
     let mut detector = None;

@@ -1,4 +1,4 @@
-//! Files that name people: those who are left out, groups, and pairs of people who resemble each other.
+//! Reads files that name people: people to leave out, groups, and pairs of people who resemble each other.
 
 use anyhow::{Context, Result, bail, ensure};
 use files::read_bounded;
@@ -8,7 +8,7 @@ use terminal::ShowPath;
 
 const MAX_BYTES: u64 = 16 << 20;
 
-/// A name a line; what follows a `#` is a comment.
+/// Reads names, one a line; text after a `#` is a comment.
 ///
 /// # Errors
 /// If the file cannot be read.
@@ -17,7 +17,7 @@ pub(crate) fn left_out(path: Option<&Path>) -> Result<BTreeSet<String>> {
     Ok(text(path)?.lines().map(without_comment).filter(|name| !name.is_empty()).map(str::to_owned).collect())
 }
 
-/// Two names a line, with a tab between them.
+/// Reads two names a line, separated by a tab.
 ///
 /// # Errors
 /// If the file cannot be read, or a line is not a pair.
@@ -27,16 +27,16 @@ pub(super) fn pairs(path: &Path) -> Result<Vec<[String; 2]>> {
     let pair = |(number, line): (usize, &str)| {
         let names: Vec<&str> = line.split('\t').map(str::trim).collect();
         let &[one, other] = names.as_slice() else {
-            bail!("{}, line {number}: {line:?} is not two names with a tab between them", path.shown())
+            bail!("{}, line {number}: {line:?} is not two names separated by a tab", path.shown())
         };
-        ensure!(one != other, "{}, line {number}: {one:?} is not two people", path.shown());
+        ensure!(one != other, "{}, line {number}: {one:?} is paired with itself", path.shown());
         Ok([one.to_owned(), other.to_owned()])
     };
     lines.filter(|(_, line)| !line.is_empty()).map(pair).collect()
 }
 
-/// The group of each person, from a column of the `people.csv` in or beside the folder of photos. Its first column is the
-/// person's folder.
+/// Reads the group of each person from a column of the `people.csv` in or beside the folder of photos. Its first column
+/// is the person's folder.
 ///
 /// # Errors
 /// If there is no such file, or no such column.

@@ -1,8 +1,8 @@
-//! A decoder within limits: a process of this program limits itself and then becomes the decoder.
+//! Runs a decoder within limits: a child process of this program limits itself and then executes the decoder.
 //!
-//! It has no environment, no input, no network where the system lets a user leave it, bounds on time, memory, and the size
-//! of files, and is ended with its process group. What it prints is read up to a bound. It runs as the user who started
-//! this program and can read what that user can: keep libheif up to date.
+//! The decoder has no environment, no input, no network (if the system lets a user leave it), and bounds on time,
+//! memory and the size of files. It is killed with its process group. Its output is read up to a bound. It runs as the
+//! user of this program and can read all files of that user, so keep libheif up to date.
 
 use clap::Args;
 use nix::sys::resource::{Resource, setrlimit};
@@ -17,21 +17,21 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A photo of 12 megapixels takes a second or two, most of it for the PNG.
+/// A photo of 12 megapixels takes one to two seconds, most of it for writing the PNG.
 const TIME: Duration = Duration::from_secs(120);
 const CPU_SECONDS: u64 = 60;
-/// 200 megapixels in several planes.
+/// Enough for 200 megapixels in several planes.
 const MEMORY: u64 = 3 << 30;
 const FILE_BYTES: u64 = models::photo::MAX_FILE_BYTES;
 /// Output beyond this is cut off.
 const PRINTED_BYTES: u64 = 64 << 10;
-/// How many characters at the end of its output are reported.
+/// Number of characters of the output's last line that are reported.
 const TOLD: usize = 200;
 const LOOKED_AFTER: Duration = Duration::from_millis(5);
-/// How long the end of what it printed is waited for, once it is ended.
+/// How long to wait for the rest of its output after it ended.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// Become a decoder, within limits. Started by this program alone.
+/// Execute a decoder within limits. Only started by this program.
 #[derive(Debug, Args)]
 pub(crate) struct DecodeHeif {
     program: PathBuf,
@@ -44,9 +44,9 @@ pub(crate) struct DecodeHeif {
 pub(super) enum Ended {
     /// With exit code 0.
     Well { said: String },
-    /// With another, or by a signal.
+    /// With another exit code, or by a signal.
     Badly { status: String, said: String },
-    /// Because its time was up.
+    /// Killed after the time limit.
     TooLate { after: Duration },
 }
 
@@ -72,7 +72,7 @@ pub(super) fn run(program: &Path, photo: &Path, picture: &Path) -> io::Result<En
     run_within(itself, TIME)
 }
 
-/// Limits this process, and becomes the decoder. Comes back only if that cannot be done.
+/// Limits this process and executes the decoder. Returns only on failure.
 pub(crate) fn become_decoder(arguments: &DecodeHeif) -> io::Error {
     match limit_myself() {
         Ok(()) => Command::new(&arguments.program).arg(&arguments.photo).arg(&arguments.picture).env_clear().exec(),
@@ -98,28 +98,28 @@ fn limit_myself() -> io::Result<()> {
     Ok(())
 }
 
-/// Into a network of its own, in which there is nothing. Not every system lets a user do that.
+/// Moves this process into an empty network namespace. Not every system lets a user do that.
 #[cfg(target_os = "linux")]
 fn leave_network() {
     use nix::sched::{CloneFlags, unshare};
     let left = unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET);
     let left = left.or_else(|_| unshare(CloneFlags::CLONE_NEWNET));
-    tracing::debug!(left = left.is_ok(), "the decoder's network");
+    tracing::debug!(left = left.is_ok(), "network isolation of the decoder");
 }
 
 #[cfg(not(target_os = "linux"))]
 fn leave_network() {}
 
-/// Runs a command in a process group of its own, which is ended as a whole.
+/// Runs a command in a new process group, which is killed as a whole.
 fn run_within(mut command: Command, time: Duration) -> io::Result<Ended> {
     let (printed, ends) = io::pipe()?;
     command.env_clear().stdin(Stdio::null()).stdout(ends.try_clone()?).stderr(ends).process_group(0);
     let mut child = command.spawn()?;
-    // It holds the ends that are written to.
+    // It holds the write ends of the pipe.
     drop(command);
     let said = read_in_background(printed);
     let status = ended_within(&mut child, time);
-    // What it started and did not end goes with it; if nothing is left, there is no such group.
+    // Kills processes that it started and left behind; if there are none, the group does not exist.
     let _ = killpg(Pid::from_raw(child.id() as i32), Signal::SIGKILL);
     child.wait()?;
     let Some(status) = status? else { return Ok(Ended::TooLate { after: time }) };
@@ -127,7 +127,7 @@ fn run_within(mut command: Command, time: Duration) -> io::Result<Ended> {
     Ok(if status.success() { Ended::Well { said } } else { Ended::Badly { status: in_words(status), said } })
 }
 
-/// The first [`PRINTED_BYTES`]; a program that prints more is left without a reader.
+/// Reads the first [`PRINTED_BYTES`], then closes the pipe.
 fn read_in_background(printed: io::PipeReader) -> mpsc::Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -139,7 +139,7 @@ fn read_in_background(printed: io::PipeReader) -> mpsc::Receiver<Vec<u8>> {
     receiver
 }
 
-/// How it ended; `None` if it has not.
+/// The exit status; `None` if it is still running after `time`.
 fn ended_within(child: &mut Child, time: Duration) -> io::Result<Option<ExitStatus>> {
     let started = Instant::now();
     loop {
@@ -159,7 +159,7 @@ fn in_words(status: ExitStatus) -> String {
     }
 }
 
-/// The last line that says something, without what could steer a terminal.
+/// The last non-empty line, without control characters.
 fn last_line(printed: &[u8]) -> String {
     let printed = String::from_utf8_lossy(printed);
     let last = printed.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim();
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_is_short_and_steers_no_terminal() {
+    fn the_reported_line_is_short_and_has_no_control_characters() {
         assert_eq!(last_line(b"a\n\x1b[31mred\x1b[0m \xff\n\n"), "[31mred[0m \u{fffd}");
         assert_eq!(last_line("x".repeat(1000).as_bytes()).len(), TOLD);
         assert_eq!(last_line(b""), "");

@@ -1,8 +1,8 @@
-//! Photos in the container that phones use (HEIC, also AVIF), through the decoder program of libheif if it is installed:
-//! their pictures are made of video codecs, which this program does not decode.
+//! Reads HEIC and AVIF photos, as phones take them, with the decoder program of libheif, if it is installed. Such
+//! photos are compressed with video codecs, which this program does not decode.
 //!
-//! The program gets a copy of the photo in a private folder and writes a PNG into it, which is then read like any other
-//! photo. It is somebody else's, and so is the photo: `decoder_process` limits what it can do.
+//! The decoder gets a copy of the photo in a private folder and writes a PNG there, which is then read like any other
+//! photo. Neither the decoder nor the photo is trusted: `decoder_process` limits what the decoder can do.
 
 mod decoder_process;
 
@@ -17,10 +17,10 @@ use std::path::{Path, PathBuf};
 use std::{env, io};
 use terminal::ShowPath;
 
-/// Names of the program: newer versions of libheif have the first.
+/// Names of the decoder; newer versions of libheif use the first.
 const PROGRAMS: [&str; 2] = ["heif-dec", "heif-convert"];
-/// What the photo is called in the private folder, and what its picture shall be called. Of a file with several pictures
-/// the program numbers them; the first is taken.
+/// File names of the photo and of its picture in the private folder. The program numbers the pictures of a file with
+/// several; the first is used.
 const PHOTO: &str = "photo.heic";
 const PICTURE: &str = "picture.png";
 const FIRST_PICTURE: &str = "picture-1.png";
@@ -32,7 +32,7 @@ pub(crate) enum HeifError {
     /// No decoder is installed.
     #[error("{photo}; or install heif-convert, which is in Debian's package libheif-examples")]
     NoDecoder {
-        /// What is said of such a photo by itself.
+        /// The error about such a photo.
         photo: PhotoError,
     },
     /// The decoder could not be run.
@@ -40,24 +40,24 @@ pub(crate) enum HeifError {
     NotRun {
         /// The decoder.
         program: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// Its input could not be put down.
-    #[error("no copy for the decoder: {0}")]
+    /// Its input could not be written.
+    #[error("cannot copy the photo for the decoder: {0}")]
     NotCopied(#[from] WriteError),
-    /// It ran and made no picture.
+    /// The decoder ran but made no picture.
     #[error("{kind} cannot be read: {} made no picture of it ({why}); export the photo as JPEG", program.shown())]
     NoPicture {
         /// `HEIC` or `AVIF`.
         kind: &'static str,
         /// The decoder.
         program: PathBuf,
-        /// What it said, or how it ended.
+        /// Its last line of output, or how it ended.
         why: String,
     },
-    /// What it made is not a file that can be read.
-    #[error("what {} made of it cannot be read: {source}", program.shown())]
+    /// Its output file cannot be read.
+    #[error("the picture that {} made cannot be read: {source}", program.shown())]
     PictureUnreadable {
         /// The decoder.
         program: PathBuf,
@@ -66,12 +66,12 @@ pub(crate) enum HeifError {
     },
 }
 
-/// A reader of photos that also reads the containers of phones.
+/// A photo reader that also reads HEIC and AVIF.
 pub(crate) fn photo_reader() -> PhotoReader {
     PhotoReader::new(|bytes, kind| Ok(as_png(bytes, kind)?))
 }
 
-/// The photo, which is a `HEIC` or `AVIF`, as a PNG file. The program has turned the picture as it is to be seen.
+/// Converts a `HEIC` or `AVIF` photo to a PNG file. The decoder turns the picture upright.
 ///
 /// # Errors
 /// [`HeifError`]
@@ -80,7 +80,7 @@ fn as_png(bytes: &[u8], kind: &'static str) -> Result<Vec<u8>, HeifError> {
         return Err(HeifError::NoDecoder { photo: PhotoError::Heif { kind } });
     };
     let not_run = |source| HeifError::NotRun { program: program.clone(), source };
-    // Only its owner may enter it, and it is removed when this ends, whatever the program has left in it.
+    // Only its owner can enter the folder. It is removed on return, with all files that the program left in it.
     let folder = tempfile::Builder::new().prefix("encoder-tool-heif-").tempdir().map_err(not_run)?;
     files::replace(&folder.path().join(PHOTO), Access::Private, bytes)?;
     let picture = folder.path().join(PICTURE);
@@ -94,7 +94,7 @@ fn as_png(bytes: &[u8], kind: &'static str) -> Result<Vec<u8>, HeifError> {
     }
 }
 
-/// The decoder, if it is in a folder of `PATH`. Relative folders are ignored.
+/// Finds the decoder in the folders of `PATH`. Ignores relative folders.
 fn installed(path: &std::ffi::OsStr) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = env::split_paths(path).filter(|folder| folder.is_absolute()).collect();
     let places = PROGRAMS.iter().flat_map(|program| folders.iter().map(move |folder| folder.join(program)));

@@ -1,4 +1,4 @@
-//! One program that is given bytes and answers. However much it says, and however long it says nothing, this ends.
+//! Runs a program, writes bytes to it and reads its output, with bounds on time and output.
 
 use anyhow::{Context, Result, anyhow, bail};
 use shared::delivery::MAX_RECEIPT_BYTES;
@@ -11,7 +11,7 @@ use terminal::Help;
 
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The output of a program, and its exit status.
+/// The output of a program, and its exit code.
 #[derive(Debug)]
 pub(super) struct Said {
     /// `None` if a signal ended it.
@@ -33,17 +33,17 @@ impl Drop for Running {
 /// Runs the program, writes the bytes to it, and reads its output.
 ///
 /// # Errors
-/// If it cannot be started, says more than a receipt can have, or has not ended after that time: then it is ended.
+/// If it cannot be started, prints more than a receipt can hold, or is still running after `limit`. It is then killed.
 pub(super) fn exchange(mut command: Command, bytes: Vec<u8>, limit: Duration) -> Result<Said> {
     let until = Instant::now() + limit;
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut running = Running(command.spawn().context("it cannot be started").help("install the OpenSSH client")?);
+    let mut running = Running(command.spawn().context("cannot start ssh").help("install the OpenSSH client")?);
     let child = &mut running.0;
     let (Some(mut stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
-        bail!("it has no pipes");
+        bail!("ssh was started without pipes");
     };
-    // One that does not read to the end says why on its other pipes.
+    // A program that does not read all input gives the reason in its output, so a write error is ignored.
     thread::spawn(move || stdin.write_all(&bytes).ok());
     let (stdout, stderr) = (heard(stdout), heard(stderr));
     let [stdout, stderr] = [stdout, stderr].map(|heard| within(&heard, until, limit));
@@ -59,7 +59,7 @@ pub(super) fn exchange(mut command: Command, bytes: Vec<u8>, limit: Duration) ->
     }
 }
 
-/// Reads on a thread of its own, no more than is allowed and one byte.
+/// Reads on a new thread, up to one byte more than the limit.
 fn heard(pipe: impl Read + Send + 'static) -> Receiver<std::io::Result<Vec<u8>>> {
     let (tell, heard) = channel();
     thread::spawn(move || {
@@ -75,20 +75,19 @@ fn within(heard: &Receiver<std::io::Result<Vec<u8>>>, until: Instant, limit: Dur
         Ok(said) => {
             let said = said?;
             if said.len() as u64 > MAX_RECEIPT_BYTES {
-                return Err(anyhow!("it says more than {MAX_RECEIPT_BYTES} bytes, and was not heard to the end"))
-                    .help("that is no unit, or one that somebody else has taken over");
+                return Err(anyhow!("the answer is longer than {MAX_RECEIPT_BYTES} bytes; the rest was not read"))
+                    .help("this host is not a door unit, or somebody else has taken it over");
             }
             Ok(said)
         }
         Err(RecvTimeoutError::Timeout) => Err(too_long(limit)),
-        Err(RecvTimeoutError::Disconnected) => bail!("nobody listens"),
+        Err(RecvTimeoutError::Disconnected) => bail!("the thread that reads the answer ended"),
     }
 }
 
 fn too_long(limit: Duration) -> anyhow::Error {
-    let failed: Result<()> = Err(anyhow!("it has not answered in {} s", limit.as_secs()));
-    let help =
-        "a slow line, a question of ssh that nobody answered, or a unit that is stuck: see whether `ssh` alone logs in";
+    let failed: Result<()> = Err(anyhow!("no answer within {} s", limit.as_secs()));
+    let help = "the line may be slow, ssh may be waiting for input, or the unit may be stuck: check whether `ssh` alone logs in";
     failed.help(help).err().unwrap_or_else(|| anyhow!("no answer"))
 }
 
@@ -105,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_and_how_it_ended_is_told() {
+    fn output_and_exit_code_are_returned() {
         let said = shell("head -c 1000000 | wc -c; echo no >&2; exit 3", LONG).unwrap();
         assert_eq!((said.code, said.stderr), (Some(3), b"no\n".to_vec()));
         assert_eq!(String::from_utf8(said.stdout).unwrap().trim(), "1000000");
@@ -113,16 +112,16 @@ mod tests {
         assert_eq!((hung_up.code, hung_up.stdout.len()), (Some(255), 0));
     }
 
-    /// A unit that somebody has taken over does not hold the tool, nor fill its memory.
+    /// A compromised unit can neither block the tool nor fill its memory.
     #[test]
     fn an_endless_and_a_silent_answer_end() {
         for endless in ["exec yes", "exec yes >&2", "yes & yes >&2", "exec cat /dev/zero"] {
             let refused = shell(endless, LONG).unwrap_err().to_string();
-            assert!(refused.contains("it says more than"), "{endless}: {refused}");
+            assert!(refused.contains("longer than"), "{endless}: {refused}");
         }
         for silent in ["exec sleep 1000", "exec >&- 2>&-; exec sleep 1000"] {
             let refused = shell(silent, Duration::from_millis(50)).unwrap_err().to_string();
-            assert!(refused.contains("it has not answered"), "{silent}: {refused}");
+            assert!(refused.contains("no answer within"), "{silent}: {refused}");
         }
     }
 }

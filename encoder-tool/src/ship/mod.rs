@@ -1,7 +1,7 @@
-//! `ship`: a people database to a door unit over ssh, and the unit's own word that it uses it.
+//! `ship`: sends a people database to a door unit over ssh, and waits until the unit confirms that it uses it.
 //!
-//! One connection with one command, `edge-agent receive`, which takes the file and answers with a receipt. ssh itself is the
-//! system's: its keys, its known hosts, its questions. Whatever the unit answers is bounded in size and time.
+//! Opens one connection and runs one command, `edge-agent receive`, which takes the file and answers with a receipt. It
+//! uses the system's ssh, with its keys, known hosts and prompts. The unit's answer is bounded in size and time.
 
 mod exchange;
 mod ssh;
@@ -17,42 +17,42 @@ use shared::gallery::{DatabaseDigest, MAX_DATABASE_BYTES};
 use std::time::{Duration, Instant};
 use terminal::{Answer, Help, ShowPath, Verbosity, counted, print, print_json};
 
-/// To connect, and to answer ssh's questions.
+/// Time to connect and to answer ssh's prompts.
 const TO_CONNECT: Duration = Duration::from_secs(60);
-/// The slowest line that a database is sent over, bytes a second.
+/// The slowest supported line, in bytes a second.
 const SLOWEST_LINE: u64 = 16 << 10;
-/// The unit waits for others to be done before its own wait begins.
+/// Time that the unit may wait for another delivery to finish, before its own wait begins.
 const FOR_OTHERS: Duration = Duration::from_secs(65);
 
 /// The outcome of shipping.
 #[derive(Debug, Serialize)]
 struct Shipped {
     host: String,
-    /// Of the database that was shipped.
+    /// Sequence number of the shipped database.
     sequence: u64,
     /// SHA-256 of its file, in hexadecimal.
     digest: DatabaseDigest,
     people: u32,
     encodings: u32,
-    /// Whether the unit says that it runs it.
+    /// Whether the unit confirms that it uses the database.
     running: bool,
-    /// Why not, in the unit's words.
+    /// The reason why not, as the unit gives it.
     refused: Option<String>,
-    /// From the beginning to the unit's answer.
+    /// Seconds from the start to the unit's answer.
     seconds: f64,
 }
 
-/// Ships and waits. Yes if the unit runs the database.
+/// Ships and waits. Yes if the unit uses the database.
 ///
 /// # Errors
-/// If the file is not a database, or it could not be handed over: the message says what was in the way.
+/// If the file is not a database, or could not be handed over; the message gives the cause.
 pub(crate) fn run(arguments: &Ship, verbosity: Verbosity) -> Result<Answer> {
     let header = database_files::read_outside(&arguments.db)?.header;
     let bytes = read_bounded(&arguments.db, MAX_DATABASE_BYTES)?;
     let (digest, length) = (DatabaseDigest::from_file(&bytes), bytes.len() as u64);
     verbosity.note(&format!("{}: shipping {length} bytes to {}", arguments.db.shown(), arguments.host));
     if arguments.remote_db.is_some() {
-        verbosity.note("--remote-db is not needed any more: the unit's configuration says where its database lies");
+        verbosity.note("--remote-db is ignored: the unit's configuration gives the path of its database");
     }
     let announcement = Announcement { length, digest, wait_seconds: arguments.wait };
     let limit = TO_CONNECT
@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &Ship, verbosity: Verbosity) -> Result<Answer> {
     };
     let refused = refusal(&receipt, &arguments.host, arguments.sudo)?;
     if receipt.digest != Some(digest) {
-        bail!("{} answered about another database: is somebody in between?", arguments.host);
+        bail!("{}: the receipt is for another database; somebody may be intercepting the connection", arguments.host);
     }
     let shipped = Shipped {
         host: arguments.host.clone(),
@@ -86,28 +86,30 @@ pub(crate) fn run(arguments: &Ship, verbosity: Verbosity) -> Result<Answer> {
     Ok(Answer::yes_if(shipped.running))
 }
 
-/// Why the unit does not run it; `None` if it does.
+/// The reason why the unit does not use the database; `None` if it does.
 ///
 /// # Errors
-/// If it was not handed over.
+/// If the database was not handed over.
 fn refusal(receipt: &Receipt, host: &str, sudo: bool) -> Result<Option<String>> {
-    let reason = receipt.reason.clone().unwrap_or_else(|| "it does not say why".to_owned());
+    let reason = receipt.reason.clone().unwrap_or_else(|| "no reason given".to_owned());
     let not_handed_over = |what: &str, help: &str| Err(anyhow!("{what} on {host}: {reason}")).help(help);
     match receipt.outcome {
         Outcome::Running => Ok(None),
         Outcome::Refused | Outcome::NoVerdict => Ok(Some(reason)),
-        Outcome::BadInput => not_handed_over("the database did not arrive whole", "the line is bad: try again"),
+        Outcome::BadInput => {
+            not_handed_over("the database did not arrive whole", "the connection may be bad: try again")
+        }
         Outcome::NotPermitted => not_handed_over("this user may not hand over a database", ssh::permission_help(sudo)),
         Outcome::Configuration => {
             not_handed_over("the unit's configuration cannot be read", ssh::permission_help(sudo))
         }
         Outcome::Busy => not_handed_over(
             "another database is being handed over",
-            "wait until the other one is done, and see `edge-agent status` there",
+            "wait until that is done, and check `edge-agent status` on the unit",
         ),
         _ => not_handed_over(
             "the database cannot be written",
-            "make room on the unit's disk, or see whether it is read-only",
+            "make room on the unit's disk, or check whether it is read-only",
         ),
     }
 }
@@ -120,8 +122,8 @@ fn in_words(shipped: &Shipped) -> String {
         counted(*encodings, "encoding")
     );
     match refused {
-        None => format!("{host} runs it after {seconds:.1} s: {what}"),
-        Some(reason) => format!("{host} does NOT run it, and goes on with what it had: {reason}\n{what}"),
+        None => format!("{host} uses the database after {seconds:.1} s: {what}"),
+        Some(reason) => format!("{host} does NOT use the database and keeps the previous one: {reason}\n{what}"),
     }
 }
 
@@ -130,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_verdict_is_an_answer_and_what_was_not_handed_over_an_error() {
+    fn a_verdict_is_an_answer_and_a_failed_delivery_is_an_error() {
         let digest = Some(DatabaseDigest([1; 32]));
         let receipt = |outcome| Receipt { outcome, reason: Some("too old".to_owned()), digest, sequence: None };
         let of = |outcome| refusal(&receipt(outcome), "door", false);

@@ -1,4 +1,4 @@
-//! The one command that ssh runs, and what went wrong when it did not.
+//! Builds the ssh command, and explains its failures.
 
 use super::exchange::Said;
 use crate::args::Ship;
@@ -6,13 +6,13 @@ use anyhow::{Error, anyhow};
 use std::process::Command;
 use terminal::Help;
 
-/// ssh's own exit code, when it could not run the command.
+/// Exit code of ssh itself, if it could not run the command.
 const SSH_FAILED: i32 = 255;
 
-/// ssh, about to hand a database over on the unit. Options of the user come first, for ssh takes the first of each.
+/// The ssh command that hands over a database. The user's options come first, because ssh uses the first value of each.
 pub(super) fn command(arguments: &Ship) -> Command {
     let mut ssh = Command::new("ssh");
-    // Messages that can be told apart.
+    // English messages, which `failure` can recognise.
     ssh.env("LC_ALL", "C").arg("-T");
     arguments.port.map(|port| ssh.args(["-p", &port.to_string()]));
     arguments.identity.as_ref().map(|identity| ssh.arg("-i").arg(identity));
@@ -25,7 +25,7 @@ pub(super) fn command(arguments: &Ship) -> Command {
     ssh
 }
 
-/// A fixed text unless a configuration is named, so that `sudo` can allow this and nothing else.
+/// The command on the unit: a fixed text unless a configuration is named, so that a `sudo` rule can allow exactly this.
 fn on_the_unit(arguments: &Ship) -> String {
     let mut line = "edge-agent receive --json".to_owned();
     if arguments.sudo {
@@ -44,27 +44,27 @@ fn quoted(word: &str) -> String {
 
 pub(super) fn permission_help(sudo: bool) -> &'static str {
     if sudo {
-        "the user of ssh must be in the group edge-agent-ship there: `sudo adduser USER edge-agent-ship`"
+        "add the ssh user to the group edge-agent-ship on the unit: `sudo adduser USER edge-agent-ship`"
     } else {
-        "hand it over as the unit's user: --sudo, with the user of ssh in the group edge-agent-ship there"
+        "use --sudo, with the ssh user in the group edge-agent-ship on the unit"
     }
 }
 
-/// What was in the way, where no receipt came back.
+/// Explains why no receipt came back.
 pub(super) fn failure(host: &str, said: &Said, sudo: bool) -> Error {
     let stderr = String::from_utf8_lossy(&said.stderr);
     let says = |part: &str| stderr.to_lowercase().contains(&part.to_lowercase());
     let any = |parts: &[&str]| parts.iter().any(|part| says(part));
-    let last = stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it does not say why").trim();
+    let last = stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no reason given").trim();
     let (what, help) = match said.code {
         Some(SSH_FAILED) => ssh_failure(any),
         _ if any(&["sudo:"]) => ("sudo does not let this user hand over a database", permission_help(true)),
         _ if any(&["unrecognized subcommand"]) => {
-            ("the unit's edge-agent is an older one and cannot receive", "upgrade edge-agent on the unit first")
+            ("the unit has an older edge-agent, which cannot receive databases", "upgrade edge-agent on the unit first")
         }
         Some(126) => ("this user may not run edge-agent", permission_help(sudo)),
-        Some(127) => ("there is no edge-agent", "install it there, or see that it is on the PATH of this user"),
-        _ => ("it gave no receipt", "see `journalctl -u edge-agent` there, and whether edge-agent is of this version"),
+        Some(127) => ("there is no edge-agent on the unit", "install it there, or put it on the PATH of this user"),
+        _ => ("no receipt came back", "check `journalctl -u edge-agent` and the version of edge-agent on the unit"),
     };
     let failed: Result<(), Error> = Err(anyhow!("{host}: {what}: {last}"));
     failed.help(help).err().unwrap_or_else(|| anyhow!("{host}: {what}"))
@@ -72,18 +72,18 @@ pub(super) fn failure(host: &str, said: &Said, sudo: bool) -> Error {
 
 fn ssh_failure(any: impl Fn(&[&str]) -> bool) -> (&'static str, &'static str) {
     if any(&["could not resolve hostname", "name or service not known"]) {
-        return ("there is no host of this name", "see how it is written, or give its address");
+        return ("there is no host of this name", "check the spelling, or give the address");
     }
     if any(&["host key verification failed", "host identification has changed", "no matching host key"]) {
         return (
-            "the host key is not the one that is known",
+            "the host key is not the known one",
             "connect once with `ssh` and compare the fingerprint; if it has changed, find out why first",
         );
     }
     if any(&["permission denied", "too many authentication failures", "no supported authentication"]) {
-        return ("the login was refused", "see that `ssh` alone logs in: the user, -i KEY, the password");
+        return ("the login was refused", "check that `ssh` alone logs in: the user, -i KEY, the password");
     }
-    ("the connection failed", "is the unit switched on and in this network? is its ssh server at this port?")
+    ("the connection failed", "check that the unit is on, in this network, and has its ssh server at this port")
 }
 
 #[cfg(test)]
@@ -117,7 +117,7 @@ mod tests {
             (255, "Received disconnect: Too many authentication failures\r\n", "login"),
             (1, "sudo: a password is required\n", "sudo does not let"),
             (1, "sudo: unknown user edge-agent\n", "sudo does not let"),
-            (2, "error: unrecognized subcommand 'receive'\n", "an older one"),
+            (2, "error: unrecognized subcommand 'receive'\n", "older edge-agent"),
             (127, "bash: edge-agent: command not found\n", "there is no edge-agent"),
             (126, "sh: edge-agent: Permission denied\n", "may not run"),
             (0, "", "no receipt"),

@@ -101,7 +101,7 @@ fn copy(from: &Path, to: &Path) {
 #[test]
 fn people_databases_are_read() {
     let cases: [(&[&str], &[&str]); 6] = [
-        (&["people.db"], &["Barack Obama", "2 encodings", "signed by nobody; sealed for nobody"]),
+        (&["people.db"], &["Barack Obama", "2 encodings", "not signed; not sealed"]),
         (&["people-signed.db"], &["Joe Biden", "signed by SIGNER", "for all doors"]),
         (
             &["people-rules.db"],
@@ -142,7 +142,8 @@ fn a_person_of_a_sealed_database_is_let_in_or_the_models_are_named() {
     }
 }
 
-/// The highest number in `people.db.accepted` is above those of both databases, and only the sealed one is listed there.
+/// The highest number in `people.db.accepted` is above those of both databases, and only the sealed one is listed
+/// there.
 #[test]
 fn what_a_unit_has_accepted_is_read() {
     for version in Version::all() {

@@ -1,6 +1,6 @@
-//! `evaluate --identification`: how often people who are enrolled are not named, and strangers are.
+//! `evaluate --identification`: measures how often enrolled people are missed and strangers are named.
 //!
-//! `accuracy` draws and searches; here is who takes part, and what is printed.
+//! `accuracy` draws and searches; this module chooses the people and prints the results.
 
 mod page;
 mod report;
@@ -18,7 +18,7 @@ use report::{Report, TrialsReport};
 use std::collections::BTreeSet;
 use terminal::{Answer, Help, ShowPath, Verbosity, counted, print, print_json};
 
-/// Runs the trials with the first of the encoders.
+/// Runs the trials with the first encoder.
 ///
 /// # Errors
 /// If the photos, a model or a list of names cannot be read, nobody can be enrolled, or the page cannot be written.
@@ -50,7 +50,9 @@ pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> 
         None => None,
     };
     let hard = match &arguments.pairs {
-        Some(path) => Some(comparisons.of_pairs(&without, &pairs(path)?).help("--pairs names folders of --images")?),
+        Some(path) => {
+            Some(comparisons.of_pairs(&without, &pairs(path)?).help("--pairs must name folders of --images")?)
+        }
         None => None,
     };
     let mut trials = vec![trials_of(&people, arguments, BTreeSet::new())?];
@@ -66,7 +68,7 @@ pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> 
     let report = Report { model: name, hash, no_face, unreadable, trials, promises, verification, groups, hard };
     if let Some(path) = &arguments.html {
         files::replace(path, Access::Private, page::page_of(&report)?.as_bytes())?;
-        verbosity.note(&format!("the page is {}", path.shown()));
+        verbosity.note(&format!("wrote the page {}", path.shown()));
     }
     match arguments.json {
         true => print_json(&report)?,
@@ -80,7 +82,7 @@ fn trials_of(people: &[Person<'_>], arguments: &Evaluate, left_out: BTreeSet<Str
     if trials.mated.is_empty() || trials.strangers.is_empty() {
         return Err(AccuracyError::NobodySearched)
             .with_context(|| arguments.images.shown())
-            .help("give photos of more people than --enrolled, some with two photos or more");
+            .help("give photos of more people than --enrolled, some of them with two or more photos");
     }
     Ok(TrialsReport {
         left_out,

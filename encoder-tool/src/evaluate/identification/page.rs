@@ -1,4 +1,4 @@
-//! The findings as a page: the curve, and the figures beside it.
+//! The results as an HTML page: the curve and the figures.
 
 use super::report::{Report, in_words_of_hard, measured, rate};
 use crate::evaluate::report::plots::{self, Curve};
@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use maud::{Markup, PreEscaped, html};
 use terminal::percent;
 
-/// One self-contained page.
+/// Renders one self-contained page.
 ///
 /// # Errors
 /// If the curve cannot be drawn.
@@ -16,7 +16,7 @@ pub(super) fn page_of(report: &Report) -> Result<String> {
     let body = html! {
         p.soft { (report.model) ", " (report.hash) }
         @for trials in &report.trials {
-            h2 { @if trials.left_out.is_empty() { "Everybody" } @else { "Without wrong labels" } }
+            h2 { @if trials.left_out.is_empty() { "Everybody" } @else { "Without mislabelled photos" } }
             p { (trials.about()) }
             div.plots { figure {
                 (curve(&trials.det)?)
@@ -33,7 +33,7 @@ pub(super) fn page_of(report: &Report) -> Result<String> {
                 }
             } }
         }
-        p.soft { "In brackets: 95 % intervals, by a bootstrap over people; of counts Clopper-Pearson." }
+        p.soft { "In brackets: 95 % intervals, from a bootstrap over people; for counts, Clopper-Pearson." }
         (promises(report))
         (comparisons(report))
     };
@@ -57,9 +57,9 @@ fn curve(points: &[Point]) -> Result<PreEscaped<String>> {
 fn promises(report: &Report) -> Markup {
     html! {
         @if !report.promises.is_empty() {
-            h2 { "Stored thresholds, tried on strangers" }
+            h2 { "Stored thresholds, tested on strangers" }
             div.scroll { table {
-                tr { th { "enrolled" } th { "asked for" } th { "threshold" } th { "promised FPIR" } th { "measured" } }
+                tr { th { "enrolled" } th { "requested FPIR" } th { "threshold" } th { "promised FPIR" } th { "measured" } }
                 @for promise in &report.promises {
                     tr {
                         td { (promise.risk.enrolled) } td { (percent(promise.asked)) } td { (format!("{:.3}", promise.risk.threshold)) @if promise.grey { " for grey" } }

@@ -1,11 +1,11 @@
-//! What the trials found, in words; as JSON it is printed as it stands here.
+//! The results of the trials: as JSON, in the form of these structs, and as text.
 
 use accuracy::identification::{AtFmr, AtFpir, Counted, Group, Groups, Hard, HardAt, Measured, Point, Promise};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use terminal::{counted, percent};
 
-/// Everything.
+/// All results.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     pub(super) model: String,
@@ -14,11 +14,11 @@ pub(super) struct Report {
     pub(super) no_face: usize,
     /// Photos that could not be read.
     pub(super) unreadable: usize,
-    /// With everybody; then, if people are to be left out, without them.
+    /// With all people; then, if some are to be left out, without them.
     pub(super) trials: Vec<TrialsReport>,
-    /// Of the encoder's calibration.
+    /// Tests of the encoder's calibration.
     pub(super) promises: Vec<Promise>,
-    /// Of single comparisons.
+    /// Rates of single comparisons.
     pub(super) verification: Vec<AtFmr>,
     pub(super) groups: Option<Groups>,
     pub(super) hard: Option<Hard>,
@@ -30,16 +30,16 @@ pub(super) struct TrialsReport {
     pub(super) left_out: BTreeSet<String>,
     pub(super) people: usize,
     pub(super) draws: usize,
-    /// In each draw.
+    /// Number in each draw.
     pub(super) enrolled: usize,
-    /// In each draw.
+    /// Number in each draw.
     pub(super) strangers: usize,
     pub(super) rates: Vec<AtFpir>,
     pub(super) det: Vec<Point>,
 }
 
 impl Report {
-    /// Lines for a terminal.
+    /// The report as text for a terminal.
     pub(super) fn in_words(&self) -> String {
         let mut lines = vec![format!("Model: {}, {}", self.model, self.hash)];
         for (count, why) in [(self.no_face, "without a face"), (self.unreadable, "that cannot be read")] {
@@ -50,7 +50,7 @@ impl Report {
         lines.extend(self.trials.iter().flat_map(TrialsReport::in_words));
         if !self.promises.is_empty() {
             lines.push(String::new());
-            lines.push("Stored thresholds, tried on strangers:".to_owned());
+            lines.push("Stored thresholds, tested on strangers:".to_owned());
             lines.extend(self.promises.iter().map(in_words_of_promise));
         }
         if !self.verification.is_empty() {
@@ -65,7 +65,7 @@ impl Report {
 }
 
 impl TrialsReport {
-    /// Who took part.
+    /// One line about the people in the trials.
     pub(super) fn about(&self) -> String {
         let Self { left_out, people, draws, enrolled, strangers, .. } = self;
         let without = match left_out.len() {
@@ -73,7 +73,7 @@ impl TrialsReport {
             _ => format!(", without {}", left_out.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
         };
         format!(
-            "{} of {} enrolled out of {people} people{without}, and {} in each:",
+            "{}, each with {} enrolled and {}, out of {people} people{without}:",
             counted(*draws, "draw"),
             enrolled,
             counted(*strangers, "stranger")
@@ -117,7 +117,7 @@ fn in_words_at_fmr(at: &AtFmr) -> String {
     format!("  FMR {}: FNMR {} (threshold {threshold:.3})", percent(*fmr), rate(fnmr))
 }
 
-/// What was compared, and a line for each group.
+/// A headline, and a line for each group.
 fn in_words_of_groups(groups: &Groups) -> Vec<String> {
     let about = format!(
         "By {}, at threshold {:.3} (FMR {} of all pairs):",
@@ -126,7 +126,7 @@ fn in_words_of_groups(groups: &Groups) -> Vec<String> {
         percent(groups.fmr_of_all)
     );
     let group = |group: &Group| {
-        let small = if group.small { "; a small group, which says little" } else { "" };
+        let small = if group.small { "; the group is small, so its rates are uncertain" } else { "" };
         format!(
             "  {}: {}: FMR {}, FNMR {}{small}",
             group.name,
@@ -144,7 +144,7 @@ fn in_words_of_groups(groups: &Groups) -> Vec<String> {
     [String::new(), about].into_iter().chain(groups.groups.iter().map(group)).chain(worst).collect()
 }
 
-/// A line for each threshold.
+/// A headline, and a line for each threshold.
 pub(super) fn in_words_of_hard(hard: &Hard) -> Vec<String> {
     let about = format!("{} of people who resemble each other:", counted(hard.pairs_of_people, "pair"));
     let at = |at: &HardAt| {
@@ -158,13 +158,13 @@ pub(super) fn in_words_of_hard(hard: &Hard) -> Vec<String> {
     [String::new(), about].into_iter().chain(hard.at.iter().map(at)).collect()
 }
 
-/// A rate with its interval.
+/// Formats a rate with its interval.
 pub(super) fn measured(measured: &Measured) -> String {
     let Measured { rate, interval } = measured;
     format!("{} [{}, {}]", percent(*rate), percent(interval.low), percent(interval.high))
 }
 
-/// A count as a rate with its interval.
+/// Formats a count as a rate with its interval.
 pub(super) fn rate(counted: &Counted) -> String {
     let Counted { count, of, rate, interval } = counted;
     let rate = rate.map_or_else(|| "-".to_owned(), percent);

@@ -11,10 +11,10 @@ struct Report<'a> {
     chosen: &'a str,
     photos: usize,
     failures_count: bool,
-    /// Of the first model.
+    /// Figures of the first model.
     #[serde(flatten)]
     figures: &'a Figures,
-    /// How `low` and `high` were found.
+    /// The method of the intervals `low` to `high`.
     interval: &'static str,
     pixel_baseline: &'a Figures,
     unaligned: &'a Figures,
@@ -33,7 +33,7 @@ struct Model<'a> {
     hash: &'a str,
     #[serde(flatten)]
     figures: &'a Figures,
-    /// From the first model; `null` for that one.
+    /// Difference from the first model; `null` for the first model itself.
     moved: Option<Movement>,
 }
 
@@ -55,7 +55,7 @@ struct Distance {
     pixels: Option<f32>,
 }
 
-/// Prints one object, with every pair's distances if they are asked for.
+/// Prints one object, with every pair's distances if requested.
 ///
 /// # Errors
 /// If stdout cannot be written.

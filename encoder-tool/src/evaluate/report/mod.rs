@@ -12,32 +12,32 @@ pub(crate) use words::in_words;
 use accuracy::{Compared, Figures, Mined, Movement, Outcome, Sample, TripletFigures};
 use terminal::{ShowPath, ShownPath, counted, percent};
 
-/// Everything that was found.
+/// All results.
 pub(crate) struct Findings {
     pub(crate) sample: Sample,
-    /// Of the first model: one for each photo.
+    /// Outcomes of the first model: one for each photo.
     pub(crate) outcomes: Vec<Outcome>,
-    /// At least one, in the order in which they were asked for.
+    /// At least one, in the order of the command line.
     pub(crate) models: Vec<ModelFindings>,
-    /// Of the first model.
+    /// The first model on unaligned crops.
     pub(crate) unaligned: WayFindings,
-    /// Of the first model's crops.
+    /// Pixels of the first model's crops.
     pub(crate) pixels: WayFindings,
-    /// Of the first model, if they were asked for.
+    /// Triplets of the first model, if requested.
     pub(crate) triplets: Option<Mined>,
     pub(crate) failures_count: bool,
 }
 
-/// What one model makes of the sample.
+/// The results of one model.
 pub(crate) struct ModelFindings {
     pub(crate) name: String,
     pub(crate) hash: String,
     pub(crate) aligned: WayFindings,
-    /// From the first model; `None` for that one.
+    /// Difference from the first model; `None` for the first model itself.
     pub(crate) movement: Option<Movement>,
 }
 
-/// What one way of comparing makes of the sample.
+/// The results of one way to compare.
 pub(crate) struct WayFindings {
     /// One for each pair of the sample.
     pub(crate) pairs: Vec<Compared>,
@@ -51,7 +51,7 @@ impl WayFindings {
 }
 
 impl Findings {
-    /// Names of the rows that every table and plot has, with what they show.
+    /// The rows of every table and plot, with their names.
     fn rows(&self) -> Vec<(String, &WayFindings)> {
         let mut rows: Vec<(String, &WayFindings)> =
             self.models.iter().map(|model| (model.name.clone(), &model.aligned)).collect();
@@ -79,7 +79,7 @@ impl Findings {
     }
 }
 
-/// What all triplets say together.
+/// One line about all triplets.
 fn triplets_in_words(figures: &TripletFigures) -> String {
     let TripletFigures { triplets, margin, mean_loss, violating_share, hard, semi_hard } = figures;
     match mean_loss.zip(*violating_share) {

@@ -1,4 +1,4 @@
-//! The findings as a page: plots, table, and the pairs that the network gets most wrong.
+//! The results as an HTML page: plots, a table, and the pairs that the network gets most wrong.
 
 use super::plots::{self, Curve};
 use super::words::{LEGEND, accuracy, eer, not_carried, tar};
@@ -9,10 +9,10 @@ use anyhow::{Context, Result};
 use maud::{Markup, PreEscaped, html};
 use terminal::counted;
 
-/// This many pairs of each kind are shown.
+/// Number of pairs shown of each kind.
 const WORST: usize = 24;
 
-/// One self-contained page.
+/// Renders one self-contained page.
 ///
 /// # Errors
 /// If a plot cannot be drawn.
@@ -101,7 +101,7 @@ fn table(findings: &Findings) -> Markup {
 fn movements(findings: &Findings) -> Markup {
     html! {
         @if findings.models.len() > 1 {
-            h2 { "How far each model moves from the first" }
+            h2 { "Difference of each model from the first" }
             div.scroll { table {
                 tr { th {} th { "mean cosine" } th { "least cosine" } th { "decisions changed" } }
                 @for model in &findings.models {
@@ -119,7 +119,7 @@ fn movements(findings: &Findings) -> Markup {
     }
 }
 
-/// The mated pairs that are farthest apart, or the non-mated ones that are nearest.
+/// The mated pairs with the largest distances, or the non-mated pairs with the smallest.
 fn worst(findings: &Findings, mated: bool) -> Markup {
     let mut pairs: Vec<(f32, &Pair)> = findings
         .sample

@@ -1,4 +1,4 @@
-//! Plots as SVG to be put into a page: distances, ROC and DET. Colours are the page's own, light or dark.
+//! Plots as SVG for an HTML page: distances, ROC and DET. They use the colours of the page, light or dark.
 
 use accuracy::{Point, Roc};
 use plotters::coord::ranged1d::{Ranged, ValueFormatter};
@@ -8,10 +8,10 @@ pub(crate) type Drawn = Result<String, Box<dyn std::error::Error>>;
 
 const SIZE: (u32, u32) = (640, 400);
 const BARS: usize = 60;
-/// An L2 distance between unit vectors is at most this.
+/// The largest L2 distance between unit vectors.
 const FARTHEST: f64 = 2.0;
 
-/// Stand-ins while drawing; each becomes a colour of the page.
+/// Placeholders while drawing; each is replaced by a colour of the page.
 const INK: RGBColor = RGBColor(1, 1, 1);
 const LINE: RGBColor = RGBColor(2, 2, 2);
 const SERIES: [(RGBColor, &str); 4] = [
@@ -27,7 +27,7 @@ pub(crate) struct Curve<'a> {
     pub(crate) points: Vec<Point>,
 }
 
-/// How mated and non-mated distances lie, each as shares of their own, and the threshold between them.
+/// Histograms of mated and non-mated distances, each normalised to its own total, and the threshold.
 pub(super) fn distances(roc: &Roc, threshold: Option<f32>) -> Drawn {
     let [mated, other] = [histogram(roc.mated()), histogram(roc.non_mated())];
     let highest = mated.iter().chain(&other).fold(0.0, |highest: f64, &share| highest.max(share)).max(0.01);
@@ -58,7 +58,8 @@ pub(super) fn distances(roc: &Roc, threshold: Option<f32>) -> Drawn {
     })
 }
 
-/// True accept rate over false accept rate, the latter on a logarithmic scale down to what the sample can show.
+/// True accept rate over false accept rate, the latter on a logarithmic scale down to the least rate that the sample
+/// can show.
 pub(super) fn roc(curves: &[Curve<'_>], non_mated_pairs: usize) -> Drawn {
     let least = least_rate(non_mated_pairs);
     let lowest = curves.iter().map(|curve| tar_at(&curve.points, least)).fold(1.0, f64::min);
@@ -161,7 +162,7 @@ where
     Ok(())
 }
 
-/// The corners of the stairs that a curve is, at most one for each half pixel.
+/// The corners of a stepped curve, at most one for each half pixel.
 fn thinned(points: &[Point], place: impl Fn(&Point) -> (f64, f64)) -> Vec<(f64, f64)> {
     let mut kept: Vec<(f64, f64)> = Vec::new();
     for place in points.iter().map(place) {
@@ -184,7 +185,7 @@ fn histogram(distances: &[f32]) -> Vec<f64> {
     shares
 }
 
-/// One pair in the sample, on a decade.
+/// The rate of one pair in the sample, rounded down to a power of ten.
 fn least_rate(pairs: usize) -> f64 {
     10_f64.powf((1.0 / pairs.max(10) as f64).log10().floor())
 }
@@ -200,7 +201,7 @@ fn rate(rate: &f64) -> String {
 fn with_colours_of_the_page(svg: &str) -> String {
     let named = |colour: RGBColor| format!("\"#{:02X}{:02X}{:02X}\"", colour.0, colour.1, colour.2);
     let mut svg = svg.replace(&named(INK), "\"currentColor\"").replace(&named(LINE), "\"var(--line)\"");
-    // Needed in a file of its own only.
+    // Only needed in a separate file.
     svg = svg.replace(" xmlns=\"http://www.w3.org/2000/svg\"", "");
     for (colour, page) in SERIES {
         svg = svg.replace(&named(colour), &format!("\"{page}\""));

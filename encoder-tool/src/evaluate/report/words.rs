@@ -4,15 +4,15 @@ use super::{Findings, WayFindings, triplets_in_words};
 use accuracy::{FALSE_ACCEPT_RATES, Figures, Rate};
 use terminal::{columns, counted, wrapped};
 
-/// How the table's figures are meant.
+/// Explains the figures of the table.
 pub(super) const LEGEND: [&str; 3] = [
-    "Accuracy is balanced: the mean of the shares of mated and of non-mated pairs told rightly, each fold at the threshold \
-     that is best for the others.",
+    "Accuracy is balanced: the mean of the shares of mated and of non-mated pairs classified correctly, each fold at the \
+     best threshold of the other folds.",
     "TAR: share of mated pairs accepted; FNMR is the rest.",
-    "In brackets: 95 % intervals (Clopper-Pearson) for independent pairs. Pairs that share a person say less.",
+    "In brackets: 95 % intervals (Clopper-Pearson) for independent pairs; if pairs share a person, the true intervals are wider.",
 ];
 
-/// A table and what must be known to read it.
+/// A table with explanations.
 pub(crate) fn in_words(findings: &Findings) -> String {
     let (no_face, unreadable) = findings.without_face();
     let mut lines = vec![format!(
@@ -38,7 +38,7 @@ pub(crate) fn in_words(findings: &Findings) -> String {
     for model in &findings.models {
         if let Some(moved) = model.movement {
             let cosine = match moved.mean_cosine.zip(moved.least_cosine) {
-                Some((mean, least)) => format!("cosine {mean:.5} in the mean, {least:.5} at least"),
+                Some((mean, least)) => format!("mean cosine {mean:.5}, least {least:.5}"),
                 None => "its encodings cannot be compared".to_owned(),
             };
             let changed = counted(moved.decisions_changed, "decision");
@@ -98,7 +98,7 @@ fn in_brackets(rate: f64, low: f64, high: f64) -> String {
     format!("{rate:.4} [{low:.4}, {high:.4}]")
 }
 
-/// What the sample is too small for.
+/// The largest false accept rate that the sample is too small for.
 pub(super) fn not_carried(non_mated_pairs: usize) -> Option<String> {
     let least = FALSE_ACCEPT_RATES.iter().find(|(_, far)| far * (non_mated_pairs as f64) + 1e-9 < 3.0);
     least.map(|(name, _)| format!("{} cannot show a FAR of {name}.", counted(non_mated_pairs, "non-mated pair")))

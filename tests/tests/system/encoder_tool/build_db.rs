@@ -76,7 +76,7 @@ fn what_is_left_out_is_said_with_its_reason() {
         assert!(built.stderr.contains(&format!("left out {photo}: {reason}")), "{}", built.stderr);
     }
     assert_eq!((&report["people"], &report["photos"], &report["encodings"]), (&1.into(), &9.into(), &1.into()));
-    for passed_over in ["passed over Joe/older: a folder", "passed over loose.jpg: not in a person's folder"] {
+    for passed_over in ["ignored Joe/older: a folder", "ignored loose.jpg: not in a person's folder"] {
         assert!(built.stderr.contains(passed_over), "{}", built.stderr);
     }
     let quiet = build(photos.path(), &database, &["-q"]);
@@ -132,7 +132,11 @@ fn a_database_that_is_replaced_says_what_changes_and_does_not_lose_people_unaske
     assert_eq!((first.code, &first.json()["changes"]), (0, &serde_json::Value::Null), "{first:?}");
     let alike = &first.json()["look_alikes"][0];
     assert_eq!((&alike["people"], &alike["without_card"]), (&["Cy", "Dee"].into(), &["Cy", "Dee"].into()));
-    assert!(first.stderr.contains("Both must now show a card, and have none: cannot enter"), "{}", first.stderr);
+    assert!(
+        first.stderr.contains("Both must now show a card, but neither has one, so they cannot enter"),
+        "{}",
+        first.stderr
+    );
 
     let before = fs::read(&database).unwrap();
     let wall = photo("door/wall.jpg");
@@ -179,7 +183,8 @@ fn a_threshold_that_would_recognise_few_is_not_written_unasked() {
     assert_eq!(asked_for.code, 0, "{asked_for:?}");
 }
 
-/// Among themselves, faces without colour are as near as those in colour: a looser threshold would let in more strangers.
+/// Among themselves, faces without colour are as near as those in colour: a looser threshold would let in more
+/// strangers.
 #[test]
 fn where_somebody_is_enrolled_without_colour_one_threshold_holds() {
     let place = tempfile::tempdir().unwrap();
@@ -339,7 +344,7 @@ fn nothing_is_built_from_what_cannot_be_meant() {
         (&["Zo\u{eb}/1.jpg", "Zoe\u{308}/1.jpg"], "differ only in case or in Unicode form"),
         (&[&long], "the name has 129 bytes: shorten it to at most 128"),
         (&["Joe\u{7}/1.jpg"], "the name holds the control character U+0007"),
-        (&["Joe/1.jpg"], "no photo of 1 can be used"),
+        (&["Joe/1.jpg"], "no usable photo among 1 photo"),
     ] {
         let files: Vec<(&str, &[u8])> = files.iter().map(|&file| (file, &b"content"[..])).collect();
         refused(made::folder(&files).path(), expected);
@@ -360,7 +365,7 @@ fn nothing_is_built_with_a_people_file_that_is_wrong() {
         ("name,cards\nJoe,1:2;x\n", "people.csv line 2, cards: card 2: it is not a number"),
         ("name,cards\nJoe,1:2\nJim,65538\n", "people.csv lines 2 and 3: \"Joe\" and \"Jim\" have a card in common"),
         ("nick\nJoe\n", "unknown column \"nick\""),
-        ("name\nJim\n", "no line for the folders Joe, and there is no folder for its Jim"),
+        ("name\nJim\n", "no line for the folders Joe, and there is no folder for its lines Jim"),
     ] {
         refused(made::folder(&[("Joe/1.jpg", &portrait()), ("people.csv", people.as_bytes())]).path(), expected);
     }
