@@ -113,7 +113,7 @@ fn accuracy(pairs: &[Compared]) -> Option<Accuracy> {
     for fold in 0..folds {
         let (tried, others): (Vec<Compared>, Vec<Compared>) = pairs.iter().partition(|pair| pair.fold == fold);
         if !tried.is_empty() {
-            told.push(roc_of(&tried).told_rightly(roc_of(&others).best_threshold()?));
+            told.push(roc_of(&tried).classified_correctly(roc_of(&others).best_threshold()?));
         }
     }
     let whole = [0, 1]
@@ -188,7 +188,7 @@ mod tests {
 
     /// Regression test: 36 pairs, all classified correctly, had an accuracy of 1.0000 ± 0.0000.
     #[test]
-    fn a_few_pairs_told_rightly_are_not_certain() {
+    fn a_few_correct_pairs_leave_a_wide_interval() {
         let near: Vec<(f32, usize)> = (0..18).map(|index| (0.5, index % 10)).collect();
         let far: Vec<(f32, usize)> = (0..18).map(|index| (1.3, index % 10)).collect();
         let figures = Figures::new(&pairs(&near, &far), false);

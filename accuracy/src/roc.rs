@@ -116,7 +116,7 @@ impl Roc {
 
     /// How many mated and how many non-mated pairs are classified correctly at this threshold, each with its total. A
     /// pair that could not be compared is classified wrongly.
-    pub fn told_rightly(&self, threshold: f32) -> [(usize, usize); 2] {
+    pub fn classified_correctly(&self, threshold: f32) -> [(usize, usize); 2] {
         let accepted = |distances: &[f32]| distances.partition_point(|distance| *distance <= threshold);
         let refused = self.non_mated.len() - accepted(&self.non_mated);
         [(accepted(&self.mated), self.mated_pairs), (refused, self.non_mated_pairs)]
@@ -130,7 +130,7 @@ impl Roc {
         for (index, point) in points.iter().enumerate().skip(1) {
             let next = points.get(index + 1).map_or(point.threshold, |next| next.threshold);
             let threshold = point.threshold + (next - point.threshold) / 2.0;
-            let accuracy = balanced(self.told_rightly(point.threshold));
+            let accuracy = balanced(self.classified_correctly(point.threshold));
             if best.is_none_or(|(_, other)| accuracy > other) {
                 best = Some((threshold, accuracy));
             }
@@ -231,7 +231,7 @@ mod tests {
             let sample = roc(mated, non_mated);
             let found = sample.best_threshold();
             assert_eq!(found, threshold, "{mated:?} {non_mated:?}");
-            let told = sample.told_rightly(found.unwrap_or(0.0));
+            let told = sample.classified_correctly(found.unwrap_or(0.0));
             assert_eq!(balanced(told), accuracy, "{mated:?} {non_mated:?}");
         }
     }
@@ -240,14 +240,14 @@ mod tests {
     #[test]
     fn refusing_everybody_is_no_accuracy() {
         let non_mated: Vec<f32> = (0..98).map(|index| 0.5 + index as f32 / 1000.0).collect();
-        let told = roc(&[0.9, 0.95], &non_mated).told_rightly(0.1);
+        let told = roc(&[0.9, 0.95], &non_mated).classified_correctly(0.1);
         assert_eq!((told, balanced(told)), ([(0, 2), (98, 98)], 0.5));
     }
 
     #[test]
     fn a_pair_that_could_not_be_compared_is_never_accepted() {
         let sample = Roc::new([(Some(0.2), true), (None, true), (Some(1.0), false), (None, false)]);
-        assert_eq!(balanced(sample.told_rightly(0.5)), 0.5);
+        assert_eq!(balanced(sample.classified_correctly(0.5)), 0.5);
         let last = sample.points().pop().unwrap();
         assert_eq!((last.far, last.tar), (0.5, 0.5));
     }

@@ -24,7 +24,7 @@ pub enum Verdict {
     Granted(Granted),
     /// Somebody is there, and is refused.
     Refused(Refusal),
-    /// Nobody is there.
+    /// Nobody is at the door.
     Nobody,
 }
 

@@ -35,7 +35,7 @@ impl Default for Allowance {
 
 impl Allowance {
     /// `None` if this report is to be held back; otherwise the number held back since the last one. `now` is on any
-    /// forward-only clock.
+    /// monotonic clock.
     pub fn take(&mut self, now: Duration) -> Option<u64> {
         if !self.has_one(now) {
             self.held_back += 1;
@@ -101,7 +101,7 @@ pub struct FailureReports {
 
 impl FailureReports {
     /// Notes a failed attempt. A different `kind` is a different failure, so pass a code and not a message with numbers
-    /// in it. `now` is on any forward-only clock.
+    /// in it. `now` is on any monotonic clock.
     pub fn failed(&mut self, kind: &str, now: Duration) -> Option<Report> {
         if self.state.is_none() && self.reported.is_none() {
             (self.began, self.tries) = (now, 0);

@@ -6,7 +6,7 @@ use crate::choices::Choices;
 use kernels::chain::{Chain, Link};
 use kernels::depthwise::Depthwise;
 use kernels::{
-    Activation, ByteConvolution, Extent, Finish, FloatConvolution, Largest, LayerError, Level, Outputs, Quantisation,
+    Activation, ByteConvolution, Extent, Finish, FloatConvolution, Largest, LayerError, Level, Outputs, Quantization,
     Weights, Window, pool,
 };
 use shared::encoding::{Encoding, MAX_DIMENSIONS};
@@ -141,11 +141,11 @@ fn of_floats(choices: &mut Choices<'_>) -> Result<(), LayerError> {
     let room = room(choices, &window.output(extent, outputs));
     let residual = (choices.below(2) == 0).then(|| floats(choices, room));
     let (wants_bytes, threads) = (choices.below(2) == 0, length(choices, 4));
-    let quantisation = Quantisation::new(0.25, zero(choices))?;
+    let quantization = Quantization::new(0.25, zero(choices))?;
     at_every_level(room, bits, |level, into| {
         let layer = FloatConvolution::new(level, &weights, &bias, &activation)?;
         let mut bytes = vec![0; room];
-        let bytes = wants_bytes.then_some((bytes.as_mut_slice(), quantisation));
+        let bytes = wants_bytes.then_some((bytes.as_mut_slice(), quantization));
         layer.run(&picture, extent, residual.as_deref(), Outputs { floats: Some(into), bytes }, threads)
     })
 }
@@ -159,12 +159,12 @@ fn of_bytes(choices: &mut Choices<'_>) -> Result<(), LayerError> {
     let (finish, zero, picture) = (finish(choices, outputs)?, zero(choices), steps(choices, extent.numbers()));
     let room = room(choices, &window.output(extent, outputs));
     let residual = (choices.below(2) == 0).then(|| floats(choices, room));
-    let quantisation = Quantisation::new(0.25, zero)?;
+    let quantization = Quantization::new(0.25, zero)?;
     let threads = length(choices, 4);
     at_every_level(room, byte_bits, |level, into| {
         let layer = ByteConvolution::new(level, &weights, &bias, zero, finish.clone())?;
         let mut floats = vec![0.0; room];
-        let outputs = Outputs { floats: Some(&mut floats), bytes: Some((into, quantisation)) };
+        let outputs = Outputs { floats: Some(&mut floats), bytes: Some((into, quantization)) };
         layer.run(&picture, extent, residual.as_deref(), outputs, threads)
     })
 }
@@ -191,10 +191,10 @@ fn depthwise_bytes(choices: &mut Choices<'_>) -> Result<(), LayerError> {
     let (finish, zero, picture) = (finish(choices, channels)?, zero(choices), steps(choices, extent.numbers()));
     let bias = vec![i32::from(choices.byte()); count(choices, channels)];
     let (room, threads) = (room(choices, &window.output(extent, channels)), length(choices, 4));
-    let quantisation = Quantisation::of_steps(zero);
+    let quantization = Quantization::of_steps(zero);
     at_every_level(room, byte_bits, |level, into| {
         let layer = Depthwise::of_bytes(level, &weights, &bias, zero, finish.clone())?;
-        layer.run(&picture, extent, Outputs { floats: None, bytes: Some((into, quantisation)) }, threads)
+        layer.run(&picture, extent, Outputs { floats: None, bytes: Some((into, quantization)) }, threads)
     })
 }
 

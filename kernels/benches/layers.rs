@@ -3,7 +3,7 @@
 use kernels::convolution::macs;
 use kernels::depthwise::Depthwise;
 use kernels::{
-    Activation, ByteConvolution, Extent, Finish, FloatConvolution, LayerError, Level, Outputs, Quantisation, Weights,
+    Activation, ByteConvolution, Extent, Finish, FloatConvolution, LayerError, Level, Outputs, Quantization, Weights,
     Window,
 };
 use std::time::{Duration, Instant};
@@ -47,9 +47,9 @@ fn main() -> Result<(), LayerError> {
             let layer = ByteConvolution::new(level, &weights, &vec![0; outputs], 0, finish)?;
             let picture = vec![5; extent.numbers()];
             let mut bytes = vec![0; output];
-            let quantisation = Quantisation::new(0.5, 0)?;
+            let quantization = Quantization::new(0.5, 0)?;
             let of_bytes = rate(macs, || {
-                layer.run(&picture, extent, None, Outputs { floats: None, bytes: Some((&mut bytes, quantisation)) }, 1)
+                layer.run(&picture, extent, None, Outputs { floats: None, bytes: Some((&mut bytes, quantization)) }, 1)
             })?;
             print!("  {level:?} {of_floats:.1} / {of_bytes:.1}");
         }
@@ -75,9 +75,9 @@ fn main() -> Result<(), LayerError> {
             let layer = Depthwise::of_bytes(level, &weights, &vec![0; channels], 128, finish)?;
             let picture = vec![5; extent.numbers()];
             let mut bytes = vec![0; output];
-            let quantisation = Quantisation::new(0.5, 128)?;
+            let quantization = Quantization::new(0.5, 128)?;
             let of_bytes = rate(macs, || {
-                layer.run(&picture, extent, Outputs { floats: None, bytes: Some((&mut bytes, quantisation)) }, 1)
+                layer.run(&picture, extent, Outputs { floats: None, bytes: Some((&mut bytes, quantization)) }, 1)
             })?;
             print!("  {level:?} {of_floats:.1} / {of_bytes:.1}");
         }

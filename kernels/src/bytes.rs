@@ -8,7 +8,7 @@ use crate::error::LayerError;
 
 /// The quantisation of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Quantisation {
+pub struct Quantization {
     scale: f32,
     inverse: f32,
     zero: u8,
@@ -18,7 +18,7 @@ pub struct Quantisation {
 /// the low bits of the mantissa.
 const ROUNDING: f32 = 12_582_912.0;
 
-impl Quantisation {
+impl Quantization {
     /// The quantisation with scale 1.
     pub const fn of_steps(zero: u8) -> Self {
         Self { scale: 1.0, inverse: 1.0, zero }
@@ -100,15 +100,15 @@ mod tests {
             (255, 1.0, 255),
             (255, -1.0, 253),
         ] {
-            assert_eq!(Quantisation::new(0.5, zero).unwrap().byte_of(number), byte, "{number}, {zero}");
+            assert_eq!(Quantization::new(0.5, zero).unwrap().byte_of(number), byte, "{number}, {zero}");
         }
     }
 
     #[test]
     fn bytes_survive() {
         for zero in [0, 1, 77, 128, 255] {
-            let quantisation = Quantisation::new(0.037, zero).unwrap();
-            assert!((0..=255).all(|byte| quantisation.byte_of(quantisation.number_of(byte)) == byte));
+            let quantization = Quantization::new(0.037, zero).unwrap();
+            assert!((0..=255).all(|byte| quantization.byte_of(quantization.number_of(byte)) == byte));
         }
     }
 }

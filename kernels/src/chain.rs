@@ -16,7 +16,7 @@ use rayon::slice::ParallelSliceMut;
 use std::cell::Cell;
 use std::ops::Range;
 
-/// A chain of float layers, each of which reads the output of the one before it, ready to run.
+/// A chain of float layers, ready to run. Each layer reads the output of the previous one.
 #[derive(Clone, Debug)]
 pub struct Chain {
     links: Vec<Link>,
@@ -43,10 +43,10 @@ enum Kind {
     Largest(Largest),
 }
 
-/// The last layer computes this many numbers at a time, or one row.
+/// Number of output numbers that the last layer computes at a time, at least one row.
 const BAND: usize = 8192;
-/// Each earlier layer computes this many numbers at a time, or one row. If it computed all rows that the next layer
-/// needs at once, each earlier layer would have to keep more rows than the next.
+/// Number of output numbers that every other layer computes at a time, at least one row. If a layer computed all rows
+/// that the next layer needs at once, every layer would have to keep more rows than the next.
 const MISSING: usize = 32768;
 
 /// The rows of a link's output that are still needed.
@@ -57,7 +57,7 @@ struct Band {
 }
 
 thread_local! {
-    /// The bands of the last run, kept for the next one.
+    /// The bands of the last run, reused by the next one.
     static BANDS: Cell<Vec<Band>> = const { Cell::new(Vec::new()) };
 }
 

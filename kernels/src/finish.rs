@@ -3,17 +3,17 @@
 //!
 //! All layers use the same function. Multiplication and addition are separate (not fused), as in the networks' own
 //! arithmetic; every processor gives the same numbers.
-#![allow(unsafe_code, reason = "registers of floats; every slice's length is looked at")]
+#![allow(unsafe_code, reason = "vector loads and stores; the length of every slice is checked first")]
 
 use crate::aligned::Aligned;
-use crate::bytes::Quantisation;
+use crate::bytes::Quantization;
 use crate::error::LayerError;
 use crate::lanes::Vector;
 use crate::shape::{Extent, MOST_NUMBERS, Window};
 
-/// Blocks of output channels begin at a multiple of this; no register holds more numbers.
+/// Blocks of output channels begin at a multiple of this. No register has more lanes.
 pub(crate) const CHUNK: usize = 16;
-/// The most output channels that are computed together.
+/// Largest number of output channels that are computed together.
 pub(crate) const WIDEST_BLOCK: usize = 64;
 
 /// How the sum of each output channel becomes a number: `activation(sum * scale + bias + residual)`.
@@ -30,43 +30,43 @@ pub struct Finish {
 enum Negative<S> {
     Kept,
     Zero,
-    /// Multiplied by the channel's slope; zeros too.
+    /// Multiplied by the channel's slope, as is zero.
     Bent(S),
 }
 
-/// An activation: the last operation on a number.
+/// An activation, the last operation on a number.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Activation {
-    /// Nothing.
+    /// No activation.
     None,
-    /// Below zero becomes zero.
+    /// ReLU: a number below zero becomes zero.
     Relu,
-    /// Below zero is multiplied by the channel's slope.
+    /// PReLU: a number below zero is multiplied by the channel's slope.
     PRelu(Vec<f32>),
 }
 
-/// The outputs: pixel by pixel, all channels side by side; at least one of the two.
+/// Output slices, pixel by pixel with all channels side by side. At least one of the two is present.
 #[derive(Debug, Default)]
 pub struct Outputs<'a> {
-    /// As floats.
+    /// Output as floats.
     pub floats: Option<&'a mut [f32]>,
-    /// As bytes.
-    pub bytes: Option<(&'a mut [u8], Quantisation)>,
+    /// Output as bytes.
+    pub bytes: Option<(&'a mut [u8], Quantization)>,
 }
 
-/// The start of the numbers of one pixel.
+/// Where the numbers of a pixel begin.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
-    /// In the outputs.
+    /// Index in the outputs.
     pub(crate) output: usize,
-    /// In the residual.
+    /// Index in the residual.
     pub(crate) residual: usize,
-    /// How many there are.
+    /// Number of channels of the pixel.
     pub(crate) channels: usize,
 }
 
 impl<'a> Outputs<'a> {
-    /// Only floats.
+    /// Outputs of floats only.
     pub fn of_floats(floats: &'a mut [f32]) -> Self {
         Self { floats: Some(floats), bytes: None }
     }
@@ -116,7 +116,7 @@ impl Finish {
         Ok(Self { channels, scale: padded(scale), bias: padded(bias), negative })
     }
 
-    /// For sums that already include the bias: only applies the activation.
+    /// Applies only the activation, for sums that already include the bias.
     pub(crate) fn of_sums(channels: usize, activation: &Activation) -> Result<Self, LayerError> {
         Self::new(&vec![1.0; channels], &vec![0.0; channels], activation)
     }
@@ -126,11 +126,11 @@ impl Finish {
         self.channels
     }
 
-    /// Where the numbers of some neighbouring pixels go, of `width` channels from `first` on; `None` if there are
-    /// fewer.
+    /// The destination of `width` channels from `first` on, for neighbouring pixels. `None` if the layer has fewer
+    /// channels.
     ///
     /// # Panics
-    /// If there is no place for one of them.
+    /// If a slice is too short.
     #[inline(always)]
     pub(crate) fn whole(
         &self,
@@ -146,8 +146,8 @@ impl Finish {
         }
         let length = if pixels > 0 { (pixels - 1) * channels + width } else { 0 };
         let of_channels = |all: &[f32]| all[first..][..width].as_ptr();
-        let steps_to = |(bytes, quantisation): &mut (&mut [u8], Quantisation)| {
-            (bytes[place.output + first..][..length].as_mut_ptr(), *quantisation)
+        let steps_to = |(bytes, quantization): &mut (&mut [u8], Quantization)| {
+            (bytes[place.output + first..][..length].as_mut_ptr(), *quantization)
         };
         Some(Whole {
             channels,
@@ -165,13 +165,13 @@ impl Finish {
     /// The scale and the bias of each channel from `first` on, at least `width` of them.
     ///
     /// # Panics
-    /// If there are fewer.
+    /// If there are fewer numbers.
     #[inline(always)]
     pub(crate) fn scaling(&self, [first, width]: [usize; 2]) -> [*const f32; 2] {
         [&self.scale, &self.bias].map(|all| all[first..][..width].as_ptr())
     }
 
-    /// Finishes a register of one pixel, of channels from `at` on that have been scaled, of which there may be fewer.
+    /// Finishes a register of scaled numbers of one pixel, channels `at` and on, and stores those that exist.
     ///
     /// # Safety
     /// As for [`Vector`].
@@ -201,14 +201,14 @@ impl Finish {
             if let Some(floats) = outputs.floats.as_deref_mut() {
                 store_some(values, &mut floats[place.output + at..][..count]);
             }
-            if let Some((bytes, quantisation)) = &mut outputs.bytes {
-                let steps = values.times(V::splat(quantisation.steps()));
-                store_some_bytes(steps, quantisation.zero(), &mut bytes[place.output + at..][..count]);
+            if let Some((bytes, quantization)) = &mut outputs.bytes {
+                let steps = values.times(V::splat(quantization.steps()));
+                store_some_bytes(steps, quantization.zero(), &mut bytes[place.output + at..][..count]);
             }
         }
     }
 
-    /// The scales and biases of a register of channels from `at` on.
+    /// Loads the scales and biases of a register of channels from `at` on.
     ///
     /// # Safety
     /// As for [`Vector`].
@@ -219,31 +219,31 @@ impl Finish {
     }
 }
 
-/// Where the numbers of some pixels go: every register of them is full, and has been found to lie within its slice.
+/// The destination of pixels in full registers. All pointers are already checked against their slices.
 #[derive(Clone, Copy)]
 pub(crate) struct Whole {
     channels: usize,
     negative: Negative<*const f32>,
     residual: Option<*const f32>,
     floats: Option<*mut f32>,
-    bytes: Option<(*mut u8, Quantisation)>,
+    bytes: Option<(*mut u8, Quantization)>,
 }
 
 impl Whole {
-    /// Whether floats are all that is made, of nothing but the sums.
+    /// Whether there is no residual and no output of bytes.
     #[inline(always)]
     pub(crate) fn is_plain(&self) -> bool {
         self.residual.is_none() && self.bytes.is_none()
     }
 
-    /// Finishes a register of channels from `at` on, counted from the first that was asked for. `PLAIN` is what
-    /// [`Self::is_plain`] says, or `false`.
+    /// Finishes a register of channels from `at` on, relative to the first channel of this destination. `PLAIN` is
+    /// [`Self::is_plain`], or `false`.
     ///
     /// # Safety
-    /// As for [`Vector`]; pixel and channels are among those that were asked for.
+    /// As for [`Vector`]; the pixel and the channels belong to this destination.
     #[inline(always)]
     pub(crate) unsafe fn put<V: Vector, const PLAIN: bool>(&self, pixel: usize, at: usize, mut values: V) {
-        // Wrapping, as it has been found to lie within the slices.
+        // Wrapping arithmetic is enough: the place is within the slices.
         let place = pixel.wrapping_mul(self.channels).wrapping_add(at);
         // SAFETY: guaranteed by the caller.
         unsafe {
@@ -258,20 +258,20 @@ impl Whole {
             if let Some(floats) = self.floats {
                 values.store(floats.add(place));
             }
-            if !PLAIN && let Some((bytes, quantisation)) = self.bytes {
-                values.times(V::splat(quantisation.steps())).store_bytes(quantisation.zero(), bytes.add(place));
+            if !PLAIN && let Some((bytes, quantization)) = self.bytes {
+                values.times(V::splat(quantization.steps())).store_bytes(quantization.zero(), bytes.add(place));
             }
         }
     }
 }
 
-/// Numbers from a slice that may be shorter than a register.
+/// Loads a register from a slice that may be shorter.
 ///
 /// # Safety
 /// As for [`Vector`].
 #[inline(always)]
 pub(crate) unsafe fn load_some<V: Vector>(from: &[f32]) -> V {
-    // SAFETY: guaranteed by the caller; there are as many numbers as a register has.
+    // SAFETY: guaranteed by the caller; the array has a register's numbers.
     unsafe {
         if from.len() >= V::WIDTH {
             return V::load(from.as_ptr());
@@ -282,13 +282,13 @@ pub(crate) unsafe fn load_some<V: Vector>(from: &[f32]) -> V {
     }
 }
 
-/// Writes into a slice that may be shorter than a register.
+/// Stores a register into a slice that may be shorter.
 ///
 /// # Safety
 /// As for [`Vector`].
 #[inline(always)]
 unsafe fn store_some<V: Vector>(values: V, into: &mut [f32]) {
-    // SAFETY: guaranteed by the caller; there is as much room as a register needs.
+    // SAFETY: guaranteed by the caller; the array has room for a register.
     unsafe {
         if into.len() >= V::WIDTH {
             return values.store(into.as_mut_ptr());
@@ -299,13 +299,13 @@ unsafe fn store_some<V: Vector>(values: V, into: &mut [f32]) {
     }
 }
 
-/// The same for bytes.
+/// Stores a register as bytes into a slice that may be shorter.
 ///
 /// # Safety
 /// As for [`Vector`].
 #[inline(always)]
 unsafe fn store_some_bytes<V: Vector>(steps: V, zero: u8, into: &mut [u8]) {
-    // SAFETY: guaranteed by the caller; there is as much room as a register needs.
+    // SAFETY: guaranteed by the caller; the array has room for a register.
     unsafe {
         if into.len() >= V::WIDTH {
             return steps.store_bytes(zero, into.as_mut_ptr());
@@ -316,7 +316,7 @@ unsafe fn store_some_bytes<V: Vector>(steps: V, zero: u8, into: &mut [u8]) {
     }
 }
 
-/// Numbers for channels, filled up with zeros to the end of the widest block.
+/// Pads numbers of channels with zeros to the end of the widest block.
 pub(crate) fn padded(numbers: &[f32]) -> Aligned<f32> {
     let mut padded = Aligned::of(numbers.len().next_multiple_of(WIDEST_BLOCK));
     padded[..numbers.len()].copy_from_slice(numbers);

@@ -1,5 +1,5 @@
 //! Max pool of floats in registers.
-#![allow(unsafe_code, reason = "registers of floats; every slice's length is looked at")]
+#![allow(unsafe_code, reason = "vector loads and stores; the length of every slice is checked first")]
 
 use crate::error::LayerError;
 use crate::lanes::Vector;
@@ -50,7 +50,7 @@ impl Largest {
     }
 }
 
-/// One pool of one picture, which the window does not look beyond.
+/// A pool of one picture, whose windows all lie within it.
 struct Job<'a> {
     window: &'a Window,
     picture: &'a [f32],
@@ -92,7 +92,7 @@ unsafe fn largest<V: Vector>(job: &Job<'_>, into: &mut [f32]) {
 /// The largest numbers of one window, whose rows are `line` numbers apart.
 ///
 /// # Safety
-/// As for [`Vector`]; a register full can be read at each of its pixels.
+/// As for [`Vector`]; a register can be read at each of the window's pixels.
 #[inline(always)]
 unsafe fn of_window<V: Vector>(first: *const f32, [down, right]: [usize; 2], line: usize, channels: usize) -> V {
     // SAFETY: guaranteed by the caller.

@@ -27,7 +27,7 @@ mod rows;
 mod shape;
 mod threads;
 
-pub use bytes::Quantisation;
+pub use bytes::Quantization;
 pub use convolution::{ByteConvolution, FloatConvolution, Weights};
 pub use error::LayerError;
 pub use finish::{Activation, Finish, Outputs};

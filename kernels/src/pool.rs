@@ -49,7 +49,7 @@ pub(crate) fn largest_of_each<T: Copy + PartialOrd>(picture: &[T], extent: Exten
     }
 }
 
-/// In chunks of constant length, then the rest.
+/// Works in chunks of constant length, then on the rest.
 fn keep_larger<T: Copy + PartialOrd>(most: &mut [T], numbers: &[T]) {
     let larger = |most: &mut T, number: T| *most = if number > *most { number } else { *most };
     let ((chunks, rest), (numbers, numbers_rest)) = (most.as_chunks_mut::<CHUNK>(), numbers.as_chunks::<CHUNK>());
@@ -80,7 +80,7 @@ pub fn mean(picture: &[f32], extent: Extent, into: &mut [f32]) -> Result<(), Lay
 /// Repeats every pixel `times` times vertically and horizontally.
 ///
 /// # Errors
-/// [`LayerError`] if `times` are 0, or a slice does not have as many numbers as its extent.
+/// [`LayerError`] if `times` is 0, or a slice does not have as many numbers as its extent.
 pub fn repeat<T: Copy>(picture: &[T], extent: Extent, times: [usize; 2], into: &mut [T]) -> Result<(), LayerError> {
     let [down, right] = times;
     for times in times {
@@ -125,10 +125,10 @@ pub fn side_by_side<T: Copy>(pictures: &[(&[T], usize)], into: &mut [T]) -> Resu
     Ok(())
 }
 
-/// Copies channels of a picture, from `first` on, as many as `into` has for each pixel.
+/// Copies channels `first` and on of a picture, as many as `into` has for each pixel.
 ///
 /// # Errors
-/// [`LayerError`] if a slice does not have as many numbers as its pixels ask for, or there are fewer channels.
+/// [`LayerError`] if the length of a slice does not fit the number of pixels, or the picture has too few channels.
 pub fn part<T: Copy>(picture: &[T], extent: Extent, first: usize, into: &mut [T]) -> Result<(), LayerError> {
     let width = into.len() / extent.pixels();
     LayerError::require_numbers("the picture", picture.len(), extent.numbers())?;
@@ -176,7 +176,7 @@ pub(crate) fn interleave_planes<'a, T: Copy + 'a, U>(
     }
 }
 
-/// In groups of four pixels, which the compiler vectorises, then the rest.
+/// Works in groups of four pixels, which the compiler vectorises, then on the rest.
 fn interleave_three<T: Copy, U>(planes: [&[T]; 3], into: &mut [U], convert: impl Fn(T) -> U) {
     let [red, green, blue] = planes.map(<[T]>::as_chunks::<4>);
     let (fours, rest) = into.as_chunks_mut::<12>();

@@ -2,7 +2,7 @@
 
 use crate::depthwise::Depthwise;
 use crate::{
-    Activation, ByteConvolution, Extent, Finish, FloatConvolution, Level, Outputs, Quantisation, Weights, Window,
+    Activation, ByteConvolution, Extent, Finish, FloatConvolution, Level, Outputs, Quantization, Weights, Window,
 };
 
 fn window(size: [usize; 2], stride: [usize; 2], before: [usize; 2], after: [usize; 2]) -> Window {
@@ -177,13 +177,13 @@ fn bytes_are_summed_exactly() {
                 let scaled = |at: usize| sums[at] as f32 * scale[at % outputs] + offset[at % outputs];
                 let expected: Vec<f32> =
                     (0..sums.len()).map(|at| activate(&activation, at % outputs, scaled(at))).collect();
-                let quantisation = Quantisation::new(0.01, zero).unwrap();
-                let expected_bytes: Vec<u8> = expected.iter().map(|&value| quantisation.byte_of(value)).collect();
+                let quantization = Quantization::new(0.01, zero).unwrap();
+                let expected_bytes: Vec<u8> = expected.iter().map(|&value| quantization.byte_of(value)).collect();
                 for (level, threads) in Level::all().flat_map(|level| threads().map(|threads| (level, threads))) {
                     let finish = Finish::new(&scale, &offset, &activation).unwrap();
                     let layer = ByteConvolution::new(level, &weights, &bias, zero, finish).unwrap();
                     let (mut floats, mut bytes) = (vec![f32::NAN; expected.len()], vec![0; expected.len()]);
-                    let outputs = Outputs { floats: Some(&mut floats), bytes: Some((&mut bytes, quantisation)) };
+                    let outputs = Outputs { floats: Some(&mut floats), bytes: Some((&mut bytes, quantization)) };
                     layer.run(&picture, extent, None, outputs, threads).unwrap();
                     assert_eq!(floats, expected, "{level:?}, {threads} threads: {extent:?}, {window:?}, zero {zero}");
                     assert_eq!(bytes, expected_bytes, "{level:?}: {extent:?}, {window:?}, zero {zero}");
@@ -250,7 +250,7 @@ fn slices_of_other_lengths_are_refused_at_every_level() {
         for (picture, extent, room) in [(319, extent, 320), (320, extent, 319), (300, other, 320), (320, other, 320)] {
             let (numbers, pixels) = (vec![0.5; picture], vec![5; picture]);
             let (mut into, mut bytes_into) = (vec![7.0; room], vec![7; room]);
-            let quantisation = Quantisation::of_steps(128);
+            let quantization = Quantization::of_steps(128);
             let refused = [
                 of_floats.run(&numbers, extent, None, Outputs::of_floats(&mut into), 2),
                 depthwise.run(&numbers, extent, Outputs::of_floats(&mut into), 2),
@@ -259,7 +259,7 @@ fn slices_of_other_lengths_are_refused_at_every_level() {
                     &pixels,
                     extent,
                     None,
-                    Outputs { floats: None, bytes: Some((&mut bytes_into, quantisation)) },
+                    Outputs { floats: None, bytes: Some((&mut bytes_into, quantization)) },
                     2,
                 ),
                 crate::Largest::new(level, window).run(&numbers, extent, &mut into[1..]),
@@ -307,6 +307,6 @@ fn layers_of_other_numbers_are_not_made() {
         assert_eq!(layer.is_ok(), made, "{biases} biases, {channels} channels");
     }
     for step in [0.0, -1.0, f32::NAN, f32::INFINITY] {
-        assert!(Quantisation::new(step, 128).is_err(), "{step}");
+        assert!(Quantization::new(step, 128).is_err(), "{step}");
     }
 }

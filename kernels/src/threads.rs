@@ -21,15 +21,15 @@ pub(crate) fn over_pixels(
     let numbers = share * output.channels;
     let count = pixels.div_ceil(share);
     let mut floats = parts(outputs.floats.map(|floats| floats.chunks_mut(numbers)), count);
-    let (bytes, quantisation) = match outputs.bytes {
-        Some((bytes, quantisation)) => (Some(bytes.chunks_mut(numbers)), Some(quantisation)),
+    let (bytes, quantization) = match outputs.bytes {
+        Some((bytes, quantization)) => (Some(bytes.chunks_mut(numbers)), Some(quantization)),
         None => (None, None),
     };
     let bytes = parts(bytes, count);
     rayon::scope(|scope| {
         for (index, (floats, bytes)) in floats.drain(..).zip(bytes).enumerate() {
             let first = index * share;
-            let outputs = Outputs { floats, bytes: bytes.zip(quantisation) };
+            let outputs = Outputs { floats, bytes: bytes.zip(quantization) };
             let run = &run;
             scope.spawn(move |_| run(first, share.min(pixels - first), outputs));
         }

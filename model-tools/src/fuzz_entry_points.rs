@@ -4,9 +4,9 @@ use crate::import::{self, Profile};
 
 /// The kind of network that the user claims a file to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SaidToBe {
+pub enum AssumedProfile {
     /// No claim.
-    Nothing,
+    Unspecified,
     /// A detector.
     Yunet,
     /// An encoder that takes pixels as they are.
@@ -19,12 +19,12 @@ pub enum SaidToBe {
 ///
 /// # Errors
 /// The error of `model import`.
-pub fn network(file: &[u8], said_to_be: SaidToBe) -> anyhow::Result<()> {
-    let profile = match said_to_be {
-        SaidToBe::Nothing => None,
-        SaidToBe::Yunet => Some(Profile::Yunet),
-        SaidToBe::Sface => Some(Profile::Sface),
-        SaidToBe::Arcface => Some(Profile::Arcface),
+pub fn network(file: &[u8], assumed: AssumedProfile) -> anyhow::Result<()> {
+    let profile = match assumed {
+        AssumedProfile::Unspecified => None,
+        AssumedProfile::Yunet => Some(Profile::Yunet),
+        AssumedProfile::Sface => Some(Profile::Sface),
+        AssumedProfile::Arcface => Some(Profile::Arcface),
     };
     import::try_import(file, profile)
 }

@@ -18,7 +18,7 @@ mod import;
 mod inspect;
 mod measure;
 mod onnx_parts;
-mod quantise;
+mod quantize;
 
 use accuracy::{Cache, Photo};
 use anyhow::Result;
@@ -49,8 +49,8 @@ pub struct Sources {
 pub enum ModelCommand {
     Import(import::Import),
     Measure(measure::Measure),
-    #[command(name = "quantize", visible_alias = "quantise")]
-    Quantise(quantise::Quantise),
+    #[command(alias = "quantise")]
+    Quantize(quantize::Quantize),
     Fit(fit::Fit),
     Inspect(inspect::Inspect),
     Bench(bench::Bench),
@@ -70,7 +70,7 @@ impl ModelCommand {
             Self::Inspect(_) => ("the inspection", true),
             Self::Golden(_) => ("the self-test", true),
             Self::Measure(_) => ("the measurement", false),
-            Self::Quantise(_) => ("the quantisation", false),
+            Self::Quantize(_) => ("the quantisation", false),
             Self::Gate(_) => ("the learning of a gate", false),
             Self::Fit(_) => ("the fit", false),
             Self::Bench(_) => ("the benchmark", false),
@@ -87,7 +87,7 @@ impl ModelCommand {
         match self {
             Self::Import(import) => import.run(verbosity),
             Self::Measure(measure) => measure.run(sources, verbosity),
-            Self::Quantise(quantise) => quantise.run(sources, verbosity),
+            Self::Quantize(quantize) => quantize.run(sources, verbosity),
             Self::Fit(fit) => return fit.run(sources, verbosity),
             Self::Inspect(inspect) => inspect.run(),
             Self::Bench(bench) => bench.run(),

@@ -112,7 +112,7 @@ mod tests {
             ("encoder's provenance", false, |all| all.encoder.manifest.provenance.name.clear()),
             ("encoder's family", false, |all| all.encoder.manifest.profile.push('x')),
             ("how it was quantised", false, |all| {
-                all.encoder.manifest.quantisation = Some(crate::bundle::Quantisation::sample());
+                all.encoder.manifest.quantization = Some(crate::bundle::Quantization::sample());
             }),
             ("gate", false, |all| all.encoder.gate = None),
             ("threshold", false, |all| all.encoder.calibration.threshold = 0.5),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stretched_box_is_another_than_one_that_is_not() {
+    fn stretching_a_box_changes_the_hash() {
         let with = |stretch| {
             let mut bundles = Bundles::bundled().unwrap();
             bundles.encoder.manifest.crop = CropGeometry::Box { side: 160, enlarge: 1.3, shift_down: 0.1, stretch };

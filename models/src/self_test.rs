@@ -60,7 +60,7 @@ impl Golden {
     /// # Errors
     /// [`ModelError::Inference`] if the encoder does not accept a crop.
     pub fn of(encoder: &mut Encoder, crops: &[Crop]) -> Result<Self, ModelError> {
-        let exact = encoder.manifest().quantisation.is_some();
+        let exact = encoder.manifest().quantization.is_some();
         let mut sample = |crop: &Crop| {
             let encoding = encoder.encode(crop)?.numbers().to_vec();
             Ok(GoldenSample { side: crop.side(), pixels: crop.pixels().to_vec(), encoding })
@@ -114,11 +114,11 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bundle::{Bundles, Quantisation};
+    use crate::bundle::{Bundles, Quantization};
 
-    fn encoder(quantised: bool) -> Encoder {
+    fn encoder(quantized: bool) -> Encoder {
         let mut bundle = Bundles::bundled().unwrap().encoder;
-        bundle.manifest.quantisation = quantised.then(Quantisation::sample);
+        bundle.manifest.quantization = quantized.then(Quantization::sample);
         Encoder::new(&bundle).unwrap()
     }
 
@@ -131,8 +131,8 @@ mod tests {
     #[test]
     fn another_number_is_found() {
         let crop = Crop::grey(112);
-        for quantised in [false, true] {
-            let mut encoder = encoder(quantised);
+        for quantized in [false, true] {
+            let mut encoder = encoder(quantized);
             let golden = Golden::of(&mut encoder, std::slice::from_ref(&crop)).unwrap();
             golden.check(&mut encoder).unwrap();
             let changed = |by: f32| {
@@ -141,7 +141,7 @@ mod tests {
                 golden.check(&mut encoder.clone())
             };
             assert!(matches!(changed(0.05), Err(GoldenError::Differs { crop: 0, .. })));
-            assert_eq!(changed(1e-4).is_err(), quantised, "a quantised network must give equal numbers");
+            assert_eq!(changed(1e-4).is_err(), quantized, "a quantised network must give equal numbers");
             let mut shorter = golden.clone();
             shorter.samples[0].encoding.pop();
             assert!(shorter.check(&mut encoder).is_err());

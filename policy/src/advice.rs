@@ -1,9 +1,9 @@
-//! What to tell a person at the door: one instruction for each reason, few enough to be distinguished by lights.
+//! Instructions for a person at the door: one for each reason, few enough for lights to distinguish them.
 
 use super::reason::Reason;
 
-/// What to tell somebody who is not let in (yet). Every reason maps to one. The code that displays them must handle
-/// each: a new variant does not compile until it does.
+/// An instruction for a person who is not let in (yet). Every reason maps to one. The code that displays them must
+/// handle each variant: a new one does not compile otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Advice {
     /// Stay where you are: the decision is in progress.
@@ -60,7 +60,7 @@ impl Advice {
 }
 
 impl Reason {
-    /// What to tell somebody who is not let in for this reason.
+    /// The instruction for a person who is refused for this reason.
     pub const fn advice(self) -> Advice {
         match self {
             Self::Deciding | Self::AlreadyGranted | Self::CardPause => Advice::Wait,

@@ -1,4 +1,4 @@
-//! Approaches: when they begin and end, who was let in, and what goes into the record.
+//! Approaches: when they begin and end, who was let in, and what is recorded.
 
 use super::decision::Refusal;
 use super::enrolled::Neighbour;
@@ -9,7 +9,7 @@ use super::rules::MAX_CONSENSUS_FRAMES;
 use heapless::{HistoryBuf, Vec};
 use shared::gallery::PersonId;
 
-/// The most people that one approach lets in; the next must wait until nobody is in view.
+/// Largest number of people that one approach lets in. The next person must wait until nobody is in view.
 pub const MAX_GRANTS_OF_APPROACH: usize = 64;
 
 /// A finished approach, for the record.
@@ -25,7 +25,7 @@ pub struct Approach {
     /// The last reason for a refusal; a reason about the match takes precedence over one about the picture. `None` if
     /// nobody was refused after the last grant. A person who was let in and then turns away is not refused.
     pub reason: Option<Reason>,
-    /// The person recognised within the threshold in the frame of the reason, or else in that of the last grant; or the
+    /// The person recognised within the threshold in the frame of the reason, else in that of the last grant; or the
     /// holder of the presented card.
     pub person: Option<PersonId>,
     /// L2 distance to the nearest person in that frame, or to the card's holder; `None` if no face was compared.
@@ -44,7 +44,7 @@ pub struct Approach {
 pub struct Tailgating {
     /// The last person let in before that.
     pub person: PersonId,
-    /// How many more.
+    /// The number of additional faces.
     pub others: usize,
 }
 
@@ -72,7 +72,7 @@ struct Current {
     distances: HistoryBuf<f32, MAX_CONSENSUS_FRAMES>,
 }
 
-/// The most faces seen at the door at once during the tailgating window.
+/// Largest number of faces seen at the door at once during the tailgating window.
 #[derive(Debug, Clone, Copy, Default)]
 struct SeenTogether {
     granted_ms: u64,
@@ -115,9 +115,9 @@ impl Approaches {
         self.refused_face.take()
     }
 
-    /// Another face becomes the nearest. The refusal of the previous face becomes a record of its own if that face was
-    /// compared, and its attempt failed or it stayed for the length of the gap between approaches. This limits how fast
-    /// somebody can fill the log: each record costs an attempt or time.
+    /// Records that another face becomes the nearest. The refusal of the previous face becomes a separate record if it
+    /// was compared, and its attempt failed or it stayed for the length of the gap between approaches. This limits how
+    /// fast somebody can fill the log: each record costs an attempt or time.
     pub(super) fn change_face(&mut self, has_failed: bool, gap_ms: u64, now: &Now) {
         let Some(current) = &mut self.current else { return };
         let was_long_there = now.monotonic_ms.saturating_sub(current.face_began_ms) >= gap_ms;
@@ -130,7 +130,7 @@ impl Approaches {
         current.face_began_ms = now.monotonic_ms;
     }
 
-    /// Somebody is at the door.
+    /// Records that somebody is at the door.
     pub(super) fn see(&mut self, now: &Now) {
         let current = self.current.get_or_insert_with(|| Current::begin(now));
         current.seen_utc_ms = now.utc_ms;
@@ -154,7 +154,7 @@ impl Approaches {
         }
     }
 
-    /// This many faces are at the door in this frame.
+    /// Records the number of faces at the door in this frame.
     pub(super) fn see_together(&mut self, faces: usize, tailgating_ms: u64, now_ms: u64) {
         let Some(Current { granted: Some(granted), seen_together: seen, .. }) = &mut self.current else { return };
         let is_open = now_ms.saturating_sub(seen.granted_ms) < tailgating_ms;

@@ -20,7 +20,7 @@ impl Door {
         Self { policy: Policy::new(Rules::new(1.0)).unwrap(), now_ms: 0 }
     }
 
-    /// One frame of a face at one of two places, or of nobody: what is said, `None` for a grant.
+    /// Decides on a frame with a face at one of two places, or without a face. Returns the reason, `None` for a grant.
     fn show(&mut self, face: Option<(u8, bool)>, side: u64) -> Option<Reason> {
         self.now_ms += FRAME_MS;
         let observed = face.map(|(person, matches)| {
@@ -37,7 +37,7 @@ impl Door {
     }
 }
 
-/// How many different faces are compared in an hour, each shown for so long with so long a gap after it. In the first hour,
+/// Number of different faces compared per hour, with these times for each face and the gap after it: in the first hour,
 /// in the third, and in the hour after a day.
 fn faces_in_an_hour(shown_ms: u64, gap_ms: u64) -> [u32; 3] {
     let mut door = Door::new();
@@ -61,8 +61,8 @@ struct Queue {
     lockouts: usize,
 }
 
-/// Frames are missed with one probability, and whole tries of three seconds with another. A person who is not let in goes to the end
-/// of the queue.
+/// Frames are missed with one probability, whole tries of three seconds with another. A person who is not let in goes
+/// to the end of the queue.
 fn queue(seed: u64, missed_frames: f32, missed_tries: f32) -> Queue {
     let mut door = Door::new();
     let mut chance = Chance(seed);
@@ -78,7 +78,7 @@ fn queue(seed: u64, missed_frames: f32, missed_tries: f32) -> Queue {
             let matches = !is_missed && chance.between(0.0, 1.0) >= missed_frames;
             match door.show(Some((person, matches)), side) {
                 None => is_in = true,
-                // Waits, and tries again.
+                // Waits and tries again.
                 Some(Reason::LockedOut) => {
                     is_missed = chance.between(0.0, 1.0) < missed_tries;
                     tried_ms = 0;
@@ -92,7 +92,7 @@ fn queue(seed: u64, missed_frames: f32, missed_tries: f32) -> Queue {
             true => result.let_in_at_once += usize::from(tries == 0),
             false => waiting.push_back((person, tries + 1)),
         }
-        // The next one steps up.
+        // The next person.
         for _ in 0..10 {
             let _nobody = door.show(None, side);
         }

@@ -8,15 +8,15 @@ use std::vec::Vec;
 const ADA: PersonId = PersonId([1; 16]);
 const BEN: PersonId = PersonId([2; 16]);
 
-/// A door at which people stand for a while, one after the other.
+/// A door with visitors, one after the other.
 struct Door {
     policy: Policy,
     now_ms: u64,
     mode: Mode,
     frame_ms: u64,
-    /// Where faces are.
+    /// The position of the faces.
     x: f32,
-    /// Whether the time of everybody enrolled is over.
+    /// Whether everybody's validity has ended.
     expired: bool,
     card: CardIssue,
 }
@@ -52,7 +52,7 @@ impl Door {
         ObservedFace { resembles: Some(resembles), claimed, ..ObservedFace::new(bounds) }
     }
 
-    /// What is said in the last frame, or of the first grant.
+    /// The decision on the last frame, or the first grant.
     fn stand(&mut self, person: Option<PersonId>, side: f32, ms: u64) -> Result<PersonId, Reason> {
         let mut said = Err(Reason::Deciding);
         for _ in 0..ms / self.frame_ms {
@@ -92,7 +92,7 @@ impl Door {
         self.policy.present_card(&PresentedCard::Of(holder), &self.now());
     }
 
-    /// Shows nobody for so long, and says what is said last, or of the first grant.
+    /// Shows nobody for this long, and returns the last decision, or the first grant.
     fn wait(&mut self, ms: u64) -> Result<PersonId, Reason> {
         let mut said = Err(Reason::Deciding);
         for _ in 0..ms / self.frame_ms {
@@ -145,7 +145,7 @@ fn each_stranger_after_that_doubles_the_time_up_to_a_quarter_of_an_hour() {
 }
 
 #[test]
-fn what_is_not_a_failed_attempt() {
+fn visits_that_are_not_failed_attempts() {
     type Story = fn(&mut Door);
     let cases: [(&str, Story); 5] = [
         ("too far away to be judged", |door| {
@@ -177,7 +177,7 @@ fn what_is_not_a_failed_attempt() {
     }
 }
 
-/// Visits of 1.9 s were never counted: a thousand strangers had all day.
+/// A regression: visits of 1.9 s were never counted, so strangers could try all day.
 #[test]
 fn a_short_visit_is_an_attempt_too() {
     let mut door = Door::new(Mode::Face);
@@ -192,7 +192,7 @@ fn a_short_visit_is_an_attempt_too() {
     assert_eq!(door.stand(Some(ADA), 80.0, 500), Err(Reason::LockedOut));
 }
 
-/// In one stay 407 faces were compared before the first lockout.
+/// A regression: 407 faces of one stay were compared before the first lockout.
 #[test]
 fn each_face_of_a_stay_without_a_gap_is_an_attempt() {
     let mut door = Door::new(Mode::Face);
@@ -215,9 +215,9 @@ fn a_face_that_stays_is_an_attempt_again_and_again_whatever_the_frame_rate() {
     }
 }
 
-/// A person who presented a card every 1.8 s started from the beginning each time.
+/// A regression: presenting a card every 1.8 s reset the attempt each time.
 #[test]
-fn presenting_a_card_begins_no_new_attempt() {
+fn presenting_a_card_does_not_begin_a_new_attempt() {
     let mut door = Door::new(Mode::Face);
     let mut compared = 0;
     for _ in 0..600 {
@@ -233,7 +233,7 @@ fn presenting_a_card_begins_no_new_attempt() {
 }
 
 #[test]
-fn somebody_known_who_may_not_enter_ends_no_count() {
+fn a_known_person_who_may_not_enter_does_not_reset_the_count() {
     let mut door = Door::new(Mode::Face);
     door.expired = true;
     door.strangers(4);
@@ -243,7 +243,7 @@ fn somebody_known_who_may_not_enter_ends_no_count() {
 }
 
 #[test]
-fn a_grant_that_is_withheld_ends_no_count() {
+fn a_withheld_grant_does_not_reset_the_count() {
     let mut door = Door::new(Mode::Face);
     door.strangers(4);
     let faces = [door.face(Some(ADA), 80.0)];
@@ -316,7 +316,7 @@ fn after_fifty_failures_a_card_is_refused_until_there_is_a_new_one_or_an_adminis
 }
 
 #[test]
-fn passers_by_lock_out_no_card_and_a_card_with_its_face_ends_it() {
+fn passers_by_lock_out_no_card_and_a_card_with_its_face_resets_the_count() {
     let mut door = Door::new(Mode::CardOrFace);
     door.strangers(5);
     assert_eq!(door.try_once(Some(ADA)), Err(Reason::LockedOut));
@@ -331,7 +331,7 @@ fn passers_by_lock_out_no_card_and_a_card_with_its_face_ends_it() {
 }
 
 #[test]
-fn somebody_elses_face_with_a_card_counts_for_that_card_alone() {
+fn another_face_with_a_card_counts_only_against_that_card() {
     let mut door = Door::new(Mode::CardAndFace);
     for _ in 0..5 {
         assert_eq!(door.try_card(ADA, Some(BEN)), Err(Reason::NotCardHolder));
@@ -347,9 +347,10 @@ fn somebody_elses_face_with_a_card_counts_for_that_card_alone() {
     assert_eq!(door.policy.take_begun_lockout(), None);
 }
 
-/// Five taps of any foreign card had refused everybody's, and one every quarter of an hour went on refusing them.
+/// A regression: five taps of any foreign card locked out everybody's cards, and one tap every quarter of an hour kept
+/// them locked out.
 #[test]
-fn cards_that_are_nobodys_slow_down_the_reader_and_refuse_no_card() {
+fn unknown_cards_slow_down_the_reader_but_refuse_no_card() {
     let mut door = Door::new(Mode::CardOrFace);
     for _ in 0..50 {
         door.policy.present_card(&PresentedCard::Unknown, &door.now());
@@ -379,7 +380,7 @@ fn guessing_cards_is_slow() {
 }
 
 #[test]
-fn an_administrator_ends_a_lockout_and_no_other() {
+fn an_administrator_clears_only_the_named_lockout() {
     let mut door = Door::new(Mode::Face);
     door.strangers(5);
     let [locked] = door.policy.locked_out(&door.now())[..] else { panic!("faces are locked out") };
@@ -393,7 +394,7 @@ fn an_administrator_ends_a_lockout_and_no_other() {
 }
 
 #[test]
-fn switching_the_unit_off_and_on_gives_no_new_attempts() {
+fn a_restart_gives_no_new_attempts() {
     let mut door = Door::new(Mode::Face);
     door.strangers(5);
     let memory = door.policy.take_changed_memory().unwrap();
@@ -410,9 +411,9 @@ fn switching_the_unit_off_and_on_gives_no_new_attempts() {
     assert_eq!(again.policy.take_changed_memory(), Some(Memory::default()));
 }
 
-/// Pulling the plug before the eighth frame was a way to try one face after the other.
+/// A regression: cutting the power before the eighth frame allowed an unlimited number of faces.
 #[test]
-fn what_was_going_on_when_the_power_went_has_failed() {
+fn an_attempt_that_a_power_cut_interrupts_has_failed() {
     let mut memory = Memory::default();
     for failures in 1..=5 {
         let mut door = Door::new(Mode::Face);

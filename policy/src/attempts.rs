@@ -1,9 +1,9 @@
 //! Defines when activity in front of the camera counts as a failed attempt.
 //!
 //! A judged face that disappears without a match is one failed attempt, whether another face replaces it or nobody is
-//! left. So are every [`FRAMES_OF_AN_ATTEMPT`] judged frames that match nobody: a face that stays, or a series of
-//! pictures, gets no more tries than faces that come and go. The unit is frames, not time, because the number of
-//! comparisons is what must be limited. Frames beyond the last failed attempt carry over to the next face.
+//! left. Every [`FRAMES_OF_AN_ATTEMPT`] judged frames that match nobody are one as well: a face that stays, or a series
+//! of pictures, gets no more tries than faces that come and go. The unit is frames, not time, because the number of
+//! comparisons must be limited. Frames beyond the last failed attempt carry over to the next face.
 
 use super::tried::Tried;
 

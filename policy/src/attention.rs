@@ -1,4 +1,4 @@
-//! What the loop must determine about the next frame. It asks once a frame, so that no network runs unnecessarily.
+//! What the loop must determine about the next frame. It asks once per frame, so that no network runs unnecessarily.
 
 use super::gate::QualityGate;
 use super::observation::ObservedFace;
@@ -8,7 +8,7 @@ use shared::gallery::PersonId;
 /// Which faces the decision about the next frame depends on, and what must be known about them.
 #[derive(Debug, Clone, Copy)]
 pub struct Attention {
-    /// How many faces are judged at most: the largest ones.
+    /// Largest number of faces to judge: the largest faces.
     pub faces: usize,
     /// The holder of the presented card: judged faces must be compared with this person too, for
     /// [`ObservedFace::claimed`].
@@ -26,8 +26,8 @@ impl Attention {
         Self { faces, claimed, gate: QualityGate::new(rules), encodes_poor_pictures }
     }
 
-    /// Whether a face that is judged must be encoded: if its picture is good enough, and while a challenge runs, in which
-    /// every frame must show the same face. Ask after measuring the face's quality.
+    /// Whether a judged face must be encoded: if its picture is good enough, or while a challenge runs, in which every
+    /// frame must show the same face. Call it after measuring the face's quality.
     pub fn must_be_encoded(&self, face: &ObservedFace) -> bool {
         self.encodes_poor_pictures || self.gate.problem(face).is_none()
     }

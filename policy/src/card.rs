@@ -1,4 +1,4 @@
-//! What a presented card means, until a face resolves it or it expires.
+//! The state of a presented card, until a face resolves it or it expires.
 
 use super::decision::Refusal;
 use super::enrolled::Enrolled;
@@ -7,7 +7,7 @@ use super::permission::{CardUse, card_use};
 use super::reason::Reason;
 use super::rules::Rules;
 
-/// How many milliseconds the refusal of a card stays on display.
+/// How long the refusal of a card is displayed, in milliseconds.
 const NOTICE_MS: u64 = 2000;
 
 /// A card that somebody presented.
@@ -37,11 +37,11 @@ struct Standing {
 /// The effect of a card.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Meaning {
-    /// It claims an identity, which the face must confirm.
+    /// The card claims an identity, which the face must confirm.
     Claim(Enrolled),
-    /// It is enough.
+    /// The card is enough.
     Pass(Enrolled),
-    /// It opens nothing, for this reason.
+    /// The card opens nothing, for this reason.
     Notice(Refusal),
 }
 
@@ -60,7 +60,7 @@ impl Cards {
         Some(meaning)
     }
 
-    /// Holds a card until the reader's pause is over, replacing any card held before.
+    /// Holds a card until the reader's pause is over, and replaces a card held before.
     pub(super) fn wait(&mut self, card: &PresentedCard, for_ms: u64, now_ms: u64) {
         let meaning = Meaning::Notice(Refusal::of_card(Reason::CardPause, None));
         self.standing = Some(Standing { meaning, since_ms: now_ms, for_ms });
@@ -89,7 +89,7 @@ impl Cards {
         }
     }
 
-    /// A card opens once.
+    /// Uses up the card: it opens once.
     pub(super) fn note_grant(&mut self, grant: &Grant) {
         let of_person = |meaning: Meaning| match meaning {
             Meaning::Claim(holder) | Meaning::Pass(holder) => holder.person == grant.person(),

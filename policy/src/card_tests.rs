@@ -12,10 +12,10 @@ const BEN: PersonId = PersonId([2; 16]);
 const FRAME_MS: u64 = 100;
 const START_UTC_MS: i64 = 1_800_000_000_000;
 
-/// One letter is one step of 100 ms:
-/// `A`, `B` the card of Ada, of Ben; `V` Ben's, whose time is over; `?` nobody's: then a frame that shows nobody.
-/// `1` is the card of Ada and, in the same frame, her face.
-/// `a`, `b`, `s` the face of Ada, of Ben, of a stranger; `f` Ada's, too far away; `.` a frame of nobody.
+/// Each letter is a step of 100 ms:
+/// `A` and `B` are the cards of Ada and Ben, `V` is Ben's after his validity, `?` an unknown card; the frame is empty.
+/// `1` is Ada's card and her face in the same frame.
+/// `a`, `b`, `s` are the faces of Ada, Ben and a stranger, `f` is Ada's, too far away; `.` is an empty frame.
 struct Door {
     policy: Policy,
     modes: [Mode; 2],
@@ -119,7 +119,7 @@ fn card_and_face() {
     let cases = [
         ("the card first", "Aaaa", "lddG"),
         ("the card before anybody is seen", "A....aaa", "lllllddG"),
-        ("the face first, and from then on anew", "aaaAaaa", "ddclddG"),
+        ("the face first, and then again", "aaaAaaa", "ddclddG"),
         ("also where the face stays in view", "aa1aa", "ddddG"),
         ("without a card nobody", "aaaaaa", "ddcccc"),
         ("nor a stranger, who is asked for one too", "ssss", "cccc"),
@@ -181,7 +181,7 @@ fn a_person_may_differ_from_the_door() {
 }
 
 #[test]
-fn a_grant_says_what_it_is_for() {
+fn a_grant_names_its_credential() {
     let grant = |mode, letters: &str| {
         let mut door = Door::new(mode, [Mode::Default; 2]);
         let decisions: Vec<Decision> = letters.chars().map(|letter| door.step(letter)).collect();
@@ -223,7 +223,7 @@ fn the_outcome_of_a_card_is_recorded() {
     }
 }
 
-/// Somebody tries a card that is nobody's and stays: the record must not only say that a card was asked for.
+/// Somebody tries an unknown card and stays: the record must not say only that a card was needed.
 #[test]
 fn a_wrong_card_stays_on_record_when_another_is_asked_for() {
     for (letters, reason) in
@@ -275,7 +275,7 @@ fn an_approach_lets_in_a_bounded_number_of_cards() {
     assert_eq!(door.steps(&"A".repeat(MAX_GRANTS_OF_APPROACH + 1)), expected);
 }
 
-/// Ada's and Ben's mode, the door's, and what happens.
+/// Ada's and Ben's mode, the door's mode, and the steps.
 fn stories() -> impl Strategy<Value = (Mode, [Mode; 2], String)> {
     let of_door = prop_oneof![Just(Mode::Face), Just(Mode::CardAndFace), Just(Mode::CardOrFace)];
     let of_person = || prop_oneof![2 => Just(Mode::Default), 1 => of_door.clone()];
@@ -287,15 +287,15 @@ fn stories() -> impl Strategy<Value = (Mode, [Mode; 2], String)> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
-    /// Against a plain reckoning of what each kind of grant needs.
+    /// Compares the policy with a simple model of the requirements of each kind of grant.
     #[test]
-    fn no_card_lets_in_who_should_not_be((door_mode, modes, letters) in stories()) {
+    fn no_card_lets_in_a_person_without_permission((door_mode, modes, letters) in stories()) {
         let mode_of = |person: PersonId| match if person == ADA { modes[0] } else { modes[1] } {
             Mode::Default => door_mode,
             said => said,
         };
         let mut door = Door::new(door_mode, modes);
-        // The last card and its step, where it counts: a card says nothing where the face is enough.
+        // The last card and its step, if it counts: a card is ignored where the face is enough.
         let mut card: Option<(char, usize)> = None;
         for (step, shown) in letters.bytes().map(char::from).enumerate() {
             let decision = door.step(shown);

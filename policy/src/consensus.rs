@@ -1,4 +1,5 @@
-//! Agreement over frames: who the tracked face resembled in the last judged frames. `tracking` selects the face.
+//! Agreement over frames: the person that the tracked face resembled in the last judged frames. `tracking` selects the
+//! face.
 
 use super::enrolled::Neighbour;
 use super::rules::{MAX_CONSENSUS_FRAMES, Rules};
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_consensus_may_look_back_over_as_many_frames_as_are_kept() {
+    fn a_consensus_may_use_all_kept_frames() {
         let rules = Rules {
             consensus: MAX_CONSENSUS_FRAMES,
             consensus_of: MAX_CONSENSUS_FRAMES,

@@ -15,7 +15,7 @@ pub enum Credential {
     Face,
     /// Their card.
     Card,
-    /// Their card, and the face that belongs to it.
+    /// The card and the matching face.
     CardAndFace,
 }
 
@@ -37,7 +37,7 @@ pub(super) enum Shown {
     Card(Enrolled),
     /// A face, recognised among all enrolled.
     Face(Recognised),
-    /// A card, and the face that belongs to it.
+    /// A card and the matching face.
     CardAndFace(Recognised),
 }
 
@@ -69,7 +69,7 @@ impl Shown {
         }
     }
 
-    /// What to count as failed if the attempt fails.
+    /// What the failure counts against, if the attempt fails.
     pub(super) fn tried(&self) -> Tried {
         match self {
             Self::Face(_) => Tried::FACE,

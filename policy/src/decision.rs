@@ -7,17 +7,17 @@ use shared::gallery::PersonId;
 
 /// The policy's decision on one frame.
 #[derive(Debug, PartialEq)]
-#[must_use = "a decision that nobody acts on leaves a person standing outside"]
+#[must_use = "an ignored decision leaves a person standing outside"]
 pub enum Decision {
     /// Let this person in.
     Grant(Grant),
-    /// Somebody is there and is not let in (yet).
+    /// Somebody is at the door and is not let in (yet).
     Refuse(Refusal),
-    /// Nobody is there.
+    /// Nobody is at the door.
     Nobody,
 }
 
-/// Somebody was not let in.
+/// A refusal.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Refusal {
@@ -34,29 +34,29 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// For this reason, with no person, distance or face to name.
+    /// A refusal without person, distance or face.
     pub const fn new(reason: Reason) -> Self {
         Self { reason, person: None, distance: None, runner_up: None, face: None }
     }
 
-    /// A face that was not compared with anybody.
+    /// The refusal of a face that was not compared with anybody.
     pub(super) const fn unjudged(reason: Reason, face: usize) -> Self {
         Self { reason, person: None, distance: None, runner_up: None, face: Some(face) }
     }
 
-    /// A card, without a face.
+    /// The refusal of a card without a face.
     pub(super) const fn of_card(reason: Reason, person: Option<PersonId>) -> Self {
         Self { reason, person, distance: None, runner_up: None, face: None }
     }
 
-    /// A face that was compared with the holder of a card.
+    /// The refusal of a face that was compared with the holder of a card.
     pub(super) fn of_claim(reason: Reason, face: usize, holder: PersonId, claimed: Option<&Claimed>) -> Self {
         let distance = claimed.map(|claimed| claimed.distance).filter(|distance| distance.is_finite());
         let runner_up = claimed.and_then(|claimed| claimed.other).filter(|other| other.distance.is_finite());
         Self { reason, person: Some(holder), distance, runner_up, face: Some(face) }
     }
 
-    /// The same refusal, naming the card's holder if a card was presented.
+    /// Adds the card's holder if a card was presented.
     pub(super) fn by(self, holder: Option<PersonId>) -> Self {
         Self { person: holder.or(self.person), ..self }
     }
@@ -67,7 +67,7 @@ impl Refusal {
         Self { reason, person: Some(grant.person()), distance, runner_up, face }
     }
 
-    /// A face that was compared with everybody enrolled.
+    /// The refusal of a face that was compared with everybody enrolled.
     pub(super) fn judged(reason: Reason, face: usize, resembles: Option<&Resemblance>, threshold: f32) -> Self {
         let nearest = resembles.and_then(Neighbour::nearest_of);
         let runner_up = resembles.and_then(Neighbour::runner_up_of);

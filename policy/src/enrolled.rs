@@ -1,4 +1,4 @@
-//! The policy's view of enrolled people: their permissions, and how near a face is to them.
+//! Enrolled people as the policy sees them: their permissions, and how near a face is to them.
 
 use super::tried::CardIssue;
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ pub struct Enrolled {
 }
 
 impl Enrolled {
-    /// A person with no rules of their own.
+    /// A person without individual rules.
     pub const fn new(person: PersonId) -> Self {
         Self {
             person,
@@ -62,7 +62,7 @@ impl Enrolled {
         })
     }
 
-    /// The holder of a card; `None` if the gallery knows no such card.
+    /// The holder of a card; `None` if the gallery does not contain it.
     pub fn with_card(gallery: &Gallery, card: CardNumber) -> Option<Self> {
         let holder = Self::in_gallery(gallery, gallery.person_with_card(card)?)?;
         let card = CardIssue { database: gallery.header().sequence, tag: card.tag(&holder.person) };
@@ -70,7 +70,7 @@ impl Enrolled {
     }
 }
 
-/// An enrolled person and how far a face was from them.
+/// An enrolled person and the distance of a face to them.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Neighbour {
     /// Who.
@@ -110,12 +110,12 @@ pub struct Resemblance {
 }
 
 impl Resemblance {
-    /// To this person at this L2 distance, with nobody else enrolled.
+    /// A resemblance to this person at this L2 distance, with nobody else enrolled.
     pub const fn new(best: Enrolled, distance: f32) -> Self {
         Self { best, distance, is_clear: true, runner_up: None }
     }
 
-    /// The same, with another person at this L2 distance.
+    /// Adds another person at this L2 distance.
     #[must_use]
     pub const fn beside(self, person: PersonId, distance: f32) -> Self {
         Self { runner_up: Some(Neighbour { person, distance }), ..self }
@@ -141,17 +141,17 @@ pub struct Claimed {
     pub distance: f32,
     /// The nearest other person who is not a recorded look-alike of the holder; `None` if there is none.
     pub other: Option<Neighbour>,
-    /// As [`Resemblance::is_clear`].
+    /// See [`Resemblance::is_clear`].
     pub is_clear: bool,
 }
 
 impl Claimed {
-    /// At this distance, with nobody else enrolled.
+    /// A comparison with the holder at this distance, with nobody else enrolled.
     pub const fn new(person: PersonId, distance: f32) -> Self {
         Self { person, distance, other: None, is_clear: true }
     }
 
-    /// The same, with this nearest other person.
+    /// Sets the nearest other person.
     #[must_use]
     pub const fn beside(self, other: Neighbour) -> Self {
         Self { other: Some(other), ..self }

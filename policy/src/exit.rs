@@ -47,7 +47,7 @@ impl Policy {
         }
     }
 
-    /// A card lets its holder in each time that it is presented, a face once in an approach.
+    /// A card lets its holder in each time that it is presented; a face only once per approach.
     fn require_room_in_approach(&self, shown: &Shown) -> Result<(), Reason> {
         let has_room = match shown {
             Shown::Card(_) | Shown::CardAndFace(_) => self.approaches.has_room(),
@@ -82,7 +82,7 @@ impl Policy {
 /// }
 /// ```
 #[derive(Debug, PartialEq)]
-#[must_use = "a grant that nobody acts on leaves a person standing outside"]
+#[must_use = "an ignored grant leaves a person standing outside"]
 pub struct Grant {
     person: PersonId,
     credential: Credential,

@@ -30,7 +30,7 @@ enum Objection {
     TooFewFrames,
 }
 
-/// How Ada asks to be let in.
+/// The credential that Ada shows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Way {
     Face,
@@ -39,7 +39,7 @@ enum Way {
 }
 
 impl Objection {
-    /// Whether it can speak against somebody who comes this way: a card alone shows no face.
+    /// Whether this reason can apply to the credential: a card alone shows no face.
     fn is_about(self, way: Way) -> bool {
         match self {
             Self::NotTurned | Self::TooFewFrames => way != Way::Card,
@@ -123,7 +123,7 @@ impl Door {
         let point = |x, y| Point { x, y };
         let mut ada = at(0.0, 100.0);
         let resembles = Resemblance::new(self.ada(mode), 0.5).beside(EVE, 1.3);
-        // A person who comes with a card alone looks aside: their face says nothing.
+        // A person with only a card looks aside, so the face is not judged.
         ada.resembles = (self.way != Way::Card).then_some(resembles);
         ada.claimed = self.policy.attention().claimed.map(|person| Claimed::new(person, 0.5).beside(eve));
         ada.encoding = looks(0.0);
@@ -136,7 +136,7 @@ impl Door {
         faces
     }
 
-    /// Comes and stands there; whether anybody is let in.
+    /// Simulates a visit, and returns whether anybody is let in.
     fn is_let_in(&mut self, mode: Mode) -> bool {
         if self.way != Way::Face {
             self.policy.present_card(&PresentedCard::Of(self.ada(mode)), &self.now());
@@ -172,9 +172,9 @@ fn objections() -> impl Strategy<Value = Objection> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
-    /// Three strangers in view did not keep a card from opening, though `several-faces` was to refuse that.
+    /// A regression: a card opened with three strangers in view, although `several-faces` should refuse that.
     #[test]
-    fn no_way_to_a_grant_passes_by_a_rule(
+    fn no_grant_bypasses_a_rule(
         (way, mode) in prop_oneof![
             Just((Way::Face, Mode::Face)),
             Just((Way::Face, Mode::CardOrFace)),
@@ -193,9 +193,9 @@ proptest! {
     }
 }
 
-/// A detector that overlooks the company in one frame does not undo the rule for a card.
+/// One frame in which the detector misses the company does not bypass the rule for a card.
 #[test]
-fn company_that_is_missed_in_one_frame_opens_to_no_card() {
+fn company_missed_in_one_frame_does_not_open_to_a_card() {
     let mut door = Door::new(Way::Card, Mode::CardOrFace, Some(Objection::Company(SeveralFaces::Refuse)));
     let company = door.faces(Mode::Default);
     let _ = door.policy.decide(&Observation::new(&company), &door.now());

@@ -9,7 +9,7 @@ use super::observation::ObservedFace;
 use super::reason::Reason;
 use super::rules::Rules;
 
-/// What the rules require of a face's picture before it is compared.
+/// The requirements on a face's picture before it is compared.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct QualityGate {
     minimum_face: f32,
@@ -62,8 +62,8 @@ pub(super) fn is_recognisable(face: &ObservedFace) -> bool {
     face.quality.recognisable != Some(false)
 }
 
-/// Whether the face is within the threshold of a person but no nearer to them than to barely recognisable faces. A face
-/// beyond everybody's threshold is a stranger's in any case.
+/// Whether the face is within the threshold of a person, but not nearer to them than to barely recognisable faces. A
+/// face beyond everybody's threshold is a stranger's anyway.
 fn is_lost_in_background(rules: &Rules, face: &ObservedFace) -> bool {
     let is_near = |distance: f32| (0.0..=rules.threshold).contains(&distance);
     let best = face.resembles.as_ref().map(|found| (found.distance, found.is_clear));

@@ -29,7 +29,7 @@ impl Guessing {
         *self = Self { unknown_cards: self.unknown_cards.saturating_add(1), last_ms: now_ms };
     }
 
-    /// How many milliseconds the next card must still wait; 0 if it need not.
+    /// How many more milliseconds the next card must wait, 0 for none.
     pub(super) fn pause_ms(&self, now_ms: u64) -> u64 {
         let Some(doublings) = self.unknown_cards.checked_sub(1) else { return 0 };
         let pause_ms = FIRST_PAUSE_MS << doublings.min(10);

@@ -114,10 +114,10 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// A policy that has seen nobody yet.
+    /// Makes a policy that has seen nobody yet.
     ///
     /// # Errors
-    /// When a rule is out of its range.
+    /// If a rule is out of its range.
     pub fn new(rules: Rules) -> Result<Self, RulesError> {
         rules.check()?;
         Ok(Self {
@@ -315,7 +315,7 @@ impl Policy {
         self.approaches.take_refused_face()
     }
 
-    /// Ends the approach in progress, if there is one, when no more frames will come.
+    /// Ends the approach in progress, if there is one. Call it when no more frames will come.
     pub fn end_approach(&mut self, now: &Now) {
         self.end_face(now);
         self.approaches.end();
@@ -325,7 +325,7 @@ impl Policy {
     /// progress, but keeps what [`Memory`] holds.
     ///
     /// # Errors
-    /// When a rule is out of its range; nothing changes in that case.
+    /// If a rule is out of its range; nothing changes in that case.
     pub fn start_afresh(&mut self, rules: Rules, now: &Now) -> Result<(), RulesError> {
         rules.check()?;
         self.end_approach(now);
@@ -348,7 +348,7 @@ impl Policy {
         }
     }
 
-    /// `None` if nobody is there.
+    /// `None` if nobody is at the door.
     fn judge(&mut self, observation: &Observation<'_>, now: &Now) -> Option<Result<Grant, Refusal>> {
         let nearest = observation.nearest().map(|(index, _)| index);
         match self.cards.meaning() {
@@ -411,7 +411,7 @@ impl Policy {
         self.consensus.count(speaks_for, now.monotonic_ms);
     }
 
-    /// The person was asked to turn their head, or the picture is too poor.
+    /// Refuses because the person was asked to turn their head, or the picture is too poor.
     fn require_good_picture(&self, face: &ObservedFace) -> Result<(), Reason> {
         let problem = self.challenge.pending().or_else(|| self.quality_problem(face));
         problem.map_or(Ok(()), Err)
@@ -451,7 +451,7 @@ impl Policy {
         if claim.is_some() { reason } else { permission::or_ask_for_card(&self.rules, reason) }
     }
 
-    /// Applies the liveness challenge to somebody who would otherwise be let in, if they are subject to it.
+    /// Applies the liveness challenge to a person who would otherwise be let in, if it applies to them.
     fn require_liveness(&mut self, shown: &Shown, chance: u64, now: &Now) -> Result<(), Reason> {
         let is_asked = match self.rules.liveness {
             Liveness::Off => false,

@@ -22,30 +22,30 @@ use shared::gallery::{MAX_CARDS, PersonId};
 
 /// After this many failed attempts without a grant, a person's cards are refused until the block is cleared.
 pub const MAX_FAILURES_OF_A_CLAIM: u32 = 50;
-/// The same where everybody must pass the liveness challenge.
+/// Like [`MAX_FAILURES_OF_A_CLAIM`], at a door where everybody must pass the liveness challenge.
 pub const MAX_FAILURES_WITH_LIVENESS: u32 = 100;
 /// After this many failed attempts by face without a grant, faces are judged one at a time, with a pause between them.
 pub const FAILURES_BEFORE_PACING: u32 = 50;
-/// That pause, in milliseconds.
+/// The pause between two faces while faces are paced, in milliseconds.
 pub const PACE_MS: u64 = 5 * 60_000;
-/// The most counts kept at a time. Beyond it, the card holder with the fewest failures is dropped.
+/// Largest number of counts. Beyond it, the card holder with the fewest failures is dropped.
 pub const MAX_REMEMBERED: usize = 4096;
 
 /// The number of failed attempts of one kind since the last grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failures {
-    /// Of this kind.
+    /// The kind.
     pub kind: Kind,
-    /// How many.
+    /// The number.
     pub failures: u32,
 }
 
-/// The same, as saved across restarts.
+/// Failed attempts of one kind, as saved across restarts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RememberedFailures {
-    /// Of this kind.
+    /// The kind.
     pub kind: Kind,
-    /// How many failed attempts.
+    /// The number of failed attempts.
     pub failures: u32,
     /// Unmatched judged frames since the last failed attempt. A restart turns any remainder into one failed attempt.
     #[serde(default)]
@@ -53,7 +53,7 @@ pub struct RememberedFailures {
     /// The cards that were presented, as [`CardIssue`] tells them apart; at most [`MAX_CARDS`].
     #[serde(default)]
     pub cards: Vec<u8>,
-    /// The sequence number of the last database in which they were.
+    /// The sequence number of the last database that contained them.
     #[serde(default)]
     pub database: u64,
 }
@@ -62,9 +62,9 @@ pub struct RememberedFailures {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Locked {
-    /// Of this kind, after this many failures.
+    /// The kind and the number of failures.
     pub after: Failures,
-    /// Until when.
+    /// When it ends.
     pub ends: LockoutEnd,
 }
 
@@ -74,7 +74,7 @@ pub struct Locked {
 pub enum LockoutEnd {
     /// After this many milliseconds.
     InMs(u64),
-    /// Never by itself, but one face is judged each time this many milliseconds have passed.
+    /// Never by itself; one face is judged every this many milliseconds.
     OneFaceEach(u64),
     /// Never by itself: an administrator clears it, or the person has a new card.
     WhenCleared,
@@ -129,7 +129,7 @@ impl Lockouts {
         }
     }
 
-    /// Why attempts of a kind are refused now, if they are.
+    /// The reason why attempts of a kind are refused now, if they are.
     pub(super) fn check(&self, kind: Kind, rules: &Rules, now_ms: u64) -> Result<(), Reason> {
         match self.counts.get(&kind).and_then(|count| Some((lockout_end(kind, count.failures, rules)?, count))) {
             Some((LockoutEnd::WhenCleared, _)) => Err(Reason::CardBlocked),
@@ -200,7 +200,7 @@ impl Lockouts {
         self.counts.len() != before
     }
 
-    /// What is refused now.
+    /// The lockouts in force.
     pub(super) fn locked(&self, rules: &Rules, now_ms: u64) -> impl Iterator<Item = Locked> {
         self.counts.iter().filter_map(move |(&kind, count)| {
             let after = Failures { kind, failures: count.failures };
@@ -229,7 +229,7 @@ impl Count {
     }
 }
 
-/// No lockout for the free attempts; then the first duration, which doubles with each further failure.
+/// The duration of a lockout: none for the free attempts, then the first duration, doubled with each further failure.
 fn lockout_end(kind: Kind, failures: u32, rules: &Rules) -> Option<LockoutEnd> {
     match kind {
         Kind::Card => None,
@@ -276,8 +276,8 @@ mod tests {
         lockouts
     }
 
-    /// Somebody with a card that was found presented it again before every eighth frame, and was compared for ever: what had
-    /// not failed yet knew of no card, so each was a new one.
+    /// A regression: an attacker with a found card presented it before every eighth frame and was compared without
+    /// limit. Unfinished attempts did not store the card, so each card counted as new.
     #[test]
     fn a_card_presented_again_before_the_attempt_fails_is_no_new_card() {
         let tried = with_card(5, 7);
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_goes_back_locks_out_for_no_longer() {
+    fn a_clock_that_goes_back_does_not_extend_a_lockout() {
         let mut went_back = failed(Tried::FACE, 3, 1_000_000);
         went_back.go_back_to(&rules(), 0);
         assert!(went_back.check(Kind::Face, &rules(), 999).is_err());
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_locked_out_before_a_restart_is_so_again() {
+    fn lockouts_survive_a_restart() {
         for (failures, unmatched, locked_ms) in [(2, false, 0), (3, false, 1000), (3, true, 2000)] {
             let mut before = failed(Tried::FACE, failures, 777);
             if unmatched {
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blocked_card_stays_so_until_there_is_a_new_one() {
+    fn a_card_stays_blocked_until_there_is_a_new_one() {
         let blocked = failed(with_card(7, 10), 50, 0);
         for (card, is_new) in [
             (CardIssue { tag: 7, database: 10 }, false),
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn many_stolen_cards_do_not_push_out_what_is_counted_of_faces() {
+    fn many_stolen_cards_do_not_displace_the_count_of_faces() {
         let mut lockouts = failed(Tried::FACE, 2, 0);
         for number in 0..5000_u32 {
             let mut id = [0; 16];
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_version_remembered_is_read() {
+    fn the_memory_of_an_earlier_version_is_read() {
         let json = r#"[{"kind":"face","failures":4},{"kind":"card","failures":3}]"#;
         let remembered: Vec<RememberedFailures> = serde_json::from_str(json).unwrap();
         let lockouts = Lockouts::remembered(&remembered, &rules(), 0);

@@ -76,13 +76,13 @@ impl Remembered {
         self.has_changed |= self.guessing.advance_to(now_ms);
     }
 
-    /// The forward-only clock went back.
+    /// Handles a monotonic clock that went back.
     pub(super) fn go_back_to(&mut self, rules: &Rules, now_ms: u64) {
         self.lockouts.go_back_to(rules, now_ms);
         self.passages.go_back_to(now_ms);
     }
 
-    /// A judged frame matched nobody. Whether that makes it a failed attempt.
+    /// Records a judged frame that matched nobody, and returns whether this makes a failed attempt.
     pub(super) fn note_unmatched(&mut self, tried: Tried) -> bool {
         let (has_failed, is_first) = self.lockouts.note_unmatched(tried);
         self.has_changed |= is_first;
@@ -109,7 +109,7 @@ impl Remembered {
         self.lockouts.failures().chain(Some(unknown_cards).filter(|cards| cards.failures > 0))
     }
 
-    /// Forgets failed attempts of one kind, or of all.
+    /// Clears failed attempts of one kind, or of all.
     pub(super) fn clear_lockouts(&mut self, of: Option<Kind>) {
         let is_meant = |kind| of.is_none_or(|of| of == kind);
         self.has_changed |= self.lockouts.forget(is_meant);

@@ -1,4 +1,4 @@
-//! When people may enter, after which other person, how soon again, and who follows them in.
+//! Hours, schedules that a keyholder opens, anti-passback, tailgating and the liveness challenge.
 
 use super::*;
 use alloc::borrow::ToOwned;
@@ -65,7 +65,7 @@ fn decide(Door { policy, schedules }: &mut Door, faces: &[ObservedFace], now: No
     }
 }
 
-/// This many hours after Monday 00:00 UTC.
+/// The time this many hours after Monday 00:00 UTC.
 fn at(hours: i64) -> Now {
     Now::trusted(MONDAY_UTC_MS + hours * HOUR_MS, (hours * HOUR_MS) as u64 + 1)
 }
@@ -97,7 +97,7 @@ fn hours_are_those_of_the_door_and_only_on_a_clock_that_is_right() {
 }
 
 #[test]
-fn a_door_without_schedules_lets_in_nobody_who_is_bound_by_one() {
+fn a_missing_schedule_is_closed() {
     let mut door = door(rules(), Schedules::NONE);
     assert_eq!(decide(&mut door, &[seen(ADA, bound(), 0.0)], at(12)), Err(Reason::OutsideHours));
 }
@@ -110,7 +110,7 @@ fn the_first_of_a_group_opens_for_the_others_until_the_hours_end() {
     assert_eq!(decide(&mut door, &ben, at(10)), Ok(BEN));
     assert_eq!(decide(&mut door, &ada, at(11)), Ok(ADA));
     assert_eq!(decide(&mut door, &ada, at(20)), Err(Reason::OutsideHours));
-    assert_eq!(decide(&mut door, &ada, at(24 + 9)), Err(Reason::NobodyHereYet), "the next day begins anew");
+    assert_eq!(decide(&mut door, &ada, at(24 + 9)), Err(Reason::NobodyHereYet), "each day is separate");
 
     let memory = door.policy.take_changed_memory().unwrap();
     let mut restarted = self::door(rules(), schedules(Some("keyholders")));
@@ -119,7 +119,7 @@ fn the_first_of_a_group_opens_for_the_others_until_the_hours_end() {
 }
 
 #[test]
-fn a_keyholder_who_is_not_let_in_after_all_opens_nothing() {
+fn a_keyholder_whose_grant_is_withheld_opens_nothing() {
     let mut door = door(rules(), schedules(Some("keyholders")));
     let ben = [seen(BEN, opener(), 0.0)];
     let observation = Observation::new(&ben).with_schedules(&door.schedules);
@@ -128,9 +128,9 @@ fn a_keyholder_who_is_not_let_in_after_all_opens_nothing() {
     assert_eq!(decide(&mut door, &[seen(ADA, bound(), 0.0)], at(10)), Err(Reason::NobodyHereYet));
 }
 
-/// A passage dated in the future, of a clock that was wrong, had switched the rule off for good.
+/// A regression: a passage dated in the future by a wrong clock switched the rule off permanently.
 #[test]
-fn nobody_is_let_in_twice_in_a_short_while_whatever_the_clock_says() {
+fn anti_passback_does_not_depend_on_the_wall_clock() {
     let rule = AntiPassback { direction: Direction::In, for_ms: 2 * HOUR_MS as u64 };
     let rules = Rules { anti_passback: Some(rule), ..rules() };
     let ada = [seen(ADA, Hours::default(), 0.0)];
@@ -174,11 +174,11 @@ fn a_restart_lets_nobody_in_sooner() {
     }
 }
 
-/// Milliseconds, and the faces seen then.
+/// A time in milliseconds, and the faces seen.
 type Frames = Vec<(u64, Vec<ObservedFace>)>;
 
 #[test]
-fn who_is_seen_with_somebody_let_in_may_have_followed_them() {
+fn more_faces_than_grants_are_recorded_as_tailgating() {
     let stranger =
         ObservedFace { resembles: None, ..ObservedFace::new(FaceBox { x: 300.0, y: 0.0, width: 60.0, height: 60.0 }) };
     let far_away = ObservedFace::new(FaceBox { x: 300.0, y: 0.0, width: 20.0, height: 20.0 });
@@ -214,17 +214,17 @@ fn who_is_seen_with_somebody_let_in_may_have_followed_them() {
     }
 }
 
-/// An encoding; those at angles that differ by 1.2 are too far apart to be of one face.
+/// An encoding at this angle. Angles that differ by 1.2 are too far apart for the same face.
 fn looks(angle: f32) -> Arc<Encoding> {
     Arc::new(Encoding::from_network(&[libm::cosf(angle), libm::sinf(angle)]).unwrap())
 }
 
-/// Ada, whose nose is so far across, as sharp as that.
+/// Ada with this position of the nose and this sharpness.
 fn facing(nose: f32, frame: u64, is_challenged: bool) -> ObservedFace {
     let at = |x, y| Point { x, y };
     let landmarks = [at(20.0, 30.0), at(80.0, 30.0), at(20.0 + 60.0 * nose, 55.0), at(20.0, 80.0), at(80.0, 80.0)];
     let mut face = seen(ADA, Hours::default(), 0.0);
-    // Turned away she is not recognised.
+    // Turned away, she is not recognised.
     let best = Enrolled { is_challenged, ..Enrolled::new(ADA) };
     face.resembles = Some(Resemblance::new(best, if (nose - 0.5).abs() < 0.1 { 0.5 } else { 1.2 }));
     face.landmarks = Some(landmarks);
@@ -234,7 +234,7 @@ fn facing(nose: f32, frame: u64, is_challenged: bool) -> ObservedFace {
 }
 
 #[test]
-fn who_is_asked_to_turn_is_let_in_once_they_have_and_look_ahead_again() {
+fn a_person_is_let_in_after_turning_and_looking_ahead_again() {
     let turned = [0.5, 0.5, 0.5, 0.65, 0.8, 0.8, 0.8, 0.8, 0.65, 0.5, 0.5, 0.5];
     let ahead = [0.5; 12];
     let cases = [
@@ -264,9 +264,9 @@ fn who_is_asked_to_turn_is_let_in_once_they_have_and_look_ahead_again() {
     }
 }
 
-/// A photo of Ada asks to be let in, the attacker's own head answers, and the photo is shown again.
+/// An attacker shows a photo of Ada, answers the challenge with their own head, and shows the photo again.
 #[test]
-fn who_turns_must_be_who_was_asked() {
+fn the_face_that_turns_must_be_the_challenged_one() {
     let photo = |frame| facing(0.5, frame, false);
     let of_attacker = |nose, frame| {
         let mut face = facing(nose, frame, false);
@@ -296,7 +296,7 @@ fn who_turns_must_be_who_was_asked() {
     }
 }
 
-/// Photos that fail the challenge are attempts like any other.
+/// Photos that fail the challenge are failed attempts.
 #[test]
 fn failed_challenges_lock_out() {
     let mut policy = Policy::new(Rules { liveness: Liveness::Everybody, ..Rules::new(1.0) }).unwrap();

@@ -22,13 +22,13 @@ pub struct Quality {
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ObservedFace {
-    /// Where it is.
+    /// The bounding box.
     pub bounds: FaceBox,
     /// Right eye, left eye, nose, right and left corner of the mouth (the person's own right and left).
     pub landmarks: Option<[Point; 5]>,
-    /// What was measured on its picture.
+    /// The quality of its picture.
     pub quality: Quality,
-    /// Who it resembles; `None` if nobody is enrolled or the face was not encoded.
+    /// The people that it resembles; `None` if nobody is enrolled or the face was not encoded.
     pub resembles: Option<Resemblance>,
     /// How it compares with the holder of the presented card; `None` without a card, or if the face was not encoded.
     pub claimed: Option<Claimed>,
@@ -37,7 +37,7 @@ pub struct ObservedFace {
 }
 
 impl ObservedFace {
-    /// A face of which only the bounds are known so far.
+    /// A face with only its bounds.
     pub fn new(bounds: FaceBox) -> Self {
         Self { bounds, ..Self::default() }
     }
@@ -71,7 +71,7 @@ impl ObservedFace {
 /// reference points of face alignment (ArcFace, Deng et al. 2019, `insightface`'s `arcface_dst`).
 const LEVEL_NOSE: f32 = 0.495;
 
-/// What one frame showed.
+/// The contents of one frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Observation<'a> {
@@ -85,26 +85,26 @@ pub struct Observation<'a> {
     pub chance: u64,
 }
 
-/// Of a database that has none.
+/// The schedules of a database without schedules.
 static NO_SCHEDULES: Schedules = Schedules::NONE;
 
 impl<'a> Observation<'a> {
-    /// A frame with these faces; none for a frame that shows nobody.
+    /// A frame with these faces, or without a face.
     pub const fn new(faces: &'a [ObservedFace]) -> Self {
         Self { faces, is_grey: false, schedules: &NO_SCHEDULES, chance: 0 }
     }
 
-    /// The same of a picture that is without colour, or is not.
+    /// Sets whether the picture has no colour.
     pub const fn in_grey(self, is_grey: bool) -> Self {
         Self { is_grey, ..self }
     }
 
-    /// The same at a door whose database has these schedules.
+    /// Sets the schedules of the database.
     pub const fn with_schedules(self, schedules: &'a Schedules) -> Self {
         Self { schedules, ..self }
     }
 
-    /// The same with an unpredictable number, as the liveness challenge needs one.
+    /// Sets the unpredictable number, which the liveness challenge needs.
     pub const fn with_chance(self, chance: u64) -> Self {
         Self { chance, ..self }
     }
@@ -142,17 +142,17 @@ pub struct Now {
 }
 
 impl Now {
-    /// A time on a clock of unknown trust, in UTC: people whose permission depends on the time are refused.
+    /// A time in UTC on an untrusted clock: people whose permission depends on the time are refused.
     pub const fn new(utc_ms: i64, monotonic_ms: u64) -> Self {
         Self { utc_ms, monotonic_ms, utc_offset_s: 0, clock: ClockTrust::Unknown }
     }
 
-    /// A time on a clock that is right, in UTC.
+    /// A time in UTC on a trusted clock.
     pub const fn trusted(utc_ms: i64, monotonic_ms: u64) -> Self {
         Self { clock: ClockTrust::Trusted, ..Self::new(utc_ms, monotonic_ms) }
     }
 
-    /// The same moment where local time is this many seconds ahead of UTC.
+    /// Sets how many seconds local time is ahead of UTC.
     pub const fn ahead_of_utc(self, utc_offset_s: i32) -> Self {
         Self { utc_offset_s, ..self }
     }

@@ -8,7 +8,7 @@ use shared::schedule::{MAX_SCHEDULES, Schedules};
 /// A schedule that somebody's entry has opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {
-    /// The schedule's name: unlike its index, it stays the same in the next database.
+    /// The schedule's name. Unlike the index, it is stable across databases.
     pub schedule: String,
     /// When, milliseconds since 1970, UTC.
     pub utc_ms: i64,
@@ -38,7 +38,7 @@ impl Openings {
         }
     }
 
-    /// How many whole minutes ago; `None` if never, or at a future time because the clock was wrong.
+    /// How many whole minutes ago it was opened; `None` if never, or in the future because the clock was wrong.
     pub(super) fn minutes_ago(&self, schedules: &Schedules, index: usize, utc_ms: i64) -> Option<u64> {
         let name = &schedules.iter().nth(index)?.name;
         let opened = self.0.iter().find(|known| known.schedule == *name)?;

@@ -1,4 +1,5 @@
-//! Anti-passback: who went through the door a short while ago, so that their face or card does not let in a second person.
+//! Anti-passback: a person who was let in recently is refused, so that their face or card does not let in a second
+//! person.
 //!
 //! The age of a passage is measured on the unit's monotonic clock, so setting the time has no effect. Only passages
 //! from before a restart depend on the wall clock, and only if it was trusted both times; otherwise they count from the
@@ -9,38 +10,38 @@ use alloc::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use shared::gallery::PersonId;
 
-/// The most passages that are remembered. Beyond it, the oldest is forgotten.
+/// Largest number of remembered passages. Beyond it, the oldest is dropped.
 pub const MAX_PASSAGES: usize = 4096;
 
-/// Where a door leads.
+/// The direction of a door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// Into what it protects.
+    /// Into the protected area.
     In,
-    /// Out of it.
+    /// Out of the protected area.
     Out,
 }
 
-/// The rule of a door.
+/// The anti-passback rule of a door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AntiPassback {
-    /// Where this door leads.
+    /// The direction of this door.
     pub direction: Direction,
     /// Milliseconds after which a passage no longer counts, at least 1.
     pub for_ms: u64,
 }
 
-/// Somebody was let through the door.
+/// A passage: a person was let through the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Passage {
-    /// Who.
+    /// The person.
     pub person: PersonId,
-    /// Where to.
+    /// The direction.
     pub direction: Direction,
-    /// When, milliseconds since 1970, UTC, as far as the unit knew.
+    /// The time, milliseconds since 1970, UTC, according to the unit's clock.
     pub utc_ms: i64,
-    /// Whether it knew.
+    /// Whether the clock was trusted.
     #[serde(default)]
     pub clock_was_right: bool,
 }
@@ -54,7 +55,7 @@ pub(super) struct Passages {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Passed {
     passage: Passage,
-    /// When the unit learnt of it, on its monotonic clock.
+    /// When the unit recorded it, on its monotonic clock.
     known_since_ms: u64,
     is_remembered: bool,
 }
@@ -73,7 +74,7 @@ impl Passages {
         self.last.values().map(|passed| passed.passage)
     }
 
-    /// Records that somebody goes through now, and drops expired passages.
+    /// Records a passage now, and drops expired ones.
     pub(super) fn note(&mut self, person: PersonId, rule: AntiPassback, now: &Now) {
         let (utc_ms, clock_was_right) = (now.utc_ms, now.clock == ClockTrust::Trusted);
         let passage = Passage { person, direction: rule.direction, utc_ms, clock_was_right };
@@ -110,7 +111,7 @@ impl Passages {
         }
     }
 
-    /// Whether the person went the same way a short while ago.
+    /// Whether the person recently passed in the same direction.
     pub(super) fn blocks(&self, person: PersonId, rule: AntiPassback, now: &Now) -> bool {
         let went_the_same_way = |passed: &&Passed| passed.passage.direction == rule.direction;
         self.last.get(&person).filter(went_the_same_way).is_some_and(|passed| passed.age_ms(now) < rule.for_ms)
@@ -118,7 +119,7 @@ impl Passages {
 }
 
 impl Passed {
-    /// The least number of milliseconds that must have passed since.
+    /// A lower bound of the milliseconds since the passage.
     fn age_ms(&self, now: &Now) -> u64 {
         let here_ms = now.monotonic_ms.saturating_sub(self.known_since_ms);
         let clocks_were_right = self.passage.clock_was_right && now.clock == ClockTrust::Trusted;
@@ -138,7 +139,7 @@ mod tests {
     const RULE: AntiPassback = AntiPassback { direction: Direction::In, for_ms: 1000 };
 
     #[test]
-    fn nobody_goes_the_same_way_twice_in_a_short_while_whatever_the_clock_on_the_wall_says() {
+    fn passages_do_not_depend_on_the_wall_clock() {
         for (then_utc_ms, now_utc_ms) in [(0, 500), (i64::MAX, 0), (0, i64::MAX), (i64::MIN, i64::MAX)] {
             let mut passages = Passages::default();
             passages.note(ADA, RULE, &Now::trusted(then_utc_ms, 100));
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_remembered_counts_from_the_restart_unless_both_clocks_were_right() {
+    fn restored_passages_count_from_the_restart_unless_both_clocks_were_trusted() {
         let (right, wrong) = (Now::trusted(10_500, 50), Now::new(10_500, 50));
         for (utc_ms, clock_was_right, now, expected) in [
             (10_000, true, right, true),
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_passage_of_the_future_does_not_keep_later_ones_from_being_known() {
+    fn a_passage_in_the_future_does_not_hide_later_ones() {
         let passage = Passage { person: ADA, direction: Direction::In, utc_ms: i64::MAX, clock_was_right: true };
         let mut passages = Passages::remembered(&[passage], 0);
         passages.note(ADA, RULE, &Now::trusted(5000, 5000));

@@ -10,7 +10,7 @@ use super::rules::Rules;
 use shared::gallery::{Mode, PersonId};
 use shared::schedule::{Hours, Opening, Schedules};
 
-/// What a person's permission depends on besides their record.
+/// What a person's permission depends on, apart from their record.
 pub(super) struct Circumstances<'a> {
     pub(super) rules: &'a Rules,
     pub(super) schedules: &'a Schedules,
@@ -19,7 +19,7 @@ pub(super) struct Circumstances<'a> {
     pub(super) now: &'a Now,
 }
 
-/// Whether a person has shown what they must.
+/// Whether a person has shown the required credential.
 pub(super) fn check_shown(rules: &Rules, shown: &Shown) -> Result<(), Reason> {
     match shown {
         Shown::Face(recognised) if !rules.is_face_enough(recognised.holder()) => Err(Reason::CardNeeded),
@@ -35,7 +35,7 @@ pub(super) fn check_moment(around: &Circumstances<'_>, holder: &Enrolled) -> Res
     check_passage(around, holder.person)
 }
 
-/// The mode that applies to a person: their own, or the door's by default.
+/// The mode that applies to a person: the person's own, or else the door's.
 fn mode_of(rules: &Rules, said: Mode) -> Mode {
     match said {
         Mode::Default => rules.mode,
@@ -44,7 +44,7 @@ fn mode_of(rules: &Rules, said: Mode) -> Mode {
 }
 
 impl Rules {
-    /// Whether the face of this person is enough, at the right time, for them to be let in.
+    /// Whether this person's face alone can let them in, at a permitted time.
     pub fn is_face_enough(&self, person: &Enrolled) -> bool {
         mode_of(self, person.mode) != Mode::CardAndFace && !needs_card_as_a_look_alike(self, person)
     }
@@ -54,14 +54,14 @@ fn needs_card_as_a_look_alike(rules: &Rules, holder: &Enrolled) -> bool {
     holder.has_look_alike && rules.look_alikes_need_card
 }
 
-/// What a card achieves for its holder.
+/// The effect of a card for its holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CardUse {
-    /// Nothing: the face is enough.
+    /// None: the face is enough.
     None,
-    /// It claims an identity, which the face must confirm.
+    /// The card claims an identity, which the face must confirm.
     WithFace,
-    /// It is enough.
+    /// The card is enough.
     Alone,
 }
 
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn validity_is_from_a_second_until_before_another() {
+    fn validity_includes_its_start_and_excludes_its_end() {
         let (early, late) = (Err(Reason::OutsideValidity), Err(Reason::OutsideValidity));
         let cases = [
             (None, None, i64::MIN, Ok(())),

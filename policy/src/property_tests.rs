@@ -1,5 +1,5 @@
-//! Property tests: who stands still is let in, and two people never add up to one. Whether a grant has everything that it
-//! needs is for the unit's soak to check, whose oracle also knows cards, hours and liveness.
+//! Property tests: a person who stands still is let in, and frames of two people never form one consensus. The unit's
+//! soak test checks that each grant meets all requirements: its oracle also models cards, hours and liveness.
 
 use super::*;
 use alloc::sync::Arc;
@@ -9,7 +9,7 @@ use shared::face::FaceBox;
 use shared::gallery::PersonId;
 use std::vec::Vec;
 
-/// A face in one place at this distance from person 1, and farther from everybody else.
+/// A face at a fixed place, at this distance from person 1 and farther from everybody else.
 fn at(distance: f32) -> ObservedFace {
     let found = Resemblance::new(Enrolled::new(PersonId([1; 16])), distance).beside(PersonId([9; 16]), distance + 0.2);
     let bounds = FaceBox { x: 0.0, y: 0.0, width: 60.0, height: 60.0 };
@@ -35,9 +35,9 @@ fn rules() -> impl Strategy<Value = Rules> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
-    /// The rules keep nobody out who has everything.
+    /// The rules let in everybody who meets all requirements.
     #[test]
-    fn somebody_known_who_stands_still_is_let_in(rules in rules(), between_ms in 0..100_u64, strangers in 0..40_usize) {
+    fn a_known_person_who_stands_still_is_let_in(rules in rules(), between_ms in 0..100_u64, strangers in 0..40_usize) {
         let mut policy = Policy::new(Rules { approach_gap_ms: 400, consensus_window_ms: 400, ..rules }).unwrap();
         for frame in 0..strangers + rules.consensus {
             let is_stranger = frame < strangers;
@@ -47,15 +47,15 @@ proptest! {
         }
     }
 
-    /// Two people never add up to one, however they come and go in one place: here all of them are near enough to the same
-    /// enrolled person, and the frames that agree must still be of one of them.
+    /// Frames of two people never form one consensus, however they come and go at one place. All of them are near
+    /// enough to the same enrolled person, and the frames that agree must still be of one of them.
     #[test]
     fn frames_that_agree_show_one_face(
         frames in proptest::collection::vec((0..400_u64, prop_oneof![3 => Just(None), 8 => (0..3_u8).prop_map(Some)]), 1..60),
     ) {
         let mut policy = Policy::new(Rules::new(1.0)).unwrap();
         let mut now_ms = 0;
-        // When the face that is there was seen, since another one was.
+        // When the current face was seen, since the last other face.
         let (mut who, mut seen_ms): (_, Vec<u64>) = (None, Vec::new());
         for (passed_ms, body) in frames {
             now_ms += passed_ms;
@@ -72,9 +72,9 @@ proptest! {
         }
     }
 
-    /// Infrared emitters that flash leave every second frame dark.
+    /// Flashing infrared emitters leave every second frame dark.
     #[test]
-    fn frames_without_a_face_keep_nobody_out(dark in proptest::collection::vec(0..4_u64, 3)) {
+    fn frames_without_a_face_do_not_prevent_a_grant(dark in proptest::collection::vec(0..4_u64, 3)) {
         let mut policy = Policy::new(Rules::new(1.0)).unwrap();
         let mut now_ms = 0;
         let mut is_let_in = false;
@@ -91,7 +91,7 @@ proptest! {
     }
 }
 
-/// A face in one place that is near enough to person 1; bodies are too far apart to be taken for each other.
+/// A face at a fixed place, near enough to person 1. Encodings of different `body` are too far apart for the same face.
 fn of_body(body: u8) -> ObservedFace {
     let angle = 2.0 * f32::from(body);
     let encoding = Encoding::from_network(&[libm::cosf(angle), libm::sinf(angle)]).unwrap();

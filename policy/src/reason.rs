@@ -1,9 +1,9 @@
-//! Why a door stayed locked: one stable code for each reason, the same in the log, the status and the light patterns.
+//! Reasons for a locked door, each with a stable code that the log, the status and the light patterns share.
 
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
-/// Why somebody in front of the camera was not let in. The codes never change their meaning; new ones may be added.
+/// Why a person in front of the camera was not let in. The codes never change their meaning; new ones may be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -24,7 +24,7 @@ pub enum Reason {
     Deciding,
     /// Two enrolled people are both within the threshold and too near to each other to tell them apart.
     Ambiguous,
-    /// More than one face, and the rule for several faces refuses that.
+    /// There is more than one face, and the rule for several faces refuses that.
     SeveralFaces,
     /// The person has been let in already, and the view has not been clear since.
     AlreadyGranted,
@@ -159,21 +159,21 @@ impl Reason {
             Self::OutsideValidity => "it is before the first or after the last day on which the person may enter",
             Self::ClockUnknown => "the person may enter at certain times only, and the unit does not know the time",
             Self::NotRecorded => "the record could not be written",
-            Self::CardNotKnown => "the card is nobody's",
+            Self::CardNotKnown => "the card is unknown",
             Self::NotCardHolder => "the face is not that of the card's holder",
             Self::FaceNeeded => "the face of the card's holder must be seen as well",
             Self::SelfTestFailed => "the networks failed their self-test",
             Self::LockedOut => "there were too many failed attempts: wait a while",
             Self::OutsideHours => "it is outside the person's hours",
-            Self::NobodyHereYet => "nobody has come yet who must be there before the person",
+            Self::NobodyHereYet => "the person's hours begin once a member of another group has been let in",
             Self::PassedAlready => "the person was let in a short while ago",
             Self::TurnLeft => "the head must be turned to the left",
             Self::TurnRight => "the head must be turned to the right",
-            Self::LivenessFailed => "the head was not turned as asked, or the picture stands still",
+            Self::LivenessFailed => "the head was not turned as asked, or the picture is static",
             Self::NearerToAnother => "the face is nearer to somebody else than to the card's holder",
-            Self::CardBlocked => "the person's cards are blocked: an administrator can clear that",
+            Self::CardBlocked => "the person's cards are blocked: an administrator can clear the block",
             Self::FacesPaced => "after many failed attempts one face is judged every few minutes: wait a while",
-            Self::CardPause => "the reader waits after cards that were nobody's: wait a moment",
+            Self::CardPause => "the reader pauses after unknown cards: wait a moment",
             Self::HardlyAFace => "the face is hardly recognisable: face the camera, uncover your face",
         }
     }
@@ -203,7 +203,7 @@ mod tests {
     use alloc::vec::Vec;
 
     #[test]
-    fn codes_are_those_that_serde_writes_and_differ() {
+    fn codes_are_distinct_and_equal_those_of_serde() {
         for (index, reason) in Reason::ALL.iter().enumerate() {
             let json = serde_json::to_string(reason).unwrap();
             assert_eq!(json.trim_matches('"'), reason.code());
@@ -212,9 +212,9 @@ mod tests {
         }
     }
 
-    /// A door said "Please go away: not_known".
+    /// A regression: a door said "Please go away: not_known".
     #[test]
-    fn each_is_a_clause_of_its_own_and_no_code() {
+    fn texts_are_distinct_clauses_without_codes() {
         for (index, reason) in Reason::ALL.iter().enumerate() {
             let words = reason.in_words();
             assert!(words.contains(' ') && !words.contains('_') && !words.ends_with('.'), "{words}");

@@ -1,5 +1,5 @@
-//! Recognises the nearest face in a single frame. Other faces are `company`'s subject, agreement over frames
-//! `consensus`'s, permission `permission`'s.
+//! Recognises the nearest face in a single frame. `company` handles other faces, `consensus` the agreement over frames,
+//! and `permission` the permissions.
 
 use super::enrolled::{Enrolled, Neighbour, Resemblance};
 use super::gate;
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_face_that_is_hardly_recognisable_is_nobodys() {
+    fn a_hardly_recognisable_face_matches_nobody() {
         let ada = Enrolled::new(ADA);
         for (recognisable, is_clear, expected) in
             [(None, true, true), (Some(true), true, true), (Some(false), true, false), (Some(true), false, false)]
@@ -172,7 +172,7 @@ mod tests {
         }
     }
 
-    /// Ada's card in Ben's hand: at 1.05 his face was near enough to hers.
+    /// A regression: Ben with Ada's card. At 1.05 his face was near enough to hers.
     #[test]
     fn a_card_does_not_open_to_a_face_that_is_nearer_to_somebody_else() {
         let ada = Enrolled::new(ADA);

@@ -4,10 +4,10 @@ use super::liveness::Liveness;
 use super::passages::AntiPassback;
 use shared::gallery::Mode;
 
-/// The most frames that a consensus can look back over.
+/// Largest number of frames in a consensus window.
 pub const MAX_CONSENSUS_FRAMES: usize = 32;
 
-/// The most failed attempts before nobody may try again for a while.
+/// Largest configurable number of failed attempts before a lockout.
 pub const MAX_FREE_ATTEMPTS: u32 = 5;
 
 /// What to do when more than one face is big enough to be at the door.
@@ -28,25 +28,25 @@ pub enum SeveralFaces {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Rules {
-    /// L2 distance up to which a face is a known person: above 0, below √2, where unrelated faces lie.
+    /// Largest L2 distance at which a face matches: above 0 and below √2, the distance of unrelated faces.
     pub threshold: f32,
-    /// The same for a face in a picture without colour ([`Observation::in_grey`](super::Observation::in_grey)): in the same
-    /// range, calibrated for the same rate of false matches.
+    /// The threshold for a face in a picture without colour ([`Observation::in_grey`](super::Observation::in_grey)), in
+    /// the same range and calibrated for the same false-match rate.
     pub grey_threshold: f32,
-    /// How much farther (L2 distance) than the nearest person another one must be, if that one is within the threshold
-    /// too. 0 switches the rule off.
+    /// How much farther (L2 distance) than the nearest person the next one must be, if that one is also within the
+    /// threshold. 0 switches the rule off.
     pub margin: f32,
     /// Frames that must agree on one person, 1 to `consensus_of`.
     pub consensus: usize,
-    /// ... out of the last this many judged frames, 1 to [`MAX_CONSENSUS_FRAMES`].
+    /// The consensus window: this many last judged frames, 1 to [`MAX_CONSENSUS_FRAMES`].
     pub consensus_of: usize,
-    /// ... of the last this many milliseconds, at least 1.
+    /// The consensus window in milliseconds, at least 1.
     pub consensus_window_ms: u64,
     /// An approach ends when no face that is big enough was seen for this many milliseconds.
     pub approach_gap_ms: u64,
     /// How many milliseconds a card waits for its holder's face, at least 1.
     pub card_window_ms: u64,
-    /// The shorter side of a face's bounds, in frame pixels, from which on it is near enough.
+    /// Smallest shorter side of the bounds of a face that is near enough, in frame pixels.
     pub minimum_face: f32,
     /// Lowest sharpness, in the unit of [`Quality::sharpness`](super::Quality); `None` switches the check off.
     pub minimum_sharpness: Option<f32>,
@@ -66,11 +66,11 @@ pub struct Rules {
     pub mode: Mode,
     /// Whether people with a look-alike in the database must present their card as well.
     pub look_alikes_need_card: bool,
-    /// After this many failed attempts, 1 to [`MAX_FREE_ATTEMPTS`], nobody may try the same for a while.
+    /// Number of failed attempts before a lockout, 1 to [`MAX_FREE_ATTEMPTS`].
     pub lockout_after: u32,
-    /// How many milliseconds the first such time lasts, at least 1. It doubles with each failed attempt that follows.
+    /// Duration of the first lockout in milliseconds, at least 1. It doubles with each further failed attempt.
     pub lockout_ms: u64,
-    /// It is never longer than this many milliseconds, at least `lockout_ms`.
+    /// Longest lockout in milliseconds, at least `lockout_ms`.
     pub lockout_ceiling_ms: u64,
     /// The anti-passback rule; `None` switches it off.
     pub anti_passback: Option<AntiPassback>,
@@ -86,7 +86,7 @@ pub struct Rules {
 pub enum RulesError {
     /// The threshold is not a distance that can distinguish people.
     #[error(
-        "threshold {found}: an L2 distance above 0 and below 1.414, where unrelated faces lie; smaller is stricter"
+        "threshold {found}: must be an L2 distance above 0 and below 1.414 (the distance of unrelated faces); smaller is stricter"
     )]
     Threshold {
         /// The threshold.
@@ -98,32 +98,32 @@ pub enum RulesError {
         /// The margin.
         found: f32,
     },
-    /// More frames must agree than are looked at, or none, or too many are looked at.
+    /// The consensus is larger than its window, or either is out of range.
     #[error("consensus of {consensus} of {of} frames: must be 1 <= consensus <= frames <= {MAX_CONSENSUS_FRAMES}")]
     Consensus {
         /// Frames that must agree.
         consensus: usize,
-        /// Frames looked at.
+        /// Frames in the window.
         of: usize,
     },
     /// A time is 0.
     #[error("{rule} is 0 ms: it must be at least 1")]
     NoTime {
-        /// Which rule.
+        /// The rule.
         rule: &'static str,
     },
     /// A limit of the quality gate is negative or not finite.
     #[error("{rule} is {found}: it must be a finite number of at least 0")]
     Limit {
-        /// Which rule.
+        /// The rule.
         rule: &'static str,
-        /// What it is.
+        /// Its value.
         found: f32,
     },
     /// The number of failed attempts before a lockout is out of range.
     #[error("lockout-after is {found}: it must be 1 to {MAX_FREE_ATTEMPTS} failed attempts")]
     LockoutAfter {
-        /// What it is.
+        /// Its value.
         found: u32,
     },
     /// The longest lockout is shorter than the first.
@@ -241,7 +241,7 @@ mod tests {
     use crate::Direction;
 
     #[test]
-    fn senseless_rules_are_refused() {
+    fn invalid_rules_are_refused() {
         type Change = fn(&mut Rules);
         let cases: [(Change, bool); 33] = [
             (|_| (), true),

@@ -1,5 +1,4 @@
-//! Whole approaches, frame by frame. What one frame says is tabled in `gate`, `recognition`, `permission` and
-//! `consensus`.
+//! Whole approaches, frame by frame. Single frames are tested in `gate`, `recognition`, `permission` and `consensus`.
 
 use super::*;
 use alloc::sync::Arc;
@@ -18,13 +17,13 @@ fn face(x: f32, side: f32, resembles: Resemblance) -> ObservedFace {
     ObservedFace { resembles: Some(resembles), ..ObservedFace::new(FaceBox { x, y: 0.0, width: side, height: side }) }
 }
 
-/// The same with an encoding; those at angles that differ by 1.2 are too far apart to be of one face.
+/// A face with an encoding at this angle. Angles that differ by 1.2 are too far apart for the same face.
 fn encoded(angle: f32, face: ObservedFace) -> ObservedFace {
     let encoding = Encoding::from_network(&[libm::cosf(angle), libm::sinf(angle)]).unwrap();
     ObservedFace { encoding: Some(Arc::new(encoding)), ..face }
 }
 
-/// The face that a letter stands for; `.` is a frame of nobody, `m` one of Ada in which she matches nobody.
+/// The face of a letter. `.` is an empty frame, `m` is Ada without a match.
 fn seen(letter: char) -> Option<ObservedFace> {
     let near = |person, distance| Resemblance::new(Enrolled::new(person), distance);
     let ada = |to_ada, to_ben| near(ADA, to_ada).beside(BEN, to_ben);
@@ -74,12 +73,12 @@ fn at(frame: usize) -> Now {
     Now::trusted(START_UTC_MS + (FRAME_MS * frame as u64) as i64, FRAME_MS * frame as u64)
 }
 
-/// 3 of the last 5 judged frames within 2 s, an approach ends after 1 s.
+/// Rules: 3 of the last 5 judged frames within 2 s; an approach ends after 1 s.
 fn policy() -> Policy {
     Policy::new(Rules::new(1.0)).unwrap()
 }
 
-/// Shows frames and says what was decided about each; `_` in their place lets a frame's time pass without a frame.
+/// Shows frames and returns the decisions. `_` skips the time of a frame.
 fn decided(policy: &mut Policy, frames: &str) -> String {
     let mut decisions = String::new();
     for (index, frame) in frames.chars().enumerate() {
@@ -93,9 +92,9 @@ fn decided(policy: &mut Policy, frames: &str) -> String {
     decisions
 }
 
-/// Ada is 0.5 from her encodings. A frame of a capital letter is without colour.
+/// Ada is at 0.5 from her encodings. A capital letter is a frame without colour.
 #[test]
-fn a_frame_without_colour_is_judged_by_a_threshold_of_its_own() {
+fn grey_frames_have_their_own_threshold() {
     for (colour, grey, frames, expected, threshold) in [
         (1.0, 0.4, "aaa", "ddG", 1.0),
         (1.0, 0.4, "AAA", "nnn", 0.4),
@@ -179,7 +178,7 @@ fn one_frame_is_enough_where_the_rules_say_so() {
 }
 
 #[test]
-fn a_grant_tells_what_it_was_made_from() {
+fn a_grant_contains_its_evidence() {
     let mut policy = policy();
     let near = |distance| face(0.0, 50.0, Resemblance::new(Enrolled::new(ADA), distance).beside(BEN, 1.25));
     for (frame, distance) in [0.5, 1.5, 0.75].into_iter().enumerate() {
@@ -236,8 +235,8 @@ fn the_nearest_of_several_faces_is_judged() {
 }
 
 #[test]
-fn company_that_is_missed_in_one_frame_opens_nothing() {
-    // A detector that overlooks the second face once must not undo the rule: those frames count against.
+fn company_missed_in_one_frame_opens_nothing() {
+    // A detector that misses the second face once must not bypass the rule: frames with it count against the person.
     let mut policy = Policy::new(Rules { several_faces: SeveralFaces::Refuse, ..Rules::new(1.0) }).unwrap();
     let ada = seen('a').unwrap();
     let company =
@@ -310,7 +309,7 @@ fn an_approach_is_kept_for_the_record() {
 
 #[test]
 fn a_withheld_grant_can_be_granted_again() {
-    // A full disk keeps the door closed. Somebody who waits must not be told that they are inside already.
+    // A full disk keeps the door locked. A waiting person must not be told that they were let in already.
     let mut policy = policy();
     let ada = [seen('a').unwrap()];
     let decide = |policy: &mut Policy, frame| policy.decide(&Observation::new(&ada), &at(frame));
@@ -344,9 +343,9 @@ fn an_approach_lasts_from_the_first_face_to_the_last() {
     assert_eq!(policy.take_ended_approach(), None, "nobody came");
 }
 
-/// A stranger who was followed by others without a gap had left no record.
+/// A regression: a stranger followed by others without a gap left no record.
 #[test]
-fn what_was_refused_to_a_face_is_kept_when_another_steps_in_front() {
+fn a_refusal_is_kept_when_another_face_steps_in_front() {
     type Kept = (usize, Reason, Option<PersonId>, usize);
     let cases: [(&str, &[Kept]); 6] = [
         ("sssaaa", &[(0, Reason::NotKnown, None, 3)]),

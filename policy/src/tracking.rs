@@ -7,16 +7,17 @@ use alloc::sync::Arc;
 use shared::encoding::Encoding;
 use shared::face::FaceBox;
 
-/// The least overlap (intersection over union) of a face's bounds in two consecutive frames. At ten frames a second, a
+/// Smallest overlap (intersection over union) of a face's bounds in two consecutive frames. At ten frames a second, a
 /// person who walks up to the camera stays above 0.6; heads side by side reach 0.1.
 const MINIMUM_OVERLAP: f32 = 0.3;
 
-/// The greatest L2 distance between encodings of the same face, also where one of the two looks aside.
+/// Largest L2 distance between two encodings of the same face, even if one of them looks aside.
 ///
 /// Measured with SFace. One person, looking ahead and turned so that the nose moves by 0.1 to 0.3 of
 /// [`nose_across`](super::nose_across): 225 pairs of frames of the NUAA database's eight people, 99 % within 1.04, all
-/// within 1.07; the same on photos of Labeled Faces in the Wild that were taken on different days, 245 pairs that moved by 0.2
-/// to 0.3: 95 % within 1.04. Two people, one looking ahead and the other turned (LFW, 20 000 pairs): 0.02 % within 1.1.
+/// within 1.07; the same on photos of Labeled Faces in the Wild that were taken on different days, 245 pairs that moved
+/// by 0.2 to 0.3: 95 % within 1.04. Two people, one looking ahead and the other turned (LFW, 20 000 pairs): 0.02 %
+/// within 1.1.
 pub const SAME_FACE: f32 = 1.1;
 
 /// Whether two encodings may be of the same face. False if either face was not encoded.
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn who_returns_must_resemble_who_was_there() {
+    fn a_returning_face_must_resemble_the_tracked_one() {
         let (ada, ada_turned, ben) = (looking(0.0), looking(1.1), looking(1.4));
         let nobody_knows = at(0.0, 100.0);
         let cases = [

@@ -7,11 +7,11 @@ use shared::gallery::PersonId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// A face among all enrolled.
+    /// A face, compared with all enrolled people.
     Face,
     /// An unknown card.
     Card,
-    /// The face that belongs to the card of this person.
+    /// A face with the card of this person.
     CardOf(PersonId),
 }
 
@@ -25,7 +25,7 @@ pub struct CardIssue {
     pub tag: u8,
 }
 
-/// What is tried, and with which card, if any.
+/// The kind of an attempt, and the card, if any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tried {
     pub(super) kind: Kind,

@@ -9,13 +9,13 @@ use core::fmt;
 use core::str::FromStr;
 use serde::{Deserialize, Serialize};
 
-/// The most bytes of the line that announces a database, with its line feed.
+/// Largest length of the announcement, with its line feed, in bytes.
 pub const MAX_ANNOUNCEMENT_BYTES: usize = 128;
 
-/// The most bytes of a receipt.
+/// Largest length of a receipt, in bytes.
 pub const MAX_RECEIPT_BYTES: u64 = 64 << 10;
 
-/// The longest that a workstation can ask a unit to wait for the verdict, in seconds.
+/// Longest wait for the verdict that a workstation can request, in seconds.
 pub const MAX_WAIT_SECONDS: u16 = 3600;
 
 const FIRST_WORDS: &str = "people-database 1";
@@ -23,11 +23,11 @@ const FIRST_WORDS: &str = "people-database 1";
 /// The contents of the announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Announcement {
-    /// How many bytes.
+    /// Length of the database in bytes.
     pub length: u64,
-    /// Their SHA-256.
+    /// SHA-256 of the database.
     pub digest: DatabaseDigest,
-    /// How long to wait until the unit has looked at them, 1 to [`MAX_WAIT_SECONDS`].
+    /// How long to wait for the unit's verdict, 1 to [`MAX_WAIT_SECONDS`] seconds.
     pub wait_seconds: u16,
 }
 
@@ -69,7 +69,7 @@ impl fmt::Display for Announcement {
 pub struct Receipt {
     /// The verdict.
     pub outcome: Outcome,
-    /// Why it is not used, in the unit's words.
+    /// Why it is not used: the unit's message.
     pub reason: Option<String>,
     /// SHA-256 of the database; `None` if it was not announced.
     pub digest: Option<DatabaseDigest>,

@@ -2,15 +2,15 @@
 //! distance (Schroff, Kalenichenko and Philbin, "FaceNet: A Unified Embedding for Face Recognition and Clustering",
 //! CVPR 2015, section 3.1).
 //!
-//! How encodings are stored is `gallery`'s subject; which distance is near enough is `policy`'s.
+//! `gallery` defines how encodings are stored; `policy` decides which distance is near enough.
 
 use heapless::Vec;
 use zeroize::Zeroize;
 
-/// The most numbers an encoding may have.
+/// Largest number of dimensions of an encoding.
 pub const MAX_DIMENSIONS: usize = 512;
 
-/// A face as 1 to [`MAX_DIMENSIONS`] finite numbers of unit length.
+/// The encoding of a face: a unit vector of 1 to [`MAX_DIMENSIONS`] finite numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoding {
     numbers: Vec<f32, MAX_DIMENSIONS>,
@@ -23,37 +23,37 @@ impl Drop for Encoding {
     }
 }
 
-/// Why numbers are not an encoding.
+/// Why numbers are not a valid encoding.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodingError {
     /// There are no numbers.
-    #[error("an encoding of no numbers: does the encoder network have an output?")]
+    #[error("the encoding is empty: does the encoder network have an output?")]
     Empty,
     /// There are more than [`MAX_DIMENSIONS`].
-    #[error("an encoding of {found} numbers: at most {MAX_DIMENSIONS} are supported")]
+    #[error("the encoding has {found} numbers: at most {MAX_DIMENSIONS} are supported")]
     TooManyNumbers {
-        /// How many there are.
+        /// The number of dimensions.
         found: usize,
     },
-    /// One of them is infinite or not a number.
+    /// A number is infinite or NaN.
     #[error("number {position} of the encoding is {value}: the encoder network or its input is damaged")]
     NotFinite {
-        /// Which, counted from 0.
+        /// Its index, from 0.
         position: usize,
-        /// What it is.
+        /// Its value.
         value: f32,
     },
-    /// All of them are zero, so that there is no direction to keep.
-    #[error("an encoding of length zero: the encoder network gave nothing but zeros")]
+    /// All numbers are zero, so there is no direction.
+    #[error("the encoding has length zero: the encoder network returned only zeros")]
     ZeroLength,
 }
 
-/// An encoding and the length of the network's output before scaling. The length measures how recognisable the face is,
-/// not whose it is. It is not stored in a database, and no distance depends on it.
+/// An encoding and the length of the network's output before scaling. The length measures how recognisable the face is.
+/// It is not stored in a database, and no distance depends on it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoded {
-    /// Of unit length.
+    /// The encoding, of unit length.
     pub encoding: Encoding,
     /// L2 norm of the network's output; above 0.
     pub length: f32,
@@ -73,7 +73,7 @@ impl Encoded {
         if let Some((position, &value)) = raw.iter().enumerate().find(|(_, value)| !value.is_finite()) {
             return Err(EncodingError::NotFinite { position, value });
         }
-        // In f64, so that squares neither overflow (f32::MAX) nor underflow (tiny numbers).
+        // f64, so that squares neither overflow (f32::MAX) nor underflow (tiny numbers).
         let length = libm::sqrt(raw.iter().map(|&x| f64::from(x) * f64::from(x)).sum());
         if length == 0.0 {
             return Err(EncodingError::ZeroLength);
@@ -87,17 +87,17 @@ impl Encoding {
     /// Scales the network's output to unit length.
     ///
     /// # Errors
-    /// When there are none or too many numbers, one is not finite, or all are zero.
+    /// If there are no numbers or too many, one is not finite, or all are zero.
     pub fn from_network(raw: &[f32]) -> Result<Self, EncodingError> {
         Encoded::from_network(raw).map(|encoded| encoded.encoding)
     }
 
-    /// The numbers; their squares sum to 1.
+    /// The numbers of the unit vector.
     pub fn numbers(&self) -> &[f32] {
         &self.numbers
     }
 
-    /// How many numbers, 1 to [`MAX_DIMENSIONS`].
+    /// Number of dimensions, 1 to [`MAX_DIMENSIONS`].
     pub fn dimensions(&self) -> usize {
         self.numbers.len()
     }

@@ -1,6 +1,6 @@
 //! The position of a face in a frame: a bounding box and landmarks.
 
-/// A place in a frame, in pixels from its upper left corner; the centre of the first pixel is (0, 0).
+/// A point in a frame, in pixels from its upper left corner. The centre of the first pixel is (0, 0).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Point {
     /// To the right.
@@ -16,9 +16,9 @@ pub struct FaceBox {
     pub x: f32,
     /// Upper edge.
     pub y: f32,
-    /// Width; a detector's is greater than 0.
+    /// Width; greater than 0 if it comes from a detector.
     pub width: f32,
-    /// Height; a detector's is greater than 0.
+    /// Height; greater than 0 if it comes from a detector.
     pub height: f32,
 }
 

@@ -1,5 +1,5 @@
-//! Fixed-length byte strings as lower-case hexadecimal text, and how serde carries them: text where people read
-//! (JSON), bytes elsewhere (postcard).
+//! Fixed-length byte strings as lower-case hexadecimal text. serde writes text in human-readable formats (JSON) and
+//! bytes in others (postcard).
 
 use core::fmt;
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
@@ -8,12 +8,12 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HexError {
-    /// The text has another length than two digits per byte.
-    #[error("{found} characters where {expected} hexadecimal digits are expected")]
+    /// The text does not have two digits per byte.
+    #[error("{found} characters instead of {expected} hexadecimal digits")]
     Length {
-        /// Digits wanted.
+        /// Number of digits expected.
         expected: usize,
-        /// Bytes of text found.
+        /// Length of the text in bytes.
         found: usize,
     },
     /// A character is not a hexadecimal digit.
@@ -27,7 +27,7 @@ pub enum HexError {
 /// Writes lower-case digits.
 ///
 /// # Errors
-/// Those of the formatter.
+/// The errors of the formatter.
 pub fn write(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "{}", HEXLOWER.encode_display(bytes))
 }
@@ -35,7 +35,7 @@ pub fn write(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
 /// Reads digits of either case.
 ///
 /// # Errors
-/// [`HexError`], with the first character that is wrong.
+/// [`HexError`], with the first invalid character.
 pub fn parse<const N: usize>(text: &str) -> Result<[u8; N], HexError> {
     let mut bytes = [0; N];
     if text.len() != 2 * N {

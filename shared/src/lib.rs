@@ -1,13 +1,14 @@
-//! What the workstation and the door unit must agree on: the encoding of a face, the people database and how it is
-//! searched, cards, schedules, and how a database is signed and sealed.
+//! What the workstation and the door unit share: the encoding of a face, the people database and its search, cards,
+//! schedules, and how a database is signed and sealed.
 //!
 //! It uses no clock, file, thread or socket: all input comes in as arguments, so everything can be tested with tables
 //! of cases. Memory use is bounded by the arguments and the length of a database file. `policy` makes the decisions.
 //!
-//! The feature `seal` adds [`seal`]'s keys and ciphers, and database files. Without it there is only the gallery in memory.
+//! The feature `seal` adds the keys and ciphers of [`seal`], and database files. Without it there is only the gallery
+//! in memory.
 #![no_std]
 #![forbid(unsafe_code)]
-#![cfg_attr(not(feature = "seal"), allow(dead_code, reason = "some functions only serve database files"))]
+#![cfg_attr(not(feature = "seal"), allow(dead_code, reason = "some functions are only used for database files"))]
 
 extern crate alloc;
 #[cfg(test)]

@@ -9,17 +9,17 @@ use rayon::prelude::*;
 use shared::encoding::Encoding;
 use shared::matching::person_distance;
 
-/// Most photos with which a person is enrolled.
+/// Largest number of photos with which a person is enrolled.
 pub(crate) const ENROLLED_PHOTOS: usize = 4;
 /// Rates with a row of counted values.
 const COUNTED: [f64; 4] = [1e-1, 5e-2, 2e-2, 1e-2];
-/// From this rate on, which is that of the last counted row, rates come from the fitted tail ...
+/// The rate of the last counted row. Lower rates come from the fitted tail.
 const TAIL_FROM: f64 = 1e-2;
-/// ... with rows at these parts of each decade ...
+/// Rows of the fitted tail within each decade.
 const PARTS: [f64; 3] = [0.5, 0.2, 0.1];
-/// ... over this many decades.
+/// Number of decades of the fitted tail.
 const DECADES: i32 = 6;
-/// Fewest comparisons for a measurement.
+/// Smallest number of comparisons for a measurement.
 const LEAST_COMPARISONS: usize = 1000;
 /// Number of resamples of people for an interval.
 const RESAMPLES: usize = 1000;
@@ -44,7 +44,7 @@ pub fn non_mated(encodings: &[Labelled<'_>], source: &str) -> Option<NonMated> {
     non_mated_of(&people, &probes, source)
 }
 
-/// As [`non_mated`], but strangers are represented by these probes, one per person, instead of their first photos.
+/// Like [`non_mated`], with these probes of the strangers, one per person, instead of their first photos.
 pub fn non_mated_of_probes(encodings: &[Labelled<'_>], probes: &[&Encoding], source: &str) -> Option<NonMated> {
     non_mated_of(&by_person(encodings), probes, source)
 }

@@ -8,7 +8,7 @@ use super::NOT_BEFORE_UTC_MS;
 use std::fs;
 use std::path::Path;
 
-/// RTCs count whole seconds, and drift.
+/// Tolerance: RTCs count whole seconds, and drift.
 const TOLERANCE_MS: i64 = 60_000;
 
 /// Whether one of these RTCs confirms the system time `utc_ms`.
@@ -40,7 +40,7 @@ mod tests {
     /// A Pi 5 without a battery starts at 1970 with `hctosys` 1, and timesyncd's saved timestamp then moves the system
     /// clock to some time in the past: neither is the right time.
     #[test]
-    fn an_rtc_speaks_for_the_clock_only_if_it_kept_time() {
+    fn an_rtc_is_evidence_only_if_it_kept_time() {
         for (what, hctosys, rtc_ms, system_ms, recorded_ms, expected) in [
             ("a battery", "1\n", Some(NOW), NOW, Some(NOW - AN_HOUR), true),
             ("a battery, the first start", "1\n", Some(NOW), NOW, None, true),

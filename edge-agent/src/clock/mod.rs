@@ -20,7 +20,7 @@ pub const NOT_BEFORE_UTC_MS: i64 = 1_793_491_200_000;
 
 /// A clock.
 pub trait Clock {
-    /// The wall-clock time, and the forward-only time since some starting point.
+    /// The wall-clock time, and the monotonic time since some starting point.
     fn now(&self) -> Now;
 }
 
@@ -33,7 +33,7 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// A trusted clock in UTC. Its forward-only time starts now.
+    /// A trusted clock in UTC. Its monotonic time starts now.
     pub fn start() -> Self {
         Self::start_in(TimeZone::UTC, ClockSource::trusted())
     }

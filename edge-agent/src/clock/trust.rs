@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_believed_before_the_first_turn() {
+    fn a_set_file_is_evidence_before_the_first_turn() {
         let (_root, witnesses) = computer("echo no");
         fs::write(&witnesses.set_file, "").unwrap();
         assert_eq!(ClockSource::watch(witnesses).unwrap().evidence(), Some(Evidence::SetFile));

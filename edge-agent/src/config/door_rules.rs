@@ -127,7 +127,7 @@ pub enum Mode {
     /// A card and the card holder's face.
     #[serde(alias = "card_and_face")]
     CardAndFace,
-    /// Either is enough.
+    /// Either a card or the face is enough.
     #[serde(alias = "card_or_face")]
     CardOrFace,
 }

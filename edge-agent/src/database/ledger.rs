@@ -1,13 +1,13 @@
 //! The ledger of accepted databases, which prevents an accidental return to an older one: the highest sequence number,
 //! the two databases that may be used although they are older, and those of them that were accepted before databases
-//! named doors.
+//! had audiences.
 
 use super::refused::Refused;
 use files::Storage;
 use serde::{Deserialize, Serialize};
 use shared::gallery::DatabaseDigest;
 
-/// Version of the file format. 1 was before databases named doors.
+/// Version of the file format. Version 1 is older than audiences.
 const SCHEMA: u32 = 2;
 
 /// The content of `people.db.accepted`.
@@ -36,12 +36,12 @@ struct HighestSequence {
 pub(super) struct Past {
     /// The lowest sequence number that is accepted.
     pub(super) least_sequence: u64,
-    /// This unit used this file before databases named doors.
+    /// This unit used this file before databases had audiences.
     pub(super) before_audiences: bool,
 }
 
 impl Past {
-    /// For a new file.
+    /// The entry of a new file.
     pub(super) fn new_file(highest_sequence: u64) -> Self {
         Self { least_sequence: highest_sequence, before_audiences: false }
     }

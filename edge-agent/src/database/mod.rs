@@ -2,7 +2,7 @@
 //!
 //! Next to the configured file, `people.db`, there are files with longer names:
 //!
-//! | file | what it is |
+//! | file | contents |
 //! |---|---|
 //! | `people.db.previous` | the previous database |
 //! | `people.db.incoming` | a new one; `edge-agent receive` writes it under another name, syncs and renames it |

@@ -86,7 +86,7 @@ fn code(refused: Result<Option<super::InUse>, Refusal>) -> Result<Option<u64>, &
 }
 
 #[test]
-fn what_has_come_is_taken_or_refused() {
+fn a_new_database_is_accepted_or_refused() {
     let mut other_byte = file(9);
     other_byte[40] ^= 1;
     for (came, expected) in [
@@ -147,7 +147,7 @@ fn an_unusable_database_falls_back_to_the_previous_one() {
 /// Somebody who has seen a database without a certain person must not be able to restore the previous one by copying it
 /// back.
 #[test]
-fn nothing_goes_back_by_itself() {
+fn no_database_rolls_back_by_itself() {
     let storage = with(&[("db", file(5))]);
     let mut store = open(&storage).0;
     for came in [6, 7] {

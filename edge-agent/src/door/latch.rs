@@ -23,7 +23,7 @@ struct Shared {
 struct Held {
     door: Box<dyn Door>,
     unlock_ms: u64,
-    /// On the forward-only clock; `None` while the door is locked.
+    /// On the monotonic clock; `None` while the door is locked.
     locks_at_ms: Option<u64>,
     /// From now on no grant unlocks it.
     locked_for_good: bool,
@@ -49,7 +49,7 @@ impl Latch {
         Ok(Self { shared: Arc::new(Shared { held: Mutex::new(held), changed: Condvar::new() }) })
     }
 
-    /// Unlocks the door at `monotonic_ms` on the forward-only clock. A further grant extends the unlock time, and never
+    /// Unlocks the door at `monotonic_ms` on the monotonic clock. A further grant extends the unlock time, and never
     /// shortens it.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ impl Latch {
         unlocked
     }
 
-    /// Locks the door if its unlock time is over at `monotonic_ms` on the forward-only clock. If the lock does not
+    /// Locks the door if its unlock time is over at `monotonic_ms` on the monotonic clock. If the lock does not
     /// move, the next call tries again.
     pub fn lock_if_due(&self, monotonic_ms: u64) {
         let mut held = self.held();
@@ -103,7 +103,7 @@ impl Latch {
         if self.locks_at_ms().is_some() { DoorState::Unlocked } else { DoorState::Locked }
     }
 
-    /// When the door locks, on the forward-only clock; `None` if it is locked.
+    /// When the door locks, on the monotonic clock; `None` if it is locked.
     pub fn locks_at_ms(&self) -> Option<u64> {
         self.held().locks_at_ms
     }
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn one_more_grant_makes_it_longer_and_never_shorter() {
+    fn a_further_grant_extends_the_unlock_time_and_never_shortens_it() {
         let (latch, _) = latch();
         latch.unlock(grant(), 10_000).unwrap();
         latch.unlock(grant(), 12_000).unwrap();

@@ -18,7 +18,7 @@ pub struct RelockTimer {
 }
 
 impl RelockTimer {
-    /// Spawns the thread. `clock` is the forward-only clock that the latch is unlocked by.
+    /// Spawns the thread. `clock` is the monotonic clock that the latch is unlocked by.
     ///
     /// # Errors
     /// If the thread cannot be spawned; the door must then not be unlocked.
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn the_door_locks_though_no_frame_comes() {
+    fn the_door_locks_without_further_frames() {
         let (door, clock) = (ScriptedDoor::default(), Arc::new(SystemClock::start()));
         let latch = Latch::close(Box::new(door.clone()), 20).unwrap();
         let _timer = RelockTimer::start(latch.clone(), Arc::clone(&clock)).unwrap();

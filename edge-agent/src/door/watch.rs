@@ -14,7 +14,7 @@ use std::time::Duration;
 /// How long after locking the door may still be opened, by somebody who already has a hand on it.
 const HAND_ON_DOOR_MS: u64 = 2_000;
 
-/// The least time it takes to walk through a door. A loose contact closes again sooner.
+/// Shortest time in which a person walks through a door. A loose contact closes again sooner.
 const LASTING_MS: u64 = 2_000;
 
 /// After this time a pressed exit button counts as stuck or taped down.
@@ -34,7 +34,7 @@ pub struct WatchRules {
 pub enum Input {
     /// Somebody was let in.
     LetIn {
-        /// When the lock locks again, on the unit's forward-only clock.
+        /// When the lock locks again, on the unit's monotonic clock.
         locks_at_ms: u64,
     },
     /// The exit button was pressed.
@@ -65,12 +65,12 @@ pub enum ExitButton {
     Free,
     /// Pressed.
     Pressed {
-        /// On the unit's forward-only clock.
+        /// On the unit's monotonic clock.
         since_ms: u64,
     },
     /// Pressed for so long that it no longer shows that somebody is leaving.
     Stuck {
-        /// On the unit's forward-only clock.
+        /// On the unit's monotonic clock.
         since_ms: u64,
     },
 }
@@ -205,9 +205,7 @@ impl DoorWatch {
 fn is_allowed(allowance: &mut Allowance, now_ms: u64) -> bool {
     let Some(held_back) = allowance.take(Duration::from_millis(now_ms)) else { return false };
     if held_back > 0 {
-        tracing::warn!(
-            "the door contact is loose: it opened {held_back} times more than was recorded; check its wiring"
-        );
+        tracing::warn!("the door contact is loose: {held_back} openings were not recorded; check its wiring");
     }
     true
 }
@@ -228,7 +226,7 @@ mod tests {
         Event::DoorClosed { open_ms }
     }
 
-    /// A loose contact wrote a record for each opening, and pushed everything else out of the log.
+    /// A regression: a loose contact wrote a record for each opening, which displaced all other records.
     #[test]
     fn a_contact_that_flaps_does_not_fill_the_log() {
         let mut watch = DoorWatch::new(RULES);
@@ -262,7 +260,7 @@ mod tests {
         assert_eq!(watch.update(Closed, end_ms + 31_000), Some(closed(31_000)));
     }
 
-    /// A button that was taped down excused every opening, without a record.
+    /// A regression: a taped-down button excused every opening, without a record.
     #[test]
     fn a_stuck_exit_button_is_reported_and_excuses_nothing() {
         let mut watch = DoorWatch::new(RULES);

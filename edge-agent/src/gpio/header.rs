@@ -84,7 +84,7 @@ const fn label(board: Board) -> &'static str {
 
 fn described(chips: &[Chip]) -> String {
     if chips.is_empty() {
-        return "no GPIO chip at all".to_owned();
+        return "no GPIO chip".to_owned();
     }
     let one =
         |Chip { path, label }: &Chip| format!("{} ({})", path.shown(), label.as_deref().unwrap_or("no readable label"));
@@ -132,7 +132,7 @@ mod tests {
             ),
             (pi_4, Some(Board::Pi5), Err("labelled pinctrl-rp1: there is /dev/gpiochip0 (pinctrl-bcm2711)")),
             ("11: 12:", Some(Board::Pi5), Err("/dev/gpiochip11 (no readable label)")),
-            ("", Some(Board::Pi4), Err("there is no GPIO chip at all")),
+            ("", Some(Board::Pi4), Err("there is no GPIO chip")),
             ("0:gpio-mockup-A", None, Err("not a Raspberry Pi")),
             ("", None, Err("not a Raspberry Pi")),
             ("0:pinctrl-rp1 5:pinctrl-rp1", Some(Board::Pi5), Err("more than one")),

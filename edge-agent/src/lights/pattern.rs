@@ -43,11 +43,11 @@ pub struct Pattern {
 pub struct Step {
     /// What is on.
     pub shown: LightState,
-    /// The least duration in milliseconds; at least 1.
+    /// Shortest duration in milliseconds, at least 1.
     pub ms: u64,
 }
 
-/// The least duration of a steady state.
+/// Shortest duration of a steady state.
 const STEADY_MS: u64 = 60_000;
 
 const SHORT_BEEP: &str = "GG";

@@ -3,7 +3,7 @@
 use super::pattern::{Pattern, Step};
 use super::{LightState, Signal};
 
-/// How long a signal is shown at least, unless a more important one interrupts it.
+/// Shortest time that a signal is shown, unless a more important one interrupts it.
 const MIN_SHOWN_MS: u64 = 700;
 
 /// The current signal, since when it is shown, and the next one.

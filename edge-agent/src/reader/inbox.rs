@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many cards wait for a busy loop. Others must be presented again.
+/// Largest number of cards that wait for a busy loop. Others must be presented again.
 const MAX_WAITING: usize = 4;
 
 /// The thread's end of the queue.
@@ -15,7 +15,7 @@ const MAX_WAITING: usize = 4;
 pub(super) struct Inbox {
     cards: SyncSender<CardNumber>,
     keep_bits: u32,
-    /// Limits the warnings: noise on a wire looks like unreadable cards, thousands a day.
+    /// Limits the warnings: noise on a wire looks like thousands of unreadable cards a day.
     warnings: Arc<Mutex<Allowance>>,
 }
 

@@ -1,6 +1,6 @@
-//! Checks how many comparisons somebody gets. Comparisons without a match are counted by what the door answered, over
-//! all lives of the unit, and not as the policy counts failed attempts. Every eight of them are at least one failed
-//! attempt, and must have cost the delay that follows from it.
+//! Checks the number of comparisons that an attacker gets. Comparisons without a match are counted from the door's
+//! answers, over all lives of the unit, independently of the policy's count of failed attempts. Every eight of them are
+//! at least one failed attempt, and must have cost the corresponding delay.
 
 use super::people::number_of;
 use crate::loop_turn::Granted;
@@ -61,7 +61,7 @@ impl Attempts {
         objection
     }
 
-    /// Starts again: it is not known what the unit remembers.
+    /// Resets the count, because it is not known what the unit remembers.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
     }
@@ -86,13 +86,13 @@ impl Attempts {
         let Unmatched { comparisons, first_ms } = *self.unmatched.get(&comparison)?;
         let (passed_ms, needed_ms) = (now_ms - first_ms, least_ms(comparison, comparisons / COMPARISONS_PER_ATTEMPT));
         (passed_ms < needed_ms).then(|| {
-            format!("{comparison:?}: {comparisons} comparisons without a match in {passed_ms} ms, which must take {needed_ms}")
+            format!("{comparison:?}: {comparisons} comparisons without a match in {passed_ms} ms, which must take at least {needed_ms} ms")
         })
     }
 }
 
-/// The least time that this many failed attempts take. The delay after the fifth is 30 s, and doubles with each further
-/// one up to 15 min. From the fiftieth on it is 5 min; with a card, the card is blocked for ever.
+/// Shortest time for this many failed attempts. The delay after the fifth is 30 s, and doubles with each further one up
+/// to 15 min. From the fiftieth on it is 5 min; with a card, the card is blocked permanently.
 fn least_ms(comparison: Comparison, failures: u64) -> u64 {
     let wait_ms = |failure: u64| match (comparison, failure) {
         (Comparison::Face, 50..) => 300_000,

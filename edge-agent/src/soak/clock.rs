@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use policy::Now;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
-/// A wall clock that can be set. The forward-only clock is not affected.
+/// A wall clock that can be set. The monotonic clock is not affected.
 #[derive(Debug)]
 pub(super) struct WallClock {
     start_utc_ms: AtomicI64,

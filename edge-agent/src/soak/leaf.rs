@@ -1,4 +1,4 @@
-//! The door leaf, its contact and the exit button. It works out by itself which records its use must leave.
+//! The door leaf, its contact and the exit button. It computes independently which records their use must leave.
 
 use crate::door::WatchRules;
 use crate::door::contacts::{Change, Contact, Contacts};

@@ -1,6 +1,6 @@
 //! The soak test: days at a door in accelerated time, with the real loop, log, store, memory, latch, status board and
-//! lights, and random faults. It finds what shows only after a while: leaks, drift, lost records, a door that stays
-//! unlocked.
+//! lights, and random faults. It finds faults that appear only after a while: leaks, drift, lost records, a door that
+//! stays unlocked.
 //!
 //! People, strangers and photos come and show cards; the door is held open and forced; people leave by the exit button;
 //! the time is not trusted for a third of the run; databases arrive; camera, networks, disk and lock fail; the unit is
@@ -14,7 +14,7 @@
 //!   [`leaf`]);
 //! - the status report, in every form, and the lights: green after a grant, dark at the end ([`report`]).
 //!
-//! The seed determines everything that happens, so that a failure can be reproduced: `cargo xtask soak --seed N`.
+//! The seed determines the whole run, so that a failure can be reproduced: `cargo xtask soak --seed N`.
 
 mod attempts;
 mod clock;
@@ -50,7 +50,7 @@ fn five_hours_at_the_door() {
     assert!(run.granted > 100 && run.ends[End::PowerCut as usize] > 0, "{run:?}");
 }
 
-/// Started by `cargo xtask soak`, which sets the length and the seed.
+/// The long run, started by `cargo xtask soak`, which sets the length and the seed.
 #[test]
 #[ignore = "takes minutes: cargo xtask soak"]
 fn a_day_at_the_door() {
@@ -92,7 +92,7 @@ struct Run {
     records: u64,
     /// How often a life ended each way, in the order of [`End`].
     ends: [u64; 3],
-    /// In lives of an hour or more.
+    /// Frames in lives of an hour or more.
     frames_of_long_lives: u64,
     kb_when_warm: u64,
     kb_at_end: u64,

@@ -27,7 +27,7 @@ pub(super) struct Oracle {
     turning: Turning,
 }
 
-/// The liveness challenge of the face before the camera, and its answer.
+/// The liveness challenge of the face in front of the camera, and its answer.
 #[derive(Debug, Clone, Copy, Default)]
 struct Turning {
     face: Option<FaceBox>,
@@ -54,7 +54,8 @@ impl Oracle {
         }
     }
 
-    /// Notes that the face before the camera was asked to turn to this side. Returns whether that is a new challenge.
+    /// Notes that the face in front of the camera was asked to turn to this side. Returns whether that is a new
+    /// challenge.
     pub(super) fn note_challenge(&mut self, side: Side) -> bool {
         let is_new = self.turning.asked != Some(side);
         if is_new {
@@ -63,7 +64,7 @@ impl Oracle {
         is_new
     }
 
-    /// Whether the face before the camera has met the challenge.
+    /// Whether the face in front of the camera has met the challenge.
     pub(super) fn has_turned(&self) -> bool {
         self.turning.has_turned
     }

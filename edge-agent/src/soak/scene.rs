@@ -1,4 +1,4 @@
-//! What is before the camera, and the camera and networks that see it or fail.
+//! What is in front of the camera, and the camera and networks that see it or fail.
 
 use super::visitors::Visitor;
 use crate::camera::{CameraError, Captured, FrameSource};
@@ -49,7 +49,7 @@ impl Scene {
     }
 }
 
-/// In place of the networks.
+/// Replaces the networks.
 pub(super) struct ScriptedSight {
     pub(super) scene: Shared<Scene>,
 }

@@ -1,4 +1,4 @@
-//! Visitors before the camera: enrolled people, strangers, and photos of both.
+//! Visitors in front of the camera: enrolled people, strangers, and photos of both.
 
 use super::people::{AT_MOST, card_of, id_of, number_of};
 use fastrand::Rng;
@@ -17,7 +17,7 @@ const FRAMES_TO_UNDERSTAND: u32 = 6;
 /// Somebody who holds up a photo stays for at least this many frames, longer than a challenge.
 const FRAMES_WITH_PHOTO: u32 = 80;
 
-/// The faces before the camera for a while.
+/// The faces in front of the camera for a while.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Visitors {
     pub(super) faces: Vec<Visitor>,

@@ -1,6 +1,6 @@
 //! The loop: each turn takes a frame, makes a decision and drives the door.
 //!
-//! The lock moves only after the record is on the disk. What cannot be recorded does not happen.
+//! The lock moves only after the record is on the disk. If a grant cannot be recorded, the door stays locked.
 
 mod database_swap;
 mod equip;
@@ -66,7 +66,7 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// Joins the parts. The latch is driven by the forward-only time of `clock`.
+    /// Joins the parts. The latch is driven by the monotonic time of `clock`.
     pub fn new(
         sight: Box<dyn Sight>,
         gallery: Gallery,

@@ -1,4 +1,4 @@
-//! The people database of a running unit: opened at the start, and followed while it runs.
+//! The people database of a running unit: opens it at the start, and replaces it while the unit runs.
 
 use crate::audit_log::names;
 use crate::clock::{Clock, SystemClock};
@@ -18,14 +18,14 @@ use shared::gallery::{DatabaseDigest, Gallery};
 use std::sync::Arc;
 use terminal::counted;
 
-/// The databases of a unit that starts, beside the one that it uses.
+/// The state of the databases at the start of a unit, apart from the one in use.
 pub(crate) struct Found {
     store: Store,
     returned: Option<Returned>,
     self_test: Result<Tested, String>,
 }
 
-/// Finds the database that is to be used, and tests the networks.
+/// Finds the database to use, and runs the self-test of the networks.
 ///
 /// # Errors
 /// If no database can be used.
@@ -37,7 +37,10 @@ pub(crate) fn find(config: &Config, recogniser: &Recogniser) -> anyhow::Result<(
 }
 
 impl Found {
-    /// Tells what was found, and looks for new databases from now on.
+    /// Reports the findings, and starts to look for new databases.
+    ///
+    /// # Errors
+    /// If the thread cannot be spawned.
     pub(crate) fn follow(
         self,
         unit: &mut Unit,
@@ -45,17 +48,19 @@ impl Found {
         audit: &config::Audit,
         clock: &Arc<SystemClock>,
     ) -> std::io::Result<People> {
-        tell_self_test(unit, board, self.self_test);
+        report_self_test(unit, board, self.self_test);
         if unit.gallery().audience().is_none() {
             tracing::warn!(
-                "the people database does not say for which doors it is; `encoder-tool build-db --for` makes one that does"
+                "the people database does not say which doors it is for; make one that does with `encoder-tool build-db --for`"
             );
         }
         if let Some(Returned { why }) = self.returned {
             let sequence = unit.gallery().header().sequence;
-            tracing::error!("the people database cannot be used ({why}); the one before is, sequence {sequence}");
+            tracing::error!(
+                "the people database cannot be used ({why}); the previous one is in use, sequence {sequence}"
+            );
             unit.note_returned_database(sequence, why.code());
-            board.tell_of_return(&why.to_string());
+            board.note_fallback(&why.to_string());
         }
         let (audit, clock) = (audit.clone(), Arc::clone(clock));
         let known = move |gallery: &Gallery| {
@@ -65,44 +70,44 @@ impl Found {
         let part = PartReports::new(Part::Database);
         let watch = Watch::start(self.store, part.clone(), known)?;
         unit.follow_part(part);
-        Ok(People { watch: Some(watch), going_back: None, refusals: Allowance::default() })
+        Ok(People { watch: Some(watch), rollback: None, refusals: Allowance::default() })
     }
 }
 
-/// The people that a running unit knows, and who may take their place.
+/// Looks for new people databases for a running unit.
 pub(crate) struct People {
     watch: Option<Watch>,
-    /// The one who asked to go back, until that is done.
-    going_back: Option<Order>,
-    /// How often refused ones are reported.
+    /// The request for a rollback in progress.
+    rollback: Option<Order>,
+    /// Limits the reports of refused databases.
     refusals: Allowance,
 }
 
 impl People {
-    /// Always the same ones.
+    /// Never replaces the database.
     #[cfg(test)]
     pub(crate) fn unchanging() -> Self {
-        Self { watch: None, going_back: None, refusals: Allowance::default() }
+        Self { watch: None, rollback: None, refusals: Allowance::default() }
     }
 
-    /// Asks for the previous database, whose digest is named. The order is answered when it is used, or refused.
+    /// Requests a rollback to the previous database with this digest. Replies when it is in use or refused.
     pub(crate) fn roll_back(&mut self, wanted: DatabaseDigest, order: Order) {
-        if self.going_back.is_some() {
-            return order.answer(Reply::refused("somebody else has asked for it at the same time"));
+        if self.rollback.is_some() {
+            return order.answer(Reply::refused("another rollback is in progress"));
         }
         match &self.watch {
-            Some(watch) if watch.roll_back(wanted) => self.going_back = Some(order),
-            _ => order.answer(Reply::refused("the unit does not look for databases any more")),
+            Some(watch) if watch.roll_back(wanted) => self.rollback = Some(order),
+            _ => order.answer(Reply::refused("the unit no longer looks for databases")),
         }
     }
 
-    /// Between two turns: takes what has come.
+    /// Handles the messages of the thread. Called between two turns.
     pub(crate) fn take_news(&mut self, unit: &mut Unit, board: &Board) {
         while let Some(news) = self.watch.as_ref().and_then(Watch::next) {
             match news {
                 News::Use { database, is_asked_for } => {
                     take(unit, board, *database, is_asked_for);
-                    self.answer_if(is_asked_for, Reply::done);
+                    self.reply_if_requested(is_asked_for, Reply::done);
                 }
                 News::Refused { refusal, is_asked_for } => {
                     let (digest, why) = (refusal.digest, &refusal.why);
@@ -110,19 +115,19 @@ impl People {
                         tracing::error!("a people database was refused, {}: {why}", shown(digest));
                         unit.note_refused_database(digest, why.code());
                     }
-                    board.tell_of_refused_database(digest, &why.to_string());
-                    self.answer_if(is_asked_for, || Reply::refused(why.to_string()));
+                    board.note_refused_database(digest, &why.to_string());
+                    self.reply_if_requested(is_asked_for, || Reply::refused(why.to_string()));
                 }
-                News::Checking(result) => board.tell_of_looking(result.err()),
-                News::SelfTest(result) => tell_self_test(unit, board, result),
+                News::Checking(result) => board.note_watch(result.err()),
+                News::SelfTest(result) => report_self_test(unit, board, result),
             }
         }
     }
 }
 
 impl People {
-    fn answer_if(&mut self, is_asked_for: bool, reply: impl FnOnce() -> Reply) {
-        if let Some(order) = self.going_back.take_if(|_| is_asked_for) {
+    fn reply_if_requested(&mut self, is_asked_for: bool, reply: impl FnOnce() -> Reply) {
+        if let Some(order) = self.rollback.take_if(|_| is_asked_for) {
             order.answer(reply());
         }
     }
@@ -136,23 +141,23 @@ fn take(unit: &mut Unit, board: &Board, database: InUse, is_asked_for: bool) {
     }
     match unit.use_database(gallery, rules) {
         Ok(()) => {
-            tracing::info!("people database {sequence} is used, {}", counted(people, "person"));
-            board.tell_of_database(unit.gallery(), digest);
+            tracing::info!("people database {sequence} is in use, {}", counted(people, "person"));
+            board.note_database(unit.gallery(), digest);
         }
-        // The rules were tried before.
+        // Not expected: the rules were checked before.
         Err(error) => tracing::error!("people database {sequence} is not used: {error}"),
     }
 }
 
-fn tell_self_test(unit: &mut Unit, board: &Board, result: Result<Tested, String>) {
+fn report_self_test(unit: &mut Unit, board: &Board, result: Result<Tested, String>) {
     match &result {
         Ok(Tested::Passed) => {}
         Ok(Tested::NothingStored) => tracing::warn!(
-            "the encoder's bundle has no golden.postcard, so that the networks cannot test themselves; \
-             `encoder-tool model golden BUNDLE` writes one"
+            "the encoder's bundle has no golden.postcard, so the networks cannot be tested; \
+             write one with `encoder-tool model golden BUNDLE`"
         ),
         Err(error) => tracing::error!("NOBODY IS LET IN: {error}"),
     }
     unit.note_self_test(result.is_ok());
-    board.tell_of_self_test(result);
+    board.note_self_test(result);
 }

@@ -4,7 +4,7 @@ use policy::{Decision, Enrolled, Grant, Now, Observation, ObservedFace, Policy, 
 use shared::face::FaceBox;
 use shared::gallery::{Gallery, GalleryBuilder, ModelHash, PersonId};
 
-/// Somebody enrolled.
+/// An enrolled person.
 pub(crate) const PERSON: PersonId = PersonId([7; 16]);
 
 /// An empty gallery.

@@ -58,7 +58,7 @@ impl Bench {
 
 /// Frames seen with the previous database must not count towards a grant with the new one.
 #[test]
-fn new_people_begin_with_nothing_seen() {
+fn a_new_database_starts_without_earlier_frames() {
     let mut bench = Bench::with(vec![vec![face(0.5)]; 4]);
     let mut three = rules();
     (three.consensus, three.consensus_of) = (3, 3);
@@ -155,7 +155,7 @@ fn a_refused_approach_is_recorded_once_at_its_end() {
 
 /// Invariant 3: the record comes before the act. With a full disk, an enrolled person is not let in.
 #[test]
-fn what_cannot_be_recorded_does_not_happen() {
+fn an_act_that_cannot_be_recorded_does_not_happen() {
     for failing in [Operation::Append, Operation::Sync] {
         let mut bench = Bench::with(vec![vec![face(0.5)]; 2]);
         bench.storage.fail_at(Some(failing));
@@ -191,7 +191,7 @@ fn a_panic_in_the_loop_locks_the_door() {
     struct Broken;
     impl FrameSource for Broken {
         fn next_frame(&mut self) -> Result<Captured<'_>, CameraError> {
-            panic!("a driver that gave up")
+            panic!("a failed driver")
         }
     }
     let mut bench = Bench::with(vec![vec![face(0.5)]]);

@@ -1,7 +1,7 @@
 //! Networks from other sources.
 
 use crate::Answer;
-use model_tools::fuzz_entry_points::{SaidToBe, arrays_of_weights, network};
+use model_tools::fuzz_entry_points::{AssumedProfile, arrays_of_weights, network};
 use models::bundle::Golden;
 use models::bundle::{Calibration, Manifest};
 use models::gate::{Gate, around};
@@ -10,8 +10,9 @@ use models::gate::{Gate, around};
 /// reason. tract may panic if the panic is caught.
 pub fn onnx(bytes: &[u8]) -> Answer {
     let Some((first, file)) = bytes.split_first() else { return Answer::Refused };
-    let said_to_be = [SaidToBe::Sface, SaidToBe::Arcface, SaidToBe::Yunet, SaidToBe::Nothing][usize::from(first % 4)];
-    match network(file, said_to_be) {
+    let assumed = [AssumedProfile::Sface, AssumedProfile::Arcface, AssumedProfile::Yunet, AssumedProfile::Unspecified]
+        [usize::from(first % 4)];
+    match network(file, assumed) {
         Ok(()) => Answer::Accepted,
         Err(error) => {
             assert!(!format!("{error:#}").is_empty());
@@ -61,6 +62,6 @@ pub fn weights(bytes: &[u8]) -> Answer {
     for [numbers, promised] in &arrays {
         assert_eq!(numbers, promised);
     }
-    let _taken_for_facenet = network(bytes, SaidToBe::Nothing);
+    let _taken_for_facenet = network(bytes, AssumedProfile::Unspecified);
     if arrays.is_empty() { Answer::Refused } else { Answer::Accepted }
 }

@@ -1,5 +1,5 @@
 //! Convolutions of bytes: products and sums are exact integers.
-#![allow(unsafe_code, reason = "calling functions compiled for more instructions than the whole program")]
+#![allow(unsafe_code, reason = "calls functions that are compiled for more instructions than the rest of the program")]
 
 use super::Weights;
 use super::panels::Panels;
@@ -29,13 +29,13 @@ pub struct ByteConvolution {
     finish: Finish,
 }
 
-/// The most products in one sum without overflow.
+/// Largest number of products in a sum that cannot overflow.
 pub const MOST_PRODUCTS: usize = 1 << 16;
 
 thread_local! {
     /// The padded picture; its memory is reused.
     static SURROUNDED: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-    /// The same in 16 bits.
+    /// The padded picture in 16 bits.
     static WIDENED: Cell<Vec<i16>> = const { Cell::new(Vec::new()) };
 }
 
@@ -143,7 +143,7 @@ impl ByteConvolution {
         Ok(())
     }
 
-    /// Steps of four that begin within a row of the window may end beyond the picture's last number.
+    /// Extra numbers after the picture: a step of four that begins in the last row of a window may end after it.
     fn slack(&self) -> usize {
         const LONGEST_STEP: usize = 4;
         (self.window.size[1] * self.inputs).next_multiple_of(LONGEST_STEP) - self.window.size[1] * self.inputs

@@ -1,5 +1,5 @@
 //! Convolutions of 32-bit floats.
-#![allow(unsafe_code, reason = "calling functions compiled for more instructions than the whole program")]
+#![allow(unsafe_code, reason = "calls functions that are compiled for more instructions than the rest of the program")]
 
 use super::Weights;
 use super::panels::Panels;

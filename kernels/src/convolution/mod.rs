@@ -32,7 +32,7 @@ impl<'a, T> Weights<'a, T> {
     ///
     /// # Errors
     /// [`LayerError::Length`] if there are no channels, or more weights than [`MOST_NUMBERS`]; [`LayerError::Numbers`]
-    /// if there are not as many as channels and window ask for.
+    /// if the number of weights does not fit the channels and the window.
     pub fn new(numbers: &'a [T], outputs: usize, inputs: usize, window: Window) -> Result<Self, LayerError> {
         for (of, length) in [("output channels", outputs), ("input channels", inputs), ("weights", numbers.len())] {
             LayerError::require_length(of, length, MOST_NUMBERS)?;

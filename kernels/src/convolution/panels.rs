@@ -26,7 +26,7 @@ pub(super) struct Panels<W: Copy + Default> {
     pub(super) steps: usize,
 }
 
-/// A panel begins a multiple of this many channels after the first: what [`Finish`](crate::Finish) works in.
+/// A panel begins at a multiple of this many channels, the granularity of [`Finish`](crate::Finish).
 const COLUMNS: usize = crate::finish::CHUNK;
 
 impl<W: Copy + Default> Panels<W> {

@@ -26,7 +26,7 @@ impl<L: Lanes> Job<'_, L> {
     /// Computes the output pixels from `first` on, as many as `outputs` has room for.
     ///
     /// # Safety
-    /// The processor has the instructions of `L`, and this is compiled into a function that uses them.
+    /// The processor supports the instructions of `L`, and this is compiled into a function that uses them.
     #[inline(always)]
     pub(super) unsafe fn run(&self, first: usize, count: usize, mut outputs: Outputs<'_>) {
         self.require_within();
@@ -38,7 +38,7 @@ impl<L: Lanes> Job<'_, L> {
                 whole: self.finish.whole(across, count, place, self.residual, &mut outputs),
                 scaling: self.finish.scaling(across),
             };
-            // SAFETY: guaranteed by the caller; `require_within` has seen that all windows lie within the input.
+            // SAFETY: guaranteed by the caller; `require_within` has checked that all windows lie within the input.
             unsafe { self.tiles_of(block, rows, &ends, [first, count], &mut outputs) };
         }
     }
@@ -78,11 +78,11 @@ impl<L: Lanes> Job<'_, L> {
                 block.panel + rows * steps * L::STEP * columns <= weights.len(),
                 "a panel reaches beyond the weights"
             );
-            assert!(block.first + columns <= self.start.len(), "a block begins without its first sums");
+            assert!(block.first + columns <= self.start.len(), "a block has no initial sums");
         }
     }
 
-    /// Computes a block of this many output pixels, from a first one on, by tiles of this many `rows`.
+    /// Computes a block of output channels for `pixels` (the first pixel, their count) in tiles of `rows` pixels.
     #[inline(always)]
     unsafe fn tiles_of(&self, block: &Block, rows: usize, ends: &Ends, pixels: [usize; 2], outputs: &mut Outputs<'_>) {
         macro_rules! shapes {
@@ -94,14 +94,14 @@ impl<L: Lanes> Job<'_, L> {
                             self.tiles::<$rows, $vectors>(block, ends, pixels, outputs);
                         },
                     )*)*
-                    _ => unreachable!("a tile of a shape that `fastest_rows` does not give"),
+                    _ => unreachable!("`fastest_rows` does not return this shape"),
                 }
             };
         }
         shapes! { 4: 1 2 3 4 6; 2: 1 2 3 4 6; 1: 1 2 4 8; }
     }
 
-    /// The same for one shape of tile. The outputs begin with the first of the pixels.
+    /// Like [`Self::tiles_of`], for one shape of tile. The outputs begin with the first pixel.
     #[inline(always)]
     unsafe fn tiles<const ROWS: usize, const VECTORS: usize>(
         &self,
@@ -111,7 +111,7 @@ impl<L: Lanes> Job<'_, L> {
         outputs: &mut Outputs<'_>,
     ) {
         let [scale, bias] = ends.scaling;
-        // SAFETY: guaranteed by the caller; `whole` and `scaling` have looked at every slice.
+        // SAFETY: guaranteed by the caller; `whole` and `scaling` have checked every slice.
         unsafe {
             match &ends.whole {
                 Some(whole) if whole.is_plain() => {
@@ -140,7 +140,7 @@ impl<L: Lanes> Job<'_, L> {
         }
     }
 
-    /// The sums of every tile, with its first pixel, counted from the first of all.
+    /// Computes the sums of every tile, and passes them on with the index of the tile's first pixel.
     #[inline(always)]
     unsafe fn each_tile<const ROWS: usize, const VECTORS: usize>(
         &self,
@@ -150,7 +150,7 @@ impl<L: Lanes> Job<'_, L> {
     ) {
         let mut done = 0;
         while done < count {
-            // The last tile overlaps pixels that are already done, instead of being smaller.
+            // The last tile is not smaller: it overlaps pixels that are already done.
             let from = done.min(count - ROWS);
             // SAFETY: guaranteed by the caller.
             let sums = unsafe { self.products::<ROWS, VECTORS>(block, self.bases(first + from)) };
@@ -159,7 +159,7 @@ impl<L: Lanes> Job<'_, L> {
         }
     }
 
-    /// Every register of a tile as floats, with its pixel and its first channel, counted from those of the tile.
+    /// Converts every register of a tile to floats, and passes it on with its pixel and first channel within the tile.
     #[inline(always)]
     unsafe fn each<const ROWS: usize, const VECTORS: usize>(
         sums: [[L::Sums; VECTORS]; ROWS],
@@ -176,7 +176,7 @@ impl<L: Lanes> Job<'_, L> {
         }
     }
 
-    /// The same as `put` where a pixel does not have all channels of the block.
+    /// Like [`Whole::put`], for pixels that do not have all channels of the block.
     #[inline(always)]
     unsafe fn put_some<const ROWS: usize, const VECTORS: usize>(
         &self,
@@ -201,7 +201,7 @@ impl<L: Lanes> Job<'_, L> {
         }
     }
 
-    /// The sums of `ROWS` pixels and `VECTORS` registers of channels.
+    /// Computes the sums of `ROWS` pixels and `VECTORS` registers of channels.
     #[inline(always)]
     unsafe fn products<const ROWS: usize, const VECTORS: usize>(
         &self,
@@ -209,7 +209,7 @@ impl<L: Lanes> Job<'_, L> {
         bases: [usize; ROWS],
     ) -> [[L::Sums; VECTORS]; ROWS] {
         let columns = VECTORS * L::WIDTH;
-        // SAFETY: `require_within` has checked all that is read.
+        // SAFETY: `require_within` has checked every read.
         unsafe {
             let start = self.start.as_ptr().add(block.first);
             let first: [L::Sums; VECTORS] = std::array::from_fn(|vector| L::load(start.add(vector * L::WIDTH)));

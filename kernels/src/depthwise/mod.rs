@@ -1,7 +1,7 @@
 //! Depthwise convolutions: every channel has its own window, and a register contains neighbouring channels.
 //!
 //! Sums of bytes are computed with floats too: they are integers below 2^24 and therefore exact.
-#![allow(unsafe_code, reason = "registers of floats; every slice's length is looked at")]
+#![allow(unsafe_code, reason = "vector loads and stores; the length of every slice is checked first")]
 
 mod number;
 mod stretch;
@@ -28,20 +28,20 @@ pub struct Depthwise<T> {
     level: Level,
     window: Window,
     channels: usize,
-    /// The zero point of the picture.
+    /// Zero point of the picture.
     zero: f32,
-    /// The weights: for each position of the window, those of all channels, padded to whole chunks.
+    /// Weights of all channels for each window position, padded to whole chunks.
     taps: Aligned<f32>,
     start: Aligned<f32>,
     finish: Finish,
     picture: PhantomData<T>,
 }
 
-/// The most positions in a window of bytes with exact sums: 2^24 / (255 * 127).
+/// Largest number of positions in a window of bytes with exact sums: 2^24 / (255 * 127).
 const MOST_PLACES: usize = 518;
 
 impl Depthwise<f32> {
-    /// For pictures of floats. `weights` have one input; `bias` has a number for each channel.
+    /// Makes a layer for pictures of floats. `weights` have one input; `bias` has a number for each channel.
     ///
     /// # Errors
     /// [`LayerError`] if there is not one bias, and one slope of the activation, for each channel.
@@ -77,8 +77,8 @@ impl Depthwise<f32> {
 }
 
 impl Depthwise<u8> {
-    /// For pictures of bytes. `weights` have one input; `bias` has a number for each channel, in units of the input
-    /// scale times the weight scale, exact up to 2^23; `zero` is the zero point of the picture.
+    /// Makes a layer for pictures of bytes. `weights` have one input; `bias` has a number for each channel, in units of
+    /// the input scale times the weight scale, exact up to 2^23; `zero` is the zero point of the picture.
     ///
     /// # Errors
     /// [`LayerError`] if there is not one bias and one channel of `finish` for each channel, or a window has more than
@@ -174,7 +174,7 @@ impl<T: Number> Depthwise<T> {
     }
 }
 
-/// One convolution of one picture, for some of the output pixels.
+/// A convolution of one picture, for a range of output pixels.
 struct Job<'a, T> {
     layer: &'a Depthwise<T>,
     window: &'a Window,
@@ -205,7 +205,8 @@ impl<T: Number> Job<'_, T> {
         }
     }
 
-    /// All channels of this many neighbouring output pixels, of which the first sees all that the others do.
+    /// Computes all channels of `count` neighbouring output pixels, whose windows overlap the picture in the same
+    /// positions.
     ///
     /// # Safety
     /// As for [`Vector`].
@@ -220,7 +221,7 @@ impl<T: Number> Job<'_, T> {
     ) {
         let (window, channels) = (self.window, self.layer.channels);
         let columns = seen(column * window.stride[1], window.before[1], window.size[1], self.extent.width);
-        // A window beside the picture has no rows either.
+        // A window with no column in the picture has no rows in it either.
         let rows = if columns.is_empty() { 0..0 } else { rows };
         let whole = channels / V::WIDTH * V::WIDTH;
         // SAFETY: guaranteed by the caller.
@@ -241,8 +242,8 @@ impl<T: Number> Job<'_, T> {
         }
     }
 
-    /// Registers full of the first `whole` channels. `false` if the window is of another kind than nearly all are:
-    /// three places wide or, at the edge, two, and moved in steps of 1 or 2.
+    /// Computes the first `whole` channels in full registers. Supports windows with 3 visible columns and a stride of 1
+    /// or 2, and single pixels with 2 visible columns. Returns `false` for other windows.
     ///
     /// # Safety
     /// As for [`Vector`].
@@ -275,7 +276,7 @@ impl<T: Number> Job<'_, T> {
         let Some(ends) = finish.whole([0, whole], count, place, None, outputs) else { return false };
         let zero = *zero;
         let stretch = Stretch { picture, taps, zero, start, scaling, down, line, next_tap, filled, channels, whole };
-        // SAFETY: guaranteed by the caller; every slice above has what is read of it.
+        // SAFETY: guaranteed by the caller; every slice above covers all that is read.
         unsafe {
             match (columns.len(), window.stride[1], ends.is_plain()) {
                 (3, 1, true) => stretch.run::<V, 1, 3, true>(count, &ends),
@@ -289,7 +290,7 @@ impl<T: Number> Job<'_, T> {
         true
     }
 
-    /// One register of channels, which may be fewer, of `N` pixels, and any places of the window; gives `N`.
+    /// Computes one register of channels (or the remaining ones) of `N` pixels for any window, and returns `N`.
     ///
     /// # Safety
     /// As for [`Vector`].
@@ -307,9 +308,9 @@ impl<T: Number> Job<'_, T> {
         let window = self.window;
         let (filled, apart) = (channels.next_multiple_of(CHUNK), window.stride[1] * channels);
         let seen = columns.len();
-        // All that a row of the windows reads, from its first number on.
+        // How many numbers one row of the windows reads.
         let length = ((N - 1) * apart + seen.saturating_sub(1) * channels) + V::WIDTH;
-        // SAFETY: the caller's promise, and `taps` and `start` are filled up to whole chunks.
+        // SAFETY: guaranteed by the caller; `taps` and `start` are padded to whole chunks.
         unsafe {
             let zero = V::splat(-zero);
             let mut sums = [V::load(start[at..at + V::WIDTH].as_ptr()); N];
@@ -350,7 +351,7 @@ impl<T: Number> Job<'_, T> {
     }
 }
 
-/// A register of what may be fewer numbers.
+/// Loads a register from a slice that may be shorter, and fills it with zeros.
 ///
 /// # Safety
 /// As for [`Vector`].
@@ -376,7 +377,7 @@ fn seen(at: usize, before: usize, size: usize, length: usize) -> Range<usize> {
     before.saturating_sub(at).min(size)..(length + before).saturating_sub(at).min(size)
 }
 
-/// The columns whose windows lie within the picture, of those given.
+/// Those of the `columns` whose windows lie within the picture.
 fn inside(stride: usize, before: usize, size: usize, length: usize, columns: &Range<usize>) -> Range<usize> {
     let first = before.div_ceil(stride).max(columns.start);
     let end = (length + before).checked_sub(size).map_or(0, |last| last / stride + 1);

@@ -1,29 +1,29 @@
 //! The number types of pictures: floats, or quantised bytes.
-#![allow(unsafe_code, reason = "registers of floats, read where the caller has looked")]
-#![allow(private_bounds, reason = "only this crate has registers")]
+#![allow(unsafe_code, reason = "vector loads; the caller guarantees the memory")]
+#![allow(private_bounds, reason = "registers are private to this crate")]
 
 use crate::lanes::Vector;
 
 /// The numbers of a picture: `f32` or `u8`.
 pub trait Number: Copy + Default + Sync {
-    /// Reads a register full.
+    /// Reads a register of numbers.
     ///
     /// # Safety
-    /// The processor has the register's instructions, and this many numbers can be read at `from`.
+    /// The processor supports the register's instructions, and a register of numbers can be read at `from`.
     #[doc(hidden)]
     unsafe fn load<V: Vector>(from: *const Self) -> V;
 
     /// Subtracts the zero point from bytes; floats are unchanged.
     ///
     /// # Safety
-    /// The processor has the register's instructions.
+    /// The processor supports the register's instructions.
     #[doc(hidden)]
     unsafe fn centred<V: Vector>(numbers: V, less_zero: V) -> V;
 
-    /// A sum as a number. Sums of floats have no scale, and have begun with their bias.
+    /// Converts a sum to a number. Sums of floats have no scale and already include the bias.
     ///
     /// # Safety
-    /// The processor has the register's instructions.
+    /// The processor supports the register's instructions.
     #[doc(hidden)]
     unsafe fn scaled<V: Vector>(sum: V, scale: V, bias: V) -> V;
 }

@@ -1,16 +1,16 @@
-//! The inner loop for neighbouring pixels of a row whose windows overlap the picture in the same positions, in whole
-//! registers.
-#![allow(unsafe_code, reason = "registers of floats, read where the caller has looked")]
+//! The inner loop over neighbouring pixels of a row, in full registers. All their windows overlap the picture in the
+//! same positions.
+#![allow(unsafe_code, reason = "vector loads; the caller has checked the slices")]
 
 use super::Number;
 use crate::finish::Whole;
 use crate::lanes::Vector;
 
-/// What some neighbouring pixels are made from: pointers to what has been found to be there, for `whole` channels.
+/// The inputs of neighbouring pixels, for `whole` channels. The pointers are already checked to be in bounds.
 pub(super) struct Stretch<T> {
     pub(super) picture: *const T,
     pub(super) taps: *const f32,
-    /// The zero point of the picture.
+    /// Zero point of the picture.
     pub(super) zero: f32,
     pub(super) start: *const f32,
     pub(super) scaling: [*const f32; 2],
@@ -20,14 +20,14 @@ pub(super) struct Stretch<T> {
     pub(super) line: usize,
     /// Taps from one row of the window to the next.
     pub(super) next_tap: usize,
-    /// Taps from one place of the window to the next.
+    /// Taps from one column of the window to the next.
     pub(super) filled: usize,
     pub(super) channels: usize,
     pub(super) whole: usize,
 }
 
 impl<T: Number> Stretch<T> {
-    /// This many pixels whose windows are `SEEN` places wide, at most 3, and begin `STEP` pixels apart.
+    /// Computes `count` pixels. Their windows have `SEEN` columns (at most 3) and begin `STEP` pixels apart.
     ///
     /// # Safety
     /// As for [`Vector`].
@@ -47,10 +47,10 @@ impl<T: Number> Stretch<T> {
         }
     }
 
-    /// The same, by groups of `N` pixels.
+    /// Like [`Self::run`], in groups of `N` pixels.
     ///
     /// # Safety
-    /// As for [`Vector`]; there are at least `N`.
+    /// As for [`Vector`]; `count` is at least `N`.
     #[inline(always)]
     pub(super) unsafe fn groups<V: Vector, const N: usize, const STEP: usize, const SEEN: usize, const PLAIN: bool>(
         &self,
@@ -59,7 +59,7 @@ impl<T: Number> Stretch<T> {
     ) {
         let mut done = 0;
         while done < count {
-            // The last group overlaps pixels that are already done, instead of being smaller.
+            // The last group is not smaller: it overlaps pixels that are already done.
             let from = done.min(count - N);
             // SAFETY: guaranteed by the caller.
             unsafe { self.group::<V, N, STEP, SEEN, PLAIN>(from, ends) };
@@ -92,7 +92,7 @@ impl<T: Number> Stretch<T> {
         }
     }
 
-    /// One row of the windows: every number is read once and added to all sums that see it.
+    /// Adds one row of the windows: reads each number once and adds it to every sum whose window contains it.
     ///
     /// # Safety
     /// As for [`Vector`].
@@ -127,7 +127,7 @@ impl<T: Number> Stretch<T> {
     }
 }
 
-/// Adds the number at `PLACE` to the sum that sees it through the window's place `RIGHT`, if there is one.
+/// Adds the number at `PLACE` to the sum that has it in column `RIGHT` of its window, if there is such a sum.
 ///
 /// # Safety
 /// As for [`Vector`].

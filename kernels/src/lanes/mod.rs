@@ -1,9 +1,9 @@
-//! The register operations of a convolution's inner loop for each instruction set: a register of sums, a register of
-//! weights, one input in all lanes.
+//! Register operations of a convolution's inner loop for each instruction set: a register of sums, a register of
+//! weights, and one input in all lanes.
 //!
 //! The loop itself is generic ([`convolution`](crate::convolution)) and is compiled for each instruction set.
 
-#![allow(unsafe_code, reason = "the instructions are the caller's to have")]
+#![allow(unsafe_code, reason = "the caller guarantees the instructions")]
 
 #[cfg(target_arch = "aarch64")]
 pub(crate) mod neon;
@@ -17,10 +17,10 @@ pub(crate) use vector::{FloatLanes, Vector};
 /// Register operations on sums of products.
 ///
 /// # Safety
-/// The functions are called only by code that is compiled for, and runs on, a processor with the instructions that the
-/// implementation names.
+/// Only code that is compiled for, and runs on, a processor with the implementation's instructions may call the
+/// functions.
 pub(crate) trait Lanes {
-    /// An activation, as the inner loop reads it.
+    /// An input number, in the type that the inner loop reads.
     type Input: Copy + Default;
     /// A weight.
     type Weight: Copy + Default;
@@ -28,39 +28,39 @@ pub(crate) trait Lanes {
     type Sum: Copy + Default;
     /// A register of [`Self::WIDTH`] sums.
     type Sums: Copy;
-    /// A register of weights: [`Self::STEP`] for each of the sums.
+    /// A register of weights: [`Self::STEP`] for each sum.
     type Weights: Copy;
     /// [`Self::STEP`] inputs in all lanes.
     type Inputs: Copy;
 
-    /// Registers of floats, for what is done to the sums.
+    /// Registers of floats, for the post-processing of the sums.
     type Floats: Vector;
 
-    /// Sums in a register: neighbouring output channels.
+    /// Number of sums in a register: neighbouring output channels.
     const WIDTH: usize;
-    /// Inputs that are consumed at a time: neighbouring input channels.
+    /// Number of inputs per step: neighbouring input channels.
     const STEP: usize;
-    /// How many registers of sums a row of a tile may have: 4 where there are 32 registers, 2 where there are 16.
+    /// Largest number of registers of sums in a row of a tile: 4 if there are 32 registers, 2 if there are 16.
     const MOST_VECTORS: usize;
-    /// How many registers of sums a tile may have, so that weights and inputs find room beside them.
+    /// Largest number of registers of sums in a tile, which leaves registers for weights and inputs.
     const MOST_REGISTERS: usize;
 
     /// Reads [`Self::WIDTH`] sums.
     ///
     /// # Safety
-    /// As for the trait; this many numbers can be read at `from`.
+    /// As for the trait; as many numbers can be read at `from`.
     unsafe fn load(from: *const Self::Sum) -> Self::Sums;
 
     /// Reads `WIDTH * STEP` weights.
     ///
     /// # Safety
-    /// As for the trait; this many numbers can be read at `from`.
+    /// As for the trait; as many numbers can be read at `from`.
     unsafe fn weights(from: *const Self::Weight) -> Self::Weights;
 
     /// Reads [`Self::STEP`] inputs into all lanes.
     ///
     /// # Safety
-    /// As for the trait; this many numbers can be read at `from`.
+    /// As for the trait; as many numbers can be read at `from`.
     unsafe fn inputs(from: *const Self::Input) -> Self::Inputs;
 
     /// `sums + inputs * weights`, over the step's inputs.
@@ -69,8 +69,8 @@ pub(crate) trait Lanes {
     /// As for the trait.
     unsafe fn accumulate(sums: Self::Sums, inputs: Self::Inputs, weights: Self::Weights) -> Self::Sums;
 
-    /// Sums as floats, `* scale + bias`, and which of the register's sums is the first of them. Sums of floats have
-    /// begun with their bias and have no scale.
+    /// Converts sums to floats, `* scale + bias`, and passes each register on with the index of its first sum. Sums of
+    /// floats have no scale and already include the bias.
     ///
     /// # Safety
     /// As for the trait; [`Self::WIDTH`] numbers can be read at `scale` and at `bias`.

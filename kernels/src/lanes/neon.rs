@@ -10,8 +10,8 @@ pub(crate) struct NeonBytes;
 /// Four 8-bit inputs with four 8-bit weights, `sdot`.
 pub(crate) struct DotBytes;
 
-// SAFETY, for every block below: the caller of a trait function promises the instructions and the memory that the
-// trait asks for; none of the instructions asks for alignment.
+// SAFETY, for every block below: the caller of a trait function guarantees the instructions and the memory that the
+// trait requires. None of the instructions requires alignment.
 
 impl Vector for float32x4_t {
     const WIDTH: usize = 4;
@@ -40,7 +40,7 @@ impl Vector for float32x4_t {
     unsafe fn store_bytes(self, zero: u8, to: *mut u8) {
         let zero = f32::from(zero);
         unsafe {
-            // The number is taken where the other is none.
+            // If one operand is NaN, the instruction returns the other.
             let clamped = vmaxnmq_f32(self, vdupq_n_f32(-zero));
             let clamped = vminnmq_f32(clamped, vdupq_n_f32(255.0 - zero));
             let steps = vmovn_s32(vaddq_s32(vcvtnq_s32_f32(clamped), vdupq_n_s32(zero as i32)));
@@ -156,7 +156,7 @@ impl Lanes for DotBytes {
         unsafe { vld1q_s8(from) }
     }
 
-    /// The bytes less 128: `sdot` is of signed bytes (see [`Level::excess`](crate::Level)).
+    /// The bytes minus 128, because `sdot` multiplies signed bytes (see [`Level::excess`](crate::Level)).
     #[inline(always)]
     unsafe fn inputs(from: *const u8) -> int8x16_t {
         unsafe {
@@ -167,7 +167,7 @@ impl Lanes for DotBytes {
     #[inline(always)]
     unsafe fn accumulate(sums: int32x4_t, inputs: int8x16_t, weights: int8x16_t) -> int32x4_t {
         let mut sums = sums;
-        // The intrinsic `vdotq_s32` is not stable yet. The instruction reads and writes registers alone.
+        // The intrinsic `vdotq_s32` is not stable yet. The instruction reads and writes only registers.
         unsafe {
             asm!(
                 "sdot {sums:v}.4s, {inputs:v}.16b, {weights:v}.16b",

@@ -100,7 +100,7 @@ impl Lanes for PlainBytes {
 
     #[inline(always)]
     unsafe fn inputs(from: *const i16) -> [i16; 2] {
-        // SAFETY: guaranteed by the caller; 16-bit numbers lie side by side.
+        // SAFETY: guaranteed by the caller; the two 16-bit numbers are adjacent.
         unsafe { [*from, *from.add(1)] }
     }
 

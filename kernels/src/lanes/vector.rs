@@ -6,42 +6,42 @@ use std::marker::PhantomData;
 /// A register of 32-bit floats.
 ///
 /// # Safety
-/// The functions are called only by code that is compiled for, and runs on, a processor with the instructions that the
-/// implementation names.
+/// Only code that is compiled for, and runs on, a processor with the implementation's instructions may call the
+/// functions.
 pub(crate) trait Vector: Copy {
-    /// How many floats: at most 16, a divisor of 16.
+    /// Number of floats, a divisor of 16.
     const WIDTH: usize;
-    /// As [`Lanes::MOST_VECTORS`].
+    /// See [`Lanes::MOST_VECTORS`].
     const MOST_VECTORS: usize;
-    /// As [`Lanes::MOST_REGISTERS`].
+    /// See [`Lanes::MOST_REGISTERS`].
     const MOST_REGISTERS: usize;
 
     /// Reads [`Self::WIDTH`] floats.
     ///
     /// # Safety
-    /// As for the trait; this many numbers can be read at `from`.
+    /// As for the trait; as many numbers can be read at `from`.
     unsafe fn load(from: *const f32) -> Self;
 
     /// Writes [`Self::WIDTH`] floats.
     ///
     /// # Safety
-    /// As for the trait; this many numbers can be written at `to`.
+    /// As for the trait; as many numbers can be written at `to`.
     unsafe fn store(self, to: *mut f32);
 
     /// Reads [`Self::WIDTH`] bytes.
     ///
     /// # Safety
-    /// As for the trait; this many numbers can be read at `from`.
+    /// As for the trait; as many numbers can be read at `from`.
     unsafe fn of_bytes(from: *const u8) -> Self;
 
-    /// Writes the bytes nearest to the numbers with `zero` added, halves to the even number, as
-    /// [`Quantisation`](crate::Quantisation) has them.
+    /// Adds `zero`, rounds to the nearest byte (ties to even) and writes the bytes, like
+    /// [`Quantization`](crate::Quantization).
     ///
     /// # Safety
     /// As for the trait; [`Self::WIDTH`] bytes can be written at `to`.
     unsafe fn store_bytes(self, zero: u8, to: *mut u8);
 
-    /// The same number in all lanes.
+    /// A register with the same number in all lanes.
     ///
     /// # Safety
     /// As for the trait.
@@ -65,13 +65,13 @@ pub(crate) trait Vector: Copy {
     /// As for the trait.
     unsafe fn fused(self, a: Self, b: Self) -> Self;
 
-    /// `other` where it is above `self`.
+    /// The larger of the two in each lane; `self` if one is NaN.
     ///
     /// # Safety
     /// As for the trait.
     unsafe fn larger(self, other: Self) -> Self;
 
-    /// Where not above zero, times `slope`.
+    /// Multiplies by `slope` the numbers that are not above zero.
     ///
     /// # Safety
     /// As for the trait.
@@ -81,7 +81,7 @@ pub(crate) trait Vector: Copy {
 /// The inner loop over floats.
 pub(crate) struct FloatLanes<V>(PhantomData<V>);
 
-// SAFETY, for every block below: the caller's promise is that of the function that is called.
+// SAFETY, for every block below: the caller's guarantee is the one that the called function requires.
 impl<V: Vector> Lanes for FloatLanes<V> {
     type Input = f32;
     type Weight = f32;

@@ -1,6 +1,6 @@
 //! AVX2 and AVX-512.
 #![allow(unsafe_code, reason = "processor instructions")]
-#![allow(clippy::cast_ptr_alignment, reason = "all loads and stores here are of the unaligned kind")]
+#![allow(clippy::cast_ptr_alignment, reason = "all loads and stores here are unaligned ones")]
 
 use super::{Lanes, Vector};
 use std::arch::x86_64::*;
@@ -12,8 +12,8 @@ pub(crate) struct Avx512Bytes;
 /// Four 8-bit inputs with four 8-bit weights, AVX-512 VNNI.
 pub(crate) struct VnniBytes;
 
-// SAFETY, for every block below: the caller of a trait function promises the instructions and the memory that the
-// trait asks for; none of the instructions asks for alignment.
+// SAFETY, for every block below: the caller of a trait function guarantees the instructions and the memory that the
+// trait requires. None of the instructions requires alignment.
 
 impl Vector for __m256 {
     const WIDTH: usize = 8;
@@ -39,7 +39,7 @@ impl Vector for __m256 {
     unsafe fn store_bytes(self, zero: u8, to: *mut u8) {
         let zero = f32::from(zero);
         unsafe {
-            // The second operand is taken where the first is not a number.
+            // If the first operand is NaN, the instruction returns the second.
             let clamped = _mm256_max_ps(self, _mm256_set1_ps(-zero));
             let clamped = _mm256_min_ps(clamped, _mm256_set1_ps(255.0 - zero));
             let steps = _mm256_add_epi32(_mm256_cvtps_epi32(clamped), _mm256_set1_epi32(zero as i32));
@@ -71,7 +71,7 @@ impl Vector for __m256 {
 
     #[inline(always)]
     unsafe fn larger(self, other: Self) -> Self {
-        // The second operand is taken where neither is above the other.
+        // If neither is above the other, the instruction returns the second.
         unsafe { _mm256_max_ps(other, self) }
     }
 
@@ -108,7 +108,7 @@ impl Vector for __m512 {
     unsafe fn store_bytes(self, zero: u8, to: *mut u8) {
         let zero = f32::from(zero);
         unsafe {
-            // The second operand is taken where the first is not a number.
+            // If the first operand is NaN, the instruction returns the second.
             let clamped = _mm512_max_ps(self, _mm512_set1_ps(-zero));
             let clamped = _mm512_min_ps(clamped, _mm512_set1_ps(255.0 - zero));
             let steps = _mm512_add_epi32(_mm512_cvtps_epi32(clamped), _mm512_set1_epi32(zero as i32));
@@ -138,7 +138,7 @@ impl Vector for __m512 {
 
     #[inline(always)]
     unsafe fn larger(self, other: Self) -> Self {
-        // The second operand is taken where neither is above the other.
+        // If neither is above the other, the instruction returns the second.
         unsafe { _mm512_max_ps(other, self) }
     }
 

@@ -7,7 +7,7 @@ use super::map::{Map, Vectors, add_times, dot};
 use accuracy::triplet_loss::{Hardness, MARGIN, loss, squared_distance};
 use rayon::prelude::*;
 
-/// Most positives per anchor. Without a limit, people with hundreds of photos would dominate the loss.
+/// Largest number of positives per anchor. Without a limit, people with hundreds of photos would dominate the loss.
 const POSITIVES_OF_ANCHOR: usize = 10;
 
 /// Indices of three vectors.

@@ -29,7 +29,7 @@ const STRETCH: f32 = 6.0;
 /// Number of cross-validation folds over the people: margins of plain faces are those of a regression on other folds.
 const PARTS: usize = 5;
 const SEED: u64 = 1;
-/// Fewest plain faces to learn from.
+/// Smallest number of plain faces to learn from.
 const FEWEST_PLAIN: usize = 60;
 
 /// Learns a gate from these faces. `learnt_from` names the photos.

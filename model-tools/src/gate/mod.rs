@@ -23,13 +23,13 @@ use std::sync::Arc;
 use stranger_trial::{ENROLLED, MUST, Trial};
 use terminal::{Help, ShowPath, Verbosity, counted, print, say};
 
-/// Most plain photos per person to learn from, so that no person weighs much more than others.
+/// Largest number of plain photos per person to learn from, so that no person weighs much more than others.
 const PLAIN_EACH: usize = 4;
-/// The kinds that are hard to tell from plain faces. Learning uses all of them for each person ...
+/// The kinds that are hard to tell from plain faces. Learning uses all of them for each person.
 const HARD: [Kind; 3] = [Kind::Bar, Kind::Mask, Kind::Blur];
-/// ... and this many of the others.
+/// Number of the other kinds that learning uses for each person.
 const OTHERS_LEARNT: usize = 3;
-/// The trial uses this many of the kinds that need not be safe for each person.
+/// Number of the kinds that need not be safe that the trial uses for each person.
 const OTHERS_TRIED: usize = 2;
 
 /// Learn which faces are hardly recognisable, from photos of many people.

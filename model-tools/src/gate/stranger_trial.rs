@@ -32,9 +32,9 @@ struct Plain {
     photos: usize,
     refused: usize,
     crowded: usize,
-    /// Pairs of photos of one person that pass the gate and are within the threshold ...
+    /// Number of pairs of photos of one person that pass the gate and are within the threshold.
     mated: usize,
-    /// ... and those of them in which the second photo is not recognised because of the background.
+    /// Number of those pairs in which the second photo is not recognised because of the background.
     lost: usize,
 }
 

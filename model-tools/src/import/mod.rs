@@ -138,7 +138,7 @@ fn encoder_of(source: &Source, profile: Option<Profile>, options: &Options) -> R
         input: Input { channels: taken.channels, subtract, divide },
         crop: taken.crop,
         provenance: profile::provenance(profile, source),
-        quantisation: None,
+        quantization: None,
     });
     let calibration = profile::calibration(profile, source, options.threshold());
     let files = BundleFiles { network, manifest: manifest.to_toml()?, calibration: Some(calibration.to_toml()?) };

@@ -225,7 +225,7 @@ impl<'g> Constants<'g> {
 mod tests {
     use super::*;
     use crate::onnx_parts::{dims, floats_value, integer_attribute, integers_attribute, node, shapeless_value};
-    use crate::quantise::graph::onnx::{model, signed_bytes};
+    use crate::quantize::graph::onnx::{model, signed_bytes};
     use models::onnx::tensor::float_tensor;
 
     const INPUT: [usize; 4] = [1, 3, 8, 8];

@@ -55,7 +55,7 @@ mod tests {
     use crate::FaceBox;
 
     #[test]
-    fn the_same_bytes_as_the_general_way() {
+    fn an_upright_crop_equals_the_general_one() {
         let pixels = (0..3 * 90 * 70u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         let frame = Frame::from_rgb(90, 70, pixels).unwrap();
         for (x, y, side) in [(20.0, 15.0, 30.0), (-12.3, -7.9, 41.7), (60.1, 50.2, 55.5), (200.0, 300.0, 10.0)] {

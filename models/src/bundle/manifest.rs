@@ -3,7 +3,7 @@
 //! `manifest.toml` describes the network as it was made. Later measurements are in [`Calibration`](super::Calibration).
 
 use super::MANIFEST_FILE;
-use super::quantisation::Quantisation;
+use super::quantization::Quantization;
 use super::rules::{is_sha256, require};
 use crate::ModelError;
 use serde::{Deserialize, Serialize};
@@ -52,8 +52,8 @@ pub struct EncoderManifest {
     /// Where the network comes from.
     pub provenance: Provenance,
     /// How the network was quantised; `None` if it was not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub quantisation: Option<Quantisation>,
+    #[serde(rename = "quantisation", skip_serializing_if = "Option::is_none")]
+    pub quantization: Option<Quantization>,
 }
 
 /// Which decoder reads a detector's outputs.
@@ -202,7 +202,7 @@ impl Manifest {
                 let range = 1..=MAX_DIMENSIONS;
                 require(range.contains(&encoder.dimensions), "dimensions must be 1 to 512")?;
                 encoder.input.check()?;
-                encoder.quantisation.as_ref().map_or(Ok(()), Quantisation::check)?;
+                encoder.quantization.as_ref().map_or(Ok(()), Quantization::check)?;
                 encoder.crop.check()
             }
         }

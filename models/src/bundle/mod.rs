@@ -8,7 +8,7 @@ mod distances;
 mod golden;
 mod manifest;
 mod pad;
-mod quantisation;
+mod quantization;
 mod rules;
 
 pub use calibration::Calibration;
@@ -21,7 +21,7 @@ pub use manifest::{
 };
 
 pub use pad::PadManifest;
-pub use quantisation::Quantisation;
+pub use quantization::Quantization;
 
 use crate::gate::{GATE_FILE, Gate, MAX_GATE_BYTES};
 use crate::{ModelError, onnx};
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_too_many_bytes_long_is_refused() {
+    fn a_file_that_is_too_long_is_refused() {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("bundled/sface/manifest.toml");
         let size = fs::metadata(&file).unwrap().len();
         assert_eq!(read_bounded(&file, size).unwrap().len() as u64, size);

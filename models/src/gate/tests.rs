@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 use shared::gallery::{Details, GalleryBuilder, ModelHash, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest};
 
-/// Two dimensions: the mean lies along the first; a face passes if the network's output is longer than 10.
+/// A gate of two dimensions. The mean lies along the first; a face passes if the network's output is longer than 10.
 fn learnt() -> Learnt {
     Learnt {
         learnt_with: ModelHash([7; 32]),
@@ -51,7 +51,7 @@ fn the_mean_itself_is_nobody() {
 
 #[test]
 fn a_person_must_be_nearer_than_the_background() {
-    // Centred, the first lies opposite to the only prototype, the second beside it.
+    // After centring, the first is opposite to the only prototype, the second is near it.
     for (probe, person, is_clear, is_crowded) in [
         ([0.0, 20.0], [0.0, 1.0], true, false),
         ([0.0, 20.0], [1.0, -1.0], false, false),
@@ -64,7 +64,7 @@ fn a_person_must_be_nearer_than_the_background() {
     }
 }
 
-/// A person enrolled from a plain face needs no clearance; but only this gate may say that it is plain.
+/// A person enrolled from a plain face needs no clearance, but only if this gate found the face plain.
 #[test]
 fn whose_face_is_plain_is_believed_of_the_same_gate_only() {
     let gallery = |is_plain, enrolled_with| {
@@ -82,7 +82,7 @@ fn whose_face_is_plain_is_believed_of_the_same_gate_only() {
         builder.build()
     };
     let (this, another) = (gate().digest(), GateDigest([9; 32]));
-    // Centred, the face is no nearer to the only prototype than to Ada, and not nearer to her by the clearance.
+    // After centring, the face is as near to Ada as to the only prototype: not nearer by the clearance.
     let standing = standing([17.0, -10.5]);
     for (is_plain, enrolled_with, expected) in
         [(true, this, true), (true, another, false), (false, this, false), (false, another, false)]

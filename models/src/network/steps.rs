@@ -4,7 +4,7 @@ use super::layer::Step;
 use kernels::chain::{Chain, Link};
 use kernels::depthwise::Depthwise;
 use kernels::{
-    Activation, ByteConvolution, Extent, FloatConvolution, Largest, Level, Outputs, Quantisation, Window, pool,
+    Activation, ByteConvolution, Extent, FloatConvolution, Largest, Level, Outputs, Quantization, Window, pool,
 };
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::bail;
@@ -20,7 +20,7 @@ pub(super) struct Convolve {
     /// Whether there is an output of floats; it is the first.
     pub(super) floats: bool,
     /// The quantisation of the output of bytes, if there is one.
-    pub(super) bytes: Option<Quantisation>,
+    pub(super) bytes: Option<Quantization>,
     pub(super) threads: usize,
 }
 
@@ -132,13 +132,13 @@ pub(super) struct Plain {
 #[derive(Debug)]
 pub(super) enum What {
     /// The network's input, planes (NCHW), to a picture, optionally of bytes.
-    Enter(Option<Quantisation>),
+    Enter(Option<Quantization>),
     /// A picture to planes.
     Leave,
     /// Floats to bytes.
-    Quantise(Quantisation),
+    Quantize(Quantization),
     /// Bytes to floats.
-    Dequantise(Quantisation),
+    Dequantize(Quantization),
     /// Max pool: the largest number in each window.
     Largest(Window),
     /// The mean of each channel.
@@ -162,8 +162,8 @@ impl Step for Plain {
         match self.what {
             What::Enter(_) => "Enter",
             What::Leave => "Leave",
-            What::Quantise(_) => "Quantise",
-            What::Dequantise(_) => "Dequantise",
+            What::Quantize(_) => "Quantize",
+            What::Dequantize(_) => "Dequantize",
             What::Largest(_) => "MaxPool",
             What::Mean => "Mean",
             What::Repeat(_) => "Repeat",
@@ -213,8 +213,8 @@ impl Plain {
         match &self.what {
             What::Enter(_) => pool::interleave(floats(0)?, self.extent, into, |number| number)?,
             What::Leave => pool::planes(floats(0)?, self.extent, into)?,
-            What::Dequantise(quantisation) => {
-                into.iter_mut().zip(bytes(0)?).for_each(|(place, &byte)| *place = quantisation.number_of(byte));
+            What::Dequantize(quantization) => {
+                into.iter_mut().zip(bytes(0)?).for_each(|(place, &byte)| *place = quantization.number_of(byte));
             }
             What::Largest(window) => Largest::new(Level::fastest(), *window).run(floats(0)?, self.extent, into)?,
             What::Mean => pool::mean(floats(0)?, self.extent, into)?,
@@ -228,19 +228,19 @@ impl Plain {
             What::Sigmoid => {
                 into.iter_mut().zip(floats(0)?).for_each(|(place, number)| *place = 1.0 / (1.0 + (-number).exp()));
             }
-            What::Quantise(_) => bail!("floats where bytes are made"),
+            What::Quantize(_) => bail!("floats where bytes are made"),
         }
         Ok(())
     }
 
     fn bytes(&self, inputs: &[TValue], into: &mut [u8]) -> TractResult<()> {
         match &self.what {
-            What::Enter(Some(quantisation)) => {
-                pool::interleave(numbers(&inputs[0])?, self.extent, into, |number| quantisation.byte_of(number))?;
+            What::Enter(Some(quantization)) => {
+                pool::interleave(numbers(&inputs[0])?, self.extent, into, |number| quantization.byte_of(number))?;
             }
-            What::Quantise(quantisation) => {
+            What::Quantize(quantization) => {
                 let floats = numbers::<f32>(&inputs[0])?;
-                into.iter_mut().zip(floats).for_each(|(place, &number)| *place = quantisation.byte_of(number));
+                into.iter_mut().zip(floats).for_each(|(place, &number)| *place = quantization.byte_of(number));
             }
             What::Largest(window) => pool::largest(numbers(&inputs[0])?, self.extent, window, into)?,
             What::SideBySide(channels) => side_by_side(inputs, channels, into)?,

@@ -43,7 +43,7 @@ impl Built {
         self
     }
 
-    /// Pseudo-random numbers, -1 to 1.
+    /// Pseudo-random numbers between -1 and 1.
     fn floats(mut self, name: &str, dims: &[i64]) -> Self {
         let numbers: Vec<f32> = (0..dims.iter().product()).map(|_| self.next() as f32 / 127.5 - 1.0).collect();
         self.graph.initializer.push(float_tensor(name, dims, &numbers));
@@ -226,7 +226,7 @@ fn large_pictures_between_layers_are_never_whole() {
 }
 
 /// `x` quantised to signed bytes `q` with the scale 0.01, and the zero points.
-fn quantised() -> Built {
+fn quantized() -> Built {
     Built::default()
         .constant("xs", &[], &[0.01])
         .raw("i0", &[], DataType::Int8, vec![0])
@@ -236,7 +236,7 @@ fn quantised() -> Built {
 
 /// Integer sums of `q` converted to floats `a`, with a residual, a ReLU and a quantised copy `aq`.
 fn of_integer_sums() -> Built {
-    quantised()
+    quantized()
         .bytes("w", &[4, 4, 3, 3])
         .node("ConvInteger", "q w", "sums", &[("pads", &[1, 1, 1, 1])])
         .node("Cast", "sums", "cast", &[("to", &[1])])
@@ -250,7 +250,7 @@ fn of_integer_sums() -> Built {
         .node("QuantizeLinear", "stream as u0", "aq", &[])
 }
 
-/// The same, followed by a convolution from bytes to bytes, another one beside it, and a conversion to floats.
+/// [`of_integer_sums`], followed by a convolution from bytes to bytes, a parallel one, and a conversion to floats.
 fn all_kinds_of_integers() -> Built {
     let bias: Vec<u8> = [-300i32, 0, 77, 1000, 3].iter().flat_map(|number| number.to_le_bytes()).collect();
     of_integer_sums()
@@ -284,12 +284,12 @@ fn convolutions_of_integers_are_integer() {
         [
             "Source",
             "Enter",
-            "Quantise",
+            "Quantize",
             "ByteConvolution",
             "ByteConvolution",
             "MaxPool",
             "SideBySide",
-            "Dequantise",
+            "Dequantize",
             "Leave"
         ]
     );

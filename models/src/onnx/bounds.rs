@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_without_sense_are_refused() {
+    fn invalid_windows_are_refused() {
         for (attribute, numbers, accepted) in [
             ("strides", &[2, 2][..], true),
             ("strides", &[0, 1], false),

@@ -23,7 +23,7 @@ pub fn widen_weights(graph: &mut GraphProto) -> Result<(), ModelError> {
     let mut kept = Vec::with_capacity(graph.node.len());
     for node in graph.node.drain(..) {
         let folded = match node.op_type.as_str() {
-            "DequantizeLinear" => dequantised(&node, &constants)?,
+            "DequantizeLinear" => dequantized(&node, &constants)?,
             "Reshape" => reshaped(&node, &constants)?,
             _ => None,
         };
@@ -63,7 +63,7 @@ fn forget_after_last_reader(
     }
 }
 
-fn dequantised(node: &NodeProto, constants: &HashMap<String, TensorProto>) -> Result<Option<TensorProto>, ModelError> {
+fn dequantized(node: &NodeProto, constants: &HashMap<String, TensorProto>) -> Result<Option<TensorProto>, ModelError> {
     let constant = |index: usize| node.input.get(index).and_then(|name| constants.get(name));
     let (Some(weights), Some(scales), Some(name)) = (constant(0), constant(1), node.output.first()) else {
         return Ok(None);

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_found_lies_where_it_is_in_the_photo() {
+    fn faces_are_found_at_their_place_in_the_photo() {
         let photo = noise(200, 100);
         let bounds = FaceBox { x: 5.0, y: 10.0, width: 20.0, height: 30.0 };
         let face = Face { bounds, landmarks: [Point { x: 7.0, y: 12.0 }; 5], confidence: 0.9 };

@@ -1,4 +1,4 @@
-//! The end of the log, where the next line goes.
+//! The end of the log, where the next line is appended.
 
 use super::event::Event;
 use super::line_hash::LineHash;
@@ -27,13 +27,13 @@ impl Head {
     /// The head at a line without its line feed.
     ///
     /// # Errors
-    /// When the line is damaged or no record.
+    /// If the line is damaged or is not a record.
     pub fn at(line: &[u8]) -> Result<Self, LineProblem> {
         Ok(Self { sequence: Link::read(line)?.sequence, hash: LineHash::from_line(line) })
     }
 
-    /// What a device signs to vouch for the log up to here: [`SIGNED_PREFIX`], the sequence number (8 bytes,
-    /// little-endian), the hash.
+    /// The bytes that a device signs to vouch for the log up to here: [`SIGNED_PREFIX`], the sequence number (8 bytes,
+    /// little-endian) and the hash.
     pub fn signed_bytes(&self) -> [u8; SIGNED_BYTES] {
         let mut bytes = [0; SIGNED_BYTES];
         let (prefix, rest) = bytes.split_at_mut(SIGNED_PREFIX.len());
@@ -58,7 +58,7 @@ impl Default for Chain {
 }
 
 impl Chain {
-    /// A log without a line.
+    /// An empty log.
     pub const fn new() -> Self {
         Self { head: Head::BEGINNING }
     }
@@ -66,7 +66,7 @@ impl Chain {
     /// A log that ends with this line (without its line feed). Checks what can be checked of the line alone.
     ///
     /// # Errors
-    /// When the line is damaged or no record.
+    /// If the line is damaged or is not a record.
     pub fn after(last_line: &[u8]) -> Result<Self, LineProblem> {
         Ok(Self { head: Head::at(last_line)? })
     }
@@ -85,7 +85,7 @@ impl Chain {
     /// leaves no gap.
     ///
     /// # Errors
-    /// When the event cannot be printed (a distance is not finite), or there is no next number.
+    /// If the event cannot be printed (a distance is not finite), or there is no next number.
     pub fn next_line(&mut self, utc_ms: i64, boot: BootId, event: Event) -> Result<NextLine<'_>, RecordError> {
         let sequence = self.head.sequence.checked_add(1).ok_or(RecordError::Full)?;
         let record = Record { sequence, utc_ms, boot, event, previous: self.head.hash };
@@ -111,12 +111,12 @@ impl NextLine<'_> {
         &self.text
     }
 
-    /// What the head of the log is once this is committed.
+    /// The head of the log after this line is committed.
     pub fn head(&self) -> Head {
         self.head
     }
 
-    /// The line is stored.
+    /// Commits the line, which is stored now.
     pub fn commit(self) {
         self.chain.head = self.head;
     }

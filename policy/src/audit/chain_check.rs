@@ -9,9 +9,9 @@ use super::record::{LineProblem, Link};
 #[error("line {line}: {problem}")]
 #[non_exhaustive]
 pub struct ChainError {
-    /// Which line of those that were shown, counted from 1.
+    /// Number of the line, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// The problem.
     pub problem: LineProblem,
 }
 
@@ -20,53 +20,53 @@ pub struct ChainError {
 #[must_use = "the last line may be torn, and only a head kept elsewhere shows that the log is whole"]
 #[non_exhaustive]
 pub struct Summary {
-    /// How many whole lines it has, those with a fault among them.
+    /// Number of whole lines, including faulty ones.
     pub lines: usize,
-    /// The number of its first record that can be read.
+    /// The number of the first readable record.
     pub first: Option<u64>,
-    /// What its first record names as the one before: its number and its hash. `None` if lines before it cannot be read.
+    /// The predecessor according to the first record: number and hash. `None` if lines before it cannot be read.
     pub follows: Option<Head>,
-    /// The last whole line; without one, the head that the lines were to follow, if it is known.
+    /// The last whole line, or else the head that the lines should follow, if it is known.
     pub head: Option<Head>,
     /// The incomplete line after the last line feed: the power failed while it was written, before any door was
     /// unlocked.
     pub torn: Option<TornLine>,
 }
 
-/// The beginning of a line, at the end of a log.
+/// An incomplete line at the end of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TornLine {
-    /// Which line it is, counted from 1.
+    /// Number of the line, from 1.
     pub line: usize,
-    /// How many bytes of it are there.
+    /// Number of its bytes.
     pub bytes: usize,
 }
 
 /// Checks a whole log from its first record on.
 ///
 /// # Errors
-/// The first line that was changed or damaged, or before which lines were removed, inserted or exchanged.
+/// The first line that was changed or damaged, or that follows removed, inserted or reordered lines.
 pub fn verify(log: &[u8]) -> Result<Summary, ChainError> {
     let mut verifier = Verifier::after(Head::BEGINNING);
     log.split_inclusive(|&byte| byte == b'\n').try_for_each(|line| verifier.line(line))?;
     Ok(verifier.finish())
 }
 
-/// Checks a log line by line, and goes on after a fault.
+/// Checks a log line by line, and continues after a fault.
 #[derive(Debug, Clone)]
 pub struct Verifier {
     summary: Summary,
-    /// Lines behind the head that cannot be read: each stands in the place of one record, or was put in.
+    /// Number of unreadable lines after the head. Each replaces a record or was inserted.
     unreadable: u64,
 }
 
 impl Verifier {
-    /// For the lines that follow a head: that of the file before, or [`Head::BEGINNING`].
+    /// Checks lines that follow a head: the head of the previous file, or [`Head::BEGINNING`].
     pub const fn after(head: Head) -> Self {
         Self::new(Some(head))
     }
 
-    /// For lines whose predecessors are unknown because older files are gone.
+    /// Checks lines whose predecessors are unknown because older files are gone.
     pub const fn from_anywhere() -> Self {
         Self::new(None)
     }
@@ -75,10 +75,10 @@ impl Verifier {
         Self { summary: Summary { lines: 0, first: None, follows: None, head, torn: None }, unreadable: 0 }
     }
 
-    /// Checks the next line, shown with its line feed; the last may lack it.
+    /// Checks the next line, given with its line feed; the last line may lack it.
     ///
     /// # Errors
-    /// When it does not follow from the previous line, or that one is torn. The next line is then checked against this
+    /// If it does not follow from the previous line, or that line is torn. The next line is then checked against this
     /// one, if it can be read, so that one change is reported as one fault.
     pub fn line(&mut self, line: &[u8]) -> Result<(), ChainError> {
         let torn = self.summary.torn.take();
@@ -110,12 +110,12 @@ impl Verifier {
         before.map_or(Ok(()), |before| follows(before, unreadable, &link))
     }
 
-    /// The last line that can be read; as [`Summary::head`].
+    /// The last readable line, like [`Summary::head`].
     pub const fn head(&self) -> Option<Head> {
         self.summary.head
     }
 
-    /// What was found.
+    /// The result.
     pub fn finish(self) -> Summary {
         self.summary
     }

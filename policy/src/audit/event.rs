@@ -1,5 +1,5 @@
-//! The events that are recorded. They alone must show later who was let in, who was not, and why. An [`Event::Granted`]
-//! is written before the door is unlocked: if it is the last record, the power may have failed before that.
+//! The recorded events. They alone must show who was let in, who was not, and why. An [`Event::Granted`] is written
+//! before the door is unlocked: if it is the last record, the power may have failed before that.
 
 use super::line_hash::LineHash;
 use super::part::Part;
@@ -12,16 +12,16 @@ use heapless::{String, Vec};
 use serde::{Deserialize, Serialize};
 use shared::gallery::{DatabaseDigest, ModelHash, PersonId};
 
-/// The most bytes of a code that says why, such as `other_model`.
+/// Largest length of a reason code such as `other_model`, in bytes.
 pub const MAX_CODE_BYTES: usize = 32;
 
-/// The most bytes of a USB port's name that are kept.
+/// Largest length of a USB port's name, in bytes.
 pub const MAX_USB_PORT_BYTES: usize = 32;
 
-/// The most bytes of a program's version that are kept.
+/// Largest length of a program's version, in bytes.
 pub const MAX_VERSION_BYTES: usize = 32;
 
-/// Something that happened. All distances are finite L2 distances.
+/// A recorded event. All distances are finite L2 distances.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -33,30 +33,30 @@ pub enum Event {
     },
     /// The program stops, and has locked the door.
     Stopped,
-    /// A people database came into use.
+    /// A people database was taken into use.
     DatabaseLoaded {
         /// The sequence number in its header.
         database_sequence: u64,
         /// The model that its encodings were made with.
         model: ModelHash,
-        /// The threshold that decides from now on, an L2 distance.
+        /// The threshold that applies from now on, an L2 distance.
         threshold: f32,
         /// The threshold for pictures without colour, if different.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         threshold_grey: Option<f32>,
     },
-    /// Somebody will be let in: written before the door is unlocked.
+    /// A person will be let in. Written before the door is unlocked.
     Granted {
-        /// Who.
+        /// The person.
         person: PersonId,
         /// The credential; a record without this key is for a face.
         #[serde(default)]
         credential: Credential,
-        /// In the frame that decided; `None` if no face was judged.
+        /// Distance in the deciding frame; `None` if no face was judged.
         distance: Option<f32>,
-        /// In the frames that agreed, oldest first.
+        /// Distances in the frames that agreed, oldest first.
         distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
-        /// The nearest other person in the frame that decided.
+        /// The nearest other person in the deciding frame.
         runner_up: Option<Neighbour>,
         /// Whether the deciding frame had no colour, so that the grey threshold applied.
         #[serde(default, skip_serializing_if = "core::ops::Not::not")]
@@ -64,13 +64,14 @@ pub enum Event {
     },
     /// An approach ended, and after its last grant somebody was not let in.
     Refused {
-        /// Why.
+        /// The reason.
         reason: Reason,
-        /// Who, if within the threshold of somebody, or whose card was presented.
+        /// The person within the threshold, or the holder of the presented card.
         person: Option<PersonId>,
-        /// To the nearest person in the frame of the reason, or to the card's holder; `None` if no face was compared.
+        /// Distance to the nearest person in the frame of the reason, or to the card's holder; `None` if no face was
+        /// compared.
         distance: Option<f32>,
-        /// In the last judged frames, to the nearest person, oldest first.
+        /// Distances to the nearest person in the last judged frames, oldest first.
         distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
         /// The nearest other person in the frame of the reason.
         runner_up: Option<Neighbour>,
@@ -78,10 +79,10 @@ pub enum Event {
         began_utc_ms: i64,
         /// When somebody was last seen, milliseconds since 1970, UTC.
         ended_utc_ms: i64,
-        /// How many people were let in before.
+        /// Number of people let in before.
         grants: usize,
     },
-    /// The door is open though nobody was let in and nobody asked to leave.
+    /// The door is open, but nobody was let in and nobody pressed the exit button.
     DoorForced,
     /// The door has been open for too long.
     DoorHeld {
@@ -93,7 +94,7 @@ pub enum Event {
         /// For how many milliseconds it was open.
         open_ms: u64,
     },
-    /// The exit button has been pressed for so long that it must be stuck or held down on purpose.
+    /// The exit button has been pressed for too long: it is stuck, or held down on purpose.
     ExitStuck {
         /// For how many milliseconds it has been pressed.
         pressed_ms: u64,
@@ -107,15 +108,15 @@ pub enum Event {
     DoorFailed,
     /// The log ended in an incomplete line, which was removed: the power failed while it was written.
     TornLineCut {
-        /// How many bytes were cut off.
+        /// Number of bytes removed.
         bytes: u64,
     },
-    /// The device signed the record before this one, and with it all before that.
+    /// The device signed the previous record, and with it all records before that.
     HeadSigned {
-        /// Over [`Head::signed_bytes`](super::Head::signed_bytes) of the record before.
+        /// Signature over [`Head::signed_bytes`](super::Head::signed_bytes) of the previous record.
         signature: HeadSignature,
     },
-    /// The oldest files of the log are removed: written before they are.
+    /// The oldest files of the log are removed. Written before the removal.
     Pruned {
         /// The number of the last record in them.
         pruned_through: u64,
@@ -133,95 +134,95 @@ pub enum Event {
     DatabaseRefused {
         /// SHA-256 of the file; `None` if it could not be read.
         refused_digest: Option<DatabaseDigest>,
-        /// A code that says why, such as `other_model`.
+        /// The reason code, such as `other_model`.
         refused_because: String<MAX_CODE_BYTES>,
     },
     /// The previous database is in use again.
     DatabaseReturned {
         /// Its sequence number.
         returned_to: u64,
-        /// `asked_for`, or the code that says why the current one cannot be used.
+        /// `asked_for`, or the code why the current one cannot be used.
         returned_because: String<MAX_CODE_BYTES>,
     },
-    /// A local user made a request on the control socket: written before it is carried out.
+    /// A local user made a request on the control socket. Written before it is carried out.
     Requested {
-        /// A code that says what, such as `rollback`.
+        /// The code of the request, such as `rollback`.
         request: String<MAX_CODE_BYTES>,
-        /// The number of the user who asks, 0 for root.
+        /// The user id of the requester, 0 for root.
         by_uid: u32,
     },
     /// The networks do not produce the expected encodings; nobody is let in.
     SelfTestFailed,
-    /// After too many failed attempts nobody may try the same for a while.
+    /// A lockout began after too many failed attempts.
     LockedOut {
-        /// What is refused: faces, cards, or the face that belongs to one card.
+        /// What is refused: faces, cards, or faces with one card.
         tried: Credential,
-        /// Whose card it is, in the last case.
+        /// The card's holder, in the last case.
         person: Option<PersonId>,
-        /// How many attempts failed in a row.
+        /// Number of consecutive failures.
         failures: u32,
-        /// For how many milliseconds it is refused.
+        /// Duration in milliseconds.
         for_ms: u64,
     },
-    /// After very many failed attempts by face, one face is judged every so often.
+    /// Faces are paced after very many failed attempts by face: one face is judged per interval.
     FacesPaced {
-        /// How many attempts failed without a grant.
+        /// Number of failed attempts without a grant.
         failures: u32,
-        /// Every how many milliseconds.
+        /// The interval in milliseconds.
         each_ms: u64,
     },
-    /// After very many failed attempts with the card of a person, that person's cards are refused until an administrator
-    /// clears that or the person has a new one.
+    /// A person's cards are blocked after very many failed attempts, until an administrator clears the block or the
+    /// person has a new card.
     CardBlocked {
-        /// Whose cards.
+        /// The cards' holder.
         person: Option<PersonId>,
-        /// How many attempts failed without a grant.
+        /// Number of failed attempts without a grant.
         failures: u32,
     },
     /// An administrator cleared failed attempts.
     LockoutCleared {
-        /// What was counted: faces, cards, or the face that belongs to one card.
+        /// What was counted: faces, cards, or faces with one card.
         tried: Credential,
-        /// Whose card it is, in the last case.
+        /// The card's holder, in the last case.
         person: Option<PersonId>,
-        /// How many attempts had failed.
+        /// Number of failed attempts.
         failures: u32,
     },
     /// A part of the unit fails and is being retried. Recorded when the failure begins and when its reason changes.
     PartFailed {
-        /// Which part.
+        /// The part.
         part: Part,
-        /// A code that says why, such as `unplugged`.
+        /// The reason code, such as `unplugged`.
         failed_because: String<MAX_CODE_BYTES>,
         /// Where a device was plugged in, such as `1-1.3`; `None` if it is not on USB, or was not there.
         usb_port: Option<String<MAX_USB_PORT_BYTES>>,
-        /// How many changes before were not recorded, since there were too many.
+        /// Number of earlier changes that were not recorded because there were too many.
         unreported: u64,
     },
     /// A part of the unit works: for the first time, or again.
     PartWorks {
-        /// Which part.
+        /// The part.
         part: Part,
         /// Where a device is plugged in; `None` if it is not on USB.
         usb_port: Option<String<MAX_USB_PORT_BYTES>>,
-        /// For how many milliseconds it failed; 0 if it did not.
+        /// How long it failed, in milliseconds; 0 if it did not.
         failed_ms: u64,
-        /// How often it was tried in this time.
+        /// Number of retries in this time.
         tries: u64,
-        /// How many changes before were not recorded, since there were too many.
+        /// Number of earlier changes that were not recorded because there were too many.
         unreported: u64,
     },
     /// An approach ended in which somebody may have tailgated.
     Tailgating {
-        /// Who was let in last before more faces were seen than people let in.
+        /// The last person let in before more faces were seen than people let in.
         person: PersonId,
-        /// How many more.
+        /// Number of additional faces.
         others: usize,
     },
 }
 
 impl Event {
-    /// The program started. Of a longer version the first [`MAX_VERSION_BYTES`] are kept.
+    /// The program started. A version is truncated to [`MAX_VERSION_BYTES`].
     pub fn started(version: &str) -> Self {
         Self::Started { version: kept(version) }
     }
@@ -251,7 +252,7 @@ impl Event {
         Self::PartWorks { part, usb_port: usb_port.map(kept), failed_ms, tries, unreported }
     }
 
-    /// Nobody may try the same for a while.
+    /// A lockout began.
     pub fn locked_out(locked: &Locked) -> Self {
         let Locked { after: Failures { kind, failures }, ends } = *locked;
         let (tried, person) = tried(kind);
@@ -269,13 +270,12 @@ impl Event {
         Self::LockoutCleared { tried, person, failures }
     }
 
-    /// `None` if nobody followed anybody in, as far as was seen.
+    /// `None` if no tailgating was seen.
     pub fn tailgating(approach: &Approach) -> Option<Self> {
         approach.tailgating.map(|Tailgating { person, others }| Self::Tailgating { person, others })
     }
 
-    /// What there is to say about an approach beyond its grants, which have records of their own; `None` if nobody was
-    /// refused.
+    /// The record of an approach's refusal; grants have their own records. `None` if nobody was refused.
     pub fn refused(approach: &Approach) -> Option<Self> {
         Some(Self::Refused {
             reason: approach.reason?,
@@ -298,7 +298,7 @@ fn tried(kind: Kind) -> (Credential, Option<PersonId>) {
     }
 }
 
-/// As much of a text as there is room for.
+/// Truncates a text to the available room.
 fn kept<const N: usize>(text: &str) -> String<N> {
     let mut kept = String::new();
     let _cut_off = text.chars().try_for_each(|character| kept.push(character));
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_card_is_recorded_as_what_opened() {
+    fn a_grant_by_card_is_recorded_with_its_credential() {
         let holder = Enrolled { mode: Mode::CardOrFace, ..Enrolled::new(PersonId([1; 16])) };
         let mut policy = Policy::new(Rules::new(1.0)).unwrap();
         policy.present_card(&PresentedCard::Of(holder), &Now::new(0, 0));

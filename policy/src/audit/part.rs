@@ -20,7 +20,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// For people.
+    /// The name for display.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Camera => "the camera",

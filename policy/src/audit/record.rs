@@ -8,9 +8,9 @@ use crc::{CRC_32_ISO_HDLC, Crc};
 use serde::{Deserialize, Serialize};
 use shared::hex::hex_text;
 
-/// The version of the format that is written and read.
+/// The format version that is written and read.
 pub const SCHEMA: u32 = 1;
-/// The most bytes in a line with its line feed.
+/// Largest length of a line with its line feed, in bytes.
 pub const MAX_LINE_BYTES: usize = 2048;
 
 static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
@@ -29,14 +29,14 @@ hex_text!(BootId, 16);
 pub struct Record {
     /// Counts from 1, without a gap, over all files of a log.
     pub sequence: u64,
-    /// When it was written, milliseconds since 1970, UTC, as far as the unit knew.
+    /// When it was written, milliseconds since 1970, UTC, according to the unit's clock.
     pub utc_ms: i64,
-    /// Since when the unit was switched on.
+    /// The boot of the unit.
     pub boot: BootId,
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
-    /// The hash of the line before.
+    /// The hash of the previous line.
     pub previous: LineHash,
 }
 
@@ -44,7 +44,7 @@ pub struct Record {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {
-    /// What would be written could not be read again.
+    /// The line could not be read again.
     #[error("the event cannot be written as a record: {why}")]
     Unprintable {
         /// What is wrong.
@@ -70,31 +70,31 @@ pub enum LineProblem {
     /// It was changed or damaged after it was written.
     #[error("the checksum of this line does not match its contents ({computed:08x}): it was changed or damaged")]
     Checksum {
-        /// CRC-32 of what is there.
+        /// CRC-32 of the contents.
         computed: u32,
     },
     /// It was written by another version of the program.
     #[error("schema {found}, this program reads schema {SCHEMA}: update this program")]
     Schema {
-        /// What the line says.
+        /// The schema of the line.
         found: u32,
     },
-    /// Lines before it are missing, were put in, or stand elsewhere.
-    #[error("record {found} where record {expected} belongs: lines before it were removed, inserted or reordered")]
+    /// Lines before it were removed, inserted or reordered.
+    #[error("record {found} instead of record {expected}: lines before it were removed, inserted or reordered")]
     Sequence {
-        /// The number after that of the line before.
+        /// The number after the previous line's.
         expected: u64,
-        /// The number that the line has.
+        /// The number of the line.
         found: u64,
     },
-    /// It names another line as the one before it.
+    /// It contains the hash of another line as the previous one.
     #[error(
-        "it names {found} as the hash of the line before, which has the hash {expected}: one of the two lines was changed"
+        "its hash of the previous line is {found}, but that line has the hash {expected}: one of the two was changed"
     )]
     Previous {
-        /// The hash of the line before.
+        /// The hash of the previous line.
         expected: LineHash,
-        /// The hash that the line names.
+        /// The hash in the line.
         found: LineHash,
     },
 }
@@ -110,7 +110,7 @@ impl Record {
     /// Parses a line without its line feed, and checks what can be checked of it alone.
     ///
     /// # Errors
-    /// When it is damaged or not a record that this program can read.
+    /// If it is damaged or not a record that this program can read.
     pub fn parse(line: &[u8]) -> Result<Self, LineProblem> {
         Link::read(line)?;
         serde_json::from_slice(line).map_err(unreadable)

@@ -51,7 +51,7 @@ fn a_line_is_as_documented() {
     assert_eq!(log_of([granted()])[0], expected);
 }
 
-/// A log of version 0.1.0, which knew faces only, is read and continued.
+/// A log of version 0.1.0, which had only faces, is read and continued.
 #[test]
 fn a_line_from_before_there_were_cards_is_read() {
     let line = concat!(
@@ -79,7 +79,7 @@ fn each_line_names_the_hash_of_the_one_before() {
 }
 
 #[test]
-fn a_line_that_could_not_be_stored_is_made_again() {
+fn a_line_that_was_not_stored_is_made_again() {
     let mut chain = Chain::new();
     let failed = chain.next_line(0, BOOT, granted()).unwrap().text().to_string();
     assert_eq!(chain.head(), Head::BEGINNING);
@@ -91,7 +91,7 @@ fn a_line_that_could_not_be_stored_is_made_again() {
 }
 
 #[test]
-fn what_json_has_no_number_for_is_refused() {
+fn numbers_that_json_cannot_represent_are_refused() {
     let mut chain = Chain::new();
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let event = Event::Granted {
@@ -146,7 +146,7 @@ fn the_longest_line_has_room() {
     }
 }
 
-/// A line in which something is written otherwise, with a checksum that fits.
+/// A changed line with a correct checksum.
 fn rewritten(line: &str, from: &str, to: &str) -> String {
     let covered = line.replace(from, to);
     let covered = covered.split(",\"checksum\"").next().unwrap();
@@ -156,7 +156,7 @@ fn rewritten(line: &str, from: &str, to: &str) -> String {
 
 #[test]
 fn a_later_event_does_not_break_the_chain() {
-    // A unit that went back to an older program must still be able to go on with its log.
+    // A unit that was downgraded must still be able to continue its log.
     let line = rewritten(&log_of([Event::Stopped])[0], "stopped", "moved_away");
     assert_eq!(verify(std::format!("{line}\n").as_bytes()).unwrap().lines, 1);
     assert_eq!(Chain::after(line.as_bytes()).unwrap().head().sequence, 1);
@@ -164,7 +164,7 @@ fn a_later_event_does_not_break_the_chain() {
     assert!(problem.to_string().contains("moved_away"), "{problem}");
 }
 
-/// Found by fuzzing: `audit verify` took a log that begins with a record 0 for whole, as it follows what every log follows.
+/// A regression, found by fuzzing: `audit verify` accepted a log that begins with a record 0.
 #[test]
 fn there_is_no_record_0() {
     let line = rewritten(&small_log()[0], r#""sequence":1"#, r#""sequence":0"#);
@@ -182,7 +182,7 @@ fn a_later_schema_is_refused() {
 }
 
 #[test]
-fn what_was_done_to_a_log_is_found() {
+fn every_change_of_a_log_is_found() {
     type Change = fn(&mut Vec<String>);
     let cases: [(&str, Change, usize); 10] = [
         ("a first line removed", |log| drop(log.remove(0)), 1),
@@ -192,7 +192,7 @@ fn what_was_done_to_a_log_is_found() {
         ("an empty line", |log| log.insert(1, "\n".into()), 2),
         ("another first line", |log| log[0] = log_of([granted()]).remove(0), 2),
         ("a digit changed", |log| log[1] = log[1].replace("0.61,", "0.62,"), 2),
-        ("a record printed anew", |log| log[1] = reprinted(&log[1], |record| record.utc_ms += 1), 3),
+        ("a record printed again", |log| log[1] = reprinted(&log[1], |record| record.utc_ms += 1), 3),
         ("a number left out", |log| log[4] = reprinted(&log[4], |record| record.sequence += 1), 5),
         ("another predecessor", |log| log[1] = reprinted(&log[1], |record| record.previous.0[0] ^= 1), 2),
     ];
@@ -221,9 +221,9 @@ fn only_a_head_kept_elsewhere_shows_a_cut_tail() {
     assert_eq!(whole.head, Some(Head::at(log[4].strip_suffix('\n').unwrap().as_bytes()).unwrap()));
 }
 
-/// `audit verify` said nothing of what came after the first fault.
+/// A regression: `audit verify` reported nothing after the first fault.
 #[test]
-fn each_change_is_one_fault_and_what_follows_is_checked_all_the_same() {
+fn each_change_is_one_fault_and_later_lines_are_checked() {
     let log = log_of((0..12).map(|number| Event::TornLineCut { bytes: number }));
     type Change = fn(&mut Vec<String>);
     let cases: [(&str, Change, &[usize]); 7] = [
@@ -290,9 +290,9 @@ fn a_file_names_what_it_follows() {
     assert_eq!(verify(log.concat().as_bytes()).unwrap().follows, Some(Head::BEGINNING));
 }
 
-/// Devices and workstations of all versions must agree on it.
+/// Devices and workstations of all versions must agree on these bytes.
 #[test]
-fn what_is_signed_of_a_head() {
+fn signed_bytes_of_a_head() {
     let bytes = Head { sequence: 258, hash: LineHash([7; 32]) }.signed_bytes();
     let expected = [&b"edge-agent audit log head\n"[..], &[2, 1, 0, 0, 0, 0, 0, 0], &[7; 32]].concat();
     assert_eq!(bytes[..], expected[..]);
@@ -374,7 +374,7 @@ fn events() -> impl Strategy<Value = Event> {
 
 proptest! {
     #[test]
-    fn what_is_printed_is_read(
+    fn printed_lines_are_read_back(
         event in events(),
         sequence in any::<u64>(),
         utc_ms in any::<i64>(),
@@ -405,7 +405,7 @@ proptest! {
     }
 
     #[test]
-    fn a_cut_is_a_torn_line_and_what_was_whole_goes_on(events in vec_of(events(), 1..5), place in any::<prop::sample::Index>()) {
+    fn a_cut_is_a_torn_line_and_the_log_continues(events in vec_of(events(), 1..5), place in any::<prop::sample::Index>()) {
         let lines = log_of(events);
         let log = lines.concat();
         let cut = &log.as_bytes()[..place.index(log.len())];

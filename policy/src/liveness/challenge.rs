@@ -8,34 +8,35 @@ use alloc::sync::Arc;
 use heapless::HistoryBuf;
 use shared::encoding::Encoding;
 
-/// How far the nose must move across the plane of eyes and mouth, in the unit of [`nose_across`]. A head that turns by 32°
-/// does that: a nose stands out by 0.39 of that unit (fitted to 60 faces of Labeled Faces in the Wild), and the tangent of
-/// 32° is 0.63. On a photo of them that was turned by up to 40° it seemed to move by 0.15 at most in 99 of 100.
+/// How far the nose must move across the plane of eyes and mouth, in the unit of [`nose_across`]. A turn of the head by
+/// 32° is enough: a nose protrudes by 0.39 of that unit (fitted to 60 faces of Labeled Faces in the Wild), and the
+/// tangent of 32° is 0.63. On photos of these faces turned by up to 40°, the nose seemed to move by at most 0.15 in 99
+/// of 100 cases.
 pub const TURN: f32 = 0.25;
-/// How narrow the face may become, as a part of what it was: a plane that is turned by 49° is as narrow. Beyond that the
-/// detector finds the nose of a photo anywhere.
+/// How narrow the face may become, as a fraction of its frontal width. A plane turned by 49° is as narrow. Beyond that,
+/// the detector places the nose of a photo anywhere.
 const LEAST_WIDTH: f32 = 0.66;
 /// The number of consecutive frames in which the turn must be seen.
 pub const TURNED_FRAMES: usize = 4;
 /// The time limit for the turn, in milliseconds after the request.
 pub const CHALLENGE_MS: u64 = 6000;
-/// Frames before, of which the middle one says where the nose is when they look ahead.
+/// Number of frames before the request. The median of the nose's position in them is its frontal position.
 const FRAMES_AHEAD: usize = 5;
-/// How much the sharpness of a face changes from frame to frame at least, as a part of itself. Of photos before a camera it
-/// was 0.011 and more; a picture that is fed in again and again has none.
+/// Smallest relative change of a live face's sharpness from frame to frame. Photos in front of a camera changed by at
+/// least 0.011; a picture that is fed in repeatedly does not change.
 const LEAST_CHANGE: f32 = 0.001;
 
 /// The side to turn to, from the person's point of view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// Their left.
+    /// The person's left.
     Left,
-    /// Their right.
+    /// The person's right.
     Right,
 }
 
 impl Side {
-    /// Chosen at random.
+    /// Chooses a side at random.
     pub const fn by(chance: u64) -> Self {
         if chance.is_multiple_of(2) { Self::Left } else { Self::Right }
     }
@@ -56,14 +57,14 @@ impl Side {
     }
 }
 
-/// What the tracked face was asked to do, and what it did.
+/// The state of the tracked face's challenge.
 #[derive(Debug, Default)]
 pub(crate) struct Challenge {
-    /// Where the nose was in the last frames before it was asked.
+    /// Position of the nose in the last frames before the request.
     ahead: HistoryBuf<f32, FRAMES_AHEAD>,
-    /// The face's width as a part of its height, when it looks ahead.
+    /// The ratio of the frontal face's width to its height.
     width: Option<f32>,
-    /// The encoding in the last frame before it was asked: from then on every frame must show the same face.
+    /// The encoding in the last frame before the request. All later frames must show the same face.
     looks: Option<Arc<Encoding>>,
     sharpness: Changes,
     state: State,
@@ -88,7 +89,7 @@ struct Asked {
     turned_away: usize,
 }
 
-/// Whether the picture changes from frame to frame.
+/// Counts the changes of the picture from frame to frame.
 #[derive(Debug, Default)]
 struct Changes {
     last: Option<f32>,
@@ -142,8 +143,8 @@ impl Challenge {
         }
     }
 
-    /// Whether a frame shows another face than the one that was asked. A head that is turned so far that nothing is read from
-    /// it is not looked at.
+    /// Whether a frame shows another face than the one that was asked. Frames in which the head is turned too far to be
+    /// measured are ignored.
     pub(crate) fn is_of_another(&self, face: &ObservedFace) -> bool {
         let width = face.landmarks.as_ref().and_then(width_to_height);
         let is_turned_far = width.zip(self.width).is_none_or(|(now, ahead)| now < LEAST_WIDTH * ahead);
@@ -155,12 +156,12 @@ impl Challenge {
         must_be_same && !is_same_face(face.encoding.as_ref(), self.looks.as_ref())
     }
 
-    /// Whether it has failed since this was last asked.
+    /// Whether the challenge has failed since the last call.
     pub(crate) fn take_failed(&mut self) -> bool {
         core::mem::take(&mut self.has_just_failed)
     }
 
-    /// What is being asked of the face, if it has not answered yet.
+    /// The request in progress.
     pub(crate) fn pending(&self) -> Option<Reason> {
         match &self.state {
             State::Asked(asked) => Some(asked.side.reason()),
@@ -168,10 +169,10 @@ impl Challenge {
         }
     }
 
-    /// Whether the face may be let in as far as this goes; asks it to turn if it was not asked yet.
+    /// Requires that the challenge was passed, and begins it if it was not requested yet.
     ///
     /// # Errors
-    /// What to do, or that it was not done.
+    /// The turn to make, or that the challenge failed.
     pub(crate) fn require(&mut self, chance: u64, now_ms: u64) -> Result<(), Reason> {
         match &self.state {
             State::Passed => Ok(()),
@@ -187,7 +188,7 @@ impl Challenge {
     }
 }
 
-/// One after the other.
+/// Counts consecutive frames.
 const fn count(so_far: usize, goes_on: bool) -> usize {
     if goes_on { so_far + 1 } else { 0 }
 }
@@ -203,7 +204,7 @@ mod tests {
     use super::*;
     use shared::face::Point;
 
-    /// A face whose nose is so far across, and which is so sharp.
+    /// A face with this position of the nose and this sharpness.
     fn face(nose: f32, sharpness: f32) -> ObservedFace {
         let at = |x, y| Point { x, y };
         let landmarks = [at(0.0, 0.0), at(100.0, 0.0), at(100.0 * nose, 50.0), at(0.0, 100.0), at(100.0, 100.0)];
@@ -213,7 +214,7 @@ mod tests {
         face
     }
 
-    /// Looks ahead, is asked to turn left, and then does this, a frame each 100 ms.
+    /// A face that looks ahead, is asked to turn left, and then moves its nose like this, one frame every 100 ms.
     fn answered(noses: &[f32], sharpness: impl Fn(u64) -> f32) -> Result<(), Reason> {
         let mut challenge = Challenge::default();
         for frame in 0..5 {
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_chooses_the_side_and_another_face_is_asked_anew() {
+    fn the_side_is_random_and_another_face_is_challenged_again() {
         let mut challenge = Challenge::default();
         assert_eq!(challenge.require(0, 0), Err(Reason::TurnedAway), "nothing is known of its nose");
         challenge.see(&face(0.5, 1.0), 0);

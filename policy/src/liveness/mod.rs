@@ -1,7 +1,7 @@
 //! A liveness challenge: a person is asked to turn their head to a random side, and their nose must move across the
-//! plane of eyes and mouth, as only a protruding nose does. It is not presentation attack detection in the sense of
+//! plane of eyes and mouth, which only a protruding nose does. It is not presentation attack detection in the sense of
 //! ISO/IEC 30107-3. It defeats a sheet of paper and a still picture on a screen, but cannot distinguish a video, a mask
-//! or a sheet with a nose of its own from a live person. `docs/liveness.md` has its figures.
+//! or a sheet with an attached nose from a live person. `docs/liveness.md` has the measurements.
 
 mod challenge;
 mod parallax;

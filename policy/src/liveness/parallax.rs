@@ -1,22 +1,22 @@
 //! The position of the nose relative to the plane of eyes and mouth.
 //!
-//! Four points of a plane settle how the plane is seen: whatever is drawn on it keeps its place between them, from
-//! wherever one looks. The eyes and the corners of a mouth lie in one plane, as a face is alike on both sides. A nose
-//! that is printed on the same sheet stays where it is between them, however the sheet is held; one that stands out of
-//! the plane moves across it.
+//! Four points of a plane determine its perspective: a point drawn on the plane keeps its position relative to them
+//! from every viewpoint. The eyes and the corners of the mouth lie in one plane, because faces are symmetric. A nose
+//! that is printed on the same sheet keeps its position relative to them, however the sheet is held. A nose that
+//! protrudes from the plane moves across it.
 
 use shared::face::Point;
 
-/// How far across the plane of eyes and mouth the nose is seen, between the person's right side, 0, and the left, 1:
-/// the first coordinate of the nose on the plane on which the right eye is (0, 0), the left eye (1, 0), the left corner of
-/// the mouth (1, 1) and the right one (0, 1). About 0.5 for a face that looks into the camera. The unit is the width of the
-/// face between the eyes and the corners of the mouth where the nose is, about nine tenths of the distance between the
-/// eyes.
+/// The horizontal position of the nose on the plane of eyes and mouth, from the person's right side, 0, to the left, 1.
+/// It is the first coordinate of the nose on the plane with the right eye at (0, 0), the left eye at (1, 0), the left
+/// corner of the mouth at (1, 1) and the right one at (0, 1). It is about 0.5 for a face that looks into the camera.
+/// The unit is the width of the face at the height of the nose, between the lines from the eyes to the corners of the
+/// mouth: about nine tenths of the distance between the eyes.
 ///
 /// The map from the plane to the picture is Heckbert's ("Fundamentals of Texture Mapping and Image Warping", 1989,
-/// section 2.2.3), turned round. `None` for points that are not a plane seen from its front, and for a nose far outside.
+/// section 2.2.3), inverted. `None` if the points are not a plane seen from its front, or the nose is far outside.
 ///
-/// Landmarks are those of [`ObservedFace::landmarks`](crate::ObservedFace::landmarks).
+/// `landmarks` are those of [`ObservedFace::landmarks`](crate::ObservedFace::landmarks).
 pub fn nose_across(landmarks: &[Point; 5]) -> Option<f32> {
     let [right_eye, left_eye, nose, right_mouth, left_mouth] = *landmarks;
     let quadrilateral = [right_eye, left_eye, left_mouth, right_mouth];
@@ -30,7 +30,7 @@ pub fn nose_across(landmarks: &[Point; 5]) -> Option<f32> {
     };
     let area = cross(eyes, down);
     let (g, h) = (cross(bent, down) / area, cross(eyes, bent) / area);
-    // With the right eye as the origin, a place (u, v) of the plane is seen at
+    // With the right eye as the origin, the point (u, v) of the plane is seen at
     // (u (1 + g) eye + v (1 + h) mouth) / (1 + g u + h v).
     let seen = between(right_eye, nose);
     let to_left = less(between(right_eye, left_eye), g, seen);
@@ -75,7 +75,8 @@ fn cross(a: Point, b: Point) -> f32 {
 pub(super) mod tests {
     use super::*;
 
-    /// Points of a plane, seen by a camera: turned, tilted, rolled and moved (degrees; the unit is the distance of the eyes).
+    /// Points of a plane, seen by a camera: turned, tilted, rolled and moved (degrees; the unit is the distance of the
+    /// eyes).
     pub(in crate::liveness) fn seen(points: [[f32; 3]; 5], [yaw, pitch, roll]: [f32; 3], away: f32) -> [Point; 5] {
         let [(sy, cy), (sp, cp), (sr, cr)] = [yaw, pitch, roll].map(|degrees| libm::sincosf(degrees.to_radians()));
         points.map(|[x, y, z]| {
@@ -92,7 +93,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_nose_on_a_plane_stays_where_it_is_however_the_plane_is_held() {
+    fn a_nose_on_a_plane_keeps_its_position() {
         let ahead = nose_across(&seen(head(0.0), [0.0; 3], 8.0)).unwrap();
         assert!((ahead - 0.5).abs() < 1e-4, "{ahead}");
         for turns in [[30.0, 0.0, 0.0], [-45.0, 10.0, 20.0], [60.0, -20.0, -30.0], [10.0, 40.0, 90.0]] {
@@ -104,7 +105,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_nose_that_stands_out_moves_to_the_side_to_which_the_head_turns() {
+    fn a_protruding_nose_moves_with_the_turn_of_the_head() {
         // The person's left is to the right in the picture.
         for (yaw, moves) in [(-32.0, 0.25), (-20.0, 0.14), (0.0, 0.0), (32.0, -0.25)] {
             let nose = nose_across(&seen(head(0.36), [yaw, 0.0, 0.0], 12.0)).unwrap();

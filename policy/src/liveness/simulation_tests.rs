@@ -1,10 +1,10 @@
 //! Simulates how often photos pass the challenge and people fail it: rigid heads and planes in front of a camera, with
 //! the measured noise of the detector's landmarks. No real person or attacker took part.
 //!
-//! Measured with YuNet on 40 faces of Labeled Faces in the Wild, put on a plane before a simulated camera (with its noise
-//! and a JPEG of quality 85): each coordinate of a landmark deviates by 0.02 of the distance of the eyes at 80 pixels, 0.035
-//! at 45; and on a plane that is turned the nose seems to move by -0.0025 a degree (it is found a little towards the middle
-//! of what a face looks like), with a deviation of 0.04 at 40° from photo to photo.
+//! The noise was measured with YuNet on 40 faces of Labeled Faces in the Wild, on a plane in front of a simulated
+//! camera (with sensor noise and JPEG quality 85). The standard deviation of a landmark's coordinate is 0.02 eye
+//! distances at 80 pixels and 0.035 at 45. On a turned plane, the nose seems to move by -0.0025 per degree (the
+//! detector places it towards the middle of an average face), with a standard deviation of 0.04 at 40° between photos.
 
 use super::challenge::Challenge;
 use super::parallax::tests::{head, seen};
@@ -19,7 +19,7 @@ use std::string::String;
 const FRAME_MS: u64 = 100;
 const TRIALS: usize = 2000;
 
-/// Reproducible chance (SplitMix64, Steele et al. 2014).
+/// A reproducible random generator (SplitMix64, Steele et al. 2014).
 pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
@@ -34,25 +34,25 @@ impl Chance {
         least + (most - least) * (self.next() >> 40) as f32 / (1_u64 << 24) as f32
     }
 
-    /// Normally distributed (Box and Muller 1958).
+    /// A normally distributed number (Box and Muller 1958).
     fn normal(&mut self, deviation: f32) -> f32 {
         let (radius, angle) = (self.between(1e-7, 1.0), self.between(0.0, TAU));
         deviation * libm::sqrtf(-2.0 * libm::logf(radius)) * libm::cosf(angle)
     }
 }
 
-/// Who comes.
+/// A simulated visitor.
 #[derive(Clone, Copy)]
 struct Visitor {
-    /// How far the nose stands out, in distances of the eyes.
+    /// How far the nose protrudes, in eye distances.
     nose: f32,
-    /// How far it turns to the side that is asked for, in degrees; below 0 to the other side.
+    /// The turn towards the requested side in degrees; negative to the other side.
     turns: f32,
-    /// How far it is tilted and rolled meanwhile.
+    /// Tilt and roll during the turn.
     sways: f32,
-    /// Deviation of each coordinate of a landmark, in distances of the eyes.
+    /// Standard deviation of each coordinate of a landmark, in eye distances.
     noise: f32,
-    /// How far the detector finds the nose of a picture from where it is, for each degree.
+    /// Apparent shift of a printed nose per degree.
     drawn: f32,
 }
 
@@ -90,7 +90,7 @@ fn passes(visitor: Visitor, chance: &mut Chance) -> bool {
     false
 }
 
-/// The part of visitors who pass, each a little different.
+/// The fraction of visitors who pass; each is slightly different.
 fn pass_rate(seed: u64, visitor: impl Fn(&mut Chance) -> Visitor) -> f64 {
     let mut chance = Chance(seed);
     let passed = (0..TRIALS).filter(|_| passes(visitor(&mut chance), &mut chance)).count();

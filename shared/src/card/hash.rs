@@ -1,5 +1,5 @@
-//! The keyed hash of a card's number. It hides the number from anybody who has only the hashes. It does not hide it
-//! from anybody who also has the key, because there are few enough card numbers to try all of them.
+//! The keyed hash of a card's number. It hides the number from an attacker who has only the hashes. It does not hide it
+//! from an attacker who also has the key, because all card numbers can be tried.
 
 use super::number::{CardFormat, CardNumber};
 use crate::person_id::PersonId;
@@ -13,13 +13,13 @@ use zeroize::Zeroize;
 /// A card that belongs to a person: a keyed hash over its canonical number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CardHash {
-    /// How the number was written.
+    /// The encoding of the number.
     pub format: CardFormat,
     /// The first 16 bytes of the keyed hash.
     pub hash: [u8; 16],
 }
 
-/// The key of one database's card hashes: random bytes, made with the database.
+/// The key of a database's card hashes: random bytes, made with the database.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardKey(pub [u8; 32]);
 

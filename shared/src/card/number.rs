@@ -1,4 +1,4 @@
-//! The canonical number of a card: a number from 1 on, without leading zeros.
+//! The canonical number of a card: at least 1, without leading zeros.
 //!
 //! A keyboard reader, a Wiegand reader and the print on a card represent the same number in different ways:
 //! `0008108654`, `123:47726` (facility code of 8 bits and number of 16), or the bits of both concatenated. The
@@ -8,7 +8,7 @@ use core::fmt;
 use core::str::FromStr;
 use serde::{Deserialize, Serialize};
 
-/// The most digits accepted, leading zeros included.
+/// Largest number of digits accepted, including leading zeros.
 pub const MAX_DIGITS: usize = 20;
 
 /// The separator between a facility code and the number.
@@ -20,7 +20,7 @@ const LONG_BITS: u32 = 32;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CardNumber(u64);
 
-/// How a card's number was encoded before it was hashed.
+/// How a card's number is encoded for hashing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CardFormat(pub u8);
 
@@ -38,20 +38,20 @@ impl CardFormat {
 #[non_exhaustive]
 pub enum CardNumberError {
     /// The text is empty.
-    #[error("there are no digits")]
+    #[error("it has no digits")]
     Empty,
     /// The text contains a character that is not a digit.
     #[error(
         "it is not a number: write decimal digits, hexadecimal ones after 0x, or facility code and number as in 123:45678"
     )]
     NotANumber,
-    /// The number is larger than any card's.
-    #[error("it is larger than the largest number that a card has, 18446744073709551615")]
+    /// The number is larger than a card number can be.
+    #[error("it is larger than the largest card number, 18446744073709551615")]
     TooLarge,
-    /// The facility code or the number beside it does not fit.
-    #[error("a facility code is 0 to 255, the number beside it 0 to 65535")]
+    /// The facility code or the number after it is out of range.
+    #[error("a facility code is 0 to 255, the number after it 0 to 65535")]
     Facility,
-    /// The number is 0, which is what a reader without a card sends.
+    /// The number is 0, which a reader without a card sends.
     #[error("it is 0, which is not a card number")]
     Zero,
 }
@@ -65,10 +65,10 @@ impl CardNumber {
         if number == 0 { Err(CardNumberError::Zero) } else { Ok(Self(number)) }
     }
 
-    /// The card with these digits, of base 10 or 16.
+    /// Parses digits of base 10 or 16.
     ///
     /// # Errors
-    /// When they are none, too large, or 0.
+    /// If there are no digits, or the number is too large or 0.
     pub fn from_digits(digits: &str, base: u32) -> Result<Self, CardNumberError> {
         if digits.is_empty() {
             return Err(CardNumberError::Empty);
@@ -84,7 +84,8 @@ impl CardNumber {
         self.0
     }
 
-    /// How the number is encoded for hashing: in the fewest bits of 24 (a facility code and a number), 32 and 64.
+    /// How the number is encoded for hashing: in 24 bits (facility code and number), 32 or 64, whichever is the
+    /// smallest that fits.
     pub const fn format(self) -> CardFormat {
         if self.0 >> SHORT_BITS == 0 {
             CardFormat::BITS_24
@@ -95,10 +96,10 @@ impl CardNumber {
         }
     }
 
-    /// The number as a reader reports it that passes on only this many low bits, 1 to 64.
+    /// The number as reported by a reader that passes on only the lowest `bits` bits, 1 to 64.
     ///
     /// # Errors
-    /// [`CardNumberError::Zero`] if nothing is.
+    /// [`CardNumberError::Zero`] if these are all 0.
     pub const fn lowest_bits(self, bits: u32) -> Result<Self, CardNumberError> {
         Self::new(if bits >= u64::BITS { self.0 } else { self.0 & ((1 << bits) - 1) })
     }
@@ -107,7 +108,7 @@ impl CardNumber {
 impl FromStr for CardNumber {
     type Err = CardNumberError;
 
-    /// `0008108654`, `123:47726` and `0x7bba6e` are the same card.
+    /// Parses a card number: `0008108654`, `123:47726` and `0x7bba6e` are the same card.
     fn from_str(text: &str) -> Result<Self, CardNumberError> {
         if let Some((facility, number)) = text.split_once(FACILITY_SEPARATORS) {
             let [facility, number] = [facility, number].map(|part| decimal(part.trim()));
@@ -143,7 +144,7 @@ mod tests {
     use CardNumberError::{Empty, Facility, NotANumber, TooLarge, Zero};
 
     #[test]
-    fn one_card_however_it_is_written() {
+    fn every_notation_gives_the_same_card() {
         let cases: [(&str, Result<u64, CardNumberError>); 25] = [
             ("8108654", Ok(8_108_654)),
             ("0008108654", Ok(8_108_654)),
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_may_pass_on_less_than_a_card_has() {
+    fn a_reader_may_pass_on_only_some_bits() {
         for (number, bits, left) in [
             (0x12_3456_789a, 24, Ok(0x56_789a)),
             (0x12_3456_789a, 32, Ok(0x3456_789a)),

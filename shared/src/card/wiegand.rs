@@ -1,4 +1,4 @@
-//! Wiegand frames: 26 or 34 bits, of which the first and the last are parity bits.
+//! Wiegand frames: 26 or 34 bits. The first and the last are parity bits.
 //!
 //! The bits in between are the card's number, most significant first. The first bit gives even parity over itself and
 //! the first half of the number; the last gives odd parity over the second half and itself (SIA AC-01 of 1996 for 26
@@ -7,31 +7,31 @@
 use super::number::{CardNumber, CardNumberError};
 use heapless::Vec;
 
-/// The most bits of a supported frame.
+/// Largest number of bits of a supported frame.
 pub const MAX_FRAME_BITS: usize = 34;
 
-/// How many bits lie between the two for parity.
+/// Number of data bits between the two parity bits.
 const NUMBER_BITS: [u32; 2] = [24, 32];
 
 /// Why a frame was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WiegandError {
-    /// There are more or fewer of them than a card has.
-    #[error("{bits} bits where a card has 26 or 34: set the reader to one of these, and check both wires")]
+    /// The number of bits is not supported.
+    #[error("{bits} bits instead of 26 or 34: set the reader to one of these, and check both wires")]
     Length {
-        /// How many there are.
+        /// Number of bits received.
         bits: usize,
     },
     /// A bit was lost or flipped in transmission.
-    #[error("the parity is wrong: a bit was lost or turned on the way; present the card again, or check the wires")]
+    #[error("the parity is wrong: a bit was lost or flipped; present the card again, or check the wires")]
     Parity,
     /// All bits of the number are 0.
     #[error(transparent)]
     Number(#[from] CardNumberError),
 }
 
-/// The card of a frame, its bits in the order in which they came.
+/// Decodes a frame, whose bits are in the order of transmission.
 ///
 /// # Errors
 /// [`WiegandError`]; a frame with one wrong bit is always refused.
@@ -49,7 +49,7 @@ pub fn decode_wiegand(frame: &[bool]) -> Result<CardNumber, WiegandError> {
     Ok(CardNumber::new(number.iter().fold(0, |number, &bit| number << 1 | u64::from(bit)))?)
 }
 
-/// The frame of a card; `None` if it has more than 32 bits.
+/// Encodes a card's frame; `None` if its number has more than 32 bits.
 pub fn encode_wiegand(card: CardNumber) -> Option<Vec<bool, MAX_FRAME_BITS>> {
     let bits = *NUMBER_BITS.iter().find(|bits| card.value() >> **bits == 0)?;
     let number = || (0..bits).rev().map(|bit| card.value() >> bit & 1 == 1);

@@ -10,9 +10,9 @@ use core::fmt;
 use core::str::FromStr;
 use serde::Deserialize;
 
-/// The most units that one database can name: it can be sealed for all of them and for the workstation.
+/// Largest number of units that a database can name. It can be sealed for all of them and the workstation.
 pub const MAX_UNITS: usize = MAX_RECIPIENTS - 1;
-/// The most bytes in the name of a group of doors.
+/// Largest length of a door group's name, in bytes.
 pub const MAX_DOOR_GROUP_BYTES: usize = 32;
 /// The word for every door; it cannot be a group's name.
 pub const ALL_DOORS: &str = "all";
@@ -22,7 +22,7 @@ pub const ALL_DOORS: &str = "all";
 pub enum Audience {
     /// Every door that trusts the signer.
     AllDoors,
-    /// Every unit whose configuration says that it belongs to this group.
+    /// Every unit that belongs to this group according to its configuration.
     Group(DoorGroup),
     /// These units and no others.
     Units(Units),
@@ -32,8 +32,8 @@ pub enum Audience {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Units(pub(super) Vec<Fingerprint>);
 
-/// The name of a group of doors: 1 to [`MAX_DOOR_GROUP_BYTES`] lower-case letters, digits and `-`, at least one of the
-/// letters beyond `f`, so that an incomplete id of a unit is never taken for a group.
+/// The name of a group of doors: 1 to [`MAX_DOOR_GROUP_BYTES`] lower-case letters, digits and `-`, with at least one
+/// letter after `f`, so that an incomplete unit id is never a valid group.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DoorGroup(pub(super) String);
 
@@ -41,10 +41,10 @@ pub struct DoorGroup(pub(super) String);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AudienceError {
-    /// No units, or too many.
+    /// There are no units or too many.
     #[error("a database is for 1 to {MAX_UNITS} units, not for {0}; put more into a group")]
     UnitCount(usize),
-    /// Not the name of a group.
+    /// The name of a group is invalid.
     #[error(
         "{0:?} is neither a unit's id (five groups of four hexadecimal digits) nor a group of doors (1 to \
          {MAX_DOOR_GROUP_BYTES} lower-case letters, digits and \"-\", with a letter beyond \"f\", and not \"{ALL_DOORS}\")"
@@ -53,7 +53,7 @@ pub enum AudienceError {
 }
 
 impl Audience {
-    /// These units; one that is named twice counts once.
+    /// Makes an audience of these units. Duplicates count once.
     ///
     /// # Errors
     /// [`AudienceError::UnitCount`]
@@ -67,7 +67,7 @@ impl Audience {
         Ok(Self::Units(Units(units)))
     }
 
-    /// Whether a unit may use the database: by its id, if it has a key of its own, and the groups that it belongs to.
+    /// Whether a unit may use the database. `unit` is its id if it has a key of its own, `groups` are its groups.
     pub fn includes(&self, unit: Option<Fingerprint>, groups: &[DoorGroup]) -> bool {
         match self {
             Self::AllDoors => true,
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_is_included_by_its_own_id_or_a_group_of_its_own() {
+    fn a_unit_is_included_by_its_id_or_one_of_its_groups() {
         let some = Audience::units([unit(2), unit(1), unit(2)]).unwrap();
         let office = Audience::Group(group("office"));
         for (audience, id, groups, expected) in [
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn an_incomplete_id_and_all_are_no_groups() {
+    fn an_incomplete_id_and_the_word_all_are_not_groups() {
         for name in ["office", "floor-2", "0west", "z"] {
             assert_eq!(group(name).to_string(), name);
         }

@@ -20,20 +20,20 @@ use zeroize::Zeroizing;
 /// An encoding to enrol.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewEncoding {
-    /// The encoding, of the builder's dimensions.
+    /// The encoding, with the builder's dimensions.
     pub encoding: Encoding,
     /// The photo that it was made from.
     pub photo: PhotoDigest,
     /// When it was made, Unix seconds.
     pub made_at: i64,
-    /// As [`EnrolledEncoding::is_plain`](super::EnrolledEncoding::is_plain).
+    /// See [`EnrolledEncoding::is_plain`](super::EnrolledEncoding::is_plain).
     pub is_plain: bool,
 }
 
 /// A person to enrol.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewPerson {
-    /// A random number, made by the caller, or the one that the person had before.
+    /// A random number from the caller, or the id that the person had before.
     pub id: PersonId,
     /// The name.
     pub name: PersonName,
@@ -51,10 +51,10 @@ pub struct GalleryBuilder {
 }
 
 impl GalleryBuilder {
-    /// A database without people.
+    /// Makes an empty database.
     ///
     /// # Errors
-    /// When dimensions are not 1 to [`MAX_DIMENSIONS`](crate::encoding::MAX_DIMENSIONS).
+    /// If dimensions are not 1 to [`MAX_DIMENSIONS`](crate::encoding::MAX_DIMENSIONS).
     pub fn new(sequence: u64, model: ModelHash, dimensions: usize) -> Result<Self, GalleryError> {
         let header = Header {
             sequence,
@@ -80,7 +80,7 @@ impl GalleryBuilder {
         Ok(Self { gallery, taken: Taken::default() })
     }
 
-    /// Starts from an existing gallery, under a new sequence number.
+    /// Starts from an existing gallery, with a new sequence number.
     pub fn from_gallery(gallery: Gallery, sequence: u64) -> Self {
         let mut builder = Self { gallery, taken: Taken::default() };
         builder.gallery.header.sequence = sequence;
@@ -91,12 +91,12 @@ impl GalleryBuilder {
         builder
     }
 
-    /// Sets the doors that may use the database, replacing any set before.
+    /// Sets the doors that may use the database, and replaces earlier ones.
     pub fn set_audience(&mut self, audience: Audience) {
         self.gallery.audience = Some(audience);
     }
 
-    /// Sets the gate that people were enrolled with, replacing any set before.
+    /// Sets the gate that people were enrolled with, and replaces an earlier one.
     pub fn set_gate(&mut self, gate: Option<GateDigest>) {
         self.gallery.gate = gate;
     }
@@ -105,7 +105,7 @@ impl GalleryBuilder {
     /// threshold for pictures without colour, which belonged to the previous one.
     ///
     /// # Errors
-    /// When the threshold or the rate is out of range.
+    /// If the threshold or the rate is out of range.
     pub fn set_threshold(&mut self, threshold: f32, calibration: Option<Calibration>) -> Result<(), GalleryError> {
         let header = Header { threshold: Some(threshold), calibration, ..self.gallery.header };
         check_header(&header)?;
@@ -114,20 +114,20 @@ impl GalleryBuilder {
         Ok(())
     }
 
-    /// Stores a calibrated threshold for pictures without colour, beside the one in the header.
+    /// Stores a calibrated threshold for pictures without colour, in addition to the one in the header.
     ///
     /// # Errors
-    /// When the threshold or the rate is out of range.
+    /// If the threshold or the rate is out of range.
     pub fn set_grey_threshold(&mut self, grey: GreyThreshold) -> Result<(), GalleryError> {
         check_grey(&grey)?;
         self.gallery.grey = Some(grey);
         Ok(())
     }
 
-    /// Sets the schedules, replacing any set before.
+    /// Sets the schedules, and replaces earlier ones.
     ///
     /// # Errors
-    /// When a schedule names a person who is not enrolled, or a group without members: it would restrict nobody, or
+    /// If a schedule names a person who is not enrolled, or a group without members: it would restrict nobody, or
     /// never open.
     pub fn set_schedules(&mut self, schedules: Schedules) -> Result<(), GalleryError> {
         check_schedules(&schedules, &self.gallery.people)?;
@@ -135,10 +135,10 @@ impl GalleryBuilder {
         Ok(())
     }
 
-    /// Sets the key under which people's cards are hashed, before anybody has one.
+    /// Sets the key of the card hashes. Must be called before anybody has a card.
     ///
     /// # Errors
-    /// When somebody has a card already, which was hashed under another key.
+    /// If somebody already has a card, which was hashed with another key.
     pub fn set_card_key(&mut self, key: CardKey) -> Result<(), GalleryError> {
         if self.gallery.people.iter().any(|person| !person.details.cards.is_empty()) {
             return Err(Problem::SecondCardKey.into());
@@ -150,7 +150,7 @@ impl GalleryBuilder {
     /// Enrols a person.
     ///
     /// # Errors
-    /// When the id, the name or a card is taken, there is no encoding, there is a card and no key, or a bound is passed.
+    /// If the id, the name or a card is taken, there is no encoding, there is a card but no key, or a limit is exceeded.
     pub fn add_person(&mut self, person: NewPerson) -> Result<(), GalleryError> {
         let NewPerson { id, name, details, encodings } = person;
         check_person(&name, &details, encodings.len())?;
@@ -191,7 +191,7 @@ impl GalleryBuilder {
         for later in &mut gallery.people[index..] {
             later.encodings = later.encodings.start - encodings.len()..later.encodings.end - encodings.len();
         }
-        // Not truncated: there are at most u32::MAX people and encodings.
+        // Not truncated: people and encodings are at most u32::MAX.
         gallery.header.people -= 1;
         gallery.header.encodings -= encodings.len() as u32;
         gallery.enrolled.remove(index as u32, encodings);
@@ -204,11 +204,11 @@ impl GalleryBuilder {
         true
     }
 
-    /// Records two people as look-alikes (the smaller L2 distance of an encoding of either to the other), replacing any
-    /// record of the pair.
+    /// Records two people as look-alikes, and replaces an earlier record of the pair. `distance` is the smallest L2
+    /// distance from an encoding of either to the other person.
     ///
     /// # Errors
-    /// When one of them is not enrolled, both are the same, or the distance is none.
+    /// If one of them is not enrolled, both are the same, or the distance is not a number.
     pub fn add_look_alikes(&mut self, one: &PersonId, other: &PersonId, distance: f32) -> Result<(), GalleryError> {
         let of = |id| self.gallery.person_by_id(id).ok_or(Problem::LookAlikes);
         let (one, other) = (of(one)?, of(other)?);
@@ -219,12 +219,12 @@ impl GalleryBuilder {
         Ok(())
     }
 
-    /// The database so far, in memory.
+    /// The current contents.
     pub fn gallery(&self) -> &Gallery {
         &self.gallery
     }
 
-    /// The database in memory.
+    /// Finishes the gallery.
     pub fn build(self) -> Gallery {
         self.gallery
     }

@@ -3,7 +3,7 @@
 use crate::hex::hex_text;
 use sha2::{Digest, Sha256};
 
-/// SHA-256 over detector, alignment, encoder and normalisation: two encodings may be compared only if it is the same.
+/// SHA-256 over detector, alignment, encoder and normalisation. Only encodings with the same hash may be compared.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ModelHash(pub [u8; 32]);
 hex_text!(ModelHash, 32);
@@ -19,7 +19,7 @@ pub struct DatabaseDigest(pub [u8; 32]);
 hex_text!(DatabaseDigest, 32);
 
 impl DatabaseDigest {
-    /// Of a whole file.
+    /// Digest of a whole file.
     pub fn from_file(file: &[u8]) -> Self {
         Self(Sha256::digest(file).into())
     }

@@ -1,4 +1,4 @@
-//! All encodings of a gallery, column by column, as they are searched: the integers of all of them lie side by side.
+//! All encodings of a gallery, stored by column for the search: the integers of all encodings are contiguous.
 
 use super::{EnrolledEncoding, NewEncoding, PhotoDigest};
 use crate::matching::{Rows, push_row, scale_of};
@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 use zeroize::Zeroize;
 
-/// The columns have one entry for each encoding, `numbers` a padded row.
+/// Each column has one entry per encoding; in `numbers` it is a padded row.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Enrolled {
     dimensions: usize,
@@ -29,7 +29,7 @@ impl Drop for Enrolled {
 }
 
 impl Enrolled {
-    /// No encodings, of 1 to 512 dimensions.
+    /// No encodings, for 1 to 512 dimensions.
     pub(super) fn new(dimensions: usize) -> Self {
         Self {
             dimensions,
@@ -77,7 +77,7 @@ impl Enrolled {
         self.range(0..self.scales.len())
     }
 
-    /// Some of them; none where there are none.
+    /// A range of them; empty if it is out of bounds.
     pub(super) fn range(&self, encodings: Range<usize>) -> impl Iterator<Item = EnrolledEncoding<'_>> {
         encodings.map_while(|index| {
             Some(EnrolledEncoding {
@@ -107,7 +107,7 @@ impl Enrolled {
         self.plain.extend(is_plain);
     }
 
-    /// Appends `dimensions` integers as bytes; `None` if no encoding becomes them.
+    /// Appends `dimensions` integers as bytes; `None` if they cannot come from an encoding.
     pub(super) fn push_row(&mut self, row: &[u8], stretch: u16, photo: PhotoDigest) -> Option<()> {
         let start = self.numbers.len();
         self.numbers.extend(row.iter().map(|&byte| byte as i8));
@@ -118,7 +118,7 @@ impl Enrolled {
         Some(())
     }
 
-    /// Appends an encoding with all that belongs to it; `None`, and nothing appended, if it has other dimensions.
+    /// Appends an encoding with its columns. If the dimensions differ, appends nothing and returns `None`.
     pub(super) fn push(&mut self, new: &NewEncoding, owner: u32) -> Option<()> {
         let NewEncoding { encoding, photo, made_at, is_plain } = new;
         if encoding.dimensions() != self.dimensions {
@@ -139,7 +139,7 @@ impl Enrolled {
         Some(())
     }
 
-    /// Removes the encodings of the owner with this number; higher numbers go down by one.
+    /// Removes the encodings of the owner with this number; higher owner numbers decrease by one.
     pub(super) fn remove(&mut self, owner: u32, encodings: Range<usize>) {
         let stride = self.stride();
         self.numbers.drain(encodings.start * stride..encodings.end * stride);

@@ -27,33 +27,31 @@ impl fmt::Display for Tag {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GalleryError {
-    /// The file does not begin as a people database does.
-    #[error(
-        "not a people database: it does not begin with the eight characters that one begins with; was another file named?"
-    )]
+    /// The file does not begin with the magic number of a people database.
+    #[error("not a people database: the file does not begin with its eight characters; check the file name")]
     NotADatabase,
-    /// No unit reads so large a database.
+    /// The database is too large for any unit.
     #[error(
-        "a people database has at most {MAX_DATABASE_BYTES} bytes, this has {bytes}: enrol fewer people, or fewer photos of each"
+        "a people database has at most {MAX_DATABASE_BYTES} bytes, this one {bytes}: enrol fewer people, or fewer photos of each"
     )]
     TooLarge {
-        /// How many it has, or at least this many.
+        /// Its length, or a lower bound of it.
         bytes: u64,
     },
-    /// The file was written in a format that this program does not know.
+    /// The file has a format version that this program does not support.
     #[error("byte 8: format version {found}, this program reads version {supported}: update this program")]
     Version {
         /// The version that this program reads.
         supported: u16,
-        /// The version that the file names.
+        /// The version of the file.
         found: u16,
     },
-    /// The file cannot be understood without a feature that this program does not know.
+    /// The file requires a feature that this program does not support.
     #[error(
         "byte 10: the database needs features that this program does not know (bits {unknown:#x}): update this program"
     )]
     Features {
-        /// The bits that are not known.
+        /// The unknown bits.
         unknown: u64,
     },
     /// The file ends too early, or a length in it is wrong.
@@ -61,18 +59,18 @@ pub enum GalleryError {
         "byte {byte}: {what} needs {wanted} bytes, but only {left} are left: the file is cut off or damaged, copy it again"
     )]
     CutOff {
-        /// Where.
+        /// Position in the file.
         byte: usize,
-        /// What begins there.
+        /// What begins at this position.
         what: &'static str,
-        /// Bytes that it needs.
+        /// The bytes that it needs.
         wanted: u64,
-        /// Bytes that are there.
+        /// The remaining bytes.
         left: usize,
     },
-    /// The bytes are not those that were written.
+    /// The checksum is wrong.
     #[error(
-        "bytes 0 to {end}: their checksum is {computed:08x}, not {stored:08x} as stored: the file is damaged, copy it again"
+        "bytes 0 to {end}: the checksum is {computed:08x}, but {stored:08x} is stored: the file is damaged, copy it again"
     )]
     Checksum {
         /// The checksum covers the bytes before this one.
@@ -82,13 +80,13 @@ pub enum GalleryError {
         /// CRC-32 of the bytes.
         computed: u32,
     },
-    /// The file is not the one that was signed.
+    /// The signature is not valid for this file.
     #[error(
-        "its signature by {signer} is not that of this file: it was changed after it was signed, or by somebody without the \
-         key"
+        "the signature by {signer} is not valid for this file: the file was changed after it was signed, or by somebody \
+         without the key"
     )]
     Signature {
-        /// Whose signature it is said to be.
+        /// The signer that the file names.
         signer: Fingerprint,
     },
     /// The records cannot be sealed or opened.
@@ -98,12 +96,12 @@ pub enum GalleryError {
     /// The file is complete, but its contents are invalid.
     #[error("byte {byte}: {problem}: build the database again")]
     Unsound {
-        /// Where the section or record begins that says it.
+        /// Where the section or record begins.
         byte: usize,
-        /// What is wrong.
+        /// The problem.
         problem: Problem,
     },
-    /// What was to be put into a database cannot be.
+    /// Something cannot be added to the database.
     #[error(transparent)]
     Refused(#[from] Problem),
     /// The database was made with another model.
@@ -113,20 +111,20 @@ pub enum GalleryError {
     OtherModel {
         /// The model that this program runs.
         expected: ModelHash,
-        /// The model that the database names.
+        /// The model that made the database.
         found: ModelHash,
     },
 }
 
-/// What is wrong with something in a people database, or with something that was to be put into one.
+/// What is wrong with the contents of a people database, or with something to be added to it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// A required section is not there.
+    /// A required section is missing.
     #[error("the section {0} is missing")]
     MissingSection(Tag),
-    /// A section is there twice.
-    #[error("the section {0} is there twice")]
+    /// A section occurs twice.
+    #[error("the section {0} occurs twice")]
     SecondSection(Tag),
     /// A section has a different length than the header implies.
     #[error("the section {tag} has {found} bytes, but {expected} according to the header")]
@@ -135,25 +133,25 @@ pub enum Problem {
         tag: Tag,
         /// The length that the header implies.
         expected: u64,
-        /// Bytes that it has.
+        /// The length that it has.
         found: usize,
     },
-    /// A section is there that the required features do not announce.
-    #[error("the section {0} is there, and the features that the file requires do not announce it")]
+    /// A section occurs without its required feature.
+    #[error("the section {0} occurs, but its required feature is not set")]
     Unannounced(Tag),
-    /// A section of a sealed database stands where the seal does not hold.
-    #[error("the section {0} stands behind the sealed records, where anybody can add one")]
+    /// A section of a sealed database is outside the authenticated part.
+    #[error("the section {0} follows the sealed records, where anybody can add one")]
     BehindTheBody(Tag),
-    /// The signature is not the last section, or no signature.
-    #[error("the last section is not a signature, as the features that the file requires announce it")]
+    /// The last section is not a signature.
+    #[error("the last section is not a signature, although the required features say so")]
     NoSignature,
-    /// The doors that may use the database make no sense.
+    /// The audience is invalid.
     #[error(transparent)]
     Audience(AudienceError),
-    /// The units that may use the database are not in order, or one is there twice.
-    #[error("the units that may use the database are not in order, or one is there twice")]
+    /// The units that may use the database are not in order, or one occurs twice.
+    #[error("the units that may use the database are not in order, or one occurs twice")]
     UnitOrder,
-    /// The schedules make no sense.
+    /// The schedules are invalid.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
     /// A schedule names somebody who is not enrolled.
@@ -161,10 +159,10 @@ pub enum Problem {
     ScheduleOfStranger {
         /// The schedule's name.
         schedule: String,
-        /// Who it names.
+        /// The id that it names.
         id: PersonId,
     },
-    /// A schedule names a group that nobody is in.
+    /// A schedule names a group without members.
     #[error("the schedule {schedule:?} names the group {group:?}, which has no members")]
     ScheduleOfNoGroup {
         /// The schedule's name.
@@ -178,19 +176,19 @@ pub enum Problem {
     /// Bytes are left after the last record of a section.
     #[error("{0} bytes are left after the last record of the section")]
     BytesLeft(usize),
-    /// Dimensions out of range.
+    /// The dimensions are out of range.
     #[error("{0} numbers in an encoding: must be 1 to {MAX_DIMENSIONS}")]
     Dimensions(usize),
-    /// A threshold out of range.
+    /// The threshold is out of range.
     #[error("threshold {0}: must be an L2 distance above 0 and at most 2")]
     Threshold(f32),
-    /// A calibration out of range, or without a threshold.
-    #[error("the threshold is calibrated for an FPIR of {0}: want a threshold, and a rate above 0 and below 1")]
+    /// The calibration is out of range, or there is no threshold.
+    #[error("calibration for an FPIR of {0}: needs a threshold, and a rate above 0 and below 1")]
     Calibration(f32),
-    /// More than fits.
+    /// There are too many people or encodings.
     #[error("too many people or encodings for one database: at most {MAX_PEOPLE} people can be enrolled")]
     TooMany,
-    /// A name cannot be used.
+    /// A name is invalid.
     #[error("{name:?}: {source}")]
     Name {
         /// The text.
@@ -198,31 +196,31 @@ pub enum Problem {
         /// Why.
         source: NameError,
     },
-    /// A name is not written as this program writes it.
+    /// A name is not in the canonical form.
     #[error("the name {0:?} is not in normal form C or has white space around it")]
     NameForm(String),
     /// Two people have names that differ at most in case or Unicode form.
     #[error(
-        "the name {0:?} is that of another person, but perhaps for case or Unicode form: give one of them another name"
+        "the name {0:?} is the name of another person (case and Unicode form are ignored): give one of them another name"
     )]
     NameTaken(String),
     /// Two people have the same id.
-    #[error("the id {0} is that of another person")]
+    #[error("the id {0} is the id of another person")]
     IdTaken(PersonId),
     /// Two people have the same card.
-    #[error("{0:?} has a card that another person has, or has it twice")]
+    #[error("{0:?} has a card twice, or the card of another person")]
     CardTaken(String),
-    /// A note is too long or holds control characters.
-    #[error("the note of {0:?} is too long or holds control characters other than line feed")]
+    /// A note is too long or contains control characters.
+    #[error("the note of {0:?} is too long or contains control characters other than line feed")]
     Note(String),
-    /// Groups are too many, or their names too long, empty or with control characters.
-    #[error("the groups of {0:?} are too many, or one has an empty or too long name or control characters in it")]
+    /// There are too many groups, or a name of one is empty, too long, or has control characters.
+    #[error("the groups of {0:?} are too many, or the name of one is empty, too long, or has control characters")]
     Groups(String),
     /// There are too many cards.
     #[error("{0:?} has too many cards")]
     TooManyCards(String),
-    /// Somebody has a card, and there is no key to hash cards with.
-    #[error("{0:?} has a card, and the database has no key for the hashes of cards")]
+    /// A person has a card, but there is no key for the hashes.
+    #[error("{0:?} has a card, but the database has no key for the hashes of cards")]
     CardsWithoutKey(String),
     /// The key for the hashes of cards would replace another one.
     #[error("the key for the hashes of cards cannot be set once somebody has a card")]
@@ -233,37 +231,37 @@ pub enum Problem {
     /// A person has no encodings or too many.
     #[error("{name:?} has {found} encodings: must be 1 to {most}", most = super::person::MAX_ENCODINGS_OF_PERSON)]
     EncodingsOfPerson {
-        /// Who.
+        /// The person's name.
         name: String,
-        /// How many.
+        /// The number of encodings.
         found: usize,
     },
-    /// There are encodings that belong to nobody, or fewer than people say.
-    #[error("the people have {claimed} encodings together, the header says {stored}")]
+    /// The people's encodings do not add up to the number in the header.
+    #[error("the people have {claimed} encodings in total, but the header says {stored}")]
     EncodingsOfNobody {
-        /// Encodings that people say to have.
+        /// The sum over all people.
         claimed: u64,
-        /// Encodings that the header says to be there.
+        /// The number in the header.
         stored: u32,
     },
-    /// An encoding has other dimensions than the database.
-    #[error("an encoding of {name:?} has {found} numbers, the database {expected}")]
+    /// An encoding does not have the dimensions of the database.
+    #[error("an encoding of {name:?} has {found} numbers, the database has {expected}")]
     OtherDimensions {
-        /// Whose.
+        /// The person's name.
         name: String,
-        /// Numbers in an encoding of the database.
+        /// The dimensions of the database.
         expected: usize,
-        /// Numbers in this one.
+        /// The dimensions of the encoding.
         found: usize,
     },
-    /// Integers that no encoding becomes.
-    #[error("encoding {0} is not the integers of an encoding: the largest is not 127")]
+    /// The integers cannot come from an encoding.
+    #[error("the integers of encoding {0} are invalid: the largest is not 127")]
     NotAnEncoding(usize),
-    /// Two encodings were made too far apart for the difference to be written.
+    /// The time between two encodings is too long to be stored.
     #[error("two encodings were made more than 2^63 seconds apart: the clock of one of them was wrong")]
     TimeApart,
-    /// A pair of people who look alike names the same person twice, nobody, or no distance.
-    #[error("a pair of people who look alike names nobody, one person twice, or no distance")]
+    /// A pair of look-alikes is invalid.
+    #[error("a pair of look-alikes names a person twice or an unknown one, or its distance is not a number")]
     LookAlikes,
 }
 

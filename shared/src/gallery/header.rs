@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 pub struct Calibration {
     /// The false-positive identification rate over the whole gallery (FPIR, ISO/IEC 19795-1), 0 to 1.
     pub fpir: f32,
-    /// How many people were enrolled when it was calibrated.
+    /// Number of enrolled people at the time of the calibration.
     pub people: u32,
 }
 
-/// The threshold for pictures without colour, and what it was calibrated for. An older unit takes the one in the header.
+/// The threshold for pictures without colour, and what it was calibrated for. Older units use the one in the header.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct GreyThreshold {
     /// The largest L2 distance at which a grey probe matches a person, above 0 and at most 2.
@@ -26,7 +26,7 @@ pub struct GreyThreshold {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Header {
-    /// Grows with every database: max(previous + 1, Unix seconds). A unit refuses a lower one.
+    /// Sequence number, max(previous + 1, Unix seconds). A unit refuses a lower one.
     pub sequence: u64,
     /// The model that made the encodings.
     pub model: ModelHash,
@@ -37,9 +37,9 @@ pub struct Header {
     pub threshold: Option<f32>,
     /// What the threshold was calibrated for; present only with a threshold.
     pub calibration: Option<Calibration>,
-    /// People in the database.
+    /// Number of people.
     pub people: u32,
-    /// Encodings of all of them together.
+    /// Number of encodings of all people.
     pub encodings: u32,
 }
 

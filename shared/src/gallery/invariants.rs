@@ -64,7 +64,7 @@ pub(super) fn check_person(name: &PersonName, details: &Details, encodings: usiz
     Ok(())
 }
 
-/// A schedule that applies to nobody is probably misspelt, and must not lift somebody's restrictions.
+/// Refuses a schedule that applies to nobody: it is probably misspelt, and would lift somebody's restrictions.
 pub(super) fn check_schedules(schedules: &Schedules, people: &[Person]) -> Result<(), Problem> {
     let groups: BTreeSet<&String> = people.iter().flat_map(|person| &person.details.groups).collect();
     for schedule in schedules.iter() {
@@ -98,7 +98,7 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    /// Takes them for a person: all of them, or none and an error.
+    /// Reserves a person's values: all of them, or none and an error.
     pub(super) fn take(&mut self, id: PersonId, name: &PersonName, cards: &[CardHash]) -> Result<(), Problem> {
         let key = name.collision_key();
         if self.ids.contains(&id) {

@@ -47,11 +47,11 @@ hex_text!(PhotoDigest, 8);
 /// A person who is near a probe.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Match {
-    /// Who: an index into [`Gallery::people`].
+    /// The person, an index into [`Gallery::people`].
     pub person: usize,
-    /// The nearest of the person's encodings: 0 to [`Gallery::encoding_count`].
+    /// The nearest of the person's encodings, 0 to [`Gallery::encoding_count`].
     pub encoding: usize,
-    /// L2 distance to the person, 0 to 2: from their nearest encoding and the mean over all ([`matching`]).
+    /// L2 distance to the person, 0 to 2, computed from the nearest encoding and the mean over all ([`matching`]).
     pub distance: f32,
 }
 
@@ -64,24 +64,24 @@ pub struct Nearest {
     pub runner_up: Option<Match>,
 }
 
-/// One encoding as the database holds it.
+/// An encoding as stored in the database.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct EnrolledEncoding<'a> {
-    /// The encoding's direction in integers, `dimensions` of them.
+    /// The encoding's direction as `dimensions` integers.
     pub numbers: &'a [i8],
-    /// Times `numbers` makes the encoding.
+    /// Scale: `scale * numbers` is the encoding.
     pub scale: f32,
     /// The photo that it was made from.
     pub photo: PhotoDigest,
     /// When it was made, Unix seconds.
     pub made_at: i64,
-    /// Whether the gate rated the photo's face as recognisable as most. If not, or without a gate, a probe must be
-    /// clearly nearer to it than to barely recognisable faces.
+    /// Whether the gate rated the photo's face as recognisable as most faces. If not, or without a gate, a probe must
+    /// be clearly nearer to it than to barely recognisable faces.
     pub is_plain: bool,
 }
 
-/// Two people whose encodings are nearer to each other than is safe.
+/// Two people whose encodings are too close to each other.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LookAlikes {
     /// One of them: an index into [`Gallery::people`], lower than the other.
@@ -119,7 +119,7 @@ impl Gallery {
         &self.header
     }
 
-    /// The doors that may use it; `None` if it does not say, as databases before there were audiences.
+    /// The doors that may use it; `None` if not specified, as in databases older than audiences.
     pub fn audience(&self) -> Option<&Audience> {
         self.audience.as_ref()
     }
@@ -145,7 +145,7 @@ impl Gallery {
         self.enrolled.range(encodings)
     }
 
-    /// How many encodings all people have together.
+    /// Number of encodings of all people.
     pub fn encoding_count(&self) -> usize {
         self.header.encodings as usize
     }
@@ -206,7 +206,7 @@ impl Gallery {
         self.match_of(PersonDistance { nearest_row: encodings.start + found.nearest_row, ..found })
     }
 
-    /// The nearest of the people who are wanted; `None` if there are none, or the probe has other dimensions.
+    /// The nearest of the wanted people; `None` if there are none, or the probe has other dimensions.
     pub fn nearest_where(
         &self,
         probe: &Encoding,
@@ -223,7 +223,7 @@ impl Gallery {
         Some(Match { person, encoding: found.nearest_row, distance: found.distance })
     }
 
-    /// The person whose name is equal but for case and Unicode form.
+    /// The person whose name is equal, ignoring case and Unicode form.
     pub fn person_by_name(&self, name: &PersonName) -> Option<usize> {
         let key = name.collision_key();
         self.people.iter().position(|person| person.name.collision_key() == key)

@@ -4,11 +4,11 @@ use alloc::string::String;
 use core::fmt;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// The most bytes of UTF-8 in a name.
+/// Largest length of a name, in bytes of UTF-8.
 pub const MAX_NAME_BYTES: usize = 128;
 
-/// 1 to [`MAX_NAME_BYTES`] bytes of Unicode in normal form C, without control characters and without white space at
-/// either end.
+/// A name: 1 to [`MAX_NAME_BYTES`] bytes of UTF-8 in normal form C, without control characters and without white space
+/// at either end.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PersonName(String);
 
@@ -16,7 +16,7 @@ pub struct PersonName(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
-    /// Nothing is left when white space is cut off.
+    /// The name is empty or only white space.
     #[error("the name is empty: give it at least one character")]
     Empty,
     /// It has more bytes than [`MAX_NAME_BYTES`].
@@ -25,7 +25,7 @@ pub enum NameError {
         /// Bytes of the name in UTF-8.
         bytes: usize,
     },
-    /// It holds a character that steers a terminal or a line instead of being seen.
+    /// It contains a control character.
     #[error("the name holds the control character U+{:04X} at byte {position}: remove it", *character as u32)]
     ControlCharacter {
         /// The character.
@@ -36,15 +36,15 @@ pub enum NameError {
 }
 
 impl PersonName {
-    /// Cuts surrounding white space off and brings the rest into normal form C.
+    /// Trims white space and converts the rest to normal form C.
     ///
     /// # Errors
-    /// When nothing is left, it is too long, or it holds a control character (Unicode category Cc, line and paragraph
-    /// separators, or the marks that turn the direction of text around, with which one name can pose as another).
+    /// If the rest is empty or too long, or contains a control character (Unicode category Cc, line and paragraph
+    /// separators, or marks that reverse the direction of text, which can make one name look like another).
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let text = text.trim();
-        // Normal form C makes no text shorter than a third of itself, so this refuses nothing that would fit, and
-        // bounds the work.
+        // Normal form C is at least a third as long as its input. This limit bounds the work and refuses no name that
+        // would fit.
         if text.len() > 3 * MAX_NAME_BYTES {
             return Err(NameError::TooLong { bytes: text.len() });
         }
@@ -59,16 +59,16 @@ impl PersonName {
         }
     }
 
-    /// The name as it is shown.
+    /// The name for display.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Equal for two names that differ only in case, in Unicode form or in characters that cannot be seen.
+    /// A key that is equal for two names that differ only in case, Unicode form or invisible characters.
     ///
-    /// Decomposed (NFD), each character to upper and then to lower case, invisible joiners left out, composed (NFC).
-    /// Going through upper case folds what lower case alone keeps apart (ß and ss, final sigma); it also takes the
-    /// dotless ı for an i, which errs on the side of a collision.
+    /// The name is decomposed (NFD), converted to upper and then to lower case, stripped of invisible joiners, and
+    /// composed (NFC). The step through upper case folds what lower case alone does not (ß and ss, final sigma). It
+    /// also folds the dotless ı to i, which can only cause an additional collision.
     pub fn collision_key(&self) -> String {
         if self.0.is_ascii() {
             return self.0.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! One enrolled person: their identity, and what the door requires of them.
+//! An enrolled person: identity, and what the door requires.
 
 use super::name::PersonName;
 use crate::card::CardHash;
@@ -8,24 +8,24 @@ use alloc::vec::Vec;
 use core::ops::Range;
 use serde::{Deserialize, Serialize};
 
-/// The most bytes in a note.
+/// Largest length of a note, in bytes.
 pub const MAX_NOTE_BYTES: usize = 512;
 /// The most cards of one person.
 pub const MAX_CARDS: usize = 8;
-/// The most encodings of one person.
+/// Largest number of encodings of a person.
 pub const MAX_ENCODINGS_OF_PERSON: usize = 1000;
 
 /// What a person must show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Mode {
-    /// Whatever the door unit is configured to require.
+    /// What the door unit's configuration requires.
     #[default]
     Default,
-    /// Their face is enough.
+    /// The face is enough.
     Face,
-    /// A card, and the face that belongs to it.
+    /// A card and the matching face.
     CardAndFace,
-    /// Either is enough.
+    /// Either a card or the face is enough.
     CardOrFace,
 }
 
@@ -52,7 +52,7 @@ impl Mode {
         }
     }
 
-    /// The mode of either name.
+    /// Parses either name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| [mode.in_files(), mode.in_json()].contains(&name))
     }
@@ -61,7 +61,7 @@ impl Mode {
 /// What an administrator records about a person besides the name; all fields are optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Details {
-    /// Free text, at most [`MAX_NOTE_BYTES`] bytes; no control characters but line feed.
+    /// Free text, at most [`MAX_NOTE_BYTES`] bytes, without control characters except line feed.
     pub note: String,
     /// Groups, at most [`MAX_GROUPS`], each 1 to [`MAX_GROUP_BYTES`] bytes without control characters.
     pub groups: Vec<String>,
@@ -71,7 +71,7 @@ pub struct Details {
     pub valid_from: Option<i64>,
     /// First second at which the person may no longer enter, Unix time.
     pub valid_until: Option<i64>,
-    /// Cards, at most [`MAX_CARDS`], under the key of the database.
+    /// Cards, at most [`MAX_CARDS`], hashed with the key of the database.
     pub cards: Vec<CardHash>,
 }
 
@@ -79,12 +79,12 @@ pub struct Details {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Person {
-    /// The stable number.
+    /// The stable id.
     pub id: PersonId,
     /// The name.
     pub name: PersonName,
     /// Note, groups, mode, validity and cards.
     pub details: Details,
-    /// Which of the gallery's encodings are theirs.
+    /// The range of the person's encodings in the gallery.
     pub encodings: Range<usize>,
 }

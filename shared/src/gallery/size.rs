@@ -2,7 +2,7 @@
 
 use crate::encoding::MAX_DIMENSIONS;
 
-/// The most people that a unit is built for.
+/// Largest number of people that a unit supports.
 pub const MAX_PEOPLE: u32 = 100_000;
 
 /// Photo and scale of an encoding, and when it was made.
@@ -10,8 +10,8 @@ const BYTES_AROUND_AN_ENCODING: u64 = 8 + 2 + 15;
 /// Id, name, and details of an ordinary length.
 const BYTES_OF_A_PERSON: u64 = 134;
 
-/// The most bytes of a people database: [`MAX_PEOPLE`] with one encoding of [`MAX_DIMENSIONS`] numbers each, or 10 000
-/// people with ten such encodings each and more than a kilobyte to spare for the details of each: 67.1 MB.
+/// Largest size of a people database, 67.1 MB: [`MAX_PEOPLE`] with one encoding of [`MAX_DIMENSIONS`] numbers each, or
+/// 10 000 people with ten such encodings and more than a kilobyte of details each.
 pub const MAX_DATABASE_BYTES: u64 =
     MAX_PEOPLE as u64 * (MAX_DIMENSIONS as u64 + BYTES_AROUND_AN_ENCODING + BYTES_OF_A_PERSON);
 
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_larger_is_neither_written_nor_read() {
+    fn a_larger_database_is_neither_written_nor_read() {
         let most = MAX_DATABASE_BYTES as usize;
         assert_eq!(require_size(MAX_DATABASE_BYTES), Ok(()));
         let junk = vec![0; most + 1];
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_people_have_a_database_and_one_more_has_not() {
+    fn the_largest_number_of_people_fits_and_one_more_does_not() {
         let file = gallery_of(MAX_PEOPLE, 1, 128).unwrap().encode().unwrap();
         assert_eq!(Gallery::decode(&file).unwrap().people().len(), MAX_PEOPLE as usize);
         assert!(matches!(gallery_of(MAX_PEOPLE + 1, 1, 1), Err(GalleryError::Refused(Problem::TooMany))));

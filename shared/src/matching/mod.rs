@@ -1,29 +1,29 @@
-//! The nearest of many people, in integers, so that every machine finds the same one.
+//! Finds the nearest of many people. It computes with integers, so that every machine finds the same person.
 //!
 //! An enrolled encoding `a` is a row of integers `z = round(127 a / max|a|)` and one scale `s = 1 / <a,z>`; a probe `p`
 //! becomes integers `q = round(32767 p)` and one factor `t = 1 / <p,q>`. `<q,z>` is an exact `i32`, and `s t <q,z>`
-//! estimates the cosine of `p` and `a` such that the error vanishes as `p` nears `a`: with these scales the parts of the
-//! rounding errors that lie along `a` and `p` cancel.
+//! estimates the cosine of `p` and `a` such that the error vanishes as `p` nears `a`: with these scales the parts of
+//! the rounding errors that lie along `a` and `p` cancel.
 //!
-//! A person is one or more rows that lie together. Their cosine is the mean of two: that of their nearest row, and the mean
-//! over all of their rows. Among people with several photos this misses fewer than the nearest row alone, because one
-//! photo that resembles a stranger is not enough. A person with one row has that row's cosine. The squared L2 distance of
-//! unit vectors is 2 - 2 cos, and a person's distance is defined in the same way.
+//! A person has one or more adjacent rows. A person's cosine is the mean of two cosines: that of the nearest row, and
+//! the mean over all rows. For people with several photos this gives fewer errors than the nearest row alone, because
+//! one photo that resembles a stranger is not enough. A person with one row has that row's cosine. The squared L2
+//! distance of unit vectors is 2 - 2 cos, and a person's distance is defined in the same way.
 //!
-//! People are ranked by that cosine but for `t`, which all share, in `f64`; of equal ones the first wins. The products
-//! `s <q,z>` are exact there, and sums are taken in the order of the rows. What a distance means is for `gallery` and
-//! `policy` to say.
+//! People are ranked by that cosine in `f64`, without the common factor `t`; of equal people the first wins. The
+//! products `s <q,z>` are exact in `f64`, and sums are in the order of the rows. `gallery` and `policy` interpret the
+//! distances.
 //!
-//! The dot products over rows come in as a function ([`DotsOfRows`]): the caller has one that is made for its processor.
+//! The caller supplies the dot products over rows as a function ([`DotsOfRows`]) that is optimised for its processor.
 
-mod quantised;
+mod quantized;
 
-pub(crate) use quantised::push_row;
-pub use quantised::{Probe, Rows, scale_of};
+pub(crate) use quantized::push_row;
+pub use quantized::{Probe, Rows, scale_of};
 
 use core::ops::Range;
 
-/// A person and how near they are.
+/// A person and the distance to them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PersonDistance {
     /// The nearest of the person's rows, the first of equally near ones, from 0.
@@ -32,16 +32,16 @@ pub struct PersonDistance {
     pub distance: f32,
 }
 
-/// The dot product of each row with a probe: `rows` holds one row of `probe.len()` integers for each of `dots`.
+/// Computes the dot product of each row with a probe: `rows` has one row of `probe.len()` integers for each of `dots`.
 ///
 /// The length is a multiple of 32. No sum overflows: `|<q,z>|`, and by Cauchy-Schwarz every partial sum, is at most
 /// `128 sqrt(512) |q|`, with `|q|` at most `32767 + sqrt(512) / 2`; that is 0.95e8.
 pub type DotsOfRows = fn(rows: &[i8], probe: &[i16], dots: &mut [i32]);
 
-/// Rows for which dot products are taken before they are looked at: 32 KiB at 128 dimensions.
+/// Number of rows per call of the dot products: 32 KiB at 128 dimensions.
 const BLOCK: usize = 256;
 
-/// A cosine in `f32` differs from the exact one by less than this part of itself.
+/// Upper bound of the relative error of a cosine in `f32`.
 const F32_ERROR: f64 = 1e-6;
 
 /// The L2 distance of a person from the L2 distances of their encodings, each 0 to 2; `None` without encodings.
@@ -53,7 +53,7 @@ pub fn person_distance(distances: impl IntoIterator<Item = f32>) -> Option<f32> 
     person.cosine().map(l2_distance)
 }
 
-/// How near one person is, whose rows these all are; `None` without rows or with a probe of other dimensions.
+/// The distance to a person with all of these rows; `None` without rows or with a probe of other dimensions.
 pub fn distance_of(rows: &Rows<'_>, probe: &Probe, dots_of_rows: DotsOfRows) -> Option<PersonDistance> {
     if probe.dimensions() != rows.dimensions() {
         return None;
@@ -61,13 +61,13 @@ pub fn distance_of(rows: &Rows<'_>, probe: &Probe, dots_of_rows: DotsOfRows) -> 
     Some(Candidate::nearest_row(0..rows.count(), rows, probe, dots_of_rows)?.at_distance(probe))
 }
 
-/// The nearest person; `None` without rows or with a probe of other dimensions. `owners` has one number for each row, equal
-/// ones side by side for one person; `None` if it has not.
+/// The nearest person. `owners` has one number per row; the rows of a person are adjacent and have equal numbers.
+/// `None` if it does not, without rows, or with a probe of other dimensions.
 pub fn nearest(rows: &Rows<'_>, owners: &[u32], probe: &Probe, dots_of_rows: DotsOfRows) -> Option<PersonDistance> {
     nearest_where(rows, owners, probe, dots_of_rows, |_| true)
 }
 
-/// The nearest of the people whose number is wanted, otherwise as [`nearest`].
+/// Like [`nearest`], among the people whose number is wanted.
 pub fn nearest_where(
     rows: &Rows<'_>,
     owners: &[u32],
@@ -85,7 +85,7 @@ pub fn nearest_where(
     best.map(|candidate| candidate.at_distance(probe))
 }
 
-/// The nearest person and the nearest other one, otherwise as [`nearest`].
+/// Like [`nearest`], with the nearest other person.
 pub fn nearest_two(
     rows: &Rows<'_>,
     owners: &[u32],
@@ -115,14 +115,14 @@ pub fn nearest_two(
 /// Accumulates the cosines of a person's encodings.
 #[derive(Default)]
 struct Likeness {
-    /// Infinitely unlike, until there is one.
+    /// `None` until a cosine is added.
     nearest: Option<f64>,
     sum: f64,
     count: u32,
 }
 
 impl Likeness {
-    /// Whether it is nearer than all before.
+    /// Adds a cosine, and returns whether it is the nearest so far.
     fn add(&mut self, cosine: f64) -> bool {
         self.sum += cosine;
         self.count += 1;
@@ -144,7 +144,7 @@ fn l2_distance(cosine: f64) -> f32 {
     libm::sqrt((2.0 - 2.0 * cosine).clamp(0.0, 4.0)) as f32
 }
 
-/// A person with their cosine but for the probe's factor.
+/// A person with their cosine, without the probe's factor.
 #[derive(Clone, Copy)]
 struct Candidate {
     nearest_row: usize,
@@ -152,7 +152,7 @@ struct Candidate {
 }
 
 impl Candidate {
-    /// `None` without rows, or where they make no number.
+    /// `None` without rows, or if the result is not a number.
     fn nearest_row(person: Range<usize>, rows: &Rows<'_>, probe: &Probe, dots_of_rows: DotsOfRows) -> Option<Self> {
         let (mut likeness, mut nearest_row) = (Likeness::default(), person.start);
         let own = rows.range(person.clone())?;
@@ -180,7 +180,7 @@ impl Candidate {
     }
 }
 
-/// Shows `visit` every wanted person who may be more alike than the floor, in order; it returns who is the next floor.
+/// Calls `visit`, in order, with every wanted person whose cosine may be above the floor; it returns the next floor.
 ///
 /// A person's cosine never exceeds that of their nearest row, so only people with a row above the floor are evaluated
 /// in full.
@@ -229,7 +229,7 @@ fn scan(
     }
 }
 
-/// The rows about this one that have the same owner.
+/// The range of rows around this one that have the same owner.
 fn rows_of_owner(owners: &[u32], row: usize) -> Range<usize> {
     let is_other = |owner: &u32| *owner != owners[row];
     let first = owners[..row].iter().rposition(is_other).map_or(0, |other| other + 1);

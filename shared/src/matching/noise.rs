@@ -1,9 +1,9 @@
-//! Encodings for tests: repeatable, spread over the unit sphere.
+//! Reproducible encodings for tests, spread over the unit sphere.
 
 use crate::encoding::Encoding;
 use alloc::vec::Vec;
 
-/// A repeatable stream of numbers of mean 0, variance 1 and nearly normal distribution (sum of twelve uniform ones).
+/// A reproducible stream of nearly normal numbers with mean 0 and variance 1 (sums of twelve uniform numbers).
 pub(crate) struct Noise(pub(crate) u64);
 
 impl Noise {
@@ -20,7 +20,7 @@ impl Noise {
         Encoding::from_network(&raw).unwrap()
     }
 
-    /// About `distance` away.
+    /// An encoding at about this distance.
     pub(crate) fn near(&mut self, encoding: &Encoding, distance: f32) -> Encoding {
         let step = distance / (encoding.dimensions() as f32).sqrt();
         let raw: Vec<f32> = encoding.numbers().iter().map(|&x| x + step * self.number()).collect();

@@ -28,7 +28,7 @@ impl Owned {
         Rows::new(self.dimensions, &self.numbers, &self.scales).unwrap()
     }
 
-    /// The plainest loop over the stored integers, among the people that `wanted` lets through.
+    /// A straightforward loop over the stored integers of the wanted people.
     fn brute_force(&self, owners: &[u32], probe: &Probe, wanted: impl Fn(u32) -> bool) -> Option<PersonDistance> {
         let stride = Rows::stride_of(self.dimensions);
         let cosine = |row: usize| {
@@ -92,7 +92,7 @@ fn an_encoding_is_at_no_distance_from_itself() {
 
 #[test]
 fn one_large_number_and_many_small_ones_are_still_close() {
-    // Every small number lies just under half a step of the large one and is rounded away.
+    // Every small number is just under half a step of the large one and is rounded to zero.
     for dimensions in [2, 128, 512] {
         let mut raw = alloc::vec![0.4999 / 127.0; dimensions];
         raw[0] = 1.0;
@@ -119,7 +119,7 @@ fn the_largest_sums_fit() {
 }
 
 #[test]
-fn rows_that_no_encoding_becomes_have_no_scale() {
+fn invalid_rows_have_no_scale() {
     let cases: [(&[i8], u16, bool); 7] = [
         (&[127, 0], 0, true),
         (&[0, -127], u16::MAX, true),
@@ -154,7 +154,7 @@ fn nothing_is_nearest_to_a_probe_of_other_dimensions_or_in_an_empty_gallery() {
     assert!(Rows::new(128, &[0; 127], &[1.0]).is_none());
 }
 
-/// Half the nearest cosine and half the mean one, by hand: cosines 1, 0.5 and 0 make 0.75.
+/// The mean of the nearest and the mean cosine, by hand: cosines 1, 0.5 and 0 give 0.75.
 #[test]
 fn a_person_lies_between_their_nearest_and_their_mean_encoding() {
     let at = |degrees: f32| Encoding::from_network(&[degrees.to_radians().cos(), degrees.to_radians().sin()]).unwrap();
@@ -171,7 +171,7 @@ fn a_person_lies_between_their_nearest_and_their_mean_encoding() {
     assert_eq!(person_distance([]), None);
 }
 
-/// Somebody with one photo that is near and others that are far is farther than somebody whose photos are all fairly near.
+/// A person with one near photo and several far ones is farther than a person whose photos are all fairly near.
 #[test]
 fn one_near_photo_among_far_ones_does_not_decide() {
     let at = |degrees: f32| Encoding::from_network(&[degrees.to_radians().cos(), degrees.to_radians().sin()]).unwrap();
@@ -183,14 +183,14 @@ fn one_near_photo_among_far_ones_does_not_decide() {
 fn gallery_with_ties() -> impl Strategy<Value = (usize, Vec<Vec<i8>>, Vec<u32>, usize)> {
     let dimensions = prop_oneof![Just(128), Just(512), Just(256), 1_usize..=70];
     dimensions.prop_flat_map(|dimensions| {
-        // Few different numbers and few different rows make ties likely.
+        // Few distinct numbers and rows make ties likely.
         let row =
             prop_oneof![prop::collection::vec(-1_i8..=1, dimensions), prop::collection::vec(any::<i8>(), dimensions),];
         let rows = prop::collection::vec(row, 1..12);
         let picks = prop::collection::vec((any::<prop::sample::Index>(), 0_u32..4), 1..700);
         (Just(dimensions), rows, picks, any::<prop::sample::Index>()).prop_map(|(dimensions, rows, picks, probe)| {
             let probe = probe.index(rows.len());
-            // Rows of one person lie together.
+            // The rows of a person are adjacent.
             let owners = picks
                 .iter()
                 .scan(0, |owner, (_, step)| {

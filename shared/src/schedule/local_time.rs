@@ -24,17 +24,17 @@ pub enum Weekday {
 }
 
 impl Weekday {
-    /// Monday first.
+    /// All days, Monday first.
     pub const ALL: [Self; 7] =
         [Self::Monday, Self::Tuesday, Self::Wednesday, Self::Thursday, Self::Friday, Self::Saturday, Self::Sunday];
 
-    /// Of a day counted from 1 January 1970, which was a Thursday.
+    /// The day of the week of a day counted from 1 January 1970, which was a Thursday.
     pub const fn from_day(day: i32) -> Self {
         Self::ALL[(day as i64 + 3).rem_euclid(7) as usize]
     }
 }
 
-/// A minute of a day in some zone.
+/// A minute of a day in a time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocalTime {
     /// Days since 1 January 1970.
@@ -44,8 +44,8 @@ pub struct LocalTime {
 }
 
 impl LocalTime {
-    /// The local time this many seconds ahead of UTC, at this time in milliseconds since 1970. Days beyond the range of
-    /// `i32` are clamped.
+    /// Converts Unix milliseconds to the local time this many seconds ahead of UTC. Days beyond the range of `i32` are
+    /// clamped.
     pub fn from_utc(utc_ms: i64, utc_offset_s: i32) -> Self {
         let local_ms = utc_ms.saturating_add(i64::from(utc_offset_s) * 1000);
         let day = local_ms.div_euclid(DAY_MS).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;

@@ -22,21 +22,21 @@ pub const MAX_GROUPS: usize = 8;
 pub const MAX_GROUP_BYTES: usize = 32;
 /// The most schedules of a database.
 pub const MAX_SCHEDULES: usize = 32;
-/// The most bytes in the name of a schedule.
+/// Largest length of a schedule's name, in bytes.
 pub const MAX_SCHEDULE_NAME_BYTES: usize = 32;
-/// The most periods of a schedule.
+/// Largest number of periods of a schedule.
 pub const MAX_PERIODS: usize = 32;
-/// The most ranges of days on which a schedule is closed.
+/// Largest number of ranges of closed days of a schedule.
 pub const MAX_CLOSED: usize = 128;
-/// The most people that a schedule names one by one.
+/// Largest number of individuals that a schedule names.
 pub const MAX_NAMED_PEOPLE: usize = 1000;
 
-/// Days from the first to the last, both included; days since 1 January 1970.
+/// A range of days, both ends included, counted from 1 January 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Days {
-    /// The first.
+    /// The first day.
     pub first: i32,
-    /// The last; not before the first.
+    /// The last day, not before the first.
     pub last: i32,
 }
 
@@ -46,7 +46,7 @@ impl Days {
     }
 }
 
-/// When some people may enter.
+/// A schedule: when some people may enter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
     /// Its unique name: 1 to [`MAX_SCHEDULE_NAME_BYTES`] bytes.
@@ -61,7 +61,7 @@ pub struct Schedule {
     pub season: Option<Days>,
     /// Days on which none of its periods begins, at most [`MAX_CLOSED`] ranges.
     pub closed: Vec<Days>,
-    /// If set, each period opens only after somebody of this group was let in.
+    /// If set, each period opens only after a member of this group was let in.
     pub after_first_of: Option<String>,
 }
 
@@ -69,24 +69,24 @@ pub struct Schedule {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScheduleError {
-    /// More than [`MAX_SCHEDULES`].
+    /// There are more than [`MAX_SCHEDULES`].
     #[error("{0} schedules: at most {MAX_SCHEDULES}")]
     TooMany(usize),
     /// A name is empty, too long, or has control characters.
-    #[error("a schedule's name has 1 to {MAX_SCHEDULE_NAME_BYTES} bytes and no control characters: {0:?} has not")]
+    #[error("the schedule's name {0:?} must have 1 to {MAX_SCHEDULE_NAME_BYTES} bytes and no control characters")]
     Name(String),
-    /// Two schedules have one name.
+    /// Two schedules have the same name.
     #[error("two schedules are called {0:?}: rename one")]
     NameTaken(String),
-    /// Nobody is bound.
+    /// A schedule binds nobody.
     #[error("the schedule {0:?} binds nobody: name groups or people")]
     BindsNobody(String),
-    /// A group's name cannot be one, there are too many groups or people, periods or dates.
+    /// A group's name is invalid, or there are too many groups, people, periods or dates.
     #[error("the schedule {name:?}: {what}")]
     OutOfBounds {
-        /// Of the schedule.
+        /// The name of the schedule.
         name: String,
-        /// What is out of bounds, and what they are.
+        /// What is out of range, and the range.
         what: &'static str,
     },
 }
@@ -96,7 +96,7 @@ pub enum ScheduleError {
 pub struct ScheduleSet(u32);
 
 impl ScheduleSet {
-    /// No schedule.
+    /// The empty set.
     pub const NONE: Self = Self(0);
 
     /// Whether the set is empty.
@@ -116,23 +116,23 @@ impl ScheduleSet {
     }
 }
 
-/// How schedules apply to one person.
+/// How schedules apply to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Hours {
-    /// These bind the person.
+    /// The schedules that bind the person.
     pub bound_by: ScheduleSet,
-    /// These open when the person is let in, see [`Schedule::after_first_of`].
+    /// The schedules that open when the person is let in, see [`Schedule::after_first_of`].
     pub opens: ScheduleSet,
 }
 
-/// Whether somebody may enter at a time.
+/// Whether a person may enter at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
-    /// They may.
+    /// Yes.
     Open,
-    /// They may once somebody of another group has been let in.
+    /// Yes, after a member of another group has been let in.
     NobodyYet,
-    /// They may not.
+    /// No.
     Closed,
 }
 
@@ -141,10 +141,10 @@ pub enum Opening {
 pub struct Schedules(Vec<Schedule>);
 
 impl Schedules {
-    /// No schedule.
+    /// No schedules.
     pub const NONE: Self = Self(Vec::new());
 
-    /// Checks them.
+    /// Validates schedules.
     ///
     /// # Errors
     /// The first problem found.
@@ -161,19 +161,19 @@ impl Schedules {
         Ok(Self(schedules))
     }
 
-    /// The same without a person. A schedule that binds nobody else is removed.
+    /// Removes a person. A schedule that binds nobody else is removed as well.
     pub(crate) fn without(mut self, person: &PersonId) -> Self {
         self.0.iter_mut().for_each(|schedule| schedule.people.retain(|id| id != person));
         self.0.retain(|schedule| !(schedule.groups.is_empty() && schedule.people.is_empty()));
         self
     }
 
-    /// Whether there are none.
+    /// Whether there are no schedules.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// All of them.
+    /// All schedules.
     pub fn iter(&self) -> impl Iterator<Item = &Schedule> {
         self.0.iter()
     }
@@ -191,8 +191,8 @@ impl Schedules {
         Hours { bound_by: those(&binds), opens: those(&waits_for) }
     }
 
-    /// Whether somebody who is bound by these may enter at this local time. `opened_minutes_ago` says for each schedule
-    /// how long ago somebody was let in who opens it, in whole minutes of local time.
+    /// Whether a person who is bound by these schedules may enter at this local time. `opened_minutes_ago` returns for
+    /// each schedule how long ago somebody who opens it was let in, in whole minutes of local time.
     ///
     /// A missing schedule is closed.
     pub fn opening(
@@ -219,7 +219,7 @@ impl Schedules {
 }
 
 impl Schedule {
-    /// At least as many bytes as it has as a record.
+    /// An upper bound of its size as a record, in bytes.
     pub(crate) fn most_bytes(&self) -> usize {
         let Self { name, groups, people, periods, season: _, closed, after_first_of } = self;
         let texts: usize = groups.iter().chain(after_first_of).map(|text| text.len() + 2).sum();
@@ -251,7 +251,7 @@ fn check(schedule: &Schedule) -> Result<(), ScheduleError> {
         (people.len() <= MAX_NAMED_PEOPLE, "it names more than 1000 people: put them into a group"),
         ((1..=MAX_PERIODS).contains(&periods.len()), "it has 1 to 32 periods of hours"),
         (periods.iter().all(Period::is_sound), "hours lie between 00:00 and 24:00 on at least one day of the week"),
-        (closed.len() <= MAX_CLOSED, "it names more than 128 dates on which it is closed"),
+        (closed.len() <= MAX_CLOSED, "it names more than 128 closed dates"),
         (closed.iter().chain(season).all(in_order), "the last day of a range is before the first"),
     ];
     match bounds.into_iter().find(|(holds, _)| !holds) {

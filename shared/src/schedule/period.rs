@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Minutes in a day.
 pub const DAY_MINUTES: u16 = 24 * 60;
 
-/// Some days of the week.
+/// A set of days of the week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Weekdays(u8);
 
@@ -14,12 +14,12 @@ impl Weekdays {
     /// Every day.
     pub const ALL: Self = Self(0x7f);
 
-    /// These days.
+    /// The set of these days.
     pub fn from_days(days: impl IntoIterator<Item = Weekday>) -> Self {
         Self(days.into_iter().fold(0, |bits, day| bits | 1 << day as u8))
     }
 
-    /// Whether a day is one of them.
+    /// Whether the set contains a day.
     pub const fn has(self, day: Weekday) -> bool {
         self.0 & 1 << day as u8 != 0
     }
@@ -28,11 +28,11 @@ impl Weekdays {
 /// A half-open range of minutes of the day; it ends on the next day if the end is not later than the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Period {
-    /// The days on which it begins.
+    /// The days on which the period begins.
     pub weekdays: Weekdays,
-    /// When it begins, minutes since midnight, 0 to 1439.
+    /// Start in minutes since midnight, 0 to 1439.
     pub from_minute: u16,
-    /// When it has ended, minutes since midnight, 0 to 1440.
+    /// End in minutes since midnight, 0 to 1440.
     pub until_minute: u16,
 }
 
@@ -42,7 +42,7 @@ impl Period {
         days != 0 && days <= Weekdays::ALL.0 && from_minute < DAY_MINUTES && until_minute <= DAY_MINUTES
     }
 
-    /// How many minutes ago it began, if it is in progress and the day on which it began is allowed.
+    /// How many minutes ago the period began, if it is in progress and the day on which it began is allowed.
     pub(super) fn began_minutes_ago(&self, time: LocalTime, begins_on: impl Fn(i32) -> bool) -> Option<u32> {
         let begins_on = |day: i32| self.weekdays.has(Weekday::from_day(day)) && begins_on(day);
         let Self { from_minute, until_minute, .. } = *self;

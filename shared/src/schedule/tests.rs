@@ -62,7 +62,7 @@ fn hours_of_the_week() {
 }
 
 #[test]
-fn a_period_goes_by_the_date_on_which_it_begins() {
+fn a_period_belongs_to_the_day_on_which_it_begins() {
     let mut nights = schedule(vec![period(Weekdays::ALL, 22, 2)]);
     nights.season = Some(Days { first: MONDAY, last: MONDAY + 2 });
     nights.closed = vec![Days { first: MONDAY + 1, last: MONDAY + 1 }];
@@ -83,7 +83,7 @@ fn a_period_goes_by_the_date_on_which_it_begins() {
 }
 
 #[test]
-fn who_is_bound_by_several_may_enter_while_one_is_open() {
+fn a_person_with_several_schedules_may_enter_while_one_is_open() {
     let morning = schedule(vec![period(Weekdays::ALL, 6, 8)]);
     let evening = Schedule { name: "evening".to_owned(), ..schedule(vec![period(Weekdays::ALL, 18, 20)]) };
     let schedules = Schedules::new(vec![morning, evening]).unwrap();

@@ -1,4 +1,4 @@
-//! Contents encrypted under a single-use key, and that key wrapped for each recipient.
+//! Encrypts contents with a single-use key, and wraps that key for each recipient.
 
 use super::MAX_RECIPIENTS;
 use super::fingerprint::Fingerprints;
@@ -14,14 +14,14 @@ use zeroize::{Zeroize, Zeroizing};
 pub const WRAP_LABEL: &[u8] = b"people.db v1 X25519";
 /// The overhead of the encrypted contents, in bytes.
 pub const TAG_BYTES: usize = 16;
-/// Bytes for each recipient: the public key, and the contents' key encrypted.
+/// Bytes per recipient: the public key and the encrypted contents key.
 pub const WRAPPED_BYTES: usize = 32 + 32 + TAG_BYTES;
 
-/// Random bytes for one envelope, never used for another.
+/// Random bytes for a single envelope.
 pub struct SealRandomness {
     /// The ephemeral key.
     pub ephemeral: [u8; 32],
-    /// The contents' key.
+    /// The contents key.
     pub contents_key: [u8; 32],
 }
 
@@ -36,34 +36,34 @@ impl Drop for SealRandomness {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvelopeError {
-    /// None or too many recipients.
+    /// There are no recipients or too many.
     #[error("{0} recipients: must be 1 to {MAX_RECIPIENTS}")]
     Recipients(usize),
-    /// It has the wrong length for an envelope, or names a recipient twice.
-    #[error("the list of those that the records are sealed for is damaged")]
+    /// The envelope has the wrong length or names a recipient twice.
+    #[error("the list of recipients of the records is damaged")]
     NoEnvelope,
-    /// It was not sealed for any of the keys.
+    /// The envelope was not sealed for any of the keys.
     #[error("the records are sealed for {recipients}, {}", tried_in_words(tried))]
     ForOthers {
-        /// Who it was sealed for.
+        /// The recipients.
         recipients: Fingerprints,
         /// The keys that were tried.
         tried: Fingerprints,
     },
-    /// It was sealed for one of the keys, but does not open with it: it was changed.
-    #[error("the key for which they are sealed does not open the records: they were changed")]
+    /// The envelope was sealed for one of the keys, but does not open with it: it was changed.
+    #[error("the records do not open with the key that they are sealed for: they were changed")]
     Changed,
 }
 
 fn tried_in_words(tried: &Fingerprints) -> alloc::string::String {
     match &tried.0[..] {
         [] => "and there is no key to open them".into(),
-        [one] => alloc::format!("and the key that is there is {one}"),
-        _ => alloc::format!("and the keys that are there are {tried}"),
+        [one] => alloc::format!("and the only key here is {one}"),
+        _ => alloc::format!("and the keys here are {tried}"),
     }
 }
 
-/// The recipients, and the wrapped contents key for each: the ephemeral public key, then [`WRAPPED_BYTES`] for each.
+/// The recipients with the wrapped contents key for each: the ephemeral public key, then [`WRAPPED_BYTES`] for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
     ephemeral: Recipient,
@@ -71,10 +71,10 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// An envelope for these, each of them once.
+    /// Makes an envelope for these recipients, without duplicates.
     ///
     /// # Errors
-    /// [`EnvelopeError`], when there are none or too many of them.
+    /// [`EnvelopeError`] if there are no recipients or too many.
     pub fn new(recipients: &[Recipient], randomness: &SealRandomness) -> Result<Self, EnvelopeError> {
         let ephemeral = Identity::from_random(&randomness.ephemeral);
         let mut wrapped = Vec::new();
@@ -96,7 +96,7 @@ impl Envelope {
         Ok(Self { ephemeral: ephemeral.recipient(), wrapped })
     }
 
-    /// From the bytes of [`Envelope::to_bytes`].
+    /// Reads the bytes of [`Envelope::to_bytes`].
     ///
     /// # Errors
     /// [`EnvelopeError`]
@@ -133,7 +133,7 @@ impl Envelope {
         bytes
     }
 
-    /// Who it is for.
+    /// The recipients.
     pub fn recipients(&self) -> Vec<Recipient> {
         self.wrapped.iter().map(|(recipient, _)| *recipient).collect()
     }
@@ -150,10 +150,10 @@ impl Envelope {
         encrypt(&randomness.contents_key, before, contents).ok_or(EnvelopeError::NoEnvelope)
     }
 
-    /// Decrypts what [`Envelope::seal`] encrypted, its tag behind it. The result is overwritten when it is dropped.
+    /// Decrypts what [`Envelope::seal`] encrypted, followed by its tag. The result is overwritten when it is dropped.
     ///
     /// # Errors
-    /// [`EnvelopeError`], when it is for others, or was changed.
+    /// [`EnvelopeError`] if it is for other recipients, or was changed.
     pub fn open(
         &self,
         identities: &[Identity],
@@ -310,7 +310,7 @@ mod tests {
         assert_eq!(Envelope::parse(&[0; 32]), Err(EnvelopeError::Recipients(0)));
         let twice = [&[7; 32][..], &[8; 2 * WRAPPED_BYTES]].concat();
         assert_eq!(Envelope::parse(&twice), Err(EnvelopeError::NoEnvelope));
-        // The public key of small order, with which every secret gives zero.
+        // A public key of small order: every secret gives zero with it.
         let nobodys = Recipient::from_bytes(&[0; 32]);
         assert_eq!(Envelope::new(&[nobodys], &randomness()), Err(EnvelopeError::NoEnvelope));
     }

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
-/// The first 10 bytes of a SHA-256 over a key's use and its public half: as text five groups of four hexadecimal digits.
-/// Finding another key with the same fingerprint takes about 2^80 tries.
+/// The first 10 bytes of a SHA-256 over a key's use and its public half. The text has five groups of four hexadecimal
+/// digits. Finding another key with the same fingerprint takes about 2^80 tries.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; 10]);
 
@@ -56,7 +56,7 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// Several, for a message.
+/// Several fingerprints, for a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fingerprints(pub Vec<Fingerprint>);
 
@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(text.len(), 24);
         assert!(text.split('-').all(|group| group.len() == 4), "{text}");
         assert_ne!(one, Fingerprint::new(Use::Sealing, &[7; 32]));
-        // As `sha256(b"x25519-public\n" + public)` gives it elsewhere.
+        // Computed elsewhere with `sha256(b"x25519-public\n" + public)`.
         let device = crate::seal::Identity::from_random(&[0x11; 32]).recipient();
         assert_eq!(device.fingerprint().to_string(), "e96d-82e8-95b7-f811-d83d");
         assert_ne!(one, Fingerprint::new(Use::Signing, &[8; 32]));

@@ -1,4 +1,4 @@
-//! X25519 keys: who can read a file.
+//! X25519 keys, which decide who can read a file.
 
 use super::fingerprint::Fingerprint;
 use super::text::{self, Half, KeyTextError, Use};
@@ -7,20 +7,20 @@ use core::fmt;
 use x25519_dalek::{PublicKey, SharedSecret, StaticSecret};
 use zeroize::Zeroizing;
 
-/// The secret half of a sealing key: it opens files sealed for its owner.
+/// The secret half of a sealing key. It opens files that are sealed for its owner.
 pub struct Identity(StaticSecret);
 
-/// The public half of a sealing key: only its owner can open files sealed for it.
+/// The public half of a sealing key. Only its owner can open files that are sealed for it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Recipient(PublicKey);
 
 impl Identity {
-    /// From 32 random bytes.
+    /// Makes a key from 32 random bytes.
     pub fn from_random(bytes: &[u8; 32]) -> Self {
         Self(StaticSecret::from(*bytes))
     }
 
-    /// From the text of [`Identity::to_text`].
+    /// Parses the text of [`Identity::to_text`].
     ///
     /// # Errors
     /// [`KeyTextError`]
@@ -49,7 +49,7 @@ impl Identity {
 }
 
 impl Recipient {
-    /// From the text of [`Recipient::to_text`].
+    /// Parses the text of [`Recipient::to_text`].
     ///
     /// # Errors
     /// [`KeyTextError`]
@@ -74,7 +74,7 @@ impl Recipient {
         self.0.as_bytes()
     }
 
-    /// For people, to compare.
+    /// A short form that people can compare.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::new(Use::Sealing, self.0.as_bytes())
     }

@@ -1,4 +1,4 @@
-//! Ed25519 keys: who made a file.
+//! Ed25519 keys, which prove who made a file.
 
 use super::fingerprint::Fingerprint;
 use super::text::{self, Half, KeyTextError, Use};
@@ -7,10 +7,10 @@ use core::fmt;
 use ed25519_dalek::Signer as _;
 use zeroize::Zeroizing;
 
-/// Bytes of a signature.
+/// Length of a signature in bytes.
 pub(crate) const SIGNATURE_BYTES: usize = 64;
 
-/// The secret half of a signing key: anybody who has it decides who is let in.
+/// The secret half of a signing key. Anybody who has it decides who is let in.
 pub struct SigningKey(ed25519_dalek::SigningKey);
 
 /// The public half of a signing key.
@@ -18,12 +18,12 @@ pub struct SigningKey(ed25519_dalek::SigningKey);
 pub struct Signer(ed25519_dalek::VerifyingKey);
 
 impl SigningKey {
-    /// From 32 random bytes.
+    /// Makes a key from 32 random bytes.
     pub fn from_random(bytes: &[u8; 32]) -> Self {
         Self(ed25519_dalek::SigningKey::from_bytes(bytes))
     }
 
-    /// From the text of [`SigningKey::to_text`].
+    /// Parses the text of [`SigningKey::to_text`].
     ///
     /// # Errors
     /// [`KeyTextError`]
@@ -50,7 +50,7 @@ impl SigningKey {
 }
 
 impl Signer {
-    /// From the text of [`Signer::to_text`].
+    /// Parses the text of [`Signer::to_text`].
     ///
     /// # Errors
     /// [`KeyTextError`]
@@ -66,7 +66,7 @@ impl Signer {
         core::mem::take(&mut *text::write(Use::Signing, Half::Public, self.0.as_bytes(), self.fingerprint()))
     }
 
-    /// `None` if these bytes are not a point of the curve, or one of small order.
+    /// Makes a key from its bytes; `None` if they are not a point of the curve, or one of small order.
     pub(crate) fn from_bytes(bytes: &[u8; 32]) -> Option<Self> {
         let key = ed25519_dalek::VerifyingKey::from_bytes(bytes).ok()?;
         (!key.is_weak()).then_some(Self(key))
@@ -76,7 +76,7 @@ impl Signer {
         self.0.as_bytes()
     }
 
-    /// For people, to compare.
+    /// A short form that people can compare.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::new(Use::Signing, self.0.as_bytes())
     }

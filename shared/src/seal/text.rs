@@ -14,12 +14,12 @@ use core::fmt;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-/// What a key is for.
+/// The use of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
-    /// Ed25519.
+    /// Signing, Ed25519.
     Signing,
-    /// X25519.
+    /// Sealing, X25519.
     Sealing,
 }
 
@@ -32,7 +32,7 @@ impl Fingerprint {
     }
 }
 
-/// Which half of a key.
+/// A half of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Half {
     /// The secret half, for its owner only.
@@ -45,46 +45,46 @@ pub enum Half {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyTextError {
-    /// It does not begin as a key does.
-    #[error("it does not begin with the line of a key, \"{}\"", wanted.first_line())]
+    /// It does not begin with the first line of a key.
+    #[error("it does not begin with the line \"{}\"", wanted.first_line())]
     NotAKey {
-        /// What is wanted.
+        /// The expected kind.
         wanted: Kind,
     },
     /// It is another key.
     #[error("it is the {found}; the {wanted} is expected here")]
     Other {
-        /// What it is.
+        /// The kind of the key.
         found: Kind,
-        /// What is wanted.
+        /// The expected kind.
         wanted: Kind,
     },
-    /// A line is missing or something else.
+    /// A line is missing or different.
     #[error("line {line}: expected \"{keyword}\" and its value")]
     Line {
-        /// Counted from 1.
+        /// Line number, from 1.
         line: usize,
-        /// Its first word.
+        /// The expected first word.
         keyword: &'static str,
     },
-    /// The digits are not those of a key.
+    /// The digits are not hexadecimal or not the right number.
     #[error("line 2: {0}")]
     Digits(#[from] HexError),
-    /// The digits are not a key, or a key that anybody could use.
-    #[error("line 2: these digits are no key")]
+    /// The digits are not a valid key, or a key of small order.
+    #[error("line 2: these digits are not a valid key")]
     NoKey,
     /// A digit was changed.
     #[error("line 3: the fingerprint of this key is {computed}: a digit was changed, take a fresh copy")]
     Fingerprint {
-        /// Of the key as it stands there.
+        /// The fingerprint of the key in the text.
         computed: Fingerprint,
     },
     /// There is text after the key.
-    #[error("line 4: something stands behind the key")]
+    #[error("line 4: there is text after the key")]
     MoreBehind,
 }
 
-/// Use and half.
+/// Kind of a key: use and half.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kind(Use, Half);
 
@@ -134,7 +134,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The fingerprint that stands in a file.
+/// The fingerprint in a file.
 pub(super) struct Written<'a>(&'a str);
 
 impl Written<'_> {
@@ -167,7 +167,7 @@ pub(super) fn parse(text: &str, use_: Use, half: Half) -> Result<(Zeroizing<[u8;
 
 pub(super) fn write(use_: Use, half: Half, bytes: &[u8; 32], fingerprint: Fingerprint) -> Zeroizing<String> {
     let kind = Kind(use_, half);
-    // Large enough for every kind, so that the buffer never grows and leaves a copy of a secret behind.
+    // Large enough for every kind: a buffer that grows would leave a copy of the secret behind.
     let mut text = Zeroizing::new(String::with_capacity(256));
     text.push_str(kind.first_line());
     text.push('\n');
@@ -198,7 +198,7 @@ mod tests {
         let identity = Identity::from_random(&[0xf4; 32]);
         assert_eq!(Identity::from_text(&identity.to_text()).unwrap().recipient(), identity.recipient());
         assert_eq!(Recipient::from_text(&identity.recipient().to_text()), Ok(identity.recipient()));
-        // As an editor on another system leaves it.
+        // As written by an editor on another system.
         let with_returns = identity.recipient().to_text().replace('\n', "\r\n") + "\r\n";
         assert_eq!(Recipient::from_text(&with_returns), Ok(identity.recipient()));
         for text in [signing.to_text().as_str(), &signing.signer().to_text(), identity.to_text().as_str()] {
@@ -231,7 +231,7 @@ mod tests {
             let message = Recipient::from_text(&text).unwrap_err().to_string();
             assert!(message.contains(expected), "{text:?}: {message}");
         }
-        // Nobody has a secret for it: a shared secret would be zero.
+        // A key of small order: every shared secret would be zero.
         let everybodys = Recipient::from_bytes(&[0; 32]).to_text();
         assert_eq!(Recipient::from_text(&everybodys), Err(KeyTextError::NoKey));
     }
@@ -244,7 +244,7 @@ mod tests {
         ];
         for (text, at) in texts.iter().flat_map(|text| (0..text.len()).map(move |at| (text, at))) {
             let mut changed = text.clone().into_bytes();
-            // Another letter, and not the same digit in upper case.
+            // A different letter, not the same digit in upper case.
             changed[at] = if changed[at] == b'5' { b'6' } else { b'5' };
             let changed = String::from_utf8(changed).unwrap();
             assert!(Signer::from_text(&changed).is_err() && Recipient::from_text(&changed).is_err(), "{changed}");

@@ -58,12 +58,12 @@ impl Ground {
         make_network(&python, "fix", [detector.as_path(), &detector_320, Path::new("320")])?;
         let (floats, facenet_integers) = (unfolded.join("facenet"), unfolded.join("facenet-int8"));
         process::run(encoder_tool(["model", "import"]).arg(FACENET.path()).arg("-o").arg(&floats))?;
-        let mut quantise = encoder_tool(["model", "quantize"]);
+        let mut quantize = encoder_tool(["model", "quantize"]);
         process::run(
-            quantise.arg(&floats).arg("--calibrate").arg(GREY_PHOTOS.path()).arg("-o").arg(&facenet_integers),
+            quantize.arg(&floats).arg("--calibrate").arg(GREY_PHOTOS.path()).arg("-o").arg(&facenet_integers),
         )?;
         let (facenet_floats, facenet_peer) = (floats.join("model.onnx"), unfolded.join("facenet-peer.onnx"));
-        make_network(&python, "quantise", [facenet_floats.as_path(), &facenet_peer])?;
+        make_network(&python, "quantize", [facenet_floats.as_path(), &facenet_peer])?;
         Ok(Self { python, photos, detector, encoder, detector_320, facenet_integers, facenet_floats, facenet_peer })
     }
 

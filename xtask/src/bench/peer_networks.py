@@ -31,7 +31,7 @@ class Noise(CalibrationDataReader):
         return next(self.pictures, None)
 
 
-def quantise(source, target):
+def quantize(source, target):
     """Writes the network in 8-bit integers."""
     prepared = str(pathlib.Path(target).with_suffix(".prepared.onnx"))
     quant_pre_process(source, prepared, skip_symbolic_shape=True)
@@ -48,4 +48,4 @@ def quantise(source, target):
     )
 
 
-{"fix": fix, "quantise": quantise}[sys.argv[1]](*sys.argv[2:])
+{"fix": fix, "quantize": quantize}[sys.argv[1]](*sys.argv[2:])

@@ -49,9 +49,9 @@ fn facenet() -> Result<[PathBuf; 2]> {
     if !integers.join("manifest.toml").exists() {
         workspace::empty_folder("facenet")?;
         process::run(encoder_tool(["model", "import"]).arg(FACENET.path()).arg("-o").arg(floats))?;
-        let mut quantise = encoder_tool(["model", "quantize"]);
-        quantise.arg(floats).arg("--calibrate").arg(GREY_PHOTOS.path());
-        process::run(quantise.arg("-o").arg(integers))?;
+        let mut quantize = encoder_tool(["model", "quantize"]);
+        quantize.arg(floats).arg("--calibrate").arg(GREY_PHOTOS.path());
+        process::run(quantize.arg("-o").arg(integers))?;
     }
     Ok(bundles)
 }

@@ -106,7 +106,7 @@ fn one_start_with_a_clock_far_ahead_removes_nothing() {
 /// Regression test: a Raspberry Pi without an RTC battery writes in 1970 until it knows the time. That made its newest
 /// records look like the oldest.
 #[test]
-fn what_was_written_before_the_clock_was_set_is_as_young_as_what_came_next() {
+fn records_from_before_the_clock_was_set_are_as_young_as_the_next_one() {
     let disk = Memory::default();
     let upkeep = Upkeep { file_bytes: 500, all_bytes: 1 << 20, keep_days: 20 };
     let mut log = open(&disk, upkeep, &Now::new(0, 0));

@@ -1,5 +1,5 @@
-//! Checks the records behind the last signature. A log in use always has some, and a forger without the key can add no
-//! others. Records that the unit would have signed earlier, by number or age, are not its own.
+//! Checks the records after the last signature. A log in use always has some, and they are all that a forger without
+//! the key can add. Records that the unit would have signed by now, by number or age, are forged.
 
 use crate::audit_log::upkeep::{SIGNED_EVERY, SIGNED_WITHIN_MS};
 use policy::audit::{BootId, Event, Record};

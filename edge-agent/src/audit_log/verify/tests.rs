@@ -67,7 +67,7 @@ fn changes_to_files_are_found() {
     type Change = fn(&mut Files);
     let cases: [(&str, Change, &str); 8] = [
         ("the oldest file removed", |log| drop(log.remove(0)), "no record says that they were removed"),
-        ("a file in the middle removed", |log| drop(log.remove(2)), "where record"),
+        ("a file in the middle removed", |log| drop(log.remove(2)), "instead of record"),
         (
             "files exchanged",
             |log| {
@@ -93,7 +93,7 @@ fn changes_to_files_are_found() {
                 let keep: Vec<&str> = text.split_inclusive('\n').collect();
                 log[1].1 = keep[..keep.len() - 1].concat().into();
             },
-            "where record",
+            "instead of record",
         ),
         ("all removed", Vec::clear, "cut off"),
         ("the current file removed", |log| drop(log.pop()), "cut off"),
@@ -169,7 +169,7 @@ fn with_a_tail(records: u64, step_ms: i64, since_start: bool) -> Files {
 
 /// Records appended behind the last signature; the chain is still valid.
 #[test]
-fn what_nobody_signed_is_told_of_and_what_the_unit_would_have_signed_is_a_fault() {
+fn unsigned_records_are_reported_and_overdue_ones_are_a_fault() {
     let minute = 60_000;
     for (what, records, step_ms, since_start, is_fault) in [
         ("nothing", 0, 0, false, false),
@@ -203,7 +203,7 @@ fn what_nobody_signed_is_told_of_and_what_the_unit_would_have_signed_is_a_fault(
 
 /// The oldest file is deleted, and a forged record says that the unit removed it.
 #[test]
-fn that_records_were_removed_counts_only_if_it_is_signed() {
+fn a_removal_counts_only_if_it_is_signed() {
     let (mut files, _) = log(20, 1 << 20);
     let (_, removed) = files.remove(0);
     let last_line =

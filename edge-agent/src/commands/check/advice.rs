@@ -34,7 +34,7 @@ pub(super) struct CheckedLock {
 /// The lock, if there is one.
 ///
 /// # Errors
-/// When the door would be open while the Pi boots or when the unit has ended; the help is the cure.
+/// If the door would be open while the Pi boots or when the unit has ended; the help is the cure.
 pub(super) fn lock(config: &Config, boot_config: Option<&Path>) -> anyhow::Result<Option<CheckedLock>> {
     let Some(lock) = config.door.lock_pin() else { return Ok(None) };
     let boards = candidate_boards(config.door.board);

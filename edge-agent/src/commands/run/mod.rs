@@ -81,15 +81,15 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let (InUse { gallery, rules, digest }, found) = people::find(&config, &recogniser)?;
     let policy = Policy::new(rules).context("[policy]")?;
     let board = Board::new(camera.health(), latch.clone(), &config.database.path, &gallery, digest);
-    board.tell_of_clock(clock.source());
-    board.tell_of_unit(trust::fingerprint(&config.database.identity).unwrap_or_default());
+    board.note_clock(clock.source());
+    board.note_unit(trust::fingerprint(&config.database.identity).unwrap_or_default());
     answer_status(&config.status.socket, &board)?;
     for lost in writable::unwritable(&config) {
         tracing::error!("{}", lost.said);
     }
     let orders = Orders::heard_on(&config.control_socket())?;
     let audit = configured::audit_log(&config.audit, &clock.now())?;
-    board.tell_of_audit_log(audit.health());
+    board.note_audit_log(audit.health());
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let sight = Box::new(Networks::new(recogniser));
     let mut unit = Unit::new(sight, gallery, policy, audit, latch, time);

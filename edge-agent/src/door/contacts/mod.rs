@@ -15,7 +15,7 @@ pub use scripted::ScriptedContacts;
 pub struct Change {
     /// Which contact, and its new state.
     pub contact: Contact,
-    /// When, on the unit's forward-only clock.
+    /// When, on the unit's monotonic clock.
     pub at_ms: u64,
 }
 

@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(cards.next_card(), None);
     }
 
-    /// A long wire beside a motor: each pulse wrote a line to the journal.
+    /// A regression: with a long wire next to a motor, each pulse wrote a line to the journal.
     #[test]
     fn noise_does_not_fill_the_journal() {
         let (inbox, mut cards) = inbox(64);

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// Most files to read from a folder or an archive: a network has a few hundred.
+/// Largest number of files to read from a folder or an archive: a network has a few hundred.
 const MAX_FILES: usize = 10_000;
 
 /// File name extension of NumPy files.

@@ -176,7 +176,7 @@ mod tests {
             let scales: Vec<f32> = (0..count).map(|index| 0.1 + index as f32 / 10.0).collect();
             vec![floats("s", dims, &scales), bytes("z", dims, &(0..count as i8).collect::<Vec<i8>>())]
         };
-        let dequantise = |axis, size| {
+        let dequantize = |axis, size| {
             with(node("DequantizeLinear", &["q", "s", "z"], "flat"), &[("axis", axis), ("block_size", size)])
         };
         let rest = || vec![node("Reshape", &["flat", "shape"], "w"), node("Conv", &["x", "w"], "a"), norm("a", "y")];
@@ -184,11 +184,11 @@ mod tests {
         let all = |first: NodeProto| [vec![first], rest()].concat();
         let folded = ["DequantizeLinear", "Reshape", "Conv"];
         let kept = ["DequantizeLinear", "Reshape", "Conv", "BatchNormalization"];
-        check("in blocks", all(dequantise(1, 5)), constants(blocks(&[4, 3])), &picture, &folded);
-        check("in blocks, from the end", all(dequantise(-1, 12)), constants(blocks(&[4, 1])), &picture, &folded);
-        check("a scale for a row", all(dequantise(0, 0)), constants(blocks(&[4])), &picture, &folded);
-        check("a scale for a column", all(dequantise(1, 0)), constants(blocks(&[12])), &picture, &kept);
-        check("a scale for all", all(dequantise(1, 0)), constants(blocks(&[])), &picture, &kept);
+        check("in blocks", all(dequantize(1, 5)), constants(blocks(&[4, 3])), &picture, &folded);
+        check("in blocks, from the end", all(dequantize(-1, 12)), constants(blocks(&[4, 1])), &picture, &folded);
+        check("a scale for a row", all(dequantize(0, 0)), constants(blocks(&[4])), &picture, &folded);
+        check("a scale for a column", all(dequantize(1, 0)), constants(blocks(&[12])), &picture, &kept);
+        check("a scale for all", all(dequantize(1, 0)), constants(blocks(&[])), &picture, &kept);
     }
 
     #[test]

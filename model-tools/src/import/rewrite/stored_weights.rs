@@ -60,11 +60,11 @@ pub(super) fn widened(graph: &GraphProto, name: &str) -> Option<TensorProto> {
     if let Some(stored) = constant(graph, name) {
         return Some(stored.clone());
     }
-    let dequantise = &graph.node[maker(graph, name)?];
-    let read = dequantise.input.iter().filter_map(|input| constant(graph, input).cloned());
+    let dequantize = &graph.node[maker(graph, name)?];
+    let read = dequantize.input.iter().filter_map(|input| constant(graph, input).cloned());
     let mut alone = GraphProto {
         initializer: read.collect(),
-        node: vec![dequantise.clone()],
+        node: vec![dequantize.clone()],
         output: vec![ValueInfoProto { name: name.to_owned(), ..ValueInfoProto::default() }],
         ..GraphProto::default()
     };

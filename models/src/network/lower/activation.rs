@@ -60,7 +60,7 @@ impl Lowering<'_> {
     /// Lowers an activation that is not fused into a convolution.
     pub(super) fn activation(&mut self, index: usize, node: &NodeProto) -> Option<()> {
         if node.op_type == "Sigmoid" {
-            let value = self.value(node, 0).filter(|value| value.quantisation.is_none())?;
+            let value = self.value(node, 0).filter(|value| value.quantization.is_none())?;
             return self.plain(node, What::Sigmoid, &value, &[value.outlet], value.extent);
         }
         let place = node.input.iter().position(|name| self.values.contains_key(name))?;

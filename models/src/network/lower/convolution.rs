@@ -6,7 +6,7 @@ use crate::network::steps::{Convolve, Kernel};
 use crate::onnx::attributes::{attribute, integer};
 use crate::onnx::tensor;
 use kernels::depthwise::Depthwise;
-use kernels::{Activation, ByteConvolution, Extent, Finish, FloatConvolution, Quantisation, Weights, Window};
+use kernels::{Activation, ByteConvolution, Extent, Finish, FloatConvolution, Quantization, Weights, Window};
 use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::OutletId;
 
@@ -21,7 +21,7 @@ pub(super) struct Tail {
     /// Whether any node reads the result as floats.
     pub(super) floats: bool,
     /// The names of the result as bytes, and its quantisation.
-    pub(super) bytes: Option<(Vec<String>, Quantisation)>,
+    pub(super) bytes: Option<(Vec<String>, Quantization)>,
 }
 
 /// The window of a kernel, and its input picture.
@@ -44,7 +44,7 @@ impl Lowering<'_> {
     }
 
     fn of_floats(&mut self, node: &NodeProto, input: &Value) -> Option<()> {
-        if input.quantisation.is_some() {
+        if input.quantization.is_some() {
             return None;
         }
         let weights = self.graph.constant_input(node, 1)?;
@@ -84,7 +84,7 @@ impl Lowering<'_> {
 
     /// Lowers `ConvInteger`, `Cast`, `Mul` and `Add`: integer sums converted to floats.
     fn of_bytes(&mut self, node: &NodeProto, input: &Value) -> Option<()> {
-        let zero = input.quantisation?.zero();
+        let zero = input.quantization?.zero();
         // An omitted zero point is 0, which signed bytes store with `SIGNED_ZERO` added.
         let has_zeros = match node.input.len() {
             0..=2 => [0, SIGNED_ZERO].contains(&zero),
@@ -114,15 +114,15 @@ impl Lowering<'_> {
     }
 
     fn of_bytes_to_bytes(&mut self, node: &NodeProto, input: &Value) -> Option<()> {
-        let zero = input.quantisation?.zero();
+        let zero = input.quantization?.zero();
         let weights = self.graph.constant_input(node, 3)?;
         let place = self.place(node, input, &weights.dims)?;
-        let same_input = self.graph.float(node, 1) == input.quantisation.map(|quantisation| quantisation.scale());
+        let same_input = self.graph.float(node, 1) == input.quantization.map(|quantization| quantization.scale());
         let zeros = self.graph.zero(node, 2) == Some(zero) && self.graph.zero(node, 5) == Some(SIGNED_ZERO);
         if !same_input || !zeros {
             return None;
         }
-        let made = Quantisation::new(self.graph.float(node, 6)?, self.graph.zero(node, 7)?).ok()?;
+        let made = Quantization::new(self.graph.float(node, 6)?, self.graph.zero(node, 7)?).ok()?;
         let (from, weight_scales) = (self.graph.float(node, 1)?, self.graph.for_channels(node, 4, place.outputs)?);
         // Like onnxruntime: one multiplication by the product of the three scales.
         let scale: Vec<f32> = weight_scales.iter().map(|weight| from * weight / made.scale()).collect();
@@ -133,11 +133,11 @@ impl Lowering<'_> {
         let finish = Finish::new(&scale, &vec![0.0; place.outputs], &Activation::None).ok()?;
         let kernel = self.byte_kernel(&tensor::bytes(weights).ok()?, &bias, zero, &place, finish)?;
         let name = node.output.first()?.clone();
-        let steps = Quantisation::of_steps(made.zero());
+        let steps = Quantization::of_steps(made.zero());
         let step = self.step(kernel, &place, false, false, Some(steps));
         let (extent, order) = (place.output, Order::Planes);
         let outlet = self.wire(&name, step, &[input.outlet])?;
-        self.values.insert(name, Value { outlet, extent, quantisation: Some(made), order });
+        self.values.insert(name, Value { outlet, extent, quantization: Some(made), order });
         Some(())
     }
 
@@ -154,7 +154,7 @@ impl Lowering<'_> {
 
     /// Lowers a matrix product with a flattened picture: a convolution whose window is the whole picture.
     pub(super) fn dense(&mut self, node: &NodeProto) -> Option<()> {
-        let input = self.value(node, 0).filter(|value| value.quantisation.is_none())?;
+        let input = self.value(node, 0).filter(|value| value.quantization.is_none())?;
         let one = |name: &str| attribute(node, name).is_none_or(|number| number.f == 1.0);
         if input.order != Order::Flattened || !one("alpha") || !one("beta") || integer(node, "transA", 0) != 0 {
             return None;
@@ -180,7 +180,7 @@ impl Lowering<'_> {
         let step = self.step(kernel, &place, false, true, None);
         let name = node.output.first()?.clone();
         let outlet = self.wire(&name, step, &[input.outlet])?;
-        let made = Value { outlet, extent: output, quantisation: None, order: Order::Flattened };
+        let made = Value { outlet, extent: output, quantization: None, order: Order::Flattened };
         self.values.insert(name, made);
         Some(())
     }
@@ -234,7 +234,7 @@ impl Lowering<'_> {
         if let Some((index, add)) = self.graph.only_reader(sums).filter(|(_, node)| node.op_type == "Add") {
             let other = add.input.iter().find(|name| *name != sums).and_then(|name| self.values.get(name));
             let fits =
-                |value: &&Value| value.quantisation.is_none() && value.order == Order::Planes && value.extent == output;
+                |value: &&Value| value.quantization.is_none() && value.order == Order::Planes && value.extent == output;
             if let Some(other) = other.filter(fits) {
                 tail.residual = Some(other.outlet);
                 tail.nodes.push(index);
@@ -246,24 +246,24 @@ impl Lowering<'_> {
             tail.nodes.extend(found.nodes);
             tail.name = found.output;
         }
-        self.quantised_tail(&mut tail);
+        self.quantized_tail(&mut tail);
         Some(tail)
     }
 
     /// The result as bytes, if all its quantisations are the same.
-    fn quantised_tail(&self, tail: &mut Tail) {
+    fn quantized_tail(&self, tail: &mut Tail) {
         let readers = self.graph.readers(&tail.name);
-        let quantising: Vec<usize> =
+        let quantizing: Vec<usize> =
             readers.iter().copied().filter(|&index| self.graph.nodes[index].op_type == "QuantizeLinear").collect();
-        let mut ways = quantising.iter().map(|&index| self.quantisation(&self.graph.nodes[index]));
+        let mut ways = quantizing.iter().map(|&index| self.quantization(&self.graph.nodes[index]));
         let Some(Some(first)) = ways.next() else { return };
         if ways.any(|way| way != Some(first)) {
             return;
         }
-        tail.floats = quantising.len() < readers.len() || self.graph.is_output(&tail.name);
-        let names = quantising.iter().filter_map(|&index| self.graph.nodes[index].output.first().cloned()).collect();
+        tail.floats = quantizing.len() < readers.len() || self.graph.is_output(&tail.name);
+        let names = quantizing.iter().filter_map(|&index| self.graph.nodes[index].output.first().cloned()).collect();
         tail.bytes = Some((names, first));
-        tail.nodes.extend(quantising);
+        tail.nodes.extend(quantizing);
     }
 
     fn finish(&mut self, input: &Value, kernel: Kernel, place: Place, tail: Tail) -> Option<()> {
@@ -271,7 +271,7 @@ impl Lowering<'_> {
         if place.depthwise && tail.residual.is_some() {
             return None;
         }
-        let bytes = tail.bytes.as_ref().map(|(_, quantisation)| *quantisation);
+        let bytes = tail.bytes.as_ref().map(|(_, quantization)| *quantization);
         let step = self.step(kernel, &place, tail.residual.is_some(), tail.floats, bytes);
         let inputs: Vec<OutletId> = std::iter::once(input.outlet).chain(tail.residual).collect();
         let mut outlets = self.wire_all(&tail.name, step, &inputs)?.into_iter();
@@ -279,11 +279,11 @@ impl Lowering<'_> {
         let (extent, order) = (place.output, Order::Planes);
         if tail.floats {
             let outlet = outlets.next()?;
-            self.values.insert(tail.name, Value { outlet, extent, quantisation: None, order });
+            self.values.insert(tail.name, Value { outlet, extent, quantization: None, order });
         }
-        if let Some((names, quantisation)) = tail.bytes {
+        if let Some((names, quantization)) = tail.bytes {
             let outlet = outlets.next()?;
-            let value = Value { outlet, extent, quantisation: Some(quantisation), order };
+            let value = Value { outlet, extent, quantization: Some(quantization), order };
             self.values.extend(names.into_iter().map(|name| (name, value.clone())));
         }
         Some(())
@@ -295,7 +295,7 @@ impl Lowering<'_> {
         place: &Place,
         residual: bool,
         floats: bool,
-        bytes: Option<Quantisation>,
+        bytes: Option<Quantization>,
     ) -> Convolve {
         let (extent, output, threads) = (place.extent, place.output, self.threads);
         Convolve { kernel, extent, output, residual, floats, bytes, threads }

@@ -14,7 +14,7 @@ mod siblings;
 use super::layer::{Layer, Memory, Step};
 use super::steps::{Plain, What, shape};
 use graph_index::Graph;
-use kernels::{Extent, Level, Quantisation};
+use kernels::{Extent, Level, Quantization};
 use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::{GraphProto, NodeProto};
 use tract_onnx::prelude::*;
@@ -62,7 +62,7 @@ struct Value {
     /// The extent of the picture, before flattening if it is flattened.
     extent: Extent,
     /// The quantisation of bytes; `None` for floats.
-    quantisation: Option<Quantisation>,
+    quantization: Option<Quantization>,
     order: Order,
 }
 
@@ -83,18 +83,18 @@ impl Lowering<'_> {
     fn enter(&mut self, name: &str, extent: Extent) -> Option<()> {
         let planes = [1, extent.channels(), extent.height(), extent.width()];
         let source = self.model.add_source(name, f32::fact(planes)).ok()?;
-        let quantise = self.graph.only_reader(name).filter(|(_, node)| node.op_type == "QuantizeLinear");
-        let (name, quantisation) = match quantise {
+        let quantize = self.graph.only_reader(name).filter(|(_, node)| node.op_type == "QuantizeLinear");
+        let (name, quantization) = match quantize {
             Some((index, node)) => {
                 self.done.insert(index);
-                (node.output.first()?.as_str(), Some(self.quantisation(node)?))
+                (node.output.first()?.as_str(), Some(self.quantization(node)?))
             }
             None => (name, None),
         };
-        let numbers = if quantisation.is_some() { u8::datum_type() } else { f32::datum_type() };
-        let step = Plain { what: What::Enter(quantisation), extent, output: (numbers, shape(extent)) };
+        let numbers = if quantization.is_some() { u8::datum_type() } else { f32::datum_type() };
+        let step = Plain { what: What::Enter(quantization), extent, output: (numbers, shape(extent)) };
         let outlet = self.wire(&format!("{name}.picture"), step, &[source])?;
-        self.values.insert(name.to_owned(), Value { outlet, extent, quantisation, order: Order::Planes });
+        self.values.insert(name.to_owned(), Value { outlet, extent, quantization, order: Order::Planes });
         Some(())
     }
 
@@ -118,7 +118,7 @@ impl Lowering<'_> {
 
     /// Wires a step without weights, whose output is a picture of `extent` with the same number type as `from`.
     fn plain(&mut self, node: &NodeProto, what: What, from: &Value, inputs: &[OutletId], extent: Extent) -> Option<()> {
-        let numbers = if from.quantisation.is_some() { u8::datum_type() } else { f32::datum_type() };
+        let numbers = if from.quantization.is_some() { u8::datum_type() } else { f32::datum_type() };
         let step = Plain { what, extent: from.extent, output: (numbers, shape(extent)) };
         let name = node.output.first()?;
         let outlet = self.wire(name, step, inputs)?;
@@ -133,17 +133,17 @@ impl Lowering<'_> {
 
     /// The value at this input of a node, if it is a picture of floats.
     fn floats(&self, node: &NodeProto, place: usize) -> Option<Value> {
-        self.value(node, place).filter(|value| value.quantisation.is_none() && value.order == Order::Planes)
+        self.value(node, place).filter(|value| value.quantization.is_none() && value.order == Order::Planes)
     }
 
-    fn quantisation(&self, node: &NodeProto) -> Option<Quantisation> {
-        Quantisation::new(self.graph.float(node, 1)?, self.graph.zero(node, 2)?).ok()
+    fn quantization(&self, node: &NodeProto) -> Option<Quantization> {
+        Quantization::new(self.graph.float(node, 1)?, self.graph.zero(node, 2)?).ok()
     }
 
     /// A value in ONNX order, as floats.
     fn given_out(&mut self, name: &str) -> Option<OutletId> {
         let value = self.values.get(name)?.clone();
-        if value.quantisation.is_some() {
+        if value.quantization.is_some() {
             return None;
         }
         let shape = match value.order {

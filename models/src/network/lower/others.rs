@@ -12,8 +12,8 @@ use tract_onnx::prelude::*;
 impl Lowering<'_> {
     pub(super) fn other(&mut self, node: &NodeProto) -> Option<()> {
         match node.op_type.as_str() {
-            "QuantizeLinear" => self.quantise(node),
-            "DequantizeLinear" => self.dequantise(node),
+            "QuantizeLinear" => self.quantize(node),
+            "DequantizeLinear" => self.dequantize(node),
             "MaxPool" => self.largest(node),
             "GlobalAveragePool" => self.mean(node),
             "Concat" => self.side_by_side(node),
@@ -24,20 +24,20 @@ impl Lowering<'_> {
         }
     }
 
-    fn quantise(&mut self, node: &NodeProto) -> Option<()> {
+    fn quantize(&mut self, node: &NodeProto) -> Option<()> {
         let value = self.floats(node, 0)?;
-        let quantisation = self.quantisation(node)?;
+        let quantization = self.quantization(node)?;
         let output = (u8::datum_type(), shape(value.extent));
-        let step = Plain { what: What::Quantise(quantisation), extent: value.extent, output };
-        self.converted(node, step, Value { quantisation: Some(quantisation), ..value })
+        let step = Plain { what: What::Quantize(quantization), extent: value.extent, output };
+        self.converted(node, step, Value { quantization: Some(quantization), ..value })
     }
 
-    fn dequantise(&mut self, node: &NodeProto) -> Option<()> {
+    fn dequantize(&mut self, node: &NodeProto) -> Option<()> {
         let value = self.value(node, 0)?;
-        let quantisation = value.quantisation.filter(|&as_made| self.quantisation(node) == Some(as_made))?;
+        let quantization = value.quantization.filter(|&as_made| self.quantization(node) == Some(as_made))?;
         let output = (f32::datum_type(), shape(value.extent));
-        let step = Plain { what: What::Dequantise(quantisation), extent: value.extent, output };
-        self.converted(node, step, Value { quantisation: None, ..value })
+        let step = Plain { what: What::Dequantize(quantization), extent: value.extent, output };
+        self.converted(node, step, Value { quantization: None, ..value })
     }
 
     fn converted(&mut self, node: &NodeProto, step: Plain, value: Value) -> Option<()> {
@@ -68,7 +68,7 @@ impl Lowering<'_> {
         let parts = (0..node.input.len()).map(|place| self.picture(node, place)).collect::<Option<Vec<Value>>>()?;
         let first = parts.first()?;
         let alike = |part: &Value| {
-            part.quantisation == first.quantisation
+            part.quantization == first.quantization
                 && (part.extent.height(), part.extent.width()) == (first.extent.height(), first.extent.width())
         };
         if integer(node, "axis", 0) != 1 || !parts.iter().all(alike) {

@@ -91,7 +91,7 @@ impl<'a> Lowering<'a> {
         let done: Vec<usize> = siblings.iter().map(|sibling| sibling.index).collect();
         let outlet = self.wire(&format!("{name}.together"), step, &[input.outlet])?;
         self.done.extend(done);
-        Some(Value { outlet, extent: output, quantisation: None, order: Order::Planes })
+        Some(Value { outlet, extent: output, quantization: None, order: Order::Planes })
     }
 
     /// Splits the result, and wires each sibling's channels under the name of its output in the graph.

@@ -23,7 +23,7 @@ impl<'a> AudienceRecord<'a> {
         }
     }
 
-    /// Units must stand in order, each once: one audience is written in one way.
+    /// Requires units in order without duplicates, so that each audience has a single form.
     pub(super) fn checked(self) -> Result<Audience, Problem> {
         match self {
             Self::AllDoors => Ok(Audience::AllDoors),

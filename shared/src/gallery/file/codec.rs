@@ -1,22 +1,23 @@
 //! Encodes a people database as file sections, and decodes it. Allocations are bounded by the header and by the length
 //! of the file.
 //!
-//! When they are sealed, all but `head`, `door`, `gate` and `grey` stand in the section `body`: see `protection`.
+//! In a sealed database, all sections except `head`, `door`, `gate` and `grey` are inside the section `body`: see
+//! `protection`.
 //!
 //! | section | contents |
 //! |---|---|
 //! | `head` | postcard: [`Header`] |
 //! | `door` | only with the required feature [`AUDIENCE`]; postcard: which doors may use the database |
-//! | `gate` | may be left out; SHA-256 of the gate that people were enrolled with, 32 bytes |
-//! | `grey` | may be left out; postcard: [`GreyThreshold`], for pictures without colour |
-//! | `peop` | postcard, one record for each person; who has how many encodings |
-//! | `rows` | the integers of all encodings, `dimensions` bytes each, person by person |
-//! | `from` | 10 bytes an encoding: digest of its photo, stretch of its row (2 bytes, little-endian) |
-//! | `made` | postcard, runs of encodings made at the same time: how many, seconds since those of the run before |
-//! | `plai` | may be left out if none is; one bit an encoding, the lowest first: whether its face is plain |
-//! | `card` | may be left out if nobody has a card; postcard: the key of the hashes of cards, 32 bytes |
-//! | `hour` | only with the required feature [`HOURS`]; postcard: when people may enter, one record for each schedule |
-//! | `like` | may be left out; postcard, pairs of people who look alike: index, index, L2 distance |
+//! | `gate` | optional; SHA-256 of the gate that people were enrolled with, 32 bytes |
+//! | `grey` | optional; postcard: [`GreyThreshold`], for pictures without colour |
+//! | `peop` | postcard, one record per person, with the number of encodings |
+//! | `rows` | the integers of all encodings, `dimensions` bytes each, in the order of people |
+//! | `from` | 10 bytes per encoding: digest of its photo, stretch of its row (2 bytes, little-endian) |
+//! | `made` | postcard, runs of encodings made at the same time: their number, seconds since the previous run |
+//! | `plai` | optional if no face is plain; one bit per encoding, lowest first: whether its face is plain |
+//! | `card` | optional if nobody has a card; postcard: the key of the card hashes, 32 bytes |
+//! | `hour` | only with the required feature [`HOURS`]; postcard: when people may enter, one record per schedule |
+//! | `like` | optional; postcard, pairs of look-alikes: index, index, L2 distance |
 
 use super::audience_record::AudienceRecord;
 use super::sections::{AUDIENCE, HOURS, Section, SectionWriter, Sections};
@@ -51,7 +52,7 @@ pub(super) const SCHEDULES: Tag = Tag(*b"hour");
 pub(super) const LOOK_ALIKES: Tag = Tag(*b"like");
 
 const ORIGIN_BYTES: usize = 8 + 2;
-/// Id, a name of one byte and its length, number of encodings, no details.
+/// Smallest record: id, a name of one byte and its length, number of encodings, no details.
 const LEAST_PERSON_BYTES: u64 = 16 + 2 + 1 + 1;
 
 #[derive(Serialize, Deserialize)]
@@ -123,7 +124,7 @@ pub(super) struct Outside {
     pub(super) grey: Option<GreyThreshold>,
 }
 
-/// The gallery of what is said outside and the sections that hold the records.
+/// Decodes the gallery from the outside and the sections with the records.
 pub(super) fn decode_records(outside: &Outside, sections: &Sections<'_>) -> Result<Gallery, GalleryError> {
     let Outside { header, audience, gate, grey } = outside.clone();
     let rows = sections.required(ROWS)?;
@@ -167,7 +168,7 @@ fn require_length(section: Section<'_>, expected: u64) -> Result<(), GalleryErro
 }
 
 /// # Errors
-/// When a section is missing, stands there twice or is not sound.
+/// If a section is missing, duplicated or invalid.
 pub(super) fn decode_outside(sections: &Sections<'_>) -> Result<Outside, GalleryError> {
     Ok(Outside {
         header: decode_header(sections.required(HEAD)?)?,
@@ -195,7 +196,7 @@ fn decode_audience(sections: &Sections<'_>) -> Result<Option<Audience>, GalleryE
     record.checked().map(Some).map_err(|problem| problem.at(section.byte))
 }
 
-/// A section that is there if and only if this required feature announces it.
+/// A section that must occur if and only if this required feature is set.
 fn announced<'a>(sections: &Sections<'a>, tag: Tag, feature: u64) -> Result<Option<Section<'a>>, GalleryError> {
     if sections.features & feature != 0 {
         return sections.required(tag).map(Some);
@@ -206,7 +207,7 @@ fn announced<'a>(sections: &Sections<'a>, tag: Tag, feature: u64) -> Result<Opti
     }
 }
 
-/// The only record of a section.
+/// Decodes the only record of a section.
 fn decode_one<'a, T: Deserialize<'a>>(section: Section<'a>, what: &'static str) -> Result<T, GalleryError> {
     let mut records = Records::new(section);
     let record = records.next(what)?;
@@ -299,7 +300,7 @@ fn decode_look_alikes(section: Section<'_>, people: usize) -> Result<Vec<LookAli
     let mut pairs = Vec::new();
     while !records.left.is_empty() {
         let byte = records.byte();
-        let record: LookAlikesRecord = records.next("pair of people who look alike")?;
+        let record: LookAlikesRecord = records.next("pair of look-alikes")?;
         let pair = LookAlikes { one: record.one as usize, other: record.other as usize, distance: record.distance };
         pair.check(people).map_err(|problem| problem.at(byte))?;
         pairs.push(pair);
@@ -317,7 +318,7 @@ fn decode_schedules(sections: &Sections<'_>) -> Result<Schedules, GalleryError> 
     Schedules::new(schedules).map_err(|error| Problem::from(error).at(section.byte))
 }
 
-/// The features that a reader of this gallery must know.
+/// The features that a reader of this gallery must support.
 pub(super) fn required_features(gallery: &Gallery) -> u64 {
     let hours = if gallery.schedules.is_empty() { 0 } else { HOURS };
     let audience = if gallery.audience.is_none() { 0 } else { AUDIENCE };
@@ -381,14 +382,14 @@ pub(super) fn encode_records(file: &mut SectionWriter, gallery: &Gallery) -> Res
             gallery.look_alikes.iter().try_for_each(|pair| {
                 let record =
                     LookAlikesRecord { one: pair.one as u32, other: pair.other as u32, distance: pair.distance };
-                append(out, &record, "pair of people who look alike")
+                append(out, &record, "pair of look-alikes")
             })
         })?;
     }
     Ok(())
 }
 
-/// At least as many bytes as [`encode_records`] writes, so that nothing is moved, and left behind, while it grows.
+/// An upper bound of the bytes that [`encode_records`] writes, so that the buffer never grows and leaves a copy behind.
 pub(super) fn most_bytes(gallery: &Gallery) -> usize {
     let person = |person: &Person| {
         let Details { note, groups, cards, .. } = &person.details;

@@ -20,37 +20,37 @@ use protection::{BODY, SEAL, SIGNATURE};
 use sections::{SEALED, SIGNED, Section, Sections};
 
 impl Gallery {
-    /// Reads a database file that is not sealed; who signed it, if somebody did, is [`DatabaseFile`]'s to say.
+    /// Reads a database file that is not sealed. To learn who signed it, use [`DatabaseFile`].
     ///
     /// # Errors
-    /// When the file is cut off or damaged (the message names the byte, or the range of the checksum), of another format,
-    /// sealed, not as it was signed, or whole but not sound.
+    /// If the file is truncated or damaged (the message names the byte, or the range of the checksum), has another format,
+    /// is sealed, has an invalid signature, or has invalid contents.
     pub fn decode(file: &[u8]) -> Result<Self, GalleryError> {
         DatabaseFile::parse(file)?.open(&[])
     }
 
-    /// The database as a file, neither signed nor sealed.
+    /// Encodes the database as a file that is neither signed nor sealed.
     ///
     /// # Errors
-    /// When it is larger than [`MAX_DATABASE_BYTES`](super::MAX_DATABASE_BYTES).
+    /// If it is larger than [`MAX_DATABASE_BYTES`](super::MAX_DATABASE_BYTES).
     pub fn encode(&self) -> Result<Vec<u8>, GalleryError> {
         self.encode_protected(&Protection::default())
     }
 
-    /// The database as a file, signed and sealed as wanted.
+    /// Encodes the database as a file with this protection.
     ///
     /// # Errors
-    /// When it is larger than [`MAX_DATABASE_BYTES`](super::MAX_DATABASE_BYTES), or sealed for nobody or for too many.
+    /// If it is larger than [`MAX_DATABASE_BYTES`](super::MAX_DATABASE_BYTES), or has no recipients or too many.
     pub fn encode_protected(&self, protection: &Protection<'_>) -> Result<Vec<u8>, GalleryError> {
         protection::encode(self, protection)
     }
 }
 
 impl GalleryBuilder {
-    /// The database as a file.
+    /// Encodes the database as a file.
     ///
     /// # Errors
-    /// When it is larger than [`MAX_DATABASE_BYTES`](super::MAX_DATABASE_BYTES).
+    /// If it is larger than [`MAX_DATABASE_BYTES`](super::MAX_DATABASE_BYTES).
     pub fn encode(&self) -> Result<Vec<u8>, GalleryError> {
         self.gallery().encode()
     }
@@ -70,8 +70,8 @@ impl<'a> DatabaseFile<'a> {
     /// Checks a file without opening its records.
     ///
     /// # Errors
-    /// When the file is cut off or damaged (the message names the byte, or the range of the checksum), of another format, or
-    /// its signature is not that of the key that it names.
+    /// If the file is truncated or damaged (the message names the byte, or the range of the checksum), has another format,
+    /// or has an invalid signature.
     pub fn parse(file: &'a [u8]) -> Result<Self, GalleryError> {
         let sections = Sections::parse(file)?;
         // Signed contents are not interpreted before the signature has been verified.
@@ -86,12 +86,12 @@ impl<'a> DatabaseFile<'a> {
         &self.outside.header
     }
 
-    /// The threshold for pictures without colour, readable without a key; `None` if there is none beside the header's.
+    /// The threshold for pictures without colour, readable without a key; `None` if there is only the header's.
     pub fn grey_threshold(&self) -> Option<GreyThreshold> {
         self.outside.grey
     }
 
-    /// The doors that may use it, readable without a key; `None` if it does not say. Only the signature makes it binding.
+    /// The doors that may use it, readable without a key; `None` if not specified. Only a signature makes it binding.
     pub fn audience(&self) -> Option<&Audience> {
         self.outside.audience.as_ref()
     }
@@ -110,7 +110,7 @@ impl<'a> DatabaseFile<'a> {
         self.signer
     }
 
-    /// Who the records are sealed for; nobody if they are not.
+    /// The recipients that the records are sealed for; empty if they are not sealed.
     pub fn recipients(&self) -> Vec<Recipient> {
         self.sealed.as_ref().map(|(envelope, _)| envelope.recipients()).unwrap_or_default()
     }
@@ -120,10 +120,10 @@ impl<'a> DatabaseFile<'a> {
         self.sealed.is_some()
     }
 
-    /// The people, with one of these keys if they are sealed.
+    /// Opens the records with one of these keys, if they are sealed.
     ///
     /// # Errors
-    /// When none of the keys opens them, or what they say is not sound.
+    /// If none of the keys opens them, or they are invalid.
     pub fn open(&self, identities: &[Identity]) -> Result<Gallery, GalleryError> {
         let Some((envelope, body)) = &self.sealed else {
             return decode_records(&self.outside, &self.sections);
@@ -134,7 +134,7 @@ impl<'a> DatabaseFile<'a> {
     }
 }
 
-/// The signature is the last section: 32 bytes public key, 64 bytes signature over everything before these.
+/// The signature is the last section: public key (32 bytes), signature over everything before it (64 bytes).
 fn signer(file: &[u8], sections: &Sections<'_>) -> Result<Option<Signer>, GalleryError> {
     let found = sections.optional(SIGNATURE)?;
     let section = match (found, sections.features & SIGNED != 0) {
@@ -160,7 +160,7 @@ fn sealed<'a>(sections: &Sections<'a>) -> Result<Option<(Envelope, Section<'a>)>
     if sections.features & SEALED != 0 {
         let envelope = Envelope::parse(sections.required(SEAL)?.contents)?;
         let body = sections.required(BODY)?;
-        // The seal holds for the body and all before it; a signature holds for everything.
+        // The seal covers the body and all before it; a signature covers everything.
         let mut behind = sections.iter().filter(|section| section.byte > body.byte && section.tag != SIGNATURE);
         if let Some(section) = behind.next() {
             return Err(Problem::BehindTheBody(section.tag).at(section.byte));

@@ -20,7 +20,7 @@ fn recipients(numbers: &[u8]) -> Vec<Recipient> {
     numbers.iter().map(|&number| identity(number).recipient()).collect()
 }
 
-/// Signed by one key if by any, sealed for some if for any.
+/// Encodes a database, optionally signed and sealed.
 fn written(gallery: &Gallery, signer: Option<u8>, sealed_for: &[u8]) -> Vec<u8> {
     let key = signer.map(signing);
     let recipients = recipients(sealed_for);
@@ -29,7 +29,7 @@ fn written(gallery: &Gallery, signer: Option<u8>, sealed_for: &[u8]) -> Vec<u8> 
     gallery.encode_protected(&Protection { sign: key.as_ref(), seal }).unwrap()
 }
 
-/// What a unit does: the file must be by this signer, and is opened with this key.
+/// Reads a file like a unit: requires this signer, and opens it with this key.
 fn read(file: &[u8], signer: u8, key: u8) -> Result<Option<Gallery>, GalleryError> {
     let outside = DatabaseFile::parse(file)?;
     if outside.signer() != Some(signing(signer).signer()) {
@@ -38,7 +38,7 @@ fn read(file: &[u8], signer: u8, key: u8) -> Result<Option<Gallery>, GalleryErro
     outside.open(&[identity(key)]).map(Some)
 }
 
-/// The checksum does not protect: anybody who changes a file can correct it.
+/// The checksum gives no protection: an attacker can correct it.
 fn with_right_checksum(mut file: Vec<u8>) -> Vec<u8> {
     let Some(body) = file.len().checked_sub(4) else { return file };
     file.truncate(body);
@@ -48,7 +48,7 @@ fn with_right_checksum(mut file: Vec<u8>) -> Vec<u8> {
 }
 
 #[test]
-fn who_it_is_for_reads_what_was_written() {
+fn recipients_read_what_was_written() {
     let gallery = small().build();
     for signer in [None, Some(1)] {
         for sealed_for in [&[][..], &[2], &[2, 3, 4]] {
@@ -72,7 +72,7 @@ fn who_it_is_for_reads_what_was_written() {
 }
 
 #[test]
-fn who_cannot_read_it_is_told_who_can() {
+fn the_error_names_the_recipients() {
     let file = written(&small().build(), Some(1), &[2, 3]);
     let message = read(&file, 1, 4).unwrap_err().to_string();
     for number in 2..=4 {
@@ -91,9 +91,9 @@ fn names_encodings_and_cards_are_not_in_a_sealed_file() {
     }
 }
 
-/// Anybody who has the database of one door, and not the key that signed it, cannot make it that of another.
+/// Without the signing key, nobody can turn the database of one door into that of another.
 #[test]
-fn an_audience_cannot_be_taken_off_exchanged_or_added() {
+fn an_audience_cannot_be_removed_replaced_or_added() {
     let gallery = small().build();
     let written_for = |audience: Option<Audience>, signer, sealed_for: &[u8]| {
         let mut gallery = gallery.clone();
@@ -126,8 +126,7 @@ fn an_audience_cannot_be_taken_off_exchanged_or_added() {
     }
 }
 
-/// An audience without its feature would be passed over by a program that does not know it, and one whose section is
-/// missing would be anybody's.
+/// An older program would ignore an audience without its feature, and a missing section would allow every door.
 #[test]
 fn an_audience_and_its_feature_go_together() {
     let file = written(&small().build(), None, &[]);
@@ -175,9 +174,9 @@ fn a_signature_of_another_or_of_another_file_is_refused() {
     assert_eq!(refused, Err(GalleryError::Signature { signer: signing(1).signer().fingerprint() }));
 }
 
-/// Anybody who takes the signature off has a file that nobody signed, and nothing between.
+/// A file without its signature is an unsigned file.
 #[test]
-fn a_signature_that_is_taken_off_is_missed() {
+fn a_removed_signature_is_noticed() {
     let gallery = small().build();
     for sealed_for in [&[][..], &[2]] {
         let file = written(&gallery, Some(1), sealed_for);
@@ -200,14 +199,14 @@ fn a_signature_that_is_taken_off_is_missed() {
         // The bit is part of what was sealed.
         assert_eq!(read(&both, 1, 2), Ok(None));
         assert_eq!(DatabaseFile::parse(&both).unwrap().open(&[identity(2)]).is_ok(), sealed_for.is_empty());
-        // Something behind the signature was not signed.
+        // Bytes after the signature are not signed.
         let mut behind = file.clone();
         behind.splice(file.len() - 4..file.len() - 4, *b"more\0\0\0\0");
         assert_eq!(problem(&with_right_checksum(behind)), Some(Problem::NoSignature));
     }
 }
 
-/// A program of before knows no required feature, and says so instead of finding a section missing.
+/// An older program knows no required features; it must report that instead of a missing section.
 #[test]
 fn an_older_program_would_refuse_it_by_its_features() {
     let gallery = small().build();
@@ -233,9 +232,9 @@ fn every_byte_that_is_flipped_and_every_cut_is_refused() {
             flipped[at] ^= 0x10;
             assert!(!accepted(&flipped), "byte {at}");
             let repaired = with_right_checksum(flipped);
-            assert!(!accepted(&repaired) || repaired == file, "byte {at}, checksum made right");
+            assert!(!accepted(&repaired) || repaired == file, "byte {at}, checksum corrected");
             assert!(!accepted(&file[..at]), "cut at {at}");
-            assert!(!accepted(&with_right_checksum(file[..at].to_vec())), "cut at {at}, checksum made right");
+            assert!(!accepted(&with_right_checksum(file[..at].to_vec())), "cut at {at}, checksum corrected");
         }
     }
 }
@@ -250,9 +249,9 @@ proptest! {
         prop_assert_eq!(read(&file, 1, 2 + others), Ok(Some(gallery)));
     }
 
-    /// Bytes that are changed, inserted, removed, and a checksum that is made right.
+    /// Changed, inserted and removed bytes, with a corrected checksum.
     #[test]
-    fn whatever_is_done_to_a_signed_file_is_refused(
+    fn any_change_of_a_signed_file_is_refused(
         edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..6),
         is_sealed in any::<bool>(),
     ) {
@@ -272,9 +271,9 @@ proptest! {
         }
     }
 
-    /// Whatever stands under a right signature and seal, by a workstation gone mad, is refused or a sound gallery.
+    /// Arbitrary contents with a valid signature and seal are refused or decode to a valid gallery.
     #[test]
-    fn crafted_records_under_a_right_seal_never_panic(
+    fn crafted_records_with_a_valid_seal_never_panic(
         edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
     ) {
         let sealed = protection::seal_of_edited(&small().build(), &recipients(&[2]), |records| {
@@ -286,10 +285,10 @@ proptest! {
     }
 }
 
-/// The seal holds for the body and what stands before it. A looser threshold for pictures without colour was believed when it
-/// was added behind it.
+/// A regression: the seal covers the body and what precedes it, and a looser threshold for pictures without colour that
+/// was added after it was accepted.
 #[test]
-fn a_section_behind_the_body_is_refused() {
+fn a_section_after_the_body_is_refused() {
     for signer in [None, Some(1)] {
         let file = written(&small().build(), signer, &[2]);
         let mut longer = file[..file.len() - 4].to_vec();

@@ -1,10 +1,10 @@
-//! Writing a database file that is signed, sealed, both or neither.
+//! Writes database files that are signed, sealed, both or neither.
 //!
 //! | section | contents |
 //! |---|---|
-//! | `seal` | who the records are sealed for, and their key for each: [`Envelope`] |
+//! | `seal` | the recipients of the records, and the wrapped key for each: [`Envelope`] |
 //! | `body` | the records' sections, encrypted; every byte of the file before them is authenticated with them |
-//! | `sign` | the last one: the signer's public key (32 bytes) and an Ed25519 signature (64) over every byte before it |
+//! | `sign` | the last section: the signer's public key (32 bytes) and an Ed25519 signature (64) over all bytes before |
 
 use super::codec::{encode_outside, encode_records, most_bytes, required_features};
 use super::sections::{SEALED, SIGNED, SectionWriter};
@@ -19,20 +19,20 @@ pub(super) const SEAL: Tag = Tag(*b"seal");
 pub(super) const BODY: Tag = Tag(*b"body");
 pub(super) const SIGNATURE: Tag = Tag(*b"sign");
 
-/// How a database is written.
+/// How a database file is protected.
 #[derive(Default)]
 pub struct Protection<'a> {
-    /// Who answers for it; nobody if it is not signed.
+    /// The signing key; `None` for an unsigned file.
     pub sign: Option<&'a SigningKey>,
-    /// Who can read it; everybody if it is not sealed.
+    /// Who can read it; `None` for a file that everybody can read.
     pub seal: Option<SealFor<'a>>,
 }
 
-/// Who can read a database.
+/// The recipients of a sealed database.
 pub struct SealFor<'a> {
     /// At least one.
     pub recipients: &'a [Recipient],
-    /// For this file alone.
+    /// Random bytes for this file only.
     pub randomness: SealRandomness,
 }
 

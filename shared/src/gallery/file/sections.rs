@@ -1,7 +1,7 @@
-//! The outside of a database file: magic, version, required features, tagged sections, checksum. All numbers are
-//! little-endian.
+//! The outer structure of a database file: magic, version, required features, tagged sections, checksum. All numbers
+//! are little-endian.
 //!
-//! | bytes | what |
+//! | bytes | contents |
 //! |---|---|
 //! | 8 | `PEOPLEDB` |
 //! | 2 | format version |
@@ -19,22 +19,22 @@ const MAGIC: &[u8; 8] = b"PEOPLEDB";
 pub const FORMAT_VERSION: u16 = 1;
 /// Required feature: the last section is a signature over everything before it.
 pub(super) const SIGNED: u64 = 1;
-/// Required feature: the records are in the section `body`, encrypted for those that the section `seal` names.
+/// Required feature: the records are in the section `body`, encrypted for the recipients in the section `seal`.
 pub(super) const SEALED: u64 = 1 << 1;
-/// Required feature: people have hours, in the section `hour`. A reader that does not know it would let them in at all times.
+/// Required feature: people have hours, in the section `hour`. A reader without it would let them in at all times.
 pub(super) const HOURS: u64 = 1 << 2;
-/// Required feature: the section `door` says which doors may use the database. A unit that does not know it would take the
+/// Required feature: the section `door` says which doors may use the database. A unit without it would accept the
 /// database of another door.
 pub(super) const AUDIENCE: u64 = 1 << 3;
-/// The required features that this program knows.
+/// The required features that this program supports.
 const KNOWN_FEATURES: u64 = SIGNED | SEALED | HOURS | AUDIENCE;
 const PREAMBLE: usize = 8 + 2 + 8;
-/// How many bytes are enough to know whether a file begins as a people database.
+/// Number of bytes that [`require_beginning`] needs.
 pub const BEGINNING_BYTES: usize = PREAMBLE;
 const SECTION_HEAD: usize = 4 + 4;
 const CHECKSUM: usize = 4;
 
-/// Sixteen tables: 10 000 people are checked in 2 ms.
+/// With sixteen tables, 10 000 people are checked in 2 ms.
 static CRC: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
 
 /// The contents of one section and where in the file they begin.
@@ -45,11 +45,11 @@ pub(super) struct Section<'a> {
     pub(super) contents: &'a [u8],
 }
 
-/// Refuses a file of which these are the first [`BEGINNING_BYTES`], or all, if it is not a people database that this program
-/// knows: before the rest of it is read.
+/// Checks the first [`BEGINNING_BYTES`] of a file (or all, if it is shorter), before the rest is read: magic, format
+/// version and required features.
 ///
 /// # Errors
-/// When it is something else, or of another version.
+/// If it is not a people database, or its version or a required feature is not supported.
 pub fn require_beginning(file: &[u8]) -> Result<(), GalleryError> {
     features(file).map(drop)
 }
@@ -77,7 +77,7 @@ fn features(file: &[u8]) -> Result<u64, GalleryError> {
     Ok(features)
 }
 
-/// Sections whose structure is right.
+/// Sections with a valid structure.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sections<'a> {
     /// The required features of the file.
@@ -88,7 +88,7 @@ pub(super) struct Sections<'a> {
 }
 
 impl<'a> Sections<'a> {
-    /// Of a file whose checksum is right as well.
+    /// Parses a file and verifies its checksum.
     pub(super) fn parse(file: &'a [u8]) -> Result<Self, GalleryError> {
         require_size(file.len() as u64)?;
         let features = features(file)?;
@@ -106,7 +106,7 @@ impl<'a> Sections<'a> {
         Ok(sections)
     }
 
-    /// Of bytes of such a file that hold nothing but sections, and begin at `first` in it.
+    /// Parses bytes that consist of sections only and begin at `first` in the file.
     pub(super) fn within(features: u64, bytes: &'a [u8], first: usize) -> Result<Self, GalleryError> {
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -148,13 +148,13 @@ impl<'a> Sections<'a> {
     }
 }
 
-/// Sections in the making.
+/// Writes sections.
 pub(super) struct SectionWriter {
     bytes: Vec<u8>,
 }
 
 impl SectionWriter {
-    /// A database file.
+    /// Begins a database file.
     pub(super) fn file(features: u64) -> Self {
         let mut bytes = Vec::new();
         bytes.extend(MAGIC);
@@ -163,12 +163,12 @@ impl SectionWriter {
         Self { bytes }
     }
 
-    /// Nothing but sections.
+    /// Begins sections without the head of a file.
     pub(super) fn within(capacity: usize) -> Self {
         Self { bytes: Vec::with_capacity(capacity) }
     }
 
-    /// What is there so far.
+    /// The bytes so far.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -177,7 +177,7 @@ impl SectionWriter {
         self.bytes
     }
 
-    /// Begins a section of this length, of which the contents are to be [`SectionWriter::extend`]ed.
+    /// Begins a section of this length; the contents follow with [`SectionWriter::extend`].
     pub(super) fn begin(&mut self, tag: Tag, length: usize) -> Result<(), Problem> {
         self.bytes.extend(tag.0);
         self.bytes.extend(u32::try_from(length).map_err(|_| Problem::TooMany)?.to_le_bytes());
@@ -188,7 +188,7 @@ impl SectionWriter {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Adds what `write` appends as one section.
+    /// Adds a section with the contents that `write` appends.
     pub(super) fn section(
         &mut self,
         tag: Tag,

@@ -119,7 +119,7 @@ fn what_is_written_is_read() {
 }
 
 #[test]
-fn a_card_is_its_holders_in_every_way_to_write_it() {
+fn every_notation_of_a_card_finds_its_holder() {
     let mut builder = small();
     let card = |text: &str| text.parse::<CardNumber>().unwrap();
     let mut vera = person(4, "Vera", encodings(&mut Noise(3), 5, 1));
@@ -155,7 +155,7 @@ fn every_cut_is_refused() {
 }
 
 #[test]
-fn every_flipped_bit_and_every_byte_too_many_is_refused() {
+fn every_flipped_bit_and_every_extra_byte_is_refused() {
     let mut file = small().encode().unwrap();
     for bit in 0..8 * file.len() {
         file[bit / 8] ^= 1 << (bit % 8);
@@ -168,7 +168,7 @@ fn every_flipped_bit_and_every_byte_too_many_is_refused() {
     }
 }
 
-/// The file with one section's contents put through `change`, under a right checksum; all of it for `None`.
+/// The file with one section changed by `change` (`None`: the whole file) and a correct checksum.
 fn crafted(file: &[u8], tag: Tag, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let sections = Sections::parse(file).unwrap();
     let mut change = Some(change);
@@ -212,7 +212,7 @@ fn with_bytes(tag: Tag, from: &'static [u8], to: &'static [u8]) -> Vec<u8> {
 }
 
 #[test]
-fn hostile_contents_under_a_right_checksum_are_refused() {
+fn hostile_contents_with_a_correct_checksum_are_refused() {
     use codec::{CARD_KEY, LOOK_ALIKES, ORIGINS, PEOPLE, PLAIN, ROWS, TIMES};
     let cases: Vec<(Vec<u8>, &str)> = vec![
         (with_header(|h| h.dimensions = 0), "0 numbers in an encoding"),
@@ -227,7 +227,7 @@ fn hostile_contents_under_a_right_checksum_are_refused() {
         (with_header(|h| h.threshold = Some(f32::NAN)), "threshold NaN"),
         (with_header(|h| h.threshold = Some(-1.0)), "threshold -1"),
         (with_header(|h| h.threshold = Some(2.5)), "threshold 2.5"),
-        (with_header(|h| h.threshold = None), "calibrated"),
+        (with_header(|h| h.threshold = None), "calibration"),
         (with_header(|h| h.calibration = Some(Calibration { fpir: f32::NAN, people: 1 })), "FPIR of NaN"),
         (with_grey(|grey| grey.threshold = f32::NAN), "threshold NaN"),
         (with_grey(|grey| grey.threshold = 0.0), "threshold 0"),
@@ -243,10 +243,10 @@ fn hostile_contents_under_a_right_checksum_are_refused() {
         (with_bytes(PEOPLE, b"\x04Kian", b"\x00"), "the name is empty"),
         (with_bytes(PEOPLE, b"\x04Kian", b"\x05Kian "), "white space around it"),
         (with_bytes(PEOPLE, b"\x04Zo\xc3\xab", b"\x05Zoe\xcc\x88"), "not in normal form C"),
-        (with_bytes(PEOPLE, b"\x06Younes", b"\x04kIAN"), "that of another person"),
+        (with_bytes(PEOPLE, b"\x06Younes", b"\x04kIAN"), "the name of another person"),
         (with_bytes(PEOPLE, &[2; 16], &[1; 16]), "the id 0101"),
         (with_bytes(PEOPLE, b"\x06Younes\x01", b"\x06Younes\x00"), "0 encodings"),
-        (with_bytes(PEOPLE, b"\x06Younes\x01", b"\x06Younes\x02"), "the people have 7 encodings together"),
+        (with_bytes(PEOPLE, b"\x06Younes\x01", b"\x06Younes\x02"), "the people have 7 encodings in total"),
         (with_bytes(PEOPLE, b"\x06Younes\x01", b"\x06Younes\xff\xff\xff\xff\x0f"), "4294967295 encodings"),
         (with_bytes(PEOPLE, b"night\n", b"night\r"), "the note"),
         (with_bytes(PEOPLE, b"\x02\x08cleaners", b"\x09\x08cleaners"), "record of a person cannot be read"),
@@ -254,8 +254,8 @@ fn hostile_contents_under_a_right_checksum_are_refused() {
         (with_bytes(PEOPLE, b"Nacht", b"Na\x07ht"), "the groups"),
         (crafted(&small().encode().unwrap(), PEOPLE, |c| c.push(0)), "1 bytes are left"),
         (crafted(&small().encode().unwrap(), ROWS, |c| c.truncate(c.len() - 1)), "\"rows\" has 29 bytes"),
-        (crafted(&small().encode().unwrap(), ROWS, |c| c[5..10].fill(0)), "encoding 1 is not the integers"),
-        (crafted(&small().encode().unwrap(), ROWS, |c| c[29] = 0x80), "encoding 5 is not the integers"),
+        (crafted(&small().encode().unwrap(), ROWS, |c| c[5..10].fill(0)), "the integers of encoding 1 are invalid"),
+        (crafted(&small().encode().unwrap(), ROWS, |c| c[29] = 0x80), "the integers of encoding 5 are invalid"),
         (crafted(&small().encode().unwrap(), ORIGINS, Vec::clear), "\"from\" has 0 bytes"),
         (crafted(&small().encode().unwrap(), TIMES, |c| c[0] = 0), "times at which"),
         (crafted(&small().encode().unwrap(), TIMES, |c| c[0] = 7), "times at which"),
@@ -265,10 +265,10 @@ fn hostile_contents_under_a_right_checksum_are_refused() {
         (crafted(&small().encode().unwrap(), PLAIN, |c| c[0] |= 0x40), "mark of a plain face"),
         (crafted(&small().encode().unwrap(), CARD_KEY, |c| c.truncate(31)), "key of the cards"),
         (crafted(&small().encode().unwrap(), CARD_KEY, |c| c.push(0)), "1 bytes are left"),
-        (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c[1] = 0), "look alike"),
-        (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c[1] = 3), "look alike"),
-        (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c[2..6].fill(0xff)), "look alike"),
-        (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c.truncate(c.len() - 1)), "look alike"),
+        (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c[1] = 0), "look-alikes"),
+        (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c[1] = 3), "look-alikes"),
+        (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c[2..6].fill(0xff)), "look-alikes"),
+        (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c.truncate(c.len() - 1)), "look-alikes"),
     ];
     for (index, (file, expected)) in cases.iter().enumerate() {
         let error = Gallery::decode(file).expect_err(expected);
@@ -324,7 +324,7 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
             Ok(gallery) => match tag {
                 codec::GATE => assert_eq!(gallery.gate(), None),
                 codec::GREY => assert_eq!(gallery.grey_threshold(), None),
-                // Without the marks no face is known to be plain: the stricter rule holds for all.
+                // Without the marks no face is known to be plain, and the stricter rule applies to all.
                 codec::PLAIN => assert!(gallery.encodings_of(0).all(|encoding| !encoding.is_plain)),
                 _ => assert!(tag == codec::LOOK_ALIKES && gallery.look_alikes().is_empty()),
             },
@@ -335,7 +335,7 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
     }
 }
 
-/// A reader that passed over people's hours would let them in at all times, so it must know that there are some.
+/// A reader that ignored people's hours would let them in at all times, so hours are a required feature.
 #[test]
 fn hours_are_announced_by_a_required_feature() {
     let contents = |tag: Tag, features: u64| {
@@ -359,7 +359,7 @@ fn hours_are_announced_by_a_required_feature() {
 }
 
 #[test]
-fn a_schedule_that_means_nobody_is_refused() {
+fn a_schedule_that_binds_nobody_is_refused() {
     let mut builder = small();
     let before = builder.gallery().clone();
     for (schedule, expected) in [
@@ -375,7 +375,7 @@ fn a_schedule_that_means_nobody_is_refused() {
 }
 
 #[test]
-fn what_cannot_be_enrolled_is_refused_and_changes_nothing() {
+fn invalid_people_are_refused_and_change_nothing() {
     let mut noise = Noise(5);
     let mut builder = small();
     let before = builder.gallery().clone();
@@ -386,10 +386,10 @@ fn what_cannot_be_enrolled_is_refused_and_changes_nothing() {
     };
     let cases: [(NewPerson, &str); 11] = [
         (someone(|p| p.id = PersonId([1; 16])), "the id 0101"),
-        (someone(|p| p.name = name("kian")), "that of another person"),
+        (someone(|p| p.name = name("kian")), "the name of another person"),
         (someone(|p| p.encodings.clear()), "0 encodings"),
         (someone(|p| p.encodings = vec![p.encodings[0].clone(); 1001]), "1001 encodings"),
-        (someone(|p| p.encodings[0].encoding = Noise(1).encoding(6)), "6 numbers, the database 5"),
+        (someone(|p| p.encodings[0].encoding = Noise(1).encoding(6)), "6 numbers, the database has 5"),
         (someone(|p| p.details.note = "x".repeat(513)), "the note"),
         (someone(|p| p.details.groups = vec!["x".repeat(33)]), "the groups"),
         (someone(|p| p.details.groups = vec![String::from("x"); 9]), "the groups"),
@@ -472,7 +472,7 @@ fn the_nearest_is_found_among_all_and_of_one() {
 }
 
 #[test]
-fn an_encoding_takes_no_more_room_than_promised() {
+fn an_encoding_takes_at_most_the_promised_space() {
     let mut noise = Noise(13);
     for (dimensions, of_person) in [(128, 3), (512, 3), (128, 2)] {
         let mut builder = GalleryBuilder::new(1_700_000_000, ModelHash([1; 32]), dimensions).unwrap();
@@ -543,7 +543,7 @@ pub(super) fn arbitrary_gallery() -> impl Strategy<Value = Gallery> {
                     .collect();
                 let mut id = [0; 16];
                 id[0] = index as u8;
-                // Refused where names collide or validity ends too early: the gallery stays as it was.
+                // Refused if names collide or validity ends too early: the gallery is unchanged.
                 let _ = builder.add_person(NewPerson { id: PersonId(id), name, details, encodings });
             }
             builder.build()
@@ -579,7 +579,8 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever stands under a right checksum is refused or is a sound gallery, which can be written and searched.
+    /// Arbitrary contents with a correct checksum are refused or decode to a valid gallery, which can be written and
+    /// searched.
     #[test]
     fn crafted_contents_never_panic(
         which in 0..TAGS.len(),

@@ -192,7 +192,7 @@ fn who_is_forgotten_is_gone_and_the_signature_is_needed_for_it() {
 
 /// One door's signed database, copied to another one, opened it: both trust the same workstation.
 #[test]
-fn what_is_signed_for_one_door_opens_no_other() {
+fn a_database_signed_for_one_door_opens_no_other() {
     let keys = Keys::made();
     let other_door = said(edge_agent(["keygen", "--json", "--config"]).arg({
         let path = keys.at("other.toml");

@@ -11,7 +11,7 @@ mod hardly_a_face;
 mod heif;
 mod import;
 pub(crate) mod made;
-mod quantise;
+mod quantize;
 mod sizes;
 
 use std::path::{Path, PathBuf};

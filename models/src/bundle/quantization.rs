@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// `[quantisation]` of an encoder's manifest.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Quantisation {
+pub struct Quantization {
     /// SHA-256 of the network in floats, lower-case hexadecimal.
     pub source_sha256: String,
     /// SHA-256 over the SHA-256 digests (32 bytes each, in ascending order) of the photos used to measure ranges.
@@ -21,7 +21,7 @@ pub struct Quantisation {
     pub cosine_min: f64,
 }
 
-impl Quantisation {
+impl Quantization {
     pub(super) fn check(&self) -> Result<(), String> {
         let digests = is_sha256(&self.source_sha256) && is_sha256(&self.calibration_sha256);
         require(
@@ -54,9 +54,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_is_named() {
-        Quantisation::sample().check().unwrap();
-        type Change = fn(&mut Quantisation);
+    fn invalid_values_are_named() {
+        Quantization::sample().check().unwrap();
+        type Change = fn(&mut Quantization);
         let cases: [(&str, Change); 6] = [
             ("source-sha256", |q| q.source_sha256.push('0')),
             ("calibration-sha256", |q| q.calibration_sha256.clear()),
@@ -66,7 +66,7 @@ mod tests {
             ("crops", |q| q.held_out_crops = 0),
         ];
         for (named, change) in cases {
-            let mut sample = Quantisation::sample();
+            let mut sample = Quantization::sample();
             change(&mut sample);
             let message = sample.check().unwrap_err();
             assert!(message.contains(named), "{named}: {message}");

@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_always_zero_can_be_quantised() {
+    fn a_value_that_is_always_zero_can_be_quantized() {
         for steps in [together(&seen(&[0.0; 9])).least_error(), together(&seen(&[])).largest()] {
             assert!(steps.scale.is_normal() && steps.scale > 0.0, "{steps:?}");
         }

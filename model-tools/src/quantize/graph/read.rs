@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 ///
 /// # Errors
 /// If the model does not accept that input shape, already has integer operators, or has nodes with several outputs.
-pub(in crate::quantise) fn read(mut model: ModelProto, input_shape: [usize; 4]) -> Result<Graph> {
+pub(in crate::quantize) fn read(mut model: ModelProto, input_shape: [usize; 4]) -> Result<Graph> {
     let operators = model.opset_import.iter().find(|set| set.domain.is_empty()).map_or(0, |set| set.version);
     ensure!(operators >= 13, "the network uses version {operators} of ONNX's operators; 13 or later is needed");
     let extents = extents(model.clone(), &input_shape)?;

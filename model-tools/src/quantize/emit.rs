@@ -26,7 +26,7 @@ pub(super) fn emitted(graph: &Graph, settings: &Settings) -> ModelProto {
     emission.proto.name = "encoder".to_owned();
     emission.proto.input.push(floats_value(&graph.input, &dims(&shape)));
     emission.proto.output.push(floats_value(&graph.output, &dims(&graph.output_shape)));
-    emission.quantise(&graph.input);
+    emission.quantize(&graph.input);
     graph.nodes.iter().for_each(|node| emission.node(node));
     model(emission.proto, graph.operators)
 }
@@ -48,20 +48,20 @@ impl Emission<'_> {
             }
             Op::Convolution(convolution) if integers.has(from) => {
                 self.sums_convolution(convolution, &from.inputs[0], to);
-                self.quantise(to);
+                self.quantize(to);
             }
             Op::Plain(plain, _) if integers.has(from) => self.bytes_plain(plain, from),
             _ => {
                 let (constants, nodes) = in_proto(from);
                 constants.into_iter().for_each(|constant| self.constant(constant));
                 self.proto.node.extend(nodes);
-                self.quantise(to);
+                self.quantize(to);
             }
         }
     }
 
     /// Quantises a float value, if a reader needs bytes.
-    fn quantise(&mut self, from: &str) {
+    fn quantize(&mut self, from: &str) {
         if let Some((scale, zero)) = self.scale(from) {
             let made = node("QuantizeLinear", &[from, &scale, &zero], &as_bytes(from));
             self.proto.node.push(made);

@@ -1,10 +1,10 @@
-//! Encodings as integers: the rows of a gallery and the probe that they are compared with.
+//! Encodings as integers: the rows of a gallery, and the probe that they are compared with.
 
 use crate::encoding::{Encoding, MAX_DIMENSIONS};
 use alloc::vec::Vec;
 
-/// A step of a row's stretch. The rounding of 512 numbers to half an integer makes `1 / cos(a, z)` at most
-/// `sqrt(1 + 512 / 4 / 127^2)`, 1.00396, so that 16 bits of this step are always enough.
+/// A step of a row's stretch. With 512 numbers and rounding errors of at most one half, `1 / cos(a, z)` is at most
+/// `sqrt(1 + 512 / 4 / 127^2)`, 1.00396, so that 16 bits of this step are enough.
 const STRETCH_STEP: f64 = 1.0 / (1 << 23) as f64;
 
 /// Rows are padded to a multiple of this many numbers, a whole number of vector registers.
@@ -13,7 +13,7 @@ const PADDING: usize = 32;
 /// The largest absolute value in every row.
 const LARGEST: u8 = 127;
 
-/// A probe in integers.
+/// A probe as integers.
 #[derive(Debug, Clone)]
 pub struct Probe {
     numbers: [i16; MAX_DIMENSIONS],
@@ -33,7 +33,7 @@ impl Probe {
         Self { numbers, dimensions: encoding.dimensions(), factor: 1.0 / along }
     }
 
-    /// How many numbers the encoding has.
+    /// Number of dimensions.
     pub fn dimensions(&self) -> usize {
         self.dimensions
     }
@@ -47,7 +47,7 @@ impl Probe {
     }
 }
 
-/// Rows of one gallery: integers one row after the other, each padded with zeros to a whole number of vector registers.
+/// The rows of a gallery, one after the other, each padded with zeros to a whole number of vector registers.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a> {
     dimensions: usize,
@@ -56,15 +56,15 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// `scales.len()` rows of [`Rows::stride_of`]`(dimensions)` integers each; `None` if it is not this many, or
-    /// dimensions are not 1 to [`MAX_DIMENSIONS`].
+    /// Makes `scales.len()` rows of [`Rows::stride_of`]`(dimensions)` integers each. `None` if the lengths do not fit,
+    /// or dimensions are not 1 to [`MAX_DIMENSIONS`].
     pub fn new(dimensions: usize, numbers: &'a [i8], scales: &'a [f32]) -> Option<Self> {
         let sound = (1..=MAX_DIMENSIONS).contains(&dimensions)
             && Self::stride_of(dimensions).checked_mul(scales.len()) == Some(numbers.len());
         sound.then_some(Self { dimensions, numbers, scales })
     }
 
-    /// Integers from one row to the next.
+    /// Number of integers from one row to the next.
     pub const fn stride_of(dimensions: usize) -> usize {
         dimensions.next_multiple_of(PADDING)
     }
@@ -89,7 +89,7 @@ impl<'a> Rows<'a> {
         self.scales
     }
 
-    /// A part of the rows.
+    /// A range of the rows.
     pub(crate) fn range(&self, rows: core::ops::Range<usize>) -> Option<Self> {
         let stride = self.stride();
         let numbers = self.numbers.get(rows.start.checked_mul(stride)?..rows.end.checked_mul(stride)?)?;
@@ -100,7 +100,7 @@ impl<'a> Rows<'a> {
 /// Appends the encoding as one padded row and returns its stretch.
 ///
 /// The scale of a row is `1 / <a,z>`, a little more than `1 / |z|`; the *stretch* says how much more, in steps of
-/// 2^-23. It is kept in place of the scale: two bytes less, and there is no stretch that is not a sound scale.
+/// 2^-23. It is stored instead of the scale: it takes two bytes less, and every stretch gives a valid scale.
 pub(crate) fn push_row(encoding: &Encoding, rows: &mut Vec<i8>) -> u16 {
     let numbers = encoding.numbers();
     let largest = numbers.iter().fold(0.0, |largest: f32, number| largest.max(number.abs()));
@@ -113,12 +113,12 @@ pub(crate) fn push_row(encoding: &Encoding, rows: &mut Vec<i8>) -> u16 {
         integer as i8
     }));
     rows.extend(core::iter::repeat_n(0, Rows::stride_of(numbers.len()) - numbers.len()));
-    // `as` saturates: no more than 65535, no less than 0 where the encoding is a hair longer than 1.
+    // `as` saturates at 65535, and at 0 if the encoding is slightly longer than 1.
     libm::round((libm::sqrt(squares) / along - 1.0) / STRETCH_STEP) as u16
 }
 
-/// The scale of a row with this stretch; `None` for a row that cannot come from an encoding, whose largest integer is
-/// 127.
+/// The scale of a row with this stretch; `None` for a row that cannot come from an encoding, because its largest
+/// integer is not 127.
 pub fn scale_of(row: &[i8], stretch: u16) -> Option<f32> {
     let (mut largest, mut squares) = (0, 0_u32);
     for &integer in row {

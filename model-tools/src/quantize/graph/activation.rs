@@ -46,7 +46,7 @@ fn channel_slopes(wiring: &Wiring<'_>, name: &str) -> Option<Vec<f32>> {
 }
 
 /// Writes a `PRelu` as `max(x, 0) + slope * min(x, 0)`.
-pub(in crate::quantise) fn taken_apart(from: &str, slopes: &[f32], to: &str) -> (Vec<TensorProto>, Vec<NodeProto>) {
+pub(in crate::quantize) fn taken_apart(from: &str, slopes: &[f32], to: &str) -> (Vec<TensorProto>, Vec<NodeProto>) {
     let name = |part: &str| format!("{to}_{part}");
     let (above, below, lower, zero, slope) = (name("above"), name("below"), name("lower"), name("zero"), name("slope"));
     let constants = vec![float_tensor(&zero, &[1], &[0.0]), float_tensor(&slope, &[slopes.len() as i64, 1, 1], slopes)];

@@ -32,7 +32,7 @@ use graph::Graph;
 use likeness::Alike;
 use models::Recogniser;
 use models::bundle::{
-    self, Bundle, Bundles, Calibration, EncoderBundle, MANIFEST_FILE, Manifest, Network, Quantisation,
+    self, Bundle, Bundles, Calibration, EncoderBundle, MANIFEST_FILE, Manifest, Network, Quantization,
 };
 use models::onnx;
 use serde::Serialize;
@@ -51,7 +51,7 @@ const FEW: usize = 64;
 /// out: on their faces, the encodings of both networks are compared. Every step is measured, and kept only if it brings
 /// the new network closer to the old one.
 #[derive(Debug, clap::Args)]
-pub struct Quantise {
+pub struct Quantize {
     /// Folder of the encoder's bundle
     bundle: PathBuf,
     /// Folder with one folder per person
@@ -88,7 +88,7 @@ struct Report<'r> {
     source_network_bytes: usize,
 }
 
-impl Quantise {
+impl Quantize {
     /// Measures ranges, quantises, and writes the bundle.
     ///
     /// # Errors
@@ -174,7 +174,7 @@ fn graph_of(source: &EncoderBundle) -> Result<Graph> {
     let model = onnx::decode(&source.network)?;
     let nodes = model.graph.iter().flat_map(|graph| &graph.node);
     let already = nodes.map(|node| node.op_type.as_str()).find(|op| INTEGER_OPERATORS.contains(op));
-    if source.manifest.quantisation.is_some() || already.is_some() {
+    if source.manifest.quantization.is_some() || already.is_some() {
         let refused = anyhow!("the network computes with integers already ({})", already.unwrap_or("by its manifest"));
         return Err(refused).help("quantise the float bundle that it was made from");
     }
@@ -187,7 +187,7 @@ fn graph_of(source: &EncoderBundle) -> Result<Graph> {
 }
 
 fn bundle_files(source: &EncoderBundle, network: Vec<u8>, alike: Alike, faces: &Faces) -> Result<BundleFiles> {
-    let quantisation = Quantisation {
+    let quantization = Quantization {
         source_sha256: source.manifest.network.sha256.clone(),
         calibration_sha256: faces.digest.clone(),
         crops: faces.calibrating.len(),
@@ -198,7 +198,7 @@ fn bundle_files(source: &EncoderBundle, network: Vec<u8>, alike: Alike, faces: &
     let described = Network { file: NETWORK_FILE.to_owned(), sha256: bundle::sha256(&network) };
     let mut manifest = source.manifest.clone();
     manifest.network = described;
-    manifest.quantisation = Some(quantisation);
+    manifest.quantization = Some(quantization);
     let calibration = carried_over(&source.calibration).to_toml()?;
     Ok(BundleFiles { network, manifest: Manifest::Encoder(manifest).to_toml()?, calibration: Some(calibration) })
 }

@@ -26,7 +26,7 @@ fn in_floats(folder: &Path) -> PathBuf {
     bundle
 }
 
-fn quantised(bundle: &Path, photos: &Path, output: &Path, options: &[&str]) -> Said {
+fn quantized(bundle: &Path, photos: &Path, output: &Path, options: &[&str]) -> Said {
     let mut command = encoder_tool(["model", "quantize", "--calibrate"]);
     said(command.arg(photos).arg("-o").arg(output).arg(bundle).args(options))
 }
@@ -35,7 +35,7 @@ fn quantised(bundle: &Path, photos: &Path, output: &Path, options: &[&str]) -> S
 fn an_encoder_becomes_one_of_integers_and_says_what_that_cost() {
     let folder = tempfile::tempdir().unwrap();
     let (floats, integers) = (in_floats(folder.path()), folder.path().join("integers"));
-    let made = quantised(&floats, &photos().join("enrol"), &integers, &["--json"]);
+    let made = quantized(&floats, &photos().join("enrol"), &integers, &["--json"]);
     assert_eq!(made.code, 0, "{made:?}");
     assert!(made.stderr.contains("only 3 faces"), "{made:?}");
     let report = made.json();
@@ -65,17 +65,17 @@ fn an_encoder_becomes_one_of_integers_and_says_what_that_cost() {
     let (before, after) = (inspected(&floats), inspected(&integers));
     assert_eq!((&before["macs"], &before["int8_macs"]), (&(24 * 32 * 32).into(), &0.into()), "{before}");
     assert_eq!((&after["macs"], &after["int8_macs"]), (&before["macs"], &before["macs"]), "{after}");
-    let again = quantised(&integers, &photos().join("enrol"), &folder.path().join("twice"), &[]);
+    let again = quantized(&integers, &photos().join("enrol"), &folder.path().join("twice"), &[]);
     assert_eq!(again.code, 2);
     assert!(again.stderr.contains("integers already") && again.stderr.contains("help: "), "{again:?}");
 
     let kept = folder.path().join("kept");
-    let made = quantised(&floats, &photos().join("enrol"), &kept, &["--json", "--keep-float", "rectified"]);
+    let made = quantized(&floats, &photos().join("enrol"), &kept, &["--json", "--keep-float", "rectified"]);
     assert_eq!((made.code, &made.json()["float_convolutions"]), (0, &1.into()), "{made:?}");
 }
 
 #[test]
-fn what_cannot_be_quantised_is_named_and_nothing_is_written() {
+fn what_cannot_be_quantized_is_named_and_nothing_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let (floats, output) = (in_floats(folder.path()), folder.path().join("output"));
     let wall = fs::read(door_photo("wall.jpg")).unwrap();
@@ -92,12 +92,12 @@ fn what_cannot_be_quantised_is_named_and_nothing_is_written() {
         (&floats, &faces, &["--keep-float", "nowhere"], "nowhere"),
     ];
     for (bundle, photos, options, named) in cases {
-        let refused = quantised(bundle, photos, &output, options);
+        let refused = quantized(bundle, photos, &output, options);
         assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{named}: {refused:?}");
         assert!(refused.stderr.contains(named), "{named}: {refused:?}");
         assert!(!output.exists(), "{named}");
     }
-    let refused = quantised(&floats, &faces, &floats, &[]);
+    let refused = quantized(&floats, &faces, &floats, &[]);
     assert!(refused.code == 2 && refused.stderr.contains("holds a bundle already"), "{refused:?}");
 }
 
