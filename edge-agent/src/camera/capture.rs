@@ -72,7 +72,7 @@ impl Capture<'_> {
                 Err(fault) => return Err(fault),
             }
             if self.slot.take_reopen() {
-                let reason = "they cannot be decoded".to_owned();
+                let reason = "it cannot be decoded".to_owned();
                 return Err(Fault::OnlyDamaged { pictures: DAMAGED_IN_A_ROW, reason });
             }
         }

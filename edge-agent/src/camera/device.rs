@@ -35,18 +35,18 @@ pub(crate) struct Opened {
     pub(crate) usb_port: Option<UsbPort>,
 }
 
-/// Why a camera gives no pictures. The unit recovers from each of these without a restart.
+/// Why a camera delivers no frames. The unit recovers from each of these without a restart.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
     /// There is no such device.
-    #[error("{} is not there: plug the camera in; `edge-agent doctor` lists those that are", place.shown())]
+    #[error("{} does not exist: plug in the camera; `edge-agent doctor` lists the connected ones", place.shown())]
     NotThere {
         /// The path of the device.
         place: PathBuf,
     },
     /// The unit's user has no permission.
-    #[error("{} may not be opened: the unit's user must be in the group `video`", place.shown())]
+    #[error("no permission to open {}: add the unit's user to the group `video`", place.shown())]
     PermissionDenied {
         /// The path of the device.
         place: PathBuf,
@@ -76,7 +76,7 @@ pub enum Fault {
     #[error("the camera was unplugged")]
     Unplugged,
     /// No picture came in time.
-    #[error("the camera gave no picture for {waited_ms} ms")]
+    #[error("the camera delivered no frame for {waited_ms} ms")]
     Stalled {
         /// How long the unit waited, in milliseconds.
         waited_ms: u64,
@@ -85,7 +85,7 @@ pub enum Fault {
     #[error("{0}")]
     Damaged(#[from] Damaged),
     /// Too many pictures in a row could not be decoded.
-    #[error("{pictures} pictures in a row were damaged, the last because {reason}")]
+    #[error("{pictures} damaged frames in a row; the last one: {reason}")]
     OnlyDamaged {
         /// How many pictures.
         pictures: u32,
@@ -93,7 +93,7 @@ pub enum Fault {
         reason: String,
     },
     /// The pictures do not have the requested size.
-    #[error("the camera gives {found}, not {wanted}")]
+    #[error("the camera delivers {found}, not {wanted}")]
     WrongSize {
         /// The requested format.
         wanted: String,

@@ -20,7 +20,7 @@ use terminal::Verbosity;
 /// The door unit: lets in the people that a camera recognises.
 ///
 /// Exit codes: 0 yes, 1 no, 2 error. Distances are L2 distances between encodings, 0 (same) to 2 (opposite): smaller
-/// is more alike.
+/// means more alike.
 #[derive(Debug, Parser)]
 #[command(name = "edge-agent", version, propagate_version = true, after_long_help = examples::PROGRAM)]
 pub struct Arguments {

@@ -55,7 +55,7 @@ impl Found {
             let sequence = unit.gallery().header().sequence;
             tracing::error!("the people database cannot be used ({why}); the one before is, sequence {sequence}");
             unit.note_returned_database(sequence, why.code());
-            board.tell_of_return(&why.to_string());
+            board.report_fallback(&why.to_string());
         }
         let (audit, clock) = (audit.clone(), Arc::clone(clock));
         let known = move |gallery: &Gallery| {
@@ -110,10 +110,10 @@ impl People {
                         tracing::error!("a people database was refused, {}: {why}", shown(digest));
                         unit.note_refused_database(digest, why.code());
                     }
-                    board.tell_of_refused_database(digest, &why.to_string());
+                    board.report_refused_database(digest, &why.to_string());
                     self.answer_if(is_asked_for, || Reply::refused(why.to_string()));
                 }
-                News::Checking(result) => board.tell_of_looking(result.err()),
+                News::Checking(result) => board.report_checking(result.err()),
                 News::SelfTest(result) => tell_self_test(unit, board, result),
             }
         }
@@ -137,7 +137,7 @@ fn take(unit: &mut Unit, board: &Board, database: InUse, is_asked_for: bool) {
     match unit.use_database(gallery, rules) {
         Ok(()) => {
             tracing::info!("people database {sequence} is used, {}", counted(people, "person"));
-            board.tell_of_database(unit.gallery(), digest);
+            board.set_database(unit.gallery(), digest);
         }
         // The rules were tried before.
         Err(error) => tracing::error!("people database {sequence} is not used: {error}"),
@@ -154,5 +154,5 @@ fn tell_self_test(unit: &mut Unit, board: &Board, result: Result<Tested, String>
         Err(error) => tracing::error!("NOBODY IS LET IN: {error}"),
     }
     unit.note_self_test(result.is_ok());
-    board.tell_of_self_test(result);
+    board.set_self_test(result);
 }

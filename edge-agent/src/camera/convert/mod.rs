@@ -13,7 +13,7 @@ use models::{Frame, Photo, frame::FrameError};
 #[non_exhaustive]
 pub enum Damaged {
     /// The picture has fewer bytes than its layout.
-    #[error("the picture has {found} bytes, but {layout} needs {expected}")]
+    #[error("the frame has {found} bytes, but {layout} needs {expected}")]
     Truncated {
         /// The agreed layout.
         layout: Layout,
@@ -23,10 +23,10 @@ pub enum Damaged {
         found: usize,
     },
     /// The driver reports it as damaged.
-    #[error("the driver marked the picture as damaged")]
+    #[error("the driver marked the frame as damaged")]
     Marked,
     /// The JPEG has another size than agreed.
-    #[error("the picture has {width}x{height} pixels instead of {layout}")]
+    #[error("the frame has {width}x{height} pixels instead of {layout}")]
     WrongSize {
         /// The agreed layout.
         layout: Layout,
@@ -36,7 +36,7 @@ pub enum Damaged {
         height: u32,
     },
     /// The JPEG cannot be decoded.
-    #[error("a picture cannot be decoded: {0}")]
+    #[error("the frame cannot be decoded: {0}")]
     Jpeg(#[from] PhotoError),
     /// No frame can have this size.
     #[error(transparent)]

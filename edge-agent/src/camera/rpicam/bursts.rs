@@ -47,8 +47,8 @@ impl Bursts {
         }
         match self.count < MOST_BURSTS {
             true => Ok(None),
-            false if bytes > self.longest() => Err("bytes without a pause, so that no picture ends".to_owned()),
-            false => Err(format!("pictures of {bytes} bytes")),
+            false if bytes > self.longest() => Err("bytes without a pause between frames".to_owned()),
+            false => Err(format!("frames of {bytes} bytes")),
         }
     }
 
@@ -140,10 +140,10 @@ mod tests {
     fn what_is_not_a_picture_of_that_size_is_an_error() {
         let other = 1280 * 720 * 3 / 2;
         for (bytes, expected) in [
-            (other - 1, "pictures of 1382399 bytes"),
-            (640 * 480 * 3 / 2, "pictures of 460800 bytes"),
+            (other - 1, "frames of 1382399 bytes"),
+            (640 * 480 * 3 / 2, "frames of 460800 bytes"),
             (other + 2_000_000, "without a pause"),
-            (0, "pictures of 0 bytes"),
+            (0, "frames of 0 bytes"),
         ] {
             let refusal = learnt(1280, 720, &[bytes; MOST_BURSTS as usize]).unwrap_err();
             assert!(refusal.contains(expected), "{bytes}: {refusal}");

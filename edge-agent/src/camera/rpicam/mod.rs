@@ -132,7 +132,7 @@ impl Device for RpicamCamera {
         self.running = Some(Running { child, pictures, output, rows: None });
         Ok(Opened {
             description: format!(
-                "{}: {}, up to {} pictures a second",
+                "{}: {}, up to {} frames per second",
                 self.program(),
                 self.wanted(),
                 self.settings.rate
@@ -237,7 +237,7 @@ impl Running {
             true => Ok(End::OfPicture),
             false => Err(Fault::WrongSize {
                 wanted: layout.to_string(),
-                found: "pictures that end in the wrong place".to_owned(),
+                found: "frames that end in the wrong place".to_owned(),
             }),
         }
     }
@@ -340,7 +340,7 @@ pub(crate) fn refuse_argument(argument: &str) -> Option<&'static str> {
     };
     let name = name.split('=').next().unwrap_or_default();
     let is_reserved = RESERVED.iter().any(|reserved| reserved.starts_with(name));
-    is_reserved.then_some("options that the unit does not set itself; to rotate pictures, use [camera] rotate")
+    is_reserved.then_some("options that the unit does not set itself; to rotate frames, use [camera] rotate")
 }
 
 fn stalled(waited: Duration) -> Fault {

@@ -141,7 +141,10 @@ impl V4lCamera {
         let best = Offer::best(&offers, &self.wanted).ok_or_else(|| self.nothing_suits(&offers))?;
         let layout = set_format(&device, &best)?;
         if (layout.width, layout.height, layout.format) != (best.width, best.height, best.format) {
-            self.warn(&format!("the camera gives {layout} instead of {} {}x{}", best.format, best.width, best.height));
+            self.warn(&format!(
+                "the camera delivers {layout} instead of {} {}x{}",
+                best.format, best.width, best.height
+            ));
         }
         let rate = set_rate(&device, self.wanted.rate);
         self.adjust(&device);
@@ -149,7 +152,7 @@ impl V4lCamera {
         let mut stream = Stream::with_buffers(&device, Type::VideoCapture, self.buffers)?;
         stream.set_timeout(waited);
         self.open = Some(Open { stream, layout, waited });
-        let rate = rate.map_or_else(String::new, |rate| format!(", {rate:.1} pictures a second"));
+        let rate = rate.map_or_else(String::new, |rate| format!(", {rate:.1} frames per second"));
         let Capabilities { card, driver, .. } = about;
         let description = format!("{card} ({driver}) at {}: {layout}{rate}", self.path.shown());
         let port = usb_port.as_ref().map_or_else(String::new, |port| format!(", USB port {}", port.as_str()));
@@ -226,7 +229,7 @@ fn require_capture(about: &Capabilities) -> Result<(), Refused> {
     }
     match about.capabilities.contains(Can::VIDEO_CAPTURE | Can::STREAMING) {
         true => Ok(()),
-        false => Err(Refused::Unusable(format!("{} ({}) gives no pictures", about.card, about.driver))),
+        false => Err(Refused::Unusable(format!("{} ({}) cannot capture frames", about.card, about.driver))),
     }
 }
 

@@ -94,7 +94,7 @@ impl Filter {
     }
 }
 
-/// Reads a database for its names alone; what is wrong with it is said with its path.
+/// The people of a database. Errors name its path.
 ///
 /// # Errors
 /// If it cannot be read.

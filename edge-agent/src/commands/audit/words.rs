@@ -8,12 +8,12 @@ use policy::audit::{Event, Record};
 use shared::gallery::PersonId;
 use terminal::{Tone, Verbosity};
 
-/// How much of a record is said.
+/// How much of a record is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Detail {
-    /// When, what, who, how far.
+    /// Time, event, people and distance.
     Brief,
-    /// Its number, the ids of people and the runner-up as well.
+    /// Also the record's number, the ids of people and the runner-up.
     Full,
 }
 
@@ -22,7 +22,7 @@ impl Detail {
         if verbosity.is_verbose() { Self::Full } else { Self::Brief }
     }
 
-    /// Where the words begin in a line.
+    /// The column at which the text of a line begins.
     pub(super) fn indent(self) -> usize {
         match self {
             Self::Brief => 21,
@@ -31,7 +31,7 @@ impl Detail {
     }
 }
 
-/// One line.
+/// The record in one line.
 pub(crate) fn in_words(record: &Record, names: &Names, zone: &TimeZone, detail: Detail) -> String {
     let people = People { names, detail };
     let (when, what) = (local_time(record.utc_ms, zone), event(&record.event, &people));
