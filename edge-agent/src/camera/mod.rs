@@ -72,7 +72,7 @@ pub enum CameraError {
     #[error(transparent)]
     File(#[from] ReadError),
     /// A file is not a photo.
-    #[error("{} cannot be shown: {source}", path.shown())]
+    #[error("{} cannot be read: {source}", path.shown())]
     NoPhoto {
         /// The file.
         path: PathBuf,

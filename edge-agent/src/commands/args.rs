@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_accepted() {
+    fn accepted_and_refused_command_lines() {
         for (line, refusal) in [
             ("check", None),
             ("run", None),

@@ -159,9 +159,9 @@ fn the_row_length_is_learnt_from_the_received_bytes() {
     }
 }
 
-/// Without a size on stderr: the number of bytes shows that these are not pictures of 64x4.
+/// Without a size on stderr: the number of bytes shows that these are not frames of 64x4.
 #[test]
-fn pictures_of_another_size_are_not_shown() {
+fn frames_of_another_size_are_a_fault() {
     let (folder, settings) = fake("while :; do cat picture; sleep 0.1; done");
     fs::write(folder.path().join("picture"), [128; 1000]).unwrap();
     let mut camera = RpicamCamera::new(settings);
@@ -187,7 +187,7 @@ fn another_size_than_requested_is_a_fault() {
 }
 
 #[test]
-fn a_program_that_is_not_there() {
+fn a_missing_program_is_a_fault() {
     let (_folder, mut settings) = fake("");
     settings.program = PathBuf::from("/nowhere/rpicam-vid");
     let fault = RpicamCamera::new(settings).open().unwrap_err();

@@ -170,7 +170,7 @@ impl V4lCamera {
         formats.dedup();
         Refused::Unusable(match self.wanted.format {
             Some(format) => format!("[camera] format: it does not support {format}, only {}", formats.join(", ")),
-            None => "none of its formats is YUYV, NV12, YU12, GREY, RGB3 or MJPG".to_owned(),
+            None => "it supports none of YUYV, NV12, YU12, GREY, RGB3 and MJPG".to_owned(),
         })
     }
 
@@ -283,7 +283,7 @@ fn set_format(device: &v4l::Device, best: &Offer) -> Result<Layout, Refused> {
     let asked = Format::new(best.width, best.height, FourCC::new(best.format.fourcc()));
     let Format { width, height, fourcc, stride, .. } = device.set_format(&asked)?;
     let format = PixelFormat::from_fourcc(&fourcc.repr)
-        .ok_or_else(|| Refused::Unusable(format!("it gives {fourcc} instead of {}", best.format)))?;
+        .ok_or_else(|| Refused::Unusable(format!("it delivers {fourcc} instead of {}", best.format)))?;
     let mut layout = Layout::packed(format, width, height);
     // Some drivers report 0.
     layout.stride = layout.stride.max(stride as usize);
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_change_and_ids_do_not() {
+    fn device_numbers_can_change_and_ids_cannot() {
         for (path, moves) in [
             ("/dev/video0", true),
             ("/dev/video12", true),

@@ -109,7 +109,7 @@ mod tests {
     use policy::Credential;
 
     #[test]
-    fn what_is_wanted() {
+    fn filters_select_records() {
         let [ada, ben] = [PersonId([1; 16]), PersonId([2; 16])];
         let granted = |person| Event::Granted {
             person,

@@ -152,7 +152,7 @@ mod tests {
     use policy::audit::Event;
 
     #[test]
-    fn every_record_is_followed_over_files_that_are_put_aside() {
+    fn every_record_is_followed_across_rotated_files() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         let upkeep = Upkeep { file_bytes: 600, all_bytes: 1 << 20, keep_days: 1 };

@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn warm_and_hot() {
+    fn hot_sensors_are_bad() {
         let zone = |thousandths| computer(&[("sys/class/thermal/thermal_zone0/temp", thousandths)]);
         let levels =
             |thousandths| warmth(zone(thousandths).path()).iter().map(|found| found.level).collect::<Vec<Level>>();
