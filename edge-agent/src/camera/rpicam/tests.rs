@@ -21,7 +21,7 @@ fn fake(script: &str) -> (TempDir, Settings) {
     (folder, Settings { program, width, height, rate, exposure_us, gain, focus, number, power_line, more })
 }
 
-/// A grey picture of this luma, whose rows are padded with other bytes.
+/// A grey frame of this luma, whose rows are padded with other bytes.
 fn padded_picture(folder: &Path, luma: u8, stride: usize) {
     let planes = [(WIDTH, HEIGHT, stride, luma), (WIDTH / 2, HEIGHT, stride / 2, 128)];
     let rows = planes.map(|(width, rows, stride, value)| {
@@ -36,7 +36,7 @@ fn picture(folder: &Path, luma: u8) {
     padded_picture(folder, luma, WIDTH as usize);
 }
 
-/// Writes pictures at a rate, as `rpicam-vid` does.
+/// Writes frames at a rate, as `rpicam-vid` does.
 const FIVE_A_SECOND: &str =
     "cat picture; sleep 0.2; cat picture; sleep 0.2; cat picture; sleep 0.2; cat picture; sleep 0.2";
 
@@ -53,7 +53,7 @@ fn the_arguments_of_the_program() {
     assert_eq!(joined(&chosen), format!("{plain} --camera 1 --flicker-period 8333us --awb indoor"));
 }
 
-/// The program accepts `--out x` for `--output x`, which would redirect the pictures.
+/// The program accepts `--out x` for `--output x`, which would redirect the frames.
 #[test]
 fn arguments_that_would_change_the_pipe_are_refused() {
     for (argument, is_refused) in [
@@ -141,7 +141,7 @@ fn a_program_that_is_silent_has_stalled() {
     assert_eq!(camera.capture(&mut Vec::new()).unwrap_err().code(), "stalled");
 }
 
-/// Rows of 64 bytes, or padded to 128 as on a Pi 5, without any report of the padding: no picture is sheared.
+/// Rows of 64 bytes, or padded to 128 as on a Pi 5, without any report of the padding: no frame is sheared.
 #[test]
 fn the_row_length_is_learnt_from_the_received_bytes() {
     for stride in [64, 128, 192] {

@@ -29,11 +29,11 @@ use v4l::io::traits::{CaptureStream, Stream as _};
 use v4l::video::Capture;
 use v4l::video::capture::Parameters;
 
-/// How long to wait for a picture, or three times the interval between pictures if that is longer.
+/// How long to wait for a frame, or three times the interval between frames if that is longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// Drivers of the Raspberry Pi's camera connector. They give raw sensor data, which only libcamera can turn into
-/// pictures.
+/// Drivers of the Raspberry Pi's camera connector. They deliver raw sensor data, which only libcamera can convert to
+/// frames.
 const RASPBERRY_PI_DRIVERS: [&str; 4] = ["unicam", "rp1-cfe", "pispbe", "bcm2835-isp"];
 
 /// Manual settings of the camera, in the units of its driver; `None` leaves a setting unchanged.
@@ -78,7 +78,7 @@ impl Device for V4lCamera {
         let Some(Open { stream, layout, waited }) = &mut self.open else { return Err(Fault::Unplugged) };
         let stalled = Fault::Stalled { waited_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX) };
         let (bytes, about) = CaptureStream::next(stream).map_err(|error| match error.kind() {
-            // Readable but empty: the driver reports an error instead of a picture.
+            // Readable but empty: the driver reports an error instead of a frame.
             ErrorKind::TimedOut | ErrorKind::WouldBlock => stalled,
             _ => Fault::from_io(error, &self.path),
         })?;
@@ -119,7 +119,7 @@ impl From<io::Error> for Refused {
 }
 
 impl V4lCamera {
-    /// `buffers` is the number of pictures that the driver may capture in advance.
+    /// `buffers` is the number of frames that the driver may capture in advance.
     pub(crate) fn new(path: PathBuf, wanted: Wanted, buffers: u32, adjustments: Adjustments) -> Self {
         Self { path, wanted, buffers, adjustments, port: None, warnings: Allowance::default(), open: None }
     }

@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &Simulate, verbosity: Verbosity) -> anyhow::Result<
     let mut unreadable: Option<CameraError> = None;
     for file in &files {
         if let Err(error) = simulation.camera.show(file) {
-            simulation.tell_unreadable(file, &error)?;
+            simulation.report_unreadable(file, &error)?;
             unreadable.get_or_insert(error);
             continue;
         }
@@ -197,7 +197,7 @@ impl Simulation {
         Ok(())
     }
 
-    fn tell_unreadable(&self, file: &Path, error: &CameraError) -> anyhow::Result<()> {
+    fn report_unreadable(&self, file: &Path, error: &CameraError) -> anyhow::Result<()> {
         if self.json {
             return print_json(&line::Unreadable::new(file, error));
         }
