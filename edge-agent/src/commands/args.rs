@@ -17,7 +17,7 @@ use super::status::Status;
 use clap::{Parser, Subcommand};
 use terminal::Verbosity;
 
-/// The door unit: lets in the people that a camera recognises.
+/// The door unit: recognises people with a camera and unlocks the door for them.
 ///
 /// Exit codes: 0 yes, 1 no, 2 error. Distances are L2 distances between encodings, 0 (same) to 2 (opposite): smaller
 /// means more alike.

@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 
-/// A time that a person gives.
+/// A time on the command line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Moment {
     /// With an offset from UTC.

@@ -61,7 +61,7 @@ impl Printer {
     pub(super) fn show(&self, line: &Line) -> anyhow::Result<bool> {
         let Some(record) = line.record() else {
             if line.bytes.ends_with(b"\n") {
-                say(&format!("{} is not a record that can be shown: see `edge-agent audit verify`", line.place));
+                say(&format!("{} is not a valid record: run `edge-agent audit verify`", line.place));
             }
             return Ok(false);
         };

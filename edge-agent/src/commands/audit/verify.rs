@@ -68,24 +68,26 @@ pub(super) fn in_words(found: &Findings) -> String {
         ));
     }
     if let Some(missed) = found.missed {
-        lines.push(format!("missing        record {missed}, which was signed: the unit did not find it at its start"));
+        lines.push(format!(
+            "missing        record {missed}, which was signed; the unit did not find it when it started"
+        ));
     }
     let through = found.signed_through.map_or("none".to_owned(), |through| format!("up to record {through}"));
     lines.push(match found.signatures_checked {
-        true => format!("signed         {through}, by the key that was given"),
-        false => format!("signed         {through}; whose signature it is was not checked (--key)"),
+        true => format!("signed         {through}, by the given key"),
+        false => format!("signed         {through}; the signer was not checked (--key)"),
     });
     if let Some(from) = found.unsigned_from {
         let (records, grants) = (found.unsigned_records, found.unsigned_grants);
         lines.push(format!(
             "unsigned       from record {from} on: {records} records, {grants} of which let somebody in; anybody who can write \
-             the file can have written them"
+             the file may have added them"
         ));
     }
     lines.push(match found.head_sequence {
-        Some(sequence) if found.faults.is_empty() => format!("head           record {sequence} is there as it was"),
+        Some(sequence) if found.faults.is_empty() => format!("head           record {sequence} is unchanged"),
         Some(sequence) => format!("head           of record {sequence}"),
-        None => "head           none was given (--head): a tail that was cut off does not show".to_owned(),
+        None => "head           none given (--head): a truncated log is not detected".to_owned(),
     });
     lines.join("\n")
 }

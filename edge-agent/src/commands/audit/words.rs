@@ -74,7 +74,7 @@ pub(super) fn local_time(utc_ms: i64, zone: &TimeZone) -> String {
     }
 }
 
-/// Which events stand out: people who were let in, and what an administrator must look at.
+/// The colour of events that stand out: grants, and events that need an administrator's attention.
 pub(super) fn tone(event: &Event) -> Option<Tone> {
     match event {
         Event::Granted { .. } => Some(Tone::Good),

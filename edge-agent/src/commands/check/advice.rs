@@ -204,10 +204,12 @@ fn about_hours(config: &Config, gallery: &Gallery) -> Option<String> {
 /// How to wire the lock so that the door is locked while the relay is at rest.
 pub(super) const fn wiring_advice(wiring: Wiring) -> &'static str {
     match wiring {
-        Wiring::Strike => "over the relay's normally-open contact: a relay at rest gives no power, which is locked",
+        Wiring::Strike => {
+            "use the relay's normally-open contact: a relay at rest supplies no power, and the door is locked"
+        }
         Wiring::Maglock => {
-            "over the relay's normally-closed contact: a relay at rest leaves it its power, which is locked; the exit \
-             button breaks its supply"
+            "use the relay's normally-closed contact: a relay at rest supplies the magnet, and the door is locked; the \
+             exit button must interrupt the supply"
         }
     }
 }

@@ -265,7 +265,7 @@ doors          for the doors of the group office
 threshold      1.020, 1.010 in frames without colour from the encoder; smaller is stricter
 door           unlocked for 5 s
 lock           GPIO17, locked at low, and while the Pi boots by its pull at reset (pi-4, pi-5)
-wiring         over the relay's normally-open contact: a relay at rest gives no power, which is locked
+wiring         use the relay's normally-open contact: a relay at rest supplies no power, and the door is locked
 card reader    wiegand
 audit log      audit.jsonl
 clock          trusted: a time server has set it

@@ -94,7 +94,7 @@ fn of_firmware(bits: u32) -> Finding {
     match [(1, "clock limited"), (2, "throttled"), (3, "too warm")].into_iter().find(|&(bit, _)| any(bit)) {
         Some((bit, what)) => {
             let found = format!("{what} ({}), firmware reports {bits:#x}", when(bit));
-            Finding::bad("power", found, "give it a heat sink or a fan, and air")
+            Finding::bad("power", found, "add a heat sink or a fan, and ventilate the case")
         }
         None => Finding::good("power", "no under-voltage, not throttled"),
     }
@@ -119,7 +119,7 @@ pub(super) fn warmth(root: &Path) -> Vec<Finding> {
         .map(|found| {
             let said = format!("{:.1} °C, {}", found.celsius, found.sensor);
             match found.celsius > HOT {
-                true => Finding::bad("temperature", said, "give it a heat sink or a fan, and air"),
+                true => Finding::bad("temperature", said, "add a heat sink or a fan, and ventilate the case"),
                 false => Finding::good("temperature", said),
             }
         })

@@ -109,7 +109,11 @@ fn look(config: &Config, cameras: &[Camera], findings: &mut Vec<Finding>) -> Opt
     say("taking a frame from the camera ...");
     let mut recogniser = Recogniser::load(&config.model.bundles)
         .inspect_err(|error| {
-            findings.push(Finding::bad("picture", format!("faces cannot be detected: {error}"), "see [model] bundles"));
+            findings.push(Finding::bad(
+                "picture",
+                format!("faces cannot be detected: {error}"),
+                "check [model] bundles",
+            ));
         })
         .ok();
     let rules = config.policy.with_threshold(1.0);

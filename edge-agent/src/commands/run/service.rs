@@ -10,7 +10,7 @@ const EVERY: Duration = Duration::from_millis(500);
 /// Sends a notification to systemd.
 type Tell = Box<dyn FnMut(NotifyState<'_>)>;
 
-/// The state of the unit that systemd was told.
+/// What was last reported to systemd.
 pub(super) struct Service {
     tell: Tell,
     every: Duration,
