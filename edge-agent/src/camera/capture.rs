@@ -1,4 +1,4 @@
-//! The capture thread: opens a camera, takes its pictures, and reopens it after a loss, until the slot is ended. It
+//! The capture thread: opens a camera, takes its frames, and reopens it after a loss, until the slot is ended. It
 //! survives any failure of drivers and their bindings, including panics.
 
 use super::device::{Device, Fault};
@@ -8,10 +8,10 @@ use crate::reports::{Allowance, since_start};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-/// After this many damaged pictures in a row, the camera is reopened.
+/// After this many damaged frames in a row, the camera is reopened.
 pub(super) const DAMAGED_IN_A_ROW: u32 = 20;
 
-/// One in this many pictures is passed on to the report that the camera works.
+/// One in this many frames is passed on to the report that the camera works.
 const REPORTED_EVERY: u64 = 100;
 
 /// The capture thread's state.
@@ -44,7 +44,7 @@ impl Capture<'_> {
         }
     }
 
-    /// Takes pictures until the camera is lost, or until the slot is ended.
+    /// Takes frames until the camera is lost, or until the slot is ended.
     fn stream(&self, device: &mut dyn Device) -> Result<(), Fault> {
         let opened = catch_panic(|| device.open())?;
         let mut picture = Picture::default();
@@ -72,7 +72,7 @@ impl Capture<'_> {
                 Err(fault) => return Err(fault),
             }
             if self.slot.take_reopen() {
-                let reason = "they cannot be decoded".to_owned();
+                let reason = "it cannot be decoded".to_owned();
                 return Err(Fault::OnlyDamaged { pictures: DAMAGED_IN_A_ROW, reason });
             }
         }

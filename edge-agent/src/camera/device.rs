@@ -15,10 +15,10 @@ pub(crate) trait Device: Send {
     /// [`Fault`]
     fn open(&mut self) -> Result<Opened, Fault>;
 
-    /// Waits for the next picture, with a timeout, and appends its bytes to the empty `picture`.
+    /// Waits for the next frame, with a timeout, and appends its bytes to the empty `picture`.
     ///
     /// # Errors
-    /// [`Fault`]. After [`Fault::Damaged`] the next picture may be good; after any other fault the device must be
+    /// [`Fault`]. After [`Fault::Damaged`] the next frame may be good; after any other fault the device must be
     /// reopened.
     fn capture(&mut self, picture: &mut Vec<u8>) -> Result<Layout, Fault>;
 
@@ -35,18 +35,18 @@ pub(crate) struct Opened {
     pub(crate) usb_port: Option<UsbPort>,
 }
 
-/// Why a camera gives no pictures. The unit recovers from each of these without a restart.
+/// Why a camera delivers no frames. The unit recovers from each of these without a restart.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
     /// There is no such device.
-    #[error("{} is not there: plug the camera in; `edge-agent doctor` lists those that are", place.shown())]
+    #[error("{} does not exist: plug in the camera; `edge-agent doctor` lists the connected ones", place.shown())]
     NotThere {
         /// The path of the device.
         place: PathBuf,
     },
     /// The unit's user has no permission.
-    #[error("{} may not be opened: the unit's user must be in the group `video`", place.shown())]
+    #[error("no permission to open {}: add the unit's user to the group `video`", place.shown())]
     PermissionDenied {
         /// The path of the device.
         place: PathBuf,
@@ -75,29 +75,29 @@ pub enum Fault {
     /// It was unplugged.
     #[error("the camera was unplugged")]
     Unplugged,
-    /// No picture came in time.
-    #[error("the camera gave no picture for {waited_ms} ms")]
+    /// No frame arrived in time.
+    #[error("the camera delivered no frame for {waited_ms} ms")]
     Stalled {
         /// How long the unit waited, in milliseconds.
         waited_ms: u64,
     },
-    /// A picture could not be decoded.
+    /// A frame could not be decoded.
     #[error("{0}")]
     Damaged(#[from] Damaged),
-    /// Too many pictures in a row could not be decoded.
-    #[error("{pictures} pictures in a row were damaged, the last because {reason}")]
+    /// Too many frames in a row could not be decoded.
+    #[error("{pictures} damaged frames in a row; the last one: {reason}")]
     OnlyDamaged {
-        /// How many pictures.
+        /// How many frames.
         pictures: u32,
         /// What was wrong with the last one.
         reason: String,
     },
-    /// The pictures do not have the requested size.
-    #[error("the camera gives {found}, not {wanted}")]
+    /// The frames do not have the requested size.
+    #[error("the camera delivers {found}, not {wanted}")]
     WrongSize {
         /// The requested format.
         wanted: String,
-        /// The format of the pictures.
+        /// The format of the frames.
         found: String,
     },
     /// It cannot be used as a camera.

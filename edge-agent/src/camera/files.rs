@@ -18,7 +18,7 @@ pub struct FileFrames {
 }
 
 impl FileFrames {
-    /// A camera whose pictures are rotated and mirrored like this.
+    /// A camera whose frames are rotated and mirrored like this.
     pub fn oriented(orientation: Orientation) -> Self {
         Self { orientation, ..Self::default() }
     }

@@ -33,9 +33,9 @@ pub struct CameraReport {
     pub fault: Option<String>,
     /// The last loss in words.
     pub reason: Option<String>,
-    /// Pictures captured.
+    /// Frames captured.
     pub captured: u64,
-    /// Pictures dropped because a newer one arrived before the loop took them.
+    /// Frames dropped because a newer one arrived before the loop took them.
     pub dropped: u64,
     /// Frames that could not be decoded.
     pub damaged: u64,
@@ -43,16 +43,16 @@ pub struct CameraReport {
     pub losses: u64,
 }
 
-/// Whether the camera gives pictures.
+/// Whether the camera delivers frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CameraState {
     /// It has not been opened yet.
     #[default]
     Opening,
-    /// It gives pictures.
+    /// It delivers frames.
     Streaming,
-    /// It cannot be opened or gives no pictures; it is retried.
+    /// It cannot be opened or delivers no frames; it is opened again.
     Lost,
 }
 
@@ -67,7 +67,7 @@ impl Health {
         self.part.clone()
     }
 
-    /// Notes that pictures arrive; reported at the start and after a loss.
+    /// Notes that frames arrive; reported at the start and after a loss.
     pub(super) fn opened(&self, opened: &Opened) {
         let mut now = self.now();
         let (before, usb_port) = (now.state, opened.usb_port.clone());
@@ -98,7 +98,7 @@ impl Health {
     }
 
     pub(super) fn damaged(&self, why: &dyn std::fmt::Display) {
-        tracing::debug!("a picture is skipped: {why}");
+        tracing::debug!("a frame was skipped: {why}");
         self.now().damaged += 1;
     }
 

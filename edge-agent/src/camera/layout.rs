@@ -1,4 +1,4 @@
-//! The memory layout of a picture, as the camera describes it.
+//! The memory layout of a frame, as the camera describes it.
 
 use serde::Deserialize;
 use std::fmt;
@@ -17,7 +17,7 @@ pub enum PixelFormat {
     Grey,
     /// R, G, B.
     Rgb3,
-    /// One JPEG per picture.
+    /// One JPEG per frame.
     Mjpg,
 }
 
@@ -61,7 +61,7 @@ impl fmt::Display for PixelFormat {
     }
 }
 
-/// The layout of a picture.
+/// The layout of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
     /// The pixel format.
@@ -84,7 +84,7 @@ impl Layout {
         Self { format, width, height, stride }
     }
 
-    /// The least size of a picture in bytes; `None` for JPEG, whose size varies, and for an impossible layout.
+    /// The least size of a frame in bytes; `None` for JPEG, whose size varies, and for an impossible layout.
     pub fn bytes(&self) -> Option<usize> {
         let row = self.format.row_bytes(self.width)?;
         if self.width == 0 || self.height == 0 || self.stride < row {

@@ -1,7 +1,7 @@
 //! Cameras: the sources of frames.
 //!
 //! [`LiveCamera`] runs by itself: a thread reads a device (Video4Linux, `rpicam-vid`, photos), reopens it after a loss,
-//! and passes the newest picture to the loop. [`FileFrames`] is the camera of a simulation, which shows given photos.
+//! and passes the newest frame to the loop. [`FileFrames`] is the camera of a simulation, which shows given photos.
 
 mod capture;
 mod convert;
@@ -56,7 +56,7 @@ pub enum Captured<'a> {
     Nothing,
 }
 
-/// Why a camera gives no frames.
+/// Why a camera delivers no frames.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CameraError {
@@ -72,7 +72,7 @@ pub enum CameraError {
     #[error(transparent)]
     File(#[from] ReadError),
     /// A file is not a photo.
-    #[error("{} cannot be shown: {source}", path.shown())]
+    #[error("{} cannot be read: {source}", path.shown())]
     NoPhoto {
         /// The file.
         path: PathBuf,

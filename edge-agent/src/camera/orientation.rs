@@ -1,5 +1,5 @@
-//! Rotates and mirrors the pictures of a camera that is mounted upside down or on its side. Done once, before anything
-//! else, so that face boxes, records, `doctor` and `simulate` refer to the same picture.
+//! Rotates and mirrors the frames of a camera that is mounted upside down or on its side. Done once, before anything
+//! else, so that face boxes, records, `doctor` and `simulate` refer to the same frame.
 
 use models::Frame;
 use serde::Deserialize;
@@ -19,7 +19,7 @@ pub enum Rotation {
     ThreeQuarters,
 }
 
-/// The transformation of every picture: rotation first, then mirroring.
+/// The transformation of every frame: rotation first, then mirroring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Orientation {
     /// The rotation.
@@ -74,7 +74,7 @@ impl TryFrom<u16> for Rotation {
 }
 
 impl Orientation {
-    /// The picture with the right orientation. `spare` is a buffer that is reused.
+    /// The frame with the right orientation. `spare` is a buffer that is reused.
     pub fn apply(self, frame: Frame, spare: &mut Vec<u8>) -> Frame {
         if self == Self::default() {
             return frame;

@@ -26,7 +26,7 @@ struct Shown {
 }
 
 impl PhotoCamera {
-    /// Shows a photo, or a folder of photos, each for the time `each`, at `rate` pictures a second.
+    /// Shows a photo, or a folder of photos, each for the time `each`, at `rate` frames per second.
     pub(crate) fn new(path: PathBuf, each: Duration, rate: f64) -> Self {
         let interval = Duration::from_secs_f64(1.0 / rate);
         Self { path, each, interval, camera: FileFrames::default(), shown: None }
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// A black picture of this width and one row.
+    /// A black frame of this width and one row.
     fn photo(path: &Path, width: u32) {
         image::RgbImage::new(width, 1).save(path).unwrap();
     }
@@ -94,7 +94,7 @@ mod tests {
         for (name, width) in [("a.png", 1), ("c.png", 3)] {
             photo(&folder.path().join(name), width);
         }
-        // With no time for each, every picture is the next photo.
+        // With no time for each, every frame is the next photo.
         let mut camera = PhotoCamera::new(folder.path().to_owned(), Duration::ZERO, 1000.0);
         camera.open().unwrap();
         let mut width = || camera.capture(&mut Vec::new()).map(|layout| layout.width).map_err(|fault| fault.code());

@@ -8,13 +8,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 pub(super) enum Step {
     /// It can be opened.
     Opens,
-    /// Opening it or taking a picture fails.
+    /// Opening it or capturing a frame fails.
     Fails(Fault),
-    /// It gives a picture.
+    /// It delivers a frame.
     Gives(Layout, Vec<u8>),
     /// Its driver panics when it is opened or read.
     Panics,
-    /// It gives no picture, and its driver panics when it is closed.
+    /// It delivers no frame, and its driver panics when it is closed.
     CannotBeClosed,
 }
 

@@ -1,19 +1,19 @@
-//! The slot that passes the newest picture from the capture thread to the loop. Three buffers are reused: one is
+//! The slot that passes the newest frame from the capture thread to the loop. Three buffers are reused: one is
 //! written, one waits, one is read.
 
 use super::layout::Layout;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A picture as captured.
+/// A captured frame, not decoded.
 #[derive(Debug, Default)]
 pub(super) struct Picture {
     pub(super) bytes: Vec<u8>,
-    /// `None` until the first picture.
+    /// `None` until the first frame.
     pub(super) taken: Option<Taken>,
 }
 
-/// The metadata of a picture.
+/// The metadata of a frame.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Taken {
     pub(super) layout: Layout,
@@ -38,7 +38,7 @@ struct Inside {
 }
 
 impl Slot {
-    /// Puts a picture into the slot, and returns a buffer for the next in its place. True if an untaken picture was
+    /// Puts a frame into the slot, and returns a buffer for the next in its place. True if an untaken frame was
     /// dropped.
     pub(super) fn put(&self, picture: &mut Picture) -> bool {
         let mut inside = self.inside();
@@ -49,7 +49,7 @@ impl Slot {
         dropped
     }
 
-    /// Takes the newest picture, waiting for one until `until`. False if none came.
+    /// Takes the newest frame, waiting for one until `until`. False if none came.
     pub(super) fn take(&self, picture: &mut Picture, until: Instant) -> bool {
         let inside = self.inside();
         let wait = until.saturating_duration_since(Instant::now());
@@ -63,7 +63,7 @@ impl Slot {
         std::mem::take(&mut inside.fresh)
     }
 
-    /// Drops the picture in the slot.
+    /// Drops the frame in the slot.
     pub(super) fn clear(&self) {
         self.inside().fresh = false;
     }

@@ -17,10 +17,10 @@ use super::status::Status;
 use clap::{Parser, Subcommand};
 use terminal::Verbosity;
 
-/// The door unit: lets in the people that a camera recognises.
+/// The door unit: recognises people with a camera and unlocks the door for them.
 ///
 /// Exit codes: 0 yes, 1 no, 2 error. Distances are L2 distances between encodings, 0 (same) to 2 (opposite): smaller
-/// is more alike.
+/// means more alike.
 #[derive(Debug, Parser)]
 #[command(name = "edge-agent", version, propagate_version = true, after_long_help = examples::PROGRAM)]
 pub struct Arguments {
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_accepted() {
+    fn accepted_and_refused_command_lines() {
         for (line, refusal) in [
             ("check", None),
             ("run", None),

@@ -27,7 +27,7 @@ pub(crate) fn camera(config: &config::Camera) -> anyhow::Result<LiveCamera> {
 /// # Errors
 /// If the thread cannot be spawned.
 pub(crate) fn start_camera(device: Box<dyn Device>, config: &config::Camera) -> anyhow::Result<LiveCamera> {
-    let live = LiveCamera::start(device).context("the system has no thread for the camera")?;
+    let live = LiveCamera::start(device).context("cannot spawn the camera thread")?;
     Ok(live.oriented(config.orientation()))
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn camera_device(config: &config::Camera) -> anyhow::Result<Box<dyn D
     let Some(source) = config.source else {
         return Err(anyhow::anyhow!("[camera] source is not set")).help(
             "\"v4l\" is a USB camera, \"rpicam\" a Raspberry Pi camera module, \"files\" photos; `edge-agent doctor` \
-             lists what is there",
+             lists the cameras",
         );
     };
     Ok(match source {
@@ -104,7 +104,10 @@ pub(crate) fn lock_line(config: &config::Door) -> anyhow::Result<LockLine> {
 }
 
 fn lock(config: &config::Door) -> anyhow::Result<Lock> {
-    config.lock.context("[door] lock is not set").help(&format!("say what moves the lock; {WHERE_KEYS_ARE_EXPLAINED}"))
+    config
+        .lock
+        .context("[door] lock is not set")
+        .help(&format!("set it to what moves the lock; {WHERE_KEYS_ARE_EXPLAINED}"))
 }
 
 fn pin(config: &config::Door) -> anyhow::Result<LockPin> {
@@ -115,8 +118,8 @@ fn v4l(config: &config::Camera) -> anyhow::Result<V4lCamera> {
     let path = required(config.device.as_ref(), "device")?;
     if may_be_renumbered(&path) {
         tracing::warn!(
-            "[camera] device = {}: this number moves when something is plugged in; take the camera's name in \
-             /dev/v4l/by-id, which `edge-agent doctor` shows",
+            "[camera] device = {}: this number can change when a device is plugged in; use the camera's name in \
+             /dev/v4l/by-id, which `edge-agent doctor` lists",
             path.shown()
         );
     }

@@ -1,19 +1,19 @@
-//! Examples and files in `--help` and in the manual pages. Every example is parsed by the tests of the documents.
+//! The examples and file lists of `--help` and the manual pages. A test of the documents parses every example.
 
 pub(crate) const PROGRAM: &str = "\
 Examples:
-  edge-agent check                   could the unit run?
-  edge-agent status                  how is it?
-  edge-agent audit show --today      who came today?
+  edge-agent check                   check whether the unit could run
+  edge-agent status                  show its status
+  edge-agent audit show --today      show who came today
   edge-agent lockout clear           forgive failed attempts
 
 Files:
   /etc/edge-agent/config.toml          the configuration, which explains every key
-  /var/lib/edge-agent/people.db        the people database in use; people.db.previous is the one before
+  /var/lib/edge-agent/people.db        the people database in use; people.db.previous is the previous one
   /var/lib/edge-agent/device.key       the unit's key; device.key.pub is its public half
   /var/lib/edge-agent/audit.key.pub    the public key of the audit log
-  /var/log/edge-agent/audit.jsonl      the audit log; older records are beside it
-  /run/edge-agent/status.sock          where a running unit answers
+  /var/log/edge-agent/audit.jsonl      the audit log; older files are in the same folder
+  /run/edge-agent/status.sock          the status socket of a running unit
   /usr/share/doc/edge-agent/book/      the documents";
 
 pub(crate) const CHECK: &str = "\

@@ -1,5 +1,5 @@
-//! `forget`: erases the name of a person beside the audit log, so that the id no longer identifies anybody, and prints a
-//! receipt.
+//! `forget`: erases the name of a person beside the audit log, so that the id no longer identifies anybody, and prints
+//! a receipt.
 //!
 //! The log itself is not changed: a change would break its chain and the evidence about everybody else.
 
@@ -21,7 +21,7 @@ use terminal::{Answer, Help, ShowPath, ShownPath, print, print_json};
 /// Erase the name of a person beside the audit log and list the other data about them.
 ///
 /// Records keep the person's id, which then identifies nobody; they are removed when the log is pruned. The unit stores
-/// no pictures. Databases are not changed: they come from the workstation.
+/// no photos. Databases are not changed: they come from the workstation.
 ///
 /// Exit codes: 0 if something was erased, 1 if there was nothing, 2 if something cannot be read or written.
 #[derive(Debug, Args)]
@@ -40,7 +40,7 @@ pub(crate) struct Forget {
     json: bool,
 }
 
-/// What was done, and what was not.
+/// What was erased, and what remains.
 #[derive(Debug, PartialEq, Serialize)]
 struct Receipt {
     utc: String,
@@ -60,10 +60,10 @@ struct Receipt {
 }
 
 const ELSEWHERE: [&str; 4] = [
-    "photos and people.csv on the workstation, and what `encoder-tool cache` shows there",
-    "people.db on the workstation and its copies: build it again without the person, and give it to every unit",
+    "photos and people.csv on the workstation, and the cache there (see `encoder-tool cache`)",
+    "people.db on the workstation and its copies: build it again without the person, and ship it to every unit",
     "the names beside the logs of other units: `edge-agent forget` there",
-    "what was written with names: output of `edge-agent audit show`, backups",
+    "copies with names: output of `edge-agent audit show`, backups",
 ];
 
 /// Erases a name. Returns yes if there was one.
@@ -114,7 +114,7 @@ fn receipt(id: PersonId, erased: Vec<ShownPath>, log: &Path, config: &Config) ->
     let filter = Filter { people: Some(vec![id]), ..Filter::default() };
     let (mut records, mut last_utc_ms) = (0, None);
     for line in lines_of(log)? {
-        // As a runner-up somebody is in records of others.
+        // A runner-up is in the records of other people.
         let line = line?;
         let named = line.record().filter(|record| filter.wants(record) || is_runner_up(record, id));
         if let Some(record) = named {
@@ -122,7 +122,7 @@ fn receipt(id: PersonId, erased: Vec<ShownPath>, log: &Path, config: &Config) ->
             last_utc_ms = last_utc_ms.max(Some(record.utc_ms));
         }
     }
-    // A file is put aside after a tenth of that time, or a day, and goes when its last record is old enough.
+    // A file is rotated after a tenth of that time, or a day, and removed when its last record is old enough.
     let keep_days = i64::from(config.audit.keep_days);
     let kept_ms = (keep_days + (keep_days / 10).max(1) + 1) * 24 * 3600 * 1000;
     let (still_in, not_looked_into) = databases_with(id, &config.database);
@@ -146,7 +146,7 @@ fn is_runner_up(record: &policy::audit::Record, id: PersonId) -> bool {
     runner_up.is_some_and(|next| next.person == id)
 }
 
-/// The unit's databases that have this person, and those of which it is not known.
+/// The unit's databases that contain this person, and the errors of those that could not be read.
 fn databases_with(id: PersonId, database: &config::Database) -> (Vec<ShownPath>, Vec<String>) {
     let (mut with, mut unknown) = (Vec::new(), Vec::new());
     for suffix in ["", ".previous", ".incoming", ".staged", ".exchanged", ".refused"] {
@@ -169,20 +169,18 @@ impl Receipt {
     fn in_words(&self) -> String {
         let mut lines = vec![format!("{}  forgotten here: {}", self.utc, self.person_id)];
         match self.erased.is_empty() {
-            true => lines.push("erased         nothing: no name was here".to_owned()),
+            true => lines.push("erased         nothing: no name was stored here".to_owned()),
             false => lines.extend(self.erased.iter().map(|file| format!("erased         the name in {file}"))),
         }
-        lines.push("pictures       the unit keeps none".to_owned());
+        lines.push("photos         the unit stores none".to_owned());
         let until = self.last_record_removed_by.as_deref().map(|day| format!(", removed by {day} at the latest"));
         lines.push(format!(
-            "records        {} keep the id, which is nobody's name any more{}",
+            "records        {} keep the id, which no longer identifies anybody{}",
             self.records_with_id,
             until.unwrap_or_default()
         ));
         lines.extend(self.still_in.iter().map(|file| {
-            format!(
-                "STILL THERE    {file}: the name comes back when it is loaded; give the unit one without the person"
-            )
+            format!("STILL THERE    {file}: the name returns when it is loaded; ship a database without the person")
         }));
         lines.extend(self.not_looked_into.iter().map(|why| format!("NOT KNOWN      {why}")));
         lines.extend(self.elsewhere.iter().map(|what| format!("elsewhere      {what}")));

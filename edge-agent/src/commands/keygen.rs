@@ -15,14 +15,14 @@ use zeroize::Zeroizing;
 
 /// Create this unit's own key, for which people databases are sealed, or show the existing key.
 ///
-/// Prints the public half, which `encoder-tool build-db --encrypt-to` takes; it may be sent by mail. Its fingerprint is the
-/// unit's id; `encoder-tool build-db --for` takes it to name the doors of a database. Only the unit's user can read the
-/// secret half: if root runs this, that is the owner of the folder.
+/// Prints the public half for `encoder-tool build-db --encrypt-to`; it is safe to send by mail. Its fingerprint is the
+/// unit's id, for `encoder-tool build-db --for`. Only the unit's user can read the secret half; if root runs this, the
+/// unit's user is the owner of the folder.
 ///
 /// Exit codes: 0 if there is a key now, 2 if not.
 #[derive(Debug, Args)]
 pub(crate) struct Keygen {
-    /// The configuration with the path of the key; without that file, the defaults
+    /// The configuration with the path of the key; the defaults if the file does not exist
     #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
     config: PathBuf,
     /// Create a new key and rename the old one: databases sealed for the old key can no longer be opened
@@ -35,15 +35,15 @@ pub(crate) struct Keygen {
 
 #[derive(Debug, Serialize)]
 struct Made {
-    /// `false` if it was there before.
+    /// `false` if the key existed already.
     made: bool,
-    /// The secret half.
+    /// The file of the secret half.
     identity: ShownPath,
-    /// The public half, as a file.
+    /// The file of the public half.
     public: ShownPath,
     /// The public half, as text.
     public_key: String,
-    /// Of the public half: this unit's id.
+    /// The fingerprint of the public half: this unit's id.
     fingerprint: String,
     /// The new path of the previous key.
     put_aside: Option<ShownPath>,
@@ -66,11 +66,11 @@ pub(crate) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
     }
     if let Some(aside) = &made.put_aside {
         say(&format!(
-            "the key before lies in {aside}; what is sealed for it cannot be opened any more, and what \
-                      names this unit by its id is not taken any more"
+            "the previous key was renamed to {aside}; databases that are sealed for it or name the previous id of this \
+             unit are no longer accepted"
         ));
     }
-    let word = if made.made { "made" } else { "there already:" };
+    let word = if made.made { "created" } else { "exists already:" };
     say(&format!(
         "{word} {}; this unit's id, for `encoder-tool build-db --for`, is {}; this is its public half, {}:",
         made.identity, made.fingerprint, made.public
@@ -89,7 +89,7 @@ fn make_or_find(path: &Path, replace: bool) -> anyhow::Result<Made> {
     };
     key_file::require_absent(path)?;
     let mut random = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut random[..]).context("the system has no random numbers")?;
+    getrandom::fill(&mut random[..]).context("the operating system provides no random numbers")?;
     let identity = Identity::from_random(&random);
     key_file::write_halves(path, &identity.to_text(), &identity.recipient().to_text())?;
     let put_aside = put_aside.filter(|aside| aside.exists()).map(|aside| aside.shown());
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_made_once_and_replaced_when_that_is_asked_for() {
+    fn a_key_is_created_once_and_replaced_on_request() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("device.key");
         let first = make_or_find(&path, false).unwrap();
@@ -126,6 +126,6 @@ mod tests {
         let second = make_or_find(&path, true).unwrap();
         assert!(second.made && second.fingerprint != first.fingerprint);
         let aside = trust::identity(Path::new(&second.put_aside.unwrap().to_string())).unwrap().unwrap();
-        assert_eq!(aside.recipient().fingerprint().to_string(), first.fingerprint, "the key before is not lost");
+        assert_eq!(aside.recipient().fingerprint().to_string(), first.fingerprint, "the previous key is kept");
     }
 }

@@ -38,21 +38,22 @@ struct Locked {
 /// # Errors
 /// If neither names a lock, or a lock cannot be driven; the other lock is driven in any case.
 pub(crate) fn run(arguments: &Lock) -> anyhow::Result<Answer> {
-    // None of them ends it halfway.
-    let _heard = EndingSignals::hear().inspect_err(|error| tracing::warn!("{}", on_one_line(error)));
+    // No signal ends it halfway.
+    let _caught = EndingSignals::install().inspect_err(|error| tracing::warn!("{}", on_one_line(error)));
     let config = Config::read(&arguments.config);
     let saved = match (&arguments.state, &config) {
         (Some(state), _) => state.clone(),
         (None, Ok(config)) => config.door.last_lock.clone(),
         (None, Err(_)) => PathBuf::from(crate::config::DEFAULT_LAST_LOCK),
     };
-    let saved = LockLine::read(&saved)
-        .and_then(|line| line.with_context(|| format!("{} is not there: the unit never started well", saved.shown())));
+    let saved = LockLine::read(&saved).and_then(|line| {
+        line.with_context(|| format!("{} does not exist: the unit has never started successfully", saved.shown()))
+    });
     let configured = config.and_then(|config| configured::lock_line(&config.door));
     let mut lines = Vec::new();
     let mut unknown = Vec::new();
-    for said in [saved, configured] {
-        match said {
+    for line in [saved, configured] {
+        match line {
             Ok(line) if lines.contains(&line) => {}
             Ok(line) => lines.push(line),
             Err(error) => unknown.push(error),
@@ -62,10 +63,12 @@ pub(crate) fn run(arguments: &Lock) -> anyhow::Result<Answer> {
         tracing::warn!("{}", on_one_line(error));
     }
     if lines.is_empty() {
-        return Err(anyhow::anyhow!("nothing says what moves the lock: IT MAY BE UNLOCKED"))
-            .help("mend the configuration and run this again, or cut the lock's supply if that locks it");
+        return Err(anyhow::anyhow!(
+            "neither the last start nor the configuration names a lock: THE DOOR MAY BE UNLOCKED"
+        ))
+        .help("repair the configuration and run this again, or disconnect the lock's power if that locks it");
     }
-    // Each of them, before the first error is told.
+    // All locks are driven before an error is reported.
     let stuck: Vec<String> =
         lines.iter().filter_map(|line| line.drive_locked().err().map(|error| error.to_string())).collect();
     if !stuck.is_empty() {

@@ -15,11 +15,11 @@ use terminal::{Answer, Help, ShowPath, counted, print, print_json};
 /// Only root and the unit's own user may do this; the audit log records who did.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LockoutCommand {
-    /// Show what is refused now.
+    /// Show the current lockouts.
     ///
-    /// Exit codes: 0 if something is, 1 if nothing is, 2 if no unit answers.
+    /// Exit codes: 0 if there are any, 1 if not, 2 if no unit answers.
     List(List),
-    /// Forgive failed attempts, so that nothing is refused for them any more.
+    /// Forgive failed attempts and end their lockouts.
     ///
     /// Exit codes: 0 if there were any, 1 if not, 2 if no unit answers.
     Clear(Clear),
@@ -33,8 +33,8 @@ pub(crate) struct List {
 
 #[derive(Debug, Args)]
 pub(crate) struct Clear {
-    /// Whose: `face`, of faces without a card; `card`, of cards that nobody has; a person's name or id, of faces with that
-    /// person's card
+    /// Which attempts: `face` without a card; `card` of unknown cards; a person's name or id: faces with that person's
+    /// card
     #[arg(value_name = "all|face|card|NAME_OR_ID", default_value = "all")]
     of: String,
     #[command(flatten)]
@@ -43,7 +43,7 @@ pub(crate) struct Clear {
 
 #[derive(Debug, Args)]
 struct Shown {
-    /// The configuration, which says where the unit answers
+    /// The configuration with the path of the unit's socket
     #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
     config: PathBuf,
     /// Print one JSON object
@@ -51,16 +51,16 @@ struct Shown {
     json: bool,
 }
 
-/// What a unit answered.
+/// The answer of a unit.
 #[derive(Debug, Serialize)]
 struct Answered {
     lockouts: Vec<Lockout>,
 }
 
-/// Asks the unit. Returns yes if there was something to show or to forgive.
+/// Asks the unit. Returns yes if there were lockouts or failed attempts.
 ///
 /// # Errors
-/// If no unit runs, it cannot be asked, or it refuses.
+/// If no unit runs, it does not answer, or it refuses.
 pub(crate) fn run(command: &LockoutCommand) -> anyhow::Result<Answer> {
     let (shown, nothing, is_clear) = match command {
         LockoutCommand::List(List { shown }) => (shown, "nothing is refused", false),
@@ -76,10 +76,10 @@ pub(crate) fn run(command: &LockoutCommand) -> anyhow::Result<Answer> {
     };
     let unit = control::unit_at(&config.control_socket(), &config.status.socket)?
         .ok_or_else(|| anyhow!("no unit runs here"))
-        .help("what it refuses is kept over a restart; start it (`systemctl start edge-agent`) and ask again")?;
+        .help("lockouts survive a restart: start the unit (`systemctl start edge-agent`) and try again")?;
     let reply = control::ask(unit, &request)?;
     if let Some(why) = reply.refused {
-        return Err(anyhow!("the unit does not do it: {why}"));
+        return Err(anyhow!("the unit refused: {why}"));
     }
     let answered = Answered { lockouts: reply.lockouts };
     match (shown.json, answered.lockouts.is_empty()) {
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whose_attempts_are_meant() {
+    fn attempts_are_selected_by_kind_or_person() {
         let (names, log) = (Names::default(), Path::new("audit.jsonl"));
         let id = PersonId([0xad; 16]);
         for (text, expected) in [

@@ -5,12 +5,12 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 
-/// A time that a person gives.
+/// A time on the command line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Moment {
     /// With an offset from UTC.
     Absolute(Timestamp),
-    /// In the local time of the unit; a date means its first moment.
+    /// In the local time of the unit; a date means midnight.
     Local(DateTime),
 }
 
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_of_the_place_unless_they_say_otherwise() {
+    fn times_without_an_offset_are_local() {
         let berlin = TimeZone::fixed(jiff::tz::offset(1));
         let ms = |text: &str| Moment::parse(text).unwrap().utc_ms(&berlin).unwrap();
         assert_eq!(ms("2027-01-15T08:00:00Z"), 1_800_000_000_000);

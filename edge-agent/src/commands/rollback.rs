@@ -20,10 +20,10 @@ use terminal::{Answer, Help, ShowPath, counted, print, print_json};
 
 /// Go back to the previous people database, although its sequence number is lower.
 ///
-/// A running unit uses it between two frames; otherwise it is used at the next start. Running it twice restores the newer
-/// database.
+/// A running unit switches between two frames; otherwise the database is used at the next start. Running the command
+/// twice restores the newer database.
 ///
-/// Exit codes: 0 if it is used, 1 if it is refused (it is damaged, or of another model), 2 on any other error.
+/// Exit codes: 0 if it is used, 1 if it is refused (it is damaged, or for another model), 2 on any other error.
 #[derive(Debug, Args)]
 pub(crate) struct Rollback {
     /// The configuration
@@ -37,11 +37,11 @@ pub(crate) struct Rollback {
 /// The outcome of the rollback.
 #[derive(Debug, Serialize)]
 struct Outcome {
-    /// Of the database that was asked for, the previous one.
+    /// The sequence number of the previous database, which was requested.
     sequence: u64,
     digest: DatabaseDigest,
     people: u32,
-    /// Whether it is used, or will be when the unit starts.
+    /// Whether it is used now, or will be when the unit starts.
     used: bool,
     /// Whether a unit runs.
     unit_runs: bool,
@@ -49,19 +49,19 @@ struct Outcome {
     refused: Option<String>,
 }
 
-/// Goes back. Returns yes if the previous database is used now.
+/// Rolls back. Returns yes if the previous database is used now, or at the next start.
 ///
 /// # Errors
-/// If there is no previous one, or the unit does not answer any more.
+/// If there is no previous database, or a unit runs and does not answer.
 pub(crate) fn run(arguments: &Rollback) -> anyhow::Result<Answer> {
     let config = Config::read(&arguments.config)?;
-    // Asked as the present user, so that the unit records it.
+    // Connects as the current user, because the unit records who asked.
     let running = control::unit_at(&config.control_socket(), &config.status.socket)?;
     folders::step_down(&folders::written(&config))?;
     let previous = beside(&config.database.path, "previous");
     let bytes = read_bounded(&previous, MAX_DATABASE_BYTES)
-        .help("there is something to go back to when a second database has been taken into use")?;
-    // What it says without a key is enough: whether it can be opened is for the unit to find out.
+        .help("a rollback is possible once a second database has been taken into use")?;
+    // The header is readable without a key; the unit checks whether the rest can be opened.
     let header = *DatabaseFile::parse(&bytes).with_context(|| previous.shown().to_string())?.header();
     let wanted = DatabaseDigest::from_file(&bytes);
     let alone = folders::lock(&config);
@@ -70,8 +70,8 @@ pub(crate) fn run(arguments: &Rollback) -> anyhow::Result<Answer> {
         (Err(LockError::Held { .. }), Some(unit)) => control::ask(unit, &Request::Rollback { digest: wanted })?.refused,
         (Err(held @ LockError::Held { .. }), None) => {
             return Err(held)
-                .context("a unit runs and cannot be asked, so nothing was changed")
-                .help("set [status] socket to a path where the unit can make its sockets, or stop the unit first");
+                .context("a unit runs but does not answer; nothing was changed")
+                .help("set [status] socket to a path where the unit can create its sockets, or stop the unit first");
         }
         (alone, _) => {
             let _alone = alone?;

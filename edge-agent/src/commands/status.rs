@@ -16,19 +16,19 @@ const LONGEST_TURN_SECONDS: f64 = 10.0;
 
 /// Show the status of a running unit: door, camera, last decisions, rates, stage timings, temperatures.
 ///
-/// Exit codes: 0 if it looks at people as it should, 1 if not (no camera, a loop that stands still, nothing can be
-/// recorded, networks that failed their self-test, the previous database because the current one cannot be used), 2 if
-/// no unit answers.
+/// Exit codes: 0 if the unit works, 1 if not (no camera, the main loop has stopped, nothing can be recorded, the
+/// networks failed their self-test, or the previous database is used because the current one cannot be), 2 if no unit
+/// answers.
 #[derive(Debug, Args)]
 #[command(after_long_help = examples::STATUS)]
 pub(crate) struct Status {
-    /// The configuration, which says where the unit answers
+    /// The configuration with the path of the status socket
     #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
     pub(crate) config: PathBuf,
     /// The status socket, instead of the configured one
     #[arg(long, value_name = "SOCKET")]
     pub(crate) socket: Option<PathBuf>,
-    /// Show only decisions of today
+    /// Show only today's decisions
     #[arg(long, help_heading = "Which decisions")]
     pub(crate) today: bool,
     /// Show only grants

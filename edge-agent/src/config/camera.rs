@@ -129,10 +129,10 @@ impl Camera {
             return range("camera.height", &self.height, "pixels, 64 to 4096");
         }
         if !(1.0..=120.0).contains(&self.frames_per_second) {
-            return range("camera.frames-per-second", &self.frames_per_second, "pictures a second, 1 to 120");
+            return range("camera.frames-per-second", &self.frames_per_second, "frames per second, 1 to 120");
         }
         if !(2..=4).contains(&self.buffers) {
-            return range("camera.buffers", &self.buffers, "how many pictures are captured in advance, 2 to 4");
+            return range("camera.buffers", &self.buffers, "the number of frames captured in advance, 2 to 4");
         }
         if self.exposure_us.is_some_and(|us| !(1..=10_000_000).contains(&us)) {
             let found = self.exposure_us.unwrap_or_default();
@@ -147,7 +147,7 @@ impl Camera {
             return range(
                 "camera.files-seconds",
                 &self.files_seconds,
-                "how long each photo is shown in seconds, 0 to 3600",
+                "the time for which each photo is shown in seconds, 0 to 3600",
             );
         }
         let refused = self.rpicam_arguments.iter().find_map(|argument| Some((argument, refuse_argument(argument)?)));

@@ -160,7 +160,7 @@ impl Door {
             "door.unlock-seconds",
             self.unlock_seconds,
             0.1..=60.0,
-            "how long a grant unlocks the door in seconds, 0.1 to 60",
+            "the time for which a grant unlocks the door in seconds, 0.1 to 60",
         )?;
         let keys = [("door.pin", self.pin.is_some()), ("door.locked-level", self.locked_level.is_some())];
         let meanings = [
@@ -204,13 +204,13 @@ impl Contacts {
             "contacts.held-seconds",
             self.held_seconds,
             1.0..=3600.0,
-            "how long the door may stay open in seconds, 1 to 3600",
+            "the time for which the door may stay open in seconds, 1 to 3600",
         )?;
         require(
             "contacts.leave-seconds",
             self.leave_seconds,
             0.0..=600.0,
-            "how long leaving may take in seconds, 0 to 600",
+            "the time for leaving after the exit button in seconds, 0 to 600",
         )?;
         if (1..=1000).contains(&self.debounce_ms) {
             return Ok(());

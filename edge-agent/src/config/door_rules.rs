@@ -188,12 +188,12 @@ impl PolicyRules {
         let (window_ms, gap_ms) = (rules.consensus_window_ms, rules.approach_gap_ms);
         if frame_ms >= gap_ms as f64 {
             Some(format!(
-                "pictures come {gap_ms} ms apart or more, when a person counts as gone (policy.approach-gap-ms)"
+                "frames are {gap_ms} ms apart or more, after which a person counts as gone (policy.approach-gap-ms)"
             ))
         } else if needed_ms >= window_ms as f64 {
             let frames = rules.consensus;
             Some(format!(
-                "{frames} pictures take {needed_ms:.0} ms, but must agree within {window_ms} ms (policy.consensus-window-ms)"
+                "{frames} frames take {needed_ms:.0} ms, but must agree within {window_ms} ms (policy.consensus-window-ms)"
             ))
         } else {
             None
@@ -237,7 +237,7 @@ mod tests {
     use shared::gallery::{Calibration, GalleryBuilder, GreyThreshold, ModelHash};
 
     #[test]
-    fn pictures_that_come_too_slowly_to_agree_are_objected_to() {
+    fn frame_rates_too_low_for_a_grant_are_reported() {
         for (rules, frames_per_second, expected) in [
             ("", 15.0, None),
             ("", 1.5, None),
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mode_is_also_read_as_json_spells_it() {
+    fn a_mode_may_be_spelled_as_in_json() {
         for name in ["card-or-face", "card_or_face"] {
             let configured: PolicyRules = toml::from_str(&format!("mode = \"{name}\"")).unwrap();
             assert_eq!(configured.with_threshold(1.0).mode, shared::gallery::Mode::CardOrFace);

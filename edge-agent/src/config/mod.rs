@@ -138,7 +138,7 @@ pub enum ConfigError {
         wanted: &'static str,
     },
     /// One pin has two uses.
-    #[error("{one} and {other} are both {pin}: give each a pin of its own")]
+    #[error("{one} and {other} are both {pin}: give each its own pin")]
     SamePin {
         /// Section and key.
         one: &'static str,
@@ -159,7 +159,7 @@ impl Config {
     /// If the file cannot be read, or see [`Config::parse`].
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.shown();
-        let bytes = read_bounded(path, MAX_BYTES).help("give it with --config FILE; a copy of the sample to start from is in /usr/share/doc/edge-agent/config.toml (in the sources: deploy/config.toml)")?;
+        let bytes = read_bounded(path, MAX_BYTES).help("give it with --config FILE; the sample configuration is in /usr/share/doc/edge-agent/config.toml (in the sources: deploy/config.toml)")?;
         let text = str::from_utf8(&bytes).map_err(|error| anyhow::anyhow!("{shown} is not UTF-8 text: {error}"))?;
         Self::parse(text).map_err(|error| anyhow::anyhow!("{shown}: {error}")).help(WHERE_KEYS_ARE_EXPLAINED)
     }
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_around_the_door() {
+    fn the_sections_of_the_door() {
         let text = "[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\nwiring = \"maglock\"\nboard = \"zero-2-w\"\n\
                     [contacts]\nexit-pin = 23\ndoor-pin = 24\nheld-seconds = 20.5\n\
                     [lights]\ngreen-pin = 5\non-level = \"low\"\n\
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_or_out_of_range_is_named() {
+    fn unknown_keys_and_wrong_values_are_named() {
         for (text, named) in [
             ("[doors]\n", "doors"),
             ("[unit]\ngroups = [\"all\"]\n", "all"),

@@ -60,7 +60,7 @@ impl Reader {
         if (16..=ALL_BITS).contains(keep_bits) {
             return Ok(());
         }
-        let wanted = "how many of the lowest bits of a card number count, 16 to 64";
+        let wanted = "the number of lowest bits of a card number that count, 16 to 64";
         Err(ConfigError::Range { key: "reader.keep-bits", found: keep_bits.to_string(), wanted })
     }
 }

@@ -57,7 +57,7 @@ pub enum UnsafePin {
 
 impl UnsafePin {
     /// How to fix it.
-    pub fn cure(&self) -> String {
+    pub fn remedy(&self) -> String {
         let (Self::Pulled { lock, .. } | Self::Released { lock, .. } | Self::Driven { lock }) = self;
         let line = config_line(*lock);
         match self {
@@ -184,8 +184,8 @@ mod tests {
             }
         }
         let refusal = judge(lock(17, Level::High), Board::Pi5, Some(&BootConfig::new(line)), Some(BecomesInput));
-        let cure = refusal.unwrap_err().cure();
-        assert!(cure.contains("GPIO4 to GPIO8;") && !cure.contains("config.txt"), "{cure}");
+        let remedy = refusal.unwrap_err().remedy();
+        assert!(remedy.contains("GPIO4 to GPIO8;") && !remedy.contains("config.txt"), "{remedy}");
     }
 
     /// For every pin and both polarities: without a line in `config.txt` the door is locked at boot exactly where the
@@ -204,14 +204,14 @@ mod tests {
     #[test]
     fn the_fix_names_the_line_and_the_pins() {
         let refusal = judge(lock(17, Level::High), Board::Pi4, None, None).unwrap_err();
-        let (why, cure) = (refusal.to_string(), refusal.cure());
+        let (why, remedy) = (refusal.to_string(), refusal.remedy());
         assert!(why.contains("GPIO17 is pulled low") && why.contains("locked at high"), "{why}");
         for part in ["GPIO4 to GPIO8;", "`gpio=17=op,dh`"] {
-            assert!(cure.contains(part), "{cure}");
+            assert!(remedy.contains(part), "{remedy}");
         }
-        let cure = judge(lock(5, Level::Low), Board::Pi5, None, None).unwrap_err().cure();
+        let remedy = judge(lock(5, Level::Low), Board::Pi5, None, None).unwrap_err().remedy();
         for part in ["GPIO9 to GPIO13, GPIO16 to GPIO27;", "`gpio=5=op,dl`"] {
-            assert!(cure.contains(part), "{cure}");
+            assert!(remedy.contains(part), "{remedy}");
         }
     }
 }

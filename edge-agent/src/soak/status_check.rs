@@ -45,7 +45,7 @@ pub(super) struct Indicators {
 impl Indicators {
     pub(super) fn attach(unit: &mut Unit, latch: &Latch, log: AuditHealth, digest: DatabaseDigest) -> Self {
         let board = Board::new(Health::default(), latch.clone(), Path::new("db"), unit.gallery(), digest);
-        board.note_audit_log(log);
+        board.set_audit_log(log);
         let lights = ScriptedLights::default();
         unit.set_lights(Lights::start(Box::new(lights.clone()), Arc::new(SystemClock::start())).unwrap());
         Self { board, lights, expected: Expected::new(digest) }
@@ -85,11 +85,11 @@ impl Indicators {
 
     pub(super) fn note_database(&mut self, gallery: &Gallery, digest: DatabaseDigest) {
         self.expected.digest = digest;
-        self.board.note_database(gallery, digest);
+        self.board.set_database(gallery, digest);
     }
 
     pub(super) fn note_refused_database(&mut self, digest: Option<DatabaseDigest>, why: &str) {
-        self.board.note_refused_database(digest, why);
+        self.board.report_refused_database(digest, why);
         self.expected.refusals += 1;
     }
 

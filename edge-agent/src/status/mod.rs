@@ -58,9 +58,9 @@ pub(crate) fn ask(socket: &Path) -> anyhow::Result<Report> {
     let shown = socket.shown();
     let answer = exchange(socket)
         .with_context(|| format!("no unit answers on {shown}"))
-        .help("is it running (`systemctl status edge-agent`), and are you in its group or root?")?;
+        .help("check that it is running (`systemctl status edge-agent`) and that you are root or in its group")?;
     let Ok(report) = serde_json::from_slice(&answer) else {
-        bail!("the unit on {shown} sent a report that this program cannot read: does it run another version?")
+        bail!("the unit on {shown} sent a report that this program cannot read; it may run another version")
     };
     Ok(report)
 }

@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_where_prometheus_looks_for_them() {
+    fn every_metric_is_in_the_text_format() {
         let text = text(&report());
         for expected in [
             "# TYPE edge_agent_turns_total counter\n",

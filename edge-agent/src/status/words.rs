@@ -60,7 +60,7 @@ fn about_unit(report: &Report) -> Vec<(&'static str, String)> {
         ("frames", format!("{captured} captured, {dropped} skipped for newer ones, {damaged} damaged")),
         ("database", in_use(database)),
         ("audit log", audit_log(&report.audit)),
-        ("loop", format!("{} turns, {:.1} a second, {} failed; {last}", turns.count, turns.per_second, turns.failed)),
+        ("loop", format!("{} turns, {:.1} per second, {} failed; {last}", turns.count, turns.per_second, turns.failed)),
         ("clock", clock(report)),
     ]
 }
@@ -68,7 +68,7 @@ fn about_unit(report: &Report) -> Vec<(&'static str, String)> {
 fn clock(report: &Report) -> String {
     match (report.clock.as_str(), report.clock_evidence.as_deref()) {
         ("trusted", Some("time_server")) => "trusted: a time server has set it".to_owned(),
-        ("trusted", Some("set_file")) => "trusted: [clock] set-file is there".to_owned(),
+        ("trusted", Some("set_file")) => "trusted: [clock] set-file exists".to_owned(),
         ("trusted", Some("battery_clock")) => "trusted: it was set from an RTC with a battery".to_owned(),
         ("trusted", _) => "trusted".to_owned(),
         (unknown, _) => format!("{unknown}: people with dates or hours are refused"),
@@ -76,7 +76,7 @@ fn clock(report: &Report) -> String {
 }
 
 fn camera(camera: &CameraReport) -> String {
-    let description = camera.description.as_deref().unwrap_or("not seen yet");
+    let description = camera.description.as_deref().unwrap_or("not opened yet");
     match camera.state {
         CameraState::Streaming => description.to_owned(),
         CameraState::Opening => "being opened".to_owned(),
@@ -129,7 +129,7 @@ fn self_test(found: Option<&SelfTest>) -> Option<String> {
 fn last_turn(report: &Report) -> String {
     report
         .last_turn_seconds_ago
-        .map_or("none has finished".to_owned(), |seconds| format!("the last {seconds:.1} s ago"))
+        .map_or("no turn has finished".to_owned(), |seconds| format!("last turn {seconds:.1} s ago"))
 }
 
 fn in_one_line(decision: &LastDecision, wording: &Wording) -> String {
@@ -177,7 +177,7 @@ frames            100 captured, 3 skipped for newer ones, 1 damaged
 database          sequence 7: 2 people, 5 encodings, for all doors; a new one
                   was refused: too old
 audit log         12 records; signed up to 9; space reserved for 1000 more
-loop              97 turns, 9.5 a second, 0 failed; the last 0.1 s ago
+loop              97 turns, 9.5 per second, 0 failed; last turn 0.1 s ago
 clock             trusted: a time server has set it
 contacts          the door is open, HELD OPEN
 card reader       lost

@@ -60,7 +60,7 @@ impl Found {
                 "the people database cannot be used ({why}); the previous one is in use, sequence {sequence}"
             );
             unit.note_returned_database(sequence, why.code());
-            board.note_fallback(&why.to_string());
+            board.report_fallback(&why.to_string());
         }
         let (audit, clock) = (audit.clone(), Arc::clone(clock));
         let known = move |gallery: &Gallery| {
@@ -115,10 +115,10 @@ impl People {
                         tracing::error!("a people database was refused, {}: {why}", shown(digest));
                         unit.note_refused_database(digest, why.code());
                     }
-                    board.note_refused_database(digest, &why.to_string());
+                    board.report_refused_database(digest, &why.to_string());
                     self.reply_if_requested(is_asked_for, || Reply::refused(why.to_string()));
                 }
-                News::Checking(result) => board.note_watch(result.err()),
+                News::Checking(result) => board.report_checking(result.err()),
                 News::SelfTest(result) => report_self_test(unit, board, result),
             }
         }
@@ -142,7 +142,7 @@ fn take(unit: &mut Unit, board: &Board, database: InUse, is_asked_for: bool) {
     match unit.use_database(gallery, rules) {
         Ok(()) => {
             tracing::info!("people database {sequence} is in use, {}", counted(people, "person"));
-            board.note_database(unit.gallery(), digest);
+            board.set_database(unit.gallery(), digest);
         }
         // Not expected: the rules were checked before.
         Err(error) => tracing::error!("people database {sequence} is not used: {error}"),
@@ -159,5 +159,5 @@ fn report_self_test(unit: &mut Unit, board: &Board, result: Result<Tested, Strin
         Err(error) => tracing::error!("NOBODY IS LET IN: {error}"),
     }
     unit.note_self_test(result.is_ok());
-    board.note_self_test(result);
+    board.set_self_test(result);
 }

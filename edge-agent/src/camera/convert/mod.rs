@@ -8,35 +8,35 @@ use super::layout::{Layout, PixelFormat};
 use models::photo::{PhotoError, with_standard_tables};
 use models::{Frame, Photo, frame::FrameError};
 
-/// Why a picture cannot be converted.
+/// Why a captured frame cannot be converted.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Damaged {
-    /// The picture has fewer bytes than its layout.
-    #[error("the picture has {found} bytes, but {layout} needs {expected}")]
+    /// The frame has fewer bytes than its layout.
+    #[error("the frame has {found} bytes, but {layout} needs {expected}")]
     Truncated {
         /// The agreed layout.
         layout: Layout,
-        /// The bytes of a picture with this layout.
+        /// The bytes of a frame with this layout.
         expected: usize,
-        /// The bytes of the picture.
+        /// The bytes of the frame.
         found: usize,
     },
     /// The driver reports it as damaged.
-    #[error("the driver marked the picture as damaged")]
+    #[error("the driver marked the frame as damaged")]
     Marked,
     /// The JPEG has another size than agreed.
-    #[error("the picture has {width}x{height} pixels instead of {layout}")]
+    #[error("the frame has {width}x{height} pixels instead of {layout}")]
     WrongSize {
         /// The agreed layout.
         layout: Layout,
-        /// The width of the picture in pixels.
+        /// The width of the frame in pixels.
         width: u32,
-        /// The height of the picture in pixels.
+        /// The height of the frame in pixels.
         height: u32,
     },
     /// The JPEG cannot be decoded.
-    #[error("a picture cannot be decoded: {0}")]
+    #[error("the frame cannot be decoded: {0}")]
     Jpeg(#[from] PhotoError),
     /// No frame can have this size.
     #[error(transparent)]
@@ -49,7 +49,7 @@ pub enum Damaged {
     },
 }
 
-/// Converts a picture to a frame, reusing the buffer of the existing frame. On an error, that frame stays as it was.
+/// Converts a captured frame to RGB, reusing the buffer of the existing frame. On an error, that frame stays as it was.
 ///
 /// # Errors
 /// [`Damaged`]

@@ -1,4 +1,4 @@
-//! A live camera: its own thread takes pictures, and the loop gets the newest one.
+//! A live camera: its own thread takes frames, and the loop gets the newest one.
 
 use super::capture::{Capture, DAMAGED_IN_A_ROW};
 use super::convert::into_frame;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long the loop waits for a picture.
+/// How long the loop waits for a frame.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
 /// How long after a loss the camera is tried again: a camera that is back must be in use within two seconds.
@@ -61,7 +61,7 @@ impl LiveCamera {
         })
     }
 
-    /// Rotates and mirrors its pictures like this.
+    /// Rotates and mirrors its frames like this.
     #[must_use]
     pub(crate) fn oriented(mut self, orientation: Orientation) -> Self {
         self.orientation = orientation;
@@ -78,7 +78,7 @@ impl LiveCamera {
         self.picture.taken.map(|taken| taken.at)
     }
 
-    /// Decodes the newest picture into the frame. Skips pictures that cannot be decoded.
+    /// Decodes the newest captured frame. Skips frames that cannot be decoded.
     fn decode_newest(&mut self) -> bool {
         let until = Instant::now() + self.wait;
         while self.slot.take(&mut self.picture, until) {
@@ -104,7 +104,7 @@ impl LiveCamera {
 }
 
 impl FrameSource for LiveCamera {
-    /// Never fails: a lost camera gives [`Captured::Nothing`], and [`Health`] has the reason.
+    /// Never fails: a lost camera returns [`Captured::Nothing`], and [`Health`] has the reason.
     fn next_frame(&mut self) -> Result<Captured<'_>, CameraError> {
         match self.decode_newest() {
             true => Ok(self.frame.as_ref().map_or(Captured::Nothing, Captured::Frame)),

@@ -10,7 +10,7 @@ use std::sync::mpsc::Sender;
 
 const GREY: Layout = Layout::packed(PixelFormat::Grey, 4, 2);
 
-/// A camera, its script, and the grey level of the last picture.
+/// A camera, its script, and the grey level of the last frame.
 struct Bench {
     camera: LiveCamera,
     script: Sender<Step>,
@@ -29,7 +29,7 @@ impl Bench {
         self.script.send(step).unwrap();
     }
 
-    /// The camera gives a picture of a new grey level, and the loop gets it.
+    /// The camera delivers a frame of a new grey level, and the loop gets it.
     fn is_seen(&mut self, case: &str) {
         self.grey += 1;
         self.does(Gives(GREY, vec![self.grey; 8]));
@@ -57,9 +57,9 @@ fn place() -> PathBuf {
     PathBuf::from("/dev/v4l/by-id/usb-camera")
 }
 
-/// Faults that end a stream: the camera is reopened, and the loop only gets no picture.
+/// Faults that end a stream: the camera is reopened, and the loop merely gets no frame.
 #[test]
-fn every_loss_is_told_of_and_mended() {
+fn every_loss_is_reported_and_recovered_from() {
     let mut bench = Bench::new();
     bench.does(Opens);
     bench.is_seen("at the start");
@@ -99,10 +99,10 @@ fn a_camera_that_cannot_be_opened_is_retried() {
     }
 }
 
-/// Truncated, another size, garbage, marked by the driver: the next good picture is used, and the camera is not
+/// Truncated, another size, garbage, marked by the driver: the next good frame is used, and the camera is not
 /// reopened.
 #[test]
-fn a_damaged_picture_is_passed_over() {
+fn a_damaged_frame_is_skipped() {
     let mut bench = Bench::new();
     bench.does(Opens);
     bench.is_seen("at the start");
@@ -120,7 +120,7 @@ fn a_damaged_picture_is_passed_over() {
     {
         let marked = matches!(step, Fails(_));
         bench.does(step);
-        // Only after the loop has taken it: a newer picture would replace it.
+        // Only after the loop has taken it: a newer frame would replace it.
         if !marked {
             bench.camera.wait = Duration::from_secs(1);
             while bench.camera.health().report().damaged <= number as u64 {
@@ -135,7 +135,7 @@ fn a_damaged_picture_is_passed_over() {
 }
 
 #[test]
-fn a_camera_that_gives_only_damaged_pictures_is_reopened() {
+fn a_camera_that_delivers_only_damaged_frames_is_reopened() {
     let mut bench = Bench::new();
     bench.does(Opens);
     for _ in 0..DAMAGED_IN_A_ROW {
@@ -146,7 +146,7 @@ fn a_camera_that_gives_only_damaged_pictures_is_reopened() {
     assert_eq!(bench.fault().as_deref(), Some("damaged"));
 }
 
-/// Three pictures come while the loop is busy: it gets the third, and two are counted as dropped.
+/// Three frames arrive while the loop is busy: it gets the third, and two are counted as dropped.
 #[test]
 fn the_newest_picture_is_used_and_the_others_are_counted() {
     let mut bench = Bench::new();
@@ -165,9 +165,9 @@ fn the_newest_picture_is_used_and_the_others_are_counted() {
     assert_eq!((health.report().captured, health.report().dropped), (3, 2));
 }
 
-/// A picture from before a loss may show somebody who has left.
+/// A frame from before a loss may show somebody who has left.
 #[test]
-fn what_was_seen_before_a_loss_is_not_shown_after_it() {
+fn a_frame_from_before_a_loss_is_not_used_after_it() {
     let mut bench = Bench::new();
     bench.does(Opens);
     bench.does(Gives(GREY, vec![200; 8]));

@@ -1,7 +1,7 @@
-//! Finds the pictures, and the length of their rows, in a byte stream without frame markers.
+//! Finds the frames, and the length of their rows, in a byte stream without frame markers.
 //!
-//! `rpicam-vid --flush` writes each picture at once and then pauses until the next. The bytes between two pauses are a
-//! picture, and with the width and height known, their number gives the length of a row. libcamera pads rows to
+//! `rpicam-vid --flush` writes each frame at once and then pauses until the next. The bytes between two pauses are a
+//! frame, and with the width and height known, their number gives the length of a row. libcamera pads rows to
 //! multiples of 64 bytes on a Pi 4 (`vc4.cpp`), of 128 on a Pi 5 (`pisp.cpp`, `computeOptimalStride`); this code does
 //! not rely on either.
 
@@ -10,34 +10,34 @@ use super::super::layout::Layout;
 /// The most padding of a row, in bytes.
 const MOST_PADDING: usize = 256;
 
-/// Within this many bursts, two consecutive ones must have been pictures.
+/// Within this many bursts, two consecutive ones must have been frames.
 const MOST_BURSTS: u32 = 12;
 
 /// The bursts of bytes at the start of a stream.
 pub(super) struct Bursts {
     /// Rows without padding.
     wanted: Layout,
-    /// The layout of the previous burst, if it was a picture.
+    /// The layout of the previous burst, if it was a frame.
     last: Option<Layout>,
     count: u32,
 }
 
 impl Bursts {
-    /// Bursts of pictures of this size.
+    /// Bursts of frames of this size.
     pub(super) fn new(wanted: Layout) -> Self {
         Self { wanted, last: None, count: 0 }
     }
 
-    /// The most bytes of a picture.
+    /// The most bytes of a frame.
     pub(super) fn longest(&self) -> usize {
         with_stride(self.wanted, self.wanted.stride + MOST_PADDING).bytes().unwrap_or_default()
     }
 
-    /// Adds a burst of this many bytes between two pauses. Returns the layout after two consecutive pictures of the
-    /// same layout. A burst that is not a picture, as when the writer is delayed within one, is ignored.
+    /// Adds a burst of this many bytes between two pauses. Returns the layout after two consecutive frames of the
+    /// same layout. A burst that is not a frame, as when the writer is delayed within one, is ignored.
     ///
     /// # Errors
-    /// If no pictures of this size arrive: a description of what does.
+    /// If no frames of this size arrive: a description of what does.
     pub(super) fn add(&mut self, bytes: usize) -> Result<Option<Layout>, String> {
         self.count += 1;
         let found = self.layout_of(bytes);
@@ -47,8 +47,8 @@ impl Bursts {
         }
         match self.count < MOST_BURSTS {
             true => Ok(None),
-            false if bytes > self.longest() => Err("bytes without a pause, so that no picture ends".to_owned()),
-            false => Err(format!("pictures of {bytes} bytes")),
+            false if bytes > self.longest() => Err("bytes without a pause between frames".to_owned()),
+            false => Err(format!("frames of {bytes} bytes")),
         }
     }
 
@@ -66,15 +66,15 @@ const fn with_stride(layout: Layout, stride: usize) -> Layout {
     Layout { stride, ..layout }
 }
 
-/// Checks that pictures still begin after a pause.
+/// Checks that frames still begin after a pause.
 #[derive(Debug, Default)]
 pub(super) struct Beginnings {
-    /// How many pictures in a row had their pause in the middle.
+    /// How many frames in a row had their pause in the middle.
     misplaced: u32,
 }
 
 impl Beginnings {
-    /// Takes a picture with a pause before or within it. Returns whether pictures still begin after pauses: one picture
+    /// Takes a frame with a pause before or within it. Returns whether frames still begin after pauses: one frame
     /// may be delayed, but two in a row with a pause only in the middle mean that the boundaries are wrong.
     pub(super) const fn hold(&mut self, paused_before: bool, paused_within: bool) -> bool {
         self.misplaced = if paused_within && !paused_before { self.misplaced + 1 } else { 0 };
@@ -99,10 +99,10 @@ mod tests {
         Ok(None)
     }
 
-    /// 960 is a multiple of 64 but not of 128. Read with the padding of a Pi 4, a Pi 5's pictures were sheared, without
+    /// 960 is a multiple of 64 but not of 128. Read with the padding of a Pi 4, a Pi 5's frames were sheared, without
     /// an error.
     #[test]
-    fn rows_are_as_long_as_the_pictures_say() {
+    fn the_row_length_is_learnt_from_the_frame_size() {
         for (width, height, alignment) in [
             (1280, 720, 64),
             (1280, 720, 128),
@@ -137,13 +137,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_picture_of_that_size_is_an_error() {
+    fn bursts_of_another_size_are_an_error() {
         let other = 1280 * 720 * 3 / 2;
         for (bytes, expected) in [
-            (other - 1, "pictures of 1382399 bytes"),
-            (640 * 480 * 3 / 2, "pictures of 460800 bytes"),
+            (other - 1, "frames of 1382399 bytes"),
+            (640 * 480 * 3 / 2, "frames of 460800 bytes"),
             (other + 2_000_000, "without a pause"),
-            (0, "pictures of 0 bytes"),
+            (0, "frames of 0 bytes"),
         ] {
             let refusal = learnt(1280, 720, &[bytes; MOST_BURSTS as usize]).unwrap_err();
             assert!(refusal.contains(expected), "{bytes}: {refusal}");
@@ -151,12 +151,12 @@ mod tests {
     }
 
     #[test]
-    fn pictures_that_no_longer_begin_after_a_pause_are_noticed() {
+    fn frames_that_no_longer_begin_after_a_pause_are_noticed() {
         for (pauses, expected) in [
             (vec![(true, false); 5], true),
             (vec![(true, false), (false, true), (true, false), (false, true)], true),
             (vec![(true, true); 5], true),
-            // Pictures that have waited in the pipe have no pauses.
+            // Frames that have waited in the pipe have no pauses.
             (vec![(false, false); 5], true),
             (vec![(true, false), (false, true), (false, true)], false),
         ] {

@@ -1,8 +1,8 @@
-//! The Raspberry Pi's camera modules, through `rpicam-vid`, which writes raw pictures to a pipe.
+//! The Raspberry Pi's camera modules, through `rpicam-vid`, which writes raw frames to a pipe.
 //!
-//! Video4Linux gives only their raw sensor data on current Raspberry Pi OS. The stream has no frame markers, and the
-//! program does not report padding: the end of each picture, and from that the length of its rows, is learnt from the
-//! pauses between pictures ([`bursts`]). The size that the program reports is compared with the requested one.
+//! Video4Linux delivers only their raw sensor data on current Raspberry Pi OS. The stream has no frame markers, and the
+//! program does not report padding: the end of each frame, and from that the length of its rows, is learnt from the
+//! pauses between frames ([`bursts`]). The size that the program reports is compared with the requested one.
 
 mod bursts;
 
@@ -21,7 +21,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use terminal::ShowPath;
 
-/// How long to wait for a picture.
+/// How long to wait for a frame.
 #[derive(Debug, Clone, Copy)]
 struct Patience {
     first: Duration,
@@ -34,7 +34,7 @@ const PATIENCE: Patience = Patience { first: Duration::from_secs(5), others: Dur
 /// The longest line of its messages, in bytes; longer ones are cut.
 const MAX_LINE: u64 = 1000;
 
-/// A pause between pictures takes at least this share of the interval: writing a picture takes milliseconds.
+/// A pause between frames takes at least this share of the interval: writing a frame takes milliseconds.
 const PAUSE_SHARE: f64 = 0.5;
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
@@ -50,7 +50,7 @@ pub(crate) struct Settings {
     pub(crate) width: u32,
     /// In pixels, even.
     pub(crate) height: u32,
-    /// Pictures a second.
+    /// Frames per second.
     pub(crate) rate: f64,
     /// `None` for automatic exposure.
     pub(crate) exposure_us: Option<u32>,
@@ -81,7 +81,7 @@ struct Running {
     rows: Option<Rows>,
 }
 
-/// The layout of the pictures, and whether they still begin after a pause.
+/// The layout of the frames, and whether they still begin after a pause.
 struct Rows {
     layout: Layout,
     beginnings: Beginnings,
@@ -91,7 +91,7 @@ struct Rows {
 #[derive(Debug, Default)]
 struct ProgramOutput {
     last: String,
-    /// The size of the pictures.
+    /// The size of the frames.
     size: Option<(u32, u32)>,
 }
 
@@ -132,7 +132,7 @@ impl Device for RpicamCamera {
         self.running = Some(Running { child, pictures, output, rows: None });
         Ok(Opened {
             description: format!(
-                "{}: {}, up to {} pictures a second",
+                "{}: {}, up to {} frames per second",
                 self.program(),
                 self.wanted(),
                 self.settings.rate
@@ -178,7 +178,7 @@ enum End {
 }
 
 impl Running {
-    /// Reads pictures until the length of their rows is certain, and returns the last one.
+    /// Reads frames until the length of their rows is certain, and returns the last one.
     fn learn(
         &mut self,
         wanted: Layout,
@@ -220,7 +220,7 @@ impl Running {
 
     fn next_picture(&mut self, pause: Duration, longest: Duration, picture: &mut Vec<u8>) -> Result<End, Fault> {
         let Some(Rows { layout, beginnings }) = &mut self.rows else { return Ok(End::OfPipe) };
-        // The layout was learnt from a picture of this many bytes.
+        // The layout was learnt from a frame of this many bytes.
         picture.resize(layout.bytes().unwrap_or_default(), 0);
         let until = Instant::now() + longest;
         let (mut filled, mut paused_before, mut paused_within) = (0, false, false);
@@ -237,7 +237,7 @@ impl Running {
             true => Ok(End::OfPicture),
             false => Err(Fault::WrongSize {
                 wanted: layout.to_string(),
-                found: "pictures that end in the wrong place".to_owned(),
+                found: "frames that end in the wrong place".to_owned(),
             }),
         }
     }
@@ -268,7 +268,7 @@ impl Running {
 }
 
 impl Settings {
-    /// The silence that separates two pictures, and does not occur within one.
+    /// The silence that separates two frames, and does not occur within one.
     fn pause(&self) -> Duration {
         Duration::from_secs_f64(PAUSE_SHARE / self.rate).min(LONGEST_PAUSE)
     }
@@ -340,7 +340,7 @@ pub(crate) fn refuse_argument(argument: &str) -> Option<&'static str> {
     };
     let name = name.split('=').next().unwrap_or_default();
     let is_reserved = RESERVED.iter().any(|reserved| reserved.starts_with(name));
-    is_reserved.then_some("options that the unit does not set itself; to rotate pictures, use [camera] rotate")
+    is_reserved.then_some("options that the unit does not set itself; to rotate frames, use [camera] rotate")
 }
 
 fn stalled(waited: Duration) -> Fault {

@@ -21,7 +21,7 @@ fn fake(script: &str) -> (TempDir, Settings) {
     (folder, Settings { program, width, height, rate, exposure_us, gain, focus, number, power_line, more })
 }
 
-/// A grey picture of this luma, whose rows are padded with other bytes.
+/// A grey frame of this luma, whose rows are padded with other bytes.
 fn padded_picture(folder: &Path, luma: u8, stride: usize) {
     let planes = [(WIDTH, HEIGHT, stride, luma), (WIDTH / 2, HEIGHT, stride / 2, 128)];
     let rows = planes.map(|(width, rows, stride, value)| {
@@ -36,12 +36,12 @@ fn picture(folder: &Path, luma: u8) {
     padded_picture(folder, luma, WIDTH as usize);
 }
 
-/// Writes pictures at a rate, as `rpicam-vid` does.
+/// Writes frames at a rate, as `rpicam-vid` does.
 const FIVE_A_SECOND: &str =
     "cat picture; sleep 0.2; cat picture; sleep 0.2; cat picture; sleep 0.2; cat picture; sleep 0.2";
 
 #[test]
-fn what_is_asked_of_the_program() {
+fn the_arguments_of_the_program() {
     let (_folder, settings) = fake("");
     let joined = |settings: &Settings| settings.arguments().join(&OsString::from(" ")).into_string().unwrap();
     let plain = "--codec yuv420 --timeout 0 --nopreview --flush --output - --width 64 --height 4 --framerate 15";
@@ -53,7 +53,7 @@ fn what_is_asked_of_the_program() {
     assert_eq!(joined(&chosen), format!("{plain} --camera 1 --flicker-period 8333us --awb indoor"));
 }
 
-/// The program accepts `--out x` for `--output x`, which would redirect the pictures.
+/// The program accepts `--out x` for `--output x`, which would redirect the frames.
 #[test]
 fn arguments_that_would_change_the_pipe_are_refused() {
     for (argument, is_refused) in [
@@ -83,7 +83,7 @@ fn arguments_that_would_change_the_pipe_are_refused() {
 }
 
 #[test]
-fn it_gives_pictures_and_is_restarted_when_it_exits() {
+fn the_program_delivers_frames_and_is_restarted_when_it_exits() {
     let script = format!("echo again >> starts; {FIVE_A_SECOND}; echo 'ERROR: *** no cameras ***' >&2; exit 255");
     let (folder, settings) = fake(&script);
     picture(folder.path(), 126);
@@ -141,9 +141,9 @@ fn a_program_that_is_silent_has_stalled() {
     assert_eq!(camera.capture(&mut Vec::new()).unwrap_err().code(), "stalled");
 }
 
-/// Rows of 64 bytes, or padded to 128 as on a Pi 5, without any report of the padding: no picture is sheared.
+/// Rows of 64 bytes, or padded to 128 as on a Pi 5, without any report of the padding: no frame is sheared.
 #[test]
-fn rows_are_as_long_as_what_arrives_says() {
+fn the_row_length_is_learnt_from_the_received_bytes() {
     for stride in [64, 128, 192] {
         let (folder, settings) = fake(FIVE_A_SECOND);
         padded_picture(folder.path(), 126, stride);
@@ -159,15 +159,15 @@ fn rows_are_as_long_as_what_arrives_says() {
     }
 }
 
-/// Without a size on stderr: the number of bytes shows that these are not pictures of 64x4.
+/// Without a size on stderr: the number of bytes shows that these are not frames of 64x4.
 #[test]
-fn pictures_of_another_size_are_not_shown() {
+fn frames_of_another_size_are_a_fault() {
     let (folder, settings) = fake("while :; do cat picture; sleep 0.1; done");
     fs::write(folder.path().join("picture"), [128; 1000]).unwrap();
     let mut camera = RpicamCamera::new(settings);
     camera.open().unwrap();
     let fault = camera.capture(&mut Vec::new()).unwrap_err();
-    assert!(fault.code() == "wrong_size" && fault.to_string().contains("pictures of 1000 bytes"), "{fault}");
+    assert!(fault.code() == "wrong_size" && fault.to_string().contains("frames of 1000 bytes"), "{fault}");
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn another_size_than_requested_is_a_fault() {
 }
 
 #[test]
-fn a_program_that_is_not_there() {
+fn a_missing_program_is_a_fault() {
     let (_folder, mut settings) = fake("");
     settings.program = PathBuf::from("/nowhere/rpicam-vid");
     let fault = RpicamCamera::new(settings).open().unwrap_err();

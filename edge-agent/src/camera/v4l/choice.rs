@@ -2,14 +2,14 @@
 
 use crate::camera::layout::PixelFormat;
 
-/// The requested pictures.
+/// The requested size, rate and format.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Wanted {
     /// Width in pixels.
     pub(crate) width: u32,
     /// Height in pixels.
     pub(crate) height: u32,
-    /// Pictures a second.
+    /// Frames per second.
     pub(crate) rate: f64,
     /// The required format; `None` for the best one.
     pub(crate) format: Option<PixelFormat>,
@@ -21,7 +21,7 @@ pub(super) struct Offer {
     pub(super) format: PixelFormat,
     pub(super) width: u32,
     pub(super) height: u32,
-    /// The highest rate in pictures a second; `None` if the driver does not report it.
+    /// The highest rate in frames per second; `None` if the driver does not report it.
     pub(super) rate: Option<f64>,
 }
 

@@ -29,11 +29,11 @@ use v4l::io::traits::{CaptureStream, Stream as _};
 use v4l::video::Capture;
 use v4l::video::capture::Parameters;
 
-/// How long to wait for a picture, or three times the interval between pictures if that is longer.
+/// How long to wait for a frame, or three times the interval between frames if that is longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// Drivers of the Raspberry Pi's camera connector. They give raw sensor data, which only libcamera can turn into
-/// pictures.
+/// Drivers of the Raspberry Pi's camera connector. They deliver raw sensor data, which only libcamera can convert to
+/// frames.
 const RASPBERRY_PI_DRIVERS: [&str; 4] = ["unicam", "rp1-cfe", "pispbe", "bcm2835-isp"];
 
 /// Manual settings of the camera, in the units of its driver; `None` leaves a setting unchanged.
@@ -78,7 +78,7 @@ impl Device for V4lCamera {
         let Some(Open { stream, layout, waited }) = &mut self.open else { return Err(Fault::Unplugged) };
         let stalled = Fault::Stalled { waited_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX) };
         let (bytes, about) = CaptureStream::next(stream).map_err(|error| match error.kind() {
-            // Readable but empty: the driver reports an error instead of a picture.
+            // Readable but empty: the driver reports an error instead of a frame.
             ErrorKind::TimedOut | ErrorKind::WouldBlock => stalled,
             _ => Fault::from_io(error, &self.path),
         })?;
@@ -119,7 +119,7 @@ impl From<io::Error> for Refused {
 }
 
 impl V4lCamera {
-    /// `buffers` is the number of pictures that the driver may capture in advance.
+    /// `buffers` is the number of frames that the driver may capture in advance.
     pub(crate) fn new(path: PathBuf, wanted: Wanted, buffers: u32, adjustments: Adjustments) -> Self {
         Self { path, wanted, buffers, adjustments, port: None, warnings: Allowance::default(), open: None }
     }
@@ -141,7 +141,10 @@ impl V4lCamera {
         let best = Offer::best(&offers, &self.wanted).ok_or_else(|| self.nothing_suits(&offers))?;
         let layout = set_format(&device, &best)?;
         if (layout.width, layout.height, layout.format) != (best.width, best.height, best.format) {
-            self.warn(&format!("the camera gives {layout} instead of {} {}x{}", best.format, best.width, best.height));
+            self.warn(&format!(
+                "the camera delivers {layout} instead of {} {}x{}",
+                best.format, best.width, best.height
+            ));
         }
         let rate = set_rate(&device, self.wanted.rate);
         self.adjust(&device);
@@ -149,7 +152,7 @@ impl V4lCamera {
         let mut stream = Stream::with_buffers(&device, Type::VideoCapture, self.buffers)?;
         stream.set_timeout(waited);
         self.open = Some(Open { stream, layout, waited });
-        let rate = rate.map_or_else(String::new, |rate| format!(", {rate:.1} pictures a second"));
+        let rate = rate.map_or_else(String::new, |rate| format!(", {rate:.1} frames per second"));
         let Capabilities { card, driver, .. } = about;
         let description = format!("{card} ({driver}) at {}: {layout}{rate}", self.path.shown());
         let port = usb_port.as_ref().map_or_else(String::new, |port| format!(", USB port {}", port.as_str()));
@@ -167,7 +170,7 @@ impl V4lCamera {
         formats.dedup();
         Refused::Unusable(match self.wanted.format {
             Some(format) => format!("[camera] format: it does not support {format}, only {}", formats.join(", ")),
-            None => "none of its formats is YUYV, NV12, YU12, GREY, RGB3 or MJPG".to_owned(),
+            None => "it supports none of YUYV, NV12, YU12, GREY, RGB3 and MJPG".to_owned(),
         })
     }
 
@@ -226,7 +229,7 @@ fn require_capture(about: &Capabilities) -> Result<(), Refused> {
     }
     match about.capabilities.contains(Can::VIDEO_CAPTURE | Can::STREAMING) {
         true => Ok(()),
-        false => Err(Refused::Unusable(format!("{} ({}) gives no pictures", about.card, about.driver))),
+        false => Err(Refused::Unusable(format!("{} ({}) cannot capture frames", about.card, about.driver))),
     }
 }
 
@@ -280,7 +283,7 @@ fn set_format(device: &v4l::Device, best: &Offer) -> Result<Layout, Refused> {
     let asked = Format::new(best.width, best.height, FourCC::new(best.format.fourcc()));
     let Format { width, height, fourcc, stride, .. } = device.set_format(&asked)?;
     let format = PixelFormat::from_fourcc(&fourcc.repr)
-        .ok_or_else(|| Refused::Unusable(format!("it gives {fourcc} instead of {}", best.format)))?;
+        .ok_or_else(|| Refused::Unusable(format!("it delivers {fourcc} instead of {}", best.format)))?;
     let mut layout = Layout::packed(format, width, height);
     // Some drivers report 0.
     layout.stride = layout.stride.max(stride as usize);
@@ -324,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_change_and_ids_do_not() {
+    fn device_numbers_can_change_and_ids_cannot() {
         for (path, moves) in [
             ("/dev/video0", true),
             ("/dev/video12", true),

@@ -8,7 +8,7 @@ use policy::Reason;
 use std::path::PathBuf;
 use terminal::Help;
 
-/// Read the audit log: who was let in, who was not and why; and whether it is the log that was written.
+/// Read the audit log: who was let in, who was refused and why; verify and export it.
 #[derive(Debug, Args)]
 #[command(after_long_help = crate::commands::examples::AUDIT)]
 pub(crate) struct Audit {
@@ -24,10 +24,10 @@ pub(super) enum Command {
     Export(Export),
 }
 
-/// Which log is meant.
+/// Options that select the log.
 #[derive(Debug, Args)]
 pub(crate) struct Where {
-    /// The current file of the log; older ones are found beside it. Without it, the configured one
+    /// The current file of the log, instead of the configured one; older files are found in the same folder
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
     /// The configuration
@@ -35,48 +35,48 @@ pub(crate) struct Where {
     pub(crate) config: PathBuf,
 }
 
-/// Which records are meant.
+/// Options that select records.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Which records")]
 pub(crate) struct Filters {
-    /// Only records of this person: an id, or a name that is known here
+    /// Only records of this person: an id, or a name stored beside the log
     #[arg(long, value_name = "ID_OR_NAME")]
     pub(super) person: Option<String>,
-    /// Only records from this time on: 2027-01-31, 2027-01-31T18:00 (here) or 2027-01-31T18:00:00Z
+    /// Only records from this time on: 2027-01-31, 2027-01-31T18:00 (local time) or 2027-01-31T18:00:00Z
     #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
     pub(super) since: Option<Moment>,
     /// Only records before this time
     #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
     pub(super) until: Option<Moment>,
-    /// Only records of today
+    /// Only today's records
     #[arg(long, conflicts_with_all = ["since", "until"])]
     pub(super) today: bool,
-    /// Only records of people who were let in
+    /// Only grants
     #[arg(long, conflicts_with = "reason")]
     pub(super) grants: bool,
     /// Only refusals for this reason, such as not_known
     #[arg(long, value_name = "CODE", value_parser = parse_reason)]
     pub(super) reason: Option<Reason>,
-    /// Take names from this people database, instead of from beside the log
+    /// Read names from this people database, instead of the file beside the log
     #[arg(long, value_name = "DB")]
     pub(super) names: Option<PathBuf>,
 }
 
-/// Check that the log is whole: each line follows from the one before, over all files.
+/// Check that the log is whole: each line follows from the previous one, over all files.
 ///
-/// A line that was changed, removed or put in is named with file, line and byte. A tail that was cut off, or a log that
-/// was replaced as a whole, shows only against a head that was kept elsewhere (`audit export`), or against the
-/// unit's public key.
+/// Reports the file, line and byte of a line that was changed, removed or inserted. A log that was truncated or
+/// replaced as a whole is detected only with a head that was stored elsewhere (`audit export`), or with the unit's
+/// public key.
 ///
 /// Exit codes: 0 if it is whole, 1 if not, 2 if something cannot be read.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
     #[command(flatten)]
     pub(super) place: Where,
-    /// A head that was kept elsewhere
+    /// A head that was stored elsewhere
     #[arg(long, value_name = "FILE")]
     pub(super) head: Option<PathBuf>,
-    /// The unit's public key: what is signed must be signed by it
+    /// The unit's public key: all signatures must be by it
     #[arg(long, value_name = "FILE")]
     pub(super) key: Option<PathBuf>,
     /// Print one JSON object
@@ -88,7 +88,7 @@ pub(super) struct Verify {
 ///
 /// With `-v`, a record also shows its number, the ids of people and the runner-up.
 ///
-/// Exit codes: 0 if there is one, 1 if there is none, 2 if something cannot be read.
+/// Exit codes: 0 if there are records, 1 if there are none, 2 if something cannot be read.
 #[derive(Debug, Args)]
 pub(super) struct Show {
     #[command(flatten)]
@@ -100,7 +100,7 @@ pub(super) struct Show {
     pub(super) json: bool,
 }
 
-/// Show the last records, and each new one as it is written, until it is interrupted.
+/// Show the last records, then each new record as it is written, until interrupted.
 ///
 /// Exit codes: 0 if it was interrupted, 2 if something cannot be read.
 #[derive(Debug, Args)]
@@ -109,7 +109,7 @@ pub(super) struct Follow {
     pub(super) place: Where,
     #[command(flatten)]
     pub(super) filters: Filters,
-    /// How many records that are there already are shown
+    /// How many existing records to show
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(super) last: usize,
     /// Print one JSON object for each record
@@ -117,7 +117,7 @@ pub(super) struct Follow {
     pub(super) json: bool,
 }
 
-/// Write all files of the log into one, with a head that is signed by this unit, to be kept elsewhere.
+/// Copy the whole log into one file, with a head signed by this unit, to be stored elsewhere.
 ///
 /// A log with a fault is not signed.
 ///
@@ -126,10 +126,10 @@ pub(super) struct Follow {
 pub(super) struct Export {
     #[command(flatten)]
     pub(super) place: Where,
-    /// The file to write; the head goes beside it, with .head behind the name
+    /// The file to write; the head is written beside it, with .head appended to the name
     #[arg(long, short, value_name = "FILE", required_unless_present = "head_only")]
     pub(super) output: Option<PathBuf>,
-    /// Write no log, and print the head
+    /// Print the head without copying the log
     #[arg(long, conflicts_with = "output")]
     pub(super) head_only: bool,
     /// Print one JSON object
@@ -141,21 +141,21 @@ impl Where {
     /// The current file of the log.
     ///
     /// # Errors
-    /// If none is named and the configuration cannot be read.
+    /// If no log is given and the configuration cannot be read.
     pub(crate) fn log(&self) -> anyhow::Result<PathBuf> {
         match &self.log {
             Some(path) => Ok(path.clone()),
-            None => Ok(Config::read(&self.config).help("name a log with --log FILE")?.audit.path),
+            None => Ok(Config::read(&self.config).help("give a log with --log FILE")?.audit.path),
         }
     }
 
-    /// The time zone of the unit, or of this computer where its configuration cannot be read.
+    /// The time zone of the unit, or of this computer if the configuration cannot be read.
     pub(super) fn zone(&self) -> TimeZone {
         let config = Config::read(&self.config).unwrap_or_default();
         config.clock.zone().unwrap_or_else(|_| TimeZone::system())
     }
 
-    /// The key that opens databases of this unit, as configured.
+    /// The path of the unit's own key, which opens databases sealed for it.
     pub(super) fn identity(&self) -> PathBuf {
         Config::read(&self.config).unwrap_or_default().database.identity
     }
@@ -164,7 +164,7 @@ impl Where {
 fn parse_reason(text: &str) -> Result<Reason, String> {
     Reason::from_code(text).ok_or_else(|| {
         let codes: Vec<&str> = Reason::ALL.iter().map(|reason| reason.code()).collect();
-        format!("the reasons are {}", codes.join(", "))
+        format!("want one of these reasons: {}", codes.join(", "))
     })
 }
 

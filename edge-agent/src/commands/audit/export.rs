@@ -1,4 +1,4 @@
-//! `audit export`: the whole log in one file, and a head that vouches for it, signed by the unit.
+//! `audit export`: copies the whole log into one file and writes a head signed by the unit.
 
 use super::args::Export;
 use super::verify::in_words;
@@ -21,9 +21,9 @@ struct Exported {
     head: SignedHead,
 }
 
-/// Writes log and head. No if the log has a fault.
+/// Writes the copy and its head. Returns no if the log has a fault.
 ///
-/// Root reads as the owner of the log, and writes as the owner of the folder where the copy goes.
+/// If root runs it, it reads as the owner of the log and the key, and writes as the owner of the output folder.
 ///
 /// # Errors
 /// If something cannot be read or written.
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Export) -> anyhow::Result<Answer> {
     let config = Config::read(&arguments.place.config)?;
     let key = as_owner_of(&[&config.audit.key], || LogKey::read(&config.audit.key))?
         .context("[audit] key")
-        .help("export where the unit runs, as its user or as root; copied files can be verified anywhere")?;
+        .help("run this on the unit, as its user or as root; copied files can be verified on any computer")?;
     let log = arguments.place.log.clone().unwrap_or(config.audit.path);
     let files = as_owner_of(&[&log], || open(&log))??;
     let public = key.public();
@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Export) -> anyhow::Result<Answer> {
     };
     let (None, Some(last)) = (copied.fault(), copied.last) else {
         say(&in_words(&copied));
-        say("nothing is exported: the log has a fault, and the unit signs only a whole one");
+        say("nothing was exported: the log has a fault, and the unit signs only a whole log");
         return Ok(Answer::No);
     };
     let head = key.signed(&last);
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Export) -> anyhow::Result<Answer> {
         print_json(&exported)?;
     } else if let Some(output) = &exported.output {
         print(&format!(
-            "{} records, up to {}: {} and {}\nkeep the head where people who can change the log cannot change it",
+            "{} records, up to {}: {} and {}\nstore the head where nobody who can change the log can change it",
             exported.records,
             last.sequence,
             output.shown(),
@@ -73,7 +73,7 @@ fn head_path(output: &Path) -> PathBuf {
     name.into()
 }
 
-/// The file is there as a whole, or not at all: a log with a fault is not left there.
+/// Copies and verifies the log. Writes the whole file or none; a log with a fault leaves no file.
 fn copy(
     output: &Path,
     verify_into: impl FnOnce(&mut dyn Write) -> io::Result<Findings>,

@@ -15,22 +15,22 @@ use terminal::Help;
 /// The filter for records.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Filter {
-    /// Any of these.
+    /// Only records of these people.
     pub(crate) people: Option<Vec<PersonId>>,
     /// From this time on, milliseconds since 1970, UTC.
     pub(crate) since: Option<i64>,
     /// Before this time.
     pub(crate) until: Option<i64>,
     pub(crate) reason: Option<Reason>,
-    /// Only people who were let in.
+    /// Only grants.
     pub(crate) grants: bool,
 }
 
 impl Filter {
-    /// Times without an offset are of this zone.
+    /// Creates the filter. Times without an offset are in `zone`.
     ///
     /// # Errors
-    /// If nobody is known by the name that was given, or the zone has no such time.
+    /// If the name or id is unknown, or the time zone has no such time.
     pub(super) fn new(filters: &Filters, names: &Names, zone: &TimeZone) -> anyhow::Result<Self> {
         let people = match &filters.person {
             None => None,
@@ -94,7 +94,7 @@ impl Filter {
     }
 }
 
-/// Reads a database for its names alone; what is wrong with it is said with its path.
+/// The people of a database. Errors name its path.
 ///
 /// # Errors
 /// If it cannot be read.
@@ -109,7 +109,7 @@ mod tests {
     use policy::Credential;
 
     #[test]
-    fn what_is_wanted() {
+    fn filters_select_records() {
         let [ada, ben] = [PersonId([1; 16]), PersonId([2; 16])];
         let granted = |person| Event::Granted {
             person,

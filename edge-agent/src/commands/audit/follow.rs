@@ -19,7 +19,7 @@ use terminal::{Answer, ShowPath, Verbosity};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
-/// Shows the last records and what comes, until SIGINT or SIGTERM.
+/// Shows the last records and all new ones, until SIGINT or SIGTERM.
 ///
 /// # Errors
 /// If the log cannot be read.
@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &Follow, verbosity: Verbosity) -> anyhow::Result<An
     let printer = Printer::new(&arguments.filters, &arguments.place, &log, form)?;
     let end = Arc::new(AtomicBool::new(false));
     for signal in [SIGTERM, SIGINT] {
-        signal_hook::flag::register(signal, Arc::clone(&end)).context("the system lets no signals be heard")?;
+        signal_hook::flag::register(signal, Arc::clone(&end)).context("cannot register the signal handlers")?;
     }
     let mut tail = Tail::begin(&log)?;
     let wanted = |line: &Line| line.record().is_some_and(|record| printer.wants(&record));
@@ -152,7 +152,7 @@ mod tests {
     use policy::audit::Event;
 
     #[test]
-    fn every_record_is_followed_over_files_that_are_put_aside() {
+    fn every_record_is_followed_across_rotated_files() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         let upkeep = Upkeep { file_bytes: 600, all_bytes: 1 << 20, keep_days: 1 };

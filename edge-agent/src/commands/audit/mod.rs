@@ -1,5 +1,5 @@
-//! `audit verify | show | follow | export`: what a log says, and whether it is the one that was written. They only read,
-//! also while a unit writes, and on copied files on any computer.
+//! `audit verify | show | follow | export`: verifies, prints and exports the audit log. The verbs never change the log.
+//! They can run while a unit writes to it, and on copied files on any computer.
 
 mod args;
 mod export;
@@ -16,10 +16,10 @@ pub(crate) use words::{Detail, in_words};
 use args::Command;
 use terminal::{Answer, Verbosity};
 
-/// Does what was asked.
+/// Runs the verb.
 ///
 /// # Errors
-/// If the log, or what it is held against, cannot be read.
+/// If the log, or a head or key to compare it with, cannot be read.
 pub(crate) fn run(arguments: &Audit, verbosity: Verbosity) -> anyhow::Result<Answer> {
     match &arguments.command {
         Command::Verify(arguments) => verify::run(arguments),

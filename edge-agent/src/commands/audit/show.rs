@@ -11,7 +11,7 @@ use serde::Serialize;
 use std::path::Path;
 use terminal::{Answer, Verbosity, columns, is_read_by_a_person, print, print_json, print_toned, say, wrapped};
 
-/// Shows what is wanted. Yes if there was something.
+/// Shows the selected records. Returns yes if there were any.
 ///
 /// # Errors
 /// If the log cannot be read.
@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &Show, verbosity: Verbosity) -> anyhow::Result<Answ
     Ok(Answer::yes_if(shown > 0))
 }
 
-/// Prints records that are wanted.
+/// Prints the selected records.
 pub(super) struct Printer {
     filter: Filter,
     names: Names,
@@ -45,23 +45,23 @@ pub(super) enum Form {
 struct Shown<'a> {
     #[serde(flatten)]
     record: &'a Record,
-    /// Of the person, as far as it is known here.
+    /// The person's name, if it is stored beside the log.
     name: Option<&'a str>,
 }
 
 impl Printer {
     /// # Errors
-    /// If names cannot be read, or a filter means nobody or no time.
+    /// If names cannot be read, or a filter names an unknown person or an impossible time.
     pub(super) fn new(filters: &Filters, place: &Where, log: &Path, form: Form) -> anyhow::Result<Self> {
         let (names, zone) = (names(filters, place, log)?, place.zone());
         Ok(Self { filter: Filter::new(filters, &names, &zone)?, names, form, zone })
     }
 
-    /// Whether a record was printed. A line that is not a record is said, and passed over.
+    /// Whether a record was printed. A line that is not a record is reported and skipped.
     pub(super) fn show(&self, line: &Line) -> anyhow::Result<bool> {
         let Some(record) = line.record() else {
             if line.bytes.ends_with(b"\n") {
-                say(&format!("{} is not a record that can be shown: see `edge-agent audit verify`", line.place));
+                say(&format!("{} is not a valid record: run `edge-agent audit verify`", line.place));
             }
             return Ok(false);
         };

@@ -20,13 +20,13 @@ struct Verified<'a> {
 /// Checks a log. Returns yes if it is whole.
 ///
 /// # Errors
-/// If it, or what it is held against, cannot be read; if the head is not by the key.
+/// If the log, the head or the key cannot be read, or the head is not signed by the key.
 pub(super) fn run(arguments: &Verify) -> anyhow::Result<Answer> {
     let log = arguments.place.log()?;
     let key = arguments.key.as_deref().map(PublicKey::read).transpose()?;
     let head = arguments.head.as_deref().map(SignedHead::read).transpose()?;
     if let (Some(key), Some(head), Some(path)) = (&key, &head, &arguments.head) {
-        ensure!(head.is_by(key), "{} is not signed by the key that was given: it vouches for nothing", path.shown());
+        ensure!(head.is_by(key), "{} is not signed by the given key and proves nothing", path.shown());
     }
     let against = Against { key: key.as_ref(), head: head.as_ref() };
     let found = verify(open(&log)?, against, |_| Ok(())).with_context(|| format!("cannot read {}", log.shown()))?;
@@ -49,9 +49,9 @@ pub(super) fn in_words(found: &Findings) -> String {
             Some(from) => {
                 format!("whole from record {first} on as far as it is signed; UNSIGNED from record {from} on")
             }
-            None => format!("whole: records {first} to {}, each follows from the one before", last.sequence),
+            None => format!("whole: records {first} to {}, each follows from the previous one", last.sequence),
         },
-        (None, ..) => "whole: there is no record".to_owned(),
+        (None, ..) => "whole: no records".to_owned(),
     }];
     lines.extend(found.faults.iter().skip(1).map(|fault| format!("           {}", fault_in_words(fault))));
     let unlisted = found.faults_found.saturating_sub(found.faults.len() as u64);
@@ -63,28 +63,31 @@ pub(super) fn in_words(found: &Findings) -> String {
         lines.push(format!("removed        records up to {through}, as recorded"));
     }
     if let Some(bytes) = found.torn_bytes {
-        lines
-            .push(format!("last line      {bytes} bytes, not whole: it is being written, or the power went meanwhile"));
+        lines.push(format!(
+            "last line      {bytes} bytes, incomplete: it is being written, or the power failed while it was"
+        ));
     }
     if let Some(missed) = found.missed {
-        lines.push(format!("missing        record {missed}, which was signed: the unit did not find it at its start"));
+        lines.push(format!(
+            "missing        record {missed}, which was signed; the unit did not find it when it started"
+        ));
     }
     let through = found.signed_through.map_or("none".to_owned(), |through| format!("up to record {through}"));
     lines.push(match found.signatures_checked {
-        true => format!("signed         {through}, by the key that was given"),
-        false => format!("signed         {through}; whose signature it is was not checked (--key)"),
+        true => format!("signed         {through}, by the given key"),
+        false => format!("signed         {through}; the signer was not checked (--key)"),
     });
     if let Some(from) = found.unsigned_from {
         let (records, grants) = (found.unsigned_records, found.unsigned_grants);
         lines.push(format!(
             "unsigned       from record {from} on: {records} records, {grants} of which let somebody in; anybody who can write \
-             the file can have written them"
+             the file may have added them"
         ));
     }
     lines.push(match found.head_sequence {
-        Some(sequence) if found.faults.is_empty() => format!("head           record {sequence} is there as it was"),
+        Some(sequence) if found.faults.is_empty() => format!("head           record {sequence} is unchanged"),
         Some(sequence) => format!("head           of record {sequence}"),
-        None => "head           none was given (--head): a tail that was cut off does not show".to_owned(),
+        None => "head           none given (--head): a truncated log is not detected".to_owned(),
     });
     lines.join("\n")
 }

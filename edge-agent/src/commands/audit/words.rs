@@ -8,12 +8,12 @@ use policy::audit::{Event, Record};
 use shared::gallery::PersonId;
 use terminal::{Tone, Verbosity};
 
-/// How much of a record is said.
+/// How much of a record is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Detail {
-    /// When, what, who, how far.
+    /// Time, event, people and distance.
     Brief,
-    /// Its number, the ids of people and the runner-up as well.
+    /// Also the record's number, the ids of people and the runner-up.
     Full,
 }
 
@@ -22,7 +22,7 @@ impl Detail {
         if verbosity.is_verbose() { Self::Full } else { Self::Brief }
     }
 
-    /// Where the words begin in a line.
+    /// The column at which the text of a line begins.
     pub(super) fn indent(self) -> usize {
         match self {
             Self::Brief => 21,
@@ -31,7 +31,7 @@ impl Detail {
     }
 }
 
-/// One line.
+/// The record in one line.
 pub(crate) fn in_words(record: &Record, names: &Names, zone: &TimeZone, detail: Detail) -> String {
     let people = People { names, detail };
     let (when, what) = (local_time(record.utc_ms, zone), event(&record.event, &people));
@@ -74,7 +74,7 @@ pub(super) fn local_time(utc_ms: i64, zone: &TimeZone) -> String {
     }
 }
 
-/// Which events stand out: people who were let in, and what an administrator must look at.
+/// The colour of events that stand out: grants, and events that need an administrator's attention.
 pub(super) fn tone(event: &Event) -> Option<Tone> {
     match event {
         Event::Granted { .. } => Some(Tone::Good),
@@ -115,7 +115,7 @@ fn event(event: &Event, people: &People<'_>) -> String {
             let distances = people.distances(*distance, runner_up.as_ref());
             format!("not let in: {}{of_person}{distances}, seen for {seconds:.1} s", reason.in_words())
         }
-        Event::DoorForced => "THE DOOR IS OPEN though nobody was let in".to_owned(),
+        Event::DoorForced => "THE DOOR IS OPEN, but nobody was let in".to_owned(),
         Event::DoorHeld { open_ms } => format!("the door has been open for {} s", open_ms / 1000),
         Event::DoorClosed { open_ms } => format!("the door is closed again, after {} s", open_ms / 1000),
         Event::ExitStuck { pressed_ms } => {
@@ -123,18 +123,18 @@ fn event(event: &Event, people: &People<'_>) -> String {
         }
         Event::ExitFree { pressed_ms } => format!("the exit button is free again, after {} s", pressed_ms / 1000),
         Event::DoorFailed => "THE DOOR COULD NOT BE SWITCHED".to_owned(),
-        Event::TornLineCut { bytes } => format!("a line that was not written to its end was cut off, {bytes} bytes"),
+        Event::TornLineCut { bytes } => format!("an incomplete last line of {bytes} bytes was removed"),
         Event::HeadSigned { .. } => "the unit signed the log up to here".to_owned(),
         Event::Pruned { pruned_through, .. } => format!("old records were removed, up to {pruned_through}"),
         Event::TailMissing { signed_sequence, .. } => {
-            format!("RECORDS ARE MISSING: the log did not hold record {signed_sequence}, which was signed")
+            format!("RECORDS ARE MISSING: the log did not contain the signed record {signed_sequence}")
         }
         Event::DatabaseRefused { refused_because, .. } => format!("a database was refused: {refused_because}"),
         Event::DatabaseReturned { returned_to, returned_because } => {
             format!("BACK TO DATABASE {returned_to}: {returned_because}")
         }
         Event::Requested { request, by_uid } => {
-            format!("user {by_uid} asked the unit for this: {}", request.replace('_', " "))
+            format!("user {by_uid} requested: {}", request.replace('_', " "))
         }
         Event::SelfTestFailed => "NOBODY IS LET IN: the networks failed their self-test".to_owned(),
         Event::LockedOut { tried, person, failures, for_ms } => {
@@ -148,7 +148,7 @@ fn event(event: &Event, people: &People<'_>) -> String {
         Event::CardBlocked { person, failures } => {
             let whose = person.map(|person| format!(" of {}", people.who(&person))).unwrap_or_default();
             format!(
-                "CARDS{whose} ARE REFUSED until that is cleared or there is a new one, after {failures} failed attempts"
+                "CARDS{whose} ARE REFUSED until this is cleared or the card is replaced, after {failures} failed attempts"
             )
         }
         Event::LockoutCleared { tried, person, failures } => {
@@ -251,7 +251,7 @@ mod tests {
             (Event::TailMissing { signed_sequence: 12, signed_hash: hash }, "record 12"),
             (Event::database_refused(None, "other_model"), "refused: other_model"),
             (Event::database_returned(6, "asked_for"), "BACK TO DATABASE 6: asked_for"),
-            (Event::requested("clear_lockouts", 1000), "user 1000 asked the unit for this: clear lockouts"),
+            (Event::requested("clear_lockouts", 1000), "user 1000 requested: clear lockouts"),
             (Event::SelfTestFailed, "NOBODY IS LET IN"),
             (
                 Event::LockedOut { tried: Credential::Face, person: None, failures: 5, for_ms: 30_000 },
@@ -262,7 +262,7 @@ mod tests {
                 "card and face of adadadadadadadadadadadadadadadad is refused for 60 s",
             ),
             (Event::FacesPaced { failures: 50, each_ms: 300_000 }, "one face every 300 s is judged"),
-            (Event::CardBlocked { person: Some(ADA), failures: 50 }, "ARE REFUSED until that is cleared"),
+            (Event::CardBlocked { person: Some(ADA), failures: 50 }, "ARE REFUSED until this is cleared"),
             (
                 Event::LockoutCleared { tried: Credential::Face, person: None, failures: 7 },
                 "an administrator cleared 7 failed attempts by face",

@@ -16,31 +16,32 @@ use terminal::{Help, ShowPath};
 
 const MAX_BOOT_CONFIG_BYTES: u64 = 1 << 20;
 
-/// The lock, found sound.
+/// A lock that passed the checks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct CheckedLock {
     pub(super) pin: u8,
     /// `low` or `high`.
     pub(super) locked_level: String,
     pub(super) wiring: Option<Wiring>,
-    /// Judged for these.
+    /// The boards that it was checked for.
     pub(super) boards: Vec<&'static str>,
-    /// `pull` or `config_txt`: what keeps it locked until the program holds it.
+    /// What keeps it locked until the program drives it: `pull` or `config_txt`.
     pub(super) locked_at_boot_by: &'static str,
-    /// `keeps_level` or `becomes_input`: what the kernel makes of the pin when the unit ends; `None` on another computer.
+    /// What the kernel does with the pin when the unit ends: `keeps_level` or `becomes_input`; `None` on a computer
+    /// that is not a Raspberry Pi.
     pub(super) when_released: Option<&'static str>,
 }
 
-/// The lock, if there is one.
+/// Checks the lock; `None` if none is configured.
 ///
 /// # Errors
-/// If the door would be open while the Pi boots or when the unit has ended; the help is the cure.
+/// If the door would be open while the Pi boots or after the unit has ended; the help text has the remedy.
 pub(super) fn lock(config: &Config, boot_config: Option<&Path>) -> anyhow::Result<Option<CheckedLock>> {
     let Some(lock) = config.door.lock_pin() else { return Ok(None) };
     let boards = candidate_boards(config.door.board);
     let boot_config = match boot_config {
         Some(path) => Some(read_boot_config(path)?),
-        // That of another computer is not here.
+        // Only the unit itself has its config.txt.
         None => {
             Board::of_this_computer().filter(|board| boards == [*board]).and_then(|_| BootConfig::of_this_computer())
         }
@@ -50,7 +51,7 @@ pub(super) fn lock(config: &Config, boot_config: Option<&Path>) -> anyhow::Resul
         match boot::judge(lock, *board, boot_config.as_ref(), Released::on(*board)) {
             Ok(KeptLocked::ByFirmware) => kept = KeptLocked::ByFirmware,
             Ok(KeptLocked::ByPull) => {}
-            Err(opens) => return Err(opens).context("[door] pin").help(&opens.cure()),
+            Err(opens) => return Err(opens).context("[door] pin").help(&opens.remedy()),
         }
     }
     Ok(Some(CheckedLock {
@@ -80,11 +81,13 @@ pub(super) fn warnings(config: &Config, lock: Option<&CheckedLock>, gallery: &Ga
         _ if config.door.lock == Some(Lock::Scripted) => {
             warnings.push("the lock is scripted: no door opens".to_owned());
         }
-        _ => warnings.push("no lock: say [door] lock, and a pin and its locked-level, or no door opens".to_owned()),
+        _ => {
+            warnings.push("no lock is configured, and no door opens: set [door] lock, pin and locked-level".to_owned());
+        }
     }
     for (key, pin) in config.pins() {
         if let Some(use_of_it) = Board::other_use(pin) {
-            warnings.push(format!("{key} is {pin}: {use_of_it}; take another pin if you can"));
+            warnings.push(format!("{key} is {pin}: {use_of_it}; use another pin if possible"));
         }
     }
     warnings.extend(on_at_boot(config));
@@ -99,20 +102,20 @@ pub(super) fn warnings(config: &Config, lock: Option<&CheckedLock>, gallery: &Ga
 fn about_rate(config: &Config) -> Option<String> {
     let rate = config.camera.frames_per_second;
     let objection = config.policy.objection_to_rate(rate)?;
-    Some(format!("camera.frames-per-second = {rate}: nobody is let in by their face: {objection}"))
+    Some(format!("camera.frames-per-second = {rate}: no face is ever granted: {objection}"))
 }
 
 fn about_lock(checked: &CheckedLock, lock: LockPin) -> Vec<String> {
     let mut warnings = Vec::new();
     if checked.boards.len() > 1 {
         warnings
-            .push("this is no Raspberry Pi: the pin was judged for every board; [door] board says which".to_owned());
+            .push("this is not a Raspberry Pi, and the pin was checked for every board: set [door] board".to_owned());
     }
     if checked.locked_at_boot_by == "config_txt" {
         let LockPin { pin, locked } = lock;
         warnings.push(format!(
-            "{pin} is pulled {} from power-on until the firmware reads `{}`: a resistor of 10 kΩ that pulls it {locked} keeps \
-             the door locked from the first moment on; it needs a kernel that lets pins keep their level when the unit ends, as \
+            "{pin} is pulled {} from power-on until the firmware reads `{}`: add a resistor of 10 kΩ that pulls it {locked}, \
+             to keep the door locked from power-on; the kernel must let pins keep their level when the unit ends, as \
              Raspberry Pi's own does",
             locked.other(),
             boot::config_line(lock),
@@ -121,7 +124,7 @@ fn about_lock(checked: &CheckedLock, lock: LockPin) -> Vec<String> {
     warnings
 }
 
-/// Lights and buzzer that are on until the program runs.
+/// Warns of lights and buzzers that are on until the program runs.
 fn on_at_boot(config: &Config) -> Vec<String> {
     let Some(lights) = config.lights.pins() else { return Vec::new() };
     let boards = candidate_boards(config.door.board);
@@ -134,26 +137,26 @@ fn on_at_boot(config: &Config) -> Vec<String> {
         .collect()
 }
 
-/// One contact without the other.
+/// Warns of one contact without the other.
 fn about_contacts(contacts: &Contacts) -> Option<String> {
     match (contacts.exit_pin, contacts.door_pin) {
-        (Some(_), None) => Some("contacts.exit-pin says nothing without a contacts.door-pin".to_owned()),
+        (Some(_), None) => Some("contacts.exit-pin has no effect without contacts.door-pin".to_owned()),
         (None, Some(_)) => Some(
-            "there is a contacts.door-pin and no contacts.exit-pin: everybody who leaves is recorded as forcing the door"
+            "contacts.door-pin is set without contacts.exit-pin: everybody who leaves is recorded as forcing the door"
                 .to_owned(),
         ),
         _ => None,
     }
 }
 
-/// A reader with an event number that can change.
+/// Warns of a reader whose device number can change.
 fn about_device(reader: Option<&Reader>) -> Option<String> {
     let Some(Reader::Evdev { device, .. }) = reader else { return None };
     let moves = device.to_str().is_some_and(|path| path.starts_with("/dev/input/event"));
     moves.then(|| {
         format!(
-            "reader.device is {}: this number moves when something is plugged in, and another keyboard would be read; take \
-             the reader's name in /dev/input/by-id",
+            "reader.device is {}: this number can change when a device is plugged in, and another keyboard would be \
+             read; use the reader's name in /dev/input/by-id",
             device.shown()
         )
     })
@@ -167,43 +170,46 @@ fn about_cards(config: &Config, gallery: &Gallery) -> Vec<String> {
     let mut warnings = Vec::new();
     if config.reader.is_none() && !(with.is_empty() && without.is_empty()) {
         let people = with.len() + without.len();
-        warnings
-            .push(format!("{people} of the people must present a card, and there is no [reader]: they cannot enter"));
+        warnings.push(format!(
+            "{people} of the people must present a card, but no [reader] is configured: they cannot enter"
+        ));
     }
     if !without.is_empty() {
         let people = without.len();
-        warnings.push(format!("{people} of the people must present a card and have none: they cannot enter"));
+        warnings.push(format!("{people} of the people must present a card, but have none: they cannot enter"));
     }
     let doubles =
         with.iter().chain(&without).filter(|(_, holder)| holder.has_look_alike && rules.look_alikes_need_card).count();
     if doubles > 0 {
         warnings.push(format!(
-            "{doubles} of these look like somebody else enrolled, and need their card for that; give them one, or see [policy] \
-             look-alikes"
+            "{doubles} of these need a card because they look like another enrolled person; enrol a card for them, or set \
+             [policy] look-alikes"
         ));
     }
     warnings
 }
 
-/// In which zone hours are meant, where somebody has some and the zone is not said.
+/// Warns if people have hours, but no time zone is configured.
 fn about_hours(config: &Config, gallery: &Gallery) -> Option<String> {
     if gallery.schedules().is_empty() || config.clock.zone.is_some() {
         return None;
     }
     let zone = config.clock.zone().ok()?;
-    let name = zone.iana_name().unwrap_or("UTC, as this computer names none");
+    let name = zone.iana_name().unwrap_or("UTC, because this computer names none");
     Some(format!(
-        "people have hours, and they are meant in this computer's time zone ({name}): [clock] zone says which"
+        "people have hours, which are in this computer's time zone ({name}): set [clock] zone to the intended one"
     ))
 }
 
-/// How to wire what the relay switches, so that a relay at rest is a locked door.
+/// How to wire the lock so that the door is locked while the relay is at rest.
 pub(super) const fn wiring_advice(wiring: Wiring) -> &'static str {
     match wiring {
-        Wiring::Strike => "over the relay's normally-open contact: a relay at rest gives no power, which is locked",
+        Wiring::Strike => {
+            "use the relay's normally-open contact: a relay at rest supplies no power, and the door is locked"
+        }
         Wiring::Maglock => {
-            "over the relay's normally-closed contact: a relay at rest leaves it its power, which is locked; the exit \
-             button breaks its supply"
+            "use the relay's normally-closed contact: a relay at rest supplies the magnet, and the door is locked; the \
+             exit button must interrupt the supply"
         }
     }
 }
@@ -224,11 +230,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_allowed_and_worth_knowing() {
+    fn risky_settings_give_warnings() {
         let lock = "[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\nboard = \"pi-4\"\n";
         assert_eq!(warned(lock), Vec::<String>::new());
         for (text, expected) in [
-            ("", "no lock"),
+            ("", "no lock is configured"),
             ("[door]\nlock = \"scripted\"\n", "the lock is scripted"),
             (
                 "[door]\nlock = \"gpio\"\npin = 15\nlocked-level = \"low\"\nboard = \"pi-4\"\n",
@@ -238,9 +244,9 @@ mod tests {
                 &format!("{lock}[contacts]\nexit-pin = 3\ndoor-pin = 4\n"),
                 "contacts.exit-pin is GPIO3: it has a resistor of 1.8",
             ),
-            (&format!("{lock}[contacts]\nexit-pin = 23\n"), "contacts.exit-pin says nothing"),
+            (&format!("{lock}[contacts]\nexit-pin = 23\n"), "contacts.exit-pin has no effect"),
             (&format!("{lock}[contacts]\ndoor-pin = 23\n"), "everybody who leaves is recorded as forcing the door"),
-            (&format!("{lock}[reader]\nkind = \"evdev\"\ndevice = \"/dev/input/event3\"\n"), "this number moves"),
+            (&format!("{lock}[reader]\nkind = \"evdev\"\ndevice = \"/dev/input/event3\"\n"), "this number can change"),
             (&format!("{lock}[lights]\nbuzzer-pin = 5\n"), "lights.buzzer-pin is GPIO5, which is pulled high at reset"),
             (&format!("{lock}[lights]\nred-pin = 13\non-level = \"low\"\n"), "lights.red-pin is GPIO13"),
         ] {
@@ -250,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn who_cannot_enter_without_a_card_is_told() {
+    fn people_who_cannot_enter_without_a_card_are_counted() {
         use shared::encoding::Encoding;
         use shared::gallery::{Details, Mode, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest};
         let mut builder = GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap();

@@ -1,4 +1,4 @@
-//! Who signed the database, who can read it, and with which key.
+//! Reports the signer, recipients and doors of a database, and warns if they leave a moving lock unprotected.
 
 use crate::config::{Config, Lock};
 use crate::database::{Read, trust};
@@ -6,22 +6,23 @@ use serde::Serialize;
 use shared::gallery::Audience;
 use shared::seal::{Fingerprint, Signer};
 
-/// A unit that moves a lock takes such a database only if it used it before an upgrade.
-const UPGRADED: &str = "the database does not say for which doors it is, and is used only because this unit used it before \
-                        databases said so: build the next one with `encoder-tool build-db --for`";
+/// Warning about a database without a list of doors. A unit that moves a lock accepts one only if it used it before an
+/// upgrade.
+const NO_DOORS: &str = "the database does not say for which doors it is; this unit uses it only because it did so before an \
+                        upgrade: build the next one with `encoder-tool build-db --for`";
 
-/// Fingerprints of the keys, all of which are as they should be.
+/// The fingerprints of the keys of a database and a unit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct CheckedKeys {
-    /// Nobody may have.
+    /// The key that signed the database; `None` if it is not signed.
     pub(super) signed_by: Option<String>,
-    /// Whose databases are taken; anybody's if nobody is named.
+    /// The trusted signers; if empty, any database is accepted.
     pub(super) signers: Vec<String>,
-    /// Empty if it is not sealed.
+    /// The keys that the database is sealed for; empty if it is not sealed.
     pub(super) sealed_for: Vec<String>,
-    /// The unit's own key, which is its id.
+    /// The unit's own key, whose fingerprint is the unit's id.
     pub(super) identity: Option<String>,
-    /// The doors that the database is for, in words; it may not say.
+    /// The doors that the database is for, in words; `None` if it does not name any.
     pub(super) audience: Option<String>,
 }
 
@@ -44,8 +45,8 @@ impl CheckedKeys {
         let Self { signed_by, signers, sealed_for, identity, audience } = self;
         let signed = match (signed_by, signers.is_empty()) {
             (None, _) => "by nobody".to_owned(),
-            (Some(signer), true) => format!("by {signer}; [database] signers names nobody"),
-            (Some(signer), false) => format!("by {signer}, as [database] signers wants it"),
+            (Some(signer), true) => format!("by {signer}; [database] signers is empty"),
+            (Some(signer), false) => format!("by {signer}, a trusted signer"),
         };
         let named =
             |key: &String| if Some(key) == identity.as_ref() { format!("{key} (this unit)") } else { key.clone() };
@@ -54,27 +55,27 @@ impl CheckedKeys {
             (true, Some(own)) => format!("for nobody; this unit's key is {own}"),
             (false, _) => format!("for {}", sealed_for.iter().map(named).collect::<Vec<_>>().join(", ")),
         };
-        let doors = audience.as_ref().map_or("it does not say for which".to_owned(), |doors| format!("for {doors}"));
+        let doors = audience.as_ref().map_or("not named".to_owned(), |doors| format!("for {doors}"));
         format!("signed         {signed}\nsealed         {sealed}\ndoors          {doors}")
     }
 
-    /// Where a lock is moved.
+    /// Warnings for a unit that moves a lock.
     pub(super) fn warnings(&self, config: &Config) -> Vec<String> {
         if config.door.lock != Some(Lock::Gpio) {
             return Vec::new();
         }
         let mut warnings = Vec::new();
         if self.audience.is_none() {
-            warnings.push(UPGRADED.to_owned());
+            warnings.push(NO_DOORS.to_owned());
         }
         if self.signers.is_empty() {
             warnings.push(
-                "[database] signers names nobody: anybody who can write the database decides who comes in".to_owned(),
+                "[database] signers is empty: anybody who can write the database decides who comes in".to_owned(),
             );
         }
         if self.sealed_for.is_empty() {
             warnings.push(
-                "the database is not sealed: anybody who gets at the card reads names, faces and cards from it; see \
+                "the database is not sealed: anybody who has the SD card can read its names, faces and cards; see \
                  `encoder-tool build-db --encrypt-to`"
                     .to_owned(),
             );
@@ -104,24 +105,20 @@ mod tests {
             (checked(None, &[], &[], None), "by nobody", "for nobody; this unit has no key of its own"),
             (
                 checked(Some("a"), &[], &[], Some("u")),
-                "by a; [database] signers names nobody",
+                "by a; [database] signers is empty",
                 "for nobody; this unit's key is u",
             ),
-            (
-                checked(Some("a"), &["b", "a"], &["o", "u"], Some("u")),
-                "by a, as [database] signers wants it",
-                "for o, u (this unit)",
-            ),
+            (checked(Some("a"), &["b", "a"], &["o", "u"], Some("u")), "by a, a trusted signer", "for o, u (this unit)"),
         ] {
             let expected = format!("signed         {signed}\nsealed         {sealed}\ndoors          for all doors");
             assert_eq!(keys.in_words(), expected);
         }
-        let of_before = CheckedKeys { audience: None, ..checked(None, &[], &[], None) };
-        assert!(of_before.in_words().ends_with("doors          it does not say for which"));
+        let without_doors = CheckedKeys { audience: None, ..checked(None, &[], &[], None) };
+        assert!(without_doors.in_words().ends_with("doors          not named"));
     }
 
     #[test]
-    fn a_lock_that_moves_for_an_open_database_is_warned_of() {
+    fn an_unprotected_database_that_moves_a_lock_gives_warnings() {
         let lock = "[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\n";
         for (text, keys, expected) in [
             ("", checked(None, &[], &[], None), &[][..]),

@@ -58,7 +58,7 @@ struct Checked {
     dimensions: usize,
     /// L2 distance; smaller is stricter.
     threshold: f32,
-    /// The one in pictures without colour.
+    /// The threshold for frames without colour.
     threshold_grey: f32,
     threshold_from: &'static str,
     unlock_seconds: f32,
@@ -66,11 +66,11 @@ struct Checked {
     /// `evdev` or `wiegand`.
     reader: Option<&'static str>,
     audit: ShownPath,
-    /// What speaks for this computer's clock now; `None` if nothing does.
+    /// The evidence that this computer's clock is right now; `None` if there is none.
     clock_evidence: Option<&'static str>,
-    /// The same for people, or why nothing does.
+    /// The same in words, or why the clock is not trusted.
     clock: String,
-    /// Devices, which only a start opens.
+    /// Devices that only `run` opens.
     not_tried: Vec<String>,
     /// Warnings about settings that are allowed.
     warnings: Vec<String>,
@@ -82,7 +82,7 @@ struct Checked {
 /// The first thing that is wrong.
 pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     let config = Config::read(&arguments.config)?;
-    // Another database may lie where the unit's user may not look.
+    // The unit's user may not be permitted to read another database.
     if arguments.db.is_none() {
         folders::step_down(&folders::written(&config))?;
     }
@@ -97,7 +97,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     let gallery = read.gallery;
     let rules = config.rules_for(&gallery, recogniser.threshold());
     Policy::new(rules).context("[policy]").help(WHERE_KEYS_ARE_EXPLAINED)?;
-    // With another database, this computer need not be the unit.
+    // With another database, this computer may not be the unit.
     let lost = if arguments.db.is_none() { unwritable(&config) } else { Vec::new() };
     require_writable(&lost)?;
     let threshold_from = match (config.policy.threshold, gallery.header().threshold) {
@@ -124,7 +124,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
             .chain(untested(tested))
             .chain(recogniser.gate_warning(gallery.gate()))
             .chain(about_set_file(&config))
-            .chain(lost.into_iter().map(|lost| lost.said))
+            .chain(lost.into_iter().map(|lost| lost.message))
             .collect(),
         keys,
         not_tried: devices(&config),
@@ -144,21 +144,23 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     Ok(Answer::Yes)
 }
 
-/// `run` starts all the same, says so, and lets nobody in or forgets.
+/// Fails if a place is not writable. `run` starts nevertheless and logs the loss.
 fn require_writable(lost: &[Unwritable]) -> anyhow::Result<()> {
-    let lost: Vec<&str> = lost.iter().filter(|lost| !lost.is_missing).map(|lost| lost.said.as_str()).collect();
+    let lost: Vec<&str> = lost.iter().filter(|lost| !lost.is_missing).map(|lost| lost.message.as_str()).collect();
     if lost.is_empty() {
         return Ok(());
     }
-    Err(anyhow::anyhow!("{}", lost.join("\n")))
-        .help("give the folders to the unit's user (`sudo chown -R`), on a disk that is not mounted read-only")
+    Err(anyhow::anyhow!("{}", lost.join("\n"))).help(
+        "make the unit's user the owner of the folders (`sudo chown -R`), on a disk that is not mounted read-only",
+    )
 }
 
+/// Warns of a `set-file` that a restart does not remove.
 fn about_set_file(config: &Config) -> Option<String> {
     let set_file = &config.clock.set_file;
     (!set_file.starts_with("/run")).then(|| {
         format!(
-            "[clock] set-file is {}: what does not lie in /run is still there after a restart, when nobody has set the clock",
+            "[clock] set-file is {}: a file outside /run survives a restart, after which the clock may be wrong",
             set_file.shown()
         )
     })
@@ -175,11 +177,11 @@ fn in_words(checked: &Checked) -> String {
     let Checked { keys, threshold, threshold_from, unlock_seconds, lock, reader, audit, clock, warnings, .. } = checked;
     let in_grey = match checked.threshold_grey {
         grey if grey == *threshold => String::new(),
-        grey => format!(", {grey:.3} in pictures without colour"),
+        grey => format!(", {grey:.3} in frames without colour"),
     };
     let mut lines = vec![
         format!("configuration  {config}: can be used"),
-        format!("model          {model}, {dimensions} numbers an encoding"),
+        format!("model          {model}, {dimensions} numbers per encoding"),
         format!(
             "database       {database}: {}, {}, sequence {sequence}",
             counted(*people, "person"),
@@ -205,8 +207,8 @@ fn lock_in_words(lock: &CheckedLock) -> String {
     let by = if *locked_at_boot_by == "pull" { "its pull at reset" } else { "a line of config.txt" };
     let boards = boards.join(", ");
     let then = match when_released {
-        Some("keeps_level") => "; this kernel lets it keep its level when the unit ends",
-        Some(_) => "; this kernel makes it an input when the unit ends, and its pull keeps it locked",
+        Some("keeps_level") => "; with this kernel it keeps its level when the unit ends",
+        Some(_) => "; with this kernel it becomes an input when the unit ends, and its pull keeps it locked",
         None => "",
     };
     format!("lock           GPIO{pin}, locked at {locked_level}, and while the Pi boots by {by} ({boards}){then}")
@@ -255,15 +257,15 @@ mod tests {
         };
         let expected = "\
 configuration  c.toml: can be used
-model          ab, 128 numbers an encoding
+model          ab, 128 numbers per encoding
 database       people.db: 2 people, 5 encodings, sequence 7
-signed         by 11-22, as [database] signers wants it
+signed         by 11-22, a trusted signer
 sealed         for 33-44 (this unit), 55-66
 doors          for the doors of the group office
-threshold      1.020, 1.010 in pictures without colour from the encoder; smaller is stricter
+threshold      1.020, 1.010 in frames without colour from the encoder; smaller is stricter
 door           unlocked for 5 s
 lock           GPIO17, locked at low, and while the Pi boots by its pull at reset (pi-4, pi-5)
-wiring         over the relay's normally-open contact: a relay at rest gives no power, which is locked
+wiring         use the relay's normally-open contact: a relay at rest supplies no power, and the door is locked
 card reader    wiegand
 audit log      audit.jsonl
 clock          trusted: a time server has set it
@@ -271,7 +273,7 @@ not tried      to open the lock's GPIO17
 warning        mind the step";
         assert_eq!(in_words(&checked), expected);
         for (released, expected) in
-            [("keeps_level", "keep its level when"), ("becomes_input", "its pull keeps it locked")]
+            [("keeps_level", "keeps its level when"), ("becomes_input", "its pull keeps it locked")]
         {
             let lock = checked.lock.clone().map(|lock| CheckedLock { when_released: Some(released), ..lock });
             let said = in_words(&Checked { lock, ..checked.clone() });

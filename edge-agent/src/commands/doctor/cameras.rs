@@ -1,4 +1,4 @@
-//! Which cameras this computer has, and which of the stacks serves each. Nothing is opened here.
+//! Lists the cameras of this computer and the stack that reads each. Opens no device.
 
 use super::finding::Finding;
 use serde::Serialize;
@@ -6,30 +6,30 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use terminal::ShowPath;
 
-/// A video node, as the kernel describes it.
+/// A video node of the kernel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Camera {
-    /// The path to configure: by its id where there is one.
+    /// The path for the configuration: in `/dev/v4l/by-id` if there is one, otherwise `/dev/videoN`.
     pub(super) path: PathBuf,
     pub(super) name: String,
-    /// The kernel's driver.
+    /// The kernel's driver; `?` if it is unknown.
     pub(super) driver: String,
     pub(super) stack: Stack,
 }
 
-/// What reads a camera.
+/// The software that reads a camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Stack {
-    /// Video4Linux gives pictures: `source = "v4l"`.
+    /// Video4Linux delivers frames: `source = "v4l"`.
     V4l,
-    /// libcamera makes pictures of what the sensor gives: `source = "rpicam"`.
+    /// libcamera converts raw sensor data to frames: `source = "rpicam"`.
     Libcamera,
-    /// A codec or an image processor: no camera.
+    /// Not a camera: a codec or an image processor.
     None,
 }
 
-/// The first of the nodes of a camera has its pictures, the others what belongs to them.
+/// The video nodes with index 0, ordered by number. The other nodes of a camera carry no frames.
 pub(super) fn list(root: &Path) -> Vec<Camera> {
     let Ok(entries) = fs::read_dir(root.join("sys/class/video4linux")) else { return Vec::new() };
     let mut nodes: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
@@ -49,7 +49,8 @@ fn of_node(root: &Path, node: &Path) -> Option<Camera> {
     Some(Camera { path: by_id(root, number).unwrap_or(Path::new("/dev").join(number)), name, driver, stack })
 }
 
-/// Drivers of the Raspberry Pi's camera connector, and of what else has video nodes on one.
+/// The stack for a driver and a node name: libcamera for the Raspberry Pi's camera connector, none for codecs and image
+/// processors, Video4Linux for everything else.
 fn stack_of(driver: &str, name: &str) -> Stack {
     let any = |parts: &[&str]| parts.iter().any(|part| driver.contains(part) || name.contains(part));
     if any(&["unicam", "rp1-cfe"]) {
@@ -61,7 +62,7 @@ fn stack_of(driver: &str, name: &str) -> Stack {
     }
 }
 
-/// The name in `/dev/v4l/by-id` that leads to this node: it stays the same wherever the camera is plugged in.
+/// The link in `/dev/v4l/by-id` to this node. It is the same at every USB port.
 fn by_id(root: &Path, number: &str) -> Option<PathBuf> {
     let names = fs::read_dir(root.join("dev/v4l/by-id")).ok()?;
     let leads_there =
@@ -74,7 +75,7 @@ fn read(path: &Path) -> Option<String> {
     fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
 }
 
-/// What there is to say about them.
+/// One finding for each camera, or one finding that there is no camera.
 pub(super) fn findings(cameras: &[Camera]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = cameras
         .iter()
@@ -90,7 +91,7 @@ pub(super) fn findings(cameras: &[Camera]) -> Vec<Finding> {
                 }
                 Stack::Libcamera => Some(Finding::note(
                     "camera",
-                    format!("{found}: only libcamera makes pictures of what its sensor gives"),
+                    format!("{found}: only libcamera can convert its raw sensor data to frames"),
                     "[camera] source = \"rpicam\" uses it; `rpicam-hello --list-cameras` shows whether a sensor answers",
                 )),
             }
@@ -99,8 +100,8 @@ pub(super) fn findings(cameras: &[Camera]) -> Vec<Finding> {
     if findings.is_empty() {
         findings.push(Finding::bad(
             "camera",
-            "the kernel sees no camera",
-            "plug a USB camera in; for a Raspberry Pi camera module, look at its cable and reboot",
+            "the kernel has found no camera",
+            "plug in a USB camera; for a Raspberry Pi camera module, check its cable and reboot",
         ));
     }
     findings
@@ -111,7 +112,7 @@ mod tests {
     use super::*;
     use std::os::unix::fs::symlink;
 
-    /// A computer with these nodes: number, name, driver, index.
+    /// A root folder with these video nodes: number, name, driver, index.
     fn computer(nodes: &[(u32, &str, &str, &str)]) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
         for (number, name, driver, index) in nodes {

@@ -8,12 +8,12 @@ use std::fs;
 use std::path::Path;
 use terminal::ShowPath;
 
-/// Below, a log of a few months has no room.
+/// Below this, there is no space for a log of a few months.
 const FREE_BYTES: u64 = 200 << 20;
 /// A Raspberry Pi slows down from 80 °C on.
 const HOT: f64 = 75.0;
 
-/// Whether the unit would trust the clock: people's dates and hours depend on it, and the log.
+/// Checks whether the unit would trust the clock. People's dates and hours and the log depend on it.
 pub(super) fn clock(witnesses: &Witnesses, utc_ms: i64) -> Finding {
     let remedy = "`timedatectl set-ntp true` and a network, or an RTC with a battery; people with dates or hours are refused \
                   until then";
@@ -26,27 +26,28 @@ pub(super) fn clock(witnesses: &Witnesses, utc_ms: i64) -> Finding {
     }
 }
 
-/// Whether a folder can be written to, and has room.
+/// Checks whether a folder is writable, persistent and has enough space.
 pub(super) fn storage(folder: &Path) -> Finding {
     let shown = folder.shown();
     let written = Directory::open(folder).and_then(|folder| folder.try_writing());
     if let Err(error) = written {
-        let remedy = "make the folder, give it to the unit's user, and see that the disk is not mounted read-only; run \
-                      this as that user";
+        let remedy = "create the folder, make the unit's user its owner, and check that the disk is not mounted read-only; \
+                      run this command as that user";
         return Finding::bad("storage", format!("{shown} cannot be written to: {error}"), remedy);
     }
     if let Some(kind) = rustix::fs::statfs(folder).ok().and_then(|disk| fleeting(disk.f_type as u64)) {
-        let remedy =
-            "keep the unit's folders on the SD card or a disk: what is written here may be gone after a restart";
-        return Finding::note("storage", format!("{shown} lies on {kind}"), remedy);
+        let remedy = "keep the unit's folders on the SD card or a disk: files in this folder may be lost at a restart";
+        return Finding::note("storage", format!("{shown} is on {kind}"), remedy);
     }
     match rustix::fs::statvfs(folder) {
         Ok(disk) => room(&shown.to_string(), disk.f_bavail.saturating_mul(disk.f_frsize)),
-        Err(error) => Finding::note("storage", format!("{shown}: its room is not known: {error}"), "look with `df`"),
+        Err(error) => {
+            Finding::note("storage", format!("{shown}: its free space is unknown: {error}"), "check it with `df`")
+        }
     }
 }
 
-/// A file system that may forget everything when the computer is switched off; by the numbers of `linux/magic.h`.
+/// A file system that may lose its files when the computer is switched off. The numbers are those of `linux/magic.h`.
 const fn fleeting(kind: u64) -> Option<&'static str> {
     match kind {
         0x0102_1994 => Some("a tmpfs, in the computer's memory"),
@@ -57,16 +58,18 @@ const fn fleeting(kind: u64) -> Option<&'static str> {
 }
 
 fn room(folder: &str, free: u64) -> Finding {
-    let found = format!("{folder} can be written to, {} MB are free", free >> 20);
+    let found = format!("{folder} can be written to, {} MB free", free >> 20);
     match free < FREE_BYTES {
-        true => {
-            Finding::bad("storage", found, "make room: without it nothing can be recorded, and the door stays locked")
-        }
+        true => Finding::bad(
+            "storage",
+            found,
+            "free some space: on a full disk nothing can be recorded, and the door stays locked",
+        ),
         false => Finding::good("storage", found),
     }
 }
 
-/// What a Raspberry Pi says of its power supply.
+/// Checks the power supply, as reported by a Raspberry Pi.
 pub(super) fn power(root: &Path) -> Finding {
     let throttled = fs::read_to_string(root.join("sys/devices/platform/soc/soc:firmware/get_throttled")).ok();
     if let Some(bits) = throttled.and_then(|text| u32::from_str_radix(text.trim().trim_start_matches("0x"), 16).ok()) {
@@ -75,7 +78,9 @@ pub(super) fn power(root: &Path) -> Finding {
     match undervoltage_alarm(root) {
         Some(true) => under_voltage("now or since the start"),
         Some(false) => Finding::good("power", "no under-voltage"),
-        None => Finding::note("power", "this computer says nothing about it", "on a Raspberry Pi, use its own supply"),
+        None => {
+            Finding::note("power", "this computer does not report it", "on a Raspberry Pi, use its own power supply")
+        }
     }
 }
 
@@ -88,8 +93,8 @@ fn of_firmware(bits: u32) -> Finding {
     }
     match [(1, "clock limited"), (2, "throttled"), (3, "too warm")].into_iter().find(|&(bit, _)| any(bit)) {
         Some((bit, what)) => {
-            let found = format!("{what} ({}), firmware says {bits:#x}", when(bit));
-            Finding::bad("power", found, "give it a heat sink or a fan, and air")
+            let found = format!("{what} ({}), firmware reports {bits:#x}", when(bit));
+            Finding::bad("power", found, "add a heat sink or a fan, and ventilate the case")
         }
         None => Finding::good("power", "no under-voltage, not throttled"),
     }
@@ -107,14 +112,14 @@ fn undervoltage_alarm(root: &Path) -> Option<bool> {
     Some(fs::read_to_string(chip.join("in0_lcrit_alarm")).ok()?.trim() == "1")
 }
 
-/// What the sensors say.
+/// A finding for each temperature sensor.
 pub(super) fn warmth(root: &Path) -> Vec<Finding> {
     temperatures(root)
         .into_iter()
         .map(|found| {
             let said = format!("{:.1} °C, {}", found.celsius, found.sensor);
             match found.celsius > HOT {
-                true => Finding::bad("temperature", said, "give it a heat sink or a fan, and air"),
+                true => Finding::bad("temperature", said, "add a heat sink or a fan, and ventilate the case"),
                 false => Finding::good("temperature", said),
             }
         })
@@ -141,16 +146,16 @@ mod tests {
         let firmware = "sys/devices/platform/soc/soc:firmware/get_throttled";
         let (chip, alarm) = ("sys/class/hwmon/hwmon1/name", "sys/class/hwmon/hwmon1/in0_lcrit_alarm");
         for (files, level, said) in [
-            (&[][..], Note, "says nothing"),
+            (&[][..], Note, "does not report"),
             (&[(firmware, "0\n")], Good, "not throttled"),
             (&[(firmware, "50005\n")], Bad, "under-voltage (now)"),
             (&[(firmware, "10000\n")], Bad, "under-voltage (since the start)"),
             (&[(firmware, "20000\n")], Bad, "clock limited (since the start)"),
             (&[(firmware, "80008\n")], Bad, "too warm (now)"),
-            (&[(firmware, "what\n")], Note, "says nothing"),
+            (&[(firmware, "what\n")], Note, "does not report"),
             (&[(chip, "rpi_volt\n"), (alarm, "1\n")], Bad, "under-voltage"),
             (&[(chip, "rpi_volt\n"), (alarm, "0\n")], Good, "no under-voltage"),
-            (&[(chip, "nvme\n"), (alarm, "1\n")], Note, "says nothing"),
+            (&[(chip, "nvme\n"), (alarm, "1\n")], Note, "does not report"),
         ] {
             let root = computer(files);
             let found = power(root.path());
@@ -163,7 +168,7 @@ mod tests {
     fn storage_that_can_and_cannot_be_written_to() {
         let folder = tempfile::tempdir().unwrap();
         let found = storage(folder.path());
-        let is_fleeting = found.found.contains("lies on");
+        let is_fleeting = found.found.contains("is on");
         assert!(found.found.contains("can be written to") || is_fleeting, "{found:?}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         assert_eq!(storage(&folder.path().join("none")).level, Bad);
@@ -171,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_restart_forgets_is_no_place_for_the_log() {
+    fn volatile_file_systems_are_noted() {
         for (kind, said) in
             [(0x0102_1994, Some("tmpfs")), (0x794c_7630, Some("overlay")), (0x8584_58f6, Some("ramfs")), (0xef53, None)]
         {
@@ -198,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn warm_and_hot() {
+    fn hot_sensors_are_bad() {
         let zone = |thousandths| computer(&[("sys/class/thermal/thermal_zone0/temp", thousandths)]);
         let levels =
             |thousandths| warmth(zone(thousandths).path()).iter().map(|found| found.level).collect::<Vec<Level>>();

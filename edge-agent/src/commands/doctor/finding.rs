@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Finding {
     /// `configuration`, `camera`, `picture`, `clock`, `storage`, `keys`, `power` or `temperature`.
     pub(super) about: &'static str,
     pub(super) level: Level,
     pub(super) found: String,
-    /// What to do; `None` where nothing is to be done.
+    /// What to do; `None` if nothing is wrong.
     pub(super) remedy: Option<String>,
 }
 
@@ -17,11 +17,11 @@ pub(super) struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Level {
-    /// As it should be.
+    /// Nothing is wrong.
     Good,
-    /// It could be better, or cannot be seen on this computer.
+    /// It could be better, or this computer cannot check it.
     Note,
-    /// A unit does not work well like this.
+    /// A unit does not work properly like this.
     Bad,
 }
 
@@ -38,7 +38,7 @@ impl Finding {
         Self { about, level: Level::Bad, found: found.into(), remedy: Some(remedy.into()) }
     }
 
-    /// One line, and one for what to do.
+    /// One line, and a second line with the remedy.
     pub(super) fn in_words(&self) -> String {
         let Self { about, level, found, remedy } = self;
         let level = match level {

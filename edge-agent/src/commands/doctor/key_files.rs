@@ -1,4 +1,4 @@
-//! The keys that a unit trusts and the one that is its own.
+//! Checks the trusted signing keys and the unit's own key.
 
 use super::finding::Finding;
 use crate::config::{Config, Lock, Unsigned};
@@ -8,28 +8,32 @@ use terminal::{ShowPath, on_one_line};
 
 const ABOUT: &str = "keys";
 
-/// Whether they are there, and nobody else's to read or change.
+/// Checks whether the keys exist and have the right owner and permissions.
 pub(super) fn findings(config: &Config) -> Vec<Finding> {
     vec![signers(config), identity(config)]
 }
 
 fn signers(config: &Config) -> Finding {
     let moves = config.door.lock == Some(Lock::Gpio);
-    let remedy = "name signing.key.pub of the workstation in [database] signers, and build databases with --sign";
+    let remedy = "add the workstation's signing.key.pub to [database] signers, and build databases with --sign";
     match trust::signers(&config.database) {
-        Err(error) => Finding::bad(ABOUT, on_one_line(&error), "see that the file is the workstation's, mode 0644"),
+        Err(error) => Finding::bad(
+            ABOUT,
+            on_one_line(&error),
+            "check that the file is the workstation's public key, with mode 0644",
+        ),
         Ok(signers) if signers.is_empty() => {
-            let found = "anybody's database is taken, signed or not";
+            let found = "the unit accepts any database, signed or not";
             let accepted = config.database.unsigned == Some(Unsigned::Accepted);
             if moves && !accepted {
-                Finding::bad(ABOUT, "nobody signs databases for this unit", remedy)
+                Finding::bad(ABOUT, "no signer is configured: databases for this unit are not signed", remedy)
             } else {
                 Finding::note(ABOUT, found, remedy)
             }
         }
         Ok(signers) => {
             let shown: Vec<String> = signers.iter().map(|signer: &Signer| signer.fingerprint().to_string()).collect();
-            Finding::good(ABOUT, format!("databases are taken if signed by {}", shown.join(", ")))
+            Finding::good(ABOUT, format!("accepts databases signed by {}", shown.join(", ")))
         }
     }
 }
@@ -37,12 +41,16 @@ fn signers(config: &Config) -> Finding {
 fn identity(config: &Config) -> Finding {
     let path = &config.database.identity;
     match trust::fingerprint(path) {
-        Err(error) => Finding::bad(ABOUT, on_one_line(&error), "chmod 600, and it must belong to the unit's user"),
+        Err(error) => Finding::bad(ABOUT, on_one_line(&error), "set its mode to 0600 and its owner to the unit's user"),
         Ok(None) => {
-            let found = format!("this unit has no key of its own ({} is not there)", path.shown());
-            Finding::note(ABOUT, found, "`edge-agent keygen` makes one, so that databases can be sealed for this unit")
+            let found = format!("this unit has no key of its own ({} does not exist)", path.shown());
+            Finding::note(
+                ABOUT,
+                found,
+                "create one with `edge-agent keygen`, so that databases can be sealed for this unit",
+            )
         }
-        Ok(Some(own)) => Finding::good(ABOUT, format!("this unit's own key, which is its id, is {own}")),
+        Ok(Some(own)) => Finding::good(ABOUT, format!("this unit's id, the fingerprint of its own key, is {own}")),
     }
 }
 
@@ -52,7 +60,7 @@ mod tests {
     use crate::commands::doctor::finding::Level;
 
     #[test]
-    fn what_is_missing_is_as_bad_as_what_it_guards() {
+    fn missing_keys_are_bad_if_a_lock_depends_on_them() {
         let folder = tempfile::tempdir().unwrap();
         let nowhere = format!("identity = {:?}\n", folder.path().join("device.key"));
         let lock = "[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\n";

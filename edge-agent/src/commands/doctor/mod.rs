@@ -23,14 +23,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use terminal::{Answer, ShowPath, Tone, on_one_line, print, print_json, print_toned, say};
 
-/// Examine this computer: cameras, a picture and a face in it, clock, storage, power; each finding with its remedy.
+/// Check this computer: cameras, a frame and the face in it, clock, storage, keys, power; each finding with its remedy.
 ///
-/// Moves no lock. The camera must be free: stop a unit that uses it first.
+/// Moves no lock. The camera must be free: first stop the unit that uses it.
 ///
 /// Exit codes: 0 if nothing is wrong, 1 if something is, 2 on any other error.
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// The configuration; without that file, the defaults
+    /// The configuration; the defaults if the file does not exist
     #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
     pub(crate) config: PathBuf,
     /// Print one JSON object
@@ -41,15 +41,15 @@ pub(crate) struct Doctor {
 #[derive(Debug, Serialize)]
 struct Diagnosis {
     cameras: Vec<Camera>,
-    /// `None` if none could be taken.
+    /// `None` if no frame could be taken.
     picture: Option<Picture>,
     findings: Vec<Finding>,
 }
 
-/// Examines everything. Returns yes if nothing is bad.
+/// Runs all checks. Returns yes if nothing is bad.
 ///
 /// # Errors
-/// If the answer cannot be written.
+/// If the findings cannot be printed.
 pub(crate) fn run(arguments: &Doctor) -> anyhow::Result<Answer> {
     let root = Path::new("/");
     let (config, mut findings) = configuration(&arguments.config);
@@ -79,24 +79,24 @@ pub(crate) fn run(arguments: &Doctor) -> anyhow::Result<Answer> {
     Ok(Answer::yes_if(!bad))
 }
 
-/// A broken one is a finding, and the rest is examined with the defaults.
+/// Reads the configuration. An invalid one is a finding, and the other checks use the defaults.
 fn configuration(path: &Path) -> (Config, Vec<Finding>) {
     let about = "configuration";
     let shown = path.shown();
     if !path.exists() {
         let remedy = format!("write one; {WHERE_KEYS_ARE_EXPLAINED}");
-        return (Config::default(), vec![Finding::note(about, format!("{shown} is not there"), remedy)]);
+        return (Config::default(), vec![Finding::note(about, format!("{shown} does not exist"), remedy)]);
     }
     match Config::read(path) {
         Ok(config) => (config, vec![Finding::good(about, format!("{shown} can be read"))]),
         Err(error) => {
-            let remedy = format!("`edge-agent check` says more; {WHERE_KEYS_ARE_EXPLAINED}");
+            let remedy = format!("run `edge-agent check` for details; {WHERE_KEYS_ARE_EXPLAINED}");
             (Config::default(), vec![Finding::bad(about, on_one_line(&error), remedy)])
         }
     }
 }
 
-/// Through the configured camera, or the first that there is.
+/// Takes a frame from the configured camera, or from the first one found.
 fn look(config: &Config, cameras: &[Camera], findings: &mut Vec<Finding>) -> Option<Picture> {
     let chosen = chosen_camera(&config.camera, cameras)?;
     let mut camera = match configured::camera(&chosen) {
@@ -106,10 +106,14 @@ fn look(config: &Config, cameras: &[Camera], findings: &mut Vec<Finding>) -> Opt
             return None;
         }
     };
-    say("looking through the camera ...");
+    say("taking a frame from the camera ...");
     let mut recogniser = Recogniser::load(&config.model.bundles)
         .inspect_err(|error| {
-            findings.push(Finding::bad("picture", format!("no faces can be found: {error}"), "see [model] bundles"));
+            findings.push(Finding::bad(
+                "picture",
+                format!("faces cannot be detected: {error}"),
+                "check [model] bundles",
+            ));
         })
         .ok();
     let rules = config.policy.with_threshold(1.0);
@@ -123,18 +127,20 @@ fn look(config: &Config, cameras: &[Camera], findings: &mut Vec<Finding>) -> Opt
     picture
 }
 
+/// The configured camera, or the first one that a stack can read.
 fn chosen_camera(config: &config::Camera, cameras: &[Camera]) -> Option<config::Camera> {
     if config.source.is_some() {
         return Some(config.clone());
     }
-    let (source, device) = match cameras.iter().find(|camera| camera.stack != Stack::None)? {
-        Camera { stack: Stack::V4l, path, .. } => (Source::V4l, Some(path.clone())),
-        _ => (Source::Rpicam, None),
-    };
+    let (source, device) = cameras.iter().find_map(|camera| match camera.stack {
+        Stack::V4l => Some((Source::V4l, Some(camera.path.clone()))),
+        Stack::Libcamera => Some((Source::Rpicam, None)),
+        Stack::None => None,
+    })?;
     Some(config::Camera { source: Some(source), device, ..config.clone() })
 }
 
-/// The folders that a unit writes to, or that others write to for it.
+/// The folders that the unit, or another program for it, writes to.
 fn written_folders(config: &Config) -> BTreeSet<&Path> {
     [&config.audit.path, &config.database.path, &config.door.last_lock].map(|path| folder_of(path)).into()
 }

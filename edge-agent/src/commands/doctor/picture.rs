@@ -1,57 +1,58 @@
-//! A picture from the camera: how bright it is, whether a face is in it, how sharp that is, and whether it stands upright.
+//! Checks a frame from the camera: its brightness, and whether it shows a face that is sharp and upright.
 //!
-//! The detector also finds faces that lie on their side or stand on their head, and places their landmarks as if they stood
-//! upright; nobody is recognised by them. Detector confidence is highest for a face that stands upright: by at least 0.03 in
-//! 183 of 183 photos of 106 people (LFW and the photos of the tests).
+//! The detector also finds faces that lie on their side or are upside down, but places their landmarks as if they were
+//! upright; nobody is recognised by such landmarks. Detector confidence is highest for an upright face: by at least
+//! 0.03 in 183 of 183 photos of 106 people (LFW and the photos of the tests).
 
 use super::finding::Finding;
 use crate::camera::{CameraState, Captured, FrameSource, LiveCamera, Orientation, Rotation};
 use models::{Crop, Face, Frame, Recogniser, quality};
 use std::time::{Duration, Instant};
 
-/// A camera module needs a few seconds to start.
+/// Timeout for the frame; a camera module needs a few seconds to start.
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
-/// The first pictures of a camera are dark until its exposure has settled.
+/// Frames are ignored for this long after the first one: they are dark until the exposure has settled.
 const SETTLED_AFTER: Duration = Duration::from_secs(1);
 
-/// Mean luma below and above which faces are hard to see.
+/// Mean luma below and above which faces are hard to detect.
 const TOO_DARK: f32 = 40.0;
 const TOO_BRIGHT: f32 = 220.0;
 
-/// Variance of the Laplacian below which a face is blurred, where the policy does not say: those photos have 36 and more.
+/// Variance of the Laplacian below which a face is blurred, if the policy does not set it. The photos above have 36 or
+/// more.
 pub(super) const BLURRED: f32 = 20.0;
 
-/// What is asked of a face, as the policy asks it.
+/// The policy's requirements of a face.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
-    /// The shorter side, in pixels.
+    /// The minimum of the shorter side, in pixels.
     pub(super) face: f32,
-    /// Variance of the Laplacian of the aligned crop.
+    /// The minimum variance of the Laplacian of the aligned crop.
     pub(super) sharpness: f32,
-    /// How pictures are turned before they come here.
+    /// The orientation already applied to the frames.
     pub(super) orientation: Orientation,
 }
 
-/// What a picture looks like.
+/// The measurements of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub(super) struct Picture {
     /// In pixels.
     pub(super) width: u32,
     /// In pixels.
     pub(super) height: u32,
-    /// Mean luma of its middle, 0 to 255.
+    /// Mean luma of the square in its middle, 0 to 255.
     pub(super) brightness: f32,
     pub(super) faces: usize,
     /// The shorter side of the largest face, in pixels.
     pub(super) largest_face: Option<f32>,
     /// Variance of the Laplacian of that face's aligned crop.
     pub(super) sharpness: Option<f32>,
-    /// So far it must be turned for faces to stand upright, in degrees clockwise; `None` if no face is in it.
+    /// The clockwise rotation, in degrees, that makes faces upright; `None` if no face was detected.
     pub(super) turn: Option<u16>,
 }
 
-/// Takes one.
+/// Takes a frame and judges it.
 pub(super) fn take(
     camera: &mut LiveCamera,
     mut recogniser: Option<&mut Recogniser>,
@@ -71,9 +72,9 @@ pub(super) fn take(
     }
     let report = camera.health().report();
     let Some(picture) = looked_at else {
-        let reason = report.reason.unwrap_or_else(|| "no picture came in time".to_owned());
+        let reason = report.reason.unwrap_or_else(|| "no frame arrived in time".to_owned());
         let remedy =
-            "is a unit running that uses it (`systemctl stop edge-agent`)? Look at the cable and the group `video`";
+            "stop a unit that uses the camera (`systemctl stop edge-agent`); check the cable and the group `video`";
         return (None, vec![Finding::bad("picture", reason, remedy)]);
     };
     let mut findings = Vec::new();
@@ -84,11 +85,11 @@ pub(super) fn take(
     (Some(picture), findings)
 }
 
-/// A picture in which faces stand upright.
+/// The rotation in which faces are upright, and what was detected in it.
 struct Upright {
     rotation: Rotation,
     faces: Vec<Face>,
-    /// Of the largest face.
+    /// Variance of the Laplacian of the largest face's aligned crop.
     sharpness: f32,
 }
 
@@ -137,8 +138,8 @@ fn judge(picture: &Picture, wanted: Wanted) -> Vec<Finding> {
         }
         _ => vec![Finding::note(
             "picture",
-            "no face is in it, however it is turned",
-            "stand where people will stand, look into the camera, and run this again",
+            "no face was detected in any rotation",
+            "stand where people will stand, look into the camera, and run this command again",
         )],
     };
     [light(picture)].into_iter().chain(faces).chain(stance(picture, wanted.orientation)).collect()
@@ -148,10 +149,10 @@ fn light(picture: &Picture) -> Finding {
     let &Picture { width, height, brightness, .. } = picture;
     let light = format!("{width}x{height} pixels, brightness {brightness:.0} of 255");
     if brightness < TOO_DARK {
-        let remedy = "light the place where people stand; is the lens covered?";
+        let remedy = "light the place where people stand, and check that the lens is not covered";
         Finding::bad("picture", format!("{light}: too dark"), remedy)
     } else if brightness > TOO_BRIGHT {
-        let remedy = "do not point it against the light; set a shorter exposure-us";
+        let remedy = "do not point the camera at a light; set a shorter exposure-us";
         Finding::bad("picture", format!("{light}: too bright"), remedy)
     } else {
         Finding::good("picture", light)
@@ -160,31 +161,31 @@ fn light(picture: &Picture) -> Finding {
 
 fn size(side: f32, faces: usize, minimum: f32) -> Finding {
     if side < minimum {
-        let found = format!("a face of {side:.0} pixels is in it, and from {minimum:.0} on one is near enough");
-        let remedy = "bring the camera nearer to where people stand, or take a larger width and height";
+        let found = format!("a face of {side:.0} pixels; the minimum is {minimum:.0}");
+        let remedy = "move the camera closer to where people stand, or set a larger width and height";
         return Finding::note("picture", found, remedy);
     }
-    Finding::good("picture", format!("a face of {side:.0} pixels is in it ({faces} in all)"))
+    Finding::good("picture", format!("a face of {side:.0} pixels (faces in the frame: {faces})"))
 }
 
 fn focus(sharpness: f32, minimum: f32) -> Finding {
     if sharpness < minimum {
-        let found = format!("the face has a sharpness of {sharpness:.0}, and from {minimum:.0} on one is sharp enough");
-        return Finding::bad("picture", found, "clean the lens, and set [camera] focus to where people stand");
+        let found = format!("the face has a sharpness of {sharpness:.0}; the minimum is {minimum:.0}");
+        return Finding::bad("picture", found, "clean the lens, and set [camera] focus to the distance of the people");
     }
     Finding::good("picture", format!("the face has a sharpness of {sharpness:.0}"))
 }
 
-/// What to set if faces do not stand upright.
+/// The finding about the rotation of faces, with the value for `rotate` if they are not upright.
 fn stance(picture: &Picture, orientation: Orientation) -> Option<Finding> {
     let turn = picture.turn.and_then(|degrees| Rotation::try_from(degrees).ok())?;
     if turn == Rotation::None {
-        return Some(Finding::good("picture", "the face stands upright"));
+        return Some(Finding::good("picture", "the face is upright"));
     }
-    // Pictures are turned before they are mirrored, and what is mirrored turns the other way.
+    // Frames are rotated, then mirrored; mirroring reverses the direction of a rotation.
     let missing = if orientation.mirror { turn.inverse() } else { turn };
     let rotation = orientation.rotation.then(missing);
-    let found = "the face does not stand upright: nobody is recognised like this";
+    let found = "the face is not upright: nobody will be recognised";
     Some(Finding::bad("picture", found, format!("set [camera] rotate = {}", rotation.degrees())))
 }
 
@@ -194,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_are_judged() {
+    fn frames_are_judged() {
         let fine = Picture {
             width: 640,
             height: 480,
@@ -221,9 +222,9 @@ mod tests {
         }
     }
 
-    /// A camera hangs at each of the four angles, and some are set to be turned already, not always rightly.
+    /// A camera mounted at each of the four angles, without and with a configured orientation, which may be wrong.
     #[test]
-    fn the_key_that_is_named_makes_faces_stand_upright() {
+    fn the_suggested_rotation_makes_faces_upright() {
         let mut recogniser = Recogniser::bundled().unwrap();
         let photo = std::fs::read("../tests/photos/door/barack_obama_speaking.jpg").unwrap();
         let photo = models::Photo::open(&photo).unwrap().decode().unwrap();

@@ -1,4 +1,4 @@
-//! From a file of its own to the place where the unit looks: written, synced, and renamed when its turn has come.
+//! Hands a database over to the unit: writes it to a temporary file, syncs it, and renames it when its turn has come.
 
 use super::input::Written;
 use files::{Directory, StagedFile, folder_of, name_of};
@@ -10,33 +10,35 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// The pause between two attempts to take the lock.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Why nothing was handed over.
 #[derive(Debug)]
 pub(super) enum NotHandedOver {
-    /// What came is not what was announced.
+    /// The input is not what was announced.
     Input(io::Error),
-    /// Another one is being handed over.
+    /// Another database is being handed over.
     Busy,
-    /// The system refuses.
+    /// A file operation failed.
     System { file: PathBuf, error: io::Error },
 }
 
-/// A database that is whole and on the disk, under a name that nobody else uses. It is removed unless it is handed over.
+/// A complete database on the disk, in a temporary file with a unique name. The file is removed unless it is handed
+/// over.
 #[derive(Debug)]
 pub(super) struct HandOver {
     staged: StagedFile,
     incoming: PathBuf,
-    /// Held from the time when it is this one's turn until the verdict.
+    /// The locked file, held from the start of this database's turn until the verdict.
     turn: Option<File>,
 }
 
 impl HandOver {
-    /// Writes it beside the unit's database.
+    /// Writes the database to a temporary file beside the unit's database.
     ///
     /// # Errors
-    /// [`NotHandedOver`]; nothing is left then.
+    /// [`NotHandedOver`]; no file is left behind.
     pub(super) fn stage(
         database: &Path,
         write: impl FnOnce(&mut File) -> io::Result<()>,
@@ -47,15 +49,15 @@ impl HandOver {
             Ok(error) => refused(&incoming)(error),
             Err(error) => NotHandedOver::Input(error),
         })?;
-        // The disk may be slow, and nobody waits for this one's turn yet.
+        // Before the lock is taken: the disk may be slow, and others would have to wait.
         staged.file().sync_all().map_err(refused(&incoming))?;
         Ok(Self { staged, incoming, turn: None })
     }
 
-    /// Waits until no other one is being handed over.
+    /// Waits until no other database is being handed over.
     ///
     /// # Errors
-    /// [`NotHandedOver::Busy`] when that takes too long.
+    /// [`NotHandedOver::Busy`] if this takes longer than `patience`; [`NotHandedOver::System`] if the lock fails.
     pub(super) fn take_turn(mut self, patience: Duration) -> Result<Self, NotHandedOver> {
         let lock = beside(&self.incoming, "lock");
         let turn = lock_file(&lock).map_err(refused(&lock))?;
@@ -72,7 +74,7 @@ impl HandOver {
         Ok(self)
     }
 
-    /// From now on the unit finds it. The turn is kept as long as this lives.
+    /// Renames the file to where the unit looks for it. The turn lasts until this value is dropped.
     ///
     /// # Errors
     /// [`NotHandedOver::System`]
@@ -81,7 +83,7 @@ impl HandOver {
     }
 }
 
-/// It stays when nobody holds it: to remove it would let two hold it.
+/// Opens the file to lock. It is never removed: otherwise two processes could hold locks on different files.
 fn lock_file(path: &Path) -> io::Result<File> {
     Directory::open(folder_of(path))?.file_to_lock(name_of(path)?)
 }
@@ -111,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_handed_over_is_whole_and_nothing_is_left_beside() {
+    fn only_complete_databases_are_handed_over_and_no_file_is_left() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("people.db");
         let left = ["people.db.incoming", "people.db.incoming.lock"];
@@ -130,9 +132,9 @@ mod tests {
         assert_eq!(names_in(folder.path()), left);
     }
 
-    /// Two workstations wrote one `.part`, and neither database arrived.
+    /// Two workstations once wrote to the same `.part` file, and neither database arrived.
     #[test]
-    fn two_have_files_of_their_own_and_take_turns() {
+    fn two_databases_use_separate_files_and_take_turns() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("people.db");
         let [one, other] =
@@ -142,13 +144,13 @@ mod tests {
         assert!(matches!(other.take_turn(Duration::from_millis(1)), Err(NotHandedOver::Busy)));
         let other = HandOver::stage(&database, |file| file.write_all(b"other")).unwrap();
         drop(one);
-        // A process that another test starts just now may hold the lock for a moment.
+        // A process that another test has just started may hold the lock for a moment.
         other.take_turn(Duration::from_secs(60)).unwrap().hand_over().unwrap();
         assert_eq!(fs::read(folder.path().join("people.db.incoming")).unwrap(), b"other");
     }
 
     #[test]
-    fn where_nothing_can_be_written_the_place_is_named() {
+    fn an_unwritable_folder_is_named() {
         let refused = HandOver::stage(Path::new("/nowhere/people.db"), |_| Ok(())).unwrap_err();
         assert!(matches!(refused, NotHandedOver::System { file, .. } if file.starts_with("/nowhere")));
     }

@@ -1,4 +1,4 @@
-//! What comes in: an announcement, and as many bytes as it says, none of which may keep us waiting for ever.
+//! Reads an announcement and the announced number of bytes, with timeouts.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sha2::{Digest, Sha256};
@@ -8,10 +8,10 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-/// What a people database begins with: anything else is refused before it is written.
+/// The first bytes of a people database: other input is refused before it is written.
 const MAGIC: &[u8] = b"PEOPLEDB";
 
-/// Reads with patience that ends: so long without a byte, and so long altogether.
+/// A reader with two timeouts: one for a silent source, one for the whole transfer.
 pub(super) struct Patient<'a, F> {
     source: &'a F,
     silence: Duration,
@@ -34,8 +34,8 @@ impl<F: AsFd> Read for Patient<'_, F> {
             return Err(io::Error::new(
                 ErrorKind::TimedOut,
                 match left < self.silence {
-                    true => "it takes too long".to_owned(),
-                    false => format!("nothing came for {seconds} s"),
+                    true => "the transfer takes too long".to_owned(),
+                    false => format!("no data for {seconds} s"),
                 },
             ));
         }
@@ -43,10 +43,10 @@ impl<F: AsFd> Read for Patient<'_, F> {
     }
 }
 
-/// The line that says what comes. Not a byte behind it is read.
+/// Reads the announcement line, and no byte after it.
 ///
 /// # Errors
-/// If there is no such line, or nothing comes.
+/// If there is no such line, it announces too many bytes, or no data arrives in time.
 pub(crate) fn announcement(input: &mut impl Read) -> io::Result<Announcement> {
     let mut line = Vec::new();
     let mut byte = [0];
@@ -62,17 +62,17 @@ pub(crate) fn announcement(input: &mut impl Read) -> io::Result<Announcement> {
     let announced: Announcement = line.and_then(|line| line.parse().ok()).ok_or_else(|| invalid(NotAnnounced))?;
     if announced.length > MAX_DATABASE_BYTES {
         return Err(invalid(format!(
-            "{} bytes are announced, and no people database has more than {MAX_DATABASE_BYTES}",
+            "{} bytes are announced; a people database has at most {MAX_DATABASE_BYTES}",
             announced.length
         )));
     }
     Ok(announced)
 }
 
-/// Writes what was announced, and not a byte more.
+/// Copies the announced bytes to `to`, and no byte more.
 ///
 /// # Errors
-/// If it ends too early, is not a people database, or is not what was announced; or what `to` says.
+/// If the input ends too early, is not a people database, or is not what was announced; the error of `to`.
 pub(crate) fn take_in(input: &mut impl Read, announced: &Announcement, to: &mut impl Write) -> io::Result<()> {
     let mut digest = Sha256::new();
     let mut chunk = [0; 64 << 10];
@@ -82,7 +82,7 @@ pub(crate) fn take_in(input: &mut impl Read, announced: &Announcement, to: &mut 
         let read = match input.read(&mut chunk[..most]) {
             Ok(0) => {
                 let came = announced.length - left;
-                return Err(invalid(format!("it ended after {came} of {} bytes", announced.length)));
+                return Err(invalid(format!("the input ended after {came} of {} bytes", announced.length)));
             }
             Ok(read) => read,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
@@ -90,7 +90,7 @@ pub(crate) fn take_in(input: &mut impl Read, announced: &Announcement, to: &mut 
         };
         let (came, is_first) = (&chunk[..read], left == announced.length);
         if is_first && came[..read.min(MAGIC.len())] != MAGIC[..read.min(MAGIC.len())] {
-            return Err(invalid("it is not a people database"));
+            return Err(invalid("the input is not a people database"));
         }
         digest.update(came);
         to.write_all(came).map_err(Written::error)?;
@@ -99,7 +99,7 @@ pub(crate) fn take_in(input: &mut impl Read, announced: &Announcement, to: &mut 
     let found = DatabaseDigest(digest.finalize().into());
     match found == announced.digest {
         true => Ok(()),
-        false => Err(invalid(format!("its SHA-256 is {found}, and {} was announced", announced.digest))),
+        false => Err(invalid(format!("the SHA-256 is {found}, but {} was announced", announced.digest))),
     }
 }
 
@@ -107,7 +107,7 @@ fn invalid(why: impl ToString) -> io::Error {
     io::Error::new(ErrorKind::InvalidData, why.to_string())
 }
 
-/// Marks an error of the side that is written to.
+/// Marks an error of the output.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Written(io::Error);
@@ -117,7 +117,7 @@ impl Written {
         io::Error::new(error.kind(), Self(error))
     }
 
-    /// The error of the side that is written to, if it is one.
+    /// `Ok` with an error of the output, `Err` with any other error.
     pub(super) fn from(error: io::Error) -> Result<io::Error, io::Error> {
         let is_written = error.get_ref().is_some_and(|inner| inner.is::<Self>());
         match is_written {
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_announced_is_written_and_nothing_behind_it() {
+    fn exactly_the_announced_bytes_are_written() {
         let database = [MAGIC, &[7; 100_000]].concat();
         let line = announced(&database).to_string();
         let mut input = io::Cursor::new([line.as_bytes(), &database, b"more"].concat());
@@ -149,13 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused_in_words() {
+    fn other_input_is_refused_with_a_reason() {
         let database = [MAGIC, &[7; 1000]].concat();
         let right = announced(&database);
         let other = Announcement { digest: DatabaseDigest([0; 32]), ..right };
         for (announced, bytes, expected) in [
-            (right, &database[..500], "it ended after 500 of 1008 bytes"),
-            (right, &[], "it ended after 0 of"),
+            (right, &database[..500], "the input ended after 500 of 1008 bytes"),
+            (right, &[], "the input ended after 0 of"),
             (right, &[0xff; 1008], "not a people database"),
             (other, &database[..], "was announced"),
         ] {
@@ -167,7 +167,7 @@ mod tests {
             ("", "does not begin"),
             ("people-database 1", "does not begin"),
             (&"x".repeat(1 << 16), "does not begin"),
-            (huge.as_str(), "no people database has more"),
+            (huge.as_str(), "a people database has at most"),
         ] {
             let refused = announcement(&mut line.as_bytes()).unwrap_err();
             assert!(refused.to_string().contains(expected), "{line}: {refused}");
@@ -175,11 +175,11 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_says_nothing_is_waited_for_no_longer_than_that() {
+    fn a_silent_source_times_out() {
         let (silent, _other) = UnixStream::pair().unwrap();
         for (silence, until, expected) in [
-            (Duration::from_millis(5), Duration::from_secs(60), "nothing came"),
-            (Duration::from_secs(60), Duration::from_millis(5), "it takes too long"),
+            (Duration::from_millis(5), Duration::from_secs(60), "no data"),
+            (Duration::from_secs(60), Duration::from_millis(5), "takes too long"),
         ] {
             let mut input = Patient::new(&silent, silence, Instant::now() + until);
             let refused = announcement(&mut input).unwrap_err();

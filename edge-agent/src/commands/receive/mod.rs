@@ -1,7 +1,7 @@
 //! `receive`: reads a people database from stdin, for instance over ssh, hands it to the unit and waits for the unit's
 //! verdict.
 //!
-//! announcement, bytes (stdin) -> a file of its own -> length and SHA-256 are right -> handed over -> verdict -> receipt
+//! announcement, bytes (stdin) -> temporary file -> length and SHA-256 are right -> handed over -> verdict -> receipt
 //!
 //! An incomplete file is never handed over. Databases are handed over one at a time: a second one waits for the verdict
 //! on the first.
@@ -32,18 +32,18 @@ const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// Timeout for waiting until another database has been handed over.
 const TURN: Duration = Duration::from_secs(60);
 
-/// Take a people database from stdin, hand it to the unit, and wait until the unit uses it or says why not.
+/// Take a people database from stdin, hand it to the unit, and wait until the unit uses or refuses it.
 ///
-/// `encoder-tool ship` runs this on the unit over ssh. The first line says what comes: "people-database 1", its length in
-/// bytes, its SHA-256, and how many seconds to wait for the unit. What does not arrive whole is not handed over.
+/// `encoder-tool ship` runs this on the unit over ssh. The first line of the input is "people-database 1", the length
+/// in bytes, the SHA-256 and how many seconds to wait for the unit. An incomplete database is not handed over.
 ///
-/// Exit codes: 0 if the unit uses it, 1 if it refuses it or says nothing, 2 if it was not handed over.
+/// Exit codes: 0 if the unit uses it, 1 if it refuses it or does not answer, 2 if it was not handed over.
 #[derive(Debug, Args)]
 pub(crate) struct Receive {
-    /// The configuration, which says where the unit's database lies
+    /// The configuration with the path of the unit's database
     #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
     config: PathBuf,
-    /// Print one JSON object, also if it was not handed over
+    /// Print one JSON object, even if the database was not handed over
     #[arg(long)]
     json: bool,
 }
@@ -55,7 +55,7 @@ struct Failed {
     why: anyhow::Error,
 }
 
-/// Receives one database. Yes if the unit uses it.
+/// Receives one database. Returns yes if the unit uses it.
 ///
 /// # Errors
 /// If it was not handed over.
@@ -85,7 +85,7 @@ fn receive(arguments: &Receive) -> Result<Receipt, Failed> {
     let stdin = io::stdin();
     let mut input = Patient::new(&stdin, SILENCE, Instant::now() + LONGEST);
     let bad_input = |digest, error: io::Error| {
-        let why = Err::<(), _>(error).context("the database did not arrive, and nothing was handed over");
+        let why = Err::<(), _>(error).context("the database did not arrive completely, and nothing was handed over");
         Failed { outcome: Outcome::BadInput, digest, why: why.help(AGAIN).err().unwrap_or_else(|| anyhow!(AGAIN)) }
     };
     let announced = announcement(&mut input).map_err(|error| bad_input(None, error))?;
@@ -98,7 +98,7 @@ fn receive(arguments: &Receive) -> Result<Receipt, Failed> {
     Ok(verdict::wait(&config.status.socket, digest, before, Duration::from_secs(u64::from(wait_seconds))))
 }
 
-const AGAIN: &str = "send it again; `encoder-tool ship` says what comes, and how long it is";
+const AGAIN: &str = "send it again with `encoder-tool ship`, which announces its length and SHA-256";
 
 fn failed(
     not: NotHandedOver,
@@ -109,15 +109,15 @@ fn failed(
     match not {
         NotHandedOver::Input(error) => bad_input(digest, error),
         NotHandedOver::Busy => {
-            let why = anyhow!("another database is being handed over, and the unit has not looked at it yet");
+            let why = anyhow!("another database is being handed over, and the unit has not checked it yet");
             Failed { outcome: Outcome::Busy, digest, why }
         }
         NotHandedOver::System { file, error } => {
             let is_permission = error.kind() == ErrorKind::PermissionDenied;
             let outcome = if is_permission { Outcome::NotPermitted } else { Outcome::Disk };
             let help = match is_permission {
-                true => "the unit's own user may, or root: `sudo -u edge-agent edge-agent receive`",
-                false => "make room, or see whether the disk can be written",
+                true => "run this as the unit's user or as root: `sudo -u edge-agent edge-agent receive`",
+                false => "free some space, and check that the disk is not mounted read-only",
             };
             let why = Err::<(), _>(error).with_context(|| format!("{} cannot be written", file.shown())).help(help);
             Failed { outcome, digest, why: why.err().unwrap_or_else(|| anyhow!("not written")) }
@@ -127,11 +127,13 @@ fn failed(
 
 fn in_words(receipt: &Receipt) -> String {
     let digest = receipt.digest.map_or_else(String::new, |digest| format!("SHA-256 {digest}"));
-    let reason = receipt.reason.as_deref().unwrap_or("it does not say why");
+    let reason = receipt.reason.as_deref().unwrap_or("no reason given");
     match (receipt.outcome, receipt.sequence) {
         (Outcome::Running, Some(sequence)) => format!("the unit uses it: sequence {sequence}, {digest}"),
         (Outcome::Running, None) => format!("the unit uses it: {digest}"),
-        (Outcome::Refused, _) => format!("the unit does NOT use it, and goes on with what it had: {reason}\n{digest}"),
+        (Outcome::Refused, _) => {
+            format!("the unit does NOT use it, and keeps its current database: {reason}\n{digest}")
+        }
         _ => format!("handed over, and NOT used yet: {reason}\n{digest}"),
     }
 }
@@ -151,7 +153,10 @@ mod tests {
         };
         for (receipt, expected) in [
             (receipt(Outcome::Running, None), "the unit uses it: sequence 7, SHA-256 abab"),
-            (receipt(Outcome::Refused, Some("too old")), "NOT use it, and goes on with what it had: too old\nSHA-256"),
+            (
+                receipt(Outcome::Refused, Some("too old")),
+                "NOT use it, and keeps its current database: too old\nSHA-256",
+            ),
             (receipt(Outcome::NoVerdict, Some("no unit runs")), "NOT used yet: no unit runs"),
         ] {
             let words = in_words(&receipt);

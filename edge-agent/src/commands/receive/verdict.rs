@@ -1,4 +1,4 @@
-//! What the unit makes of a database that was handed over, from its status.
+//! Waits for the unit's verdict on a database that was handed over, by polling the unit's status.
 
 use crate::status::{Report, ask};
 use shared::delivery::{Outcome, Receipt};
@@ -9,16 +9,17 @@ use std::time::{Duration, Instant};
 
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How many databases the unit had refused before; `None` if no unit answers.
+/// The number of databases that the unit has refused so far; `None` if no unit answers.
 pub(super) fn before(status: &Path) -> Option<u64> {
     ask(status).ok().map(|report| report.database.refusals)
 }
 
-/// Waits for the unit's word.
+/// Waits until the unit uses or refuses the database with this digest, for at most `patience`. `before` is the result
+/// of [`before`].
 pub(super) fn wait(status: &Path, digest: DatabaseDigest, before: Option<u64>, patience: Duration) -> Receipt {
     let receipt = |outcome, reason: Option<String>| Receipt { outcome, reason, digest: Some(digest), sequence: None };
     let Some(before) = before else {
-        let why = "no unit answers; it looks at the database when it starts".to_owned();
+        let why = "no unit answers; it will check the database when it starts".to_owned();
         return receipt(Outcome::NoVerdict, Some(why));
     };
     let until = Instant::now() + patience;
@@ -29,13 +30,14 @@ pub(super) fn wait(status: &Path, digest: DatabaseDigest, before: Option<u64>, p
         }
         if Instant::now() >= until {
             let seconds = patience.as_secs();
-            return receipt(Outcome::NoVerdict, Some(format!("the unit said nothing about it for {seconds} s")));
+            return receipt(Outcome::NoVerdict, Some(format!("the unit gave no verdict for {seconds} s")));
         }
         thread::sleep(PAUSE);
     }
 }
 
-/// A refusal counts only if it came since: the same file may have been refused before for another reason.
+/// The verdict in a report. Only a refusal after the hand-over counts: the same file may have been refused earlier, for
+/// another reason.
 fn verdict(report: &Report, digest: DatabaseDigest, before: u64) -> Option<(Outcome, Option<String>, u64)> {
     let database = &report.database;
     if database.digest == Some(digest) {
@@ -52,7 +54,7 @@ mod tests {
     use crate::status::{RefusedDatabase, sample_report};
 
     #[test]
-    fn what_a_unit_says() {
+    fn verdicts_of_a_unit() {
         let (ours, others) = (DatabaseDigest([1; 32]), DatabaseDigest([2; 32]));
         let refused = |digest| Some(RefusedDatabase { digest, reason: "too old".to_owned() });
         for (in_use, refused, refusals, expected) in [

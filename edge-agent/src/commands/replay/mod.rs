@@ -16,8 +16,8 @@ use terminal::{Answer, print, print_json};
 
 /// Repeat the decisions in the audit log with another threshold: who would have been let in, and who would not.
 ///
-/// The log has the distances of each approach's last judged frames, no pictures: what was refused for another reason, or
-/// opened by a card alone, is counted and not decided again. Nothing is changed.
+/// The log has only the distances of each approach's last judged frames. Refusals for another reason and grants by a
+/// card alone are counted, but not decided again. Nothing is changed.
 ///
 /// Exit codes: 0 if something could be decided again, 1 if nothing could, 2 if something cannot be read.
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ pub(crate) struct Replay {
     /// The threshold to try: an L2 distance above 0 and below 1.414; smaller is stricter
     #[arg(long, value_name = "T")]
     threshold: f32,
-    /// Only records from this time on: 2027-01-31, 2027-01-31T18:00 (here) or 2027-01-31T18:00:00Z
+    /// Only records from this time on: 2027-01-31, 2027-01-31T18:00 (local time) or 2027-01-31T18:00:00Z
     #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
     since: Option<Moment>,
     /// Only records before this time
@@ -34,7 +34,8 @@ pub(crate) struct Replay {
     /// The log, instead of the configured one
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
-    /// The configuration, whose [policy] says the margin and how many frames must agree; without that file, the defaults
+    /// The configuration, whose [policy] sets the margin and how many frames must agree; with --log, the defaults if
+    /// the file does not exist
     #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
     config: PathBuf,
     /// Print one JSON object
@@ -51,14 +52,14 @@ struct Report<'a> {
     replayed: &'a Replayed,
 }
 
-/// Decides again. Yes if there was something to decide.
+/// Repeats the decisions. Returns yes if there were any.
 ///
 /// # Errors
-/// If log or configuration cannot be read, or the threshold is none.
+/// If the log or the configuration cannot be read, or the threshold is out of range.
 pub(crate) fn run(arguments: &Replay) -> anyhow::Result<Answer> {
     let &Replay { threshold, since, until, .. } = arguments;
     let highest = std::f32::consts::SQRT_2;
-    ensure!(threshold > 0.0 && threshold < highest, "--threshold {threshold}: want one above 0 and below 1.414");
+    ensure!(threshold > 0.0 && threshold < highest, "--threshold {threshold}: want a distance above 0 and below 1.414");
     let config = match &arguments.log {
         Some(_) if !arguments.config.exists() => Config::default(),
         _ => Config::read(&arguments.config)?,

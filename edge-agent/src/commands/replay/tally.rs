@@ -1,8 +1,8 @@
-//! What becomes of each record under another threshold.
+//! Repeats the decision of each record with another threshold.
 //!
-//! A grant stands if as many of its frames are within the threshold as agreed then, and no other person is. A refusal of
-//! somebody unknown is lifted if as many of its last frames as must agree are within the threshold: that they would have
-//! been frames of the same person is not in the log.
+//! A grant stands if all of its frames that agreed are within the threshold and the runner-up is not within both the
+//! threshold and the margin. A refusal of an unknown or undecided person is lifted if enough of its last frames for a
+//! consensus are within the threshold. The log does not say whether these frames would have shown the same person.
 
 use crate::audit_log::names::Names;
 use policy::audit::Event;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use terminal::counted;
 
-/// Decides records again, one by one.
+/// Repeats the decisions of records, one by one.
 pub(super) struct Tally {
     threshold: f32,
     consensus: usize,
@@ -19,27 +19,27 @@ pub(super) struct Tally {
     replayed: Replayed,
 }
 
-/// What another threshold would have decided.
+/// The decisions with another threshold.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub(super) struct Replayed {
-    /// The thresholds that decided then, with those for pictures without colour, in the order in which they came.
+    /// The thresholds in use at the time, for colour and for grey frames, in order of their last use.
     thresholds_then: Vec<f32>,
     grants: u64,
-    /// Grants that would have been refused at that moment, as too far.
+    /// Grants that would have been refused at that moment because a frame's distance is above the threshold.
     grants_too_far: u64,
-    /// Grants that would have been refused, since another person is too near.
+    /// Grants that would have been refused because another person is too near.
     grants_ambiguous: u64,
-    /// Grants by a card alone: no distance decides about them.
+    /// Grants by a card alone, which depend on no distance.
     grants_without_distance: u64,
-    /// Approaches that were refused as unknown, or not decided when they ended.
+    /// Approaches that were refused as unknown, or undecided when they ended.
     refusals: u64,
-    /// Those that would have been granted, if their frames were of the same person.
+    /// Refusals that would have been grants, if their frames show the same person.
     refusals_lifted: u64,
-    /// Refused for another reason, about which the threshold says nothing, by reason.
+    /// Refusals that do not depend on the threshold, by reason.
     not_replayed: BTreeMap<&'static str, u64>,
     /// Lines that are not records.
     unreadable: u64,
-    /// Those who would have been let in less often, by id.
+    /// People who would have been let in less often, by id.
     people: BTreeMap<String, OfPerson>,
 }
 
@@ -48,7 +48,7 @@ struct OfPerson {
     name: Option<String>,
     grants: u64,
     refused_now: u64,
-    /// The greatest distance at which they were let in.
+    /// The greatest distance of a frame with which the person was let in.
     farthest: f32,
 }
 
@@ -57,7 +57,7 @@ impl Tally {
         Self { threshold, consensus, margin, replayed: Replayed::default() }
     }
 
-    /// What decided then, also where the record itself is not wanted.
+    /// Notes the thresholds of a database that was taken into use. Called also for records that are not selected.
     pub(super) fn note_threshold(&mut self, event: &Event) {
         if let Event::DatabaseLoaded { threshold, threshold_grey, .. } = event {
             let then = &mut self.replayed.thresholds_then;
@@ -118,25 +118,25 @@ impl Tally {
 }
 
 impl Replayed {
-    /// How many records could be decided again.
+    /// The number of records whose decision could be repeated.
     pub(super) fn decided(&self) -> u64 {
         self.grants - self.grants_without_distance + self.refusals
     }
 
     pub(super) fn in_words(&self, threshold: f32, consensus: usize, margin: f32) -> String {
         let then: Vec<String> = self.thresholds_then.iter().map(|then| format!("{then:.3}")).collect();
-        let then = if then.is_empty() { "not in the log".to_owned() } else { then.join(", then ") };
+        let then = if then.is_empty() { "not recorded".to_owned() } else { then.join(", then ") };
         let mut lines = vec![
-            format!("threshold      {threshold:.3}; then it was {then}"),
+            format!("threshold      {threshold:.3}; at the time {then}"),
             format!(
-                "grants         {} of {} would have been refused: {} as too far, {} since somebody else is too near",
+                "grants         {} of {} would have been refused: {} as too far, {} because another person is too near",
                 self.grants_too_far + self.grants_ambiguous,
                 self.grants,
                 self.grants_too_far,
                 self.grants_ambiguous
             ),
             format!(
-                "refusals       {} of {} would have been granted, to which people is not in the log",
+                "refusals       {} of {} would have been granted; the log does not say to which person",
                 self.refusals_lifted, self.refusals
             ),
         ];
@@ -148,7 +148,7 @@ impl Replayed {
             ));
         }
         lines.push(format!(
-            "by             {consensus} frames that agree, margin {margin:.3}, of the configuration as it is now"
+            "by             {consensus} frames that agree, margin {margin:.3}, from the current configuration"
         ));
         if self.grants_without_distance > 0 {
             lines.push(format!("not decided    {} by a card alone", counted(self.grants_without_distance, "grant")));
@@ -159,14 +159,11 @@ impl Replayed {
         }
         if self.unreadable > 0 {
             lines.push(format!(
-                "not decided    {} of the log without a record: see `edge-agent audit verify`",
+                "not decided    {} of the log that are not records: see `edge-agent audit verify`",
                 counted(self.unreadable, "line")
             ));
         }
-        lines.push(
-            "not known      whether somebody who was refused would have been let in by a later frame, or the other way round"
-                .to_owned(),
-        );
+        lines.push("not known      whether a later frame would have changed a decision".to_owned());
         lines.join("\n")
     }
 }
@@ -205,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn each_record_is_decided_anew() {
+    fn each_decision_is_repeated() {
         let log = [
             granted(&[0.5, 0.6, 0.7], 1.3),
             granted(&[0.9, 0.8, 0.95], 1.3),

@@ -1,7 +1,7 @@
-//! One line for each decision about somebody, on stdout: for a person at a terminal, and for the journal.
+//! Prints one line for each decision about a person to stdout, for a terminal or the journal.
 //!
-//! People are named by their ids. The journal may keep lines for longer than `edge-agent forget` would allow a name;
-//! `audit show` and `status` add the names when they are asked.
+//! Lines contain ids, no names: the journal may keep lines after `edge-agent forget` has erased a name. `audit show`
+//! and `status` add the names when they are run.
 
 use crate::loop_turn::Verdict;
 use policy::{Reason, Refusal};
@@ -9,17 +9,18 @@ use shared::gallery::PersonId;
 use std::time::{Duration, Instant};
 use terminal::{Tone, print, print_toned};
 
-/// A refusal that lasts is printed again when nobody was refused like that for this long.
+/// A repeated refusal is printed again if the last one of its kind is at least this long ago.
 const SAME_REFUSAL: Duration = Duration::from_secs(5);
 
-/// What was printed last.
+/// The last refusal, to print repetitions only once.
 #[derive(Debug, Default)]
 pub(super) struct Decisions {
     refused: Option<(Reason, Option<PersonId>, Instant)>,
 }
 
 impl Decisions {
-    /// Prints a decision that differs from the one before. A stdout that cannot be written must not keep anybody out.
+    /// Prints a decision that differs from the previous one. Errors of stdout are ignored: they must not keep anybody
+    /// out.
     pub(super) fn print(&mut self, verdict: &Verdict, now: Instant) {
         let Some(line) = self.line(verdict, now) else { return };
         match verdict {

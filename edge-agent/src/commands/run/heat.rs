@@ -1,17 +1,18 @@
 //! Lowers the frame rate of a hot unit while nobody is there, before the computer throttles itself and everything takes
-//! longer. A person who comes is served as always.
+//! longer. A person who arrives is processed at the full rate.
 
 use crate::loop_turn::Verdict;
 use crate::status::temperatures;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// A Raspberry Pi slows down from here on (80 °C, by its documentation of `temp_limit` and `temp_soft_limit`).
+/// A Raspberry Pi throttles itself from this temperature (80 °C, by its documentation of `temp_limit` and
+/// `temp_soft_limit`).
 const TOO_HOT_CELSIUS: f64 = 80.0;
-/// And is well again here.
+/// The temperature at which the full rate resumes.
 const COOL_CELSIUS: f64 = 75.0;
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
-/// Two looks a second are enough to notice that somebody comes.
+/// About two frames per second are enough to notice that somebody arrives.
 const REST: Duration = Duration::from_millis(400);
 
 pub(super) struct Heat {
@@ -21,7 +22,7 @@ pub(super) struct Heat {
 }
 
 impl Heat {
-    /// By the sensors of this computer.
+    /// Uses the sensors of this computer.
     pub(super) fn of_this_computer() -> Self {
         Self::below(PathBuf::from("/"))
     }
@@ -30,7 +31,7 @@ impl Heat {
         Self { root, looked: None, is_too_hot: false }
     }
 
-    /// How long to rest after a turn that came to this.
+    /// How long to pause after a turn with this verdict.
     pub(super) fn rest_after(&mut self, verdict: &Verdict, now: Instant) -> Option<Duration> {
         if self.looked.is_none_or(|looked| now.saturating_duration_since(looked) >= LOOK_AGAIN) {
             self.looked = Some(now);
@@ -45,7 +46,7 @@ impl Heat {
         let is_too_hot = hottest >= limit;
         match (self.is_too_hot, is_too_hot) {
             (false, true) => tracing::warn!(
-                "TOO HOT: {hottest:.0} °C. While nobody is there the unit looks less often; give it air, or a heat sink"
+                "TOO HOT: {hottest:.0} °C. The frame rate is lowered while nobody is there; add a heat sink or a fan"
             ),
             (true, false) => tracing::info!("cool enough again: {hottest:.0} °C"),
             _ => {}
@@ -61,7 +62,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn too_hot_it_looks_less_often_while_nobody_is_there() {
+    fn heat_lowers_the_frame_rate_while_nobody_is_there() {
         let root = tempfile::tempdir().unwrap();
         let zone = root.path().join("sys/class/thermal/thermal_zone0");
         fs::create_dir_all(&zone).unwrap();

@@ -40,12 +40,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 use terminal::{Answer, Help, ShowPath, Verbosity};
 
-/// Run the unit: look through the camera, decide, and move the lock, until a signal ends it.
+/// Run the unit: take frames from the camera, decide, and move the lock, until a signal ends it.
 ///
-/// The door is locked before anything else, and first of all when a signal comes. A camera that is lost does not end
-/// the unit: the door stays locked, and the camera is tried again.
+/// The door is locked first at the start, and first when a signal arrives. A lost camera does not end the unit: the
+/// door stays locked, and the camera is opened again.
 ///
-/// Exit codes: 0 if it was told to end, 2 if it could not start.
+/// Exit codes: 0 if a signal ended it, 2 if it could not start.
 #[derive(Debug, Args)]
 pub(crate) struct Run {
     /// The configuration
@@ -53,43 +53,43 @@ pub(crate) struct Run {
     pub(crate) config: PathBuf,
 }
 
-/// After a turn that failed. The next may fail at once, too.
+/// The pause after a failed turn: the next turn may fail at once, too.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
 
 /// Runs until a signal ends it.
 ///
 /// # Errors
-/// If a part cannot be made; the door is locked then.
+/// If a part cannot be created; the door is locked in that case.
 pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answer> {
     let config = Config::read(&arguments.config)?;
     folders::step_down(&folders::written(&config))?;
     let alone = folders::lock_unless_a_unit_runs(&config)?;
-    let signals = EndingSignals::hear()?;
-    // Whatever else is wrong.
+    let signals = EndingSignals::install()?;
+    // First, even if anything else fails.
     let locked = configured::door(&config.door).and_then(|door| Ok(Latch::close(door, config.door.unlock_ms())?));
     let Needed { lock_line, camera, memory } = Needed::from_config(&config)?;
     let latch = locked?;
     let _alone = alone.context("[audit], [database], [door]")?;
-    let end = signals.lock_at_the_end(latch.clone()).context("cannot spawn the signal thread")?;
+    let end = signals.lock_on_signal(latch.clone()).context("cannot spawn the signal thread")?;
     let witnesses = config.clock.witnesses(last_recorded_utc_ms(&config.audit.path));
     let source = ClockSource::watch(witnesses).context("cannot spawn the clock thread")?;
     let clock = Arc::new(SystemClock::start_in(config.clock.zone()?, source));
     let _relock = RelockTimer::start(latch.clone(), Arc::clone(&clock)).context("cannot spawn the relock thread")?;
-    // Opens itself while the networks are read.
+    // The camera opens on its own thread while the networks are loaded.
     let camera = configured::start_camera(camera, &config.camera)?;
     let recogniser = configured::recogniser(&config.model)?;
     let (InUse { gallery, rules, digest }, found) = people::find(&config, &recogniser)?;
     let policy = Policy::new(rules).context("[policy]")?;
     let board = Board::new(camera.health(), latch.clone(), &config.database.path, &gallery, digest);
-    board.note_clock(clock.source());
-    board.note_unit(trust::fingerprint(&config.database.identity).unwrap_or_default());
+    board.set_clock(clock.source());
+    board.set_unit_id(trust::fingerprint(&config.database.identity).unwrap_or_default());
     answer_status(&config.status.socket, &board)?;
     for lost in writable::unwritable(&config) {
-        tracing::error!("{}", lost.said);
+        tracing::error!("{}", lost.message);
     }
     let orders = Orders::heard_on(&config.control_socket())?;
     let audit = configured::audit_log(&config.audit, &clock.now())?;
-    board.note_audit_log(audit.health());
+    board.set_audit_log(audit.health());
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let sight = Box::new(Networks::new(recogniser));
     let mut unit = Unit::new(sight, gallery, policy, audit, latch, time);
@@ -112,16 +112,19 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     Ok(Answer::Yes)
 }
 
-/// A unit that cannot be asked runs all the same; a second one beside it does not.
+/// Serves the status. If the socket cannot be opened, the unit runs without it.
+///
+/// # Errors
+/// If another unit answers there.
 fn answer_status(socket: &Path, board: &Board) -> anyhow::Result<()> {
     let shown = socket.shown();
     match status::serve(socket, board.clone()) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(anyhow::anyhow!(
-            "a unit runs already: {shown} answers"
-        ))
-        .help("stop that one first (`systemctl stop edge-agent`), or give this one a [status] socket of its own"),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            Err(anyhow::anyhow!("a unit runs already: {shown} answers"))
+                .help("stop it first (`systemctl stop edge-agent`), or set another [status] socket for this unit")
+        }
         Err(error) => {
-            tracing::warn!("[status] socket {shown}: {error}; `edge-agent status` gets no answer");
+            tracing::warn!("[status] socket {shown}: {error}; `edge-agent status` will get no answer");
             Ok(())
         }
         Ok(()) => Ok(()),
@@ -159,7 +162,7 @@ impl Loop<'_> {
                     last_failure = None;
                     heat.rest_after(&turn.verdict, Instant::now()).inspect(|rest| thread::sleep(*rest));
                 }
-                // No ping: a loop whose turns fail ends by the watchdog.
+                // No ping: the watchdog ends a loop whose turns fail.
                 Err(error) => self.failed(&error, &mut last_failure),
             }
         }
@@ -169,7 +172,7 @@ impl Loop<'_> {
         PeripheralsReport::new(self.unit.door_watch(), self.unit.is_reader_lost(), &self.unit.locked_out())
     }
 
-    /// Says so once, and not in every turn.
+    /// Counts a failed turn, and logs an error that differs from the last one.
     fn failed(&self, error: &UnitError, last: &mut Option<String>) {
         self.board.failed();
         let error = error.to_string();
@@ -183,7 +186,9 @@ impl Loop<'_> {
 
 fn in_words(camera: &CameraReport) -> String {
     match camera.state {
-        CameraState::Streaming => format!("the camera sees, {}", camera.description.as_deref().unwrap_or_default()),
+        CameraState::Streaming => {
+            format!("the camera delivers frames: {}", camera.description.as_deref().unwrap_or_default())
+        }
         CameraState::Opening => "the camera is being opened".to_owned(),
         CameraState::Lost => format!("NO CAMERA: {}", camera.reason.as_deref().unwrap_or_default()),
     }

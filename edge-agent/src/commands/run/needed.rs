@@ -1,5 +1,5 @@
-//! What a start needs besides networks and people, before any device is opened. `run` and `check` both ask for it here, so
-//! that `check` passes nothing that `run` refuses.
+//! The requirements of a start besides networks and people, checked before any device is opened. `run` and `check`
+//! share this code, so that `check` accepts nothing that `run` refuses.
 
 use crate::camera::Device;
 use crate::commands::configured;
@@ -8,21 +8,21 @@ use crate::door::LockLine;
 use crate::memory_file::MemoryFile;
 use terminal::{Help, ShowPath};
 
-/// Everything that the configuration must say, and whose files are as they must be.
+/// The parts that must be configured and whose files must be usable.
 pub(crate) struct Needed {
     pub(crate) lock_line: LockLine,
-    /// Not opened.
+    /// The camera, not opened.
     pub(crate) camera: Box<dyn Device>,
     pub(crate) memory: MemoryFile,
 }
 
 impl Needed {
     /// # Errors
-    /// What is missing or wrong: all the keys that are not set at once.
+    /// If a key is not set, or a file cannot be used. If both camera and lock are not set, one error names both.
     pub(crate) fn from_config(config: &Config) -> anyhow::Result<Self> {
         if config.camera.source.is_none() && config.door.lock.is_none() {
             return Err(anyhow::anyhow!("[camera] source and [door] lock are not set"))
-                .help(&format!("say what the unit looks through and what moves the lock; {WHERE_KEYS_ARE_EXPLAINED}"));
+                .help(&format!("set the camera and the lock; {WHERE_KEYS_ARE_EXPLAINED}"));
         }
         let lock_line = configured::lock_line(&config.door)?;
         let camera = configured::camera_device(&config.camera)?;

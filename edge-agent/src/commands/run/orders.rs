@@ -8,13 +8,13 @@ use std::path::Path;
 use std::sync::mpsc::Receiver;
 use terminal::{Help, ShowPath};
 
-/// Requests that wait.
+/// Waiting requests.
 pub(super) struct Orders {
     waiting: Option<Receiver<Order>>,
 }
 
 impl Orders {
-    /// From those who ask on that socket. A unit that cannot be asked runs all the same.
+    /// Listens for requests on this socket. If it cannot be opened, the unit runs without it.
     ///
     /// # Errors
     /// If another unit answers there.
@@ -22,28 +22,30 @@ impl Orders {
         let shown = socket.shown();
         match control::serve(socket) {
             Ok(waiting) => Ok(Self { waiting: Some(waiting) }),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(anyhow!(
-                "a unit runs already: {shown} answers"
-            ))
-            .help("stop that one first (`systemctl stop edge-agent`), or give this one a [control] socket of its own"),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                Err(anyhow!("a unit runs already: {shown} answers"))
+                    .help("stop it first (`systemctl stop edge-agent`), or set another [control] socket for this unit")
+            }
             Err(error) => {
-                tracing::warn!("[control] socket {shown}: {error}; this unit can be asked for nothing while it runs");
+                tracing::warn!(
+                    "[control] socket {shown}: {error}; this unit will not answer `edge-agent lockout` and `rollback`"
+                );
                 Ok(Self::none())
             }
         }
     }
 
-    /// None, ever.
+    /// No requests.
     pub(super) fn none() -> Self {
         Self { waiting: None }
     }
 
-    /// Carries out what waits. What cannot be recorded is not done.
+    /// Carries out the waiting requests. A request that cannot be recorded is refused.
     pub(super) fn carry_out(&self, unit: &mut Unit, people: &mut People) {
         while let Some(order) = self.waiting.as_ref().and_then(|waiting| waiting.try_recv().ok()) {
             match unit.record_request(order.request.code(), order.uid) {
                 Ok(()) => carry_out(order, unit, people),
-                Err(error) => order.answer(Reply::refused(format!("it cannot be recorded: {error}"))),
+                Err(error) => order.answer(Reply::refused(format!("the request cannot be recorded: {error}"))),
             }
         }
     }
@@ -57,7 +59,7 @@ fn carry_out(order: Order, unit: &mut Unit, people: &mut People) {
         }
         Request::ClearLockouts { of } => order.answer(match unit.clear_lockouts(of.kind()) {
             Ok(forgiven) => Reply::lockouts(forgiven.iter().map(Lockout::cleared).collect()),
-            Err(error) => Reply::refused(format!("it cannot be recorded: {error}")),
+            Err(error) => Reply::refused(format!("the request cannot be recorded: {error}")),
         }),
     }
 }

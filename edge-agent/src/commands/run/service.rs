@@ -1,16 +1,16 @@
-//! What systemd is told: that the unit is ready, that its loop turns, how it is. Nothing, where there is no systemd.
+//! Notifies systemd of readiness, finished turns (watchdog) and status. Does nothing without systemd.
 
 use sd_notify::NotifyState;
 use std::time::{Duration, Instant};
 
-/// systemd hears that the loop turns, and how the unit is, no more often. A `WatchdogSec` below a few seconds would be
+/// The minimum interval between two watchdog or status notifications. A `WatchdogSec` below a few seconds would be
 /// too short for a turn on a small computer anyway.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// What tells systemd something.
+/// Sends a notification to systemd.
 type Tell = Box<dyn FnMut(NotifyState<'_>)>;
 
-/// The unit as systemd knows it.
+/// What was last reported to systemd.
 pub(super) struct Service {
     tell: Tell,
     every: Duration,
@@ -20,11 +20,11 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Tells the systemd that started this program, if one did.
+    /// Notifies the systemd that started this program, if any.
     pub(super) fn of_systemd() -> Self {
         let tell = |what: NotifyState<'_>| {
             if let Err(error) = sd_notify::notify(&[what]) {
-                tracing::debug!("systemd does not hear: {error}");
+                tracing::debug!("cannot notify systemd: {error}");
             }
         };
         Self::heard_by(Box::new(tell), EVERY)
@@ -34,7 +34,7 @@ impl Service {
         Self { tell, every, ready: false, pinged_at: None, status: String::new() }
     }
 
-    /// A turn of the loop has finished: this, and nothing else, keeps the watchdog quiet.
+    /// Notes a finished turn of the loop. Only this resets the watchdog.
     pub(super) fn turned(&mut self, status: impl FnOnce() -> String) {
         if !std::mem::replace(&mut self.ready, true) {
             (self.tell)(NotifyState::Ready);
@@ -51,7 +51,7 @@ impl Service {
         }
     }
 
-    /// The unit goes down, and the door is locked.
+    /// Notifies systemd that the unit is ending; the door is locked.
     pub(super) fn stopping(&mut self) {
         (self.tell)(NotifyState::Stopping);
     }

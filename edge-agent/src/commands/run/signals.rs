@@ -1,9 +1,10 @@
-//! The signals that end a unit: every one that would otherwise end or stop the process and that a program may catch.
+//! Catches every signal that would otherwise end or stop the process, locks the door and ends the unit.
 //!
-//! Ended by a signal that nobody catches, a process leaves its pins as they are: an unlocked door would stay unlocked.
-//! Stopped (Ctrl-Z), it would not lock in time. So all of these end the unit like SIGTERM, the door first. What cannot
-//! be caught (SIGKILL, SIGSTOP) or must not be, because the program is broken (SIGSEGV and the like), is left to systemd:
-//! its watchdog ends a process that was stopped, and its `ExecStopPost` runs `edge-agent lock`.
+//! An uncaught signal would end the process and leave its pins unchanged: an unlocked door would stay unlocked. A
+//! stopped process (Ctrl-Z) would not relock in time. Therefore all of these signals end the unit like SIGTERM, after
+//! locking the door. Signals that cannot be caught (SIGKILL, SIGSTOP) or must not be caught because the program is
+//! broken (SIGSEGV and similar) are left to systemd: its watchdog kills a stopped process, and its `ExecStopPost` runs
+//! `edge-agent lock`.
 
 use crate::door::Latch;
 use anyhow::Context;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-/// SIGPIPE is among them: the reader of the unit's messages is gone, as with a terminal that hangs up.
+/// The caught signals. SIGPIPE is one of them: the reader of the unit's messages is gone, as when a terminal hangs up.
 const ENDING: [Signal; 18] = [
     Signal::TERM,
     Signal::INT,
@@ -36,40 +37,43 @@ const ENDING: [Signal; 18] = [
     Signal::TTOU,
 ];
 
-/// The real-time signals that Linux leaves to programs; unheard, each ends the process.
+/// The real-time signals that Linux leaves to programs. Uncaught, each ends the process.
 const REAL_TIME: std::ops::RangeInclusive<i32> = 34..=64;
 
-/// Heard from now on: none of them ends or stops the process any more.
+/// The installed signal handlers: while they exist, no caught signal ends or stops the process.
 pub(crate) struct EndingSignals {
     signals: Signals,
 }
 
 impl EndingSignals {
+    /// Installs the handlers.
+    ///
     /// # Errors
-    /// If the system lets them not be heard.
-    pub(crate) fn hear() -> anyhow::Result<Self> {
-        let signals = Signals::new(ENDING.map(Signal::as_raw)).context("the system lets no signals be heard")?;
+    /// If a handler cannot be registered.
+    pub(crate) fn install() -> anyhow::Result<Self> {
+        let signals = Signals::new(ENDING.map(Signal::as_raw)).context("cannot register the signal handlers")?;
         for signal in REAL_TIME {
-            // An emulated processor has fewer of them.
+            // An emulated processor has fewer real-time signals.
             if let Err(error) = signals.add_signal(signal) {
-                tracing::debug!("signal {signal} cannot be heard: {error}");
+                tracing::debug!("signal {signal} cannot be caught: {error}");
             }
         }
         Ok(Self { signals })
     }
 
-    /// When one comes, or has come, the door is locked for good, whatever the loop is doing; then the flag is set.
+    /// Spawns a thread that, at the first signal (also one received before), locks the door for good, independently of
+    /// the loop, and then sets the returned flag.
     ///
     /// # Errors
     /// If the thread cannot be spawned.
-    pub(super) fn lock_at_the_end(mut self, latch: Latch) -> io::Result<Arc<AtomicBool>> {
+    pub(super) fn lock_on_signal(mut self, latch: Latch) -> io::Result<Arc<AtomicBool>> {
         let end = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&end);
         let wait = move || {
             for signal in self.signals.forever() {
                 latch.lock_for_good();
                 if !flag.swap(true, Ordering::Relaxed) {
-                    tracing::info!("signal {signal}: the door is locked, and the unit ends");
+                    tracing::info!("signal {signal}: the door is locked and the unit ends");
                 }
             }
         };

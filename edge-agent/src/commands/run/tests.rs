@@ -25,7 +25,7 @@ impl Sight for Moody {
     }
 }
 
-/// Invariant 2: a loop that does not get to the end of its turns is ended by the watchdog, and the door is locked.
+/// Invariant 2: the watchdog ends a loop that does not finish its turns, and the door is locked.
 #[test]
 fn only_finished_turns_ping_the_watchdog() {
     let folder = tempfile::tempdir().unwrap();
@@ -46,10 +46,10 @@ fn only_finished_turns_ping_the_watchdog() {
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let mut unit = Unit::new(sight, nobody(), Policy::new(rules()).unwrap(), audit, latch.clone(), time);
     let board = Board::new(camera.health(), latch, Path::new("people.db"), &nobody(), DatabaseDigest([0; 32]));
-    let told = Rc::new(RefCell::new(Vec::new()));
-    let heard = Rc::clone(&told);
+    let sent = Rc::new(RefCell::new(Vec::new()));
+    let record = Rc::clone(&sent);
     let hear = move |what: NotifyState<'_>| {
-        heard.borrow_mut().push(match what {
+        record.borrow_mut().push(match what {
             NotifyState::Ready => "ready",
             NotifyState::Watchdog => "watchdog",
             _ => "something else",
@@ -60,10 +60,10 @@ fn only_finished_turns_ping_the_watchdog() {
     Loop { unit: &mut unit, camera, people: People::unchanging(), orders: Orders::none(), board: board.clone(), clock }
         .turn_until(&end, &mut service, |_| good_starts += 1);
     let turns = board.report().turns;
-    let pings = told.borrow().iter().filter(|what| **what == "watchdog").count();
-    // Turns in which the camera was still being opened finish as well.
+    let pings = sent.borrow().iter().filter(|what| **what == "watchdog").count();
+    // Turns during which the camera is still being opened also finish.
     assert_eq!((turns.failed, pings as u64), (3, turns.count));
     assert!(turns.count >= 3, "{turns:?}");
-    assert_eq!(told.borrow()[0], "ready");
+    assert_eq!(sent.borrow()[0], "ready");
     assert_eq!(good_starts, 1);
 }

@@ -1,5 +1,5 @@
-//! Checks the places that a running unit writes to, and names the loss if one is not writable. `check` treats as an error
-//! what `run` only logs.
+//! Checks the places that a running unit writes to, and names the loss if one is not writable. `check` treats as an
+//! error what `run` only logs.
 
 use crate::config::Config;
 use files::owner::this_user;
@@ -11,33 +11,33 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use terminal::ShowPath;
 
-/// Where systemd makes the service's folder, and only while it runs.
+/// The folder in which systemd creates the service's folder, which exists only while the service runs.
 const MADE_BY_SYSTEMD: &str = "/run";
 
-/// A place that this user cannot write.
+/// A place that this user cannot write to.
 pub(crate) struct Unwritable {
-    /// Its key, the reason and what follows.
-    pub(crate) said: String,
-    /// There is no such folder: it may still be made before the start.
+    /// The key of its path, the reason and the consequence.
+    pub(crate) message: String,
+    /// Whether the folder does not exist; it may be created before the start.
     pub(crate) is_missing: bool,
 }
 
 /// All places that this user cannot write to. The test leaves no files behind.
 ///
-/// Without the key of its log a unit does not start at all: that is for [`Needed`](super::needed::Needed) to say.
+/// The key of the log is not checked here: without it a unit does not start, see [`Needed`](super::needed::Needed).
 pub(crate) fn unwritable(config: &Config) -> Vec<Unwritable> {
     let control = config.control_socket();
     let places = [
-        ("[audit] path", &config.audit.path, "where nothing can be recorded, nobody is let in"),
-        ("[database] path", &config.database.path, "no database that is shipped is taken"),
-        ("[door] memory", &config.door.memory, "failed attempts are forgotten with a restart"),
-        ("[door] last-lock", &config.door.last_lock, "`edge-agent lock` needs the configuration"),
+        ("[audit] path", &config.audit.path, "nothing can be recorded, and nobody is let in"),
+        ("[database] path", &config.database.path, "shipped databases are not accepted"),
+        ("[door] memory", &config.door.memory, "a restart forgets failed attempts"),
+        ("[door] last-lock", &config.door.last_lock, "`edge-agent lock` will need the configuration"),
         ("[status] socket", &config.status.socket, "`edge-agent status` gets no answer"),
-        ("[control] socket", &control, "nobody can ask the unit for anything"),
+        ("[control] socket", &control, "`edge-agent lockout` and `rollback` get no answer"),
     ];
     let tried = places.into_iter().map(|(named, file, loss)| {
         let tried = try_folder_of(file);
-        // The others are replaced by new files.
+        // Other files are replaced, not appended to.
         let tried = if *file == config.audit.path { tried.and_then(|()| try_appending(file)) } else { tried };
         (named, file, loss, tried)
     });
@@ -45,8 +45,8 @@ pub(crate) fn unwritable(config: &Config) -> Vec<Unwritable> {
         let error = tried.err()?;
         let is_missing = error.kind() == ErrorKind::NotFound;
         let is_made_later = is_missing && file.starts_with(MADE_BY_SYSTEMD);
-        let said = format!("{named}: {} cannot be written by {}: {error}; {loss}", file.shown(), this_user());
-        (!is_made_later).then_some(Unwritable { said, is_missing })
+        let message = format!("{named}: {} cannot be written by {}: {error}; {loss}", file.shown(), this_user());
+        (!is_made_later).then_some(Unwritable { message, is_missing })
     });
     refused.collect()
 }
@@ -59,7 +59,7 @@ fn try_appending(file: &Path) -> io::Result<()> {
     let no_link = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     match OpenOptions::new().append(true).custom_flags(no_link).open(file) {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(error),
-        // Nothing is there, or something else than a file: the reader of the log says what is wrong with it.
+        // If it does not exist or is not a file, the code that opens the log reports it.
         _ => Ok(()),
     }
 }
@@ -79,11 +79,11 @@ mod tests {
     }
 
     #[test]
-    fn every_place_that_is_written_is_named_with_its_key() {
+    fn every_unwritable_place_is_named_with_its_key() {
         let folder = tempfile::tempdir().unwrap();
         let config = configured(folder.path());
         let named = |config: &Config| -> Vec<String> {
-            unwritable(config).iter().map(|lost| lost.said.split(':').next().unwrap().to_owned()).collect()
+            unwritable(config).iter().map(|lost| lost.message.split(':').next().unwrap().to_owned()).collect()
         };
         let state = ["[database] path", "[door] memory", "[door] last-lock"];
         let sockets = ["[status] socket", "[control] socket"];
@@ -95,11 +95,11 @@ mod tests {
             assert_eq!(named(&config), expected, "{made}");
         }
         let left = ["log", "state", "run"].map(|name| fs::read_dir(folder.path().join(name)).unwrap().count());
-        assert_eq!(left, [0; 3], "a try leaves nothing");
+        assert_eq!(left, [0; 3], "the check leaves no files");
     }
 
     #[test]
-    fn what_systemd_makes_when_the_service_starts_is_not_missed() {
+    fn folders_that_systemd_creates_are_not_reported() {
         let folder = tempfile::tempdir().unwrap();
         let mut config = configured(folder.path());
         ["log", "state"].iter().for_each(|name| fs::create_dir(folder.path().join(name)).unwrap());

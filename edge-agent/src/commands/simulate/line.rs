@@ -1,4 +1,4 @@
-//! What is printed about a frame: as JSON for machines, in words for people.
+//! Formats the result of a frame: as JSON for programs, as a sentence for people.
 
 use crate::camera::CameraError;
 use crate::loop_turn::{Granted, Timings, Turn, Verdict};
@@ -8,28 +8,28 @@ use shared::gallery::{Gallery, PersonId};
 use std::path::Path;
 use terminal::{ShowPath, ShownPath, counted};
 
-/// One frame.
+/// The result of one frame.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Line {
     /// Name of the file.
     frame: ShownPath,
     /// `grant`, `deny` or `nobody`.
     decision: &'static str,
-    /// What somebody was let in by: `face`, `card` or `card_and_face`.
+    /// The credential of a grant: `face`, `card` or `card_and_face`.
     credential: Option<&'static str>,
-    /// Who it is, if within the threshold of somebody; or whose card it is.
+    /// The person within the threshold, or the holder of the card.
     person: Option<String>,
     person_id: Option<String>,
     /// L2 distance to the nearest person, known or not, or to the card's holder.
     distance: Option<f32>,
-    /// The one that held in this frame: without colour it may be another.
+    /// The threshold of this frame: frames without colour may have another one.
     threshold: f32,
     runner_up: Option<RunnerUp>,
-    /// Why somebody was not let in: a code that never changes its meaning.
+    /// The stable code of the reason of a refusal.
     reason: Option<&'static str>,
     /// `locked` or `unlocked`, after the decision.
     door: &'static str,
-    /// In the frame.
+    /// The number of faces in the frame.
     faces: usize,
     ms: Milliseconds,
 }
@@ -49,7 +49,7 @@ struct Milliseconds {
     total: f64,
 }
 
-/// A file that could not be shown.
+/// A file that could not be read.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Unreadable {
     frame: ShownPath,
@@ -108,7 +108,7 @@ impl From<Timings> for Milliseconds {
     }
 }
 
-/// One sentence about a file, after its last frame.
+/// One sentence about a file, printed after its last frame.
 pub(super) fn in_words(line: &Line, frames: u64) -> String {
     let Line { frame, door, threshold, .. } = line;
     let compared = match line.distance {

@@ -25,11 +25,10 @@ use std::path::{Path, PathBuf};
 use terminal::{Answer, ShowPath, Verbosity, print, print_json, say};
 use time::Time;
 
-/// Let the unit decide about frames from files, with a simulated door.
+/// Run the unit with frames from files and a simulated door.
 ///
-/// Each file is one approach: it is shown again and again until somebody is let in or the time for a consensus is
-/// over, and then the door has time to lock. Time is that of the simulation and costs nothing, unless --real-time is
-/// given.
+/// Each file is one approach: it is shown repeatedly until somebody is let in or the time for a consensus is over; then
+/// the door has time to lock. Time is simulated, without waiting, unless --real-time is given.
 ///
 /// Exit codes: 0 if somebody was let in, 1 if nobody was, 2 if a file cannot be read or on any other error.
 #[derive(Debug, Args)]
@@ -41,28 +40,28 @@ pub(crate) struct Simulate {
     /// The people database
     #[arg(long, value_name = "FILE")]
     pub(crate) db: PathBuf,
-    /// The configuration; without one, the defaults
+    /// The configuration; the defaults if not given
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Folder of a model bundle, instead of the one configured or compiled in; once for each kind
+    /// Folder of a model bundle, instead of the configured or built-in one; may be given once for each kind
     #[arg(long = "model", value_name = "DIR")]
     pub(crate) models: Vec<PathBuf>,
     /// A card that is presented at the beginning of each approach, or of the sequence: 8108654, 123:47726 or 0x7bba6e
     #[arg(long, value_name = "NUMBER")]
     pub(crate) card: Option<CardNumber>,
-    /// The files are frames that follow each other, each shown once
+    /// Treat the files as consecutive frames, each shown once
     #[arg(long, help_heading = "Time and order")]
     pub(crate) sequence: bool,
-    /// Frames a second
+    /// Frames per second
     #[arg(long, help_heading = "Time and order", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=240))]
     pub(crate) fps: u16,
-    /// When the simulation begins, such as 2027-01-31T18:00:00Z; now, if it is not said
+    /// The time at which the simulation begins, such as 2027-01-31T18:00:00Z; now if not given
     #[arg(long, help_heading = "Time and order", value_name = "TIME", conflicts_with = "real_time")]
     pub(crate) start: Option<Timestamp>,
-    /// Show frames at their pace, and keep the door unlocked for as long as a real one
+    /// Show frames in real time, and keep the door unlocked as long as a real one
     #[arg(long, help_heading = "Time and order")]
     pub(crate) real_time: bool,
-    /// Append to this audit log; without it, the record is forgotten at the end
+    /// Append to this audit log; if not given, records are discarded at the end
     #[arg(long, value_name = "FILE")]
     pub(crate) audit: Option<PathBuf>,
     /// Print one JSON object for each frame
@@ -92,7 +91,7 @@ pub(crate) fn run(arguments: &Simulate, verbosity: Verbosity) -> anyhow::Result<
     }
     simulation.unit.stop();
     match unreadable {
-        Some(first) => Err(anyhow::Error::new(first).context("not every file could be shown")),
+        Some(first) => Err(anyhow::Error::new(first).context("not every file could be read")),
         None => Ok(Answer::yes_if(simulation.granted > 0)),
     }
 }
@@ -150,8 +149,8 @@ impl Simulation {
         }
     }
 
-    /// The photo is before the camera until somebody is let in or the time for a consensus is over; then the view is
-    /// clear until the approach has ended and the door has locked.
+    /// Shows the photo until somebody is let in or the time for a consensus is over; then shows nothing until the
+    /// approach has ended and the door is locked.
     fn approach(&mut self, file: &Path) -> anyhow::Result<()> {
         let frames = (self.unit.policy().rules().consensus_window_ms / self.frame_ms).max(1);
         for number in 1..=frames {
@@ -190,7 +189,7 @@ impl Simulation {
         self.camera.hide();
         let until_locked = self.time.until_locked(&self.latch);
         if until_locked > 0 && !self.json {
-            self.verbosity.note("the view is clear, and the door locks again");
+            self.verbosity.note("nobody is in view, and the door locks again");
         }
         let gap = self.unit.policy().rules().approach_gap_ms.saturating_add(1);
         self.time.pass(until_locked.max(gap), &self.latch);

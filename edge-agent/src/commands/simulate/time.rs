@@ -1,4 +1,4 @@
-//! How time passes in a simulation: at once, or as fast as it does.
+//! The time of a simulation: virtual (without waiting) or real.
 
 use crate::clock::{Clock, SystemClock, VirtualClock};
 use crate::door::{Latch, RelockTimer};
@@ -15,13 +15,16 @@ pub(super) enum Time {
 }
 
 impl Time {
-    /// Time that costs nothing, from this moment on.
+    /// Virtual time that begins at `start`, or now.
     pub(super) fn starting_at(start: Option<Timestamp>, zone: TimeZone) -> Self {
         let start = start.unwrap_or_else(Timestamp::now);
         Self::Virtual(Arc::new(VirtualClock::starting_at(start.as_millisecond()).in_zone(zone)))
     }
 
-    /// Time as it is, with a thread that locks the door.
+    /// Real time, with a thread that relocks the door.
+    ///
+    /// # Errors
+    /// If the thread cannot be spawned.
     pub(super) fn real(latch: Latch) -> io::Result<Self> {
         let clock = Arc::new(SystemClock::start());
         Ok(Self::Real { clock: Arc::clone(&clock), _relock: RelockTimer::start(latch, clock)? })
@@ -34,7 +37,7 @@ impl Time {
         }
     }
 
-    /// Lets this many milliseconds pass. The door locks on the way if its time is over.
+    /// Lets this many milliseconds pass. Relocks the door on the way when it is due.
     pub(super) fn pass(&self, ms: u64, latch: &Latch) {
         match self {
             Self::Real { .. } => thread::sleep(Duration::from_millis(ms)),
@@ -49,7 +52,7 @@ impl Time {
         }
     }
 
-    /// Milliseconds until the door is locked; 0 if it is.
+    /// Milliseconds until the door is relocked; 0 if it is locked.
     pub(super) fn until_locked(&self, latch: &Latch) -> u64 {
         latch.locks_at_ms().map_or(0, |at| at.saturating_sub(self.clock().now().monotonic_ms))
     }

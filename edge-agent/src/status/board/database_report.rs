@@ -9,12 +9,12 @@ use shared::seal::Fingerprint;
 
 impl Board {
     /// Sets the unit's id, which databases name.
-    pub(crate) fn note_unit(&self, id: Option<Fingerprint>) {
+    pub(crate) fn set_unit_id(&self, id: Option<Fingerprint>) {
         self.notes().unit = id;
     }
 
     /// Sets the database in use.
-    pub(crate) fn note_database(&self, gallery: &Gallery, digest: DatabaseDigest) {
+    pub(crate) fn set_database(&self, gallery: &Gallery, digest: DatabaseDigest) {
         let header = gallery.header();
         let mut notes = self.notes();
         notes.database = DatabaseReport {
@@ -33,19 +33,19 @@ impl Board {
     }
 
     /// Notes that the previous database is used, and why the current one cannot be.
-    pub(crate) fn note_fallback(&self, why: &str) {
+    pub(crate) fn report_fallback(&self, why: &str) {
         self.notes().database.returned = Some(why.to_owned());
     }
 
     /// Notes that a database was refused.
-    pub(crate) fn note_refused_database(&self, digest: Option<DatabaseDigest>, why: &str) {
+    pub(crate) fn report_refused_database(&self, digest: Option<DatabaseDigest>, why: &str) {
         let mut notes = self.notes();
         notes.database.refused = Some(RefusedDatabase { digest, reason: why.to_owned() });
         notes.database.refusals += 1;
     }
 
     /// Notes whether the unit can look for new databases; if not, `failing` has the reason.
-    pub(crate) fn note_watch(&self, failing: Option<String>) {
+    pub(crate) fn report_checking(&self, failing: Option<String>) {
         let mut notes = self.notes();
         match failing {
             Some(reason) => notes.database.refused = Some(RefusedDatabase { digest: None, reason }),
@@ -54,7 +54,7 @@ impl Board {
     }
 
     /// Sets the result of the last self-test.
-    pub(crate) fn note_self_test(&self, found: Result<Tested, String>) {
+    pub(crate) fn set_self_test(&self, found: Result<Tested, String>) {
         self.notes().self_test = Some(match found {
             Ok(Tested::Passed) => SelfTest::Passed,
             Ok(Tested::NothingStored) => SelfTest::NothingStored,
@@ -85,8 +85,8 @@ mod tests {
         let latch = Latch::close(Box::new(ScriptedDoor::default()), 1000).unwrap();
         let board =
             Board::new(Health::default(), latch, Path::new("/lib/people.db"), &gallery(7), DatabaseDigest([7; 32]));
-        board.note_fallback("it is damaged");
-        board.note_refused_database(Some(DatabaseDigest([9; 32])), "it is older");
+        board.report_fallback("it is damaged");
+        board.report_refused_database(Some(DatabaseDigest([9; 32])), "it is older");
         let told = board.report().database;
         assert_eq!(
             (told.sequence, told.digest, told.path.to_string()),
@@ -94,7 +94,7 @@ mod tests {
         );
         assert_eq!(told.refused.unwrap().digest, Some(DatabaseDigest([9; 32])));
         assert!(told.returned.is_some() && told.loaded_at.ends_with('Z'), "{}", told.loaded_at);
-        board.note_database(&gallery(8), DatabaseDigest([8; 32]));
+        board.set_database(&gallery(8), DatabaseDigest([8; 32]));
         let told = board.report().database;
         assert_eq!((told.sequence, told.refused, told.refusals, told.returned), (8, None, 1, None));
         assert_eq!(told.path.to_string(), "/lib/people.db");

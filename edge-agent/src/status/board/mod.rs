@@ -77,17 +77,17 @@ impl Board {
         let board = Self { camera, latch, started: Instant::now(), notes: Arc::default() };
         let path = std::path::absolute(database).unwrap_or_else(|_| database.to_owned());
         board.notes().database.path = path.shown();
-        board.note_database(gallery, digest);
+        board.set_database(gallery, digest);
         board
     }
 
     /// Sets the audit log whose state is reported.
-    pub(crate) fn note_audit_log(&self, health: AuditHealth) {
+    pub(crate) fn set_audit_log(&self, health: AuditHealth) {
         self.notes().audit = health;
     }
 
     /// Sets the source of the clock's state.
-    pub(crate) fn note_clock(&self, source: &ClockSource) {
+    pub(crate) fn set_clock(&self, source: &ClockSource) {
         self.notes().clock_source = source.clone();
     }
 

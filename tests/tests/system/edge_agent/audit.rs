@@ -103,7 +103,7 @@ fn an_exported_log_vouches_for_itself_elsewhere() {
     fs::write(&head, forged).unwrap();
     let refused = audit_elsewhere(&log, &against);
     assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused:?}");
-    assert!(refused.stderr.contains("not signed by the key"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("not signed by the given key"), "{}", refused.stderr);
 }
 
 /// Everything behind an early signature is thrown away, and grants that never happened are written in its place, each

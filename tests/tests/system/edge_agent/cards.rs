@@ -106,5 +106,5 @@ fn people_who_cannot_enter_are_told_of() {
     let config = configuration_with(folder.path(), with_cards(), "source = \"rpicam\"");
     let checked = said(edge_agent(["check", "--json", "--config"]).arg(&config)).json();
     let warnings = checked["warnings"].to_string();
-    assert!(warnings.contains("1 of the people must present a card, and there is no [reader]"), "{warnings}");
+    assert!(warnings.contains("1 of the people must present a card, but no [reader] is configured"), "{warnings}");
 }

@@ -43,7 +43,7 @@ fn a_stranger_and_an_empty_view_leave_the_door_locked() {
 fn systemd_hears_that_the_loop_turns_and_how_it_is() {
     let unit = RunningUnit::start(&photos_of(&at_the_door("wall.jpg")));
     unit.tells_systemd("WATCHDOG=1");
-    unit.tells_systemd("STATUS=locked; the camera sees");
+    unit.tells_systemd("STATUS=locked; the camera delivers frames");
     unit.tells_systemd("WATCHDOG=1");
 }
 

@@ -254,10 +254,10 @@ fn half_a_file_is_never_handed_over() {
         (&b""[..], "does not begin"),
         (&line[..20], "does not begin"),
         (&whole, "does not begin"),
-        (&line, "it ended after 0"),
-        (&[&line[..], &whole[..whole.len() / 2]].concat(), "it ended after"),
+        (&line, "the input ended after 0"),
+        (&[&line[..], &whole[..whole.len() / 2]].concat(), "the input ended after"),
         (&[&announced(length - 1, digest)[..], &whole].concat(), "SHA-256"),
-        (&[&announced(u64::MAX, digest)[..], &whole].concat(), "no people database has more"),
+        (&[&announced(u64::MAX, digest)[..], &whole].concat(), "a people database has at most"),
         (&endless, "not a people database"),
     ]
     .into_iter()
