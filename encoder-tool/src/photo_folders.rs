@@ -160,14 +160,14 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_elsewhere_is_told() {
+    fn misplaced_files_are_reported() {
         let found = scan(tree(&["a/1.jpg", "a/old/2.jpg", "loose.jpg"]).path()).unwrap();
         assert_eq!(found.passed_over, ["a/old: a folder in a person's folder", "loose.jpg: not in a person's folder"]);
     }
 
     /// With the rules passed over, everybody could enter at all times.
     #[test]
-    fn a_rule_file_by_another_name_or_in_another_place_is_told() {
+    fn misnamed_and_misplaced_rule_files_are_reported() {
         for (file, near_misses) in [
             ("people.csv", 0),
             ("People.csv", 1),

@@ -15,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_becomes_what_it_said() {
+    fn a_panic_becomes_an_error_with_its_message() {
         assert_eq!(unpanicked(|| 1), Ok(1));
         assert_eq!(unpanicked::<()>(|| panic!("so {}", "what")), Err("so what".to_owned()));
         assert_eq!(unpanicked::<()>(|| panic!("plain")), Err("plain".to_owned()));

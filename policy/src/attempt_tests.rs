@@ -115,7 +115,7 @@ impl Door {
 }
 
 #[test]
-fn five_strangers_lock_out_everybody_for_half_a_minute() {
+fn five_strangers_lock_out_faces_for_half_a_minute() {
     let mut door = Door::new(Mode::Face);
     door.strangers(4);
     assert_eq!(door.try_once(Some(ADA)), Ok(ADA), "four are not five, and a grant ends the count");
@@ -233,7 +233,7 @@ fn presenting_a_card_begins_no_new_attempt() {
 }
 
 #[test]
-fn somebody_known_who_may_not_enter_ends_no_count() {
+fn a_known_person_without_permission_does_not_reset_the_count() {
     let mut door = Door::new(Mode::Face);
     door.expired = true;
     door.strangers(4);
@@ -243,7 +243,7 @@ fn somebody_known_who_may_not_enter_ends_no_count() {
 }
 
 #[test]
-fn a_grant_that_is_withheld_ends_no_count() {
+fn a_withheld_grant_does_not_reset_the_count() {
     let mut door = Door::new(Mode::Face);
     door.strangers(4);
     let faces = [door.face(Some(ADA), 80.0)];
@@ -260,7 +260,7 @@ fn a_grant_that_is_withheld_ends_no_count() {
 }
 
 #[test]
-fn after_fifty_failures_one_face_is_judged_every_five_minutes_until_one_is_let_in() {
+fn after_fifty_failures_one_face_is_judged_every_five_minutes_until_a_grant() {
     let mut door = Door::new(Mode::Face);
     while door.policy.failures(None).first().is_none_or(|failed| failed.failures < FAILURES_BEFORE_PACING) {
         door.strangers(1);
@@ -284,7 +284,7 @@ fn after_fifty_failures_one_face_is_judged_every_five_minutes_until_one_is_let_i
 }
 
 #[test]
-fn after_fifty_failures_a_card_is_refused_until_there_is_a_new_one_or_an_administrator_clears_it() {
+fn after_fifty_failures_a_card_is_blocked_until_replaced_or_cleared() {
     let blocked = || {
         let mut door = Door::new(Mode::CardAndFace);
         door.card = CardIssue { database: 10, tag: 1 };
@@ -316,7 +316,7 @@ fn after_fifty_failures_a_card_is_refused_until_there_is_a_new_one_or_an_adminis
 }
 
 #[test]
-fn passers_by_lock_out_no_card_and_a_card_with_its_face_ends_it() {
+fn a_face_lockout_does_not_block_cards_and_a_card_grant_ends_it() {
     let mut door = Door::new(Mode::CardOrFace);
     door.strangers(5);
     assert_eq!(door.try_once(Some(ADA)), Err(Reason::LockedOut));
@@ -349,7 +349,7 @@ fn somebody_elses_face_with_a_card_counts_for_that_card_alone() {
 
 /// Five taps of any foreign card had refused everybody's, and one every quarter of an hour went on refusing them.
 #[test]
-fn cards_that_are_nobodys_slow_down_the_reader_and_refuse_no_card() {
+fn unknown_cards_slow_down_the_reader_and_block_no_card() {
     let mut door = Door::new(Mode::CardOrFace);
     for _ in 0..50 {
         door.policy.present_card(&PresentedCard::Unknown, &door.now());
@@ -379,7 +379,7 @@ fn guessing_cards_is_slow() {
 }
 
 #[test]
-fn an_administrator_ends_a_lockout_and_no_other() {
+fn an_administrator_ends_only_the_selected_lockout() {
     let mut door = Door::new(Mode::Face);
     door.strangers(5);
     let [locked] = door.policy.locked_out(&door.now())[..] else { panic!("faces are locked out") };
@@ -412,7 +412,7 @@ fn switching_the_unit_off_and_on_gives_no_new_attempts() {
 
 /// Pulling the plug before the eighth frame was a way to try one face after the other.
 #[test]
-fn what_was_going_on_when_the_power_went_has_failed() {
+fn an_attempt_interrupted_by_a_power_cut_counts_as_failed() {
     let mut memory = Memory::default();
     for failures in 1..=5 {
         let mut door = Door::new(Mode::Face);

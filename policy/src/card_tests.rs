@@ -289,7 +289,7 @@ proptest! {
 
     /// Against a plain reckoning of what each kind of grant needs.
     #[test]
-    fn no_card_lets_in_who_should_not_be((door_mode, modes, letters) in stories()) {
+    fn no_card_admits_an_unauthorised_person((door_mode, modes, letters) in stories()) {
         let mode_of = |person: PersonId| match if person == ADA { modes[0] } else { modes[1] } {
             Mode::Default => door_mode,
             said => said,

@@ -174,7 +174,7 @@ proptest! {
 
     /// Three strangers in view did not keep a card from opening, though `several-faces` was to refuse that.
     #[test]
-    fn no_way_to_a_grant_passes_by_a_rule(
+    fn no_grant_bypasses_a_rule(
         (way, mode) in prop_oneof![
             Just((Way::Face, Mode::Face)),
             Just((Way::Face, Mode::CardOrFace)),
@@ -195,7 +195,7 @@ proptest! {
 
 /// A detector that overlooks the company in one frame does not undo the rule for a card.
 #[test]
-fn company_that_is_missed_in_one_frame_opens_to_no_card() {
+fn company_missed_in_one_frame_does_not_admit_a_card() {
     let mut door = Door::new(Way::Card, Mode::CardOrFace, Some(Objection::Company(SeveralFaces::Refuse)));
     let company = door.faces(Mode::Default);
     let _ = door.policy.decide(&Observation::new(&company), &door.now());

@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_locked_out_before_a_restart_is_so_again() {
+    fn lockouts_survive_a_restart() {
         for (failures, unmatched, locked_ms) in [(2, false, 0), (3, false, 1000), (3, true, 2000)] {
             let mut before = failed(Tried::FACE, failures, 777);
             if unmatched {
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blocked_card_stays_so_until_there_is_a_new_one() {
+    fn a_blocked_card_stays_blocked_until_replaced() {
         let blocked = failed(with_card(7, 10), 50, 0);
         for (card, is_new) in [
             (CardIssue { tag: 7, database: 10 }, false),
@@ -406,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn many_stolen_cards_do_not_push_out_what_is_counted_of_faces() {
+    fn many_stolen_cards_do_not_evict_face_counts() {
         let mut lockouts = failed(Tried::FACE, 2, 0);
         for number in 0..5000_u32 {
             let mut id = [0; 16];
@@ -419,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_version_remembered_is_read() {
+    fn state_of_an_earlier_version_is_read() {
         let json = r#"[{"kind":"face","failures":4},{"kind":"card","failures":3}]"#;
         let remembered: Vec<RememberedFailures> = serde_json::from_str(json).unwrap();
         let lockouts = Lockouts::remembered(&remembered, &rules(), 0);

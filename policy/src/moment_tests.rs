@@ -71,7 +71,7 @@ fn at(hours: i64) -> Now {
 }
 
 #[test]
-fn hours_are_those_of_the_door_and_only_on_a_clock_that_is_right() {
+fn schedules_use_the_local_time_of_the_door_and_need_a_trusted_clock() {
     let (unknown, cet) = (|now: Now| Now { clock: ClockTrust::Unknown, ..now }, 3600);
     let cases = [
         (bound(), at(7), Err(Reason::OutsideHours)),
@@ -97,7 +97,7 @@ fn hours_are_those_of_the_door_and_only_on_a_clock_that_is_right() {
 }
 
 #[test]
-fn a_door_without_schedules_lets_in_nobody_who_is_bound_by_one() {
+fn a_door_without_schedules_refuses_people_bound_by_one() {
     let mut door = door(rules(), Schedules::NONE);
     assert_eq!(decide(&mut door, &[seen(ADA, bound(), 0.0)], at(12)), Err(Reason::OutsideHours));
 }
@@ -130,7 +130,7 @@ fn a_keyholder_who_is_not_let_in_after_all_opens_nothing() {
 
 /// A passage dated in the future, of a clock that was wrong, had switched the rule off for good.
 #[test]
-fn nobody_is_let_in_twice_in_a_short_while_whatever_the_clock_says() {
+fn passback_is_refused_whatever_the_clock_says() {
     let rule = AntiPassback { direction: Direction::In, for_ms: 2 * HOUR_MS as u64 };
     let rules = Rules { anti_passback: Some(rule), ..rules() };
     let ada = [seen(ADA, Hours::default(), 0.0)];
@@ -150,7 +150,7 @@ fn nobody_is_let_in_twice_in_a_short_while_whatever_the_clock_says() {
 }
 
 #[test]
-fn a_restart_lets_nobody_in_sooner() {
+fn a_restart_does_not_shorten_anti_passback() {
     let rule = AntiPassback { direction: Direction::In, for_ms: 2 * HOUR_MS as u64 };
     let rules = Rules { anti_passback: Some(rule), ..rules() };
     let ada = [seen(ADA, Hours::default(), 0.0)];
@@ -178,7 +178,7 @@ fn a_restart_lets_nobody_in_sooner() {
 type Frames = Vec<(u64, Vec<ObservedFace>)>;
 
 #[test]
-fn who_is_seen_with_somebody_let_in_may_have_followed_them() {
+fn a_person_seen_beside_a_granted_one_may_have_followed_them() {
     let stranger =
         ObservedFace { resembles: None, ..ObservedFace::new(FaceBox { x: 300.0, y: 0.0, width: 60.0, height: 60.0 }) };
     let far_away = ObservedFace::new(FaceBox { x: 300.0, y: 0.0, width: 20.0, height: 20.0 });
@@ -234,7 +234,7 @@ fn facing(nose: f32, frame: u64, is_challenged: bool) -> ObservedFace {
 }
 
 #[test]
-fn who_is_asked_to_turn_is_let_in_once_they_have_and_look_ahead_again() {
+fn a_challenged_person_is_let_in_after_turning_and_looking_ahead_again() {
     let turned = [0.5, 0.5, 0.5, 0.65, 0.8, 0.8, 0.8, 0.8, 0.65, 0.5, 0.5, 0.5];
     let ahead = [0.5; 12];
     let cases = [
@@ -266,7 +266,7 @@ fn who_is_asked_to_turn_is_let_in_once_they_have_and_look_ahead_again() {
 
 /// A photo of Ada asks to be let in, the attacker's own head answers, and the photo is shown again.
 #[test]
-fn who_turns_must_be_who_was_asked() {
+fn only_the_challenged_person_can_answer() {
     let photo = |frame| facing(0.5, frame, false);
     let of_attacker = |nose, frame| {
         let mut face = facing(nose, frame, false);

@@ -138,7 +138,7 @@ mod tests {
     const RULE: AntiPassback = AntiPassback { direction: Direction::In, for_ms: 1000 };
 
     #[test]
-    fn nobody_goes_the_same_way_twice_in_a_short_while_whatever_the_clock_on_the_wall_says() {
+    fn a_repeated_passage_is_refused_whatever_the_wall_clock_says() {
         for (then_utc_ms, now_utc_ms) in [(0, 500), (i64::MAX, 0), (0, i64::MAX), (i64::MIN, i64::MAX)] {
             let mut passages = Passages::default();
             passages.note(ADA, RULE, &Now::trusted(then_utc_ms, 100));

@@ -214,7 +214,7 @@ mod tests {
 
     /// A door said "Please go away: not_known".
     #[test]
-    fn each_is_a_clause_of_its_own_and_no_code() {
+    fn each_reason_is_a_clause_and_not_a_code() {
         for (index, reason) in Reason::ALL.iter().enumerate() {
             let words = reason.in_words();
             assert!(words.contains(' ') && !words.contains('_') && !words.ends_with('.'), "{words}");

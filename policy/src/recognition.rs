@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_face_that_is_hardly_recognisable_is_nobodys() {
+    fn a_barely_recognisable_face_matches_nobody() {
         let ada = Enrolled::new(ADA);
         for (recognisable, is_clear, expected) in
             [(None, true, true), (Some(true), true, true), (Some(false), true, false), (Some(true), false, false)]
@@ -175,7 +175,7 @@ mod tests {
 
     /// Ada's card in Ben's hand: at 1.05 his face was near enough to hers.
     #[test]
-    fn a_card_does_not_open_to_a_face_that_is_nearer_to_somebody_else() {
+    fn a_card_is_refused_to_a_face_nearer_to_somebody_else() {
         let ada = Enrolled::new(ADA);
         for (margin, to_ada, to_ben, is_ada) in [
             (0.05, 1.05, 0.3, false),

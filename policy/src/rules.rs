@@ -241,7 +241,7 @@ mod tests {
     use crate::Direction;
 
     #[test]
-    fn senseless_rules_are_refused() {
+    fn invalid_rules_are_refused() {
         type Change = fn(&mut Rules);
         let cases: [(Change, bool); 33] = [
             (|_| (), true),

@@ -236,7 +236,7 @@ fn the_nearest_of_several_faces_is_judged() {
 }
 
 #[test]
-fn company_that_is_missed_in_one_frame_opens_nothing() {
+fn company_missed_in_one_frame_gives_no_grant() {
     // A detector that overlooks the second face once must not undo the rule: those frames count against.
     let mut policy = Policy::new(Rules { several_faces: SeveralFaces::Refuse, ..Rules::new(1.0) }).unwrap();
     let ada = seen('a').unwrap();
@@ -346,7 +346,7 @@ fn an_approach_lasts_from_the_first_face_to_the_last() {
 
 /// A stranger who was followed by others without a gap had left no record.
 #[test]
-fn what_was_refused_to_a_face_is_kept_when_another_steps_in_front() {
+fn the_refusal_of_a_face_is_kept_when_another_steps_in_front() {
     type Kept = (usize, Reason, Option<PersonId>, usize);
     let cases: [(&str, &[Kept]); 6] = [
         ("sssaaa", &[(0, Reason::NotKnown, None, 3)]),

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn who_returns_must_resemble_who_was_there() {
+    fn a_returning_face_must_resemble_the_earlier_one() {
         let (ada, ada_turned, ben) = (looking(0.0), looking(1.1), looking(1.4));
         let nobody_knows = at(0.0, 100.0);
         let cases = [

@@ -128,7 +128,7 @@ pub(super) mod tests {
 
     /// timesyncd creates a file, chrony and others do not: the kernel knows of each of them.
     #[test]
-    fn any_time_server_is_believed_without_configuration() {
+    fn any_time_server_is_trusted_without_configuration() {
         for (timedatectl, has_file, expected) in [
             ("echo yes", false, Ok(Evidence::TimeServer)),
             ("echo no", false, Err("no time server")),

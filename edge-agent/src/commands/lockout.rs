@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whose_attempts_are_meant() {
+    fn the_argument_selects_whose_attempts_to_clear() {
         let (names, log) = (Names::default(), Path::new("audit.jsonl"));
         let id = PersonId([0xad; 16]);
         for (text, expected) in [

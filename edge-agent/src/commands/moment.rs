@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_of_the_place_unless_they_say_otherwise() {
+    fn times_are_local_unless_they_have_an_offset() {
         let berlin = TimeZone::fixed(jiff::tz::offset(1));
         let ms = |text: &str| Moment::parse(text).unwrap().utc_ms(&berlin).unwrap();
         assert_eq!(ms("2027-01-15T08:00:00Z"), 1_800_000_000_000);

@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_or_out_of_range_is_named() {
+    fn unknown_keys_and_values_out_of_range_are_named() {
         for (text, named) in [
             ("[doors]\n", "doors"),
             ("[unit]\ngroups = [\"all\"]\n", "all"),

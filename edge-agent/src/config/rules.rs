@@ -237,7 +237,7 @@ mod tests {
     use shared::gallery::{Calibration, GalleryBuilder, GreyThreshold, ModelHash};
 
     #[test]
-    fn pictures_that_come_too_slowly_to_agree_are_objected_to() {
+    fn a_frame_rate_too_low_for_the_rules_is_reported() {
         for (rules, frames_per_second, expected) in [
             ("", 15.0, None),
             ("", 1.5, None),

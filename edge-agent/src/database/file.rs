@@ -51,7 +51,7 @@ mod tests {
     use std::fs::File;
 
     #[test]
-    fn what_can_be_no_database_is_not_read() {
+    fn junk_and_oversized_files_are_not_read_as_databases() {
         let folder = tempfile::tempdir().unwrap();
         let mut storage = Folder::at(folder.path());
         assert!(read(&mut storage, "none").unwrap().is_none());

@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_trusted_signer_signed_for_this_unit_is_taken() {
+    fn only_databases_signed_for_this_unit_by_a_trusted_signer_are_accepted() {
         let folder = tempfile::tempdir().unwrap();
         let own = folder.path().join("device.key");
         fs::write(&own, identity(5).to_text().as_bytes()).unwrap();
@@ -408,7 +408,7 @@ mod tests {
 
     /// A database of one door is copied to another door.
     #[test]
-    fn what_is_signed_for_one_door_opens_no_other() {
+    fn a_database_signed_for_one_door_is_refused_at_others() {
         let folder = tempfile::tempdir().unwrap();
         let key_of = |number: u8| {
             let path = folder.path().join(format!("{number}.key"));
@@ -457,7 +457,7 @@ mod tests {
 
     /// After an upgrade, the database in use does not say which doors it is for.
     #[test]
-    fn an_upgraded_unit_goes_on_with_what_it_used_and_takes_no_other_of_that_kind() {
+    fn an_upgraded_unit_keeps_its_database_without_audience_and_accepts_no_other() {
         let trust = Trust::by(vec![key(1).signer()], None).at(&[], true);
         let file = file(Some(1), None);
         let used = Past { least_sequence: 0, before_audiences: true };

@@ -166,7 +166,7 @@ mod tests {
 
     /// Where a released pin becomes an input, the line in `config.txt` does not help: only the pull does.
     #[test]
-    fn where_released_pins_become_inputs_the_pull_must_be_the_locked_level() {
+    fn if_released_pins_become_inputs_the_pull_must_be_the_locked_level() {
         use Released::{BecomesInput, KeepsLevel};
         let line = "gpio=17=op,dh";
         for (locked, config, released, expected) in [
@@ -191,7 +191,7 @@ mod tests {
     /// For every pin and both polarities: without a line in `config.txt` the door is locked at boot exactly where the
     /// pull is the locked level, and the recommended line fixes the rest.
     #[test]
-    fn the_cure_is_one() {
+    fn the_advised_config_line_fixes_the_pin() {
         for board in Board::ALL {
             for lock in Pin::all().flat_map(|pin| [Level::Low, Level::High].map(|locked| LockPin { pin, locked })) {
                 let pulled = board.level_at_reset(lock.pin) == lock.locked;

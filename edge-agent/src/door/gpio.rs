@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_saved_as_it_is_configured() {
+    fn a_saved_lock_pin_is_read_back() {
         let lock = LockPin { pin: Pin::new(17).unwrap(), locked: Level::High };
         let text = toml::to_string(&lock).unwrap();
         assert_eq!(text, "pin = 17\nlocked = \"high\"\n");

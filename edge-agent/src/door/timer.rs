@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn the_door_locks_though_no_frame_comes() {
+    fn the_door_relocks_without_new_frames() {
         let (door, clock) = (ScriptedDoor::default(), Arc::new(SystemClock::start()));
         let latch = Latch::close(Box::new(door.clone()), 20).unwrap();
         let _timer = RelockTimer::start(latch.clone(), Arc::clone(&clock)).unwrap();

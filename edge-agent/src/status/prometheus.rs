@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_where_prometheus_looks_for_them() {
+    fn metrics_have_the_names_that_prometheus_expects() {
         let text = text(&report());
         for expected in [
             "# TYPE edge_agent_turns_total counter\n",

@@ -58,7 +58,7 @@ impl Bench {
 
 /// Frames seen with the previous database must not count towards a grant with the new one.
 #[test]
-fn new_people_begin_with_nothing_seen() {
+fn a_new_database_discards_frames_seen_before() {
     let mut bench = Bench::with(vec![vec![face(0.5)]; 4]);
     let mut three = rules();
     (three.consensus, three.consensus_of) = (3, 3);
@@ -128,7 +128,7 @@ fn an_enrolled_person_is_recorded_and_let_in_and_the_door_locks_again() {
 }
 
 #[test]
-fn a_stranger_and_nobody_leave_the_door_locked() {
+fn a_stranger_and_an_empty_frame_leave_the_door_locked() {
     let mut bench = Bench::with(vec![vec![face(1.2)], vec![], vec![face(f32::NAN)]]);
     assert!(matches!(
         bench.turn_at(0).verdict,
@@ -155,7 +155,7 @@ fn a_refused_approach_is_recorded_once_at_its_end() {
 
 /// Invariant 3: the record comes before the act. With a full disk, an enrolled person is not let in.
 #[test]
-fn what_cannot_be_recorded_does_not_happen() {
+fn nothing_is_unlocked_that_cannot_be_recorded() {
     for failing in [Operation::Append, Operation::Sync] {
         let mut bench = Bench::with(vec![vec![face(0.5)]; 2]);
         bench.storage.fail_at(Some(failing));
@@ -168,7 +168,7 @@ fn what_cannot_be_recorded_does_not_happen() {
 
 /// Invariant 3, the other way round: when the lock moves, the record is already there.
 #[test]
-fn the_record_is_there_when_the_lock_moves() {
+fn the_record_is_written_before_the_lock_moves() {
     struct Witness(Memory);
     impl crate::door::Door for Witness {
         fn unlock(&mut self, grant: Grant) -> Result<(), DoorError> {

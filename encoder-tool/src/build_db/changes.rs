@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_changes_for_a_person_is_told() {
+    fn every_change_for_a_person_is_reported() {
         let limited = Details { mode: Mode::CardAndFace, valid_until: Some(9), note: "x".to_owned(), ..staff() };
         let before = [
             Of { details: limited, cards: &[5], ..NOBODY_YET(1, "Ann") },
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn only_many_removals_must_be_asked_for() {
+    fn only_many_removals_need_confirmation() {
         for (before, removed, many) in [
             (0, 0, false),
             (2, 2, false),

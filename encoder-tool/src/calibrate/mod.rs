@@ -180,7 +180,7 @@ mod tests {
 
     /// `--fpir 1e-5` promised a stranger "between 0.00 % and 0.04 %", and "1 enrolled encodings".
     #[test]
-    fn no_rate_is_told_as_zero_without_its_upper_end_and_its_trials() {
+    fn a_rate_of_zero_is_reported_with_its_upper_bound_and_trials() {
         let row = |rate: f64, distance| Quantile { rate, distance, low: rate / 2.0, high: rate * 2.0 };
         let quantiles = vec![row(1e-2, 1.3), row(1e-3, 1.2), row(1e-4, 1.1), row(1e-5, 1.0)];
         let non_mated = NonMated {

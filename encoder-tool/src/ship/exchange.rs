@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_and_how_it_ended_is_told() {
+    fn output_and_exit_status_are_reported() {
         let said = shell("head -c 1000000 | wc -c; echo no >&2; exit 3", LONG).unwrap();
         assert_eq!((said.code, said.stderr), (Some(3), b"no\n".to_vec()));
         assert_eq!(String::from_utf8(said.stdout).unwrap().trim(), "1000000");
@@ -115,7 +115,7 @@ mod tests {
 
     /// A unit that somebody has taken over does not hold the tool, nor fill its memory.
     #[test]
-    fn an_endless_and_a_silent_answer_end() {
+    fn endless_and_silent_answers_time_out() {
         for endless in ["exec yes", "exec yes >&2", "yes & yes >&2", "exec cat /dev/zero"] {
             let refused = shell(endless, LONG).unwrap_err().to_string();
             assert!(refused.contains("it says more than"), "{endless}: {refused}");

@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_verdict_is_an_answer_and_what_was_not_handed_over_an_error() {
+    fn a_verdict_is_an_answer_and_a_failed_transfer_an_error() {
         let digest = Some(DatabaseDigest([1; 32]));
         let receipt = |outcome| Receipt { outcome, reason: Some("too old".to_owned()), digest, sequence: None };
         let of = |outcome| refusal(&receipt(outcome), "door", false);

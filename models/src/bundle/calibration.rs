@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn distances_that_make_no_sense_are_named() {
+    fn invalid_distances_are_named() {
         type Change = fn(&mut Calibration);
         let cases: [(&str, Change); 10] = [
             ("non-mated.format is 0", |c| c.non_mated.iter_mut().for_each(|known| known.format = 0)),

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_is_named() {
+    fn impossible_values_are_named() {
         Quantisation::sample().check().unwrap();
         type Change = fn(&mut Quantisation);
         let cases: [(&str, Change); 6] = [

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_are_no_face_are_passed_over() {
+    fn outputs_that_are_no_face_are_skipped() {
         for (what, wrong) in [("an infinite box", f32::INFINITY), ("not a number", f32::NAN)] {
             let outputs = outputs(|values| {
                 values[2][0] = 1.0;

@@ -53,7 +53,7 @@ fn a_line_is_as_documented() {
 
 /// A log of version 0.1.0, which knew faces only, is read and continued.
 #[test]
-fn a_line_from_before_there_were_cards_is_read() {
+fn a_line_without_card_fields_is_read() {
     let line = concat!(
         r#"{"schema":1,"sequence":1,"utc_ms":1800000000000,"boot":"b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0","#,
         r#""event":"granted","person":"adadadadadadadadadadadadadadadad","distance":0.599,"#,
@@ -91,7 +91,7 @@ fn a_line_that_could_not_be_stored_is_made_again() {
 }
 
 #[test]
-fn what_json_has_no_number_for_is_refused() {
+fn nan_and_infinity_are_refused() {
     let mut chain = Chain::new();
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let event = Event::Granted {
@@ -223,7 +223,7 @@ fn only_a_head_kept_elsewhere_shows_a_cut_tail() {
 
 /// `audit verify` said nothing of what came after the first fault.
 #[test]
-fn each_change_is_one_fault_and_what_follows_is_checked_all_the_same() {
+fn each_change_is_one_fault_and_checking_continues_after_it() {
     let log = log_of((0..12).map(|number| Event::TornLineCut { bytes: number }));
     type Change = fn(&mut Vec<String>);
     let cases: [(&str, Change, &[usize]); 7] = [
@@ -292,7 +292,7 @@ fn a_file_names_what_it_follows() {
 
 /// Devices and workstations of all versions must agree on it.
 #[test]
-fn what_is_signed_of_a_head() {
+fn the_signed_bytes_of_a_head() {
     let bytes = Head { sequence: 258, hash: LineHash([7; 32]) }.signed_bytes();
     let expected = [&b"edge-agent audit log head\n"[..], &[2, 1, 0, 0, 0, 0, 0, 0], &[7; 32]].concat();
     assert_eq!(bytes[..], expected[..]);
@@ -405,7 +405,7 @@ proptest! {
     }
 
     #[test]
-    fn a_cut_is_a_torn_line_and_what_was_whole_goes_on(events in vec_of(events(), 1..5), place in any::<prop::sample::Index>()) {
+    fn a_truncation_is_a_torn_line_and_the_rest_continues(events in vec_of(events(), 1..5), place in any::<prop::sample::Index>()) {
         let lines = log_of(events);
         let log = lines.concat();
         let cut = &log.as_bytes()[..place.index(log.len())];

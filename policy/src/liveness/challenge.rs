@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_chooses_the_side_and_another_face_is_asked_anew() {
+    fn the_side_is_random_and_a_new_face_gets_a_new_challenge() {
         let mut challenge = Challenge::default();
         assert_eq!(challenge.require(0, 0), Err(Reason::TurnedAway), "nothing is known of its nose");
         challenge.see(&face(0.5, 1.0), 0);

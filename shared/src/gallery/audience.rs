@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_is_included_by_its_own_id_or_a_group_of_its_own() {
+    fn a_unit_is_included_by_its_id_or_by_one_of_its_groups() {
         let some = Audience::units([unit(2), unit(1), unit(2)]).unwrap();
         let office = Audience::Group(group("office"));
         for (audience, id, groups, expected) in [

@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_larger_is_neither_written_nor_read() {
+    fn oversized_galleries_are_neither_written_nor_read() {
         let most = MAX_DATABASE_BYTES as usize;
         assert_eq!(require_size(MAX_DATABASE_BYTES), Ok(()));
         let junk = vec![0; most + 1];
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_people_have_a_database_and_one_more_has_not() {
+    fn the_largest_gallery_is_accepted_and_one_more_person_is_refused() {
         let file = gallery_of(MAX_PEOPLE, 1, 128).unwrap().encode().unwrap();
         assert_eq!(Gallery::decode(&file).unwrap().people().len(), MAX_PEOPLE as usize);
         assert!(matches!(gallery_of(MAX_PEOPLE + 1, 1, 1), Err(GalleryError::Refused(Problem::TooMany))));

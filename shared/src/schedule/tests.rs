@@ -84,7 +84,7 @@ fn a_period_goes_by_the_date_on_which_it_begins() {
 }
 
 #[test]
-fn who_is_bound_by_several_may_enter_while_one_is_open() {
+fn a_person_with_several_schedules_may_enter_while_one_is_open() {
     let morning = schedule(vec![period(Weekdays::ALL, 6, 8)]);
     let evening = Schedule { name: "evening".to_owned(), ..schedule(vec![period(Weekdays::ALL, 18, 20)]) };
     let schedules = Schedules::new(vec![morning, evening]).unwrap();
@@ -149,7 +149,7 @@ fn people_are_bound_by_their_groups_or_by_name() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused() {
+fn invalid_schedules_are_refused() {
     type Change = fn(&mut Schedule);
     let cases: [(Change, bool); 13] = [
         (|_| (), true),

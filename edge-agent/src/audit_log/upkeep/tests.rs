@@ -106,7 +106,7 @@ fn one_start_with_a_clock_far_ahead_removes_nothing() {
 /// Regression test: a Raspberry Pi without an RTC battery writes in 1970 until it knows the time. That made its newest
 /// records look like the oldest.
 #[test]
-fn what_was_written_before_the_clock_was_set_is_as_young_as_what_came_next() {
+fn records_from_before_the_clock_was_set_are_as_recent_as_the_next_one() {
     let disk = Memory::default();
     let upkeep = Upkeep { file_bytes: 500, all_bytes: 1 << 20, keep_days: 20 };
     let mut log = open(&disk, upkeep, &Now::new(0, 0));
@@ -162,7 +162,7 @@ fn heads_are_signed_regularly_and_a_missing_tail_is_found_at_the_start() {
 /// On a full disk, a thousand more records can be written. After that, writing fails with an error. It works again when
 /// there is space.
 #[test]
-fn on_a_full_disk_a_thousand_records_have_space() {
+fn a_full_disk_has_reserved_space_for_a_thousand_records() {
     let mut disk = Memory::default();
     let capacity = 8 << 20;
     disk.set_capacity(Some(capacity));

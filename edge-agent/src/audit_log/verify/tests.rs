@@ -169,7 +169,7 @@ fn with_a_tail(records: u64, step_ms: i64, since_start: bool) -> Files {
 
 /// Records appended behind the last signature; the chain is still valid.
 #[test]
-fn what_nobody_signed_is_told_of_and_what_the_unit_would_have_signed_is_a_fault() {
+fn unsigned_tails_are_reported_and_overdue_ones_are_faults() {
     let minute = 60_000;
     for (what, records, step_ms, since_start, is_fault) in [
         ("nothing", 0, 0, false, false),
@@ -203,7 +203,7 @@ fn what_nobody_signed_is_told_of_and_what_the_unit_would_have_signed_is_a_fault(
 
 /// The oldest file is deleted, and a forged record says that the unit removed it.
 #[test]
-fn that_records_were_removed_counts_only_if_it_is_signed() {
+fn removed_records_are_accepted_only_if_the_removal_is_signed() {
     let (mut files, _) = log(20, 1 << 20);
     let (_, removed) = files.remove(0);
     let last_line =
@@ -218,7 +218,7 @@ fn that_records_were_removed_counts_only_if_it_is_signed() {
 }
 
 #[test]
-fn every_fault_is_found_and_only_a_few_are_listed() {
+fn every_fault_is_counted_and_only_the_first_are_listed() {
     let (mut files, head) = log(40, 1 << 20);
     files[1].1[60] ^= 1;
     files[4].1[60] ^= 1;
@@ -278,7 +278,7 @@ proptest! {
     }
 
     #[test]
-    fn any_cut_tail_is_found(pruned in any::<bool>(), place in any::<prop::sample::Index>()) {
+    fn every_truncated_tail_is_detected(pruned in any::<bool>(), place in any::<prop::sample::Index>()) {
         let (mut files, head) = log(30, if pruned { 4_000 } else { 1 << 20 });
         let mut keep = place.index(files.iter().map(|(_, bytes)| bytes.len()).sum());
         for (_, bytes) in &mut files {

@@ -88,7 +88,7 @@ fn a_jpeg_must_have_the_size_agreed_on() {
 
 /// A camera may choose its kind of JPEG; a kind that the decoder would decode to garbage is refused.
 #[test]
-fn a_jpeg_of_a_kind_that_is_not_decoded_is_said_to_be_one() {
+fn a_jpeg_of_an_unsupported_kind_is_named_as_such() {
     let kind = |name: &str| {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/src/photo/fixtures/jpeg");
         into_frame(&std::fs::read(format!("{folder}/{name}.jpg")).unwrap(), &Layout::packed(Mjpg, 24, 16), &mut None)

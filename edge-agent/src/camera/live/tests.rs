@@ -59,7 +59,7 @@ fn place() -> PathBuf {
 
 /// Faults that end a stream: the camera is reopened, and the loop only gets no picture.
 #[test]
-fn every_loss_is_told_of_and_mended() {
+fn losses_are_reported_and_repaired() {
     let mut bench = Bench::new();
     bench.does(Opens);
     bench.is_seen("at the start");
@@ -102,7 +102,7 @@ fn a_camera_that_cannot_be_opened_is_retried() {
 /// Truncated, another size, garbage, marked by the driver: the next good picture is used, and the camera is not
 /// reopened.
 #[test]
-fn a_damaged_picture_is_passed_over() {
+fn a_damaged_picture_is_skipped() {
     let mut bench = Bench::new();
     bench.does(Opens);
     bench.is_seen("at the start");
@@ -167,7 +167,7 @@ fn the_newest_picture_is_used_and_the_others_are_counted() {
 
 /// A picture from before a loss may show somebody who has left.
 #[test]
-fn what_was_seen_before_a_loss_is_not_shown_after_it() {
+fn frames_from_before_a_loss_are_discarded() {
     let mut bench = Bench::new();
     bench.does(Opens);
     bench.does(Gives(GREY, vec![200; 8]));

@@ -102,7 +102,7 @@ mod tests {
     /// 960 is a multiple of 64 but not of 128. Read with the padding of a Pi 4, a Pi 5's pictures were sheared, without
     /// an error.
     #[test]
-    fn rows_are_as_long_as_the_pictures_say() {
+    fn the_row_length_is_derived_from_the_pictures() {
         for (width, height, alignment) in [
             (1280, 720, 64),
             (1280, 720, 128),
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_picture_of_that_size_is_an_error() {
+    fn a_picture_of_another_size_is_an_error() {
         let other = 1280 * 720 * 3 / 2;
         for (bytes, expected) in [
             (other - 1, "pictures of 1382399 bytes"),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_that_no_longer_begin_after_a_pause_are_noticed() {
+    fn pictures_that_no_longer_start_after_a_pause_are_detected() {
         for (pauses, expected) in [
             (vec![(true, false); 5], true),
             (vec![(true, false), (false, true), (true, false), (false, true)], true),

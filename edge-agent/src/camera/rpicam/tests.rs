@@ -41,7 +41,7 @@ const FIVE_A_SECOND: &str =
     "cat picture; sleep 0.2; cat picture; sleep 0.2; cat picture; sleep 0.2; cat picture; sleep 0.2";
 
 #[test]
-fn what_is_asked_of_the_program() {
+fn the_program_gets_the_configured_arguments() {
     let (_folder, settings) = fake("");
     let joined = |settings: &Settings| settings.arguments().join(&OsString::from(" ")).into_string().unwrap();
     let plain = "--codec yuv420 --timeout 0 --nopreview --flush --output - --width 64 --height 4 --framerate 15";
@@ -83,7 +83,7 @@ fn arguments_that_would_change_the_pipe_are_refused() {
 }
 
 #[test]
-fn it_gives_pictures_and_is_restarted_when_it_exits() {
+fn the_program_gives_pictures_and_is_restarted_when_it_exits() {
     let script = format!("echo again >> starts; {FIVE_A_SECOND}; echo 'ERROR: *** no cameras ***' >&2; exit 255");
     let (folder, settings) = fake(&script);
     picture(folder.path(), 126);
@@ -143,7 +143,7 @@ fn a_program_that_is_silent_has_stalled() {
 
 /// Rows of 64 bytes, or padded to 128 as on a Pi 5, without any report of the padding: no picture is sheared.
 #[test]
-fn rows_are_as_long_as_what_arrives_says() {
+fn the_row_length_is_derived_from_the_received_bytes() {
     for stride in [64, 128, 192] {
         let (folder, settings) = fake(FIVE_A_SECOND);
         padded_picture(folder.path(), 126, stride);

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_allowed_and_worth_knowing() {
+    fn permitted_but_risky_settings_are_mentioned() {
         let lock = "[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\nboard = \"pi-4\"\n";
         assert_eq!(warned(lock), Vec::<String>::new());
         for (text, expected) in [
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn who_cannot_enter_without_a_card_is_told() {
+    fn people_who_need_a_card_to_enter_are_reported() {
         use shared::encoding::Encoding;
         use shared::gallery::{Details, Mode, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest};
         let mut builder = GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap();

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_moves_for_an_open_database_is_warned_of() {
+    fn a_lock_with_an_unprotected_database_is_warned_about() {
         let lock = "[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\n";
         for (text, keys, expected) in [
             ("", checked(None, &[], &[], None), &[][..]),

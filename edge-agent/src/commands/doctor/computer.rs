@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_restart_forgets_is_no_place_for_the_log() {
+    fn volatile_storage_for_the_log_is_reported() {
         for (kind, said) in
             [(0x0102_1994, Some("tmpfs")), (0x794c_7630, Some("overlay")), (0x8584_58f6, Some("ramfs")), (0xef53, None)]
         {

@@ -52,7 +52,7 @@ mod tests {
     use crate::commands::doctor::finding::Level;
 
     #[test]
-    fn what_is_missing_is_as_bad_as_what_it_guards() {
+    fn a_missing_key_is_as_severe_as_the_feature_it_protects() {
         let folder = tempfile::tempdir().unwrap();
         let nowhere = format!("identity = {:?}\n", folder.path().join("device.key"));
         let lock = "[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\n";

@@ -223,7 +223,7 @@ mod tests {
 
     /// A camera hangs at each of the four angles, and some are set to be turned already, not always rightly.
     #[test]
-    fn the_key_that_is_named_makes_faces_stand_upright() {
+    fn the_suggested_key_turns_faces_upright() {
         let mut recogniser = Recogniser::bundled().unwrap();
         let photo = std::fs::read("../tests/photos/door/barack_obama_speaking.jpg").unwrap();
         let photo = models::Photo::open(&photo).unwrap().decode().unwrap();

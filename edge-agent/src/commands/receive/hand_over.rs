@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_handed_over_is_whole_and_nothing_is_left_beside() {
+    fn a_handed_over_file_is_complete_and_leaves_no_leftovers() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("people.db");
         let left = ["people.db.incoming", "people.db.incoming.lock"];
@@ -132,7 +132,7 @@ mod tests {
 
     /// Two workstations wrote one `.part`, and neither database arrived.
     #[test]
-    fn two_have_files_of_their_own_and_take_turns() {
+    fn concurrent_transfers_use_separate_files_and_take_turns() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("people.db");
         let [one, other] =
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_can_be_written_the_place_is_named() {
+    fn an_unwritable_folder_is_named() {
         let refused = HandOver::stage(Path::new("/nowhere/people.db"), |_| Ok(())).unwrap_err();
         assert!(matches!(refused, NotHandedOver::System { file, .. } if file.starts_with("/nowhere")));
     }

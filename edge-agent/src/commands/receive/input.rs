@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_announced_is_written_and_nothing_behind_it() {
+    fn exactly_the_announced_bytes_are_written() {
         let database = [MAGIC, &[7; 100_000]].concat();
         let line = announced(&database).to_string();
         let mut input = io::Cursor::new([line.as_bytes(), &database, b"more"].concat());
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused_in_words() {
+    fn anything_else_is_refused_with_an_explanation() {
         let database = [MAGIC, &[7; 1000]].concat();
         let right = announced(&database);
         let other = Announcement { digest: DatabaseDigest([0; 32]), ..right };
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_says_nothing_is_waited_for_no_longer_than_that() {
+    fn silent_and_slow_connections_time_out() {
         let (silent, _other) = UnixStream::pair().unwrap();
         for (silence, until, expected) in [
             (Duration::from_millis(5), Duration::from_secs(60), "nothing came"),

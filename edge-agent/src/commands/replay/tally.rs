@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn each_record_is_decided_anew() {
+    fn each_record_is_decided_again() {
         let log = [
             granted(&[0.5, 0.6, 0.7], 1.3),
             granted(&[0.9, 0.8, 0.95], 1.3),

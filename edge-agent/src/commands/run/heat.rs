@@ -61,7 +61,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn too_hot_it_looks_less_often_while_nobody_is_there() {
+    fn a_hot_unit_lowers_its_frame_rate_while_nobody_is_present() {
         let root = tempfile::tempdir().unwrap();
         let zone = root.path().join("sys/class/thermal/thermal_zone0");
         fs::create_dir_all(&zone).unwrap();

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn every_place_that_is_written_is_named_with_its_key() {
+    fn every_written_path_is_named_with_its_key() {
         let folder = tempfile::tempdir().unwrap();
         let config = configured(folder.path());
         let named = |config: &Config| -> Vec<String> {
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_systemd_makes_when_the_service_starts_is_not_missed() {
+    fn folders_created_by_systemd_are_not_reported_missing() {
         let folder = tempfile::tempdir().unwrap();
         let mut config = configured(folder.path());
         ["log", "state"].iter().for_each(|name| fs::create_dir(folder.path().join(name)).unwrap());

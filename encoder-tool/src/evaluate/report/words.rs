@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_sample_cannot_show_is_said() {
+    fn limits_of_the_sample_are_stated() {
         for (pairs, expected) in [
             (300, Some("300 non-mated pairs cannot show a FAR of 1e-3.")),
             (299, Some("299 non-mated pairs cannot show a FAR of 1e-2.")),

@@ -48,7 +48,7 @@ fn with_right_checksum(mut file: Vec<u8>) -> Vec<u8> {
 }
 
 #[test]
-fn who_it_is_for_reads_what_was_written() {
+fn recipients_can_read_a_sealed_file() {
     let gallery = small().build();
     for signer in [None, Some(1)] {
         for sealed_for in [&[][..], &[2], &[2, 3, 4]] {
@@ -72,7 +72,7 @@ fn who_it_is_for_reads_what_was_written() {
 }
 
 #[test]
-fn who_cannot_read_it_is_told_who_can() {
+fn a_refused_unit_is_told_who_can_read_the_file() {
     let file = written(&small().build(), Some(1), &[2, 3]);
     let message = read(&file, 1, 4).unwrap_err().to_string();
     for number in 2..=4 {
@@ -93,7 +93,7 @@ fn names_encodings_and_cards_are_not_in_a_sealed_file() {
 
 /// Anybody who has the database of one door, and not the key that signed it, cannot make it that of another.
 #[test]
-fn an_audience_cannot_be_taken_off_exchanged_or_added() {
+fn an_audience_cannot_be_removed_exchanged_or_added() {
     let gallery = small().build();
     let written_for = |audience: Option<Audience>, signer, sealed_for: &[u8]| {
         let mut gallery = gallery.clone();
@@ -177,7 +177,7 @@ fn a_signature_of_another_or_of_another_file_is_refused() {
 
 /// Anybody who takes the signature off has a file that nobody signed, and nothing between.
 #[test]
-fn a_signature_that_is_taken_off_is_missed() {
+fn a_removed_signature_is_detected() {
     let gallery = small().build();
     for sealed_for in [&[][..], &[2]] {
         let file = written(&gallery, Some(1), sealed_for);
@@ -219,7 +219,7 @@ fn an_older_program_would_refuse_it_by_its_features() {
 }
 
 #[test]
-fn every_byte_that_is_flipped_and_every_cut_is_refused() {
+fn every_flipped_byte_and_every_truncation_is_refused() {
     let gallery = small().build();
     for (signer, sealed_for) in [(Some(1), &[][..]), (Some(1), &[2, 3]), (None, &[2])] {
         let file = written(&gallery, signer, sealed_for);
@@ -274,7 +274,7 @@ proptest! {
 
     /// Whatever stands under a right signature and seal, by a workstation gone mad, is refused or a sound gallery.
     #[test]
-    fn crafted_records_under_a_right_seal_never_panic(
+    fn crafted_records_under_a_valid_seal_never_panic(
         edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
     ) {
         let sealed = protection::seal_of_edited(&small().build(), &recipients(&[2]), |records| {

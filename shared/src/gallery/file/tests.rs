@@ -119,7 +119,7 @@ fn what_is_written_is_read() {
 }
 
 #[test]
-fn a_card_is_its_holders_in_every_way_to_write_it() {
+fn a_card_is_found_in_every_notation() {
     let mut builder = small();
     let card = |text: &str| text.parse::<CardNumber>().unwrap();
     let mut vera = person(4, "Vera", encodings(&mut Noise(3), 5, 1));
@@ -212,7 +212,7 @@ fn with_bytes(tag: Tag, from: &'static [u8], to: &'static [u8]) -> Vec<u8> {
 }
 
 #[test]
-fn hostile_contents_under_a_right_checksum_are_refused() {
+fn hostile_contents_under_a_valid_checksum_are_refused() {
     use codec::{CARD_KEY, LOOK_ALIKES, ORIGINS, PEOPLE, PLAIN, ROWS, TIMES};
     let cases: Vec<(Vec<u8>, &str)> = vec![
         (with_header(|h| h.dimensions = 0), "0 numbers in an encoding"),
@@ -359,7 +359,7 @@ fn hours_are_announced_by_a_required_feature() {
 }
 
 #[test]
-fn a_schedule_that_means_nobody_is_refused() {
+fn a_schedule_for_nobody_is_refused() {
     let mut builder = small();
     let before = builder.gallery().clone();
     for (schedule, expected) in [
@@ -375,7 +375,7 @@ fn a_schedule_that_means_nobody_is_refused() {
 }
 
 #[test]
-fn what_cannot_be_enrolled_is_refused_and_changes_nothing() {
+fn invalid_enrolments_are_refused_and_change_nothing() {
     let mut noise = Noise(5);
     let mut builder = small();
     let before = builder.gallery().clone();

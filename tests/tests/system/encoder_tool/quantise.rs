@@ -32,7 +32,7 @@ fn quantised(bundle: &Path, photos: &Path, output: &Path, options: &[&str]) -> S
 }
 
 #[test]
-fn an_encoder_becomes_one_of_integers_and_says_what_that_cost() {
+fn an_encoder_is_quantised_and_its_accuracy_loss_reported() {
     let folder = tempfile::tempdir().unwrap();
     let (floats, integers) = (in_floats(folder.path()), folder.path().join("integers"));
     let made = quantised(&floats, &photos().join("enrol"), &integers, &["--json"]);
@@ -75,7 +75,7 @@ fn an_encoder_becomes_one_of_integers_and_says_what_that_cost() {
 }
 
 #[test]
-fn what_cannot_be_quantised_is_named_and_nothing_is_written() {
+fn unsupported_models_are_refused_and_nothing_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let (floats, output) = (in_floats(folder.path()), folder.path().join("output"));
     let wall = fs::read(door_photo("wall.jpg")).unwrap();
