@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_of_a_photo_is_forgotten_for_every_model() {
+    fn forgetting_a_photo_removes_its_entries_of_every_model() {
         let root = tempfile::tempdir().unwrap();
         let [ada, ben] = [PhotoDigest([1; 8]), PhotoDigest([2; 8])];
         let caches = [1, 2].map(|model| Cache::open(root.path(), &ModelHash([model; 32])).unwrap());
@@ -246,7 +246,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn only_the_owner_may_enter_also_a_folder_that_was_there() {
+    fn an_existing_folder_is_restricted_to_its_owner_too() {
         use std::os::unix::fs::PermissionsExt;
         let outer = tempfile::tempdir().unwrap();
         let root = outer.path().join("cache");

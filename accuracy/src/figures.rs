@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_without_a_face_is_left_out_or_an_error() {
+    fn a_pair_without_a_face_is_skipped_or_an_error() {
         let mut sample = pairs(&[(0.25, 0), (0.5, 1)], &[(1.1, 0), (1.5, 1)]);
         sample.push(Compared { distance: None, mated: true, fold: 0 });
         for (count, used, mean) in [(false, 4, 1.0), (true, 5, 0.5 * (2.0 / 3.0 + 1.0))] {
@@ -201,7 +201,7 @@ mod tests {
 
     /// Refusing everybody would be correct for 99 % of 4 mated and 400 non-mated pairs.
     #[test]
-    fn many_non_mated_pairs_make_no_accuracy() {
+    fn many_non_mated_pairs_do_not_inflate_accuracy() {
         let mated: Vec<(f32, usize)> = (0..4).map(|index| (0.5 + index as f32 / 10.0, index)).collect();
         let non_mated: Vec<(f32, usize)> = (0..400).map(|index| (0.5 + index as f32 / 1000.0, index % 4)).collect();
         let accuracy = Figures::new(&pairs(&mated, &non_mated), false).accuracy.unwrap();

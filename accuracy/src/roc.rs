@@ -238,7 +238,7 @@ mod tests {
 
     /// Regression test: refusing everybody was correct for 98 % of 2 mated and 98 non-mated pairs.
     #[test]
-    fn refusing_everybody_is_no_accuracy() {
+    fn refusing_everybody_gives_no_accuracy() {
         let non_mated: Vec<f32> = (0..98).map(|index| 0.5 + index as f32 / 1000.0).collect();
         let told = roc(&[0.9, 0.95], &non_mated).classified_correctly(0.1);
         assert_eq!((told, balanced(told)), ([(0, 2), (98, 98)], 0.5));

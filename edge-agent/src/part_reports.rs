@@ -92,7 +92,7 @@ mod tests {
 
     /// A camera that was unplugged and came back left no trace in the audit log; a loose plug must not fill it.
     #[test]
-    fn a_part_that_comes_and_goes_is_recorded_with_its_port_and_not_endlessly() {
+    fn an_intermittent_part_is_recorded_with_its_port_a_limited_number_of_times() {
         let reports = PartReports::new(Part::Camera);
         let port: UsbPort = "1-1.3".parse().unwrap();
         assert!(reports.works(Some(&port), &"the camera"));

@@ -162,7 +162,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn a_failure_that_lasts_is_reported_when_it_begins_changes_and_ends() {
+    fn a_lasting_failure_is_reported_when_it_begins_changes_and_ends() {
         let mut reports = FailureReports::default();
         let mut reported = Vec::new();
         assert_eq!(reports.succeeded(Duration::ZERO), None);
@@ -185,7 +185,7 @@ mod tests {
 
     /// A hostile camera, or a loose plug.
     #[test]
-    fn what_comes_and_goes_every_second_is_reported_rarely_and_at_last_truly() {
+    fn intermittent_failures_are_reported_rarely_and_end_with_the_true_state() {
         let mut reports = FailureReports::default();
         let mut reported = Vec::new();
         let day = 24 * 3600;

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn sixty_five_units_are_too_many_and_a_mistyped_id_is_no_group() {
+    fn sixty_five_units_and_mistyped_ids_are_refused() {
         let units = |count| (0..count).map(|n| Doors::Unit(format!("0000-0000-0000-0000-{n:04}").parse().unwrap()));
         assert!(choose(&units(64).collect::<Vec<_>>(), &[], true, None).is_ok());
         let refused = choose(&units(65).collect::<Vec<_>>(), &[], true, None).unwrap_err().to_string();
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_use_a_sealed_database_can_open_it() {
+    fn every_unit_of_the_audience_can_open_a_sealed_database() {
         let unit = |text: &str| text.parse::<Fingerprint>().unwrap();
         let for_one = Audience::units([unit(ONE)]).unwrap();
         let other = unit("ffff-8a71-0000-1111-2222");

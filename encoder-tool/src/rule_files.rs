@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_file_under_another_name_is_noticed() {
+    fn a_misnamed_rule_file_is_detected() {
         for (name, meant) in [
             ("People.csv", PEOPLE_FILE),
             ("people.CSV", PEOPLE_FILE),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_else_lies_beside_photos_is_not() {
+    fn other_files_beside_photos_are_not_mistaken_for_rule_files() {
         for name in [
             "people.db",
             "people.db.previous",

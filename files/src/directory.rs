@@ -136,7 +136,7 @@ mod tests {
     /// A regression: the unit's user created a link where root was about to write, and root's write overwrote the
     /// target.
     #[test]
-    fn no_link_and_no_pipe_is_opened_for_anything() {
+    fn links_and_pipes_are_never_opened() {
         let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (victim, missing) = (elsewhere.path().join("victim"), elsewhere.path().join("missing"));
         fs::write(&victim, "precious").unwrap();

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_others_can_read_is_refused_with_the_cure() {
+    fn a_secret_that_others_can_read_is_refused_with_a_remedy() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("unit.key");
         write_halves(&path, "secret\n", "public\n").unwrap();
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_can_change_is_not_trusted() {
+    fn files_that_others_can_change_are_not_trusted() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("office.pub");
         fs::write(&path, "public").unwrap();

@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_one_holders_by_whatever_path() {
+    fn a_folder_has_one_lock_holder_whatever_the_path() {
         let (state, log) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let same = state.path().join("..").join(state.path().file_name().unwrap());
         let held = FolderLock::take([state.path(), log.path(), &same]).unwrap();
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_the_way_of_the_lock_is_not_followed() {
+    fn links_in_place_of_the_lock_file_are_not_followed() {
         let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let victim = elsewhere.path().join("victim");
         std::fs::write(&victim, "precious").unwrap();

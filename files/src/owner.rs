@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn root_follows_a_user_who_could_change_the_path() {
+    fn root_acts_as_the_user_who_can_change_the_path() {
         let Some(root) = as_root() else { return };
         let at = |name: &str| root.path().join(name);
         symlink(at("root"), at("ada/to-root")).unwrap();

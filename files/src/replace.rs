@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn new_and_old_files_are_replaced_and_nothing_is_left_beside() {
+    fn files_are_created_and_replaced_without_leftovers() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("people.db");
         for content in ["one", "another"] {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_replaced_is_known_beforehand() {
+    fn unreplaceable_paths_are_detected_in_advance() {
         let folder = tempfile::tempdir().unwrap();
         let inside = |name: &str| folder.path().join(name);
         for path in [folder.path().to_owned(), inside("no folder/people.db"), "/dev/null".into(), inside("..")] {

@@ -59,7 +59,7 @@ mod tests {
     use std::io::Write;
 
     #[test]
-    fn it_is_in_its_place_when_it_is_put_there_and_nowhere_otherwise() {
+    fn a_staged_file_appears_only_when_it_is_published() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("people.db");
         let staged = |bytes: &[u8]| {

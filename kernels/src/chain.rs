@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn bands_give_what_whole_pictures_give() {
+    fn bands_give_the_same_result_as_whole_pictures() {
         let odd = Window::new([3, 3], [2, 2], [0, 0], [1, 1]).unwrap();
         for (height, width) in [(64, 48), (33, 70), (5, 5), (4, 200)] {
             let input = Extent::new(height, width, 3).unwrap();

@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused_before_anything_is_touched() {
+    fn mismatched_shapes_are_refused_before_anything_is_written() {
         let one = Window::PIXEL;
         let three = Window::square(3, 1, 0).unwrap();
         let mut into = [7; 8];

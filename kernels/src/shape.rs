@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_pictures_that_can_be_counted_are_made() {
+    fn empty_and_oversized_pictures_are_refused() {
         for (height, width, channels, made) in [
             (1, 1, 1, true),
             (1 << 14, 1 << 14, 1, true),
@@ -183,7 +183,7 @@ mod tests {
 
     /// A regression: a pool with a window of 0 read and wrote out of bounds.
     #[test]
-    fn only_windows_that_see_something_are_made() {
+    fn windows_of_invalid_size_stride_or_padding_are_refused() {
         for (size, stride, padding, made) in [
             (1, 1, 0, true),
             (3, 1, 2, true),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_fit_so_often() {
+    fn the_number_of_windows_that_fit() {
         for (size, stride, padding, length, output) in [
             (3, 1, 0, 5, Some(3)),
             (3, 1, 1, 5, Some(5)),

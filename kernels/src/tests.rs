@@ -141,7 +141,7 @@ fn floats_are_summed_as_defined() {
 
 /// NaN must be preserved: a faulty network must not look as if it had found nothing.
 #[test]
-fn what_is_not_a_number_stays_that_behind_a_rectifier() {
+fn nan_passes_through_a_rectifier() {
     let picture = [f32::NAN, f32::NEG_INFINITY, -2.0, -0.0, 0.0, 3.0, f32::INFINITY];
     let extent = Extent::new(1, picture.len(), 1).unwrap();
     // Less than a register of channels, and a whole one.
@@ -233,7 +233,7 @@ fn depthwise_windows_are_summed_as_defined() {
 }
 
 #[test]
-fn slices_of_other_lengths_are_refused_at_every_level() {
+fn slices_of_wrong_length_are_refused_at_every_level() {
     let (extent, window) = (Extent::new(4, 5, 16).unwrap(), Window::square(3, 1, 1).unwrap());
     let (floats, bytes) = (vec![1.0; 16 * 16 * 9], vec![1; 16 * 16 * 9]);
     let other = Extent::new(4, 5, 15).unwrap();
@@ -275,7 +275,7 @@ fn slices_of_other_lengths_are_refused_at_every_level() {
 }
 
 #[test]
-fn layers_of_other_numbers_are_not_made() {
+fn layers_with_wrong_parameter_counts_are_refused() {
     let (level, window) = (Level::fastest(), Window::square(3, 1, 1).unwrap());
     let numbers = [1.0; 4 * 2 * 9];
     for (count, outputs, inputs, made) in

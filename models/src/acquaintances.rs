@@ -60,7 +60,7 @@ mod tests {
 
     /// A regression: an encoder imported with the wrong normalisation accepted ten of ten strangers.
     #[test]
-    fn an_encoder_that_is_given_wrong_pixels_does_not_tell_people_apart() {
+    fn an_encoder_with_wrong_pixel_values_does_not_separate_people() {
         tell_apart(|_| {}).unwrap();
         for (subtract, divide) in [(0.0, 1.0e5), (255.0, 1.0e4)] {
             let refused = tell_apart(|bundles| {

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_changes_encodings_changes_the_hash_and_nothing_else_does() {
+    fn the_hash_changes_exactly_when_encodings_change() {
         type Change = fn(&mut Bundles);
         let cases: [(&str, bool, Change); 22] = [
             ("nothing", false, |_| ()),

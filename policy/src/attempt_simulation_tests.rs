@@ -101,7 +101,7 @@ fn queue(seed: u64, missed_frames: f32, missed_tries: f32) -> Queue {
 }
 
 #[test]
-fn few_faces_are_compared_and_a_queue_is_let_in() {
+fn attackers_get_few_comparisons_and_a_queue_is_let_in() {
     for (what, shown_ms, gap_ms, most) in [
         ("a face for 1.9 s, nobody for 1.1 s", 1900, 1100, [13, 5, 13]),
         ("another face every 0.3 s", 300, 0, [13, 5, 13]),

@@ -115,7 +115,7 @@ impl Door {
 }
 
 #[test]
-fn five_strangers_lock_out_everybody_for_half_a_minute() {
+fn five_strangers_lock_out_faces_for_half_a_minute() {
     let mut door = Door::new(Mode::Face);
     door.strangers(4);
     assert_eq!(door.try_once(Some(ADA)), Ok(ADA), "four are not five, and a grant ends the count");
@@ -260,7 +260,7 @@ fn a_withheld_grant_does_not_reset_the_count() {
 }
 
 #[test]
-fn after_fifty_failures_one_face_is_judged_every_five_minutes_until_one_is_let_in() {
+fn after_fifty_failures_one_face_is_judged_every_five_minutes_until_a_grant() {
     let mut door = Door::new(Mode::Face);
     while door.policy.failures(None).first().is_none_or(|failed| failed.failures < FAILURES_BEFORE_PACING) {
         door.strangers(1);
@@ -284,7 +284,7 @@ fn after_fifty_failures_one_face_is_judged_every_five_minutes_until_one_is_let_i
 }
 
 #[test]
-fn after_fifty_failures_a_card_is_refused_until_there_is_a_new_one_or_an_administrator_clears_it() {
+fn after_fifty_failures_a_card_is_blocked_until_replaced_or_cleared() {
     let blocked = || {
         let mut door = Door::new(Mode::CardAndFace);
         door.card = CardIssue { database: 10, tag: 1 };

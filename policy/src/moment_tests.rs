@@ -71,7 +71,7 @@ fn at(hours: i64) -> Now {
 }
 
 #[test]
-fn hours_are_those_of_the_door_and_only_on_a_clock_that_is_right() {
+fn schedules_use_the_local_time_of_the_door_and_need_a_trusted_clock() {
     let (unknown, cet) = (|now: Now| Now { clock: ClockTrust::Unknown, ..now }, 3600);
     let cases = [
         (bound(), at(7), Err(Reason::OutsideHours)),
@@ -150,7 +150,7 @@ fn anti_passback_does_not_depend_on_the_wall_clock() {
 }
 
 #[test]
-fn a_restart_lets_nobody_in_sooner() {
+fn a_restart_does_not_shorten_anti_passback() {
     let rule = AntiPassback { direction: Direction::In, for_ms: 2 * HOUR_MS as u64 };
     let rules = Rules { anti_passback: Some(rule), ..rules() };
     let ada = [seen(ADA, Hours::default(), 0.0)];

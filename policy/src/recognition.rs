@@ -174,7 +174,7 @@ mod tests {
 
     /// A regression: Ben with Ada's card. At 1.05 his face was near enough to hers.
     #[test]
-    fn a_card_does_not_open_to_a_face_that_is_nearer_to_somebody_else() {
+    fn a_card_is_refused_to_a_face_nearer_to_somebody_else() {
         let ada = Enrolled::new(ADA);
         for (margin, to_ada, to_ben, is_ada) in [
             (0.05, 1.05, 0.3, false),

@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_repeated_with_its_control_characters_shown() {
+    fn refused_arguments_are_repeated_with_control_characters_escaped() {
         for (surplus, shown) in [
             (&["a", "b\nerror: forged\u{1b}[31m"][..], r"b\u000aerror: forged\u001b[31m"),
             (&["a", "--number", "1\u{202e}"], r"1\u202e"),
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_is_taken_as_it_is() {
+    fn accepted_arguments_are_unchanged() {
         let given = ["example", "a\nb"].map(OsString::from).to_vec();
         assert_eq!(parse::<Example>(given).unwrap().path, PathBuf::from("a\nb"));
     }

@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_is_not_several() {
+    fn singular_and_plural() {
         for (number, noun, expected) in [
             (1, "enrolled encoding", "1 enrolled encoding"),
             (2, "enrolled encoding", "2 enrolled encodings"),

@@ -20,7 +20,7 @@ mod tests {
 
     /// A regression: a rate of 1e-5 was shown as `0.00 %`.
     #[test]
-    fn a_small_rate_does_not_read_as_zero() {
+    fn a_small_rate_is_not_printed_as_zero() {
         for (rate, expected) in [
             (0.0, "0 %"),
             (1.0, "100 %"),

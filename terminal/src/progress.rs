@@ -108,7 +108,7 @@ mod tests {
     /// A regression: a second evaluation, with most encodings cached, showed hundreds of photos a second and almost no
     /// remaining time.
     #[test]
-    fn what_was_found_is_no_work() {
+    fn cached_entries_do_not_count_as_work() {
         for (done, found, expected) in [
             (100, 0, ", 10.0 a second, 30 s left"),
             (100, 90, ", 1.0 a second, 300 s left"),

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn more_people_make_a_stricter_threshold_and_never_none() {
+    fn more_people_give_a_stricter_threshold_and_always_one() {
         let threshold = |encodings| risk_at(1e-3, encodings, &non_mated(), None).threshold;
         let thresholds = [10, 100, 1000, 100_000, usize::MAX].map(threshold);
         assert!(thresholds.windows(2).all(|pair| pair[0] > pair[1]), "{thresholds:?}");

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_nearer_to_another_one_is_not_found() {
+    fn a_probe_nearer_to_another_person_is_not_found() {
         let photos: Vec<Encoding> = [0.0, 80.0, 83.0, 83.5].map(at).into();
         let of =
             |name, range: std::ops::Range<usize>| Person::ungated(name, &photos[range.clone()], &photos[range], false);
@@ -252,7 +252,7 @@ mod tests {
 
     /// The gate passes encodings longer than 10: a short probe is not named, and a short photo is not enrolled.
     #[test]
-    fn what_the_gate_refuses_is_neither_enrolled_nor_named() {
+    fn photos_refused_by_the_gate_are_neither_enrolled_nor_identified() {
         let gate = Arc::new(gate_of_length_10());
         let photos = [at(0.0), at(2.0)];
         for (lengths, named) in [([12.0, 12.0], true), ([8.0, 12.0], false), ([12.0, 8.0], false)] {

@@ -144,7 +144,7 @@ mod tests {
     use policy::audit::{BootId, Chain, Event};
 
     #[test]
-    fn when_the_last_record_was_written() {
+    fn the_time_of_the_last_record_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         assert_eq!(last_recorded_utc_ms(&path), None);

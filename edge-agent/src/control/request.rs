@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused_in_words() {
+    fn anything_else_is_refused_with_an_explanation() {
         for (line, expected) in [
             ("", "not a request"),
             ("status", "not a request"),

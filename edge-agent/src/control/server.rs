@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn root_and_the_units_own_user_may_ask_and_nobody_else() {
+    fn only_root_and_the_units_own_user_may_send_requests() {
         for (uid, own, expected) in
             [(0, 990, true), (990, 990, true), (1000, 990, false), (990, 0, false), (0, 0, true)]
         {

@@ -212,7 +212,7 @@ fn the_ledger_of_a_later_version_still_protects_against_older_databases() {
 /// The ledger of a version without audiences lists the databases it accepted. The next ledger drops those that are no
 /// longer used. A ledger of this version lists none.
 #[test]
-fn only_the_ledger_of_an_older_version_vouches_for_databases_that_name_no_door() {
+fn only_a_ledger_of_an_older_version_allows_databases_without_audience() {
     let wants_doors = || Judge::of_model(MODEL, Box::new(|| Ok(Tested::Passed))).at_a_door();
     let opened = |storage: &Memory| Store::open(Box::new(storage.clone()), "db", wants_doors());
     let of_older_version = |digests: &[u64]| {
@@ -244,7 +244,7 @@ fn only_the_ledger_of_an_older_version_vouches_for_databases_that_name_no_door()
 }
 
 #[test]
-fn networks_that_fail_their_self_test_take_no_database() {
+fn networks_that_fail_their_self_test_load_no_database() {
     let fails = Arc::new(AtomicBool::new(false));
     let test = Arc::clone(&fails);
     let self_test = move || match test.load(Ordering::Relaxed) {

@@ -166,7 +166,7 @@ mod tests {
 
     /// Where a released pin becomes an input, the line in `config.txt` does not help: only the pull does.
     #[test]
-    fn where_released_pins_become_inputs_the_pull_must_be_the_locked_level() {
+    fn if_released_pins_become_inputs_the_pull_must_be_the_locked_level() {
         use Released::{BecomesInput, KeepsLevel};
         let line = "gpio=17=op,dh";
         for (locked, config, released, expected) in [

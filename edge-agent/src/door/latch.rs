@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_locked_before_anything_else_and_at_the_end() {
+    fn the_door_is_locked_at_start_and_at_shutdown() {
         let (latch, door) = latch();
         assert_eq!(door.movements(), [Lock]);
         drop(latch);
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn it_unlocks_for_its_time() {
+    fn a_grant_unlocks_for_the_configured_time() {
         let (latch, door) = latch();
         for (at, state) in [(0, DoorState::Locked), (10_000, DoorState::Locked)] {
             latch.lock_if_due(at);
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_locked_after_a_panic() {
+    fn the_door_is_locked_after_a_panic() {
         let (latch, door) = latch();
         let panicked = std::thread::spawn(move || {
             latch.unlock(grant(), 0).unwrap();
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grant_that_comes_after_the_end_unlocks_nothing() {
+    fn a_grant_after_shutdown_does_not_unlock() {
         let (latch, door) = latch();
         latch.unlock(grant(), 0).unwrap();
         latch.lock_for_good();

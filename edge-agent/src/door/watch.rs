@@ -228,7 +228,7 @@ mod tests {
 
     /// A regression: a loose contact wrote a record for each opening, which displaced all other records.
     #[test]
-    fn a_contact_that_flaps_does_not_fill_the_log() {
+    fn a_flapping_contact_does_not_fill_the_log() {
         let mut watch = DoorWatch::new(RULES);
         let end_ms = 24 * 3_600_000 + 100_000;
         let flaps = (0..end_ms).step_by(400).flat_map(|at_ms| [(at_ms, Opened), (at_ms + 200, Closed)]);
@@ -262,7 +262,7 @@ mod tests {
 
     /// A regression: a taped-down button excused every opening, without a record.
     #[test]
-    fn a_stuck_exit_button_is_reported_and_excuses_nothing() {
+    fn a_stuck_exit_button_is_reported_and_excuses_no_opening() {
         let mut watch = DoorWatch::new(RULES);
         for (at_ms, input, expected) in [
             (10_000, ExitPressed, None),
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn stories_of_a_door() {
+    fn sequences_of_door_events() {
         let let_in = LetIn { locks_at_ms: 15_000 };
         type Story<'a> = (&'a str, &'a [(u64, Input)], Vec<(u64, Event)>);
         let stories: [Story<'_>; 18] = [

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kernel_says_what_a_released_pin_does() {
+    fn the_kernel_parameter_tells_whether_released_pins_keep_their_level() {
         for (driver, value, board, expected) in [
             ("pinctrl_bcm2835", Some("Y\n"), Board::Pi4, KeepsLevel),
             ("pinctrl_bcm2835", Some("N\n"), Board::Pi4, BecomesInput),

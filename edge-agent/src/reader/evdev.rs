@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_is_not_there_is_waited_for() {
+    fn the_unit_waits_for_a_missing_reader() {
         let mut reader = {
             let wanted = Wanted { device: "/nowhere/event-kbd".into(), usb_port: None };
             KeyboardReader::start(wanted, Digits::Decimal, 64, PartReports::new(policy::audit::Part::Reader)).unwrap()

@@ -142,7 +142,7 @@ mod tests {
     use shared::gallery::PersonId;
 
     #[test]
-    fn doors_in_words() {
+    fn door_states_are_described() {
         let rules = WatchRules { held_ms: 10_000, leave_ms: 1_000 };
         let opened = [(0, Input::Opened)];
         let held = [(0, Input::LetIn { locks_at_ms: 5_000 }), (1_000, Input::Opened), (20_000, Input::Tick)];
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn lockouts_in_words() {
+    fn lockouts_are_described() {
         let person = PersonId([7; 16]);
         for (kind, expected) in [
             (Kind::Face, "entry by face: refused"),

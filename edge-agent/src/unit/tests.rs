@@ -128,7 +128,7 @@ fn an_enrolled_person_is_recorded_and_let_in_and_the_door_locks_again() {
 }
 
 #[test]
-fn a_stranger_and_nobody_leave_the_door_locked() {
+fn a_stranger_and_an_empty_frame_leave_the_door_locked() {
     let mut bench = Bench::with(vec![vec![face(1.2)], vec![], vec![face(f32::NAN)]]);
     assert!(matches!(
         bench.turn_at(0).verdict,
@@ -168,7 +168,7 @@ fn an_act_that_cannot_be_recorded_does_not_happen() {
 
 /// Invariant 3, the other way round: when the lock moves, the record is already there.
 #[test]
-fn the_record_is_there_when_the_lock_moves() {
+fn the_record_is_written_before_the_lock_moves() {
     struct Witness(Memory);
     impl crate::door::Door for Witness {
         fn unlock(&mut self, grant: Grant) -> Result<(), DoorError> {

@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_odd_in_words() {
+    fn odd_photos_and_people_are_described() {
         let near = |photo: &str, distance| Near { photo: photo.to_owned(), distance };
         let odd = |nearest_other| OddPhotoReport {
             photo: "bo/3.jpg".to_owned(),

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_those_of_an_editor() {
+    fn line_numbers_match_an_editor() {
         for text in [&b"a,b\nc,d\ne,f\n"[..], b"a,b\r\nc,d\r\ne,f\r\n", b"a,b\rc,d\re,f", b"a,b\r\nc,d\ne,f"] {
             check(text, &[(1, &["a", "b"]), (2, &["c", "d"]), (3, &["e", "f"])]);
         }

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_does_not_end_is_ended_with_all_that_it_started() {
+    fn a_hanging_decoder_is_killed_with_its_children() {
         let folder = tempfile::tempdir().unwrap();
         let started = folder.path().join("started");
         let script = format!("/bin/sleep 1000 & echo $! > {}; wait", started.to_string_lossy());
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_prints_without_end_is_left_without_a_reader() {
+    fn a_decoder_that_prints_endlessly_is_stopped() {
         let ended = run_within(shell("exec /usr/bin/yes"), TIME).unwrap();
         assert!(matches!(&ended, Ended::Badly { said, .. } if said == "y"), "{ended:?}");
     }

@@ -114,7 +114,7 @@ mod tests {
 
     /// A compromised unit can neither block the tool nor fill its memory.
     #[test]
-    fn an_endless_and_a_silent_answer_end() {
+    fn endless_and_silent_answers_time_out() {
         for endless in ["exec yes", "exec yes >&2", "yes & yes >&2", "exec cat /dev/zero"] {
             let refused = shell(endless, LONG).unwrap_err().to_string();
             assert!(refused.contains("longer than"), "{endless}: {refused}");

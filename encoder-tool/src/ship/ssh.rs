@@ -100,7 +100,7 @@ mod tests {
 
     /// Every failure was blamed on permissions.
     #[test]
-    fn failures_are_told_apart() {
+    fn failures_are_distinguished() {
         for (code, stderr, expected) in [
             (255, "ssh: Could not resolve hostname dor: Name or service not known\r\n", "no host of this name"),
             (255, "ssh: connect to host door port 22: Connection refused\r\n", "the connection failed"),

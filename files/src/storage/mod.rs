@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn all_of_them_behave_alike() {
+    fn all_storages_behave_alike() {
         for behaviour in [behaves, names_behave, a_reserve_is_not_seen] {
             let folder = tempfile::tempdir().unwrap();
             behaviour(&mut Folder::at(folder.path()));

@@ -285,7 +285,7 @@ mod tests {
 
     /// Whichever operation the power is cut at, a replaced file has either its old or its new content, complete.
     #[test]
-    fn nothing_is_half_replaced() {
+    fn no_file_is_partly_replaced() {
         let mut outcomes = Vec::new();
         for operation in 0.. {
             let mut disk = PowerCut::default();

@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_disk_that_is_full_keeps_what_was_reserved() {
+    fn a_full_disk_keeps_reserved_space() {
         let mut disk = Memory::default();
         disk.set_capacity(Some(10));
         disk.reserve("log", 4).unwrap();

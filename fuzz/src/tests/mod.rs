@@ -20,7 +20,7 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
 
 /// Regression test: a file whose name begins with `finding-` once made a target panic.
 #[test]
-fn seeds_keep_what_must_hold() {
+fn seeds_satisfy_every_invariant() {
     for (name, target) in TARGETS {
         let mut answers = Vec::new();
         for file in files_in(&folder("seeds").join(name)) {

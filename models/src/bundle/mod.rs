@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_bundle_is_refused_by_name() {
+    fn invalid_bundles_are_refused_by_name() {
         for (folder, named) in
             [("src", "src/manifest.toml"), ("none", "none/manifest.toml"), ("Cargo.toml", "bundle is a folder")]
         {

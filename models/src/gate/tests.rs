@@ -66,7 +66,7 @@ fn a_person_must_be_nearer_than_the_background() {
 
 /// A person enrolled from a plain face needs no clearance, but only if this gate found the face plain.
 #[test]
-fn whose_face_is_plain_is_believed_of_the_same_gate_only() {
+fn plain_faces_count_only_from_the_same_gate() {
     let gallery = |is_plain, enrolled_with| {
         let mut builder = GalleryBuilder::new(1, ModelHash([7; 32]), 2).unwrap();
         builder.set_gate(Some(enrolled_with));
@@ -101,7 +101,7 @@ fn without_a_gate_every_face_is_recognisable() {
 }
 
 #[test]
-fn what_is_not_sound_is_refused_by_name() {
+fn invalid_gates_are_refused_by_name() {
     type Change = fn(&mut Learnt);
     let cases: [(Change, &str); 11] = [
         (|l| l.mean.clear(), "1 to 512"),

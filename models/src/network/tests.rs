@@ -266,7 +266,7 @@ fn all_kinds_of_integers() -> Built {
 }
 
 #[test]
-fn integers_give_what_the_graph_says() {
+fn integer_layers_give_the_result_of_the_graph() {
     same(of_integer_sums().node("DequantizeLinear", "aq as u0", "y", &[]), &SHAPE, 0.0201);
     // The kernels round halves to even, tract rounds them away from zero: a difference of one step is allowed.
     same(all_kinds_of_integers(), &SHAPE, 0.0501);
@@ -300,7 +300,7 @@ fn convolutions_of_integers_are_integer() {
 }
 
 #[test]
-fn what_is_not_known_is_left_to_tract() {
+fn unknown_operators_are_left_to_tract() {
     for built in [
         Built::default().node("Softmax", "x", "y", &[]),
         Built::default().floats("w", &[4, 4, 3, 3]).node("Conv", "x w", "y", &[("dilations", &[2, 2])]),

@@ -290,7 +290,7 @@ mod tests {
 
     /// A regression: files of 250 bytes requested 68 GB, or ran forever.
     #[test]
-    fn operators_that_make_values_of_any_size_are_refused() {
+    fn operators_with_unbounded_outputs_are_refused() {
         for operator in UNWANTED {
             let refused = judged(vec![], vec![node(operator, &["x"], "y")]).unwrap_err();
             assert!(refused.contains(operator) && refused.contains("unsupported operator"), "{refused}");

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_sound_is_named() {
+    fn invalid_models_are_named() {
         type Change = fn(&mut GraphProto);
         let cases: [(Change, &str); 19] = [
             (|graph| graph.node.clear(), "no graph"),

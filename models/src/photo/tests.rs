@@ -88,7 +88,7 @@ fn of_libjpeg(name: &str) -> Vec<u8> {
 /// A regression: zune-jpeg decodes separate scans with subsampled chroma, and chroma finer than luma, to garbage. A
 /// face was not found, or was enrolled from garbage.
 #[test]
-fn a_jpeg_is_shown_as_libjpeg_shows_it_or_refused_by_its_kind() {
+fn a_jpeg_is_decoded_as_by_libjpeg_or_refused_by_kind() {
     for (name, refused_for) in [
         ("444", None),
         ("422", None),
@@ -127,7 +127,7 @@ fn a_jpeg_is_shown_as_libjpeg_shows_it_or_refused_by_its_kind() {
 
 /// A regression: many cameras omit the Huffman tables, and all their pictures were reported as damaged.
 #[test]
-fn a_cameras_jpeg_without_huffman_tables_is_read_by_the_standards() {
+fn a_jpeg_without_huffman_tables_is_decoded_with_the_standard_ones() {
     let mut bytes = of_libjpeg("420");
     while let Some(at) = bytes.windows(2).position(|marker| marker == b"\xff\xc4") {
         let length = u16::from_be_bytes([bytes[at + 2], bytes[at + 3]]);

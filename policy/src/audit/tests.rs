@@ -53,7 +53,7 @@ fn a_line_is_as_documented() {
 
 /// A log of version 0.1.0, which had only faces, is read and continued.
 #[test]
-fn a_line_from_before_there_were_cards_is_read() {
+fn a_line_without_card_fields_is_read() {
     let line = concat!(
         r#"{"schema":1,"sequence":1,"utc_ms":1800000000000,"boot":"b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0","#,
         r#""event":"granted","person":"adadadadadadadadadadadadadadadad","distance":0.599,"#,

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_shown_a_key() {
+    fn keys_are_not_printed() {
         assert_eq!(std::format!("{:?}", CardKey([0xab; 32])), "CardKey(not shown)");
     }
 }

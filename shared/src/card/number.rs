@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_shown_a_number() {
+    fn numbers_are_not_printed() {
         let shown = std::format!("{:?}", CardNumber(8_108_654));
         assert!(!shown.contains("8108654") && !shown.contains("7bba6e"), "{shown}");
     }

@@ -207,7 +207,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_arithmetic_of_kernels_finds_what_a_plain_loop_finds((_, rows, owners, pick) in gallery_with_ties(), noisy in any::<bool>()) {
+    fn kernels_find_the_same_match_as_a_plain_loop((_, rows, owners, pick) in gallery_with_ties(), noisy in any::<bool>()) {
         let encode = |row: &Vec<i8>| {
             let raw: Vec<f32> = row.iter().map(|&x| f32::from(x)).collect();
             Encoding::from_network(&raw).or_else(|_| Encoding::from_network(&alloc::vec![1.0; raw.len()])).unwrap()

@@ -143,7 +143,7 @@ fn people_are_bound_by_their_groups_or_by_name() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused() {
+fn invalid_schedules_are_refused() {
     type Change = fn(&mut Schedule);
     let cases: [(Change, bool); 13] = [
         (|_| (), true),

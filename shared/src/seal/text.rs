@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused_in_words() {
+    fn anything_else_is_refused_with_an_explanation() {
         let identity = Identity::from_random(&[5; 32]);
         let public = identity.recipient().to_text();
         let wrong_digit = if public.contains("x25519-public 0") { "x25519-public 1" } else { "x25519-public 0" };

@@ -127,7 +127,7 @@ fn people_databases_are_read() {
 
 /// A database is bound to a model: with another one, the refusal names both.
 #[test]
-fn a_person_of_a_sealed_database_is_let_in_or_the_models_are_named() {
+fn a_sealed_database_lets_in_its_person_or_the_models_are_named() {
     for version in Version::all() {
         let config = version.unit("people-sealed.db");
         let mut simulate = edge_agent(["simulate", "--json", "--frames"]);
@@ -145,7 +145,7 @@ fn a_person_of_a_sealed_database_is_let_in_or_the_models_are_named() {
 /// The highest number in `people.db.accepted` is above those of both databases, and only the sealed one is listed
 /// there.
 #[test]
-fn what_a_unit_has_accepted_is_read() {
+fn the_ledger_of_accepted_databases_is_read() {
     for version in Version::all() {
         let check = |database| said(edge_agent(["check", "--config"]).arg(version.unit(database)));
         let (listed, unlisted) = (check("people-sealed.db"), check("people-signed.db"));
@@ -159,7 +159,7 @@ fn what_a_unit_has_accepted_is_read() {
 }
 
 #[test]
-fn audit_logs_are_whole_and_shown() {
+fn audit_logs_verify_and_are_printed() {
     for version in Version::all() {
         let audit = |arguments: &[&str]| {
             let log = ["--log", "audit.jsonl", "--config", "none.toml"];
@@ -173,7 +173,7 @@ fn audit_logs_are_whole_and_shown() {
 }
 
 #[test]
-fn what_a_unit_keeps_is_read() {
+fn state_files_of_the_unit_are_read() {
     for version in Version::all() {
         let name = &version.name;
         let remembered = memory(version.text("memory.json").as_bytes(), Rules::new(1.0), &Now::trusted(0, 0));

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_frame_is_refused() {
+    fn invalid_frames_are_refused() {
         let unreadable = r#"{"schema":1,"frame":"a.jpg","error":"truncated"}"#;
         let unheard_of = r#"{"frame":"a.jpg","decision":"maybe","threshold":1.0,"door":"locked","ms":{"total":1.0}}"#;
         for line in [unreadable, unheard_of, "panicked", ""] {

@@ -162,7 +162,7 @@ fn heads_are_signed_regularly_and_a_missing_tail_is_found_at_the_start() {
 /// On a full disk, a thousand more records can be written. After that, writing fails with an error. It works again when
 /// there is space.
 #[test]
-fn on_a_full_disk_a_thousand_records_have_space() {
+fn a_full_disk_has_reserved_space_for_a_thousand_records() {
     let mut disk = Memory::default();
     let capacity = 8 << 20;
     disk.set_capacity(Some(capacity));

@@ -218,7 +218,7 @@ fn a_removal_counts_only_if_it_is_signed() {
 }
 
 #[test]
-fn every_fault_is_found_and_only_a_few_are_listed() {
+fn every_fault_is_counted_and_only_the_first_are_listed() {
     let (mut files, head) = log(40, 1 << 20);
     files[1].1[60] ^= 1;
     files[4].1[60] ^= 1;
@@ -278,7 +278,7 @@ proptest! {
     }
 
     #[test]
-    fn any_cut_tail_is_found(pruned in any::<bool>(), place in any::<prop::sample::Index>()) {
+    fn every_truncated_tail_is_detected(pruned in any::<bool>(), place in any::<prop::sample::Index>()) {
         let (mut files, head) = log(30, if pruned { 4_000 } else { 1 << 20 });
         let mut keep = place.index(files.iter().map(|(_, bytes)| bytes.len()).sum());
         for (_, bytes) in &mut files {

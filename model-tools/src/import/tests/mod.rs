@@ -56,7 +56,7 @@ fn imported(graph: GraphProto, line: &str) -> Result<BundleFiles> {
 
 /// Regression test: OpenCV refused the file of `--onnx-out` with "tensor.has_shape()".
 #[test]
-fn outputs_have_shapes_for_other_readers() {
+fn outputs_declare_their_shapes() {
     let whole = widened(model(small_encoder(128))).unwrap();
     assert!(!has_shape(&whole.graph.as_ref().unwrap().output[0]));
     let graph = with_shapes(whole, [1, 3, 112, 112]).unwrap().graph.unwrap();
@@ -199,7 +199,7 @@ proptest! {
     }
 
     #[test]
-    fn a_graph_that_is_wrong_somewhere_is_imported_or_refused(
+    fn a_mutated_graph_is_imported_or_refused(
         changes in prop::collection::vec((any::<Index>(), prop_oneof![
             Just(0), Just(-1), Just(1), Just(i64::MIN), Just(i64::MAX), Just(1 << 31), any::<i64>()
         ]), 1..4),

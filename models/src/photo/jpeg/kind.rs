@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn every_rare_kind_is_named() {
+    fn every_unsupported_kind_is_named() {
         let rgb: &[(u8, u8)] = &[(b'R', 0x11), (b'G', 0x11), (b'B', 0x11)];
         let cmyk: &[(u8, u8)] = &[(1, 0x22), (2, 0x11), (3, 0x11), (4, 0x22)];
         for (header, expected) in [

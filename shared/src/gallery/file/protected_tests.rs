@@ -218,7 +218,7 @@ fn an_older_program_would_refuse_it_by_its_features() {
 }
 
 #[test]
-fn every_byte_that_is_flipped_and_every_cut_is_refused() {
+fn every_flipped_byte_and_every_truncation_is_refused() {
     let gallery = small().build();
     for (signer, sealed_for) in [(Some(1), &[][..]), (Some(1), &[2, 3]), (None, &[2])] {
         let file = written(&gallery, signer, sealed_for);

@@ -48,7 +48,7 @@ fn path(path: &Path) -> &str {
 }
 
 #[test]
-fn an_exported_log_vouches_for_itself_elsewhere() {
+fn an_exported_log_is_verified_on_another_computer() {
     let unit = log_of_a_unit();
     let verified = audit(&unit, &["verify", "--json"]);
     assert_eq!((verified.code, &verified.json()["whole"]), (0, &true.into()), "{verified:?}");
@@ -109,7 +109,7 @@ fn an_exported_log_vouches_for_itself_elsewhere() {
 /// Everything behind an early signature is thrown away, and grants that never happened are written in its place, each
 /// with the right number, hash and checksum. `audit verify --key` called that whole.
 #[test]
-fn grants_that_nobody_signed_are_not_called_whole() {
+fn unsigned_grants_are_not_reported_as_intact() {
     let unit = log_of_a_unit();
     let text = fs::read_to_string(unit.file("audit.jsonl")).unwrap();
     let lines: Vec<&str> = text.lines().collect();
@@ -180,7 +180,7 @@ fn a_unit_finds_that_its_log_was_cut() {
 }
 
 #[test]
-fn a_key_that_others_may_read_starts_no_unit() {
+fn a_unit_refuses_a_key_that_others_may_read() {
     let unit = log_of_a_unit();
     fs::set_permissions(unit.file("audit.key"), fs::Permissions::from_mode(0o644)).unwrap();
     let refused = said(edge_agent(["run", "--config"]).arg(unit.file("config.toml")));
@@ -262,7 +262,7 @@ fn a_person_is_forgotten_with_a_receipt() {
 }
 
 #[test]
-fn another_threshold_is_tried_on_what_happened() {
+fn replay_tries_another_threshold_on_recorded_events() {
     let (_folder, log) = simulated();
     let replay = |threshold: &str| {
         let mut command = edge_agent(["replay", "--json", "--config", "/nowhere", "--threshold", threshold, "--log"]);
@@ -286,7 +286,7 @@ fn another_threshold_is_tried_on_what_happened() {
 }
 
 #[test]
-fn what_is_not_a_log_is_said() {
+fn a_file_that_is_not_a_log_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("none.jsonl");
     for verb in ["verify", "show", "follow"] {

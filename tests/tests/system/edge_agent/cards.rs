@@ -75,7 +75,7 @@ fn at_a_door_that_asks_everybody_for_a_card() {
 }
 
 #[test]
-fn what_a_card_opened_is_recorded_without_its_number() {
+fn card_grants_are_recorded_without_the_card_number() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("audit.jsonl");
     for photo in ["barack_obama_speaking.jpg", "eileen_collins.jpg"] {
@@ -101,7 +101,7 @@ fn what_is_not_a_card_is_refused() {
 }
 
 #[test]
-fn people_who_cannot_enter_are_told_of() {
+fn people_who_cannot_enter_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let config = configuration_with(folder.path(), with_cards(), "source = \"rpicam\"");
     let checked = said(edge_agent(["check", "--json", "--config"]).arg(&config)).json();

@@ -26,7 +26,7 @@ fn a_unit_that_could_run() {
 
 /// It passed configurations with which no unit starts, the one that is shipped among them.
 #[test]
-fn check_and_run_refuse_the_same_with_the_same_words() {
+fn check_and_run_refuse_the_same_with_the_same_message() {
     let (wall, other) = (photos_of(&at_the_door("wall.jpg")), another_model());
     let other = format!("[model]\nbundles = [{:?}]\n[audit]", other.path());
     for (was, is, expected) in [
@@ -58,7 +58,7 @@ fn check_and_run_refuse_the_same_with_the_same_words() {
 }
 
 #[test]
-fn the_configuration_that_is_shipped_says_what_is_missing() {
+fn the_shipped_configuration_names_the_missing_settings() {
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/config.toml");
     for verb in ["check", "run"] {
         let refused = said(edge_agent([verb, "--config", shipped]).arg("-q"));
@@ -68,7 +68,7 @@ fn the_configuration_that_is_shipped_says_what_is_missing() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_where() {
+fn errors_are_reported_with_their_location() {
     let database = enrolled();
     let database = database.display();
     let other = another_model();
@@ -119,7 +119,7 @@ fn lock(pin: u8, level: &str, board: &str) -> String {
 /// Garage doors that opened themselves after a power cut are the oldest bug of such units: the pin is pulled to the level
 /// that the relay board takes for "on" until the program has started.
 #[test]
-fn a_pin_that_opens_the_door_while_the_pi_boots_is_refused_with_its_cure() {
+fn a_pin_that_unlocks_during_boot_is_refused_with_a_remedy() {
     for board in ["pi-3", "pi-4", "pi-5", "zero-2-w"] {
         for (pin, level, pulled, line, pins) in [
             (17, "high", "low", "gpio=17=op,dh", "GPIO4 to GPIO8"),

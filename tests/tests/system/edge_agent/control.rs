@@ -24,7 +24,7 @@ fn answer(mut asker: UnixStream, request: &[u8]) -> String {
 
 /// What is asked for is in the log before it is done, also if it cannot be done; the status socket does nothing of it.
 #[test]
-fn what_is_asked_for_is_recorded_and_nothing_else_is_done() {
+fn requests_are_recorded_and_unknown_requests_are_refused() {
     let mut unit = RunningUnit::start(&photos_of(&at_the_door("wall.jpg")));
     let control = unit.file("control.sock");
     assert_eq!(fs::metadata(&control).unwrap().permissions().mode() & 0o777, 0o600);
@@ -46,7 +46,7 @@ fn what_is_asked_for_is_recorded_and_nothing_else_is_done() {
 /// One sends a megabyte, one sends nothing, one hangs up, one takes no answer: the next who asks is answered, and the loop
 /// turns.
 #[test]
-fn no_asker_can_hold_it() {
+fn no_client_can_block_the_unit() {
     let unit = RunningUnit::start(&photos_of(&at_the_door("wall.jpg")));
     let connect = || UnixStream::connect(unit.file("control.sock")).unwrap();
     let before = unit.status_when(|_| true)["turns"]["count"].as_u64();
@@ -63,7 +63,7 @@ fn no_asker_can_hold_it() {
 
 /// The mode of the socket is not the only lock: who asks is known from the system.
 #[test]
-fn another_user_is_refused_though_the_socket_lets_them_in() {
+fn another_user_is_refused_even_with_access_to_the_socket() {
     let unit = RunningUnit::start(&photos_of(&at_the_door("wall.jpg")));
     let (folder, socket) = (unit.file(""), unit.file("control.sock"));
     if fs::metadata(&socket).unwrap().uid() != 0 {

@@ -32,7 +32,7 @@ fn rollback(folder: &Path) -> Said {
 
 /// The stranger is let in by a new database and no more after a rollback, which a mere arrival cannot do.
 #[test]
-fn a_running_unit_goes_back_by_name() {
+fn a_running_unit_rolls_back_to_a_named_database() {
     for office in Office::of_each_form() {
         let folder = office.unit(&photos_of(&at_the_door("eileen_collins.jpg")));
         let older = fs::read(folder.path().join("people.db")).unwrap();
@@ -77,7 +77,7 @@ fn a_running_unit_goes_back_by_name() {
 }
 
 #[test]
-fn without_a_unit_one_goes_back_as_well() {
+fn rollback_works_without_a_running_unit() {
     for office in Office::of_each_form() {
         let folder = office.unit(&photos_of(&at_the_door("wall.jpg")));
         let older = fs::read(folder.path().join("people.db")).unwrap();
@@ -101,7 +101,7 @@ fn without_a_unit_one_goes_back_as_well() {
 }
 
 #[test]
-fn a_database_that_cannot_be_used_gives_way_to_the_one_before() {
+fn an_unusable_database_is_replaced_by_the_previous_one() {
     for office in Office::of_each_form() {
         let folder = office.unit(&photos_of(&at_the_door("barack_obama_speaking.jpg")));
         let (current, previous) = (folder.path().join("people.db"), folder.path().join("people.db.previous"));
@@ -172,7 +172,7 @@ fn a_failed_self_test_keeps_the_door_shut() {
 }
 
 #[test]
-fn a_bundle_without_a_self_test_is_used_and_told_of() {
+fn a_bundle_without_a_self_test_is_used_with_a_warning() {
     let model = another_model();
     fs::remove_file(model.path().join("golden.postcard")).unwrap();
     let folder = prepared("wall.jpg");
@@ -210,7 +210,7 @@ fn with_little_memory(program: &str, arguments: &[&str]) -> Said {
 /// A junk file in the place of a new database took 700 MB of the unit's memory before it was looked at, and again at each
 /// start.
 #[test]
-fn a_file_that_is_larger_than_any_database_costs_no_memory() {
+fn an_oversized_database_file_takes_no_memory() {
     let beginning = &fs::read(enrolled()).unwrap()[..100];
     let mut unit = RunningUnit::start_configured(prepared("eileen_collins.jpg"));
     unit.status_when(|status| status["turns"]["denied"].as_u64() >= Some(2));

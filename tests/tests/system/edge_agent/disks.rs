@@ -50,7 +50,7 @@ fn is_whole(log: &Path) -> bool {
 }
 
 #[test]
-fn a_full_disk_has_space_for_records_until_it_is_used_up() {
+fn the_reserve_holds_records_on_a_full_disk_until_it_is_used_up() {
     let Some(disk) = Disk::mounted(6) else { return };
     let log = disk.0.path().join("audit.jsonl");
     let photo = at_the_door("barack_obama_speaking.jpg");

@@ -53,7 +53,7 @@ fn a_camera_that_gives_no_picture_is_bad() {
 }
 
 #[test]
-fn without_a_configuration_the_computer_is_examined_all_the_same() {
+fn doctor_examines_the_computer_without_a_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.toml");
     let examine = || said(edge_agent(["doctor", "--config"]).arg(&config));

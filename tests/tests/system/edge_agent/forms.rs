@@ -88,7 +88,7 @@ impl Office {
 
 /// Each command that is given a database, and each that rewrites one: it keeps its form and its doors.
 #[test]
-fn every_command_takes_every_form_and_keeps_it() {
+fn every_command_accepts_every_form_and_preserves_it() {
     for office in Office::of_each_form() {
         let form = office.form;
         let folder = office.unit("source = \"files\"\nfiles = \"/nowhere\"");

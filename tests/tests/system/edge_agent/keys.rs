@@ -103,7 +103,7 @@ fn a_signed_and_sealed_database_lets_in_and_shows_nothing_to_others() {
 }
 
 #[test]
-fn what_a_unit_does_not_trust_it_does_not_take() {
+fn a_unit_refuses_databases_of_untrusted_signers() {
     let (keys, thief) = (Keys::made(), Keys::made());
     keys.trust_the_workstation();
     let (signing, other) = (keys.secret("signing.key"), thief.secret("signing.key"));
@@ -151,7 +151,7 @@ fn what_a_unit_does_not_trust_it_does_not_take() {
 }
 
 #[test]
-fn a_unit_that_moves_a_lock_wants_a_signer_or_be_told_that_none_is_needed() {
+fn a_unit_with_a_lock_requires_a_signer_or_an_explicit_waiver() {
     let keys = Keys::made();
     let database = keys.at("people.db");
     assert_eq!(keys.build(&database, &["--for", "all"]).code, 0);
@@ -166,7 +166,7 @@ fn a_unit_that_moves_a_lock_wants_a_signer_or_be_told_that_none_is_needed() {
 }
 
 #[test]
-fn who_is_forgotten_is_gone_and_the_signature_is_needed_for_it() {
+fn forgetting_a_person_removes_them_and_needs_the_signing_key() {
     let keys = Keys::made();
     keys.trust_the_workstation();
     let database = keys.at("people.db");
@@ -245,7 +245,7 @@ fn a_database_signed_for_one_door_opens_no_other() {
 }
 
 #[test]
-fn sixty_four_units_have_one_database_and_sixty_five_a_group() {
+fn sixty_four_units_share_a_database_and_sixty_five_need_a_group() {
     let keys = Keys::made();
     let signing = keys.secret("signing.key").display().to_string();
     let ids: Vec<String> = (0..65).map(|number| format!("0000-0000-0000-0000-{number:04}")).collect();

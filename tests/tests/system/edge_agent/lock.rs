@@ -8,7 +8,7 @@ use tests::said;
 /// A unit is killed in the middle of a pulse, and somebody has broken the configuration meanwhile: what the last good
 /// start wrote down is enough.
 #[test]
-fn after_a_good_start_the_configuration_is_not_needed() {
+fn lock_works_without_a_configuration_after_a_successful_start() {
     let unit = RunningUnit::start(&photos_of(&at_the_door("barack_obama_speaking.jpg")));
     unit.status_when(|status| status["door"] == "unlocked");
     let (config, state) = (unit.file("config.toml"), unit.file("last-lock.toml"));
@@ -22,7 +22,7 @@ fn after_a_good_start_the_configuration_is_not_needed() {
 }
 
 #[test]
-fn before_a_good_start_the_configuration_is_enough() {
+fn lock_uses_the_configuration_before_the_first_start() {
     let folder = tempfile::tempdir().unwrap();
     let config = configuration(folder.path(), "");
     let locked = said(edge_agent(["lock", "--config"]).arg(&config));
@@ -34,7 +34,7 @@ fn before_a_good_start_the_configuration_is_enough() {
 }
 
 #[test]
-fn where_nothing_says_what_to_drive_it_may_be_unlocked() {
+fn lock_without_any_settings_reports_that_the_door_may_be_unlocked() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.toml");
     fs::write(&config, "[door]\n").unwrap();

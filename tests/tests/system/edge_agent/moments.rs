@@ -69,7 +69,7 @@ fn hours_are_those_of_the_doors_time_zone() {
 }
 
 #[test]
-fn who_has_which_hours_is_listed() {
+fn schedules_of_each_person_are_listed() {
     let mut list = encoder_tool(["list", "--json"]);
     let listed = said(list.arg(with_hours())).json();
     assert_eq!(listed["schedules"], Value::from(vec!["office"]));

@@ -63,7 +63,7 @@ fn foreign_files(folder: &Path) -> Vec<PathBuf> {
 
 /// Root started the unit once by hand, and the service could not start any more: its log was root's.
 #[test]
-fn after_root_has_started_it_by_hand_the_service_starts() {
+fn the_service_starts_after_root_ran_the_unit_by_hand() {
     if !root_is_here() {
         return;
     }
@@ -88,7 +88,7 @@ fn after_root_has_started_it_by_hand_the_service_starts() {
 
 /// An older version left root's files. The help was to move the log away, which would have broken the record.
 #[test]
-fn files_of_somebody_else_are_named_with_the_cure() {
+fn files_of_another_owner_are_named_with_the_remedy() {
     if !root_is_here() {
         return;
     }
@@ -103,7 +103,7 @@ fn files_of_somebody_else_are_named_with_the_cure() {
 
 /// `check` was content with a log that the service's user could not write: the service started and let nobody in.
 #[test]
-fn check_refuses_and_run_names_what_the_service_cannot_write() {
+fn check_refuses_and_run_names_unwritable_paths() {
     if !root_is_here() {
         return;
     }
@@ -180,7 +180,7 @@ const NAMES: [&str; 19] = [
 
 /// The unit's user leaves links under every name that a command might write.
 #[test]
-fn links_of_the_units_user_lead_root_nowhere() {
+fn root_follows_no_links_of_the_units_user() {
     if !root_is_here() {
         return;
     }
@@ -241,7 +241,7 @@ fn run_until_it_runs_or_ends(folder: &Path) {
 
 /// The configuration names a folder that the unit's user has exchanged for one of root's.
 #[test]
-fn a_folder_that_was_exchanged_is_not_written_as_root() {
+fn root_does_not_write_to_an_exchanged_folder() {
     if !root_is_here() {
         return;
     }
@@ -263,7 +263,7 @@ fn a_folder_that_was_exchanged_is_not_written_as_root() {
 
 /// `sudo encoder-tool build-db -o` into a folder of the unit's user, who left a link there.
 #[test]
-fn the_workstations_program_follows_nobody_as_root_either() {
+fn the_encoder_tool_follows_no_links_as_root() {
     if !root_is_here() {
         return;
     }
@@ -306,7 +306,7 @@ fn a_second_unit_with_another_socket_is_refused_and_names_the_first() {
 
 /// The socket's folder was missing, so `rollback` took it that no unit ran, and wrote the log beside the one that did.
 #[test]
-fn a_unit_that_cannot_be_asked_is_not_passed_over() {
+fn a_unit_that_does_not_answer_is_not_ignored() {
     let folder = tempfile::tempdir().unwrap();
     super::running::configuration(folder.path(), &photos_of(&at_the_door("wall.jpg")));
     let config = folder.path().join("config.toml");
@@ -323,7 +323,7 @@ fn a_unit_that_cannot_be_asked_is_not_passed_over() {
 
 /// The lock goes with the process, not with the file.
 #[test]
-fn a_lock_file_that_a_killed_unit_left_keeps_nobody_out() {
+fn a_stale_lock_file_of_a_killed_unit_does_not_block() {
     let mut unit = RunningUnit::start(&photos_of(&at_the_door("wall.jpg")));
     unit.kill();
     assert!(unit.file("unit.lock").exists());

@@ -8,7 +8,7 @@ use std::process::Command;
 use tests::{program, said};
 
 #[test]
-fn somebody_enrolled_is_let_in_and_the_end_is_locked_and_recorded() {
+fn an_enrolled_person_is_let_in_and_shutdown_locks_and_is_recorded() {
     for signal in ["-TERM", "-INT"] {
         let mut unit = RunningUnit::start(&photos_of(&at_the_door("barack_obama_speaking.jpg")));
         let status = unit.status_when(|status| status["turns"]["granted"] == 1);
@@ -40,7 +40,7 @@ fn a_stranger_and_an_empty_view_leave_the_door_locked() {
 
 /// Every finished turn pings the watchdog, also one that saw nobody.
 #[test]
-fn systemd_hears_that_the_loop_turns_and_how_it_is() {
+fn systemd_gets_watchdog_pings_and_a_status() {
     let unit = RunningUnit::start(&photos_of(&at_the_door("wall.jpg")));
     unit.tells_systemd("WATCHDOG=1");
     unit.tells_systemd("STATUS=locked; the camera delivers frames");
@@ -49,7 +49,7 @@ fn systemd_hears_that_the_loop_turns_and_how_it_is() {
 
 /// A camera that is not there at the start, comes, goes and comes again: the unit lives, and says how it is.
 #[test]
-fn a_camera_that_is_lost_ends_nothing() {
+fn losing_the_camera_does_not_stop_the_unit() {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
     let mut unit = RunningUnit::start_in(folder, &photos_of(&photos));
@@ -68,7 +68,7 @@ fn a_camera_that_is_lost_ends_nothing() {
 }
 
 #[test]
-fn a_usb_camera_that_is_not_there_is_waited_for() {
+fn the_unit_waits_for_a_missing_usb_camera() {
     let mut unit = RunningUnit::start("source = \"v4l\"\ndevice = \"/dev/video99\"");
     let lost = unit.status_when(|status| status["camera"]["state"] == "lost");
     assert_eq!(lost["camera"]["fault"], "not_there", "{lost:#}");
@@ -79,7 +79,7 @@ fn a_usb_camera_that_is_not_there_is_waited_for() {
 
 /// A missing Pi camera filled the journal with four lines a second.
 #[test]
-fn a_camera_that_is_missing_is_told_of_and_recorded_once() {
+fn a_missing_camera_is_reported_and_recorded_once() {
     let folder = tempfile::tempdir().unwrap();
     let [program, tries] = ["rpicam-vid", "tries"].map(|name| folder.path().join(name));
     let script = format!(

@@ -147,7 +147,7 @@ fn a_shipped_database_is_used_at_once_and_a_bad_one_is_not() {
 
 /// The unit's own check, without ssh between: another model's people, and half a file, are refused by the unit itself.
 #[test]
-fn the_unit_refuses_what_it_cannot_use_and_goes_on() {
+fn the_unit_refuses_unusable_databases_and_keeps_running() {
     let model = super::another_model();
     let folder = tempfile::tempdir().unwrap();
     let unit = unit_before("wall.jpg");
@@ -171,7 +171,7 @@ fn the_unit_refuses_what_it_cannot_use_and_goes_on() {
 
 /// Every failure was said to be one of permissions.
 #[test]
-fn what_was_in_the_way_of_shipping_is_told_apart() {
+fn causes_of_failed_transfers_are_distinguished() {
     let Some(server) = Server::start() else { return };
     let folder = tempfile::tempdir().unwrap();
     let unit = unit_before("wall.jpg");
@@ -206,7 +206,7 @@ fn what_was_in_the_way_of_shipping_is_told_apart() {
 
 /// Two workstations wrote one file, and neither database arrived.
 #[test]
-fn of_two_who_ship_at_once_both_arrive_or_the_older_is_refused() {
+fn of_two_concurrent_transfers_both_arrive_or_the_older_is_refused() {
     let Some(server) = Server::start() else { return };
     let folder = tempfile::tempdir().unwrap();
     let unit = unit_before("wall.jpg");
@@ -242,7 +242,7 @@ fn received(config: &Path, bytes: &[u8]) -> Said {
 
 /// A line that died in the middle delivered half a file, and the unit recorded a refusal.
 #[test]
-fn half_a_file_is_never_handed_over() {
+fn a_partial_transfer_is_never_handed_over() {
     let unit = unit_before("wall.jpg");
     let folder = tempfile::tempdir().unwrap();
     let whole = fs::read(of_one(folder.path(), &[])).unwrap();
@@ -285,7 +285,7 @@ fn half_a_file_is_never_handed_over() {
 
 /// What root brought was root's, and the unit could not read it; a link that the unit's user left led root elsewhere.
 #[test]
-fn root_hands_over_as_the_owner_of_the_folder() {
+fn root_writes_as_the_owner_of_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     if fs::metadata(folder.path()).unwrap().uid() != 0 {
         eprintln!("skipped: only root can become another user");

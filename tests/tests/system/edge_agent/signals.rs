@@ -16,7 +16,7 @@ fn unlocked_unit() -> RunningUnit {
 
 /// Garage doors stay open when their program dies: a terminal hung up, or Ctrl-\ or Ctrl-Z was pressed.
 #[test]
-fn every_signal_that_can_be_caught_ends_locked_and_recorded() {
+fn every_catchable_signal_locks_the_door_and_is_recorded() {
     let signals = [
         "HUP", "INT", "QUIT", "TERM", "PIPE", "ALRM", "USR1", "USR2", "XCPU", "XFSZ", "VTALRM", "PROF", "IO", "PWR",
         "STKFLT", "TSTP", "TTIN", "TTOU", "34", "64",
@@ -35,7 +35,7 @@ fn every_signal_that_can_be_caught_ends_locked_and_recorded() {
 
 /// Nothing that the program could do would help; systemd runs what the service names for that.
 #[test]
-fn after_a_signal_that_cannot_be_caught_the_service_locks() {
+fn the_service_locks_the_door_after_sigkill() {
     let service = service_file();
     let command = service.lines().find_map(|line| line.strip_prefix("ExecStopPost=/usr/bin/edge-agent "));
     for (signal, number) in [("-KILL", 9), ("-ABRT", 6), ("-SEGV", 11), ("-BUS", 7)] {
@@ -53,7 +53,7 @@ fn after_a_signal_that_cannot_be_caught_the_service_locks() {
 
 /// A full disk behind it, say: what cannot be said is not said, and the unit works.
 #[test]
-fn messages_that_cannot_be_written_end_nothing() {
+fn unwritable_messages_do_not_stop_the_unit() {
     let folder = tempfile::tempdir().unwrap();
     configuration(folder.path(), &photos_of(&at_the_door("barack_obama_speaking.jpg")));
     let full = File::options().write(true).open("/dev/full").unwrap();
@@ -65,7 +65,7 @@ fn messages_that_cannot_be_written_end_nothing() {
 
 /// `edge-agent run 2>&1 | head`: as when a terminal hangs up.
 #[test]
-fn a_unit_whose_messages_nobody_reads_any_more_ends_locked_and_recorded() {
+fn a_unit_with_a_closed_output_pipe_ends_locked_and_recorded() {
     let folder = tempfile::tempdir().unwrap();
     configuration(folder.path(), &photos_of(&at_the_door("barack_obama_speaking.jpg")));
     let (reader, writer) = std::io::pipe().unwrap();

@@ -80,7 +80,7 @@ fn in_a_sequence_the_door_is_unlocked_for_its_time() {
 }
 
 #[test]
-fn in_real_time_a_thread_of_its_own_locks_the_door() {
+fn in_real_time_a_separate_thread_locks_the_door() {
     let (_folder, config) = one_file("config.toml", "[door]\nunlock-seconds = 0.1\n");
     let photo = at_the_door("barack_obama_speaking.jpg");
     let shown = said(simulate(&photo).args(["--real-time", "--fps", "100", "--config"]).arg(config));
@@ -89,7 +89,7 @@ fn in_real_time_a_thread_of_its_own_locks_the_door() {
 }
 
 #[test]
-fn what_happened_is_recorded_without_names() {
+fn events_are_recorded_without_names() {
     let (_folder, log) = one_file("audit.jsonl", "");
     for _ in 0..2 {
         said(simulate(&photos().join("door")).arg("--audit").arg(&log));
@@ -117,7 +117,7 @@ fn a_threshold_that_is_configured_holds() {
 
 /// A camera by night: the same photo without colour, seen at the door and asked about at the desk.
 #[test]
-fn a_picture_without_colour_has_a_threshold_of_its_own() {
+fn greyscale_pictures_have_their_own_threshold() {
     let folder = tempfile::tempdir().unwrap();
     let photo = at_the_door("barack_obama_speaking.jpg");
     let by_night = folder.path().join("night.png");

@@ -43,7 +43,7 @@ fn what_a_unit_says_about_itself() {
 /// One sends a megabyte without a line, one sends nothing, one hangs up, one asks for something else, one takes no
 /// answer: the next who asks is answered, and the loop turns.
 #[test]
-fn no_asker_can_hold_it() {
+fn no_client_can_block_the_unit() {
     let unit = RunningUnit::start(&photos_of(&at_the_door("wall.jpg")));
     let connect = || UnixStream::connect(unit.file("status.sock")).unwrap();
     let before = unit.status_when(|_| true)["turns"]["count"].as_u64();
@@ -65,7 +65,7 @@ fn no_asker_can_hold_it() {
 
 /// Two units would write one log and move one lock.
 #[test]
-fn a_second_unit_beside_it_is_refused() {
+fn a_second_unit_is_refused() {
     let mut unit = RunningUnit::start(&photos_of(&at_the_door("wall.jpg")));
     let second = said(edge_agent(["run", "--config"]).arg(unit.file("config.toml")));
     assert_eq!(second.code, 2, "{second:?}");
@@ -77,7 +77,7 @@ fn a_second_unit_beside_it_is_refused() {
 
 /// Somebody who has taken over a unit must not have the last word on the terminal of the person who asks it how it is.
 #[test]
-fn what_a_unit_says_is_shown_and_not_obeyed() {
+fn escape_sequences_from_a_unit_are_shown_and_not_executed() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("status.sock");
     let listener = UnixListener::bind(&socket).unwrap();

@@ -62,7 +62,7 @@ fn refused(folder: &Path) -> Vec<(&'static str, Said)> {
 
 /// `Path::display` printed names as they are; what printed paths in another way was the exception.
 #[test]
-fn no_message_about_a_path_has_a_line_of_its_own() {
+fn a_path_cannot_add_lines_to_a_message() {
     let folder = tempfile::tempdir().unwrap();
     for (what, said) in refused(folder.path()) {
         assert_eq!(said.code, 2, "{what}: {said:?}");

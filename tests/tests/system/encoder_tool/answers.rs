@@ -101,7 +101,7 @@ fn a_threshold_decides() {
 }
 
 #[test]
-fn compare_asks_for_no_database() {
+fn compare_needs_no_database() {
     let (obama, wall) = (door_photo("barack_obama_speaking.jpg"), door_photo("wall.jpg"));
     let other_obama = photos().join("enrol/Barack Obama/official_portrait.jpg");
     for (other, options, code, has_distance) in [
@@ -143,7 +143,7 @@ fn list_prints_everybody() {
 }
 
 #[test]
-fn several_photos_get_a_line_each_and_one_that_cannot_be_read_is_an_error() {
+fn each_photo_gets_a_line_and_an_unreadable_one_is_an_error() {
     let (obama, missing, wall) =
         (door_photo("barack_obama_speaking.jpg"), door_photo("none.jpg"), door_photo("wall.jpg"));
     let identify =

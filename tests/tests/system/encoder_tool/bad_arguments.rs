@@ -4,7 +4,7 @@ use super::{encoder_tool, enrolled, enrolled_photo};
 use tests::said;
 
 #[test]
-fn an_identity_that_is_no_name_or_nobodys() {
+fn invalid_and_unknown_identities_are_refused() {
     let too_long = "x".repeat(129);
     for (identity, expected) in [
         (too_long.as_str(), "--identity: the name has 129 bytes: shorten it to at most 128"),
@@ -23,7 +23,7 @@ fn an_identity_that_is_no_name_or_nobodys() {
 }
 
 #[test]
-fn a_command_line_that_says_nothing() {
+fn incomplete_command_lines_are_refused() {
     for arguments in [&[][..], &["frobnicate"], &["list"], &["compare", "a.jpg"], &["list", "a.db", "-q", "-v"]] {
         let refused = said(encoder_tool([]).args(arguments));
         assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{arguments:?}");
@@ -37,7 +37,7 @@ fn a_command_line_that_says_nothing() {
 }
 
 #[test]
-fn a_model_that_is_none() {
+fn invalid_models_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     for model in [folder.path(), &folder.path().join("none"), enrolled()] {
         let refused =

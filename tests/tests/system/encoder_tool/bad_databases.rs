@@ -27,7 +27,7 @@ fn refused_by_all(database: &Path, expected: &[&str]) {
 }
 
 #[test]
-fn what_is_not_a_database() {
+fn files_that_are_not_databases_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let whole = fs::read(enrolled()).unwrap();
     let with_control_character = altered_database(&whole, b"Joe Biden", b"Joe\x1bBiden");
@@ -50,7 +50,7 @@ fn what_is_not_a_database() {
 }
 
 #[test]
-fn a_database_that_was_cut_off() {
+fn truncated_databases_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (whole, cut) = (fs::read(enrolled()).unwrap(), folder.path().join("cut.db"));
     let ends = [0, 1, 7, 8, 9, 17, 18, whole.len() - 5, whole.len() - 4, whole.len() - 1];

@@ -17,7 +17,7 @@ fn answers_about(photo: &Path) -> [Said; 4] {
 }
 
 #[test]
-fn what_is_not_a_photo_is_an_error_that_says_why() {
+fn a_file_that_is_not_a_photo_is_an_error_with_a_reason() {
     let (truncated, enormous) = (truncated_jpeg(), enormous_png());
     let folder = made::folder(&[
         ("text.jpg", b"Dear Sir or Madam,"),
@@ -75,7 +75,7 @@ fn an_enormous_photo_is_refused_from_its_header() {
 
 #[cfg(unix)]
 #[test]
-fn pipes_and_devices_are_not_waited_for() {
+fn pipes_and_devices_do_not_block() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe.jpg");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -91,7 +91,7 @@ fn pipes_and_devices_are_not_waited_for() {
 
 /// A line feed in a file's name made an answer for a photo that nobody asked about.
 #[test]
-fn the_name_of_a_file_cannot_forge_an_answer() {
+fn a_file_name_cannot_forge_an_answer() {
     let folder = made::folder(&[
         ("people/Joe/1.jpg", &made::portrait()),
         ("a.jpg: no\nb.jpg: It's Bo (distance 0.100)\nc", &made::portrait()),

@@ -38,7 +38,7 @@ fn a_second_build_keeps_the_ids_and_counts_on() {
 }
 
 #[test]
-fn what_is_left_out_is_said_with_its_reason() {
+fn skipped_photos_are_reported_with_reasons() {
     let [portrait, truncated, enormous, pixel] = [portrait(), truncated_jpeg(), enormous_png(), one_pixel()];
     let wall = fs::read(photos().join("door/wall.jpg")).unwrap();
     let photos = made::folder(&[
@@ -112,7 +112,7 @@ fn cards_are_counted_and_never_shown() {
 
 /// A user who built from half of the folders locked out the other half, and was told that all went well.
 #[test]
-fn a_database_that_is_replaced_says_what_changes_and_does_not_lose_people_unasked() {
+fn replacing_a_database_reports_changes_and_removes_people_only_if_confirmed() {
     let photo = |path: &str| fs::read(photos().join(path)).unwrap();
     let people = [
         ("Ann/1.jpg", photo("door/eileen_collins.jpg")),
@@ -171,7 +171,7 @@ fn a_database_that_is_replaced_says_what_changes_and_does_not_lose_people_unaske
 }
 
 #[test]
-fn a_threshold_that_would_recognise_few_is_not_written_unasked() {
+fn a_threshold_that_recognises_few_people_needs_confirmation() {
     let place = tempfile::tempdir().unwrap();
     let database = place.path().join("people.db");
     let strict = ["--fpir", "1e-12"];
@@ -186,7 +186,7 @@ fn a_threshold_that_would_recognise_few_is_not_written_unasked() {
 /// Among themselves, faces without colour are as near as those in colour: a looser threshold would let in more
 /// strangers.
 #[test]
-fn where_somebody_is_enrolled_without_colour_one_threshold_holds() {
+fn one_threshold_applies_if_somebody_is_enrolled_in_greyscale() {
     let place = tempfile::tempdir().unwrap();
     let (folder, database) = (place.path().join("people"), place.path().join("people.db"));
     let photo = image::load_from_memory(&portrait()).unwrap();
@@ -206,7 +206,7 @@ fn where_somebody_is_enrolled_without_colour_one_threshold_holds() {
 
 /// They were passed over: Ann came in by her face alone, at all times.
 #[test]
-fn rules_under_another_name_stop_the_build() {
+fn misnamed_rule_files_stop_the_build() {
     for (file, meant) in [
         ("People.csv", "people.csv"),
         ("people.csv.txt", "people.csv"),
@@ -229,7 +229,7 @@ fn rules_under_another_name_stop_the_build() {
 }
 
 #[test]
-fn a_table_as_a_spreadsheet_leaves_it_is_read_and_its_lines_are_an_editors() {
+fn a_spreadsheet_csv_is_read_and_errors_use_editor_line_numbers() {
     for (table, code, told) in [
         ("sep=;\r\nname;mode;;\r\n;;;\r\nJoe;card_or_face;;\r\n", 0, ""),
         (
@@ -256,7 +256,7 @@ fn a_table_as_a_spreadsheet_leaves_it_is_read_and_its_lines_are_an_editors() {
 
 /// Nobody who has two databases can tell from them that a card is in both.
 #[test]
-fn each_database_has_a_key_of_its_own() {
+fn each_database_has_its_own_key() {
     let photos = made::folder(&[("Joe/1.jpg", &portrait()), ("people.csv", b"name,cards\nJoe,123:47726\n")]);
     let [one, other] = ["one.db", "other.db"].map(|name| {
         let database = photos.path().join(name);
@@ -272,7 +272,7 @@ fn each_database_has_a_key_of_its_own() {
 }
 
 #[test]
-fn the_photo_of_two_people_is_nobodys() {
+fn a_photo_in_two_folders_is_enrolled_for_nobody() {
     let photos = made::folder(&[("Joe/1.jpg", &portrait()), ("Jim/1.jpg", &portrait())]);
     let database = photos.path().join("people.db");
     let refused = build(photos.path(), &database, &["--json"]);
@@ -294,7 +294,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_said_adds_up(
+    fn reported_counts_add_up(
         people in prop::collection::vec(
             prop::collection::vec(prop::sample::select(vec![Kind::Whole, Kind::Text, Kind::Truncated, Kind::Pixel]), 1..4),
             1..4,
@@ -334,7 +334,7 @@ proptest! {
 }
 
 #[test]
-fn nothing_is_built_from_what_cannot_be_meant() {
+fn unusable_folders_build_no_database() {
     let long = format!("{}/1.jpg", "x".repeat(129));
     for (files, expected) in [
         (&[][..], "no photos in"),
@@ -355,7 +355,7 @@ fn nothing_is_built_from_what_cannot_be_meant() {
 }
 
 #[test]
-fn nothing_is_built_with_a_people_file_that_is_wrong() {
+fn an_invalid_people_file_builds_no_database() {
     let long = format!("name\n{}\n", "x".repeat(129));
     for (people, expected) in [
         (long.as_str(), "people.csv line 2: the name has 129 bytes"),
@@ -381,7 +381,7 @@ fn refused(photos: &Path, expected: &str) {
 }
 
 #[test]
-fn a_place_where_no_file_can_be() {
+fn unwritable_output_paths_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     for (place, expected) in
         [("", "not a regular file"), ("none/people.db", "cannot write"), ("..", "not a regular file")]

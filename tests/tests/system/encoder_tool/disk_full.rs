@@ -9,7 +9,7 @@ use tests::{program, said};
 /// it would end the program in the middle of one.
 #[cfg(unix)]
 #[test]
-fn a_database_that_cannot_be_written_leaves_the_old_one() {
+fn a_failed_write_keeps_the_old_database() {
     let people = format!("name,note\nJoe,{}\n", "a long story ".repeat(30));
     let photos = made::folder(&[("Joe/1.jpg", &made::portrait()), ("people.csv", people.as_bytes())]);
     let folder = tempfile::tempdir().unwrap();

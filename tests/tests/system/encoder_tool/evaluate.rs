@@ -76,7 +76,7 @@ fn a_folder_tree_is_compared_all_with_all_and_nothing_is_kept_if_asked_for() {
 }
 
 #[test]
-fn two_models_stand_side_by_side() {
+fn two_models_are_compared_side_by_side() {
     let (images, cache) = (images(), tempfile::tempdir().unwrap());
     let sface = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/bundled/sface");
     let mut command = with_cache(&cache, ["evaluate", "--json", "--images"]);
@@ -88,7 +88,7 @@ fn two_models_stand_side_by_side() {
 }
 
 #[test]
-fn what_cannot_be_evaluated_says_why() {
+fn unusable_input_is_refused_with_a_reason() {
     let (images, cache) = (images(), tempfile::tempdir().unwrap());
     for (pairs, expected) in [
         ("", "line 1"),
@@ -106,7 +106,7 @@ fn what_cannot_be_evaluated_says_why() {
 }
 
 #[test]
-fn a_threshold_is_worked_out_stored_and_used() {
+fn a_threshold_is_calibrated_stored_and_used() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("people.db");
     fs::copy(enrolled(), &database).unwrap();

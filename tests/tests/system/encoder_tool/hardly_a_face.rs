@@ -15,7 +15,7 @@ fn upside_down() -> Vec<u8> {
 
 /// One photo upside down among those enrolled once named every third stranger who was upside down as well.
 #[test]
-fn a_photo_that_is_upside_down_is_turned_and_that_is_told() {
+fn an_upside_down_photo_is_turned_and_reported() {
     let folder = made::folder(&[("Upside/1.png", &upside_down())]);
     let database = folder.path().join("people.db");
     let built = build(folder.path(), &database, &["--json"]);
@@ -30,7 +30,7 @@ fn a_photo_that_is_upside_down_is_turned_and_that_is_told() {
 }
 
 #[test]
-fn an_upside_down_face_is_named_by_nobody() {
+fn an_upside_down_face_is_not_identified() {
     let folder = made::folder(&[("upside.png", &upside_down()), ("upright.jpg", &made::portrait())]);
     let [photo, upright] = ["upside.png", "upright.jpg"].map(|name| folder.path().join(name));
     let refused = |said: Said| {

@@ -74,7 +74,7 @@ fn a_decoder_that_fails_is_an_error_of_that_photo() {
 }
 
 #[test]
-fn without_a_decoder_it_is_said_what_to_do() {
+fn without_a_decoder_the_error_says_what_to_install() {
     let folder = with_decoder(HEIC, "exit 0");
     fs::remove_file(folder.path().join("bin/heif-convert")).unwrap();
     let identified = identified(folder.path());
@@ -87,7 +87,7 @@ fn without_a_decoder_it_is_said_what_to_do() {
 
 /// A decoder gets paths that are absolute, no input and nothing of the environment; what it makes is not turned again.
 #[test]
-fn what_a_decoder_makes_is_the_photo() {
+fn the_output_of_the_decoder_is_used_as_the_photo() {
     let portrait = image::open(enrolled_photo()).unwrap().to_rgb8();
     let mut exif = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01".to_vec();
     exif.extend([0, 6, 0, 0, 0, 0, 0, 0]);

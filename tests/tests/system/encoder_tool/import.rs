@@ -114,7 +114,7 @@ fn an_encoder_with_wrong_pixel_values_is_not_imported() {
 
 /// Files of 250 bytes once made the import ask for 68 GB, or go on for ever.
 #[test]
-fn an_import_that_needs_too_much_is_ended_and_nothing_is_written() {
+fn an_import_over_its_limits_is_killed_and_nothing_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     fs::write(path("endless.onnx"), endless_onnx()).unwrap();
@@ -175,7 +175,7 @@ fn endless_onnx() -> Vec<u8> {
 }
 
 #[test]
-fn what_cannot_be_imported_is_named_with_what_can() {
+fn unsupported_files_are_refused_with_the_supported_formats() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     fs::create_dir(path("empty")).unwrap();

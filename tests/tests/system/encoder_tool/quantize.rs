@@ -32,7 +32,7 @@ fn quantized(bundle: &Path, photos: &Path, output: &Path, options: &[&str]) -> S
 }
 
 #[test]
-fn an_encoder_becomes_one_of_integers_and_says_what_that_cost() {
+fn an_encoder_is_quantised_and_its_accuracy_loss_reported() {
     let folder = tempfile::tempdir().unwrap();
     let (floats, integers) = (in_floats(folder.path()), folder.path().join("integers"));
     let made = quantized(&floats, &photos().join("enrol"), &integers, &["--json"]);

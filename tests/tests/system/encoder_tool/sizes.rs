@@ -43,7 +43,7 @@ fn a_small_face_in_a_large_photo_is_found_where_it_is() {
 }
 
 #[test]
-fn a_small_face_is_enrolled_and_said_to_be_small() {
+fn a_small_face_is_enrolled_with_a_warning() {
     let folder = made::folder(&[("people/Barack Obama/1.png", &as_png(&scaled(&portrait(), 112, 140)))]);
     let (people, database) = (folder.path().join("people"), folder.path().join("people.db"));
     let built = build(&people, &database, &["--json"]);

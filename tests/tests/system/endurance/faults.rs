@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(700);
 /// The seed says which faults come, and in which order; when they meet the unit is left to the computer.
 #[test]
 #[ignore = "takes minutes: cargo xtask endurance"]
-fn everything_around_it_fails_and_nobody_else_is_let_in() {
+fn under_faults_of_every_device_nobody_else_is_let_in() {
     let seed = env::var("SOAK_SEED").map_or(1, |text| text.parse().unwrap());
     println!("seed {seed}");
     let mut random = Rng::with_seed(seed);
