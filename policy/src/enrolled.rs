@@ -8,7 +8,7 @@ use shared::gallery::{Gallery, Mode, Nearest, Person, PersonId};
 use shared::matching::DotsOfRows;
 use shared::schedule::{Hours, ScheduleSet};
 
-/// The group whose members are challenged in [`Liveness::Marked`].
+/// The group whose members are challenged in [`Liveness::Marked`](crate::Liveness::Marked).
 pub const CHALLENGED_GROUP: &str = "challenge";
 
 /// An enrolled person and their permissions.

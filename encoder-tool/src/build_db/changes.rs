@@ -63,7 +63,7 @@ impl Changes {
         changes
     }
 
-    /// Whether so many people are removed that it is probably a mistake.
+    /// Whether enough people are removed to make a mistake likely.
     pub(super) fn removes_many(&self) -> bool {
         let share = self.removed.len() as f64 / self.before.max(1) as f64;
         self.removed.len() > REMOVED_WITHOUT_ASKING && share > SHARE_REMOVED_WITHOUT_ASKING

@@ -63,7 +63,8 @@ impl Mode {
 pub struct Details {
     /// Free text, at most [`MAX_NOTE_BYTES`] bytes, without control characters except line feed.
     pub note: String,
-    /// Groups, at most [`MAX_GROUPS`], each 1 to [`MAX_GROUP_BYTES`] bytes without control characters.
+    /// Groups, at most [`MAX_GROUPS`](crate::schedule::MAX_GROUPS), each 1 to
+    /// [`MAX_GROUP_BYTES`](crate::schedule::MAX_GROUP_BYTES) bytes without control characters.
     pub groups: Vec<String>,
     /// What the person must show.
     pub mode: Mode,
