@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use shared::gallery::{Audience, Gallery, GreyThreshold, Header, Mode};
 use shared::seal::{Recipient, Signer};
-use terminal::{Answer, columns, counted, is_read_by_a_person, wrapped};
+use terminal::{Answer, counted, for_reader, print, print_json};
 
 /// The answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -75,8 +75,10 @@ pub(crate) fn run(arguments: &List) -> Result<Answer> {
         }
     };
     match arguments.json {
-        true => terminal::print_json(&listed)?,
-        false => in_words(&listed, &TimeZone::system()).into_iter().try_for_each(|line| print_for_reader(&line))?,
+        true => print_json(&listed)?,
+        false => {
+            in_words(&listed, &TimeZone::system()).into_iter().try_for_each(|line| print(&for_reader(&line, 4)))?
+        }
     }
     Ok(Answer::Yes)
 }
@@ -129,14 +131,6 @@ fn listed(
 /// The time in RFC 3339; in Unix seconds if it is outside the calendar.
 fn time(seconds: i64) -> String {
     Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.to_string())
-}
-
-/// Prints a line: wrapped for a terminal, unchanged for a program.
-fn print_for_reader(line: &str) -> Result<()> {
-    match is_read_by_a_person() {
-        true => terminal::print(&wrapped(line, columns(), 4)),
-        false => terminal::print(line),
-    }
 }
 
 fn in_words(listed: &Listed, zone: &TimeZone) -> Vec<String> {

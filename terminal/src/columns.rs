@@ -28,6 +28,20 @@ pub fn wrapped(text: &str, columns: usize, indent: usize) -> String {
     wrap(text, options.word_splitter(WordSplitter::NoHyphenation)).join("\n")
 }
 
+/// The text for the reader of stdout. On a terminal, each line is wrapped to its width, and what does not fit continues
+/// `indent` columns to the right of the line's start. A program gets the text unchanged: one record for each line.
+pub fn for_reader(text: &str, indent: usize) -> String {
+    match is_read_by_a_person() {
+        true => wrapped_lines(text, columns(), indent),
+        false => text.to_owned(),
+    }
+}
+
+fn wrapped_lines(text: &str, columns: usize, indent: usize) -> String {
+    let wrap = |line: &str| wrapped(line, columns, line.len() - line.trim_start().len() + indent);
+    text.split('\n').map(wrap).collect::<Vec<String>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +56,12 @@ mod tests {
         ] {
             assert_eq!(wrapped(text, columns, 6), expected, "{text} in {columns}");
         }
+    }
+
+    #[test]
+    fn each_line_of_a_text_keeps_its_own_indentation() {
+        let text = "the first line\n  the second line\n\nend";
+        assert_eq!(wrapped_lines(text, 14, 4), "the first line\n  the second\n      line\n\nend");
+        assert_eq!(wrapped_lines(text, 80, 4), text);
     }
 }

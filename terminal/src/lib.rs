@@ -21,7 +21,7 @@ mod visible;
 pub use answer::Answer;
 pub use arguments::arguments;
 pub use colour::Tone;
-pub use columns::{columns, is_read_by_a_person, wrapped};
+pub use columns::{columns, for_reader, is_read_by_a_person, wrapped};
 pub use counted::counted;
 pub use failure::{Help, in_words, on_one_line};
 pub use logging::{Verbosity, say, start_log};

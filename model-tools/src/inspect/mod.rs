@@ -8,7 +8,7 @@ use models::onnx;
 use node_costs::{Layer, Precision, Totals, layers, totals};
 use serde::Serialize;
 use std::path::PathBuf;
-use terminal::{ShowPath, percent, print, print_json};
+use terminal::{ShowPath, columns, percent, print, print_json, wrapped};
 
 /// Side of the image for which a detector is inspected.
 const DETECTOR_SIDE: usize = 320;
@@ -57,38 +57,88 @@ impl Inspect {
         let layers = layers.with_context(|| self.bundle.shown().to_string())?;
         let totals = totals(&layers, &input);
         let inspected = Inspected { kind, profile, input, layers: &layers, totals, network_bytes: network.len() };
-        if self.json { print_json(&inspected) } else { print(&in_words(&inspected)) }
+        if self.json { print_json(&inspected) } else { print(&in_words(&inspected, columns())) }
     }
 }
 
-fn in_words(inspected: &Inspected<'_>) -> String {
-    let widest = inspected.layers.iter().map(|layer| layer.name.chars().count()).max().unwrap_or(0).max(5);
-    let mut lines = vec![format!(
-        "{:widest$}  {:16} {:>7} {:>18} {:9} {:>13} {:>11} {:>11}",
-        "layer", "operator", "kernel", "output", "precision", "MACs", "weights", "bytes"
-    )];
-    for layer in inspected.layers {
-        let by = |lengths: &[usize]| lengths.iter().map(usize::to_string).collect::<Vec<String>>().join("x");
-        let kernel = layer.kernel.as_deref().map_or(String::new(), by);
-        let precision = match layer.precision {
-            Precision::Float => "float",
-            Precision::Int8 => "int8",
-        };
-        lines.push(format!(
-            "{:widest$}  {:16} {kernel:>7} {:>18} {precision:9} {:>13} {:>11} {:>11}",
-            layer.name,
-            layer.operator,
-            by(&layer.output),
-            layer.macs,
-            layer.weights,
-            layer.bytes
-        ));
-    }
+/// The columns beside the layer's name. `output` leaves out the batch, which is 1.
+const HEADINGS: [&str; 7] = ["operator", "kernel", "output", "type", "MACs", "weights", "bytes"];
+/// The least width of the names. A table with wider cells exceeds the terminal.
+const NARROWEST_NAME: usize = 12;
+
+/// A table whose names are shortened to fit the terminal, followed by the totals.
+fn in_words(inspected: &Inspected<'_>, terminal_columns: usize) -> String {
+    let rows: Vec<[String; 7]> = inspected.layers.iter().map(cells).collect();
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].len());
+        cells.chain([HEADINGS[column].len()]).max().unwrap_or(0)
+    };
+    let widths: [usize; 7] = std::array::from_fn(width);
+    let left = terminal_columns.saturating_sub(widths.iter().map(|width| width + 1).sum()).max(NARROWEST_NAME);
+    let longest = inspected.layers.iter().map(|layer| layer.name.chars().count()).max().unwrap_or(0).max(5);
+    let name_width = longest.min(left);
+    let line = |name: &str, cells: [&str; 7]| {
+        let mut line = format!("{:name_width$}", shortened(name, name_width));
+        for (column, (cell, width)) in cells.into_iter().zip(widths).enumerate() {
+            match column {
+                0 | 3 => line.push_str(&format!(" {cell:width$}")),
+                _ => line.push_str(&format!(" {cell:>width$}")),
+            }
+        }
+        line
+    };
+    let mut lines = vec![line("layer", HEADINGS)];
+    lines.extend(
+        inspected.layers.iter().zip(&rows).map(|(layer, row)| line(&layer.name, row.each_ref().map(String::as_str))),
+    );
     let Totals { macs, int8_macs, weights, peak_activation_bytes } = inspected.totals;
-    lines.push(format!(
+    let totals = format!(
         "{macs} MACs, {} of them in int8; {weights} weights; {} bytes on disk; about {peak_activation_bytes} bytes of values at a time",
         percent(int8_macs as f64 / macs.max(1) as f64),
         inspected.network_bytes
-    ));
+    );
+    lines.push(wrapped(&totals, terminal_columns, 2));
     lines.join("\n")
+}
+
+fn cells(layer: &Layer) -> [String; 7] {
+    let by = |lengths: &[usize]| lengths.iter().map(usize::to_string).collect::<Vec<String>>().join("x");
+    let precision = match layer.precision {
+        Precision::Float => "f32",
+        Precision::Int8 => "int8",
+    };
+    [
+        layer.operator.clone(),
+        layer.kernel.as_deref().map_or(String::new(), by),
+        by(layer.output.strip_prefix(&[1]).unwrap_or(&layer.output)),
+        precision.to_owned(),
+        layer.macs.to_string(),
+        layer.weights.to_string(),
+        layer.bytes.to_string(),
+    ]
+}
+
+/// The end of a name that is too long: names of layers differ at their ends.
+fn shortened(name: &str, width: usize) -> String {
+    let excess = name.chars().count().saturating_sub(width);
+    match excess {
+        0 => name.to_owned(),
+        _ => format!("…{}", name.chars().skip(excess + 1).collect::<String>()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_long_name_is_kept() {
+        for (name, width, expected) in [
+            ("conv_1", 12, "conv_1"),
+            ("conv_1", 6, "conv_1"),
+            ("Block17_1/Branch_1/Conv2d_0b_1x7", 12, "…nv2d_0b_1x7"),
+        ] {
+            assert_eq!(shortened(name, width), expected);
+        }
+    }
 }

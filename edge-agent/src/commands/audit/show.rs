@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use policy::audit::Record;
 use serde::Serialize;
 use std::path::Path;
-use terminal::{Answer, Verbosity, columns, is_read_by_a_person, print, print_json, print_toned, say, wrapped};
+use terminal::{Answer, Verbosity, for_reader, print, print_json, print_toned, say};
 
 /// Shows the selected records. Returns yes if there were any.
 ///
@@ -74,8 +74,7 @@ impl Printer {
                 print_json(&Shown { record: &record, name })?;
             }
             Form::Words(detail) => {
-                let line = in_words(&record, &self.names, &self.zone, detail);
-                let line = if is_read_by_a_person() { wrapped(&line, columns(), detail.indent()) } else { line };
+                let line = for_reader(&in_words(&record, &self.names, &self.zone, detail), detail.indent());
                 match tone(&record.event) {
                     Some(tone) => print_toned(tone, &line)?,
                     None => print(&line)?,

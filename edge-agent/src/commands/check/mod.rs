@@ -21,7 +21,7 @@ use models::self_test::Tested;
 use policy::Policy;
 use serde::Serialize;
 use std::path::PathBuf;
-use terminal::{Answer, Help, ShowPath, ShownPath, counted, print, print_json};
+use terminal::{Answer, Help, ShowPath, ShownPath, counted, for_reader, print, print_json};
 
 /// Check whether a unit could run with this configuration, model and database. Opens no door and no camera.
 ///
@@ -139,7 +139,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     };
     match arguments.json {
         true => print_json(&checked)?,
-        false => print(&in_words(&checked))?,
+        false => print(&for_reader(&in_words(&checked), 4))?,
     }
     Ok(Answer::Yes)
 }

@@ -21,7 +21,7 @@ use picture::{Picture, Wanted};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use terminal::{Answer, ShowPath, Tone, on_one_line, print, print_json, print_toned, say};
+use terminal::{Answer, ShowPath, Tone, for_reader, on_one_line, print, print_json, print_toned, say};
 
 /// Check this computer: cameras, a frame and the face in it, clock, storage, keys, power; each finding with its remedy.
 ///
@@ -70,13 +70,18 @@ pub(crate) fn run(arguments: &Doctor) -> anyhow::Result<Answer> {
     let diagnosis = Diagnosis { cameras, picture, findings };
     match arguments.json {
         true => print_json(&diagnosis)?,
-        false => diagnosis.findings.iter().try_for_each(|finding| match finding.level {
-            Level::Good => print_toned(Tone::Good, &finding.in_words()),
-            Level::Note => print(&finding.in_words()),
-            Level::Bad => print_toned(Tone::Bad, &finding.in_words()),
-        })?,
+        false => diagnosis.findings.iter().try_for_each(print_finding)?,
     }
     Ok(Answer::yes_if(!bad))
+}
+
+fn print_finding(finding: &Finding) -> anyhow::Result<()> {
+    let line = for_reader(&finding.in_words(), 6);
+    match finding.level {
+        Level::Good => print_toned(Tone::Good, &line),
+        Level::Note => print(&line),
+        Level::Bad => print_toned(Tone::Bad, &line),
+    }
 }
 
 /// Reads the configuration. An invalid one is a finding, and the other checks use the defaults.

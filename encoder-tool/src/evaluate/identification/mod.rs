@@ -16,7 +16,7 @@ use files::Access;
 use models::Recogniser;
 use report::{Report, TrialsReport};
 use std::collections::BTreeSet;
-use terminal::{Answer, Help, ShowPath, Verbosity, counted, print, print_json};
+use terminal::{Answer, Help, ShowPath, Verbosity, counted, for_reader, print, print_json};
 
 /// Runs the trials with the first encoder.
 ///
@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &Evaluate, verbosity: Verbosity) -> Result<Answer> 
     }
     match arguments.json {
         true => print_json(&report)?,
-        false => print(&report.in_words())?,
+        false => print(&for_reader(&report.in_words(), 4))?,
     }
     Ok(Answer::Yes)
 }
