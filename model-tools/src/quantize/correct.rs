@@ -7,7 +7,7 @@
 use super::graph::{Convolution, Graph, Op};
 use super::settings::Settings;
 use super::walk::{Batch, Live, applied, convolved};
-use super::weights::ByteWeights;
+use super::weight_bytes::ByteWeights;
 use anyhow::Result;
 
 /// The graph with corrected biases.

@@ -7,7 +7,7 @@ use super::graph::onnx::{model, signed_bytes, unsigned_bytes, words};
 use super::graph::{Convolution, Graph, Node, Op, taken_apart};
 use super::integers::Sign;
 use super::settings::Settings;
-use super::weights::ByteWeights;
+use super::weight_bytes::ByteWeights;
 use crate::onnx_parts::{dims, floats_value, integer_attribute, node};
 use models::onnx::pb::tensor_proto::DataType;
 use models::onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};

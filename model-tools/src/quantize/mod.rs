@@ -5,10 +5,10 @@
 //! biases.
 
 mod byte_steps;
+mod calibration_faces;
 mod correct;
 mod emit;
 mod equalise;
-mod faces;
 pub(crate) mod graph;
 mod integers;
 mod likeness;
@@ -18,7 +18,7 @@ mod rounding;
 mod settings;
 mod steps;
 mod walk;
-mod weights;
+mod weight_bytes;
 
 #[cfg(test)]
 mod tests;
@@ -27,7 +27,7 @@ use super::import::folder::BundleFiles;
 use crate::NETWORK_FILE;
 use crate::Sources;
 use anyhow::{Context, Result, anyhow, bail};
-use faces::{Faces, faces};
+use calibration_faces::{Faces, faces};
 use graph::Graph;
 use likeness::Alike;
 use models::Recogniser;

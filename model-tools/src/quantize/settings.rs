@@ -26,7 +26,7 @@ pub(super) struct Settings {
     pub(super) integers: Integers,
     /// Steps of each group of values.
     pub(super) steps: Vec<Steps>,
-    pub(super) weights: weights::Rule,
+    pub(super) weights: weight_bytes::Rule,
 }
 
 impl Settings {
@@ -38,7 +38,7 @@ impl Settings {
             Rule::LeastError => together.least_error(),
         };
         let all = integers.together(graph, ranges);
-        let weights = if rule == Rule::Largest { weights::Rule::Largest } else { weights::Rule::LeastError };
+        let weights = if rule == Rule::Largest { weight_bytes::Rule::Largest } else { weight_bytes::Rule::LeastError };
         Self { steps: all.iter().map(steps).collect(), integers, weights }
     }
 

@@ -1,10 +1,10 @@
 //! The steps from floats to integers. Each is measured on held-out crops, and dropped if it does not improve the
 //! result.
 
+use super::calibration_faces::Faces;
 use super::correct::corrected;
 use super::emit;
 use super::equalise::equalised;
-use super::faces::Faces;
 use super::graph::Graph;
 use super::likeness::{Alike, encodings};
 use super::pixels;

@@ -6,7 +6,7 @@ use super::emit::{in_floats, in_proto};
 use super::graph::onnx::model;
 use super::graph::{Convolution, Graph, Node, Op};
 use super::settings::Settings;
-use super::weights::ByteWeights;
+use super::weight_bytes::ByteWeights;
 use crate::onnx_parts::{dims, floats_value, shapeless_value};
 use anyhow::{Context, Result, bail, ensure};
 use models::onnx::pb::GraphProto;
