@@ -4,7 +4,7 @@ use super::byte_steps::Steps;
 use super::graph::Graph;
 use super::integers::Integers;
 use super::ranges::{Ranges, Together};
-use super::weights;
+use super::weight_bytes;
 use std::collections::HashMap;
 
 /// Share of the numbers of a value that is clipped.
