@@ -56,7 +56,7 @@ struct Owner {
 
 impl Owner {
     /// The owner with the user's primary group, or else the folder's group; never root's group.
-    fn of(found: &fs::Metadata) -> Self {
+    fn from_metadata(found: &fs::Metadata) -> Self {
         let user = found.uid();
         let own = User::from_uid(Uid::from_raw(user)).ok().flatten().map(|user| user.gid.as_raw());
         let group = own.or(Some(found.gid())).filter(|group| *group != 0).unwrap_or(user);
@@ -155,7 +155,7 @@ fn owners_along(path: &Path) -> Vec<(PathBuf, Owner)> {
             }
             let found = [fs::symlink_metadata(step), fs::metadata(step)].into_iter().flatten();
             let others = found.filter(|found| found.uid() != 0 && !found.is_file());
-            owners.extend(others.map(|found| (step.to_owned(), Owner::of(&found))));
+            owners.extend(others.map(|found| (step.to_owned(), Owner::from_metadata(&found))));
         }
     }
     owners

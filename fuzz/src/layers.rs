@@ -15,7 +15,7 @@ use shared::matching::{DotsOfRows, Probe, Rows, nearest, nearest_two};
 /// Runs a layer of any shape on a picture of any size. The kernel either refuses it with a reason before it touches any
 /// data, or computes it; then every instruction level gives the same numbers.
 pub fn layers(bytes: &[u8]) -> Answer {
-    let mut choices = Choices::of(bytes);
+    let mut choices = Choices::new(bytes);
     let computed = match choices.below(8) {
         0 => of_floats(&mut choices),
         1 => of_bytes(&mut choices),

@@ -16,7 +16,7 @@ pub(crate) struct Aligned<T> {
 
 impl<T: Copy + Default> Aligned<T> {
     /// Makes a slice of this many zeros.
-    pub(crate) fn of(count: usize) -> Self {
+    pub(crate) fn new(count: usize) -> Self {
         let line = LINE / size_of::<T>().max(1);
         // Saturating: the vector refuses an impossible size.
         let numbers = vec![T::default(); count.saturating_add(line)];
@@ -27,7 +27,7 @@ impl<T: Copy + Default> Aligned<T> {
 
 impl<T: Copy + Default> From<&[T]> for Aligned<T> {
     fn from(numbers: &[T]) -> Self {
-        let mut aligned = Self::of(numbers.len());
+        let mut aligned = Self::new(numbers.len());
         aligned.copy_from_slice(numbers);
         aligned
     }
@@ -74,6 +74,6 @@ mod tests {
             }
             assert_eq!(aligned, copy);
         }
-        assert_eq!(&*Aligned::<i8>::of(3), [0; 3]);
+        assert_eq!(&*Aligned::<i8>::new(3), [0; 3]);
     }
 }

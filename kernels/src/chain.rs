@@ -231,7 +231,7 @@ impl Flow<'_> {
         let from = if kept.is_empty() { 0 } else { (kept.start - band.rows.start) * row };
         let kept_numbers = from..from + kept.len() * row;
         if band.numbers.len() < (end - kept.start) * row {
-            let mut larger = Aligned::of((end - kept.start) * row);
+            let mut larger = Aligned::new((end - kept.start) * row);
             larger[..kept_numbers.len()].copy_from_slice(&band.numbers[kept_numbers]);
             band.numbers = larger;
         } else {

@@ -318,7 +318,7 @@ unsafe fn store_some_bytes<V: Vector>(steps: V, zero: u8, into: &mut [u8]) {
 
 /// Pads numbers of channels with zeros to the end of the widest block.
 pub(crate) fn padded(numbers: &[f32]) -> Aligned<f32> {
-    let mut padded = Aligned::of(numbers.len().next_multiple_of(WIDEST_BLOCK));
+    let mut padded = Aligned::new(numbers.len().next_multiple_of(WIDEST_BLOCK));
     padded[..numbers.len()].copy_from_slice(numbers);
     padded
 }

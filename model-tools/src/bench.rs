@@ -84,7 +84,7 @@ impl Bench {
         let side = side as usize;
         let mut planned = Planned::new(onnx::decode(&bundle.network)?, &[1, 3, side, side], usize::from(self.threads))?;
         let ops = operators(&mut planned, &planes(&bundle.manifest.input, &crop))?;
-        Ok(Times { ops, ..Times::of(load, runs, peak_mb) })
+        Ok(Times { ops, ..Times::new(load, runs, peak_mb) })
     }
 
     fn detector_times(&self, started: Instant, bundle: &DetectorBundle) -> Result<Times> {
@@ -100,7 +100,7 @@ impl Bench {
         let runs = self.timed(|| planned.run(&picture).map(drop))?;
         let peak_mb = peak_megabytes();
         let ops = operators(&mut planned, &picture)?;
-        Ok(Times { ops, ..Times::of(load, runs, peak_mb) })
+        Ok(Times { ops, ..Times::new(load, runs, peak_mb) })
     }
 
     /// The time of each run, in ascending order.
@@ -118,7 +118,7 @@ impl Bench {
 }
 
 impl Times {
-    fn of(load: Duration, runs: Vec<Duration>, peak_mb: Option<f64>) -> Self {
+    fn new(load: Duration, runs: Vec<Duration>, peak_mb: Option<f64>) -> Self {
         let at = |index: usize| runs.get(index).copied().map_or(f64::NAN, milliseconds);
         Self {
             load_ms: milliseconds(load),
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn median_and_least_of_few_runs() {
         let runs = [1, 2, 9].map(Duration::from_millis).to_vec();
-        let times = Times::of(Duration::from_secs(1), runs, None);
+        let times = Times::new(Duration::from_secs(1), runs, None);
         assert_eq!((times.load_ms, times.median_ms, times.min_ms), (1000.0, 2.0, 1.0));
     }
 }

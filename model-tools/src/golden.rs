@@ -49,7 +49,7 @@ impl MakeGolden {
 pub(crate) fn file_for(bundle: &EncoderBundle) -> Result<Vec<u8>> {
     let recogniser = Recogniser::new(&Bundles { encoder: bundle.clone(), ..Bundles::bundled()? })?;
     let crops = [face(recogniser)?, pseudo_random(bundle.manifest.crop.side())?];
-    Ok(Golden::of(&mut Encoder::new(bundle)?, &crops)?.encode()?)
+    Ok(Golden::new(&mut Encoder::new(bundle)?, &crops)?.encode()?)
 }
 
 fn face(mut recogniser: Recogniser) -> Result<Crop> {

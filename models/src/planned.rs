@@ -42,7 +42,7 @@ impl Planned {
     /// # Errors
     /// [`ModelError::Network`] if the model cannot be planned for that shape.
     pub fn new(model: ModelProto, shape: &[usize], threads: usize) -> Result<Self, ModelError> {
-        Ok(Self { runner: Network::of(model)?.plan(shape, threads)?, shape: shape.to_vec() })
+        Ok(Self { runner: Network::new(model)?.plan(shape, threads)?, shape: shape.to_vec() })
     }
 
     /// Runs the network once and returns its outputs in order.

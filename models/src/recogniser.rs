@@ -133,7 +133,7 @@ impl Recogniser {
 
     /// Judges a face that is already encoded; `confidence` is the detector confidence.
     pub fn standing_of(&self, encoded: &Encoded, confidence: f32) -> Standing {
-        Standing::of(self.gate.as_ref(), encoded, confidence)
+        Standing::new(self.gate.as_ref(), encoded, confidence)
     }
 
     /// The gate, which decides whether a face is recognisable enough; `None` if the encoder's bundle has none.

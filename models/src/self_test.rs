@@ -59,7 +59,7 @@ impl Golden {
     ///
     /// # Errors
     /// [`ModelError::Inference`] if the encoder does not accept a crop.
-    pub fn of(encoder: &mut Encoder, crops: &[Crop]) -> Result<Self, ModelError> {
+    pub fn new(encoder: &mut Encoder, crops: &[Crop]) -> Result<Self, ModelError> {
         let exact = encoder.manifest().quantization.is_some();
         let mut sample = |crop: &Crop| {
             let encoding = encoder.encode(crop)?.numbers().to_vec();
@@ -133,7 +133,7 @@ mod tests {
         let crop = Crop::grey(112);
         for quantized in [false, true] {
             let mut encoder = encoder(quantized);
-            let golden = Golden::of(&mut encoder, std::slice::from_ref(&crop)).unwrap();
+            let golden = Golden::new(&mut encoder, std::slice::from_ref(&crop)).unwrap();
             golden.check(&mut encoder).unwrap();
             let changed = |by: f32| {
                 let mut golden = golden.clone();

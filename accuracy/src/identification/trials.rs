@@ -168,7 +168,7 @@ impl<'a> Person<'a> {
         probes: &'a [Encoding],
         only_stranger: bool,
     ) -> Self {
-        let standing = |encoding: &Encoded| Standing::of(None, encoding, 1.0);
+        let standing = |encoding: &Encoded| Standing::new(None, encoding, 1.0);
         let standing = |encoding: &Encoding| standing(&Encoded { encoding: encoding.clone(), length: 1.0 });
         Self {
             name,
@@ -193,7 +193,7 @@ mod tests {
     /// A gate that passes encodings longer than 10 and has no background.
     fn gate_of_length_10() -> Gate {
         let term = |weight| Term { mean: 10.0, spread: 1.0, weight };
-        Gate::of(Learnt {
+        Gate::new(Learnt {
             learnt_with: shared::gallery::ModelHash([0; 32]),
             learnt_from: String::new(),
             mean: vec![0.0, 0.0],
@@ -258,7 +258,7 @@ mod tests {
         for (lengths, named) in [([12.0, 12.0], true), ([8.0, 12.0], false), ([12.0, 8.0], false)] {
             let mut person = Person::ungated("a", &photos, &photos, false);
             let stand = |at: usize| {
-                Standing::of(Some(&gate), &Encoded { encoding: photos[at].clone(), length: lengths[at] }, 0.9)
+                Standing::new(Some(&gate), &Encoded { encoding: photos[at].clone(), length: lengths[at] }, 0.9)
             };
             person.standings = vec![stand(0), stand(1)];
             person.probes.iter_mut().enumerate().for_each(|(at, probe)| probe.standing = stand(at));

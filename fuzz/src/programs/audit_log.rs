@@ -27,7 +27,7 @@ pub fn audit_log(bytes: &[u8]) -> Answer {
 ///
 /// An unchanged log is whole. A log without its end is whole or torn, and can be continued. Any other change is found.
 pub fn changed_audit_log(bytes: &[u8]) -> Answer {
-    let mut choices = Choices::of(bytes);
+    let mut choices = Choices::new(bytes);
     let mut log = Vec::new();
     let mut chain = Chain::new();
     for _ in 0..choices.below(12) {

@@ -15,7 +15,7 @@ const MAX_PIXELS: u64 = 1 << 20;
 /// It becomes a frame of that size or is refused. Then the previous frame is unchanged or gone, never partly
 /// overwritten.
 pub fn camera_frame(bytes: &[u8]) -> Answer {
-    let mut choices = Choices::of(bytes);
+    let mut choices = Choices::new(bytes);
     let format = PixelFormat::ALL[usize::from(choices.below(PixelFormat::ALL.len() as u8))];
     let (width, height) = (u32::from(choices.word()) % 300, u32::from(choices.word()) % 300);
     let packed = Layout::packed(format, width, height);

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Every pulse belongs to one frame. A frame that decodes to a card is that card's frame, and it decodes to no card if
 /// any single bit is flipped.
 pub fn wiegand(bytes: &[u8]) -> Answer {
-    let mut choices = Choices::of(bytes);
+    let mut choices = Choices::new(bytes);
     let mut stamp = Duration::from_secs(100);
     let mut pulses = Vec::new();
     while !choices.is_empty() {
@@ -50,7 +50,7 @@ fn is_the_frame_of(card: CardNumber, frame: &[bool]) {
 ///
 /// Each card that is read has exactly the digits that were pressed between two Enter keys.
 pub fn usb_reader(bytes: &[u8]) -> Answer {
-    let mut choices = Choices::of(bytes);
+    let mut choices = Choices::new(bytes);
     let digits = if choices.byte() & 1 == 0 { Digits::Decimal } else { Digits::Hexadecimal };
     let mut events = Vec::new();
     while !choices.is_empty() {

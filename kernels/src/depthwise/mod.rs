@@ -125,11 +125,11 @@ impl<T: Number> Depthwise<T> {
         LayerError::require_channels(finish.channels(), channels)?;
         let places = window.places();
         let filled = channels.next_multiple_of(CHUNK);
-        let mut taps = Aligned::of(places * filled);
+        let mut taps = Aligned::new(places * filled);
         for (index, &number) in numbers.iter().enumerate() {
             taps[index % places * filled + index / places] = number;
         }
-        let mut start = Aligned::of(filled);
+        let mut start = Aligned::new(filled);
         start[..channels].copy_from_slice(bias);
         Ok(Self { level, window, channels, zero, taps, start, finish, picture: PhantomData })
     }

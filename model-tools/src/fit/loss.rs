@@ -25,7 +25,7 @@ pub(super) struct Images {
 }
 
 impl Images {
-    pub(super) fn of(map: &Map, vectors: &Vectors) -> Self {
+    pub(super) fn new(map: &Map, vectors: &Vectors) -> Self {
         let scaled = |index: usize| {
             let mut image = map.applied(vectors.at(index));
             let length = dot(&image, &image).sqrt().max(f32::MIN_POSITIVE);
@@ -122,7 +122,7 @@ mod tests {
         let all: Vec<Triplet> = [(0, 1, 2), (1, 0, 3), (4, 5, 2), (5, 4, 0), (2, 3, 4)]
             .map(|(anchor, positive, negative)| Triplet { anchor, positive, negative })
             .to_vec();
-        let at = |map: &Map| loss_and_gradient(map, &vectors, &Images::of(map, &vectors), &all);
+        let at = |map: &Map| loss_and_gradient(map, &vectors, &Images::new(map, &vectors), &all);
         let (lost, gradient) = at(&map);
         assert!(lost > 0.0);
         for (index, &derivative) in gradient.iter().enumerate() {

@@ -114,7 +114,7 @@ impl Fit {
         let progress = Progress::new("rounds", MOST_ROUNDS, verbosity.is_quiet());
         let Learnt { map, round } = learn(&start, &parts.learnt_from, &parts.held_out, || progress.one_more());
         progress.finish();
-        let of = |map: &Map| judged(&Images::of(map, &parts.unseen.vectors).units, &parts.unseen.people);
+        let of = |map: &Map| judged(&Images::new(map, &parts.unseen.vectors).units, &parts.unseen.people);
         let (before, start, after) = (judged(&parts.unseen.vectors, &parts.unseen.people), of(&start), of(&map));
         let report = Report {
             bundle: self.output.shown().to_string(),
@@ -187,7 +187,7 @@ impl Fit {
         manifest.provenance.name = format!("{name}, fitted to {}", counted(people, "person"));
         manifest.provenance.source =
             format!("{from}; network {} with a matrix learnt by model fit", source.manifest.network.sha256);
-        let calibration = calibration(&Images::of(map, &parts.unseen.vectors).units, &parts.unseen.people)?;
+        let calibration = calibration(&Images::new(map, &parts.unseen.vectors).units, &parts.unseen.people)?;
         let calibration = Some(calibration.to_toml()?);
         let files = BundleFiles { network, manifest: Manifest::Encoder(manifest).to_toml()?, calibration };
         files.try_once().context("the fitted network does not run")?;

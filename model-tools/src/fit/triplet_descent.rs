@@ -35,10 +35,10 @@ pub(super) struct Learnt {
 pub(super) fn learn(start: &Map, from: &Labelled, held_out: &Labelled, mut tell: impl FnMut()) -> Learnt {
     let mut map = start.clone();
     let mut best = Learnt { map: start.clone(), round: 0 };
-    let mut best_loss = judged(&Images::of(start, &held_out.vectors).units, &held_out.people).mean_loss;
+    let mut best_loss = judged(&Images::new(start, &held_out.vectors).units, &held_out.people).mean_loss;
     let mut adam = Adam::new(&map.rows);
     for round in 1..=MOST_ROUNDS {
-        let images = Images::of(&map, &from.vectors);
+        let images = Images::new(&map, &from.vectors);
         let triplets = semi_hard(&images.units, &from.people);
         if triplets.is_empty() {
             break;
@@ -48,7 +48,7 @@ pub(super) fn learn(start: &Map, from: &Labelled, held_out: &Labelled, mut tell:
         gradient.iter_mut().zip(from_start).for_each(|(part, moved)| *part += 2.0 * HELD * moved);
         adam.step(&mut map.rows, &gradient);
         tell();
-        let loss = judged(&Images::of(&map, &held_out.vectors).units, &held_out.people).mean_loss;
+        let loss = judged(&Images::new(&map, &held_out.vectors).units, &held_out.people).mean_loss;
         if loss < best_loss {
             best_loss = loss;
             best = Learnt { map: map.clone(), round };
@@ -110,7 +110,7 @@ mod tests {
     fn identity_is_learnt_even_if_other_features_vary_more() {
         let (from, held_out, unseen) = (people(0..30, 1), people(30..50, 2), people(50..80, 3));
         let start = Map::principal_axes(&from.vectors, 4, 1);
-        let loss = |map: &Map| judged(&Images::of(map, &unseen.vectors).units, &unseen.people).mean_loss;
+        let loss = |map: &Map| judged(&Images::new(map, &unseen.vectors).units, &unseen.people).mean_loss;
         let learnt = learn(&start, &from, &held_out, || ());
         let (before, after) = (loss(&start), loss(&learnt.map));
         assert!(learnt.round > 0 && after < 0.8 * before, "{before} became {after} in round {}", learnt.round);

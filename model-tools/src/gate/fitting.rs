@@ -84,7 +84,7 @@ pub(super) fn learn(seen: &[Seen], learnt_with: ModelHash, learnt_from: String) 
         crowded: crowded as f32,
         prototypes: background.iter().flat_map(|row| in_bytes(row)).collect(),
     };
-    Gate::of(learnt).context("the learnt gate is invalid")
+    Gate::new(learnt).context("the learnt gate is invalid")
 }
 
 /// Scales that make the measured values comparable.

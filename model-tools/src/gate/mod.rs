@@ -89,7 +89,7 @@ impl LearnGate {
             Some(non_mated) => risk_at(DEFAULT_FPIR, ENROLLED, non_mated, None).threshold,
             None => calibration.threshold,
         };
-        let trial = Trial::of(&seen, &gate, threshold);
+        let trial = Trial::new(&seen, &gate, threshold);
         print(trial.to_string().trim_end())?;
         let slack = if self.most < usize::MAX { 2.0 } else { 1.0 };
         let failures = trial.failures(slack);

@@ -69,8 +69,8 @@ struct Face<'s> {
 }
 
 impl<'s> Face<'s> {
-    fn of(seen: &'s Seen, gate: Option<&Arc<Gate>>) -> Self {
-        let standing = Standing::of(gate, &seen.encoded, seen.confidence);
+    fn new(seen: &'s Seen, gate: Option<&Arc<Gate>>) -> Self {
+        let standing = Standing::new(gate, &seen.encoded, seen.confidence);
         let passes = standing.is_recognisable().unwrap_or(true);
         let is_enrolled = passes && !standing.is_crowded();
         Self { seen, standing, passes, is_enrolled }
@@ -89,19 +89,19 @@ impl<'s> Face<'s> {
 
 impl Trial {
     /// Tests a gate on faces of people it was not learnt from. `threshold` is an L2 distance.
-    pub(super) fn of(seen: &[Seen], gate: &Arc<Gate>, threshold: f32) -> Self {
+    pub(super) fn new(seen: &[Seen], gate: &Arc<Gate>, threshold: f32) -> Self {
         let faces = |kind: Option<Kind>, gate: Option<&Arc<Gate>>| -> Vec<Face<'_>> {
-            seen.iter().filter(|seen| seen.kind == kind).map(|seen| Face::of(seen, gate)).collect()
+            seen.iter().filter(|seen| seen.kind == kind).map(|seen| Face::new(seen, gate)).collect()
         };
-        let plain = Plain::of(&faces(None, Some(gate)), threshold);
+        let plain = Plain::new(&faces(None, Some(gate)), threshold);
         let rows = Kind::ALL.into_iter().map(|kind| {
             let with = faces(Some(kind), Some(gate));
             Row {
                 kind,
                 faces: with.len(),
                 passing: with.iter().filter(|face| face.passes).count(),
-                without: Strangers::of(&faces(Some(kind), None), threshold),
-                with: Strangers::of(&with, threshold),
+                without: Strangers::new(&faces(Some(kind), None), threshold),
+                with: Strangers::new(&with, threshold),
             }
         });
         Self { threshold, plain, rows: rows.filter(|row| row.faces > 1).collect() }
@@ -124,7 +124,7 @@ impl Trial {
 }
 
 impl Plain {
-    fn of(faces: &[Face<'_>], threshold: f32) -> Self {
+    fn new(faces: &[Face<'_>], threshold: f32) -> Self {
         let (mut mated, mut lost) = (0, 0);
         for (index, probe) in faces.iter().enumerate().filter(|(_, probe)| probe.passes) {
             let others = faces[..index].iter().rev().take_while(|other| other.seen.person == probe.seen.person);
@@ -144,7 +144,7 @@ impl Plain {
 }
 
 impl Strangers {
-    fn of(faces: &[Face<'_>], threshold: f32) -> Self {
+    fn new(faces: &[Face<'_>], threshold: f32) -> Self {
         let enrolled: Vec<&Face<'_>> = faces.iter().filter(|face| face.is_enrolled).collect();
         let others = faces.len().saturating_sub(1).max(1) as f64;
         // Which faces each enrolled face names, by index.
@@ -225,7 +225,7 @@ impl fmt::Display for Trial {
 pub(crate) fn gate_of_length_10() -> Gate {
     use models::gate::{Learnt, Term};
     let term = |weight| Term { mean: 10.0, spread: 1.0, weight };
-    Gate::of(Learnt {
+    Gate::new(Learnt {
         learnt_with: shared::gallery::ModelHash([0; 32]),
         learnt_from: String::new(),
         mean: vec![0.0, 0.0],
@@ -255,7 +255,7 @@ mod tests {
     fn strangers_who_resemble_each_other_are_counted_until_the_gate_refuses_them() {
         for (length, named) in [(12.0, true), (8.0, false)] {
             let seen: Vec<Seen> = (0..9).map(|person| seen(person, Some(Kind::Mask), 0.1, length)).collect();
-            let trial = Trial::of(&seen, &Arc::new(gate_of_length_10()), 0.5);
+            let trial = Trial::new(&seen, &Arc::new(gate_of_length_10()), 0.5);
             let [Row { passing, with, without, .. }] = trial.rows.as_slice() else { panic!() };
             assert_eq!(*passing, if named { 9 } else { 0 });
             assert_eq!((with.by_one, with.by_worst), if named { (1.0, 1.0) } else { (0.0, 0.0) });
@@ -271,7 +271,7 @@ mod tests {
             (0..200).map(|at| seen(at / 2, None, at as f32, if at < refused { 9.0 } else { 12.0 })).collect()
         };
         for (refused, slack, fails) in [(0, 1.0, false), (2, 1.0, false), (3, 1.0, true), (3, 2.0, false)] {
-            let trial = Trial::of(&photos(refused), &Arc::new(gate_of_length_10()), 2.0);
+            let trial = Trial::new(&photos(refused), &Arc::new(gate_of_length_10()), 2.0);
             assert_eq!(!trial.failures(slack).is_empty(), fails, "{refused}");
             assert_eq!((trial.plain.refused, trial.plain.photos), (refused, 200));
             assert_eq!((trial.plain.mated, trial.plain.lost), (100 - refused.div_ceil(2), 0));

@@ -31,8 +31,8 @@ impl Trial {
     /// If one of them does not run, or their outputs differ by more than rounding explains.
     pub(super) fn outputs(self) -> Result<Vec<Vec<f32>>> {
         let [height, width] = self.size;
-        let planes: Vec<f32> = picture(3 * height * width).into_iter().map(|pixel| self.before.of(pixel)).collect();
-        let normalised: Vec<f32> = planes.iter().map(|&value| self.lifted.of(value)).collect();
+        let planes: Vec<f32> = picture(3 * height * width).into_iter().map(|pixel| self.before.apply(pixel)).collect();
+        let normalised: Vec<f32> = planes.iter().map(|&value| self.lifted.apply(value)).collect();
         let (shape, given) = match self.layout {
             Layout::Nchw => ([1, 3, height, width], planes),
             Layout::Nhwc => ([1, height, width, 3], pixels(&planes)),

@@ -65,7 +65,7 @@ impl BundleFiles {
     /// # Errors
     /// If the network's input is not an image.
     pub(super) fn picture(&self, network: &ModelProto) -> Result<[usize; 4]> {
-        let Picture { layout, side } = Picture::of(network, None)?;
+        let Picture { layout, side } = Picture::new(network, None)?;
         let known = match parsed(&self.manifest)? {
             Manifest::Encoder(manifest) => manifest.crop.side(),
             Manifest::Detector(_) => DETECTOR_SIDE,

@@ -51,7 +51,7 @@ impl Picture {
     ///
     /// # Errors
     /// If the input is not a square colour image of 32-bit floats, or its layout differs from the given one.
-    pub(super) fn of(model: &ModelProto, given: Option<Layout>) -> Result<Self> {
+    pub(super) fn new(model: &ModelProto, given: Option<Layout>) -> Result<Self> {
         let graph = model.graph.as_ref().context("it has no graph")?;
         let Some(dims) = declared_dims(graph)? else {
             return Ok(Self { layout: given.unwrap_or(Layout::Nchw), side: None });
@@ -122,10 +122,10 @@ mod tests {
             (&[0, 0, 0, 0], Some(pixels), pixels, None),
             (&[1, 3, 160, 0], None, planes, Some(160)),
         ] {
-            assert_eq!(Picture::of(&taking(dims), given).unwrap(), Picture { layout, side }, "{dims:?}");
+            assert_eq!(Picture::new(&taking(dims), given).unwrap(), Picture { layout, side }, "{dims:?}");
         }
         let silent = model(graph(vec![node("Relu", &["x"], "y")], vec![], &["y"]));
-        assert_eq!(Picture::of(&silent, None).unwrap(), Picture { layout: planes, side: None });
+        assert_eq!(Picture::new(&silent, None).unwrap(), Picture { layout: planes, side: None });
     }
 
     #[test]
@@ -137,7 +137,7 @@ mod tests {
             (&[1, 3, 112, 112], Some(Layout::Nhwc), "channels"),
             (&[1, 3, i64::MAX, i64::MAX], None, "9223372036854775807"),
         ] {
-            let message = format!("{:#}", Picture::of(&taking(dims), given).unwrap_err());
+            let message = format!("{:#}", Picture::new(&taking(dims), given).unwrap_err());
             assert!(message.contains(named), "{dims:?}: {message}");
         }
         let mut bytes = taking(&[1, 3, 112, 112]);
@@ -145,6 +145,6 @@ mod tests {
         if let Some(Type::TensorType(tensor)) = input.r#type.as_mut().unwrap().value.as_mut() {
             tensor.elem_type = DataType::Uint8.into();
         }
-        assert!(Picture::of(&bytes, None).unwrap_err().to_string().contains("Uint8"));
+        assert!(Picture::new(&bytes, None).unwrap_err().to_string().contains("Uint8"));
     }
 }

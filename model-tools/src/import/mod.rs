@@ -120,7 +120,7 @@ fn detector_of(source: &Source) -> Result<BundleFiles> {
 fn encoder_of(source: &Source, profile: Option<Profile>, options: &Options) -> Result<BundleFiles> {
     let promise = profile.map_or("an encoder", Profile::promise);
     let named = || source.name().to_owned();
-    let Picture { layout, side } = Picture::of(source.network(), options.layout()).with_context(named)?;
+    let Picture { layout, side } = Picture::new(source.network(), options.layout()).with_context(named)?;
     let taken = options.taken(profile, side).with_context(named)?;
     let side = taken.crop.side();
     let (rewritten, lifted) = rewrite::rewritten(source.network().clone(), Takes::Crops { layout, side });
@@ -174,7 +174,7 @@ fn require_promise<T>(kept: Result<T>, source: &Source, promise: &str) -> Result
 /// # Errors
 /// The reason why the file cannot be imported.
 pub(crate) fn try_import(file: &[u8], profile: Option<Profile>) -> Result<()> {
-    let source = Source::of("network".to_owned(), file)?;
+    let source = Source::from_file("network".to_owned(), file)?;
     bundle_of(&source, &Options::of_profile(profile)).map(drop)
 }
 

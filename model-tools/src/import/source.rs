@@ -60,14 +60,14 @@ impl Source {
             return Self::of_weights(name, weights);
         }
         let bytes = read_bounded(path, onnx::MAX_BYTES).help(ACCEPTED)?;
-        Self::of(name, &bytes)
+        Self::from_file(name, &bytes)
     }
 
     /// Reads the network in a file.
     ///
     /// # Errors
     /// If the file is not a network, with what it is instead, or if the network is invalid.
-    pub(super) fn of(name: String, file: &[u8]) -> Result<Self> {
+    pub(super) fn from_file(name: String, file: &[u8]) -> Result<Self> {
         if file.is_empty() {
             return Err(anyhow::anyhow!("{name} is empty")).help(ACCEPTED);
         }
@@ -153,7 +153,7 @@ mod tests {
             (b"\x08", "not an ONNX file"),
             (b"\x08\x06", "no graph"),
         ] {
-            let refused = Source::of("a.onnx".to_owned(), bytes).err().unwrap();
+            let refused = Source::from_file("a.onnx".to_owned(), bytes).err().unwrap();
             let message = format!("{refused:#}");
             assert!(message.contains(named) && message.contains("a.onnx"), "{named}: {message}");
         }

@@ -54,7 +54,7 @@ pub(super) struct Totals {
 pub(super) fn layers(model: ModelProto, input: &[usize; 4]) -> Result<Vec<Layer>> {
     let extents = extents(model.clone(), input)?;
     let graph = model.graph.context("there is no graph")?;
-    let constants = Constants::of(&graph);
+    let constants = Constants::new(&graph);
     let real = graph.node.iter().filter(|node| !constants.makes(node));
     real.map(|node| layer(node, &constants, &extents)).collect()
 }
@@ -160,7 +160,7 @@ struct Constants<'g> {
 }
 
 impl<'g> Constants<'g> {
-    fn of(graph: &'g GraphProto) -> Self {
+    fn new(graph: &'g GraphProto) -> Self {
         let stored: HashMap<&str, &TensorProto> =
             graph.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
         let mut constants = Self { stored, made: HashMap::new(), reshaped: HashMap::new() };

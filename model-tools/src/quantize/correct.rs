@@ -28,7 +28,7 @@ pub(super) fn corrected(
         let (exact, made) = match &node.op {
             Op::Convolution(convolution) if settings.integers.has(node) => {
                 let bare = Convolution { rectified: false, ..convolution.clone() };
-                let weights = ByteWeights::of(convolution, settings.weights).widened();
+                let weights = ByteWeights::new(convolution, settings.weights).widened();
                 let mut exact = convolved(&bare, &bare.weights, graph.operators, floats.inputs(node)?[0])?;
                 let mut made = convolved(&bare, &weights, graph.operators, rounded[0])?;
                 let by: Vec<f64> = exact.channel_means().iter().zip(made.channel_means()).map(|(a, b)| a - b).collect();

@@ -80,7 +80,7 @@ impl Emission<'_> {
     }
 
     fn bytes_convolution(&mut self, convolution: &Convolution, from: &str, to: &str) {
-        let weights = ByteWeights::of(convolution, self.settings.weights);
+        let weights = ByteWeights::new(convolution, self.settings.weights);
         let bias = self.integer_bias(convolution, &weights, from);
         let (Some((x_scale, x_zero)), Some((y_scale, y_zero))) = (self.scale(from), self.scale(to)) else { return };
         let (bytes, scales, sums) = (format!("{to}_weights"), format!("{to}_scales"), format!("{to}_bias"));
@@ -102,7 +102,7 @@ impl Emission<'_> {
     }
 
     fn sums_convolution(&mut self, convolution: &Convolution, from: &str, to: &str) {
-        let weights = ByteWeights::of(convolution, self.settings.weights);
+        let weights = ByteWeights::new(convolution, self.settings.weights);
         let Some((_, zero)) = self.scale(from) else { return };
         let scale = self.settings.steps(from).map_or(1.0, |steps| steps.scale);
         let name = |part: &str| format!("{to}_{part}");

@@ -20,7 +20,7 @@ pub(super) fn equalised(
     ranges: &HashMap<String, Ranges>,
     exponent: f64,
 ) -> (Graph, HashMap<String, Ranges>) {
-    let classes = Classes::of(graph, ranges);
+    let classes = Classes::new(graph, ranges);
     let factors = classes.factors(graph, ranges, exponent);
     let mut equalised = graph.clone();
     for node in &mut equalised.nodes {
@@ -60,7 +60,7 @@ struct Classes {
 }
 
 impl Classes {
-    fn of(graph: &Graph, ranges: &HashMap<String, Ranges>) -> Self {
+    fn new(graph: &Graph, ranges: &HashMap<String, Ranges>) -> Self {
         let mut classes = Self { places: HashMap::new(), above: vec![0] };
         let known = |name: &String| ranges.get(name).map_or(0, Ranges::count);
         classes.add(&graph.input, known(&graph.input));

@@ -32,7 +32,7 @@ pub(super) struct Integers {
 
 impl Integers {
     /// `kept` are the outputs of the convolutions that stay in floats.
-    pub(super) fn of(graph: &Graph, kept: &[String]) -> Self {
+    pub(super) fn new(graph: &Graph, kept: &[String]) -> Self {
         let mut wanted: HashSet<String> = HashSet::new();
         let mut floats: HashSet<String> = [graph.output.clone()].into();
         let mut nodes: HashSet<String> = HashSet::new();

@@ -39,7 +39,7 @@ impl Alike {
     }
 
     /// Computes the cosines of pairs of vectors, of any length except zero.
-    pub(super) fn of<'v>(pairs: impl Iterator<Item = (&'v [f32], &'v [f32])>) -> Self {
+    pub(super) fn from_pairs<'v>(pairs: impl Iterator<Item = (&'v [f32], &'v [f32])>) -> Self {
         let cosines: Vec<f64> = pairs.map(|(a, b)| cosine(a, b)).collect();
         let min = cosines.iter().copied().fold(1.0, f64::min);
         Self { mean: cosines.iter().sum::<f64>() / cosines.len().max(1) as f64, min }

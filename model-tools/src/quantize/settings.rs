@@ -31,7 +31,7 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn choose(graph: &Graph, ranges: &HashMap<String, Ranges>, rule: Rule, kept: &[String]) -> Self {
-        let integers = Integers::of(graph, kept);
+        let integers = Integers::new(graph, kept);
         let steps = |together: &Together| match rule {
             Rule::Largest => together.largest(),
             Rule::Quantile => together.quantile(CUT_OFF),

@@ -89,7 +89,7 @@ impl<'s> Steps<'s> {
         let progress = Progress::new("faces", self.held_out.len(), self.verbosity.is_quiet());
         let found = encodings(&bundle, self.held_out, || progress.one_more())?;
         progress.finish();
-        Ok(Alike::of(self.exact.iter().map(Encoding::numbers).zip(found.iter().map(Encoding::numbers))))
+        Ok(Alike::from_pairs(self.exact.iter().map(Encoding::numbers).zip(found.iter().map(Encoding::numbers))))
     }
 
     /// Runs all steps. Returns the variant that is closest to the float network.

@@ -150,7 +150,7 @@ fn applied_in_integers(node: &Node, operators: i64, settings: &Settings, live: &
     let rounded = live.rounded_inputs(node, settings)?;
     match (&node.op, rounded.as_slice()) {
         (Op::Convolution(convolution), [input]) if settings.integers.has(node) => {
-            let weights = ByteWeights::of(convolution, settings.weights).widened();
+            let weights = ByteWeights::new(convolution, settings.weights).widened();
             convolved(convolution, &weights, operators, input)
         }
         (_, rounded) => applied(node, operators, &rounded.iter().map(AsRef::as_ref).collect::<Vec<&Batch>>()),

@@ -35,7 +35,7 @@ pub(super) enum Rule {
 const SUM: f32 = 3.0;
 
 impl ByteWeights {
-    pub(super) fn of(convolution: &Convolution, rule: Rule) -> Self {
+    pub(super) fn new(convolution: &Convolution, rule: Rule) -> Self {
         let row = convolution.row().max(1);
         let rows: Vec<(f32, Vec<f32>)> =
             convolution.weights.par_chunks(row).map(|row| rounded_row(row, rule)).collect();
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn each_channel_has_the_scale_of_its_own_largest_weight() {
         let layer = convolution([3, 1, 1, 2], &[1.27, -0.5, 0.0, 0.0, 12.7, -25.4], 1);
-        let weights = ByteWeights::of(&layer, Rule::Largest);
+        let weights = ByteWeights::new(&layer, Rule::Largest);
         assert_eq!(weights.values, [127, -50, 0, 0, 64, -127]);
         assert_eq!(weights.scales[1], 1.0, "a channel without weights takes any scale");
         for (widened, weight) in weights.widened().iter().zip(&layer.weights) {
@@ -125,7 +125,7 @@ mod tests {
     fn the_sum_is_kept() {
         let row: Vec<f32> = (0..27).map(|index| ((index * 37 % 27) as f32 / 27.0 - 0.3).powi(3)).collect();
         for rule in [Rule::Largest, Rule::LeastError] {
-            let weights = ByteWeights::of(&convolution([1, 3, 3, 3], &row, 1), rule);
+            let weights = ByteWeights::new(&convolution([1, 3, 3, 3], &row, 1), rule);
             let sum = |numbers: &[f32]| numbers.iter().copied().map(f64::from).sum::<f64>();
             let off = (sum(&weights.widened()) - sum(&row)).abs();
             assert!(off <= f64::from(weights.scales[0]) * 0.51, "{rule:?}: {off}, {}", weights.scales[0]);
@@ -138,7 +138,7 @@ mod tests {
         row[7] = 0.6;
         let layer = convolution([1, 20_000, 1, 1], &row, 1);
         let error = |rule| {
-            let widened = ByteWeights::of(&layer, rule).widened();
+            let widened = ByteWeights::new(&layer, rule).widened();
             widened.iter().zip(&row).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>()
         };
         assert!(error(Rule::LeastError) < error(Rule::Largest) * 0.95);

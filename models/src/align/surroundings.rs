@@ -13,7 +13,7 @@ pub(crate) struct Surroundings {
 impl Surroundings {
     /// A square around the centre of the box, `enlarge` times its longer side, scaled to `side` pixels. `side` must be
     /// small: the picture has `3 * side * side` bytes.
-    pub(crate) fn of(bounds: &FaceBox, side: u32, enlarge: f32) -> Self {
+    pub(crate) fn new(bounds: &FaceBox, side: u32, enlarge: f32) -> Self {
         Self { to_frame: Transform::of_box(bounds, side, enlarge, 0.0, false), side }
     }
 
@@ -42,7 +42,7 @@ mod tests {
         let frame = Frame::from_rgb(100, 100, pixels).unwrap();
         let bounds = FaceBox { x: 40.0, y: 44.0, width: 20.0, height: 12.0 };
         for (side, enlarge) in [(96, 2.0), (50, 2.5), (20, 3.0)] {
-            let surroundings = Surroundings::of(&bounds, side, enlarge);
+            let surroundings = Surroundings::new(&bounds, side, enlarge);
             let picture = surroundings.cut_out(&frame);
             assert_eq!((picture.width(), picture.height()), (side, side));
             for at in [0, side / 2, side - 1] {

@@ -33,7 +33,7 @@ impl Detector {
         let searched = first.step.0.max(first.step.1) * SIDE as f32 / ENLARGED;
         let longest = face.bounds.width.max(face.bounds.height);
         let surroundings =
-            Surroundings::of(&face.bounds, SIDE, (searched / longest).clamp(LEAST_SURROUNDINGS, MOST_SURROUNDINGS));
+            Surroundings::new(&face.bounds, SIDE, (searched / longest).clamp(LEAST_SURROUNDINGS, MOST_SURROUNDINGS));
         let found = self.detect(&surroundings.cut_out(frame))?.into_iter().map(|found| surroundings.in_frame(&found));
         let overlap = |other: &Face| other.bounds.overlap(&face.bounds);
         let same = found.filter(|found| overlap(found) >= SAME_FACE).max_by(|a, b| overlap(a).total_cmp(&overlap(b)));

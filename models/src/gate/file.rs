@@ -68,7 +68,7 @@ pub struct Term {
 }
 
 impl Term {
-    pub(super) fn of(&self, value: f32) -> f32 {
+    pub(super) fn contribution(&self, value: f32) -> f32 {
         (value - self.mean) / self.spread * self.weight
     }
 
@@ -82,7 +82,7 @@ impl Gate {
     ///
     /// # Errors
     /// [`ModelError::Description`] if numbers are missing or out of range.
-    pub fn of(learnt: Learnt) -> Result<Self, ModelError> {
+    pub fn new(learnt: Learnt) -> Result<Self, ModelError> {
         let file = encode(&learnt)?;
         Self::decode(&file)
     }

@@ -65,7 +65,10 @@ impl Gate {
     pub fn margin(&self, encoded: &Encoded, confidence: f32) -> f32 {
         let Some(centred) = self.centred(encoded.encoding.numbers()) else { return f32::NEG_INFINITY };
         let Learnt { weights, length, confidence: of_confidence, constant, .. } = &self.learnt;
-        dot(centred.numbers(), weights) + length.of(encoded.length) + of_confidence.of(confidence) + constant
+        dot(centred.numbers(), weights)
+            + length.contribution(encoded.length)
+            + of_confidence.contribution(confidence)
+            + constant
     }
 
     /// The encoding minus the mean, scaled to unit length; `None` if the dimensions differ, or for the mean itself.
@@ -126,7 +129,7 @@ impl Above {
 
 impl Standing {
     /// Judges a face with the gate, if there is one.
-    pub fn of(gate: Option<&Arc<Gate>>, encoded: &Encoded, confidence: f32) -> Self {
+    pub fn new(gate: Option<&Arc<Gate>>, encoded: &Encoded, confidence: f32) -> Self {
         Self(gate.map(|gate| {
             let margin = gate.margin(encoded, confidence);
             let centred = gate.centred(encoded.encoding.numbers()).filter(|_| margin >= 0.0);

@@ -20,11 +20,11 @@ fn learnt() -> Learnt {
 }
 
 fn gate() -> Arc<Gate> {
-    Arc::new(Gate::of(learnt()).unwrap())
+    Arc::new(Gate::new(learnt()).unwrap())
 }
 
 fn standing(raw: [f32; 2]) -> Standing {
-    Standing::of(Some(&gate()), &Encoded::from_network(&raw).unwrap(), 0.9)
+    Standing::new(Some(&gate()), &Encoded::from_network(&raw).unwrap(), 0.9)
 }
 
 fn unit(raw: [f32; 2]) -> Encoding {
@@ -36,7 +36,7 @@ fn a_short_output_is_hardly_a_face() {
     for (raw, passes) in [([0.0, 10.5], true), ([0.0, 10.0], true), ([0.0, 9.9], false), ([6.0, 8.1], true)] {
         assert_eq!(standing(raw).is_recognisable(), Some(passes), "{raw:?}");
     }
-    let uncertain = Standing::of(Some(&gate()), &Encoded::from_network(&[0.0, 20.0]).unwrap(), f32::NAN);
+    let uncertain = Standing::new(Some(&gate()), &Encoded::from_network(&[0.0, 20.0]).unwrap(), f32::NAN);
     assert_eq!(uncertain.is_recognisable(), Some(false));
     assert!(!uncertain.is_clear_beside(&unit([0.0, 1.0]), false) && uncertain.is_crowded());
 }
@@ -44,8 +44,8 @@ fn a_short_output_is_hardly_a_face() {
 #[test]
 fn the_mean_itself_is_nobody() {
     let mean = Learnt { mean: vec![1.0, 0.0], ..learnt() };
-    let gate = Arc::new(Gate::of(mean).unwrap());
-    let standing = Standing::of(Some(&gate), &Encoded::from_network(&[20.0, 0.0]).unwrap(), 0.9);
+    let gate = Arc::new(Gate::new(mean).unwrap());
+    let standing = Standing::new(Some(&gate), &Encoded::from_network(&[20.0, 0.0]).unwrap(), 0.9);
     assert_eq!(standing.is_recognisable(), Some(false));
 }
 
@@ -95,7 +95,7 @@ fn plain_faces_count_only_from_the_same_gate() {
 
 #[test]
 fn without_a_gate_every_face_is_recognisable() {
-    let standing = Standing::of(None, &Encoded::from_network(&[0.0, 1e-3]).unwrap(), 0.0);
+    let standing = Standing::new(None, &Encoded::from_network(&[0.0, 1e-3]).unwrap(), 0.0);
     assert_eq!(standing.is_recognisable(), None);
     assert!(standing.is_clear_beside(&unit([0.0, 1.0]), false) && !standing.is_crowded());
 }
@@ -119,10 +119,10 @@ fn invalid_gates_are_refused_by_name() {
     for (change, named) in cases {
         let mut changed = learnt();
         change(&mut changed);
-        let message = Gate::of(changed).unwrap_err().to_string();
+        let message = Gate::new(changed).unwrap_err().to_string();
         assert!(message.contains(named), "{message}");
     }
-    assert!(Gate::of(Learnt { prototypes: vec![1; 2 * MAX_PROTOTYPES + 2], ..learnt() }).is_err());
+    assert!(Gate::new(Learnt { prototypes: vec![1; 2 * MAX_PROTOTYPES + 2], ..learnt() }).is_err());
     assert!(gate().require_dimensions(2).is_ok() && gate().require_dimensions(3).is_err());
 }
 
@@ -162,12 +162,12 @@ proptest! {
             crowded: 0.5,
             prototypes: (0..rows).flat_map(|_| numbers.iter().map(|number| number.2)).collect(),
         };
-        let gate = Gate::of(learnt.clone()).unwrap();
+        let gate = Gate::new(learnt.clone()).unwrap();
         prop_assert_eq!(Gate::decode(&gate.encode().unwrap()).unwrap(), gate.clone());
         prop_assert_eq!(gate.learnt(), &learnt);
         let probe = Encoded::from_network(&learnt.weights.iter().map(|weight| weight + 0.5).collect::<Vec<_>>());
         if let Ok(probe) = probe {
-            let standing = Standing::of(Some(&Arc::new(gate)), &probe, 0.9);
+            let standing = Standing::new(Some(&Arc::new(gate)), &probe, 0.9);
             prop_assert!(standing.is_recognisable().is_some());
         }
     }

@@ -23,7 +23,7 @@ type Plan = Arc<TypedSimplePlan>;
 /// # Errors
 /// [`ModelError::Network`] if the model cannot be planned for that shape or fails.
 pub fn run_once(model: ModelProto, shape: &[usize], input: &[f32]) -> Result<Vec<Vec<f32>>, ModelError> {
-    let mut runner = Network::of(model)?.plan(shape, 1)?;
+    let mut runner = Network::new(model)?.plan(shape, 1)?;
     let outputs = runner.run(Tensor::from_shape(shape, input).map_err(ModelError::from_tract)?)?;
     outputs.iter().map(|output| floats(output).map(<[f32]>::to_vec)).collect()
 }
@@ -51,11 +51,11 @@ impl Clone for Runner {
 impl Network {
     /// Decodes an ONNX file and widens its weights.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ModelError> {
-        Self::of(onnx::decode(bytes)?)
+        Self::new(onnx::decode(bytes)?)
     }
 
     /// Widens a model's weights.
-    pub(crate) fn of(mut model: ModelProto) -> Result<Self, ModelError> {
+    pub(crate) fn new(mut model: ModelProto) -> Result<Self, ModelError> {
         if let Some(graph) = model.graph.as_mut() {
             onnx::widen_weights(graph)?;
         }

@@ -104,7 +104,7 @@ fn lowered(network: &Network, shape: &[usize]) -> TypedModel {
 /// The lowered network gives the same results as tract's own operators.
 #[track_caller]
 fn same(built: Built, shape: &[usize], tolerance: f32) {
-    let network = Network::of(built.model()).unwrap();
+    let network = Network::new(built.model()).unwrap();
     let expected = numbers(network.plan_of_tract(shape).unwrap(), shape);
     let found = numbers(lowered(&network, shape).into_runnable().unwrap(), shape);
     assert_eq!(found.len(), expected.len());
@@ -190,7 +190,7 @@ fn narrow_convolutions_of_one_picture_are_computed_together() {
     let without = || siblings(|built, head, name, _| built.node("Identity", head, name, &[]));
     let with_others = || siblings(|built, head, name, _| built.node("Sigmoid", head, name, &[]));
     for (built, convolutions, depthwise) in [(with_windows(), 1, 1), (without(), 1, 0), (with_others(), 1, 0)] {
-        let network = Network::of(built.model()).unwrap();
+        let network = Network::new(built.model()).unwrap();
         let model = lowered(&network, &SHAPE);
         let count = |name: &str| model.nodes().iter().filter(|node| node.op.name() == name).count();
         assert_eq!((count("FloatConvolution"), count("FloatDepthwise")), (convolutions, depthwise));
@@ -215,7 +215,7 @@ fn large_pictures_between_layers_are_never_whole() {
         .floats("v", &[16, 1, 3, 3])
         .node("Conv", "r v", "d", &[("pads", &[1, 1, 1, 1]), ("group", &[16])])
         .node("MaxPool", "d", "y", &[("kernel_shape", &[2, 2]), ("strides", &[2, 2])]);
-    let network = Network::of(built.model()).unwrap();
+    let network = Network::new(built.model()).unwrap();
     let shape = [1, 3, 90, 100];
     let names: Vec<String> = lowered(&network, &shape).nodes().iter().map(|node| node.op.name().to_string()).collect();
     assert_eq!(names, ["Source", "Enter", "FloatChain", "Leave"]);
@@ -275,7 +275,7 @@ fn integer_layers_give_the_result_of_the_graph() {
 /// Guards against upgrades that make the convolutions fall back to floats, which would only be slower.
 #[test]
 fn convolutions_of_integers_are_integer() {
-    let network = Network::of(all_kinds_of_integers().model()).unwrap();
+    let network = Network::new(all_kinds_of_integers().model()).unwrap();
     let plan = lowered(&network, &SHAPE).into_runnable().unwrap();
     let model = plan.model();
     let operators: Vec<String> = model.nodes().iter().map(|node| node.op().name().into_owned()).collect();
@@ -307,7 +307,7 @@ fn unknown_operators_are_left_to_tract() {
         Built::default().floats("w", &[4, 2, 1, 1]).node("Conv", "x w", "y", &[("group", &[2])]),
         Built::default().node("MaxPool", "x", "y", &[("kernel_shape", &[2, 2]), ("ceil_mode", &[1])]),
     ] {
-        let network = Network::of(built.model()).unwrap();
+        let network = Network::new(built.model()).unwrap();
         assert!(lower::lowered(network.proto.graph.as_ref().unwrap(), &SHAPE, 1).is_none());
         network.plan(&SHAPE, 1).unwrap();
     }

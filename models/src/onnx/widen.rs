@@ -72,7 +72,7 @@ fn dequantized(node: &NodeProto, constants: &HashMap<String, TensorProto>) -> Re
     if zeros.is_none() && node.input.get(2).is_some_and(|name| !name.is_empty()) {
         return Ok(None);
     }
-    let blocks = Blocks::of(weights, scales, integer(node, "axis", 1), integer(node, "block_size", 0))?;
+    let blocks = Blocks::new(weights, scales, integer(node, "axis", 1), integer(node, "block_size", 0))?;
     let scale = floats(scales)?;
     let zero = match zeros {
         Some(zeros) if zeros.dims != scales.dims => {
@@ -115,7 +115,7 @@ struct Blocks {
 }
 
 impl Blocks {
-    fn of(weights: &TensorProto, scales: &TensorProto, axis: i64, block_size: i64) -> Result<Self, ModelError> {
+    fn new(weights: &TensorProto, scales: &TensorProto, axis: i64, block_size: i64) -> Result<Self, ModelError> {
         let dims = &weights.dims;
         let unsupported = || {
             let laid = format!("scales of {:?} over weights of {dims:?}", scales.dims);

@@ -20,7 +20,7 @@ impl PhotoFormat {
     ///
     /// # Errors
     /// [`PhotoError::Empty`], [`PhotoError::Heif`] or [`PhotoError::UnknownFormat`].
-    pub(super) fn of(bytes: &[u8]) -> Result<Self, PhotoError> {
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, PhotoError> {
         match bytes {
             [] => Err(PhotoError::Empty),
             [0xff, 0xd8, 0xff, ..] => Ok(Self::Jpeg),
@@ -78,7 +78,7 @@ mod tests {
             (b"Dear Sir,", Err(PhotoError::UnknownFormat)),
             (b"", Err(PhotoError::Empty)),
         ] {
-            assert_eq!(PhotoFormat::of(bytes), expected, "{}", bytes.escape_ascii());
+            assert_eq!(PhotoFormat::from_bytes(bytes), expected, "{}", bytes.escape_ascii());
         }
     }
 }

@@ -51,7 +51,7 @@ impl<'a> Photo<'a> {
     /// # Errors
     /// [`PhotoError`] if the bytes are not a supported photo, or if the photo has more than [`MAX_PIXELS`].
     pub fn open(bytes: &'a [u8]) -> Result<Self, PhotoError> {
-        let format = PhotoFormat::of(bytes)?;
+        let format = PhotoFormat::from_bytes(bytes)?;
         if format == PhotoFormat::Jpeg {
             jpeg::require_ordinary(bytes)?;
         }

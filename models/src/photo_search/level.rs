@@ -14,7 +14,7 @@ pub(super) struct Level {
 
 impl Level {
     /// The level at which the photo's longest side is `longest` pixels.
-    pub(super) fn of(photo: &Frame, longest: u32) -> Self {
+    pub(super) fn new(photo: &Frame, longest: u32) -> Self {
         let from = photo.width().max(photo.height());
         let side = |length: u32| {
             let scaled = f64::from(length) * f64::from(longest) / f64::from(from);
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn parts_are_cut_from_the_whole_level() {
         let photo = noise(150, 90);
-        let level = Level::of(&photo, 100);
+        let level = Level::new(&photo, 100);
         let (width, height) = level.size();
         assert_eq!((width, height), (100, 60));
         let whole = level.part(&photo, &Tile { x: 0, y: 0, width, height });
@@ -131,14 +131,14 @@ mod tests {
     #[test]
     fn scaled_down_to_half_each_pixel_is_a_mean_of_four() {
         let photo = Frame::from_rgb(2, 2, [0, 100, 40, 20].iter().flat_map(|&value| [value; 3]).collect()).unwrap();
-        let level = Level::of(&photo, 1);
+        let level = Level::new(&photo, 1);
         assert_eq!(level.part(&photo, &Tile { x: 0, y: 0, width: 1, height: 1 }).pixels(), [40; 3]);
     }
 
     #[test]
     fn an_enlarged_ramp_is_a_ramp() {
         let photo = Frame::from_rgb(3, 1, [0, 100, 200].iter().flat_map(|&value| [value; 3]).collect()).unwrap();
-        let large = Level::of(&photo, 6).enlarged(&photo);
+        let large = Level::new(&photo, 6).enlarged(&photo);
         assert_eq!((large.width(), large.height()), (6, 2));
         let row: Vec<u8> = large.row(1).as_chunks::<3>().0.iter().map(|pixel| pixel[0]).collect();
         assert_eq!(row, [0, 25, 75, 125, 175, 200]);
@@ -149,7 +149,7 @@ mod tests {
         let photo = noise(200, 100);
         let bounds = FaceBox { x: 5.0, y: 10.0, width: 20.0, height: 30.0 };
         let face = Face { bounds, landmarks: [Point { x: 7.0, y: 12.0 }; 5], confidence: 0.9 };
-        let moved = Level::of(&photo, 100).in_photo(&face, (30, 15));
+        let moved = Level::new(&photo, 100).in_photo(&face, (30, 15));
         assert_eq!(moved.bounds, FaceBox { x: 70.0, y: 50.0, width: 40.0, height: 60.0 });
         assert_eq!(moved.landmarks, [Point { x: 74.0, y: 54.0 }; 5]);
     }

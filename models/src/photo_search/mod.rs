@@ -43,7 +43,7 @@ pub(crate) fn faces_of(
 ) -> Result<Vec<Face>, ModelError> {
     let longest = photo.width().max(photo.height());
     if longest < SMALL_SIDE {
-        let level = Level::of(photo, ENLARGED_SIDE);
+        let level = Level::new(photo, ENLARGED_SIDE);
         let faces = detect(&level.enlarged(photo))?;
         return Ok(faces.iter().map(|face| level.in_photo(face, (0, 0))).collect());
     }
@@ -53,7 +53,7 @@ pub(crate) fn faces_of(
         if has_large_face(&faces, searched as f32 / longest as f32) {
             break;
         }
-        faces.extend(faces_in_tiles(photo, &Level::of(photo, side), working_size, &mut detect)?);
+        faces.extend(faces_in_tiles(photo, &Level::new(photo, side), working_size, &mut detect)?);
         faces = overlapping(faces, SAME_FACE);
         searched = side;
     }

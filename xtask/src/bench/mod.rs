@@ -25,6 +25,6 @@ pub(crate) fn run(rounds: u32) -> Result<Outcome> {
     fs::write(&report, serde_json::to_vec_pretty(&verdicts)?)
         .with_context(|| format!("{}: cannot be written", report.display()))?;
     performance_page::write(&verdicts, rounds)?;
-    println!("\n{}\n\nwritten to {} and {}", table::of(&verdicts), report.display(), performance_page::FILE);
+    println!("\n{}\n\nwritten to {} and {}", table::render(&verdicts), report.display(), performance_page::FILE);
     Ok(Outcome::AsExpected)
 }

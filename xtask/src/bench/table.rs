@@ -5,7 +5,7 @@ use super::contest::Verdict;
 const HEADINGS: [&str; 5] = ["what", "ours", "peer's", "ratio", "peer"];
 
 /// A line of headings and one line for each contest.
-pub(super) fn of(verdicts: &[Verdict]) -> String {
+pub(super) fn render(verdicts: &[Verdict]) -> String {
     let mut rows = vec![HEADINGS.map(str::to_owned)];
     rows.extend(verdicts.iter().map(|verdict| {
         let Verdict { what, ours_ms, peer, peer_ms, ratio } = verdict;
@@ -37,6 +37,6 @@ mod tests {
 what          ours      peer's  ratio  peer
 sum       2.000 ms    4.000 ms   0.50  abacus
 product  30.500 ms  122.000 ms   0.25  abacus";
-        assert_eq!(of(&[verdict("sum", 2.0, 4.0), verdict("product", 30.5, 122.0)]), expected);
+        assert_eq!(render(&[verdict("sum", 2.0, 4.0), verdict("product", 30.5, 122.0)]), expected);
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn run() -> Result<Outcome> {
     chapter(&format!("Standing at the door: the photos in {DOOR}, none of which was enrolled"));
     let visits = visits(&database)?;
     for (visitor, approach) in &visits {
-        println!("\n{}", story::of(visitor, approach));
+        println!("\n{}", story::render(visitor, approach));
     }
 
     chapter("In short");

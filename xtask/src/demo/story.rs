@@ -5,7 +5,7 @@ use super::frame::{Decision, Door, Frame};
 use std::path::Path;
 
 /// Describes one approach: the visitor, the door's decision frame by frame, and the result.
-pub(super) fn of(visitor: &Visitor, approach: &Approach) -> String {
+pub(super) fn render(visitor: &Visitor, approach: &Approach) -> String {
     let mut lines = vec![format!("{}: {}", approach.photo, introduction(visitor))];
     lines.extend(stretches(&approach.frames).iter().map(|stretch| format!("  {}", stretch.in_words())));
     if approach.let_in().is_some() {
@@ -176,7 +176,7 @@ a.jpg: Ann comes to the door
   frames 1-2   It looks like Ann, but let me be sure (distance 0.75, threshold 1.00); the door is locked (40 ms a frame)
   frame 3      It's Ann, welcome in! (distance 0.75, threshold 1.00); the door is UNLOCKED (40 ms a frame)
   afterwards   the door is locked";
-        assert_eq!(of(&Visitor::Enrolled("Ann".to_owned()), &granted()), expected);
+        assert_eq!(render(&Visitor::Enrolled("Ann".to_owned()), &granted()), expected);
     }
 
     #[test]

@@ -60,5 +60,5 @@ fn document(folder: &Path) -> Result<()> {
         process::run(command("gzip", ["-9n"]).args(pages))?;
     }
     let parts = folder.join("edge-agent.cdx.json");
-    fs::write(&parts, parts::of("edge-agent")?).with_context(|| format!("{}: cannot be written", parts.display()))
+    fs::write(&parts, parts::list("edge-agent")?).with_context(|| format!("{}: cannot be written", parts.display()))
 }

@@ -22,7 +22,7 @@ const FORBIDDEN: [&str; 2] = ["proptest", "bindgen"];
 ///
 /// # Errors
 /// If the tool cannot be installed, or makes no list or an implausible one.
-pub(super) fn of(package: &str) -> Result<String> {
+pub(super) fn list(package: &str) -> Result<String> {
     let manifest = format!("{package}/Cargo.toml");
     let mut list = CARGO_CYCLONEDX.command(&["cyclonedx", "--format", "json", "--spec-version", "1.5"])?;
     list.args(["--no-build-deps", "--target", ARM, "--override-filename", LIST_NAME, "--manifest-path", &manifest]);

@@ -28,7 +28,7 @@ pub(super) use network_builder::SIDE;
 /// # Errors
 /// If the weights of a layer are missing or do not fit, or weights belong to no layer.
 pub(super) fn network(arrays: Arrays) -> Result<ModelProto> {
-    let mut weights = Weights::of(arrays)?;
+    let mut weights = Weights::from_arrays(arrays)?;
     let mut chain = Chain::new(&mut weights);
     let mut x = chain.input();
     for step in &STEM {

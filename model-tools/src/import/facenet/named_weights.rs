@@ -49,7 +49,7 @@ impl Weights {
     ///
     /// # Errors
     /// If neither the first nor the last layer is among them: they belong to another network.
-    pub(super) fn of(arrays: Arrays) -> Result<Self> {
+    pub(super) fn from_arrays(arrays: Arrays) -> Result<Self> {
         let weights = Self { left: arrays.by_name, format: arrays.format };
         let (first, expected) = match weights.format {
             Format::Npy => ("Conv2d_1a_3x3_kernel", EXPECTED_NPY),

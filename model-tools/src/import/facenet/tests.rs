@@ -71,7 +71,7 @@ fn zip_of(weights: &Arrays) -> Vec<u8> {
 }
 
 fn source(file: &[u8]) -> Result<Source> {
-    Source::of("folder/weights".to_owned(), file)
+    Source::from_file("folder/weights".to_owned(), file)
 }
 
 #[test]

@@ -20,10 +20,10 @@ pub(super) fn fold(graph: &mut GraphProto) {
 
 /// Folds one batch norm. Returns `None` and changes nothing if it cannot be folded.
 fn fold_one(graph: &mut GraphProto, index: usize) -> Option<()> {
-    let affine = Affine::of(graph, &graph.node[index])?;
+    let affine = Affine::from_node(graph, &graph.node[index])?;
     let (from, to) = (graph.node[index].input.first()?, graph.node[index].output.first()?.clone());
     let before = maker(graph, from).filter(|_| only_reader(graph, from) == Some(index))?;
-    let linear = Linear::of(graph, &graph.node[before], affine.scale.len())?;
+    let linear = Linear::from_node(graph, &graph.node[before], affine.scale.len())?;
     linear.apply(graph, before, &affine);
     graph.node[before].output = vec![to];
     graph.node.remove(index);
@@ -38,7 +38,7 @@ struct Affine {
 
 impl Affine {
     /// Batch normalisation at inference: Ioffe and Szegedy 2015, algorithm 2.
-    fn of(graph: &GraphProto, norm: &NodeProto) -> Option<Self> {
+    fn from_node(graph: &GraphProto, norm: &NodeProto) -> Option<Self> {
         let [_, gamma, beta, mean, variance] = norm.input.as_slice() else { return None };
         let inference = norm.output.len() == 1 && integer(norm, "training_mode", 0) == 0;
         // Before version 9 of the operator, 0 means a separate norm for each place of each channel.
@@ -65,7 +65,7 @@ struct Linear {
 }
 
 impl Linear {
-    fn of(graph: &GraphProto, node: &NodeProto, channels: usize) -> Option<Self> {
+    fn from_node(graph: &GraphProto, node: &NodeProto, channels: usize) -> Option<Self> {
         let rows_are_outputs = match node.op_type.as_str() {
             "Conv" => true,
             "Gemm" => is_plain_matrix(node),

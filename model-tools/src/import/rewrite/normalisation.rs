@@ -22,7 +22,7 @@ impl Normalisation {
     }
 
     /// Normalises a pixel.
-    pub(crate) fn of(self, pixel: f32) -> f32 {
+    pub(crate) fn apply(self, pixel: f32) -> f32 {
         (pixel - self.subtract) / self.divide
     }
 }
@@ -79,7 +79,7 @@ mod tests {
         let ops: Vec<&str> = rewritten.node.iter().map(|node| node.op_type.as_str()).collect();
         assert_eq!(ops, left, "{what}");
         let pixels = test_input(&SHAPE);
-        let normalised: Vec<f32> = pixels.iter().map(|&pixel| lifted.of(pixel)).collect();
+        let normalised: Vec<f32> = pixels.iter().map(|&pixel| lifted.apply(pixel)).collect();
         assert_eq!(outputs_of(original, &SHAPE, &pixels), outputs_of(rewritten, &SHAPE, &normalised), "{what}");
     }
 
@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(Normalisation::NONE.then(first), first);
         assert_eq!(first.then(Normalisation::NONE), first);
         for pixel in [0.0, 127.5, 255.0] {
-            assert_eq!(first.then(next).of(pixel), next.of(first.of(pixel)));
+            assert_eq!(first.then(next).apply(pixel), next.apply(first.apply(pixel)));
         }
     }
 

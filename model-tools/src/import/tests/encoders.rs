@@ -54,7 +54,7 @@ fn encoder(nodes: Vec<NodeProto>, input: &[i64], operators: i64) -> ModelProto {
 }
 
 fn import(model: ModelProto, line: &str) -> Result<BundleFiles> {
-    bundle_of(&Source::of("their.onnx".to_owned(), &onnx::encode(model))?, &Options::said(line))
+    bundle_of(&Source::from_file("their.onnx".to_owned(), &onnx::encode(model))?, &Options::said(line))
 }
 
 fn opened(files: &BundleFiles) -> EncoderBundle {

@@ -50,7 +50,7 @@ fn small_encoder(dimensions: usize) -> GraphProto {
 
 /// Imports a file with that graph, with these command-line options.
 fn imported(graph: GraphProto, line: &str) -> Result<BundleFiles> {
-    let source = Source::of("folder/small.onnx".to_owned(), &onnx::encode(model(graph)))?;
+    let source = Source::from_file("folder/small.onnx".to_owned(), &onnx::encode(model(graph)))?;
     bundle_of(&source, &Options::said(line))
 }
 
@@ -174,7 +174,7 @@ fn damaged(graph: &mut GraphProto, at: Index, number: i64) {
 
 fn is_answered(bytes: &[u8], line: &str) {
     // The test looks for panics; the importer may accept or refuse the file.
-    let Ok(source) = Source::of("damaged.onnx".to_owned(), bytes) else { return };
+    let Ok(source) = Source::from_file("damaged.onnx".to_owned(), bytes) else { return };
     drop(bundle_of(&source, &Options::said(line)));
 }
 

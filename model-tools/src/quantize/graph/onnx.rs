@@ -54,7 +54,7 @@ pub(super) struct Wiring<'g> {
 }
 
 impl<'g> Wiring<'g> {
-    pub(super) fn of(graph: &'g GraphProto) -> Self {
+    pub(super) fn new(graph: &'g GraphProto) -> Self {
         let mut readers: HashMap<&str, usize> = HashMap::new();
         let outputs = graph.output.iter().map(|output| &output.name);
         for name in graph.node.iter().flat_map(|node| &node.input).chain(outputs) {

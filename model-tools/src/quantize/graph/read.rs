@@ -22,7 +22,7 @@ pub(in crate::quantize) fn read(mut model: ModelProto, input_shape: [usize; 4]) 
     let (Some(input), [output]) = (proto.input.first(), proto.output.as_slice()) else {
         bail!("the network has {} outputs where an encoder has one", proto.output.len());
     };
-    let wiring = Wiring::of(&proto);
+    let wiring = Wiring::new(&proto);
     let mut nodes = Nodes { wiring: &wiring, extents: &extents, read: Vec::new() };
     for node in &proto.node {
         nodes.read(node)?;

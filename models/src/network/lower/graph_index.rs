@@ -18,7 +18,7 @@ pub(super) struct Graph<'a> {
 }
 
 impl<'a> Graph<'a> {
-    pub(super) fn of(graph: &'a GraphProto) -> Self {
+    pub(super) fn new(graph: &'a GraphProto) -> Self {
         let mut readers: HashMap<&str, Vec<usize>> = HashMap::new();
         for (index, node) in graph.node.iter().enumerate() {
             for input in &node.input {

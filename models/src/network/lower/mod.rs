@@ -23,7 +23,7 @@ use tract_onnx::prelude::*;
 /// anything unsupported.
 pub(super) fn lowered(proto: &GraphProto, input: &[usize], threads: usize) -> Option<TypedModel> {
     let &[1, channels, height, width] = input else { return None };
-    let graph = Graph::of(proto);
+    let graph = Graph::new(proto);
     let mut lowering = Lowering {
         graph: &graph,
         model: TypedModel::default(),

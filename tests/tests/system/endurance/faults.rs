@@ -52,7 +52,7 @@ fn under_faults_of_every_device_nobody_else_is_let_in() {
             kind => {
                 let status = unit.status("--json").json();
                 frames += looked_at(&status);
-                assert!(Resident::of(&unit.process().to_string()).now <= MOST_KB);
+                assert!(Resident::new(&unit.process().to_string()).now <= MOST_KB);
                 if kind == 5 {
                     assert_eq!(unit.stop("-TERM"), 0);
                 }

@@ -12,7 +12,7 @@ pub(super) struct Resident {
 
 impl Resident {
     /// Of the process with that number, or of this one ("self").
-    pub(super) fn of(process: &str) -> Self {
+    pub(super) fn new(process: &str) -> Self {
         let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
         let kilobytes = |field: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();

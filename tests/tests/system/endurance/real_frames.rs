@@ -37,9 +37,9 @@ fn memory_is_bounded_and_does_not_grow() {
     let mut unit = RunningUnit::start_configured(folder);
     let process = unit.process().to_string();
     status_after(&unit, WARM);
-    let warm = Resident::of(&process);
+    let warm = Resident::new(&process);
     let status = status_after(&unit, WARM + FRAMES);
-    let end = Resident::of(&process);
+    let end = Resident::new(&process);
     println!("{PEOPLE} people, {} frames of 1280x720", looked_at(&status));
     for stage in ["detect", "align", "encode", "match", "frame_to_decision"] {
         let latency = &status["latency_ms"][stage];
