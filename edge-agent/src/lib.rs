@@ -20,6 +20,7 @@ pub mod lights;
 pub mod loop_turn;
 pub mod memory_file;
 mod part_reports;
+mod protection;
 pub mod reader;
 pub mod reports;
 pub mod sight;

@@ -63,13 +63,18 @@ impl Reason {
     /// The instruction for a person who is refused for this reason.
     pub const fn advice(self) -> Advice {
         match self {
-            Self::Deciding | Self::AlreadyGranted | Self::CardPause => Advice::Wait,
+            Self::Deciding | Self::AlreadyGranted | Self::CardPause | Self::LivenessPending => Advice::Wait,
             Self::Blurred | Self::TurnedAway | Self::FaceNeeded | Self::HardlyAFace => Advice::LookHere,
             Self::TooFar => Advice::ComeCloser,
             Self::TooDark | Self::TooBright => Advice::MindTheLight,
-            Self::NotKnown | Self::Ambiguous | Self::LivenessFailed => Advice::NotKnown,
+            Self::NotKnown
+            | Self::Ambiguous
+            | Self::LivenessFailed
+            | Self::NotLitLikeAHead
+            | Self::LooksLikeAPicture
+            | Self::NotInInfrared => Advice::NotKnown,
             Self::SeveralFaces => Advice::OneAtATime,
-            Self::CardNeeded => Advice::PresentCard,
+            Self::CardNeeded | Self::LampUnsure | Self::NetworkUnsure | Self::InfraredUnsure => Advice::PresentCard,
             Self::TurnLeft => Advice::TurnLeft,
             Self::TurnRight => Advice::TurnRight,
             Self::CardNotKnown | Self::NotCardHolder | Self::NearerToAnother => Advice::WrongCard,

@@ -6,6 +6,7 @@ use super::exit::Grant;
 use super::observation::Now;
 use super::reason::Reason;
 use super::rules::MAX_CONSENSUS_FRAMES;
+use super::signals::Reports;
 use heapless::{HistoryBuf, Vec};
 use shared::gallery::PersonId;
 
@@ -35,6 +36,8 @@ pub struct Approach {
     /// L2 distances of the last judged frames after the last grant to the nearest person, oldest first, without the
     /// frames that showed somebody already let in.
     pub distances: Vec<f32, MAX_CONSENSUS_FRAMES>,
+    /// What the signals reported at that reason.
+    pub signals: Reports,
     /// Whether others may have followed a person in.
     pub tailgating: Option<Tailgating>,
 }
@@ -67,6 +70,7 @@ struct Current {
     /// People whose face alone cannot open the door again in this approach.
     let_in: Vec<PersonId, MAX_GRANTS_OF_APPROACH>,
     refusal: Option<Refusal>,
+    signals: Reports,
     granted: Option<Granted>,
     seen_together: SeenTogether,
     distances: HistoryBuf<f32, MAX_CONSENSUS_FRAMES>,
@@ -125,9 +129,14 @@ impl Approaches {
         if was_compared && (has_failed || was_long_there) {
             self.refused_face = Some(Approach { tailgating: None, ..current.to_record() });
             (current.refusal, current.began_utc_ms) = (None, now.utc_ms);
+            current.signals.clear();
             current.distances.clear();
         }
         current.face_began_ms = now.monotonic_ms;
+    }
+
+    pub(super) fn is_in_progress(&self) -> bool {
+        self.current.is_some()
     }
 
     /// Records that somebody is at the door.
@@ -172,6 +181,7 @@ impl Approaches {
         current.granted = Some(Granted { person, distance, runner_up });
         current.seen_together.granted_ms = now_ms;
         current.refusal = None;
+        current.signals.clear();
         current.distances.clear();
     }
 
@@ -183,7 +193,8 @@ impl Approaches {
         }
     }
 
-    pub(super) fn note_refusal(&mut self, refusal: &Refusal) {
+    /// `signals` is what they reported when the refusal was decided.
+    pub(super) fn note_refusal(&mut self, refusal: &Refusal, signals: Reports) {
         let Some(current) = &mut self.current else { return };
         let is_about_quality = refusal.reason.is_about_quality();
         let walks_on = current.grants > 0 && (is_about_quality || refusal.reason == Reason::AlreadyGranted);
@@ -193,6 +204,7 @@ impl Approaches {
         current.distances.extend(refusal.distance);
         if current.refusal.is_none_or(|earlier| says_as_much(refusal.reason, earlier.reason)) {
             current.refusal = Some(*refusal);
+            current.signals = signals;
         }
     }
 }
@@ -202,7 +214,7 @@ impl Approaches {
 fn says_as_much(reason: Reason, earlier: Reason) -> bool {
     match reason {
         Reason::FaceNeeded => earlier.is_about_quality() || earlier == Reason::FaceNeeded,
-        Reason::CardNeeded | Reason::Deciding | Reason::TurnLeft | Reason::TurnRight => {
+        Reason::CardNeeded | Reason::Deciding | Reason::LivenessPending | Reason::TurnLeft | Reason::TurnRight => {
             !matches!(earlier, Reason::CardNotKnown | Reason::NotCardHolder | Reason::NearerToAnother)
         }
         _ => !reason.is_about_quality() || earlier.is_about_quality() || earlier == Reason::FaceNeeded,
@@ -219,6 +231,7 @@ impl Current {
             grants: 0,
             let_in: Vec::new(),
             refusal: None,
+            signals: Reports::new(),
             granted: None,
             seen_together: SeenTogether::default(),
             distances: HistoryBuf::new(),
@@ -241,6 +254,7 @@ impl Current {
             distance,
             runner_up,
             distances: self.distances.oldest_ordered().copied().collect(),
+            signals: self.signals.clone(),
             tailgating,
         }
     }

@@ -17,7 +17,7 @@ struct Door {
 
 impl Door {
     fn new() -> Self {
-        Self { policy: Policy::new(Rules::new(1.0)).unwrap(), now_ms: 0 }
+        Self { policy: Policy::new(Rules::face_alone(1.0)).unwrap(), now_ms: 0 }
     }
 
     /// Decides on a frame with a face at one of two places, or without a face. Returns the reason, `None` for a grant.

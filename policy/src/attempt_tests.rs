@@ -2,7 +2,7 @@
 
 use super::*;
 use shared::face::FaceBox;
-use shared::gallery::PersonId;
+use shared::gallery::{Mode, PersonId};
 use std::vec::Vec;
 
 const ADA: PersonId = PersonId([1; 16]);
@@ -23,7 +23,7 @@ struct Door {
 
 impl Door {
     fn new(mode: Mode) -> Self {
-        Self::with(Rules { mode, ..Rules::new(1.0) })
+        Self::with(Rules { mode, ..Rules::face_alone(1.0) })
     }
 
     fn with(rules: Rules) -> Self {

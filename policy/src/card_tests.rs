@@ -25,12 +25,12 @@ struct Door {
 
 impl Door {
     fn new(mode: Mode, modes: [Mode; 2]) -> Self {
-        let rules = Rules { mode, card_window_ms: 1000, ..Rules::new(1.0) };
+        let rules = Rules { mode, card_window_ms: 1000, ..Rules::face_alone(1.0) };
         Self { policy: Policy::new(rules).unwrap(), modes, frame: 0, is_grey: false }
     }
 
     fn without_colour(grey_threshold: f32) -> Self {
-        let rules = Rules { grey_threshold, mode: Mode::CardAndFace, card_window_ms: 1000, ..Rules::new(1.0) };
+        let rules = Rules { grey_threshold, mode: Mode::CardAndFace, card_window_ms: 1000, ..Rules::face_alone(1.0) };
         Self { policy: Policy::new(rules).unwrap(), is_grey: true, ..Self::new(Mode::CardAndFace, [Mode::Default; 2]) }
     }
 

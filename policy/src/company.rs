@@ -99,7 +99,7 @@ mod tests {
         ];
         for (other, by_rule) in cases {
             for (several_faces, allowed) in by_rule {
-                let rules = Rules { several_faces, ..Rules::new(1.0) };
+                let rules = Rules { several_faces, ..Rules::face_alone(1.0) };
                 let faces = [face(50.0, Some((ADA, 0.5))), other.clone()];
                 assert_eq!(check(&rules, &faces, Some(0), ADA).is_ok(), allowed, "{several_faces:?} {other:?}");
             }

@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn enough_of_the_last_frames_must_agree() {
-        let rules = Rules { consensus: 3, consensus_of: 5, consensus_window_ms: 1000, ..Rules::new(1.0) };
+        let rules = Rules { consensus: 3, consensus_of: 5, consensus_window_ms: 1000, ..Rules::face_alone(1.0) };
         let cases: [(&str, Option<&[f32]>); 12] = [
             ("", None),
             ("aa", None),
@@ -103,7 +103,7 @@ mod tests {
             consensus: MAX_CONSENSUS_FRAMES,
             consensus_of: MAX_CONSENSUS_FRAMES,
             consensus_window_ms: u64::MAX,
-            ..Rules::new(1.0)
+            ..Rules::face_alone(1.0)
         };
         for (frames, agreed) in [(31, false), (32, true), (100, true)] {
             let (consensus, now_ms) = counted(&"a".repeat(frames));

@@ -8,7 +8,8 @@ use shared::gallery::{Gallery, Mode, Nearest, Person, PersonId};
 use shared::matching::DotsOfRows;
 use shared::schedule::{Hours, ScheduleSet};
 
-/// The group whose members are challenged in [`Liveness::Marked`](crate::Liveness::Marked).
+/// The group of whose members further signals may be required: see
+/// [`LivenessRules::required_of_marked`](crate::LivenessRules::required_of_marked).
 pub const CHALLENGED_GROUP: &str = "challenge";
 
 /// An enrolled person and their permissions.
@@ -27,7 +28,7 @@ pub struct Enrolled {
     pub hours: Hours,
     /// Whether another enrolled person looks too similar for the face alone to distinguish the two.
     pub has_look_alike: bool,
-    /// Whether the person is marked for the liveness challenge.
+    /// Whether the person is in the group [`CHALLENGED_GROUP`].
     pub is_challenged: bool,
     /// Which of the person's cards was presented; the default if none was.
     pub card: CardIssue,

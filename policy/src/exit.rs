@@ -6,6 +6,7 @@ use super::observation::{Now, Observation};
 use super::reason::Reason;
 use super::recognition::Recognised;
 use super::rules::MAX_CONSENSUS_FRAMES;
+use super::signals::{Report, Reports};
 use super::{Policy, company, permission};
 use heapless::Vec;
 use shared::gallery::PersonId;
@@ -13,16 +14,17 @@ use shared::schedule::ScheduleSet;
 
 impl Policy {
     /// Grants entry if every rule allows it: no lockout, no forbidden company, not yet let in during this approach,
-    /// enough frames that agree, the required credential, a permitted time, and the liveness challenge passed where it
-    /// applies.
+    /// enough frames that agree, the required credential, a permitted time, and a live person according to every signal
+    /// that is required of them.
     pub(super) fn let_in(&mut self, shown: &Shown, observation: &Observation<'_>, now: &Now) -> Result<Grant, Reason> {
         self.require_no_lockout(shown.tried(), now)?;
         self.require_allowed_company(shown, observation, now)?;
         self.require_room_in_approach(shown)?;
+        self.begin_signals(shown, observation.schedules, now);
         let distances = self.require_agreement(shown, now)?;
         permission::check_shown(&self.rules, shown)?;
         permission::check_moment(&self.circumstances(observation.schedules, now), shown.holder())?;
-        self.require_liveness(shown, observation.chance, now)?;
+        let signals = self.require_liveness(shown, observation.chance, now)?;
         let nearest = observation.nearest().map(|(index, _)| index);
         Ok(Grant {
             person: shown.holder().person,
@@ -33,6 +35,7 @@ impl Policy {
             face: shown.recognised().and(nearest),
             is_grey: shown.recognised().is_some() && observation.is_grey,
             opens: shown.holder().hours.opens,
+            signals,
             utc_ms: now.utc_ms,
         })
     }
@@ -73,7 +76,7 @@ impl Policy {
 /// use policy::Grant;
 /// let (distance, distances) = (None, Default::default());
 /// let credential = policy::Credential::Card;
-/// let forged = Grant { person: PersonId([0; 16]), credential, distance, distances, runner_up: None, face: None, is_grey: false, opens: Default::default(), utc_ms: 0 };
+/// let forged = Grant { person: PersonId([0; 16]), credential, distance, distances, runner_up: None, face: None, is_grey: false, opens: Default::default(), signals: Default::default(), utc_ms: 0 };
 /// ```
 ///
 /// ```compile_fail,E0599
@@ -92,6 +95,7 @@ pub struct Grant {
     face: Option<usize>,
     is_grey: bool,
     opens: ScheduleSet,
+    signals: Reports,
     utc_ms: i64,
 }
 
@@ -134,6 +138,11 @@ impl Grant {
     /// Whether the face was judged in a picture without colour, by the grey threshold.
     pub fn is_grey(&self) -> bool {
         self.is_grey
+    }
+
+    /// What the signals reported, in the order of [`Signal::ALL`](super::Signal::ALL).
+    pub fn signals(&self) -> &[Report] {
+        &self.signals
     }
 
     /// When it was granted, milliseconds since 1970, UTC.

@@ -25,6 +25,9 @@ enum Objection {
     Passed,
     NoRoom,
     NotTurned,
+    Attack(Signal),
+    Silent(Signal),
+    NoSignal,
     NearerToAnother,
     LookAlikeWithoutCard,
     TooFewFrames,
@@ -42,7 +45,8 @@ impl Objection {
     /// Whether this reason can apply to the credential: a card alone shows no face.
     fn is_about(self, way: Way) -> bool {
         match self {
-            Self::NotTurned | Self::TooFewFrames => way != Way::Card,
+            Self::NotTurned | Self::TooFewFrames | Self::Attack(_) | Self::Silent(_) => way != Way::Card,
+            Self::NoSignal => way == Way::Face,
             Self::NearerToAnother => way == Way::CardAndFace,
             Self::LookAlikeWithoutCard => way == Way::Face,
             _ => true,
@@ -59,10 +63,15 @@ struct Door {
 
 impl Door {
     fn new(way: Way, mode: Mode, objection: Option<Objection>) -> Self {
-        let mut rules = Rules { mode, ..Rules::new(1.0) };
+        let mut rules = Rules { mode, ..Rules::face_alone(1.0) };
         match objection {
             Some(Objection::Company(several_faces)) => rules.several_faces = several_faces,
-            Some(Objection::NotTurned) => rules.liveness = Liveness::Everybody,
+            Some(Objection::NotTurned) => rules.liveness.required = Signals::only(Signal::HeadTurn),
+            Some(Objection::Attack(signal) | Objection::Silent(signal)) => {
+                rules.liveness.required = Signals::only(signal);
+                rules.liveness.if_unsure = IfUnsure::Refuse;
+            }
+            Some(Objection::NoSignal) => rules.face_alone = FaceAlone::Refused,
             Some(Objection::Passed) => {
                 rules.anti_passback = Some(AntiPassback { direction: Direction::In, for_ms: 10 * HOUR_MS });
             }
@@ -144,8 +153,25 @@ impl Door {
         let frames = if self.objection == Some(Objection::TooFewFrames) { 2 } else { 8 };
         (0..frames).any(|_| {
             self.now_ms += 100;
-            let faces = self.faces(mode);
-            matches!(self.policy.decide(&Observation::new(&faces), &self.now()), Decision::Grant(_))
+            let mut faces = self.faces(mode);
+            let report = |signal| match self.objection {
+                Some(Objection::Attack(attacked)) if attacked == signal => Report::not_live(signal, "attack"),
+                _ => Report::live(signal),
+            };
+            faces[0].bona_fide = match self.objection {
+                Some(Objection::Attack(Signal::Network)) => Some(0.1),
+                Some(Objection::Silent(Signal::Network)) => None,
+                _ => Some(0.9),
+            };
+            let lamp = match self.policy.attention().lamp {
+                LampUse::Play(trial) => Some(LampReport { trial, report: report(Signal::Lamp) }),
+                LampUse::Off | LampUse::Light => None,
+            };
+            let infrared = report(Signal::Infrared);
+            let observation = Observation::new(&faces)
+                .with_lamp(lamp.as_ref().filter(|_| self.objection != Some(Objection::Silent(Signal::Lamp))))
+                .with_infrared(Some(&infrared).filter(|_| self.objection != Some(Objection::Silent(Signal::Infrared))));
+            matches!(self.policy.decide(&observation, &self.now()), Decision::Grant(_))
         })
     }
 }
@@ -162,6 +188,13 @@ fn objections() -> impl Strategy<Value = Objection> {
             Objection::Passed,
             Objection::NoRoom,
             Objection::NotTurned,
+            Objection::Attack(Signal::Lamp),
+            Objection::Attack(Signal::Network),
+            Objection::Attack(Signal::Infrared),
+            Objection::Silent(Signal::Lamp),
+            Objection::Silent(Signal::Network),
+            Objection::Silent(Signal::Infrared),
+            Objection::NoSignal,
             Objection::NearerToAnother,
             Objection::LookAlikeWithoutCard,
             Objection::TooFewFrames,
@@ -171,6 +204,18 @@ fn objections() -> impl Strategy<Value = Objection> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    /// A door with all signals opens as any other if they all report a live person.
+    #[test]
+    fn signals_of_a_live_person_refuse_nobody(by_card in any::<bool>()) {
+        let (way, mode) = if by_card { (Way::CardAndFace, Mode::CardAndFace) } else { (Way::Face, Mode::Face) };
+        let mut door = Door::new(way, mode, None);
+        let required = [Signal::Network, Signal::Infrared, Signal::Lamp].into_iter().collect();
+        let liveness = LivenessRules { required, ..LivenessRules::NONE };
+        let rules = Rules { mode, liveness, face_alone: FaceAlone::Refused, ..Rules::new(1.0) };
+        door.policy.start_afresh(rules, &door.now()).unwrap();
+        prop_assert!(door.is_let_in(Mode::Default));
+    }
 
     /// A regression: a card opened with three strangers in view, although `several-faces` should refuse that.
     #[test]

@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn each_fault_of_a_picture_has_its_reason() {
-        let mut rules = Rules::new(1.0);
+        let mut rules = Rules::face_alone(1.0);
         rules.minimum_sharpness = Some(50.0);
         rules.minimum_brightness = Some(40.0);
         rules.maximum_brightness = Some(220.0);
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn values_that_no_rule_uses_need_not_be_measured() {
-        let mut rules = Rules::new(1.0);
+        let mut rules = Rules::face_alone(1.0);
         let mut face = ObservedFace::new(good_face().bounds);
         assert_eq!(problem(&rules, &face), None);
         rules.minimum_face = 0.0;

@@ -50,9 +50,11 @@ mod observation;
 mod openings;
 mod passages;
 mod permission;
+mod presence;
 mod reason;
 mod recognition;
 mod rules;
+mod signals;
 mod tracking;
 mod tried;
 
@@ -66,7 +68,7 @@ pub use decision::{Decision, Refusal};
 pub use enrolled::{CHALLENGED_GROUP, Claimed, Enrolled, Neighbour, Resemblance};
 pub use exit::Grant;
 pub use guessing::LONGEST_CARD_PAUSE_MS;
-pub use liveness::{CHALLENGE_MS, Liveness, Side, TURN, TURNED_FRAMES, nose_across};
+pub use liveness::{CHALLENGE_MS, LONGEST_ANSWER_MS, NETWORK_FRAMES, Side, TURN, TURNED_FRAMES, nose_across};
 pub use lockouts::{
     FAILURES_BEFORE_PACING, Failures, Locked, LockoutEnd, MAX_FAILURES_OF_A_CLAIM, MAX_FAILURES_WITH_LIVENESS,
     MAX_REMEMBERED, PACE_MS, RememberedFailures,
@@ -77,6 +79,10 @@ pub use openings::Opened;
 pub use passages::{AntiPassback, Direction, MAX_PASSAGES, Passage};
 pub use reason::Reason;
 pub use rules::{MAX_CONSENSUS_FRAMES, MAX_FREE_ATTEMPTS, Rules, RulesError, SeveralFaces};
+pub use signals::{
+    FaceAlone, Finding, IfUnsure, LampReport, LampUse, LivenessRules, MAX_FIGURES, MAX_NAME_BYTES, Protection, Report,
+    Reports, Signal, Signals, Trial,
+};
 pub use tracking::SAME_FACE;
 pub use tried::{CardIssue, Kind};
 
@@ -87,10 +93,9 @@ use card::{Cards, Meaning};
 use company::Company;
 use consensus::Consensus;
 use credential::Shown;
-use liveness::Challenge;
+use liveness::{Challenge, Evidence};
 use memory::Remembered;
 use permission::Circumstances;
-use shared::gallery::Mode;
 use shared::schedule::Schedules;
 use tracking::{Step, Tracking};
 use tried::Tried;
@@ -109,6 +114,7 @@ pub struct Policy {
     cards: Cards,
     attempt: Attempt,
     challenge: Challenge,
+    evidence: Evidence,
     remembered: Remembered,
     last_ms: u64,
 }
@@ -130,6 +136,7 @@ impl Policy {
             cards: Cards::default(),
             attempt: Attempt::default(),
             challenge: Challenge::default(),
+            evidence: Evidence::default(),
             remembered: Remembered::default(),
             last_ms: 0,
         })
@@ -179,7 +186,13 @@ impl Policy {
     /// What the caller must determine about the next frame. Call it before each frame.
     pub fn attention(&self) -> Attention {
         let claimed = self.cards.claimed().map(|holder| holder.person);
-        Attention::new(&self.rules, claimed, self.challenge.pending().is_some())
+        let trial = self.evidence.trial();
+        let is_watched = self.challenge.pending().is_some() || trial.is_some();
+        let mut attention = Attention::new(&self.rules, claimed, is_watched);
+        attention.lamp = trial.map_or_else(|| self.lamp_without_trial(), LampUse::Play);
+        attention.network = self.evidence.needs(Signal::Network);
+        attention.infrared = self.evidence.needs(Signal::Infrared);
+        attention
     }
 
     fn quality_problem(&self, face: &ObservedFace) -> Option<Reason> {
@@ -211,12 +224,18 @@ impl Policy {
             Some(Meaning::Claim(holder) | Meaning::Pass(holder)) => {
                 self.approaches.see(now);
                 self.approaches.may_enter_again(holder.person);
-                self.consensus.start_over();
-                self.challenge.start_over();
+                self.start_over();
             }
             Some(Meaning::Notice(_)) => self.approaches.see(now),
             None => {}
         }
+    }
+
+    /// Discards what was seen of the face.
+    fn start_over(&mut self) {
+        self.consensus.start_over();
+        self.challenge.start_over();
+        self.evidence.start_over();
     }
 
     fn evaluate_waiting_card(&mut self, now: &Now) {
@@ -244,7 +263,8 @@ impl Policy {
                 Decision::Grant(grant)
             }
             Some(Err(refusal)) => {
-                self.approaches.note_refusal(&refusal);
+                let signals = self.evidence.so_far(&self.rules.liveness, &self.challenge, now.monotonic_ms);
+                self.approaches.note_refusal(&refusal, signals);
                 self.cards.note_refusal(&refusal, now.monotonic_ms);
                 Decision::Refuse(refusal)
             }
@@ -265,6 +285,13 @@ impl Policy {
             self.tracking.begin(face);
         }
         self.challenge.see(face, now.monotonic_ms);
+        self.evidence.see(face, self.quality_problem(face).is_none());
+        if let Some(report) = observation.infrared {
+            self.evidence.note_infrared(report, now.monotonic_ms);
+        }
+        if let Some(answer) = observation.lamp {
+            self.evidence.note_lamp(answer, now.monotonic_ms);
+        }
         if self.challenge.take_failed() {
             let tried = self.cards.claimed().map_or(Tried::FACE, |holder| holder.tried());
             self.fail(tried, now);
@@ -274,8 +301,7 @@ impl Policy {
     /// Stops tracking the face. Returns whether its attempt failed as a result.
     fn end_face(&mut self, now: &Now) -> bool {
         self.tracking.stop();
-        self.consensus.start_over();
-        self.challenge.start_over();
+        self.start_over();
         let failed = self.attempt.end();
         failed.inspect(|tried| self.remembered.note_failure(*tried, &self.rules, now.monotonic_ms)).is_some()
     }
@@ -286,8 +312,7 @@ impl Policy {
     }
 
     fn note_grant(&mut self, grant: &Grant, observation: &Observation<'_>, now: &Now) {
-        self.consensus.start_over();
-        self.challenge.start_over();
+        self.start_over();
         self.attempt = Attempt::default();
         self.approaches.note_grant(grant, now.monotonic_ms);
         self.cards.note_grant(grant);
@@ -299,7 +324,7 @@ impl Policy {
     pub fn withhold(&mut self, grant: Grant, reason: Reason) -> Refusal {
         let refusal = Refusal::in_place_of(&grant, reason);
         self.approaches.take_back(&grant);
-        self.approaches.note_refusal(&refusal);
+        self.approaches.note_refusal(&refusal, grant.signals().to_vec());
         self.remembered.take_back(&grant);
         refusal
     }
@@ -400,7 +425,13 @@ impl Policy {
             self.note_unmatched(tried, now);
         }
         let shown = shown.map_err(|reason| refused(self.or_ask_for_card(claim, reason)))?;
-        self.let_in(&shown, observation, now).map_err(refused)
+        let granted = self.let_in(&shown, observation, now);
+        if let Err(reason) = granted
+            && self.evidence.is_failed_attempt(reason)
+        {
+            self.fail(tried, now);
+        }
+        granted.map_err(refused)
     }
 
     /// Counts the frame for one person, or against everybody.
@@ -436,7 +467,7 @@ impl Policy {
 
     /// At a door that requires cards, a face without a card is not an attempt.
     fn note_unmatched(&mut self, tried: Tried, now: &Now) {
-        if tried.kind == Kind::Face && self.rules.mode == Mode::CardAndFace {
+        if tried.kind == Kind::Face && self.rules.is_card_door() {
             return;
         }
         if let Some(before) = self.attempt.note_unmatched(tried) {
@@ -449,24 +480,6 @@ impl Policy {
 
     fn or_ask_for_card(&self, claim: Option<&Enrolled>, reason: Reason) -> Reason {
         if claim.is_some() { reason } else { permission::or_ask_for_card(&self.rules, reason) }
-    }
-
-    /// Applies the liveness challenge to a person who would otherwise be let in, if it applies to them.
-    fn require_liveness(&mut self, shown: &Shown, chance: u64, now: &Now) -> Result<(), Reason> {
-        let is_asked = match self.rules.liveness {
-            Liveness::Off => false,
-            Liveness::Marked => shown.holder().is_challenged,
-            Liveness::Everybody => true,
-        };
-        if !is_asked || shown.credential() == Credential::Card {
-            return Ok(());
-        }
-        let required = self.challenge.require(chance, now.monotonic_ms);
-        if required.is_err() {
-            // After the turn, the face must be recognised as the same person again.
-            self.consensus.start_over();
-        }
-        required
     }
 
     fn circumstances<'a>(&'a self, schedules: &'a Schedules, now: &'a Now) -> Circumstances<'a> {
@@ -493,6 +506,8 @@ mod card_tests;
 mod exit_tests;
 #[cfg(test)]
 mod moment_tests;
+#[cfg(test)]
+mod presence_tests;
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]

@@ -11,7 +11,6 @@
 //! one face every [`PACE_MS`] is judged.
 
 use super::attempts::FRAMES_OF_AN_ATTEMPT;
-use super::liveness::Liveness;
 use super::reason::Reason;
 use super::rules::Rules;
 use super::tried::{CardIssue, Kind, Tried};
@@ -22,7 +21,7 @@ use shared::gallery::{MAX_CARDS, PersonId};
 
 /// After this many failed attempts without a grant, a person's cards are refused until the block is cleared.
 pub const MAX_FAILURES_OF_A_CLAIM: u32 = 50;
-/// Like [`MAX_FAILURES_OF_A_CLAIM`], at a door where everybody must pass the liveness challenge.
+/// Like [`MAX_FAILURES_OF_A_CLAIM`], at a door where a signal is required of everybody.
 pub const MAX_FAILURES_WITH_LIVENESS: u32 = 100;
 /// After this many failed attempts by face without a grant, faces are judged one at a time, with a pause between them.
 pub const FAILURES_BEFORE_PACING: u32 = 50;
@@ -244,7 +243,7 @@ fn lockout_end(kind: Kind, failures: u32, rules: &Rules) -> Option<LockoutEnd> {
 }
 
 fn most_failures_of_a_claim(rules: &Rules) -> u32 {
-    if rules.liveness == Liveness::Everybody { MAX_FAILURES_WITH_LIVENESS } else { MAX_FAILURES_OF_A_CLAIM }
+    if rules.liveness.required.is_empty() { MAX_FAILURES_OF_A_CLAIM } else { MAX_FAILURES_WITH_LIVENESS }
 }
 
 fn locked_until_ms(kind: Kind, failures: u32, rules: &Rules, now_ms: u64) -> u64 {
@@ -258,12 +257,13 @@ fn locked_until_ms(kind: Kind, failures: u32, rules: &Rules, now_ms: u64) -> u64
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{LivenessRules, Signal, Signals};
     use std::vec;
 
     const ADA: PersonId = PersonId([1; 16]);
 
     fn rules() -> Rules {
-        Rules { lockout_after: 3, lockout_ms: 1000, lockout_ceiling_ms: 5000, ..Rules::new(1.0) }
+        Rules { lockout_after: 3, lockout_ms: 1000, lockout_ceiling_ms: 5000, ..Rules::face_alone(1.0) }
     }
 
     fn with_card(tag: u8, database: u64) -> Tried {
@@ -315,7 +315,8 @@ mod tests {
         ] {
             assert_eq!(lockout_end(kind, failures, &rules()), expected, "{kind:?} {failures}");
         }
-        let with_liveness = Rules { liveness: Liveness::Everybody, ..rules() };
+        let required = Signals::only(Signal::HeadTurn);
+        let with_liveness = Rules { liveness: LivenessRules { required, ..LivenessRules::NONE }, ..rules() };
         assert_eq!(lockout_end(card, 99, &with_liveness), Some(InMs(5000)));
         assert_eq!(lockout_end(card, 100, &with_liveness), Some(WhenCleared));
     }

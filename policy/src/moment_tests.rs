@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use shared::encoding::Encoding;
 use shared::face::{FaceBox, Point};
-use shared::gallery::PersonId;
+use shared::gallery::{Mode, PersonId};
 use shared::schedule::{Hours, Period, Schedule, ScheduleSet, Weekdays};
 use std::vec;
 
@@ -39,7 +39,7 @@ fn opener() -> Hours {
 }
 
 fn rules() -> Rules {
-    Rules { consensus: 1, consensus_of: 1, ..Rules::new(1.0) }
+    Rules { consensus: 1, consensus_of: 1, ..Rules::face_alone(1.0) }
 }
 
 struct Door {
@@ -214,6 +214,9 @@ fn more_faces_than_grants_are_recorded_as_tailgating() {
     }
 }
 
+/// Everybody must turn their head.
+const TURNING: LivenessRules = LivenessRules { required: Signals::only(Signal::HeadTurn), ..LivenessRules::NONE };
+
 /// An encoding at this angle. Angles that differ by 1.2 are too far apart for the same face.
 fn looks(angle: f32) -> Arc<Encoding> {
     Arc::new(Encoding::from_network(&[libm::cosf(angle), libm::sinf(angle)]).unwrap())
@@ -237,16 +240,18 @@ fn facing(nose: f32, frame: u64, is_challenged: bool) -> ObservedFace {
 fn a_person_is_let_in_after_turning_and_looking_ahead_again() {
     let turned = [0.5, 0.5, 0.5, 0.65, 0.8, 0.8, 0.8, 0.8, 0.65, 0.5, 0.5, 0.5];
     let ahead = [0.5; 12];
+    let (nobody, required_of_marked) = (LivenessRules::NONE, Signals::only(Signal::HeadTurn));
+    let marked = LivenessRules { required_of_marked, ..nobody };
     let cases = [
-        (Liveness::Off, false, 0, &ahead, Ok(2)),
-        (Liveness::Marked, false, 0, &ahead, Ok(2)),
-        (Liveness::Marked, true, 0, &ahead, Err(Reason::TurnLeft)),
-        (Liveness::Marked, true, 0, &turned, Ok(11)),
-        (Liveness::Everybody, false, 0, &turned, Ok(11)),
-        (Liveness::Everybody, false, 1, &turned, Err(Reason::LivenessFailed)),
+        (nobody, false, 0, &ahead, Ok(2)),
+        (marked, false, 0, &ahead, Ok(2)),
+        (marked, true, 0, &ahead, Err(Reason::TurnLeft)),
+        (marked, true, 0, &turned, Ok(11)),
+        (TURNING, false, 0, &turned, Ok(11)),
+        (TURNING, false, 1, &turned, Err(Reason::LivenessFailed)),
     ];
     for (liveness, is_challenged, chance, noses, expected) in cases {
-        let mut policy = Policy::new(Rules { liveness, ..Rules::new(1.0) }).unwrap();
+        let mut policy = Policy::new(Rules { liveness, ..Rules::face_alone(1.0) }).unwrap();
         let mut last = Err(Reason::Deciding);
         for (frame, nose) in (0..).zip(noses) {
             let faces = [facing(*nose, frame, is_challenged)];
@@ -282,7 +287,7 @@ fn the_face_that_turns_must_be_the_challenged_one() {
         ("a head that is not compared", &not_encoded, false),
     ];
     for (what, answer, is_let_in) in answers {
-        let mut policy = Policy::new(Rules { liveness: Liveness::Everybody, ..Rules::new(1.0) }).unwrap();
+        let mut policy = Policy::new(Rules { liveness: TURNING, ..Rules::face_alone(1.0) }).unwrap();
         let noses = [0.5, 0.65, 0.8, 0.8, 0.8, 0.8, 0.8, 0.65];
         let faces = (0..5)
             .map(photo)
@@ -299,7 +304,7 @@ fn the_face_that_turns_must_be_the_challenged_one() {
 /// Photos that fail the challenge are failed attempts.
 #[test]
 fn failed_challenges_lock_out() {
-    let mut policy = Policy::new(Rules { liveness: Liveness::Everybody, ..Rules::new(1.0) }).unwrap();
+    let mut policy = Policy::new(Rules { liveness: TURNING, ..Rules::face_alone(1.0) }).unwrap();
     for approach in 0..5 {
         for frame in 0..70 {
             let ms = 10_000 * approach + 100 * frame;

@@ -1,6 +1,7 @@
 //! What one frame shows, and when: the complete input to a decision.
 
 use super::enrolled::{Claimed, Resemblance};
+use super::signals::{LampReport, Report};
 use alloc::sync::Arc;
 use shared::encoding::Encoding;
 use shared::face::{FaceBox, Point};
@@ -32,6 +33,8 @@ pub struct ObservedFace {
     pub resembles: Option<Resemblance>,
     /// How it compares with the holder of the presented card; `None` without a card, or if the face was not encoded.
     pub claimed: Option<Claimed>,
+    /// The output of the PAD network, 0 to 1, where 1 is a live person; `None` if it was not asked or gave none.
+    pub bona_fide: Option<f32>,
     /// Its encoding, to check whether the next frame shows the same face; `None` if it was not encoded.
     pub encoding: Option<Arc<Encoding>>,
 }
@@ -83,6 +86,10 @@ pub struct Observation<'a> {
     pub schedules: &'a Schedules,
     /// An unpredictable number, for random choices.
     pub chance: u64,
+    /// The lamp's report on the nearest face, if a trial has just ended.
+    pub lamp: Option<&'a LampReport>,
+    /// The infrared camera's report on the nearest face.
+    pub infrared: Option<&'a Report>,
 }
 
 /// The schedules of a database without schedules.
@@ -91,7 +98,7 @@ static NO_SCHEDULES: Schedules = Schedules::NONE;
 impl<'a> Observation<'a> {
     /// A frame with these faces, or without a face.
     pub const fn new(faces: &'a [ObservedFace]) -> Self {
-        Self { faces, is_grey: false, schedules: &NO_SCHEDULES, chance: 0 }
+        Self { faces, is_grey: false, schedules: &NO_SCHEDULES, chance: 0, lamp: None, infrared: None }
     }
 
     /// Sets whether the picture has no colour.
@@ -107,6 +114,16 @@ impl<'a> Observation<'a> {
     /// Sets the unpredictable number, which the liveness challenge needs.
     pub const fn with_chance(self, chance: u64) -> Self {
         Self { chance, ..self }
+    }
+
+    /// Sets the report of the lamp's last trial.
+    pub const fn with_lamp(self, lamp: Option<&'a LampReport>) -> Self {
+        Self { lamp, ..self }
+    }
+
+    /// Sets the infrared camera's report on this frame.
+    pub const fn with_infrared(self, infrared: Option<&'a Report>) -> Self {
+        Self { infrared, ..self }
     }
 
     /// The nearest face, which is the one that is judged, and its index: the largest, or the first of equally large

@@ -7,6 +7,7 @@ use super::openings::Openings;
 use super::passages::Passages;
 use super::reason::Reason;
 use super::rules::Rules;
+use super::signals::FaceAlone;
 use shared::gallery::{Mode, PersonId};
 use shared::schedule::{Hours, Opening, Schedules};
 
@@ -46,7 +47,19 @@ fn mode_of(rules: &Rules, said: Mode) -> Mode {
 impl Rules {
     /// Whether this person's face alone can let them in, at a permitted time.
     pub fn is_face_enough(&self, person: &Enrolled) -> bool {
-        mode_of(self, person.mode) != Mode::CardAndFace && !needs_card_as_a_look_alike(self, person)
+        mode_of(self, person.mode) != Mode::CardAndFace
+            && !needs_card_as_a_look_alike(self, person)
+            && self.is_face_alone_allowed(person.is_challenged)
+    }
+
+    /// Whether nobody's face alone can let them in, unless their own record says so and a signal is required of them.
+    pub fn is_card_door(&self) -> bool {
+        self.mode == Mode::CardAndFace || !self.is_face_alone_allowed(true)
+    }
+
+    /// A face shows likeness. Presence is shown by a signal or a card, or the risk is accepted.
+    fn is_face_alone_allowed(&self, is_marked: bool) -> bool {
+        self.face_alone == FaceAlone::Accepted || !self.liveness.required_of(is_marked).is_empty()
     }
 }
 
@@ -69,8 +82,8 @@ pub(super) fn card_use(rules: &Rules, holder: &Enrolled) -> CardUse {
     match mode_of(rules, holder.mode) {
         Mode::CardAndFace => CardUse::WithFace,
         Mode::CardOrFace => CardUse::Alone,
-        Mode::Face | Mode::Default if needs_card_as_a_look_alike(rules, holder) => CardUse::WithFace,
-        Mode::Face | Mode::Default => CardUse::None,
+        Mode::Face | Mode::Default if rules.is_face_enough(holder) => CardUse::None,
+        Mode::Face | Mode::Default => CardUse::WithFace,
     }
 }
 
@@ -78,7 +91,7 @@ pub(super) fn card_use(rules: &Rules, holder: &Enrolled) -> CardUse {
 /// person can succeed where identification fails.
 pub(super) fn or_ask_for_card(rules: &Rules, reason: Reason) -> Reason {
     match reason {
-        Reason::NotKnown | Reason::Ambiguous if rules.mode == Mode::CardAndFace => Reason::CardNeeded,
+        Reason::NotKnown | Reason::Ambiguous if rules.is_card_door() => Reason::CardNeeded,
         reason => reason,
     }
 }
@@ -154,7 +167,7 @@ mod tests {
         ];
         for (valid_from, valid_until, utc_ms, expected) in cases {
             let ada = Enrolled { valid_from, valid_until, ..Enrolled::new(PersonId([1; 16])) };
-            let rules = Rules::new(1.0);
+            let rules = Rules::face_alone(1.0);
             let case = (valid_from, valid_until, utc_ms);
             assert_eq!(check_alone(&rules, &ada, &Now::trusted(utc_ms, 0)), expected, "{case:?}");
             let has_dates = valid_from.is_some() || valid_until.is_some();
@@ -174,7 +187,7 @@ mod tests {
         ];
         for (door, by_person) in cases {
             for (person, face_is_enough) in by_person {
-                let rules = Rules { mode: door, ..Rules::new(1.0) };
+                let rules = Rules { mode: door, ..Rules::face_alone(1.0) };
                 let ada = Enrolled { mode: person, ..Enrolled::new(PersonId([1; 16])) };
                 let expected = if face_is_enough { Ok(()) } else { Err(Reason::CardNeeded) };
                 assert_eq!(check_alone(&rules, &ada, &Now::new(0, 0)), expected, "{door:?}, {person:?}");
@@ -195,7 +208,7 @@ mod tests {
             (Mode::CardAndFace, true, false, Err(Reason::CardNeeded), WithFace),
         ];
         for (mode, has_look_alike, look_alikes_need_card, by_face, by_card) in cases {
-            let rules = Rules { look_alikes_need_card, ..Rules::new(1.0) };
+            let rules = Rules { look_alikes_need_card, ..Rules::face_alone(1.0) };
             let ada = Enrolled { mode, has_look_alike, ..Enrolled::new(PersonId([1; 16])) };
             let case = (mode, has_look_alike, look_alikes_need_card);
             assert_eq!(check_alone(&rules, &ada, &Now::new(0, 0)), by_face, "{case:?}");

@@ -27,7 +27,7 @@ fn rules() -> impl Strategy<Value = Rules> {
             approach_gap_ms,
             several_faces,
             minimum_face: 50.0,
-            ..Rules::new(1.0)
+            ..Rules::face_alone(1.0)
         },
     )
 }
@@ -53,7 +53,7 @@ proptest! {
     fn frames_that_agree_show_one_face(
         frames in proptest::collection::vec((0..400_u64, prop_oneof![3 => Just(None), 8 => (0..3_u8).prop_map(Some)]), 1..60),
     ) {
-        let mut policy = Policy::new(Rules::new(1.0)).unwrap();
+        let mut policy = Policy::new(Rules::face_alone(1.0)).unwrap();
         let mut now_ms = 0;
         // When the current face was seen, since the last other face.
         let (mut who, mut seen_ms): (_, Vec<u64>) = (None, Vec::new());
@@ -75,7 +75,7 @@ proptest! {
     /// Flashing infrared emitters leave every second frame dark.
     #[test]
     fn frames_without_a_face_do_not_prevent_a_grant(dark in proptest::collection::vec(0..4_u64, 3)) {
-        let mut policy = Policy::new(Rules::new(1.0)).unwrap();
+        let mut policy = Policy::new(Rules::face_alone(1.0)).unwrap();
         let mut now_ms = 0;
         let mut is_let_in = false;
         for dark in dark {

@@ -69,11 +69,25 @@ pub enum Reason {
     /// The face is barely recognisable, or no nearer to anybody than such faces are to each other: face the camera,
     /// uncover the face.
     HardlyAFace,
+    /// A required signal has not reported yet whether a live person is there.
+    LivenessPending,
+    /// The lamp's light does not come back as from a head: a print or a screen.
+    NotLitLikeAHead,
+    /// The lamp cannot tell, for example because the sun is brighter.
+    LampUnsure,
+    /// The PAD network takes the face for a picture.
+    LooksLikeAPicture,
+    /// The PAD network gives no output.
+    NetworkUnsure,
+    /// The infrared camera does not see this person.
+    NotInInfrared,
+    /// The infrared camera gives no picture.
+    InfraredUnsure,
 }
 
 impl Reason {
     /// Every reason, in declaration order.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 37] = [
         Self::NotKnown,
         Self::TooFar,
         Self::TooDark,
@@ -104,6 +118,13 @@ impl Reason {
         Self::FacesPaced,
         Self::CardPause,
         Self::HardlyAFace,
+        Self::LivenessPending,
+        Self::NotLitLikeAHead,
+        Self::LampUnsure,
+        Self::LooksLikeAPicture,
+        Self::NetworkUnsure,
+        Self::NotInInfrared,
+        Self::InfraredUnsure,
     ];
 
     /// The stable code, in snake_case.
@@ -139,6 +160,13 @@ impl Reason {
             Self::FacesPaced => "faces_paced",
             Self::CardPause => "card_pause",
             Self::HardlyAFace => "hardly_a_face",
+            Self::LivenessPending => "liveness_pending",
+            Self::NotLitLikeAHead => "not_lit_like_a_head",
+            Self::LampUnsure => "lamp_unsure",
+            Self::LooksLikeAPicture => "looks_like_a_picture",
+            Self::NetworkUnsure => "network_unsure",
+            Self::NotInInfrared => "not_in_infrared",
+            Self::InfraredUnsure => "infrared_unsure",
         }
     }
 
@@ -175,6 +203,13 @@ impl Reason {
             Self::FacesPaced => "after many failed attempts one face is judged every few minutes: wait a while",
             Self::CardPause => "the reader pauses after unknown cards: wait a moment",
             Self::HardlyAFace => "the face is hardly recognisable: face the camera, uncover your face",
+            Self::LivenessPending => "it is not certain yet that a live person is there: look into the camera",
+            Self::NotLitLikeAHead => "the face does not reflect the lamp as a head does: it may be a picture",
+            Self::LampUnsure => "the lamp cannot tell whether a live person is there: present a card as well",
+            Self::LooksLikeAPicture => "the PAD network takes the face for a print or a screen",
+            Self::NetworkUnsure => "the PAD network gives no output: present a card as well",
+            Self::NotInInfrared => "the infrared camera does not see this person: it may be a picture",
+            Self::InfraredUnsure => "the infrared camera gives no picture: present a card as well",
         }
     }
 

@@ -112,7 +112,7 @@ mod tests {
             (Some(f32::NEG_INFINITY), Err(Reason::NotKnown)),
         ];
         for (distance, expected) in cases {
-            check(&Rules::new(1.0), &face(50.0, distance.map(|distance| (ADA, distance)), None), expected);
+            check(&Rules::face_alone(1.0), &face(50.0, distance.map(|distance| (ADA, distance)), None), expected);
         }
     }
 
@@ -132,7 +132,7 @@ mod tests {
             (0.0, 0.5, f32::NAN, Err(Reason::Ambiguous)),
         ];
         for (margin, best, runner_up, expected) in cases {
-            let rules = Rules { margin, ..Rules::new(1.0) };
+            let rules = Rules { margin, ..Rules::face_alone(1.0) };
             check(&rules, &face(50.0, Some((ADA, best)), Some((BEN, runner_up))), expected);
         }
     }
@@ -147,8 +147,8 @@ mod tests {
             judged.quality.recognisable = recognisable;
             judged.resembles.as_mut().unwrap().is_clear = is_clear;
             judged.claimed = Some(Claimed { is_clear, ..Claimed::new(ADA, 0.25) });
-            assert_eq!(recognise(&Rules::new(1.0), &judged).is_ok(), expected, "{recognisable:?} {is_clear}");
-            assert_eq!(verify(&Rules::new(1.0), &judged, &ada).is_ok(), expected, "{recognisable:?} {is_clear}");
+            assert_eq!(recognise(&Rules::face_alone(1.0), &judged).is_ok(), expected, "{recognisable:?} {is_clear}");
+            assert_eq!(verify(&Rules::face_alone(1.0), &judged, &ada).is_ok(), expected, "{recognisable:?} {is_clear}");
         }
     }
 
@@ -167,7 +167,7 @@ mod tests {
         let ada = Enrolled::new(ADA);
         for (claimed, expected) in cases {
             let judged = ObservedFace { claimed, ..face(50.0, None, None) };
-            let verified = verify(&Rules::new(1.0), &judged, &ada).map(|found| found.nearest().distance);
+            let verified = verify(&Rules::face_alone(1.0), &judged, &ada).map(|found| found.nearest().distance);
             assert_eq!(verified, expected, "{claimed:?}");
         }
     }
@@ -189,7 +189,7 @@ mod tests {
         ] {
             let claimed = Some(Claimed::new(ADA, to_ada).beside(Neighbour { person: BEN, distance: to_ben }));
             let judged = ObservedFace { claimed, ..face(50.0, None, None) };
-            let verified = verify(&Rules { margin, ..Rules::new(1.07) }, &judged, &ada);
+            let verified = verify(&Rules { margin, ..Rules::face_alone(1.07) }, &judged, &ada);
             let expected = if is_ada { Ok(ADA) } else { Err(Reason::NearerToAnother) };
             assert_eq!(verified.map(|found| found.person()), expected, "{margin} {to_ada} {to_ben}");
         }

@@ -1,7 +1,7 @@
 //! The policy's configuration and its valid ranges.
 
-use super::liveness::Liveness;
 use super::passages::AntiPassback;
+use super::signals::{FaceAlone, LivenessRules};
 use shared::gallery::Mode;
 
 /// Largest number of frames in a consensus window.
@@ -62,7 +62,7 @@ pub struct Rules {
     pub maximum_pitch: Option<f32>,
     /// What to do with more than one face.
     pub several_faces: SeveralFaces,
-    /// The credential required of people whose record leaves it to the door. `Default` is `Face`.
+    /// The credential required of people whose record leaves it to the door. `Default` is `CardAndFace`.
     pub mode: Mode,
     /// Whether people with a look-alike in the database must present their card as well.
     pub look_alikes_need_card: bool,
@@ -74,8 +74,10 @@ pub struct Rules {
     pub lockout_ceiling_ms: u64,
     /// The anti-passback rule; `None` switches it off.
     pub anti_passback: Option<AntiPassback>,
-    /// Who is asked to turn their head before they are let in by their face.
-    pub liveness: Liveness,
+    /// Which signals must report a live person before a face lets anybody in.
+    pub liveness: LivenessRules,
+    /// Whether a face alone opens the door if no signal is required of the person.
+    pub face_alone: FaceAlone,
     /// For this many milliseconds after a grant, other faces at the door are recorded as possible tailgating.
     pub tailgating_ms: u64,
 }
@@ -134,6 +136,12 @@ pub enum RulesError {
         /// The first.
         first_ms: u64,
     },
+    /// The PAD network's threshold is not a probability.
+    #[error("the PAD network's threshold is {found}: it must be 0 to 1")]
+    BonaFide {
+        /// Its value.
+        found: f32,
+    },
     /// No brightness is both above the lowest and below the highest.
     #[error("minimum-brightness {minimum} is above maximum-brightness {maximum}: no face could pass")]
     Brightness {
@@ -145,9 +153,9 @@ pub enum RulesError {
 }
 
 impl Rules {
-    /// The default rules, with one threshold for colour and grey pictures: 3 of 5 frames within 2 s, a margin of 0.05,
-    /// faces of at least 40 pixels, the nearest face only; a card waits 10 s for a face; look-alikes need their cards;
-    /// 5 failed attempts cause a lockout of 30 s, then 1 min, up to 15 min.
+    /// The default rules, with one threshold for colour and grey pictures: a card with the face; 3 of 5 frames within
+    /// 2 s, a margin of 0.05, faces of at least 40 pixels, the nearest face only; a card waits 10 s for a face;
+    /// look-alikes need their cards; 5 failed attempts cause a lockout of 30 s, then 1 min, up to 15 min.
     pub const fn new(threshold: f32) -> Self {
         Self {
             threshold,
@@ -165,15 +173,21 @@ impl Rules {
             maximum_yaw: None,
             maximum_pitch: None,
             several_faces: SeveralFaces::NearestOnly,
-            mode: Mode::Face,
+            mode: Mode::CardAndFace,
             look_alikes_need_card: true,
             lockout_after: MAX_FREE_ATTEMPTS,
             lockout_ms: 30_000,
             lockout_ceiling_ms: 15 * 60_000,
             anti_passback: None,
-            liveness: Liveness::Off,
+            liveness: LivenessRules::NONE,
+            face_alone: FaceAlone::Refused,
             tailgating_ms: 5000,
         }
+    }
+
+    /// The default rules of a door that a face alone opens, and so a photo of it as well: for a unit that moves no lock.
+    pub const fn face_alone(threshold: f32) -> Self {
+        Self { mode: Mode::Face, face_alone: FaceAlone::Accepted, ..Self::new(threshold) }
     }
 
     /// The rules for one frame: a frame without colour uses the grey threshold.
@@ -228,6 +242,9 @@ impl Rules {
                 return Err(RulesError::Limit { rule, found });
             }
         }
+        if !(0.0..=1.0).contains(&self.liveness.bona_fide_from) {
+            return Err(RulesError::BonaFide { found: self.liveness.bona_fide_from });
+        }
         match (self.minimum_brightness, self.maximum_brightness) {
             (Some(minimum), Some(maximum)) if minimum > maximum => Err(RulesError::Brightness { minimum, maximum }),
             _ => Ok(()),
@@ -243,7 +260,7 @@ mod tests {
     #[test]
     fn invalid_rules_are_refused() {
         type Change = fn(&mut Rules);
-        let cases: [(Change, bool); 33] = [
+        let cases: [(Change, bool); 34] = [
             (|_| (), true),
             (|r| r.threshold = 0.0, false),
             (|r| r.threshold = -1.0, false),
@@ -269,6 +286,7 @@ mod tests {
             (|r| r.maximum_brightness = Some(f32::INFINITY), false),
             (|r| r.maximum_yaw = Some(0.3), true),
             (|r| r.maximum_pitch = Some(f32::NAN), false),
+            (|r| r.liveness.bona_fide_from = f32::NAN, false),
             (|r| r.lockout_after = 0, false),
             (|r| r.lockout_after = 6, false),
             (|r| r.lockout_ms = 0, false),
@@ -279,7 +297,7 @@ mod tests {
             (|r| (r.minimum_brightness, r.maximum_brightness) = (Some(41.0), Some(40.0)), false),
         ];
         for (index, (change, sound)) in cases.into_iter().enumerate() {
-            let mut rules = Rules::new(1.0);
+            let mut rules = Rules::face_alone(1.0);
             change(&mut rules);
             assert_eq!(rules.check().is_ok(), sound, "case {index}: {rules:?}");
         }

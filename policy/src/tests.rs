@@ -75,7 +75,7 @@ fn at(frame: usize) -> Now {
 
 /// Rules: 3 of the last 5 judged frames within 2 s; an approach ends after 1 s.
 fn policy() -> Policy {
-    Policy::new(Rules::new(1.0)).unwrap()
+    Policy::new(Rules::face_alone(1.0)).unwrap()
 }
 
 /// Shows frames and returns the decisions. `_` skips the time of a frame.
@@ -103,7 +103,7 @@ fn grey_frames_have_their_own_threshold() {
         (0.4, 1.0, "AAaA", "ddnG", 1.0),
         (1.0, 0.4, "AAAa", "nnnd", 1.0),
     ] {
-        let mut policy = Policy::new(Rules { grey_threshold: grey, ..Rules::new(colour) }).unwrap();
+        let mut policy = Policy::new(Rules { grey_threshold: grey, ..Rules::face_alone(colour) }).unwrap();
         assert_eq!(policy.threshold_in_force(), colour);
         let mut decisions = String::new();
         for (index, frame) in frames.chars().enumerate() {
@@ -126,9 +126,9 @@ fn grey_frames_have_their_own_threshold() {
 
 #[test]
 fn other_rules_forget_the_threshold_of_the_last_frame() {
-    let mut policy = Policy::new(Rules { grey_threshold: 0.4, ..Rules::new(1.0) }).unwrap();
+    let mut policy = Policy::new(Rules { grey_threshold: 0.4, ..Rules::face_alone(1.0) }).unwrap();
     let _nobody = policy.decide(&Observation::new(&[]).in_grey(true), &at(0));
-    policy.start_afresh(Rules::new(0.9), &at(1)).unwrap();
+    policy.start_afresh(Rules::face_alone(0.9), &at(1)).unwrap();
     assert_eq!((policy.threshold_in_force(), policy.rules().threshold), (0.9, 0.9));
 }
 
@@ -173,7 +173,7 @@ fn approaches_frame_by_frame() {
 
 #[test]
 fn one_frame_is_enough_where_the_rules_say_so() {
-    let rules = Rules { consensus: 1, consensus_of: 1, ..Rules::new(1.0) };
+    let rules = Rules { consensus: 1, consensus_of: 1, ..Rules::face_alone(1.0) };
     assert_eq!(decided(&mut Policy::new(rules).unwrap(), "aasb"), "GgnH");
 }
 
@@ -223,7 +223,7 @@ fn the_nearest_of_several_faces_is_judged() {
         (SeveralFaces::Refuse, [small_stranger.clone(), ada.clone()], "sss", 1),
     ];
     for (several_faces, faces, expected, judged) in cases {
-        let mut policy = Policy::new(Rules { several_faces, ..Rules::new(1.0) }).unwrap();
+        let mut policy = Policy::new(Rules { several_faces, ..Rules::face_alone(1.0) }).unwrap();
         for (frame, expected) in expected.chars().enumerate() {
             let decision = policy.decide(&Observation::new(&faces), &at(frame));
             assert_eq!(letter(&decision), expected, "{several_faces:?}, frame {frame}");
@@ -237,7 +237,7 @@ fn the_nearest_of_several_faces_is_judged() {
 #[test]
 fn company_missed_in_one_frame_opens_nothing() {
     // A detector that misses the second face once must not bypass the rule: frames with it count against the person.
-    let mut policy = Policy::new(Rules { several_faces: SeveralFaces::Refuse, ..Rules::new(1.0) }).unwrap();
+    let mut policy = Policy::new(Rules { several_faces: SeveralFaces::Refuse, ..Rules::face_alone(1.0) }).unwrap();
     let ada = seen('a').unwrap();
     let company =
         [ada.clone(), ObservedFace { bounds: FaceBox { x: 300.0, y: 0.0, width: 45.0, height: 45.0 }, ..ada }];
@@ -378,7 +378,7 @@ fn faces_too_far_away_are_no_approach() {
 
 #[test]
 fn an_approach_lets_in_a_bounded_number() {
-    let rules = Rules { consensus: 1, consensus_of: 1, ..Rules::new(1.0) };
+    let rules = Rules { consensus: 1, consensus_of: 1, ..Rules::face_alone(1.0) };
     let mut policy = Policy::new(rules).unwrap();
     for number in 0..=MAX_GRANTS_OF_APPROACH {
         let person = Resemblance::new(Enrolled::new(PersonId([number as u8; 16])), 0.5).beside(ADA, 1.5);

@@ -155,6 +155,11 @@ impl Door {
         Some(LockPin { pin: self.pin?, locked: self.locked_level? })
     }
 
+    /// Whether a grant moves a real lock.
+    pub fn moves_a_lock(&self) -> bool {
+        self.lock == Some(Lock::Gpio)
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         require(
             "door.unlock-seconds",

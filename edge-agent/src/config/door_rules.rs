@@ -1,14 +1,14 @@
 //! `[policy]`: the rules of the door in the configuration.
 
 use super::ConfigError;
-use policy::Rules;
+use policy::{Rules, Signal, Signals};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use shared::gallery::Gallery;
 
 /// Every key of the section.
 #[cfg(test)]
-pub(super) const KEYS: [&str; 21] = [
+pub(super) const KEYS: [&str; 22] = [
     "threshold",
     "margin",
     "consensus",
@@ -24,6 +24,7 @@ pub(super) const KEYS: [&str; 21] = [
     "maximum-nod",
     "several-faces",
     "mode",
+    "face-alone",
     "look-alikes",
     "lockout-after",
     "lockout-ms",
@@ -67,6 +68,9 @@ pub struct PolicyRules {
     pub several_faces: Option<SeveralFaces>,
     /// See [`Rules::mode`].
     pub mode: Option<Mode>,
+    /// Whether a face alone opens the lock without any liveness signal. Like
+    /// [`Database::unsigned`](super::Database::unsigned), it must be stated.
+    pub face_alone: Option<FaceAlone>,
     /// See [`Rules::look_alikes_need_card`].
     pub look_alikes: Option<LookAlikes>,
     /// No longer supported.
@@ -80,8 +84,16 @@ pub struct PolicyRules {
     pub lockout_ceiling_ms: Option<u64>,
     /// See [`Rules::tailgating_ms`].
     pub tailgating_ms: Option<u64>,
-    /// See [`Rules::liveness`].
+    /// An earlier way to require a head turn in [`Liveness`](super::Liveness).
     pub liveness_challenge: Option<LivenessChallenge>,
+}
+
+/// The installer's statement about faces without evidence that they are live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaceAlone {
+    /// A photo of an enrolled person may open the door.
+    Accepted,
 }
 
 /// The people who must turn their head.
@@ -133,7 +145,8 @@ pub enum Mode {
 }
 
 impl PolicyRules {
-    /// The rules of a unit with this gallery and an encoder with this threshold.
+    /// The rules for this gallery and an encoder with this threshold, as far as this section sets them. A unit uses
+    /// [`Config::rules_for`](super::Config::rules_for).
     pub fn rules_for(&self, gallery: &Gallery, encoder_threshold: f32) -> Rules {
         let mut rules = self.with_threshold(gallery.header().threshold.unwrap_or(encoder_threshold));
         if let (None, Some(grey)) = (self.threshold, gallery.grey_threshold()) {
@@ -166,7 +179,14 @@ impl PolicyRules {
         rules.lockout_ms = self.lockout_ms.unwrap_or(rules.lockout_ms);
         rules.lockout_ceiling_ms = self.lockout_ceiling_ms.unwrap_or(rules.lockout_ceiling_ms);
         rules.tailgating_ms = self.tailgating_ms.unwrap_or(rules.tailgating_ms);
-        rules.liveness = self.liveness_challenge.map_or(rules.liveness, Into::into);
+        match self.liveness_challenge {
+            Some(LivenessChallenge::All) => rules.liveness.required = Signals::only(Signal::HeadTurn),
+            Some(LivenessChallenge::Marked) => rules.liveness.required_of_marked = Signals::only(Signal::HeadTurn),
+            Some(LivenessChallenge::Off) | None => {}
+        }
+        if self.face_alone == Some(FaceAlone::Accepted) {
+            rules.face_alone = policy::FaceAlone::Accepted;
+        }
         rules
     }
 
@@ -211,16 +231,6 @@ impl From<SeveralFaces> for policy::SeveralFaces {
     }
 }
 
-impl From<LivenessChallenge> for policy::Liveness {
-    fn from(configured: LivenessChallenge) -> Self {
-        match configured {
-            LivenessChallenge::Off => Self::Off,
-            LivenessChallenge::Marked => Self::Marked,
-            LivenessChallenge::All => Self::Everybody,
-        }
-    }
-}
-
 impl From<Mode> for shared::gallery::Mode {
     fn from(configured: Mode) -> Self {
         match configured {
@@ -260,7 +270,7 @@ mod tests {
              approach-gap-ms = 700\ncard-window-ms = 8000\nminimum-face = 64.0\nminimum-sharpness = 20.0\nminimum-brightness = 40.0\n\
              maximum-brightness = 220.0\nmaximum-turn = 0.3\nmaximum-nod = 0.2\nseveral-faces = \"all-known\"\nmode = \"card-or-face\"\n\
              look-alikes = \"as-others\"\nlockout-after = 3\nlockout-ms = 10000\n\
-             lockout-ceiling-ms = 80000\ntailgating-ms = 3000\nliveness-challenge = \"marked\"",
+             lockout-ceiling-ms = 80000\ntailgating-ms = 3000\nliveness-challenge = \"marked\"\nface-alone = \"accepted\"",
         )
         .unwrap();
         let rules = configured.with_threshold(1.02);
@@ -276,7 +286,8 @@ mod tests {
         expected.lockout_after = 3;
         (expected.lockout_ms, expected.lockout_ceiling_ms) = (10_000, 80_000);
         expected.tailgating_ms = 3000;
-        expected.liveness = policy::Liveness::Marked;
+        expected.liveness.required_of_marked = Signals::only(Signal::HeadTurn);
+        expected.face_alone = policy::FaceAlone::Accepted;
         expected.several_faces = policy::SeveralFaces::AllKnown;
         expected.mode = shared::gallery::Mode::CardOrFace;
         assert_eq!(rules, expected);

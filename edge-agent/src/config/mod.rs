@@ -9,6 +9,7 @@ mod clock;
 mod database;
 mod door;
 mod door_rules;
+mod liveness;
 mod model;
 mod passages;
 mod reader;
@@ -19,7 +20,8 @@ pub use camera::{Camera, Source};
 pub use clock::Clock;
 pub use database::{Database, Unsigned};
 pub use door::{Contacts, Door, Lights, Lock, Wiring};
-pub use door_rules::{LivenessChallenge, LookAlikes, Mode, PolicyRules, SeveralFaces};
+pub use door_rules::{FaceAlone, LivenessChallenge, LookAlikes, Mode, PolicyRules, SeveralFaces};
+pub use liveness::{Liveness, Signal, Unsure};
 pub use model::Model;
 pub use passages::{Direction, Passages};
 pub use reader::Reader;
@@ -70,6 +72,8 @@ pub struct Config {
     pub audit: Audit,
     /// The rules of the door.
     pub policy: PolicyRules,
+    /// The liveness signals.
+    pub liveness: Liveness,
     /// The anti-passback rule.
     pub anti_passback: Passages,
     /// The time zone and the evidence for the clock.
@@ -178,10 +182,18 @@ impl Config {
         config.contacts.check()?;
         config.reader.as_ref().map_or(Ok(()), Reader::check)?;
         config.policy.check()?;
+        config.liveness.check()?;
         config.clock.zone()?;
         config.anti_passback.check()?;
         config.refuse_shared_pins()?;
         Ok(config)
+    }
+
+    /// The configuration of a door without lock and reader that a face alone opens, for simulations.
+    pub(crate) fn for_faces_alone() -> Self {
+        let mut config = Self::default();
+        config.policy.mode = Some(Mode::Face);
+        config
     }
 
     /// The path of the control socket.
@@ -191,7 +203,23 @@ impl Config {
 
     /// The rules of a unit with this gallery and an encoder with this threshold.
     pub fn rules_for(&self, gallery: &Gallery, encoder_threshold: f32) -> Rules {
-        let mut rules = self.policy.rules_for(gallery, encoder_threshold);
+        self.completed(self.policy.rules_for(gallery, encoder_threshold))
+    }
+
+    /// The rules of a unit, with this threshold unless one is configured.
+    pub(crate) fn rules_with_threshold(&self, otherwise: f32) -> Rules {
+        self.completed(self.policy.with_threshold(otherwise))
+    }
+
+    /// Adds what other sections say to the rules of `[policy]`.
+    fn completed(&self, mut rules: Rules) -> Rules {
+        let challenge = rules.liveness;
+        rules.liveness = self.liveness.rules();
+        rules.liveness.required = rules.liveness.required.and(challenge.required);
+        rules.liveness.required_of_marked = rules.liveness.required_of_marked.and(challenge.required_of_marked);
+        if !self.door.moves_a_lock() {
+            rules.face_alone = policy::FaceAlone::Accepted;
+        }
         rules.anti_passback = self.anti_passback.rule();
         rules
     }
@@ -245,6 +273,7 @@ mod tests {
         let others = ["path", "socket"];
         let of_sections = [
             &door_rules::KEYS[..],
+            &liveness::KEYS,
             &camera::KEYS,
             &door::KEYS,
             &reader::KEYS,
@@ -260,6 +289,30 @@ mod tests {
         for key in all_keys {
             let named = sample.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} =")));
             assert!(named, "deploy/config.toml does not show {key}");
+        }
+    }
+
+    /// Without a lock, nothing is protected. With one, a face alone needs a signal or a plain yes.
+    #[test]
+    fn a_lock_needs_more_than_a_face() {
+        use policy::Enrolled;
+        use shared::gallery::PersonId;
+        let lock = "[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\n";
+        let scripted = "[door]\nlock = \"scripted\"\n";
+        for (door, rest, is_face_enough) in [
+            ("", "", false),
+            ("", "[policy]\nmode = \"face\"\n", true),
+            (scripted, "[policy]\nmode = \"face\"\n", true),
+            (lock, "[policy]\nmode = \"face\"\n", false),
+            (lock, "[policy]\nmode = \"card-or-face\"\n", false),
+            (lock, "[policy]\nmode = \"face\"\nface-alone = \"accepted\"\n", true),
+            (lock, "[policy]\nmode = \"face\"\n[liveness]\nrequired = [\"head-turn\"]\n", true),
+            (lock, "[policy]\nmode = \"face\"\nliveness-challenge = \"all\"\n", true),
+            (lock, "[policy]\nmode = \"face\"\nliveness-challenge = \"marked\"\n", false),
+            (lock, "[policy]\nface-alone = \"accepted\"\n", false),
+        ] {
+            let rules = Config::parse(&format!("{door}{rest}")).unwrap().rules_with_threshold(1.0);
+            assert_eq!(rules.is_face_enough(&Enrolled::new(PersonId([1; 16]))), is_face_enough, "{door}{rest}");
         }
     }
 
@@ -365,6 +418,10 @@ mod tests {
             ("[policy]\nlockout-after = 6\n", "lockout-after"),
             ("[policy]\nlockout-ms = 60000\nlockout-ceiling-ms = 30000\n", "lockout-ceiling"),
             ("[policy]\nlook-alikes = \"twins\"\n", "twins"),
+            ("[policy]\nface-alone = \"refused\"\n", "accepted"),
+            ("[liveness]\nrequired = [\"blink\"]\n", "blink"),
+            ("[liveness]\nrecorded = [\"head-turn\"]\n", "liveness.recorded"),
+            ("[liveness]\nif-unsure = \"open\"\n", "open"),
             ("[clock]\nzone = \"Europe/Atlantis\"\n", "clock.zone"),
             ("[anti-passback]\nseconds = 0\n", "anti-passback.seconds"),
             ("[anti-passback]\ndirection = \"up\"\n", "up"),

@@ -42,7 +42,7 @@ impl Judge {
     /// Accepts every database of that model, for tests.
     #[cfg(test)]
     pub(crate) fn of_model(model: ModelHash, self_test: SelfTest) -> Self {
-        let rules_for = Box::new(|_: &Gallery| Ok(Rules::new(1.0)));
+        let rules_for = Box::new(|_: &Gallery| Ok(Rules::face_alone(1.0)));
         Self { model, trust: Trust::default(), rules_for, gate_warning: Box::new(|_| None), self_test }
     }
 

@@ -20,7 +20,7 @@ use crate::unit::{Unit, UnitError};
 use fastrand::Rng;
 use files::Storage;
 use models::self_test::Tested;
-use policy::{ClockTrust, Liveness, Now, Policy, Reason, Refusal, Rules, Side};
+use policy::{ClockTrust, Now, Policy, Reason, Refusal, Rules, Side, Signal, Signals};
 use shared::card::CardNumber;
 use shared::gallery::DatabaseDigest;
 use std::collections::VecDeque;
@@ -318,6 +318,6 @@ impl<'a> Life<'a> {
 
 /// The rules of the database, with the liveness challenge for people who are marked for it.
 fn rules(mut rules: Rules) -> Rules {
-    rules.liveness = Liveness::Marked;
+    rules.liveness.required_of_marked = Signals::only(Signal::HeadTurn);
     rules
 }

@@ -5,6 +5,7 @@ use super::peripherals::PeripheralsReport;
 use super::temperatures::Temperature;
 use crate::audit_log::AuditReport;
 use crate::camera::CameraReport;
+use crate::protection::ProtectionReport;
 use serde::{Deserialize, Serialize};
 use shared::gallery::DatabaseDigest;
 
@@ -25,6 +26,9 @@ pub(crate) struct Report {
     pub(crate) clock: String,
     /// `time_server`, `set_file` or `battery_clock`: the evidence for the clock, if there is any.
     pub(crate) clock_evidence: Option<String>,
+    /// What opens the door, and which presentation attacks that stops; empty in reports of earlier versions.
+    #[serde(default)]
+    pub(crate) protection: ProtectionReport,
     /// Contacts, card reader, lockouts.
     #[serde(flatten)]
     pub(crate) peripherals: PeripheralsReport,
@@ -161,6 +165,7 @@ pub(crate) fn sample() -> Report {
         door: "locked".to_owned(),
         clock: "trusted".to_owned(),
         clock_evidence: Some("time_server".to_owned()),
+        protection: ProtectionReport { in_words: "a card with its holder's face".to_owned(), ..Default::default() },
         peripherals: PeripheralsReport {
             contacts: Some(ContactsReport {
                 door: "open".to_owned(),

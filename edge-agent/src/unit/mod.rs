@@ -26,7 +26,7 @@ use crate::sight::{Seen, Sight};
 use models::ModelError;
 use peripherals::{Peripherals, WatchedDoor};
 use policy::audit::Event;
-use policy::{Decision, Failures, Grant, Kind, Liveness, Locked, Now, Observation, Policy, Reason};
+use policy::{Decision, Failures, Grant, Kind, Locked, Now, Observation, Policy, Reason};
 use shared::gallery::Gallery;
 use std::sync::Arc;
 use std::time::Instant;
@@ -252,7 +252,7 @@ impl Unit {
 
     /// A random number for the side that somebody is asked to turn to.
     fn chance(&mut self) -> u64 {
-        if self.policy.rules().liveness == Liveness::Off { 0 } else { (self.chance)() }
+        if self.policy.rules().liveness.asks_for_a_turn() { (self.chance)() } else { 0 }
     }
 
     /// Records a lockout that has begun, and saves the policy's memory if it has changed.

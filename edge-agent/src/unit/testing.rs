@@ -14,7 +14,7 @@ pub(crate) fn nobody() -> Gallery {
 
 /// Rules that need only one frame.
 pub(crate) fn rules() -> Rules {
-    let mut rules = Rules::new(1.0);
+    let mut rules = Rules::face_alone(1.0);
     (rules.consensus, rules.consensus_of) = (1, 1);
     rules
 }

@@ -153,6 +153,7 @@ fn event(choices: &mut Choices<'_>) -> Event {
             distances: [distance, 1.0].into_iter().collect(),
             runner_up: Some(Neighbour { person: PersonId([2; 16]), distance: 1.25 }),
             grey: distance > 1.0,
+            signals: Default::default(),
         },
         4 => Event::Refused {
             reason: Reason::NotKnown,
@@ -163,6 +164,7 @@ fn event(choices: &mut Choices<'_>) -> Event {
             began_utc_ms: i64::from(choices.byte()),
             ended_utc_ms: 7,
             grants: usize::from(choices.byte()),
+            signals: Default::default(),
         },
         5 => Event::DoorForced,
         6 => Event::database_refused(Some(DatabaseDigest([3; 32])), "damaged"),

@@ -5,7 +5,7 @@ use super::line_hash::LineHash;
 use super::part::Part;
 use super::signature::HeadSignature;
 use crate::{
-    Approach, Credential, Failures, Grant, Kind, Locked, LockoutEnd, MAX_CONSENSUS_FRAMES, Neighbour, Reason,
+    Approach, Credential, Failures, Grant, Kind, Locked, LockoutEnd, MAX_CONSENSUS_FRAMES, Neighbour, Reason, Reports,
     Tailgating,
 };
 use heapless::{String, Vec};
@@ -61,6 +61,9 @@ pub enum Event {
         /// Whether the deciding frame had no colour, so that the grey threshold applied.
         #[serde(default, skip_serializing_if = "core::ops::Not::not")]
         grey: bool,
+        /// What the signals reported about the face; empty if none was measured.
+        #[serde(default, skip_serializing_if = "Reports::is_empty")]
+        signals: Reports,
     },
     /// An approach ended, and after its last grant somebody was not let in.
     Refused {
@@ -81,6 +84,9 @@ pub enum Event {
         ended_utc_ms: i64,
         /// Number of people let in before.
         grants: usize,
+        /// What the signals had reported about the face by then; empty if none was asked.
+        #[serde(default, skip_serializing_if = "Reports::is_empty")]
+        signals: Reports,
     },
     /// The door is open, but nobody was let in and nobody pressed the exit button.
     DoorForced,
@@ -286,6 +292,7 @@ impl Event {
             began_utc_ms: approach.began_utc_ms,
             ended_utc_ms: approach.ended_utc_ms,
             grants: approach.grants,
+            signals: approach.signals.clone(),
         })
     }
 }
@@ -314,6 +321,7 @@ impl From<&Grant> for Event {
             distances: grant.distances().iter().copied().collect(),
             runner_up: grant.runner_up(),
             grey: grant.is_grey(),
+            signals: grant.signals().to_vec(),
         }
     }
 }
@@ -328,7 +336,7 @@ mod tests {
     #[test]
     fn a_grant_and_what_followed_become_events() {
         let (ada, ben) = (PersonId([1; 16]), PersonId([2; 16]));
-        let mut policy = Policy::new(Rules { consensus: 1, consensus_of: 1, ..Rules::new(1.0) }).unwrap();
+        let mut policy = Policy::new(Rules { consensus: 1, consensus_of: 1, ..Rules::face_alone(1.0) }).unwrap();
         let mut decide = |distance, ms| {
             let mut face = ObservedFace::new(FaceBox { x: 0.0, y: 0.0, width: 50.0, height: 50.0 });
             face.resembles = Some(Resemblance::new(Enrolled::new(ada), distance).beside(ben, 1.5));
@@ -341,7 +349,15 @@ mod tests {
         let distances = Vec::from_iter([0.5]);
         assert_eq!(Event::from(&grant), {
             let (credential, distance) = (Credential::Face, Some(0.5));
-            Event::Granted { person: ada, credential, distance, distances, runner_up, grey: false }
+            Event::Granted {
+                person: ada,
+                credential,
+                distance,
+                distances,
+                runner_up,
+                grey: false,
+                signals: Default::default(),
+            }
         });
 
         let (Decision::Refuse(_), None) = decide(1.25, 100) else { panic!("not refused") };
@@ -355,6 +371,7 @@ mod tests {
             began_utc_ms: 1000,
             ended_utc_ms: 1100,
             grants: 1,
+            signals: Default::default(),
         };
         assert_eq!(Event::refused(&approach), Some(expected));
 
@@ -365,7 +382,7 @@ mod tests {
     #[test]
     fn a_grant_by_card_is_recorded_with_its_credential() {
         let holder = Enrolled { mode: Mode::CardOrFace, ..Enrolled::new(PersonId([1; 16])) };
-        let mut policy = Policy::new(Rules::new(1.0)).unwrap();
+        let mut policy = Policy::new(Rules::face_alone(1.0)).unwrap();
         policy.present_card(&PresentedCard::Of(holder), &Now::new(0, 0));
         let Decision::Grant(grant) = policy.decide(&Observation::new(&[]), &Now::new(0, 0)) else {
             panic!("not granted")

@@ -11,7 +11,7 @@ use shared::hex::hex_text;
 /// The format version that is written and read.
 pub const SCHEMA: u32 = 1;
 /// Largest length of a line with its line feed, in bytes.
-pub const MAX_LINE_BYTES: usize = 2048;
+pub const MAX_LINE_BYTES: usize = 4096;
 
 static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 const CHECKSUM_KEY: &str = ",\"checksum\":\"";

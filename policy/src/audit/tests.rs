@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Credential, Neighbour, Reason};
+use crate::{Credential, MAX_FIGURES, MAX_NAME_BYTES, Neighbour, Reason, Report, Signal};
 use proptest::collection::vec as vec_of;
 use proptest::option::of as option_of;
 use proptest::prelude::*;
@@ -18,6 +18,7 @@ fn granted() -> Event {
         distances: [0.625, 0.61, 0.599].into_iter().collect(),
         runner_up: Some(Neighbour { person: PersonId([0xbe; 16]), distance: 1.2 }),
         grey: false,
+        signals: Default::default(),
     }
 }
 
@@ -101,6 +102,7 @@ fn numbers_that_json_cannot_represent_are_refused() {
             distances: [0.5, bad].into_iter().collect(),
             runner_up: None,
             grey: false,
+            signals: Default::default(),
         };
         assert!(matches!(chain.next_line(0, BOOT, event), Err(RecordError::Unprintable { .. })), "{bad}");
     }
@@ -118,6 +120,12 @@ fn the_longest_line_has_room() {
     let distances = || std::iter::repeat_n(-1.175_494_4e-38, 32).collect();
     let person = PersonId([0xff; 16]);
     let runner_up = Some(Neighbour { person, distance: -1.175_494_4e-38 });
+    let figures = (0..MAX_FIGURES).map(|index| std::format!("{index}{}", "x".repeat(MAX_NAME_BYTES)));
+    let report = |signal| {
+        let report = Report::cannot_tell(signal, &"x".repeat(MAX_NAME_BYTES));
+        figures.clone().fold(report, |report, name| report.with(&name, -99_999.0))
+    };
+    let signals = || Signal::ALL.into_iter().map(report).collect();
     let longest = [
         Event::started(&"\u{1}".repeat(MAX_VERSION_BYTES)),
         Event::Granted {
@@ -127,6 +135,7 @@ fn the_longest_line_has_room() {
             distances: distances(),
             runner_up,
             grey: true,
+            signals: signals(),
         },
         Event::Refused {
             reason: Reason::OutsideValidity,
@@ -137,6 +146,7 @@ fn the_longest_line_has_room() {
             began_utc_ms: i64::MIN,
             ended_utc_ms: i64::MIN,
             grants: usize::MAX,
+            signals: signals(),
         },
     ];
     for event in longest {
@@ -312,6 +322,14 @@ fn events() -> impl Strategy<Value = Event> {
     let distances = || vec_of(0.0..2.0_f32, 0..=32).prop_map(|distances| distances.into_iter().collect());
     let runner_up = || option_of((person(), distance()).prop_map(|(person, distance)| Neighbour { person, distance }));
     let credential = prop_oneof![Just(Credential::Face), Just(Credential::Card), Just(Credential::CardAndFace)];
+    let report = |signal| {
+        let found = ("[a-z_]{0,30}", vec_of(("[a-z_]{1,30}", -2.0..2.0_f32), 0..8));
+        found.prop_map(move |(because, figures)| {
+            let report = Report::not_live(signal, &because);
+            figures.iter().fold(report, |report, (name, value)| report.with(name, *value))
+        })
+    };
+    let signals = || Signal::ALL.map(report).prop_map(|reports| reports.into_iter().collect());
     let reason = (0..Reason::ALL.len()).prop_map(|index| Reason::ALL[index]);
     let refused = (
         reason,
@@ -336,14 +354,26 @@ fn events() -> impl Strategy<Value = Event> {
                 Event::DatabaseLoaded { database_sequence, model: ModelHash(model), threshold, threshold_grey }
             }
         ),
-        (person(), credential, option_of(distance()), distances(), runner_up(), any::<bool>()).prop_map(
-            |(person, credential, distance, distances, runner_up, grey)| {
-                Event::Granted { person, credential, distance, distances, runner_up, grey }
+        (person(), credential, option_of(distance()), distances(), runner_up(), any::<bool>(), signals()).prop_map(
+            |(person, credential, distance, distances, runner_up, grey, signals)| {
+                Event::Granted { person, credential, distance, distances, runner_up, grey, signals }
             }
         ),
-        refused.prop_map(|(reason, person, distance, distances, runner_up, (began_utc_ms, ended_utc_ms), grants)| {
-            Event::Refused { reason, person, distance, distances, runner_up, began_utc_ms, ended_utc_ms, grants }
-        }),
+        (refused, signals()).prop_map(
+            |((reason, person, distance, distances, runner_up, (began_utc_ms, ended_utc_ms), grants), signals)| {
+                Event::Refused {
+                    reason,
+                    person,
+                    distance,
+                    distances,
+                    runner_up,
+                    began_utc_ms,
+                    ended_utc_ms,
+                    grants,
+                    signals,
+                }
+            }
+        ),
         any::<u64>().prop_map(|bytes| Event::TornLineCut { bytes }),
         any::<[u8; 32]>()
             .prop_map(|half| Event::HeadSigned { signature: HeadSignature([half, half].concat().try_into().unwrap()) }),

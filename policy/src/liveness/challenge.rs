@@ -1,8 +1,13 @@
 //! One challenge to the tracked face: the requested turn and its result.
+//!
+//! A person is asked to turn their head to a random side, and their nose must move across the plane of eyes and mouth,
+//! which only a protruding nose does. It stops a sheet of paper and a still picture on a screen, but cannot distinguish
+//! a video, a mask or a sheet with an attached nose from a live person. `docs/liveness.md` has the measurements.
 
 use super::parallax::{nose_across, width_to_height};
 use crate::ObservedFace;
 use crate::reason::Reason;
+use crate::signals::{Report, Signal};
 use crate::tracking::is_same_face;
 use alloc::sync::Arc;
 use heapless::HistoryBuf;
@@ -159,6 +164,15 @@ impl Challenge {
     /// Whether the challenge has failed since the last call.
     pub(crate) fn take_failed(&mut self) -> bool {
         core::mem::take(&mut self.has_just_failed)
+    }
+
+    /// The finding; `None` if nobody was asked, or the answer is awaited.
+    pub(crate) fn report(&self) -> Option<Report> {
+        match &self.state {
+            State::Passed => Some(Report::live(Signal::HeadTurn)),
+            State::Failed => Some(Report::not_live(Signal::HeadTurn, "not_turned")),
+            State::NotAsked | State::Asked(_) => None,
+        }
     }
 
     /// The request in progress.

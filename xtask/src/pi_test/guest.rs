@@ -50,6 +50,8 @@ locked-level = "low"
 board = "pi-3"
 unlock-seconds = 10.0
 [policy]
+mode = "face"
+face-alone = "accepted"
 consensus-window-ms = 600000
 approach-gap-ms = 120000
 "#;

@@ -164,7 +164,7 @@ fn heads_are_signed_regularly_and_a_missing_tail_is_found_at_the_start() {
 #[test]
 fn a_full_disk_has_reserved_space_for_a_thousand_records() {
     let mut disk = Memory::default();
-    let capacity = 8 << 20;
+    let capacity = 16 << 20;
     disk.set_capacity(Some(capacity));
     let mut log = open(&disk, Upkeep::default(), &at(0, 0));
     log.append(Event::Stopped, &at(0, 0)).unwrap();

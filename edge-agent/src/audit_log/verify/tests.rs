@@ -148,6 +148,7 @@ fn with_a_tail(records: u64, step_ms: i64, since_start: bool) -> Files {
         distances: Default::default(),
         runner_up: None,
         grey: false,
+        signals: Default::default(),
     };
     let mut chain = Chain::new();
     let mut lines = String::new();

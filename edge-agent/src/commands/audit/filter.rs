@@ -118,6 +118,7 @@ mod tests {
             distances: Default::default(),
             runner_up: None,
             grey: false,
+            signals: Default::default(),
         };
         let refused = |reason| Event::Refused {
             reason,
@@ -128,6 +129,7 @@ mod tests {
             began_utc_ms: 0,
             ended_utc_ms: 0,
             grants: 0,
+            signals: Default::default(),
         };
         let all = Filter::default();
         let of_ada = Filter { people: Some(vec![ada]), ..all.clone() };

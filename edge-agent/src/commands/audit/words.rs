@@ -3,8 +3,8 @@
 use crate::audit_log::names::Names;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use policy::Neighbour;
 use policy::audit::{Event, Record};
+use policy::{Neighbour, Report};
 use shared::gallery::PersonId;
 use terminal::{Tone, Verbosity};
 
@@ -95,6 +95,17 @@ pub(super) fn tone(event: &Event) -> Option<Tone> {
     }
 }
 
+/// What the signals reported, with their figures if wanted.
+fn in_line(signals: &[Report], detail: Detail) -> String {
+    let one = |report: &Report| {
+        let because = report.because.as_ref().map(|because| format!(" ({because})")).unwrap_or_default();
+        let figures = report.figures.iter().filter(|_| detail == Detail::Full);
+        let figures: String = figures.map(|(name, value)| format!(" {name} {value}")).collect();
+        format!(", {}: {}{because}{figures}", report.signal, report.finding.code().replace('_', " "))
+    };
+    signals.iter().map(one).collect()
+}
+
 fn event(event: &Event, people: &People<'_>) -> String {
     match event {
         Event::Started { version } => format!("the unit started, version {version}; the door is locked"),
@@ -103,17 +114,19 @@ fn event(event: &Event, people: &People<'_>) -> String {
             let in_grey = threshold_grey.map(|grey| format!(", {grey:.3} without colour")).unwrap_or_default();
             format!("database {database_sequence} was taken into use, threshold {threshold:.3}{in_grey}")
         }
-        Event::Granted { person, credential, distance, runner_up, grey, .. } => {
+        Event::Granted { person, credential, distance, runner_up, grey, signals, .. } => {
             let by = credential.code().replace('_', " ");
             let distances = people.distances(*distance, runner_up.as_ref());
             let in_grey = if *grey { ", without colour" } else { "" };
-            format!("LET IN {} by {by}{distances}{in_grey}", people.who(person))
+            let signals = in_line(signals, people.detail);
+            format!("LET IN {} by {by}{distances}{in_grey}{signals}", people.who(person))
         }
-        Event::Refused { reason, person, distance, runner_up, began_utc_ms, ended_utc_ms, .. } => {
+        Event::Refused { reason, person, distance, runner_up, began_utc_ms, ended_utc_ms, signals, .. } => {
             let seconds = ended_utc_ms.saturating_sub(*began_utc_ms) as f64 / 1e3;
             let of_person = person.as_ref().map(|person| format!(", {}", people.who(person))).unwrap_or_default();
             let distances = people.distances(*distance, runner_up.as_ref());
-            format!("not let in: {}{of_person}{distances}, seen for {seconds:.1} s", reason.in_words())
+            let signals = in_line(signals, people.detail);
+            format!("not let in: {}{of_person}{distances}, seen for {seconds:.1} s{signals}", reason.in_words())
         }
         Event::DoorForced => "THE DOOR IS OPEN, but nobody was let in".to_owned(),
         Event::DoorHeld { open_ms } => format!("the door has been open for {} s", open_ms / 1000),
@@ -202,6 +215,7 @@ mod tests {
             began_utc_ms: 0,
             ended_utc_ms: 1500,
             grants: 0,
+            signals: Default::default(),
         };
         let hash = LineHash([0; 32]);
         vec![
@@ -224,6 +238,7 @@ mod tests {
                     distances: [0.5].into_iter().collect(),
                     runner_up: None,
                     grey: true,
+                    signals: Default::default(),
                 },
                 "by face, distance 0.500, without colour",
             ),
@@ -235,6 +250,7 @@ mod tests {
                     distances: [0.5].into_iter().collect(),
                     runner_up,
                     grey: false,
+                    signals: Default::default(),
                 },
                 "LET IN adadadadadadadadadadadadadadadad by card and face, distance 0.500, next bebe",
             ),

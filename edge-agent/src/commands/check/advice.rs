@@ -1,7 +1,7 @@
 //! Checks the devices on the pins without touching them. The main question: does the door stay locked while no program
 //! holds its pin?
 
-use crate::config::{Config, Contacts, Lock, Reader, Wiring};
+use crate::config::{Config, Contacts, FaceAlone, Lock, Mode, Reader, Wiring};
 use crate::door::LockPin;
 use crate::door::boot::{self, KeptLocked, candidate_boards};
 use crate::gpio::{Board, BootConfig, Pin, Released};
@@ -94,6 +94,7 @@ pub(super) fn warnings(config: &Config, lock: Option<&CheckedLock>, gallery: &Ga
     warnings.extend(about_contacts(&config.contacts));
     warnings.extend(about_rate(config));
     warnings.extend(about_device(config.reader.as_ref()));
+    warnings.extend(about_faces_alone(config));
     warnings.extend(about_cards(config, gallery));
     warnings.extend(about_hours(config, gallery));
     warnings
@@ -162,8 +163,42 @@ fn about_device(reader: Option<&Reader>) -> Option<String> {
     })
 }
 
+/// Warns of doors that a photo opens, and of those that need a card but have no reader. Says how to migrate the
+/// configuration of an earlier version, whose default was the face alone.
+fn about_faces_alone(config: &Config) -> Vec<String> {
+    let rules = config.rules_with_threshold(1.0);
+    let (mode, has_signal) = (config.policy.mode, !rules.liveness.required.is_empty());
+    let mut warnings = Vec::new();
+    if !config.door.moves_a_lock() {
+        return warnings;
+    }
+    match (mode, config.policy.face_alone, has_signal) {
+        (None | Some(Mode::CardAndFace), _, _) | (_, _, true) => {}
+        (_, Some(FaceAlone::Accepted), false) => warnings.push(
+            "[policy] face-alone is \"accepted\" and no liveness signal is required: a photo of an enrolled person opens \
+             this door"
+                .to_owned(),
+        ),
+        (Some(_), None, false) => warnings.push(
+            "[policy] mode lets a face open this door alone, but no liveness signal is required, so a card is needed as \
+             well: require a signal in [liveness], or accept that a photo opens the door with [policy] face-alone = \
+             \"accepted\""
+                .to_owned(),
+        ),
+    }
+    if config.reader.is_none() && rules.is_card_door() {
+        let why = if mode.is_none() { " (the default since version 0.3)" } else { "" };
+        warnings.push(format!(
+            "a card with its holder's face is needed{why}, but no [reader] is configured: nobody can enter. Connect a \
+             reader; or require a liveness signal in [liveness] and set [policy] mode = \"face\"; or set mode = \"face\" \
+             and face-alone = \"accepted\", after which a photo opens the door"
+        ));
+    }
+    warnings
+}
+
 fn about_cards(config: &Config, gallery: &Gallery) -> Vec<String> {
-    let rules = config.policy.with_threshold(1.0);
+    let rules = config.rules_with_threshold(1.0);
     let holders = (0..gallery.people().len()).filter_map(|person| Enrolled::in_gallery(gallery, person));
     let need = gallery.people().iter().zip(holders).filter(|(_, holder)| !rules.is_face_enough(holder));
     let (with, without): (Vec<_>, Vec<_>) = need.partition(|(person, _)| !person.details.cards.is_empty());
@@ -232,23 +267,39 @@ mod tests {
     #[test]
     fn risky_settings_give_warnings() {
         let lock = "[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\nboard = \"pi-4\"\n";
-        assert_eq!(warned(lock), Vec::<String>::new());
+        let reader = "[reader]\nkind = \"wiegand\"\nd0-pin = 26\nd1-pin = 27\n";
+        assert_eq!(warned(&format!("{lock}{reader}")), Vec::<String>::new());
         for (text, expected) in [
             ("", "no lock is configured"),
             ("[door]\nlock = \"scripted\"\n", "the lock is scripted"),
             (
-                "[door]\nlock = \"gpio\"\npin = 15\nlocked-level = \"low\"\nboard = \"pi-4\"\n",
+                &format!("[door]\nlock = \"gpio\"\npin = 15\nlocked-level = \"low\"\nboard = \"pi-4\"\n{reader}"),
                 "door.pin is GPIO15: it is the serial console",
             ),
             (
-                &format!("{lock}[contacts]\nexit-pin = 3\ndoor-pin = 4\n"),
+                &format!("{lock}{reader}[contacts]\nexit-pin = 3\ndoor-pin = 4\n"),
                 "contacts.exit-pin is GPIO3: it has a resistor of 1.8",
             ),
-            (&format!("{lock}[contacts]\nexit-pin = 23\n"), "contacts.exit-pin has no effect"),
-            (&format!("{lock}[contacts]\ndoor-pin = 23\n"), "everybody who leaves is recorded as forcing the door"),
+            (&format!("{lock}{reader}[contacts]\nexit-pin = 23\n"), "contacts.exit-pin has no effect"),
+            (
+                &format!("{lock}{reader}[contacts]\ndoor-pin = 23\n"),
+                "everybody who leaves is recorded as forcing the door",
+            ),
             (&format!("{lock}[reader]\nkind = \"evdev\"\ndevice = \"/dev/input/event3\"\n"), "this number can change"),
-            (&format!("{lock}[lights]\nbuzzer-pin = 5\n"), "lights.buzzer-pin is GPIO5, which is pulled high at reset"),
-            (&format!("{lock}[lights]\nred-pin = 13\non-level = \"low\"\n"), "lights.red-pin is GPIO13"),
+            (
+                &format!("{lock}{reader}[lights]\nbuzzer-pin = 5\n"),
+                "lights.buzzer-pin is GPIO5, which is pulled high at reset",
+            ),
+            (&format!("{lock}{reader}[lights]\nred-pin = 13\non-level = \"low\"\n"), "lights.red-pin is GPIO13"),
+            (lock, "no [reader] is configured: nobody can enter"),
+            (
+                &format!("{lock}[policy]\nmode = \"face\"\nface-alone = \"accepted\"\n"),
+                "a photo of an enrolled person opens this door",
+            ),
+            (
+                &format!("{lock}{reader}[policy]\nmode = \"card-or-face\"\n"),
+                "no liveness signal is required, so a card is needed",
+            ),
         ] {
             let warned = warned(text);
             assert!(warned.len() == 1 && warned[0].contains(expected), "{text}: {warned:?}");
@@ -277,8 +328,9 @@ mod tests {
             let warnings = about_cards(&Config::parse(text).unwrap(), &gallery);
             warnings.iter().map(|warning| warning[..1].to_owned()).collect()
         };
-        assert_eq!(counts(""), ["3", "3", "2"]);
-        assert_eq!(counts("[policy]\nlook-alikes = \"as-others\"\n"), ["1", "1"]);
+        assert_eq!(counts("[policy]\nmode = \"face\"\n"), ["3", "3", "2"]);
+        assert_eq!(counts("[policy]\nmode = \"face\"\nlook-alikes = \"as-others\"\n"), ["1", "1"]);
+        assert_eq!(counts("[policy]\nlook-alikes = \"as-others\"\n"), ["2", "2"]);
         assert_eq!(counts("[policy]\nmode = \"card-and-face\"\nlook-alikes = \"as-others\"\n"), ["2", "2"]);
     }
 }

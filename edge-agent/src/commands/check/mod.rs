@@ -12,6 +12,7 @@ use crate::commands::run::writable::{Unwritable, unwritable};
 use crate::config::{Config, Reader, WHERE_KEYS_ARE_EXPLAINED};
 use crate::database::{self, Trust};
 use crate::folders;
+use crate::protection::ProtectionReport;
 use advice::{CheckedLock, wiring_advice};
 use anyhow::Context;
 use clap::Args;
@@ -61,6 +62,7 @@ struct Checked {
     /// The threshold for frames without colour.
     threshold_grey: f32,
     threshold_from: &'static str,
+    protection: ProtectionReport,
     unlock_seconds: f32,
     lock: Option<CheckedLock>,
     /// `evdev` or `wiegand`.
@@ -117,6 +119,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
         threshold: rules.threshold,
         threshold_grey: rules.grey_threshold,
         threshold_from,
+        protection: ProtectionReport::new(&rules),
         unlock_seconds: config.door.unlock_seconds,
         warnings: [advice::warnings(&config, lock.as_ref(), &gallery), keys.warnings(&config)]
             .concat()
@@ -189,6 +192,7 @@ fn in_words(checked: &Checked) -> String {
         ),
         keys.in_words(),
         format!("threshold      {threshold:.3}{in_grey} from the {threshold_from}; smaller is stricter"),
+        format!("opens to       {}", checked.protection.in_words),
         format!("door           unlocked for {unlock_seconds} s"),
     ];
     if let Some(lock) = lock {
@@ -239,6 +243,7 @@ mod tests {
             threshold: 1.02,
             threshold_grey: 1.01,
             threshold_from: "encoder",
+            protection: ProtectionReport { in_words: "a card".to_owned(), ..ProtectionReport::default() },
             unlock_seconds: 5.0,
             lock: Some(CheckedLock {
                 pin: 17,
@@ -263,6 +268,7 @@ signed         by 11-22, a trusted signer
 sealed         for 33-44 (this unit), 55-66
 doors          for the doors of the group office
 threshold      1.020, 1.010 in frames without colour from the encoder; smaller is stricter
+opens to       a card
 door           unlocked for 5 s
 lock           GPIO17, locked at low, and while the Pi boots by its pull at reset (pi-4, pi-5)
 wiring         use the relay's normally-open contact: a relay at rest supplies no power, and the door is locked

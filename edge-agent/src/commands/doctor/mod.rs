@@ -121,7 +121,7 @@ fn look(config: &Config, cameras: &[Camera], findings: &mut Vec<Finding>) -> Opt
             ));
         })
         .ok();
-    let rules = config.policy.with_threshold(1.0);
+    let rules = config.rules_with_threshold(1.0);
     let wanted = Wanted {
         face: rules.minimum_face,
         sharpness: rules.minimum_sharpness.unwrap_or(picture::BLURRED),

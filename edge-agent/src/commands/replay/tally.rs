@@ -185,6 +185,7 @@ mod tests {
             distances: distances.iter().copied().collect(),
             runner_up: Some(Neighbour { person: BEN, distance: next }),
             grey: false,
+            signals: Default::default(),
         }
     }
 
@@ -198,6 +199,7 @@ mod tests {
             began_utc_ms: 0,
             ended_utc_ms: 0,
             grants: 0,
+            signals: Default::default(),
         }
     }
 
@@ -218,6 +220,7 @@ mod tests {
                 distances: Default::default(),
                 runner_up: None,
                 grey: false,
+                signals: Default::default(),
             },
         ];
         // Threshold; too far, ambiguous, lifted.

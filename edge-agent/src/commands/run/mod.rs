@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::database::{InUse, trust};
 use crate::door::{Latch, RelockTimer};
 use crate::folders;
+use crate::protection::ProtectionReport;
 use crate::sight::Networks;
 use crate::status::{self, Board, PeripheralsReport};
 use crate::unit::{People, Unit, UnitError, equip, people};
@@ -82,6 +83,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let policy = Policy::new(rules).context("[policy]")?;
     let board = Board::new(camera.health(), latch.clone(), &config.database.path, &gallery, digest);
     board.set_clock(clock.source());
+    board.set_protection(ProtectionReport::new(policy.rules()));
     board.set_unit_id(trust::fingerprint(&config.database.identity).unwrap_or_default());
     answer_status(&config.status.socket, &board)?;
     for lost in writable::unwritable(&config) {

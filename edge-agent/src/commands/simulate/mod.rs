@@ -40,7 +40,7 @@ pub(crate) struct Simulate {
     /// The people database
     #[arg(long, value_name = "FILE")]
     pub(crate) db: PathBuf,
-    /// The configuration; the defaults if not given
+    /// The configuration; if not given, the defaults for a door that a face alone opens
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Folder of a model bundle, instead of the configured or built-in one; may be given once for each kind
@@ -111,7 +111,7 @@ struct Simulation {
 
 impl Simulation {
     fn prepare(arguments: &Simulate, verbosity: Verbosity) -> anyhow::Result<Self> {
-        let config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+        let config = arguments.config.as_deref().map_or_else(|| Ok(Config::for_faces_alone()), Config::read)?;
         let bundles = if arguments.models.is_empty() { &config.model.bundles } else { &arguments.models };
         let recogniser = Recogniser::load(bundles)?;
         let trust = Trust::from_config(&config)?;

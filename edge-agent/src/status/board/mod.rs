@@ -11,6 +11,7 @@ use crate::camera::Health;
 use crate::clock::ClockSource;
 use crate::door::Latch;
 use crate::loop_turn::{Granted, Turn, Verdict};
+use crate::protection::ProtectionReport;
 use policy::{ClockTrust, Now, Reason, Refusal};
 use shared::gallery::{DatabaseDigest, Gallery, PersonId};
 use shared::seal::Fingerprint;
@@ -43,6 +44,7 @@ struct Notes {
     last_turn: Option<Instant>,
     clock: ClockTrust,
     clock_source: ClockSource,
+    protection: ProtectionReport,
     peripherals: PeripheralsReport,
     /// End times of recent turns, for the rate.
     recent: VecDeque<Instant>,
@@ -89,6 +91,11 @@ impl Board {
     /// Sets the source of the clock's state.
     pub(crate) fn set_clock(&self, source: &ClockSource) {
         self.notes().clock_source = source.clone();
+    }
+
+    /// Sets what opens the door.
+    pub(crate) fn set_protection(&self, protection: ProtectionReport) {
+        self.notes().protection = protection;
     }
 
     /// Sets the state of the contacts, the card reader and the lockouts.
@@ -147,7 +154,7 @@ impl Board {
         };
         let (audit, clock, unit) = (notes.audit.report(), notes.clock, notes.unit);
         let evidence = notes.clock_source.evidence();
-        let peripherals = notes.peripherals.clone();
+        let (protection, peripherals) = (notes.protection.clone(), notes.peripherals.clone());
         // Unlocks early, so that the loop does not wait for the rest.
         drop(notes);
         Report {
@@ -158,6 +165,7 @@ impl Board {
             door: self.latch.state().code().to_owned(),
             clock: if clock == ClockTrust::Trusted { "trusted" } else { "unknown" }.to_owned(),
             clock_evidence: evidence.map(|evidence| evidence.code().to_owned()),
+            protection,
             peripherals,
             camera: self.camera.report(),
             database,

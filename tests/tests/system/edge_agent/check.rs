@@ -39,7 +39,7 @@ fn check_and_run_refuse_the_same_with_the_same_message() {
         ("memory = ", "memory = \"/tmp/..\" # ", "[door] memory"),
         ("[audit]", "[model]\nbundles = [\"/nowhere\"]\n[audit]", "[model] bundles"),
         ("[audit]", &other, "this program runs model"),
-        ("[audit]\n", "[policy]\nthreshold = 1.9\n[audit]\n", "threshold 1.9"),
+        ("mode = \"face\"", "threshold = 1.9", "threshold 1.9"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let config = configuration(folder.path(), &wall);

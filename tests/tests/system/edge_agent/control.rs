@@ -98,7 +98,7 @@ fn another_user_is_refused_even_with_access_to_the_socket() {
 fn an_administrator_sees_and_ends_a_lockout() {
     let folder = tempfile::tempdir().unwrap();
     let config = configuration(folder.path(), &photos_of(&at_the_door("eileen_collins.jpg")));
-    let text = fs::read_to_string(&config).unwrap() + "[policy]\nlockout-after = 1\nlockout-ms = 800000\n";
+    let text = fs::read_to_string(&config).unwrap() + "lockout-after = 1\nlockout-ms = 800000\n";
     fs::write(&config, text).unwrap();
     let mut unit = RunningUnit::start_configured(folder);
     let config = unit.file("config.toml");

@@ -41,7 +41,9 @@ impl Keys {
         let identity = self.at("device.key");
         let door = if database.contains("[door]") { "" } else { "[door]\nlock = \"scripted\"\n" };
         let log = self.at("audit").display().to_string();
-        let around = format!("[camera]\nsource = \"rpicam\"\n[audit]\npath = \"{log}.jsonl\"\nkey = \"{log}.key\"\n");
+        let around = format!(
+            "[camera]\nsource = \"rpicam\"\n[audit]\npath = \"{log}.jsonl\"\nkey = \"{log}.key\"\n[policy]\nmode = \"face\"\n"
+        );
         let text = format!("[database]\nidentity = \"{}\"\n{database}\n{door}{around}", identity.display());
         fs::write(self.at("config.toml"), text).unwrap();
     }

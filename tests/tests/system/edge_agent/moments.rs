@@ -43,7 +43,7 @@ fn with_hours() -> &'static Path {
 
 /// The last frame of Barack Obama's approach.
 fn at(time: &str, config: &str) -> Value {
-    let (_folder, config) = one_file("config.toml", config);
+    let (_folder, config) = one_file("config.toml", format!("{config}[policy]\nmode = \"face\"\n"));
     let mut command = edge_agent(["simulate", "--json", "--start", time, "--db"]);
     command.arg(with_hours()).arg("--config").arg(config);
     command.arg("--frames").arg(at_the_door("barack_obama_speaking.jpg"));
@@ -96,7 +96,7 @@ fn a_restart_gives_no_new_attempts() {
     let folder = tempfile::tempdir().unwrap();
     let strangers = photos_of(&at_the_door("eileen_collins.jpg"));
     let config = configuration(folder.path(), &strangers);
-    let text = fs::read_to_string(&config).unwrap() + "[policy]\nlockout-after = 1\nlockout-ms = 800000\n";
+    let text = fs::read_to_string(&config).unwrap() + "lockout-after = 1\nlockout-ms = 800000\n";
     fs::write(&config, text).unwrap();
     let unit = RunningUnit::start_configured(folder);
     unit.status_when(|status| {

@@ -42,7 +42,7 @@ pub(crate) fn configuration_with(folder: &Path, database: &Path, camera: &str) -
     let text = format!(
         "[database]\npath = \"{database}\"\n[camera]\n{camera}\n\
          [door]\nlock = \"scripted\"\nlast-lock = \"{at}/last-lock.toml\"\nmemory = \"{at}/memory.json\"\nunlock-seconds = 60.0\n\
-         [audit]\npath = \"{at}/audit.jsonl\"\nkey = \"{at}/audit.key\"\n[status]\nsocket = \"{at}/status.sock\"\n"
+         [audit]\npath = \"{at}/audit.jsonl\"\nkey = \"{at}/audit.key\"\n[status]\nsocket = \"{at}/status.sock\"\n[policy]\nmode = \"face\"\n"
     );
     fs::write(&path, text).unwrap();
     path

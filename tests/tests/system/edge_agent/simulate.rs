@@ -62,6 +62,28 @@ fn a_folder_is_one_approach_after_the_other_and_the_door_locks_in_between() {
     }
 }
 
+/// The first complaint about every face-recognition door: a photo opens it. A unit that moves a lock asks for a card as
+/// well, until a signal is required or its owner accepts that.
+#[test]
+fn a_photo_alone_opens_no_lock() {
+    let lock = "[database]\nunsigned = \"accepted\"\n[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\n";
+    let policy = "[policy]\nmode = \"face\"\n";
+    for (rest, code, reason) in [
+        ("", 1, Some("card_needed")),
+        (policy, 1, Some("card_needed")),
+        ("[policy]\nmode = \"face\"\nface-alone = \"accepted\"\n", 0, None),
+        ("[policy]\nmode = \"face\"\n[liveness]\nrequired = [\"head-turn\"]\n", 1, Some("turn")),
+    ] {
+        let (_folder, config) = one_file("config.toml", format!("{lock}{rest}"));
+        let shown = said(simulate(&at_the_door("barack_obama_speaking.jpg")).arg("--json").arg("--config").arg(config));
+        let last = shown.json_lines().pop().unwrap();
+        assert_eq!(shown.code, code, "{rest}: {last}");
+        let said = last["reason"].as_str();
+        assert!(said.zip(reason).is_none_or(|(said, reason)| said.starts_with(reason)), "{rest}: {last}");
+        assert_eq!(said.is_some(), reason.is_some(), "{rest}: {last}");
+    }
+}
+
 /// A grant unlocks for the configured time and no longer, also when no frame comes any more: here the photo is shown
 /// frame by frame, and then the view is empty.
 #[test]
@@ -71,7 +93,7 @@ fn in_a_sequence_the_door_is_unlocked_for_its_time() {
         let photo = if number < 3 { "barack_obama_speaking.jpg" } else { "wall.jpg" };
         fs::copy(at_the_door(photo), frames.path().join(format!("{number:02}.jpg"))).unwrap();
     }
-    let (_folder, config) = one_file("config.toml", "[door]\nunlock-seconds = 0.5\n");
+    let (_folder, config) = one_file("config.toml", "[door]\nunlock-seconds = 0.5\n[policy]\nmode = \"face\"\n");
     let shown = said(simulate(frames.path()).args(["--sequence", "--fps", "10", "--json", "--config"]).arg(config));
     let doors: Vec<bool> = shown.json_lines().iter().map(|line| line["door"] == "unlocked").collect();
     // Unlocked at the third frame, 0.2 s after the first, until 0.7 s.
@@ -81,7 +103,7 @@ fn in_a_sequence_the_door_is_unlocked_for_its_time() {
 
 #[test]
 fn in_real_time_a_separate_thread_locks_the_door() {
-    let (_folder, config) = one_file("config.toml", "[door]\nunlock-seconds = 0.1\n");
+    let (_folder, config) = one_file("config.toml", "[door]\nunlock-seconds = 0.1\n[policy]\nmode = \"face\"\n");
     let photo = at_the_door("barack_obama_speaking.jpg");
     let shown = said(simulate(&photo).args(["--real-time", "--fps", "100", "--config"]).arg(config));
     assert_eq!(shown.code, 0, "{shown:?}");
@@ -107,7 +129,7 @@ fn events_are_recorded_without_names() {
 /// Validity is judged by the time of the simulation.
 #[test]
 fn a_threshold_that_is_configured_holds() {
-    let (_folder, config) = one_file("config.toml", "[policy]\nthreshold = 0.2\n");
+    let (_folder, config) = one_file("config.toml", "[policy]\nmode = \"face\"\nthreshold = 0.2\n");
     let refused = said(simulate(&at_the_door("barack_obama_speaking.jpg")).arg("--json").arg("--config").arg(config));
     assert_eq!(refused.code, 1, "{refused:?}");
     for line in refused.json_lines() {
@@ -134,7 +156,7 @@ fn greyscale_pictures_have_their_own_threshold() {
         assert_eq!((&face["threshold"], &face["name"]), (&listed[key], &"Barack Obama".into()), "{asked}");
         assert_eq!(face["threshold_for_grey"], key == "threshold_grey", "{asked}");
     }
-    let (_folder, config) = one_file("config.toml", "[policy]\nthreshold = 0.95\n");
+    let (_folder, config) = one_file("config.toml", "[policy]\nmode = \"face\"\nthreshold = 0.95\n");
     let shown = said(simulate(&by_night).arg("--json").arg("--config").arg(config));
     assert!(shown.json_lines().iter().all(|line| line["threshold"] == 0.95), "{shown:?}");
 }
