@@ -26,4 +26,4 @@ pub use code::{Code, LampKind};
 pub use delay::{DelayError, MeasuredDelay, measure_delay};
 pub use finding::{CannotTell, Figures, Finding, Judgement, NotLive};
 pub use trial::{Sample, Timing, Trial};
-pub use view::{CELL, COLUMNS, LEFT, Place, ROWS, TEMPLATE, TOP, View, linear};
+pub use view::{CELL, COLUMNS, Grid, LEFT, Place, ROWS, TEMPLATE, TOP, View, linear};

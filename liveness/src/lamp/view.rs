@@ -88,9 +88,7 @@ impl View {
             let is_whole = 2 * inside > samples * samples;
             usable.push(is_whole && saturated as f32 <= MAX_SATURATED * inside as f32 && mean > BLACK);
         }
-        let eye_share = grid.scale / width as f32;
-        let place = Place { x: grid.x / grid.scale, y: grid.y / grid.scale, roll: grid.roll(), eye_share };
-        Some(Self { cells, usable, place })
+        Some(Self { cells, usable, place: grid.place(width as f32) })
     }
 
     /// Takes a measurement that was made elsewhere: `COLUMNS * ROWS` values of linear light, 0 to 1, row by row. A cell
@@ -143,8 +141,9 @@ fn luma(red: u8, green: u8, blue: u8) -> f32 {
     0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
 }
 
-/// Maps eye distances to pixels: rotation, scale and shift.
-struct Grid {
+/// Maps the grid's coordinates, in eye distances, to pixels: rotation, scale and shift.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Grid {
     x: f32,
     y: f32,
     cosine: f32,
@@ -153,8 +152,9 @@ struct Grid {
 }
 
 impl Grid {
-    /// The closest map from the template to the landmarks (Umeyama 1991), as in the encoder's alignment.
-    fn between(landmarks: &[Point; 5]) -> Option<Self> {
+    /// The closest map from the [`TEMPLATE`] to the landmarks (Umeyama 1991), as in the encoder's alignment. `None` if the
+    /// landmarks are not finite or coincide.
+    pub fn between(landmarks: &[Point; 5]) -> Option<Self> {
         let mean = |at: &dyn Fn(usize) -> (f32, f32)| {
             let (x, y) = (0..5).map(at).fold((0.0, 0.0), |(x, y), point| (x + point.0, y + point.1));
             (x / 5.0, y / 5.0)
@@ -178,13 +178,21 @@ impl Grid {
         is_a_map.then(|| Self { x, y, cosine: a / scale, sine: d / scale, scale })
     }
 
-    fn apply(&self, x: f32, y: f32) -> (f32, f32) {
+    /// The pixel of a point in eye distances.
+    pub fn apply(&self, x: f32, y: f32) -> (f32, f32) {
         let (a, d) = (self.cosine * self.scale, self.sine * self.scale);
         (a * x - d * y + self.x, d * x + a * y + self.y)
     }
 
-    fn roll(&self) -> f32 {
-        self.sine.atan2(self.cosine)
+    /// The distance between the eyes, in pixels.
+    pub fn eye_distance(&self) -> f32 {
+        self.scale
+    }
+
+    /// The face's place in a frame that is `width` pixels wide.
+    pub fn place(&self, width: f32) -> Place {
+        let Self { x, y, cosine, sine, scale } = *self;
+        Place { x: x / scale, y: y / scale, roll: sine.atan2(cosine), eye_share: scale / width }
     }
 }
 

@@ -1,0 +1,1 @@
+//! Trials through the real pipeline. To be filled in.

@@ -1,0 +1,1 @@
+//! Counts findings. To be filled in.
