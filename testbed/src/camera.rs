@@ -30,7 +30,7 @@ pub(crate) struct Camera {
     sensitivity: f32,
     gain: f32,
     curve: Curve,
-    /// A share of the picture's mean light that the lens scatters over it.
+    /// The share of a picture's mean light that the lens scatters over it.
     flare: f32,
 }
 
@@ -81,14 +81,7 @@ impl Camera {
     /// The mean of a light that is on as a code says, during the exposure of a row: `frame` counts symbols.
     pub(crate) fn light(&self, code: &Code, frame: f32, y: f32) -> f32 {
         let middle = frame + 0.5 - self.delay + self.row_offset(y);
-        let (start, end) = (middle - self.exposure / 2.0, middle + self.exposure / 2.0);
-        let (mut sum, mut at) = (0.0, start);
-        while at < end {
-            let next = (at.floor() + 1.0).min(end);
-            sum += if code.is_on(at.floor() as i32) { next - at } else { 0.0 };
-            at = if next > at { next } else { at + 1e-3 };
-        }
-        sum / self.exposure
+        code.light_between(middle - self.exposure / 2.0, middle + self.exposure / 2.0)
     }
 
     /// The level, 0 to 1, of linear light.

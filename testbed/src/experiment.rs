@@ -44,8 +44,8 @@ pub struct Experiment {
     pub(crate) frames: Vec<i32>,
     /// How far the lamp moves the landmarks, in eye distances.
     bias: [f32; 2],
-    /// The mean radiance of the picture with the lamp on.
-    pub(crate) mean: f32,
+    /// The mean radiance of the picture without the lamp, and what the lamp adds.
+    mean: [f32; 2],
     chance: Chance,
 }
 
@@ -155,9 +155,15 @@ impl Experiment {
         })
     }
 
+    /// The mean radiance of the picture, which the lens scatters.
+    pub(crate) fn mean(&self, shot: &Shot) -> f32 {
+        let [without, by_lamp] = self.mean;
+        without + by_lamp * self.camera.light(&self.shown, shot.symbol as f32, self.camera.height / 2.0)
+    }
+
     fn view(&mut self, shot: &Shot, grid: &Grid) -> Option<View> {
         let cell = CELL * grid.eye_distance();
-        let pixels = (cell * cell).max(1.0);
+        let (pixels, mean) = ((cell * cell).max(1.0), self.mean(shot));
         let mut cells = Vec::with_capacity(COLUMNS * ROWS);
         for (row, column) in (0..ROWS).flat_map(|row| (0..COLUMNS).map(move |column| (row, column))) {
             let (mut sum, mut highest) = (0.0, 0.0_f32);
@@ -169,7 +175,7 @@ impl Experiment {
                 }
                 let seen = self.scene.seen(&shot.pose, self.direction(x, y), shot.blinks);
                 let radiance = luma(self.radiance(shot, &seen, y));
-                let level = self.camera.shot(radiance, self.mean, pixels / 4.0, &mut self.chance);
+                let level = self.camera.shot(radiance, mean, pixels / 4.0, &mut self.chance);
                 let level = self.camera.compressed(level, pixels / 4.0, &mut self.chance);
                 highest = highest.max(level);
                 sum += linear_between(level);
@@ -186,24 +192,24 @@ fn linear_between(level: f32) -> f32 {
     if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
 }
 
-/// What the exposure settles to, with the lamp on: mostly the face; and the mean of the picture. Both cd/m^2.
-fn metered(scene: &Scene) -> (f32, f32) {
+/// What the exposure settles to, with the lamp on: mostly the face; and the mean of the picture without the lamp, and
+/// what the lamp adds. All cd/m^2.
+fn metered(scene: &Scene) -> (f32, [f32; 2]) {
     let pose = scene.visitor.motion.at(0.0);
     let at = |x: f32, y: f32| {
         let [px, py, pz] = scene.visitor.surface.placed(&pose, [x, y]);
         let seen = scene.seen(&pose, [px / -pz, py / -pz], false);
-        luma(
-            [0, 1, 2]
-                .map(|channel| seen.room[channel] + seen.lamp[channel] + seen.shine[channel] + seen.answer[channel]),
-        )
+        let lit = luma([0, 1, 2].map(|channel| seen.lamp[channel] + seen.answer[channel]));
+        (luma([0, 1, 2].map(|channel| seen.room[channel] + seen.shine[channel])) + lit, lit)
     };
     let places =
         (0..8).flat_map(|row| (0..6).map(move |column| (-0.75 + 0.3 * column as f32, -0.7 + 0.3 * row as f32)));
-    let mut face: Vec<f32> = places.map(|(x, y)| at(x, y)).collect();
-    face.sort_by(f32::total_cmp);
+    let mut face: Vec<(f32, f32)> = places.map(|(x, y)| at(x, y)).collect();
+    face.sort_by(|a, b| a.0.total_cmp(&b.0));
     // Highlights apart.
-    let face = face[..44].iter().sum::<f32>() / 44.0;
+    let mean = |part: fn(&(f32, f32)) -> f32| face[..44].iter().map(part).sum::<f32>() / 44.0;
+    let (face, lit) = (mean(|both| both.0), mean(|both| both.1));
     let behind = [[-0.6, -0.3], [0.6, -0.3], [-0.6, 0.2], [0.6, 0.2]];
     let behind = behind.iter().map(|direction| luma(scene.seen(&pose, *direction, false).room)).sum::<f32>() / 4.0;
-    (0.85 * face + 0.15 * behind, 0.5 * (face + behind))
+    (0.85 * face + 0.15 * behind, [0.5 * (face - lit + behind), 0.5 * lit])
 }

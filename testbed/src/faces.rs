@@ -82,8 +82,8 @@ pub fn drawn(number: usize, seed: u64) -> Vec<Face> {
 
 fn draw(chance: &mut Chance) -> Face {
     let skin = chance.log_between(0.09, 0.48);
-    let hair = chance.log_between(0.015, 0.25);
-    let (brows, lips) = (chance.between(0.25, 0.9), chance.between(0.45, 0.8));
+    let hair = (skin * chance.log_between(0.08, 0.6)).max(0.012);
+    let (brows, lips) = (chance.between(0.5, 0.95), chance.between(0.45, 0.75));
     let hairline = chance.between(-1.25, -0.75);
     let sides = chance.between(0.95, 1.25);
     let beard = if chance.happens(0.25) { chance.between(0.2, 0.8) } else { 0.0 };

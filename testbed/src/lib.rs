@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod camera;
+pub mod campaign;
 pub mod chance;
 pub mod experiment;
 pub mod faces;
@@ -21,4 +22,5 @@ pub mod pipeline;
 pub mod scene;
 pub mod surface;
 pub mod tally;
+pub mod training;
 mod vector;

@@ -7,23 +7,23 @@
 //! codes; this module has no random generator of its own.
 
 /// Frame rates for which codes exist, in frames per second. Others are treated as the nearest end.
-pub const FRAME_RATES: [f64; 2] = [10.0, 30.0];
+const FRAME_RATES: [f64; 2] = [10.0, 30.0];
 
 /// The largest difference between the numbers of bright and dark symbols.
-pub const MAX_IMBALANCE: u32 = 2;
+const MAX_IMBALANCE: u32 = 2;
 
 /// The largest number of equal symbols in a row.
-pub const LONGEST_RUN: u32 = 4;
+const LONGEST_RUN: u32 = 4;
 
 /// The largest absolute autocorrelation at lags of 1 to [`LAGS`] symbols, of the code less its mean.
-pub const MAX_AUTOCORRELATION: f64 = 0.45;
+const MAX_AUTOCORRELATION: f64 = 0.45;
 
 /// The lags for which the autocorrelation is bounded, in symbols.
-pub const LAGS: usize = 5;
+const LAGS: usize = 5;
 
 /// Three flashes, each a pair of opposing changes: the most in any one second, WCAG 2.3.1 (W3C 2018, "Three Flashes or
 /// Below Threshold").
-pub const MAX_CHANGES_PER_SECOND: u32 = 6;
+const MAX_CHANGES_PER_SECOND: u32 = 6;
 
 /// What light the lamp gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -81,14 +81,16 @@ impl Code {
         usize::try_from(index).ok().and_then(|index| self.symbols.get(index)).copied().unwrap_or(true)
     }
 
-    /// The lamp's light at a moment within the frames, 0 to 1: a fraction mixes two symbols.
-    pub(super) fn light_at(&self, frame: f32) -> f32 {
-        let before = frame.floor();
-        let part = frame - before;
+    /// The mean of the lamp's light from one moment to another, 0 to 1. Moments are in frames from the start of the code:
+    /// symbol `n` is played from `n` to `n + 1`.
+    pub fn light_between(&self, start: f32, end: f32) -> f32 {
         // Frames are counted from the start of a trial, so their number is small.
-        let first = before as i32;
-        let [a, b] = [first, first + 1].map(|index| if self.is_on(index) { 1.0 } else { 0.0 });
-        a + (b - a) * part
+        let symbols = start.floor() as i32..=end.floor() as i32;
+        let lit = symbols.filter(|symbol| self.is_on(*symbol)).map(|symbol| {
+            let symbol = symbol as f32;
+            (end.min(symbol + 1.0) - start.max(symbol)).max(0.0)
+        });
+        lit.sum::<f32>() / (end - start).max(1e-6)
     }
 
     /// The uncertainty of an attacker who knows the rules: the logarithm to base 2 of the number of admissible codes.
@@ -263,10 +265,19 @@ mod tests {
     }
 
     #[test]
-    fn a_fraction_mixes_two_symbols_and_the_lamp_is_on_outside() {
+    fn an_exposure_mixes_symbols_and_the_lamp_is_on_outside() {
         let code = Code::from_symbols(vec![false, true, false]);
-        for (frame, light) in [(-3.0, 1.0), (-0.5, 0.5), (0.0, 0.0), (0.25, 0.25), (1.0, 1.0), (1.5, 0.5), (9.0, 1.0)] {
-            assert!((code.light_at(frame) - light).abs() < 1e-6, "{frame}");
+        for (start, end, light) in [
+            (-3.0, -2.0, 1.0),
+            (-0.5, 0.5, 0.5),
+            (0.0, 1.0, 0.0),
+            (0.25, 0.5, 0.0),
+            (0.75, 1.25, 0.5),
+            (0.0, 3.0, 1.0 / 3.0),
+            (2.9, 3.1, 0.5),
+            (9.0, 9.4, 1.0),
+        ] {
+            assert!((code.light_between(start, end) - light).abs() < 1e-5, "{start} to {end}");
         }
     }
 }

@@ -7,13 +7,16 @@ use super::robust::median;
 /// The delays that are tried, in frames.
 const LATEST: f32 = 6.0;
 const STEP: f32 = 0.02;
+/// Durations of an exposure that are tried, in frames.
+const EXPOSURES: [f32; 5] = [0.1, 0.3, 0.5, 0.75, 1.0];
 /// Less light of the lamp, relative to the light without it, is not seen.
 const LEAST_SHARE: f64 = 0.005;
 
 /// A delay of the camera.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MeasuredDelay {
-    /// From the lamp's change to the first frame that shows it, in frames.
+    /// From the lamp's change to the first frame that shows it, in frames: a frame shows the lamp from `delay` frames
+    /// before it arrives to `delay - 1` frames before, or the middle of this time if the exposure is shorter.
     pub frames: f32,
     /// The standard error of `frames`.
     pub error: f32,
@@ -47,7 +50,8 @@ pub fn measure_delay(code: &Code, frames: &[(i32, f32)]) -> Result<MeasuredDelay
     let mean = median(frames.iter().map(|(_, light)| *light));
     let spread: f64 = frames.iter().map(|(_, light)| f64::from(light - mean).powi(2)).sum();
     let steps = 0..=(LATEST / STEP) as u32;
-    let fits = steps.filter_map(|step| fit(code, frames, step as f32 * STEP));
+    let delays = steps.map(|step| step as f32 * STEP);
+    let fits = delays.flat_map(|delay| EXPOSURES.map(|exposure| fit(code, frames, delay, exposure))).flatten();
     let best = fits.min_by(|a, b| a.residual.total_cmp(&b.residual)).ok_or(DelayError::TooFewFrames)?;
     let explained = 1.0 - best.residual / spread.max(1e-12);
     if explained < 0.8 || best.lamp <= LEAST_SHARE * best.without {
@@ -68,10 +72,14 @@ struct Fit {
     residual: f64,
 }
 
-/// A constant, a slope and the code, `delay` frames late.
-fn fit(code: &Code, frames: &[(i32, f32)], delay: f32) -> Option<Fit> {
+/// A constant, a slope and the code, `delay` frames late and exposed for a part of a frame.
+fn fit(code: &Code, frames: &[(i32, f32)], delay: f32, exposure: f32) -> Option<Fit> {
     let length = code.symbols().len() as f64;
-    let row = |symbol: i32| [1.0, f64::from(symbol) / length - 0.5, f64::from(code.light_at(symbol as f32 - delay))];
+    let row = |symbol: i32| {
+        let middle = symbol as f32 - delay + 0.5;
+        let light = code.light_between(middle - exposure / 2.0, middle + exposure / 2.0);
+        [1.0, f64::from(symbol) / length - 0.5, f64::from(light)]
+    };
     let mut equations = Equations::new([0.0, 1e-9, 1e-9]);
     frames.iter().for_each(|(symbol, light)| equations.add(&row(*symbol), f64::from(*light), 1.0));
     let (solved, _) = equations.solve()?;
@@ -95,7 +103,15 @@ mod tests {
             (state >> 8) as f32 / (1 << 24) as f32 - 0.5
         };
         let frames = -4..code.symbols().len() as i32 + 6;
-        frames.map(|symbol| (symbol, 0.2 + lamp * code.light_at(symbol as f32 - delay) + noise * random())).collect()
+        frames
+            .map(|symbol| {
+                (
+                    symbol,
+                    0.2 + lamp * code.light_between(symbol as f32 - delay, symbol as f32 - delay + 1.0)
+                        + noise * random(),
+                )
+            })
+            .collect()
     }
 
     #[test]

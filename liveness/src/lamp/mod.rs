@@ -25,5 +25,6 @@ mod view;
 pub use code::{Code, LampKind};
 pub use delay::{DelayError, MeasuredDelay, measure_delay};
 pub use finding::{CannotTell, Figures, Finding, Judgement, NotLive};
+pub use shape::{FEATURES, Shape};
 pub use trial::{Sample, Timing, Trial};
 pub use view::{CELL, COLUMNS, Grid, LEFT, Place, ROWS, TEMPLATE, TOP, View, linear};

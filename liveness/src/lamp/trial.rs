@@ -3,6 +3,7 @@
 use super::code::Code;
 use super::finding::Judgement;
 use super::judge;
+use super::shape::Shape;
 use super::view::View;
 
 /// Frames after the last symbol that a trial waits for: they show the end of the code, and answers that come late.
@@ -66,5 +67,10 @@ impl Trial {
     /// Judges what was seen. A trial that is not complete may be judged, too: it cannot tell, or not as surely.
     pub fn judge(&self) -> Judgement {
         judge::judge(&self.code, self.timing, &self.samples)
+    }
+
+    /// The shading of the face, without any test before it. It is for training the judgement, which does not need it.
+    pub fn shape(&self) -> Option<Shape> {
+        judge::shape(&self.code, self.timing, &self.samples)
     }
 }
