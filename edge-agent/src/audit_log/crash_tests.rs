@@ -46,7 +46,7 @@ pub(super) struct Grey(pub(super) Frame);
 
 impl FrameSource for Grey {
     fn next_frame(&mut self) -> Result<Captured<'_>, CameraError> {
-        Ok(Captured::Frame(&self.0))
+        Ok(Captured::Frame(&self.0, None))
     }
 }
 

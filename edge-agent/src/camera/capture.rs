@@ -1,6 +1,7 @@
 //! The capture thread: opens a camera, takes its frames, and reopens it after a loss, until the slot is ended. It
 //! survives any failure of drivers and their bindings, including panics.
 
+use super::OnFrame;
 use super::device::{Device, Fault};
 use super::health::Health;
 use super::slot::{Picture, Slot, Taken};
@@ -18,6 +19,7 @@ const REPORTED_EVERY: u64 = 100;
 pub(super) struct Capture<'a> {
     pub(super) slot: &'a Slot,
     pub(super) health: &'a Health,
+    pub(super) on_frame: Option<OnFrame>,
     /// How long to wait after a loss before the camera is tried again.
     pub(super) pause: Duration,
 }
@@ -48,18 +50,28 @@ impl Capture<'_> {
     fn stream(&self, device: &mut dyn Device) -> Result<(), Fault> {
         let opened = catch_panic(|| device.open())?;
         let mut picture = Picture::default();
-        let (mut damaged, mut streaming) = (0, 0_u64);
+        let (mut damaged, mut streaming, mut is_held) = (0, 0_u64, false);
         while !self.slot.has_ended() {
+            if self.slot.holds_exposure() != is_held {
+                is_held = !is_held;
+                catch_panic(|| {
+                    device.hold_exposure(is_held);
+                    Ok(())
+                })?;
+            }
             picture.bytes.clear();
             match catch_panic(|| device.capture(&mut picture.bytes)) {
                 Ok(layout) => {
+                    // First, so that the lamp changes before the next frame is exposed.
+                    let at = Instant::now();
+                    let symbol = self.on_frame.as_ref().and_then(|on_frame| on_frame(at));
                     streaming += 1;
                     // Repeated from time to time, because the rate limit may have held the first report back.
                     if streaming % REPORTED_EVERY == 1 {
                         self.health.opened(&opened);
                     }
                     damaged = 0;
-                    picture.taken = Some(Taken { layout, at: Instant::now() });
+                    picture.taken = Some(Taken { layout, at, symbol });
                     self.health.captured(self.slot.put(&mut picture));
                 }
                 Err(Fault::Damaged(why)) => {

@@ -22,6 +22,12 @@ pub(crate) trait Device: Send {
     /// reopened.
     fn capture(&mut self, picture: &mut Vec<u8>) -> Result<Layout, Fault>;
 
+    /// Holds exposure, gain and white balance constant, or gives them back to the camera. The camera is open. A camera
+    /// that adjusts nothing, or cannot be told while it runs, ignores it.
+    fn hold_exposure(&mut self, is_held: bool) {
+        let _ = is_held;
+    }
+
     /// Stops the stream and closes the camera. May be called when it is not open.
     fn close(&mut self);
 }

@@ -66,7 +66,7 @@ impl FileFrames {
 
 impl FrameSource for FileFrames {
     fn next_frame(&mut self) -> Result<Captured<'_>, CameraError> {
-        Ok(self.shown.as_ref().map_or(Captured::Nothing, Captured::Frame))
+        Ok(self.shown.as_ref().map_or(Captured::Nothing, |frame| Captured::Frame(frame, None)))
     }
 }
 
@@ -98,7 +98,7 @@ mod tests {
         fs::write(&file, "not a photo").unwrap();
         let mut camera =
             FileFrames { shown: Some(Frame::from_rgb(1, 1, vec![0; 3]).unwrap()), ..FileFrames::default() };
-        assert!(matches!(camera.next_frame().unwrap(), Captured::Frame(_)));
+        assert!(matches!(camera.next_frame().unwrap(), Captured::Frame(..)));
         let refusal = camera.show(&file).unwrap_err().to_string();
         assert!(refusal.contains("text.jpg"), "{refusal}");
         assert!(matches!(camera.next_frame().unwrap(), Captured::Nothing));

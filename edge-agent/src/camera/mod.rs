@@ -36,6 +36,7 @@ use ::files::ReadError;
 use models::Frame;
 use models::photo::PhotoError;
 use std::path::PathBuf;
+use std::time::Instant;
 use terminal::ShowPath;
 
 /// A camera or a substitute.
@@ -45,13 +46,24 @@ pub trait FrameSource {
     /// # Errors
     /// If there will be no frames without intervention.
     fn next_frame(&mut self) -> Result<Captured<'_>, CameraError>;
+
+    /// Holds exposure, gain and white balance constant, or gives them back to the camera. Takes effect with one of the
+    /// next frames. A camera that adjusts nothing ignores it.
+    fn hold_exposure(&mut self, is_held: bool) {
+        let _ = is_held;
+    }
 }
+
+/// Called by the camera's thread as soon as it has captured a frame. The frame keeps what this returns: the index of the
+/// symbol of the lamp's code that was playing while the frame arrived; `None` if no code was.
+pub(crate) type OnFrame = Box<dyn Fn(Instant) -> Option<i32> + Send>;
 
 /// The result of waiting for a frame.
 #[derive(Debug)]
 pub enum Captured<'a> {
-    /// A frame, borrowed from the camera, so that nothing is copied.
-    Frame(&'a Frame),
+    /// A frame, borrowed from the camera, so that nothing is copied; and the symbol of the lamp's code, as in
+    /// `OnFrame`.
+    Frame(&'a Frame, Option<i32>),
     /// No frame in time, which counts as a frame with nobody in it.
     Nothing,
 }

@@ -64,7 +64,7 @@ impl Device for PhotoCamera {
             shown.next_frame += self.interval;
         }
         match self.camera.next_frame() {
-            Ok(Captured::Frame(frame)) => {
+            Ok(Captured::Frame(frame, _)) => {
                 picture.extend_from_slice(frame.pixels());
                 Ok(Layout::packed(PixelFormat::Rgb3, frame.width(), frame.height()))
             }

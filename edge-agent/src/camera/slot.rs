@@ -19,6 +19,8 @@ pub(super) struct Taken {
     pub(super) layout: Layout,
     /// When its last byte arrived.
     pub(super) at: Instant,
+    /// The symbol of the lamp's code that was playing meanwhile.
+    pub(super) symbol: Option<i32>,
 }
 
 #[derive(Debug, Default)]
@@ -33,6 +35,7 @@ struct Inside {
     /// Whether it has not been taken yet.
     fresh: bool,
     reopen: bool,
+    holds_exposure: bool,
     ended: bool,
     closed: bool,
 }
@@ -76,6 +79,15 @@ impl Slot {
     /// Whether a reopen was requested since the last call.
     pub(super) fn take_reopen(&self) -> bool {
         std::mem::take(&mut self.inside().reopen)
+    }
+
+    /// Asks the capture thread to hold the camera's exposure, or to release it.
+    pub(super) fn hold_exposure(&self, is_held: bool) {
+        self.inside().holds_exposure = is_held;
+    }
+
+    pub(super) fn holds_exposure(&self) -> bool {
+        self.inside().holds_exposure
     }
 
     /// Stops the capture thread.

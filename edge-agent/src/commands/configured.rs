@@ -2,10 +2,12 @@
 
 use crate::audit_log::{AuditLog, LogKey};
 use crate::camera::{
-    Adjustments, Device, LiveCamera, PhotoCamera, RpicamCamera, RpicamSettings, V4lCamera, Wanted, may_be_renumbered,
+    Adjustments, Device, LiveCamera, OnFrame, PhotoCamera, RpicamCamera, RpicamSettings, V4lCamera, Wanted,
+    may_be_renumbered,
 };
 use crate::config::{self, Lock, Source, WHERE_KEYS_ARE_EXPLAINED};
 use crate::door::{Door, GpioDoor, LockLine, LockPin, ScriptedDoor};
+use crate::lamp::{GpioLamp, LampPlayer};
 use anyhow::{Context, bail};
 use models::Recogniser;
 use models::bundle::Bundles;
@@ -19,15 +21,20 @@ use terminal::{Help, ShowPath};
 /// # Errors
 /// If none is configured.
 pub(crate) fn camera(config: &config::Camera) -> anyhow::Result<LiveCamera> {
-    start_camera(camera_device(config)?, config)
+    start_camera(camera_device(config)?, config, None)
 }
 
-/// Starts the capture thread of a camera.
+/// Starts the capture thread of a camera, which switches the lamp in step with the frames.
 ///
 /// # Errors
 /// If the thread cannot be spawned.
-pub(crate) fn start_camera(device: Box<dyn Device>, config: &config::Camera) -> anyhow::Result<LiveCamera> {
-    let live = LiveCamera::start(device).context("cannot spawn the camera thread")?;
+pub(crate) fn start_camera(
+    device: Box<dyn Device>,
+    config: &config::Camera,
+    lamp: Option<&LampPlayer>,
+) -> anyhow::Result<LiveCamera> {
+    let on_frame = lamp.cloned().map(|lamp| -> OnFrame { Box::new(move |at| lamp.frame_captured(at)) });
+    let live = LiveCamera::start(device, on_frame).context("cannot spawn the camera thread")?;
     Ok(live.oriented(config.orientation()))
 }
 
@@ -51,6 +58,16 @@ pub(crate) fn camera_device(config: &config::Camera) -> anyhow::Result<Box<dyn D
             Box::new(PhotoCamera::new(path, each, config.frames_per_second))
         }
     })
+}
+
+/// The configured lamp, switched off; `None` if there is none.
+///
+/// # Errors
+/// If its pin is not available.
+pub(crate) fn lamp(config: &config::Lamp) -> anyhow::Result<Option<LampPlayer>> {
+    let Some(pin) = config.pin() else { return Ok(None) };
+    let lamp = GpioLamp::open(pin).context("[lamp] pin")?;
+    Ok(Some(LampPlayer::new(Box::new(lamp))))
 }
 
 /// The configured audit log, signed with its key.

@@ -9,6 +9,7 @@ mod clock;
 mod database;
 mod door;
 mod door_rules;
+mod lamp;
 mod liveness;
 mod model;
 mod passages;
@@ -21,6 +22,7 @@ pub use clock::Clock;
 pub use database::{Database, Unsigned};
 pub use door::{Contacts, Door, Lights, Lock, Wiring};
 pub use door_rules::{FaceAlone, LivenessChallenge, LookAlikes, Mode, PolicyRules, SeveralFaces};
+pub use lamp::{Kind as LampKind, Lamp};
 pub use liveness::{Liveness, Signal, Unsure};
 pub use model::Model;
 pub use passages::{Direction, Passages};
@@ -72,6 +74,8 @@ pub struct Config {
     pub audit: Audit,
     /// The rules of the door.
     pub policy: PolicyRules,
+    /// The lamp.
+    pub lamp: Lamp,
     /// The liveness signals.
     pub liveness: Liveness,
     /// The anti-passback rule.
@@ -182,7 +186,9 @@ impl Config {
         config.contacts.check()?;
         config.reader.as_ref().map_or(Ok(()), Reader::check)?;
         config.policy.check()?;
+        config.lamp.check()?;
         config.liveness.check()?;
+        config.require_devices_of_signals()?;
         config.clock.zone()?;
         config.anti_passback.check()?;
         config.refuse_shared_pins()?;
@@ -237,10 +243,21 @@ impl Config {
             ("lights.green-pin", self.lights.green_pin),
             ("lights.red-pin", self.lights.red_pin),
             ("lights.buzzer-pin", self.lights.buzzer_pin),
+            ("lamp.pin", self.lamp.pin),
             ("reader.d0-pin", d0),
             ("reader.d1-pin", d1),
         ];
         pins.into_iter().filter_map(|(key, pin)| Some((key, pin?))).collect()
+    }
+
+    /// A signal whose device is missing would refuse everybody.
+    fn require_devices_of_signals(&self) -> Result<(), ConfigError> {
+        let measured = self.rules_with_threshold(1.0).liveness.measured();
+        if measured.contains(policy::Signal::Lamp) && self.lamp.pin.is_none() {
+            let wanted = "the BCM number of the pin that switches the lamp, 0 to 27";
+            return Err(ConfigError::Missing { key: "lamp.pin", beside: "\"lamp\" in [liveness]", wanted });
+        }
+        Ok(())
     }
 
     fn refuse_shared_pins(&self) -> Result<(), ConfigError> {
@@ -273,6 +290,7 @@ mod tests {
         let others = ["path", "socket"];
         let of_sections = [
             &door_rules::KEYS[..],
+            &lamp::KEYS,
             &liveness::KEYS,
             &camera::KEYS,
             &door::KEYS,
@@ -419,6 +437,12 @@ mod tests {
             ("[policy]\nlockout-ms = 60000\nlockout-ceiling-ms = 30000\n", "lockout-ceiling"),
             ("[policy]\nlook-alikes = \"twins\"\n", "twins"),
             ("[policy]\nface-alone = \"refused\"\n", "accepted"),
+            ("[lamp]\ndelay-frames = 1.0\n", "lamp.pin"),
+            ("[lamp]\npin = 5\ndelay-frames = -1.0\n", "lamp.delay-frames"),
+            ("[lamp]\npin = 5\nkind = \"red\"\n", "red"),
+            ("[lamp]\npin = 16\n[lights]\nred-pin = 16\n", "lights.red-pin and lamp.pin are both GPIO16"),
+            ("[liveness]\nrequired = [\"lamp\"]\n", "lamp.pin is required with \"lamp\" in [liveness]"),
+            ("[liveness]\nrecorded = [\"lamp\"]\n", "lamp.pin"),
             ("[liveness]\nrequired = [\"blink\"]\n", "blink"),
             ("[liveness]\nrecorded = [\"head-turn\"]\n", "liveness.recorded"),
             ("[liveness]\nif-unsure = \"open\"\n", "open"),

@@ -39,7 +39,7 @@ impl FrameSource for Camera {
             scene.camera_fails -= 1;
             return Err(CameraError::NoFiles { folder: PathBuf::from("a camera that is lost") });
         }
-        Ok(Captured::Frame(&self.frame))
+        Ok(Captured::Frame(&self.frame, None))
     }
 }
 

@@ -17,6 +17,7 @@ use crate::camera::{CameraError, Captured, FrameSource};
 use crate::clock::Clock;
 use crate::door::contacts::Contacts;
 use crate::door::{DoorError, DoorWatch, Latch, WatchRules};
+use crate::lamp::Lamp;
 use crate::lights::Lights;
 use crate::loop_turn::{Granted, Timings, Turn, Verdict};
 use crate::memory_file::MemoryFile;
@@ -108,6 +109,11 @@ impl Unit {
         self.peripherals.lights = Some(lights);
     }
 
+    /// Sets the lamp that plays codes on faces.
+    pub fn set_lamp(&mut self, lamp: Lamp) {
+        self.peripherals.lamp = Some(lamp);
+    }
+
     /// Records the failures of this part from now on.
     pub(crate) fn follow_part(&mut self, part: PartReports) {
         self.parts.push(part);
@@ -125,6 +131,7 @@ impl Unit {
 
     fn decide_and_act(&mut self, camera: &mut dyn FrameSource) -> Result<Turn, UnitError> {
         let started = Instant::now();
+        self.drive_lamp(camera);
         let captured = camera.next_frame();
         let now = self.clock.now();
         self.latch.lock_if_due(now.monotonic_ms);
@@ -136,14 +143,17 @@ impl Unit {
         if let Some(card) = self.peripherals.next_card(&self.gallery) {
             self.policy.present_card(&card, &now);
         }
-        let (seen, is_grey) = match captured? {
-            Captured::Frame(frame) => {
-                (self.sight.look(frame, &self.gallery, self.policy.attention())?, frame.is_grey())
+        let attention = self.policy.attention();
+        let (seen, is_grey, lit) = match captured? {
+            Captured::Frame(frame, symbol) => {
+                (self.sight.look(frame, &self.gallery, attention)?, frame.is_grey(), Some((frame, symbol)))
             }
-            Captured::Nothing => (Seen::default(), false),
+            Captured::Nothing => (Seen::default(), false, None),
         };
+        let nearest = Observation::new(&seen.faces).nearest().map(|(_, face)| face);
+        let lamp = self.peripherals.see_lamp(attention.lamp, lit, nearest, now.monotonic_ms);
         let chance = self.chance();
-        let observation = Observation::new(&seen.faces).in_grey(is_grey).with_chance(chance);
+        let observation = Observation::new(&seen.faces).in_grey(is_grey).with_chance(chance).with_lamp(lamp.as_ref());
         let observation = observation.with_schedules(self.gallery.schedules());
         let decision = self.policy.decide(&observation, &now);
         self.record_ended_approach(&now);
@@ -247,6 +257,14 @@ impl Unit {
         for approach in parts.into_iter().flatten() {
             let events = [Event::tailgating(&approach), Event::refused(&approach)];
             events.into_iter().flatten().for_each(|event| self.record(event, now));
+        }
+    }
+
+    /// Tells the lamp what to do until the next frame.
+    fn drive_lamp(&mut self, camera: &mut dyn FrameSource) {
+        if let Some(lamp) = &mut self.peripherals.lamp {
+            let now_ms = self.clock.now().monotonic_ms;
+            lamp.follow(self.policy.attention().lamp, camera, &mut *self.chance, now_ms);
         }
     }
 

@@ -2,11 +2,13 @@
 
 use crate::door::contacts::{Contact, Contacts};
 use crate::door::{DoorWatch, Input, WatchRules};
+use crate::lamp::Lamp;
 use crate::lights::{Lights, Signal};
 use crate::loop_turn::Verdict;
 use crate::reader::CardReader;
+use models::Frame;
 use policy::audit::Event;
-use policy::{Enrolled, PresentedCard};
+use policy::{Enrolled, LampReport, LampUse, ObservedFace, PresentedCard, Report};
 use shared::gallery::Gallery;
 
 #[derive(Default)]
@@ -14,6 +16,7 @@ pub(super) struct Peripherals {
     pub(super) reader: Option<Box<dyn CardReader>>,
     pub(super) door: Option<WatchedDoor>,
     pub(super) lights: Option<Lights>,
+    pub(super) lamp: Option<Lamp>,
 }
 
 /// A door with contacts.
@@ -48,6 +51,23 @@ impl Peripherals {
     pub(super) fn note_unlocked(&mut self, locks_at_ms: Option<u64>, now_ms: u64) {
         if let (Some(door), Some(locks_at_ms)) = (&mut self.door, locks_at_ms) {
             door.watch.update(Input::LetIn { locks_at_ms }, now_ms);
+        }
+    }
+
+    /// Shows a frame to the lamp, and returns the report of a trial that is over. A unit without a lamp cannot tell.
+    pub(super) fn see_lamp(
+        &mut self,
+        asked: LampUse,
+        seen: Option<(&Frame, Option<i32>)>,
+        face: Option<&ObservedFace>,
+        now_ms: u64,
+    ) -> Option<LampReport> {
+        match (&mut self.lamp, asked) {
+            (Some(lamp), _) => lamp.see(seen, face, now_ms),
+            (None, LampUse::Play(trial)) => {
+                Some(LampReport { trial, report: Report::cannot_tell(policy::Signal::Lamp, "no_lamp") })
+            }
+            (None, LampUse::Off | LampUse::Light) => None,
         }
     }
 

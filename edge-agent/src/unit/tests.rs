@@ -21,7 +21,7 @@ struct Grey(Option<Frame>);
 
 impl FrameSource for Grey {
     fn next_frame(&mut self) -> Result<Captured<'_>, CameraError> {
-        Ok(self.0.as_ref().map_or(Captured::Nothing, Captured::Frame))
+        Ok(self.0.as_ref().map_or(Captured::Nothing, |frame| Captured::Frame(frame, None)))
     }
 }
 

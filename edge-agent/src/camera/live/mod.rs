@@ -5,7 +5,7 @@ use super::convert::into_frame;
 use super::device::Device;
 use super::health::Health;
 use super::slot::{Picture, Slot, Taken};
-use super::{CameraError, Captured, FrameSource, Orientation};
+use super::{CameraError, Captured, FrameSource, OnFrame, Orientation};
 use models::Frame;
 use std::io;
 use std::sync::Arc;
@@ -37,15 +37,20 @@ impl LiveCamera {
     ///
     /// # Errors
     /// If the thread cannot be spawned.
-    pub(crate) fn start(device: Box<dyn Device>) -> io::Result<Self> {
-        Self::start_with(device, RETRY, LONGEST_WAIT)
+    pub(crate) fn start(device: Box<dyn Device>, on_frame: Option<OnFrame>) -> io::Result<Self> {
+        Self::start_with(device, on_frame, RETRY, LONGEST_WAIT)
     }
 
-    pub(super) fn start_with(mut device: Box<dyn Device>, pause: Duration, wait: Duration) -> io::Result<Self> {
+    pub(super) fn start_with(
+        mut device: Box<dyn Device>,
+        on_frame: Option<OnFrame>,
+        pause: Duration,
+        wait: Duration,
+    ) -> io::Result<Self> {
         let (slot, health) = (Arc::new(Slot::default()), Health::default());
         let (filled, reported) = (Arc::clone(&slot), health.clone());
         thread::Builder::new().name("camera".to_owned()).spawn(move || {
-            Capture { slot: &filled, health: &reported, pause }.run(&mut *device);
+            Capture { slot: &filled, health: &reported, on_frame, pause }.run(&mut *device);
             filled.set_closed();
         })?;
         let picture = Picture::default();
@@ -107,9 +112,16 @@ impl FrameSource for LiveCamera {
     /// Never fails: a lost camera returns [`Captured::Nothing`], and [`Health`] has the reason.
     fn next_frame(&mut self) -> Result<Captured<'_>, CameraError> {
         match self.decode_newest() {
-            true => Ok(self.frame.as_ref().map_or(Captured::Nothing, Captured::Frame)),
+            true => {
+                let symbol = self.picture.taken.and_then(|taken| taken.symbol);
+                Ok(self.frame.as_ref().map_or(Captured::Nothing, |frame| Captured::Frame(frame, symbol)))
+            }
             false => Ok(Captured::Nothing),
         }
+    }
+
+    fn hold_exposure(&mut self, is_held: bool) {
+        self.slot.hold_exposure(is_held);
     }
 }
 

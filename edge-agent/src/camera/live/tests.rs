@@ -21,7 +21,7 @@ impl Bench {
     fn new() -> Self {
         let (device, script) = Scripted::new();
         let wait = Duration::from_secs(60);
-        let camera = LiveCamera::start_with(Box::new(device), Duration::from_millis(1), wait).unwrap();
+        let camera = LiveCamera::start_with(Box::new(device), None, Duration::from_millis(1), wait).unwrap();
         Self { camera, script, grey: 0 }
     }
 
@@ -34,7 +34,7 @@ impl Bench {
         self.grey += 1;
         self.does(Gives(GREY, vec![self.grey; 8]));
         match self.camera.next_frame().unwrap() {
-            Captured::Frame(frame) => assert_eq!(frame.pixels(), [self.grey; 24], "{case}"),
+            Captured::Frame(frame, _) => assert_eq!(frame.pixels(), [self.grey; 24], "{case}"),
             Captured::Nothing => panic!("{case}: nothing is seen"),
         }
         assert_eq!(self.camera.health().report().state, CameraState::Streaming, "{case}");
@@ -159,7 +159,7 @@ fn the_newest_picture_is_used_and_the_others_are_counted() {
         thread::yield_now();
     }
     match bench.camera.next_frame().unwrap() {
-        Captured::Frame(frame) => assert_eq!(frame.pixels()[0], 103),
+        Captured::Frame(frame, _) => assert_eq!(frame.pixels()[0], 103),
         Captured::Nothing => panic!("nothing is seen"),
     }
     assert_eq!((health.report().captured, health.report().dropped), (3, 2));

@@ -89,13 +89,14 @@ fn the_program_delivers_frames_and_is_restarted_when_it_exits() {
     picture(folder.path(), 126);
     let mut camera = LiveCamera::start_with(
         Box::new(RpicamCamera::new(settings)),
+        None,
         Duration::from_millis(1),
         Duration::from_secs(60),
     )
     .unwrap();
     for _ in 0..8 {
         match camera.next_frame().unwrap() {
-            Captured::Frame(frame) => {
+            Captured::Frame(frame, _) => {
                 assert_eq!((frame.width(), frame.height()), (WIDTH, HEIGHT));
                 assert!(frame.pixels().iter().all(|&value| value == 128), "{:?}", &frame.pixels()[..6]);
             }

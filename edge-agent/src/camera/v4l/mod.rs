@@ -3,6 +3,7 @@
 //! The binding panics on unexpected errors, also while stopping a stream; the capture thread catches these panics.
 
 mod choice;
+mod held;
 
 pub(crate) use choice::Wanted;
 
@@ -13,6 +14,7 @@ use super::layout::{Layout, PixelFormat};
 use crate::reports::{Allowance, since_start};
 use crate::usb_port::UsbPort;
 use choice::Offer;
+use held::HeldControls;
 use std::io::{self, ErrorKind};
 use std::mem;
 use std::path::{Path, PathBuf};
@@ -60,6 +62,8 @@ pub(crate) struct V4lCamera {
 }
 
 struct Open {
+    device: v4l::Device,
+    held: Option<HeldControls>,
     stream: Stream<'static>,
     layout: Layout,
     waited: Duration,
@@ -75,7 +79,7 @@ impl Device for V4lCamera {
     }
 
     fn capture(&mut self, picture: &mut Vec<u8>) -> Result<Layout, Fault> {
-        let Some(Open { stream, layout, waited }) = &mut self.open else { return Err(Fault::Unplugged) };
+        let Some(Open { stream, layout, waited, .. }) = &mut self.open else { return Err(Fault::Unplugged) };
         let stalled = Fault::Stalled { waited_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX) };
         let (bytes, about) = CaptureStream::next(stream).map_err(|error| match error.kind() {
             // Readable but empty: the driver reports an error instead of a frame.
@@ -90,7 +94,17 @@ impl Device for V4lCamera {
         Ok(*layout)
     }
 
+    fn hold_exposure(&mut self, is_held: bool) {
+        let Some(Open { device, held, .. }) = &mut self.open else { return };
+        if is_held {
+            *held = Some(HeldControls::hold(device));
+        } else if let Some(held) = held.take() {
+            held.release(device);
+        }
+    }
+
     fn close(&mut self) {
+        self.hold_exposure(false);
         let Some(Open { mut stream, .. }) = self.open.take() else { return };
         match stream.stop() {
             // Frees its memory; the caller catches a panic.
@@ -151,10 +165,10 @@ impl V4lCamera {
         let waited = rate.map_or(LONGEST_WAIT, |rate| LONGEST_WAIT.max(Duration::from_secs_f64(3.0 / rate)));
         let mut stream = Stream::with_buffers(&device, Type::VideoCapture, self.buffers)?;
         stream.set_timeout(waited);
-        self.open = Some(Open { stream, layout, waited });
         let rate = rate.map_or_else(String::new, |rate| format!(", {rate:.1} frames per second"));
         let Capabilities { card, driver, .. } = about;
         let description = format!("{card} ({driver}) at {}: {layout}{rate}", self.path.shown());
+        self.open = Some(Open { device, held: None, stream, layout, waited });
         let port = usb_port.as_ref().map_or_else(String::new, |port| format!(", USB port {}", port.as_str()));
         Ok(Opened { description: description + &port, usb_port })
     }

@@ -1,13 +1,13 @@
 //! Checks the devices on the pins without touching them. The main question: does the door stay locked while no program
 //! holds its pin?
 
-use crate::config::{Config, Contacts, FaceAlone, Lock, Mode, Reader, Wiring};
+use crate::config::{Config, Contacts, FaceAlone, Lock, Mode, Reader, Source, Wiring};
 use crate::door::LockPin;
 use crate::door::boot::{self, KeptLocked, candidate_boards};
-use crate::gpio::{Board, BootConfig, Pin, Released};
+use crate::gpio::{Board, BootConfig, Released};
 use anyhow::Context;
 use files::read_bounded;
-use policy::Enrolled;
+use policy::{Enrolled, Signal};
 use serde::Serialize;
 use shared::gallery::Gallery;
 use std::path::Path;
@@ -94,6 +94,7 @@ pub(super) fn warnings(config: &Config, lock: Option<&CheckedLock>, gallery: &Ga
     warnings.extend(about_contacts(&config.contacts));
     warnings.extend(about_rate(config));
     warnings.extend(about_device(config.reader.as_ref()));
+    warnings.extend(about_lamp(config));
     warnings.extend(about_faces_alone(config));
     warnings.extend(about_cards(config, gallery));
     warnings.extend(about_hours(config, gallery));
@@ -127,15 +128,14 @@ fn about_lock(checked: &CheckedLock, lock: LockPin) -> Vec<String> {
 
 /// Warns of lights and buzzers that are on until the program runs.
 fn on_at_boot(config: &Config) -> Vec<String> {
-    let Some(lights) = config.lights.pins() else { return Vec::new() };
     let boards = candidate_boards(config.door.board);
-    let is_on = |pin: Pin| boards.iter().any(|board| board.level_at_reset(pin) == lights.on);
-    let pins = config.pins().into_iter().filter(|(key, _)| key.starts_with("lights."));
-    pins.filter(|(_, pin)| is_on(*pin))
-        .map(|(key, pin)| {
-            format!("{key} is {pin}, which is pulled {} at reset: it is on while the Pi boots", lights.on)
-        })
-        .collect()
+    let on_levels = [("lights.", config.lights.on_level), ("lamp.", config.lamp.on_level)];
+    let lit = config.pins().into_iter().filter_map(|(key, pin)| {
+        let (_, on) = on_levels.into_iter().find(|(section, _)| key.starts_with(section))?;
+        let is_on = boards.iter().any(|board| board.level_at_reset(pin) == on);
+        is_on.then(|| format!("{key} is {pin}, which is pulled {on} at reset: it is on while the Pi boots"))
+    });
+    lit.collect()
 }
 
 /// Warns of one contact without the other.
@@ -161,6 +161,36 @@ fn about_device(reader: Option<&Reader>) -> Option<String> {
             device.shown()
         )
     })
+}
+
+/// Warns of a lamp with which no trial can succeed.
+fn about_lamp(config: &Config) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if config.lamp.pin.is_none() {
+        return warnings;
+    }
+    let (lamp, camera) = (&config.lamp, &config.camera);
+    if lamp.delay_frames.is_none() {
+        warnings.push(
+            "[lamp] delay-frames is not set, so the lamp cannot tell who is live: `edge-agent doctor` measures it"
+                .to_owned(),
+        );
+    }
+    let is_held = camera.exposure_us.is_some() && camera.gain.is_some();
+    if camera.source == Some(Source::Rpicam) && !is_held {
+        warnings.push(
+            "rpicam-vid cannot hold its exposure while the lamp plays its code: set [camera] exposure-us and gain to values \
+             that suit the lit face"
+                .to_owned(),
+        );
+    }
+    if camera.source == Some(Source::Files) {
+        warnings.push("[camera] source is \"files\": photos do not see the lamp".to_owned());
+    }
+    if !config.rules_with_threshold(1.0).liveness.measured().contains(Signal::Lamp) {
+        warnings.push("[lamp] has no effect: list \"lamp\" in [liveness] required or recorded".to_owned());
+    }
+    warnings
 }
 
 /// Warns of doors that a photo opens, and of those that need a card but have no reader. Says how to migrate the
@@ -291,6 +321,18 @@ mod tests {
                 "lights.buzzer-pin is GPIO5, which is pulled high at reset",
             ),
             (&format!("{lock}{reader}[lights]\nred-pin = 13\non-level = \"low\"\n"), "lights.red-pin is GPIO13"),
+            (&format!("{lock}{reader}[lamp]\npin = 12\ndelay-frames = 1.0\n"), "[lamp] has no effect"),
+            (
+                &format!("{lock}{reader}[lamp]\npin = 12\n[liveness]\nrequired = [\"lamp\"]\n"),
+                "[lamp] delay-frames is not set",
+            ),
+            (
+                &format!(
+                    "{lock}{reader}[camera]\nsource = \"rpicam\"\n[lamp]\npin = 12\ndelay-frames = 2.0\n\
+                     [liveness]\nrecorded = [\"lamp\"]\n"
+                ),
+                "rpicam-vid cannot hold its exposure",
+            ),
             (lock, "no [reader] is configured: nobody can enter"),
             (
                 &format!("{lock}[policy]\nmode = \"face\"\nface-alone = \"accepted\"\n"),

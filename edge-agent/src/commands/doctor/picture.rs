@@ -62,7 +62,7 @@ pub(super) fn take(
     let mut settled_at = None;
     let mut looked_at = None;
     while Instant::now() < until {
-        let Ok(Captured::Frame(frame)) = camera.next_frame() else { continue };
+        let Ok(Captured::Frame(frame, _)) = camera.next_frame() else { continue };
         if Instant::now() < *settled_at.get_or_insert(Instant::now() + SETTLED_AFTER) {
             continue;
         }

@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::database::{InUse, trust};
 use crate::door::{Latch, RelockTimer};
 use crate::folders;
+use crate::lamp::Lamp;
 use crate::protection::ProtectionReport;
 use crate::sight::Networks;
 use crate::status::{self, Board, PeripheralsReport};
@@ -76,8 +77,9 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let source = ClockSource::watch(witnesses).context("cannot spawn the clock thread")?;
     let clock = Arc::new(SystemClock::start_in(config.clock.zone()?, source));
     let _relock = RelockTimer::start(latch.clone(), Arc::clone(&clock)).context("cannot spawn the relock thread")?;
+    let lamp = configured::lamp(&config.lamp)?;
     // The camera opens on its own thread while the networks are loaded.
-    let camera = configured::start_camera(camera, &config.camera)?;
+    let camera = configured::start_camera(camera, &config.camera, lamp.as_ref())?;
     let recogniser = configured::recogniser(&config.model)?;
     let (InUse { gallery, rules, digest }, found) = people::find(&config, &recogniser)?;
     let policy = Policy::new(rules).context("[policy]")?;
@@ -96,6 +98,9 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let sight = Box::new(Networks::new(recogniser));
     let mut unit = Unit::new(sight, gallery, policy, audit, latch, time);
     equip(&mut unit, &config, &clock)?;
+    if let Some(player) = lamp {
+        unit.set_lamp(Lamp::new(player, config.lamp.settings(config.camera.frames_per_second)));
+    }
     unit.set_memory(memory);
     unit.follow_part(camera.health().part());
     unit.start();
