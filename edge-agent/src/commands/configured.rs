@@ -16,14 +16,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 use terminal::{Help, ShowPath};
 
-/// The configured camera, which opens itself on its own thread.
-///
-/// # Errors
-/// If none is configured.
-pub(crate) fn camera(config: &config::Camera) -> anyhow::Result<LiveCamera> {
-    start_camera(camera_device(config)?, config, None)
-}
-
 /// Starts the capture thread of a camera, which switches the lamp in step with the frames.
 ///
 /// # Errors
@@ -180,7 +172,7 @@ mod tests {
     #[test]
     fn nothing_is_guessed() {
         let config = Config::default();
-        let refusal = camera(&config.camera).map(drop).unwrap_err().to_string();
+        let refusal = camera_device(&config.camera).map(drop).unwrap_err().to_string();
         assert!(refusal.contains("[camera] source"), "{refusal}");
         let refusal = door(&config.door).map(drop).unwrap_err().to_string();
         assert!(refusal.contains("[door] lock"), "{refusal}");

@@ -48,17 +48,17 @@ impl LampPlayer {
     }
 
     /// Switches the lamp off.
-    pub(super) fn off(&self) {
+    pub(crate) fn off(&self) {
         self.play(Plays::Off, false);
     }
 
     /// Lights the lamp steadily.
-    pub(super) fn light(&self) {
+    pub(crate) fn light(&self) {
         self.play(Plays::Light, true);
     }
 
     /// Plays a code from the next frame on, once. Afterwards the lamp stays on.
-    pub(super) fn play_code(&self, code: Code) {
+    pub(crate) fn play_code(&self, code: Code) {
         self.play(Plays::Code { code, next: 0 }, true);
     }
 
@@ -75,12 +75,12 @@ impl LampPlayer {
     }
 
     /// The frames per second that the camera delivers; `None` before the second frame.
-    pub(super) fn frames_per_second(&self) -> Option<f64> {
+    pub(crate) fn frames_per_second(&self) -> Option<f64> {
         self.inside().interval_s.map(|interval| 1.0 / interval)
     }
 
     /// Why the lamp could not be switched the last time; `None` if it could.
-    pub(super) fn failure(&self) -> Option<String> {
+    pub(crate) fn failure(&self) -> Option<String> {
         self.inside().failure.clone()
     }
 

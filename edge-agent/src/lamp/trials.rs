@@ -20,7 +20,7 @@ const FRAMES_BEFORE: usize = 4;
 /// A trial without frames of the camera's thread ends after this time.
 const LONGEST_TRIAL_MS: u64 = 3000;
 
-/// So many frames after the code, a trial is judged even if the face was not seen in them.
+/// This many frames after the code, a trial is judged even if the face was not seen in them.
 const FRAMES_AFTER: i32 = 8;
 
 /// The settings of a lamp.

@@ -295,7 +295,7 @@ impl Unit {
 }
 
 /// A random number from the operating system; 0 if it has none.
-fn system_chance() -> u64 {
+pub(crate) fn system_chance() -> u64 {
     getrandom::u64().unwrap_or_else(|error| {
         tracing::error!("cannot get random numbers from the operating system: {error}");
         0

@@ -5,6 +5,7 @@ mod cameras;
 mod computer;
 mod finding;
 mod key_files;
+mod lamp;
 mod picture;
 
 use crate::audit_log::read::last_recorded_utc_ms;
@@ -12,6 +13,7 @@ use crate::clock::utc_now_ms;
 use crate::commands::configured;
 use crate::config::{self, Config, Source, WHERE_KEYS_ARE_EXPLAINED};
 use crate::folders;
+use crate::unit::system_chance;
 use cameras::{Camera, Stack};
 use clap::Args;
 use files::folder_of;
@@ -104,7 +106,14 @@ fn configuration(path: &Path) -> (Config, Vec<Finding>) {
 /// Takes a frame from the configured camera, or from the first one found.
 fn look(config: &Config, cameras: &[Camera], findings: &mut Vec<Finding>) -> Option<Picture> {
     let chosen = chosen_camera(&config.camera, cameras)?;
-    let mut camera = match configured::camera(&chosen) {
+    let lamp = configured::lamp(&config.lamp).unwrap_or_else(|error| {
+        let remedy = "stop a unit that uses the pin (`systemctl stop edge-agent`); check [lamp] pin";
+        findings.push(Finding::bad("lamp", on_one_line(&error), remedy));
+        None
+    });
+    let opened = configured::camera_device(&chosen);
+    let opened = opened.and_then(|device| configured::start_camera(device, &chosen, lamp.as_ref()));
+    let mut camera = match opened {
         Ok(camera) => camera,
         Err(error) => {
             findings.push(Finding::bad("picture", on_one_line(&error), "set the camera in [camera]"));
@@ -129,6 +138,11 @@ fn look(config: &Config, cameras: &[Camera], findings: &mut Vec<Finding>) -> Opt
     };
     let (picture, found) = picture::take(&mut camera, recogniser.as_mut(), wanted);
     findings.extend(found);
+    if let Some(player) = lamp.filter(|_| picture.is_some()) {
+        say("flashing the lamp ...");
+        let (kind, configured) = (config.lamp.settings(chosen.frames_per_second).kind, config.lamp.delay_frames);
+        findings.push(lamp::flash(&player, &mut camera, kind, configured, &mut system_chance));
+    }
     picture
 }
 

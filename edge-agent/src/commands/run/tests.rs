@@ -37,7 +37,8 @@ fn only_finished_turns_ping_the_watchdog() {
         frames_per_second: 120.0,
         ..Default::default()
     };
-    let camera = configured::camera(&section).unwrap();
+    let device = configured::camera_device(&section).unwrap();
+    let camera = configured::start_camera(device, &section, None).unwrap();
     let latch = Latch::close(Box::new(ScriptedDoor::default()), 1000).unwrap();
     let (clock, end) = (Arc::new(SystemClock::start()), Arc::new(AtomicBool::new(false)));
     let audit =
