@@ -109,11 +109,14 @@ fn has_enough_frames(clock: &Clock) -> Result<(), Finding> {
 }
 
 fn has_held_still(used: &[&Sample]) -> Result<(), Finding> {
+    let size = median(used.iter().map(|sample| sample.view.place().eye_share));
     let places = || used.iter().map(|sample| sample.view.place());
-    let apart = |a: super::Place, b: super::Place| (a.x - b.x).hypot(a.y - b.y);
+    // In the trial's own eye distance: each frame's contains the noise of its landmarks.
+    let at = |place: super::Place| (place.x * place.eye_share / size, place.y * place.eye_share / size);
+    let apart = |a: super::Place, b: super::Place| (at(a).0 - at(b).0).hypot(at(a).1 - at(b).1);
     let [from_frame, in_all] = MOST_MOVED;
     let jumped = places().zip(places().skip(1)).any(|(a, b)| apart(a, b) > from_frame);
-    let drifted = places().zip(places().next()).any(|(a, b)| apart(a, b) > in_all);
+    let drifted = places().next().is_some_and(|first| places().any(|place| apart(first, place) > in_all));
     let sizes = || places().map(|place| place.eye_share);
     let (smallest, largest) = (sizes().fold(f32::MAX, f32::min), sizes().fold(0.0, f32::max));
     if jumped || drifted || largest > MOST_RESIZED * smallest {

@@ -19,6 +19,8 @@ const SKEWS: [f32; 5] = [0.0, 0.025, 0.05, 0.075, 0.1];
 const EXPOSURES: [f32; 7] = [0.05, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0];
 /// Times that leave this much more than the best one are as good.
 const ALIKE: f32 = 1.1;
+/// The brightness, relative to the brightest frame, below which frames are not more exact.
+const DARKEST: f64 = 0.01;
 /// A frame whose brightness deviates more from the fit, in standard deviations, is left out.
 const OUTLIER: f32 = 4.5;
 
@@ -58,6 +60,8 @@ pub(super) struct Overall {
     pub(super) signal_to_noise: f32,
     /// Whether each frame is used.
     pub(super) kept: Vec<bool>,
+    /// The brightness of each frame, relative to the mean.
+    brightness: Vec<f32>,
 }
 
 impl Overall {
@@ -82,6 +86,7 @@ impl Overall {
                 explained,
                 signal_to_noise: fit.lamp / noise,
                 kept: kept.clone(),
+                brightness: bands[BANDS].series.clone(),
             });
             for (kept, residual) in kept.iter_mut().zip(&residuals) {
                 *kept &= residual.abs() <= OUTLIER * spread.max(0.02 * fit.lamp.abs());
@@ -179,8 +184,8 @@ pub(super) struct Response {
     pub(super) off: Vec<f32>,
     /// The lamp's light alone, linear.
     pub(super) lamp: Vec<f32>,
-    /// The standard error of `lamp`.
-    pub(super) error: Vec<f32>,
+    /// The standard errors of `off` and of `lamp`.
+    pub(super) errors: Vec<[f32; 2]>,
     /// Whether the cell is usable, and brighter than black without the lamp.
     pub(super) usable: Vec<bool>,
 }
@@ -188,24 +193,34 @@ pub(super) struct Response {
 impl Response {
     pub(super) fn new(clock: &Clock, steady: &Steady, overall: &Overall) -> Self {
         let cells = COLUMNS * ROWS;
-        let mut response =
-            Self { off: vec![0.0; cells], lamp: vec![0.0; cells], error: vec![0.0; cells], usable: vec![false; cells] };
+        let mut response = Self {
+            off: vec![0.0; cells],
+            lamp: vec![0.0; cells],
+            errors: vec![[0.0; 2]; cells],
+            usable: vec![false; cells],
+        };
+        // What moves and flickers deviates in proportion to the light, so dark frames are the more exact ones.
+        let brightest = overall.brightness.iter().copied().fold(1e-6, f32::max);
+        let levels: Vec<f64> =
+            overall.brightness.iter().map(|brightness| f64::from(brightness / brightest).max(0.0) + DARKEST).collect();
         for row in 0..ROWS {
             let below = centre(row * COLUMNS).1 - 0.35;
             let late = overall.late_by + overall.skew * below;
             let rows: Vec<[f64; 3]> = (0..steady.frames.len())
-                .map(|frame| [1.0, clock.time(frame), clock.light(frame, late, overall.exposure)])
+                .map(|frame| [1.0, clock.time(frame) * levels[frame], clock.light(frame, late, overall.exposure)])
                 .collect();
             for cell in (row * COLUMNS..(row + 1) * COLUMNS).filter(|cell| steady.usable[*cell]) {
-                response.fit(cell, steady, &rows, &overall.kept);
+                response.fit(cell, steady, &rows, &levels, &overall.kept);
             }
         }
         response
     }
 
     /// Fits twice; the second time, frames that deviate count less.
-    fn fit(&mut self, cell: usize, steady: &Steady, rows: &[[f64; 3]], kept: &[bool]) {
-        let mut weights: Vec<f64> = kept.iter().map(|kept| if *kept { 1.0 } else { 0.0 }).collect();
+    fn fit(&mut self, cell: usize, steady: &Steady, rows: &[[f64; 3]], levels: &[f64], kept: &[bool]) {
+        let trust: Vec<f64> =
+            kept.iter().zip(levels).map(|(kept, level)| if *kept { level.powi(-2) } else { 0.0 }).collect();
+        let mut weights = trust.clone();
         for _ in 0..2 {
             let mut equations = Equations::new([0.0, 1e-3, 1e-9]);
             for (frame, row) in rows.iter().enumerate() {
@@ -214,21 +229,21 @@ impl Response {
             let Some((solved, variances)) = equations.solve() else { return };
             let residual = |frame: usize| {
                 let fitted: f64 = rows[frame].iter().zip(solved).map(|(a, b)| a * b).sum();
-                (f64::from(steady.frames[frame][cell]) - fitted) as f32
+                f64::from(steady.frames[frame][cell]) - fitted
             };
-            let used = || (0..rows.len()).filter(|frame| weights[*frame] > 0.0);
-            let spread = median(used().map(|frame| residual(frame).abs())) * 1.4826;
-            let rest: f64 = used().map(|frame| weights[frame] * f64::from(residual(frame)).powi(2)).sum();
+            let used = || (0..rows.len()).filter(|frame| kept[*frame]);
+            let relative = |frame: usize| (residual(frame) / levels[frame]).abs();
+            let spread = 1.4826 * f64::from(median(used().map(|frame| relative(frame) as f32)));
+            let rest: f64 = used().map(|frame| weights[frame] * residual(frame).powi(2)).sum();
             let freedom = (used().count() as f64 - 3.0).max(1.0);
             self.off[cell] = solved[0] as f32;
             self.lamp[cell] = solved[2] as f32;
-            self.error[cell] = (variances[2] * rest / freedom).sqrt() as f32;
+            self.errors[cell] = [variances[0], variances[2]].map(|variance| (variance * rest / freedom).sqrt() as f32);
             self.usable[cell] = self.off[cell] > 5e-4;
-            let limit = 2.5 * spread.max(1e-6);
-            let count = |frame: usize| (limit / residual(frame).abs().max(limit)).powi(2);
-            let next: Vec<f64> =
-                (0..rows.len()).map(|frame| if kept[frame] { f64::from(count(frame)) } else { 0.0 }).collect();
-            weights = next;
+            let limit = 2.5 * spread.max(1e-7);
+            for frame in used() {
+                weights[frame] = trust[frame] * (limit / relative(frame).max(limit)).powi(2);
+            }
         }
     }
 }
