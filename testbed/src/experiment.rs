@@ -78,8 +78,11 @@ impl Experiment {
         let error = chance.normal(0.15).clamp(-0.3, 0.3);
         let timing = Timing { delay_frames: (camera.delay + error).max(0.0) };
         let last = code.symbols().len() as i32 + camera.delay.ceil() as i32 + 2;
-        let (all, each) = (-4..last, if chance.happens(0.3) { 0.667 } else { 0.97 });
-        let frames = all.filter(|_| chance.happens(each)).collect();
+        let slow = chance.happens(0.3).then(|| chance.below(3) as i32);
+        // A slow loop sees two of three frames; any loop misses some.
+        let frames = (-4..last)
+            .filter(|at| slow.is_none_or(|phase| at.rem_euclid(3) != phase) && chance.happens(0.97))
+            .collect();
         let bias = [chance.normal(0.004), chance.normal(0.004)];
         Self { scene, camera, code, shown, timing, frames, bias, mean, chance }
     }

@@ -9,6 +9,8 @@ const LATEST: f32 = 6.0;
 const STEP: f32 = 0.02;
 /// Durations of an exposure that are tried, in frames.
 const EXPOSURES: [f32; 5] = [0.1, 0.3, 0.5, 0.75, 1.0];
+/// Times that leave this much more than the best one are as good.
+const ALIKE: f64 = 1.1;
 /// Less light of the lamp, relative to the light without it, is not seen.
 const LEAST_SHARE: f64 = 0.005;
 
@@ -49,20 +51,25 @@ pub fn measure_delay(code: &Code, frames: &[(i32, f32)]) -> Result<MeasuredDelay
     }
     let mean = median(frames.iter().map(|(_, light)| *light));
     let spread: f64 = frames.iter().map(|(_, light)| f64::from(light - mean).powi(2)).sum();
-    let steps = 0..=(LATEST / STEP) as u32;
-    let delays = steps.map(|step| step as f32 * STEP);
-    let fits = delays.flat_map(|delay| EXPOSURES.map(|exposure| fit(code, frames, delay, exposure))).flatten();
-    let best = fits.min_by(|a, b| a.residual.total_cmp(&b.residual)).ok_or(DelayError::TooFewFrames)?;
+    let delays = (0..=(LATEST / STEP) as u32).map(|step| step as f32 * STEP);
+    let fits = delays.flat_map(|delay| EXPOSURES.map(|exposure| fit(code, frames, delay, exposure)));
+    let fits: Vec<Fit> = fits.flatten().collect();
+    let best = fits.iter().min_by(|a, b| a.residual.total_cmp(&b.residual)).ok_or(DelayError::TooFewFrames)?;
     let explained = 1.0 - best.residual / spread.max(1e-12);
     if explained < 0.8 || best.lamp <= LEAST_SHARE * best.without {
         return Err(DelayError::NotSeen);
     }
+    // A short exposure shows the same symbols at different times: the middle of them is the delay.
+    let alike = || fits.iter().filter(|fit| fit.residual <= ALIKE * best.residual + 1e-4 * spread).map(|fit| fit.delay);
+    let (first, last) = (alike().fold(f32::MAX, f32::min), alike().fold(0.0, f32::max));
     // The residual grows by (lamp^2 * changes * shift^2) as the delay shifts: the curvature gives the error.
     let changes = (-1..=code.symbols().len() as i32).filter(|at| code.is_on(*at) != code.is_on(at + 1)).count();
     let deviation = (best.residual / (frames.len() as f64 - 4.0)).sqrt();
     let error = (deviation / (best.lamp * (changes.max(1) as f64).sqrt())) as f32;
+    // That of a uniform distribution from the first to the last.
+    let error = error.hypot((last - first) / 12_f32.sqrt());
     let lamp_share = (best.lamp / best.without.max(1e-9)) as f32;
-    Ok(MeasuredDelay { frames: best.delay, error, lamp_share, explained: explained as f32 })
+    Ok(MeasuredDelay { frames: f32::midpoint(first, last), error, lamp_share, explained: explained as f32 })
 }
 
 struct Fit {
@@ -96,32 +103,29 @@ mod tests {
     use super::*;
     use crate::lamp::LampKind;
 
-    fn brightness(code: &Code, delay: f32, lamp: f32, noise: f32) -> Vec<(i32, f32)> {
+    fn brightness(code: &Code, delay: f32, exposure: f32, lamp: f32, noise: f32) -> Vec<(i32, f32)> {
         let mut state = 1_u32;
         let mut random = move || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (state >> 8) as f32 / (1 << 24) as f32 - 0.5
         };
-        let frames = -4..code.symbols().len() as i32 + 6;
-        frames
-            .map(|symbol| {
-                (
-                    symbol,
-                    0.2 + lamp * code.light_between(symbol as f32 - delay, symbol as f32 - delay + 1.0)
-                        + noise * random(),
-                )
-            })
-            .collect()
+        let mut light = |symbol: i32| {
+            let middle = symbol as f32 - delay + 0.5;
+            0.2 + lamp * code.light_between(middle - exposure / 2.0, middle + exposure / 2.0) + noise * random()
+        };
+        (-4..code.symbols().len() as i32 + 6).map(|symbol| (symbol, light(symbol))).collect()
     }
 
     #[test]
     fn the_delay_is_found_with_its_error() {
         for kind in [LampKind::White, LampKind::Infrared] {
-            for (delay, noise) in [(0.0, 0.0), (0.4, 0.002), (1.0, 0.002), (2.7, 0.005)] {
+            for (delay, exposure, noise, error) in
+                [(0.5, 1.0, 0.0, 0.03), (0.4, 1.0, 0.002, 0.03), (2.7, 1.0, 0.005, 0.1), (1.0, 0.3, 0.002, 0.3)]
+            {
                 let code = Code::random(kind, 15.0, || 1 << 62);
-                let found = measure_delay(&code, &brightness(&code, delay, 0.05, noise)).unwrap();
-                let error = (found.frames - delay).abs();
-                assert!(error <= 0.03 + 4.0 * found.error && found.error < 0.05, "{delay}: {found:?}");
+                let found = measure_delay(&code, &brightness(&code, delay, exposure, 0.05, noise)).unwrap();
+                assert!((found.frames - delay).abs() <= 0.02 + 2.0 * found.error, "{delay}: {found:?}");
+                assert!(found.error <= error, "{delay}: {found:?}");
                 assert!((found.lamp_share - 0.25).abs() < 0.03, "{found:?}");
             }
         }
@@ -131,9 +135,13 @@ mod tests {
     fn a_lamp_that_is_not_seen_has_no_delay() {
         let code = Code::random(LampKind::White, 15.0, || 77);
         for (lamp, noise) in [(0.0, 0.01), (0.0, 0.0), (0.001, 0.02), (-0.05, 0.0)] {
-            assert_eq!(measure_delay(&code, &brightness(&code, 1.0, lamp, noise)), Err(DelayError::NotSeen), "{lamp}");
+            assert_eq!(
+                measure_delay(&code, &brightness(&code, 1.0, 1.0, lamp, noise)),
+                Err(DelayError::NotSeen),
+                "{lamp}"
+            );
         }
-        let few = &brightness(&code, 1.0, 0.05, 0.0)[..11];
+        let few = &brightness(&code, 1.0, 1.0, 0.05, 0.0)[..11];
         assert_eq!(measure_delay(&code, few), Err(DelayError::TooFewFrames));
     }
 }

@@ -2,12 +2,13 @@
 
 use super::code::Code;
 use super::finding::{CannotTell, Figures, Finding, Judgement, NotLive};
-use super::response::{Clock, Overall, Response};
+use super::overall::{Clock, Overall};
+use super::response::Response;
 use super::robust::median;
+use super::sample::{Sample, Timing};
 use super::shape::Shape;
 use super::skin::Texture;
 use super::steady::{Steady, is_on_face};
-use super::trial::{Sample, Timing};
 
 /// Frames before the code that are used, and frames after it.
 const AROUND: [i32; 2] = [4, 8];
@@ -109,11 +110,14 @@ fn has_enough_frames(clock: &Clock) -> Result<(), Finding> {
 }
 
 fn has_held_still(used: &[&Sample]) -> Result<(), Finding> {
+    let size = median(used.iter().map(|sample| sample.view.place().eye_share));
     let places = || used.iter().map(|sample| sample.view.place());
-    let apart = |a: super::Place, b: super::Place| (a.x - b.x).hypot(a.y - b.y);
+    // In the trial's own eye distance: each frame's contains the noise of its landmarks.
+    let at = |place: super::Place| (place.x * place.eye_share / size, place.y * place.eye_share / size);
+    let apart = |a: super::Place, b: super::Place| (at(a).0 - at(b).0).hypot(at(a).1 - at(b).1);
     let [from_frame, in_all] = MOST_MOVED;
     let jumped = places().zip(places().skip(1)).any(|(a, b)| apart(a, b) > from_frame);
-    let drifted = places().zip(places().next()).any(|(a, b)| apart(a, b) > in_all);
+    let drifted = places().next().is_some_and(|first| places().any(|place| apart(first, place) > in_all));
     let sizes = || places().map(|place| place.eye_share);
     let (smallest, largest) = (sizes().fold(f32::MAX, f32::min), sizes().fold(0.0, f32::max));
     if jumped || drifted || largest > MOST_RESIZED * smallest {
@@ -154,4 +158,134 @@ fn reflects(texture: &Texture) -> Result<(), Finding> {
         return Err(Finding::CannotTell(CannotTell::Uncertain));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::head::template;
+    use super::super::view::{COLUMNS, ROWS, centre};
+    use super::super::{LampKind, Place, View};
+    use super::*;
+
+    /// What the camera sees of a face: for each cell, its reflectance, and the room's and the lamp's light on it.
+    struct Scene {
+        shown: fn(usize) -> f32,
+        by_lamp: fn(usize) -> f32,
+        /// Frames by which it follows late.
+        late: f32,
+        /// To the right with each frame, in eye distances.
+        moves: f32,
+        skips: fn(i32) -> bool,
+        /// How much the room's light changes from frame to frame, as a share.
+        flicker: f32,
+    }
+
+    const PERSON: Scene =
+        Scene { shown, by_lamp: |cell| on_head(cell), late: 0.0, moves: 0.0, skips: |_| false, flicker: 0.0 };
+
+    /// Dark brows, eyes and mouth on a brighter face.
+    fn albedo(cell: usize) -> f32 {
+        let (x, y) = centre(cell);
+        let dark = |at_x: f32, at_y: f32, across: f32, along: f32| {
+            ((x.abs() - at_x) / across).powi(2) + ((y - at_y) / along).powi(2) < 1.0
+        };
+        let is_dark = dark(0.5, -0.35, 0.35, 0.09) || dark(0.5, 0.0, 0.18, 0.1) || dark(0.0, 1.15, 0.4, 0.1);
+        if is_dark { 0.12 } else { 0.4 }
+    }
+
+    /// Under a light from above.
+    fn shown(cell: usize) -> f32 {
+        let patch = template()[cell];
+        albedo(cell) * patch.open * (0.35 - 0.2 * patch.normal[1])
+    }
+
+    fn on_head(cell: usize) -> f32 {
+        0.4 * albedo(cell) * template()[cell].normal[2]
+    }
+
+    fn judged(scene: &Scene) -> Judgement {
+        let code = Code::random(LampKind::White, 15.0, || 0x5555_1234_9abc_def0);
+        let mut state = 3_u32;
+        let mut noise = move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 24) as f32 - 0.5
+        };
+        let frames = (-3..code.symbols().len() as i32 + 4).filter(|symbol| !(scene.skips)(*symbol));
+        let samples: Vec<Sample> = frames
+            .map(|symbol| {
+                let start = symbol as f32 - 1.0 - scene.late;
+                let light = code.light_between(start, start + 0.5);
+                let room = 1.0 + scene.flicker * noise();
+                let cell = |cell| room * (scene.shown)(cell) + light * (scene.by_lamp)(cell) + 0.004 * noise();
+                let cells: Vec<f32> = (0..COLUMNS * ROWS).map(cell).collect();
+                let place = Place { x: 5.0 + scene.moves * symbol as f32, y: 3.0, roll: 0.0, eye_share: 0.09 };
+                Sample { symbol, view: View::from_grid(&cells, place).unwrap() }
+            })
+            .collect();
+        judge(&code, Timing { delay_frames: 0.75 }, &samples)
+    }
+
+    #[test]
+    fn each_test_refuses_for_its_own_reason() {
+        use CannotTell::{BadExposure, Moved, TooBright, TooFewFrames, Uncertain};
+        use NotLive::{Late, NotAHead, ShinesByItself};
+        let cases = [
+            ("a person", PERSON, Finding::Live),
+            ("two of three frames", Scene { skips: |symbol| symbol.rem_euclid(3) == 1, ..PERSON }, Finding::Live),
+            (
+                "one of three frames",
+                Scene { skips: |symbol| symbol.rem_euclid(3) > 0, ..PERSON },
+                Finding::CannotTell(TooFewFrames),
+            ),
+            ("nobody", Scene { skips: |_| true, ..PERSON }, Finding::CannotTell(TooFewFrames)),
+            ("a passer-by", Scene { moves: 0.1, ..PERSON }, Finding::CannotTell(Moved)),
+            ("saturated", Scene { shown: |_| 1.0, ..PERSON }, Finding::CannotTell(BadExposure)),
+            ("in the sun", Scene { by_lamp: |cell| 0.1 * on_head(cell), ..PERSON }, Finding::CannotTell(TooBright)),
+            ("a replay", Scene { by_lamp: |_| 0.0, ..PERSON }, Finding::CannotTell(TooBright)),
+            ("flickering light", Scene { flicker: 1.5, ..PERSON }, Finding::CannotTell(Uncertain)),
+            ("two frames late", Scene { late: 2.0, ..PERSON }, Finding::NotLive(Late)),
+            ("four frames late", Scene { late: 4.0, ..PERSON }, Finding::NotLive(Late)),
+            ("a screen behind glass", Scene { by_lamp: |_| 0.08, ..PERSON }, Finding::NotLive(ShinesByItself)),
+            ("a sheet", Scene { by_lamp: |cell| 0.8 * shown(cell), ..PERSON }, Finding::NotLive(NotAHead)),
+            (
+                "a bent sheet",
+                Scene { by_lamp: |cell| shown(cell) * (0.9 - 0.5 * centre(cell).0.powi(2)).max(0.1), ..PERSON },
+                Finding::NotLive(NotAHead),
+            ),
+        ];
+        for (name, scene, expected) in cases {
+            let judgement = judged(&scene);
+            assert_eq!(judgement.finding, expected, "{name}: {:?}", judgement.figures);
+        }
+    }
+
+    #[test]
+    fn the_figures_are_those_of_the_scene() {
+        let Figures { lamp_share, late_by, skin_likeness, late_texture, explained, .. } = judged(&PERSON).figures;
+        // By hand for the forehead: 0.4 n_z of the lamp, 0.35 - 0.2 n_y of the room.
+        assert!((0.7..1.5).contains(&lamp_share), "{lamp_share}");
+        assert!(late_by.abs() <= 0.3 && explained > 0.95, "{late_by} {explained}");
+        assert!((0.8..1.2).contains(&skin_likeness) && late_texture < 0.1, "{skin_likeness} {late_texture}");
+        let late = judged(&Scene { late: 3.0, ..PERSON }).figures;
+        assert!((late.late_by - 3.0).abs() <= 0.6, "{}", late.late_by);
+    }
+
+    /// A screen that answers late with a picture of a face, and whose glass answers at once.
+    #[test]
+    fn the_lamp_in_the_glass_does_not_hide_a_late_answer() {
+        let code = Code::random(LampKind::White, 15.0, || 0x1555_1234_9abc_def0);
+        for late in 2..=5_u8 {
+            let samples: Vec<Sample> = (-3..code.symbols().len() as i32 + 4)
+                .map(|symbol| {
+                    let light = |late: f32| code.light_between(symbol as f32 - late, symbol as f32 - late + 0.5);
+                    let cell = |cell: usize| shown(cell) + 0.2 * light(0.0) + light(f32::from(late)) * on_head(cell);
+                    let cells: Vec<f32> = (0..COLUMNS * ROWS).map(cell).collect();
+                    let place = Place { x: 5.0, y: 3.0, roll: 0.0, eye_share: 0.09 };
+                    Sample { symbol, view: View::from_grid(&cells, place).unwrap() }
+                })
+                .collect();
+            let judgement = judge(&code, Timing { delay_frames: 0.25 }, &samples);
+            assert_ne!(judgement.finding, Finding::Live, "{late}: {:?}", judgement.figures);
+        }
+    }
 }

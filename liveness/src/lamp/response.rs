@@ -1,177 +1,15 @@
-//! The response of each cell to the code: its brightness without the lamp, the lamp's light alone, and what is left.
+//! The response of each cell to the code: its brightness without the lamp, the lamp's light alone, and their errors.
 //!
-//! First the brightness of the whole face gives the time: how late it follows, and how much later lower rows are read
-//! (rolling shutter). Then each cell is fitted with a constant, a slow drift and the code at that time.
+//! Each cell is fitted with a constant, a slow drift and the code at the time at which the face as a whole follows it.
 
-use super::code::Code;
 use super::least_squares::Equations;
-use super::robust::{deviation, median};
-use super::steady::{Steady, is_on_face};
+use super::overall::{Clock, Overall};
+use super::robust::median;
+use super::steady::Steady;
 use super::view::{COLUMNS, ROWS, centre};
 
-/// Lags that are searched, in frames.
-const EARLIEST: f32 = -1.0;
-const LATEST: f32 = 5.6;
-const STEP: f32 = 0.05;
-/// Rolling shutter: how much later one eye distance further down may be read, in frames.
-const SKEWS: [f32; 5] = [0.0, 0.025, 0.05, 0.075, 0.1];
-/// Durations of an exposure that are tried, in frames.
-const EXPOSURES: [f32; 7] = [0.05, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0];
-/// Times that leave this much more than the best one are as good.
-const ALIKE: f32 = 1.1;
-/// A frame whose brightness deviates more from the fit, in standard deviations, is left out.
-const OUTLIER: f32 = 4.5;
-
-/// Which symbol each frame of a trial shows.
-pub(super) struct Clock<'a> {
-    pub(super) code: &'a Code,
-    pub(super) delay: f32,
-    pub(super) symbols: Vec<i32>,
-}
-
-impl Clock<'_> {
-    /// The lamp's light in a frame, if it is seen `late` frames later than calibrated and exposed for this part of a
-    /// frame.
-    pub(super) fn light(&self, frame: usize, late: f32, exposure: f32) -> f64 {
-        let middle = self.symbols[frame] as f32 - self.delay - late + 0.5;
-        f64::from(self.code.light_between(middle - exposure / 2.0, middle + exposure / 2.0))
-    }
-
-    /// The time of a frame, about -1 to 1 over the code.
-    pub(super) fn time(&self, frame: usize) -> f64 {
-        2.0 * f64::from(self.symbols[frame]) / self.code.symbols().len() as f64 - 1.0
-    }
-}
-
-/// How the whole face follows.
-#[derive(Clone, Debug)]
-pub(super) struct Overall {
-    /// How much later than calibrated, in frames.
-    pub(super) late_by: f32,
-    /// How much later each eye distance further down, in frames.
-    skew: f32,
-    /// The duration of an exposure, in frames.
-    pub(super) exposure: f32,
-    /// The share of the change in brightness that the code explains.
-    pub(super) explained: f32,
-    /// The lamp's light divided by the unexplained deviation.
-    pub(super) signal_to_noise: f32,
-    /// Whether each frame is used.
-    pub(super) kept: Vec<bool>,
-}
-
-impl Overall {
-    /// `None` if the frames do not determine it.
-    pub(super) fn new(clock: &Clock, steady: &Steady) -> Option<Self> {
-        let bands = bands(steady);
-        let mut kept = vec![true; steady.frames.len()];
-        let mut found = None;
-        for _ in 0..2 {
-            let (late_by, exposure, skew) = timed(clock, &bands, &kept)?;
-            let (fit, residuals) = fit(clock, &bands[BANDS], [late_by, exposure], &kept)?;
-            let used = || residuals.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(residual, _)| *residual);
-            let spread = deviation(used(), 0.0).max(1e-4);
-            let rest: f32 = used().map(|residual| residual * residual).sum();
-            let freedom = used().count().saturating_sub(4).max(1) as f32;
-            let noise = (rest / freedom).sqrt().max(1e-5);
-            let explained = 1.0 - rest / fit.without_code.max(1e-12);
-            found = Some(Self {
-                late_by,
-                skew,
-                exposure,
-                explained,
-                signal_to_noise: fit.lamp / noise,
-                kept: kept.clone(),
-            });
-            for (kept, residual) in kept.iter_mut().zip(&residuals) {
-                *kept &= residual.abs() <= OUTLIER * spread.max(0.02 * fit.lamp.abs());
-            }
-        }
-        found
-    }
-}
-
-/// Bands of rows over the face, and after them the whole face.
-const BANDS: usize = 4;
-
-struct Band {
-    /// The middle, in eye distances below the middle of the face.
-    below: f32,
-    /// The brightness of each frame, relative to the mean.
-    series: Vec<f32>,
-}
-
-fn bands(steady: &Steady) -> Vec<Band> {
-    let band_of = |cell: usize| {
-        let (_, y) = centre(cell);
-        (((y + 1.1) / 2.9 * BANDS as f32).max(0.0) as usize).min(BANDS - 1)
-    };
-    (0..=BANDS)
-        .map(|band| {
-            let cells: Vec<usize> = (0..COLUMNS * ROWS)
-                .filter(|cell| is_on_face(*cell) && steady.usable[*cell])
-                .filter(|cell| band == BANDS || band_of(*cell) == band)
-                .collect();
-            let brightness = |frame: &Vec<f32>| {
-                cells.iter().map(|cell| frame[*cell] / steady.mean[*cell]).sum::<f32>() / cells.len().max(1) as f32
-            };
-            let below = cells.iter().map(|cell| centre(*cell).1 - 0.35).sum::<f32>() / cells.len().max(1) as f32;
-            Band { below, series: steady.frames.iter().map(brightness).collect() }
-        })
-        .collect()
-}
-
-/// The lag, the exposure and the skew that leave least.
-fn timed(clock: &Clock, bands: &[Band], kept: &[bool]) -> Option<(f32, f32, f32)> {
-    let steps = ((LATEST - EARLIEST) / STEP) as usize;
-    let lags = (0..=steps).map(|step| EARLIEST + STEP * step as f32);
-    let times = lags.flat_map(|late| EXPOSURES.map(|exposure| [late, exposure]));
-    let rest = |time: [f32; 2]| fit(clock, &bands[BANDS], time, kept).map(|(fit, _)| fit.rest);
-    let tried: Vec<([f32; 2], f32)> = times.filter_map(|time| Some((time, rest(time)?))).collect();
-    let least = tried.iter().map(|(_, rest)| *rest).fold(f32::MAX, f32::min);
-    // A short exposure shows the same symbols at different times: the nearest to the calibrated one counts.
-    let alike = tried.iter().filter(|(_, rest)| *rest <= ALIKE * least + 1e-9);
-    let (best, _) = alike.min_by(|(a, x), (b, y)| a[0].abs().total_cmp(&b[0].abs()).then(x.total_cmp(y)))?;
-    let [late_by, exposure] = *best;
-    let skewed = |skew: f32| -> Option<f32> {
-        let each = bands[..BANDS].iter().map(|band| fit(clock, band, [late_by + skew * band.below, exposure], kept));
-        each.map(|fit| fit.map(|(fit, _)| fit.rest)).sum()
-    };
-    let skews = SKEWS.into_iter().filter_map(|skew| Some((skew, skewed(skew)?)));
-    let (skew, _) = skews.min_by(|a, b| a.1.total_cmp(&b.1))?;
-    Some((late_by, exposure, skew))
-}
-
-struct Fit {
-    lamp: f32,
-    rest: f32,
-    without_code: f32,
-}
-
-/// Fits a band's brightness; returns the residual of each frame as well.
-fn fit(clock: &Clock, band: &Band, [late, exposure]: [f32; 2], kept: &[bool]) -> Option<(Fit, Vec<f32>)> {
-    let row = |frame: usize| {
-        let time = clock.time(frame);
-        [1.0, time, time * time, clock.light(frame, late, exposure)]
-    };
-    let mut equations = Equations::new([0.0, 1e-6, 1e-2, 1e-6]);
-    let mut plain = Equations::new([0.0, 1e-6, 1e-2]);
-    for frame in (0..band.series.len()).filter(|frame| kept[*frame]) {
-        let ([one, time, square, light], value) = (row(frame), f64::from(band.series[frame]));
-        equations.add(&[one, time, square, light], value, 1.0);
-        plain.add(&[one, time, square], value, 1.0);
-    }
-    let (solved, _) = equations.solve()?;
-    let (unlit, _) = plain.solve()?;
-    let sum = |row: &[f64], solved: &[f64]| row.iter().zip(solved).map(|(a, b)| a * b).sum::<f64>() as f32;
-    let residuals: Vec<f32> =
-        (0..band.series.len()).map(|frame| band.series[frame] - sum(&row(frame), &solved)).collect();
-    let square = |value: f32| value * value;
-    let used = || (0..residuals.len()).filter(|frame| kept[*frame]);
-    let rest = used().map(|frame| square(residuals[frame])).sum();
-    let without_code = used().map(|frame| square(band.series[frame] - sum(&row(frame)[..3], &unlit))).sum();
-    Some((Fit { lamp: solved[3] as f32, rest, without_code }, residuals))
-}
+/// The brightness, relative to the brightest frame, below which frames are not more exact.
+const DARKEST: f64 = 0.01;
 
 /// The response of each cell.
 pub(super) struct Response {
@@ -179,8 +17,8 @@ pub(super) struct Response {
     pub(super) off: Vec<f32>,
     /// The lamp's light alone, linear.
     pub(super) lamp: Vec<f32>,
-    /// The standard error of `lamp`.
-    pub(super) error: Vec<f32>,
+    /// The standard errors of `off` and of `lamp`.
+    pub(super) errors: Vec<[f32; 2]>,
     /// Whether the cell is usable, and brighter than black without the lamp.
     pub(super) usable: Vec<bool>,
 }
@@ -188,24 +26,33 @@ pub(super) struct Response {
 impl Response {
     pub(super) fn new(clock: &Clock, steady: &Steady, overall: &Overall) -> Self {
         let cells = COLUMNS * ROWS;
-        let mut response =
-            Self { off: vec![0.0; cells], lamp: vec![0.0; cells], error: vec![0.0; cells], usable: vec![false; cells] };
+        let mut response = Self {
+            off: vec![0.0; cells],
+            lamp: vec![0.0; cells],
+            errors: vec![[0.0; 2]; cells],
+            usable: vec![false; cells],
+        };
+        // What moves and flickers deviates in proportion to the light, so dark frames are the more exact ones.
+        let brightest = overall.brightness.iter().copied().fold(1e-6, f32::max);
+        let levels: Vec<f64> =
+            overall.brightness.iter().map(|brightness| f64::from(brightness / brightest).max(0.0) + DARKEST).collect();
         for row in 0..ROWS {
-            let below = centre(row * COLUMNS).1 - 0.35;
-            let late = overall.late_by + overall.skew * below;
+            let late = overall.late_at(centre(row * COLUMNS).1);
             let rows: Vec<[f64; 3]> = (0..steady.frames.len())
-                .map(|frame| [1.0, clock.time(frame), clock.light(frame, late, overall.exposure)])
+                .map(|frame| [1.0, clock.time(frame) * levels[frame], clock.light(frame, late, overall.exposure)])
                 .collect();
             for cell in (row * COLUMNS..(row + 1) * COLUMNS).filter(|cell| steady.usable[*cell]) {
-                response.fit(cell, steady, &rows, &overall.kept);
+                response.fit(cell, steady, &rows, &levels, &overall.kept);
             }
         }
         response
     }
 
     /// Fits twice; the second time, frames that deviate count less.
-    fn fit(&mut self, cell: usize, steady: &Steady, rows: &[[f64; 3]], kept: &[bool]) {
-        let mut weights: Vec<f64> = kept.iter().map(|kept| if *kept { 1.0 } else { 0.0 }).collect();
+    fn fit(&mut self, cell: usize, steady: &Steady, rows: &[[f64; 3]], levels: &[f64], kept: &[bool]) {
+        let trust: Vec<f64> =
+            kept.iter().zip(levels).map(|(kept, level)| if *kept { level.powi(-2) } else { 0.0 }).collect();
+        let mut weights = trust.clone();
         for _ in 0..2 {
             let mut equations = Equations::new([0.0, 1e-3, 1e-9]);
             for (frame, row) in rows.iter().enumerate() {
@@ -214,21 +61,21 @@ impl Response {
             let Some((solved, variances)) = equations.solve() else { return };
             let residual = |frame: usize| {
                 let fitted: f64 = rows[frame].iter().zip(solved).map(|(a, b)| a * b).sum();
-                (f64::from(steady.frames[frame][cell]) - fitted) as f32
+                f64::from(steady.frames[frame][cell]) - fitted
             };
-            let used = || (0..rows.len()).filter(|frame| weights[*frame] > 0.0);
-            let spread = median(used().map(|frame| residual(frame).abs())) * 1.4826;
-            let rest: f64 = used().map(|frame| weights[frame] * f64::from(residual(frame)).powi(2)).sum();
+            let used = || (0..rows.len()).filter(|frame| kept[*frame]);
+            let relative = |frame: usize| (residual(frame) / levels[frame]).abs();
+            let spread = 1.4826 * f64::from(median(used().map(|frame| relative(frame) as f32)));
+            let rest: f64 = used().map(|frame| weights[frame] * residual(frame).powi(2)).sum();
             let freedom = (used().count() as f64 - 3.0).max(1.0);
             self.off[cell] = solved[0] as f32;
             self.lamp[cell] = solved[2] as f32;
-            self.error[cell] = (variances[2] * rest / freedom).sqrt() as f32;
+            self.errors[cell] = [variances[0], variances[2]].map(|variance| (variance * rest / freedom).sqrt() as f32);
             self.usable[cell] = self.off[cell] > 5e-4;
-            let limit = 2.5 * spread.max(1e-6);
-            let count = |frame: usize| (limit / residual(frame).abs().max(limit)).powi(2);
-            let next: Vec<f64> =
-                (0..rows.len()).map(|frame| if kept[frame] { f64::from(count(frame)) } else { 0.0 }).collect();
-            weights = next;
+            let limit = 2.5 * spread.max(1e-7);
+            for frame in used() {
+                weights[frame] = trust[frame] * (limit / relative(frame).max(limit)).powi(2);
+            }
         }
     }
 }

@@ -92,22 +92,31 @@ impl Shape {
     }
 }
 
-const OFFSET: f32 = 0.0;
-const MEANS_AND_SLOPES: [[f32; 2]; FEATURES] = [[0.5, 1.0]; FEATURES];
+const OFFSET: f32 = 0.2216;
+const MEANS_AND_SLOPES: [[f32; 2]; FEATURES] = [
+    [0.4620, 5.9584],
+    [0.3755, 3.5252],
+    [0.4070, 3.5804],
+    [-2.1921, 2.7346],
+    [-2.3511, 3.2483],
+    [-2.3292, -0.7636],
+    [-0.0572, 4.1360],
+    [0.0334, -1.1456],
+];
 
 fn cells(response: &Response) -> Vec<Cell> {
     let usable = |cell: &usize| {
         let (lamp, off) = (response.lamp[*cell], response.off[*cell]);
-        response.usable[*cell] && is_on_face(*cell) && lamp > 2.5 * response.error[*cell] && lamp > 0.0 && off > 0.0
+        response.usable[*cell] && is_on_face(*cell) && lamp > 2.5 * response.errors[*cell][1] && lamp > 0.0 && off > 0.0
     };
     let used: Vec<usize> = (0..response.off.len()).filter(usable).collect();
     let square = |value: f32| value * value;
     let mut cells: Vec<Cell> = used
         .into_iter()
         .map(|cell| {
-            let (lamp, off, error) = (response.lamp[cell], response.off[cell], response.error[cell]);
+            let (lamp, off, [off_error, error]) = (response.lamp[cell], response.off[cell], response.errors[cell]);
             let variance =
-                square(error / lamp) + (square(error) + square(DARK_ERROR)) / square(off) + square(MODEL_ERROR);
+                square(error / lamp) + (square(off_error) + square(DARK_ERROR)) / square(off) + square(MODEL_ERROR);
             let (x, y) = centre(cell);
             let patch = template()[cell];
             let [nx, ny, nz] = patch.normal.map(f64::from);

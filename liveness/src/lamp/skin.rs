@@ -6,7 +6,8 @@
 //! relative to their surroundings. The slope is near 1 for skin, and near 0 for glass.
 
 use super::least_squares::Equations;
-use super::response::{Clock, Overall, Response};
+use super::overall::{Clock, Overall};
+use super::response::Response;
 use super::steady::{Steady, is_on_face};
 use super::view::{COLUMNS, ROWS};
 

@@ -4,7 +4,7 @@
 //! gradients (Lucas and Kanade 1981), which is fitted and subtracted.
 
 use super::least_squares::Equations;
-use super::trial::Sample;
+use super::sample::Sample;
 use super::view::{CELL, COLUMNS, ROWS, centre};
 
 /// A cell must be usable in all frames but this share.
@@ -106,5 +106,44 @@ impl<'a> Patterns<'a> {
             let moved: f64 = change.iter().zip(movement).map(|(change, movement)| change * movement).sum();
             *value -= moved as f32;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lamp::{Place, View};
+
+    /// Two bright spots, moved a little in each frame.
+    #[test]
+    fn small_movements_are_removed() {
+        let place = Place { x: 5.0, y: 3.0, roll: 0.0, eye_share: 0.09 };
+        let value = |cell: usize, moved: f32| {
+            let (x, y) = centre(cell);
+            let spot =
+                |at_x: f32, at_y: f32| (-((x - moved - at_x) / 0.35).powi(2) - ((y - at_y) / 0.35).powi(2)).exp();
+            0.2 + 0.3 * spot(-0.4, 0.0) + 0.2 * spot(0.4, 0.8)
+        };
+        let moves = [-0.02, 0.01, 0.015, -0.01, 0.0, 0.005];
+        let samples: Vec<Sample> = moves
+            .iter()
+            .map(|moved| {
+                let cells: Vec<f32> = (0..COLUMNS * ROWS).map(|cell| value(cell, *moved)).collect();
+                Sample { symbol: 0, view: View::from_grid(&cells, place).unwrap() }
+            })
+            .collect();
+        let samples: Vec<&Sample> = samples.iter().collect();
+        let spread = |frames: &[Vec<f32>]| {
+            let cells = (0..COLUMNS * ROWS).filter(|cell| is_on_face(*cell));
+            let apart = |cell: usize| {
+                let values = frames.iter().map(|frame| frame[cell]);
+                values.clone().fold(f32::MIN, f32::max) - values.fold(f32::MAX, f32::min)
+            };
+            cells.map(apart).fold(0.0, f32::max)
+        };
+        let before: Vec<Vec<f32>> = samples.iter().map(|sample| sample.view.cells().to_vec()).collect();
+        let after = Steady::new(&samples);
+        assert!(spread(&after.frames) < 0.1 * spread(&before), "{} {}", spread(&after.frames), spread(&before));
+        assert!(after.usable.iter().all(|usable| *usable));
     }
 }

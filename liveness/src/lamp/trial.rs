@@ -3,32 +3,14 @@
 use super::code::Code;
 use super::finding::Judgement;
 use super::judge;
+use super::sample::{Sample, Timing};
 use super::shape::Shape;
-use super::view::View;
 
 /// Frames after the last symbol that a trial waits for: they show the end of the code, and answers that come late.
 const AFTER: i32 = 2;
 
 /// The most frames that a trial keeps; further ones are ignored.
 const MAX_SAMPLES: usize = 256;
-
-/// What is known about the camera's and the lamp's timing.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Timing {
-    /// From the lamp's change to the first frame that shows it, in frames; a fraction means that this frame shows a
-    /// mixture. [`measure_delay`](super::measure_delay) measures it.
-    pub delay_frames: f32,
-}
-
-/// One frame of a trial.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sample {
-    /// The index of the frame's symbol in [`Code::symbols`]: the one that was playing while this frame arrived. Negative
-    /// before the code, at least its length after it.
-    pub symbol: i32,
-    /// What the frame shows.
-    pub view: View,
-}
 
 /// One trial. Frames may be missing.
 #[derive(Clone, Debug)]
@@ -72,5 +54,27 @@ impl Trial {
     /// The shading of the face, without any test before it. It is for training the judgement, which does not need it.
     pub fn shape(&self) -> Option<Shape> {
         judge::shape(&self.code, self.timing, &self.samples)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lamp::{COLUMNS, Place, ROWS, View};
+
+    #[test]
+    fn a_trial_is_complete_once_the_end_of_the_code_was_seen() {
+        let place = Place { x: 5.0, y: 3.0, roll: 0.0, eye_share: 0.09 };
+        let view = View::from_grid(&[0.2; COLUMNS * ROWS], place).unwrap();
+        for (delay_frames, last) in [(0.0, 13), (1.3, 15), (f32::NAN, 13)] {
+            let mut trial = Trial::new(Code::from_symbols(vec![true; 12]), Timing { delay_frames });
+            assert!(!trial.is_complete());
+            for symbol in 0..last {
+                trial.add(Sample { symbol, view: view.clone() });
+                assert!(!trial.is_complete(), "{delay_frames}: {symbol}");
+            }
+            trial.add(Sample { symbol: last, view: view.clone() });
+            assert!(trial.is_complete(), "{delay_frames}");
+        }
     }
 }
