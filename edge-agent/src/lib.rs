@@ -13,6 +13,7 @@ pub mod config;
 mod control;
 mod database;
 pub mod door;
+mod drilled;
 mod folders;
 pub mod fuzz_entry_points;
 pub mod gpio;

@@ -33,6 +33,7 @@ pub(crate) enum Command {
     Calibrate(Calibrate),
     Evaluate(Evaluate),
     Ship(Ship),
+    DrillReport(crate::drill_report::DrillReportArguments),
     Keygen(crate::keygen::Keygen),
     Forget(crate::forget::Forget),
     /// Show or erase the encodings and faces that `evaluate` caches (biometric data)

@@ -11,6 +11,7 @@ mod calibrate;
 mod compare;
 mod database_files;
 mod doors;
+mod drill_report;
 mod evaluate;
 mod examples;
 mod face_encodings;
@@ -58,6 +59,7 @@ fn answer(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Identify(arguments) => identify::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
+        Command::DrillReport(arguments) => drill_report::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments, verbosity),
         Command::Calibrate(arguments) => calibrate::run(arguments, verbosity),
         Command::Ship(arguments) => ship::run(arguments, verbosity),

@@ -104,6 +104,11 @@ impl LogKey {
         HeadSignature(self.signing.sign(&head.signed_bytes()).to_bytes())
     }
 
+    /// Signs the report of a drill, whose bytes begin with their own context.
+    pub(crate) fn sign_drill(&self, bytes: &[u8]) -> [u8; 64] {
+        self.signing.sign(bytes).to_bytes()
+    }
+
     /// Signs a head.
     pub fn signed(&self, head: &Head) -> SignedHead {
         let Head { sequence, hash } = *head;

@@ -3,6 +3,7 @@
 use super::audit::Audit;
 use super::check::Check;
 use super::doctor::Doctor;
+use super::drill::Drill;
 use super::examples;
 use super::forget::Forget;
 use super::keygen::Keygen;
@@ -36,6 +37,7 @@ pub(crate) enum Command {
     Check(Check),
     Status(Status),
     Doctor(Doctor),
+    Drill(Drill),
     Lock(Lock),
     Rollback(Rollback),
     Simulate(Simulate),
@@ -69,6 +71,8 @@ mod tests {
             ("status --socket a.sock --prometheus", None),
             ("status --json --prometheus", Some(ErrorKind::ArgumentConflict)),
             ("doctor --config a.toml --json", None),
+            ("drill --people 5 --instrument print --instrument phone --attacks 3 --json", None),
+            ("drill --instrument Print!", Some(ErrorKind::ValueValidation)),
             ("lock --state last.toml --json", None),
             ("rollback --config a.toml --json", None),
             ("rollback people.db", Some(ErrorKind::UnknownArgument)),

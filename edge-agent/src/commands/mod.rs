@@ -7,6 +7,7 @@ pub(crate) mod audit;
 mod check;
 mod configured;
 mod doctor;
+pub(crate) mod drill;
 mod examples;
 mod forget;
 mod keygen;
@@ -43,6 +44,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Keygen(arguments) => keygen::run(arguments),
         Command::Audit(arguments) => audit::run(arguments, verbosity),
         Command::Forget(arguments) => forget::run(arguments),
+        Command::Drill(arguments) => drill::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments, verbosity),
     }

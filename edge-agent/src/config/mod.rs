@@ -202,6 +202,11 @@ impl Config {
         config
     }
 
+    /// The file with the report of the last drill, beside the other state of the unit.
+    pub(crate) fn drill_report(&self) -> PathBuf {
+        self.door.memory.with_file_name("drill.json")
+    }
+
     /// The path of the control socket.
     pub fn control_socket(&self) -> PathBuf {
         self.control.socket.clone().unwrap_or_else(|| self.status.socket.with_file_name("control.sock"))

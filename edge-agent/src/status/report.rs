@@ -5,6 +5,7 @@ use super::peripherals::PeripheralsReport;
 use super::temperatures::Temperature;
 use crate::audit_log::AuditReport;
 use crate::camera::CameraReport;
+use crate::drilled::LastDrill;
 use crate::protection::ProtectionReport;
 use serde::{Deserialize, Serialize};
 use shared::gallery::DatabaseDigest;
@@ -29,6 +30,9 @@ pub(crate) struct Report {
     /// What opens the door, and which presentation attacks that stops; empty in reports of earlier versions.
     #[serde(default)]
     pub(crate) protection: ProtectionReport,
+    /// The last drill.
+    #[serde(default)]
+    pub(crate) drill: LastDrill,
     /// Contacts, card reader, lockouts.
     #[serde(flatten)]
     pub(crate) peripherals: PeripheralsReport,
@@ -166,6 +170,7 @@ pub(crate) fn sample() -> Report {
         clock: "trusted".to_owned(),
         clock_evidence: Some("time_server".to_owned()),
         protection: ProtectionReport { in_words: "a card with its holder's face".to_owned(), ..Default::default() },
+        drill: LastDrill::None,
         peripherals: PeripheralsReport {
             contacts: Some(ContactsReport {
                 door: "open".to_owned(),

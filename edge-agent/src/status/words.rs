@@ -57,6 +57,7 @@ fn about_unit(report: &Report) -> Vec<(&'static str, String)> {
         ("unit", format!("{id}, edge-agent {version}, up for {}", duration(report.uptime_seconds))),
         ("door", door.clone()),
         ("opens to", report.protection.in_words.clone()),
+        ("drill", report.drill.in_words()),
         ("camera", camera(&report.camera)),
         ("frames", format!("{captured} captured, {dropped} skipped for newer ones, {damaged} damaged")),
         ("database", in_use(database)),
@@ -174,6 +175,8 @@ mod tests {
 unit              5f0c-8a71-0000-1111-2222, edge-agent 1.2.3, up for 1 h 2 min
 door              locked
 opens to          a card with its holder's face
+drill             none: `edge-agent drill` measures how this door withstands
+                  pictures
 camera            a \"good\" camera
 frames            100 captured, 3 skipped for newer ones, 1 damaged
 database          sequence 7: 2 people, 5 encodings, for all doors; a new one

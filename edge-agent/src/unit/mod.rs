@@ -185,6 +185,15 @@ impl Unit {
         self.sign(&now);
     }
 
+    /// Ends the approach in progress, and clears all failed attempts, so that the next presentation of a drill is judged
+    /// as the first. A drill moves no lock.
+    pub(crate) fn begin_presentation(&mut self) {
+        let now = self.clock.now();
+        self.policy.end_approach(&now);
+        self.policy.clear_lockouts(None);
+        self.record_ended_approach(&now);
+    }
+
     /// The enrolled people.
     pub fn gallery(&self) -> &Gallery {
         &self.gallery

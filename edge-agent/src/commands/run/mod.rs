@@ -11,6 +11,7 @@ mod service;
 pub(super) mod signals;
 pub(crate) mod writable;
 
+use crate::audit_log::LogKey;
 use crate::audit_log::read::last_recorded_utc_ms;
 use crate::camera::{CameraReport, CameraState, LiveCamera};
 use crate::clock::{Clock, ClockSource, SystemClock};
@@ -18,6 +19,7 @@ use crate::commands::configured;
 use crate::config::Config;
 use crate::database::{InUse, trust};
 use crate::door::{Latch, RelockTimer};
+use crate::drilled::{LastDrill, basis};
 use crate::folders;
 use crate::lamp::Lamp;
 use crate::protection::ProtectionReport;
@@ -82,7 +84,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let camera = configured::start_camera(camera, &config.camera, lamp.as_ref())?;
     let recogniser = configured::recogniser(&config.model)?;
     let (InUse { gallery, rules, digest }, found) = people::find(&config, &recogniser)?;
-    let policy = Policy::new(rules).context("[policy]")?;
+    let (policy, model) = (Policy::new(rules).context("[policy]")?, recogniser.model_hash());
     let board = Board::new(camera.health(), latch.clone(), &config.database.path, &gallery, digest);
     board.set_clock(clock.source());
     board.set_protection(ProtectionReport::new(policy.rules()));
@@ -94,6 +96,9 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let orders = Orders::heard_on(&config.control_socket())?;
     let audit = configured::audit_log(&config.audit, &clock.now())?;
     board.set_audit_log(audit.health());
+    if let Ok(key) = LogKey::read(&config.audit.key) {
+        board.set_drill(LastDrill::read(&config, &key.public().to_string(), &basis(&config, &model, policy.rules())));
+    }
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let sight = Box::new(Networks::new(recogniser));
     let mut unit = Unit::new(sight, gallery, policy, audit, latch, time);

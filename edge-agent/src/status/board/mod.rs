@@ -10,6 +10,7 @@ use crate::audit_log::AuditHealth;
 use crate::camera::Health;
 use crate::clock::ClockSource;
 use crate::door::Latch;
+use crate::drilled::LastDrill;
 use crate::loop_turn::{Granted, Turn, Verdict};
 use crate::protection::ProtectionReport;
 use policy::{ClockTrust, Now, Reason, Refusal};
@@ -45,6 +46,7 @@ struct Notes {
     clock: ClockTrust,
     clock_source: ClockSource,
     protection: ProtectionReport,
+    drill: LastDrill,
     peripherals: PeripheralsReport,
     /// End times of recent turns, for the rate.
     recent: VecDeque<Instant>,
@@ -96,6 +98,11 @@ impl Board {
     /// Sets what opens the door.
     pub(crate) fn set_protection(&self, protection: ProtectionReport) {
         self.notes().protection = protection;
+    }
+
+    /// Sets the last drill.
+    pub(crate) fn set_drill(&self, drill: LastDrill) {
+        self.notes().drill = drill;
     }
 
     /// Sets the state of the contacts, the card reader and the lockouts.
@@ -154,7 +161,8 @@ impl Board {
         };
         let (audit, clock, unit) = (notes.audit.report(), notes.clock, notes.unit);
         let evidence = notes.clock_source.evidence();
-        let (protection, peripherals) = (notes.protection.clone(), notes.peripherals.clone());
+        let (protection, drill) = (notes.protection.clone(), notes.drill.clone());
+        let peripherals = notes.peripherals.clone();
         // Unlocks early, so that the loop does not wait for the rest.
         drop(notes);
         Report {
@@ -166,6 +174,7 @@ impl Board {
             clock: if clock == ClockTrust::Trusted { "trusted" } else { "unknown" }.to_owned(),
             clock_evidence: evidence.map(|evidence| evidence.code().to_owned()),
             protection,
+            drill,
             peripherals,
             camera: self.camera.report(),
             database,

@@ -9,6 +9,7 @@ mod core_dumps;
 mod databases;
 mod disks;
 mod doctor;
+mod drill;
 mod forms;
 mod keys;
 mod lock;
