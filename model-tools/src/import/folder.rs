@@ -100,9 +100,12 @@ impl BundleFiles {
         Ok(match parsed(&self.manifest)? {
             Manifest::Detector(_) => "a detector".to_owned(),
             Manifest::Pad(manifest) => {
-                let (PadCalibration { threshold, threshold_from }, side) = (self.pad_calibration()?, manifest.crop.side());
+                let (PadCalibration { threshold, threshold_from }, side) =
+                    (self.pad_calibration()?, manifest.crop.side());
                 let classes = manifest.classes;
-                format!("a PAD network of {side}x{side} pixels to {classes} classes; threshold {threshold}, {threshold_from}")
+                format!(
+                    "a PAD network of {side}x{side} pixels to {classes} classes; threshold {threshold}, {threshold_from}"
+                )
             }
             Manifest::Encoder(manifest) => {
                 let calibration = Calibration::parse(self.calibration.as_deref().unwrap_or_default())?;

@@ -6,8 +6,8 @@ use super::rewrite::Normalisation;
 use super::source::Source;
 use clap::ValueEnum;
 use models::bundle::{
-    Calibration, ChannelOrder, CropGeometry, DetectorManifest, DetectorProfile, Input, Manifest, Network, PadCalibration,
-    Provenance, Search,
+    Calibration, ChannelOrder, CropGeometry, DetectorManifest, DetectorProfile, Input, Manifest, Network,
+    PadCalibration, Provenance, Search,
 };
 
 /// A network with known crop, normalisation and outputs.

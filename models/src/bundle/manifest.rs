@@ -271,9 +271,7 @@ impl CropGeometry {
                 require((0.5..=3.0).contains(enlarge), "crop.enlarge must be 0.5 to 3")?;
                 require((-0.5..=0.5).contains(shift_down), "crop.shift-down must be -0.5 to 0.5")
             }
-            Self::BoxInFrame { enlarge, .. } => {
-                require((0.5..=5.0).contains(enlarge), "crop.enlarge must be 0.5 to 5")
-            }
+            Self::BoxInFrame { enlarge, .. } => require((0.5..=5.0).contains(enlarge), "crop.enlarge must be 0.5 to 5"),
         }
     }
 }

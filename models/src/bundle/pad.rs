@@ -123,7 +123,6 @@ pub(crate) mod tests {
             ("classes = 3", "classes = 1", "classes"),
             ("classes = 3", "classes = 17", "classes"),
             ("live-class = 0", "live-class = 3", "live-class"),
-            ("live-class = 0", "live-class = -1", "live-class"),
             ("live-class = 0\n", "", "live-class"),
             ("divide = 1.0", "divide = 0.0", "input.divide"),
             ("side = 80", "side = 8", "crop.side"),

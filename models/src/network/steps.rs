@@ -231,7 +231,11 @@ impl Plain {
                 let (picture, factors) = (floats(0)?, floats(1)?);
                 let (pixels, places) = (picture.chunks_exact(factors.len()), into.chunks_exact_mut(factors.len()));
                 for (places, pixel) in places.zip(pixels) {
-                    places.iter_mut().zip(pixel).zip(factors).for_each(|((place, number), factor)| *place = number * factor);
+                    places
+                        .iter_mut()
+                        .zip(pixel)
+                        .zip(factors)
+                        .for_each(|((place, number), factor)| *place = number * factor);
                 }
             }
             What::Activate(activation) => activate(activation, floats(0)?, into),
