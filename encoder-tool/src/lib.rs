@@ -12,6 +12,7 @@ mod compare;
 mod database_files;
 mod doors;
 mod evaluate;
+mod evaluate_pad;
 mod examples;
 mod face_encodings;
 mod file_size_limit;
@@ -23,6 +24,7 @@ mod identify;
 mod keygen;
 mod list;
 mod photo_folders;
+mod plots;
 mod protect;
 mod rule_files;
 mod ship;
@@ -59,6 +61,7 @@ fn answer(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments, verbosity),
+        Command::EvaluatePad(arguments) => evaluate_pad::run(arguments, verbosity),
         Command::Calibrate(arguments) => calibrate::run(arguments, verbosity),
         Command::Ship(arguments) => ship::run(arguments, verbosity),
         Command::Keygen(arguments) => keygen::run(arguments),

@@ -7,12 +7,14 @@
 
 mod approaches;
 mod measuring;
+mod non_response;
 mod rates;
 mod threshold;
 mod unseen;
 
 pub use approaches::{Approach, approaches};
 pub use measuring::{Measuring, Outcome};
+pub use non_response::non_responses;
 pub use rates::{Independent, Rate, Rates};
 pub use threshold::{Chosen, chosen};
 pub use unseen::{Unseen, unseen};

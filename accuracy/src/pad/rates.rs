@@ -78,7 +78,7 @@ impl Rates {
 
 impl Rate {
     /// The rate of the approaches whose second value is true.
-    fn new(trials: &[(&Approach, bool)]) -> Self {
+    pub(super) fn new(trials: &[(&Approach, bool)]) -> Self {
         let errors = trials.iter().filter(|(_, is_error)| *is_error).count();
         let (by, independent) = independent(trials);
         Self {
