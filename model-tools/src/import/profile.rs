@@ -82,7 +82,12 @@ const MINIFASNET_FACEPLUGIN: KnownFile = KnownFile {
         "package/model/fr_liveness.onnx in the npm package faceplugin-face-recognition-js 0.0.1, which does not say what it \
          was trained on",
     ],
-    threshold: Some((0.5, "TODO")),
+    threshold: Some((
+        0.5,
+        "the middle of the gap between attacks (at most 0.03) and live faces (at least 0.98) in frames of eight people with \
+         hand-held prints (NUAA, pad-dev): BPCER 0 of 200, APCER 0 of 194, each 0 % to 36.9 % (95 % interval, by person); \
+         of photos from other cameras, 11 % to 19 % are refused",
+    )),
 };
 
 /// Positions of five landmarks in a 112x112 crop: the template of ArcFace (Deng et al. 2019), with which SFace was
