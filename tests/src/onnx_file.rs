@@ -14,7 +14,7 @@ impl OnnxFile {
         let inputs = inputs.split(' ').flat_map(|input| field(1, input.as_bytes())).collect();
         let attribute = |(name, values): &(&str, &[u64])| {
             let (values, kind) = match values {
-                [value] if *name != "pads" => (number(3, *value), 2),
+                [value] if !matches!(*name, "axes" | "pads") => (number(3, *value), 2),
                 many => (many.iter().flat_map(|&value| number(8, value)).collect(), 7),
             };
             field(5, &[field(1, name.as_bytes()), values, number(20, kind)].concat())

@@ -7,7 +7,7 @@ use models::pad::{Pad, Unusable, require_usable};
 use models::photo::PhotoReader;
 use models::{Crop, Face, Frame, ModelError, on_every_core};
 use std::path::Path;
-use terminal::Progress;
+use terminal::{Progress, ShowPath};
 
 /// What a picture gave.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +18,7 @@ pub enum Outcome {
     NoFace,
     /// A non-response: the face cannot be assessed.
     Unusable(Unusable),
-    /// The file is no picture, for this reason. It is not part of the trial.
+    /// The file is no picture, for this reason, which names the file. It is not part of the trial.
     Unreadable(String),
 }
 
@@ -43,7 +43,7 @@ impl Measuring<'_> {
         let outcomes = on_every_core(&networks, pictures, |(detector, pad), picture: &Picture| {
             let outcome = outcome(detector, pad, reader, &picture.path);
             progress.one_more();
-            outcome.unwrap_or_else(|why| Outcome::Unreadable(why.to_string()))
+            outcome.unwrap_or_else(|why| Outcome::Unreadable(format!("{}: {why}", picture.path.shown())))
         });
         progress.finish();
         outcomes

@@ -55,7 +55,7 @@ fn unreadable(findings: &Findings) -> Markup {
     html! {
         @if !unreadable.is_empty() {
             p { (counted(unreadable.len(), "picture")) " that cannot be read:" }
-            ul { @for (picture, why) in unreadable { li { (picture.to_string()) ": " (why) } } }
+            ul { @for (_, why) in unreadable { li { (why) } } }
         }
     }
 }

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `REAL/…` | bona fide pictures |
 //! | `ATTACK/<instrument>/…` | attacks with that instrument; files directly in `ATTACK` are one instrument |
-//! | the same name in both | a person |
+//! | the same name in both | a person; then its neighbours are people too |
 //!
 //! If most folders in `ATTACK` also are in `REAL`, they are people, and `ATTACK` holds one instrument. A word such as
 //! `client012` or `subject-3` in a name is a person too.
@@ -46,26 +46,39 @@ fn sorted_out(real: &Tree, attacks: &Tree, only_instrument: &str) -> Vec<Picture
     let shared = of_attacks.intersection(&of_real).count();
     let are_people = shared > 0 && 2 * shared >= of_attacks.len();
     let below = usize::from(!are_people);
-    let names = |tree: &Tree, below: usize| -> HashSet<String> {
-        tree.files.iter().flat_map(|file| file.folders.iter().skip(below).cloned()).collect()
-    };
     let (in_real, in_attacks) = (names(real, 0), names(attacks, below));
-    let in_both: HashSet<String> = in_real.intersection(&in_attacks).cloned().collect();
-    let bona_fide = real.files.iter().map(|file| picture(file, None, 0, &in_both));
+    let in_both: HashSet<&str> = in_real.intersection(&in_attacks).copied().collect();
+    let (people_of_real, people_of_attacks) = (parents(real, 0, &in_both), parents(attacks, below, &in_both));
+    let bona_fide = real.files.iter().map(|file| picture(file, None, 0, &people_of_real));
     let attacks = attacks.files.iter().map(|file| {
         let named = file.folders.first().filter(|_| !are_people);
-        let below = usize::from(named.is_some());
-        picture(file, Some(named.map_or(only_instrument, String::as_str)), below, &in_both)
+        let instrument = named.map_or(only_instrument, String::as_str);
+        picture(file, Some(instrument), usize::from(named.is_some()), &people_of_attacks)
     });
     bona_fide.chain(attacks).collect()
 }
 
-/// `below` is the number of folders that do not tell who is shown.
-fn picture(file: &File, instrument: Option<&str>, below: usize, people: &HashSet<String>) -> Picture {
+/// The names of all folders below the first `below` ones.
+fn names(tree: &Tree, below: usize) -> HashSet<&str> {
+    tree.files.iter().flat_map(|file| file.folders.iter().skip(below).map(String::as_str)).collect()
+}
+
+/// The folders that hold a person's folder. All folders in them are people: not everybody is in both trees.
+fn parents<'t>(tree: &'t Tree, below: usize, people: &HashSet<&str>) -> HashSet<&'t [String]> {
+    let of_file = |file: &'t File| {
+        let places = (below..file.folders.len()).filter(|&at| people.contains(file.folders[at].as_str()));
+        places.map(|at| &file.folders[..at]).collect::<Vec<&[String]>>()
+    };
+    tree.files.iter().flat_map(of_file).collect()
+}
+
+/// `below` is the number of folders that do not tell who is shown; `parents` hold folders of people.
+fn picture(file: &File, instrument: Option<&str>, below: usize, parents: &HashSet<&[String]>) -> Picture {
     let own = file.folders.get(below..).unwrap_or_default();
     let folder = (!own.is_empty()).then(|| file.folders.join("/"));
     let numbered = || own.iter().chain([&file.stem]).find_map(|name| numbered_person(name));
-    let person = own.iter().find(|folder| people.contains(*folder)).cloned().or_else(numbered);
+    let person = (below..file.folders.len()).find(|&at| parents.contains(&file.folders[..at]));
+    let person = person.map(|at| file.folders[at].clone()).or_else(numbered);
     let sequence = format!("{}/{}", file.folders.join("/"), file.stem.trim_end_matches(|c: char| c.is_ascii_digit()));
     Picture { path: file.path.clone(), instrument: instrument.map(str::to_owned), person, folder, sequence }
 }
@@ -109,13 +122,19 @@ mod tests {
                 "people in both",
                 &["1/a_1", "2/a_1"][..],
                 &["1/x", "2/x", "3/x"][..],
-                &["-:1", "-:2", "attack:1", "attack:2", "attack:-"][..],
+                &["-:1", "-:2", "attack:1", "attack:2", "attack:3"][..],
             ),
             (
                 "instruments",
                 &["a", "b"],
                 &["print/a", "screen/b", "c"],
                 &["-:-", "-:-", "print:-", "screen:-", "attack:-"],
+            ),
+            (
+                "people of whom some are in one tree only",
+                &["ada/1", "bo/1", "cy/1"],
+                &["print/ada/1", "print/di/1", "screen/film/1"],
+                &["-:ada", "-:bo", "-:cy", "print:ada", "print:di", "screen:-"],
             ),
             (
                 "people below instruments",

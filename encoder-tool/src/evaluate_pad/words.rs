@@ -39,7 +39,7 @@ fn unusable_files(findings: &Findings) -> Vec<String> {
         .collect();
     if !unreadable.is_empty() {
         lines.push(format!("{} that cannot be read:", counted(unreadable.len(), "picture")));
-        lines.extend(unreadable.iter().take(MOST_NAMED).map(|(picture, why)| format!("  {picture}: {why}")));
+        lines.extend(unreadable.iter().take(MOST_NAMED).map(|(_, why)| format!("  {why}")));
         let more = unreadable.len().saturating_sub(MOST_NAMED);
         lines.extend((more > 0).then(|| format!("  and {more} more; --json names all")));
     }
