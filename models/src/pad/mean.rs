@@ -14,8 +14,8 @@ impl Mean {
     /// Adds the probability that the face is live in one more frame, 0 to 1. A value outside that range counts as the
     /// nearer end of it, and one that is not a number counts as 0: not live.
     pub fn push(&mut self, live: f32) {
-        // `max` gives 0 for NaN.
-        self.sum += f64::from(live.max(0.0).min(1.0));
+        let live = if live.is_nan() { 0.0 } else { live.clamp(0.0, 1.0) };
+        self.sum += f64::from(live);
         self.frames += 1;
     }
 
