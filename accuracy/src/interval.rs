@@ -29,14 +29,26 @@ pub(crate) fn of_mean(rates: [(usize, usize); 2]) -> Interval {
     Interval { low: f64::midpoint(a.low, b.low), high: f64::midpoint(a.high, b.high) }
 }
 
+/// The 95 % interval of a rate whose trials are not independent: `trials` come from this many independent groups, such as
+/// people. It is that of Clopper and Pearson for one trial per group, as if all trials of a group had the same result.
+/// This is the widest case, so the interval covers the true rate at least as often as stated if the groups have about the
+/// same number of trials.
+pub(crate) fn of_dependent(hits: usize, trials: usize, groups: usize) -> Interval {
+    let scale = if trials == 0 { 0.0 } else { groups as f64 / trials as f64 };
+    of_shapes(hits as f64 * scale, trials.saturating_sub(hits) as f64 * scale, 0.025)
+}
+
 /// `tail` is the probability that the rate lies below the interval, and also that it lies above.
 fn with_tails(hits: usize, trials: usize, tail: f64) -> Interval {
-    let quantile = |a: usize, b: usize, at: f64| Beta::new(a as f64, b as f64).ok().map(|beta| beta.inverse_cdf(at));
-    let misses = trials.saturating_sub(hits);
+    of_shapes(hits as f64, trials.saturating_sub(hits) as f64, tail)
+}
+
+fn of_shapes(hits: f64, misses: f64, tail: f64) -> Interval {
+    let quantile = |a: f64, b: f64, at: f64| Beta::new(a, b).ok().map(|beta| beta.inverse_cdf(at));
     // A beta distribution needs both shapes above 0. Otherwise, the interval reaches the end of the range.
     Interval {
-        low: quantile(hits, misses + 1, tail).unwrap_or(0.0),
-        high: quantile(hits + 1, misses, 1.0 - tail).unwrap_or(1.0),
+        low: quantile(hits, misses + 1.0, tail).unwrap_or(0.0),
+        high: quantile(hits + 1.0, misses, 1.0 - tail).unwrap_or(1.0),
     }
 }
 
@@ -56,6 +68,22 @@ mod tests {
             (588, 600, 0.965_33, 0.989_63),
         ] {
             let found = clopper_pearson(hits, trials);
+            assert!((found.low - low).abs() < 5e-5 && (found.high - high).abs() < 5e-5, "{hits}/{trials}: {found:?}");
+        }
+    }
+
+    /// No error of 8 people is at most 1 - 0.025^(1/8) = 0.36942, whatever the number of their pictures.
+    #[test]
+    fn the_number_of_groups_decides_if_trials_are_not_independent() {
+        for (hits, trials, groups, low, high) in [
+            (0, 200, 8, 0.0, 0.369_42),
+            (0, 2000, 8, 0.0, 0.369_42),
+            (200, 200, 8, 0.630_58, 1.0),
+            (10, 20, 10, 0.187_09, 0.812_91),
+            (5, 10, 10, 0.187_09, 0.812_91),
+            (0, 0, 0, 0.0, 1.0),
+        ] {
+            let found = of_dependent(hits, trials, groups);
             assert!((found.low - low).abs() < 5e-5 && (found.high - high).abs() < 5e-5, "{hits}/{trials}: {found:?}");
         }
     }

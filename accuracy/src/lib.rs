@@ -2,7 +2,8 @@
 //!
 //! photos -> measured (encodings and crops) -> compared (distances of pairs) -> figures. In addition to pairs, there
 //! are [`identification`] trials (some people are enrolled, everybody else is a stranger) and [`calibration`] (the
-//! threshold for a given risk). Terms are those of ISO/IEC 19795-1.
+//! threshold for a given risk). Terms are those of ISO/IEC 19795-1. [`pad`] measures how well live faces are told from
+//! pictures of faces.
 //!
 //! Finding photos, databases, the wording of results and pages are the responsibility of the calling program. This
 //! crate prints only progress bars, which [`Measuring::quiet`] turns off. Personal data outlives a run only in a
@@ -18,6 +19,7 @@ mod figures;
 pub mod identification;
 mod interval;
 mod measuring;
+pub mod pad;
 pub mod pair_file;
 mod pixel_distance;
 mod roc;

@@ -32,6 +32,7 @@ pub(crate) enum Command {
     Compare(Compare),
     Calibrate(Calibrate),
     Evaluate(Evaluate),
+    EvaluatePad(EvaluatePad),
     Ship(Ship),
     DrillReport(crate::drill_report::DrillReportArguments),
     Keygen(crate::keygen::Keygen),
@@ -347,6 +348,45 @@ pub(crate) struct Evaluate {
     pub(crate) distances: bool,
 }
 
+/// Measure how well a network for presentation attack detection (PAD) tells live faces from pictures of faces.
+///
+/// REAL holds pictures of live faces, in folders of any depth. ATTACK holds pictures of attacks: ATTACK/<instrument>/…,
+/// such as print or tablet; files directly in ATTACK are one instrument. A folder that is in both, or a word such as
+/// client012 in a name, tells who is shown. If most folders in ATTACK are also in REAL, they are people, and ATTACK is one
+/// instrument. Save the frames of a video as files in a folder of their own.
+///
+/// The report gives BPCER, APCER for each instrument and non-responses, with 95 % intervals, and the same for people on
+/// whom the threshold was not chosen. If a picture has several faces, the foremost one counts: large, and near the middle.
+#[derive(Debug, Args)]
+#[command(after_long_help = examples::EVALUATE_PAD)]
+pub(crate) struct EvaluatePad {
+    /// Folder of pictures of live faces
+    #[arg(long, value_name = "DIR")]
+    pub(crate) real: PathBuf,
+    /// Folder of pictures of attacks, with one folder for each instrument
+    #[arg(long, value_name = "DIR")]
+    pub(crate) attack: PathBuf,
+    /// Folder of the PAD network's bundle; can be repeated to give a detector too
+    #[arg(long = "model", value_name = "DIR", required = true)]
+    pub(crate) models: Vec<PathBuf>,
+    /// Number of pictures that form one approach, by their mean: pictures in one folder whose names differ only in their
+    /// last number. A unit takes the mean of 5 frames or more
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = parse_frames)]
+    pub(crate) frames_of_one_approach: usize,
+    /// BPCER for which a threshold is chosen, above 0 and below 1
+    #[arg(long, value_name = "RATE", default_value_t = 0.03, value_parser = parse_rate)]
+    pub(crate) bpcer: f64,
+    /// Store the threshold that is chosen on these pictures in the bundle
+    #[arg(long)]
+    pub(crate) write_threshold: bool,
+    /// Write an HTML page with curves and faces
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Compute the threshold for this gallery at a given risk.
 ///
 /// The more people are enrolled, the more often a stranger resembles one of them. The threshold is the L2 distance at
@@ -386,6 +426,11 @@ fn parse_rate(text: &str) -> Result<f64, String> {
         Ok(rate) if rate > 0.0 && rate < 1.0 => Ok(rate),
         _ => Err("a rate must be above 0 and below 1, such as 0.001".to_owned()),
     }
+}
+
+fn parse_frames(text: &str) -> Result<usize, String> {
+    let frames = text.parse().ok().filter(|frames| (1..=1000).contains(frames));
+    frames.ok_or_else(|| "an approach has 1 to 1000 pictures".to_owned())
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]
@@ -434,6 +479,12 @@ mod tests {
             ("ship people.db pi@door --sudo -p 2222 -i key -o BatchMode=yes --wait 5 --json", None),
             ("ship people.db", Some(ErrorKind::MissingRequiredArgument)),
             ("ship people.db pi@door --wait 0", Some(ErrorKind::ValueValidation)),
+            (
+                "evaluate-pad --real a --attack b --model c --frames-of-one-approach 5 --bpcer 0.01 --write-threshold",
+                None,
+            ),
+            ("evaluate-pad --real a --attack b", Some(ErrorKind::MissingRequiredArgument)),
+            ("evaluate-pad --real a --attack b --model c --frames-of-one-approach 0", Some(ErrorKind::ValueValidation)),
             ("list people.db -q -v", Some(ErrorKind::ArgumentConflict)),
         ] {
             let parsed = Arguments::try_parse_from(format!("encoder-tool {line}").split(' '));

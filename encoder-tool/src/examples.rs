@@ -29,3 +29,9 @@ pub(crate) const SHIP: &str = "\
 Examples:
   encoder-tool ship people.db pi@door --sudo
   encoder-tool ship people.db pi@door --sudo --port 2222 --wait 60";
+
+pub(crate) const EVALUATE_PAD: &str = "\
+Examples:
+  encoder-tool model import fr_liveness.onnx --profile minifasnet -o pad
+  encoder-tool evaluate-pad --real real --attack attack --model pad --html pad.html
+  encoder-tool evaluate-pad --real real --attack attack --model pad --frames-of-one-approach 5 --write-threshold";

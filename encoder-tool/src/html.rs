@@ -50,6 +50,16 @@ pub(crate) fn page(title: &str, body: &Markup) -> String {
     page.into_string()
 }
 
+/// Renders one face with a caption.
+pub(crate) fn one_face(face: &Crop, caption: &str) -> Markup {
+    html! {
+        figure {
+            div.faces { img src=(data_address(face)) alt="" width=(face.side()) height=(face.side()); }
+            figcaption { (caption) }
+        }
+    }
+}
+
 /// Renders two faces side by side with a caption.
 pub(crate) fn two_faces(faces: [&Crop; 2], caption: &str) -> Markup {
     html! {

@@ -13,6 +13,7 @@ mod database_files;
 mod doors;
 mod drill_report;
 mod evaluate;
+mod evaluate_pad;
 mod examples;
 mod face_encodings;
 mod file_size_limit;
@@ -24,6 +25,7 @@ mod identify;
 mod keygen;
 mod list;
 mod photo_folders;
+mod plots;
 mod protect;
 mod rule_files;
 mod ship;
@@ -61,6 +63,7 @@ fn answer(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Compare(arguments) => compare::run(arguments),
         Command::DrillReport(arguments) => drill_report::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments, verbosity),
+        Command::EvaluatePad(arguments) => evaluate_pad::run(arguments, verbosity),
         Command::Calibrate(arguments) => calibrate::run(arguments, verbosity),
         Command::Ship(arguments) => ship::run(arguments, verbosity),
         Command::Keygen(arguments) => keygen::run(arguments),

@@ -1,9 +1,10 @@
 //! `model bench`: measures the load time and the run time of a bundle on this computer.
 
 use anyhow::{Context, Result};
-use models::bundle::{Bundle, DetectorBundle, EncoderBundle};
+use models::bundle::{Bundle, DetectorBundle, EncoderBundle, Input, PadBundle};
 use models::encode::{Encoder, planes};
 use models::onnx;
+use models::pad::Pad;
 use models::planned::Planned;
 use models::{Crop, ModelError};
 use serde::Serialize;
@@ -18,7 +19,7 @@ const TIMED_RUNS: u32 = 10;
 
 /// Measure how long a bundle takes to load and to run on this computer.
 ///
-/// For an encoder, a run goes from a crop to its encoding. For a detector, it is the network alone, on an image of
+/// For an encoder, a run goes from a crop to its encoding; for a PAD network, to its probability. For a detector, it is the network alone, on an image of
 /// --size. The images are fixed pseudo-random bytes. Other work on the same cores makes the times longer: compare the
 /// minima.
 #[derive(Debug, clap::Args)]
@@ -69,6 +70,7 @@ impl Bench {
         match Bundle::open(&self.bundle)? {
             Bundle::Encoder(bundle) => self.encoder_times(started, &bundle),
             Bundle::Detector(bundle) => self.detector_times(started, &bundle),
+            Bundle::Pad(bundle) => self.pad_times(started, &bundle),
         }
         .with_context(|| self.bundle.shown().to_string())
     }
@@ -77,14 +79,24 @@ impl Bench {
         // Creating an encoder already encodes one crop.
         let mut encoder = Encoder::on_threads(bundle, usize::from(self.threads))?;
         let load = started.elapsed();
-        let side = bundle.manifest.crop.side();
-        let crop = Crop::from_rgb(side, pseudo_random(3 * side as usize * side as usize)).context("no crop")?;
-        let runs = self.timed(|| encoder.encode(&crop).map(drop))?;
-        let peak_mb = peak_megabytes();
-        let side = side as usize;
-        let mut planned = Planned::new(onnx::decode(&bundle.network)?, &[1, 3, side, side], usize::from(self.threads))?;
-        let ops = operators(&mut planned, &planes(&bundle.manifest.input, &crop))?;
-        Ok(Times { ops, ..Times::new(load, runs, peak_mb) })
+        let crop = test_crop(bundle.manifest.crop.side())?;
+        let times = Times::new(load, self.timed(|| encoder.encode(&crop).map(drop))?, peak_megabytes());
+        Ok(Times { ops: self.operators_on(&crop, &bundle.manifest.input, &bundle.network)?, ..times })
+    }
+
+    fn pad_times(&self, started: Instant, bundle: &PadBundle) -> Result<Times> {
+        // Creating it already assesses one crop.
+        let mut pad = Pad::on_threads(bundle, usize::from(self.threads))?;
+        let load = started.elapsed();
+        let crop = test_crop(bundle.manifest.crop.side())?;
+        let times = Times::new(load, self.timed(|| pad.assess_crop(&crop).map(drop))?, peak_megabytes());
+        Ok(Times { ops: self.operators_on(&crop, &bundle.manifest.input, &bundle.network)?, ..times })
+    }
+
+    fn operators_on(&self, crop: &Crop, input: &Input, network: &[u8]) -> Result<BTreeMap<String, f64>> {
+        let side = crop.side() as usize;
+        let mut planned = Planned::new(onnx::decode(network)?, &[1, 3, side, side], usize::from(self.threads))?;
+        operators(&mut planned, &planes(input, crop))
     }
 
     fn detector_times(&self, started: Instant, bundle: &DetectorBundle) -> Result<Times> {
@@ -139,6 +151,10 @@ fn operators(planned: &mut Planned, numbers: &[f32]) -> Result<BTreeMap<String, 
         }
     }
     Ok(ops)
+}
+
+fn test_crop(side: u32) -> Result<Crop> {
+    Crop::from_rgb(side, pseudo_random(3 * side as usize * side as usize)).context("no crop")
 }
 
 /// Fixed pseudo-random bytes: Knuth's multiplicative hash of the index.

@@ -13,6 +13,8 @@ pub enum AssumedProfile {
     Sface,
     /// An encoder that takes normalised pixels.
     Arcface,
+    /// A PAD network.
+    Minifasnet,
 }
 
 /// Imports a network, in ONNX or as weights, without writing it.
@@ -25,6 +27,7 @@ pub fn network(file: &[u8], assumed: AssumedProfile) -> anyhow::Result<()> {
         AssumedProfile::Yunet => Some(Profile::Yunet),
         AssumedProfile::Sface => Some(Profile::Sface),
         AssumedProfile::Arcface => Some(Profile::Arcface),
+        AssumedProfile::Minifasnet => Some(Profile::Minifasnet),
     };
     import::try_import(file, profile)
 }

@@ -33,7 +33,7 @@ impl MakeGolden {
     /// If the bundle is not an encoder, does not run, or the file cannot be written.
     pub(crate) fn run(&self) -> Result<()> {
         let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
-            bail!("{} is a detector; only encoders have a self-test", self.bundle.shown());
+            bail!("{} is not an encoder; only encoders have a self-test", self.bundle.shown());
         };
         let path = self.bundle.join(GOLDEN_FILE);
         let written = files::replace(&path, Access::Public, &file_for(&encoder)?);

@@ -47,7 +47,7 @@ impl Measure {
     /// cannot be read or are too few, or if the file cannot be written.
     pub(crate) fn run(&self, sources: &Sources, verbosity: Verbosity) -> Result<()> {
         let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
-            bail!("{} is a detector; only encoders are measured", self.bundle.shown());
+            bail!("{} is not an encoder; only encoders are measured", self.bundle.shown());
         };
         let before = encoder.calibration.clone();
         let mut recogniser = Recogniser::new(&Bundles { encoder, ..Bundles::bundled()? })?;

@@ -34,18 +34,12 @@ pub enum ModelError {
         found: String,
     },
     /// `--model` was given twice for one kind.
-    #[error("{} is a second {kind}: give at most one detector and one encoder", folder.shown())]
+    #[error("{} is a second {kind}: give at most one detector, one encoder and one PAD network", folder.shown())]
     SecondOfKind {
         /// The later of the two folders.
         folder: PathBuf,
-        /// `detector` or `encoder`.
+        /// `detector`, `encoder` or `PAD network`.
         kind: &'static str,
-    },
-    /// The bundle is valid, but no code runs this kind.
-    #[error("{}: a network for presentation attack detection; its format is defined, but nothing runs it yet", folder.shown())]
-    NotRun {
-        /// The folder.
-        folder: PathBuf,
     },
     /// A manifest, a calibration or another description is invalid.
     #[error("{}: {reason}", path.shown())]

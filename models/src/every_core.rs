@@ -1,19 +1,18 @@
-//! Runs the same work on many items on every core, with one recogniser for each thread.
+//! Runs the same work on many items on every core, with its own networks for each thread.
 
-use crate::Recogniser;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Runs `work` on each item and returns the results in the order of the items.
+/// Runs `work` on each item, with a clone of the networks for each thread, and returns the results in the order of the items.
 ///
 /// Each thread takes the next item when it has finished one, so a few slow items do not leave other threads idle.
-pub fn on_every_core<T: Sync, R: Send>(
-    recogniser: &Recogniser,
+pub fn on_every_core<W: Clone + Send, T: Sync, R: Send>(
+    networks: &W,
     items: &[T],
-    work: impl Fn(&mut Recogniser, &T) -> R + Sync,
+    work: impl Fn(&mut W, &T) -> R + Sync,
 ) -> Vec<R> {
-    // A recogniser is `Send` but not `Sync`.
-    let template = Mutex::new(recogniser.clone());
+    // Networks are `Send` but not `Sync`.
+    let template = Mutex::new(networks.clone());
     share_out(items, || template.lock().unwrap_or_else(PoisonError::into_inner).clone(), work)
 }
 

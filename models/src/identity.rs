@@ -14,7 +14,10 @@
 //!
 //! An input is its channel order (text), the subtracted value and the divisor (floats). A search is working size,
 //! confidence and overlap. A crop is `landmarks` (text), its side (integer) and the ten template coordinates (floats);
-//! or `box` (text), its side (integer), enlarge and shift (floats), and whether it is stretched (integer 0 or 1).
+//! or `box` (text), its side (integer), enlarge and shift (floats), and whether it is stretched (integer 0 or 1); or
+//! `box-in-frame` (text), its side (integer) and enlarge (float).
+//!
+//! A PAD network is not part of the hash: it decides whether a face is let in, and does not affect encodings.
 
 use crate::bundle::{Bundles, ChannelOrder, CropGeometry, DetectorManifest, DetectorProfile, EncoderManifest, Input};
 use crate::{align, detect, encode};
@@ -64,6 +67,11 @@ impl Fields {
                 self.float(*shift_down);
                 self.integer(u32::from(*stretch));
             }
+            CropGeometry::BoxInFrame { side, enlarge } => {
+                self.text("box-in-frame");
+                self.integer(*side);
+                self.float(*enlarge);
+            }
         }
     }
 
@@ -105,7 +113,7 @@ mod tests {
     #[test]
     fn the_hash_changes_exactly_when_encodings_change() {
         type Change = fn(&mut Bundles);
-        let cases: [(&str, bool, Change); 22] = [
+        let cases: [(&str, bool, Change); 24] = [
             ("nothing", false, |_| ()),
             ("detector's provenance", false, |all| all.detector.manifest.provenance.licence.clear()),
             ("detector's file name", false, |all| all.detector.manifest.network.file.push('x')),
@@ -116,6 +124,7 @@ mod tests {
             }),
             ("gate", false, |all| all.encoder.gate = None),
             ("threshold", false, |all| all.encoder.calibration.threshold = 0.5),
+            ("a PAD network", false, |all| all.pad = Some(crate::bundle::PadBundle::sample())),
             ("detector network", true, |all| all.detector.manifest.network.sha256 = "0".repeat(64)),
             ("detector channels", true, |all| all.detector.manifest.input.channels = ChannelOrder::Rgb),
             ("detector subtract", true, |all| all.detector.manifest.input.subtract = 1.0),
@@ -138,6 +147,9 @@ mod tests {
             ("crop", true, |all| {
                 let (enlarge, shift_down) = (1.0, 0.0);
                 all.encoder.manifest.crop = CropGeometry::Box { side: 112, enlarge, shift_down, stretch: true };
+            }),
+            ("crop in the frame", true, |all| {
+                all.encoder.manifest.crop = CropGeometry::BoxInFrame { side: 112, enlarge: 1.0 };
             }),
         ];
         let hash = Bundles::bundled().unwrap().hash();

@@ -1,4 +1,4 @@
-//! Face recognition pipeline: frame -> face -> aligned crop -> encoding.
+//! Face recognition pipeline: frame -> face -> aligned crop -> encoding. Beside it, [`pad`]: is the face live?
 //!
 //! This crate contains the model bundles and is the only code that runs them. The door unit and the workstation both
 //! call [`Recogniser`], so the same pixels give the same encoding on both. It does not depend on cameras, doors or
@@ -20,6 +20,7 @@ mod identity;
 mod letterbox;
 pub mod network;
 pub mod onnx;
+pub mod pad;
 pub mod photo;
 mod photo_search;
 pub mod planned;

@@ -95,7 +95,7 @@ impl Recogniser {
                 let face = self.detector.look_again(frame, face)?;
                 Ok(self.glance(frame, &face))
             }
-            CropGeometry::Box { .. } => Ok(self.glance(frame, face)),
+            CropGeometry::Box { .. } | CropGeometry::BoxInFrame { .. } => Ok(self.glance(frame, face)),
         }
     }
 

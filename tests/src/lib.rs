@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::disallowed_methods, reason = "its paths are of its own making")]
 
+pub mod onnx_file;
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -123,6 +123,10 @@ pub(crate) struct Package {
     /// Architecture of the package
     #[arg(long, value_enum, default_value_t = Architecture::Arm64)]
     pub(crate) architecture: Architecture,
+    /// Add the PAD network in this bundle, which `encoder-tool model import` made. It is not used until the configuration
+    /// names it
+    #[arg(long, value_name = "DIR", value_parser = absolute)]
+    pub(crate) with_pad: Option<PathBuf>,
 }
 
 /// An architecture, by Debian's name.

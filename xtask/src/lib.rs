@@ -21,6 +21,7 @@ mod fuzz;
 mod import_layers;
 mod original_networks;
 mod package;
+mod pad_network;
 mod pi_test;
 mod process;
 mod programs;
@@ -89,6 +90,6 @@ fn outcome(command: &Command) -> Result<Outcome> {
         Command::Book => book::run(),
         Command::Cross => cross::run(),
         Command::PiTest => pi_test::run(),
-        Command::Package(arguments) => package::run(arguments.architecture),
+        Command::Package(arguments) => package::run(arguments.architecture, arguments.with_pad.as_deref()),
     }
 }

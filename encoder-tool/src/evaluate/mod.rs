@@ -15,7 +15,7 @@ use crate::heif::photo_reader;
 use crate::{photo_folders, user_folders};
 use accuracy::pair_file::{self, PhotoName};
 use accuracy::{Cache, Colours, Measuring, Outcome, Photo, Sample, Way, compare, mine, movement};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use files::Access;
 use files::read_bounded;
 use models::Recogniser;
@@ -138,13 +138,18 @@ fn encoders(folders: &[PathBuf]) -> Result<Vec<(String, Bundles)>> {
                 }
             }
             Bundle::Encoder(bundle) => encoders.push((name_of(folder), bundle)),
+            Bundle::Pad(_) => {
+                let refused = anyhow!("{} is a PAD network, which does not tell people apart", folder.shown());
+                return Err(refused).help("measure it with evaluate-pad");
+            }
         }
     }
     if encoders.is_empty() {
         encoders.push((format!("{} (bundled)", default.encoder.manifest.profile), default.encoder));
     }
     let detector = detector.unwrap_or(default.detector);
-    Ok(encoders.into_iter().map(|(name, encoder)| (name, Bundles { detector: detector.clone(), encoder })).collect())
+    let with_detector = |encoder| Bundles { detector: detector.clone(), encoder, pad: None };
+    Ok(encoders.into_iter().map(|(name, encoder)| (name, with_detector(encoder))).collect())
 }
 
 fn name_of(folder: &Path) -> String {

@@ -2,16 +2,20 @@
 
 use crate::Answer;
 use model_tools::fuzz_entry_points::{AssumedProfile, arrays_of_weights, network};
-use models::bundle::Golden;
-use models::bundle::{Calibration, Manifest};
+use models::bundle::{Calibration, Golden, Manifest, PadCalibration};
 use models::gate::{Gate, around};
 
 /// Imports an ONNX file; the first byte chooses its kind. It becomes a bundle that can be loaded, or is refused with a
 /// reason. tract may panic if the panic is caught.
 pub fn onnx(bytes: &[u8]) -> Answer {
     let Some((first, file)) = bytes.split_first() else { return Answer::Refused };
-    let assumed = [AssumedProfile::Sface, AssumedProfile::Arcface, AssumedProfile::Yunet, AssumedProfile::Unspecified]
-        [usize::from(first % 4)];
+    let assumed = match first % 5 {
+        0 => AssumedProfile::Sface,
+        1 => AssumedProfile::Arcface,
+        2 => AssumedProfile::Yunet,
+        3 => AssumedProfile::Unspecified,
+        _ => AssumedProfile::Minifasnet,
+    };
     match network(file, assumed) {
         Ok(()) => Answer::Accepted,
         Err(error) => {
@@ -26,7 +30,7 @@ pub fn onnx(bytes: &[u8]) -> Answer {
 pub fn bundle(bytes: &[u8]) -> Answer {
     let Some((first, file)) = bytes.split_first() else { return Answer::Refused };
     let text = str::from_utf8(file).unwrap_or_default();
-    let is_the_same = match first % 4 {
+    let is_the_same = match first % 5 {
         0 => Golden::decode(file).map(|golden| {
             golden
                 .encode()
@@ -38,6 +42,9 @@ pub fn bundle(bytes: &[u8]) -> Answer {
         }),
         3 => Gate::decode(&around(file)).map(|gate| {
             gate.encode().and_then(|again| Gate::decode(&again)).map(|again| again.encode().ok() == gate.encode().ok())
+        }),
+        4 => PadCalibration::parse(text).map(|calibration| {
+            calibration.to_toml().and_then(|again| PadCalibration::parse(&again)).map(|again| again == calibration)
         }),
         _ => Calibration::parse(text).map(|calibration| {
             calibration.to_toml().and_then(|again| Calibration::parse(&again)).map(|again| again == calibration)

@@ -38,6 +38,12 @@ fn seeds_are_made_again() {
     }
 }
 
+/// The manifest of a PAD network.
+const PAD_MANIFEST: &[u8] = b"kind = \"pad\"\nprofile = \"minifasnet\"\nclasses = 3\nlive-class = 0\n[network]\nfile = \"model.onnx\"\n\
+sha256 = \"0000000000000000000000000000000000000000000000000000000000000000\"\n[input]\nchannels = \"bgr\"\nsubtract = 0.0\n\
+divide = 1.0\n[crop]\nalign = \"box-in-frame\"\nside = 128\nenlarge = 2.7\n[provenance]\nname = \"a\"\nlicence = \"MIT\"\n\
+source = \"b\"\nsource-sha256 = \"\"\n";
+
 fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
     match target {
         "audit-log" => vec![("three-records", log()), ("torn", log()[..400].to_vec()), ("diary", b"dear diary\n".to_vec())],
@@ -46,6 +52,8 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("detector", [b"\x01", &include_bytes!("../../../models/bundled/yunet/manifest.toml")[..]].concat()),
             ("encoder", [b"\x01", &include_bytes!("../../../models/bundled/sface/manifest.toml")[..]].concat()),
             ("calibration", b"\x02threshold = 1.1\nthreshold-from = \"made up\"\n".to_vec()),
+            ("pad", [&b"\x01"[..], PAD_MANIFEST].concat()),
+            ("pad-calibration", b"\x04threshold = 0.5\nthreshold-from = \"made up\"\n".to_vec()),
             ("distances", distances()),
             ("gate", gate()),
             ("nothing", b"\x01kind = 7".to_vec()),

@@ -141,7 +141,7 @@ impl Fit {
 
     fn source(&self) -> Result<EncoderBundle> {
         let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
-            let refused = anyhow!("{} is a detector; only encoders are fitted", self.bundle.shown());
+            let refused = anyhow!("{} is not an encoder; only encoders are fitted", self.bundle.shown());
             return Err(refused).help("give the bundle of an encoder");
         };
         let (has, wanted) = (encoder.manifest.dimensions, usize::from(self.dimensions));

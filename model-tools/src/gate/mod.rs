@@ -66,7 +66,7 @@ impl LearnGate {
     /// If the bundle is not an encoder, the photos are too few, the file cannot be written, or the trial fails.
     pub(crate) fn run(&self, sources: &Sources, verbosity: Verbosity) -> Result<()> {
         let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
-            bail!("{} is a detector; only encoders have a gate", self.bundle.shown());
+            bail!("{} is not an encoder; only encoders have a gate", self.bundle.shown());
         };
         let calibration = encoder.calibration.clone();
         let bundles = Bundles { encoder, ..Bundles::bundled()? };

@@ -9,10 +9,11 @@ use files::{Access, replace};
 use models::bundle::Bundles;
 use models::bundle::GOLDEN_FILE;
 use models::bundle::{
-    CALIBRATION_FILE, Calibration, DetectorBundle, EncoderBundle, EncoderManifest, MANIFEST_FILE, Manifest,
+    CALIBRATION_FILE, Calibration, DetectorBundle, EncoderBundle, EncoderManifest, MANIFEST_FILE, Manifest, PadBundle,
+    PadCalibration,
 };
 use models::onnx::pb::ModelProto;
-use models::{ModelError, Recogniser, detect::Detector, encode::Encoder};
+use models::{ModelError, Recogniser, detect::Detector, encode::Encoder, pad::Pad};
 use std::fs;
 use std::path::Path;
 use terminal::{Help, ShowPath};
@@ -38,8 +39,17 @@ impl BundleFiles {
                 drop(Detector::new(&DetectorBundle { manifest, network: self.network.clone().into() })?);
             }
             Manifest::Encoder(manifest) => drop(Encoder::new(&self.encoder(manifest)?)?),
+            Manifest::Pad(manifest) => {
+                let (calibration, network) = (self.pad_calibration()?, self.network.clone().into());
+                drop(Pad::new(&PadBundle { manifest, calibration, network })?);
+            }
         }
         Ok(())
+    }
+
+    fn pad_calibration(&self) -> Result<PadCalibration> {
+        let missing = || ModelError::Network("the PAD network has no calibration".to_owned());
+        Ok(PadCalibration::parse(self.calibration.as_deref().ok_or_else(missing)?)?)
     }
 
     fn encoder(&self, manifest: EncoderManifest) -> Result<EncoderBundle> {
@@ -48,7 +58,7 @@ impl BundleFiles {
         Ok(EncoderBundle { manifest, calibration, golden: None, gate: None, network: self.network.clone().into() })
     }
 
-    /// Requires that an encoder, with the bundled detector, tells people apart. Detectors always pass.
+    /// Requires that an encoder, with the bundled detector, tells people apart. Detectors and PAD networks always pass.
     ///
     /// # Errors
     /// If the encoder does not tell people apart, or does not run.
@@ -68,15 +78,16 @@ impl BundleFiles {
         let Picture { layout, side } = Picture::new(network, None)?;
         let known = match parsed(&self.manifest)? {
             Manifest::Encoder(manifest) => manifest.crop.side(),
+            Manifest::Pad(manifest) => manifest.crop.side(),
             Manifest::Detector(_) => DETECTOR_SIDE,
         };
         Ok(layout.shape(side.unwrap_or(known)))
     }
 
-    /// The self-test; `None` for a detector.
+    /// The self-test; `None` for a detector and a PAD network.
     fn golden(&self) -> Result<Option<Vec<u8>>> {
         match parsed(&self.manifest)? {
-            Manifest::Detector(_) => Ok(None),
+            Manifest::Detector(_) | Manifest::Pad(_) => Ok(None),
             Manifest::Encoder(manifest) => golden::file_for(&self.encoder(manifest)?).map(Some),
         }
     }
@@ -88,6 +99,14 @@ impl BundleFiles {
     pub(super) fn in_words(&self) -> Result<String> {
         Ok(match parsed(&self.manifest)? {
             Manifest::Detector(_) => "a detector".to_owned(),
+            Manifest::Pad(manifest) => {
+                let (PadCalibration { threshold, threshold_from }, side) =
+                    (self.pad_calibration()?, manifest.crop.side());
+                let classes = manifest.classes;
+                format!(
+                    "a PAD network of {side}x{side} pixels to {classes} classes; threshold {threshold}, {threshold_from}"
+                )
+            }
             Manifest::Encoder(manifest) => {
                 let calibration = Calibration::parse(self.calibration.as_deref().unwrap_or_default())?;
                 let (side, dimensions) = (manifest.crop.side(), manifest.dimensions);

@@ -11,6 +11,7 @@ mod facenet;
 pub(super) mod folder;
 mod input_image;
 mod options;
+mod pad;
 mod profile;
 mod rewrite;
 mod source;
@@ -43,7 +44,8 @@ use terminal::{Help, ShowPath, Verbosity};
 
 /// Turn a network into a bundle.
 ///
-/// SOURCE is an ONNX file: YuNet, or any encoder, with its profile or with the options that describe its input.
+/// SOURCE is an ONNX file: YuNet, a PAD network of the MiniFASNet family, or any encoder, with its profile or with the
+/// options that describe its input.
 /// Or it is the weights of FaceNet's Inception-ResNet-v1: a folder or zip of .npy files with Keras names, or
 /// facenet-pytorch's state dict as .safetensors.
 #[derive(Debug, clap::Args)]
@@ -100,6 +102,7 @@ impl Import {
 fn bundle_of(source: &Source, options: &Options) -> Result<BundleFiles> {
     match options.profile(source)? {
         Some(Profile::Yunet) => detector_of(source),
+        Some(Profile::Minifasnet) => pad::bundle_of(source),
         profile => encoder_of(source, profile, options),
     }
 }

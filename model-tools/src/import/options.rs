@@ -90,8 +90,10 @@ impl Options {
             }
             (Kind::Onnx, profile) => profile,
         };
-        if profile == Some(Profile::Yunet) && self.encoder.says_anything() {
-            bail!("a YuNet is a detector; --profile yunet determines its input");
+        if let Some(profile) = profile.filter(|profile| profile.taken().is_none())
+            && self.encoder.says_anything()
+        {
+            bail!("it is {}; --profile {} determines its input", profile.promise(), profile.name());
         }
         Ok(profile)
     }
@@ -159,6 +161,7 @@ impl EncoderOptions {
             (_, Some(CropGeometry::Box { side: preset_side, enlarge, shift_down, stretch })) => {
                 Some(self.boxed(side.unwrap_or(preset_side), enlarge, shift_down, stretch))
             }
+            (None, Some(in_frame @ CropGeometry::BoxInFrame { .. })) => Some(in_frame),
             (Some(Crop::Box), _) => side.map(|side| self.boxed(side, 1.0, 0.0, true)),
             (None, None) => None,
         };

@@ -6,8 +6,8 @@ use super::rewrite::Normalisation;
 use super::source::Source;
 use clap::ValueEnum;
 use models::bundle::{
-    Calibration, ChannelOrder, CropGeometry, DetectorManifest, DetectorProfile, Input, Manifest, Network, Provenance,
-    Search,
+    Calibration, ChannelOrder, CropGeometry, DetectorManifest, DetectorProfile, Input, Manifest, Network,
+    PadCalibration, Provenance, Search,
 };
 
 /// A network with known crop, normalisation and outputs.
@@ -21,6 +21,8 @@ pub(crate) enum Profile {
     Facenet,
     /// ArcFace and its kin (InsightFace): 112x112 RGB, aligned by landmarks as for SFace
     Arcface,
+    /// MiniFASNet, a PAD network: 128x128 BGR, the face with its surroundings, to three classes
+    Minifasnet,
 }
 
 /// A published file with known origin and licence.
@@ -71,6 +73,23 @@ const FACENET_VGGFACE2: KnownFile = KnownFile {
     )),
 };
 
+/// The threshold is a probability, and was measured by `encoder-tool evaluate-pad`.
+const MINIFASNET_FACEPLUGIN: KnownFile = KnownFile {
+    sha256: "afa783b7e902fdfcf323a7240cac2a1c580c25314ea4161129dc1b0d100dc32d",
+    provenance: [
+        "MiniFASNet of faceplugin-face-recognition-js 0.0.1",
+        "MIT",
+        "package/model/fr_liveness.onnx in the npm package faceplugin-face-recognition-js 0.0.1, which does not say what it \
+         was trained on",
+    ],
+    threshold: Some((
+        0.5,
+        "the middle of the gap between attacks (at most 0.03) and live faces (at least 0.98) in frames of eight people with \
+         hand-held prints (NUAA, pad-dev): BPCER 0 of 200, APCER 0 of 194, each 0 % to 36.9 % (95 % interval, by person); \
+         of photos from other cameras, 11 % to 19 % are refused",
+    )),
+};
+
 /// Positions of five landmarks in a 112x112 crop: the template of ArcFace (Deng et al. 2019), with which SFace was
 /// trained. OpenCV's `FaceRecognizerSF` has the same numbers.
 pub(super) const TEMPLATE_112: [[f32; 2]; 5] =
@@ -106,6 +125,7 @@ impl Profile {
             Self::Sface => "an SFace, an encoder of 112x112 pixels to 128 numbers",
             Self::Facenet => "a FaceNet, an encoder of 160x160 pixels",
             Self::Arcface => "an ArcFace, an encoder of 112x112 pixels",
+            Self::Minifasnet => "a MiniFASNet, a PAD network of 128x128 pixels to three classes",
         }
     }
 
@@ -116,6 +136,7 @@ impl Profile {
             Self::Sface => "sface",
             Self::Facenet => "facenet",
             Self::Arcface => "arcface",
+            Self::Minifasnet => "minifasnet",
         }
     }
 
@@ -124,11 +145,11 @@ impl Profile {
         (self == Self::Sface).then_some(128)
     }
 
-    /// The input of an encoder of this profile; `None` for a detector.
+    /// The input of an encoder of this profile; `None` for a detector and a PAD network.
     pub(super) fn taken(self) -> Option<Taken> {
         let by_landmarks = CropGeometry::Landmarks { side: TEMPLATE_SIDE, template: TEMPLATE_112 };
         let (normalisation, crop) = match self {
-            Self::Yunet => return None,
+            Self::Yunet | Self::Minifasnet => return None,
             Self::Sface => (Normalisation::NONE, by_landmarks),
             Self::Facenet => (Normalisation { subtract: 127.5, divide: 128.0 }, FACENET_CROP),
             Self::Arcface => (Normalisation { subtract: 127.5, divide: 127.5 }, by_landmarks),
@@ -141,6 +162,7 @@ impl Profile {
             Self::Yunet => Some(&YUNET_2023MAR),
             Self::Sface => Some(&SFACE_2021DEC),
             Self::Facenet => Some(&FACENET_VGGFACE2),
+            Self::Minifasnet => Some(&MINIFASNET_FACEPLUGIN),
             Self::Arcface => None,
         }
     }
@@ -170,6 +192,15 @@ pub(super) fn calibration(profile: Option<Profile>, source: &Source, given: Opti
         _ => (UNMEASURED_THRESHOLD, "not measured with this file: a strict one, until it is".to_owned()),
     };
     Calibration { threshold, threshold_from, non_mated: None, non_mated_grey: None, mated: None }
+}
+
+/// The threshold of a PAD network: the known one, or the middle of the range, with its source.
+pub(super) fn pad_calibration(source: &Source) -> PadCalibration {
+    let known = Some(&MINIFASNET_FACEPLUGIN).filter(|known| known.sha256 == source.sha256());
+    let (threshold, threshold_from) = known
+        .and_then(|known| known.threshold)
+        .unwrap_or((0.5, "not measured with this file; `encoder-tool evaluate-pad --write-threshold` measures it"));
+    PadCalibration { threshold, threshold_from: threshold_from.to_owned() }
 }
 
 /// The provenance of a file, as far as it is known.

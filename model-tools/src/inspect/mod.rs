@@ -47,10 +47,12 @@ impl Inspect {
         let (manifest, network) = match Bundle::open(&self.bundle)? {
             Bundle::Detector(bundle) => (Manifest::Detector(bundle.manifest), bundle.network),
             Bundle::Encoder(bundle) => (Manifest::Encoder(bundle.manifest), bundle.network),
+            Bundle::Pad(bundle) => (Manifest::Pad(bundle.manifest), bundle.network),
         };
         let (kind, profile, side) = match &manifest {
             Manifest::Detector(_) => ("detector", "yunet", DETECTOR_SIDE),
             Manifest::Encoder(encoder) => ("encoder", encoder.profile.as_str(), encoder.crop.side() as usize),
+            Manifest::Pad(pad) => ("pad", pad.profile.as_str(), pad.crop.side() as usize),
         };
         let input = [1, 3, side, side];
         let layers = onnx::decode(&network).map_err(Into::into).and_then(|model| layers(model, &input));

@@ -119,7 +119,7 @@ impl Quantize {
 
     fn source(&self) -> Result<EncoderBundle> {
         let Bundle::Encoder(encoder) = Bundle::open(&self.bundle)? else {
-            let refused = anyhow!("{} is a detector; only encoders are quantised", self.bundle.shown());
+            let refused = anyhow!("{} is not an encoder; only encoders are quantised", self.bundle.shown());
             return Err(refused).help("give the bundle of an encoder");
         };
         if self.output.join(MANIFEST_FILE).exists() {

@@ -54,6 +54,9 @@ pub fn align(frame: &Frame, face: &Face, geometry: &CropGeometry) -> Crop {
         CropGeometry::Box { enlarge, shift_down, stretch, .. } => {
             Transform::of_box(&face.bounds, side, *enlarge, *shift_down, *stretch)
         }
+        CropGeometry::BoxInFrame { enlarge, .. } => {
+            Transform::of_box_in_frame(&face.bounds, side, *enlarge, [frame.width(), frame.height()])
+        }
     };
     Crop { side, pixels: warp(frame, &to_frame, side) }
 }
@@ -173,6 +176,26 @@ mod tests {
             assert_eq!(crop.pixels()[..2], first, "stretch: {stretch}");
             let corner = &crop.pixels()[3 * (64 * 64 - 1)..];
             assert!(corner[0].abs_diff(last[0]) <= 1 && corner[1].abs_diff(last[1]) <= 1, "stretch: {stretch}");
+        }
+    }
+
+    /// The frame has 100x80 pixels, and the box becomes 64x64 before it is moved.
+    #[test]
+    fn a_box_in_the_frame_is_moved_and_never_padded() {
+        for (what, bounds, first, last) in [
+            ("inside", [30.0, 20.0, 32.0, 32.0], [14, 4], [77, 67]),
+            ("beyond the left upper corner", [0.0, -9.0, 32.0, 32.0], [0, 0], [63, 63]),
+            ("beyond the right lower corner", [80.0, 60.0, 32.0, 32.0], [36, 16], [99, 79]),
+            ("far outside", [500.0, -500.0, 32.0, 32.0], [36, 0], [99, 63]),
+            ("larger than the frame, with its ratio kept", [40.0, 30.0, 40.0, 80.0], [40, 0], [79, 79]),
+        ] {
+            let [x, y, width, height] = bounds;
+            let bounds = FaceBox { x, y, width, height };
+            let face = Face { bounds, ..face(|[x, y]| Point { x, y }) };
+            let crop = align(&gradient(100, 80), &face, &CropGeometry::BoxInFrame { side: 64, enlarge: 2.0 });
+            assert_eq!(crop.pixels()[..2], first, "{what}");
+            let corner = &crop.pixels()[3 * (64 * 64 - 1)..];
+            assert!(corner[0].abs_diff(last[0]) <= 1 && corner[1].abs_diff(last[1]) <= 1, "{what}: {corner:?}");
         }
     }
 }

@@ -51,6 +51,19 @@ impl Transform {
         Self { a, b: 0.0, c: left + (a - 1.0) / 2.0, d: 0.0, e, f: top + (e - 1.0) / 2.0 }
     }
 
+    /// Maps a square crop to the box, which is enlarged about its centre and then moved into the frame of that width and
+    /// height. Where the enlarged box is larger than the frame, it is enlarged less. This is `CropImage` of minivision's
+    /// Silent-Face-Anti-Spoofing (2020), without its rounding to whole pixels.
+    pub(super) fn of_box_in_frame(bounds: &FaceBox, side: u32, enlarge: f32, frame: [u32; 2]) -> Self {
+        let [frame_width, frame_height] = frame.map(|length| length as f32);
+        let factor = enlarge.min(frame_width / bounds.width).min(frame_height / bounds.height);
+        let (width, height) = (bounds.width * factor, bounds.height * factor);
+        let moved = |first: f32, length: f32, frame: f32| first.min(frame - length).max(0.0);
+        let x = moved(bounds.x + (bounds.width - width) / 2.0, width, frame_width);
+        let y = moved(bounds.y + (bounds.height - height) / 2.0, height, frame_height);
+        Self::of_box(&FaceBox { x, y, width, height }, side, 1.0, 0.0, true)
+    }
+
     /// Maps a point in the crop to a point in the frame.
     pub(super) fn apply(&self, x: f32, y: f32) -> Point {
         Point { x: self.a * x + self.b * y + self.c, y: self.d * x + self.e * y + self.f }

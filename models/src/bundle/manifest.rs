@@ -3,6 +3,7 @@
 //! `manifest.toml` describes the network as it was made. Later measurements are in [`Calibration`](super::Calibration).
 
 use super::MANIFEST_FILE;
+use super::pad::PadManifest;
 use super::quantization::Quantization;
 use super::rules::{is_sha256, require};
 use crate::ModelError;
@@ -17,6 +18,8 @@ pub enum Manifest {
     Detector(DetectorManifest),
     /// An encoder of aligned crops.
     Encoder(EncoderManifest),
+    /// A network for presentation attack detection.
+    Pad(PadManifest),
 }
 
 /// `kind = "detector"`.
@@ -109,7 +112,7 @@ pub struct Search {
     pub overlap: f32,
 }
 
-/// How the encoder's square input is cut from a frame.
+/// How the square input of an encoder or a PAD network is cut from a frame.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(tag = "align", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum CropGeometry {
@@ -131,13 +134,21 @@ pub enum CropGeometry {
         /// Whether the box is stretched to a square; otherwise the crop is a square of the longer side.
         stretch: bool,
     },
+    /// The detector's box, enlarged about its centre, then moved into the frame and stretched to a square. A box that
+    /// is larger than the frame is enlarged less, with its ratio of width to height unchanged.
+    BoxInFrame {
+        /// Side of the crop in pixels, 16 to 512.
+        side: u32,
+        /// Factor on the box's width and height, 0.5 to 5.
+        enlarge: f32,
+    },
 }
 
 impl CropGeometry {
     /// Side of the crop in pixels.
     pub fn side(&self) -> u32 {
         match self {
-            Self::Landmarks { side, .. } | Self::Box { side, .. } => *side,
+            Self::Landmarks { side, .. } | Self::Box { side, .. } | Self::BoxInFrame { side, .. } => *side,
         }
     }
 }
@@ -180,6 +191,7 @@ impl Manifest {
         match self {
             Self::Detector(detector) => &detector.network,
             Self::Encoder(encoder) => &encoder.network,
+            Self::Pad(pad) => &pad.network,
         }
     }
 
@@ -188,6 +200,7 @@ impl Manifest {
         match self {
             Self::Detector(detector) => &detector.provenance,
             Self::Encoder(encoder) => &encoder.provenance,
+            Self::Pad(pad) => &pad.provenance,
         }
     }
 
@@ -205,6 +218,7 @@ impl Manifest {
                 encoder.quantization.as_ref().map_or(Ok(()), Quantization::check)?;
                 encoder.crop.check()
             }
+            Self::Pad(pad) => pad.check(),
         }
     }
 }
@@ -257,6 +271,7 @@ impl CropGeometry {
                 require((0.5..=3.0).contains(enlarge), "crop.enlarge must be 0.5 to 3")?;
                 require((-0.5..=0.5).contains(shift_down), "crop.shift-down must be -0.5 to 0.5")
             }
+            Self::BoxInFrame { enlarge, .. } => require((0.5..=5.0).contains(enlarge), "crop.enlarge must be 0.5 to 5"),
         }
     }
 }

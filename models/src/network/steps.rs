@@ -151,6 +151,8 @@ pub(super) enum What {
     Part(usize),
     /// The sum of two pictures.
     Sum,
+    /// A picture times one factor for each channel.
+    Scale,
     /// A separate activation.
     Activate(Activation),
     /// `1 / (1 + exp(-x))`.
@@ -170,6 +172,7 @@ impl Step for Plain {
             What::SideBySide(_) => "SideBySide",
             What::Part(_) => "Part",
             What::Sum => "Sum",
+            What::Scale => "Scale",
             What::Activate(_) => "Activate",
             What::Sigmoid => "Sigmoid",
         }
@@ -223,6 +226,17 @@ impl Plain {
             What::Part(first) => pool::part(floats(0)?, self.extent, *first, into)?,
             What::Sum => {
                 into.iter_mut().zip(floats(0)?).zip(floats(1)?).for_each(|((place, a), b)| *place = a + b);
+            }
+            What::Scale => {
+                let (picture, factors) = (floats(0)?, floats(1)?);
+                let (pixels, places) = (picture.chunks_exact(factors.len()), into.chunks_exact_mut(factors.len()));
+                for (places, pixel) in places.zip(pixels) {
+                    places
+                        .iter_mut()
+                        .zip(pixel)
+                        .zip(factors)
+                        .for_each(|((place, number), factor)| *place = number * factor);
+                }
             }
             What::Activate(activation) => activate(activation, floats(0)?, into),
             What::Sigmoid => {

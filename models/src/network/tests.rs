@@ -167,6 +167,20 @@ fn layers_without_weights() {
     same(dense().floats("w", &[288, 5]).node("Gemm", "f w b", "y", &[]), &SHAPE, 1e-4);
 }
 
+#[test]
+fn channels_are_scaled_by_what_is_learnt_from_their_means() {
+    let squeezed = |product: &str| {
+        let built = Built::default().node("GlobalAveragePool", "x", "means", &[]).floats("w", &[4, 4, 1, 1]);
+        let built = built.node("Conv", "means w", "c", &[]).node("Sigmoid", "c", "factors", &[]);
+        built.node("Mul", product, "s", &[]).node("Add", "x s", "y", &[])
+    };
+    same(squeezed("x factors"), &SHAPE, 1e-5);
+    same(squeezed("factors x"), &SHAPE, 1e-5);
+    // The product of two pictures is no scale.
+    let network = Network::new(Built::default().node("Mul", "x x", "y", &[]).model()).unwrap();
+    assert!(lower::lowered(network.proto.graph.as_ref().unwrap(), &SHAPE, 1).is_none());
+}
+
 /// Three pixel convolutions of one picture, to 1, 4 and 2 channels, and what follows each of them.
 fn siblings(follow: impl Fn(Built, &str, &str, i64) -> Built) -> Built {
     let heads = [("one", 1), ("four", 4), ("two", 2)];

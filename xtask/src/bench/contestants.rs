@@ -7,7 +7,7 @@ use crate::programs::encoder_tool;
 use std::path::Path;
 use std::process::Command;
 
-pub(super) const CONTESTS: [Contest; 7] = [
+pub(super) const CONTESTS: [Contest; 8] = [
     Contest {
         what: "FaceNet, 8-bit integers, a crop",
         ours: Side { command: |ground| model_bench(&ground.facenet_integers, &[]), field: "median_ms" },
@@ -31,6 +31,12 @@ pub(super) const CONTESTS: [Contest; 7] = [
         ours: Side { command: |_| model_bench(Path::new(YUNET), &["--size", "320x320"]), field: "median_ms" },
         peer: "onnxruntime, 32-bit floats",
         theirs: Side { command: |ground| ort_bench(ground, &ground.detector_320), field: "median_ms" },
+    },
+    Contest {
+        what: "MiniFASNet, a PAD network, a crop",
+        ours: Side { command: |ground| model_bench(&ground.pad, &[]), field: "median_ms" },
+        peer: "onnxruntime, 32-bit floats",
+        theirs: Side { command: |ground| ort_bench(ground, &ground.pad_network), field: "median_ms" },
     },
     Contest {
         what: "photo to encoding",

@@ -1,6 +1,7 @@
 //! The input of the comparisons: photos, networks in the forms that each program reads, and the peers themselves.
 
 use crate::original_networks;
+use crate::pad_network;
 use crate::process::{self, cargo};
 use crate::programs::{self, encoder_tool};
 use crate::python::Environment;
@@ -34,6 +35,9 @@ pub(super) struct Ground {
     pub(super) facenet_floats: PathBuf,
     /// FaceNet in 8-bit integers, quantised by onnxruntime.
     pub(super) facenet_peer: PathBuf,
+    /// The PAD network: the file that the peer reads, and our bundle.
+    pub(super) pad_network: PathBuf,
+    pub(super) pad: PathBuf,
 }
 
 impl Ground {
@@ -64,7 +68,22 @@ impl Ground {
         )?;
         let (facenet_floats, facenet_peer) = (floats.join("model.onnx"), unfolded.join("facenet-peer.onnx"));
         make_network(&python, "quantize", [facenet_floats.as_path(), &facenet_peer])?;
-        Ok(Self { python, photos, detector, encoder, detector_320, facenet_integers, facenet_floats, facenet_peer })
+        let (pad_network, pad) = (pad_network::fetch()?, unfolded.join("pad"));
+        process::run(
+            encoder_tool(["model", "import", "--profile", "minifasnet"]).arg(&pad_network).arg("-o").arg(&pad),
+        )?;
+        Ok(Self {
+            python,
+            photos,
+            detector,
+            encoder,
+            detector_320,
+            facenet_integers,
+            facenet_floats,
+            facenet_peer,
+            pad_network,
+            pad,
+        })
     }
 
     pub(super) fn peer(&self, script: &str) -> Command {

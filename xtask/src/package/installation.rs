@@ -38,7 +38,7 @@ const KEPT: [&str; 2] = ["var/lib/edge-agent/people.db", "var/log/edge-agent/aud
 /// If a test fails.
 pub(crate) fn run() -> Result<()> {
     requirements::ensure(&[BUSYBOX, MAN, SUDO])?;
-    let package = make(Architecture::Amd64)?;
+    let package = make(Architecture::Amd64, None)?;
     unit_is_hardened()?;
     let root = computer()?;
     dpkg(&root, &["--force-depends", "--install"], &package.display().to_string())?;

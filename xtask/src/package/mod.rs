@@ -3,6 +3,7 @@
 //! The program's command line gives the manual pages and completions, and `cargo-cyclonedx` the bill of materials.
 
 mod installation;
+mod pad;
 mod parts;
 mod sandbox;
 
@@ -17,12 +18,12 @@ use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Builds the package and prints its path.
+/// Builds the package, with the PAD network of a bundle if there is one, and prints its path.
 ///
 /// # Errors
 /// If a build step fails.
-pub(crate) fn run(architecture: Architecture) -> Result<Outcome> {
-    println!("{}", make(architecture)?.display());
+pub(crate) fn run(architecture: Architecture, with_pad: Option<&Path>) -> Result<Outcome> {
+    println!("{}", make(architecture, with_pad)?.display());
     Ok(Outcome::AsExpected)
 }
 
@@ -30,13 +31,17 @@ pub(crate) fn run(architecture: Architecture) -> Result<Outcome> {
 ///
 /// # Errors
 /// If a build step fails.
-pub(crate) fn make(architecture: Architecture) -> Result<PathBuf> {
+pub(crate) fn make(architecture: Architecture, with_pad: Option<&Path>) -> Result<PathBuf> {
     let folder = workspace::empty_folder("package")?;
     document(&folder)?;
     book::make()?;
     let package = folder.join("edge-agent.deb");
     let mut deb = CARGO_DEB.command(&["deb"])?;
     deb.args(["--package", "edge-agent", "--no-build", "--strip", "--output"]).arg(&package);
+    if let Some(bundle) = with_pad {
+        pad::add(bundle)?;
+        deb.args(["--variant", pad::VARIANT]);
+    }
     match architecture {
         Architecture::Amd64 => programs::build()?,
         Architecture::Arm64 => {

@@ -18,6 +18,8 @@ use anyhow::Context;
 use clap::Args;
 use database_keys::CheckedKeys;
 use models::Recogniser;
+use models::bundle::Bundles;
+use models::pad::Pad;
 use models::self_test::Tested;
 use policy::Policy;
 use serde::Serialize;
@@ -90,7 +92,9 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     }
     Needed::from_config(&config)?;
     let lock = advice::lock(&config, arguments.boot_config.as_deref())?;
-    let mut recogniser = Recogniser::load(&config.model.bundles).context("[model] bundles")?;
+    let bundles = Bundles::open(&config.model.bundles).context("[model] bundles")?;
+    let mut recogniser = Recogniser::new(&bundles).context("[model] bundles")?;
+    bundles.pad.as_ref().map(Pad::new).transpose().context("[model] bundles: the PAD network")?;
     let tested = recogniser.self_test().context("[model] bundles: the networks failed their self-test")?;
     let path = arguments.db.as_ref().unwrap_or(&config.database.path);
     let trust = Trust::from_config(&config)?;

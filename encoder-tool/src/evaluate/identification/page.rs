@@ -1,8 +1,8 @@
 //! The results as an HTML page: the curve and the figures.
 
 use super::report::{Report, in_words_of_hard, measured, rate};
-use crate::evaluate::report::plots::{self, Curve};
 use crate::html;
+use crate::plots::{self, Curve};
 use accuracy::identification::Point;
 use anyhow::{Context, Result};
 use maud::{Markup, PreEscaped, html};

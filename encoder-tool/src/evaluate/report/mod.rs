@@ -2,7 +2,6 @@
 
 mod json;
 mod page;
-pub(super) mod plots;
 mod words;
 
 pub(crate) use json::print_json_of;

@@ -1,9 +1,9 @@
 //! The results as an HTML page: plots, a table, and the pairs that the network gets most wrong.
 
-use super::plots::{self, Curve};
 use super::words::{LEGEND, accuracy, eer, not_carried, tar};
 use super::{Findings, WayFindings, triplets_in_words};
 use crate::html;
+use crate::plots::{self, Curve};
 use accuracy::{FALSE_ACCEPT_RATES, Measured, Mined, Pair, Triplet, roc_of};
 use anyhow::{Context, Result};
 use maud::{Markup, PreEscaped, html};

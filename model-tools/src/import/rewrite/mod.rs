@@ -6,6 +6,7 @@
 //! value is made once, before it is read.
 
 mod batch_norm;
+mod classifier;
 mod graph_queries;
 mod idle;
 mod normalisation;
@@ -30,6 +31,15 @@ pub(super) enum Takes {
     Frames,
     /// One square crop with sides of that many pixels. The layout of the original may differ.
     Crops { layout: Layout, side: u32 },
+}
+
+/// Rewrites a classifier of square crops with sides of that many pixels. Encoders are not rewritten in this way: their
+/// bundles would get another hash.
+pub(super) fn rewritten_classifier(mut model: ModelProto, side: u32) -> (ModelProto, Normalisation) {
+    if let Some(graph) = model.graph.as_mut() {
+        classifier::rewrite_end(graph);
+    }
+    rewritten(model, Takes::Crops { layout: Layout::Nchw, side })
 }
 
 /// Rewrites a model.

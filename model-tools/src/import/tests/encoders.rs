@@ -207,7 +207,7 @@ fn missing_or_unsuitable_options_are_named() {
         (&[1, 3, 112, 112, 1], "--profile facenet", "an image has four"),
         (&[1, 112, 112, 3], "--profile arcface", "cannot be imported"),
         (image, "--profile sface", "24 numbers, expected 128"),
-        (image, "--profile yunet --side 112", "a YuNet is a detector"),
+        (image, "--profile yunet --side 112", "--profile yunet determines its input"),
         (image, "--profile yunet", "1 outputs, but YuNet has 12"),
     ] {
         let refused = import(encoder(nodes(), input, 17), line).err().unwrap_or_else(|| panic!("{input:?} {line}"));

@@ -1,6 +1,7 @@
 //! Tests of the whole import: of a small network, of damaged ones, and of the published ones if they are available.
 
 mod encoders;
+mod pad;
 
 use super::rewrite::testing::{bytes, floats, graph, model, node, shape, with};
 use super::*;

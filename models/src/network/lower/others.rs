@@ -18,6 +18,7 @@ impl Lowering<'_> {
             "GlobalAveragePool" => self.mean(node),
             "Concat" => self.side_by_side(node),
             "Add" => self.sum(node),
+            "Mul" => self.scaled(node),
             "Resize" => self.repeat(node),
             "Flatten" | "Reshape" | "Transpose" | "Identity" => self.same_numbers(node),
             _ => None,
@@ -83,6 +84,19 @@ impl Lowering<'_> {
     fn sum(&mut self, node: &NodeProto) -> Option<()> {
         let (a, b) = (self.floats(node, 0)?, self.floats(node, 1)?);
         (a.extent == b.extent).then(|| self.plain(node, What::Sum, &a, &[a.outlet, b.outlet], a.extent))?
+    }
+
+    /// Lowers the product of a picture and one factor for each channel, as in squeeze and excitation (Hu, Shen and Sun,
+    /// "Squeeze-and-excitation networks", 2018).
+    fn scaled(&mut self, node: &NodeProto) -> Option<()> {
+        let (a, b) = (self.floats(node, 0)?, self.floats(node, 1)?);
+        let is_factors_of = |factors: &Value, picture: &Value| {
+            let one_pixel = (factors.extent.height(), factors.extent.width()) == (1, 1);
+            one_pixel && factors.extent.channels() == picture.extent.channels()
+        };
+        let (picture, factors) = if is_factors_of(&b, &a) { (a, b) } else { (b, a) };
+        let inputs = [picture.outlet, factors.outlet];
+        is_factors_of(&factors, &picture).then(|| self.plain(node, What::Scale, &picture, &inputs, picture.extent))?
     }
 
     /// Lowers `Resize` to an integer multiple with nearest-neighbour interpolation.

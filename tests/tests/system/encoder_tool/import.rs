@@ -3,6 +3,7 @@
 use super::{door_photo, encoder_tool, enrolled_photo, names_in};
 use std::fs;
 use std::path::{Path, PathBuf};
+use tests::onnx_file::{field, number};
 use tests::{photos, said};
 
 /// A file of one convolution over 32x32 pixels, pooled to 8 numbers, as an ONNX exporter writes it: the smallest that
@@ -30,26 +31,6 @@ pub(super) fn small_onnx() -> Vec<u8> {
     ]
     .concat();
     [number(1, 8), field(7, &graph), field(8, &number(2, 13))].concat()
-}
-
-/// A protobuf field that holds bytes.
-fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
-    [&[number << 3 | 2][..], &varint(bytes.len() as u64), bytes].concat()
-}
-
-/// A protobuf field that holds a number.
-fn number(field: u8, value: u64) -> Vec<u8> {
-    [&[field << 3][..], &varint(value)].concat()
-}
-
-fn varint(mut value: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while value >= 0x80 {
-        bytes.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
-    bytes
 }
 
 #[test]
@@ -146,7 +127,7 @@ fn endless_onnx() -> Vec<u8> {
         field(1, &[inputs, field(2, output.as_bytes()), field(4, op.as_bytes()), attributes].concat())
     };
     // The attribute's type has field number 20.
-    let of_type = |kind: u64| [&[0xa0, 0x01][..], &varint(kind)].concat();
+    let of_type = |kind: u64| number(20, kind);
     let integers = |name: &str, values: &[u64]| {
         let values: Vec<u8> = values.iter().flat_map(|&value| number(8, value)).collect();
         [field(1, name.as_bytes()), values, of_type(7)].concat()

@@ -7,6 +7,7 @@ mod bad_photos;
 mod build_db;
 mod disk_full;
 mod evaluate;
+mod evaluate_pad;
 mod hardly_a_face;
 mod heif;
 mod import;

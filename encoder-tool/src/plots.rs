@@ -28,7 +28,7 @@ pub(crate) struct Curve<'a> {
 }
 
 /// Histograms of mated and non-mated distances, each normalised to its own total, and the threshold.
-pub(super) fn distances(roc: &Roc, threshold: Option<f32>) -> Drawn {
+pub(crate) fn distances(roc: &Roc, threshold: Option<f32>) -> Drawn {
     let [mated, other] = [histogram(roc.mated()), histogram(roc.non_mated())];
     let highest = mated.iter().chain(&other).fold(0.0, |highest: f64, &share| highest.max(share)).max(0.01);
     draw(|area| {
@@ -60,7 +60,7 @@ pub(super) fn distances(roc: &Roc, threshold: Option<f32>) -> Drawn {
 
 /// True accept rate over false accept rate, the latter on a logarithmic scale down to the least rate that the sample
 /// can show.
-pub(super) fn roc(curves: &[Curve<'_>], non_mated_pairs: usize) -> Drawn {
+pub(crate) fn roc(curves: &[Curve<'_>], non_mated_pairs: usize) -> Drawn {
     let least = least_rate(non_mated_pairs);
     let lowest = curves.iter().map(|curve| tar_at(&curve.points, least)).fold(1.0, f64::min);
     let bottom = ((lowest * 20.0).floor() / 20.0 - 0.05).max(0.0);
@@ -77,15 +77,24 @@ pub(super) fn roc(curves: &[Curve<'_>], non_mated_pairs: usize) -> Drawn {
 
 /// False non-match rate over false accept rate, both on logarithmic scales: Martin et al., "The DET curve in assessment
 /// of detection task performance" (1997), with logarithms in place of normal deviates.
-pub(super) fn det(curves: &[Curve<'_>], non_mated_pairs: usize, mated_pairs: usize) -> Drawn {
-    let (least_far, least_fnmr) = (least_rate(non_mated_pairs), least_rate(mated_pairs));
+pub(crate) fn det(curves: &[Curve<'_>], non_mated_pairs: usize, mated_pairs: usize) -> Drawn {
+    det_by(curves, ["false accept rate", "false non-match rate"], [non_mated_pairs, mated_pairs])
+}
+
+/// BPCER over APCER, both on logarithmic scales.
+pub(crate) fn det_of_attacks(curves: &[Curve<'_>], attacks: usize, bona_fide: usize) -> Drawn {
+    det_by(curves, ["APCER", "BPCER"], [attacks, bona_fide])
+}
+
+fn det_by(curves: &[Curve<'_>], [x_desc, y_desc]: [&str; 2], [non_mated, mated]: [usize; 2]) -> Drawn {
+    let (least_x, least_y) = (least_rate(non_mated), least_rate(mated));
     draw(|area| {
-        let mut chart = framed(area).build_cartesian_2d((least_far..1.0).log_scale(), (least_fnmr..1.0).log_scale())?;
+        let mut chart = framed(area).build_cartesian_2d((least_x..1.0).log_scale(), (least_y..1.0).log_scale())?;
         let mut mesh = chart.configure_mesh();
         mesh.light_line_style(TRANSPARENT).bold_line_style(LINE.mix(0.5)).axis_style(LINE);
-        mesh.label_style(text()).axis_desc_style(text()).x_desc("false accept rate").y_desc("false non-match rate");
+        mesh.label_style(text()).axis_desc_style(text()).x_desc(x_desc).y_desc(y_desc);
         mesh.x_label_formatter(&rate).y_label_formatter(&rate).draw()?;
-        each_curve(&mut chart, curves, |point| (point.far.max(least_far), (1.0 - point.tar).max(least_fnmr)))?;
+        each_curve(&mut chart, curves, |point| (point.far.max(least_x), (1.0 - point.tar).max(least_y)))?;
         key(&mut chart, SeriesLabelPosition::LowerLeft)
     })
 }
