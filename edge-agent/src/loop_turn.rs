@@ -50,6 +50,8 @@ pub struct Timings {
     pub align_ms: Option<f64>,
     /// Crops to encodings.
     pub encode_ms: Option<f64>,
+    /// Faces to the PAD network's outputs.
+    pub pad_ms: Option<f64>,
     /// Encodings to the nearest people.
     pub match_ms: Option<f64>,
     /// The whole turn, including the wait for the frame.

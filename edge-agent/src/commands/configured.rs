@@ -5,13 +5,14 @@ use crate::camera::{
     Adjustments, Device, LiveCamera, OnFrame, PhotoCamera, RpicamCamera, RpicamSettings, V4lCamera, Wanted,
     may_be_renumbered,
 };
-use crate::config::{self, Lock, Source, WHERE_KEYS_ARE_EXPLAINED};
+use crate::config::{self, Config, Lock, Source, WHERE_KEYS_ARE_EXPLAINED};
 use crate::door::{Door, GpioDoor, LockLine, LockPin, ScriptedDoor};
 use crate::lamp::{GpioLamp, LampPlayer};
 use anyhow::{Context, bail};
 use models::Recogniser;
 use models::bundle::Bundles;
-use policy::Now;
+use models::pad::Pad;
+use policy::{Now, Signal};
 use std::path::PathBuf;
 use std::time::Duration;
 use terminal::{Help, ShowPath};
@@ -81,13 +82,22 @@ pub(crate) fn examine_audit_log(config: &config::Audit) -> anyhow::Result<()> {
     AuditLog::examine(&config.path)
 }
 
-/// The configured networks, on the configured cores.
+/// The configured networks, on the configured cores: the recogniser, and the PAD network if there is one. Notes the PAD
+/// network's threshold in the configuration.
 ///
 /// # Errors
-/// If a bundle cannot be read or does not run.
-pub(crate) fn recogniser(config: &config::Model) -> anyhow::Result<Recogniser> {
-    let loaded = Bundles::open(&config.bundles).and_then(|bundles| Recogniser::on_threads(&bundles, config.threads()));
-    loaded.context("[model] bundles")
+/// If a bundle cannot be read or does not run, or `[liveness]` names the PAD network and there is none.
+pub(crate) fn networks(config: &mut Config) -> anyhow::Result<(Recogniser, Option<Pad>)> {
+    let (context, threads) = ("[model] bundles", config.model.threads());
+    let bundles = Bundles::open(&config.model.bundles).context(context)?;
+    let recogniser = Recogniser::on_threads(&bundles, threads).context(context)?;
+    let pad = bundles.pad.as_ref().map(|pad| Pad::on_threads(pad, threads)).transpose().context(context)?;
+    config.liveness.network_threshold = pad.as_ref().map(Pad::threshold);
+    if pad.is_none() && config.rules_with_threshold(1.0).liveness.measured().contains(Signal::Network) {
+        return Err(anyhow::anyhow!("[liveness] names \"network\", but no bundle in [model] bundles is a PAD network"))
+            .help("import one with `encoder-tool model import FILE --profile minifasnet`, and add its folder to [model] bundles");
+    }
+    Ok((recogniser, pad))
 }
 
 /// The configured lock. Lock it before doing anything else.
@@ -167,7 +177,6 @@ fn required(path: Option<&PathBuf>, key: &str) -> anyhow::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
 
     #[test]
     fn nothing_is_guessed() {

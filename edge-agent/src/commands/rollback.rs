@@ -105,7 +105,9 @@ fn in_words(outcome: &Outcome) -> String {
 
 /// Rolls back without a running unit. Returns the reason if it is refused.
 fn go_back(config: &Config, wanted: DatabaseDigest) -> anyhow::Result<Option<String>> {
-    let judge = Judge::new(configured::recogniser(&config.model)?, config, Trust::from_config(config)?);
+    let mut config = config.clone();
+    let (recogniser, _) = configured::networks(&mut config)?;
+    let judge = Judge::new(recogniser, &config, Trust::from_config(&config)?);
     let mut store = Store::open_at(&config.database.path, judge)?.store;
     match store.roll_back(wanted) {
         Ok(in_use) => {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 pub(super) const KEYS: [&str; 4] = ["required", "required-of-marked", "recorded", "if-unsure"];
 
 /// The section `[liveness]`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Liveness {
     /// See [`LivenessRules::required`].
@@ -20,6 +20,9 @@ pub struct Liveness {
     pub recorded: Vec<Signal>,
     /// See [`LivenessRules::if_unsure`].
     pub if_unsure: Unsure,
+    /// The PAD network's threshold, from its bundle; `None` until that is loaded.
+    #[serde(skip)]
+    pub(crate) network_threshold: Option<f32>,
 }
 
 /// The signals.
@@ -53,6 +56,7 @@ impl Liveness {
         rules.required = set(&self.required);
         rules.required_of_marked = set(&self.required_of_marked);
         rules.recorded = set(&self.recorded);
+        rules.bona_fide_from = self.network_threshold.unwrap_or(rules.bona_fide_from);
         rules.if_unsure = match self.if_unsure {
             Unsure::Card => IfUnsure::Card,
             Unsure::Refuse => IfUnsure::Refuse,

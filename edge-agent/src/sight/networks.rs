@@ -3,21 +3,41 @@
 use super::{Seen, Sight};
 use crate::loop_turn::Timings;
 use kernels::dots_of_rows;
+use models::pad::{self, Pad};
 use models::{Crop, Face, Frame, ModelError, Recogniser, quality};
 use policy::{Attention, Claimed, ObservedFace, Quality, Resemblance};
 use shared::gallery::{Gallery, PersonId};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The networks of a model.
+/// The networks of a model, and a PAD network if there is one.
 pub struct Networks {
     recogniser: Recogniser,
+    pad: Option<Pad>,
+    /// Whether the PAD network has failed and was reported.
+    has_pad_failed: bool,
 }
 
 impl Networks {
     /// Galleries passed to [`look`](Sight::look) must be made with the same model.
-    pub fn new(recogniser: Recogniser) -> Self {
-        Self { recogniser }
+    pub fn new(recogniser: Recogniser, pad: Option<Pad>) -> Self {
+        Self { recogniser, pad, has_pad_failed: false }
+    }
+
+    /// The PAD network's output for a face; `None` if there is no network, it failed, or the face is too small or too near
+    /// for it. The policy then learns that the network cannot tell.
+    fn bona_fide(&mut self, frame: &Frame, face: &Face, timings: &mut Timings) -> Option<f32> {
+        let pad = self.pad.as_mut()?;
+        pad::require_usable(frame, face).ok()?;
+        let assessed = timed(&mut timings.pad_ms, || pad.assess(frame, face));
+        let failed = assessed.is_err();
+        if let Err(error) = &assessed
+            && !self.has_pad_failed
+        {
+            tracing::error!("the PAD network failed: {error}");
+        }
+        self.has_pad_failed = failed;
+        assessed.ok()
     }
 
     /// Compares a face with everybody, and with the holder of a presented card, and assesses whether it is
@@ -62,6 +82,9 @@ impl Sight for Networks {
             if index < attention.faces {
                 let crop = timed(&mut timings.align_ms, || self.recogniser.glance(frame, face));
                 seen.quality = measured(&crop);
+                if attention.network && index == 0 {
+                    seen.bona_fide = self.bona_fide(frame, face, &mut timings);
+                }
                 if attention.must_be_encoded(&seen) {
                     self.recognise(&mut seen, (frame, face), (gallery, attention.claimed), &mut timings)?;
                 }

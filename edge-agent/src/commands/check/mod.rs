@@ -7,6 +7,7 @@ mod database_keys;
 use super::examples;
 use crate::audit_log::read::last_recorded_utc_ms;
 use crate::clock::utc_now_ms;
+use crate::commands::configured;
 use crate::commands::run::needed::{Needed, devices};
 use crate::commands::run::writable::{Unwritable, unwritable};
 use crate::config::{Config, Reader, WHERE_KEYS_ARE_EXPLAINED};
@@ -17,9 +18,6 @@ use advice::{CheckedLock, wiring_advice};
 use anyhow::Context;
 use clap::Args;
 use database_keys::CheckedKeys;
-use models::Recogniser;
-use models::bundle::Bundles;
-use models::pad::Pad;
 use models::self_test::Tested;
 use policy::Policy;
 use serde::Serialize;
@@ -85,16 +83,14 @@ struct Checked {
 /// # Errors
 /// The first thing that is wrong.
 pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
-    let config = Config::read(&arguments.config)?;
+    let mut config = Config::read(&arguments.config)?;
     // The unit's user may not be permitted to read another database.
     if arguments.db.is_none() {
         folders::step_down(&folders::written(&config))?;
     }
     Needed::from_config(&config)?;
     let lock = advice::lock(&config, arguments.boot_config.as_deref())?;
-    let bundles = Bundles::open(&config.model.bundles).context("[model] bundles")?;
-    let mut recogniser = Recogniser::new(&bundles).context("[model] bundles")?;
-    bundles.pad.as_ref().map(Pad::new).transpose().context("[model] bundles: the PAD network")?;
+    let (mut recogniser, _pad) = configured::networks(&mut config)?;
     let tested = recogniser.self_test().context("[model] bundles: the networks failed their self-test")?;
     let path = arguments.db.as_ref().unwrap_or(&config.database.path);
     let trust = Trust::from_config(&config)?;

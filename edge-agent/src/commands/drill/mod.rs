@@ -82,11 +82,11 @@ fn instrument(name: &str) -> Result<String, String> {
 /// # Errors
 /// If a unit runs, or a part cannot be created, or the report cannot be written.
 pub(crate) fn run(arguments: &Drill) -> anyhow::Result<Answer> {
-    let config = Config::read(&arguments.config)?;
+    let mut config = Config::read(&arguments.config)?;
     folders::step_down(&folders::written(&config))?;
     let _alone = folders::lock_unless_a_unit_runs(&config)?.context("[audit], [database], [door]")?;
     let key = LogKey::read_or_create(&config.audit.key).context("[audit] key")?;
-    let recogniser = configured::recogniser(&config.model)?;
+    let (recogniser, pad) = configured::networks(&mut config)?;
     let read = database::read(&config.database.path, &recogniser.model_hash(), &Trust::from_config(&config)?);
     let gallery = read.context("[database] path")?.gallery;
     let rules = config.rules_for(&gallery, recogniser.threshold());
@@ -99,7 +99,7 @@ pub(crate) fn run(arguments: &Drill) -> anyhow::Result<Answer> {
     let log = AuditLog::open_in(Box::new(Memory::default()), "audit.jsonl", None, Upkeep::default(), &clock.now())?;
     let latch = Latch::close(Box::new(ScriptedDoor::default()), config.door.unlock_ms())?;
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
-    let mut unit = Unit::new(Box::new(Networks::new(recogniser)), gallery, policy, log, latch, time);
+    let mut unit = Unit::new(Box::new(Networks::new(recogniser, pad)), gallery, policy, log, latch, time);
     equip(&mut unit, &config, &clock)?;
     if let Some(player) = lamp {
         unit.set_lamp(Lamp::new(player, config.lamp.settings(config.camera.frames_per_second)));

@@ -65,7 +65,7 @@ const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
 /// # Errors
 /// If a part cannot be created; the door is locked in that case.
 pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answer> {
-    let config = Config::read(&arguments.config)?;
+    let mut config = Config::read(&arguments.config)?;
     folders::step_down(&folders::written(&config))?;
     let alone = folders::lock_unless_a_unit_runs(&config)?;
     let signals = EndingSignals::install()?;
@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let lamp = configured::lamp(&config.lamp)?;
     // The camera opens on its own thread while the networks are loaded.
     let camera = configured::start_camera(camera, &config.camera, lamp.as_ref())?;
-    let recogniser = configured::recogniser(&config.model)?;
+    let (recogniser, pad) = configured::networks(&mut config)?;
     let (InUse { gallery, rules, digest }, found) = people::find(&config, &recogniser)?;
     let (policy, model) = (Policy::new(rules).context("[policy]")?, recogniser.model_hash());
     let board = Board::new(camera.health(), latch.clone(), &config.database.path, &gallery, digest);
@@ -100,7 +100,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
         board.set_drill(LastDrill::read(&config, &key.public().to_string(), &basis(&config, &model, policy.rules())));
     }
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
-    let sight = Box::new(Networks::new(recogniser));
+    let sight = Box::new(Networks::new(recogniser, pad));
     let mut unit = Unit::new(sight, gallery, policy, audit, latch, time);
     equip(&mut unit, &config, &clock)?;
     if let Some(player) = lamp {

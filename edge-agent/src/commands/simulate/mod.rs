@@ -3,7 +3,7 @@
 mod line;
 mod time;
 
-use super::examples;
+use super::{configured, examples};
 use crate::audit_log::{AuditLog, Upkeep};
 use crate::camera::{CameraError, FileFrames};
 use crate::config::Config;
@@ -18,7 +18,6 @@ use clap::Args;
 use files::Memory;
 use jiff::Timestamp;
 use line::{Line, in_words};
-use models::Recogniser;
 use policy::{Now, Policy};
 use shared::card::CardNumber;
 use std::path::{Path, PathBuf};
@@ -111,9 +110,11 @@ struct Simulation {
 
 impl Simulation {
     fn prepare(arguments: &Simulate, verbosity: Verbosity) -> anyhow::Result<Self> {
-        let config = arguments.config.as_deref().map_or_else(|| Ok(Config::for_faces_alone()), Config::read)?;
-        let bundles = if arguments.models.is_empty() { &config.model.bundles } else { &arguments.models };
-        let recogniser = Recogniser::load(bundles)?;
+        let mut config = arguments.config.as_deref().map_or_else(|| Ok(Config::for_faces_alone()), Config::read)?;
+        if !arguments.models.is_empty() {
+            config.model.bundles.clone_from(&arguments.models);
+        }
+        let (recogniser, pad) = configured::networks(&mut config)?;
         let trust = Trust::from_config(&config)?;
         let trust = if arguments.config.is_some() { trust } else { trust.for_any_door() };
         let read = database::read(&arguments.db, &recogniser.model_hash(), &trust)?;
@@ -124,7 +125,7 @@ impl Simulation {
             false => Time::starting_at(arguments.start, config.clock.zone()?),
         };
         let audit = open_audit_log(arguments.audit.as_deref(), &time.clock().now())?;
-        let sight = Box::new(Networks::new(recogniser));
+        let sight = Box::new(Networks::new(recogniser, pad));
         let mut unit = Unit::new(sight, read.gallery, policy, audit, latch.clone(), time.clock());
         let reader = ScriptedReader::default();
         unit.set_card_reader(Box::new(reader.clone()));
