@@ -34,7 +34,7 @@ pub struct LampSettings {
     pub timing: Option<Timing>,
 }
 
-/// The lamp of a unit.
+/// The lamp of a unit. It goes off when this is dropped.
 pub struct Lamp {
     player: LampPlayer,
     settings: LampSettings,
@@ -92,7 +92,8 @@ impl Lamp {
                 }
             }
             (_, State::Lit(lit)) if now_ms.saturating_sub(lit.since_ms) < SETTLE_MS => {}
-            (_, State::Lit(lit)) if now_ms.saturating_sub(lit.since_ms) < HELD_MS => {
+            // Once at least, however long a turn of the loop takes.
+            (_, State::Lit(lit)) if lit.held.is_none() || now_ms.saturating_sub(lit.since_ms) < HELD_MS => {
                 camera.hold_exposure(true);
                 lit.held.get_or_insert_default();
             }
@@ -152,6 +153,12 @@ impl Lamp {
         let answer = report.map(|report| LampReport { trial: *id, report })?;
         self.state = State::Reported { id: answer.trial };
         Some(answer)
+    }
+}
+
+impl Drop for Lamp {
+    fn drop(&mut self) {
+        self.player.off();
     }
 }
 

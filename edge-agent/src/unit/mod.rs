@@ -179,7 +179,7 @@ impl Unit {
         self.latch.lock();
         let now = self.clock.now();
         self.policy.end_approach(&now);
-        self.peripherals.lights = None;
+        (self.peripherals.lights, self.peripherals.lamp) = (None, None);
         self.record_ended_approach(&now);
         self.record(Event::Stopped, &now);
         self.sign(&now);

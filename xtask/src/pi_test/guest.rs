@@ -56,6 +56,15 @@ consensus-window-ms = 600000
 approach-gap-ms = 120000
 "#;
 
+/// What a door with a lamp has in addition.
+const LAMP: &str = r#"
+[lamp]
+pin = 12
+delay-frames = 1.0
+[liveness]
+required = ["lamp"]
+"#;
+
 /// The files to boot in QEMU.
 pub(super) struct Guest {
     pub(super) kernel: PathBuf,
@@ -93,8 +102,8 @@ impl Guest {
     }
 }
 
-/// Adds three configurations: the normal one, one with a database of another model, and one with an unlock time long
-/// enough to kill the unit during it.
+/// Adds four configurations: the normal one, one with a database of another model, one with an unlock time long enough to
+/// kill the unit during it, and one that requires a lamp.
 fn put_configurations(archive: &mut Archive) -> Result<()> {
     let folder = workspace::empty_folder("pi/people")?;
     let (people, others) = (folder.join("people.db"), folder.join("others.db"));
@@ -111,6 +120,7 @@ fn put_configurations(archive: &mut Archive) -> Result<()> {
     let with = |from: &str, to: &str| CONFIGURATION.replace(from, to);
     archive.put("etc/edge-agent/config.toml", CONFIGURATION.as_bytes());
     archive.put("etc/edge-agent/others.toml", with("people.db", "others.db").as_bytes());
+    archive.put("etc/edge-agent/lamp.toml", format!("{CONFIGURATION}{LAMP}").as_bytes());
     archive.put("etc/edge-agent/long.toml", with("unlock-seconds = 10.0", "unlock-seconds = 60.0").as_bytes());
     Ok(())
 }

@@ -17,6 +17,8 @@ const GPLEV0: u32 = 0x3f20_0034;
 const OUTPUT: u32 = 0b001;
 /// The pin that drives the lock.
 const LOCK: u32 = 17;
+/// The pin that switches the lamp.
+const LAMP: u32 = 12;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -59,6 +61,14 @@ impl Pins {
     /// If QEMU does not answer.
     pub(super) fn lock_is_high(&mut self) -> Result<bool> {
         Ok(self.register(GPLEV0)? >> LOCK & 1 == 1)
+    }
+
+    /// Whether the lamp is on.
+    ///
+    /// # Errors
+    /// If QEMU does not answer.
+    pub(super) fn lamp_is_on(&mut self) -> Result<bool> {
+        Ok(self.register(GPLEV0)? >> LAMP & 1 == 1)
     }
 
     fn register(&mut self, address: u32) -> Result<u32> {

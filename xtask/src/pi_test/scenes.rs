@@ -14,13 +14,14 @@ use std::time::Instant;
 
 type Scene = fn(&mut Machine) -> Result<()>;
 
-const SCENES: [(&str, Scene); 9] = [
+const SCENES: [(&str, Scene); 10] = [
     ("somebody enrolled is let in, and the door locks again", enrolled),
     ("a stranger is not", stranger),
     ("nobody is not", nobody),
     ("killed while the door is unlocked: what systemd runs then locks it", killed),
     ("told to end while the door is unlocked: it locks", told_to_end),
     ("people of another model: the unit does not start", another_model),
+    ("a photo at a door with a lamp: its pin plays a code that differs each time, and the door stays shut", lamp),
     ("by lines: somebody enrolled is let in, and the door locks again", enrolled_by_lines),
     ("by lines: killed while the door is unlocked, the pin becomes an input, which its pull locks", killed_by_lines),
     ("by lines, on a chip that is gpiochip11 as on a Pi 5: the pin is found by the chip's label", found_by_label),
@@ -112,6 +113,40 @@ fn another_model(machine: &mut Machine) -> Result<()> {
     ensure!(code == "2" && said.contains("model"), "the unit ended with {code}: {said}");
     ensure!(!machine.pins().lock_is_high()? && machine.pins().lock_is_driven()?, "the door is left unlocked");
     Ok(())
+}
+
+/// The first changes of the lamp that are compared.
+const CHANGES: usize = 8;
+
+fn lamp(machine: &mut Machine) -> Result<()> {
+    let (first, second) = (played(machine)?, played(machine)?);
+    println!("          the lamp changed after {first:.1?} s, then after {second:.1?} s");
+    // Within one code, a symbol takes as long as a frame, and a change is seen late by less than half of that.
+    let symbol = first.iter().chain(&second).copied().fold(f64::MAX, f64::min);
+    let differs = first.iter().zip(&second).any(|(one, other)| (one - other).abs() > 0.6 * symbol);
+    ensure!(differs, "the lamp has played the same code twice: {first:?}");
+    Ok(())
+}
+
+/// Starts a unit in front of a photo, and returns how many seconds the lamp stayed as it was before each of its first
+/// changes, once it is lit.
+fn played(machine: &mut Machine) -> Result<Vec<f64>> {
+    machine.run("show enrolled")?;
+    machine.run("start lamp")?;
+    machine.pins_when("the lamp lights the face", |pins| pins.lamp_is_on())?;
+    let (mut durations, mut was_on, mut since) = (Vec::new(), true, Instant::now());
+    while durations.len() <= CHANGES {
+        machine.pins_when("the lamp changes", |pins| {
+            ensure!(!pins.lock_is_high()?, "a photo has opened the door");
+            Ok(pins.lamp_is_on()? != was_on)
+        })?;
+        durations.push(since.elapsed().as_secs_f64());
+        (was_on, since) = (!was_on, Instant::now());
+    }
+    end(machine)?;
+    ensure!(!machine.pins().lamp_is_on()?, "the lamp stays on when the unit has ended");
+    // How long the face was lit before the first code is no part of it.
+    Ok(durations.split_off(1))
 }
 
 fn enrolled_by_lines(machine: &mut Machine) -> Result<()> {
