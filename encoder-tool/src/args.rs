@@ -355,8 +355,9 @@ pub(crate) struct Evaluate {
 /// client012 in a name, tells who is shown. If most folders in ATTACK are also in REAL, they are people, and ATTACK is one
 /// instrument. Save the frames of a video as files in a folder of their own.
 ///
-/// The report gives BPCER, APCER for each instrument and non-responses, with 95 % intervals, and the same for people on
-/// whom the threshold was not chosen. If a picture has several faces, the foremost one counts: large, and near the middle.
+/// The report gives BPCER, APCER for each instrument and non-responses, with 95 % intervals; and BPCER and APCER for new
+/// people: each person is left out in turn when the threshold is chosen. If a picture has several faces, the foremost one counts:
+/// large, and near the middle.
 #[derive(Debug, Args)]
 #[command(after_long_help = examples::EVALUATE_PAD)]
 pub(crate) struct EvaluatePad {

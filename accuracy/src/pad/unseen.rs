@@ -1,4 +1,4 @@
-//! Rates for people on whom the threshold was not chosen: each person is left out in turn.
+//! Rates for new people: each person is left out in turn when the threshold is chosen.
 
 use super::{Approach, Rates, chosen};
 use std::collections::{BTreeMap, BTreeSet};

@@ -24,7 +24,7 @@ pub(super) struct Findings {
     pub(super) non_responses: BTreeMap<Option<String>, Rate>,
     /// The threshold for these pictures; `None` if none has the BPCER.
     pub(super) chosen: Option<Chosen>,
-    /// The rates of people on whom the threshold was not chosen; `None` if the people are not known.
+    /// The rates of new people, each left out when the threshold is chosen; `None` if the people are not known.
     pub(super) unseen: Option<Unseen>,
 }
 

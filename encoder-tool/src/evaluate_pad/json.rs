@@ -31,7 +31,7 @@ struct Report<'a> {
     /// Rates on these pictures at the threshold that was chosen on them.
     chosen: Option<Shown>,
     written: bool,
-    /// Rates on people on whom the threshold was not chosen.
+    /// Rates of new people: each is left out when the threshold is chosen.
     unseen: Option<UnseenPeople>,
     /// All attacks together.
     roc: Vec<At>,

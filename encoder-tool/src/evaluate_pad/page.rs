@@ -28,10 +28,10 @@ pub(super) fn page_of(findings: &Findings, crop_of: impl Fn(&Path) -> Option<Cro
         h2 { "At the bundle's threshold" }
         (table(findings, &findings.rates(), true))
         @if let Some(unseen) = &findings.unseen {
-            h2 { "People on whom the threshold was not chosen" }
-            p { (counted(unseen.people, "person")) " left out in turn; the threshold, "
+            h2 { "New people" }
+            p { "Each of " (counted(unseen.people, "person")) " is left out in turn, and judged by a threshold ("
                 (format!("{:.3} to {:.3}", unseen.thresholds[0], unseen.thresholds[1]))
-                ", is chosen on the others for a BPCER of at most " (percent(findings.target)) "." }
+                ") that is chosen on the others for a BPCER of at most " (percent(findings.target)) "." }
             (table(findings, &unseen.rates, false))
         }
         @if let Some(chosen) = &findings.chosen {

@@ -131,7 +131,7 @@ mod tests {
                 &["-:-", "-:-", "print:-", "screen:-", "attack:-"],
             ),
             (
-                "people of whom some are in one tree only",
+                "some people are in one tree only",
                 &["ada/1", "bo/1", "cy/1"],
                 &["print/ada/1", "print/di/1", "screen/film/1"],
                 &["-:ada", "-:bo", "-:cy", "print:ada", "print:di", "screen:-"],

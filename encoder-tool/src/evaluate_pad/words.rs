@@ -68,8 +68,8 @@ fn unseen(findings: &Findings) -> Option<String> {
     let Unseen { people, thresholds: [lowest, highest], rates } = findings.unseen.as_ref()?;
     let attacks = rates.apcer.iter().map(|(name, rate)| format!("; APCER {} {}", name.shown(), rate_in_words(rate)));
     Some(format!(
-        "People on whom the threshold was not chosen ({} left out in turn, BPCER of the others at most {}, thresholds {lowest:.3} \
-         to {highest:.3}): BPCER {}{}.",
+        "New people (each of {} left out in turn, and judged by a threshold of {lowest:.3} to {highest:.3} that is chosen on the \
+         others for a BPCER of at most {}): BPCER {}{}.",
         counted(*people, "person"),
         percent(findings.target),
         rate_in_words(&rates.bpcer),

@@ -9,6 +9,7 @@ mod distances;
 mod golden;
 mod manifest;
 mod pad;
+mod parts;
 mod quantization;
 mod read;
 mod rules;
@@ -17,11 +18,9 @@ pub use calibration::Calibration;
 pub use distances::{Mated, NonMated, Quantile};
 pub(crate) use golden::GoldenSample;
 pub use golden::{GOLDEN_FILE, Golden, MAX_SAMPLES};
-pub use manifest::{
-    ChannelOrder, CropGeometry, DetectorManifest, DetectorProfile, EncoderManifest, Input, Manifest, Network,
-    Provenance, Search,
-};
+pub use manifest::{DetectorManifest, DetectorProfile, EncoderManifest, Manifest, Search};
 pub use pad::{MOST_CLASSES, PadCalibration, PadManifest};
+pub use parts::{ChannelOrder, CropGeometry, Input, Network, Provenance};
 pub use quantization::Quantization;
 
 use crate::gate::Gate;

@@ -2,7 +2,7 @@
 //! of faces. [`pad`](crate::pad) runs it.
 
 use super::CALIBRATION_FILE;
-use super::manifest::{CropGeometry, Input, Network, Provenance};
+use super::parts::{CropGeometry, Input, Network, Provenance};
 use super::quantization::Quantization;
 use super::rules::require;
 use crate::ModelError;

@@ -141,7 +141,7 @@ fn live_faces_and_attacks_are_told_apart() {
         "BPCER         0 % ",
         "APCER screen  50.0 % ",
         "non-response",
-        "3 people left out in turn",
+        "New people (each of 3 people left out in turn",
         "1 file .mov: no pictures",
         "1 picture that cannot be read:",
         "frame_3.jpg: the JPEG is cut off",

@@ -84,7 +84,7 @@ fn what_cannot_be_quantized_is_named_and_nothing_is_written() {
     let detector = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/bundled/yunet");
     let (faces, none) = (photos().join("enrol"), folder.path().join("none"));
     let cases: [(&Path, &Path, &[&str], &str); 6] = [
-        (&detector, &faces, &[], "is a detector"),
+        (&detector, &faces, &[], "is not an encoder"),
         (&none, &faces, &[], "cannot read"),
         (&floats, no_faces.path(), &[], "no face"),
         (&floats, one_person.path(), &[], "only one person"),
