@@ -109,6 +109,11 @@ impl Camera {
         255.0 * self.level(light + noise)
     }
 
+    /// Whether a radiance is beyond the range.
+    pub(crate) fn is_saturated(&self, radiance: f32, mean: f32) -> bool {
+        255.0 * self.level(self.sensitivity * (radiance + self.flare * mean)) >= 250.0
+    }
+
     /// The level that compression and rounding leave of the mean of `pixels` pixels. A JPEG of quality 85 keeps the mean
     /// of a block to 0.6 levels and low frequencies about as well, so a mean over a block deviates by about 0.35.
     pub(crate) fn compressed(&self, level: f32, pixels: f32, chance: &mut Chance) -> f32 {

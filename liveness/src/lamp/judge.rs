@@ -26,6 +26,9 @@ const TOO_BRIGHT: f32 = 0.028;
 /// The lamp's light must exceed the unexplained deviation this many times, and the code explain this share.
 const LEAST_SIGNAL: f32 = 3.5;
 const LEAST_EXPLAINED: f32 = 0.75;
+/// The brightness follows something else if it changes this much, and the code explains less than this share.
+const OTHER_CHANGES: f32 = 0.2;
+const LITTLE_EXPLAINED: f32 = 0.4;
 /// How much earlier or later than calibrated a face may follow, in frames.
 const MOST_LATE: f32 = 0.5;
 /// The part of the texture that answers later, above which something measures the lamp and answers.
@@ -134,6 +137,9 @@ fn ambient(lamp_share: f32, used: &[&Sample]) -> f32 {
 }
 
 fn follows(overall: &Overall, lamp_share: f32, ambient: f32) -> Result<(), Finding> {
+    if overall.changes > OTHER_CHANGES && overall.explained < LITTLE_EXPLAINED {
+        return Err(Finding::NotLive(NotLive::DoesNotFollow));
+    }
     if ambient > TOO_BRIGHT {
         return Err(Finding::CannotTell(CannotTell::TooBright));
     }
@@ -228,7 +234,7 @@ mod tests {
     #[test]
     fn each_test_refuses_for_its_own_reason() {
         use CannotTell::{BadExposure, Moved, TooBright, TooFewFrames, Uncertain};
-        use NotLive::{Late, NotAHead, ShinesByItself};
+        use NotLive::{DoesNotFollow, Late, NotAHead, ShinesByItself};
         let cases = [
             ("a person", PERSON, Finding::Live),
             ("two of three frames", Scene { skips: |symbol| symbol.rem_euclid(3) == 1, ..PERSON }, Finding::Live),
@@ -243,6 +249,7 @@ mod tests {
             ("in the sun", Scene { by_lamp: |cell| 0.1 * on_head(cell), ..PERSON }, Finding::CannotTell(TooBright)),
             ("a replay", Scene { by_lamp: |_| 0.0, ..PERSON }, Finding::CannotTell(TooBright)),
             ("flickering light", Scene { flicker: 1.5, ..PERSON }, Finding::CannotTell(Uncertain)),
+            ("another code", Scene { flicker: 1.5, by_lamp: |_| 0.0, ..PERSON }, Finding::NotLive(DoesNotFollow)),
             ("two frames late", Scene { late: 2.0, ..PERSON }, Finding::NotLive(Late)),
             ("four frames late", Scene { late: 4.0, ..PERSON }, Finding::NotLive(Late)),
             ("a screen behind glass", Scene { by_lamp: |_| 0.08, ..PERSON }, Finding::NotLive(ShinesByItself)),

@@ -56,6 +56,8 @@ pub(super) struct Overall {
     pub(super) exposure: f32,
     /// The share of the change in brightness that the code explains.
     pub(super) explained: f32,
+    /// How much the brightness deviates from a slow drift, relative to its mean.
+    pub(super) changes: f32,
     /// The lamp's light divided by the unexplained deviation.
     pub(super) signal_to_noise: f32,
     /// Whether each frame is used.
@@ -84,11 +86,13 @@ impl Overall {
             let freedom = used().count().saturating_sub(4).max(1) as f32;
             let noise = (rest / freedom).sqrt().max(1e-5);
             let explained = 1.0 - rest / fit.without_code.max(1e-12);
+            let changes = (fit.without_code / freedom).sqrt();
             found = Some(Self {
                 late_by,
                 skew,
                 exposure,
                 explained,
+                changes,
                 signal_to_noise: fit.lamp / noise,
                 kept: kept.clone(),
                 brightness: bands[BANDS].series.clone(),
