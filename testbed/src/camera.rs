@@ -66,7 +66,7 @@ impl Camera {
             delay: chance.between(0.0, 2.0),
             exposure: exposure * frames_per_second,
             readout: chance.between(0.15, 0.45),
-            sensitivity: chance.between(0.16, 0.34) / radiance,
+            sensitivity: chance.between(0.12, 0.26) / radiance,
             gain: (seconds / exposure).max(1.0),
             curve,
             flare: chance.between(0.0, 0.02),

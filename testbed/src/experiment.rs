@@ -20,6 +20,10 @@ pub const DISTANCES: [f32; 4] = [0.4, 0.6, 0.8, 1.2];
 /// The landmarks' noise: the standard deviation of each coordinate, in eye distances (`docs/liveness.md`).
 const LANDMARK_NOISE: f32 = 0.02;
 
+/// Nobody's eyes, nose and mouth are where the mean face has them: the standard deviation of each coordinate, which stays
+/// the same during a trial, in eye distances.
+const FEATURE_SPREAD: f32 = 0.03;
+
 /// What a trial is about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conditions {
@@ -42,6 +46,8 @@ pub struct Experiment {
     shown: Code,
     timing: Timing,
     pub(crate) frames: Vec<i32>,
+    /// How far the landmarks are from those of the mean face, in eye distances.
+    features: [[f32; 2]; 5],
     /// How far the lamp moves the landmarks, in eye distances.
     bias: [f32; 2],
     /// The mean radiance of the picture without the lamp, and what the lamp adds.
@@ -102,8 +108,9 @@ impl Experiment {
         let frames = (-4..last)
             .filter(|at| slow.is_none_or(|phase| at.rem_euclid(3) != phase) && chance.happens(0.97))
             .collect();
+        let features = std::array::from_fn(|_| [chance.normal(FEATURE_SPREAD), chance.normal(FEATURE_SPREAD)]);
         let bias = [chance.normal(0.004), chance.normal(0.004)];
-        Self { scene, camera, code, shown, timing, frames, bias, mean, chance }
+        Self { scene, camera, code, shown, timing, frames, features, bias, mean, chance }
     }
 
     /// Films the trial as cells of the grid, rendered directly.
@@ -140,9 +147,9 @@ impl Experiment {
         let mut points = self.true_landmarks(shot);
         let eyes = (points[1].x - points[0].x).hypot(points[1].y - points[0].y);
         let is_lit = self.camera.light(&self.shown, shot.symbol as f32, self.camera.height / 2.0);
-        for point in &mut points {
-            point.x += eyes * (self.chance.normal(LANDMARK_NOISE) + self.bias[0] * is_lit);
-            point.y += eyes * (self.chance.normal(LANDMARK_NOISE) + self.bias[1] * is_lit);
+        for (point, [x, y]) in points.iter_mut().zip(self.features) {
+            point.x += eyes * (self.chance.normal(LANDMARK_NOISE) + x + self.bias[0] * is_lit);
+            point.y += eyes * (self.chance.normal(LANDMARK_NOISE) + y + self.bias[1] * is_lit);
         }
         points
     }
