@@ -66,7 +66,7 @@ impl Camera {
             delay: chance.between(0.0, 2.0),
             exposure: exposure * frames_per_second,
             readout: chance.between(0.15, 0.45),
-            sensitivity: chance.between(0.16, 0.34) / radiance,
+            sensitivity: chance.between(0.12, 0.26) / radiance,
             gain: (seconds / exposure).max(1.0),
             curve,
             flare: chance.between(0.0, 0.02),
@@ -107,6 +107,11 @@ impl Camera {
         let variance = light.max(0.0) * self.gain / FULL_WELL + read * read;
         let noise = chance.normal((variance / (0.5 * pixels).max(1.0)).sqrt());
         255.0 * self.level(light + noise)
+    }
+
+    /// Whether a radiance is beyond the range.
+    pub(crate) fn is_saturated(&self, radiance: f32, mean: f32) -> bool {
+        255.0 * self.level(self.sensitivity * (radiance + self.flare * mean)) >= 250.0
     }
 
     /// The level that compression and rounding leave of the mean of `pixels` pixels. A JPEG of quality 85 keeps the mean

@@ -20,6 +20,10 @@ pub const DISTANCES: [f32; 4] = [0.4, 0.6, 0.8, 1.2];
 /// The landmarks' noise: the standard deviation of each coordinate, in eye distances (`docs/liveness.md`).
 const LANDMARK_NOISE: f32 = 0.02;
 
+/// Nobody's eyes, nose and mouth are where the mean face has them: the standard deviation of each coordinate, which stays
+/// the same during a trial, in eye distances.
+const FEATURE_SPREAD: f32 = 0.03;
+
 /// What a trial is about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conditions {
@@ -42,6 +46,8 @@ pub struct Experiment {
     shown: Code,
     timing: Timing,
     pub(crate) frames: Vec<i32>,
+    /// How far the landmarks are from those of the mean face, in eye distances.
+    features: [[f32; 2]; 5],
     /// How far the lamp moves the landmarks, in eye distances.
     bias: [f32; 2],
     /// The mean radiance of the picture without the lamp, and what the lamp adds.
@@ -55,6 +61,25 @@ pub(crate) struct Shot {
     pub(crate) symbol: i32,
     seconds: f32,
     pub(crate) blinks: bool,
+}
+
+/// The lights at one moment, as factors.
+pub(crate) struct Lights {
+    room: f32,
+    lamp: f32,
+    answer: f32,
+}
+
+impl Lights {
+    /// The radiance of what a ray sees.
+    pub(crate) fn on(&self, seen: &Seen) -> [f32; 3] {
+        [0, 1, 2].map(|channel| {
+            self.room * seen.room[channel]
+                + self.lamp * seen.lamp[channel]
+                + seen.shine[channel]
+                + self.answer * seen.answer[channel]
+        })
+    }
 }
 
 impl Experiment {
@@ -83,8 +108,9 @@ impl Experiment {
         let frames = (-4..last)
             .filter(|at| slow.is_none_or(|phase| at.rem_euclid(3) != phase) && chance.happens(0.97))
             .collect();
+        let features = std::array::from_fn(|_| [chance.normal(FEATURE_SPREAD), chance.normal(FEATURE_SPREAD)]);
         let bias = [chance.normal(0.004), chance.normal(0.004)];
-        Self { scene, camera, code, shown, timing, frames, bias, mean, chance }
+        Self { scene, camera, code, shown, timing, frames, features, bias, mean, chance }
     }
 
     /// Films the trial as cells of the grid, rendered directly.
@@ -121,9 +147,9 @@ impl Experiment {
         let mut points = self.true_landmarks(shot);
         let eyes = (points[1].x - points[0].x).hypot(points[1].y - points[0].y);
         let is_lit = self.camera.light(&self.shown, shot.symbol as f32, self.camera.height / 2.0);
-        for point in &mut points {
-            point.x += eyes * (self.chance.normal(LANDMARK_NOISE) + self.bias[0] * is_lit);
-            point.y += eyes * (self.chance.normal(LANDMARK_NOISE) + self.bias[1] * is_lit);
+        for (point, [x, y]) in points.iter_mut().zip(self.features) {
+            point.x += eyes * (self.chance.normal(LANDMARK_NOISE) + x + self.bias[0] * is_lit);
+            point.y += eyes * (self.chance.normal(LANDMARK_NOISE) + y + self.bias[1] * is_lit);
         }
         points
     }
@@ -142,20 +168,16 @@ impl Experiment {
         [(x - width / 2.0) / focal, (y - height / 2.0) / focal]
     }
 
-    /// The radiance of what a ray has seen, at the moment when the row is exposed.
-    pub(crate) fn radiance(&self, shot: &Shot, seen: &Seen, y: f32) -> [f32; 3] {
+    /// The lights at the moment when a row is exposed.
+    pub(crate) fn lights(&self, shot: &Shot, y: f32) -> Lights {
         let rate = self.camera.frames_per_second;
         let moment = shot.seconds + self.camera.row_offset(y) / rate;
-        let room = self.scene.changes.room(moment, self.camera.exposure / rate);
-        let lamp = self.camera.light(&self.shown, shot.symbol as f32, y);
-        let answer = self
-            .scene
-            .visitor
-            .answers_after
-            .map_or(0.0, |frames| self.camera.light(&self.shown, shot.symbol as f32 - frames, y));
-        [0, 1, 2].map(|channel| {
-            room * seen.room[channel] + lamp * seen.lamp[channel] + seen.shine[channel] + answer * seen.answer[channel]
-        })
+        let answers_after = self.scene.visitor.answers_after;
+        Lights {
+            room: self.scene.changes.room(moment, self.camera.exposure / rate),
+            lamp: self.camera.light(&self.shown, shot.symbol as f32, y),
+            answer: answers_after.map_or(0.0, |frames| self.camera.light(&self.shown, shot.symbol as f32 - frames, y)),
+        }
     }
 
     /// The mean radiance of the picture, which the lens scatters.
@@ -169,21 +191,23 @@ impl Experiment {
         let (pixels, mean) = ((cell * cell).max(1.0), self.mean(shot));
         let mut cells = Vec::with_capacity(COLUMNS * ROWS);
         for (row, column) in (0..ROWS).flat_map(|row| (0..COLUMNS).map(move |column| (row, column))) {
-            let (mut sum, mut highest) = (0.0, 0.0_f32);
+            let place = |right: f32, down: f32| {
+                grid.apply(LEFT + CELL * (column as f32 + right), TOP + CELL * (row as f32 + down))
+            };
+            let lights = self.lights(shot, place(0.5, 0.5).1);
+            let (mut sum, mut highest, mut is_whole) = (0.0, 0.0_f32, true);
             for [right, down] in [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]] {
-                let (x, y) = grid.apply(LEFT + CELL * (column as f32 + right), TOP + CELL * (row as f32 + down));
-                if x < 0.0 || y < 0.0 || x >= self.camera.width || y >= self.camera.height {
-                    highest = 255.0;
-                    continue;
-                }
+                let (x, y) = place(right, down);
+                is_whole &= x >= 0.0 && y >= 0.0 && x < self.camera.width && y < self.camera.height;
                 let seen = self.scene.seen(&shot.pose, self.direction(x, y), shot.blinks);
-                let radiance = luma(self.radiance(shot, &seen, y));
-                let level = self.camera.shot(radiance, mean, pixels / 4.0, &mut self.chance);
-                let level = self.camera.compressed(level, pixels / 4.0, &mut self.chance);
-                highest = highest.max(level);
-                sum += linear_between(level);
+                let radiance = luma(lights.on(&seen));
+                sum += radiance;
+                highest = highest.max(radiance);
             }
-            cells.push(if highest >= 250.0 { 1.0 } else { sum / 4.0 });
+            let level = self.camera.shot(sum / 4.0, mean, pixels, &mut self.chance);
+            let level = self.camera.compressed(level, pixels, &mut self.chance);
+            let is_saturated = level >= 250.0 || self.camera.is_saturated(highest, mean);
+            cells.push(if is_saturated || !is_whole { 1.0 } else { linear_between(level) });
         }
         View::from_grid(&cells, grid.place(self.camera.width))
     }

@@ -24,3 +24,6 @@ pub mod surface;
 pub mod tally;
 pub mod training;
 mod vector;
+
+#[cfg(test)]
+mod regression_tests;

@@ -44,9 +44,10 @@ impl Experiment {
             let mut chance =
                 crate::chance::Chance::new(seed ^ u64::from(y) << 32 ^ u64::from(symbol.unsigned_abs()) << 16);
             let mut bytes = Vec::with_capacity(3 * width as usize);
+            let lights = self.lights(&shot, y as f32);
             for x in 0..width {
                 let seen = self.scene.seen(&shot.pose, self.direction(x as f32, y as f32), shot.blinks);
-                let radiance = self.radiance(&shot, &seen, y as f32);
+                let radiance = lights.on(&seen);
                 // Rounded to the nearest; the level is 0 to 255.
                 bytes.extend(radiance.map(|value| (self.camera.shot(value, mean, 2.0, &mut chance) + 0.5) as u8));
             }

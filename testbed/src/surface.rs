@@ -78,6 +78,9 @@ impl Surface {
             let offset = less([u * depth, v * depth, -depth], pose.place);
             local = times(pose.rotation.undo(offset), 1.0 / self.scale);
             let above = local[2] - self.height(local[0], local[1])?;
+            if above.abs() < 1e-3 {
+                break;
+            }
             depth += 0.9 * above * self.scale;
         }
         let [x, y, _] = local;

@@ -1,6 +1,6 @@
 //! Fits the coefficients with which the judge joins its features of shape into the odds of a head.
 //!
-//! A logistic regression by Newton's method, with a little ridge. People and prints have the same weight together. Trials
+//! A logistic regression by Newton's method, with a little ridge. People and instruments have the same weight together. Trials
 //! that the tests before the shape refuse are left out.
 
 use crate::campaign::{Campaign, PICTURE};
@@ -11,12 +11,17 @@ use liveness::lamp::{FEATURES, Finding, NotLive};
 use rayon::prelude::*;
 
 /// What the regression is trained on.
-const CLASSES: [(Instrument, bool); 5] = [
+const CLASSES: [(Instrument, bool); 10] = [
     (Instrument::Person, true),
     (Instrument::MattePrint, false),
     (Instrument::GlossyPrint, false),
     (Instrument::BentPrint, false),
     (Instrument::EyesCutOut, false),
+    (Instrument::Phone, false),
+    (Instrument::Tablet, false),
+    (Instrument::Monitor, false),
+    (Instrument::DimScreen, false),
+    (Instrument::LateScreen, false),
 ];
 
 /// The pull of each slope towards 0, per trial.

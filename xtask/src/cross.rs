@@ -11,7 +11,7 @@ use std::process::Command;
 pub(crate) const ARM: &str = "aarch64-unknown-linux-gnu";
 
 /// The packages compiled for the Pi. Always the same set, so that tract is compiled only once.
-pub(crate) const PACKAGES: [&str; 5] = ["edge-agent", "models", "kernels", "policy", "shared"];
+pub(crate) const PACKAGES: [&str; 6] = ["edge-agent", "liveness", "models", "kernels", "policy", "shared"];
 
 /// Builds the door unit and prints its path.
 ///

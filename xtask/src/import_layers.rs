@@ -11,7 +11,7 @@ const ABOVE_COMMANDS: [&str; 1] = ["fuzz_entry_points"];
 /// Which of its siblings each module of a folder imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
-const CRATES: [&str; 11] = [
+const CRATES: [&str; 13] = [
     "shared",
     "policy",
     "kernels",
@@ -20,6 +20,8 @@ const CRATES: [&str; 11] = [
     "terminal",
     "accuracy",
     "model-tools",
+    "liveness",
+    "testbed",
     "encoder-tool",
     "edge-agent",
     "xtask",

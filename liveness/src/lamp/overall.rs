@@ -21,6 +21,8 @@ const SKEWS: [f32; 5] = [0.0, 0.025, 0.05, 0.075, 0.1];
 const EXPOSURES: [f32; 7] = [0.05, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0];
 /// Times that leave this much more than the best one are as good.
 const ALIKE: f32 = 1.1;
+/// The brightness, relative to the brightest frame, below which frames are not more exact.
+const DARKEST: f64 = 0.01;
 /// A frame whose brightness deviates more from the fit, in standard deviations, is left out.
 const OUTLIER: f32 = 4.5;
 
@@ -56,15 +58,24 @@ pub(super) struct Overall {
     pub(super) exposure: f32,
     /// The share of the change in brightness that the code explains.
     pub(super) explained: f32,
+    /// How much the brightness deviates from a slow drift, relative to its mean.
+    pub(super) changes: f32,
     /// The lamp's light divided by the unexplained deviation.
     pub(super) signal_to_noise: f32,
     /// Whether each frame is used.
     pub(super) kept: Vec<bool>,
     /// The brightness of each frame, relative to the mean.
-    pub(super) brightness: Vec<f32>,
+    brightness: Vec<f32>,
 }
 
 impl Overall {
+    /// The brightness of each frame relative to the brightest. What moves and flickers deviates in proportion to it, so
+    /// dark frames are the more exact ones, down to a hundredth.
+    pub(super) fn levels(&self) -> Vec<f64> {
+        let brightest = self.brightness.iter().copied().fold(1e-6, f32::max);
+        self.brightness.iter().map(|brightness| f64::from(brightness / brightest).max(0.0) + DARKEST).collect()
+    }
+
     /// How much later than calibrated a row is read whose middle is at this height of the grid, in frames.
     pub(super) fn late_at(&self, y: f32) -> f32 {
         self.late_by + self.skew * (y - MIDDLE)
@@ -74,7 +85,7 @@ impl Overall {
     pub(super) fn new(clock: &Clock, steady: &Steady) -> Option<Self> {
         let bands = bands(steady);
         let mut kept = vec![true; steady.frames.len()];
-        let mut found = None;
+        let (mut found, mut explained) = (None, f32::INFINITY);
         for _ in 0..2 {
             let (late_by, exposure, skew) = timed(clock, &bands, &kept)?;
             let (fit, residuals) = fit(clock, &bands[BANDS], [late_by, exposure], &kept)?;
@@ -83,12 +94,15 @@ impl Overall {
             let rest: f32 = used().map(|residual| residual * residual).sum();
             let freedom = used().count().saturating_sub(4).max(1) as f32;
             let noise = (rest / freedom).sqrt().max(1e-5);
-            let explained = 1.0 - rest / fit.without_code.max(1e-12);
+            // Of all frames: leaving out those in which another code differs would make it fit.
+            explained = f32::min(explained, 1.0 - rest / fit.without_code.max(1e-12));
+            let changes = (fit.without_code / freedom).sqrt();
             found = Some(Self {
                 late_by,
                 skew,
                 exposure,
                 explained,
+                changes,
                 signal_to_noise: fit.lamp / noise,
                 kept: kept.clone(),
                 brightness: bands[BANDS].series.clone(),

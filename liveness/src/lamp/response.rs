@@ -8,9 +8,6 @@ use super::robust::median;
 use super::steady::Steady;
 use super::view::{COLUMNS, ROWS, centre};
 
-/// The brightness, relative to the brightest frame, below which frames are not more exact.
-const DARKEST: f64 = 0.01;
-
 /// The response of each cell.
 pub(super) struct Response {
     /// The brightness without the lamp, linear.
@@ -32,10 +29,7 @@ impl Response {
             errors: vec![[0.0; 2]; cells],
             usable: vec![false; cells],
         };
-        // What moves and flickers deviates in proportion to the light, so dark frames are the more exact ones.
-        let brightest = overall.brightness.iter().copied().fold(1e-6, f32::max);
-        let levels: Vec<f64> =
-            overall.brightness.iter().map(|brightness| f64::from(brightness / brightest).max(0.0) + DARKEST).collect();
+        let levels = overall.levels();
         for row in 0..ROWS {
             let late = overall.late_at(centre(row * COLUMNS).1);
             let rows: Vec<[f64; 3]> = (0..steady.frames.len())
@@ -76,6 +70,45 @@ impl Response {
             for frame in used() {
                 weights[frame] = trust[frame] * (limit / relative(frame).max(limit)).powi(2);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Code, LampKind, Place, Sample, View};
+    use super::*;
+
+    /// Every cell: 0.1 without the lamp, 0.05 by the lamp, slowly brighter; one frame is a blink of the whole picture.
+    #[test]
+    fn a_cell_is_taken_apart() {
+        let code = Code::random(LampKind::White, 15.0, || 1 << 60);
+        let place = Place { x: 5.0, y: 3.0, roll: 0.0, eye_share: 0.09 };
+        let symbols: Vec<i32> = (-3..code.symbols().len() as i32 + 3).collect();
+        let light = |symbol: i32| code.light_between(symbol as f32, symbol as f32 + 1.0);
+        let samples: Vec<Sample> = symbols
+            .iter()
+            .map(|symbol| {
+                let drift = 0.0005 * *symbol as f32;
+                let blink = if *symbol == 6 { 0.04 } else { 0.0 };
+                let ripple = |cell: usize| if (cell as i32 + symbol) % 2 == 0 { 1e-4 } else { -1e-4 };
+                let value = 0.1 + 0.05 * light(*symbol) + drift + blink;
+                let cells: Vec<f32> = (0..COLUMNS * ROWS).map(|cell| value + ripple(cell)).collect();
+                Sample { symbol: *symbol, view: View::from_grid(&cells, place).unwrap() }
+            })
+            .collect();
+        let clock = Clock { code: &code, delay: 0.0, symbols };
+        let steady = Steady::new(&samples.iter().collect::<Vec<_>>());
+        let overall = Overall::new(&clock, &steady).unwrap();
+        assert!(!overall.kept[9], "the blink is left out");
+        assert_eq!(overall.kept.iter().filter(|kept| !**kept).count(), 1);
+        assert!(overall.late_by.abs() < 1e-6 && overall.explained > 0.5);
+        let response = Response::new(&clock, &steady, &overall);
+        for cell in [300, 500, 700] {
+            let (off, lamp, [_, error]) = (response.off[cell], response.lamp[cell], response.errors[cell]);
+            // The drift is 0.0045 in the middle of the code, where the constant is.
+            assert!((off - 0.1045).abs() < 5e-4, "{off}");
+            assert!((lamp - 0.05).abs() < 5e-4 && error < 5e-4, "{lamp} {error}");
         }
     }
 }

@@ -82,12 +82,13 @@ impl Texture {
         };
         let kept = || (0..steady.frames.len()).filter(|frame| overall.kept[*frame]);
         let series: Vec<f64> = steady.frames.iter().map(strength).collect();
-        kept().for_each(|frame| equations.add(&row(frame), series[frame], 1.0));
+        let weights: Vec<f64> = overall.levels().into_iter().map(|level| level.powi(-2)).collect();
+        kept().for_each(|frame| equations.add(&row(frame), series[frame], weights[frame]));
         let (solved, variances) = equations.solve()?;
         let rest: f64 = kept()
             .map(|frame| {
                 let fitted: f64 = row(frame).iter().zip(solved).map(|(a, b)| a * b).sum();
-                (series[frame] - fitted).powi(2)
+                weights[frame] * (series[frame] - fitted).powi(2)
             })
             .sum();
         let freedom = (kept().count() as f64 - 7.0).max(1.0);

@@ -109,7 +109,7 @@ fn run(arguments: &Arguments) -> Result<()> {
 
 fn train(campaign: &Campaign, faces: &[Face]) -> Result<()> {
     let examples = training::examples(campaign, faces);
-    let found = training::fit(&examples, 0.01).context("there are no people or no prints among the trials")?;
+    let found = training::fit(&examples, 0.01).context("there are no people or no instruments among the trials")?;
     println!("// {} trials of seed {}", examples.len(), campaign.seed);
     println!("const OFFSET: f32 = {:.4};", found.offset);
     for [mean, slope] in found.means_and_slopes {
@@ -118,7 +118,7 @@ fn train(campaign: &Campaign, faces: &[Face]) -> Result<()> {
     let prints: Vec<f64> =
         examples.iter().filter(|example| !example.is_person).map(|example| found.odds(&example.features)).collect();
     let passed = prints.iter().filter(|odds| **odds > 0.0).count();
-    println!("// {passed} of {} prints have odds above 1", prints.len());
+    println!("// {passed} of {} instruments have odds above 1", prints.len());
     Ok(())
 }
 
