@@ -16,6 +16,7 @@ pub mod door;
 mod folders;
 pub mod fuzz_entry_points;
 pub mod gpio;
+pub mod infrared;
 pub mod lamp;
 pub mod lights;
 pub mod loop_turn;

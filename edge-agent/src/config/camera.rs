@@ -1,6 +1,6 @@
 //! `[camera]`: the camera of the unit.
 
-use super::ConfigError;
+use super::{ConfigError, Infrared};
 use crate::camera::{Orientation, PixelFormat, PowerLine, Rotation, refuse_argument};
 use crate::usb_port::UsbPort;
 use serde::Deserialize;
@@ -72,6 +72,8 @@ pub struct Camera {
     pub files: Option<PathBuf>,
     /// For `files`: how long each photo is shown, in seconds, 0 to 3600.
     pub files_seconds: f64,
+    /// The second camera, which sees infrared.
+    pub infrared: Infrared,
 }
 
 /// The kinds of cameras.
@@ -108,6 +110,7 @@ impl Default for Camera {
             rpicam_arguments: Vec::new(),
             files: None,
             files_seconds: 5.0,
+            infrared: Infrared::default(),
         }
     }
 }
@@ -157,6 +160,7 @@ impl Camera {
         if self.usb_port.is_some() && self.source != Some(Source::V4l) {
             return range("camera.usb-port", &"set", "only source \"v4l\" has a USB port");
         }
+        self.infrared.check(self)?;
         match self.source {
             Some(Source::V4l) if self.device.is_none() => {
                 let wanted =

@@ -46,6 +46,8 @@ struct Notes {
     clock_source: ClockSource,
     protection: ProtectionReport,
     peripherals: PeripheralsReport,
+    /// `None` if the unit has no infrared camera.
+    infrared: Option<Health>,
     /// End times of recent turns, for the rate.
     recent: VecDeque<Instant>,
     decisions: VecDeque<Remembered>,
@@ -91,6 +93,11 @@ impl Board {
     /// Sets the source of the clock's state.
     pub(crate) fn set_clock(&self, source: &ClockSource) {
         self.notes().clock_source = source.clone();
+    }
+
+    /// Sets the infrared camera whose state is reported.
+    pub(crate) fn set_infrared(&self, health: Health) {
+        self.notes().infrared = Some(health);
     }
 
     /// Sets what opens the door.
@@ -155,6 +162,7 @@ impl Board {
         let (audit, clock, unit) = (notes.audit.report(), notes.clock, notes.unit);
         let evidence = notes.clock_source.evidence();
         let (protection, peripherals) = (notes.protection.clone(), notes.peripherals.clone());
+        let infrared = notes.infrared.clone();
         // Unlocks early, so that the loop does not wait for the rest.
         drop(notes);
         Report {
@@ -168,6 +176,7 @@ impl Board {
             protection,
             peripherals,
             camera: self.camera.report(),
+            infrared_camera: infrared.map(|health| health.report()),
             database,
             self_test,
             audit,
