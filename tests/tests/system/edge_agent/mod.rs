@@ -10,6 +10,7 @@ mod databases;
 mod disks;
 mod doctor;
 mod forms;
+mod infrared;
 mod keys;
 mod lock;
 mod moments;
