@@ -56,8 +56,8 @@ pub(crate) fn camera_device(config: &config::Camera) -> anyhow::Result<Box<dyn D
 ///
 /// # Errors
 /// None in practice: the configuration was checked.
-pub(crate) fn infrared_device(config: &config::Infrared) -> anyhow::Result<Option<Box<dyn Device>>> {
-    config.camera().map(|camera| camera_device(&camera).context("[camera.infrared]")).transpose()
+pub(crate) fn infrared_device(config: &config::Camera) -> anyhow::Result<Option<Box<dyn Device>>> {
+    config.second().map(|camera| camera_device(&camera).context("[camera.infrared]")).transpose()
 }
 
 /// Starts the capture thread of the infrared camera.

@@ -1,6 +1,6 @@
 //! `[camera.infrared]`: the second camera, which sees infrared.
 
-use super::{Camera, ConfigError, Source};
+use super::ConfigError;
 use crate::camera::{PixelFormat, Rotation};
 use crate::infrared::Place;
 use crate::usb_port::UsbPort;
@@ -85,33 +85,12 @@ impl Default for Infrared {
 }
 
 impl Infrared {
-    /// The camera's settings, as those of a first camera; `None` if there is no infrared camera.
-    pub fn camera(&self) -> Option<Camera> {
-        Some(Camera {
-            source: Some(match self.source? {
-                InfraredSource::V4l => Source::V4l,
-                InfraredSource::Files => Source::Files,
-            }),
-            device: self.device.clone(),
-            usb_port: self.usb_port.clone(),
-            format: self.format,
-            width: self.width,
-            height: self.height,
-            frames_per_second: self.frames_per_second,
-            rotate: self.rotate,
-            mirror: self.mirror,
-            files: self.files.clone(),
-            files_seconds: self.files_seconds,
-            ..Camera::default()
-        })
-    }
-
     /// How long to wait for a frame: two intervals, 50 to 300 ms.
     pub fn frame_wait(&self) -> Duration {
         Duration::from_secs_f64((2.0 / self.frames_per_second).clamp(0.05, 0.3))
     }
 
-    pub(super) fn check(&self, first: &Camera) -> Result<(), ConfigError> {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
         let range =
             |key, found: &dyn ToString, wanted| Err(ConfigError::Range { key, found: found.to_string(), wanted });
         for (key, side) in [("camera.infrared.width", self.width), ("camera.infrared.height", self.height)] {
@@ -136,9 +115,6 @@ impl Infrared {
                 let wanted =
                     "source \"v4l\" needs the camera, such as /dev/v4l/by-id/...; `edge-agent doctor` lists them";
                 range("camera.infrared.device", &"not set", wanted)
-            }
-            Some(InfraredSource::V4l) if first.source == Some(Source::V4l) && first.device == self.device => {
-                range("camera.infrared.device", &"the same as camera.device", "a second camera, which sees infrared")
             }
             Some(InfraredSource::Files) if self.files.is_none() => {
                 range("camera.infrared.files", &"not set", "source \"files\" needs a photo or a folder of photos")

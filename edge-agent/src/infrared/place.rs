@@ -52,7 +52,9 @@ impl Place {
 /// The value of the configuration's key.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{{ scale = {:.2}, right = {:.3}, down = {:.3} }}", self.scale, self.right, self.down)
+        // Adding zero turns a rounded -0 into 0.
+        let [right, down] = [self.right, self.down].map(|shift| (shift * 1e3).round() / 1e3 + 0.0);
+        write!(f, "{{ scale = {:.2}, right = {right:.3}, down = {down:.3} }}", self.scale)
     }
 }
 
@@ -110,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_place_is_written_as_the_configuration_reads_it() {
-        let place = Place { scale: 0.954, right: -0.0312, down: 0.0 };
+        let place = Place { scale: 0.954, right: -0.0312, down: -0.0001 };
         let text = format!("place = {place}");
         assert_eq!(text, "place = { scale = 0.95, right = -0.031, down = 0.000 }");
         let table: toml::Table = toml::from_str(&text).unwrap();

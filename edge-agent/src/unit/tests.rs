@@ -311,12 +311,12 @@ fn a_lost_infrared_camera_opens_no_door_to_a_face_alone() {
         (false, true, IfUnsure::Card, Ok(Credential::CardAndFace)),
     ] {
         let mut seen = face(0.5);
-        seen.claimed = Some(Claimed::new(PERSON, 0.5));
+        seen.claimed = has_card.then(|| Claimed::new(PERSON, 0.5));
         let mut bench = Bench::with(vec![vec![seen]; 3]);
         let mut rules = rules();
         rules.liveness.required = Signals::only(Signal::Infrared);
         rules.liveness.if_unsure = if_unsure;
-        bench.unit.use_database(card_holder(card, Mode::CardOrFace), rules).unwrap();
+        bench.unit.use_database(card_holder(card, Mode::CardAndFace), rules).unwrap();
         if has_camera {
             let lost = Box::new(Scripted::new([]));
             bench.unit.set_infrared(Infrared::new(lost, recogniser.clone(), None));

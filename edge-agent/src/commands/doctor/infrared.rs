@@ -206,7 +206,7 @@ mod tests {
         let path = std::path::Path::new("../tests/photos/door/barack_obama_speaking.jpg");
         let mut first = FileFrames::default();
         first.show(path).unwrap();
-        let infrared = Photo::open(&std::fs::read(path).unwrap()).unwrap().decode().unwrap().in_grey();
+        let infrared = Photo::open(&std::fs::read(path).unwrap()).unwrap().decode().unwrap();
         let mut recogniser = Recogniser::bundled().unwrap();
         let mut judged = |configured| {
             let steps = vec![Step::Gives(infrared.clone()); 8];

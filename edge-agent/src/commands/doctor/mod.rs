@@ -147,21 +147,21 @@ fn look(config: &Config, cameras: &[Camera], findings: &mut Vec<Finding>) -> Opt
         findings.push(lamp::flash(&player, &mut camera, kind, configured, &mut system_chance));
     }
     if let Some(recogniser) = recogniser.as_mut().filter(|_| picture.is_some()) {
-        findings.extend(look_in_infrared(&config.camera.infrared, &mut camera, recogniser));
+        findings.extend(look_in_infrared(&config.camera, &mut camera, recogniser));
     }
     picture
 }
 
 /// Compares frames of the infrared camera with those of the first one; `None` if there is no infrared camera.
-fn look_in_infrared(config: &config::Infrared, first: &mut LiveCamera, recogniser: &mut Recogniser) -> Option<Finding> {
+fn look_in_infrared(config: &config::Camera, first: &mut LiveCamera, recogniser: &mut Recogniser) -> Option<Finding> {
     let started = configured::infrared_device(config).transpose()?;
-    let started = started.and_then(|device| configured::start_infrared(device, config));
+    let started = started.and_then(|device| configured::start_infrared(device, &config.infrared));
     say("looking with the infrared camera ...");
     Some(match started {
         Ok(camera) => {
             let health = camera.health();
             let mut frames = LitFrames::new(Box::new(camera));
-            infrared::compare(first, &mut frames, recogniser, config.place, &|| health.report().reason)
+            infrared::compare(first, &mut frames, recogniser, config.infrared.place, &|| health.report().reason)
         }
         Err(error) => Finding::bad("infrared", on_one_line(&error), "set the camera in [camera.infrared]"),
     })

@@ -28,7 +28,7 @@ impl Needed {
         }
         let lock_line = configured::lock_line(&config.door)?;
         let camera = configured::camera_device(&config.camera)?;
-        let infrared = configured::infrared_device(&config.camera.infrared)?;
+        let infrared = configured::infrared_device(&config.camera)?;
         let memory = MemoryFile::at(&config.door.memory)?;
         configured::examine_audit_log(&config.audit)?;
         Ok(Self { lock_line, camera, infrared, memory })
@@ -38,7 +38,7 @@ impl Needed {
 /// The devices that `run` opens and `check` does not, in words.
 pub(crate) fn devices(config: &Config) -> Vec<String> {
     let camera = camera_in_words("the camera", &config.camera);
-    let infrared = config.camera.infrared.camera().and_then(|camera| camera_in_words("the infrared camera", &camera));
+    let infrared = config.camera.second().and_then(|camera| camera_in_words("the infrared camera", &camera));
     let lock = match config.door.lock {
         Some(Lock::Gpio) => config.door.lock_pin().map(|lock| format!("the lock's {}", lock.pin)),
         _ => None,
