@@ -17,6 +17,7 @@ mod drilled;
 mod folders;
 pub mod fuzz_entry_points;
 pub mod gpio;
+pub mod infrared;
 pub mod lamp;
 pub mod lights;
 pub mod loop_turn;

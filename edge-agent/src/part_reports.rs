@@ -30,6 +30,11 @@ impl PartReports {
         Self { part, inside: Arc::default() }
     }
 
+    /// The part.
+    pub(crate) fn part(&self) -> Part {
+        self.part
+    }
+
     /// Notes a failed attempt, with the code of its reason. Returns whether it was reported; repeated failures are not.
     pub(crate) fn failed(&self, code: &str, port: Option<&UsbPort>, message: &dyn Display) -> bool {
         let mut inside = self.inside();

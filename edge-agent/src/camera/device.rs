@@ -65,7 +65,7 @@ pub enum Fault {
     },
     /// It is at another USB port than the configured one.
     #[error(
-        "{} is at {}, but [camera] usb-port is {}: this is another camera, or it was plugged in elsewhere",
+        "{} is at {}, but its usb-port is configured as {}: this is another camera, or it was plugged in elsewhere",
         place.shown(),
         found.as_ref().map_or_else(|| "no USB port".to_owned(), |found| format!("USB port {}", found.as_str())),
         wanted.as_str()

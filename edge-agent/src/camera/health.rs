@@ -13,12 +13,6 @@ pub struct Health {
     part: PartReports,
 }
 
-impl Default for Health {
-    fn default() -> Self {
-        Self { report: Arc::default(), part: PartReports::new(Part::Camera) }
-    }
-}
-
 /// The report on a camera.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CameraReport {
@@ -56,7 +50,19 @@ pub enum CameraState {
     Lost,
 }
 
+/// That of the camera whose frames are decided on.
+impl Default for Health {
+    fn default() -> Self {
+        Self::new(Part::Camera)
+    }
+}
+
 impl Health {
+    /// The state of the camera that is this part of the unit.
+    pub(crate) fn new(part: Part) -> Self {
+        Self { report: Arc::default(), part: PartReports::new(part) }
+    }
+
     /// The current report.
     pub fn report(&self) -> CameraReport {
         self.now().clone()
@@ -75,8 +81,8 @@ impl Health {
         now.description = Some(opened.description.clone());
         now.usb_port = usb_port.as_ref().map(|port| port.as_str().to_owned());
         drop(now);
-        let back = if before == CameraState::Opening { "camera" } else { "the camera is back" };
-        self.part.works(usb_port.as_ref(), &format_args!("{back}: {}", opened.description));
+        let (name, is_back) = (self.part.part().name(), if before == CameraState::Opening { "" } else { " is back" });
+        self.part.works(usb_port.as_ref(), &format_args!("{name}{is_back}: {}", opened.description));
     }
 
     pub(super) fn lost(&self, fault: &Fault) {
@@ -87,7 +93,11 @@ impl Health {
         now.state = CameraState::Lost;
         (now.fault, now.reason) = (Some(code.to_owned()), Some(reason.clone()));
         drop(now);
-        let message = format_args!("no camera, the door stays locked: {reason}");
+        let lost = match self.part.part() {
+            Part::InfraredCamera => "no infrared camera",
+            _ => "no camera, the door stays locked",
+        };
+        let message = format_args!("{lost}: {reason}");
         self.part.failed(code, fault.usb_port().or(was_at.as_ref()), &message);
     }
 

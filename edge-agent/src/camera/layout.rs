@@ -15,6 +15,10 @@ pub enum PixelFormat {
     Yu12,
     /// Luma only, 0 to 255: infrared cameras.
     Grey,
+    /// Luma only, 10 bits in two bytes, the lower byte first: infrared cameras.
+    Y10,
+    /// Luma only, 16 bits in two bytes, the lower byte first: infrared cameras.
+    Y16,
     /// R, G, B.
     Rgb3,
     /// One JPEG per frame.
@@ -23,7 +27,8 @@ pub enum PixelFormat {
 
 impl PixelFormat {
     /// Every format.
-    pub const ALL: [Self; 6] = [Self::Yuyv, Self::Nv12, Self::Yu12, Self::Grey, Self::Rgb3, Self::Mjpg];
+    pub const ALL: [Self; 8] =
+        [Self::Yuyv, Self::Nv12, Self::Yu12, Self::Grey, Self::Y10, Self::Y16, Self::Rgb3, Self::Mjpg];
 
     /// The FourCC of Video4Linux.
     pub const fn fourcc(self) -> &'static [u8; 4] {
@@ -32,6 +37,8 @@ impl PixelFormat {
             Self::Nv12 => b"NV12",
             Self::Yu12 => b"YU12",
             Self::Grey => b"GREY",
+            Self::Y10 => b"Y10 ",
+            Self::Y16 => b"Y16 ",
             Self::Rgb3 => b"RGB3",
             Self::Mjpg => b"MJPG",
         }
@@ -49,6 +56,7 @@ impl PixelFormat {
         match self {
             Self::Yuyv => Some(width.div_ceil(2) * 4),
             Self::Nv12 | Self::Yu12 | Self::Grey => Some(width),
+            Self::Y10 | Self::Y16 => Some(2 * width),
             Self::Rgb3 => Some(3 * width),
             Self::Mjpg => None,
         }
@@ -57,7 +65,7 @@ impl PixelFormat {
 
 impl fmt::Display for PixelFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(str::from_utf8(self.fourcc()).unwrap_or("?"))
+        f.pad(str::from_utf8(self.fourcc()).unwrap_or("?").trim_end())
     }
 }
 
@@ -117,7 +125,7 @@ impl fmt::Display for Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use PixelFormat::{Grey, Mjpg, Nv12, Rgb3, Yu12, Yuyv};
+    use PixelFormat::{Grey, Mjpg, Nv12, Rgb3, Y16, Yu12, Yuyv};
 
     #[test]
     fn formats_have_distinct_codes() {
@@ -138,6 +146,8 @@ mod tests {
             (Yu12, 640, 480, 640, Some(460_800)),
             (Yu12, 3, 3, 3, Some(17)),
             (Grey, 4, 2, 8, Some(12)),
+            (Y16, 4, 2, 8, Some(16)),
+            (Y16, 4, 2, 7, None),
             (Rgb3, 2, 2, 6, Some(12)),
             (Rgb3, 2, 2, 5, None),
             (Grey, 0, 2, 8, None),

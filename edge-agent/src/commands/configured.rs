@@ -2,8 +2,8 @@
 
 use crate::audit_log::{AuditLog, LogKey};
 use crate::camera::{
-    Adjustments, Device, LiveCamera, OnFrame, PhotoCamera, RpicamCamera, RpicamSettings, V4lCamera, Wanted,
-    may_be_renumbered,
+    Adjustments, Device, LiveCamera, OnFrame, Orientation, PhotoCamera, RpicamCamera, RpicamSettings, V4lCamera,
+    Wanted, may_be_renumbered,
 };
 use crate::config::{self, Config, Lock, Source, WHERE_KEYS_ARE_EXPLAINED};
 use crate::door::{Door, GpioDoor, LockLine, LockPin, ScriptedDoor};
@@ -51,6 +51,24 @@ pub(crate) fn camera_device(config: &config::Camera) -> anyhow::Result<Box<dyn D
             Box::new(PhotoCamera::new(path, each, config.frames_per_second))
         }
     })
+}
+
+/// The configured infrared camera, not opened; `None` if there is none.
+///
+/// # Errors
+/// None in practice: the configuration was checked.
+pub(crate) fn infrared_device(config: &config::Camera) -> anyhow::Result<Option<Box<dyn Device>>> {
+    config.second().map(|camera| camera_device(&camera).context("[camera.infrared]")).transpose()
+}
+
+/// Starts the capture thread of the infrared camera.
+///
+/// # Errors
+/// If the thread cannot be spawned.
+pub(crate) fn start_infrared(device: Box<dyn Device>, config: &config::Infrared) -> anyhow::Result<LiveCamera> {
+    let live = LiveCamera::start_infrared(device, config.frame_wait());
+    let live = live.context("cannot spawn the thread of the infrared camera")?;
+    Ok(live.oriented(Orientation { rotation: config.rotate, mirror: config.mirror }))
 }
 
 /// The configured lamp, switched off; `None` if there is none.

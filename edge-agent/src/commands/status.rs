@@ -77,6 +77,7 @@ pub(crate) fn run(arguments: &Status) -> anyhow::Result<Answer> {
 fn is_well(report: &Report) -> bool {
     let turns = report.last_turn_seconds_ago.is_some_and(|seconds| seconds < LONGEST_TURN_SECONDS);
     let knows_people = report.database.returned.is_none() && !matches!(report.self_test, Some(SelfTest::Failed { .. }));
-    let streams = report.camera.state == CameraState::Streaming;
+    let mut cameras = [&report.camera].into_iter().chain(&report.infrared_camera);
+    let streams = cameras.all(|camera| camera.state == CameraState::Streaming);
     turns && streams && knows_people && report.audit.failing.is_none()
 }

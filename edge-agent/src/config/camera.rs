@@ -1,6 +1,6 @@
 //! `[camera]`: the camera of the unit.
 
-use super::ConfigError;
+use super::{ConfigError, Infrared, InfraredSource};
 use crate::camera::{Orientation, PixelFormat, PowerLine, Rotation, refuse_argument};
 use crate::usb_port::UsbPort;
 use serde::Deserialize;
@@ -72,6 +72,8 @@ pub struct Camera {
     pub files: Option<PathBuf>,
     /// For `files`: how long each photo is shown, in seconds, 0 to 3600.
     pub files_seconds: f64,
+    /// The second camera, which sees infrared.
+    pub infrared: Infrared,
 }
 
 /// The kinds of cameras.
@@ -108,6 +110,7 @@ impl Default for Camera {
             rpicam_arguments: Vec::new(),
             files: None,
             files_seconds: 5.0,
+            infrared: Infrared::default(),
         }
     }
 }
@@ -116,6 +119,29 @@ impl Camera {
     /// The rotation and mirroring applied to every frame.
     pub const fn orientation(&self) -> Orientation {
         Orientation { rotation: self.rotate, mirror: self.mirror }
+    }
+
+    /// The infrared camera's settings as those of a camera; `None` if there is none.
+    pub fn second(&self) -> Option<Self> {
+        let second = self.infrared.clone();
+        let source = match second.source? {
+            InfraredSource::V4l => Source::V4l,
+            InfraredSource::Files => Source::Files,
+        };
+        Some(Self {
+            source: Some(source),
+            device: second.device,
+            usb_port: second.usb_port,
+            format: second.format,
+            width: second.width,
+            height: second.height,
+            frames_per_second: second.frames_per_second,
+            rotate: second.rotate,
+            mirror: second.mirror,
+            files: second.files,
+            files_seconds: second.files_seconds,
+            ..Self::default()
+        })
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
@@ -156,6 +182,11 @@ impl Camera {
         }
         if self.usb_port.is_some() && self.source != Some(Source::V4l) {
             return range("camera.usb-port", &"set", "only source \"v4l\" has a USB port");
+        }
+        self.infrared.check()?;
+        if self.source == Some(Source::V4l) && self.device.is_some() && self.device == self.infrared.device {
+            let wanted = "a second camera, which sees infrared";
+            return range("camera.infrared.device", &"the same as camera.device", wanted);
         }
         match self.source {
             Some(Source::V4l) if self.device.is_none() => {

@@ -31,6 +31,8 @@ pub struct Liveness {
 pub enum Signal {
     /// A PAD network judges the picture.
     Network,
+    /// A second camera sees the face in infrared.
+    Infrared,
     /// A lamp plays a random code on the face.
     Lamp,
     /// The head is turned on request.
@@ -80,6 +82,7 @@ impl From<Signal> for policy::Signal {
     fn from(configured: Signal) -> Self {
         match configured {
             Signal::Network => Self::Network,
+            Signal::Infrared => Self::Infrared,
             Signal::Lamp => Self::Lamp,
             Signal::HeadTurn => Self::HeadTurn,
         }

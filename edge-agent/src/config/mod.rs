@@ -9,6 +9,7 @@ mod clock;
 mod database;
 mod door;
 mod door_rules;
+mod infrared;
 mod lamp;
 mod liveness;
 mod model;
@@ -22,6 +23,7 @@ pub use clock::Clock;
 pub use database::{Database, Unsigned};
 pub use door::{Contacts, Door, Lights, Lock, Wiring};
 pub use door_rules::{FaceAlone, LivenessChallenge, LookAlikes, Mode, PolicyRules, SeveralFaces};
+pub use infrared::{Infrared, InfraredSource};
 pub use lamp::{Kind as LampKind, Lamp};
 pub use liveness::{Liveness, Signal, Unsure};
 pub use model::Model;
@@ -262,6 +264,11 @@ impl Config {
             let wanted = "the BCM number of the pin that switches the lamp, 0 to 27";
             return Err(ConfigError::Missing { key: "lamp.pin", beside: "\"lamp\" in [liveness]", wanted });
         }
+        if measured.contains(policy::Signal::Infrared) && self.camera.infrared.source.is_none() {
+            let (key, beside) = ("camera.infrared.source", "\"infrared\" in [liveness]");
+            let wanted = "\"v4l\", a USB camera that sees infrared, or \"files\"";
+            return Err(ConfigError::Missing { key, beside, wanted });
+        }
         Ok(())
     }
 
@@ -298,6 +305,7 @@ mod tests {
             &lamp::KEYS,
             &liveness::KEYS,
             &camera::KEYS,
+            &infrared::KEYS,
             &door::KEYS,
             &reader::KEYS,
             &model::KEYS,
@@ -428,6 +436,20 @@ mod tests {
             ("[camera]\ngain = -1.0\n", "camera.gain"),
             ("[camera]\nfocus = nan\n", "camera.focus"),
             ("[camera]\nfiles-seconds = -1.0\n", "camera.files-seconds"),
+            ("[camera.infrared]\nsource = \"rpicam\"\n", "rpicam"),
+            ("[camera.infrared]\nexposure-us = 5\n", "exposure-us"),
+            ("[camera.infrared]\nsource = \"v4l\"\n", "camera.infrared.device"),
+            ("[camera.infrared]\nsource = \"files\"\n", "camera.infrared.files"),
+            (
+                "[camera]\nsource = \"v4l\"\ndevice = \"a\"\n[camera.infrared]\nsource = \"v4l\"\ndevice = \"a\"\n",
+                "camera.infrared.device = the same as camera.device",
+            ),
+            ("[camera.infrared]\nwidth = 8\n", "camera.infrared.width"),
+            ("[camera.infrared]\nheight = 9999\n", "camera.infrared.height"),
+            ("[camera.infrared]\nframes-per-second = nan\n", "camera.infrared.frames-per-second"),
+            ("[camera.infrared]\nfiles-seconds = -1.0\n", "camera.infrared.files-seconds"),
+            ("[camera.infrared]\nplace = { scale = 0.0, right = 0.0, down = 0.0 }\n", "camera.infrared.place"),
+            ("[camera.infrared]\nplace = { scale = 1.0 }\n", "right"),
             ("[door]\nlock = \"magic\"\n", "magic"),
             ("[status]\nport = 80\n", "port"),
             ("[control]\nmode = 438\n", "mode"),
@@ -448,6 +470,7 @@ mod tests {
             ("[lamp]\npin = 16\n[lights]\nred-pin = 16\n", "lights.red-pin and lamp.pin are both GPIO16"),
             ("[liveness]\nrequired = [\"lamp\"]\n", "lamp.pin is required with \"lamp\" in [liveness]"),
             ("[liveness]\nrecorded = [\"lamp\"]\n", "lamp.pin"),
+            ("[liveness]\nrequired = [\"infrared\"]\n", "camera.infrared.source is required with \"infrared\""),
             ("[liveness]\nrequired = [\"blink\"]\n", "blink"),
             ("[liveness]\nrecorded = [\"head-turn\"]\n", "liveness.recorded"),
             ("[liveness]\nif-unsure = \"open\"\n", "open"),

@@ -38,6 +38,10 @@ pub(super) fn text(report: &Report) -> String {
     counter(&mut text, "camera_dropped_total", "Captured frames skipped for a newer one.", &one(camera.dropped as f64));
     counter(&mut text, "camera_damaged_total", "Frames that could not be decoded.", &one(camera.damaged as f64));
     counter(&mut text, "camera_losses_total", "Number of times the camera was lost.", &one(camera.losses as f64));
+    if let Some(infrared) = &report.infrared_camera {
+        let streams = flag(infrared.state == CameraState::Streaming);
+        gauge(&mut text, "infrared_camera_streaming", "1 while the infrared camera delivers frames.", &streams);
+    }
     gauge(&mut text, "database_sequence", "Sequence number of the people database.", &one(database.sequence as f64));
     gauge(&mut text, "database_people", "Enrolled people.", &one(f64::from(database.people)));
     let returned = flag(database.returned.is_some());
@@ -168,6 +172,7 @@ mod tests {
             "# TYPE edge_agent_turns_total counter\n",
             "edge_agent_turns_total{decision=\"deny\"} 5\n",
             "edge_agent_camera_streaming 1\n",
+            "edge_agent_infrared_camera_streaming 0\n",
             "edge_agent_door_unlocked 0\n",
             "edge_agent_database_sequence 7\n",
             "edge_agent_database_refused 1\n",

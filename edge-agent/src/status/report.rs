@@ -37,6 +37,9 @@ pub(crate) struct Report {
     #[serde(flatten)]
     pub(crate) peripherals: PeripheralsReport,
     pub(crate) camera: CameraReport,
+    /// `None` if the unit has no infrared camera.
+    #[serde(default)]
+    pub(crate) infrared_camera: Option<CameraReport>,
     pub(crate) database: DatabaseReport,
     /// `None` before the first self-test.
     pub(crate) self_test: Option<SelfTest>,
@@ -193,6 +196,11 @@ pub(crate) fn sample() -> Report {
             damaged: 1,
             ..CameraReport::default()
         },
+        infrared_camera: Some(CameraReport {
+            state: CameraState::Lost,
+            reason: Some("the camera was unplugged".to_owned()),
+            ..CameraReport::default()
+        }),
         database: DatabaseReport {
             sequence: 7,
             people: 2,

@@ -53,18 +53,20 @@ fn about_unit(report: &Report) -> Vec<(&'static str, String)> {
     let id = report.unit_id.as_deref().unwrap_or("no id");
     let CameraReport { captured, dropped, damaged, .. } = report.camera;
     let last = last_turn(report);
-    vec![
+    let infrared = report.infrared_camera.iter().map(|infrared| ("infrared camera", camera(infrared, "LOST")));
+    let rows = vec![
         ("unit", format!("{id}, edge-agent {version}, up for {}", duration(report.uptime_seconds))),
         ("door", door.clone()),
         ("opens to", report.protection.in_words.clone()),
         ("drill", report.drill.in_words()),
-        ("camera", camera(&report.camera)),
+        ("camera", camera(&report.camera, "LOST, the door stays locked")),
         ("frames", format!("{captured} captured, {dropped} skipped for newer ones, {damaged} damaged")),
         ("database", in_use(database)),
         ("audit log", audit_log(&report.audit)),
         ("loop", format!("{} turns, {:.1} per second, {} failed; {last}", turns.count, turns.per_second, turns.failed)),
         ("clock", clock(report)),
-    ]
+    ];
+    rows.into_iter().chain(infrared).collect()
 }
 
 fn clock(report: &Report) -> String {
@@ -77,13 +79,13 @@ fn clock(report: &Report) -> String {
     }
 }
 
-fn camera(camera: &CameraReport) -> String {
+fn camera(camera: &CameraReport, lost: &str) -> String {
     let description = camera.description.as_deref().unwrap_or("not opened yet");
     match camera.state {
         CameraState::Streaming => description.to_owned(),
         CameraState::Opening => "being opened".to_owned(),
         CameraState::Lost => {
-            format!("LOST, the door stays locked: {}", camera.reason.as_deref().unwrap_or(description))
+            format!("{lost}: {}", camera.reason.as_deref().unwrap_or(description))
         }
     }
 }
@@ -184,6 +186,7 @@ database          sequence 7: 2 people, 5 encodings, for all doors; a new one
 audit log         12 records; signed up to 9; space reserved for 1000 more
 loop              97 turns, 9.5 per second, 0 failed; last turn 0.1 s ago
 clock             trusted: a time server has set it
+infrared camera   LOST: the camera was unplugged
 contacts          the door is open, HELD OPEN
 card reader       lost
 lockout           entry by face: refused for 30 more seconds, after 5 failed

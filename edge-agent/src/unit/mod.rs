@@ -17,6 +17,7 @@ use crate::camera::{CameraError, Captured, FrameSource};
 use crate::clock::Clock;
 use crate::door::contacts::Contacts;
 use crate::door::{DoorError, DoorWatch, Latch, WatchRules};
+use crate::infrared::Infrared;
 use crate::lamp::Lamp;
 use crate::lights::Lights;
 use crate::loop_turn::{Granted, Timings, Turn, Verdict};
@@ -114,6 +115,11 @@ impl Unit {
         self.peripherals.lamp = Some(lamp);
     }
 
+    /// Sets the camera that looks at faces in infrared.
+    pub fn set_infrared(&mut self, infrared: Infrared) {
+        self.peripherals.infrared = Some(infrared);
+    }
+
     /// Records the failures of this part from now on.
     pub(crate) fn follow_part(&mut self, part: PartReports) {
         self.parts.push(part);
@@ -144,17 +150,21 @@ impl Unit {
             self.policy.present_card(&card, &now);
         }
         let attention = self.policy.attention();
-        let (seen, is_grey, lit) = match captured? {
+        // Before the networks run, so that both frames are of the same moment.
+        self.peripherals.take_infrared(attention.infrared);
+        let (seen, is_grey, lit, size) = match captured? {
             Captured::Frame(frame, symbol) => {
-                (self.sight.look(frame, &self.gallery, attention)?, frame.is_grey(), Some((frame, symbol)))
+                let size = (frame.width(), frame.height());
+                (self.sight.look(frame, &self.gallery, attention)?, frame.is_grey(), Some((frame, symbol)), size)
             }
-            Captured::Nothing => (Seen::default(), false, None),
+            Captured::Nothing => (Seen::default(), false, None, (0, 0)),
         };
         let nearest = Observation::new(&seen.faces).nearest().map(|(_, face)| face);
         let lamp = self.peripherals.see_lamp(attention.lamp, lit, nearest, now.monotonic_ms);
+        let infrared = self.peripherals.see_infrared(attention.infrared, nearest, size)?;
         let chance = self.chance();
         let observation = Observation::new(&seen.faces).in_grey(is_grey).with_chance(chance).with_lamp(lamp.as_ref());
-        let observation = observation.with_schedules(self.gallery.schedules());
+        let observation = observation.with_infrared(infrared.as_ref()).with_schedules(self.gallery.schedules());
         let decision = self.policy.decide(&observation, &now);
         self.record_ended_approach(&now);
         let verdict = self.act_on(decision, &now);

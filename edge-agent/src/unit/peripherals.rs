@@ -1,12 +1,13 @@
-//! The optional peripherals of a unit: card reader, door contacts and lights.
+//! The optional peripherals of a unit: card reader, door contacts, lights, lamp and infrared camera.
 
 use crate::door::contacts::{Contact, Contacts};
 use crate::door::{DoorWatch, Input, WatchRules};
+use crate::infrared::Infrared;
 use crate::lamp::Lamp;
 use crate::lights::{Lights, Signal};
 use crate::loop_turn::Verdict;
 use crate::reader::CardReader;
-use models::Frame;
+use models::{Frame, ModelError};
 use policy::audit::Event;
 use policy::{Enrolled, LampReport, LampUse, ObservedFace, PresentedCard, Report};
 use shared::gallery::Gallery;
@@ -17,6 +18,7 @@ pub(super) struct Peripherals {
     pub(super) door: Option<WatchedDoor>,
     pub(super) lights: Option<Lights>,
     pub(super) lamp: Option<Lamp>,
+    pub(super) infrared: Option<Infrared>,
 }
 
 /// A door with contacts.
@@ -68,6 +70,31 @@ impl Peripherals {
                 Some(LampReport { trial, report: Report::cannot_tell(policy::Signal::Lamp, "no_lamp") })
             }
             (None, LampUse::Off | LampUse::Light) => None,
+        }
+    }
+
+    /// Takes the infrared frame of this moment, if one is wanted.
+    pub(super) fn take_infrared(&mut self, is_wanted: bool) {
+        if let Some(infrared) = &mut self.infrared {
+            infrared.take_frame(is_wanted);
+        }
+    }
+
+    /// Looks for the nearest face of the first camera in the infrared frame that was taken. `size` is that of the first
+    /// camera's frame. A unit without an infrared camera cannot tell.
+    ///
+    /// # Errors
+    /// If a network fails.
+    pub(super) fn see_infrared(
+        &mut self,
+        is_wanted: bool,
+        face: Option<&ObservedFace>,
+        size: (u32, u32),
+    ) -> Result<Option<Report>, ModelError> {
+        match (&mut self.infrared, face) {
+            (Some(infrared), Some(face)) => infrared.look(face, size),
+            (None, Some(_)) if is_wanted => Ok(Some(Report::cannot_tell(policy::Signal::Infrared, "no_camera"))),
+            _ => Ok(None),
         }
     }
 

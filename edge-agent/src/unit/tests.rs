@@ -296,6 +296,49 @@ fn a_card_works_only_for_its_holder() {
     }
 }
 
+/// Without its infrared camera, a unit cannot tell whether somebody is live: it asks for the card, or refuses.
+#[test]
+fn a_lost_infrared_camera_opens_no_door_to_a_face_alone() {
+    use crate::infrared::{Infrared, scripted::Scripted};
+    use policy::{IfUnsure, Signal, Signals};
+    let card = CardNumber::new(5).unwrap();
+    let recogniser = models::Recogniser::bundled().unwrap();
+    for (has_camera, has_card, if_unsure, expected) in [
+        (true, false, IfUnsure::Card, Err(Reason::InfraredUnsure)),
+        (true, true, IfUnsure::Card, Ok(Credential::CardAndFace)),
+        (true, true, IfUnsure::Refuse, Err(Reason::InfraredUnsure)),
+        (false, false, IfUnsure::Card, Err(Reason::InfraredUnsure)),
+        (false, true, IfUnsure::Card, Ok(Credential::CardAndFace)),
+    ] {
+        let mut seen = face(0.5);
+        seen.claimed = has_card.then(|| Claimed::new(PERSON, 0.5));
+        let mut bench = Bench::with(vec![vec![seen]; 3]);
+        let mut rules = rules();
+        rules.liveness.required = Signals::only(Signal::Infrared);
+        rules.liveness.if_unsure = if_unsure;
+        bench.unit.use_database(card_holder(card, Mode::CardAndFace), rules).unwrap();
+        if has_camera {
+            let lost = Box::new(Scripted::new([]));
+            bench.unit.set_infrared(Infrared::new(lost, recogniser.clone(), None));
+        }
+        let reader = ScriptedReader::default();
+        bench.unit.set_card_reader(Box::new(reader.clone()));
+        if has_card {
+            reader.present(card);
+        }
+        let asks = bench.turn_at(0).verdict;
+        assert!(matches!(asks, Verdict::Refused(Refusal { reason: Reason::LivenessPending, .. })), "{asks:?}");
+        let found = match bench.turn_at(100).verdict {
+            Verdict::Granted(granted) => Ok(granted.credential),
+            Verdict::Refused(refusal) => Err(refusal.reason),
+            Verdict::Nobody => panic!("somebody is there"),
+        };
+        assert_eq!(found, expected, "{has_camera} {has_card} {if_unsure:?}");
+        let because = if has_camera { "camera_lost" } else { "no_camera" };
+        assert!(found.is_err() || bench.log().contains(because), "{}", bench.log());
+    }
+}
+
 /// On a computer without pins, the error names the section that needs them; the rest works.
 #[test]
 fn an_unavailable_peripheral_is_named_by_its_section() {

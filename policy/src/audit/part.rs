@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum Part {
     /// The camera.
     Camera,
+    /// The second camera, which sees infrared.
+    InfraredCamera,
     /// The card reader.
     Reader,
     /// The folder that new people databases are loaded from.
@@ -24,6 +26,7 @@ impl Part {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Camera => "the camera",
+            Self::InfraredCamera => "the infrared camera",
             Self::Reader => "the card reader",
             Self::Database => "the folder of the people database",
             Self::Memory => "the file that remembers failed attempts",

@@ -81,6 +81,8 @@ pub fn into_frame(bytes: &[u8], layout: &Layout, frame: &mut Option<Frame>) -> R
     match layout.format {
         PixelFormat::Yuyv => rows.for_each(|(y, row)| yuyv_row(&bytes[y * layout.stride..], row)),
         PixelFormat::Grey => rows.for_each(|(y, row)| grey_row(&bytes[y * layout.stride..], row)),
+        PixelFormat::Y10 => rows.for_each(|(y, row)| deep_grey_row(&bytes[y * layout.stride..], 10, row)),
+        PixelFormat::Y16 => rows.for_each(|(y, row)| deep_grey_row(&bytes[y * layout.stride..], 16, row)),
         PixelFormat::Rgb3 => rows.for_each(|(y, row)| {
             let from = y * layout.stride;
             row.copy_from_slice(&bytes[from..from + row.len()]);
@@ -124,6 +126,14 @@ fn yuyv_row(from: &[u8], row: &mut [u8]) {
 fn grey_row(from: &[u8], row: &mut [u8]) {
     for (pixel, &y) in row.as_chunks_mut::<3>().0.iter_mut().zip(from) {
         *pixel = [y; 3];
+    }
+}
+
+/// A row of luma of so many bits, 8 to 16. Keeps the upper eight, and takes a value beyond the range as white.
+fn deep_grey_row(from: &[u8], bits: u32, row: &mut [u8]) {
+    for (pixel, &luma) in row.as_chunks_mut::<3>().0.iter_mut().zip(from.as_chunks::<2>().0) {
+        let upper = u16::from_le_bytes(luma) >> (bits - 8);
+        *pixel = [u8::try_from(upper).unwrap_or(u8::MAX); 3];
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use PixelFormat::{Grey, Mjpg, Nv12, Rgb3, Yu12, Yuyv};
+use PixelFormat::{Grey, Mjpg, Nv12, Rgb3, Y10, Y16, Yu12, Yuyv};
 use proptest::prelude::*;
 
 fn converted(bytes: &[u8], layout: Layout) -> Vec<u8> {
@@ -56,6 +56,13 @@ fn every_format_puts_its_bytes_in_the_right_place() {
         (vec![81, 100, 100, 81, 90, 240], Layout::packed(Yu12, 2, 2), two_by_two),
         (vec![81, 100, 145, 90, 54, 240, 34], Layout::packed(Yu12, 3, 1), [dark, light, other].concat()),
         (vec![7, 9], Layout::packed(Grey, 2, 1), vec![7, 7, 7, 9, 9, 9]),
+        (vec![0xff, 0x03, 0x04, 0x00], Layout::packed(Y10, 2, 1), vec![255, 255, 255, 1, 1, 1]),
+        (vec![0x00, 0xff], Layout::packed(Y10, 1, 1), vec![255; 3]),
+        (
+            vec![0xff, 0x07, 9, 0x00, 0x80, 9],
+            Layout { stride: 3, ..Layout::packed(Y16, 1, 2) },
+            vec![7, 7, 7, 128, 128, 128],
+        ),
         (vec![1, 2, 3, 0, 4, 5, 6], Layout { stride: 4, ..Layout::packed(Rgb3, 1, 2) }, vec![1, 2, 3, 4, 5, 6]),
     ] {
         assert_eq!(converted(&bytes, layout), expected, "{layout:?}");

@@ -7,6 +7,7 @@ use super::health::Health;
 use super::slot::{Picture, Slot, Taken};
 use super::{CameraError, Captured, FrameSource, OnFrame, Orientation};
 use models::Frame;
+use policy::audit::Part;
 use std::io;
 use std::sync::Arc;
 use std::thread;
@@ -38,18 +39,27 @@ impl LiveCamera {
     /// # Errors
     /// If the thread cannot be spawned.
     pub(crate) fn start(device: Box<dyn Device>, on_frame: Option<OnFrame>) -> io::Result<Self> {
-        Self::start_with(device, on_frame, RETRY, LONGEST_WAIT)
+        Self::start_with(device, Part::Camera, on_frame, (RETRY, LONGEST_WAIT))
+    }
+
+    /// The same for the infrared camera. The loop waits for its frames for at most `wait`.
+    ///
+    /// # Errors
+    /// If the thread cannot be spawned.
+    pub(crate) fn start_infrared(device: Box<dyn Device>, wait: Duration) -> io::Result<Self> {
+        Self::start_with(device, Part::InfraredCamera, None, (RETRY, wait))
     }
 
     pub(super) fn start_with(
         mut device: Box<dyn Device>,
+        part: Part,
         on_frame: Option<OnFrame>,
-        pause: Duration,
-        wait: Duration,
+        (pause, wait): (Duration, Duration),
     ) -> io::Result<Self> {
-        let (slot, health) = (Arc::new(Slot::default()), Health::default());
+        let (slot, health) = (Arc::new(Slot::default()), Health::new(part));
         let (filled, reported) = (Arc::clone(&slot), health.clone());
-        thread::Builder::new().name("camera".to_owned()).spawn(move || {
+        let name = if part == Part::InfraredCamera { "infrared" } else { "camera" };
+        thread::Builder::new().name(name.to_owned()).spawn(move || {
             Capture { slot: &filled, health: &reported, on_frame, pause }.run(&mut *device);
             filled.set_closed();
         })?;
@@ -76,6 +86,11 @@ impl LiveCamera {
     /// The state of the camera, which may outlive it.
     pub fn health(&self) -> Health {
         self.health.clone()
+    }
+
+    /// The last frame that was taken.
+    pub(crate) fn frame(&self) -> Option<&Frame> {
+        self.frame.as_ref()
     }
 
     /// When the last frame was captured.

@@ -21,7 +21,8 @@ impl Bench {
     fn new() -> Self {
         let (device, script) = Scripted::new();
         let wait = Duration::from_secs(60);
-        let camera = LiveCamera::start_with(Box::new(device), None, Duration::from_millis(1), wait).unwrap();
+        let camera =
+            LiveCamera::start_with(Box::new(device), Part::Camera, None, (Duration::from_millis(1), wait)).unwrap();
         Self { camera, script, grey: 0 }
     }
 

@@ -2,6 +2,7 @@ use super::*;
 use crate::camera::health::CameraState;
 use crate::camera::live::LiveCamera;
 use crate::camera::{Captured, FrameSource};
+use policy::audit::Part;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -89,9 +90,9 @@ fn the_program_delivers_frames_and_is_restarted_when_it_exits() {
     picture(folder.path(), 126);
     let mut camera = LiveCamera::start_with(
         Box::new(RpicamCamera::new(settings)),
+        Part::Camera,
         None,
-        Duration::from_millis(1),
-        Duration::from_secs(60),
+        (Duration::from_millis(1), Duration::from_secs(60)),
     )
     .unwrap();
     for _ in 0..8 {

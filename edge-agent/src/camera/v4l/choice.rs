@@ -59,6 +59,8 @@ impl Offer {
             PixelFormat::Rgb3 => 2,
             PixelFormat::Mjpg => 3,
             PixelFormat::Grey => 4,
+            // Only the upper eight bits are used.
+            PixelFormat::Y10 | PixelFormat::Y16 => 5,
         }
     }
 }

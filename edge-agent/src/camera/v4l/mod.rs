@@ -183,8 +183,8 @@ impl V4lCamera {
         let mut formats: Vec<String> = offers.iter().map(|offer| offer.format.to_string()).collect();
         formats.dedup();
         Refused::Unusable(match self.wanted.format {
-            Some(format) => format!("[camera] format: it does not support {format}, only {}", formats.join(", ")),
-            None => "it supports none of YUYV, NV12, YU12, GREY, RGB3 and MJPG".to_owned(),
+            Some(format) => format!("it does not support the configured format {format}, only {}", formats.join(", ")),
+            None => "it supports none of YUYV, NV12, YU12, GREY, Y10, Y16, RGB3 and MJPG".to_owned(),
         })
     }
 

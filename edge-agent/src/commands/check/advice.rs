@@ -1,7 +1,7 @@
 //! Checks the devices on the pins without touching them. The main question: does the door stay locked while no program
 //! holds its pin?
 
-use crate::config::{Config, Contacts, FaceAlone, Lock, Mode, Reader, Source, Wiring};
+use crate::config::{Config, Contacts, FaceAlone, InfraredSource, Lock, Mode, Reader, Source, Wiring};
 use crate::door::LockPin;
 use crate::door::boot::{self, KeptLocked, candidate_boards};
 use crate::gpio::{Board, BootConfig, Released};
@@ -95,6 +95,7 @@ pub(super) fn warnings(config: &Config, lock: Option<&CheckedLock>, gallery: &Ga
     warnings.extend(about_rate(config));
     warnings.extend(about_device(config.reader.as_ref()));
     warnings.extend(about_lamp(config));
+    warnings.extend(about_infrared(config));
     warnings.extend(about_faces_alone(config));
     warnings.extend(about_cards(config, gallery));
     warnings.extend(about_hours(config, gallery));
@@ -189,6 +190,28 @@ fn about_lamp(config: &Config) -> Vec<String> {
     }
     if !config.rules_with_threshold(1.0).liveness.measured().contains(Signal::Lamp) {
         warnings.push("[lamp] has no effect: list \"lamp\" in [liveness] required or recorded".to_owned());
+    }
+    warnings
+}
+
+/// Warns of an infrared camera that cannot tell who is live, or that nothing asks.
+fn about_infrared(config: &Config) -> Vec<String> {
+    let infrared = &config.camera.infrared;
+    let Some(source) = infrared.source else { return Vec::new() };
+    let mut warnings = Vec::new();
+    if infrared.place.is_none() {
+        warnings.push(
+            "[camera.infrared] place is not set, so the infrared camera cannot tell who is live: `edge-agent doctor` \
+             measures it"
+                .to_owned(),
+        );
+    }
+    if source == InfraredSource::Files {
+        warnings.push("[camera.infrared] source is \"files\": photos do not see who is there".to_owned());
+    }
+    if !config.rules_with_threshold(1.0).liveness.measured().contains(Signal::Infrared) {
+        warnings
+            .push("[camera.infrared] has no effect: list \"infrared\" in [liveness] required or recorded".to_owned());
     }
     warnings
 }
@@ -332,6 +355,27 @@ mod tests {
                      [liveness]\nrecorded = [\"lamp\"]\n"
                 ),
                 "rpicam-vid cannot hold its exposure",
+            ),
+            (
+                &format!(
+                    "{lock}{reader}[camera.infrared]\nsource = \"v4l\"\ndevice = \"a\"\n\
+                     place = {{ scale = 1.0, right = 0.0, down = 0.0 }}\n"
+                ),
+                "[camera.infrared] has no effect",
+            ),
+            (
+                &format!(
+                    "{lock}{reader}[camera.infrared]\nsource = \"v4l\"\ndevice = \"a\"\n\
+                     [liveness]\nrequired = [\"infrared\"]\n"
+                ),
+                "[camera.infrared] place is not set",
+            ),
+            (
+                &format!(
+                    "{lock}{reader}[camera.infrared]\nsource = \"files\"\nfiles = \"a\"\n\
+                     place = {{ scale = 1.0, right = 0.0, down = 0.0 }}\n[liveness]\nrecorded = [\"infrared\"]\n"
+                ),
+                "photos do not see who is there",
             ),
             (lock, "no [reader] is configured: nobody can enter"),
             (

@@ -9,7 +9,8 @@ use terminal::ShowPath;
 /// A video node of the kernel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Camera {
-    /// The path for the configuration: in `/dev/v4l/by-id` if there is one, otherwise `/dev/videoN`.
+    /// The path for the configuration: in `/dev/v4l/by-id` or `/dev/v4l/by-path` if there is one, otherwise
+    /// `/dev/videoN`.
     pub(super) path: PathBuf,
     pub(super) name: String,
     /// The kernel's driver; `?` if it is unknown.
@@ -46,7 +47,7 @@ fn of_node(root: &Path, node: &Path) -> Option<Camera> {
     let driver = driver.as_deref().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or("?").to_owned();
     let name = read(&node.join("name")).unwrap_or_else(|| number.to_owned());
     let stack = stack_of(&driver, &name);
-    Some(Camera { path: by_id(root, number).unwrap_or(Path::new("/dev").join(number)), name, driver, stack })
+    Some(Camera { path: lasting_name(root, number).unwrap_or(Path::new("/dev").join(number)), name, driver, stack })
 }
 
 /// The stack for a driver and a node name: libcamera for the Raspberry Pi's camera connector, none for codecs and image
@@ -62,13 +63,16 @@ fn stack_of(driver: &str, name: &str) -> Stack {
     }
 }
 
-/// The link in `/dev/v4l/by-id` to this node. It is the same at every USB port.
-fn by_id(root: &Path, number: &str) -> Option<PathBuf> {
-    let names = fs::read_dir(root.join("dev/v4l/by-id")).ok()?;
+/// The link to this node in `/dev/v4l/by-id`, which is the same at every USB port, or else in `/dev/v4l/by-path`: the
+/// two cameras of one device often share the first.
+fn lasting_name(root: &Path, number: &str) -> Option<PathBuf> {
     let leads_there =
         |path: &PathBuf| fs::read_link(path).is_ok_and(|target| target.file_name() == Some(number.as_ref()));
-    let found = names.filter_map(|entry| Some(entry.ok()?.path())).find(leads_there)?;
-    Some(Path::new("/dev/v4l/by-id").join(found.file_name()?))
+    ["dev/v4l/by-id", "dev/v4l/by-path"].into_iter().find_map(|folder| {
+        let names = fs::read_dir(root.join(folder)).ok()?;
+        let found = names.filter_map(|entry| Some(entry.ok()?.path())).find(leads_there)?;
+        Some(Path::new("/").join(folder).join(found.file_name()?))
+    })
 }
 
 fn read(path: &Path) -> Option<String> {
@@ -131,24 +135,33 @@ mod tests {
             (0, "HD Pro Webcam C920", "uvcvideo", "0"),
             (1, "HD Pro Webcam C920", "uvcvideo", "1"),
             (2, "unicam-image", "unicam", "0"),
+            (4, "HD Pro Webcam IR", "uvcvideo", "0"),
             (3, "rp1-cfe-csi2_ch0", "rp1-cfe", "0"),
             (10, "bcm2835-codec-decode", "bcm2835-codec", "0"),
             (13, "bcm2835-isp-output0", "bcm2835-isp", "0"),
         ]);
-        fs::create_dir_all(root.path().join("dev/v4l/by-id")).unwrap();
-        symlink("../../video0", root.path().join("dev/v4l/by-id/usb-C920-video-index0")).unwrap();
+        for (name, node) in [
+            ("by-id/usb-C920-video-index0", "video0"),
+            ("by-path/usb-0:1.3:1.0-video-index0", "video0"),
+            ("by-path/usb-0:1.3:1.2-video-index0", "video4"),
+        ] {
+            let link = root.path().join("dev/v4l").join(name);
+            fs::create_dir_all(link.parent().unwrap()).unwrap();
+            symlink(format!("../../{node}"), link).unwrap();
+        }
         let cameras = list(root.path());
         let found: Vec<_> = cameras.iter().map(|camera| (camera.path.to_str().unwrap(), camera.stack)).collect();
         let expected = [
             ("/dev/v4l/by-id/usb-C920-video-index0", Stack::V4l),
             ("/dev/video2", Stack::Libcamera),
             ("/dev/video3", Stack::Libcamera),
+            ("/dev/v4l/by-path/usb-0:1.3:1.2-video-index0", Stack::V4l),
             ("/dev/video10", Stack::None),
             ("/dev/video13", Stack::None),
         ];
         assert_eq!(found, expected);
         let said = findings(&cameras);
-        assert_eq!(said.len(), 3, "{said:?}");
+        assert_eq!(said.len(), 4, "{said:?}");
         assert!(said[0].remedy.as_ref().unwrap().contains("usb-C920"), "{said:?}");
         assert!(said[1].remedy.as_ref().unwrap().contains("rpicam"), "{said:?}");
     }

@@ -4,15 +4,18 @@
 mod cameras;
 mod computer;
 mod finding;
+mod infrared;
 mod key_files;
 mod lamp;
 mod picture;
 
 use crate::audit_log::read::last_recorded_utc_ms;
+use crate::camera::LiveCamera;
 use crate::clock::utc_now_ms;
 use crate::commands::configured;
 use crate::config::{self, Config, Source, WHERE_KEYS_ARE_EXPLAINED};
 use crate::folders;
+use crate::infrared::LitFrames;
 use crate::unit::system_chance;
 use cameras::{Camera, Stack};
 use clap::Args;
@@ -143,7 +146,25 @@ fn look(config: &Config, cameras: &[Camera], findings: &mut Vec<Finding>) -> Opt
         let (kind, configured) = (config.lamp.settings(chosen.frames_per_second).kind, config.lamp.delay_frames);
         findings.push(lamp::flash(&player, &mut camera, kind, configured, &mut system_chance));
     }
+    if let Some(recogniser) = recogniser.as_mut().filter(|_| picture.is_some()) {
+        findings.extend(look_in_infrared(&config.camera, &mut camera, recogniser));
+    }
     picture
+}
+
+/// Compares frames of the infrared camera with those of the first one; `None` if there is no infrared camera.
+fn look_in_infrared(config: &config::Camera, first: &mut LiveCamera, recogniser: &mut Recogniser) -> Option<Finding> {
+    let started = configured::infrared_device(config).transpose()?;
+    let started = started.and_then(|device| configured::start_infrared(device, &config.infrared));
+    say("looking with the infrared camera ...");
+    Some(match started {
+        Ok(camera) => {
+            let health = camera.health();
+            let mut frames = LitFrames::new(Box::new(camera));
+            infrared::compare(first, &mut frames, recogniser, config.infrared.place, &|| health.report().reason)
+        }
+        Err(error) => Finding::bad("infrared", on_one_line(&error), "set the camera in [camera.infrared]"),
+    })
 }
 
 /// The configured camera, or the first one that a stack can read.

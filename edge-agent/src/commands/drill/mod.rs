@@ -12,6 +12,7 @@ use crate::database::{self, Trust, trust};
 use crate::door::{Latch, ScriptedDoor};
 use crate::drilled::basis;
 use crate::folders;
+use crate::infrared::Infrared;
 use crate::lamp::Lamp;
 use crate::protection::ProtectionReport;
 use crate::sight::Networks;
@@ -95,12 +96,20 @@ pub(crate) fn run(arguments: &Drill) -> anyhow::Result<Answer> {
     let clock = Arc::new(SystemClock::start_in(config.clock.zone()?, source));
     let lamp = configured::lamp(&config.lamp)?;
     let camera = configured::start_camera(configured::camera_device(&config.camera)?, &config.camera, lamp.as_ref())?;
+    let infrared = configured::infrared_device(&config.camera)?;
+    let start_infrared = |device| configured::start_infrared(device, &config.camera.infrared);
+    let infrared = infrared.map(start_infrared).transpose()?;
+    let place = config.camera.infrared.place;
+    let infrared = infrared.map(|camera| Infrared::new(Box::new(camera), recogniser.clone(), place));
     let policy = Policy::new(rules).context("[policy]")?;
     let log = AuditLog::open_in(Box::new(Memory::default()), "audit.jsonl", None, Upkeep::default(), &clock.now())?;
     let latch = Latch::close(Box::new(ScriptedDoor::default()), config.door.unlock_ms())?;
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let mut unit = Unit::new(Box::new(Networks::new(recogniser, pad)), gallery, policy, log, latch, time);
     equip(&mut unit, &config, &clock)?;
+    if let Some(infrared) = infrared {
+        unit.set_infrared(infrared);
+    }
     if let Some(player) = lamp {
         unit.set_lamp(Lamp::new(player, config.lamp.settings(config.camera.frames_per_second)));
     }

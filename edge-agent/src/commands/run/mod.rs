@@ -21,6 +21,7 @@ use crate::database::{InUse, trust};
 use crate::door::{Latch, RelockTimer};
 use crate::drilled::{LastDrill, basis};
 use crate::folders;
+use crate::infrared::Infrared;
 use crate::lamp::Lamp;
 use crate::protection::ProtectionReport;
 use crate::sight::Networks;
@@ -71,7 +72,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let signals = EndingSignals::install()?;
     // First, even if anything else fails.
     let locked = configured::door(&config.door).and_then(|door| Ok(Latch::close(door, config.door.unlock_ms())?));
-    let Needed { lock_line, camera, memory } = Needed::from_config(&config)?;
+    let Needed { lock_line, camera, infrared, memory } = Needed::from_config(&config)?;
     let latch = locked?;
     let _alone = alone.context("[audit], [database], [door]")?;
     let end = signals.lock_on_signal(latch.clone()).context("cannot spawn the signal thread")?;
@@ -80,8 +81,10 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let clock = Arc::new(SystemClock::start_in(config.clock.zone()?, source));
     let _relock = RelockTimer::start(latch.clone(), Arc::clone(&clock)).context("cannot spawn the relock thread")?;
     let lamp = configured::lamp(&config.lamp)?;
-    // The camera opens on its own thread while the networks are loaded.
+    // The cameras open on their own threads while the networks are loaded.
     let camera = configured::start_camera(camera, &config.camera, lamp.as_ref())?;
+    let start_infrared = |device| configured::start_infrared(device, &config.camera.infrared);
+    let infrared = infrared.map(start_infrared).transpose()?;
     let (recogniser, pad) = configured::networks(&mut config)?;
     let (InUse { gallery, rules, digest }, found) = people::find(&config, &recogniser)?;
     let (policy, model) = (Policy::new(rules).context("[policy]")?, recogniser.model_hash());
@@ -100,11 +103,20 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
         board.set_drill(LastDrill::read(&config, &key.public().to_string(), &basis(&config, &model, policy.rules())));
     }
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
+    let infrared = infrared.map(|camera| {
+        let place = config.camera.infrared.place;
+        (camera.health(), Infrared::new(Box::new(camera), recogniser.clone(), place))
+    });
     let sight = Box::new(Networks::new(recogniser, pad));
     let mut unit = Unit::new(sight, gallery, policy, audit, latch, time);
     equip(&mut unit, &config, &clock)?;
     if let Some(player) = lamp {
         unit.set_lamp(Lamp::new(player, config.lamp.settings(config.camera.frames_per_second)));
+    }
+    if let Some((health, infrared)) = infrared {
+        unit.set_infrared(infrared);
+        unit.follow_part(health.part());
+        board.set_infrared(health);
     }
     unit.set_memory(memory);
     unit.follow_part(camera.health().part());

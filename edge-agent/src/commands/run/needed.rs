@@ -3,7 +3,7 @@
 
 use crate::camera::Device;
 use crate::commands::configured;
-use crate::config::{Config, Lock, Reader, Source, WHERE_KEYS_ARE_EXPLAINED};
+use crate::config::{Camera, Config, Lock, Reader, Source, WHERE_KEYS_ARE_EXPLAINED};
 use crate::door::LockLine;
 use crate::memory_file::MemoryFile;
 use terminal::{Help, ShowPath};
@@ -13,6 +13,8 @@ pub(crate) struct Needed {
     pub(crate) lock_line: LockLine,
     /// The camera, not opened.
     pub(crate) camera: Box<dyn Device>,
+    /// The infrared camera, not opened; `None` if there is none.
+    pub(crate) infrared: Option<Box<dyn Device>>,
     pub(crate) memory: MemoryFile,
 }
 
@@ -26,19 +28,17 @@ impl Needed {
         }
         let lock_line = configured::lock_line(&config.door)?;
         let camera = configured::camera_device(&config.camera)?;
+        let infrared = configured::infrared_device(&config.camera)?;
         let memory = MemoryFile::at(&config.door.memory)?;
         configured::examine_audit_log(&config.audit)?;
-        Ok(Self { lock_line, camera, memory })
+        Ok(Self { lock_line, camera, infrared, memory })
     }
 }
 
 /// The devices that `run` opens and `check` does not, in words.
 pub(crate) fn devices(config: &Config) -> Vec<String> {
-    let camera = config.camera.source.map(|source| match source {
-        Source::V4l => format!("the camera {}", configured(config.camera.device.as_deref())),
-        Source::Rpicam => format!("the camera, by {}", config.camera.rpicam_program.shown()),
-        Source::Files => format!("the photos {}", configured(config.camera.files.as_deref())),
-    });
+    let camera = camera_in_words("the camera", &config.camera);
+    let infrared = config.camera.second().and_then(|camera| camera_in_words("the infrared camera", &camera));
     let lock = match config.door.lock {
         Some(Lock::Gpio) => config.door.lock_pin().map(|lock| format!("the lock's {}", lock.pin)),
         _ => None,
@@ -47,10 +47,17 @@ pub(crate) fn devices(config: &Config) -> Vec<String> {
         Reader::Evdev { device, .. } => format!("the card reader {}", device.shown()),
         Reader::Wiegand { d0_pin, d1_pin, .. } => format!("the card reader's {d0_pin} and {d1_pin}"),
     });
-    let others =
-        config.pins().into_iter().filter(|(key, _)| key.starts_with("contacts.") || key.starts_with("lights."));
+    let others = config.pins().into_iter().filter(|(key, _)| !key.starts_with("door.") && !key.starts_with("reader."));
     let others = others.map(|(key, pin)| format!("{key} {pin}"));
-    camera.into_iter().chain(lock).chain(reader).chain(others).collect()
+    camera.into_iter().chain(infrared).chain(lock).chain(reader).chain(others).collect()
+}
+
+fn camera_in_words(name: &str, camera: &Camera) -> Option<String> {
+    Some(match camera.source? {
+        Source::V4l => format!("{name} {}", configured(camera.device.as_deref())),
+        Source::Rpicam => format!("{name}, by {}", camera.rpicam_program.shown()),
+        Source::Files => format!("the photos {}", configured(camera.files.as_deref())),
+    })
 }
 
 fn configured(path: Option<&std::path::Path>) -> String {

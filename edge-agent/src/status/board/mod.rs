@@ -48,6 +48,8 @@ struct Notes {
     protection: ProtectionReport,
     drill: LastDrill,
     peripherals: PeripheralsReport,
+    /// `None` if the unit has no infrared camera.
+    infrared: Option<Health>,
     /// End times of recent turns, for the rate.
     recent: VecDeque<Instant>,
     decisions: VecDeque<Remembered>,
@@ -93,6 +95,11 @@ impl Board {
     /// Sets the source of the clock's state.
     pub(crate) fn set_clock(&self, source: &ClockSource) {
         self.notes().clock_source = source.clone();
+    }
+
+    /// Sets the infrared camera whose state is reported.
+    pub(crate) fn set_infrared(&self, health: Health) {
+        self.notes().infrared = Some(health);
     }
 
     /// Sets what opens the door.
@@ -162,7 +169,7 @@ impl Board {
         let (audit, clock, unit) = (notes.audit.report(), notes.clock, notes.unit);
         let evidence = notes.clock_source.evidence();
         let (protection, drill) = (notes.protection.clone(), notes.drill.clone());
-        let peripherals = notes.peripherals.clone();
+        let (peripherals, infrared) = (notes.peripherals.clone(), notes.infrared.clone());
         // Unlocks early, so that the loop does not wait for the rest.
         drop(notes);
         Report {
@@ -177,6 +184,7 @@ impl Board {
             drill,
             peripherals,
             camera: self.camera.report(),
+            infrared_camera: infrared.map(|health| health.report()),
             database,
             self_test,
             audit,

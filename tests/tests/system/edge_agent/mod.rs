@@ -11,6 +11,7 @@ mod disks;
 mod doctor;
 mod drill;
 mod forms;
+mod infrared;
 mod keys;
 mod lock;
 mod moments;
