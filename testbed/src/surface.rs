@@ -77,6 +77,9 @@ impl Surface {
         for _ in 0..6 {
             let offset = less([u * depth, v * depth, -depth], pose.place);
             local = times(pose.rotation.undo(offset), 1.0 / self.scale);
+            if local[0].abs().max(local[1].abs()) > self.reach() {
+                return None;
+            }
             let above = local[2] - self.height(local[0], local[1])?;
             if above.abs() < 1e-3 {
                 break;
@@ -119,6 +122,14 @@ impl Surface {
             shine: shone(self.shine.as_ref().map(|shine| &shine.picture)),
             answer: shone(self.shine.as_ref().and_then(|shine| shine.answer.as_ref())),
         })
+    }
+
+    /// How far it reaches from the middle between the eyes, in eye distances, with a margin.
+    fn reach(&self) -> f32 {
+        match self.outline {
+            Outline::Own | Outline::Face => 3.8,
+            Outline::Rectangle(sides) => sides.into_iter().fold(0.0, f32::max) + 1.0,
+        }
     }
 
     fn height(&self, x: f32, y: f32) -> Option<f32> {

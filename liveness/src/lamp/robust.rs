@@ -2,13 +2,23 @@
 
 /// The median; 0 of nothing. NaN sorts last.
 pub(super) fn median(values: impl IntoIterator<Item = f32>) -> f32 {
+    of_order(values, 2)
+}
+
+/// The value that a quarter of the others are below; 0 of nothing.
+pub(super) fn lower_quartile(values: impl IntoIterator<Item = f32>) -> f32 {
+    of_order(values, 4)
+}
+
+/// The value that one of `part` others is below.
+fn of_order(values: impl IntoIterator<Item = f32>, part: usize) -> f32 {
     let mut values: Vec<f32> = values.into_iter().collect();
     if values.is_empty() {
         return 0.0;
     }
-    let middle = values.len() / 2;
-    let (_, median, _) = values.select_nth_unstable_by(middle, f32::total_cmp);
-    *median
+    let index = values.len() / part;
+    let (_, value, _) = values.select_nth_unstable_by(index, f32::total_cmp);
+    *value
 }
 
 /// The standard deviation of a normal distribution with this median absolute deviation from `centre`.
@@ -25,6 +35,7 @@ mod tests {
         for (values, expected) in [(vec![], 0.0), (vec![3.0], 3.0), (vec![9.0, 1.0, 2.0], 2.0)] {
             assert_eq!(median(values), expected);
         }
+        assert_eq!(lower_quartile([5.0, 1.0, 2.0, 4.0, 3.0]), 2.0);
         assert!((deviation([1.0, 2.0, 3.0, 4.0, 900.0], 3.0) - 1.4826).abs() < 1e-5);
     }
 }

@@ -106,7 +106,7 @@ impl Shape {
 ///
 /// From `lamp-trials --train --trials 504 --seed 200 --lux 50,150,500,1000 --distance 0.4,0.6,0.8` on 2026-11-27, with
 /// textures from the photos of 50 people of the Face Research Lab London Set (those with odd numbers). 2498 trials reached
-/// this test: 496 of people, of whom 1 % have negative odds, and 2002 of instruments, of which 1.1 % have positive ones.
+/// this test: 496 of people, 1 % with negative odds, and 2002 of instruments, 1.1 % with positive odds.
 const OFFSET: f32 = 0.4295;
 const MEANS_AND_SLOPES: [[f32; 2]; FEATURES] = [
     [0.4140, 5.3197],

@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_face_gives_no_view() {
+    fn a_picture_without_a_face_gives_no_view() {
         let frame = Frame::from_rgb(64, 64, vec![90; 3 * 64 * 64]).unwrap();
         for bad in [[Point { x: 5.0, y: 5.0 }; 5], [Point { x: f32::NAN, y: 0.0 }; 5], landmarks(8.0, 30.0, 30.0, 0.0)]
         {
