@@ -127,6 +127,17 @@ impl Experiment {
         trial
     }
 
+    /// Follows this lamp in place of its own code: whether it was on while each frame arrived, from the first one on.
+    pub fn follow(&mut self, lamp: &[bool]) {
+        self.code = Code::from_symbols(lamp.to_vec());
+        self.shown = self.code.clone();
+    }
+
+    /// From the lamp's change to the first frame that shows it, in frames.
+    pub fn delay_frames(&self) -> f32 {
+        self.camera.delay
+    }
+
     /// An empty trial of the same code.
     pub(crate) fn trial(&self) -> Trial {
         Trial::new(self.code.clone(), self.timing)

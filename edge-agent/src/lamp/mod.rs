@@ -5,6 +5,8 @@
 
 mod gpio;
 mod player;
+#[cfg(test)]
+mod room_tests;
 mod scripted;
 mod trials;
 
