@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a drill's result depends on. If any of it has changed, the drill says nothing about the door of today.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Basis {
     /// The version of the unit's program.
     pub version: String,

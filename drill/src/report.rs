@@ -25,7 +25,7 @@ pub enum Outcome {
 
 /// The presentations of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(deny_unknown_fields)]
 pub struct Presentations {
     /// How many would have been let in.
     pub let_in: u32,
@@ -43,6 +43,7 @@ pub struct Presentations {
 
 /// A drill.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DrillReport {
     /// When it began, milliseconds since 1970, UTC.
     pub began_utc_ms: i64,

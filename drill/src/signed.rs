@@ -1,13 +1,13 @@
 //! A report with the unit's signature.
 //!
 //! A file is one JSON object: `schema`, `report`, the public `key`, and the `signature` (Ed25519) over
-//! [`CONTEXT`], a line feed, and the bytes of `report` as they are in the file.
+//! [`CONTEXT`], a line feed, and `report` as compact JSON. A key that this version does not know is refused, because the
+//! signature would not cover it.
 
 use super::report::DrillReport;
 use data_encoding::HEXLOWER;
 use ed25519_dalek::{Signature, VerifyingKey};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 /// What a signature of a drill is about, so that it cannot be taken for another one by the same key.
 const CONTEXT: &[u8] = b"edge-agent drill";
@@ -17,9 +17,10 @@ const SCHEMA: u32 = 1;
 
 /// A report, the public half of the unit's key, and its signature.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SignedReport {
     schema: u32,
-    report: Box<RawValue>,
+    report: DrillReport,
     key: String,
     signature: String,
 }
@@ -51,12 +52,11 @@ impl SignedReport {
     /// # Errors
     /// If the report has a number that JSON cannot represent.
     pub fn new(
-        report: &DrillReport,
+        report: DrillReport,
         key: String,
         sign: impl FnOnce(&[u8]) -> [u8; 64],
     ) -> Result<Self, serde_json::Error> {
-        let report = serde_json::value::to_raw_value(report)?;
-        let signature = HEXLOWER.encode(&sign(&signed_bytes(&report)));
+        let signature = HEXLOWER.encode(&sign(&signed_bytes(&report)?));
         Ok(Self { schema: SCHEMA, report, key, signature })
     }
 
@@ -64,16 +64,18 @@ impl SignedReport {
     ///
     /// # Errors
     /// [`SignedError`]
-    pub fn parse(text: &str) -> Result<(Self, DrillReport), SignedError> {
+    pub fn parse(text: &str) -> Result<Self, SignedError> {
+        let Format { schema } = serde_json::from_str(text)?;
+        if schema != SCHEMA {
+            return Err(SignedError::Schema { found: schema });
+        }
         let signed: Self = serde_json::from_str(text)?;
-        if signed.schema != SCHEMA {
-            return Err(SignedError::Schema { found: signed.schema });
-        }
-        if !signed.is_genuine() {
-            return Err(SignedError::Signature { key: signed.key });
-        }
-        let report = serde_json::from_str(signed.report.get())?;
-        Ok((signed, report))
+        if signed.is_genuine()? { Ok(signed) } else { Err(SignedError::Signature { key: signed.key }) }
+    }
+
+    /// The report.
+    pub fn report(&self) -> &DrillReport {
+        &self.report
     }
 
     /// The public half of the key that signed it, 64 hexadecimal digits.
@@ -81,17 +83,23 @@ impl SignedReport {
         &self.key
     }
 
-    fn is_genuine(&self) -> bool {
+    fn is_genuine(&self) -> Result<bool, serde_json::Error> {
         let bytes = |text: &str| HEXLOWER.decode(text.as_bytes()).ok();
         let key = bytes(&self.key).and_then(|key| VerifyingKey::from_bytes(&key.try_into().ok()?).ok());
         let signature = bytes(&self.signature).and_then(|signature| Signature::from_slice(&signature).ok());
-        let message = signed_bytes(&self.report);
-        key.zip(signature).is_some_and(|(key, signature)| key.verify_strict(&message, &signature).is_ok())
+        let message = signed_bytes(&self.report)?;
+        Ok(key.zip(signature).is_some_and(|(key, signature)| key.verify_strict(&message, &signature).is_ok()))
     }
 }
 
-fn signed_bytes(report: &RawValue) -> Vec<u8> {
-    [CONTEXT, b"\n", report.get().as_bytes()].concat()
+/// The format version alone.
+#[derive(Deserialize)]
+struct Format {
+    schema: u32,
+}
+
+fn signed_bytes(report: &DrillReport) -> Result<Vec<u8>, serde_json::Error> {
+    Ok([CONTEXT, b"\n", &serde_json::to_vec(report)?].concat())
 }
 
 #[cfg(test)]
@@ -119,14 +127,14 @@ mod tests {
     fn signed() -> String {
         let key = SigningKey::from_bytes(&[7; 32]);
         let public = HEXLOWER.encode(key.verifying_key().as_bytes());
-        let signed = SignedReport::new(&report(), public, |bytes| key.sign(bytes).to_bytes()).unwrap();
+        let signed = SignedReport::new(report(), public, |bytes| key.sign(bytes).to_bytes()).unwrap();
         serde_json::to_string(&signed).unwrap()
     }
 
     #[test]
     fn a_signed_report_is_read_back() {
-        let (signed, read) = SignedReport::parse(&signed()).unwrap();
-        assert_eq!(read, report());
+        let signed = SignedReport::parse(&signed()).unwrap();
+        assert_eq!(signed.report(), &report());
         assert_eq!(signed.key().len(), 64);
     }
 
@@ -138,6 +146,7 @@ mod tests {
             ("\"signature\":\"", "\"signature\":\"00", "signature"),
             ("\"key\":\"", "\"key\":\"00", "signature"),
             ("\"schema\":1", "\"schema\":2", "format 2"),
+            ("\"let_in\":1", "\"let_in\":1,\"note\":\"all is well\"", "unknown field"),
             ("{\"schema\"", "[\"schema\"", "not the report of a drill"),
         ] {
             assert!(text.contains(was), "{was}");

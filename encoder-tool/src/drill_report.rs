@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &DrillReportArguments) -> Result<Answer> {
     let path = &arguments.report;
     let bytes = read_bounded(path, MAX_BYTES)?;
     let text = String::from_utf8(bytes).with_context(|| format!("{} is not text", path.shown()))?;
-    let (signed, report) = SignedReport::parse(&text).with_context(|| path.shown().to_string())?;
+    let signed = SignedReport::parse(&text).with_context(|| path.shown().to_string())?;
     if let Some(key) = &arguments.key {
         let expected = key_file::read_public(key)?;
         if expected.trim() != signed.key() {
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &DrillReportArguments) -> Result<Answer> {
             return error.help("use the file audit.key.pub of the unit on which the drill was made");
         }
     }
-    let checked = Checked { key: signed.key(), is_of_unit: arguments.key.is_some(), report: &report };
+    let checked = Checked { key: signed.key(), is_of_unit: arguments.key.is_some(), report: signed.report() };
     if let Some(output) = &arguments.html {
         files::replace(output, Access::Private, page(&checked)?.as_bytes())?;
     }
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &DrillReportArguments) -> Result<Answer> {
     } else {
         print(&in_words(&checked)?)?;
     }
-    Ok(Answer::yes_if(report.attacks_let_in().count == 0))
+    Ok(Answer::yes_if(checked.report.attacks_let_in().count == 0))
 }
 
 fn in_words(checked: &Checked<'_>) -> Result<String> {

@@ -27,3 +27,5 @@ mod vector;
 
 #[cfg(test)]
 mod regression_tests;
+#[cfg(test)]
+mod unit_tests;

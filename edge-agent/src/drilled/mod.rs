@@ -52,10 +52,11 @@ impl LastDrill {
     fn read_file(path: &Path, key: &str, now: &Basis) -> Result<Self, String> {
         let bytes = read_bounded(path, MAX_BYTES).map_err(|error| error.to_string())?;
         let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
-        let (signed, report) = SignedReport::parse(&text).map_err(|error| error.to_string())?;
+        let signed = SignedReport::parse(&text).map_err(|error| error.to_string())?;
         if signed.key() != key {
             return Err("another unit signed it".to_owned());
         }
+        let report = signed.report();
         let ended_at = Timestamp::from_millisecond(report.ended_utc_ms).map_err(|error| error.to_string())?;
         let changed = now.changed_since(&report.basis).into_iter().map(str::to_owned).collect();
         let (people, attacks) = (report.people.let_in(), report.attacks_let_in());
@@ -117,7 +118,7 @@ mod tests {
         let (key, other) = (LogKey::from_seed(&[1; 32]), LogKey::from_seed(&[2; 32]).public().to_string());
         let public = key.public().to_string();
         assert_eq!(LastDrill::read(&config, &public, &basis_now()), LastDrill::None);
-        let signed = SignedReport::new(&report(), public.clone(), |bytes| key.sign_drill(bytes)).unwrap();
+        let signed = SignedReport::new(report(), public.clone(), |bytes| key.sign_drill(bytes)).unwrap();
         fs::write(config.drill_report(), serde_json::to_string(&signed).unwrap()).unwrap();
         let changed = Basis { model: "c".into(), ..basis_now() };
         for (key, basis, expected) in [

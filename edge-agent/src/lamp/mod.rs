@@ -5,8 +5,6 @@
 
 mod gpio;
 mod player;
-#[cfg(test)]
-mod room_tests;
 mod scripted;
 mod trials;
 

@@ -64,7 +64,7 @@ impl LampPlayer {
 
     /// Notes that a frame has arrived, and begins the next symbol. Returns the index of the symbol that was playing
     /// meanwhile: negative before the code, at least its length afterwards. `None` if no code is played.
-    pub(crate) fn frame_captured(&self, at: Instant) -> Option<i32> {
+    pub fn frame_captured(&self, at: Instant) -> Option<i32> {
         let mut inside = self.inside();
         inside.note_interval(at);
         let Plays::Code { code, next } = &mut inside.plays else { return None };

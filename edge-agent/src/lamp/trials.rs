@@ -68,7 +68,7 @@ impl Lamp {
     }
 
     /// Does what the policy asks for until the next frame. `chance` gives unpredictable numbers.
-    pub(crate) fn follow(
+    pub fn follow(
         &mut self,
         wanted: LampUse,
         camera: &mut dyn FrameSource,
@@ -120,7 +120,7 @@ impl Lamp {
 
     /// Adds a frame to the trial in progress. `symbol` is what [`LampPlayer::frame_captured`] returned for it. Returns
     /// the report once the trial is over.
-    pub(crate) fn see(
+    pub fn see(
         &mut self,
         seen: Option<(&Frame, Option<i32>)>,
         face: Option<&ObservedFace>,

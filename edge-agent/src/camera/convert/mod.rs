@@ -129,7 +129,7 @@ fn grey_row(from: &[u8], row: &mut [u8]) {
     }
 }
 
-/// A row of luma of so many bits, 8 to 16. Keeps the upper eight, and takes a value beyond the range as white.
+/// A row of luma with this number of bits, 8 to 16. Keeps the upper eight, and takes a value beyond the range as white.
 fn deep_grey_row(from: &[u8], bits: u32, row: &mut [u8]) {
     for (pixel, &luma) in row.as_chunks_mut::<3>().0.iter_mut().zip(from.as_chunks::<2>().0) {
         let upper = u16::from_le_bytes(luma) >> (bits - 8);

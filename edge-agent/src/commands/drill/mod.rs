@@ -136,8 +136,9 @@ pub(crate) fn run(arguments: &Drill) -> anyhow::Result<Answer> {
         people: done.people,
         attacks: done.attacks,
     };
-    let signed = SignedReport::new(&report, key.public().to_string(), |bytes| key.sign_drill(bytes));
+    let signed = SignedReport::new(report, key.public().to_string(), |bytes| key.sign_drill(bytes));
     let signed = signed.context("the report of the drill")?;
+    let report = signed.report();
     let output = arguments.output.clone().unwrap_or_else(|| config.drill_report());
     files::replace(&output, Access::Private, (to_json(&signed)? + "\n").as_bytes())?;
     if arguments.json {

@@ -1,16 +1,16 @@
 //! The unit's lamp in the simulated room: its own code, played frame by frame, through the detector to the finding.
 
-use super::{Lamp, LampPlayer, LampSettings, ScriptedLamp};
-use crate::camera::{CameraError, Captured, FrameSource};
+use crate::chance::Chance;
+use crate::experiment::{Conditions, Experiment};
+use crate::faces::drawn;
+use crate::instrument::Instrument;
+use crate::pipeline::SIZE;
+use edge_agent::camera::{CameraError, Captured, FrameSource};
+use edge_agent::lamp::{Lamp, LampPlayer, LampSettings, ScriptedLamp};
 use liveness::lamp::{LampKind, Timing};
 use models::{Frame, Recogniser};
 use policy::{Finding, LampUse, ObservedFace, Report};
 use std::time::{Duration, Instant};
-use testbed::chance::Chance;
-use testbed::experiment::{Conditions, Experiment};
-use testbed::faces::drawn;
-use testbed::instrument::Instrument;
-use testbed::pipeline::SIZE;
 
 const FRAME: Duration = Duration::from_millis(66);
 
@@ -35,10 +35,10 @@ impl FrameSource for Room {
     }
 }
 
-/// The report on this visitor.
-fn report(instrument: Instrument, recogniser: &mut Recogniser) -> Report {
+/// The report on a visitor that is drawn with this seed.
+fn report(instrument: Instrument, seed: u64, recogniser: &mut Recogniser) -> Report {
     let conditions = Conditions { instrument, lux: 150.0, distance: 0.6, kind: LampKind::White };
-    let experiment = Experiment::new(conditions, &drawn(4, 77), SIZE, true, Chance::new(11));
+    let experiment = Experiment::new(conditions, &drawn(4, 77), SIZE, true, Chance::new(seed));
     let timing = Some(Timing { delay_frames: experiment.delay_frames() });
     let output = ScriptedLamp::default();
     let player = LampPlayer::new(Box::new(output.clone()));
@@ -64,13 +64,15 @@ fn report(instrument: Instrument, recogniser: &mut Recogniser) -> Report {
     panic!("the trial has no end");
 }
 
+/// Also a person is now and then taken for a picture, so most of them must be live.
 #[test]
-fn a_head_is_live_and_pictures_are_not() {
+fn heads_are_live_and_pictures_are_not() {
     let mut recogniser = Recogniser::bundled().unwrap();
-    for (instrument, is_live) in
-        [(Instrument::Person, true), (Instrument::MattePrint, false), (Instrument::Tablet, false)]
-    {
-        let report = report(instrument, &mut recogniser);
-        assert_eq!(report.finding == Finding::Live, is_live, "{instrument:?}: {report:?}");
+    let people: Vec<Report> = (1..=3).map(|seed| report(Instrument::Person, seed, &mut recogniser)).collect();
+    let live = people.iter().filter(|report| report.finding == Finding::Live).count();
+    assert!(live >= 2, "{people:?}");
+    for instrument in [Instrument::MattePrint, Instrument::Tablet] {
+        let report = report(instrument, 1, &mut recogniser);
+        assert_ne!(report.finding, Finding::Live, "{instrument:?}: {report:?}");
     }
 }
