@@ -12,8 +12,8 @@ use super::steady::{Steady, is_on_face};
 
 /// Frames before the code that are used, and frames after it.
 const AROUND: [i32; 2] = [4, 8];
-/// The fewest frames of the code, of its bright and of its dark symbols.
-const FEWEST: [usize; 3] = [9, 3, 3];
+/// The fewest frames of bright and of dark symbols. Half of all frames must have been seen.
+const FEWEST: [usize; 2] = [3, 3];
 /// The share of the face's cells that must be usable.
 const LEAST_USABLE: f32 = 0.6;
 /// How far the face may move from frame to frame, and during the trial, in eye distances.
@@ -113,8 +113,9 @@ fn has_enough_frames(clock: &Clock) -> Result<(), Finding> {
     let length = clock.code.symbols().len() as i32;
     let within: Vec<i32> = (0..clock.symbols.len()).map(shown).filter(|symbol| (0..length).contains(symbol)).collect();
     let bright = within.iter().filter(|symbol| clock.code.is_on(**symbol)).count();
-    let [frames, of_bright, of_dark] = FEWEST;
-    let enough = within.len() >= frames && bright >= of_bright && within.len() - bright >= of_dark;
+    let [of_bright, of_dark] = FEWEST;
+    let enough =
+        2 * within.len() >= clock.code.symbols().len() && bright >= of_bright && within.len() - bright >= of_dark;
     if enough { Ok(()) } else { Err(Finding::CannotTell(CannotTell::TooFewFrames)) }
 }
 
