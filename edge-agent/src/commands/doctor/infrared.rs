@@ -7,7 +7,7 @@ use models::{Frame, ModelError, Recogniser};
 use shared::encoding::Encoding;
 use std::time::{Duration, Instant};
 
-/// So many pairs of frames that both show a face are enough.
+/// This number of pairs of frames that both show a face is enough.
 const PAIRS: usize = 5;
 
 const LONGEST_WAIT: Duration = Duration::from_secs(8);

@@ -27,7 +27,7 @@ use script::{Plan, Script};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use terminal::{Answer, ShowPath, print, print_json, to_json};
+use terminal::{Answer, ShowPath, print};
 
 /// Measure how this door withstands pictures, with real people and with your own prints and screens.
 ///
@@ -140,9 +140,10 @@ pub(crate) fn run(arguments: &Drill) -> anyhow::Result<Answer> {
     let signed = signed.context("the report of the drill")?;
     let report = signed.report();
     let output = arguments.output.clone().unwrap_or_else(|| config.drill_report());
-    files::replace(&output, Access::Private, (to_json(&signed)? + "\n").as_bytes())?;
+    let text = serde_json::to_string(&signed).context("the report of the drill")?;
+    files::replace(&output, Access::Private, format!("{text}\n").as_bytes())?;
     if arguments.json {
-        print_json(&signed)?;
+        print(&text)?;
     } else {
         print(&format!("{}\nreport         {}", report.in_words(), output.shown()))?;
     }
