@@ -73,7 +73,7 @@ impl Findings {
             percent(self.target),
             in_words(bpcer),
             attacks.join(", "),
-            counted(self.frames, "frame an approach").replace("frame an approachs", "frames an approach")
+            format_args!("{} in an approach", counted(self.frames, "frame"))
         )
     }
 
