@@ -13,7 +13,7 @@ pub struct Timing {
 /// One frame of a trial.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// The index of the frame's symbol in [`Code::symbols`]: the one that was playing while this frame arrived. Negative
+    /// The index of the frame's symbol in [`Code::symbols`](super::Code::symbols): the one that was playing while this frame arrived. Negative
     /// before the code, at least its length after it.
     pub symbol: i32,
     /// What the frame shows.
