@@ -55,6 +55,8 @@ pub struct DrillReport {
     pub basis: Basis,
     /// What opens the door, in words.
     pub opens_to: String,
+    /// Codes of the liveness signals that were required. Without any, nothing was judged as live or not.
+    pub required: Vec<String>,
     /// Whether it was ended before everything planned was tried.
     pub ended_early: bool,
     /// Presentations of people.
@@ -127,6 +129,11 @@ impl DrillReport {
 }
 
 impl DrillReport {
+    /// An error rate of the signals, or that none was required.
+    pub fn if_judged(&self, rate: Rate) -> String {
+        if self.required.is_empty() { "no signal is required".to_owned() } else { rate.to_string() }
+    }
+
     /// The report as text.
     pub fn in_words(&self) -> String {
         let Self { people, attacks, .. } = self;
@@ -134,7 +141,7 @@ impl DrillReport {
         let mut lines = vec![
             format!("opens to       {}", self.opens_to),
             format!("people         let in: {}", people.let_in()),
-            format!("  BPCER        {}", people.bpcer()),
+            format!("  BPCER        {}", self.if_judged(people.bpcer())),
             format!("  no response  {}", people.non_response()),
             format!(
                 "  to entry     median {}, longest {}",
@@ -145,7 +152,7 @@ impl DrillReport {
         lines.extend(people.refused.iter().map(|(reason, count)| format!("  refused      {count}: {reason}")));
         for (instrument, counts) in attacks {
             lines.push(format!("{instrument:<14} let in (IAPAR): {}", counts.let_in()));
-            lines.push(format!("  APCER        {}", counts.apcer()));
+            lines.push(format!("  APCER        {}", self.if_judged(counts.apcer())));
             lines.push(format!("  no response  {}", counts.non_response()));
             lines.extend(counts.refused.iter().map(|(reason, count)| format!("  refused      {count}: {reason}")));
         }

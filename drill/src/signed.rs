@@ -118,6 +118,7 @@ mod tests {
             unit_id: None,
             basis: Basis { version: "1".into(), configuration: "a".into(), model: "b".into(), threshold: 1.05 },
             opens_to: "a face".to_owned(),
+            required: vec!["lamp".to_owned()],
             ended_early: false,
             people,
             attacks: BTreeMap::from([("print".to_owned(), Presentations::default())]),

@@ -95,7 +95,7 @@ fn page(checked: &Checked<'_>) -> Result<String> {
     let seconds = |ms: Option<u32>| ms.map_or("-".to_owned(), |ms| format!("{:.1} s", f64::from(ms) / 1e3));
     let attack = |(instrument, counts): (&String, &Presentations)| -> Markup {
         html! { tr {
-            td { (instrument) } td { (counts.let_in()) } td { (counts.apcer()) } td { (counts.non_response()) }
+            td { (instrument) } td { (counts.let_in()) } td { (report.if_judged(counts.apcer())) } td { (counts.non_response()) }
             td { (others(counts)) }
         } }
     };
@@ -114,7 +114,7 @@ fn page(checked: &Checked<'_>) -> Result<String> {
         h2 { "People" }
         div.scroll { table {
             tr { th { "let in" } td { (people.let_in()) } }
-            tr { th { "taken for attacks (BPCER)" } td { (people.bpcer()) } }
+            tr { th { "taken for attacks (BPCER)" } td { (report.if_judged(people.bpcer())) } }
             tr { th { "no response" } td { (people.non_response()) } }
             tr { th { "refused otherwise" } td { (others(people)) } }
             tr { th { "time to entry" } td { "median " (seconds(people.median_entry_ms())) ", longest " (seconds(people.longest_entry_ms())) } }
@@ -157,6 +157,7 @@ mod tests {
             unit_id: Some("11-22".to_owned()),
             basis: Basis { version: "1".into(), configuration: "ab".into(), model: "cd".into(), threshold: 1.05 },
             opens_to: "a face".to_owned(),
+            required: vec!["lamp".to_owned()],
             ended_early: true,
             people: counts.clone(),
             attacks: BTreeMap::from([("print".to_owned(), counts)]),

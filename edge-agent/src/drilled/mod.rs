@@ -104,6 +104,7 @@ mod tests {
             unit_id: None,
             basis: basis_now(),
             opens_to: "a face".into(),
+            required: Vec::new(),
             ended_early: false,
             people: counts.clone(),
             attacks: BTreeMap::from([("print".to_owned(), counts)]),

@@ -126,12 +126,14 @@ pub(crate) fn run(arguments: &Drill) -> anyhow::Result<Answer> {
     let with_card = rules.is_card_door();
     let mut presenter = Presenter::new(unit, camera, Duration::from_secs(arguments.seconds));
     let done = Script::new(plan, with_card).play(&mut std::io::stdin().lock(), &mut presenter)?;
+    let protection = ProtectionReport::new(&rules);
     let report = DrillReport {
         began_utc_ms,
         ended_utc_ms: clock.now().utc_ms,
         unit_id: trust::fingerprint(&config.database.identity).ok().flatten().map(|id| id.to_string()),
         basis,
-        opens_to: ProtectionReport::new(&rules).in_words,
+        opens_to: protection.in_words,
+        required: protection.required,
         ended_early: done.ended_early,
         people: done.people,
         attacks: done.attacks,
