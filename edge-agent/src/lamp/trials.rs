@@ -17,6 +17,10 @@ const HELD_MS: u64 = 5000;
 /// The number of frames in steady light that a trial uses.
 const FRAMES_BEFORE: usize = 4;
 
+/// The steady light between two codes of a white lamp, so that their flashes do not add up to more than three in a second
+/// (WCAG 2.3.1).
+const PAUSE_MS: u64 = 1000;
+
 /// A trial without frames of the camera's thread ends after this time.
 const LONGEST_TRIAL_MS: u64 = 3000;
 
@@ -39,6 +43,8 @@ pub struct Lamp {
     player: LampPlayer,
     settings: LampSettings,
     state: State,
+    /// From when on the next code may begin.
+    rested_at_ms: u64,
 }
 
 enum State {
@@ -64,7 +70,7 @@ struct Lit {
 impl Lamp {
     /// A lamp that is dark.
     pub fn new(player: LampPlayer, settings: LampSettings) -> Self {
-        Self { player, settings, state: State::Dark }
+        Self { player, settings, state: State::Dark, rested_at_ms: 0 }
     }
 
     /// Does what the policy asks for until the next frame. `chance` gives unpredictable numbers.
@@ -78,19 +84,17 @@ impl Lamp {
         match (wanted, &mut self.state) {
             (LampUse::Off, State::Dark) => {}
             (LampUse::Off, _) => {
+                self.rest(now_ms);
                 self.player.off();
                 camera.hold_exposure(false);
                 self.state = State::Dark;
             }
-            (LampUse::Play(id), State::Lit(Lit { held: Some(before), .. })) => {
+            (LampUse::Play(id), State::Lit(Lit { held: Some(before), .. })) if now_ms >= self.rested_at_ms => {
                 let before = std::mem::take(before);
                 self.begin(id, before, chance, now_ms);
             }
-            (LampUse::Play(id), State::Playing { id: playing, .. } | State::Reported { id: playing }) => {
-                if id != *playing {
-                    self.begin(id, VecDeque::new(), chance, now_ms);
-                }
-            }
+            (LampUse::Play(id), State::Playing { id: playing, .. } | State::Reported { id: playing })
+                if id == *playing => {}
             (_, State::Lit(lit)) if now_ms.saturating_sub(lit.since_ms) < SETTLE_MS => {}
             // Once at least, however long a turn of the loop takes.
             (_, State::Lit(lit)) if lit.held.is_none() || now_ms.saturating_sub(lit.since_ms) < HELD_MS => {
@@ -98,10 +102,18 @@ impl Lamp {
                 lit.held.get_or_insert_default();
             }
             (LampUse::Light | LampUse::Play(_), _) => {
+                self.rest(now_ms);
                 self.player.light();
                 camera.hold_exposure(false);
                 self.state = State::Lit(Lit { since_ms: now_ms, held: None });
             }
+        }
+    }
+
+    /// Notes the end of a code that is given up.
+    fn rest(&mut self, now_ms: u64) {
+        if matches!(self.state, State::Playing { .. }) && self.settings.kind == LampKind::White {
+            self.rested_at_ms = now_ms.saturating_add(PAUSE_MS);
         }
     }
 
@@ -151,6 +163,7 @@ impl Lamp {
             (trial.is_complete() || is_over).then(|| report(&trial.judge()))
         };
         let answer = report.map(|report| LampReport { trial: *id, report })?;
+        self.rest(now_ms);
         self.state = State::Reported { id: answer.trial };
         Some(answer)
     }
@@ -338,6 +351,23 @@ mod tests {
             .collect();
         let changes = held.windows(2).filter(|pair| pair[0] != pair[1]).count();
         assert!((3..=4).contains(&changes), "{held:?}");
+    }
+
+    /// Two codes in a row would flash more often than each of them.
+    #[test]
+    fn a_white_lamp_rests_for_a_second_between_codes() {
+        for (kind, rests) in [(LampKind::White, true), (LampKind::Infrared, false)] {
+            let mut door = Door::new(calibrated());
+            door.lamp.settings.kind = kind;
+            let first = policy::Trial::default();
+            door.report(first);
+            let (ended_ms, changes) = (door.now_ms, door.wall.lamp.switched().len());
+            door.turn(LampUse::Light);
+            while door.wall.lamp.switched().len() == changes {
+                door.turn(LampUse::Play(first));
+            }
+            assert_eq!(door.now_ms - ended_ms >= PAUSE_MS, rests, "{kind:?}: {} ms", door.now_ms - ended_ms);
+        }
     }
 
     /// The camera delivers nothing: the trial ends by time.
