@@ -68,7 +68,7 @@ pub use decision::{Decision, Refusal};
 pub use enrolled::{CHALLENGED_GROUP, Claimed, Enrolled, Neighbour, Resemblance};
 pub use exit::Grant;
 pub use guessing::LONGEST_CARD_PAUSE_MS;
-pub use liveness::{CHALLENGE_MS, LONGEST_ANSWER_MS, NETWORK_FRAMES, Side, TURN, TURNED_FRAMES, nose_across};
+pub use liveness::{CHALLENGE_MS, LONGEST_ANSWER_MS, Side, TURN, TURNED_FRAMES, nose_across};
 pub use lockouts::{
     FAILURES_BEFORE_PACING, Failures, Locked, LockoutEnd, MAX_FAILURES_OF_A_CLAIM, MAX_FAILURES_WITH_LIVENESS,
     MAX_REMEMBERED, PACE_MS, RememberedFailures,

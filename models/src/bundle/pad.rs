@@ -39,7 +39,7 @@ pub struct PadManifest {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PadCalibration {
-    /// The smallest probability of a live face, as the mean over [`FRAMES`](crate::pad::FRAMES) frames or more, at which
+    /// The smallest probability of a live face, as the mean over several frames, at which
     /// it counts as live; above 0 and below 1.
     pub threshold: f32,
     /// How the threshold was determined.

@@ -1,14 +1,11 @@
 //! Presentation attack detection (PAD, ISO/IEC 30107): the probability that a face in one frame is live and not a picture
 //! of a face. A network that a bundle brings (`kind = "pad"`) computes it; none is compiled in.
 //!
-//! A face that is too small or too near cannot be assessed ([`require_usable`]). One frame is little evidence: [`Mean`]
-//! collects at least [`FRAMES`] of them. What a unit does with the result is the
-//! policy's responsibility.
+//! A face that is too small or too near cannot be assessed ([`require_usable`]). One frame is little evidence: the policy
+//! takes the mean of several.
 
-mod mean;
 mod usable;
 
-pub use mean::{FRAMES, Mean};
 pub use usable::{LEAST_SURROUNDINGS, SMALLEST_FACE, Unusable, require_usable};
 
 use crate::bundle::{PadBundle, PadManifest};

@@ -17,5 +17,4 @@ pub(super) use challenge::Challenge;
 pub use challenge::{CHALLENGE_MS, Side, TURN, TURNED_FRAMES};
 pub(super) use evidence::Evidence;
 pub use evidence::LONGEST_ANSWER_MS;
-pub use network::NETWORK_FRAMES;
 pub use parallax::nose_across;

@@ -4,7 +4,7 @@ use crate::signals::{Report, Signal};
 use heapless::HistoryBuf;
 
 /// The number of frames whose mean is judged at first. On single frames, the network's rates are worse.
-pub const NETWORK_FRAMES: usize = 5;
+const NETWORK_FRAMES: usize = 5;
 
 /// The mean covers at most this many of the last frames.
 const LAST_FRAMES: usize = 10;
