@@ -5,6 +5,9 @@ use super::rate::Rate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The longest text in a report.
+const MAX_TEXT_BYTES: usize = 256;
+
 /// How one presentation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -121,14 +124,35 @@ impl Presentations {
 }
 
 impl DrillReport {
+    /// Whether a unit can have written this: the error says what is wrong with a report that comes from elsewhere.
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        let kinds = || [&self.people].into_iter().chain(self.attacks.values());
+        let counts = kinds().flat_map(|kind| {
+            [kind.let_in, kind.detected, kind.unsure, kind.no_response]
+                .into_iter()
+                .chain(kind.refused.values().copied())
+        });
+        if counts.map(u64::from).sum::<u64>() > u64::from(u32::MAX) {
+            return Err("counts are too large");
+        }
+        if kinds().any(|kind| kind.entry_ms.len() != kind.let_in as usize || !kind.entry_ms.is_sorted()) {
+            return Err("times to entry are not one for each that was let in, in ascending order");
+        }
+        let Basis { version, configuration, model, pad_network, threshold: _ } = &self.basis;
+        let texts = [version, configuration, model, &self.opens_to].into_iter().chain(pad_network).chain(&self.unit_id);
+        let codes = kinds().flat_map(|kind| kind.refused.keys()).chain(self.attacks.keys()).chain(&self.required);
+        if texts.chain(codes).any(|text| text.len() > MAX_TEXT_BYTES || text.contains(char::is_control)) {
+            return Err("text is too long, or has control characters");
+        }
+        Ok(())
+    }
+
     /// All attacks together.
     pub fn attacks_let_in(&self) -> Rate {
         let sum = |count: fn(&Presentations) -> u32| self.attacks.values().map(count).sum();
         Rate::new(sum(|attack| attack.let_in), sum(Presentations::all))
     }
-}
 
-impl DrillReport {
     /// An error rate of the signals, or that none was required.
     pub fn if_judged(&self, rate: Rate) -> String {
         if self.required.is_empty() { "no signal is required".to_owned() } else { rate.to_string() }

@@ -38,6 +38,12 @@ pub enum SignedError {
         /// The format.
         found: u32,
     },
+    /// What it says is impossible.
+    #[error("its {what}; no unit writes such a report")]
+    Impossible {
+        /// What is wrong.
+        what: &'static str,
+    },
     /// It was changed, or signed with another key.
     #[error("its signature is wrong: it was changed, or {key} is not the key that signed it")]
     Signature {
@@ -70,6 +76,7 @@ impl SignedReport {
             return Err(SignedError::Schema { found: schema });
         }
         let signed: Self = serde_json::from_str(text)?;
+        signed.report.check().map_err(|what| SignedError::Impossible { what })?;
         if signed.is_genuine()? { Ok(signed) } else { Err(SignedError::Signature { key: signed.key }) }
     }
 
@@ -116,7 +123,13 @@ mod tests {
             began_utc_ms: 1_800_000_000_000,
             ended_utc_ms: 1_800_000_600_000,
             unit_id: None,
-            basis: Basis { version: "1".into(), configuration: "a".into(), model: "b".into(), threshold: 1.05 },
+            basis: Basis {
+                version: "1".into(),
+                configuration: "a".into(),
+                model: "b".into(),
+                pad_network: None,
+                threshold: 1.05,
+            },
             opens_to: "a face".to_owned(),
             required: vec!["lamp".to_owned()],
             ended_early: false,
@@ -143,7 +156,11 @@ mod tests {
     fn every_change_is_found() {
         let text = signed();
         for (was, is, expected) in [
-            ("\"let_in\":1", "\"let_in\":9", "signature"),
+            ("\"entry_ms\":[900]", "\"entry_ms\":[901]", "signature"),
+            ("\"let_in\":1", "\"let_in\":9", "times to entry"),
+            ("\"detected\":0", "\"detected\":4294967295", "counts"),
+            ("\"opens_to\":\"", "\"opens_to\":\"\\u001b[2J", "text"),
+            ("\"print\":", "\"print\\n\":", "text"),
             ("\"signature\":\"", "\"signature\":\"00", "signature"),
             ("\"key\":\"", "\"key\":\"00", "signature"),
             ("\"schema\":1", "\"schema\":2", "format 2"),

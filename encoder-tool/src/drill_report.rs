@@ -76,6 +76,11 @@ pub(crate) fn run(arguments: &DrillReportArguments) -> Result<Answer> {
     Ok(Answer::yes_if(checked.report.attacks_let_in().count == 0))
 }
 
+/// The page of a report whose key was not compared with a unit's.
+pub(crate) fn page_of(signed: &SignedReport) -> Result<String> {
+    page(&Checked { key: signed.key(), is_of_unit: false, report: signed.report() })
+}
+
 fn in_words(checked: &Checked<'_>) -> Result<String> {
     let Checked { key, is_of_unit, report } = checked;
     let signed = if *is_of_unit { "by the unit" } else { "NOT CHECKED against a unit's key: give --key" };
@@ -127,6 +132,7 @@ fn page(checked: &Checked<'_>) -> Result<String> {
         div.scroll { table {
             tr { th { "configuration" } td { (report.basis.configuration) } }
             tr { th { "model" } td { (report.basis.model) } }
+            @if let Some(pad) = &report.basis.pad_network { tr { th { "PAD network" } td { (pad) } } }
             tr { th { "threshold" } td { (format!("{:.3}", report.basis.threshold)) } }
             tr { th { "signed with" } td { (key) @if !is_of_unit { " (not checked against a unit's key)" } } }
         } }
@@ -155,7 +161,13 @@ mod tests {
             began_utc_ms: 0,
             ended_utc_ms: 1_800_000_000_000,
             unit_id: Some("11-22".to_owned()),
-            basis: Basis { version: "1".into(), configuration: "ab".into(), model: "cd".into(), threshold: 1.05 },
+            basis: Basis {
+                version: "1".into(),
+                configuration: "ab".into(),
+                model: "cd".into(),
+                pad_network: None,
+                threshold: 1.05,
+            },
             opens_to: "a face".to_owned(),
             required: vec!["lamp".to_owned()],
             ended_early: true,

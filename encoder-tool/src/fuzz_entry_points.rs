@@ -5,6 +5,8 @@
 //! parsers.
 
 use crate::build_db::{people_csv, schedules_toml};
+use crate::drill_report;
+use drill::SignedReport;
 use jiff::tz::TimeZone;
 use shared::card::CardNumber;
 use shared::gallery::{Details, PersonId, PersonName};
@@ -38,4 +40,12 @@ pub fn people_csv(file: &[u8]) -> Result<Vec<ListedPerson>, String> {
 pub fn schedules_toml(file: &[u8]) -> Result<Schedules, String> {
     let planned = schedules_toml::parse(file).map_err(|error| error.to_string())?;
     schedules_toml::with_ids(planned, |_| Some(PersonId([7; 16]))).map_err(|error| format!("{error:#}"))
+}
+
+/// The page of `drill-report --html`.
+///
+/// # Errors
+/// The message that the command prints.
+pub fn drill_page(report: &SignedReport) -> Result<String, String> {
+    drill_report::page_of(report).map_err(|error| format!("{error:#}"))
 }

@@ -36,7 +36,7 @@ pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All targets.
 #[cfg(feature = "programs")]
-pub const TARGETS: [Target; 20] = [
+pub const TARGETS: [Target; 21] = [
     ("audit-log", audit_log),
     ("bundle", bundle),
     ("camera-frame", camera_frame),
@@ -45,6 +45,7 @@ pub const TARGETS: [Target; 20] = [
     ("config", config),
     ("control-request", control_request),
     ("database", database),
+    ("drill-report", drill_report),
     ("layers", layers),
     ("memory", memory),
     ("onnx", onnx),

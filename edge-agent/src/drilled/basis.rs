@@ -2,21 +2,28 @@
 
 use crate::config::Config;
 use drill::Basis;
+use models::bundle::PadManifest;
 use policy::Rules;
 use sha2::{Digest, Sha256};
 use shared::gallery::ModelHash;
 
 /// The basis of a drill with this configuration: the sections that change what is let in. Where the log is written does
 /// not matter, which camera is used does.
-pub(crate) fn basis(config: &Config, model: &ModelHash, rules: &Rules) -> Basis {
+pub(crate) fn basis(config: &Config, model: &ModelHash, pad: Option<&PadManifest>, rules: &Rules) -> Basis {
     let Config { camera, model: networks, policy, lamp, liveness, .. } = config;
     let sections = format!("{camera:?} {networks:?} {policy:?} {lamp:?} {liveness:?} {:?}", rules.face_alone);
     Basis {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        configuration: data_encoding::HEXLOWER.encode(&Sha256::digest(sections)),
+        configuration: hash(&sections),
         model: model.to_string(),
+        // The manifest has the hash of the network.
+        pad_network: pad.map(|manifest| hash(&format!("{manifest:?}"))),
         threshold: rules.threshold,
     }
+}
+
+fn hash(text: &str) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(text))
 }
 
 #[cfg(test)]
@@ -27,7 +34,7 @@ mod tests {
     fn only_what_matters_changes_the_basis() {
         let basis_of = |text: &str| {
             let config = Config::parse(text).unwrap();
-            basis(&config, &ModelHash([0; 32]), &config.rules_with_threshold(1.0))
+            basis(&config, &ModelHash([0; 32]), None, &config.rules_with_threshold(1.0))
         };
         let drilled = basis_of("");
         for (text, has_changed) in [

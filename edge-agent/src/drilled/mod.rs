@@ -91,7 +91,7 @@ mod tests {
     use std::fs;
 
     fn basis_now() -> Basis {
-        Basis { version: "1".into(), configuration: "a".into(), model: "b".into(), threshold: 1.0 }
+        Basis { version: "1".into(), configuration: "a".into(), model: "b".into(), pad_network: None, threshold: 1.0 }
     }
 
     fn report() -> DrillReport {

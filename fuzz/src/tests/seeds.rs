@@ -95,6 +95,12 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             }),
             ("magic", b"PEOPLEDB".to_vec()),
         ],
+        "drill-report" => vec![
+            ("unsigned.json", drill_report("")),
+            ("markup.json", drill_report("<script>")),
+            ("control.json", drill_report("\n")),
+            ("no-report.json", b"{\"schema\":1}".to_vec()),
+        ],
         "layers" => layers(),
         "memory" => vec![
             ("remembered", br#"{"schema":1,"memory":{"failures":[{"kind":"face","failures":51,"unmatched":3},{"kind":{"card_of":"01010101010101010101010101010101"},"failures":50,"cards":[7],"database":9}],"openings":[{"schedule":"day","utc_ms":1}],"passages":[{"person":"01010101010101010101010101010101","direction":"in","utc_ms":9223372036854775807,"clock_was_right":true}]}}"#.to_vec()),
@@ -155,6 +161,19 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
         }
         other => panic!("{other} has no seeds"),
     }
+}
+
+/// A report without a genuine signature, with this text in place of each name.
+fn drill_report(text: &str) -> Vec<u8> {
+    let counts = |code: &str| json!({"let_in": 1, "detected": 2, "unsure": 0, "refused": {format!("{code}{text}"): 3}, "no_response": 1, "entry_ms": [900]});
+    json!({"schema": 1, "report": {
+        "began_utc_ms": 1_800_000_000_000_i64, "ended_utc_ms": 1_800_000_600_000_i64, "unit_id": format!("11{text}"),
+        "basis": {"version": "1", "configuration": "ab", "model": "cd", "pad_network": null, "threshold": 1.05},
+        "opens_to": format!("a face{text}"), "required": ["lamp"], "ended_early": true,
+        "people": counts("not_known"), "attacks": {format!("print{text}"): counts("no_match")},
+    }, "key": "00".repeat(32), "signature": "00".repeat(64)})
+    .to_string()
+    .into_bytes()
 }
 
 /// Postcard: exact; one sample of 1x1 pixels, three bytes, one number.

@@ -6,6 +6,8 @@
 //! A code is admissible if it satisfies every rule below. [`Code::random`] chooses uniformly among all admissible
 //! codes; this module has no random generator of its own.
 
+use std::fmt;
+
 /// Frame rates for which codes exist, in frames per second. Others are treated as the nearest end.
 const FRAME_RATES: [f64; 2] = [10.0, 30.0];
 
@@ -96,6 +98,13 @@ impl Code {
     /// The uncertainty of an attacker who knows the rules: the logarithm to base 2 of the number of admissible codes.
     pub fn entropy_bits(kind: LampKind, frames_per_second: f64) -> f64 {
         (Rules::new(kind, frames_per_second).admissible().len() as f64).log2()
+    }
+}
+
+/// One digit for each frame: 1 if the lamp is on.
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.symbols.iter().try_for_each(|is_on| f.write_str(if *is_on { "1" } else { "0" }))
     }
 }
 

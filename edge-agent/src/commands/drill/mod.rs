@@ -91,7 +91,7 @@ pub(crate) fn run(arguments: &Drill) -> anyhow::Result<Answer> {
     let read = database::read(&config.database.path, &recogniser.model_hash(), &Trust::from_config(&config)?);
     let gallery = read.context("[database] path")?.gallery;
     let rules = config.rules_for(&gallery, recogniser.threshold());
-    let basis = basis(&config, &recogniser.model_hash(), &rules);
+    let basis = basis(&config, &recogniser.model_hash(), pad.as_ref().map(|pad| pad.manifest()), &rules);
     let source = ClockSource::watch(config.clock.witnesses(None)).context("cannot spawn the clock thread")?;
     let clock = Arc::new(SystemClock::start_in(config.clock.zone()?, source));
     let lamp = configured::lamp(&config.lamp)?;

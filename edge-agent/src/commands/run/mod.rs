@@ -100,7 +100,8 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     let audit = configured::audit_log(&config.audit, &clock.now())?;
     board.set_audit_log(audit.health());
     if let Ok(key) = LogKey::read(&config.audit.key) {
-        board.set_drill(LastDrill::read(&config, &key.public().to_string(), &basis(&config, &model, policy.rules())));
+        let now = basis(&config, &model, pad.as_ref().map(|pad| pad.manifest()), policy.rules());
+        board.set_drill(LastDrill::read(&config, &key.public().to_string(), &now));
     }
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let infrared = infrared.map(|camera| {
