@@ -163,6 +163,7 @@ impl Lamp {
             (trial.is_complete() || is_over).then(|| report(&trial.judge()))
         };
         let answer = report.map(|report| LampReport { trial: *id, report })?;
+        tracing::info!("[lamp] played {}", trial.code());
         self.rest(now_ms);
         self.state = State::Reported { id: answer.trial };
         Some(answer)

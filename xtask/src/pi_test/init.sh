@@ -23,7 +23,7 @@ show() {
 # Starts the unit with the named configuration and an empty log.
 start() {
     rm -f /var/log/edge-agent/audit.jsonl*
-    edge-agent run --config /etc/edge-agent/$1.toml >/tmp/unit.log 2>&1 &
+    edge-agent -v run --config /etc/edge-agent/$1.toml >/tmp/unit.log 2>&1 &
     unit=$!
 }
 
