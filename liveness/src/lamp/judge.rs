@@ -23,7 +23,7 @@ const MOST_RESIZED: f32 = 1.2;
 /// The room's light, relative to the lamp's intensity, above which the lamp is drowned: about 1900 lux for a lamp of 250
 /// candela and a camera that sees 62 degrees. In units of the eyes' share of the picture, squared: see [`ambient`].
 ///
-/// The estimate errs by a factor of two. Of 12 000 simulated trials at 5000 lux with seed 301, five instruments and people,
+/// The estimate errs by a factor of two. Of 12 000 simulated trials at 5000 lux with seed 301, people and four instruments,
 /// none is found live below this limit (five below 0.034); of people at 1000 lux, 2 % lie above it.
 const TOO_BRIGHT: f32 = 0.027;
 /// The lamp's light must exceed the unexplained deviation this many times, and the code explain this share. A recording
