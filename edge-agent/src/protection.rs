@@ -8,7 +8,7 @@ use shared::gallery::Mode;
 /// What opens the door to people whose record sets no mode of its own, and which attacks that stops.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct ProtectionReport {
-    /// `face`, `card_and_face` or `card_or_face`.
+    /// `face`, `card_and_face`, `card_or_face` or `card`.
     pub(crate) opens_to: String,
     /// Codes of the signals that must report a live person.
     pub(crate) required: Vec<String>,
@@ -22,6 +22,7 @@ impl ProtectionReport {
     pub(crate) fn new(rules: &Rules) -> Self {
         let opens_to = match rules.mode {
             Mode::CardOrFace => "card_or_face",
+            Mode::Card => "card",
             Mode::CardAndFace => "card_and_face",
             Mode::Face | Mode::Default if rules.is_card_door() => "card_and_face",
             Mode::Face | Mode::Default => "face",
@@ -32,6 +33,7 @@ impl ProtectionReport {
         let in_words = match (opens_to, required.is_empty()) {
             ("face", true) => format!("a face alone, which stops {says}: A PHOTO OPENS THE DOOR"),
             ("face", false) => format!("a face alone, with {}, which stops {says}", listed(&required)),
+            ("card", _) => "a card alone: the door compares no face, and anybody with the card enters".to_owned(),
             ("card_or_face", true) if rules.is_card_door() => "a card; a face only with its card".to_owned(),
             ("card_or_face", true) => format!("a card, or a face, which stops {says}: A PHOTO OPENS THE DOOR"),
             ("card_or_face", false) => format!("a card, or a face with {}, which stops {says}", listed(&required)),
@@ -64,6 +66,7 @@ mod tests {
             ("", "nothing", "a card with its holder's face; with a holder's card, it stops no photo"),
             ("[policy]\nmode = \"face\"\n", "nothing", "a card with its holder's face; with a holder's card"),
             ("[policy]\nmode = \"face\"\nface-alone = \"accepted\"\n", "nothing", "A PHOTO OPENS THE DOOR"),
+            ("[policy]\nmode = \"card\"\n", "nothing", "a card alone"),
             ("[policy]\nmode = \"card-or-face\"\n", "nothing", "a card; a face only with its card"),
             (
                 &format!("[policy]\nmode = \"face\"\n{turn}"),

@@ -89,10 +89,16 @@ pub(crate) fn scan(root: &Path) -> Result<Scan, ScanError> {
             scan.passed_over.push(format!("{shown}: not in a person's folder"));
         }
     }
-    if scan.folders.iter().all(|folder| folder.photos.is_empty()) {
-        return Err(ScanError::Empty { path: root.to_owned() });
-    }
     Ok(scan)
+}
+
+/// # Errors
+/// If there is not one photo in these folders of `root`.
+pub(crate) fn require_photos(root: &Path, folders: &[Folder]) -> Result<(), ScanError> {
+    match folders.iter().all(|folder| folder.photos.is_empty()) {
+        true => Err(ScanError::Empty { path: root.to_owned() }),
+        false => Ok(()),
+    }
 }
 
 fn photos_in(person: &str, folder: &Path, scan: &mut Scan) -> Result<Vec<Photo>, ScanError> {
@@ -189,7 +195,8 @@ mod tests {
     #[test]
     fn nothing_to_enrol_is_an_error() {
         for files in [&[][..], &["loose.jpg"], &["a/.hidden"], &["people.csv"]] {
-            let refusal = scan(tree(files).path()).unwrap_err();
+            let tree = tree(files);
+            let refusal = require_photos(tree.path(), &scan(tree.path()).unwrap().folders).unwrap_err();
             assert!(matches!(refusal, ScanError::Empty { .. }), "{files:?}: {refusal}");
         }
         let file = tree(&["file"]);

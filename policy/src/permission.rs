@@ -47,14 +47,19 @@ fn mode_of(rules: &Rules, said: Mode) -> Mode {
 impl Rules {
     /// Whether this person's face alone can let them in, at a permitted time.
     pub fn is_face_enough(&self, person: &Enrolled) -> bool {
-        mode_of(self, person.mode) != Mode::CardAndFace
+        !matches!(mode_of(self, person.mode), Mode::CardAndFace | Mode::Card)
             && !needs_card_as_a_look_alike(self, person)
             && self.is_face_alone_allowed(person.is_challenged)
     }
 
+    /// Whether this person's card alone lets them in, at a permitted time.
+    pub fn is_card_enough(&self, person: &Enrolled) -> bool {
+        card_use(self, person) == CardUse::Alone
+    }
+
     /// Whether nobody's face alone can let them in, unless their own record says so and a signal is required of them.
     pub fn is_card_door(&self) -> bool {
-        self.mode == Mode::CardAndFace || !self.is_face_alone_allowed(true)
+        matches!(self.mode, Mode::CardAndFace | Mode::Card) || !self.is_face_alone_allowed(true)
     }
 
     /// A face shows likeness. Presence is shown by a signal or a card, or the risk is accepted.
@@ -81,7 +86,7 @@ pub(super) enum CardUse {
 pub(super) fn card_use(rules: &Rules, holder: &Enrolled) -> CardUse {
     match mode_of(rules, holder.mode) {
         Mode::CardAndFace => CardUse::WithFace,
-        Mode::CardOrFace => CardUse::Alone,
+        Mode::CardOrFace | Mode::Card => CardUse::Alone,
         Mode::Face | Mode::Default if rules.is_face_enough(holder) => CardUse::None,
         Mode::Face | Mode::Default => CardUse::WithFace,
     }
@@ -178,12 +183,13 @@ mod tests {
 
     #[test]
     fn a_persons_mode_goes_before_the_doors() {
-        use Mode::{CardAndFace, CardOrFace, Default, Face};
+        use Mode::{Card, CardAndFace, CardOrFace, Default, Face};
         let cases = [
-            (Face, [(Default, true), (Face, true), (CardOrFace, true), (CardAndFace, false)]),
-            (CardOrFace, [(Default, true), (Face, true), (CardOrFace, true), (CardAndFace, false)]),
-            (CardAndFace, [(Default, false), (Face, true), (CardOrFace, true), (CardAndFace, false)]),
-            (Default, [(Default, true), (Face, true), (CardOrFace, true), (CardAndFace, false)]),
+            (Face, [(Default, true), (Face, true), (CardOrFace, true), (CardAndFace, false), (Card, false)]),
+            (CardOrFace, [(Default, true), (Face, true), (CardOrFace, true), (CardAndFace, false), (Card, false)]),
+            (CardAndFace, [(Default, false), (Face, true), (CardOrFace, true), (CardAndFace, false), (Card, false)]),
+            (Card, [(Default, false), (Face, true), (CardOrFace, true), (CardAndFace, false), (Card, false)]),
+            (Default, [(Default, true), (Face, true), (CardOrFace, true), (CardAndFace, false), (Card, false)]),
         ];
         for (door, by_person) in cases {
             for (person, face_is_enough) in by_person {
@@ -206,6 +212,8 @@ mod tests {
             (Mode::CardOrFace, false, true, Ok(()), Alone),
             (Mode::CardAndFace, false, true, Err(Reason::CardNeeded), WithFace),
             (Mode::CardAndFace, true, false, Err(Reason::CardNeeded), WithFace),
+            (Mode::Card, true, true, Err(Reason::CardNeeded), Alone),
+            (Mode::Card, false, false, Err(Reason::CardNeeded), Alone),
         ];
         for (mode, has_look_alike, look_alikes_need_card, by_face, by_card) in cases {
             let rules = Rules { look_alikes_need_card, ..Rules::face_alone(1.0) };

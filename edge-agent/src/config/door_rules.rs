@@ -142,6 +142,8 @@ pub enum Mode {
     /// Either a card or the face is enough.
     #[serde(alias = "card_or_face")]
     CardOrFace,
+    /// The card alone.
+    Card,
 }
 
 impl PolicyRules {
@@ -237,6 +239,7 @@ impl From<Mode> for shared::gallery::Mode {
             Mode::Face => Self::Face,
             Mode::CardAndFace => Self::CardAndFace,
             Mode::CardOrFace => Self::CardOrFace,
+            Mode::Card => Self::Card,
         }
     }
 }

@@ -99,8 +99,14 @@ impl Oracle {
             (must_turn && self.turning.is_photo, "is a photo"),
             (must_turn && !self.turning.has_turned, "has not turned their head when they were asked"),
             (by_face && seen < 3, "was not seen in three of the last five frames"),
-            (granted.credential == Credential::Face && mode == Mode::CardAndFace, "must show a card"),
-            (granted.credential == Credential::Card && mode != Mode::CardOrFace, "must show their face"),
+            (
+                granted.credential == Credential::Face && matches!(mode, Mode::CardAndFace | Mode::Card),
+                "must show a card",
+            ),
+            (
+                granted.credential == Credential::Card && !matches!(mode, Mode::CardOrFace | Mode::Card),
+                "must show their face",
+            ),
             (granted.credential == Credential::CardAndFace && mode != Mode::CardAndFace, "needs no card"),
             (
                 granted.credential != Credential::Face && card_ms_ago.is_none_or(|ago| ago >= CARD_MS),

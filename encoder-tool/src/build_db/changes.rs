@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use shared::card::CardNumber;
-use shared::gallery::{Details, Gallery, Person, PersonName, PhotoDigest};
+use shared::gallery::{Details, Gallery, Mode, Person, PersonName, PhotoDigest};
 use shared::schedule::Schedule;
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,6 +16,8 @@ const SHARE_REMOVED_WITHOUT_ASKING: f64 = 0.1;
 pub(super) struct Changes {
     pub(super) added: Vec<String>,
     pub(super) removed: Vec<String>,
+    /// People who had a face and are now enrolled with a card only, though their mode is not `card`.
+    pub(super) without_face: Vec<String>,
     pub(super) changed: Vec<Changed>,
     /// Names of schedules that were added, removed or changed.
     pub(super) schedules: Vec<String>,
@@ -52,6 +54,10 @@ impl Changes {
                 changes.added.push(name);
                 continue;
             };
+            let had_face = !previous.people()[before].encodings.is_empty();
+            if had_face && person.encodings.is_empty() && person.details.mode != Mode::Card {
+                changes.without_face.push(name.clone());
+            }
             let cards = cards.get(&person.name).map_or(&[][..], Vec::as_slice);
             let what = what_changed(Side { gallery: previous, index: before }, Side { gallery: next, index }, cards);
             if !what.is_empty() {
@@ -63,15 +69,20 @@ impl Changes {
         changes
     }
 
-    /// Whether enough people are removed to make a mistake likely.
+    /// Whether enough people are removed, or lose their face, to make a mistake likely.
     pub(super) fn removes_many(&self) -> bool {
-        let share = self.removed.len() as f64 / self.before.max(1) as f64;
-        self.removed.len() > REMOVED_WITHOUT_ASKING && share > SHARE_REMOVED_WITHOUT_ASKING
+        let affected = self.removed.len() + self.without_face.len();
+        let share = affected as f64 / self.before.max(1) as f64;
+        affected > REMOVED_WITHOUT_ASKING && share > SHARE_REMOVED_WITHOUT_ASKING
     }
 
-    /// `removed 3 of 10: Ann, Bo, Cy`
+    /// `removed 3 of 10: Ann, Bo, Cy`, or `removed the faces of 2 of 10: Dee, Eve`, or both.
     pub(super) fn removed_in_words(&self) -> String {
-        format!("removed {} of {}: {}", self.removed.len(), self.before, self.removed.join(", "))
+        let said = |what: &str, names: &[String]| {
+            (!names.is_empty()).then(|| format!("{what} {} of {}: {}", names.len(), self.before, names.join(", ")))
+        };
+        let parts = [said("removed", &self.removed), said("removed the faces of", &self.without_face)];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
 
     /// One line for each kind of change; empty if nothing changed.
@@ -80,7 +91,7 @@ impl Changes {
         if !self.added.is_empty() {
             lines.push(format!("added {}: {}", self.added.len(), self.added.join(", ")));
         }
-        if !self.removed.is_empty() {
+        if !self.removed.is_empty() || !self.without_face.is_empty() {
             lines.push(self.removed_in_words());
         }
         if !self.changed.is_empty() {
@@ -162,12 +173,13 @@ mod tests {
     use super::*;
     use shared::card::CardKey;
     use shared::encoding::Encoding;
-    use shared::gallery::{GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonId};
+    use shared::gallery::{GalleryBuilder, ModelHash, NewEncoding, NewPerson, PersonId};
     use shared::schedule::{Period, Schedules, Weekdays};
 
     struct Of {
         id: u8,
         name: &'static str,
+        /// 0 for somebody without a face.
         photo: u8,
         details: Details,
         cards: &'static [u64],
@@ -191,8 +203,8 @@ mod tests {
             let details =
                 Details { cards: cards.iter().map(|card| key.hash(*card)).collect(), ..person.details.clone() };
             let encoding = Encoding::from_network(&[1.0, f32::from(person.id)]).unwrap();
-            let encodings =
-                vec![NewEncoding { encoding, photo: PhotoDigest([person.photo; 8]), made_at: 0, is_plain: true }];
+            let face = NewEncoding { encoding, photo: PhotoDigest([person.photo; 8]), made_at: 0, is_plain: true };
+            let encodings = if person.photo == 0 { Vec::new() } else { vec![face] };
             numbers.insert(name.clone(), cards);
             builder.add_person(NewPerson { id: PersonId([person.id; 16]), name, details, encodings }).unwrap();
         }
@@ -241,6 +253,21 @@ mod tests {
         assert_eq!(Changes::between(&previous, &same, &numbers).in_words(), [""; 0]);
     }
 
+    /// If a folder of photos is missing, a person with a card stays in the database, and is recognised no more.
+    #[test]
+    fn people_who_lose_their_face_count_as_removed() {
+        let with_card =
+            |photo, mode| Of { photo, cards: &[5], details: Details { mode, ..staff() }, ..NOBODY_YET(1, "Ann") };
+        for (mode, expected) in [
+            (Mode::Default, &["removed the faces of 1 of 1: Ann", "changed 1: Ann (photos)"][..]),
+            (Mode::Card, &["changed 1: Ann (photos, mode)"]),
+        ] {
+            let (previous, _) = gallery(1, &[with_card(1, Mode::Default)], Some(1200));
+            let (next, numbers) = gallery(2, &[with_card(0, mode)], Some(1200));
+            assert_eq!(Changes::between(&previous, &next, &numbers).in_words(), expected);
+        }
+    }
+
     #[test]
     fn only_many_removals_need_permission() {
         for (before, removed, many) in [
@@ -253,7 +280,16 @@ mod tests {
             (1000, 100, false),
         ] {
             let removed = vec![String::new(); removed];
-            assert_eq!(Changes { before, removed, ..Changes::default() }.removes_many(), many, "{before}");
+            assert_eq!(
+                Changes { before, removed: removed.clone(), ..Changes::default() }.removes_many(),
+                many,
+                "{before}"
+            );
+            assert_eq!(
+                Changes { before, without_face: removed, ..Changes::default() }.removes_many(),
+                many,
+                "{before}"
+            );
         }
     }
 }

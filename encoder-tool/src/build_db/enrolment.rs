@@ -15,6 +15,8 @@ use shared::gallery::{MAX_ENCODINGS_OF_PERSON, Mode, NewEncoding};
 pub(super) struct Enrolment {
     pub(super) enrolled: Vec<Enrolled>,
     pub(super) not_enrolled: Vec<NotEnrolled>,
+    /// People who should have a face and are enrolled with a card only.
+    pub(super) without_face: Vec<NotEnrolled>,
     /// Photos that were left out.
     pub(super) skipped: Vec<Skipped>,
     pub(super) turned: Vec<TurnedPhoto>,
@@ -35,6 +37,7 @@ impl Enrolment {
         let (owners, photos): (Vec<usize>, Vec<Photo>) = members
             .iter()
             .enumerate()
+            .filter(|(_, member)| member.details.mode != Mode::Card)
             .flat_map(|(member, Member { folder, .. })| folder.iter().map(move |&folder| (member, folder)))
             .flat_map(|(member, folder)| folders[folder].photos.iter().map(move |photo| (member, photo.clone())))
             .unzip();
@@ -45,9 +48,13 @@ impl Enrolment {
             .collect();
         leave_out_duplicates(&mut outcomes);
         let turned = outcomes.iter().filter_map(TurnedPhoto::from_outcome).collect();
-        let (kept, skipped) = sort_out(outcomes, members.len(), now);
-        let (enrolled, not_enrolled) = with_photos(members, kept);
-        Self { enrolled, not_enrolled, skipped, turned, photos: photos.len() }
+        let (kept, mut skipped) = sort_out(outcomes, members.len(), now);
+        skipped.extend(of_card_holders(&members, folders));
+        let (enrolled, not_enrolled) = with_face_or_card(members, kept);
+        let faceless = enrolled.iter().filter(|person| person.photos.is_empty());
+        let without_face = faceless.filter(|person| person.member.details.mode != Mode::Card);
+        let without_face = without_face.map(|person| NotEnrolled::new(&person.member)).collect();
+        Self { enrolled, not_enrolled, without_face, skipped, turned, photos: photos.len() }
     }
 
     /// Enrolled photos without colour.
@@ -63,15 +70,22 @@ impl Enrolment {
     }
 }
 
-/// People with a usable photo, and people without.
-fn with_photos(members: Vec<Member>, kept: Vec<Vec<EnrolledPhoto>>) -> (Vec<Enrolled>, Vec<NotEnrolled>) {
+/// People with a usable photo or a card that may be enough, and the others.
+fn with_face_or_card(members: Vec<Member>, kept: Vec<Vec<EnrolledPhoto>>) -> (Vec<Enrolled>, Vec<NotEnrolled>) {
     let people = members.into_iter().zip(kept).map(|(member, photos)| Enrolled { member, photos });
-    let (enrolled, empty): (Vec<Enrolled>, Vec<Enrolled>) = people.partition(|person| !person.photos.is_empty());
-    let not_enrolled = empty.into_iter().map(|Enrolled { member, .. }| NotEnrolled {
-        name: member.name.to_string(),
-        reason: if member.folder.is_some() { "no usable photo" } else { "a line in people.csv but no folder" },
+    let (enrolled, others): (Vec<Enrolled>, Vec<Enrolled>) = people.partition(|Enrolled { member, photos }| {
+        let needs_face = matches!(member.details.mode, Mode::Face | Mode::CardAndFace);
+        !photos.is_empty() || !member.cards.is_empty() && !needs_face
     });
-    (enrolled, not_enrolled.collect())
+    (enrolled, others.iter().map(|person| NotEnrolled::new(&person.member)).collect())
+}
+
+/// Photos of people who enter by card alone: they are not even read.
+fn of_card_holders(members: &[Member], folders: &[Folder]) -> Vec<Skipped> {
+    let holders = members.iter().filter(|member| member.details.mode == Mode::Card);
+    let photos = holders.filter_map(|member| member.folder).flat_map(|folder| &folders[folder].photos);
+    let reason = "this person enters by card alone, so the photo is not needed: delete it";
+    photos.map(|photo| Skipped { photo: photo.shown.clone(), reason: reason.to_owned() }).collect()
 }
 
 /// The photos to enrol of each member, and the photos that are left out.

@@ -12,9 +12,11 @@ use crate::rule_files::NearMiss;
 use anyhow::anyhow;
 use jiff::tz::TimeZone;
 use models::Recogniser;
-use shared::gallery::Audience;
+use shared::gallery::{Audience, Mode};
 use std::path::Path;
 use terminal::{Help, Verbosity};
+
+const WHERE_TO: &str = "put photos into PHOTOS/<person>/<photo>";
 
 /// What a database is built from, apart from the contents of the photos.
 pub(super) struct Inputs {
@@ -35,12 +37,15 @@ impl Inputs {
     /// If one of them cannot be used, or a file that will be written cannot be replaced.
     pub(super) fn read(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<Self> {
         let Scan { folders, people_file, schedules_file, near_misses, passed_over } =
-            photo_folders::scan(&arguments.photos).help("put photos into PHOTOS/<person>/<photo>")?;
+            photo_folders::scan(&arguments.photos).help(WHERE_TO)?;
         refuse_near_misses(&near_misses)?;
         passed_over.iter().for_each(|line| verbosity.note(&format!("ignored {line}")));
         let names: Vec<&str> = folders.iter().map(|folder| folder.name.as_str()).collect();
         let rows = people_file.as_deref().map(read_people_file).transpose()?;
         let members = roster::roster(&names, rows)?;
+        if !members.iter().any(|member| member.details.mode == Mode::Card) {
+            photo_folders::require_photos(&arguments.photos, &folders).help(WHERE_TO)?;
+        }
         let schedules = schedules_file.as_deref().map(read_schedules_file).transpose()?.unwrap_or_default();
         files::require_replaceable(&arguments.output).help("choose another file with -o")?;
         if let Some(page) = &arguments.html {

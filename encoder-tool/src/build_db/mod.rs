@@ -42,7 +42,7 @@ use write::{Enrolled, Findings, Heritage};
 /// The highest acceptable share of enrolled people who are not recognised (FNIR): above it, people prop the door open.
 const MAX_FNIR: f64 = 0.3;
 
-/// Builds the database, writes it and reports. Yes if everybody has an encoding.
+/// Builds the database, writes it and reports. Yes if everybody has an encoding, or the mode `card` and a card.
 ///
 /// # Errors
 /// If nothing could be built or written; an existing database is then unchanged.
@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     let about = if verbosity.is_verbose() { thresholds.in_full() } else { thresholds.in_one_line() };
     print_report(arguments, &report, Some([about, doors_and_keys]))?;
     let odd = !report.odd_photos.is_empty() || !report.look_alikes.is_empty();
-    Ok(Answer::yes_if(report.not_enrolled.is_empty() && !(arguments.strict && odd)))
+    Ok(Answer::yes_if(report.not_enrolled.is_empty() && report.without_face.is_empty() && !(arguments.strict && odd)))
 }
 
 fn report_of(
@@ -112,6 +112,7 @@ fn report_of(
         skipped: enrolment.skipped.clone(),
         turned: enrolment.turned.clone(),
         not_enrolled: enrolment.not_enrolled.clone(),
+        without_face: enrolment.without_face.clone(),
         changes: None,
         threshold: thresholds.risk.map(|risk| risk.threshold),
         threshold_grey: thresholds.grey.map(|grey| grey.threshold),

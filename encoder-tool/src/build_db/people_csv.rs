@@ -208,7 +208,7 @@ fn mode(text: &str) -> Result<Mode, String> {
         return Ok(Mode::Default);
     }
     Mode::parse(text).ok_or_else(|| {
-        let modes = [Mode::Face, Mode::CardAndFace, Mode::CardOrFace].map(Mode::in_files).join(", ");
+        let modes = [Mode::Face, Mode::CardAndFace, Mode::CardOrFace, Mode::Card].map(Mode::in_files).join(", ");
         format!("{text:?} is none of {modes}; leave it empty for the door's own setting")
     })
 }
@@ -274,6 +274,7 @@ mod tests {
             ("card-or-face", Mode::CardOrFace),
             ("card_or_face", Mode::CardOrFace),
             ("face", Mode::Face),
+            ("card", Mode::Card),
             ("default", Mode::Default),
             ("", Mode::Default),
         ] {
@@ -325,7 +326,7 @@ mod tests {
             ("name,groups,mode\nBo,face\n", "line 2: it has 2 of 3 fields; \"mode\" is missing"),
             (
                 "name,mode\r\nAnn,face\r\nBo,fae\r\n",
-                "line 3, mode: \"fae\" is none of face, card-and-face, card-or-face",
+                "line 3, mode: \"fae\" is none of face, card-and-face, card-or-face, card;",
             ),
             ("name,mode\n\n\nBo,fae\n", "line 4, mode"),
             ("name,note,mode\nAnn,\"a\nb\",face\nBo,,fae\n", "line 4, mode"),

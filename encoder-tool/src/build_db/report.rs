@@ -3,10 +3,12 @@
 use super::changes::Changes;
 use super::duplicates::Outcome;
 use super::quality::SMALL_FACE_PIXELS;
+use super::roster::Member;
 use super::write::Enrolled;
 use crate::doors::Shown;
 use accuracy::calibration::Risk;
 use serde::Serialize;
+use shared::gallery::Mode;
 use terminal::counted;
 
 /// The answer of `--json`.
@@ -21,8 +23,10 @@ pub(super) struct Report {
     pub(super) skipped: Vec<Skipped>,
     /// Photos that were the wrong way round.
     pub(super) turned: Vec<TurnedPhoto>,
-    /// People without an encoding.
+    /// People who cannot be enrolled.
     pub(super) not_enrolled: Vec<NotEnrolled>,
+    /// People who are enrolled with a card only, though their mode is not `card`, and why.
+    pub(super) without_face: Vec<NotEnrolled>,
     /// Changes from the replaced database; `null` if there was none.
     pub(super) changes: Option<Changes>,
     /// Threshold stored in the database, an L2 distance; `null` if the encoder's own applies.
@@ -132,6 +136,16 @@ pub(super) fn grey_in_words(photo: &str) -> String {
 }
 
 impl NotEnrolled {
+    /// Why this person has no face in the database.
+    pub(super) fn new(member: &Member) -> Self {
+        let reason = match (member.folder, member.details.mode) {
+            (_, Mode::Card) => "the mode card, but no card",
+            (Some(_), _) => "no usable photo",
+            (None, _) => "a line in people.csv but no folder",
+        };
+        Self { name: member.name.to_string(), reason }
+    }
+
     /// `Ann (no usable photo)`
     pub(super) fn in_words(&self) -> String {
         format!("{} ({})", self.name, self.reason)
@@ -190,6 +204,11 @@ impl Report {
             let each: Vec<String> = self.not_enrolled.iter().map(NotEnrolled::in_words).collect();
             lines.push(format!("not enrolled {}: {}", each.len(), each.join(", ")));
         }
+        if !self.without_face.is_empty() {
+            let each: Vec<String> = self.without_face.iter().map(NotEnrolled::in_words).collect();
+            let where_enough = "enrolled without a face, so they enter only where a card alone is enough";
+            lines.push(format!("{where_enough}: {} (with the mode card, at every door)", each.join(", ")));
+        }
         lines
     }
 }
@@ -209,6 +228,7 @@ mod tests {
             skipped,
             turned: vec![TurnedPhoto { photo: "bo/2.jpg".to_owned(), degrees: 180 }],
             not_enrolled: vec![NotEnrolled { name: "cy".to_owned(), reason: "no usable photo" }],
+            without_face: Vec::new(),
             changes: None,
             threshold: None,
             threshold_grey: None,
@@ -227,7 +247,7 @@ mod tests {
             concat!(
                 r#"{"schema":1,"people":1,"photos":3,"encodings":2,"skipped":[{"photo":"bo/1.jpg","reason":"no face"}],"#,
                 r#""turned":[{"photo":"bo/2.jpg","degrees":180}],"#,
-                r#""not_enrolled":[{"name":"cy","reason":"no usable photo"}],"changes":null,"#,
+                r#""not_enrolled":[{"name":"cy","reason":"no usable photo"}],"without_face":[],"changes":null,"#,
                 r#""threshold":null,"threshold_grey":null,"calibration":null,"audience":null,"grey_photos":[],"small_faces":[],"odd_photos":[],"look_alikes":[],"seconds":1.5}"#
             )
         );

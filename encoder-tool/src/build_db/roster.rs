@@ -2,7 +2,7 @@
 
 use super::people_csv::Row;
 use shared::card::CardNumber;
-use shared::gallery::{Details, NameError, PersonId, PersonName};
+use shared::gallery::{Details, Mode, NameError, PersonId, PersonName};
 use std::collections::{HashMap, HashSet};
 
 /// A person to enrol.
@@ -16,6 +16,13 @@ pub(super) struct Member {
     pub(super) cards: Vec<CardNumber>,
     /// The index of the person's folder; `None` if there is none.
     pub(super) folder: Option<usize>,
+}
+
+impl Member {
+    /// Whether this person should have a folder of photos, and has none.
+    fn lacks_photos(&self) -> bool {
+        self.folder.is_none() && self.details.mode != Mode::Card
+    }
 }
 
 /// Why folders and `people.csv` cannot be merged.
@@ -204,7 +211,7 @@ fn meaning_of_id(
 
 fn refuse_misspelt(members: &[Member], unclaimed: &[usize], folders: &[&str]) -> Result<(), RosterError> {
     let without_folder: Vec<&str> =
-        members.iter().filter(|member| member.folder.is_none()).map(|member| member.name.as_str()).collect();
+        members.iter().filter(|member| member.lacks_photos()).map(|member| member.name.as_str()).collect();
     if without_folder.is_empty() || unclaimed.is_empty() {
         return Ok(());
     }
@@ -247,6 +254,7 @@ mod tests {
             (&["e17"], Some("id,name\nE17,Bo\n"), vec![("Bo", Some(0))]),
             (&["bo"], Some(&with_id), vec![("Bo", Some(0))]),
             (&["a"], Some("name\nA\nBo\n"), vec![("A", Some(0)), ("Bo", None)]),
+            (&["a"], Some("name,mode,cards\nBo,card,5\n"), vec![("Bo", None), ("a", Some(0))]),
             (&["a", "b"], Some("name\na\n"), vec![("a", Some(0)), ("b", Some(1))]),
         ] {
             let expected: Vec<_> = expected.into_iter().map(|(name, folder)| (name.to_owned(), folder)).collect();

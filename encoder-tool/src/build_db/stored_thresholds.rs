@@ -18,9 +18,10 @@ pub(super) struct Thresholds<'r> {
 }
 
 impl<'r> Thresholds<'r> {
-    /// Chooses the thresholds for the number of enrolled people and the requested rate.
+    /// Chooses the thresholds for the number of people with a face and the requested rate.
     pub(super) fn choose(arguments: &BuildDb, enrolment: &Enrolment, recogniser: &'r Recogniser) -> Self {
-        let [risk, grey] = risks_of(arguments, enrolment.enrolled.len(), recogniser);
+        let with_face = enrolment.enrolled.iter().filter(|person| !person.photos.is_empty()).count();
+        let [risk, grey] = risks_of(arguments, with_face, recogniser);
         // Two photos without colour are as near to each other as two photos in colour.
         let grey = grey.filter(|_| enrolment.grey_photos().is_empty());
         Self { recogniser, risk, grey }

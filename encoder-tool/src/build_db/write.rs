@@ -12,7 +12,7 @@ use shared::card::CardKey;
 use shared::gallery::{Details, Gallery, GalleryBuilder, NewEncoding, NewPerson, PersonId, PersonName};
 use std::collections::HashMap;
 
-/// A person with at least one encoding.
+/// A person with an encoding or a card.
 pub(super) struct Enrolled {
     pub(super) member: Member,
     pub(super) photos: Vec<EnrolledPhoto>,

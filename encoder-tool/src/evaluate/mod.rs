@@ -106,7 +106,10 @@ fn sample_of(arguments: &Evaluate) -> Result<Sample> {
 /// Every photo of every person's folder, ordered by name.
 pub(crate) fn photos_of_tree(root: &Path) -> Result<Vec<Photo>> {
     let mut photos = Vec::new();
-    for folder in photo_folders::scan(root).help("put photos into DIR/<person>/<photo>")?.folders {
+    let where_to = "put photos into DIR/<person>/<photo>";
+    let folders = photo_folders::scan(root).help(where_to)?.folders;
+    photo_folders::require_photos(root, &folders).help(where_to)?;
+    for folder in folders {
         photos.extend(folder.photos.into_iter().map(|photo| Photo { person: folder.name.clone(), path: photo.path }));
     }
     Ok(photos)

@@ -39,7 +39,7 @@ pub struct NewPerson {
     pub name: PersonName,
     /// Note, groups, mode, validity and cards; `Details::default()` for none.
     pub details: Details,
-    /// At least one encoding.
+    /// None if the person enters by card alone, else at least one; see [`Mode`](super::Mode).
     pub encodings: Vec<NewEncoding>,
 }
 
@@ -150,7 +150,8 @@ impl GalleryBuilder {
     /// Enrols a person.
     ///
     /// # Errors
-    /// If the id, the name or a card is taken, there is no encoding, there is a card but no key, or a limit is exceeded.
+    /// If the id, the name or a card is taken, there is neither an encoding nor a card, an encoding contradicts the mode,
+    /// there is a card but no key, or a limit is exceeded.
     pub fn add_person(&mut self, person: NewPerson) -> Result<(), GalleryError> {
         let NewPerson { id, name, details, encodings } = person;
         check_person(&name, &details, encodings.len())?;

@@ -228,8 +228,20 @@ pub enum Problem {
     /// Validity ends before it begins.
     #[error("the validity of {0:?} ends before it begins")]
     Validity(String),
-    /// A person has no encodings or too many.
-    #[error("{name:?} has {found} encodings: must be 1 to {most}", most = super::person::MAX_ENCODINGS_OF_PERSON)]
+    /// A person has neither an encoding nor a card.
+    #[error("{0:?} has neither a face nor a card, so nothing lets this person in")]
+    NeitherFaceNorCard(String),
+    /// A person without an encoding has a mode that needs one.
+    #[error("{0:?} must show a face, but none is enrolled")]
+    ModeWithoutFace(String),
+    /// A person whose card is enough has encodings all the same.
+    #[error("{0:?} enters by card alone, so no face of this person may be stored")]
+    FaceOfCardHolder(String),
+    /// People without an encoding are not announced, or announced and missing.
+    #[error("the required feature for people without a face is set, and there are none, or the other way round")]
+    PeopleWithoutFace,
+    /// A person has too many encodings.
+    #[error("{name:?} has {found} encodings: at most {most}", most = super::person::MAX_ENCODINGS_OF_PERSON)]
     EncodingsOfPerson {
         /// The person's name.
         name: String,

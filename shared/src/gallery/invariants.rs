@@ -3,7 +3,7 @@
 use super::error::Problem;
 use super::header::{GreyThreshold, Header};
 use super::name::{PersonName, is_control};
-use super::person::{Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_NOTE_BYTES, Person};
+use super::person::{Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_NOTE_BYTES, Mode, Person};
 use super::size::MAX_PEOPLE;
 use crate::card::{CardHash, CardKey};
 use crate::encoding::MAX_DIMENSIONS;
@@ -58,10 +58,13 @@ pub(super) fn check_person(name: &PersonName, details: &Details, encodings: usiz
     {
         return Err(Problem::Validity(named()));
     }
-    if !(1..=MAX_ENCODINGS_OF_PERSON).contains(&encodings) {
-        return Err(Problem::EncodingsOfPerson { name: named(), found: encodings });
+    match (details.mode, encodings) {
+        (_, 0) if details.cards.is_empty() => Err(Problem::NeitherFaceNorCard(named())),
+        (Mode::Face | Mode::CardAndFace, 0) => Err(Problem::ModeWithoutFace(named())),
+        (Mode::Card, 1..) => Err(Problem::FaceOfCardHolder(named())),
+        (_, 0..=MAX_ENCODINGS_OF_PERSON) => Ok(()),
+        (_, found) => Err(Problem::EncodingsOfPerson { name: named(), found }),
     }
-    Ok(())
 }
 
 /// Refuses a schedule that applies to nobody: it is probably misspelt, and would lift somebody's restrictions.

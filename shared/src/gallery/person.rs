@@ -27,10 +27,12 @@ pub enum Mode {
     CardAndFace,
     /// Either a card or the face is enough.
     CardOrFace,
+    /// The card alone. A person with this mode is enrolled without a face.
+    Card,
 }
 
 impl Mode {
-    const ALL: [Self; 4] = [Self::Default, Self::Face, Self::CardAndFace, Self::CardOrFace];
+    const ALL: [Self; 5] = [Self::Default, Self::Face, Self::CardAndFace, Self::CardOrFace, Self::Card];
 
     /// Its name in files that people edit, such as the unit's configuration.
     pub fn in_files(self) -> &'static str {
@@ -39,6 +41,7 @@ impl Mode {
             Self::Face => "face",
             Self::CardAndFace => "card-and-face",
             Self::CardOrFace => "card-or-face",
+            Self::Card => "card",
         }
     }
 
@@ -49,6 +52,7 @@ impl Mode {
             Self::Face => "face",
             Self::CardAndFace => "card_and_face",
             Self::CardOrFace => "card_or_face",
+            Self::Card => "card",
         }
     }
 

@@ -226,7 +226,7 @@ fn about_faces_alone(config: &Config) -> Vec<String> {
         return warnings;
     }
     match (mode, config.policy.face_alone, has_signal) {
-        (None | Some(Mode::CardAndFace), _, _) | (_, _, true) => {}
+        (None | Some(Mode::CardAndFace | Mode::Card), _, _) | (_, _, true) => {}
         (_, Some(FaceAlone::Accepted), false) => warnings.push(
             "[policy] face-alone is \"accepted\" and no liveness signal is required: a photo of an enrolled person opens \
              this door"
@@ -239,7 +239,9 @@ fn about_faces_alone(config: &Config) -> Vec<String> {
                 .to_owned(),
         ),
     }
-    if config.reader.is_none() && rules.is_card_door() {
+    if config.reader.is_none() && mode == Some(Mode::Card) {
+        warnings.push("a card is needed, but no [reader] is configured: nobody can enter. Connect a reader".to_owned());
+    } else if config.reader.is_none() && rules.is_card_door() {
         let why = if mode.is_none() { " (the default since version 0.3)" } else { "" };
         warnings.push(format!(
             "a card with its holder's face is needed{why}, but no [reader] is configured: nobody can enter. Connect a \
@@ -265,6 +267,15 @@ fn about_cards(config: &Config, gallery: &Gallery) -> Vec<String> {
     if !without.is_empty() {
         let people = without.len();
         warnings.push(format!("{people} of the people must present a card, but have none: they cannot enter"));
+    }
+    let faceless = gallery.people().iter().enumerate().filter(|(_, person)| person.encodings.is_empty());
+    let holders = faceless.filter_map(|(index, _)| Enrolled::in_gallery(gallery, index));
+    let shut_out = holders.filter(|holder| !rules.is_card_enough(holder)).count();
+    if shut_out > 0 {
+        warnings.push(format!(
+            "{shut_out} of the people are enrolled without a face, but this door asks for one: they cannot enter. Give \
+             them the mode \"card\" in people.csv, or set [policy] mode = \"card-or-face\""
+        ));
     }
     let doubles =
         with.iter().chain(&without).filter(|(_, holder)| holder.has_look_alike && rules.look_alikes_need_card).count();

@@ -20,7 +20,7 @@
 //! | `like` | optional; postcard, pairs of look-alikes: index, index, L2 distance |
 
 use super::audience_record::AudienceRecord;
-use super::sections::{AUDIENCE, HOURS, Section, SectionWriter, Sections};
+use super::sections::{AUDIENCE, HOURS, Section, SectionWriter, Sections, WITHOUT_FACE};
 use crate::card::{CardHash, CardKey};
 use crate::gallery::audience::Audience;
 use crate::gallery::digests::GateDigest;
@@ -133,7 +133,11 @@ pub(super) fn decode_records(outside: &Outside, sections: &Sections<'_>) -> Resu
     require_length(origins, u64::from(header.encodings) * ORIGIN_BYTES as u64)?;
     let card_key = sections.optional(CARD_KEY)?.map(|section| decode_one(section, "key of the cards")).transpose()?;
     let card_key = card_key.map(Zeroizing::new);
-    let people = decode_people(sections.required(PEOPLE)?, &header, card_key.as_deref())?;
+    let records = sections.required(PEOPLE)?;
+    let people = decode_people(records, &header, card_key.as_deref())?;
+    if people.iter().any(is_without_face) != (sections.features & WITHOUT_FACE != 0) {
+        return Err(Problem::PeopleWithoutFace.at(records.byte));
+    }
 
     let mut enrolled = Enrolled::new(usize::from(header.dimensions));
     enrolled.reserve(header.encodings as usize);
@@ -322,7 +326,12 @@ fn decode_schedules(sections: &Sections<'_>) -> Result<Schedules, GalleryError> 
 pub(super) fn required_features(gallery: &Gallery) -> u64 {
     let hours = if gallery.schedules.is_empty() { 0 } else { HOURS };
     let audience = if gallery.audience.is_none() { 0 } else { AUDIENCE };
-    hours | audience
+    let without_face = if gallery.people.iter().any(is_without_face) { WITHOUT_FACE } else { 0 };
+    hours | audience | without_face
+}
+
+fn is_without_face(person: &Person) -> bool {
+    person.encodings.is_empty()
 }
 
 /// What can be read without a key.

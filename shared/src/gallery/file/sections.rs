@@ -26,8 +26,10 @@ pub(super) const HOURS: u64 = 1 << 2;
 /// Required feature: the section `door` says which doors may use the database. A unit without it would accept the
 /// database of another door.
 pub(super) const AUDIENCE: u64 = 1 << 3;
+/// Required feature: somebody is enrolled without a face. A reader without it would refuse that person's record.
+pub(super) const WITHOUT_FACE: u64 = 1 << 4;
 /// The required features that this program supports.
-const KNOWN_FEATURES: u64 = SIGNED | SEALED | HOURS | AUDIENCE;
+const KNOWN_FEATURES: u64 = SIGNED | SEALED | HOURS | AUDIENCE | WITHOUT_FACE;
 const PREAMBLE: usize = 8 + 2 + 8;
 /// Number of bytes that [`require_beginning`] needs.
 pub const BEGINNING_BYTES: usize = PREAMBLE;

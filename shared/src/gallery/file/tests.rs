@@ -1,5 +1,5 @@
 use super::codec;
-use super::sections::{AUDIENCE, HOURS, SectionWriter, Sections};
+use super::sections::{AUDIENCE, HOURS, SectionWriter, Sections, WITHOUT_FACE};
 use crate::card::{CardFormat, CardHash, CardKey, CardNumber};
 use crate::gallery::*;
 use crate::matching::noise::Noise;
@@ -245,7 +245,7 @@ fn hostile_contents_with_a_correct_checksum_are_refused() {
         (with_bytes(PEOPLE, b"\x04Zo\xc3\xab", b"\x05Zoe\xcc\x88"), "not in normal form C"),
         (with_bytes(PEOPLE, b"\x06Younes", b"\x04kIAN"), "the name of another person"),
         (with_bytes(PEOPLE, &[2; 16], &[1; 16]), "the id 0101"),
-        (with_bytes(PEOPLE, b"\x06Younes\x01", b"\x06Younes\x00"), "0 encodings"),
+        (with_bytes(PEOPLE, b"\x06Younes\x01", b"\x06Younes\x00"), "neither a face nor a card"),
         (with_bytes(PEOPLE, b"\x06Younes\x01", b"\x06Younes\x02"), "the people have 7 encodings in total"),
         (with_bytes(PEOPLE, b"\x06Younes\x01", b"\x06Younes\xff\xff\xff\xff\x0f"), "4294967295 encodings"),
         (with_bytes(PEOPLE, b"night\n", b"night\r"), "the note"),
@@ -358,6 +358,66 @@ fn hours_are_announced_by_a_required_feature() {
     assert!(contents(codec::SCHEDULES, 0).unwrap().schedules().is_empty());
 }
 
+/// Somebody who does not want to be recognised has a card, and no encoding.
+#[test]
+fn a_person_needs_a_face_or_a_card_that_fit_the_mode() {
+    use Mode::{Card, CardAndFace, CardOrFace, Default, Face};
+    let mut noise = Noise(4);
+    for (mode, cards, faces, expected) in [
+        (Card, 1, 0, None),
+        (Default, 1, 0, None),
+        (CardOrFace, 1, 0, None),
+        (Face, 0, 1, None),
+        (Card, 0, 0, Some("neither a face nor a card")),
+        (Default, 0, 0, Some("neither a face nor a card")),
+        (Face, 1, 0, Some("must show a face")),
+        (CardAndFace, 1, 0, Some("must show a face")),
+        (Card, 1, 1, Some("no face of this person may be stored")),
+    ] {
+        let mut builder = small();
+        let mut added = person(9, "Wim", encodings(&mut noise, 5, faces));
+        added.details.mode = mode;
+        added.details.cards = (0..cards).map(|_| CardHash { format: CardFormat(1), hash: [9; 16] }).collect();
+        let refused = builder.add_person(added).err().map(|error| std::format!("{error}"));
+        match expected {
+            Some(expected) => assert!(refused.as_ref().is_some_and(|why| why.contains(expected)), "{refused:?}"),
+            None => {
+                assert_eq!(refused, None, "{mode:?}");
+                let file = builder.encode().unwrap();
+                assert_eq!(Sections::parse(&file).unwrap().features & WITHOUT_FACE != 0, faces == 0);
+                assert_eq!(Gallery::decode(&file).as_ref(), Ok(builder.gallery()));
+            }
+        }
+    }
+}
+
+/// A reader that does not know of people without a face must say so, so they are a required feature.
+#[test]
+fn people_without_a_face_are_announced() {
+    let mut builder = small();
+    let mut wim = person(9, "Wim", Vec::new());
+    wim.details.mode = Mode::Card;
+    wim.details.cards = vec![CardHash { format: CardFormat(1), hash: [9; 16] }];
+    builder.add_person(wim).unwrap();
+    let with_features = |builder: &GalleryBuilder, features: u64| {
+        let mut writer = SectionWriter::file(features | AUDIENCE | HOURS);
+        let file = builder.encode().unwrap();
+        for section in Sections::parse(&file).unwrap().iter() {
+            let copied = |out: &mut Vec<u8>| {
+                out.extend(section.contents);
+                Ok(())
+            };
+            writer.section(section.tag, copied).unwrap();
+        }
+        Gallery::decode(&writer.finish())
+    };
+    assert!(with_features(&builder, WITHOUT_FACE).is_ok() && with_features(&small(), 0).is_ok());
+    for (builder, features) in [(builder, 0), (small(), WITHOUT_FACE)] {
+        let refused = with_features(&builder, features).unwrap_err();
+        assert!(matches!(refused, GalleryError::Unsound { problem: Problem::PeopleWithoutFace, .. }), "{refused}");
+    }
+}
+
 #[test]
 fn a_schedule_that_binds_nobody_is_refused() {
     let mut builder = small();
@@ -387,7 +447,7 @@ fn invalid_people_are_refused_and_change_nothing() {
     let cases: [(NewPerson, &str); 11] = [
         (someone(|p| p.id = PersonId([1; 16])), "the id 0101"),
         (someone(|p| p.name = name("kian")), "the name of another person"),
-        (someone(|p| p.encodings.clear()), "0 encodings"),
+        (someone(|p| p.encodings.clear()), "neither a face nor a card"),
         (someone(|p| p.encodings = vec![p.encodings[0].clone(); 1001]), "1001 encodings"),
         (someone(|p| p.encodings[0].encoding = Noise(1).encoding(6)), "6 numbers, the database has 5"),
         (someone(|p| p.details.note = "x".repeat(513)), "the note"),
@@ -493,12 +553,12 @@ pub(super) fn arbitrary_gallery() -> impl Strategy<Value = Gallery> {
     let details = (
         "[a-zé \n]{0,40}",
         prop::collection::vec("[a-z]{1,32}", 0..=8),
-        prop_oneof![Just(Mode::Default), Just(Mode::Face), Just(Mode::CardAndFace), Just(Mode::CardOrFace)],
+        prop::sample::select(vec![Mode::Default, Mode::Face, Mode::CardAndFace, Mode::CardOrFace, Mode::Card]),
         prop::option::of(any::<i32>()),
         prop::option::of(any::<i32>()),
         0..=8_usize,
     );
-    let people = prop::collection::vec(("\\PC{1,30}", details, prop::collection::vec(any::<u32>(), 1..4)), 0..12);
+    let people = prop::collection::vec(("\\PC{1,30}", details, prop::collection::vec(any::<u32>(), 0..4)), 0..12);
     let threshold = || prop::option::of(0.01..2.0_f32);
     let header = (any::<u64>(), any::<[u8; 32]>(), 1..=512_usize, threshold(), threshold());
     let audience = prop_oneof![

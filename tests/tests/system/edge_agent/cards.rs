@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use tests::{photos, said};
 
-/// Barack Obama must show card and face; for Joe Biden the card is enough.
+/// Barack Obama must show card and face; for Joe Biden the card is enough; Wim has no photo.
 const PEOPLE: &str = "\
 name,mode,cards
 Barack Obama,card_and_face,123:47726; 0xdeadbeef
 Joe Biden,card_or_face,4711
+Wim,card,4712
 ";
 
 fn with_cards() -> &'static Path {
@@ -54,6 +55,8 @@ fn a_card_and_the_face_that_belongs_to_it() {
         ("eileen_collins.jpg", "--card=123:47726", "deny", None, Some("not_card_holder"), Some("Barack Obama")),
         ("wall.jpg", "--card=123:47726", "deny", None, Some("face_needed"), Some("Barack Obama")),
         ("wall.jpg", "--card=4711", "grant", Some("card"), None, Some("Joe Biden")),
+        ("wall.jpg", "--card=4712", "grant", Some("card"), None, Some("Wim")),
+        (OBAMA, "--card=4712", "grant", Some("card"), None, Some("Wim")),
         ("eileen_collins.jpg", "-q", "deny", None, Some("not_known"), None),
     ];
     for (photo, option, decision, credential, reason, person) in cases {
@@ -72,6 +75,36 @@ fn at_a_door_that_asks_everybody_for_a_card() {
     let config = format!("--config={}", config.display());
     let (line, code) = approach("eileen_collins.jpg", &[&config]);
     assert_eq!((code, &line["reason"], &line["person"]), (1, &"card_needed".into(), &Value::Null), "{line}");
+    let (line, code) = approach("wall.jpg", &[&config, "--card=4712"]);
+    assert_eq!((code, &line["credential"]), (0, &"card".into()), "who has no face enters everywhere by card: {line}");
+}
+
+#[test]
+fn at_a_door_that_compares_no_face() {
+    let people = "name,mode,cards\nBarack Obama,,7\nWim,,8\n";
+    let photo = fs::read(photos().join("enrol/Barack Obama/official_portrait.jpg")).unwrap();
+    let folder = made::folder(&[("Barack Obama/1.jpg", &photo), ("people.csv", people.as_bytes())]);
+    let database = folder.path().join("people.db");
+    let built = build(folder.path(), &database, &[]);
+    assert_eq!(built.code, 1, "Wim has no photo, and no mode that says so: {built:?}");
+    assert!(built.stdout.contains("enter only where a card alone is enough: Wim (a line in people.csv"), "{built:?}");
+
+    made::put(folder.path(), "config.toml", b"[policy]\nmode = \"card\"\n");
+    let config = folder.path().join("config.toml").display().to_string();
+    const OBAMA: &str = "barack_obama_speaking.jpg";
+    for (door, photo, card, expected) in [
+        (Some(&config), OBAMA, Some("7"), "grant"),
+        (Some(&config), OBAMA, Some("8"), "grant"),
+        (Some(&config), OBAMA, None, "deny"),
+        (None, "wall.jpg", Some("8"), "nobody"),
+    ] {
+        let mut command = edge_agent(["simulate", "--json", "--db"]);
+        command.arg(&database).arg("--frames").arg(at_the_door(photo));
+        door.map(|config| command.arg("--config").arg(config));
+        card.map(|card| command.arg("--card").arg(card));
+        let line = said(&mut command).json_lines().pop().unwrap();
+        assert_eq!(line["decision"], expected, "{door:?}, {photo}, {card:?}: {line}");
+    }
 }
 
 #[test]
@@ -106,5 +139,5 @@ fn people_who_cannot_enter_are_reported() {
     let config = configuration_with(folder.path(), with_cards(), "source = \"rpicam\"");
     let checked = said(edge_agent(["check", "--json", "--config"]).arg(&config)).json();
     let warnings = checked["warnings"].to_string();
-    assert!(warnings.contains("1 of the people must present a card, but no [reader] is configured"), "{warnings}");
+    assert!(warnings.contains("2 of the people must present a card, but no [reader] is configured"), "{warnings}");
 }

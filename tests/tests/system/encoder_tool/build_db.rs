@@ -110,6 +110,34 @@ fn cards_are_counted_and_never_shown() {
     }
 }
 
+/// People who refuse or cannot use face recognition were left out of the database.
+#[test]
+fn a_person_can_be_enrolled_without_a_face() {
+    let people = "name,mode,cards\nJoe,card,99\nWim,card,100\nEve,card,\nAnn,face,101\nBo,,102\n";
+    let photo = fs::read(photos().join("enrol/Barack Obama/blue_room.jpg")).unwrap();
+    let folder = made::folder(&[("Joe/1.jpg", &portrait()), ("Kim/1.jpg", &photo), ("people.csv", people.as_bytes())]);
+    let database = folder.path().join("people.db");
+    let misspelt = build(folder.path(), &database, &[]);
+    assert!(misspelt.code == 2 && misspelt.stderr.contains("no folder for its lines Ann, Bo"), "{misspelt:?}");
+
+    made::put(folder.path(), "people.csv", people.replace("Ann,", "Kim,face,\nAnn,").as_bytes());
+    let built = build(folder.path(), &database, &["--json"]);
+    let report = built.json();
+    assert_eq!((built.code, &report["people"], &report["encodings"]), (1, &4.into(), &1.into()), "{report}");
+    assert_eq!(report["skipped"][0]["photo"], "Joe/1.jpg", "{report}");
+    let names = |list: &str| -> Vec<String> {
+        report[list].as_array().unwrap().iter().map(|person| person["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!((names("not_enrolled"), names("without_face")), (vec!["Ann".into(), "Eve".into()], vec!["Bo".into()]));
+    let listed = said(encoder_tool(["list", "--json"]).arg(&database)).json();
+    let joe = listed["people"].as_array().unwrap().iter().find(|person| person["name"] == "Joe").unwrap();
+    assert_eq!((&joe["encodings"], &joe["mode"]), (&0.into(), &"card".into()), "{joe}");
+
+    let of_cards = made::folder(&[("people.csv", b"name,mode,cards\nJoe,card,99\n")]);
+    let built = build(of_cards.path(), &database, &["--allow-removals"]);
+    assert_eq!(built.code, 0, "a database without any face: {built:?}");
+}
+
 /// A user who built from half of the folders locked out the other half, and was told that all went well.
 #[test]
 fn replacing_a_database_reports_changes_and_removes_people_only_if_confirmed() {
@@ -166,7 +194,7 @@ fn replacing_a_database_reports_changes_and_removes_people_only_if_confirmed() {
     assert_eq!(again["not_enrolled"], serde_json::json!([{"name": "Fay", "reason": "no usable photo"}]));
     assert_eq!(
         again["changes"],
-        serde_json::json!({"added": [], "removed": [], "changed": [], "schedules": [], "other_model": false, "other_doors": false})
+        serde_json::json!({"added": [], "removed": [], "without_face": [], "changed": [], "schedules": [], "other_model": false, "other_doors": false})
     );
 }
 
@@ -338,7 +366,6 @@ fn unusable_folders_build_no_database() {
     let long = format!("{}/1.jpg", "x".repeat(129));
     for (files, expected) in [
         (&[][..], "no photos in"),
-        (&["people.csv"], "no photos in"),
         (&["loose.jpg"], "no photos in"),
         (&["Joe/1.jpg", "joe/1.jpg"], "the folders \"Joe\" and \"joe\" differ only in case or in Unicode form"),
         (&["Zo\u{eb}/1.jpg", "Zoe\u{308}/1.jpg"], "differ only in case or in Unicode form"),
@@ -349,6 +376,7 @@ fn unusable_folders_build_no_database() {
         let files: Vec<(&str, &[u8])> = files.iter().map(|&file| (file, &b"content"[..])).collect();
         refused(made::folder(&files).path(), expected);
     }
+    refused(made::folder(&[("people.csv", b"name\nJoe\n")]).path(), "no photos in");
     let file = made::folder(&[("file", b"")]);
     refused(&file.path().join("file"), "cannot read the folder");
     refused(&file.path().join("none"), "cannot read the folder");
