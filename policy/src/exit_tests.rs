@@ -224,9 +224,10 @@ proptest! {
             Just((Way::Face, Mode::Face)),
             Just((Way::Face, Mode::CardOrFace)),
             Just((Way::Card, Mode::CardOrFace)),
+            Just((Way::Card, Mode::Card)),
             Just((Way::CardAndFace, Mode::CardAndFace)),
         ],
-        of_door in prop_oneof![Just(Mode::Face), Just(Mode::CardOrFace), Just(Mode::CardAndFace)],
+        of_door in proptest::sample::select(&[Mode::Face, Mode::CardOrFace, Mode::CardAndFace, Mode::Card][..]),
         says_so_in_person in any::<bool>(),
         objection in objections(),
     ) {

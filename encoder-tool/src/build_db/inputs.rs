@@ -76,8 +76,7 @@ fn refuse_near_misses(near_misses: &[NearMiss]) -> anyhow::Result<()> {
 
 fn read_people_file(path: &Path) -> anyhow::Result<Vec<Row>> {
     let bytes = files::read_bounded(path, people_csv::MAX_BYTES)?;
-    people_csv::parse(&bytes, &TimeZone::system())
-        .help("correct the file, or move it away to use only the folder names")
+    people_csv::parse(&bytes, &TimeZone::system()).help("correct the file; without it, limits in it would not apply")
 }
 
 fn read_schedules_file(path: &Path) -> anyhow::Result<Vec<Planned>> {

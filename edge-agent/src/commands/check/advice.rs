@@ -240,7 +240,7 @@ fn about_faces_alone(config: &Config) -> Vec<String> {
         ),
     }
     if config.reader.is_none() && mode == Some(Mode::Card) {
-        warnings.push("a card is needed, but no [reader] is configured: nobody can enter. Connect a reader".to_owned());
+        warnings.push("a card is needed, but no [reader] is configured: nobody without a mode of their own can enter. Connect a reader".to_owned());
     } else if config.reader.is_none() && rules.is_card_door() {
         let why = if mode.is_none() { " (the default since version 0.3)" } else { "" };
         warnings.push(format!(
@@ -255,7 +255,11 @@ fn about_faces_alone(config: &Config) -> Vec<String> {
 fn about_cards(config: &Config, gallery: &Gallery) -> Vec<String> {
     let rules = config.rules_with_threshold(1.0);
     let holders = (0..gallery.people().len()).filter_map(|person| Enrolled::in_gallery(gallery, person));
-    let need = gallery.people().iter().zip(holders).filter(|(_, holder)| !rules.is_face_enough(holder));
+    let need = gallery
+        .people()
+        .iter()
+        .zip(holders)
+        .filter(|(person, holder)| person.encodings.is_empty() || !rules.is_face_enough(holder));
     let (with, without): (Vec<_>, Vec<_>) = need.partition(|(person, _)| !person.details.cards.is_empty());
     let mut warnings = Vec::new();
     if config.reader.is_none() && !(with.is_empty() && without.is_empty()) {
