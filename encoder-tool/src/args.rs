@@ -71,13 +71,15 @@ pub(crate) struct ThresholdChoice {
 ///
 /// The optional file PHOTOS/people.csv holds more data about people. Its first line names the columns. Only `name` is
 /// required: id (the folder's name if it differs from the person's, or the id that `list` prints), name, groups (a;b),
-/// mode (face, card-and-face, card-or-face), valid_from and valid_to (2027-01-31: that whole day in this computer's
-/// time zone; or 2027-01-31T18:00:00Z), cards (123:45678;0008108654), note.
+/// mode (face, card-and-face, card-or-face, card), valid_from and valid_to (2027-01-31: that whole day in this
+/// computer's time zone; or 2027-01-31T18:00:00Z), cards (123:45678;0008108654), note, basis (why the data may be
+/// stored), informed_on, keep_until (2027-01-31). People with the mode `card` need a card and no photo. Where the file
+/// has the column basis, people without one are left out.
 ///
 /// When it replaces a database, it reports who was added, removed and changed. People keep their ids.
 ///
-/// Exit codes: 0 everybody has an encoding, 1 at least one person has none (the others are in the database), 2 nothing
-/// was written.
+/// Exit codes: 0 everybody is enrolled as intended, 1 at least one person is left out or has no usable photo (the
+/// others are in the database), 2 nothing was written.
 #[derive(Debug, Args)]
 #[command(after_long_help = examples::BUILD_DB)]
 pub(crate) struct BuildDb {

@@ -28,7 +28,7 @@ pub struct ListedPerson {
 /// # Errors
 /// The message that `build-db` prints for the file.
 pub fn people_csv(file: &[u8]) -> Result<Vec<ListedPerson>, String> {
-    let rows = people_csv::parse(file, &TimeZone::UTC).map_err(|error| error.to_string())?;
+    let rows = people_csv::parse(file, &TimeZone::UTC).map_err(|error| error.to_string())?.rows;
     let listed = |row: people_csv::Row| ListedPerson { name: row.name, details: row.details, cards: row.cards };
     Ok(rows.into_iter().map(listed).collect())
 }

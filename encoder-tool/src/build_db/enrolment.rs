@@ -25,7 +25,7 @@ pub(super) struct Enrolment {
 }
 
 impl Enrolment {
-    /// Encodes the photos on every core. `now` is in Unix seconds.
+    /// Encodes the photos on every core. `now` is in Unix seconds. The photos of people who may not be stored are not read.
     pub(super) fn from_photos(
         arguments: &BuildDb,
         folders: &[Folder],
@@ -34,6 +34,8 @@ impl Enrolment {
         now: i64,
         quiet: bool,
     ) -> Self {
+        let (withheld, members): (Vec<Member>, Vec<Member>) =
+            members.into_iter().partition(|member| member.retention.objection(now).is_some());
         let (owners, photos): (Vec<usize>, Vec<Photo>) = members
             .iter()
             .enumerate()
@@ -50,7 +52,11 @@ impl Enrolment {
         let turned = outcomes.iter().filter_map(TurnedPhoto::from_outcome).collect();
         let (kept, mut skipped) = sort_out(outcomes, members.len(), now);
         skipped.extend(of_card_holders(&members, folders));
-        let (enrolled, not_enrolled) = with_face_or_card(members, kept);
+        let (enrolled, mut not_enrolled) = with_face_or_card(members, kept);
+        let objections = withheld.iter().filter_map(|member| {
+            Some(NotEnrolled { name: member.name.to_string(), reason: member.retention.objection(now)? })
+        });
+        not_enrolled.extend(objections);
         let faceless = enrolled.iter().filter(|person| person.photos.is_empty());
         let without_face = faceless.filter(|person| person.member.details.mode != Mode::Card);
         let without_face = without_face.map(|person| NotEnrolled::new(&person.member)).collect();
@@ -61,6 +67,12 @@ impl Enrolment {
     pub(super) fn grey_photos(&self) -> Vec<String> {
         let photos = self.enrolled.iter().flat_map(|person| &person.photos);
         photos.filter(|photo| photo.is_grey).map(|photo| photo.shown.clone()).collect()
+    }
+
+    /// People with a face who have not been informed.
+    pub(super) fn not_informed(&self) -> impl Iterator<Item = &Member> {
+        let with_face = self.enrolled.iter().filter(|person| !person.photos.is_empty());
+        with_face.map(|person| &person.member).filter(|member| !member.retention.is_informed)
     }
 
     /// People whose mode requires a card and who have none.

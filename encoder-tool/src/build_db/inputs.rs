@@ -1,6 +1,6 @@
 //! Reads everything that `build-db` needs before it opens the first photo, and refuses what it cannot use.
 
-use super::people_csv::{self, Row};
+use super::people_csv::{self, Listed};
 use super::roster::{self, Member};
 use super::schedules_toml::{self, Planned};
 use crate::args::BuildDb;
@@ -41,8 +41,8 @@ impl Inputs {
         refuse_near_misses(&near_misses)?;
         passed_over.iter().for_each(|line| verbosity.note(&format!("ignored {line}")));
         let names: Vec<&str> = folders.iter().map(|folder| folder.name.as_str()).collect();
-        let rows = people_file.as_deref().map(read_people_file).transpose()?;
-        let members = roster::roster(&names, rows)?;
+        let listed = people_file.as_deref().map(read_people_file).transpose()?;
+        let members = roster::roster(&names, listed)?;
         if !members.iter().any(|member| member.details.mode == Mode::Card) {
             photo_folders::require_photos(&arguments.photos, &folders).help(WHERE_TO)?;
         }
@@ -74,7 +74,7 @@ fn refuse_near_misses(near_misses: &[NearMiss]) -> anyhow::Result<()> {
         .help("rename it (save a spreadsheet as CSV in UTF-8), or move it out of the folder if it is not a rule file")
 }
 
-fn read_people_file(path: &Path) -> anyhow::Result<Vec<Row>> {
+fn read_people_file(path: &Path) -> anyhow::Result<Listed> {
     let bytes = files::read_bounded(path, people_csv::MAX_BYTES)?;
     people_csv::parse(&bytes, &TimeZone::system()).help("correct the file; without it, limits in it would not apply")
 }

@@ -14,6 +14,7 @@ pub(crate) mod people_csv;
 mod quality;
 mod report;
 mod resemblance;
+mod retention;
 mod roster;
 pub(crate) mod schedules_toml;
 mod separated_values;
@@ -62,6 +63,10 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     if enrolment.enrolled.is_empty() {
         if arguments.json {
             terminal::print_json(&report)?;
+        }
+        if enrolment.photos == 0 {
+            let each: Vec<String> = report.not_enrolled.iter().map(report::NotEnrolled::in_words).collect();
+            return Err(anyhow!("nobody can be enrolled, so no database was written: {}", each.join(", ")));
         }
         return Err(anyhow!(
             "no usable photo among {}, so no database was written",
@@ -131,6 +136,12 @@ fn warn(enrolment: &Enrolment, report: &Report, verbosity: Verbosity) {
     let mode = Mode::CardAndFace.in_files();
     for member in enrolment.without_their_card() {
         verbosity.note(&format!("{} must show a card ({mode}) and has none, so this person cannot enter", member.name));
+    }
+    for member in enrolment.not_informed() {
+        verbosity.note(&format!(
+            "{} has no date in informed_on: inform this person before the door compares faces",
+            member.name
+        ));
     }
     let grey = report.grey_photos.iter().map(|photo| report::grey_in_words(photo));
     let small = report.small_faces.iter().map(SmallFace::in_words);

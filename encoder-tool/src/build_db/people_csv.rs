@@ -2,6 +2,7 @@
 //!
 //! The first line names the columns; only `name` is required. `table` parses the table itself.
 
+use super::retention::Retention;
 use super::separated_values::{self, Line, TableError};
 use csv::StringRecord;
 use jiff::civil::Date;
@@ -13,7 +14,8 @@ use shared::gallery::{Details, MAX_CARDS, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_
 /// The largest `people.csv` that is read, in bytes.
 pub(super) const MAX_BYTES: u64 = 64 << 20;
 
-const COLUMNS: [&str; 8] = ["id", "name", "groups", "mode", "valid_from", "valid_to", "cards", "note"];
+const COLUMNS: [&str; 11] =
+    ["id", "name", "groups", "mode", "valid_from", "valid_to", "cards", "note", "basis", "informed_on", "keep_until"];
 
 /// Columns that a short line may omit: spreadsheets leave out empty fields at the end, and omitting one of these gives
 /// nobody more access. A line without its mode or its last day may be truncated.
@@ -30,6 +32,15 @@ pub(crate) struct Row {
     /// All details except the cards, which are hashed later, in the database.
     pub(crate) details: Details,
     pub(crate) cards: Vec<CardNumber>,
+    pub(super) retention: Retention,
+}
+
+/// The whole file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Listed {
+    pub(crate) rows: Vec<Row>,
+    /// Whether nobody may be stored without a basis.
+    pub(super) needs_basis: bool,
 }
 
 /// What is wrong with `people.csv`.
@@ -77,13 +88,14 @@ pub(crate) enum CsvError {
 ///
 /// # Errors
 /// [`CsvError`] names the line and the allowed values.
-pub(crate) fn parse(bytes: &[u8], zone: &TimeZone) -> Result<Vec<Row>, CsvError> {
+pub(crate) fn parse(bytes: &[u8], zone: &TimeZone) -> Result<Listed, CsvError> {
     let lines = separated_values::parse(bytes)?;
     let (first, others) = lines
         .split_first()
         .map_or((StringRecord::default(), &[][..]), |(first, others)| (first.fields.clone(), others));
     let columns = Columns::find(&first)?;
-    others.iter().map(|line| columns.row(line, zone)).collect()
+    let rows = others.iter().map(|line| columns.row(line, zone)).collect::<Result<_, _>>()?;
+    Ok(Listed { rows, needs_basis: columns.place("basis").is_some() })
 }
 
 struct Columns {
@@ -154,7 +166,22 @@ impl Columns {
                 cards: Vec::new(),
             },
             cards: cards(field("cards")).map_err(wrong("cards"))?,
+            retention: Retention {
+                has_basis: self.place("basis").is_none() || !field("basis").is_empty(),
+                is_informed: is_day(field("informed_on")).map_err(wrong("informed_on"))?
+                    || self.place("informed_on").is_none(),
+                keep_until: seconds(field("keep_until"), zone, Edge::End).map_err(wrong("keep_until"))?,
+            },
         })
+    }
+}
+
+/// Whether it is a day; an empty field is none.
+fn is_day(text: &str) -> Result<bool, String> {
+    match text.len() == 10 && text.parse::<Date>().is_ok() {
+        false if text.is_empty() => Ok(false),
+        false => Err(format!("{text:?} is not a day (2027-01-31)")),
+        true => Ok(true),
     }
 }
 
@@ -246,7 +273,7 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Result<Vec<Row>, String> {
-        parse(text.as_bytes(), &TimeZone::UTC).map_err(|error| error.to_string())
+        parse(text.as_bytes(), &TimeZone::UTC).map(|listed| listed.rows).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -285,8 +312,26 @@ mod tests {
     #[test]
     fn a_day_is_a_day_where_the_administrator_is() {
         let zone = TimeZone::fixed(jiff::tz::offset(3));
-        let rows = parse(b"name,valid_from\nBo,1970-01-02\n", &zone).unwrap();
+        let rows = parse(b"name,valid_from\nBo,1970-01-02\n", &zone).unwrap().rows;
         assert_eq!(rows[0].details.valid_from, Some(86_400 - 3 * 3600));
+    }
+
+    #[test]
+    fn a_column_about_storage_applies_where_it_exists() {
+        for (text, has_basis, is_informed, keep_until) in [
+            ("name\nBo\n", true, true, None),
+            ("name,basis\nBo,consent 2026-11-02\n", true, true, None),
+            ("name,basis\nBo,\n", false, true, None),
+            ("name,informed_on\nBo,2026-11-02\n", true, true, None),
+            ("name,informed_on\nBo,\n", true, false, None),
+            ("name,keep_until\nBo,1970-01-01\n", true, true, Some(86_400)),
+            ("name,keep_until\nBo,\n", true, true, None),
+        ] {
+            let expected = Retention { has_basis, is_informed, keep_until };
+            assert_eq!(parsed(text).unwrap()[0].retention, expected, "{text:?}");
+        }
+        let needs_basis = |text: &str| parse(text.as_bytes(), &TimeZone::UTC).unwrap().needs_basis;
+        assert!(needs_basis("name,basis\n") && !needs_basis("name\n"));
     }
 
     #[test]
@@ -329,6 +374,9 @@ mod tests {
                 "line 3, mode: \"fae\" is none of face, card-and-face, card-or-face, card;",
             ),
             ("name,mode\n\n\nBo,fae\n", "line 4, mode"),
+            ("name,informed_on\nBo,yes\n", "line 2, informed_on: \"yes\" is not a day"),
+            ("name,keep_until\nBo,soon\n", "line 2, keep_until: \"soon\" is neither a day"),
+            ("name,basis\nBo\n", "\"basis\" is missing"),
             ("name,note,mode\nAnn,\"a\nb\",face\nBo,,fae\n", "line 4, mode"),
             ("sep=;\nname;mode\nBo;fae\n", "line 3, mode"),
             ("name,,\nBo,,face\n", "line 2: column 3 contains \"face\", but has no name in the first line"),

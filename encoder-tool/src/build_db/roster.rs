@@ -1,6 +1,7 @@
 //! The list of people to enrol: merges folder names and the lines of `people.csv`. No I/O.
 
-use super::people_csv::Row;
+use super::people_csv::{Listed, Row};
+use super::retention::Retention;
 use shared::card::CardNumber;
 use shared::gallery::{Details, Mode, NameError, PersonId, PersonName};
 use std::collections::{HashMap, HashSet};
@@ -16,6 +17,7 @@ pub(super) struct Member {
     pub(super) cards: Vec<CardNumber>,
     /// The index of the person's folder; `None` if there is none.
     pub(super) folder: Option<usize>,
+    pub(super) retention: Retention,
 }
 
 impl Member {
@@ -114,13 +116,13 @@ pub(crate) enum RosterError {
     },
 }
 
-/// Merges folders and lines, ordered by name. Without `people.csv`, `rows` is `None`, and each folder's name
+/// Merges folders and lines, ordered by name. Without `people.csv`, `listed` is `None`, and each folder's name
 /// is the person's. A folder that `people.csv` does not name is enrolled as if there were none.
 ///
 /// # Errors
 /// [`RosterError`]
-pub(super) fn roster(folders: &[&str], rows: Option<Vec<Row>>) -> Result<Vec<Member>, RosterError> {
-    let rows = rows.unwrap_or_default();
+pub(super) fn roster(folders: &[&str], listed: Option<Listed>) -> Result<Vec<Member>, RosterError> {
+    let Listed { rows, needs_basis } = listed.unwrap_or_default();
     refuse_colliding_folders(folders)?;
     refuse_colliding_rows(&rows)?;
     refuse_shared_cards(&rows)?;
@@ -135,14 +137,22 @@ pub(super) fn roster(folders: &[&str], rows: Option<Vec<Row>>) -> Result<Vec<Mem
             let folder = folders[at].to_owned();
             return Err(RosterError::FolderClaimedTwice { folder, one_line, other_line: row.line });
         }
-        members.push(Member { name: row.name, id, details: row.details, cards: row.cards, folder });
+        let Row { name, details, cards, retention, .. } = row;
+        members.push(Member { name, id, details, cards, folder, retention });
     }
     let unclaimed: Vec<usize> = (0..folders.len()).filter(|at| !claimed.contains_key(at)).collect();
     refuse_misspelt(&members, &unclaimed, folders)?;
     for at in unclaimed {
         let name = PersonName::parse(folders[at])
             .map_err(|source| RosterError::FolderName { folder: folders[at].to_owned(), source })?;
-        members.push(Member { name, id: None, details: Details::default(), cards: Vec::new(), folder: Some(at) });
+        members.push(Member {
+            name,
+            id: None,
+            details: Details::default(),
+            cards: Vec::new(),
+            folder: Some(at),
+            retention: Retention::of_unlisted(needs_basis),
+        });
     }
     members.sort_by(|a, b| a.name.cmp(&b.name));
     refuse_folder_named_as_another(&members)?;
@@ -239,8 +249,8 @@ mod tests {
     const ID: &str = "000102030405060708090a0b0c0d0e0f";
 
     fn check(folders: &[&str], csv: Option<&str>) -> Result<Vec<(String, Option<usize>)>, String> {
-        let rows = csv.map(|csv| parse(csv.as_bytes(), &TimeZone::UTC).unwrap());
-        let members = roster(folders, rows).map_err(|error| error.to_string())?;
+        let listed = csv.map(|csv| parse(csv.as_bytes(), &TimeZone::UTC).unwrap());
+        let members = roster(folders, listed).map_err(|error| error.to_string())?;
         Ok(members.into_iter().map(|member| (member.name.as_str().to_owned(), member.folder)).collect())
     }
 
@@ -287,8 +297,17 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_without_a_line_has_no_basis() {
+        for (csv, objects) in [("name\na\n", false), ("name,basis\na,contract\n", true), ("name,basis\n", true)] {
+            let listed = parse(csv.as_bytes(), &TimeZone::UTC).unwrap();
+            let members = roster(&["a", "b"], Some(listed)).unwrap();
+            assert_eq!(members[1].retention.objection(0).is_some(), objects, "{csv:?}");
+        }
+    }
+
+    #[test]
     fn an_id_in_the_file_is_kept() {
-        let rows = parse(format!("id,name\n{ID},Bo\n").as_bytes(), &TimeZone::UTC).unwrap();
-        assert_eq!(roster(&["Bo"], Some(rows)).unwrap()[0].id.unwrap().to_string(), ID);
+        let listed = parse(format!("id,name\n{ID},Bo\n").as_bytes(), &TimeZone::UTC).unwrap();
+        assert_eq!(roster(&["Bo"], Some(listed)).unwrap()[0].id.unwrap().to_string(), ID);
     }
 }

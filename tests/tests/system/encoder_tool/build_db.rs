@@ -138,6 +138,34 @@ fn a_person_can_be_enrolled_without_a_face() {
     assert_eq!(built.code, 0, "a database without any face: {built:?}");
 }
 
+#[test]
+fn whose_data_may_not_be_stored_is_left_out() {
+    let people = "name,basis,informed_on,keep_until\nJoe,contract,2026-11-02,2999-12-31\n\
+                  Kim,consent 2020-01-01,2020-01-01,2021-12-31\nAda,,2026-11-02,\nZoe,consent,,\n";
+    let photo = fs::read(photos().join("enrol/Barack Obama/blue_room.jpg")).unwrap();
+    let other = fs::read(photos().join("door/eileen_collins.jpg")).unwrap();
+    let folder = made::folder(&[
+        ("Joe/1.jpg", &portrait()),
+        ("Kim/1.jpg", &photo),
+        ("Ada/1.jpg", &photo),
+        ("Zoe/1.jpg", &other),
+        ("Tim/1.jpg", &photo),
+        ("people.csv", people.as_bytes()),
+    ]);
+    let database = folder.path().join("people.db");
+    let built = build(folder.path(), &database, &[]);
+    assert_eq!(built.code, 1, "{built:?}");
+    for expected in [
+        "2 people with 2 encodings from 2 photos",
+        "Ada (no basis in people.csv)",
+        "Tim (no basis in people.csv)",
+        "Kim (keep_until has passed: delete the photos and the line)",
+    ] {
+        assert!(built.stdout.contains(expected), "{expected}: {built:?}");
+    }
+    assert!(built.stderr.contains("Zoe has no date in informed_on"), "{built:?}");
+}
+
 /// A user who built from half of the folders locked out the other half, and was told that all went well.
 #[test]
 fn replacing_a_database_reports_changes_and_removes_people_only_if_confirmed() {
