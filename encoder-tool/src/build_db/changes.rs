@@ -1,5 +1,6 @@
 //! Compares a new database with the one that it replaces. No I/O.
 
+use super::roster::Member;
 use serde::Serialize;
 use shared::card::CardNumber;
 use shared::gallery::{Details, Gallery, Mode, Person, PersonName, PhotoDigest};
@@ -69,9 +70,11 @@ impl Changes {
         changes
     }
 
-    /// Whether enough people are removed, or lose their face, to make a mistake likely.
-    pub(super) fn removes_many(&self) -> bool {
-        let affected = self.removed.len() + self.without_face.len();
+    /// Whether enough people are removed, or lose their face, to make a mistake likely. That people are withheld is no
+    /// mistake.
+    pub(super) fn removes_many(&self, withheld: &[Member]) -> bool {
+        let is_withheld = |name: &&String| withheld.iter().any(|member| member.name.as_str() == name.as_str());
+        let affected = self.removed.iter().filter(|name| !is_withheld(name)).count() + self.without_face.len();
         let share = affected as f64 / self.before.max(1) as f64;
         affected > REMOVED_WITHOUT_ASKING && share > SHARE_REMOVED_WITHOUT_ASKING
     }
@@ -281,12 +284,12 @@ mod tests {
         ] {
             let removed = vec![String::new(); removed];
             assert_eq!(
-                Changes { before, removed: removed.clone(), ..Changes::default() }.removes_many(),
+                Changes { before, removed: removed.clone(), ..Changes::default() }.removes_many(&[]),
                 many,
                 "{before}"
             );
             assert_eq!(
-                Changes { before, without_face: removed, ..Changes::default() }.removes_many(),
+                Changes { before, without_face: removed, ..Changes::default() }.removes_many(&[]),
                 many,
                 "{before}"
             );

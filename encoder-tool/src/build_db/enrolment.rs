@@ -17,6 +17,8 @@ pub(super) struct Enrolment {
     pub(super) not_enrolled: Vec<NotEnrolled>,
     /// People who should have a face and are enrolled with a card only.
     pub(super) without_face: Vec<NotEnrolled>,
+    /// People whose data may not be stored. They are among those who are not enrolled.
+    pub(super) withheld: Vec<Member>,
     /// Photos that were left out.
     pub(super) skipped: Vec<Skipped>,
     pub(super) turned: Vec<TurnedPhoto>,
@@ -60,7 +62,7 @@ impl Enrolment {
         let faceless = enrolled.iter().filter(|person| person.photos.is_empty());
         let without_face = faceless.filter(|person| person.member.details.mode != Mode::Card);
         let without_face = without_face.map(|person| NotEnrolled::new(&person.member)).collect();
-        Self { enrolled, not_enrolled, without_face, skipped, turned, photos: photos.len() }
+        Self { enrolled, not_enrolled, without_face, withheld, skipped, turned, photos: photos.len() }
     }
 
     /// Enrolled photos without colour.

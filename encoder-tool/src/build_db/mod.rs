@@ -34,6 +34,7 @@ use jiff::Timestamp;
 use looked_at::LookedAt;
 use models::Recogniser;
 use report::{Report, Skipped, SmallFace};
+use roster::Member;
 use shared::gallery::{Audience, Gallery, GalleryBuilder, Mode};
 use std::time::Instant;
 use stored_thresholds::Thresholds;
@@ -78,6 +79,8 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
 
     let findings =
         Findings { risk: thresholds.risk, grey: thresholds.grey, look_alikes: looked_at.look_alike_people() };
+    let enrolled: Vec<&Member> = enrolment.enrolled.iter().map(|person| &person.member).collect();
+    let schedules = schedules_toml::without(schedules, &enrolment.withheld, &enrolled);
     let heritage = Heritage::from_previous(replaced.as_ref().map(|replaced| &replaced.gallery));
     let gallery = write::build(&enrolment.enrolled, schedules, &findings, &heritage, &recogniser, now)?;
     let gallery = for_doors(gallery, audience);
@@ -86,7 +89,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
             enrolment.enrolled.iter().map(|Enrolled { member, .. }| (member.name.clone(), member.cards.clone()));
         Changes::between(&replaced.gallery, &gallery, &cards.collect())
     });
-    if let Err(refused) = refuse_many_lockouts(arguments, &report, &recogniser) {
+    if let Err(refused) = refuse_many_lockouts(arguments, &report, &enrolment.withheld, &recogniser) {
         print_report(arguments, &report, None)?;
         return Err(refused);
     }
@@ -181,8 +184,14 @@ fn print_report(arguments: &BuildDb, report: &Report, written: Option<[String; 2
 ///
 /// # Errors
 /// If many people would be removed, or many enrolled people would not be recognised.
-fn refuse_many_lockouts(arguments: &BuildDb, report: &Report, recogniser: &Recogniser) -> anyhow::Result<()> {
-    let changes = report.changes.as_ref().filter(|changes| changes.removes_many() && !arguments.allow_removals);
+fn refuse_many_lockouts(
+    arguments: &BuildDb,
+    report: &Report,
+    withheld: &[Member],
+    recogniser: &Recogniser,
+) -> anyhow::Result<()> {
+    let removes_many = |changes: &&Changes| changes.removes_many(withheld) && !arguments.allow_removals;
+    let changes = report.changes.as_ref().filter(removes_many);
     if let Some(changes) = changes {
         return Err(anyhow!("nothing was written: it would have {}", changes.removed_in_words()))
             .help("check that PHOTOS is the right folder and complete; --allow-removals removes these people");

@@ -13,7 +13,7 @@ pub(crate) struct Retention {
 }
 
 impl Retention {
-    /// Of somebody whom the file does not name. `needs_basis` is whether it has the column `basis`.
+    /// Of somebody who is not in the file. `needs_basis` is whether it has the column `basis`.
     pub(super) fn of_unlisted(needs_basis: bool) -> Self {
         Self { has_basis: !needs_basis, is_informed: true, keep_until: None }
     }

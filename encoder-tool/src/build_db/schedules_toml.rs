@@ -9,11 +9,13 @@
 //! closed = ["2026-12-24..2027-01-06"]
 //! ```
 
+use super::roster::Member;
 use anyhow::Context;
 use jiff::civil::Date;
 use serde::Deserialize;
 use shared::gallery::{PersonId, PersonName};
 use shared::schedule::{DAY_MINUTES, Days, Period, Schedule, Schedules, Weekday, Weekdays};
+use std::collections::BTreeSet;
 
 /// The largest `schedules.toml` that is read, in bytes.
 pub(super) const MAX_BYTES: u64 = 1 << 20;
@@ -132,6 +134,23 @@ pub(crate) fn with_ids(
         schedules.push(schedule);
     }
     Schedules::new(schedules).context("schedules.toml")
+}
+
+/// Takes people out who are left out of the database for now, and groups that have no other members. A schedule that then
+/// binds nobody is dropped: it would stop the build, and an expired person's data would stay in use.
+pub(super) fn without(planned: Vec<Planned>, withheld: &[Member], enrolled: &[&Member]) -> Vec<Planned> {
+    let key_of = |name: &PersonName| name.collision_key();
+    let names: BTreeSet<String> = withheld.iter().map(|member| key_of(&member.name)).collect();
+    let is_of = |member: &Member, group: &String| member.details.groups.contains(group);
+    let is_gone = |group: &String| {
+        withheld.iter().any(|member| is_of(member, group)) && !enrolled.iter().any(|member| is_of(member, group))
+    };
+    let changed = planned.into_iter().map(|mut planned| {
+        planned.people.retain(|name| !names.contains(&key_of(name)));
+        planned.schedule.groups.retain(|group| !is_gone(group));
+        planned
+    });
+    changed.filter(|planned| !(planned.people.is_empty() && planned.schedule.groups.is_empty())).collect()
 }
 
 /// Parses `mon-fri 06:00-20:00`; without days, `daily` applies.

@@ -151,10 +151,25 @@ fn whose_data_may_not_be_stored_is_left_out() {
         ("Zoe/1.jpg", &other),
         ("Tim/1.jpg", &photo),
         ("people.csv", people.as_bytes()),
+        // Kim has left, so this binds Joe alone; the other schedule binds nobody any more.
+        (
+            "schedules.toml",
+            b"[[schedule]]\nname = \"day\"\npeople = [\"Kim\", \"Joe\"]\nhours = [\"daily 06:00-20:00\"]\n\
+                            [[schedule]]\nname = \"night\"\npeople = [\"Ada\"]\nhours = [\"daily 20:00-06:00\"]\n",
+        ),
     ]);
     let database = folder.path().join("people.db");
     let built = build(folder.path(), &database, &[]);
     assert_eq!(built.code, 1, "{built:?}");
+    let listed = said(encoder_tool(["list", "--json"]).arg(&database)).json();
+    let people: Vec<(&str, usize)> = listed["people"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|person| (person["name"].as_str().unwrap(), person["hours"].as_array().unwrap().len()))
+        .collect();
+    assert_eq!(people, [("Joe", 1), ("Zoe", 0)], "{listed}");
+    assert!(!built.stderr.contains("Joe has no date"), "{built:?}");
     for expected in [
         "2 people with 2 encodings from 2 photos",
         "Ada (no basis in people.csv)",
