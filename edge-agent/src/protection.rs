@@ -33,7 +33,7 @@ impl ProtectionReport {
         let in_words = match (opens_to, required.is_empty()) {
             ("face", true) => format!("a face alone, which stops {says}: A PHOTO OPENS THE DOOR"),
             ("face", false) => format!("a face alone, with {}, which stops {says}", listed(&required)),
-            ("card", _) => "a card alone: it stops nobody who has somebody's card".to_owned(),
+            ("card", _) => "a card alone: anybody with a person's card enters".to_owned(),
             ("card_or_face", true) if rules.is_card_door() => "a card; a face only with its card".to_owned(),
             ("card_or_face", true) => format!("a card, or a face, which stops {says}: A PHOTO OPENS THE DOOR"),
             ("card_or_face", false) => format!("a card, or a face with {}, which stops {says}", listed(&required)),

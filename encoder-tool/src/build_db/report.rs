@@ -16,7 +16,7 @@ use terminal::counted;
 pub(super) struct Report {
     /// People in the database.
     pub(super) people: usize,
-    /// Photos found.
+    /// Photos that were read. Those of people who are left out, or enter by card alone, are not.
     pub(super) photos: usize,
     /// Encodings in the database.
     pub(super) encodings: usize,
@@ -74,7 +74,7 @@ pub(super) struct SmallFace {
     pub(super) pixels: f32,
 }
 
-/// A person who is not in the database.
+/// A person who is not in the database, or there without a face, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct NotEnrolled {
     pub(super) name: String,

@@ -204,6 +204,7 @@ fn day(text: &str) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::gallery::Details;
 
     fn one(lines: &str) -> Result<Schedule, String> {
         let text = format!("[[schedule]]\nname = \"s\"\n{lines}");
@@ -234,6 +235,34 @@ mod tests {
             after_first_of: Some("staff".to_owned()),
         };
         assert_eq!(schedule, expected);
+    }
+
+    #[test]
+    fn schedules_forget_people_who_are_withheld() {
+        use crate::build_db::retention::Retention;
+        let member = |name: &str, groups: &[&str]| Member {
+            name: PersonName::parse(name).unwrap(),
+            id: None,
+            details: Details { groups: groups.iter().map(|&group| group.to_owned()).collect(), ..Details::default() },
+            cards: Vec::new(),
+            folder: None,
+            retention: Retention::of_unlisted(true),
+        };
+        let withheld = [member("Ann Lee", &["night", "staff"])];
+        let enrolled = member("Bo", &["staff"]);
+        for (binds, expected) in [
+            ("people = [\"ann lee\"]", None),
+            ("people = [\"Ann Lee\", \"Bo\"]", Some((0, 1))),
+            ("groups = [\"night\"]", None),
+            ("groups = [\"night\", \"staff\"]", Some((1, 0))),
+            ("groups = [\"misspelt\"]", Some((1, 0))),
+            ("groups = [\"night\"]\npeople = [\"Bo\"]", Some((0, 1))),
+        ] {
+            let text = format!("[[schedule]]\nname = \"s\"\nhours = [\"daily 8:00-9:00\"]\n{binds}\n");
+            let left = without(parse(text.as_bytes()).unwrap(), &withheld, &[&enrolled]);
+            let left = left.first().map(|planned| (planned.schedule.groups.len(), planned.people.len()));
+            assert_eq!(left, expected, "{binds}");
+        }
     }
 
     #[test]

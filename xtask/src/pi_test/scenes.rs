@@ -137,6 +137,7 @@ fn played(machine: &mut Machine) -> Result<String> {
         if machine.pins().lamp_is_on()? != is_on {
             (changes, is_on, since) = (changes + 1, !is_on, Instant::now());
         }
+        ensure!(changes < 100, "the lamp does not rest after a code");
         ensure!(since.elapsed() < 10 * CODE_IS_OVER, "the lamp stays dark in the middle of a code");
     }
     let lines = machine.run("until grep -m 1 '\\[lamp\\] played' /tmp/unit.log; do sleep 0.2; done")?;

@@ -80,7 +80,7 @@ fn at_a_door_that_asks_everybody_for_a_card() {
 }
 
 #[test]
-fn at_a_door_that_compares_no_face() {
+fn at_a_door_that_opens_to_cards() {
     let people = "name,mode,cards\nBarack Obama,,7\nWim,,8\n";
     let photo = fs::read(photos().join("enrol/Barack Obama/official_portrait.jpg")).unwrap();
     let folder = made::folder(&[("Barack Obama/1.jpg", &photo), ("people.csv", people.as_bytes())]);
