@@ -1,7 +1,7 @@
 //! The outcome of one turn of the loop, for the code that reports it.
 
 use crate::door::DoorState;
-use policy::{Credential, Grant, Neighbour, Refusal};
+use policy::{Credential, Entry, Neighbour, Refusal};
 use shared::gallery::PersonId;
 
 /// One turn of the loop.
@@ -59,7 +59,7 @@ pub struct Timings {
 }
 
 impl Granted {
-    pub(super) fn new(grant: &Grant) -> Self {
+    pub(super) fn new(grant: &Entry) -> Self {
         Self {
             person: grant.person(),
             credential: grant.credential(),

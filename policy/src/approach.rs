@@ -2,7 +2,7 @@
 
 use super::decision::Refusal;
 use super::enrolled::Neighbour;
-use super::exit::Grant;
+use super::exit::Entry;
 use super::observation::Now;
 use super::reason::Reason;
 use super::rules::MAX_CONSENSUS_FRAMES;
@@ -172,7 +172,7 @@ impl Approaches {
         }
     }
 
-    pub(super) fn note_grant(&mut self, grant: &Grant, now_ms: u64) {
+    pub(super) fn note_grant(&mut self, grant: &Entry, now_ms: u64) {
         let Some(current) = &mut self.current else { return };
         let has_room = current.let_in.push(grant.person()).is_ok();
         debug_assert!(has_room, "granted without asking whether there is room");
@@ -186,7 +186,7 @@ impl Approaches {
     }
 
     /// Revokes a grant. The caller notes a refusal in its place.
-    pub(super) fn take_back(&mut self, grant: &Grant) {
+    pub(super) fn take_back(&mut self, grant: &Entry) {
         if let Some(current) = &mut self.current {
             current.let_in.retain(|person| *person != grant.person());
             current.grants = current.grants.saturating_sub(1);

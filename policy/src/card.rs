@@ -2,7 +2,7 @@
 
 use super::decision::Refusal;
 use super::enrolled::Enrolled;
-use super::exit::Grant;
+use super::exit::Entry;
 use super::permission::{CardUse, card_use};
 use super::reason::Reason;
 use super::rules::Rules;
@@ -90,7 +90,7 @@ impl Cards {
     }
 
     /// Uses up the card: it opens once.
-    pub(super) fn note_grant(&mut self, grant: &Grant) {
+    pub(super) fn note_grant(&mut self, grant: &Entry) {
         let of_person = |meaning: Meaning| match meaning {
             Meaning::Claim(holder) | Meaning::Pass(holder) => holder.person == grant.person(),
             Meaning::Notice(_) => true,

@@ -1,7 +1,7 @@
-//! The decision on one frame. Only a [`Grant`] opens a door, and only `exit` makes one.
+//! The decision on one frame. Only a grant opens a door, and only `exit` makes one.
 
 use super::enrolled::{Claimed, Neighbour, Resemblance};
-use super::exit::Grant;
+use super::exit::Entry;
 use super::reason::Reason;
 use shared::gallery::PersonId;
 
@@ -10,7 +10,7 @@ use shared::gallery::PersonId;
 #[must_use = "an ignored decision leaves a person standing outside"]
 pub enum Decision {
     /// Let this person in.
-    Grant(Grant),
+    Grant(Entry),
     /// Somebody is at the door and is not let in (yet).
     Refuse(Refusal),
     /// Nobody is at the door.
@@ -62,7 +62,7 @@ impl Refusal {
     }
 
     /// The refusal that replaces a grant.
-    pub(super) fn in_place_of(grant: &Grant, reason: Reason) -> Self {
+    pub(super) fn in_place_of(grant: &Entry, reason: Reason) -> Self {
         let (distance, runner_up, face) = (grant.distance(), grant.runner_up(), grant.face());
         Self { reason, person: Some(grant.person()), distance, runner_up, face }
     }

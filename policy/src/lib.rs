@@ -66,7 +66,7 @@ pub use card::PresentedCard;
 pub use credential::Credential;
 pub use decision::{Decision, Refusal};
 pub use enrolled::{CHALLENGED_GROUP, Claimed, Enrolled, Neighbour, Resemblance};
-pub use exit::Grant;
+pub use exit::{Entry, Grant};
 pub use guessing::LONGEST_CARD_PAUSE_MS;
 pub use liveness::{CHALLENGE_MS, LONGEST_ANSWER_MS, Side, TURN, TURNED_FRAMES, nose_across};
 pub use lockouts::{
@@ -311,7 +311,7 @@ impl Policy {
         self.remembered.note_failure(tried, &self.rules, now.monotonic_ms);
     }
 
-    fn note_grant(&mut self, grant: &Grant, observation: &Observation<'_>, now: &Now) {
+    fn note_grant(&mut self, grant: &Entry, observation: &Observation<'_>, now: &Now) {
         self.start_over();
         self.attempt = Attempt::default();
         self.approaches.note_grant(grant, now.monotonic_ms);
@@ -321,7 +321,7 @@ impl Policy {
 
     /// Revokes a grant that the door will not act on, and refuses the person for this reason. They can still be let in
     /// during the same approach, after a new consensus. A card must be presented again.
-    pub fn withhold(&mut self, grant: Grant, reason: Reason) -> Refusal {
+    pub fn withhold(&mut self, grant: Entry, reason: Reason) -> Refusal {
         let refusal = Refusal::in_place_of(&grant, reason);
         self.approaches.take_back(&grant);
         self.approaches.note_refusal(&refusal, grant.signals().to_vec());
@@ -374,7 +374,7 @@ impl Policy {
     }
 
     /// `None` if nobody is at the door.
-    fn judge(&mut self, observation: &Observation<'_>, now: &Now) -> Option<Result<Grant, Refusal>> {
+    fn judge(&mut self, observation: &Observation<'_>, now: &Now) -> Option<Result<Entry, Refusal>> {
         let nearest = observation.nearest().map(|(index, _)| index);
         match self.cards.meaning() {
             Some(Meaning::Pass(holder)) => {
@@ -401,7 +401,7 @@ impl Policy {
         index: usize,
         claim: Option<&Enrolled>,
         now: &Now,
-    ) -> Result<Grant, Refusal> {
+    ) -> Result<Entry, Refusal> {
         let face = &observation.faces[index];
         let tried = claim.map_or(Tried::FACE, Enrolled::tried);
         let unjudged = |reason| Refusal::unjudged(reason, index).by(claim.map(|holder| holder.person));

@@ -3,7 +3,7 @@
 
 use super::credential::Credential;
 use super::enrolled::Enrolled;
-use super::exit::Grant;
+use super::exit::Entry;
 use super::guessing::Guessing;
 use super::lockouts::{Failures, Lockouts, RememberedFailures};
 use super::observation::Now;
@@ -119,7 +119,7 @@ impl Remembered {
         }
     }
 
-    pub(super) fn note_grant(&mut self, grant: &Grant, rules: &Rules, schedules: &Schedules, now: &Now) {
+    pub(super) fn note_grant(&mut self, grant: &Entry, rules: &Rules, schedules: &Schedules, now: &Now) {
         let person = grant.person();
         self.before_grant = Some(BeforeGrant {
             lockouts: self.lockouts.clone(),
@@ -144,7 +144,7 @@ impl Remembered {
     }
 
     /// Revokes a grant: restores the counts that it reset.
-    pub(super) fn take_back(&mut self, grant: &Grant) {
+    pub(super) fn take_back(&mut self, grant: &Entry) {
         if let Some(BeforeGrant { lockouts, openings, passage }) = self.before_grant.take() {
             self.lockouts = lockouts;
             self.openings = openings;

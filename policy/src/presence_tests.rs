@@ -34,7 +34,7 @@ impl Door {
         Self { policy: Policy::new(rules).unwrap(), now_ms: 0 }
     }
 
-    fn see(&mut self, face: ObservedFace, lamp: Option<LampReport>) -> Result<Grant, Option<Reason>> {
+    fn see(&mut self, face: ObservedFace, lamp: Option<LampReport>) -> Result<Entry, Option<Reason>> {
         self.now_ms += 100;
         let now = Now::trusted(0, self.now_ms);
         match self.policy.decide(&Observation::new(&[face]).with_lamp(lamp.as_ref()), &now) {

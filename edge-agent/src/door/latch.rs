@@ -55,7 +55,7 @@ impl Latch {
     /// # Errors
     /// [`DoorError::Ending`] after [`lock_for_good`](Self::lock_for_good), without moving the lock. Otherwise if the
     /// lock may not have moved; it has then been driven back to locked.
-    pub fn unlock(&self, grant: Grant, monotonic_ms: u64) -> Result<(), DoorError> {
+    pub fn unlock(&self, grant: impl Into<Grant>, monotonic_ms: u64) -> Result<(), DoorError> {
         let mut held = self.held();
         if held.locked_for_good {
             return Err(DoorError::Ending);
@@ -63,7 +63,7 @@ impl Latch {
         // Set before the lock moves, so that the unlock time is limited whatever happens next.
         let ends = monotonic_ms.saturating_add(held.unlock_ms);
         held.locks_at_ms = held.locks_at_ms.max(Some(ends));
-        let unlocked = held.door.unlock(grant);
+        let unlocked = held.door.unlock(grant.into());
         if unlocked.is_err() {
             held.lock();
         }

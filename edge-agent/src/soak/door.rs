@@ -4,7 +4,7 @@ use super::disk::Disk;
 use crate::door::{Door, DoorError};
 use files::Storage;
 use files::power_cut::{Loss, PowerCut};
-use policy::Grant;
+use policy::{Entry, Grant};
 use std::sync::{Arc, Mutex};
 
 /// A lock that knows its position and the grants that it was unlocked for. Clones share it.
@@ -51,10 +51,11 @@ impl WatchedDoor {
 impl Door for WatchedDoor {
     fn unlock(&mut self, grant: Grant) -> Result<(), DoorError> {
         let mut state = self.state.lock().unwrap();
-        state.disk.as_ref().inspect(|disk| assert_recorded(disk, &grant));
+        let Grant::Entry(entry) = grant else { panic!("the soak asks for no {grant:?}") };
+        state.disk.as_ref().inspect(|disk| assert_recorded(disk, &entry));
         Self::moves(&mut state)?;
         state.is_unlocked = true;
-        state.moves.push(grant.utc_ms());
+        state.moves.push(entry.utc_ms());
         Ok(())
     }
 
@@ -67,14 +68,14 @@ impl Door for WatchedDoor {
 }
 
 /// Asserts that the record of the grant survives a power cut at the moment the lock moves.
-fn assert_recorded(disk: &PowerCut, grant: &Grant) {
+fn assert_recorded(disk: &PowerCut, entry: &Entry) {
     let kept = disk.after(Loss::All).read("log").unwrap().unwrap_or_default();
     let last = kept.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty()).unwrap_or_default();
     let line = String::from_utf8_lossy(last);
     let expected = [
         "\"event\":\"granted\"".to_owned(),
-        format!("\"utc_ms\":{}", grant.utc_ms()),
-        format!("\"person\":\"{}\"", grant.person()),
+        format!("\"utc_ms\":{}", entry.utc_ms()),
+        format!("\"person\":\"{}\"", entry.person()),
     ];
     assert!(expected.iter().all(|part| line.contains(part)), "the lock moves without a record: {line}");
 }

@@ -28,7 +28,7 @@ use crate::sight::{Seen, Sight};
 use models::ModelError;
 use peripherals::{Peripherals, WatchedDoor};
 use policy::audit::Event;
-use policy::{Decision, Failures, Grant, Kind, Locked, Now, Observation, Policy, Reason};
+use policy::{Decision, Entry, Failures, Kind, Locked, Now, Observation, Policy, Reason};
 use shared::gallery::Gallery;
 use std::sync::Arc;
 use std::time::Instant;
@@ -253,7 +253,7 @@ impl Unit {
         }
     }
 
-    fn let_in(&mut self, grant: Grant, now: &Now) -> Result<Verdict, DoorError> {
+    fn let_in(&mut self, grant: Entry, now: &Now) -> Result<Verdict, DoorError> {
         if let Some(reason) = self.barred {
             return Ok(Verdict::Refused(self.policy.withhold(grant, reason)));
         }

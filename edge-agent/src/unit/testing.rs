@@ -1,6 +1,6 @@
 //! Grants for tests, made by the policy, because nothing else can make one.
 
-use policy::{Decision, Enrolled, Grant, Now, Observation, ObservedFace, Policy, Resemblance, Rules};
+use policy::{Decision, Enrolled, Entry, Now, Observation, ObservedFace, Policy, Resemblance, Rules};
 use shared::face::FaceBox;
 use shared::gallery::{Gallery, GalleryBuilder, ModelHash, PersonId};
 
@@ -27,7 +27,7 @@ pub(crate) fn face(distance: f32) -> ObservedFace {
 }
 
 /// A grant.
-pub(crate) fn grant() -> Grant {
+pub(crate) fn grant() -> Entry {
     let faces = [face(0.5)];
     match Policy::new(rules()).unwrap().decide(&Observation::new(&faces), &Now::trusted(0, 0)) {
         Decision::Grant(grant) => grant,

@@ -5,7 +5,7 @@ use super::line_hash::LineHash;
 use super::part::Part;
 use super::signature::HeadSignature;
 use crate::{
-    Approach, Credential, Failures, Grant, Kind, Locked, LockoutEnd, MAX_CONSENSUS_FRAMES, Neighbour, Reason, Reports,
+    Approach, Credential, Entry, Failures, Kind, Locked, LockoutEnd, MAX_CONSENSUS_FRAMES, Neighbour, Reason, Reports,
     Tailgating,
 };
 use heapless::{String, Vec};
@@ -312,8 +312,8 @@ fn kept<const N: usize>(text: &str) -> String<N> {
     kept
 }
 
-impl From<&Grant> for Event {
-    fn from(grant: &Grant) -> Self {
+impl From<&Entry> for Event {
+    fn from(grant: &Entry) -> Self {
         Self::Granted {
             person: grant.person(),
             credential: grant.credential(),
