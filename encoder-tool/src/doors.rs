@@ -4,7 +4,7 @@ use crate::database_files::Opened;
 use crate::workstation_keys;
 use anyhow::anyhow;
 use serde::Serialize;
-use shared::gallery::{ALL_DOORS, Audience, AudienceError, DoorGroup};
+use shared::gallery::{ALL_DOORS, Audience, DoorGroup, NotADoor};
 use shared::seal::Fingerprint;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -24,9 +24,9 @@ pub(crate) enum Doors {
 }
 
 impl FromStr for Doors {
-    type Err = AudienceError;
+    type Err = NotADoor;
 
-    fn from_str(text: &str) -> Result<Self, AudienceError> {
+    fn from_str(text: &str) -> Result<Self, NotADoor> {
         if text == ALL_DOORS {
             return Ok(Self::All);
         }

@@ -34,6 +34,8 @@ struct Listed {
     people: Option<Vec<ListedPerson>>,
     /// Names of the schedules; `null` if only the header was requested.
     schedules: Option<Vec<String>>,
+    /// Names of the hours of doors; `null` if only the header was requested.
+    door_hours: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -67,10 +69,12 @@ pub(crate) fn run(arguments: &List) -> Result<Answer> {
         listed(&header, grey, audience.as_ref(), signer, &recipients)
     } else {
         let Opened { gallery, signer, recipients } = database_files::read(&arguments.db, &arguments.keys)?;
-        let (people, schedules) = (Some(people(&gallery)), Some(schedules(&gallery)));
+        let (people, schedules, door_hours) =
+            (Some(people(&gallery)), Some(schedules(&gallery)), Some(door_hours(&gallery)));
         Listed {
             people,
             schedules,
+            door_hours,
             ..listed(gallery.header(), gallery.grey_threshold(), gallery.audience(), signer, &recipients)
         }
     };
@@ -85,6 +89,10 @@ pub(crate) fn run(arguments: &List) -> Result<Answer> {
 
 fn schedules(gallery: &Gallery) -> Vec<String> {
     gallery.schedules().iter().map(|schedule| schedule.name.clone()).collect()
+}
+
+fn door_hours(gallery: &Gallery) -> Vec<String> {
+    gallery.schedules().doors().iter().map(|hours| hours.name.clone()).collect()
 }
 
 fn people(gallery: &Gallery) -> Vec<ListedPerson> {
@@ -125,6 +133,7 @@ fn listed(
         people_count: header.people as usize,
         people: None,
         schedules: None,
+        door_hours: None,
     }
 }
 
@@ -146,6 +155,9 @@ fn in_words(listed: &Listed, zone: &TimeZone) -> Vec<String> {
     ));
     lines.push(format!("sequence {}, model {}", listed.sequence, listed.model));
     lines.push(format!("for {}", doors_in_words(listed.audience.as_ref())));
+    if let Some(names) = listed.door_hours.as_deref().filter(|names| !names.is_empty()) {
+        lines.push(format!("hours of doors: {}", names.join(", ")));
+    }
     let signed = listed.signed_by.as_ref().map_or("not signed".to_owned(), |signer| format!("signed by {signer}"));
     let sealed = match listed.sealed_for.as_slice() {
         [] => "not sealed".to_owned(),
@@ -247,6 +259,7 @@ mod tests {
             people_count: 2,
             people: Some(vec![person("Maximilian"), zoe]),
             schedules: Some(vec!["office".to_owned()]),
+            door_hours: Some(vec!["reception".to_owned()]),
         };
         let expected = "\
 Maximilian  00ff  1 encoding
@@ -254,9 +267,10 @@ Zoë         00ff  2 encodings, face, 2 cards, groups staff night, hours office,
 2 people with 3 encodings; threshold 1.000, 1.010 without colour
 sequence 7, model ab
 for the doors of the group office
+hours of doors: reception
 signed by 11-22; sealed for 33-44, 55-66";
         assert_eq!(in_words(&listed, &TimeZone::UTC).join("\n"), expected);
-        let head = Listed { people: None, signed_by: None, sealed_for: Vec::new(), ..listed };
+        let head = Listed { people: None, door_hours: None, signed_by: None, sealed_for: Vec::new(), ..listed };
         let lines: Vec<&str> = expected.lines().skip(2).take(3).chain(["not signed; not sealed"]).collect();
         assert_eq!(in_words(&head, &TimeZone::UTC), lines);
     }

@@ -42,7 +42,7 @@ impl Enrolled {
             mode: Mode::Default,
             valid_from: None,
             valid_until: None,
-            hours: Hours { bound_by: ScheduleSet::NONE, opens: ScheduleSet::NONE },
+            hours: Hours { bound_by: ScheduleSet::NONE, opens: ScheduleSet::NONE, holds_open: ScheduleSet::NONE },
             has_look_alike: false,
             is_challenged: false,
             card: CardIssue { database: 0, tag: 0 },

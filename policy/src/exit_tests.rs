@@ -113,7 +113,7 @@ impl Door {
         let mut ada = Enrolled { mode, ..Enrolled::new(ADA) };
         match self.objection {
             Some(Objection::OutsideHours) => {
-                ada.hours = Hours { bound_by: ScheduleSet::from_indices([0]), opens: ScheduleSet::NONE };
+                ada.hours = Hours { bound_by: ScheduleSet::from_indices([0]), ..Hours::default() };
             }
             Some(Objection::OutsideValidity) => ada.valid_until = Some(0),
             Some(Objection::ClockUnknown) => ada.valid_until = Some(i64::MAX),

@@ -39,8 +39,10 @@ mod company;
 mod consensus;
 mod credential;
 mod decision;
+mod door_hours;
 mod enrolled;
 mod exit;
+mod first_in;
 mod gate;
 mod guessing;
 mod liveness;
@@ -65,8 +67,9 @@ pub use attention::Attention;
 pub use card::PresentedCard;
 pub use credential::Credential;
 pub use decision::{Decision, Refusal};
+pub use door_hours::HoldEnd;
 pub use enrolled::{CHALLENGED_GROUP, Claimed, Enrolled, Neighbour, Resemblance};
-pub use exit::{Entry, Grant};
+pub use exit::{Entry, Grant, HeldOpen, Hold};
 pub use guessing::LONGEST_CARD_PAUSE_MS;
 pub use liveness::{CHALLENGE_MS, LONGEST_ANSWER_MS, Side, TURN, TURNED_FRAMES, nose_across};
 pub use lockouts::{
@@ -93,9 +96,11 @@ use card::{Cards, Meaning};
 use company::Company;
 use consensus::Consensus;
 use credential::Shown;
+use door_hours::Holding;
 use liveness::{Challenge, Evidence};
 use memory::Remembered;
 use permission::Circumstances;
+use shared::gallery::Mode;
 use shared::schedule::Schedules;
 use tracking::{Step, Tracking};
 use tried::Tried;
@@ -116,6 +121,8 @@ pub struct Policy {
     challenge: Challenge,
     evidence: Evidence,
     remembered: Remembered,
+    /// The hours in which the door is held open now.
+    holding: Option<Holding>,
     last_ms: u64,
 }
 
@@ -138,6 +145,7 @@ impl Policy {
             challenge: Challenge::default(),
             evidence: Evidence::default(),
             remembered: Remembered::default(),
+            holding: None,
             last_ms: 0,
         })
     }
@@ -172,7 +180,17 @@ impl Policy {
         self.remembered.clear_lockouts(of);
     }
 
-    /// The configured rules.
+    /// The credentials that the door asks for at this hour of people whose record leaves it to the door.
+    pub fn mode_now(&self) -> Mode {
+        self.rules.mode
+    }
+
+    /// The name of the hours in which the door is held open now.
+    pub fn held_open_by(&self) -> Option<&str> {
+        self.holding.as_ref().map(|holding| holding.hours.as_str())
+    }
+
+    /// The configured rules. At some hours the door asks for other credentials: see [`mode_now`](Self::mode_now).
     pub fn rules(&self) -> &Rules {
         let Self { configured, .. } = self;
         configured
@@ -249,6 +267,7 @@ impl Policy {
     /// Decides on one frame. Call it for frames without faces too, so that approaches end.
     pub fn decide(&mut self, observation: &Observation<'_>, now: &Now) -> Decision {
         self.rules = self.configured.for_frame(observation.is_grey);
+        self.follow_hours(observation.schedules, now);
         self.advance_to(now);
         self.evaluate_waiting_card(now);
         self.follow(observation, now);
@@ -262,6 +281,8 @@ impl Policy {
                 self.note_grant(&grant, observation, now);
                 Decision::Grant(grant)
             }
+            // Everybody may walk in.
+            Some(Err(_)) if self.holding.is_some() => Decision::Nobody,
             Some(Err(refusal)) => {
                 let signals = self.evidence.so_far(&self.rules.liveness, &self.challenge, now.monotonic_ms);
                 self.approaches.note_refusal(&refusal, signals);
@@ -269,8 +290,15 @@ impl Policy {
                 Decision::Refuse(refusal)
             }
         };
-        self.approaches.see_together(at_door, self.rules.tailgating_ms, now.monotonic_ms);
+        if self.holding.is_none() {
+            self.approaches.see_together(at_door, self.rules.tailgating_ms, now.monotonic_ms);
+        }
         decision
+    }
+
+    /// Sets the credentials that the door asks for at this hour.
+    fn follow_hours(&mut self, schedules: &Schedules, now: &Now) {
+        self.rules.mode = door_hours::mode_now(self.configured.mode, schedules, now);
     }
 
     /// Continues to track the current face, or starts with another one, whose state is empty.
@@ -306,8 +334,12 @@ impl Policy {
         failed.inspect(|tried| self.remembered.note_failure(*tried, &self.rules, now.monotonic_ms)).is_some()
     }
 
+    /// Nobody has to try to get in while the door is held open.
     fn fail(&mut self, tried: Tried, now: &Now) {
         self.attempt = Attempt::default();
+        if self.holding.is_some() {
+            return;
+        }
         self.remembered.note_failure(tried, &self.rules, now.monotonic_ms);
     }
 
@@ -465,8 +497,11 @@ impl Policy {
         }
     }
 
-    /// At a door that requires cards, a face without a card is not an attempt.
+    /// At a door that requires cards, a face without a card is not an attempt; while the door is held open, nothing is.
     fn note_unmatched(&mut self, tried: Tried, now: &Now) {
+        if self.holding.is_some() {
+            return;
+        }
         if tried.kind == Kind::Face && self.rules.is_card_door() {
             return;
         }
@@ -502,6 +537,8 @@ mod attempt_simulation_tests;
 mod attempt_tests;
 #[cfg(test)]
 mod card_tests;
+#[cfg(test)]
+mod door_hours_tests;
 #[cfg(test)]
 mod exit_tests;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use super::credential::Credential;
 use super::enrolled::Enrolled;
 use super::exit::Entry;
+use super::first_in::FirstIn;
 use super::guessing::Guessing;
 use super::lockouts::{Failures, Lockouts, RememberedFailures};
 use super::observation::Now;
@@ -33,6 +34,8 @@ pub(super) struct Remembered {
     pub(super) guessing: Guessing,
     pub(super) openings: Openings,
     pub(super) passages: Passages,
+    /// Not saved: after a restart, somebody must come in again.
+    pub(super) first_in: FirstIn,
     before_grant: Option<BeforeGrant>,
     has_changed: bool,
 }
@@ -42,6 +45,7 @@ pub(super) struct Remembered {
 struct BeforeGrant {
     lockouts: Lockouts,
     openings: Openings,
+    first_in: FirstIn,
     passage: Option<Passed>,
 }
 
@@ -53,6 +57,7 @@ impl Remembered {
             guessing: Guessing::remembered(unknown_cards, now_ms),
             openings: Openings::new(&memory.openings),
             passages: Passages::remembered(&memory.passages, now_ms),
+            first_in: FirstIn::default(),
             before_grant: None,
             has_changed: false,
         }
@@ -124,6 +129,7 @@ impl Remembered {
         self.before_grant = Some(BeforeGrant {
             lockouts: self.lockouts.clone(),
             openings: self.openings.clone(),
+            first_in: self.first_in.clone(),
             passage: self.passages.last_of(person),
         });
         self.has_changed |= match grant.credential() {
@@ -137,6 +143,7 @@ impl Remembered {
             self.openings.note(schedules, |index| grant.opens().iter().any(|opened| opened == index), now.utc_ms);
             self.has_changed = true;
         }
+        self.first_in.note(grant, schedules, now.utc_ms);
         if let Some(rule) = rules.anti_passback {
             self.passages.note(person, rule, now);
             self.has_changed = true;
@@ -145,9 +152,10 @@ impl Remembered {
 
     /// Revokes a grant: restores the counts that it reset.
     pub(super) fn take_back(&mut self, grant: &Entry) {
-        if let Some(BeforeGrant { lockouts, openings, passage }) = self.before_grant.take() {
+        if let Some(BeforeGrant { lockouts, openings, first_in, passage }) = self.before_grant.take() {
             self.lockouts = lockouts;
             self.openings = openings;
+            self.first_in = first_in;
             self.passages.put_back(grant.person(), passage);
             self.has_changed = true;
         }

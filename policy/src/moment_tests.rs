@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use shared::encoding::Encoding;
 use shared::face::{FaceBox, Point};
 use shared::gallery::{Mode, PersonId};
-use shared::schedule::{Hours, Period, Schedule, ScheduleSet, Weekdays};
+use shared::schedule::{Calendar, Hours, Period, Schedule, ScheduleSet, Weekdays};
 use std::vec;
 
 const ADA: PersonId = PersonId([1; 16]);
@@ -22,20 +22,18 @@ fn schedules(after_first_of: Option<&str>) -> Schedules {
         name: "office".to_owned(),
         groups: vec!["staff".to_owned()],
         people: Vec::new(),
-        periods: vec![from_8_to_18],
-        season: None,
-        closed: Vec::new(),
+        calendar: Calendar::of(vec![from_8_to_18]),
         after_first_of: after_first_of.map(str::to_owned),
     }])
     .unwrap()
 }
 
 fn bound() -> Hours {
-    Hours { bound_by: ScheduleSet::from_indices([0]), opens: ScheduleSet::NONE }
+    Hours { bound_by: ScheduleSet::from_indices([0]), ..Hours::default() }
 }
 
 fn opener() -> Hours {
-    Hours { bound_by: ScheduleSet::NONE, opens: ScheduleSet::from_indices([0]) }
+    Hours { opens: ScheduleSet::from_indices([0]), ..Hours::default() }
 }
 
 fn rules() -> Rules {

@@ -16,11 +16,13 @@ extern crate std;
 
 pub mod card;
 pub mod delivery;
+mod door_name;
 pub mod encoding;
 pub mod face;
 pub mod gallery;
 pub mod hex;
 pub mod matching;
+mod mode;
 mod person_id;
 pub mod schedule;
 pub mod seal;

@@ -14,7 +14,8 @@ use std::path::Path;
 use terminal::{Help, ShowPath};
 
 /// Reads the people of a database file if it is whole, signed by a trusted key, for this unit, made with this model,
-/// and not too old. The checks run in that order: only the envelope is parsed before the signer is known.
+/// and not too old. The checks run in that order: only the envelope is parsed before the signer is known. The hours of
+/// other doors are left out.
 ///
 /// # Errors
 /// [`Refused`]
@@ -27,7 +28,13 @@ pub(crate) fn read_bytes(bytes: &[u8], model: &ModelHash, trust: &Trust) -> Resu
     if found < least {
         return Err(Refused::Older { found, least });
     }
-    open(&file, trust)
+    let gallery = open(&file, trust)?;
+    match &trust.door {
+        Some(door) if !gallery.schedules().doors().is_empty() => {
+            Ok(gallery.at_door(trust.unit().map_err(Refused::Identity)?, &door.groups))
+        }
+        _ => Ok(gallery),
+    }
 }
 
 fn require_signer(file: &DatabaseFile<'_>, signers: &[Signer]) -> Result<(), Refused> {

@@ -1,4 +1,4 @@
-//! Keeps the door locked, except for the unlock time after a grant.
+//! Keeps the door locked, except for the unlock time after a grant, and while it is held open.
 //!
 //! The latch has no clock: [`RelockTimer`](super::RelockTimer) or the simulation calls it when the unlock time is over.
 //! It locks when it is created and when it is dropped, also if the thread that holds it panics.
@@ -23,8 +23,10 @@ struct Shared {
 struct Held {
     door: Box<dyn Door>,
     unlock_ms: u64,
-    /// On the monotonic clock; `None` while the door is locked.
+    /// When the unlock time of a person ends, on the monotonic clock; `None` if nobody was let in.
     locks_at_ms: Option<u64>,
+    /// When the door is no longer held open, unless that is renewed; `None` if it is not held open.
+    held_until_ms: Option<u64>,
     /// From now on no grant unlocks it.
     locked_for_good: bool,
     closing: bool,
@@ -42,6 +44,7 @@ impl Latch {
             door,
             unlock_ms,
             locks_at_ms: None,
+            held_until_ms: None,
             locked_for_good: false,
             closing: false,
             locking: FailureReports::default(),
@@ -60,10 +63,15 @@ impl Latch {
         if held.locked_for_good {
             return Err(DoorError::Ending);
         }
+        let grant = grant.into();
+        let is_renewed = matches!(grant, Grant::HeldOpen(_)) && held.is_unlocked();
         // Set before the lock moves, so that the unlock time is limited whatever happens next.
-        let ends = monotonic_ms.saturating_add(held.unlock_ms);
-        held.locks_at_ms = held.locks_at_ms.max(Some(ends));
-        let unlocked = held.door.unlock(grant.into());
+        let ends = Some(monotonic_ms.saturating_add(grant.unlocks_for_ms().unwrap_or(held.unlock_ms)));
+        match grant {
+            Grant::HeldOpen(_) => held.held_until_ms = held.held_until_ms.max(ends),
+            _ => held.locks_at_ms = held.locks_at_ms.max(ends),
+        }
+        let unlocked = if is_renewed { Ok(()) } else { held.door.unlock(grant) };
         if unlocked.is_err() {
             held.lock();
         }
@@ -76,11 +84,22 @@ impl Latch {
     /// move, the next call tries again.
     pub fn lock_if_due(&self, monotonic_ms: u64) {
         let mut held = self.held();
-        if held.locks_at_ms.is_some_and(|at| at <= monotonic_ms) {
+        if held.locks_at_ms().is_some_and(|at| at <= monotonic_ms) {
             held.lock();
             drop(held);
             self.shared.changed.notify_all();
         }
+    }
+
+    /// Stops holding the door open, and locks it unless somebody was let in whose unlock time is not over.
+    pub fn end_hold(&self, monotonic_ms: u64) {
+        let mut held = self.held();
+        held.held_until_ms = None;
+        if held.locks_at_ms.is_none_or(|at| at <= monotonic_ms) {
+            held.lock();
+        }
+        drop(held);
+        self.shared.changed.notify_all();
     }
 
     /// Locks the door now.
@@ -105,7 +124,7 @@ impl Latch {
 
     /// When the door locks, on the monotonic clock; `None` if it is locked.
     pub fn locks_at_ms(&self) -> Option<u64> {
-        self.held().locks_at_ms
+        self.held().locks_at_ms()
     }
 
     /// Waits until the state changes or the unlock time is over; `false` after [`end`](Self::end).
@@ -114,7 +133,7 @@ impl Latch {
         if held.closing {
             return false;
         }
-        let wait = until_due(held.locks_at_ms);
+        let wait = until_due(held.locks_at_ms());
         let (held, _) = self.shared.changed.wait_timeout(held, wait).unwrap_or_else(PoisonError::into_inner);
         !held.closing
     }
@@ -133,17 +152,26 @@ impl Latch {
 }
 
 impl Held {
+    fn is_unlocked(&self) -> bool {
+        self.locks_at_ms().is_some()
+    }
+
+    /// When the door locks; `None` if it is locked.
+    fn locks_at_ms(&self) -> Option<u64> {
+        self.locks_at_ms.max(self.held_until_ms)
+    }
+
     fn lock(&mut self) {
         match self.door.lock() {
             Ok(()) => {
-                self.locks_at_ms = None;
+                (self.locks_at_ms, self.held_until_ms) = (None, None);
                 if let Some(report) = self.locking.succeeded(since_start()) {
                     tracing::error!("the door could be locked again{report}");
                 }
             }
             Err(error) => {
                 // Due at once, so that the next call tries again.
-                self.locks_at_ms = Some(0);
+                (self.locks_at_ms, self.held_until_ms) = (Some(0), None);
                 if let Some(report) = self.locking.failed(&error.to_string(), since_start()) {
                     tracing::error!("{error}{report}");
                 }
@@ -162,7 +190,7 @@ impl Drop for Held {
 mod tests {
     use super::super::{Movement, ScriptedDoor};
     use super::*;
-    use crate::unit::testing::grant;
+    use crate::unit::testing::{grant, held_open};
     use Movement::{Lock, Unlock};
 
     fn latch() -> (Latch, ScriptedDoor) {
@@ -203,6 +231,31 @@ mod tests {
         assert_eq!(latch.locks_at_ms(), Some(17_000));
         latch.unlock(grant(), u64::MAX).unwrap();
         assert_eq!(latch.locks_at_ms(), Some(u64::MAX));
+    }
+
+    #[test]
+    fn a_door_that_is_held_open_moves_once_and_locks_when_it_is_not_renewed() {
+        let (latch, door) = latch();
+        for at in (10_000..20_000).step_by(1000) {
+            latch.lock_if_due(at);
+            latch.unlock(held_open(), at).unwrap();
+            assert_eq!(latch.locks_at_ms(), Some(at + 5_000));
+        }
+        latch.lock_if_due(23_999);
+        assert_eq!(latch.state(), DoorState::Unlocked);
+        latch.lock_if_due(24_000);
+        assert_eq!(door.movements(), [Lock, Unlock, Lock]);
+    }
+
+    #[test]
+    fn the_end_of_a_hold_leaves_a_person_the_time_to_enter() {
+        for (let_in_at, expected) in [(None, None), (Some(8_000), None), (Some(12_000), Some(17_000))] {
+            let (latch, _) = latch();
+            latch.unlock(held_open(), 11_000).unwrap();
+            let_in_at.inspect(|at| latch.unlock(grant(), *at).unwrap());
+            latch.end_hold(13_000);
+            assert_eq!(latch.locks_at_ms(), expected, "{let_in_at:?}");
+        }
     }
 
     #[test]

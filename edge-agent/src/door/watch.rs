@@ -37,6 +37,11 @@ pub enum Input {
         /// When the lock locks again, on the unit's monotonic clock.
         locks_at_ms: u64,
     },
+    /// The door is held open for everybody.
+    HeldOpen {
+        /// Until when at least, on the unit's monotonic clock.
+        until_ms: u64,
+    },
     /// The exit button was pressed.
     ExitPressed,
     /// The exit button was released.
@@ -87,6 +92,8 @@ pub struct DoorWatch {
     lasting: Allowance,
     exit: ExitButton,
     may_open_until_ms: u64,
+    /// Until then, an open door is not held.
+    may_stay_open_until_ms: u64,
 }
 
 impl DoorWatch {
@@ -102,6 +109,7 @@ impl DoorWatch {
             lasting: Allowance::default(),
             exit: ExitButton::Free,
             may_open_until_ms: 0,
+            may_stay_open_until_ms: 0,
         }
     }
 
@@ -110,6 +118,11 @@ impl DoorWatch {
     pub fn update(&mut self, input: Input, at_ms: u64) -> Option<Event> {
         match input {
             Input::LetIn { locks_at_ms } => self.may_open_until(locks_at_ms.saturating_add(HAND_ON_DOOR_MS)),
+            Input::HeldOpen { until_ms } => {
+                self.may_open_until(until_ms.saturating_add(HAND_ON_DOOR_MS));
+                self.may_stay_open_until_ms = self.may_stay_open_until_ms.max(until_ms);
+                self.alarm = self.alarm.filter(|alarm| *alarm != Alarm::Held);
+            }
             Input::ExitPressed => {
                 if self.exit == ExitButton::Free {
                     self.exit = ExitButton::Pressed { since_ms: at_ms };
@@ -192,7 +205,8 @@ impl DoorWatch {
     }
 
     fn find_held(&mut self, now_ms: u64) -> Option<Event> {
-        let open_ms = now_ms.saturating_sub(self.open_since_ms?);
+        let since_ms = self.open_since_ms?.max(self.may_stay_open_until_ms);
+        let open_ms = now_ms.saturating_sub(since_ms);
         if open_ms < self.rules.held_ms || self.alarm == Some(Alarm::Held) {
             return None;
         }
@@ -213,7 +227,7 @@ fn is_allowed(allowance: &mut Allowance, now_ms: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Input::{Closed, ExitPressed, ExitReleased, LetIn, Opened, Tick};
+    use Input::{Closed, ExitPressed, ExitReleased, HeldOpen, LetIn, Opened, Tick};
 
     const RULES: WatchRules = WatchRules { held_ms: 30_000, leave_ms: 5_000 };
     const FORCED: Event = Event::DoorForced;
@@ -289,7 +303,7 @@ mod tests {
     fn sequences_of_door_events() {
         let let_in = LetIn { locks_at_ms: 15_000 };
         type Story<'a> = (&'a str, &'a [(u64, Input)], Vec<(u64, Event)>);
-        let stories: [Story<'_>; 18] = [
+        let stories: [Story<'_>; 20] = [
             ("nothing happens", &[(0, Tick), (100_000, Tick)], vec![]),
             ("somebody is let in", &[(10_000, let_in), (11_000, Opened), (14_000, Closed)], vec![]),
             ("and opens at the last moment", &[(10_000, let_in), (16_999, Opened), (18_000, Closed)], vec![]),
@@ -334,6 +348,25 @@ mod tests {
                 "held, and somebody comes in meanwhile",
                 &[(10_000, let_in), (11_000, Opened), (41_000, LetIn { locks_at_ms: 46_000 })],
                 vec![(41_000, held(30_000))],
+            ),
+            (
+                "held open for everybody, and closed",
+                &[
+                    (10_000, HeldOpen { until_ms: 15_000 }),
+                    (11_000, Opened),
+                    (14_000, HeldOpen { until_ms: 90_000 }),
+                    (60_000, Tick),
+                    (92_000, Closed),
+                    (91_900, Opened),
+                    (91_950, Closed),
+                    (92_000, Opened),
+                ],
+                vec![(92_000, FORCED)],
+            ),
+            (
+                "propped open after the hours",
+                &[(10_000, HeldOpen { until_ms: 15_000 }), (11_000, Opened), (44_999, Tick), (45_000, Tick)],
+                vec![(45_000, held(30_000))],
             ),
             (
                 "a contact that reports the same state twice",

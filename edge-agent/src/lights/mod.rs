@@ -40,6 +40,8 @@ pub trait LightOutputs: Send {
 pub enum Signal {
     /// Nobody is there.
     Idle,
+    /// Nobody is there, and the door is held open.
+    HeldOpen,
     /// Somebody is let in.
     Granted,
     /// Nobody is let in (yet), and what to do about it.

@@ -3,6 +3,7 @@
 //! | message | green | red | buzzer |
 //! |---|---|---|---|
 //! | nobody is there | off | off | |
+//! | the door is held open | on | off | |
 //! | come in | on | off | one short |
 //! | wait | fast | off | |
 //! | look here, hold still | slow | off | |
@@ -59,6 +60,7 @@ impl Pattern {
     pub const fn for_signal(signal: Signal) -> Self {
         let (opening, round) = match signal {
             Signal::Idle => ("", "."),
+            Signal::HeldOpen => ("", "g"),
             Signal::Granted => (SHORT_BEEP, "g"),
             Signal::DoorHeld => ("", "RR..rr.."),
             Signal::DoorForced => ("", "R"),
@@ -113,7 +115,9 @@ mod tests {
 
     fn signals() -> impl Iterator<Item = Signal> {
         let advice = Advice::ALL.map(Signal::Advise);
-        [Signal::Idle, Signal::Granted, Signal::DoorHeld, Signal::DoorForced].into_iter().chain(advice)
+        [Signal::Idle, Signal::HeldOpen, Signal::Granted, Signal::DoorHeld, Signal::DoorForced]
+            .into_iter()
+            .chain(advice)
     }
 
     /// One letter per tenth of a second: `g`, `r`, `b` for both lights, a capital with the buzzer, `.` for neither.
@@ -162,10 +166,10 @@ mod tests {
         }
     }
 
-    /// No other signal may be mistaken for a grant, which is steady green without red.
+    /// Steady green without red means that the door is open; no other signal may be mistaken for it.
     #[test]
-    fn only_a_grant_is_steady_green() {
-        for signal in signals().filter(|signal| *signal != Signal::Granted) {
+    fn only_an_open_door_is_steady_green() {
+        for signal in signals().filter(|signal| !matches!(signal, Signal::Granted | Signal::HeldOpen)) {
             let pattern = Pattern::for_signal(signal);
             let is_green = |step: u64| pattern.after(10 * step).shown == shown(b'g');
             let longest = (0..400).map(is_green).collect::<Vec<_>>();

@@ -6,7 +6,7 @@ use shared::encoding::Encoding;
 use shared::gallery::{
     Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest,
 };
-use shared::schedule::{Period, Schedule, Schedules, Weekdays};
+use shared::schedule::{Calendar, Period, Schedule, Schedules, Weekdays};
 
 pub(super) const MODEL: ModelHash = ModelHash([1; 32]);
 /// People are numbered. These are enrolled in every database; how many more are depends on the sequence number.
@@ -77,9 +77,7 @@ pub(super) fn database(sequence: u64, model: ModelHash) -> Vec<u8> {
         name: "day".to_owned(),
         groups: vec!["day".to_owned()],
         people: Vec::new(),
-        periods: vec![hours],
-        season: None,
-        closed: Vec::new(),
+        calendar: Calendar::of(vec![hours]),
         after_first_of: None,
     };
     builder.set_schedules(Schedules::new(vec![day]).unwrap()).unwrap();

@@ -4,6 +4,7 @@
 
 mod database_swap;
 mod equip;
+mod held_open;
 pub(crate) mod people;
 mod peripherals;
 #[cfg(test)]
@@ -131,7 +132,8 @@ impl Unit {
     /// [`UnitError`]; the next turn may succeed.
     pub fn turn(&mut self, camera: &mut dyn FrameSource) -> Result<Turn, UnitError> {
         let turn = self.decide_and_act(camera);
-        self.peripherals.show(turn.as_ref().ok().map(|turn| &turn.verdict));
+        let is_held_open = self.policy.held_open_by().is_some();
+        self.peripherals.show(turn.as_ref().ok().map(|turn| &turn.verdict), is_held_open);
         turn
     }
 
@@ -145,6 +147,7 @@ impl Unit {
         events.into_iter().for_each(|event| self.record(event, &now));
         let part_events: Vec<Event> = self.parts.iter().flat_map(PartReports::take).collect();
         part_events.into_iter().for_each(|event| self.record(event, &now));
+        self.follow_hours(&now)?;
         // One card per decision, so that no card replaces another that has not been decided on.
         if let Some(card) = self.peripherals.next_card(&self.gallery) {
             self.policy.present_card(&card, &now);

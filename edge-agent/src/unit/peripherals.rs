@@ -56,6 +56,13 @@ impl Peripherals {
         }
     }
 
+    /// Notes that the door is held open for everybody, and until when at least.
+    pub(super) fn note_held_open(&mut self, locks_at_ms: Option<u64>, now_ms: u64) {
+        if let (Some(door), Some(until_ms)) = (&mut self.door, locks_at_ms) {
+            door.watch.update(Input::HeldOpen { until_ms }, now_ms);
+        }
+    }
+
     /// Shows a frame to the lamp, and returns the report of a trial that is over. A unit without a lamp cannot tell.
     pub(super) fn see_lamp(
         &mut self,
@@ -99,10 +106,13 @@ impl Peripherals {
     }
 
     /// Shows the decision on the lights; `None` after a failed turn.
-    pub(super) fn show(&self, verdict: Option<&Verdict>) {
+    pub(super) fn show(&self, verdict: Option<&Verdict>, is_held_open: bool) {
         if let Some(lights) = &self.lights {
             let alarm = self.door.as_ref().and_then(|door| door.watch.alarm());
-            lights.show(verdict.map_or(Signal::FAILED, |verdict| Signal::from_verdict(verdict, alarm)));
+            lights.show(verdict.map_or(Signal::FAILED, |verdict| match Signal::from_verdict(verdict, alarm) {
+                Signal::Idle if is_held_open => Signal::HeldOpen,
+                signal => signal,
+            }));
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Grants for tests, made by the policy, because nothing else can make one.
 
-use policy::{Decision, Enrolled, Entry, Now, Observation, ObservedFace, Policy, Resemblance, Rules};
+use policy::{Decision, Enrolled, Entry, HeldOpen, Hold, Now, Observation, ObservedFace, Policy, Resemblance, Rules};
 use shared::face::FaceBox;
 use shared::gallery::{Gallery, GalleryBuilder, ModelHash, PersonId};
+use shared::schedule::{Calendar, DoorHours, DoorUse, Period, ScheduleSet, Schedules, Weekdays};
 
 /// An enrolled person.
 pub(crate) const PERSON: PersonId = PersonId([7; 16]);
@@ -31,6 +32,31 @@ pub(crate) fn grant() -> Entry {
     let faces = [face(0.5)];
     match Policy::new(rules()).unwrap().decide(&Observation::new(&faces), &Now::trusted(0, 0)) {
         Decision::Grant(grant) => grant,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Hours in which the door is held open all day, once somebody of the staff has come in.
+pub(crate) fn open_all_day() -> Schedules {
+    let does = DoorUse::HeldOpen { after_first_of: "staff".to_owned() };
+    let day = Period { weekdays: Weekdays::ALL, from_minute: 0, until_minute: 1440 };
+    let hours = DoorHours { name: "day".to_owned(), doors: Vec::new(), does, calendar: Calendar::of(vec![day]) };
+    Schedules::NONE.with_doors(vec![hours]).unwrap()
+}
+
+/// A grant that holds the door open.
+pub(crate) fn held_open() -> HeldOpen {
+    let (mut policy, schedules, now) = (Policy::new(rules()).unwrap(), open_all_day(), Now::trusted(0, 0));
+    let mut first = face(0.5);
+    let mut staff = Enrolled::new(PERSON);
+    staff.hours.holds_open = ScheduleSet::from_indices([0]);
+    first.resembles = Some(Resemblance::new(staff, 0.5));
+    let faces = [first];
+    let Decision::Grant(_) = policy.decide(&Observation::new(&faces).with_schedules(&schedules), &now) else {
+        panic!("not let in")
+    };
+    match policy.hold_open(&schedules, false, &now) {
+        Hold::Begins(held) => held,
         other => panic!("{other:?}"),
     }
 }

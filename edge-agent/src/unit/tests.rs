@@ -14,7 +14,8 @@ use policy::{Claimed, Credential, Grant, ObservedFace, Refusal};
 use shared::card::{CardKey, CardNumber};
 use shared::encoding::Encoding;
 use shared::gallery::{Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonName, PhotoDigest};
-use testing::{PERSON, face, nobody, rules};
+use shared::schedule::ScheduleSet;
+use testing::{PERSON, face, nobody, open_all_day, rules};
 
 /// A camera that always gives the same grey picture, or nothing.
 struct Grey(Option<Frame>);
@@ -245,6 +246,72 @@ fn a_door_that_fails_is_recorded() {
 }
 
 /// A gallery in which [`PERSON`] has this card and this mode.
+/// [`PERSON`] is of the staff, and the door is held open once they have come in.
+fn staff() -> Gallery {
+    let encoding = Encoding::from_network(&[1.0, 0.0]).unwrap();
+    let person = NewPerson {
+        id: PERSON,
+        name: PersonName::parse("Ada").unwrap(),
+        details: Details { groups: vec!["staff".to_owned()], ..Details::default() },
+        encodings: vec![NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0, is_plain: true }],
+    };
+    let mut builder = GalleryBuilder::new(2, ModelHash([0; 32]), 2).unwrap();
+    builder.add_person(person).unwrap();
+    builder.set_schedules(open_all_day()).unwrap();
+    builder.build()
+}
+
+fn first_of_the_staff() -> ObservedFace {
+    let mut first = face(0.5);
+    first.resembles.as_mut().unwrap().best.hours.holds_open = ScheduleSet::from_indices([0]);
+    first
+}
+
+#[test]
+fn a_door_is_held_open_after_its_record_until_the_database_says_otherwise() {
+    let mut bench = Bench::with(vec![vec![first_of_the_staff()], vec![], vec![], vec![], vec![], vec![]]);
+    bench.unit.use_database(staff(), rules()).unwrap();
+    assert!(matches!(bench.turn_at(0).verdict, Verdict::Granted(_)));
+    for at in [1_000, 4_000, 8_000, 12_000] {
+        assert_eq!(bench.turn_at(at).door, DoorState::Unlocked, "{at}");
+    }
+    bench.unit.use_database(nobody(), rules()).unwrap();
+    assert_eq!(bench.turn_at(13_000).door, DoorState::Locked);
+    let log = bench.log();
+    let places = ["\"granted\"", "\"held_open\",\"hours\":\"day\"", "\"hold_ended\"", "\"hours_over\""];
+    let places: Vec<Option<usize>> = places.iter().map(|event| log.find(event)).collect();
+    assert!(places.is_sorted() && places[0].is_some(), "{places:?} {log}");
+    assert_eq!(log.matches("held_open").count(), 1, "{log}");
+    use Movement::{Lock, Unlock};
+    assert_eq!(bench.door.movements(), [Lock, Unlock, Lock]);
+}
+
+#[test]
+fn a_door_is_not_held_open_without_a_record() {
+    let mut bench = Bench::with(vec![vec![first_of_the_staff()], vec![], vec![], vec![]]);
+    bench.unit.use_database(staff(), rules()).unwrap();
+    assert!(matches!(bench.turn_at(0).verdict, Verdict::Granted(_)));
+    bench.storage.fail_at(Some(Operation::Append));
+    for at in [100, 6_000, 7_000] {
+        bench.turn_at(at);
+    }
+    assert_eq!(bench.unit.latch.state(), DoorState::Locked);
+    assert!(!bench.log().contains("held_open"), "{}", bench.log());
+}
+
+/// Without a loop that renews it, the relock timer ends the hold.
+#[test]
+fn a_loop_that_hangs_does_not_hold_the_door_open() {
+    let mut bench = Bench::with(vec![vec![first_of_the_staff()], vec![]]);
+    bench.unit.use_database(staff(), rules()).unwrap();
+    bench.turn_at(0);
+    bench.turn_at(4_000);
+    bench.unit.latch.lock_if_due(8_999);
+    assert_eq!(bench.unit.latch.state(), DoorState::Unlocked);
+    bench.unit.latch.lock_if_due(9_000);
+    assert_eq!(bench.unit.latch.state(), DoorState::Locked);
+}
+
 fn card_holder(card: CardNumber, mode: Mode) -> Gallery {
     let key = CardKey([9; 32]);
     let mut builder = GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap();

@@ -4,7 +4,7 @@ use super::roster::Member;
 use serde::Serialize;
 use shared::card::CardNumber;
 use shared::gallery::{Details, Gallery, Mode, Person, PersonName, PhotoDigest};
-use shared::schedule::Schedule;
+use shared::schedule::{Schedule, Schedules};
 use std::collections::{BTreeSet, HashMap};
 
 /// The new database may remove up to this many people, or up to this share of all, without `--allow-removals`: a user
@@ -162,13 +162,16 @@ fn what_changed(before: Side<'_>, after: Side<'_>, cards: &[CardNumber]) -> Vec<
     .collect()
 }
 
-/// Names of the schedules that differ between the two.
+/// Names of the schedules, and of the hours of doors, that differ between the two.
 fn changed_schedules(previous: &Gallery, next: &Gallery) -> Vec<String> {
-    let of = |gallery: &Gallery| gallery.schedules().iter().cloned().collect::<Vec<Schedule>>();
-    let (before, after) = (of(previous), of(next));
-    let names: BTreeSet<&String> = before.iter().chain(&after).map(|schedule| &schedule.name).collect();
-    let named = |schedules: &[Schedule], name: &String| schedules.iter().find(|one| one.name == *name).cloned();
-    names.into_iter().filter(|name| named(&before, name) != named(&after, name)).cloned().collect()
+    let (before, after) = (previous.schedules(), next.schedules());
+    let of_people: BTreeSet<&String> = before.iter().chain(after.iter()).map(|schedule| &schedule.name).collect();
+    let schedule = |all: &'_ Schedules, name: &String| all.iter().find(|one| one.name == *name).cloned();
+    let of_people = of_people.into_iter().filter(|name| schedule(before, name) != schedule(after, name));
+    let of_doors: BTreeSet<&String> = before.doors().iter().chain(after.doors()).map(|hours| &hours.name).collect();
+    let hours = |all: &'_ Schedules, name: &String| all.doors().iter().find(|one| one.name == *name).cloned();
+    let of_doors = of_doors.into_iter().filter(|name| hours(before, name) != hours(after, name));
+    of_people.chain(of_doors).cloned().collect()
 }
 
 #[cfg(test)]
@@ -177,7 +180,7 @@ mod tests {
     use shared::card::CardKey;
     use shared::encoding::Encoding;
     use shared::gallery::{GalleryBuilder, ModelHash, NewEncoding, NewPerson, PersonId};
-    use shared::schedule::{Period, Schedules, Weekdays};
+    use shared::schedule::{Calendar, Period, Weekdays};
 
     struct Of {
         id: u8,
@@ -215,9 +218,7 @@ mod tests {
             name: "office".to_owned(),
             groups: vec!["staff".to_owned()],
             people: Vec::new(),
-            periods: vec![Period { weekdays: Weekdays::ALL, from_minute: 360, until_minute }],
-            season: None,
-            closed: Vec::new(),
+            calendar: Calendar::of(vec![Period { weekdays: Weekdays::ALL, from_minute: 360, until_minute }]),
             after_first_of: None,
         });
         builder.set_schedules(Schedules::new(schedule.into_iter().collect()).unwrap()).unwrap();

@@ -2,7 +2,7 @@
 
 use super::people_csv::{self, Listed};
 use super::roster::{self, Member};
-use super::schedules_toml::{self, Planned};
+use super::schedules_toml::{self, TimeRules};
 use crate::args::BuildDb;
 use crate::database_files::{self, Opened};
 use crate::doors;
@@ -22,7 +22,7 @@ const WHERE_TO: &str = "put photos into PHOTOS/<person>/<photo>";
 pub(super) struct Inputs {
     pub(super) folders: Vec<Folder>,
     pub(super) members: Vec<Member>,
-    pub(super) schedules: Vec<Planned>,
+    pub(super) schedules: TimeRules,
     /// The database that the new one replaces.
     pub(super) replaced: Option<Opened>,
     pub(super) protect: Protect,
@@ -79,7 +79,7 @@ fn read_people_file(path: &Path) -> anyhow::Result<Listed> {
     people_csv::parse(&bytes, &TimeZone::system()).help("correct the file; without it, limits in it would not apply")
 }
 
-fn read_schedules_file(path: &Path) -> anyhow::Result<Vec<Planned>> {
+fn read_schedules_file(path: &Path) -> anyhow::Result<TimeRules> {
     let bytes = files::read_bounded(path, schedules_toml::MAX_BYTES)?;
     schedules_toml::parse(&bytes).help("correct the file; without it, everybody could enter at all times")
 }

@@ -1,7 +1,7 @@
 //! Builds a people database from members and encodings. No I/O except random numbers.
 
 use super::roster::Member;
-use super::schedules_toml::{self, Planned};
+use super::schedules_toml::{self, TimeRules};
 use crate::calibrate::set_thresholds;
 use crate::database_files;
 use accuracy::calibration::Risk;
@@ -66,7 +66,7 @@ pub(super) struct Findings {
 /// If a limit of the format is exceeded, two people have the same id, or the system provides no random numbers.
 pub(super) fn build(
     people: &[Enrolled],
-    schedules: Vec<Planned>,
+    schedules: TimeRules,
     findings: &Findings,
     heritage: &Heritage,
     recogniser: &Recogniser,
@@ -99,12 +99,12 @@ pub(super) fn build(
     Ok(builder.build())
 }
 
-fn set_schedules(builder: &mut GalleryBuilder, planned: Vec<Planned>) -> anyhow::Result<()> {
+fn set_schedules(builder: &mut GalleryBuilder, rules: TimeRules) -> anyhow::Result<()> {
     let id_of = |name: &PersonName| {
         let gallery = builder.gallery();
         gallery.person_by_name(name).map(|index| gallery.people()[index].id)
     };
-    let schedules = schedules_toml::with_ids(planned, id_of)?;
+    let schedules = schedules_toml::with_ids(rules, id_of)?;
     builder.set_schedules(schedules).context("schedules.toml")
 }
 

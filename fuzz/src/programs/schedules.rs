@@ -2,7 +2,7 @@
 
 use crate::Answer;
 use encoder_tool::fuzz_entry_points::schedules_toml;
-use shared::schedule::{LocalTime, MAX_PERIODS, MAX_SCHEDULES, Opening, ScheduleSet};
+use shared::schedule::{Calendar, DoorNow, LocalTime, MAX_PERIODS, MAX_SCHEDULES, Opening, ScheduleSet};
 
 /// Parses a `schedules.toml`. Accepted schedules are within the limits of a database and give an answer for any time.
 pub fn schedules(bytes: &[u8]) -> Answer {
@@ -16,14 +16,22 @@ pub fn schedules(bytes: &[u8]) -> Answer {
     let count = schedules.iter().count();
     assert!(count <= MAX_SCHEDULES);
     for schedule in schedules.iter() {
-        assert!((1..=MAX_PERIODS).contains(&schedule.periods.len()));
+        require_within_limits(&schedule.calendar);
         assert!(!schedule.groups.is_empty() || !schedule.people.is_empty(), "it binds nobody");
-        assert!(schedule.closed.iter().chain(&schedule.season).all(|days| days.first <= days.last));
     }
+    assert!(schedules.doors().len() <= MAX_SCHEDULES);
+    schedules.doors().iter().for_each(|hours| require_within_limits(&hours.calendar));
     let everything = ScheduleSet::from_indices(0..count);
     for (day, minute) in [(i32::MIN, 0), (0, 1439), (20_780, 720), (i32::MAX, 0)] {
         let time = LocalTime { day, minute };
         let _answer: Opening = schedules.opening(everything, time, |_| Some(0));
+        let DoorNow { asks, held_open } = schedules.door_now(time, |_| Some(0));
+        assert!(asks.is_none() || held_open.is_none(), "a door that asks for credentials is not held open");
     }
     if schedules.is_empty() { Answer::Refused } else { Answer::Accepted }
+}
+
+fn require_within_limits(Calendar { periods, season, closed }: &Calendar) {
+    assert!((1..=MAX_PERIODS).contains(&periods.len()));
+    assert!(closed.iter().chain(season).all(|days| days.first <= days.last));
 }

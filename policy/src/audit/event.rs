@@ -5,12 +5,13 @@ use super::line_hash::LineHash;
 use super::part::Part;
 use super::signature::HeadSignature;
 use crate::{
-    Approach, Credential, Entry, Failures, Kind, Locked, LockoutEnd, MAX_CONSENSUS_FRAMES, Neighbour, Reason, Reports,
-    Tailgating,
+    Approach, Credential, Entry, Failures, HeldOpen, HoldEnd, Kind, Locked, LockoutEnd, MAX_CONSENSUS_FRAMES,
+    Neighbour, Reason, Reports, Tailgating,
 };
 use heapless::{String, Vec};
 use serde::{Deserialize, Serialize};
 use shared::gallery::{DatabaseDigest, ModelHash, PersonId};
+use shared::schedule::MAX_SCHEDULE_NAME_BYTES;
 
 /// Largest length of a reason code such as `other_model`, in bytes.
 pub const MAX_CODE_BYTES: usize = 32;
@@ -218,6 +219,20 @@ pub enum Event {
         /// Number of earlier changes that were not recorded because there were too many.
         unreported: u64,
     },
+    /// From now on the door is held open for everybody. Written before the door is unlocked.
+    HeldOpen {
+        /// The name of the hours in `schedules.toml`.
+        hours: String<MAX_SCHEDULE_NAME_BYTES>,
+        /// Whose entry opened the door for everybody.
+        person: PersonId,
+    },
+    /// The door is no longer held open, and has been locked unless somebody was just let in.
+    HoldEnded {
+        /// The name of the hours.
+        hours: String<MAX_SCHEDULE_NAME_BYTES>,
+        /// The code why.
+        ended_because: String<MAX_CODE_BYTES>,
+    },
     /// An approach ended in which somebody may have tailgated.
     Tailgating {
         /// The last person let in before more faces were seen than people let in.
@@ -256,6 +271,11 @@ impl Event {
     /// A part works, after failing for so long.
     pub fn part_works(part: Part, usb_port: Option<&str>, failed_ms: u64, tries: u64, unreported: u64) -> Self {
         Self::PartWorks { part, usb_port: usb_port.map(kept), failed_ms, tries, unreported }
+    }
+
+    /// The door is no longer held open.
+    pub fn hold_ended(hours: &str, because: HoldEnd) -> Self {
+        Self::HoldEnded { hours: kept(hours), ended_because: kept(because.code()) }
     }
 
     /// A lockout began.
@@ -310,6 +330,12 @@ fn kept<const N: usize>(text: &str) -> String<N> {
     let mut kept = String::new();
     let _cut_off = text.chars().try_for_each(|character| kept.push(character));
     kept
+}
+
+impl From<&HeldOpen> for Event {
+    fn from(held: &HeldOpen) -> Self {
+        Self::HeldOpen { hours: kept(held.hours()), person: held.opened_by() }
+    }
 }
 
 impl From<&Entry> for Event {

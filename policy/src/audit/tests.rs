@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Credential, MAX_FIGURES, MAX_NAME_BYTES, Neighbour, Reason, Report, Signal};
+use crate::{Credential, HoldEnd, MAX_FIGURES, MAX_NAME_BYTES, Neighbour, Reason, Report, Signal};
 use proptest::collection::vec as vec_of;
 use proptest::option::of as option_of;
 use proptest::prelude::*;
@@ -385,6 +385,9 @@ fn events() -> impl Strategy<Value = Event> {
             .prop_map(|(digest, code)| Event::database_refused(digest.map(DatabaseDigest), &code)),
         any::<(u64, String)>().prop_map(|(sequence, code)| Event::database_returned(sequence, &code)),
         any::<(u32, String)>().prop_map(|(uid, code)| Event::requested(&code, uid)),
+        (person(), "[^\\p{Cc}]{1,32}")
+            .prop_map(|(person, hours)| Event::HeldOpen { hours: hours.chars().take(8).collect(), person }),
+        any::<String>().prop_map(|hours| Event::hold_ended(&hours, HoldEnd::HoursOver)),
         Just(Event::SelfTestFailed),
         (any::<String>(), option_of(any::<String>()), any::<u64>()).prop_map(|(code, port, more)| Event::part_failed(
             Part::Camera,

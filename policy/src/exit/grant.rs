@@ -1,9 +1,11 @@
 //! What opens a door: a grant, of one of several kinds.
 
 use crate::credential::Credential;
+use crate::door_hours::{HELD_OPEN_MS, HoldEnd};
 use crate::enrolled::Neighbour;
 use crate::rules::MAX_CONSENSUS_FRAMES;
 use crate::signals::{Report, Reports};
+use alloc::string::String;
 use heapless::Vec;
 use shared::gallery::PersonId;
 use shared::schedule::ScheduleSet;
@@ -15,6 +17,8 @@ use shared::schedule::ScheduleSet;
 pub enum Grant {
     /// Lets in one person, once.
     Entry(Entry),
+    /// Holds the door open for everybody.
+    HeldOpen(HeldOpen),
 }
 
 impl Grant {
@@ -22,7 +26,22 @@ impl Grant {
     pub fn utc_ms(&self) -> i64 {
         match self {
             Self::Entry(entry) => entry.utc_ms,
+            Self::HeldOpen(held) => held.utc_ms,
         }
+    }
+
+    /// For how many milliseconds it unlocks the door; `None` for the configured time.
+    pub fn unlocks_for_ms(&self) -> Option<u64> {
+        match self {
+            Self::Entry(_) => None,
+            Self::HeldOpen(_) => Some(HELD_OPEN_MS),
+        }
+    }
+}
+
+impl From<HeldOpen> for Grant {
+    fn from(held: HeldOpen) -> Self {
+        Self::HeldOpen(held)
     }
 }
 
@@ -39,7 +58,7 @@ impl From<Entry> for Grant {
 /// use policy::Entry;
 /// let (distance, distances) = (None, Default::default());
 /// let credential = policy::Credential::Card;
-/// let forged = Entry { person: PersonId([0; 16]), credential, distance, distances, runner_up: None, face: None, is_grey: false, opens: Default::default(), signals: Default::default(), utc_ms: 0 };
+/// let forged = Entry { person: PersonId([0; 16]), credential, distance, distances, runner_up: None, face: None, is_grey: false, opens: Default::default(), holds_open: Default::default(), signals: Default::default(), utc_ms: 0 };
 /// ```
 ///
 /// ```compile_fail,E0599
@@ -58,6 +77,7 @@ pub struct Entry {
     pub(super) face: Option<usize>,
     pub(super) is_grey: bool,
     pub(super) opens: ScheduleSet,
+    pub(super) holds_open: ScheduleSet,
     pub(super) signals: Reports,
     pub(super) utc_ms: i64,
 }
@@ -66,6 +86,11 @@ impl Entry {
     /// The schedules that this entry opens.
     pub(crate) fn opens(&self) -> ScheduleSet {
         self.opens
+    }
+
+    /// The door hours that this entry begins.
+    pub(crate) fn holds_open(&self) -> ScheduleSet {
+        self.holds_open
     }
 
     /// Who is let in.
@@ -112,4 +137,44 @@ impl Entry {
     pub fn utc_ms(&self) -> i64 {
         self.utc_ms
     }
+}
+
+/// The permission to keep the door open for a few seconds more, in hours in which it is held open for everybody.
+#[derive(Debug, PartialEq)]
+#[must_use = "without it the door locks"]
+pub struct HeldOpen {
+    pub(super) hours: String,
+    pub(super) opened_by: PersonId,
+    pub(super) utc_ms: i64,
+}
+
+impl HeldOpen {
+    /// The name of the hours.
+    pub fn hours(&self) -> &str {
+        &self.hours
+    }
+
+    /// Whose entry opened the door for everybody.
+    pub fn opened_by(&self) -> PersonId {
+        self.opened_by
+    }
+}
+
+/// Whether the door is held open.
+#[derive(Debug, PartialEq)]
+#[must_use = "a door that is not held open must lock"]
+pub enum Hold {
+    /// It is not.
+    No,
+    /// From now on: record it, then unlock the door.
+    Begins(HeldOpen),
+    /// Still: renew the unlock time.
+    GoesOn(HeldOpen),
+    /// No longer: lock the door, and record it.
+    Ends {
+        /// The name of the hours.
+        hours: String,
+        /// Why.
+        because: HoldEnd,
+    },
 }

@@ -2,15 +2,17 @@
 
 mod grant;
 
-pub use grant::{Entry, Grant};
+pub use grant::{Entry, Grant, HeldOpen, Hold};
 
 use super::credential::Shown;
-use super::observation::{Now, Observation};
+use super::door_hours::{self, HoldEnd, Holding};
+use super::observation::{ClockTrust, Now, Observation};
 use super::reason::Reason;
 use super::recognition::Recognised;
 use super::rules::MAX_CONSENSUS_FRAMES;
 use super::{Policy, company, permission};
 use heapless::Vec;
+use shared::schedule::Schedules;
 
 impl Policy {
     /// Grants entry if every rule allows it: no lockout, no forbidden company, not yet let in during this approach,
@@ -35,9 +37,45 @@ impl Policy {
             face: shown.recognised().and(nearest),
             is_grey: shown.recognised().is_some() && observation.is_grey,
             opens: shown.holder().hours.opens,
+            holds_open: shown.holder().hours.holds_open,
             signals,
             utc_ms: now.utc_ms,
         })
+    }
+
+    /// Whether the door is held open for everybody: in its hours, once a member of the group that they name was let in
+    /// after they began, and while the clock is trusted. Sets the credentials that the door asks for at this hour as
+    /// well. Call it once per turn of the loop, before cards and frames, and also in turns without a frame.
+    ///
+    /// After anything but the end of the hours, somebody must come in again. `is_barred` while the unit lets nobody in.
+    pub fn hold_open(&mut self, schedules: &Schedules, is_barred: bool, now: &Now) -> Hold {
+        self.follow_hours(schedules, now);
+        let ends = match now.clock {
+            ClockTrust::Unknown => Some(HoldEnd::ClockUnknown),
+            ClockTrust::Trusted => is_barred.then_some(HoldEnd::SelfTestFailed),
+        };
+        if ends.is_some() {
+            self.remembered.first_in.forget();
+        }
+        let before = self.holding.take();
+        self.holding = door_hours::holding_now(schedules, &self.remembered.first_in, now).filter(|_| ends.is_none());
+        let is_same = |before: &Holding, holding: &Holding| before.hours == holding.hours;
+        match (before, &self.holding) {
+            (None, None) => Hold::No,
+            (Some(before), None) => Hold::Ends { hours: before.hours, because: ends.unwrap_or(HoldEnd::HoursOver) },
+            (before, Some(holding)) => {
+                let Holding { hours, opened_by } = holding.clone();
+                let held = HeldOpen { hours, opened_by, utc_ms: now.utc_ms };
+                let goes_on = before.is_some_and(|before| is_same(&before, holding));
+                if goes_on { Hold::GoesOn(held) } else { Hold::Begins(held) }
+            }
+        }
+    }
+
+    /// Revokes a hold that the door will not act on. Somebody must come in again.
+    pub fn stop_holding(&mut self) {
+        self.holding = None;
+        self.remembered.first_in.forget();
     }
 
     fn require_allowed_company(&self, shown: &Shown, observation: &Observation<'_>, now: &Now) -> Result<(), Reason> {

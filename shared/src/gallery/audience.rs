@@ -3,19 +3,13 @@
 //!
 //! The unit knows its own id and groups.
 
+use crate::door_name::{DoorGroup, NotADoor};
 use crate::seal::{Fingerprint, MAX_RECIPIENTS};
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use core::str::FromStr;
-use serde::Deserialize;
 
 /// Largest number of units that a database can name. It can be sealed for all of them and the workstation.
 pub const MAX_UNITS: usize = MAX_RECIPIENTS - 1;
-/// Largest length of a door group's name, in bytes.
-pub const MAX_DOOR_GROUP_BYTES: usize = 32;
-/// The word for every door; it cannot be a group's name.
-pub const ALL_DOORS: &str = "all";
 
 /// The doors that may use a database. The signature covers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,11 +26,6 @@ pub enum Audience {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Units(pub(super) Vec<Fingerprint>);
 
-/// The name of a group of doors: 1 to [`MAX_DOOR_GROUP_BYTES`] lower-case letters, digits and `-`, with at least one
-/// letter after `f`, so that an incomplete unit id is never a valid group.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct DoorGroup(pub(super) String);
-
 /// Why an audience is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -45,11 +34,8 @@ pub enum AudienceError {
     #[error("a database is for 1 to {MAX_UNITS} units, not for {0}; put more into a group")]
     UnitCount(usize),
     /// The name of a group is invalid.
-    #[error(
-        "{0:?} is neither a unit's id (five groups of four hexadecimal digits) nor a group of doors (1 to \
-         {MAX_DOOR_GROUP_BYTES} lower-case letters, digits and \"-\", with a letter beyond \"f\", and not \"{ALL_DOORS}\")"
-    )]
-    NotAGroup(String),
+    #[error(transparent)]
+    NotAGroup(#[from] NotADoor),
 }
 
 impl Audience {
@@ -100,31 +86,6 @@ impl fmt::Display for Audience {
     }
 }
 
-impl FromStr for DoorGroup {
-    type Err = AudienceError;
-
-    fn from_str(text: &str) -> Result<Self, AudienceError> {
-        let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        let is_name = (1..=MAX_DOOR_GROUP_BYTES).contains(&text.len())
-            && text.chars().all(sound)
-            && text.chars().any(|c| c > 'f')
-            && text != ALL_DOORS;
-        if is_name { Ok(Self(text.into())) } else { Err(AudienceError::NotAGroup(text.into())) }
-    }
-}
-
-impl fmt::Display for DoorGroup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for DoorGroup {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,17 +122,6 @@ mod tests {
         for (count, fits) in [(0, false), (1, true), (64, true), (65, false), (200, false)] {
             let audience = Audience::units((0..count).map(unit));
             assert_eq!(audience.is_ok(), fits, "{count}");
-        }
-    }
-
-    #[test]
-    fn an_incomplete_id_and_the_word_all_are_not_groups() {
-        for name in ["office", "floor-2", "0west", "z"] {
-            assert_eq!(group(name).to_string(), name);
-        }
-        let id = unit(7).to_string();
-        for name in ["", "all", "5f0c-8a71", &id, "cafe", "Office", "büro", "a b", "x".repeat(33).as_str(), "../x"] {
-            assert!(name.parse::<DoorGroup>().is_err(), "{name}");
         }
     }
 

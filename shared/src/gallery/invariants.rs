@@ -3,10 +3,11 @@
 use super::error::Problem;
 use super::header::{GreyThreshold, Header};
 use super::name::{PersonName, is_control};
-use super::person::{Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_NOTE_BYTES, Mode, Person};
+use super::person::{Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_NOTE_BYTES, Person};
 use super::size::MAX_PEOPLE;
 use crate::card::{CardHash, CardKey};
 use crate::encoding::MAX_DIMENSIONS;
+use crate::mode::Mode;
 use crate::person_id::PersonId;
 use crate::schedule::{MAX_GROUP_BYTES, MAX_GROUPS, Schedules};
 use alloc::collections::BTreeSet;
@@ -79,6 +80,11 @@ pub(super) fn check_schedules(schedules: &Schedules, people: &[Person]) -> Resul
         let group = schedule.groups.iter().chain(&schedule.after_first_of).find(|group| !groups.contains(group));
         if let Some(group) = group {
             return Err(Problem::ScheduleOfNoGroup { schedule: named(), group: group.clone() });
+        }
+    }
+    for hours in schedules.doors() {
+        if let Some(group) = hours.after_first_of().filter(|group| !groups.contains(group)) {
+            return Err(Problem::ScheduleOfNoGroup { schedule: hours.name.clone(), group: group.clone() });
         }
     }
     Ok(())

@@ -16,10 +16,12 @@ mod name;
 mod person;
 mod size;
 
+pub use crate::door_name::{ALL_DOORS, DoorGroup, DoorName, MAX_DOOR_GROUP_BYTES, NotADoor};
 pub use crate::hex::HexError;
+pub use crate::mode::Mode;
 pub use crate::person_id::PersonId;
 pub use crate::schedule::{MAX_GROUP_BYTES, MAX_GROUPS};
-pub use audience::{ALL_DOORS, Audience, AudienceError, DoorGroup, MAX_DOOR_GROUP_BYTES, MAX_UNITS, Units};
+pub use audience::{Audience, AudienceError, MAX_UNITS, Units};
 pub use builder::{GalleryBuilder, NewEncoding, NewPerson};
 pub use digests::{DatabaseDigest, GateDigest, ModelHash};
 pub use error::{GalleryError, Problem, Tag, require_size};
@@ -27,7 +29,7 @@ pub use error::{GalleryError, Problem, Tag, require_size};
 pub use file::{BEGINNING_BYTES, DatabaseFile, FORMAT_VERSION, Protection, SealFor, require_beginning};
 pub use header::{Calibration, GreyThreshold, Header};
 pub use name::{MAX_NAME_BYTES, NameError, PersonName};
-pub use person::{Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_NOTE_BYTES, Mode, Person};
+pub use person::{Details, MAX_CARDS, MAX_ENCODINGS_OF_PERSON, MAX_NOTE_BYTES, Person};
 pub use size::{MAX_DATABASE_BYTES, MAX_PEOPLE};
 
 use crate::card::{CardKey, CardNumber};
@@ -35,6 +37,7 @@ use crate::encoding::Encoding;
 use crate::hex::hex_text;
 use crate::matching::{self, DotsOfRows, PersonDistance, Probe};
 use crate::schedule::{Hours, Schedules};
+use crate::seal::Fingerprint;
 use alloc::vec::Vec;
 use enrolled::Enrolled;
 use zeroize::Zeroizing;
@@ -158,6 +161,14 @@ impl Gallery {
     /// When people may enter.
     pub fn schedules(&self) -> &Schedules {
         &self.schedules
+    }
+
+    /// Leaves out the hours of other doors than this unit's, once the unit has verified the database. `unit` is its id
+    /// if it has a key of its own, `groups` are its groups.
+    #[must_use]
+    pub fn at_door(mut self, unit: Option<Fingerprint>, groups: &[DoorGroup]) -> Self {
+        self.schedules.keep_door(unit, groups);
+        self
     }
 
     /// How the schedules apply to a person; empty if there is no such person.

@@ -2,11 +2,11 @@
 
 use super::name::PersonName;
 use crate::card::CardHash;
+use crate::mode::Mode;
 use crate::person_id::PersonId;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
-use serde::{Deserialize, Serialize};
 
 /// Largest length of a note, in bytes.
 pub const MAX_NOTE_BYTES: usize = 512;
@@ -14,53 +14,6 @@ pub const MAX_NOTE_BYTES: usize = 512;
 pub const MAX_CARDS: usize = 8;
 /// Largest number of encodings of a person.
 pub const MAX_ENCODINGS_OF_PERSON: usize = 1000;
-
-/// What a person must show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Mode {
-    /// What the door unit's configuration requires.
-    #[default]
-    Default,
-    /// The face is enough.
-    Face,
-    /// A card and the matching face.
-    CardAndFace,
-    /// Either a card or the face is enough.
-    CardOrFace,
-    /// The card alone. A person with this mode is enrolled without a face.
-    Card,
-}
-
-impl Mode {
-    const ALL: [Self; 5] = [Self::Default, Self::Face, Self::CardAndFace, Self::CardOrFace, Self::Card];
-
-    /// Its name in files that people edit, such as the unit's configuration.
-    pub fn in_files(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::Face => "face",
-            Self::CardAndFace => "card-and-face",
-            Self::CardOrFace => "card-or-face",
-            Self::Card => "card",
-        }
-    }
-
-    /// Its name in JSON.
-    pub fn in_json(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::Face => "face",
-            Self::CardAndFace => "card_and_face",
-            Self::CardOrFace => "card_or_face",
-            Self::Card => "card",
-        }
-    }
-
-    /// Parses either name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| [mode.in_files(), mode.in_json()].contains(&name))
-    }
-}
 
 /// What an administrator records about a person besides the name; all fields are optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

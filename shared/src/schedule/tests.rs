@@ -18,9 +18,7 @@ fn schedule(periods: Vec<Period>) -> Schedule {
         name: "cleaning".to_owned(),
         groups: vec!["cleaners".to_owned()],
         people: Vec::new(),
-        periods,
-        season: None,
-        closed: Vec::new(),
+        calendar: Calendar::of(periods),
         after_first_of: None,
     }
 }
@@ -64,8 +62,8 @@ fn hours_of_the_week() {
 #[test]
 fn a_period_belongs_to_the_day_on_which_it_begins() {
     let mut nights = schedule(vec![period(Weekdays::ALL, 22, 2)]);
-    nights.season = Some(Days { first: MONDAY, last: MONDAY + 2 });
-    nights.closed = vec![Days { first: MONDAY + 1, last: MONDAY + 1 }];
+    nights.calendar.season = Some(Days { first: MONDAY, last: MONDAY + 2 });
+    nights.calendar.closed = vec![Days { first: MONDAY + 1, last: MONDAY + 1 }];
     let cases = [
         (-1, 1439, false),
         (0, 60, false),
@@ -154,11 +152,11 @@ fn invalid_schedules_are_refused() {
         (|s| (s.groups, s.people) = (Vec::new(), vec![PersonId([0; 16])]), true),
         (|s| s.groups = vec![String::new()], false),
         (|s| s.after_first_of = Some("x".repeat(33)), false),
-        (|s| s.periods = Vec::new(), false),
-        (|s| s.periods = vec![period(Weekdays::from_days([]), 6, 8)], false),
-        (|s| s.periods = vec![period(Weekdays::ALL, 24, 8)], false),
-        (|s| s.periods = vec![period(Weekdays::ALL, 6, 25)], false),
-        (|s| s.closed = vec![Days { first: 2, last: 1 }], false),
+        (|s| s.calendar.periods = Vec::new(), false),
+        (|s| s.calendar.periods = vec![period(Weekdays::from_days([]), 6, 8)], false),
+        (|s| s.calendar.periods = vec![period(Weekdays::ALL, 24, 8)], false),
+        (|s| s.calendar.periods = vec![period(Weekdays::ALL, 6, 25)], false),
+        (|s| s.calendar.closed = vec![Days { first: 2, last: 1 }], false),
     ];
     for (index, (change, sound)) in cases.into_iter().enumerate() {
         let mut changed = schedule(vec![period(Weekdays::ALL, 6, 8)]);

@@ -62,7 +62,9 @@ impl Filter {
 /// Who an event is about.
 pub(super) fn person(event: &Event) -> Option<PersonId> {
     match event {
-        Event::Granted { person, .. } | Event::Tailgating { person, .. } => Some(*person),
+        Event::Granted { person, .. } | Event::Tailgating { person, .. } | Event::HeldOpen { person, .. } => {
+            Some(*person)
+        }
         Event::Refused { person, .. } | Event::LockedOut { person, .. } | Event::LockoutCleared { person, .. } => {
             *person
         }

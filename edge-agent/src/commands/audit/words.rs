@@ -90,6 +90,7 @@ pub(super) fn tone(event: &Event) -> Option<Tone> {
         | Event::FacesPaced { .. }
         | Event::CardBlocked { .. }
         | Event::DatabaseRefused { .. }
+        | Event::HeldOpen { .. }
         | Event::Tailgating { .. } => Some(Tone::Warning),
         _ => None,
     }
@@ -178,6 +179,13 @@ fn event(event: &Event, people: &People<'_>) -> String {
                 _ => format!(" again, after {} s", failed_ms / 1000),
             };
             format!("{} works{again}{}{}", part.name(), at(usb_port.as_deref()), more(*unreported))
+        }
+        Event::HeldOpen { hours, person } => {
+            format!("the door is HELD OPEN for everybody in the hours {hours}, opened by {}", people.who(person))
+        }
+        Event::HoldEnded { hours, ended_because } => {
+            let why = ended_because.replace('_', " ");
+            format!("the door is no longer held open in the hours {hours}, and locked: {why}")
         }
         Event::Tailgating { person, others } => {
             format!("{others} more were seen with {} than were let in: TAILGATING?", people.who(person))

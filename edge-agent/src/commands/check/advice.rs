@@ -292,7 +292,7 @@ fn about_cards(config: &Config, gallery: &Gallery) -> Vec<String> {
     warnings
 }
 
-/// Warns if people have hours, but no time zone is configured.
+/// Warns if people or the door have hours, but no time zone is configured.
 fn about_hours(config: &Config, gallery: &Gallery) -> Option<String> {
     if gallery.schedules().is_empty() || config.clock.zone.is_some() {
         return None;
@@ -300,7 +300,8 @@ fn about_hours(config: &Config, gallery: &Gallery) -> Option<String> {
     let zone = config.clock.zone().ok()?;
     let name = zone.iana_name().unwrap_or("UTC, because this computer names none");
     Some(format!(
-        "people have hours, which are in this computer's time zone ({name}): set [clock] zone to the intended one"
+        "people or this door have hours, which are in this computer's time zone ({name}): set [clock] zone to the \
+         intended one"
     ))
 }
 

@@ -64,6 +64,8 @@ struct Checked {
     threshold_from: &'static str,
     protection: ProtectionReport,
     unlock_seconds: f32,
+    /// Names of the hours in `schedules.toml` that apply to this door.
+    door_hours: Vec<String>,
     lock: Option<CheckedLock>,
     /// `evdev` or `wiegand`.
     reader: Option<&'static str>,
@@ -121,6 +123,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
         threshold_from,
         protection: ProtectionReport::new(&rules),
         unlock_seconds: config.door.unlock_seconds,
+        door_hours: gallery.schedules().doors().iter().map(|hours| hours.name.clone()).collect(),
         warnings: [advice::warnings(&config, lock.as_ref(), &gallery), keys.warnings(&config)]
             .concat()
             .into_iter()
@@ -195,6 +198,9 @@ fn in_words(checked: &Checked) -> String {
         format!("opens to       {}", checked.protection.in_words),
         format!("door           unlocked for {unlock_seconds} s"),
     ];
+    if !checked.door_hours.is_empty() {
+        lines.push(format!("door hours     {}", checked.door_hours.join(", ")));
+    }
     if let Some(lock) = lock {
         lines.push(lock_in_words(lock));
         lines.extend(lock.wiring.map(|wiring| format!("wiring         {}", wiring_advice(wiring))));
@@ -245,6 +251,7 @@ mod tests {
             threshold_from: "encoder",
             protection: ProtectionReport { in_words: "a card".to_owned(), ..ProtectionReport::default() },
             unlock_seconds: 5.0,
+            door_hours: vec!["night".to_owned()],
             lock: Some(CheckedLock {
                 pin: 17,
                 locked_level: "low".to_owned(),
@@ -270,6 +277,7 @@ doors          for the doors of the group office
 threshold      1.020, 1.010 in frames without colour from the encoder; smaller is stricter
 opens to       a card
 door           unlocked for 5 s
+door hours     night
 lock           GPIO17, locked at low, and while the Pi boots by its pull at reset (pi-4, pi-5)
 wiring         use the relay's normally-open contact: a relay at rest supplies no power, and the door is locked
 card reader    wiegand

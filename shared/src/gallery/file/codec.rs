@@ -17,10 +17,11 @@
 //! | `plai` | optional if no face is plain; one bit per encoding, lowest first: whether its face is plain |
 //! | `card` | optional if nobody has a card; postcard: the key of the card hashes, 32 bytes |
 //! | `hour` | only with the required feature [`HOURS`]; postcard: when people may enter, one record per schedule |
+//! | `mode` | only with the required feature [`DOOR_HOURS`]; postcard: what doors do at which hours, one record each |
 //! | `like` | optional; postcard, pairs of look-alikes: index, index, L2 distance |
 
 use super::audience_record::AudienceRecord;
-use super::sections::{AUDIENCE, HOURS, Section, SectionWriter, Sections, WITHOUT_FACE};
+use super::sections::{AUDIENCE, DOOR_HOURS, HOURS, Section, SectionWriter, Sections, WITHOUT_FACE};
 use crate::card::{CardHash, CardKey};
 use crate::gallery::audience::Audience;
 use crate::gallery::digests::GateDigest;
@@ -29,10 +30,11 @@ use crate::gallery::error::{GalleryError, Problem, Tag};
 use crate::gallery::header::{GreyThreshold, Header};
 use crate::gallery::invariants::{Taken, check_grey, check_header, check_person, require_card_key};
 use crate::gallery::name::PersonName;
-use crate::gallery::person::{Details, MAX_CARDS, Mode, Person};
+use crate::gallery::person::{Details, MAX_CARDS, Person};
 use crate::gallery::{Gallery, LookAlikes, PhotoDigest};
+use crate::mode::Mode;
 use crate::person_id::PersonId;
-use crate::schedule::{MAX_GROUPS, Schedule, Schedules};
+use crate::schedule::{MAX_GROUPS, Schedules};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -49,6 +51,7 @@ pub(super) const TIMES: Tag = Tag(*b"made");
 pub(super) const PLAIN: Tag = Tag(*b"plai");
 pub(super) const CARD_KEY: Tag = Tag(*b"card");
 pub(super) const SCHEDULES: Tag = Tag(*b"hour");
+pub(super) const DOOR_MODES: Tag = Tag(*b"mode");
 pub(super) const LOOK_ALIKES: Tag = Tag(*b"like");
 
 const ORIGIN_BYTES: usize = 8 + 2;
@@ -313,21 +316,33 @@ fn decode_look_alikes(section: Section<'_>, people: usize) -> Result<Vec<LookAli
 }
 
 fn decode_schedules(sections: &Sections<'_>) -> Result<Schedules, GalleryError> {
-    let Some(section) = announced(sections, SCHEDULES, HOURS)? else { return Ok(Schedules::default()) };
-    let mut records = Records::new(section);
-    let mut schedules = Vec::new();
-    while !records.left.is_empty() {
-        schedules.push(records.next("schedule")?);
+    let mut schedules = Schedules::default();
+    if let Some(section) = announced(sections, SCHEDULES, HOURS)? {
+        let people = decode_all(section, "schedule")?;
+        schedules = Schedules::new(people).map_err(|error| Problem::from(error).at(section.byte))?;
     }
-    Schedules::new(schedules).map_err(|error| Problem::from(error).at(section.byte))
+    let Some(section) = announced(sections, DOOR_MODES, DOOR_HOURS)? else { return Ok(schedules) };
+    let doors = decode_all(section, "hours of a door")?;
+    schedules.with_doors(doors).map_err(|error| Problem::from(error).at(section.byte))
+}
+
+/// Decodes all records of a section.
+fn decode_all<'a, T: Deserialize<'a>>(section: Section<'a>, what: &'static str) -> Result<Vec<T>, GalleryError> {
+    let mut records = Records::new(section);
+    let mut all = Vec::new();
+    while !records.left.is_empty() {
+        all.push(records.next(what)?);
+    }
+    Ok(all)
 }
 
 /// The features that a reader of this gallery must support.
 pub(super) fn required_features(gallery: &Gallery) -> u64 {
-    let hours = if gallery.schedules.is_empty() { 0 } else { HOURS };
+    let hours = if gallery.schedules.iter().next().is_none() { 0 } else { HOURS };
+    let door_hours = if gallery.schedules.doors().is_empty() { 0 } else { DOOR_HOURS };
     let audience = if gallery.audience.is_none() { 0 } else { AUDIENCE };
     let without_face = if gallery.people.iter().any(is_without_face) { WITHOUT_FACE } else { 0 };
-    hours | audience | without_face
+    hours | door_hours | audience | without_face
 }
 
 fn is_without_face(person: &Person) -> bool {
@@ -381,10 +396,14 @@ pub(super) fn encode_records(file: &mut SectionWriter, gallery: &Gallery) -> Res
     if let Some(key) = &gallery.card_key {
         file.section(CARD_KEY, |out| append(out, &**key, "key of the cards"))?;
     }
-    if !gallery.schedules.is_empty() {
+    if gallery.schedules.iter().next().is_some() {
         file.section(SCHEDULES, |out| {
             gallery.schedules.iter().try_for_each(|schedule| append(out, schedule, "schedule"))
         })?;
+    }
+    let doors = gallery.schedules.doors();
+    if !doors.is_empty() {
+        file.section(DOOR_MODES, |out| doors.iter().try_for_each(|hours| append(out, hours, "hours of a door")))?;
     }
     if !gallery.look_alikes.is_empty() {
         file.section(LOOK_ALIKES, |out| {
@@ -407,8 +426,7 @@ pub(super) fn most_bytes(gallery: &Gallery) -> usize {
     };
     let each = usize::from(gallery.header.dimensions) + ORIGIN_BYTES + 15;
     let people: usize = gallery.people.iter().map(person).sum();
-    let schedules: usize = gallery.schedules.iter().map(Schedule::most_bytes).sum();
-    people + gallery.encoding_count() * each + gallery.look_alikes.len() * 14 + schedules + 256
+    people + gallery.encoding_count() * each + gallery.look_alikes.len() * 14 + gallery.schedules.most_bytes() + 256
 }
 
 fn encode_person(out: &mut Vec<u8>, person: &Person) -> Result<(), Problem> {

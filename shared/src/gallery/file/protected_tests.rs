@@ -210,9 +210,9 @@ fn a_removed_signature_is_noticed() {
 #[test]
 fn an_older_program_would_refuse_it_by_its_features() {
     let gallery = small().build();
-    let (hours, audience) = (4, 8);
+    let (hours, audience, door_hours) = (4, 8, 32);
     for (signer, sealed_for, features) in [(None, &[][..], 0), (Some(1), &[], 1), (None, &[2], 2), (Some(1), &[2], 3)] {
-        let features = features | hours | audience;
+        let features = features | hours | audience | door_hours;
         assert_eq!(written(&gallery, signer, sealed_for)[10..18], u64::to_le_bytes(features));
     }
 }

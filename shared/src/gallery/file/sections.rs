@@ -28,8 +28,11 @@ pub(super) const HOURS: u64 = 1 << 2;
 pub(super) const AUDIENCE: u64 = 1 << 3;
 /// Required feature: somebody is enrolled without a face. A reader without it would refuse that person's record.
 pub(super) const WITHOUT_FACE: u64 = 1 << 4;
+/// Required feature: doors ask for other credentials at certain hours, or are held open, by the section `mode`. A unit
+/// without it would ask for fewer.
+pub(super) const DOOR_HOURS: u64 = 1 << 5;
 /// The required features that this program supports.
-const KNOWN_FEATURES: u64 = SIGNED | SEALED | HOURS | AUDIENCE | WITHOUT_FACE;
+const KNOWN_FEATURES: u64 = SIGNED | SEALED | HOURS | AUDIENCE | WITHOUT_FACE | DOOR_HOURS;
 const PREAMBLE: usize = 8 + 2 + 8;
 /// Number of bytes that [`require_beginning`] needs.
 pub const BEGINNING_BYTES: usize = PREAMBLE;

@@ -1,10 +1,10 @@
 use super::codec;
-use super::sections::{AUDIENCE, HOURS, SectionWriter, Sections, WITHOUT_FACE};
+use super::sections::{AUDIENCE, DOOR_HOURS, HOURS, SectionWriter, Sections, WITHOUT_FACE};
 use crate::card::{CardFormat, CardHash, CardKey, CardNumber};
 use crate::gallery::*;
 use crate::matching::noise::Noise;
 use crate::matching::person_distance;
-use crate::schedule::{Period, Schedule, Schedules, Weekdays};
+use crate::schedule::{Calendar, DoorHours, DoorUse, Period, Schedule, Schedules, Weekdays};
 use crate::seal::Fingerprint;
 use alloc::string::String;
 use alloc::vec;
@@ -54,7 +54,8 @@ pub(super) fn small() -> GalleryBuilder {
     builder.add_person(person(2, "Younes", encodings(&mut noise, 5, 1))).unwrap();
     builder.add_person(person(3, "Zoë", encodings(&mut noise, 5, 3))).unwrap();
     builder.add_look_alikes(&PersonId([3; 16]), &PersonId([1; 16]), 0.9).unwrap();
-    builder.set_schedules(Schedules::new(vec![night(&["cleaners"], &[]), of_zoe()]).unwrap()).unwrap();
+    let schedules = Schedules::new(vec![night(&["cleaners"], &[]), of_zoe()]).unwrap();
+    builder.set_schedules(schedules.with_doors(door_hours()).unwrap()).unwrap();
     builder
 }
 
@@ -67,18 +68,30 @@ fn night(groups: &[&str], people: &[PersonId]) -> Schedule {
         name: "night".into(),
         groups: groups.iter().map(|&group| group.into()).collect(),
         people: people.to_vec(),
-        periods: vec![Period { weekdays: Weekdays::ALL, from_minute: 22 * 60, until_minute: 6 * 60 }],
-        season: None,
-        closed: Vec::new(),
+        calendar: nights(),
         after_first_of: Some("Nacht".into()),
     }
+}
+
+fn nights() -> Calendar {
+    Calendar::of(vec![Period { weekdays: Weekdays::ALL, from_minute: 22 * 60, until_minute: 6 * 60 }])
+}
+
+/// A door that asks for more at night, and one that is held open for the cleaners.
+fn door_hours() -> Vec<DoorHours> {
+    let hours = |name: &str, does, doors| DoorHours { name: name.into(), doors, does, calendar: nights() };
+    let held_open = DoorUse::HeldOpen { after_first_of: "cleaners".into() };
+    vec![
+        hours("strict", DoorUse::Asks(Mode::CardAndFace), Vec::new()),
+        hours("open", held_open, vec![DoorName::Unit(unit(2)), "gates".parse().unwrap()]),
+    ]
 }
 
 fn of_zoe() -> Schedule {
     Schedule { name: "zoë".into(), after_first_of: None, ..night(&[], &[PersonId([3; 16])]) }
 }
 
-const TAGS: [Tag; 12] = [
+const TAGS: [Tag; 13] = [
     codec::HEAD,
     codec::DOORS,
     codec::GATE,
@@ -90,6 +103,7 @@ const TAGS: [Tag; 12] = [
     codec::PLAIN,
     codec::CARD_KEY,
     codec::SCHEDULES,
+    codec::DOOR_MODES,
     codec::LOOK_ALIKES,
 ];
 
@@ -304,7 +318,7 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
         Ok(())
     };
     let rewritten = |extra: Option<[u8; 4]>, left_out: Option<Tag>| {
-        let mut writer = SectionWriter::file(HOURS | AUDIENCE);
+        let mut writer = SectionWriter::file(HOURS | DOOR_HOURS | AUDIENCE);
         for section in Sections::parse(&file).unwrap().iter().filter(|section| Some(section.tag) != left_out) {
             writer.section(section.tag, |out| appended(out, section.contents)).unwrap();
         }
@@ -338,8 +352,15 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
 /// A reader that ignored people's hours would let them in at all times, so hours are a required feature.
 #[test]
 fn hours_are_announced_by_a_required_feature() {
+    for (section, own) in [(codec::SCHEDULES, HOURS), (codec::DOOR_MODES, DOOR_HOURS)] {
+        hours_are_announced(section, own);
+    }
+}
+
+fn hours_are_announced(section: Tag, own: u64) {
+    let others = (HOURS | DOOR_HOURS) & !own;
     let contents = |tag: Tag, features: u64| {
-        let mut writer = SectionWriter::file(features | AUDIENCE);
+        let mut writer = SectionWriter::file(features | others | AUDIENCE);
         let file = small().encode().unwrap();
         for section in Sections::parse(&file).unwrap().iter().filter(|section| section.tag != tag) {
             let copied = |out: &mut Vec<u8>| {
@@ -351,11 +372,14 @@ fn hours_are_announced_by_a_required_feature() {
         Gallery::decode(&writer.finish())
     };
     let none = Tag(*b"none");
-    assert_eq!(contents(none, HOURS).as_ref(), Ok(small().gallery()));
+    assert_eq!(contents(none, own).as_ref(), Ok(small().gallery()));
     let unannounced = contents(none, 0).unwrap_err();
-    assert!(matches!(unannounced, GalleryError::Unsound { problem: Problem::Unannounced(codec::SCHEDULES), .. }));
-    assert!(contents(codec::SCHEDULES, HOURS).is_err());
-    assert!(contents(codec::SCHEDULES, 0).unwrap().schedules().is_empty());
+    let GalleryError::Unsound { problem, .. } = unannounced else { panic!("{unannounced}") };
+    assert_eq!(problem, Problem::Unannounced(section));
+    assert!(contents(section, own).is_err());
+    let without = contents(section, 0).unwrap();
+    let left = (without.schedules().iter().count(), without.schedules().doors().len());
+    assert_eq!(left, if own == HOURS { (0, 2) } else { (2, 0) });
 }
 
 /// Somebody who does not want to be recognised has a card, and no encoding.
@@ -400,7 +424,7 @@ fn people_without_a_face_are_announced() {
     wim.details.cards = vec![CardHash { format: CardFormat(1), hash: [9; 16] }];
     builder.add_person(wim).unwrap();
     let with_features = |builder: &GalleryBuilder, features: u64| {
-        let mut writer = SectionWriter::file(features | AUDIENCE | HOURS);
+        let mut writer = SectionWriter::file(features | AUDIENCE | HOURS | DOOR_HOURS);
         let file = builder.encode().unwrap();
         for section in Sections::parse(&file).unwrap().iter() {
             let copied = |out: &mut Vec<u8>| {
@@ -431,6 +455,26 @@ fn a_schedule_that_binds_nobody_is_refused() {
         let message = std::format!("{refused}");
         assert!(message.contains(expected), "{message}");
         assert_eq!(builder.gallery(), &before);
+    }
+}
+
+#[test]
+fn a_door_that_nobody_can_open_for_everybody_is_refused() {
+    let does = DoorUse::HeldOpen { after_first_of: "Cleaners".into() };
+    let hours = DoorHours { does, ..door_hours().remove(1) };
+    let refused = small().set_schedules(Schedules::NONE.with_doors(vec![hours]).unwrap()).unwrap_err();
+    assert!(std::format!("{refused}").contains("the group \"Cleaners\""), "{refused}");
+}
+
+#[test]
+fn a_unit_keeps_the_hours_of_its_own_door() {
+    for (id, group, expected) in
+        [(1, "office", &["strict"][..]), (2, "office", &["strict", "open"]), (1, "gates", &["strict", "open"])]
+    {
+        let gallery = small().build().at_door(Some(unit(id)), &[group.parse().unwrap()]);
+        let kept: Vec<&str> = gallery.schedules().doors().iter().map(|hours| hours.name.as_str()).collect();
+        assert_eq!(kept, expected, "unit {id}, group {group}");
+        assert_eq!(gallery.schedules().iter().count(), 2);
     }
 }
 
@@ -487,10 +531,11 @@ fn a_removed_person_leaves_nothing_behind() {
     assert_eq!((left.header().sequence, left.people().len(), left.encoding_count()), (8, 2, 4));
     assert_eq!(left.encodings_of(1).map(|encoding| encoding.numbers.to_vec()).collect::<Vec<_>>(), zoe);
     assert_eq!(left.look_alikes(), [LookAlikes { one: 0, other: 1, distance: 0.8 }]);
-    assert_eq!(left.schedules(), &Schedules::new(vec![night(&["cleaners"], &[]), of_zoe()]).unwrap());
+    let schedules = |people: Vec<Schedule>| Schedules::new(people).unwrap().with_doors(door_hours()).unwrap();
+    assert_eq!(left.schedules(), &schedules(vec![night(&["cleaners"], &[]), of_zoe()]));
     let mut without_zoe = builder.clone();
     assert!(without_zoe.remove_person(&PersonId([3; 16])));
-    assert_eq!(without_zoe.gallery().schedules(), &Schedules::new(vec![night(&["cleaners"], &[])]).unwrap());
+    assert_eq!(without_zoe.gallery().schedules(), &schedules(vec![night(&["cleaners"], &[])]));
     let probe = Noise(3).encoding(5);
     assert!(left.nearest(&probe, dots_of_rows).unwrap().person < 2);
     let again = person(1, "Kian", encodings(&mut Noise(9), 5, 1));

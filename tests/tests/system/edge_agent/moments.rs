@@ -68,6 +68,64 @@ fn hours_are_those_of_the_doors_time_zone() {
     }
 }
 
+/// By night the door asks for a card as well; from nine it is held open once Joe Biden has come in.
+const DOORS: &str = "
+[[door]]
+name = \"night\"
+doors = [\"front\"]
+mode = \"card-and-face\"
+hours = [\"18:00-08:00\"]
+
+[[door]]
+name = \"reception\"
+doors = [\"front\"]
+mode = \"free\"
+after-first-of = \"keyholders\"
+hours = [\"mon-fri 09:00-17:00\"]
+";
+
+fn with_door_hours() -> &'static Path {
+    static DATABASE: OnceLock<PathBuf> = OnceLock::new();
+    DATABASE.get_or_init(|| {
+        let folder = folder_with(DOORS, "a door with hours");
+        let database = folder.join("people.db");
+        let built = build(&folder, &database, &[]);
+        assert_eq!(built.code, 0, "{built:?}");
+        database
+    })
+}
+
+/// The reason why Joe Biden is refused at a door of this group, and the events in the log.
+fn joe_at(time: &str, group: &str) -> (Value, Vec<String>) {
+    let config = format!("[clock]\nzone = \"UTC\"\n[unit]\ngroups = [\"{group}\"]\n[policy]\nmode = \"face\"\n");
+    let (folder, config) = one_file("config.toml", config);
+    let log = folder.path().join("audit.jsonl");
+    let mut command = edge_agent(["simulate", "--json", "--start", time, "--db"]);
+    command.arg(with_door_hours()).arg("--config").arg(config).arg("--audit").arg(&log);
+    command.arg("--frames").arg(photos().join("enrol/Joe Biden/blue_room.jpg"));
+    let reason = said(&mut command).json_lines().pop().unwrap()["reason"].clone();
+    let records = fs::read_to_string(log).unwrap();
+    let records = records.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    (reason, records.map(|record| record["event"].as_str().unwrap().to_owned()).collect())
+}
+
+#[test]
+fn what_a_door_asks_for_depends_on_the_hour_and_on_the_door() {
+    for (time, group, reason, is_held_open) in [
+        ("2026-11-25T07:30:00Z", "front", Some("card_needed"), false),
+        ("2026-11-25T07:30:00Z", "back", None, false),
+        ("2026-11-25T08:30:00Z", "front", None, false),
+        ("2026-11-25T12:00:00Z", "front", None, true),
+        ("2026-11-25T12:00:00Z", "back", None, false),
+        ("2026-11-28T12:00:00Z", "front", None, false),
+        ("2026-11-25T18:00:00Z", "front", Some("card_needed"), false),
+    ] {
+        let (refused, events) = joe_at(time, group);
+        assert_eq!(refused, Value::from(reason), "{time} {group}");
+        assert_eq!(events.iter().any(|event| event == "held_open"), is_held_open, "{time} {group}: {events:?}");
+    }
+}
+
 #[test]
 fn schedules_of_each_person_are_listed() {
     let mut list = encoder_tool(["list", "--json"]);

@@ -1,0 +1,46 @@
+//! Who came in first: the entries that let door hours begin. A restart forgets them on purpose: somebody must come in
+//! again before the door is held open.
+
+use super::exit::Entry;
+use alloc::string::String;
+use alloc::vec::Vec;
+use shared::gallery::PersonId;
+use shared::schedule::Schedules;
+
+/// The last entry that opened the door for everybody, for each of the door's hours.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FirstIn(Vec<Came>);
+
+#[derive(Debug, Clone)]
+struct Came {
+    /// The name of the hours, which is stable across databases.
+    hours: String,
+    person: PersonId,
+    utc_ms: i64,
+}
+
+impl FirstIn {
+    /// Notes an entry. Hours that no longer exist are dropped.
+    pub(super) fn note(&mut self, entry: &Entry, schedules: &Schedules, utc_ms: i64) {
+        self.0.retain(|came| schedules.doors().iter().any(|hours| hours.name == came.hours));
+        for index in entry.holds_open().iter() {
+            let Some(hours) = schedules.doors().get(index) else { continue };
+            self.0.retain(|came| came.hours != hours.name);
+            self.0.push(Came { hours: hours.name.clone(), person: entry.person(), utc_ms });
+        }
+    }
+
+    /// Who opened these hours, and how many whole minutes ago. `None` if nobody has, or only in the future because the
+    /// clock was wrong.
+    pub(super) fn of(&self, schedules: &Schedules, index: usize, utc_ms: i64) -> Option<(PersonId, u64)> {
+        let name = &schedules.doors().get(index)?.name;
+        let came = self.0.iter().find(|came| came.hours == *name)?;
+        let minutes = u64::try_from(utc_ms.saturating_sub(came.utc_ms)).ok()? / 60_000;
+        Some((came.person, minutes))
+    }
+
+    /// Forgets everybody.
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
+}
