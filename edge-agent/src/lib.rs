@@ -20,6 +20,7 @@ pub mod gpio;
 pub mod infrared;
 pub mod lamp;
 pub mod lights;
+pub mod lockdown;
 pub mod loop_turn;
 pub mod memory_file;
 mod part_reports;

@@ -78,7 +78,7 @@ impl Reason {
             Self::TurnLeft => Advice::TurnLeft,
             Self::TurnRight => Advice::TurnRight,
             Self::CardNotKnown | Self::NotCardHolder | Self::NearerToAnother => Advice::WrongCard,
-            Self::OutsideValidity | Self::OutsideHours | Self::NobodyHereYet => Advice::OutsideHours,
+            Self::OutsideValidity | Self::OutsideHours | Self::NobodyHereYet | Self::LockedDown => Advice::OutsideHours,
             Self::LockedOut | Self::PassedAlready => Advice::TryLater,
             Self::FacesPaced => Advice::OneFaceAtATime,
             Self::CardBlocked => Advice::CardBlocked,

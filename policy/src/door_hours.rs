@@ -27,6 +27,8 @@ pub enum HoldEnd {
     HoursOver,
     /// The clock can no longer be trusted.
     ClockUnknown,
+    /// The unit is locked down.
+    LockedDown,
     /// The unit lets nobody in, because the networks failed their self-test.
     SelfTestFailed,
 }
@@ -37,6 +39,7 @@ impl HoldEnd {
         match self {
             Self::HoursOver => "hours_over",
             Self::ClockUnknown => "clock_unknown",
+            Self::LockedDown => "locked_down",
             Self::SelfTestFailed => "self_test_failed",
         }
     }

@@ -182,3 +182,19 @@ fn nobody_is_refused_while_the_door_is_held_open() {
     let Decision::Refuse(refusal) = door.see(Enrolled::new(BEN), 1.3, at(12, 1)) else { panic!("not refused") };
     assert_eq!(refusal.reason, Reason::NotKnown);
 }
+
+#[test]
+fn a_lockdown_ends_the_hold_and_admits_few() {
+    let mut door = Door::new(Mode::Face);
+    assert_eq!(door.lets_in(ada(), at(9, 3)), Ok(ADA));
+    assert_eq!(door.hold(at(9, 3)), "begins");
+    door.policy.set_lockdown(Some(Lockdown::admitting([BEN])));
+    assert_eq!(door.hold(at(9, 4)), "locked_down");
+    assert_eq!(door.lets_in(ada(), at(9, 5)), Err(Reason::LockedDown));
+    assert_eq!(door.lets_in(Enrolled::new(BEN), at(9, 6)), Ok(BEN));
+    assert_eq!(door.hold(at(9, 6)), "locked");
+    door.policy.set_lockdown(None);
+    assert_eq!(door.hold(at(9, 7)), "locked", "somebody must come in again");
+    assert_eq!(door.lets_in(ada(), at(9, 8)), Ok(ADA));
+    assert_eq!(door.hold(at(9, 8)), "begins");
+}

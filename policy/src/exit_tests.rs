@@ -18,6 +18,7 @@ const HOUR_MS: u64 = 3_600_000;
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Objection {
     Company(SeveralFaces),
+    LockedDown,
     LockedOut,
     OutsideHours,
     OutsideValidity,
@@ -93,6 +94,8 @@ impl Door {
             openings: Vec::new(),
         };
         self.policy.remember(&memory, &now);
+        // It admits others only.
+        self.policy.set_lockdown((self.objection == Some(Objection::LockedDown)).then(|| Lockdown::admitting([EVE])));
         if self.objection == Some(Objection::NoRoom) {
             for number in 0..MAX_GRANTS_OF_APPROACH {
                 let other = Enrolled { mode: Mode::CardOrFace, ..Enrolled::new(PersonId([100 + number as u8; 16])) };
@@ -181,6 +184,7 @@ fn objections() -> impl Strategy<Value = Objection> {
         &[
             Objection::Company(SeveralFaces::Refuse),
             Objection::Company(SeveralFaces::AllKnown),
+            Objection::LockedDown,
             Objection::LockedOut,
             Objection::OutsideHours,
             Objection::OutsideValidity,

@@ -1,11 +1,10 @@
 //! Who came in first: the entries that let door hours begin. A restart forgets them on purpose: somebody must come in
 //! again before the door is held open.
 
-use super::exit::Entry;
 use alloc::string::String;
 use alloc::vec::Vec;
 use shared::gallery::PersonId;
-use shared::schedule::Schedules;
+use shared::schedule::{ScheduleSet, Schedules};
 
 /// The last entry that opened the door for everybody, for each of the door's hours.
 #[derive(Debug, Clone, Default)]
@@ -20,13 +19,13 @@ struct Came {
 }
 
 impl FirstIn {
-    /// Notes an entry. Hours that no longer exist are dropped.
-    pub(super) fn note(&mut self, entry: &Entry, schedules: &Schedules, utc_ms: i64) {
+    /// Notes the entry of a person who begins these hours. Hours that no longer exist are dropped.
+    pub(super) fn note(&mut self, person: PersonId, begins: ScheduleSet, schedules: &Schedules, utc_ms: i64) {
         self.0.retain(|came| schedules.doors().iter().any(|hours| hours.name == came.hours));
-        for index in entry.holds_open().iter() {
+        for index in begins.iter() {
             let Some(hours) = schedules.doors().get(index) else { continue };
             self.0.retain(|came| came.hours != hours.name);
-            self.0.push(Came { hours: hours.name.clone(), person: entry.person(), utc_ms });
+            self.0.push(Came { hours: hours.name.clone(), person, utc_ms });
         }
     }
 

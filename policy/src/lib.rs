@@ -46,6 +46,7 @@ mod first_in;
 mod gate;
 mod guessing;
 mod liveness;
+mod lockdown;
 mod lockouts;
 mod memory;
 mod observation;
@@ -69,9 +70,10 @@ pub use credential::Credential;
 pub use decision::{Decision, Refusal};
 pub use door_hours::HoldEnd;
 pub use enrolled::{CHALLENGED_GROUP, Claimed, Enrolled, Neighbour, Resemblance};
-pub use exit::{Entry, Grant, HeldOpen, Hold};
+pub use exit::{Entry, Grant, HeldOpen, Hold, LOCK_TEST_MS, LockTest};
 pub use guessing::LONGEST_CARD_PAUSE_MS;
 pub use liveness::{CHALLENGE_MS, LONGEST_ANSWER_MS, Side, TURN, TURNED_FRAMES, nose_across};
+pub use lockdown::Lockdown;
 pub use lockouts::{
     FAILURES_BEFORE_PACING, Failures, Locked, LockoutEnd, MAX_FAILURES_OF_A_CLAIM, MAX_FAILURES_WITH_LIVENESS,
     MAX_REMEMBERED, PACE_MS, RememberedFailures,
@@ -123,6 +125,7 @@ pub struct Policy {
     remembered: Remembered,
     /// The hours in which the door is held open now.
     holding: Option<Holding>,
+    lockdown: Option<Lockdown>,
     last_ms: u64,
 }
 
@@ -146,6 +149,7 @@ impl Policy {
             evidence: Evidence::default(),
             remembered: Remembered::default(),
             holding: None,
+            lockdown: None,
             last_ms: 0,
         })
     }
@@ -178,6 +182,12 @@ impl Policy {
     /// Clears the failed attempts of one kind or of all kinds, and the lockouts that they caused, for an administrator.
     pub fn clear_lockouts(&mut self, of: Option<Kind>) {
         self.remembered.clear_lockouts(of);
+    }
+
+    /// Begins, changes or ends a lockdown. It stays in force when the rules change; the caller passes in the people of
+    /// each new database that it still admits.
+    pub fn set_lockdown(&mut self, lockdown: Option<Lockdown>) {
+        self.lockdown = lockdown;
     }
 
     /// The credentials that the door asks for at this hour of people whose record leaves it to the door.

@@ -143,7 +143,7 @@ impl Remembered {
             self.openings.note(schedules, |index| grant.opens().iter().any(|opened| opened == index), now.utc_ms);
             self.has_changed = true;
         }
-        self.first_in.note(grant, schedules, now.utc_ms);
+        self.first_in.note(person, grant.holds_open(), schedules, now.utc_ms);
         if let Some(rule) = rules.anti_passback {
             self.passages.note(person, rule, now);
             self.has_changed = true;

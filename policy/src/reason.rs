@@ -83,11 +83,13 @@ pub enum Reason {
     NotInInfrared,
     /// The infrared camera gives no picture.
     InfraredUnsure,
+    /// The unit is locked down, and the person is not one of those who may still enter.
+    LockedDown,
 }
 
 impl Reason {
     /// Every reason, in declaration order.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::NotKnown,
         Self::TooFar,
         Self::TooDark,
@@ -125,6 +127,7 @@ impl Reason {
         Self::NetworkUnsure,
         Self::NotInInfrared,
         Self::InfraredUnsure,
+        Self::LockedDown,
     ];
 
     /// The stable code, in snake_case.
@@ -167,6 +170,7 @@ impl Reason {
             Self::NetworkUnsure => "network_unsure",
             Self::NotInInfrared => "not_in_infrared",
             Self::InfraredUnsure => "infrared_unsure",
+            Self::LockedDown => "locked_down",
         }
     }
 
@@ -210,6 +214,7 @@ impl Reason {
             Self::NetworkUnsure => "the PAD network gives no output: present a card as well",
             Self::NotInInfrared => "the infrared camera does not see this person: it may be a picture",
             Self::InfraredUnsure => "the infrared camera gives no picture: present a card as well",
+            Self::LockedDown => "the door is locked down",
         }
     }
 

@@ -8,6 +8,7 @@ use super::examples;
 use super::forget::Forget;
 use super::keygen::Keygen;
 use super::lock::Lock;
+use super::lockdown::LockdownCommand;
 use super::lockout::LockoutCommand;
 use super::receive::Receive;
 use super::replay::Replay;
@@ -15,6 +16,7 @@ use super::rollback::Rollback;
 use super::run::Run;
 use super::simulate::Simulate;
 use super::status::Status;
+use super::test_lock::TestLock;
 use clap::{Parser, Subcommand};
 use terminal::Verbosity;
 
@@ -39,11 +41,14 @@ pub(crate) enum Command {
     Doctor(Doctor),
     Drill(Drill),
     Lock(Lock),
+    TestLock(TestLock),
     Rollback(Rollback),
     Simulate(Simulate),
     Receive(Receive),
     #[command(subcommand)]
     Lockout(LockoutCommand),
+    #[command(subcommand)]
+    Lockdown(LockdownCommand),
     Keygen(Keygen),
     Audit(Audit),
     Forget(Forget),
@@ -80,6 +85,12 @@ mod tests {
             ("receive people.db", Some(ErrorKind::UnknownArgument)),
             ("lockout list --json", None),
             ("lockout clear", None),
+            ("lockdown on --admit wardens --json", None),
+            ("lockdown off --config a.toml", None),
+            ("lockdown off --admit wardens", Some(ErrorKind::UnknownArgument)),
+            ("test-lock --yes --json", None),
+            ("test-lock door", Some(ErrorKind::UnknownArgument)),
+            ("lockdown", Some(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)),
             ("lockout clear Ada --config a.toml --json", None),
             ("check --config a.toml --json", None),
             ("simulate --frames photos --db people.db", None),

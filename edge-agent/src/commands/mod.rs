@@ -12,6 +12,7 @@ mod examples;
 mod forget;
 mod keygen;
 mod lock;
+mod lockdown;
 mod lockout;
 mod moment;
 pub(crate) mod receive;
@@ -20,6 +21,7 @@ mod rollback;
 pub(crate) mod run;
 mod simulate;
 mod status;
+mod test_lock;
 
 pub use args::Arguments;
 
@@ -40,7 +42,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Lock(arguments) => lock::run(arguments),
         Command::Rollback(arguments) => rollback::run(arguments),
         Command::Receive(arguments) => receive::run(arguments),
+        Command::TestLock(arguments) => test_lock::run(arguments),
         Command::Lockout(command) => lockout::run(command),
+        Command::Lockdown(command) => lockdown::run(command),
         Command::Keygen(arguments) => keygen::run(arguments),
         Command::Audit(arguments) => audit::run(arguments, verbosity),
         Command::Forget(arguments) => forget::run(arguments),

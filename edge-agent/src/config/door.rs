@@ -1,7 +1,7 @@
 //! `[door]`, `[contacts]` and `[lights]`: the devices on the GPIO pins around the door.
 
 use super::{ConfigError, DEFAULT_LAST_LOCK};
-use crate::door::contacts::ContactPin;
+use crate::door::contacts::{ContactPin, ContactPins};
 use crate::door::{LockPin, WatchRules};
 use crate::gpio::{Board, Level, Pin};
 use crate::lights::LightPins;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 /// Every key of the three sections.
 #[cfg(test)]
-pub(super) const KEYS: [&str; 19] = [
+pub(super) const KEYS: [&str; 24] = [
     "lock",
     "last-lock",
     "memory",
@@ -26,6 +26,11 @@ pub(super) const KEYS: [&str; 19] = [
     "held-seconds",
     "leave-seconds",
     "debounce-ms",
+    "alarm-pin",
+    "alarm-level",
+    "lockdown-pin",
+    "lockdown-level",
+    "lockdown-admits",
     "green-pin",
     "red-pin",
     "buzzer-pin",
@@ -75,7 +80,7 @@ pub enum Wiring {
 }
 
 /// `[contacts]`
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Contacts {
     /// The pin of the exit button.
@@ -92,6 +97,16 @@ pub struct Contacts {
     pub leave_seconds: f32,
     /// How long the level of a contact must be stable to count, in milliseconds: 1 to 1000.
     pub debounce_ms: u64,
+    /// The pin of the fire alarm's output, which releases the lock without the unit.
+    pub alarm_pin: Option<Pin>,
+    /// The level at which the alarm is on.
+    pub alarm_level: Level,
+    /// The pin of the lockdown switch.
+    pub lockdown_pin: Option<Pin>,
+    /// The level at which the lockdown is on, and to which the pin is pulled: a broken wire is a lockdown.
+    pub lockdown_level: Level,
+    /// The group whose members may still enter while the switch is on; nobody if not set.
+    pub lockdown_admits: Option<String>,
 }
 
 /// `[lights]`
@@ -133,6 +148,11 @@ impl Default for Contacts {
             held_seconds: 30.0,
             leave_seconds: 10.0,
             debounce_ms: 30,
+            alarm_pin: None,
+            alarm_level: Level::Low,
+            lockdown_pin: None,
+            lockdown_level: Level::High,
+            lockdown_admits: None,
         }
     }
 }
@@ -189,14 +209,15 @@ impl Door {
 }
 
 impl Contacts {
-    /// The exit button, if it is configured.
-    pub fn exit(&self) -> Option<ContactPin> {
-        Some(ContactPin { pin: self.exit_pin?, active: self.exit_pressed_level })
-    }
-
-    /// The door contact, if there is one.
-    pub fn door(&self) -> Option<ContactPin> {
-        Some(ContactPin { pin: self.door_pin?, active: self.door_closed_level })
+    /// The contacts that are configured.
+    pub fn pins(&self) -> ContactPins {
+        let contact = |pin: Option<Pin>, active| pin.map(|pin| ContactPin { pin, active });
+        ContactPins {
+            exit: contact(self.exit_pin, self.exit_pressed_level),
+            door: contact(self.door_pin, self.door_closed_level),
+            fire_alarm: contact(self.alarm_pin, self.alarm_level),
+            lockdown: contact(self.lockdown_pin, self.lockdown_level),
+        }
     }
 
     /// The time limits of the door watch.
@@ -217,6 +238,14 @@ impl Contacts {
             0.0..=600.0,
             "the time for leaving after the exit button in seconds, 0 to 600",
         )?;
+        if let (None, Some(_)) = (self.lockdown_pin, &self.lockdown_admits) {
+            let wanted = "the BCM number of the pin of the lockdown switch, 0 to 27";
+            return Err(ConfigError::Missing {
+                key: "contacts.lockdown-pin",
+                beside: "contacts.lockdown-admits",
+                wanted,
+            });
+        }
         if (1..=1000).contains(&self.debounce_ms) {
             return Ok(());
         }

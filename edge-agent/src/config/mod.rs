@@ -209,6 +209,11 @@ impl Config {
         self.door.memory.with_file_name("drill.json")
     }
 
+    /// The file with the order for a lockdown, beside the other state of the unit.
+    pub(crate) fn lockdown(&self) -> PathBuf {
+        self.door.memory.with_file_name("lockdown.json")
+    }
+
     /// The path of the control socket.
     pub fn control_socket(&self) -> PathBuf {
         self.control.socket.clone().unwrap_or_else(|| self.status.socket.with_file_name("control.sock"))
@@ -247,6 +252,8 @@ impl Config {
             ("door.pin", self.door.pin),
             ("contacts.exit-pin", self.contacts.exit_pin),
             ("contacts.door-pin", self.contacts.door_pin),
+            ("contacts.alarm-pin", self.contacts.alarm_pin),
+            ("contacts.lockdown-pin", self.contacts.lockdown_pin),
             ("lights.green-pin", self.lights.green_pin),
             ("lights.red-pin", self.lights.red_pin),
             ("lights.buzzer-pin", self.lights.buzzer_pin),
@@ -357,7 +364,7 @@ mod tests {
         let pin = |number| Pin::new(number).unwrap();
         assert_eq!(config.door.lock_pin(), Some(LockPin { pin: pin(17), locked: Level::Low }));
         assert_eq!((config.door.wiring, config.door.board), (Some(Wiring::Maglock), Some(Board::Zero2W)));
-        assert_eq!(config.contacts.exit().map(|exit| exit.pin), Some(pin(23)));
+        assert_eq!(config.contacts.pins().exit.map(|exit| exit.pin), Some(pin(23)));
         assert_eq!(config.contacts.watch_rules().held_ms, 20_500);
         assert_eq!(config.lights.pins().map(|lights| lights.on), Some(Level::Low));
         let wiegand = Reader::Wiegand { d0_pin: pin(26), d1_pin: pin(27), keep_bits: 24 };

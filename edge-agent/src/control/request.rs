@@ -1,5 +1,6 @@
 //! Requests and replies.
 
+use crate::lockdown::LockdownReport;
 use policy::{Credential, Failures, Kind, Locked, LockoutEnd};
 use serde::{Deserialize, Serialize};
 use shared::gallery::{DatabaseDigest, PersonId};
@@ -23,6 +24,15 @@ pub(crate) enum Request {
         /// Which ones.
         of: LockoutsOf,
     },
+    /// Lock the unit down.
+    LockDown {
+        /// The group whose members may still enter; nobody if `None`.
+        admits: Option<String>,
+    },
+    /// End the lockdown that was ordered.
+    EndLockdown {},
+    /// Unlock for two seconds, for an installer at the door.
+    TestLock {},
 }
 
 /// Which failed attempts a request is about.
@@ -46,6 +56,9 @@ pub(crate) struct Reply {
     /// The current lockouts, or those that were cleared.
     #[serde(default)]
     pub(crate) lockouts: Vec<Lockout>,
+    /// The lockdown now; `None` if there is none, or if the request was not about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lockdown: Option<LockdownReport>,
 }
 
 /// Failed attempts of one kind.
@@ -97,7 +110,17 @@ impl Request {
             Self::Rollback { .. } => "rollback",
             Self::ListLockouts {} => "list_lockouts",
             Self::ClearLockouts { .. } => "clear_lockouts",
+            Self::LockDown { .. } => "lockdown_on",
+            Self::EndLockdown {} => "lockdown_off",
+            Self::TestLock {} => "test_lock",
         }
+    }
+}
+
+impl Request {
+    /// Whether it can only keep people out, so that it is carried out even if it cannot be recorded.
+    pub(crate) fn only_tightens(&self) -> bool {
+        matches!(self, Self::LockDown { .. })
     }
 }
 
@@ -141,15 +164,19 @@ impl Lockout {
 
 impl Reply {
     pub(crate) fn lockouts(lockouts: Vec<Lockout>) -> Self {
-        Self { refused: None, lockouts }
+        Self { refused: None, lockouts, lockdown: None }
     }
 
     pub(crate) fn done() -> Self {
-        Self { refused: None, lockouts: Vec::new() }
+        Self::lockouts(Vec::new())
+    }
+
+    pub(crate) fn lockdown(lockdown: Option<LockdownReport>) -> Self {
+        Self { lockdown, ..Self::done() }
     }
 
     pub(crate) fn refused(why: impl Into<String>) -> Self {
-        Self { refused: Some(why.into()), lockouts: Vec::new() }
+        Self { refused: Some(why.into()), ..Self::done() }
     }
 }
 
@@ -163,6 +190,10 @@ mod tests {
             (Request::Rollback { digest: DatabaseDigest([7; 32]) }, "rollback"),
             (Request::ListLockouts {}, "list_lockouts"),
             (Request::ClearLockouts { of: LockoutsOf::All }, "clear_lockouts"),
+            (Request::LockDown { admits: None }, "lockdown_on"),
+            (Request::LockDown { admits: Some("wardens".to_owned()) }, "lockdown_on"),
+            (Request::EndLockdown {}, "lockdown_off"),
+            (Request::TestLock {}, "test_lock"),
             (Request::ClearLockouts { of: LockoutsOf::Person(PersonId([1; 16])) }, "clear_lockouts"),
         ] {
             let line = request.to_line().unwrap();

@@ -1,4 +1,5 @@
-//! Watches an open door: forced, held open, or opened by somebody who was let in or is leaving.
+//! Watches an open door: forced, held open, released by the fire alarm, or opened by somebody who was let in or is
+//! leaving.
 //!
 //! Takes the changes of the contacts and the grants, with their times, and returns the events to record. Drives
 //! nothing.
@@ -50,6 +51,10 @@ pub enum Input {
     Opened,
     /// The door was closed.
     Closed,
+    /// The fire alarm has released the lock.
+    AlarmOn,
+    /// The fire alarm is over.
+    AlarmOff,
     /// Only time has passed.
     Tick,
 }
@@ -61,6 +66,8 @@ pub enum Alarm {
     Forced,
     /// It has been open for longer than allowed.
     Held,
+    /// It was opened after the fire alarm had released it.
+    Released,
 }
 
 /// The state of the exit button.
@@ -94,6 +101,7 @@ pub struct DoorWatch {
     may_open_until_ms: u64,
     /// Until then, an open door is not held.
     may_stay_open_until_ms: u64,
+    alarm_since_ms: Option<u64>,
 }
 
 impl DoorWatch {
@@ -110,6 +118,7 @@ impl DoorWatch {
             exit: ExitButton::Free,
             may_open_until_ms: 0,
             may_stay_open_until_ms: 0,
+            alarm_since_ms: None,
         }
     }
 
@@ -120,7 +129,7 @@ impl DoorWatch {
             Input::LetIn { locks_at_ms } => self.may_open_until(locks_at_ms.saturating_add(HAND_ON_DOOR_MS)),
             Input::HeldOpen { until_ms } => {
                 self.may_open_until(until_ms.saturating_add(HAND_ON_DOOR_MS));
-                self.may_stay_open_until_ms = self.may_stay_open_until_ms.max(until_ms);
+                self.stay_open_until(until_ms);
                 self.alarm = self.alarm.filter(|alarm| *alarm != Alarm::Held);
             }
             Input::ExitPressed => {
@@ -136,6 +145,16 @@ impl DoorWatch {
                 }
                 self.may_open_until(at_ms.saturating_add(self.rules.leave_ms));
             }
+            Input::AlarmOn if self.alarm_since_ms.is_none() => {
+                self.alarm_since_ms = Some(at_ms);
+                return Some(Event::FireAlarmOn);
+            }
+            Input::AlarmOff if self.alarm_since_ms.is_some() => {
+                self.stay_open_until(at_ms);
+                let since_ms = self.alarm_since_ms.take().unwrap_or(at_ms);
+                return Some(Event::FireAlarmOff { alarm_ms: at_ms.saturating_sub(since_ms) });
+            }
+            Input::AlarmOn | Input::AlarmOff => {}
             Input::Opened => return self.open(at_ms),
             Input::Closed => return self.close(at_ms),
             Input::Tick => {}
@@ -158,8 +177,17 @@ impl DoorWatch {
         self.alarm
     }
 
+    /// Whether the fire alarm is on.
+    pub const fn is_fire_alarm_on(&self) -> bool {
+        self.alarm_since_ms.is_some()
+    }
+
     fn may_open_until(&mut self, until_ms: u64) {
         self.may_open_until_ms = self.may_open_until_ms.max(until_ms);
+    }
+
+    fn stay_open_until(&mut self, until_ms: u64) {
+        self.may_stay_open_until_ms = self.may_stay_open_until_ms.max(until_ms);
     }
 
     fn open(&mut self, at_ms: u64) -> Option<Event> {
@@ -170,9 +198,13 @@ impl DoorWatch {
         if matches!(self.exit, ExitButton::Pressed { .. }) || at_ms < self.may_open_until_ms {
             return None;
         }
-        self.alarm = Some(Alarm::Forced);
+        let (alarm, event) = match self.alarm_since_ms {
+            Some(_) => (Alarm::Released, Event::DoorReleased),
+            None => (Alarm::Forced, Event::DoorForced),
+        };
+        self.alarm = Some(alarm);
         self.is_recorded = is_allowed(&mut self.brief, at_ms);
-        self.is_recorded.then_some(Event::DoorForced)
+        self.is_recorded.then_some(event)
     }
 
     fn close(&mut self, at_ms: u64) -> Option<Event> {
@@ -207,7 +239,7 @@ impl DoorWatch {
     fn find_held(&mut self, now_ms: u64) -> Option<Event> {
         let since_ms = self.open_since_ms?.max(self.may_stay_open_until_ms);
         let open_ms = now_ms.saturating_sub(since_ms);
-        if open_ms < self.rules.held_ms || self.alarm == Some(Alarm::Held) {
+        if open_ms < self.rules.held_ms || self.alarm == Some(Alarm::Held) || self.alarm_since_ms.is_some() {
             return None;
         }
         self.alarm = Some(Alarm::Held);
@@ -227,7 +259,7 @@ fn is_allowed(allowance: &mut Allowance, now_ms: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Input::{Closed, ExitPressed, ExitReleased, HeldOpen, LetIn, Opened, Tick};
+    use Input::{AlarmOff, AlarmOn, Closed, ExitPressed, ExitReleased, HeldOpen, LetIn, Opened, Tick};
 
     const RULES: WatchRules = WatchRules { held_ms: 30_000, leave_ms: 5_000 };
     const FORCED: Event = Event::DoorForced;
@@ -303,7 +335,7 @@ mod tests {
     fn sequences_of_door_events() {
         let let_in = LetIn { locks_at_ms: 15_000 };
         type Story<'a> = (&'a str, &'a [(u64, Input)], Vec<(u64, Event)>);
-        let stories: [Story<'_>; 20] = [
+        let stories: [Story<'_>; 23] = [
             ("nothing happens", &[(0, Tick), (100_000, Tick)], vec![]),
             ("somebody is let in", &[(10_000, let_in), (11_000, Opened), (14_000, Closed)], vec![]),
             ("and opens at the last moment", &[(10_000, let_in), (16_999, Opened), (18_000, Closed)], vec![]),
@@ -367,6 +399,40 @@ mod tests {
                 "propped open after the hours",
                 &[(10_000, HeldOpen { until_ms: 15_000 }), (11_000, Opened), (44_999, Tick), (45_000, Tick)],
                 vec![(45_000, held(30_000))],
+            ),
+            (
+                "the fire alarm releases the door",
+                &[
+                    (10_000, AlarmOn),
+                    (10_050, AlarmOn),
+                    (11_000, Opened),
+                    (90_000, Tick),
+                    (100_000, Closed),
+                    (110_000, AlarmOff),
+                    (111_000, Opened),
+                ],
+                vec![
+                    (10_000, Event::FireAlarmOn),
+                    (11_000, Event::DoorReleased),
+                    (100_000, closed(89_000)),
+                    (110_000, Event::FireAlarmOff { alarm_ms: 100_000 }),
+                    (111_000, FORCED),
+                ],
+            ),
+            (
+                "and the door stays open after it",
+                &[(10_000, AlarmOn), (11_000, Opened), (90_000, AlarmOff), (119_999, Tick), (120_000, Tick)],
+                vec![
+                    (10_000, Event::FireAlarmOn),
+                    (11_000, Event::DoorReleased),
+                    (90_000, Event::FireAlarmOff { alarm_ms: 80_000 }),
+                    (120_000, held(30_000)),
+                ],
+            ),
+            (
+                "forced before the fire alarm",
+                &[(9_000, Opened), (10_000, AlarmOn)],
+                vec![(9_000, FORCED), (10_000, Event::FireAlarmOn)],
             ),
             (
                 "a contact that reports the same state twice",

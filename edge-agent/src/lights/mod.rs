@@ -40,7 +40,7 @@ pub trait LightOutputs: Send {
 pub enum Signal {
     /// Nobody is there.
     Idle,
-    /// Nobody is there, and the door is held open.
+    /// Nobody is there, and the door is open for everybody.
     HeldOpen,
     /// Somebody is let in.
     Granted,
@@ -60,6 +60,7 @@ impl Signal {
             (Verdict::Granted(_), _) => Self::Granted,
             (_, Some(Alarm::Forced)) => Self::DoorForced,
             (_, Some(Alarm::Held)) => Self::DoorHeld,
+            (_, Some(Alarm::Released)) => Self::HeldOpen,
             (Verdict::Refused(refusal), None) => Self::Advise(refusal.reason.advice()),
             (Verdict::Nobody, None) => Self::Idle,
         }

@@ -114,17 +114,15 @@ impl State {
                 self.traces.extend(self.is_wrong.then_some(Trace::ClosedAgain));
                 (self.is_open, self.is_held, self.is_wrong) = (false, false, false);
             }
+            Contact::FireAlarm { .. } | Contact::Lockdown { .. } => {}
         }
     }
 }
 
 impl Contacts for Leaf {
-    fn is_open(&self) -> bool {
-        self.state().is_open
-    }
-
-    fn is_exit_pressed(&self) -> bool {
-        self.state().is_pressed
+    fn states(&self) -> Vec<Contact> {
+        let state = self.state();
+        vec![Contact::Exit { pressed: state.is_pressed }, door(state.is_open)]
     }
 
     fn changes(&mut self, now_ms: u64) -> Vec<Change> {

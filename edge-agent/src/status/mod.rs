@@ -1,5 +1,6 @@
 //! The status of a running unit. The unit keeps it on a board and serves it on a socket; commands query the socket.
 
+mod access;
 mod board;
 mod histogram;
 mod peripherals;
@@ -9,6 +10,7 @@ mod server;
 mod temperatures;
 mod words;
 
+pub(crate) use access::AccessReport;
 pub(crate) use board::Board;
 pub(crate) use peripherals::PeripheralsReport;
 pub(crate) use server::{answer, serve};

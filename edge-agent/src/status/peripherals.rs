@@ -20,10 +20,13 @@ pub(crate) struct PeripheralsReport {
 pub(crate) struct ContactsReport {
     /// `open` or `closed`.
     pub(crate) door: String,
-    /// `forced` or `held` while there is an alarm.
+    /// `forced`, `held`, or `released` by the fire alarm, until the door is closed.
     pub(crate) alarm: Option<String>,
     /// `free`, `pressed` or `stuck`.
     pub(crate) exit_button: String,
+    /// Whether the fire alarm is on; `false` if the unit does not know it.
+    #[serde(default)]
+    pub(crate) fire_alarm: bool,
 }
 
 /// State of the card reader.
@@ -71,6 +74,7 @@ impl ContactsReport {
         let alarm = watch.alarm().map(|alarm| match alarm {
             Alarm::Forced => "forced",
             Alarm::Held => "held",
+            Alarm::Released => "released",
         });
         let exit_button = match watch.exit() {
             ExitButton::Free => "free",
@@ -81,12 +85,14 @@ impl ContactsReport {
             door: if watch.is_open() { "open" } else { "closed" }.to_owned(),
             alarm: alarm.map(str::to_owned),
             exit_button: exit_button.to_owned(),
+            fire_alarm: watch.is_fire_alarm_on(),
         }
     }
 
     fn in_words(&self) -> String {
         let alarm = match self.alarm.as_deref() {
             Some("forced") => ", FORCED",
+            Some("released") => ", RELEASED BY THE FIRE ALARM",
             Some(_) => ", HELD OPEN",
             None => "",
         };
@@ -95,7 +101,8 @@ impl ContactsReport {
             "pressed" => "; the exit button is pressed",
             _ => "",
         };
-        format!("the door is {}{alarm}{button}", self.door)
+        let fire = if self.fire_alarm { "; THE FIRE ALARM IS ON" } else { "" };
+        format!("the door is {}{alarm}{fire}{button}", self.door)
     }
 }
 

@@ -27,6 +27,14 @@ pub(super) fn text(report: &Report) -> String {
         "1 while the clock is trusted; otherwise people with dates or hours are refused.",
         &flag(report.clock == "trusted"),
     );
+    let access = &report.access;
+    gauge(
+        &mut text,
+        "door_held_open",
+        "1 while the door is held open in its hours.",
+        &flag(access.held_open.is_some()),
+    );
+    gauge(&mut text, "locked_down", "1 while the unit is locked down.", &flag(access.lockdown.is_some()));
     peripherals_text(&mut text, &report.peripherals);
     gauge(
         &mut text,
@@ -90,11 +98,12 @@ fn peripherals_text(text: &mut String, peripherals: &PeripheralsReport) {
     let flag = |condition: bool| vec![(String::new(), f64::from(u8::from(condition)))];
     if let Some(contacts) = &peripherals.contacts {
         gauge(text, "door_open", "1 while the door contact is open.", &flag(contacts.door == "open"));
-        let alarms = ["forced", "held"].map(|alarm| {
+        let alarms = ["forced", "held", "released"].map(|alarm| {
             let is_on = contacts.alarm.as_deref() == Some(alarm);
             (label("alarm", alarm), f64::from(u8::from(is_on)))
         });
-        gauge(text, "door_alarm", "1 while the door is forced or held open.", &alarms);
+        gauge(text, "door_alarm", "1 while the door is forced, held open, or released by the fire alarm.", &alarms);
+        gauge(text, "fire_alarm", "1 while the fire alarm is on.", &flag(contacts.fire_alarm));
         let is_stuck = flag(contacts.exit_button == "stuck");
         gauge(text, "exit_button_stuck", "1 while the exit button has been pressed for too long.", &is_stuck);
     }
@@ -188,6 +197,10 @@ mod tests {
             "edge_agent_door_alarm{alarm=\"forced\"} 0\n",
             "edge_agent_door_alarm{alarm=\"held\"} 1\n",
             "edge_agent_exit_button_stuck 0\n",
+            "edge_agent_door_alarm{alarm=\"released\"} 0\n",
+            "edge_agent_fire_alarm 1\n",
+            "edge_agent_door_held_open 1\n",
+            "edge_agent_locked_down 1\n",
             "edge_agent_reader_connected 0\n",
             "edge_agent_lockouts{kind=\"face\"} 1\n",
             "edge_agent_lockouts{kind=\"card_of\"} 0\n",

@@ -1,5 +1,6 @@
 //! The report of a unit's state, shared by the text, JSON and Prometheus formats. It contains no names and no pictures.
 
+use super::access::AccessReport;
 use super::histogram::Latency;
 use super::peripherals::PeripheralsReport;
 use super::temperatures::Temperature;
@@ -33,6 +34,9 @@ pub(crate) struct Report {
     /// The last drill.
     #[serde(default)]
     pub(crate) drill: LastDrill,
+    /// What holds for everybody at the door now.
+    #[serde(default)]
+    pub(crate) access: AccessReport,
     /// Contacts, card reader, lockouts.
     #[serde(flatten)]
     pub(crate) peripherals: PeripheralsReport,
@@ -160,6 +164,7 @@ pub(crate) fn sample() -> Report {
     use super::histogram::{AtMost, Histogram};
     use super::peripherals::{ContactsReport, LockoutReport, ReaderReport};
     use crate::camera::CameraState;
+    use crate::lockdown::LockdownReport;
     let mut detect = Histogram::default();
     [20.0, 20.0].into_iter().for_each(|ms| detect.count(ms));
     let at_most = vec![AtMost { ms: 15.8, count: 0 }, AtMost { ms: 25.1, count: 2 }];
@@ -174,11 +179,17 @@ pub(crate) fn sample() -> Report {
         clock_evidence: Some("time_server".to_owned()),
         protection: ProtectionReport { in_words: "a card with its holder's face".to_owned(), ..Default::default() },
         drill: LastDrill::None,
+        access: AccessReport {
+            asks_for: "card_and_face".to_owned(),
+            held_open: Some("reception".to_owned()),
+            lockdown: Some(LockdownReport { locked_by: vec!["switch".to_owned()], admitted: 0, not_saved: None }),
+        },
         peripherals: PeripheralsReport {
             contacts: Some(ContactsReport {
                 door: "open".to_owned(),
                 alarm: Some("held".to_owned()),
                 exit_button: "free".to_owned(),
+                fire_alarm: true,
             }),
             reader: Some(ReaderReport { state: "lost".to_owned() }),
             lockouts: vec![LockoutReport {

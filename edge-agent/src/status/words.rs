@@ -32,6 +32,7 @@ const LABEL: usize = 18;
 pub(super) fn in_words(report: &Report, wording: &Wording) -> String {
     let about = |(label, text): (&str, String)| wrapped(&format!("{label:<LABEL$}{text}"), wording.columns, LABEL);
     let mut rows = about_unit(report);
+    rows.extend(report.access.in_words());
     rows.extend(report.peripherals.in_words());
     rows.extend(self_test(report.self_test.as_ref()).map(|found| ("self-test", found)));
     let mut lines: Vec<String> = rows.into_iter().map(about).collect();
@@ -187,7 +188,10 @@ audit log         12 records; signed up to 9; space reserved for 1000 more
 loop              97 turns, 9.5 per second, 0 failed; last turn 0.1 s ago
 clock             trusted: a time server has set it
 infrared camera   LOST: the camera was unplugged
-contacts          the door is open, HELD OPEN
+asks for          card and face
+hours             HELD OPEN for everybody in the hours reception
+lockdown          LOCKED DOWN by the switch; nobody may enter
+contacts          the door is open, HELD OPEN; THE FIRE ALARM IS ON
 card reader       lost
 lockout           entry by face: refused for 30 more seconds, after 5 failed
                   attempts

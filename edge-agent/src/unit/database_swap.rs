@@ -16,6 +16,7 @@ impl Unit {
         let now = self.clock.now();
         self.policy.start_afresh(rules, &now)?;
         self.gallery = gallery;
+        self.apply_lockdowns();
         self.record_ended_approach(&now);
         self.record_database(&now);
         Ok(())

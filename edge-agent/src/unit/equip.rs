@@ -21,9 +21,9 @@ pub fn equip(unit: &mut Unit, config: &Config, clock: &Arc<SystemClock>) -> anyh
         unit.set_card_reader(start(reader, part.clone()).context("[reader]")?);
         unit.follow_part(part);
     }
-    let (exit, door) = (config.contacts.exit(), config.contacts.door());
-    if exit.is_some() || door.is_some() {
-        let contacts = GpioContacts::listen(exit, door, config.contacts.debounce_ms).context("[contacts]")?;
+    let pins = config.contacts.pins();
+    if !pins.is_empty() {
+        let contacts = GpioContacts::listen(pins, config.contacts.debounce_ms).context("[contacts]")?;
         unit.set_contacts(Box::new(contacts), config.contacts.watch_rules());
     }
     if let Some(pins) = config.lights.pins() {

@@ -5,6 +5,8 @@
 mod database_swap;
 mod equip;
 mod held_open;
+mod lock_test;
+mod lockdown;
 pub(crate) mod people;
 mod peripherals;
 #[cfg(test)]
@@ -21,15 +23,16 @@ use crate::door::{DoorError, DoorWatch, Latch, WatchRules};
 use crate::infrared::Infrared;
 use crate::lamp::Lamp;
 use crate::lights::Lights;
+use crate::lockdown::Lockdowns;
 use crate::loop_turn::{Granted, Timings, Turn, Verdict};
 use crate::memory_file::MemoryFile;
 use crate::part_reports::PartReports;
 use crate::reader::CardReader;
 use crate::sight::{Seen, Sight};
 use models::ModelError;
-use peripherals::{Peripherals, WatchedDoor};
+use peripherals::{Peripherals, WatchedContacts};
 use policy::audit::Event;
-use policy::{Decision, Entry, Failures, Kind, Locked, Now, Observation, Policy, Reason};
+use policy::{Decision, Entry, Failures, Grant, Kind, Locked, Now, Observation, Policy, Reason};
 use shared::gallery::Gallery;
 use std::sync::Arc;
 use std::time::Instant;
@@ -59,6 +62,7 @@ pub struct Unit {
     latch: Latch,
     clock: Arc<dyn Clock>,
     peripherals: Peripherals,
+    lockdowns: Lockdowns,
     memory: Option<MemoryFile>,
     /// Parts whose failures are recorded.
     parts: Vec<PartReports>,
@@ -80,7 +84,20 @@ impl Unit {
     ) -> Self {
         let peripherals = Peripherals::default();
         let (parts, chance) = (Vec::new(), Box::new(system_chance));
-        Self { sight, gallery, policy, audit, latch, clock, peripherals, memory: None, parts, barred: None, chance }
+        Self {
+            sight,
+            gallery,
+            policy,
+            audit,
+            latch,
+            clock,
+            peripherals,
+            lockdowns: Lockdowns::default(),
+            memory: None,
+            parts,
+            barred: None,
+            chance,
+        }
     }
 
     /// Replaces the random numbers, so that a run can be reproduced.
@@ -101,9 +118,9 @@ impl Unit {
         self.peripherals.reader = Some(reader);
     }
 
-    /// Sets the contacts of the door, and how to watch them.
+    /// Sets the contacts, and how to watch the door by them.
     pub fn set_contacts(&mut self, contacts: Box<dyn Contacts>, rules: WatchRules) {
-        self.peripherals.door = Some(WatchedDoor::new(contacts, rules, self.clock.now().monotonic_ms));
+        self.peripherals.contacts = Some(WatchedContacts::new(contacts, rules, self.clock.now().monotonic_ms));
     }
 
     /// Sets the lights that show the decisions.
@@ -143,8 +160,9 @@ impl Unit {
         let captured = camera.next_frame();
         let now = self.clock.now();
         self.latch.lock_if_due(now.monotonic_ms);
-        let events = self.peripherals.watch_door(now.monotonic_ms);
-        events.into_iter().for_each(|event| self.record(event, &now));
+        let happened = self.peripherals.watch_contacts(now.monotonic_ms);
+        self.follow_lockdown_switch(happened.is_lockdown_switch_on, &now);
+        happened.events.into_iter().for_each(|event| self.record(event, &now));
         let part_events: Vec<Event> = self.parts.iter().flat_map(PartReports::take).collect();
         part_events.into_iter().for_each(|event| self.record(event, &now));
         self.follow_hours(&now)?;
@@ -182,6 +200,7 @@ impl Unit {
     pub fn start(&mut self) {
         let now = self.clock.now();
         self.record(Event::started(env!("CARGO_PKG_VERSION")), &now);
+        self.record_lockdowns(&now);
         self.record_database(&now);
         self.sign(&now);
         self.audit.maintain(&now);
@@ -265,13 +284,19 @@ impl Unit {
         if self.audit.append(Event::from(&grant), now).is_err() {
             return Ok(Verdict::Refused(self.policy.withhold(grant, Reason::NotRecorded)));
         }
+        self.unlock(grant, now)?;
+        Ok(Verdict::Granted(granted))
+    }
+
+    /// Unlocks the door. The grant must have been recorded.
+    fn unlock(&mut self, grant: impl Into<Grant>, now: &Now) -> Result<(), DoorError> {
         let unlocked = self.latch.unlock(grant, self.clock.now().monotonic_ms);
         if unlocked.as_ref().is_err_and(|error| !matches!(error, DoorError::Ending)) {
             self.record(Event::DoorFailed, now);
         }
         unlocked?;
         self.peripherals.note_unlocked(self.latch.locks_at_ms(), now.monotonic_ms);
-        Ok(Verdict::Granted(granted))
+        Ok(())
     }
 
     fn record_ended_approach(&mut self, now: &Now) {

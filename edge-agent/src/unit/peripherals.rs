@@ -1,4 +1,4 @@
-//! The optional peripherals of a unit: card reader, door contacts, lights, lamp and infrared camera.
+//! The optional peripherals of a unit: card reader, contacts, lights, lamp and infrared camera.
 
 use crate::door::contacts::{Contact, Contacts};
 use crate::door::{DoorWatch, Input, WatchRules};
@@ -15,16 +15,29 @@ use shared::gallery::Gallery;
 #[derive(Default)]
 pub(super) struct Peripherals {
     pub(super) reader: Option<Box<dyn CardReader>>,
-    pub(super) door: Option<WatchedDoor>,
+    pub(super) contacts: Option<WatchedContacts>,
     pub(super) lights: Option<Lights>,
     pub(super) lamp: Option<Lamp>,
     pub(super) infrared: Option<Infrared>,
 }
 
-/// A door with contacts.
-pub(super) struct WatchedDoor {
+/// The contacts, and what they say about the door.
+pub(super) struct WatchedContacts {
     contacts: Box<dyn Contacts>,
-    watch: DoorWatch,
+    /// `None` if there is only a lockdown switch.
+    watch: Option<DoorWatch>,
+    lockdown: bool,
+    /// Events from the start.
+    events: Vec<Event>,
+}
+
+/// What has happened at the contacts.
+#[derive(Default)]
+pub(super) struct Happened {
+    /// Events to record.
+    pub(super) events: Vec<Event>,
+    /// Whether the lockdown switch is on.
+    pub(super) is_lockdown_switch_on: bool,
 }
 
 impl Peripherals {
@@ -41,25 +54,29 @@ impl Peripherals {
 
     /// The watched door; `None` if it has no contacts.
     pub(super) fn door_watch(&self) -> Option<&DoorWatch> {
-        self.door.as_ref().map(|door| &door.watch)
+        self.contacts.as_ref()?.watch.as_ref()
     }
 
-    /// The door's events to record.
-    pub(super) fn watch_door(&mut self, now_ms: u64) -> Vec<Event> {
-        self.door.as_mut().map_or_else(Vec::new, |door| door.events(now_ms))
+    /// Follows the contacts.
+    pub(super) fn watch_contacts(&mut self, now_ms: u64) -> Happened {
+        self.contacts.as_mut().map_or_else(Happened::default, |contacts| contacts.happened(now_ms))
+    }
+
+    fn watch(&mut self) -> Option<&mut DoorWatch> {
+        self.contacts.as_mut()?.watch.as_mut()
     }
 
     /// Notes that the door was unlocked, and until when.
     pub(super) fn note_unlocked(&mut self, locks_at_ms: Option<u64>, now_ms: u64) {
-        if let (Some(door), Some(locks_at_ms)) = (&mut self.door, locks_at_ms) {
-            door.watch.update(Input::LetIn { locks_at_ms }, now_ms);
+        if let (Some(watch), Some(locks_at_ms)) = (self.watch(), locks_at_ms) {
+            watch.update(Input::LetIn { locks_at_ms }, now_ms);
         }
     }
 
     /// Notes that the door is held open for everybody, and until when at least.
     pub(super) fn note_held_open(&mut self, locks_at_ms: Option<u64>, now_ms: u64) {
-        if let (Some(door), Some(until_ms)) = (&mut self.door, locks_at_ms) {
-            door.watch.update(Input::HeldOpen { until_ms }, now_ms);
+        if let (Some(watch), Some(until_ms)) = (self.watch(), locks_at_ms) {
+            watch.update(Input::HeldOpen { until_ms }, now_ms);
         }
     }
 
@@ -108,38 +125,62 @@ impl Peripherals {
     /// Shows the decision on the lights; `None` after a failed turn.
     pub(super) fn show(&self, verdict: Option<&Verdict>, is_held_open: bool) {
         if let Some(lights) = &self.lights {
-            let alarm = self.door.as_ref().and_then(|door| door.watch.alarm());
+            let watch = self.door_watch();
+            let alarm = watch.and_then(DoorWatch::alarm);
+            let is_open_for_all = is_held_open || watch.is_some_and(DoorWatch::is_fire_alarm_on);
             lights.show(verdict.map_or(Signal::FAILED, |verdict| match Signal::from_verdict(verdict, alarm) {
-                Signal::Idle if is_held_open => Signal::HeldOpen,
+                Signal::Idle if is_open_for_all => Signal::HeldOpen,
                 signal => signal,
             }));
         }
     }
 }
 
-impl WatchedDoor {
+impl WatchedContacts {
     pub(super) fn new(contacts: Box<dyn Contacts>, rules: WatchRules, now_ms: u64) -> Self {
-        let mut watch = DoorWatch::new(rules);
-        if contacts.is_open() {
-            watch.update(Input::LetIn { locks_at_ms: now_ms }, now_ms);
-            watch.update(Input::Opened, now_ms);
+        let (mut watch, mut lockdown, mut events) = (None, false, Vec::new());
+        for state in contacts.states() {
+            if let Contact::Lockdown { on } = state {
+                lockdown = on;
+                continue;
+            }
+            let watch = watch.get_or_insert_with(|| DoorWatch::new(rules));
+            match state {
+                // Nobody has just released it.
+                Contact::Exit { pressed: false } => continue,
+                Contact::Door { open: true } => drop(watch.update(Input::LetIn { locks_at_ms: now_ms }, now_ms)),
+                _ => {}
+            }
+            events.extend(input(state).and_then(|input| watch.update(input, now_ms)));
         }
-        if contacts.is_exit_pressed() {
-            watch.update(Input::ExitPressed, now_ms);
-        }
-        Self { contacts, watch }
+        Self { contacts, watch, lockdown, events }
     }
 
-    fn events(&mut self, now_ms: u64) -> Vec<Event> {
-        let changes = self.contacts.changes(now_ms).into_iter().map(|change| {
-            let input = match change.contact {
-                Contact::Exit { pressed: true } => Input::ExitPressed,
-                Contact::Exit { pressed: false } => Input::ExitReleased,
-                Contact::Door { open: true } => Input::Opened,
-                Contact::Door { open: false } => Input::Closed,
-            };
-            (input, change.at_ms)
-        });
-        changes.chain([(Input::Tick, now_ms)]).filter_map(|(input, at_ms)| self.watch.update(input, at_ms)).collect()
+    fn happened(&mut self, now_ms: u64) -> Happened {
+        let mut events = std::mem::take(&mut self.events);
+        for change in self.contacts.changes(now_ms) {
+            match (change.contact, &mut self.watch) {
+                (Contact::Lockdown { on }, _) => self.lockdown = on,
+                (state, Some(watch)) => {
+                    events.extend(input(state).and_then(|input| watch.update(input, change.at_ms)));
+                }
+                (_, None) => {}
+            }
+        }
+        events.extend(self.watch.as_mut().and_then(|watch| watch.update(Input::Tick, now_ms)));
+        Happened { events, is_lockdown_switch_on: self.lockdown }
     }
+}
+
+/// What a state means for the door; `None` for the lockdown switch.
+const fn input(state: Contact) -> Option<Input> {
+    Some(match state {
+        Contact::Exit { pressed: true } => Input::ExitPressed,
+        Contact::Exit { pressed: false } => Input::ExitReleased,
+        Contact::Door { open: true } => Input::Opened,
+        Contact::Door { open: false } => Input::Closed,
+        Contact::FireAlarm { on: true } => Input::AlarmOn,
+        Contact::FireAlarm { on: false } => Input::AlarmOff,
+        Contact::Lockdown { .. } => return None,
+    })
 }

@@ -6,11 +6,12 @@ use crate::door::contacts::{Contact, ScriptedContacts};
 use crate::door::{DoorState, Movement, ScriptedDoor};
 use crate::gpio::Board;
 use crate::lights::{LightState, ScriptedLights};
+use crate::lockdown::{LockdownFile, Lockdowns, Ordered};
 use crate::reader::ScriptedReader;
 use crate::sight::Recorded;
 use files::{Memory, Operation, Storage};
 use models::Frame;
-use policy::{Claimed, Credential, Grant, ObservedFace, Refusal};
+use policy::{Claimed, Credential, ObservedFace, Refusal};
 use shared::card::{CardKey, CardNumber};
 use shared::encoding::Encoding;
 use shared::gallery::{Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonName, PhotoDigest};
@@ -259,6 +260,119 @@ fn staff() -> Gallery {
     builder.add_person(person).unwrap();
     builder.set_schedules(open_all_day()).unwrap();
     builder.build()
+}
+
+fn of_staff(admits: Option<&str>) -> Ordered {
+    Ordered { admits: admits.map(str::to_owned) }
+}
+
+#[test]
+fn a_lockdown_locks_at_once_and_survives_a_restart() {
+    let files = Memory::default();
+    let restored = || Lockdowns::restored(LockdownFile::new(Box::new(files.clone()), "lockdown"), None);
+    let mut bench = Bench::with(vec![vec![face(0.5)]; 3]);
+    bench.unit.use_database(staff(), rules()).unwrap();
+    bench.unit.set_lockdowns(restored());
+    assert!(matches!(bench.turn_at(0).verdict, Verdict::Granted(_)));
+    assert_eq!(bench.unit.latch.state(), DoorState::Unlocked);
+    bench.unit.lock_down(of_staff(None)).unwrap();
+    assert_eq!(bench.unit.latch.state(), DoorState::Locked, "in the middle of an entry");
+
+    let mut restarted = Bench::with(vec![vec![face(0.5)], vec![], vec![face(0.5)]]);
+    restarted.unit.use_database(staff(), rules()).unwrap();
+    restarted.unit.set_lockdowns(restored());
+    restarted.unit.start();
+    let refused = restarted.turn_at(0).verdict;
+    assert!(matches!(refused, Verdict::Refused(Refusal { reason: Reason::LockedDown, .. })), "{refused:?}");
+    assert!(restarted.log().contains(r#""event":"lockdown_began","locked_by":"restart""#), "{}", restarted.log());
+    assert!(restarted.unit.end_lockdown().unwrap());
+    assert!(restarted.log().contains(r#""event":"lockdown_ended","locked_by":"restart""#), "{}", restarted.log());
+    restarted.turn_at(5_000);
+    assert!(matches!(restarted.turn_at(10_000).verdict, Verdict::Granted(_)));
+    assert_eq!(restored().in_force().count(), 0);
+}
+
+/// The people of a new database are admitted by their groups in it.
+#[test]
+fn a_lockdown_follows_the_database() {
+    let mut bench = Bench::with(vec![vec![face(0.5)], vec![], vec![face(0.5)]]);
+    bench.unit.lock_down(of_staff(Some("staff"))).unwrap();
+    let is_let_in = |turn: Turn| matches!(turn.verdict, Verdict::Granted(_));
+    assert!(!is_let_in(bench.turn_at(0)), "nobody is of the staff");
+    bench.unit.use_database(staff(), rules()).unwrap();
+    bench.turn_at(5_000);
+    assert!(is_let_in(bench.turn_at(10_000)));
+}
+
+#[test]
+fn a_lockdown_whose_end_cannot_be_recorded_stays() {
+    let mut bench = Bench::with(vec![vec![face(0.5)]]);
+    bench.storage.fail_at(Some(Operation::Append));
+    bench.unit.lock_down(of_staff(None)).unwrap();
+    assert!(bench.unit.end_lockdown().is_err());
+    let refused = bench.turn_at(0).verdict;
+    assert!(matches!(refused, Verdict::Refused(Refusal { reason: Reason::LockedDown, .. })), "{refused:?}");
+}
+
+#[test]
+fn the_switch_locks_down_and_the_fire_alarm_is_recorded() {
+    let mut bench = Bench::with(vec![vec![face(0.5)], vec![face(0.5)], vec![], vec![], vec![], vec![face(0.5)]]);
+    let contacts = ScriptedContacts::new([
+        (1_000, Contact::Lockdown { on: true }),
+        (10_000, Contact::FireAlarm { on: true }),
+        (10_500, Contact::Door { open: true }),
+        (11_000, Contact::Door { open: false }),
+        (12_000, Contact::FireAlarm { on: false }),
+        (13_000, Contact::Lockdown { on: false }),
+    ]);
+    bench.unit.set_contacts(Box::new(contacts), Config::default().contacts.watch_rules());
+    assert!(matches!(bench.turn_at(0).verdict, Verdict::Granted(_)));
+    let refused = bench.turn_at(1_000);
+    assert!(matches!(refused.verdict, Verdict::Refused(Refusal { reason: Reason::LockedDown, .. })), "{refused:?}");
+    assert_eq!(refused.door, DoorState::Locked);
+    for at in [10_000, 10_500, 13_000] {
+        bench.turn_at(at);
+    }
+    assert!(matches!(bench.turn_at(20_000).verdict, Verdict::Granted(_)));
+    let events: Vec<String> = bench.log().lines().map(event_of).collect();
+    let expected = [
+        "granted",
+        "lockdown_began",
+        "fire_alarm_on",
+        "refused",
+        "door_released",
+        "door_closed",
+        "fire_alarm_off",
+        "lockdown_ended",
+        "granted",
+    ];
+    let mut found = events.clone();
+    found.retain(|event| expected.contains(&event.as_str()));
+    found.sort();
+    let mut sorted = expected.map(str::to_owned).to_vec();
+    sorted.sort();
+    assert_eq!(found, sorted, "{events:?}");
+}
+
+#[test]
+fn a_lock_test_is_recorded_and_short_and_a_lockdown_refuses_it() {
+    let mut bench = Bench::with(vec![vec![]; 3]);
+    bench.turn_at(1_000);
+    bench.unit.test_lock(1000).unwrap();
+    assert_eq!(bench.unit.latch.locks_at_ms(), Some(3_000));
+    assert!(bench.log().contains(r#""event":"lock_tested","by_uid":1000"#), "{}", bench.log());
+    bench.turn_at(3_000);
+    assert_eq!(bench.unit.latch.state(), DoorState::Locked);
+    bench.unit.lock_down(of_staff(None)).unwrap();
+    assert!(bench.unit.test_lock(0).is_err());
+    bench.unit.end_lockdown().unwrap();
+    bench.storage.fail_at(Some(Operation::Append));
+    assert!(bench.unit.test_lock(0).is_err(), "without a record");
+    assert_eq!(bench.unit.latch.state(), DoorState::Locked);
+}
+
+fn event_of(line: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(line).unwrap()["event"].as_str().unwrap().to_owned()
 }
 
 fn first_of_the_staff() -> ObservedFace {

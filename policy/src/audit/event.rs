@@ -10,7 +10,7 @@ use crate::{
 };
 use heapless::{String, Vec};
 use serde::{Deserialize, Serialize};
-use shared::gallery::{DatabaseDigest, ModelHash, PersonId};
+use shared::gallery::{DatabaseDigest, MAX_GROUP_BYTES, ModelHash, PersonId};
 use shared::schedule::MAX_SCHEDULE_NAME_BYTES;
 
 /// Largest length of a reason code such as `other_model`, in bytes.
@@ -91,6 +91,15 @@ pub enum Event {
     },
     /// The door is open, but nobody was let in and nobody pressed the exit button.
     DoorForced,
+    /// The fire alarm has released the lock, by its own wires.
+    FireAlarmOn,
+    /// The fire alarm is over.
+    FireAlarmOff {
+        /// For how many milliseconds it was on.
+        alarm_ms: u64,
+    },
+    /// The door was opened while the fire alarm had released it.
+    DoorReleased,
     /// The door has been open for too long.
     DoorHeld {
         /// For how many milliseconds it has been open.
@@ -233,6 +242,23 @@ pub enum Event {
         /// The code why.
         ended_because: String<MAX_CODE_BYTES>,
     },
+    /// The installer tries the lock, which unlocks for a few seconds. Written before it moves.
+    LockTested {
+        /// The user id of the requester, 0 for root.
+        by_uid: u32,
+    },
+    /// The unit is locked down from now on.
+    LockdownBegan {
+        /// The code of what locks it down, such as `command`.
+        locked_by: String<MAX_CODE_BYTES>,
+        /// The group that may still enter; nobody if `None`.
+        admits: Option<String<MAX_GROUP_BYTES>>,
+    },
+    /// Something no longer locks the unit down. Something else may.
+    LockdownEnded {
+        /// The code of what locked it down.
+        locked_by: String<MAX_CODE_BYTES>,
+    },
     /// An approach ended in which somebody may have tailgated.
     Tailgating {
         /// The last person let in before more faces were seen than people let in.
@@ -276,6 +302,16 @@ impl Event {
     /// The door is no longer held open.
     pub fn hold_ended(hours: &str, because: HoldEnd) -> Self {
         Self::HoldEnded { hours: kept(hours), ended_because: kept(because.code()) }
+    }
+
+    /// The unit is locked down by what has this code.
+    pub fn lockdown_began(code: &str, admits: Option<&str>) -> Self {
+        Self::LockdownBegan { locked_by: kept(code), admits: admits.map(kept) }
+    }
+
+    /// What has this code no longer locks the unit down.
+    pub fn lockdown_ended(code: &str) -> Self {
+        Self::LockdownEnded { locked_by: kept(code) }
     }
 
     /// A lockout began.

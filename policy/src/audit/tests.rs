@@ -388,6 +388,10 @@ fn events() -> impl Strategy<Value = Event> {
         (person(), "[^\\p{Cc}]{1,32}")
             .prop_map(|(person, hours)| Event::HeldOpen { hours: hours.chars().take(8).collect(), person }),
         any::<String>().prop_map(|hours| Event::hold_ended(&hours, HoldEnd::HoursOver)),
+        (any::<String>(), option_of(any::<String>()))
+            .prop_map(|(code, admits)| Event::lockdown_began(&code, admits.as_deref())),
+        any::<String>().prop_map(|code| Event::lockdown_ended(&code)),
+        any::<u32>().prop_map(|by_uid| Event::LockTested { by_uid }),
         Just(Event::SelfTestFailed),
         (any::<String>(), option_of(any::<String>()), any::<u64>()).prop_map(|(code, port, more)| Event::part_failed(
             Part::Camera,

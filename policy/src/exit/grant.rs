@@ -10,6 +10,9 @@ use heapless::Vec;
 use shared::gallery::PersonId;
 use shared::schedule::ScheduleSet;
 
+/// For how many milliseconds a lock test unlocks the door.
+pub const LOCK_TEST_MS: u64 = 2000;
+
 /// The permission to open the door, and the only value that a lock accepts.
 #[derive(Debug, PartialEq)]
 #[must_use = "an ignored grant leaves the door locked"]
@@ -19,6 +22,8 @@ pub enum Grant {
     Entry(Entry),
     /// Holds the door open for everybody.
     HeldOpen(HeldOpen),
+    /// Opens it for an installer who tries the lock.
+    LockTest(LockTest),
 }
 
 impl Grant {
@@ -27,6 +32,7 @@ impl Grant {
         match self {
             Self::Entry(entry) => entry.utc_ms,
             Self::HeldOpen(held) => held.utc_ms,
+            Self::LockTest(test) => test.utc_ms,
         }
     }
 
@@ -35,6 +41,7 @@ impl Grant {
         match self {
             Self::Entry(_) => None,
             Self::HeldOpen(_) => Some(HELD_OPEN_MS),
+            Self::LockTest(_) => Some(LOCK_TEST_MS),
         }
     }
 }
@@ -42,6 +49,12 @@ impl Grant {
 impl From<HeldOpen> for Grant {
     fn from(held: HeldOpen) -> Self {
         Self::HeldOpen(held)
+    }
+}
+
+impl From<LockTest> for Grant {
+    fn from(test: LockTest) -> Self {
+        Self::LockTest(test)
     }
 }
 
@@ -158,6 +171,13 @@ impl HeldOpen {
     pub fn opened_by(&self) -> PersonId {
         self.opened_by
     }
+}
+
+/// The permission to unlock once for a few seconds, so that the installer sees the lock move.
+#[derive(Debug, PartialEq)]
+#[must_use = "an ignored grant leaves the door locked"]
+pub struct LockTest {
+    pub(super) utc_ms: i64,
 }
 
 /// Whether the door is held open.

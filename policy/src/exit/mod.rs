@@ -2,7 +2,7 @@
 
 mod grant;
 
-pub use grant::{Entry, Grant, HeldOpen, Hold};
+pub use grant::{Entry, Grant, HeldOpen, Hold, LOCK_TEST_MS, LockTest};
 
 use super::credential::Shown;
 use super::door_hours::{self, HoldEnd, Holding};
@@ -12,13 +12,15 @@ use super::recognition::Recognised;
 use super::rules::MAX_CONSENSUS_FRAMES;
 use super::{Policy, company, permission};
 use heapless::Vec;
+use shared::gallery::PersonId;
 use shared::schedule::Schedules;
 
 impl Policy {
-    /// Grants entry if every rule allows it: no lockout, no forbidden company, not yet let in during this approach,
+    /// Grants entry if every rule allows it: no lockdown, no lockout, no forbidden company, not yet let in during this approach,
     /// enough frames that agree, the required credential, a permitted time, and a live person according to every signal
     /// that is required of them.
     pub(super) fn let_in(&mut self, shown: &Shown, observation: &Observation<'_>, now: &Now) -> Result<Entry, Reason> {
+        self.require_no_lockdown(shown.holder().person)?;
         self.require_no_lockout(shown.tried(), now)?;
         self.require_allowed_company(shown, observation, now)?;
         self.require_room_in_approach(shown)?;
@@ -51,6 +53,7 @@ impl Policy {
     pub fn hold_open(&mut self, schedules: &Schedules, is_barred: bool, now: &Now) -> Hold {
         self.follow_hours(schedules, now);
         let ends = match now.clock {
+            _ if self.lockdown.is_some() => Some(HoldEnd::LockedDown),
             ClockTrust::Unknown => Some(HoldEnd::ClockUnknown),
             ClockTrust::Trusted => is_barred.then_some(HoldEnd::SelfTestFailed),
         };
@@ -72,10 +75,23 @@ impl Policy {
         }
     }
 
+    /// Unlocks for an installer at the door, who asked for it on the unit's own control socket. A lockdown refuses it.
+    ///
+    /// # Errors
+    /// The reason.
+    pub fn test_lock(&self, now: &Now) -> Result<LockTest, Reason> {
+        if self.lockdown.is_some() { Err(Reason::LockedDown) } else { Ok(LockTest { utc_ms: now.utc_ms }) }
+    }
+
     /// Revokes a hold that the door will not act on. Somebody must come in again.
     pub fn stop_holding(&mut self) {
         self.holding = None;
         self.remembered.first_in.forget();
+    }
+
+    fn require_no_lockdown(&self, person: PersonId) -> Result<(), Reason> {
+        let is_refused = self.lockdown.as_ref().is_some_and(|lockdown| !lockdown.admits(person));
+        if is_refused { Err(Reason::LockedDown) } else { Ok(()) }
     }
 
     fn require_allowed_company(&self, shown: &Shown, observation: &Observation<'_>, now: &Now) -> Result<(), Reason> {

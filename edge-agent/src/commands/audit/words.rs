@@ -91,6 +91,10 @@ pub(super) fn tone(event: &Event) -> Option<Tone> {
         | Event::CardBlocked { .. }
         | Event::DatabaseRefused { .. }
         | Event::HeldOpen { .. }
+        | Event::LockdownBegan { .. }
+        | Event::LockTested { .. }
+        | Event::FireAlarmOn
+        | Event::DoorReleased
         | Event::Tailgating { .. } => Some(Tone::Warning),
         _ => None,
     }
@@ -180,6 +184,17 @@ fn event(event: &Event, people: &People<'_>) -> String {
             };
             format!("{} works{again}{}{}", part.name(), at(usb_port.as_deref()), more(*unreported))
         }
+        Event::LockdownBegan { locked_by, admits } => {
+            let who = admits.as_ref().map_or("nobody".to_owned(), |group| format!("the group {group}"));
+            format!("THE DOOR IS LOCKED DOWN by {}: {who} may enter", locked_by.replace('_', " "))
+        }
+        Event::LockdownEnded { locked_by } => {
+            format!("{} no longer locks the door down", locked_by.replace('_', " "))
+        }
+        Event::LockTested { by_uid } => format!("LOCK TEST: user {by_uid} unlocked the door for two seconds"),
+        Event::FireAlarmOn => "THE FIRE ALARM has released the lock".to_owned(),
+        Event::FireAlarmOff { alarm_ms } => format!("the fire alarm is over, after {} s", alarm_ms / 1000),
+        Event::DoorReleased => "the door was opened, RELEASED BY THE FIRE ALARM".to_owned(),
         Event::HeldOpen { hours, person } => {
             format!("the door is HELD OPEN for everybody in the hours {hours}, opened by {}", people.who(person))
         }

@@ -99,6 +99,7 @@ pub(super) fn warnings(config: &Config, lock: Option<&CheckedLock>, gallery: &Ga
     warnings.extend(about_faces_alone(config));
     warnings.extend(about_cards(config, gallery));
     warnings.extend(about_hours(config, gallery));
+    warnings.extend(about_lockdown(&config.contacts, gallery));
     warnings
 }
 
@@ -290,6 +291,14 @@ fn about_cards(config: &Config, gallery: &Gallery) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// Warns if the lockdown switch admits a group without members.
+fn about_lockdown(contacts: &Contacts, gallery: &Gallery) -> Option<String> {
+    let admitted = contacts.lockdown_admits.as_ref()?;
+    let is_somebody_in_it = gallery.people().iter().any(|person| person.details.groups.contains(admitted));
+    (!is_somebody_in_it)
+        .then(|| format!("contacts.lockdown-admits is {admitted:?}, a group without members: the switch admits nobody"))
 }
 
 /// Warns if people or the door have hours, but no time zone is configured.

@@ -23,9 +23,10 @@ use crate::drilled::{LastDrill, basis};
 use crate::folders;
 use crate::infrared::Infrared;
 use crate::lamp::Lamp;
+use crate::lockdown::{LockdownFile, LockdownReport, Lockdowns};
 use crate::protection::ProtectionReport;
 use crate::sight::Networks;
-use crate::status::{self, Board, PeripheralsReport};
+use crate::status::{self, AccessReport, Board, PeripheralsReport};
 use crate::unit::{People, Unit, UnitError, equip, people};
 use anyhow::Context;
 use clap::Args;
@@ -120,6 +121,10 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
         board.set_infrared(health);
     }
     unit.set_memory(memory);
+    unit.set_lockdowns(Lockdowns::restored(
+        LockdownFile::at(&config.lockdown())?,
+        config.contacts.lockdown_admits.clone(),
+    ));
     unit.follow_part(camera.health().part());
     unit.start();
     let people = found.follow(&mut unit, &board, &config.audit, &clock);
@@ -178,6 +183,7 @@ impl Loop<'_> {
                     let frame_at = self.camera.last_frame_at().filter(|at| Some(*at) != before);
                     self.board.finished(&turn, frame_at, &self.clock.now());
                     self.board.set_peripherals(self.peripherals());
+                    self.board.set_access(self.access());
                     decisions.print(&turn.verdict, Instant::now());
                     let health = self.camera.health();
                     service.turned(|| format!("{}; {}", turn.door.code(), in_words(&health.report())));
@@ -191,6 +197,10 @@ impl Loop<'_> {
                 Err(error) => self.failed(&error, &mut last_failure),
             }
         }
+    }
+
+    fn access(&self) -> AccessReport {
+        AccessReport::new(self.unit.policy(), LockdownReport::new(self.unit.lockdowns(), self.unit.gallery()))
     }
 
     fn peripherals(&self) -> PeripheralsReport {

@@ -1,6 +1,7 @@
 //! Requests on the control socket of a running unit: each is recorded, then carried out between two turns of the loop.
 
 use crate::control::{self, Lockout, Order, Reply, Request};
+use crate::lockdown::{LockdownReport, Ordered};
 use crate::unit::{People, Unit};
 use anyhow::anyhow;
 use std::io::ErrorKind;
@@ -45,6 +46,8 @@ impl Orders {
         while let Some(order) = self.waiting.as_ref().and_then(|waiting| waiting.try_recv().ok()) {
             match unit.record_request(order.request.code(), order.uid) {
                 Ok(()) => carry_out(order, unit, people),
+                // The log reports its own failures.
+                Err(_) if order.request.only_tightens() => carry_out(order, unit, people),
                 Err(error) => order.answer(Reply::refused(format!("the request cannot be recorded: {error}"))),
             }
         }
@@ -52,7 +55,8 @@ impl Orders {
 }
 
 fn carry_out(order: Order, unit: &mut Unit, people: &mut People) {
-    match order.request {
+    let uid = order.uid;
+    match order.request.clone() {
         Request::Rollback { digest } => people.roll_back(digest, order),
         Request::ListLockouts {} => {
             order.answer(Reply::lockouts(unit.locked_out().iter().map(Lockout::now).collect()));
@@ -60,6 +64,19 @@ fn carry_out(order: Order, unit: &mut Unit, people: &mut People) {
         Request::ClearLockouts { of } => order.answer(match unit.clear_lockouts(of.kind()) {
             Ok(forgiven) => Reply::lockouts(forgiven.iter().map(Lockout::cleared).collect()),
             Err(error) => Reply::refused(format!("the request cannot be recorded: {error}")),
+        }),
+        Request::LockDown { admits } => {
+            let not_saved = unit.lock_down(Ordered { admits }).err().map(|error| error.to_string());
+            let report = LockdownReport::new(unit.lockdowns(), unit.gallery());
+            order.answer(Reply::lockdown(report.map(|report| LockdownReport { not_saved, ..report })));
+        }
+        Request::TestLock {} => order.answer(match unit.test_lock(uid) {
+            Ok(()) => Reply::done(),
+            Err(error) => Reply::refused(error.to_string()),
+        }),
+        Request::EndLockdown {} => order.answer(match unit.end_lockdown() {
+            Ok(_) => Reply::lockdown(LockdownReport::new(unit.lockdowns(), unit.gallery())),
+            Err(error) => Reply::refused(format!("the unit stays locked down: {error}")),
         }),
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn unwritable(config: &Config) -> Vec<Unwritable> {
     let places = [
         ("[audit] path", &config.audit.path, "nothing can be recorded, and nobody is let in"),
         ("[database] path", &config.database.path, "shipped databases are not accepted"),
-        ("[door] memory", &config.door.memory, "a restart forgets failed attempts"),
+        ("[door] memory", &config.door.memory, "a restart forgets failed attempts, and ends a lockdown"),
         ("[door] last-lock", &config.door.last_lock, "`edge-agent lock` will need the configuration"),
         ("[status] socket", &config.status.socket, "`edge-agent status` gets no answer"),
         ("[control] socket", &control, "`edge-agent lockout` and `rollback` get no answer"),

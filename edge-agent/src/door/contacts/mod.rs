@@ -1,13 +1,13 @@
-//! The two contacts of a door: the exit button and the door contact.
+//! The contacts of a door: the exit button, the door contact, the fire alarm and the lockdown switch.
 //!
-//! Neither affects the way out: the exit button is wired to the lock and releases it directly. The unit only monitors
-//! it.
+//! None of them affects the way out: the exit button and the fire alarm are wired to the lock and release it directly.
+//! The unit only monitors them.
 
 mod debounce;
 mod gpio;
 mod scripted;
 
-pub use gpio::{ContactPin, GpioContacts};
+pub use gpio::{ContactPin, ContactPins, GpioContacts};
 pub use scripted::ScriptedContacts;
 
 /// A contact that changed.
@@ -32,15 +32,22 @@ pub enum Contact {
         /// Whether the door is open.
         open: bool,
     },
+    /// The output of the fire alarm.
+    FireAlarm {
+        /// Whether the alarm has released the lock.
+        on: bool,
+    },
+    /// The lockdown switch.
+    Lockdown {
+        /// Whether it is on, or its wire is broken.
+        on: bool,
+    },
 }
 
 /// The contacts of a door.
 pub trait Contacts: Send {
-    /// Whether the door is open; `false` without a door contact.
-    fn is_open(&self) -> bool;
-
-    /// Whether the exit button is pressed; `false` without one.
-    fn is_exit_pressed(&self) -> bool;
+    /// The present state of each contact that there is.
+    fn states(&self) -> Vec<Contact>;
 
     /// The debounced changes since the last call, oldest first. Never blocks.
     fn changes(&mut self, now_ms: u64) -> Vec<Change>;

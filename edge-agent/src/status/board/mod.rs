@@ -2,6 +2,7 @@
 
 mod database_report;
 
+use super::access::AccessReport;
 use super::histogram::Histogram;
 use super::peripherals::PeripheralsReport;
 use super::report::{DatabaseReport, LastDecision, Latencies, Report, SelfTest, Turns};
@@ -48,6 +49,7 @@ struct Notes {
     protection: ProtectionReport,
     drill: LastDrill,
     peripherals: PeripheralsReport,
+    access: AccessReport,
     /// `None` if the unit has no infrared camera.
     infrared: Option<Health>,
     /// End times of recent turns, for the rate.
@@ -117,6 +119,11 @@ impl Board {
         self.notes().peripherals = peripherals;
     }
 
+    /// Sets what holds for everybody at the door now.
+    pub(crate) fn set_access(&self, access: AccessReport) {
+        self.notes().access = access;
+    }
+
     /// Notes a finished turn. `frame_at` is the arrival time of its frame, if it had one.
     pub(crate) fn finished(&self, turn: &Turn, frame_at: Option<Instant>, moment: &Now) {
         let now = Instant::now();
@@ -170,6 +177,7 @@ impl Board {
         let evidence = notes.clock_source.evidence();
         let (protection, drill) = (notes.protection.clone(), notes.drill.clone());
         let (peripherals, infrared) = (notes.peripherals.clone(), notes.infrared.clone());
+        let access = notes.access.clone();
         // Unlocks early, so that the loop does not wait for the rest.
         drop(notes);
         Report {
@@ -182,6 +190,7 @@ impl Board {
             clock_evidence: evidence.map(|evidence| evidence.code().to_owned()),
             protection,
             drill,
+            access,
             peripherals,
             camera: self.camera.report(),
             infrared_camera: infrared.map(|health| health.report()),

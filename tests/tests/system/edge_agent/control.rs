@@ -43,6 +43,34 @@ fn requests_are_recorded_and_unknown_requests_are_refused() {
     assert_eq!(unit.events(), ["started", "database_loaded", "requested", "database_refused", "stopped"]);
 }
 
+/// The real unit, whose photos show somebody who is enrolled.
+#[test]
+fn a_lockdown_refuses_everybody_until_it_is_ended() {
+    let mut unit = RunningUnit::start(&photos_of(&at_the_door("barack_obama_speaking.jpg")));
+    let ask = |unit: &RunningUnit, arguments: &[&str]| {
+        let mut command = edge_agent(["lockdown"]);
+        said(command.args(arguments).arg("--config").arg(unit.file("config.toml")))
+    };
+    let on = ask(&unit, &["on", "--json"]);
+    assert_eq!((on.code, &on.json()["lockdown"]["admitted"]), (0, &Value::from(0)), "{on:?}");
+    let refused = |status: &Value| {
+        let decisions = status["decisions"].as_array().unwrap();
+        decisions.last().is_some_and(|last| last["reason"] == "locked_down")
+    };
+    let status = unit.status_when(refused);
+    assert_eq!((&status["door"], &status["access"]["lockdown"]["locked_by"][0]), (&"locked".into(), &"command".into()));
+    assert_eq!(unit.stop("-TERM"), 0);
+    let unit = RunningUnit::start_configured(unit.into_folder());
+    let status = unit.status_when(refused);
+    assert_eq!(status["access"]["lockdown"]["locked_by"][0], "restart", "a restart does not end it");
+    let off = ask(&unit, &["off"]);
+    assert_eq!((off.code, off.stdout.trim()), (0, "the unit is not locked down"), "{off:?}");
+    unit.status_when(|status| status["door"] == "unlocked");
+    let events = unit.events();
+    let of_lockdown: Vec<&String> = events.iter().filter(|event| event.starts_with("lockdown")).collect();
+    assert_eq!(of_lockdown, ["lockdown_began", "lockdown_began", "lockdown_ended"], "{events:?}");
+}
+
 /// One sends a megabyte, one sends nothing, one hangs up, one takes no answer: the next who asks is answered, and the loop
 /// turns.
 #[test]

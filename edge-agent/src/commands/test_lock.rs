@@ -1,0 +1,67 @@
+//! `test-lock`: unlocks the door of a running unit for two seconds, for an installer who stands there.
+
+use crate::config::{self, Config};
+use crate::control::{self, Request};
+use anyhow::{Context, anyhow};
+use clap::Args;
+use policy::LOCK_TEST_MS;
+use serde::Serialize;
+use std::io::{IsTerminal, stdin};
+use std::path::PathBuf;
+use terminal::{Answer, Help, print, print_json, say};
+
+/// Unlock the door of a running unit for two seconds, to see whether the lock moves.
+///
+/// Asks for confirmation: anybody can walk in meanwhile. Only root and the unit's own user may do this; the audit log
+/// records who did.
+///
+/// Exit codes: 0 if the lock was driven, 1 if you did not confirm, 2 if no unit answers or it refuses.
+#[derive(Debug, Args)]
+pub(crate) struct TestLock {
+    /// The configuration with the path of the unit's socket
+    #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
+    config: PathBuf,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Tested {
+    unlocked_ms: u64,
+}
+
+/// Asks the unit to unlock.
+///
+/// # Errors
+/// If nobody can confirm it, no unit runs, it does not answer, or it refuses.
+pub(crate) fn run(arguments: &TestLock) -> anyhow::Result<Answer> {
+    let config = Config::read(&arguments.config)?;
+    let unit = control::unit_at(&config.control_socket(), &config.status.socket)?;
+    let unit = unit.ok_or_else(|| anyhow!("no unit runs")).help("start it with `systemctl start edge-agent`")?;
+    if !arguments.yes && !is_confirmed()? {
+        say("the door stays locked");
+        return Ok(Answer::No);
+    }
+    if let Some(why) = control::ask(unit, &Request::TestLock {})?.refused {
+        return Err(anyhow!("the unit refused: {why}"));
+    }
+    match arguments.json {
+        true => print_json(&Tested { unlocked_ms: LOCK_TEST_MS })?,
+        false => print("the lock was driven; it locks again after two seconds")?,
+    }
+    Ok(Answer::Yes)
+}
+
+fn is_confirmed() -> anyhow::Result<bool> {
+    if !stdin().is_terminal() {
+        return Err(anyhow!("nobody can confirm that the door may be unlocked")).help("confirm with --yes");
+    }
+    say("This unlocks the door for two seconds. Type yes to go on:");
+    let mut line = String::new();
+    stdin().read_line(&mut line).context("cannot read the confirmation")?;
+    Ok(line.trim() == "yes")
+}
