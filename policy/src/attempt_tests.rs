@@ -429,22 +429,3 @@ fn an_attempt_that_a_power_cut_interrupts_has_failed() {
     door.policy.remember(&memory, &door.now());
     assert_eq!(door.stand(Some(ADA), 80.0, 500), Err(Reason::LockedOut));
 }
-
-/// A person without an enrolled face waits in the open door, in view.
-#[test]
-fn a_face_that_entered_with_a_card_makes_no_further_attempts() {
-    let by_card = Enrolled { mode: Mode::Card, ..Enrolled::new(BEN) };
-    for (presents, expected) in [(true, 0), (false, 3)] {
-        let mut door = Door::new(Mode::Face);
-        if presents {
-            door.policy.present_card(&PresentedCard::Of(by_card), &door.now());
-            assert_eq!(door.stand(None, 80.0, 100), Ok(BEN));
-        }
-        assert!(door.stand(None, 80.0, 2400).is_err());
-        let failures = |door: &Door| door.policy.failures(Some(Kind::Face)).first().map_or(0, |of| of.failures);
-        assert_eq!(failures(&door), expected, "card presented: {presents}");
-        door.leave();
-        door.strangers(1);
-        assert_eq!(failures(&door), expected + 1, "the next face counts");
-    }
-}

@@ -4,11 +4,8 @@
 //! left. Every [`FRAMES_OF_AN_ATTEMPT`] judged frames that match nobody are one as well: a face that stays, or a series
 //! of pictures, gets no more tries than faces that come and go. The unit is frames, not time, because the number of
 //! comparisons must be limited. Frames beyond the last failed attempt carry over to the next face.
-//!
-//! A person who enters with a card alone may have no enrolled face. While that face stays in view, it makes no further
-//! attempts; what it tried before the card counts.
 
-use super::tried::{Kind, Tried};
+use super::tried::Tried;
 
 /// The number of unmatched judged frames that make one failed attempt.
 pub const FRAMES_OF_AN_ATTEMPT: u32 = 8;
@@ -20,8 +17,6 @@ pub(super) struct Attempt {
     unsettled: Option<Tried>,
     /// Whether this is the one face admitted while faces are paced.
     pub(super) is_admitted: bool,
-    /// Whether a card has let in the person whose face this is.
-    is_excused: bool,
 }
 
 impl Attempt {
@@ -30,16 +25,6 @@ impl Attempt {
     pub(super) fn note_unmatched(&mut self, tried: Tried) -> Option<Tried> {
         let before = self.unsettled.replace(tried);
         before.filter(|before| before.kind != tried.kind)
-    }
-
-    /// The attempt of a face after a card alone has let in its person: it has nothing to try. Another face starts anew.
-    pub(super) fn excused() -> Self {
-        Self { is_excused: true, ..Self::default() }
-    }
-
-    /// Whether frames of this face that match nobody count.
-    pub(super) fn counts(&self, kind: Kind) -> bool {
-        !(self.is_excused && kind == Kind::Face)
     }
 
     /// Closes the attempt: enough frames agree on a person, or the failure has been counted.

@@ -355,10 +355,7 @@ impl Policy {
 
     fn note_grant(&mut self, grant: &Entry, observation: &Observation<'_>, now: &Now) {
         self.start_over();
-        self.attempt = match grant.credential() {
-            Credential::Card => Attempt::excused(),
-            _ => Attempt::default(),
-        };
+        self.attempt = Attempt::default();
         self.approaches.note_grant(grant, now.monotonic_ms);
         self.cards.note_grant(grant);
         self.remembered.note_grant(grant, &self.rules, observation.schedules, now);
@@ -516,9 +513,6 @@ impl Policy {
             return;
         }
         if tried.kind == Kind::Face && self.rules.is_card_door() {
-            return;
-        }
-        if !self.attempt.counts(tried.kind) {
             return;
         }
         if let Some(before) = self.attempt.note_unmatched(tried) {
