@@ -11,7 +11,7 @@ pub use trust::ClockSource;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use policy::Now;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// A lower bound of every true time, before which no unit ran this program: 2026-11-01T00:00:00Z, in milliseconds since
@@ -66,24 +66,30 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that is advanced by its owner. It is always trusted.
+/// A clock that is advanced by its owner, and trusted unless its owner says otherwise.
 #[derive(Debug)]
 pub struct VirtualClock {
     start_utc_ms: i64,
     zone: TimeZone,
     elapsed_ms: AtomicU64,
+    is_trusted: AtomicBool,
 }
 
 impl VirtualClock {
     /// Starts at this time: milliseconds since 1970, UTC.
     pub fn starting_at(start_utc_ms: i64) -> Self {
-        Self { start_utc_ms, zone: TimeZone::UTC, elapsed_ms: AtomicU64::new(0) }
+        Self { start_utc_ms, zone: TimeZone::UTC, elapsed_ms: AtomicU64::new(0), is_trusted: AtomicBool::new(true) }
     }
 
     /// The same clock in another time zone.
     #[must_use]
     pub fn in_zone(self, zone: TimeZone) -> Self {
         Self { zone, ..self }
+    }
+
+    /// Sets whether the clock can be trusted from now on.
+    pub fn trust(&self, is_trusted: bool) {
+        self.is_trusted.store(is_trusted, Ordering::Relaxed);
     }
 
     /// Advances the clock to `elapsed_ms` after the start. It never goes back.
@@ -96,7 +102,11 @@ impl Clock for VirtualClock {
     fn now(&self) -> Now {
         let elapsed = self.elapsed_ms.load(Ordering::Relaxed);
         let utc_ms = self.start_utc_ms.saturating_add_unsigned(elapsed);
-        Now::trusted(utc_ms, elapsed).ahead_of_utc(utc_offset_s(&self.zone, utc_ms))
+        let now = match self.is_trusted.load(Ordering::Relaxed) {
+            true => Now::trusted(utc_ms, elapsed),
+            false => Now::new(utc_ms, elapsed),
+        };
+        now.ahead_of_utc(utc_offset_s(&self.zone, utc_ms))
     }
 }
 

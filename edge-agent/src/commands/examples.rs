@@ -33,7 +33,8 @@ pub(crate) const SIMULATE: &str = "\
 Examples:
   edge-agent simulate --frames photo.jpg --db people.db
   edge-agent simulate --frames photos --db people.db --card 123:45678 --json
-  edge-agent simulate --frames photo.jpg --db people.db --start 2026-11-28T12:00:00Z";
+  edge-agent simulate --frames photo.jpg --db people.db --start 2026-11-28T12:00:00Z
+  edge-agent simulate --script day.toml --db people.db --config config.toml";
 
 pub(crate) const AUDIT: &str = "\
 Examples:

@@ -1,6 +1,8 @@
 //! `simulate`: runs the real loop with frames from files and a simulated door.
 
+mod day;
 mod line;
+mod script;
 mod time;
 
 use super::{configured, examples};
@@ -8,6 +10,7 @@ use crate::audit_log::{AuditLog, Upkeep};
 use crate::camera::{CameraError, FileFrames};
 use crate::config::Config;
 use crate::database::{self, Trust};
+use crate::door::contacts::ScriptedContacts;
 use crate::door::{Latch, ScriptedDoor};
 use crate::loop_turn::{Turn, Verdict};
 use crate::reader::ScriptedReader;
@@ -15,6 +18,7 @@ use crate::sight::Networks;
 use crate::unit::Unit;
 use anyhow::Context;
 use clap::Args;
+use day::DoorNow;
 use files::Memory;
 use jiff::Timestamp;
 use line::{Line, in_words};
@@ -34,8 +38,11 @@ use time::Time;
 #[command(after_long_help = examples::SIMULATE)]
 pub(crate) struct Simulate {
     /// A photo, or a folder whose photos are shown in the order of their names
-    #[arg(long, value_name = "DIR_OR_FILE")]
-    pub(crate) frames: PathBuf,
+    #[arg(long, value_name = "DIR_OR_FILE", required_unless_present = "script")]
+    pub(crate) frames: Option<PathBuf>,
+    /// A script of what happens at the door and when, instead of --frames
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["frames", "card", "sequence", "start", "real_time"])]
+    pub(crate) script: Option<PathBuf>,
     /// The people database
     #[arg(long, value_name = "FILE")]
     pub(crate) db: PathBuf,
@@ -73,8 +80,11 @@ pub(crate) struct Simulate {
 /// # Errors
 /// If configuration, model, database or a file cannot be read; the other files are shown first.
 pub(crate) fn run(arguments: &Simulate, verbosity: Verbosity) -> anyhow::Result<Answer> {
-    let files = FileFrames::list(&arguments.frames)?;
-    let mut simulation = Simulation::prepare(arguments, verbosity)?;
+    if let Some(script) = &arguments.script {
+        return run_script(script, arguments, verbosity);
+    }
+    let files = arguments.frames.as_deref().map_or_else(|| Ok(Vec::new()), FileFrames::list)?;
+    let mut simulation = Simulation::prepare(arguments, None, verbosity)?;
     let mut first = true;
     let mut unreadable: Option<CameraError> = None;
     for file in &files {
@@ -95,11 +105,26 @@ pub(crate) fn run(arguments: &Simulate, verbosity: Verbosity) -> anyhow::Result<
     }
 }
 
+fn run_script(path: &Path, arguments: &Simulate, verbosity: Verbosity) -> anyhow::Result<Answer> {
+    let zone = configuration(arguments)?.clock.zone()?;
+    let steps = script::read(path, &zone)?;
+    let mut simulation = Simulation::prepare(arguments, day::beginning(&steps), verbosity)?;
+    simulation.run_script(&steps)?;
+    simulation.unit.stop();
+    Ok(Answer::yes_if(simulation.granted > 0))
+}
+
+fn configuration(arguments: &Simulate) -> anyhow::Result<Config> {
+    arguments.config.as_deref().map_or_else(|| Ok(Config::for_faces_alone()), Config::read)
+}
+
 struct Simulation {
     unit: Unit,
     camera: FileFrames,
     card: Option<CardNumber>,
     reader: ScriptedReader,
+    contacts: ScriptedContacts,
+    door_before: Option<DoorNow>,
     latch: Latch,
     time: Time,
     frame_ms: u64,
@@ -109,8 +134,9 @@ struct Simulation {
 }
 
 impl Simulation {
-    fn prepare(arguments: &Simulate, verbosity: Verbosity) -> anyhow::Result<Self> {
-        let mut config = arguments.config.as_deref().map_or_else(|| Ok(Config::for_faces_alone()), Config::read)?;
+    /// `start` goes before the one in the arguments.
+    fn prepare(arguments: &Simulate, start: Option<Timestamp>, verbosity: Verbosity) -> anyhow::Result<Self> {
+        let mut config = configuration(arguments)?;
         if !arguments.models.is_empty() {
             config.model.bundles.clone_from(&arguments.models);
         }
@@ -122,19 +148,23 @@ impl Simulation {
         let latch = Latch::close(Box::new(ScriptedDoor::default()), config.door.unlock_ms())?;
         let time = match arguments.real_time {
             true => Time::real(latch.clone()).context("cannot spawn the relock thread")?,
-            false => Time::starting_at(arguments.start, config.clock.zone()?),
+            false => Time::starting_at(start.or(arguments.start), config.clock.zone()?),
         };
         let audit = open_audit_log(arguments.audit.as_deref(), &time.clock().now())?;
         let sight = Box::new(Networks::new(recogniser, pad));
         let mut unit = Unit::new(sight, read.gallery, policy, audit, latch.clone(), time.clock());
         let reader = ScriptedReader::default();
         unit.set_card_reader(Box::new(reader.clone()));
+        let contacts = ScriptedContacts::default();
+        unit.set_contacts(Box::new(contacts.clone()), config.contacts.watch_rules());
         unit.start();
         Ok(Self {
             unit,
             camera: FileFrames::oriented(config.camera.orientation()),
             card: arguments.card,
             reader,
+            contacts,
+            door_before: None,
             latch,
             time,
             frame_ms: 1000 / u64::from(arguments.fps),
@@ -153,7 +183,7 @@ impl Simulation {
     /// Shows the photo until somebody is let in or the time for a consensus is over; then shows nothing until the
     /// approach has ended and the door is locked.
     fn approach(&mut self, file: &Path) -> anyhow::Result<()> {
-        let frames = (self.unit.policy().rules().consensus_window_ms / self.frame_ms).max(1);
+        let frames = self.frames_of_an_approach();
         for number in 1..=frames {
             let turn = self.turn(file)?;
             let granted = matches!(turn.verdict, Verdict::Granted(_));
@@ -165,6 +195,24 @@ impl Simulation {
             }
         }
         self.clear_the_view()
+    }
+
+    fn frames_of_an_approach(&self) -> u64 {
+        (self.unit.policy().rules().consensus_window_ms / self.frame_ms).max(1)
+    }
+
+    /// Shows a photo until somebody is let in or the time for a consensus is over, and returns the last turn.
+    fn until_decided(&mut self, file: &Path) -> anyhow::Result<Turn> {
+        let mut turn = self.unit.turn(&mut self.camera).with_context(|| file.shown().to_string())?;
+        for _ in 1..self.frames_of_an_approach() {
+            if matches!(turn.verdict, Verdict::Granted(_)) {
+                break;
+            }
+            self.time.pass(self.frame_ms, &self.latch);
+            turn = self.unit.turn(&mut self.camera).with_context(|| file.shown().to_string())?;
+        }
+        self.granted += usize::from(matches!(turn.verdict, Verdict::Granted(_)));
+        Ok(turn)
     }
 
     fn frame(&mut self, file: &Path) -> anyhow::Result<()> {

@@ -37,6 +37,19 @@ impl Time {
         }
     }
 
+    /// Sets whether the clock can be trusted. Real time always is.
+    pub(super) fn trust(&self, is_trusted: bool) {
+        if let Self::Virtual(clock) = self {
+            clock.trust(is_trusted);
+        }
+    }
+
+    /// Now, in UTC.
+    pub(super) fn now_in_words(&self) -> String {
+        let utc_ms = self.clock().now().utc_ms;
+        Timestamp::from_millisecond(utc_ms).map_or_else(|_| utc_ms.to_string(), |now| format!("{now:.0}"))
+    }
+
     /// Lets this many milliseconds pass. Relocks the door on the way when it is due.
     pub(super) fn pass(&self, ms: u64, latch: &Latch) {
         match self {

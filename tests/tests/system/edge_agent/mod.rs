@@ -15,6 +15,7 @@ mod infrared;
 mod keys;
 mod lock;
 mod moments;
+mod office;
 mod owners;
 mod run;
 pub(crate) mod running;
