@@ -198,3 +198,15 @@ fn a_lockdown_ends_the_hold_and_admits_few() {
     assert_eq!(door.lets_in(ada(), at(9, 8)), Ok(ADA));
     assert_eq!(door.hold(at(9, 8)), "begins");
 }
+
+/// Found by the soak test: the seconds before the hours counted as in them.
+#[test]
+fn who_comes_a_second_too_early_opens_nothing() {
+    for (seconds_early, expected) in [(1, "locked"), (0, "begins")] {
+        let mut door = Door::new(Mode::Face);
+        let nine = at(9, 0);
+        let came = Now { utc_ms: nine.utc_ms - seconds_early * 1000, ..nine };
+        assert_eq!(door.lets_in(ada(), came), Ok(ADA));
+        assert_eq!(door.hold(nine), expected, "{seconds_early} s early");
+    }
+}

@@ -1,6 +1,7 @@
 //! Who came in first: the entries that let door hours begin. A restart forgets them on purpose: somebody must come in
 //! again before the door is held open.
 
+use super::openings::minutes_between;
 use alloc::string::String;
 use alloc::vec::Vec;
 use shared::gallery::PersonId;
@@ -29,13 +30,12 @@ impl FirstIn {
         }
     }
 
-    /// Who opened these hours, and how many whole minutes ago. `None` if nobody has, or only in the future because the
+    /// Who opened these hours, and how many minutes ago. `None` if nobody has, or only in the future because the
     /// clock was wrong.
     pub(super) fn of(&self, schedules: &Schedules, index: usize, utc_ms: i64) -> Option<(PersonId, u64)> {
         let name = &schedules.doors().get(index)?.name;
         let came = self.0.iter().find(|came| came.hours == *name)?;
-        let minutes = u64::try_from(utc_ms.saturating_sub(came.utc_ms)).ok()? / 60_000;
-        Some((came.person, minutes))
+        Some((came.person, minutes_between(came.utc_ms, utc_ms)?))
     }
 
     /// Forgets everybody.

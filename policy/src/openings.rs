@@ -38,10 +38,17 @@ impl Openings {
         }
     }
 
-    /// How many whole minutes ago it was opened; `None` if never, or in the future because the clock was wrong.
+    /// How many minutes ago it was opened; `None` if never, or in the future because the clock was wrong.
     pub(super) fn minutes_ago(&self, schedules: &Schedules, index: usize, utc_ms: i64) -> Option<u64> {
         let name = &schedules.iter().nth(index)?.name;
         let opened = self.0.iter().find(|known| known.schedule == *name)?;
-        u64::try_from(utc_ms.saturating_sub(opened.utc_ms)).ok().map(|ms| ms / 60_000)
+        minutes_between(opened.utc_ms, utc_ms)
     }
+}
+
+/// How many minutes of the day began between the two times; `None` if the first is after the second. An entry a second
+/// before the full hour was a minute ago, because hours begin with a minute.
+pub(super) fn minutes_between(before_utc_ms: i64, utc_ms: i64) -> Option<u64> {
+    let minutes = utc_ms.div_euclid(60_000).saturating_sub(before_utc_ms.div_euclid(60_000));
+    u64::try_from(minutes).ok().filter(|_| before_utc_ms <= utc_ms)
 }

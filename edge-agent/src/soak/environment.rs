@@ -12,6 +12,8 @@ use crate::audit_log::read::OpenFile;
 use crate::audit_log::verify::{Against, Fault, verify};
 use crate::audit_log::{LogKey, SignedHead};
 use crate::door::Door;
+use crate::lockdown::{LockdownFile, Lockdowns};
+use crate::unit::Unit;
 use fastrand::Rng;
 use files::Storage;
 use files::power_cut::{Loss, PowerCut};
@@ -31,6 +33,15 @@ pub(super) enum End {
     PowerCut,
 }
 
+/// A lockdown, as far as it is known: a save that failed or was cut off may be on the disk or not.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Lockdown {
+    /// Whether it admits the wardens; `None` without a lockdown.
+    pub(super) now: Option<bool>,
+    /// Whether the next life must find it as it is now.
+    pub(super) is_saved: bool,
+}
+
 pub(super) struct Environment {
     pub(super) disk: Disk,
     pub(super) clock: Arc<WallClock>,
@@ -38,6 +49,8 @@ pub(super) struct Environment {
     pub(super) leaf: Leaf,
     pub(super) attempts: Attempts,
     pub(super) random: Rng,
+    /// The lockdown that the unit must be in.
+    pub(super) lockdown: Lockdown,
     /// Records of the door leaf's use to look for in the log, with their times.
     pub(super) traces: Vec<(Trace, i64)>,
     /// Times of grants that moved the lock, to look for in the log.
@@ -55,11 +68,22 @@ impl Environment {
         let door = WatchedDoor::default();
         door.set_log_disk(&disk);
         let (leaf, attempts, random) = (Leaf::default(), Attempts::default(), Rng::with_seed(seed));
-        Self { disk, clock, door, leaf, attempts, random, traces: Vec::new(), moved: Vec::new(), checked: 0 }
+        let lockdown = Lockdown::default();
+        Self { disk, clock, door, leaf, attempts, random, lockdown, traces: Vec::new(), moved: Vec::new(), checked: 0 }
     }
 
     pub(super) fn key() -> LogKey {
         LogKey::from_seed(&[3; 32])
+    }
+
+    /// Gives a new life the lockdown from the disk, which must be the one before, if that was saved.
+    pub(super) fn restore_lockdown(&mut self, unit: &mut Unit) {
+        let file = LockdownFile::new(Box::new(self.disk.clone()), "lockdown.json");
+        unit.set_lockdowns(Lockdowns::restored(file, None));
+        let found = unit.lockdowns().ordered().map(|(_, ordered)| ordered.admits.is_some());
+        let Lockdown { now, is_saved } = self.lockdown;
+        assert!(!is_saved || found == now, "a restart changed the lockdown: {now:?} is {found:?}");
+        self.lockdown = Lockdown { now: found, is_saved: true };
     }
 
     /// Ends a life of the unit: locks the door, as systemd does if the unit could not, and leaves the disk as the next

@@ -30,6 +30,12 @@ pub(super) enum Incident {
     RepeatedCard(u32),
     /// Somebody forces the door, and leaves it open for this many milliseconds.
     DoorForced(u64),
+    /// A lockdown is ordered, which admits the wardens or nobody.
+    LockedDown {
+        admits_wardens: bool,
+    },
+    /// The lockdown is ended.
+    LockdownEnds,
     /// Somebody leaves by the exit button.
     Leaves,
     /// The power is cut at this disk operation, counted from now.
@@ -66,6 +72,8 @@ pub(super) fn next(random: &mut Rng, sequence: u64) -> Incident {
         91..95 => Incident::DoorForced(random.u64(500..60_000)),
         95..100 => Incident::Leaves,
         100..250 => Incident::Cards(1),
+        250..254 => Incident::LockedDown { admits_wardens: random.bool() },
+        254..266 => Incident::LockdownEnds,
         _ => Incident::Nothing,
     }
 }

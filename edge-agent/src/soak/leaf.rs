@@ -32,6 +32,8 @@ struct State {
     is_pressed: bool,
     opened_ms: u64,
     may_open_until_ms: u64,
+    /// The unit holds the door open for everybody until then.
+    may_stay_until_ms: u64,
     is_held: bool,
     is_wrong: bool,
     forced_ms: Vec<u64>,
@@ -43,7 +45,7 @@ impl Leaf {
     pub(super) fn watched_from(&self, now_ms: u64) {
         let mut state = self.state();
         (state.is_held, state.is_wrong) = (false, false);
-        state.may_open_until_ms = 0;
+        (state.may_open_until_ms, state.may_stay_until_ms) = (0, 0);
         if state.is_open {
             (state.opened_ms, state.may_open_until_ms) = (now_ms, now_ms + HAND_ON_DOOR_MS);
         }
@@ -59,6 +61,14 @@ impl Leaf {
         let mut state = self.state();
         state.may_open_until_ms = state.may_open_until_ms.max(locks_at_ms + HAND_ON_DOOR_MS);
         state.plan(&[(now_ms + 1_000, door(true)), (now_ms + 1_000 + open_ms, door(false))]);
+    }
+
+    /// The unit holds the door open for everybody.
+    pub(super) fn held_open_until(&self, until_ms: u64) {
+        let mut state = self.state();
+        state.may_open_until_ms = state.may_open_until_ms.max(until_ms + HAND_ON_DOOR_MS);
+        state.may_stay_until_ms = state.may_stay_until_ms.max(until_ms);
+        state.is_held = false;
     }
 
     /// Somebody presses the exit button and leaves.
@@ -130,7 +140,10 @@ impl Contacts for Leaf {
         let due = state.planned.iter().take_while(|change| change.at_ms <= now_ms).count();
         let changes: Vec<Change> = state.planned.drain(..due).collect();
         changes.iter().for_each(|change| state.apply(*change));
-        if state.is_open && !state.is_held && now_ms - state.opened_ms >= WATCH.held_ms {
+        if state.is_open
+            && !state.is_held
+            && now_ms.saturating_sub(state.opened_ms.max(state.may_stay_until_ms)) >= WATCH.held_ms
+        {
             (state.is_held, state.is_wrong) = (true, true);
             state.traces.push(Trace::Held);
         }

@@ -1,11 +1,11 @@
 //! One life of the unit: from its start until it is stopped, killed, or loses power.
 
 use super::Run;
-use super::environment::{End, Environment, FRAME_MS, UNLOCK_MS};
+use super::environment::{End, Environment, FRAME_MS, Lockdown, UNLOCK_MS};
 use super::faults::{self, Incident};
 use super::leaf::{Trace, WATCH};
-use super::oracle::Oracle;
-use super::people::{self, AT_MOST, card_of, person_count};
+use super::oracle::{Admitted, Oracle};
+use super::people::{self, AT_MOST, WARDENS, card_of, person_count};
 use super::scene::{Camera, Scene, ScriptedSight, Shared};
 use super::status_check::Indicators;
 use super::visitors::Visitors;
@@ -13,6 +13,7 @@ use crate::audit_log::{AuditLog, Upkeep};
 use crate::clock::Clock;
 use crate::database::{InUse, Judge, Opened, Store};
 use crate::door::Latch;
+use crate::lockdown::Ordered;
 use crate::loop_turn::{Granted, Verdict};
 use crate::memory_file::MemoryFile;
 use crate::reader::ScriptedReader;
@@ -32,6 +33,8 @@ const UPKEEP: Upkeep = Upkeep { file_bytes: 40_000, all_bytes: 400_000, keep_day
 const CHECK_EVERY: u64 = 3;
 const REPORT_EVERY: u64 = 2_000;
 pub(super) const FRAMES_OF_AN_HOUR: u64 = 36_000;
+/// How long one turn holds the door open.
+const HELD_OPEN_MS: u64 = 5_000;
 /// Frames between two presentations of a card that is presented repeatedly.
 const REPEAT_EVERY: u32 = 5;
 
@@ -52,6 +55,7 @@ pub(super) struct Life<'a> {
     indicators: Indicators,
     disk_full_frames: u32,
     has_stuck: bool,
+    was_held_open: bool,
     unlocked_until_ms: u64,
     last_reason: Option<Reason>,
     /// The number of first frames in which no incident ends the life: one life in eight lasts for hours.
@@ -83,6 +87,7 @@ impl<'a> Life<'a> {
         unit.set_contacts(Box::new(environment.leaf.clone()), WATCH);
         let indicators = Indicators::attach(&mut unit, &latch, log_health, in_use.digest);
         unit.set_memory(MemoryFile::new(Box::new(environment.disk.clone()), "memory.json"));
+        environment.restore_lockdown(&mut unit);
         unit.start();
         let mut oracle = Oracle::default();
         oracle.set_people(unit.gallery().header().sequence);
@@ -104,6 +109,7 @@ impl<'a> Life<'a> {
             indicators,
             disk_full_frames: 0,
             has_stuck: false,
+            was_held_open: false,
             unlocked_until_ms: 0,
             last_reason: None,
             protected_frames,
@@ -169,6 +175,20 @@ impl<'a> Life<'a> {
                 self.repeated_card = Some((self.visitors.card(&mut self.environment.random), frames))
             }
             Incident::DoorForced(open_ms) => self.environment.leaf.force(now_ms, open_ms),
+            Incident::LockedDown { admits_wardens } => {
+                let admits = admits_wardens.then(|| WARDENS.to_owned());
+                let is_saved = self.unit.lock_down(Ordered { admits }).is_ok() && !self.environment.disk.power.is_off();
+                self.environment.lockdown = Lockdown { now: Some(admits_wardens), is_saved };
+                assert!(!self.environment.door.is_unlocked() || self.has_stuck, "unlocked in a lockdown");
+                run.lockdowns += 1;
+            }
+            Incident::LockdownEnds => match self.unit.end_lockdown() {
+                Ok(_) => {
+                    let is_saved = !self.environment.disk.power.is_off();
+                    self.environment.lockdown = Lockdown { now: None, is_saved };
+                }
+                Err(_) => self.environment.lockdown.is_saved = false,
+            },
             Incident::Leaves => self.environment.leaf.leave(now_ms),
             Incident::PowerCut(operation) => {
                 self.environment.disk.power.cut_at(operation, self.environment.random.bool())
@@ -224,7 +244,9 @@ impl<'a> Life<'a> {
         if self.scene.lock().unwrap().is_seen() {
             self.oracle.see(&self.visitors.faces);
         }
-        match self.unit.turn(&mut self.camera) {
+        let turn = self.unit.turn(&mut self.camera);
+        self.note_hours(&now, matches!(turn, Err(UnitError::Door(_))), run);
+        match turn {
             Ok(turn) => {
                 self.indicators.note_turn(&turn, &self.unit, &self.environment.clock);
                 match turn.verdict {
@@ -248,6 +270,22 @@ impl<'a> Life<'a> {
         self.note_traces(&now, run);
     }
 
+    /// Checks whether the door is held open for everybody only when that is allowed.
+    fn note_hours(&mut self, now: &Now, has_stuck: bool, run: &mut Run) {
+        self.oracle.note_turn(now, self.environment.lockdown.now.is_some());
+        let is_held_open = self.unit.policy().held_open_by().is_some();
+        let was_held_open = std::mem::replace(&mut self.was_held_open, is_held_open);
+        // A lock that sticks when somebody is let in ends the hold, after this turn has renewed it.
+        if !(is_held_open || was_held_open && has_stuck) {
+            return;
+        }
+        assert!(self.oracle.may_be_held_open(now), "held open without a reason: {now:?}, {:?}", self.oracle);
+        run.frames_held_open += 1;
+        let until_ms = now.monotonic_ms + HELD_OPEN_MS;
+        self.unlocked_until_ms = self.unlocked_until_ms.max(until_ms);
+        self.environment.leaf.held_open_until(until_ms);
+    }
+
     fn present_cards(&mut self, now: &Now) {
         if let Some((card, frames)) = &mut self.repeated_card {
             if *frames % REPEAT_EVERY == 0 {
@@ -265,15 +303,20 @@ impl<'a> Life<'a> {
 
     fn granted(&mut self, granted: &Granted, now: &Now, run: &mut Run) {
         run.granted += 1;
-        let objection = self.oracle.objection(granted, now);
+        let admitted = match self.environment.lockdown.now {
+            None => Admitted::Everybody,
+            Some(true) => Admitted::Wardens,
+            Some(false) => Admitted::Nobody,
+        };
+        let objection = self.oracle.objection(granted, now, admitted);
         assert!(objection.is_none(), "{objection:?}");
         let objection = self.environment.attempts.granted(granted, now.monotonic_ms);
         assert!(objection.is_none(), "{objection:?}");
         run.granted_after_turning += u64::from(self.oracle.has_turned());
-        self.oracle.note_grant();
+        self.oracle.note_grant(granted, now);
         self.visitors.ask(None);
         self.last_reason = None;
-        self.unlocked_until_ms = now.monotonic_ms + UNLOCK_MS;
+        self.unlocked_until_ms = self.unlocked_until_ms.max(now.monotonic_ms + UNLOCK_MS);
         let open_ms = if self.environment.random.u8(..20) == 0 { 45_000 } else { 3_000 };
         self.environment.leaf.let_in(self.unlocked_until_ms, now.monotonic_ms, open_ms);
     }
@@ -292,6 +335,7 @@ impl<'a> Life<'a> {
             Reason::LivenessFailed if begins => run.failed_to_turn += 1,
             Reason::LockedOut | Reason::FacesPaced | Reason::CardBlocked if begins => run.refused_after_failures += 1,
             Reason::ClockUnknown if begins => run.refused_without_time += 1,
+            Reason::LockedDown if begins => run.refused_in_a_lockdown += 1,
             _ => {}
         }
         // A decision made after the power was cut is not remembered.

@@ -8,8 +8,10 @@
 //! policy:
 //!
 //! - each grant: the person is enrolled, was seen often enough, is within their hours at a trusted time, has shown
-//!   their card and turned their head if they must ([`oracle`]), without too many failed comparisons over all lives
+//!   their card and turned their head if they must, and is admitted in a lockdown ([`oracle`]), without too many failed comparisons over all lives
 //!   ([`attempts`]);
+//! - that the door is held open only in its hours, at a trusted time and after somebody with a key, and that a restart
+//!   ends no lockdown;
 //! - the log: each movement of the lock, and each door that is forced, held or closed again ([`environment`],
 //!   [`leaf`]);
 //! - the status report, in every form, and the lights: green after a grant, dark at the end ([`report`]).
@@ -80,6 +82,9 @@ struct Run {
     refused_after_failures: u64,
     frames_without_time: u64,
     refused_without_time: u64,
+    lockdowns: u64,
+    refused_in_a_lockdown: u64,
+    frames_held_open: u64,
     doors_forced: u64,
     doors_held: u64,
     /// Status reports checked.
@@ -107,6 +112,9 @@ impl Run {
             self.failed_to_turn,
             self.refused_after_failures,
             self.refused_without_time,
+            self.lockdowns,
+            self.refused_in_a_lockdown,
+            self.frames_held_open,
             self.doors_forced,
             self.doors_held,
             self.reports,

@@ -1,7 +1,9 @@
 //! An independent oracle of who may be let in, written from the rules and without the policy's code or state. It does
 //! not check margins and look-alikes; everything else it checks strictly.
 
-use super::people::{self, FROM_MINUTE, UNTIL_MINUTE, has_hours, is_challenged, mode_of, number_of};
+use super::people::{
+    self, FROM_MINUTE, NIGHT, OPEN, UNTIL_MINUTE, has_hours, has_key, is_challenged, is_warden, mode_of, number_of,
+};
 use super::visitors::Visitor;
 use crate::loop_turn::Granted;
 use policy::{ClockTrust, Credential, LONGEST_CARD_PAUSE_MS, Now, Side};
@@ -23,6 +25,10 @@ pub(super) struct Oracle {
     nearest: VecDeque<Option<u8>>,
     /// The last enrolled card, and when it was presented.
     card: Option<(u8, u64)>,
+    /// The last card of somebody for whom the door decides, and who may have needed none.
+    other_card: Option<(u8, u64)>,
+    /// The local day on which somebody with a key came in, in the hours for that, without an interruption since.
+    opened_on: Option<i32>,
     people: u8,
     turning: Turning,
 }
@@ -40,7 +46,7 @@ struct Turning {
 impl Oracle {
     /// Sets who is enrolled; nothing that was seen before counts.
     pub(super) fn set_people(&mut self, sequence: u64) {
-        *self = Self { people: people::person_count(sequence), ..Self::default() };
+        *self = Self { people: people::person_count(sequence), opened_on: self.opened_on, ..Self::default() };
     }
 
     pub(super) fn see(&mut self, visitors: &[Visitor]) {
@@ -70,30 +76,51 @@ impl Oracle {
     }
 
     /// Notes a grant: the next one needs a new challenge.
-    pub(super) fn note_grant(&mut self) {
+    pub(super) fn note_grant(&mut self, granted: &Granted, now: &Now) {
         self.turning = Turning::default();
+        if has_key(number_of(granted.person)) && is_in(OPEN, now) {
+            self.opened_on = Some(now.local().day);
+        }
+    }
+
+    /// Notes what a turn finds: without a known time, or in a lockdown, nobody has opened the door for the others.
+    pub(super) fn note_turn(&mut self, now: &Now, is_locked_down: bool) {
+        if now.clock != ClockTrust::Trusted || is_locked_down {
+            self.opened_on = None;
+        }
+    }
+
+    /// Whether the door may be held open now.
+    pub(super) fn may_be_held_open(&self, now: &Now) -> bool {
+        is_in(OPEN, now) && self.opened_on == Some(now.local().day)
     }
 
     /// Notes a card. The card of somebody who needs only their face is ignored; one that is not enrolled replaces the
     /// last.
     pub(super) fn note_card(&mut self, number: Option<u8>, now_ms: u64) {
         let holder = number.filter(|number| *number < self.people);
-        if holder.is_none_or(|number| mode_of(number) != Mode::Face) {
-            self.card = holder.map(|number| (number, now_ms));
+        match holder.map(mode_of) {
+            Some(Mode::Face) => {}
+            Some(Mode::Default) => self.other_card = holder.map(|number| (number, now_ms)),
+            _ => self.card = holder.map(|number| (number, now_ms)),
         }
     }
 
-    /// Why this grant is wrong, if it is.
-    pub(super) fn objection(&self, granted: &Granted, now: &Now) -> Option<String> {
+    /// Why this grant is wrong, if it is. `admitted` is who may enter.
+    pub(super) fn objection(&self, granted: &Granted, now: &Now, admitted: Admitted) -> Option<String> {
         let (minute, now_ms) = (now.local().minute, now.monotonic_ms);
         let by_face = granted.credential != Credential::Card;
         let must_turn = by_face && is_challenged(number_of(granted.person));
         let number = number_of(granted.person);
-        let mode = mode_of(number);
+        let mode = mode_at(number, now);
+        let door_decides = mode_of(number) == Mode::Default;
         let seen = self.nearest.iter().filter(|nearest| **nearest == Some(number)).count();
-        let card_ms_ago = self.card.filter(|(of, _)| *of == number).map(|(_, at)| now_ms.saturating_sub(at));
+        let of_person = |card: &(u8, u64)| card.0 == number;
+        let card = self.card.filter(of_person).max(self.other_card.filter(of_person));
+        let card_ms_ago = card.map(|(_, at)| now_ms.saturating_sub(at));
         let objections = [
             (number >= self.people, "is not enrolled"),
+            (!admitted.includes(number), "comes during a lockdown"),
             (has_hours(number) && !(FROM_MINUTE..UNTIL_MINUTE).contains(&minute), "comes outside their hours"),
             (has_hours(number) && now.clock != ClockTrust::Trusted, "has hours, and the time is not certain"),
             (must_turn && self.turning.is_photo, "is a photo"),
@@ -107,7 +134,11 @@ impl Oracle {
                 granted.credential == Credential::Card && !matches!(mode, Mode::CardOrFace | Mode::Card),
                 "must show their face",
             ),
-            (granted.credential == Credential::CardAndFace && mode != Mode::CardAndFace, "needs no card"),
+            // A card that was presented at the end of the night is still used.
+            (
+                granted.credential == Credential::CardAndFace && mode != Mode::CardAndFace && !door_decides,
+                "needs no card",
+            ),
             (
                 granted.credential != Credential::Face && card_ms_ago.is_none_or(|ago| ago >= CARD_MS),
                 "has presented no card for forty seconds",
@@ -116,6 +147,40 @@ impl Oracle {
         let found = objections.iter().find(|(objects, _)| *objects);
         found.map(|(_, why)| format!("person {number} {why}: {granted:?}, minute {minute}, {self:?}"))
     }
+}
+
+/// Who may enter at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admitted {
+    Everybody,
+    Wardens,
+    Nobody,
+}
+
+impl Admitted {
+    fn includes(self, number: u8) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Wardens => is_warden(number),
+            Self::Nobody => false,
+        }
+    }
+}
+
+/// What somebody must show at this time.
+fn mode_at(number: u8, now: &Now) -> Mode {
+    match mode_of(number) {
+        Mode::Default if now.clock != ClockTrust::Trusted || is_in(NIGHT, now) => Mode::CardAndFace,
+        Mode::Default => Mode::Face,
+        own => own,
+    }
+}
+
+/// Whether it is known to be in these minutes of the day.
+fn is_in((from, until): (u16, u16), now: &Now) -> bool {
+    let minute = now.local().minute;
+    let is_in = if from < until { (from..until).contains(&minute) } else { minute >= from || minute < until };
+    now.clock == ClockTrust::Trusted && is_in
 }
 
 impl Turning {

@@ -6,7 +6,7 @@ use shared::encoding::Encoding;
 use shared::gallery::{
     Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest,
 };
-use shared::schedule::{Calendar, Period, Schedule, Schedules, Weekdays};
+use shared::schedule::{Calendar, DoorHours, DoorUse, Period, Schedule, Schedules, Weekdays};
 
 pub(super) const MODEL: ModelHash = ModelHash([1; 32]);
 /// People are numbered. These are enrolled in every database; how many more are depends on the sequence number.
@@ -24,14 +24,32 @@ pub(super) fn number_of(id: PersonId) -> u8 {
     id.0[0] - 1
 }
 
-/// Every third person needs card and face, some of the others either; every twelfth has no face.
+/// Every third person needs card and face, some of the others either; every twelfth has no face, and for some the door
+/// decides.
 pub(super) fn mode_of(number: u8) -> Mode {
     match number {
         number if number % 12 == 11 => Mode::Card,
         number if number % 3 == 0 => Mode::CardAndFace,
         number if number % 4 == 1 => Mode::CardOrFace,
+        number if number % 8 == 2 => Mode::Default,
         _ => Mode::Face,
     }
+}
+
+/// When the door asks for a card and a face.
+pub(super) const NIGHT: (u16, u16) = (22 * 60, 6 * 60);
+/// When the door is held open once somebody with a key has come in.
+pub(super) const OPEN: (u16, u16) = (10 * 60, 16 * 60);
+/// The group that a lockdown may admit.
+pub(super) const WARDENS: &str = "wardens";
+
+/// Whether their entry opens the door for everybody.
+pub(super) fn has_key(number: u8) -> bool {
+    number % 6 == 4
+}
+
+pub(super) fn is_warden(number: u8) -> bool {
+    number % 5 == 1
 }
 
 /// Whether a schedule limits their hours.
@@ -58,7 +76,12 @@ pub(super) fn database(sequence: u64, model: ModelHash) -> Vec<u8> {
     let mut builder = GalleryBuilder::new(sequence, model, 2).unwrap();
     builder.set_card_key(CARD_KEY).unwrap();
     for number in 0..person_count(sequence) {
-        let groups = [("day", has_hours(number)), (CHALLENGED_GROUP, is_challenged(number))];
+        let groups = [
+            ("day", has_hours(number)),
+            (CHALLENGED_GROUP, is_challenged(number)),
+            ("keys", has_key(number)),
+            (WARDENS, is_warden(number)),
+        ];
         let groups = groups.iter().filter(|(_, is_in)| *is_in).map(|(group, _)| (*group).to_owned()).collect();
         let (mode, cards) = (mode_of(number), vec![CARD_KEY.hash(card_of(number))]);
         let encoding = Encoding::from_network(&[1.0, f32::from(number)]).unwrap();
@@ -80,6 +103,14 @@ pub(super) fn database(sequence: u64, model: ModelHash) -> Vec<u8> {
         calendar: Calendar::of(vec![hours]),
         after_first_of: None,
     };
-    builder.set_schedules(Schedules::new(vec![day]).unwrap()).unwrap();
+    let door_hours = |name: &str, does, (from_minute, until_minute)| {
+        let period = Period { weekdays: Weekdays::ALL, from_minute, until_minute };
+        DoorHours { name: name.to_owned(), doors: Vec::new(), does, calendar: Calendar::of(vec![period]) }
+    };
+    let doors = vec![
+        door_hours("night", DoorUse::Asks(Mode::CardAndFace), NIGHT),
+        door_hours("open", DoorUse::HeldOpen { after_first_of: "keys".to_owned() }, OPEN),
+    ];
+    builder.set_schedules(Schedules::new(vec![day]).and_then(|day| day.with_doors(doors)).unwrap()).unwrap();
     builder.encode().unwrap()
 }

@@ -32,15 +32,8 @@ impl Unit {
     }
 
     fn keep_open(&mut self, held: HeldOpen, now: &Now) -> Result<(), DoorError> {
-        let unlocked = self.latch.unlock(held, self.clock.now().monotonic_ms);
-        match &unlocked {
-            Ok(()) => self.peripherals.note_held_open(self.latch.locks_at_ms(), now.monotonic_ms),
-            Err(DoorError::Ending) => {}
-            Err(_) => {
-                self.policy.stop_holding();
-                self.record(Event::DoorFailed, now);
-            }
-        }
-        unlocked
+        self.unlock(held, now)?;
+        self.peripherals.note_held_open(self.latch.locks_at_ms(), now.monotonic_ms);
+        Ok(())
     }
 }

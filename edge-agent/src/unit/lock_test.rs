@@ -29,6 +29,7 @@ impl Unit {
         let test = self.policy.test_lock(&now).map_err(LockNotTried::Refused)?;
         self.audit.append(Event::LockTested { by_uid }, &now)?;
         self.unlock(test, &now)?;
+        self.peripherals.note_unlocked(self.latch.locks_at_ms(), now.monotonic_ms);
         Ok(())
     }
 }

@@ -52,6 +52,7 @@ impl Unit {
         self.audit.append(Event::lockdown_ended(source.code()), &now)?;
         self.lockdowns.end_order()?;
         self.apply_lockdowns();
+        self.audit.maintain(&now);
         Ok(true)
     }
 
@@ -87,5 +88,6 @@ impl Unit {
         self.apply_lockdowns();
         let now = self.clock.now();
         self.record(Event::lockdown_began(source.code(), admits), &now);
+        self.audit.maintain(&now);
     }
 }

@@ -149,6 +149,8 @@ impl Unit {
     /// [`UnitError`]; the next turn may succeed.
     pub fn turn(&mut self, camera: &mut dyn FrameSource) -> Result<Turn, UnitError> {
         let turn = self.decide_and_act(camera);
+        // Also after a failed turn, which may have written records.
+        self.audit.maintain(&self.clock.now());
         let is_held_open = self.policy.held_open_by().is_some();
         self.peripherals.show(turn.as_ref().ok().map(|turn| &turn.verdict), is_held_open);
         turn
@@ -191,7 +193,6 @@ impl Unit {
         let verdict = self.act_on(decision, &now);
         self.remember(&now);
         let verdict = verdict?;
-        self.audit.maintain(&now);
         let timings = Timings { total_ms: started.elapsed().as_secs_f64() * 1e3, ..seen.timings };
         Ok(Turn { verdict, door: self.latch.state(), faces: seen.faces.len(), timings })
     }
@@ -285,18 +286,21 @@ impl Unit {
             return Ok(Verdict::Refused(self.policy.withhold(grant, Reason::NotRecorded)));
         }
         self.unlock(grant, now)?;
+        self.peripherals.note_unlocked(self.latch.locks_at_ms(), now.monotonic_ms);
         Ok(Verdict::Granted(granted))
     }
 
-    /// Unlocks the door. The grant must have been recorded.
+    /// Unlocks the door. The grant must have been recorded. If the lock does not move, nobody has come in, and the door is
+    /// not held open for others.
     fn unlock(&mut self, grant: impl Into<Grant>, now: &Now) -> Result<(), DoorError> {
         let unlocked = self.latch.unlock(grant, self.clock.now().monotonic_ms);
-        if unlocked.as_ref().is_err_and(|error| !matches!(error, DoorError::Ending)) {
-            self.record(Event::DoorFailed, now);
+        if let Err(error) = &unlocked {
+            self.policy.stop_holding();
+            if !matches!(error, DoorError::Ending) {
+                self.record(Event::DoorFailed, now);
+            }
         }
-        unlocked?;
-        self.peripherals.note_unlocked(self.latch.locks_at_ms(), now.monotonic_ms);
-        Ok(())
+        unlocked
     }
 
     fn record_ended_approach(&mut self, now: &Now) {
