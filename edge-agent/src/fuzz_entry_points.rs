@@ -14,6 +14,7 @@ use crate::commands::receive::{announcement, take_in};
 use crate::control::{Order, Reply, handle};
 use crate::database::{Trust, read_bytes};
 use crate::door::{Latch, LockLine, ScriptedDoor};
+use crate::lockdown;
 use crate::memory_file;
 use crate::reader::{Digits, cards_typed};
 use crate::status::{Board, Form, Report, Wording, answer, shown};
@@ -95,7 +96,8 @@ pub fn small_file(text: &[u8]) -> bool {
     if let Ok(names) = &names {
         let _the_person_it_means = (names.find(line), names.name(&PersonId([0; 16])));
     }
-    head.is_ok() || names.is_ok() || line.parse::<PublicKey>().is_ok() || LockLine::parse(text).is_ok()
+    let is_of_people = head.is_ok() || names.is_ok() || line.parse::<PublicKey>().is_ok();
+    is_of_people || LockLine::parse(text).is_ok() || lockdown::is_order(text)
 }
 
 fn names_in(text: &[u8]) -> anyhow::Result<Names> {

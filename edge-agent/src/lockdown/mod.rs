@@ -129,6 +129,11 @@ impl Lockdowns {
     }
 }
 
+/// Whether this is the content of a file with an order, for fuzzing.
+pub(crate) fn is_order(text: &[u8]) -> bool {
+    !matches!(file::parse(text), Kept::Damaged(_))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -112,6 +112,7 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
         "schedules" => vec![
             ("full.toml", b"[[schedule]]\nname = \"cleaning\"\ngroups = [\"cleaners\"]\npeople = [\"Ann Lee\"]\nhours = [\"mon-fri 06:00-08:30\", \"sat,sun 22:00-02:00\", \"daily 12:00-13:00\"]\nfrom = \"2026-11-23\"\nto = \"2027-11-23\"\nclosed = [\"2026-12-24..2027-01-06\"]\nafter-first-of = \"staff\"\n".to_vec()),
             ("two.toml", b"\xef\xbb\xbf[[schedule]]\r\nname = \"a\"\r\ngroups = [\"a\"]\r\nhours = [\"0:00-24:00\"]\r\n[[schedule]]\r\nname = \"b\"\r\npeople = [\"Bo\"]\r\nhours = [\"mon 1:00-1:00\"]\r\n".to_vec()),
+            ("doors.toml", b"[[door]]\nname = \"reception\"\ndoors = [\"front\", \"5f0c-8a71-0123-4567-89ab\"]\nmode = \"free\"\nafter-first-of = \"staff\"\nhours = [\"mon-fri 09:00-17:00\"]\n[[door]]\nname = \"night\"\nmode = \"card-and-face\"\nhours = [\"20:00-06:00\"]\n".to_vec()),
             ("no-hours.toml", b"[[schedule]]\nname = \"a\"\ngroups = [\"a\"]\nhours = [\"6-8\"]\n".to_vec()),
         ],
         "received" => {
@@ -128,6 +129,7 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("head.json", json!({"sequence": 7, "hash": "05".repeat(32), "key": "3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29", "signature": "00".repeat(64)}).to_string().into_bytes()),
             ("names.json", json!({"schema": 1, "people": {"01".repeat(16): {"name": "Ada", "gone_utc_ms": null}}}).to_string().into_bytes()),
             ("lock.toml", b"lock = \"gpio\"\npin = 17\nlocked = \"low\"\n".to_vec()),
+            ("lockdown.json", b"{\"schema\":1,\"lockdown\":{\"admits\":\"wardens\"}}".to_vec()),
             ("key", b"3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29\n".to_vec()),
             ("nothing", b"nothing".to_vec()),
         ],
