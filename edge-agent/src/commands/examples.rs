@@ -41,5 +41,7 @@ Examples:
   edge-agent audit show --today --grants
   edge-agent audit show --person \"Ann Lee\" --since 2027-01-31
   edge-agent audit follow
+  edge-agent audit report --week --csv
+  edge-agent audit present --log in.jsonl --out-log out.jsonl
   edge-agent audit export --head-only
   edge-agent audit verify --log door.jsonl --head door.head --key door.pub";

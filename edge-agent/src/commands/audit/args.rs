@@ -1,5 +1,7 @@
 //! The command lines of `audit`.
 
+use super::present::Present;
+use super::report::Report;
 use crate::commands::moment::Moment;
 use crate::config::{self, Config};
 use clap::{Args, Subcommand};
@@ -21,6 +23,8 @@ pub(super) enum Command {
     Verify(Verify),
     Show(Show),
     Follow(Follow),
+    Report(Report),
+    Present(Present),
     Export(Export),
 }
 

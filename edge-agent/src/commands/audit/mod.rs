@@ -1,11 +1,15 @@
-//! `audit verify | show | follow | export`: verifies, prints and exports the audit log. The verbs never change the log.
+//! `audit verify | show | follow | report | present | export`: verifies, prints, sums up and exports the audit log. The verbs never change the log.
 //! They can run while a unit writes to it, and on copied files on any computer.
 
 mod args;
 mod export;
 mod filter;
 mod follow;
+mod logs;
+mod present;
+mod report;
 mod show;
+mod table;
 mod verify;
 mod words;
 
@@ -25,6 +29,8 @@ pub(crate) fn run(arguments: &Audit, verbosity: Verbosity) -> anyhow::Result<Ans
         Command::Verify(arguments) => verify::run(arguments),
         Command::Show(arguments) => show::run(arguments, verbosity),
         Command::Follow(arguments) => follow::run(arguments, verbosity),
+        Command::Report(arguments) => report::run(arguments),
+        Command::Present(arguments) => present::run(arguments),
         Command::Export(arguments) => export::run(arguments),
     }
 }

@@ -67,11 +67,21 @@ impl People<'_> {
     }
 }
 
-pub(super) fn local_time(utc_ms: i64, zone: &TimeZone) -> String {
+fn local_time(utc_ms: i64, zone: &TimeZone) -> String {
     match Timestamp::from_millisecond(utc_ms) {
         Ok(moment) => moment.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
         Err(_) => format!("{utc_ms} ms"),
     }
+}
+
+/// The time in RFC 3339, UTC.
+pub(super) fn utc(utc_ms: i64) -> String {
+    Timestamp::from_millisecond(utc_ms).map_or_else(|_| utc_ms.to_string(), |at| format!("{at:.0}"))
+}
+
+/// A time by [`utc`], in the local time of this zone.
+pub(super) fn local(utc: &str, zone: &TimeZone) -> String {
+    utc.parse::<Timestamp>().map_or_else(|_| utc.to_owned(), |at| local_time(at.as_millisecond(), zone))
 }
 
 /// The colour of events that stand out: grants, and events that need an administrator's attention.

@@ -188,6 +188,56 @@ fn script() -> String {
     steps.iter().map(step).collect()
 }
 
+/// What the office manager reads in the evening.
+fn the_log_is_reported(log: &Path, database: &Path) {
+    let ask = |arguments: &[&str]| {
+        let mut command = edge_agent(["audit"]);
+        said(command.args(arguments).arg("--log").arg(log).arg("--names").arg(database).args(["--config", "none"]))
+    };
+    let came = |shows: &Shows| match shows {
+        Face(number) | CardAndFace(number) => Some(name(*number)),
+        Card(number) => Some(format!("Card {number}")),
+        Stranger => None,
+    };
+    let let_in = || VISITS.iter().filter(|(_, _, expected)| expected.is_none());
+    let mut people: Vec<String> = let_in().filter_map(|(_, shows, _)| came(shows)).collect();
+    people.sort();
+    people.dedup();
+
+    let report = ask(&["report", "--day", DAY, "--json"]).json();
+    let mut reported: Vec<&str> =
+        report["people"].as_array().unwrap().iter().map(|person| person["name"].as_str().unwrap()).collect();
+    reported.sort_unstable();
+    assert_eq!(reported, people, "{report:#}");
+    let entries: u64 =
+        report["people"].as_array().unwrap().iter().map(|person| person["entries"].as_u64().unwrap()).sum();
+    assert_eq!(entries, let_in().count() as u64);
+    let first = &report["people"][0];
+    assert_eq!(
+        (first["name"].as_str(), &first["first_in"].as_str().unwrap()[..16]),
+        (Some("Person 002"), "2026-11-30T07:31")
+    );
+    let refused = |reason: &str| {
+        let found = report["refusals"].as_array().unwrap().iter().find(|counted| counted["what"] == reason).cloned();
+        found.map_or(0, |counted| counted["count"].as_u64().unwrap())
+    };
+    for reason in ["locked_down", "outside_hours", "card_needed", "clock_unknown"] {
+        let expected = VISITS.iter().filter(|(_, _, why)| *why == Some(reason)).count() as u64;
+        assert_eq!(refused(reason), expected, "{reason}: {report:#}");
+    }
+    let csv = ask(&["report", "--week", DAY, "--csv"]).stdout;
+    assert_eq!(csv.lines().count(), 1 + people.len(), "{csv}");
+    assert_eq!(ask(&["report", "--day", "2026-12-01"]).code, 1);
+
+    let present = ask(&["present", "--at", "2026-11-30T12:00", "--json"]);
+    assert_eq!((present.code, &present.json()["knows_who_left"]), (0, &Value::from(false)), "{present:?}");
+    let before_noon = let_in().filter(|(time, ..)| minute(time) < minute("12:00"));
+    let mut inside: Vec<String> = before_noon.filter_map(|(_, shows, _)| came(shows)).collect();
+    inside.sort();
+    inside.dedup();
+    assert_eq!(present.json()["people"].as_array().unwrap().len(), inside.len(), "{present:?}");
+}
+
 /// The minute of the day of a line.
 fn minute_of(line: &Value) -> usize {
     let at = line["at"].as_str().unwrap();
@@ -240,6 +290,7 @@ fn a_day_of_an_office() {
         ["held_open", "hold_ended", "lockdown_began", "lockdown_ended", "fire_alarm_on", "door_forced", "door_held"];
     assert_eq!(counted.map(count), [3, 3, 1, 1, 1, 0, 0], "{events:?}");
     assert_eq!(count("granted"), VISITS.iter().filter(|(_, _, expected)| expected.is_none()).count());
+    the_log_is_reported(&at("audit.jsonl"), &at("people.db"));
     let (known, forgotten) = (log.contains("held_open"), fs::read(at("people.db")).unwrap());
     assert!(
         known && !forgotten.windows(10).any(|bytes| bytes == b"Person 001"),
