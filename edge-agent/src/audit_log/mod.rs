@@ -8,6 +8,7 @@
 mod crash_tests;
 mod end;
 mod health;
+mod journal;
 mod key;
 #[cfg(test)]
 mod kill_tests;
@@ -19,6 +20,7 @@ pub(crate) mod verify;
 
 pub use files::key_file::public_path;
 pub use health::{AuditHealth, AuditReport};
+pub(crate) use journal::Journal;
 pub use key::{LogKey, PublicKey, SignedHead};
 pub use upkeep::Upkeep;
 
@@ -28,7 +30,7 @@ use end::End;
 use files::owner::this_user;
 use files::{Folder, Storage, folder_of};
 use policy::Now;
-use policy::audit::{BootId, Chain, Event, Head, LineProblem, Part, RecordError};
+use policy::audit::{BootId, Chain, Event, Head, LineProblem, Part, Record, RecordError};
 use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
@@ -52,6 +54,7 @@ pub struct AuditLog {
     upkeep: Upkeep,
     key: Option<LogKey>,
     state: upkeep::State,
+    journal: Option<Journal>,
 }
 
 /// Why an event was not recorded.
@@ -128,6 +131,7 @@ impl AuditLog {
             upkeep,
             key,
             state: upkeep::State::default(),
+            journal: None,
         };
         if end.torn > 0 {
             tracing::warn!("the last line of the audit log is incomplete; its {} bytes are removed", end.torn);
@@ -157,6 +161,11 @@ impl AuditLog {
                 |end| if end.head.is_none() { head_of_older_files(&mut storage, name).map(drop) } else { Ok(()) },
             );
         explained(end, path, name)
+    }
+
+    /// Sends each record to the journal as well, from now on.
+    pub(crate) fn send_to(&mut self, journal: Journal) {
+        self.journal = Some(journal);
     }
 
     /// The state of the log, for the status.
@@ -227,7 +236,13 @@ impl AuditLog {
         }
         self.length += bytes.len() as u64;
         self.state.is_recorded(now);
+        let sent = self.journal.as_mut().map(|journal| (journal, line.text().to_owned()));
         line.commit();
+        if let Some((journal, text)) = sent
+            && let Ok(record) = Record::parse(text.trim_end().as_bytes())
+        {
+            journal.send(&record);
+        }
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Creates the configured camera, networks, lock and audit log. Nothing else creates them.
 
-use crate::audit_log::{AuditLog, LogKey};
+use crate::audit_log::{AuditLog, Journal, LogKey};
 use crate::camera::{
     Adjustments, Device, LiveCamera, OnFrame, Orientation, PhotoCamera, RpicamCamera, RpicamSettings, V4lCamera,
     Wanted, may_be_renumbered,
@@ -88,7 +88,11 @@ pub(crate) fn lamp(config: &config::Lamp) -> anyhow::Result<Option<LampPlayer>> 
 pub(crate) fn audit_log(config: &config::Audit, now: &Now) -> anyhow::Result<AuditLog> {
     examine_audit_log(config)?;
     let key = LogKey::read_or_create(&config.key).context("[audit] key")?;
-    AuditLog::open(&config.path, Some(key), config.upkeep(), now)
+    let mut log = AuditLog::open(&config.path, Some(key), config.upkeep(), now)?;
+    if let Some(socket) = &config.journal {
+        log.send_to(Journal::at(socket).context("[audit] journal")?);
+    }
+    Ok(log)
 }
 
 /// Checks that the log can be opened, without writing to it.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// Every key of the section except `path`.
 #[cfg(test)]
-pub(super) const KEYS: [&str; 3] = ["key", "max-megabytes", "keep-days"];
+pub(super) const KEYS: [&str; 4] = ["key", "max-megabytes", "keep-days", "journal"];
 
 /// `[audit]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -21,6 +21,8 @@ pub struct Audit {
     pub max_megabytes: u32,
     /// The number of days after which log files are removed: 1 to 36 500.
     pub keep_days: u32,
+    /// The socket of the system's journal, to which each record is sent as well; not sent if not set.
+    pub journal: Option<PathBuf>,
 }
 
 impl Audit {
@@ -50,6 +52,7 @@ impl Default for Audit {
             key: PathBuf::from("/var/lib/edge-agent/audit.key"),
             max_megabytes: 64,
             keep_days: 90,
+            journal: None,
         }
     }
 }

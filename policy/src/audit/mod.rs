@@ -11,6 +11,7 @@
 mod chain;
 mod chain_check;
 mod event;
+mod journal;
 mod line_hash;
 mod part;
 mod record;
