@@ -37,6 +37,8 @@ pub(crate) enum Command {
     DrillReport(crate::drill_report::DrillReportArguments),
     Keygen(crate::keygen::Keygen),
     Forget(crate::forget::Forget),
+    #[command(subcommand)]
+    People(crate::people::PeopleCommand),
     /// Show or erase the encodings and faces that `evaluate` caches (biometric data)
     #[command(subcommand)]
     Cache(CacheCommand),
@@ -462,6 +464,9 @@ mod tests {
             ("-vv identify a.jpg b.jpg --db people.db --model one --model two", None),
             ("verify a.jpg --db people.db --identity younes --threshold 0.7", None),
             ("compare a.jpg b.jpg --pixels -q", None),
+            ("people export Ada --db people.db --photos photos --log door.jsonl -o ada.tar", None),
+            ("people due photos --within 60 --at 2026-11-30 --json", None),
+            ("people due photos --not-seen-for 6", Some(ErrorKind::MissingRequiredArgument)),
             (
                 "build-db photos -o people.db --sign a.key --encrypt-to one.pub --encrypt-to two.pub --open-with b.key",
                 None,

@@ -24,6 +24,7 @@ mod html;
 mod identify;
 mod keygen;
 mod list;
+mod people;
 mod photo_folders;
 mod plots;
 mod protect;
@@ -68,6 +69,7 @@ fn answer(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Ship(arguments) => ship::run(arguments, verbosity),
         Command::Keygen(arguments) => keygen::run(arguments),
         Command::Forget(arguments) => forget::run(arguments),
+        Command::People(command) => people::run(command),
         Command::Cache(command) => cache_command::run(*command),
         Command::DecodeHeif(arguments) => Err(heif::become_decoder(arguments).into()),
         Command::Model(command) => command.run(&sources(), verbosity),

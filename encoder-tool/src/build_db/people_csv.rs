@@ -12,7 +12,7 @@ use shared::card::CardNumber;
 use shared::gallery::{Details, MAX_CARDS, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_BYTES, Mode, NameError, PersonName};
 
 /// The largest `people.csv` that is read, in bytes.
-pub(super) const MAX_BYTES: u64 = 64 << 20;
+pub(crate) const MAX_BYTES: u64 = 64 << 20;
 
 const COLUMNS: [&str; 11] =
     ["id", "name", "groups", "mode", "valid_from", "valid_to", "cards", "note", "basis", "informed_on", "keep_until"];
@@ -96,6 +96,25 @@ pub(crate) fn parse(bytes: &[u8], zone: &TimeZone) -> Result<Listed, CsvError> {
     let columns = Columns::find(&first)?;
     let rows = others.iter().map(|line| columns.row(line, zone)).collect::<Result<_, _>>()?;
     Ok(Listed { rows, needs_basis: columns.place("basis").is_some() })
+}
+
+/// The file with no other line than the names of the columns and this one, counted from 1.
+///
+/// # Errors
+/// If it is not a table, or the line cannot be written.
+pub(crate) fn only_line(bytes: &[u8], number: u64) -> anyhow::Result<Vec<u8>> {
+    let lines = separated_values::parse(bytes)?;
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    let wanted = lines.iter().enumerate().filter(|(index, line)| *index == 0 || line.number == number);
+    wanted.map(|(_, line)| line).try_for_each(|line| writer.write_record(&line.fields))?;
+    writer.into_inner().map_err(|error| error.into_error().into())
+}
+
+impl Row {
+    /// First second at which the data may no longer be stored, Unix time; `None` for no limit.
+    pub(crate) fn keep_until(&self) -> Option<i64> {
+        self.retention.keep_until
+    }
 }
 
 struct Columns {

@@ -238,6 +238,36 @@ fn the_log_is_reported(log: &Path, database: &Path) {
     assert_eq!(present.json()["people"].as_array().unwrap().len(), inside.len(), "{present:?}");
 }
 
+/// Person 002 came four times: their archive has all of it and nobody else.
+fn a_person_asks_for_their_data(folder: &Path) {
+    let at = |name: &str| folder.join(name);
+    let export = |person: &str, archive: &str| {
+        let mut command = encoder_tool(["people", "export", person, "--json", "--db"]);
+        command.arg(at("people.db")).arg("--photos").arg(at("people")).arg("--log").arg(at("audit.jsonl"));
+        said(command.arg("-o").arg(at(archive)))
+    };
+    let exported = export("person 002", "two.tar");
+    let records = VISITS.iter().filter(|(_, shows, _)| matches!(shows, Face(2) | CardAndFace(2))).count();
+    let report = exported.json();
+    assert_eq!((exported.code, &report["encodings"], &report["photos"]), (0, &1.into(), &1.into()), "{exported:?}");
+    // Also as the runner-up of others.
+    assert!(report["records"].as_u64().unwrap() >= records as u64, "{exported:?}");
+    let archive = String::from_utf8_lossy(&fs::read(at("two.tar")).unwrap()).into_owned();
+    for part in ["README.txt", "database.json", "people.csv", "photos/a.jpg", "log/audit.jsonl", "Person 002", "2002"] {
+        assert!(archive.contains(part), "{part} is not in the archive");
+    }
+    assert!(!archive.contains("Person 003") && !archive.contains("2003"));
+    let id = report["person_id"].as_str().unwrap();
+    let others = archive.match_indices("\"person\":\"").filter(|(place, _)| !archive[place + 10..].starts_with(id));
+    assert_eq!(others.count(), 0, "an id of somebody else");
+    assert_eq!(export("Nobody Here", "none.tar").code, 1);
+
+    let mut due = encoder_tool(["people", "due", "--json", "--at", DAY]);
+    let due = said(due.arg(at("people")));
+    assert_eq!((due.code, due.json()["people"].as_array().unwrap().len()), (0, 1), "{due:?}");
+    assert_eq!(due.json()["people"][0]["name"], "Person 001");
+}
+
 /// The minute of the day of a line.
 fn minute_of(line: &Value) -> usize {
     let at = line["at"].as_str().unwrap();
@@ -291,6 +321,7 @@ fn a_day_of_an_office() {
     assert_eq!(counted.map(count), [3, 3, 1, 1, 1, 0, 0], "{events:?}");
     assert_eq!(count("granted"), VISITS.iter().filter(|(_, _, expected)| expected.is_none()).count());
     the_log_is_reported(&at("audit.jsonl"), &at("people.db"));
+    a_person_asks_for_their_data(folder.path());
     let (known, forgotten) = (log.contains("held_open"), fs::read(at("people.db")).unwrap());
     assert!(
         known && !forgotten.windows(10).any(|bytes| bytes == b"Person 001"),
