@@ -1,5 +1,5 @@
 //! What the workstation and the door unit share: the encoding of a face, the people database and its search, cards,
-//! schedules, and how a database is signed and sealed.
+//! schedules, visitor passes, and how a database is signed and sealed.
 //!
 //! It uses no clock, file, thread or socket: all input comes in as arguments, so everything can be tested with tables
 //! of cases. Memory use is bounded by the arguments and the length of a database file. `policy` makes the decisions.
@@ -23,6 +23,7 @@ pub mod gallery;
 pub mod hex;
 pub mod matching;
 mod mode;
+pub mod pass;
 mod person_id;
 pub mod schedule;
 pub mod seal;

@@ -12,6 +12,7 @@ use super::size::MAX_PEOPLE;
 use super::{Gallery, LookAlikes, PhotoDigest};
 use crate::card::CardKey;
 use crate::encoding::Encoding;
+use crate::pass::AcceptedPasses;
 use crate::person_id::PersonId;
 use crate::schedule::Schedules;
 use alloc::vec::Vec;
@@ -76,6 +77,7 @@ impl GalleryBuilder {
             look_alikes: Vec::new(),
             schedules: Schedules::default(),
             card_key: None,
+            passes: AcceptedPasses::NONE,
         };
         Ok(Self { gallery, taken: Taken::default() })
     }
@@ -133,6 +135,11 @@ impl GalleryBuilder {
         check_schedules(&schedules, &self.gallery.people)?;
         self.gallery.schedules = schedules;
         Ok(())
+    }
+
+    /// Sets who may issue visitor passes and which are revoked, and replaces earlier ones.
+    pub fn set_passes(&mut self, passes: AcceptedPasses) {
+        self.gallery.passes = passes;
     }
 
     /// Sets the key of the card hashes. Must be called before anybody has a card.

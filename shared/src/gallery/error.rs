@@ -272,6 +272,9 @@ pub enum Problem {
     /// The time between two encodings is too long to be stored.
     #[error("two encodings were made more than 2^63 seconds apart: the clock of one of them was wrong")]
     TimeApart,
+    /// The pass keys or the revoked passes are invalid.
+    #[error("the pass keys or the revoked passes are too many, out of order, twice there, or no keys")]
+    Passes,
     /// A pair of look-alikes is invalid.
     #[error("a pair of look-alikes names a person twice or an unknown one, or its distance is not a number")]
     LookAlikes,

@@ -36,6 +36,7 @@ use crate::card::{CardKey, CardNumber};
 use crate::encoding::Encoding;
 use crate::hex::hex_text;
 use crate::matching::{self, DotsOfRows, PersonDistance, Probe};
+use crate::pass::AcceptedPasses;
 use crate::schedule::{Hours, Schedules};
 use crate::seal::Fingerprint;
 use alloc::vec::Vec;
@@ -114,6 +115,7 @@ pub struct Gallery {
     look_alikes: Vec<LookAlikes>,
     schedules: Schedules,
     card_key: Option<Zeroizing<CardKey>>,
+    passes: AcceptedPasses,
 }
 
 impl Gallery {
@@ -169,6 +171,11 @@ impl Gallery {
     pub fn at_door(mut self, unit: Option<Fingerprint>, groups: &[DoorGroup]) -> Self {
         self.schedules.keep_door(unit, groups);
         self
+    }
+
+    /// Who may issue visitor passes, and which passes are revoked. Databases older than passes name nobody.
+    pub fn passes(&self) -> &AcceptedPasses {
+        &self.passes
     }
 
     /// How the schedules apply to a person; empty if there is no such person.

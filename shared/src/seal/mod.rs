@@ -1,4 +1,5 @@
-//! Keys: a workstation signs files (Ed25519, RFC 8032), and seals them for their readers (X25519, RFC 7748).
+//! Keys: a workstation signs files (Ed25519, RFC 8032), and seals them for their readers (X25519, RFC 7748). Visitor passes
+//! are signed with a key of their own.
 //!
 //! `gallery` defines what is signed and sealed; the programs decide which signer to trust and where to keep keys.
 //! Random numbers are arguments. Secrets are overwritten when they are dropped.
@@ -14,6 +15,7 @@
 #[cfg(feature = "seal")]
 mod envelope;
 mod fingerprint;
+mod passes;
 #[cfg(feature = "seal")]
 mod sealing;
 #[cfg(feature = "seal")]
@@ -24,6 +26,9 @@ mod text;
 #[cfg(feature = "seal")]
 pub use envelope::{Envelope, EnvelopeError, SealRandomness, TAG_BYTES, WRAP_LABEL, WRAPPED_BYTES};
 pub use fingerprint::{Fingerprint, Fingerprints, NotAFingerprint};
+pub use passes::PassIssuer;
+#[cfg(feature = "seal")]
+pub use passes::PassKey;
 #[cfg(feature = "seal")]
 pub use sealing::{Identity, Recipient};
 #[cfg(feature = "seal")]

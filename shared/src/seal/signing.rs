@@ -44,6 +44,11 @@ impl SigningKey {
         Signer(self.0.verifying_key())
     }
 
+    /// The bytes that it was made from.
+    pub(super) fn to_random(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.0.to_bytes())
+    }
+
     pub(crate) fn sign(&self, bytes: &[u8]) -> [u8; SIGNATURE_BYTES] {
         self.0.sign(bytes).to_bytes()
     }

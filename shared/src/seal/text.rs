@@ -21,6 +21,8 @@ pub enum Use {
     Signing,
     /// Sealing, X25519.
     Sealing,
+    /// Signing visitor passes, Ed25519.
+    Passes,
 }
 
 impl Fingerprint {
@@ -93,16 +95,19 @@ impl Use {
         match self {
             Self::Signing => "ed25519-public",
             Self::Sealing => "x25519-public",
+            Self::Passes => "pass-ed25519-public",
         }
     }
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 6] = [
         Self(Use::Signing, Half::Secret),
         Self(Use::Signing, Half::Public),
         Self(Use::Sealing, Half::Secret),
         Self(Use::Sealing, Half::Public),
+        Self(Use::Passes, Half::Secret),
+        Self(Use::Passes, Half::Public),
     ];
 
     const fn first_line(self) -> &'static str {
@@ -113,6 +118,8 @@ impl Kind {
             Self(Use::Signing, Half::Public) => "edge-agent signing key, public half: may be shown to anybody",
             Self(Use::Sealing, Half::Secret) => "edge-agent sealing key, SECRET half: it opens people databases",
             Self(Use::Sealing, Half::Public) => "edge-agent sealing key, public half: may be shown to anybody",
+            Self(Use::Passes, Half::Secret) => "edge-agent pass key, SECRET half: it makes visitor passes",
+            Self(Use::Passes, Half::Public) => "edge-agent pass key, public half: may be shown to anybody",
         }
     }
 
@@ -120,6 +127,7 @@ impl Kind {
         match self {
             Self(Use::Signing, Half::Secret) => "ed25519-secret",
             Self(Use::Sealing, Half::Secret) => "x25519-secret",
+            Self(Use::Passes, Half::Secret) => "pass-ed25519-secret",
             Self(use_, Half::Public) => use_.keyword(),
         }
     }
@@ -129,7 +137,11 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(use_, half) = self;
         let half = if *half == Half::Secret { "secret" } else { "public" };
-        let use_ = if *use_ == Use::Signing { "signing" } else { "sealing" };
+        let use_ = match use_ {
+            Use::Signing => "signing",
+            Use::Sealing => "sealing",
+            Use::Passes => "pass",
+        };
         write!(f, "{half} half of a {use_} key")
     }
 }

@@ -18,6 +18,8 @@
 //! | `card` | optional if nobody has a card; postcard: the key of the card hashes, 32 bytes |
 //! | `hour` | only with the required feature [`HOURS`]; postcard: when people may enter, one record per schedule |
 //! | `mode` | only with the required feature [`DOOR_HOURS`]; postcard: what doors do at which hours, one record each |
+//! | `pass` | optional; postcard: the keys of those who may issue visitor passes, and the revoked passes. A unit without it
+//!   accepts no pass |
 //! | `like` | optional; postcard, pairs of look-alikes: index, index, L2 distance |
 
 use super::audience_record::AudienceRecord;
@@ -33,8 +35,10 @@ use crate::gallery::name::PersonName;
 use crate::gallery::person::{Details, MAX_CARDS, Person};
 use crate::gallery::{Gallery, LookAlikes, PhotoDigest};
 use crate::mode::Mode;
+use crate::pass::{AcceptedPasses, MAX_PASS_ISSUERS, RevokedPass};
 use crate::person_id::PersonId;
 use crate::schedule::{MAX_GROUPS, Schedules};
+use crate::seal::PassIssuer;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -52,6 +56,7 @@ pub(super) const PLAIN: Tag = Tag(*b"plai");
 pub(super) const CARD_KEY: Tag = Tag(*b"card");
 pub(super) const SCHEDULES: Tag = Tag(*b"hour");
 pub(super) const DOOR_MODES: Tag = Tag(*b"mode");
+pub(super) const PASSES: Tag = Tag(*b"pass");
 pub(super) const LOOK_ALIKES: Tag = Tag(*b"like");
 
 const ORIGIN_BYTES: usize = 8 + 2;
@@ -89,6 +94,12 @@ struct LookAlikesRecord {
     one: u32,
     other: u32,
     distance: f32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PassesRecord {
+    issuers: heapless::Vec<[u8; 32], MAX_PASS_ISSUERS>,
+    revoked: Vec<RevokedPass>,
 }
 
 /// Reads the records of one section one after the other.
@@ -163,7 +174,8 @@ pub(super) fn decode_records(outside: &Outside, sections: &Sections<'_>) -> Resu
         None => Vec::new(),
     };
     let schedules = decode_schedules(sections)?;
-    Ok(Gallery { header, audience, gate, grey, people, enrolled, look_alikes, schedules, card_key })
+    let passes = sections.optional(PASSES)?.map_or(Ok(AcceptedPasses::NONE), decode_passes)?;
+    Ok(Gallery { header, audience, gate, grey, people, enrolled, look_alikes, schedules, card_key, passes })
 }
 
 fn require_length(section: Section<'_>, expected: u64) -> Result<(), GalleryError> {
@@ -336,6 +348,16 @@ fn decode_all<'a, T: Deserialize<'a>>(section: Section<'a>, what: &'static str) 
     Ok(all)
 }
 
+fn decode_passes(section: Section<'_>) -> Result<AcceptedPasses, GalleryError> {
+    let unsound = || Problem::Passes.at(section.byte);
+    let PassesRecord { issuers, revoked } = decode_one(section, "record of passes")?;
+    let keys = issuers.iter().map(PassIssuer::from_bytes).collect::<Option<Vec<_>>>().ok_or_else(unsound)?;
+    let passes = AcceptedPasses::new(keys.clone(), revoked.clone()).ok_or_else(unsound)?;
+    // Exactly one file has these contents.
+    let is_in_order = passes.issuers() == keys && passes.revoked() == revoked && !passes.is_empty();
+    if is_in_order { Ok(passes) } else { Err(unsound()) }
+}
+
 /// The features that a reader of this gallery must support.
 pub(super) fn required_features(gallery: &Gallery) -> u64 {
     let hours = if gallery.schedules.iter().next().is_none() { 0 } else { HOURS };
@@ -405,6 +427,15 @@ pub(super) fn encode_records(file: &mut SectionWriter, gallery: &Gallery) -> Res
     if !doors.is_empty() {
         file.section(DOOR_MODES, |out| doors.iter().try_for_each(|hours| append(out, hours, "hours of a door")))?;
     }
+    if !gallery.passes.is_empty() {
+        file.section(PASSES, |out| {
+            let record = PassesRecord {
+                issuers: gallery.passes.issuers().iter().map(|issuer| *issuer.as_bytes()).collect(),
+                revoked: gallery.passes.revoked().to_vec(),
+            };
+            append(out, &record, "record of passes")
+        })?;
+    }
     if !gallery.look_alikes.is_empty() {
         file.section(LOOK_ALIKES, |out| {
             gallery.look_alikes.iter().try_for_each(|pair| {
@@ -426,7 +457,13 @@ pub(super) fn most_bytes(gallery: &Gallery) -> usize {
     };
     let each = usize::from(gallery.header.dimensions) + ORIGIN_BYTES + 15;
     let people: usize = gallery.people.iter().map(person).sum();
-    people + gallery.encoding_count() * each + gallery.look_alikes.len() * 14 + gallery.schedules.most_bytes() + 256
+    let passes = gallery.passes.issuers().len() * 32 + gallery.passes.revoked().len() * 16;
+    people
+        + gallery.encoding_count() * each
+        + gallery.look_alikes.len() * 14
+        + gallery.schedules.most_bytes()
+        + passes
+        + 256
 }
 
 fn encode_person(out: &mut Vec<u8>, person: &Person) -> Result<(), Problem> {

@@ -4,8 +4,9 @@ use crate::card::{CardFormat, CardHash, CardKey, CardNumber};
 use crate::gallery::*;
 use crate::matching::noise::Noise;
 use crate::matching::person_distance;
+use crate::pass::{AcceptedPasses, PassId, RevokedPass};
 use crate::schedule::{Calendar, DoorHours, DoorUse, Period, Schedule, Schedules, Weekdays};
-use crate::seal::Fingerprint;
+use crate::seal::{Fingerprint, PassKey};
 use alloc::string::String;
 use alloc::vec;
 use kernels::dots_of_rows;
@@ -56,11 +57,18 @@ pub(super) fn small() -> GalleryBuilder {
     builder.add_look_alikes(&PersonId([3; 16]), &PersonId([1; 16]), 0.9).unwrap();
     let schedules = Schedules::new(vec![night(&["cleaners"], &[]), of_zoe()]).unwrap();
     builder.set_schedules(schedules.with_doors(door_hours()).unwrap()).unwrap();
+    builder.set_passes(passes());
     builder
 }
 
 pub(super) fn unit(number: u8) -> Fingerprint {
     Fingerprint::from_bytes([number; 10])
+}
+
+fn passes() -> AcceptedPasses {
+    let revoked = |number| RevokedPass { id: PassId([number; 6]), until_minute: 30_000_000 };
+    let issuers = [1, 2].map(|number| PassKey::from_random(&[number; 32]).issuer());
+    AcceptedPasses::new(issuers.to_vec(), vec![revoked(0x61), revoked(0x62)]).unwrap()
 }
 
 fn night(groups: &[&str], people: &[PersonId]) -> Schedule {
@@ -91,7 +99,7 @@ fn of_zoe() -> Schedule {
     Schedule { name: "zoë".into(), after_first_of: None, ..night(&[], &[PersonId([3; 16])]) }
 }
 
-const TAGS: [Tag; 13] = [
+const TAGS: [Tag; 14] = [
     codec::HEAD,
     codec::DOORS,
     codec::GATE,
@@ -104,6 +112,7 @@ const TAGS: [Tag; 13] = [
     codec::CARD_KEY,
     codec::SCHEDULES,
     codec::DOOR_MODES,
+    codec::PASSES,
     codec::LOOK_ALIKES,
 ];
 
@@ -130,6 +139,7 @@ fn what_is_written_is_read() {
     assert_eq!([hours(0), hours(1), hours(2)], [(vec![0], vec![0]), (vec![], vec![]), (vec![1], vec![])]);
     assert_eq!(read.person_by_name(&name("YOUNES")), Some(1));
     assert_eq!(read.person_by_name(&name("nobody")), None);
+    assert!(read.passes().is_revoked(PassId([0x62; 6])) && !read.passes().is_revoked(PassId([0x63; 6])));
 }
 
 #[test]
@@ -227,7 +237,7 @@ fn with_bytes(tag: Tag, from: &'static [u8], to: &'static [u8]) -> Vec<u8> {
 
 #[test]
 fn hostile_contents_with_a_correct_checksum_are_refused() {
-    use codec::{CARD_KEY, LOOK_ALIKES, ORIGINS, PEOPLE, PLAIN, ROWS, TIMES};
+    use codec::{CARD_KEY, LOOK_ALIKES, ORIGINS, PASSES, PEOPLE, PLAIN, ROWS, TIMES};
     let cases: Vec<(Vec<u8>, &str)> = vec![
         (with_header(|h| h.dimensions = 0), "0 numbers in an encoding"),
         (with_header(|h| h.dimensions = 513), "513 numbers in an encoding"),
@@ -279,6 +289,12 @@ fn hostile_contents_with_a_correct_checksum_are_refused() {
         (crafted(&small().encode().unwrap(), PLAIN, |c| c[0] |= 0x40), "mark of a plain face"),
         (crafted(&small().encode().unwrap(), CARD_KEY, |c| c.truncate(31)), "key of the cards"),
         (crafted(&small().encode().unwrap(), CARD_KEY, |c| c.push(0)), "1 bytes are left"),
+        (crafted(&small().encode().unwrap(), PASSES, |c| c[0] = 5), "record of passes cannot be read"),
+        (crafted(&small().encode().unwrap(), PASSES, |c| c.push(0)), "1 bytes are left"),
+        (crafted(&small().encode().unwrap(), PASSES, |c| *c = vec![0, 0]), "the pass keys or the revoked"),
+        (crafted(&small().encode().unwrap(), PASSES, |c| c[1..33].fill(0)), "the pass keys or the revoked"),
+        (crafted(&small().encode().unwrap(), PASSES, |c| c.copy_within(1..33, 33)), "the pass keys or the revoked"),
+        (with_bytes(PASSES, &[0x61; 6], &[0x63; 6]), "the pass keys or the revoked"),
         (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c[1] = 0), "look-alikes"),
         (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c[1] = 3), "look-alikes"),
         (crafted(&small().encode().unwrap(), LOOK_ALIKES, |c| c[2..6].fill(0xff)), "look-alikes"),
@@ -338,6 +354,7 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
             Ok(gallery) => match tag {
                 codec::GATE => assert_eq!(gallery.gate(), None),
                 codec::GREY => assert_eq!(gallery.grey_threshold(), None),
+                codec::PASSES => assert!(gallery.passes().is_empty()),
                 // Without the marks no face is known to be plain, and the stricter rule applies to all.
                 codec::PLAIN => assert!(gallery.encodings_of(0).all(|encoding| !encoding.is_plain)),
                 _ => assert!(tag == codec::LOOK_ALIKES && gallery.look_alikes().is_empty()),
