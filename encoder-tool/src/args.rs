@@ -39,6 +39,9 @@ pub(crate) enum Command {
     Forget(crate::forget::Forget),
     #[command(subcommand)]
     People(crate::people::PeopleCommand),
+    /// Issue, list and revoke visitor passes
+    #[command(subcommand)]
+    Pass(crate::passes::PassCommand),
     /// Show or erase the encodings and faces that `evaluate` caches (biometric data)
     #[command(subcommand)]
     Cache(CacheCommand),

@@ -12,13 +12,21 @@ Files:
   ~/.config/encoder-tool/sealing.key   opens sealed people databases
   ~/.cache/encoder-tool/               encodings and faces cached by evaluate: biometric data
   PHOTOS/people.csv                    groups, cards, dates and modes of people
-  PHOTOS/schedules.toml                when people may enter";
+  PHOTOS/schedules.toml                when people may enter
+  PHOTOS/passes.toml                   visitor passes, with visitors' names
+  ~/.config/encoder-tool/pass.key      signs visitor passes";
 
 pub(crate) const BUILD_DB: &str = "\
 Examples:
   encoder-tool build-db people -o people.db --for all
   encoder-tool build-db people -o people.db --sign ~/.config/encoder-tool/signing.key --encrypt-to door-device.pub
   encoder-tool build-db people -o people.db --html look.html --strict";
+
+pub(crate) const PASS_ISSUE: &str = "\
+Examples:
+  encoder-tool pass issue --photos people --name 'Vera Visitor' --door door.pub --from 2099-03-02T09:00 --to 2099-03-02T17:00 -o pass.png
+  encoder-tool pass issue --photos people --name Bo --door lab --uses any --from 2099-03-02 --to 2099-03-06 -o pass.png
+  encoder-tool pass issue --photos people --name Cy --door door.pub --from 2099-03-02 --to 2099-03-02 --with-host Ada --db people.db -o pass.png";
 
 pub(crate) const IDENTIFY: &str = "\
 Examples:

@@ -24,6 +24,7 @@ mod html;
 mod identify;
 mod keygen;
 mod list;
+mod passes;
 mod people;
 mod photo_folders;
 mod plots;
@@ -70,6 +71,7 @@ fn answer(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Keygen(arguments) => keygen::run(arguments),
         Command::Forget(arguments) => forget::run(arguments),
         Command::People(command) => people::run(command),
+        Command::Pass(command) => command.run(),
         Command::Cache(command) => cache_command::run(*command),
         Command::DecodeHeif(arguments) => Err(heif::become_decoder(arguments).into()),
         Command::Model(command) => command.run(&sources(), verbosity),

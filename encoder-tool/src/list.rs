@@ -36,6 +36,10 @@ struct Listed {
     schedules: Option<Vec<String>>,
     /// Names of the hours of doors; `null` if only the header was requested.
     door_hours: Option<Vec<String>>,
+    /// Fingerprints of the keys whose visitor passes are accepted; `null` if only the header was requested.
+    pass_keys: Option<Vec<String>>,
+    /// Ids of the revoked passes that were not over; `null` if only the header was requested.
+    revoked_passes: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -71,10 +75,15 @@ pub(crate) fn run(arguments: &List) -> Result<Answer> {
         let Opened { gallery, signer, recipients } = database_files::read(&arguments.db, &arguments.keys)?;
         let (people, schedules, door_hours) =
             (Some(people(&gallery)), Some(schedules(&gallery)), Some(door_hours(&gallery)));
+        let passes = gallery.passes();
+        let pass_keys = passes.issuers().iter().map(|issuer| issuer.fingerprint().to_string()).collect();
+        let revoked_passes = passes.revoked().iter().map(|revoked| revoked.id.to_string()).collect();
         Listed {
             people,
             schedules,
             door_hours,
+            pass_keys: Some(pass_keys),
+            revoked_passes: Some(revoked_passes),
             ..listed(gallery.header(), gallery.grey_threshold(), gallery.audience(), signer, &recipients)
         }
     };
@@ -134,6 +143,8 @@ fn listed(
         people: None,
         schedules: None,
         door_hours: None,
+        pass_keys: None,
+        revoked_passes: None,
     }
 }
 
@@ -164,6 +175,10 @@ fn in_words(listed: &Listed, zone: &TimeZone) -> Vec<String> {
         keys => format!("sealed for {}", keys.join(", ")),
     };
     lines.push(format!("{signed}; {sealed}"));
+    if let Some(keys) = listed.pass_keys.as_deref().filter(|keys| !keys.is_empty()) {
+        let revoked = listed.revoked_passes.as_ref().map_or(0, Vec::len);
+        lines.push(format!("accepts visitor passes signed by {}; {revoked} revoked", keys.join(", ")));
+    }
     lines
 }
 
@@ -260,6 +275,8 @@ mod tests {
             people: Some(vec![person("Maximilian"), zoe]),
             schedules: Some(vec!["office".to_owned()]),
             door_hours: Some(vec!["reception".to_owned()]),
+            pass_keys: Some(vec!["77-88".to_owned()]),
+            revoked_passes: Some(vec!["00112233aabb".to_owned()]),
         };
         let expected = "\
 Maximilian  00ff  1 encoding
@@ -268,9 +285,17 @@ Zoë         00ff  2 encodings, face, 2 cards, groups staff night, hours office,
 sequence 7, model ab
 for the doors of the group office
 hours of doors: reception
-signed by 11-22; sealed for 33-44, 55-66";
+signed by 11-22; sealed for 33-44, 55-66
+accepts visitor passes signed by 77-88; 1 revoked";
         assert_eq!(in_words(&listed, &TimeZone::UTC).join("\n"), expected);
-        let head = Listed { people: None, door_hours: None, signed_by: None, sealed_for: Vec::new(), ..listed };
+        let head = Listed {
+            people: None,
+            door_hours: None,
+            pass_keys: None,
+            signed_by: None,
+            sealed_for: Vec::new(),
+            ..listed
+        };
         let lines: Vec<&str> = expected.lines().skip(2).take(3).chain(["not signed; not sealed"]).collect();
         assert_eq!(in_words(&head, &TimeZone::UTC), lines);
     }

@@ -1,7 +1,8 @@
-//! Lists the photos folder: one folder of photos for each person, and optionally a `people.csv` and a `schedules.toml`.
+//! Lists the photos folder: one folder of photos for each person, and optionally a `people.csv`, a `schedules.toml` and
+//! a `passes.toml`.
 //! Opens no file.
 
-use crate::rule_files::{self, NearMiss, PEOPLE_FILE, SCHEDULES_FILE};
+use crate::rule_files::{self, NearMiss, PASSES_FILE, PEOPLE_FILE, SCHEDULES_FILE};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -14,7 +15,8 @@ pub(crate) struct Scan {
     pub(crate) folders: Vec<Folder>,
     pub(crate) people_file: Option<PathBuf>,
     pub(crate) schedules_file: Option<PathBuf>,
-    /// Files that look like one of the two but are not read. A caller that uses rule files must refuse them.
+    pub(crate) passes_file: Option<PathBuf>,
+    /// Files that look like one of the three but are not read. A caller that uses rule files must refuse them.
     pub(crate) near_misses: Vec<NearMiss>,
     /// Ignored entries, which are neither a person's folder nor a photo in one, as `path: why`.
     pub(crate) passed_over: Vec<String>,
@@ -83,6 +85,8 @@ pub(crate) fn scan(root: &Path) -> Result<Scan, ScanError> {
             scan.people_file = Some(path);
         } else if name == SCHEDULES_FILE {
             scan.schedules_file = Some(path);
+        } else if name == PASSES_FILE {
+            scan.passes_file = Some(path);
         } else if let Some(near_miss) = NearMiss::of_file(&shown, &shown) {
             scan.near_misses.push(near_miss);
         } else {

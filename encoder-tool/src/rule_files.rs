@@ -10,6 +10,10 @@ pub(crate) const PEOPLE_FILE: &str = "people.csv";
 /// The file beside the people's folders that says when people may enter.
 pub(crate) const SCHEDULES_FILE: &str = "schedules.toml";
 
+/// The file beside the people's folders that holds the visitor passes.
+pub(crate) const PASSES_FILE: &str = "passes.toml";
+/// All of them.
+const FILES: [&str; 3] = [PEOPLE_FILE, SCHEDULES_FILE, PASSES_FILE];
 /// Endings of tables and TOML files: among photos, such a file is probably meant as a rule file.
 const RULE_ENDINGS: [&str; 12] =
     ["csv", "tsv", "tab", "xls", "xlsx", "xlsm", "xlsb", "ods", "fods", "numbers", "gsheet", "toml"];
@@ -62,7 +66,7 @@ impl fmt::Display for NearMiss {
 /// files of macOS.
 pub(crate) fn is_hidden_rule_file(name: &OsStr) -> bool {
     let hidden = name.to_str().and_then(|name| name.strip_prefix('.'));
-    hidden.is_some_and(|name| [PEOPLE_FILE, SCHEDULES_FILE].iter().any(|file| name.eq_ignore_ascii_case(file)))
+    hidden.is_some_and(|name| FILES.iter().any(|file| name.eq_ignore_ascii_case(file)))
 }
 
 /// Splits a name at its dots, in lower case, without spaces and punctuation: ` People .CSV~` becomes `people`, `csv`.
@@ -80,7 +84,7 @@ fn nearest(parts: &[String]) -> &'static str {
 /// The rule file whose name differs from this one by at most [`TYPOS`] errors, with or without its ending.
 fn resembled(parts: &[String]) -> Option<&'static str> {
     let (stem, whole) = (parts.first()?, parts.concat());
-    [PEOPLE_FILE, SCHEDULES_FILE].into_iter().find(|file| {
+    FILES.into_iter().find(|file| {
         let plain = parts_of(file);
         typos(stem, &plain[0]) <= TYPOS || typos(&whole, &plain.concat()) <= TYPOS
     })
@@ -150,6 +154,9 @@ mod tests {
             ("hours.toml", SCHEDULES_FILE),
             ("schedules", SCHEDULES_FILE),
             ("scheduels.yaml", SCHEDULES_FILE),
+            ("Passes.toml", PASSES_FILE),
+            ("pases.toml", PASSES_FILE),
+            ("passes.toml.bak", PASSES_FILE),
         ] {
             let noticed = NearMiss::of_file(name, name).unwrap_or_else(|| panic!("{name:?} is passed over"));
             assert_eq!(noticed.meant, meant, "{name:?}");
@@ -164,6 +171,8 @@ mod tests {
             "people.html",
             "people.jpg",
             "schedules.png",
+            "passes.png",
+            "pass.png",
             "group.jpg",
             "README.txt",
             "Thumbs.db",

@@ -26,6 +26,8 @@ pub(super) struct Changes {
     pub(super) other_model: bool,
     /// Whether it is for other doors than the replaced database.
     pub(super) other_doors: bool,
+    /// Whether visitor passes are accepted from other keys than in the replaced database.
+    pub(super) other_pass_keys: bool,
     /// Number of people in the replaced database.
     #[serde(skip)]
     before: usize,
@@ -46,6 +48,7 @@ impl Changes {
             schedules: changed_schedules(previous, next),
             other_model: previous.header().model != next.header().model,
             other_doors: previous.audience() != next.audience(),
+            other_pass_keys: previous.passes().issuers() != next.passes().issuers(),
             before: previous.people().len(),
             ..Self::default()
         };
@@ -112,6 +115,9 @@ impl Changes {
         }
         if self.other_doors {
             lines.push("for other doors than the replaced database".to_owned());
+        }
+        if self.other_pass_keys {
+            lines.push("visitor passes: other keys than in the replaced database".to_owned());
         }
         lines
     }

@@ -6,6 +6,7 @@ use super::schedules_toml::{self, TimeRules};
 use crate::args::BuildDb;
 use crate::database_files::{self, Opened};
 use crate::doors;
+use crate::passes::passes_toml::{self, Passes};
 use crate::photo_folders::{self, Folder, Scan};
 use crate::protect::Protect;
 use crate::rule_files::NearMiss;
@@ -23,6 +24,7 @@ pub(super) struct Inputs {
     pub(super) folders: Vec<Folder>,
     pub(super) members: Vec<Member>,
     pub(super) schedules: TimeRules,
+    pub(super) passes: Passes,
     /// The database that the new one replaces.
     pub(super) replaced: Option<Opened>,
     pub(super) protect: Protect,
@@ -36,7 +38,7 @@ impl Inputs {
     /// # Errors
     /// If one of them cannot be used, or a file that will be written cannot be replaced.
     pub(super) fn read(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<Self> {
-        let Scan { folders, people_file, schedules_file, near_misses, passed_over } =
+        let Scan { folders, people_file, schedules_file, passes_file, near_misses, passed_over } =
             photo_folders::scan(&arguments.photos).help(WHERE_TO)?;
         refuse_near_misses(&near_misses)?;
         passed_over.iter().for_each(|line| verbosity.note(&format!("ignored {line}")));
@@ -47,6 +49,7 @@ impl Inputs {
             photo_folders::require_photos(&arguments.photos, &folders).help(WHERE_TO)?;
         }
         let schedules = schedules_file.as_deref().map(read_schedules_file).transpose()?.unwrap_or_default();
+        let passes = passes_file.as_deref().map(passes_toml::read).transpose()?.unwrap_or_default();
         files::require_replaceable(&arguments.output).help("choose another file with -o")?;
         if let Some(page) = &arguments.html {
             files::require_replaceable(page)?;
@@ -61,7 +64,7 @@ impl Inputs {
         if let Some(why) = recogniser.gate_problem() {
             verbosity.note(&why);
         }
-        Ok(Self { folders, members, schedules, replaced, protect, audience, recogniser })
+        Ok(Self { folders, members, schedules, passes, replaced, protect, audience, recogniser })
     }
 }
 

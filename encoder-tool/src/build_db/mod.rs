@@ -33,7 +33,7 @@ use inputs::Inputs;
 use jiff::Timestamp;
 use looked_at::LookedAt;
 use models::Recogniser;
-use report::{Report, Skipped, SmallFace};
+use report::{Report, ReportedPasses, Skipped, SmallFace};
 use roster::Member;
 use shared::gallery::{Audience, Gallery, GalleryBuilder, Mode};
 use std::time::Instant;
@@ -50,9 +50,10 @@ const MAX_FNIR: f64 = 0.3;
 /// If nothing could be built or written; an existing database is then unchanged.
 pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<Answer> {
     let started = Instant::now();
-    let Inputs { folders, members, schedules, replaced, protect, audience, recogniser } =
+    let Inputs { folders, members, schedules, passes, replaced, protect, audience, recogniser } =
         Inputs::read(arguments, verbosity)?;
     let now = Timestamp::now().as_second();
+    let passes = passes.accepted(now)?;
     let enrolment = Enrolment::from_photos(arguments, &folders, members, &recogniser, now, verbosity.is_quiet());
     enrolment.turned.iter().for_each(|photo| verbosity.note(&photo.in_words()));
     let skipped = enrolment.skipped.iter();
@@ -61,6 +62,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     let looked_at = LookedAt::at(&enrolment.enrolled, thresholds.loosest());
     let audience_shown = audience.as_ref().map(doors::Shown::from);
     let mut report = report_of(&enrolment, &thresholds, &looked_at, audience_shown, started);
+    report.passes = ReportedPasses::new(&passes);
     if enrolment.enrolled.is_empty() {
         if arguments.json {
             terminal::print_json(&report)?;
@@ -82,7 +84,7 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     let enrolled: Vec<&Member> = enrolment.enrolled.iter().map(|person| &person.member).collect();
     let schedules = schedules_toml::without(schedules, &enrolment.withheld, &enrolled);
     let heritage = Heritage::from_previous(replaced.as_ref().map(|replaced| &replaced.gallery));
-    let gallery = write::build(&enrolment.enrolled, schedules, &findings, &heritage, &recogniser, now)?;
+    let gallery = write::build(&enrolment.enrolled, schedules, passes, &findings, &heritage, &recogniser, now)?;
     let gallery = for_doors(gallery, audience);
     report.changes = replaced.as_ref().map(|replaced| {
         let cards =
@@ -122,6 +124,7 @@ fn report_of(
         not_enrolled: enrolment.not_enrolled.clone(),
         without_face: enrolment.without_face.clone(),
         changes: None,
+        passes: None,
         threshold: thresholds.risk.map(|risk| risk.threshold),
         threshold_grey: thresholds.grey.map(|grey| grey.threshold),
         calibration: thresholds.risk,

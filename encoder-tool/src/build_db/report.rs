@@ -9,6 +9,7 @@ use crate::doors::Shown;
 use accuracy::calibration::Risk;
 use serde::Serialize;
 use shared::gallery::Mode;
+use shared::pass::AcceptedPasses;
 use terminal::counted;
 
 /// The answer of `--json`.
@@ -29,6 +30,8 @@ pub(super) struct Report {
     pub(super) without_face: Vec<NotEnrolled>,
     /// Changes from the replaced database; `null` if there was none.
     pub(super) changes: Option<Changes>,
+    /// The visitor passes that the database accepts; `null` if it accepts none.
+    pub(super) passes: Option<ReportedPasses>,
     /// Threshold stored in the database, an L2 distance; `null` if the encoder's own applies.
     pub(super) threshold: Option<f32>,
     /// Threshold for pictures without colour; `null` if `threshold` applies to them too, for example because somebody
@@ -46,6 +49,15 @@ pub(super) struct Report {
     pub(super) look_alikes: Vec<LookAlikeReport>,
     /// Duration of the whole command.
     pub(super) seconds: f64,
+}
+
+/// The visitor passes that a database accepts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct ReportedPasses {
+    /// Fingerprints of the pass keys.
+    pub(super) keys: Vec<String>,
+    /// Number of revoked passes that are not over.
+    pub(super) revoked: usize,
 }
 
 /// A photo that was left out.
@@ -106,6 +118,19 @@ pub(super) struct LookAlikeReport {
 pub(super) struct Near {
     pub(super) photo: String,
     pub(super) distance: f32,
+}
+
+impl ReportedPasses {
+    /// `None` if no pass is accepted.
+    pub(super) fn new(passes: &AcceptedPasses) -> Option<Self> {
+        let keys = passes.issuers().iter().map(|issuer| issuer.fingerprint().to_string()).collect();
+        (!passes.is_empty()).then(|| Self { keys, revoked: passes.revoked().len() })
+    }
+
+    fn in_words(&self) -> String {
+        let Self { keys, revoked } = self;
+        format!("visitor passes: signed by {}; {revoked} revoked", keys.join(", "))
+    }
 }
 
 impl TurnedPhoto {
@@ -209,6 +234,7 @@ impl Report {
             let where_enough = "enrolled without a face, so they enter only where a card alone is enough";
             lines.push(format!("{where_enough}: {} (with the mode card, at every door)", each.join(", ")));
         }
+        lines.extend(self.passes.as_ref().map(ReportedPasses::in_words));
         lines
     }
 }
@@ -230,6 +256,7 @@ mod tests {
             not_enrolled: vec![NotEnrolled { name: "cy".to_owned(), reason: "no usable photo" }],
             without_face: Vec::new(),
             changes: None,
+            passes: Some(ReportedPasses { keys: vec!["11-22".to_owned()], revoked: 2 }),
             threshold: None,
             threshold_grey: None,
             calibration: None,
@@ -240,14 +267,17 @@ mod tests {
             look_alikes: Vec::new(),
             seconds: 1.5,
         };
-        assert_eq!(report.changes_in_words(), ["not enrolled 1: cy (no usable photo)"]);
+        assert_eq!(
+            report.changes_in_words(),
+            ["not enrolled 1: cy (no usable photo)", "visitor passes: signed by 11-22; 2 revoked"]
+        );
         assert_eq!(report.in_words("a.db"), "a.db: 1 person with 2 encodings from 3 photos (1 left out) in 1.5 s");
         assert_eq!(
             to_json(&report).unwrap(),
             concat!(
                 r#"{"schema":1,"people":1,"photos":3,"encodings":2,"skipped":[{"photo":"bo/1.jpg","reason":"no face"}],"#,
                 r#""turned":[{"photo":"bo/2.jpg","degrees":180}],"#,
-                r#""not_enrolled":[{"name":"cy","reason":"no usable photo"}],"without_face":[],"changes":null,"#,
+                r#""not_enrolled":[{"name":"cy","reason":"no usable photo"}],"without_face":[],"changes":null,"passes":{"keys":["11-22"],"revoked":2},"#,
                 r#""threshold":null,"threshold_grey":null,"calibration":null,"audience":null,"grey_photos":[],"small_faces":[],"odd_photos":[],"look_alikes":[],"seconds":1.5}"#
             )
         );

@@ -10,6 +10,7 @@ use models::gate::Gate;
 use models::{Crop, Recogniser};
 use shared::card::CardKey;
 use shared::gallery::{Details, Gallery, GalleryBuilder, NewEncoding, NewPerson, PersonId, PersonName};
+use shared::pass::AcceptedPasses;
 use std::collections::HashMap;
 
 /// A person with an encoding or a card.
@@ -67,6 +68,7 @@ pub(super) struct Findings {
 pub(super) fn build(
     people: &[Enrolled],
     schedules: TimeRules,
+    passes: AcceptedPasses,
     findings: &Findings,
     heritage: &Heritage,
     recogniser: &Recogniser,
@@ -96,6 +98,7 @@ pub(super) fn build(
         builder.add_look_alikes(&ids[one], &ids[other], distance)?;
     }
     set_schedules(&mut builder, schedules)?;
+    builder.set_passes(passes);
     Ok(builder.build())
 }
 

@@ -6,6 +6,7 @@ use super::fingerprint::Fingerprint;
 use super::signing::{SIGNATURE_BYTES, Signer, SigningKey};
 #[cfg(feature = "seal")]
 use super::text::{self, Half, KeyTextError, Use};
+use crate::hex;
 #[cfg(feature = "seal")]
 use alloc::string::String;
 use core::fmt;
@@ -86,7 +87,7 @@ impl PassIssuer {
     }
 
     /// Makes a key from its bytes; `None` if they are not a point of the curve, or one of small order.
-    pub(crate) fn from_bytes(bytes: &[u8; 32]) -> Option<Self> {
+    pub fn from_bytes(bytes: &[u8; 32]) -> Option<Self> {
         Signer::from_bytes(bytes).map(|_| Self::new(bytes))
     }
 
@@ -103,6 +104,13 @@ impl PassIssuer {
 impl fmt::Debug for PassKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PassKey(secret of {})", self.issuer().fingerprint)
+    }
+}
+
+/// The 32 bytes of the key as hexadecimal digits.
+impl fmt::Display for PassIssuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hex::write(&self.public, f)
     }
 }
 

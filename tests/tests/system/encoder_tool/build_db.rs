@@ -237,7 +237,7 @@ fn replacing_a_database_reports_changes_and_removes_people_only_if_confirmed() {
     assert_eq!(again["not_enrolled"], serde_json::json!([{"name": "Fay", "reason": "no usable photo"}]));
     assert_eq!(
         again["changes"],
-        serde_json::json!({"added": [], "removed": [], "without_face": [], "changed": [], "schedules": [], "other_model": false, "other_doors": false})
+        serde_json::json!({"added": [], "removed": [], "without_face": [], "changed": [], "schedules": [], "other_model": false, "other_doors": false, "other_pass_keys": false})
     );
 }
 

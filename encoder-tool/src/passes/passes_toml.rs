@@ -1,0 +1,392 @@
+//! `passes.toml`: the pass keys, and the passes that were issued and revoked. It alone holds visitors' names.
+//!
+//! ```toml
+//! [[key]]
+//! public = "8a88…"
+//! fingerprint = "5f0c-8a71-…"
+//!
+//! [[pass]]
+//! id = "00112233aabb"
+//! name = "Vera Visitor"
+//! doors = ["5f0c-8a71-0000-1111-2222"]
+//! from = "2027-01-31T08:00:00Z"
+//! to = "2027-01-31T17:00:00Z"
+//! uses = 1
+//! issued = "2027-01-30T12:34:56Z"
+//! ```
+
+use super::times::of_minute;
+use crate::rule_files::PASSES_FILE;
+use anyhow::{Context, anyhow};
+use files::{Access, read_bounded, wait_for_folder};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::gallery::PersonName;
+use shared::hex::HexError;
+use shared::pass::{AcceptedPasses, MAX_PASS_ISSUERS, MAX_REVOKED_PASSES, PassId, RevokedPass};
+use shared::seal::PassIssuer;
+use std::collections::BTreeSet;
+use std::path::Path;
+use terminal::{Help, ShowPath};
+
+/// The largest `passes.toml` that is read, in bytes: about 20 000 passes.
+pub(crate) const MAX_BYTES: u64 = 8 << 20;
+/// How long a revoked pass stays in the databases after its end, for units whose clock is slow.
+const MINUTES_AFTER_ITS_END: u64 = 24 * 60;
+const HEAD: &str = "\
+# Visitor passes, written by `encoder-tool pass`. It contains visitors' names: see `encoder-tool pass forget`.
+# Do not remove a pass that is still valid: without its line it cannot be revoked.
+
+";
+
+/// Everything in the file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Passes {
+    #[serde(default, rename = "key", skip_serializing_if = "Vec::is_empty")]
+    pub(super) keys: Vec<Key>,
+    #[serde(default, rename = "pass", skip_serializing_if = "Vec::is_empty")]
+    pub(super) passes: Vec<Issued>,
+}
+
+/// A key whose passes are accepted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Key {
+    /// 64 hexadecimal digits.
+    public: String,
+    fingerprint: String,
+}
+
+/// A pass that was issued.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Issued {
+    pub(super) id: PassId,
+    /// The visitor.
+    pub(super) name: String,
+    /// Ids of units and names of groups.
+    pub(super) doors: Vec<String>,
+    pub(super) from: Timestamp,
+    /// The first moment after its validity.
+    pub(super) to: Timestamp,
+    /// `None` for any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) uses: Option<u8>,
+    /// The id of the person whose card is needed as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) host: Option<String>,
+    pub(super) issued: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) revoked: Option<Timestamp>,
+}
+
+/// Why `passes.toml` cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum PassesError {
+    /// Another encoding, such as UTF-16.
+    #[error("passes.toml is not UTF-8 text: save it in UTF-8")]
+    NotUtf8,
+    /// It is not valid TOML, or has unknown or missing keys.
+    #[error("passes.toml: {0}")]
+    NotToml(#[from] toml::de::Error),
+    /// A key's digits are wrong.
+    #[error("passes.toml, key {fingerprint:?}: {source}")]
+    Digits {
+        /// The fingerprint in the file.
+        fingerprint: String,
+        /// Why.
+        source: HexError,
+    },
+    /// A key was changed.
+    #[error("passes.toml, key {0:?}: it is no key, or another one: issue a pass to add your key again")]
+    Key(String),
+    /// There are too many keys.
+    #[error("passes.toml has {0} keys, at most {MAX_PASS_ISSUERS} are possible: remove those that are no longer used")]
+    Keys(usize),
+    /// Two passes have one id.
+    #[error("passes.toml, pass {0}: the id occurs twice")]
+    IdTwice(PassId),
+    /// A name is invalid.
+    #[error("passes.toml, pass {id}, name {name:?}: {why}")]
+    Name {
+        /// The pass.
+        id: PassId,
+        /// The name.
+        name: String,
+        /// Why.
+        why: String,
+    },
+    /// Too many passes are revoked.
+    #[error(
+        "{0} passes are revoked and not over, at most {MAX_REVOKED_PASSES} are possible: replace the pass key, which \
+         revokes all of its passes"
+    )]
+    Revoked(usize),
+}
+
+/// Reads the file.
+///
+/// # Errors
+/// [`PassesError`]
+pub(crate) fn parse(bytes: &[u8]) -> Result<Passes, PassesError> {
+    let text = str::from_utf8(bytes).map_err(|_| PassesError::NotUtf8)?;
+    let passes: Passes = toml::from_str(text.strip_prefix('\u{feff}').unwrap_or(text))?;
+    passes.issuers()?;
+    let mut ids = BTreeSet::new();
+    for Issued { id, name, .. } in &passes.passes {
+        if !ids.insert(*id) {
+            return Err(PassesError::IdTwice(*id));
+        }
+        let unusable = |why: String| PassesError::Name { id: *id, name: name.clone(), why };
+        PersonName::parse(name).map_err(|error| unusable(error.to_string()))?;
+    }
+    Ok(passes)
+}
+
+impl Passes {
+    fn issuers(&self) -> Result<Vec<PassIssuer>, PassesError> {
+        if self.keys.len() > MAX_PASS_ISSUERS {
+            return Err(PassesError::Keys(self.keys.len()));
+        }
+        self.keys.iter().map(Key::issuer).collect()
+    }
+
+    /// What a database says about these passes. `now` is in Unix seconds; passes that are over need not be revoked.
+    ///
+    /// # Errors
+    /// [`PassesError`]
+    pub(crate) fn accepted(&self, now: i64) -> Result<AcceptedPasses, PassesError> {
+        let minute = u64::try_from(now.div_euclid(60)).unwrap_or(0);
+        let revoked = self.passes.iter().filter(|pass| pass.revoked.is_some()).map(Issued::as_revoked);
+        let revoked: Vec<RevokedPass> =
+            revoked.filter(|revoked| revoked.until_minute.saturating_add(MINUTES_AFTER_ITS_END) > minute).collect();
+        let count = revoked.len();
+        AcceptedPasses::new(self.issuers()?, revoked).ok_or(PassesError::Revoked(count))
+    }
+
+    /// Adds a key unless it is there.
+    ///
+    /// # Errors
+    /// If there are too many.
+    pub(super) fn add_key(&mut self, issuer: &PassIssuer) -> Result<(), PassesError> {
+        let key = Key { public: issuer.to_string(), fingerprint: issuer.fingerprint().to_string() };
+        if !self.keys.contains(&key) {
+            self.keys.push(key);
+        }
+        self.issuers().map(drop)
+    }
+}
+
+impl Key {
+    fn issuer(&self) -> Result<PassIssuer, PassesError> {
+        let Self { public, fingerprint } = self;
+        let digits = shared::hex::parse(public);
+        let bytes = digits.map_err(|source| PassesError::Digits { fingerprint: fingerprint.clone(), source })?;
+        let issuer = PassIssuer::from_bytes(&bytes);
+        let issuer = issuer.filter(|issuer| issuer.fingerprint().to_string() == *fingerprint);
+        issuer.ok_or_else(|| PassesError::Key(fingerprint.clone()))
+    }
+}
+
+impl Issued {
+    fn as_revoked(&self) -> RevokedPass {
+        let minutes = self.to.as_second().div_euclid(60) + 1;
+        RevokedPass { id: self.id, until_minute: u64::try_from(minutes).unwrap_or(0) }
+    }
+
+    /// Whether it may still be used.
+    pub(super) fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked.is_none() && now < self.to
+    }
+}
+
+/// Reads `passes.toml` in this folder; empty if there is none.
+///
+/// # Errors
+/// If it cannot be read or used.
+pub(super) fn read_in(folder: &Path) -> anyhow::Result<Passes> {
+    let path = folder.join(PASSES_FILE);
+    if !folder.is_dir() {
+        return Err(anyhow!("{} is not a folder", folder.shown())).help("name the photos folder with --photos");
+    }
+    if !path.exists() {
+        return Ok(Passes::default());
+    }
+    read(&path)
+}
+
+/// Reads this `passes.toml`.
+///
+/// # Errors
+/// If it cannot be read or used.
+pub(crate) fn read(path: &Path) -> anyhow::Result<Passes> {
+    let bytes = read_bounded(path, MAX_BYTES)?;
+    parse(&bytes).with_context(|| path.shown().to_string()).help("correct the file, or take it from a backup")
+}
+
+/// Reads `passes.toml`, changes it, and replaces it, while no other process does.
+///
+/// # Errors
+/// If it cannot be read, changed or written; it is unchanged then.
+pub(super) fn change<T>(folder: &Path, change: impl FnOnce(&mut Passes) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let path = folder.join(PASSES_FILE);
+    let before = read_in(folder)?;
+    let _turn = wait_for_folder(folder).with_context(|| format!("{} cannot be locked", folder.shown()))?;
+    // Again, under the lock.
+    let mut passes = read_in(folder)?;
+    let changed = change(&mut passes)?;
+    if passes != before || !path.exists() {
+        let text = toml::to_string(&passes).context("passes.toml cannot be written")?;
+        files::replace(&path, Access::Private, (HEAD.to_owned() + &text).as_bytes())?;
+    }
+    Ok(changed)
+}
+
+/// Draws an id that no pass has.
+///
+/// # Errors
+/// If the system provides no random numbers.
+pub(super) fn fresh_id(passes: &Passes) -> anyhow::Result<PassId> {
+    loop {
+        let mut bytes = [0; 6];
+        getrandom::fill(&mut bytes).context("cannot get random numbers from the system")?;
+        let id = PassId(bytes);
+        if !passes.passes.iter().any(|pass| pass.id == id) {
+            return Ok(id);
+        }
+    }
+}
+
+/// The validity of a pass as times.
+pub(super) fn times(hours: shared::pass::PassHours) -> (Timestamp, Timestamp) {
+    (of_minute(u64::from(hours.from_minute)), of_minute(hours.until_minute()))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use shared::seal::PassKey;
+
+    pub(crate) fn issued(id: u8, name: &str, to: &str) -> Issued {
+        Issued {
+            id: PassId([id; 6]),
+            name: name.to_owned(),
+            doors: vec!["5f0c-8a71-0000-1111-2222".to_owned()],
+            from: "2027-01-31T08:00:00Z".parse().unwrap(),
+            to: to.parse().unwrap(),
+            uses: Some(1),
+            host: None,
+            issued: "2027-01-30T12:34:56Z".parse().unwrap(),
+            revoked: None,
+        }
+    }
+
+    fn issuer(number: u8) -> PassIssuer {
+        PassKey::from_random(&[number; 32]).issuer()
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(read_in(folder.path()).unwrap(), Passes::default());
+        let add = |number: u8| {
+            change(folder.path(), |passes| {
+                passes.add_key(&issuer(1))?;
+                passes.passes.push(issued(number, "Vera Bó", "2027-01-31T17:00:00Z"));
+                Ok(())
+            })
+        };
+        (1..=3).for_each(|number| add(number).unwrap());
+        let read = read_in(folder.path()).unwrap();
+        assert_eq!((read.keys.len(), read.passes.len()), (1, 3));
+        assert_eq!(read.passes[2], issued(3, "Vera Bó", "2027-01-31T17:00:00Z"));
+        let text = std::fs::read_to_string(folder.path().join(PASSES_FILE)).unwrap();
+        assert!(text.starts_with("# Visitor passes") && !text.contains("revoked ="), "{text}");
+        let refused = change(folder.path(), |passes| {
+            passes.passes.clear();
+            Err::<(), _>(anyhow!("no"))
+        });
+        assert!(refused.is_err() && read_in(folder.path()).unwrap() == read);
+    }
+
+    #[test]
+    fn two_writers_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let folder = folder.path();
+                scope.spawn(move || {
+                    for number in 0..5 {
+                        let pass = issued(10 * writer + number, "Vera", "2027-01-31T17:00:00Z");
+                        let push = |passes: &mut Passes| {
+                            passes.passes.push(pass);
+                            Ok(())
+                        };
+                        change(folder, push).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(read_in(folder.path()).unwrap().passes.len(), 20);
+    }
+
+    #[test]
+    fn a_database_names_the_keys_and_the_revoked_passes_that_are_not_over() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let revoked = |id, to| Issued { revoked: Some(at("2027-01-30T13:00:00Z")), ..issued(id, "Vera", to) };
+        let mut passes = Passes::default();
+        passes.add_key(&issuer(1)).unwrap();
+        passes.passes = vec![
+            issued(1, "Vera", "2027-01-31T17:00:00Z"),
+            revoked(2, "2027-01-31T17:00:00Z"),
+            revoked(3, "2027-03-31T17:00:00Z"),
+        ];
+        for (now, expected) in [
+            ("2027-01-30T00:00:00Z", &[2, 3][..]),
+            ("2027-02-01T16:59:00Z", &[2, 3]),
+            ("2027-02-01T17:02:00Z", &[3]),
+            ("2027-05-01T00:00:00Z", &[]),
+        ] {
+            let accepted = passes.accepted(at(now).as_second()).unwrap();
+            let ids: Vec<u8> = accepted.revoked().iter().map(|revoked| revoked.id.0[0]).collect();
+            assert_eq!((accepted.issuers(), ids.as_slice()), (&[issuer(1)][..], expected), "{now}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        let key = Key { public: issuer(1).to_string(), fingerprint: issuer(1).fingerprint().to_string() };
+        let with_key = |public: &str, fingerprint: &str| {
+            format!("[[key]]\npublic = \"{public}\"\nfingerprint = \"{fingerprint}\"\n")
+        };
+        let pass =
+            toml::to_string(&Passes { keys: Vec::new(), passes: vec![issued(1, "Vera", "2027-01-31T17:00:00Z")] })
+                .unwrap();
+        let other = issuer(2).to_string();
+        for (text, expected) in [
+            ("passes = []".to_owned(), "unknown field"),
+            (with_key("00", "x"), "2 characters instead of 64"),
+            (with_key(&key.public, "x"), "it is no key, or another one"),
+            (with_key(&other, &key.fingerprint), "it is no key, or another one"),
+            (with_key(&"0".repeat(64), &key.fingerprint), "it is no key"),
+            (
+                (1..=5).map(|n| with_key(&issuer(n).to_string(), &issuer(n).fingerprint().to_string())).collect(),
+                "5 keys",
+            ),
+            (pass.clone() + &pass, "the id occurs twice"),
+            (pass.replace("Vera", ""), "name"),
+            (pass.replace("Vera", "Ve\\u0007ra"), "control character"),
+            (pass.replace("uses = 1", "uses = 256"), "uses"),
+            (pass.replace("2027-01-31T17:00:00Z", "2027-01-31T17:00"), "to = "),
+            (pass.replace("010101010101", "0101"), "12 hexadecimal"),
+            (pass.replace("name", "surname"), "surname"),
+        ] {
+            let refused = parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(refused.contains("passes.toml") && refused.contains(expected), "{text}: {refused}");
+        }
+        assert!(parse(b"\xff\xfe").unwrap_err().to_string().contains("UTF-8"));
+        assert_eq!(parse("\u{feff}".as_bytes()).unwrap(), Passes::default());
+    }
+}
