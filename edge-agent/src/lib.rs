@@ -24,6 +24,7 @@ pub mod lockdown;
 pub mod loop_turn;
 pub mod memory_file;
 mod part_reports;
+pub mod passes;
 mod protection;
 pub mod reader;
 pub mod reports;

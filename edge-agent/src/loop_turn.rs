@@ -3,6 +3,7 @@
 use crate::door::DoorState;
 use policy::{Credential, Entry, Neighbour, Refusal};
 use shared::gallery::PersonId;
+use shared::pass::PassId;
 
 /// One turn of the loop.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,10 +23,19 @@ pub struct Turn {
 pub enum Verdict {
     /// Somebody is let in: the grant is recorded, and the door is unlocked.
     Granted(Granted),
+    /// A visitor is let in: the use of the pass is counted, the grant is recorded, and the door is unlocked.
+    Admitted(Admitted),
     /// Somebody is there, and is refused.
     Refused(Refusal),
     /// Nobody is at the door.
     Nobody,
+}
+
+/// A visitor who was let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Admitted {
+    /// The pass.
+    pub pass: PassId,
 }
 
 /// A grant that was carried out.
@@ -56,6 +66,13 @@ pub struct Timings {
     pub match_ms: Option<f64>,
     /// The whole turn, including the wait for the frame.
     pub total_ms: f64,
+}
+
+impl Verdict {
+    /// Whether somebody is let in.
+    pub const fn lets_in(&self) -> bool {
+        matches!(self, Self::Granted(_) | Self::Admitted(_))
+    }
 }
 
 impl Granted {

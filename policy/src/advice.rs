@@ -20,7 +20,7 @@ pub enum Advice {
     OneAtATime,
     /// Present your card.
     PresentCard,
-    /// This card is unknown, or belongs to somebody else.
+    /// This card is unknown, or belongs to somebody else; or this pass opens nothing here.
     WrongCard,
     /// Not at this time.
     OutsideHours,
@@ -77,8 +77,23 @@ impl Reason {
             Self::CardNeeded | Self::LampUnsure | Self::NetworkUnsure | Self::InfraredUnsure => Advice::PresentCard,
             Self::TurnLeft => Advice::TurnLeft,
             Self::TurnRight => Advice::TurnRight,
-            Self::CardNotKnown | Self::NotCardHolder | Self::NearerToAnother => Advice::WrongCard,
-            Self::OutsideValidity | Self::OutsideHours | Self::NobodyHereYet | Self::LockedDown => Advice::OutsideHours,
+            Self::HostNeeded => Advice::PresentCard,
+            Self::CardNotKnown
+            | Self::NotCardHolder
+            | Self::NearerToAnother
+            | Self::PassesNotAccepted
+            | Self::NotAPass
+            | Self::PassNotGenuine
+            | Self::PassRevoked
+            | Self::PassForOtherDoor
+            | Self::PassUsedUp
+            | Self::PassUsesUnknown => Advice::WrongCard,
+            Self::OutsideValidity
+            | Self::OutsideHours
+            | Self::NobodyHereYet
+            | Self::LockedDown
+            | Self::PassOutsideHours
+            | Self::HostNotAllowed => Advice::OutsideHours,
             Self::LockedOut | Self::PassedAlready => Advice::TryLater,
             Self::FacesPaced => Advice::OneFaceAtATime,
             Self::CardBlocked => Advice::CardBlocked,

@@ -2,13 +2,14 @@
 
 use super::decision::Refusal;
 use super::enrolled::Neighbour;
-use super::exit::Entry;
+use super::exit::{Entry, Visit};
 use super::observation::Now;
 use super::reason::Reason;
 use super::rules::MAX_CONSENSUS_FRAMES;
 use super::signals::Reports;
 use heapless::{HistoryBuf, Vec};
 use shared::gallery::PersonId;
+use shared::pass::PassId;
 
 /// Largest number of people that one approach lets in. The next person must wait until nobody is in view.
 pub const MAX_GRANTS_OF_APPROACH: usize = 64;
@@ -29,6 +30,8 @@ pub struct Approach {
     /// The person recognised within the threshold in the frame of the reason, else in that of the last grant; or the
     /// holder of the presented card.
     pub person: Option<PersonId>,
+    /// The pass that was refused last, if that is the reason.
+    pub pass: Option<PassId>,
     /// L2 distance to the nearest person in that frame, or to the card's holder; `None` if no face was compared.
     pub distance: Option<f32>,
     /// The nearest other person in that frame.
@@ -67,6 +70,8 @@ struct Current {
     seen_utc_ms: i64,
     seen_ms: u64,
     grants: usize,
+    /// Passes that cannot open the door again in this approach: their code may still be in view.
+    admitted: Vec<PassId, MAX_GRANTS_OF_APPROACH>,
     /// People whose face alone cannot open the door again in this approach.
     let_in: Vec<PersonId, MAX_GRANTS_OF_APPROACH>,
     refusal: Option<Refusal>,
@@ -185,6 +190,30 @@ impl Approaches {
         current.distances.clear();
     }
 
+    /// Whether this approach may still let in a visitor with this pass.
+    pub(super) fn may_admit(&self, pass: PassId) -> bool {
+        self.has_room() && self.current.as_ref().is_some_and(|current| !current.admitted.contains(&pass))
+    }
+
+    pub(super) fn note_visit(&mut self, visit: &Visit) {
+        let Some(current) = &mut self.current else { return };
+        let has_room = current.admitted.push(visit.pass()).is_ok();
+        debug_assert!(has_room, "granted without asking whether there is room");
+        current.grants += 1;
+        current.granted = None;
+        current.refusal = None;
+        current.signals.clear();
+        current.distances.clear();
+    }
+
+    /// Revokes a visit. The caller notes a refusal in its place.
+    pub(super) fn take_back_visit(&mut self, visit: &Visit) {
+        if let Some(current) = &mut self.current {
+            current.admitted.retain(|pass| *pass != visit.pass());
+            current.grants = current.grants.saturating_sub(1);
+        }
+    }
+
     /// Revokes a grant. The caller notes a refusal in its place.
     pub(super) fn take_back(&mut self, grant: &Entry) {
         if let Some(current) = &mut self.current {
@@ -197,7 +226,8 @@ impl Approaches {
     pub(super) fn note_refusal(&mut self, refusal: &Refusal, signals: Reports) {
         let Some(current) = &mut self.current else { return };
         let is_about_quality = refusal.reason.is_about_quality();
-        let walks_on = current.grants > 0 && (is_about_quality || refusal.reason == Reason::AlreadyGranted);
+        let is_no_attempt = matches!(refusal.reason, Reason::AlreadyGranted | Reason::NotAPass);
+        let walks_on = current.grants > 0 && (is_about_quality || is_no_attempt);
         if walks_on {
             return;
         }
@@ -214,6 +244,8 @@ impl Approaches {
 fn says_as_much(reason: Reason, earlier: Reason) -> bool {
     match reason {
         Reason::FaceNeeded => earlier.is_about_quality() || earlier == Reason::FaceNeeded,
+        // Any code on a poster.
+        Reason::NotAPass => earlier.is_about_quality() || earlier == Reason::NotAPass,
         Reason::CardNeeded | Reason::Deciding | Reason::LivenessPending | Reason::TurnLeft | Reason::TurnRight => {
             !matches!(earlier, Reason::CardNotKnown | Reason::NotCardHolder | Reason::NearerToAnother)
         }
@@ -229,6 +261,7 @@ impl Current {
             seen_utc_ms: now.utc_ms,
             seen_ms: now.monotonic_ms,
             grants: 0,
+            admitted: Vec::new(),
             let_in: Vec::new(),
             refusal: None,
             signals: Reports::new(),
@@ -250,6 +283,7 @@ impl Current {
             ended_utc_ms: self.seen_utc_ms,
             grants: self.grants,
             reason: self.refusal.map(|refusal| refusal.reason),
+            pass: self.refusal.and_then(|refusal| refusal.pass),
             person,
             distance,
             runner_up,

@@ -32,7 +32,7 @@ impl Door {
         match self.policy.decide(&Observation::new(observed.as_slice()), &Now::trusted(0, self.now_ms)) {
             Decision::Grant(_) => None,
             Decision::Refuse(refusal) => Some(refusal.reason),
-            Decision::Nobody => Some(Reason::FaceNeeded),
+            Decision::Nobody | Decision::Admit(_) => Some(Reason::FaceNeeded),
         }
     }
 }

@@ -61,7 +61,7 @@ impl Door {
             match self.policy.decide(&Observation::new(&faces), &self.now()) {
                 Decision::Grant(grant) => return Ok(grant.person()),
                 Decision::Refuse(refusal) => said = Err(refusal.reason),
-                Decision::Nobody => {}
+                Decision::Nobody | Decision::Admit(_) => {}
             }
         }
         said
@@ -100,7 +100,7 @@ impl Door {
             match self.policy.decide(&Observation::new(&[]), &self.now()) {
                 Decision::Grant(grant) => return Ok(grant.person()),
                 Decision::Refuse(refusal) => said = Err(refusal.reason),
-                Decision::Nobody => {}
+                Decision::Nobody | Decision::Admit(_) => {}
             }
         }
         said

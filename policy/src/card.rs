@@ -6,6 +6,7 @@ use super::exit::Entry;
 use super::permission::{CardUse, card_use};
 use super::reason::Reason;
 use super::rules::Rules;
+use shared::gallery::PersonId;
 
 /// How long the refusal of a card is displayed, in milliseconds.
 const NOTICE_MS: u64 = 2000;
@@ -96,6 +97,15 @@ impl Cards {
             Meaning::Notice(_) => true,
         };
         if self.meaning().is_some_and(of_person) {
+            self.standing = None;
+        }
+    }
+
+    /// Uses up this person's card: it was needed for a visitor.
+    pub(super) fn end_of(&mut self, person: PersonId) {
+        let is_theirs =
+            |meaning| matches!(meaning, Meaning::Claim(holder) | Meaning::Pass(holder) if holder.person == person);
+        if self.meaning().is_some_and(is_theirs) {
             self.standing = None;
         }
     }

@@ -88,7 +88,7 @@ fn letter(decision: &Decision) -> char {
     match decision {
         Decision::Grant(grant) if grant.person() == ADA => 'G',
         Decision::Grant(_) => 'H',
-        Decision::Nobody => '.',
+        Decision::Nobody | Decision::Admit(_) => '.',
         Decision::Refuse(refusal) => match refusal.reason {
             Reason::Deciding => 'd',
             Reason::NotKnown => 'n',

@@ -24,6 +24,16 @@ pub(super) fn check(
     if is_allowed { Ok(()) } else { Err(Reason::SeveralFaces) }
 }
 
+/// The same for a visitor, who is the nearest face if there is one: everybody else must be enrolled, or absent.
+pub(super) fn check_visitor(rules: &Rules, faces: &[ObservedFace], nearest: Option<usize>) -> Result<(), Reason> {
+    let is_allowed = match rules.several_faces {
+        SeveralFaces::NearestOnly => true,
+        SeveralFaces::AllKnown => others(rules, faces, nearest).all(|face| recognition::known(rules, face).is_some()),
+        SeveralFaces::Refuse => others(rules, faces, nearest).next().is_none(),
+    };
+    if is_allowed { Ok(()) } else { Err(Reason::SeveralFaces) }
+}
+
 fn others<'a>(
     rules: &'a Rules,
     faces: &'a [ObservedFace],

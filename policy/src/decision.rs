@@ -1,9 +1,10 @@
 //! The decision on one frame. Only a grant opens a door, and only `exit` makes one.
 
 use super::enrolled::{Claimed, Neighbour, Resemblance};
-use super::exit::Entry;
+use super::exit::{Entry, Visit};
 use super::reason::Reason;
 use shared::gallery::PersonId;
+use shared::pass::PassId;
 
 /// The policy's decision on one frame.
 #[derive(Debug, PartialEq)]
@@ -11,6 +12,8 @@ use shared::gallery::PersonId;
 pub enum Decision {
     /// Let this person in.
     Grant(Entry),
+    /// Let this visitor in.
+    Admit(Visit),
     /// Somebody is at the door and is not let in (yet).
     Refuse(Refusal),
     /// Nobody is at the door.
@@ -31,29 +34,36 @@ pub struct Refusal {
     pub runner_up: Option<Neighbour>,
     /// Which of the observation's faces was judged, if one was.
     pub face: Option<usize>,
+    /// The pass that was shown, if one was.
+    pub pass: Option<PassId>,
 }
 
 impl Refusal {
     /// A refusal without person, distance or face.
     pub const fn new(reason: Reason) -> Self {
-        Self { reason, person: None, distance: None, runner_up: None, face: None }
+        Self { reason, person: None, distance: None, runner_up: None, face: None, pass: None }
+    }
+
+    /// The refusal of a pass.
+    pub(super) const fn of_pass(reason: Reason, pass: PassId) -> Self {
+        Self { pass: Some(pass), ..Self::new(reason) }
     }
 
     /// The refusal of a face that was not compared with anybody.
     pub(super) const fn unjudged(reason: Reason, face: usize) -> Self {
-        Self { reason, person: None, distance: None, runner_up: None, face: Some(face) }
+        Self { face: Some(face), ..Self::new(reason) }
     }
 
     /// The refusal of a card without a face.
     pub(super) const fn of_card(reason: Reason, person: Option<PersonId>) -> Self {
-        Self { reason, person, distance: None, runner_up: None, face: None }
+        Self { person, ..Self::new(reason) }
     }
 
     /// The refusal of a face that was compared with the holder of a card.
     pub(super) fn of_claim(reason: Reason, face: usize, holder: PersonId, claimed: Option<&Claimed>) -> Self {
         let distance = claimed.map(|claimed| claimed.distance).filter(|distance| distance.is_finite());
         let runner_up = claimed.and_then(|claimed| claimed.other).filter(|other| other.distance.is_finite());
-        Self { reason, person: Some(holder), distance, runner_up, face: Some(face) }
+        Self { person: Some(holder), distance, runner_up, face: Some(face), ..Self::new(reason) }
     }
 
     /// Adds the card's holder if a card was presented.
@@ -64,7 +74,7 @@ impl Refusal {
     /// The refusal that replaces a grant.
     pub(super) fn in_place_of(grant: &Entry, reason: Reason) -> Self {
         let (distance, runner_up, face) = (grant.distance(), grant.runner_up(), grant.face());
-        Self { reason, person: Some(grant.person()), distance, runner_up, face }
+        Self { person: Some(grant.person()), distance, runner_up, face, ..Self::new(reason) }
     }
 
     /// The refusal of a face that was compared with everybody enrolled.
@@ -78,6 +88,7 @@ impl Refusal {
             distance: nearest.map(|nearest| nearest.distance),
             runner_up,
             face: Some(face),
+            pass: None,
         }
     }
 }

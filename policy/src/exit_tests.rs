@@ -91,7 +91,7 @@ impl Door {
         let memory = Memory {
             failures: Vec::from_iter((self.objection == Some(Objection::LockedOut)).then_some(failed)),
             passages: Vec::from_iter((self.objection == Some(Objection::Passed)).then_some(passage)),
-            openings: Vec::new(),
+            ..Memory::default()
         };
         self.policy.remember(&memory, &now);
         // It admits others only.

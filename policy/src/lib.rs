@@ -13,12 +13,16 @@
 //! person, who may be standing in the open door, does not keep it open by staying in view. A grant uses up the
 //! consensus that it was made from.
 //!
-//! One function, `exit::Policy::let_in`, makes every grant and applies every rule to every credential.
+//! One function, `exit::Policy::let_in`, makes every grant to a person and applies every rule to every credential; another
+//! one beside it does the same for visitors.
 //!
 //! A card changes who a face is compared with, never how strictly. Where card and face are required, the card claims
 //! its holder's identity for a limited time: the nearest face is verified against that person, with a new consensus.
 //! Where either is enough, the card opens the door by itself. Where the face is enough, the card is ignored. The last
 //! card counts, and opens the door once for each time it is presented.
+//!
+//! A visitor pass counts as a card that is enough by itself, at doors that accept passes. It has no face to compare. It
+//! opens once per approach, and needs the host's card if it says so.
 //!
 //! The little state that outlasts an approach also survives a restart: see [`Memory`].
 
@@ -51,7 +55,9 @@ mod lockouts;
 mod memory;
 mod observation;
 mod openings;
+mod pass_uses;
 mod passages;
+mod passes;
 mod permission;
 mod presence;
 mod reason;
@@ -60,6 +66,7 @@ mod rules;
 mod signals;
 mod tracking;
 mod tried;
+mod visitor_pass;
 
 pub use advice::Advice;
 pub use approach::{Approach, MAX_GRANTS_OF_APPROACH, Tailgating};
@@ -70,7 +77,7 @@ pub use credential::Credential;
 pub use decision::{Decision, Refusal};
 pub use door_hours::HoldEnd;
 pub use enrolled::{CHALLENGED_GROUP, Claimed, Enrolled, Neighbour, Resemblance};
-pub use exit::{Entry, Grant, HeldOpen, Hold, LOCK_TEST_MS, LockTest};
+pub use exit::{Entry, Grant, HeldOpen, Hold, LOCK_TEST_MS, LockTest, Visit};
 pub use guessing::LONGEST_CARD_PAUSE_MS;
 pub use liveness::{CHALLENGE_MS, LONGEST_ANSWER_MS, Side, TURN, TURNED_FRAMES, nose_across};
 pub use lockdown::Lockdown;
@@ -81,7 +88,9 @@ pub use lockouts::{
 pub use memory::Memory;
 pub use observation::{ClockTrust, Now, Observation, ObservedFace, Quality};
 pub use openings::Opened;
+pub use pass_uses::{MAX_COUNTED_PASSES, PassUses};
 pub use passages::{AntiPassback, Direction, MAX_PASSAGES, Passage};
+pub use passes::HOST_MS;
 pub use reason::Reason;
 pub use rules::{MAX_CONSENSUS_FRAMES, MAX_FREE_ATTEMPTS, Rules, RulesError, SeveralFaces};
 pub use signals::{
@@ -90,6 +99,7 @@ pub use signals::{
 };
 pub use tracking::SAME_FACE;
 pub use tried::{CardIssue, Kind};
+pub use visitor_pass::{Host, PresentedPass, VisitorPass};
 
 use alloc::vec::Vec;
 use approach::Approaches;
@@ -101,6 +111,7 @@ use credential::Shown;
 use door_hours::Holding;
 use liveness::{Challenge, Evidence};
 use memory::Remembered;
+use passes::{Passes, ShownPass};
 use permission::Circumstances;
 use shared::gallery::Mode;
 use shared::schedule::Schedules;
@@ -119,6 +130,7 @@ pub struct Policy {
     company: Company,
     approaches: Approaches,
     cards: Cards,
+    passes: Passes,
     attempt: Attempt,
     challenge: Challenge,
     evidence: Evidence,
@@ -144,6 +156,7 @@ impl Policy {
             company: Company::default(),
             approaches: Approaches::default(),
             cards: Cards::default(),
+            passes: Passes::default(),
             attempt: Attempt::default(),
             challenge: Challenge::default(),
             evidence: Evidence::default(),
@@ -248,6 +261,12 @@ impl Policy {
             PresentedCard::Of(holder) => self.remembered.note_card(holder),
             PresentedCard::Unknown => self.remembered.note_unknown_card(now.monotonic_ms),
         }
+        if let PresentedCard::Of(holder) = card {
+            self.passes.note_card(holder, now.monotonic_ms);
+            if self.passes.waits_for(holder.person) {
+                return self.approaches.see(now);
+            }
+        }
         match self.cards.present(card, &self.rules, now.monotonic_ms) {
             Some(Meaning::Claim(holder) | Meaning::Pass(holder)) => {
                 self.approaches.see(now);
@@ -257,6 +276,13 @@ impl Policy {
             Some(Meaning::Notice(_)) => self.approaches.see(now),
             None => {}
         }
+    }
+
+    /// Records a pass that was shown to the camera. The next frame decides what follows, even if it shows nobody.
+    pub fn present_pass(&mut self, pass: &PresentedPass, now: &Now) {
+        self.advance_to(now);
+        self.passes.present(pass, now.monotonic_ms);
+        self.approaches.see(now);
     }
 
     /// Discards what was seen of the face.
@@ -282,23 +308,16 @@ impl Policy {
         self.evaluate_waiting_card(now);
         self.follow(observation, now);
         let at_door = observation.faces.iter().filter(|face| gate::is_at_door(&self.rules, face)).count();
-        if at_door > 0 || self.cards.claimed().is_some() {
+        if at_door > 0 || self.cards.claimed().is_some() || self.passes.is_waiting() {
             self.approaches.see(now);
         }
-        let decision = match self.judge(observation, now) {
-            None => Decision::Nobody,
-            Some(Ok(grant)) => {
-                self.note_grant(&grant, observation, now);
-                Decision::Grant(grant)
+        let decision = match self.judge_pass(observation, now) {
+            Some(Ok(visit)) => {
+                self.note_visit(&visit, now);
+                Decision::Admit(visit)
             }
-            // Everybody may walk in.
-            Some(Err(_)) if self.holding.is_some() => Decision::Nobody,
-            Some(Err(refusal)) => {
-                let signals = self.evidence.so_far(&self.rules.liveness, &self.challenge, now.monotonic_ms);
-                self.approaches.note_refusal(&refusal, signals);
-                self.cards.note_refusal(&refusal, now.monotonic_ms);
-                Decision::Refuse(refusal)
-            }
+            Some(Err(of_pass)) => self.decide_without_pass(observation, Some(of_pass), now),
+            None => self.decide_without_pass(observation, None, now),
         };
         if self.holding.is_none() {
             self.approaches.see_together(at_door, self.rules.tailgating_ms, now.monotonic_ms);
@@ -309,6 +328,54 @@ impl Policy {
     /// Sets the credentials that the door asks for at this hour.
     fn follow_hours(&mut self, schedules: &Schedules, now: &Now) {
         self.rules.mode = door_hours::mode_now(self.configured.mode, schedules, now);
+    }
+
+    /// Decides on cards and faces. A refused pass hides their refusals, unless its code is no pass at all.
+    fn decide_without_pass(&mut self, observation: &Observation<'_>, of_pass: Option<Refusal>, now: &Now) -> Decision {
+        let judged = self.judge(observation, now);
+        if let Some(Err(refusal)) = &judged {
+            self.cards.note_refusal(refusal, now.monotonic_ms);
+        }
+        let hides = |refusal: &Refusal| judged.is_none() || refusal.reason != Reason::NotAPass;
+        let of_pass = of_pass.filter(hides);
+        let refusal = match (judged, of_pass) {
+            (Some(Ok(grant)), _) => {
+                self.note_grant(&grant, observation, now);
+                return Decision::Grant(grant);
+            }
+            // Everybody may walk in.
+            _ if self.holding.is_some() => return Decision::Nobody,
+            (_, Some(refusal)) | (Some(Err(refusal)), None) => refusal,
+            (None, None) => return Decision::Nobody,
+        };
+        let signals = self.evidence.so_far(&self.rules.liveness, &self.challenge, now.monotonic_ms);
+        self.approaches.note_refusal(&refusal, signals);
+        Decision::Refuse(refusal)
+    }
+
+    /// `None` if no pass was shown, or if everybody may walk in: that uses up no pass.
+    fn judge_pass(&mut self, observation: &Observation<'_>, now: &Now) -> Option<Result<Visit, Refusal>> {
+        match self.passes.shown().filter(|_| self.holding.is_none())? {
+            ShownPass::Notice(refusal) => Some(Err(refusal)),
+            ShownPass::Pass(pass) => {
+                let judged = self.let_in_visitor(&pass, observation, now);
+                let judged = judged.map_err(|reason| Refusal::of_pass(reason, pass.id));
+                if let Err(refusal) = &judged {
+                    self.passes.note_refusal(refusal, now.monotonic_ms);
+                }
+                Some(judged)
+            }
+        }
+    }
+
+    /// The visitor's face, which nobody knows, is no failed attempt.
+    fn note_visit(&mut self, visit: &Visit, now: &Now) {
+        self.start_over();
+        self.attempt = Attempt::default();
+        self.approaches.note_visit(visit);
+        self.passes.note_visit();
+        visit.host().iter().for_each(|host| self.cards.end_of(*host));
+        self.remembered.note_visit(visit, now);
     }
 
     /// Continues to track the current face, or starts with another one, whose state is empty.
@@ -371,6 +438,16 @@ impl Policy {
         refusal
     }
 
+    /// Revokes a visit that the door will not act on, and refuses the visitor for this reason. The pass must be shown
+    /// again; the use is not counted.
+    pub fn withhold_visit(&mut self, visit: Visit, reason: Reason) -> Refusal {
+        let refusal = Refusal::of_pass(reason, visit.pass());
+        self.approaches.take_back_visit(&visit);
+        self.approaches.note_refusal(&refusal, Reports::new());
+        self.remembered.take_back_visit();
+        refusal
+    }
+
     /// The approach that ended since the last call, if any. Call it after every frame: the next one to end replaces it.
     pub fn take_ended_approach(&mut self) -> Option<Approach> {
         self.approaches.take_ended()
@@ -396,7 +473,7 @@ impl Policy {
     pub fn start_afresh(&mut self, rules: Rules, now: &Now) -> Result<(), RulesError> {
         rules.check()?;
         self.end_approach(now);
-        self.cards = Cards::default();
+        (self.cards, self.passes) = (Cards::default(), Passes::default());
         (self.configured, self.rules) = (rules, rules);
         Ok(())
     }
@@ -406,7 +483,8 @@ impl Policy {
         let went_back = now_ms < core::mem::replace(&mut self.last_ms, now_ms);
         let everybody_left = self.approaches.end_after(self.rules.approach_gap_ms, now_ms);
         self.cards.end_at(now_ms);
-        self.remembered.advance_to(now_ms);
+        self.passes.end_at(now_ms);
+        self.remembered.advance_to(now);
         if went_back {
             self.remembered.go_back_to(&self.rules, now_ms);
         }
@@ -553,6 +631,8 @@ mod door_hours_tests;
 mod exit_tests;
 #[cfg(test)]
 mod moment_tests;
+#[cfg(test)]
+mod pass_tests;
 #[cfg(test)]
 mod presence_tests;
 #[cfg(test)]

@@ -1,14 +1,15 @@
-//! State that must survive a restart: failed attempts, the schedules opened by somebody's entry, and passages through
-//! the door.
+//! State that must survive a restart: failed attempts, the schedules opened by somebody's entry, passages through the
+//! door, and uses of visitor passes.
 
 use super::credential::Credential;
 use super::enrolled::Enrolled;
-use super::exit::Entry;
+use super::exit::{Entry, Visit};
 use super::first_in::FirstIn;
 use super::guessing::Guessing;
 use super::lockouts::{Failures, Lockouts, RememberedFailures};
 use super::observation::Now;
 use super::openings::{Opened, Openings};
+use super::pass_uses::{CountedPasses, PassUses};
 use super::passages::{Passage, Passages, Passed};
 use super::rules::Rules;
 use super::tried::{Kind, Tried};
@@ -25,6 +26,14 @@ pub struct Memory {
     pub openings: Vec<Opened>,
     /// Passages, at most [`MAX_PASSAGES`](super::MAX_PASSAGES).
     pub passages: Vec<Passage>,
+    /// Uses of visitor passes, at most [`MAX_COUNTED_PASSES`](super::MAX_COUNTED_PASSES). A file of an earlier version
+    /// has none: it accepted no passes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passes: Vec<PassUses>,
+    /// When the uses of passes were lost, milliseconds since 1970, UTC: passes that were valid before, and whose uses are
+    /// limited, are refused. `i64::MAX` until the time is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pass_uses_lost_utc_ms: Option<i64>,
 }
 
 /// The same state, as the policy uses it.
@@ -36,7 +45,9 @@ pub(super) struct Remembered {
     pub(super) passages: Passages,
     /// Not saved: after a restart, somebody must come in again.
     pub(super) first_in: FirstIn,
+    pub(super) passes: CountedPasses,
     before_grant: Option<BeforeGrant>,
+    before_visit: Option<CountedPasses>,
     has_changed: bool,
 }
 
@@ -58,14 +69,19 @@ impl Remembered {
             openings: Openings::new(&memory.openings),
             passages: Passages::remembered(&memory.passages, now_ms),
             first_in: FirstIn::default(),
+            passes: CountedPasses::remembered(&memory.passes, memory.pass_uses_lost_utc_ms),
             before_grant: None,
+            before_visit: None,
             has_changed: false,
         }
     }
 
     /// `None` if nothing has changed since the last call.
     pub(super) fn take_changed(&mut self) -> Option<Memory> {
+        let (passes, pass_uses_lost_utc_ms) = self.passes.to_remember();
         core::mem::take(&mut self.has_changed).then(|| Memory {
+            passes,
+            pass_uses_lost_utc_ms,
             failures: self.lockouts.to_remember().chain(self.unknown_cards_to_remember()).collect(),
             openings: self.openings.iter().cloned().collect(),
             passages: self.passages.iter().collect(),
@@ -77,8 +93,9 @@ impl Remembered {
         Some(RememberedFailures { kind: Kind::Card, failures, unmatched: 0, cards: Vec::new(), database: 0 })
     }
 
-    pub(super) fn advance_to(&mut self, now_ms: u64) {
-        self.has_changed |= self.guessing.advance_to(now_ms);
+    pub(super) fn advance_to(&mut self, now: &Now) {
+        self.has_changed |= self.guessing.advance_to(now.monotonic_ms);
+        self.has_changed |= self.passes.advance_to(now);
     }
 
     /// Handles a monotonic clock that went back.
@@ -146,6 +163,20 @@ impl Remembered {
         self.first_in.note(person, grant.holds_open(), schedules, now.utc_ms);
         if let Some(rule) = rules.anti_passback {
             self.passages.note(person, rule, now);
+            self.has_changed = true;
+        }
+    }
+
+    /// Counts a use of a pass, so that a restart does not give it back.
+    pub(super) fn note_visit(&mut self, visit: &Visit, now: &Now) {
+        self.before_visit = Some(self.passes.clone());
+        self.has_changed |= self.passes.note(visit.used_pass(), now);
+    }
+
+    /// Revokes a visit: gives back the use.
+    pub(super) fn take_back_visit(&mut self) {
+        if let Some(before) = self.before_visit.take() {
+            self.passes = before;
             self.has_changed = true;
         }
     }

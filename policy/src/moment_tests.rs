@@ -59,7 +59,7 @@ fn decide(Door { policy, schedules }: &mut Door, faces: &[ObservedFace], now: No
     match policy.decide(&Observation::new(faces).with_schedules(schedules), &now) {
         Decision::Grant(grant) => Ok(grant.person()),
         Decision::Refuse(refusal) => Err(refusal.reason),
-        Decision::Nobody => panic!("somebody is there"),
+        Decision::Nobody | Decision::Admit(_) => panic!("somebody is there"),
     }
 }
 
@@ -260,7 +260,7 @@ fn a_person_is_let_in_after_turning_and_looking_ahead_again() {
                     break;
                 }
                 Decision::Refuse(refusal) => last = Err(refusal.reason),
-                Decision::Nobody => panic!("she is there"),
+                Decision::Nobody | Decision::Admit(_) => panic!("she is there"),
             }
         }
         assert_eq!(last, expected, "{liveness:?} {is_challenged} {chance} {noses:?}");

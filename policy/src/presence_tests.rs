@@ -40,7 +40,7 @@ impl Door {
         match self.policy.decide(&Observation::new(&[face]).with_lamp(lamp.as_ref()), &now) {
             Decision::Grant(grant) => Ok(grant),
             Decision::Refuse(refusal) => Err(Some(refusal.reason)),
-            Decision::Nobody => Err(None),
+            Decision::Nobody | Decision::Admit(_) => Err(None),
         }
     }
 

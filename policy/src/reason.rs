@@ -85,11 +85,31 @@ pub enum Reason {
     InfraredUnsure,
     /// The unit is locked down, and the person is not one of those who may still enter.
     LockedDown,
+    /// This door accepts no visitor passes.
+    PassesNotAccepted,
+    /// A code was shown that is not a visitor pass.
+    NotAPass,
+    /// The pass was changed, or made with a key that the database does not name.
+    PassNotGenuine,
+    /// The pass was revoked.
+    PassRevoked,
+    /// The pass is for another door.
+    PassForOtherDoor,
+    /// The pass is not valid yet, or no longer.
+    PassOutsideHours,
+    /// The pass has let somebody in as often as it may.
+    PassUsedUp,
+    /// The unit cannot count the uses of this pass: its memory was lost or is full.
+    PassUsesUnknown,
+    /// The card of the visitor's host must be presented as well.
+    HostNeeded,
+    /// The visitor's host is not enrolled, or may not enter now.
+    HostNotAllowed,
 }
 
 impl Reason {
     /// Every reason, in declaration order.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 48] = [
         Self::NotKnown,
         Self::TooFar,
         Self::TooDark,
@@ -128,6 +148,16 @@ impl Reason {
         Self::NotInInfrared,
         Self::InfraredUnsure,
         Self::LockedDown,
+        Self::PassesNotAccepted,
+        Self::NotAPass,
+        Self::PassNotGenuine,
+        Self::PassRevoked,
+        Self::PassForOtherDoor,
+        Self::PassOutsideHours,
+        Self::PassUsedUp,
+        Self::PassUsesUnknown,
+        Self::HostNeeded,
+        Self::HostNotAllowed,
     ];
 
     /// The stable code, in snake_case.
@@ -171,6 +201,16 @@ impl Reason {
             Self::NotInInfrared => "not_in_infrared",
             Self::InfraredUnsure => "infrared_unsure",
             Self::LockedDown => "locked_down",
+            Self::PassesNotAccepted => "passes_not_accepted",
+            Self::NotAPass => "not_a_pass",
+            Self::PassNotGenuine => "pass_not_genuine",
+            Self::PassRevoked => "pass_revoked",
+            Self::PassForOtherDoor => "pass_for_other_door",
+            Self::PassOutsideHours => "pass_outside_hours",
+            Self::PassUsedUp => "pass_used_up",
+            Self::PassUsesUnknown => "pass_uses_unknown",
+            Self::HostNeeded => "host_needed",
+            Self::HostNotAllowed => "host_not_allowed",
         }
     }
 
@@ -215,6 +255,16 @@ impl Reason {
             Self::NotInInfrared => "the infrared camera does not see this person: it may be a picture",
             Self::InfraredUnsure => "the infrared camera gives no picture: present a card as well",
             Self::LockedDown => "the door is locked down",
+            Self::PassesNotAccepted => "this door accepts no visitor passes",
+            Self::NotAPass => "the code is not a visitor pass",
+            Self::PassNotGenuine => "the pass was changed, or made with a key that the unit does not know",
+            Self::PassRevoked => "the pass was revoked",
+            Self::PassForOtherDoor => "the pass is for another door",
+            Self::PassOutsideHours => "the pass is not valid at this time",
+            Self::PassUsedUp => "the pass has no uses left",
+            Self::PassUsesUnknown => "the unit cannot count the uses of this pass: get another one",
+            Self::HostNeeded => "the card of the visitor's host is needed within half a minute",
+            Self::HostNotAllowed => "the visitor's host is not enrolled or may not enter now",
         }
     }
 

@@ -78,6 +78,8 @@ pub struct Rules {
     pub liveness: LivenessRules,
     /// Whether a face alone opens the door if no signal is required of the person.
     pub face_alone: FaceAlone,
+    /// Whether visitor passes let anybody in.
+    pub accepts_passes: bool,
     /// For this many milliseconds after a grant, other faces at the door are recorded as possible tailgating.
     pub tailgating_ms: u64,
 }
@@ -181,6 +183,7 @@ impl Rules {
             anti_passback: None,
             liveness: LivenessRules::NONE,
             face_alone: FaceAlone::Refused,
+            accepts_passes: false,
             tailgating_ms: 5000,
         }
     }

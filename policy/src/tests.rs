@@ -53,7 +53,7 @@ fn letter(decision: &Decision) -> char {
     match decision {
         Decision::Grant(grant) if grant.person() == ADA => 'G',
         Decision::Grant(_) => 'H',
-        Decision::Nobody => '.',
+        Decision::Nobody | Decision::Admit(_) => '.',
         Decision::Refuse(refusal) => match refusal.reason {
             Reason::NotKnown => 'n',
             Reason::TooFar => 'f',
@@ -202,7 +202,7 @@ fn a_grant_contains_its_evidence() {
 #[test]
 fn a_face_of_poor_quality_is_not_compared() {
     let faces = [seen('f').unwrap()];
-    let expected = Refusal { reason: Reason::TooFar, person: None, distance: None, runner_up: None, face: Some(0) };
+    let expected = Refusal { face: Some(0), ..Refusal::new(Reason::TooFar) };
     assert_eq!(policy().decide(&Observation::new(&faces), &at(0)), Decision::Refuse(expected));
     assert!(!policy().attention().must_be_encoded(&faces[0]));
     assert!(policy().attention().must_be_encoded(&seen('s').unwrap()));

@@ -10,10 +10,11 @@ use std::path::PathBuf;
 
 /// Every key of the three sections.
 #[cfg(test)]
-pub(super) const KEYS: [&str; 24] = [
+pub(super) const KEYS: [&str; 25] = [
     "lock",
     "last-lock",
     "memory",
+    "passes",
     "unlock-seconds",
     "pin",
     "locked-level",
@@ -49,6 +50,8 @@ pub struct Door {
     pub last_lock: PathBuf,
     /// The file for the state that must survive a restart: see [`policy::Memory`].
     pub memory: PathBuf,
+    /// Whether visitor passes, shown to the camera, let visitors in.
+    pub passes: bool,
     /// The pin that drives the lock; required for `gpio`.
     pub pin: Option<Pin>,
     /// The level at which the door is locked; required for `gpio`.
@@ -130,6 +133,7 @@ impl Default for Door {
             unlock_seconds: 5.0,
             last_lock: PathBuf::from(DEFAULT_LAST_LOCK),
             memory: PathBuf::from("/var/lib/edge-agent/memory.json"),
+            passes: false,
             pin: None,
             locked_level: None,
             wiring: None,

@@ -239,6 +239,7 @@ impl Config {
             rules.face_alone = policy::FaceAlone::Accepted;
         }
         rules.anti_passback = self.anti_passback.rule();
+        rules.accepts_passes = self.door.passes;
         rules
     }
 

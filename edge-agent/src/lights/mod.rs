@@ -57,7 +57,7 @@ impl Signal {
     /// it.
     pub const fn from_verdict(verdict: &Verdict, alarm: Option<Alarm>) -> Self {
         match (verdict, alarm) {
-            (Verdict::Granted(_), _) => Self::Granted,
+            (Verdict::Granted(_) | Verdict::Admitted(_), _) => Self::Granted,
             (_, Some(Alarm::Forced)) => Self::DoorForced,
             (_, Some(Alarm::Held)) => Self::DoorHeld,
             (_, Some(Alarm::Released)) => Self::HeldOpen,

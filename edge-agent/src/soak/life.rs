@@ -252,6 +252,7 @@ impl<'a> Life<'a> {
                 match turn.verdict {
                     Verdict::Granted(granted) => self.granted(&granted, &now, run),
                     Verdict::Refused(refusal) => self.refused(&refusal, &now, run),
+                    Verdict::Admitted(_) => panic!("this door accepts no passes"),
                     Verdict::Nobody => self.visitors.ask(None),
                 }
             }

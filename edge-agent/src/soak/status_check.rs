@@ -74,7 +74,7 @@ impl Indicators {
                 let person = refusal.person.map(|person| person.to_string());
                 self.expected.last = decided("deny", Some(refusal.reason.code()), person);
             }
-            Verdict::Nobody => {}
+            Verdict::Nobody | Verdict::Admitted(_) => {}
         }
     }
 

@@ -3,15 +3,17 @@
 use super::Unit;
 use crate::clock::SystemClock;
 use crate::config::{Config, Reader};
+use crate::database::trust;
 use crate::door::contacts::GpioContacts;
 use crate::lights::{GpioLights, Lights};
 use crate::part_reports::PartReports;
+use crate::passes::{CameraCodes, CodeReader, PassDesk};
 use crate::reader::{CardReader, KeyboardReader, WantedReader, WiegandReader};
 use anyhow::Context;
 use policy::audit::Part;
 use std::sync::Arc;
 
-/// Gives a unit its card reader, contacts and lights. A USB reader may be plugged in later.
+/// Gives a unit its card reader, contacts, lights, and the reading of visitor passes. A USB reader may be plugged in later.
 ///
 /// # Errors
 /// If a pin is not available, or a thread cannot be spawned.
@@ -20,6 +22,10 @@ pub fn equip(unit: &mut Unit, config: &Config, clock: &Arc<SystemClock>) -> anyh
         let part = PartReports::new(Part::Reader);
         unit.set_card_reader(start(reader, part.clone()).context("[reader]")?);
         unit.follow_part(part);
+    }
+    if config.door.passes {
+        let codes = CameraCodes::start().context("cannot spawn the thread that reads codes")?;
+        unit.set_passes(passes(Box::new(codes), config)?);
     }
     let pins = config.contacts.pins();
     if !pins.is_empty() {
@@ -32,6 +38,15 @@ pub fn equip(unit: &mut Unit, config: &Config, clock: &Arc<SystemClock>) -> anyh
         unit.set_lights(lights);
     }
     Ok(())
+}
+
+/// Where visitors show their passes. The unit's own key is read once: after it was made, the unit must be restarted.
+///
+/// # Errors
+/// If the unit's own key cannot be read.
+pub(crate) fn passes(codes: Box<dyn CodeReader>, config: &Config) -> anyhow::Result<PassDesk> {
+    let unit = trust::fingerprint(&config.database.identity)?;
+    Ok(PassDesk::new(codes, unit, &config.unit.groups))
 }
 
 fn start(reader: &Reader, part: PartReports) -> anyhow::Result<Box<dyn CardReader>> {

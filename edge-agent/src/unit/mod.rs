@@ -13,6 +13,7 @@ mod peripherals;
 pub(crate) mod testing;
 
 pub use equip::equip;
+pub(crate) use equip::passes;
 pub(crate) use people::People;
 
 use crate::audit_log::{AuditError, AuditLog};
@@ -24,15 +25,16 @@ use crate::infrared::Infrared;
 use crate::lamp::Lamp;
 use crate::lights::Lights;
 use crate::lockdown::Lockdowns;
-use crate::loop_turn::{Granted, Timings, Turn, Verdict};
+use crate::loop_turn::{Admitted, Granted, Timings, Turn, Verdict};
 use crate::memory_file::MemoryFile;
 use crate::part_reports::PartReports;
+use crate::passes::PassDesk;
 use crate::reader::CardReader;
 use crate::sight::{Seen, Sight};
 use models::ModelError;
 use peripherals::{Peripherals, WatchedContacts};
 use policy::audit::Event;
-use policy::{Decision, Entry, Failures, Grant, Kind, Locked, Now, Observation, Policy, Reason};
+use policy::{Decision, Entry, Failures, Grant, Kind, Locked, Now, Observation, Policy, Reason, Visit};
 use shared::gallery::Gallery;
 use std::sync::Arc;
 use std::time::Instant;
@@ -133,6 +135,11 @@ impl Unit {
         self.peripherals.lamp = Some(lamp);
     }
 
+    /// Sets where visitors show their passes.
+    pub fn set_passes(&mut self, passes: PassDesk) {
+        self.peripherals.passes = Some(passes);
+    }
+
     /// Sets the camera that looks at faces in infrared.
     pub fn set_infrared(&mut self, infrared: Infrared) {
         self.peripherals.infrared = Some(infrared);
@@ -169,8 +176,9 @@ impl Unit {
         part_events.into_iter().for_each(|event| self.record(event, &now));
         self.follow_hours(&now)?;
         // One card per decision, so that no card replaces another that has not been decided on.
-        if let Some(card) = self.peripherals.next_card(&self.gallery) {
-            self.policy.present_card(&card, &now);
+        let card = self.peripherals.next_card(&self.gallery);
+        if let Some(card) = &card {
+            self.policy.present_card(card, &now);
         }
         let attention = self.policy.attention();
         // Before the networks run, so that both frames are of the same moment.
@@ -182,6 +190,14 @@ impl Unit {
             }
             Captured::Nothing => (Seen::default(), false, None, (0, 0)),
         };
+        let frame = lit.as_ref().map(|(frame, _)| *frame);
+        self.peripherals.look_for_pass(frame, !seen.faces.is_empty(), &self.gallery, now.monotonic_ms);
+        // A card or a pass, for the same reason.
+        if card.is_none()
+            && let Some(pass) = self.peripherals.next_pass(&self.gallery)
+        {
+            self.policy.present_pass(&pass, &now);
+        }
         let nearest = Observation::new(&seen.faces).nearest().map(|(_, face)| face);
         let lamp = self.peripherals.see_lamp(attention.lamp, lit, nearest, now.monotonic_ms);
         let infrared = self.peripherals.see_infrared(attention.infrared, nearest, size)?;
@@ -271,6 +287,7 @@ impl Unit {
     fn act_on(&mut self, decision: Decision, now: &Now) -> Result<Verdict, DoorError> {
         match decision {
             Decision::Grant(grant) => self.let_in(grant, now),
+            Decision::Admit(visit) => self.admit(visit, now),
             Decision::Refuse(refusal) => Ok(Verdict::Refused(refusal)),
             Decision::Nobody => Ok(Verdict::Nobody),
         }
@@ -288,6 +305,20 @@ impl Unit {
         self.unlock(grant, now)?;
         self.peripherals.note_unlocked(self.latch.locks_at_ms(), now.monotonic_ms);
         Ok(Verdict::Granted(granted))
+    }
+
+    /// Lets a visitor in. The use of the pass is on the disk before the lock moves: a power cut never gives it back.
+    fn admit(&mut self, visit: Visit, now: &Now) -> Result<Verdict, DoorError> {
+        if let Some(reason) = self.barred {
+            return Ok(Verdict::Refused(self.policy.withhold_visit(visit, reason)));
+        }
+        if !self.save_memory() || self.audit.append(Event::from(&visit), now).is_err() {
+            return Ok(Verdict::Refused(self.policy.withhold_visit(visit, Reason::NotRecorded)));
+        }
+        let admitted = Admitted { pass: visit.pass() };
+        self.unlock(visit, now)?;
+        self.peripherals.note_unlocked(self.latch.locks_at_ms(), now.monotonic_ms);
+        Ok(Verdict::Admitted(admitted))
     }
 
     /// Unlocks the door. The grant must have been recorded. If the lock does not move, nobody has come in, and the door is
@@ -329,9 +360,14 @@ impl Unit {
         if let Some(lockout) = self.policy.take_begun_lockout() {
             self.record(Event::locked_out(&lockout), now);
         }
-        let Some(memory) = self.policy.take_changed_memory() else { return };
-        if let Some(file) = &mut self.memory {
-            file.save(&memory);
+        self.save_memory();
+    }
+
+    /// Saves the policy's memory if it has changed. Returns whether nothing is unsaved.
+    fn save_memory(&mut self) -> bool {
+        match (self.policy.take_changed_memory(), &mut self.memory) {
+            (Some(memory), Some(file)) => file.save(&memory),
+            _ => true,
         }
     }
 
@@ -353,5 +389,7 @@ pub(crate) fn system_chance() -> u64 {
     })
 }
 
+#[cfg(test)]
+mod pass_tests;
 #[cfg(test)]
 mod tests;

@@ -6,10 +6,11 @@ use crate::infrared::Infrared;
 use crate::lamp::Lamp;
 use crate::lights::{Lights, Signal};
 use crate::loop_turn::Verdict;
+use crate::passes::PassDesk;
 use crate::reader::CardReader;
 use models::{Frame, ModelError};
 use policy::audit::Event;
-use policy::{Enrolled, LampReport, LampUse, ObservedFace, PresentedCard, Report};
+use policy::{Enrolled, LampReport, LampUse, ObservedFace, PresentedCard, PresentedPass, Report};
 use shared::gallery::Gallery;
 
 #[derive(Default)]
@@ -19,6 +20,7 @@ pub(super) struct Peripherals {
     pub(super) lights: Option<Lights>,
     pub(super) lamp: Option<Lamp>,
     pub(super) infrared: Option<Infrared>,
+    pub(super) passes: Option<PassDesk>,
 }
 
 /// The contacts, and what they say about the door.
@@ -45,6 +47,18 @@ impl Peripherals {
     pub(super) fn next_card(&mut self, gallery: &Gallery) -> Option<PresentedCard> {
         let card = self.reader.as_mut()?.next_card()?;
         Some(Enrolled::with_card(gallery, card).map_or(PresentedCard::Unknown, PresentedCard::Of))
+    }
+
+    /// The next visitor pass that was shown.
+    pub(super) fn next_pass(&mut self, gallery: &Gallery) -> Option<PresentedPass> {
+        self.passes.as_mut()?.next_pass(gallery)
+    }
+
+    /// Looks for a visitor pass in the picture of this turn.
+    pub(super) fn look_for_pass(&mut self, frame: Option<&Frame>, has_face: bool, gallery: &Gallery, now_ms: u64) {
+        if let Some(passes) = &mut self.passes {
+            passes.look(frame, has_face, gallery, now_ms);
+        }
     }
 
     /// Whether the reader is missing; `None` if the unit has none.

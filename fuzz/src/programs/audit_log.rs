@@ -165,6 +165,7 @@ fn event(choices: &mut Choices<'_>) -> Event {
             ended_utc_ms: 7,
             grants: usize::from(choices.byte()),
             signals: Default::default(),
+            pass: None,
         },
         5 => Event::DoorForced,
         6 => Event::database_refused(Some(DatabaseDigest([3; 32])), "damaged"),

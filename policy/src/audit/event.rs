@@ -6,11 +6,12 @@ use super::part::Part;
 use super::signature::HeadSignature;
 use crate::{
     Approach, Credential, Entry, Failures, HeldOpen, HoldEnd, Kind, Locked, LockoutEnd, MAX_CONSENSUS_FRAMES,
-    Neighbour, Reason, Reports, Tailgating,
+    Neighbour, Reason, Reports, Tailgating, Visit,
 };
 use heapless::{String, Vec};
 use serde::{Deserialize, Serialize};
 use shared::gallery::{DatabaseDigest, MAX_GROUP_BYTES, ModelHash, PersonId};
+use shared::pass::PassId;
 use shared::schedule::MAX_SCHEDULE_NAME_BYTES;
 
 /// Largest length of a reason code such as `other_model`, in bytes.
@@ -66,6 +67,13 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Reports::is_empty")]
         signals: Reports,
     },
+    /// A visitor will be let in with a pass. Written before the door is unlocked.
+    PassGranted {
+        /// The pass.
+        pass: PassId,
+        /// The host whose card was presented, if one was needed.
+        host: Option<PersonId>,
+    },
     /// An approach ended, and after its last grant somebody was not let in.
     Refused {
         /// The reason.
@@ -88,6 +96,9 @@ pub enum Event {
         /// What the signals had reported about the face by then; empty if none was asked.
         #[serde(default, skip_serializing_if = "Reports::is_empty")]
         signals: Reports,
+        /// The visitor pass that was shown, if that is the reason.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pass: Option<PassId>,
     },
     /// The door is open, but nobody was let in and nobody pressed the exit button.
     DoorForced,
@@ -349,6 +360,7 @@ impl Event {
             ended_utc_ms: approach.ended_utc_ms,
             grants: approach.grants,
             signals: approach.signals.clone(),
+            pass: approach.pass,
         })
     }
 }
@@ -385,6 +397,12 @@ impl From<&Entry> for Event {
             grey: grant.is_grey(),
             signals: grant.signals().to_vec(),
         }
+    }
+}
+
+impl From<&Visit> for Event {
+    fn from(visit: &Visit) -> Self {
+        Self::PassGranted { pass: visit.pass(), host: visit.host() }
     }
 }
 
@@ -434,6 +452,7 @@ mod tests {
             ended_utc_ms: 1100,
             grants: 1,
             signals: Default::default(),
+            pass: None,
         };
         assert_eq!(Event::refused(&approach), Some(expected));
 

@@ -11,6 +11,7 @@ impl Event {
             Self::Stopped => 0x2d69b043d49afb92b7a80baf1605473e,
             Self::DatabaseLoaded { .. } => 0xa96078e4e29bdf4d9950bcefbf7f65ec,
             Self::Granted { .. } => 0x63fa593c0e0a4dc72c2eadbb523d225e,
+            Self::PassGranted { .. } => 0x3fcc4c5c077cec3e70d91646f72ae385,
             Self::Refused { .. } => 0x893c4930ed0a14445fc724d40ed173a0,
             Self::DoorForced => 0x00ef1e4838a0358c988f0a0872143f95,
             Self::FireAlarmOn => 0xd7ca3e51fd67e707e8f0630051f0cdad,
@@ -73,6 +74,7 @@ impl Event {
             | Self::Stopped
             | Self::DatabaseLoaded { .. }
             | Self::Granted { .. }
+            | Self::PassGranted { .. }
             | Self::Refused { .. }
             | Self::DoorClosed { .. }
             | Self::ExitFree { .. }

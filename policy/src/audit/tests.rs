@@ -4,6 +4,7 @@ use proptest::collection::vec as vec_of;
 use proptest::option::of as option_of;
 use proptest::prelude::*;
 use shared::gallery::{DatabaseDigest, ModelHash, PersonId};
+use shared::pass::PassId;
 use std::string::{String, ToString};
 use std::vec;
 use std::vec::Vec;
@@ -147,6 +148,7 @@ fn the_longest_line_has_room() {
             ended_utc_ms: i64::MIN,
             grants: usize::MAX,
             signals: signals(),
+            pass: Some(PassId([0xff; 6])),
         },
     ];
     for event in longest {
@@ -359,8 +361,14 @@ fn events() -> impl Strategy<Value = Event> {
                 Event::Granted { person, credential, distance, distances, runner_up, grey, signals }
             }
         ),
-        (refused, signals()).prop_map(
-            |((reason, person, distance, distances, runner_up, (began_utc_ms, ended_utc_ms), grants), signals)| {
+        (option_of(person()), any::<[u8; 6]>())
+            .prop_map(|(host, pass)| Event::PassGranted { pass: PassId(pass), host }),
+        (refused, signals(), option_of(any::<[u8; 6]>())).prop_map(
+            |(
+                (reason, person, distance, distances, runner_up, (began_utc_ms, ended_utc_ms), grants),
+                signals,
+                pass,
+            )| {
                 Event::Refused {
                     reason,
                     person,
@@ -371,6 +379,7 @@ fn events() -> impl Strategy<Value = Event> {
                     ended_utc_ms,
                     grants,
                     signals,
+                    pass: pass.map(PassId),
                 }
             }
         ),

@@ -1,5 +1,6 @@
 //! What opens a door: a grant, of one of several kinds.
 
+use super::visit::Visit;
 use crate::credential::Credential;
 use crate::door_hours::{HELD_OPEN_MS, HoldEnd};
 use crate::enrolled::Neighbour;
@@ -24,6 +25,8 @@ pub enum Grant {
     HeldOpen(HeldOpen),
     /// Opens it for an installer who tries the lock.
     LockTest(LockTest),
+    /// Lets in one visitor, once.
+    Visit(Visit),
 }
 
 impl Grant {
@@ -33,13 +36,14 @@ impl Grant {
             Self::Entry(entry) => entry.utc_ms,
             Self::HeldOpen(held) => held.utc_ms,
             Self::LockTest(test) => test.utc_ms,
+            Self::Visit(visit) => visit.utc_ms(),
         }
     }
 
     /// For how many milliseconds it unlocks the door; `None` for the configured time.
     pub fn unlocks_for_ms(&self) -> Option<u64> {
         match self {
-            Self::Entry(_) => None,
+            Self::Entry(_) | Self::Visit(_) => None,
             Self::HeldOpen(_) => Some(HELD_OPEN_MS),
             Self::LockTest(_) => Some(LOCK_TEST_MS),
         }
@@ -61,6 +65,12 @@ impl From<LockTest> for Grant {
 impl From<Entry> for Grant {
     fn from(entry: Entry) -> Self {
         Self::Entry(entry)
+    }
+}
+
+impl From<Visit> for Grant {
+    fn from(visit: Visit) -> Self {
+        Self::Visit(visit)
     }
 }
 

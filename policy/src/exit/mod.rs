@@ -1,8 +1,10 @@
 //! The single place where grants are made, after every rule has been checked. What they are: see `grant`.
 
 mod grant;
+mod visit;
 
 pub use grant::{Entry, Grant, HeldOpen, Hold, LOCK_TEST_MS, LockTest};
+pub use visit::Visit;
 
 use super::credential::Shown;
 use super::door_hours::{self, HoldEnd, Holding};

@@ -33,7 +33,7 @@ impl Tail {
             self.started.get_or_insert(sequence);
             self.since = None;
         }
-        let is_grant = matches!(event, Event::Granted { .. });
+        let is_grant = matches!(event, Event::Granted { .. } | Event::PassGranted { .. });
         self.grants += u64::from(is_grant);
         let since = match self.since {
             Some((same_boot, since)) if same_boot == *boot => since,

@@ -54,7 +54,7 @@ impl Filter {
             && self
                 .reason
                 .is_none_or(|reason| matches!(record.event, Event::Refused { reason: found, .. } if found == reason))
-            && (!self.grants || matches!(record.event, Event::Granted { .. }))
+            && (!self.grants || matches!(record.event, Event::Granted { .. } | Event::PassGranted { .. }))
             && self.people.as_ref().is_none_or(|people| person(&record.event).is_some_and(|id| people.contains(&id)))
     }
 }
@@ -65,6 +65,7 @@ pub(super) fn person(event: &Event) -> Option<PersonId> {
         Event::Granted { person, .. } | Event::Tailgating { person, .. } | Event::HeldOpen { person, .. } => {
             Some(*person)
         }
+        Event::PassGranted { host, .. } => *host,
         Event::Refused { person, .. } | Event::LockedOut { person, .. } | Event::LockoutCleared { person, .. } => {
             *person
         }
@@ -132,6 +133,7 @@ mod tests {
             ended_utc_ms: 0,
             grants: 0,
             signals: Default::default(),
+            pass: None,
         };
         let all = Filter::default();
         let of_ada = Filter { people: Some(vec![ada]), ..all.clone() };

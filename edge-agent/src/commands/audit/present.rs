@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 use policy::audit::Event;
 use serde::Serialize;
 use shared::gallery::PersonId;
+use shared::pass::PassId;
 use std::collections::BTreeMap;
 use terminal::{Answer, counted, print, print_json};
 
@@ -93,6 +94,7 @@ pub(super) fn run(arguments: &Present) -> anyhow::Result<Answer> {
 fn roll_call(building: &Building, since: i64, at: i64) -> RollCall {
     let mut inside: BTreeMap<PersonId, i64> = BTreeMap::new();
     let (mut followed, mut held_open, mut opened_otherwise) = (0, 0, 0);
+    let mut passes: BTreeMap<PassId, usize> = BTreeMap::new();
     for Passed { record, direction } in &building.passed {
         if record.utc_ms > at || record.utc_ms < since {
             continue;
@@ -107,6 +109,7 @@ fn roll_call(building: &Building, since: i64, at: i64) -> RollCall {
             {
                 inside.remove(person);
             }
+            (Event::PassGranted { pass, .. }, Direction::In) => *passes.entry(*pass).or_default() += 1,
             (Event::Tailgating { others, .. }, Direction::In) => followed += others,
             (Event::HeldOpen { .. }, _) => held_open += 1,
             (Event::DoorForced | Event::DoorReleased, _) => opened_otherwise += 1,
@@ -125,6 +128,13 @@ fn roll_call(building: &Building, since: i64, at: i64) -> RollCall {
     let mut doubts = Vec::new();
     if !building.has_way_out {
         doubts.push("no log of a door that leads out was given: nobody is known to have left".to_owned());
+    }
+    if !passes.is_empty() {
+        let each: Vec<String> = passes.iter().map(|(pass, times)| format!("{pass} ({times} times)")).collect();
+        let each = each.join(", ").replace("(1 times)", "(once)");
+        doubts.push(format!(
+            "visitors came in with these passes, and may have left: {each}; `encoder-tool pass list` has the names"
+        ));
     }
     if followed > 0 {
         doubts.push(format!("{followed} more may have followed somebody in"));
@@ -206,10 +216,11 @@ mod tests {
             (0, Direction::In, granted(ADA)),
             (5, Direction::In, Event::Tailgating { person: ADA, others: 2 }),
             (6, Direction::In, Event::DoorForced),
+            (7, Direction::In, Event::PassGranted { pass: PassId([5; 6]), host: None }),
         ];
         let list = roll_call(&building(records, false), 0, 100);
         let found = list.doubts.join("; ");
-        for expected in ["nobody is known to have left", "2 more may have followed", "forced"] {
+        for expected in ["nobody is known to have left", "2 more may have followed", "forced", "050505050505 (once)"] {
             assert!(found.contains(expected), "{expected} is not in {found}");
         }
         assert!(!list.knows_who_left && !found.contains("does not reach back"));

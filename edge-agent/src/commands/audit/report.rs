@@ -183,6 +183,7 @@ fn reported(building: &Building, period: Period) -> Reported {
 /// The code of an event that a report counts.
 fn attention(event: &Event) -> Option<&'static str> {
     Some(match event {
+        Event::PassGranted { .. } => "pass_granted",
         Event::DoorForced => "door_forced",
         Event::DoorHeld { .. } => "door_held",
         Event::DoorReleased => "door_released",
@@ -258,6 +259,7 @@ mod tests {
     use super::*;
     use crate::config::Direction;
     use policy::{Credential, Reason};
+    use shared::pass::PassId;
 
     #[test]
     fn a_day_is_summed_up() {
@@ -281,6 +283,7 @@ mod tests {
             ended_utc_ms: 0,
             grants: 0,
             signals: Default::default(),
+            pass: None,
         };
         let records = vec![
             (-1, granted(ben)),
@@ -289,6 +292,8 @@ mod tests {
             (3_000, refused(Reason::NotKnown, None)),
             (4_000, refused(Reason::OutsideHours, Some(ben))),
             (5_000, Event::DoorForced),
+            (5_000, Event::DoorForced),
+            (5_500, Event::PassGranted { pass: PassId([5; 6]), host: Some(ada) }),
             (6_000, granted(ada)),
             (7_000, refused(Reason::LockedDown, Some(ada))),
             (100_000, granted(ben)),
@@ -305,7 +310,8 @@ mod tests {
         };
         assert_eq!(found.people, [expected]);
         assert_eq!(found.refusals[0], Counted { what: "not_known", count: 2 });
-        assert_eq!((found.refusals.len(), &found.events[..]), (3, &[Counted { what: "door_forced", count: 1 }][..]));
+        let events = [("door_forced", 2), ("pass_granted", 1)].map(|(what, count)| Counted { what, count });
+        assert_eq!((found.refusals.len(), &found.events[..]), (3, &events[..]));
         assert!(found.is_complete, "a record from before the period shows that nothing is missing");
     }
 

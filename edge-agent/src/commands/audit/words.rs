@@ -87,7 +87,7 @@ pub(super) fn local(utc: &str, zone: &TimeZone) -> String {
 /// The colour of events that stand out: grants, and events that need an administrator's attention.
 pub(super) fn tone(event: &Event) -> Option<Tone> {
     match event {
-        Event::Granted { .. } => Some(Tone::Good),
+        Event::Granted { .. } | Event::PassGranted { .. } => Some(Tone::Good),
         Event::DoorForced
         | Event::DoorFailed
         | Event::SelfTestFailed
@@ -136,12 +136,17 @@ fn event(event: &Event, people: &People<'_>) -> String {
             let signals = in_line(signals, people.detail);
             format!("LET IN {} by {by}{distances}{in_grey}{signals}", people.who(person))
         }
-        Event::Refused { reason, person, distance, runner_up, began_utc_ms, ended_utc_ms, signals, .. } => {
+        Event::PassGranted { pass, host } => {
+            let host = host.map(|host| format!(", with the card of {}", people.who(&host))).unwrap_or_default();
+            format!("LET IN a visitor by the visitor pass {pass}{host}")
+        }
+        Event::Refused { reason, person, distance, runner_up, began_utc_ms, ended_utc_ms, signals, pass, .. } => {
             let seconds = ended_utc_ms.saturating_sub(*began_utc_ms) as f64 / 1e3;
             let of_person = person.as_ref().map(|person| format!(", {}", people.who(person))).unwrap_or_default();
             let distances = people.distances(*distance, runner_up.as_ref());
             let signals = in_line(signals, people.detail);
-            format!("not let in: {}{of_person}{distances}, seen for {seconds:.1} s{signals}", reason.in_words())
+            let pass = pass.map(|pass| format!(", visitor pass {pass}")).unwrap_or_default();
+            format!("not let in: {}{of_person}{pass}{distances}, seen for {seconds:.1} s{signals}", reason.in_words())
         }
         Event::DoorForced => "THE DOOR IS OPEN, but nobody was let in".to_owned(),
         Event::DoorHeld { open_ms } => format!("the door has been open for {} s", open_ms / 1000),
@@ -233,6 +238,7 @@ mod tests {
     use policy::audit::{BootId, Chain, HeadSignature, LineHash, Part};
     use policy::{Credential, Reason};
     use shared::gallery::ModelHash;
+    use shared::pass::PassId;
 
     const ADA: PersonId = PersonId([0xad; 16]);
 
@@ -249,6 +255,7 @@ mod tests {
             ended_utc_ms: 1500,
             grants: 0,
             signals: Default::default(),
+            pass: None,
         };
         let hash = LineHash([0; 32]);
         vec![
@@ -321,6 +328,10 @@ mod tests {
                 "the camera FAILS: unplugged, at USB port 1-1.3; 7 changes before",
             ),
             (Event::part_works(Part::Reader, None, 20_000, 40, 0), "the card reader works again, after 20 s"),
+            (
+                Event::PassGranted { pass: PassId([0xab; 6]), host: Some(ADA) },
+                "LET IN a visitor by the visitor pass abababababab, with the card of adad",
+            ),
             (Event::Tailgating { person: ADA, others: 2 }, "2 more were seen with adad"),
         ]
     }

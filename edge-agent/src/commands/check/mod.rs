@@ -3,6 +3,7 @@
 
 mod advice;
 mod database_keys;
+mod passes;
 
 use super::examples;
 use crate::audit_log::read::last_recorded_utc_ms;
@@ -124,14 +125,18 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Answer> {
         protection: ProtectionReport::new(&rules),
         unlock_seconds: config.door.unlock_seconds,
         door_hours: gallery.schedules().doors().iter().map(|hours| hours.name.clone()).collect(),
-        warnings: [advice::warnings(&config, lock.as_ref(), &gallery), keys.warnings(&config)]
-            .concat()
-            .into_iter()
-            .chain(untested(tested))
-            .chain(recogniser.gate_warning(gallery.gate()))
-            .chain(about_set_file(&config))
-            .chain(lost.into_iter().map(|lost| lost.message))
-            .collect(),
+        warnings: [
+            advice::warnings(&config, lock.as_ref(), &gallery),
+            keys.warnings(&config),
+            passes::warnings(&config, &gallery, keys.identity.is_some()),
+        ]
+        .concat()
+        .into_iter()
+        .chain(untested(tested))
+        .chain(recogniser.gate_warning(gallery.gate()))
+        .chain(about_set_file(&config))
+        .chain(lost.into_iter().map(|lost| lost.message))
+        .collect(),
         keys,
         not_tried: devices(&config),
         lock,

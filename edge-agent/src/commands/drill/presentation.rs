@@ -41,7 +41,7 @@ impl Door for Presenter {
                     face_at.get_or_insert_with(Instant::now);
                     course.note(refusal.reason);
                 }
-                Verdict::Granted(_) => {
+                Verdict::Granted(_) | Verdict::Admitted(_) => {
                     let seen = face_at.map_or(Duration::ZERO, |at| at.elapsed());
                     return Ok(Outcome::LetIn { after_ms: u32::try_from(seen.as_millis()).unwrap_or(u32::MAX) });
                 }

@@ -75,7 +75,7 @@ impl Tally {
     pub(super) fn take(&mut self, event: &Event, names: &Names) {
         self.note_threshold(event);
         match event {
-            Event::Granted { distance: None, .. } => {
+            Event::Granted { distance: None, .. } | Event::PassGranted { .. } => {
                 self.replayed.grants += 1;
                 self.replayed.grants_without_distance += 1;
             }
@@ -200,6 +200,7 @@ mod tests {
             ended_utc_ms: 0,
             grants: 0,
             signals: Default::default(),
+            pass: None,
         }
     }
 

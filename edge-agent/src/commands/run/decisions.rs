@@ -24,7 +24,7 @@ impl Decisions {
     pub(super) fn print(&mut self, verdict: &Verdict, now: Instant) {
         let Some(line) = self.line(verdict, now) else { return };
         match verdict {
-            Verdict::Granted(_) => print_toned(Tone::Good, &line),
+            verdict if verdict.lets_in() => print_toned(Tone::Good, &line),
             _ => print(&line),
         }
         .ok();
@@ -36,6 +36,10 @@ impl Decisions {
                 self.refused = None;
                 let (person, by) = (granted.person, granted.credential.code().replace('_', " "));
                 Some(format!("let in: person {person}, by {by}{}", at(granted.distance)))
+            }
+            Verdict::Admitted(admitted) => {
+                self.refused = None;
+                Some(format!("let in: visitor pass {}", admitted.pass))
             }
             Verdict::Refused(Refusal { reason, person, distance, .. }) if *reason != Reason::Deciding => {
                 let before = self.refused.replace((*reason, *person, now));

@@ -1,7 +1,7 @@
 //! Formats the result of a frame: as JSON for programs, as a sentence for people.
 
 use crate::camera::CameraError;
-use crate::loop_turn::{Granted, Timings, Turn, Verdict};
+use crate::loop_turn::{Admitted, Granted, Timings, Turn, Verdict};
 use policy::{Neighbour, Reason, Refusal};
 use serde::Serialize;
 use shared::gallery::{Gallery, PersonId};
@@ -15,7 +15,7 @@ pub(super) struct Line {
     frame: ShownPath,
     /// `grant`, `deny` or `nobody`.
     decision: &'static str,
-    /// The credential of a grant: `face`, `card` or `card_and_face`.
+    /// The credential of a grant: `face`, `card`, `card_and_face` or `pass`.
     credential: Option<&'static str>,
     /// The person within the threshold, or the holder of the card.
     person: Option<String>,
@@ -25,6 +25,8 @@ pub(super) struct Line {
     /// The threshold of this frame: frames without colour may have another one.
     threshold: f32,
     runner_up: Option<RunnerUp>,
+    /// The id of the visitor pass that somebody was let in with, or that was refused.
+    pass: Option<String>,
     /// The stable code of the reason of a refusal.
     reason: Option<&'static str>,
     /// `locked` or `unlocked`, after the decision.
@@ -60,16 +62,23 @@ impl Line {
     pub(super) fn new(file: &Path, turn: &Turn, gallery: &Gallery, threshold: f32) -> Self {
         let credential = match turn.verdict {
             Verdict::Granted(granted) => Some(granted.credential.code()),
+            Verdict::Admitted(_) => Some("pass"),
             _ => None,
         };
         let (decision, person, distance, runner_up, reason) = match turn.verdict {
             Verdict::Granted(Granted { person, distance, runner_up, .. }) => {
                 ("grant", Some(person), distance, runner_up, None)
             }
+            Verdict::Admitted(_) => ("grant", None, None, None, None),
             Verdict::Refused(Refusal { reason, person, distance, runner_up, .. }) => {
                 ("deny", person, distance, runner_up, Some(reason.code()))
             }
             Verdict::Nobody => ("nobody", None, None, None, None),
+        };
+        let pass = match turn.verdict {
+            Verdict::Admitted(Admitted { pass }) => Some(pass),
+            Verdict::Refused(Refusal { pass, .. }) => pass,
+            _ => None,
         };
         let named = |other: Neighbour| RunnerUp { name: name_of(gallery, &other.person), distance: other.distance };
         Self {
@@ -81,6 +90,7 @@ impl Line {
             distance,
             threshold,
             runner_up: runner_up.map(named),
+            pass: pass.map(|pass| pass.to_string()),
             reason,
             door: turn.door.code(),
             faces: turn.faces,
@@ -123,6 +133,9 @@ pub(super) fn in_words(line: &Line, frames: u64) -> String {
             Some("card_and_face") => format!("It's {person} with their card, welcome in!"),
             _ => format!("It's {person}, welcome in!"),
         },
+        ("grant", None, _) => {
+            format!("It's a visitor with the pass {}, welcome in!", line.pass.as_deref().unwrap_or("?"))
+        }
         ("deny", person, Some(code)) => {
             let why = Reason::from_code(code).map_or(code, Reason::in_words);
             match person {
@@ -161,6 +174,7 @@ mod tests {
             distance: Some(0.5),
             threshold: 1.0,
             runner_up: Some(RunnerUp { name: "kian".to_owned(), distance: 1.25 }),
+            pass: None,
             reason,
             door: "locked",
             faces: 1,
@@ -211,6 +225,16 @@ mod tests {
                 1,
                 "a.jpg: Not let in: a card is needed as well (distance 0.500, threshold 1.000): the door is locked",
             ),
+            (
+                Line {
+                    distance: None,
+                    pass: Some("00112233aabb".to_owned()),
+                    door: "unlocked",
+                    ..line("grant", None, None)
+                },
+                1,
+                "a.jpg: It's a visitor with the pass 00112233aabb, welcome in! (not compared): the door is unlocked",
+            ),
             (line("nobody", None, None), 20, "a.jpg: There is nobody: the door is locked"),
             (
                 Line { frame: "a\nb.jpg".shown(), ..line("nobody", None, None) },
@@ -226,7 +250,7 @@ mod tests {
     fn json() {
         let expected = concat!(
             r#"{"schema":1,"frame":"a.jpg","decision":"deny","credential":null,"person":null,"person_id":null,"distance":0.5,"threshold":1.0,"#,
-            r#""runner_up":{"name":"kian","distance":1.25},"reason":"not_known","door":"locked","faces":1,"#,
+            r#""runner_up":{"name":"kian","distance":1.25},"pass":null,"reason":"not_known","door":"locked","faces":1,"#,
             r#""ms":{"detect":1.235,"align":null,"encode":null,"match":null,"total":2.0}}"#
         );
         assert_eq!(to_json(&line("deny", None, Some("not_known"))).unwrap(), expected);

@@ -12,10 +12,12 @@ use crate::config::Config;
 use crate::database::{self, Trust};
 use crate::door::contacts::ScriptedContacts;
 use crate::door::{Latch, ScriptedDoor};
-use crate::loop_turn::{Turn, Verdict};
+use crate::loop_turn::Turn;
+use crate::memory_file::MemoryFile;
+use crate::passes::InTurn;
 use crate::reader::ScriptedReader;
 use crate::sight::Networks;
-use crate::unit::Unit;
+use crate::unit::{self, Unit};
 use anyhow::Context;
 use clap::Args;
 use day::DoorNow;
@@ -67,6 +69,10 @@ pub(crate) struct Simulate {
     /// Show frames in real time, and keep the door unlocked as long as a real one
     #[arg(long, help_heading = "Time and order")]
     pub(crate) real_time: bool,
+    /// Restore failed attempts and uses of visitor passes from this file, and save them there; if not given, they are
+    /// discarded at the end
+    #[arg(long, value_name = "FILE")]
+    pub(crate) memory: Option<PathBuf>,
     /// Append to this audit log; if not given, records are discarded at the end
     #[arg(long, value_name = "FILE")]
     pub(crate) audit: Option<PathBuf>,
@@ -157,6 +163,12 @@ impl Simulation {
         unit.set_card_reader(Box::new(reader.clone()));
         let contacts = ScriptedContacts::default();
         unit.set_contacts(Box::new(contacts.clone()), config.contacts.watch_rules());
+        if config.door.passes {
+            unit.set_passes(unit::passes(Box::new(InTurn::default()), &config)?);
+        }
+        if let Some(path) = &arguments.memory {
+            unit.set_memory(MemoryFile::at(path)?);
+        }
         unit.start();
         Ok(Self {
             unit,
@@ -186,7 +198,7 @@ impl Simulation {
         let frames = self.frames_of_an_approach();
         for number in 1..=frames {
             let turn = self.turn(file)?;
-            let granted = matches!(turn.verdict, Verdict::Granted(_));
+            let granted = turn.verdict.lets_in();
             if !self.json && (granted || number == frames) {
                 print(&in_words(&self.line(file, &turn), number))?;
             }
@@ -205,13 +217,13 @@ impl Simulation {
     fn until_decided(&mut self, file: &Path) -> anyhow::Result<Turn> {
         let mut turn = self.unit.turn(&mut self.camera).with_context(|| file.shown().to_string())?;
         for _ in 1..self.frames_of_an_approach() {
-            if matches!(turn.verdict, Verdict::Granted(_)) {
+            if turn.verdict.lets_in() {
                 break;
             }
             self.time.pass(self.frame_ms, &self.latch);
             turn = self.unit.turn(&mut self.camera).with_context(|| file.shown().to_string())?;
         }
-        self.granted += usize::from(matches!(turn.verdict, Verdict::Granted(_)));
+        self.granted += usize::from(turn.verdict.lets_in());
         Ok(turn)
     }
 
@@ -222,7 +234,7 @@ impl Simulation {
 
     fn turn(&mut self, file: &Path) -> anyhow::Result<Turn> {
         let turn = self.unit.turn(&mut self.camera).with_context(|| file.shown().to_string())?;
-        self.granted += usize::from(matches!(turn.verdict, Verdict::Granted(_)));
+        self.granted += usize::from(turn.verdict.lets_in());
         if self.json {
             print_json(&self.line(file, &turn))?;
         }

@@ -142,7 +142,7 @@ impl Board {
             notes.frame_to_decision.count(now.saturating_duration_since(at).as_secs_f64() * 1e3);
         }
         match turn.verdict {
-            Verdict::Granted(_) => notes.turns.granted += 1,
+            Verdict::Granted(_) | Verdict::Admitted(_) => notes.turns.granted += 1,
             Verdict::Refused(_) => notes.turns.denied += 1,
             Verdict::Nobody => notes.turns.nobody += 1,
         }
@@ -245,6 +245,7 @@ impl Remembered {
     fn from_verdict(verdict: &Verdict, utc_ms: i64) -> Option<Self> {
         let (reason, person, distance) = match *verdict {
             Verdict::Granted(Granted { person, distance, .. }) => (None, Some(person), distance),
+            Verdict::Admitted(_) => (None, None, None),
             Verdict::Refused(Refusal { reason, person, distance, .. }) => (Some(reason), person, distance),
             Verdict::Nobody => return None,
         };

@@ -17,6 +17,7 @@ mod lock;
 mod moments;
 mod office;
 mod owners;
+mod passes;
 mod run;
 pub(crate) mod running;
 mod shipped;
