@@ -6,10 +6,12 @@
 
 use crate::build_db::{people_csv, schedules_toml};
 use crate::drill_report;
+use crate::passes::passes_toml;
 use drill::SignedReport;
 use jiff::tz::TimeZone;
 use shared::card::CardNumber;
 use shared::gallery::{Details, PersonId, PersonName};
+use shared::pass::AcceptedPasses;
 use shared::schedule::Schedules;
 
 /// A person in a line of `people.csv`.
@@ -40,6 +42,14 @@ pub fn people_csv(file: &[u8]) -> Result<Vec<ListedPerson>, String> {
 pub fn schedules_toml(file: &[u8]) -> Result<Schedules, String> {
     let planned = schedules_toml::parse(file).map_err(|error| error.to_string())?;
     schedules_toml::with_ids(planned, |_| Some(PersonId([7; 16]))).map_err(|error| format!("{error:#}"))
+}
+
+/// Parses a `passes.toml`, and says what a database that is made `now` (Unix seconds) would contain of it.
+///
+/// # Errors
+/// The message that `build-db` prints for the file.
+pub fn passes_toml(file: &[u8], now: i64) -> Result<AcceptedPasses, String> {
+    passes_toml::parse(file).and_then(|passes| passes.accepted(now)).map_err(|error| error.to_string())
 }
 
 /// The page of `drill-report --html`.

@@ -36,7 +36,7 @@ pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All targets.
 #[cfg(feature = "programs")]
-pub const TARGETS: [Target; 21] = [
+pub const TARGETS: [Target; 23] = [
     ("audit-log", audit_log),
     ("bundle", bundle),
     ("camera-frame", camera_frame),
@@ -49,6 +49,8 @@ pub const TARGETS: [Target; 21] = [
     ("layers", layers),
     ("memory", memory),
     ("onnx", onnx),
+    ("pass-text", pass_text),
+    ("passes", passes),
     ("photo", photo),
     ("schedules", schedules),
     ("received", received),

@@ -7,6 +7,7 @@ mod control;
 mod database;
 mod drill_report;
 mod networks;
+mod passes;
 mod pictures;
 mod readers;
 mod received;
@@ -20,6 +21,9 @@ pub use control::control_request;
 pub use database::database;
 pub use drill_report::drill_report;
 pub use networks::{bundle, onnx, weights};
+#[cfg(test)]
+pub(crate) use passes::pass_key;
+pub use passes::{pass_text, passes};
 pub use pictures::{camera_frame, photo};
 pub use readers::{usb_reader, wiegand};
 pub use received::received;

@@ -2,6 +2,7 @@
 
 use super::folder;
 use crate::TARGETS;
+use crate::programs::pass_key;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use models::onnx::pb::attribute_proto::AttributeType;
 use models::onnx::pb::tensor_proto::DataType;
@@ -19,6 +20,7 @@ use shared::gallery::{
     Audience, Calibration, DatabaseDigest, Details, GalleryBuilder, GreyThreshold, Mode, ModelHash, NewEncoding,
     NewPerson, PersonId, PersonName, PhotoDigest,
 };
+use shared::pass::{DoorTag, HostTag, Pass, PassHours, PassId};
 use std::fs;
 use std::io::Cursor;
 
@@ -103,11 +105,41 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
         ],
         "layers" => layers(),
         "memory" => vec![
+            ("with-passes", br#"{"schema":1,"memory":{"failures":[],"openings":[],"passages":[],"passes":[{"pass":"010203040506","uses":3,"until_utc_ms":1800000000000}],"pass_uses_lost_utc_ms":9223372036854775807}}"#.to_vec()),
             ("remembered", br#"{"schema":1,"memory":{"failures":[{"kind":"face","failures":51,"unmatched":3},{"kind":{"card_of":"01010101010101010101010101010101"},"failures":50,"cards":[7],"database":9}],"openings":[{"schedule":"day","utc_ms":1}],"passages":[{"person":"01010101010101010101010101010101","direction":"in","utc_ms":9223372036854775807,"clock_was_right":true}]}}"#.to_vec()),
             ("of-an-earlier-version", br#"{"schema":1,"memory":{"failures":[{"kind":"card","failures":4}],"openings":[],"passages":[]}}"#.to_vec()),
             ("another-schema", br#"{"schema":2,"memory":{"failures":[],"openings":[],"passages":[]}}"#.to_vec()),
         ],
         "onnx" => vec![("encoder", [&[0][..], &network(true)].concat()), ("no-end", [&[1][..], &network(false)].concat())],
+        "pass-text" => {
+            let pass = |uses, doors: &[DoorTag], host| {
+                let hours = PassHours { from_minute: 30_000_000, minutes: 60 };
+                Pass::new(PassId([1, 2, 3, 4, 5, 6]), hours, uses, doors, host).unwrap().sign(&pass_key()).into_bytes()
+            };
+            let doors = ["a", "b", "c", "d"].map(DoorTag::of_group);
+            let host = Some(HostTag::of(&PersonId([1; 16])));
+            let mut changed = pass(Some(1), &doors[..1], None);
+            changed[40] = if changed[40] == b'7' { b'8' } else { b'7' };
+            vec![
+                ("one-use", pass(Some(1), &doors[..1], None)),
+                ("longest", pass(None, &doors, host)),
+                ("changed", changed),
+                ("address", b"https://example.org/".to_vec()),
+            ]
+        }
+        "passes" => {
+            let key = format!(
+                "[[key]]\npublic = \"{}\"\nfingerprint = \"{}\"\n",
+                pass_key().issuer(),
+                pass_key().issuer().fingerprint()
+            );
+            let pass = "[[pass]]\nid = \"010203040506\"\nname = \"Vera\"\ndoors = [\"office\"]\nfrom = \"2027-01-31T08:00:00Z\"\nto = \"2027-01-31T17:00:00Z\"\nuses = 1\nhost = \"00\"\nissued = \"2027-01-30T08:00:00Z\"\nrevoked = \"2027-01-30T09:00:00Z\"\n";
+            vec![
+                ("full.toml", format!("{key}{pass}").into_bytes()),
+                ("twice.toml", format!("{key}{pass}{pass}").into_bytes()),
+                ("other-key.toml", key.replace("fingerprint = \"", "fingerprint = \"0").into_bytes()),
+            ]
+        }
         "photo" => photos(),
         "schedules" => vec![
             ("full.toml", b"[[schedule]]\nname = \"cleaning\"\ngroups = [\"cleaners\"]\npeople = [\"Ann Lee\"]\nhours = [\"mon-fri 06:00-08:30\", \"sat,sun 22:00-02:00\", \"daily 12:00-13:00\"]\nfrom = \"2026-11-23\"\nto = \"2027-11-23\"\nclosed = [\"2026-12-24..2027-01-06\"]\nafter-first-of = \"staff\"\n".to_vec()),
