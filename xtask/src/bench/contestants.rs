@@ -7,7 +7,7 @@ use crate::programs::encoder_tool;
 use std::path::Path;
 use std::process::Command;
 
-pub(super) const CONTESTS: [Contest; 8] = [
+pub(super) const CONTESTS: [Contest; 9] = [
     Contest {
         what: "FaceNet, 8-bit integers, a crop",
         ours: Side { command: |ground| model_bench(&ground.facenet_integers, &[]), field: "median_ms" },
@@ -43,6 +43,12 @@ pub(super) const CONTESTS: [Contest; 8] = [
         ours: Side { command: photo_to_encoding, field: "whole_median_ms" },
         peer: "OpenCV FaceDetectorYN + FaceRecognizerSF",
         theirs: Side { command: opencv_door, field: "whole_median_ms" },
+    },
+    Contest {
+        what: "a turn of the loop that looks for visitor passes, a face but no code in view",
+        ours: Side { command: |_| loop_turn(&["--codes"]), field: "mean_ms" },
+        peer: "the same turn without",
+        theirs: Side { command: |_| loop_turn(&[]), field: "mean_ms" },
     },
     Contest {
         what: "SFace in 8-bit integers, from file to first encoding",
@@ -85,6 +91,13 @@ fn ours(bench: &str) -> Command {
 fn photo_to_encoding(ground: &Ground) -> Command {
     let mut command = ours("photo_to_encoding");
     command.args(&ground.photos);
+    command
+}
+
+fn loop_turn(more: &[&str]) -> Command {
+    let mut command = ours("loop_turn");
+    // Cargo runs it in the folder of its crate.
+    command.args(more).arg("../tests/photos/door/eileen_collins.jpg");
     command
 }
 
