@@ -36,7 +36,7 @@ pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All targets.
 #[cfg(feature = "programs")]
-pub const TARGETS: [Target; 23] = [
+pub const TARGETS: [Target; 24] = [
     ("audit-log", audit_log),
     ("bundle", bundle),
     ("camera-frame", camera_frame),
@@ -60,4 +60,5 @@ pub const TARGETS: [Target; 23] = [
     ("usb-reader", usb_reader),
     ("weights", weights),
     ("wiegand", wiegand),
+    ("wiegand-format", wiegand_format),
 ];

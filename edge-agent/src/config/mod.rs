@@ -16,6 +16,7 @@ mod model;
 mod passages;
 mod reader;
 mod unit;
+mod wiegand;
 
 pub use audit::Audit;
 pub use camera::{Camera, Source};
@@ -30,6 +31,7 @@ pub use model::Model;
 pub use passages::{Direction, Passages};
 pub use reader::Reader;
 pub use unit::Unit;
+pub use wiegand::WiegandTable;
 
 use crate::gpio::Pin;
 use files::read_bounded;
@@ -368,7 +370,8 @@ mod tests {
         assert_eq!(config.contacts.pins().exit.map(|exit| exit.pin), Some(pin(23)));
         assert_eq!(config.contacts.watch_rules().held_ms, 20_500);
         assert_eq!(config.lights.pins().map(|lights| lights.on), Some(Level::Low));
-        let wiegand = Reader::Wiegand { d0_pin: pin(26), d1_pin: pin(27), keep_bits: 24 };
+        let wiegand =
+            Reader::Wiegand { d0_pin: pin(26), d1_pin: pin(27), wiegand_format: Box::default(), keep_bits: 24 };
         assert_eq!(config.reader, Some(wiegand));
         assert_eq!(config.pins().len(), 6);
     }

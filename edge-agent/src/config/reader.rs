@@ -1,6 +1,7 @@
 //! `[reader]`: the card reader.
 
 use super::ConfigError;
+use super::wiegand::WiegandTable;
 use crate::gpio::Pin;
 use crate::reader::Digits;
 use crate::usb_port::UsbPort;
@@ -9,7 +10,8 @@ use std::path::PathBuf;
 
 /// Every key of the section.
 #[cfg(test)]
-pub(super) const KEYS: [&str; 7] = ["kind", "device", "usb-port", "digits", "d0-pin", "d1-pin", "keep-bits"];
+pub(super) const KEYS: [&str; 11] =
+    ["kind", "device", "usb-port", "digits", "d0-pin", "d1-pin", "keep-bits", "name", "fields", "parity", "byte-order"];
 
 const ALL_BITS: u32 = 64;
 
@@ -36,6 +38,9 @@ pub enum Reader {
         d0_pin: Pin,
         /// The pin of D1, often white.
         d1_pin: Pin,
+        /// The formats of the cards; by default `h10301` with 26 bits and `h10306` with 34.
+        #[serde(default)]
+        wiegand_format: Box<WiegandTable>,
         /// How many of the lowest bits of a number count: 16 to 64.
         #[serde(default = "all_bits")]
         keep_bits: u32,

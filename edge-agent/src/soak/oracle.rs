@@ -25,7 +25,7 @@ pub(super) struct Oracle {
     nearest: VecDeque<Option<u8>>,
     /// The last enrolled card, and when it was presented.
     card: Option<(u8, u64)>,
-    /// The last card of somebody for whom the door decides, and who may have needed none.
+    /// The last card of somebody whose mode is the door's, and who may have needed none.
     other_card: Option<(u8, u64)>,
     /// The local day on which somebody with a key came in, in the hours for that, without an interruption since.
     opened_on: Option<i32>,

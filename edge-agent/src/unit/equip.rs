@@ -58,6 +58,8 @@ fn start(reader: &Reader, part: PartReports) -> anyhow::Result<Box<dyn CardReade
                     .context("cannot spawn the card reader thread")?,
             )
         }
-        Reader::Wiegand { d0_pin, d1_pin, keep_bits } => Box::new(WiegandReader::listen(*d0_pin, *d1_pin, *keep_bits)?),
+        Reader::Wiegand { d0_pin, d1_pin, wiegand_format, keep_bits } => {
+            Box::new(WiegandReader::listen([*d0_pin, *d1_pin], wiegand_format.formats().clone(), *keep_bits)?)
+        }
     })
 }

@@ -49,7 +49,7 @@ pub(crate) struct Due {
 #[derive(Debug, Default, Serialize)]
 struct Listed {
     people: Vec<Person>,
-    /// People of whom the logs cannot say whether they have come.
+    /// People who may or may not have come, by the logs.
     cannot_tell: Vec<String>,
 }
 

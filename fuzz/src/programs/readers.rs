@@ -2,9 +2,10 @@
 
 use crate::Answer;
 use crate::choices::Choices;
+use edge_agent::config::{Config, Reader};
 use edge_agent::fuzz_entry_points;
 use edge_agent::reader::{Digits, Edge, frames};
-use shared::card::{CardNumber, decode_wiegand, encode_wiegand};
+use shared::card::{CardNumber, WiegandFormats};
 use std::time::Duration;
 
 /// Decodes pulses on the two wires of a Wiegand reader. Each byte has the time since the previous pulse and the wire.
@@ -22,28 +23,56 @@ pub fn wiegand(bytes: &[u8]) -> Answer {
             + Duration::from_millis(if pulse > 250 { 30 } else { 0 });
         pulses.push(Edge { stamp, one: pulse & 1 == 1 });
     }
+    let formats = WiegandFormats::default();
     let count = pulses.len();
     let in_order = frames(pulses.clone());
     assert_eq!(in_order.iter().map(Vec::len).sum::<usize>(), count);
     let mut answer = Answer::Refused;
     for frame in in_order {
-        let Ok(card) = decode_wiegand(&frame) else { continue };
+        let Ok(card) = formats.decode(&frame) else { continue };
         answer = Answer::Accepted;
-        is_the_frame_of(card, &frame);
+        is_the_frame_of(card, &frame, &formats);
     }
     answer
 }
 
-fn is_the_frame_of(card: CardNumber, frame: &[bool]) {
+fn is_the_frame_of(card: CardNumber, frame: &[bool], formats: &WiegandFormats) {
     assert_ne!(card.value(), 0);
     // A short card in a longer frame decodes to the same card.
-    let again = encode_wiegand(card).and_then(|frame| decode_wiegand(&frame).ok());
+    let again = formats.encode(card).and_then(|frame| formats.decode(&frame).ok());
     assert_eq!(again, Some(card));
     for bit in 0..frame.len() {
         let mut turned = frame.to_vec();
         turned[bit] ^= true;
-        assert!(decode_wiegand(&turned).is_err(), "bit {bit} of {} turned is a card", frame.len());
+        assert!(formats.decode(&turned).is_err(), "bit {bit} of {} turned is a card", frame.len());
     }
+}
+
+/// Reads a table of Wiegand formats from a configuration, and decodes a frame with it: the bytes after the first 0, one
+/// bit each.
+///
+/// A card is encoded to the frame that it was read from, except for bits without meaning. A format whose parity covers
+/// the whole number refuses the frame if any bit of the number is flipped.
+pub fn wiegand_format(bytes: &[u8]) -> Answer {
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    let (text, frame) = bytes.split_at(end);
+    let Ok(text) = str::from_utf8(text) else { return Answer::Refused };
+    let text = format!("[reader]\nkind = \"wiegand\"\nd0-pin = 26\nd1-pin = 27\n{text}");
+    let Ok(config) = Config::parse(&text) else { return Answer::Refused };
+    let Some(Reader::Wiegand { wiegand_format, .. }) = config.reader else { return Answer::Refused };
+    let frame: Vec<bool> = frame.iter().skip(1).map(|byte| byte & 1 == 1).collect();
+    for format in wiegand_format.formats().iter() {
+        let Ok(card) = format.decode(&frame) else { continue };
+        let again = format.encode(card).and_then(|frame| format.decode(&frame).ok());
+        assert_eq!(again, Some(card));
+        for bit in 0..frame.len() {
+            let mut turned = frame.clone();
+            turned[bit] ^= true;
+            let is_another = format.decode(&turned).is_ok_and(|other| other != card);
+            assert!(!is_another || format.uncovered_bits() > 0, "bit {bit} turned is another card");
+        }
+    }
+    Answer::Accepted
 }
 
 /// Decodes the kernel's events of a USB keyboard reader.

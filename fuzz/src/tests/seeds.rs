@@ -13,7 +13,7 @@ use models::onnx::pb::{
 use models::onnx::tensor::float_tensor;
 use policy::audit::{BootId, Chain, Event};
 use serde_json::json;
-use shared::card::{CardKey, CardNumber, encode_wiegand};
+use shared::card::{CardKey, CardNumber, WiegandFormats};
 use shared::delivery::Announcement;
 use shared::encoding::Encoding;
 use shared::gallery::{
@@ -183,7 +183,7 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
         ],
         "wiegand" => {
             let pulses = |card: u64| {
-                let frame = encode_wiegand(CardNumber::new(card).unwrap()).unwrap();
+                let frame = WiegandFormats::default().encode(CardNumber::new(card).unwrap()).unwrap();
                 frame.iter().map(|&one| 40 | u8::from(one)).collect::<Vec<u8>>()
             };
             vec![
@@ -191,6 +191,18 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
                 ("34-bits", pulses(0x7bba_6e01)),
                 ("two-cards", [pulses(1), vec![252], pulses(2)].concat()),
                 ("too-few-bits", pulses(8_108_654)[..20].to_vec()),
+            ]
+        }
+        "wiegand-format" => {
+            let own = "[[reader.wiegand-format]]\nname = \"own\"\nfields = \"FFFFFFFFNNNNNNNNNNNNNNNNPP\"\nparity = [\"XXXXXXXXXXXX............E.\", \"............XXXXXXXXXXXX.O\"]\n";
+            let known = "[[reader.wiegand-format]]\nname = \"h10306\"\nbyte-order = \"least-significant-first\"\n";
+            let frame = |bits: &str| bits.bytes().map(|bit| bit & 1).collect::<Vec<u8>>();
+            let seed = |text: &str, bits| [text.as_bytes(), &[0], &frame(bits)].concat();
+            vec![
+                ("own", seed(own, "01111011101110100110111001")),
+                ("known", seed(known, "1011110111011101001101110000000011")),
+                ("default", seed("", "10111101100010001110101110")),
+                ("twice", seed(&own.repeat(2), "")),
             ]
         }
         other => panic!("{other} has no seeds"),

@@ -8,4 +8,7 @@ mod wiegand;
 
 pub use hash::{CardHash, CardKey};
 pub use number::{CardFormat, CardNumber, CardNumberError, MAX_DIGITS};
-pub use wiegand::{MAX_FRAME_BITS, WiegandError, decode_wiegand, encode_wiegand};
+pub use wiegand::{
+    ByteOrder, DrawingError, KNOWN_WIEGAND_FORMATS, MAX_FRAME_BITS, MAX_WIEGAND_FORMATS, MIN_FRAME_BITS, TableError,
+    WiegandError, WiegandFormat, WiegandFormats,
+};

@@ -94,6 +94,7 @@ pub(super) fn warnings(config: &Config, lock: Option<&CheckedLock>, gallery: &Ga
     warnings.extend(about_contacts(&config.contacts));
     warnings.extend(about_rate(config));
     warnings.extend(about_device(config.reader.as_ref()));
+    warnings.extend(about_formats(config.reader.as_ref()));
     warnings.extend(about_lamp(config));
     warnings.extend(about_infrared(config));
     warnings.extend(about_faces_alone(config));
@@ -163,6 +164,18 @@ fn about_device(reader: Option<&Reader>) -> Option<String> {
             device.shown()
         )
     })
+}
+
+/// Warns of card formats in which noise on the wires makes another card's number.
+fn about_formats(reader: Option<&Reader>) -> Vec<String> {
+    let Some(Reader::Wiegand { wiegand_format, .. }) = reader else { return Vec::new() };
+    let warning = |name: &String| {
+        format!(
+            "reader.wiegand-format {name:?} has bits of the number that no parity covers: a flipped bit makes the number of \
+             another card"
+        )
+    };
+    wiegand_format.uncovered().iter().map(warning).collect()
 }
 
 /// Warns of a lamp with which no trial can succeed.
@@ -401,6 +414,10 @@ mod tests {
                      place = {{ scale = 1.0, right = 0.0, down = 0.0 }}\n[liveness]\nrecorded = [\"infrared\"]\n"
                 ),
                 "photos do not see who is there",
+            ),
+            (
+                &format!("{lock}{reader}[[reader.wiegand-format]]\nname = \"own\"\nfields = \"{}\"\n", "N".repeat(32)),
+                "\"own\" has bits of the number that no parity covers",
             ),
             (lock, "no [reader] is configured: nobody can enter"),
             (

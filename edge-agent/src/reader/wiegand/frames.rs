@@ -27,14 +27,14 @@ pub fn frames(mut edges: Vec<Edge>) -> Vec<Vec<bool>> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use shared::card::{CardNumber, decode_wiegand, encode_wiegand};
+    use shared::card::{CardNumber, WiegandFormats};
 
     /// The pulses as the threads of the two wires deliver them: in order per wire, one wire after the other.
     fn pulses(cards: &[CardNumber], bit_us: u64, pause_ms: u64) -> Vec<Edge> {
         let mut stamp = Duration::from_secs(100);
         let mut edges = Vec::new();
         for card in cards {
-            for one in encode_wiegand(*card).unwrap() {
+            for one in WiegandFormats::default().encode(*card).unwrap() {
                 edges.push(Edge { stamp, one });
                 stamp += Duration::from_micros(bit_us);
             }
@@ -57,7 +57,8 @@ mod tests {
             pause_ms in 25..1000_u64,
         ) {
             let cards: Vec<CardNumber> = numbers.iter().map(|number| CardNumber::new(*number).unwrap()).collect();
-            let read: Vec<_> = frames(pulses(&cards, bit_us, pause_ms)).iter().map(|frame| decode_wiegand(frame)).collect();
+            let formats = WiegandFormats::default();
+            let read: Vec<_> = frames(pulses(&cards, bit_us, pause_ms)).iter().map(|frame| formats.decode(frame)).collect();
             prop_assert_eq!(read, cards.into_iter().map(Ok).collect::<Vec<_>>());
         }
 
@@ -71,7 +72,7 @@ mod tests {
                 edges.remove(at);
             }
             for frame in frames(edges) {
-                prop_assert!(decode_wiegand(&frame).is_err());
+                prop_assert!(WiegandFormats::default().decode(&frame).is_err());
             }
         }
     }

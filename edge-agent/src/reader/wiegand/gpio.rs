@@ -4,7 +4,7 @@ use super::super::CardReader;
 use super::super::inbox::{Cards, Inbox, inbox};
 use super::frames::{Edge, SILENCE, frames};
 use crate::gpio::{self, Edges, GpioError, Input, Level, Pin};
-use shared::card::{CardNumber, decode_wiegand};
+use shared::card::{CardNumber, WiegandFormats};
 use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
@@ -32,16 +32,16 @@ pub enum WiegandReaderError {
 }
 
 impl WiegandReader {
-    /// Listens to the wires D0 and D1, whose levels must be shifted to 3.3 V. Only the lowest `keep_bits` bits of a
-    /// card number count.
+    /// Listens to the wires D0 and D1, whose levels must be shifted to 3.3 V, for cards of these formats. Only the
+    /// lowest `keep_bits` bits of a card number count.
     ///
     /// # Errors
     /// [`WiegandReaderError`]
-    pub fn listen(d0: Pin, d1: Pin, keep_bits: u32) -> Result<Self, WiegandReaderError> {
+    pub fn listen([d0, d1]: [Pin; 2], formats: WiegandFormats, keep_bits: u32) -> Result<Self, WiegandReaderError> {
         let (inbox, cards) = inbox(keep_bits);
         let (sender, edges) = mpsc::channel();
         let wires = [wire(d0, false, sender.clone())?, wire(d1, true, sender)?];
-        thread::Builder::new().name("card reader".to_owned()).spawn(move || collect(&edges, &inbox))?;
+        thread::Builder::new().name("card reader".to_owned()).spawn(move || collect(&edges, &formats, &inbox))?;
         Ok(Self { cards, _wires: wires })
     }
 }
@@ -61,7 +61,7 @@ fn wire(pin: Pin, one: bool, edges: Sender<Edge>) -> Result<Box<dyn Input>, Gpio
 }
 
 /// Passes cards on until the wires are gone.
-fn collect(edges: &Receiver<Edge>, inbox: &Inbox) {
+fn collect(edges: &Receiver<Edge>, formats: &WiegandFormats, inbox: &Inbox) {
     while let Ok(first) = edges.recv() {
         let mut pulses = vec![first];
         let ended = loop {
@@ -71,16 +71,16 @@ fn collect(edges: &Receiver<Edge>, inbox: &Inbox) {
                 Err(timeout) => break timeout,
             }
         };
-        pass_on(pulses, inbox);
+        pass_on(pulses, formats, inbox);
         if ended == RecvTimeoutError::Disconnected {
             return;
         }
     }
 }
 
-fn pass_on(pulses: Vec<Edge>, inbox: &Inbox) {
+fn pass_on(pulses: Vec<Edge>, formats: &WiegandFormats, inbox: &Inbox) {
     for frame in frames(pulses) {
-        let card = decode_wiegand(&frame).map_err(|error| error.to_string());
+        let card = formats.decode(&frame).map_err(|error| error.to_string());
         if let Err(error) = card.and_then(|card| inbox.put(card).map_err(|error| error.to_string())) {
             inbox.warn(format_args!("the card reader sent an invalid card number: {error}"));
         }
@@ -90,7 +90,6 @@ fn pass_on(pulses: Vec<Edge>, inbox: &Inbox) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::card::encode_wiegand;
     use std::time::Duration;
 
     #[test]
@@ -102,9 +101,10 @@ mod tests {
             sender.send(Edge { stamp, one }).unwrap();
             stamp += Duration::from_millis(1);
         };
-        encode_wiegand(CardNumber::new(8_108_654).unwrap()).unwrap().into_iter().for_each(&mut pulse);
+        let formats = WiegandFormats::default();
+        formats.encode(CardNumber::new(8_108_654).unwrap()).unwrap().into_iter().for_each(&mut pulse);
         drop(sender);
-        collect(&edges, &inbox);
+        collect(&edges, &formats, &inbox);
         assert_eq!(cards.next_card().map(CardNumber::value), Some(8_108_654));
 
         let (sender, edges) = mpsc::channel();
@@ -112,7 +112,7 @@ mod tests {
             sender.send(Edge { stamp: Duration::from_millis(ms), one: true }).unwrap();
         }
         drop(sender);
-        collect(&edges, &inbox);
+        collect(&edges, &formats, &inbox);
         assert_eq!(cards.next_card(), None);
     }
 
@@ -122,7 +122,7 @@ mod tests {
         let (inbox, mut cards) = inbox(64);
         assert!(!inbox.is_silenced());
         for second in 0..100 {
-            pass_on(vec![Edge { stamp: Duration::from_secs(second), one: true }], &inbox);
+            pass_on(vec![Edge { stamp: Duration::from_secs(second), one: true }], &WiegandFormats::default(), &inbox);
         }
         assert!(inbox.is_silenced());
         assert_eq!(cards.next_card(), None);
