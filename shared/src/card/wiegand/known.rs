@@ -2,7 +2,7 @@
 //!
 //! Sources: SIA AC-01 of 1996 (26 bits); HID's "Understanding card data formats" (which bits are facility and number);
 //! the parity of the Corporate 1000 formats, which HID gives to its customers only, from `wiegand_formats.c` of the
-//! Proxmark 3 client and the Wiegand example of Suprema's `BioStar` 2 device SDK, which agree.
+//! Proxmark 3 client and the Wiegand example of Suprema's `BioStar` 2 device SDK.
 
 /// Name, fields and parity bits, as [`super::WiegandFormat::drawn`] takes them.
 ///

@@ -1,10 +1,11 @@
-//! A day at the door of an office of forty: people with faces and with cards only, hours, a lockdown, a clock that is
-//! lost, and the fire alarm.
+//! A day at the door of an office of forty: people with faces and with cards only, a visitor with a pass, hours, a
+//! lockdown, a clock that is lost, and the fire alarm.
 //!
 //! The faces are those of the Face Research Lab London Set (DeBruine and Jones 2017, CC BY 4.0) beside the project: the
 //! neutral one is enrolled, the smiling one comes to the door. Without them the test says so and ends.
 
 use super::super::encoder_tool::{encoder_tool, made};
+use super::passes::visitor_with;
 use super::{at_the_door, edge_agent};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -13,8 +14,8 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tests::said;
 
-/// The day: a Monday. Local time is UTC.
-const DAY: &str = "2026-11-30";
+/// The day: a Monday, far enough away that no date on it has passed. Local time is UTC.
+const DAY: &str = "2099-11-30";
 /// People with a face, of whom the first must be forgotten by now.
 const WITH_FACE: usize = 35;
 /// People with a card and no face.
@@ -38,7 +39,13 @@ after-first-of = "staff"
 hours = ["mon-fri 09:00-17:00"]
 "#;
 
-const CONFIG: &str = "[clock]\nzone = \"UTC\"\n[policy]\nmode = \"face\"\n";
+/// The configuration of the unit, whose files are in this folder.
+fn configuration(folder: &str) -> String {
+    format!(
+        "[clock]\nzone = \"UTC\"\n[policy]\nmode = \"face\"\n[door]\nlock = \"scripted\"\npasses = true\n\
+         [database]\nidentity = \"{folder}/device.key\"\n[audit]\npath = \"{folder}/log\"\nkey = \"{folder}/audit.key\"\n"
+    )
+}
 
 /// What somebody shows at the door.
 #[derive(Clone, Copy)]
@@ -49,16 +56,18 @@ enum Shows {
     CardAndFace(usize),
     /// The card of one of the people without a face, 1 to [`CARD_ONLY`].
     Card(usize),
+    /// A visitor's pass of two uses.
+    Pass,
     /// Nobody who is enrolled.
     Stranger,
 }
-use Shows::{Card, CardAndFace, Face, Stranger};
+use Shows::{Card, CardAndFace, Face, Pass, Stranger};
 
 /// `None` if the unit lets the person in, the reason if not; `Some("nobody")` if it does not care.
 type Expected = Option<&'static str>;
 
 /// Who comes when, and what must follow.
-const VISITS: [(&str, Shows, Expected); 32] = [
+const VISITS: [(&str, Shows, Expected); 37] = [
     ("07:30", Face(2), Some("card_needed")),
     ("07:31", CardAndFace(2), None),
     ("07:32", Card(1), None),
@@ -76,12 +85,14 @@ const VISITS: [(&str, Shows, Expected); 32] = [
     ("09:30", Stranger, Some("nobody")),
     ("10:00", Card(3), None),
     ("10:01", Face(6), None),
+    ("12:04", Pass, Some("locked_down")),
     ("12:05", Face(7), Some("locked_down")),
     ("12:06", Face(35), None),
     ("12:07", Card(3), Some("locked_down")),
     ("12:08", CardAndFace(8), Some("locked_down")),
     ("12:31", Face(31), None),
     ("12:35", Face(9), None),
+    ("13:04", Pass, Some("clock_unknown")),
     ("13:05", Face(10), Some("card_needed")),
     ("13:06", CardAndFace(10), None),
     ("13:07", Card(4), None),
@@ -89,6 +100,9 @@ const VISITS: [(&str, Shows, Expected); 32] = [
     ("13:31", Face(11), None),
     ("17:10", Face(31), Some("outside_hours")),
     ("17:11", Face(12), None),
+    ("17:20", Pass, None),
+    ("17:25", Pass, None),
+    ("17:30", Pass, Some("pass_used_up")),
     ("18:05", Face(12), Some("card_needed")),
     ("18:06", Card(5), None),
 ];
@@ -146,7 +160,7 @@ fn office() -> Option<TempDir> {
     for number in 1..=WITH_FACE {
         let photo = fs::read(photo(number, "neutral")?).unwrap();
         made::put(folder.path(), &format!("people/{}/a.jpg", name(number)), &photo);
-        let keep_until = if number == 1 { "2026-11-20" } else { "2027-11-30" };
+        let keep_until = if number == 1 { "2020-11-20" } else { "2120-11-30" };
         writeln!(people, "{},{},,{},contract,{keep_until}", name(number), groups_of(number), 2000 + number).unwrap();
     }
     for number in 1..=CARD_ONLY {
@@ -154,7 +168,9 @@ fn office() -> Option<TempDir> {
     }
     made::put(folder.path(), "people/people.csv", people.as_bytes());
     made::put(folder.path(), "people/schedules.toml", SCHEDULES.as_bytes());
-    made::put(folder.path(), "config.toml", CONFIG.as_bytes());
+    let text = configuration(&folder.path().display().to_string());
+    made::put(folder.path(), "config.toml", text.as_bytes());
+    issue_a_pass(folder.path());
     let built = said(
         encoder_tool(["build-db", "--json", "-o"])
             .arg(folder.path().join("people.db"))
@@ -168,6 +184,22 @@ fn office() -> Option<TempDir> {
     Some(folder)
 }
 
+/// A pass of two uses for that day at this door; the visitor's picture is `visitor.png`.
+fn issue_a_pass(folder: &Path) {
+    let at = |name: &str| folder.join(name);
+    for made in [
+        said(encoder_tool(["pass", "keygen", "--dir"]).arg(at("keys"))),
+        said(edge_agent(["keygen", "--config"]).arg(at("config.toml"))),
+    ] {
+        assert_eq!(made.code, 0, "{made:?}");
+    }
+    let mut issue = encoder_tool(["pass", "issue", "--json", "--name", "Vera Visitor", "--from", DAY, "--to", DAY]);
+    issue.args(["--uses", "2", "--photos"]).arg(at("people")).arg("--door").arg(at("device.key.pub"));
+    let issued = said(issue.arg("--key").arg(at("keys/pass.key")).arg("-o").arg(at("pass.png")));
+    assert_eq!(issued.code, 0, "{issued:?}");
+    visitor_with(issued.json()["text"].as_str().unwrap()).save(at("visitor.png")).unwrap();
+}
+
 fn script() -> String {
     let visits = VISITS.iter().map(|(at, shows, _)| {
         let face = |number: usize| format!("show = {:?}\n", photo(number, "smiling").unwrap().display().to_string());
@@ -175,6 +207,7 @@ fn script() -> String {
             Face(number) => face(*number),
             CardAndFace(number) => face(*number) + &format!("card = \"{}\"\n", 2000 + number),
             Card(number) => format!("card = \"{}\"\n", 1000 + number),
+            Pass => "show = \"visitor.png\"\n".to_owned(),
             Stranger => format!("show = {:?}\n", at_the_door("eileen_collins.jpg").display().to_string()),
         };
         (minute(at), shows)
@@ -197,7 +230,7 @@ fn the_log_is_reported(log: &Path, database: &Path) {
     let came = |shows: &Shows| match shows {
         Face(number) | CardAndFace(number) => Some(name(*number)),
         Card(number) => Some(format!("Card {number}")),
-        Stranger => None,
+        Pass | Stranger => None,
     };
     let let_in = || VISITS.iter().filter(|(_, _, expected)| expected.is_none());
     let mut people: Vec<String> = let_in().filter_map(|(_, shows, _)| came(shows)).collect();
@@ -211,25 +244,25 @@ fn the_log_is_reported(log: &Path, database: &Path) {
     assert_eq!(reported, people, "{report:#}");
     let entries: u64 =
         report["people"].as_array().unwrap().iter().map(|person| person["entries"].as_u64().unwrap()).sum();
-    assert_eq!(entries, let_in().count() as u64);
+    assert_eq!(entries, let_in().filter(|(_, shows, _)| came(shows).is_some()).count() as u64);
     let first = &report["people"][0];
     assert_eq!(
         (first["name"].as_str(), &first["first_in"].as_str().unwrap()[..16]),
-        (Some("Person 002"), "2026-11-30T07:31")
+        (Some("Person 002"), "2099-11-30T07:31")
     );
     let refused = |reason: &str| {
         let found = report["refusals"].as_array().unwrap().iter().find(|counted| counted["what"] == reason).cloned();
         found.map_or(0, |counted| counted["count"].as_u64().unwrap())
     };
-    for reason in ["locked_down", "outside_hours", "card_needed", "clock_unknown"] {
+    for reason in ["locked_down", "outside_hours", "card_needed", "clock_unknown", "pass_used_up"] {
         let expected = VISITS.iter().filter(|(_, _, why)| *why == Some(reason)).count() as u64;
         assert_eq!(refused(reason), expected, "{reason}: {report:#}");
     }
     let csv = ask(&["report", "--week", DAY, "--csv"]).stdout;
     assert_eq!(csv.lines().count(), 1 + people.len(), "{csv}");
-    assert_eq!(ask(&["report", "--day", "2026-12-01"]).code, 1);
+    assert_eq!(ask(&["report", "--day", "2099-12-01"]).code, 1);
 
-    let present = ask(&["present", "--at", "2026-11-30T12:00", "--json"]);
+    let present = ask(&["present", "--at", "2099-11-30T12:00", "--json"]);
     assert_eq!((present.code, &present.json()["knows_who_left"]), (0, &Value::from(false)), "{present:?}");
     let before_noon = let_in().filter(|(time, ..)| minute(time) < minute("12:00"));
     let mut inside: Vec<String> = before_noon.filter_map(|(_, shows, _)| came(shows)).collect();
@@ -319,7 +352,9 @@ fn a_day_of_an_office() {
     let counted =
         ["held_open", "hold_ended", "lockdown_began", "lockdown_ended", "fire_alarm_on", "door_forced", "door_held"];
     assert_eq!(counted.map(count), [3, 3, 1, 1, 1, 0, 0], "{events:?}");
-    assert_eq!(count("granted"), VISITS.iter().filter(|(_, _, expected)| expected.is_none()).count());
+    let let_in = VISITS.iter().filter(|(_, _, expected)| expected.is_none());
+    let visitors = let_in.clone().filter(|(_, shows, _)| matches!(shows, Pass)).count();
+    assert_eq!((count("granted"), count("pass_granted")), (let_in.count() - visitors, visitors));
     the_log_is_reported(&at("audit.jsonl"), &at("people.db"));
     a_person_asks_for_their_data(folder.path());
     let (known, forgotten) = (log.contains("held_open"), fs::read(at("people.db")).unwrap());

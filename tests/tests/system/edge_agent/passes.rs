@@ -101,7 +101,7 @@ impl Office {
 }
 
 /// A stranger, and beside the face a code of 240 pixels with its border.
-fn visitor_with(code: &str) -> RgbImage {
+pub(super) fn visitor_with(code: &str) -> RgbImage {
     let face = image::open(at_the_door("eileen_collins.jpg")).unwrap().to_rgb8();
     let height = 640 * face.height() / face.width();
     let face = resize(&face, 640, height, FilterType::Triangle);
