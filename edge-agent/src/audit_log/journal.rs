@@ -78,14 +78,11 @@ fn plain(value: &Value) -> Option<String> {
 
 /// `door: refused, reason not_known, distance 1.25`.
 fn message(fields: &[(String, String)]) -> String {
-    let mut message = "door".to_owned();
-    for (key, value) in fields {
-        match key.trim_start_matches("DOOR_").to_lowercase().as_str() {
-            "event" => message += &format!(": {value}"),
-            other => message += &format!(", {} {value}", other.replace('_', " ")),
-        }
-    }
-    message
+    let (events, others): (Vec<_>, Vec<_>) = fields.iter().partition(|(key, _)| key == "DOOR_EVENT");
+    let event: String = events.iter().map(|(_, value)| value.replace('_', " ")).collect();
+    let words = |key: &str| key.trim_start_matches("DOOR_").to_lowercase().replace('_', " ");
+    let others = others.iter().map(|(key, value)| format!(", {} {value}", words(key)));
+    format!("door: {event}{}", others.collect::<String>())
 }
 
 fn field(datagram: &mut Vec<u8>, key: &str, value: &str) {
@@ -103,6 +100,7 @@ fn field(datagram: &mut Vec<u8>, key: &str, value: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use policy::Credential;
     use policy::audit::{BootId, Chain, Event};
     use shared::gallery::PersonId;
 
@@ -116,7 +114,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let mut journal = Journal::at(&path).unwrap();
-        let event = Event::Tailgating { person: PersonId([0xad; 16]), others: 2 };
+        let event = Event::LockedOut {
+            tried: Credential::CardAndFace,
+            person: Some(PersonId([0xad; 16])),
+            failures: 5,
+            for_ms: 7,
+        };
         journal.send(&record(event.clone()));
         let listening = UnixDatagram::bind(&path).unwrap();
         journal.send(&record(event.clone()));
@@ -125,8 +128,9 @@ mod tests {
         let id = format!("MESSAGE_ID={:032x}\n", event.message_id());
         let person = "ad".repeat(16);
         let expected = format!(
-            "MESSAGE=door: tailgating, others 2, person {person}\n{id}PRIORITY=4\nSYSLOG_IDENTIFIER=edge-agent\n\
-             DOOR_SEQUENCE=1\nDOOR_UTC_MS=1800000000000\nDOOR_EVENT=tailgating\nDOOR_OTHERS=2\nDOOR_PERSON={person}\n"
+            "MESSAGE=door: locked out, failures 5, for ms 7, person {person}, tried card_and_face\n{id}PRIORITY=4\n\
+             SYSLOG_IDENTIFIER=edge-agent\nDOOR_SEQUENCE=1\nDOOR_UTC_MS=1800000000000\nDOOR_EVENT=locked_out\n\
+             DOOR_FAILURES=5\nDOOR_FOR_MS=7\nDOOR_PERSON={person}\nDOOR_TRIED=card_and_face\n"
         );
         assert_eq!(str::from_utf8(&received[..length]).unwrap(), expected);
     }
