@@ -6,6 +6,7 @@ use crate::workstation_keys::KeyChoice;
 use accuracy::calibration::DEFAULT_FPIR;
 use accuracy::parse_threshold;
 use clap::{Args, Parser, Subcommand};
+use jiff::civil::Date;
 use model_tools::ModelCommand;
 use std::path::PathBuf;
 use terminal::Verbosity;
@@ -38,7 +39,7 @@ pub(crate) enum Command {
     Keygen(crate::keygen::Keygen),
     Forget(crate::forget::Forget),
     #[command(subcommand)]
-    People(crate::people::PeopleCommand),
+    People(PeopleCommand),
     /// Issue, list and revoke visitor passes
     #[command(subcommand)]
     Pass(crate::passes::PassCommand),
@@ -447,6 +448,76 @@ pub(crate) enum CacheCommand {
     Show,
     /// Erase the cache
     Clear,
+}
+
+/// Write all that is stored about a person, or list people whose time is up.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PeopleCommand {
+    Export(PeopleExport),
+    Due(PeopleDue),
+}
+
+/// Write all that is stored about a person into one archive (tar), for a person who asks for their data.
+///
+/// The archive has what the database holds, the line of people.csv, the photos, and the records of the logs that name
+/// the person. README.txt in it explains the rest. It holds biometric data: only you can read it.
+///
+/// Exit codes: 0 it was written, 1 there is no such person, 2 something cannot be read or written.
+#[derive(Debug, Args)]
+pub(crate) struct PeopleExport {
+    /// The person's name, or the id that `list` prints
+    #[arg(value_name = "NAME_OR_ID")]
+    pub(crate) person: String,
+    /// The people database
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: PathBuf,
+    /// The folder of photos, with people.csv
+    #[arg(long, value_name = "DIR")]
+    pub(crate) photos: Option<PathBuf>,
+    /// A log that `edge-agent audit export` wrote; can be repeated, once for each door
+    #[arg(long = "log", value_name = "FILE")]
+    pub(crate) logs: Vec<PathBuf>,
+    /// The archive to write
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) keys: KeyChoice,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List people whose data may soon no longer be kept, and people who have not come for months.
+///
+/// The dates are keep_until and valid_to in people.csv. Whether somebody has come is in the logs of all doors: if they do
+/// not reach back that far, the answer is "cannot tell", and nobody should be removed because of it.
+///
+/// Exit codes: 0 somebody is listed, 1 nobody is, 2 something cannot be read.
+#[derive(Debug, Args)]
+pub(crate) struct PeopleDue {
+    /// The folder of photos, with people.csv
+    #[arg(value_name = "PHOTOS")]
+    pub(crate) photos: PathBuf,
+    /// List dates within this many days
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=3650))]
+    pub(crate) within: u32,
+    /// List people who have not been let in for this many months
+    #[arg(long, value_name = "MONTHS", requires = "logs", requires = "db", value_parser = clap::value_parser!(u32).range(1..=120))]
+    pub(crate) not_seen_for: Option<u32>,
+    /// A log that `edge-agent audit export` wrote; repeat it for every door
+    #[arg(long = "log", value_name = "FILE")]
+    pub(crate) logs: Vec<PathBuf>,
+    /// The people database, which has the ids in the logs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: Option<PathBuf>,
+    /// On this day; today if not given
+    #[arg(long, value_name = "DATE")]
+    pub(crate) at: Option<Date>,
+    #[command(flatten)]
+    pub(crate) keys: KeyChoice,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[cfg(test)]

@@ -1,10 +1,8 @@
 //! `people due`: people whose time is up, and people who have not come for long.
 
 use super::{Office, seen};
+use crate::args::PeopleDue;
 use crate::database_files::{self, Opened};
-use crate::workstation_keys::KeyChoice;
-use clap::Args;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
@@ -12,39 +10,6 @@ use shared::gallery::Gallery;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use terminal::{Answer, print, print_json};
-
-/// List people whose data may soon no longer be kept, and people who have not come for months.
-///
-/// The dates are keep_until and valid_to in people.csv. Whether somebody has come is in the logs of all doors: if they do
-/// not reach back that far, the answer is "cannot tell", and nobody should be removed because of it.
-///
-/// Exit codes: 0 somebody is listed, 1 nobody is, 2 something cannot be read.
-#[derive(Debug, Args)]
-pub(crate) struct Due {
-    /// The folder of photos, with people.csv
-    #[arg(value_name = "PHOTOS")]
-    photos: PathBuf,
-    /// List dates within this many days
-    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=3650))]
-    within: u32,
-    /// List people who have not been let in for this many months
-    #[arg(long, value_name = "MONTHS", requires = "logs", requires = "db", value_parser = clap::value_parser!(u32).range(1..=120))]
-    not_seen_for: Option<u32>,
-    /// A log that `edge-agent audit export` wrote; repeat it for every door
-    #[arg(long = "log", value_name = "FILE")]
-    logs: Vec<PathBuf>,
-    /// The people database, which has the ids in the logs
-    #[arg(long, value_name = "FILE")]
-    db: Option<PathBuf>,
-    /// On this day; today if not given
-    #[arg(long, value_name = "DATE")]
-    at: Option<Date>,
-    #[command(flatten)]
-    keys: KeyChoice,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
-}
 
 #[derive(Debug, Default, Serialize)]
 struct Listed {
@@ -68,7 +33,7 @@ struct Person {
 ///
 /// # Errors
 /// If a file cannot be read.
-pub(crate) fn run(arguments: &Due) -> anyhow::Result<Answer> {
+pub(crate) fn run(arguments: &PeopleDue) -> anyhow::Result<Answer> {
     let zone = TimeZone::system();
     let now = match arguments.at {
         Some(day) => day.at(0, 0, 0, 0).to_zoned_datetime(zone.clone())?.timestamp(),
@@ -211,7 +176,7 @@ mod tests {
         let office = Office { folders, people_file: Some(csv.as_bytes().to_vec()) };
         let zone = TimeZone::system();
         let found = |at: &str, within| {
-            let at: Date = at.parse().unwrap();
+            let at: jiff::civil::Date = at.parse().unwrap();
             let now = at.at(0, 0, 0, 0).to_zoned_datetime(zone.clone()).unwrap().timestamp();
             let people = dated(&office, now, within, &zone).unwrap();
             people.into_iter().map(|one| (one.name, one.because, one.day.unwrap(), one.is_over)).collect::<Vec<_>>()

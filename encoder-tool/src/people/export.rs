@@ -3,50 +3,19 @@
 //! It contains nothing about others: in the records of a log, other people's ids are left out.
 
 use super::{Office, seen};
+use crate::args::PeopleExport;
 use crate::database_files::{self, Opened};
-use crate::workstation_keys::KeyChoice;
 use anyhow::{Context, anyhow};
-use clap::Args;
 use files::Access;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::gallery::{Gallery, PersonId, PersonName};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use terminal::{Answer, Help, ShowPath, ShownPath, counted, print, print_json};
 
 /// The largest photo that is put into the archive, in bytes.
 const MAX_PHOTO_BYTES: u64 = 256 << 20;
-
-/// Write all that is stored about a person into one archive (tar), for a person who asks for their data.
-///
-/// The archive has what the database holds, the line of people.csv, the photos, and the records of the logs that name
-/// the person. README.txt in it explains the rest. It holds biometric data: only you can read it.
-///
-/// Exit codes: 0 it was written, 1 there is no such person, 2 something cannot be read or written.
-#[derive(Debug, Args)]
-pub(crate) struct Export {
-    /// The person's name, or the id that `list` prints
-    #[arg(value_name = "NAME_OR_ID")]
-    person: String,
-    /// The people database
-    #[arg(long, value_name = "FILE")]
-    db: PathBuf,
-    /// The folder of photos, with people.csv
-    #[arg(long, value_name = "DIR")]
-    photos: Option<PathBuf>,
-    /// A log that `edge-agent audit export` wrote; can be repeated, once for each door
-    #[arg(long = "log", value_name = "FILE")]
-    logs: Vec<PathBuf>,
-    /// The archive to write
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
-    #[command(flatten)]
-    keys: KeyChoice,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
-}
 
 /// What the archive contains.
 #[derive(Debug, Serialize)]
@@ -68,7 +37,7 @@ struct Entry {
 ///
 /// # Errors
 /// If something cannot be read, or the archive cannot be written.
-pub(crate) fn run(arguments: &Export) -> anyhow::Result<Answer> {
+pub(crate) fn run(arguments: &PeopleExport) -> anyhow::Result<Answer> {
     let Opened { gallery, .. } = database_files::read(&arguments.db, &arguments.keys)?;
     let found = find(&gallery, &arguments.person);
     let office = arguments.photos.as_deref().map(Office::read).transpose()?;
@@ -208,8 +177,8 @@ fn json_entry(name: &str, value: &Value) -> anyhow::Result<Entry> {
     Ok(Entry { name: name.to_owned(), content: terminal::to_json(value)?.into_bytes() })
 }
 
-fn readme(name: &PersonName, arguments: &Export) -> String {
-    let Export { db, photos, logs, .. } = arguments;
+fn readme(name: &PersonName, arguments: &PeopleExport) -> String {
+    let PeopleExport { db, photos, logs, .. } = arguments;
     let mut text = format!(
         "This archive has what is stored about {name}, {}.\n\n\
          database.json  what the people database {} holds. It is on this workstation and on each door unit. An encoding is\n\

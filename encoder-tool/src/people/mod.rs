@@ -4,19 +4,12 @@ mod due;
 mod export;
 mod seen;
 
+use crate::args::PeopleCommand;
 use crate::build_db::people_csv::{self, Listed};
 use crate::photo_folders::{self, Folder};
-use clap::Subcommand;
 use jiff::tz::TimeZone;
 use std::path::Path;
 use terminal::{Answer, Help};
-
-/// Write all that is stored about a person, or list people whose time is up.
-#[derive(Debug, Subcommand)]
-pub(crate) enum PeopleCommand {
-    Export(export::Export),
-    Due(due::Due),
-}
 
 /// Runs the verb.
 ///

@@ -1,11 +1,24 @@
 //! Reads the drawing of a format: one letter for each bit.
 
-use super::format::{MAX_PARITY_BITS, Parity};
 use super::{MAX_FRAME_BITS, MIN_FRAME_BITS};
 use heapless::Vec;
 
 /// Smallest number of bits of a card's number: fewer are guessed at the door.
 const MIN_NUMBER_BITS: u32 = 16;
+
+/// Largest number of parity bits.
+pub(super) const MAX_PARITY_BITS: usize = 8;
+
+/// A parity bit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Parity {
+    /// Its place.
+    pub(super) bit: usize,
+    /// The bits that it covers, with itself.
+    pub(super) covers: u64,
+    /// Whether the number of ones among these is odd.
+    pub(super) is_odd: bool,
+}
 
 /// Why a drawing is not a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

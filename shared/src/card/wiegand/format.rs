@@ -1,14 +1,11 @@
 //! One format: where a card's number is in a frame, and the parity bits.
 
 use super::super::number::CardNumber;
-use super::drawing::{self, DrawingError, Drawn};
+use super::drawing::{self, DrawingError, Drawn, MAX_PARITY_BITS, Parity};
 use super::known::KNOWN_WIEGAND_FORMATS;
 use super::{MAX_FRAME_BITS, WiegandError};
 use heapless::Vec;
 use serde::Deserialize;
-
-/// Largest number of parity bits.
-pub(super) const MAX_PARITY_BITS: usize = 8;
 
 /// A format of frames. Bit 0 is sent first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,17 +26,6 @@ pub enum ByteOrder {
     MostSignificantFirst,
     /// The first byte sent is the least significant. The bits of each byte keep their order.
     LeastSignificantFirst,
-}
-
-/// A parity bit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Parity {
-    /// Its place.
-    pub(super) bit: usize,
-    /// The bits that it covers, with itself.
-    pub(super) covers: u64,
-    /// Whether the number of ones among these is odd.
-    pub(super) is_odd: bool,
 }
 
 impl WiegandFormat {

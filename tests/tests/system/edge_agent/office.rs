@@ -16,7 +16,7 @@ use tests::said;
 
 /// The day: a Monday, far enough away that no date on it has passed. Local time is UTC.
 const DAY: &str = "2099-11-30";
-/// People with a face, of whom the first must be forgotten by now.
+/// People with a face. The first of them must be forgotten by now.
 const WITH_FACE: usize = 35;
 /// People with a card and no face.
 const CARD_ONLY: usize = 5;
