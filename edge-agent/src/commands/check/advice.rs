@@ -343,16 +343,63 @@ pub(super) const fn wiring_advice(wiring: Wiring) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::gallery::{GalleryBuilder, ModelHash};
+    use shared::card::{CardKey, CardNumber};
+    use shared::gallery::{Details, GalleryBuilder, Mode, ModelHash, NewPerson, PersonId, PersonName};
 
     fn nobody() -> Gallery {
         GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap().build()
     }
 
     fn warned(text: &str) -> Vec<String> {
+        warned_about(text, &nobody())
+    }
+
+    fn warned_about(text: &str, gallery: &Gallery) -> Vec<String> {
         let config = Config::parse(text).unwrap();
         let lock = lock(&config, None).unwrap();
-        warnings(&config, lock.as_ref(), &nobody())
+        warnings(&config, lock.as_ref(), gallery)
+    }
+
+    /// Somebody of the staff who has a card and no face, and this mode.
+    fn without_a_face(mode: Mode) -> Gallery {
+        let mut builder = GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap();
+        let key = CardKey([7; 32]);
+        builder.set_card_key(key).unwrap();
+        let cards = vec![key.hash(CardNumber::new(5).unwrap())];
+        let details = Details { groups: vec!["staff".to_owned()], mode, cards, ..Details::default() };
+        let (id, name) = (PersonId([1; 16]), PersonName::parse("Ada").unwrap());
+        builder.add_person(NewPerson { id, name, details, encodings: Vec::new() }).unwrap();
+        builder.build()
+    }
+
+    #[test]
+    fn people_who_cannot_enter_give_a_warning() {
+        let lock = "[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\nboard = \"pi-4\"\n";
+        let reader = "[reader]\nkind = \"wiegand\"\nd0-pin = 26\nd1-pin = 27\n";
+        let (no_face, no_reader) = ("without a face, but this door asks for one", "no [reader] is configured");
+        for (mode, reader, policy, expected) in [
+            (Mode::Default, reader, "card-and-face", &[no_face][..]),
+            (Mode::Default, reader, "card-or-face", &[]),
+            (Mode::Card, reader, "card-and-face", &[]),
+            (Mode::Card, "", "card-and-face", &[no_reader]),
+            (Mode::Default, "", "card-and-face", &[no_reader, no_face]),
+        ] {
+            let text = format!("{lock}{reader}[policy]\nmode = \"{policy}\"\nface-alone = \"accepted\"\n");
+            let found = warned_about(&text, &without_a_face(mode));
+            let is_found = |expected: &&str| found.iter().any(|warning| warning.contains(expected));
+            let unexpected = [no_face, no_reader].into_iter().filter(|about| !expected.contains(about));
+            assert!(expected.iter().all(is_found), "{mode:?} {policy} {reader}: {found:?}");
+            assert!(!unexpected.into_iter().any(|about| is_found(&about)), "{mode:?} {policy} {reader}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_lockdown_switch_for_a_group_without_members_gives_a_warning() {
+        for (group, expected) in [("staff", false), ("wardens", true)] {
+            let text = format!("[contacts]\nlockdown-pin = 22\nlockdown-admits = \"{group}\"\n");
+            let found = warned_about(&text, &without_a_face(Mode::Card));
+            assert_eq!(found.iter().any(|warning| warning.contains("admits nobody")), expected, "{found:?}");
+        }
     }
 
     #[test]
