@@ -67,6 +67,7 @@ mod signals;
 mod tracking;
 mod tried;
 mod visitor_pass;
+mod visits;
 
 pub use advice::Advice;
 pub use approach::{Approach, MAX_GRANTS_OF_APPROACH, Tailgating};
@@ -111,7 +112,7 @@ use credential::Shown;
 use door_hours::Holding;
 use liveness::{Challenge, Evidence};
 use memory::Remembered;
-use passes::{Passes, ShownPass};
+use passes::Passes;
 use permission::Circumstances;
 use shared::gallery::Mode;
 use shared::schedule::Schedules;
@@ -278,13 +279,6 @@ impl Policy {
         }
     }
 
-    /// Records a pass that was shown to the camera. The next frame decides what follows, even if it shows nobody.
-    pub fn present_pass(&mut self, pass: &PresentedPass, now: &Now) {
-        self.advance_to(now);
-        self.passes.present(pass, now.monotonic_ms);
-        self.approaches.see(now);
-    }
-
     /// Discards what was seen of the face.
     fn start_over(&mut self) {
         self.consensus.start_over();
@@ -353,31 +347,6 @@ impl Policy {
         Decision::Refuse(refusal)
     }
 
-    /// `None` if no pass was shown, or if everybody may walk in: that uses up no pass.
-    fn judge_pass(&mut self, observation: &Observation<'_>, now: &Now) -> Option<Result<Visit, Refusal>> {
-        match self.passes.shown().filter(|_| self.holding.is_none())? {
-            ShownPass::Notice(refusal) => Some(Err(refusal)),
-            ShownPass::Pass(pass) => {
-                let judged = self.let_in_visitor(&pass, observation, now);
-                let judged = judged.map_err(|reason| Refusal::of_pass(reason, pass.id));
-                if let Err(refusal) = &judged {
-                    self.passes.note_refusal(refusal, now.monotonic_ms);
-                }
-                Some(judged)
-            }
-        }
-    }
-
-    /// The visitor's face, which nobody knows, is no failed attempt.
-    fn note_visit(&mut self, visit: &Visit, now: &Now) {
-        self.start_over();
-        self.attempt = Attempt::default();
-        self.approaches.note_visit(visit);
-        self.passes.note_visit();
-        visit.host().iter().for_each(|host| self.cards.end_of(*host));
-        self.remembered.note_visit(visit, now);
-    }
-
     /// Continues to track the current face, or starts with another one, whose state is empty.
     fn follow(&mut self, observation: &Observation<'_>, now: &Now) {
         let nearest = observation.nearest();
@@ -435,16 +404,6 @@ impl Policy {
         self.approaches.take_back(&grant);
         self.approaches.note_refusal(&refusal, grant.signals().to_vec());
         self.remembered.take_back(&grant);
-        refusal
-    }
-
-    /// Revokes a visit that the door will not act on, and refuses the visitor for this reason. The pass must be shown
-    /// again; the use is not counted.
-    pub fn withhold_visit(&mut self, visit: Visit, reason: Reason) -> Refusal {
-        let refusal = Refusal::of_pass(reason, visit.pass());
-        self.approaches.take_back_visit(&visit);
-        self.approaches.note_refusal(&refusal, Reports::new());
-        self.remembered.take_back_visit();
         refusal
     }
 
