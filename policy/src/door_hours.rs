@@ -29,6 +29,8 @@ pub enum HoldEnd {
     ClockUnknown,
     /// The unit is locked down.
     LockedDown,
+    /// The lock did not move.
+    DoorFailed,
     /// The unit lets nobody in, because the networks failed their self-test.
     SelfTestFailed,
 }
@@ -40,6 +42,7 @@ impl HoldEnd {
             Self::HoursOver => "hours_over",
             Self::ClockUnknown => "clock_unknown",
             Self::LockedDown => "locked_down",
+            Self::DoorFailed => "door_failed",
             Self::SelfTestFailed => "self_test_failed",
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn check_moment(around: &Circumstances<'_>, holder: &Enrolled) -> Res
     check_passage(around, holder.person)
 }
 
-/// Whether a person may enter now, wherever they are.
+/// Whether a person may enter now, without regard to anti-passback.
 pub(super) fn check_dates_and_hours(around: &Circumstances<'_>, holder: &Enrolled) -> Result<(), Reason> {
     check_validity(holder, around.now)?;
     check_hours(around, holder.hours)

@@ -34,7 +34,7 @@ use crate::sight::{Seen, Sight};
 use models::ModelError;
 use peripherals::{Peripherals, WatchedContacts};
 use policy::audit::Event;
-use policy::{Decision, Entry, Failures, Grant, Kind, Locked, Now, Observation, Policy, Reason, Visit};
+use policy::{Decision, Entry, Failures, Grant, HoldEnd, Kind, Locked, Now, Observation, Policy, Reason, Visit};
 use shared::gallery::Gallery;
 use std::sync::Arc;
 use std::time::Instant;
@@ -326,9 +326,12 @@ impl Unit {
     fn unlock(&mut self, grant: impl Into<Grant>, now: &Now) -> Result<(), DoorError> {
         let unlocked = self.latch.unlock(grant, self.clock.now().monotonic_ms);
         if let Err(error) = &unlocked {
-            self.policy.stop_holding();
+            let held_open = self.policy.stop_holding();
             if !matches!(error, DoorError::Ending) {
                 self.record(Event::DoorFailed, now);
+                held_open
+                    .into_iter()
+                    .for_each(|hours| self.record(Event::hold_ended(&hours, HoldEnd::DoorFailed), now));
             }
         }
         unlocked

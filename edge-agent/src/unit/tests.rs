@@ -413,6 +413,20 @@ fn a_door_is_not_held_open_without_a_record() {
     assert!(!bench.log().contains("held_open"), "{}", bench.log());
 }
 
+#[test]
+fn a_lock_that_sticks_ends_the_hold_on_record() {
+    let mut bench = Bench::with(vec![vec![first_of_the_staff()], vec![], vec![]]);
+    bench.unit.use_database(staff(), rules()).unwrap();
+    bench.turn_at(0);
+    bench.unit.latch.lock();
+    bench.door.jam(1);
+    bench.clock.advance_to(100);
+    assert!(bench.unit.turn(&mut bench.camera).is_err());
+    assert_eq!(bench.turn_at(200).door, DoorState::Locked, "somebody must come in again");
+    let log = bench.log();
+    assert!(log.contains(r#""event":"hold_ended","hours":"day","ended_because":"door_failed""#), "{log}");
+}
+
 /// Without a loop that renews it, the relock timer ends the hold.
 #[test]
 fn a_loop_that_hangs_does_not_hold_the_door_open() {

@@ -13,6 +13,7 @@ use super::reason::Reason;
 use super::recognition::Recognised;
 use super::rules::MAX_CONSENSUS_FRAMES;
 use super::{Policy, company, permission};
+use alloc::string::String;
 use heapless::Vec;
 use shared::gallery::PersonId;
 use shared::schedule::Schedules;
@@ -85,10 +86,11 @@ impl Policy {
         if self.lockdown.is_some() { Err(Reason::LockedDown) } else { Ok(LockTest { utc_ms: now.utc_ms }) }
     }
 
-    /// Revokes a hold that the door will not act on. Somebody must come in again.
-    pub fn stop_holding(&mut self) {
-        self.holding = None;
+    /// Revokes a hold that the door will not act on. Somebody must come in again. Returns the name of the hours, if the
+    /// door was held open.
+    pub fn stop_holding(&mut self) -> Option<String> {
         self.remembered.first_in.forget();
+        self.holding.take().map(|holding| holding.hours)
     }
 
     fn require_no_lockdown(&self, person: PersonId) -> Result<(), Reason> {
