@@ -4,7 +4,8 @@ use crate::workstation_keys::KeyChoice;
 use anyhow::Context;
 use files::read_bounded;
 use shared::gallery::{
-    Audience, DatabaseFile, Gallery, GalleryError, GreyThreshold, Header, MAX_DATABASE_BYTES, ModelHash,
+    Audience, DatabaseFile, Gallery, GalleryError, GreyThreshold, Header, MAX_DATABASE_BYTES, ModelHash, PersonId,
+    PersonName,
 };
 use shared::seal::{EnvelopeError, Identity, Recipient, Signer};
 use std::fs;
@@ -110,6 +111,12 @@ fn in_file(path: &Path, refused: anyhow::Error, otherwise: &str) -> anyhow::Erro
         Err(error) => error,
         Ok(()) => anyhow::anyhow!("{shown} cannot be used"),
     }
+}
+
+/// The person with this id or name; an index into [`Gallery::people`].
+pub(crate) fn person_named(gallery: &Gallery, text: &str) -> Option<usize> {
+    let by_id = text.parse::<PersonId>().ok().and_then(|id| gallery.person_by_id(&id));
+    by_id.or_else(|| gallery.person_by_name(&PersonName::parse(text).ok()?))
 }
 
 /// The sequence number of a new database: max(previous + 1, Unix seconds).

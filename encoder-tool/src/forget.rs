@@ -10,7 +10,7 @@ use clap::Args;
 use files::Access;
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::gallery::{DatabaseDigest, Gallery, GalleryBuilder, PersonId, PersonName, PhotoDigest};
+use shared::gallery::{DatabaseDigest, Gallery, GalleryBuilder, PersonId, PhotoDigest};
 use std::path::PathBuf;
 use terminal::{Answer, Help, ShowPath, ShownPath, counted, print, print_json};
 
@@ -80,7 +80,7 @@ struct Elsewhere {
 pub(crate) fn run(arguments: &Forget) -> anyhow::Result<Answer> {
     let opened = database_files::read(&arguments.db, &arguments.keys)?;
     let protect = Protect::new(arguments.sign.as_deref(), &[], &arguments.keys, Some(&opened))?;
-    let found = person(&opened.gallery, &arguments.person);
+    let found = database_files::person_named(&opened.gallery, &arguments.person);
     let receipt = match found {
         Some(person) => erase(arguments, opened.gallery, person, &protect)?,
         None => Receipt { elsewhere: elsewhere(None), ..receipt(arguments, &opened.gallery) },
@@ -90,11 +90,6 @@ pub(crate) fn run(arguments: &Forget) -> anyhow::Result<Answer> {
         false => print(&receipt.in_words(&arguments.person))?,
     }
     Ok(Answer::yes_if(receipt.erased.is_some()))
-}
-
-fn person(gallery: &Gallery, named: &str) -> Option<usize> {
-    let by_id = named.parse::<PersonId>().ok().and_then(|id| gallery.person_by_id(&id));
-    by_id.or_else(|| gallery.person_by_name(&PersonName::parse(named).ok()?))
 }
 
 fn erase(arguments: &Forget, gallery: Gallery, index: usize, protect: &Protect) -> anyhow::Result<Receipt> {

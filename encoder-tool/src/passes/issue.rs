@@ -188,9 +188,7 @@ fn door_of(door: &Doors, uses: Option<u8>) -> anyhow::Result<(String, DoorTag)> 
 
 /// The host, if no other enrolled person could be taken for them.
 fn host_in(gallery: &Gallery, named: &str) -> anyhow::Result<PersonId> {
-    let by_id = named.parse::<PersonId>().ok().and_then(|id| gallery.person_by_id(&id));
-    let found = by_id.or_else(|| gallery.person_by_name(&PersonName::parse(named).ok()?));
-    let Some(host) = found.map(|index| &gallery.people()[index]) else {
+    let Some(host) = database_files::person_named(gallery, named).map(|index| &gallery.people()[index]) else {
         return Err(anyhow!("nobody in the database is called {named}"))
             .help("`encoder-tool list` prints the names and ids");
     };

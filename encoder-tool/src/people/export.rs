@@ -39,7 +39,7 @@ struct Entry {
 /// If something cannot be read, or the archive cannot be written.
 pub(crate) fn run(arguments: &PeopleExport) -> anyhow::Result<Answer> {
     let Opened { gallery, .. } = database_files::read(&arguments.db, &arguments.keys)?;
-    let found = find(&gallery, &arguments.person);
+    let found = database_files::person_named(&gallery, &arguments.person);
     let office = arguments.photos.as_deref().map(Office::read).transpose()?;
     let name = match (found, PersonName::parse(&arguments.person)) {
         (Some(index), _) => gallery.people()[index].name.clone(),
@@ -88,11 +88,6 @@ pub(crate) fn run(arguments: &PeopleExport) -> anyhow::Result<Answer> {
         ))?,
     }
     Ok(Answer::Yes)
-}
-
-fn find(gallery: &Gallery, named: &str) -> Option<usize> {
-    let by_id = named.parse::<PersonId>().ok().and_then(|id| gallery.person_by_id(&id));
-    by_id.or_else(|| gallery.person_by_name(&PersonName::parse(named).ok()?))
 }
 
 fn of_database(gallery: &Gallery, index: usize) -> Value {
