@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_facility_code_comes_first_wherever_it_is_in_the_frame() {
+    fn a_facility_code_comes_first_at_any_place_in_the_frame() {
         let format = WiegandFormat::drawn("NNNNNNNNNNNNNNNNNNFFFFFFFF", &[], ByteOrder::default()).unwrap();
         let card = CardNumber::new(0x7f << 18 | 5).unwrap();
         let frame = format.encode(card).unwrap();
