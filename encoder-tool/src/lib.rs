@@ -24,6 +24,7 @@ mod html;
 mod identify;
 mod keygen;
 mod list;
+mod new_keys;
 mod passes;
 mod people;
 mod photo_folders;

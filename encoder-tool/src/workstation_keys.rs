@@ -30,7 +30,7 @@ impl KeyChoice {
         let path = match &self.open_with {
             Some(path) => path.clone(),
             None => match folder().map(|folder| folder.join(SEALING)) {
-                Some(path) if path.exists() => path,
+                Ok(path) if path.exists() => path,
                 _ => return Ok(None),
             },
         };
@@ -41,8 +41,11 @@ impl KeyChoice {
 }
 
 /// The default folder of keys.
-pub(crate) fn folder() -> Option<PathBuf> {
-    user_folders::settings()
+///
+/// # Errors
+/// If the user has none.
+pub(crate) fn folder() -> anyhow::Result<PathBuf> {
+    user_folders::settings().context("neither XDG_CONFIG_HOME nor HOME is set")
 }
 
 /// Reads the secret half of a signing key.

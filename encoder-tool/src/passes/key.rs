@@ -1,17 +1,13 @@
 //! The pass key: how it is made, and where it is read from.
 
+use crate::new_keys::{self, MadeKey, NewKeyFolder, NewKeyOptions};
 use crate::workstation_keys;
 use anyhow::Context;
 use clap::Args;
 use files::key_file;
-use jiff::Timestamp;
-use serde::Serialize;
 use shared::seal::PassKey;
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
-use terminal::{Answer, Help, ShowPath, ShownPath, print, print_json};
-use zeroize::Zeroizing;
+use std::path::PathBuf;
+use terminal::{Answer, Help, ShowPath, print, print_json};
 
 /// File name of the pass key's secret half.
 const PASS: &str = "pass.key";
@@ -25,24 +21,8 @@ const MAKE_ONE: &str = "create one with `encoder-tool pass keygen`";
 /// Exit codes: 0 the key was created, 2 error.
 #[derive(Debug, Args)]
 pub(crate) struct Keygen {
-    /// Folder for the key, instead of ~/.config/encoder-tool
-    #[arg(long, value_name = "DIR")]
-    dir: Option<PathBuf>,
-    /// Create a new key, and rename the existing one to NAME.old-TIME
-    #[arg(long)]
-    replace: bool,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct Made {
-    secret: ShownPath,
-    public: ShownPath,
-    fingerprint: String,
-    /// The new path of the replaced key; `null` if there was none.
-    put_aside: Option<ShownPath>,
+    #[command(flatten)]
+    new: NewKeyOptions,
 }
 
 /// The pass key to sign with.
@@ -59,15 +39,11 @@ impl KeyToSignWith {
     pub(super) fn read(&self) -> anyhow::Result<PassKey> {
         let path = match &self.key {
             Some(path) => path.clone(),
-            None => folder()?.join(PASS),
+            None => workstation_keys::folder().help("name the file with --key")?.join(PASS),
         };
         let text = key_file::read_secret(&path).help(MAKE_ONE)?;
         PassKey::from_text(&text).with_context(|| path.shown().to_string()).help(MAKE_ONE)
     }
-}
-
-fn folder() -> anyhow::Result<PathBuf> {
-    workstation_keys::folder().context("neither XDG_CONFIG_HOME nor HOME is set").help("name the file with --key")
 }
 
 /// Creates the key.
@@ -75,42 +51,26 @@ fn folder() -> anyhow::Result<PathBuf> {
 /// # Errors
 /// If it exists and is not to be replaced, or cannot be written.
 pub(super) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
-    let folder = match &arguments.dir {
-        Some(folder) => folder.clone(),
-        None => folder().help("name a folder with --dir")?,
-    };
-    let made = make(&folder, arguments.replace)?;
-    match arguments.json {
+    let made = make(&arguments.new.folder()?)?;
+    match arguments.new.json {
         true => print_json(&made)?,
         false => print(&in_words(&made))?,
     }
     Ok(Answer::Yes)
 }
 
-fn make(folder: &Path, replace: bool) -> anyhow::Result<Made> {
-    let mut private = DirBuilder::new();
-    private.recursive(true).mode(0o700).create(folder).with_context(|| format!("cannot create {}", folder.shown()))?;
-    let path = folder.join(PASS);
-    if !replace {
-        key_file::require_absent(&path).help(
-            "use the existing key, or create a new one with --replace, which keeps the old file under another name; \
-             passes of the old key stay valid until its [[key]] is removed from passes.toml",
-        )?;
-    }
-    let mut random = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut random[..]).context("cannot get random numbers from the system")?;
-    let key = PassKey::from_random(&random);
-    let aside = key_file::put_aside(&path, &Timestamp::now().strftime(".old-%Y%m%dT%H%M%SZ").to_string())?;
-    key_file::write_halves(&path, &key.to_text(), &key.issuer().to_text())?;
-    Ok(Made {
-        secret: path.shown(),
-        public: key_file::public_path(&path).shown(),
-        fingerprint: key.issuer().fingerprint().to_string(),
-        put_aside: aside.exists().then(|| aside.shown()),
-    })
+fn make(folder: &NewKeyFolder) -> anyhow::Result<MadeKey> {
+    folder.require_absent(
+        &[PASS],
+        "use the existing key, or create a new one with --replace, which keeps the old file under another name; passes \
+         of the old key stay valid until its [[key]] is removed from passes.toml",
+    )?;
+    let key = PassKey::from_random(&*new_keys::random()?);
+    let issuer = key.issuer();
+    folder.write(PASS, &key.to_text(), &issuer.to_text(), issuer.fingerprint())
 }
 
-fn in_words(Made { secret, public, fingerprint, put_aside }: &Made) -> String {
+fn in_words(MadeKey { secret, public, fingerprint, put_aside }: &MadeKey) -> String {
     let mut lines = vec![format!("pass key  {secret}   fingerprint {fingerprint}")];
     lines.extend(put_aside.iter().map(|aside| format!("old key   {aside}")));
     lines.push(format!(
@@ -128,11 +88,12 @@ mod tests {
     fn the_key_is_made_once_and_never_lost() {
         let outer = tempfile::tempdir().unwrap();
         let folder = outer.path().join("keys");
-        let first = make(&folder, false).unwrap();
+        let make = |replace| make(&NewKeyFolder::create(&folder, replace).unwrap());
+        let first = make(false).unwrap();
         let read = |path: &str| KeyToSignWith { key: Some(path.into()) }.read();
         assert_eq!(read(&first.secret.to_string()).unwrap().issuer().fingerprint().to_string(), first.fingerprint);
-        assert!(make(&folder, false).unwrap_err().to_string().contains("already exists"));
-        let second = make(&folder, true).unwrap();
+        assert!(make(false).unwrap_err().to_string().contains("already exists"));
+        let second = make(true).unwrap();
         assert_ne!(second.fingerprint, first.fingerprint);
         let aside = read(&second.put_aside.unwrap().to_string()).unwrap();
         assert_eq!(aside.issuer().fingerprint().to_string(), first.fingerprint);
