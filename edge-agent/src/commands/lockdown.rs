@@ -1,12 +1,11 @@
 //! `lockdown`: locks a running unit down, or ends that.
 
-use crate::config::{self, Config};
-use crate::control::{self, Request};
+use super::running_unit::{UnitOptions, connect, order};
+use crate::control::Request;
 use crate::lockdown::LockdownReport;
 use anyhow::anyhow;
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use std::path::PathBuf;
 use terminal::{Answer, Help, print, print_json};
 
 /// Lock a running unit down: it lets in nobody, or only one group, until the lockdown is ended.
@@ -32,23 +31,13 @@ pub(crate) struct On {
     #[arg(long, value_name = "GROUP")]
     admit: Option<String>,
     #[command(flatten)]
-    shown: Shown,
+    unit: UnitOptions,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Off {
     #[command(flatten)]
-    shown: Shown,
-}
-
-#[derive(Debug, Args)]
-struct Shown {
-    /// The configuration with the path of the unit's socket
-    #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
-    config: PathBuf,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
+    unit: UnitOptions,
 }
 
 /// The answer of a unit.
@@ -63,21 +52,17 @@ struct Answered {
 /// # Errors
 /// If no unit runs, it does not answer, or it refuses.
 pub(crate) fn run(command: &LockdownCommand) -> anyhow::Result<Answer> {
-    let (shown, request) = match command {
-        LockdownCommand::On(On { admit, shown }) => (shown, Request::LockDown { admits: admit.clone() }),
-        LockdownCommand::Off(Off { shown }) => (shown, Request::EndLockdown {}),
+    let (options, request) = match command {
+        LockdownCommand::On(On { admit, unit }) => (unit, Request::LockDown { admits: admit.clone() }),
+        LockdownCommand::Off(Off { unit }) => (unit, Request::EndLockdown {}),
     };
-    let config = Config::read(&shown.config)?;
-    let unit = control::unit_at(&config.control_socket(), &config.status.socket)?;
-    let unit = unit.ok_or_else(|| anyhow!("no unit runs")).help(
+    let unit = connect(
+        &options.config()?,
         "the door of a unit that does not run is locked; start the unit (`systemctl start edge-agent`) and try again",
     )?;
-    let reply = control::ask(unit, &request)?;
-    if let Some(why) = reply.refused {
-        return Err(anyhow!("the unit refused: {why}"));
-    }
+    let reply = order(unit, &request)?;
     let answered = Answered { lockdown: reply.lockdown };
-    match (shown.json, &answered.lockdown) {
+    match (options.json, &answered.lockdown) {
         (true, _) => print_json(&answered)?,
         (false, None) => print("the unit is not locked down")?,
         (false, Some(lockdown)) => print(&lockdown.in_words())?,

@@ -1,13 +1,13 @@
 //! `lockout`: shows or ends the lockouts of a running unit after too many failed attempts.
 
+use super::running_unit::{UnitOptions, connect, order};
 use crate::audit_log::names::Names;
-use crate::config::{self, Config};
-use crate::control::{self, Lockout, LockoutsOf, Request};
+use crate::control::{Lockout, LockoutsOf, Request};
 use anyhow::anyhow;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use shared::gallery::PersonId;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use terminal::{Answer, Help, ShowPath, counted, print, print_json};
 
 /// Show or end the lockouts of a running unit after too many failed attempts.
@@ -28,7 +28,7 @@ pub(crate) enum LockoutCommand {
 #[derive(Debug, Args)]
 pub(crate) struct List {
     #[command(flatten)]
-    shown: Shown,
+    unit: UnitOptions,
 }
 
 #[derive(Debug, Args)]
@@ -38,17 +38,7 @@ pub(crate) struct Clear {
     #[arg(value_name = "all|face|card|NAME_OR_ID", default_value = "all")]
     of: String,
     #[command(flatten)]
-    shown: Shown,
-}
-
-#[derive(Debug, Args)]
-struct Shown {
-    /// The configuration with the path of the unit's socket
-    #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
-    config: PathBuf,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
+    unit: UnitOptions,
 }
 
 /// The answer of a unit.
@@ -62,11 +52,11 @@ struct Answered {
 /// # Errors
 /// If no unit runs, it does not answer, or it refuses.
 pub(crate) fn run(command: &LockoutCommand) -> anyhow::Result<Answer> {
-    let (shown, nothing, is_clear) = match command {
-        LockoutCommand::List(List { shown }) => (shown, "nothing is refused", false),
-        LockoutCommand::Clear(Clear { shown, .. }) => (shown, "there were no failed attempts to forgive", true),
+    let (options, nothing, is_clear) = match command {
+        LockoutCommand::List(List { unit }) => (unit, "nothing is refused", false),
+        LockoutCommand::Clear(Clear { unit, .. }) => (unit, "there were no failed attempts to forgive", true),
     };
-    let config = Config::read(&shown.config)?;
+    let config = options.config()?;
     let names = Names::beside(&config.audit.path).unwrap_or_default();
     let request = match command {
         LockoutCommand::List(_) => Request::ListLockouts {},
@@ -74,15 +64,11 @@ pub(crate) fn run(command: &LockoutCommand) -> anyhow::Result<Answer> {
             Request::ClearLockouts { of: whose(of, &names, &config.audit.path)? }
         }
     };
-    let unit = control::unit_at(&config.control_socket(), &config.status.socket)?
-        .ok_or_else(|| anyhow!("no unit runs here"))
-        .help("lockouts survive a restart: start the unit (`systemctl start edge-agent`) and try again")?;
-    let reply = control::ask(unit, &request)?;
-    if let Some(why) = reply.refused {
-        return Err(anyhow!("the unit refused: {why}"));
-    }
+    let unit =
+        connect(&config, "lockouts survive a restart: start the unit (`systemctl start edge-agent`) and try again")?;
+    let reply = order(unit, &request)?;
     let answered = Answered { lockouts: reply.lockouts };
-    match (shown.json, answered.lockouts.is_empty()) {
+    match (options.json, answered.lockouts.is_empty()) {
         (true, _) => print_json(&answered)?,
         (false, true) => print(nothing)?,
         (false, false) => {

@@ -19,6 +19,7 @@ pub(crate) mod receive;
 mod replay;
 mod rollback;
 pub(crate) mod run;
+mod running_unit;
 mod simulate;
 mod status;
 mod test_lock;

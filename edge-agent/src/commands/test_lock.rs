@@ -1,13 +1,12 @@
 //! `test-lock`: unlocks the door of a running unit for two seconds, for an installer who stands there.
 
-use crate::config::{self, Config};
-use crate::control::{self, Request};
+use super::running_unit::{UnitOptions, connect, order};
+use crate::control::Request;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use policy::LOCK_TEST_MS;
 use serde::Serialize;
 use std::io::{IsTerminal, stdin};
-use std::path::PathBuf;
 use terminal::{Answer, Help, print, print_json, say};
 
 /// Unlock the door of a running unit for two seconds, to see whether the lock moves.
@@ -18,15 +17,11 @@ use terminal::{Answer, Help, print, print_json, say};
 /// Exit codes: 0 if the lock was driven, 1 if you did not confirm, 2 if no unit answers or it refuses.
 #[derive(Debug, Args)]
 pub(crate) struct TestLock {
-    /// The configuration with the path of the unit's socket
-    #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
-    config: PathBuf,
+    #[command(flatten)]
+    unit: UnitOptions,
     /// Do not ask
     #[arg(long)]
     yes: bool,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -39,17 +34,13 @@ struct Tested {
 /// # Errors
 /// If nobody can confirm it, no unit runs, it does not answer, or it refuses.
 pub(crate) fn run(arguments: &TestLock) -> anyhow::Result<Answer> {
-    let config = Config::read(&arguments.config)?;
-    let unit = control::unit_at(&config.control_socket(), &config.status.socket)?;
-    let unit = unit.ok_or_else(|| anyhow!("no unit runs")).help("start it with `systemctl start edge-agent`")?;
+    let unit = connect(&arguments.unit.config()?, "start it with `systemctl start edge-agent`")?;
     if !arguments.yes && !is_confirmed()? {
         say("the door stays locked");
         return Ok(Answer::No);
     }
-    if let Some(why) = control::ask(unit, &Request::TestLock {})?.refused {
-        return Err(anyhow!("the unit refused: {why}"));
-    }
-    match arguments.json {
+    order(unit, &Request::TestLock {})?;
+    match arguments.unit.json {
         true => print_json(&Tested { unlocked_ms: LOCK_TEST_MS })?,
         false => print("the lock was driven; it locks again after two seconds")?,
     }

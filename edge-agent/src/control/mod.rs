@@ -2,7 +2,7 @@
 //!
 //! A request and its reply are one line of JSON each. The user is taken from the socket's peer credentials, not from
 //! the request. The unit records a request before it carries it out, between two turns of its loop. No request opens
-//! the door.
+//! the door, except a lock test, for two seconds.
 
 mod client;
 mod request;
