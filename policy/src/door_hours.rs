@@ -58,7 +58,7 @@ pub(super) fn mode_now(configured: Mode, schedules: &Schedules, now: &Now) -> Mo
 
 /// The hours that hold the door open now, on a clock that is trusted.
 pub(super) fn holding_now(schedules: &Schedules, first_in: &FirstIn, now: &Now) -> Option<Holding> {
-    let came = |index| first_in.of(schedules, index, now.utc_ms);
+    let came = |index| first_in.of(schedules, index, now);
     let DoorNow { held_open, .. } = schedules.door_now(now.local(), |index| came(index).map(|(_, minutes)| minutes));
     let index = held_open?;
     Some(Holding { hours: schedules.doors().get(index)?.name.clone(), opened_by: came(index)?.0 })

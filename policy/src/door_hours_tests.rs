@@ -210,3 +210,25 @@ fn who_comes_a_second_too_early_opens_nothing() {
         assert_eq!(door.hold(nine), expected, "{seconds_early} s early");
     }
 }
+
+/// Hours and entries are compared by the clock on the wall.
+#[test]
+fn clocks_are_put_forward_and_back_during_the_hours() {
+    let (cet, cest) = (3600, 7200);
+    // Held open from 22:00 to 6:00; times in UTC.
+    let night = hours("night", DoorUse::HeldOpen { after_first_of: "staff".to_owned() }, 22, 6);
+    let schedules = Schedules::NONE.with_doors(vec![night]).unwrap();
+    let opens = Hours { holds_open: ScheduleSet::from_indices([0]), ..Hours::default() };
+    for (what, came, looked, expected) in [
+        ("forward, came at 21:59", (at(20, 59), cet), (at(25, 0), cest), "locked"),
+        ("forward, came at 22:00", (at(21, 0), cet), (at(25, 0), cest), "begins"),
+        ("back, came at 21:59", (at(19, 59), cest), (at(25, 30), cet), "locked"),
+        ("back, came at 22:00", (at(20, 0), cest), (at(25, 30), cet), "begins"),
+        ("back, came at 2:50, looked at 2:10", (at(24, 50), cest), (at(25, 10), cet), "begins"),
+    ] {
+        let mut door = Door { schedules: schedules.clone(), ..Door::new(Mode::Face) };
+        let ada = Enrolled { hours: opens, ..Enrolled::new(ADA) };
+        assert_eq!(door.lets_in(ada, came.0.ahead_of_utc(came.1)), Ok(ADA));
+        assert_eq!(door.hold(looked.0.ahead_of_utc(looked.1)), expected, "{what}");
+    }
+}

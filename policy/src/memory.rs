@@ -157,10 +157,10 @@ impl Remembered {
             Credential::Card => false,
         };
         if !grant.opens().is_empty() {
-            self.openings.note(schedules, |index| grant.opens().iter().any(|opened| opened == index), now.utc_ms);
+            self.openings.note(schedules, |index| grant.opens().iter().any(|opened| opened == index), now);
             self.has_changed = true;
         }
-        self.first_in.note(person, grant.holds_open(), schedules, now.utc_ms);
+        self.first_in.note(person, grant.holds_open(), schedules, now);
         if let Some(rule) = rules.anti_passback {
             self.passages.note(person, rule, now);
             self.has_changed = true;

@@ -125,7 +125,7 @@ fn check_hours(around: &Circumstances<'_>, hours: Hours) -> Result<(), Reason> {
     }
     let Circumstances { schedules, openings, now, .. } = *around;
     require_clock(now)?;
-    let opened = |index| openings.minutes_ago(schedules, index, now.utc_ms);
+    let opened = |index| openings.minutes_ago(schedules, index, now);
     match schedules.opening(hours.bound_by, now.local(), opened) {
         Opening::Open => Ok(()),
         Opening::NobodyYet => Err(Reason::NobodyHereYet),

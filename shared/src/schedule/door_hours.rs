@@ -82,7 +82,8 @@ fn asked_by<'a>(hours: impl Iterator<Item = &'a DoorHours>) -> Option<Mode> {
 }
 
 /// What a door does at this local time. Hours that ask for credentials take precedence over hours that hold it open.
-/// `opened_minutes_ago` returns for each entry how long ago somebody was let in who opens it, in whole minutes.
+/// `opened_minutes_ago` returns for each entry how long ago somebody was let in who opens it, in whole minutes
+/// of local time.
 pub(super) fn door_now(
     hours: &[DoorHours],
     time: LocalTime,

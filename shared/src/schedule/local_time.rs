@@ -51,6 +51,13 @@ impl LocalTime {
         let day = local_ms.div_euclid(DAY_MS).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
         Self { day, minute: (local_ms.rem_euclid(DAY_MS) / 60_000) as u16 }
     }
+
+    /// How many minutes later the clock on the wall shows this time; 0 if it shows an earlier one, because clocks were
+    /// put back.
+    pub fn minutes_since(self, earlier: Self) -> u64 {
+        let minutes = |time: Self| i64::from(time.day) * 1440 + i64::from(time.minute);
+        u64::try_from(minutes(self) - minutes(earlier)).unwrap_or(0)
+    }
 }
 
 #[cfg(test)]
