@@ -177,6 +177,20 @@ fn visits_that_are_not_failed_attempts() {
     }
 }
 
+/// A regression: employees refused in a lockdown locked out the people it admits.
+#[test]
+fn people_who_are_recognised_in_a_lockdown_lock_nobody_out() {
+    let mut door = Door::new(Mode::Face);
+    door.policy.set_lockdown(Some(Lockdown::admitting([BEN])));
+    for _ in 0..4 {
+        let _ = door.stand(None, 80.0, 100);
+        assert_eq!(door.stand(Some(ADA), 80.0, 1000), Err(Reason::LockedDown));
+        door.leave();
+    }
+    assert_eq!(door.policy.failures(None), []);
+    assert_eq!(door.try_once(Some(BEN)), Ok(BEN));
+}
+
 /// A regression: visits of 1.9 s were never counted, so strangers could try all day.
 #[test]
 fn a_short_visit_is_an_attempt_too() {

@@ -232,3 +232,19 @@ fn clocks_are_put_forward_and_back_during_the_hours() {
         assert_eq!(door.hold(looked.0.ahead_of_utc(looked.1)), expected, "{what}");
     }
 }
+
+/// Regressions: an entry during a lockdown held the door open after it, and a lockdown between two turns went unnoticed.
+#[test]
+fn what_happened_in_a_lockdown_holds_nothing_open() {
+    let mut door = Door::new(Mode::Face);
+    door.policy.set_lockdown(Some(Lockdown::admitting([ADA])));
+    assert_eq!(door.lets_in(ada(), at(9, 3)), Ok(ADA));
+    door.policy.set_lockdown(None);
+    assert_eq!(door.hold(at(9, 3)), "locked");
+    assert_eq!(door.lets_in(ada(), at(9, 4)), Ok(ADA));
+    assert_eq!(door.hold(at(9, 4)), "begins");
+    door.policy.set_lockdown(Some(Lockdown::admitting([])));
+    door.policy.set_lockdown(None);
+    assert_eq!(door.hold(at(9, 5)), "locked_down");
+    assert_eq!(door.hold(at(9, 6)), "locked");
+}

@@ -139,6 +139,8 @@ pub struct Policy {
     /// The hours in which the door is held open now.
     holding: Option<Holding>,
     lockdown: Option<Lockdown>,
+    /// Whether there was a lockdown since the door was last held open.
+    was_locked_down: bool,
     last_ms: u64,
 }
 
@@ -164,6 +166,7 @@ impl Policy {
             remembered: Remembered::default(),
             holding: None,
             lockdown: None,
+            was_locked_down: false,
             last_ms: 0,
         })
     }
@@ -201,6 +204,7 @@ impl Policy {
     /// Begins, changes or ends a lockdown. It stays in force when the rules change; the caller passes in the people of
     /// each new database that it still admits.
     pub fn set_lockdown(&mut self, lockdown: Option<Lockdown>) {
+        self.was_locked_down |= lockdown.is_some();
         self.lockdown = lockdown;
     }
 

@@ -16,19 +16,24 @@ use super::{Policy, company, permission};
 use alloc::string::String;
 use heapless::Vec;
 use shared::gallery::PersonId;
-use shared::schedule::Schedules;
+use shared::schedule::{ScheduleSet, Schedules};
 
 impl Policy {
-    /// Grants entry if every rule allows it: no lockdown, no lockout, no forbidden company, not yet let in during this approach,
-    /// enough frames that agree, the required credential, a permitted time, and a live person according to every signal
-    /// that is required of them.
+    /// Grants entry if every rule allows it: no lockout, no forbidden company, not yet let in during this approach, enough
+    /// frames that agree, no lockdown, the required credential, a permitted time, and a live person according to every
+    /// signal that is required of them.
+    ///
+    /// A person who was recognised and is refused by a later rule has not failed.
     pub(super) fn let_in(&mut self, shown: &Shown, observation: &Observation<'_>, now: &Now) -> Result<Entry, Reason> {
-        self.require_no_lockdown(shown.holder().person)?;
         self.require_no_lockout(shown.tried(), now)?;
         self.require_allowed_company(shown, observation, now)?;
         self.require_room_in_approach(shown)?;
-        self.begin_signals(shown, observation.schedules, now);
+        let admitted = self.require_no_lockdown(shown.holder().person);
+        if admitted.is_ok() {
+            self.begin_signals(shown, observation.schedules, now);
+        }
         let distances = self.require_agreement(shown, now)?;
+        admitted?;
         permission::check_shown(&self.rules, shown)?;
         permission::check_moment(&self.circumstances(observation.schedules, now), shown.holder())?;
         let signals = self.require_liveness(shown, observation.chance, now)?;
@@ -42,7 +47,7 @@ impl Policy {
             face: shown.recognised().and(nearest),
             is_grey: shown.recognised().is_some() && observation.is_grey,
             opens: shown.holder().hours.opens,
-            holds_open: shown.holder().hours.holds_open,
+            holds_open: self.hours_begun_by(shown),
             signals,
             utc_ms: now.utc_ms,
         })
@@ -55,8 +60,9 @@ impl Policy {
     /// After anything but the end of the hours, somebody must come in again. `is_barred` while the unit lets nobody in.
     pub fn hold_open(&mut self, schedules: &Schedules, is_barred: bool, now: &Now) -> Hold {
         self.follow_hours(schedules, now);
+        let was_locked_down = core::mem::take(&mut self.was_locked_down);
         let ends = match now.clock {
-            _ if self.lockdown.is_some() => Some(HoldEnd::LockedDown),
+            _ if was_locked_down || self.lockdown.is_some() => Some(HoldEnd::LockedDown),
             ClockTrust::Unknown => Some(HoldEnd::ClockUnknown),
             ClockTrust::Trusted => is_barred.then_some(HoldEnd::SelfTestFailed),
         };
@@ -91,6 +97,11 @@ impl Policy {
     pub fn stop_holding(&mut self) -> Option<String> {
         self.remembered.first_in.forget();
         self.holding.take().map(|holding| holding.hours)
+    }
+
+    /// The door hours that an entry begins: none in a lockdown, which admits people one by one.
+    fn hours_begun_by(&self, shown: &Shown) -> ScheduleSet {
+        if self.lockdown.is_some() { ScheduleSet::default() } else { shown.holder().hours.holds_open }
     }
 
     fn require_no_lockdown(&self, person: PersonId) -> Result<(), Reason> {
