@@ -398,6 +398,7 @@ impl Policy {
         self.attempt = Attempt::default();
         self.approaches.note_grant(grant, now.monotonic_ms);
         self.cards.note_grant(grant);
+        self.passes.note_grant(grant);
         self.remembered.note_grant(grant, &self.rules, observation.schedules, now);
     }
 

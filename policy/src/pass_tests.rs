@@ -228,6 +228,15 @@ fn a_hosts_card_covers_one_visitor() {
     assert_eq!(word(door.card(Enrolled::new(HOST))), Ok("visitor"));
 }
 
+/// A regression: the host went in with the card, and a copy of the pass alone opened the door half a minute later.
+#[test]
+fn a_card_that_let_in_the_host_counts_for_no_visitor() {
+    let mut door = Door::new(rules(Mode::Card));
+    assert_eq!(word(door.card(Enrolled::new(HOST))), Ok("person"));
+    assert_eq!(word(door.show(with_host(Some(1)))), Err(Reason::HostNeeded));
+    assert_eq!(word(door.card(Enrolled::new(HOST))), Ok("visitor"));
+}
+
 /// After too many failures with the host's card, the card vouches for nobody.
 #[test]
 fn a_locked_out_host_vouches_for_nobody() {

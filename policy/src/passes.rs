@@ -3,8 +3,10 @@
 //! A pass counts as a card that is enough by itself. No face of the visitor is stored, so there is none to compare. `exit`
 //! makes the grant; `pass_uses` counts.
 
+use super::credential::Credential;
 use super::decision::Refusal;
 use super::enrolled::Enrolled;
+use super::exit::Entry;
 use super::reason::Reason;
 use super::visitor_pass::{Host, PresentedPass, VisitorPass};
 use shared::gallery::PersonId;
@@ -77,6 +79,12 @@ impl Passes {
     /// The holder of the last card, if it is this person.
     pub(super) fn card_of(&self, person: PersonId) -> Option<Enrolled> {
         self.card.map(|(holder, _)| holder).filter(|holder| holder.person == person)
+    }
+
+    /// Uses up the card that let in its holder: it no longer counts for a visitor.
+    pub(super) fn note_grant(&mut self, grant: &Entry) {
+        let is_used = |holder: &Enrolled| grant.credential() != Credential::Face && grant.person() == holder.person;
+        self.card = self.card.take().filter(|(holder, _)| !is_used(holder));
     }
 
     /// Uses up the pass and the host's card: they open once for each time that both are presented.
