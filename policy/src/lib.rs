@@ -311,7 +311,7 @@ impl Policy {
         }
         let decision = match self.judge_pass(observation, now) {
             Some(Ok(visit)) => {
-                self.note_visit(&visit, now);
+                self.note_visit(&visit);
                 Decision::Admit(visit)
             }
             Some(Err(of_pass)) => self.decide_without_pass(observation, Some(of_pass), now),

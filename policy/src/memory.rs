@@ -168,9 +168,9 @@ impl Remembered {
     }
 
     /// Counts a use of a pass, so that a restart does not give it back.
-    pub(super) fn note_visit(&mut self, visit: &Visit, now: &Now) {
+    pub(super) fn note_visit(&mut self, visit: &Visit) {
         self.before_visit = Some(self.passes.clone());
-        self.has_changed |= self.passes.note(visit.used_pass(), now);
+        self.has_changed |= self.passes.note(visit.used_pass());
     }
 
     /// Revokes a visit: gives back the use.

@@ -40,13 +40,19 @@ impl CountedPasses {
         (self.counts.clone(), self.lost_utc_ms)
     }
 
-    /// Dates the loss of counts as soon as the time is known. Returns whether anything changed.
+    /// Once the time is known, dates the loss of counts, and forgets those that are no longer needed. Returns whether
+    /// anything changed.
     pub(super) fn advance_to(&mut self, now: &Now) -> bool {
-        let is_undated = self.lost_utc_ms == Some(i64::MAX) && now.clock == ClockTrust::Trusted;
+        if now.clock != ClockTrust::Trusted {
+            return false;
+        }
+        let is_undated = self.lost_utc_ms == Some(i64::MAX);
         if is_undated {
             self.lost_utc_ms = Some(now.utc_ms);
         }
-        is_undated
+        let before = self.counts.len();
+        self.counts.retain(|count| count.until_utc_ms.saturating_add(KEPT_AFTER_THE_END_MS) > now.utc_ms);
+        is_undated || self.counts.len() < before
     }
 
     /// Checks that a use is left.
@@ -67,13 +73,9 @@ impl CountedPasses {
     }
 
     /// Counts a use. Returns whether anything changed.
-    pub(super) fn note(&mut self, pass: &VisitorPass, now: &Now) -> bool {
+    pub(super) fn note(&mut self, pass: &VisitorPass) -> bool {
         if pass.uses.is_none() {
             return false;
-        }
-        if now.clock == ClockTrust::Trusted {
-            let is_kept = |count: &PassUses| count.until_utc_ms.saturating_add(KEPT_AFTER_THE_END_MS) > now.utc_ms;
-            self.counts.retain(is_kept);
         }
         match self.counts.iter_mut().find(|count| count.pass == pass.id) {
             Some(count) => count.uses = count.uses.saturating_add(1),
@@ -104,7 +106,7 @@ mod tests {
             (&any, Ok(()), Ok(())),
         ] {
             assert_eq!(counted.check(pass), before, "{pass:?}");
-            counted.note(pass, &Now::trusted(2000, 0));
+            counted.note(pass);
             let (counts, lost) = counted.to_remember();
             counted = CountedPasses::remembered(&counts, lost);
             assert_eq!(counted.check(pass), after, "{pass:?}");
@@ -113,8 +115,7 @@ mod tests {
             [(Now::new(5000 + DAY, 0), 2), (Now::trusted(4999 + DAY, 0), 2), (Now::trusted(5000 + DAY, 0), 1)]
         {
             let mut counted = counted.clone();
-            counted.note(&twice, &now);
-            assert_eq!(counted.to_remember().0.len(), kept, "{now:?}");
+            assert_eq!((counted.advance_to(&now), counted.to_remember().0.len()), (kept == 1, kept), "{now:?}");
         }
     }
 
@@ -122,11 +123,13 @@ mod tests {
     fn the_number_of_counts_is_limited() {
         let mut counted = CountedPasses::default();
         for id in 0..MAX_COUNTED_PASSES as u16 {
-            counted.note(&pass(id, Some(2), 5000), &Now::trusted(2000, 0));
+            counted.note(&pass(id, Some(2), 5000));
         }
         assert_eq!(counted.check(&pass(5, Some(2), 5000)), Ok(()));
         assert_eq!(counted.check(&pass(1000, Some(2), 5000)), Err(Reason::PassUsesUnknown));
         assert_eq!(counted.check(&pass(1000, None, 5000)), Ok(()));
+        assert!(counted.advance_to(&Now::trusted(5000 + KEPT_AFTER_THE_END_MS, 0)));
+        assert_eq!(counted.check(&pass(1000, Some(2), i64::MAX)), Ok(()), "a full table empties by itself");
     }
 
     /// A damaged file must not give back the uses of passes that were valid before.

@@ -35,13 +35,13 @@ impl Policy {
     }
 
     /// The visitor's face, which nobody knows, is no failed attempt.
-    pub(super) fn note_visit(&mut self, visit: &Visit, now: &Now) {
+    pub(super) fn note_visit(&mut self, visit: &Visit) {
         self.start_over();
         self.attempt = Attempt::default();
         self.approaches.note_visit(visit);
         self.passes.note_visit();
         visit.host().iter().for_each(|host| self.cards.end_of(*host));
-        self.remembered.note_visit(visit, now);
+        self.remembered.note_visit(visit);
     }
 
     /// Revokes a visit that the door will not act on, and refuses the visitor for this reason. The pass must be shown
