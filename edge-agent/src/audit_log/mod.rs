@@ -15,6 +15,8 @@ mod kill_tests;
 pub(crate) mod log_files;
 pub(crate) mod names;
 pub(crate) mod read;
+#[cfg(test)]
+pub(crate) mod sample_records;
 mod upkeep;
 pub(crate) mod verify;
 

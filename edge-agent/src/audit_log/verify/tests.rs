@@ -1,9 +1,10 @@
 use super::*;
+use crate::audit_log::sample_records::granted;
 use crate::audit_log::upkeep::SIGNED_EVERY;
 use crate::audit_log::{AuditLog, LogKey, Upkeep, log_files};
 use files::{Memory, Storage};
+use policy::Now;
 use policy::audit::{BootId, Chain};
-use policy::{Credential, Now};
 use proptest::prelude::*;
 use shared::gallery::PersonId;
 use std::io::Cursor;
@@ -141,15 +142,7 @@ fn a_rewritten_log_is_found() {
 /// the start of the unit or later.
 fn with_a_tail(records: u64, step_ms: i64, since_start: bool) -> Files {
     let start = Event::started("1");
-    let granted = Event::Granted {
-        person: PersonId([1; 16]),
-        credential: Credential::Card,
-        distance: None,
-        distances: Default::default(),
-        runner_up: None,
-        grey: false,
-        signals: Default::default(),
-    };
+    let granted = granted(PersonId([1; 16]));
     let mut chain = Chain::new();
     let mut lines = String::new();
     let mut write = |utc_ms, event| {

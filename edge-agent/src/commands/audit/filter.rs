@@ -87,16 +87,6 @@ pub(super) fn names(filters: &Filters, place: &Where, log: &Path) -> anyhow::Res
     }
 }
 
-impl Filter {
-    /// A record of a person, at a time.
-    #[cfg(test)]
-    pub(super) fn wants_event(&self, utc_ms: i64, event: Event) -> bool {
-        use policy::audit::{BootId, Chain};
-        let line = Chain::new().next_line(utc_ms, BootId([0; 16]), event).unwrap().text().to_owned();
-        self.wants(&Record::parse(line.trim_end().as_bytes()).unwrap())
-    }
-}
-
 /// The people of a database. Errors name its path.
 ///
 /// # Errors
@@ -109,32 +99,12 @@ pub(crate) fn people_in(path: &Path, identity: &Path) -> anyhow::Result<Vec<Pers
 #[cfg(test)]
 mod tests {
     use super::*;
-    use policy::Credential;
+    use crate::audit_log::sample_records::{granted, record, refused};
 
     #[test]
     fn filters_select_records() {
         let [ada, ben] = [PersonId([1; 16]), PersonId([2; 16])];
-        let granted = |person| Event::Granted {
-            person,
-            credential: Credential::Face,
-            distance: None,
-            distances: Default::default(),
-            runner_up: None,
-            grey: false,
-            signals: Default::default(),
-        };
-        let refused = |reason| Event::Refused {
-            reason,
-            person: None,
-            distance: None,
-            distances: Default::default(),
-            runner_up: None,
-            began_utc_ms: 0,
-            ended_utc_ms: 0,
-            grants: 0,
-            signals: Default::default(),
-            pass: None,
-        };
+        let refused = |reason| refused(reason, None);
         let all = Filter::default();
         let of_ada = Filter { people: Some(vec![ada]), ..all.clone() };
         let not_known = Filter { reason: Some(Reason::NotKnown), ..all.clone() };
@@ -156,7 +126,8 @@ mod tests {
             (&then, 19, Event::Stopped, true),
             (&then, 20, Event::Stopped, false),
         ] {
-            assert_eq!(filter.wants_event(utc_ms, event.clone()), expected, "{filter:?} {utc_ms} {event:?}");
+            let found = filter.wants(&record(utc_ms, event.clone()));
+            assert_eq!(found, expected, "{filter:?} {utc_ms} {event:?}");
         }
     }
 }

@@ -97,12 +97,10 @@ impl Building {
 /// A building with these records, for tests.
 #[cfg(test)]
 pub(super) fn building(records: Vec<(i64, Direction, policy::audit::Event)>, has_way_out: bool) -> Building {
-    use policy::audit::{BootId, Chain};
+    use crate::audit_log::sample_records::record;
     let complete_from_utc_ms = records.first().map(|(utc_ms, ..)| *utc_ms);
-    let passed = records.into_iter().map(|(utc_ms, direction, event)| {
-        let line = Chain::new().next_line(utc_ms, BootId([0; 16]), event).unwrap().text().to_owned();
-        Passed { record: Record::parse(line.trim_end().as_bytes()).unwrap(), direction }
-    });
+    let passed =
+        records.into_iter().map(|(utc_ms, direction, event)| Passed { record: record(utc_ms, event), direction });
     let (names, zone) = (Vec::new(), TimeZone::UTC);
     Building { passed: passed.collect(), has_way_out, complete_from_utc_ms, unreadable: 0, names, zone }
 }

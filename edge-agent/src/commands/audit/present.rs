@@ -174,22 +174,10 @@ fn in_words(list: &RollCall, zone: &TimeZone) -> String {
 mod tests {
     use super::super::logs::building;
     use super::*;
-    use policy::Credential;
+    use crate::audit_log::sample_records::granted;
 
     const ADA: PersonId = PersonId([1; 16]);
     const BEN: PersonId = PersonId([2; 16]);
-
-    fn granted(person: PersonId) -> Event {
-        Event::Granted {
-            person,
-            credential: Credential::Face,
-            distance: None,
-            distances: Default::default(),
-            runner_up: None,
-            grey: false,
-            signals: Default::default(),
-        }
-    }
 
     #[test]
     fn everybody_who_may_be_inside_is_listed() {

@@ -257,34 +257,14 @@ fn in_words(reported: &Reported, zone: &TimeZone) -> String {
 mod tests {
     use super::super::logs::building;
     use super::*;
+    use crate::audit_log::sample_records::{granted, refused};
     use crate::config::Direction;
-    use policy::{Credential, Reason};
+    use policy::Reason;
     use shared::pass::PassId;
 
     #[test]
     fn a_day_is_summed_up() {
         let (ada, ben) = (PersonId([1; 16]), PersonId([2; 16]));
-        let granted = |person| Event::Granted {
-            person,
-            credential: Credential::Card,
-            distance: None,
-            distances: Default::default(),
-            runner_up: None,
-            grey: false,
-            signals: Default::default(),
-        };
-        let refused = |reason, person| Event::Refused {
-            reason,
-            person,
-            distance: None,
-            distances: Default::default(),
-            runner_up: None,
-            began_utc_ms: 0,
-            ended_utc_ms: 0,
-            grants: 0,
-            signals: Default::default(),
-            pass: None,
-        };
         let records = vec![
             (-1, granted(ben)),
             (1_000, granted(ada)),

@@ -67,19 +67,13 @@ impl Required {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit_log::sample_records::Grant;
     use policy::Report;
     use shared::gallery::PersonId;
 
     fn granted(credential: Credential, report: Option<Report>) -> Event {
-        Event::Granted {
-            person: PersonId([1; 16]),
-            credential,
-            distance: Some(0.5),
-            distances: Default::default(),
-            runner_up: None,
-            grey: false,
-            signals: report.into_iter().collect(),
-        }
+        let signals = report.into_iter().collect();
+        Grant { signals, ..Grant::new(PersonId([1; 16]), credential, &[0.5]) }.event()
     }
 
     #[test]

@@ -171,58 +171,30 @@ impl Replayed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit_log::sample_records::{Grant, Refusal, granted};
     use policy::Credential;
     use shared::gallery::PersonId;
 
     const ADA: PersonId = PersonId([1; 16]);
     const BEN: PersonId = PersonId([2; 16]);
 
-    fn granted(distances: &[f32], next: f32) -> Event {
-        Event::Granted {
-            person: ADA,
-            credential: Credential::Face,
-            distance: distances.last().copied(),
-            distances: distances.iter().copied().collect(),
-            runner_up: Some(Neighbour { person: BEN, distance: next }),
-            grey: false,
-            signals: Default::default(),
-        }
-    }
-
-    fn refused(reason: Reason, distances: &[f32]) -> Event {
-        Event::Refused {
-            reason,
-            person: None,
-            distance: distances.last().copied(),
-            distances: distances.iter().copied().collect(),
-            runner_up: None,
-            began_utc_ms: 0,
-            ended_utc_ms: 0,
-            grants: 0,
-            signals: Default::default(),
-            pass: None,
-        }
+    fn matched(distances: &[f32], next: f32) -> Event {
+        let runner_up = Some(Neighbour { person: BEN, distance: next });
+        Grant { runner_up, ..Grant::new(ADA, Credential::Face, distances) }.event()
     }
 
     #[test]
     fn each_decision_is_repeated() {
+        let not_matched = |reason, distances: &[f32]| Refusal::new(reason, distances).event();
         let log = [
-            granted(&[0.5, 0.6, 0.7], 1.3),
-            granted(&[0.9, 0.8, 0.95], 1.3),
-            granted(&[0.9, 0.8, 0.95], 0.98),
-            refused(Reason::NotKnown, &[1.3, 1.2, 1.1, 1.05, 1.15]),
-            refused(Reason::NotKnown, &[1.3]),
-            refused(Reason::Deciding, &[0.9, 0.9]),
-            refused(Reason::TooFar, &[]),
-            Event::Granted {
-                person: BEN,
-                credential: Credential::Card,
-                distance: None,
-                distances: Default::default(),
-                runner_up: None,
-                grey: false,
-                signals: Default::default(),
-            },
+            matched(&[0.5, 0.6, 0.7], 1.3),
+            matched(&[0.9, 0.8, 0.95], 1.3),
+            matched(&[0.9, 0.8, 0.95], 0.98),
+            not_matched(Reason::NotKnown, &[1.3, 1.2, 1.1, 1.05, 1.15]),
+            not_matched(Reason::NotKnown, &[1.3]),
+            not_matched(Reason::Deciding, &[0.9, 0.9]),
+            not_matched(Reason::TooFar, &[]),
+            granted(BEN),
         ];
         // Threshold; too far, ambiguous, lifted.
         for (threshold, expected) in
