@@ -4,7 +4,7 @@ use crate::user_folders;
 use anyhow::Context;
 use clap::Args;
 use files::key_file;
-use shared::seal::{Identity, Recipient, SealRandomness, SigningKey};
+use shared::seal::{Identity, KeyTextError, Recipient, SealRandomness, SigningKey};
 use std::path::{Path, PathBuf};
 use terminal::{Help, ShowPath};
 
@@ -34,9 +34,7 @@ impl KeyChoice {
                 _ => return Ok(None),
             },
         };
-        let text = key_file::read_secret(&path)?;
-        let identity = Identity::from_text(&text).with_context(|| path.shown().to_string());
-        identity.map(Some).help("use a sealing key: `encoder-tool keygen` creates sealing.key")
+        secret(&path, Identity::from_text, "use a sealing key: `encoder-tool keygen` creates sealing.key").map(Some)
     }
 }
 
@@ -53,10 +51,21 @@ pub(crate) fn folder() -> anyhow::Result<PathBuf> {
 /// # Errors
 /// If it cannot be read, is not a signing key, or other users can read it.
 pub(crate) fn signing_key(path: &Path) -> anyhow::Result<SigningKey> {
-    let text = key_file::read_secret(path).help("use a signing key: `encoder-tool keygen` creates signing.key")?;
-    SigningKey::from_text(&text)
-        .with_context(|| path.shown().to_string())
-        .help("use a signing key: `encoder-tool keygen` creates signing.key")
+    secret(path, SigningKey::from_text, "use a signing key: `encoder-tool keygen` creates signing.key")
+}
+
+/// Reads a secret key. `help` says which key to use.
+///
+/// # Errors
+/// If it cannot be read, is not such a key, or other users can read it.
+pub(crate) fn secret<K>(
+    path: &Path,
+    from_text: impl FnOnce(&str) -> Result<K, KeyTextError>,
+    help: &str,
+) -> anyhow::Result<K> {
+    // Wrong permissions have a remedy of their own.
+    let text = key_file::read_secret(path).or_help(help)?;
+    from_text(&text).with_context(|| path.shown().to_string()).help(help)
 }
 
 /// Reads the public half of a sealing key.
@@ -80,4 +89,35 @@ pub(crate) fn seal_randomness() -> anyhow::Result<SealRandomness> {
         getrandom::fill(bytes).context("cannot get random numbers from the system")?;
     }
     Ok(randomness)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    /// Regression test: `--sign` with a key of mode 0644 advised to create another key.
+    #[test]
+    fn each_fault_of_a_key_has_its_own_remedy() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("signing.key");
+        let key = SigningKey::from_random(&[7; 32]);
+        for (text, mode, expected) in [
+            (Some(key.to_text().to_string()), 0o644, "chmod 600"),
+            (Some("no key".to_owned()), 0o600, "keygen"),
+            (None, 0o600, "keygen"),
+        ] {
+            match &text {
+                Some(text) => key_file::write_halves(&path, text, "public\n").unwrap(),
+                None => fs::remove_file(&path).unwrap(),
+            }
+            if text.is_some() {
+                fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            }
+            let said = terminal::in_words(&signing_key(&path).err().unwrap());
+            let (_, help) = said.split_once("\nhelp: ").unwrap();
+            assert!(help.contains(expected), "{said}");
+        }
+    }
 }

@@ -14,11 +14,19 @@ struct WithHelp {
 pub trait Help<T> {
     /// Adds a hint what to do next if this is an error.
     fn help(self, text: &str) -> anyhow::Result<T>;
+
+    /// Adds a hint what to do next if this is an error without one.
+    fn or_help(self, text: &str) -> anyhow::Result<T>;
 }
 
 impl<T, E: Into<Error>> Help<T> for Result<T, E> {
     fn help(self, text: &str) -> anyhow::Result<T> {
         self.map_err(|error| WithHelp { error: error.into(), help: text.to_owned() }.into())
+    }
+
+    fn or_help(self, text: &str) -> anyhow::Result<T> {
+        let refused = self.map_err(Into::into);
+        if matches!(&refused, Err(error) if error.is::<WithHelp>()) { refused } else { refused.help(text) }
     }
 }
 
@@ -55,6 +63,19 @@ mod tests {
         assert_eq!(in_words(&plain), "error: cannot open a.db: no such file");
         let helped = Err::<(), _>(plain).help("make it").context("nothing done").unwrap_err();
         assert_eq!(in_words(&helped), "error: nothing done: cannot open a.db: no such file\nhelp: make it");
+    }
+
+    #[test]
+    fn a_hint_for_errors_without_one_leaves_the_others_theirs() {
+        let refused = || Err::<(), _>(anyhow!("no such key"));
+        for (result, expected) in [
+            (refused(), "make one"),
+            (refused().help("chmod 600 a.key"), "chmod 600 a.key"),
+            (refused().help("chmod 600 a.key").context("a.key"), "chmod 600 a.key"),
+        ] {
+            let said = in_words(&result.or_help("make one").unwrap_err());
+            assert!(said.ends_with(&format!("no such key\nhelp: {expected}")), "{said}");
+        }
     }
 
     /// Most errors of this project have their cause both in their message and as their source.

@@ -2,12 +2,10 @@
 
 use crate::new_keys::{self, MadeKey, NewKeyFolder, NewKeyOptions};
 use crate::workstation_keys;
-use anyhow::Context;
 use clap::Args;
-use files::key_file;
 use shared::seal::PassKey;
 use std::path::PathBuf;
-use terminal::{Answer, Help, ShowPath, print, print_json};
+use terminal::{Answer, Help, print, print_json};
 
 /// File name of the pass key's secret half.
 const PASS: &str = "pass.key";
@@ -41,8 +39,7 @@ impl KeyToSignWith {
             Some(path) => path.clone(),
             None => workstation_keys::folder().help("name the file with --key")?.join(PASS),
         };
-        let text = key_file::read_secret(&path).help(MAKE_ONE)?;
-        PassKey::from_text(&text).with_context(|| path.shown().to_string()).help(MAKE_ONE)
+        workstation_keys::secret(&path, PassKey::from_text, MAKE_ONE)
     }
 }
 
@@ -83,6 +80,21 @@ fn in_words(MadeKey { secret, public, fingerprint, put_aside }: &MadeKey) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Regression test: a pass key of mode 0644 was refused with the advice to create one.
+    #[test]
+    fn a_key_that_others_can_read_is_made_private_instead_of_anew() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let made = make(&NewKeyFolder::create(folder.path(), false).unwrap()).unwrap();
+        let path = PathBuf::from(made.secret.to_string());
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        for (key, expected) in [(path, "chmod 600"), (folder.path().join("none.key"), MAKE_ONE)] {
+            let said = terminal::in_words(&KeyToSignWith { key: Some(key) }.read().err().unwrap());
+            let (_, help) = said.split_once("\nhelp: ").unwrap();
+            assert!(help.contains(expected), "{said}");
+        }
+    }
 
     #[test]
     fn the_key_is_made_once_and_never_lost() {
