@@ -2,6 +2,7 @@
 
 use policy::audit::{BootId, Chain, Event, Record};
 use policy::{Credential, Neighbour, Reason, Reports};
+use serde_json::json;
 use shared::gallery::PersonId;
 use shared::pass::PassId;
 
@@ -81,4 +82,42 @@ impl<'a> Refusal<'a> {
             pass,
         }
     }
+}
+
+/// The codes of all kinds of events, in order. They come from serde's derive, which knows every variant.
+pub(crate) fn kinds() -> Vec<String> {
+    let refused = serde_json::from_str::<Event>(r#"{"event":""}"#).unwrap_err().to_string();
+    let kinds: Vec<String> = refused.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+    assert!(kinds.len() > 30, "{refused}");
+    kinds
+}
+
+/// The code of an event's kind.
+pub(crate) fn kind(event: &Event) -> String {
+    serde_json::to_value(event).unwrap()["event"].as_str().unwrap().to_owned()
+}
+
+/// One event of each kind, in the order of [`kinds`].
+pub(crate) fn one_of_each() -> Vec<Event> {
+    kinds().iter().map(|kind| of_kind(kind)).collect()
+}
+
+/// Every kind takes its own keys from the same values.
+fn of_kind(kind: &str) -> Event {
+    let mut values = json!({
+        "admits": null, "alarm_ms": 0, "bytes": 0, "by_uid": 0, "database_sequence": 0, "distance": null,
+        "distances": [], "each_ms": 0, "failed_ms": 0, "failures": 0, "for_ms": 0, "grants": 0, "host": null,
+        "began_utc_ms": 0, "ended_utc_ms": 0, "ended_because": "", "failed_because": "", "refused_because": "",
+        "returned_because": "", "hours": "", "locked_by": "", "request": "", "version": "", "open_ms": 0, "others": 0,
+        "part": "camera", "pressed_ms": 0, "pruned_through": 0, "reason": "not_known", "refused_digest": null,
+        "returned_to": 0, "runner_up": null, "signed_sequence": 0, "threshold": 1.0, "tried": "face", "tries": 0,
+        "unreported": 0, "usb_port": null,
+    });
+    values["event"] = kind.into();
+    for (key, bytes) in
+        [("person", 16), ("pass", 6), ("model", 32), ("pruned_hash", 32), ("signed_hash", 32), ("signature", 64)]
+    {
+        values[key] = "00".repeat(bytes).into();
+    }
+    serde_json::from_value(values).unwrap_or_else(|error| panic!("{kind}: {error}"))
 }

@@ -235,28 +235,18 @@ fn more(unreported: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use policy::audit::{BootId, Chain, HeadSignature, LineHash, Part};
-    use policy::{Credential, Reason};
+    use crate::audit_log::sample_records::{self, Grant, Refusal, kind, record};
+    use policy::audit::{HeadSignature, LineHash, Part};
+    use policy::{Credential, HoldEnd, Reason};
     use shared::gallery::ModelHash;
     use shared::pass::PassId;
+    use std::collections::BTreeSet;
 
     const ADA: PersonId = PersonId([0xad; 16]);
 
+    /// Events of every kind, and what their words contain.
     fn examples() -> Vec<(Event, &'static str)> {
         let runner_up = Some(Neighbour { person: PersonId([0xbe; 16]), distance: 1.25 });
-        let distance = Some(0.5);
-        let refused = Event::Refused {
-            reason: Reason::NotKnown,
-            person: None,
-            distance,
-            distances: [0.5].into_iter().collect(),
-            runner_up: None,
-            began_utc_ms: 0,
-            ended_utc_ms: 1500,
-            grants: 0,
-            signals: Default::default(),
-            pass: None,
-        };
         let hash = LineHash([0; 32]);
         vec![
             (Event::started("1.2.3"), "version 1.2.3"),
@@ -271,31 +261,25 @@ mod tests {
                 "database 7 was taken into use, threshold 1.020, 1.010 without colour",
             ),
             (
-                Event::Granted {
-                    person: ADA,
-                    credential: Credential::Face,
-                    distance: Some(0.5),
-                    distances: [0.5].into_iter().collect(),
-                    runner_up: None,
-                    grey: true,
-                    signals: Default::default(),
-                },
+                Grant { grey: true, ..Grant::new(ADA, Credential::Face, &[0.5]) }.event(),
                 "by face, distance 0.500, without colour",
             ),
             (
-                Event::Granted {
-                    person: ADA,
-                    credential: Credential::CardAndFace,
-                    distance,
-                    distances: [0.5].into_iter().collect(),
-                    runner_up,
-                    grey: false,
-                    signals: Default::default(),
-                },
+                Grant { runner_up, ..Grant::new(ADA, Credential::CardAndFace, &[0.5]) }.event(),
                 "LET IN adadadadadadadadadadadadadadadad by card and face, distance 0.500, next bebe",
             ),
-            (refused, "not let in: no enrolled person looks enough like this face, distance 0.500, seen for 1.5 s"),
+            (
+                Refusal { seen_for_ms: 1500, ..Refusal::new(Reason::NotKnown, &[0.5]) }.event(),
+                "not let in: no enrolled person looks enough like this face, distance 0.500, seen for 1.5 s",
+            ),
+            (
+                Refusal { pass: Some(PassId([0xab; 6])), ..Refusal::new(Reason::PassRevoked, &[]) }.event(),
+                ", visitor pass abababababab, seen for 0.0 s",
+            ),
             (Event::DoorForced, "THE DOOR IS OPEN"),
+            (Event::FireAlarmOn, "THE FIRE ALARM has released the lock"),
+            (Event::FireAlarmOff { alarm_ms: 61_000 }, "the fire alarm is over, after 61 s"),
+            (Event::DoorReleased, "opened, RELEASED BY THE FIRE ALARM"),
             (Event::DoorHeld { open_ms: 31_000 }, "open for 31 s"),
             (Event::ExitStuck { pressed_ms: 60_000 }, "pressed for 60 s: IS IT STUCK?"),
             (Event::ExitFree { pressed_ms: 90_000 }, "free again, after 90 s"),
@@ -333,32 +317,40 @@ mod tests {
                 "LET IN a visitor by the visitor pass abababababab, with the card of adad",
             ),
             (Event::Tailgating { person: ADA, others: 2 }, "2 more were seen with adad"),
+            (
+                Event::HeldOpen { hours: "reception".try_into().unwrap(), person: ADA },
+                "HELD OPEN for everybody in the hours reception, opened by adad",
+            ),
+            (Event::hold_ended("reception", HoldEnd::LockedDown), "no longer held open in the hours reception"),
+            (Event::LockTested { by_uid: 1000 }, "LOCK TEST: user 1000 unlocked the door for two seconds"),
+            (Event::lockdown_began("damaged_file", None), "LOCKED DOWN by damaged file: nobody may enter"),
+            (Event::lockdown_began("command", Some("wardens")), "by command: the group wardens may enter"),
+            (Event::lockdown_ended("switch"), "switch no longer locks the door down"),
         ]
-    }
-
-    fn record(event: Event) -> (String, Record) {
-        let line = Chain::new().next_line(1_800_000_000_000, BootId([0; 16]), event).unwrap().text().to_owned();
-        let record = Record::parse(line.trim_end().as_bytes()).unwrap();
-        (line, record)
     }
 
     #[test]
     fn every_event_has_words() {
+        let kinds: BTreeSet<String> = examples().iter().map(|(event, _)| kind(event)).collect();
+        assert_eq!(kinds, sample_records::kinds().into_iter().collect());
         for (event, expected) in examples() {
-            let words = in_words(&record(event).1, &Names::default(), &TimeZone::UTC, Detail::Full);
+            let record = record(1_800_000_000_000, event.clone());
+            let words = in_words(&record, &Names::default(), &TimeZone::UTC, Detail::Full);
             assert!(words.starts_with("2027-01-15 08:00:00       1  ") && words.contains(expected), "{words}");
+            assert!(!words.contains(&format!("{event:?}")), "no words of its own: {words}");
         }
     }
 
     #[test]
     fn every_event_and_every_reason_is_documented() {
         let manual = include_str!("../../../../docs/audit-log.md");
-        let documented =
-            |code: &str| assert!(manual.contains(&format!("| `{code}` |")), "docs/audit-log.md lacks {code}");
-        for (event, _) in examples() {
-            let (line, _) = record(event);
-            documented(line.split("\"event\":\"").nth(1).unwrap().split('"').next().unwrap());
-        }
-        Reason::ALL.iter().for_each(|reason| documented(reason.code()));
+        // The codes of events are also in the journal's table, and some are reasons as well.
+        let (events, rest) = manual.split_once("\n## In the system's journal\n").unwrap();
+        let (_, reasons) = rest.split_once("\n## Reasons\n").unwrap();
+        let is_in = |part: &str, code: &str| part.contains(&format!("\n| `{code}` |"));
+        let kinds = sample_records::kinds().into_iter().filter(|kind| !is_in(events, kind));
+        let codes = Reason::ALL.iter().map(|reason| reason.code()).filter(|code| !is_in(reasons, code));
+        let missing: Vec<String> = kinds.chain(codes.map(str::to_owned)).collect();
+        assert!(missing.is_empty(), "docs/audit-log.md lacks {missing:?}");
     }
 }
