@@ -143,6 +143,7 @@ pub(super) fn run(arguments: &Issue) -> anyhow::Result<Answer> {
             to,
             uses,
             host: host.map(|host| host.to_string()),
+            key: Some(key.issuer().fingerprint().to_string()),
             issued: Timestamp::from_second(now.as_second()).unwrap_or(now),
             revoked: None,
         });

@@ -12,8 +12,12 @@
 //! from = "2027-01-31T08:00:00Z"
 //! to = "2027-01-31T17:00:00Z"
 //! uses = 1
+//! key = "5f0c-8a71-…"
 //! issued = "2027-01-30T12:34:56Z"
 //! ```
+//!
+//! Removing a `[[key]]` stops its passes with the next database. The passes remember their keys, so that no later
+//! pass brings such a key back.
 
 use super::times::of_minute;
 use crate::rule_files::PASSES_FILE;
@@ -35,7 +39,8 @@ pub(crate) const MAX_BYTES: u64 = 8 << 20;
 const MINUTES_AFTER_ITS_END: u64 = 24 * 60;
 const HEAD: &str = "\
 # Visitor passes, written by `encoder-tool pass`. It contains visitors' names: see `encoder-tool pass forget`.
-# Do not remove a pass that is still valid: without its line it cannot be revoked.
+# Do not remove a pass that is still valid: without its line it cannot be revoked. Removing a [[key]] stops all of its
+# passes with the next database.
 
 ";
 
@@ -43,6 +48,9 @@ const HEAD: &str = "\
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Passes {
+    /// Fingerprints of removed keys whose passes were erased.
+    #[serde(default, rename = "stopped-keys", skip_serializing_if = "Vec::is_empty")]
+    pub(super) stopped_keys: Vec<String>,
     #[serde(default, rename = "key", skip_serializing_if = "Vec::is_empty")]
     pub(super) keys: Vec<Key>,
     #[serde(default, rename = "pass", skip_serializing_if = "Vec::is_empty")]
@@ -76,6 +84,9 @@ pub(super) struct Issued {
     /// The id of the person whose card is needed as well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) host: Option<String>,
+    /// The fingerprint of the key that signed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) key: Option<String>,
     pub(super) issued: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) revoked: Option<Timestamp>,
@@ -100,8 +111,17 @@ pub(crate) enum PassesError {
         source: HexError,
     },
     /// A key was changed.
-    #[error("passes.toml, key {0:?}: it is no key, or another one: issue a pass to add your key again")]
+    #[error(
+        "passes.toml, key {0:?}: it is no key, or another one: take its [[key]] from a backup; or remove it, which stops \
+         its passes, and make a new key with `encoder-tool pass keygen --replace`"
+    )]
     Key(String),
+    /// A key was removed, and is to sign a pass again.
+    #[error(
+        "the pass key {0} was removed from passes.toml, which stopped its passes: make a new key with `encoder-tool pass \
+         keygen --replace`"
+    )]
+    Stopped(String),
     /// There are too many keys.
     #[error("passes.toml has {0} keys, at most {MAX_PASS_ISSUERS} are possible: remove those that are no longer used")]
     Keys(usize),
@@ -169,13 +189,33 @@ impl Passes {
     /// Adds a key unless it is there.
     ///
     /// # Errors
-    /// If there are too many.
+    /// If it was removed, or there are too many.
     pub(super) fn add_key(&mut self, issuer: &PassIssuer) -> Result<(), PassesError> {
         let key = Key { public: issuer.to_string(), fingerprint: issuer.fingerprint().to_string() };
-        if !self.keys.contains(&key) {
-            self.keys.push(key);
+        if self.keys.contains(&key) {
+            return Ok(());
         }
+        let of_passes = self.passes.iter().filter_map(|pass| pass.key.as_ref());
+        if self.stopped_keys.iter().chain(of_passes).any(|known| *known == key.fingerprint) {
+            return Err(PassesError::Stopped(key.fingerprint));
+        }
+        self.keys.push(key);
         self.issuers().map(drop)
+    }
+
+    /// Erases all other passes.
+    pub(super) fn keep(&mut self, is_kept: impl Fn(&Issued) -> bool) {
+        let erased = self.passes.iter().filter(|pass| !is_kept(pass) && self.is_stopped(pass));
+        let mut stopped: Vec<String> = erased.filter_map(|pass| pass.key.clone()).collect();
+        self.stopped_keys.append(&mut stopped);
+        self.stopped_keys.sort_unstable();
+        self.stopped_keys.dedup();
+        self.passes.retain(is_kept);
+    }
+
+    /// Whether the pass's key was removed.
+    pub(super) fn is_stopped(&self, pass: &Issued) -> bool {
+        pass.key.as_ref().is_some_and(|key| self.keys.iter().all(|known| known.fingerprint != *key))
     }
 }
 
@@ -278,6 +318,7 @@ pub(super) mod tests {
             to: to.parse().unwrap(),
             uses: Some(1),
             host: None,
+            key: None,
             issued: "2027-01-30T12:34:56Z".parse().unwrap(),
             revoked: None,
         }
@@ -309,6 +350,45 @@ pub(super) mod tests {
             Err::<(), _>(anyhow!("no"))
         });
         assert!(refused.is_err() && read_in(folder.path()).unwrap() == read);
+    }
+
+    /// Regression test: "stop all passes" was undone by the next pass, which silently added the removed key again.
+    #[test]
+    fn a_removed_key_signs_no_more_passes() {
+        let folder = tempfile::tempdir().unwrap();
+        let issue = |id: u8, key: u8| {
+            change(folder.path(), |passes| {
+                passes.add_key(&issuer(key))?;
+                let key = Some(issuer(key).fingerprint().to_string());
+                passes.passes.push(Issued { key, ..issued(id, "Vera", "2027-01-31T17:00:00Z") });
+                Ok(())
+            })
+        };
+        issue(1, 1).unwrap();
+        issue(2, 1).unwrap();
+        let path = folder.path().join(PASSES_FILE);
+        let mut stopped = read_in(folder.path()).unwrap();
+        stopped.keys.clear();
+        std::fs::write(&path, toml::to_string(&stopped).unwrap()).unwrap();
+        let refused = issue(3, 1).unwrap_err().to_string();
+        assert!(refused.contains("stopped its passes") && refused.contains("keygen --replace"), "{refused}");
+        assert_eq!(read_in(folder.path()).unwrap(), stopped);
+        change(folder.path(), |passes| {
+            passes.keep(|pass| pass.id != PassId([1; 6]));
+            Ok(())
+        })
+        .unwrap();
+        issue(4, 2).unwrap();
+        let now = read_in(folder.path()).unwrap();
+        assert_eq!(now.issuers().unwrap(), [issuer(2)]);
+        assert_eq!(now.passes.iter().map(|pass| now.is_stopped(pass)).collect::<Vec<_>>(), [true, false]);
+        let erase_all = |passes: &mut Passes| {
+            passes.keep(|_| false);
+            Ok(())
+        };
+        change(folder.path(), erase_all).unwrap();
+        assert!(issue(5, 1).is_err());
+        issue(6, 2).unwrap();
     }
 
     #[test]
@@ -362,7 +442,7 @@ pub(super) mod tests {
             format!("[[key]]\npublic = \"{public}\"\nfingerprint = \"{fingerprint}\"\n")
         };
         let pass =
-            toml::to_string(&Passes { keys: Vec::new(), passes: vec![issued(1, "Vera", "2027-01-31T17:00:00Z")] })
+            toml::to_string(&Passes { passes: vec![issued(1, "Vera", "2027-01-31T17:00:00Z")], ..Passes::default() })
                 .unwrap();
         let other = issuer(2).to_string();
         for (text, expected) in [

@@ -108,7 +108,7 @@ pub(super) fn forget(arguments: &Forget) -> anyhow::Result<Answer> {
     let before = Timestamp::now().as_second() - i64::from(arguments.ended_days_ago) * 24 * 3600;
     let answer = passes_toml::change(&arguments.place.photos, |passes| {
         let count = passes.passes.len();
-        passes.passes.retain(|pass| pass.to.as_second() > before);
+        passes.keep(|pass| pass.to.as_second() > before);
         Ok(Forgotten { erased: count - passes.passes.len(), left: passes.passes.len() })
     })?;
     match arguments.json {
@@ -136,7 +136,7 @@ mod tests {
             issued(4, "Bo", "2027-01-31T17:00:00Z"),
             Issued { revoked: Some(now), ..issued(5, "Cy", "2027-01-31T17:00:00Z") },
         ];
-        let mut passes = Passes { keys: Vec::new(), passes };
+        let mut passes = Passes { passes, ..Passes::default() };
         for (named, expected) in [
             ("vera", Ok(Some(1))),
             ("020202020202", Ok(Some(2))),
