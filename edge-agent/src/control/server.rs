@@ -1,4 +1,7 @@
-//! The server: takes requests on a thread of its own and hands them to the loop, one at a time.
+//! The server: takes requests on threads of its own and hands them to the loop.
+//!
+//! Each client has a thread, so that a lockdown does not wait until another request is answered: a rollback takes as long
+//! as the networks are tested.
 
 use super::request::{MAX_BYTES, Reply, Request};
 use crate::socket;
@@ -43,14 +46,20 @@ pub(crate) fn serve(socket: &Path) -> io::Result<Receiver<Order>> {
     let (orders, received) = channel();
     let serving = move || {
         for client in listener.incoming() {
-            // Ignores clients that hang up, and a temporary shortage of file descriptors.
-            if client.and_then(|client| handle(client, &orders)).is_err() {
+            // Ignores a temporary shortage of file descriptors or threads.
+            if client.and_then(|client| serve_one(client, orders.clone())).is_err() {
                 thread::sleep(Duration::from_millis(1));
             }
         }
     };
     thread::Builder::new().name("control".to_owned()).spawn(serving)?;
     Ok(received)
+}
+
+fn serve_one(client: UnixStream, orders: Sender<Order>) -> io::Result<()> {
+    // A client that hangs up misses its reply.
+    let serving = move || drop(handle(client, &orders));
+    thread::Builder::new().name("control".to_owned()).spawn(serving).map(drop)
 }
 
 /// Reads one client's request, waits until the loop has carried it out, and replies.
@@ -91,6 +100,25 @@ fn carry_out(request: Request, uid: u32, orders: &Sender<Order>) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A regression: a lockdown waited for up to a minute behind a rollback.
+    #[test]
+    fn a_request_does_not_wait_for_the_answer_to_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("control.sock");
+        let orders = serve(&socket).unwrap();
+        let next = || orders.recv_timeout(Duration::from_secs(30)).unwrap();
+        let ask = |request: Request| {
+            let mut client = UnixStream::connect(&socket).unwrap();
+            io::Write::write_all(&mut client, request.to_line().unwrap().as_bytes()).unwrap();
+            client
+        };
+        let _first = ask(Request::ListLockouts {});
+        let unanswered = next();
+        let _second = ask(Request::LockDown { admits: None });
+        assert_eq!(next().request, Request::LockDown { admits: None });
+        unanswered.answer(Reply::done());
+    }
 
     #[test]
     fn only_root_and_the_units_own_user_may_send_requests() {
