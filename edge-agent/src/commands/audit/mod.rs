@@ -6,6 +6,7 @@ mod export;
 mod filter;
 mod follow;
 mod logs;
+mod period;
 mod present;
 mod report;
 mod show;
