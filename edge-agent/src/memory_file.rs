@@ -126,7 +126,11 @@ mod tests {
         let ada = PersonId([1; 16]);
         Memory {
             failures: vec![failed(Kind::Face, failures), failed(Kind::CardOf(ada), 1)],
-            openings: vec![Opened { schedule: "cleaning".to_owned(), utc_ms: 1_800_000_000_000, utc_offset_s: Some(3600) }],
+            openings: vec![Opened {
+                schedule: "cleaning".to_owned(),
+                utc_ms: 1_800_000_000_000,
+                utc_offset_s: Some(3600),
+            }],
             passages: vec![Passage {
                 person: ada,
                 direction: Direction::In,
