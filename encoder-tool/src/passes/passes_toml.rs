@@ -140,8 +140,8 @@ pub(crate) enum PassesError {
     },
     /// Too many passes are revoked.
     #[error(
-        "{0} passes are revoked and not over, at most {MAX_REVOKED_PASSES} are possible: replace the pass key, which \
-         revokes all of its passes"
+        "{0} passes are revoked and not over, at most {MAX_REVOKED_PASSES} are possible: make a new key with `encoder-tool \
+         pass keygen --replace`, and remove the old [[key]] from passes.toml, which stops all of its passes"
     )]
     Revoked(usize),
 }
@@ -173,13 +173,15 @@ impl Passes {
         self.keys.iter().map(Key::issuer).collect()
     }
 
-    /// What a database says about these passes. `now` is in Unix seconds; passes that are over need not be revoked.
+    /// What a database says about these passes. `now` is in Unix seconds. Passes that are over or stopped need not be
+    /// revoked.
     ///
     /// # Errors
     /// [`PassesError`]
     pub(crate) fn accepted(&self, now: i64) -> Result<AcceptedPasses, PassesError> {
         let minute = u64::try_from(now.div_euclid(60)).unwrap_or(0);
-        let revoked = self.passes.iter().filter(|pass| pass.revoked.is_some()).map(Issued::as_revoked);
+        let is_revoked = |pass: &&Issued| pass.revoked.is_some() && !self.is_stopped(pass);
+        let revoked = self.passes.iter().filter(is_revoked).map(Issued::as_revoked);
         let revoked: Vec<RevokedPass> =
             revoked.filter(|revoked| revoked.until_minute.saturating_add(MINUTES_AFTER_ITS_END) > minute).collect();
         let count = revoked.len();
@@ -433,6 +435,28 @@ pub(super) mod tests {
             let ids: Vec<u8> = accepted.revoked().iter().map(|revoked| revoked.id.0[0]).collect();
             assert_eq!((accepted.issuers(), ids.as_slice()), (&[issuer(1)][..], expected), "{now}");
         }
+    }
+
+    /// Regression test: with too many revoked passes, no database could be built, and the advice did not change that.
+    #[test]
+    fn too_many_revoked_passes_end_with_their_key() {
+        let to = "2027-01-31T17:00:00Z";
+        let mut passes = Passes::default();
+        passes.add_key(&issuer(1)).unwrap();
+        passes.passes = (0..=MAX_REVOKED_PASSES)
+            .map(|number| Issued {
+                id: PassId([0, 0, 0, 0, (number >> 8) as u8, number as u8]),
+                key: Some(issuer(1).fingerprint().to_string()),
+                revoked: Some(to.parse().unwrap()),
+                ..issued(0, "Vera", to)
+            })
+            .collect();
+        let refused = passes.accepted(0).unwrap_err().to_string();
+        assert!(refused.contains("10001 passes") && refused.contains("remove the old [[key]]"), "{refused}");
+        passes.add_key(&issuer(2)).unwrap();
+        passes.keys.remove(0);
+        let accepted = passes.accepted(0).unwrap();
+        assert_eq!((accepted.issuers(), accepted.revoked().len()), (&[issuer(2)][..], 0));
     }
 
     #[test]
