@@ -43,6 +43,8 @@ pub enum Input {
         /// Until when at least, on the unit's monotonic clock.
         until_ms: u64,
     },
+    /// The door is locked.
+    Locked,
     /// The exit button was pressed.
     ExitPressed,
     /// The exit button was released.
@@ -98,7 +100,10 @@ pub struct DoorWatch {
     brief: Allowance,
     lasting: Allowance,
     exit: ExitButton,
-    may_open_until_ms: u64,
+    /// Until then, the lock lets somebody open the door.
+    unlocked_until_ms: u64,
+    /// Until then, somebody who pressed the exit button may open the door.
+    leaving_until_ms: u64,
     /// Until then, an open door is not held.
     may_stay_open_until_ms: u64,
     alarm_since_ms: Option<u64>,
@@ -116,7 +121,8 @@ impl DoorWatch {
             brief: Allowance::default(),
             lasting: Allowance::default(),
             exit: ExitButton::Free,
-            may_open_until_ms: 0,
+            unlocked_until_ms: 0,
+            leaving_until_ms: 0,
             may_stay_open_until_ms: 0,
             alarm_since_ms: None,
         }
@@ -126,24 +132,29 @@ impl DoorWatch {
     /// time it takes to notice them.
     pub fn update(&mut self, input: Input, at_ms: u64) -> Option<Event> {
         match input {
-            Input::LetIn { locks_at_ms } => self.may_open_until(locks_at_ms.saturating_add(HAND_ON_DOOR_MS)),
+            Input::LetIn { locks_at_ms } => self.unlocked_until(locks_at_ms),
             Input::HeldOpen { until_ms } => {
-                self.may_open_until(until_ms.saturating_add(HAND_ON_DOOR_MS));
+                self.unlocked_until(until_ms);
                 self.stay_open_until(until_ms);
                 self.alarm = self.alarm.filter(|alarm| *alarm != Alarm::Held);
+            }
+            Input::Locked => {
+                self.unlocked_until_ms = self.unlocked_until_ms.min(at_ms.saturating_add(HAND_ON_DOOR_MS));
+                self.may_stay_open_until_ms = self.may_stay_open_until_ms.min(at_ms);
+                return None;
             }
             Input::ExitPressed => {
                 if self.exit == ExitButton::Free {
                     self.exit = ExitButton::Pressed { since_ms: at_ms };
                 }
-                self.may_open_until(at_ms.saturating_add(self.rules.leave_ms));
+                self.leaving_from(at_ms);
             }
             Input::ExitReleased => {
                 let was = std::mem::replace(&mut self.exit, ExitButton::Free);
                 if let ExitButton::Stuck { since_ms } = was {
                     return Some(Event::ExitFree { pressed_ms: at_ms.saturating_sub(since_ms) });
                 }
-                self.may_open_until(at_ms.saturating_add(self.rules.leave_ms));
+                self.leaving_from(at_ms);
             }
             Input::AlarmOn if self.alarm_since_ms.is_none() => {
                 self.alarm_since_ms = Some(at_ms);
@@ -182,8 +193,12 @@ impl DoorWatch {
         self.alarm_since_ms.is_some()
     }
 
-    fn may_open_until(&mut self, until_ms: u64) {
-        self.may_open_until_ms = self.may_open_until_ms.max(until_ms);
+    fn unlocked_until(&mut self, locks_at_ms: u64) {
+        self.unlocked_until_ms = self.unlocked_until_ms.max(locks_at_ms.saturating_add(HAND_ON_DOOR_MS));
+    }
+
+    fn leaving_from(&mut self, at_ms: u64) {
+        self.leaving_until_ms = self.leaving_until_ms.max(at_ms.saturating_add(self.rules.leave_ms));
     }
 
     fn stay_open_until(&mut self, until_ms: u64) {
@@ -195,7 +210,8 @@ impl DoorWatch {
             return None;
         }
         self.open_since_ms = Some(at_ms);
-        if matches!(self.exit, ExitButton::Pressed { .. }) || at_ms < self.may_open_until_ms {
+        let may_open_until_ms = self.unlocked_until_ms.max(self.leaving_until_ms);
+        if matches!(self.exit, ExitButton::Pressed { .. }) || at_ms < may_open_until_ms {
             return None;
         }
         let (alarm, event) = match self.alarm_since_ms {
@@ -259,7 +275,7 @@ fn is_allowed(allowance: &mut Allowance, now_ms: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Input::{AlarmOff, AlarmOn, Closed, ExitPressed, ExitReleased, HeldOpen, LetIn, Opened, Tick};
+    use Input::{AlarmOff, AlarmOn, Closed, ExitPressed, ExitReleased, HeldOpen, LetIn, Locked, Opened, Tick};
 
     const RULES: WatchRules = WatchRules { held_ms: 30_000, leave_ms: 5_000 };
     const FORCED: Event = Event::DoorForced;
@@ -335,7 +351,7 @@ mod tests {
     fn sequences_of_door_events() {
         let let_in = LetIn { locks_at_ms: 15_000 };
         type Story<'a> = (&'a str, &'a [(u64, Input)], Vec<(u64, Event)>);
-        let stories: [Story<'_>; 23] = [
+        let stories: [Story<'_>; 26] = [
             ("nothing happens", &[(0, Tick), (100_000, Tick)], vec![]),
             ("somebody is let in", &[(10_000, let_in), (11_000, Opened), (14_000, Closed)], vec![]),
             ("and opens at the last moment", &[(10_000, let_in), (16_999, Opened), (18_000, Closed)], vec![]),
@@ -399,6 +415,28 @@ mod tests {
                 "propped open after the hours",
                 &[(10_000, HeldOpen { until_ms: 15_000 }), (11_000, Opened), (44_999, Tick), (45_000, Tick)],
                 vec![(45_000, held(30_000))],
+            ),
+            (
+                "forced after a lockdown that ended the hold",
+                &[
+                    (10_000, HeldOpen { until_ms: 15_000 }),
+                    (10_100, Locked),
+                    (12_099, Opened),
+                    (12_100, Closed),
+                    (12_101, Opened),
+                    (13_000, Locked),
+                ],
+                vec![(12_101, FORCED)],
+            ),
+            (
+                "open when a lockdown ends the hold",
+                &[(10_000, HeldOpen { until_ms: 15_000 }), (10_050, Opened), (10_100, Locked), (40_100, Tick)],
+                vec![(40_100, held(30_000))],
+            ),
+            (
+                "somebody leaves after it",
+                &[(10_000, ExitPressed), (10_100, ExitReleased), (10_200, Locked), (15_000, Opened)],
+                vec![],
             ),
             (
                 "the fire alarm releases the door",

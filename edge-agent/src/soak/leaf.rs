@@ -31,7 +31,8 @@ struct State {
     is_open: bool,
     is_pressed: bool,
     opened_ms: u64,
-    may_open_until_ms: u64,
+    unlocked_until_ms: u64,
+    leaving_until_ms: u64,
     /// The unit holds the door open for everybody until then.
     may_stay_until_ms: u64,
     is_held: bool,
@@ -45,12 +46,12 @@ impl Leaf {
     pub(super) fn watched_from(&self, now_ms: u64) {
         let mut state = self.state();
         (state.is_held, state.is_wrong) = (false, false);
-        (state.may_open_until_ms, state.may_stay_until_ms) = (0, 0);
+        (state.unlocked_until_ms, state.leaving_until_ms, state.may_stay_until_ms) = (0, 0, 0);
         if state.is_open {
-            (state.opened_ms, state.may_open_until_ms) = (now_ms, now_ms + HAND_ON_DOOR_MS);
+            (state.opened_ms, state.unlocked_until_ms) = (now_ms, now_ms + HAND_ON_DOOR_MS);
         }
         if state.is_pressed {
-            state.may_open_until_ms = state.may_open_until_ms.max(now_ms + WATCH.leave_ms);
+            state.leaving_until_ms = now_ms + WATCH.leave_ms;
         }
         state.forced_ms.clear();
         state.traces.clear();
@@ -59,16 +60,23 @@ impl Leaf {
     /// Somebody is let in: opens the door and leaves it open for `open_ms`.
     pub(super) fn let_in(&self, locks_at_ms: u64, now_ms: u64, open_ms: u64) {
         let mut state = self.state();
-        state.may_open_until_ms = state.may_open_until_ms.max(locks_at_ms + HAND_ON_DOOR_MS);
+        state.unlocked_until_ms = state.unlocked_until_ms.max(locks_at_ms + HAND_ON_DOOR_MS);
         state.plan(&[(now_ms + 1_000, door(true)), (now_ms + 1_000 + open_ms, door(false))]);
     }
 
     /// The unit holds the door open for everybody.
     pub(super) fn held_open_until(&self, until_ms: u64) {
         let mut state = self.state();
-        state.may_open_until_ms = state.may_open_until_ms.max(until_ms + HAND_ON_DOOR_MS);
+        state.unlocked_until_ms = state.unlocked_until_ms.max(until_ms + HAND_ON_DOOR_MS);
         state.may_stay_until_ms = state.may_stay_until_ms.max(until_ms);
         state.is_held = false;
+    }
+
+    /// The door is locked, maybe earlier than it was to be.
+    pub(super) fn locked(&self, now_ms: u64) {
+        let mut state = self.state();
+        state.unlocked_until_ms = state.unlocked_until_ms.min(now_ms + HAND_ON_DOOR_MS);
+        state.may_stay_until_ms = state.may_stay_until_ms.min(now_ms);
     }
 
     /// Somebody presses the exit button and leaves.
@@ -110,11 +118,11 @@ impl State {
         match contact {
             Contact::Exit { pressed } => {
                 self.is_pressed = pressed;
-                self.may_open_until_ms = self.may_open_until_ms.max(at_ms + WATCH.leave_ms);
+                self.leaving_until_ms = self.leaving_until_ms.max(at_ms + WATCH.leave_ms);
             }
             Contact::Door { open: true } => {
                 (self.is_open, self.opened_ms) = (true, at_ms);
-                let is_forced = !self.is_pressed && at_ms >= self.may_open_until_ms;
+                let is_forced = !self.is_pressed && at_ms >= self.unlocked_until_ms.max(self.leaving_until_ms);
                 self.forced_ms.extend(is_forced.then_some(at_ms));
                 self.forced_ms.retain(|forced_ms| forced_ms + ALWAYS_RECORDED.1 > at_ms);
                 self.is_wrong = is_forced && self.forced_ms.len() <= ALWAYS_RECORDED.0;

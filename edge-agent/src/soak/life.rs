@@ -12,7 +12,7 @@ use super::visitors::Visitors;
 use crate::audit_log::{AuditLog, Upkeep};
 use crate::clock::Clock;
 use crate::database::{InUse, Judge, Opened, Store};
-use crate::door::Latch;
+use crate::door::{DoorState, Latch};
 use crate::lockdown::Ordered;
 use crate::loop_turn::{Granted, Verdict};
 use crate::memory_file::MemoryFile;
@@ -251,6 +251,9 @@ impl<'a> Life<'a> {
                 self.indicators.note_turn(&turn, &self.unit, &self.environment.clock);
                 match turn.verdict {
                     Verdict::Granted(granted) => self.granted(&granted, &now, run),
+        if self.latch.state() == DoorState::Locked {
+            self.environment.leaf.locked(now.monotonic_ms);
+        }
                     Verdict::Refused(refusal) => self.refused(&refusal, &now, run),
                     Verdict::Admitted(_) => panic!("this door accepts no passes"),
                     Verdict::Nobody => self.visitors.ask(None),

@@ -20,7 +20,7 @@ use crate::audit_log::{AuditError, AuditLog};
 use crate::camera::{CameraError, Captured, FrameSource};
 use crate::clock::Clock;
 use crate::door::contacts::Contacts;
-use crate::door::{DoorError, DoorWatch, Latch, WatchRules};
+use crate::door::{DoorError, DoorState, DoorWatch, Latch, WatchRules};
 use crate::infrared::Infrared;
 use crate::lamp::Lamp;
 use crate::lights::Lights;
@@ -171,6 +171,9 @@ impl Unit {
         self.latch.lock_if_due(now.monotonic_ms);
         let happened = self.peripherals.watch_contacts(now.monotonic_ms);
         self.follow_lockdown_switch(happened.is_lockdown_switch_on, &now);
+        if self.latch.state() == DoorState::Locked {
+            self.peripherals.note_locked(now.monotonic_ms);
+        }
         happened.events.into_iter().for_each(|event| self.record(event, &now));
         let part_events: Vec<Event> = self.parts.iter().flat_map(PartReports::take).collect();
         part_events.into_iter().for_each(|event| self.record(event, &now));

@@ -76,6 +76,18 @@ impl Peripherals {
         self.contacts.as_mut().map_or_else(Happened::default, |contacts| contacts.happened(now_ms))
     }
 
+    /// Whether the lockdown switch was on when the contacts were read last.
+    pub(super) fn is_lockdown_switch_on(&self) -> bool {
+        self.contacts.as_ref().is_some_and(|contacts| contacts.lockdown)
+    }
+
+    /// Notes that the door is locked, maybe earlier than it was to be.
+    pub(super) fn note_locked(&mut self, now_ms: u64) {
+        if let Some(watch) = self.watch() {
+            watch.update(Input::Locked, now_ms);
+        }
+    }
+
     fn watch(&mut self) -> Option<&mut DoorWatch> {
         self.contacts.as_mut()?.watch.as_mut()
     }
