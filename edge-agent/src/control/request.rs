@@ -117,13 +117,6 @@ impl Request {
     }
 }
 
-impl Request {
-    /// Whether it can only keep people out, so that it is carried out even if it cannot be recorded.
-    pub(crate) fn only_tightens(&self) -> bool {
-        matches!(self, Self::LockDown { .. })
-    }
-}
-
 impl LockoutsOf {
     /// The kind that the policy counts; `None` for all.
     pub(crate) fn kind(self) -> Option<Kind> {

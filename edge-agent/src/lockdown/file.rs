@@ -50,7 +50,7 @@ impl LockdownFile {
     /// # Errors
     /// If the path does not end in a file name.
     pub fn at(path: &Path) -> anyhow::Result<Self> {
-        let name = name_of(path).context("[door] lockdown")?;
+        let name = name_of(path).context("[door] memory")?;
         Ok(Self::new(Box::new(Folder::at(folder_of(path))), name))
     }
 

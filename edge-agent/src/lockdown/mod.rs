@@ -73,6 +73,22 @@ impl Lockdowns {
         Self { file: Some(file), ordered, is_switch_on: false, switch: Ordered { admits: switch_admits } }
     }
 
+    /// Whether this order can only keep people out: it admits nobody, or there is no other order in force that it would
+    /// replace.
+    pub fn only_tightens(&self, ordered: &Ordered) -> bool {
+        ordered.admits.is_none() || self.ordered.as_ref().is_none_or(|(_, before)| before == ordered)
+    }
+
+    /// Replaces the order that is in force by one that may admit other people.
+    ///
+    /// # Errors
+    /// If it cannot be saved; the one before stays in force then.
+    pub fn replace_order(&mut self, ordered: Ordered) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), |file| file.save(Some(&ordered)))?;
+        self.ordered = Some((Source::Command, ordered));
+        Ok(())
+    }
+
     /// Locks down by order. The order is in force even if it cannot be saved.
     ///
     /// # Errors

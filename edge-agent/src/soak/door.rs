@@ -4,7 +4,8 @@ use super::disk::Disk;
 use crate::door::{Door, DoorError};
 use files::Storage;
 use files::power_cut::{Loss, PowerCut};
-use policy::{Entry, Grant, HeldOpen};
+use policy::Grant;
+use shared::gallery::PersonId;
 use std::sync::{Arc, Mutex};
 
 /// A lock that knows its position and the grants that it was unlocked for. Clones share it.
@@ -52,20 +53,14 @@ impl Door for WatchedDoor {
     fn unlock(&mut self, grant: Grant) -> Result<(), DoorError> {
         let mut state = self.state.lock().unwrap();
         let disk = state.disk.clone();
-        let recorded_utc_ms = match &grant {
-            Grant::Entry(entry) => {
-                disk.inspect(|disk| assert_recorded(disk, entry));
-                Some(entry.utc_ms())
-            }
-            // After the lock has stuck, it is driven again without a new record.
-            Grant::HeldOpen(held) => {
-                disk.is_some_and(|disk| is_beginning_recorded(&disk, held)).then_some(grant.utc_ms())
-            }
+        disk.inspect(|disk| match &grant {
+            Grant::Entry(entry) => assert_recorded(disk, "granted", entry.person(), entry.utc_ms()),
+            Grant::HeldOpen(held) => assert_recorded(disk, "held_open", held.opened_by(), grant.utc_ms()),
             other => panic!("the soak asks for no {other:?}"),
-        };
+        });
         Self::moves(&mut state)?;
         state.is_unlocked = true;
-        state.moves.extend(recorded_utc_ms);
+        state.moves.push(grant.utc_ms());
         Ok(())
     }
 
@@ -77,25 +72,12 @@ impl Door for WatchedDoor {
     }
 }
 
-/// Whether the record that the door is held open from now on survives a power cut at the moment the lock moves.
-fn is_beginning_recorded(disk: &PowerCut, held: &HeldOpen) -> bool {
-    let line = last_line(disk);
-    line.contains("\"event\":\"held_open\"") && line.contains(&format!("\"person\":\"{}\"", held.opened_by()))
-}
-
-fn last_line(disk: &PowerCut) -> String {
+/// Asserts that the record of the grant survives a power cut at the moment the lock moves.
+fn assert_recorded(disk: &PowerCut, event: &str, person: PersonId, utc_ms: i64) {
     let kept = disk.after(Loss::All).read("log").unwrap().unwrap_or_default();
     let last = kept.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty()).unwrap_or_default();
-    String::from_utf8_lossy(last).into_owned()
-}
-
-/// Asserts that the record of the grant survives a power cut at the moment the lock moves.
-fn assert_recorded(disk: &PowerCut, entry: &Entry) {
-    let line = last_line(disk);
-    let expected = [
-        "\"event\":\"granted\"".to_owned(),
-        format!("\"utc_ms\":{}", entry.utc_ms()),
-        format!("\"person\":\"{}\"", entry.person()),
-    ];
+    let line = String::from_utf8_lossy(last);
+    let expected =
+        [format!("\"event\":\"{event}\""), format!("\"utc_ms\":{utc_ms}"), format!("\"person\":\"{person}\"")];
     assert!(expected.iter().all(|part| line.contains(part)), "the lock moves without a record: {line}");
 }

@@ -36,6 +36,8 @@ pub(super) enum Incident {
     },
     /// The lockdown is ended.
     LockdownEnds,
+    /// The loop hangs for this many milliseconds.
+    Hangs(u64),
     /// Somebody leaves by the exit button.
     Leaves,
     /// The power is cut at this disk operation, counted from now.
@@ -74,6 +76,7 @@ pub(super) fn next(random: &mut Rng, sequence: u64) -> Incident {
         100..250 => Incident::Cards(1),
         250..254 => Incident::LockedDown { admits_wardens: random.bool() },
         254..266 => Incident::LockdownEnds,
+        266..270 => Incident::Hangs(random.u64(500..15_000)),
         _ => Incident::Nothing,
     }
 }

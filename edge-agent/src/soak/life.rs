@@ -17,7 +17,7 @@ use crate::lockdown::Ordered;
 use crate::loop_turn::{Granted, Verdict};
 use crate::memory_file::MemoryFile;
 use crate::reader::ScriptedReader;
-use crate::unit::{Unit, UnitError};
+use crate::unit::{OrderError, Unit, UnitError};
 use fastrand::Rng;
 use files::Storage;
 use models::self_test::Tested;
@@ -177,10 +177,15 @@ impl<'a> Life<'a> {
             Incident::DoorForced(open_ms) => self.environment.leaf.force(now_ms, open_ms),
             Incident::LockedDown { admits_wardens } => {
                 let admits = admits_wardens.then(|| WARDENS.to_owned());
-                let is_saved = self.unit.lock_down(Ordered { admits }).is_ok() && !self.environment.disk.power.is_off();
+                let ordered = self.unit.lock_down(Ordered { admits });
+                run.lockdowns += 1;
+                if let Err(OrderError::Unchanged(_)) = ordered {
+                    self.environment.lockdown.is_saved = false;
+                    return;
+                }
+                let is_saved = ordered.is_ok() && !self.environment.disk.power.is_off();
                 self.environment.lockdown = Lockdown { now: Some(admits_wardens), is_saved };
                 assert!(!self.environment.door.is_unlocked() || self.has_stuck, "unlocked in a lockdown");
-                run.lockdowns += 1;
             }
             Incident::LockdownEnds => match self.unit.end_lockdown() {
                 Ok(_) => {
@@ -189,6 +194,11 @@ impl<'a> Life<'a> {
                 }
                 Err(_) => self.environment.lockdown.is_saved = false,
             },
+            Incident::Hangs(ms) => {
+                self.environment.clock.pass(ms);
+                // The relock timer has a thread of its own.
+                self.latch.lock_if_due(self.environment.clock.elapsed_ms());
+            }
             Incident::Leaves => self.environment.leaf.leave(now_ms),
             Incident::PowerCut(operation) => {
                 self.environment.disk.power.cut_at(operation, self.environment.random.bool())
@@ -241,6 +251,9 @@ impl<'a> Life<'a> {
             scene.noise = 0.2 * self.environment.random.f32();
         }
         self.present_cards(&now);
+        if self.latch.state() == DoorState::Locked {
+            self.environment.leaf.locked(now.monotonic_ms);
+        }
         if self.scene.lock().unwrap().is_seen() {
             self.oracle.see(&self.visitors.faces);
         }
@@ -251,9 +264,6 @@ impl<'a> Life<'a> {
                 self.indicators.note_turn(&turn, &self.unit, &self.environment.clock);
                 match turn.verdict {
                     Verdict::Granted(granted) => self.granted(&granted, &now, run),
-        if self.latch.state() == DoorState::Locked {
-            self.environment.leaf.locked(now.monotonic_ms);
-        }
                     Verdict::Refused(refusal) => self.refused(&refusal, &now, run),
                     Verdict::Admitted(_) => panic!("this door accepts no passes"),
                     Verdict::Nobody => self.visitors.ask(None),

@@ -1,6 +1,7 @@
 //! Locks the unit down, and ends it: by orders and by the switch.
 //!
-//! A lockdown takes effect first and is recorded then, because it can only keep people out. Its end is recorded first.
+//! What can only keep people out takes effect first and is recorded then. What may let in more people, such as the end
+//! of a lockdown or an order that replaces another, is recorded and saved first.
 
 use super::Unit;
 use crate::audit_log::AuditError;
@@ -8,22 +9,33 @@ use crate::lockdown::{Lockdowns, Ordered, Source};
 use policy::Now;
 use policy::audit::Event;
 
-/// Why a lockdown did not end.
+/// Why a lockdown is as it was before an order.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StaysLockedDown {
-    /// The end could not be recorded.
-    #[error("the end cannot be recorded: {0}")]
+    /// The order could not be recorded.
+    #[error("the order cannot be recorded: {0}")]
     NotRecorded(#[from] AuditError),
-    /// The end could not be saved.
-    #[error("the end cannot be saved: {0}")]
+    /// The order could not be saved.
+    #[error("the order cannot be saved: {0}")]
     NotSaved(#[from] std::io::Error),
+}
+
+/// What is wrong with an order to lock down.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OrderError {
+    /// It is in force, and could not be saved.
+    #[error("the unit is locked down, but a restart may end that: {0}")]
+    MayEnd(std::io::Error),
+    /// It is not in force, but the order before it is.
+    #[error("the lockdown that was ordered before stays in force: {0}")]
+    Unchanged(#[from] StaysLockedDown),
 }
 
 impl Unit {
     /// Restores the lockdown from before the restart.
     pub fn set_lockdowns(&mut self, lockdowns: Lockdowns) {
         self.lockdowns = lockdowns;
-        self.apply_lockdowns();
+        self.take_switch();
     }
 
     /// What locks the unit down now.
@@ -31,15 +43,37 @@ impl Unit {
         &self.lockdowns
     }
 
-    /// Locks the door and lets in nobody from now on, except members of a group. The order is in force even if this
-    /// fails.
+    /// Takes the state of the lockdown switch, before the first turn follows it.
+    pub(super) fn take_switch(&mut self) {
+        self.lockdowns.set_switch(self.peripherals.is_lockdown_switch_on());
+        self.apply_lockdowns();
+    }
+
+    /// Locks the door and lets in nobody from now on, except members of a group.
     ///
     /// # Errors
-    /// If a restart may end it.
-    pub(crate) fn lock_down(&mut self, ordered: Ordered) -> std::io::Result<()> {
+    /// [`OrderError`], which says whether the order is in force.
+    pub(crate) fn lock_down(&mut self, ordered: Ordered) -> Result<(), OrderError> {
+        if !self.lockdowns.only_tightens(&ordered) {
+            return Ok(self.replace_order(ordered)?);
+        }
+        self.latch.lock();
         let saved = self.lockdowns.order(ordered.clone());
         self.begin_lockdown(Source::Command, ordered.admits.as_deref());
-        saved
+        saved.map_err(OrderError::MayEnd)
+    }
+
+    fn replace_order(&mut self, ordered: Ordered) -> Result<(), StaysLockedDown> {
+        let now = self.clock.now();
+        self.audit.append(Event::lockdown_began(Source::Command.code(), ordered.admits.as_deref()), &now)?;
+        if let Err(error) = self.lockdowns.replace_order(ordered) {
+            self.record_lockdowns(&now);
+            return Err(error.into());
+        }
+        self.latch.lock();
+        self.apply_lockdowns();
+        self.audit.maintain(&now);
+        Ok(())
     }
 
     /// Ends the lockdown that was ordered. The switch may still lock the unit down. Returns whether there was an order.
@@ -50,7 +84,10 @@ impl Unit {
         let now = self.clock.now();
         let Some((source, _)) = self.lockdowns.ordered() else { return Ok(false) };
         self.audit.append(Event::lockdown_ended(source.code()), &now)?;
-        self.lockdowns.end_order()?;
+        if let Err(error) = self.lockdowns.end_order() {
+            self.record_lockdowns(&now);
+            return Err(error.into());
+        }
         self.apply_lockdowns();
         self.audit.maintain(&now);
         Ok(true)
@@ -75,7 +112,7 @@ impl Unit {
         self.policy.set_lockdown(self.lockdowns.for_people(&self.gallery));
     }
 
-    /// Records the lockdowns that are in force at the start.
+    /// Records the lockdowns that are in force: at the start, and after a record of a change that did not happen.
     pub(super) fn record_lockdowns(&mut self, now: &Now) {
         let in_force = self.lockdowns.in_force();
         let events: Vec<Event> =

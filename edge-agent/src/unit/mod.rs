@@ -14,6 +14,7 @@ pub(crate) mod testing;
 
 pub use equip::equip;
 pub(crate) use equip::passes;
+pub(crate) use lockdown::OrderError;
 pub(crate) use people::People;
 
 use crate::audit_log::{AuditError, AuditLog};
@@ -123,6 +124,7 @@ impl Unit {
     /// Sets the contacts, and how to watch the door by them.
     pub fn set_contacts(&mut self, contacts: Box<dyn Contacts>, rules: WatchRules) {
         self.peripherals.contacts = Some(WatchedContacts::new(contacts, rules, self.clock.now().monotonic_ms));
+        self.take_switch();
     }
 
     /// Sets the lights that show the decisions.
@@ -169,11 +171,11 @@ impl Unit {
         let captured = camera.next_frame();
         let now = self.clock.now();
         self.latch.lock_if_due(now.monotonic_ms);
-        let happened = self.peripherals.watch_contacts(now.monotonic_ms);
-        self.follow_lockdown_switch(happened.is_lockdown_switch_on, &now);
         if self.latch.state() == DoorState::Locked {
             self.peripherals.note_locked(now.monotonic_ms);
         }
+        let happened = self.peripherals.watch_contacts(now.monotonic_ms);
+        self.follow_lockdown_switch(happened.is_lockdown_switch_on, &now);
         happened.events.into_iter().for_each(|event| self.record(event, &now));
         let part_events: Vec<Event> = self.parts.iter().flat_map(PartReports::take).collect();
         part_events.into_iter().for_each(|event| self.record(event, &now));
@@ -324,7 +326,7 @@ impl Unit {
         Ok(Verdict::Admitted(admitted))
     }
 
-    /// Unlocks the door. The grant must have been recorded. If the lock does not move, nobody has come in, and the door is
+    /// Unlocks the door. The grant must be on record. If the lock does not move, nobody has come in, and the door is
     /// not held open for others.
     fn unlock(&mut self, grant: impl Into<Grant>, now: &Now) -> Result<(), DoorError> {
         let unlocked = self.latch.unlock(grant, self.clock.now().monotonic_ms);
@@ -395,6 +397,10 @@ pub(crate) fn system_chance() -> u64 {
     })
 }
 
+#[cfg(test)]
+mod held_open_tests;
+#[cfg(test)]
+mod lockdown_tests;
 #[cfg(test)]
 mod pass_tests;
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! Grants for tests, made by the policy, because nothing else can make one.
 
 use policy::{Decision, Enrolled, Entry, HeldOpen, Hold, Now, Observation, ObservedFace, Policy, Resemblance, Rules};
+use shared::encoding::Encoding;
 use shared::face::FaceBox;
-use shared::gallery::{Gallery, GalleryBuilder, ModelHash, PersonId};
+use shared::gallery::{
+    Details, Gallery, GalleryBuilder, ModelHash, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest,
+};
 use shared::schedule::{Calendar, DoorHours, DoorUse, Period, ScheduleSet, Schedules, Weekdays};
 
 /// An enrolled person.
@@ -59,4 +62,19 @@ pub(crate) fn held_open() -> HeldOpen {
         Hold::Begins(held) => held,
         other => panic!("{other:?}"),
     }
+}
+
+/// [`PERSON`] is of the staff, and the door is held open once they have come in.
+pub(crate) fn staff() -> Gallery {
+    let encoding = Encoding::from_network(&[1.0, 0.0]).unwrap();
+    let person = NewPerson {
+        id: PERSON,
+        name: PersonName::parse("Ada").unwrap(),
+        details: Details { groups: vec!["staff".to_owned()], ..Details::default() },
+        encodings: vec![NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0, is_plain: true }],
+    };
+    let mut builder = GalleryBuilder::new(2, ModelHash([0; 32]), 2).unwrap();
+    builder.add_person(person).unwrap();
+    builder.set_schedules(open_all_day()).unwrap();
+    builder.build()
 }

@@ -6,7 +6,6 @@ use crate::door::contacts::{Contact, ScriptedContacts};
 use crate::door::{DoorState, Movement, ScriptedDoor};
 use crate::gpio::Board;
 use crate::lights::{LightState, ScriptedLights};
-use crate::lockdown::{LockdownFile, Lockdowns, Ordered};
 use crate::reader::ScriptedReader;
 use crate::sight::Recorded;
 use files::{Memory, Operation, Storage};
@@ -15,11 +14,10 @@ use policy::{Claimed, Credential, ObservedFace, Refusal};
 use shared::card::{CardKey, CardNumber};
 use shared::encoding::Encoding;
 use shared::gallery::{Details, GalleryBuilder, Mode, ModelHash, NewEncoding, NewPerson, PersonName, PhotoDigest};
-use shared::schedule::ScheduleSet;
-use testing::{PERSON, face, nobody, open_all_day, rules};
+use testing::{PERSON, face, nobody, rules};
 
 /// A camera that always gives the same grey picture, or nothing.
-struct Grey(Option<Frame>);
+pub(super) struct Grey(Option<Frame>);
 
 impl FrameSource for Grey {
     fn next_frame(&mut self) -> Result<Captured<'_>, CameraError> {
@@ -27,16 +25,17 @@ impl FrameSource for Grey {
     }
 }
 
-struct Bench {
-    unit: Unit,
-    door: ScriptedDoor,
-    storage: Memory,
-    clock: Arc<VirtualClock>,
-    camera: Grey,
+/// A unit on a bench.
+pub(super) struct Bench {
+    pub(super) unit: Unit,
+    pub(super) door: ScriptedDoor,
+    pub(super) storage: Memory,
+    pub(super) clock: Arc<VirtualClock>,
+    pub(super) camera: Grey,
 }
 
 impl Bench {
-    fn with(observations: Vec<Vec<ObservedFace>>) -> Self {
+    pub(super) fn with(observations: Vec<Vec<ObservedFace>>) -> Self {
         let (door, storage) = (ScriptedDoor::default(), Memory::default());
         let clock = Arc::new(VirtualClock::starting_at(1_800_000_000_000));
         let audit =
@@ -48,12 +47,12 @@ impl Bench {
         Self { unit, door, storage, clock, camera: Grey(Some(Frame::from_rgb(1, 1, vec![128; 3]).unwrap())) }
     }
 
-    fn turn_at(&mut self, ms: u64) -> Turn {
+    pub(super) fn turn_at(&mut self, ms: u64) -> Turn {
         self.clock.advance_to(ms);
         self.unit.turn(&mut self.camera).unwrap()
     }
 
-    fn log(&mut self) -> String {
+    pub(super) fn log(&mut self) -> String {
         String::from_utf8(self.storage.read("log").unwrap().unwrap_or_default()).unwrap()
     }
 }
@@ -247,199 +246,6 @@ fn a_door_that_fails_is_recorded() {
 }
 
 /// A gallery in which [`PERSON`] has this card and this mode.
-/// [`PERSON`] is of the staff, and the door is held open once they have come in.
-fn staff() -> Gallery {
-    let encoding = Encoding::from_network(&[1.0, 0.0]).unwrap();
-    let person = NewPerson {
-        id: PERSON,
-        name: PersonName::parse("Ada").unwrap(),
-        details: Details { groups: vec!["staff".to_owned()], ..Details::default() },
-        encodings: vec![NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at: 0, is_plain: true }],
-    };
-    let mut builder = GalleryBuilder::new(2, ModelHash([0; 32]), 2).unwrap();
-    builder.add_person(person).unwrap();
-    builder.set_schedules(open_all_day()).unwrap();
-    builder.build()
-}
-
-fn of_staff(admits: Option<&str>) -> Ordered {
-    Ordered { admits: admits.map(str::to_owned) }
-}
-
-#[test]
-fn a_lockdown_locks_at_once_and_survives_a_restart() {
-    let files = Memory::default();
-    let restored = || Lockdowns::restored(LockdownFile::new(Box::new(files.clone()), "lockdown"), None);
-    let mut bench = Bench::with(vec![vec![face(0.5)]; 3]);
-    bench.unit.use_database(staff(), rules()).unwrap();
-    bench.unit.set_lockdowns(restored());
-    assert!(matches!(bench.turn_at(0).verdict, Verdict::Granted(_)));
-    assert_eq!(bench.unit.latch.state(), DoorState::Unlocked);
-    bench.unit.lock_down(of_staff(None)).unwrap();
-    assert_eq!(bench.unit.latch.state(), DoorState::Locked, "in the middle of an entry");
-
-    let mut restarted = Bench::with(vec![vec![face(0.5)], vec![], vec![face(0.5)]]);
-    restarted.unit.use_database(staff(), rules()).unwrap();
-    restarted.unit.set_lockdowns(restored());
-    restarted.unit.start();
-    let refused = restarted.turn_at(0).verdict;
-    assert!(matches!(refused, Verdict::Refused(Refusal { reason: Reason::LockedDown, .. })), "{refused:?}");
-    assert!(restarted.log().contains(r#""event":"lockdown_began","locked_by":"restart""#), "{}", restarted.log());
-    assert!(restarted.unit.end_lockdown().unwrap());
-    assert!(restarted.log().contains(r#""event":"lockdown_ended","locked_by":"restart""#), "{}", restarted.log());
-    restarted.turn_at(5_000);
-    assert!(matches!(restarted.turn_at(10_000).verdict, Verdict::Granted(_)));
-    assert_eq!(restored().in_force().count(), 0);
-}
-
-/// The people of a new database are admitted by their groups in it.
-#[test]
-fn a_lockdown_follows_the_database() {
-    let mut bench = Bench::with(vec![vec![face(0.5)], vec![], vec![face(0.5)]]);
-    bench.unit.lock_down(of_staff(Some("staff"))).unwrap();
-    let is_let_in = |turn: Turn| matches!(turn.verdict, Verdict::Granted(_));
-    assert!(!is_let_in(bench.turn_at(0)), "nobody is of the staff");
-    bench.unit.use_database(staff(), rules()).unwrap();
-    bench.turn_at(5_000);
-    assert!(is_let_in(bench.turn_at(10_000)));
-}
-
-#[test]
-fn a_lockdown_whose_end_cannot_be_recorded_stays() {
-    let mut bench = Bench::with(vec![vec![face(0.5)]]);
-    bench.storage.fail_at(Some(Operation::Append));
-    bench.unit.lock_down(of_staff(None)).unwrap();
-    assert!(bench.unit.end_lockdown().is_err());
-    let refused = bench.turn_at(0).verdict;
-    assert!(matches!(refused, Verdict::Refused(Refusal { reason: Reason::LockedDown, .. })), "{refused:?}");
-}
-
-#[test]
-fn the_switch_locks_down_and_the_fire_alarm_is_recorded() {
-    let mut bench = Bench::with(vec![vec![face(0.5)], vec![face(0.5)], vec![], vec![], vec![], vec![face(0.5)]]);
-    let contacts = ScriptedContacts::new([
-        (1_000, Contact::Lockdown { on: true }),
-        (10_000, Contact::FireAlarm { on: true }),
-        (10_500, Contact::Door { open: true }),
-        (11_000, Contact::Door { open: false }),
-        (12_000, Contact::FireAlarm { on: false }),
-        (13_000, Contact::Lockdown { on: false }),
-    ]);
-    bench.unit.set_contacts(Box::new(contacts), Config::default().contacts.watch_rules());
-    assert!(matches!(bench.turn_at(0).verdict, Verdict::Granted(_)));
-    let refused = bench.turn_at(1_000);
-    assert!(matches!(refused.verdict, Verdict::Refused(Refusal { reason: Reason::LockedDown, .. })), "{refused:?}");
-    assert_eq!(refused.door, DoorState::Locked);
-    for at in [10_000, 10_500, 13_000] {
-        bench.turn_at(at);
-    }
-    assert!(matches!(bench.turn_at(20_000).verdict, Verdict::Granted(_)));
-    let events: Vec<String> = bench.log().lines().map(event_of).collect();
-    let expected = [
-        "granted",
-        "lockdown_began",
-        "fire_alarm_on",
-        "refused",
-        "door_released",
-        "door_closed",
-        "fire_alarm_off",
-        "lockdown_ended",
-        "granted",
-    ];
-    let mut found = events.clone();
-    found.retain(|event| expected.contains(&event.as_str()));
-    found.sort();
-    let mut sorted = expected.map(str::to_owned).to_vec();
-    sorted.sort();
-    assert_eq!(found, sorted, "{events:?}");
-}
-
-#[test]
-fn a_lock_test_is_recorded_and_short_and_a_lockdown_refuses_it() {
-    let mut bench = Bench::with(vec![vec![]; 3]);
-    bench.turn_at(1_000);
-    bench.unit.test_lock(1000).unwrap();
-    assert_eq!(bench.unit.latch.locks_at_ms(), Some(3_000));
-    assert!(bench.log().contains(r#""event":"lock_tested","by_uid":1000"#), "{}", bench.log());
-    bench.turn_at(3_000);
-    assert_eq!(bench.unit.latch.state(), DoorState::Locked);
-    bench.unit.lock_down(of_staff(None)).unwrap();
-    assert!(bench.unit.test_lock(0).is_err());
-    bench.unit.end_lockdown().unwrap();
-    bench.storage.fail_at(Some(Operation::Append));
-    assert!(bench.unit.test_lock(0).is_err(), "without a record");
-    assert_eq!(bench.unit.latch.state(), DoorState::Locked);
-}
-
-fn event_of(line: &str) -> String {
-    serde_json::from_str::<serde_json::Value>(line).unwrap()["event"].as_str().unwrap().to_owned()
-}
-
-fn first_of_the_staff() -> ObservedFace {
-    let mut first = face(0.5);
-    first.resembles.as_mut().unwrap().best.hours.holds_open = ScheduleSet::from_indices([0]);
-    first
-}
-
-#[test]
-fn a_door_is_held_open_after_its_record_until_the_database_says_otherwise() {
-    let mut bench = Bench::with(vec![vec![first_of_the_staff()], vec![], vec![], vec![], vec![], vec![]]);
-    bench.unit.use_database(staff(), rules()).unwrap();
-    assert!(matches!(bench.turn_at(0).verdict, Verdict::Granted(_)));
-    for at in [1_000, 4_000, 8_000, 12_000] {
-        assert_eq!(bench.turn_at(at).door, DoorState::Unlocked, "{at}");
-    }
-    bench.unit.use_database(nobody(), rules()).unwrap();
-    assert_eq!(bench.turn_at(13_000).door, DoorState::Locked);
-    let log = bench.log();
-    let places = ["\"granted\"", "\"held_open\",\"hours\":\"day\"", "\"hold_ended\"", "\"hours_over\""];
-    let places: Vec<Option<usize>> = places.iter().map(|event| log.find(event)).collect();
-    assert!(places.is_sorted() && places[0].is_some(), "{places:?} {log}");
-    assert_eq!(log.matches("held_open").count(), 1, "{log}");
-    use Movement::{Lock, Unlock};
-    assert_eq!(bench.door.movements(), [Lock, Unlock, Lock]);
-}
-
-#[test]
-fn a_door_is_not_held_open_without_a_record() {
-    let mut bench = Bench::with(vec![vec![first_of_the_staff()], vec![], vec![], vec![]]);
-    bench.unit.use_database(staff(), rules()).unwrap();
-    assert!(matches!(bench.turn_at(0).verdict, Verdict::Granted(_)));
-    bench.storage.fail_at(Some(Operation::Append));
-    for at in [100, 6_000, 7_000] {
-        bench.turn_at(at);
-    }
-    assert_eq!(bench.unit.latch.state(), DoorState::Locked);
-    assert!(!bench.log().contains("held_open"), "{}", bench.log());
-}
-
-#[test]
-fn a_lock_that_sticks_ends_the_hold_on_record() {
-    let mut bench = Bench::with(vec![vec![first_of_the_staff()], vec![], vec![]]);
-    bench.unit.use_database(staff(), rules()).unwrap();
-    bench.turn_at(0);
-    bench.unit.latch.lock();
-    bench.door.jam(1);
-    bench.clock.advance_to(100);
-    assert!(bench.unit.turn(&mut bench.camera).is_err());
-    assert_eq!(bench.turn_at(200).door, DoorState::Locked, "somebody must come in again");
-    let log = bench.log();
-    assert!(log.contains(r#""event":"hold_ended","hours":"day","ended_because":"door_failed""#), "{log}");
-}
-
-/// Without a loop that renews it, the relock timer ends the hold.
-#[test]
-fn a_loop_that_hangs_does_not_hold_the_door_open() {
-    let mut bench = Bench::with(vec![vec![first_of_the_staff()], vec![]]);
-    bench.unit.use_database(staff(), rules()).unwrap();
-    bench.turn_at(0);
-    bench.turn_at(4_000);
-    bench.unit.latch.lock_if_due(8_999);
-    assert_eq!(bench.unit.latch.state(), DoorState::Unlocked);
-    bench.unit.latch.lock_if_due(9_000);
-    assert_eq!(bench.unit.latch.state(), DoorState::Locked);
-}
-
 fn card_holder(card: CardNumber, mode: Mode) -> Gallery {
     let key = CardKey([9; 32]);
     let mut builder = GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap();

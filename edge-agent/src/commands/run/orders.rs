@@ -1,8 +1,9 @@
 //! Requests on the control socket of a running unit: each is recorded, then carried out between two turns of the loop.
+//! A lockdown that can only keep people out is carried out first.
 
 use crate::control::{self, Lockout, Order, Reply, Request};
 use crate::lockdown::{LockdownReport, Ordered};
-use crate::unit::{People, Unit};
+use crate::unit::{OrderError, People, Unit};
 use anyhow::anyhow;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -29,7 +30,8 @@ impl Orders {
             }
             Err(error) => {
                 tracing::warn!(
-                    "[control] socket {shown}: {error}; this unit will not answer `edge-agent lockout` and `rollback`"
+                    "[control] socket {shown}: {error}; this unit will not answer `edge-agent lockdown`, `lockout`, `test-lock` and \
+                     `rollback`"
                 );
                 Ok(Self::none())
             }
@@ -41,16 +43,28 @@ impl Orders {
         Self { waiting: None }
     }
 
-    /// Carries out the waiting requests. A request that cannot be recorded is refused.
+    /// Carries out the waiting requests. A request that cannot be recorded is refused, unless it can only keep people out.
     pub(super) fn carry_out(&self, unit: &mut Unit, people: &mut People) {
         while let Some(order) = self.waiting.as_ref().and_then(|waiting| waiting.try_recv().ok()) {
-            match unit.record_request(order.request.code(), order.uid) {
-                Ok(()) => carry_out(order, unit, people),
+            let (code, uid) = (order.request.code(), order.uid);
+            if only_tightens(&order.request, unit) {
+                carry_out(order, unit, people);
                 // The log reports its own failures.
-                Err(_) if order.request.only_tightens() => carry_out(order, unit, people),
+                unit.record_request(code, uid).ok();
+                continue;
+            }
+            match unit.record_request(code, uid) {
+                Ok(()) => carry_out(order, unit, people),
                 Err(error) => order.answer(Reply::refused(format!("the request cannot be recorded: {error}"))),
             }
         }
+    }
+}
+
+fn only_tightens(request: &Request, unit: &Unit) -> bool {
+    match request {
+        Request::LockDown { admits } => unit.lockdowns().only_tightens(&Ordered { admits: admits.clone() }),
+        _ => false,
     }
 }
 
@@ -66,7 +80,11 @@ fn carry_out(order: Order, unit: &mut Unit, people: &mut People) {
             Err(error) => Reply::refused(format!("the request cannot be recorded: {error}")),
         }),
         Request::LockDown { admits } => {
-            let not_saved = unit.lock_down(Ordered { admits }).err().map(|error| error.to_string());
+            let not_saved = match unit.lock_down(Ordered { admits }) {
+                Ok(()) => None,
+                Err(OrderError::MayEnd(error)) => Some(error.to_string()),
+                Err(error) => return order.answer(Reply::refused(error.to_string())),
+            };
             let report = LockdownReport::new(unit.lockdowns(), unit.gallery());
             order.answer(Reply::lockdown(report.map(|report| LockdownReport { not_saved, ..report })));
         }
