@@ -186,11 +186,13 @@ impl AuditLog {
     /// [`AuditError`]; the event is then not recorded. Later events can be.
     pub fn append(&mut self, event: Event, now: &Now) -> Result<(), AuditError> {
         self.record_found(now)?;
+        self.sign_if_overdue(now)?;
         self.append_next(event, now)
     }
 
     fn record_found(&mut self, now: &Now) -> Result<(), AuditError> {
         while let Some(event) = self.found.front().cloned() {
+            self.sign_if_overdue(now)?;
             self.append_next(event, now)?;
             self.found.pop_front();
         }

@@ -1,11 +1,10 @@
 //! Work on the log between records: reserving space, signing heads, rotating full files, removing old files. It never
-//! runs between a decision and the door's movement.
+//! runs between a decision and the door's movement, except for a signature that is overdue by then.
 //!
 //! A head is signed after every [`SIGNED_EVERY`] records, [`SIGNED_WITHIN_MS`] after the first unsigned record, when a
 //! file is rotated, before old files are removed, and when the unit stops. The signature is a record in the chain, and
 //! a file next to the log; from that file the next start detects a missing tail. Signing each record would cost two
-//! more syncs for each grant.
-//! person who is let in.
+//! more syncs for each person who is let in.
 
 use super::log_files::{self, Segment, head_name, next_name, segment_name};
 use super::{AuditError, AuditLog, SignedHead, end_of, failed_to_be};
@@ -83,8 +82,10 @@ pub(super) struct State {
     signed: u64,
     /// The same for the chain alone. If writing the file next to the log failed, it is retried without a new record.
     signed_in_chain: u64,
-    /// Time of the first unsigned record: UTC and monotonic.
+    /// Time of the first unsigned record since the start: UTC and monotonic.
     unsigned_since: Option<(i64, u64)>,
+    /// Whether records from before the start are unsigned. They may have waited for a long time.
+    has_older_unsigned: bool,
     pruned_ms: Option<u64>,
     right: Option<RightClock>,
     /// When a file was last removed because of its age.
@@ -168,12 +169,23 @@ impl AuditLog {
     fn sign_in_chain(&mut self, now: &Now) -> Result<(), AuditError> {
         // Events found at the start come first, because a signature covers the record before it.
         self.record_found(now)?;
+        self.append_signature(now)
+    }
+
+    /// Signs before the next record if the first unsigned one is too old by then, because the clock was set or a turn
+    /// took long. So wherever the power fails, unsigned records never span more time than `audit verify` allows.
+    pub(super) fn sign_if_overdue(&mut self, now: &Now) -> Result<(), AuditError> {
+        if self.state.has_waited_for_a_signature(now) { self.append_signature(now) } else { Ok(()) }
+    }
+
+    fn append_signature(&mut self, now: &Now) -> Result<(), AuditError> {
         let head = self.chain.head();
         let Some(key) = self.key.as_ref().filter(|_| head.sequence > self.state.signed_in_chain) else { return Ok(()) };
         let signature = key.sign(&head);
-        self.append(Event::HeadSigned { signature }, now)?;
+        self.append_next(Event::HeadSigned { signature }, now)?;
         self.state.signed_in_chain = self.chain.head().sequence;
         self.state.unsigned_since = None;
+        self.state.has_older_unsigned = false;
         Ok(())
     }
 
@@ -200,10 +212,7 @@ impl AuditLog {
             }
         }
         self.detect_missing_tail().map_err(failed_to_be("read"))?;
-        if self.chain.head().sequence > self.state.signed {
-            // The record may have waited for a long time, so it is signed as soon as possible.
-            self.state.unsigned_since = Some((i64::MIN, 0));
-        }
+        self.state.has_older_unsigned = self.chain.head().sequence > self.state.signed;
         Ok(())
     }
 
@@ -245,7 +254,8 @@ impl AuditLog {
 
     fn sign_if_due(&mut self, now: &Now) -> Result<(), AuditError> {
         let unsigned = self.chain.head().sequence.saturating_sub(self.state.signed_in_chain);
-        if unsigned >= SIGNED_EVERY || self.state.has_waited_for_a_signature(now) {
+        let is_due = unsigned >= SIGNED_EVERY || self.state.has_older_unsigned;
+        if is_due || self.state.has_waited_for_a_signature(now) {
             self.sign(now)
         } else if self.state.signed < self.state.signed_in_chain {
             self.sign_beside()

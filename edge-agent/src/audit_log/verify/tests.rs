@@ -195,6 +195,39 @@ fn unsigned_records_are_reported_and_overdue_ones_are_a_fault() {
     assert_eq!(check(&files, Some(&head)).unsigned_from, None);
 }
 
+/// Regression test: the clock was set between two records, and the power failed before the next signature. Then the end
+/// of the log counted as somebody else's.
+#[test]
+fn what_a_unit_leaves_unsigned_is_never_a_fault() {
+    let hour = 3_600_000;
+    let later = [Now::new(hour, 1), Now::new(-hour, 1), Now::new(hour, hour as u64)];
+    for (now, has_failed) in later.into_iter().flat_map(|now| [(now, false), (now, true)]) {
+        let mut disk = Memory::default();
+        let open = |disk: &Memory, now: Now| {
+            AuditLog::open_in(Box::new(disk.clone()), "log", Some(key()), Upkeep::default(), &now).unwrap()
+        };
+        let mut log = open(&disk, Now::new(0, 0));
+        log.append(Event::started("1"), &Now::new(0, 0)).unwrap();
+        log.sign(&Now::new(0, 0)).unwrap();
+        log.append(granted(PersonId([1; 16])), &Now::new(0, 0)).unwrap();
+        if has_failed {
+            disk.set_read_only(true);
+            log.append(Event::Stopped, &Now::new(0, 0)).unwrap_err();
+            disk.set_read_only(false);
+        }
+        log.append(granted(PersonId([2; 16])), &now).unwrap();
+        let files = |disk: &mut Memory| vec![("log".to_owned(), disk.read("log").unwrap().unwrap())];
+        let found = check(&files(&mut disk), None);
+        assert_eq!((found.fault(), found.unsigned_grants), (None, 1), "{now:?}");
+        drop(log);
+        let mut log = open(&disk, now);
+        log.append(Event::started("1"), &now).unwrap();
+        log.maintain(&now);
+        let found = check(&files(&mut disk), None);
+        assert_eq!((found.fault(), found.unsigned_from), (None, None), "the start signs what was left: {now:?}");
+    }
+}
+
 /// The oldest file is deleted, and a forged record says that the unit removed it.
 #[test]
 fn a_removal_counts_only_if_it_is_signed() {
