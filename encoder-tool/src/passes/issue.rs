@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use shared::gallery::{Gallery, PersonId, PersonName};
-use shared::pass::{DoorTag, HostTag, MAX_PASS_USES, Pass};
+use shared::pass::{DoorTag, HostTag, MAX_PASS_USES, Pass, PassError};
 use std::path::PathBuf;
 use std::str::FromStr;
 use terminal::{Answer, Help, ShowPath, ShownPath, print, print_json};
@@ -38,7 +38,8 @@ pub(crate) struct Issue {
     /// repeated, at most four times
     #[arg(long = "door", value_name = "UNIT|GROUP", required = true, num_args = 1..)]
     doors: Vec<Doors>,
-    /// When the pass begins: a day (2027-01-31), a local time (2027-01-31T09:00) or a time with a zone; now if not given
+    /// When the pass begins: a day (2027-01-31), a local time (2027-01-31T09:00), or a time with Z or an offset
+    /// (2027-01-31T09:00+01:00); now if not given
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
     /// When the pass ends; a day counts as a whole
@@ -132,7 +133,8 @@ pub(super) fn run(arguments: &Issue) -> anyhow::Result<Answer> {
     let pass = passes_toml::change(&arguments.place.photos, |passes| {
         let id = passes_toml::fresh_id(passes)?;
         let tag = host.as_ref().map(HostTag::of);
-        let pass = Pass::new(id, hours, uses, &tags, tag).help("leave out --uses, or name other doors with --door")?;
+        let pass = Pass::new(id, hours, uses, &tags, tag);
+        let pass = pass.or_else(|error| Err(error).help(advice_on(error)))?;
         passes.add_key(&key.issuer())?;
         let (from, to) = passes_toml::times(hours);
         passes.passes.push(Issued {
@@ -170,6 +172,15 @@ pub(super) fn run(arguments: &Issue) -> anyhow::Result<Answer> {
         false => print(&in_words(&issued, [from, to], &zone))?,
     }
     Ok(Answer::Yes)
+}
+
+fn advice_on(error: PassError) -> &'static str {
+    match error {
+        PassError::UsesAtSeveralDoors(_) => "give --uses any, or issue one pass for each door",
+        PassError::Doors(_) => "put the units into a group of doors, and name the group with --door",
+        PassError::DoorTwice => "name each door once with --door",
+        _ => "give other times with --from and --to",
+    }
 }
 
 /// A door as it is written in `passes.toml`, and its tag.
@@ -226,6 +237,7 @@ mod tests {
     use super::*;
     use shared::card::{CardFormat, CardHash, CardKey};
     use shared::gallery::{Details, GalleryBuilder, Mode, ModelHash, NewPerson};
+    use shared::pass::{PassHours, PassId};
 
     #[test]
     fn uses_are_a_number_or_any() {
@@ -258,6 +270,26 @@ mod tests {
                 (Err(error), Err(expected)) => assert!(format!("{error:#}").contains(expected), "{error:#}"),
                 (found, _) => panic!("{door} {uses:?}: {found:?}"),
             }
+        }
+    }
+
+    /// Regression test: each of these was refused with "leave out --uses", which means one use.
+    #[test]
+    fn each_limit_of_a_pass_has_its_own_advice() {
+        let doors = [1, 2, 3, 4, 5].map(|number| DoorTag::of_group(&number.to_string()));
+        let made = |minutes, uses, doors: &[DoorTag]| {
+            let hours = PassHours { from_minute: 30_000_000, minutes };
+            Pass::new(PassId([0; 6]), hours, uses, doors, None).map_err(advice_on)
+        };
+        assert!(made(60, Some(1), &doors[..1]).is_ok());
+        for (minutes, uses, doors, expected) in [
+            (60, Some(1), &doors[..2], "--uses any"),
+            (60, None, &doors[..], "a group of doors"),
+            (60, None, &[doors[0]; 2], "each door once"),
+            (400 * 24 * 60, None, &doors[..1], "--from and --to"),
+        ] {
+            let advice = made(minutes, uses, doors).unwrap_err();
+            assert!(advice.contains(expected), "{advice}");
         }
     }
 
