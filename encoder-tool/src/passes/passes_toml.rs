@@ -16,8 +16,8 @@
 //! issued = "2027-01-30T12:34:56Z"
 //! ```
 //!
-//! Removing a `[[key]]` stops its passes with the next database. The passes remember their keys, so that no later
-//! pass brings such a key back.
+//! Removing a `[[key]]` stops its passes with the next database. The passes remember their keys, also erased ones, so
+//! that no later pass brings such a key back.
 
 use super::times::of_minute;
 use crate::rule_files::PASSES_FILE;
@@ -33,8 +33,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use terminal::{Help, ShowPath};
 
-/// The largest `passes.toml` that is read, in bytes: about 20 000 passes.
+/// The largest `passes.toml` that is read and written, in bytes: about 30 000 passes for one door.
 pub(crate) const MAX_BYTES: u64 = 8 << 20;
+/// What revoking a pass adds to the file. A new pass must leave room for it, so that every pass can be revoked.
+const REVOKED_BYTES: u64 = "revoked = \"2027-01-31T17:00:00Z\"\n".len() as u64;
 /// How long a revoked pass stays in the databases after its end, for units whose clock is slow.
 const MINUTES_AFTER_ITS_END: u64 = 24 * 60;
 const HEAD: &str = "\
@@ -48,9 +50,9 @@ const HEAD: &str = "\
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Passes {
-    /// Fingerprints of removed keys whose passes were erased.
-    #[serde(default, rename = "stopped-keys", skip_serializing_if = "Vec::is_empty")]
-    pub(super) stopped_keys: Vec<String>,
+    /// Fingerprints of keys of which passes were erased.
+    #[serde(default, rename = "keys-of-erased-passes", skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) keys_of_erased: BTreeSet<String>,
     #[serde(default, rename = "key", skip_serializing_if = "Vec::is_empty")]
     pub(super) keys: Vec<Key>,
     #[serde(default, rename = "pass", skip_serializing_if = "Vec::is_empty")]
@@ -138,6 +140,9 @@ pub(crate) enum PassesError {
         /// Why.
         why: String,
     },
+    /// There are too many passes.
+    #[error("passes.toml would have {0} bytes, with room to revoke each pass; at most {MAX_BYTES} are possible")]
+    TooLarge(u64),
     /// Too many passes are revoked.
     #[error(
         "{0} passes are revoked and not over, at most {MAX_REVOKED_PASSES} are possible: make a new key with `encoder-tool \
@@ -198,7 +203,7 @@ impl Passes {
             return Ok(());
         }
         let of_passes = self.passes.iter().filter_map(|pass| pass.key.as_ref());
-        if self.stopped_keys.iter().chain(of_passes).any(|known| *known == key.fingerprint) {
+        if self.keys_of_erased.iter().chain(of_passes).any(|known| *known == key.fingerprint) {
             return Err(PassesError::Stopped(key.fingerprint));
         }
         self.keys.push(key);
@@ -207,12 +212,8 @@ impl Passes {
 
     /// Erases all other passes.
     pub(super) fn keep(&mut self, is_kept: impl Fn(&Issued) -> bool) {
-        let erased = self.passes.iter().filter(|pass| !is_kept(pass) && self.is_stopped(pass));
-        let mut stopped: Vec<String> = erased.filter_map(|pass| pass.key.clone()).collect();
-        self.stopped_keys.append(&mut stopped);
-        self.stopped_keys.sort_unstable();
-        self.stopped_keys.dedup();
-        self.passes.retain(is_kept);
+        let erased = self.passes.extract_if(.., |pass| !is_kept(pass));
+        self.keys_of_erased.extend(erased.filter_map(|pass| pass.key));
     }
 
     /// Whether the pass's key was removed.
@@ -249,14 +250,19 @@ impl Issued {
 /// # Errors
 /// If it cannot be read or used.
 pub(super) fn read_in(folder: &Path) -> anyhow::Result<Passes> {
+    require_folder(folder)?;
     let path = folder.join(PASSES_FILE);
-    if !folder.is_dir() {
-        return Err(anyhow!("{} is not a folder", folder.shown())).help("name the photos folder with --photos");
-    }
     if !path.exists() {
         return Ok(Passes::default());
     }
     read(&path)
+}
+
+fn require_folder(folder: &Path) -> anyhow::Result<()> {
+    match folder.is_dir() {
+        true => Ok(()),
+        false => Err(anyhow!("{} is not a folder", folder.shown())).help("name the photos folder with --photos"),
+    }
 }
 
 /// Reads this `passes.toml`.
@@ -264,26 +270,39 @@ pub(super) fn read_in(folder: &Path) -> anyhow::Result<Passes> {
 /// # Errors
 /// If it cannot be read or used.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Passes> {
-    let bytes = read_bounded(path, MAX_BYTES)?;
+    let bytes = read_bounded(path, MAX_BYTES);
+    let bytes = bytes.help("make the file readable; if it is too large, remove passes that are over from it")?;
     parse(&bytes).with_context(|| path.shown().to_string()).help("correct the file, or take it from a backup")
 }
 
-/// Reads `passes.toml`, changes it, and replaces it, while no other process does.
+/// Reads `passes.toml`, changes it, and replaces it if anything has changed, while no other process does.
 ///
 /// # Errors
-/// If it cannot be read, changed or written; it is unchanged then.
+/// If it cannot be read, changed or written, or would be too large; it is unchanged then.
 pub(super) fn change<T>(folder: &Path, change: impl FnOnce(&mut Passes) -> anyhow::Result<T>) -> anyhow::Result<T> {
-    let path = folder.join(PASSES_FILE);
-    let before = read_in(folder)?;
+    require_folder(folder)?;
     let _turn = wait_for_folder(folder).with_context(|| format!("{} cannot be locked", folder.shown()))?;
-    // Again, under the lock.
-    let mut passes = read_in(folder)?;
+    let before = read_in(folder)?;
+    let mut passes = before.clone();
     let changed = change(&mut passes)?;
-    if passes != before || !path.exists() {
-        let text = toml::to_string(&passes).context("passes.toml cannot be written")?;
-        files::replace(&path, Access::Private, (HEAD.to_owned() + &text).as_bytes())?;
+    if passes != before {
+        let text = HEAD.to_owned() + &toml::to_string(&passes).context("passes.toml cannot be written")?;
+        require_room(text.len() as u64, &before, &passes)?;
+        files::replace(&folder.join(PASSES_FILE), Access::Private, text.as_bytes())?;
     }
     Ok(changed)
+}
+
+/// Only a file with more passes than before must leave room to revoke them: revoking itself may use up that room.
+fn require_room(bytes: u64, before: &Passes, passes: &Passes) -> anyhow::Result<()> {
+    let not_revoked = passes.passes.iter().filter(|pass| pass.revoked.is_none()).count() as u64;
+    let has_more = passes.passes.len() > before.passes.len();
+    let needed = bytes + if has_more { not_revoked * REVOKED_BYTES } else { 0 };
+    match needed > MAX_BYTES {
+        true => Err(PassesError::TooLarge(needed))
+            .help("erase passes that are over with `encoder-tool pass forget --ended-days-ago 30`"),
+        false => Ok(()),
+    }
 }
 
 /// Draws an id that no pass has.
@@ -391,6 +410,89 @@ pub(super) mod tests {
         change(folder.path(), erase_all).unwrap();
         assert!(issue(5, 1).is_err());
         issue(6, 2).unwrap();
+        // Removed after its passes were erased.
+        change(folder.path(), erase_all).unwrap();
+        let mut stopped = read_in(folder.path()).unwrap();
+        stopped.keys.clear();
+        std::fs::write(&path, toml::to_string(&stopped).unwrap()).unwrap();
+        assert!(issue(7, 2).is_err());
+        issue(8, 3).unwrap();
+    }
+
+    /// Regression test: a file that had grown too large was written, and no command could read it again.
+    #[test]
+    fn a_file_without_room_takes_no_pass_and_every_pass_can_still_be_revoked() {
+        let folder = tempfile::tempdir().unwrap();
+        let pass = |id: u8, doors_bytes: u64| {
+            let key = Some(issuer(1).fingerprint().to_string());
+            let doors = vec!["x".repeat(doors_bytes as usize)];
+            Issued { key, doors, ..issued(id, "Vera", "2027-01-31T17:00:00Z") }
+        };
+        let size_of = |passes: Vec<Issued>| {
+            let count = passes.len() as u64;
+            let text = toml::to_string(&Passes { passes, ..Passes::default() }).unwrap();
+            (HEAD.len() + text.len()) as u64 + count * REVOKED_BYTES
+        };
+        let ordinary = size_of(vec![pass(1, 24), pass(2, 24)]) - size_of(vec![pass(1, 24)]);
+        assert!((27_000..36_000).contains(&(MAX_BYTES / ordinary)), "{ordinary}");
+        let add = |id: u8, doors_bytes: u64| {
+            change(folder.path(), |passes| {
+                passes.passes.push(pass(id, doors_bytes));
+                Ok(())
+            })
+        };
+        add(1, 0).unwrap();
+        let most = MAX_BYTES - size_of(vec![pass(1, 0), pass(2, 0)]);
+        let refused = terminal::in_words(&add(2, most + 1).unwrap_err());
+        assert!(refused.contains("at most 8388608") && refused.contains("pass forget"), "{refused}");
+        add(2, most).unwrap();
+        let revoke_all = |passes: &mut Passes| {
+            passes.passes.iter_mut().for_each(|pass| pass.revoked = Some(pass.to));
+            Ok(())
+        };
+        change(folder.path(), revoke_all).unwrap();
+        assert!(add(3, 0).is_err());
+        assert_eq!(read_in(folder.path()).unwrap().passes.len(), 2);
+        change(folder.path(), |passes| {
+            passes.keep(|pass| pass.id != PassId([2; 6]));
+            Ok(())
+        })
+        .unwrap();
+        add(3, 0).unwrap();
+    }
+
+    /// Regression test: a change of nothing made a file.
+    #[test]
+    fn a_change_of_nothing_writes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        change(folder.path(), |_| Ok(())).unwrap();
+        assert!(!folder.path().join(PASSES_FILE).exists());
+        let refused = change(&folder.path().join("none"), |_| Ok(())).unwrap_err();
+        assert!(terminal::in_words(&refused).contains("--photos"));
+    }
+
+    /// Regression test: a change was lost if another process had changed the file between a first reading and the lock.
+    #[test]
+    fn what_has_changed_is_judged_under_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let with = |count: u8| (1..=count).map(|id| issued(id, "Vera", "2027-01-31T17:00:00Z")).collect();
+        let keep_one = || {
+            change(folder.path(), |passes| {
+                passes.passes = with(1);
+                Ok(())
+            })
+            .unwrap();
+        };
+        keep_one();
+        let turn = wait_for_folder(folder.path()).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(keep_one);
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            let two = Passes { passes: with(2), ..Passes::default() };
+            std::fs::write(folder.path().join(PASSES_FILE), toml::to_string(&two).unwrap()).unwrap();
+            drop(turn);
+        });
+        assert_eq!(read_in(folder.path()).unwrap().passes.len(), 1);
     }
 
     #[test]
