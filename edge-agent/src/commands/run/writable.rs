@@ -30,10 +30,15 @@ pub(crate) fn unwritable(config: &Config) -> Vec<Unwritable> {
     let places = [
         ("[audit] path", &config.audit.path, "nothing can be recorded, and nobody is let in"),
         ("[database] path", &config.database.path, "shipped databases are not accepted"),
-        ("[door] memory", &config.door.memory, "a restart forgets failed attempts, and ends a lockdown"),
+        (
+            "[door] memory",
+            &config.door.memory,
+            "a restart forgets failed attempts and new lockdowns, no lockdown can be ended, and visitor passes with a \
+             limited number of uses open nothing",
+        ),
         ("[door] last-lock", &config.door.last_lock, "`edge-agent lock` will need the configuration"),
         ("[status] socket", &config.status.socket, "`edge-agent status` gets no answer"),
-        ("[control] socket", &control, "`edge-agent lockout` and `rollback` get no answer"),
+        ("[control] socket", &control, "`edge-agent lockdown`, `lockout`, `test-lock` and `rollback` get no answer"),
     ];
     let tried = places.into_iter().map(|(named, file, loss)| {
         let tried = try_folder_of(file);
