@@ -6,7 +6,8 @@ use super::schedules_toml::{self, TimeRules};
 use crate::args::BuildDb;
 use crate::database_files::{self, Opened};
 use crate::doors;
-use crate::passes::passes_toml::{self, Passes};
+use crate::passes::passes_file;
+use crate::passes::passes_toml::Passes;
 use crate::photo_folders::{self, Folder, Scan};
 use crate::protect::Protect;
 use crate::rule_files::NearMiss;
@@ -49,7 +50,7 @@ impl Inputs {
             photo_folders::require_photos(&arguments.photos, &folders).help(WHERE_TO)?;
         }
         let schedules = schedules_file.as_deref().map(read_schedules_file).transpose()?.unwrap_or_default();
-        let passes = passes_file.as_deref().map(passes_toml::read).transpose()?.unwrap_or_default();
+        let passes = passes_file.as_deref().map(passes_file::read).transpose()?.unwrap_or_default();
         files::require_replaceable(&arguments.output).help("choose another file with -o")?;
         if let Some(page) = &arguments.html {
             files::require_replaceable(page)?;

@@ -1,6 +1,7 @@
 //! `pass issue`: signs a pass, records it in `passes.toml`, and writes its QR code.
 
 use super::key::KeyToSignWith;
+use super::passes_file;
 use super::passes_toml::{self, Issued};
 use super::times::{self, Edge};
 use super::{Place, qr_code};
@@ -130,7 +131,7 @@ pub(super) fn run(arguments: &Issue) -> anyhow::Result<Answer> {
     };
     let key = arguments.key.read()?;
     files::require_replaceable(&arguments.output).help("choose another file with -o")?;
-    let pass = passes_toml::change(&arguments.place.photos, |passes| {
+    let pass = passes_file::change(&arguments.place.photos, |passes| {
         let id = passes_toml::fresh_id(passes)?;
         let tag = host.as_ref().map(HostTag::of);
         let pass = Pass::new(id, hours, uses, &tags, tag);

@@ -1,7 +1,8 @@
 //! `pass list`: the passes in `passes.toml`.
 
 use super::Place;
-use super::passes_toml::{self, Issued, Passes};
+use super::passes_file;
+use super::passes_toml::{Issued, Passes};
 use super::times;
 use clap::Args;
 use jiff::Timestamp;
@@ -56,7 +57,7 @@ struct ListedPass {
 /// If `passes.toml` cannot be read.
 pub(super) fn run(arguments: &List) -> anyhow::Result<Answer> {
     let (now, zone) = (Timestamp::now(), TimeZone::system());
-    let all = passes_toml::read_in(&arguments.place.photos)?;
+    let all = passes_file::read_in(&arguments.place.photos)?;
     let with_state = all.passes.iter().map(|pass| (pass, state(&all, pass, now)));
     let shown = with_state.filter(|(_, state)| !arguments.valid || matches!(*state, "valid" | "not_yet"));
     if arguments.json {

@@ -6,6 +6,7 @@
 mod issue;
 mod key;
 mod list;
+pub(crate) mod passes_file;
 pub(crate) mod passes_toml;
 mod qr_code;
 mod revoke;

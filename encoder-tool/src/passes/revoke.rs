@@ -1,7 +1,8 @@
 //! `pass revoke` and `pass forget`: what happens to passes that were issued.
 
 use super::Place;
-use super::passes_toml::{self, Issued, Passes};
+use super::passes_file;
+use super::passes_toml::{Issued, Passes};
 use anyhow::anyhow;
 use clap::Args;
 use jiff::Timestamp;
@@ -62,7 +63,7 @@ struct Forgotten {
 /// If `passes.toml` cannot be read or written, or several passes are meant.
 pub(super) fn revoke(arguments: &Revoke) -> anyhow::Result<Answer> {
     let now = Timestamp::from_second(Timestamp::now().as_second())?;
-    let revoked = passes_toml::change(&arguments.place.photos, |passes| {
+    let revoked = passes_file::change(&arguments.place.photos, |passes| {
         let Some(pass) = pass_named(passes, &arguments.pass, now)? else { return Ok(None) };
         let revoked = *pass.revoked.get_or_insert(now);
         Ok(Some((pass.id, revoked)))
@@ -106,7 +107,7 @@ fn pass_named<'a>(passes: &'a mut Passes, named: &str, now: Timestamp) -> anyhow
 /// If `passes.toml` cannot be read or written.
 pub(super) fn forget(arguments: &Forget) -> anyhow::Result<Answer> {
     let before = Timestamp::now().as_second() - i64::from(arguments.ended_days_ago) * 24 * 3600;
-    let answer = passes_toml::change(&arguments.place.photos, |passes| {
+    let answer = passes_file::change(&arguments.place.photos, |passes| {
         let count = passes.passes.len();
         passes.keep(|pass| pass.to.as_second() > before);
         Ok(Forgotten { erased: count - passes.passes.len(), left: passes.passes.len() })
