@@ -1,14 +1,14 @@
 //! `people due`: people whose time is up, and people who have not come for long.
 
-use super::{Office, seen};
+use super::Office;
+use super::log_records::skipped_in_words;
+use super::seen::{Came, Seen};
 use crate::args::PeopleDue;
 use crate::database_files::{self, Opened};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 use shared::gallery::Gallery;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use terminal::{Answer, print, print_json};
 
 #[derive(Debug, Default, Serialize)]
@@ -16,6 +16,10 @@ struct Listed {
     people: Vec<Person>,
     /// People who may or may not have come, by the logs.
     cannot_tell: Vec<String>,
+    /// People who have not come, and may have been enrolled only since then: without a photo, the database has no date.
+    may_be_new: Vec<String>,
+    /// Lines of the logs that are not records.
+    skipped_lines: u64,
 }
 
 #[derive(Debug, PartialEq, Serialize)]
@@ -40,12 +44,12 @@ pub(crate) fn run(arguments: &PeopleDue) -> anyhow::Result<Answer> {
         None => Timestamp::now(),
     };
     let office = Office::read(&arguments.photos)?;
-    let mut listed = Listed { people: dated(&office, now, arguments.within, &zone)?, cannot_tell: Vec::new() };
+    let mut listed = Listed { people: dated(&office, now, arguments.within, &zone)?, ..Listed::default() };
     if let (Some(months), Some(db)) = (arguments.not_seen_for, &arguments.db) {
         let Opened { gallery, .. } = database_files::read(db, &arguments.keys)?;
         let since = now.to_zoned_datetime(zone.clone()).checked_sub(i64::from(months).months())?.timestamp();
-        let seen = Seen::in_logs(&arguments.logs)?;
-        seen.judge(&gallery, since, &zone, &mut listed);
+        let seen = Seen::in_logs(&arguments.logs, now.max(Timestamp::now()))?;
+        listed.add_absent(&gallery, &seen, since, &zone);
     }
     match arguments.json {
         true => print_json(&listed)?,
@@ -72,50 +76,20 @@ fn dated(office: &Office, now: Timestamp, within: u32, zone: &TimeZone) -> anyho
     Ok(people)
 }
 
-/// Who was let in when, by some logs.
-#[derive(Default)]
-struct Seen {
-    last_utc_ms: BTreeMap<String, i64>,
-    /// The time of the first record of the log that begins last; `None` without a record.
-    complete_from_utc_ms: Option<i64>,
-}
-
-impl Seen {
-    fn in_logs(logs: &[PathBuf]) -> anyhow::Result<Self> {
-        let mut seen = Self::default();
-        let mut firsts = Vec::new();
-        for log in logs {
-            let mut first = None;
-            seen::each_record(log, |record| {
-                let Some(utc_ms) = seen::utc_ms(&record) else { return };
-                first.get_or_insert(utc_ms);
-                if let (Some("granted"), Some(person)) = (record["event"].as_str(), record["person"].as_str()) {
-                    let last = seen.last_utc_ms.entry(person.to_owned()).or_insert(utc_ms);
-                    *last = utc_ms.max(*last);
-                }
-            })?;
-            firsts.push(first);
-        }
-        seen.complete_from_utc_ms =
-            firsts.into_iter().collect::<Option<Vec<i64>>>().and_then(|all| all.into_iter().max());
-        Ok(seen)
-    }
-
-    fn judge(&self, gallery: &Gallery, since: Timestamp, zone: &TimeZone, listed: &mut Listed) {
-        let since_ms = since.as_millisecond();
-        let reaches_back = self.complete_from_utc_ms.is_some_and(|from| from <= since_ms);
+impl Listed {
+    fn add_absent(&mut self, gallery: &Gallery, seen: &Seen, since: Timestamp, zone: &TimeZone) {
+        self.skipped_lines = seen.skipped;
         for (index, person) in gallery.people().iter().enumerate() {
-            let last = self.last_utc_ms.get(&person.id.to_string()).copied();
-            if last.is_some_and(|last| last >= since_ms) {
-                continue;
-            }
-            // Somebody who was enrolled since then may not have come yet.
-            let is_new = gallery.encodings_of(index).any(|encoding| encoding.made_at >= since.as_second());
-            match (is_new, reaches_back || last.is_some()) {
-                (true, _) => {}
-                (false, false) => listed.cannot_tell.push(person.name.to_string()),
-                (false, true) => listed.people.push(Person {
-                    name: person.name.to_string(),
+            let made_at = gallery.encodings_of(index).map(|encoding| encoding.made_at).min();
+            let is_new = made_at.max(person.details.valid_from).is_some_and(|first| first >= since.as_second());
+            let name = person.name.to_string();
+            match seen.came_since(&person.id, since) {
+                Came::Since => {}
+                _ if is_new => {}
+                Came::CannotTell => self.cannot_tell.push(name),
+                Came::NotSince(None) if made_at.is_none() => self.may_be_new.push(name),
+                Came::NotSince(last) => self.people.push(Person {
+                    name,
                     because: "not_seen",
                     day: last.map(|last| day_of(last, zone)),
                     is_over: true,
@@ -135,12 +109,18 @@ fn in_words(listed: &Listed) -> String {
     if lines.is_empty() {
         lines.push("nobody is due".to_owned());
     }
-    if !listed.cannot_tell.is_empty() {
-        lines.push(format!(
-            "cannot tell whether they have come, because the logs do not reach back that far: {}",
-            listed.cannot_tell.join(", ")
-        ));
+    for (names, what) in [
+        (
+            &listed.cannot_tell,
+            "whether they have come, because the logs do not reach back that far or have no time of their entry",
+        ),
+        (&listed.may_be_new, "whether people who have never come, by the logs, are new, because they have no photo"),
+    ] {
+        if !names.is_empty() {
+            lines.push(format!("cannot tell {what}: {}", names.join(", ")));
+        }
     }
+    lines.extend(skipped_in_words(listed.skipped_lines));
     lines.join("\n")
 }
 
@@ -158,15 +138,14 @@ impl Person {
 
 #[cfg(test)]
 mod tests {
+    use super::super::seen::tests::{day, granted};
     use super::*;
     use crate::photo_folders::Folder;
-    use serde_json::json;
+    use shared::card::{CardFormat, CardHash, CardKey};
     use shared::encoding::Encoding;
     use shared::gallery::{
         Details, GalleryBuilder, ModelHash, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest,
     };
-
-    const DAY: i64 = 86_400;
 
     #[test]
     fn dates_that_pass_soon_are_listed() {
@@ -189,38 +168,52 @@ mod tests {
         assert_eq!(found("2026-12-06", 0), [ada(true), bo(true)]);
     }
 
+    /// Regression test: new people with only a card were listed as never having come, and damaged lines passed over.
     #[test]
-    fn people_who_have_not_come_are_listed_only_if_the_logs_reach_back() {
+    fn people_who_have_not_come_are_listed_unless_they_may_be_new() {
         let mut builder = GalleryBuilder::new(1, ModelHash([0; 32]), 2).unwrap();
-        for (number, name, made_at) in [(1_u8, "Ada", 0), (2, "Bo", 0), (3, "Cy", 90 * DAY), (4, "Di", 0)] {
-            let encoding = Encoding::from_network(&[1.0, 0.5]).unwrap();
-            let face = NewEncoding { encoding, photo: PhotoDigest([0; 8]), made_at, is_plain: true };
-            let (id, name) = (PersonId([number; 16]), PersonName::parse(name).unwrap());
-            builder.add_person(NewPerson { id, name, details: Details::default(), encodings: vec![face] }).unwrap();
-        }
-        let granted = |number: u8, day: i64| {
-            json!({"utc_ms": day * DAY * 1000, "event": "granted", "person": PersonId([number; 16]).to_string()})
-                .to_string()
-        };
-        let folder = tempfile::tempdir().unwrap();
-        for (first_day, expected, cannot_tell) in [
-            (0, vec![("Bo", Some("1970-02-20")), ("Di", None)], vec![]),
-            (60, vec![("Bo", Some("1970-02-20"))], vec!["Di"]),
+        builder.set_card_key(CardKey([1; 32])).unwrap();
+        for (number, name, made_at, valid_from) in [
+            (1_u8, "Ada", vec![0], None),
+            (2, "Bo", vec![0, 90], None),
+            (3, "Cy", vec![90, 91], None),
+            (4, "Di", vec![0], None),
+            (5, "Ed", vec![], None),
+            (6, "Flo", vec![], None),
+            (7, "Gus", vec![], Some(60)),
         ] {
-            let log = folder.path().join("door.jsonl");
-            let started = json!({"utc_ms": first_day * DAY * 1000, "event": "started"}).to_string();
-            let lines = [started, granted(2, 50), granted(1, 50), granted(1, 95)];
-            std::fs::write(&log, lines.join("\n") + "\n").unwrap();
-            let seen = Seen::in_logs(&[log]).unwrap();
-            let mut listed = Listed::default();
-            let since = Timestamp::from_second(55 * DAY).unwrap();
-            seen.judge(builder.gallery(), since, &TimeZone::UTC, &mut listed);
-            let found: Vec<(&str, Option<&str>)> =
-                listed.people.iter().map(|one| (one.name.as_str(), one.day.as_deref())).collect();
-            assert_eq!(
-                (found, listed.cannot_tell),
-                (expected, cannot_tell.into_iter().map(str::to_owned).collect::<Vec<String>>())
-            );
+            let encoding = Encoding::from_network(&[1.0, 0.5]).unwrap();
+            let encodings = made_at.into_iter().map(|number| NewEncoding {
+                encoding: encoding.clone(),
+                photo: PhotoDigest([0; 8]),
+                made_at: day(number).as_second(),
+                is_plain: true,
+            });
+            let (id, name) = (PersonId([number; 16]), PersonName::parse(name).unwrap());
+            let valid_from = valid_from.map(|number| day(number).as_second());
+            let cards = vec![CardHash { format: CardFormat(1), hash: [number; 16] }];
+            let details = Details { valid_from, cards, ..Details::default() };
+            builder.add_person(NewPerson { id, name, details, encodings: encodings.collect() }).unwrap();
         }
+        let came = |number: u8, at: i64| granted(PersonId([number; 16]), day(at)).to_string();
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("door.jsonl");
+        let lines = [came(9, 0), came(2, 50), came(6, 50), "torn".to_owned(), came(1, 50), came(1, 95)];
+        std::fs::write(&log, lines.join("\n") + "\n").unwrap();
+        let found = |since: i64| {
+            let seen = Seen::in_logs(std::slice::from_ref(&log), day(100)).unwrap();
+            let mut listed = Listed::default();
+            listed.add_absent(builder.gallery(), &seen, day(since), &TimeZone::UTC);
+            in_words(&listed)
+        };
+        assert_eq!(
+            found(55),
+            "Bo  last let in: 2026-12-21\nDi  last let in: never, by the logs\nFlo  last let in: 2026-12-21\n\
+             cannot tell whether people who have never come, by the logs, are new, because they have no photo: Ed\n\
+             the logs have 1 damaged line, so records may be missing: run `edge-agent audit verify` on the unit, and export \
+             its log again"
+        );
+        let too_early = found(-1);
+        assert!(too_early.contains("do not reach back that far"), "{too_early}");
     }
 }

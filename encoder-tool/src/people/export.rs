@@ -2,7 +2,7 @@
 //!
 //! It contains nothing about others: in the records of a log, other people's ids are left out.
 
-use super::{Office, seen};
+use super::{Office, log_records};
 use crate::args::PeopleExport;
 use crate::database_files::{self, Opened};
 use anyhow::{Context, anyhow};
@@ -149,7 +149,7 @@ fn of_office(office: &Office, name: &PersonName) -> anyhow::Result<Vec<Entry>> {
 fn of_log(log: &Path, id: PersonId) -> anyhow::Result<Entry> {
     let id = id.to_string();
     let mut content = Vec::new();
-    seen::each_record(log, |mut record| {
+    log_records::each_record(log, |mut record| {
         let is = |value: &Value| value.as_str() == Some(id.as_str());
         if !is(&record["person"]) && !is(&record["host"]) && !is(&record["runner_up"]["person"]) {
             return;

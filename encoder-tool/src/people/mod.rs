@@ -2,6 +2,7 @@
 
 mod due;
 mod export;
+mod log_records;
 mod seen;
 
 use crate::args::PeopleCommand;
