@@ -13,8 +13,8 @@
 //! person, who may be standing in the open door, does not keep it open by staying in view. A grant uses up the
 //! consensus that it was made from.
 //!
-//! One function, `exit::Policy::let_in`, makes every grant to a person and applies every rule to every credential; another
-//! one beside it does the same for visitors.
+//! One function, `exit::Policy::let_in`, makes every grant to a person and applies every rule to every credential; others
+//! beside it do the same for visitors, and for a door that is held open.
 //!
 //! A card changes who a face is compared with, never how strictly. Where card and face are required, the card claims
 //! its holder's identity for a limited time: the nearest face is verified against that person, with a new consensus.
@@ -23,6 +23,11 @@
 //!
 //! A visitor pass counts as a card that is enough by itself, at doors that accept passes. It has no face to compare. It
 //! opens once per approach, and needs the host's card if it says so.
+//!
+//! At some hours the door asks for other credentials than its configuration does, or is *held open* for everybody, once
+//! somebody of a group has come in. A hold is a grant of its own kind, which the caller renews each turn; while it lasts,
+//! nobody is refused and no attempt fails. It needs a clock that can be trusted. In a *lockdown* nobody is let in except
+//! the people that it still admits, by the usual rules, and the door is not held open.
 //!
 //! The little state that outlasts an approach also survives a restart: see [`Memory`].
 
@@ -49,6 +54,7 @@ mod exit;
 mod first_in;
 mod gate;
 mod guessing;
+mod judging;
 mod liveness;
 mod lockdown;
 mod lockouts;
@@ -60,6 +66,7 @@ mod passages;
 mod passes;
 mod permission;
 mod presence;
+mod presented_card;
 mod reason;
 mod recognition;
 mod rules;
@@ -245,57 +252,11 @@ impl Policy {
         gate::problem(&self.rules, face)
     }
 
-    /// Records a presented card. The next frame decides what follows, even if it shows nobody. After unknown cards, the
-    /// first frame after the pause decides, unless another card is presented in between.
-    pub fn present_card(&mut self, card: &PresentedCard, now: &Now) {
-        self.advance_to(now);
-        match self.remembered.guessing.pause_ms(now.monotonic_ms) {
-            0 => {
-                self.cards.take_waiting();
-                self.evaluate_card(card, now);
-            }
-            pause_ms => {
-                self.cards.wait(card, pause_ms, now.monotonic_ms);
-                self.approaches.see(now);
-            }
-        }
-    }
-
-    fn evaluate_card(&mut self, card: &PresentedCard, now: &Now) {
-        match card {
-            PresentedCard::Of(holder) => self.remembered.note_card(holder),
-            PresentedCard::Unknown => self.remembered.note_unknown_card(now.monotonic_ms),
-        }
-        if let PresentedCard::Of(holder) = card {
-            self.passes.note_card(holder, now.monotonic_ms);
-            if self.passes.waits_for(holder.person) {
-                return self.approaches.see(now);
-            }
-        }
-        match self.cards.present(card, &self.rules, now.monotonic_ms) {
-            Some(Meaning::Claim(holder) | Meaning::Pass(holder)) => {
-                self.approaches.see(now);
-                self.approaches.may_enter_again(holder.person);
-                self.start_over();
-            }
-            Some(Meaning::Notice(_)) => self.approaches.see(now),
-            None => {}
-        }
-    }
-
     /// Discards what was seen of the face.
     fn start_over(&mut self) {
         self.consensus.start_over();
         self.challenge.start_over();
         self.evidence.start_over();
-    }
-
-    fn evaluate_waiting_card(&mut self, now: &Now) {
-        if self.remembered.guessing.pause_ms(now.monotonic_ms) == 0
-            && let Some(card) = self.cards.take_waiting()
-        {
-            self.evaluate_card(&card, now);
-        }
     }
 
     /// Decides on one frame. Call it for frames without faces too, so that approaches end.
@@ -477,109 +438,9 @@ impl Policy {
         }
     }
 
-    /// Identifies the face among everybody enrolled, or verifies it against the holder of the presented card, and
-    /// decides whether that is enough for a grant.
-    fn judge_face(
-        &mut self,
-        observation: &Observation<'_>,
-        index: usize,
-        claim: Option<&Enrolled>,
-        now: &Now,
-    ) -> Result<Entry, Refusal> {
-        let face = &observation.faces[index];
-        let tried = claim.map_or(Tried::FACE, Enrolled::tried);
-        let unjudged = |reason| Refusal::unjudged(reason, index).by(claim.map(|holder| holder.person));
-        self.require_good_picture(face).map_err(unjudged)?;
-        self.require_no_lockout(tried, now).map_err(unjudged)?;
-        self.admit_if_paced(tried, now);
-
-        let threshold = self.rules.threshold;
-        let refused = |reason| match claim {
-            Some(holder) => Refusal::of_claim(reason, index, holder.person, face.claimed.as_ref()),
-            None => Refusal::judged(reason, index, face.resembles.as_ref(), threshold),
-        };
-        let shown = match claim {
-            Some(holder) => recognition::verify(&self.rules, face, holder).map(Shown::CardAndFace),
-            None => recognition::recognise(&self.rules, face).map(Shown::Face),
-        };
-        self.count_frame(observation, index, shown.as_ref().ok(), now);
-        if let Err(reason) = shown
-            && is_unmatched(face, reason)
-        {
-            self.note_unmatched(tried, now);
-        }
-        let shown = shown.map_err(|reason| refused(self.or_ask_for_card(claim, reason)))?;
-        let granted = self.let_in(&shown, observation, now);
-        if let Err(reason) = granted
-            && self.evidence.is_failed_attempt(reason)
-        {
-            self.fail(tried, now);
-        }
-        granted.map_err(refused)
-    }
-
-    /// Counts the frame for one person, or against everybody.
-    fn count_frame(&mut self, observation: &Observation<'_>, index: usize, shown: Option<&Shown>, now: &Now) {
-        let in_good_company =
-            |shown: &&Shown| company::check(&self.rules, observation.faces, Some(index), shown.holder().person).is_ok();
-        let speaks_for = shown.filter(in_good_company).and_then(Shown::nearest);
-        self.consensus.count(speaks_for, now.monotonic_ms);
-    }
-
-    /// Refuses because the person was asked to turn their head, or the picture is too poor.
-    fn require_good_picture(&self, face: &ObservedFace) -> Result<(), Reason> {
-        let problem = self.challenge.pending().or_else(|| self.quality_problem(face));
-        problem.map_or(Ok(()), Err)
-    }
-
-    /// Refuses if too many attempts have failed, except for the one face that is judged while faces are paced.
-    fn require_no_lockout(&self, tried: Tried, now: &Now) -> Result<(), Reason> {
-        match self.remembered.lockouts.check(tried.kind, &self.rules, now.monotonic_ms) {
-            Err(Reason::FacesPaced) if self.attempt.is_admitted => Ok(()),
-            checked => checked,
-        }
-    }
-
-    /// While faces are paced, admits this face and makes the next one wait.
-    fn admit_if_paced(&mut self, tried: Tried, now: &Now) {
-        let is_paced = tried.kind == Kind::Face && self.remembered.lockouts.are_faces_paced(&self.rules);
-        if is_paced && !self.attempt.is_admitted {
-            self.attempt.is_admitted = true;
-            self.remembered.lockouts.admit_one_face(now.monotonic_ms);
-        }
-    }
-
-    /// At a door that requires cards, a face without a card is not an attempt; while the door is held open, nothing is.
-    fn note_unmatched(&mut self, tried: Tried, now: &Now) {
-        if self.holding.is_some() {
-            return;
-        }
-        if tried.kind == Kind::Face && self.rules.is_card_door() {
-            return;
-        }
-        if let Some(before) = self.attempt.note_unmatched(tried) {
-            self.remembered.note_failure(before, &self.rules, now.monotonic_ms);
-        }
-        if self.remembered.note_unmatched(tried) {
-            self.fail(tried, now);
-        }
-    }
-
-    fn or_ask_for_card(&self, claim: Option<&Enrolled>, reason: Reason) -> Reason {
-        if claim.is_some() { reason } else { permission::or_ask_for_card(&self.rules, reason) }
-    }
-
     fn circumstances<'a>(&'a self, schedules: &'a Schedules, now: &'a Now) -> Circumstances<'a> {
         let Self { rules, remembered: Remembered { openings, passages, .. }, .. } = self;
         Circumstances { rules, schedules, openings, passages, now }
-    }
-}
-
-/// Whether a judged frame matched nobody. Recorded look-alikes are always ambiguous, so for them that does not count.
-fn is_unmatched(face: &ObservedFace, reason: Reason) -> bool {
-    match reason {
-        Reason::Ambiguous => !face.resembles.as_ref().is_some_and(|found| found.best.has_look_alike),
-        _ => true,
     }
 }
 
