@@ -459,19 +459,19 @@ pub(crate) enum PeopleCommand {
 
 /// Write all that is stored about a person into one archive (tar), for a person who asks for their data.
 ///
-/// The archive has what the database holds, the line of people.csv, the photos, and the records of the logs that name
-/// the person. README.txt in it explains the rest. It holds biometric data: only you can read it.
+/// The archive has what the database holds, the line of people.csv, the photos, the visitor passes, and the records of
+/// the logs that name the person. README.txt in it explains the rest. It holds biometric data: only you can read it.
 ///
 /// Exit codes: 0 it was written, 1 there is no such person, 2 something cannot be read or written.
 #[derive(Debug, Args)]
 pub(crate) struct PeopleExport {
-    /// The person's name, or the id that `list` prints
+    /// The person's name, or the id that `list` prints; the id also after the person was forgotten
     #[arg(value_name = "NAME_OR_ID")]
     pub(crate) person: String,
     /// The people database
     #[arg(long, value_name = "FILE")]
     pub(crate) db: PathBuf,
-    /// The folder of photos, with people.csv
+    /// The folder of photos, with people.csv and passes.toml
     #[arg(long, value_name = "DIR")]
     pub(crate) photos: Option<PathBuf>,
     /// A log that `edge-agent audit export` wrote; can be repeated, once for each door

@@ -145,6 +145,12 @@ fn elsewhere(id: Option<PersonId>) -> Vec<Elsewhere> {
     let id = id.map_or("ID".to_owned(), |id| id.to_string());
     [
         ("photos", "the person's photo folder and line in people.csv: from these, `build-db` would enrol the person again".to_owned()),
+        (
+            "passes",
+            "passes.toml beside people.csv, if the person was a visitor or a host: `encoder-tool pass forget` erases passes that \
+             are over"
+                .to_owned(),
+        ),
         ("units", "every unit still has the person: ship this database to it".to_owned()),
         (
             "previous",
@@ -205,6 +211,14 @@ impl Erased {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Regression test: passes.toml was not named, though it can have the person as a visitor or a host.
+    #[test]
+    fn every_place_that_keeps_data_is_named() {
+        let places: Vec<&str> = elsewhere(None).iter().map(|Elsewhere { place, .. }| *place).collect();
+        assert_eq!(places, ["photos", "passes", "units", "previous", "names", "reports", "copies"]);
+        assert!(elsewhere(None)[1].what.contains("passes.toml"));
+    }
 
     #[test]
     fn words() {

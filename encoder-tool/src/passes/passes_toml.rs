@@ -41,7 +41,7 @@ pub(crate) struct Passes {
     #[serde(default, rename = "key", skip_serializing_if = "Vec::is_empty")]
     pub(super) keys: Vec<Key>,
     #[serde(default, rename = "pass", skip_serializing_if = "Vec::is_empty")]
-    pub(super) passes: Vec<Issued>,
+    pub(crate) passes: Vec<Issued>,
 }
 
 /// A key whose passes are accepted.
@@ -56,10 +56,10 @@ pub(super) struct Key {
 /// A pass that was issued.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Issued {
-    pub(super) id: PassId,
+pub(crate) struct Issued {
+    pub(crate) id: PassId,
     /// The visitor.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Ids of units and names of groups.
     pub(super) doors: Vec<String>,
     pub(super) from: Timestamp,
@@ -70,7 +70,7 @@ pub(super) struct Issued {
     pub(super) uses: Option<u8>,
     /// The id of the person whose card is needed as well.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) host: Option<String>,
+    pub(crate) host: Option<String>,
     /// The fingerprint of the key that signed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) key: Option<String>,
@@ -248,7 +248,7 @@ pub(super) fn times(hours: shared::pass::PassHours) -> (Timestamp, Timestamp) {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use shared::seal::PassKey;
 

@@ -7,9 +7,11 @@ mod seen;
 
 use crate::args::PeopleCommand;
 use crate::build_db::people_csv::{self, Listed};
+use crate::passes::passes_file;
+use crate::passes::passes_toml::Passes;
 use crate::photo_folders::{self, Folder};
 use jiff::tz::TimeZone;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use terminal::{Answer, Help};
 
 /// Runs the verb.
@@ -23,22 +25,28 @@ pub(crate) fn run(command: &PeopleCommand) -> anyhow::Result<Answer> {
     }
 }
 
-/// The folder of photos with its `people.csv`.
+/// The folder of photos with its `people.csv` and `passes.toml`.
+#[derive(Default)]
 struct Office {
     folders: Vec<Folder>,
     people_file: Option<Vec<u8>>,
+    passes_file: Option<PathBuf>,
 }
 
 impl Office {
     fn read(photos: &Path) -> anyhow::Result<Self> {
         let scan = photo_folders::scan(photos)?;
-        let read = |path: &std::path::PathBuf| files::read_bounded(path, people_csv::MAX_BYTES);
-        Ok(Self { folders: scan.folders, people_file: scan.people_file.as_ref().map(read).transpose()? })
+        let read = |path: &PathBuf| files::read_bounded(path, people_csv::MAX_BYTES);
+        let people_file = scan.people_file.as_ref().map(read).transpose()?;
+        Ok(Self { folders: scan.folders, people_file, passes_file: scan.passes_file })
     }
 
     fn listed(&self) -> anyhow::Result<Listed> {
         let bytes = self.people_file.as_deref();
         let listed = bytes.map(|bytes| people_csv::parse(bytes, &TimeZone::system())).transpose();
         Ok(listed.help("correct people.csv")?.unwrap_or_default())
+    }
+    fn passes(&self) -> anyhow::Result<Passes> {
+        Ok(self.passes_file.as_deref().map(passes_file::read).transpose()?.unwrap_or_default())
     }
 }

@@ -12,6 +12,8 @@ mod hardly_a_face;
 mod heif;
 mod import;
 pub(crate) mod made;
+mod passes;
+mod people;
 mod quantize;
 mod sizes;
 
