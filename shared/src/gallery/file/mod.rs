@@ -176,6 +176,12 @@ fn sealed<'a>(sections: &Sections<'a>) -> Result<Option<(Envelope, Section<'a>)>
 }
 
 #[cfg(test)]
+mod hours_tests;
+#[cfg(test)]
+mod people_tests;
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod protected_tests;
 #[cfg(test)]
 mod tests;

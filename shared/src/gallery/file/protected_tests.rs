@@ -1,6 +1,7 @@
 //! Databases that are signed and sealed: who can read them, and that nothing in them can be changed.
 
-use super::tests::{KEY, arbitrary_gallery, small};
+use super::property_tests::arbitrary_gallery;
+use super::tests::{KEY, small};
 use super::{codec, protection};
 use crate::gallery::*;
 use crate::seal::{EnvelopeError, Identity, Recipient, SealRandomness, SigningKey};

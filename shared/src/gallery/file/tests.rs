@@ -1,28 +1,26 @@
 use super::codec;
-use super::sections::{AUDIENCE, DOOR_HOURS, HOURS, SectionWriter, Sections, WITHOUT_FACE};
-use crate::card::{CardFormat, CardHash, CardKey, CardNumber};
+use super::sections::{AUDIENCE, DOOR_HOURS, HOURS, SectionWriter, Sections};
+use crate::card::{CardFormat, CardHash, CardKey};
 use crate::gallery::*;
 use crate::matching::noise::Noise;
 use crate::matching::person_distance;
 use crate::pass::{AcceptedPasses, PassId, RevokedPass};
 use crate::schedule::{Calendar, DoorHours, DoorUse, Period, Schedule, Schedules, Weekdays};
 use crate::seal::{Fingerprint, PassKey};
-use alloc::string::String;
 use alloc::vec;
 use kernels::dots_of_rows;
-use proptest::prelude::*;
 
 pub(super) const KEY: CardKey = CardKey([0x4b; 32]);
 
-fn name(text: &str) -> PersonName {
+pub(super) fn name(text: &str) -> PersonName {
     PersonName::parse(text).unwrap()
 }
 
-fn person(number: u8, text: &str, encodings: Vec<NewEncoding>) -> NewPerson {
+pub(super) fn person(number: u8, text: &str, encodings: Vec<NewEncoding>) -> NewPerson {
     NewPerson { id: PersonId([number; 16]), name: name(text), details: Details::default(), encodings }
 }
 
-fn encodings(noise: &mut Noise, dimensions: usize, count: usize) -> Vec<NewEncoding> {
+pub(super) fn encodings(noise: &mut Noise, dimensions: usize, count: usize) -> Vec<NewEncoding> {
     let made = |index| NewEncoding {
         encoding: noise.encoding(dimensions),
         photo: PhotoDigest([9; 8]),
@@ -71,7 +69,7 @@ fn passes() -> AcceptedPasses {
     AcceptedPasses::new(issuers.to_vec(), vec![revoked(0x61), revoked(0x62)]).unwrap()
 }
 
-fn night(groups: &[&str], people: &[PersonId]) -> Schedule {
+pub(super) fn night(groups: &[&str], people: &[PersonId]) -> Schedule {
     Schedule {
         name: "night".into(),
         groups: groups.iter().map(|&group| group.into()).collect(),
@@ -86,7 +84,7 @@ fn nights() -> Calendar {
 }
 
 /// A door that asks for more at night, and one that is held open for the cleaners.
-fn door_hours() -> Vec<DoorHours> {
+pub(super) fn door_hours() -> Vec<DoorHours> {
     let hours = |name: &str, does, doors| DoorHours { name: name.into(), doors, does, calendar: nights() };
     let held_open = DoorUse::HeldOpen { after_first_of: "cleaners".into() };
     vec![
@@ -95,11 +93,11 @@ fn door_hours() -> Vec<DoorHours> {
     ]
 }
 
-fn of_zoe() -> Schedule {
+pub(super) fn of_zoe() -> Schedule {
     Schedule { name: "zoë".into(), after_first_of: None, ..night(&[], &[PersonId([3; 16])]) }
 }
 
-const TAGS: [Tag; 14] = [
+pub(super) const TAGS: [Tag; 14] = [
     codec::HEAD,
     codec::DOORS,
     codec::GATE,
@@ -143,24 +141,6 @@ fn what_is_written_is_read() {
 }
 
 #[test]
-fn every_notation_of_a_card_finds_its_holder() {
-    let mut builder = small();
-    let card = |text: &str| text.parse::<CardNumber>().unwrap();
-    let mut vera = person(4, "Vera", encodings(&mut Noise(3), 5, 1));
-    vera.details.cards = vec![KEY.hash(card("123:47726")), KEY.hash(card("0x12345678"))];
-    builder.add_person(vera).unwrap();
-    let read = Gallery::decode(&builder.encode().unwrap()).unwrap();
-    for (text, holder) in
-        [("0008108654", Some(3)), ("305419896", Some(3)), ("123:47727", None), ("4", None), ("3419896", None)]
-    {
-        assert_eq!(read.person_with_card(card(text)), holder, "{text}");
-    }
-    assert_eq!(builder.set_card_key(KEY), Err(Problem::SecondCardKey.into()));
-    let without = GalleryBuilder::new(1, ModelHash([0; 32]), 5).unwrap().build();
-    assert_eq!(without.person_with_card(card("1")), None);
-}
-
-#[test]
 fn another_model_is_refused_with_both_hashes() {
     let gallery = small().build();
     assert_eq!(gallery.require_model(&ModelHash([0xab; 32])), Ok(()));
@@ -193,7 +173,7 @@ fn every_flipped_bit_and_every_extra_byte_is_refused() {
 }
 
 /// The file with one section changed by `change` (`None`: the whole file) and a correct checksum.
-fn crafted(file: &[u8], tag: Tag, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+pub(super) fn crafted(file: &[u8], tag: Tag, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let sections = Sections::parse(file).unwrap();
     let mut change = Some(change);
     let mut writer = SectionWriter::file(sections.features);
@@ -366,199 +346,6 @@ fn an_unknown_section_is_skipped_and_a_second_or_missing_one_refused() {
     }
 }
 
-/// A reader that ignored people's hours would let them in at all times, so hours are a required feature.
-#[test]
-fn hours_are_announced_by_a_required_feature() {
-    for (section, own) in [(codec::SCHEDULES, HOURS), (codec::DOOR_MODES, DOOR_HOURS)] {
-        hours_are_announced(section, own);
-    }
-}
-
-fn hours_are_announced(section: Tag, own: u64) {
-    let others = (HOURS | DOOR_HOURS) & !own;
-    let contents = |tag: Tag, features: u64| {
-        let mut writer = SectionWriter::file(features | others | AUDIENCE);
-        let file = small().encode().unwrap();
-        for section in Sections::parse(&file).unwrap().iter().filter(|section| section.tag != tag) {
-            let copied = |out: &mut Vec<u8>| {
-                out.extend(section.contents);
-                Ok(())
-            };
-            writer.section(section.tag, copied).unwrap();
-        }
-        Gallery::decode(&writer.finish())
-    };
-    let none = Tag(*b"none");
-    assert_eq!(contents(none, own).as_ref(), Ok(small().gallery()));
-    let unannounced = contents(none, 0).unwrap_err();
-    let GalleryError::Unsound { problem, .. } = unannounced else { panic!("{unannounced}") };
-    assert_eq!(problem, Problem::Unannounced(section));
-    assert!(contents(section, own).is_err());
-    let without = contents(section, 0).unwrap();
-    let left = (without.schedules().iter().count(), without.schedules().doors().len());
-    assert_eq!(left, if own == HOURS { (0, 2) } else { (2, 0) });
-}
-
-/// Somebody who does not want to be recognised has a card, and no encoding.
-#[test]
-fn a_person_needs_a_face_or_a_card_that_fit_the_mode() {
-    use Mode::{Card, CardAndFace, CardOrFace, Default, Face};
-    let mut noise = Noise(4);
-    for (mode, cards, faces, expected) in [
-        (Card, 1, 0, None),
-        (Default, 1, 0, None),
-        (CardOrFace, 1, 0, None),
-        (Face, 0, 1, None),
-        (Card, 0, 0, Some("neither a face nor a card")),
-        (Default, 0, 0, Some("neither a face nor a card")),
-        (Face, 1, 0, Some("must show a face")),
-        (CardAndFace, 1, 0, Some("must show a face")),
-        (Card, 1, 1, Some("no face of this person may be stored")),
-    ] {
-        let mut builder = small();
-        let mut added = person(9, "Wim", encodings(&mut noise, 5, faces));
-        added.details.mode = mode;
-        added.details.cards = (0..cards).map(|_| CardHash { format: CardFormat(1), hash: [9; 16] }).collect();
-        let refused = builder.add_person(added).err().map(|error| std::format!("{error}"));
-        match expected {
-            Some(expected) => assert!(refused.as_ref().is_some_and(|why| why.contains(expected)), "{refused:?}"),
-            None => {
-                assert_eq!(refused, None, "{mode:?}");
-                let file = builder.encode().unwrap();
-                assert_eq!(Sections::parse(&file).unwrap().features & WITHOUT_FACE != 0, faces == 0);
-                assert_eq!(Gallery::decode(&file).as_ref(), Ok(builder.gallery()));
-            }
-        }
-    }
-}
-
-/// A reader that does not know of people without a face must say so, so they are a required feature.
-#[test]
-fn people_without_a_face_are_announced() {
-    let mut builder = small();
-    let mut wim = person(9, "Wim", Vec::new());
-    wim.details.mode = Mode::Card;
-    wim.details.cards = vec![CardHash { format: CardFormat(1), hash: [9; 16] }];
-    builder.add_person(wim).unwrap();
-    let with_features = |builder: &GalleryBuilder, features: u64| {
-        let mut writer = SectionWriter::file(features | AUDIENCE | HOURS | DOOR_HOURS);
-        let file = builder.encode().unwrap();
-        for section in Sections::parse(&file).unwrap().iter() {
-            let copied = |out: &mut Vec<u8>| {
-                out.extend(section.contents);
-                Ok(())
-            };
-            writer.section(section.tag, copied).unwrap();
-        }
-        Gallery::decode(&writer.finish())
-    };
-    assert!(with_features(&builder, WITHOUT_FACE).is_ok() && with_features(&small(), 0).is_ok());
-    for (builder, features) in [(builder, 0), (small(), WITHOUT_FACE)] {
-        let refused = with_features(&builder, features).unwrap_err();
-        assert!(matches!(refused, GalleryError::Unsound { problem: Problem::PeopleWithoutFace, .. }), "{refused}");
-    }
-}
-
-#[test]
-fn a_schedule_that_binds_nobody_is_refused() {
-    let mut builder = small();
-    let before = builder.gallery().clone();
-    for (schedule, expected) in [
-        (night(&["Cleaners"], &[]), "the group \"Cleaners\""),
-        (night(&[], &[PersonId([9; 16])]), "0909"),
-        (Schedule { after_first_of: Some("staff".into()), ..night(&["cleaners"], &[]) }, "the group \"staff\""),
-    ] {
-        let refused = builder.set_schedules(Schedules::new(vec![schedule]).unwrap()).unwrap_err();
-        let message = std::format!("{refused}");
-        assert!(message.contains(expected), "{message}");
-        assert_eq!(builder.gallery(), &before);
-    }
-}
-
-#[test]
-fn a_door_that_nobody_can_open_for_everybody_is_refused() {
-    let does = DoorUse::HeldOpen { after_first_of: "Cleaners".into() };
-    let hours = DoorHours { does, ..door_hours().remove(1) };
-    let refused = small().set_schedules(Schedules::NONE.with_doors(vec![hours]).unwrap()).unwrap_err();
-    assert!(std::format!("{refused}").contains("the group \"Cleaners\""), "{refused}");
-}
-
-#[test]
-fn a_unit_keeps_the_hours_of_its_own_door() {
-    for (id, group, expected) in
-        [(1, "office", &["strict"][..]), (2, "office", &["strict", "open"]), (1, "gates", &["strict", "open"])]
-    {
-        let gallery = small().build().at_door(Some(unit(id)), &[group.parse().unwrap()]);
-        let kept: Vec<&str> = gallery.schedules().doors().iter().map(|hours| hours.name.as_str()).collect();
-        assert_eq!(kept, expected, "unit {id}, group {group}");
-        assert_eq!(gallery.schedules().iter().count(), 2);
-    }
-}
-
-#[test]
-fn invalid_people_are_refused_and_change_nothing() {
-    let mut noise = Noise(5);
-    let mut builder = small();
-    let before = builder.gallery().clone();
-    let mut someone = |change: fn(&mut NewPerson)| {
-        let mut someone = person(4, "Vera", encodings(&mut noise, 5, 1));
-        change(&mut someone);
-        someone
-    };
-    let cases: [(NewPerson, &str); 11] = [
-        (someone(|p| p.id = PersonId([1; 16])), "the id 0101"),
-        (someone(|p| p.name = name("kian")), "the name of another person"),
-        (someone(|p| p.encodings.clear()), "neither a face nor a card"),
-        (someone(|p| p.encodings = vec![p.encodings[0].clone(); 1001]), "1001 encodings"),
-        (someone(|p| p.encodings[0].encoding = Noise(1).encoding(6)), "6 numbers, the database has 5"),
-        (someone(|p| p.details.note = "x".repeat(513)), "the note"),
-        (someone(|p| p.details.groups = vec!["x".repeat(33)]), "the groups"),
-        (someone(|p| p.details.groups = vec![String::from("x"); 9]), "the groups"),
-        (someone(|p| p.details.cards = vec![CardHash { format: CardFormat(1), hash: [3; 16] }]), "card"),
-        (someone(|p| p.details.cards = vec![CardHash { format: CardFormat(2), hash: [3; 16] }; 2]), "card"),
-        (someone(|p| (p.details.valid_from, p.details.valid_until) = (Some(5), Some(5))), "validity"),
-    ];
-    for (person, expected) in cases {
-        let message = std::format!("{}", builder.add_person(person).unwrap_err());
-        assert!(message.contains(expected), "{message}");
-        assert_eq!(builder.gallery(), &before);
-    }
-    builder.add_person(someone(|_| ())).unwrap();
-    assert!(GalleryBuilder::new(1, ModelHash([0; 32]), 0).is_err());
-    assert!(GalleryBuilder::new(1, ModelHash([0; 32]), 513).is_err());
-    assert!(builder.set_threshold(0.0, None).is_err());
-    let grey = |threshold, fpir| GreyThreshold { threshold, calibration: Calibration { fpir, people: 3 } };
-    for (threshold, fpir, is_sound) in [(1.0, 0.01, true), (0.0, 0.01, false), (1.0, 0.0, false), (1.0, 1.0, false)] {
-        assert_eq!(builder.set_grey_threshold(grey(threshold, fpir)).is_ok(), is_sound, "{threshold} {fpir}");
-    }
-    assert!(builder.add_look_alikes(&PersonId([1; 16]), &PersonId([1; 16]), 0.1).is_err());
-    assert!(builder.add_look_alikes(&PersonId([1; 16]), &PersonId([99; 16]), 0.1).is_err());
-}
-
-#[test]
-fn a_removed_person_leaves_nothing_behind() {
-    let kept = Gallery::decode(&small().encode().unwrap()).unwrap();
-    let zoe: Vec<_> = kept.encodings_of(2).map(|encoding| encoding.numbers.to_vec()).collect();
-    let mut builder = GalleryBuilder::from_gallery(kept, 8);
-    builder.add_look_alikes(&PersonId([2; 16]), &PersonId([3; 16]), 0.8).unwrap();
-    assert!(builder.remove_person(&PersonId([1; 16])));
-    assert!(!builder.remove_person(&PersonId([1; 16])));
-    let left = Gallery::decode(&builder.encode().unwrap()).unwrap();
-    assert_eq!(&left, builder.gallery());
-    assert_eq!((left.header().sequence, left.people().len(), left.encoding_count()), (8, 2, 4));
-    assert_eq!(left.encodings_of(1).map(|encoding| encoding.numbers.to_vec()).collect::<Vec<_>>(), zoe);
-    assert_eq!(left.look_alikes(), [LookAlikes { one: 0, other: 1, distance: 0.8 }]);
-    let schedules = |people: Vec<Schedule>| Schedules::new(people).unwrap().with_doors(door_hours()).unwrap();
-    assert_eq!(left.schedules(), &schedules(vec![night(&["cleaners"], &[]), of_zoe()]));
-    let mut without_zoe = builder.clone();
-    assert!(without_zoe.remove_person(&PersonId([3; 16])));
-    assert_eq!(without_zoe.gallery().schedules(), &schedules(vec![night(&["cleaners"], &[])]));
-    let probe = Noise(3).encoding(5);
-    assert!(left.nearest(&probe, dots_of_rows).unwrap().person < 2);
-    let again = person(1, "Kian", encodings(&mut Noise(9), 5, 1));
-    builder.add_person(NewPerson { details: Details::default(), ..again }).unwrap();
-}
-
 #[test]
 fn the_nearest_is_found_among_all_and_of_one() {
     let mut noise = Noise(11);
@@ -608,122 +395,5 @@ fn an_encoding_takes_at_most_the_promised_space() {
         let each = file.len() as f64 / (1000 * of_person) as f64;
         std::println!("{dimensions} numbers, {of_person} encodings each: {each:.2} bytes an encoding");
         assert!(each <= (dimensions + 22) as f64 || of_person < 3, "{each}");
-    }
-}
-
-pub(super) fn arbitrary_gallery() -> impl Strategy<Value = Gallery> {
-    let details = (
-        "[a-zé \n]{0,40}",
-        prop::collection::vec("[a-z]{1,32}", 0..=8),
-        prop::sample::select(vec![Mode::Default, Mode::Face, Mode::CardAndFace, Mode::CardOrFace, Mode::Card]),
-        prop::option::of(any::<i32>()),
-        prop::option::of(any::<i32>()),
-        0..=8_usize,
-    );
-    let people = prop::collection::vec(("\\PC{1,30}", details, prop::collection::vec(any::<u32>(), 0..4)), 0..12);
-    let threshold = || prop::option::of(0.01..2.0_f32);
-    let header = (any::<u64>(), any::<[u8; 32]>(), 1..=512_usize, threshold(), threshold());
-    let audience = prop_oneof![
-        Just(None),
-        Just(Some(Audience::AllDoors)),
-        "[g-z][a-z0-9-]{0,31}".prop_filter_map("all", |name| name.parse().ok().map(Audience::Group).map(Some)),
-        prop::collection::vec(any::<[u8; 10]>(), 1..=MAX_UNITS)
-            .prop_map(|ids| Audience::units(ids.into_iter().map(Fingerprint::from_bytes)).ok()),
-    ];
-    (header, audience, people, any::<u64>()).prop_map(
-        |((sequence, model, dimensions, threshold, grey), audience, people, seed)| {
-            let mut noise = Noise(seed);
-            let mut builder = GalleryBuilder::new(sequence, ModelHash(model), dimensions).unwrap();
-            builder.set_card_key(CardKey(model)).unwrap();
-            audience.into_iter().for_each(|audience| builder.set_audience(audience));
-            if let Some(threshold) = threshold {
-                builder.set_threshold(threshold, None).unwrap();
-            }
-            if let Some(threshold) = grey {
-                let calibration = Calibration { fpir: threshold / 4.0, people: dimensions as u32 };
-                builder.set_grey_threshold(GreyThreshold { threshold, calibration }).unwrap();
-            }
-            for (index, (text, (note, groups, mode, from, until, cards), times)) in people.into_iter().enumerate() {
-                let Ok(name) = PersonName::parse(&text) else { continue };
-                let cards = (0..cards).map(|card| CardHash { format: CardFormat(card as u8), hash: [index as u8; 16] });
-                let details = Details {
-                    note,
-                    groups,
-                    mode,
-                    valid_from: from.map(i64::from),
-                    valid_until: until.map(i64::from),
-                    cards: cards.collect(),
-                };
-                let encodings = times
-                    .into_iter()
-                    .map(|time| NewEncoding {
-                        encoding: noise.encoding(dimensions),
-                        photo: PhotoDigest(seed.to_le_bytes()),
-                        made_at: i64::from(time),
-                        is_plain: time % 3 == 0,
-                    })
-                    .collect();
-                let mut id = [0; 16];
-                id[0] = index as u8;
-                // Refused if names collide or validity ends too early: the gallery is unchanged.
-                let _ = builder.add_person(NewPerson { id: PersonId(id), name, details, encodings });
-            }
-            builder.build()
-        },
-    )
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_gallery_is_read_as_written(gallery in arbitrary_gallery()) {
-        let file = gallery.encode().unwrap();
-        prop_assert_eq!(Gallery::decode(&file), Ok(gallery));
-    }
-
-    #[test]
-    fn any_gallery_cut_anywhere_is_refused(gallery in arbitrary_gallery(), cut in any::<prop::sample::Index>()) {
-        let file = gallery.encode().unwrap();
-        prop_assert!(Gallery::decode(&file[..cut.index(file.len())]).is_err());
-    }
-
-    #[test]
-    fn random_bytes_are_refused(mut bytes in prop::collection::vec(any::<u8>(), 0..400), dressed in any::<bool>()) {
-        if dressed {
-            let start = b"PEOPLEDB\x01\0\0\0\0\0\0\0\0\0";
-            bytes.splice(0..0, start.iter().copied());
-        }
-        prop_assert!(Gallery::decode(&bytes).is_err());
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// Arbitrary contents with a correct checksum are refused or decode to a valid gallery, which can be written and
-    /// searched.
-    #[test]
-    fn crafted_contents_never_panic(
-        which in 0..TAGS.len(),
-        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..5),
-    ) {
-        let file = crafted(&small().encode().unwrap(), TAGS[which], |contents| {
-            for (at, byte, kind) in &edits {
-                let index = at.index(contents.len() + 1);
-                match kind {
-                    0 => contents.insert(index, *byte),
-                    1 if index < contents.len() => drop(contents.remove(index)),
-                    _ if index < contents.len() => contents[index] = *byte,
-                    _ => contents.push(*byte),
-                }
-            }
-        });
-        if let Ok(gallery) = Gallery::decode(&file) {
-            prop_assert_eq!(Gallery::decode(&gallery.encode().unwrap()), Ok(gallery.clone()));
-            let dimensions = usize::from(gallery.header().dimensions);
-            let nearest = gallery.nearest_two(&Noise(1).encoding(dimensions), dots_of_rows);
-            prop_assert!(nearest.is_none_or(|nearest| (0.0..=2.0).contains(&nearest.best.distance)));
-        }
     }
 }
