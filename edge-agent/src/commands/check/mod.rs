@@ -4,6 +4,7 @@
 mod advice;
 mod database_keys;
 mod passes;
+mod people;
 
 use super::examples;
 use crate::audit_log::read::last_recorded_utc_ms;
