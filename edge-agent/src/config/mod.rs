@@ -294,6 +294,8 @@ impl Config {
 }
 
 #[cfg(test)]
+mod sample_tests;
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::door::LockPin;
