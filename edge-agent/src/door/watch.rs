@@ -94,6 +94,8 @@ pub enum ExitButton {
 pub struct DoorWatch {
     rules: WatchRules,
     open_since_ms: Option<u64>,
+    /// Whether a contact has said that the door is open or closed.
+    has_contact: bool,
     alarm: Option<Alarm>,
     /// The log has a record of this opening.
     is_recorded: bool,
@@ -116,6 +118,7 @@ impl DoorWatch {
         Self {
             rules,
             open_since_ms: None,
+            has_contact: false,
             alarm: None,
             is_recorded: false,
             brief: Allowance::default(),
@@ -131,6 +134,7 @@ impl DoorWatch {
     /// Takes an input with its time and returns the event to record, if any. Inputs may be out of order only by the
     /// time it takes to notice them.
     pub fn update(&mut self, input: Input, at_ms: u64) -> Option<Event> {
+        self.has_contact |= matches!(input, Input::Opened | Input::Closed);
         match input {
             Input::LetIn { locks_at_ms } => self.unlocked_until(locks_at_ms),
             Input::HeldOpen { until_ms } => {
@@ -176,6 +180,11 @@ impl DoorWatch {
     /// Whether the door is open.
     pub const fn is_open(&self) -> bool {
         self.open_since_ms.is_some()
+    }
+
+    /// Whether a contact tells when the door is open. Without one, [`is_open`](Self::is_open) knows nothing.
+    pub const fn has_contact(&self) -> bool {
+        self.has_contact
     }
 
     /// The state of the exit button.

@@ -18,8 +18,8 @@ pub(crate) struct PeripheralsReport {
 /// State of the door contacts and the exit button.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ContactsReport {
-    /// `open` or `closed`.
-    pub(crate) door: String,
+    /// `open` or `closed`; `None` without a contact on the door.
+    pub(crate) door: Option<String>,
     /// `forced`, `held`, or `released` by the fire alarm, until the door is closed.
     pub(crate) alarm: Option<String>,
     /// `free`, `pressed` or `stuck`.
@@ -82,7 +82,7 @@ impl ContactsReport {
             ExitButton::Stuck { .. } => "stuck",
         };
         Self {
-            door: if watch.is_open() { "open" } else { "closed" }.to_owned(),
+            door: watch.has_contact().then(|| if watch.is_open() { "open" } else { "closed" }.to_owned()),
             alarm: alarm.map(str::to_owned),
             exit_button: exit_button.to_owned(),
             fire_alarm: watch.is_fire_alarm_on(),
@@ -93,7 +93,7 @@ impl ContactsReport {
         let alarm = match self.alarm.as_deref() {
             Some("forced") => ", FORCED",
             Some("released") => ", RELEASED BY THE FIRE ALARM",
-            Some(_) => ", HELD OPEN",
+            Some(_) => ", OPEN FOR TOO LONG",
             None => "",
         };
         let button = match self.exit_button.as_str() {
@@ -102,7 +102,11 @@ impl ContactsReport {
             _ => "",
         };
         let fire = if self.fire_alarm { "; THE FIRE ALARM IS ON" } else { "" };
-        format!("the door is {}{alarm}{fire}{button}", self.door)
+        let door = match &self.door {
+            Some(door) => format!("the door is {door}"),
+            None => "no contact on the door".to_owned(),
+        };
+        format!("{door}{alarm}{fire}{button}")
     }
 }
 
@@ -153,12 +157,15 @@ mod tests {
         let rules = WatchRules { held_ms: 10_000, leave_ms: 1_000 };
         let opened = [(0, Input::Opened)];
         let held = [(0, Input::LetIn { locks_at_ms: 5_000 }), (1_000, Input::Opened), (20_000, Input::Tick)];
-        let stuck = [(0, Input::ExitPressed), (60_000, Input::Tick)];
+        let stuck = [(0, Input::Closed), (0, Input::ExitPressed), (60_000, Input::Tick)];
+        let alarm = [(0, Input::AlarmOn)];
         for (inputs, expected) in [
-            (&[][..], "the door is closed"),
+            (&[][..], "no contact on the door"),
+            (&alarm, "no contact on the door; THE FIRE ALARM IS ON"),
+            (&stuck[..1], "the door is closed"),
             (&opened, "the door is open, FORCED"),
-            (&held, "the door is open, HELD OPEN"),
-            (&stuck[..1], "the door is closed; the exit button is pressed"),
+            (&held, "the door is open, OPEN FOR TOO LONG"),
+            (&stuck[..2], "the door is closed; the exit button is pressed"),
             (&stuck, "the door is closed; THE EXIT BUTTON IS STUCK"),
         ] {
             let mut watch = DoorWatch::new(rules);

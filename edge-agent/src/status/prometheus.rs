@@ -97,12 +97,19 @@ pub(super) fn text(report: &Report) -> String {
 fn peripherals_text(text: &mut String, peripherals: &PeripheralsReport) {
     let flag = |condition: bool| vec![(String::new(), f64::from(u8::from(condition)))];
     if let Some(contacts) = &peripherals.contacts {
-        gauge(text, "door_open", "1 while the door contact is open.", &flag(contacts.door == "open"));
+        if let Some(door) = &contacts.door {
+            gauge(text, "door_open", "1 while the door contact is open.", &flag(door == "open"));
+        }
         let alarms = ["forced", "held", "released"].map(|alarm| {
             let is_on = contacts.alarm.as_deref() == Some(alarm);
             (label("alarm", alarm), f64::from(u8::from(is_on)))
         });
-        gauge(text, "door_alarm", "1 while the door is forced, held open, or released by the fire alarm.", &alarms);
+        gauge(
+            text,
+            "door_alarm",
+            "1 while the door is forced, open for too long, or released by the fire alarm.",
+            &alarms,
+        );
         gauge(text, "fire_alarm", "1 while the fire alarm is on.", &flag(contacts.fire_alarm));
         let is_stuck = flag(contacts.exit_button == "stuck");
         gauge(text, "exit_button_stuck", "1 while the exit button has been pressed for too long.", &is_stuck);
@@ -212,6 +219,14 @@ mod tests {
             name.starts_with("edge_agent_") && value.parse::<f64>().is_ok()
         };
         assert!(text.lines().all(|line| line.starts_with("# ") || is_sample(line)), "{text}");
+    }
+
+    #[test]
+    fn without_a_contact_nothing_is_said_about_the_door() {
+        let mut report = report();
+        report.peripherals.contacts.as_mut().unwrap().door = None;
+        let text = text(&report);
+        assert!(!text.contains("door_open") && text.contains("edge_agent_fire_alarm 1\n"), "{text}");
     }
 
     #[test]

@@ -186,7 +186,7 @@ pub(crate) fn sample() -> Report {
         },
         peripherals: PeripheralsReport {
             contacts: Some(ContactsReport {
-                door: "open".to_owned(),
+                door: Some("open".to_owned()),
                 alarm: Some("held".to_owned()),
                 exit_button: "free".to_owned(),
                 fire_alarm: true,

@@ -191,7 +191,7 @@ infrared camera   LOST: the camera was unplugged
 asks for          card and face
 hours             HELD OPEN for everybody in the hours reception
 lockdown          LOCKED DOWN by the switch; nobody may enter
-contacts          the door is open, HELD OPEN; THE FIRE ALARM IS ON
+contacts          the door is open, OPEN FOR TOO LONG; THE FIRE ALARM IS ON
 card reader       lost
 lockout           entry by face: refused for 30 more seconds, after 5 failed
                   attempts
