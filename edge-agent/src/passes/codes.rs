@@ -161,17 +161,20 @@ impl CodeReader for ScriptedCodes {
 mod tests {
     use super::super::reading::tests::frame_with;
     use super::*;
+    use std::time::{Duration, Instant};
 
     #[test]
     fn a_thread_reads_the_pictures_that_it_has_time_for() {
         let mut codes = CameraCodes::start().unwrap();
         let frame = frame_with("PASS", 3);
+        let began = Instant::now();
         let text = loop {
             codes.offer(&frame);
-            match codes.next_code() {
-                Some(text) => break text,
-                None => thread::yield_now(),
+            if let Some(text) = codes.next_code() {
+                break text;
             }
+            assert!(began.elapsed() < Duration::from_secs(60), "the code was not read within a minute");
+            thread::yield_now();
         };
         assert_eq!(text, "PASS");
     }
