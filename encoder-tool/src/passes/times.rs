@@ -36,6 +36,8 @@ fn in_form(text: &str, edge: Edge, zone: &TimeZone) -> Option<Timestamp> {
         ("0000-00-00T00:00" | "0000-00-00T00:00:00", _) => text.parse().ok()?,
         (shape, _) => {
             let time = ["Z", "+00:00", "-00:00"].iter().find_map(|offset| shape.strip_suffix(offset))?;
+            // Programs print fractions of a second.
+            let time = time.trim_end_matches('0').strip_suffix('.').unwrap_or(time);
             let is_time = matches!(time, "0000-00-00T00:00" | "0000-00-00T00:00:00");
             return if is_time { text.parse().ok() } else { None };
         }
@@ -82,6 +84,7 @@ mod tests {
             ("2027-01-31T18:00:30", Edge::Start, Some("2027-01-31T17:00:30Z")),
             ("2027-01-31T18:00:00Z", Edge::Start, Some("2027-01-31T18:00:00Z")),
             ("2027-01-31T18:00Z", Edge::Start, Some("2027-01-31T18:00:00Z")),
+            ("2027-01-31T18:00:00.546525424Z", Edge::Start, Some("2027-01-31T18:00:00.546525424Z")),
             ("2027-01-31T18:00-05:00", Edge::End, Some("2027-01-31T23:00:00Z")),
             ("2027-02-30T18:00", Edge::Start, None),
             ("2027-01-31T25:00", Edge::Start, None),
@@ -107,7 +110,10 @@ mod tests {
             "+002099-03-02",
             "2027-01-31 18:00",
             "2027-01-31T18",
-            "2027-01-31T18:00:00.5Z",
+            "2027-01-31T18:00:00.5",
+            "2027-01-31T18:00.5Z",
+            "2027-01-31T18:00:00.1234567890Z",
+            "2027-01-31T18:00:00.Z",
             "2027-01-31t18:00z",
             "2027-W04-7",
             " 2027-01-31",
