@@ -12,7 +12,7 @@ use files::{Access, WriteError, replace_with};
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use terminal::{Answer, Help, ShowPath, print, print_json, say, to_json};
+use terminal::{Answer, Help, ShowPath, counted, print, print_json, say, to_json};
 
 #[derive(Serialize)]
 struct Exported {
@@ -55,8 +55,8 @@ pub(super) fn run(arguments: &Export) -> anyhow::Result<Answer> {
         print_json(&exported)?;
     } else if let Some(output) = &exported.output {
         print(&format!(
-            "{} records, up to {}: {} and {}\nstore the head where nobody who can change the log can change it",
-            exported.records,
+            "{}, up to number {}: {} and {}\nstore the head where nobody who can change the log can change it",
+            counted(exported.records, "record"),
             last.sequence,
             output.shown(),
             head_path(output).shown()

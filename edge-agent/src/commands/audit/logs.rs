@@ -54,14 +54,16 @@ impl Logs {
     /// # Errors
     /// If a log, the database with names or, without `--log`, the configuration cannot be read.
     pub(super) fn read(&self) -> anyhow::Result<Building> {
-        let config = Config::read(&self.config);
         let mut logs: Vec<(PathBuf, Direction)> = self.logs.iter().map(|log| (log.clone(), Direction::In)).collect();
         logs.extend(self.out_logs.iter().map(|log| (log.clone(), Direction::Out)));
-        if logs.is_empty() {
-            let config = Config::read(&self.config).help("give a log with --log FILE")?;
+        let config = Config::read(&self.config);
+        let config = if logs.is_empty() {
+            let config = config.help("give a log with --log FILE")?;
             logs.push((config.audit.path.clone(), config.anti_passback.direction));
-        }
-        let config = config.unwrap_or_default();
+            config
+        } else {
+            config.unwrap_or_default()
+        };
         let zone = config.clock.zone().unwrap_or_else(|_| TimeZone::system());
         let names = match &self.names {
             Some(database) => vec![Names::from_gallery(&read_names(database, &config.database.identity)?)],

@@ -130,8 +130,8 @@ fn roll_call(building: &Building, since: i64, at: i64) -> RollCall {
         doubts.push("no log of a door that leads out was given: nobody is known to have left".to_owned());
     }
     if !passes.is_empty() {
-        let each: Vec<String> = passes.iter().map(|(pass, times)| format!("{pass} ({times} times)")).collect();
-        let each = each.join(", ").replace("(1 times)", "(once)");
+        let each = passes.iter().map(|(pass, times)| format!("{pass} ({})", counted(*times, "time")));
+        let each = each.collect::<Vec<_>>().join(", ");
         doubts.push(format!(
             "visitors came in with these passes, and may have left: {each}; `encoder-tool pass list` has the names"
         ));
@@ -149,7 +149,7 @@ fn roll_call(building: &Building, since: i64, at: i64) -> RollCall {
         doubts.push("a log does not reach back that far".to_owned());
     }
     if building.unreadable > 0 {
-        doubts.push(format!("{} lines are not valid records", building.unreadable));
+        doubts.push(format!("{} could not be read", counted(building.unreadable, "line")));
     }
     RollCall { since: utc(since), at: utc(at), people, knows_who_left: building.has_way_out, doubts }
 }
@@ -208,7 +208,8 @@ mod tests {
         ];
         let list = roll_call(&building(records, false), 0, 100);
         let found = list.doubts.join("; ");
-        for expected in ["nobody is known to have left", "2 more may have followed", "forced", "050505050505 (once)"] {
+        for expected in ["nobody is known to have left", "2 more may have followed", "forced", "050505050505 (1 time)"]
+        {
             assert!(found.contains(expected), "{expected} is not in {found}");
         }
         assert!(!list.knows_who_left && !found.contains("does not reach back"));

@@ -6,7 +6,7 @@ use crate::audit_log::verify::{Against, Fault, Findings, verify};
 use crate::audit_log::{PublicKey, SignedHead};
 use anyhow::{Context, ensure};
 use serde::Serialize;
-use terminal::{Answer, ShowPath, print, print_json};
+use terminal::{Answer, ShowPath, counted, print, print_json};
 
 #[derive(Serialize)]
 struct Verified<'a> {
@@ -56,7 +56,7 @@ pub(super) fn in_words(found: &Findings) -> String {
     lines.extend(found.faults.iter().skip(1).map(|fault| format!("           {}", fault_in_words(fault))));
     let unlisted = found.faults_found.saturating_sub(found.faults.len() as u64);
     if unlisted > 0 {
-        lines.push(format!("           and {unlisted} more faults"));
+        lines.push(format!("           and {}", counted(unlisted, "more fault")));
     }
     lines.push(format!("files          {}", found.files));
     if let Some(through) = found.pruned_through {
@@ -64,7 +64,8 @@ pub(super) fn in_words(found: &Findings) -> String {
     }
     if let Some(bytes) = found.torn_bytes {
         lines.push(format!(
-            "last line      {bytes} bytes, incomplete: it is being written, or the power failed while it was"
+            "last line      {}, incomplete: it is being written, or the power failed while it was",
+            counted(bytes, "byte")
         ));
     }
     if let Some(missed) = found.missed {
@@ -78,10 +79,11 @@ pub(super) fn in_words(found: &Findings) -> String {
         false => format!("signed         {through}; the signer was not checked (--key)"),
     });
     if let Some(from) = found.unsigned_from {
-        let (records, grants) = (found.unsigned_records, found.unsigned_grants);
+        let records = counted(found.unsigned_records, "record");
+        let grants = counted(found.unsigned_grants, "grant");
         lines.push(format!(
-            "unsigned       from record {from} on: {records} records, {grants} of which let somebody in; anybody who can write \
-             the file may have added them"
+            "unsigned       from record {from} on: {records}, with {grants}; anybody who can write the file may have added \
+             them"
         ));
     }
     lines.push(match found.head_sequence {

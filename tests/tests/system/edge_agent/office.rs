@@ -225,7 +225,8 @@ fn script() -> String {
 fn the_log_is_reported(log: &Path, database: &Path) {
     let ask = |arguments: &[&str]| {
         let mut command = edge_agent(["audit"]);
-        said(command.args(arguments).arg("--log").arg(log).arg("--names").arg(database).args(["--config", "none"]))
+        command.args(arguments).arg("--log").arg(log).arg("--names").arg(database).args(["--config", "none"]);
+        said(command.env("TZ", "UTC"))
     };
     let came = |shows: &Shows| match shows {
         Face(number) | CardAndFace(number) => Some(name(*number)),
@@ -258,8 +259,17 @@ fn the_log_is_reported(log: &Path, database: &Path) {
         let expected = VISITS.iter().filter(|(_, _, why)| *why == Some(reason)).count() as u64;
         assert_eq!(refused(reason), expected, "{reason}: {report:#}");
     }
+    let row = |person: &Value| {
+        let text = |key: &str| person[key].as_str().unwrap().to_owned();
+        let time = |key: &str| text(key).replace('T', " ").replace('Z', "");
+        let (name, id, entries, refusals) = (text("name"), text("person_id"), &person["entries"], &person["refusals"]);
+        format!("{name},{id},{},{},{entries},{refusals}\n", time("first_in"), time("last_seen"))
+    };
+    let rows: String = report["people"].as_array().unwrap().iter().map(row).collect();
     let csv = ask(&["report", "--week", DAY, "--csv"]).stdout;
-    assert_eq!(csv.lines().count(), 1 + people.len(), "{csv}");
+    assert_eq!(csv, format!("name,person_id,first_in,last_seen,entries,refusals\n{rows}"));
+    let visits = let_in().filter(|(_, shows, _)| matches!(shows, Pass)).count();
+    assert_eq!(report["visitor_entries"], visits, "{report:#}");
     assert_eq!(ask(&["report", "--day", "2099-12-01"]).code, 1);
 
     let present = ask(&["present", "--at", "2099-11-30T12:00", "--json"]);
