@@ -7,7 +7,7 @@ mod file;
 mod report;
 
 pub use file::LockdownFile;
-pub(crate) use report::LockdownReport;
+pub(crate) use report::{LockdownReport, in_words, source_in_words};
 
 use file::Kept;
 use policy::Lockdown;

@@ -28,15 +28,24 @@ impl LockdownReport {
 
     /// `LOCKED DOWN by the switch; nobody may enter`.
     pub(crate) fn in_words(&self) -> String {
-        let by = |source: &String| match source.as_str() {
-            "command" => "a command",
-            "switch" => "the switch",
-            "restart" => "a command before the last start",
-            _ => "a damaged file",
-        };
-        let by: Vec<&str> = self.locked_by.iter().map(by).collect();
+        let by: Vec<&str> = self.locked_by.iter().map(|source| source_in_words(source)).collect();
         let who = if self.admitted == 0 { "nobody".to_owned() } else { counted(self.admitted, "person") };
         let lost = self.not_saved.as_ref().map(|why| format!("; A RESTART MAY END IT: {why}")).unwrap_or_default();
-        format!("LOCKED DOWN by {}; {who} may enter{lost}", by.join(" and "))
+        in_words(&by, &who) + &lost
+    }
+}
+
+/// `LOCKED DOWN by the switch; nobody may enter`.
+pub(crate) fn in_words(by: &[&str], who: &str) -> String {
+    format!("LOCKED DOWN by {}; {who} may enter", by.join(" and "))
+}
+
+/// What locks the unit down, by its code.
+pub(crate) fn source_in_words(code: &str) -> &'static str {
+    match code {
+        "command" => "a command",
+        "switch" => "the switch",
+        "restart" => "a command before the last start",
+        _ => "a damaged file",
     }
 }

@@ -1,12 +1,13 @@
 //! Formats a record for people.
 
 use crate::audit_log::names::Names;
+use crate::lockdown;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use policy::audit::{Event, Record};
 use policy::{Neighbour, Report};
 use shared::gallery::PersonId;
-use terminal::{Tone, Verbosity};
+use terminal::{Tone, Verbosity, counted};
 
 /// How much of a record is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,34 +138,36 @@ fn event(event: &Event, people: &People<'_>) -> String {
             format!("LET IN {} by {by}{distances}{in_grey}{signals}", people.who(person))
         }
         Event::PassGranted { pass, host } => {
-            let host = host.map(|host| format!(", with the card of {}", people.who(&host))).unwrap_or_default();
-            format!("LET IN a visitor by the visitor pass {pass}{host}")
+            let host = host.map(|host| format!(" and the card of {}", people.who(&host))).unwrap_or_default();
+            format!("LET IN a visitor with pass {pass}{host}")
         }
         Event::Refused { reason, person, distance, runner_up, began_utc_ms, ended_utc_ms, signals, pass, .. } => {
             let seconds = ended_utc_ms.saturating_sub(*began_utc_ms) as f64 / 1e3;
             let of_person = person.as_ref().map(|person| format!(", {}", people.who(person))).unwrap_or_default();
             let distances = people.distances(*distance, runner_up.as_ref());
             let signals = in_line(signals, people.detail);
-            let pass = pass.map(|pass| format!(", visitor pass {pass}")).unwrap_or_default();
+            let pass = pass.map(|pass| format!(", pass {pass}")).unwrap_or_default();
             format!("not let in: {}{of_person}{pass}{distances}, seen for {seconds:.1} s{signals}", reason.in_words())
         }
         Event::DoorForced => "THE DOOR IS OPEN, but nobody was let in".to_owned(),
-        Event::DoorHeld { open_ms } => format!("the door has been open for {} s", open_ms / 1000),
+        Event::DoorHeld { open_ms } => format!("the door is OPEN FOR TOO LONG: for {} s", open_ms / 1000),
         Event::DoorClosed { open_ms } => format!("the door is closed again, after {} s", open_ms / 1000),
         Event::ExitStuck { pressed_ms } => {
             format!("the exit button has been pressed for {} s: IS IT STUCK?", pressed_ms / 1000)
         }
         Event::ExitFree { pressed_ms } => format!("the exit button is free again, after {} s", pressed_ms / 1000),
         Event::DoorFailed => "THE DOOR COULD NOT BE SWITCHED".to_owned(),
-        Event::TornLineCut { bytes } => format!("an incomplete last line of {bytes} bytes was removed"),
+        Event::TornLineCut { bytes } => format!("an incomplete last line of {} was removed", counted(*bytes, "byte")),
         Event::HeadSigned { .. } => "the unit signed the log up to here".to_owned(),
         Event::Pruned { pruned_through, .. } => format!("old records were removed, up to {pruned_through}"),
         Event::TailMissing { signed_sequence, .. } => {
             format!("RECORDS ARE MISSING: the log did not contain the signed record {signed_sequence}")
         }
-        Event::DatabaseRefused { refused_because, .. } => format!("a database was refused: {refused_because}"),
+        Event::DatabaseRefused { refused_because, .. } => {
+            format!("a database was refused: {}", refused_because.replace('_', " "))
+        }
         Event::DatabaseReturned { returned_to, returned_because } => {
-            format!("BACK TO DATABASE {returned_to}: {returned_because}")
+            format!("BACK TO DATABASE {returned_to}: {}", returned_because.replace('_', " "))
         }
         Event::Requested { request, by_uid } => {
             format!("user {by_uid} requested: {}", request.replace('_', " "))
@@ -173,24 +176,24 @@ fn event(event: &Event, people: &People<'_>) -> String {
         Event::LockedOut { tried, person, failures, for_ms } => {
             let whose = person.map(|person| format!(" of {}", people.who(&person))).unwrap_or_default();
             let what = tried.code().replace('_', " ");
-            format!("{what}{whose} is refused for {} s, after {failures} failed attempts", for_ms / 1000)
+            format!("{what}{whose} is refused for {} s, after {}", for_ms / 1000, failed(*failures))
         }
         Event::FacesPaced { failures, each_ms } => {
-            format!("one face every {} s is judged, after {failures} failed attempts", each_ms / 1000)
+            format!("one face every {} s is judged, after {}", each_ms / 1000, failed(*failures))
         }
         Event::CardBlocked { person, failures } => {
             let whose = person.map(|person| format!(" of {}", people.who(&person))).unwrap_or_default();
-            format!(
-                "CARDS{whose} ARE REFUSED until this is cleared or the card is replaced, after {failures} failed attempts"
-            )
+            let failed = failed(*failures);
+            format!("CARDS{whose} ARE REFUSED until this is cleared or the card is replaced, after {failed}")
         }
         Event::LockoutCleared { tried, person, failures } => {
             let whose = person.map(|person| format!(" of {}", people.who(&person))).unwrap_or_default();
             let what = tried.code().replace('_', " ");
-            format!("an administrator cleared {failures} failed attempts by {what}{whose}")
+            format!("an administrator cleared {} by {what}{whose}", failed(*failures))
         }
         Event::PartFailed { part, failed_because, usb_port, unreported } => {
-            format!("{} FAILS: {failed_because}{}{}", part.name(), at(usb_port.as_deref()), more(*unreported))
+            let why = failed_because.replace('_', " ");
+            format!("{} FAILS: {why}{}{}", part.name(), at(usb_port.as_deref()), more(*unreported))
         }
         Event::PartWorks { part, usb_port, failed_ms, tries, unreported } => {
             let again = match tries {
@@ -201,10 +204,10 @@ fn event(event: &Event, people: &People<'_>) -> String {
         }
         Event::LockdownBegan { locked_by, admits } => {
             let who = admits.as_ref().map_or("nobody".to_owned(), |group| format!("the group {group}"));
-            format!("THE DOOR IS LOCKED DOWN by {}: {who} may enter", locked_by.replace('_', " "))
+            lockdown::in_words(&[lockdown::source_in_words(locked_by)], &who)
         }
         Event::LockdownEnded { locked_by } => {
-            format!("{} no longer locks the door down", locked_by.replace('_', " "))
+            format!("the lockdown by {} is over", lockdown::source_in_words(locked_by))
         }
         Event::LockTested { by_uid } => format!("LOCK TEST: user {by_uid} unlocked the door for two seconds"),
         Event::FireAlarmOn => "THE FIRE ALARM has released the lock".to_owned(),
@@ -214,11 +217,19 @@ fn event(event: &Event, people: &People<'_>) -> String {
             format!("the door is HELD OPEN for everybody in the hours {hours}, opened by {}", people.who(person))
         }
         Event::HoldEnded { hours, ended_because } => {
-            let why = ended_because.replace('_', " ");
-            format!("the door is no longer held open in the hours {hours}, and locked: {why}")
+            let why = match ended_because.as_str() {
+                "hours_over" => "they are over",
+                "clock_unknown" => "the clock is not trusted",
+                "locked_down" => "the unit is locked down",
+                "door_failed" => "the lock did not move",
+                "self_test_failed" => "the networks failed their self-test",
+                other => other,
+            };
+            format!("the door is no longer held open in the hours {hours}: {why}")
         }
         Event::Tailgating { person, others } => {
-            format!("{others} more were seen with {} than were let in: TAILGATING?", people.who(person))
+            let others = counted(*others, "other person");
+            format!("TAILGATING? The camera saw {others} with {} without a grant", people.who(person))
         }
         other => format!("{other:?}"),
     }
@@ -229,7 +240,11 @@ fn at(usb_port: Option<&str>) -> String {
 }
 
 fn more(unreported: u64) -> String {
-    if unreported == 0 { String::new() } else { format!("; {unreported} changes before were not recorded") }
+    if unreported == 0 { String::new() } else { format!("; not recorded before: {}", counted(unreported, "change")) }
+}
+
+fn failed(attempts: u32) -> String {
+    counted(attempts, "failed attempt")
 }
 
 #[cfg(test)]
@@ -274,28 +289,28 @@ mod tests {
             ),
             (
                 Refusal { pass: Some(PassId([0xab; 6])), ..Refusal::new(Reason::PassRevoked, &[]) }.event(),
-                ", visitor pass abababababab, seen for 0.0 s",
+                "not let in: the pass was revoked, pass abababababab, seen for 0.0 s",
             ),
             (Event::DoorForced, "THE DOOR IS OPEN"),
             (Event::FireAlarmOn, "THE FIRE ALARM has released the lock"),
             (Event::FireAlarmOff { alarm_ms: 61_000 }, "the fire alarm is over, after 61 s"),
             (Event::DoorReleased, "opened, RELEASED BY THE FIRE ALARM"),
-            (Event::DoorHeld { open_ms: 31_000 }, "open for 31 s"),
+            (Event::DoorHeld { open_ms: 31_000 }, "the door is OPEN FOR TOO LONG: for 31 s"),
             (Event::ExitStuck { pressed_ms: 60_000 }, "pressed for 60 s: IS IT STUCK?"),
             (Event::ExitFree { pressed_ms: 90_000 }, "free again, after 90 s"),
             (Event::DoorClosed { open_ms: 31_000 }, "closed again, after 31 s"),
             (Event::DoorFailed, "COULD NOT BE SWITCHED"),
-            (Event::TornLineCut { bytes: 9 }, "9 bytes"),
+            (Event::TornLineCut { bytes: 9 }, "an incomplete last line of 9 bytes was removed"),
             (Event::HeadSigned { signature: HeadSignature([0; 64]) }, "signed"),
             (Event::Pruned { pruned_through: 12, pruned_hash: hash }, "up to 12"),
             (Event::TailMissing { signed_sequence: 12, signed_hash: hash }, "record 12"),
-            (Event::database_refused(None, "other_model"), "refused: other_model"),
-            (Event::database_returned(6, "asked_for"), "BACK TO DATABASE 6: asked_for"),
+            (Event::database_refused(None, "other_model"), "refused: other model"),
+            (Event::database_returned(6, "asked_for"), "BACK TO DATABASE 6: asked for"),
             (Event::requested("clear_lockouts", 1000), "user 1000 requested: clear lockouts"),
             (Event::SelfTestFailed, "NOBODY IS LET IN"),
             (
-                Event::LockedOut { tried: Credential::Face, person: None, failures: 5, for_ms: 30_000 },
-                "face is refused for 30 s, after 5 failed attempts",
+                Event::LockedOut { tried: Credential::Face, person: None, failures: 1, for_ms: 30_000 },
+                "face is refused for 30 s, after 1 failed attempt",
             ),
             (
                 Event::LockedOut { tried: Credential::CardAndFace, person: Some(ADA), failures: 6, for_ms: 60_000 },
@@ -308,24 +323,30 @@ mod tests {
                 "an administrator cleared 7 failed attempts by face",
             ),
             (
-                Event::part_failed(Part::Camera, "unplugged", Some("1-1.3"), 7),
-                "the camera FAILS: unplugged, at USB port 1-1.3; 7 changes before",
+                Event::part_failed(Part::Camera, "not_there", Some("1-1.3"), 7),
+                "the camera FAILS: not there, at USB port 1-1.3; not recorded before: 7 changes",
             ),
             (Event::part_works(Part::Reader, None, 20_000, 40, 0), "the card reader works again, after 20 s"),
             (
                 Event::PassGranted { pass: PassId([0xab; 6]), host: Some(ADA) },
-                "LET IN a visitor by the visitor pass abababababab, with the card of adad",
+                "LET IN a visitor with pass abababababab and the card of adad",
             ),
-            (Event::Tailgating { person: ADA, others: 2 }, "2 more were seen with adad"),
+            (Event::Tailgating { person: ADA, others: 1 }, "TAILGATING? The camera saw 1 other person with adad"),
             (
                 Event::HeldOpen { hours: "reception".try_into().unwrap(), person: ADA },
                 "HELD OPEN for everybody in the hours reception, opened by adad",
             ),
-            (Event::hold_ended("reception", HoldEnd::LockedDown), "no longer held open in the hours reception"),
+            (
+                Event::hold_ended("reception", HoldEnd::LockedDown),
+                "no longer held open in the hours reception: the unit is locked down",
+            ),
             (Event::LockTested { by_uid: 1000 }, "LOCK TEST: user 1000 unlocked the door for two seconds"),
-            (Event::lockdown_began("damaged_file", None), "LOCKED DOWN by damaged file: nobody may enter"),
-            (Event::lockdown_began("command", Some("wardens")), "by command: the group wardens may enter"),
-            (Event::lockdown_ended("switch"), "switch no longer locks the door down"),
+            (Event::lockdown_began("damaged_file", None), "LOCKED DOWN by a damaged file; nobody may enter"),
+            (
+                Event::lockdown_began("command", Some("wardens")),
+                "LOCKED DOWN by a command; the group wardens may enter",
+            ),
+            (Event::lockdown_ended("switch"), "the lockdown by the switch is over"),
         ]
     }
 

@@ -176,7 +176,7 @@ fn a_pass_opens_its_door_once_and_every_fault_has_its_reason() {
     assert_eq!(used_up, 1, "one record for the whole approach: {log}");
     assert!(!log.contains("Vera") && !log.contains(&good), "{log}");
     let shown = said(edge_agent(["audit", "show", "--grants", "--log"]).arg(office.at("one/log")));
-    assert!(shown.stdout.contains(&format!("LET IN a visitor by the visitor pass {id}")), "{shown:?}");
+    assert!(shown.stdout.contains(&format!("LET IN a visitor with pass {id}")), "{shown:?}");
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn passes_are_listed_revoked_and_forgotten() {
         (&["--door", "all", "--uses", "any"], "names its doors"),
         (&["--door", "5f0c-8a71-0000-1111-2222", "lab", "a-lab", "b-lab", "c-lab", "--uses", "any"], "1 to 4 doors"),
         (&["--door", "5f0c-8a71-0000-1111-2222", "6f0c-8a71-0000-1111-2222"], "cannot be counted"),
-        (&["--door", "lab", "--uses", "any", "--from", "2099-01-01"], "before it begins"),
+        (&["--door", "lab", "--uses", "any", "--from", "2099-01-01"], "and begin at 2099-01-01T00:00:00Z"),
         (&["--door", "lab", "--uses", "any", "--key", "/nowhere"], "/nowhere"),
         (&["--door", "lab", "--uses", "any", "--with-host", "Joe Biden"], "--db"),
     ] {
