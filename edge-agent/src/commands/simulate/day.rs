@@ -1,13 +1,16 @@
-//! Runs a script: the unit keeps turning between the steps, as it does at a door.
+//! Runs a script: the unit keeps turning between the steps, as it does at a door. Words have the local time of the door,
+//! JSON has UTC.
 
 use super::Simulation;
 use super::line::Line;
 use super::script::{Happening, Step};
+use crate::door::DoorWatch;
 use crate::door::contacts::Contact;
 use crate::lockdown::Ordered;
 use crate::loop_turn::Turn;
 use anyhow::Context;
 use jiff::Timestamp;
+use policy::ClockTrust;
 use serde::Serialize;
 use std::path::Path;
 use terminal::{print, print_json};
@@ -15,7 +18,7 @@ use terminal::{print, print_json};
 /// Between two turns without anybody in view. Hours begin and end within this time.
 const PAUSE_MS: u64 = 2000;
 
-/// The state of the door after a turn, printed when it has changed.
+/// The state of the door after a turn, with what the unit knows about its surroundings; printed when it has changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct DoorLine {
     /// UTC.
@@ -31,6 +34,10 @@ pub(super) struct DoorNow {
     /// The name of the hours in which the door is held open.
     held_open: Option<String>,
     locked_down: bool,
+    /// Whether the door itself is open.
+    is_open: bool,
+    fire_alarm: bool,
+    clock_trusted: bool,
 }
 
 /// The decision on a step.
@@ -56,9 +63,12 @@ impl Simulation {
             }
             match &step.show {
                 Some(photo) => self.show(photo)?,
-                None if step.card.is_some() => self.card_alone()?,
                 None => {
-                    self.turn_unseen()?;
+                    let turn = self.turn_unseen()?;
+                    if step.card.is_some() || turn.verdict.lets_in() {
+                        self.report_decision(Path::new("-"), &turn)?;
+                    }
+                    self.report_door()?;
                 }
             }
         }
@@ -85,52 +95,53 @@ impl Simulation {
                 return Ok(());
             }
             self.time.pass(left_ms.min(PAUSE_MS), &self.latch);
-            self.turn_unseen()?;
+            let turn = self.turn_unseen()?;
+            // A card that waited for the reader.
+            if turn.verdict.lets_in() {
+                self.report_decision(Path::new("-"), &turn)?;
+            }
+            self.report_door()?;
         }
     }
 
     fn turn_unseen(&mut self) -> anyhow::Result<Turn> {
         self.camera.hide();
         let turn = self.unit.turn(&mut self.camera)?;
-        self.report_door()?;
-        Ok(turn)
+        Ok(self.count_grant(turn))
     }
 
     fn show(&mut self, photo: &Path) -> anyhow::Result<()> {
         self.camera.show(photo)?;
         let turn = self.until_decided(photo)?;
-        self.report_decision(photo, &turn)
-    }
-
-    fn card_alone(&mut self) -> anyhow::Result<()> {
-        let turn = self.turn_unseen()?;
-        self.report_decision(Path::new("-"), &turn)
-    }
-
-    fn report_decision(&mut self, photo: &Path, turn: &Turn) -> anyhow::Result<()> {
-        let line = self.line(photo, turn);
-        let at = self.time.now_in_words();
-        match self.json {
-            true => print_json(&Decided { at, line })?,
-            false => print(&format!("{at}  {}", super::line::in_words(&line, 1)))?,
-        }
+        self.report_decision(photo, &turn)?;
         self.report_door()
+    }
+
+    fn report_decision(&self, photo: &Path, turn: &Turn) -> anyhow::Result<()> {
+        let line = self.line(photo, turn);
+        match self.json {
+            true => print_json(&Decided { at: self.time.now_in_utc(), line }),
+            false => print(&format!("{}  {}", self.time.now_in_words(), super::line::in_words(&line, 1))),
+        }
     }
 
     /// Prints the state of the door if it has changed.
     fn report_door(&mut self) -> anyhow::Result<()> {
+        let watch = self.unit.door_watch();
         let state = DoorNow {
             door: self.latch.state().code(),
             held_open: self.unit.policy().held_open_by().map(str::to_owned),
             locked_down: self.unit.lockdowns().in_force().next().is_some(),
+            is_open: watch.is_some_and(DoorWatch::is_open),
+            fire_alarm: watch.is_some_and(DoorWatch::is_fire_alarm_on),
+            clock_trusted: self.time.clock().now().clock == ClockTrust::Trusted,
         };
         if self.door_before.as_ref() == Some(&state) {
             return Ok(());
         }
-        let at = self.time.now_in_words();
         match self.json {
-            true => print_json(&DoorLine { at, state: state.clone() })?,
-            false => print(&format!("{at}  {}", state.in_words()))?,
+            true => print_json(&DoorLine { at: self.time.now_in_utc(), state: state.clone() })?,
+            false => print(&format!("{}  {}", self.time.now_in_words(), state.in_words()))?,
         }
         self.door_before = Some(state);
         Ok(())
@@ -141,7 +152,10 @@ impl DoorNow {
     fn in_words(&self) -> String {
         let held = self.held_open.as_ref().map(|hours| format!(", held open in the hours {hours}"));
         let down = if self.locked_down { ", LOCKED DOWN" } else { "" };
-        format!("the door is {}{}{down}", self.door, held.unwrap_or_default())
+        let open = if self.is_open { "; it is open" } else { "" };
+        let alarm = if self.fire_alarm { "; THE FIRE ALARM IS ON" } else { "" };
+        let clock = if self.clock_trusted { "" } else { "; the clock is not trusted" };
+        format!("the door is {}{}{down}{open}{alarm}{clock}", self.door, held.unwrap_or_default())
     }
 }
 

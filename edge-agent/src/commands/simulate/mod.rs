@@ -76,7 +76,7 @@ pub(crate) struct Simulate {
     /// Append to this audit log; if not given, records are discarded at the end
     #[arg(long, value_name = "FILE")]
     pub(crate) audit: Option<PathBuf>,
-    /// Print one JSON object for each frame
+    /// Print one JSON object for each frame; with --script, for each decision and each change of the door
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -223,8 +223,12 @@ impl Simulation {
             self.time.pass(self.frame_ms, &self.latch);
             turn = self.unit.turn(&mut self.camera).with_context(|| file.shown().to_string())?;
         }
+        Ok(self.count_grant(turn))
+    }
+
+    fn count_grant(&mut self, turn: Turn) -> Turn {
         self.granted += usize::from(turn.verdict.lets_in());
-        Ok(turn)
+        turn
     }
 
     fn frame(&mut self, file: &Path) -> anyhow::Result<()> {
@@ -234,7 +238,7 @@ impl Simulation {
 
     fn turn(&mut self, file: &Path) -> anyhow::Result<Turn> {
         let turn = self.unit.turn(&mut self.camera).with_context(|| file.shown().to_string())?;
-        self.granted += usize::from(turn.verdict.lets_in());
+        let turn = self.count_grant(turn);
         if self.json {
             print_json(&self.line(file, &turn))?;
         }

@@ -45,9 +45,17 @@ impl Time {
     }
 
     /// Now, in UTC.
-    pub(super) fn now_in_words(&self) -> String {
+    pub(super) fn now_in_utc(&self) -> String {
         let utc_ms = self.clock().now().utc_ms;
         Timestamp::from_millisecond(utc_ms).map_or_else(|_| utc_ms.to_string(), |now| format!("{now:.0}"))
+    }
+
+    /// Now, in the local time of the door.
+    pub(super) fn now_in_words(&self) -> String {
+        let now = self.clock().now();
+        let local_ms = now.utc_ms.saturating_add(i64::from(now.utc_offset_s) * 1000);
+        Timestamp::from_millisecond(local_ms)
+            .map_or_else(|_| local_ms.to_string(), |now| now.strftime("%Y-%m-%d %H:%M:%S").to_string())
     }
 
     /// Lets this many milliseconds pass. Relocks the door on the way when it is due.

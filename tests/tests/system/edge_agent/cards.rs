@@ -141,3 +141,32 @@ fn people_who_cannot_enter_are_reported() {
     let warnings = checked["warnings"].to_string();
     assert!(warnings.contains("2 of the people must present a card, but no [reader] is configured"), "{warnings}");
 }
+
+/// Regression test: a grant by card alone did not count for the exit code, and the state of the door was printed before
+/// the decision.
+#[test]
+fn a_script_says_what_happens_in_the_order_of_events() {
+    let script = "[[step]]\nat = \"2026-11-30 08:00\"\ncard = \"4712\"\n\
+                  [[step]]\nat = \"2026-11-30 08:01\"\nfire-alarm = \"on\"\nclock = \"unknown\"\n\
+                  [[step]]\nat = \"2026-11-30 08:02\"\ndoor = \"open\"\n";
+    let (folder, script) = one_file("day.toml", script);
+    let config = folder.path().join("config.toml");
+    fs::write(&config, "[clock]\nzone = \"Europe/Berlin\"\n[policy]\nmode = \"face\"\n").unwrap();
+    let run = |json: &[&str]| {
+        let mut command = edge_agent(["simulate", "--db"]);
+        said(command.arg(with_cards()).arg("--script").arg(&script).arg("--config").arg(&config).args(json))
+    };
+    let words = run(&[]);
+    let expected = "\
+2026-11-30 07:59:02  the door is locked
+2026-11-30 08:00:00  -: It's Wim's card, welcome in! (not compared): the door is unlocked
+2026-11-30 08:00:00  the door is unlocked
+2026-11-30 08:00:06  the door is locked
+2026-11-30 08:01:00  the door is locked; THE FIRE ALARM IS ON; the clock is not trusted
+2026-11-30 08:02:00  the door is locked; it is open; THE FIRE ALARM IS ON; the clock is not trusted
+";
+    assert_eq!((words.code, &*words.stdout), (0, expected), "{words:?}");
+    let lines = run(&["--json"]).json_lines();
+    assert_eq!((&lines[1]["decision"], &lines[1]["at"]), (&"grant".into(), &"2026-11-30T07:00:00Z".into()));
+    assert_eq!((&lines[4]["fire_alarm"], &lines[4]["clock_trusted"]), (&true.into(), &false.into()), "{lines:?}");
+}
